@@ -1,0 +1,344 @@
+/**
+The words of Holm, as types.
+
+A wanted state is called `…Configuration`, an observed one `…Status`; a resource joins both. Sizes are bytes, times are milliseconds since the epoch, durations carry their unit in their name, addresses are IPv4 in dotted form unless said otherwise.
+*/
+
+/** One published port: a listener on the host that forwards to a port of the container. */
+export type PublishedPort = {
+	/** Address on the host to listen on; `0.0.0.0` for all. */
+	readonly hostAddress: string;
+	/** 1 to 65535; 0 in a configuration asks for a free one. */
+	readonly hostPort: number;
+	readonly containerPort: number;
+	readonly protocol: 'tcp' | 'udp';
+};
+
+/** What a container asks of one network. */
+export type AttachmentConfiguration = {
+	/** Name or id of the network as the user gave it; the engine keeps the name. */
+	readonly network: string;
+	/** A fixed address; without it the network's IPAM leases one. */
+	readonly address?: string;
+	/** A fixed MAC address; without it one is derived from the container's id. */
+	readonly mac?: string;
+	/** Names beside the container's own under which the network's name server answers. */
+	readonly aliases: readonly string[];
+};
+
+/** One network device of a container as it is. */
+export type Attachment = {
+	readonly network: string;
+	readonly networkId: string;
+	/** Id of this attachment, 64 hexadecimal digits, as Docker's EndpointID. */
+	readonly endpointId: string;
+	readonly address: string;
+	/** Length of the network prefix, such as 24. */
+	readonly prefixLength: number;
+	readonly gateway: string;
+	readonly mac: string;
+	readonly aliases: readonly string[];
+};
+
+/** A host directory or file, a named volume, or a file system in memory, mounted in a container. */
+export type Mount =
+	| {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean}
+	| {
+		readonly type: 'volume';
+		/** Name of the volume; empty in a configuration asks for an anonymous one. */
+		readonly source: string;
+		readonly target: string;
+		readonly readOnly: boolean;
+	}
+	| {
+		readonly type: 'tmpfs';
+		readonly target: string;
+		readonly readOnly: boolean;
+		/** Mount options as given after the colon of `--tmpfs`, such as `size=64m`. */
+		readonly options: readonly string[];
+	};
+
+export type RestartPolicy = {
+	readonly name: 'no' | 'always' | 'on-failure' | 'unless-stopped';
+	/** For `on-failure`; 0 is without limit. */
+	readonly maximumRetryCount: number;
+};
+
+export type Ulimit = {readonly name: string; readonly soft: number; readonly hard: number};
+
+/** Everything a user can ask of a container. What is undefined is taken from the image, then from the engine's defaults. */
+export type ContainerConfiguration = {
+	/** Image reference as given, such as `redis:alpine`. */
+	readonly image: string;
+	/** Without it the engine makes one up. */
+	readonly name?: string;
+	/** An empty array keeps the image's. */
+	readonly command: readonly string[];
+	/** Undefined keeps the image's; `[]` clears it. */
+	readonly entrypoint?: readonly string[];
+	/** `KEY=value`, over the image's. */
+	readonly environment: readonly string[];
+	readonly workingDirectory?: string;
+	/** `user`, `uid`, `user:group` or `uid:gid`. */
+	readonly user?: string;
+	readonly hostname?: string;
+	readonly terminal: boolean;
+	/** Keep standard input open. */
+	readonly openStdin: boolean;
+	/** Remove the container when it ends. */
+	readonly autoRemove: boolean;
+	readonly labels: Readonly<Record<string, string>>;
+	/** Empty means the default network; `none` as the only network means no network at all. */
+	readonly networks: readonly AttachmentConfiguration[];
+	readonly ports: readonly PublishedPort[];
+	/** Publish every port that the image exposes on a free port of the host. */
+	readonly publishAll: boolean;
+	readonly mounts: readonly Mount[];
+	/** `name:address`; the address `host-gateway` is the host's. */
+	readonly extraHosts: readonly string[];
+	readonly dnsServers: readonly string[];
+	readonly dnsSearch: readonly string[];
+	/** Virtual CPUs, a whole number from 1; default 1. */
+	readonly cpus?: number;
+	/** Memory of the machine in bytes; default 512 MiB. */
+	readonly memory?: number;
+	readonly readOnlyRoot: boolean;
+	readonly capabilitiesToAdd: readonly string[];
+	readonly capabilitiesToDrop: readonly string[];
+	readonly privileged: boolean;
+	readonly ulimits: readonly Ulimit[];
+	/** Run a small init as process 1 that reaps and forwards signals. */
+	readonly init: boolean;
+	/** Name or number; default of the image, then `SIGTERM`. */
+	readonly stopSignal?: string;
+	/** Seconds between the stop signal and SIGKILL; default 10. */
+	readonly stopTimeoutSeconds?: number;
+	readonly restartPolicy: RestartPolicy;
+	/** Such as `linux/amd64`; only the host's own is run. */
+	readonly platform?: string;
+	/** Path on the host of a kernel for this machine; default the engine's own. */
+	readonly kernel?: string;
+};
+
+/** What a container is doing. Each state carries what only it has. */
+export type ContainerStatus =
+	| {readonly state: 'created'}
+	| {readonly state: 'running'; readonly pid: number; readonly startedAt: number}
+	| {readonly state: 'paused'; readonly pid: number; readonly startedAt: number}
+	| {readonly state: 'restarting'; readonly exitCode: number; readonly finishedAt: number}
+	| {
+		readonly state: 'exited';
+		readonly exitCode: number;
+		/** Why, when it was not the process's own decision: `out of memory`, `the machine was killed (SIGKILL)`. */
+		readonly reason?: string;
+		readonly outOfMemory: boolean;
+		/** 0 for one that never ran. */
+		readonly startedAt: number;
+		readonly finishedAt: number;
+	};
+
+export type Container = {
+	/** 64 hexadecimal digits. */
+	readonly id: string;
+	readonly name: string;
+	readonly createdAt: number;
+	readonly imageId: string;
+	readonly configuration: ContainerConfiguration;
+	/** The process as it is started: entrypoint and command joined with the image's. */
+	readonly process: {
+		readonly arguments: readonly string[];
+		readonly environment: readonly string[];
+		readonly workingDirectory: string;
+		readonly user: string;
+	};
+	readonly status: ContainerStatus;
+	/** Devices while it runs, and the fixed or last known addresses while it does not. */
+	readonly attachments: readonly Attachment[];
+	/** With the host ports that were chosen; those of a stopped container are the wanted ones. */
+	readonly ports: readonly PublishedPort[];
+	/** Ports that the image or the user declared, such as `6379/tcp`. */
+	readonly exposedPorts: readonly string[];
+	/** With the names that anonymous volumes were given. */
+	readonly mounts: readonly Mount[];
+	readonly restartCount: number;
+	/** Bytes that the container's disk takes beyond its image, where they were asked for. */
+	readonly diskBytes?: number;
+	/** The machine; absent from a backend that has none. */
+	readonly machine?: Machine;
+	/** The backend's own description, verbatim, where it has one that says more than this type. */
+	readonly source?: unknown;
+};
+
+/** The phases of a start, in their order. */
+export const bootPhases = ['restore', 'plug', 'disk', 'network', 'process'] as const;
+
+export type BootPhase = {
+	readonly name: typeof bootPhases[number];
+	/** Milliseconds from the start of the machine to the start and to the end of the phase. */
+	readonly startMs: number;
+	readonly endMs: number;
+};
+
+/** The virtual machine of one container. */
+export type Machine = {
+	/** `tcg` is emulation. */
+	readonly accelerator: 'kvm' | 'hvf' | 'tcg';
+	readonly cpus: number;
+	readonly memoryBytes: number;
+	/** Path on the host. */
+	readonly kernel: string;
+	/** Of the last start. */
+	readonly phases: readonly BootPhase[];
+};
+
+export type NetworkConfiguration = {
+	readonly name: string;
+	/** Such as `192.168.70.0/24`; without it the next free one of the pool. */
+	readonly subnet?: string;
+	/** Default the first address of the subnet. */
+	readonly gateway?: string;
+	/** A CIDR within the subnet that leases are taken from; default the whole subnet. */
+	readonly ipRange?: string;
+	/** Without a way out of its own bridge. */
+	readonly internal: boolean;
+	readonly labels: Readonly<Record<string, string>>;
+	/** `bridge` is the only one. */
+	readonly driver: string;
+};
+
+/** Who holds an address of a network. */
+export type Lease = {
+	readonly address: string;
+	readonly mac: string;
+	readonly containerId: string;
+	readonly containerName: string;
+	readonly endpointId: string;
+};
+
+export type Network = {
+	/** 64 hexadecimal digits. */
+	readonly id: string;
+	readonly name: string;
+	readonly createdAt: number;
+	readonly driver: string;
+	readonly subnet: string;
+	readonly gateway: string;
+	readonly ipRange?: string;
+	readonly internal: boolean;
+	readonly labels: Readonly<Record<string, string>>;
+	/** Addresses held by containers, running or not. */
+	readonly leases: readonly Lease[];
+	/** Name of the bridge on the host, where there is one. */
+	readonly bridge?: string;
+	readonly source?: unknown;
+};
+
+/** One record of a network's name server. */
+export type DnsRecord = {
+	/** Without the final dot, lower case. */
+	readonly name: string;
+	readonly type: 'A' | 'AAAA' | 'PTR';
+	/** Address, or name for PTR. */
+	readonly value: string;
+	readonly ttlSeconds: number;
+	/** Id of the container it stands for; absent for the host's own names. */
+	readonly containerId?: string;
+};
+
+/** What an image says about how it wants to be run: the `config` of the OCI image specification. */
+export type ImageConfiguration = {
+	readonly user: string;
+	readonly environment: readonly string[];
+	readonly entrypoint: readonly string[];
+	readonly command: readonly string[];
+	readonly workingDirectory: string;
+	/** Such as `6379/tcp`. */
+	readonly exposedPorts: readonly string[];
+	/** Paths for which a container gets an anonymous volume. */
+	readonly volumes: readonly string[];
+	readonly labels: Readonly<Record<string, string>>;
+	readonly stopSignal?: string;
+};
+
+export type Image = {
+	/** `sha256:` and 64 hexadecimal digits. */
+	readonly id: string;
+	/** Such as `docker.io/library/redis:alpine`; empty for one without a name. */
+	readonly tags: readonly string[];
+	/** Such as `docker.io/library/redis@sha256:…`. */
+	readonly digests: readonly string[];
+	readonly createdAt: number;
+	readonly sizeBytes: number;
+	readonly architecture: string;
+	readonly os: string;
+	readonly configuration: ImageConfiguration;
+	/** Layers, oldest first, as `sha256:…`. */
+	readonly layers: readonly string[];
+	readonly history: ReadonlyArray<{readonly createdAt: number; readonly createdBy: string; readonly empty: boolean; readonly comment: string}>;
+	readonly source?: unknown;
+};
+
+export type Volume = {
+	readonly name: string;
+	readonly createdAt: number;
+	/** Directory on the host. */
+	readonly mountpoint: string;
+	readonly labels: Readonly<Record<string, string>>;
+	readonly anonymous: boolean;
+	readonly source?: unknown;
+};
+
+/** One line, or one piece of a line that came without its end, of a container's log. */
+export type LogEntry = {
+	readonly stream: 'stdout' | 'stderr';
+	/** RFC 3339 with nanoseconds, UTC. */
+	readonly timestamp: string;
+	/** With its final line feed, unless the line goes on in the next entry. */
+	readonly bytes: Uint8Array;
+};
+
+/** A moment's use of a running container. Counters are totals since its start. */
+export type ContainerStats = {
+	readonly readAt: number;
+	readonly cpuNanoseconds: number;
+	/** Of all CPUs of the machine together, for the share that `cpuNanoseconds` is of. */
+	readonly systemCpuNanoseconds: number;
+	readonly cpus: number;
+	readonly memoryBytes: number;
+	readonly memoryLimitBytes: number;
+	/** Resident memory of the machine's process on the host. */
+	readonly hostMemoryBytes?: number;
+	readonly pids: number;
+	readonly networks: Readonly<Record<string, {
+		readonly receivedBytes: number;
+		readonly receivedPackets: number;
+		readonly sentBytes: number;
+		readonly sentPackets: number;
+	}>>;
+	readonly blockReadBytes: number;
+	readonly blockWrittenBytes: number;
+};
+
+export type EngineEvent = {
+	readonly time: number;
+	readonly type: 'container' | 'network' | 'image' | 'volume' | 'daemon';
+	/** Docker's word: `create`, `start`, `die`, `destroy`, `connect`, `pull`, … */
+	readonly action: string;
+	/** Id, or name for volumes. */
+	readonly id: string;
+	readonly attributes: Readonly<Record<string, string>>;
+};
+
+/** One step of something long. */
+export type Progress = {
+	/** Text of a build, with its line feeds. */
+	readonly text?: string;
+	/** One line on what is being done, such as `Downloading`. */
+	readonly status?: string;
+	/** What the status is about, such as a layer. */
+	readonly id?: string;
+	readonly current?: number;
+	readonly total?: number;
+	/** The result of a build, on its last step. */
+	readonly imageId?: string;
+};
