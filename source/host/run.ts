@@ -1,0 +1,66 @@
+import {spawn} from 'node:child_process';
+import {HolmError} from '../errors.js';
+
+export type RunOptions = {
+	readonly input?: string | Uint8Array;
+	readonly cwd?: string;
+	readonly environment?: Readonly<Record<string, string>>;
+	readonly signal?: AbortSignal;
+	/** What to do about a failure, for the error's remedy. */
+	readonly remedy?: string;
+	/** Exit statuses that are answers, not failures; default only 0. */
+	readonly accept?: readonly number[];
+};
+
+export type RunResult = {readonly stdout: string; readonly stderr: string; readonly exitCode: number};
+
+/** Output is kept up to this many bytes a stream; the programs run this way print far less. */
+const maximumOutput = 64 * 1024 * 1024;
+
+/**
+Runs a program to its end, without a shell, and resolves with what it printed.
+
+Throws `unavailable` when the program is not installed and `internal`, with the last line of its standard error, when it fails.
+*/
+export const run = async (file: string, arguments_: readonly string[], options: RunOptions = {}): Promise<RunResult> => {
+	const {promise, resolve, reject} = Promise.withResolvers<RunResult>();
+	const child = spawn(file, arguments_, {
+		cwd: options.cwd,
+		env: options.environment ? {...process.env, ...options.environment} : process.env,
+		signal: options.signal,
+		stdio: 'pipe',
+	});
+	const collect = (stream: NodeJS.ReadableStream) => {
+		const chunks: Uint8Array[] = [];
+		let size = 0;
+		stream.on('data', (chunk: Uint8Array) => {
+			size += chunk.length;
+			if (size <= maximumOutput) {
+				chunks.push(chunk);
+			}
+		});
+		return () => Buffer.concat(chunks).toString();
+	};
+
+	const stdout = collect(child.stdout);
+	const stderr = collect(child.stderr);
+	child.on('error', (error: NodeJS.ErrnoException) => {
+		reject(error.code === 'ENOENT'
+			? new HolmError('unavailable', `${file} is not installed`, {remedy: 'holm setup installs what is missing', cause: error})
+			: error);
+	});
+	child.on('close', (exitCode, signal) => {
+		const result = {stdout: stdout(), stderr: stderr(), exitCode: exitCode ?? 255};
+		if (exitCode !== null && (options.accept ?? [0]).includes(exitCode)) {
+			resolve(result);
+			return;
+		}
+
+		const reason = result.stderr.trim().split('\n').at(-1) ?? '';
+		reject(new HolmError('internal', `${file} ${arguments_[0] ?? ''} failed: ${reason || (signal ?? `exit status ${exitCode}`)}`, {remedy: options.remedy}));
+	});
+	// A program that ends before it has read its input is judged by its exit status.
+	child.stdin.on('error', () => undefined);
+	child.stdin.end(options.input);
+	return promise;
+};
