@@ -1,0 +1,80 @@
+import {
+	access,
+	chmod,
+	constants,
+	mkdir,
+	mkdtemp,
+	readFile,
+	rename,
+	rm,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import {messageOf} from '../../errors.js';
+import {type AcceleratorName, type MachineShape} from './qemu.js';
+import {templateOf, type TemplateOptions} from './template.js';
+
+export type AcceleratorVerdict = {
+	readonly accelerator: AcceleratorName;
+	/** Why hardware virtualisation is not used; absent when it is. */
+	readonly reason?: string;
+	/** Group that machines run as, so that they may open the accelerator's device; undefined for emulation. */
+	readonly gid?: number;
+};
+
+/** The program that emulates or virtualises a machine of this host's own architecture. */
+export const qemuProgram = `qemu-system-${{x64: 'x86_64', arm64: 'aarch64'}[process.arch as string] ?? process.arch}`;
+
+export const bootTimeoutMs = {
+	/** Real hardware boots in well under a second; one that needs more than this hangs. */
+	kvm: 15_000,
+	tcg: 120_000,
+} as const;
+
+const device = '/dev/kvm';
+
+/**
+Chooses the accelerator by booting a machine with it: a device that opens may still abort or hang its guests.
+
+The verdict is kept in `cacheFile` until the host boots anew or the file is removed.
+*/
+export const chooseAccelerator = async (cacheFile: string, shape: Omit<MachineShape, 'accelerator'>, options: Omit<TemplateOptions, 'shape' | 'timeoutMs' | 'directory'>): Promise<AcceleratorVerdict> => {
+	const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+	try {
+		const cached = JSON.parse(await readFile(cacheFile, 'utf8')) as AcceleratorVerdict & {readonly boot: string};
+		if (cached.boot === boot) {
+			return cached;
+		}
+	} catch {}
+
+	const verdict = await probe(path.dirname(cacheFile), shape, options);
+	await writeFile(`${cacheFile}.new`, JSON.stringify({...verdict, boot}));
+	await rename(`${cacheFile}.new`, cacheFile);
+	return verdict;
+};
+
+const probe = async (root: string, shape: Omit<MachineShape, 'accelerator'>, options: Omit<TemplateOptions, 'shape' | 'timeoutMs' | 'directory'>): Promise<AcceleratorVerdict> => {
+	let gid: number;
+	try {
+		await access(device, constants.R_OK | constants.W_OK);
+		({gid} = await stat(device));
+	} catch {
+		return {accelerator: 'tcg', reason: `${device} cannot be opened`};
+	}
+
+	await mkdir(root, {recursive: true});
+	const directory = await mkdtemp(path.join(root, 'probe.'));
+	try {
+		await chmod(directory, 0o711);
+		// The probe may run as the device's group alone, because that is how machines will.
+		await templateOf({
+			...options, gid, directory, shape: {...shape, accelerator: 'kvm'}, timeoutMs: bootTimeoutMs.kvm,
+		});
+		return {accelerator: 'kvm', gid};
+	} catch (error) {
+		return {accelerator: 'tcg', reason: `a machine with hardware virtualisation does not boot: ${messageOf(error)}`};
+	} finally {
+		await rm(directory, {recursive: true, force: true});
+	}
+};

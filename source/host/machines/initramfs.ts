@@ -1,0 +1,136 @@
+import {createHash} from 'node:crypto';
+import {createReadStream, createWriteStream} from 'node:fs';
+import {
+	access,
+	copyFile,
+	cp,
+	mkdir,
+	mkdtemp,
+	readdir,
+	readFile,
+	rename,
+	rm,
+	symlink,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import {pipeline} from 'node:stream/promises';
+import {fileURLToPath} from 'node:url';
+import {createGzip} from 'node:zlib';
+import {HolmError} from '../../errors.js';
+import {run} from '../run.js';
+
+/** The guest's own scripts, which stay outside `dist` because they are no TypeScript. */
+const scripts = fileURLToPath(new URL('../../../../source/host/machines/guest/', import.meta.url));
+
+/** Programs of the host that a guest needs, and the name each has there. */
+const programs = {
+	crun: 'crun',
+	conmon: 'conmon',
+	socat: 'socat',
+	dropbear: 'dropbear',
+	date: 'date.coreutils',
+} as const;
+
+const searchPath = ['/usr/bin', '/usr/sbin', '/bin', '/sbin', '/usr/local/bin', '/usr/local/sbin'];
+
+const find = async (name: string, directories: readonly string[] = searchPath): Promise<string> => {
+	for (const directory of directories) {
+		const candidate = path.join(directory, name);
+		try {
+			await access(candidate);
+			return candidate;
+		} catch {}
+	}
+
+	throw new HolmError('unavailable', `${name} is not installed, and every machine's guest needs it`, {remedy: 'holm setup installs what is missing'});
+};
+
+/** Shared libraries that a program is linked with, as absolute paths of the host. */
+const librariesOf = async (program: string): Promise<readonly string[]> => {
+	const {stdout} = await run('ldd', [program], {accept: [0, 1]});
+	return [...stdout.matchAll(/(?:=> |^\s)(?<path>\/\S+)/gmv)].map(match => match.groups!.path!);
+};
+
+const stage = async (directory: string, modules: string) => {
+	for (const name of ['bin', 'etc', 'modules', 'root']) {
+		await mkdir(path.join(directory, name), {recursive: true});
+	}
+
+	const busybox = await find('busybox', ['/bin', '/usr/bin', '/usr/lib/busybox', '/usr/lib/initcpio']);
+	const {stdout} = await run(busybox, ['--list']);
+	await copyFile(busybox, path.join(directory, 'bin/busybox'));
+	const applets = stdout.split('\n').filter(applet => applet && applet !== 'busybox' && applet !== 'init');
+	await Promise.all(applets.map(async applet => symlink('busybox', path.join(directory, 'bin', applet))));
+
+	const libraries = new Set<string>();
+	for (const [program, name] of Object.entries(programs)) {
+		const file = await find(program);
+		await copyFile(file, path.join(directory, 'bin', name));
+		for (const library of await librariesOf(file)) {
+			libraries.add(library);
+		}
+	}
+
+	for (const library of libraries) {
+		const target = path.join(directory, library);
+		await mkdir(path.dirname(target), {recursive: true});
+		await copyFile(library, target);
+	}
+
+	await cp(modules, path.join(directory, 'modules'), {recursive: true});
+	await writeFile(path.join(directory, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
+	await writeFile(path.join(directory, 'etc/group'), 'root:x:0:\n');
+	await writeFile(path.join(directory, 'etc/shells'), '/bin/sh\n');
+	for (const [script, target] of [['init', 'init'], ['guest', 'bin/guest'], ['runtime', 'bin/runtime']] as const) {
+		await copyFile(path.join(scripts, script), path.join(directory, target));
+		await run('chmod', ['755', path.join(directory, target)]);
+	}
+};
+
+const hashOf = async (file: string) => {
+	const hash = createHash('sha256');
+	await pipeline(createReadStream(file), hash);
+	return hash.digest('hex');
+};
+
+/**
+Names what an initramfs is made of, so that it is made again when a program of the host or a script of the guest has changed.
+*/
+export const initramfsKey = async (modules: string): Promise<string> => {
+	const hash = createHash('sha256');
+	for (const script of await readdir(scripts)) {
+		hash.update(await readFile(path.join(scripts, script)));
+	}
+
+	for (const program of Object.keys(programs)) {
+		const {stdout} = await run('stat', ['-L', '-c', '%s %Y', await find(program)]);
+		hash.update(stdout);
+	}
+
+	hash.update(await readFile(path.join(modules, 'order')));
+	return hash.digest('hex').slice(0, 16);
+};
+
+/**
+Makes the initramfs that every machine boots, a gzipped cpio archive in `newc` format, out of the host's programs and the modules in `modules`.
+
+Resolves with its SHA-256. Throws `unavailable` naming the program that the host lacks.
+*/
+export const makeInitramfs = async (target: string, modules: string): Promise<string> => {
+	await mkdir(path.dirname(target), {recursive: true});
+	const staging = await mkdtemp(`${target}.`);
+	try {
+		const root = path.join(staging, 'root');
+		await stage(root, modules);
+		const names = await readdir(root, {recursive: true});
+		const archive = path.join(staging, 'archive');
+		await run('busybox', ['cpio', '-o', '-H', 'newc', '-F', archive], {cwd: root, input: names.map(name => `${name}\n`).join('')});
+		const compressed = path.join(staging, 'compressed');
+		await pipeline(createReadStream(archive), createGzip({level: 1}), createWriteStream(compressed));
+		await rename(compressed, target);
+		return await hashOf(target);
+	} finally {
+		await rm(staging, {recursive: true, force: true});
+	}
+};

@@ -1,0 +1,79 @@
+import {spawn} from 'node:child_process';
+import {open, readFile} from 'node:fs/promises';
+import {setTimeout as delay} from 'node:timers/promises';
+
+/** A process that a later engine must recognise: numbers are given again, start times are not. */
+export type ProcessIdentity = {
+	readonly pid: number;
+	/** Clock ticks between the host's boot and the start of the process, field 22 of `/proc/PID/stat`. */
+	readonly startTime: string;
+	/** Id of the host's boot that the ticks count from. */
+	readonly boot: string;
+};
+
+const bootId = async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+
+const startTimeOf = async (pid: number): Promise<string | undefined> => {
+	try {
+		const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+		// The second field is the program's name in parentheses and may itself hold spaces and parentheses.
+		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+		return fields[0] === 'Z' ? undefined : fields[19];
+	} catch {
+		return undefined;
+	}
+};
+
+export const identify = async (pid: number): Promise<ProcessIdentity | undefined> => {
+	const startTime = await startTimeOf(pid);
+	return startTime === undefined ? undefined : {pid, startTime, boot: await bootId()};
+};
+
+export const isAlive = async ({pid, startTime, boot}: ProcessIdentity): Promise<boolean> =>
+	boot === await bootId() && startTime === await startTimeOf(pid);
+
+/** Kills the process if it is still the one that was identified, and resolves when it is gone or after two seconds. */
+export const killProcess = async (identity: ProcessIdentity): Promise<void> => {
+	for (let attempt = 0; attempt < 200 && await isAlive(identity); attempt++) {
+		try {
+			process.kill(identity.pid, 'SIGKILL');
+		} catch {
+			return;
+		}
+
+		await delay(10);
+	}
+};
+
+export type DetachedOptions = {
+	readonly uid: number;
+	readonly gid: number;
+	/** File that takes what the program prints. */
+	readonly output: string;
+	/** Path of a network namespace to run in. */
+	readonly network?: string;
+};
+
+/**
+Starts a program in a session of its own, as an unprivileged user, so that it outlives the engine and no key of a terminal reaches it.
+
+`exited` resolves with how it ended, as long as this engine lives.
+*/
+export const spawnDetached = async (program: string, arguments_: readonly string[], {uid, gid, output, network}: DetachedOptions) => {
+	const prefix = ['--setgid', String(gid), '--setuid', String(uid), ...(network ? [`--net=${network}`] : []), '--', program];
+	const file = await open(output, 'a', 0o600);
+	try {
+		const child = spawn('nsenter', [...prefix, ...arguments_], {detached: true, stdio: ['ignore', file.fd, file.fd]});
+		const exited = new Promise<{readonly exitCode: number | undefined; readonly signal: NodeJS.Signals | undefined}>(resolve => {
+			child.on('error', () => {
+				resolve({exitCode: 127, signal: null});
+			});
+			child.on('exit', (exitCode, signal) => {
+				resolve({exitCode, signal});
+			});
+		});
+		return {pid: child.pid, exited};
+	} finally {
+		await file.close();
+	}
+};

@@ -1,0 +1,161 @@
+import path from 'node:path';
+
+export type AcceleratorName = 'kvm' | 'tcg';
+
+/** What two machines must share to be made from one template. */
+export type MachineShape = {
+	readonly accelerator: AcceleratorName;
+	readonly cpus: number;
+	readonly memoryBytes: number;
+	/** Paths on the host. */
+	readonly kernel: string;
+	readonly initramfs: string;
+};
+
+/** Where devices are plugged in while a machine runs; a port each. */
+export const sharesPort = 'port0';
+/** Ports for network devices; their number is how many networks a container can be attached to. The first has a device from the start. */
+export const networkPorts = ['port1', 'port2', 'port3', 'port4', 'port5', 'port6'] as const;
+
+/**
+MAC address of the network device that every machine is born with. It is part of the template's state, whatever QEMU is told later, so the guest sets its own.
+*/
+const templateMac = '02:00:00:00:00:01';
+
+/** Names of what a machine keeps in its directory. */
+export const machineFiles = (directory: string) => ({
+	qmp: path.join(directory, 'qmp.sock'),
+	/** The start message goes in and status lines come out. */
+	control: path.join(directory, 'control.sock'),
+	/** Every status line, kept by QEMU itself, so that none depends on the engine being there. */
+	status: path.join(directory, 'status'),
+	/** SSH to the guest. */
+	ssh: path.join(directory, 'ssh.sock'),
+	/** Where QEMU waits for the device state of the template. */
+	incoming: path.join(directory, 'incoming.sock'),
+	console: path.join(directory, 'console'),
+	/** Standard error of QEMU. */
+	errors: path.join(directory, 'qemu.err'),
+	pid: path.join(directory, 'pid.json'),
+	/** Copy of the template's memory, for a machine whose memory virtiofsd must see. */
+	ram: path.join(directory, 'ram'),
+	/** Directory in which the host assembles what virtiofsd serves. */
+	shares: path.join(directory, 'shares'),
+	sharesSocket: path.join(directory, 'shares.sock'),
+	sharesErrors: path.join(directory, 'virtiofsd.err'),
+});
+
+const kernelArguments = ({accelerator}: MachineShape) => [
+	'console=ttyS0',
+	'quiet',
+	'loglevel=3',
+	// A machine whose kernel panics ends at once instead of hanging.
+	'panic=-1',
+	'8250.nr_uarts=1',
+	// The generator must not be ready when a template is saved: every machine seeds its own.
+	'random.trust_cpu=off',
+	'random.trust_bootloader=off',
+	'init_on_alloc=0',
+	// Under emulation there is no speculation to guard against.
+	...(accelerator === 'tcg' ? ['mitigations=off', 'tsc=reliable'] : []),
+].join(' ');
+
+export type QemuOptions = {
+	readonly shape: MachineShape;
+	/** Directory of the machine's own, see `machineFiles`. */
+	readonly directory: string;
+	readonly name: string;
+	readonly ram: {readonly path: string; readonly share: boolean; readonly readOnly: boolean};
+	/** File to which the guest's log port is appended; nothing is kept without. */
+	readonly log?: string;
+	/** What a machine restored from a template has in place of the template's empty devices; a template has none. */
+	readonly restored?: {
+		/** A qcow2 overlay. */
+		readonly disk: string;
+		/** The first network's tap; a machine without networks has none. */
+		readonly tap?: string;
+	};
+};
+
+/**
+The disk and the first network device are there when a template is saved, but no driver of the guest has touched them: what is behind them may then be another thing in every machine, which saves plugging them in.
+*/
+const backends = (restored: QemuOptions['restored']) => restored
+	? [
+		'-blockdev',
+		JSON.stringify({
+			driver: 'qcow2', 'node-name': 'disk', discard: 'unmap', file: {driver: 'file', filename: restored.disk},
+		}),
+		...(restored.tap ? ['-netdev', `tap,id=net-${networkPorts[0]},ifname=${restored.tap},script=no,downscript=no`] : []),
+	]
+	: ['-blockdev', JSON.stringify({driver: 'null-co', 'node-name': 'disk', size: 16 * 1024 ** 3})];
+
+/**
+The argument vector of QEMU for one machine, without the program itself.
+
+The devices and their order are part of a template: a machine is restored only into the same.
+*/
+export const qemuArguments = (options: QemuOptions): readonly string[] => {
+	const {shape, directory, ram} = options;
+	const files = machineFiles(directory);
+	const accelerator = shape.accelerator === 'tcg' ? ['-accel', 'tcg,tb-size=64'] : ['-accel', shape.accelerator];
+	return [
+		'-name',
+		options.name,
+		'-nodefaults',
+		'-no-user-config',
+		'-no-reboot',
+		'-display',
+		'none',
+		...accelerator,
+		'-M',
+		'q35,memory-backend=ram,usb=off,smbus=off,vmport=off,hpet=off',
+		'-cpu',
+		shape.accelerator === 'tcg' ? 'max' : 'host',
+		'-smp',
+		String(shape.cpus),
+		'-m',
+		`${shape.memoryBytes}b`,
+		'-object',
+		`memory-backend-file,id=ram,size=${shape.memoryBytes}b,mem-path=${ram.path},share=${ram.share ? 'on' : 'off'}${ram.readOnly ? ',readonly=on,rom=off' : ''}`,
+		'-kernel',
+		shape.kernel,
+		'-initrd',
+		shape.initramfs,
+		'-append',
+		kernelArguments(shape),
+		...[sharesPort, ...networkPorts].flatMap((port, index) => ['-device', `pcie-root-port,id=${port},chassis=${index + 1},slot=${index + 1}`]),
+		'-chardev',
+		`socket,id=control,path=${files.control},server=on,wait=off,logfile=${files.status},logappend=on`,
+		'-chardev',
+		options.log ? `file,id=log,path=${options.log},append=on` : 'null,id=log',
+		'-chardev',
+		`socket,id=ssh,path=${files.ssh},server=on,wait=off`,
+		'-device',
+		'virtio-serial-pci,id=ports,max_ports=4',
+		'-device',
+		'virtserialport,bus=ports.0,nr=1,chardev=control,name=control',
+		'-device',
+		'virtserialport,bus=ports.0,nr=2,chardev=log,name=log',
+		'-device',
+		'virtserialport,bus=ports.0,nr=3,chardev=ssh,name=ssh',
+		...backends(options.restored),
+		'-device',
+		'virtio-blk-pci,id=disk,drive=disk,logical_block_size=512,physical_block_size=4096',
+		'-device',
+		`virtio-net-pci,id=dev-${networkPorts[0]},bus=${networkPorts[0]},mac=${templateMac},romfile=${options.restored?.tap ? `,netdev=net-${networkPorts[0]}` : ''}`,
+		'-object',
+		'rng-random,id=entropy,filename=/dev/urandom',
+		'-device',
+		'virtio-rng-pci,rng=entropy',
+		'-chardev',
+		`file,id=console,path=${files.console},append=on`,
+		'-serial',
+		'chardev:console',
+		'-qmp',
+		`unix:${files.qmp},server=on,wait=off`,
+		'-sandbox',
+		'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
+		...(options.restored ? ['-incoming', 'defer'] : []),
+	];
+};

@@ -1,0 +1,99 @@
+import {connect} from 'node:net';
+import {createInterface} from 'node:readline';
+import {HolmError} from '../../errors.js';
+
+export type QmpEvent = {readonly name: string; readonly data: Readonly<Record<string, unknown>>};
+
+/** A connection to the monitor of one QEMU process. */
+export type Qmp = {
+	/** Runs one command; throws `internal` with QEMU's own words, or when the connection ends before the answer. */
+	execute: (command: string, arguments_?: Readonly<Record<string, unknown>>) => Promise<unknown>;
+	/** Calls `listener` for each event until the connection ends. */
+	onEvent: (listener: (event: QmpEvent) => void) => void;
+	/** Resolves when the connection has ended, which is when QEMU has. */
+	readonly closed: Promise<void>;
+	close: () => void;
+};
+
+type Message = {
+	readonly QMP?: unknown;
+	readonly return?: unknown;
+	readonly error?: {readonly desc: string};
+	readonly event?: string;
+	readonly data?: Readonly<Record<string, unknown>>;
+	readonly id?: number;
+};
+
+/**
+Connects to a monitor and leaves capabilities negotiation (QEMU's QMP specification, section 4).
+
+Throws what `connect` does when nobody listens on `socketPath`.
+*/
+export const connectQmp = async (socketPath: string): Promise<Qmp> => {
+	const socket = connect(socketPath);
+	const pending = new Map<number, PromiseWithResolvers<unknown>>();
+	const listeners: Array<(event: QmpEvent) => void> = [];
+	const closed = Promise.withResolvers<void>();
+	const greeting = Promise.withResolvers<void>();
+	let lastId = 0;
+
+	socket.on('error', error => {
+		greeting.reject(error);
+	});
+	socket.on('close', () => {
+		const error = new HolmError('internal', 'the machine ended before it answered');
+		greeting.reject(error);
+		for (const {reject} of pending.values()) {
+			reject(error);
+		}
+
+		pending.clear();
+		closed.resolve();
+	});
+	const lines = createInterface(socket);
+	// The interface repeats the socket's error, which is dealt with above.
+	lines.on('error', () => undefined);
+	lines.on('line', line => {
+		const message = JSON.parse(line) as Message;
+		if (message.event !== undefined) {
+			for (const listener of listeners) {
+				listener({name: message.event, data: message.data ?? {}});
+			}
+		} else if (message.QMP !== undefined) {
+			greeting.resolve();
+		} else if (message.id !== undefined) {
+			const waiter = pending.get(message.id);
+			pending.delete(message.id);
+			if (message.error) {
+				waiter?.reject(new HolmError('internal', `the machine refused: ${message.error.desc}`));
+			} else {
+				waiter?.resolve(message.return);
+			}
+		}
+	});
+
+	const execute: Qmp['execute'] = async (command, arguments_ = {}) => {
+		if (socket.destroyed) {
+			throw new HolmError('internal', `the machine has ended; ${command} was not sent`);
+		}
+
+		const id = ++lastId;
+		const waiter = Promise.withResolvers<unknown>();
+		pending.set(id, waiter);
+		socket.write(`${JSON.stringify({execute: command, arguments: arguments_, id})}\n`);
+		return waiter.promise;
+	};
+
+	await greeting.promise;
+	await execute('qmp_capabilities');
+	return {
+		execute,
+		onEvent(listener) {
+			listeners.push(listener);
+		},
+		closed: closed.promise,
+		close() {
+			socket.destroy();
+		},
+	};
+};
