@@ -16,10 +16,10 @@ export type RulesetConfiguration = {
 	readonly taps: ReadonlyArray<{readonly tap: string; readonly bridge: string; readonly mac: string; readonly address: string}>;
 };
 
-const set = (name: string, type: string, elements: readonly string[], flags = '') => `
+const set = (name: string, type: string, elements: readonly string[]) => `
 	set ${name} {
 		type ${type}
-		${flags}${elements.length > 0 ? `elements = { ${elements.join(', ')} }` : ''}
+		${elements.length > 0 ? `elements = { ${elements.join(', ')} }` : ''}
 	}`;
 
 /**
@@ -43,9 +43,18 @@ export const rulesetOf = ({link, bridges, taps}: RulesetConfiguration): string =
 		mac: parseMac(mac),
 		address: formatAddress(parseAddress(address)),
 	}));
+	const forwarding = ({bridge, subnet, internal}: typeof networks[number]) => [
+		`iifname ${bridge} oifname ${bridge} accept`,
+		`iifname ${uplink} oifname ${bridge} ip saddr ${host} ip daddr ${subnet} accept`,
+		...(internal ? [] : [`iifname ${bridge} oifname ${uplink} ip saddr ${subnet} accept`]),
+	].map(rule => `\t\t${rule}`).join('\n');
+	const bridgeNames = networks.map(({bridge}) => bridge);
+	const gateways = networks.map(({bridge, gateway}) => `${bridge} . ${gateway}`);
+	const macs = leases.map(({tap, mac}) => `${tap} . ${mac}`);
+	const sources = leases.map(({tap, mac, address}) => `${tap} . ${mac} . ${address}`);
 	return `table inet holm
 delete table inet holm
-table inet holm {${set('bridges', 'ifname', networks.map(({bridge}) => bridge))}${set('gateways', 'ifname . ipv4_addr', networks.map(({bridge, gateway}) => `${bridge} . ${gateway}`))}${set('subnets', 'ifname . ipv4_addr', networks.map(({bridge, subnet}) => `${bridge} . ${subnet}`), 'flags interval; ')}${set('outward', 'ifname', networks.filter(({internal}) => !internal).map(({bridge}) => bridge))}
+table inet holm {${set('bridges', 'ifname', bridgeNames)}${set('gateways', 'ifname . ipv4_addr', gateways)}
 	chain input {
 		type filter hook input priority filter; policy drop;
 		iifname "lo" accept
@@ -59,9 +68,7 @@ table inet holm {${set('bridges', 'ifname', networks.map(({bridge}) => bridge))}
 		type filter hook forward priority filter; policy drop;
 		ct state established,related accept
 		ct state invalid drop
-		iifname ${uplink} ip saddr ${host} oifname . ip daddr @subnets accept
-		iifname @outward iifname . ip saddr @subnets oifname ${uplink} accept
-${networks.map(({bridge}) => `		iifname ${bridge} oifname ${bridge} accept`).join('\n')}
+${networks.map(network => forwarding(network)).join('\n')}
 	}
 	chain postrouting {
 		type nat hook postrouting priority srcnat; policy accept;
@@ -71,7 +78,7 @@ ${networks.map(({bridge}) => `		iifname ${bridge} oifname ${bridge} accept`).joi
 }
 table bridge holm
 delete table bridge holm
-table bridge holm {${set('macs', 'ifname . ether_addr', leases.map(({tap, mac}) => `${tap} . ${mac}`))}${set('leases', 'ifname . ether_addr . ipv4_addr', leases.map(({tap, mac, address}) => `${tap} . ${mac} . ${address}`))}
+table bridge holm {${set('macs', 'ifname . ether_addr', macs)}${set('leases', 'ifname . ether_addr . ipv4_addr', sources)}
 	chain prerouting {
 		type filter hook prerouting priority -300; policy drop;
 		iifname . ether saddr != @macs drop
