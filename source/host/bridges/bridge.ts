@@ -98,7 +98,7 @@ export const createTap = async (namespace: In, {tap, bridge, uid, gid}: TapConfi
 		}
 
 		const {type, user, group} = existing.linkinfo?.info_data ?? {};
-		if (type === 'tap' && Number(user) === uid && Number(group) === gid) {
+		if (type === 'tap' && user === uid && group === gid) {
 			await ipBatch([join], inNamespace);
 			return;
 		}

@@ -61,8 +61,8 @@ const acceptInNft = async ({device, namespace}: Host, objects: readonly NftObjec
 		&& !(hasIptables && family === 'ip' && table === 'filter' && name === 'FORWARD'));
 	const isOpen = ({family, table, name}: Chain) => objects.some(({rule}) =>
 		rule?.comment === device && rule.family === family && rule.table === table && rule.chain === name);
-	const script = chains.filter(chain => !isOpen(chain)).map(({family, table, name}) => `insert rule ${family} "${table}" "${name}" iifname "${device}" accept comment "${device}"
-insert rule ${family} "${table}" "${name}" oifname "${device}" ct state established,related accept comment "${device}"
+	const script = chains.filter(chain => !isOpen(chain)).map(({family, table, name}) => `insert rule ${family} ${table} ${name} iifname "${device}" accept comment "${device}"
+insert rule ${family} ${table} ${name} oifname "${device}" ct state established,related accept comment "${device}"
 `);
 	if (script.length > 0) {
 		await nft(script.join(''), {namespace});
@@ -71,7 +71,7 @@ insert rule ${family} "${table}" "${name}" oifname "${device}" ct state establis
 
 const removeFromNft = async ({device, namespace}: Host) => {
 	const objects = await nftObjects(namespace);
-	const script = objects.flatMap(({rule}) => rule?.comment === device ? `delete rule ${rule.family} "${rule.table}" "${rule.chain}" handle ${rule.handle}\n` : []);
+	const script = objects.flatMap(({rule}) => rule?.comment === device ? `delete rule ${rule.family} ${rule.table} ${rule.chain} handle ${rule.handle}\n` : []);
 	if (script.length > 0) {
 		await nft(script.join(''), {namespace});
 	}

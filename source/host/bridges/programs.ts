@@ -54,7 +54,7 @@ export type IpLink = {
 	readonly master?: string;
 	readonly linkinfo?: {
 		readonly info_kind?: string;
-		readonly info_data?: {readonly type?: string; readonly user?: string; readonly group?: string};
+		readonly info_data?: {readonly type?: string; readonly user?: number; readonly group?: number};
 	};
 	readonly addr_info?: ReadonlyArray<{readonly family: string; readonly local: string; readonly prefixlen: number}>;
 };
@@ -78,7 +78,11 @@ export const rules = async (inNamespace: InNamespace = {}) => await ipJson(['-4'
 
 /** Applies an nft script; all of it or, where one line is refused, nothing. */
 export const nft = async (script: string, {namespace}: InNamespace = {}): Promise<void> => {
-	await runIn('nft', ['-f', '-'], {namespace, input: script});
+	const {stderr, exitCode} = await runIn('nft', ['-f', '-'], {namespace, input: script, accept: [0, 1]});
+	if (exitCode !== 0) {
+		// The reason is on the first line; the lines after it point at the place.
+		throw new HolmError('internal', `nft refused the rules: ${stderr.split('\n', 1)[0] ?? ''}`);
+	}
 };
 
 /** Sets kernel parameters in one process. Those that this kernel does not have are passed over: they belong to what it was built without. */

@@ -5,19 +5,34 @@ import {closeNamespace, openNamespace} from '../../../source/host/bridges/namesp
 import {ipBatch, runIn} from '../../../source/host/bridges/programs.js';
 import {applyRuleset, rulesetOf} from '../../../source/host/bridges/ruleset.js';
 import {
-	ask, canPing, listen, makeContainer, makeHost, makeRoot, obstacle, type Lease,
+	ask,
+	canPing,
+	listen,
+	makeContainer,
+	makeHost,
+	makeRoot,
+	obstacle,
+	type Lease,
 } from './laboratory.js';
 
 const reason = await obstacle();
 const realTest = reason ? test.skip : test;
 if (reason) {
-	test.skip(`networks of this machine: ${reason}`, t => t.pass());
+	test.skip(`networks of this machine: ${reason}`, t => {
+		t.pass();
+	});
 }
 
 const networks = [
-	{id: 'a', subnet: '192.168.64.0/24', gateway: '192.168.64.1', internal: false},
-	{id: 'b', subnet: '192.168.65.0/24', gateway: '192.168.65.1', internal: false},
-	{id: 'c', subnet: '192.168.66.0/24', gateway: '192.168.66.1', internal: true},
+	{
+		id: 'a', subnet: '192.168.64.0/24', gateway: '192.168.64.1', internal: false,
+	},
+	{
+		id: 'b', subnet: '192.168.65.0/24', gateway: '192.168.65.1', internal: false,
+	},
+	{
+		id: 'c', subnet: '192.168.66.0/24', gateway: '192.168.66.1', internal: true,
+	},
 ].map(network => ({...network, bridge: bridgeNameOf(network.id.repeat(64))}));
 
 const leaseOf = (index: number, address: string): Lease => {
