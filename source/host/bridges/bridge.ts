@@ -82,7 +82,7 @@ export type TapConfiguration = {
 /**
 Makes a persistent tap on a bridge, which a QEMU of that user attaches without privileges, and brings it up. One that is there already and has the same owner is kept, another one is made anew.
 
-The tap passes nothing until the ruleset knows it: apply that one first or next.
+The tap passes nothing until the ruleset knows it: apply that one first or next. When it cannot join the bridge there is no tap.
 */
 export const createTap = async (namespace: In, {tap, bridge, uid, gid}: TapConfiguration): Promise<void> => {
 	const name = deviceName(tap);
@@ -91,6 +91,7 @@ export const createTap = async (namespace: In, {tap, bridge, uid, gid}: TapConfi
 	const inNamespace = {namespace: namespace.path};
 	try {
 		await ipBatch([make, join], inNamespace);
+		return;
 	} catch (error) {
 		const existing = await deviceIn(namespace, name);
 		if (!existing) {
@@ -98,13 +99,17 @@ export const createTap = async (namespace: In, {tap, bridge, uid, gid}: TapConfi
 		}
 
 		const {type, user, group} = existing.linkinfo?.info_data ?? {};
-		if (type === 'tap' && user === uid && group === gid) {
-			await ipBatch([join], inNamespace);
-			return;
+		if (type !== 'tap' || user !== uid || group !== gid) {
+			await removeDevice(namespace, name);
 		}
+	}
 
+	const kept = await deviceIn(namespace, name);
+	try {
+		await ipBatch([...(kept ? [] : [make]), join], inNamespace);
+	} catch (error) {
 		await removeDevice(namespace, name);
-		await ipBatch([make, join], inNamespace);
+		throw error;
 	}
 };
 

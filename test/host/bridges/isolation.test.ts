@@ -1,4 +1,4 @@
-import test, {type ExecutionContext} from 'ava';
+import {type ExecutionContext} from 'ava';
 import {bridgeNameOf, createBridge, tapNameOf} from '../../../source/host/bridges/bridge.js';
 import {macOf} from '../../../source/host/bridges/mac.js';
 import {closeNamespace, openNamespace} from '../../../source/host/bridges/namespace.js';
@@ -11,17 +11,9 @@ import {
 	makeContainer,
 	makeHost,
 	makeRoot,
-	obstacle,
+	testInNamespaces,
 	type Lease,
 } from './laboratory.js';
-
-const reason = await obstacle();
-const realTest = reason ? test.skip : test;
-if (reason) {
-	test.skip(`networks of this machine: ${reason}`, t => {
-		t.pass();
-	});
-}
 
 const networks = [
 	{
@@ -69,7 +61,7 @@ const makeEngine = async (t: ExecutionContext) => {
 	};
 };
 
-realTest('containers of one network reach one another, those of different networks do not', async t => {
+testInNamespaces('containers of one network reach one another, those of different networks do not', async t => {
 	const {one, two, other, inner} = await makeEngine(t);
 	await Promise.all([listen(t, two, 'tcp', 80), listen(t, other, 'tcp', 80), listen(t, inner, 'tcp', 80)]);
 	t.is(await ask(one, leases.two.address), leases.one.address);
@@ -81,7 +73,7 @@ realTest('containers of one network reach one another, those of different networ
 	]), ['', '', '', false]);
 });
 
-realTest('a gateway answers echo and DNS on its own network, and nothing else', async t => {
+testInNamespaces('a gateway answers echo and DNS on its own network, and nothing else', async t => {
 	const {engine, one, inner} = await makeEngine(t);
 	await Promise.all([listen(t, engine.path, 'tcp', 53), listen(t, engine.path, 'udp', 53), listen(t, engine.path, 'tcp', 80)]);
 	t.true(await canPing(one, '192.168.64.1'));
@@ -98,7 +90,7 @@ realTest('a gateway answers echo and DNS on its own network, and nothing else', 
 	]), ['', '', '', '', false, '']);
 });
 
-realTest('containers leave through the link with the address of the host, internal ones do not', async t => {
+testInNamespaces('containers leave through the link with the address of the host, internal ones do not', async t => {
 	const {engine, host, outside, one, inner} = await makeEngine(t);
 	await Promise.all([listen(t, outside, 'tcp', 80), listen(t, host, 'tcp', 80)]);
 	t.is(await ask(one, '203.0.113.2'), '203.0.113.1');
@@ -111,7 +103,7 @@ realTest('containers leave through the link with the address of the host, intern
 	]), ['', '', false]);
 });
 
-realTest('the host reaches every container from its address on the link, and the outside world reaches none', async t => {
+testInNamespaces('the host reaches every container from its address on the link, and the outside world reaches none', async t => {
 	const {engine, host, outside, one, inner} = await makeEngine(t);
 	await Promise.all([one, inner].flatMap(namespace => [listen(t, namespace, 'tcp', 80), listen(t, namespace, 'udp', 80)]));
 	// An internal network's container may have no default route at all.
@@ -127,7 +119,7 @@ realTest('the host reaches every container from its address on the link, and the
 	]), ['', '']);
 });
 
-realTest('a container cannot speak with the address or the MAC of another, of the gateway, or of none', async t => {
+testInNamespaces('a container cannot speak with the address or the MAC of another, of the gateway, or of none', async t => {
 	const {one, two} = await makeEngine(t);
 	await Promise.all([listen(t, two, 'tcp', 80), listen(t, two, 'udp', 81)]);
 	t.is(await ask(one, leases.two.address), leases.one.address);
@@ -150,7 +142,7 @@ realTest('a container cannot speak with the address or the MAC of another, of th
 	t.false(await canPing(one, leases.two.address));
 });
 
-realTest('a tap without a lease says nothing, and IPv6 passes nowhere', async t => {
+testInNamespaces('a tap without a lease says nothing, and IPv6 passes nowhere', async t => {
 	const {engine, one, two} = await makeEngine(t);
 	const stranger = await makeContainer(t, engine, leaseOf(0, '192.168.64.50'));
 	t.deepEqual(await Promise.all([canPing(stranger, '192.168.64.1'), canPing(stranger, leases.two.address)]), [false, false]);
@@ -159,7 +151,7 @@ realTest('a tap without a lease says nothing, and IPv6 passes nowhere', async t 
 	t.false(await canPing(one, 'fd00::2'));
 });
 
-realTest('a new ruleset cuts off what has lost its lease, and one that the kernel refuses changes nothing', async t => {
+testInNamespaces('a new ruleset cuts off what has lost its lease, and one that the kernel refuses changes nothing', async t => {
 	const {engine, one, two} = await makeEngine(t);
 	t.true(await canPing(two, '192.168.64.1'));
 	await applyRuleset(engine, rulesetOf({link: engine, bridges: networks, taps: [leases.one]}));

@@ -5,23 +5,35 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
-import {type ExecutionContext} from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {type Namespace} from '../../../source/host/bridges/namespace.js';
 import {ipBatch, isInstalled, runIn} from '../../../source/host/bridges/programs.js';
 
 /** Why tests that need network namespaces cannot run here; undefined where they can. */
-export const obstacle = async (): Promise<string | undefined> => {
+const findObstacle = async (): Promise<string | undefined> => {
 	if (process.getuid?.() !== 0) {
 		return 'needs root';
 	}
 
-	for (const program of ['ip', 'nft', 'nsenter', 'busybox', 'socat']) {
+	for (const program of ['ip', 'nft', 'nsenter', 'busybox', 'socat', 'iptables']) {
 		if (!await isInstalled(program)) {
 			return `needs ${program}`;
 		}
 	}
 
 	return undefined;
+};
+
+const obstacle = await findObstacle();
+
+/** A test in network namespaces; where those cannot be had it is skipped, and its title says why. */
+export const testInNamespaces = (title: string, implementation: (t: ExecutionContext) => Promise<void>): void => {
+	if (obstacle) {
+		test.skip(`${title} (${obstacle})`, implementation);
+		return;
+	}
+
+	test(title, implementation);
 };
 
 let count = 0;

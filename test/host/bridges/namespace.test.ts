@@ -1,5 +1,5 @@
 import {writeFile} from 'node:fs/promises';
-import test, {type ExecutionContext} from 'ava';
+import {type ExecutionContext} from 'ava';
 import {
 	bridgeNameOf,
 	createBridge,
@@ -28,16 +28,8 @@ import {
 	makeContainer,
 	makeHost,
 	makeRoot,
-	obstacle,
+	testInNamespaces,
 } from './laboratory.js';
-
-const reason = await obstacle();
-const realTest = reason ? test.skip : test;
-if (reason) {
-	test.skip(`network namespaces of this machine: ${reason}`, t => {
-		t.pass();
-	});
-}
 
 /** Everything of a made-up host that a namespace of an engine touches, but for counters and MAC addresses. */
 const stateOf = async (namespace: string) => {
@@ -56,7 +48,7 @@ const closing = (t: ExecutionContext, root: string, host: string) => {
 	t.teardown(async () => closeNamespace(root, {host}));
 };
 
-realTest('opening twice is opening once, and closing leaves the host as it was', async t => {
+testInNamespaces('opening twice is opening once, and closing leaves the host as it was', async t => {
 	const [root, {host}] = await Promise.all([makeRoot(t), makeHost(t)]);
 	closing(t, root, host);
 	const before = await stateOf(host);
@@ -91,7 +83,7 @@ const damages: Readonly<Record<string, (name: string, host: string) => Promise<u
 };
 
 for (const [name, damage] of Object.entries(damages)) {
-	realTest(`opening repairs ${name}`, async t => {
+	testInNamespaces(`opening repairs ${name}`, async t => {
 		const [root, {host}] = await Promise.all([makeRoot(t), makeHost(t)]);
 		closing(t, root, host);
 		const engine = await openNamespace(root, {host});
@@ -104,7 +96,7 @@ for (const [name, damage] of Object.entries(damages)) {
 	});
 }
 
-realTest('two engines on one host have links of their own and never meet', async t => {
+testInNamespaces('two engines on one host have links of their own and never meet', async t => {
 	const [one, two, {host}] = await Promise.all([makeRoot(t), makeRoot(t), makeHost(t)]);
 	closing(t, one, host);
 	closing(t, two, host);
@@ -118,7 +110,7 @@ realTest('two engines on one host have links of their own and never meet', async
 	t.is(await ask(first.path, second.namespaceAddress), '');
 });
 
-realTest('a link moves out of the way of what the host has a route to', async t => {
+testInNamespaces('a link moves out of the way of what the host has a route to', async t => {
 	const [root, {host}] = await Promise.all([makeRoot(t), makeHost(t)]);
 	closing(t, root, host);
 	const {hostAddress} = await openNamespace(root, {host});
@@ -143,13 +135,7 @@ const firewalls: Readonly<Record<string, (host: string) => Promise<unknown>>> = 
 };
 
 for (const [name, raise] of Object.entries(firewalls)) {
-	realTest(`containers leave past ${name}, which is as before when the namespace is closed`, async t => {
-		if (!await isInstalled('iptables')) {
-			t.log('needs iptables');
-			t.pass();
-			return;
-		}
-
+	testInNamespaces(`containers leave past ${name}, which is as before when the namespace is closed`, async t => {
 		const [root, {host, outside}] = await Promise.all([makeRoot(t), makeHost(t)]);
 		closing(t, root, host);
 		await raise(host);
@@ -161,11 +147,12 @@ for (const [name, raise] of Object.entries(firewalls)) {
 		await openNamespace(root, {host});
 		t.deepEqual(await stateOf(host), opened);
 		await closeNamespace(root, {host});
-		t.is((await stateOf(host)).ruleset, ruleset);
+		const closed = await stateOf(host);
+		t.is(closed.ruleset, ruleset);
 	});
 }
 
-realTest('bridges and taps are made once, listed, repaired and removed', async t => {
+testInNamespaces('bridges and taps are made once, listed, repaired and removed', async t => {
 	const [root, {host}] = await Promise.all([makeRoot(t), makeHost(t)]);
 	closing(t, root, host);
 	const engine = await openNamespace(root, {host});
@@ -202,7 +189,7 @@ realTest('bridges and taps are made once, listed, repaired and removed', async t
 	await t.throwsAsync(removeTap(engine, 'tap-1\nlink delete lo'), {code: 'internal'});
 });
 
-realTest('the outside world answers a container through a tunnel with smaller packets', async t => {
+testInNamespaces('the outside world answers a container through a tunnel with smaller packets', async t => {
 	const [root, {host, outside}] = await Promise.all([makeRoot(t), makeHost(t)]);
 	closing(t, root, host);
 	await ipBatch(['link set dev eth0 mtu 1300'], {namespace: host});
