@@ -33,8 +33,9 @@ const deviceIn = async (namespace: In, name: string): Promise<IpLink | undefined
 
 /** Removes a device if it is there. */
 const removeDevice = async (namespace: In, name: string): Promise<void> => {
+	const command = `link delete dev ${deviceName(name)}`;
 	try {
-		await ipBatch([`link delete dev ${deviceName(name)}`], {namespace: namespace.path});
+		await ipBatch([command], {namespace: namespace.path});
 	} catch (error) {
 		if (await deviceIn(namespace, name)) {
 			throw error;

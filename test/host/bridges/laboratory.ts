@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
 import {once} from 'node:events';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -29,6 +30,7 @@ const obstacle = await findObstacle();
 /** A test in network namespaces; where those cannot be had it is skipped, and its title says why. */
 export const testInNamespaces = (title: string, implementation: (t: ExecutionContext) => Promise<void>): void => {
 	if (obstacle) {
+		// eslint-disable-next-line ava/no-skip-test -- the machine decides
 		test.skip(`${title} (${obstacle})`, implementation);
 		return;
 	}
@@ -36,11 +38,9 @@ export const testInNamespaces = (title: string, implementation: (t: ExecutionCon
 	test(title, implementation);
 };
 
-let count = 0;
-
 /** A network namespace that ends with the test. */
 export const makeNamespace = async (t: ExecutionContext, role: string): Promise<string> => {
-	const name = `holmtest-${process.pid}-${count++}-${role}`;
+	const name = `holmtest-${randomBytes(6).toString('hex')}-${role}`;
 	await runIn('ip', ['netns', 'add', name]);
 	t.teardown(async () => runIn('ip', ['netns', 'delete', name]));
 	const namespace = `/run/netns/${name}`;
