@@ -21,7 +21,7 @@ import {
 	programs,
 } from '../../source/host/distributions.js';
 import {fetchKernel, readGuestKernel} from '../../source/host/guest-kernel.js';
-import {findCommand, isStatic} from '../../source/host/programs.js';
+import {isStatic} from '../../source/host/programs.js';
 import {checkRequirements, type Check} from '../../source/host/requirements.js';
 import {run} from '../../source/host/run.js';
 import {installMissing, missingPackages} from '../../source/host/setup.js';
@@ -68,18 +68,19 @@ test('every requirement is checked once, in one line, and what is missing says w
 
 test('the verdict on the accelerator is told when there is one', async t => {
 	const root = await makeDirectory(t);
+	const notTried = 'not tried yet; the first start probes it';
 	const verdict = async () => {
 		const checks = await checkRequirements(root);
 		return checks.find(({name}) => name === 'accelerator');
 	};
 
-	t.regex((await verdict())!.found, /not tried/v);
+	t.like(await verdict(), {status: 'ok', found: notTried});
 	await writeFile(path.join(root, 'accelerator.json'), '{"accelerator": "tcg"}');
 	t.is((await verdict())?.status, 'warning');
 	await writeFile(path.join(root, 'accelerator.json'), '{"accelerator": "kvm"}');
 	t.like(await verdict(), {status: 'ok', found: 'kvm'});
 	await writeFile(path.join(root, 'accelerator.json'), '{"accel');
-	t.regex((await verdict())!.found, /not tried/v);
+	t.like(await verdict(), {status: 'ok', found: notTried});
 	const left = await readdir(root);
 	t.deepEqual(left, ['accelerator.json']);
 });
@@ -111,11 +112,24 @@ test('a program that needs the host\'s libraries is told from one that does not'
 	await writeFile(text, '#!/bin/sh\n');
 	t.false(await isStatic(text));
 	t.false(await isStatic(process.execPath));
-	const busybox = await findCommand('busybox');
-	if (busybox) {
-		const {stdout} = await run('busybox', ['file', busybox], {accept: [0, 1, 127]});
-		t.is(await isStatic(busybox), !stdout.includes('dynamically linked'));
-	}
+	// The smallest ELF file that has program headers: PT_LOAD, and in the other one PT_INTERP too.
+	const executable = (...types: readonly number[]) => {
+		const file = Buffer.alloc(64 + (types.length * 56));
+		file.write('\u{7F}ELF', 'latin1');
+		file.writeBigUInt64LE(64n, 32);
+		file.writeUInt16LE(56, 54);
+		file.writeUInt16LE(types.length, 56);
+		for (const [index, type] of types.entries()) {
+			file.writeUInt32LE(type, 64 + (index * 56));
+		}
+
+		return file;
+	};
+
+	await writeFile(text, executable(1));
+	t.true(await isStatic(text));
+	await writeFile(text, executable(1, 3));
+	t.false(await isStatic(text));
 });
 
 const version = '6.9.1-test';
