@@ -1,0 +1,132 @@
+import {HolmError} from '../../errors.js';
+import {formatAddress, parseAddress} from './cidr.js';
+import {macOf} from './mac.js';
+import {ipBatch, links, type IpLink} from './programs.js';
+
+/** What this file needs to know of a namespace: its path, such as `/run/netns/holm-0123abcd`. */
+export type In = {readonly path: string};
+
+/** The kernel's limit on names of devices, IFNAMSIZ without its final zero. */
+const longestName = 15;
+
+/** The name of a network's bridge. */
+export const bridgeNameOf = (networkId: string): string => `br-${networkId}`.slice(0, longestName);
+
+/** The name of the tap of one attachment. */
+export const tapNameOf = (endpointId: string): string => `tap-${endpointId}`.slice(0, longestName);
+
+/** Gives back a device's name that is safe in a batch of `ip` and in an nft script; throws `internal` for any other. */
+export const deviceName = (name: string): string => {
+	if (!/^[a-z][\w\-]{0,14}$/v.test(name)) {
+		throw new HolmError('internal', `${JSON.stringify(name)} is not the name of a device of this engine`);
+	}
+
+	return name;
+};
+
+const kindOf = (link: IpLink) => link.linkinfo?.info_kind;
+
+const deviceIn = async (namespace: In, name: string): Promise<IpLink | undefined> => {
+	const found = await links({namespace: namespace.path});
+	return found.find(link => link.ifname === name);
+};
+
+/** Removes a device if it is there. */
+const removeDevice = async (namespace: In, name: string): Promise<void> => {
+	const command = `link delete dev ${deviceName(name)}`;
+	try {
+		await ipBatch([command], {namespace: namespace.path});
+	} catch (error) {
+		if (await deviceIn(namespace, name)) {
+			throw error;
+		}
+	}
+};
+
+export type BridgeConfiguration = {readonly bridge: string; readonly gateway: string; readonly prefixLength: number};
+
+/**
+Makes a network's bridge, with the gateway's address, and up. One that is there already gets what it lacks and loses other addresses.
+
+It has no spanning tree and forwards from its first moment, and its MAC address is fixed: a bridge without one takes that of its lowest port, and containers would lose the gateway whenever ports come and go.
+*/
+export const createBridge = async (namespace: In, {bridge, gateway, prefixLength}: BridgeConfiguration): Promise<void> => {
+	const name = deviceName(bridge);
+	const address = formatAddress(parseAddress(gateway));
+	let existing = await deviceIn(namespace, name);
+	if (existing && kindOf(existing) !== 'bridge') {
+		await removeDevice(namespace, name);
+		existing = undefined;
+	}
+
+	const addresses = existing?.addr_info?.filter(({family}) => family === 'inet') ?? [];
+	const isWanted = ({local, prefixlen}: {local: string; prefixlen: number}) => local === address && prefixlen === prefixLength;
+	await ipBatch([
+		...(existing ? [] : [`link add ${name} address ${macOf(address)} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`]),
+		...addresses.filter(found => !isWanted(found)).map(({local, prefixlen}) => `address delete ${local}/${prefixlen} dev ${name}`),
+		...(addresses.some(found => isWanted(found)) ? [] : [`address add ${address}/${prefixLength} dev ${name}`]),
+		`link set dev ${name} address ${macOf(address)} addrgenmode none up`,
+	], {namespace: namespace.path});
+};
+
+/** Removes a bridge; its taps stay, without a bridge. Does nothing when it is not there. */
+export const removeBridge = removeDevice;
+
+export type TapConfiguration = {
+	readonly tap: string;
+	readonly bridge: string;
+	/** Who may attach it: the user and group that QEMU runs as. */
+	readonly uid: number;
+	readonly gid: number;
+};
+
+/**
+Makes a persistent tap on a bridge, which a QEMU of that user attaches without privileges, and brings it up. One that is there already and has the same owner is kept, another one is made anew.
+
+The tap passes nothing until the ruleset knows it: apply that one first or next. When it cannot join the bridge there is no tap.
+*/
+export const createTap = async (namespace: In, {tap, bridge, uid, gid}: TapConfiguration): Promise<void> => {
+	const name = deviceName(tap);
+	const make = `tuntap add dev ${name} mode tap user ${uid} group ${gid}`;
+	const join = `link set dev ${name} master ${deviceName(bridge)} addrgenmode none up`;
+	const inNamespace = {namespace: namespace.path};
+	try {
+		await ipBatch([make, join], inNamespace);
+		return;
+	} catch (error) {
+		const existing = await deviceIn(namespace, name);
+		if (!existing) {
+			throw error;
+		}
+
+		const {type, user, group} = existing.linkinfo?.info_data ?? {};
+		if (type !== 'tap' || user !== uid || group !== gid) {
+			await removeDevice(namespace, name);
+		}
+	}
+
+	const kept = await deviceIn(namespace, name);
+	try {
+		await ipBatch([...(kept ? [] : [make]), join], inNamespace);
+	} catch (error) {
+		await removeDevice(namespace, name);
+		throw error;
+	}
+};
+
+/** Removes a tap; does nothing when it is not there. */
+export const removeTap = removeDevice;
+
+export type Devices = {
+	readonly bridges: readonly string[];
+	readonly taps: ReadonlyArray<{readonly tap: string; readonly bridge?: string}>;
+};
+
+/** What is there, for comparing with what should be. */
+export const listDevices = async (namespace: In): Promise<Devices> => {
+	const found = await links({namespace: namespace.path});
+	return {
+		bridges: found.filter(link => kindOf(link) === 'bridge').map(({ifname}) => ifname),
+		taps: found.filter(link => kindOf(link) === 'tun').map(({ifname, master}) => ({tap: ifname, bridge: master})),
+	};
+};

@@ -1,0 +1,263 @@
+import {createHash} from 'node:crypto';
+import path from 'node:path';
+import {HolmError} from '../../errors.js';
+import {
+	blockOf,
+	formatAddress,
+	isOverlapping,
+	parseAddress,
+	parseCidr,
+	type Cidr,
+} from './cidr.js';
+import {acceptForwarding, withdrawForwarding} from './host-firewall.js';
+import {
+	ipBatch,
+	links,
+	nft,
+	routes,
+	rules,
+	runIn,
+	sysctl,
+	type IpLink,
+} from './programs.js';
+
+/** The network namespace of one engine, and its link to the host. */
+export type Namespace = {
+	/** `holm-` and eight hexadecimal digits that follow from the engine's root; also the name of the host's end of the link and of the engine's nft table on the host. */
+	readonly name: string;
+	/** `/run/netns/NAME`. */
+	readonly path: string;
+	/** The host's address on the link. A process of the host that binds its source to it reaches containers. */
+	readonly hostAddress: string;
+	readonly namespaceAddress: string;
+	readonly hostDevice: string;
+	/** The namespace's end of the link. */
+	readonly device: string;
+};
+
+export type NamespaceOptions = {
+	/** Path of the network namespace that plays the host; default the caller's own. */
+	readonly host?: string;
+};
+
+/** The block set aside for testing networks (RFC 2544, appendix C.2.2), which nothing on the internet has. Not 100.64.0.0/10: Tailscale drops what comes from it on any other device, and clouds give it to their own machines. */
+const linkPool = parseCidr('198.18.0.0/15');
+const linkPrefixLength = 30;
+const linkCount = 2 ** (linkPrefixLength - linkPool.prefixLength);
+
+const device = 'host';
+
+/** Before the rules that VPN clients add (Tailscale's are from 5210 on, WireGuard's just below 32766), for nothing but what is sent from the link's own address. */
+const rulePriority = 1000;
+
+const identityOf = (root: string) => {
+	const hash = createHash('sha256').update(path.resolve(root)).digest('hex');
+	const name = `holm-${hash.slice(0, 8)}`;
+	return {
+		name,
+		path: `/run/netns/${name}`,
+		/** Where the search for a free link begins. */
+		start: Number.parseInt(hash.slice(0, 8), 16) % linkCount,
+		/** Far from the small numbers that people choose. */
+		table: 0x10_00_00_00 + Number.parseInt(hash.slice(0, 7), 16),
+	};
+};
+
+type Identity = ReturnType<typeof identityOf>;
+
+type Link = {readonly hostAddress: string; readonly namespaceAddress: string};
+
+const addressOf = (found: readonly IpLink[], name: string): number | undefined => {
+	const address = found.find(({ifname}) => ifname === name)?.addr_info?.find(({family, prefixlen}) => family === 'inet' && prefixlen === linkPrefixLength);
+	return address && parseAddress(address.local);
+};
+
+/** The link as it is, if both of its ends are there and have the two addresses of one block. The kernel is its record. */
+const existingLink = (identity: Identity, onHost: readonly IpLink[], inside: readonly IpLink[]): Link | undefined => {
+	const hostAddress = addressOf(onHost, identity.name);
+	const namespaceAddress = addressOf(inside, device);
+	return hostAddress !== undefined && hostAddress + 1 === namespaceAddress
+		? {hostAddress: formatAddress(hostAddress), namespaceAddress: formatAddress(namespaceAddress)}
+		: undefined;
+};
+
+const freeLink = async ({name, start}: Identity, host: string | undefined): Promise<Link> => {
+	const found = await routes({namespace: host});
+	const taken: readonly Cidr[] = found
+		.filter(({dst, dev}) => dst !== 'default' && dev !== name)
+		.map(({dst}) => dst.includes('/') ? parseCidr(dst) : blockOf(parseAddress(dst), 32))
+		.filter(({prefixLength}) => prefixLength > 1);
+	for (let offset = 0; offset < linkCount; offset++) {
+		const block = {first: linkPool.first + (((start + offset) % linkCount) * 4), prefixLength: linkPrefixLength};
+		if (taken.every(other => !isOverlapping(other, block))) {
+			return {hostAddress: formatAddress(block.first + 1), namespaceAddress: formatAddress(block.first + 2)};
+		}
+	}
+
+	throw new HolmError('unavailable', 'no block of 198.18.0.0/15 is free for the link between the engine and the host', {remedy: 'remove a route of the host that covers it'});
+};
+
+/** The devices of the namespace; undefined when there is none, or only the file of one that was never mounted. */
+const linksInside = async (identity: Identity): Promise<readonly IpLink[] | undefined> => {
+	try {
+		return await links({namespace: identity.path});
+	} catch {
+		return undefined;
+	}
+};
+
+const removeNamespace = async ({name}: Identity, host: string | undefined): Promise<void> => {
+	const {stdout} = await runIn('ip', ['netns', 'list'], {namespace: host});
+	if (stdout.split('\n').some(line => line.split(' ', 1)[0] === name)) {
+		await runIn('ip', ['netns', 'delete', name], {namespace: host});
+	}
+};
+
+const ensureNamespace = async (identity: Identity, host: string | undefined): Promise<readonly IpLink[]> => {
+	const inside = await linksInside(identity);
+	if (inside) {
+		return inside;
+	}
+
+	await removeNamespace(identity, host);
+	await runIn('ip', ['netns', 'add', identity.name], {namespace: host});
+	return links({namespace: identity.path});
+};
+
+const ensureLink = async (identity: Identity, inside: readonly IpLink[], host: string | undefined): Promise<Link> => {
+	const onHost = await links({namespace: host});
+	const existing = existingLink(identity, onHost, inside);
+	if (existing) {
+		return existing;
+	}
+
+	// Half a link is worth nothing, and either end takes the other with it.
+	if (onHost.some(({ifname}) => ifname === identity.name)) {
+		await ipBatch([`link delete dev ${identity.name}`], {namespace: host});
+	} else if (inside.some(({ifname}) => ifname === device)) {
+		await ipBatch([`link delete dev ${device}`], {namespace: identity.path});
+	}
+
+	const link = await freeLink(identity, host);
+	await ipBatch([
+		`link add ${identity.name} type veth peer name ${device} netns ${identity.name}`,
+		`link set dev ${identity.name} addrgenmode none`,
+		`address add ${link.hostAddress}/${linkPrefixLength} dev ${identity.name}`,
+	], {namespace: host});
+	await ipBatch([
+		`link set dev ${device} addrgenmode none`,
+		`address add ${link.namespaceAddress}/${linkPrefixLength} dev ${device}`,
+	], {namespace: identity.path});
+	return link;
+};
+
+const configureInside = async ({path: namespace}: Identity, {hostAddress}: Link): Promise<void> => {
+	await sysctl({
+		'net.ipv6.conf.all.disable_ipv6': 1,
+		'net.ipv6.conf.default.disable_ipv6': 1,
+		'net.ipv4.ip_forward': 1,
+		'net.ipv4.ip_unprivileged_port_start': 0,
+		// A gateway answers ARP on its own bridge only, and sends no one elsewhere.
+		'net.ipv4.conf.all.arp_ignore': 1,
+		'net.ipv4.conf.all.arp_announce': 2,
+		'net.ipv4.conf.all.accept_redirects': 0,
+		'net.ipv4.conf.all.send_redirects': 0,
+		'net.ipv4.conf.default.send_redirects': 0,
+		// Frames within a bridge are the bridge table's business. Docker loads the module that shows them to the routing rules too.
+		'net.bridge.bridge-nf-call-iptables': 0,
+		'net.bridge.bridge-nf-call-arptables': 0,
+	}, {namespace});
+	await ipBatch([
+		'link set dev lo up',
+		`link set dev ${device} up`,
+		`route replace default via ${hostAddress} dev ${device}`,
+	], {namespace});
+};
+
+const configureHost = async (identity: Identity, {hostAddress, namespaceAddress}: Link, host: string | undefined): Promise<void> => {
+	const {name, table} = identity;
+	const existing = await rules({namespace: host});
+	const own = existing.filter(rule => rule.table === String(table));
+	const isWanted = ({src, priority}: typeof own[number]) => src === hostAddress && priority === rulePriority;
+	await ipBatch([
+		`link set dev ${name} up`,
+		`route replace default via ${namespaceAddress} dev ${name} table ${table}`,
+		...own.filter(rule => !isWanted(rule)).map(({priority, src}) => `rule delete priority ${priority} from ${src} lookup ${table}`),
+		...(own.some(rule => isWanted(rule)) ? [] : [`rule add priority ${rulePriority} from ${hostAddress} lookup ${table}`]),
+	], {namespace: host});
+	await sysctl({
+		'net.ipv4.ip_forward': 1,
+		[`net.ipv4.conf.${name}.forwarding`]: 1,
+		[`net.ipv6.conf.${name}.disable_ipv6`]: 1,
+	}, {namespace: host});
+	// The segment size is held to what the way out can carry, because a tunnel's smaller packets are often not announced (RFC 4459, section 3.2).
+	await nft(`table ip ${name}
+delete table ip ${name}
+table ip ${name} {
+	chain forward {
+		type filter hook forward priority filter; policy accept;
+		iifname "${name}" oifname "holm-*" drop
+		iifname "${name}" tcp flags syn tcp option maxseg size set rt mtu
+	}
+	chain postrouting {
+		type nat hook postrouting priority srcnat; policy accept;
+		ip saddr ${namespaceAddress} oifname != "${name}" masquerade
+	}
+}
+`, {namespace: host});
+	await acceptForwarding({device: name, namespace: host});
+};
+
+/**
+Makes the engine's network namespace and its link to the host, or repairs what is there; changes nothing when all is as it should be.
+
+It changes on the host: a device and an nft table `ip` of the name `holm-…` (masquerading what comes from the link and leaves elsewhere), one policy rule with a routing table of its own for packets from the link's address, and `net.ipv4.ip_forward`, which becomes 1 and stays so when the namespace is closed, because others may have come to depend on it. Where the host's firewall drops what it forwards, it gets the rules that `acceptForwarding` describes.
+
+Throws `HolmError` with the command that failed; what was made before it is taken up by the next call.
+*/
+export const openNamespace = async (root: string, {host}: NamespaceOptions = {}): Promise<Namespace> => {
+	const identity = identityOf(root);
+	const inside = await ensureNamespace(identity, host);
+	const link = await ensureLink(identity, inside, host);
+	await Promise.all([configureInside(identity, link), configureHost(identity, link, host)]);
+	return {
+		name: identity.name, path: identity.path, ...link, hostDevice: identity.name, device,
+	};
+};
+
+/**
+Removes everything that `openNamespace` made, and everything in the namespace with it. Does nothing where there is nothing.
+
+Carries on past errors and throws them together as an `AggregateError`. Processes that still run in the namespace keep it, without its link, until they end.
+*/
+export const closeNamespace = async (root: string, {host}: NamespaceOptions = {}): Promise<void> => {
+	const identity = identityOf(root);
+	const {name, table} = identity;
+	const steps = [
+		async () => withdrawForwarding({device: name, namespace: host}),
+		async () => nft(`table ip ${name}\ndelete table ip ${name}\n`, {namespace: host}),
+		async () => {
+			const existing = await rules({namespace: host});
+			await ipBatch(existing
+				.filter(rule => rule.table === String(table))
+				.map(({priority, src}) => `rule delete priority ${priority} from ${src} lookup ${table}`), {namespace: host});
+		},
+		async () => {
+			const onHost = await links({namespace: host});
+			await ipBatch(onHost.filter(({ifname}) => ifname === name).map(() => `link delete dev ${name}`), {namespace: host});
+		},
+		async () => removeNamespace(identity, host),
+	];
+	const errors: unknown[] = [];
+	for (const step of steps) {
+		try {
+			await step();
+		} catch (error) {
+			errors.push(error);
+		}
+	}
+
+	if (errors.length > 0) {
+		throw new AggregateError(errors, `the network namespace ${name} could not be removed completely`);
+	}
+};

@@ -1,0 +1,91 @@
+import {access, constants} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError} from '../../errors.js';
+import {run, type RunResult} from '../run.js';
+
+/**
+Where the host's own programs are. npm puts directories of packages first on PATH, and one of those may hold another program called `nft`; a user's PATH may lack the sbin directories.
+*/
+const directories = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
+const environment = {PATH: directories.join(':')};
+
+/** Whether the host has a program; for those that the engine can do without. */
+export const isInstalled = async (program: string): Promise<boolean> => {
+	const found = await Promise.allSettled(directories.map(async directory => access(path.join(directory, program), constants.X_OK)));
+	return found.some(({status}) => status === 'fulfilled');
+};
+
+type InNamespace = {
+	/** Path of the network namespace to run in; default the caller's own. */
+	readonly namespace?: string;
+};
+
+export type RunInOptions = InNamespace & {readonly input?: string; readonly accept?: readonly number[]};
+
+/** Runs one of the host's programs, in a network namespace. */
+export const runIn = async (file: string, arguments_: readonly string[], {namespace, input, accept}: RunInOptions = {}): Promise<RunResult> =>
+	namespace === undefined
+		? run(file, arguments_, {environment, input, accept})
+		: run('nsenter', [`--net=${namespace}`, file, ...arguments_], {environment, input, accept});
+
+/**
+Runs `ip` commands, one a line and without the word `ip`, in one process. The first one that fails ends it.
+
+Throws `internal` naming the command and the kernel's reason.
+*/
+export const ipBatch = async (commands: readonly string[], {namespace}: InNamespace = {}): Promise<void> => {
+	if (commands.length === 0) {
+		return;
+	}
+
+	const {stderr, exitCode} = await runIn('ip', ['-batch', '-'], {namespace, input: `${commands.join('\n')}\n`, accept: [0, 1, 2, 255]});
+	if (exitCode === 0) {
+		return;
+	}
+
+	const line = Number(/Command failed -:(?<line>\d+)/v.exec(stderr)?.groups?.line ?? NaN);
+	const reason = stderr.replace(/Command failed -:\d+/v, '').replace('RTNETLINK answers: ', '').trim();
+	throw new HolmError('internal', `ip ${commands[line - 1] ?? '-batch'} failed: ${reason || `exit status ${exitCode}`}`);
+};
+
+/** What `ip -json` prints about its objects, as far as this engine reads it. */
+export type IpLink = {
+	readonly ifname: string;
+	readonly master?: string;
+	readonly linkinfo?: {
+		readonly info_kind?: string;
+		readonly info_data?: {readonly type?: string; readonly user?: number; readonly group?: number};
+	};
+	readonly addr_info?: ReadonlyArray<{readonly family: string; readonly local: string; readonly prefixlen: number}>;
+};
+
+export type IpRoute = {readonly dst: string; readonly dev?: string; readonly type?: string; readonly table?: string};
+
+export type IpRule = {readonly priority: number; readonly src: string; readonly table?: string};
+
+const ipJson = async (arguments_: readonly string[], inNamespace: InNamespace): Promise<unknown> => {
+	const {stdout} = await runIn('ip', ['-N', '-details', '-json', ...arguments_], inNamespace);
+	return JSON.parse(stdout.trim() || '[]');
+};
+
+/** Every device with its addresses. */
+export const links = async (inNamespace: InNamespace = {}) => await ipJson(['address', 'show'], inNamespace) as readonly IpLink[];
+
+/** The IPv4 routes of every table. */
+export const routes = async (inNamespace: InNamespace = {}) => await ipJson(['-4', 'route', 'show', 'table', 'all'], inNamespace) as readonly IpRoute[];
+
+export const rules = async (inNamespace: InNamespace = {}) => await ipJson(['-4', 'rule', 'show'], inNamespace) as readonly IpRule[];
+
+/** Applies an nft script; all of it or, where one line is refused, nothing. */
+export const nft = async (script: string, {namespace}: InNamespace = {}): Promise<void> => {
+	const {stderr, exitCode} = await runIn('nft', ['-f', '-'], {namespace, input: script, accept: [0, 1]});
+	if (exitCode !== 0) {
+		// The reason is on the first line; the lines after it point at the place.
+		throw new HolmError('internal', `nft refused the rules: ${stderr.split('\n', 1)[0] ?? ''}`);
+	}
+};
+
+/** Sets kernel parameters in one process. Those that this kernel does not have are passed over: they belong to what it was built without. */
+export const sysctl = async (parameters: Readonly<Record<string, number>>, {namespace}: InNamespace = {}): Promise<void> => {
+	await runIn('busybox', ['sysctl', '-e', '-q', '-w', ...Object.entries(parameters).map(([key, value]) => `${key}=${value}`)], {namespace});
+};

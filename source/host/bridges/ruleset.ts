@@ -1,0 +1,94 @@
+import {deviceName, type In} from './bridge.js';
+import {
+	formatAddress,
+	formatCidr,
+	parseAddress,
+	parseCidr,
+} from './cidr.js';
+import {parseMac} from './mac.js';
+import {nft} from './programs.js';
+
+export type RulesetConfiguration = {
+	/** The namespace's end of the link to the host, and the address that the host has on it. */
+	readonly link: {readonly device: string; readonly hostAddress: string};
+	readonly bridges: ReadonlyArray<{readonly bridge: string; readonly subnet: string; readonly gateway: string; readonly internal: boolean}>;
+	/** Everything that may speak: the leases, by tap. */
+	readonly taps: ReadonlyArray<{readonly tap: string; readonly bridge: string; readonly mac: string; readonly address: string}>;
+};
+
+const set = (name: string, type: string, elements: readonly string[]) => `
+	set ${name} {
+		type ${type}
+		${elements.length > 0 ? `elements = { ${elements.join(', ')} }` : ''}
+	}`;
+
+/**
+The rules of the whole namespace as one nft script, which replaces the old ones in one transaction: no packet sees half of it, and established connections go on.
+
+What one bridge sends to another is dropped. Bridges that are not internal may open connections through the link, and the host's own address on the link may open connections to every container; both leave with the address of the device they leave by, so that the host needs no route to any subnet, and a container answers the host through the network on which it was asked, even without a default route. To the namespace itself a container may send only DNS and echo requests, and only to the gateway of its own network.
+
+Per tap, on the bridge, only frames of its lease pass: MAC address, IPv4 address, and sender of ARP. Everything else is dropped: another's address (so nobody can play the gateway), IPv6 and VLANs, which no lease covers, and DHCP, which nobody here speaks but a guest that pretends.
+*/
+export const rulesetOf = ({link, bridges, taps}: RulesetConfiguration): string => {
+	const uplink = `"${deviceName(link.device)}"`;
+	const host = formatAddress(parseAddress(link.hostAddress));
+	const networks = bridges.map(({bridge, subnet, gateway, internal}) => ({
+		bridge: `"${deviceName(bridge)}"`,
+		subnet: formatCidr(parseCidr(subnet)),
+		gateway: formatAddress(parseAddress(gateway)),
+		internal,
+	}));
+	const leases = taps.map(({tap, mac, address}) => ({
+		tap: `"${deviceName(tap)}"`,
+		mac: parseMac(mac),
+		address: formatAddress(parseAddress(address)),
+	}));
+	const forwarding = ({bridge, subnet, internal}: typeof networks[number]) => [
+		`iifname ${bridge} oifname ${bridge} accept`,
+		`iifname ${uplink} oifname ${bridge} ip saddr ${host} ip daddr ${subnet} accept`,
+		...(internal ? [] : [`iifname ${bridge} oifname ${uplink} ip saddr ${subnet} accept`]),
+	].map(rule => `\t\t${rule}`).join('\n');
+	const bridgeNames = networks.map(({bridge}) => bridge);
+	const gateways = networks.map(({bridge, gateway}) => `${bridge} . ${gateway}`);
+	const macs = leases.map(({tap, mac}) => `${tap} . ${mac}`);
+	const sources = leases.map(({tap, mac, address}) => `${tap} . ${mac} . ${address}`);
+	return `table inet holm
+delete table inet holm
+table inet holm {${set('bridges', 'ifname', bridgeNames)}${set('gateways', 'ifname . ipv4_addr', gateways)}
+	chain input {
+		type filter hook input priority filter; policy drop;
+		iifname "lo" accept
+		ct state established,related accept
+		ct state invalid drop
+		iifname . ip daddr @gateways udp dport 53 accept
+		iifname . ip daddr @gateways tcp dport 53 accept
+		iifname . ip daddr @gateways icmp type echo-request accept
+	}
+	chain forward {
+		type filter hook forward priority filter; policy drop;
+		ct state established,related accept
+		ct state invalid drop
+${networks.map(network => forwarding(network)).join('\n')}
+	}
+	chain postrouting {
+		type nat hook postrouting priority srcnat; policy accept;
+		oifname ${uplink} masquerade
+		ip saddr ${host} oifname @bridges masquerade
+	}
+}
+table bridge holm
+delete table bridge holm
+table bridge holm {${set('macs', 'ifname . ether_addr', macs)}${set('leases', 'ifname . ether_addr . ipv4_addr', sources)}
+	chain prerouting {
+		type filter hook prerouting priority -300; policy drop;
+		iifname . ether saddr != @macs drop
+		udp dport { 67, 68 } drop
+		ether type ip iifname . ether saddr . ip saddr @leases accept
+		ether type arp iifname . arp saddr ether . arp saddr ip @leases accept
+	}
+}
+`;
+};
+
+/** Replaces the rules of a namespace. Where the kernel refuses one, all old ones stay. */
+export const applyRuleset = async (namespace: In, script: string): Promise<void> => nft(script, {namespace: namespace.path});

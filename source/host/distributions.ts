@@ -1,0 +1,143 @@
+import {readFile} from 'node:fs/promises';
+import process from 'node:process';
+
+/** The programs of the host that the engine uses; `qemu-system` is the one of the host's own architecture. */
+export const programs = [
+	'qemu-system', 'qemu-img', 'virtiofsd', 'buildah', 'crun', 'conmon', 'socat', 'dropbear', 'busybox', 'ip', 'nft', 'nsenter', 'mke2fs', 'debugfs', 'xz',
+] as const;
+
+export type Program = typeof programs[number];
+
+/** A command with its arguments. */
+export type Command = readonly [file: string, ...arguments_: string[]];
+
+export type Distribution = {
+	/** Values of ID and ID_LIKE in os-release that mean this family. */
+	readonly ids: readonly string[];
+	readonly install: Command;
+	/** Fetches the lists of packages. */
+	readonly refresh: Command;
+	/** Succeeds when the lists know the package that is added to it. */
+	readonly query: Command;
+	/** Directory of the lists, which is empty in a fresh container or image. */
+	readonly lists: string;
+	readonly packages: Readonly<Record<Program, string>>;
+	/** A package that depends on the newest kernel for virtual machines, where the package manager can download one without installing it. */
+	readonly kernel?: string;
+};
+
+export type Architecture = {
+	/** What QEMU calls it. */
+	readonly qemu: string;
+	readonly debian: string;
+	/** The part of the packages' names. */
+	readonly qemuPackages: {readonly debian: string; readonly fedora: string; readonly arch: string};
+};
+
+const architectures: Readonly<Record<string, Architecture>> = {
+	x64: {qemu: 'x86_64', debian: 'amd64', qemuPackages: {debian: 'qemu-system-x86', fedora: 'qemu-system-x86-core', arch: 'qemu-system-x86'}},
+	arm64: {qemu: 'aarch64', debian: 'arm64', qemuPackages: {debian: 'qemu-system-arm', fedora: 'qemu-system-aarch64-core', arch: 'qemu-system-aarch64'}},
+};
+
+/** The host's architecture; undefined for one that this engine does not know. */
+export const architectureOf = (arch: string = process.arch): Architecture | undefined => architectures[arch];
+
+const common = {
+	'qemu-img': 'qemu-img',
+	virtiofsd: 'virtiofsd',
+	buildah: 'buildah',
+	crun: 'crun',
+	conmon: 'conmon',
+	socat: 'socat',
+	dropbear: 'dropbear',
+	busybox: 'busybox',
+	ip: 'iproute2',
+	nft: 'nftables',
+	nsenter: 'util-linux',
+	mke2fs: 'e2fsprogs',
+	debugfs: 'e2fsprogs',
+	xz: 'xz',
+};
+
+type Release = {readonly id: string; readonly like: readonly string[]; readonly version: number};
+
+/** Debian's names; `dropbear-bin` is dropbear without a service that starts. */
+const debianPackages = {
+	...common, 'qemu-img': 'qemu-utils', dropbear: 'dropbear-bin', busybox: 'busybox-static', xz: 'xz-utils',
+};
+
+/** The last releases whose QEMU brought virtiofsd with it. */
+const lastWithVirtiofsdInQemu: Readonly<Record<string, number>> = {debian: 12, ubuntu: 23.04};
+
+const apt = {
+	install: ['apt-get', 'install', '--yes', '--no-install-recommends'],
+	refresh: ['apt-get', 'update'],
+	query: ['apt-cache', 'show', '--quiet=2', '--no-all-versions'],
+	lists: '/var/lib/apt/lists',
+} as const;
+
+const familiesFor = ({id, version}: Release, architecture: Architecture): readonly Distribution[] => {
+	const packagesOfApt = {
+		...debianPackages,
+		'qemu-system': architecture.qemuPackages.debian,
+		virtiofsd: version <= (lastWithVirtiofsdInQemu[id] ?? 0) ? 'qemu-system-common' : 'virtiofsd',
+	};
+	return [
+		{
+			...apt, ids: ['ubuntu'], packages: packagesOfApt, kernel: 'linux-image-virtual',
+		},
+		{
+			...apt, ids: ['debian'], packages: packagesOfApt, kernel: `linux-image-cloud-${architecture.debian}`,
+		},
+		{
+			ids: ['fedora', 'rhel', 'centos'],
+			install: ['dnf', 'install', '--assumeyes', '--setopt=install_weak_deps=False'],
+			refresh: ['dnf', 'makecache'],
+			query: ['dnf', 'list'],
+			lists: '/var/cache/dnf',
+			packages: {
+				...common, 'qemu-system': architecture.qemuPackages.fedora, ip: 'iproute', nsenter: 'util-linux-core',
+			},
+		},
+		{
+			ids: ['arch'],
+			install: ['pacman', '--sync', '--needed', '--noconfirm'],
+			refresh: ['pacman', '--sync', '--refresh'],
+			query: ['pacman', '--sync', '--info'],
+			lists: '/var/lib/pacman/sync',
+			packages: {...common, 'qemu-system': architecture.qemuPackages.arch},
+		},
+	];
+};
+
+/** Reads os-release(5); a value may be quoted. */
+export const parseRelease = (text: string): Release => {
+	const values = new Map(text.split('\n').flatMap(line => {
+		const match = /^(?<key>[A-Z_]+)=(?<quote>["']?)(?<value>.*)\k<quote>$/v.exec(line.trim());
+		return match ? [[match.groups!.key!, match.groups!.value!] as const] : [];
+	}));
+	return {
+		id: values.get('ID') ?? '',
+		like: (values.get('ID_LIKE') ?? '').split(' ').filter(Boolean),
+		version: Number(values.get('VERSION_ID')) || Infinity,
+	};
+};
+
+/** The family that a release belongs to, by its own name first; undefined for one that is not known here. */
+export const distributionOf = (release: Release, architecture: Architecture | undefined = architectureOf()): Distribution | undefined => {
+	if (!architecture) {
+		return undefined;
+	}
+
+	const families = familiesFor(release, architecture);
+	return [release.id, ...release.like].map(id => families.find(({ids}) => ids.includes(id))).find(Boolean);
+};
+
+/** The family of this host. */
+export const hostDistribution = async (file = '/etc/os-release'): Promise<Distribution | undefined> => {
+	try {
+		return distributionOf(parseRelease(await readFile(file, 'utf8')));
+	} catch {
+		return undefined;
+	}
+};

@@ -1,0 +1,111 @@
+import {spawn} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {once} from 'node:events';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import {setTimeout as delay} from 'node:timers/promises';
+import test, {type ExecutionContext} from 'ava';
+import {type Namespace} from '../../../source/host/bridges/namespace.js';
+import {ipBatch, isInstalled, runIn} from '../../../source/host/bridges/programs.js';
+
+/** Why tests that need network namespaces cannot run here; undefined where they can. */
+const findObstacle = async (): Promise<string | undefined> => {
+	if (process.getuid?.() !== 0) {
+		return 'needs root';
+	}
+
+	for (const program of ['ip', 'nft', 'nsenter', 'busybox', 'socat', 'iptables']) {
+		if (!await isInstalled(program)) {
+			return `needs ${program}`;
+		}
+	}
+
+	return undefined;
+};
+
+const obstacle = await findObstacle();
+
+/** A test in network namespaces; where those cannot be had it is skipped, and its title says why. */
+export const testInNamespaces = (title: string, implementation: (t: ExecutionContext) => Promise<void>): void => {
+	if (obstacle) {
+		// eslint-disable-next-line ava/no-skip-test -- the machine decides
+		test.skip(`${title} (${obstacle})`, implementation);
+		return;
+	}
+
+	test(title, implementation);
+};
+
+/** A network namespace that ends with the test. */
+export const makeNamespace = async (t: ExecutionContext, role: string): Promise<string> => {
+	const name = `holmtest-${randomBytes(6).toString('hex')}-${role}`;
+	await runIn('ip', ['netns', 'add', name]);
+	t.teardown(async () => runIn('ip', ['netns', 'delete', name]));
+	const namespace = `/run/netns/${name}`;
+	await ipBatch(['link set dev lo up'], {namespace});
+	return namespace;
+};
+
+/** A made-up host, whose default route leads to a made-up outside world at 203.0.113.2 that knows no way back to anything but the host. */
+export const makeHost = async (t: ExecutionContext) => {
+	const host = await makeNamespace(t, 'host');
+	const outside = await makeNamespace(t, 'out');
+	await ipBatch([`link add eth0 type veth peer name eth0 netns ${path.basename(outside)}`, 'address add 203.0.113.1/24 dev eth0', 'link set dev eth0 up'], {namespace: host});
+	await ipBatch(['address add 203.0.113.2/24 dev eth0', 'link set dev eth0 up'], {namespace: outside});
+	await ipBatch(['route add default via 203.0.113.2'], {namespace: host});
+	return {host, outside};
+};
+
+export const makeRoot = async (t: ExecutionContext): Promise<string> => {
+	const root = await mkdtemp(path.join(tmpdir(), 'holm-bridges-'));
+	t.teardown(async () => rm(root, {recursive: true, force: true}));
+	return root;
+};
+
+export type Lease = {readonly tap: string; readonly bridge: string; readonly mac: string; readonly address: string; readonly gateway: string};
+
+/** A namespace that stands for a machine: its end of a cable is called eth0, the engine's end has the name of a tap. */
+export const makeContainer = async (t: ExecutionContext, engine: Namespace, {tap, bridge, mac, address, gateway}: Lease): Promise<string> => {
+	const namespace = await makeNamespace(t, 'c');
+	await ipBatch([`link add ${tap} type veth peer name eth0 address ${mac} netns ${path.basename(namespace)}`, `link set dev ${tap} master ${bridge} up`], {namespace: engine.path});
+	await ipBatch([`address add ${address}/24 dev eth0`, 'link set dev eth0 up', `route add default via ${gateway}`], {namespace});
+	return namespace;
+};
+
+/** Listens in a namespace and tells each caller the address it is seen with. */
+export const listen = async (t: ExecutionContext, namespace: string, protocol: 'tcp' | 'udp', port: number): Promise<void> => {
+	const child = spawn('nsenter', [`--net=${namespace}`, 'socat', '-U', `${protocol.toUpperCase()}-LISTEN:${port},fork,reuseaddr`, 'EXEC:printenv SOCAT_PEERADDR'], {stdio: 'ignore'});
+	const ended = once(child, 'exit');
+	t.teardown(async () => {
+		child.kill();
+		await ended;
+	});
+	for (;;) {
+		const {stdout} = await runIn('busybox', ['netstat', '-ln', protocol === 'tcp' ? '-t' : '-u'], {namespace});
+		if (stdout.includes(`:${port} `)) {
+			return;
+		}
+
+		if (child.exitCode !== null) {
+			throw new Error(`socat ended with ${child.exitCode}`);
+		}
+
+		await delay(20);
+	}
+};
+
+/** The address with which a listener sees a caller; empty when no answer comes within a second. */
+export const ask = async (namespace: string, to: string, {protocol = 'tcp', port = 80, from}: {protocol?: 'tcp' | 'udp'; port?: number; from?: string} = {}): Promise<string> => {
+	const bind = from === undefined ? '' : `,bind=${from}`;
+	const target = protocol === 'tcp' ? `TCP:${to}:${port},connect-timeout=1${bind}` : `UDP:${to}:${port}${bind}`;
+	// A TCP listener that closes with something unread resets the connection, and its answer is lost; a UDP listener needs something to hear.
+	const {stdout} = await runIn('socat', ['-T1', '-t1', '-', target], {namespace, input: protocol === 'tcp' ? '' : 'hello', accept: [0, 1]});
+	return stdout.trim();
+};
+
+export const canPing = async (namespace: string, address: string): Promise<boolean> => {
+	const {exitCode} = await runIn('busybox', ['ping', '-c', '1', '-W', '1', address], {namespace, accept: [0, 1]});
+	return exitCode === 0;
+};
