@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
 import {extract} from 'tar-stream';
 import {HolmError, messageOf} from '../../errors.js';
@@ -61,7 +62,7 @@ const isReference = (text: unknown): text is string => {
 };
 
 const listOf = (value: unknown): ReadonlyArray<Record<string, unknown>> =>
-	Array.isArray(value) ? value.filter(item => typeof item === 'object' && item !== null) : [];
+	Array.isArray(value) ? value.filter((item): item is Record<string, unknown> => typeof item === 'object' && item !== null) : [];
 
 /** Which images to take out of an archive, and the names each is to have. Throws `invalid` when there are none. */
 export const planLoad = (indexes: Indexes): readonly LoadStep[] => {
@@ -79,11 +80,11 @@ export const planLoad = (indexes: Indexes): readonly LoadStep[] => {
 	}
 
 	return manifests.map(({annotations}) => {
-		const name: unknown = (annotations as Record<string, unknown> | undefined)?.[refName];
-		const isSafe = typeof name === 'string' && /^[\w.\/:@\-]+$/v.test(name);
+		const name = (annotations as Record<string, unknown> | undefined)?.[refName];
+		const selector = typeof name === 'string' && /^[\w\-.\/:@]+$/v.test(name) ? `:${name}` : '';
 		return {
-			source: {transport: 'oci-archive', selector: manifests.length > 1 && isSafe ? `:${name}` : ''},
-			tags: isReference(name) ? [name] : [],
+			source: {transport: 'oci-archive', selector: manifests.length > 1 ? selector : ''},
+			tags: [name].filter(tag => isReference(tag)),
 		};
 	});
 };

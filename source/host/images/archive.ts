@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {createReadStream, createWriteStream} from 'node:fs';
 import path from 'node:path';
 import {pipeline} from 'node:stream/promises';
@@ -11,7 +12,7 @@ import {decompress, diskError} from './incoming.js';
 import type {Found} from './find.js';
 import {familiarName, tagName} from './reference.js';
 
-type ManifestEntry = {readonly Config: string; readonly RepoTags: readonly string[] | null; readonly Layers: readonly string[]};
+type ManifestEntry = {readonly Config: string; readonly RepoTags: readonly string[] | undefined; readonly Layers: readonly string[]};
 
 const readText = async (stream: AsyncIterable<unknown>): Promise<string> => {
 	const chunks: Uint8Array[] = [];
@@ -48,10 +49,10 @@ const copyArchive = async (source: Readable, joint: Pack, seen: Set<string>): Pr
 
 /** Several entries of one image become one with all its tags. */
 export const joinManifests = (entries: readonly ManifestEntry[]): readonly ManifestEntry[] =>
-	[...Map.groupBy(entries, ({Config}) => Config).values()].map(same => ({
+	Map.groupBy(entries, ({Config}) => Config).values().map(same => ({
 		...same[0]!,
 		RepoTags: [...new Set(same.flatMap(({RepoTags}) => RepoTags ?? []))],
-	}));
+	})).toArray();
 
 const writeImages = async (buildah: Buildah, images: readonly Found[], joint: Pack): Promise<void> => {
 	const seen = new Set<string>();
@@ -82,7 +83,11 @@ export const saveArchive = (buildah: Buildah, images: readonly Found[]): Readabl
 	return Readable.from(joint, {objectMode: false});
 };
 
-/** Takes every image of a docker-archive or OCI archive, plain or compressed, as `docker save` and `holm save` write them. */
+/**
+Takes every image of a docker-archive or OCI archive, plain or compressed, as `docker save` and `holm save` write them.
+
+@yields One line for each name, or for the id of an image without one.
+*/
 export async function * loadArchive(buildah: Buildah, tar: Readable): AsyncGenerator<Progress, void> {
 	const work = await buildah.scratch();
 	const file = path.join(work, 'images.tar');

@@ -1,4 +1,10 @@
-import {mkdir, readFile, realpath, stat, writeFile} from 'node:fs/promises';
+import {
+	mkdir,
+	readFile,
+	realpath,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import type {BuildOptions} from '../../engine.js';
 import {HolmError, messageOf} from '../../errors.js';
@@ -6,6 +12,7 @@ import type {Progress} from '../../resources.js';
 import {registriesConfiguration, writeCredentials, type Buildah} from './buildah.js';
 import {printable} from './printable.js';
 import {ProgramError} from './program.js';
+import {registryError} from './transfer.js';
 import {loopbackRegistriesIn, registryOf, tagName} from './reference.js';
 
 /** The recipe within the context; throws `invalid` when there is none or it lies outside. */
@@ -18,19 +25,20 @@ const recipeOf = async (context: string, file: string | undefined): Promise<stri
 		}
 
 		// A link in a context that a client sent may point at any file of the host.
-		if (!recipe.startsWith(`${root}/`) || !(await stat(recipe)).isFile()) {
-			throw new HolmError('invalid', `${JSON.stringify(printable(name))} is not a file within the build context`, {remedy: 'name a Dockerfile below the context directory'});
+		const status = await stat(recipe);
+		if (!status.isFile() || !recipe.startsWith(`${root}/`)) {
+			throw new HolmError('invalid', `"${printable(name)}" is not a file within the build context`, {remedy: 'name a Dockerfile below the context directory'});
 		}
 
 		return recipe;
 	}
 
-	throw new HolmError('invalid', `The build context has no ${file === undefined ? 'Dockerfile or Containerfile' : JSON.stringify(printable(file))}`, {remedy: 'name the Dockerfile with --file'});
+	throw new HolmError('invalid', `The build context has no ${file === undefined ? 'Dockerfile or Containerfile' : `"${printable(file)}"`}`, {remedy: 'name the Dockerfile with --file'});
 };
 
 const assertName = (name: string, what: string): void => {
-	if (name === '' || name.includes('\0') || /[=\n]/v.test(name)) {
-		throw new HolmError('invalid', `${JSON.stringify(printable(name.slice(0, 100)))} is not a ${what}`);
+	if (name === '' || name.includes('\0') || /[\n=]/v.test(name)) {
+		throw new HolmError('invalid', `"${printable(name.slice(0, 100))}" is not a ${what}`);
 	}
 };
 
@@ -42,8 +50,12 @@ const pairs = (flag: string, what: string, values: Readonly<Record<string, strin
 
 /** What a build that failed says: the step it was at, as its recipe has it, and the reason. */
 export const buildError = (error: unknown, step: {readonly position: string; readonly text: string} | undefined): HolmError => {
-	if (!(error instanceof ProgramError) || error.code === 'unavailable') {
+	if (!(error instanceof ProgramError)) {
 		return error instanceof HolmError ? error : new HolmError('internal', `Build failed: ${messageOf(error)}`, {cause: error});
+	}
+
+	if (error.code === 'unavailable') {
+		return error;
 	}
 
 	const said = (error.lines.findLast(line => line.startsWith('Error: ')) ?? error.lines.at(-1) ?? `exit status ${error.exitCode}`).replace(/^Error: /v, '');
@@ -54,6 +66,10 @@ export const buildError = (error: unknown, step: {readonly position: string; rea
 		.replace(/ &imagebuilder\.Step\{.*$/v, '')
 		.replace(/checking on sources under "[^"]*": copier: stat: /v, 'not in the build context: ');
 	const where = step ? ` at step ${step.position}, ${step.text}` : '';
+	if (/initializing source |pinging container registry/v.test(plain)) {
+		return registryError(printable(`Build failed${where}`), error);
+	}
+
 	return new HolmError('invalid', printable(`Build failed${where}: ${plain}`), {cause: error});
 };
 
@@ -70,7 +86,7 @@ const siteOf = (buildah: Buildah): Site => {
 
 /** Working containers of builds that were killed; those of base disks are named. */
 const removeStrays = async (buildah: Buildah): Promise<void> => {
-	const containers = JSON.parse(await buildah.run(['containers', '--json']) || '[]') as ReadonlyArray<{readonly id: string; readonly containername: string}> | null;
+	const containers = JSON.parse(await buildah.run(['containers', '--json']) || '[]') as ReadonlyArray<{readonly id: string; readonly containername: string}> | undefined;
 	const strays = (containers ?? []).filter(({containername}) => !containername.startsWith('holm-')).map(({id}) => id);
 	if (strays.length > 0) {
 		await buildah.run(['rm', ...strays]);
@@ -79,7 +95,7 @@ const removeStrays = async (buildah: Buildah): Promise<void> => {
 
 const buildArguments = async (work: string, context: string, options: BuildOptions): Promise<{readonly arguments: readonly string[]; readonly loopback: readonly string[]}> => {
 	const recipe = await recipeOf(context, options.file);
-	const registry = options.credentials && registryOf(options.credentials.server);
+	const {credentials} = options;
 	return {
 		loopback: loopbackRegistriesIn([await readFile(recipe, 'utf8'), ...Object.values(options.buildArguments)].join('\n')),
 		arguments: [
@@ -100,7 +116,7 @@ const buildArguments = async (work: string, context: string, options: BuildOptio
 			...pairs('--build-arg', 'build argument', options.buildArguments),
 			...pairs('--label', 'label', options.labels),
 			...(options.target === undefined ? [] : ['--target', options.target]),
-			...(options.credentials && registry ? ['--authfile', await writeCredentials(work, registry, options.credentials)] : []),
+			...(credentials ? ['--authfile', await writeCredentials(work, registryOf(credentials.server), credentials)] : []),
 		],
 	};
 };
@@ -111,6 +127,8 @@ const runtimeNoise = /^subprocess exited with status \d+$/v;
 Builds an image from a directory, step by step; the last progress has the image's id.
 
 Throws `invalid`, naming the step and its reason, when a step fails, and `unavailable` when the disk is full or `signal` aborts. Nothing is left of a build that failed but the cache of the steps that did not.
+
+@yields Output as it comes, with line feeds, then the image's id.
 */
 export async function * build(buildah: Buildah, contextDirectory: string, options: BuildOptions): AsyncGenerator<Progress, void> {
 	const site = siteOf(buildah);
@@ -127,9 +145,9 @@ export async function * build(buildah: Buildah, contextDirectory: string, option
 		const environment = {TMPDIR: path.join(work, 'temporary'), CONTAINERS_REGISTRIES_CONF: registries};
 		const lines = buildah.lines(['build', ...buildah.policyArguments, ...arguments_, contextDirectory], {environment, signal: options.signal, confined: true});
 		for await (const {stream, text} of lines) {
-			const match = stream === 'stdout' ? /^(?:\[\d+\/\d+\] )?STEP (\d+\/\d+): (.*)$/v.exec(text) : undefined;
+			const match = stream === 'stdout' ? /^(?:\[\d+\/\d+\] )?STEP (?<position>\d+\/\d+): (?<text>.*)$/v.exec(text) : undefined;
 			if (match) {
-				step = {position: match[1]!, text: match[2]!};
+				step = {position: match.groups!.position!, text: match.groups!.text!};
 			}
 
 			// The failure itself is thrown; buildah's own line about it would say it twice.
@@ -139,7 +157,8 @@ export async function * build(buildah: Buildah, contextDirectory: string, option
 		}
 
 		isDone = true;
-		yield {imageId: (await readFile(path.join(work, 'id'), 'utf8')).trim()};
+		const id = await readFile(path.join(work, 'id'), 'utf8');
+		yield {imageId: id.trim()};
 	} catch (error) {
 		throw options.signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : buildError(error, step);
 	} finally {

@@ -1,16 +1,30 @@
-import {mkdir, mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises';
+import {Buffer} from 'node:buffer';
+import {
+	mkdir,
+	mkdtemp,
+	readdir,
+	rm,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
 import {HolmError} from '../../errors.js';
 import type {RegistryCredentials} from '../../engine.js';
 import type {Paths} from '../store/paths.js';
-import {collect, outputLines, type OutputLine, type ProgramOptions} from './program.js';
+import {
+	collect,
+	outputLines,
+	type OutputLine,
+	type ProgramOptions,
+} from './program.js';
 
 export type BuildahOptions = ProgramOptions & {
 	/** Own PID and mount namespaces, so that no process and no mount outlives the program, however it ends. */
 	readonly confined?: boolean;
 };
 
-/** buildah on the storage of one engine, which no other engine and no tool of the host shares. */
+/** Buildah on the storage of one engine, which no other engine and no tool of the host shares. */
 export type Buildah = {
 	readonly driver: 'overlay' | 'vfs';
 	/** Where containers/storage keeps its files. */
@@ -29,6 +43,7 @@ export type Buildah = {
 };
 
 const storageOf = (paths: Paths) => path.join(paths.images, 'storage');
+const runOf = (paths: Paths) => path.join(paths.images, 'run');
 const configurationOf = (paths: Paths) => path.join(paths.images, 'configuration');
 
 /** Only `docker.io` for short names; loopback registries over HTTP are said per call, for 127.0.0.0/8 has no prefix. */
@@ -50,13 +65,16 @@ export const writeCredentials = async (directory: string, registry: string, {use
 const writeConfiguration = async (paths: Paths, driver: string): Promise<void> => {
 	const directory = configurationOf(paths);
 	await mkdir(path.join(directory, 'registries.conf.d'), {recursive: true, mode: 0o700});
-	await Promise.all(Object.entries({
-		'storage.conf': `[storage]\ndriver = "${driver}"\ngraphroot = ${JSON.stringify(storageOf(paths))}\nrunroot = ${JSON.stringify(path.join(paths.images, 'run'))}\n`,
+	const graphRoot = JSON.stringify(storageOf(paths));
+	const runRoot = JSON.stringify(runOf(paths));
+	const files = {
+		'storage.conf': `[storage]\ndriver = "${driver}"\ngraphroot = ${graphRoot}\nrunroot = ${runRoot}\n`,
 		'containers.conf': '[engine]\n',
 		'registries.conf': registriesConfiguration([]),
 		'policy.json': '{"default": [{"type": "insecureAcceptAnything"}]}\n',
 		'auth.json': '{}\n',
-	}).map(async ([name, text]) => writeFile(path.join(directory, name), text, {mode: 0o600})));
+	};
+	await Promise.all(Object.entries(files).map(async ([name, text]) => writeFile(path.join(directory, name), text, {mode: 0o600})));
 };
 
 /** What of the daemon's environment reaches buildah: how to get out to a registry, and nothing else. */
@@ -88,7 +106,7 @@ const bind = (paths: Paths, driver: Buildah['driver']): Buildah => {
 			'--root',
 			storageOf(paths),
 			'--runroot',
-			path.join(paths.images, 'run'),
+			runOf(paths),
 			'--storage-driver',
 			driver,
 			'--registries-conf-dir',
@@ -100,7 +118,7 @@ const bind = (paths: Paths, driver: Buildah['driver']): Buildah => {
 		options: {...options, environment: {...environmentOf(paths), ...environment}},
 	});
 	const scratch = async () => mkdtemp(path.join(scratchRoot, 'work-'));
-	const removeScratch = async (directory: string) => rm(directory, {recursive: true, force: true});
+	const removeScratch = async (work: string) => rm(work, {recursive: true, force: true});
 	return {
 		driver,
 		storage: storageOf(paths),

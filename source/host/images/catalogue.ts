@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {readFile, stat} from 'node:fs/promises';
 import path from 'node:path';
 import type {Image} from '../../resources.js';
@@ -29,10 +30,10 @@ const isReference = (name: string): boolean => {
 };
 
 /** The names of a record, parted into tags and digests; storage may hold names that other tools gave. */
-export const namesOf = ({names, 'big-data-names': keys, digest}: ImageRecord): Pick<Image, 'tags' | 'digests'> => {
+export const namesOf = ({names, 'big-data-names': keys, digest: main}: ImageRecord): Pick<Image, 'tags' | 'digests'> => {
 	const references = (names ?? []).filter(name => isReference(name)).map(name => parseReference(name));
-	const manifests = new Set(keys?.filter(key => key.startsWith('manifest-')).map(key => key.slice('manifest-'.length)) ?? []);
-	const known = manifests.size > 0 ? [...manifests] : [digest].filter(item => item !== undefined);
+	const manifests = new Set(keys?.filter(key => key.startsWith('manifest-')).map(key => key.slice('manifest-'.length)));
+	const known = manifests.size > 0 ? [...manifests] : [main].filter(item => item !== undefined);
 	const repositories = new Set(references.map(reference => repositoryName(reference)));
 	return {
 		tags: references.filter(({digest}) => digest === undefined).map(reference => formatReference(reference)),
@@ -68,7 +69,7 @@ const sizeFrom = (layers: ReadonlyMap<string, LayerRecord>, top: string | undefi
 
 /** The file of a piece of an image: containers/storage escapes a key with anything but dots, digits and lower case. */
 const pieceFile = (key: string): string =>
-	/^[.a-z\d]*$/v.test(key) ? key : `=${Buffer.from(key).toString('base64')}`;
+	/^[\d.a-z]*$/v.test(key) ? key : `=${Buffer.from(key).toString('base64')}`;
 
 const readRecords = async <Item>(file: string): Promise<readonly Item[]> => {
 	try {
@@ -119,7 +120,8 @@ export const openCatalogue = ({storage, driver}: Buildah): () => Promise<Catalog
 		const [records, layerRecords] = await Promise.all([readRecords<ImageRecord>(imagesFile), readRecords<LayerRecord>(layersFile)]);
 		const layers = new Map(layerRecords.map(layer => [layer.id, layer]));
 		// One that is being written or removed has a record without its configuration; it does not exist yet or no more.
-		const images = (await Promise.all(records.map(async record => readImage(record, layers).catch(() => undefined))))
+		const read = await Promise.all(records.map(async record => readImage(record, layers).catch(() => undefined)));
+		const images = read
 			.filter(image => image !== undefined)
 			.toSorted((a, b) => b.createdAt - a.createdAt);
 		const ids = new Set(images.map(({id}) => id.slice('sha256:'.length)));

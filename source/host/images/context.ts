@@ -1,5 +1,14 @@
 import {createWriteStream} from 'node:fs';
-import {chmod, link, lstat, mkdir, realpath, rm, symlink, utimes} from 'node:fs/promises';
+import {
+	chmod,
+	link,
+	lstat,
+	mkdir,
+	realpath,
+	rm,
+	symlink,
+	utimes,
+} from 'node:fs/promises';
 import path from 'node:path';
 import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
@@ -11,7 +20,7 @@ import {printable} from './printable.js';
 type Entry = Extract extends AsyncIterable<infer Item> ? Item : never;
 
 const refuse = (name: string, reason: string): never => {
-	throw new HolmError('invalid', `The build context has an entry that is not taken: ${JSON.stringify(printable(name.slice(0, 300)))} ${reason}`, {remedy: 'make the tar of the files below the context directory'});
+	throw new HolmError('invalid', `The build context has an entry that is not taken: "${printable(name.slice(0, 300))}" ${reason}`, {remedy: 'make the tar of the files below the context directory'});
 };
 
 /** The components of a name in a tar, none of which leads out of where it is unpacked. Empty for the directory itself. */
@@ -43,7 +52,7 @@ const parentOf = async (root: string, components: readonly string[], name: strin
 /** A later entry of the same name replaces an earlier one, as tar does; a directory stays what it is. */
 const clear = async (target: string, {type, name}: Header): Promise<void> => {
 	const status = await lstat(target).catch(() => undefined);
-	if (status?.isDirectory() && type !== 'directory') {
+	if (type !== 'directory' && status?.isDirectory()) {
 		refuse(name, 'replaces a directory');
 	}
 
@@ -54,7 +63,8 @@ const clear = async (target: string, {type, name}: Header): Promise<void> => {
 
 const write = async (root: string, target: string, entry: Entry): Promise<void> => {
 	const {type, name, linkname, mode, mtime} = entry.header;
-	switch (type) {
+	// A tar may also say a type that no specification has.
+	switch (type as string) {
 		case 'file':
 		case 'contiguous-file': {
 			await pipeline(entry, createWriteStream(target, {flags: 'wx', mode: 0o600}));
@@ -85,12 +95,12 @@ const write = async (root: string, target: string, entry: Entry): Promise<void> 
 		}
 
 		default: {
-			refuse(name, `is a ${String(type)}`);
+			refuse(name, `is a ${type}`);
 		}
 	}
 
 	// `mode` and times only now: a directory's or a file's own may forbid to write it.
-	await chmod(target, mode & 0o7777);
+	await chmod(target, mode % 0o1_0000);
 	if (type !== 'directory') {
 		await utimes(target, mtime, mtime);
 	}

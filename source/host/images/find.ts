@@ -1,7 +1,12 @@
 import {HolmError} from '../../errors.js';
 import type {Image} from '../../resources.js';
 import type {Catalogue} from './catalogue.js';
-import {exactReference, familiarName, formatReference, parseReference} from './reference.js';
+import {
+	exactReference,
+	familiarName,
+	formatReference,
+	parseReference,
+} from './reference.js';
 
 export type Found = {
 	readonly image: Image;
@@ -30,7 +35,7 @@ The image that a user means: a whole id, else a name, else the beginning of an i
 Throws `not-found`, and `invalid` for what is no reference or begins several ids.
 */
 export const find = ({images}: Catalogue, text: string): Found => {
-	const digits = /^(?:sha256:)?([a-f\d]{2,64})$/v.exec(text)?.[1];
+	const digits = /^(?:sha256:)?(?<digits>[\da-f]{2,64})$/v.exec(text)?.groups?.digits;
 	const [image, ...others] = digits === undefined ? [] : byId(images, digits);
 	const isWhole = digits?.length === 64 || text.startsWith('sha256:');
 	const named = isWhole ? undefined : byName(images, text);
@@ -47,5 +52,5 @@ export const find = ({images}: Catalogue, text: string): Found => {
 	}
 
 	const name = isWhole ? text : familiarName(text);
-	throw new HolmError('not-found', `No such image: ${name}`, isWhole ? {remedy: 'holm images lists what there is'} : {remedy: `holm pull ${name}`});
+	throw new HolmError('not-found', `No such image: ${name}`, {remedy: isWhole ? 'holm images lists what there is' : `holm pull ${name}`});
 };

@@ -23,16 +23,16 @@ const time = (value: unknown): number => {
 
 const parseConfiguration = (value: unknown): ImageConfiguration => {
 	const config = members(value);
-	const stopSignal = text(config['StopSignal']);
+	const stopSignal = text(config.StopSignal);
 	return {
-		user: text(config['User']),
-		environment: texts(config['Env']),
-		entrypoint: texts(config['Entrypoint']),
-		command: texts(config['Cmd']),
-		workingDirectory: text(config['WorkingDir']),
-		exposedPorts: Object.keys(members(config['ExposedPorts'])),
-		volumes: Object.keys(members(config['Volumes'])),
-		labels: Object.fromEntries(Object.entries(members(config['Labels'])).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+		user: text(config.User),
+		environment: texts(config.Env),
+		entrypoint: texts(config.Entrypoint),
+		command: texts(config.Cmd),
+		workingDirectory: text(config.WorkingDir),
+		exposedPorts: Object.keys(members(config.ExposedPorts)),
+		volumes: Object.keys(members(config.Volumes)),
+		labels: Object.fromEntries(Object.entries(members(config.Labels)).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
 		...(stopSignal !== '' && {stopSignal}),
 	};
 };
@@ -44,22 +44,22 @@ The configuration is that of the OCI image specification or of Docker's schema 2
 */
 export const parseImage = (record: ImageRecord, configuration: unknown, sizeBytes: number): Image => {
 	const image = members(configuration);
-	const history = Array.isArray(image['history']) ? image['history'].map(item => members(item)) : [];
+	const history = Array.isArray(image.history) ? image.history.map(item => members(item)) : [];
 	return {
 		id: `sha256:${record.id}`,
 		tags: [],
 		digests: [],
-		createdAt: time(image['created'] ?? record.created),
+		createdAt: time(image.created ?? record.created),
 		sizeBytes,
-		architecture: text(image['architecture']),
-		os: text(image['os']),
-		configuration: parseConfiguration(image['config']),
-		layers: texts(members(image['rootfs'])['diff_ids']),
+		architecture: text(image.architecture),
+		os: text(image.os),
+		configuration: parseConfiguration(image.config),
+		layers: texts(members(image.rootfs).diff_ids),
 		history: history.map(entry => ({
-			createdAt: time(entry['created']),
-			createdBy: text(entry['created_by']),
-			empty: entry['empty_layer'] === true,
-			comment: text(entry['comment']),
+			createdAt: time(entry.created),
+			createdBy: text(entry.created_by),
+			empty: entry.empty_layer === true,
+			comment: text(entry.comment),
 		})),
 	};
 };

@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip, createZstdDecompress} from 'node:zlib';
 import {HolmError, messageOf} from '../../errors.js';
@@ -24,7 +25,11 @@ const magics = [
 	{name: 'xz', bytes: [0xFD, 0x37, 0x7A, 0x58], open: undefined},
 ] as const;
 
-/** Enough of a stream's beginning to tell how it is compressed. */
+/**
+Joins the first chunks of a stream until they tell how it is compressed.
+
+@yields The same bytes.
+*/
 async function * fromFirstBytes(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
 	let start = Buffer.alloc(0);
 	for await (const chunk of source) {
@@ -56,7 +61,7 @@ async function * plain(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 		yield * {[Symbol.asyncIterator]: () => chunks};
 	}
 
-	const magic = magics.find(({bytes}) => bytes.every((byte, index) => (first.value as Uint8Array)[index] === byte));
+	const magic = magics.find(({bytes}) => bytes.every((byte, index) => (first.value)[index] === byte));
 	if (!magic) {
 		yield * whole();
 		return;

@@ -27,8 +27,8 @@ export class ProgramError extends HolmError {
 
 	constructor(program: string, lines: readonly string[], exitCode: number) {
 		const reason = lines.at(-1)?.replace(/^Error: /v, '') ?? `exit status ${exitCode}`;
-		const full = lines.some(line => line.includes('no space left on device'));
-		super(full ? 'unavailable' : 'internal', full ? `The disk is full: ${program} could not write its files` : `${program} failed: ${reason}`, full ? {remedy: 'free some space, or holm image prune'} : {});
+		const isFull = lines.some(line => line.includes('no space left on device'));
+		super(isFull ? 'unavailable' : 'internal', isFull ? `The disk is full: ${program} could not write its files` : `${program} failed: ${reason}`, isFull ? {remedy: 'free some space, or holm image prune'} : {});
 		this.lines = lines;
 		this.exitCode = exitCode;
 	}
@@ -38,12 +38,14 @@ const sendLines = (source: Readable, stream: OutputLine['stream'], sink: PassThr
 	const decoder = new StringDecoder('utf8');
 	let rest = '';
 	const push = (text: string) => {
-		if (!sink.write({stream, text} satisfies OutputLine)) {
-			source.pause();
-			sink.once('drain', () => {
-				source.resume();
-			});
+		if (sink.write({stream, text} satisfies OutputLine)) {
+			return;
 		}
+
+		source.pause();
+		sink.once('drain', () => {
+			source.resume();
+		});
 	};
 
 	source.on('data', (chunk: Uint8Array) => {
@@ -67,9 +69,11 @@ const sendLines = (source: Readable, stream: OutputLine['stream'], sink: PassThr
 };
 
 /**
-Runs a program, without a shell, and yields its lines as they come. Whoever stops reading ends the program.
+Runs a program, without a shell. Whoever stops reading ends it.
 
 Throws `unavailable` when it is not installed, `ProgramError` when it fails, and the signal's reason when that aborts.
+
+@yields Lines as they come, from both streams.
 */
 export async function * outputLines({file, arguments: arguments_, options}: Program): AsyncGenerator<OutputLine, void> {
 	options.signal?.throwIfAborted();

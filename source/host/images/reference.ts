@@ -18,12 +18,12 @@ export type Reference = {
 const defaultRegistry = 'docker.io';
 
 // The grammar of the distribution project: https://github.com/distribution/reference/blob/main/reference.go
-const domainComponent = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9\\-]*[a-zA-Z0-9])';
-const registryPattern = new RegExp(String.raw`^(?:${domainComponent}(?:\.${domainComponent})*|\[[a-fA-F0-9:]+\])(?::(\d+))?$`, 'v');
-const pathComponent = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const domainComponent = String.raw`[\dA-Za-z](?:[\d\-A-Za-z]*[\dA-Za-z])?`;
+const registryPattern = new RegExp(String.raw`^(?:${domainComponent}(?:\.${domainComponent})*|\[[\d:A-Fa-f]+\])(?::(?<port>\d+))?$`, 'v');
+const pathComponent = String.raw`[\da-z]+(?:(?:\.|_|__|-+)[\da-z]+)*`;
 const repositoryPattern = new RegExp(`^${pathComponent}(?:/${pathComponent})*$`, 'v');
-const tagPattern = /^\w[\w.\-]{0,127}$/v;
-const digestPattern = /^(?:sha256:[a-f\d]{64}|sha384:[a-f\d]{96}|sha512:[a-f\d]{128})$/v;
+const tagPattern = /^\w[\w\-.]{0,127}$/v;
+const digestPattern = /^(?:sha256:[\da-f]{64}|sha384:[\da-f]{96}|sha512:[\da-f]{128})$/v;
 const maximumNameLength = 255;
 
 const refuse = (text: string, reason: string): never => {
@@ -59,13 +59,14 @@ export const parseReference = (text: string): Reference => {
 		refuse(text, 'it has no name');
 	}
 
-	if (/^[a-f\d]{64}$/v.test(name)) {
+	if (/^[\da-f]{64}$/v.test(name)) {
 		refuse(text, '64 hexadecimal digits are an id, not a name');
 	}
 
 	const [registry, repository] = splitRegistry(name);
-	const port = registryPattern.exec(registry);
-	if (!port || Number(port[1] ?? 1) > 65_535 || Number(port[1] ?? 1) === 0) {
+	const host = registryPattern.exec(registry);
+	const port = Number(host?.groups?.port ?? 1);
+	if (!host || port < 1 || port > 65_535) {
 		refuse(text, `${JSON.stringify(registry.slice(0, 100))} is not a registry`);
 	}
 
@@ -87,7 +88,9 @@ export const parseReference = (text: string): Reference => {
 		refuse(text, 'a digest is sha256: and 64 hexadecimal digits');
 	}
 
-	return {registry, repository, ...(tag !== undefined && {tag}), ...(digest !== undefined && {digest})};
+	return {
+		registry, repository, ...(tag !== undefined && {tag}), ...(digest !== undefined && {digest}),
+	};
 };
 
 const suffix = ({tag, digest}: Reference): string =>
@@ -119,8 +122,8 @@ export const familiarName = (text: string): string => {
 
 /** The host of a registry out of what users and Docker's clients write: a URL, a host, or nothing for Docker Hub. */
 export const registryOf = (server = ''): string => {
-	const host = server.replace(/^https?:\/\//v, '').split('/')[0] ?? '';
-	if (host === '' || host === 'index.docker.io' || host === 'registry-1.docker.io') {
+	const host = server.replace(/^https?:\/\//v, '').split('/', 1)[0] ?? '';
+	if (['', 'index.docker.io', 'registry-1.docker.io'].includes(host)) {
 		return defaultRegistry;
 	}
 
@@ -137,4 +140,4 @@ export const isLoopback = (registry: string): boolean =>
 
 /** Every loopback registry that a text, such as a Dockerfile, names. */
 export const loopbackRegistriesIn = (text: string): readonly string[] =>
-	[...new Set(text.match(/(?<![\w.\-])(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):\d{1,5}(?=\/)/gv))];
+	[...new Set(text.match(/(?<![\w\-.])(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):\d{1,5}(?=\/)/gv))];

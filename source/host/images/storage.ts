@@ -7,8 +7,18 @@ import {loadArchive, saveArchive} from './archive.js';
 import {openBuildah, type Buildah} from './buildah.js';
 import {historyKeys, openCatalogue} from './catalogue.js';
 import {find} from './find.js';
-import {familiarName, parseReference, repositoryName, tagName} from './reference.js';
-import {login, pull, push, type TransferOptions} from './transfer.js';
+import {
+	familiarName,
+	parseReference,
+	repositoryName,
+	tagName,
+} from './reference.js';
+import {
+	login,
+	pull,
+	push,
+	type TransferOptions,
+} from './transfer.js';
 
 export type Removed = {readonly untagged: readonly string[]; readonly deleted: readonly string[]};
 
@@ -42,13 +52,17 @@ const bareId = ({id}: Image): string => id.slice('sha256:'.length);
 export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 	const buildah = await openBuildah(paths);
 	const catalogue = openCatalogue(buildah);
-	const get = async (reference: string) => find(await catalogue(), reference).image;
+	const get = async (reference: string) => {
+		const {image} = find(await catalogue(), reference);
+		return image;
+	};
 
 	// Never with buildah's `--force`, which takes working containers with the image.
 	const removeNames = async (names: readonly string[]): Promise<Removed> => {
 		const before = await catalogue();
 		await buildah.run(['rmi', ...names]);
-		const left = new Map((await catalogue()).images.map(image => [image.id, image]));
+		const after = await catalogue();
+		const left = new Map(after.images.map(image => [image.id, image]));
 		return {
 			untagged: before.images.flatMap(({id, tags}) => tags.filter(tag => !left.get(id)?.tags.includes(tag))).map(tag => familiarName(tag)),
 			deleted: before.images.filter(({id}) => !left.has(id)).map(({id}) => id),
@@ -56,7 +70,10 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 	};
 
 	/** All names, so that the last one takes the image with it. */
-	const namesOf = async (image: Image): Promise<readonly string[]> => (await catalogue()).names.get(image.id) ?? [bareId(image)];
+	const namesOf = async (image: Image): Promise<readonly string[]> => {
+		const {names} = await catalogue();
+		return names.get(image.id) ?? [bareId(image)];
+	};
 
 	return {
 		buildah,
@@ -95,16 +112,17 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 		async prune({all = false, inUse}) {
 			const {images, layerBytes} = await catalogue();
 			const used = new Set(inUse);
-			const stays = (image: Image) => used.has(image.id) || (!all && image.tags.length > 0);
-			const beneath = new Set(images.filter(image => stays(image)).flatMap(image => historyKeys(image)));
-			const going = images.filter(image => !stays(image) && !(image.tags.length === 0 && beneath.has(historyKeys(image).at(-1) ?? '')));
+			const isStaying = (image: Image) => used.has(image.id) || (!all && image.tags.length > 0);
+			const beneath = new Set(images.filter(image => isStaying(image)).flatMap(image => historyKeys(image)));
+			const going = images.filter(image => !isStaying(image) && !(image.tags.length === 0 && beneath.has(historyKeys(image).at(-1) ?? '')));
 			if (going.length === 0) {
 				return {removed: [], freedBytes: 0};
 			}
 
-			const names = (await Promise.all(going.map(async image => namesOf(image)))).flat();
-			const {untagged, deleted} = await removeNames(names);
-			return {removed: [...untagged.map(name => `untagged: ${name}`), ...deleted], freedBytes: Math.max(0, layerBytes - (await catalogue()).layerBytes)};
+			const names = await Promise.all(going.map(async image => namesOf(image)));
+			const {untagged, deleted} = await removeNames(names.flat());
+			const after = await catalogue();
+			return {removed: [...untagged.map(name => `untagged: ${name}`), ...deleted], freedBytes: Math.max(0, layerBytes - after.layerBytes)};
 		},
 	};
 };

@@ -6,7 +6,15 @@ import type {Progress} from '../../resources.js';
 import {writeCredentials, type Buildah} from './buildah.js';
 import type {Catalogue} from './catalogue.js';
 import {find} from './find.js';
-import {exactReference, familiarName, formatReference, isLoopback, parseReference, registryOf, type Reference} from './reference.js';
+import {
+	exactReference,
+	familiarName,
+	formatReference,
+	isLoopback,
+	parseReference,
+	registryOf,
+	type Reference,
+} from './reference.js';
 import {printable} from './printable.js';
 
 export type TransferOptions = {readonly credentials?: RegistryCredentials; readonly signal?: AbortSignal};
@@ -17,7 +25,7 @@ type Store = {readonly buildah: Buildah; readonly catalogue: () => Promise<Catal
 const answers = [
 	{says: /unauthorized|authentication required|access to the resource is denied|denied:|invalid username\/password|status code: 40[13]/iv, code: 'forbidden', remedy: 'holm login'},
 	{says: /manifest unknown|name unknown|not found|no image found in manifest|no image found in image index/iv, code: 'not-found', remedy: undefined},
-	{says: /connection refused|no such host|timeout|timed out|deadline exceeded|no route to host|network is unreachable|connection reset|temporary failure|EOF|TLS|x509|HTTP response to HTTPS/iv, code: 'unavailable', remedy: 'look at the network, the proxy, and the name of the registry'},
+	{says: /connection refused|no such host|timeout|timed out|deadline exceeded|no route to host|network is unreachable|connection reset|temporary failure|eof|tls|x509|http response to https/iv, code: 'unavailable', remedy: 'look at the network, the proxy, and the name of the registry'},
 	{says: /invalid reference format/iv, code: 'unsupported', remedy: 'this buildah does not take an IPv6 address for a registry: use localhost'},
 ] as const;
 
@@ -44,7 +52,7 @@ const connection = async (work: string, registry: string, credentials: RegistryC
 
 /** A line of buildah on a blob, as one step of that layer. */
 const layerProgress = (line: string, status: string): Progress | undefined => {
-	const digest = /^Copying blob (?:sha256:)?([a-f\d]{12})/v.exec(line)?.[1];
+	const digest = /^Copying blob (?:sha256:)?(?<digest>[\da-f]{12})/v.exec(line)?.groups?.digest;
 	return digest === undefined ? undefined : {id: digest, status};
 };
 
@@ -66,16 +74,20 @@ async function * exchange(store: Store, arguments_: readonly string[], status: s
 
 const repositoryAndTag = (reference: Reference) => ({name: familiarName(formatReference(reference)), version: reference.tag ?? reference.digest ?? ''});
 
-/** Fetches an image from its registry, newer or not. */
+/**
+Fetches an image from its registry, newer or not.
+
+@yields Layers by the beginning of their digest, then what became of it.
+*/
 export async function * pull(store: Store, text: string, {credentials, platform, signal}: TransferOptions & {readonly platform?: string} = {}): AsyncGenerator<Progress, void> {
-	const reference = exactReference(parseReference(text));
-	if (platform !== undefined && !/^[a-z\d]+\/[a-z\d]+(?:\/[a-z\d]+)?$/v.test(platform)) {
+	if (platform !== undefined && !/^[\da-z]+\/[\da-z]+(?:\/[\da-z]+)?$/v.test(platform)) {
 		throw new HolmError('invalid', `${JSON.stringify(platform.slice(0, 100))} is not a platform`, {remedy: 'a platform looks like linux/amd64'});
 	}
 
+	const reference = exactReference(parseReference(text));
 	const {name, version} = repositoryAndTag(reference);
 	const doing = `Cannot pull ${name}`;
-	const before = (await store.catalogue()).images;
+	const before = await store.catalogue();
 	const work = await store.buildah.scratch();
 	try {
 		yield {id: version, status: `Pulling from ${reference.repository}`};
@@ -86,9 +98,9 @@ export async function * pull(store: Store, text: string, {credentials, platform,
 			...(platform === undefined ? [] : ['--platform', platform]),
 			`docker://${formatReference(reference)}`,
 		], 'Downloading', signal, work);
-		const image = find(await store.catalogue(), id).image;
-		const isNew = !before.some(known => known.id === image.id);
-		yield {status: `Digest: ${image.digests.find(digest => digest.startsWith(`${reference.registry}/${reference.repository}@`))?.split('@')[1] ?? image.id}`};
+		const {image} = find(await store.catalogue(), id);
+		const isNew = before.images.every(known => known.id !== image.id);
+		yield {status: `Digest: ${image.digests.find(digest => digest.startsWith(`${reference.registry}/${reference.repository}@`))?.split('@', 2)[1] ?? image.id}`};
 		yield {status: `Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${name}`};
 	} catch (error) {
 		throw cancelled(doing, signal, error);
@@ -97,7 +109,11 @@ export async function * pull(store: Store, text: string, {credentials, platform,
 	}
 }
 
-/** Sends an image, under a name it has, to that name's registry. */
+/**
+Sends an image, under a name it has, to that name's registry.
+
+@yields Layers by the beginning of their digest, then the digest under which the registry has it.
+*/
 export async function * push(store: Store, text: string, {credentials, signal}: TransferOptions = {}): AsyncGenerator<Progress, void> {
 	const {image, name} = find(await store.catalogue(), text);
 	if (name === undefined) {
@@ -119,7 +135,8 @@ export async function * push(store: Store, text: string, {credentials, signal}: 
 			image.id.slice('sha256:'.length),
 			`docker://${formatReference(reference)}`,
 		], 'Pushing', signal, work);
-		yield {status: `${reference.tag ?? 'digest'}: digest: ${(await readFile(digestFile, 'utf8')).trim()}`};
+		const digest = await readFile(digestFile, 'utf8');
+		yield {status: `${reference.tag ?? 'digest'}: digest: ${digest.trim()}`};
 	} catch (error) {
 		throw cancelled(doing, signal, error);
 	} finally {
