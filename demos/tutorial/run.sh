@@ -177,8 +177,8 @@ ping -c 1 my-redis-db
 curl --silent http://host.container.internal:8080 | grep '<title>'
 exit
 END
-# `script` is the terminal that -t wants; the keys are typed into it.
-attempt "script -qc 'container run --network myapp-net --name temp-tester -it --rm alpine/bash' /dev/null <\"\$work/keys\""
+# `script` is the terminal that -t wants; the keys are typed into it once bash is there.
+attempt "{ sleep 5; cat \"\$work/keys\"; } | script -qc 'container run --network myapp-net --name temp-tester -it --rm alpine/bash' /dev/null"
 expect "ping: bad address 'my-nginx'"
 expect 'Could not resolve host: my-nginx'
 expect '1 packets received'

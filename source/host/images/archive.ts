@@ -12,7 +12,7 @@ import {decompress, diskError} from './incoming.js';
 import type {Found} from './find.js';
 import {familiarName, tagName} from './reference.js';
 
-type ManifestEntry = {readonly Config: string; readonly RepoTags: readonly string[] | undefined; readonly Layers: readonly string[]};
+type ManifestEntry = {readonly Config: string; readonly RepoTags?: readonly string[]; readonly Layers: readonly string[]};
 
 const readText = async (stream: AsyncIterable<unknown>): Promise<string> => {
 	const chunks: Uint8Array[] = [];

@@ -11,6 +11,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {HolmError} from '../../errors.js';
 import type {RegistryCredentials} from '../../engine.js';
+import {run} from '../run.js';
 import type {Paths} from '../store/paths.js';
 import {
 	collect,
@@ -138,6 +139,22 @@ const bind = (paths: Paths, driver: Buildah['driver']): Buildah => {
 	};
 };
 
+/** Containers/storage looks at the kind of file system only; whether it can be the upper one of an overlay shows when it is mounted. */
+const canMountOverlay = async (directory: string): Promise<boolean> => {
+	const names = ['lower', 'upper', 'work', 'merged'] as const;
+	for (const name of names) {
+		await mkdir(path.join(directory, name));
+	}
+
+	try {
+		// In a mount namespace of its own, so that there is nothing to undo.
+		await run('unshare', ['--mount', '--', 'mount', '-t', 'overlay', '-o', 'lowerdir=lower,upperdir=upper,workdir=work', 'overlay', 'merged'], {cwd: directory});
+		return true;
+	} catch {
+		return false;
+	}
+};
+
 /** Storage keeps the driver it was begun with; a new one tries `overlay`, which some file systems refuse. */
 const chooseDriver = async (paths: Paths): Promise<Buildah['driver']> => {
 	for (const driver of ['overlay', 'vfs'] as const) {
@@ -145,6 +162,11 @@ const chooseDriver = async (paths: Paths): Promise<Buildah['driver']> => {
 		if (begun) {
 			return driver;
 		}
+	}
+
+	const vfs = bind(paths, 'vfs');
+	if (!await vfs.inScratch(canMountOverlay)) {
+		return 'vfs';
 	}
 
 	await writeConfiguration(paths, 'overlay');

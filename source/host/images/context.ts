@@ -61,13 +61,20 @@ const clear = async (target: string, {type, name}: Header): Promise<void> => {
 	}
 };
 
+// A node pipeline does not see an entry fail whose tar ends within it; a loop over its chunks does.
+async function * chunksOf(entry: Entry): AsyncGenerator<Uint8Array, void> {
+	for await (const chunk of entry) {
+		yield chunk as Uint8Array;
+	}
+}
+
 const write = async (root: string, target: string, entry: Entry): Promise<void> => {
 	const {type, name, linkname, mode, mtime} = entry.header;
 	// A tar may also say a type that no specification has.
 	switch (type as string) {
 		case 'file':
 		case 'contiguous-file': {
-			await pipeline(entry, createWriteStream(target, {flags: 'wx', mode: 0o600}));
+			await pipeline(chunksOf(entry), createWriteStream(target, {flags: 'wx', mode: 0o600}));
 			break;
 		}
 

@@ -56,10 +56,12 @@ const formatArguments = ['-q', '-F', '-t', 'ext4', '-m', '0', '-J', 'size=32', '
 /** `mke2fs -d` gives the root directory neither owner nor mode of its source, and every ext4 a `lost+found` that no image has. */
 const correctRoot = async (file: string, source: string): Promise<void> => {
 	const {mode, uid, gid} = await stat(source);
+	// Containers/storage makes it 0555 whatever the layers say; Docker has 0755, which counts for a root without capabilities.
+	const permissions = mode % 0o1_0000 === 0o555 ? 0o755 : mode % 0o1_0000;
 	const names = await readdir(source);
 	const commands = [
 		...(names.includes('lost+found') ? [] : ['rmdir /lost+found']),
-		`set_inode_field <2> mode 0${mode.toString(8)}`,
+		`set_inode_field <2> mode 04${permissions.toString(8).padStart(4, '0')}`,
 		`set_inode_field <2> uid ${uid}`,
 		`set_inode_field <2> gid ${gid}`,
 	];

@@ -93,6 +93,8 @@ export async function * pull(store: Store, text: string, {credentials, platform,
 		yield {id: version, status: `Pulling from ${reference.repository}`};
 		const id = yield * exchange(store, [
 			'pull',
+			'--policy',
+			'always',
 			...store.buildah.policyArguments,
 			...await connection(work, reference.registry, credentials),
 			...(platform === undefined ? [] : ['--platform', platform]),
