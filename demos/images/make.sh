@@ -1,0 +1,252 @@
+#!/usr/bin/env bash
+# Makes stand-ins for the four images of the tutorial out of Debian's packages and
+# puts them into the engine with `holm build`; readme.md beside this says what they are.
+set -eu
+
+holm=${HOLM:-holm}
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/holm-demo-images
+here=$(cd "$(dirname "$0")" && pwd)
+pull_seconds=60
+pull=no
+
+usage() {
+	cat <<END
+Usage: make.sh [--pull] [--cache DIRECTORY] [IMAGE...]
+
+Makes redis:alpine, python:3.10-alpine, nginx:alpine and alpine/bash, or those
+named, out of Debian's packages. Images that are there already stay.
+
+  --pull             take the real image where a registry answers within $pull_seconds s
+  --cache DIRECTORY  downloads and finished file systems; now $cache
+
+HOLM names the command, default holm.
+END
+}
+
+fail() {
+	printf 'make.sh: %s\n' "$1" >&2
+	exit 1
+}
+
+images=()
+while [ $# -gt 0 ]; do
+	case $1 in
+		--pull) pull=yes ;;
+		--cache) shift; cache=${1:?--cache needs a directory} ;;
+		--help | -h) usage; exit ;;
+		-*) usage >&2; exit 2 ;;
+		*) images+=("$1") ;;
+	esac
+	shift
+done
+[ ${#images[@]} -gt 0 ] || images=(redis:alpine python:3.10-alpine nginx:alpine alpine/bash)
+
+command -v "$holm" >/dev/null || fail "$holm is not installed; HOLM names another command"
+
+# Packages by image; busybox is the shell and the small tools of all of them.
+packages_of() {
+	case $1 in
+		redis:alpine) echo redis-server ;;
+		python:3.10-alpine) echo python3 python3-flask python3-redis python3-pip ca-certificates ;;
+		nginx:alpine) echo nginx ;;
+		alpine/bash) echo bash curl ca-certificates ;;
+		*) fail "$1 has no stand-in: there are redis:alpine, python:3.10-alpine, nginx:alpine and alpine/bash" ;;
+	esac
+}
+
+# What only maintainer scripts, which do not run here, or an init system need.
+needless='^(adduser|base-files|base-passwd|debconf|debianutils|dpkg|gcc-12-base|init-system-helpers|iproute2|libaudit.*|libbpf1|libcap2-bin|libcap-ng0|libdb5.3|libelf1|libfile-.*-perl|libgdbm.*|libjs-jquery|libmnl0|libnumber-.*-perl|libpam.*|libperl.*|libsemanage.*|libsepol2|libtext-.*-perl|libxtables12|lsb-base|mawk|media-types|openssl|passwd|perl.*|python3-lib2to3|readline-common|sysvinit-utils|tar|ucf|usrmerge)$'
+
+# "name version" of the packages and of all that they depend on, as if nothing were installed.
+closure_of() {
+	apt-get install --simulate --no-install-recommends -o Dir::State::status=/dev/null "$@" busybox-static |
+		sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1 \2/p' | grep -vE "${needless%\$} " | LC_ALL=C sort
+}
+
+download() {
+	mkdir -p "$cache/packages"
+	local name version missing=()
+	while read -r name version; do
+		compgen -G "$cache/packages/${name}_${version//:/%3a}_*.deb" >/dev/null || missing+=("$name=$version")
+	done
+	# apt warns that its own user may not write into the cache of this one.
+	[ ${#missing[@]} -eq 0 ] || (cd "$cache/packages" && apt-get -q=2 -o APT::Sandbox::User=root download "${missing[@]}" >&2)
+}
+
+unpack() {
+	local root=$1 directory name version
+	mkdir -p "$root"/{etc,proc,sys,dev,root,tmp,run,var,usr/{bin,sbin,lib,lib64}}
+	chmod 1777 "$root/tmp"
+	for directory in bin sbin lib lib64; do
+		ln -s "usr/$directory" "$root/$directory"
+	done
+	while read -r name version; do
+		dpkg-deb --fsys-tarfile "$cache/packages/${name}_${version//:/%3a}"_*.deb |
+			tar -x -C "$root" --keep-directory-symlink --exclude='./usr/share/doc' --exclude='./usr/share/man' \
+				--exclude='./usr/share/info' --exclude='./usr/share/lintian' --exclude='./usr/share/locale' \
+				--exclude='./usr/share/bash-completion' --exclude='./usr/share/bug' --exclude='./usr/share/perl5' \
+				--exclude='./usr/lib/*/gconv' --exclude='./usr/lib/*/perl*' --exclude='./lib/systemd'
+	done
+	for name in $(chroot "$root" /bin/busybox --list); do
+		[ -e "$root/usr/bin/$name" ] || [ -L "$root/usr/bin/$name" ] || ln -s busybox "$root/usr/bin/$name"
+	done
+	printf 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n' >"$root/etc/passwd"
+	printf 'root:x:0:\ntty:x:5:\nnogroup:x:65534:\n' >"$root/etc/group"
+	printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$root/etc/nsswitch.conf"
+	if [ -d "$root/usr/share/ca-certificates" ]; then
+		mkdir -p "$root/etc/ssl/certs"
+		cat "$root"/usr/share/ca-certificates/mozilla/*.crt >"$root/etc/ssl/certs/ca-certificates.crt"
+	fi
+}
+
+add_user() {
+	echo "$2:x:$3:$3:$2:$4:/bin/false" >>"$1/etc/passwd"
+	echo "$2:x:$3:" >>"$1/etc/group"
+}
+
+prepare_redis() {
+	add_user "$1" redis 999 /data
+	mkdir -p "$1/data" "$1/usr/local/bin"
+	chown 999:999 "$1/data"
+	# As the real image does: the server runs as its own user, whoever owns a mounted volume.
+	cat >"$1/usr/local/bin/docker-entrypoint.sh" <<'END'
+#!/bin/sh
+set -e
+if [ "$1" = redis-server ] && [ "$(id -u)" = 0 ]; then
+	chown -R redis:redis .
+	exec su -s /bin/sh -c 'exec "$0" "$@"' -- redis "$@"
+fi
+exec "$@"
+END
+	chmod 755 "$1/usr/local/bin/docker-entrypoint.sh"
+}
+
+# The tutorial pins versions that Debian has not; pip goes by the metadata alone.
+pretend_version() {
+	local directory=$1/usr/lib/python3/dist-packages name=$2 had=$3 pinned=$4
+	local info=$directory/$name-$had.egg-info
+	[ -d "$info" ] || fail "this Debian has another $name than $had"
+	sed -i "s/^Version: $had\$/Version: $pinned/" "$info/PKG-INFO"
+	mv "$info" "$directory/$name-$pinned.egg-info"
+}
+
+prepare_python() {
+	local library
+	library=$(echo "$1"/usr/lib/python3.*)
+	rm -rf "$library"/{EXTERNALLY-MANAGED,ensurepip,idlelib,lib2to3,pydoc_data,test,tkinter,turtledemo,unittest/test}
+	ln -sf python3 "$1/usr/bin/python"
+	ln -sf "$(basename "$library")" "$1/usr/bin/python3"
+	pretend_version "$1" Flask 2.2.2 2.3.3
+	pretend_version "$1" redis 4.3.4 4.5.1
+	printf '[global]\ndisable-pip-version-check = true\nroot-user-action = ignore\n' >"$1/etc/pip.conf"
+	# Importing from source is slow in an emulated machine, and so is looking whether the source is newer.
+	chroot "$1" /usr/bin/python3 -m compileall -q --invalidation-mode unchecked-hash "/usr/lib/$(basename "$library")" /usr/lib/python3/dist-packages
+}
+
+prepare_nginx() {
+	local directory
+	add_user "$1" nginx 101 /nonexistent
+	rm -rf "$1/etc/nginx/"{modules-enabled,sites-available,sites-enabled,snippets}
+	mkdir -p "$1"/{etc/nginx/conf.d,var/log/nginx,var/lib/nginx}
+	ln -sf /dev/stdout "$1/var/log/nginx/access.log"
+	ln -sf /dev/stderr "$1/var/log/nginx/error.log"
+	cat >"$1/etc/nginx/nginx.conf" <<'END'
+user nginx;
+worker_processes auto;
+error_log /var/log/nginx/error.log notice;
+pid /run/nginx.pid;
+
+events {
+	worker_connections 1024;
+}
+
+http {
+	include /etc/nginx/mime.types;
+	default_type application/octet-stream;
+	access_log /var/log/nginx/access.log;
+	sendfile on;
+	include /etc/nginx/conf.d/*.conf;
+}
+END
+	cat >"$1/etc/nginx/conf.d/default.conf" <<'END'
+server {
+	listen 80;
+	server_name localhost;
+	location / {
+		root /usr/share/nginx/html;
+		index index.html;
+	}
+}
+END
+}
+
+prepare() {
+	case $2 in
+		redis:alpine) prepare_redis "$1" ;;
+		python:3.10-alpine) prepare_python "$1" ;;
+		nginx:alpine) prepare_nginx "$1" ;;
+	esac
+}
+
+path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+dockerfile_of() {
+	printf 'FROM scratch\nADD rootfs.tar /\nENV PATH=%s\n' "$path"
+	case $1 in
+		redis:alpine) cat <<'END'
+VOLUME /data
+WORKDIR /data
+EXPOSE 6379
+ENTRYPOINT ["docker-entrypoint.sh"]
+CMD ["redis-server", "--protected-mode", "no"]
+END
+			;;
+		python:3.10-alpine) printf 'ENV LANG=C.UTF-8\nCMD ["python3"]\n' ;;
+		nginx:alpine) printf 'EXPOSE 80\nSTOPSIGNAL SIGQUIT\nCMD ["nginx", "-g", "daemon off;"]\n' ;;
+		alpine/bash) printf 'CMD ["bash"]\n' ;;
+	esac
+}
+
+work=
+trap '[ -z "$work" ] || rm -rf "$work"' EXIT
+
+# Leaves a build context with the finished root file system in the cache.
+make_context() {
+	local image=$1 context=$2 closure key
+	# shellcheck disable=SC2046 -- the packages of an image are words.
+	closure=$(closure_of $(packages_of "$image")) || fail 'apt knows no such packages; apt-get update fetches its lists'
+	key=$( (echo "$closure"; cat "$here/make.sh") | sha256sum)
+	[ "$(cat "$context/key" 2>/dev/null)" != "$key" ] || return 0
+	[ "$(id -u)" = 0 ] || fail 'making a root file system needs root: sudo make.sh'
+	download <<<"$closure"
+	work=$(mktemp -d "$cache/work-XXXXXX")
+	unpack "$work/root" <<<"$closure"
+	prepare "$work/root" "$image"
+	ldconfig -r "$work/root"
+	tar -C "$work/root" --numeric-owner --sort=name -cf "$work/rootfs.tar" .
+	dockerfile_of "$image" >"$work/Dockerfile"
+	echo "$key" >"$work/key"
+	printf 'key\n' >"$work/.dockerignore"
+	rm -rf "$work/root" "$context"
+	mkdir -p "$(dirname "$context")"
+	chmod 755 "$work"
+	mv "$work" "$context"
+	work=
+}
+
+mkdir -p "$cache"
+for image in "${images[@]}"; do
+	packages_of "$image" >/dev/null
+	if "$holm" image inspect "$image" >/dev/null 2>&1; then
+		echo "$image: there already"
+		continue
+	fi
+	if [ $pull = yes ] && timeout "$pull_seconds" "$holm" pull "$image"; then
+		echo "$image: pulled"
+		continue
+	fi
+	context=$cache/contexts/${image//[:\/]/-}
+	make_context "$image" "$context"
+	"$holm" build -q -t "$image" "$context" >/dev/null
+	echo "$image: made from Debian's packages"
+done

@@ -1,0 +1,205 @@
+#!/usr/bin/env bash
+# A Redis container and a Flask container that find each other by name on a network of their
+# own, and everything one can learn from them: run.sh types each command, runs it and checks
+# what it prints. Ends with status 1 at the first difference, and cleans up however it ends.
+set -eu
+
+keep=no
+case ${1-} in
+	'') ;;
+	--keep) keep=yes ;;
+	*)
+		echo 'Usage: run.sh [--keep]     --keep leaves the application running on http://localhost:8000'
+		echo 'HOLM names the command, default holm. HOLM_DEMO_FRESH=1 first removes ALL containers and networks.'
+		[ "$1" = --help ]
+		exit
+		;;
+esac
+
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+output=$work/output
+holm=$(command -v "${HOLM:-holm}") || { echo "run.sh: ${HOLM:-holm} is not installed; HOLM names another command" >&2; exit 1; }
+holm=$(cd "$(dirname "$holm")" && pwd)/$(basename "$holm")
+
+# `container` has to be a program and not a function, for xargs runs it too.
+mkdir "$work/bin"
+printf '#!/bin/sh\nexec "%s" "$@"\n' "$holm" >"$work/bin/container"
+chmod 755 "$work/bin/container"
+PATH=$work/bin:$PATH
+
+containers='my-web my-redis-db my-nginx temp-tester my-web-2'
+networks='myapp-net isolated-net'
+owns=no
+owns_image=no
+
+clean_up() {
+	local status=$?
+	trap - EXIT
+	if [ $owns = yes ] && { [ $keep = no ] || [ $status -ne 0 ]; }; then
+		for name in $containers; do container rm -f "$name" >/dev/null 2>&1 || :; done
+		for name in $networks; do container network rm "$name" >/dev/null 2>&1 || :; done
+		[ $owns_image = no ] || container rmi my-web-app >/dev/null 2>&1 || :
+	fi
+	rm -rf "$work"
+	exit $status
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+title() {
+	printf '\n\033[1m%s\033[0m\n' "$1"
+}
+
+# Shows a command as a person types it, runs it, and keeps what it prints for `expect`.
+attempt() {
+	local index
+	printf '\n\033[32m$\033[0m '
+	if [ -t 1 ]; then
+		for ((index = 0; index < ${#1}; index++)); do
+			printf '%s' "${1:index:1}"
+			sleep 0.015
+		done
+		printf '\n'
+	else
+		printf '%s\n' "$1"
+	fi
+	{ eval "$1"; } 2>&1 | tee "$output"
+	status=${PIPESTATUS[0]}
+}
+
+differs() {
+	printf '\nrun.sh: %s\n' "$1" >&2
+	exit 1
+}
+
+run() {
+	attempt "$1"
+	[ "$status" -eq 0 ] || differs "this ended with status $status"
+}
+
+refused() {
+	attempt "$1"
+	[ "$status" -ne 0 ] || differs 'this was to be refused'
+}
+
+expect() {
+	grep -qF -- "$1" "$output" || differs "this was to print: $1"
+}
+
+expect_id() {
+	grep -qE '^[0-9a-f]{64}$' "$output" || differs 'this was to print the id of the container'
+}
+
+# Asks until the answer has the text; a machine of its own has to start first.
+wait_for() {
+	local deadline=$((SECONDS + 120))
+	until curl --silent --max-time 5 "$1" 2>/dev/null | grep -qF -- "$2"; do
+		[ $SECONDS -lt $deadline ] || { container logs my-web >&2 || :; differs "$1 did not answer within 120 s: $2"; }
+		sleep 0.3
+	done
+}
+
+if [ "${HOLM_DEMO_FRESH-}" = 1 ]; then
+	title 'A fresh start: every container and network goes'
+	run 'container ps -aq | xargs -r container stop'
+	run 'container ps -aq | xargs -r container rm'
+	run "container network ls -q | grep -v 'bridge' | xargs -r container network rm"
+fi
+
+for name in $containers; do
+	! container inspect "$name" >/dev/null 2>&1 || differs "there is a container $name already; this would take it for its own"
+done
+for name in $networks; do
+	! container network inspect "$name" >/dev/null 2>&1 || differs "there is a network $name already; this would take it for its own"
+done
+container image inspect my-web-app >/dev/null 2>&1 || owns_image=yes
+"$here/../images/make.sh" --pull
+owns=yes
+
+title '1. A network of its own'
+run 'container network create myapp-net'
+expect myapp-net
+run 'container network ls'
+expect bridge
+expect myapp-net
+
+title '2. The database'
+run 'container run --network myapp-net --name my-redis-db -d redis:alpine'
+expect_id
+run 'container ps'
+expect my-redis-db
+
+title '3. The web application'
+cd "$work"
+run 'mkdir my-webapp'
+cd my-webapp
+cp "$here/app.py" "$here/Dockerfile" "$here/requirements.txt" .
+run 'ls'
+run 'container build -t my-web-app .'
+run 'container run \
+  --network myapp-net \
+  --name my-web \
+  -p 8000:8000 \
+  -e REDIS_HOST=my-redis-db \
+  -d my-web-app'
+expect_id
+
+title '4. It finds the database by name'
+answer='Hello from Flask! Connected to Redis at my-redis-db:6379 successfully!'
+wait_for http://localhost:8000 "$answer"
+run 'curl --silent http://localhost:8000'
+[ "$(cat "$output")" = "$answer" ] || differs "this was to print exactly: $answer"
+
+title '5. What the network looks like'
+run 'container network inspect myapp-net'
+expect my-redis-db
+expect my-web
+expect '"Subnet"'
+run 'container logs my-web'
+expect 'GET / HTTP'
+
+if [ $keep = yes ]; then
+	title 'The application goes on running: http://localhost:8000'
+	echo 'To stop it: container rm -f my-web my-redis-db; container network rm myapp-net'
+	exit
+fi
+
+title 'Isolation: what is on another network has no name here'
+run 'container network create isolated-net'
+run 'container run --network isolated-net --name my-nginx -p 8080:80 -d nginx:alpine'
+wait_for http://localhost:8080 'Welcome to nginx!'
+cat >"$work/keys" <<'END'
+ping my-nginx
+curl http://my-nginx
+ping -c 1 my-redis-db
+curl --silent http://host.container.internal:8080 | grep '<title>'
+exit
+END
+# `script` is the terminal that -t wants; the keys are typed into it once bash is there.
+attempt "{ sleep 5; cat \"\$work/keys\"; } | script -qc 'container run --network myapp-net --name temp-tester -it --rm alpine/bash' /dev/null"
+expect "ping: bad address 'my-nginx'"
+expect 'Could not resolve host: my-nginx'
+expect '1 packets received'
+title 'The way round is by the host, where the port is published'
+expect '<title>Welcome to nginx!</title>'
+run 'container exec my-web ping -c 1 my-redis-db'
+refused 'container exec my-web ping -c 1 my-nginx'
+expect "bad address 'my-nginx'"
+run 'container stop my-nginx'
+run 'container rm my-nginx'
+run 'container network rm isolated-net'
+
+title 'A port can be published once'
+refused 'container run --network myapp-net --name my-web-2 -p 8000:8000 -d my-web-app'
+expect 'Bind for 0.0.0.0:8000 failed: port is already allocated'
+refused 'container inspect my-web-2'
+
+title '6. Cleaning up, the network last'
+refused 'container network rm myapp-net'
+run 'container stop my-web my-redis-db'
+run 'container rm my-web my-redis-db'
+run 'container network rm myapp-net'
+
+title 'Everything was as it was to be'

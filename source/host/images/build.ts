@@ -1,0 +1,175 @@
+import {
+	mkdir,
+	readFile,
+	realpath,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import type {BuildOptions} from '../../engine.js';
+import {HolmError, messageOf} from '../../errors.js';
+import type {Progress} from '../../resources.js';
+import {registriesConfiguration, writeCredentials, type Buildah} from './buildah.js';
+import {printable} from './printable.js';
+import {ProgramError} from './program.js';
+import {registryError} from './transfer.js';
+import {loopbackRegistriesIn, registryOf, tagName} from './reference.js';
+
+/** The recipe within the context; throws `invalid` when there is none or it lies outside. */
+const recipeOf = async (context: string, file: string | undefined): Promise<string> => {
+	const root = await realpath(context);
+	for (const name of file === undefined ? ['Dockerfile', 'Containerfile'] : [file]) {
+		const recipe = await realpath(path.resolve(root, name)).catch(() => undefined);
+		if (recipe === undefined) {
+			continue;
+		}
+
+		// A link in a context that a client sent may point at any file of the host.
+		const status = await stat(recipe);
+		if (!status.isFile() || !recipe.startsWith(`${root}/`)) {
+			throw new HolmError('invalid', `"${printable(name)}" is not a file within the build context`, {remedy: 'name a Dockerfile below the context directory'});
+		}
+
+		return recipe;
+	}
+
+	throw new HolmError('invalid', `The build context has no ${file === undefined ? 'Dockerfile or Containerfile' : `"${printable(file)}"`}`, {remedy: 'name the Dockerfile with --file'});
+};
+
+const assertName = (name: string, what: string): void => {
+	if (name === '' || name.includes('\0') || /[\n=]/v.test(name)) {
+		throw new HolmError('invalid', `"${printable(name.slice(0, 100))}" is not a ${what}`);
+	}
+};
+
+const pairs = (flag: string, what: string, values: Readonly<Record<string, string>>): readonly string[] =>
+	Object.entries(values).flatMap(([name, value]) => {
+		assertName(name, what);
+		return [flag, `${name}=${value}`];
+	});
+
+/** What a build that failed says: the step it was at, as its recipe has it, and the reason. */
+export const buildError = (error: unknown, step: {readonly position: string; readonly text: string} | undefined): HolmError => {
+	if (!(error instanceof ProgramError)) {
+		return error instanceof HolmError ? error : new HolmError('internal', `Build failed: ${messageOf(error)}`, {cause: error});
+	}
+
+	if (error.code === 'unavailable') {
+		return error;
+	}
+
+	const said = (error.lines.findLast(line => line.startsWith('Error: ')) ?? error.lines.at(-1) ?? `exit status ${error.exitCode}`).replace(/^Error: /v, '');
+	const marker = step && `building at STEP "${step.text}": `;
+	const reason = marker && said.includes(marker) ? said.slice(said.indexOf(marker) + marker.length) : said.replace(/^(?:error )?building at STEP ".*?": /v, '');
+	const plain = reason
+		.replace(/^(?:error )?while running runtime: /v, '')
+		.replace(/ &imagebuilder\.Step\{.*$/v, '')
+		.replace(/checking on sources under "[^"]*": copier: stat: /v, 'not in the build context: ');
+	const where = step ? ` at step ${step.position}, ${step.text}` : '';
+	if (/initializing source |pinging container registry/v.test(plain)) {
+		return registryError(printable(`Build failed${where}`), error);
+	}
+
+	return new HolmError('invalid', printable(`Build failed${where}: ${plain}`), {cause: error});
+};
+
+/** What builds are at on one storage: what a killed one left can be told from the work of others only when none runs. */
+type Site = {running: number; hasStrays: boolean; cleaning: Promise<void>};
+
+const sites = new WeakMap<Buildah, Site>();
+
+const siteOf = (buildah: Buildah): Site => {
+	const site = sites.get(buildah) ?? {running: 0, hasStrays: false, cleaning: Promise.resolve()};
+	sites.set(buildah, site);
+	return site;
+};
+
+/** Working containers of builds that were killed; those of base disks are named. */
+const removeStrays = async (buildah: Buildah): Promise<void> => {
+	const containers = JSON.parse(await buildah.run(['containers', '--json']) || '[]') as ReadonlyArray<{readonly id: string; readonly containername: string}> | undefined;
+	const strays = (containers ?? []).filter(({containername}) => !containername.startsWith('holm-')).map(({id}) => id);
+	if (strays.length > 0) {
+		await buildah.run(['rm', ...strays]);
+	}
+};
+
+const buildArguments = async (work: string, context: string, options: BuildOptions): Promise<{readonly arguments: readonly string[]; readonly loopback: readonly string[]}> => {
+	const recipe = await recipeOf(context, options.file);
+	const {credentials} = options;
+	return {
+		loopback: loopbackRegistriesIn([await readFile(recipe, 'utf8'), ...Object.values(options.buildArguments)].join('\n')),
+		arguments: [
+			'--isolation',
+			'chroot',
+			'--format',
+			'docker',
+			'--layers',
+			'--force-rm',
+			'--identity-label=false',
+			options.noCache ? '--no-cache' : '--no-cache=false',
+			options.pull ? '--pull=true' : '--pull=false',
+			'--iidfile',
+			path.join(work, 'id'),
+			'--file',
+			recipe,
+			...options.tags.flatMap(tag => ['--tag', tagName(tag)]),
+			...pairs('--build-arg', 'build argument', options.buildArguments),
+			...pairs('--label', 'label', options.labels),
+			...(options.target === undefined ? [] : ['--target', options.target]),
+			...(credentials ? ['--authfile', await writeCredentials(work, registryOf(credentials.server), credentials)] : []),
+		],
+	};
+};
+
+const runtimeNoise = /^subprocess exited with status \d+$/v;
+
+/**
+Builds an image from a directory, step by step; the last progress has the image's id.
+
+Throws `invalid`, naming the step and its reason, when a step fails, and `unavailable` when the disk is full or `signal` aborts. Nothing is left of a build that failed but the cache of the steps that did not.
+
+@yields Output as it comes, with line feeds, then the image's id.
+*/
+export async function * build(buildah: Buildah, contextDirectory: string, options: BuildOptions): AsyncGenerator<Progress, void> {
+	const site = siteOf(buildah);
+	await site.cleaning;
+	site.running++;
+	const work = await buildah.scratch();
+	let step: {position: string; text: string} | undefined;
+	let isDone = false;
+	try {
+		const {arguments: arguments_, loopback} = await buildArguments(work, contextDirectory, options);
+		const registries = path.join(work, 'registries.conf');
+		await writeFile(registries, registriesConfiguration(loopback));
+		await mkdir(path.join(work, 'temporary'));
+		const environment = {TMPDIR: path.join(work, 'temporary'), CONTAINERS_REGISTRIES_CONF: registries};
+		const lines = buildah.lines(['build', ...buildah.policyArguments, ...arguments_, contextDirectory], {environment, signal: options.signal, confined: true});
+		for await (const {stream, text} of lines) {
+			const match = stream === 'stdout' ? /^(?:\[\d+\/\d+\] )?STEP (?<position>\d+\/\d+): (?<text>.*)$/v.exec(text) : undefined;
+			if (match) {
+				step = {position: match.groups!.position!, text: match.groups!.text!};
+			}
+
+			// The failure itself is thrown; buildah's own line about it would say it twice.
+			if (stream === 'stdout' || !(runtimeNoise.test(text) || text.startsWith('Error: '))) {
+				yield {text: `${text}\n`};
+			}
+		}
+
+		isDone = true;
+		const id = await readFile(path.join(work, 'id'), 'utf8');
+		yield {imageId: id.trim()};
+	} catch (error) {
+		throw options.signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : buildError(error, step);
+	} finally {
+		site.running--;
+		site.hasStrays ||= !isDone;
+		if (site.running === 0 && site.hasStrays) {
+			site.hasStrays = false;
+			site.cleaning = removeStrays(buildah);
+			await site.cleaning;
+		}
+
+		await buildah.removeScratch(work);
+	}
+}

@@ -1,0 +1,203 @@
+import {Buffer} from 'node:buffer';
+import {
+	mkdir,
+	mkdtemp,
+	readdir,
+	rm,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {HolmError} from '../../errors.js';
+import type {RegistryCredentials} from '../../engine.js';
+import {run} from '../run.js';
+import type {Paths} from '../store/paths.js';
+import {
+	collect,
+	outputLines,
+	type OutputLine,
+	type ProgramOptions,
+} from './program.js';
+
+export type BuildahOptions = ProgramOptions & {
+	/** Own PID and mount namespaces, so that no process and no mount outlives the program, however it ends. */
+	readonly confined?: boolean;
+};
+
+/** Buildah on the storage of one engine, which no other engine and no tool of the host shares. */
+export type Buildah = {
+	readonly driver: 'overlay' | 'vfs';
+	/** Where containers/storage keeps its files. */
+	readonly storage: string;
+	/** Names the policy on signatures, for the commands that fetch images. */
+	readonly policyArguments: readonly string[];
+	/** Resolves with what it printed on standard output. */
+	readonly run: (arguments_: readonly string[], options?: BuildahOptions) => Promise<string>;
+	/** Lines as they come, from both streams; throws as `run` does when it fails. */
+	readonly lines: (arguments_: readonly string[], options?: BuildahOptions) => AsyncIterable<OutputLine>;
+	/** Calls `use` with a directory of its own that is gone afterwards. */
+	readonly inScratch: <Result>(use: (directory: string) => Promise<Result>) => Promise<Result>;
+	/** A directory for work that is a generator; whoever asks removes it. */
+	readonly scratch: () => Promise<string>;
+	readonly removeScratch: (directory: string) => Promise<void>;
+};
+
+const storageOf = (paths: Paths) => path.join(paths.images, 'storage');
+const runOf = (paths: Paths) => path.join(paths.images, 'run');
+const configurationOf = (paths: Paths) => path.join(paths.images, 'configuration');
+
+/** Only `docker.io` for short names; loopback registries over HTTP are said per call, for 127.0.0.0/8 has no prefix. */
+export const registriesConfiguration = (insecure: readonly string[]): string => [
+	'unqualified-search-registries = ["docker.io"]',
+	'short-name-mode = "disabled"',
+	...insecure.map(registry => `[[registry]]\nlocation = ${JSON.stringify(registry)}\ninsecure = true`),
+	'',
+].join('\n');
+
+/** The file in which buildah looks for credentials, mode 0600: on a command line every user of the host could read them. */
+export const writeCredentials = async (directory: string, registry: string, {username, password}: RegistryCredentials): Promise<string> => {
+	const file = path.join(directory, 'auth.json');
+	const auth = Buffer.from(`${username}:${password}`).toString('base64');
+	await writeFile(file, JSON.stringify({auths: {[registry]: {auth}}}), {mode: 0o600});
+	return file;
+};
+
+const writeConfiguration = async (paths: Paths, driver: string): Promise<void> => {
+	const directory = configurationOf(paths);
+	await mkdir(path.join(directory, 'registries.conf.d'), {recursive: true, mode: 0o700});
+	const graphRoot = JSON.stringify(storageOf(paths));
+	const runRoot = JSON.stringify(runOf(paths));
+	const files = {
+		'storage.conf': `[storage]\ndriver = "${driver}"\ngraphroot = ${graphRoot}\nrunroot = ${runRoot}\n`,
+		'containers.conf': '[engine]\n',
+		'registries.conf': registriesConfiguration([]),
+		'policy.json': '{"default": [{"type": "insecureAcceptAnything"}]}\n',
+		'auth.json': '{}\n',
+	};
+	await Promise.all(Object.entries(files).map(async ([name, text]) => writeFile(path.join(directory, name), text, {mode: 0o600})));
+};
+
+/** What of the daemon's environment reaches buildah: how to get out to a registry, and nothing else. */
+const passed = ['PATH', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+
+const environmentOf = (paths: Paths): Record<string, string> => {
+	const directory = configurationOf(paths);
+	return {
+		...Object.fromEntries(passed.flatMap(name => process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+		HOME: directory,
+		LC_ALL: 'C.UTF-8',
+		TMPDIR: path.join(paths.images, 'scratch'),
+		CONTAINERS_CONF: path.join(directory, 'containers.conf'),
+		CONTAINERS_STORAGE_CONF: path.join(directory, 'storage.conf'),
+		CONTAINERS_REGISTRIES_CONF: path.join(directory, 'registries.conf'),
+		REGISTRY_AUTH_FILE: path.join(directory, 'auth.json'),
+	};
+};
+
+const confinement = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--', 'buildah'];
+
+const bind = (paths: Paths, driver: Buildah['driver']): Buildah => {
+	const directory = configurationOf(paths);
+	const scratchRoot = path.join(paths.images, 'scratch');
+	const command = (arguments_: readonly string[], {confined = false, environment, ...options}: BuildahOptions = {}) => ({
+		file: confined ? 'unshare' : 'buildah',
+		arguments: [
+			...(confined ? confinement : []),
+			'--root',
+			storageOf(paths),
+			'--runroot',
+			runOf(paths),
+			'--storage-driver',
+			driver,
+			'--registries-conf-dir',
+			path.join(directory, 'registries.conf.d'),
+			'--short-name-alias-conf',
+			path.join(directory, 'short-names.conf'),
+			...arguments_,
+		],
+		options: {...options, environment: {...environmentOf(paths), ...environment}},
+	});
+	const scratch = async () => mkdtemp(path.join(scratchRoot, 'work-'));
+	const removeScratch = async (work: string) => rm(work, {recursive: true, force: true});
+	return {
+		driver,
+		storage: storageOf(paths),
+		policyArguments: ['--signature-policy', path.join(directory, 'policy.json')],
+		run: async (arguments_, options) => collect(command(arguments_, options)),
+		lines: (arguments_, options) => outputLines(command(arguments_, options)),
+		scratch,
+		removeScratch,
+		async inScratch(use) {
+			const work = await scratch();
+			try {
+				return await use(work);
+			} finally {
+				await removeScratch(work);
+			}
+		},
+	};
+};
+
+/** Containers/storage looks at the kind of file system only; whether it can be the upper one of an overlay shows when it is mounted. */
+const canMountOverlay = async (directory: string): Promise<boolean> => {
+	const names = ['lower', 'upper', 'work', 'merged'] as const;
+	for (const name of names) {
+		await mkdir(path.join(directory, name));
+	}
+
+	try {
+		// In a mount namespace of its own, so that there is nothing to undo.
+		await run('unshare', ['--mount', '--', 'mount', '-t', 'overlay', '-o', 'lowerdir=lower,upperdir=upper,workdir=work', 'overlay', 'merged'], {cwd: directory});
+		return true;
+	} catch {
+		return false;
+	}
+};
+
+/** Storage keeps the driver it was begun with; a new one tries `overlay`, which some file systems refuse. */
+const chooseDriver = async (paths: Paths): Promise<Buildah['driver']> => {
+	for (const driver of ['overlay', 'vfs'] as const) {
+		const begun = await stat(path.join(storageOf(paths), `${driver}-images`)).catch(() => undefined);
+		if (begun) {
+			return driver;
+		}
+	}
+
+	const vfs = bind(paths, 'vfs');
+	if (!await vfs.inScratch(canMountOverlay)) {
+		return 'vfs';
+	}
+
+	await writeConfiguration(paths, 'overlay');
+	try {
+		await bind(paths, 'overlay').run(['images', '--quiet']);
+		return 'overlay';
+	} catch (error) {
+		if (error instanceof HolmError && error.code === 'unavailable') {
+			throw error;
+		}
+
+		await rm(storageOf(paths), {recursive: true, force: true});
+		return 'vfs';
+	}
+};
+
+/**
+Opens the engine's storage, and removes what a crashed run left of its work: working containers, mounts, scratch files.
+
+Throws `unavailable` when buildah is not installed.
+*/
+export const openBuildah = async (paths: Paths): Promise<Buildah> => {
+	const scratchRoot = path.join(paths.images, 'scratch');
+	await mkdir(scratchRoot, {recursive: true, mode: 0o700});
+	for (const name of await readdir(scratchRoot)) {
+		await rm(path.join(scratchRoot, name), {recursive: true, force: true});
+	}
+
+	const driver = await chooseDriver(paths);
+	await writeConfiguration(paths, driver);
+	const buildah = bind(paths, driver);
+	await buildah.run(['rm', '--all']);
+	return buildah;
+};

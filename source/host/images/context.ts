@@ -1,0 +1,145 @@
+import {createWriteStream} from 'node:fs';
+import {
+	chmod,
+	link,
+	lstat,
+	mkdir,
+	realpath,
+	rm,
+	symlink,
+	utimes,
+} from 'node:fs/promises';
+import path from 'node:path';
+import type {Readable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {extract, type Extract, type Header} from 'tar-stream';
+import {HolmError} from '../../errors.js';
+import {decompress, diskError} from './incoming.js';
+import {printable} from './printable.js';
+
+type Entry = Extract extends AsyncIterable<infer Item> ? Item : never;
+
+const refuse = (name: string, reason: string): never => {
+	throw new HolmError('invalid', `The build context has an entry that is not taken: "${printable(name.slice(0, 300))}" ${reason}`, {remedy: 'make the tar of the files below the context directory'});
+};
+
+/** The components of a name in a tar, none of which leads out of where it is unpacked. Empty for the directory itself. */
+export const componentsOf = (name: string): readonly string[] => {
+	if (name.startsWith('/') || name.includes('\0')) {
+		refuse(name, 'is an absolute path');
+	}
+
+	const components = name.split('/').filter(component => component !== '' && component !== '.');
+	return components.includes('..') ? refuse(name, 'leads out of the context') : components;
+};
+
+/** The directory below which an entry goes, made where it is missing; no link on the way is ever followed. */
+const parentOf = async (root: string, components: readonly string[], name: string): Promise<string> => {
+	let directory = root;
+	for (const component of components.slice(0, -1)) {
+		directory = path.join(directory, component);
+		const status = await lstat(directory).catch(() => undefined);
+		if (!status) {
+			await mkdir(directory, {mode: 0o755});
+		} else if (!status.isDirectory()) {
+			refuse(name, 'goes through something that is no directory');
+		}
+	}
+
+	return directory;
+};
+
+/** A later entry of the same name replaces an earlier one, as tar does; a directory stays what it is. */
+const clear = async (target: string, {type, name}: Header): Promise<void> => {
+	const status = await lstat(target).catch(() => undefined);
+	if (type !== 'directory' && status?.isDirectory()) {
+		refuse(name, 'replaces a directory');
+	}
+
+	if (status && !status.isDirectory()) {
+		await rm(target);
+	}
+};
+
+// A node pipeline does not see an entry fail whose tar ends within it; a loop over its chunks does.
+async function * chunksOf(entry: Entry): AsyncGenerator<Uint8Array, void> {
+	for await (const chunk of entry) {
+		yield chunk as Uint8Array;
+	}
+}
+
+const write = async (root: string, target: string, entry: Entry): Promise<void> => {
+	const {type, name, linkname, mode, mtime} = entry.header;
+	// A tar may also say a type that no specification has.
+	switch (type as string) {
+		case 'file':
+		case 'contiguous-file': {
+			await pipeline(chunksOf(entry), createWriteStream(target, {flags: 'wx', mode: 0o600}));
+			break;
+		}
+
+		case 'directory': {
+			await mkdir(target, {recursive: true});
+			break;
+		}
+
+		case 'symlink': {
+			// It may point anywhere: nothing here follows it, and buildah follows it within the context.
+			await symlink(linkname, target);
+			return;
+		}
+
+		case 'link': {
+			const components = componentsOf(linkname);
+			const source = path.join(await parentOf(root, components, name), components.at(-1) ?? '');
+			const status = await lstat(source).catch(() => undefined);
+			if (!status?.isFile()) {
+				refuse(name, 'is a link to something that is no file of the context');
+			}
+
+			await link(source, target);
+			return;
+		}
+
+		default: {
+			refuse(name, `is a ${type}`);
+		}
+	}
+
+	// `mode` and times only now: a directory's or a file's own may forbid to write it.
+	await chmod(target, mode % 0o1_0000);
+	if (type !== 'directory') {
+		await utimes(target, mtime, mtime);
+	}
+};
+
+/**
+Unpacks a build context, a tar that may be compressed with gzip or zstd, into an empty directory that nobody else writes to.
+
+Everything belongs to root afterwards, as in Docker. Throws `invalid`, naming the entry, for a path or link that leads out and for devices, and `unavailable` when the disk is full; what was unpacked is the caller's to remove.
+*/
+export const unpackContext = async (tar: Readable, directory: string): Promise<void> => {
+	const root = await realpath(directory);
+	const entries = extract();
+	const reading = pipeline(tar, decompress(), entries);
+	// Of the two ends of one stream the loop below sees a failure too.
+	reading.catch(() => undefined);
+	try {
+		for await (const entry of entries) {
+			const components = componentsOf(entry.header.name);
+			const last = components.at(-1);
+			if (last !== undefined) {
+				const target = path.join(await parentOf(root, components, entry.header.name), last);
+				await clear(target, entry.header);
+				await write(root, target, entry);
+			}
+
+			entry.resume();
+		}
+
+		await reading;
+	} catch (error) {
+		tar.destroy();
+		throw diskError('Cannot read the build context', error);
+	}
+};

@@ -1,0 +1,187 @@
+import {randomUUID} from 'node:crypto';
+import {
+	mkdir,
+	open,
+	readdir,
+	readFile,
+	rename,
+	rm,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError, messageOf} from '../../errors.js';
+import type {Image} from '../../resources.js';
+import {run} from '../run.js';
+import type {Paths} from '../store/paths.js';
+import type {Buildah} from './buildah.js';
+import {readTextWithin} from './rooted.js';
+
+export type BaseDisk = {
+	/** A raw image of an ext4 file system. */
+	readonly path: string;
+	/** Text of the image's `/etc/passwd` and `/etc/group`, at most 1 MiB each, empty where there is none. */
+	readonly accounts: {readonly passwd: string; readonly group: string};
+};
+
+export type Disks = {
+	/** The base disk of an image, made at first use; callers that come meanwhile wait for the same one. Throws `unavailable` when the disk is full. */
+	readonly base: (image: Image) => Promise<BaseDisk>;
+	/** Forgets the base disk of an image; one that is not there is no error. */
+	readonly remove: (imageId: string) => Promise<void>;
+	/** Ids of the images that have one. */
+	readonly list: () => Promise<readonly string[]>;
+	/** Bytes that all base disks take of the host's disk. */
+	readonly usedBytes: () => Promise<number>;
+};
+
+const gibibyte = 1024 ** 3;
+const maximumAccountBytes = 1024 * 1024;
+
+/** What a container may write beside its image before its disk is full; holes cost nothing. */
+const minimumDiskBytes = 16 * gibibyte;
+
+/** Bytes of the disk of an image: room for the image once more, in whole GiB, so that a large one fits with its file system's own tables. */
+export const diskBytesOf = ({sizeBytes}: Pick<Image, 'sizeBytes'>): number =>
+	Math.max(minimumDiskBytes, Math.ceil(sizeBytes * 2 / gibibyte) * gibibyte);
+
+const fullDisk = (doing: string, error: unknown): unknown =>
+	/no space left on device|disk quota exceeded/iv.test(messageOf(error))
+		? new HolmError('unavailable', `${doing}: the disk is full`, {remedy: 'free some space, or holm image prune', cause: error})
+		: error;
+
+/** A journal, for a machine can end at any instant; small, for the file system is young; no blocks held back for root, whom most containers are. */
+const formatArguments = ['-q', '-F', '-t', 'ext4', '-m', '0', '-J', 'size=32', '-E', 'lazy_itable_init=1,lazy_journal_init=1,nodiscard'];
+
+/** `mke2fs -d` gives the root directory neither owner nor mode of its source, and every ext4 a `lost+found` that no image has. */
+const correctRoot = async (file: string, source: string): Promise<void> => {
+	const {mode, uid, gid} = await stat(source);
+	// Containers/storage makes it 0555 whatever the layers say; Docker has 0755, which counts for a root without capabilities.
+	const permissions = mode % 0o1_0000 === 0o555 ? 0o755 : mode % 0o1_0000;
+	const names = await readdir(source);
+	const commands = [
+		...(names.includes('lost+found') ? [] : ['rmdir /lost+found']),
+		`set_inode_field <2> mode 04${permissions.toString(8).padStart(4, '0')}`,
+		`set_inode_field <2> uid ${uid}`,
+		`set_inode_field <2> gid ${gid}`,
+	];
+	await run('debugfs', ['-w', '-f', '-', file], {input: `${commands.join('\n')}\n`});
+};
+
+const synchronise = async (file: string): Promise<void> => {
+	const handle = await open(file, 'r');
+	try {
+		await handle.datasync();
+	} finally {
+		await handle.close();
+	}
+};
+
+/** Calls `use` with the directory where the image is mounted; the mount is gone afterwards. */
+export const withImageMounted = async <Result>(buildah: Buildah, imageId: string, use: (directory: string) => Promise<Result>): Promise<Result> => {
+	const name = `holm-${randomUUID()}`;
+	try {
+		await buildah.run(['from', ...buildah.policyArguments, '--pull=never', '--name', name, imageId.replace('sha256:', '')]);
+		const directory = await buildah.run(['mount', name]);
+		return await use(directory.trim());
+	} finally {
+		await buildah.run(['rm', name]).catch(() => undefined);
+	}
+};
+
+const partial = '.partial';
+
+/** Opens the base disks of an engine, and removes what a crashed run left half made. */
+export const openDisks = async (paths: Paths, buildah: Buildah): Promise<Disks> => {
+	await mkdir(paths.disks, {recursive: true, mode: 0o700});
+	for (const name of await readdir(paths.disks)) {
+		if (name.endsWith(partial)) {
+			await rm(path.join(paths.disks, name), {force: true});
+		}
+	}
+
+	const making = new Map<string, Promise<BaseDisk>>();
+	const filesOf = (imageId: string) => {
+		const stem = path.join(paths.disks, imageId.replace(/^sha256:/v, ''));
+		return {disk: `${stem}.ext4`, accounts: `${stem}.json`};
+	};
+
+	const existing = async (imageId: string): Promise<BaseDisk | undefined> => {
+		const files = filesOf(imageId);
+		try {
+			await stat(files.disk);
+			return {path: files.disk, accounts: JSON.parse(await readFile(files.accounts, 'utf8')) as BaseDisk['accounts']};
+		} catch {
+			return undefined;
+		}
+	};
+
+	const make = async (image: Image): Promise<BaseDisk> => {
+		const files = filesOf(image.id);
+		const unfinished = {disk: files.disk + partial, accounts: files.accounts + partial};
+		try {
+			return await withImageMounted(buildah, image.id, async directory => {
+				const accounts = {
+					passwd: await readTextWithin(directory, '/etc/passwd', maximumAccountBytes),
+					group: await readTextWithin(directory, '/etc/group', maximumAccountBytes),
+				};
+				await run('mke2fs', [...formatArguments, '-d', directory, unfinished.disk, `${diskBytesOf(image) / 1024}k`]);
+				await correctRoot(unfinished.disk, directory);
+				await writeFile(unfinished.accounts, JSON.stringify(accounts), {mode: 0o600});
+				await synchronise(unfinished.disk);
+				await synchronise(unfinished.accounts);
+				await rename(unfinished.accounts, files.accounts);
+				await rename(unfinished.disk, files.disk);
+				return {path: files.disk, accounts};
+			});
+		} catch (error) {
+			await rm(unfinished.disk, {force: true});
+			await rm(unfinished.accounts, {force: true});
+			throw fullDisk(`Cannot make the disk of image ${image.id.slice('sha256:'.length, 'sha256:'.length + 12)}`, error);
+		}
+	};
+
+	const list = async () => {
+		const names = await readdir(paths.disks);
+		return names.filter(name => name.endsWith('.ext4')).map(name => `sha256:${path.basename(name, '.ext4')}`);
+	};
+
+	return {
+		async base(image) {
+			const begun = making.get(image.id);
+			if (begun) {
+				return begun;
+			}
+
+			const disk = (async () => await existing(image.id) ?? make(image))();
+			making.set(image.id, disk);
+			try {
+				return await disk;
+			} finally {
+				making.delete(image.id);
+			}
+		},
+		async remove(imageId) {
+			await making.get(imageId)?.catch(() => undefined);
+			const files = filesOf(imageId);
+			await rm(files.disk, {force: true});
+			await rm(files.accounts, {force: true});
+		},
+		list,
+		async usedBytes() {
+			const ids = await list();
+			const files = await Promise.all(ids.map(async id => stat(filesOf(id).disk).catch(() => undefined)));
+			return files.reduce((sum, file) => sum + ((file?.blocks ?? 0) * 512), 0);
+		},
+	};
+};
+
+/** Makes the writable disk of a container over a base disk, in qcow2 format: only what differs from the base takes room. */
+export const createOverlay = async (base: string, file: string): Promise<void> => {
+	try {
+		await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', base, '-F', 'raw', file]);
+	} catch (error) {
+		await rm(file, {force: true});
+		throw fullDisk('Cannot make the disk of a container', error);
+	}
+};

@@ -1,0 +1,81 @@
+import {Buffer} from 'node:buffer';
+import {pipeline} from 'node:stream/promises';
+import {createGunzip, createZstdDecompress} from 'node:zlib';
+import {HolmError, messageOf} from '../../errors.js';
+
+const codeOf = (error: unknown): unknown => (error as {code?: unknown} | undefined)?.code;
+
+/** A failure while bytes of a client were written to the disk, as the user is to hear it. */
+export const diskError = (doing: string, error: unknown): HolmError => {
+	if (error instanceof HolmError) {
+		return error;
+	}
+
+	if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') {
+		return new HolmError('unavailable', `${doing}: the disk is full`, {remedy: 'free some space, or holm image prune', cause: error});
+	}
+
+	return new HolmError('invalid', `${doing}: ${messageOf(error)}`, {cause: error});
+};
+
+const magics = [
+	{name: 'gzip', bytes: [0x1F, 0x8B], open: createGunzip},
+	{name: 'zstd', bytes: [0x28, 0xB5, 0x2F, 0xFD], open: createZstdDecompress},
+	{name: 'bzip2', bytes: [0x42, 0x5A, 0x68], open: undefined},
+	{name: 'xz', bytes: [0xFD, 0x37, 0x7A, 0x58], open: undefined},
+] as const;
+
+/**
+Joins the first chunks of a stream until they tell how it is compressed.
+
+@yields The same bytes.
+*/
+async function * fromFirstBytes(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+	let start = Buffer.alloc(0);
+	for await (const chunk of source) {
+		if (start.length >= 4) {
+			yield chunk;
+			continue;
+		}
+
+		start = Buffer.concat([start, chunk]);
+		if (start.length >= 4) {
+			yield start;
+		}
+	}
+
+	if (start.length > 0 && start.length < 4) {
+		yield start;
+	}
+}
+
+async function * plain(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+	const chunks = fromFirstBytes(source)[Symbol.asyncIterator]();
+	const first = await chunks.next();
+	if (first.done) {
+		return;
+	}
+
+	async function * whole() {
+		yield first.value as Uint8Array;
+		yield * {[Symbol.asyncIterator]: () => chunks};
+	}
+
+	const magic = magics.find(({bytes}) => bytes.every((byte, index) => (first.value)[index] === byte));
+	if (!magic) {
+		yield * whole();
+		return;
+	}
+
+	if (!magic.open) {
+		throw new HolmError('unsupported', `A tar compressed with ${magic.name} is not read`, {remedy: 'decompress it first, or use gzip or zstd'});
+	}
+
+	const decompressor = magic.open();
+	// A failure of either side is met by whoever reads the decompressor.
+	pipeline(whole(), decompressor).catch(() => undefined);
+	yield * decompressor as AsyncIterable<Uint8Array>;
+}
+
+/** A stage of a pipeline that passes a tar on decompressed, whichever of none, gzip and zstd it comes with. */
+export const decompress = (): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array, void> => plain;

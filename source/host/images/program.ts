@@ -1,0 +1,139 @@
+import {spawn} from 'node:child_process';
+import {PassThrough, type Readable} from 'node:stream';
+import {StringDecoder} from 'node:string_decoder';
+import {HolmError} from '../../errors.js';
+
+export type ProgramOptions = {
+	/** Over the program's environment, which is otherwise complete: nothing is inherited. */
+	readonly environment?: Readonly<Record<string, string>>;
+	readonly input?: string;
+	readonly signal?: AbortSignal;
+};
+
+export type Program = {readonly file: string; readonly arguments: readonly string[]; readonly options: ProgramOptions};
+
+export type OutputLine = {readonly stream: 'stdout' | 'stderr'; readonly text: string};
+
+/** A line without an end is cut into pieces of this many characters. */
+const maximumLine = 64 * 1024;
+
+/** Lines of standard error that are kept for the message of a failure. */
+const keptLines = 20;
+
+/** A program that failed; `lines` are the last ones of its standard error. */
+export class ProgramError extends HolmError {
+	readonly lines: readonly string[];
+	readonly exitCode: number;
+
+	constructor(program: string, lines: readonly string[], exitCode: number) {
+		const reason = lines.at(-1)?.replace(/^Error: /v, '') ?? `exit status ${exitCode}`;
+		const isFull = lines.some(line => line.includes('no space left on device'));
+		super(isFull ? 'unavailable' : 'internal', isFull ? `The disk is full: ${program} could not write its files` : `${program} failed: ${reason}`, isFull ? {remedy: 'free some space, or holm image prune'} : {});
+		this.lines = lines;
+		this.exitCode = exitCode;
+	}
+}
+
+const sendLines = (source: Readable, stream: OutputLine['stream'], sink: PassThrough): void => {
+	const decoder = new StringDecoder('utf8');
+	let rest = '';
+	const push = (text: string) => {
+		if (sink.write({stream, text} satisfies OutputLine)) {
+			return;
+		}
+
+		source.pause();
+		sink.once('drain', () => {
+			source.resume();
+		});
+	};
+
+	source.on('data', (chunk: Uint8Array) => {
+		rest += decoder.write(chunk);
+		const lines = rest.split('\n');
+		rest = lines.pop() ?? '';
+		for (const line of lines) {
+			push(line);
+		}
+
+		while (rest.length >= maximumLine) {
+			push(rest.slice(0, maximumLine));
+			rest = rest.slice(maximumLine);
+		}
+	});
+	source.on('end', () => {
+		if (rest !== '') {
+			push(rest);
+		}
+	});
+};
+
+/**
+Runs a program, without a shell. Whoever stops reading ends it.
+
+Throws `unavailable` when it is not installed, `ProgramError` when it fails, and the signal's reason when that aborts.
+
+@yields Lines as they come, from both streams.
+*/
+export async function * outputLines({file, arguments: arguments_, options}: Program): AsyncGenerator<OutputLine, void> {
+	options.signal?.throwIfAborted();
+	const child = spawn(file, arguments_, {env: options.environment ?? {}, stdio: 'pipe'});
+	const lines = new PassThrough({objectMode: true});
+	const failure: {error?: Error} = {};
+	const ended = Promise.withResolvers<number>();
+	const kill = () => {
+		child.kill('SIGKILL');
+	};
+
+	child.on('error', error => {
+		failure.error = error;
+	});
+	child.on('close', exitCode => {
+		ended.resolve(exitCode ?? 255);
+		lines.end();
+	});
+	// A program that ends before it has read its input is judged by its exit status.
+	child.stdin.on('error', () => undefined);
+	child.stdin.end(options.input);
+	sendLines(child.stdout, 'stdout', lines);
+	sendLines(child.stderr, 'stderr', lines);
+	options.signal?.addEventListener('abort', kill, {once: true});
+	const kept: string[] = [];
+	try {
+		for await (const line of lines as AsyncIterable<OutputLine>) {
+			if (line.stream === 'stderr' && line.text.trim() !== '') {
+				kept.push(line.text);
+				kept.splice(0, kept.length - keptLines);
+			}
+
+			yield line;
+		}
+	} finally {
+		options.signal?.removeEventListener('abort', kill);
+		kill();
+		await ended.promise;
+	}
+
+	const exitCode = await ended.promise;
+	options.signal?.throwIfAborted();
+	if (failure.error) {
+		const program = file === 'unshare' ? 'unshare (util-linux)' : file;
+		throw new HolmError('unavailable', `${program} is not installed`, {remedy: 'holm setup installs what is missing', cause: failure.error});
+	}
+
+	if (exitCode !== 0) {
+		throw new ProgramError('buildah', kept, exitCode);
+	}
+}
+
+/** Runs a program to its end and resolves with its standard output; throws as `outputLines` does. */
+export const collect = async (program: Program): Promise<string> => {
+	const output: string[] = [];
+	for await (const {stream, text} of outputLines(program)) {
+		if (stream === 'stdout') {
+			output.push(text);
+		}
+	}
+
+	return output.join('\n');
+};

@@ -1,0 +1,128 @@
+import type {Readable} from 'node:stream';
+import {HolmError} from '../../errors.js';
+import type {Pruned, RegistryCredentials} from '../../engine.js';
+import type {Image, Progress} from '../../resources.js';
+import type {Paths} from '../store/paths.js';
+import {loadArchive, saveArchive} from './archive.js';
+import {openBuildah, type Buildah} from './buildah.js';
+import {historyKeys, openCatalogue} from './catalogue.js';
+import {find} from './find.js';
+import {
+	familiarName,
+	parseReference,
+	repositoryName,
+	tagName,
+} from './reference.js';
+import {
+	login,
+	pull,
+	push,
+	type TransferOptions,
+} from './transfer.js';
+
+export type Removed = {readonly untagged: readonly string[]; readonly deleted: readonly string[]};
+
+/** The images of one engine. A `reference` is a name, an id, or the beginning of an id. */
+export type ImageStore = {
+	readonly buildah: Buildah;
+	/** Newest first; `all` adds the nameless ones that others were built on. */
+	readonly list: (options?: {readonly all?: boolean}) => Promise<readonly Image[]>;
+	/** Throws `not-found`, and `invalid` for what is no reference or begins several ids. */
+	readonly get: (reference: string) => Promise<Image>;
+	/** Throws `not-found` for what the registry has not, `forbidden` for what it refuses, `unavailable` when it does not answer. */
+	readonly pull: (reference: string, options?: TransferOptions & {readonly platform?: string}) => AsyncIterable<Progress>;
+	readonly push: (reference: string, options?: TransferOptions) => AsyncIterable<Progress>;
+	/** A name that another image had moves over. */
+	readonly tag: (reference: string, tag: string) => Promise<void>;
+	/** One of several names only goes itself; `conflict` for an id with several names, without `force`. */
+	readonly remove: (reference: string, options?: {readonly force?: boolean}) => Promise<Removed>;
+	/** A tar in docker-archive format. */
+	readonly save: (references: readonly string[]) => Promise<Readable>;
+	readonly load: (tar: Readable) => AsyncIterable<Progress>;
+	/** Throws `forbidden` when the registry refuses them. */
+	readonly checkCredentials: (credentials: RegistryCredentials) => Promise<void>;
+	/** Removes nameless images, or with `all` every image, except those `inUse` (ids) and what they were built on. */
+	readonly prune: (options: {readonly all?: boolean; readonly inUse: readonly string[]}) => Promise<Pruned>;
+};
+
+/** Names are never looked up in a registry or guessed at: buildah gets ids, and names in full. */
+const bareId = ({id}: Image): string => id.slice('sha256:'.length);
+
+/** Opens the images of the engine at `paths`. Throws `unavailable` when buildah is not installed. */
+export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
+	const buildah = await openBuildah(paths);
+	const catalogue = openCatalogue(buildah);
+	const get = async (reference: string) => {
+		const {image} = find(await catalogue(), reference);
+		return image;
+	};
+
+	// Never with buildah's `--force`, which takes working containers with the image.
+	const removeNames = async (names: readonly string[]): Promise<Removed> => {
+		const before = await catalogue();
+		await buildah.run(['rmi', ...names]);
+		const after = await catalogue();
+		const left = new Map(after.images.map(image => [image.id, image]));
+		return {
+			untagged: before.images.flatMap(({id, tags}) => tags.filter(tag => !left.get(id)?.tags.includes(tag))).map(tag => familiarName(tag)),
+			deleted: before.images.filter(({id}) => !left.has(id)).map(({id}) => id),
+		};
+	};
+
+	/** All names, so that the last one takes the image with it. */
+	const namesOf = async (image: Image): Promise<readonly string[]> => {
+		const {names} = await catalogue();
+		return names.get(image.id) ?? [bareId(image)];
+	};
+
+	return {
+		buildah,
+		async list({all = false} = {}) {
+			const {images, intermediate} = await catalogue();
+			return all ? images : images.filter(({id}) => !intermediate.has(id));
+		},
+		get,
+		pull: (reference, options) => pull({buildah, catalogue}, reference, options),
+		push: (reference, options) => push({buildah, catalogue}, reference, options),
+		async tag(reference, tag) {
+			const name = tagName(tag);
+			await buildah.run(['tag', bareId(await get(reference)), name]);
+		},
+		async remove(reference, {force = false} = {}) {
+			const {image, name} = find(await catalogue(), reference);
+			if (name !== undefined) {
+				// A digest without a tag beside it is no name to keep an image by.
+				return removeNames(image.tags.length > 1 ? [name] : await namesOf(image));
+			}
+
+			const repositories = new Set(image.tags.map(tag => repositoryName(parseReference(tag))));
+			if (!force && image.tags.length > 1) {
+				const where = repositories.size > 1 ? 'several repositories have it' : 'it has several tags';
+				throw new HolmError('conflict', `Cannot remove image ${bareId(image).slice(0, 12)}: ${where}: ${image.tags.map(tag => familiarName(tag)).join(', ')}`, {remedy: 'remove the tags one by one, or force it'});
+			}
+
+			return removeNames(await namesOf(image));
+		},
+		async save(references) {
+			const snapshot = await catalogue();
+			return saveArchive(buildah, references.map(reference => find(snapshot, reference)));
+		},
+		load: tar => loadArchive(buildah, tar),
+		checkCredentials: async credentials => login(buildah, credentials),
+		async prune({all = false, inUse}) {
+			const {images, layerBytes} = await catalogue();
+			const used = new Set(inUse);
+			const isStaying = (image: Image) => used.has(image.id) || (!all && image.tags.length > 0);
+			const beneath = new Set(images.filter(image => isStaying(image)).flatMap(image => historyKeys(image)));
+			const going = images.filter(image => !isStaying(image) && !(image.tags.length === 0 && beneath.has(historyKeys(image).at(-1) ?? '')));
+			if (going.length === 0) {
+				return {removed: [], freedBytes: 0};
+			}
+
+			const names = await Promise.all(going.map(async image => namesOf(image)));
+			const {untagged, deleted} = await removeNames(names.flat());
+			const after = await catalogue();
+			return {removed: [...untagged.map(name => `untagged: ${name}`), ...deleted], freedBytes: Math.max(0, layerBytes - after.layerBytes)};
+		},
+	};
+};

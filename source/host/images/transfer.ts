@@ -1,0 +1,168 @@
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError, messageOf} from '../../errors.js';
+import type {RegistryCredentials} from '../../engine.js';
+import type {Progress} from '../../resources.js';
+import {writeCredentials, type Buildah} from './buildah.js';
+import type {Catalogue} from './catalogue.js';
+import {find} from './find.js';
+import {
+	exactReference,
+	familiarName,
+	formatReference,
+	isLoopback,
+	parseReference,
+	registryOf,
+	type Reference,
+} from './reference.js';
+import {printable} from './printable.js';
+
+export type TransferOptions = {readonly credentials?: RegistryCredentials; readonly signal?: AbortSignal};
+
+type Store = {readonly buildah: Buildah; readonly catalogue: () => Promise<Catalogue>};
+
+// Only buildah's words tell what a registry answered.
+const answers = [
+	{says: /unauthorized|authentication required|access to the resource is denied|denied:|invalid username\/password|status code: 40[13]/iv, code: 'forbidden', remedy: 'holm login'},
+	{says: /manifest unknown|name unknown|not found|no image found in manifest|no image found in image index/iv, code: 'not-found', remedy: undefined},
+	{says: /connection refused|no such host|timeout|timed out|deadline exceeded|no route to host|network is unreachable|connection reset|temporary failure|eof|tls|x509|http response to https/iv, code: 'unavailable', remedy: 'look at the network, the proxy, and the name of the registry'},
+	{says: /invalid reference format/iv, code: 'unsupported', remedy: 'this buildah does not take an IPv6 address for a registry: use localhost'},
+] as const;
+
+/** What a failed exchange with a registry means to the user. */
+export const registryError = (doing: string, error: unknown): HolmError => {
+	if (error instanceof HolmError && error.code === 'unavailable') {
+		return error;
+	}
+
+	// The innermost reason is the last part of what buildah says; the parts before it name the same image again.
+	const message = messageOf(error);
+	const reason = printable(message.replace(/^.*?(?=pinging container registry|reading manifest|requesting |initializing source|logging into)/v, '').replace(/^initializing source \S+: /v, ''));
+	const answer = answers.find(({says}) => says.test(message));
+	return new HolmError(answer?.code ?? 'internal', `${doing}: ${reason}`, {remedy: answer?.remedy, cause: error});
+};
+
+const cancelled = (doing: string, signal: AbortSignal | undefined, error: unknown): HolmError =>
+	signal?.aborted ? new HolmError('unavailable', `${doing}: cancelled`, {cause: error}) : registryError(doing, error);
+
+const connection = async (work: string, registry: string, credentials: RegistryCredentials | undefined): Promise<readonly string[]> => [
+	...(isLoopback(registry) ? ['--tls-verify=false'] : []),
+	...(credentials ? ['--authfile', await writeCredentials(work, registry, credentials)] : []),
+];
+
+/** A line of buildah on a blob, as one step of that layer. */
+const layerProgress = (line: string, status: string): Progress | undefined => {
+	const digest = /^Copying blob (?:sha256:)?(?<digest>[\da-f]{12})/v.exec(line)?.groups?.digest;
+	return digest === undefined ? undefined : {id: digest, status};
+};
+
+async function * exchange(store: Store, arguments_: readonly string[], status: string, signal?: AbortSignal, work?: string): AsyncGenerator<Progress, string> {
+	let last = '';
+	for await (const {stream, text} of store.buildah.lines(arguments_, {signal, ...(work !== undefined && {environment: {TMPDIR: work}})})) {
+		if (stream === 'stdout' && text !== '') {
+			last = text;
+		}
+
+		const progress = layerProgress(text, status);
+		if (progress) {
+			yield progress;
+		}
+	}
+
+	return last;
+}
+
+const repositoryAndTag = (reference: Reference) => ({name: familiarName(formatReference(reference)), version: reference.tag ?? reference.digest ?? ''});
+
+/**
+Fetches an image from its registry, newer or not.
+
+@yields Layers by the beginning of their digest, then what became of it.
+*/
+export async function * pull(store: Store, text: string, {credentials, platform, signal}: TransferOptions & {readonly platform?: string} = {}): AsyncGenerator<Progress, void> {
+	if (platform !== undefined && !/^[\da-z]+\/[\da-z]+(?:\/[\da-z]+)?$/v.test(platform)) {
+		throw new HolmError('invalid', `${JSON.stringify(platform.slice(0, 100))} is not a platform`, {remedy: 'a platform looks like linux/amd64'});
+	}
+
+	const reference = exactReference(parseReference(text));
+	const {name, version} = repositoryAndTag(reference);
+	const doing = `Cannot pull ${name}`;
+	const before = await store.catalogue();
+	const work = await store.buildah.scratch();
+	try {
+		yield {id: version, status: `Pulling from ${reference.repository}`};
+		const id = yield * exchange(store, [
+			'pull',
+			'--policy',
+			'always',
+			...store.buildah.policyArguments,
+			...await connection(work, reference.registry, credentials),
+			...(platform === undefined ? [] : ['--platform', platform]),
+			`docker://${formatReference(reference)}`,
+		], 'Downloading', signal, work);
+		const {image} = find(await store.catalogue(), id);
+		const isNew = before.images.every(known => known.id !== image.id);
+		yield {status: `Digest: ${image.digests.find(digest => digest.startsWith(`${reference.registry}/${reference.repository}@`))?.split('@', 2)[1] ?? image.id}`};
+		yield {status: `Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${name}`};
+	} catch (error) {
+		throw cancelled(doing, signal, error);
+	} finally {
+		await store.buildah.removeScratch(work);
+	}
+}
+
+/**
+Sends an image, under a name it has, to that name's registry.
+
+@yields Layers by the beginning of their digest, then the digest under which the registry has it.
+*/
+export async function * push(store: Store, text: string, {credentials, signal}: TransferOptions = {}): AsyncGenerator<Progress, void> {
+	const {image, name} = find(await store.catalogue(), text);
+	if (name === undefined) {
+		throw new HolmError('invalid', `Cannot push ${text}: an id does not say where to`, {remedy: 'give it a name first: holm tag'});
+	}
+
+	const reference = exactReference(parseReference(name));
+	const doing = `Cannot push ${familiarName(name)}`;
+	const work = await store.buildah.scratch();
+	try {
+		yield {status: `The push refers to repository [${reference.registry}/${reference.repository}]`};
+		const digestFile = path.join(work, 'digest');
+		yield * exchange(store, [
+			'push',
+			...store.buildah.policyArguments,
+			...await connection(work, reference.registry, credentials),
+			'--digestfile',
+			digestFile,
+			image.id.slice('sha256:'.length),
+			`docker://${formatReference(reference)}`,
+		], 'Pushing', signal, work);
+		const digest = await readFile(digestFile, 'utf8');
+		yield {status: `${reference.tag ?? 'digest'}: digest: ${digest.trim()}`};
+	} catch (error) {
+		throw cancelled(doing, signal, error);
+	} finally {
+		await store.buildah.removeScratch(work);
+	}
+}
+
+/** Asks the registry whether it takes the credentials; nothing of them is kept. */
+export const login = async (buildah: Buildah, credentials: RegistryCredentials): Promise<void> => {
+	const registry = registryOf(credentials.server);
+	await buildah.inScratch(async work => {
+		try {
+			await buildah.run([
+				'login',
+				'--authfile',
+				path.join(work, 'auth.json'),
+				...(isLoopback(registry) ? ['--tls-verify=false'] : []),
+				'--username',
+				credentials.username,
+				'--password-stdin',
+				registry,
+			], {input: credentials.password, environment: {TMPDIR: work}});
+		} catch (error) {
+			throw registryError(`Cannot log in to ${registry}`, error);
+		}
+	});
+};

@@ -1,0 +1,136 @@
+import {execFileSync} from 'node:child_process';
+import {readdir, symlink} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import type {ExecutionContext} from 'ava';
+import {build} from '../../../source/host/images/build.js';
+import type {ImageStore} from '../../../source/host/images/storage.js';
+import type {Paths} from '../../../source/host/store/paths.js';
+import {
+	buildImage,
+	buildOptions,
+	collect,
+	contextFor,
+	hostTest,
+	mountsBelow,
+	storeFor,
+} from './storage-helper.js';
+
+const base = 'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\n';
+
+const assertNothingIsLeft = async (t: ExecutionContext, {store, paths, directory}: {store: ImageStore; paths: Paths; directory: string}): Promise<void> => {
+	t.deepEqual(await readdir(path.join(paths.images, 'scratch')), []);
+	t.deepEqual(JSON.parse(await store.buildah.run(['containers', '--json']) || 'null') ?? [], []);
+	t.deepEqual(mountsBelow(directory), []);
+};
+
+hostTest('a build shows its steps and output, then the id; the second comes from the cache', ['buildah'], async t => {
+	const {store, directory, paths} = await storeFor(t);
+	const context = await contextFor(directory, 'context', {Dockerfile: `${base}ARG WHAT=none\nRUN echo "built $WHAT"; echo aside >&2\n`});
+	const options = {...buildOptions, tags: ['app', 'app:2'], buildArguments: {WHAT: 'this'}};
+	const steps = await collect(build(store.buildah, context, options));
+	const text = steps.map(step => step.text ?? '').join('');
+	t.true(text.includes('STEP 1/5: FROM scratch\n'));
+	t.true(text.includes('built this\n'));
+	t.true(text.includes('aside\n'));
+	const image = await store.get('app:2');
+	t.is(steps.at(-1)?.imageId, image.id);
+	t.is(image.tags.length, 2);
+
+	const again = await collect(build(store.buildah, context, options));
+	t.true(again.some(step => step.text?.includes('Using cache')));
+	t.false(again.some(step => step.text === 'built this\n'));
+	const anew = await collect(build(store.buildah, context, {...options, noCache: true}));
+	t.true(anew.some(step => step.text === 'built this\n'));
+	await assertNothingIsLeft(t, {store, paths, directory});
+});
+
+hostTest('a step that fails is named with its reason, and nothing is left', ['buildah'], async t => {
+	const {store, directory, paths} = await storeFor(t);
+	for (const [step, message] of [
+		['RUN echo working; exit 3', /^Build failed at step 4\/4, RUN echo working; exit 3: exit status 3$/v],
+		['COPY nope /nope', /^Build failed at step 4\/4, COPY nope \/nope: not in the build context: "\/nope"/v],
+		['FROBNICATE', /FROBNICATE/v],
+	] as const) {
+		const context = await contextFor(directory, 'context', {Dockerfile: `${base}${step}\n`});
+		await t.throwsAsync(collect(build(store.buildah, context, {...buildOptions, tags: ['app']})), {code: 'invalid', message});
+		await assertNothingIsLeft(t, {store, paths, directory});
+	}
+
+	await t.throwsAsync(store.get('app'), {code: 'not-found'});
+});
+
+hostTest('an aborted build ends every process it began', ['buildah', 'unshare'], async t => {
+	const {store, directory, paths} = await storeFor(t);
+	const marker = `9${process.pid}.5`;
+	const context = await contextFor(directory, 'context', {Dockerfile: `${base}RUN echo ready; setsid sleep ${marker} & sleep ${marker}\n`});
+	const controller = new AbortController();
+	const steps = build(store.buildah, context, {...buildOptions, signal: controller.signal});
+	await t.throwsAsync(async () => {
+		for await (const {text} of steps) {
+			if (text === 'ready\n') {
+				controller.abort();
+			}
+		}
+	}, {code: 'unavailable', message: 'Build cancelled'});
+	t.false(execFileSync('ps', ['-eo', 'args'], {encoding: 'utf8'}).includes(`sleep ${marker}`));
+	await assertNothingIsLeft(t, {store, paths, directory});
+});
+
+hostTest('a reader who leaves ends the build', ['buildah', 'unshare'], async t => {
+	const {store, directory, paths} = await storeFor(t);
+	const context = await contextFor(directory, 'context', {Dockerfile: `${base}RUN echo ready; sleep 1000\n`});
+	for await (const {text} of build(store.buildah, context, buildOptions)) {
+		if (text === 'ready\n') {
+			break;
+		}
+	}
+
+	await assertNothingIsLeft(t, {store, paths, directory});
+});
+
+hostTest('the recipe is chosen, targets and labels are honoured, and .dockerignore keeps files out', ['buildah'], async t => {
+	const {store, directory} = await storeFor(t);
+	const context = await contextFor(directory, 'context', {
+		Containerfile: `${base}LABEL which=containerfile\n`,
+		'other.txt': `${base}COPY . /context\nRUN test -e /context/kept && test ! -e /context/secret\nFROM scratch AS first\nLABEL stage=first\nFROM scratch AS second\nLABEL stage=second\n`,
+		'.dockerignore': 'secret\n',
+		secret: 's',
+		kept: 'k',
+	});
+	await buildImage(store, context, {tags: ['one']});
+	t.is((await store.get('one')).configuration.labels.which, 'containerfile');
+	await buildImage(store, context, {
+		tags: ['two'], file: 'other.txt', target: 'first', labels: {'with space': 'a=b "c"'},
+	});
+	t.deepEqual((await store.get('two')).configuration.labels, {'with space': 'a=b "c"', stage: 'first'});
+	const ignored = await contextFor(directory, 'ignored', {
+		Dockerfile: `${base}COPY . /context\nRUN test -e /context/kept && test ! -e /context/secret\n`,
+		'.dockerignore': 'secret\nDockerfile\n',
+		secret: 's',
+		kept: 'k',
+	});
+	await t.notThrowsAsync(buildImage(store, ignored));
+});
+
+hostTest('a recipe outside of the context is refused, by a path and by a link', ['buildah'], async t => {
+	const {store, directory} = await storeFor(t);
+	const context = await contextFor(directory, 'context', {});
+	await contextFor(directory, 'outside', {Dockerfile: base});
+	await symlink('../outside/Dockerfile', path.join(context, 'link'));
+	await t.throwsAsync(buildImage(store, context), {code: 'invalid', message: /no Dockerfile or Containerfile/v});
+	await t.throwsAsync(buildImage(store, context, {file: 'missing'}), {code: 'invalid', message: /has no "missing"/v});
+	for (const file of ['../outside/Dockerfile', 'link', path.join(directory, 'outside/Dockerfile'), '.']) {
+		await t.throwsAsync(buildImage(store, context, {file}), {code: 'invalid', message: /not a file within the build context/v}, file);
+	}
+});
+
+hostTest('the daemon\'s environment does not reach a build', ['buildah'], async t => {
+	const {store, directory} = await storeFor(t);
+	process.env.HOLM_TEST_SECRET = 'leaked';
+	t.teardown(() => {
+		delete process.env.HOLM_TEST_SECRET;
+	});
+	const context = await contextFor(directory, 'context', {Dockerfile: `${base}RUN env; test -z "$HOLM_TEST_SECRET"\n`});
+	await t.notThrowsAsync(buildImage(store, context));
+});

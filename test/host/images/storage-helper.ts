@@ -1,0 +1,88 @@
+import {execFileSync} from 'node:child_process';
+import {accessSync, constants} from 'node:fs';
+import {
+	copyFile,
+	mkdir,
+	mkdtemp,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import test, {type ExecutionContext, type Implementation} from 'ava';
+import {build} from '../../../source/host/images/build.js';
+import {openImageStore, type ImageStore} from '../../../source/host/images/storage.js';
+import {pathsOf, type Paths} from '../../../source/host/store/paths.js';
+import type {BuildOptions} from '../../../source/engine.js';
+import type {Progress} from '../../../source/resources.js';
+
+const isInstalled = (program: string): boolean =>
+	['/usr/bin', '/bin', '/usr/sbin', '/sbin'].some(directory => {
+		try {
+			accessSync(path.join(directory, program), constants.X_OK);
+			return true;
+		} catch {
+			return false;
+		}
+	});
+
+/** A test that needs root and programs of the host; without them it is skipped, and its title says why. */
+export const hostTest = (title: string, programs: readonly string[], implementation: Implementation<[]>): void => {
+	const missing = programs.filter(program => !isInstalled(program));
+	if (process.getuid?.() !== 0) {
+		test.skip(`${title} (needs root)`, implementation);
+	} else if (missing.length > 0) {
+		test.skip(`${title} (needs ${missing.join(', ')})`, implementation);
+	} else {
+		test(title, implementation);
+	}
+};
+
+/** A directory of the test's own, with whatever is mounted below it, until the test ends. */
+export const directoryFor = async (t: ExecutionContext): Promise<string> => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-images-'));
+	t.teardown(async () => {
+		for (const mount of mountsBelow(directory).toReversed()) {
+			execFileSync('umount', ['--lazy', mount]);
+		}
+
+		await rm(directory, {recursive: true, force: true});
+	});
+	return directory;
+};
+
+/** Where something is mounted at or below a directory, in the order of mounting. */
+export const mountsBelow = (directory: string): readonly string[] =>
+	execFileSync('findmnt', ['--list', '--noheadings', '--output', 'TARGET'], {encoding: 'utf8'})
+		.split('\n')
+		.filter(target => target === directory || target.startsWith(`${directory}/`));
+
+export const storeFor = async (t: ExecutionContext): Promise<{readonly paths: Paths; readonly store: ImageStore; readonly directory: string}> => {
+	const directory = await directoryFor(t);
+	const paths = pathsOf(path.join(directory, 'engine'));
+	return {paths, store: await openImageStore(paths), directory};
+};
+
+export const contextFor = async (directory: string, name: string, files: Readonly<Record<string, string>>): Promise<string> => {
+	const context = path.join(directory, name);
+	await mkdir(context, {recursive: true});
+	await copyFile('/bin/busybox', path.join(context, 'busybox'));
+	for (const [file, text] of Object.entries(files)) {
+		await writeFile(path.join(context, file), text);
+	}
+
+	return context;
+};
+
+export const buildOptions: BuildOptions = {
+	tags: [], buildArguments: {}, noCache: false, pull: false, labels: {},
+};
+
+export const collect = async (steps: AsyncIterable<Progress>): Promise<readonly Progress[]> => Array.fromAsync(steps);
+
+/** Builds a small image and resolves with its id. */
+export const buildImage = async (store: ImageStore, context: string, options: Partial<BuildOptions> = {}): Promise<string> => {
+	const steps = await collect(build(store.buildah, context, {...buildOptions, ...options}));
+	return steps.at(-1)?.imageId ?? '';
+};
