@@ -69,7 +69,7 @@ export const encodeResponse = (query: Query, answer: Answer, transport: 'udp' | 
 	const response = Buffer.allocUnsafe(question.end + body.length + optionSize);
 	message.copy(response, 0, 0, question.end);
 	// Without EDNS the client can only be told that it failed.
-	const rcode = answer.rcode > 15 && !edns ? rcodes.serverFailure : answer.rcode;
+	const rcode = !edns && answer.rcode > 15 ? rcodes.serverFailure : answer.rcode;
 	const echoed = query.flags & (flags.recursionDesired | flags.checkingDisabled);
 	response.writeUInt16BE(flags.response | echoed | flags.recursionAvailable | answer.flags | (isTruncated ? flags.truncated : 0) | (rcode & 15), 2);
 	response.writeUInt16BE(answers, 6);

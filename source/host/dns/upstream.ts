@@ -31,14 +31,14 @@ export const parseUpstream = (text: string): Upstream => {
 
 /** Whether a message answers the query: same id, same question. Anything else is a stray or a forgery (RFC 5452 section 9.1). */
 export const isAnswerTo = (query: Message, message: Message): boolean => {
-	if (message.length < headerLength || message.readUInt16BE(0) !== query.readUInt16BE(0) || message.readUInt16BE(4) !== 1 || ((message.readUInt16BE(2) & (flags.response | flags.opcode)) !== flags.response)) {
+	if (message.length < headerLength || message.readUInt16BE(0) !== query.readUInt16BE(0) || message.readUInt16BE(4) !== 1) {
 		return false;
 	}
 
+	const isResponse = (message.readUInt16BE(2) & (flags.response | flags.opcode)) === flags.response;
 	const asked = decodeQuestion(query);
 	const answered = decodeQuestion(message);
-	return answered !== undefined && asked !== undefined
-		&& answered.name === asked.name && answered.type === asked.type && answered.class === asked.class;
+	return isResponse && answered?.name === asked?.name && answered?.type === asked?.type && answered?.class === asked?.class;
 };
 
 type Ending = {readonly resolve: (message: Message) => void; readonly reject: (error: Error) => void};
@@ -52,9 +52,10 @@ const overUdp = (upstream: Upstream, query: Message, {resolve, reject}: Ending) 
 			resolve(message);
 		}
 	});
-	socket.connect(upstream.port, upstream.address, () => {
+	socket.on('connect', () => {
 		socket.send(query);
 	});
+	socket.connect(upstream.port, upstream.address);
 	return () => {
 		socket.close();
 	};
