@@ -108,8 +108,10 @@ export const forwardUdp = async (hostAddress: string, hostPort: number, target: 
 		session.refresh();
 		session.send(datagram);
 	});
+	// Without a look-up it listens before bind returns.
+	const listening = once(server, 'listening');
 	server.bind({address: hostAddress, port: hostPort});
-	await once(server, 'listening');
+	await listening;
 	server.on('error', () => undefined);
 	server.setRecvBufferSize(receiveBufferBytes);
 	return {

@@ -75,10 +75,15 @@ export const answerFromZone = (records: readonly DnsRecord[]): Handler => {
 };
 
 /** Reverse zones of addresses that mean something else on every network, RFC 6303 and RFC 7793. */
-const privateZone = /(?:^|\.)(?:(?:0|10|127|254\.169|168\.192|255\.255\.255\.255|(?:1[6-9]|2\d|3[01])\.172|(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.100)\.in-addr|(?:[cd]\.f|[89ab]\.e\.f|[01](?:\.0){31})\.ip6)\.arpa$/v;
+const privateZones = [
+	/(?:^|\.)(?:0|10|127|254\.169|168\.192|255\.255\.255\.255)\.in-addr\.arpa$/v,
+	/(?:^|\.)(?:1[6-9]|2\d|3[01])\.172\.in-addr\.arpa$/v,
+	/(?:^|\.)(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.100\.in-addr\.arpa$/v,
+	/(?:^|\.)(?:[cd]\.f|[89ab]\.e\.f|[01](?:\.0){31})\.ip6\.arpa$/v,
+];
 
 /** Reverse names of private addresses that are not in the zone do not exist: no other server knows this network. */
-export const denyPrivateReverse: Handler = ({question}) => privateZone.test(question.name) ? emptyAnswer(rcodes.nameError) : undefined;
+export const denyPrivateReverse: Handler = ({question}) => question.name.endsWith('.arpa') && privateZones.some(zone => zone.test(question.name)) ? emptyAnswer(rcodes.nameError) : undefined;
 
 /** A name of one label is a container's, and is nobody else's business. */
 export const denySingleLabel: Handler = ({question}) => question.labels.length === 1 ? emptyAnswer(rcodes.nameError) : undefined;

@@ -53,8 +53,10 @@ export const listenOnUdp = async (address: string, port: number, respond: () => 
 			send(response, client);
 		}
 	});
+	// Without a look-up it listens before bind returns.
+	const listening = once(socket, 'listening');
 	socket.bind({address, port});
-	await once(socket, 'listening');
+	await listening;
 	// A response that cannot be delivered is the client's to ask for again.
 	socket.on('error', () => undefined);
 	socket.setRecvBufferSize(receiveBufferBytes);
