@@ -1,0 +1,8 @@
+import process from 'node:process';
+import {serveWorker} from '../worker.js';
+import {type ForwarderRequest} from './forwarder.js';
+import {createForwards} from './forwards.js';
+
+const [station, localAddress] = process.argv.slice(2);
+const forwards = createForwards(localAddress);
+await serveWorker(station, async (request: ForwarderRequest) => forwards.replace(request.forwards, request.isPartial));

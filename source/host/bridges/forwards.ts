@@ -1,0 +1,120 @@
+import net from 'node:net';
+import {HolmError} from '../../errors.js';
+import {
+	bindError,
+	type Forward,
+	type Listener,
+	type Target,
+} from './forward.js';
+import {forwardTcp} from './forwarder-tcp.js';
+import {forwardUdp} from './forwarder-udp.js';
+
+/** The published ports of an engine, as one table that is replaced whole. */
+export type Forwards = {
+	/**
+	Resolves with the same forwards in the same order, with the ports that were chosen. When one cannot listen nothing changes and it rejects; with `isPartial` it takes those that can.
+	*/
+	readonly replace: (forwards: readonly Forward[], isPartial?: boolean) => Promise<readonly Forward[]>;
+	readonly close: () => Promise<void>;
+};
+
+type Active = {readonly forward: Forward; readonly listener: Listener};
+
+const listeners = {tcp: forwardTcp, udp: forwardUdp};
+
+const isSamePlace = (one: Forward, other: Forward) =>
+	one.protocol === other.protocol && one.hostAddress === other.hostAddress && one.hostPort === other.hostPort;
+
+const isSameTarget = (one: Forward, other: Forward) =>
+	one.targetAddress === other.targetAddress && one.targetPort === other.targetPort;
+
+/** The forward as it was answered when the same one was asked for before: a port that was chosen stays. */
+const isSameForward = (wanted: Forward, present: Forward) =>
+	wanted.id === present.id && isSameTarget(wanted, present)
+	&& isSamePlace({...wanted, hostPort: wanted.hostPort === 0 ? present.hostPort : wanted.hostPort}, present);
+
+const validate = ({hostAddress, targetAddress, hostPort, targetPort}: Forward) => {
+	for (const address of [hostAddress, targetAddress]) {
+		if (net.isIP(address) === 0) {
+			throw new HolmError('invalid', `A port cannot be published on or for ${JSON.stringify(address)}`, {remedy: 'give an IP address'});
+		}
+	}
+
+	for (const [port, lowest] of [[hostPort, 0], [targetPort, 1]] as const) {
+		if (!Number.isSafeInteger(port) || port < lowest || port > 65_535) {
+			throw new HolmError('invalid', `${port} is not a port`, {remedy: `give a number from ${lowest} to 65535`});
+		}
+	}
+};
+
+export const createForwards = (localAddress?: string): Forwards => {
+	let active: readonly Active[] = [];
+	const targetOf = ({targetAddress, targetPort}: Forward): Target => ({address: targetAddress, port: targetPort, localAddress});
+
+	const listen = async (forward: Forward): Promise<Active> => {
+		try {
+			const listener = await listeners[forward.protocol](forward.hostAddress, forward.hostPort, targetOf(forward));
+			return {forward: {...forward, hostPort: listener.port}, listener};
+		} catch (error) {
+			throw bindError(forward, error);
+		}
+	};
+
+	const closeAll = async (gone: Iterable<Active>) => Promise.all([...gone].map(async ({listener}) => listener.close()));
+
+	return {
+		async replace(forwards, isPartial = false) {
+			for (const forward of forwards) {
+				validate(forward);
+			}
+
+			const unused = new Set(active);
+			const take = (isFitting: (present: Forward) => boolean) => {
+				const found = unused.values().find(({forward}) => isFitting(forward));
+				if (found) {
+					unused.delete(found);
+				}
+
+				return found;
+			};
+
+			// All that stay are found before any port is taken over, or a new forward could take the place of one that stays.
+			const kept = new Map(forwards.map(forward => [forward, take(present => isSameForward(forward, present))]));
+			const taken = new Map(forwards.filter(forward => !kept.get(forward)).map(forward => [forward, take(present => isSamePlace(forward, present))]));
+			const opened = new Map<Forward, Active>();
+			for (const forward of forwards) {
+				if (kept.get(forward) ?? taken.get(forward)) {
+					continue;
+				}
+
+				try {
+					opened.set(forward, await listen(forward));
+				} catch (error) {
+					if (!isPartial) {
+						await closeAll(opened.values());
+						throw error;
+					}
+				}
+			}
+
+			// Nothing fails from here on.
+			active = forwards.flatMap(forward => {
+				const takenOver = taken.get(forward);
+				if (takenOver) {
+					takenOver.listener.retarget(targetOf(forward));
+					return [{forward, listener: takenOver.listener}];
+				}
+
+				const found = kept.get(forward) ?? opened.get(forward);
+				return found ? [found] : [];
+			});
+			await closeAll(unused);
+			return active.map(({forward}) => forward);
+		},
+		async close() {
+			const gone = active;
+			active = [];
+			await closeAll(gone);
+		},
+	};
+};

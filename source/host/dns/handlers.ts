@@ -1,0 +1,92 @@
+import {Buffer} from 'node:buffer';
+import dnsPacket from 'dns-packet';
+import {type DnsRecord} from '../../resources.js';
+import {
+	flags,
+	headerLength,
+	rcodes,
+	types,
+	type Message,
+} from './message.js';
+import {type Query} from './query.js';
+import {emptyAnswer, type Answer} from './response.js';
+
+/** Answers a query or declines it, for the next one to answer. */
+export type Handler = (query: Query) => Answer | Promise<Answer> | undefined;
+
+/** The first answer of several handlers, in their order. */
+// eslint-disable-next-line @typescript-eslint/promise-function-async -- most answers are known at once and must not wait for a turn of the event loop
+export const firstOf = (...handlers: readonly Handler[]): Handler => query => {
+	for (const handler of handlers) {
+		const answer = handler(query);
+		if (answer) {
+			return answer;
+		}
+	}
+
+	return undefined;
+};
+
+/** Versions of EDNS from 1 on (RFC 6891 section 6.1.3), classes other than IN and zone transfers (RFC 5936). */
+export const refuseUnserved: Handler = ({question, edns}) => {
+	if (edns && edns.version > 0) {
+		return emptyAnswer(rcodes.badVersion, 0);
+	}
+
+	if (question.class !== 1 || question.type === types.axfr || question.type === types.ixfr) {
+		return emptyAnswer(rcodes.refused, 0);
+	}
+
+	return undefined;
+};
+
+/** A record whose owner is a pointer to the question's name. */
+const encodeRecord = ({type, value, ttlSeconds}: DnsRecord): Message => {
+	const message = dnsPacket.encode({
+		type: 'response', answers: [{
+			name: '.', type, ttl: ttlSeconds, data: value,
+		}],
+	});
+	return Buffer.concat([Buffer.of(0xC0, headerLength), message.subarray(headerLength + 1)]);
+};
+
+const codeOf = {A: types.a, AAAA: types.aaaa, PTR: types.ptr};
+
+/** A known name without a record of the asked type is empty, never unknown: a client that got NXDOMAIN for AAAA would not ask for A. */
+export const answerFromZone = (records: readonly DnsRecord[]): Handler => {
+	const byName = new Map<string, DnsRecord[]>();
+	for (const record of records) {
+		const known = byName.get(record.name);
+		if (known) {
+			known.push(record);
+		} else {
+			byName.set(record.name, [record]);
+		}
+	}
+
+	return ({question}) => {
+		const matching = byName.get(question.name)?.filter(({type}) => question.type === types.any || codeOf[type] === question.type);
+		return matching && {
+			...emptyAnswer(rcodes.noError),
+			counts: [matching.length, 0, 0],
+			body: Buffer.concat(matching.map(record => encodeRecord(record))),
+		};
+	};
+};
+
+/** Reverse zones of addresses that mean something else on every network, RFC 6303 and RFC 7793. */
+const privateZones = [
+	/(?:^|\.)(?:0|10|127|254\.169|168\.192|255\.255\.255\.255)\.in-addr\.arpa$/v,
+	/(?:^|\.)(?:1[6-9]|2\d|3[01])\.172\.in-addr\.arpa$/v,
+	/(?:^|\.)(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.100\.in-addr\.arpa$/v,
+	/(?:^|\.)(?:[cd]\.f|[89ab]\.e\.f|[01](?:\.0){31})\.ip6\.arpa$/v,
+];
+
+/** Reverse names of private addresses that are not in the zone do not exist: no other server knows this network. */
+export const denyPrivateReverse: Handler = ({question}) => question.name.endsWith('.arpa') && privateZones.some(zone => zone.test(question.name)) ? emptyAnswer(rcodes.nameError) : undefined;
+
+/** A name of one label is a container's, and is nobody else's business. */
+export const denySingleLabel: Handler = ({question}) => question.labels.length === 1 ? emptyAnswer(rcodes.nameError) : undefined;
+
+/** The end of every chain. */
+export const denyUnknown: Handler = () => emptyAnswer(rcodes.nameError, flags.authoritative);

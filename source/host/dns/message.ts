@@ -1,0 +1,146 @@
+import {Buffer} from 'node:buffer';
+
+// eslint-disable-next-line @typescript-eslint/no-restricted-types -- the wire format is 16- and 32-bit numbers, which Buffer reads and writes
+export type Message = Buffer;
+
+/** Response codes, RFC 1035 section 4.1.1 and RFC 6891 section 9. */
+export const rcodes = {
+	noError: 0, formatError: 1, serverFailure: 2, nameError: 3, notImplemented: 4, refused: 5, badVersion: 16,
+} as const;
+
+/** Bits of the header's second 16, RFC 1035 section 4.1.1 and RFC 4035 section 3.2. */
+export const flags = {
+	response: 0x80_00,
+	opcode: 0x78_00,
+	authoritative: 0x04_00,
+	truncated: 0x02_00,
+	recursionDesired: 0x01_00,
+	recursionAvailable: 0x00_80,
+	authenticData: 0x00_20,
+	checkingDisabled: 0x00_10,
+} as const;
+
+export const types = {
+	a: 1, soa: 6, ptr: 12, aaaa: 28, opt: 41, ixfr: 251, axfr: 252, any: 255,
+} as const;
+
+export const headerLength = 12;
+
+/**
+What is offered and accepted over UDP, in bytes: what fits the smallest IPv6 packet, so nothing is fragmented (DNS flag day 2020).
+*/
+export const udpPayloadLimit = 1232;
+
+/** The size of a UDP message for those that say nothing, RFC 1035 section 4.2.1. */
+export const plainPayloadLimit = 512;
+
+/** Where one resource record lies in its message. */
+export type RecordSpan = {
+	readonly section: 'answer' | 'authority' | 'additional';
+	readonly type: number;
+	readonly class: number;
+	readonly start: number;
+	/** Offset of the TTL's four bytes. */
+	readonly ttl: number;
+	/** Offset of the data, which ends where the record ends. */
+	readonly data: number;
+	readonly end: number;
+};
+
+/** The offset after the name at `offset`; a compression pointer ends a name and is not followed, so there is no loop to be caught in. Undefined when the name is malformed. */
+const skipName = (message: Message, offset: number): number | undefined => {
+	while (offset < message.length) {
+		const length = message[offset]!;
+		if (length === 0) {
+			return offset + 1;
+		}
+
+		if (length >= 0xC0) {
+			return offset + 2;
+		}
+
+		if (length > 63) {
+			return undefined;
+		}
+
+		offset += 1 + length;
+	}
+
+	return undefined;
+};
+
+/**
+The records of a message whose question ends at `offset`, without their content; undefined when the message ends before they do.
+
+A forwarded answer is passed on as it came but for its times to live, so that records of types that nobody here knows reach the client too.
+*/
+export const recordSpans = (message: Message, offset: number): RecordSpan[] | undefined => {
+	const spans: RecordSpan[] = [];
+	for (const [index, section] of (['answer', 'authority', 'additional'] as const).entries()) {
+		for (let count = message.readUInt16BE(6 + (2 * index)); count > 0; count--) {
+			const start = offset;
+			const fixed = skipName(message, offset);
+			if (fixed === undefined || fixed + 10 > message.length) {
+				return undefined;
+			}
+
+			const data = fixed + 10;
+			offset = data + message.readUInt16BE(fixed + 8);
+			if (offset > message.length) {
+				return undefined;
+			}
+
+			spans.push({
+				section, type: message.readUInt16BE(fixed), class: message.readUInt16BE(fixed + 2), start, ttl: fixed + 4, data, end: offset,
+			});
+		}
+	}
+
+	return spans;
+};
+
+export type Question = {
+	/** Lower case, without the final dot; a dot or a backslash within a label is escaped with a backslash. Empty for the root. */
+	readonly name: string;
+	readonly labels: readonly string[];
+	readonly type: number;
+	readonly class: number;
+	/** Offset after the question. */
+	readonly end: number;
+};
+
+/** The one question of a message; undefined when it is malformed. A first name has nothing before it that it could point to, so compression in it is malformed too. */
+export const decodeQuestion = (message: Message): Question | undefined => {
+	const labels: string[] = [];
+	let offset = headerLength;
+	for (let length = message[offset]; length !== 0; length = message[offset]) {
+		if (length === undefined || length > 63 || offset + length - headerLength > 253) {
+			return undefined;
+		}
+
+		const label = message.toString('latin1', offset + 1, offset + 1 + length);
+		// Only ASCII letters have case, RFC 4343.
+		labels.push(label.replaceAll(/[A-Z]/gv, letter => letter.toLowerCase()).replaceAll(/[.\\]/gv, String.raw`\$&`));
+		offset += 1 + length;
+	}
+
+	if (offset + 5 > message.length) {
+		return undefined;
+	}
+
+	return {
+		name: labels.join('.'),
+		labels,
+		type: message.readUInt16BE(offset + 1),
+		class: message.readUInt16BE(offset + 3),
+		end: offset + 5,
+	};
+};
+
+/** A message with the two bytes of its length before it, as TCP carries it, RFC 1035 section 4.2.2. */
+export const framed = (message: Message): Message => {
+	const frame = Buffer.allocUnsafe(2 + message.length);
+	frame.writeUInt16BE(message.length);
+	frame.set(message, 2);
+	return frame;
+};

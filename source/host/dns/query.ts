@@ -1,0 +1,76 @@
+/* eslint-disable no-bitwise -- the header of a message is made of bits */
+import {
+	decodeQuestion,
+	flags,
+	headerLength,
+	rcodes,
+	recordSpans,
+	types,
+	type Message,
+	type Question,
+} from './message.js';
+
+/** A well-formed standard query. */
+export type Query = {
+	/** As it came: its question is echoed byte for byte, so the client finds its own spelling. */
+	readonly message: Message;
+	readonly question: Question;
+	/** Bits of the header. */
+	readonly flags: number;
+	/** Present when the client speaks EDNS, RFC 6891. */
+	readonly edns?: {
+		/** Bytes that the client takes over UDP. */
+		readonly payloadSize: number;
+		readonly version: number;
+		readonly dnssecOk: boolean;
+	};
+};
+
+/**
+A message as a query; a number is the response code that refuses it, undefined what gets no answer at all.
+
+A response is never answered: two servers would answer each other for ever.
+*/
+export const decodeQuery = (message: Message): Query | number | undefined => {
+	if (message.length < headerLength || message[2]! >= 0x80) {
+		return undefined;
+	}
+
+	const bits = message.readUInt16BE(2);
+	if ((bits & flags.opcode) !== 0) {
+		return rcodes.notImplemented;
+	}
+
+	// RFC 9619: exactly one question.
+	if (message.readUInt16BE(4) !== 1) {
+		return rcodes.formatError;
+	}
+
+	const question = decodeQuestion(message);
+	const spans = question && recordSpans(message, question.end);
+	if (!question || !spans) {
+		return rcodes.formatError;
+	}
+
+	const options = spans.filter(({type}) => type === types.opt);
+	const [option] = options;
+	if (!option) {
+		return {message, question, flags: bits};
+	}
+
+	// RFC 6891 section 6.1: one at most, in the additional section, owned by the root.
+	if (options.length > 1 || option.section !== 'additional' || message[option.start] !== 0) {
+		return rcodes.formatError;
+	}
+
+	return {
+		message,
+		question,
+		flags: bits,
+		edns: {
+			payloadSize: option.class,
+			version: message[option.ttl + 1]!,
+			dnssecOk: message[option.ttl + 2]! >= 0x80,
+		},
+	};
+};

@@ -1,0 +1,140 @@
+/* eslint-disable no-bitwise -- the header of a message is made of bits */
+import {Buffer} from 'node:buffer';
+import {randomInt} from 'node:crypto';
+import {createAnswerCache, type AnswerCache, type CacheableAnswer} from './cache.js';
+import {type Handler} from './handlers.js';
+import {
+	flags,
+	headerLength,
+	rcodes,
+	recordSpans,
+	types,
+	udpPayloadLimit,
+	type Message,
+} from './message.js';
+import {type Query} from './query.js';
+import {emptyAnswer, type Answer} from './response.js';
+import {askUpstream, type Upstream} from './upstream.js';
+
+export type ResolverOptions = {
+	/** Asked in this order, from the one that answered last. */
+	readonly upstreams: readonly Upstream[];
+	/** How long one upstream has for one attempt; default 1500. Each is asked at most twice, and no more than four attempts are made. */
+	readonly timeoutMs?: number;
+	readonly cache?: AnswerCache;
+};
+
+/** Questions under way at once; more are answered with SERVFAIL. */
+const maximumPending = 500;
+const maximumAttempts = 4;
+const maximumTtlSeconds = 86_400;
+/** RFC 2308 section 5 suggests one to three hours. */
+const maximumNegativeTtlSeconds = 3600;
+
+/** The client's question under an id of its own, with EDNS if the client has it. */
+const encodeUpstreamQuery = ({message, question, flags: bits, edns}: Query): Message => {
+	const option = edns
+		? Buffer.of(0, 0, types.opt, udpPayloadLimit >> 8, udpPayloadLimit & 0xFF, 0, 0, edns.dnssecOk ? 0x80 : 0, 0, 0, 0)
+		: Buffer.alloc(0);
+	const header = Buffer.alloc(headerLength);
+	header.writeUInt16BE(randomInt(65_536), 0);
+	header.writeUInt16BE(bits & (flags.recursionDesired | flags.authenticData | flags.checkingDisabled), 2);
+	header.writeUInt16BE(1, 4);
+	header.writeUInt16BE(edns ? 1 : 0, 10);
+	return Buffer.concat([header, message.subarray(headerLength, question.end), option]);
+};
+
+/** RFC 2181 section 8: a time to live with its highest bit set is zero. */
+const readTtl = (message: Message, offset: number) => {
+	const ttl = message.readUInt32BE(offset);
+	return ttl > 0x7F_FF_FF_FF ? 0 : Math.min(ttl, maximumTtlSeconds);
+};
+
+/**
+An upstream's message without its question and its OPT record, which is between it and us; undefined when the message is malformed.
+
+Nothing is kept of an answer without records unless a SOA says for how long, RFC 2308 section 5.
+*/
+export const decodeUpstreamAnswer = (message: Message, questionEnd: number): CacheableAnswer | undefined => {
+	const spans = recordSpans(message, questionEnd);
+	if (!spans) {
+		return undefined;
+	}
+
+	const optionIndex = spans.findIndex(({type}) => type === types.opt);
+	// What follows the OPT record could point behind it and is additional anyway.
+	const kept = optionIndex === -1 ? spans : spans.slice(0, optionIndex);
+	const countOf = (section: string) => kept.filter(span => span.section === section).length;
+	const counts = [countOf('answer'), countOf('authority'), countOf('additional')] as const;
+	const authority = kept.find(span => span.section === 'authority' && span.type === types.soa && span.end - span.data >= 22);
+	const bits = message.readUInt16BE(2);
+	const ttls = kept.map(({ttl}) => readTtl(message, ttl));
+	if (authority) {
+		ttls.push(Math.min(readTtl(message, authority.end - 4), maximumNegativeTtlSeconds));
+	}
+
+	const isKept = counts[0] > 0 || authority !== undefined;
+	return {
+		answer: {
+			rcode: bits & 15,
+			flags: bits & (flags.authoritative | flags.authenticData),
+			counts,
+			body: Buffer.from(message.subarray(questionEnd, kept.at(-1)?.end ?? questionEnd)),
+			local: false,
+		},
+		ttlSeconds: isKept ? Math.min(...ttls) : 0,
+		ttlOffsets: kept.map(({ttl}) => ttl - questionEnd),
+	};
+};
+
+const isRefusal = (rcode: number) => rcode !== rcodes.noError && rcode !== rcodes.nameError && rcode <= rcodes.refused;
+
+/** Forwards what the handlers before it left to the upstreams, each question once at a time, and keeps the answers for as long as they last. */
+export const createResolver = ({upstreams, timeoutMs = 1500, cache = createAnswerCache()}: ResolverOptions): Handler => {
+	const pending = new Map<string, Promise<Answer>>();
+	let preferred = 0;
+
+	const resolve = async (query: Query, key: string): Promise<Answer> => {
+		const first = preferred;
+		for (let attempt = 0; attempt < Math.min(2 * upstreams.length, maximumAttempts); attempt++) {
+			const index = (first + attempt) % upstreams.length;
+			try {
+				const message = await askUpstream(upstreams[index]!, encodeUpstreamQuery(query), timeoutMs);
+				const decoded = decodeUpstreamAnswer(message, query.question.end);
+				if (decoded && !isRefusal(decoded.answer.rcode)) {
+					preferred = index;
+					cache.set(key, decoded);
+					return decoded.answer;
+				}
+			} catch {
+				// The next one is asked.
+			}
+		}
+
+		return emptyAnswer(rcodes.serverFailure, 0);
+	};
+
+	const forget = async (key: string, answer: Promise<Answer>) => {
+		await answer;
+		pending.delete(key);
+	};
+
+	// eslint-disable-next-line @typescript-eslint/promise-function-async -- a cached answer must not wait for a turn of the event loop
+	return query => {
+		const {question, edns} = query;
+		const key = [question.type, query.flags & (flags.recursionDesired | flags.checkingDisabled), edns?.dnssecOk ? 1 : 0, question.name].join(' ');
+		const known = cache.get(key) ?? pending.get(key);
+		if (known) {
+			return known;
+		}
+
+		if (upstreams.length === 0 || pending.size >= maximumPending) {
+			return emptyAnswer(rcodes.serverFailure, 0);
+		}
+
+		const answer = resolve(query, key);
+		pending.set(key, answer);
+		void forget(key, answer);
+		return answer;
+	};
+};

@@ -1,0 +1,147 @@
+import net from 'node:net';
+import {HolmError, type ErrorCode} from '../../errors.js';
+import {type DnsRecord} from '../../resources.js';
+import {
+	answerFromZone,
+	denyPrivateReverse,
+	denySingleLabel,
+	denyUnknown,
+	firstOf,
+	refuseUnserved,
+	type Handler,
+} from './handlers.js';
+import {createResolver} from './resolver.js';
+import {createResponder, type Responder} from './responder.js';
+import {listenOnTcp} from './tcp.js';
+import {listenOnUdp, type Listener} from './udp.js';
+import {parseUpstream} from './upstream.js';
+
+export type Zone = {
+	/** Name of the network, for messages. */
+	readonly network: string;
+	/** The network's gateway, which the name server listens on. */
+	readonly address: string;
+	/** Default 53. */
+	readonly port?: number;
+	/** Whether names of others are asked of the upstreams; false on internal networks. */
+	readonly forward: boolean;
+	readonly records: readonly DnsRecord[];
+};
+
+/** Everything that a name server knows. */
+export type NameServerTable = {
+	readonly zones: readonly Zone[];
+	/** `address` or `address:port`, reachable from where the name server runs; asked in this order. */
+	readonly upstreams: readonly string[];
+};
+
+export type NameServer = {
+	/** Takes a new table in place of the old one. Rejects, once all others listen, when a zone cannot be listened for; the next call tries again. */
+	readonly replace: (table: NameServerTable) => Promise<void>;
+	readonly close: () => Promise<void>;
+};
+
+const reasons: Record<string, {readonly code: ErrorCode; readonly reason: string; readonly remedy: string}> = {
+	EADDRINUSE: {code: 'conflict', reason: 'another program listens there', remedy: 'end that program or create the network with another subnet'},
+	EADDRNOTAVAIL: {code: 'unavailable', reason: 'no interface has this address', remedy: 'holm system start repairs the network\'s bridge'},
+	EACCES: {code: 'forbidden', reason: 'the name server may not listen on this port', remedy: 'net.ipv4.ip_unprivileged_port_start must be 0 in the network namespace of the engine'},
+};
+
+const bindError = ({network, address, port = 53}: Zone, cause: unknown) => {
+	const known = reasons[(cause as NodeJS.ErrnoException).code ?? ''];
+	const {code, reason, remedy} = known ?? {code: 'internal', reason: String(cause), remedy: undefined};
+	return new HolmError(code, `The name server of the network ${network} cannot listen on ${address} port ${port}: ${reason}`, {remedy, cause});
+};
+
+const validate = ({zones}: NameServerTable) => {
+	for (const {network, address} of zones) {
+		if (!net.isIP(address)) {
+			throw new HolmError('invalid', `The name server of the network ${network} cannot listen on ${JSON.stringify(address)}`, {remedy: 'give an address'});
+		}
+	}
+};
+
+const listen = async (zone: Zone, respond: () => Responder): Promise<Listener> => {
+	const {address, port = 53} = zone;
+	const udp = await listenOnUdp(address, port, respond);
+	try {
+		const tcp = await listenOnTcp(address, port, respond);
+		return {
+			async close() {
+				await Promise.all([udp.close(), tcp.close()]);
+			},
+		};
+	} catch (error) {
+		await udp.close();
+		throw error;
+	}
+};
+
+const handlersOf = (zone: Zone, resolve: Handler): Handler => firstOf(
+	refuseUnserved,
+	answerFromZone(zone.records),
+	denyPrivateReverse,
+	denySingleLabel,
+	...zone.forward ? [resolve] : [],
+	denyUnknown,
+);
+
+const keyOf = ({address, port = 53}: Zone) => JSON.stringify([address, port]);
+
+/** The name servers of all networks of one engine. Zones that stay keep their sockets, and with them what is being asked on them. */
+export const createNameServer = (): NameServer => {
+	type Served = {readonly listener: Listener; respond: Responder};
+	const served = new Map<string, Served>();
+	let upstreams: readonly string[] | undefined;
+	let resolve: Handler;
+
+	const stop = async (isGone: (key: string) => boolean) => {
+		const gone = served.entries().filter(([key]) => isGone(key)).toArray();
+		for (const [key] of gone) {
+			served.delete(key);
+		}
+
+		await Promise.all(gone.map(async ([, {listener}]) => listener.close()));
+	};
+
+	const start = async (zone: Zone) => {
+		const respond = createResponder(handlersOf(zone, resolve));
+		const present = served.get(keyOf(zone));
+		if (present) {
+			present.respond = respond;
+			return;
+		}
+
+		const state = {respond};
+		try {
+			const listener = await listen(zone, () => state.respond);
+			served.set(keyOf(zone), Object.assign(state, {listener}));
+		} catch (error) {
+			throw bindError(zone, error);
+		}
+	};
+
+	return {
+		async replace(table) {
+			validate(table);
+			const parsed = table.upstreams.map(text => parseUpstream(text));
+			// The cache lasts as long as the upstreams it was filled from.
+			if (JSON.stringify(upstreams) !== JSON.stringify(table.upstreams)) {
+				upstreams = table.upstreams;
+				resolve = createResolver({upstreams: parsed});
+			}
+
+			const wanted = new Set(table.zones.map(zone => keyOf(zone)));
+			await stop(key => !wanted.has(key));
+			const results = await Promise.allSettled(table.zones.map(async zone => start(zone)));
+			const failures = results.filter(({status}) => status === 'rejected').map(result => (result as PromiseRejectedResult).reason as HolmError);
+			const [first] = failures;
+			if (!first) {
+				return;
+			}
+
+			throw new HolmError(first.code, failures.map(({message}) => message).join('; '), {remedy: first.remedy, cause: first});
+		},
+		close: async () => stop(() => true),
+	};
+};

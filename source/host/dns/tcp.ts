@@ -1,0 +1,125 @@
+import {Buffer} from 'node:buffer';
+import {once} from 'node:events';
+import net from 'node:net';
+import {framed, headerLength, type Message} from './message.js';
+import {type Responder} from './responder.js';
+import {type Listener} from './udp.js';
+
+const maximumConnections = 256;
+/** One client must not keep the others out. */
+const maximumConnectionsPerClient = 32;
+/** RFC 7766 section 6.2.3 asks for a few seconds. */
+const idleTimeoutMs = 10_000;
+/** Queries of one connection that are worked on at once, RFC 7766 section 6.2.1.1. */
+const maximumPipelined = 64;
+/** Responses that a client may leave unread before its next queries are left unread. */
+const maximumUnread = 256 * 1024;
+
+const nothing = Buffer.alloc(0);
+
+/** Serves one connection; pipelined queries are answered as their answers come. */
+const serve = (connection: net.Socket, respond: () => Responder) => {
+	let unread: Message = nothing;
+	let pending = 0;
+	let hasEnded = false;
+
+	const isBusy = () => pending >= maximumPipelined || connection.writableLength > maximumUnread;
+
+	const finish = () => {
+		if (hasEnded && pending === 0 && !isBusy()) {
+			connection.end();
+		}
+	};
+
+	const sendLater = async (response: Promise<Message>) => {
+		pending++;
+		try {
+			const message = await response;
+			if (connection.writable) {
+				connection.write(framed(message));
+			}
+		} finally {
+			pending--;
+			proceed();
+		}
+	};
+
+	const proceed = () => {
+		while (!isBusy() && !connection.destroyed && unread.length >= 2) {
+			const length = unread.readUInt16BE(0);
+			if (length < headerLength) {
+				connection.destroy();
+				return;
+			}
+
+			if (unread.length < 2 + length) {
+				break;
+			}
+
+			const message = unread.subarray(2, 2 + length);
+			unread = unread.subarray(2 + length);
+			const response = respond()(message, 'tcp');
+			if (response instanceof Promise) {
+				void sendLater(response);
+			} else if (response) {
+				connection.write(framed(response));
+			}
+		}
+
+		if (isBusy()) {
+			connection.pause();
+		} else {
+			connection.resume();
+			finish();
+		}
+	};
+
+	connection.setNoDelay(true);
+	connection.setTimeout(idleTimeoutMs, () => {
+		connection.destroy();
+	});
+	connection.on('error', () => undefined);
+	connection.on('data', (chunk: Message) => {
+		unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
+		proceed();
+	});
+	connection.on('drain', proceed);
+	connection.on('end', () => {
+		hasEnded = true;
+		proceed();
+	});
+};
+
+/** Answers queries over TCP on an address of the host. Rejects when it cannot be bound. */
+export const listenOnTcp = async (address: string, port: number, respond: () => Responder): Promise<Listener> => {
+	const connections = new Map<net.Socket, string>();
+	const server = net.createServer({allowHalfOpen: true}, connection => {
+		const client = connection.remoteAddress ?? '';
+		const open = connections.values().filter(other => other === client).toArray().length;
+		if (open >= maximumConnectionsPerClient) {
+			connection.destroy();
+			return;
+		}
+
+		connections.set(connection, client);
+		connection.on('close', () => {
+			connections.delete(connection);
+		});
+		serve(connection, respond);
+	});
+	server.maxConnections = maximumConnections;
+	server.listen({host: address, port});
+	await once(server, 'listening');
+	// Out of file descriptors for a moment.
+	server.on('error', () => undefined);
+	return {
+		async close() {
+			server.close();
+			for (const connection of connections.keys()) {
+				connection.destroy();
+			}
+
+			await once(server, 'close');
+		},
+	};
+};

@@ -1,0 +1,70 @@
+import dgram from 'node:dgram';
+import {once} from 'node:events';
+import net from 'node:net';
+import {type Message} from './message.js';
+import {type Responder} from './responder.js';
+
+export type Listener = {readonly close: () => Promise<void>};
+
+/** Room for bursts, in bytes; the kernel may give less. */
+const receiveBufferBytes = 4 * 1024 * 1024;
+/** Answers that are waited for; more queries are dropped, and their clients ask again. */
+const maximumPending = 2000;
+/** Responses that the kernel has not taken yet. */
+const maximumQueued = 10_000;
+
+/** Answers queries over UDP on an address of the host. Rejects when it cannot be bound. */
+export const listenOnUdp = async (address: string, port: number, respond: () => Responder): Promise<Listener> => {
+	const family = net.isIPv6(address) ? 6 : 4;
+	const socket = dgram.createSocket({
+		type: family === 6 ? 'udp6' : 'udp4',
+		// Addresses of datagrams need no look-up, and the default one costs a turn of the event loop.
+		lookup(hostname, options, callback) {
+			callback(null, hostname, family);
+		},
+	});
+	let pending = 0;
+	let isClosed = false;
+	const send = (response: Message, client: dgram.RemoteInfo) => {
+		if (!isClosed && socket.getSendQueueCount() < maximumQueued) {
+			socket.send(response, client.port, client.address);
+		}
+	};
+
+	const sendLater = async (response: Promise<Message>, client: dgram.RemoteInfo) => {
+		pending++;
+		try {
+			send(await response, client);
+		} finally {
+			pending--;
+		}
+	};
+
+	socket.on('message', (message, client) => {
+		// Port 0 can only be forged, and sending to it throws.
+		if (client.port === 0 || pending >= maximumPending) {
+			return;
+		}
+
+		const response = respond()(message, 'udp');
+		if (response instanceof Promise) {
+			void sendLater(response, client);
+		} else if (response) {
+			send(response, client);
+		}
+	});
+	// Without a look-up it listens before bind returns.
+	const listening = once(socket, 'listening');
+	socket.bind({address, port});
+	await listening;
+	// A response that cannot be delivered is the client's to ask for again.
+	socket.on('error', () => undefined);
+	socket.setRecvBufferSize(receiveBufferBytes);
+	return {
+		async close() {
+			isClosed = true;
+			socket.close();
+			await once(socket, 'close');
+		},
+	};
+};
