@@ -1,0 +1,101 @@
+import {open, type FileHandle} from 'node:fs/promises';
+
+/**
+The files of one log, newest first: `next` exists only while the log is rotated, `live` is written to, the others are complete.
+
+A rotation moves files only towards the end of this list, so a reader that opens them in this order misses none, whatever is rotated meanwhile.
+*/
+export const logNames = (live: string, files: number) => ({
+	next: `${live}.next`,
+	live,
+	older: Array.from({length: Math.max(files - 1, 0)}, (_, index) => `${live}.${index + 1}`),
+});
+
+/** A reader looks this far back, so that files of a time with a higher limit are still read. */
+const maximumOlder = 20;
+
+export type OpenLogFile = {readonly handle: FileHandle; readonly inode: bigint};
+
+const openIfThere = async (file: string): Promise<OpenLogFile | undefined> => {
+	let handle: FileHandle;
+	try {
+		handle = await open(file, 'r');
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+			return undefined;
+		}
+
+		throw error;
+	}
+
+	const {ino} = await handle.stat({bigint: true});
+	return {handle, inode: ino};
+};
+
+/** Opens from the live file backwards until `isLast` or the oldest; the same file met again under a new name counts once. */
+const openBackwards = async (opened: OpenLogFile[], names: readonly string[], isLast: (file: OpenLogFile) => boolean) => {
+	for (const name of names) {
+		const file = await openIfThere(name);
+		if (file && opened.some(({inode}) => inode === file.inode)) {
+			await file.handle.close();
+		} else if (file) {
+			opened.push(file);
+			if (isLast(file)) {
+				return;
+			}
+		}
+	}
+};
+
+export const closeAll = async (files: readonly OpenLogFile[]) => {
+	await Promise.all(files.map(async ({handle}) => handle.close()));
+};
+
+/** Every file of a log, oldest first. Empty when there is no log yet. */
+export const openLog = async (live: string): Promise<OpenLogFile[]> => {
+	const names = logNames(live, maximumOlder + 1);
+	const opened: OpenLogFile[] = [];
+	try {
+		// An empty `next` may not be the file that is written to yet; one with content is.
+		const next = await openIfThere(names.next);
+		const size = await next?.handle.stat();
+		if (next && size && size.size > 0) {
+			opened.push(next);
+		} else {
+			await next?.handle.close();
+		}
+
+		await openBackwards(opened, [names.live, ...names.older], () => false);
+		return opened.toReversed();
+	} catch (error) {
+		await closeAll(opened);
+		throw error;
+	}
+};
+
+/**
+The file that is written to after `current` was rotated away; undefined while `current` is the live one or a rotation is under way.
+
+Once there is a successor nothing is added to `current`. When `current` itself is gone, the oldest file that is left takes its place.
+*/
+export const openSuccessor = async (live: string, current: OpenLogFile): Promise<OpenLogFile | undefined> => {
+	const first = await openIfThere(live);
+	if (!first) {
+		return undefined;
+	}
+
+	const isCurrent = (file: OpenLogFile) => file.inode === current.inode;
+	const opened = [first];
+	try {
+		if (!isCurrent(first)) {
+			await openBackwards(opened, logNames(live, maximumOlder + 1).older, isCurrent);
+		}
+
+		const successor = opened.findLast(file => !isCurrent(file));
+		await closeAll(opened.filter(file => file !== successor));
+		return successor;
+	} catch (error) {
+		await closeAll(opened);
+		throw error;
+	}
+};

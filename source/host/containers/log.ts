@@ -1,0 +1,92 @@
+import {Buffer} from 'node:buffer';
+import {type LogOptions} from '../../engine.js';
+import {type LogEntry} from '../../resources.js';
+import {closeAll, openLog} from './log-files.js';
+import {followChunks, readChunks} from './log-follow.js';
+import {createLogParser, timestampOf} from './log-parser.js';
+import {findTail, type TailStart} from './log-tail.js';
+
+export type ReadLogOptions = LogOptions & {
+	/** For `follow`: aborts when the log will not grow any more, because its container ended or was removed. */
+	readonly ended?: AbortSignal;
+};
+
+/** Node's timers take no longer delay. */
+const maximumTimeout = (2 ** 31) - 1;
+
+/** When a follower has nothing more to wait for. */
+const endOf = ({ended, until}: ReadLogOptions): AbortSignal => {
+	const signals = ended ? [ended] : [];
+	const left = until === undefined ? Infinity : Math.max(until - Date.now(), 0);
+	return AbortSignal.any(left <= maximumTimeout ? [...signals, AbortSignal.timeout(Math.ceil(left))] : signals);
+};
+
+const openWithSizes = async (live: string) => {
+	const files = await openLog(live);
+	try {
+		return await Promise.all(files.map(async file => {
+			const {size} = await file.handle.stat();
+			return {...file, size};
+		}));
+	} catch (error) {
+		await closeAll(files);
+		throw error;
+	}
+};
+
+/**
+Reads a container's log, whose live file is given, with the files that were rotated away.
+
+Entries come in the order in which they left the container. `tail` counts lines of both streams, before `since` and the choice of streams are applied, as Docker does; `stdout` and `stderr` are on unless they are false. An entry stamped exactly `since` or `until` is included. Aborting `signal` ends the reading without an error. A log that was never written is empty.
+
+@yields Lines, and pieces of lines that came without their end.
+*/
+export const readLog = async function * (live: string, options: ReadLogOptions = {}): AsyncGenerator<LogEntry, void> {
+	const {follow, tail, signal} = options;
+	const since = options.since === undefined ? undefined : timestampOf(options.since);
+	const until = options.until === undefined ? undefined : timestampOf(options.until);
+	const ended = follow ? endOf(options) : undefined;
+	const files = await openWithSizes(live);
+	try {
+		const size = files.reduce((sum, file) => sum + file.size, 0);
+		const readAt = async (offset: number, length: number) => {
+			const chunks = await Array.fromAsync(readChunks(files, offset, length));
+			return Buffer.concat(chunks);
+		};
+
+		const start: TailStart = tail === undefined ? {stdout: 0, stderr: 0} : await findTail(readAt, size, tail, until);
+		const begin = Math.min(start.stdout, start.stderr);
+		const parser = createLogParser(begin);
+		const isWanted = (offset: number, {stream, timestamp}: LogEntry) =>
+			options[stream] !== false
+			&& offset >= start[stream]
+			&& (since === undefined || timestamp >= since)
+			&& (until === undefined || timestamp <= until);
+
+		for await (const chunk of readChunks(files, begin, size - begin, signal)) {
+			for (const {offset, entry} of parser.push(chunk)) {
+				if (isWanted(offset, entry)) {
+					yield entry;
+				}
+			}
+		}
+
+		if (!ended) {
+			return;
+		}
+
+		const last = files.at(-1);
+		await closeAll(files.slice(0, -1));
+		for await (const chunk of followChunks(live, last, last?.size ?? 0, {signal, ended})) {
+			for (const {offset, entry} of parser.push(chunk)) {
+				if (isWanted(offset, entry)) {
+					yield entry;
+				} else if (until !== undefined && entry.timestamp > until) {
+					return;
+				}
+			}
+		}
+	} finally {
+		await closeAll(files);
+	}
+};

@@ -1,0 +1,192 @@
+import {
+	mkdir,
+	open,
+	readdir,
+	readFile,
+	rename,
+	rm,
+} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {HolmError, messageOf} from '../../errors.js';
+
+const version = 1;
+
+/** Why a record could not be used. It is never fatal: the engine goes on without it and says so. */
+export type RecordProblem = {readonly path: string; readonly reason: string};
+
+export type RecordReading<T> =
+	| {readonly state: 'read'; readonly value: T}
+	| {readonly state: 'missing'}
+	/** Set aside under its own name and `.corrupt`, or left where it is when a newer version wrote it. */
+	| {readonly state: 'unusable'; readonly problem: RecordProblem};
+
+const errorCode = (error: unknown) => (error as NodeJS.ErrnoException).code;
+
+const reasons: Readonly<Record<string, string>> = {
+	ENOSPC: 'no space left on the disk',
+	EDQUOT: 'the disk quota is used up',
+	EROFS: 'the file system is read-only',
+	EIO: 'the disk reported an error',
+};
+
+const writeFailure = (file: string, error: unknown) => new HolmError(
+	'unavailable',
+	`cannot write ${file}: ${reasons[errorCode(error) ?? ''] ?? messageOf(error)}`,
+	{remedy: `check the disk of ${path.dirname(file)} and free space on it`, cause: error},
+);
+
+/** A rename is only safe from a power cut once the directory itself is on the disk. */
+const syncDirectory = async (directory: string) => {
+	const handle = await open(directory);
+	try {
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+};
+
+let writes = 0;
+
+/**
+Writes a value as JSON so that a reader, or the next start after a power cut, finds either the old record or the new one whole.
+
+The directory is made if it is missing. Throws `unavailable` when the disk is full or broken; the old record is then still there and no temporary file is.
+*/
+export const writeRecord = async (file: string, value: Record<string, unknown>): Promise<void> => {
+	const directory = path.dirname(file);
+	writes += 1;
+	const temporary = path.join(directory, `.${path.basename(file)}.${process.pid}.${writes}.tmp`);
+	const text = `${JSON.stringify({version, value}, undefined, '\t')}\n`;
+	try {
+		await mkdir(directory, {recursive: true});
+		const handle = await open(temporary, 'wx', 0o600);
+		try {
+			await handle.writeFile(text);
+			await handle.sync();
+		} finally {
+			await handle.close();
+		}
+
+		await rename(temporary, file);
+		await syncDirectory(directory);
+	} catch (error) {
+		await rm(temporary, {force: true});
+		throw writeFailure(file, error);
+	}
+};
+
+/** Sets a record aside, so that the next write does not destroy what could still be read by eye. */
+const unusable = async (file: string, reason: string): Promise<{state: 'unusable'; problem: RecordProblem}> => {
+	const aside = `${file}.corrupt`;
+	try {
+		await rename(file, aside);
+		return {state: 'unusable', problem: {path: aside, reason}};
+	} catch {
+		return {state: 'unusable', problem: {path: file, reason}};
+	}
+};
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reads what `writeRecord` wrote. Never throws for what the file contains or for a file that is missing. */
+export const readRecord = async <T extends Record<string, unknown>>(file: string): Promise<RecordReading<T>> => {
+	let text: string;
+	try {
+		text = await readFile(file, 'utf8');
+	} catch (error) {
+		if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') {
+			return {state: 'missing'};
+		}
+
+		return {state: 'unusable', problem: {path: file, reason: messageOf(error)}};
+	}
+
+	let parsed: unknown;
+	try {
+		parsed = JSON.parse(text);
+	} catch {
+		return unusable(file, text === '' ? 'it is empty' : 'it is not JSON');
+	}
+
+	if (isObject(parsed) && typeof parsed.version === 'number' && parsed.version > version) {
+		return {state: 'unusable', problem: {path: file, reason: `a newer version of Holm wrote it (format ${parsed.version}, this one knows ${version})`}};
+	}
+
+	if (!isObject(parsed) || parsed.version !== version || !isObject(parsed.value)) {
+		return unusable(file, 'it is not a record of Holm');
+	}
+
+	return {state: 'read', value: parsed.value as T};
+};
+
+/** Temporary files of a process that ended while it wrote; those of this process may be in use. */
+const removeLeftovers = async (directory: string, names: readonly string[]) => {
+	const leftovers = names.filter(name => /^\..+\.\d+\.\d+\.tmp$/v.test(name) && !name.includes(`.${process.pid}.`));
+	await Promise.all(leftovers.map(async name => rm(path.join(directory, name), {force: true})));
+};
+
+const namesIn = async (directory: string) => {
+	try {
+		return await readdir(directory);
+	} catch (error) {
+		if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') {
+			return [];
+		}
+
+		throw error;
+	}
+};
+
+export type Records<T> = {
+	/** By the record's name: that of the file without `.json`, or that of its directory. */
+	readonly values: ReadonlyMap<string, T>;
+	readonly problems: readonly RecordProblem[];
+};
+
+/**
+Reads every record of a directory: each `NAME.json` in it, or with `file` each `NAME/FILE` below it.
+
+One that cannot be used is among the problems; a directory without the file is not one.
+*/
+export const readRecords = async <T extends Record<string, unknown>>(directory: string, file?: string): Promise<Records<T>> => {
+	const names = (await namesIn(directory)).toSorted();
+	const values = new Map<string, T>();
+	const problems: RecordProblem[] = [];
+	const read = async (name: string, recordFile: string) => {
+		const reading = await readRecord<T>(recordFile);
+		if (reading.state === 'read') {
+			values.set(name, reading.value);
+		} else if (reading.state === 'unusable') {
+			problems.push(reading.problem);
+		}
+	};
+
+	if (file === undefined) {
+		await removeLeftovers(directory, names);
+		const files = names.filter(name => name.endsWith('.json') && !name.startsWith('.'));
+		for (const name of files) {
+			await read(name.slice(0, -'.json'.length), path.join(directory, name));
+		}
+	} else {
+		for (const name of names) {
+			const inner = path.join(directory, name);
+			await removeLeftovers(inner, await namesIn(inner));
+			await read(name, path.join(inner, file));
+		}
+	}
+
+	return {values, problems};
+};
+
+/** Removes a record for good; one that is missing is no error. */
+export const removeRecord = async (file: string): Promise<void> => {
+	try {
+		await rm(file, {force: true});
+		await syncDirectory(path.dirname(file));
+	} catch (error) {
+		if (errorCode(error) !== 'ENOENT') {
+			throw writeFailure(file, error);
+		}
+	}
+};
