@@ -1,0 +1,33 @@
+import {HolmError} from '../../errors.js';
+import type {Volume} from '../../resources.js';
+import {anonymousLabel} from '../encode/volume.js';
+import {fieldsOf, type Fields} from '../fields.js';
+import {decodeTime} from '../times.js';
+
+/** The answer of `GET /volumes/{name}`, ours or another engine's. */
+export const decodeVolume = (json: unknown): Volume => {
+	const fields = fieldsOf(json);
+	const {[anonymousLabel]: anonymous, ...labels} = fields.textMap('Labels');
+	return {
+		name: fields.text('Name'),
+		createdAt: decodeTime(fields.text('CreatedAt')),
+		mountpoint: fields.text('Mountpoint'),
+		labels,
+		anonymous: anonymous !== undefined,
+		source: json,
+	};
+};
+
+/** The body of `POST /volumes/create`. */
+export const decodeCreateVolume = (body: Fields): {name?: string; labels: Record<string, string>} => {
+	const driver = body.text('Driver') || 'local';
+	if (driver !== 'local') {
+		throw new HolmError('unsupported', `there is no volume driver ${JSON.stringify(driver.slice(0, 64))}`, {remedy: 'the only one is local'});
+	}
+
+	if (body.names('DriverOpts').length > 0) {
+		throw new HolmError('unsupported', 'options of the volume driver local are not supported', {remedy: 'mount a directory of the host instead'});
+	}
+
+	return {name: body.optionalText('Name'), labels: body.textMap('Labels')};
+};

@@ -1,0 +1,79 @@
+import type {AttachmentConfiguration, ContainerConfiguration, Mount} from '../../resources.js';
+import {encodePorts} from '../ports.js';
+
+export const encodeEndpoint = (attachment: AttachmentConfiguration) => ({
+	IPAMConfig: attachment.address ? {IPv4Address: attachment.address} : null,
+	MacAddress: attachment.mac ?? '',
+	Aliases: [...attachment.aliases],
+});
+
+const encodeMount = (mount: Exclude<Mount, {type: 'tmpfs'}>) => ({
+	Type: mount.type,
+	Source: mount.source,
+	Target: mount.target,
+	ReadOnly: mount.readOnly,
+	// As `--volume` has it: without this field Docker refuses a directory that does not exist yet.
+	...mount.type === 'bind' ? {BindOptions: {CreateMountpoint: true}} : {},
+});
+
+const encodeTmpfs = (mounts: readonly Mount[]): Record<string, string> => Object.fromEntries(mounts
+	.filter(mount => mount.type === 'tmpfs')
+	.map(mount => [mount.target, [...mount.options, ...mount.readOnly ? ['ro'] : []].join(',')]));
+
+export const encodeHostConfig = (configuration: ContainerConfiguration) => ({
+	NetworkMode: configuration.networks[0]?.network ?? 'default',
+	PortBindings: encodePorts(configuration.ports),
+	PublishAllPorts: configuration.publishAll,
+	AutoRemove: configuration.autoRemove,
+	RestartPolicy: {
+		Name: configuration.restartPolicy.name,
+		MaximumRetryCount: configuration.restartPolicy.maximumRetryCount,
+	},
+	Mounts: configuration.mounts.filter(mount => mount.type !== 'tmpfs').map(mount => encodeMount(mount)),
+	Tmpfs: encodeTmpfs(configuration.mounts),
+	ExtraHosts: [...configuration.extraHosts],
+	Dns: [...configuration.dnsServers],
+	DnsSearch: [...configuration.dnsSearch],
+	NanoCpus: Math.round((configuration.cpus ?? 0) * 1e9),
+	Memory: configuration.memory ?? 0,
+	ReadonlyRootfs: configuration.readOnlyRoot,
+	CapAdd: [...configuration.capabilitiesToAdd],
+	CapDrop: [...configuration.capabilitiesToDrop],
+	Privileged: configuration.privileged,
+	Ulimits: configuration.ulimits.map(({name, soft, hard}) => ({Name: name, Soft: soft, Hard: hard})),
+	Init: configuration.init,
+});
+
+/** What is left out of a body keeps the image's; Docker's word for clearing an entrypoint is one empty string. */
+const encodeEntrypoint = (entrypoint: readonly string[] | undefined) =>
+	entrypoint && (entrypoint.length === 0 ? [''] : [...entrypoint]);
+
+/** The body of `POST /containers/create`. What Docker's body has no field for goes under `Holm`. */
+export const encodeCreateContainer = (configuration: ContainerConfiguration) => ({
+	Image: configuration.image,
+	Cmd: [...configuration.command],
+	Entrypoint: encodeEntrypoint(configuration.entrypoint),
+	Env: [...configuration.environment],
+	WorkingDir: configuration.workingDirectory ?? '',
+	User: configuration.user ?? '',
+	Hostname: configuration.hostname ?? '',
+	Tty: configuration.terminal,
+	OpenStdin: configuration.openStdin,
+	StdinOnce: configuration.openStdin,
+	AttachStdin: configuration.openStdin,
+	AttachStdout: true,
+	AttachStderr: true,
+	Labels: {...configuration.labels},
+	ExposedPorts: Object.fromEntries(configuration.ports.map(port => [`${port.containerPort}/${port.protocol}`, {}])),
+	StopSignal: configuration.stopSignal,
+	StopTimeout: configuration.stopTimeoutSeconds,
+	HostConfig: encodeHostConfig(configuration),
+	NetworkingConfig: {
+		EndpointsConfig: Object.fromEntries(configuration.networks.map(attachment => [attachment.network, encodeEndpoint(attachment)])),
+	},
+	Holm: {
+		Name: configuration.name,
+		Platform: configuration.platform,
+		Kernel: configuration.kernel,
+	},
+});

@@ -1,0 +1,22 @@
+const hub = 'docker.io/';
+const official = `${hub}library/`;
+
+/** How Docker shows an image's name: `redis:alpine` for `docker.io/library/redis:alpine`. */
+export const familiarName = (name: string): string => {
+	if (name.startsWith(official)) {
+		return name.slice(official.length);
+	}
+
+	return name.startsWith(hub) ? name.slice(hub.length) : name;
+};
+
+/** The inverse of `familiarName`: a first part with a dot or a port, or `localhost`, is a registry, as in the reference grammar of the distribution project. */
+export const fullName = (name: string): string => {
+	const slash = name.indexOf('/');
+	if (slash === -1) {
+		return `${official}${name}`;
+	}
+
+	const first = name.slice(0, slash);
+	return /[.:]/v.test(first) || first === 'localhost' ? name : `${hub}${name}`;
+};
