@@ -1,0 +1,92 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import type {Engine} from '../../engine.js';
+import {asHolmError} from '../../errors.js';
+import type {Container, ContainerStats} from '../../resources.js';
+import {defineCommand, type Context} from '../command.js';
+import {listFlags, renderRows, type RowOptions} from '../print/rows.js';
+import {statsRow, type Readings} from '../print/stats-rows.js';
+
+const columns = {ID: 'CONTAINER ID', Name: 'NAME', CPUPerc: 'CPU %', MemUsage: 'MEM USAGE / LIMIT', MemPerc: 'MEM %', HostMem: 'HOST MEM', NetIO: 'NET I/O', BlockIO: 'BLOCK I/O', PIDs: 'PIDS'};
+
+const clear = '\u001B[H\u001B[J';
+
+const readTwice = async (engine: Engine, {id, name, status}: Container): Promise<Readings> => {
+	if (status.state !== 'running') {
+		return {id, name};
+	}
+
+	// A share of CPU time takes two readings.
+	const controller = new AbortController();
+	const readings: ContainerStats[] = [];
+	try {
+		for await (const reading of engine.stats(id, {stream: true, signal: controller.signal})) {
+			readings.push(reading);
+			if (readings.length === 2) {
+				break;
+			}
+		}
+	} catch (error) {
+		if (asHolmError(error).code !== 'not-found') {
+			throw error;
+		}
+	} finally {
+		controller.abort();
+	}
+
+	return {id, name, previous: readings.at(-2), current: readings.at(-1)};
+};
+
+type Selection = {readonly references: readonly string[]; readonly all: boolean};
+
+const select = async (engine: Engine, {references, all}: Selection): Promise<readonly Container[]> =>
+	references.length > 0 ? Promise.all(references.map(async reference => engine.container(reference))) : engine.containers({all});
+
+/** A table a second, until the signal comes: the readings of one second are the ground of the next one's shares. */
+const watch = async (context: Context, engine: Engine, selection: Selection, render: (readings: readonly Readings[]) => string): Promise<never> => {
+	let last = new Map<string, Readings>();
+	for (;;) {
+		const containers = await select(engine, selection);
+		const readings = await Promise.all(containers.map(async ({id, name, status}): Promise<Readings> => {
+			if (status.state !== 'running') {
+				return {id, name};
+			}
+
+			try {
+				const {value} = await engine.stats(id, {stream: false})[Symbol.asyncIterator]().next() as {value?: ContainerStats};
+				return {id, name, previous: last.get(id)?.current, current: value};
+			} catch {
+				// It has just ended; the next round tells.
+				return {id, name};
+			}
+		}));
+		last = new Map(readings.map(reading => [reading.id, reading]));
+		context.stdout.write((context.stdout.isTTY ? clear : '') + render(readings));
+		await delay(1000);
+	}
+};
+
+export const command = defineCommand({
+	summary: 'Show what running containers use, live',
+	usage: '[CONTAINER...]',
+	flags: {
+		all: {type: 'boolean', shortFlag: 'a', description: 'Those that do not run too'},
+		noStream: {type: 'boolean', description: 'Print once and end'},
+		format: listFlags.format,
+		noTrunc: listFlags.noTrunc,
+	},
+	async run(context, {all, noStream, format, noTrunc}, references) {
+		const options: RowOptions = {columns, format};
+		const render = (readings: readonly Readings[]) => renderRows(readings.map(reading => statsRow(reading, noTrunc)), options, context.stdout.isTTY === true);
+		// A malformed format is refused before anything is waited for.
+		render([]);
+		const engine = await context.engine();
+		const selection = {references, all};
+		if (!noStream) {
+			return watch(context, engine, selection, render);
+		}
+
+		const containers = await select(engine, selection);
+		context.stdout.write(render(await Promise.all(containers.map(async container => readTwice(engine, container)))));
+		return 0;
+	},
+});
