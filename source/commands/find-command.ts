@@ -1,6 +1,12 @@
 import {HolmError} from '../errors.js';
 import {didYouMean} from './suggest.js';
-import {findEntry, groups, sections, type Entry, type Group} from './table.js';
+import {
+	findEntry,
+	groups,
+	sections,
+	type Entry,
+	type Group,
+} from './table.js';
 
 export type FoundCommand =
 	| {readonly kind: 'command'; readonly name: string; readonly entry: Entry; readonly rest: readonly string[]}
@@ -24,7 +30,9 @@ export const findCommand = (argv: readonly string[]): FoundCommand => {
 			throw new HolmError('invalid', `unknown command: holm ${word} ${verb}`, {remedy: didYouMean(verb, Object.keys(group.entries), `holm ${word} --help lists them`)});
 		}
 
-		return {kind: 'command', name: `${word} ${verb}`, entry, rest: afterVerb};
+		return {
+			kind: 'command', name: `${word} ${verb}`, entry, rest: afterVerb,
+		};
 	}
 
 	const all = Object.assign({}, ...Object.values(sections)) as Readonly<Record<string, Entry>>;
@@ -33,5 +41,7 @@ export const findCommand = (argv: readonly string[]): FoundCommand => {
 		throw new HolmError('invalid', `unknown command: ${word}`, {remedy: didYouMean(word, [...Object.keys(all), ...Object.keys(groups)], 'holm --help lists them')});
 	}
 
-	return {kind: 'command', name: word, entry, rest};
+	return {
+		kind: 'command', name: word, entry, rest,
+	};
 };

@@ -1,7 +1,12 @@
 import type {Command, FlagTable} from './command.js';
 import {withHelpFlag} from './parse-arguments.js';
 import {kebabCase} from './split-arguments.js';
-import {groups, sections, type Entry, type Group} from './table.js';
+import {
+	groups,
+	sections,
+	type Entry,
+	type Group,
+} from './table.js';
 
 const indent = 2;
 
@@ -15,7 +20,7 @@ const flagRows = (flags: FlagTable): ReadonlyArray<readonly [string, string]> =>
 	.map(([key, {shortFlag, aliases = [], value, description, default: standard}]) => {
 		const names = [`--${kebabCase(key)}`, ...aliases.map(alias => `--${alias}`)].join(', ');
 		return [
-			`${shortFlag ? `-${shortFlag}, ` : '    '}${names}${value ? ` ${value}` : ''}`,
+			`${shortFlag ? `-${shortFlag}, ` : ' '.repeat(4)}${names}${value ? ` ${value}` : ''}`,
 			`${description}${typeof standard === 'string' || standard === true ? ` (default ${standard})` : ''}`,
 		];
 	});
@@ -23,7 +28,9 @@ const flagRows = (flags: FlagTable): ReadonlyArray<readonly [string, string]> =>
 /** What is asked of every command alike, before its name. */
 export const globalFlags = {
 	root: {type: 'string', value: 'DIR', description: 'Directory of the engine on this host (HOLM_ROOT)'},
-	host: {type: 'string', shortFlag: 'H', value: 'ADDRESS', description: 'Another engine, such as unix:///var/run/docker.sock (HOLM_HOST)'},
+	host: {
+		type: 'string', shortFlag: 'H', value: 'ADDRESS', description: 'Another engine, such as unix:///var/run/docker.sock (HOLM_HOST)',
+	},
 	debug: {type: 'boolean', description: 'Print where an error comes from'},
 	version: {type: 'boolean', shortFlag: 'v', description: 'Print the version'},
 } as const satisfies FlagTable;

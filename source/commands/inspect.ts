@@ -4,10 +4,12 @@ import {escapeControlsInLines} from './print/escape.js';
 import {compileTemplate} from './print/go-template.js';
 
 /** The resource as its backend describes it, which is Docker's form where there is one. */
-export const describeResource = (resource: {readonly source?: unknown}): object => (resource.source ?? resource) as object;
+export const describeResource = (resource: {readonly source?: unknown}): Record<string, unknown> => (resource.source ?? resource);
 
 export const inspectFlags = {
-	format: {type: 'string', shortFlag: 'f', value: 'TEMPLATE', description: '"json" or a Go template such as {{.Name}}'},
+	format: {
+		type: 'string', shortFlag: 'f', value: 'TEMPLATE', description: '"json" or a Go template such as {{.Name}}',
+	},
 } as const;
 
 /**
@@ -20,7 +22,7 @@ export const inspectAll = async (
 	format?: string,
 ): Promise<number> => {
 	const render = format === undefined || format === 'json' ? undefined : compileTemplate(format);
-	const found: object[] = [];
+	const found: Array<Record<string, unknown>> = [];
 	const errors: string[] = [];
 	for (const reference of references) {
 		try {

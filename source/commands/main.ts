@@ -16,7 +16,7 @@ const usageStatus = 2;
 const report = async ({stderr, environment}: Surroundings, error: unknown, debug: boolean): Promise<void> => {
 	const {errorLine} = await import('./references.js');
 	stderr.write(`${errorLine(error)}\n`);
-	if (debug || environment['HOLM_DEBUG']) {
+	if (debug || environment.HOLM_DEBUG) {
 		const {inspect} = await import('node:util');
 		stderr.write(`${inspect(asHolmError(error))}\n`);
 	}
@@ -78,8 +78,8 @@ export const main = async (argv: readonly string[], surroundings: Surroundings):
 			return 0;
 		}
 
-		const root = globals.root ?? (environment['HOLM_ROOT'] || undefined);
-		const host = globals.host ?? (environment['HOLM_HOST'] || undefined);
+		const root = globals.root ?? (environment.HOLM_ROOT || undefined);
+		const host = globals.host ?? (environment.HOLM_HOST || undefined);
 		let engine: ReturnType<Context['engine']> | undefined;
 		const {command} = await found.entry.load();
 		failureStatus = command.exitsAsProcess ? 125 : usageStatus;

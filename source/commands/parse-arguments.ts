@@ -17,7 +17,7 @@ export const withHelpFlag = (flags: FlagTable): FlagTable => ({
 });
 
 // The parser behind meow takes one pair of quotes away from a value, which the user's shell has already done.
-const protectQuotes = (flag: string) => flag.replace(/^(--[^=]+=)((["'])[^]*\3)$/, '$1$3$2$3');
+const protectQuotes = (flag: string) => flag.replace(/^(--[^=]+=)((["'])[\s\S]*\3)$/, '$1$3$2$3');
 
 /** A flag that may be given once keeps the value given last, as in Docker. */
 const lastOfEach = (flags: readonly string[], repeatable: ReadonlySet<string>) => {

@@ -14,14 +14,16 @@ export const pruneFilterFlag = longFilterFlag;
 
 /** Prints what was removed under a heading such as `Deleted Containers`. */
 export const printPruned = (context: Context, heading: string, removed: readonly string[]): void => {
-	if (removed.length > 0) {
-		print(context, `${heading}:`);
-		for (const name of removed) {
-			print(context, escapeControls(name));
-		}
-
-		print(context, '');
+	if (removed.length === 0) {
+		return;
 	}
+
+	print(context, `${heading}:`);
+	for (const name of removed) {
+		print(context, escapeControls(name));
+	}
+
+	print(context, '');
 };
 
 export type PruneDefinition = {

@@ -36,7 +36,9 @@ const lookupOf = (table: FlagTable): ReadonlyMap<string, Known> => {
 	return known;
 };
 
-const booleans: Readonly<Record<string, boolean>> = {true: true, t: true, 1: true, false: false, f: false, 0: false};
+const booleans: Readonly<Record<string, boolean>> = {
+	true: true, t: true, 1: true, false: false, f: false, 0: false,
+};
 
 /**
 Tells flags from arguments as the command's flag table has them, before any parser sees them: `-it`, `-p8000:80`, `--name x`, `--name=x`, `--`.
@@ -80,10 +82,10 @@ export const splitArguments = (argv: readonly string[], table: FlagTable, {name,
 		const equals = argument.indexOf('=');
 		const given = equals === -1 ? argument : argument.slice(0, equals);
 		const entry = find(given);
-		if (equals !== -1) {
-			add(entry, given, argument.slice(equals + 1));
-		} else {
+		if (equals === -1) {
 			add(entry, given, entry.flag.type === 'boolean' ? 'true' : valueOf(given));
+		} else {
+			add(entry, given, argument.slice(equals + 1));
 		}
 	};
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 
 /** Node's default is a directory of a known name in /tmp, which anybody can make first, and what is in it is executed. */
-const cacheDirectory = (): string => path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'holm', 'compiled');
+const cacheDirectory = (): string => path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'holm', 'compiled');
 
 const flush = async (stream: NodeJS.WriteStream): Promise<void> => new Promise(resolve => {
 	if (stream.destroyed) {

@@ -4,8 +4,8 @@ export const editDistance = (left: string, right: string): number => {
 	const at = (row: number, column: number) => rows[row]![column]!;
 	for (let row = 1; row <= left.length; row++) {
 		for (let column = 1; column <= right.length; column++) {
-			const same = left[row - 1] === right[column - 1];
-			let best = Math.min(at(row - 1, column) + 1, at(row, column - 1) + 1, at(row - 1, column - 1) + (same ? 0 : 1));
+			const isSame = left[row - 1] === right[column - 1];
+			let best = Math.min(at(row - 1, column) + 1, at(row, column - 1) + 1, at(row - 1, column - 1) + (isSame ? 0 : 1));
 			if (row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]) {
 				best = Math.min(best, at(row - 2, column - 2) + 1);
 			}

@@ -43,14 +43,18 @@ export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = fal
 
 		const status = await lstat(file);
 		const owner = keepOwners ? {uid: status.uid, gid: status.gid} : {uid: 0, gid: 0};
-		// eslint-disable-next-line no-bitwise -- permission bits of st_mode
-		const header = {name, mode: status.mode & 0o7777, mtime: status.mtime, ...owner};
+
+		const header = {
+			name, mode: status.mode & 0o7777, mtime: status.mtime, ...owner,
+		};
 		if (status.isDirectory()) {
 			if (name !== '') {
 				pack.entry({...header, name: `${name}/`, type: 'directory'});
 			}
 		} else if (status.isSymbolicLink()) {
-			pack.entry({...header, type: 'symlink', linkname: await readlink(file), size: 0});
+			pack.entry({
+				...header, type: 'symlink', linkname: await readlink(file), size: 0,
+			});
 		} else if (status.isFile()) {
 			// A file that grows meanwhile must not write past the size in its header.
 			const content = createReadStream(file, status.size > 0 ? {end: status.size - 1} : {end: 0});

@@ -1,5 +1,14 @@
 import {createWriteStream, constants, type Stats} from 'node:fs';
-import {chmod, lchown, link, lstat, mkdir, rm, symlink, utimes} from 'node:fs/promises';
+import {
+	chmod,
+	lchown,
+	link,
+	lstat,
+	mkdir,
+	rm,
+	symlink,
+	utimes,
+} from 'node:fs/promises';
 import path from 'node:path';
 import {type Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';

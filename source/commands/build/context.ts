@@ -1,5 +1,10 @@
 import {randomBytes} from 'node:crypto';
-import {readdir, readFile, realpath, stat} from 'node:fs/promises';
+import {
+	readdir,
+	readFile,
+	realpath,
+	stat,
+} from 'node:fs/promises';
 import path from 'node:path';
 import {PassThrough, type Readable} from 'node:stream';
 import {HolmError, messageOf} from '../../errors.js';
@@ -29,16 +34,16 @@ export const selectEntries = async function * ({root, ignore, always}: Selection
 	for (const child of children.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
 		const name = directory === '' ? child.name : `${directory}/${child.name}`;
 		const entry = {file: path.join(root, name), name};
-		const ignored = ignore.ignores(name) && !always.has(name);
-		const mayHold = [...always].some(file => file.startsWith(`${name}/`));
+		const isIgnored = ignore.ignores(name) && !always.has(name);
+		const isMayHold = [...always].some(file => file.startsWith(`${name}/`));
 		if (!child.isDirectory()) {
-			if (!ignored) {
+			if (!isIgnored) {
 				yield entry;
 			}
-		} else if (!ignored) {
+		} else if (!isIgnored) {
 			yield entry;
 			yield * selectEntries({root, ignore, always}, name);
-		} else if (mayHold || ignore.mayInclude(name)) {
+		} else if (isMayHold || ignore.mayInclude(name)) {
 			let isSent = false;
 			for await (const inner of selectEntries({root, ignore, always}, name)) {
 				if (!isSent) {
@@ -107,7 +112,7 @@ export const directoryContext = async ({directory, file, workingDirectory, text}
 /** Whether bytes begin a tar, plain or compressed, rather than a Dockerfile. */
 export const beginsArchive = (head: Uint8Array): boolean => {
 	const text = Buffer.from(head).toString('latin1');
-	return text.startsWith('\u001F\u008B') || text.startsWith('BZh') || text.startsWith('\u00FD7zXZ') || text.startsWith('(\u00B5/\u00FD') || text.slice(257, 262) === 'ustar';
+	return text.startsWith('\u{1F}\u{8B}') || text.startsWith('BZh') || text.startsWith('\u{FD}7zXZ') || text.startsWith('(\u{B5}/\u{FD}') || text.slice(257, 262) === 'ustar';
 };
 
 const headLength = 512;

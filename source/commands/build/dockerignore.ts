@@ -32,7 +32,7 @@ const regexOf = (pattern: string): RegExp => {
 		} else if (character === '[' && pattern.includes(']', index + 2)) {
 			const end = pattern.indexOf(']', index + 2);
 			const content = pattern.slice(index + 1, end);
-			source += `[${content.startsWith('^') ? '^' : ''}${content.replace(/^\^/, '').replaceAll(/[[\]\\]/g, String.raw`\$&`)}]`;
+			source += `[${content.startsWith('^') ? '^' : ''}${content.replace(/^\^/, '').replaceAll(/[[\\\]]/g, String.raw`\$&`)}]`;
 			index = end;
 		} else if (character === '\\' && index + 1 < pattern.length) {
 			index++;
@@ -46,14 +46,14 @@ const regexOf = (pattern: string): RegExp => {
 };
 
 const parsePattern = (line: string): Pattern => {
-	const exclusion = line.startsWith('!');
-	const text = path.posix.normalize(exclusion ? line.slice(1).trim() : line).replace(/^\/+/, '').replace(/\/$/, '');
-	if (exclusion && line.trim() === '!') {
+	const isExclusion = line.startsWith('!');
+	const text = path.posix.normalize(isExclusion ? line.slice(1).trim() : line).replace(/^\/+/, '').replace(/\/$/, '');
+	if (isExclusion && line.trim() === '!') {
 		throw new HolmError('invalid', 'invalid pattern "!" in .dockerignore', {remedy: 'name what to include after it'});
 	}
 
 	try {
-		return {exclusion, text, regex: regexOf(text)};
+		return {exclusion: isExclusion, text, regex: regexOf(text)};
 	} catch (error) {
 		throw new HolmError('invalid', `invalid pattern "${line}" in .dockerignore`, {remedy: 'close its brackets', cause: error});
 	}
@@ -79,14 +79,14 @@ export const parseIgnore = (text: string): Ignore => {
 	return {
 		ignores(file) {
 			const places = withParents(file);
-			let ignored = false;
+			let isIgnored = false;
 			for (const {exclusion, regex} of patterns) {
-				if (ignored === exclusion && places.some(place => regex.test(place))) {
-					ignored = !exclusion;
+				if (isIgnored === exclusion && places.some(place => regex.test(place))) {
+					isIgnored = !exclusion;
 				}
 			}
 
-			return ignored;
+			return isIgnored;
 		},
 		mayInclude(directory) {
 			const depth = directory.split('/');

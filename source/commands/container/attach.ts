@@ -18,8 +18,10 @@ export const command = defineCommand({
 		}
 
 		const {terminal, autoRemove, openStdin} = configuration;
-		const stdin = openStdin && !noStdin;
-		checkTerminal(context, {terminal, input: stdin, detachKeys});
-		return runAttached(context, engine, id, {stdin, terminal, autoRemove, sigProxy, detachKeys});
+		const isStdin = openStdin && !noStdin;
+		checkTerminal(context, {terminal, input: isStdin, detachKeys});
+		return runAttached(context, engine, id, {
+			stdin: isStdin, terminal, autoRemove, sigProxy, detachKeys,
+		});
 	},
 });

@@ -8,7 +8,9 @@ import {proxySignals} from '../terminal/signals.js';
 /** The flags of every command that attaches to a container. */
 export const attachFlags = {
 	sigProxy: {type: 'boolean', default: true, description: 'Hand signals on to the process'},
-	detachKeys: {type: 'string', default: defaultDetachKeys, value: 'KEYS', description: 'Keys that detach from the terminal'},
+	detachKeys: {
+		type: 'string', default: defaultDetachKeys, value: 'KEYS', description: 'Keys that detach from the terminal',
+	},
 } as const;
 
 /** Refuses a process that wants a terminal and keys from a standard input that is none. */

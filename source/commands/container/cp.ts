@@ -2,7 +2,14 @@ import {lstat, realpath, stat} from 'node:fs/promises';
 import path from 'node:path';
 import type {Engine, PathStatus} from '../../engine.js';
 import {asHolmError, HolmError} from '../../errors.js';
-import {endsAsContent, parseSide, planCopy, renameFirst, type CopySide, type PathKind} from '../archive/copy-paths.js';
+import {
+	endsAsContent,
+	parseSide,
+	planCopy,
+	renameFirst,
+	type CopySide,
+	type PathKind,
+} from '../archive/copy-paths.js';
 import {packEntries, walk} from '../archive/pack.js';
 import {unpack} from '../archive/unpack.js';
 import {defineCommand, printError, type Context} from '../command.js';
@@ -96,7 +103,9 @@ const toContainer = async (context: Context, source: string, destination: Contai
 	const engine = await context.engine();
 	const {kind: destinationKind, path: place} = await containerKind(engine, destination);
 	const named = source.endsWith('/') || endsAsContent(source) ? `${file}${endsAsContent(source) ? '/.' : '/'}` : file;
-	const plan = planCopy({source: named, sourceKind, destination: place, destinationKind});
+	const plan = planCopy({
+		source: named, sourceKind, destination: place, destinationKind,
+	});
 	const tar = packEntries(walk(flags.followLink ? await realpath(file) : file, plan.name), {keepOwners: flags.archive});
 	await engine.writeArchive(destination.reference, plan.directory, tar);
 };

@@ -11,10 +11,18 @@ export const command = defineCommand({
 		detach: {type: 'boolean', shortFlag: 'd', description: 'Run in the background'},
 		interactive: {type: 'boolean', shortFlag: 'i', description: 'Keep standard input open'},
 		tty: {type: 'boolean', shortFlag: 't', description: 'Give the process a terminal'},
-		env: {type: 'string', shortFlag: 'e', isMultiple: true, value: 'KEY[=VALUE]', description: 'Environment variable'},
-		envFile: {type: 'string', isMultiple: true, value: 'FILE', description: 'Environment variables from a file'},
-		workdir: {type: 'string', shortFlag: 'w', value: 'PATH', description: 'Working directory'},
-		user: {type: 'string', shortFlag: 'u', value: 'USER[:GROUP]', description: 'User, by name or number'},
+		env: {
+			type: 'string', shortFlag: 'e', isMultiple: true, value: 'KEY[=VALUE]', description: 'Environment variable',
+		},
+		envFile: {
+			type: 'string', isMultiple: true, value: 'FILE', description: 'Environment variables from a file',
+		},
+		workdir: {
+			type: 'string', shortFlag: 'w', value: 'PATH', description: 'Working directory',
+		},
+		user: {
+			type: 'string', shortFlag: 'u', value: 'USER[:GROUP]', description: 'User, by name or number',
+		},
 		privileged: {type: 'boolean', description: 'All capabilities'},
 		detachKeys: attachFlags.detachKeys,
 	},

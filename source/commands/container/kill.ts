@@ -6,7 +6,9 @@ export const command = defineCommand({
 	summary: 'Send a signal to running containers',
 	usage: 'CONTAINER...',
 	flags: {
-		signal: {type: 'string', shortFlag: 's', default: 'SIGKILL', value: 'SIGNAL', description: 'Signal to send'},
+		signal: {
+			type: 'string', shortFlag: 's', default: 'SIGKILL', value: 'SIGNAL', description: 'Signal to send',
+		},
 	},
 	async run(context, flags, input) {
 		const signal = parseSignal('--signal', flags.signal);

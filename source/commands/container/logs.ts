@@ -21,7 +21,9 @@ export const command = defineCommand({
 	usage: 'CONTAINER',
 	flags: {
 		follow: {type: 'boolean', shortFlag: 'f', description: 'Go on with what it writes from now on'},
-		tail: {type: 'string', shortFlag: 'n', default: 'all', value: 'LINES', description: 'The last lines only'},
+		tail: {
+			type: 'string', shortFlag: 'n', default: 'all', value: 'LINES', description: 'The last lines only',
+		},
 		since: {type: 'string', value: 'TIME', description: 'From then on: 10m ago, 2026-02-25T10:00:00Z or Unix seconds'},
 		until: {type: 'string', value: 'TIME', description: 'Up to then'},
 		timestamps: {type: 'boolean', shortFlag: 't', description: 'Print the time of each line'},

@@ -1,13 +1,20 @@
 import type {Engine} from '../../engine.js';
 import {asHolmError, HolmError} from '../../errors.js';
-import {defineCommand, print, type Context, type FlagValues} from '../command.js';
+import {
+	defineCommand,
+	print,
+	type Context,
+	type FlagValues,
+} from '../command.js';
 import {containerFlags} from '../flags/container-flags.js';
 import {attachFlags, checkTerminal, runAttached} from './attached.js';
 import {createFromFlags, type NewContainer} from './new-container.js';
 
 const flags = {
 	detach: {type: 'boolean', shortFlag: 'd', description: 'Run in the background and print the id'},
-	attach: {type: 'string', shortFlag: 'a', isMultiple: true, value: 'STREAM', description: 'Attach to stdin, stdout or stderr only'},
+	attach: {
+		type: 'string', shortFlag: 'a', isMultiple: true, value: 'STREAM', description: 'Attach to stdin, stdout or stderr only',
+	},
 	...attachFlags,
 	...containerFlags,
 } as const;

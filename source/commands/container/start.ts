@@ -22,10 +22,10 @@ export const command = defineCommand({
 		}
 
 		const {id, configuration: {terminal, autoRemove, openStdin}} = await engine.container(input[0]!);
-		const stdin = interactive && openStdin;
-		checkTerminal(context, {terminal, input: stdin, detachKeys});
+		const isStdin = interactive && openStdin;
+		checkTerminal(context, {terminal, input: isStdin, detachKeys});
 		return runAttached(context, engine, id, {
-			stdin,
+			stdin: isStdin,
 			terminal,
 			autoRemove,
 			sigProxy,

@@ -6,9 +6,11 @@ import {defineCommand, type Context} from '../command.js';
 import {listFlags, renderRows, type RowOptions} from '../print/rows.js';
 import {statsRow, type Readings} from '../print/stats-rows.js';
 
-const columns = {ID: 'CONTAINER ID', Name: 'NAME', CPUPerc: 'CPU %', MemUsage: 'MEM USAGE / LIMIT', MemPerc: 'MEM %', HostMem: 'HOST MEM', NetIO: 'NET I/O', BlockIO: 'BLOCK I/O', PIDs: 'PIDS'};
+const columns = {
+	ID: 'CONTAINER ID', Name: 'NAME', CPUPerc: 'CPU %', MemUsage: 'MEM USAGE / LIMIT', MemPerc: 'MEM %', HostMem: 'HOST MEM', NetIO: 'NET I/O', BlockIO: 'BLOCK I/O', PIDs: 'PIDS',
+};
 
-const clear = '\u001B[H\u001B[J';
+const clear = '\u{1B}[H\u{1B}[J';
 
 const readTwice = async (engine: Engine, {id, name, status}: Container): Promise<Readings> => {
 	if (status.state !== 'running') {
@@ -33,7 +35,9 @@ const readTwice = async (engine: Engine, {id, name, status}: Container): Promise
 		controller.abort();
 	}
 
-	return {id, name, previous: readings.at(-2), current: readings.at(-1)};
+	return {
+		id, name, previous: readings.at(-2), current: readings.at(-1),
+	};
 };
 
 type Selection = {readonly references: readonly string[]; readonly all: boolean};
@@ -53,7 +57,9 @@ const watch = async (context: Context, engine: Engine, selection: Selection, ren
 
 			try {
 				const {value} = await engine.stats(id, {stream: false})[Symbol.asyncIterator]().next() as {value?: ContainerStats};
-				return {id, name, previous: last.get(id)?.current, current: value};
+				return {
+					id, name, previous: last.get(id)?.current, current: value,
+				};
 			} catch {
 				// It has just ended; the next round tells.
 				return {id, name};

@@ -4,8 +4,12 @@ import {parseWhole} from '../flags/sizes.js';
 import {forEachReference} from '../references.js';
 
 export const stopFlags = {
-	time: {type: 'string', shortFlag: 't', aliases: ['timeout'], value: 'SECONDS', description: 'Time before it is killed; -1 waits without end'},
-	signal: {type: 'string', shortFlag: 's', value: 'SIGNAL', description: 'Signal to stop it with'},
+	time: {
+		type: 'string', shortFlag: 't', aliases: ['timeout'], value: 'SECONDS', description: 'Time before it is killed; -1 waits without end',
+	},
+	signal: {
+		type: 'string', shortFlag: 's', value: 'SIGNAL', description: 'Signal to stop it with',
+	},
 } as const;
 
 /** How the flags of `stop` and `restart` want it stopped. */

@@ -31,7 +31,7 @@ export const parseSubnet = (flag: string, value: string): string => {
 
 /** Refuses what is no MAC address of one device; the result is lower case with colons. */
 export const parseMac = (flag: string, value: string): string => {
-	if (!/^[\da-f]{2}([:-][\da-f]{2}){5}$/i.test(value)) {
+	if (!/^[\da-f]{2}([-:][\da-f]{2}){5}$/i.test(value)) {
 		throw new HolmError('invalid', `invalid MAC address "${value}" for ${flag}`, {remedy: 'it is six pairs of hexadecimal digits such as 02:42:ac:11:00:02'});
 	}
 
@@ -45,7 +45,7 @@ export const parseMac = (flag: string, value: string): string => {
 /** `name:address`, where the address may be `host-gateway`; an IPv6 address may stand in brackets. */
 export const parseExtraHost = (value: string): string => {
 	const [, name = '', address = ''] = /^([^:=]+)[:=](.+)$/.exec(value) ?? [];
-	const bare = address.replace(/^\[(.*)]$/, '$1');
+	const bare = address.replace(/^\[(.*)\]$/, '$1');
 	if (name === '' || (bare !== 'host-gateway' && isIP(bare) === 0)) {
 		throw new HolmError('invalid', `invalid value "${value}" for --add-host`, {remedy: 'it is NAME:ADDRESS, such as db:192.168.64.10 or host:host-gateway'});
 	}

@@ -28,7 +28,7 @@ const capability = (name: string) => name.toUpperCase().replace(/^CAP_/, '');
 
 const parseHostname = (name: string): string => {
 	// A label of RFC 1123, and several of them with dots.
-	if (name.length > 63 || !/^[a-zA-Z\d](?:[\w-]*[a-zA-Z\d])?(?:\.[a-zA-Z\d](?:[\w-]*[a-zA-Z\d])?)*$/.test(name)) {
+	if (name.length > 63 || !/^[\da-z](?:[\w-]*[\da-z])?(?:\.[\da-z](?:[\w-]*[\da-z])?)*$/i.test(name)) {
 		throw new HolmError('invalid', `invalid host name "${name}"`, {remedy: 'it is up to 63 letters, digits and hyphens'});
 	}
 

@@ -1,7 +1,11 @@
 import type {FlagTable} from '../command.js';
 
-const repeated = (value: string, description: string, shortFlag?: string) => ({type: 'string', isMultiple: true, value, description, ...(shortFlag !== undefined && {shortFlag})} as const);
-const single = (value: string, description: string, shortFlag?: string) => ({type: 'string', value, description, ...(shortFlag !== undefined && {shortFlag})} as const);
+const repeated = (value: string, description: string, shortFlag?: string) => ({
+	type: 'string', isMultiple: true, value, description, ...(shortFlag !== undefined && {shortFlag}),
+} as const);
+const single = (value: string, description: string, shortFlag?: string) => ({
+	type: 'string', value, description, ...(shortFlag !== undefined && {shortFlag}),
+} as const);
 const yes = (description: string, shortFlag?: string) => ({type: 'boolean', description, ...(shortFlag !== undefined && {shortFlag})} as const);
 
 /** The flags that `run` and `create` share. */

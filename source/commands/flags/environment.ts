@@ -40,7 +40,7 @@ export const mergeVariables = (variables: readonly string[], environment: Enviro
 
 /** `key=value` or `key` each, as a record. */
 export const parseLabels = (labels: readonly string[], flag = '--label'): Readonly<Record<string, string>> => Object.fromEntries(labels.map(label => {
-	const [key = '', value = ''] = label.split(/=(.*)/s);
+	const [key = '', value = ''] = label.split(/=(.*)/s, 2);
 	if (key === '') {
 		throw new HolmError('invalid', `invalid label "${label}" for ${flag}`, {remedy: 'write KEY=value'});
 	}

@@ -25,7 +25,7 @@ const policies = new Set(['no', 'always', 'on-failure', 'unless-stopped']);
 
 /** `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:5`. */
 export const parseRestartPolicy = (value: string): RestartPolicy => {
-	const [name = '', count] = value.split(/:(.*)/s);
+	const [name = '', count] = value.split(/:(.*)/s, 2);
 	if (!policies.has(name) || (count !== undefined && name !== 'on-failure')) {
 		throw new HolmError('invalid', `invalid restart policy "${value}"`, {remedy: 'it is no, always, unless-stopped, on-failure or on-failure:COUNT'});
 	}

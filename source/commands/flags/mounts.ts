@@ -21,7 +21,9 @@ const parseTarget = (flag: string, value: string, target: string): string => {
 const isPath = (source: string) => /^(?:\/|\.\.?(?:\/|$))/.test(source);
 
 const bind = (source: string, target: string, readOnly: boolean, workingDirectory: string): Mount =>
-	({type: 'bind', source: path.resolve(workingDirectory, source), target, readOnly});
+	({
+		type: 'bind', source: path.resolve(workingDirectory, source), target, readOnly,
+	});
 
 // What Docker takes after the second colon and Holm's machines have by themselves or do not need.
 const ignoredOptions = new Set(['rw', 'z', 'Z', 'cached', 'delegated', 'consistent', 'nocopy', 'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']);
@@ -34,7 +36,9 @@ export const parseVolume = (value: string, workingDirectory: string): Mount => {
 	}
 
 	if (parts.length === 1) {
-		return {type: 'volume', source: '', target: parseTarget('-v', value, parts[0]!), readOnly: false};
+		return {
+			type: 'volume', source: '', target: parseTarget('-v', value, parts[0]!), readOnly: false,
+		};
 	}
 
 	const [source, target, given = ''] = parts as [string, string, string?];
@@ -45,20 +49,26 @@ export const parseVolume = (value: string, workingDirectory: string): Mount => {
 	}
 
 	const inside = parseTarget('-v', value, target);
-	const readOnly = options.includes('ro');
+	const isReadOnly = options.includes('ro');
 	return isPath(source)
-		? bind(source, inside, readOnly, workingDirectory)
-		: {type: 'volume', source: parseName('volume', source), target: inside, readOnly};
+		? bind(source, inside, isReadOnly, workingDirectory)
+		: {
+			type: 'volume', source: parseName('volume', source), target: inside, readOnly: isReadOnly,
+		};
 };
 
 /** The mount of one `--tmpfs`: `/inside[:size=64m,…]`. */
 export const parseTmpfs = (value: string): Mount => {
-	const [target = '', options = ''] = value.split(/:(.*)/s);
+	const [target = '', options = ''] = value.split(/:(.*)/s, 2);
 	const given = options.split(',').filter(Boolean);
-	return {type: 'tmpfs', target: parseTarget('--tmpfs', value, target), readOnly: given.includes('ro'), options: given.filter(option => option !== 'ro')};
+	return {
+		type: 'tmpfs', target: parseTarget('--tmpfs', value, target), readOnly: given.includes('ro'), options: given.filter(option => option !== 'ro'),
+	};
 };
 
-const canonical: Readonly<Record<string, string>> = {src: 'source', destination: 'target', dst: 'target', ro: 'readonly'};
+const canonical: Readonly<Record<string, string>> = {
+	src: 'source', destination: 'target', dst: 'target', ro: 'readonly',
+};
 const keys = new Set(['type', 'source', 'target', 'readonly', 'tmpfs-size', 'tmpfs-mode', 'bind-propagation', 'consistency', 'volume-nocopy']);
 
 /** The mount of one `--mount`: `type=bind|volume|tmpfs,source=…,target=…[,readonly]`. */
@@ -77,22 +87,26 @@ export const parseMount = (value: string, workingDirectory: string): Mount => {
 	const type = fields.get('type') ?? 'volume';
 	const source = fields.get('source') ?? '';
 	const target = parseTarget('--mount', value, fields.get('target') ?? '');
-	const readOnly = ['true', '1'].includes(fields.get('readonly') ?? '');
+	const isReadOnly = ['true', '1'].includes(fields.get('readonly') ?? '');
 	if (type === 'bind') {
 		if (source === '') {
 			throw refuse('--mount', value, 'a bind needs source=PATH', 'add the directory or file of the host');
 		}
 
-		return bind(source, target, readOnly, workingDirectory);
+		return bind(source, target, isReadOnly, workingDirectory);
 	}
 
 	if (type === 'volume') {
-		return {type, source: source === '' ? '' : parseName('volume', source), target, readOnly};
+		return {
+			type, source: source === '' ? '' : parseName('volume', source), target, readOnly: isReadOnly,
+		};
 	}
 
 	if (type === 'tmpfs') {
 		const options = [['size', fields.get('tmpfs-size')], ['mode', fields.get('tmpfs-mode')]].filter(([, option]) => option !== undefined).map(option => option.join('='));
-		return {type, target, readOnly, options};
+		return {
+			type, target, readOnly: isReadOnly, options,
+		};
 	}
 
 	throw refuse('--mount', value, `unknown type "${type}"`, 'the types are bind, volume and tmpfs');

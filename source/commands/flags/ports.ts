@@ -31,7 +31,7 @@ const parseRange = (value: string, text: string, which: string): Range => {
 
 /** Address, host part and container part of `[::1]:8000:80`, `127.0.0.1::80`, `8000:80` and `80`. */
 const splitMapping = (value: string, text: string): {readonly address: string; readonly host: string; readonly container: string} => {
-	const bracketed = /^\[([^\]]*)]:(.*)$/.exec(text);
+	const bracketed = /^\[([^\]]*)\]:(.*)$/.exec(text);
 	const parts = (bracketed ? bracketed[2]! : text).split(':');
 	const address = bracketed ? bracketed[1]! : (parts.length === 3 ? parts.shift()! : '');
 	if (parts.length > 2 || (bracketed && parts.length !== 2)) {

@@ -1,10 +1,12 @@
 import {HolmError} from '../../errors.js';
 
-const factors: Readonly<Record<string, number>> = {'': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4};
+const factors: Readonly<Record<string, number>> = {
+	'': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4,
+};
 
 /** Bytes of `512m`, `1.5g`, `64KiB` or `1048576`; the units are powers of 1024 as in Docker's flags. */
 export const parseSize = (flag: string, value: string): number => {
-	const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(value.trim());
+	const match = /^(\d+(?:\.\d+)?)\s*([gkmt]?)(?:i?b)?$/i.exec(value.trim());
 	const bytes = match ? Math.floor(Number(match[1]) * factors[match[2]!.toLowerCase()]!) : 0;
 	if (!Number.isSafeInteger(bytes) || bytes <= 0) {
 		throw new HolmError('invalid', `invalid size "${value}" for ${flag}`, {remedy: 'it is a number of bytes, or a number with k, m or g such as 512m'});
@@ -25,7 +27,7 @@ export const parseCpus = (value: string): number => {
 
 /** A whole number of at least `minimum`. */
 export const parseWhole = (flag: string, value: string, minimum = 0): number => {
-	const number = /^-?\d+$/.test(value) ? Number(value) : Number.NaN;
+	const number = /^-?\d+$/.test(value) ? Number(value) : NaN;
 	if (!Number.isSafeInteger(number) || number < minimum) {
 		throw new HolmError('invalid', `invalid value "${value}" for ${flag}`, {remedy: `it is a whole number from ${minimum}`});
 	}

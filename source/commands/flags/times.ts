@@ -1,6 +1,8 @@
 import {HolmError} from '../../errors.js';
 
-const unitMs: Readonly<Record<string, number>> = {ns: 1e-6, us: 1e-3, 'µs': 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000};
+const unitMs: Readonly<Record<string, number>> = {
+	ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000,
+};
 
 /** A point in time in milliseconds since the epoch: `10m` or `1h30m` ago, an RFC 3339 time or date in local time where it names no zone, or Unix seconds with fractions. */
 export const parseTime = (flag: string, value: string, now: number): number => {
@@ -8,14 +10,14 @@ export const parseTime = (flag: string, value: string, now: number): number => {
 		return Number(value) * 1000;
 	}
 
-	if (/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h|d))+$/.test(value)) {
-		const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)/g)];
+	if (/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[dhms]))+$/.test(value)) {
+		const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|[dhms])/g)];
 		return now - parts.reduce((sum, [, count, unit]) => sum + (Number(count) * unitMs[unit!]!), 0);
 	}
 
 	if (/^\d{4}-\d{2}-\d{2}(?:T\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/.test(value)) {
 		// ECMAScript reads a date without a time as UTC, and Docker as local.
-		const local = value.length === 10 ? `${value}T00:00:00` : value.replace(/T(\d{2})(?=Z|[+-]|$)/, 'T$1:00');
+		const local = value.length === 10 ? `${value}T00:00:00` : value.replace(/T(\d{2})(?=[+\-Z]|$)/, 'T$1:00');
 		const time = new Date(local).getTime();
 		if (Number.isFinite(time)) {
 			return time;

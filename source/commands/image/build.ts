@@ -2,22 +2,37 @@ import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../errors.js';
 import {directoryContext, inputContext, type BuildContext} from '../build/context.js';
-import {defineCommand, print, type Context, type FlagValues} from '../command.js';
+import {
+	defineCommand,
+	print,
+	type Context,
+	type FlagValues,
+} from '../command.js';
 import {parseLabels} from '../flags/environment.js';
 import {printProgress} from '../print/progress.js';
 import {credentialsFor} from '../registry/credentials.js';
 import {readInput} from '../terminal/streams.js';
 
 const flags = {
-	tag: {type: 'string', shortFlag: 't', isMultiple: true, value: 'NAME[:TAG]', description: 'Name of the image'},
-	file: {type: 'string', shortFlag: 'f', value: 'FILE', description: 'The Dockerfile; - for standard input'},
-	buildArg: {type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Build argument; KEY alone passes your variable on'},
+	tag: {
+		type: 'string', shortFlag: 't', isMultiple: true, value: 'NAME[:TAG]', description: 'Name of the image',
+	},
+	file: {
+		type: 'string', shortFlag: 'f', value: 'FILE', description: 'The Dockerfile; - for standard input',
+	},
+	buildArg: {
+		type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Build argument; KEY alone passes your variable on',
+	},
 	target: {type: 'string', value: 'STAGE', description: 'Stage to build'},
 	noCache: {type: 'boolean', description: 'Make every layer again'},
 	pull: {type: 'boolean', description: 'Look for newer base images'},
-	label: {type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the image'},
+	label: {
+		type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the image',
+	},
 	quiet: {type: 'boolean', shortFlag: 'q', description: 'Print the id only'},
-	progress: {type: 'string', default: 'auto', value: 'STYLE', description: 'Accepted as Docker has it; the output is always plain'},
+	progress: {
+		type: 'string', default: 'auto', value: 'STYLE', description: 'Accepted as Docker has it; the output is always plain',
+	},
 	iidfile: {type: 'string', value: 'FILE', description: 'Write the id to a file'},
 } as const;
 

@@ -21,7 +21,9 @@ export const command = defineCommand({
 			Comment: comment,
 		}));
 		printRows(context, rows, {
-			columns: {ID: 'IMAGE', CreatedSince: 'CREATED', CreatedBy: 'CREATED BY', Comment: 'COMMENT'},
+			columns: {
+				ID: 'IMAGE', CreatedSince: 'CREATED', CreatedBy: 'CREATED BY', Comment: 'COMMENT',
+			},
 			moreHeadings: {CreatedAt: 'CREATED AT'},
 			format,
 			...(quiet && {quiet: 'ID'}),

@@ -17,7 +17,9 @@ export const command = defineCommand({
 	summary: 'Read images from a tar archive',
 	usage: '',
 	flags: {
-		input: {type: 'string', shortFlag: 'i', value: 'FILE', description: 'Read from a file instead of standard input'},
+		input: {
+			type: 'string', shortFlag: 'i', value: 'FILE', description: 'Read from a file instead of standard input',
+		},
 		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print nothing'},
 	},
 	async run(context, {input, quiet}) {

@@ -22,10 +22,10 @@ export const splitTag = (reference: string): {readonly repository: string; reado
 type RowContext = {readonly now: number; readonly full: boolean};
 
 const rowsOf = (image: Image, {now, full}: RowContext): readonly Row[] => {
-	const digestOf = (repository: string) => image.digests.find(digest => familiarName(digest).startsWith(`${repository}@`))?.split('@')[1] ?? none;
+	const digestOf = (repository: string) => image.digests.find(digest => familiarName(digest).startsWith(`${repository}@`))?.split('@', 2)[1] ?? none;
 	const names = image.tags.length > 0
 		? image.tags.map(tag => splitTag(familiarName(tag)))
-		: [{repository: image.digests[0] ? familiarName(image.digests[0]).split('@')[0]! : none, tag: none}];
+		: [{repository: image.digests[0] ? familiarName(image.digests[0]).split('@', 1)[0]! : none, tag: none}];
 	return names.map(({repository, tag}) => ({
 		Repository: repository,
 		Tag: tag,
@@ -53,11 +53,11 @@ export const command = defineCommand({
 	},
 	async run(context, {all, digests, filter, format, quiet, noTrunc}, [reference]) {
 		const given = parseFilters(filter);
-		const filters = reference === undefined ? given : {...given, reference: [...given['reference'] ?? [], reference]};
+		const filters = reference === undefined ? given : {...given, reference: [...given.reference ?? [], reference]};
 		const engine = await context.engine();
 		const images = await engine.images({all, filters});
 		const rows = images.flatMap(image => rowsOf(image, {now: context.now(), full: noTrunc}));
-		const shown = quiet ? [...new Map(rows.map(row => [row['ID'], row])).values()] : rows;
+		const shown = quiet ? [...new Map(rows.map(row => [row.ID, row])).values()] : rows;
 		printRows(context, shown, {
 			columns: {...base, ...(digests && {Digest: 'DIGEST'}), ...rest},
 			moreHeadings: {CreatedAt: 'CREATED AT', Digest: 'DIGEST'},

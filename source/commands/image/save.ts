@@ -11,7 +11,9 @@ export const command = defineCommand({
 	summary: 'Write images to a tar archive',
 	usage: 'IMAGE...',
 	flags: {
-		output: {type: 'string', shortFlag: 'o', value: 'FILE', description: 'Write to a file instead of standard output'},
+		output: {
+			type: 'string', shortFlag: 'o', value: 'FILE', description: 'Write to a file instead of standard output',
+		},
 	},
 	async run(context, {output}, input) {
 		if (output === undefined && context.stdout.isTTY) {

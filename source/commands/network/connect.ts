@@ -5,7 +5,9 @@ export const command = defineCommand({
 	summary: 'Attach a container, running or not, to a network',
 	usage: 'NETWORK CONTAINER',
 	flags: {
-		alias: {type: 'string', isMultiple: true, value: 'NAME', description: 'Another name on this network'},
+		alias: {
+			type: 'string', isMultiple: true, value: 'NAME', description: 'Another name on this network',
+		},
 		ip: {type: 'string', value: 'ADDRESS', description: 'Fixed address'},
 		macAddress: {type: 'string', value: 'MAC', description: 'Fixed MAC address'},
 	},

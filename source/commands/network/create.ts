@@ -13,8 +13,12 @@ export const command = defineCommand({
 		gateway: {type: 'string', value: 'ADDRESS', description: 'Address of the host\'s side; default the subnet\'s first'},
 		ipRange: {type: 'string', value: 'SUBNET', description: 'Part of the subnet to lease addresses from'},
 		internal: {type: 'boolean', description: 'No way out of the network'},
-		label: {type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the network'},
-		driver: {type: 'string', shortFlag: 'd', default: 'bridge', value: 'DRIVER', description: 'bridge is the only one'},
+		label: {
+			type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the network',
+		},
+		driver: {
+			type: 'string', shortFlag: 'd', default: 'bridge', value: 'DRIVER', description: 'bridge is the only one',
+		},
 		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print the id only'},
 	},
 	async run(context, {subnet, gateway, ipRange, internal, label, driver, quiet}, [name = '']) {

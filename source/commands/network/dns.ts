@@ -21,7 +21,9 @@ export const command = defineCommand({
 			TTL: String(ttlSeconds),
 			Container: containerId === undefined ? '' : shortId(containerId, noTrunc),
 		})), {
-			columns: {Name: 'NAME', Type: 'TYPE', Value: 'VALUE', TTL: 'TTL', Container: 'CONTAINER'},
+			columns: {
+				Name: 'NAME', Type: 'TYPE', Value: 'VALUE', TTL: 'TTL', Container: 'CONTAINER',
+			},
 			format,
 			...(quiet && {quiet: 'Name'}),
 		});

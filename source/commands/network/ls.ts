@@ -27,7 +27,9 @@ export const command = defineCommand({
 		const engine = await context.engine();
 		const networks = await engine.networks(parseFilters(filter));
 		printRows(context, networks.map(network => rowOf(network, noTrunc)), {
-			columns: {ID: 'NETWORK ID', Name: 'NAME', Driver: 'DRIVER', Subnet: 'SUBNET', Gateway: 'GATEWAY', Containers: 'CONTAINERS'},
+			columns: {
+				ID: 'NETWORK ID', Name: 'NAME', Driver: 'DRIVER', Subnet: 'SUBNET', Gateway: 'GATEWAY', Containers: 'CONTAINERS',
+			},
 			moreHeadings: {CreatedAt: 'CREATED AT'},
 			format,
 			// A name is what scripts that remove all networks but the default one look for.

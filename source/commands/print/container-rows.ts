@@ -1,6 +1,16 @@
-import type {Container, ContainerStatus, Mount, PublishedPort} from '../../resources.js';
+import type {
+	Container,
+	ContainerStatus,
+	Mount,
+	PublishedPort,
+} from '../../resources.js';
 import {timeAgo, humanDuration} from './durations.js';
-import {labelFields, shortId, tableTime, truncate} from './fields.js';
+import {
+	labelFields,
+	shortId,
+	tableTime,
+	truncate,
+} from './fields.js';
 import type {Row} from './rows.js';
 import {decimalSize} from './sizes.js';
 

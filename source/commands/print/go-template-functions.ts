@@ -12,7 +12,7 @@ export const show = (value: unknown): string => {
 		return `map[${Object.keys(value).toSorted().map(key => `${key}:${show((value as Record<string, unknown>)[key])}`).join(' ')}]`;
 	}
 
-	return String(value as string);
+	return (value as string);
 };
 
 /** What an `if` takes for true: not the zero value of its type. */
@@ -43,7 +43,7 @@ const lengthOf = (value: unknown): number => {
 
 const printf = (format: unknown, ...values: readonly unknown[]): string => {
 	let index = 0;
-	return show(format).replaceAll(/%(-?\d*)([sdvq%])/g, (_, width: string, verb: string) => {
+	return show(format).replaceAll(/%(-?\d*)([%dqsv])/g, (_, width: string, verb: string) => {
 		if (verb === '%') {
 			return '%';
 		}

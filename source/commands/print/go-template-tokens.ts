@@ -13,37 +13,45 @@ export type Token = {
 export const templateError = (message: string, position: number, remedy = 'templates are Go\'s, such as {{.ID}} or {{json .}}'): HolmError =>
 	new HolmError('invalid', `template: character ${position}: ${message}`, {remedy});
 
-const escapes: Readonly<Record<string, string>> = {n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"', '\'': '\''};
+const escapes: Readonly<Record<string, string>> = {
+	n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"', '\'': '\'',
+};
 
 const unquote = (literal: string, position: number): string => {
 	const body = literal.slice(1, -1);
-	return literal.startsWith('`') ? body : body.replaceAll(/\\(.)/g, (_, letter: string) => {
-		if (escapes[letter] === undefined) {
-			throw templateError(`unknown escape \\${letter}`, position);
-		}
+	return literal.startsWith('`')
+		? body
+		: body.replaceAll(/\\(.)/g, (_, letter: string) => {
+			if (escapes[letter] === undefined) {
+				throw templateError(`unknown escape \\${letter}`, position);
+			}
 
-		return escapes[letter];
-	});
+			return escapes[letter];
+		});
 };
 
 const patterns: ReadonlyArray<readonly [Token['kind'], RegExp]> = [
-	['value', /"(?:[^"\\\n]|\\.)*"|`[^`]*`/y],
+	['value', /"(?:[^\n"\\]|\\.)*"|`[^`]*`/y],
 	['value', /-?\d+(?:\.\d+)?/y],
 	['variable', /\$\w*/y],
 	['field', /\.\w+/y],
-	['word', /[a-z_A-Z]\w*/y],
-	['symbol', /:=|[|().,=]/y],
+	['word', /[a-z_]\w*/iy],
+	['symbol', /:=|[(),.=|]/y],
 ];
 
 const literals: Readonly<Record<string, boolean | undefined>> = {true: true, false: false, nil: undefined};
 
 const tokenOf = (kind: Token['kind'], text: string, position: number): Token => {
 	if (kind === 'word' && Object.hasOwn(literals, text)) {
-		return {kind: 'value', text, value: literals[text], position};
+		return {
+			kind: 'value', text, value: literals[text], position,
+		};
 	}
 
 	if (kind === 'value') {
-		return {kind, text, value: /^["`]/.test(text) ? unquote(text, position) : Number(text), position};
+		return {
+			kind, text, value: /^["`]/.test(text) ? unquote(text, position) : Number(text), position,
+		};
 	}
 
 	return {kind, text, position};
@@ -53,14 +61,14 @@ const tokenOf = (kind: Token['kind'], text: string, position: number): Token => 
 export const tokenise = (template: string): readonly Token[] => {
 	const tokens: Token[] = [];
 	let index = 0;
-	let trimNext = false;
+	let isTrimNext = false;
 	while (index < template.length) {
 		const open = template.indexOf('{{', index);
 		const end = open === -1 ? template.length : open;
-		const trimLast = /^\{\{-\s/.test(template.slice(end, end + 4));
+		const isTrimLast = /^\{\{-\s/.test(template.slice(end, end + 4));
 		let text = template.slice(index, end);
-		text = trimNext ? text.trimStart() : text;
-		text = trimLast ? text.trimEnd() : text;
+		text = isTrimNext ? text.trimStart() : text;
+		text = isTrimLast ? text.trimEnd() : text;
 		if (text !== '') {
 			tokens.push({kind: 'text', text, position: index + 1});
 		}
@@ -70,12 +78,12 @@ export const tokenise = (template: string): readonly Token[] => {
 		}
 
 		tokens.push({kind: 'open', text: '{{', position: open + 1});
-		index = open + (trimLast ? 3 : 2);
+		index = open + (isTrimLast ? 3 : 2);
 		for (;;) {
 			index += /^\s*/.exec(template.slice(index))![0].length;
 			const closing = /^(?:- ?)?\}\}/.exec(template.slice(index));
 			if (closing) {
-				trimNext = closing[0].startsWith('-');
+				isTrimNext = closing[0].startsWith('-');
 				tokens.push({kind: 'close', text: '}}', position: index + 1});
 				index += closing[0].length;
 				break;

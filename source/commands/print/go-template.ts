@@ -1,13 +1,18 @@
 import {HolmError, messageOf} from '../../errors.js';
-import {functions, member, show, truth} from './go-template-functions.js';
+import {
+	functions,
+	member,
+	show,
+	truth,
+} from './go-template-functions.js';
 import {templateError, tokenise, type Token} from './go-template-tokens.js';
 
-type Scope = {readonly dot: unknown; readonly variables: Readonly<Record<string, unknown>>; readonly strict: object | undefined};
+type Scope = {readonly dot: unknown; readonly variables: Readonly<Record<string, unknown>>; readonly strict: Record<string, unknown> | undefined};
 type Expression = (scope: Scope, piped: readonly unknown[]) => unknown;
 type Node = (scope: Scope) => string;
 
 /** A template made ready: data in, text out. With `strict`, a field that the data does not have is refused instead of shown as `<no value>`. */
-export type Template = (data: object, options?: {readonly strict?: boolean}) => string;
+export type Template = (data: Record<string, unknown>, options?: {readonly strict?: boolean}) => string;
 
 /**
 The part of Go's text/template that Docker's users write after `--format`: fields, variables, pipes, functions, `if`, `with`, `range`. Throws `invalid` with the position of what is wrong.
@@ -36,22 +41,24 @@ export const compileTemplate = (template: string): Template => {
 			path.push(next());
 		}
 
-		return path.length === 0 ? base : (scope, piped) => {
-			let value = base(scope, []);
-			for (const [step, {text, position}] of path.entries()) {
-				const name = text.slice(1);
-				if (value === scope.strict && !Object.hasOwn(scope.strict!, name)) {
-					throw templateError(`there is no field .${name}`, position, `there are ${Object.keys(scope.strict!).map(key => `.${key}`).join(' ')}`);
+		return path.length === 0
+			? base
+			: (scope, piped) => {
+				let value = base(scope, []);
+				for (const [step, {text, position}] of path.entries()) {
+					const name = text.slice(1);
+					if (value === scope.strict && !Object.hasOwn(scope.strict!, name)) {
+						throw templateError(`there is no field .${name}`, position, `there are ${Object.keys(scope.strict!).map(key => `.${key}`).join(' ')}`);
+					}
+
+					value = member(value, name);
+					if (typeof value === 'function') {
+						value = (value as (...values: readonly unknown[]) => unknown)(...(step === path.length - 1 ? piped : []));
+					}
 				}
 
-				value = member(value, name);
-				if (typeof value === 'function') {
-					value = (value as (...values: readonly unknown[]) => unknown)(...(step === path.length - 1 ? piped : []));
-				}
-			}
-
-			return value;
-		};
+				return value;
+			};
 	};
 
 	const operand = (): Expression => {
@@ -181,7 +188,7 @@ export const compileTemplate = (template: string): Template => {
 				return enter(scope, opened.text === 'with' ? value : scope.dot, [value]);
 			}
 
-			const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value as object).toSorted(([a], [b]) => a < b ? -1 : 1);
+			const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value as Record<string, unknown>).toSorted(([a], [b]) => a < b ? -1 : 1);
 			return entries.map(([key, item]) => enter(scope, item, names.length === 1 ? [item] : [key, item])).join('');
 		};
 	};

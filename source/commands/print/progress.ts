@@ -28,7 +28,7 @@ export const printProgress = async (steps: AsyncIterable<Progress>, output: Outp
 		lines.set(id, line);
 		// Lines that have left the screen at its top cannot be rewritten.
 		if (up > 0 && up < (output.rows ?? 24)) {
-			output.write(`\u001B[${up}A\r\u001B[2K${fit(line, columns)}\u001B[${up}B\r`);
+			output.write(`\u{1B}[${up}A\r\u{1B}[2K${fit(line, columns)}\u{1B}[${up}B\r`);
 		} else if (up === 0) {
 			output.write(`${fit(line, columns)}\n`);
 		}

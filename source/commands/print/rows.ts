@@ -36,12 +36,12 @@ const escapeRow = (row: Row): Row => Object.fromEntries(Object.entries(row).map(
 const withEscapes = (template: string) => template.replaceAll(String.raw`\t`, '\t').replaceAll(String.raw`\n`, '\n');
 
 const heading = (name: string, {columns, moreHeadings}: RowOptions) =>
-	columns[name] ?? moreHeadings?.[name] ?? name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toUpperCase();
+	columns[name] ?? moreHeadings?.[name] ?? name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase();
 
 const tableOf = (rows: readonly Row[], template: string, options: RowOptions): string => {
 	const render = compileTemplate(template);
 	const used = [...template.matchAll(/\.(\w+)/g)].map(([, name]) => name!);
-	const headings = Object.fromEntries([...new Set([...Object.keys(rows[0] ?? {}), ...used])].map(name => [name, name === 'Label' ? (label: unknown) => String(label) : heading(name, options)]));
+	const headings = Object.fromEntries([...new Set([...Object.keys(rows[0] ?? {}), ...used])].map(name => [name, name === 'Label' ? String : heading(name, options)]));
 	const lines = [render(headings), ...rows.map(row => render(escapeRow(row), {strict: true}))];
 	return layOutColumns(lines.map(line => line.split('\t')));
 };

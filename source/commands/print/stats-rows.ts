@@ -27,7 +27,9 @@ const sum = (stats: ContainerStats, key: 'receivedBytes' | 'sentBytes') =>
 export const statsRow = ({id, name, previous, current}: Readings, full: boolean): Row => {
 	const named = {Container: shortId(id, full), ID: shortId(id, full), Name: name};
 	if (!current) {
-		return {...named, CPUPerc: '--', MemUsage: '-- / --', MemPerc: '--', NetIO: '-- / --', BlockIO: '-- / --', PIDs: '--', HostMem: '--'};
+		return {
+			...named, CPUPerc: '--', MemUsage: '-- / --', MemPerc: '--', NetIO: '-- / --', BlockIO: '-- / --', PIDs: '--', HostMem: '--',
+		};
 	}
 
 	return {

@@ -3,7 +3,7 @@ import {escapeControls} from './escape.js';
 
 export type Step = {readonly step: string; readonly detail: string};
 
-const eraseLine = '\r\u001B[2K';
+const eraseLine = '\r\u{1B}[2K';
 
 const took = (milliseconds: number) => milliseconds > 1000 ? ` (${(milliseconds / 1000).toFixed(1)} s)` : '';
 

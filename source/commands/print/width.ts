@@ -2,11 +2,10 @@ import {stripVTControlCharacters} from 'node:util';
 
 const segmenter = new Intl.Segmenter();
 // East Asian wide and full-width characters, and emoji, take two columns of a terminal (UAX #11).
-const wide = /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|^\p{Emoji_Presentation}/u;
+const wide = /^[\u{1100}-\u{115F}\u{2E80}-\u{A4CF}\u{AC00}-\u{D7A3}\u{F900}-\u{FAFF}\u{FE30}-\u{FE6F}\u{FF00}-\u{FF60}\u{FFE0}-\u{FFE6}]|^\p{Emoji_Presentation}/u;
 
 /** The columns that text takes in a terminal. */
 export const widthOf = (text: string): number => {
-	// eslint-disable-next-line no-control-regex -- all of ASCII is one column wide
 	if (/^[\u0020-\u007E]*$/.test(text)) {
 		return text.length;
 	}

@@ -1,4 +1,10 @@
-import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {
+	mkdir,
+	readFile,
+	rename,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -11,7 +17,7 @@ type AuthFile = {readonly auths?: Readonly<Record<string, {readonly auth?: strin
 
 /** Where logins are kept, in the form of Docker's `config.json`. */
 export const authFile = (environment: Context['environment']): string =>
-	path.join(environment['XDG_CONFIG_HOME'] || path.join(environment['HOME'] || homedir(), '.config'), 'holm', 'auth.json');
+	path.join(environment.XDG_CONFIG_HOME || path.join(environment.HOME || homedir(), '.config'), 'holm', 'auth.json');
 
 const read = async (file: string): Promise<AuthFile> => {
 	try {
@@ -45,7 +51,7 @@ export const findCredentials = async (server: string, environment: Context['envi
 		return undefined;
 	}
 
-	const [username = '', password = ''] = Buffer.from(auth, 'base64').toString().split(/:(.*)/s);
+	const [username = '', password = ''] = Buffer.from(auth, 'base64').toString().split(/:(.*)/s, 2);
 	return {username, password, ...(key !== hub && {server: key})};
 };
 

@@ -9,8 +9,12 @@ export const command = defineCommand({
 	summary: 'Log in to a registry',
 	usage: '[REGISTRY]',
 	flags: {
-		username: {type: 'string', shortFlag: 'u', value: 'NAME', description: 'User name'},
-		password: {type: 'string', shortFlag: 'p', value: 'PASSWORD', description: 'Password; others can see it, prefer --password-stdin'},
+		username: {
+			type: 'string', shortFlag: 'u', value: 'NAME', description: 'User name',
+		},
+		password: {
+			type: 'string', shortFlag: 'p', value: 'PASSWORD', description: 'Password; others can see it, prefer --password-stdin',
+		},
 		passwordStdin: {type: 'boolean', description: 'Read the password from standard input'},
 	},
 	async run(context, {username: givenName, password: givenPassword, passwordStdin}, [registry = '']) {

@@ -8,7 +8,7 @@ export const command = defineCommand({
 	flags: {},
 	async run(context, _flags, [registry = '']) {
 		const key = keyOf(registry);
-		const forgotten = await forgetCredentials(registry, context.environment);
-		print(context, forgotten ? `Removing login credentials for ${key}` : `Not logged in to ${key}`);
+		const isForgotten = await forgetCredentials(registry, context.environment);
+		print(context, isForgotten ? `Removing login credentials for ${key}` : `Not logged in to ${key}`);
 	},
 });

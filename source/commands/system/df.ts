@@ -22,7 +22,9 @@ export const diskUsageRows = ({images, containers, volumes, cacheBytes}: DiskUsa
 	rowOf('Images', images.map(({image, containers: users}) => ({bytes: image.sizeBytes, active: users > 0}))),
 	rowOf('Containers', containers.map(({container, bytes}) => ({bytes, active: ['running', 'paused', 'restarting'].includes(container.status.state)}))),
 	rowOf('Local Volumes', volumes.map(({bytes, containers: users}) => ({bytes, active: users > 0}))),
-	{Type: 'Disks and Templates', TotalCount: '', Active: '', Size: decimalSize(cacheBytes), Reclaimable: decimalSize(cacheBytes)},
+	{
+		Type: 'Disks and Templates', TotalCount: '', Active: '', Size: decimalSize(cacheBytes), Reclaimable: decimalSize(cacheBytes),
+	},
 ];
 
 export const command = defineCommand({
@@ -32,7 +34,9 @@ export const command = defineCommand({
 	async run(context, {format}) {
 		const engine = await context.engine();
 		printRows(context, diskUsageRows(await engine.diskUsage()), {
-			columns: {Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE'},
+			columns: {
+				Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE',
+			},
 			format,
 		});
 	},

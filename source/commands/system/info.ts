@@ -7,7 +7,9 @@ export const command = defineCommand({
 	summary: 'Show what the engine is and holds',
 	usage: '',
 	flags: {
-		format: {type: 'string', shortFlag: 'f', value: 'TEMPLATE', description: '"json" or a Go template such as {{.Containers}}'},
+		format: {
+			type: 'string', shortFlag: 'f', value: 'TEMPLATE', description: '"json" or a Go template such as {{.Containers}}',
+		},
 	},
 	async run(context, {format}) {
 		const render = format === undefined || format === 'json' ? undefined : compileTemplate(format);
@@ -24,10 +26,20 @@ export const command = defineCommand({
 		}
 
 		const lines: ReadonlyArray<readonly [string, string | number | undefined]> = [
-			['Containers', info.containers], [' Running', info.running], [' Paused', info.paused], [' Stopped', info.stopped],
-			['Images', info.images], ['Accelerator', info.accelerator], ['CPUs', info.cpus], ['Total Memory', binarySize(info.memoryBytes)],
-			['Operating System', info.operatingSystem], ['Kernel Version', info.kernel], ['Architecture', info.architecture],
-			['Name', info.name], ['ID', info.id], ['Root Dir', info.root],
+			['Containers', info.containers],
+			[' Running', info.running],
+			[' Paused', info.paused],
+			[' Stopped', info.stopped],
+			['Images', info.images],
+			['Accelerator', info.accelerator],
+			['CPUs', info.cpus],
+			['Total Memory', binarySize(info.memoryBytes)],
+			['Operating System', info.operatingSystem],
+			['Kernel Version', info.kernel],
+			['Architecture', info.architecture],
+			['Name', info.name],
+			['ID', info.id],
+			['Root Dir', info.root],
 		];
 		for (const [name, value] of lines) {
 			if (value !== undefined) {

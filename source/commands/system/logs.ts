@@ -25,7 +25,9 @@ export const command = defineCommand({
 	usage: '',
 	flags: {
 		follow: {type: 'boolean', shortFlag: 'f', description: 'Go on with what it writes from now on'},
-		tail: {type: 'string', shortFlag: 'n', default: 'all', value: 'LINES', description: 'The last lines only'},
+		tail: {
+			type: 'string', shortFlag: 'n', default: 'all', value: 'LINES', description: 'The last lines only',
+		},
 	},
 	async run(context, {follow, tail}) {
 		const count = tail === 'all' ? Infinity : parseWhole('--tail', tail);

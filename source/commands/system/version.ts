@@ -15,10 +15,14 @@ export const command = defineCommand({
 	summary: 'Show the versions of this program and of the engine',
 	usage: '',
 	flags: {
-		format: {type: 'string', shortFlag: 'f', value: 'TEMPLATE', description: '"json" or a Go template such as {{.Server.Version}}'},
+		format: {
+			type: 'string', shortFlag: 'f', value: 'TEMPLATE', description: '"json" or a Go template such as {{.Server.Version}}',
+		},
 	},
 	async run(context, {format}) {
-		const client = {Version: packageVersion(), NodeVersion: process.versions.node, Os: process.platform, Arch: process.arch};
+		const client = {
+			Version: packageVersion(), NodeVersion: process.versions.node, Os: process.platform, Arch: process.arch,
+		};
 		const render = format === undefined || format === 'json' ? undefined : compileTemplate(format);
 		const answer = await (async () => {
 			try {
@@ -29,7 +33,9 @@ export const command = defineCommand({
 			}
 		})();
 		const {version} = answer;
-		const server = version && {Name: version.name, Version: version.version, ApiVersion: version.apiVersion, MinAPIVersion: version.minimumApiVersion, Os: version.os, Arch: version.architecture, KernelVersion: version.kernel};
+		const server = version && {
+			Name: version.name, Version: version.version, ApiVersion: version.apiVersion, MinAPIVersion: version.minimumApiVersion, Os: version.os, Arch: version.architecture, KernelVersion: version.kernel,
+		};
 		if (format === undefined) {
 			print(context, section('Client', {Version: client.Version, Node: client.NodeVersion, 'OS/Arch': `${client.Os}/${client.Arch}`}));
 		} else {

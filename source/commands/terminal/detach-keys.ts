@@ -4,7 +4,7 @@ import {HolmError} from '../../errors.js';
 export const defaultDetachKeys = 'ctrl-p,ctrl-q';
 
 const byteOf = (key: string): number => {
-	const control = /^ctrl-([a-z@[\\\]^_])$/i.exec(key);
+	const control = /^ctrl-([@a-z[\\\]^_])$/i.exec(key);
 	if (control) {
 		// The control character of a letter is the letter's code without its upper bits.
 		// eslint-disable-next-line no-bitwise -- as terminals make them

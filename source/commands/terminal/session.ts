@@ -21,12 +21,14 @@ export const sizeOf = ({isTTY, rows, columns}: Output): TerminalSize | undefined
 /** Copies without ending the target, which other sessions go on using, and waits where it is slow. A reader that has gone ends the copy. */
 const copy = async (source: Readable, target: Writable): Promise<void> => {
 	source.on('data', (chunk: Uint8Array) => {
-		if (!target.write(chunk)) {
-			source.pause();
-			target.once('drain', () => {
-				source.resume();
-			});
+		if (target.write(chunk)) {
+			return;
 		}
+
+		source.pause();
+		target.once('drain', () => {
+			source.resume();
+		});
 	});
 	await finished(source, {writable: false});
 };

@@ -8,8 +8,12 @@ export const command = defineCommand({
 	usage: '[VOLUME]',
 	flags: {
 		name: {type: 'string', value: 'NAME', description: 'The same as the argument'},
-		label: {type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the volume'},
-		driver: {type: 'string', shortFlag: 'd', default: 'local', value: 'DRIVER', description: 'local is the only one'},
+		label: {
+			type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the volume',
+		},
+		driver: {
+			type: 'string', shortFlag: 'd', default: 'local', value: 'DRIVER', description: 'local is the only one',
+		},
 	},
 	async run(context, {name: flagName, label, driver}, [argument]) {
 		if (driver !== 'local') {
