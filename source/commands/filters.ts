@@ -1,5 +1,6 @@
 import type {Filters} from '../engine.js';
 import {HolmError} from '../errors.js';
+import {splitFirst} from './split-first.js';
 
 /** The flag that every list has. */
 export const filterFlag = {
@@ -10,8 +11,8 @@ export const filterFlag = {
 export const parseFilters = (values: readonly string[]): Filters => {
 	const filters: Record<string, string[]> = {};
 	for (const value of values) {
-		const [key = '', text] = value.split(/=(.*)/s, 2);
-		if (key.trim() === '' || text === undefined) {
+		const [key, text] = splitFirst(value, '=');
+		if (text === undefined || key.trim() === '') {
 			throw new HolmError('invalid', `invalid filter "${value}"`, {remedy: 'it is KEY=VALUE, such as name=web'});
 		}
 

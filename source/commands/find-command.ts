@@ -1,5 +1,5 @@
 import {HolmError} from '../errors.js';
-import {didYouMean} from './suggest.js';
+import {correction} from './suggest.js';
 import {
 	findEntry,
 	groups,
@@ -13,7 +13,7 @@ export type FoundCommand =
 	/** A group without a verb, which prints its help. */
 	| {readonly kind: 'group'; readonly name: string; readonly group: Group};
 
-const isHelp = (word: string | undefined) => word === '--help' || word === '-h' || word === 'help';
+const isHelp = (word: string | undefined) => ['--help', '-h', 'help'].includes(word ?? '');
 
 /** The command that the first words name. Refuses an unknown one with `invalid`, naming the nearest. */
 export const findCommand = (argv: readonly string[]): FoundCommand => {
@@ -27,7 +27,7 @@ export const findCommand = (argv: readonly string[]): FoundCommand => {
 
 		const entry = findEntry(group.entries, verb);
 		if (!entry) {
-			throw new HolmError('invalid', `unknown command: holm ${word} ${verb}`, {remedy: didYouMean(verb, Object.keys(group.entries), `holm ${word} --help lists them`)});
+			throw new HolmError('invalid', `unknown command: holm ${word} ${verb}`, {remedy: correction(verb, Object.keys(group.entries), `holm ${word} --help lists them`)});
 		}
 
 		return {
@@ -38,7 +38,7 @@ export const findCommand = (argv: readonly string[]): FoundCommand => {
 	const all = Object.assign({}, ...Object.values(sections)) as Readonly<Record<string, Entry>>;
 	const entry = findEntry(all, word);
 	if (!entry) {
-		throw new HolmError('invalid', `unknown command: ${word}`, {remedy: didYouMean(word, [...Object.keys(all), ...Object.keys(groups)], 'holm --help lists them')});
+		throw new HolmError('invalid', `unknown command: ${word}`, {remedy: correction(word, [...Object.keys(all), ...Object.keys(groups)], 'holm --help lists them')});
 	}
 
 	return {

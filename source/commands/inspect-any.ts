@@ -3,11 +3,11 @@ import {asHolmError, HolmError} from '../errors.js';
 import {defineCommand} from './command.js';
 import {inspectAll, inspectFlags} from './inspect.js';
 
-type Read = (engine: Engine, reference: string, size: boolean) => Promise<{readonly source?: unknown}>;
+type Read = (engine: Engine, reference: string, hasSize: boolean) => Promise<{readonly source?: unknown}>;
 
 /** In the order in which a reference is looked up. */
 const kinds: Readonly<Record<string, Read>> = {
-	container: async (engine, reference, size) => engine.container(reference, {size}),
+	container: async (engine, reference, hasSize) => engine.container(reference, {size: hasSize}),
 	image: async (engine, reference) => engine.image(reference),
 	network: async (engine, reference) => engine.network(reference),
 	volume: async (engine, reference) => engine.volume(reference),

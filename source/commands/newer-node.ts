@@ -8,13 +8,12 @@ import {fileURLToPath} from 'node:url';
 export const runWithNewerNode = (program: URL, needed: string): number => {
 	// The program is `dist/cli.js`, beside which a checkout has its packages.
 	const node = fileURLToPath(new URL('../node_modules/node/bin/node', program));
-	const file = fileURLToPath(program);
 	if (!existsSync(node) || process.execPath === node) {
 		process.stderr.write(`holm needs Node ${needed} or newer; this is ${process.version}; npm install -g holm with a newer Node, or \`npm run quickstart\` in a checkout, which brings its own\n`);
 		return 1;
 	}
 
-	const {status, signal, error} = spawnSync(node, [...process.execArgv, file, ...process.argv.slice(2)], {stdio: 'inherit'});
+	const {status, signal, error} = spawnSync(node, [...process.execArgv, fileURLToPath(program), ...process.argv.slice(2)], {stdio: 'inherit'});
 	if (error) {
 		process.stderr.write(`Error: ${node} could not be run: ${error.message}\n`);
 		return 1;

@@ -17,7 +17,7 @@ export const withHelpFlag = (flags: FlagTable): FlagTable => ({
 });
 
 // The parser behind meow takes one pair of quotes away from a value, which the user's shell has already done.
-const protectQuotes = (flag: string) => flag.replace(/^(--[^=]+=)((["'])[\s\S]*\3)$/, '$1$3$2$3');
+const protectQuotes = (flag: string) => flag.replace(/^(?<name>--[^=]+=)(?<value>(?<quote>["'])[\s\S]*\k<quote>)$/v, '$<name>$<quote>$<value>$<quote>');
 
 /** A flag that may be given once keeps the value given last, as in Docker. */
 const lastOfEach = (flags: readonly string[], repeatable: ReadonlySet<string>) => {
@@ -28,11 +28,11 @@ const lastOfEach = (flags: readonly string[], repeatable: ReadonlySet<string>) =
 
 /** The flags and arguments of one command. Refuses unknown flags, missing values and malformed booleans with `invalid`. */
 export const parseArguments = (argv: readonly string[], command: Pick<Command, 'flags' | 'flagsEndAtFirstArgument'>, name: string): ParsedArguments => {
-	const table = withHelpFlag(command.flags);
 	if (argv.length === 1 && argv[0] === '-h') {
 		return {help: true, flags: {}, input: []};
 	}
 
+	const table = withHelpFlag(command.flags);
 	const split = splitArguments(argv, table, {name, flagsEndAtFirstArgument: command.flagsEndAtFirstArgument});
 	const repeatable = new Set(Object.entries(table).filter(([, flag]) => flag.isMultiple).map(([key]) => `--${kebabCase(key)}`));
 	const {flags: parsed} = meow({

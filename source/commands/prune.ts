@@ -3,7 +3,7 @@ import {defineCommand, print, type Context} from './command.js';
 import {filterFlag, parseFilters} from './filters.js';
 import {escapeControls} from './print/escape.js';
 import {decimalSize} from './print/sizes.js';
-import {confirm} from './terminal/prompt.js';
+import {isConfirmed} from './terminal/prompt.js';
 
 export const forceFlag = {type: 'boolean', shortFlag: 'f', description: 'Do not ask'} as const;
 
@@ -41,11 +41,11 @@ export const definePrune = ({summary, warning, heading, withSpace = true, prune}
 	usage: '',
 	flags: {force: forceFlag, filter: pruneFilterFlag},
 	async run(context, {force, filter}) {
-		const filters = parseFilters(filter);
-		if (!force && !await confirm(context, warning)) {
+		if (!force && !await isConfirmed(context, warning)) {
 			return 1;
 		}
 
+		const filters = parseFilters(filter);
 		const {removed, freedBytes} = await prune(await context.engine(), filters);
 		printPruned(context, heading, removed);
 		if (withSpace) {

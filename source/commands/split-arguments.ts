@@ -1,6 +1,6 @@
 import {HolmError} from '../errors.js';
 import type {Flag, FlagTable} from './command.js';
-import {didYouMean} from './suggest.js';
+import {correction} from './suggest.js';
 
 export type SplitArguments = {
 	/** Every flag as `--name=value`, in the order given. */
@@ -15,7 +15,7 @@ export type SplitOptions = {
 };
 
 /** `sigProxy` as `sig-proxy`. */
-export const kebabCase = (name: string) => name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+export const kebabCase = (name: string) => name.replaceAll(/[A-Z]/gv, letter => `-${letter.toLowerCase()}`);
 
 type Known = {readonly name: string; readonly flag: Flag};
 
@@ -54,7 +54,7 @@ export const splitArguments = (argv: readonly string[], table: FlagTable, {name,
 	const find = (given: string): Known => {
 		const entry = known.get(given);
 		if (!entry) {
-			throw new HolmError('invalid', `unknown flag: ${given}`, {remedy: didYouMean(given, [...known.keys()].filter(key => key.startsWith('--') === given.startsWith('--')), help)});
+			throw new HolmError('invalid', `unknown flag: ${given}`, {remedy: correction(given, known.keys().filter(key => key.startsWith('--') === given.startsWith('--')).toArray(), help)});
 		}
 
 		return entry;
@@ -95,7 +95,7 @@ export const splitArguments = (argv: readonly string[], table: FlagTable, {name,
 			const entry = find(given);
 			const rest = argument.slice(position + 1);
 			if (entry.flag.type === 'string' || rest.startsWith('=')) {
-				add(entry, given, rest === '' ? valueOf(given) : rest.replace(/^=/, ''));
+				add(entry, given, rest === '' ? valueOf(given) : rest.replace(/^=/v, ''));
 				return;
 			}
 
@@ -112,7 +112,7 @@ export const splitArguments = (argv: readonly string[], table: FlagTable, {name,
 
 		if (argument.startsWith('--')) {
 			addLong(argument);
-		} else if (argument.startsWith('-') && argument !== '-') {
+		} else if (argument !== '-' && argument.startsWith('-')) {
 			addCluster(argument);
 		} else if (flagsEndAtFirstArgument) {
 			input.push(...argv.slice(index));

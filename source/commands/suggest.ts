@@ -1,6 +1,6 @@
 /** The number of insertions, deletions, replacements and swaps of neighbours between two words. */
 export const editDistance = (left: string, right: string): number => {
-	const rows = Array.from({length: left.length + 1}, (_, row) => Array.from({length: right.length + 1}, (_, column) => row === 0 ? column : (column === 0 ? row : 0)));
+	const rows = Array.from({length: left.length + 1}, (_row, row) => Array.from({length: right.length + 1}, (_cell, column) => row === 0 ? column : (column === 0 ? row : 0)));
 	const at = (row: number, column: number) => rows[row]![column]!;
 	for (let row = 1; row <= left.length; row++) {
 		for (let column = 1; column <= right.length; column++) {
@@ -32,7 +32,7 @@ export const suggest = (word: string, known: readonly string[]): readonly string
 };
 
 /** `did you mean X or Y?`, where there is anything near; else `otherwise`. */
-export const didYouMean = (word: string, known: readonly string[], otherwise: string): string => {
+export const correction = (word: string, known: readonly string[], otherwise: string): string => {
 	const near = suggest(word, known);
 	return near.length > 0 ? `did you mean ${near.join(' or ')}?` : otherwise;
 };

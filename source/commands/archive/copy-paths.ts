@@ -30,10 +30,10 @@ export const parseSide = (text: string): CopySide => {
 /** What a copy has to know of a path: what it is, where it is something. */
 export type PathKind = 'file' | 'directory' | 'absent';
 
-export const endsAsDirectory = (text: string) => text.endsWith('/') || endsAsContent(text);
+export const isDirectoryPath = (text: string) => text.endsWith('/') || isContentPath(text);
 
 /** `dir/.` is what is in the directory. */
-export const endsAsContent = (text: string) => text === '.' || text.endsWith('/.');
+export const isContentPath = (text: string) => text === '.' || text.endsWith('/.');
 
 export type CopyPlan = {
 	/** The existing directory that the archive is unpacked in. */
@@ -53,13 +53,13 @@ const baseName = (text: string) => path.posix.basename(path.posix.resolve('/', t
 
 /** Where a copy ends up, by Docker's rules for `cp`. */
 export const planCopy = ({source, sourceKind, destination, destinationKind}: CopyQuestion): CopyPlan => {
-	const parent = {directory: path.posix.dirname(destination.replace(/\/+$/, '') || '/'), name: baseName(destination)};
-	if (sourceKind === 'file' && endsAsDirectory(source)) {
+	if (sourceKind === 'file' && isDirectoryPath(source)) {
 		throw new HolmError('invalid', `${source} is not a directory`, {remedy: 'leave out the slash at its end'});
 	}
 
+	const parent = {directory: path.posix.dirname(path.posix.resolve('/', destination)), name: baseName(destination)};
 	if (destinationKind === 'directory') {
-		return {directory: destination, name: sourceKind === 'directory' && endsAsContent(source) ? '' : baseName(source)};
+		return {directory: destination, name: sourceKind === 'directory' && isContentPath(source) ? '' : baseName(source)};
 	}
 
 	if (destinationKind === 'file') {
@@ -67,14 +67,14 @@ export const planCopy = ({source, sourceKind, destination, destinationKind}: Cop
 			throw new HolmError('conflict', `cannot copy directory ${source} over file ${destination}`, {remedy: 'name a directory to copy to'});
 		}
 
-		if (endsAsDirectory(destination)) {
+		if (isDirectoryPath(destination)) {
 			throw new HolmError('conflict', `${destination} is not a directory`, {remedy: 'leave out the slash at its end'});
 		}
 
 		return parent;
 	}
 
-	if (sourceKind === 'file' && endsAsDirectory(destination)) {
+	if (sourceKind === 'file' && isDirectoryPath(destination)) {
 		throw new HolmError('not-found', `no such directory: ${destination}`, {remedy: 'create it first'});
 	}
 
@@ -83,6 +83,6 @@ export const planCopy = ({source, sourceKind, destination, destinationKind}: Cop
 
 /** Gives the first part of every name of an archive another one, as a plan has it. */
 export const renameFirst = (name: string) => (entry: string): string => {
-	const rest = entry.replace(/^(?:\.\/)+/, '').split('/').slice(1);
+	const rest = entry.replace(/^(?:\.\/)+/v, '').split('/').slice(1);
 	return [...(name === '' ? [] : [name]), ...rest].join('/');
 };

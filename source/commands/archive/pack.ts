@@ -18,7 +18,11 @@ export type PackOptions = {
 	readonly keepOwners?: boolean;
 };
 
-/** A file, or a directory and all below it, under the name that it gets in an archive. */
+/**
+A file, or a directory and all below it, under the name that it gets in an archive.
+
+@yields A directory before what is in it.
+*/
 export const walk = async function * (file: string, name: string): AsyncIterable<PackEntry> {
 	yield {file, name};
 	const status = await lstat(file);
@@ -26,7 +30,8 @@ export const walk = async function * (file: string, name: string): AsyncIterable
 		return;
 	}
 
-	for (const child of (await readdir(file)).toSorted()) {
+	const children = await readdir(file);
+	for (const child of children.toSorted()) {
 		yield * walk(path.join(file, child), name === '' ? child : `${name}/${child}`);
 	}
 };
@@ -45,7 +50,7 @@ export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = fal
 		const owner = keepOwners ? {uid: status.uid, gid: status.gid} : {uid: 0, gid: 0};
 
 		const header = {
-			name, mode: status.mode & 0o7777, mtime: status.mtime, ...owner,
+			name, mode: status.mode % 0o1_0000, mtime: status.mtime, ...owner,
 		};
 		if (status.isDirectory()) {
 			if (name !== '') {
@@ -57,8 +62,8 @@ export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = fal
 			});
 		} else if (status.isFile()) {
 			// A file that grows meanwhile must not write past the size in its header.
-			const content = createReadStream(file, status.size > 0 ? {end: status.size - 1} : {end: 0});
-			await pipeline(content, pack.entry({...header, type: 'file', size: status.size}));
+			const bytes = createReadStream(file, {end: Math.max(0, status.size - 1)});
+			await pipeline(bytes, pack.entry({...header, type: 'file', size: status.size}));
 		}
 	};
 

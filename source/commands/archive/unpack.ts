@@ -1,4 +1,4 @@
-import {createWriteStream, constants, type Stats} from 'node:fs';
+import {createWriteStream, type Stats} from 'node:fs';
 import {
 	chmod,
 	lchown,
@@ -72,13 +72,12 @@ export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOp
 		return path.join(place, ...segments.slice(-1));
 	};
 
-	const setMetadata = async (file: string, {mode = 0o644, mtime = new Date(), uid = 0, gid = 0}: Header) => {
+	const setMetadata = async (file: string, {mode, mtime, uid, gid}: Header) => {
 		if (keepOwners) {
 			await lchown(file, uid, gid);
 		}
 
-		// eslint-disable-next-line no-bitwise -- permissions without set-user-ID, set-group-ID and sticky
-		await chmod(file, mode & 0o777);
+		await chmod(file, mode % 0o1000);
 		await utimes(file, mtime, mtime);
 	};
 
@@ -91,54 +90,71 @@ export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOp
 		await rm(file, {force: true});
 	};
 
+	const makeDirectory = async (headers: Header, file: string) => {
+		const status = await lstatIfThere(file);
+		if (!status) {
+			await mkdir(file);
+		} else if (!status.isDirectory()) {
+			throw new HolmError('conflict', `cannot overwrite ${file} with a directory`, {remedy: 'remove it or copy to another place'});
+		}
+
+		if (file !== root) {
+			// Later, since a directory without write permission could not be filled.
+			directories.push({file, headers});
+		}
+	};
+
+	const writeFile = async (headers: Header, file: string, content: Readable) => {
+		await makeWay(file);
+		// `wx` is O_CREAT with O_EXCL, which does not follow a link either.
+		await pipeline(content, createWriteStream(file, {flags: 'wx', mode: 0o600}));
+		await setMetadata(file, headers);
+	};
+
+	const makeSymbolicLink = async ({linkname, uid, gid}: Header, file: string) => {
+		await makeWay(file);
+		await symlink(linkname ?? '', file);
+		if (keepOwners) {
+			await lchown(file, uid, gid);
+		}
+	};
+
+	const makeHardLink = async ({name, linkname}: Header, file: string) => {
+		const target = rename(linkname ?? '');
+		const existing = target === undefined ? undefined : await placeOf(segmentsOf(target));
+		const status = existing === undefined ? undefined : await lstatIfThere(existing);
+		if (existing === undefined || !status?.isFile()) {
+			skipped.push(name);
+		} else if (existing !== file) {
+			await makeWay(file);
+			await link(existing, file);
+		}
+	};
+
 	const writeEntry = async (headers: Header, content: Readable, segments: readonly string[]) => {
-		const file = await placeOf(segments);
+		const file = segments.length === 0 ? root : await placeOf(segments);
 		switch (headers.type) {
 			case 'directory': {
-				const status = segments.length === 0 ? await lstat(root) : await lstatIfThere(file);
-				if (!status) {
-					await mkdir(file);
-				} else if (!status.isDirectory()) {
-					throw new HolmError('conflict', `cannot overwrite ${file} with a directory`, {remedy: 'remove it or copy to another place'});
-				}
-
-				if (segments.length > 0) {
-					// Later, since a directory without write permission could not be filled.
-					directories.push({file, headers});
-				}
+				await makeDirectory(headers, file);
 
 				break;
 			}
 
 			case 'file':
 			case 'contiguous-file': {
-				await makeWay(file);
-				// eslint-disable-next-line no-bitwise -- open(2)'s flags
-				await pipeline(content, createWriteStream(file, {flags: (constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW) as unknown as string, mode: 0o600}));
-				await setMetadata(file, headers);
+				await writeFile(headers, file, content);
+
 				break;
 			}
 
 			case 'symlink': {
-				await makeWay(file);
-				await symlink(headers.linkname ?? '', file);
-				if (keepOwners) {
-					await lchown(file, headers.uid ?? 0, headers.gid ?? 0);
-				}
+				await makeSymbolicLink(headers, file);
 
 				break;
 			}
 
 			case 'link': {
-				const target = rename(headers.linkname ?? '');
-				const existing = target === undefined ? undefined : await placeOf(segmentsOf(target));
-				const status = existing === undefined ? undefined : await lstatIfThere(existing);
-				if (existing === undefined || !status?.isFile()) {
-					skipped.push(headers.name);
-				} else if (existing !== file) {
-					await makeWay(file);
-					await link(existing, file);
-				}
+				await makeHardLink(headers, file);
 
 				break;
 			}

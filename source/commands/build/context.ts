@@ -7,6 +7,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import {PassThrough, type Readable} from 'node:stream';
+import {Buffer} from 'node:buffer';
 import {HolmError, messageOf} from '../../errors.js';
 import {packEntries, type PackEntry} from '../archive/pack.js';
 import {parseIgnore, type Ignore} from './dockerignore.js';
@@ -28,10 +29,14 @@ const readIfThere = async (file: string): Promise<string | undefined> => {
 
 type Selection = {readonly root: string; readonly ignore: Ignore; readonly always: ReadonlySet<string>};
 
-/** The entries of a context that are not ignored. A directory that is ignored comes along only with what a `!` pattern lets in. */
+/**
+The entries of a context that are not ignored.
+
+@yields A directory before what is in it; one that is ignored only with what a `!` pattern lets in.
+*/
 export const selectEntries = async function * ({root, ignore, always}: Selection, directory = ''): AsyncIterable<PackEntry> {
 	const children = await readdir(path.join(root, directory), {withFileTypes: true});
-	for (const child of children.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
+	for (const child of children.toSorted((a, b) => a.name.localeCompare(b.name))) {
 		const name = directory === '' ? child.name : `${directory}/${child.name}`;
 		const entry = {file: path.join(root, name), name};
 		const isIgnored = ignore.ignores(name) && !always.has(name);
@@ -57,8 +62,11 @@ export const selectEntries = async function * ({root, ignore, always}: Selection
 	}
 };
 
-const append = async function * (entries: AsyncIterable<PackEntry>, more: readonly PackEntry[]): AsyncIterable<PackEntry> {
-	yield * entries;
+const append = async function * (entries: AsyncIterable<PackEntry> | undefined, more: readonly PackEntry[]): AsyncIterable<PackEntry> {
+	if (entries) {
+		yield * entries;
+	}
+
 	yield * more;
 };
 
@@ -71,46 +79,70 @@ export type DirectoryContext = {
 	readonly text?: string;
 };
 
-/** The context of a directory. Its Dockerfile and `.dockerignore` are always sent; a Dockerfile outside of it is sent under a name of its own. */
-export const directoryContext = async ({directory, file, workingDirectory, text}: DirectoryContext): Promise<BuildContext> => {
-	const root = path.resolve(workingDirectory, directory);
+const checkDirectory = async (root: string, directory: string): Promise<void> => {
+	const remedy = 'name a directory, or - for standard input';
+	let isDirectory: boolean;
 	try {
 		const status = await stat(root);
-		if (!status.isDirectory()) {
-			throw new HolmError('invalid', `the build context ${directory} is not a directory`, {remedy: 'name a directory, or - for standard input'});
-		}
+		isDirectory = status.isDirectory();
 	} catch (error) {
-		if (error instanceof HolmError) {
-			throw error;
-		}
-
-		throw new HolmError('not-found', `the build context ${directory} cannot be read: ${messageOf(error)}`, {remedy: 'name a directory, or - for standard input', cause: error});
+		throw new HolmError('not-found', `the build context ${directory} cannot be read: ${messageOf(error)}`, {remedy, cause: error});
 	}
 
-	const outer = file === undefined || text !== undefined ? undefined : path.resolve(workingDirectory, file);
-	const content = text ?? (outer === undefined ? undefined : await readIfThere(outer));
-	if (outer !== undefined && content === undefined) {
+	if (!isDirectory) {
+		throw new HolmError('invalid', `the build context ${directory} is not a directory`, {remedy});
+	}
+};
+
+type Dockerfile = {
+	/** Its path within the context, or the name it is sent under; undefined leaves finding it to the build. */
+	readonly name?: string;
+	/** What is sent where it is not in the context. */
+	readonly content?: string;
+	/** A `.dockerignore` of its own, which goes before the context's. */
+	readonly rules?: string;
+};
+
+const ownName = () => `.dockerfile.${randomBytes(8).toString('hex')}`;
+
+const findDockerfile = async (root: string, {directory, file, workingDirectory, text}: DirectoryContext): Promise<Dockerfile> => {
+	if (text !== undefined) {
+		return {name: ownName(), content: text};
+	}
+
+	if (file === undefined) {
+		const found = await Promise.all(['Dockerfile', 'Containerfile'].map(async name => readIfThere(path.join(root, name))));
+		if (found.every(content => content === undefined)) {
+			throw new HolmError('not-found', `there is no Dockerfile in ${directory}`, {remedy: 'name it with -f'});
+		}
+
+		return {};
+	}
+
+	const outer = path.resolve(workingDirectory, file);
+	const content = await readIfThere(outer);
+	if (content === undefined) {
 		throw new HolmError('not-found', `there is no ${file}`, {remedy: 'name the Dockerfile with -f'});
 	}
 
-	if (file === undefined && text === undefined) {
-		const found = await Promise.all(['Dockerfile', 'Containerfile'].map(async name => readIfThere(path.join(root, name))));
-		if (found.every(dockerfile => dockerfile === undefined)) {
-			throw new HolmError('not-found', `there is no Dockerfile in ${directory}`, {remedy: 'name it with -f'});
-		}
-	}
+	const rules = await readIfThere(`${outer}.dockerignore`);
+	const within = path.relative(await realpath(root), await realpath(outer)).split(path.sep).join('/');
+	return within.startsWith('../') ? {name: ownName(), content, rules} : {name: within, rules};
+};
 
-	const within = outer === undefined ? undefined : path.relative(await realpath(root), await realpath(outer)).split(path.sep).join('/');
-	const isInside = within !== undefined && !within.startsWith('../');
-	const sentAs = content === undefined ? undefined : (isInside ? within : `.dockerfile.${randomBytes(8).toString('hex')}`);
-	const rules = (outer === undefined ? undefined : await readIfThere(`${outer}.dockerignore`)) ?? await readIfThere(path.join(root, '.dockerignore')) ?? '';
-	const entries = selectEntries({root, ignore: parseIgnore(rules), always: new Set(['.dockerignore', ...(isInside ? [within] : ['Dockerfile', 'Containerfile'])])});
-	const tar = packEntries(sentAs === undefined || isInside ? entries : append(entries, [{file: sentAs, name: sentAs, content: content!}]));
-	return {tar, file: sentAs};
+/** The context of a directory. Its Dockerfile and `.dockerignore` are always sent; a Dockerfile outside of it is sent under a name of its own. */
+export const directoryContext = async (options: DirectoryContext): Promise<BuildContext> => {
+	const root = path.resolve(options.workingDirectory, options.directory);
+	await checkDirectory(root, options.directory);
+	const {name, content, rules} = await findDockerfile(root, options);
+	const ignore = parseIgnore(rules ?? await readIfThere(path.join(root, '.dockerignore')) ?? '');
+	const always = new Set(['.dockerignore', ...(name === undefined ? ['Dockerfile', 'Containerfile'] : [name])]);
+	const more = name === undefined || content === undefined ? [] : [{file: name, name, content}];
+	return {tar: packEntries(append(selectEntries({root, ignore, always}), more)), file: name};
 };
 
 /** Whether bytes begin a tar, plain or compressed, rather than a Dockerfile. */
-export const beginsArchive = (head: Uint8Array): boolean => {
+export const isArchive = (head: Uint8Array): boolean => {
 	const text = Buffer.from(head).toString('latin1');
 	return text.startsWith('\u{1F}\u{8B}') || text.startsWith('BZh') || text.startsWith('\u{FD}7zXZ') || text.startsWith('(\u{B5}/\u{FD}') || text.slice(257, 262) === 'ustar';
 };
@@ -121,15 +153,15 @@ const headLength = 512;
 export const inputContext = async (input: Readable, file?: string): Promise<BuildContext> => {
 	const chunks: Uint8Array[] = [];
 	let size = 0;
-	const iterator = input[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+	const iterator: AsyncIterator<Uint8Array, undefined> = input[Symbol.asyncIterator]();
 	while (size < headLength) {
-		const {value, done} = await iterator.next();
-		if (done) {
+		const next = await iterator.next();
+		if (next.done) {
 			break;
 		}
 
-		chunks.push(value);
-		size += value.length;
+		chunks.push(next.value);
+		size += next.value.length;
 	}
 
 	const rest = {[Symbol.asyncIterator]: () => iterator};
@@ -152,7 +184,7 @@ export const inputContext = async (input: Readable, file?: string): Promise<Buil
 		}
 	};
 
-	if (beginsArchive(head)) {
+	if (isArchive(head)) {
 		void fill();
 		return {tar, file};
 	}
@@ -166,6 +198,6 @@ export const inputContext = async (input: Readable, file?: string): Promise<Buil
 		throw new HolmError('invalid', 'standard input is empty', {remedy: 'send a Dockerfile or a tar of a context'});
 	}
 
-	const entries = append((async function * () {})(), [{file: 'Dockerfile', name: 'Dockerfile', content: Buffer.concat(text).toString()}]);
+	const entries = append(undefined, [{file: 'Dockerfile', name: 'Dockerfile', content: Buffer.concat(text).toString()}]);
 	return {tar: packEntries(entries), file: 'Dockerfile'};
 };

@@ -10,7 +10,7 @@ export type Ignore = {
 	readonly mayInclude: (directory: string) => boolean;
 };
 
-const special = /[$()*+.?[\\\]^{|}]/g;
+const special = /[$\(\)*+.?\[\\\]^\{\|\}]/gv;
 
 /** A pattern of Go's `filepath.Match` with Docker's `**`, as moby/patternmatcher translates it. */
 const regexOf = (pattern: string): RegExp => {
@@ -32,7 +32,7 @@ const regexOf = (pattern: string): RegExp => {
 		} else if (character === '[' && pattern.includes(']', index + 2)) {
 			const end = pattern.indexOf(']', index + 2);
 			const content = pattern.slice(index + 1, end);
-			source += `[${content.startsWith('^') ? '^' : ''}${content.replace(/^\^/, '').replaceAll(/[[\\\]]/g, String.raw`\$&`)}]`;
+			source += `[${content.startsWith('^') ? '^' : ''}${content.replace(/^\^/v, '').replaceAll(/[\[\\\]]/gv, String.raw`\$&`)}]`;
 			index = end;
 		} else if (character === '\\' && index + 1 < pattern.length) {
 			index++;
@@ -42,12 +42,12 @@ const regexOf = (pattern: string): RegExp => {
 		}
 	}
 
-	return new RegExp(`^${source}$`, 'su');
+	return new RegExp(`^${source}$`, 'sv');
 };
 
 const parsePattern = (line: string): Pattern => {
 	const isExclusion = line.startsWith('!');
-	const text = path.posix.normalize(isExclusion ? line.slice(1).trim() : line).replace(/^\/+/, '').replace(/\/$/, '');
+	const text = path.posix.normalize(isExclusion ? line.slice(1).trim() : line).replace(/^\/+/v, '').replace(/\/$/v, '');
 	if (isExclusion && line.trim() === '!') {
 		throw new HolmError('invalid', 'invalid pattern "!" in .dockerignore', {remedy: 'name what to include after it'});
 	}
@@ -61,8 +61,8 @@ const parsePattern = (line: string): Pattern => {
 
 /** The patterns of a `.dockerignore`: comments and blank lines left out, a first `#` only. */
 const linesOf = (text: string): readonly string[] => text
-	.replace(/^\uFEFF/, '')
-	.split(/\r?\n/)
+	.replace(/^\u{FEFF}/v, '')
+	.split(/\r?\n/v)
 	.filter(line => !line.startsWith('#'))
 	.map(line => line.trim())
 	.filter(Boolean);
@@ -90,13 +90,13 @@ export const parseIgnore = (text: string): Ignore => {
 		},
 		mayInclude(directory) {
 			const depth = directory.split('/');
-			return exclusions.some(({text}) => {
-				const parts = text.split('/');
+			return exclusions.some(({text: pattern}) => {
+				const parts = pattern.split('/');
 				// As far as both go, each part has to fit; behind `**` everything may.
 				for (const [index, part] of depth.entries()) {
 					const wanted = parts[index];
 					if (wanted === undefined || wanted.includes('**')) {
-						return wanted !== undefined || regexOf(text).test(directory);
+						return wanted !== undefined || regexOf(pattern).test(directory);
 					}
 
 					if (!regexOf(wanted).test(part)) {

@@ -14,7 +14,8 @@ export const command = defineCommand({
 		const engine = await context.engine();
 		const {id, status, configuration} = await engine.container(reference);
 		if (status.state !== 'running') {
-			throw new HolmError('conflict', `container ${reference} is ${status.state}, it cannot be attached to`, {remedy: status.state === 'paused' ? 'holm unpause wakes it' : 'holm start -a starts and attaches it'});
+			const remedy = status.state === 'paused' ? 'holm unpause wakes it' : 'holm start -a starts and attaches it';
+			throw new HolmError('conflict', `container ${reference} is ${status.state}, it cannot be attached to`, {remedy});
 		}
 
 		const {terminal, autoRemove, openStdin} = configuration;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type {Engine, PathStatus} from '../../engine.js';
 import {asHolmError, HolmError} from '../../errors.js';
 import {
-	endsAsContent,
+	isContentPath,
 	parseSide,
 	planCopy,
 	renameFirst,
@@ -38,15 +38,15 @@ const follow = async (engine: Engine, reference: string, inside: string): Promis
 			return {path: current, status};
 		}
 
-		current = path.posix.resolve(path.posix.dirname(current.replace(/\/+\.?$/, '')), status.linkTarget);
+		current = path.posix.resolve(path.posix.dirname(current), status.linkTarget);
 	}
 
 	throw new HolmError('invalid', `${inside} leads through too many symbolic links`, {remedy: 'name the file itself'});
 };
 
-const hostKind = async (file: string, followLink: boolean): Promise<PathKind> => {
+const hostKind = async (file: string, isFollowing: boolean): Promise<PathKind> => {
 	try {
-		const status = await (followLink ? stat(file) : lstat(file));
+		const status = await (isFollowing ? stat(file) : lstat(file));
 		return status.isDirectory() ? 'directory' : 'file';
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
@@ -62,7 +62,7 @@ const toHost = async (context: Context, source: ContainerSide, destination: stri
 	const from = flags.followLink ? await follow(engine, source.reference, source.path) : {path: source.path, status: await engine.pathStatus(source.reference, source.path)};
 	const place = path.resolve(context.workingDirectory, destination);
 	const plan = planCopy({
-		source: endsAsContent(source.path) && !endsAsContent(from.path) ? `${from.path}/.` : source.path,
+		source: isContentPath(source.path) && !isContentPath(from.path) ? `${from.path}/.` : source.path,
 		sourceKind: kindOf(from.status),
 		destination: destination.endsWith('/') ? `${place}/` : place,
 		destinationKind: await hostKind(place, true),
@@ -102,7 +102,7 @@ const toContainer = async (context: Context, source: string, destination: Contai
 
 	const engine = await context.engine();
 	const {kind: destinationKind, path: place} = await containerKind(engine, destination);
-	const named = source.endsWith('/') || endsAsContent(source) ? `${file}${endsAsContent(source) ? '/.' : '/'}` : file;
+	const named = source.endsWith('/') || isContentPath(source) ? `${file}${isContentPath(source) ? '/.' : '/'}` : file;
 	const plan = planCopy({
 		source: named, sourceKind, destination: place, destinationKind,
 	});

@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import type {LogEntry} from '../../resources.js';
 import {defineCommand} from '../command.js';
 import {parseWhole} from '../flags/sizes.js';
@@ -7,12 +8,12 @@ import {write} from '../terminal/streams.js';
 const lineFeed = 10;
 
 /** The bytes of each entry, with the time before each line and not before the rest of a line that came in pieces. */
-export const createLogWriter = (timestamps: boolean) => {
+export const createLogWriter = (hasTimestamps: boolean) => {
 	const startsLine = {stdout: true, stderr: true};
 	return ({stream, timestamp, bytes}: LogEntry): Uint8Array => {
 		const isStart = startsLine[stream];
 		startsLine[stream] = bytes.at(-1) === lineFeed;
-		return timestamps && isStart ? Buffer.concat([Buffer.from(`${timestamp} `), bytes]) : bytes;
+		return hasTimestamps && isStart ? Buffer.concat([Buffer.from(`${timestamp} `), bytes]) : bytes;
 	};
 };
 

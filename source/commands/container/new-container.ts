@@ -18,9 +18,9 @@ export type NewContainer = {
 
 const pullPolicies = new Set(['missing', 'always', 'never']);
 
-const pull = async (context: Context, engine: Engine, {image, platform}: ContainerConfiguration, quiet: boolean): Promise<void> => {
+const pull = async (context: Context, engine: Engine, {image, platform}: ContainerConfiguration, isQuiet: boolean): Promise<void> => {
 	const credentials = await credentialsFor(image, context.environment);
-	await printProgress(engine.pullImage(image, {credentials, platform}), context.stderr, {quiet});
+	await printProgress(engine.pullImage(image, {credentials, platform}), context.stderr, {quiet: isQuiet});
 };
 
 /** Claims the file for the id before anything is created, since an existing one is refused. */

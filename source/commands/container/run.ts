@@ -46,7 +46,8 @@ const startOrUndo = async (engine: Engine, {id, undo}: NewContainer) => {
 		} catch (undoError) {
 			// With --rm the engine may have removed it already.
 			if (asHolmError(undoError).code !== 'not-found') {
-				throw new AggregateError([error, undoError], undefined, {cause: error});
+				// eslint-disable-next-line preserve-caught-error -- both are in it
+				throw new AggregateError([error, undoError], 'the start and its undoing failed');
 			}
 		}
 
@@ -72,14 +73,14 @@ export const command = defineCommand({
 			return 0;
 		}
 
-		const wants = (stream: string) => given.attach.length === 0 || given.attach.some(name => name.toLowerCase() === stream);
+		const isWanted = (stream: string) => given.attach.length === 0 || given.attach.some(name => name.toLowerCase() === stream);
 		return runAttached(context, engine, id, {
 			start,
 			autoRemove: configuration.autoRemove,
 			terminal: configuration.terminal,
-			stdin: configuration.openStdin && wants('stdin'),
-			stdout: wants('stdout'),
-			stderr: wants('stderr'),
+			stdin: configuration.openStdin && isWanted('stdin'),
+			stdout: isWanted('stdout'),
+			stderr: isWanted('stderr'),
 			sigProxy: given.sigProxy,
 			detachKeys: given.detachKeys,
 		});

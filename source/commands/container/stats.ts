@@ -45,27 +45,30 @@ type Selection = {readonly references: readonly string[]; readonly all: boolean}
 const select = async (engine: Engine, {references, all}: Selection): Promise<readonly Container[]> =>
 	references.length > 0 ? Promise.all(references.map(async reference => engine.container(reference))) : engine.containers({all});
 
-/** A table a second, until the signal comes: the readings of one second are the ground of the next one's shares. */
+/** One reading, to be compared with the one of a second ago. */
+const readOnce = async (engine: Engine, {id, name, status}: Container, previous: ContainerStats | undefined): Promise<Readings> => {
+	if (status.state !== 'running') {
+		return {id, name};
+	}
+
+	try {
+		const readings = await Array.fromAsync(engine.stats(id, {stream: false}));
+		return {
+			id, name, previous, current: readings[0],
+		};
+	} catch {
+		// It has just ended; the next round tells.
+		return {id, name};
+	}
+};
+
+/** A table a second, until the program is ended. */
 const watch = async (context: Context, engine: Engine, selection: Selection, render: (readings: readonly Readings[]) => string): Promise<never> => {
-	let last = new Map<string, Readings>();
+	let readings: readonly Readings[] = [];
 	for (;;) {
 		const containers = await select(engine, selection);
-		const readings = await Promise.all(containers.map(async ({id, name, status}): Promise<Readings> => {
-			if (status.state !== 'running') {
-				return {id, name};
-			}
-
-			try {
-				const {value} = await engine.stats(id, {stream: false})[Symbol.asyncIterator]().next() as {value?: ContainerStats};
-				return {
-					id, name, previous: last.get(id)?.current, current: value,
-				};
-			} catch {
-				// It has just ended; the next round tells.
-				return {id, name};
-			}
-		}));
-		last = new Map(readings.map(reading => [reading.id, reading]));
+		const last = new Map(readings.map(({id, current}) => [id, current]));
+		readings = await Promise.all(containers.map(async container => readOnce(engine, container, last.get(container.id))));
 		context.stdout.write((context.stdout.isTTY ? clear : '') + render(readings));
 		await delay(1000);
 	}
@@ -92,7 +95,8 @@ export const command = defineCommand({
 		}
 
 		const containers = await select(engine, selection);
-		context.stdout.write(render(await Promise.all(containers.map(async container => readTwice(engine, container)))));
+		const readings = await Promise.all(containers.map(async container => readTwice(engine, container)));
+		context.stdout.write(render(readings));
 		return 0;
 	},
 });

@@ -24,11 +24,11 @@ export type Surroundings = {
 	readonly labels: readonly string[];
 };
 
-const capability = (name: string) => name.toUpperCase().replace(/^CAP_/, '');
+const capability = (name: string) => name.toUpperCase().replace(/^CAP_/v, '');
 
 const parseHostname = (name: string): string => {
 	// A label of RFC 1123, and several of them with dots.
-	if (name.length > 63 || !/^[\da-z](?:[\w-]*[\da-z])?(?:\.[\da-z](?:[\w-]*[\da-z])?)*$/i.test(name)) {
+	if (name.length > 63 || !/^[\da-z](?:[\w\-]*[\da-z])?(?:\.[\da-z](?:[\w\-]*[\da-z])?)*$/iv.test(name)) {
 		throw new HolmError('invalid', `invalid host name "${name}"`, {remedy: 'it is up to 63 letters, digits and hyphens'});
 	}
 
@@ -87,7 +87,11 @@ export const configurationOf = (flags: ContainerFlags, [image = '', ...command]:
 };
 
 /** The same, after reading the files that the flags name. */
-export const readConfiguration = async (flags: ContainerFlags, input: readonly string[], {environment, workingDirectory}: Pick<Surroundings, 'environment' | 'workingDirectory'>): Promise<ContainerConfiguration> => {
+export const readConfiguration = async (
+	flags: ContainerFlags,
+	input: readonly string[],
+	{environment, workingDirectory}: Pick<Surroundings, 'environment' | 'workingDirectory'>,
+): Promise<ContainerConfiguration> => {
 	const linesOf = async (flag: string, files: readonly string[]) => {
 		const lines = await Promise.all(files.map(async file => readLines(flag, file, workingDirectory)));
 		return lines.flat();

@@ -1,13 +1,14 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../errors.js';
+import {splitFirst} from '../split-first.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** One variable: `KEY=value` as it is, `KEY` with its value in the caller's environment, nothing where it has none. */
 export const resolveVariable = (variable: string, environment: Environment): readonly string[] => {
 	const [name = ''] = variable.split('=', 1);
-	if (name === '' || /[\0\n]/.test(name)) {
+	if (name === '' || /[\0\n]/v.test(name)) {
 		throw new HolmError('invalid', `invalid environment variable "${variable}"`, {remedy: 'write KEY=value, or KEY to pass yours on'});
 	}
 
@@ -20,8 +21,8 @@ export const resolveVariable = (variable: string, environment: Environment): rea
 
 /** The lines of a file of variables or labels: no blank lines, no comments, no white space before a name. */
 export const linesOfFile = (text: string): readonly string[] => text
-	.replace(/^\uFEFF/, '')
-	.split(/\r?\n/)
+	.replace(/^\u{FEFF}/v, '')
+	.split(/\r?\n/v)
 	.map(line => line.trimStart())
 	.filter(line => line !== '' && !line.startsWith('#'));
 
@@ -36,11 +37,11 @@ export const readLines = async (flag: string, file: string, workingDirectory: st
 
 /** All variables of a container; of one given twice the last counts, and `-e` over `--env-file`. */
 export const mergeVariables = (variables: readonly string[], environment: Environment): readonly string[] =>
-	[...new Map(variables.flatMap(variable => resolveVariable(variable, environment)).map(variable => [variable.split('=', 1)[0], variable])).values()];
+	new Map(variables.flatMap(variable => resolveVariable(variable, environment)).map(variable => [variable.split('=', 1)[0], variable])).values().toArray();
 
 /** `key=value` or `key` each, as a record. */
 export const parseLabels = (labels: readonly string[], flag = '--label'): Readonly<Record<string, string>> => Object.fromEntries(labels.map(label => {
-	const [key = '', value = ''] = label.split(/=(.*)/s, 2);
+	const [key, value = ''] = splitFirst(label, '=');
 	if (key === '') {
 		throw new HolmError('invalid', `invalid label "${label}" for ${flag}`, {remedy: 'write KEY=value'});
 	}

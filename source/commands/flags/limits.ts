@@ -1,31 +1,32 @@
 import {constants} from 'node:os';
 import {HolmError} from '../../errors.js';
 import type {RestartPolicy, Ulimit} from '../../resources.js';
+import {splitFirst} from '../split-first.js';
 import {parseWhole} from './sizes.js';
 
 const ulimitNames = new Set(['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack']);
 
 /** `nofile=1024:2048`, or one number for both limits; -1 is without limit. */
 export const parseUlimit = (value: string): Ulimit => {
-	const match = /^([a-z]+)=(-1|\d+)(?::(-1|\d+))?$/.exec(value);
-	if (!match || !ulimitNames.has(match[1]!)) {
+	const {name = '', first, second} = /^(?<name>[a-z]+)=(?<first>-1|\d+)(?::(?<second>-1|\d+))?$/v.exec(value)?.groups ?? {};
+	if (!ulimitNames.has(name)) {
 		throw new HolmError('invalid', `invalid value "${value}" for --ulimit`, {remedy: 'it is NAME=SOFT[:HARD], such as nofile=1024:2048'});
 	}
 
-	const soft = Number(match[2]);
-	const hard = Number(match[3] ?? match[2]);
-	if (hard !== -1 && (soft > hard || soft === -1)) {
+	const soft = Number(first);
+	const hard = Number(second ?? first);
+	if (hard !== -1 && (soft === -1 || soft > hard)) {
 		throw new HolmError('invalid', `invalid value "${value}" for --ulimit: the soft limit is above the hard one`, {remedy: 'raise the hard limit'});
 	}
 
-	return {name: match[1]!, soft, hard};
+	return {name, soft, hard};
 };
 
 const policies = new Set(['no', 'always', 'on-failure', 'unless-stopped']);
 
 /** `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:5`. */
 export const parseRestartPolicy = (value: string): RestartPolicy => {
-	const [name = '', count] = value.split(/:(.*)/s, 2);
+	const [name, count] = splitFirst(value, ':');
 	if (!policies.has(name) || (count !== undefined && name !== 'on-failure')) {
 		throw new HolmError('invalid', `invalid restart policy "${value}"`, {remedy: 'it is no, always, unless-stopped, on-failure or on-failure:COUNT'});
 	}
@@ -37,7 +38,7 @@ export const parseRestartPolicy = (value: string): RestartPolicy => {
 export const parseSignal = (flag: string, value: string): string => {
 	const upper = value.toUpperCase();
 	const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;
-	if (Object.hasOwn(constants.signals, name) || /^SIGRTM(?:IN|AX)(?:[+-]\d+)?$/.test(name)) {
+	if (Object.hasOwn(constants.signals, name) || /^SIGRTM(?:IN|AX)(?:[+\-]\d+)?$/v.test(name)) {
 		return name;
 	}
 
@@ -47,7 +48,7 @@ export const parseSignal = (flag: string, value: string): string => {
 		return numbered[0];
 	}
 
-	if (/^\d+$/.test(value) && number >= 1 && number <= 64) {
+	if (/^\d+$/v.test(value) && number >= 1 && number <= 64) {
 		return value;
 	}
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {HolmError} from '../../errors.js';
 import type {Mount} from '../../resources.js';
+import {splitFirst} from '../split-first.js';
 import {parseName} from './names.js';
 
 const refuse = (flag: string, value: string, reason: string, remedy: string) => new HolmError('invalid', `invalid value "${value}" for ${flag}: ${reason}`, {remedy});
@@ -15,14 +16,14 @@ const parseTarget = (flag: string, value: string, target: string): string => {
 		throw refuse(flag, value, 'nothing can be mounted on /', 'choose a directory below it');
 	}
 
-	return normal.replace(/\/$/, '');
+	return normal.replace(/\/$/v, '');
 };
 
-const isPath = (source: string) => /^(?:\/|\.\.?(?:\/|$))/.test(source);
+const isPath = (source: string) => /^(?:\/|\.\.?(?:\/|$))/v.test(source);
 
-const bind = (source: string, target: string, readOnly: boolean, workingDirectory: string): Mount =>
+const bind = (source: string, target: string, isReadOnly: boolean, workingDirectory: string): Mount =>
 	({
-		type: 'bind', source: path.resolve(workingDirectory, source), target, readOnly,
+		type: 'bind', source: path.resolve(workingDirectory, source), target, readOnly: isReadOnly,
 	});
 
 // What Docker takes after the second colon and Holm's machines have by themselves or do not need.
@@ -59,7 +60,7 @@ export const parseVolume = (value: string, workingDirectory: string): Mount => {
 
 /** The mount of one `--tmpfs`: `/inside[:size=64m,…]`. */
 export const parseTmpfs = (value: string): Mount => {
-	const [target = '', options = ''] = value.split(/:(.*)/s, 2);
+	const [target, options = ''] = splitFirst(value, ':');
 	const given = options.split(',').filter(Boolean);
 	return {
 		type: 'tmpfs', target: parseTarget('--tmpfs', value, target), readOnly: given.includes('ro'), options: given.filter(option => option !== 'ro'),

@@ -1,7 +1,7 @@
 import {HolmError} from '../../errors.js';
 
 // The rule of Docker's names (daemon/names): a letter or digit first, then also `_`, `.` and `-`.
-const pattern = /^[\da-z][\w\-.]*$/i;
+const pattern = /^[\da-z][\w\-.]*$/iv;
 
 /** Refuses what cannot name a container, network or volume. */
 export const parseName = (kind: 'container' | 'network' | 'volume', name: string): string => {

@@ -1,60 +1,59 @@
 import {HolmError} from '../../errors.js';
 import type {AttachmentConfiguration} from '../../resources.js';
+import {splitFirst} from '../split-first.js';
 import {parseAddress, parseMac} from './addresses.js';
 
-const keys: Readonly<Record<string, 'name' | 'ip' | 'mac' | 'alias'>> = {
-	name: 'name', ip: 'ip', ip4: 'ip', mac: 'mac', 'mac-address': 'mac', alias: 'alias',
+type Found = {network: string; address?: string; mac?: string; readonly aliases: string[]};
+
+/** What each key of a long form says. */
+const fields: Readonly<Record<string, (found: Found, text: string) => void>> = {
+	name(found, text) {
+		found.network = text;
+	},
+	ip(found, text) {
+		found.address = parseAddress('--network', text);
+	},
+	mac(found, text) {
+		found.mac = parseMac('--network', text);
+	},
+	alias(found, text) {
+		found.aliases.push(text);
+	},
+};
+
+const canonical: Readonly<Record<string, string>> = {'mac-address': 'mac', ip4: 'ip'};
+
+const refuseShared = (network: string) => {
+	const whose = network === 'host' ? 'the host\'s network' : 'another\'s';
+	const reason = `a container is a machine of its own and cannot share ${whose}`;
+	return new HolmError('unsupported', `--network ${network} is not possible: ${reason}`, {remedy: 'put both on one network and use names, or publish ports with -p'});
 };
 
 /** The attachment of one `--network`: `NAME` or `NAME,ip=…,mac=…,alias=…`, or Docker's `name=NAME,…`. */
 export const parseNetwork = (value: string): AttachmentConfiguration => {
-	const aliases: string[] = [];
-	const found: {network?: string; address?: string; mac?: string} = {};
+	const found: Found = {network: '', aliases: []};
 	for (const [index, field] of value.split(',').entries()) {
-		const [name = '', ...rest] = field.split('=');
-		const text = rest.join('=');
-		if (index === 0 && rest.length === 0) {
+		const [key, text] = splitFirst(field, '=');
+		const name = canonical[key] ?? key;
+		if (index === 0 && text === undefined) {
 			found.network = field;
-			continue;
-		}
-
-		switch (Object.hasOwn(keys, name) && text !== '' ? keys[name] : undefined) {
-			case 'name': {
-				found.network = text;
-				break;
-			}
-
-			case 'ip': {
-				found.address = parseAddress('--network', text);
-				break;
-			}
-
-			case 'mac': {
-				found.mac = parseMac('--network', text);
-				break;
-			}
-
-			case 'alias': {
-				aliases.push(text);
-				break;
-			}
-
-			default: {
-				throw new HolmError('invalid', `invalid value "${value}" for --network: "${field}"`, {remedy: 'it is NAME, or NAME,ip=ADDRESS,mac=ADDRESS,alias=NAME'});
-			}
+		} else if (text && Object.hasOwn(fields, name)) {
+			fields[name]!(found, text);
+		} else {
+			throw new HolmError('invalid', `invalid value "${value}" for --network: "${field}"`, {remedy: 'it is NAME, or NAME,ip=ADDRESS,mac=ADDRESS,alias=NAME'});
 		}
 	}
 
-	const {network = '', ...rest} = found;
-	if (network === '' || network.includes('=')) {
+	const {network} = found;
+	if (network === '') {
 		throw new HolmError('invalid', `invalid value "${value}" for --network: it names no network`, {remedy: 'holm network ls lists them'});
 	}
 
-	if (network.startsWith('container:') || network === 'host') {
-		throw new HolmError('unsupported', `--network ${network} is not possible: a container is a machine of its own and cannot share ${network === 'host' ? 'the host\'s network' : 'another\'s'}`, {remedy: 'put both on one network and use names, or publish ports with -p'});
+	if (network === 'host' || network.startsWith('container:')) {
+		throw refuseShared(network);
 	}
 
-	return {network, ...rest, aliases};
+	return found;
 };
 
 export type NetworkFlags = {

@@ -9,13 +9,13 @@ const refuse = (value: string, reason: string) => new HolmError('invalid', `inva
 type Range = {readonly first: number; readonly last: number};
 
 const parseRange = (value: string, text: string, which: string): Range => {
-	const match = /^(\d+)(?:-(\d+))?$/.exec(text);
+	const match = /^(?<first>\d+)(?:-(?<last>\d+))?$/v.exec(text)?.groups;
 	if (!match) {
 		throw refuse(value, `"${text}" is no ${which} port`);
 	}
 
-	const first = Number(match[1]);
-	const last = Number(match[2] ?? match[1]);
+	const first = Number(match.first);
+	const last = Number(match.last ?? match.first);
 	for (const port of [first, last]) {
 		if (port > 65_535 || port < 1) {
 			throw refuse(value, `${which} port ${port} is out of range, ports are 1 to 65535`);
@@ -31,19 +31,19 @@ const parseRange = (value: string, text: string, which: string): Range => {
 
 /** Address, host part and container part of `[::1]:8000:80`, `127.0.0.1::80`, `8000:80` and `80`. */
 const splitMapping = (value: string, text: string): {readonly address: string; readonly host: string; readonly container: string} => {
-	const bracketed = /^\[([^\]]*)\]:(.*)$/.exec(text);
-	const parts = (bracketed ? bracketed[2]! : text).split(':');
-	const address = bracketed ? bracketed[1]! : (parts.length === 3 ? parts.shift()! : '');
+	const bracketed = /^\[(?<address>[^\]]*)\]:(?<rest>.*)$/v.exec(text)?.groups;
+	const parts = (bracketed ? bracketed.rest! : text).split(':');
+	const address = bracketed ? bracketed.address! : (parts.length === 3 ? parts.shift()! : '');
 	if (parts.length > 2 || (bracketed && parts.length !== 2)) {
 		throw refuse(value, 'it has too many or too few colons');
 	}
 
-	if ((bracketed || address !== '') && isIP(address) === 0) {
+	if (isIP(address) === 0 && (bracketed !== undefined || address !== '')) {
 		throw refuse(value, `"${address}" is no IP address`);
 	}
 
 	const container = parts.at(-1)!;
-	return {address: address || '0.0.0.0', host: parts.length === 2 ? parts[0]! : '', container};
+	return {address: address === '' ? '0.0.0.0' : address, host: parts.length === 2 ? parts[0]! : '', container};
 };
 
 /** The published ports of one `-p`: ranges become one entry a port, a missing host port is 0 for a free one. */

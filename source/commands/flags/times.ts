@@ -6,18 +6,19 @@ const unitMs: Readonly<Record<string, number>> = {
 
 /** A point in time in milliseconds since the epoch: `10m` or `1h30m` ago, an RFC 3339 time or date in local time where it names no zone, or Unix seconds with fractions. */
 export const parseTime = (flag: string, value: string, now: number): number => {
-	if (/^\d+(?:\.\d+)?$/.test(value)) {
+	if (/^\d+(?:\.\d+)?$/v.test(value)) {
 		return Number(value) * 1000;
 	}
 
-	if (/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[dhms]))+$/.test(value)) {
-		const parts = [...value.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|[dhms])/g)];
-		return now - parts.reduce((sum, [, count, unit]) => sum + (Number(count) * unitMs[unit!]!), 0);
+	if (/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[dhms]))+$/v.test(value)) {
+		// eslint-disable-next-line regexp/no-super-linear-move -- the shape is checked above
+		const parts = value.matchAll(/(?<count>\d[\d.]*)(?<unit>[a-zµ]+)/gv);
+		return now - parts.reduce((sum, {groups}) => sum + (Number(groups!.count) * unitMs[groups!.unit!]!), 0);
 	}
 
-	if (/^\d{4}-\d{2}-\d{2}(?:T\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/.test(value)) {
+	if (/^\d{4}-\d{2}-\d{2}(?:T\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+\-]\d{2}:\d{2})?)?$/v.test(value)) {
 		// ECMAScript reads a date without a time as UTC, and Docker as local.
-		const local = value.length === 10 ? `${value}T00:00:00` : value.replace(/T(\d{2})(?=[+\-Z]|$)/, 'T$1:00');
+		const local = value.length === 10 ? `${value}T00:00:00` : value.replace(/(?<=T\d{2})(?=[+\-Z]|$)/v, ':00');
 		const time = new Date(local).getTime();
 		if (Number.isFinite(time)) {
 			return time;

@@ -45,7 +45,7 @@ const contextOf = async (context: Context, source: string, file: string | undefi
 		return inputContext(context.stdin, file);
 	}
 
-	if (/^(?:https?:\/\/|git@|git:\/\/)/.test(source)) {
+	if (/^(?:https?:\/\/|git@|git:\/\/)/v.test(source)) {
 		throw new HolmError('unsupported', `the build context ${source} is not on this host`, {remedy: 'fetch it first and name its directory'});
 	}
 
@@ -77,11 +77,11 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 	const {tar, file} = await contextOf(context, source, given.file);
 	const engine = await context.engine();
 	const imageId = await printProgress(engine.buildImage(tar, {...options, file}), context.stdout, {quiet: given.quiet});
-	if (given.iidfile !== undefined && imageId !== undefined) {
+	if (imageId !== undefined && given.iidfile !== undefined) {
 		await writeFile(path.resolve(context.workingDirectory, given.iidfile), imageId);
 	}
 
-	if (given.quiet && imageId !== undefined) {
+	if (imageId !== undefined && given.quiet) {
 		print(context, imageId);
 	}
 };

@@ -9,7 +9,7 @@ import {decimalSize} from '../print/sizes.js';
 const none = '<none>';
 
 /** A reference as people write it: Docker Hub's own prefixes are left out. */
-export const familiarName = (reference: string): string => reference.replace(/^docker\.io\/(?:library\/)?/, '');
+export const familiarName = (reference: string): string => reference.replace(/^docker\.io\/(?:library\/)?/v, '');
 
 /** Repository and tag of a reference with a tag; a colon in its first part is a port. */
 export const splitTag = (reference: string): {readonly repository: string; readonly tag: string} => {
@@ -57,7 +57,7 @@ export const command = defineCommand({
 		const engine = await context.engine();
 		const images = await engine.images({all, filters});
 		const rows = images.flatMap(image => rowsOf(image, {now: context.now(), full: noTrunc}));
-		const shown = quiet ? [...new Map(rows.map(row => [row.ID, row])).values()] : rows;
+		const shown = quiet ? new Map(rows.map(row => [row.ID, row])).values().toArray() : rows;
 		printRows(context, shown, {
 			columns: {...base, ...(digests && {Digest: 'DIGEST'}), ...rest},
 			moreHeadings: {CreatedAt: 'CREATED AT', Digest: 'DIGEST'},

@@ -2,7 +2,7 @@ import {defineCommand, print} from '../command.js';
 import {parseFilters} from '../filters.js';
 import {decimalSize} from '../print/sizes.js';
 import {forceFlag, printPruned, pruneFilterFlag} from '../prune.js';
-import {confirm} from '../terminal/prompt.js';
+import {isConfirmed} from '../terminal/prompt.js';
 
 export const command = defineCommand({
 	summary: 'Remove images that nothing uses',
@@ -13,11 +13,11 @@ export const command = defineCommand({
 		filter: pruneFilterFlag,
 	},
 	async run(context, {all, force, filter}) {
-		const filters = parseFilters(filter);
-		if (!force && !await confirm(context, all ? 'This will remove all images without at least one container associated to them.' : 'This will remove all dangling images.')) {
+		if (!force && !await isConfirmed(context, all ? 'This will remove all images without at least one container associated to them.' : 'This will remove all dangling images.')) {
 			return 1;
 		}
 
+		const filters = parseFilters(filter);
 		const engine = await context.engine();
 		const {removed, freedBytes} = await engine.pruneImages({all, filters});
 		printPruned(context, 'Deleted Images', removed);

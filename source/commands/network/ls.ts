@@ -4,8 +4,8 @@ import {filterFlag, parseFilters} from '../filters.js';
 import {labelFields, shortId, tableTime} from '../print/fields.js';
 import {listFlags, printRows, type Row} from '../print/rows.js';
 
-const rowOf = (network: Network, full: boolean): Row => ({
-	ID: shortId(network.id, full),
+const rowOf = (network: Network, isFull: boolean): Row => ({
+	ID: shortId(network.id, isFull),
 	Name: network.name,
 	Driver: network.driver,
 	Scope: 'local',

@@ -42,7 +42,7 @@ export const statusText = (status: ContainerStatus, now: number): string => {
 /** Names an address the way it can be put before a port. */
 export const hostText = (address: string) => address.includes(':') ? `[${address}]` : address;
 
-const runsOn = (earlier: PublishedPort, later: PublishedPort, step: number) =>
+const isNext = (earlier: PublishedPort, later: PublishedPort, step: number) =>
 	earlier.hostAddress === later.hostAddress && earlier.protocol === later.protocol
 	&& later.hostPort === earlier.hostPort + step && later.containerPort === earlier.containerPort + step;
 
@@ -52,7 +52,7 @@ export const portsText = ({ports, exposedPorts}: Pick<Container, 'ports' | 'expo
 	const groups: PublishedPort[][] = [];
 	for (const port of sorted) {
 		const group = groups.at(-1);
-		if (group && runsOn(group[0]!, port, group.length)) {
+		if (group && isNext(group[0]!, port, group.length)) {
 			group.push(port);
 		} else {
 			groups.push([port]);
@@ -68,7 +68,7 @@ export const portsText = ({ports, exposedPorts}: Pick<Container, 'ports' | 'expo
 	return [...published, ...exposedPorts.filter(port => !taken.has(port))].join(', ');
 };
 
-const mountText = (mount: Mount, full: boolean) => mount.type === 'tmpfs' ? mount.target : truncate(mount.source, 15, full);
+const mountText = (mount: Mount, isFull: boolean) => mount.type === 'tmpfs' ? mount.target : truncate(mount.source, 15, isFull);
 
 export type ContainerRowOptions = {readonly now: number; readonly full: boolean};
 

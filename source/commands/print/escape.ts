@@ -1,6 +1,6 @@
 // C0 and C1 controls move the cursor, change colours and retitle windows; the others turn the direction of text around.
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
-const controls = /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+// eslint-disable-next-line no-control-regex, regexp/no-control-character -- control characters are what it is about
+const controls = /[\u{0}-\u{1F}\u{7F}-\u{9F}\u{200E}\u{200F}\u{202A}-\u{202E}\u{2066}-\u{2069}]/gv;
 
 const escapeOne = (character: string): string => {
 	const code = character.codePointAt(0)!;

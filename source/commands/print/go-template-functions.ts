@@ -16,7 +16,7 @@ export const show = (value: unknown): string => {
 };
 
 /** What an `if` takes for true: not the zero value of its type. */
-export const truth = (value: unknown): boolean => {
+export const isTrue = (value: unknown): boolean => {
 	if (Array.isArray(value)) {
 		return value.length > 0;
 	}
@@ -43,7 +43,7 @@ const lengthOf = (value: unknown): number => {
 
 const printf = (format: unknown, ...values: readonly unknown[]): string => {
 	let index = 0;
-	return show(format).replaceAll(/%(-?\d*)([%dqsv])/g, (_, width: string, verb: string) => {
+	return show(format).replaceAll(/%(?<width>-?\d*)(?<verb>[%dqsv])/gv, (_, width: string, verb: string) => {
 		if (verb === '%') {
 			return '%';
 		}
@@ -63,16 +63,23 @@ export const functions: Readonly<Record<string, (...values: readonly unknown[]) 
 	split: (text, separator) => show(text).split(show(separator)),
 	upper: text => show(text).toUpperCase(),
 	lower: text => show(text).toLowerCase(),
-	title: text => show(text).replaceAll(/(^|\s)(\S)/g, (_, space: string, letter: string) => space + letter.toUpperCase()),
+	title: text => show(text).replaceAll(/(?<=^|\s)\S/gv, letter => letter.toUpperCase()),
 	truncate: (text, length) => show(text).slice(0, Number(length)),
-	index: (value, ...keys) => keys.reduce((found, key) => member(found, key), value),
+	index(value, ...keys) {
+		let found = value;
+		for (const key of keys) {
+			found = member(found, key);
+		}
+
+		return found;
+	},
 	len: value => lengthOf(value),
 	print: (...values) => values.map(value => show(value)).join(''),
 	println: (...values) => `${values.map(value => show(value)).join(' ')}\n`,
 	printf,
-	not: value => !truth(value),
-	and: (...values) => values.find(value => !truth(value)) ?? values.at(-1),
-	or: (...values) => values.find(value => truth(value)) ?? values.at(-1),
+	not: value => !isTrue(value),
+	and: (...values) => values.find(value => !isTrue(value)) ?? values.at(-1),
+	or: (...values) => values.find(value => isTrue(value)) ?? values.at(-1),
 	eq: (left, ...right) => right.some(value => compare(left, value) === 0),
 	ne: (left, right) => compare(left, right) !== 0,
 	lt: (left, right) => compare(left, right) < 0,

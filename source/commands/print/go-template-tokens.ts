@@ -21,7 +21,7 @@ const unquote = (literal: string, position: number): string => {
 	const body = literal.slice(1, -1);
 	return literal.startsWith('`')
 		? body
-		: body.replaceAll(/\\(.)/g, (_, letter: string) => {
+		: body.replaceAll(/\\(?<letter>.)/gv, (_, letter: string) => {
 			if (escapes[letter] === undefined) {
 				throw templateError(`unknown escape \\${letter}`, position);
 			}
@@ -31,12 +31,12 @@ const unquote = (literal: string, position: number): string => {
 };
 
 const patterns: ReadonlyArray<readonly [Token['kind'], RegExp]> = [
-	['value', /"(?:[^\n"\\]|\\.)*"|`[^`]*`/y],
-	['value', /-?\d+(?:\.\d+)?/y],
-	['variable', /\$\w*/y],
-	['field', /\.\w+/y],
-	['word', /[a-z_]\w*/iy],
-	['symbol', /:=|[(),.=|]/y],
+	['value', /"(?:[^\n"\\]|\\.)*"|`[^`]*`/vy],
+	['value', /-?\d+(?:\.\d+)?/vy],
+	['variable', /\$\w*/vy],
+	['field', /\.\w+/vy],
+	['word', /[a-z_]\w*/ivy],
+	['symbol', /:=|[\(\),.=\|]/vy],
 ];
 
 const literals: Readonly<Record<string, boolean | undefined>> = {true: true, false: false, nil: undefined};
@@ -50,52 +50,11 @@ const tokenOf = (kind: Token['kind'], text: string, position: number): Token => 
 
 	if (kind === 'value') {
 		return {
-			kind, text, value: /^["`]/.test(text) ? unquote(text, position) : Number(text), position,
+			kind, text, value: /^["`]/v.test(text) ? unquote(text, position) : Number(text), position,
 		};
 	}
 
 	return {kind, text, position};
-};
-
-/** The text and the actions of a Go template, `{{-` and `-}}` having taken their white space away. */
-export const tokenise = (template: string): readonly Token[] => {
-	const tokens: Token[] = [];
-	let index = 0;
-	let isTrimNext = false;
-	while (index < template.length) {
-		const open = template.indexOf('{{', index);
-		const end = open === -1 ? template.length : open;
-		const isTrimLast = /^\{\{-\s/.test(template.slice(end, end + 4));
-		let text = template.slice(index, end);
-		text = isTrimNext ? text.trimStart() : text;
-		text = isTrimLast ? text.trimEnd() : text;
-		if (text !== '') {
-			tokens.push({kind: 'text', text, position: index + 1});
-		}
-
-		if (open === -1) {
-			break;
-		}
-
-		tokens.push({kind: 'open', text: '{{', position: open + 1});
-		index = open + (isTrimLast ? 3 : 2);
-		for (;;) {
-			index += /^\s*/.exec(template.slice(index))![0].length;
-			const closing = /^(?:- ?)?\}\}/.exec(template.slice(index));
-			if (closing) {
-				isTrimNext = closing[0].startsWith('-');
-				tokens.push({kind: 'close', text: '}}', position: index + 1});
-				index += closing[0].length;
-				break;
-			}
-
-			const token = nextToken(template, index);
-			tokens.push(token);
-			index += token.text.length;
-		}
-	}
-
-	return tokens;
 };
 
 const nextToken = (template: string, index: number): Token => {
@@ -110,4 +69,51 @@ const nextToken = (template: string, index: number): Token => {
 	throw index < template.length
 		? templateError(`unexpected "${template[index]}"`, index + 1)
 		: templateError('{{ without }}', template.lastIndexOf('{{') + 1);
+};
+
+/** The tokens of one action from behind its `{{`, and where it ends. */
+const tokeniseAction = (template: string, start: number): {readonly tokens: readonly Token[]; readonly end: number; readonly isTrimming: boolean} => {
+	const tokens: Token[] = [];
+	let index = start;
+	for (;;) {
+		index += /^\s*/v.exec(template.slice(index))![0].length;
+		const closing = /^-?\}\}/v.exec(template.slice(index));
+		if (closing) {
+			tokens.push({kind: 'close', text: '}}', position: index + 1});
+			return {tokens, end: index + closing[0].length, isTrimming: closing[0].startsWith('-')};
+		}
+
+		const token = nextToken(template, index);
+		tokens.push(token);
+		index += token.text.length;
+	}
+};
+
+/** The text and the actions of a Go template, `{{-` and `-}}` having taken their white space away. */
+export const tokenise = (template: string): readonly Token[] => {
+	const tokens: Token[] = [];
+	let index = 0;
+	let isAfterTrim = false;
+	while (index < template.length) {
+		const open = template.indexOf('{{', index);
+		const end = open === -1 ? template.length : open;
+		const isBeforeTrim = /^\{\{-\s/v.test(template.slice(end, end + 4));
+		let text = template.slice(index, end);
+		text = isAfterTrim ? text.trimStart() : text;
+		text = isBeforeTrim ? text.trimEnd() : text;
+		if (text !== '') {
+			tokens.push({kind: 'text', text, position: index + 1});
+		}
+
+		if (open === -1) {
+			break;
+		}
+
+		const action = tokeniseAction(template, open + (isBeforeTrim ? 3 : 2));
+		tokens.push({kind: 'open', text: '{{', position: open + 1}, ...action.tokens);
+		index = action.end;
+		isAfterTrim = action.isTrimming;
+	}
+
+	return tokens;
 };

@@ -3,7 +3,7 @@ import {
 	functions,
 	member,
 	show,
-	truth,
+	isTrue,
 } from './go-template-functions.js';
 import {templateError, tokenise, type Token} from './go-template-tokens.js';
 
@@ -22,11 +22,11 @@ export const compileTemplate = (template: string): Template => {
 	let index = 0;
 
 	const peek = () => tokens[index];
-	const is = (kind: Token['kind'], text?: string) => peek()?.kind === kind && (text === undefined || peek()!.text === text);
+	const isAt = (kind: Token['kind'], text?: string) => peek()?.kind === kind && (text === undefined || peek()!.text === text);
 	const next = (): Token => tokens[index++]!;
 	const end = () => template.length + 1;
 	const expectClose = () => {
-		if (!is('close')) {
+		if (!isAt('close')) {
 			const token = peek();
 			throw templateError(token ? `unexpected "${token.text}"` : 'unexpected end', token?.position ?? end());
 		}
@@ -37,7 +37,7 @@ export const compileTemplate = (template: string): Template => {
 	/** `.a.b`, `$x.a`, `(pipe).a`; the last field may be a method that takes the arguments. */
 	const fieldsAfter = (base: Expression): Expression => {
 		const path: Token[] = [];
-		while (is('field')) {
+		while (isAt('field')) {
 			path.push(next());
 		}
 
@@ -87,8 +87,9 @@ export const compileTemplate = (template: string): Template => {
 		}
 
 		if (token.kind === 'symbol' && token.text === '(') {
+			// eslint-disable-next-line unicorn/no-declarations-before-early-exit -- reading it is what moves on to the bracket
 			const inner = pipeline();
-			if (!is('symbol', ')')) {
+			if (!isAt('symbol', ')')) {
 				throw templateError('( without )', token.position);
 			}
 
@@ -108,7 +109,7 @@ export const compileTemplate = (template: string): Template => {
 		throw templateError(token.kind === 'close' ? 'missing value' : `unexpected "${token.text}"`, token.position);
 	};
 
-	const startsOperand = () => is('value') || is('field') || is('variable') || is('word') || is('symbol', '.') || is('symbol', '(');
+	const isOperand = () => isAt('value') || isAt('field') || isAt('variable') || isAt('word') || isAt('symbol', '.') || isAt('symbol', '(');
 
 	const command = (): Expression => {
 		if (!peek()) {
@@ -117,7 +118,7 @@ export const compileTemplate = (template: string): Template => {
 
 		const first = operand();
 		const values: Expression[] = [];
-		while (startsOperand()) {
+		while (isOperand()) {
 			values.push(operand());
 		}
 
@@ -127,26 +128,33 @@ export const compileTemplate = (template: string): Template => {
 	const pipeline = (): Expression => {
 		const first = command();
 		const rest: Expression[] = [];
-		while (is('symbol', '|')) {
+		while (isAt('symbol', '|')) {
 			index++;
 			rest.push(command());
 		}
 
-		return (scope, piped) => rest.reduce((value, step) => step(scope, [value]), first(scope, piped));
+		return (scope, piped) => {
+			let value = first(scope, piped);
+			for (const step of rest) {
+				value = step(scope, [value]);
+			}
+
+			return value;
+		};
 	};
 
 	/** `$a, $b :=`, where it is there. */
 	const declaration = (): readonly string[] => {
 		const start = index;
 		const names: string[] = [];
-		while (is('variable')) {
+		while (isAt('variable')) {
 			names.push(next().text);
-			if (is('symbol', ',')) {
+			if (isAt('symbol', ',')) {
 				index++;
 			}
 		}
 
-		if (names.length > 0 && is('symbol', ':=')) {
+		if (names.length > 0 && isAt('symbol', ':=')) {
 			index++;
 			return names;
 		}
@@ -163,7 +171,7 @@ export const compileTemplate = (template: string): Template => {
 		let otherwise: Node = () => '';
 		if (ending === 'end') {
 			expectClose();
-		} else if (is('word', 'if') || is('word', 'with')) {
+		} else if (isAt('word', 'if') || isAt('word', 'with')) {
 			otherwise = branch(next());
 		} else {
 			expectClose();
@@ -180,7 +188,7 @@ export const compileTemplate = (template: string): Template => {
 			body({...scope, dot, variables: {...scope.variables, ...Object.fromEntries(names.map((name, at) => [name, values[at]]))}});
 		return scope => {
 			const value = condition(scope, []);
-			if (!truth(value)) {
+			if (!isTrue(value)) {
 				return otherwise(scope);
 			}
 
@@ -188,7 +196,7 @@ export const compileTemplate = (template: string): Template => {
 				return enter(scope, opened.text === 'with' ? value : scope.dot, [value]);
 			}
 
-			const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value as Record<string, unknown>).toSorted(([a], [b]) => a < b ? -1 : 1);
+			const entries = Array.isArray(value) ? value.entries().toArray() : Object.entries(value as Record<string, unknown>).toSorted(([a], [b]) => a < b ? -1 : 1);
 			return entries.map(([key, item]) => enter(scope, item, names.length === 1 ? [item] : [key, item])).join('');
 		};
 	};
@@ -200,13 +208,13 @@ export const compileTemplate = (template: string): Template => {
 			const token = next();
 			if (token.kind === 'text') {
 				nodes.push(() => token.text);
-			} else if (is('word', 'end') || is('word', 'else')) {
+			} else if (isAt('word', 'end') || isAt('word', 'else')) {
 				if (!opened) {
 					throw templateError(`{{${peek()!.text}}} without {{if}}, {{range}} or {{with}}`, token.position);
 				}
 
 				return {body, ending: next().text};
-			} else if (is('word', 'if') || is('word', 'range') || is('word', 'with')) {
+			} else if (isAt('word', 'if') || isAt('word', 'range') || isAt('word', 'with')) {
 				nodes.push(branch(next()));
 			} else {
 				const value = pipeline();

@@ -23,7 +23,7 @@ export const printProgress = async (steps: AsyncIterable<Progress>, output: Outp
 
 	const redraw = (id: string, line: string) => {
 		const columns = output.columns ?? 80;
-		const known = [...lines.keys()];
+		const known = lines.keys().toArray();
 		const up = lines.has(id) ? known.length - known.indexOf(id) : 0;
 		lines.set(id, line);
 		// Lines that have left the screen at its top cannot be rewritten.

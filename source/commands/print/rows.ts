@@ -36,18 +36,18 @@ const escapeRow = (row: Row): Row => Object.fromEntries(Object.entries(row).map(
 const withEscapes = (template: string) => template.replaceAll(String.raw`\t`, '\t').replaceAll(String.raw`\n`, '\n');
 
 const heading = (name: string, {columns, moreHeadings}: RowOptions) =>
-	columns[name] ?? moreHeadings?.[name] ?? name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase();
+	columns[name] ?? moreHeadings?.[name] ?? name.replaceAll(/(?<=[a-z])(?=[A-Z])/gv, ' ').toUpperCase();
 
 const tableOf = (rows: readonly Row[], template: string, options: RowOptions): string => {
 	const render = compileTemplate(template);
-	const used = [...template.matchAll(/\.(\w+)/g)].map(([, name]) => name!);
+	const used = template.matchAll(/(?<=\.)\w+/gv).map(([name]) => name).toArray();
 	const headings = Object.fromEntries([...new Set([...Object.keys(rows[0] ?? {}), ...used])].map(name => [name, name === 'Label' ? String : heading(name, options)]));
 	const lines = [render(headings), ...rows.map(row => render(escapeRow(row), {strict: true}))];
 	return layOutColumns(lines.map(line => line.split('\t')));
 };
 
-/** Rows as the user asked for them, each line with its line feed. `forTerminal` escapes what a terminal would obey. */
-export const renderRows = (rows: readonly Row[], options: RowOptions, forTerminal: boolean): string => {
+/** Rows as the user asked for them, each line with its line feed. `isForTerminal` escapes what a terminal would obey. */
+export const renderRows = (rows: readonly Row[], options: RowOptions, isForTerminal: boolean): string => {
 	const {columns, format = 'table', quiet} = options;
 	if (quiet && format === 'table') {
 		return rows.map(row => `${escapeControls(row[quiet] as string)}\n`).join('');
@@ -67,7 +67,7 @@ export const renderRows = (rows: readonly Row[], options: RowOptions, forTermina
 	}
 
 	const render = compileTemplate(withEscapes(format));
-	return rows.map(row => `${render(forTerminal ? escapeRow(row) : row, {strict: true})}\n`).join('');
+	return rows.map(row => `${render(isForTerminal ? escapeRow(row) : row, {strict: true})}\n`).join('');
 };
 
 /** Prints a list. */

@@ -24,8 +24,8 @@ const sum = (stats: ContainerStats, key: 'receivedBytes' | 'sentBytes') =>
 	Object.values(stats.networks).reduce((total, network) => total + network[key], 0);
 
 /** What `stats` shows of a container, under Docker's names; dashes where there is no reading. */
-export const statsRow = ({id, name, previous, current}: Readings, full: boolean): Row => {
-	const named = {Container: shortId(id, full), ID: shortId(id, full), Name: name};
+export const statsRow = ({id, name, previous, current}: Readings, isFull: boolean): Row => {
+	const named = {Container: shortId(id, isFull), ID: shortId(id, isFull), Name: name};
 	if (!current) {
 		return {
 			...named, CPUPerc: '--', MemUsage: '-- / --', MemPerc: '--', NetIO: '-- / --', BlockIO: '-- / --', PIDs: '--', HostMem: '--',

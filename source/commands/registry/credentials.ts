@@ -8,16 +8,19 @@ import {
 import {homedir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import {Buffer} from 'node:buffer';
 import type {RegistryCredentials} from '../../engine.js';
 import {HolmError, messageOf} from '../../errors.js';
 import type {Context} from '../command.js';
+import {splitFirst} from '../split-first.js';
+import {nonEmpty} from '../non-empty.js';
 import {hub, keyOf, registryOf} from './reference.js';
 
 type AuthFile = {readonly auths?: Readonly<Record<string, {readonly auth?: string}>>};
 
 /** Where logins are kept, in the form of Docker's `config.json`. */
 export const authFile = (environment: Context['environment']): string =>
-	path.join(environment.XDG_CONFIG_HOME || path.join(environment.HOME || homedir(), '.config'), 'holm', 'auth.json');
+	path.join(nonEmpty(environment.XDG_CONFIG_HOME) ?? path.join(nonEmpty(environment.HOME) ?? homedir(), '.config'), 'holm', 'auth.json');
 
 const read = async (file: string): Promise<AuthFile> => {
 	try {
@@ -51,7 +54,7 @@ export const findCredentials = async (server: string, environment: Context['envi
 		return undefined;
 	}
 
-	const [username = '', password = ''] = Buffer.from(auth, 'base64').toString().split(/:(.*)/s, 2);
+	const [username, password = ''] = splitFirst(Buffer.from(auth, 'base64').toString(), ':');
 	return {username, password, ...(key !== hub && {server: key})};
 };
 
@@ -66,7 +69,7 @@ export const keepCredentials = async ({username, password, server = ''}: Registr
 };
 
 /** False where there was nothing to forget. */
-export const forgetCredentials = async (server: string, environment: Context['environment']): Promise<boolean> => {
+export const hasForgottenCredentials = async (server: string, environment: Context['environment']): Promise<boolean> => {
 	const file = authFile(environment);
 	const {auths = {}} = await read(file);
 	const {[keyOf(server)]: forgotten, ...rest} = auths;

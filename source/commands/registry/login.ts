@@ -32,8 +32,10 @@ export const command = defineCommand({
 		}
 
 		const username = givenName ?? await ask(context, 'Username: ');
-		const password = givenPassword ?? (passwordStdin ? (await readInput(context)).replace(/\r?\n$/, '') : await ask(context, 'Password: ', {hidden: true}));
-		if (username.trim() === '' || password === '') {
+		const readPassword = async () => passwordStdin ? readInput(context) : ask(context, 'Password: ', {hidden: true});
+		const typed = givenPassword ?? await readPassword();
+		const password = typed.replace(/\r?\n$/v, '');
+		if (password === '' || username.trim() === '') {
 			throw new HolmError('invalid', 'a user name and a password are needed', {remedy: 'say -u NAME and --password-stdin'});
 		}
 

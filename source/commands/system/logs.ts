@@ -8,7 +8,7 @@ import {escapeControlsInLines} from '../print/escape.js';
 import {write} from '../terminal/streams.js';
 
 /** The last lines of a text that ends with a line feed. */
-export const lastLines = (text: string, count: number): string => count === 0 ? '' : text.split(/(?<=\n)/).slice(-count).join('');
+export const lastLines = (text: string, count: number): string => count === 0 ? '' : text.split(/(?<=\n)/v).slice(-count).join('');
 
 const openLog = async (file: string) => {
 	try {
@@ -35,7 +35,11 @@ export const command = defineCommand({
 		const show = async (text: string) => write(context.stdout, context.stdout.isTTY ? escapeControlsInLines(text) : text);
 		const text = await handle.readFile('utf8');
 		await show(count === Infinity ? text : lastLines(text, count));
-		while (follow) {
+		if (!follow) {
+			return;
+		}
+
+		for (;;) {
 			await delay(pollMs);
 			const more = await handle.readFile('utf8');
 			if (more !== '') {

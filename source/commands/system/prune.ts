@@ -2,7 +2,7 @@ import {defineCommand, print} from '../command.js';
 import {parseFilters} from '../filters.js';
 import {decimalSize} from '../print/sizes.js';
 import {forceFlag, printPruned, pruneFilterFlag} from '../prune.js';
-import {confirm} from '../terminal/prompt.js';
+import {isConfirmed} from '../terminal/prompt.js';
 
 export const command = defineCommand({
 	summary: 'Remove all containers, networks and images that nothing uses',
@@ -14,12 +14,12 @@ export const command = defineCommand({
 		filter: pruneFilterFlag,
 	},
 	async run(context, {all, volumes, force, filter}) {
-		const filters = parseFilters(filter);
 		const kinds = ['stopped containers', 'networks without containers', ...(volumes ? ['anonymous volumes without containers'] : []), all ? 'images without containers' : 'dangling images'];
-		if (!force && !await confirm(context, `This will remove all ${kinds.join(', all ')}.`)) {
+		if (!force && !await isConfirmed(context, `This will remove all ${kinds.join(', all ')}.`)) {
 			return 1;
 		}
 
+		const filters = parseFilters(filter);
 		const engine = await context.engine();
 		let freed = 0;
 		const steps = [

@@ -34,7 +34,13 @@ export const command = defineCommand({
 		})();
 		const {version} = answer;
 		const server = version && {
-			Name: version.name, Version: version.version, ApiVersion: version.apiVersion, MinAPIVersion: version.minimumApiVersion, Os: version.os, Arch: version.architecture, KernelVersion: version.kernel,
+			Name: version.name,
+			Version: version.version,
+			ApiVersion: version.apiVersion,
+			MinAPIVersion: version.minimumApiVersion,
+			Os: version.os,
+			Arch: version.architecture,
+			KernelVersion: version.kernel,
 		};
 		if (format === undefined) {
 			print(context, section('Client', {Version: client.Version, Node: client.NodeVersion, 'OS/Arch': `${client.Os}/${client.Arch}`}));

@@ -4,14 +4,14 @@ import {HolmError} from '../../errors.js';
 export const defaultDetachKeys = 'ctrl-p,ctrl-q';
 
 const byteOf = (key: string): number => {
-	const control = /^ctrl-([@a-z[\\\]^_])$/i.exec(key);
+	const control = /^ctrl-(?<letter>[@a-z\[\\\]^_])$/iv.exec(key)?.groups;
 	if (control) {
 		// The control character of a letter is the letter's code without its upper bits.
 		// eslint-disable-next-line no-bitwise -- as terminals make them
-		return control[1]!.toUpperCase().codePointAt(0)! & 0x1F;
+		return control.letter!.toUpperCase().codePointAt(0)! & 0x1F;
 	}
 
-	if (/^[!-~]$/.test(key)) {
+	if (/^[\u{21}-\u{7E}]$/v.test(key)) {
 		return key.codePointAt(0)!;
 	}
 
@@ -25,13 +25,13 @@ export type DetachFilter = (chunk: Uint8Array) => {readonly bytes: Uint8Array; r
 
 /** Takes the detach keys out of what is typed. Keys that may be their beginning are held back until the next byte tells. */
 export const createDetachFilter = (keys: Uint8Array): DetachFilter => {
-	const begins = (held: readonly number[]) => held.length <= keys.length && held.every((byte, index) => byte === keys[index]);
+	const isBeginning = (held: readonly number[]) => held.length <= keys.length && held.every((byte, index) => byte === keys[index]);
 	const held: number[] = [];
 	return chunk => {
 		const bytes: number[] = [];
 		for (const byte of chunk) {
 			held.push(byte);
-			while (held.length > 0 && !begins(held)) {
+			while (held.length > 0 && !isBeginning(held)) {
 				bytes.push(held.shift()!);
 			}
 

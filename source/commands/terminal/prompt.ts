@@ -36,11 +36,11 @@ export const ask = async ({stdin, stderr}: Pick<Context, 'stdin' | 'stderr'>, qu
 };
 
 /** Asks whether to go on. Without a terminal it refuses and names the flag that answers. */
-export const confirm = async (context: Pick<Context, 'stdin' | 'stderr'>, warning: string): Promise<boolean> => {
+export const isConfirmed = async (context: Pick<Context, 'stdin' | 'stderr'>, warning: string): Promise<boolean> => {
 	if (context.stdin.isTTY !== true) {
 		throw new HolmError('invalid', 'this asks before it removes anything, and there is no terminal to ask on', {remedy: 'say --force to go on without asking'});
 	}
 
 	const answer = await ask(context, `WARNING! ${warning}\nAre you sure you want to continue? [y/N] `);
-	return /^y(?:es)?$/i.test(answer.trim());
+	return /^y(?:es)?$/iv.test(answer.trim());
 };

@@ -1,5 +1,6 @@
 import {type Readable, type Writable} from 'node:stream';
 import {finished} from 'node:stream/promises';
+import {Buffer} from 'node:buffer';
 import type {Session, TerminalSize} from '../../engine.js';
 import type {Context, Output} from '../command.js';
 import {createDetachFilter, defaultDetachKeys, parseDetachKeys} from './detach-keys.js';
@@ -112,9 +113,13 @@ export const followSize = (stdout: Output, resize: (size: TerminalSize) => Promi
 		}
 	};
 
-	void send();
-	stdout.on('resize', send);
+	const listener = () => {
+		void send();
+	};
+
+	listener();
+	stdout.on('resize', listener);
 	return () => {
-		stdout.off('resize', send);
+		stdout.off('resize', listener);
 	};
 };

@@ -2,7 +2,7 @@ import {defineCommand, print} from '../command.js';
 import {parseFilters} from '../filters.js';
 import {decimalSize} from '../print/sizes.js';
 import {forceFlag, printPruned, pruneFilterFlag} from '../prune.js';
-import {confirm} from '../terminal/prompt.js';
+import {isConfirmed} from '../terminal/prompt.js';
 
 export const command = defineCommand({
 	summary: 'Remove volumes that no container uses',
@@ -13,11 +13,11 @@ export const command = defineCommand({
 		filter: pruneFilterFlag,
 	},
 	async run(context, {all, force, filter}) {
-		const filters = parseFilters(filter);
-		if (!force && !await confirm(context, `This will remove ${all ? 'all' : 'anonymous'} volumes not used by at least one container.`)) {
+		if (!force && !await isConfirmed(context, `This will remove ${all ? 'all' : 'anonymous'} volumes not used by at least one container.`)) {
 			return 1;
 		}
 
+		const filters = parseFilters(filter);
 		const engine = await context.engine();
 		const {removed, freedBytes} = await engine.pruneVolumes({all, filters});
 		printPruned(context, 'Deleted Volumes', removed);
