@@ -17,7 +17,17 @@ export const withHelpFlag = (flags: FlagTable): FlagTable => ({
 });
 
 // The parser behind meow takes one pair of quotes away from a value, which the user's shell has already done.
-const protectQuotes = (flag: string) => flag.replace(/^(?<name>--[^=]+=)(?<value>(?<quote>["'])[\s\S]*\k<quote>)$/v, '$<name>$<quote>$<value>$<quote>');
+const protectQuotes = (flag: string): string => {
+	const equals = flag.indexOf('=') + 1;
+	const [first = '', last = ''] = [flag.at(equals), flag.at(-1)];
+	const isQuoted = flag.length > equals + 1 && first === last && ['"', '\''].includes(first);
+	if (isQuoted) {
+		return `${flag.slice(0, equals)}${first}${flag.slice(equals)}${first}`;
+	}
+
+	// An empty value of a flag that may be repeated would be dropped.
+	return flag.length === equals ? `${flag}""` : flag;
+};
 
 /** A flag that may be given once keeps the value given last, as in Docker. */
 const lastOfEach = (flags: readonly string[], repeatable: ReadonlySet<string>) => {

@@ -131,37 +131,21 @@ export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOp
 		}
 	};
 
+	const writers: Readonly<Record<string, (headers: Header, file: string, content: Readable) => Promise<void>>> = {
+		directory: makeDirectory,
+		file: writeFile,
+		'contiguous-file': writeFile,
+		symlink: makeSymbolicLink,
+		link: makeHardLink,
+	};
+
 	const writeEntry = async (headers: Header, content: Readable, segments: readonly string[]) => {
 		const file = segments.length === 0 ? root : await placeOf(segments);
-		switch (headers.type) {
-			case 'directory': {
-				await makeDirectory(headers, file);
-
-				break;
-			}
-
-			case 'file':
-			case 'contiguous-file': {
-				await writeFile(headers, file, content);
-
-				break;
-			}
-
-			case 'symlink': {
-				await makeSymbolicLink(headers, file);
-
-				break;
-			}
-
-			case 'link': {
-				await makeHardLink(headers, file);
-
-				break;
-			}
-
-			default: {
-				skipped.push(headers.name);
-			}
+		const write = writers[headers.type];
+		if (write) {
+			await write(headers, file, content);
+		} else {
+			skipped.push(headers.name);
 		}
 	};
 

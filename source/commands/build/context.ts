@@ -40,7 +40,7 @@ export const selectEntries = async function * ({root, ignore, always}: Selection
 		const name = directory === '' ? child.name : `${directory}/${child.name}`;
 		const entry = {file: path.join(root, name), name};
 		const isIgnored = ignore.ignores(name) && !always.has(name);
-		const isMayHold = [...always].some(file => file.startsWith(`${name}/`));
+		const isNeeded = [...always].some(file => file.startsWith(`${name}/`));
 		if (!child.isDirectory()) {
 			if (!isIgnored) {
 				yield entry;
@@ -48,7 +48,7 @@ export const selectEntries = async function * ({root, ignore, always}: Selection
 		} else if (!isIgnored) {
 			yield entry;
 			yield * selectEntries({root, ignore, always}, name);
-		} else if (isMayHold || ignore.mayInclude(name)) {
+		} else if (isNeeded || ignore.mayInclude(name)) {
 			let isSent = false;
 			for await (const inner of selectEntries({root, ignore, always}, name)) {
 				if (!isSent) {

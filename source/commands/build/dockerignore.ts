@@ -26,13 +26,13 @@ const regexOf = (pattern: string): RegExp => {
 				source += '.*';
 			}
 		} else if (character === '*') {
-			source += '[^/]*';
+			source += String.raw`[^\/]*`;
 		} else if (character === '?') {
-			source += '[^/]';
+			source += String.raw`[^\/]`;
 		} else if (character === '[' && pattern.includes(']', index + 2)) {
 			const end = pattern.indexOf(']', index + 2);
 			const content = pattern.slice(index + 1, end);
-			source += `[${content.startsWith('^') ? '^' : ''}${content.replace(/^\^/v, '').replaceAll(/[\[\\\]]/gv, String.raw`\$&`)}]`;
+			source += `[${content.startsWith('^') ? '^' : ''}${content.replace(/^\^/v, '').replaceAll(/[!#$%\u{26}\(\)*+,.\/:;<=>?@\[\\\]^`\{\|\}~]/gv, String.raw`\$&`)}]`;
 			index = end;
 		} else if (character === '\\' && index + 1 < pattern.length) {
 			index++;

@@ -28,7 +28,8 @@ const capability = (name: string) => name.toUpperCase().replace(/^CAP_/v, '');
 
 const parseHostname = (name: string): string => {
 	// A label of RFC 1123, and several of them with dots.
-	if (name.length > 63 || !/^[\da-z](?:[\w\-]*[\da-z])?(?:\.[\da-z](?:[\w\-]*[\da-z])?)*$/iv.test(name)) {
+
+	if (name.length > 63 || !/^[\dA-Za-z](?:[\w\-]*[\dA-Za-z])?(?:\.[\dA-Za-z](?:[\w\-]*[\dA-Za-z])?)*$/v.test(name)) {
 		throw new HolmError('invalid', `invalid host name "${name}"`, {remedy: 'it is up to 63 letters, digits and hyphens'});
 	}
 

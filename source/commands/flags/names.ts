@@ -1,7 +1,8 @@
 import {HolmError} from '../../errors.js';
 
 // The rule of Docker's names (daemon/names): a letter or digit first, then also `_`, `.` and `-`.
-const pattern = /^[\da-z][\w\-.]*$/iv;
+
+const pattern = /^[\dA-Za-z][\w\-.]*$/v;
 
 /** Refuses what cannot name a container, network or volume. */
 export const parseName = (kind: 'container' | 'network' | 'volume', name: string): string => {

@@ -12,7 +12,7 @@ export const show = (value: unknown): string => {
 		return `map[${Object.keys(value).toSorted().map(key => `${key}:${show((value as Record<string, unknown>)[key])}`).join(' ')}]`;
 	}
 
-	return (value as string);
+	return `${value as number | boolean}`;
 };
 
 /** What an `if` takes for true: not the zero value of its type. */

@@ -34,10 +34,13 @@ export const compileTemplate = (template: string): Template => {
 		index++;
 	};
 
+	const isAdjacent = () => peek()?.position === tokens[index - 1]!.position + tokens[index - 1]!.text.length;
+
 	/** `.a.b`, `$x.a`, `(pipe).a`; the last field may be a method that takes the arguments. */
-	const fieldsAfter = (base: Expression): Expression => {
+	const fieldsAfter = (base: Expression, isFirst = isAdjacent()): Expression => {
 		const path: Token[] = [];
-		while (isAt('field')) {
+		// `.a.b` is a path, `.a .b` are two arguments.
+		while (isAt('field') && (path.length === 0 ? isFirst : isAdjacent())) {
 			path.push(next());
 		}
 
@@ -47,8 +50,8 @@ export const compileTemplate = (template: string): Template => {
 				let value = base(scope, []);
 				for (const [step, {text, position}] of path.entries()) {
 					const name = text.slice(1);
-					if (value === scope.strict && !Object.hasOwn(scope.strict!, name)) {
-						throw templateError(`there is no field .${name}`, position, `there are ${Object.keys(scope.strict!).map(key => `.${key}`).join(' ')}`);
+					if (scope.strict && value === scope.strict && !Object.hasOwn(scope.strict, name)) {
+						throw templateError(`there is no field .${name}`, position, `there are ${Object.keys(scope.strict).map(key => `.${key}`).join(' ')}`);
 					}
 
 					value = member(value, name);
@@ -69,7 +72,7 @@ export const compileTemplate = (template: string): Template => {
 
 		if (token.kind === 'field') {
 			index--;
-			return fieldsAfter(({dot}) => dot);
+			return fieldsAfter(({dot}) => dot, true);
 		}
 
 		if (token.kind === 'symbol' && token.text === '.') {

@@ -68,15 +68,15 @@ export const keepCredentials = async ({username, password, server = ''}: Registr
 	await save(file, {...auths, [keyOf(server)]: {auth: Buffer.from(`${username}:${password}`).toString('base64')}});
 };
 
-/** False where there was nothing to forget. */
-export const hasForgottenCredentials = async (server: string, environment: Context['environment']): Promise<boolean> => {
+/** Takes a login out of the file, where there is one. */
+export const forgetCredentials = async (server: string, environment: Context['environment']): Promise<'forgotten' | 'absent'> => {
 	const file = authFile(environment);
 	const {auths = {}} = await read(file);
 	const {[keyOf(server)]: forgotten, ...rest} = auths;
 	if (!forgotten) {
-		return false;
+		return 'absent';
 	}
 
 	await save(file, rest);
-	return true;
+	return 'forgotten';
 };

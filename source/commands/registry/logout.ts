@@ -1,5 +1,5 @@
 import {defineCommand, print} from '../command.js';
-import {hasForgottenCredentials} from './credentials.js';
+import {forgetCredentials} from './credentials.js';
 import {keyOf} from './reference.js';
 
 export const command = defineCommand({
@@ -8,7 +8,7 @@ export const command = defineCommand({
 	flags: {},
 	async run(context, _flags, [registry = '']) {
 		const key = keyOf(registry);
-		const isForgotten = await hasForgottenCredentials(registry, context.environment);
-		print(context, isForgotten ? `Removing login credentials for ${key}` : `Not logged in to ${key}`);
+		const outcome = await forgetCredentials(registry, context.environment);
+		print(context, outcome === 'forgotten' ? `Removing login credentials for ${key}` : `Not logged in to ${key}`);
 	},
 });

@@ -10,8 +10,8 @@ export const ask = async ({stdin, stderr}: Pick<Context, 'stdin' | 'stderr'>, qu
 			done();
 		},
 	});
-	// With a terminal of its own readline echoes; given an output that swallows everything, it does not.
-	const lines = createInterface({input: stdin, output: hidden ? nothing : stderr, terminal: stdin.isTTY === true});
+	// As a terminal readline takes the keys itself and would echo them to its output, which swallows everything; otherwise the terminal echoes.
+	const lines = createInterface({input: stdin, output: nothing, terminal: hidden && stdin.isTTY === true});
 	const closed = new AbortController();
 	lines.once('close', () => {
 		closed.abort();
@@ -20,11 +20,8 @@ export const ask = async ({stdin, stderr}: Pick<Context, 'stdin' | 'stderr'>, qu
 		lines.close();
 	});
 	try {
-		if (hidden) {
-			stderr.write(question);
-		}
-
-		return await lines.question(hidden ? '' : question, {signal: closed.signal});
+		stderr.write(question);
+		return await lines.question('', {signal: closed.signal});
 	} catch (error) {
 		throw new HolmError('invalid', 'nothing was answered', {cause: error});
 	} finally {
