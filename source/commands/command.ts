@@ -25,7 +25,7 @@ type FlagValue<F extends Flag> = F extends {isMultiple: true}
 
 export type FlagValues<Table extends FlagTable> = {readonly [Name in keyof Table]: FlagValue<Table[Name]>};
 
-export type Input = Readable & {readonly isTTY?: boolean; readonly setRawMode?: (isRaw: boolean) => unknown};
+export type Input = Readable & {readonly isTTY?: boolean; readonly fd?: number; readonly setRawMode?: (isRaw: boolean) => unknown};
 export type Output = Writable & {readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number};
 
 /** What a command is given to work with, so that tests can give it something else. */

@@ -124,6 +124,15 @@ test('a terminal is restored when the session breaks', async t => {
 	t.deepEqual(modes, [true, false]);
 });
 
+test('a terminal is restored when the session is left', async t => {
+	const {context, modes} = createTerminal();
+	const leaving = new AbortController();
+	const joined = joinSession(createSession(true).session, context, {stdin: true, signal: leaving.signal});
+	leaving.abort();
+	t.is(await joined, 'detached');
+	t.deepEqual(modes, [true, false]);
+});
+
 test('the size is told now and when the window changes', async t => {
 	const {context} = createTerminal();
 	const sizes: unknown[] = [];

@@ -55,9 +55,18 @@ export const runAttached = async (context: Context, engine: Engine, id: string, 
 			}));
 		}
 
-		const joined = joinSession(session, context, sessionOptions);
+		const leaving = new AbortController();
+		const joined = joinSession(session, context, {...sessionOptions, signal: leaving.signal});
 		joined.catch(() => undefined);
-		await start?.();
+		try {
+			await start?.();
+		} catch (error) {
+			// The terminal is what it was before the error is printed on it.
+			leaving.abort();
+			await Promise.allSettled([joined]);
+			throw error;
+		}
+
 		started.resolve();
 		if (terminal) {
 			undo.push(followSize(context.stdout, async size => engine.resizeContainer(id, size)));

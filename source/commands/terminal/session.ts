@@ -4,6 +4,7 @@ import {Buffer} from 'node:buffer';
 import type {Session, TerminalSize} from '../../engine.js';
 import type {Context, Output} from '../command.js';
 import {createDetachFilter, defaultDetachKeys, parseDetachKeys} from './detach-keys.js';
+import {enterRawMode} from './raw-mode.js';
 
 export type SessionOptions = {
 	readonly stdin: boolean;
@@ -11,6 +12,8 @@ export type SessionOptions = {
 	readonly stderr?: boolean;
 	/** Docker's notation; default `ctrl-p,ctrl-q`. */
 	readonly detachKeys?: string;
+	/** Leaves the session, as the detach keys do. */
+	readonly signal?: AbortSignal;
 };
 
 export type SessionEnding = 'ended' | 'detached';
@@ -41,6 +44,9 @@ A terminal is raw meanwhile, so that Ctrl-C is a byte for the process, and is wh
 */
 export const joinSession = async (session: Session, {stdin, stdout, stderr}: Pick<Context, 'stdin' | 'stdout' | 'stderr'>, options: SessionOptions): Promise<SessionEnding> => {
 	const {promise: detached, resolve: detach} = Promise.withResolvers<'detached'>();
+	options.signal?.addEventListener('abort', () => {
+		detach('detached');
+	}, {once: true});
 	const isRaw = session.terminal && options.stdin && stdin.isTTY === true;
 	const filter = createDetachFilter(isRaw ? parseDetachKeys(options.detachKeys ?? defaultDetachKeys) : new Uint8Array());
 
@@ -64,11 +70,8 @@ export const joinSession = async (session: Session, {stdin, stdout, stderr}: Pic
 
 	// The process may end, and its input close, while something is still being typed.
 	session.stdin.on('error', () => undefined);
+	const leaveRawMode = isRaw ? enterRawMode(stdin) : undefined;
 	if (options.stdin) {
-		if (isRaw) {
-			stdin.setRawMode?.(true);
-		}
-
 		stdin.on('data', onData);
 		stdin.once('end', onEnd);
 		stdin.resume();
@@ -88,9 +91,7 @@ export const joinSession = async (session: Session, {stdin, stdout, stderr}: Pic
 	} finally {
 		stdin.off('data', onData);
 		stdin.off('end', onEnd);
-		if (isRaw) {
-			stdin.setRawMode?.(false);
-		}
+		leaveRawMode?.();
 
 		if (options.stdin) {
 			stdin.pause();
