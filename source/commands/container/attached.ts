@@ -1,0 +1,86 @@
+import type {Engine} from '../../engine.js';
+import {HolmError} from '../../errors.js';
+import type {Context} from '../command.js';
+import {defaultDetachKeys, parseDetachKeys} from '../terminal/detach-keys.js';
+import {followSize, joinSession, type SessionOptions} from '../terminal/session.js';
+import {proxySignals} from '../terminal/signals.js';
+
+/** The flags of every command that attaches to a container. */
+export const attachFlags = {
+	sigProxy: {type: 'boolean', default: true, description: 'Hand signals on to the process'},
+	detachKeys: {
+		type: 'string', default: defaultDetachKeys, value: 'KEYS', description: 'Keys that detach from the terminal',
+	},
+} as const;
+
+/** Refuses a process that wants a terminal and keys from a standard input that is none. */
+export const checkTerminal = ({stdin}: Pick<Context, 'stdin'>, {terminal, input, detachKeys}: {readonly terminal: boolean; readonly input: boolean; readonly detachKeys: string}): void => {
+	if (terminal && input && stdin.isTTY !== true) {
+		throw new HolmError('invalid', 'the input device is not a TTY', {remedy: 'leave out -t, or call it from a terminal'});
+	}
+
+	parseDetachKeys(detachKeys);
+};
+
+export type AttachedOptions = SessionOptions & {
+	readonly terminal: boolean;
+	/** The container removes itself, so that its exit status has to be asked for before it ends. */
+	readonly autoRemove: boolean;
+	readonly sigProxy: boolean;
+	/** What starts the container once it is attached, where it does not run yet. */
+	readonly start?: () => Promise<void>;
+};
+
+/**
+Attaches to a container, starts it where that is wanted, so that its first byte is not lost, and resolves with its exit status; with 0 when the detach keys were typed.
+
+One that removes itself is gone when this resolves.
+*/
+export const runAttached = async (context: Context, engine: Engine, id: string, {terminal, autoRemove, sigProxy, start, ...sessionOptions}: AttachedOptions): Promise<number> => {
+	const waiting = new AbortController();
+	const removed = autoRemove ? engine.waitContainer(id, 'removed', waiting.signal) : undefined;
+	removed?.catch(() => undefined);
+	const started = Promise.withResolvers<void>();
+	const undo: Array<() => void> = [() => {
+		waiting.abort();
+	}];
+	try {
+		const session = await engine.attachContainer(id, {stdin: sessionOptions.stdin});
+		undo.push(session.close);
+		if (sigProxy) {
+			// A signal that comes before the process does waits for it.
+			undo.push(proxySignals(async signal => {
+				await started.promise;
+				await engine.killContainer(id, signal);
+			}));
+		}
+
+		const leaving = new AbortController();
+		const joined = joinSession(session, context, {...sessionOptions, signal: leaving.signal});
+		joined.catch(() => undefined);
+		try {
+			await start?.();
+		} catch (error) {
+			// The terminal is what it was before the error is printed on it.
+			leaving.abort();
+			await Promise.allSettled([joined]);
+			throw error;
+		}
+
+		started.resolve();
+		if (terminal) {
+			undo.push(followSize(context.stdout, async size => engine.resizeContainer(id, size)));
+		}
+
+		if (await joined === 'detached') {
+			return 0;
+		}
+
+		const {exitCode} = await (removed ?? engine.waitContainer(id));
+		return exitCode;
+	} finally {
+		for (const step of undo) {
+			step();
+		}
+	}
+};

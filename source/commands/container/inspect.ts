@@ -1,0 +1,15 @@
+import {defineCommand} from '../command.js';
+import {inspectAll, inspectFlags} from '../inspect.js';
+
+export const command = defineCommand({
+	summary: 'Describe containers in full',
+	usage: 'CONTAINER...',
+	flags: {
+		...inspectFlags,
+		size: {type: 'boolean', shortFlag: 's', description: 'What their disks take'},
+	},
+	async run(context, {format, size}, input) {
+		const engine = await context.engine();
+		return inspectAll(context, input, async reference => engine.container(reference, {size}), format);
+	},
+});

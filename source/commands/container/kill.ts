@@ -1,0 +1,18 @@
+import {defineCommand} from '../command.js';
+import {parseSignal} from '../flags/limits.js';
+import {forEachReference} from '../references.js';
+
+export const command = defineCommand({
+	summary: 'Send a signal to running containers',
+	usage: 'CONTAINER...',
+	flags: {
+		signal: {
+			type: 'string', shortFlag: 's', default: 'SIGKILL', value: 'SIGNAL', description: 'Signal to send',
+		},
+	},
+	async run(context, flags, input) {
+		const signal = parseSignal('--signal', flags.signal);
+		const engine = await context.engine();
+		return forEachReference(context, input, async reference => engine.killContainer(reference, signal));
+	},
+});

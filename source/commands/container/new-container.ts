@@ -1,0 +1,106 @@
+import {open, rm} from 'node:fs/promises';
+import path from 'node:path';
+import type {Engine} from '../../engine.js';
+import {asHolmError, HolmError, messageOf} from '../../errors.js';
+import type {ContainerConfiguration} from '../../resources.js';
+import {printError, type Context} from '../command.js';
+import {readConfiguration, type ContainerFlags} from '../flags/configuration.js';
+import {escapeControls} from '../print/escape.js';
+import {printProgress} from '../print/progress.js';
+import {credentialsFor} from '../registry/credentials.js';
+
+export type NewContainer = {
+	readonly id: string;
+	readonly configuration: ContainerConfiguration;
+	/** Takes back the container and its id file, so that a failed start leaves nothing behind. */
+	readonly undo: () => Promise<void>;
+};
+
+const pullPolicies = new Set(['missing', 'always', 'never']);
+
+const pull = async (context: Context, engine: Engine, {image, platform}: ContainerConfiguration, isQuiet: boolean): Promise<void> => {
+	const credentials = await credentialsFor(image, context.environment);
+	await printProgress(engine.pullImage(image, {credentials, platform}), context.stderr, {quiet: isQuiet});
+};
+
+/** Claims the file for the id before anything is created, since an existing one is refused. */
+const claimIdFile = async (file: string) => {
+	try {
+		return await open(file, 'wx');
+	} catch (error) {
+		throw new HolmError('conflict', `cannot create ${file} for --cidfile: ${messageOf(error)}`, {remedy: 'remove it or name another', cause: error});
+	}
+};
+
+const createPulling = async (context: Context, engine: Engine, configuration: ContainerConfiguration, flags: ContainerFlags) => {
+	if (flags.pull === 'always') {
+		await pull(context, engine, configuration, flags.quiet);
+		return engine.createContainer(configuration);
+	}
+
+	try {
+		return await engine.createContainer(configuration);
+	} catch (error) {
+		// A network or a volume can be what was not found; then the image is there.
+		const isMissing = asHolmError(error).code === 'not-found' && !await hasImage(engine, configuration.image);
+		if (!isMissing || flags.pull === 'never') {
+			throw error;
+		}
+
+		printError(context, `Unable to find image '${escapeControls(configuration.image)}' locally`);
+		await pull(context, engine, configuration, flags.quiet);
+		return engine.createContainer(configuration);
+	}
+};
+
+const hasImage = async (engine: Engine, image: string): Promise<boolean> => {
+	try {
+		await engine.image(image);
+		return true;
+	} catch (error) {
+		if (asHolmError(error).code === 'not-found') {
+			return false;
+		}
+
+		throw error;
+	}
+};
+
+/** Creates the container that the flags ask for, pulling its image where it is missing. */
+export const createFromFlags = async (context: Context, flags: ContainerFlags, input: readonly string[]): Promise<NewContainer> => {
+	if (!pullPolicies.has(flags.pull)) {
+		throw new HolmError('invalid', `invalid value "${flags.pull}" for --pull`, {remedy: 'it is missing, always or never'});
+	}
+
+	const configuration = await readConfiguration(flags, input, context);
+	const idFile = flags.cidfile === undefined ? undefined : path.resolve(context.workingDirectory, flags.cidfile);
+	const handle = idFile === undefined ? undefined : await claimIdFile(idFile);
+	const removeIdFile = async () => {
+		if (idFile !== undefined) {
+			await rm(idFile, {force: true});
+		}
+	};
+
+	try {
+		const engine = await context.engine();
+		const {id, warnings} = await createPulling(context, engine, configuration, flags);
+		await handle?.writeFile(id);
+		for (const warning of warnings) {
+			printError(context, `WARNING: ${escapeControls(warning)}`);
+		}
+
+		return {
+			id,
+			configuration,
+			async undo() {
+				await removeIdFile();
+				await engine.removeContainer(id, {force: true, volumes: true});
+			},
+		};
+	} catch (error) {
+		await removeIdFile();
+		throw error;
+	} finally {
+		await handle?.close();
+	}
+};

@@ -1,0 +1,12 @@
+import {defineCommand} from '../command.js';
+import {forEachReference} from '../references.js';
+
+export const command = defineCommand({
+	summary: 'Pause the processes of containers',
+	usage: 'CONTAINER...',
+	flags: {},
+	async run(context, _flags, input) {
+		const engine = await context.engine();
+		return forEachReference(context, input, engine.pauseContainer);
+	},
+});

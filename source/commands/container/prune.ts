@@ -1,0 +1,8 @@
+import {definePrune} from '../prune.js';
+
+export const command = definePrune({
+	summary: 'Remove all containers that do not run',
+	warning: 'This will remove all stopped containers.',
+	heading: 'Deleted Containers',
+	prune: async (engine, filters) => engine.pruneContainers(filters),
+});

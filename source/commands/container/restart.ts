@@ -1,0 +1,14 @@
+import {defineCommand} from '../command.js';
+import {forEachReference} from '../references.js';
+import {stopFlags, stopOptions} from './stop.js';
+
+export const command = defineCommand({
+	summary: 'Stop containers and start them again',
+	usage: 'CONTAINER...',
+	flags: stopFlags,
+	async run(context, flags, input) {
+		const options = stopOptions(flags);
+		const engine = await context.engine();
+		return forEachReference(context, input, async reference => engine.restartContainer(reference, options));
+	},
+});

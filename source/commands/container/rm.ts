@@ -1,0 +1,25 @@
+import {asHolmError} from '../../errors.js';
+import {defineCommand} from '../command.js';
+import {forEachReference} from '../references.js';
+
+export const command = defineCommand({
+	summary: 'Remove containers',
+	usage: 'CONTAINER...',
+	flags: {
+		force: {type: 'boolean', shortFlag: 'f', description: 'Kill those that run first'},
+		volumes: {type: 'boolean', shortFlag: 'v', description: 'Remove their anonymous volumes too'},
+	},
+	async run(context, {force, volumes}, input) {
+		const engine = await context.engine();
+		return forEachReference(context, input, async reference => {
+			try {
+				await engine.removeContainer(reference, {force, volumes});
+			} catch (error) {
+				// With --force what counts is that it is gone.
+				if (!force || asHolmError(error).code !== 'not-found') {
+					throw error;
+				}
+			}
+		});
+	},
+});

@@ -1,0 +1,88 @@
+import type {Engine} from '../../engine.js';
+import {asHolmError, HolmError} from '../../errors.js';
+import {
+	defineCommand,
+	print,
+	type Context,
+	type FlagValues,
+} from '../command.js';
+import {containerFlags} from '../flags/container-flags.js';
+import {attachFlags, checkTerminal, runAttached} from './attached.js';
+import {createFromFlags, type NewContainer} from './new-container.js';
+
+const flags = {
+	detach: {type: 'boolean', shortFlag: 'd', description: 'Run in the background and print the id'},
+	attach: {
+		type: 'string', shortFlag: 'a', isMultiple: true, value: 'STREAM', description: 'Attach to stdin, stdout or stderr only',
+	},
+	...attachFlags,
+	...containerFlags,
+} as const;
+
+type RunFlags = FlagValues<typeof flags>;
+
+const streams = new Set(['stdin', 'stdout', 'stderr']);
+
+const checkFlags = (context: Context, {attach, detach, tty, interactive, detachKeys}: RunFlags) => {
+	const unknown = attach.find(stream => !streams.has(stream.toLowerCase()));
+	if (unknown !== undefined) {
+		throw new HolmError('invalid', `invalid stream "${unknown}" for --attach`, {remedy: 'the streams are stdin, stdout and stderr'});
+	}
+
+	if (detach && attach.length > 0) {
+		throw new HolmError('invalid', 'conflicting flags --attach and --detach', {remedy: 'drop one of them'});
+	}
+
+	checkTerminal(context, {terminal: tty, input: interactive && !detach, detachKeys});
+};
+
+/** A start that fails leaves nothing behind, and the error that matters is the start's. */
+const startOrUndo = async (engine: Engine, {id, undo}: NewContainer) => {
+	try {
+		await engine.startContainer(id);
+	} catch (error) {
+		try {
+			await undo();
+		} catch (undoError) {
+			// With --rm the engine may have removed it already.
+			if (asHolmError(undoError).code !== 'not-found') {
+				// eslint-disable-next-line preserve-caught-error -- both are in it
+				throw new AggregateError([error, undoError], 'the start and its undoing failed');
+			}
+		}
+
+		throw error;
+	}
+};
+
+export const command = defineCommand({
+	summary: 'Create a container of an image and run a command in it',
+	usage: 'IMAGE [COMMAND] [ARG...]',
+	flags,
+	flagsEndAtFirstArgument: true,
+	exitsAsProcess: true,
+	async run(context, given, input) {
+		checkFlags(context, given);
+		const container = await createFromFlags(context, given, input);
+		const {id, configuration} = container;
+		const engine = await context.engine();
+		const start = async () => startOrUndo(engine, container);
+		if (given.detach) {
+			await start();
+			print(context, id);
+			return 0;
+		}
+
+		const isWanted = (stream: string) => given.attach.length === 0 || given.attach.some(name => name.toLowerCase() === stream);
+		return runAttached(context, engine, id, {
+			start,
+			autoRemove: configuration.autoRemove,
+			terminal: configuration.terminal,
+			stdin: configuration.openStdin && isWanted('stdin'),
+			stdout: isWanted('stdout'),
+			stderr: isWanted('stderr'),
+			sigProxy: given.sigProxy,
+			detachKeys: given.detachKeys,
+		});
+	},
+});

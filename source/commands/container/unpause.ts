@@ -1,0 +1,12 @@
+import {defineCommand} from '../command.js';
+import {forEachReference} from '../references.js';
+
+export const command = defineCommand({
+	summary: 'Let the processes of paused containers go on',
+	usage: 'CONTAINER...',
+	flags: {},
+	async run(context, _flags, input) {
+		const engine = await context.engine();
+		return forEachReference(context, input, engine.unpauseContainer);
+	},
+});

@@ -1,0 +1,47 @@
+import {HolmError} from '../errors.js';
+import {correction} from './suggest.js';
+import {
+	findEntry,
+	groups,
+	sections,
+	type Entry,
+	type Group,
+} from './table.js';
+
+export type FoundCommand =
+	| {readonly kind: 'command'; readonly name: string; readonly entry: Entry; readonly rest: readonly string[]}
+	/** A group without a verb, which prints its help. */
+	| {readonly kind: 'group'; readonly name: string; readonly group: Group};
+
+const isHelp = (word: string | undefined) => ['--help', '-h', 'help'].includes(word ?? '');
+
+/** The command that the first words name. Refuses an unknown one with `invalid`, naming the nearest. */
+export const findCommand = (argv: readonly string[]): FoundCommand => {
+	const [word = '', ...rest] = argv;
+	if (Object.hasOwn(groups, word)) {
+		const group = groups[word]!;
+		const [verb, ...afterVerb] = rest;
+		if (verb === undefined || isHelp(verb)) {
+			return {kind: 'group', name: word, group};
+		}
+
+		const entry = findEntry(group.entries, verb);
+		if (!entry) {
+			throw new HolmError('invalid', `unknown command: holm ${word} ${verb}`, {remedy: correction(verb, Object.keys(group.entries), `holm ${word} --help lists them`)});
+		}
+
+		return {
+			kind: 'command', name: `${word} ${verb}`, entry, rest: afterVerb,
+		};
+	}
+
+	const all = Object.assign({}, ...Object.values(sections)) as Readonly<Record<string, Entry>>;
+	const entry = findEntry(all, word);
+	if (!entry) {
+		throw new HolmError('invalid', `unknown command: ${word}`, {remedy: correction(word, [...Object.keys(all), ...Object.keys(groups)], 'holm --help lists them')});
+	}
+
+	return {
+		kind: 'command', name: word, entry, rest,
+	};
+};

@@ -1,0 +1,70 @@
+import type {Command, FlagTable} from './command.js';
+import {withHelpFlag} from './parse-arguments.js';
+import {kebabCase} from './split-arguments.js';
+import {
+	groups,
+	sections,
+	type Entry,
+	type Group,
+} from './table.js';
+
+const indent = 2;
+
+const pairs = (rows: ReadonlyArray<readonly [string, string]>): string => {
+	const width = Math.max(...rows.map(([left]) => left.length)) + 3;
+	return rows.map(([left, right]) => `${' '.repeat(indent)}${left.padEnd(width)}${right}\n`).join('');
+};
+
+const flagRows = (flags: FlagTable): ReadonlyArray<readonly [string, string]> => Object.entries(flags)
+	.toSorted(([a], [b]) => a.localeCompare(b))
+	.map(([key, {shortFlag, aliases = [], value, description, default: standard}]) => {
+		const names = [`--${kebabCase(key)}`, ...aliases.map(alias => `--${alias}`)].join(', ');
+		return [
+			`${shortFlag ? `-${shortFlag}, ` : ' '.repeat(4)}${names}${value ? ` ${value}` : ''}`,
+			`${description}${typeof standard === 'string' || standard === true ? ` (default ${standard})` : ''}`,
+		];
+	});
+
+/** What is asked of every command alike, before its name. */
+export const globalFlags = {
+	root: {type: 'string', value: 'DIR', description: 'Directory of the engine on this host (HOLM_ROOT)'},
+	host: {
+		type: 'string', shortFlag: 'H', value: 'ADDRESS', description: 'Another engine, such as unix:///var/run/docker.sock (HOLM_HOST)',
+	},
+	debug: {type: 'boolean', description: 'Print where an error comes from'},
+	version: {type: 'boolean', shortFlag: 'v', description: 'Print the version'},
+} as const satisfies FlagTable;
+
+/** The help of one command. */
+export const commandHelp = (name: string, {summary, usage, flags}: Command): string => [
+	`Usage: holm ${name} [flags]${usage === '' ? '' : ` ${usage}`}\n`,
+	`\n${summary}\n`,
+	`\nFlags:\n${pairs(flagRows(withHelpFlag(flags)))}`,
+].join('');
+
+const entryRows = async (entries: Readonly<Record<string, Entry>>): Promise<ReadonlyArray<readonly [string, string]>> =>
+	Promise.all(Object.entries(entries).map(async ([name, {load, aliases = []}]) => {
+		const {command} = await load();
+		return [[name, ...aliases].join(', '), command.summary] as const;
+	}));
+
+/** The help of a group such as `network`. */
+export const groupHelp = async (name: string, {summary, entries}: Group): Promise<string> => [
+	`Usage: holm ${name} COMMAND [flags]\n`,
+	`\n${summary}\n`,
+	`\nCommands:\n${pairs(await entryRows(entries))}`,
+	`\nholm ${name} COMMAND --help says more about one of them.\n`,
+].join('');
+
+/** The help of the whole program. */
+export const overview = async (): Promise<string> => {
+	const blocks = await Promise.all(Object.entries(sections).map(async ([heading, entries]) => `\n${heading}:\n${pairs(await entryRows(entries))}`));
+	return [
+		'Usage: holm [flags] COMMAND [ARG...]\n',
+		'\nEvery container in a virtual machine of its own, every network with a bridge and a name server of its own.\n',
+		...blocks,
+		`\nGroups:\n${pairs(Object.entries(groups).map(([name, {summary}]) => [name, summary]))}`,
+		`\nFlags:\n${pairs(flagRows(withHelpFlag(globalFlags)))}`,
+		'\nholm COMMAND --help says more about one of them.\n',
+	].join('');
+};

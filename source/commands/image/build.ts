@@ -1,0 +1,96 @@
+import {writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError} from '../../errors.js';
+import {directoryContext, inputContext, type BuildContext} from '../build/context.js';
+import {
+	defineCommand,
+	print,
+	type Context,
+	type FlagValues,
+} from '../command.js';
+import {parseLabels} from '../flags/environment.js';
+import {printProgress} from '../print/progress.js';
+import {credentialsFor} from '../registry/credentials.js';
+import {readInput} from '../terminal/streams.js';
+
+const flags = {
+	tag: {
+		type: 'string', shortFlag: 't', isMultiple: true, value: 'NAME[:TAG]', description: 'Name of the image',
+	},
+	file: {
+		type: 'string', shortFlag: 'f', value: 'FILE', description: 'The Dockerfile; - for standard input',
+	},
+	buildArg: {
+		type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Build argument; KEY alone passes your variable on',
+	},
+	target: {type: 'string', value: 'STAGE', description: 'Stage to build'},
+	noCache: {type: 'boolean', description: 'Make every layer again'},
+	pull: {type: 'boolean', description: 'Look for newer base images'},
+	label: {
+		type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the image',
+	},
+	quiet: {type: 'boolean', shortFlag: 'q', description: 'Print the id only'},
+	progress: {
+		type: 'string', default: 'auto', value: 'STYLE', description: 'Accepted as Docker has it; the output is always plain',
+	},
+	iidfile: {type: 'string', value: 'FILE', description: 'Write the id to a file'},
+} as const;
+
+const contextOf = async (context: Context, source: string, file: string | undefined): Promise<BuildContext> => {
+	if (source === '-') {
+		if (file === '-') {
+			throw new HolmError('invalid', 'the context and the Dockerfile cannot both come from standard input', {remedy: 'name one of them'});
+		}
+
+		return inputContext(context.stdin, file);
+	}
+
+	if (/^(?:https?:\/\/|git@|git:\/\/)/v.test(source)) {
+		throw new HolmError('unsupported', `the build context ${source} is not on this host`, {remedy: 'fetch it first and name its directory'});
+	}
+
+	return directoryContext({
+		directory: source,
+		file,
+		workingDirectory: context.workingDirectory,
+		...(file === '-' && {text: await readInput(context)}),
+	});
+};
+
+/** Build arguments as a record; one without a value and without a variable of its name is left out. */
+export const buildArgumentsOf = (values: readonly string[], environment: Context['environment']): Readonly<Record<string, string>> =>
+	parseLabels(values.flatMap(value => {
+		const own = environment[value];
+		return value.includes('=') ? [value] : (own === undefined ? [] : [`${value}=${own}`]);
+	}), '--build-arg');
+
+const build = async (context: Context, given: FlagValues<typeof flags>, source: string): Promise<void> => {
+	const options = {
+		tags: given.tag,
+		buildArguments: buildArgumentsOf(given.buildArg, context.environment),
+		target: given.target,
+		noCache: given.noCache,
+		pull: given.pull,
+		labels: parseLabels(given.label),
+		credentials: await credentialsFor(given.tag[0] ?? '', context.environment),
+	};
+	const {tar, file} = await contextOf(context, source, given.file);
+	const engine = await context.engine();
+	const imageId = await printProgress(engine.buildImage(tar, {...options, file}), context.stdout, {quiet: given.quiet});
+	if (imageId !== undefined && given.iidfile !== undefined) {
+		await writeFile(path.resolve(context.workingDirectory, given.iidfile), imageId);
+	}
+
+	if (imageId !== undefined && given.quiet) {
+		print(context, imageId);
+	}
+};
+
+export const command = defineCommand({
+	summary: 'Build an image from a Dockerfile',
+	usage: 'PATH|-',
+	flags,
+	async run(context, given, [source = '']) {
+		await build(context, given, source);
+	},
+});

@@ -1,0 +1,12 @@
+import {defineCommand} from '../command.js';
+import {inspectAll, inspectFlags} from '../inspect.js';
+
+export const command = defineCommand({
+	summary: 'Describe images in full',
+	usage: 'IMAGE...',
+	flags: inspectFlags,
+	async run(context, {format}, input) {
+		const engine = await context.engine();
+		return inspectAll(context, input, engine.image, format);
+	},
+});

@@ -1,0 +1,34 @@
+import {asHolmError} from '../../errors.js';
+import {defineCommand, print, printError} from '../command.js';
+import {escapeControls} from '../print/escape.js';
+import {errorLine} from '../references.js';
+import {familiarName} from './ls.js';
+
+export const command = defineCommand({
+	summary: 'Remove images, or names of images',
+	usage: 'IMAGE...',
+	flags: {
+		force: {type: 'boolean', shortFlag: 'f', description: 'Even where a stopped container uses it'},
+	},
+	async run(context, {force}, input) {
+		const engine = await context.engine();
+		let status = 0;
+		for (const reference of input) {
+			try {
+				const {untagged, deleted} = await engine.removeImage(reference, {force});
+				for (const name of untagged) {
+					print(context, `Untagged: ${escapeControls(familiarName(name))}`);
+				}
+
+				for (const id of deleted) {
+					print(context, `Deleted: ${escapeControls(id)}`);
+				}
+			} catch (error) {
+				printError(context, errorLine(error));
+				status = force && asHolmError(error).code === 'not-found' ? status : 1;
+			}
+		}
+
+		return status;
+	},
+});

@@ -1,0 +1,11 @@
+import {defineCommand} from '../command.js';
+
+export const command = defineCommand({
+	summary: 'Give an image another name',
+	usage: 'IMAGE NAME[:TAG]',
+	flags: {},
+	async run(context, _flags, [reference = '', name = '']) {
+		const engine = await context.engine();
+		await engine.tagImage(reference, name);
+	},
+});

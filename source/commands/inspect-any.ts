@@ -1,0 +1,46 @@
+import type {Engine} from '../engine.js';
+import {asHolmError, HolmError} from '../errors.js';
+import {defineCommand} from './command.js';
+import {inspectAll, inspectFlags} from './inspect.js';
+
+type Read = (engine: Engine, reference: string, hasSize: boolean) => Promise<{readonly source?: unknown}>;
+
+/** In the order in which a reference is looked up. */
+const kinds: Readonly<Record<string, Read>> = {
+	container: async (engine, reference, hasSize) => engine.container(reference, {size: hasSize}),
+	image: async (engine, reference) => engine.image(reference),
+	network: async (engine, reference) => engine.network(reference),
+	volume: async (engine, reference) => engine.volume(reference),
+};
+
+export const command = defineCommand({
+	summary: 'Describe containers, images, networks or volumes in full',
+	usage: 'NAME...',
+	flags: {
+		...inspectFlags,
+		size: {type: 'boolean', shortFlag: 's', description: 'What the disks of containers take'},
+		type: {type: 'string', value: 'TYPE', description: 'Only container, image, network or volume'},
+	},
+	async run(context, {format, size, type}, input) {
+		if (type !== undefined && !Object.hasOwn(kinds, type)) {
+			throw new HolmError('invalid', `invalid value "${type}" for --type`, {remedy: `it is ${Object.keys(kinds).join(', ')}`});
+		}
+
+		const engine = await context.engine();
+		const readers = type === undefined ? Object.values(kinds) : [kinds[type]!];
+		return inspectAll(context, input, async reference => {
+			for (const read of readers) {
+				try {
+					return await read(engine, reference, size);
+				} catch (error) {
+					// A name that one kind refuses as malformed may be another's.
+					if (!['not-found', 'invalid'].includes(asHolmError(error).code)) {
+						throw error;
+					}
+				}
+			}
+
+			throw new HolmError('not-found', `no such ${type ?? 'object'}: ${reference}`, {remedy: 'holm ps -a, holm images, holm network ls and holm volume ls list what there is'});
+		}, format);
+	},
+});

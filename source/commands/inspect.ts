@@ -1,0 +1,47 @@
+import {print, type Context} from './command.js';
+import {errorLine} from './references.js';
+import {escapeControlsInLines} from './print/escape.js';
+import {compileTemplate} from './print/go-template.js';
+
+/** The resource as its backend describes it, which is Docker's form where there is one. */
+export const describeResource = (resource: {readonly source?: unknown}): Record<string, unknown> => (resource.source ?? resource) as Record<string, unknown>;
+
+export const inspectFlags = {
+	format: {
+		type: 'string', shortFlag: 'f', value: 'TEMPLATE', description: '"json" or a Go template such as {{.Name}}',
+	},
+} as const;
+
+/**
+Prints a JSON array of the resources that the references name, or a line each by a template. References that name nothing are reported after the rest, with exit status 1.
+*/
+export const inspectAll = async (
+	context: Context,
+	references: readonly string[],
+	read: (reference: string) => Promise<{readonly source?: unknown}>,
+	format?: string,
+): Promise<number> => {
+	const render = format === undefined || format === 'json' ? undefined : compileTemplate(format);
+	const found: Array<Record<string, unknown>> = [];
+	const errors: string[] = [];
+	for (const reference of references) {
+		try {
+			found.push(describeResource(await read(reference)));
+		} catch (error) {
+			errors.push(errorLine(error));
+		}
+	}
+
+	const lines = render
+		? found.map(resource => render(resource))
+		: [format === 'json' ? JSON.stringify(found) : JSON.stringify(found, undefined, 4)];
+	for (const line of lines) {
+		print(context, context.stdout.isTTY ? escapeControlsInLines(line) : line);
+	}
+
+	for (const error of errors) {
+		context.stderr.write(`${error}\n`);
+	}
+
+	return errors.length > 0 ? 1 : 0;
+};

@@ -1,0 +1,142 @@
+import process from 'node:process';
+import {asHolmError, exitStatusOf} from '../errors.js';
+import type {Context} from './command.js';
+import {parseArguments} from './parse-arguments.js';
+import {splitArguments} from './split-arguments.js';
+import {findCommand, type FoundCommand} from './find-command.js';
+import {checkArity} from './usage.js';
+import {splitFirst} from './split-first.js';
+import {nonEmpty} from './non-empty.js';
+
+/** Where the program's own surroundings come in; the engine is the commands' to ask for. */
+export type Surroundings = Omit<Context, 'engine' | 'root' | 'host'> & {
+	readonly connect: (options: {readonly root?: string; readonly host?: string}) => ReturnType<Context['engine']>;
+};
+
+/** A request that could not be understood, as `docker`, `git` and meow have it. */
+const usageStatus = 2;
+
+const report = async ({stderr}: Surroundings, error: unknown, isDebug: boolean): Promise<void> => {
+	const {errorLine} = await import('./references.js');
+	const {inspect} = process.getBuiltinModule('node:util');
+	stderr.write(`${errorLine(error)}\n${isDebug ? `${inspect(asHolmError(error))}\n` : ''}`);
+};
+
+type GlobalFlags = {readonly root?: string; readonly host?: string; readonly debug: boolean; readonly version: boolean; readonly help: boolean};
+
+/** The flags before the command. They are few and fixed, and the parser is left for the command's own. */
+const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals: GlobalFlags; readonly rest: readonly string[]}> => {
+	if (!argv[0]?.startsWith('-')) {
+		return {globals: {debug: false, version: false, help: false}, rest: argv};
+	}
+
+	const [{globalFlags}, {withHelpFlag}] = await Promise.all([import('./help.js'), import('./parse-arguments.js')]);
+	const {flags, input} = splitArguments(argv, withHelpFlag(globalFlags), {name: '', flagsEndAtFirstArgument: true});
+	const values = new Map(flags.map(flag => splitFirst(flag.slice(2), '=') as [string, string]));
+	return {
+		globals: {
+			root: values.get('root'),
+			host: values.get('host'),
+			debug: values.get('debug') === 'true',
+			version: values.get('version') === 'true',
+			help: values.get('help') === 'true',
+		},
+		rest: input,
+	};
+};
+
+/** A failure, and the exit status that it ends the program with. */
+class Failure extends Error {
+	readonly status: number;
+
+	constructor(status: number, cause: unknown) {
+		super('the command failed', {cause});
+		this.status = status;
+	}
+}
+
+const runCommand = async (found: Extract<FoundCommand, {kind: 'command'}>, context: Context): Promise<number> => {
+	const {command} = await found.entry.load();
+	const parse = () => {
+		try {
+			const parsed = parseArguments(found.rest, command, found.name);
+			if (!parsed.help) {
+				checkArity(found.name, command.usage, parsed.input);
+			}
+
+			return parsed;
+		} catch (error) {
+			throw new Failure(command.exitsAsProcess ? exitStatusOf(error) : usageStatus, error);
+		}
+	};
+
+	const {help, flags, input} = parse();
+	if (help) {
+		const {commandHelp} = await import('./help.js');
+		context.stdout.write(commandHelp(found.name, command));
+		return 0;
+	}
+
+	try {
+		return (await command.run(context, flags, input)) ?? 0;
+	} catch (error) {
+		throw new Failure(command.exitsAsProcess ? exitStatusOf(error) : 1, error);
+	}
+};
+
+const printOverview = async ({stdout, stderr}: Surroundings, isAsked: boolean): Promise<number> => {
+	const {overview} = await import('./help.js');
+	(isAsked ? stdout : stderr).write(await overview());
+	return isAsked ? 0 : usageStatus;
+};
+
+const runFound = async (argv: readonly string[], globals: GlobalFlags, surroundings: Surroundings): Promise<number> => {
+	const {connect, environment} = surroundings;
+	const found = findCommand(argv);
+	if (found.kind === 'group') {
+		const {groupHelp} = await import('./help.js');
+		surroundings.stdout.write(await groupHelp(found.name, found.group));
+		return 0;
+	}
+
+	const root = globals.root ?? nonEmpty(environment.HOLM_ROOT);
+	const host = globals.host ?? nonEmpty(environment.HOLM_HOST);
+	let engine: ReturnType<Context['engine']> | undefined;
+	return runCommand(found, {
+		...surroundings,
+		root,
+		host,
+		async engine() {
+			engine ??= connect({root, host});
+			return engine;
+		},
+	});
+};
+
+/** Runs the command that the arguments name and resolves with the exit status; every failure is one line on standard error. */
+export const main = async (argv: readonly string[], surroundings: Surroundings): Promise<number> => {
+	let isDebug = false;
+	try {
+		const {globals, rest} = await parseGlobals(argv);
+		isDebug = globals.debug;
+		if (globals.version) {
+			const {packageVersion} = await import('./system/version.js');
+			surroundings.stdout.write(`holm ${packageVersion()}\n`);
+			return 0;
+		}
+
+		const [first, ...others] = rest;
+		if (first === 'help' && others.length > 0) {
+			return await runFound([...others, '--help'], globals, surroundings);
+		}
+
+		if (first === undefined || first === 'help' || globals.help) {
+			return await printOverview(surroundings, globals.help || first === 'help' || surroundings.stdout.isTTY === true);
+		}
+
+		return await runFound(rest, globals, surroundings);
+	} catch (error) {
+		await report(surroundings, error instanceof Failure ? error.cause : error, isDebug);
+		return error instanceof Failure ? error.status : usageStatus;
+	}
+};

@@ -1,0 +1,24 @@
+import {defineCommand} from '../command.js';
+import {parseAddress, parseMac} from '../flags/addresses.js';
+
+export const command = defineCommand({
+	summary: 'Attach a container, running or not, to a network',
+	usage: 'NETWORK CONTAINER',
+	flags: {
+		alias: {
+			type: 'string', isMultiple: true, value: 'NAME', description: 'Another name on this network',
+		},
+		ip: {type: 'string', value: 'ADDRESS', description: 'Fixed address'},
+		macAddress: {type: 'string', value: 'MAC', description: 'Fixed MAC address'},
+	},
+	async run(context, {alias, ip, macAddress}, [network = '', container = '']) {
+		const attachment = {
+			network,
+			aliases: alias,
+			...(ip !== undefined && {address: parseAddress('--ip', ip)}),
+			...(macAddress !== undefined && {mac: parseMac('--mac-address', macAddress)}),
+		};
+		const engine = await context.engine();
+		await engine.connectNetwork(container, attachment);
+	},
+});

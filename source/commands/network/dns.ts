@@ -1,0 +1,31 @@
+import {HolmError} from '../../errors.js';
+import {defineCommand} from '../command.js';
+import {shortId} from '../print/fields.js';
+import {listFlags, printRows} from '../print/rows.js';
+
+export const command = defineCommand({
+	summary: 'List the names that a network\'s name server answers for',
+	usage: 'NETWORK',
+	flags: listFlags,
+	async run(context, {format, quiet, noTrunc}, [reference = '']) {
+		const engine = await context.engine();
+		if (!engine.dnsRecords) {
+			throw new HolmError('unsupported', 'this engine does not tell the records of its name servers', {remedy: 'holm network inspect shows its containers and their addresses'});
+		}
+
+		const records = await engine.dnsRecords(reference);
+		printRows(context, records.map(({name, type, value, ttlSeconds, containerId}) => ({
+			Name: name,
+			Type: type,
+			Value: value,
+			TTL: String(ttlSeconds),
+			Container: containerId === undefined ? '' : shortId(containerId, noTrunc),
+		})), {
+			columns: {
+				Name: 'NAME', Type: 'TYPE', Value: 'VALUE', TTL: 'TTL', Container: 'CONTAINER',
+			},
+			format,
+			...(quiet && {quiet: 'Name'}),
+		});
+	},
+});

@@ -1,0 +1,12 @@
+import {defineCommand} from '../command.js';
+import {inspectAll, inspectFlags} from '../inspect.js';
+
+export const command = defineCommand({
+	summary: 'Describe networks in full',
+	usage: 'NETWORK...',
+	flags: inspectFlags,
+	async run(context, {format}, input) {
+		const engine = await context.engine();
+		return inspectAll(context, input, engine.network, format);
+	},
+});

@@ -1,0 +1,9 @@
+import {definePrune} from '../prune.js';
+
+export const command = definePrune({
+	summary: 'Remove all networks that no container uses',
+	warning: 'This will remove all custom networks not used by at least one container.',
+	heading: 'Deleted Networks',
+	withSpace: false,
+	prune: async (engine, filters) => engine.pruneNetworks(filters),
+});

@@ -1,0 +1,23 @@
+import {asHolmError} from '../../errors.js';
+import {defineCommand} from '../command.js';
+import {forEachReference} from '../references.js';
+
+export const command = defineCommand({
+	summary: 'Remove networks',
+	usage: 'NETWORK...',
+	flags: {
+		force: {type: 'boolean', shortFlag: 'f', description: 'One that does not exist is no failure'},
+	},
+	async run(context, {force}, input) {
+		const engine = await context.engine();
+		return forEachReference(context, input, async reference => {
+			try {
+				await engine.removeNetwork(reference);
+			} catch (error) {
+				if (!force || asHolmError(error).code !== 'not-found') {
+					throw error;
+				}
+			}
+		});
+	},
+});

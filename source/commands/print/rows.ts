@@ -1,0 +1,79 @@
+import {HolmError} from '../../errors.js';
+import {print, type Context} from '../command.js';
+import {layOutColumns} from './columns.js';
+import {escapeControls} from './escape.js';
+import {compileTemplate} from './go-template.js';
+
+/** A field of a row: its text, or a method that a template calls with arguments, such as `.Label "key"`. */
+type Field = string | ((...values: readonly unknown[]) => string);
+
+export type Row = Readonly<Record<string, Field>>;
+
+export type RowOptions = {
+	/** Heading by field, in the order of the table's columns; also what `table {{.Field}}` puts above a column. */
+	readonly columns: Readonly<Record<string, string>>;
+	/** Headings of the fields that only a `table` template shows. */
+	readonly moreHeadings?: Readonly<Record<string, string>>;
+	/** `--format`: `json`, `table`, `table TEMPLATE` or a template. */
+	readonly format?: string;
+	/** The field that `-q` prints alone. */
+	readonly quiet?: string;
+};
+
+/** The flags that every list shares. */
+export const listFlags = {
+	quiet: {type: 'boolean', shortFlag: 'q', description: 'Print only what names each one, a line each'},
+	format: {type: 'string', value: 'FORMAT', description: '"json", "table TEMPLATE" or a Go template such as {{.ID}}'},
+	noTrunc: {type: 'boolean', description: 'Print long values in full'},
+} as const;
+
+const escapeRow = (row: Row): Row => Object.fromEntries(Object.entries(row).map(([name, field]) => [
+	name,
+	typeof field === 'string' ? escapeControls(field) : (...values: readonly unknown[]) => escapeControls(field(...values)),
+]));
+
+// In a shell's quotes `\t` arrives as two characters, and Docker takes them for the one.
+const withEscapes = (template: string) => template.replaceAll(String.raw`\t`, '\t').replaceAll(String.raw`\n`, '\n');
+
+const heading = (name: string, {columns, moreHeadings}: RowOptions) =>
+	columns[name] ?? moreHeadings?.[name] ?? name.replaceAll(/(?<=[a-z])(?=[A-Z])/gv, ' ').toUpperCase();
+
+const tableOf = (rows: readonly Row[], template: string, options: RowOptions): string => {
+	const render = compileTemplate(template);
+	const used = template.matchAll(/(?<=\.)\w+/gv).map(([name]) => name).toArray();
+	const headings = Object.fromEntries([...new Set([...Object.keys(rows[0] ?? {}), ...used])].map(name => [name, name === 'Label' ? String : heading(name, options)]));
+	const lines = [render(headings), ...rows.map(row => render(escapeRow(row), {strict: true}))];
+	return layOutColumns(lines.map(line => line.split('\t')));
+};
+
+/** Rows as the user asked for them, each line with its line feed. `isForTerminal` escapes what a terminal would obey. */
+export const renderRows = (rows: readonly Row[], options: RowOptions, isForTerminal: boolean): string => {
+	const {columns, format = 'table', quiet} = options;
+	if (quiet && format === 'table') {
+		return rows.map(row => `${escapeControls(row[quiet] as string)}\n`).join('');
+	}
+
+	if (format === 'json') {
+		return rows.map(row => `${JSON.stringify(row)}\n`).join('');
+	}
+
+	if (format === 'table' || format.startsWith('table ')) {
+		const template = format === 'table' ? Object.keys(columns).map(name => `{{.${name}}}`).join('\t') : withEscapes(format.slice('table '.length));
+		return tableOf(rows, template, options);
+	}
+
+	if (!format.includes('{{')) {
+		throw new HolmError('invalid', `invalid format "${format}"`, {remedy: 'it is json, table, or a template such as {{.ID}}'});
+	}
+
+	const render = compileTemplate(withEscapes(format));
+	return rows.map(row => `${render(isForTerminal ? escapeRow(row) : row, {strict: true})}\n`).join('');
+};
+
+/** Prints a list. */
+export const printRows = (context: Context, rows: readonly Row[], options: RowOptions): void => {
+	const text = renderRows(rows, options, context.stdout.isTTY === true);
+	if (text !== '') {
+		print(context, text.slice(0, -1));
+	}
+};

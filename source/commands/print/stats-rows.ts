@@ -1,0 +1,45 @@
+import type {ContainerStats} from '../../resources.js';
+import {shortId} from './fields.js';
+import type {Row} from './rows.js';
+import {binarySize, decimalSize} from './sizes.js';
+
+/** A container's readings: the last one, and the one before it that shares of time are measured from. */
+export type Readings = {
+	readonly id: string;
+	readonly name: string;
+	readonly previous?: ContainerStats;
+	readonly current?: ContainerStats;
+};
+
+/** The share of one CPU that was used between two readings; above 100 where there are several. */
+export const cpuShare = (previous: ContainerStats, current: ContainerStats): number => {
+	const used = current.cpuNanoseconds - previous.cpuNanoseconds;
+	const available = current.systemCpuNanoseconds - previous.systemCpuNanoseconds;
+	return used > 0 && available > 0 ? used / available * current.cpus * 100 : 0;
+};
+
+const percent = (value: number) => `${value.toFixed(2)}%`;
+
+const sum = (stats: ContainerStats, key: 'receivedBytes' | 'sentBytes') =>
+	Object.values(stats.networks).reduce((total, network) => total + network[key], 0);
+
+/** What `stats` shows of a container, under Docker's names; dashes where there is no reading. */
+export const statsRow = ({id, name, previous, current}: Readings, isFull: boolean): Row => {
+	const named = {Container: shortId(id, isFull), ID: shortId(id, isFull), Name: name};
+	if (!current) {
+		return {
+			...named, CPUPerc: '--', MemUsage: '-- / --', MemPerc: '--', NetIO: '-- / --', BlockIO: '-- / --', PIDs: '--', HostMem: '--',
+		};
+	}
+
+	return {
+		...named,
+		CPUPerc: previous ? percent(cpuShare(previous, current)) : '--',
+		MemUsage: `${binarySize(current.memoryBytes)} / ${binarySize(current.memoryLimitBytes)}`,
+		MemPerc: percent(current.memoryLimitBytes > 0 ? current.memoryBytes / current.memoryLimitBytes * 100 : 0),
+		NetIO: `${decimalSize(sum(current, 'receivedBytes'))} / ${decimalSize(sum(current, 'sentBytes'))}`,
+		BlockIO: `${decimalSize(current.blockReadBytes)} / ${decimalSize(current.blockWrittenBytes)}`,
+		PIDs: String(current.pids),
+		HostMem: current.hostMemoryBytes === undefined ? '--' : binarySize(current.hostMemoryBytes),
+	};
+};

@@ -1,0 +1,57 @@
+import type {Engine, Filters, Pruned} from '../engine.js';
+import {defineCommand, print, type Context} from './command.js';
+import {filterFlag, parseFilters} from './filters.js';
+import {escapeControls} from './print/escape.js';
+import {decimalSize} from './print/sizes.js';
+import {isConfirmed} from './terminal/prompt.js';
+
+export const forceFlag = {type: 'boolean', shortFlag: 'f', description: 'Do not ask'} as const;
+
+// `-f` is --force here, as in Docker.
+const {shortFlag: _, ...longFilterFlag} = filterFlag;
+
+export const pruneFilterFlag = longFilterFlag;
+
+/** Prints what was removed under a heading such as `Deleted Containers`. */
+export const printPruned = (context: Context, heading: string, removed: readonly string[]): void => {
+	if (removed.length === 0) {
+		return;
+	}
+
+	print(context, `${heading}:`);
+	for (const name of removed) {
+		print(context, escapeControls(name));
+	}
+
+	print(context, '');
+};
+
+export type PruneDefinition = {
+	readonly summary: string;
+	readonly warning: string;
+	readonly heading: string;
+	/** Networks take no space worth telling. */
+	readonly withSpace?: boolean;
+	readonly prune: (engine: Engine, filters: Filters) => Promise<Pruned>;
+};
+
+/** A command that asks, removes what is not used, and says what it removed. */
+export const definePrune = ({summary, warning, heading, withSpace = true, prune}: PruneDefinition) => defineCommand({
+	summary,
+	usage: '',
+	flags: {force: forceFlag, filter: pruneFilterFlag},
+	async run(context, {force, filter}) {
+		if (!force && !await isConfirmed(context, warning)) {
+			return 1;
+		}
+
+		const filters = parseFilters(filter);
+		const {removed, freedBytes} = await prune(await context.engine(), filters);
+		printPruned(context, heading, removed);
+		if (withSpace) {
+			print(context, `Total reclaimed space: ${decimalSize(freedBytes)}`);
+		}
+
+		return 0;
+	},
+});

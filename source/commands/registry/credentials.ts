@@ -1,0 +1,82 @@
+import {
+	mkdir,
+	readFile,
+	rename,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
+import {homedir} from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import {Buffer} from 'node:buffer';
+import type {RegistryCredentials} from '../../engine.js';
+import {HolmError, messageOf} from '../../errors.js';
+import type {Context} from '../command.js';
+import {splitFirst} from '../split-first.js';
+import {nonEmpty} from '../non-empty.js';
+import {hub, keyOf, registryOf} from './reference.js';
+
+type AuthFile = {readonly auths?: Readonly<Record<string, {readonly auth?: string}>>};
+
+/** Where logins are kept, in the form of Docker's `config.json`. */
+export const authFile = (environment: Context['environment']): string =>
+	path.join(nonEmpty(environment.XDG_CONFIG_HOME) ?? path.join(nonEmpty(environment.HOME) ?? homedir(), '.config'), 'holm', 'auth.json');
+
+const read = async (file: string): Promise<AuthFile> => {
+	try {
+		return JSON.parse(await readFile(file, 'utf8')) as AuthFile;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+			return {};
+		}
+
+		throw new HolmError('invalid', `cannot read ${file}: ${messageOf(error)}`, {remedy: 'repair or remove the file and log in again', cause: error});
+	}
+};
+
+const save = async (file: string, auths: NonNullable<AuthFile['auths']>): Promise<void> => {
+	await mkdir(path.dirname(file), {recursive: true, mode: 0o700});
+	const temporary = `${file}.${process.pid}`;
+	try {
+		await writeFile(temporary, `${JSON.stringify({auths}, undefined, '\t')}\n`, {mode: 0o600, flag: 'wx'});
+		await rename(temporary, file);
+	} finally {
+		await rm(temporary, {force: true});
+	}
+};
+
+/** The login kept for a registry, where there is one. */
+export const findCredentials = async (server: string, environment: Context['environment']): Promise<RegistryCredentials | undefined> => {
+	const {auths = {}} = await read(authFile(environment));
+	const key = keyOf(server);
+	const auth = Object.hasOwn(auths, key) ? auths[key]?.auth : undefined;
+	if (auth === undefined) {
+		return undefined;
+	}
+
+	const [username, password = ''] = splitFirst(Buffer.from(auth, 'base64').toString(), ':');
+	return {username, password, ...(key !== hub && {server: key})};
+};
+
+/** The login for the registry that an image reference names. */
+export const credentialsFor = async (reference: string, environment: Context['environment']): Promise<RegistryCredentials | undefined> =>
+	findCredentials(registryOf(reference), environment);
+
+export const keepCredentials = async ({username, password, server = ''}: RegistryCredentials, environment: Context['environment']): Promise<void> => {
+	const file = authFile(environment);
+	const {auths = {}} = await read(file);
+	await save(file, {...auths, [keyOf(server)]: {auth: Buffer.from(`${username}:${password}`).toString('base64')}});
+};
+
+/** Takes a login out of the file, where there is one. */
+export const forgetCredentials = async (server: string, environment: Context['environment']): Promise<'forgotten' | 'absent'> => {
+	const file = authFile(environment);
+	const {auths = {}} = await read(file);
+	const {[keyOf(server)]: forgotten, ...rest} = auths;
+	if (!forgotten) {
+		return 'absent';
+	}
+
+	await save(file, rest);
+	return 'forgotten';
+};

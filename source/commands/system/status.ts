@@ -1,0 +1,16 @@
+import {defaultRoot, pathsOf} from '../../host/store/paths.js';
+import {defineCommand, print} from '../command.js';
+
+export const command = defineCommand({
+	summary: 'Tell whether the engine\'s daemon runs; exit status 3 when it does not',
+	usage: '',
+	flags: {},
+	async run(context) {
+		const {daemonStatus} = await import('../../backends/connect.js');
+		const root = context.root ?? defaultRoot;
+		const {running, pid} = await daemonStatus({root: context.root});
+		print(context, running ? `The engine is running${pid === undefined ? '' : ` with process id ${pid}`} in ${root}, socket ${pathsOf(root).socket}.` : `The engine is not running in ${root}.`);
+		// As `systemctl status` has it (LSB: program is not running).
+		return running ? 0 : 3;
+	},
+});

@@ -1,0 +1,66 @@
+import {readFileSync} from 'node:fs';
+import process from 'node:process';
+import {defineCommand, print} from '../command.js';
+import {escapeControlsInLines} from '../print/escape.js';
+import {compileTemplate} from '../print/go-template.js';
+
+/** The version in the package's own package.json, above dist. */
+export const packageVersion = (): string =>
+	(JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as {readonly version: string}).version;
+
+const section = (title: string, fields: Readonly<Record<string, string>>): string =>
+	[`${title}:`, ...Object.entries(fields).map(([name, value]) => ` ${`${name}:`.padEnd(15)}${value}`)].join('\n');
+
+export const command = defineCommand({
+	summary: 'Show the versions of this program and of the engine',
+	usage: '',
+	flags: {
+		format: {
+			type: 'string', shortFlag: 'f', value: 'TEMPLATE', description: '"json" or a Go template such as {{.Server.Version}}',
+		},
+	},
+	async run(context, {format}) {
+		const client = {
+			Version: packageVersion(), NodeVersion: process.versions.node, Os: process.platform, Arch: process.arch,
+		};
+		const render = format === undefined || format === 'json' ? undefined : compileTemplate(format);
+		const answer = await (async () => {
+			try {
+				const engine = await context.engine();
+				return {version: await engine.version()};
+			} catch (error) {
+				return {error};
+			}
+		})();
+		const {version} = answer;
+		const server = version && {
+			Name: version.name,
+			Version: version.version,
+			ApiVersion: version.apiVersion,
+			MinAPIVersion: version.minimumApiVersion,
+			Os: version.os,
+			Arch: version.architecture,
+			KernelVersion: version.kernel,
+		};
+		if (format === undefined) {
+			print(context, section('Client', {Version: client.Version, Node: client.NodeVersion, 'OS/Arch': `${client.Os}/${client.Arch}`}));
+		} else {
+			print(context, render ? render({Client: client, Server: server}) : JSON.stringify({Client: client, Server: server}));
+		}
+
+		if (!version) {
+			// What can be told is told; that the engine does not answer is a failure all the same.
+			throw answer.error;
+		}
+
+		if (format === undefined) {
+			print(context, escapeControlsInLines(section('Server', {
+				Engine: version.name,
+				Version: version.version,
+				'API version': `${version.apiVersion} (minimum ${version.minimumApiVersion})`,
+				'OS/Arch': `${version.os}/${version.architecture}`,
+				Kernel: version.kernel,
+			})));
+		}
+	},
+});

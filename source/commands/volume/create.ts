@@ -1,0 +1,29 @@
+import {HolmError} from '../../errors.js';
+import {defineCommand, print} from '../command.js';
+import {parseLabels} from '../flags/environment.js';
+import {parseName} from '../flags/names.js';
+
+export const command = defineCommand({
+	summary: 'Create a volume',
+	usage: '[VOLUME]',
+	flags: {
+		name: {type: 'string', value: 'NAME', description: 'The same as the argument'},
+		label: {
+			type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the volume',
+		},
+		driver: {
+			type: 'string', shortFlag: 'd', default: 'local', value: 'DRIVER', description: 'local is the only one',
+		},
+	},
+	async run(context, {name: flagName, label, driver}, [argument]) {
+		if (driver !== 'local') {
+			throw new HolmError('unsupported', `there is no volume driver "${driver}"`, {remedy: 'local is the only one'});
+		}
+
+		const name = argument ?? flagName;
+		const configuration = {...(name !== undefined && {name: parseName('volume', name)}), labels: parseLabels(label)};
+		const engine = await context.engine();
+		const volume = await engine.createVolume(configuration);
+		print(context, volume.name);
+	},
+});

@@ -1,0 +1,12 @@
+import {defineCommand} from '../command.js';
+import {inspectAll, inspectFlags} from '../inspect.js';
+
+export const command = defineCommand({
+	summary: 'Describe volumes in full',
+	usage: 'VOLUME...',
+	flags: inspectFlags,
+	async run(context, {format}, input) {
+		const engine = await context.engine();
+		return inspectAll(context, input, engine.volume, format);
+	},
+});

@@ -1,0 +1,14 @@
+import {defineCommand} from '../command.js';
+import {forEachReference} from '../references.js';
+
+export const command = defineCommand({
+	summary: 'Remove volumes',
+	usage: 'VOLUME...',
+	flags: {
+		force: {type: 'boolean', shortFlag: 'f', description: 'One that does not exist is no failure'},
+	},
+	async run(context, {force}, input) {
+		const engine = await context.engine();
+		return forEachReference(context, input, async name => engine.removeVolume(name, {force}));
+	},
+});
