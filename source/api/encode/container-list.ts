@@ -27,7 +27,7 @@ export const describeStatus = (status: ContainerStatus, now: number): string => 
 	}
 };
 
-const plain = /^[\w@%+=:,.\/\-]+$/v;
+const plain = /^[\w%+,\-.\/:=@]+$/v;
 
 /** A command line in one string; only for reading. */
 const describeCommand = (arguments_: readonly string[]) =>

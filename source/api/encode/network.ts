@@ -10,7 +10,7 @@ const encodePool = ({subnet, gateway, ipRange}: Pick<NetworkConfiguration, 'subn
 
 /** The answer of `GET /networks/{id}`, and one item of `GET /networks`. */
 export const encodeNetwork = (network: Network) => {
-	const prefixLength = network.subnet.split('/')[1] ?? '32';
+	const prefixLength = network.subnet.split('/', 2)[1] ?? '32';
 	return {
 		Name: network.name,
 		Id: network.id,

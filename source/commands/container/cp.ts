@@ -21,7 +21,6 @@ type CopyFlags = {readonly archive: boolean; readonly followLink: boolean};
 
 const fileTypeMask = 0o17_0000;
 
-// eslint-disable-next-line no-bitwise -- the file type is a field of st_mode
 const typeOf = ({mode}: PathStatus) => mode & fileTypeMask;
 const isLink = (status: PathStatus) => typeOf(status) === 0o12_0000;
 const kindOf = (status: PathStatus) => typeOf(status) === 0o04_0000 ? 'directory' : 'file';

@@ -7,7 +7,7 @@ const byteOf = (key: string): number => {
 	const control = /^ctrl-(?<letter>[@a-z\[\\\]^_])$/iv.exec(key)?.groups;
 	if (control) {
 		// The control character of a letter is the letter's code without its upper bits.
-		// eslint-disable-next-line no-bitwise -- as terminals make them
+
 		return control.letter!.toUpperCase().codePointAt(0)! & 0x1F;
 	}
 

@@ -44,10 +44,12 @@ const join = (client: net.Socket, target: Target): net.Socket => {
 			buffer: Buffer.allocUnsafeSlow(readBufferBytes),
 			callback(length, buffer) {
 				client.write(buffer.subarray(0, length), () => {
-					if (isWaiting) {
-						isWaiting = false;
-						container.resume();
+					if (!isWaiting) {
+						return;
 					}
+
+					isWaiting = false;
+					container.resume();
 				});
 				// What the kernel did not take at once still lies in the buffer.
 				isWaiting = client.writableLength > 0;

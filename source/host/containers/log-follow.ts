@@ -22,7 +22,6 @@ const createWake = (directory: string, signals: readonly AbortSignal[]) => {
 
 	const watched = (() => {
 		try {
-			// eslint-disable-next-line n/prefer-promises/fs -- a promise tells of one event at a time; several of them are one wake
 			return watch(directory, wake);
 		} catch {
 			// The kernel's number of watches is limited.

@@ -62,7 +62,7 @@ Rotates a log when it is time and resolves with whether it did. The writer goes 
 
 `swap` has the writer close its file and append to the one given; it must be safe to call again. The writer is moved to a new file first and the names follow, so that a file which no longer has the live name is complete. A rotation that was cut short, by a crash or by a failed swap, is finished by the next call; call it when the engine starts.
 */
-// eslint-disable-next-line unicorn/consistent-boolean-name -- it is a verb with an answer
+
 export const rotateLog = async (live: string, swap: (path: string) => Promise<void>, limits: LogLimits = defaultLogLimits): Promise<boolean> => {
 	const {next} = logNames(live, limits.files);
 	const [size, begun] = await Promise.all([sizeOf(live), sizeOf(next)]);

@@ -1,6 +1,5 @@
 import {Buffer} from 'node:buffer';
 
-// eslint-disable-next-line @typescript-eslint/no-restricted-types -- the wire format is 16- and 32-bit numbers, which Buffer reads and writes
 export type Message = Buffer;
 
 /** Response codes, RFC 1035 section 4.1.1 and RFC 6891 section 9. */

@@ -1,4 +1,4 @@
-/* eslint-disable no-bitwise -- the header of a message is made of bits */
+
 import {Buffer} from 'node:buffer';
 import {
 	flags,

@@ -252,7 +252,7 @@ const superviseMachine = (directory: string, qmp: Qmp, record: MachineRecord, op
 	const ended = (async (): Promise<MachineEnd> => {
 		await qmp.closed;
 		const signal = await Promise.race([
-			options.exited?.then(({signal}) => signal ?? undefined),
+			options.exited?.then(({signal}) => signal),
 			// Adopted machines are no children of this engine, and nobody learns how they ended.
 			new Promise<undefined>(resolve => {
 				setTimeout(resolve, 500, undefined);

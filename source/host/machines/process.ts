@@ -66,10 +66,10 @@ export const spawnDetached = async (program: string, arguments_: readonly string
 		const child = spawn('nsenter', [...prefix, ...arguments_], {detached: true, stdio: ['ignore', file.fd, file.fd]});
 		const exited = new Promise<{readonly exitCode: number | undefined; readonly signal: NodeJS.Signals | undefined}>(resolve => {
 			child.on('error', () => {
-				resolve({exitCode: 127, signal: null});
+				resolve({exitCode: 127, signal: undefined});
 			});
 			child.on('exit', (exitCode, signal) => {
-				resolve({exitCode, signal});
+				resolve({exitCode: exitCode ?? undefined, signal: signal ?? undefined});
 			});
 		});
 		return {pid: child.pid, exited};

@@ -30,7 +30,6 @@ const obstacle = await findObstacle();
 /** A test in network namespaces; where those cannot be had it is skipped, and its title says why. */
 export const testInNamespaces = (title: string, implementation: (t: ExecutionContext) => Promise<void>): void => {
 	if (obstacle) {
-		// eslint-disable-next-line ava/no-skip-test -- the machine decides
 		test.skip(`${title} (${obstacle})`, implementation);
 		return;
 	}
