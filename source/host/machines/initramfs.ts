@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import {createReadStream, createWriteStream} from 'node:fs';
 import {
 	access,
+	chmod,
 	copyFile,
 	cp,
 	mkdir,
@@ -95,10 +96,10 @@ const hashOf = async (file: string) => {
 };
 
 /**
-Names what an initramfs is made of, so that it is made again when a program of the host or a script of the guest has changed.
+Names what an initramfs is made of, so that it is made again when a program of the host, a script of the guest or the kernel that `modules` belong to has changed.
 */
-export const initramfsKey = async (modules: string): Promise<string> => {
-	const hash = createHash('sha256');
+export const initramfsKey = async (modules: string, kernel: string): Promise<string> => {
+	const hash = createHash('sha256').update(kernel);
 	for (const script of await readdir(scripts)) {
 		hash.update(await readFile(path.join(scripts, script)));
 	}
@@ -128,6 +129,7 @@ export const makeInitramfs = async (target: string, modules: string): Promise<st
 		await run('busybox', ['cpio', '-o', '-H', 'newc', '-F', archive], {cwd: root, input: names.map(name => `${name}\n`).join('')});
 		const compressed = path.join(staging, 'compressed');
 		await pipeline(createReadStream(archive), createGzip({level: 1}), createWriteStream(compressed));
+		await chmod(compressed, 0o644);
 		await rename(compressed, target);
 		return await hashOf(target);
 	} finally {

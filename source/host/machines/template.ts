@@ -6,6 +6,7 @@ import {
 	mkdtemp,
 	open,
 	readFile,
+	readdir,
 	rename,
 	rm,
 	stat,
@@ -15,6 +16,7 @@ import {connect, createServer, type Socket} from 'node:net';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError} from '../../errors.js';
+import {withLock} from '../lock.js';
 import {run} from '../run.js';
 import {killProcess, identify, spawnDetached} from './process.js';
 import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
@@ -232,10 +234,18 @@ const readTemplate = async (target: string, shape: MachineShape, readOnly: boole
 	}
 };
 
+/** Removes what calls that were killed have left. */
+const removeRests = async (directory: string, prefix: string, kept: string) => {
+	const names = await readdir(directory);
+	await Promise.all(names
+		.filter(name => name.startsWith(prefix) && name !== kept)
+		.map(async name => rm(path.join(directory, name), {recursive: true, force: true})));
+};
+
 const makings = new Map<string, Promise<Template>>();
 
 /**
-The template of a shape, made on first use (a boot: seconds). Callers that ask at once share one making.
+The template of a shape, made on first use (a boot: seconds). Callers that ask at once share one making, in other processes too; `onMaking` is called for each that has to wait.
 
 A machine of QEMU before 8.2 must be able to open the memory for writing, so its seal (size and time of the last change, which only the kernel sets) is compared at every use, and a template that somebody wrote to is made anew.
 */
@@ -253,16 +263,25 @@ export const templateOf = async (options: TemplateOptions, onMaking?: () => void
 		return existing;
 	}
 
+	onMaking?.();
 	const making = makings.get(target) ?? (async () => {
-		onMaking?.();
 		await mkdir(options.directory, {recursive: true, mode: 0o711});
-		await makeTemplate(target, version, options);
-		const made = await readTemplate(target, shape, mapsReadOnly(version));
-		if (!made) {
-			throw new HolmError('internal', `the template ${key} was written to while it was saved`);
-		}
+		return withLock(path.join(options.directory, `${key}.lock`), async () => {
+			// Another process may have made it meanwhile, or have been killed while it did.
+			const found = await readTemplate(target, shape, mapsReadOnly(version));
+			if (found) {
+				return found;
+			}
 
-		return made;
+			await removeRests(options.directory, `${key}.`, `${key}.lock`);
+			await makeTemplate(target, version, options);
+			const made = await readTemplate(target, shape, mapsReadOnly(version));
+			if (!made) {
+				throw new HolmError('internal', `the template ${key} was written to while it was saved`);
+			}
+
+			return made;
+		});
 	})();
 	makings.set(target, making);
 	try {
