@@ -23,8 +23,8 @@ test('a device is one line for the guest', t => {
 
 test('the guest gets its clock, its entropy and its files before anything of the container', t => {
 	const before = Date.now() / 1000;
-	const message = Buffer.from(encodeMessage({hostname: 'box', files: {'a/b': Buffer.from('content')}, process: {terminal: true, stdin: false}}, [device, {...device, name: 'eth1'}], [{source: '/x', readOnly: true}]));
-	const text = message.toString('latin1');
+	const start = {hostname: 'box', files: {'a/b': Buffer.from('content')}, process: {terminal: true, stdin: false}};
+	const text = Buffer.from(encodeMessage(start, [device, {...device, name: 'eth1'}], [{source: '/x', readOnly: true}])).toString('latin1');
 	const lines = text.slice(0, text.indexOf('070701')).split('\n');
 	const tail = text.slice(text.indexOf('TRAILER!!!')).replace(/^TRAILER!!!\0+/v, '');
 	t.regex(lines[0]!, /^clock \d+\.\d{6}$/v);
