@@ -19,7 +19,7 @@ export const networkPorts = ['port1', 'port2', 'port3', 'port4', 'port5', 'port6
 
 /** Numbers of the virtio-serial ports; 0 is the bus's own, for consoles. Their count limits how many commands run in a guest at once besides its container. */
 const serialPorts = {
-	control: 1, log: 2, status: 3, ssh: [4, 5, 6, 7, 8, 9, 10, 11],
+	control: 1, log: 2, status: 3, ssh: [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19],
 } as const;
 
 export const sshPorts = serialPorts.ssh;

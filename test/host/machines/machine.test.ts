@@ -18,6 +18,7 @@ import {
 	type Machine,
 	type NetworkDevice,
 } from '../../../source/host/machines/machine.js';
+import {sshPorts} from '../../../source/host/machines/qemu.js';
 import {setUp} from '../../../source/host/setup-all.js';
 import {bootPhases} from '../../../source/resources.js';
 import {findObstacle, makeLaboratory, type Laboratory} from './laboratory.js';
@@ -224,7 +225,7 @@ testMachine('commands run in a guest at once, up to a limit, and end in any orde
 
 	t.is(Buffer.from(await agent.run('cat', Buffer.from('input'))).toString(), 'input');
 	await t.throwsAsync(agent.run('echo first; echo the reason >&2; exit 3'), {code: 'internal', message: /the reason/v});
-	const channels = await Promise.all(Array.from({length: 8}, async () => agent.open('cat')));
+	const channels = await Promise.all(Array.from({length: sshPorts.length}, async () => agent.open('cat')));
 	await t.throwsAsync(agent.run('true'), {code: 'unavailable'});
 	for (const channel of channels) {
 		channel.resume();
