@@ -140,7 +140,7 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 
 	test('a container that removes itself is gone when it ends, with its anonymous volumes', async ({t, engine, script, written, refused}) => {
 		const id = await script('echo here; read line; exit 6', {autoRemove: true, openStdin: true, mounts: [{type: 'volume', source: '', target: '/data', readOnly: false}]});
-		const {mounts: [mount]} = await engine.container(id);
+		const [mount] = (await engine.container(id)).mounts;
 		const volume = mount?.type === 'volume' ? mount.source : '';
 		t.not(volume, '');
 		const removed = engine.waitContainer(id, 'removed');

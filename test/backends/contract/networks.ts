@@ -44,7 +44,8 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 	test('a network with a subnet, a gateway and a range of one\'s own', async ({t, engine, createNetwork, start}) => {
 		const {id, name} = await createNetwork({subnet: ownSubnet, gateway: '198.18.70.254', ipRange: '198.18.70.128/29', internal: true});
 		t.like(await engine.network(id), {subnet: ownSubnet, gateway: '198.18.70.254', internal: true});
-		const {attachments: [attachment]} = await engine.container(await start({networks: [{network: name, aliases: []}]}));
+		const {attachments} = await engine.container(await start({networks: [{network: name, aliases: []}]}));
+		const [attachment] = attachments;
 		t.like(attachment, {network: name, networkId: id, prefixLength: 24, gateway: '198.18.70.254'});
 		t.true(lies(attachment!.address, '198.18.70.128/29'), attachment!.address);
 	});
@@ -83,7 +84,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 	test('addresses of one\'s own choice', async ({t, engine, createNetwork, start, create, refused}) => {
 		const {name} = await createNetwork({subnet: ownSubnet});
 		const id = await start({networks: [{network: name, address: '198.18.70.77', mac: '02:42:ac:11:00:99', aliases: []}]});
-		const {attachments: [attachment]} = await engine.container(id);
+		const [attachment] = (await engine.container(id)).attachments;
 		t.like(attachment, {address: '198.18.70.77', mac: '02:42:ac:11:00:99'});
 		const begin = async (address: string) => {
 			const other = await create({command: waiting, networks: [{network: name, address, aliases: []}]});
@@ -140,7 +141,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			const server = await start({name, networks: [{network: near.name, aliases: ['alias-of-it']}]});
 			const client = await start({networks: [{network: near.name, aliases: []}]});
 			const stranger = await start({networks: [{network: far.name, aliases: []}]});
-			const {attachments: [attachment]} = await engine.container(server);
+			const [attachment] = (await engine.container(server)).attachments;
 			for (const known of [name, 'alias-of-it', server.slice(0, 12)]) {
 				const {stdout, exitCode} = await exec(client, ['ping', '-c', '1', '-W', '10', known]);
 				t.is(exitCode, 0, `${known}: ${stdout}`);
@@ -163,7 +164,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 
 			t.deepEqual(await names(), []);
 			await engine.startContainer(container);
-			const {attachments: [attachment]} = await engine.container(container);
+			const [attachment] = (await engine.container(container)).attachments;
 			const {address} = attachment!;
 			t.deepEqual(await names(), [
 				`A ${container.slice(0, 12)} ${address}`,
@@ -209,7 +210,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		t.deepEqual(byPort.map(({id}) => id), [first]);
 		await engine.removeContainer(first, {force: true});
 		await begin();
-		const {ports: [any]} = await engine.container(await start({ports: [{...published, hostPort: 0}]}));
+		const [any] = (await engine.container(await start({ports: [{...published, hostPort: 0}]}))).ports;
 		t.true(any!.hostPort > 0);
 		await refused('invalid', '70000', async () => create({command: ['true'], ports: [{...published, containerPort: 70_000}]}));
 	});
