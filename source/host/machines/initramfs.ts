@@ -24,13 +24,14 @@ import {run} from '../run.js';
 /** The guest's own scripts, which stay outside `dist` because they are no TypeScript. */
 const scripts = fileURLToPath(new URL('../../../../source/host/machines/guest/', import.meta.url));
 
-/** Programs of the host that a guest needs, and the name each has there. */
+/** Programs of the host that a guest needs, and where each is there. */
 const programs = {
-	crun: 'crun',
-	conmon: 'conmon',
-	socat: 'socat',
-	dropbear: 'dropbear',
-	date: 'date.coreutils',
+	crun: 'bin/crun',
+	conmon: 'bin/conmon',
+	socat: 'bin/socat',
+	dropbear: 'bin/dropbear',
+	date: 'bin/date.coreutils',
+	catatonit: 'tools/init',
 } as const;
 
 const searchPath = ['/usr/bin', '/usr/sbin', '/bin', '/sbin', '/usr/local/bin', '/usr/local/sbin'];
@@ -54,7 +55,7 @@ const librariesOf = async (program: string): Promise<readonly string[]> => {
 };
 
 const stage = async (directory: string, modules: string) => {
-	for (const name of ['bin', 'etc', 'modules', 'root']) {
+	for (const name of ['bin', 'etc', 'modules', 'root', 'tools']) {
 		await mkdir(path.join(directory, name), {recursive: true});
 	}
 
@@ -65,9 +66,9 @@ const stage = async (directory: string, modules: string) => {
 	await Promise.all(applets.map(async applet => symlink('busybox', path.join(directory, 'bin', applet))));
 
 	const libraries = new Set<string>();
-	for (const [program, name] of Object.entries(programs)) {
+	for (const [program, target] of Object.entries(programs)) {
 		const file = await find(program);
-		await copyFile(file, path.join(directory, 'bin', name));
+		await copyFile(file, path.join(directory, target));
 		for (const library of await librariesOf(file)) {
 			libraries.add(library);
 		}

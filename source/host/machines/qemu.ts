@@ -22,28 +22,36 @@ MAC address of the network device that every machine is born with. It is part of
 */
 const templateMac = '02:00:00:00:00:01';
 
-/** Names of what a machine keeps in its directory. */
-export const machineFiles = (directory: string) => ({
-	qmp: path.join(directory, 'qmp.sock'),
-	/** The start message goes in and status lines come out. */
-	control: path.join(directory, 'control.sock'),
-	/** Every status line, kept by QEMU itself, so that none depends on the engine being there. */
-	status: path.join(directory, 'status'),
-	/** SSH to the guest. */
-	ssh: path.join(directory, 'ssh.sock'),
-	/** Where QEMU waits for the device state of the template. */
-	incoming: path.join(directory, 'incoming.sock'),
-	console: path.join(directory, 'console'),
-	/** Standard error of QEMU. */
-	errors: path.join(directory, 'qemu.err'),
-	pid: path.join(directory, 'pid.json'),
-	/** Copy of the template's memory, for a machine whose memory virtiofsd must see. */
-	ram: path.join(directory, 'ram'),
-	/** Directory in which the host assembles what virtiofsd serves. */
-	shares: path.join(directory, 'shares'),
-	sharesSocket: path.join(directory, 'shares.sock'),
-	sharesErrors: path.join(directory, 'virtiofsd.err'),
-});
+/**
+Names of what a machine keeps in its directory.
+
+The directory is root's. What QEMU makes is in a directory of its own inside, which belongs to the machine's user: nothing in there is trusted, and the engine writes nothing into it.
+*/
+export const machineFiles = (directory: string) => {
+	const run = path.join(directory, 'run');
+	return {
+		run,
+		qmp: path.join(run, 'qmp.sock'),
+		/** The start message goes in and status lines come out. */
+		control: path.join(run, 'control.sock'),
+		/** Every status line, kept by QEMU itself, so that none depends on the engine being there. */
+		status: path.join(run, 'status'),
+		/** SSH to the guest. */
+		ssh: path.join(run, 'ssh.sock'),
+		/** Where QEMU waits for the device state of the template. */
+		incoming: path.join(run, 'incoming.sock'),
+		console: path.join(run, 'console'),
+		/** Standard error of QEMU. */
+		errors: path.join(directory, 'qemu.err'),
+		record: path.join(directory, 'machine.json'),
+		/** Copy of the template's memory, for a machine whose memory virtiofsd must see. */
+		ram: path.join(directory, 'ram'),
+		/** Directory in which the host assembles what virtiofsd serves. */
+		shares: path.join(directory, 'shares'),
+		sharesSocket: path.join(directory, 'shares.sock'),
+		sharesErrors: path.join(directory, 'virtiofsd.err'),
+	};
+};
 
 const kernelArguments = ({accelerator}: MachineShape) => [
 	'console=ttyS0',

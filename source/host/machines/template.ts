@@ -47,7 +47,7 @@ export type TemplateOptions = {
 type Seal = {readonly size: number; readonly changedNs: string};
 
 /** Part of every key: raised when the layout of a template changes. */
-const format = 1;
+const format = 2;
 
 const versions = new Map<string, Promise<string>>();
 
@@ -149,7 +149,7 @@ const saveState = async (qmp: Qmp, directory: string): Promise<Uint8Array> => {
 			received.resolve();
 		});
 	});
-	const socketPath = path.join(directory, 'outgoing.sock');
+	const socketPath = path.join(machineFiles(directory).run, 'outgoing.sock');
 	await new Promise<void>(resolve => {
 		server.listen(socketPath, resolve);
 	});
@@ -181,11 +181,14 @@ const makeTemplate = async (target: string, version: string, options: TemplateOp
 	const ram = path.join(directory, 'ram');
 	const files = machineFiles(directory);
 	const signal = AbortSignal.timeout(options.timeoutMs);
-	await chown(directory, uid, gid);
+	await chmod(directory, 0o711);
+	await mkdir(files.run, {mode: 0o700});
+	await chown(files.run, uid, gid);
+	const unsaved = path.join(files.run, 'ram');
 	let kill = async () => {};
 	try {
 		const {pid, exited} = await spawnDetached(options.program, qemuArguments({
-			shape, directory, name: 'holm-template', ram: {path: ram, share: true, readOnly: false},
+			shape, directory, name: 'holm-template', ram: {path: unsaved, share: true, readOnly: false},
 		}), {uid, gid, output: files.errors});
 		const identity = pid === undefined ? undefined : await identify(pid);
 		kill = async () => identity && killProcess(identity);
@@ -198,17 +201,15 @@ const makeTemplate = async (target: string, version: string, options: TemplateOp
 		control.destroy();
 		await qmp.execute('quit').catch(() => undefined);
 		await exited;
-		await synchronise(ram);
+		await synchronise(unsaved);
+		await rename(unsaved, ram);
 		await chown(ram, 0, gid);
 		await chmod(ram, mapsReadOnly(version) ? 0o440 : 0o660);
 		await chown(directory, 0, gid);
 		await chmod(directory, 0o710);
 		await writeFile(path.join(directory, 'state'), state, {mode: 0o600});
 		await writeFile(path.join(directory, 'seal.json'), JSON.stringify(await sealOf(ram)), {mode: 0o600});
-		for (const left of [files.qmp, files.control, files.ssh, path.join(directory, 'outgoing.sock')]) {
-			await rm(left, {force: true});
-		}
-
+		await rm(files.run, {recursive: true});
 		await rm(target, {recursive: true, force: true});
 		await rename(directory, target);
 	} catch (error) {
