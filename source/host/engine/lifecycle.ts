@@ -4,7 +4,9 @@ import type {Container} from '../../resources.js';
 import {prepareLog} from '../containers/log-rotation.js';
 import {signalNumber} from '../containers/signals.js';
 import {defaultSize, machineUidOf} from '../guest.js';
-import {clearMachine, startMachine, type Machine, type MachineEnd} from '../machines/machine.js';
+import {clearMachine, startMachine} from '../machines/machine.js';
+import type {MachineEnd} from '../machines/status.js';
+import type {Machine} from '../machines/supervise.js';
 import type {Connections} from './connections.js';
 import {isLive, publishContainer, saveContainer, type Entry, type Site} from './site.js';
 import {startMessageFor} from './start-message.js';
@@ -290,7 +292,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 
 	/** Kills the process, so that the disk is left in order; and the machine, when that is not enough. */
 	const end = async (machine: Machine): Promise<void> => {
-		machine.signal(sigkill);
+		machine.signal(sigkill).catch(() => undefined);
 		const timer = setTimeout(() => {
 			void machine.kill();
 		}, guestPatienceMs);
@@ -353,7 +355,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 
 			publishContainer(site, entry, 'kill', {signal: String(signal)});
 			if (seconds !== 0) {
-				machine.signal(signal);
+				await machine.signal(signal);
 			}
 
 			const timer = seconds < 0 ? undefined : setTimeout(() => {

@@ -3,7 +3,7 @@ import type {Container} from '../../resources.js';
 import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {bundleOf} from '../containers/bundle.js';
 import {hostsFile, resolverFile} from '../containers/network-files.js';
-import type {StartMessage} from '../machines/machine.js';
+import type {StartMessage} from '../machines/start-message.js';
 import {defaultNetwork, type Site} from './site.js';
 import {wayOut} from './tables.js';
 
@@ -52,7 +52,6 @@ export const startMessageFor = (site: Site, container: Container, accounts: Acco
 	return {
 		hostname: hostnameOf(container),
 		files: {...filesFor(site, container), 'bundle/config.json': Buffer.from(JSON.stringify(bundle))},
-		terminal: configuration.terminal,
-		stdin: configuration.openStdin,
+		process: {terminal: configuration.terminal, stdin: configuration.openStdin},
 	};
 };

@@ -4,7 +4,7 @@ import type {Forward} from '../bridges/forward.js';
 import type {RulesetConfiguration} from '../bridges/ruleset.js';
 import {recordsOf, type ZoneMember} from '../dns/zone.js';
 import type {NameServerTable} from '../dns/server.js';
-import type {NetworkDevice} from '../machines/machine.js';
+import type {NetworkDevice} from '../machines/start-message.js';
 import {defaultNetwork, type NetworkRecord} from './site.js';
 
 type Link = {readonly device: string; readonly hostAddress: string};

@@ -1,9 +1,10 @@
 import type {Container} from '../../resources.js';
 import {guestPaths} from '../containers/bundle.js';
-import {prepareLog} from '../containers/log-rotation.js';
+
 import {defaultSize, machineUidOf} from '../guest.js';
 import {quote, type Agent} from '../machines/agent.js';
-import {clearMachine, startMachine, type Machine} from '../machines/machine.js';
+import {clearMachine, startMachine} from '../machines/machine.js';
+import type {Machine} from '../machines/supervise.js';
 import type {Entry, Site} from './site.js';
 import {filesFor, hostnameOf} from './start-message.js';
 import {sharesFor} from './volumes.js';
@@ -53,16 +54,14 @@ export const createUtility = (site: Site): Utility => {
 
 		clearTimeout(found.timer);
 		machines.delete(container.id);
-		// What was written must be on the disk before the power goes.
-		await found.machine.agent.run('sync').catch(() => undefined);
-		await found.machine.kill();
+		await found.machine.finish();
 		await clearMachine(paths.container(container.id).machine, sharesFor(site, container).length);
 	};
 
 	const boot = async (container: Container): Promise<Machine> => {
 		const files = paths.container(container.id);
 		const template = await guest.template(defaultSize);
-		await prepareLog(files.log);
+
 		const machine = await startMachine({
 			name: `holm-utility-${container.name}`.slice(0, 64),
 			directory: files.machine,
