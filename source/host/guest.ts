@@ -132,7 +132,10 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 		const initramfs = await ensureInitramfs(paths.guest, kernel, onStep);
 		const key = await loadKey(paths.key);
 		const {vmlinuz} = kernelFiles(paths.guest);
-		const verdict = await chooseAccelerator(paths.accelerator, {...defaultSize, kernel: vmlinuz, initramfs}, {program: qemuProgram, uid: templateUid, gid: firstId});
+		const shape = {...defaultSize, kernel: vmlinuz, initramfs};
+		const verdict = await chooseAccelerator(paths.accelerator, shape, {program: qemuProgram, uid: templateUid, gid: firstId}, () => {
+			onStep({step: 'accelerator', detail: 'booting a machine with hardware virtualisation'});
+		});
 		const gid = verdict.gid ?? firstId;
 		return {
 			verdict,

@@ -40,9 +40,9 @@ type ProbeOptions = Omit<TemplateOptions, 'shape' | 'timeoutMs' | 'directory'>;
 /**
 Chooses the accelerator by booting a machine with it: a device that opens may still abort or hang its guests.
 
-The verdict is kept in `cacheFile` until the host boots anew or the file is removed.
+The verdict is kept in `cacheFile` until the host boots anew or the file is removed. `onProbe` is called before a machine is booted.
 */
-export const chooseAccelerator = async (cacheFile: string, shape: ProbeShape, options: ProbeOptions): Promise<AcceleratorVerdict> => {
+export const chooseAccelerator = async (cacheFile: string, shape: ProbeShape, options: ProbeOptions, onProbe: () => void): Promise<AcceleratorVerdict> => {
 	const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 	try {
 		const cached = JSON.parse(await readFile(cacheFile, 'utf8')) as AcceleratorVerdict & {readonly boot: string};
@@ -51,13 +51,13 @@ export const chooseAccelerator = async (cacheFile: string, shape: ProbeShape, op
 		}
 	} catch {}
 
-	const verdict = await probe(path.dirname(cacheFile), shape, options);
+	const verdict = await probe(path.dirname(cacheFile), shape, options, onProbe);
 	await writeFile(`${cacheFile}.new`, JSON.stringify({...verdict, boot}));
 	await rename(`${cacheFile}.new`, cacheFile);
 	return verdict;
 };
 
-const probe = async (root: string, shape: ProbeShape, options: ProbeOptions): Promise<AcceleratorVerdict> => {
+const probe = async (root: string, shape: ProbeShape, options: ProbeOptions, onProbe: () => void): Promise<AcceleratorVerdict> => {
 	let gid: number;
 	try {
 		await access(device, constants.R_OK | constants.W_OK);
@@ -71,6 +71,7 @@ const probe = async (root: string, shape: ProbeShape, options: ProbeOptions): Pr
 		return {accelerator: 'tcg', reason: `${device} cannot be opened`};
 	}
 
+	onProbe();
 	await mkdir(root, {recursive: true});
 	const directory = await mkdtemp(path.join(root, 'probe.'));
 	try {
