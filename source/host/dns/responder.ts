@@ -14,6 +14,9 @@ export type Transport = 'udp' | 'tcp';
 /** A message's response; undefined when it gets none. Never throws. */
 export type Responder = (message: Message, transport: Transport) => Message | Promise<Message> | undefined;
 
+/** Who answers a client, by its address. */
+export type ResponderOf = (client: string) => Responder;
+
 /** A response that only its id and the order of its records tell from the next one. */
 type Prepared = {
 	readonly response: Message;

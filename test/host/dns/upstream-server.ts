@@ -1,0 +1,66 @@
+import dgram from 'node:dgram';
+import {once} from 'node:events';
+import net from 'node:net';
+import dnsPacket, {type Answer, type DecodedPacket, type Packet} from 'dns-packet';
+import {type ExecutionContext} from 'ava';
+import {framed, type Message} from '../../../source/host/dns/message.js';
+import {freePort, readMessages} from './client.js';
+
+/** What an upstream says to a query: records, a whole message, or nothing at all. */
+export type Reply = (query: DecodedPacket, transport: 'udp' | 'tcp') => readonly Answer[] | Message | undefined;
+
+/** The reply to a query with these records. */
+export const reply = (query: DecodedPacket, answers: readonly Answer[], other: Partial<Packet> = {}): Message => dnsPacket.encode({
+	type: 'response',
+	id: query.id,
+	flags: dnsPacket.RECURSION_DESIRED | dnsPacket.RECURSION_AVAILABLE,
+	questions: query.questions,
+	answers: [...answers],
+	...other,
+});
+
+export const address = (query: DecodedPacket, data: string, ttl = 60): Answer => ({
+	type: 'A', name: query.questions![0]!.name, ttl, data,
+});
+
+/** A name server on loopback that answers as it is told and keeps what it was asked. */
+export const openUpstream = async (t: ExecutionContext, answer: Reply = query => [address(query, '203.0.113.7')]) => {
+	const port = await freePort();
+	const asked: Array<{readonly query: DecodedPacket; readonly transport: 'udp' | 'tcp'; readonly sourcePort: number}> = [];
+	const answerTo = (message: Message, transport: 'udp' | 'tcp', sourcePort: number) => {
+		const query = dnsPacket.decode(message);
+		asked.push({query, transport, sourcePort});
+		const said = answer(query, transport);
+		return said === undefined || said instanceof Uint8Array ? said : reply(query, said);
+	};
+
+	const udp = dgram.createSocket('udp4');
+	udp.on('message', (message, client) => {
+		const response = answerTo(message, 'udp', client.port);
+		if (response) {
+			udp.send(response, client.port, client.address);
+		}
+	});
+	udp.bind(port, '127.0.0.1');
+	await once(udp, 'listening');
+	const connections = new Set<net.Socket>();
+	const tcp = net.createServer(async connection => {
+		connections.add(connection);
+		connection.on('error', () => undefined);
+		const [message] = await readMessages(connection, 1);
+		const response = message && answerTo(message, 'tcp', connection.remotePort ?? 0);
+		if (response) {
+			connection.write(framed(response));
+		}
+	});
+	tcp.listen(port, '127.0.0.1');
+	await once(tcp, 'listening');
+	t.teardown(() => {
+		udp.close();
+		tcp.close();
+		for (const connection of connections) {
+			connection.destroy();
+		}
+	});
+	return {address: `127.0.0.1:${port}`, asked};
+};
