@@ -1,4 +1,5 @@
 import {Buffer} from 'node:buffer';
+import {randomInt} from 'node:crypto';
 import dgram from 'node:dgram';
 import {once} from 'node:events';
 import net from 'node:net';
@@ -32,15 +33,25 @@ export const queryOf = (name: string, {type = 'A', id = 4711, flags = dnsPacket.
 	},
 } as Packet);
 
-/** A free UDP port on which TCP is free too. */
+const isFree = async (socket: net.Server | dgram.Socket): Promise<boolean> => {
+	try {
+		await once(socket, 'listening');
+		return true;
+	} catch {
+		return false;
+	} finally {
+		socket.close();
+	}
+};
+
+/** A port that is free over UDP and TCP, and is none that the kernel gives to clients. */
 export const freePort = async (): Promise<number> => {
-	const server = net.createServer();
-	server.listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const {port} = server.address() as net.AddressInfo;
-	server.close();
-	await once(server, 'close');
-	return port;
+	for (;;) {
+		const port = randomInt(10_000, 30_000);
+		if (await isFree(net.createServer().listen(port, '127.0.0.1')) && await isFree(dgram.createSocket('udp4').bind(port, '127.0.0.1'))) {
+			return port;
+		}
+	}
 };
 
 /** Sends a message and resolves with the first that comes back. Rejects when nothing does for ten seconds. */
