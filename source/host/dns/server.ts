@@ -115,28 +115,36 @@ export const createNameServer = (): NameServer => {
 		}
 	};
 
-	return {
-		async replace(table) {
-			validate(table);
-			const parsed = table.upstreams.map(text => parseUpstream(text));
-			// The cache lasts as long as the upstreams it was filled from.
-			if (JSON.stringify(upstreams) !== JSON.stringify(table.upstreams)) {
-				upstreams = table.upstreams;
-				resolve = createResolver({upstreams: parsed});
-			}
+	const replace = async (table: NameServerTable) => {
+		validate(table);
+		const parsed = table.upstreams.map(text => parseUpstream(text));
+		// The cache lasts as long as the upstreams it was filled from.
+		if (JSON.stringify(upstreams) !== JSON.stringify(table.upstreams)) {
+			upstreams = table.upstreams;
+			resolve = createResolver({upstreams: parsed});
+		}
 
-			const wanted = new Set(table.zones.map(zone => keyOf(zone)));
-			await stop(key => !wanted.has(key));
-			const responders = createResponders(table.zones, resolve);
-			const results = await Promise.allSettled(table.zones.map(async (zone, index) => start(zone, responders[index]!)));
-			const failures = results.filter(({status}) => status === 'rejected').map(result => (result as PromiseRejectedResult).reason as HolmError);
-			const [first] = failures;
-			if (!first) {
-				return;
-			}
-
+		const wanted = new Set(table.zones.map(zone => keyOf(zone)));
+		await stop(key => !wanted.has(key));
+		const responders = createResponders(table.zones, resolve);
+		const results = await Promise.allSettled(table.zones.map(async (zone, index) => start(zone, responders[index]!)));
+		const failures = results.filter(({status}) => status === 'rejected').map(result => (result as PromiseRejectedResult).reason as HolmError);
+		const [first] = failures;
+		if (first) {
 			throw new HolmError(first.code, failures.map(({message}) => message).join('; '), {remedy: first.remedy, cause: first});
-		},
-		close: async () => stop(() => true),
+		}
+	};
+
+	let queue = Promise.resolve();
+	/** One change after another: two that listen for the same zone would be in each other's way. */
+	const inTurn = async (change: () => Promise<void>) => {
+		const changed = queue.then(change);
+		queue = changed.catch(() => undefined);
+		return changed;
+	};
+
+	return {
+		replace: async table => inTurn(async () => replace(table)),
+		close: async () => inTurn(async () => stop(() => true)),
 	};
 };

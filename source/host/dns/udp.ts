@@ -56,7 +56,13 @@ export const listenOnUdp = async (address: string, port: number, responderOf: Re
 	// Without a look-up it listens before bind returns.
 	const listening = once(socket, 'listening');
 	socket.bind({address, port});
-	await listening;
+	try {
+		await listening;
+	} catch (error) {
+		socket.close();
+		throw error;
+	}
+
 	// A response that cannot be delivered is the client's to ask for again.
 	socket.on('error', () => undefined);
 	socket.setRecvBufferSize(receiveBufferBytes);

@@ -17,8 +17,6 @@ export type Asked = {
 	/** UDP payload size; without it the query has no EDNS. */
 	readonly edns?: number;
 	readonly dnssecOk?: boolean;
-	/** The address the question comes from. */
-	readonly from?: string;
 };
 
 export const queryOf = (name: string, {type = 'A', id = 4711, flags = dnsPacket.RECURSION_DESIRED, edns, dnssecOk}: Asked = {}): Message => dnsPacket.encode({
@@ -54,8 +52,16 @@ export const freePort = async (): Promise<number> => {
 	}
 };
 
-/** Sends a message and resolves with the first that comes back. Rejects when nothing does for ten seconds. */
-export const exchangeUdp = async (port: number, message: Message, {to = '127.0.0.1', from}: {readonly to?: string; readonly from?: string} = {}): Promise<Message> => {
+type Where = {
+	readonly to?: string;
+	/** The address to send from. */
+	readonly from?: string;
+	/** How long an answer is waited for; default ten seconds. */
+	readonly waitMs?: number;
+};
+
+/** Sends a message and resolves with the first that comes back. Rejects when none does in time. */
+export const exchangeUdp = async (port: number, message: Message, {to = '127.0.0.1', from, waitMs = 10_000}: Where = {}): Promise<Message> => {
 	const socket = dgram.createSocket(net.isIPv6(to) ? 'udp6' : 'udp4');
 	try {
 		if (from !== undefined) {
@@ -63,7 +69,7 @@ export const exchangeUdp = async (port: number, message: Message, {to = '127.0.0
 			await once(socket, 'listening');
 		}
 
-		const answer = once(socket, 'message', {signal: AbortSignal.timeout(10_000)}) as Promise<[Message]>;
+		const answer = once(socket, 'message', {signal: AbortSignal.timeout(waitMs)}) as Promise<[Message]>;
 		socket.send(message, port, to);
 		return (await answer)[0];
 	} finally {
@@ -72,7 +78,7 @@ export const exchangeUdp = async (port: number, message: Message, {to = '127.0.0
 };
 
 /** Sends queries over one connection and resolves with as many answers. */
-export const exchangeTcp = async (port: number, messages: readonly Message[], {to = '127.0.0.1', from}: {readonly to?: string; readonly from?: string} = {}): Promise<Message[]> => {
+export const exchangeTcp = async (port: number, messages: readonly Message[], {to = '127.0.0.1', from}: Where = {}): Promise<Message[]> => {
 	const socket = net.connect({host: to, port, localAddress: from});
 	try {
 		socket.write(Buffer.concat(messages.map(message => framed(message))));
@@ -102,7 +108,7 @@ export const readMessages = async (socket: net.Socket, count: number): Promise<M
 	return messages;
 };
 
-export const ask = async (port: number, name: string, asked: Asked & {readonly to?: string} = {}): Promise<DecodedPacket> =>
+export const ask = async (port: number, name: string, asked: Asked & Where = {}): Promise<DecodedPacket> =>
 	dnsPacket.decode(await exchangeUdp(port, queryOf(name, asked), asked));
 
 /** What an answer says in short: its code, or its records' data. */

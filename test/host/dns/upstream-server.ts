@@ -6,11 +6,14 @@ import {type ExecutionContext} from 'ava';
 import {framed, type Message} from '../../../source/host/dns/message.js';
 import {freePort, readMessages} from './client.js';
 
-/** What an upstream says to a query: records, a whole message, or nothing at all. */
-export type Reply = (query: DecodedPacket, transport: 'udp' | 'tcp') => readonly Answer[] | Message | undefined;
+/** Records, or a whole message. */
+type Response = readonly Answer[] | Message;
+
+/** What an upstream says to a query; `send` says it later, or more than once. */
+export type Reply = (query: DecodedPacket, transport: 'udp' | 'tcp', send: (response: Response) => void) => Response | undefined;
 
 /** The reply to a query with these records. */
-export const reply = (query: DecodedPacket, answers: readonly Answer[], other: Partial<Packet> = {}): Message => dnsPacket.encode({
+export const encodeReply = (query: DecodedPacket, answers: readonly Answer[], other: Partial<Packet> = {}): Message => dnsPacket.encode({
 	type: 'response',
 	id: query.id,
 	flags: dnsPacket.RECURSION_DESIRED | dnsPacket.RECURSION_AVAILABLE,
@@ -23,23 +26,30 @@ export const address = (query: DecodedPacket, data: string, ttl = 60): Answer =>
 	type: 'A', name: query.questions![0]!.name, ttl, data,
 });
 
+type Asked = {readonly query: DecodedPacket; readonly transport: 'udp' | 'tcp'; readonly sourcePort: number};
+
 /** A name server on loopback that answers as it is told and keeps what it was asked. */
-export const openUpstream = async (t: ExecutionContext, answer: Reply = query => [address(query, '203.0.113.7')]) => {
+export const openUpstream = async (t: ExecutionContext, reply: Reply = query => [address(query, '203.0.113.7')]) => {
 	const port = await freePort();
-	const asked: Array<{readonly query: DecodedPacket; readonly transport: 'udp' | 'tcp'; readonly sourcePort: number}> = [];
-	const answerTo = (message: Message, transport: 'udp' | 'tcp', sourcePort: number) => {
+	const asked: Asked[] = [];
+	const answer = (message: Message, transport: 'udp' | 'tcp', sourcePort: number, write: (message: Message) => void) => {
 		const query = dnsPacket.decode(message);
 		asked.push({query, transport, sourcePort});
-		const said = answer(query, transport);
-		return said === undefined || said instanceof Uint8Array ? said : reply(query, said);
+		const send = (response: Response) => {
+			write(response instanceof Uint8Array ? response : encodeReply(query, response));
+		};
+
+		const response = reply(query, transport, send);
+		if (response) {
+			send(response);
+		}
 	};
 
 	const udp = dgram.createSocket('udp4');
 	udp.on('message', (message, client) => {
-		const response = answerTo(message, 'udp', client.port);
-		if (response) {
+		answer(message, 'udp', client.port, response => {
 			udp.send(response, client.port, client.address);
-		}
+		});
 	});
 	udp.bind(port, '127.0.0.1');
 	await once(udp, 'listening');
@@ -48,9 +58,10 @@ export const openUpstream = async (t: ExecutionContext, answer: Reply = query =>
 		connections.add(connection);
 		connection.on('error', () => undefined);
 		const [message] = await readMessages(connection, 1);
-		const response = message && answerTo(message, 'tcp', connection.remotePort ?? 0);
-		if (response) {
-			connection.write(framed(response));
+		if (message) {
+			answer(message, 'tcp', connection.remotePort ?? 0, response => {
+				connection.write(framed(response));
+			});
 		}
 	});
 	tcp.listen(port, '127.0.0.1');
