@@ -127,7 +127,7 @@ export const createLogParser = (start = 0) => {
 				}
 			}
 
-			kept = data.subarray(start);
+			kept = data.subarray(from);
 			offset += data.length;
 			if (kept.length > maximumPiece || (isSkipping && kept.length > 0)) {
 				const record = overlong();
