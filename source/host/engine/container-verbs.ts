@@ -225,6 +225,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 				}
 
 				lifecycle.cancelRestart(entry);
+				await entry.cleared;
 				if (site.containers.has(container.id)) {
 					await takeContainer(site, options, entry, volumes);
 				}
@@ -290,6 +291,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 			let freedBytes = 0;
 			for (const entry of going) {
 				await entry.queue(async () => {
+					await entry.cleared;
 					if (!entry.machine && site.containers.has(entry.container.id)) {
 						freedBytes += await diskBytesOf(site, entry);
 						await takeContainer(site, options, entry, false);

@@ -196,7 +196,6 @@ export const createContainer = async (site: Site, configuration: ContainerConfig
 
 /** Removes a container that does not run, and everything that was its own. */
 export const discardContainer = async (site: Site, entry: Entry, {volumes}: {readonly volumes: boolean}): Promise<void> => {
-	await entry.cleared;
 	await site.registry(async () => {
 		const {container} = entry;
 		const files = site.paths.container(container.id);
