@@ -1,3 +1,4 @@
+import {encodeArchive} from './archive.js';
 import {type Share} from './shares.js';
 
 /** One network device of a machine. */
@@ -34,10 +35,11 @@ export const linkLine = ({name, mac, address, prefixLength, gateway}: NetworkDev
 
 const yesOrNo = (value: boolean) => value ? 'yes' : 'no';
 
-/** The bytes of a start message: one verb a line, a file's content following its own line. */
+/** The bytes of a start message: one verb a line, the archive of files following its own line. */
 export const encodeMessage = (message: StartMessage, devices: readonly NetworkDevice[], shares: readonly Share[]): Uint8Array => Buffer.concat([
 	Buffer.from(`clock ${(Date.now() / 1000).toFixed(6)}\nseed\nhost ${message.hostname}\n`),
-	...Object.entries(message.files).flatMap(([name, content]) => [Buffer.from(`file ${name} ${content.length}\n`), content]),
+	Buffer.from('files\n'),
+	encodeArchive(message.files),
 	Buffer.from('disk\n'),
 	...devices.map((device, index) => Buffer.from(index === 0 ? `first ${linkLine(device)}` : linkLine(device))),
 	Buffer.from('phase network\n'),

@@ -38,7 +38,7 @@ export type Machine = {
 	finish: () => Promise<void>;
 	/** Ends it at once, as a power cut would. */
 	kill: () => Promise<void>;
-	/** Lets go of it without ending it. */
+	/** Lets go of it without ending it; its promises never settle then. */
 	release: () => void;
 };
 
@@ -78,6 +78,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 	const phases: BootPhase[] = [...record.phases];
 	const ports: Record<string, string> = {...record.ports};
 	const processStarted = Promise.withResolvers<void>();
+	let isReleased = false;
 	const waiters = new Set<(line: string) => void>();
 	// Nobody may be waiting when it fails, and whoever is hears it from `ended` too.
 	processStarted.promise.catch(() => undefined);
@@ -140,6 +141,10 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 
 	const ended = (async (): Promise<MachineEnd> => {
 		await qmp.closed;
+		if (isReleased) {
+			return new Promise(() => {});
+		}
+
 		const signal = await Promise.race([
 			options.exited?.then(({signal}) => signal),
 			// Adopted machines are no children of this engine, and nobody learns how they ended.
@@ -298,6 +303,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 			await ended;
 		},
 		release() {
+			isReleased = true;
 			follower.stop();
 			control.destroy();
 			agent.close();
