@@ -13,6 +13,7 @@ import {
 	open,
 	readFile,
 	rm,
+	type FileHandle,
 } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
@@ -263,20 +264,15 @@ const filesOf = (directory: string, name: string) => ({
 	log: path.join(directory, `${name}.log`),
 });
 
-/**
-Starts a worker and resolves with the connection to it, or to the one that held the lock already; undefined when the holder of the lock does not answer.
+type Attempt = {
+	/** `held` when another process has the lock, otherwise why the worker ended; undefined as long as it runs. */
+	readonly ending: () => 'held' | {readonly failure: string} | undefined;
+	readonly kill: () => void;
+};
 
-The lock is the kernel's and is held by the worker for its whole life, so there are never two, and none is left behind by one that died.
-*/
-const launch = async (options: WorkerOptions<never>, key: string): Promise<Link | undefined> => {
-	const {directory, name} = options;
-	const {lock, log, ...station} = filesOf(directory, name);
-	await using output = await open(log, 'a', 0o600);
-	const {size} = await output.stat();
-	if (size > maximumLogBytes) {
-		await output.truncate();
-	}
-
+/** The lock is the kernel's and is held by the worker for its whole life, so there are never two, and none is left behind by one that died. */
+const attempt = (options: WorkerOptions<never>, key: string, output: FileHandle): Attempt => {
+	const {lock, log, ...station} = filesOf(options.directory, options.name);
 	const child = spawn('flock', [
 		'--nonblock',
 		`--conflict-exit-code=${heldStatus}`,
@@ -286,7 +282,7 @@ const launch = async (options: WorkerOptions<never>, key: string): Promise<Link 
 		process.execPath,
 		...options.nodeArguments ?? [],
 		fileURLToPath(options.module),
-		JSON.stringify({socket: station.socket, pidFile: station.pidFile, key} satisfies Station),
+		JSON.stringify({...station, key} satisfies Station),
 		...options.arguments ?? [],
 	], {
 		cwd: '/',
@@ -295,33 +291,53 @@ const launch = async (options: WorkerOptions<never>, key: string): Promise<Link 
 		stdio: ['ignore', output.fd, output.fd],
 	});
 	child.unref();
-	let failure: string | undefined;
+	let ending: ReturnType<Attempt['ending']>;
 	child.on('error', error => {
-		failure = error.message;
+		ending = {failure: error.message};
 	});
 	child.on('exit', (status, signal) => {
-		if (status !== heldStatus) {
-			failure = signal ?? `exit status ${status}`;
-		}
+		ending = status === heldStatus ? 'held' : {failure: signal ?? `exit status ${status}`};
 	});
+	return {
+		ending: () => ending,
+		kill() {
+			if (!ending) {
+				child.kill('SIGKILL');
+			}
+		},
+	};
+};
 
+/** Starts a worker and resolves with the connection to it, or to the one that holds the lock already; undefined when neither answers in time. */
+const launch = async (options: WorkerOptions<never>, key: string): Promise<Link | undefined> => {
+	const {directory, name} = options;
+	const {socket, log} = filesOf(directory, name);
+	await using output = await open(log, 'a', 0o600);
+	const {size} = await output.stat();
+	if (size > maximumLogBytes) {
+		await output.truncate();
+	}
+
+	let current = attempt(options, key, output);
 	for (const deadline = Date.now() + startLimitMs; Date.now() < deadline;) {
-		const link = await connect(station.socket, name);
+		const link = await connect(socket, name);
 		if (link) {
 			return link;
 		}
 
-		if (failure !== undefined) {
-			throw new HolmError('unavailable', `The worker ${name} ended as it started: ${failure}`, {remedy: `${log} says why`});
+		const ending = current.ending();
+		if (ending === 'held') {
+			// By one that is starting, hangs, or is about to be gone.
+			await sleep(50);
+			current = attempt(options, key, output);
+		} else if (ending) {
+			throw new HolmError('unavailable', `The worker ${name} ended as it started: ${ending.failure}`, {remedy: `${log} says why`});
 		}
 
 		await sleep(10);
 	}
 
-	if (child.pid !== undefined && child.exitCode === null) {
-		child.kill('SIGKILL');
-	}
-
+	current.kill();
 	return undefined;
 };
 
