@@ -110,7 +110,17 @@ test('unknown single labels and private reverse zones are nobody else\'s busines
 	}
 
 	t.is(upstream.asked.length, 0);
-	for (const name of ['8.8.8.8.in-addr.arpa', '1.1.15.172.in-addr.arpa', '1.1.32.172.in-addr.arpa', '1.1.63.100.in-addr.arpa', '1.1.128.100.in-addr.arpa', '1.110.in-addr.arpa', '0.8.b.d.0.1.0.0.2.ip6.arpa', 'container.internal']) {
+	const publicNames = [
+		'8.8.8.8.in-addr.arpa',
+		'1.1.15.172.in-addr.arpa',
+		'1.1.32.172.in-addr.arpa',
+		'1.1.63.100.in-addr.arpa',
+		'1.1.128.100.in-addr.arpa',
+		'1.110.in-addr.arpa',
+		'0.8.b.d.0.1.0.0.2.ip6.arpa',
+		'container.internal',
+	];
+	for (const name of publicNames) {
 		await ask(port, name, {type: 'PTR'});
 	}
 
