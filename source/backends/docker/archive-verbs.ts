@@ -8,7 +8,7 @@ import {containerPath} from './container-verbs.js';
 /** Copies from and into containers. */
 export const archiveVerbs = (client: Client): Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive'> => ({
 	async pathStatus(reference, path) {
-		const response = await client.send('HEAD', containerPath(reference, '/archive'), {query: {path}});
+		const response = await client.send('HEAD', containerPath(reference, '/archive'), {query: {path}, otherwise: `Could not find the file ${path} in container ${reference}`});
 		response.resume();
 		return decodePathStatus(String(response.headers[pathStatusHeader] ?? ''));
 	},

@@ -9,7 +9,7 @@ import {parseJson} from '../../api/json.js';
 import {stdinFramed, stdinHeader} from '../../api/stdin-frames.js';
 import {HolmError} from '../../errors.js';
 import type {EngineAddress} from './address.js';
-import {connectionError} from './failures.js';
+import {cancelled, connectionError} from './failures.js';
 
 export type QueryValues = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
@@ -21,6 +21,8 @@ export type RequestOptions = {
 	/** Sent as `application/x-tar`; destroyed when the request fails. */
 	readonly tar?: Readable;
 	readonly signal?: AbortSignal;
+	/** The message of an error for which the engine has no words, as HTTP has none with 304 and HEAD. */
+	readonly otherwise?: string;
 };
 
 /** A connection that has become a session's. */
@@ -86,13 +88,12 @@ const parseOr = (text: string): unknown => {
 	}
 };
 
-const errorOf = async (response: IncomingMessage, what: string): Promise<HolmError> => {
+const errorOf = async (response: IncomingMessage, otherwise: string): Promise<HolmError> => {
 	const status = response.statusCode ?? 500;
 	const header = response.headers[errorHeader];
 	const text = await readText(response);
 	const json = typeof header === 'string' ? parseOr(decodeURIComponent(header)) : parseOr(text);
-	const fallback = status === 304 ? `${what}: it is in that state already` : `${what}: the engine answered ${status} ${response.statusMessage ?? ''}`.trim();
-	return decodeError(typeof json === 'object' && !Array.isArray(json) ? json : {}, status, fallback);
+	return decodeError(typeof json === 'object' && !Array.isArray(json) ? json : {}, status, otherwise || `the engine answered ${status} ${response.statusMessage ?? ''}`.trim());
 };
 
 const isError = ({statusCode = 500}: IncomingMessage) => statusCode >= 300;
@@ -136,7 +137,7 @@ export const createClient = (address: EngineAddress): Client => {
 	let server: string | undefined;
 	let agent: http.Agent | undefined;
 
-	const open = async (method: string, path: string, options: RequestOptions, headers: Readonly<Record<string, string>>, isOwn: boolean): Promise<ClientRequest> => {
+	const open = async (method: string, path: string, options: RequestOptions, upgrade?: Readonly<Record<string, string>>): Promise<ClientRequest> => {
 		const isTls = address.kind === 'tcp' && address.tls !== undefined;
 		const transport = isTls ? (await import('node:https')).default : http;
 		agent ??= new transport.Agent({keepAlive: true, ...address.kind === 'tcp' ? address.tls : {}});
@@ -145,7 +146,7 @@ export const createClient = (address: EngineAddress): Client => {
 			path: `${path}${encodeQuery(options.query)}`,
 			...address.kind === 'unix' ? {socketPath: address.path, host: 'engine'} : {host: address.host, port: address.port, ...address.tls},
 			// A session's connection is its own.
-			agent: isOwn ? false : agent,
+			agent: upgrade ? false : agent,
 			signal: options.signal,
 			setDefaultHeaders: true,
 			headers: {
@@ -153,7 +154,7 @@ export const createClient = (address: EngineAddress): Client => {
 				...options.json === undefined ? {} : {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(JSON.stringify(options.json))},
 				...options.tar ? {'Content-Type': 'application/x-tar'} : {},
 				...options.headers,
-				...headers,
+				...upgrade,
 			},
 		});
 	};
@@ -163,7 +164,7 @@ export const createClient = (address: EngineAddress): Client => {
 	};
 
 	const send: Client['send'] = async (method, path, options = {}) => {
-		const request = await open(method, path, options, {}, false);
+		const request = await open(method, path, options);
 		const {promise, resolve, reject} = Promise.withResolvers<IncomingMessage>();
 		request.once('response', resolve).on('error', reject);
 		limitConnecting(request);
@@ -172,18 +173,18 @@ export const createClient = (address: EngineAddress): Client => {
 			const response = await promise;
 			note(response);
 			if (isError(response)) {
-				throw await errorOf(response, `${method} ${path}`);
+				throw await errorOf(response, options.otherwise ?? '');
 			}
 
 			return response;
 		} catch (error) {
 			options.tar?.destroy();
-			throw connectionError(error, address);
+			throw options.signal?.aborted ? cancelled(error) : connectionError(error, address);
 		}
 	};
 
 	const hijack: Client['hijack'] = async (path, options = {}) => {
-		const request = await open('POST', path, options, {Connection: 'Upgrade', Upgrade: 'tcp', [stdinHeader]: stdinFramed}, true);
+		const request = await open('POST', path, options, {Connection: 'Upgrade', Upgrade: 'tcp', [stdinHeader]: stdinFramed});
 		const {promise, resolve, reject} = Promise.withResolvers<{readonly response: IncomingMessage; readonly socket: Socket; readonly source: Readable}>();
 		request.once('upgrade', (response: IncomingMessage, socket: Socket, head: Uint8Array) => {
 			if (head.length > 0) {
@@ -202,7 +203,7 @@ export const createClient = (address: EngineAddress): Client => {
 			const {response, socket, source} = await promise;
 			note(response);
 			if (source === response && isError(response)) {
-				throw await errorOf(response, `POST ${path}`);
+				throw await errorOf(response, options.otherwise ?? '');
 			}
 
 			return {socket, source, contentType: response.headers['content-type'] ?? '', isFramed: response.headers[stdinHeader] === stdinFramed};
@@ -220,7 +221,7 @@ export const createClient = (address: EngineAddress): Client => {
 				const text = await readText(response);
 				return text.trim() === '' ? undefined : parseJson(text, 'the engine\'s answer');
 			} catch (error) {
-				throw connectionError(error, address);
+				throw options?.signal?.aborted ? cancelled(error) : connectionError(error, address);
 			}
 		},
 		hijack,

@@ -6,7 +6,7 @@ import {encodeCreateContainer} from '../../api/encode/create.js';
 import {fieldsOf, fieldsOfList} from '../../api/fields.js';
 import type {Engine, Filters} from '../../engine.js';
 import type {ContainerConfiguration} from '../../resources.js';
-import {pathName, type Client} from './client.js';
+import {pathName, type Client, type QueryValues} from './client.js';
 
 /** Filters as Docker's clients have sent them since 1.22; nothing for none. */
 export const encodeFilters = (filters: Filters | undefined): string | undefined =>
@@ -15,7 +15,7 @@ export const encodeFilters = (filters: Filters | undefined): string | undefined 
 export const containerPath = (reference: string, verb = ''): string => `/containers/${pathName(reference, 'container')}${verb}`;
 
 /** Docker before 1.44 takes one network when a container is made; the others are connected before it starts. */
-const createInSteps = async (client: Client, {networks, ...configuration}: ContainerConfiguration, create: (configuration: ContainerConfiguration) => Promise<{readonly id: string; readonly warnings: readonly string[]}>) => {
+const createInSteps = async (client: Client, {networks, ...configuration}: ContainerConfiguration, create: Engine['createContainer']) => {
 	const [first, ...others] = networks;
 	const container = await create({...configuration, networks: first ? [first] : []});
 	try {
@@ -30,8 +30,8 @@ const createInSteps = async (client: Client, {networks, ...configuration}: Conta
 	return container;
 };
 
-type Verbs = 'containers' | 'container' | 'createContainer' | 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer'
-	| 'renameContainer' | 'removeContainer' | 'waitContainer' | 'top' | 'pruneContainers';
+type Verbs = 'containers' | 'container' | 'createContainer' | 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer'
+	| 'pauseContainer' | 'unpauseContainer' | 'renameContainer' | 'removeContainer' | 'waitContainer' | 'top' | 'pruneContainers';
 
 /** What containers there are, and what they do from their start to their end. */
 export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
@@ -43,8 +43,8 @@ export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
 		return {id: fields.text('Id'), warnings: fields.texts('Warnings')};
 	};
 
-	const tell = async (reference: string, verb: string, query?: Readonly<Record<string, string | number | undefined>>) => {
-		await client.json('POST', containerPath(reference, verb), {query});
+	const tell = async (reference: string, verb: string, query?: QueryValues, otherwise?: string) => {
+		await client.json('POST', containerPath(reference, verb), {query, otherwise});
 	};
 
 	return {
@@ -57,8 +57,8 @@ export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
 		createContainer: async configuration => configuration.networks.length > 1 && !await client.isHolm()
 			? createInSteps(client, configuration, create)
 			: create(configuration),
-		startContainer: async reference => tell(reference, '/start'),
-		stopContainer: async (reference, {signal, timeoutSeconds} = {}) => tell(reference, '/stop', {signal, t: timeoutSeconds}),
+		startContainer: async reference => tell(reference, '/start', {}, `container ${reference} is running already`),
+		stopContainer: async (reference, {signal, timeoutSeconds} = {}) => tell(reference, '/stop', {signal, t: timeoutSeconds}, `container ${reference} does not run`),
 		restartContainer: async (reference, {signal, timeoutSeconds} = {}) => tell(reference, '/restart', {signal, t: timeoutSeconds}),
 		killContainer: async (reference, signal) => tell(reference, '/kill', {signal}),
 		pauseContainer: async reference => tell(reference, '/pause'),

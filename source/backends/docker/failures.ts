@@ -3,6 +3,9 @@ import {describeAddress, type EngineAddress} from './address.js';
 
 const absent = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
 
+/** A request that its own caller gave up. */
+export const cancelled = (cause: unknown): HolmError => new HolmError('unavailable', 'the request was cancelled', {cause});
+
 /** What the failure of a connection means to a user. */
 export const connectionError = (error: unknown, address: EngineAddress): HolmError => {
 	if (error instanceof HolmError) {
@@ -11,10 +14,6 @@ export const connectionError = (error: unknown, address: EngineAddress): HolmErr
 
 	const where = describeAddress(address);
 	const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
-	if (code === 'ABORT_ERR') {
-		return new HolmError('unavailable', 'the request was cancelled', {cause: error});
-	}
-
 	if (code === 'EACCES' || code === 'EPERM') {
 		return new HolmError('forbidden', `permission denied while connecting to the engine at ${where}`, {remedy: 'run it as root, or join the group that the socket belongs to', cause: error});
 	}
@@ -31,5 +30,6 @@ export const connectionError = (error: unknown, address: EngineAddress): HolmErr
 		return new HolmError('unavailable', `what listens at ${where} is no container engine`, {remedy: 'check the address', cause: error});
 	}
 
-	return new HolmError('unavailable', `cannot reach the engine at ${where}: ${error instanceof Error ? error.message || code : code}`, {remedy: 'check the address, and whether the engine runs', cause: error});
+	const reason = error instanceof Error && error.message ? error.message : code;
+	return new HolmError('unavailable', `cannot reach the engine at ${where}: ${reason}`, {remedy: 'check the address, and whether the engine runs', cause: error});
 };

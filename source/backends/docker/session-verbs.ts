@@ -15,6 +15,10 @@ const sizeQuery = ({rows, columns}: TerminalSize) => ({h: rows, w: columns});
 
 /** Live standard streams. */
 export const sessionVerbs = (client: Client): Pick<Engine, Verbs> => {
+	const resizeExec: Engine['resizeExec'] = async (id, size) => {
+		await client.json('POST', execPath(id, '/resize'), {query: sizeQuery(size)});
+	};
+
 	const exec: Engine['exec'] = async id => decodeExec(await client.json('GET', execPath(id, '/json')));
 
 	return {
@@ -39,11 +43,15 @@ export const sessionVerbs = (client: Client): Pick<Engine, Verbs> => {
 			const hijacked = await client.hijack(execPath(id, '/start'), {
 				json: {Detach: false, Tty: terminal, ...terminal && size ? {ConsoleSize: [size.rows, size.columns]} : {}},
 			});
-			return createSession(client, hijacked, {terminal, stdin});
+			const session = createSession(client, hijacked, {terminal, stdin});
+			if (terminal && size && !await client.isHolm()) {
+				// Docker before 1.42 starts with a size of its own; a process that has ended already needs none.
+				await resizeExec(id, size).catch(() => undefined);
+			}
+
+			return session;
 		},
-		async resizeExec(id, size) {
-			await client.json('POST', execPath(id, '/resize'), {query: sizeQuery(size)});
-		},
+		resizeExec,
 		exec,
 	};
 };
