@@ -2,6 +2,7 @@ import {type Buffer} from 'node:buffer';
 import {type IncomingMessage, type ServerResponse} from 'node:http';
 import {type Socket} from 'node:net';
 import type {Engine} from '../engine.js';
+import type {FailedStarts} from './failed-starts.js';
 import type {Query} from './query.js';
 
 /** What a client of ours accepts, and by which it is known: lists then have every resource whole. */
@@ -25,6 +26,7 @@ export type Exchange = {
 	readonly signal: AbortSignal;
 	/** The whole body of the request; throws `invalid` for one that is too large or does not come. */
 	readonly body: () => Promise<Buffer>;
+	readonly failedStarts: FailedStarts;
 	/** Takes the connection away from HTTP, without a byte written. Nothing else of this exchange may be used afterwards. */
 	readonly takeOver: () => Socket;
 };

@@ -20,6 +20,8 @@ export type JoinOptions = {
 	readonly stderr: boolean;
 	/** Docker's notation; for sessions with a terminal. */
 	readonly detachKeys?: string;
+	/** Ends the session from this side. */
+	readonly signal?: AbortSignal;
 };
 
 /** How long a client may take to close its half of a connection whose session is over. */
@@ -89,7 +91,12 @@ const readRaw = (socket: Socket, session: Session, leave: () => void, keys: Uint
 		}
 	});
 	socket.on('end', () => {
-		endInput(session.stdin);
+		// As in Docker: a terminal has an end of file of its own, Ctrl-D, and its client has detached.
+		if (session.terminal) {
+			leave();
+		} else {
+			endInput(session.stdin);
+		}
 	});
 };
 
@@ -151,9 +158,9 @@ const closeGently = (socket: Socket) => {
 /**
 Takes the connection over and joins it to a session in both directions: output multiplexed unless there is a terminal, input as it comes.
 
-Where the client closes its half the process gets its end of file. A connection that breaks, and the detach keys on a terminal, leave the process as it is. Resolves when the session is over.
+Where the client closes its half the process gets its end of file, unless it has a terminal. A connection that breaks, and the detach keys on a terminal, leave the process as it is. Resolves when the session is over.
 */
-export const joinSession = async (exchange: Exchange, session: Session, options: JoinOptions): Promise<undefined> => {
+export const joinSession = async (exchange: Exchange, session: Session, options: JoinOptions): Promise<void> => {
 	const isFramed = exchange.isUpgrade && exchange.request.headers[stdinHeader] === stdinFramed;
 	const socket = exchange.takeOver();
 	const leave = () => {
@@ -170,10 +177,13 @@ export const joinSession = async (exchange: Exchange, session: Session, options:
 		stream.on('error', () => undefined);
 	}
 
-	if (socket.destroyed) {
+	if (socket.destroyed || options.signal?.aborted) {
 		session.close();
-		return undefined;
+		socket.destroy();
+		return;
 	}
+
+	options.signal?.addEventListener('abort', leave, {once: true});
 
 	socket.setNoDelay(true);
 	socket.write(head(exchange, session.terminal, isFramed));
@@ -194,5 +204,4 @@ export const joinSession = async (exchange: Exchange, session: Session, options:
 	stopProbing?.();
 	session.close();
 	closeGently(socket);
-	return undefined;
 };

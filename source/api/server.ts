@@ -7,6 +7,7 @@ import {sendAnswer, sendError} from './answers.js';
 import {BodyTooLarge, readBody, readUpgradeBody, type BodyLimits} from './body.js';
 import {encodeError} from './encode/progress.js';
 import {holmMediaType, type Exchange} from './exchange.js';
+import {createFailedStarts} from './failed-starts.js';
 import {createQuery} from './query.js';
 import {findRoute, isHijackRoute, type FoundRoute} from './router.js';
 import {apiVersion, splitVersion} from './versions.js';
@@ -72,6 +73,7 @@ export const createApiServer = (engine: Engine, {maximumBodyBytes = 4 * 1024 * 1
 	const limits: BodyLimits = {bytes: maximumBodyBytes, milliseconds: patienceMilliseconds};
 	const taken = new WeakSet<Socket>();
 	const sessions = new Set<Socket>();
+	const failedStarts = createFailedStarts();
 	let server_: Promise<string> | undefined;
 
 	/** Asked for once: it goes with every answer. */
@@ -129,6 +131,7 @@ export const createApiServer = (engine: Engine, {maximumBodyBytes = 4 * 1024 * 1
 				isHolm: request.headers.accept?.includes(holmMediaType) ?? false,
 				isUpgrade: upgraded !== undefined,
 				signal: leaving.signal,
+				failedStarts,
 				body: async () => upgraded ? readUpgradeBody(request, upgraded, limits) : readBody(request, limits),
 				takeOver() {
 					if (upgraded) {

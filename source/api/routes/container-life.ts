@@ -1,6 +1,7 @@
-import {HolmError} from '../../errors.js';
+import {asHolmError, HolmError} from '../../errors.js';
 import {encodeEnding, encodeWaitError} from '../encode/verbs.js';
 import {noContent, ok, route, type Exchange} from '../exchange.js';
+import {inDockersWords} from '../failed-starts.js';
 
 /** Longer than this Node's timers cannot wait: 24 days. */
 const forever = 2_147_483;
@@ -41,12 +42,24 @@ const wait = async (exchange: Exchange) => {
 	return undefined;
 };
 
+const start = async ({engine, name, isHolm, failedStarts}: Exchange) => {
+	try {
+		await engine.startContainer(name);
+	} catch (error) {
+		if (isHolm || asHolmError(error).code === 'not-modified') {
+			throw error;
+		}
+
+		await failedStarts.end(engine, name);
+		throw inDockersWords(error);
+	}
+
+	return noContent;
+};
+
 /** What a container does from its start to its end. */
 export const lifeRoutes = [
-	route('POST', '/containers/{name}/start', async ({engine, name}) => {
-		await engine.startContainer(name);
-		return noContent;
-	}),
+	route('POST', '/containers/{name}/start', start),
 	route('POST', '/containers/{name}/stop', async exchange => {
 		await exchange.engine.stopContainer(exchange.name, stopOptions(exchange));
 		return noContent;

@@ -1,8 +1,12 @@
-import {HolmError} from '../../errors.js';
+import {Buffer} from 'node:buffer';
+import {PassThrough, Readable} from 'node:stream';
+import type {Session} from '../../engine.js';
+import {asHolmError, describeError, HolmError} from '../../errors.js';
 import {readFields} from '../body.js';
 import {decodeConsoleSize, decodeCreateExec} from '../decode/exec.js';
 import {encodeExec} from '../encode/exec.js';
 import {created, ok, route, type Exchange} from '../exchange.js';
+import {isOfProgram} from '../failed-starts.js';
 import {encodeFrame} from '../frames.js';
 import {joinSession, streamType} from '../hijack.js';
 import {sendValues} from '../streams.js';
@@ -19,7 +23,7 @@ const replay = async (exchange: Exchange) => {
 };
 
 const attach = async (exchange: Exchange) => {
-	const {engine, name, query} = exchange;
+	const {engine, name, query, isHolm, failedStarts} = exchange;
 	const logs = query.flag('logs');
 	if (!query.flag('stream')) {
 		if (!logs) {
@@ -30,25 +34,61 @@ const attach = async (exchange: Exchange) => {
 	}
 
 	const stdin = query.flag('stdin');
-	const session = await engine.attachContainer(name, {stdin, logs});
-	return joinSession(exchange, session, {
-		stdin,
-		stdout: query.flag('stdout'),
-		stderr: query.flag('stderr'),
-		detachKeys: query.text('detachKeys'),
-	});
+	const options = {stdin, stdout: query.flag('stdout'), stderr: query.flag('stderr'), detachKeys: query.text('detachKeys')};
+	if (isHolm) {
+		await joinSession(exchange, await engine.attachContainer(name, {stdin, logs}), options);
+		return undefined;
+	}
+
+	const {id} = await engine.container(name);
+	const {signal, forget} = failedStarts.watch(id);
+	try {
+		await joinSession(exchange, await engine.attachContainer(id, {stdin, logs}), {...options, signal});
+	} finally {
+		forget();
+	}
+
+	return undefined;
+};
+
+/** A session of a process that never was: its only output is why. */
+const failedSession = (reason: string, terminal: boolean): Session => {
+	const said = Readable.from([Buffer.from(`${reason}${terminal ? '\r' : ''}\n`)]);
+	const silent = Readable.from([]);
+	return {
+		terminal,
+		stdin: new PassThrough().resume(),
+		stdout: terminal ? said : silent,
+		stderr: terminal ? silent : said,
+		close() {},
+	};
 };
 
 const startExec = async (exchange: Exchange) => {
-	const {engine, name} = exchange;
+	const {engine, name, isHolm, failedStarts} = exchange;
 	const body = await readFields(exchange);
-	const session = await engine.startExec(name, decodeConsoleSize(body));
-	if (body.flag('Detach')) {
+	const detach = body.flag('Detach');
+	let session: Session;
+	try {
+		session = await engine.startExec(name, decodeConsoleSize(body));
+	} catch (error) {
+		const failure = asHolmError(error);
+		if (isHolm || detach || !isOfProgram(failure)) {
+			throw error;
+		}
+
+		// Docker finds out only when the connection is a session's already, whose output then says it.
+		failedStarts.keepExec(name, failure);
+		session = failedSession(describeError(failure), body.flag('Tty'));
+	}
+
+	if (detach) {
 		session.close();
 		return ok();
 	}
 
-	return joinSession(exchange, session, {stdin: true, stdout: true, stderr: true});
+	await joinSession(exchange, session, {stdin: true, stdout: true, stderr: true});
+	return undefined;
 };
 
 /** Live standard streams: of a container, and of further processes in it. */
@@ -66,5 +106,8 @@ export const sessionRoutes = [
 		await engine.resizeExec(name, query.size());
 		return ok();
 	}),
-	route('GET', '/exec/{name}/json', async ({engine, name}) => ok(encodeExec(await engine.exec(name)))),
+	route('GET', '/exec/{name}/json', async ({engine, name, failedStarts}) => {
+		const status = await engine.exec(name);
+		return ok(encodeExec(status.running ? status : {...status, exitCode: status.exitCode ?? failedStarts.exitCodeOf(status.id)}));
+	}),
 ];
