@@ -72,16 +72,14 @@ const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 	});
 };
 
-/** crun's own failures come as its lines on standard error; these are what shells give for the same. */
-const exitCodeOf = (status: number | undefined, errors: string): number => {
-	if (status === 1 || status === 255 || status === undefined) {
-		if (/executable file .* not found|no such file or directory/iv.test(errors) && errors.includes('crun')) {
-			return 127;
-		}
-	}
-
-	return status ?? 137;
-};
+/** Runs the process described in `STEM.json`. crun has one status for all that it fails with; shells have two for a command that cannot be run. */
+const runCommand = (stem: string, isTerminal: boolean) => [
+	`crun --log=${stem}.log exec --process ${stem}.json${isTerminal ? ' --tty' : ''} ${guestPaths.name}`,
+	's=$?',
+	`if [ $s = 255 ]; then grep -qi "not found\\|no such file" ${stem}.log && s=127; grep -qi "permission denied\\\\|not permitted" ${stem}.log && s=126; fi`,
+	`rm -f ${stem}.json ${stem}.log`,
+	'exit $s',
+].join('; ');
 
 export const createExecs = (site: Site): Execs => {
 	const execs = new Map<string, Exec>();
@@ -105,9 +103,10 @@ export const createExecs = (site: Site): Execs => {
 	const open = async (exec: Exec, size: TerminalSize | undefined): Promise<ClientChannel> => {
 		const {agent} = exec.entry.machine!;
 		const text = JSON.stringify(await processFor(exec, agent));
-		const file = `/run/holm/exec-${exec.id.slice(0, 16)}.json`;
+		const stem = `/run/holm/exec-${exec.id.slice(0, 16)}`;
+		const file = `${stem}.json`;
 		const {terminal} = exec.configuration;
-		const run = `exec crun --log=/run/holm/exec.log exec --process ${file}${terminal ? ' --tty' : ''} ${guestPaths.name}`;
+		const run = runCommand(stem, terminal);
 		const inline = `printf %s ${quote(text)} > ${file} && ${run}`;
 		if (inline.length <= longestInline) {
 			return agent.open(inline, terminal ? ptyOf(size) : undefined);
@@ -186,18 +185,15 @@ const joinChannel = ({channel, configuration}: Exec, onExit: (exitCode: number) 
 	const stderr = new PassThrough();
 	const source = channel!;
 	let status: number | undefined;
-	let errors = '';
 	source.on('exit', (code: number | null) => {
 		status = code ?? undefined;
-	});
-	source.stderr.on('data', (chunk: Uint8Array) => {
-		errors = (errors + Buffer.from(chunk).toString('latin1')).slice(-500);
 	});
 	source.pipe(stdout, {end: false});
 	source.stderr.pipe(stderr, {end: false});
 	source.on('error', () => undefined);
 	source.on('close', () => {
-		onExit(exitCodeOf(status, errors));
+		// A channel without one was cut off with its machine.
+		onExit(status ?? 137);
 		stdout.end();
 		stderr.end();
 	});

@@ -51,7 +51,7 @@ export const refusalOf = (reason: string, {process: {arguments: [program = '']}}
 		return {error: new HolmError('command-not-found', `exec: ${name}: ${/stat|directory/iv.test(reason) && program.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH'}`, {remedy: 'name a program that the image has', cause: reason}), exitCode: 127};
 	}
 
-	if (/permission denied|is a directory|not executable|exec format/iv.test(reason)) {
+	if (/permission denied|operation not permitted|is a directory|not executable|exec format/iv.test(reason)) {
 		return {error: new HolmError('not-executable', `exec: ${name}: ${reason.replace(/^.*: (?=[A-Z])/v, '')}`, {remedy: 'name a program that may be executed', cause: reason}), exitCode: 126};
 	}
 
@@ -280,7 +280,13 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			const {ended} = entry;
 			entry.ended = new AbortController();
 			ended.abort();
-			await saveContainer(site, entry);
+			entry.changed.notify();
+			if (entry.container.configuration.autoRemove) {
+				await remove(entry);
+			} else {
+				await saveContainer(site, entry);
+			}
+
 			throw error;
 		}
 	};
