@@ -10,14 +10,14 @@ Destroying the request itself would take the connection with it, and the answer 
 export const upload = ({request}: Exchange): Readable => {
 	const stream = new PassThrough();
 	request.pipe(stream);
-	request.once('close', () => {
+	const breakOff = (error?: Error) => {
 		if (!request.complete) {
-			stream.destroy(new HolmError('invalid', 'the client went away before it had sent everything'));
+			stream.destroy(new HolmError('invalid', 'the client went away before it had sent everything', {cause: error}));
 		}
-	});
-	request.once('error', error => {
-		stream.destroy(error);
-	});
+	};
+
+	request.once('error', breakOff);
+	request.once('close', breakOff);
 	// One that fails before anybody reads it is no crash.
 	stream.on('error', () => undefined);
 	return stream;
