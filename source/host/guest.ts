@@ -1,7 +1,7 @@
 import {access, chmod, mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {availableParallelism, totalmem} from 'node:os';
 import path from 'node:path';
-import {HolmError} from '../errors.js';
+import {HolmError, messageOf} from '../errors.js';
 import {importKernel} from './custom-kernel.js';
 import {
 	fetchKernel,
@@ -145,14 +145,7 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 			key,
 			async template({cpus, memoryBytes, kernel: custom}, onMaking) {
 				validateSize({cpus, memoryBytes});
-				let parts = {kernel: vmlinuz, initramfs};
-				if (custom !== undefined) {
-					const {kernel, directory} = await importKernel(paths, custom);
-					await Promise.all([letThrough(path.dirname(directory)), letThrough(directory)]);
-					parts = {kernel: kernelFiles(directory).vmlinuz, initramfs: await ensureInitramfs(directory, kernel, () => undefined)};
-				}
-
-				return templateOf({
+				const templateWith = async (parts: {readonly kernel: string; readonly initramfs: string}) => templateOf({
 					directory: paths.templates,
 					shape: {
 						accelerator: verdict.accelerator, cpus, memoryBytes: Math.ceil(memoryBytes / mebibyte) * mebibyte, ...parts,
@@ -162,6 +155,18 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 					gid,
 					timeoutMs: bootTimeoutMs[verdict.accelerator],
 				}, onMaking);
+				if (custom === undefined) {
+					return templateWith({kernel: vmlinuz, initramfs: await ensureInitramfs(paths.guest, kernel, () => undefined)});
+				}
+
+				const imported = await importKernel(paths, custom);
+				await Promise.all([letThrough(path.dirname(imported.directory)), letThrough(imported.directory)]);
+				const initramfs = await ensureInitramfs(imported.directory, imported.kernel, () => undefined);
+				try {
+					return await templateWith({kernel: kernelFiles(imported.directory).vmlinuz, initramfs});
+				} catch (error) {
+					throw new HolmError('invalid', `kernel ${custom} cannot be used: ${messageOf(error)}`, {remedy: 'leave --kernel out, or name another one', cause: error});
+				}
 			},
 		};
 	});

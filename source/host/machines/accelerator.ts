@@ -82,7 +82,7 @@ const probe = async (root: string, shape: ProbeShape, options: ProbeOptions, onP
 		});
 		return {accelerator: 'kvm', gid};
 	} catch (error) {
-		return {accelerator: 'tcg', reason: `a machine with hardware virtualisation does not boot: ${messageOf(error)}`};
+		return {accelerator: 'tcg', reason: `with hardware virtualisation ${messageOf(error)}`};
 	} finally {
 		await rm(directory, {recursive: true, force: true});
 	}

@@ -82,7 +82,8 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 	// Awaited below, after the machine is up; a failure before then must not go unheard.
 	sharing?.catch(() => undefined);
 	const {pid, exited} = await spawnDetached(program, qemuArguments({
-		shape: template.shape, directory, name: options.name, log: options.log, restored: {disk: options.disk, tap: options.devices[0]?.tap},
+		shape: template.shape, directory, name: options.name, log: options.log,
+		restored: {kernelStart: template.kernelStart, disk: options.disk, tap: options.devices[0]?.tap},
 		ram: isShared ? {path: files.ram, share: true, readOnly: false} : {path: template.ram, share: false, readOnly: template.readOnly},
 	}), {
 		uid, gid, output: files.errors, network: options.network,

@@ -11,7 +11,7 @@ export type MachineEnd =
 	| {readonly kind: 'died'; readonly reason: string; readonly at: number};
 
 /** What a guest says is hostile: printable ASCII of it is kept. */
-const clean = (line: string) => line.replaceAll(/[^\u{20}-\u{7E}]/gv, '').slice(0, 1000);
+export const clean = (line: string) => line.replaceAll(/[^\u{20}-\u{7E}]/gv, '').slice(0, 1000);
 
 const words = (lines: readonly string[], verb: string) => lines.findLast(line => line.startsWith(`${verb} `))?.slice(verb.length + 1);
 

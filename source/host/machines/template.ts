@@ -21,10 +21,13 @@ import {run} from '../run.js';
 import {killProcess, identify, spawnDetached} from './process.js';
 import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
 import {connectQmp, type Qmp} from './qmp.js';
+import {clean, endedSilently, endOf} from './status.js';
 
 /** A saved machine that waits for its start message, from which others start. */
 export type Template = {
 	readonly shape: MachineShape;
+	/** The first part of the kernel, see `QemuOptions`. */
+	readonly kernelStart: string;
 	/** Memory; mapped privately by machines, never written again. */
 	readonly ram: string;
 	/** State of the devices, as QEMU's migration stream. */
@@ -46,8 +49,8 @@ export type TemplateOptions = {
 
 type Seal = {readonly size: number; readonly changedNs: string};
 
-/** Part of every key: raised when the layout of a template changes. */
-const format = 2;
+/** Part of every key: raised when the files of a template change. */
+const format = 3;
 
 const versions = new Map<string, Promise<string>>();
 
@@ -119,23 +122,31 @@ export const ignoreSharedMemory = async (qmp: Qmp) => {
 	await qmp.execute('migrate-set-capabilities', {capabilities: [{capability: 'x-ignore-shared', state: true}]});
 };
 
-const guestIsReady = async (socket: Socket, closed: Promise<void>, signal: AbortSignal): Promise<void> => {
-	await new Promise<void>((resolve, reject) => {
-		let text = '';
-		socket.on('data', chunk => {
-			text += chunk.toString('latin1');
-			if (text.includes('ready\n')) {
-				resolve();
-			}
-		});
-		socket.on('error', reject);
-		void closed.then(() => {
-			reject(new HolmError('internal', 'the machine ended while it booted'));
-		});
-		signal.addEventListener('abort', () => {
-			reject(new HolmError('internal', 'the machine did not finish booting in time'));
-		});
+/** Throws with the guest's own reason when it cannot be a template's, and with its kernel's when that panics. */
+const guestIsReady = async (directory: string, socket: Socket, closed: Promise<void>, signal: AbortSignal): Promise<void> => {
+	const {promise, resolve, reject} = Promise.withResolvers<string | undefined>();
+	const lines: string[] = [];
+	let rest = '';
+	socket.on('data', chunk => {
+		const parts = (rest + chunk.toString('latin1')).split('\n');
+		rest = parts.pop() ?? '';
+		lines.push(...parts.map(part => clean(part)));
+		if (lines.includes('ready')) {
+			resolve(undefined);
+		}
 	});
+	socket.on('error', reject);
+	void closed.then(async () => {
+		const end = await endOf(directory, lines, endedSilently);
+		resolve(end.kind === 'died' ? end.reason : endedSilently);
+	});
+	signal.addEventListener('abort', () => {
+		resolve('it did not finish in time');
+	});
+	const reason = await promise;
+	if (reason !== undefined) {
+		throw new HolmError('unavailable', `a machine does not boot: ${reason}`);
+	}
 };
 
 const saveState = async (qmp: Qmp, directory: string): Promise<Uint8Array> => {
@@ -175,6 +186,18 @@ const synchronise = async (file: string) => {
 	}
 };
 
+/** More than the code and header before the kernel itself, which have 127 sectors at most (the x86 boot protocol's `setup_sects`). */
+const kernelStartSize = 128 * 512;
+
+const copyKernelStart = async (kernel: string, target: string, gid: number) => {
+	await using source = await open(kernel);
+	const buffer = Buffer.alloc(kernelStartSize);
+	const {bytesRead} = await source.read(buffer, 0, kernelStartSize, 0);
+	await writeFile(target, buffer.subarray(0, bytesRead));
+	await chown(target, 0, gid);
+	await chmod(target, 0o640);
+};
+
 const makeTemplate = async (target: string, version: string, options: TemplateOptions): Promise<void> => {
 	const {shape, uid, gid} = options;
 	const directory = await mkdtemp(`${target}.`);
@@ -195,7 +218,7 @@ const makeTemplate = async (target: string, version: string, options: TemplateOp
 		const qmp = await awaitQmp(files.qmp, files.errors, exited, signal);
 		// The guest is saved while it waits for a line; a guest whose engine is gone would be saved in the midst of polling for one.
 		const control = connect(files.control);
-		await guestIsReady(control, qmp.closed, signal);
+		await guestIsReady(directory, control, qmp.closed, signal);
 		await delay(200);
 		const state = await saveState(qmp, directory);
 		control.destroy();
@@ -207,6 +230,7 @@ const makeTemplate = async (target: string, version: string, options: TemplateOp
 		await chmod(ram, mapsReadOnly(version) ? 0o440 : 0o660);
 		await chown(directory, 0, gid);
 		await chmod(directory, 0o710);
+		await copyKernelStart(shape.kernel, path.join(directory, 'kernel'), gid);
 		await writeFile(path.join(directory, 'state'), state, {mode: 0o600});
 		await writeFile(path.join(directory, 'seal.json'), JSON.stringify(await sealOf(ram)), {mode: 0o600});
 		await rm(files.run, {recursive: true});
@@ -227,7 +251,7 @@ const readTemplate = async (target: string, shape: MachineShape, readOnly: boole
 		const {size, changedNs} = await sealOf(ram);
 		return seal.size === size && seal.changedNs === changedNs
 			? {
-				shape, ram, state: await readFile(path.join(target, 'state')), readOnly,
+				shape, ram, kernelStart: path.join(target, 'kernel'), state: await readFile(path.join(target, 'state')), readOnly,
 			}
 			: undefined;
 	} catch {
@@ -257,7 +281,10 @@ export const templateOf = async (options: TemplateOptions, onMaking?: () => void
 		const {size, mtimeMs} = await stat(file);
 		return `${file} ${size} ${mtimeMs}`;
 	}));
-	const key = createHash('sha256').update(JSON.stringify([format, version, shape, parts])).digest('hex').slice(0, 16);
+	const arguments_ = qemuArguments({
+		shape, directory: '', name: '', ram: {path: '', share: true, readOnly: false},
+	});
+	const key = createHash('sha256').update(JSON.stringify([format, version, arguments_, parts])).digest('hex').slice(0, 16);
 	const target = path.join(options.directory, key);
 	const existing = await readTemplate(target, shape, mapsReadOnly(version));
 	if (existing) {
