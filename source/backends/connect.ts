@@ -4,8 +4,6 @@ import {defaultRoot, pathsOf} from '../host/store/paths.js';
 import {probeSocket, startDaemon} from './daemon.js';
 import {createDockerEngine, parseAddress} from './docker.js';
 
-export {daemonStatus, startDaemon, stopDaemon} from './daemon.js';
-
 export type ConnectOptions = {
 	/** Directory of the engine of this host; default its usual one. */
 	readonly root?: string;

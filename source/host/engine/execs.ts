@@ -76,7 +76,7 @@ const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 const runCommand = (stem: string, isTerminal: boolean) => [
 	`crun --log=${stem}.log exec --process ${stem}.json${isTerminal ? ' --tty' : ''} ${guestPaths.name}`,
 	's=$?',
-	`if [ $s = 255 ]; then grep -qi "not found\\|no such file" ${stem}.log && s=127; grep -qi "permission denied\\\\|not permitted" ${stem}.log && s=126; fi`,
+	`if [ $s = 255 ]; then grep -qi "not found\\|no such file" ${stem}.log && s=127; grep -qi "permission denied\\|not permitted" ${stem}.log && s=126; fi`,
 	`rm -f ${stem}.json ${stem}.log`,
 	'exit $s',
 ].join('; ');
