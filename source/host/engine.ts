@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {chmod, chown, mkdir, readFile, readdir, writeFile} from 'node:fs/promises';
+import {chmod, chown, mkdir, readFile, readdir, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../errors.js';
 import type {Engine} from '../engine.js';
@@ -61,6 +61,20 @@ const nameServerId = 1_899_999_999;
 
 /** How often the size of logs is looked at. */
 const rotationIntervalMs = 2000;
+
+/** Machines run as users of their own, so every directory above theirs must let everybody through. */
+const assertPassable = async (root: string): Promise<void> => {
+	for (let directory = root; ; directory = path.dirname(directory)) {
+		const {mode} = await stat(directory);
+		if ((mode & 0o001) === 0) {
+			throw new HolmError('invalid', `${root} cannot hold an engine: ${directory} lets no other user through, and every machine is one`, {remedy: `chmod o+x ${directory}, or choose another --root`});
+		}
+
+		if (directory === path.dirname(directory)) {
+			return;
+		}
+	}
+};
 
 const makeDirectories = async (paths: Paths) => {
 	// Machines run as users of their own, and pass through these to what belongs to them.
@@ -159,6 +173,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 
 	const paths = pathsOf(root);
 	await makeDirectories(paths);
+	await assertPassable(paths.root);
 	await ensureTunIsOpen();
 	const [guest, images, namespace, state, id] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
