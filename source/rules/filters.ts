@@ -60,14 +60,14 @@ export const untilOf = (value: string, now: number): number => {
 		return Number(value) * 1000;
 	}
 
-	if (/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/v.test(value)) {
-		const parts = value.matchAll(/(?<count>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)/gv);
-		return now - parts.reduce((sum, {groups}) => sum + Number(groups!['count']) * durationUnits[groups!['unit']!]!, 0);
+	if (/^(?:\d+(?:\.\d+)?(?:ms|[hms]))+$/v.test(value)) {
+		const parts = value.split(/(?<=[a-z])(?=\d)/v).map(part => /^(?<count>[\d.]+)(?<unit>[a-z]+)$/v.exec(part)!.groups!);
+		return now - parts.reduce((sum, {count, unit}) => sum + (Number(count) * durationUnits[unit!]!), 0);
 	}
 
 	const time = Date.parse(value);
 	if (Number.isNaN(time)) {
-		throw new HolmError('invalid', `invalid filter 'until=${value.replaceAll(/[^\w\-.:+]/gv, '?').slice(0, 40)}'`, {remedy: 'it is how long ago such as 24h, a time such as 2026-02-25T10:00:00Z, or Unix seconds'});
+		throw new HolmError('invalid', `invalid filter 'until=${value.replaceAll(/[^\w+\-.:]/gv, '?').slice(0, 40)}'`, {remedy: 'it is how long ago such as 24h, a time such as 2026-02-25T10:00:00Z, or Unix seconds'});
 	}
 
 	return time;
@@ -80,7 +80,7 @@ export const matchesName = (name: string, value: string): boolean => {
 	}
 
 	// A pattern of a client is run on its own engine's short names; nested repetition is not taken for one.
-	if (!/^[\w\-.^$\/\|\[\]*?+]{1,100}$/v.test(value) || /[*+?].*[*+?]/v.test(value)) {
+	if (!/^[\w$*+\-.\/?\[\]^\|]{1,100}$/v.test(value) || /[*+?].*[*+?]/v.test(value)) {
 		return false;
 	}
 

@@ -11,7 +11,7 @@ import type {State} from './state.js';
 
 /** A pattern of a filter `reference`, as Go's path.Match has it: `*` and `?` do not cross a slash. */
 const patternOf = (value: string): RegExp =>
-	new RegExp(`^${value.replaceAll(/[$\(\)*+.?\[\\\]^\{\|\}\/\-]/gv, character => {
+	new RegExp(`^${value.replaceAll(/[$\(\)*+\-.\/?\[\\\]^\{\|\}]/gv, character => {
 		if (character === '*') {
 			return '[^/]*';
 		}

@@ -30,11 +30,11 @@ const reserved = new Set([defaultNetwork, 'default', 'host', 'none']);
 
 /** Makes a network. Throws, with nothing changed, what the name or the subnet is refused for. */
 export const addNetwork = (state: State, {name: given, driver, internal, labels, ...addresses}: NetworkConfiguration): Network => {
-	const name = networkName(given);
 	if (driver !== '' && driver !== 'bridge') {
 		throw new HolmError('unsupported', `there is no network driver ${JSON.stringify(driver.slice(0, 60))}`, {remedy: 'bridge is the only one'});
 	}
 
+	const name = networkName(given);
 	const same = state.networks.values().find(network => network.name === name);
 	if (same) {
 		throw new HolmError('conflict', `network with name ${name} already exists`, {remedy: 'choose another name'});

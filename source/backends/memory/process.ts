@@ -16,8 +16,12 @@ export type ProgramHost = {
 	readonly answers: (address: string) => boolean;
 	/** The address of its first network. */
 	readonly address: string | undefined;
+	/** Where its name server is. */
+	readonly gateway: string | undefined;
 	readonly processes: () => ReadonlyArray<{readonly pid: number; readonly user: string; readonly startedAt: number; readonly command: string}>;
-	readonly isReadOnly: boolean;
+	/** Sends a signal to one of them; the result tells whether it is there. */
+	readonly kill: (pid: number, signal: number) => boolean;
+	readonly cpus: number;
 };
 
 /** One run of a program, as the program sees it. */

@@ -31,8 +31,16 @@ export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 	get address() {
 		return record.container.attachments[0]?.address;
 	},
+	get gateway() {
+		return record.container.attachments[0]?.gateway;
+	},
 	processes: () => record.run?.processes.values().map(process => ({
 		pid: process.pid, user: process.user, startedAt: process.startedAt, command: process.command.join(' '),
 	})).toArray() ?? [],
-	isReadOnly: record.container.configuration.readOnlyRoot,
+	kill(pid, signal) {
+		const process = record.run?.processes.get(pid);
+		process?.kill(signal);
+		return process !== undefined;
+	},
+	cpus: record.container.machine?.cpus ?? 1,
 });

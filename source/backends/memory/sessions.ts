@@ -85,7 +85,7 @@ const startExec = (state: State, exec: ExecRecord, size: TerminalSize | undefine
 		...stdin && {type: device ? device.type : input.write, endInput: input.end},
 		onClose: release,
 	});
-	hub.join(viewer);
+	hub.add(viewer);
 	const pid = freePid(run.processes);
 	const process = startProcess({
 		pid,
@@ -147,7 +147,7 @@ export const sessionVerbs = (state: State): Verbs => ({
 			}
 		}
 
-		const leave = record.output.join(viewer);
+		const leave = record.output.add(viewer);
 		publishOf(state, record, 'attach');
 		return session;
 	},

@@ -89,6 +89,8 @@ export type State = {
 	/** By id. */
 	readonly images: Map<string, ImageRecord>;
 	readonly execs: Map<string, ExecRecord>;
+	/** What was pushed, by name in full. */
+	readonly registry: Map<string, {readonly image: Image; readonly files: FileTree}>;
 	/** What stands for directories of the host, by path. */
 	readonly hostDirectories: Map<string, FileTree>;
 	/** What a lively engine does by itself. */

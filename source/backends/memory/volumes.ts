@@ -20,7 +20,7 @@ const drop = (state: State, {name}: Volume) => {
 
 /** All volumes by name. */
 export const listVolumes = ({volumes}: State): readonly Volume[] =>
-	volumes.values().map(({volume}) => volume).toArray().toSorted((a, b) => a.name < b.name ? -1 : 1);
+	volumes.values().map(({volume}) => volume).toArray().toSorted((a, b) => a.name.localeCompare(b.name));
 
 export const volumeVerbs = (state: State): Verbs => ({
 	async volumes(filters) {

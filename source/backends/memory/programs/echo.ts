@@ -5,7 +5,7 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 /** What backslashes stand for in `echo -e` and `printf`. */
-export const unescape = (text: string): string => text.replaceAll(/\\(?:x(?<hex>[\da-fA-F]{1,2})|0?(?<octal>[0-7]{1,3})|(?<letter>[\\abefnrtv]))/gv, (whole, hex?: string, octal?: string, letter?: string) => {
+export const unescape = (text: string): string => text.replaceAll(/\\(?:x(?<hex>[\dA-Fa-f]{1,2})|0?(?<octal>[0-7]{1,3})|(?<letter>[\\abefnrtv]))/gv, (whole, hex?: string, octal?: string, letter?: string) => {
 	if (hex !== undefined) {
 		return String.fromCodePoint(Number.parseInt(hex, 16));
 	}
@@ -18,7 +18,7 @@ export const echo: Program = async ({command, stdout}) => {
 	let words = command.slice(1);
 	let end = '\n';
 	let hasEscapes = false;
-	while (/^-[eEn]+$/v.test(words[0] ?? '')) {
+	while (/^-[Een]+$/v.test(words[0] ?? '')) {
 		end = words[0]!.includes('n') ? '' : end;
 		hasEscapes ||= words[0]!.includes('e');
 		words = words.slice(1);
