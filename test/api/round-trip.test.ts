@@ -240,7 +240,7 @@ test('small answers', t => {
 	t.throws(() => decodeEnding({StatusCode: 0, Error: {Message: 'another engine\'s'}}), {instanceOf: HolmError, message: 'another engine\'s', code: 'internal'});
 	returns(t, {titles: ['PID', 'CMD'], processes: [['1', 'x'], ['2', 'y z']]}, encodeTop, decodeTop);
 	returns(t, {removed: ['a', 'b'], freedBytes: 5}, given => encodePruned('ContainersDeleted', given), json => decodePruned('ContainersDeleted', json));
-	returns(t, {removed: ['docker.io/library/a:b', `sha256:${'12'.repeat(32)}`], freedBytes: 5}, encodePrunedImages, decodePrunedImages);
+	returns(t, {removed: ['untagged: a:b', `sha256:${'12'.repeat(32)}`], freedBytes: 5}, encodePrunedImages, decodePrunedImages);
 	returns(t, {untagged: ['a:b'], deleted: ['sha256:1', 'sha256:2']}, encodeRemovedImage, decodeRemovedImage);
 	for (const progress of [{text: 'a\n'}, {status: 'Downloading', id: 'abc', current: 1, total: 2}, {status: 's'}, {imageId: 'sha256:1'}, {text: ''}]) {
 		returns(t, progress, encodeProgress, decodeProgress);

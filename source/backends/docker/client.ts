@@ -243,5 +243,6 @@ export const pathName = (reference: string, kind: string): string => {
 		throw new HolmError('not-found', `No such ${kind}: ${JSON.stringify(reference.slice(0, 200))}`);
 	}
 
-	return parts.map(part => encodeURIComponent(part.toWellFormed())).join('/');
+	// Colons and at signs of image names stay as Docker's own clients send them.
+	return parts.map(part => encodeURIComponent(part.toWellFormed()).replaceAll('%3A', ':').replaceAll('%40', '@')).join('/');
 };
