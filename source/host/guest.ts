@@ -72,14 +72,14 @@ const format = (bytes: number) => `${Math.floor(bytes / mebibyte)} MiB`;
 /** Throws `invalid` when this host cannot have a machine of the size, naming the size and the limit. */
 export const validateSize = ({cpus, memoryBytes}: MachineSize): void => {
 	if (!(memoryBytes >= minimumMemoryBytes)) {
-		throw new HolmError('invalid', `${format(memoryBytes)} of memory are too little for a machine, which needs ${format(minimumMemoryBytes)} at least`, {
+		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is too little for a machine, which needs ${format(minimumMemoryBytes)} at least`, {
 			remedy: `give it more with --memory, or leave --memory out for ${format(defaultSize.memoryBytes)}`,
 		});
 	}
 
 	const total = totalmem();
 	if (memoryBytes > total) {
-		throw new HolmError('invalid', `${format(memoryBytes)} of memory are more than the ${format(total)} of this host`, {remedy: 'give the container less with --memory'});
+		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is more than the ${format(total)} of this host`, {remedy: 'give the container less with --memory'});
 	}
 
 	const count = availableParallelism();
