@@ -13,7 +13,7 @@ const compile = (source: string, flags: string): {readonly expression: RegExp; r
 	try {
 		return {expression: new RegExp(source, flags), isLiteral: false};
 	} catch {
-		return {expression: new RegExp(RegExp.escape(source), flags), isLiteral: true};
+		return {expression: new RegExp(source.replaceAll(/[$\(\)*+.\/?\[\\\]^\{\|\}]/gv, String.raw`\$&`), flags), isLiteral: true};
 	}
 };
 
