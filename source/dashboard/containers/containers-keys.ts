@@ -3,8 +3,8 @@ import type {KeyMap} from '../keys.js';
 export const containersKeys: KeyMap = [
 	{action: 'containers.logs', keys: ['l', 'return'], title: 'Logs of this one, or of the marked ones together', short: 'logs'},
 	{action: 'containers.inspect', keys: ['i', 'd'], title: 'Inspect', short: 'inspect'},
-	{action: 'containers.shell', keys: ['s', 'e'], title: 'Shell in it', short: 'shell'},
-	{action: 'containers.attach', keys: ['A'], title: 'Attach to its process (Ctrl-P Ctrl-Q leaves)'},
+	{action: 'containers.shell', keys: ['s', 'e'], title: 'Shell in it', short: 'shell', changes: true},
+	{action: 'containers.attach', keys: ['A'], title: 'Attach to its process (Ctrl-P Ctrl-Q leaves)', changes: true},
 	{action: 'containers.create', keys: ['c'], title: 'Create a container', short: 'create', changes: true},
 	{action: 'containers.start', keys: ['U'], title: 'Start', short: 'start', changes: true},
 	{action: 'containers.stop', keys: ['x'], title: 'Stop, after asking', short: 'stop', changes: true},

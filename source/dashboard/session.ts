@@ -1,0 +1,54 @@
+import {Buffer} from 'node:buffer';
+import type {Input, Output} from '../commands/command.js';
+import {followSize, joinSession, sizeOf} from '../commands/terminal/session.js';
+import type {JoinSession} from './controller.js';
+import {clean} from './text.js';
+
+type Streams = {readonly stdin: Input; readonly stdout: Output; readonly stderr: Output};
+
+// What is in an image is not known; every shell that is there is better than none.
+const shell = ['/bin/sh', '-c', 'if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi'];
+
+const escapes = ['\u{1B}[?1049l', '\u{1B}[?25h', '\u{1B}[?2004l', '\u{1B}[?1000l', '\u{1B}[?1002l', '\u{1B}[?1003l', '\u{1B}[?1006l', '\u{1B}[?1l', '\u{1B}>', '\u{1B}[0m'];
+
+/** Everything that a program in a container may have left switched on, switched off: the alternate screen, mouse, bracketed paste, colours. */
+export const sanity: string = escapes.join('');
+
+/** Sessions in the terminal of the dashboard, which has given it away meanwhile. */
+export const createJoin = (streams: Streams): JoinSession => async (engine, {type, containerId, name}) => {
+	const {stdout} = streams;
+	stdout.write(`\u{1B}[H\u{1B}[2J${type === 'shell' ? 'A shell in' : 'Attached to'} ${clean(name)}; Ctrl-P Ctrl-Q leaves it.\r\n`);
+	try {
+		if (type === 'attach') {
+			const session = await engine.attachContainer(containerId, {stdin: true, logs: false});
+			const stop = session.terminal ? followSize(stdout, async size => engine.resizeContainer(containerId, size)) : undefined;
+			try {
+				return await joinSession(session, streams, {stdin: true}) === 'detached' ? `Detached from ${name}` : `${name} has ended`;
+			} finally {
+				stop?.();
+			}
+		}
+
+		const id = await engine.createExec(containerId, {command: shell, terminal: true, stdin: true, environment: ['TERM=xterm-256color'], privileged: false});
+		const session = await engine.startExec(id, sizeOf(stdout));
+		const stop = followSize(stdout, async size => engine.resizeExec(id, size));
+		try {
+			if (await joinSession(session, streams, {stdin: true}) === 'detached') {
+				return `The shell in ${name} goes on`;
+			}
+		} finally {
+			stop();
+		}
+
+		const {exitCode} = await engine.exec(id);
+		return `The shell in ${name} ended with ${exitCode ?? 'no status'}`;
+	} finally {
+		stdout.write(sanity);
+	}
+};
+
+/** OSC 52, which a terminal takes for its clipboard, also over SSH. tmux takes it from its programs where `set-clipboard` is on; screen has to be told to pass it on. */
+export const copySequence = (text: string, {TMUX, TERM = ''}: Readonly<Record<string, string | undefined>>): string => {
+	const sequence = `\u{1B}]52;c;${Buffer.from(text).toString('base64')}\u{7}`;
+	return !TMUX && TERM.startsWith('screen') ? `\u{1B}P${sequence}\u{1B}\\` : sequence;
+};
