@@ -15,7 +15,7 @@ export type Choice = {readonly id: string; readonly label: string};
 
 export type Dialog =
 	| {readonly type: 'confirm'; readonly plan: Plan; readonly isAccepting: boolean; readonly top: number}
-	| {readonly type: 'failures'; readonly title: string; readonly failures: readonly Failure[]}
+	| {readonly type: 'failures'; readonly title: string; readonly failures: readonly Failure[]; /** What is open again once it was read. */ readonly after?: Dialog}
 	| {readonly type: 'help'; readonly top: number}
 	| {readonly type: 'choose'; readonly title: string; readonly choices: readonly Choice[]; readonly index: number; readonly take: (id: string) => void}
 	| {readonly type: 'report'; readonly title: string; readonly lines: readonly string[]; readonly top: number}

@@ -1,3 +1,4 @@
+import {widthOf} from '../../commands/print/width.js';
 import type {Snapshot} from '../../engine.js';
 import type {Container} from '../../resources.js';
 import type {ListState} from '../list-state.js';
@@ -10,10 +11,8 @@ export type Column = {
 	readonly key: string;
 	readonly title: string;
 	readonly least: number;
-	/** Share of the room that is left over; a column without it stays as narrow as it may be. */
-	readonly weight: number;
 	readonly align: 'left' | 'right';
-	/** Columns with higher numbers go first when there is no room. */
+	/** Columns with higher numbers go first when there is no room, and get more of it last. */
 	readonly order: number;
 	readonly text: (container: Container, usage: Usage | undefined, now: number) => string;
 	/** What it is sorted by where the text does not do. */
@@ -68,50 +67,56 @@ const uptime = ({status}: Container, now: number): string => {
 const startedAt = ({status}: Container): number => 'startedAt' in status ? status.startedAt : 0;
 
 export const columns: readonly Column[] = [
-	{key: 'name', title: 'NAME', least: 12, weight: 3, align: 'left', order: 0, text: ({name}) => name},
-	{key: 'state', title: 'STATE', least: 10, weight: 0, align: 'left', order: 1, text: stateText},
-	{key: 'image', title: 'IMAGE', least: 10, weight: 3, align: 'left', order: 5, text: ({configuration: {image}}) => shortImage(image)},
+	{key: 'name', title: 'NAME', least: 12, align: 'left', order: 0, text: ({name}) => name},
+	{key: 'state', title: 'STATE', least: 10, align: 'left', order: 1, text: stateText},
+	{key: 'image', title: 'IMAGE', least: 10, align: 'left', order: 5, text: ({configuration: {image}}) => shortImage(image)},
 	{
-		key: 'network', title: 'NETWORK ADDRESS', least: 17, weight: 3, align: 'left', order: 3,
+		key: 'network', title: 'NETWORK ADDRESS', least: 17, align: 'left', order: 3,
 		text: ({attachments}) => attachments.map(({network, address}) => `${network} ${address}`.trim()).join(', '),
 	},
 	{
-		key: 'ports', title: 'PORTS', least: 10, weight: 1, align: 'left', order: 6,
+		key: 'ports', title: 'PORTS', least: 10, align: 'left', order: 6,
 		text: ({ports}) => ports.map(({hostPort, containerPort, protocol}) => `${hostPort}→${containerPort}${protocol === 'udp' ? '/udp' : ''}`).join(' '),
 	},
 	{
-		key: 'cpu', title: 'CPU', least: 5, weight: 0, align: 'right', order: 2,
+		key: 'cpu', title: 'CPU', least: 5, align: 'right', order: 2,
 		text: (_, usage) => usage?.cpuPercent === undefined ? '' : shortPercent(usage.cpuPercent), rank: (_, usage) => usage?.cpuPercent ?? -1,
 	},
 	{
-		key: 'memory', title: 'MEM', least: 5, weight: 0, align: 'right', order: 4,
+		key: 'memory', title: 'MEM', least: 5, align: 'right', order: 4,
 		text: (_, usage) => usage ? shortBytes(usage.memoryBytes) : '', rank: (_, usage) => usage?.memoryBytes ?? -1,
 	},
 	{
-		key: 'host', title: 'HOST', least: 5, weight: 0, align: 'right', order: 7,
+		key: 'host', title: 'HOST', least: 5, align: 'right', order: 7,
 		text: (_, usage) => usage?.hostMemoryBytes === undefined ? '' : shortBytes(usage.hostMemoryBytes), rank: (_, usage) => usage?.hostMemoryBytes ?? -1,
 	},
-	{key: 'uptime', title: 'UP', least: 4, weight: 0, align: 'right', order: 3, text: (container, _, now) => uptime(container, now), rank: container => -startedAt(container)},
+	{key: 'uptime', title: 'UP', least: 4, align: 'right', order: 3, text: (container, _, now) => uptime(container, now), rank: container => -startedAt(container)},
 ];
 
-/** The columns that have room, with their widths; two spaces are between them. */
-export const columnWidths = (width: number): ReadonlyArray<{readonly column: Column; readonly width: number}> => {
-	const gap = 2;
-	let kept = [...columns];
-	const needed = () => kept.reduce((sum, {least}) => sum + least + gap, -gap);
+const gap = 2;
+const widest = 44;
+
+/** The columns that have room, with their widths; two spaces are between them. Each is as wide as what is in it where that is possible, and the first ones by `order` get the room first. */
+export const columnWidths = (width: number, contents: ReadonlyArray<readonly string[]> = []): ReadonlyArray<{readonly column: Column; readonly width: number}> => {
+	let kept = columns.map((column, index) => ({
+		column,
+		width: column.least,
+		wanted: Math.max(column.least, Math.min(widest, Math.max(0, ...contents.map(cells => widthOf(cells[index]!))))),
+	}));
+	const needed = () => kept.reduce((sum, {width}) => sum + width + gap, -gap);
 	while (kept.length > 1 && needed() > width) {
-		const last = Math.max(...kept.map(({order}) => order));
-		kept = kept.filter(({order}) => order !== last);
+		const last = Math.max(...kept.map(({column}) => column.order));
+		kept = kept.filter(({column}) => column.order !== last);
 	}
 
 	let room = Math.max(0, width - needed());
-	let weights = kept.reduce((sum, {weight}) => sum + weight, 0);
-	return kept.map(column => {
-		const share = weights === 0 ? 0 : Math.floor(room * column.weight / weights);
-		room -= share;
-		weights -= column.weight;
-		return {column, width: Math.min(column.least + share, Math.max(column.least, width))};
-	});
+	for (const entry of kept.toSorted((a, b) => a.column.order - b.column.order)) {
+		const more = Math.min(room, entry.wanted - entry.width);
+		entry.width += more;
+		room -= more;
+	}
+
+	return kept.map(({column, width: given}) => ({column, width: given}));
 };
 
 const isShown = (container: Container, filter: string): boolean =>
@@ -132,6 +137,6 @@ export const shownContainers = (containers: Snapshot['containers'], usage: Reado
 		: column.text(a, undefined, 0).localeCompare(column.text(b, undefined, 0))));
 };
 
-/** The cells of a row, clean but not cut. */
-export const cellsOf = (container: Container, usage: Usage | undefined, now: number, shown: ReadonlyArray<{readonly column: Column}>): readonly string[] =>
-	shown.map(({column}) => clean(column.text(container, usage, now)));
+/** The cells of all columns, clean but not cut. */
+export const cellsOf = (container: Container, usage: Usage | undefined, now: number): readonly string[] =>
+	columns.map(column => clean(column.text(container, usage, now)));

@@ -3,8 +3,9 @@ import type {Controller} from '../controller.js';
 import {failureOf} from '../execute.js';
 import {completionsOf, reduceForm, focusedField, type FormAction, type FormState} from '../forms/form-state.js';
 
-const close = ({set}: Controller) => {
-	set({dialog: undefined});
+const close = ({getState, set}: Controller) => {
+	const {dialog} = getState();
+	set({dialog: dialog?.type === 'failures' ? dialog.after : undefined});
 };
 
 const scroll = (by: number) => (controller: Controller) => {
@@ -77,7 +78,7 @@ const send = async (controller: Controller, form: FormState) => {
 			controller.notify(`${configuration.name ?? 'The container'} was created`);
 		} catch (error) {
 			// What was typed is still there when the failure has been read.
-			controller.fail(`${configuration.name ?? 'The container'} was not created`, [failureOf(definition.title, error)]);
+			controller.open({type: 'failures', title: `${configuration.name ?? 'The container'} was not created`, failures: [failureOf(definition.title, error)], after: {type: 'form', form}});
 		}
 	});
 };

@@ -4,6 +4,7 @@ import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {planDisconnect, planPrune, planRemoveNetworks} from '../plan.js';
 import {selectedIn, targetsIn} from '../shown.js';
+import {nextSubnet} from '../subnets.js';
 import {clean} from '../text.js';
 
 const selected = (controller: Controller) => selectedIn(controller.shown(), controller.getState(), 'networks');
@@ -44,7 +45,7 @@ export const networksActions: Actions = {
 		controller.set({view: 'dns', lists: {...lists, dns: {...lists.dns, filter: network?.name.toLowerCase() ?? ''}}});
 	},
 	async 'networks.create'(controller) {
-		const {networkForm, nextSubnet} = await import('../forms/network-form.js');
+		const {networkForm} = await import('../forms/network-form.js');
 		controller.open({type: 'form', form: openForm(networkForm, {subnet: nextSubnet(controller.store.getState().snapshot?.networks ?? [])})});
 	},
 	'networks.connect'(controller) {
