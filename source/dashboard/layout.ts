@@ -25,7 +25,7 @@ export const layoutOf = ({width, height}: Area, focus: PaneName, isZoomed: boole
 
 	const top = Math.max(6, Math.floor(height * 0.45));
 	if (width >= wide) {
-		const networks = Math.min(56, Math.floor(width * 0.36));
+		const networks = Math.min(50, Math.floor(width * 0.33));
 		return {
 			rows: [
 				[{name: 'containers', width: width - networks, height: top}, {name: 'networks', width: networks, height: top}],

@@ -1,13 +1,33 @@
 import {Buffer} from 'node:buffer';
 import type {Input, Output} from '../commands/command.js';
 import {followSize, joinSession, sizeOf} from '../commands/terminal/session.js';
+import type {Engine, Session} from '../engine.js';
+import {asHolmError} from '../errors.js';
 import type {JoinSession} from './controller.js';
 import {clean} from './text.js';
 
 type Streams = {readonly stdin: Input; readonly stdout: Output; readonly stderr: Output};
 
-// What is in an image is not known; every shell that is there is better than none.
-const shell = ['/bin/sh', '-c', 'if command -v bash >/dev/null 2>&1; then exec bash; else exec sh; fi'];
+// What is in an image is not known.
+const shells = ['bash', 'sh'];
+
+/** A shell that is in the container, the more comfortable one first. */
+const startShell = async (engine: Engine, container: string, stdout: Output): Promise<{readonly id: string; readonly session: Session}> => {
+	let failure: unknown;
+	for (const name of shells) {
+		try {
+			const id = await engine.createExec(container, {command: [name], terminal: true, stdin: true, environment: ['TERM=xterm-256color'], privileged: false});
+			return {id, session: await engine.startExec(id, sizeOf(stdout))};
+		} catch (error) {
+			failure = error;
+			if (!['command-not-found', 'not-executable'].includes(asHolmError(error).code)) {
+				break;
+			}
+		}
+	}
+
+	throw failure;
+};
 
 const escapes = ['\u{1B}[?1049l', '\u{1B}[?25h', '\u{1B}[?2004l', '\u{1B}[?1000l', '\u{1B}[?1002l', '\u{1B}[?1003l', '\u{1B}[?1006l', '\u{1B}[?1l', '\u{1B}>', '\u{1B}[0m'];
 
@@ -29,8 +49,7 @@ export const createJoin = (streams: Streams): JoinSession => async (engine, {typ
 			}
 		}
 
-		const id = await engine.createExec(containerId, {command: shell, terminal: true, stdin: true, environment: ['TERM=xterm-256color'], privileged: false});
-		const session = await engine.startExec(id, sizeOf(stdout));
+		const {id, session} = await startShell(engine, containerId, stdout);
 		const stop = followSize(stdout, async size => engine.resizeExec(id, size));
 		try {
 			if (await joinSession(session, streams, {stdin: true}) === 'detached') {

@@ -71,8 +71,8 @@ export const columns: readonly Column[] = [
 	{key: 'state', title: 'STATE', least: 10, align: 'left', order: 1, text: stateText},
 	{key: 'image', title: 'IMAGE', least: 10, align: 'left', order: 5, text: ({configuration: {image}}) => shortImage(image)},
 	{
-		key: 'network', title: 'NETWORK ADDRESS', least: 17, align: 'left', order: 3,
-		text: ({attachments}) => attachments.map(({network, address}) => `${network} ${address}`.trim()).join(', '),
+		key: 'network', title: 'ADDRESS NETWORK', least: 17, align: 'left', order: 3,
+		text: ({attachments}) => attachments.map(({network, address}) => `${address} ${network}`.trim()).join(', '),
 	},
 	{
 		key: 'ports', title: 'PORTS', least: 10, align: 'left', order: 6,

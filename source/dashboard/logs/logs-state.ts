@@ -74,7 +74,7 @@ export const topIndexOf = (bottomIndex: number, {index, height, rowsOf}: Pick<Lo
 	return top;
 };
 
-const bottomIndexFrom = (topIndex: number, {index, height, rowsOf}: LogsContext): number => {
+const bottomIndexFrom = (topIndex: number, {index, height, rowsOf}: Pick<LogsContext, 'index' | 'height' | 'rowsOf'>): number => {
 	let rows = 0;
 	let bottom = topIndex - 1;
 	while (bottom + 1 < index.count()) {
@@ -89,6 +89,15 @@ const bottomIndexFrom = (topIndex: number, {index, height, rowsOf}: LogsContext)
 	return bottom;
 };
 
+/** Indices of the first and the last line on the screen. The screen is full as long as there are lines enough. */
+export const windowOf = (position: LogPosition, context: Pick<LogsContext, 'index' | 'height' | 'rowsOf'>): {readonly top: number; readonly bottom: number} => {
+	const {index} = context;
+	const last = index.count() - 1;
+	const wanted = position.type === 'following' ? last : Math.min(last, index.indexOf(position.bottom));
+	const top = topIndexOf(wanted, context);
+	return {top, bottom: top === 0 ? bottomIndexFrom(0, context) : wanted};
+};
+
 /** Paused with the cursor on a line, the screen moved no further than it must be. */
 const pausedAt = (cursorIndex: number, state: LogsState, context: LogsContext): LogsState => {
 	const {index, next} = context;
@@ -98,8 +107,7 @@ const pausedAt = (cursorIndex: number, state: LogsState, context: LogsContext): 
 	}
 
 	const cursor = clamp(cursorIndex, 0, count - 1);
-	const before = state.position.type === 'paused' ? Math.min(count - 1, index.indexOf(state.position.bottom)) : count - 1;
-	const top = topIndexOf(before, context);
+	const {top, bottom: before} = windowOf(state.position, context);
 	const bottom = cursor > before ? cursor : (cursor < top ? bottomIndexFrom(cursor, context) : before);
 	return {
 		...state,

@@ -5,7 +5,7 @@ import {clean} from '../text.js';
 import type {LogBuffer} from './log-buffer.js';
 import type {LogIndex} from './log-index.js';
 import {rowsFor, rowsOfLine} from './log-rows.js';
-import {topIndexOf, sinceChoices, type LogsState} from './logs-state.js';
+import {sinceChoices, windowOf, type LogsState} from './logs-state.js';
 import type {Theme} from '../theme.js';
 
 export type LogsProps = Size & {
@@ -17,9 +17,7 @@ export type LogsProps = Size & {
 /** The lines inside the border, the last of them at the bottom. */
 export const logLines = ({buffer, index, state, names, width, height, theme}: Size & {readonly buffer: LogBuffer; readonly index: LogIndex; readonly state: LogsState; readonly names: readonly string[]; readonly theme: Theme}): readonly string[] => {
 	const {position} = state;
-	const last = index.count() - 1;
-	const bottom = position.type === 'following' ? last : Math.min(last, index.indexOf(position.bottom));
-	const top = topIndexOf(bottom, {index, height, rowsOf: sequence => rowsOfLine(buffer.get(sequence), state, width, names.length)});
+	const {top, bottom} = windowOf(position, {index, height, rowsOf: sequence => rowsOfLine(buffer.get(sequence), state, width, names.length)});
 	const rows: string[] = [];
 	for (let row = top; row <= bottom; row++) {
 		const sequence = index.at(row)!;
