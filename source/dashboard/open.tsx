@@ -83,6 +83,11 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 	};
 
 	const onSignal = (signal: NodeJS.Signals) => {
+		// Ctrl-C is meant for whoever has the terminal.
+		if (signal === 'SIGINT' && terminal.isAway()) {
+			return;
+		}
+
 		status = 128 + signals[signal as keyof typeof signals];
 		instance.unmount();
 	};

@@ -22,7 +22,7 @@ const longestCopy = 74_000;
 const stopDelay = 50;
 
 /** The terminal of the dashboard as its actions see it. */
-export const createTerminal = ({stdout, environment, ink, onLeave, onReturn}: TerminalOptions): Terminal & {readonly onStopSignal: () => void} => {
+export const createTerminal = ({stdout, environment, ink, onLeave, onReturn}: TerminalOptions): Terminal & {readonly onStopSignal: () => void; readonly isAway: () => boolean} => {
 	let isAway = false;
 	const handOver: Terminal['handOver'] = async work => {
 		const handles = ink();
@@ -75,5 +75,6 @@ export const createTerminal = ({stdout, environment, ink, onLeave, onReturn}: Te
 			ink()?.exit();
 		},
 		onStopSignal,
+		isAway: () => isAway,
 	};
 };
