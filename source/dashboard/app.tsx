@@ -1,5 +1,6 @@
 import {useEffect, useMemo, useState} from 'react';
 import {Box, Text, useApp, useInput, useWindowSize} from 'ink';
+import {widthOf} from '../commands/print/width.js';
 import {footerLine, headerLine} from './bars.js';
 import {ContainersPane} from './containers/containers.js';
 import {ControllerProvider, useController, useStore, useUi} from './context.js';
@@ -62,14 +63,15 @@ const MainView = (parts: Parts & Area) => {
 
 type DrawnProps = Area & {readonly title: string; readonly lines: readonly string[]; readonly start?: number; readonly isStale: boolean; readonly controller: Controller};
 
+/** A painted line with spaces up to a width. */
+const padded = (line: string, width: number): string => line + ' '.repeat(Math.max(0, width - widthOf(line)));
+
 const Drawn = ({title, lines, start = 0, width, height, isStale, controller: {theme}}: DrawnProps) => {
 	const room = height - 2;
 	const first = Math.max(0, Math.min(start, lines.length - room));
-	const shown = useMemo(() => frame(lines.slice(first, first + room).map(line => ` ${line}`), {title, width, height, isStale, isFocused: true, theme}), [lines, first, room, title, width, height, isStale, theme]);
+	const shown = useMemo(() => frame(lines.slice(first, first + room).map(line => padded(` ${line}`, width - 2)), {title, width, height, isStale, isFocused: true, theme}), [lines, first, room, title, width, height, isStale, theme]);
 	return <Lines lines={shown} width={width} height={height}/>;
 };
-
-const padded = (lines: readonly string[], width: number): readonly string[] => lines.map(line => `${line}${' '.repeat(width)}`);
 
 const DrawnView = ({view, controller, ui, store, shown, width, height}: Parts & Area & {readonly view: 'topology' | 'addresses' | 'machine'}) => {
 	const {theme} = controller;
@@ -81,7 +83,7 @@ const DrawnView = ({view, controller, ui, store, shown, width, height}: Parts & 
 	if (snapshot && view === 'topology') {
 		const lines = topologyLines({...snapshot, networks: shown.networks}, network?.id, size, theme);
 		const selected = lines.findIndex(line => network !== undefined && line.includes(clean(network.name)));
-		return <Drawn title='8 Topology' start={windowStart(selected, size.height, lines.length)} {...{lines: padded(lines, 1), width, height, isStale, controller}}/>;
+		return <Drawn title='8 Topology' start={windowStart(selected, size.height, lines.length)} {...{lines, width, height, isStale, controller}}/>;
 	}
 
 	if (snapshot && network && view === 'addresses') {

@@ -27,7 +27,8 @@ export const failureOf = (name: string, error: unknown): Failure => {
 	return {name, message, ...(remedy === undefined ? {} : {remedy})};
 };
 
-const asynchronously = 4;
+/** Items that are worked on at the same time. */
+const concurrency = 4;
 
 /** Does what was agreed to, one failure not keeping the rest from being done. What has not begun when the signal comes is left. */
 export const executePlan = async (engine: Engine, plan: Plan, {signal, report}: {readonly signal: AbortSignal; readonly report: (done: number, of: number) => void}): Promise<Outcome> => {
@@ -51,7 +52,7 @@ export const executePlan = async (engine: Engine, plan: Plan, {signal, report}: 
 		}
 	};
 
-	await Promise.all(Array.from({length: asynchronously}, async () => work()));
+	await Promise.all(Array.from({length: concurrency}, async () => work()));
 	return {done, failures};
 };
 
@@ -71,7 +72,8 @@ export const recreate = async (engine: Engine, {containers, networks}: Removed):
 		}
 	}
 
-	for (const {name, configuration, status} of containers) {
+	// The oldest first, as they were, so that the addresses are leased in the same order.
+	for (const {name, configuration, status} of containers.toSorted((a, b) => a.createdAt - b.createdAt)) {
 		try {
 			const {id} = await engine.createContainer({...configuration, name});
 			done.push(id);

@@ -21,20 +21,20 @@ export type ContainersProps = Size & {
 	readonly empty: string;
 };
 
-type RowLook = {readonly isSelected: boolean; readonly isMarked: boolean; readonly isFocused: boolean; readonly isStale: boolean};
+type RowLook = {readonly missing: number; readonly isSelected: boolean; readonly isMarked: boolean; readonly isFocused: boolean; readonly isStale: boolean};
 
-const rowText = (container: Container, cells: readonly string[], widths: ReturnType<typeof columnWidths>, {isSelected, isMarked, isFocused, isStale}: RowLook, theme: Theme): string => {
+const rowText = (container: Container, cells: readonly string[], widths: ReturnType<typeof columnWidths>, {isSelected, isMarked, isFocused, isStale, missing}: RowLook, theme: Theme): string => {
 	const mark = isMarked ? theme.glyphs.mark : ' ';
 	const texts = widths.map(({column, width}) => fit(cells[columns.indexOf(column)]!, width, {align: column.align, ellipsis: theme.glyphs.ellipsis}));
 	if (isSelected || isStale || isMarked) {
-		return theme.paint(isSelected ? (isFocused ? 'selected' : 'selectedElsewhere') : (isStale ? 'dim' : 'marked'), `${mark} ${texts.join('  ')} `);
+		return theme.paint(isSelected ? (isFocused ? 'selected' : 'selectedElsewhere') : (isStale ? 'dim' : 'marked'), `${mark} ${texts.join('  ')} ${' '.repeat(missing)}`);
 	}
 
 	const role = stateRole(container);
 	return `${mark} ${texts.map((text, index) => {
 		const {key} = widths[index]!.column;
 		return theme.paint(key === 'state' ? role : (key === 'name' || key === 'cpu' || key === 'memory' ? 'text' : 'dim'), text);
-	}).join('  ')} `;
+	}).join('  ')} ${' '.repeat(missing)}`;
 };
 
 /** The lines inside the border: headings and the rows around the cursor. */
@@ -51,13 +51,15 @@ export const containersLines = ({containers, usage, state, isFocused, isStale, n
 	const widths = columnWidths(width - 3, cells);
 	const arrow = state.isDescending ? theme.glyphs.down : theme.glyphs.up;
 	const heading = `  ${widths.map(({column, width}) => fit(column.key === state.sort ? `${column.title}${arrow}` : column.title, width, {align: column.align})).join('  ')} `;
+	const missing = Math.max(0, width - 3 - widths.reduce((sum, column) => sum + column.width + 2, -2));
 	return [
-		theme.paint('heading', heading),
+		theme.paint('heading', heading + ' '.repeat(missing)),
 		...shown.map((container, index) => rowText(container, cells[index]!, widths, {
 			isSelected: start + index === cursor,
 			isMarked: state.marks.has(container.id),
 			isFocused,
 			isStale,
+			missing,
 		}, theme)),
 	];
 };

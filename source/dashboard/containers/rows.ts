@@ -69,13 +69,13 @@ const startedAt = ({status}: Container): number => 'startedAt' in status ? statu
 export const columns: readonly Column[] = [
 	{key: 'name', title: 'NAME', least: 12, align: 'left', order: 0, text: ({name}) => name},
 	{key: 'state', title: 'STATE', least: 10, align: 'left', order: 1, text: stateText},
-	{key: 'image', title: 'IMAGE', least: 10, align: 'left', order: 5, text: ({configuration: {image}}) => shortImage(image)},
+	{key: 'image', title: 'IMAGE', least: 10, align: 'left', order: 6, text: ({configuration: {image}}) => shortImage(image)},
 	{
 		key: 'network', title: 'ADDRESS NETWORK', least: 17, align: 'left', order: 3,
 		text: ({attachments}) => attachments.map(({network, address}) => `${address} ${network}`.trim()).join(', '),
 	},
 	{
-		key: 'ports', title: 'PORTS', least: 10, align: 'left', order: 6,
+		key: 'ports', title: 'PORTS', least: 10, align: 'left', order: 7,
 		text: ({ports}) => ports.map(({hostPort, containerPort, protocol}) => `${hostPort}→${containerPort}${protocol === 'udp' ? '/udp' : ''}`).join(' '),
 	},
 	{
@@ -83,14 +83,14 @@ export const columns: readonly Column[] = [
 		text: (_, usage) => usage?.cpuPercent === undefined ? '' : shortPercent(usage.cpuPercent), rank: (_, usage) => usage?.cpuPercent ?? -1,
 	},
 	{
-		key: 'memory', title: 'MEM', least: 5, align: 'right', order: 4,
+		key: 'memory', title: 'MEM', least: 5, align: 'right', order: 5,
 		text: (_, usage) => usage ? shortBytes(usage.memoryBytes) : '', rank: (_, usage) => usage?.memoryBytes ?? -1,
 	},
 	{
-		key: 'host', title: 'HOST', least: 5, align: 'right', order: 7,
+		key: 'host', title: 'HOST', least: 5, align: 'right', order: 8,
 		text: (_, usage) => usage?.hostMemoryBytes === undefined ? '' : shortBytes(usage.hostMemoryBytes), rank: (_, usage) => usage?.hostMemoryBytes ?? -1,
 	},
-	{key: 'uptime', title: 'UP', least: 4, align: 'right', order: 3, text: (container, _, now) => uptime(container, now), rank: container => -startedAt(container)},
+	{key: 'uptime', title: 'UP', least: 4, align: 'right', order: 4, text: (container, _, now) => uptime(container, now), rank: container => -startedAt(container)},
 ];
 
 const gap = 2;
