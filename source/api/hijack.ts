@@ -2,10 +2,11 @@ import {type Socket} from 'node:net';
 import {type Readable, type Writable} from 'node:stream';
 import {createDetachFilter, defaultDetachKeys, parseDetachKeys} from '../commands/terminal/detach-keys.js';
 import type {Session} from '../engine.js';
+import type {LogEntry} from '../resources.js';
 import type {Exchange} from './exchange.js';
 import {encodeFrame} from './frames.js';
 import {createStdinDecoder, stdinFramed, stdinHeader} from './stdin-frames.js';
-import {writeSlowly} from './streams.js';
+import {untilAborted, writeSlowly} from './streams.js';
 
 export const rawStream = 'application/vnd.docker.raw-stream';
 export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
@@ -203,5 +204,27 @@ export const joinSession = async (exchange: Exchange, session: Session, options:
 	]);
 	stopProbing?.();
 	session.close();
+	closeGently(socket);
+};
+
+/** Takes the connection over for what was written up to now: a session that is over when it has been told. */
+export const sendEntries = async (exchange: Exchange, terminal: boolean, read: (signal: AbortSignal) => AsyncIterable<LogEntry>): Promise<void> => {
+	const socket = exchange.takeOver();
+	const leaving = new AbortController();
+	socket.on('error', () => undefined);
+	socket.once('close', () => {
+		leaving.abort();
+	});
+	socket.write(head(exchange, terminal, false));
+	socket.resume();
+	try {
+		for await (const {stream, bytes} of untilAborted(read(leaving.signal), leaving.signal)) {
+			await writeSlowly(socket, terminal ? bytes : encodeFrame(stream, bytes));
+		}
+	} catch {
+		socket.destroy();
+		return;
+	}
+
 	closeGently(socket);
 };

@@ -310,7 +310,7 @@ test('a start that fails ends the sessions that wait for it, and a container tha
 	t.false(fake.isClosed());
 
 	const {status, json} = await ask(served, '/containers/x/start', {method: 'POST'});
-	t.is(status, 404);
+	t.is(status, 400);
 	t.like(json, {message: 'there is no nope: executable file not found in $PATH', code: 'command-not-found'});
 	await ended;
 	t.true(fake.isClosed());
@@ -325,9 +325,14 @@ test('what was written before can be had without a session', async t => {
 			yield {stream: 'stdout', timestamp: '2026-02-25T12:00:00Z', bytes: Buffer.from('old\n')};
 		},
 	});
-	const {status, body} = await ask(served, '/containers/x/attach?logs=1&stdout=1', {method: 'POST'});
-	t.is(status, 200);
-	t.deepEqual(body, encodeFrame('stdout', Buffer.from('old\n')));
+	for (const headers of [upgrade, '']) {
+		const {socket, ended} = await connectRaw(t, served);
+		socket.write(request('/containers/x/attach?logs=1&stdout=1', {headers}));
+		t.is(bodyOf((await ended).toString('latin1')), encodeFrame('stdout', Buffer.from('old\n')).toString('latin1'));
+		socket.end();
+	}
+
+	await eventually(async () => await served.connections() === 0);
 });
 
 test('closing the server\'s connections closes its sessions', async t => {

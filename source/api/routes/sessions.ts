@@ -7,19 +7,16 @@ import {decodeConsoleSize, decodeCreateExec} from '../decode/exec.js';
 import {encodeExec} from '../encode/exec.js';
 import {created, ok, route, type Exchange} from '../exchange.js';
 import {isOfProgram} from '../failed-starts.js';
-import {encodeFrame} from '../frames.js';
-import {joinSession, streamType} from '../hijack.js';
-import {sendValues} from '../streams.js';
+import {joinSession, sendEntries} from '../hijack.js';
 
 /** Everything written up to now, as a session that ends there. */
 const replay = async (exchange: Exchange) => {
-	const {engine, name, query, signal} = exchange;
-	const container = await engine.container(name);
-	const {terminal} = container.configuration;
-	return sendValues(exchange, engine.logs(container.id, {stdout: query.flag('stdout'), stderr: query.flag('stderr'), signal}), {
-		contentType: streamType(exchange, terminal),
-		encode: ({stream, bytes}) => terminal ? bytes : encodeFrame(stream, bytes),
-	});
+	const {engine, name, query} = exchange;
+	const {id, configuration: {terminal}} = await engine.container(name);
+	const stdout = query.flag('stdout');
+	const stderr = query.flag('stderr');
+	await sendEntries(exchange, terminal, signal => engine.logs(id, {stdout, stderr, signal}));
+	return undefined;
 };
 
 const attach = async (exchange: Exchange) => {
