@@ -82,6 +82,20 @@ test('input that comes in the same piece as the request is the process\'s', asyn
 	t.is(fake.received(), 'GET /v1.41/containers/json HTTP/1.1\r\nHost: x\r\n\r\n');
 });
 
+test('a body of the request itself is not input', async t => {
+	for (const headers of [upgrade, '']) {
+		const fake = createFakeSession();
+		const {socket, until} = await open(t, fake, request(all, {headers, body: '{"stream":true}'}));
+		await until('\r\n\r\n');
+		socket.end('in');
+		await eventually(() => fake.hasEndOfFile());
+		t.is(fake.received(), 'in');
+	}
+
+	const {until} = await open(t, createFakeSession(), request(all, {headers: 'Transfer-Encoding: chunked\r\n'}));
+	t.regex(await until('}'), /^HTTP\/1\.1 400 /v);
+});
+
 test('input before a raw stream has begun is never another request', async t => {
 	const asked: string[] = [];
 	const attaching = Promise.withResolvers<never>();
