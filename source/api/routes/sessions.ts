@@ -20,14 +20,14 @@ const replay = async (exchange: Exchange) => {
 };
 
 const attach = async (exchange: Exchange) => {
-	const {engine, name, query, isHolm, failedStarts} = exchange;
-	const logs = query.flag('logs');
 	if (exchange.request.headers['transfer-encoding'] !== undefined) {
 		throw new HolmError('invalid', 'standard input cannot come as the body of the request', {remedy: 'upgrade the connection: Upgrade: tcp'});
 	}
 
 	// Some clients send their options as a body beside the query, and what follows it is for the process.
 	await exchange.body();
+	const {engine, name, query, isHolm, failedStarts} = exchange;
+	const logs = query.flag('logs');
 	if (!query.flag('stream')) {
 		if (!logs) {
 			throw new HolmError('invalid', 'either stream or logs must be asked for');
