@@ -141,6 +141,21 @@ test('detach keys on a terminal leave the process as it is', async t => {
 	}
 });
 
+test('an exec has the detach keys that it was made with', async t => {
+	const fake = createFakeSession({terminal: true});
+	const served = await serve(t, {createExec: async () => 'e', startExec: async () => fake.session});
+	t.is((await post(served, '/containers/x/exec', {Cmd: ['sh'], DetachKeys: 'ctrl-1'})).status, 400);
+	t.is((await ask(served, `${all}&detachKeys=ctrl-1`, {method: 'POST'})).status, 400);
+	t.is((await post(served, '/containers/x/exec', {Cmd: ['sh'], DetachKeys: 'ctrl-a,x'})).status, 201);
+	const {socket, until, ended} = await connectRaw(t, served);
+	socket.write(request('/exec/e/start', {body: '{"Tty":true}'}));
+	await until('\r\n\r\n');
+	socket.write('a\u{10}\u{11}b\u{1}x');
+	await ended;
+	t.is(fake.received(), 'a\u{10}\u{11}b');
+	t.true(fake.isClosed());
+});
+
 test('detach keys mean nothing without a terminal', async t => {
 	const fake = createFakeSession();
 	const {socket, until} = await open(t, fake, request(all));

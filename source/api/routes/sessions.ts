@@ -1,7 +1,8 @@
 import {Buffer} from 'node:buffer';
 import {PassThrough, Readable} from 'node:stream';
+import {parseDetachKeys} from '../../commands/terminal/detach-keys.js';
 import type {Session} from '../../engine.js';
-import {asHolmError, describeError, HolmError} from '../../errors.js';
+import {asHolmError, describeError, exitStatusOf, HolmError} from '../../errors.js';
 import {readFields} from '../body.js';
 import {decodeConsoleSize, decodeCreateExec} from '../decode/exec.js';
 import {encodeExec} from '../encode/exec.js';
@@ -18,6 +19,8 @@ const replay = async (exchange: Exchange) => {
 	await sendEntries(exchange, terminal, signal => engine.logs(id, {stdout, stderr, signal}));
 	return undefined;
 };
+
+const detachKeysOf = (keys: string | undefined) => keys === undefined ? undefined : parseDetachKeys(keys);
 
 const attach = async (exchange: Exchange) => {
 	if (exchange.request.headers['transfer-encoding'] !== undefined) {
@@ -37,7 +40,7 @@ const attach = async (exchange: Exchange) => {
 	}
 
 	const stdin = query.flag('stdin');
-	const options = {stdin, stdout: query.flag('stdout'), stderr: query.flag('stderr'), detachKeys: query.text('detachKeys')};
+	const options = {stdin, stdout: query.flag('stdout'), stderr: query.flag('stderr'), detachKeys: detachKeysOf(query.text('detachKeys'))};
 	if (isHolm) {
 		await joinSession(exchange, await engine.attachContainer(name, {stdin, logs}), options);
 		return undefined;
@@ -68,7 +71,7 @@ const failedSession = (reason: string, terminal: boolean): Session => {
 };
 
 const startExec = async (exchange: Exchange) => {
-	const {engine, name, isHolm, failedStarts} = exchange;
+	const {engine, name, isHolm, execNotes} = exchange;
 	const body = await readFields(exchange);
 	const detach = body.flag('Detach');
 	let session: Session;
@@ -81,7 +84,7 @@ const startExec = async (exchange: Exchange) => {
 		}
 
 		// Docker finds out only when the connection is a session's already, whose output then says it.
-		failedStarts.keepExec(name, failure);
+		execNotes.keep(name, {exitCode: exitStatusOf(failure)});
 		session = failedSession(describeError(failure), body.flag('Tty'));
 	}
 
@@ -90,7 +93,7 @@ const startExec = async (exchange: Exchange) => {
 		return ok();
 	}
 
-	await joinSession(exchange, session, {stdin: true, stdout: true, stderr: true});
+	await joinSession(exchange, session, {stdin: true, stdout: true, stderr: true, detachKeys: detachKeysOf(execNotes.find(name).detachKeys)});
 	return undefined;
 };
 
@@ -101,7 +104,14 @@ export const sessionRoutes = [
 		throw new HolmError('unsupported', 'attaching through a WebSocket is not supported', {remedy: 'POST /containers/{id}/attach'});
 	}),
 	route('POST', '/containers/{name}/exec', async exchange => {
-		const id = await exchange.engine.createExec(exchange.name, decodeCreateExec(await readFields(exchange)));
+		const body = await readFields(exchange);
+		const detachKeys = body.optionalText('DetachKeys');
+		detachKeysOf(detachKeys);
+		const id = await exchange.engine.createExec(exchange.name, decodeCreateExec(body));
+		if (detachKeys !== undefined) {
+			exchange.execNotes.keep(id, {detachKeys});
+		}
+
 		return created({Id: id});
 	}),
 	route('POST', '/exec/{name}/start', startExec),
@@ -109,8 +119,8 @@ export const sessionRoutes = [
 		await engine.resizeExec(name, query.size());
 		return ok();
 	}),
-	route('GET', '/exec/{name}/json', async ({engine, name, failedStarts}) => {
+	route('GET', '/exec/{name}/json', async ({engine, name, execNotes}) => {
 		const status = await engine.exec(name);
-		return ok(encodeExec(status.running ? status : {...status, exitCode: status.exitCode ?? failedStarts.exitCodeOf(status.id)}));
+		return ok(encodeExec(status.running ? status : {...status, exitCode: status.exitCode ?? execNotes.find(status.id).exitCode}));
 	}),
 ];
