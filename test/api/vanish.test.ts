@@ -271,7 +271,7 @@ test('output to a client that has gone ends its session', async t => {
 
 test('a client that only listened and has gone is found out without output', async t => {
 	const fake = createFakeSession();
-	const served = await serve(t, {container: async () => container(), attachContainer: async () => fake.session}, {patienceMilliseconds: 50});
+	const served = await serve(t, {container: async () => container(), attachContainer: async () => fake.session}, {patienceMilliseconds: 1000});
 	const {socket, until} = await connectRaw(t, served);
 	socket.write(request('POST', '/containers/x/attach?stream=1&stdout=1', 'Connection: Upgrade\r\nUpgrade: tcp\r\n'));
 	await until('\r\n\r\n');
@@ -287,7 +287,7 @@ test('a client that only listened and has gone is found out without output', asy
 
 test('a client that does not close its half after its session is left', async t => {
 	const fake = createFakeSession();
-	const served = await serve(t, {container: async () => container(), attachContainer: async () => fake.session}, {patienceMilliseconds: 50});
+	const served = await serve(t, {container: async () => container(), attachContainer: async () => fake.session}, {patienceMilliseconds: 1000});
 	const {socket, until, ended} = await connectRaw(t, served);
 	socket.write(request('POST', '/containers/x/attach?stream=1&stdin=1&stdout=1', 'Connection: Upgrade\r\nUpgrade: tcp\r\n'));
 	await until('\r\n\r\n');
