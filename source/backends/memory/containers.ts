@@ -48,11 +48,11 @@ export const containerVerbs = (state: State): Verbs => ({
 	},
 	async renameContainer(reference, given) {
 		state.settle();
-		const record = findContainer(state.containers, reference);
 		if (given === '') {
 			throw new HolmError('invalid', 'Neither old nor new names may be empty', {remedy: 'give a new name'});
 		}
 
+		const record = findContainer(state.containers, reference);
 		const oldName = record.container.name;
 		if (given.replace(/^\//v, '') === oldName) {
 			throw new HolmError('invalid', `Renaming a container with the same name as its current name: ${oldName}`, {remedy: 'give another name'});

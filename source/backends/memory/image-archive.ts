@@ -89,14 +89,16 @@ const opaque = '.wh..wh..opq';
 const applyLayer = (tree: FileTree, entries: readonly TarEntry[]) => {
 	for (const {parts} of entries) {
 		const last = parts.at(-1);
-		if (last?.startsWith(whiteout)) {
-			const directory = `/${parts.slice(0, -1).join('/')}`;
-			const node = tree.find(directory)?.node;
-			if (last === opaque && node?.type === 'directory') {
-				tree.put(directory, {...node, children: new Map()});
-			} else if (tree.find(`${directory}/${last.slice(whiteout.length)}`, {follow: false})) {
-				tree.remove(`${directory}/${last.slice(whiteout.length)}`);
-			}
+		if (!last?.startsWith(whiteout)) {
+			continue;
+		}
+
+		const directory = `/${parts.slice(0, -1).join('/')}`;
+		const node = tree.find(directory)?.node;
+		if (last === opaque && node?.type === 'directory') {
+			tree.put(directory, {...node, children: new Map()});
+		} else if (tree.find(`${directory}/${last.slice(whiteout.length)}`, {follow: false})) {
+			tree.remove(`${directory}/${last.slice(whiteout.length)}`);
 		}
 	}
 
@@ -117,7 +119,7 @@ const isTag = (text: string): boolean => {
 	}
 };
 
-/** The tag in full. */
+/** As storage keeps it, with its registry and `latest` where it says nothing. */
 const fullTag = (text: string): string => {
 	const {registry, repository, tag = 'latest'} = parseReference(text);
 	return `${registry}/${repository}:${tag}`;

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import {messageOf} from '../../errors.js';
-import type {Input, Output} from './pipe.js';
+import {isBrokenPipe, type Input, type Output} from './pipe.js';
 import type {FileTree} from './file-tree.js';
 
 /** What a program can ask of the container that it runs in. */
@@ -57,7 +57,7 @@ export type Process = {
 	readonly kill: (signal: number) => void;
 };
 
-const {SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
+const {SIGCHLD, SIGCONT, SIGKILL, SIGPIPE, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
 
 /** Signals whose usual effect is none, or that a frozen container is for. */
 const harmless = new Set<number>([SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH]);
@@ -108,8 +108,12 @@ export const startProcess = ({pid, program, isFirst, ...surroundings}: ProcessOp
 		try {
 			end(await program(invocation));
 		} catch (error) {
-			await invocation.stderr.write(`${surroundings.command[0]}: ${messageOf(error)}\n`);
-			end(1);
+			// Whoever read its output has gone.
+			if (!isBrokenPipe(error)) {
+				void invocation.stderr.write(`${surroundings.command[0]}: ${messageOf(error)}\n`);
+			}
+
+			end(isBrokenPipe(error) ? 128 + SIGPIPE : 1);
 		}
 	});
 

@@ -159,11 +159,11 @@ async function * build(state: State, tar: Readable, options: BuildOptions): Asyn
 	const release = state.watch();
 	try {
 		for (const [index, instruction] of instructions.entries()) {
-			const position = `${index + 1}/${instructions.length}`;
 			if (options.signal?.aborted) {
 				throw new HolmError('unavailable', 'Build cancelled', {cause: options.signal.reason});
 			}
 
+			const position = `${index + 1}/${instructions.length}`;
 			yield {text: `STEP ${position}: ${instruction.name} ${instruction.text}\n`};
 			try {
 				const stage = stages.at(-1);

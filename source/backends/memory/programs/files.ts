@@ -108,7 +108,8 @@ export const touch: Program = async invocation => {
 
 export const ln: Program = async invocation => {
 	const {host, directory, stderr} = invocation;
-	const {letters, operands: [target, given]} = optionsOf(invocation);
+	const {letters, operands} = optionsOf(invocation);
+	const [target, given] = operands;
 	if (target === undefined) {
 		await stderr.write('ln: usage: ln [-sf] TARGET LINK\n');
 		return 1;

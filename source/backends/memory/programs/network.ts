@@ -47,12 +47,14 @@ export const ping: Program = async ({command, host, stdout, stderr, signal, onSi
 		}
 
 		sent++;
-		if (host.answers(address)) {
-			const time = 0.08 + (sent * 37 % 50 / 1000);
-			times.push(time);
-			if (!quiet) {
-				await stdout.write(`64 bytes from ${address}: seq=${sent - 1} ttl=64 time=${time.toFixed(3)} ms\n`);
-			}
+		if (!host.answers(address)) {
+			continue;
+		}
+
+		const time = 0.08 + (sent * 37 % 50 / 1000);
+		times.push(time);
+		if (!quiet) {
+			await stdout.write(`64 bytes from ${address}: seq=${sent - 1} ttl=64 time=${time.toFixed(3)} ms\n`);
 		}
 	}
 
@@ -82,7 +84,7 @@ export const nslookup: Program = async ({command, host, stdout}) => {
 };
 
 export const getent: Program = async invocation => {
-	const {operands: [database = '', ...names]} = optionsOf(invocation);
+	const [database = '', ...names] = optionsOf(invocation).operands;
 	const {host, stdout, stderr} = invocation;
 	if (!/^a?hosts(?:v4)?$/v.test(database)) {
 		await stderr.write(`getent: unknown database '${database}'\n`);

@@ -35,7 +35,7 @@ export const printf: Program = async ({command, stdout, stderr}) => {
 	let output = '';
 	do {
 		const before = rest.length;
-		output += unescape(pattern).replaceAll(/%(?<flags>[ #+\-0]*)(?<width>\d*)(?:\.(?<precision>\d+))?(?<conversion>[%Xb-giosux])/gv, (_whole, flags: string, width: string, precision: string | undefined, conversion: string) => {
+		output += unescape(pattern).replaceAll(/%(?<flags>[ #+\-0]*)(?<width>(?:[1-9]\d*)?)(?:\.(?<precision>\d+))?(?<conversion>[%Xb-giosux])/gv, (_whole, flags: string, width: string, precision: string | undefined, conversion: string) => {
 			if (conversion === '%') {
 				return '%';
 			}

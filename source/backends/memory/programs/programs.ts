@@ -71,12 +71,18 @@ const env: Program = async invocation => {
 
 const units: Readonly<Record<string, number>> = {s: 1, m: 60, h: 3600, d: 86_400};
 
+const secondsOf = (text: string): number => {
+	if (text === 'infinity' || text === 'inf') {
+		return Infinity;
+	}
+
+	const match = /^(?<count>\d+(?:\.\d*)?|\.\d+)(?<unit>[dhms]?)$/v.exec(text);
+	return match ? Number(match.groups!['count']) * units[match.groups!['unit'] || 's']! : NaN;
+};
+
 /** `sleep NUMBER[smhd]...`, or for ever with `infinity`. */
 const sleep: Program = async ({host, signal, command, stderr}) => {
-	const seconds = command.slice(1).reduce((sum, text) => {
-		const match = /^(?<count>\d+(?:\.\d*)?|\.\d+)(?<unit>[dhms]?)$/v.exec(text);
-		return sum + (text === 'infinity' || text === 'inf' ? Infinity : (match ? Number(match.groups!['count']) * units[match.groups!['unit'] || 's']! : NaN));
-	}, 0);
+	const seconds = command.slice(1).map(text => secondsOf(text)).reduce((sum, part) => sum + part, 0);
 	if (Number.isNaN(seconds) || command.length < 2) {
 		await stderr.write(`sleep: invalid number '${command[1] ?? ''}'\n`);
 		return 1;

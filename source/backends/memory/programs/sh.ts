@@ -26,7 +26,7 @@ const shareable = ({stdin}: Invocation): LineReader => {
 const promptOf = (shell: Shell, text: string): string => {
 	const home = shell.variables.get('HOME') ?? '';
 	const directory = home !== '' && home !== '/' && (shell.directory === home || shell.directory.startsWith(`${home}/`)) ? `~${shell.directory.slice(home.length)}` : shell.directory;
-	return text.replaceAll(String.raw`\w`, directory).replaceAll(String.raw`\h`, shell.invocation.host.hostname).replaceAll(String.raw`\$`, '#');
+	return text.replaceAll(String.raw`\w`, () => directory).replaceAll(String.raw`\h`, () => shell.invocation.host.hostname).replaceAll(String.raw`\$`, '#');
 };
 
 /** Runs whole commands line by line as they come. */

@@ -104,11 +104,12 @@ export const wc: Program = async invocation => {
 
 /** `grep [-Fivcqo] PATTERN [FILE...]`. */
 export const grep: Program = async invocation => {
-	const {letters, operands: [pattern = '', ...operands]} = optionsOf(invocation);
+	const {letters, operands: given} = optionsOf(invocation);
+	const [pattern = '', ...operands] = given;
 	const {names, open} = inputsOf(invocation, operands);
 	const isPlain = letters.includes('F') || !/[$\(\)*+.?\[\\\]^\{\|\}]/v.test(pattern);
 	// A pattern that could take for ever on a long line stands for its own text.
-	const isSlow = /[*+\}][^\n]*[*+\}]/v.test(pattern) || pattern.length > 200;
+	const isSlow = /[*+?\}][^\n]*[*+?\}]|\)[*+?\{]/v.test(pattern) || pattern.length > 200;
 	const folded = (text: string) => letters.includes('i') ? text.toLowerCase() : text;
 	let matcher = (line: string) => folded(line).includes(folded(pattern));
 	if (!isPlain && !isSlow) {
@@ -138,6 +139,9 @@ export const grep: Program = async invocation => {
 	return status === 0 ? Number(found === 0) : 2;
 };
 
+/** The number that a line begins with. */
+const numberAt = (line: string): number => Number(/^\s*(?<number>-?\d+(?:\.\d+)?)/v.exec(line)?.groups?.['number'] ?? 0);
+
 export const sort: Program = async invocation => {
 	const {letters, operands} = optionsOf(invocation);
 	const {names, open} = inputsOf(invocation, operands);
@@ -147,7 +151,7 @@ export const sort: Program = async invocation => {
 		lines.push(...content.toString().replace(/\n$/v, '').split('\n'));
 	});
 	const compare = letters.includes('n')
-		? (a: string, b: string) => (Number.parseFloat(a) || 0) - (Number.parseFloat(b) || 0)
+		? (a: string, b: string) => numberAt(a) - numberAt(b)
 		: (a: string, b: string) => a < b ? -1 : Number(a > b);
 	const sorted = (letters.includes('u') ? [...new Set(lines)] : lines).toSorted(compare);
 	await invocation.stdout.write((letters.includes('r') ? sorted.toReversed() : sorted).map(line => `${line}\n`).join(''));

@@ -167,18 +167,10 @@ export const evaluate = (text: string, variable: {readonly get: (name: string) =
 
 		position++;
 		const yes = readTernary();
-		if (tokens[position++] !== ':') {
-			return fail();
-		}
-
-		const no = readTernary();
+		const no = tokens[position++] === ':' ? readTernary() : fail();
 		return condition === 0 ? no : yes;
 	};
 
-	if (tokens.length === 0) {
-		return 0;
-	}
-
-	const value = readTernary();
-	return position === tokens.length ? value : fail();
+	const value = tokens.length === 0 ? 0 : readTernary();
+	return position < tokens.length ? fail() : value;
 };

@@ -58,13 +58,13 @@ const trap: Builtin = async ({shell, words}) => {
 	const [, action = '-', ...signals] = words;
 	for (const word of signals) {
 		const name = signalName(word);
-		const number = (os.constants.signals as Readonly<Record<string, number>>)[`SIG${name}`];
 		if (action === '-') {
 			shell.traps.delete(name);
 			continue;
 		}
 
 		shell.traps.set(name, parseShell(action));
+		const number = (os.constants.signals as Readonly<Record<string, number>>)[`SIG${name}`];
 		if (number !== undefined && !shell.isSubshell) {
 			shell.invocation.onSignal(number, () => {
 				shell.caught.push(name);
@@ -78,10 +78,6 @@ const trap: Builtin = async ({shell, words}) => {
 
 const setOptions: Builtin = async ({shell, words}) => {
 	let rest = words.slice(1);
-	if (rest.length === 0) {
-		return 0;
-	}
-
 	for (; /^[+\-][a-z]+$/v.test(rest[0] ?? ''); rest = rest.slice(1)) {
 		const [word = ''] = rest;
 		const isOn = word.startsWith('-');

@@ -356,8 +356,8 @@ const runCompound = async (shell: Shell, command: Exclude<Command, {type: 'simpl
 			const text = await textOf(shell, command.word);
 			for (const {patterns, body} of command.items) {
 				for (const pattern of patterns) {
-					const compiled = await patternOf(shell, pattern);
-					if (compiled.test(text)) {
+					const matches = await patternOf(shell, pattern);
+					if (matches(text)) {
 						return runScript(shell, body, files);
 					}
 				}
@@ -449,8 +449,7 @@ const runEntry = async (shell: Shell, {first, rest, background}: AndOr, files: D
 	checkStopped(shell);
 	if (background) {
 		const inner = copyShell(shell);
-		const job = runEntry(inner, {first, rest, background: false}, {...files, 0: createLineReader(emptyInput)}).then(() => inner.status, error => withoutEnd(error));
-		shell.jobs.add(job);
+		shell.jobs.add(runJob(inner, {first, rest, background: false}, {...files, 0: createLineReader(emptyInput)}));
 		shell.status = 0;
 		return;
 	}
@@ -476,6 +475,17 @@ const runEntry = async (shell: Shell, {first, rest, background}: AndOr, files: D
 	await runCaught(shell, files);
 	if (shell.options.exitOnError && shell.tested === 0 && !isTested && shell.status !== 0) {
 		throw new ShellExit('exit', shell.status);
+	}
+};
+
+/** Runs something in the background and resolves with its status. */
+const runJob = async (shell: Shell, entry: AndOr, files: Descriptors): Promise<number> => {
+	try {
+		await runEntry(shell, entry, files);
+		return shell.status;
+	} catch (error) {
+		// Nobody may ever wait for it.
+		return error instanceof ShellExit ? error.value : 1;
 	}
 };
 

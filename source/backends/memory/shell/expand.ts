@@ -5,7 +5,6 @@ import {
 	compilePattern,
 	isPattern,
 	matchFiles,
-	patternSource,
 	type PatternPiece,
 } from './patterns.js';
 import {ShellExit, type Shell} from './shell-state.js';
@@ -16,6 +15,15 @@ export type Substitute = (shell: Shell, script: Script, output: Output) => Promi
 
 /** A piece of a word after its substitutions; a break separates two words whatever they are. */
 type Piece = PatternPiece & {readonly isBreak?: boolean};
+
+const withoutEndingLines = (text: string): string => {
+	let end = text.length;
+	while (text[end - 1] === '\n') {
+		end--;
+	}
+
+	return text.slice(0, end);
+};
 
 const valueOf = (shell: Shell, name: string): string | undefined => {
 	switch (name) {
@@ -50,15 +58,21 @@ const valueOf = (shell: Shell, name: string): string | undefined => {
 	}
 };
 
+/** A longer value is left as it is, since each of its parts is compared. */
+const longestStripped = 4096;
+
 /** A value without the part at its beginning or end that a pattern takes. */
 const strip = (value: string, operator: string, pieces: readonly PatternPiece[]): string => {
-	const pattern = compilePattern(pieces);
-	const lengths = Array.from({length: value.length + 1}, (_, index) => index);
+	const matches = compilePattern(pieces);
+	const lengths = Array.from({length: value.length > longestStripped ? 0 : value.length + 1}, (_, index) => index);
 	const isPrefix = operator.startsWith('#');
-	const isFirst = operator.length === 1;
-	const candidates = isFirst ? lengths : lengths.toReversed();
-	const length = candidates.find(length => pattern.test(isPrefix ? value.slice(0, length) : value.slice(value.length - length)));
-	return length === undefined ? value : (isPrefix ? value.slice(length) : value.slice(0, value.length - length));
+	const candidates = operator.length === 1 ? lengths : lengths.toReversed();
+	const length = candidates.find(length => matches(isPrefix ? value.slice(0, length) : value.slice(value.length - length)));
+	if (length === undefined) {
+		return value;
+	}
+
+	return isPrefix ? value.slice(length) : value.slice(0, value.length - length);
 };
 
 export const createExpander = (substitute: Substitute) => {
@@ -140,7 +154,7 @@ export const createExpander = (substitute: Substitute) => {
 							chunks.push(Buffer.from(data as string));
 						},
 					});
-					pieces.push({text: Buffer.concat(chunks).toString().replace(/\n+$/v, ''), quoted: part.quoted});
+					pieces.push({text: withoutEndingLines(Buffer.concat(chunks).toString()), quoted: part.quoted});
 					break;
 				}
 
@@ -228,7 +242,7 @@ export const createExpander = (substitute: Substitute) => {
 	};
 
 	/** A word as a pattern that a whole text is compared with. */
-	const patternOf = async (shell: Shell, word: Word): Promise<RegExp> => new RegExp(`^(?:${patternSource(await piecesOf(shell, word))})$`, 's');
+	const patternOf = async (shell: Shell, word: Word): Promise<(text: string) => boolean> => compilePattern(await piecesOf(shell, word));
 
 	return {textOf, wordsOf, patternOf};
 };

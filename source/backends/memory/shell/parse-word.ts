@@ -38,7 +38,7 @@ const readArithmetic = (source: Source, quoted: boolean, parseScript: ParseScrip
 };
 
 const readBraced = (source: Source, quoted: boolean, parseScript: ParseScript): WordPart => {
-	const match = /(?<length>#(?=[\w@*]))?(?<name>\w+|[!#$*\-?@])(?<operator>:?[+\-=?]|##?|%%?)?/vy;
+	const match = /(?<length>#(?=[\w*@]))?(?<name>\w+|[!#$*\-?@])(?<operator>:?[+\-=?]|##?|%%?)?/vy;
 	match.lastIndex = source.position;
 	const {length, name, operator = ''} = match.exec(source.text)?.groups ?? {};
 	if (name === undefined) {

@@ -21,6 +21,11 @@ type Pending = {readonly delimiter: string; readonly isQuoted: boolean; readonly
 
 const reserved = new Set(['if', 'then', 'elif', 'else', 'fi', 'while', 'until', 'for', 'in', 'do', 'done', 'case', 'esac', '{', '}', '!']);
 
+/** More text could still make sense of it. */
+const fail = (reason: string): never => {
+	throw new ShellSyntaxError(`syntax error: ${reason}`, {incomplete: true});
+};
+
 const unexpected = (source: Source): never => {
 	const rest = source.text.slice(source.position).trimStart();
 	throw rest === ''
@@ -40,7 +45,7 @@ const createParser = () => {
 			let text = '';
 			for (;;) {
 				if (source.position >= source.text.length) {
-					throw new ShellSyntaxError('syntax error: unterminated here-document', {incomplete: true});
+					fail('unterminated here-document');
 				}
 
 				const end = source.text.indexOf('\n', source.position);
@@ -85,10 +90,21 @@ const createParser = () => {
 		return word !== undefined && reserved.has(word) && (after === undefined || metacharacters.has(after)) ? word : undefined;
 	};
 
-	/** The word that comes next, where there has to be one. */
-	const requireWord = (source: Source): Word => {
-		return readWord(source, parseScript) ?? unexpected(source);
+	/** Whether a pattern begins after the blanks. */
+	const comes = (source: Source, pattern: RegExp): boolean => {
+		skip(source);
+		const sticky = new RegExp(pattern.source, 'vy');
+		sticky.lastIndex = source.position;
+		return sticky.test(source.text);
 	};
+
+	const reservedThatComes = (source: Source): string | undefined => {
+		skip(source, {lines: true});
+		return nextReserved(source);
+	};
+
+	/** The word that comes next, where there has to be one. */
+	const requireWord = (source: Source): Word => readWord(source, parseScript) ?? unexpected(source);
 
 	const expect = (source: Source, word: string) => {
 		skip(source, {lines: true});
@@ -244,7 +260,7 @@ const createParser = () => {
 		if (nextReserved(source) === 'in') {
 			source.position += 2;
 			words = [];
-			for (skip(source); !/[\n;]/v.test(source.text[source.position] ?? ';'); skip(source)) {
+			while (!comes(source, /[\n;]|$/v)) {
 				words.push(requireWord(source));
 			}
 		}
@@ -264,7 +280,7 @@ const createParser = () => {
 		const word = requireWord(source);
 		expect(source, 'in');
 		const items: Array<{readonly patterns: readonly Word[]; readonly body: Script}> = [];
-		for (skip(source, {lines: true}); nextReserved(source) !== 'esac'; skip(source, {lines: true})) {
+		while (reservedThatComes(source) !== 'esac') {
 			if (isAt(source, '(')) {
 				source.position++;
 			}
@@ -298,7 +314,7 @@ const createParser = () => {
 			return {type: 'group', subshell: true, body: parseScript(source, ')')};
 		}
 
-		const word = nextReserved(source);
+		const word = nextReserved(source) ?? '';
 		switch (word) {
 			case 'if': {
 				source.position += 2;
@@ -355,7 +371,7 @@ const createParser = () => {
 		}
 
 		const commands = [parseCommand(source)];
-		for (skip(source); isAt(source, '|') && !isAt(source, '||'); skip(source)) {
+		while (comes(source, /\|(?!\|)/v)) {
 			source.position++;
 			skip(source, {lines: true});
 			commands.push(parseCommand(source));
@@ -367,7 +383,7 @@ const createParser = () => {
 	const parseAndOr = (source: Source): AndOr => {
 		const first = parsePipeline(source);
 		const rest: Array<AndOr['rest'][number]> = [];
-		for (skip(source); isAt(source, '&&') || isAt(source, '||'); skip(source)) {
+		while (comes(source, /&&|\|\|/v)) {
 			const operator = isAt(source, '&&') ? '&&' : '||';
 			source.position += 2;
 			skip(source, {lines: true});
@@ -411,16 +427,11 @@ const createParser = () => {
 		return script;
 	};
 
-	return {parseScript, pending};
+	return (text: string): Script => {
+		const script = parseScript({text, position: 0}, '');
+		return pending.length === 0 ? script : fail('unterminated here-document');
+	};
 };
 
 /** Reads a script. Throws `ShellSyntaxError`. */
-export const parseShell = (text: string): Script => {
-	const {parseScript, pending} = createParser();
-	const script = parseScript({text, position: 0}, '');
-	if (pending.length > 0) {
-		throw new ShellSyntaxError('syntax error: unterminated here-document', {incomplete: true});
-	}
-
-	return script;
-};
+export const parseShell = (text: string): Script => createParser()(text);
