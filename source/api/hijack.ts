@@ -2,10 +2,11 @@ import {type Socket} from 'node:net';
 import {type Readable, type Writable} from 'node:stream';
 import {createDetachFilter, defaultDetachKeys, parseDetachKeys} from '../commands/terminal/detach-keys.js';
 import type {Session} from '../engine.js';
+import type {LogEntry} from '../resources.js';
 import type {Exchange} from './exchange.js';
 import {encodeFrame} from './frames.js';
 import {createStdinDecoder, stdinFramed, stdinHeader} from './stdin-frames.js';
-import {writeSlowly} from './streams.js';
+import {untilAborted, writeSlowly} from './streams.js';
 
 export const rawStream = 'application/vnd.docker.raw-stream';
 export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
@@ -18,17 +19,11 @@ export type JoinOptions = {
 	readonly stdin: boolean;
 	readonly stdout: boolean;
 	readonly stderr: boolean;
-	/** Docker's notation; for sessions with a terminal. */
-	readonly detachKeys?: string;
+	/** Bytes that detach from a terminal; default Docker's. */
+	readonly detachKeys?: Uint8Array;
 	/** Ends the session from this side. */
 	readonly signal?: AbortSignal;
 };
-
-/** How long a client may take to close its half of a connection whose session is over. */
-const lingerMilliseconds = 10_000;
-
-/** How often a client that has closed its half is asked whether the other one is still there. */
-const probeMilliseconds = 15_000;
 
 const head = (exchange: Exchange, terminal: boolean, isFramed: boolean): string => {
 	const own = ['Server', 'Api-Version'].map(name => `${name}: ${String(exchange.response.getHeader(name))}`);
@@ -113,14 +108,14 @@ const silence = async (source: Readable) => {
 };
 
 /** Tells a half-closed client that has gone from one that listens: an empty frame is nothing to the one and an error from the other. */
-const probe = (socket: Socket): (() => void) => {
+const probe = (socket: Socket, milliseconds: number): (() => void) => {
 	let timer: NodeJS.Timeout | undefined;
 	const onEnd = () => {
 		timer = setInterval(() => {
 			if (!socket.destroyed && socket.writable) {
 				socket.write(encodeFrame('stdout', new Uint8Array()));
 			}
-		}, probeMilliseconds);
+		}, milliseconds);
 		timer.unref();
 	};
 
@@ -131,13 +126,13 @@ const probe = (socket: Socket): (() => void) => {
 	};
 };
 
-const closeGently = (socket: Socket) => {
+const closeGently = (socket: Socket, milliseconds: number) => {
 	// Unread input would make the system reset the connection, and the client lose the end of the output.
 	socket.resume();
 	socket.end();
 	const timer = setTimeout(() => {
 		socket.destroy();
-	}, lingerMilliseconds);
+	}, milliseconds);
 	timer.unref();
 	const close = () => {
 		clearTimeout(timer);
@@ -190,12 +185,12 @@ export const joinSession = async (exchange: Exchange, session: Session, options:
 	if (isFramed) {
 		readFramed(socket, session, leave);
 	} else if (options.stdin) {
-		readRaw(socket, session, leave, session.terminal ? parseDetachKeys(options.detachKeys ?? defaultDetachKeys) : new Uint8Array());
+		readRaw(socket, session, leave, session.terminal ? options.detachKeys ?? parseDetachKeys(defaultDetachKeys) : new Uint8Array());
 	} else {
 		socket.resume();
 	}
 
-	const stopProbing = session.terminal ? undefined : probe(socket);
+	const stopProbing = session.terminal ? undefined : probe(socket, exchange.patienceMilliseconds);
 	const encoder = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => session.terminal ? bytes : encodeFrame(stream, bytes);
 	await Promise.allSettled([
 		options.stdout ? copyOutput(session.stdout, socket, encoder('stdout')) : silence(session.stdout),
@@ -203,5 +198,27 @@ export const joinSession = async (exchange: Exchange, session: Session, options:
 	]);
 	stopProbing?.();
 	session.close();
-	closeGently(socket);
+	closeGently(socket, exchange.patienceMilliseconds);
+};
+
+/** Takes the connection over for what was written up to now: a session that is over when it has been told. */
+export const sendEntries = async (exchange: Exchange, terminal: boolean, read: (signal: AbortSignal) => AsyncIterable<LogEntry>): Promise<void> => {
+	const socket = exchange.takeOver();
+	const leaving = new AbortController();
+	socket.on('error', () => undefined);
+	socket.once('close', () => {
+		leaving.abort();
+	});
+	socket.write(head(exchange, terminal, false));
+	socket.resume();
+	try {
+		for await (const {stream, bytes} of untilAborted(read(leaving.signal), leaving.signal)) {
+			await writeSlowly(socket, terminal ? bytes : encodeFrame(stream, bytes));
+		}
+	} catch {
+		socket.destroy();
+		return;
+	}
+
+	closeGently(socket, exchange.patienceMilliseconds);
 };

@@ -7,6 +7,7 @@ import {sendAnswer, sendError} from './answers.js';
 import {BodyTooLarge, readBody, readUpgradeBody, type BodyLimits} from './body.js';
 import {encodeError} from './encode/progress.js';
 import {holmMediaType, type Exchange} from './exchange.js';
+import {createExecNotes} from './exec-notes.js';
 import {createFailedStarts} from './failed-starts.js';
 import {createQuery} from './query.js';
 import {findRoute, isHijackRoute, type FoundRoute} from './router.js';
@@ -15,7 +16,9 @@ import {apiVersion, splitVersion} from './versions.js';
 export type ApiServerOptions = {
 	/** Largest body of JSON; default 4 MiB. Streams such as a build's context have no limit. */
 	readonly maximumBodyBytes?: number;
-	/** How long a client may take for the head of a request, and for a body of JSON; default 20 seconds. */
+	/**
+	How long a client may take for the head of a request, for a body of JSON, and to close a connection that is over; default 20 seconds. A client that only listens is asked this often whether it is still there.
+	*/
 	readonly patienceMilliseconds?: number;
 };
 
@@ -74,6 +77,7 @@ export const createApiServer = (engine: Engine, {maximumBodyBytes = 4 * 1024 * 1
 	const taken = new WeakSet<Socket>();
 	const sessions = new Set<Socket>();
 	const failedStarts = createFailedStarts();
+	const execNotes = createExecNotes();
 	let server_: Promise<string> | undefined;
 
 	/** Asked for once: it goes with every answer. */
@@ -132,6 +136,8 @@ export const createApiServer = (engine: Engine, {maximumBodyBytes = 4 * 1024 * 1
 				isUpgrade: upgraded !== undefined,
 				signal: leaving.signal,
 				failedStarts,
+				execNotes,
+				patienceMilliseconds,
 				body: async () => upgraded ? readUpgradeBody(request, upgraded, limits) : readBody(request, limits),
 				takeOver() {
 					if (upgraded) {
