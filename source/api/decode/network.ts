@@ -65,7 +65,7 @@ export const decodeConnect = (network: string, body: Fields): {container: string
 	attachment: decodeEndpoint(network, body.object('EndpointConfig')),
 });
 
-/** One item of `GET /holm/networks/{id}/records`. */
+/** One item of `GET /holm/networks/{name}/dns`. */
 export const decodeDnsRecord = (fields: Fields): DnsRecord => {
 	const type = fields.text('Type');
 	return {

@@ -61,7 +61,7 @@ export const encodeConnect = (container: string, attachment: AttachmentConfigura
 	EndpointConfig: encodeEndpoint(attachment),
 });
 
-/** One item of `GET /holm/networks/{id}/records`. */
+/** One item of `GET /holm/networks/{name}/dns`. */
 export const encodeDnsRecord = (record: DnsRecord) => ({
 	Name: record.name,
 	Type: record.type,

@@ -5,7 +5,7 @@ export const command = defineCommand({
 	usage: '',
 	flags: {},
 	async run(context) {
-		const {startDaemon} = await import('../../backends/connect.js');
+		const {startDaemon} = await import('../../backends/daemon.js');
 		await startDaemon({root: context.root});
 		print(context, 'The engine is running.');
 	},

@@ -6,6 +6,7 @@ import {
 	mkdtemp,
 	open,
 	readFile,
+	readdir,
 	rename,
 	rm,
 	stat,
@@ -15,14 +16,18 @@ import {connect, createServer, type Socket} from 'node:net';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError} from '../../errors.js';
+import {withLock} from '../lock.js';
 import {run} from '../run.js';
 import {killProcess, identify, spawnDetached} from './process.js';
 import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
 import {connectQmp, type Qmp} from './qmp.js';
+import {clean, endedSilently, endOf} from './status.js';
 
 /** A saved machine that waits for its start message, from which others start. */
 export type Template = {
 	readonly shape: MachineShape;
+	/** The first part of the kernel, see `QemuOptions`. */
+	readonly kernelStart: string;
 	/** Memory; mapped privately by machines, never written again. */
 	readonly ram: string;
 	/** State of the devices, as QEMU's migration stream. */
@@ -44,8 +49,8 @@ export type TemplateOptions = {
 
 type Seal = {readonly size: number; readonly changedNs: string};
 
-/** Part of every key: raised when the layout of a template changes. */
-const format = 1;
+/** Part of every key: raised when the files of a template change. */
+const format = 3;
 
 const versions = new Map<string, Promise<string>>();
 
@@ -117,23 +122,31 @@ export const ignoreSharedMemory = async (qmp: Qmp) => {
 	await qmp.execute('migrate-set-capabilities', {capabilities: [{capability: 'x-ignore-shared', state: true}]});
 };
 
-const guestIsReady = async (socket: Socket, closed: Promise<void>, signal: AbortSignal): Promise<void> => {
-	await new Promise<void>((resolve, reject) => {
-		let text = '';
-		socket.on('data', chunk => {
-			text += chunk.toString('latin1');
-			if (text.includes('ready\n')) {
-				resolve();
-			}
-		});
-		socket.on('error', reject);
-		void closed.then(() => {
-			reject(new HolmError('internal', 'the machine ended while it booted'));
-		});
-		signal.addEventListener('abort', () => {
-			reject(new HolmError('internal', 'the machine did not finish booting in time'));
-		});
+/** Throws with the guest's own reason when it cannot be a template's, and with its kernel's when that panics. */
+const guestIsReady = async (directory: string, socket: Socket, closed: Promise<void>, signal: AbortSignal): Promise<void> => {
+	const {promise, resolve, reject} = Promise.withResolvers<string | undefined>();
+	const lines: string[] = [];
+	let rest = '';
+	socket.on('data', chunk => {
+		const parts = (rest + chunk.toString('latin1')).split('\n');
+		rest = parts.pop() ?? '';
+		lines.push(...parts.map(part => clean(part)));
+		if (lines.includes('ready')) {
+			resolve(undefined);
+		}
 	});
+	socket.on('error', reject);
+	void closed.then(async () => {
+		const end = await endOf(directory, lines, endedSilently);
+		resolve(end.kind === 'died' ? end.reason : endedSilently);
+	});
+	signal.addEventListener('abort', () => {
+		resolve('it did not finish in time');
+	});
+	const reason = await promise;
+	if (reason !== undefined) {
+		throw new HolmError('unavailable', `a machine does not boot: ${reason}`);
+	}
 };
 
 const saveState = async (qmp: Qmp, directory: string): Promise<Uint8Array> => {
@@ -147,7 +160,7 @@ const saveState = async (qmp: Qmp, directory: string): Promise<Uint8Array> => {
 			received.resolve();
 		});
 	});
-	const socketPath = path.join(directory, 'outgoing.sock');
+	const socketPath = path.join(machineFiles(directory).run, 'outgoing.sock');
 	await new Promise<void>(resolve => {
 		server.listen(socketPath, resolve);
 	});
@@ -173,40 +186,54 @@ const synchronise = async (file: string) => {
 	}
 };
 
+/** More than the code and header before the kernel itself, which have 127 sectors at most (the x86 boot protocol's `setup_sects`). */
+const kernelStartSize = 128 * 512;
+
+const copyKernelStart = async (kernel: string, target: string, gid: number) => {
+	await using source = await open(kernel);
+	const buffer = Buffer.alloc(kernelStartSize);
+	const {bytesRead} = await source.read(buffer, 0, kernelStartSize, 0);
+	await writeFile(target, buffer.subarray(0, bytesRead));
+	await chown(target, 0, gid);
+	await chmod(target, 0o640);
+};
+
 const makeTemplate = async (target: string, version: string, options: TemplateOptions): Promise<void> => {
 	const {shape, uid, gid} = options;
 	const directory = await mkdtemp(`${target}.`);
 	const ram = path.join(directory, 'ram');
 	const files = machineFiles(directory);
 	const signal = AbortSignal.timeout(options.timeoutMs);
-	await chown(directory, uid, gid);
+	await chmod(directory, 0o711);
+	await mkdir(files.run, {mode: 0o700});
+	await chown(files.run, uid, gid);
+	const unsaved = path.join(files.run, 'ram');
 	let kill = async () => {};
 	try {
 		const {pid, exited} = await spawnDetached(options.program, qemuArguments({
-			shape, directory, name: 'holm-template', ram: {path: ram, share: true, readOnly: false},
+			shape, directory, name: 'holm-template', ram: {path: unsaved, share: true, readOnly: false},
 		}), {uid, gid, output: files.errors});
 		const identity = pid === undefined ? undefined : await identify(pid);
 		kill = async () => identity && killProcess(identity);
 		const qmp = await awaitQmp(files.qmp, files.errors, exited, signal);
 		// The guest is saved while it waits for a line; a guest whose engine is gone would be saved in the midst of polling for one.
 		const control = connect(files.control);
-		await guestIsReady(control, qmp.closed, signal);
+		await guestIsReady(directory, control, qmp.closed, signal);
 		await delay(200);
 		const state = await saveState(qmp, directory);
 		control.destroy();
 		await qmp.execute('quit').catch(() => undefined);
 		await exited;
-		await synchronise(ram);
+		await synchronise(unsaved);
+		await rename(unsaved, ram);
 		await chown(ram, 0, gid);
 		await chmod(ram, mapsReadOnly(version) ? 0o440 : 0o660);
 		await chown(directory, 0, gid);
 		await chmod(directory, 0o710);
+		await copyKernelStart(shape.kernel, path.join(directory, 'kernel'), gid);
 		await writeFile(path.join(directory, 'state'), state, {mode: 0o600});
 		await writeFile(path.join(directory, 'seal.json'), JSON.stringify(await sealOf(ram)), {mode: 0o600});
-		for (const left of [files.qmp, files.control, files.ssh, path.join(directory, 'outgoing.sock')]) {
-			await rm(left, {force: true});
-		}
-
+		await rm(files.run, {recursive: true});
 		await rm(target, {recursive: true, force: true});
 		await rename(directory, target);
 	} catch (error) {
@@ -224,7 +251,7 @@ const readTemplate = async (target: string, shape: MachineShape, readOnly: boole
 		const {size, changedNs} = await sealOf(ram);
 		return seal.size === size && seal.changedNs === changedNs
 			? {
-				shape, ram, state: await readFile(path.join(target, 'state')), readOnly,
+				shape, ram, kernelStart: path.join(target, 'kernel'), state: await readFile(path.join(target, 'state')), readOnly,
 			}
 			: undefined;
 	} catch {
@@ -232,10 +259,18 @@ const readTemplate = async (target: string, shape: MachineShape, readOnly: boole
 	}
 };
 
+/** Removes what calls that were killed have left. */
+const removeRests = async (directory: string, prefix: string, kept: string) => {
+	const names = await readdir(directory);
+	await Promise.all(names
+		.filter(name => name.startsWith(prefix) && name !== kept)
+		.map(async name => rm(path.join(directory, name), {recursive: true, force: true})));
+};
+
 const makings = new Map<string, Promise<Template>>();
 
 /**
-The template of a shape, made on first use (a boot: seconds). Callers that ask at once share one making.
+The template of a shape, made on first use (a boot: seconds). Callers that ask at once share one making, in other processes too; `onMaking` is called for each that has to wait.
 
 A machine of QEMU before 8.2 must be able to open the memory for writing, so its seal (size and time of the last change, which only the kernel sets) is compared at every use, and a template that somebody wrote to is made anew.
 */
@@ -246,23 +281,35 @@ export const templateOf = async (options: TemplateOptions, onMaking?: () => void
 		const {size, mtimeMs} = await stat(file);
 		return `${file} ${size} ${mtimeMs}`;
 	}));
-	const key = createHash('sha256').update(JSON.stringify([format, version, shape, parts])).digest('hex').slice(0, 16);
+	const arguments_ = qemuArguments({
+		shape, directory: '', name: '', ram: {path: '', share: true, readOnly: false},
+	});
+	const key = createHash('sha256').update(JSON.stringify([format, version, arguments_, parts])).digest('hex').slice(0, 16);
 	const target = path.join(options.directory, key);
 	const existing = await readTemplate(target, shape, mapsReadOnly(version));
 	if (existing) {
 		return existing;
 	}
 
+	onMaking?.();
 	const making = makings.get(target) ?? (async () => {
-		onMaking?.();
 		await mkdir(options.directory, {recursive: true, mode: 0o711});
-		await makeTemplate(target, version, options);
-		const made = await readTemplate(target, shape, mapsReadOnly(version));
-		if (!made) {
-			throw new HolmError('internal', `the template ${key} was written to while it was saved`);
-		}
+		return withLock(path.join(options.directory, `${key}.lock`), async () => {
+			// Another process may have made it meanwhile, or have been killed while it did.
+			const found = await readTemplate(target, shape, mapsReadOnly(version));
+			if (found) {
+				return found;
+			}
 
-		return made;
+			await removeRests(options.directory, `${key}.`, `${key}.lock`);
+			await makeTemplate(target, version, options);
+			const made = await readTemplate(target, shape, mapsReadOnly(version));
+			if (!made) {
+				throw new HolmError('internal', `the template ${key} was written to while it was saved`);
+			}
+
+			return made;
+		});
 	})();
 	makings.set(target, making);
 	try {

@@ -1,0 +1,145 @@
+import {Buffer} from 'node:buffer';
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import {createWake} from './wake.js';
+
+/** Where a process reads from. */
+export type Input = {
+	/** The next bytes; undefined at the end. */
+	readonly read: () => Promise<Uint8Array | undefined>;
+	/** Nobody reads any more: whoever writes fails. */
+	readonly close?: () => void;
+};
+
+/** Where a process writes to. */
+export type Output = {
+	/** Resolves when there is room for more. */
+	readonly write: (data: string | Uint8Array) => Promise<void>;
+};
+
+export type Pipe = Input & Output & {
+	/** Says that nothing more comes. */
+	readonly end: () => void;
+	/** How many bytes wait to be read. */
+	readonly waiting: () => number;
+};
+
+/** As many unread bytes as a pipe of Linux takes before its writer has to wait. */
+const capacity = 64 * 1024;
+
+export const emptyInput: Input = {read: async () => undefined};
+
+export const nowhere: Output = {write: async () => undefined};
+
+/** What a writer gets whose reader has gone. */
+const brokenPipe = () => Object.assign(new Error('Broken pipe'), {code: 'EPIPE'});
+
+export const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
+
+export const createPipe = (): Pipe => {
+	let chunks: Uint8Array[] = [];
+	let bytes = 0;
+	let isEnded = false;
+	let isClosed = false;
+	let writes = 0;
+	const wake = createWake();
+	const isFull = () => bytes > capacity && !isEnded;
+	const isEmpty = () => bytes === 0 && !isEnded;
+	return {
+		async write(data) {
+			if (isClosed) {
+				throw brokenPipe();
+			}
+
+			if (isEnded || data.length === 0) {
+				return;
+			}
+
+			const chunk = typeof data === 'string' ? Buffer.from(data) : data;
+			chunks.push(chunk);
+			bytes += chunk.length;
+			wake.notify();
+			writes++;
+			if (writes % 64 === 0) {
+				// Two who only write and read would leave nobody else a turn.
+				await nextTurn();
+			}
+
+			while (isFull()) {
+				await wake.wait();
+			}
+		},
+		async read() {
+			while (isEmpty()) {
+				await wake.wait();
+			}
+
+			if (bytes === 0) {
+				return undefined;
+			}
+
+			const read = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+			chunks = [];
+			bytes = 0;
+			wake.notify();
+			return read;
+		},
+		end() {
+			isEnded = true;
+			wake.notify();
+		},
+		close() {
+			isClosed = true;
+			isEnded = true;
+			wake.notify();
+		},
+		waiting: () => bytes,
+	};
+};
+
+export type LineReader = Input & {readonly readLine: () => Promise<string | undefined>};
+
+/** A reader of lines, which also hands on what is left for another one. */
+export const createLineReader = (input: Input): LineReader => {
+	let rest: Buffer = Buffer.alloc(0);
+	return {
+		...input.close && {close: input.close},
+		async read() {
+			if (rest.length > 0) {
+				const read = rest;
+				rest = Buffer.alloc(0);
+				return read;
+			}
+
+			return input.read();
+		},
+		async readLine() {
+			for (;;) {
+				const end = rest.indexOf(10);
+				if (end !== -1) {
+					const line = rest.toString('utf8', 0, end);
+					rest = rest.subarray(end + 1);
+					return line;
+				}
+
+				const chunk = await input.read();
+				if (!chunk) {
+					const line = rest.toString();
+					rest = Buffer.alloc(0);
+					return line === '' ? undefined : line;
+				}
+
+				rest = Buffer.concat([rest, chunk]);
+			}
+		},
+	};
+};
+
+/** Everything up to the end. */
+export const readAll = async (input: Input): Promise<Buffer> => {
+	const chunks: Uint8Array[] = [];
+	for (let chunk = await input.read(); chunk; chunk = await input.read()) {
+		chunks.push(chunk);
+	}
+
+	return Buffer.concat(chunks);
+};
