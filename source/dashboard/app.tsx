@@ -56,7 +56,6 @@ const MainView = (parts: Parts & Area) => {
 	const {ui, width, height} = parts;
 	const {rows} = layoutOf({width, height}, ui.focus, ui.isZoomed);
 	return rows.map((row, index) => (
-		// eslint-disable-next-line react/no-array-index-key -- a row of panes is its index
 		<Box key={index}>{row.map(area => <Pane key={area.name} {...parts} {...area}/>)}</Box>
 	));
 };
@@ -125,7 +124,9 @@ const View = (parts: Parts & Area & {readonly view: ViewName}) => {
 			return <EventsView items={shown.events} state={ui.lists.events} {...common}/>;
 		}
 
-		default: {
+		case 'topology':
+		case 'addresses':
+		case 'machine': {
 			return <DrawnView {...parts} view={view}/>;
 		}
 	}

@@ -47,7 +47,6 @@ const Line = memo(({text}: {readonly text: string}) => <Text wrap='truncate'>{te
 /** Lines one below the other; only those that changed are made again. */
 export const Lines = memo(({lines, width, height}: Size & {readonly lines: readonly string[]}) => (
 	<Box flexDirection='column' width={width} height={height} flexShrink={0}>
-		{/* eslint-disable-next-line react/no-array-index-key -- a row of the screen is its index */}
 		{lines.slice(0, height).map((text, row) => <Line key={row} text={text}/>)}
 	</Box>
 ));

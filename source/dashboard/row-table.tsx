@@ -31,7 +31,7 @@ const encode = (text: string, role: Role): string => String.fromCodePoint(firstM
 
 const Cell = ({children}: CellProps) => {
 	const {paint} = useTheme();
-	const text = String(children).trimStart();
+	const text = (children as string).trimStart();
 	const role = roles[(text.codePointAt(0) ?? firstMark) - firstMark] ?? 'text';
 	return <Text>{paint(role, `${text.slice(1, text.indexOf(end))} `)}</Text>;
 };

@@ -1,7 +1,6 @@
 import {Box, Text} from 'ink';
 import {quoteWord} from '../forms/words.js';
 import {completionsOf, focusedField, type FormState} from '../forms/form-state.js';
-import {changeForm} from './dialog-actions.js';
 import {useController, useStore, useTheme} from '../context.js';
 import {Field} from '../field.js';
 import {placeOf} from '../input.js';
@@ -12,6 +11,7 @@ import {Panel} from '../panel.js';
 import {describeKey} from '../keys.js';
 import {clean, cut, fit, wrapWords} from '../text.js';
 import type {Dialog} from '../ui-state.js';
+import {changeForm} from './dialog-actions.js';
 import {failureLines, helpLines, planLines} from './dialog-lines.js';
 
 type Of<Type extends Dialog['type']> = Size & {readonly dialog: Extract<Dialog, {type: Type}>};
@@ -146,7 +146,7 @@ const Form = ({dialog: {form}, width, height}: Of<'form'>) => {
 											}}
 										/>
 									)
-									: <Text wrap='truncate'>{values[name] ? values[name] : theme.paint('dim', hint)}</Text>)}
+									: <Text wrap='truncate'>{(values[name] ?? '') || theme.paint('dim', hint)}</Text>)}
 						</Box>
 						{error !== undefined && <Box flexShrink={0} marginLeft={2}><Text>{theme.paint('bad', cut(clean(error), width - labelWidth - 12))}</Text></Box>}
 					</Box>

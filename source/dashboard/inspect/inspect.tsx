@@ -31,7 +31,8 @@ export const inspectLines = (state: TreeState, {width, height}: Size, theme: The
 	return lines.slice(start, start + height).map((line, index) => {
 		const text = fit(` ${lineText(line, state.isJson, theme)}`, width, {ellipsis: theme.glyphs.ellipsis});
 		const row = start + index;
-		return theme.paint(row === state.cursor ? 'selected' : (matches.has(row) ? 'match' : (line.size === undefined ? 'text' : 'accent')), text);
+		const role = line.size === undefined ? 'text' : 'accent';
+		return theme.paint(row === state.cursor ? 'selected' : (matches.has(row) ? 'match' : role), text);
 	});
 };
 

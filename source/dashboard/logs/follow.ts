@@ -43,7 +43,7 @@ const immediate = async () => new Promise<void>(resolve => {
 	setImmediate(resolve);
 });
 
-const byTimestamp = (lines: LogLine[]): LogLine[] => lines.sort((a, b) => a.timestamp < b.timestamp ? -1 : (a.timestamp > b.timestamp ? 1 : 0));
+const byTimestamp = (lines: LogLine[]): LogLine[] => lines.toSorted((a, b) => Number(a.timestamp > b.timestamp) - Number(a.timestamp < b.timestamp));
 
 /** The logs of one or several containers, live, as one list of bounded length. */
 export const createLogs = (capacity: number): Logs => {

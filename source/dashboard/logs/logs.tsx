@@ -2,11 +2,11 @@ import {memo, useMemo, useSyncExternalStore} from 'react';
 import {useController, useTheme} from '../context.js';
 import {emptyLines, frame, Lines, type Size} from '../lines.js';
 import {clean} from '../text.js';
+import type {Theme} from '../theme.js';
 import type {LogBuffer} from './log-buffer.js';
 import type {LogIndex} from './log-index.js';
 import {rowsFor, rowsOfLine} from './log-rows.js';
 import {sinceChoices, windowOf, type LogsState} from './logs-state.js';
-import type {Theme} from '../theme.js';
 
 export type LogsProps = Size & {
 	readonly state: LogsState;
@@ -58,7 +58,7 @@ export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsPr
 			? emptyLines(names.length === 0 ? 'No container is chosen' : (state.filter ? 'No line passes the filter' : 'No lines yet'), size, theme)
 			: logLines({buffer, index: logIndex, state, names, ...size, theme});
 		return frame(inside, {title: titleOf(names, state, logIndex), note: noteOf(state, buffer), width, height, isFocused, isStale, theme});
-		// eslint-disable-next-line react/exhaustive-deps -- the version stands for what is in the buffer
+		// The version stands for what is in the buffer.
 	}, [version, logs, logIndex, state, width, height, isFocused, isStale, theme]);
 	return <Lines lines={lines} width={width} height={height}/>;
 });
