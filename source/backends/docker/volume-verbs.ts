@@ -4,6 +4,7 @@ import {fieldsOf} from '../../api/fields.js';
 import type {Engine} from '../../engine.js';
 import {pathName, type Client} from './client.js';
 import {encodeFilters} from './container-verbs.js';
+import {byName} from './network-verbs.js';
 
 type Verbs = 'volumes' | 'volume' | 'createVolume' | 'removeVolume' | 'pruneVolumes';
 
@@ -12,7 +13,8 @@ const volumePath = (name: string) => `/volumes/${pathName(name, 'volume')}`;
 export const volumeVerbs = (client: Client): Pick<Engine, Verbs> => ({
 	async volumes(filters) {
 		const fields = fieldsOf(await client.json('GET', '/volumes', {query: {filters: encodeFilters(filters)}}));
-		return fields.objects('Volumes').map(volume => decodeVolume(volume.raw));
+		const volumes = fields.objects('Volumes').map(volume => decodeVolume(volume.raw));
+		return await client.isHolm() ? volumes : volumes.toSorted(byName);
 	},
 	volume: async name => decodeVolume(await client.json('GET', volumePath(name))),
 	createVolume: async ({name, labels}) => decodeVolume(await client.json('POST', '/volumes/create', {

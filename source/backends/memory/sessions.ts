@@ -6,7 +6,7 @@ import {openSession} from './open-session.js';
 import {createOutputHub} from './output-hub.js';
 import {createPipe, emptyInput} from './pipe.js';
 import {startProcess} from './process.js';
-import {environmentOf, hostOf} from './program-host.js';
+import {environmentOf, freePid, hostOf} from './program-host.js';
 import {findProgram} from './programs/find-program.js';
 import {publishOf, type ExecRecord, type State} from './state.js';
 import {createTerminalDevice} from './terminal-device.js';
@@ -42,8 +42,6 @@ const runningRecord = (state: State, reference: string) => {
 
 	return {record, run};
 };
-
-const freePid = (pids: ReadonlyMap<number, unknown>): number => Math.max(1, ...pids.keys()) + 7;
 
 const startExec = (state: State, exec: ExecRecord, size: TerminalSize | undefined): Session => {
 	const {record, run} = runningRecord(state, exec.containerId);

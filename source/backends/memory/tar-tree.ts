@@ -33,8 +33,8 @@ const readContent = async (stream: AsyncIterable<unknown>): Promise<Buffer> => {
 	return Buffer.concat(chunks);
 };
 
-/** Reads a whole tar, plain or compressed with gzip or zstd. Throws `invalid` for what is no tar, and for entries that lead out or are devices. */
-export const readTar = async (tar: Readable): Promise<readonly TarEntry[]> => {
+/** Reads a whole tar, plain or compressed with gzip or zstd. Throws `invalid`, beginning with `complaint`, for what is no tar, and for entries that lead out or are devices. */
+export const readTar = async (tar: Readable, complaint = 'This is not a tar'): Promise<readonly TarEntry[]> => {
 	const entries = extract();
 	const reading = pipeline(tar, decompress(), entries);
 	// Of the two ends of one stream the loop below sees a failure too.
@@ -62,7 +62,7 @@ export const readTar = async (tar: Readable): Promise<readonly TarEntry[]> => {
 				}
 
 				case 'symlink': {
-					read.push({parts, node: {type: 'link', ...attributes, target: linkname ?? ''}});
+					read.push({parts, node: {type: 'link', ...attributes, mode: 0o777, target: linkname ?? ''}});
 					break;
 				}
 
@@ -81,7 +81,7 @@ export const readTar = async (tar: Readable): Promise<readonly TarEntry[]> => {
 		return read;
 	} catch (error) {
 		tar.destroy();
-		throw error instanceof HolmError ? error : new HolmError('invalid', `This is not a tar: ${messageOf(error)}`, {remedy: 'send a tar, plain or gzipped', cause: error});
+		throw error instanceof HolmError ? error : new HolmError('invalid', `${complaint}: ${messageOf(error)}`, {remedy: 'send a tar, plain or gzipped', cause: error});
 	}
 };
 

@@ -186,6 +186,10 @@ export const builtins: Readonly<Record<string, Builtin>> = {
 	umask: nothing,
 	ulimit: nothing,
 	async wait({shell}) {
+		if (shell.caught.length > 0) {
+			return 0;
+		}
+
 		const jobs = [...shell.jobs];
 		shell.jobs.clear();
 		const {promise: woken, resolve} = Promise.withResolvers<void>();

@@ -185,13 +185,25 @@ const runProgram = async (shell: Shell, words: readonly string[], variables: Rea
 		return isMissing ? 127 : 126;
 	}
 
-	const over = AbortSignal.any([invocation.signal, ...shell.foreground ? [shell.foreground.signal] : []]);
+	const own = new AbortController();
+	const over = AbortSignal.any([own.signal, invocation.signal, ...shell.foreground ? [shell.foreground.signal] : []]);
 	const {promise: aborted, resolve: abort} = Promise.withResolvers<number>();
 	const onAbort = () => {
 		abort(interrupted);
 	};
 
 	over.addEventListener('abort', onAbort, {once: true});
+	const entry = replace
+		? undefined
+		: invocation.host.enter({
+			command: words,
+			user: invocation.user,
+			kill(number) {
+				abort(128 + number);
+				own.abort();
+			},
+		});
+	shell.onEnter?.(entry?.pid ?? 1);
 	try {
 		return await Promise.race([aborted, program.run({
 			...invocation,
@@ -206,6 +218,7 @@ const runProgram = async (shell: Shell, words: readonly string[], variables: Rea
 			onSignal: replace ? invocation.onSignal : () => () => undefined,
 		})]);
 	} finally {
+		entry?.leave();
 		over.removeEventListener('abort', onAbort);
 	}
 };
@@ -449,6 +462,11 @@ const runEntry = async (shell: Shell, {first, rest, background}: AndOr, files: D
 	checkStopped(shell);
 	if (background) {
 		const inner = copyShell(shell);
+		inner.onEnter = pid => {
+			shell.lastJob = String(pid);
+			inner.onEnter = undefined;
+		};
+
 		shell.jobs.add(runJob(inner, {first, rest, background: false}, {...files, 0: createLineReader(emptyInput)}));
 		shell.status = 0;
 		return;

@@ -40,7 +40,7 @@ const valueOf = (shell: Shell, name: string): string | undefined => {
 		}
 
 		case '!': {
-			return '';
+			return shell.lastJob ?? '';
 		}
 
 		case '-': {

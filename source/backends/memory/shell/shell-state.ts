@@ -25,6 +25,10 @@ export type Shell = {
 	/** Ends a wait for jobs. */
 	wake?: () => void;
 	readonly jobs: Set<Promise<number>>;
+	/** The process of the last job, `$!`. */
+	lastJob?: string;
+	/** Told of the next process that is started. */
+	onEnter?: (pid: number) => void;
 	/** What runs in the foreground, for the keys that interrupt it. */
 	foreground?: AbortController;
 	readonly interactive: boolean;
