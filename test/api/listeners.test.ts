@@ -10,6 +10,9 @@ import test from 'ava';
 import {assertSafe, listenOn} from '../../source/api/listeners.js';
 import {run} from '../../source/host/run.js';
 
+const hasOpenssl = await run('openssl', ['version']).then(() => true, () => false);
+const tlsTest = hasOpenssl ? test : test.skip;
+
 const hello = (): Server => createServer((_request, response) => {
 	response.end('hello');
 });
@@ -66,9 +69,6 @@ test('a socket is its owner\'s and its group\'s, and several addresses serve the
 	await t.throwsAsync(listenOn(server, {kind: 'tcp', host: '127.0.0.1', port}), {code: 'conflict', message: /in use/v});
 	await t.throwsAsync(listenOn(server, {kind: 'unix', path: path.join(directory, 'no/such')}), {code: 'invalid'});
 });
-
-const hasOpenssl = await run('openssl', ['version']).then(() => true, () => false);
-const tlsTest = hasOpenssl ? test : test.skip;
 
 tlsTest(`with certificates only clients of the authority come in${hasOpenssl ? '' : ' (needs openssl)'}`, async t => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'hl-'));
