@@ -49,10 +49,7 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 			reject(new HolmError(error.code === 'EADDRINUSE' ? 'conflict' : 'invalid', `the engine cannot listen on ${describeAddress(address)}: ${reason}`, {remedy: 'choose another --host', cause: error}));
 		});
 		if (address.kind === 'unix') {
-			// Nobody may connect before the mode is set.
-			const mask = process.umask(0o117);
 			listener.listen(address.path, resolve);
-			process.umask(mask);
 		} else {
 			listener.listen(address.port, address.host, resolve);
 		}

@@ -31,6 +31,8 @@ The engine's daemon: opens the engine in a directory and serves Docker's API on 
 */
 const serve = async (root: string, addresses: readonly EngineAddress[]): Promise<void> => {
 	const paths = pathsOf(root);
+	// Only the owner can write to a socket that was just made, and so connect to it, until its mode is set.
+	process.umask(0o022);
 	const engine = await openHostEngine(root, {
 		version: packageVersion(),
 		log,
