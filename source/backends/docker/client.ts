@@ -44,6 +44,8 @@ export type Client = {
 	hijack: (path: string, options?: RequestOptions) => Promise<Hijacked>;
 	/** Whether the engine is Holm's; asks it where no answer has told yet. */
 	isHolm: () => Promise<boolean>;
+	/** The minor number of the API's version that the engine serves on paths without one: 41 for 1.41. */
+	minorVersion: () => Promise<number>;
 };
 
 /** More than any list of containers; it keeps an engine gone mad from filling the memory. */
@@ -135,6 +137,7 @@ const sendBody = (request: ClientRequest, {json, tar}: RequestOptions, fail: (er
 /** Requests to an engine over HTTP, on connections that are kept for the next one. */
 export const createClient = (address: EngineAddress): Client => {
 	let server: string | undefined;
+	let version = '';
 	let agent: http.Agent | undefined;
 
 	const open = async (method: string, path: string, options: RequestOptions, upgrade?: Readonly<Record<string, string>>): Promise<ClientRequest> => {
@@ -161,6 +164,7 @@ export const createClient = (address: EngineAddress): Client => {
 
 	const note = (response: IncomingMessage) => {
 		server = String(response.headers.server ?? server ?? '');
+		version = String(response.headers['api-version'] ?? version);
 	};
 
 	const send: Client['send'] = async (method, path, options = {}) => {
@@ -212,6 +216,11 @@ export const createClient = (address: EngineAddress): Client => {
 		}
 	};
 
+	const ping = async () => {
+		const response = await send('HEAD', '/_ping');
+		response.resume();
+	};
+
 	return {
 		address,
 		send,
@@ -227,11 +236,18 @@ export const createClient = (address: EngineAddress): Client => {
 		hijack,
 		async isHolm() {
 			if (server === undefined) {
-				const response = await send('HEAD', '/_ping');
-				response.resume();
+				await ping();
 			}
 
 			return /^Holm\b/v.test(server ?? '');
+		},
+		async minorVersion() {
+			if (version === '') {
+				await ping();
+			}
+
+			// An engine that does not say is taken for the oldest that this speaks with.
+			return Number(/^1\.(?<minor>\d+)$/v.exec(version)?.groups?.['minor'] ?? 41);
 		},
 	};
 };
