@@ -2,16 +2,13 @@ import {Buffer} from 'node:buffer';
 import http, {type ClientRequest, type IncomingMessage} from 'node:http';
 import {type Socket} from 'node:net';
 import {type Readable} from 'node:stream';
-import {errorHeader} from '../../api/answers.js';
-import {decodeError} from '../../api/decode/error.js';
 import {holmMediaType} from '../../api/exchange.js';
 import {parseJson} from '../../api/json.js';
 import {stdinFramed, stdinHeader} from '../../api/stdin-frames.js';
-import {HolmError} from '../../errors.js';
 import type {EngineAddress} from './address.js';
+import {errorOf, readText} from './answers.js';
 import {cancelled, connectionError} from './failures.js';
-
-export type QueryValues = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+import {encodeQuery, type QueryValues} from './paths.js';
 
 export type RequestOptions = {
 	/** What is undefined or false is left out. */
@@ -48,55 +45,7 @@ export type Client = {
 	minorVersion: () => Promise<number>;
 };
 
-/** More than any list of containers; it keeps an engine gone mad from filling the memory. */
-const maximumAnswerBytes = 256 * 1024 * 1024;
-
 const connectMilliseconds = 10_000;
-
-const encodeQuery = (query: QueryValues = {}): string => {
-	const parameters = new URLSearchParams();
-	for (const [key, value] of Object.entries(query)) {
-		if (value !== undefined && value !== false) {
-			for (const item of Array.isArray(value) ? value as readonly string[] : [value === true ? '1' : String(value)]) {
-				parameters.append(key, item);
-			}
-		}
-	}
-
-	const text = parameters.toString();
-	return text && `?${text}`;
-};
-
-const readText = async (response: IncomingMessage): Promise<string> => {
-	const chunks: Uint8Array[] = [];
-	let length = 0;
-	for await (const chunk of response as AsyncIterable<Uint8Array>) {
-		length += chunk.length;
-		if (length > maximumAnswerBytes) {
-			throw new HolmError('internal', `the engine's answer is larger than ${maximumAnswerBytes} bytes`);
-		}
-
-		chunks.push(chunk);
-	}
-
-	return Buffer.concat(chunks).toString();
-};
-
-const parseOr = (text: string): unknown => {
-	try {
-		return parseJson(text, 'the answer');
-	} catch {
-		return {};
-	}
-};
-
-const errorOf = async (response: IncomingMessage, otherwise: string): Promise<HolmError> => {
-	const status = response.statusCode ?? 500;
-	const header = response.headers[errorHeader];
-	const text = await readText(response);
-	const json = typeof header === 'string' ? parseOr(decodeURIComponent(header)) : parseOr(text);
-	return decodeError(typeof json === 'object' && !Array.isArray(json) ? json : {}, status, otherwise || `the engine answered ${status} ${response.statusMessage ?? ''}`.trim());
-};
 
 const isError = ({statusCode = 500}: IncomingMessage) => statusCode >= 300;
 
@@ -250,15 +199,4 @@ export const createClient = (address: EngineAddress): Client => {
 			return Number(/^1\.(?<minor>\d+)$/v.exec(version)?.groups?.['minor'] ?? 41);
 		},
 	};
-};
-
-/** A name as parts of a path, in which slashes are those of an image's name. */
-export const pathName = (reference: string, kind: string): string => {
-	const parts = reference.split('/');
-	if (parts.some(part => part === '' || part === '.' || part === '..')) {
-		throw new HolmError('not-found', `No such ${kind}: ${JSON.stringify(reference.slice(0, 200))}`);
-	}
-
-	// Colons and at signs of image names stay as Docker's own clients send them.
-	return parts.map(part => encodeURIComponent(part.toWellFormed()).replaceAll('%3A', ':').replaceAll('%40', '@')).join('/');
 };

@@ -4,7 +4,8 @@ import {encodeCreateExec} from '../../api/encode/exec.js';
 import {fieldsOf} from '../../api/fields.js';
 import type {Engine, TerminalSize} from '../../engine.js';
 import {HolmError} from '../../errors.js';
-import {pathName, type Client} from './client.js';
+import type {Client} from './client.js';
+import {pathName} from './paths.js';
 import {containerPath} from './container-verbs.js';
 import {createSession} from './session.js';
 

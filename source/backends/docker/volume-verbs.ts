@@ -5,7 +5,8 @@ import {fieldsOf} from '../../api/fields.js';
 import type {Engine, Filters, Pruned} from '../../engine.js';
 import {asHolmError} from '../../errors.js';
 import type {Volume} from '../../resources.js';
-import {pathName, type Client} from './client.js';
+import type {Client} from './client.js';
+import {pathName} from './paths.js';
 import {encodeFilters} from './container-verbs.js';
 import {byName} from './network-verbs.js';
 
