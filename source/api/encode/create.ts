@@ -67,6 +67,8 @@ export const encodeCreateContainer = (configuration: ContainerConfiguration) => 
 	WorkingDir: configuration.workingDirectory ?? '',
 	User: configuration.user ?? '',
 	Hostname: configuration.hostname ?? '',
+	// Engines before 1.44 know one address for the whole container.
+	MacAddress: configuration.networks[0]?.mac,
 	Tty: configuration.terminal,
 	OpenStdin: configuration.openStdin,
 	StdinOnce: configuration.openStdin,

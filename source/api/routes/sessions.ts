@@ -8,7 +8,8 @@ import {decodeConsoleSize, decodeCreateExec} from '../decode/exec.js';
 import {encodeExec} from '../encode/exec.js';
 import {created, ok, route, type Exchange} from '../exchange.js';
 import {isOfProgram} from '../failed-starts.js';
-import {joinSession, sendEntries} from '../hijack.js';
+import {sendEntries} from '../hijack.js';
+import {joinSession} from '../join-session.js';
 
 /** Everything written up to now, as a session that ends there. */
 const replay = async (exchange: Exchange) => {

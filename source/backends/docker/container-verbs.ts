@@ -7,7 +7,8 @@ import {fieldsOf, fieldsOfList} from '../../api/fields.js';
 import type {Engine, Filters} from '../../engine.js';
 import type {ContainerConfiguration} from '../../resources.js';
 import {createSteadyTimes} from './steady-times.js';
-import {pathName, type Client, type QueryValues} from './client.js';
+import type {Client} from './client.js';
+import {pathName, type QueryValues} from './paths.js';
 
 /** Filters as Docker's clients have sent them since 1.22; nothing for none. */
 export const encodeFilters = (filters: Filters | undefined): string | undefined =>

@@ -6,7 +6,8 @@ import type {Engine, Filters} from '../../engine.js';
 import {asHolmError, HolmError} from '../../errors.js';
 import type {Network} from '../../resources.js';
 import {mapConcurrently} from './concurrency.js';
-import {pathName, type Client} from './client.js';
+import type {Client} from './client.js';
+import {pathName} from './paths.js';
 import {encodeFilters} from './container-verbs.js';
 
 type NetworkVerbs = 'networks' | 'network' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'pruneNetworks' | 'dnsRecords';
