@@ -31,7 +31,7 @@ export const emptyInput: Input = {read: async () => undefined};
 export const nowhere: Output = {write: async () => undefined};
 
 /** What a writer gets whose reader has gone. */
-const brokenPipe = () => Object.assign(new Error('Broken pipe'), {code: 'EPIPE'});
+export const brokenPipe = () => Object.assign(new Error('Broken pipe'), {code: 'EPIPE'});
 
 export const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
 
@@ -129,15 +129,27 @@ export const createLineReader = (input: Input): LineReader => {
 				}
 
 				rest = Buffer.concat([rest, chunk]);
+				if (rest.length > largestRead) {
+					throw new Error('out of memory');
+				}
 			}
 		},
 	};
 };
 
-/** Everything up to the end. */
+/** As much as a program keeps of what it reads: what it reads from may never end. */
+export const largestRead = 16 * 1024 * 1024;
+
+/** Everything up to the end. Throws when that is too much. */
 export const readAll = async (input: Input): Promise<Buffer> => {
 	const chunks: Uint8Array[] = [];
+	let length = 0;
 	for (let chunk = await input.read(); chunk; chunk = await input.read()) {
+		length += chunk.length;
+		if (length > largestRead) {
+			throw new Error('out of memory');
+		}
+
 		chunks.push(chunk);
 	}
 

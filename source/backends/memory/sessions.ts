@@ -22,6 +22,26 @@ const findExec = ({execs}: State, id: string): ExecRecord => {
 	return exec;
 };
 
+/** As many execs that have ended can still be asked for. */
+const keptExecs = 1000;
+
+/** A health check that runs every few seconds would otherwise leave something each time. */
+const forgetOldExecs = ({execs}: State) => {
+	if (execs.size < 2 * keptExecs) {
+		return;
+	}
+
+	for (const [id, {state: word}] of execs) {
+		if (execs.size <= keptExecs) {
+			return;
+		}
+
+		if (word === 'ended') {
+			execs.delete(id);
+		}
+	}
+};
+
 const checkSize = ({rows, columns}: TerminalSize) => {
 	if (![rows, columns].every(length => Number.isSafeInteger(length) && length >= 0 && length <= 65_535)) {
 		throw new HolmError('invalid', `invalid terminal size ${columns}x${rows}`, {remedy: 'it is two whole numbers'});
@@ -167,6 +187,7 @@ export const sessionVerbs = (state: State): Verbs => ({
 			throw new HolmError('invalid', 'No exec command specified', {remedy: 'name one'});
 		}
 
+		forgetOldExecs(state);
 		const id = state.random.hex(64);
 		state.execs.set(id, {
 			id, containerId: record.id, configuration: {...configuration}, state: 'created',
