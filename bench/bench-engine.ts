@@ -1,4 +1,12 @@
-import {mkdtemp, mkdir, rm, symlink, copyFile, writeFile} from 'node:fs/promises';
+import {
+	chmod,
+	copyFile,
+	mkdir,
+	mkdtemp,
+	rm,
+	symlink,
+	writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
@@ -50,6 +58,8 @@ export const openEngine = async (stack: AsyncDisposableStack): Promise<BenchEngi
 
 	const directory = await mkdtemp('/tmp/hb-');
 	stack.defer(async () => rm(directory, {recursive: true, force: true}));
+	// Machines are other users.
+	await chmod(directory, 0o711);
 	const root = path.join(directory, 'r');
 	const context = path.join(directory, 'context');
 	await makeContext(context);

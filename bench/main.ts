@@ -126,5 +126,10 @@ for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 12
 try {
 	process.exitCode = await main();
 } finally {
-	await everything.disposeAsync();
+	try {
+		await everything.disposeAsync();
+	} catch (error) {
+		say(`Cleaning up failed: ${messageOf(error)}`);
+		process.exitCode = 1;
+	}
 }
