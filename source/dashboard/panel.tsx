@@ -21,7 +21,7 @@ export type PanelProps = Size & {
 
 /** A border in Ink's terms, with its colours in it: Ink asks another library how many colours there are. */
 const borderStyle = ({borders, paint}: Theme, role: Role) => {
-	const [open = '', close = ''] = paint(role, 'x').split('x');
+	const [open = '', close = ''] = paint(role, 'x').split('x', 2);
 	const {horizontal, vertical, topLeft, topRight, bottomLeft, bottomRight} = borders;
 	return {
 		top: horizontal, bottom: horizontal, topLeft: open + topLeft, topRight: topRight + close, bottomLeft: open + bottomLeft, bottomRight: bottomRight + close, left: open + vertical + close, right: open + vertical + close,
