@@ -31,6 +31,8 @@ export type FileTree = {
 	readonly bytes: () => number;
 	/** A tree that begins as this one is now. */
 	readonly fork: (options?: ForkOptions) => FileTree;
+	/** A tree like this one, mounts and all, on which something can be tried. */
+	readonly copy: () => FileTree;
 };
 
 export type ForkOptions = {readonly mounts?: readonly TreeMount[]; readonly readOnly?: boolean};
@@ -116,7 +118,7 @@ export const createFileTree = (now: () => number, base: DirectoryNode = director
 					node = root;
 				}
 			} else {
-				here = `${here}/${part}`;
+				here += `/${part}`;
 				node = next;
 			}
 		}
@@ -189,7 +191,7 @@ export const createFileTree = (now: () => number, base: DirectoryNode = director
 		},
 		makeDirectory(path, mode) {
 			const parts = partsOf(path);
-			for (const [index] of parts.entries()) {
+			for (const index of parts.keys()) {
 				const here = `/${parts.slice(0, index + 1).join('/')}`;
 				let found: Located | undefined;
 				try {
@@ -205,5 +207,6 @@ export const createFileTree = (now: () => number, base: DirectoryNode = director
 		},
 		bytes: () => bytesBeyond(root, base),
 		fork: options => createFileTree(now, root, options),
+		copy: () => createFileTree(now, root, {mounts: mounts.map(mount => ({...mount, tree: mount.tree.copy()})), readOnly}),
 	};
 };
