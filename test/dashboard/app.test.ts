@@ -26,7 +26,7 @@ test('the whole story: a network, two containers, their addresses, logs, removal
 		await app.press('redis:alpine', tab, name, tab, 'back');
 		await app.shows(`holm run --detach --name ${name} --network back redis:alpine`);
 		await app.press(enter);
-		await app.shows(new RegExp(`${name}\\s+running`, 'v'));
+		await app.shows(new RegExp(String.raw`${name}\s+running`, 'v'));
 	}
 
 	const text = await app.shows(/two\s+running\s+redis:alpine\s+192\.168\.65\.3 back/v);
@@ -230,8 +230,7 @@ test('a filter narrows the list while it is typed, and escape takes it back', as
 	await app.press('/', 'web', enter);
 	await app.shows('1 of 3, filter: web');
 	await app.press(escape);
-	await app.shows('1 Containers 3');
-	t.pass();
+	t.regex(await app.shows('1 Containers 3'), /worker/v);
 	engine.close();
 });
 
@@ -269,7 +268,6 @@ test('the container under the cursor stays under it when others come', async t =
 	await engine.createContainer(containerConfiguration({name: 'newer'}));
 	await app.shows('newer');
 	await app.press('i');
-	await app.shows('Container old');
-	t.pass();
+	t.regex(await app.shows('Container old'), /name: "old"/v);
 	engine.close();
 });

@@ -47,11 +47,19 @@ test('sorting goes through the columns, each in both directions, and back to non
 	t.deepEqual(seen, ['name+', 'name-', 'size+', 'size-', undefined]);
 });
 
+test('the window moves no further than the cursor makes it', t => {
+	t.is(windowStart(15, 10, 100, 10), 10);
+	t.is(windowStart(20, 10, 100, 10), 11);
+	t.is(windowStart(9, 10, 100, 10), 9);
+});
+
 test('the window holds the cursor and does not go past the end', t => {
 	for (const length of [0, 1, 5, 100]) {
 		for (let cursor = 0; cursor < length; cursor++) {
-			const start = windowStart(cursor, 10, length);
-			t.true(start <= cursor && cursor < start + 10 && start >= 0 && (start === 0 || start + 10 <= length));
+			for (const before of [0, 3, 95, 500]) {
+				const start = windowStart(cursor, 10, length, before);
+				t.true(start <= cursor && cursor < start + 10 && start >= 0 && (start === 0 || start + 10 <= length));
+			}
 		}
 	}
 });

@@ -18,7 +18,7 @@ test('what was added, taken away or made something else is a change', t => {
 	t.deepEqual(share<unknown>({0: 'a'}, ['a']), ['a']);
 	t.deepEqual(share<unknown>(null, {a: 1}), {a: 1});
 	t.is(share<unknown>({a: 1}, undefined), undefined);
-	t.is(share(Number.NaN, Number.NaN), Number.NaN);
+	t.is(share(NaN, NaN), NaN);
 });
 
 test('objects of a class are taken as they are', t => {

@@ -77,10 +77,12 @@ export const decodeText = (given: string): Decoded => {
 		end = match.index + match[0].length;
 		const {final, parameters} = match.groups!;
 		const next = final === 'm' && /^[\d:;]*$/v.test(parameters!) ? nextLook(look, parameters!) : look;
-		if (next !== look) {
-			look = next;
-			runs.push({at: text.length, sgr: look});
+		if (next === look) {
+			continue;
 		}
+
+		look = next;
+		runs.push({at: text.length, sgr: look});
 	}
 
 	add(given.slice(end));

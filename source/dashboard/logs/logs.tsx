@@ -1,6 +1,7 @@
 import {memo, useMemo, useSyncExternalStore} from 'react';
 import {useController, useTheme} from '../context.js';
-import {emptyLines, frame, Lines, type Size} from '../lines.js';
+import {emptyLines, Lines, type Size} from '../lines.js';
+import {Panel} from '../panel.js';
 import {clean} from '../text.js';
 import type {Theme} from '../theme.js';
 import type {LogBuffer} from './log-buffer.js';
@@ -49,7 +50,7 @@ export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsPr
 	const {logs, logIndex} = useController();
 	const theme = useTheme();
 	const version = useSyncExternalStore(logs.subscribe, logs.version, logs.version);
-	const lines = useMemo(() => {
+	const {lines, title, note} = useMemo(() => {
 		const {buffer} = logs;
 		const names = logs.targets().map(({name}) => clean(name));
 		logIndex.update(state);
@@ -57,8 +58,8 @@ export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsPr
 		const inside = logIndex.count() === 0
 			? emptyLines(names.length === 0 ? 'No container is chosen' : (state.filter ? 'No line passes the filter' : 'No lines yet'), size, theme)
 			: logLines({buffer, index: logIndex, state, names, ...size, theme});
-		return frame(inside, {title: titleOf(names, state, logIndex), note: noteOf(state, buffer), width, height, isFocused, isStale, theme});
+		return {lines: inside, title: titleOf(names, state, logIndex), note: noteOf(state, buffer)};
 		// The version stands for what is in the buffer.
-	}, [version, logs, logIndex, state, width, height, isFocused, isStale, theme]);
-	return <Lines lines={lines} width={width} height={height}/>;
+	}, [version, logs, logIndex, state, width, height, theme]);
+	return <Panel {...{title, note, width, height, isFocused, isStale}}><Lines lines={lines} width={width - 2} height={height - 2}/></Panel>;
 });

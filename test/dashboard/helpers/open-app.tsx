@@ -15,47 +15,39 @@ import {createTheme, type ThemeOptions} from '../../../source/dashboard/theme.js
 import type {Engine} from '../../../source/engine.js';
 
 /** What a terminal is to Ink, without one: every frame whole, as its debug mode writes them. */
-class Screen extends EventEmitter {
-	readonly isTTY = true;
-	readonly writable = true;
-	columns: number;
-	rows: number;
-	frame = '';
+const createScreen = (columns: number, rows: number) => {
+	const screen = Object.assign(new EventEmitter(), { // eslint-disable-line unicorn/prefer-event-target -- as streams are
+		isTTY: true,
+		writable: true,
+		columns,
+		rows,
+		frame: '',
+		write(data: string, done?: () => void): boolean {
+			screen.frame = data === '' ? screen.frame : data;
+			done?.();
+			return true;
+		},
+	});
+	return screen;
+};
 
-	constructor(columns: number, rows: number) {
-		super();
-		this.columns = columns;
-		this.rows = rows;
-	}
-
-	write(data: string, done?: () => void): boolean {
-		if (data !== '') {
-			this.frame = data;
-		}
-
-		done?.();
-		return true;
-	}
-}
-
-class Keyboard extends EventEmitter {
-	readonly isTTY = true;
-	#held: string[] = [];
-
-	type(text: string) {
-		this.#held.push(text);
-		this.emit('readable');
-	}
-
-	read(): string | null { // eslint-disable-line @typescript-eslint/no-restricted-types -- as streams have it
-		return this.#held.shift() ?? null; // eslint-disable-line unicorn/no-null
-	}
-
-	setEncoding() {}
-	setRawMode() {}
-	ref() {}
-	unref() {}
-}
+const createKeyboard = () => {
+	const held: string[] = [];
+	const nothing = () => {};
+	const keyboard = Object.assign(new EventEmitter(), { // eslint-disable-line unicorn/prefer-event-target -- as streams are
+		isTTY: true,
+		type(text: string) {
+			held.push(text);
+			keyboard.emit('readable');
+		},
+		read: () => held.shift() ?? null, // eslint-disable-line unicorn/no-null -- as streams have it
+		setEncoding: nothing,
+		setRawMode: nothing,
+		ref: nothing,
+		unref: nothing,
+	});
+	return keyboard;
+};
 
 export type OpenOptions = {
 	readonly columns?: number;
@@ -73,8 +65,8 @@ const patience = 15_000;
 export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left'}: OpenOptions = {}) => {
 	const own = given ? undefined : createMemoryEngine();
 	const engine = given ?? own!;
-	const screen = new Screen(columns, rows);
-	const keyboard = new Keyboard();
+	const screen = createScreen(columns, rows);
+	const keyboard = createKeyboard();
 	const copied: string[] = [];
 	const store = createStore({connect: connect ?? (async () => isReadOnly ? readOnly(engine) : engine), interval: 60_000});
 	const logs = createLogs(1000);

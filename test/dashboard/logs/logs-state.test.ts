@@ -62,8 +62,8 @@ test('the screen moves only as far as the cursor makes it', t => {
 
 test('matches are gone through in both directions and round the ends', t => {
 	const {act, cursor, state} = setup(['a', 'x1', 'b', 'x2', 'c', 'x3']);
-	act({type: 'search', text: 'x\\d'});
-	t.is(state().search?.isLiteral, false);
+	act({type: 'search', text: String.raw`x\d`});
+	t.false(state().search?.isLiteral);
 	act({type: 'previousMatch'});
 	t.is(cursor(), 'x3');
 	act({type: 'previousMatch'});
@@ -108,7 +108,7 @@ test('nothing is done to an empty log', t => {
 test('patterns are regular expressions, or text where they are none; case counts where it is given', t => {
 	t.true(isMatch(parsePattern('err.r')!, 'an ERROR'));
 	t.false(isMatch(parsePattern('Err')!, 'an error'));
-	t.true(isMatch(parsePattern('\\Derr')!, 'an ERR'));
+	t.true(isMatch(parsePattern(String.raw`\Derr`)!, 'an ERR'));
 	const literal = parsePattern('a(b')!;
 	t.true(literal.isLiteral);
 	t.true(isMatch(literal, 'xA(B'));
