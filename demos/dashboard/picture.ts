@@ -47,10 +47,10 @@ const takeColor = (codes: number[]): string => {
 	return `rgb(${codes.splice(0, 3).join(',')})`;
 };
 
-const flags: Readonly<Record<number, Style>> = {
+const flags = new Map<number, Style>(Object.entries<Style>({
 	1: {bold: true}, 2: {dim: true}, 3: {italic: true}, 4: {underline: true}, 7: {inverse: true},
 	22: {bold: false, dim: false}, 23: {italic: false}, 24: {underline: false}, 27: {inverse: false}, 39: {color: undefined}, 49: {fill: undefined},
-};
+}).map(([code, style]) => [Number(code), style]));
 
 /** The style after one `ESC [ … m`. */
 const restyle = (style: Style, parameters: string): Style => {
@@ -64,8 +64,8 @@ const restyle = (style: Style, parameters: string): Style => {
 			result = {...result, color: takeColor(codes)};
 		} else if (code === 48) {
 			result = {...result, fill: takeColor(codes)};
-		} else if (code in flags) {
-			result = {...result, ...flags[code]};
+		} else if (flags.has(code)) {
+			result = {...result, ...flags.get(code)};
 		} else if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97)) {
 			result = {...result, color: indexed(code >= 90 ? code - 82 : code - 30)};
 		} else if ((code >= 40 && code <= 47) || (code >= 100 && code <= 107)) {
@@ -82,7 +82,9 @@ const runsOf = (line: string, begin: Style): {readonly runs: readonly Run[]; rea
 	const runs: Run[] = [];
 	let style = begin;
 	let column = 0;
-	for (const [, parameters, text] of line.matchAll(/\u{1B}\[([\d:;]*)m|([^\u{1B}]+)/gv)) {
+	// eslint-disable-next-line no-control-regex, regexp/no-control-character -- escape sequences begin with one
+	for (const {groups} of line.matchAll(/\u{1B}\[(?<parameters>[\d:;]*)m|(?<text>[^\u{1B}]+)/gv)) {
+		const {parameters, text} = groups!;
 		if (text === undefined) {
 			style = restyle(style, parameters ?? '');
 		} else {
@@ -97,7 +99,7 @@ const runsOf = (line: string, begin: Style): {readonly runs: readonly Run[]; rea
 const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 const drawRun = ({text, style, column}: Run, row: number): string => {
-	const length = [...text].length;
+	const {length} = [...text];
 	const [ink, paper] = style.inverse ? [style.fill ?? background, style.color ?? foreground] : [style.color ?? foreground, style.fill];
 	const x = margin + (column * cell.width);
 	const y = margin + (row * cell.height);
@@ -114,9 +116,9 @@ export const drawTerminal = (lines: readonly string[], columns: number): string 
 	const height = (lines.length * cell.height) + (margin * 2);
 	let style: Style = {};
 	const drawn = lines.map((line, row) => {
-		const {runs, style: after} = runsOf(line, style);
-		style = after;
-		return runs.map(piece => drawRun(piece, row)).join('');
+		const read = runsOf(line, style);
+		({style} = read);
+		return read.runs.map(piece => drawRun(piece, row)).join('');
 	});
 	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">
 <rect width="100%" height="100%" rx="8" fill="${background}"/>
@@ -142,7 +144,8 @@ if (file === undefined) {
 		await tmux('set-option', '-g', 'status', 'off');
 		await tmux('resize-window', '-x', String(columns), '-y', String(rows));
 		await delay(Number(values.wait) * 1000);
-		for (const key of values.keys.split(' ').filter(Boolean)) {
+		const keys = values.keys.split(' ').filter(Boolean);
+		for (const key of keys) {
 			await tmux('send-keys', key);
 			await delay(400);
 		}
