@@ -96,7 +96,10 @@ export const createPipe = (): Pipe => {
 	};
 };
 
-export type LineReader = Input & {readonly readLine: () => Promise<string | undefined>};
+export type LineReader = Input & {
+	/** The next line with its line feed, without one at the end of what does not end with one. */
+	readonly readLine: () => Promise<string | undefined>;
+};
 
 /** A reader of lines, which also hands on what is left for another one. */
 export const createLineReader = (input: Input): LineReader => {
@@ -116,7 +119,7 @@ export const createLineReader = (input: Input): LineReader => {
 			for (;;) {
 				const end = rest.indexOf(10);
 				if (end !== -1) {
-					const line = rest.toString('utf8', 0, end);
+					const line = rest.toString('utf8', 0, end + 1);
 					rest = rest.subarray(end + 1);
 					return line;
 				}
