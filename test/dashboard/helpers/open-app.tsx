@@ -40,7 +40,7 @@ const createKeyboard = () => {
 			held.push(text);
 			keyboard.emit('readable');
 		},
-		read: () => held.shift() ?? null, // eslint-disable-line unicorn/no-null -- as streams have it
+		read: () => held.shift() ?? null,
 		setEncoding: nothing,
 		setRawMode: nothing,
 		ref: nothing,
