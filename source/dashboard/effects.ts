@@ -58,6 +58,7 @@ export const startEffects = (controller: Controller): (() => void) => {
 	};
 
 	const onChange = () => {
+		logs.pause(getState().logs.position.type === 'paused');
 		timer ??= setTimeout(follow, followDelay);
 		void read();
 	};

@@ -42,7 +42,7 @@ const noteOf = ({position, since, isWrapped, column}: LogsState, buffer: LogBuff
 	...(since > 0 ? [`since ${sinceChoices[since]!.title}`] : []),
 	...(isWrapped ? ['wrap'] : []),
 	...(column > 0 ? [`column ${column + 1}`] : []),
-	position.type === 'following' ? 'following' : `paused, ${Math.max(0, buffer.next() - position.newFrom)} new`,
+	position.type === 'following' ? 'following' : `paused, ${Math.max(0, buffer.next() - position.newFrom) + buffer.skipped()} new${buffer.skipped() > 0 ? `, ${buffer.skipped()} of them not kept` : ''}`,
 ].join(', ');
 
 /** The log of one container, or of several as one. */

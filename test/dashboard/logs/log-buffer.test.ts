@@ -75,6 +75,20 @@ test('without a filter every line is shown', t => {
 	t.is(index.indexOf(0), 0);
 });
 
+test('while it is held nothing goes that was there, and what has no room is counted', t => {
+	const buffer = createLogBuffer(10);
+	buffer.push(lines(0, 8));
+	buffer.hold(true);
+	buffer.push(lines(8, 30));
+	t.is(buffer.get(0)?.text, 'line 0');
+	t.is(buffer.next(), 10);
+	t.is(buffer.skipped(), 20);
+	t.is(buffer.dropped(), 0);
+	buffer.hold(false);
+	buffer.push(lines(30, 31));
+	t.is(buffer.next() - buffer.first(), 10);
+});
+
 test('clearing the buffer clears the index', t => {
 	const buffer = createLogBuffer(10);
 	const index = createLogIndex(buffer);
