@@ -91,6 +91,13 @@ export const createMemoryEngine = ({lively = false, containers, networks, seed =
 		...buildVerbs(state),
 		...archiveVerbs(state),
 		...volumeVerbs(state),
-		close: timers.close,
+		close() {
+			timers.close();
+			for (const {run} of state.containers.values()) {
+				for (const process of run?.processes.values() ?? []) {
+					process.kill(9);
+				}
+			}
+		},
 	};
 };

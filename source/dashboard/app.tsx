@@ -1,6 +1,5 @@
-import {useEffect, useMemo, useState} from 'react';
+import {useEffect, useState} from 'react';
 import {Box, Text, useApp, useInput, useWindowSize} from 'ink';
-import {widthOf} from '../commands/print/width.js';
 import {footerLine, headerLine} from './bars.js';
 import {ContainersPane} from './containers/containers.js';
 import {ControllerProvider, useController, useStore, useUi} from './context.js';
@@ -10,9 +9,10 @@ import {Field} from './field.js';
 import {handleInput, typePrompt} from './input.js';
 import {InspectView} from './inspect/inspect.js';
 import {layoutOf, smallest, type Area, type PaneName} from './layout.js';
-import {emptyLines, frame, Lines} from './lines.js';
+import {emptyLines, Lines} from './lines.js';
 import {LogsPane} from './logs/logs.js';
 import {NetworksPane} from './networks/networks.js';
+import {Panel} from './panel.js';
 import {idsOf, selectedIn, type Shown} from './shown.js';
 import {clean} from './text.js';
 import type {StoreState} from './store.js';
@@ -56,21 +56,16 @@ const MainView = (parts: Parts & Area) => {
 	const {ui, width, height} = parts;
 	const {rows} = layoutOf({width, height}, ui.focus, ui.isZoomed);
 	return rows.map((row, index) => (
-		// eslint-disable-next-line react/no-array-index-key -- a row of panes is its index
 		<Box key={index}>{row.map(area => <Pane key={area.name} {...parts} {...area}/>)}</Box>
 	));
 };
 
-type DrawnProps = Area & {readonly title: string; readonly lines: readonly string[]; readonly start?: number; readonly isStale: boolean; readonly controller: Controller};
+type DrawnProps = Area & {readonly title: string; readonly lines: readonly string[]; readonly start?: number; readonly isStale: boolean};
 
-/** A painted line with spaces up to a width. */
-const padded = (line: string, width: number): string => line + ' '.repeat(Math.max(0, width - widthOf(line)));
-
-const Drawn = ({title, lines, start = 0, width, height, isStale, controller: {theme}}: DrawnProps) => {
+const Drawn = ({title, lines, start = 0, width, height, isStale}: DrawnProps) => {
 	const room = height - 2;
 	const first = Math.max(0, Math.min(start, lines.length - room));
-	const shown = useMemo(() => frame(lines.slice(first, first + room).map(line => padded(` ${line}`, width - 2)), {title, width, height, isStale, isFocused: true, theme}), [lines, first, room, title, width, height, isStale, theme]);
-	return <Lines lines={shown} width={width} height={height}/>;
+	return <Panel isFocused {...{title, width, height, isStale}}><Lines lines={lines.slice(first, first + room).map(line => ` ${line}`)} width={width - 2} height={room}/></Panel>;
 };
 
 const DrawnView = ({view, controller, ui, store, shown, width, height}: Parts & Area & {readonly view: 'topology' | 'addresses' | 'machine'}) => {
@@ -83,18 +78,18 @@ const DrawnView = ({view, controller, ui, store, shown, width, height}: Parts & 
 	if (snapshot && view === 'topology') {
 		const lines = topologyLines({...snapshot, networks: shown.networks}, network?.id, size, theme);
 		const selected = lines.findIndex(line => network !== undefined && line.includes(clean(network.name)));
-		return <Drawn title='8 Topology' start={windowStart(selected, size.height, lines.length)} {...{lines, width, height, isStale, controller}}/>;
+		return <Drawn title='8 Topology' start={windowStart(selected, size.height, lines.length)} {...{lines, width, height, isStale}}/>;
 	}
 
 	if (snapshot && network && view === 'addresses') {
-		return <Drawn title={`Addresses of ${clean(network.name)}: ${clean(network.subnet)}`} lines={addressesLines(network, snapshot, size, theme)} {...{width, height, isStale, controller}}/>;
+		return <Drawn title={`Addresses of ${clean(network.name)}: ${clean(network.subnet)}`} lines={addressesLines(network, snapshot, size, theme)} {...{width, height, isStale}}/>;
 	}
 
 	if (container && view === 'machine') {
-		return <Drawn title={`9 Machine ${cursorOf(ui.lists.containers, idsOf(shown, 'containers')) + 1} of ${shown.containers.length}`} lines={machineLines(container, usage[container.id], size, theme)} {...{width, height, isStale, controller}}/>;
+		return <Drawn title={`9 Machine ${cursorOf(ui.lists.containers, idsOf(shown, 'containers')) + 1} of ${shown.containers.length}`} lines={machineLines(container, usage[container.id], size, theme)} {...{width, height, isStale}}/>;
 	}
 
-	return <Drawn title='' lines={emptyLines(emptyText(store, '', 'There is nothing to show'), size, theme)} {...{width, height, isStale, controller}}/>;
+	return <Drawn title='' lines={emptyLines(emptyText(store, '', 'There is nothing to show'), size, theme)} {...{width, height, isStale}}/>;
 };
 
 const View = (parts: Parts & Area & {readonly view: ViewName}) => {
@@ -125,7 +120,9 @@ const View = (parts: Parts & Area & {readonly view: ViewName}) => {
 			return <EventsView items={shown.events} state={ui.lists.events} {...common}/>;
 		}
 
-		default: {
+		case 'topology':
+		case 'addresses':
+		case 'machine': {
 			return <DrawnView {...parts} view={view}/>;
 		}
 	}
@@ -183,9 +180,9 @@ const Screen = ({isDemo}: {readonly isDemo: boolean}) => {
 
 	const area = {width: columns, height: rows - 2};
 	return (
-		<Box flexDirection='column' width={columns} height={rows} overflow='hidden'>
+		<Box flexDirection='column' width={columns} height={rows}>
 			<Lines lines={[headerLine(store, {isReadOnly: controller.isReadOnly, isDemo}, columns, controller.theme)]} width={columns} height={1}/>
-			<Box flexDirection='column' width={area.width} height={area.height} flexShrink={0} overflow='hidden'>
+			<Box flexDirection='column' width={area.width} height={area.height} flexShrink={0}>
 				<View view={ui.view} {...{controller, ui, store, shown: controller.shown(), now}} {...area}/>
 			</Box>
 			<Footer controller={controller} ui={ui} width={columns}/>

@@ -1,7 +1,7 @@
+import {widthOf} from '../commands/print/width.js';
 import {activeMaps, refusalOf} from './input.js';
 import type {Controller} from './controller.js';
 import {describeKey} from './keys.js';
-import {widthOf} from '../commands/print/width.js';
 import {shortBytes} from './measures.js';
 import type {StoreState} from './store.js';
 import {clean, cut, fit} from './text.js';

@@ -27,7 +27,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
 
 type Checks = {readonly [Name in keyof DashboardConfiguration]-?: readonly [check: (value: unknown) => boolean, wanted: string]};
 
-const isWithin = (value: unknown, least: number, most: number) => typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+const isWithin = (value: unknown, least: number, most: number) => typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
 
 const checks: Checks = {
 	keys: [value => isRecord(value) && Object.values(value).every(keys => Array.isArray(keys) && keys.every(key => typeof key === 'string' && key !== '')), 'an object of lists of keys, such as {"containers.remove": ["delete"]}'],

@@ -17,11 +17,11 @@ export const startEffects = (controller: Controller): (() => void) => {
 	const follow = () => {
 		timer = undefined;
 		const {snapshot, connection} = store.getState();
-		const state = getState();
 		if (!snapshot || connection.state !== 'connected') {
 			return;
 		}
 
+		const state = getState();
 		const selected = selectedIn(shown(), state, 'containers');
 		const wanted = new Set(state.followed ?? (selected ? [selected.id] : []));
 		const targets = snapshot.containers.filter(({id}) => wanted.has(id)).map(({id, name, status}) => ({
@@ -58,6 +58,7 @@ export const startEffects = (controller: Controller): (() => void) => {
 	};
 
 	const onChange = () => {
+		logs.pause(getState().logs.position.type === 'paused');
 		timer ??= setTimeout(follow, followDelay);
 		void read();
 	};

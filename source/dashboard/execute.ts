@@ -73,7 +73,7 @@ export const recreate = async (engine: Engine, {containers, networks}: Removed):
 	}
 
 	// The oldest first, as they were, so that the addresses are leased in the same order.
-	for (const {name, configuration, status} of containers.toSorted((a, b) => a.createdAt - b.createdAt)) {
+	for (const {name, configuration, status} of containers.toReversed().toSorted((a, b) => a.createdAt - b.createdAt)) {
 		try {
 			const {id} = await engine.createContainer({...configuration, name});
 			done.push(id);

@@ -10,8 +10,6 @@ type FieldProps = {
 	readonly onChange: (value: string) => void;
 };
 
-const wordsBefore = /\S*\s*$/v;
-
 /** Stands before the field, so that it sees each key first: the field itself takes Ctrl-U for a u. */
 const Shortcuts = ({isControl, value, onChange}: Pick<FieldProps, 'value' | 'onChange'> & {readonly isControl: RefObject<boolean>}) => {
 	useInput((input, key) => {
@@ -19,7 +17,7 @@ const Shortcuts = ({isControl, value, onChange}: Pick<FieldProps, 'value' | 'onC
 		if (key.ctrl && input === 'u') {
 			onChange('');
 		} else if (key.ctrl && input === 'w') {
-			onChange(value.replace(wordsBefore, ''));
+			onChange(value.slice(0, value.trimEnd().lastIndexOf(' ') + 1));
 		}
 	});
 	return null;
@@ -37,7 +35,7 @@ export const Field = ({value, placeholder, isFocused = true, onChange}: FieldPro
 				focus={isFocused}
 				onChange={changed => {
 					if (!isControl.current) {
-						onChange(clean(changed.replaceAll(/[\r\n\t]+/gv, ' ')));
+						onChange(clean(changed.replaceAll(/[\t\n\r]+/gv, ' ')));
 					}
 				}}
 			/>

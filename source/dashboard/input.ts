@@ -33,7 +33,11 @@ export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
 			return 'networks';
 		}
 
-		default: {
+		case 'inspect':
+		case 'images':
+		case 'volumes':
+		case 'dns':
+		case 'events': {
 			return view;
 		}
 	}
@@ -185,7 +189,7 @@ export const typePrompt = (controller: Controller, value: string) => {
 export const handleInput = (controller: Controller, input: string, key: Partial<Key>) => {
 	const wasTyping = isTyping(controller.getState());
 	for (const name of keyNames(input, key)) {
-		const isCharacter = name === 'space' || Array.from(name).length === 1;
+		const isCharacter = name === 'space' || [...name].length === 1;
 		if (!wasTyping && isCharacter && isTyping(controller.getState())) {
 			typeInto(controller, name === 'space' ? ' ' : name);
 		} else {

@@ -106,6 +106,9 @@ export const reduceList = (state: ListState, action: ListAction, ids: readonly s
 	}
 };
 
-/** First of the rows that are shown, so that the cursor is among them and near the middle when the list is long. */
-export const windowStart = (cursor: number, height: number, length: number): number =>
-	Math.max(0, Math.min(cursor - Math.floor(height / 2), length - height));
+/** First of the rows that are shown, so that the cursor is among them. It stays what it was before as long as that is so: lines that do not move need not be drawn. */
+export const windowStart = (cursor: number, height: number, length: number, before = 0): number => {
+	const last = Math.max(0, length - height);
+	const start = cursor < before ? cursor : Math.max(before, cursor - height + 1);
+	return Math.max(0, Math.min(last, start));
+};

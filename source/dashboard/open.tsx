@@ -62,9 +62,9 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 			}}
 		/>,
 		{
-			stdin: stdin as NodeJS.ReadStream,
-			stdout: stdout as NodeJS.WriteStream,
-			stderr: stderr as NodeJS.WriteStream,
+			stdin: stdin,
+			stdout: stdout,
+			stderr: stderr,
 			alternateScreen: !isScreenReader,
 			incrementalRendering: true,
 			exitOnCtrlC: false,

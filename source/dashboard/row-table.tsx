@@ -3,9 +3,9 @@ import {Table, type CellProps} from 'ink-table';
 import {widthOf} from '../commands/print/width.js';
 import {useTheme} from './context.js';
 import {emptyLines, Lines, type Size} from './lines.js';
-import {windowStart} from './list-state.js';
 import {fit} from './text.js';
 import type {Role} from './theme.js';
+import {useWindow} from './use-window.js';
 
 export type TableColumn = {
 	readonly title: string;
@@ -31,7 +31,7 @@ const encode = (text: string, role: Role): string => String.fromCodePoint(firstM
 
 const Cell = ({children}: CellProps) => {
 	const {paint} = useTheme();
-	const text = String(children).trimStart();
+	const text = (children as string).trimStart();
 	const role = roles[(text.codePointAt(0) ?? firstMark) - firstMark] ?? 'text';
 	return <Text>{paint(role, `${text.slice(1, text.indexOf(end))} `)}</Text>;
 };
@@ -69,12 +69,12 @@ type RowTableProps = Size & {
 /** A table of which no more rows are made than are seen. */
 export const RowTable = ({columns, rows, cursor, isFocused, isStale, empty, width, height}: RowTableProps) => {
 	const theme = useTheme();
+	const visible = Math.max(1, height - 1);
+	const start = useWindow(cursor, visible, rows.length);
 	if (rows.length === 0) {
 		return <Lines lines={emptyLines(empty, {width, height}, theme)} width={width} height={height}/>;
 	}
 
-	const visible = Math.max(1, height - 1);
-	const start = windowStart(cursor, visible, rows.length);
 	const shown = rows.slice(start, start + visible);
 	const widths = widthsOf(columns, rows, width - 2);
 	const texts = (cells: readonly string[], mark: string, role: Role) => Object.fromEntries([

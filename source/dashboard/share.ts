@@ -18,10 +18,12 @@ export const share = <Value>(before: Value, after: Value): Value => {
 		const fresh: unknown = (after as Record<string, unknown>)[key];
 		const value = share(old, fresh);
 		isSame &&= Object.is(value, old) && Object.hasOwn(before, key);
-		if (!Object.is(value, fresh)) {
-			copy ??= Array.isArray(after) ? [...after as unknown[]] : {...after};
-			(copy as Record<string, unknown>)[key] = value;
+		if (Object.is(value, fresh)) {
+			continue;
 		}
+
+		copy ??= Array.isArray(after) ? [...after as unknown[]] : {...after};
+		(copy as Record<string, unknown>)[key] = value;
 	}
 
 	return isSame ? before : ((copy as Value | undefined) ?? after);

@@ -12,7 +12,7 @@ export type Range = {readonly first: number; readonly last: number; readonly len
 
 /** First and last address of a subnet such as `192.168.64.0/24`, as numbers; undefined for anything else. */
 export const rangeOf = (subnet: string): Range | undefined => {
-	const [address = '', prefix = ''] = subnet.split('/');
+	const [address = '', prefix = ''] = subnet.split('/', 2);
 	const length = Number(prefix);
 	if (!isIPv4(address) || !/^\d{1,2}$/v.test(prefix) || length > 32) {
 		return undefined;

@@ -183,7 +183,21 @@ test('the engine', t => {
 		name: 'Holm', version: '1.2.3', apiVersion: '1.47', minimumApiVersion: '1.40', os: 'linux', architecture: 'amd64', kernel: '6.1',
 	}, encodeVersion, decodeVersion);
 	const info = {
-		id: 'x', name: 'host', root: '/var/lib/holm', containers: 6, running: 1, paused: 2, stopped: 3, images: 4, cpus: 8, memoryBytes: 1e10, operatingSystem: 'Debian', kernel: '6.1', architecture: 'amd64', accelerator: 'tcg', warnings: ['slow'],
+		id: 'x',
+		name: 'host',
+		root: '/var/lib/holm',
+		containers: 6,
+		running: 1,
+		paused: 2,
+		stopped: 3,
+		images: 4,
+		cpus: 8,
+		memoryBytes: 1e10,
+		operatingSystem: 'Debian',
+		kernel: '6.1',
+		architecture: 'amd64',
+		accelerator: 'tcg',
+		warnings: ['slow'],
 	};
 	const version = {name: 'Holm', version: '1', apiVersion: '1.47', minimumApiVersion: '1.40', os: 'linux', architecture: 'amd64', kernel: '6.1'};
 	returns(t, info, given => encodeInfo(given, version), decodeInfo);

@@ -82,7 +82,10 @@ export const containerVerbs = (state: State): Verbs => ({
 		const now = state.now();
 		const isWanted = filterOf<Container>(filters, {
 			...labelRules(({configuration}: Container) => configuration.labels),
-			until: ({createdAt}, value) => createdAt < untilOf(value, now),
+			until(value) {
+				const last = untilOf(value, now);
+				return ({createdAt}) => createdAt < last;
+			},
 		});
 		const going = listContainers(state).filter(({container}) => !isLive(container) && isWanted(container));
 		const freedBytes = going.reduce((sum, {files}) => sum + files.bytes(), 0);

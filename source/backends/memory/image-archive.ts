@@ -105,8 +105,10 @@ const applyLayer = (tree: FileTree, entries: readonly TarEntry[]) => {
 	unpackInto(tree, '/', entries.filter(({parts}) => !parts.at(-1)?.startsWith(whiteout)));
 };
 
+const complaint = 'This is not an archive of images';
+
 const refuse = (reason: string): never => {
-	throw new HolmError('invalid', `This is not an archive of images: ${reason}`, {remedy: 'holm save and docker save make them'});
+	throw new HolmError('invalid', `${complaint}: ${reason}`, {remedy: 'holm save and docker save make them'});
 };
 
 const listOf = (value: unknown): readonly string[] => Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
@@ -151,7 +153,7 @@ const decodeImage = (id: string, configuration: unknown, sizeBytes: number): Ima
 };
 
 const readImages = async (tar: Readable, now: () => number): Promise<ReadonlyArray<{readonly record: ImageRecord; readonly tags: readonly string[]}>> => {
-	const entries = await readTar(tar);
+	const entries = await readTar(tar, complaint);
 	const files = new Map(entries.flatMap(({parts, node}) => node.type === 'file' ? [[parts.join('/'), node.content] as const] : []));
 	const links = new Map(entries.flatMap(({parts, node}) => node.type === 'link' ? [[parts.join('/'), partsOf(`${parts.slice(0, -1).join('/')}/${node.target}`).join('/')] as const] : []));
 	const contentOf = (name: string) => files.get(links.get(name) ?? name);

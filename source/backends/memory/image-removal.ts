@@ -82,7 +82,7 @@ export const imageRemovalVerbs = (state: State): Verbs => ({
 		const {dangling, ...others} = filters ?? {};
 		const isAll = all || (dangling ?? []).some(value => !isTrue('dangling', value));
 		const {label, 'label!': unlabelled, until} = imageRules(state);
-		const isWanted = filterOf<Image>(others, {label: label!, 'label!': unlabelled!, until: until!});
+		const isWanted = filterOf<Image>(others, {label, 'label!': unlabelled, until});
 		const used = new Set(state.containers.values().map(({container}) => container.imageId));
 		const going = listImages(state).filter(image => !used.has(image.id) && (isAll || image.tags.length === 0) && isWanted(image));
 		const removed = going.map(image => drop(state, image));

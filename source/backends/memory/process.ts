@@ -19,6 +19,8 @@ export type ProgramHost = {
 	/** Where its name server is. */
 	readonly gateway: string | undefined;
 	readonly processes: () => ReadonlyArray<{readonly pid: number; readonly user: string; readonly startedAt: number; readonly command: string}>;
+	/** Adds a child of one of them, which a signal can end, to the processes; the result takes it away again. */
+	readonly enter: (child: Pick<Process, 'command' | 'user' | 'kill'>) => {readonly pid: number; readonly leave: () => void};
 	/** Sends a signal to one of them; the result tells whether it is there. */
 	readonly kill: (pid: number, signal: number) => boolean;
 	readonly cpus: number;

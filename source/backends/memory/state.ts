@@ -24,7 +24,7 @@ export type Run = {
 	readonly main: Process;
 	readonly startedAt: number;
 	/** Of the whole container: the main one and those of execs. */
-	readonly processes: Map<number, Process>;
+	readonly processes: Map<number, Pick<Process, 'pid' | 'command' | 'user' | 'startedAt' | 'kill'>>;
 	/** Resolves when the container is no longer paused; undefined while it is not. */
 	frozen?: {readonly thawed: Promise<void>; readonly thaw: () => void};
 	/** Why a signal that ends it was sent, where it was not the process's own decision. */

@@ -1,11 +1,13 @@
 import {memo, useMemo} from 'react';
 import type {Container} from '../../resources.js';
 import {useTheme} from '../context.js';
-import {emptyLines, frame, Lines, type Size} from '../lines.js';
-import {cursorOf, windowStart, type ListState} from '../list-state.js';
+import {emptyLines, Lines, type Size} from '../lines.js';
+import {cursorOf, type ListState} from '../list-state.js';
+import {Panel} from '../panel.js';
 import {fit} from '../text.js';
 import type {Theme} from '../theme.js';
 import type {Usage} from '../usage.js';
+import {useWindow} from '../use-window.js';
 import {cellsOf, columns, columnWidths, stateRole} from './rows.js';
 
 export type ContainersProps = Size & {
@@ -19,6 +21,11 @@ export type ContainersProps = Size & {
 	readonly now: number;
 	/** What is said where there are none. */
 	readonly empty: string;
+};
+
+type LinesProps = ContainersProps & {
+	/** First of the rows that are shown. */
+	readonly start: number;
 };
 
 type RowLook = {readonly missing: number; readonly isSelected: boolean; readonly isMarked: boolean; readonly isFocused: boolean; readonly isStale: boolean};
@@ -38,14 +45,13 @@ const rowText = (container: Container, cells: readonly string[], widths: ReturnT
 };
 
 /** The lines inside the border: headings and the rows around the cursor. */
-export const containersLines = ({containers, usage, state, isFocused, isStale, now, empty, width, height}: ContainersProps, theme: Theme): readonly string[] => {
+export const containersLines = ({containers, usage, state, isFocused, isStale, now, empty, width, height, start}: LinesProps, theme: Theme): readonly string[] => {
 	if (containers.length === 0) {
 		return emptyLines(empty, {width, height}, theme);
 	}
 
 	const visible = Math.max(1, height - 1);
 	const cursor = cursorOf(state, containers.map(({id}) => id));
-	const start = windowStart(cursor, visible, containers.length);
 	const shown = containers.slice(start, start + visible);
 	const cells = shown.map(container => cellsOf(container, usage[container.id], now));
 	const widths = columnWidths(width - 3, cells);
@@ -68,10 +74,12 @@ export const containersLines = ({containers, usage, state, isFocused, isStale, n
 export const ContainersPane = memo((props: ContainersProps) => {
 	const theme = useTheme();
 	const {width, height, state: {filter, marks}, containers, total, isFocused, isStale} = props;
-	const lines = useMemo(() => frame(containersLines({...props, width: width - 2, height: height - 2}, theme), {
+	const start = useWindow(cursorOf(props.state, containers.map(({id}) => id)), Math.max(1, height - 3), containers.length);
+	const size = {width: width - 2, height: height - 2};
+	const lines = useMemo(() => containersLines({...props, start, width: width - 2, height: height - 2}, theme), [props, start, width, height, theme]);
+	const texts = {
 		title: `1 Containers ${filter === '' ? total : `${containers.length} of ${total}, filter: ${filter}`}`,
 		note: marks.size > 0 ? `${marks.size} marked` : '',
-		width, height, isFocused, isStale, theme,
-	}), [props, width, height, filter, marks, containers, total, isFocused, isStale, theme]);
-	return <Lines lines={lines} width={width} height={height}/>;
+	};
+	return <Panel {...texts} {...{width, height, isFocused, isStale}}><Lines lines={lines} {...size}/></Panel>;
 });

@@ -58,7 +58,8 @@ const uptime = ({status}: Container, now: number): string => {
 			return status.finishedAt > 0 ? `-${shortDuration(now - status.finishedAt)}` : '';
 		}
 
-		default: {
+		case 'created':
+		case 'restarting': {
 			return '';
 		}
 	}

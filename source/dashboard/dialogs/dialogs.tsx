@@ -1,7 +1,6 @@
 import {Box, Text} from 'ink';
 import {quoteWord} from '../forms/words.js';
 import {completionsOf, focusedField, type FormState} from '../forms/form-state.js';
-import {changeForm} from './dialog-actions.js';
 import {useController, useStore, useTheme} from '../context.js';
 import {Field} from '../field.js';
 import {placeOf} from '../input.js';
@@ -12,6 +11,7 @@ import {Panel} from '../panel.js';
 import {describeKey} from '../keys.js';
 import {clean, cut, fit, wrapWords} from '../text.js';
 import type {Dialog} from '../ui-state.js';
+import {changeForm} from './dialog-actions.js';
 import {failureLines, helpLines, planLines} from './dialog-lines.js';
 
 type Of<Type extends Dialog['type']> = Size & {readonly dialog: Extract<Dialog, {type: Type}>};
@@ -39,7 +39,7 @@ const Failures = ({dialog: {title, failures}, width, height}: Of<'failures'>) =>
 	const lines = failureLines(failures, width - 4, theme);
 	const rows = Math.min(height - 3, lines.length + 1);
 	return (
-		<Panel title={clean(title)} note='Enter closes' width={width} height={rows + 2} isFocused>
+		<Panel title={clean(title)} note='Enter closes' width={width} height={rows + 2} isFocused isOpaque>
 			<Box marginLeft={1}><Lines lines={lines} width={width - 4} height={rows}/></Box>
 		</Panel>
 	);
@@ -49,7 +49,7 @@ const Help = ({dialog: {top}, width, height}: Of<'help'>) => {
 	const {keyMaps, getState} = useController();
 	const theme = useTheme();
 	return (
-		<Panel title='Keys' note='j k scroll, Esc closes' width={width} height={height} isFocused>
+		<Panel title='Keys' note='j k scroll, Esc closes' width={width} height={height} isFocused isOpaque>
 			<Box marginLeft={1}><Scrolled lines={helpLines(keyMaps, placeOf(getState()), width - 4, theme)} top={top} width={width - 4} height={height - 2}/></Box>
 		</Panel>
 	);
@@ -61,7 +61,7 @@ const Choose = ({dialog: {title, choices, index}, width, height}: Of<'choose'>) 
 	const start = windowStart(index, rows, choices.length);
 	const lines = choices.slice(start, start + rows).map(({label}, row) => theme.paint(start + row === index ? 'selected' : 'text', fit(` ${clean(label)}`, width - 2)));
 	return (
-		<Panel title={clean(title)} note='Enter takes it' width={width} height={rows + 2} isFocused>
+		<Panel title={clean(title)} note='Enter takes it' width={width} height={rows + 2} isFocused isOpaque>
 			<Lines lines={lines} width={width - 2} height={rows}/>
 		</Panel>
 	);
@@ -71,7 +71,7 @@ const Report = ({dialog: {title, lines, top}, width, height}: Of<'report'>) => {
 	const wrapped = lines.flatMap(line => line.startsWith('  ') ? [cut(line, width - 4)] : wrapWords(line, width - 4));
 	const rows = Math.min(height - 2, wrapped.length);
 	return (
-		<Panel title={clean(title)} note='Esc closes' width={width} height={rows + 2} isFocused>
+		<Panel title={clean(title)} note='Esc closes' width={width} height={rows + 2} isFocused isOpaque>
 			<Box marginLeft={1}><Scrolled lines={wrapped} top={top} width={width - 4} height={rows}/></Box>
 		</Panel>
 	);
@@ -86,7 +86,7 @@ const Palette = ({dialog, width, height}: Of<'palette'>) => {
 	const lines = entries.slice(start, start + rows).map(({place, binding: {title, keys}}, row) =>
 		theme.paint(start + row === dialog.index ? 'selected' : 'text', `${fit(` ${place}`, 14)}${fit(title, width - 26)}${fit(keys.map(key => describeKey(key)).slice(0, 2).join(' '), 10)}`));
 	return (
-		<Panel title='Command' note={`${entries.length}`} width={width} height={rows + 3} isFocused>
+		<Panel title='Command' note={`${entries.length}`} width={width} height={rows + 3} isFocused isOpaque>
 			<Box>
 				<Text>{theme.paint('key', ': ')}</Text>
 				<Field
@@ -126,7 +126,7 @@ const Form = ({dialog: {form}, width, height}: Of<'form'>) => {
 	const isShown = (name: string) => isSubmitted || visited.has(name) || (name === focused.name && (values[name] ?? '') !== '');
 	const rows = definition.fields.slice(start, start + room);
 	return (
-		<Panel title={definition.title} note='Tab next, Enter creates, Esc cancels' width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused>
+		<Panel title={definition.title} note='Tab next, Enter creates, Esc cancels' width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused isOpaque>
 			{rows.map(({name, label, hint, type}) => {
 				const isFocused = name === focused.name;
 				const error = isShown(name) ? errors[name] : undefined;
@@ -146,7 +146,7 @@ const Form = ({dialog: {form}, width, height}: Of<'form'>) => {
 											}}
 										/>
 									)
-									: <Text wrap='truncate'>{values[name] ? values[name] : theme.paint('dim', hint)}</Text>)}
+									: <Text wrap='truncate'>{(values[name] ?? '') || theme.paint('dim', hint)}</Text>)}
 						</Box>
 						{error !== undefined && <Box flexShrink={0} marginLeft={2}><Text>{theme.paint('bad', cut(clean(error), width - labelWidth - 12))}</Text></Box>}
 					</Box>

@@ -6,7 +6,8 @@ import {nextSubnet, numberOf, overlapping, rangeOf} from '../subnets.js';
 import type {FormDefinition, Values} from './form-state.js';
 
 const commandLine = ({name, subnet, gateway, internal}: Values): readonly string[] => [
-	'network', 'create',
+	'network',
+	'create',
 	...(subnet ? ['--subnet', subnet] : []),
 	...(gateway ? ['--gateway', gateway] : []),
 	...(internal === 'yes' ? ['--internal'] : []),

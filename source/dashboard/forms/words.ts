@@ -1,6 +1,6 @@
 import {HolmError} from '../../errors.js';
 
-const piece = /'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"|\\(?<escaped>.)|(?<plain>[^\s'"\\]+)|(?<space>\s+)/gsv;
+const piece = /'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"|\\(?<escaped>.)|(?<plain>[^\s"'\\]+)|(?<space>\s+)/gsv;
 
 /** Words as a shell takes them apart, with quotes and backslashes but nothing that is replaced. */
 export const splitWords = (text: string): readonly string[] => {

@@ -71,7 +71,14 @@ export const treeLines = ({root, folded, isJson}: Pick<TreeState, 'root' | 'fold
 };
 
 /** What a line of the tree stands for. */
-export const valueAt = (root: unknown, path: string): unknown => path.split(separator).reduce<unknown>((value, key) => isBranch(value) ? (value as Record<string, unknown>)[key] : undefined, root);
+export const valueAt = (root: unknown, path: string): unknown => {
+	let value = root;
+	for (const key of path.split(separator)) {
+		value = isBranch(value) ? (value as Record<string, unknown>)[key] : undefined;
+	}
+
+	return value;
+};
 
 const isMatch = ({key, value}: TreeLine, search: string) => search !== '' && (key.toLowerCase().includes(search) || (value?.toLowerCase().includes(search) ?? false));
 
@@ -109,8 +116,12 @@ const toMatch = (state: TreeState, direction: 1 | -1, isInclusive = false): Tree
 		: matches.findLast(index => index < current) ?? matches.at(-1)!;
 	const {path} = all[found]!;
 	const keys = path.split(separator);
-	const opened = state.isJson ? state : keys.slice(0, -1).reduce((next, _, index) => setFolded(next, keys.slice(0, index + 1).join(separator), false), state);
-	return withCursorAt(opened, path);
+	const folded = new Set(state.folded);
+	for (let depth = 1; depth < keys.length; depth++) {
+		folded.delete(keys.slice(0, depth).join(separator));
+	}
+
+	return withCursorAt({...state, folded}, path);
 };
 
 const fold = (state: TreeState, line: TreeLine): TreeState => {

@@ -17,7 +17,7 @@ export const longestLine = 16 * 1024;
 const decoder = new TextDecoder();
 // ECMA-48: control sequences, control strings up to their terminator, and escapes of two or three bytes. A sequence that was cut off counts to the end.
 // eslint-disable-next-line no-control-regex, regexp/no-control-character -- control characters are what it is about
-const sequence = /[\u{1B}]\[(?<parameters>[\u{30}-\u{3F}]*)[\u{20}-\u{2F}]*(?<final>[\u{40}-\u{7E}]|$)|[\u{1B}][\]PX^_][^\u{7}\u{1B}\u{9C}]*(?:\u{7}|\u{9C}|\u{1B}\\)?|[\u{1B}](?:[\u{20}-\u{2F}]*[\u{30}-\u{7E}])?/gv;
+const sequence = /\u{1B}\[(?<parameters>[\u{30}-\u{3F}]*)[\u{20}-\u{2F}]*(?<final>[\u{40}-\u{7E}]|$)|\u{1B}[PX\]^_][^\u{7}\u{1B}\u{9C}]*(?:\u{7}|\u{9C}|\u{1B}\\)?|\u{1B}(?:[\u{20}-\u{2F}]*[\u{30}-\u{7E}])?/gv;
 const printable = /^[\u{20}-\u{7E}]*$/v;
 const tabWidth = 8;
 const mostParameters = 40;
@@ -27,7 +27,7 @@ const isAllowed = (parameter: number) => ![5, 6, 8].includes(parameter);
 
 /** The look after a set of SGR parameters, as parameters from the terminal's own look on. */
 export const nextLook = (look: string, parameters: string): string => {
-	const given = parameters.split(/[;:]/v).map(Number);
+	const given = parameters.split(/[:;]/v).map(Number);
 	let kept = look === '' ? [] : look.split(';');
 	for (let index = 0; index < given.length; index++) {
 		const parameter = given[index]!;
@@ -36,12 +36,12 @@ export const nextLook = (look: string, parameters: string): string => {
 		} else if (parameter === 38 || parameter === 48) {
 			const length = given[index + 1] === 5 ? 3 : (given[index + 1] === 2 ? 5 : 1);
 			const colour = given.slice(index, index + length);
-			if (length > 1 && colour.length === length && colour.slice(2).every(value => Number.isInteger(value) && value >= 0 && value <= 255)) {
+			if (length > 1 && colour.length === length && colour.slice(2).every(value => Number.isSafeInteger(value) && value >= 0 && value <= 255)) {
 				kept.push(...colour.map(String));
 			}
 
 			index += length - 1;
-		} else if (Number.isInteger(parameter) && parameter > 0 && parameter < 108 && isAllowed(parameter)) {
+		} else if (Number.isSafeInteger(parameter) && parameter > 0 && parameter < 108 && isAllowed(parameter)) {
 			kept.push(String(parameter));
 		}
 	}
@@ -76,13 +76,13 @@ export const decodeText = (given: string): Decoded => {
 		add(given.slice(end, match.index));
 		end = match.index + match[0].length;
 		const {final, parameters} = match.groups!;
-		if (final === 'm' && /^[\d:;]*$/v.test(parameters!)) {
-			const next = nextLook(look, parameters!);
-			if (next !== look) {
-				look = next;
-				runs.push({at: text.length, sgr: look});
-			}
+		const next = final === 'm' && /^[\d:;]*$/v.test(parameters!) ? nextLook(look, parameters!) : look;
+		if (next === look) {
+			continue;
 		}
+
+		look = next;
+		runs.push({at: text.length, sgr: look});
 	}
 
 	add(given.slice(end));
@@ -114,7 +114,7 @@ export const createLineJoiner = (): LineJoiner => {
 
 		const kept = content.subarray(0, room);
 		if (kept.length > 0) {
-			held.push(isEnd ? kept : kept.slice());
+			held.push(isEnd ? kept : Uint8Array.from(kept));
 		}
 
 		heldBytes += kept.length;

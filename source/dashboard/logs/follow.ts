@@ -19,6 +19,8 @@ export type Logs = {
 	readonly targets: () => readonly LogTarget[];
 	/** Follows these and no others; those that are followed already go on. `since` is in milliseconds since the epoch. */
 	readonly follow: (engine: Engine, targets: readonly LogTarget[], since?: number) => void;
+	/** While it is paused what was read stays; going on reads the last lines again where some were not kept meanwhile. */
+	readonly pause: (isPaused: boolean) => void;
 	/** Reads lines before the oldest one, into the buffer; resolves with their number. */
 	readonly loadOlder: (engine: Engine) => Promise<number>;
 	readonly stop: () => void;
@@ -43,7 +45,7 @@ const immediate = async () => new Promise<void>(resolve => {
 	setImmediate(resolve);
 });
 
-const byTimestamp = (lines: LogLine[]): LogLine[] => lines.sort((a, b) => a.timestamp < b.timestamp ? -1 : (a.timestamp > b.timestamp ? 1 : 0));
+const byTimestamp = (lines: LogLine[]): LogLine[] => lines.toSorted((a, b) => Number(a.timestamp > b.timestamp) - Number(a.timestamp < b.timestamp));
 
 /** The logs of one or several containers, live, as one list of bounded length. */
 export const createLogs = (capacity: number): Logs => {
@@ -156,6 +158,14 @@ export const createLogs = (capacity: number): Logs => {
 				} else if (stream.isEnded && (target.isRunning || target.startedAt !== stream.target.startedAt)) {
 					start(engine, target, stream.last);
 				}
+			}
+		},
+		pause(isPaused) {
+			buffer.hold(isPaused);
+			if (!isPaused && buffer.skipped() > 0) {
+				stopAll();
+				buffer.clear();
+				notify();
 			}
 		},
 		async loadOlder(engine) {

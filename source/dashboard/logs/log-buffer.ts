@@ -26,6 +26,10 @@ export type LogBuffer = {
 	readonly prepend: (lines: readonly LogLine[]) => void;
 	/** Lines that were let go for want of room. */
 	readonly dropped: () => number;
+	/** What is kept stays as long as it is held, and what has no room then is counted and not kept. */
+	readonly hold: (isHeld: boolean) => void;
+	/** Lines that were not kept while it was held. */
+	readonly skipped: () => number;
 	readonly clear: () => void;
 };
 
@@ -41,6 +45,8 @@ export const createLogBuffer = (capacity: number): LogBuffer => {
 	let dropped = 0;
 	let characters = 0;
 	let limit = capacity;
+	let isHeld = false;
+	let skipped = 0;
 
 	const trim = () => {
 		while (lines.length - head > 1 && (lines.length - head > limit || characters > mostCharacters)) {
@@ -63,8 +69,12 @@ export const createLogBuffer = (capacity: number): LogBuffer => {
 		get: sequence => sequence < first ? undefined : lines[sequence - first + head],
 		push(added) {
 			for (const line of added) {
-				lines.push(line);
-				characters += line.text.length;
+				if (isHeld && (lines.length - head >= limit || characters > mostCharacters)) {
+					skipped++;
+				} else {
+					lines.push(line);
+					characters += line.text.length;
+				}
 			}
 
 			trim();
@@ -80,11 +90,16 @@ export const createLogBuffer = (capacity: number): LogBuffer => {
 			trim();
 		},
 		dropped: () => dropped,
+		hold(isNowHeld) {
+			isHeld = isNowHeld;
+		},
+		skipped: () => skipped,
 		clear() {
 			lines = [];
 			head = 0;
 			first = 0;
 			dropped = 0;
+			skipped = 0;
 			characters = 0;
 			limit = capacity;
 		},

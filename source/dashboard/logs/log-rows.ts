@@ -54,7 +54,7 @@ const paintSlice = (from: number, shown: string, looks: readonly Look[]): string
 	let painted = '';
 	for (const [index, {at, paint}] of looks.entries()) {
 		const start = Math.max(at, from);
-		const end = Math.min(looks[index + 1]?.at ?? Number.POSITIVE_INFINITY, from + shown.length);
+		const end = Math.min(looks[index + 1]?.at ?? Infinity, from + shown.length);
 		if (start < end) {
 			painted += paint(shown.slice(start - from, end - from));
 		}
@@ -79,7 +79,7 @@ export const rowsFor = (line: LogLine, {width, state, names, isCursor, theme}: R
 	const text = line.cutBytes ? `${line.text} [${line.cutBytes} bytes more]` : line.text;
 	const looks = looksOf({...line, text}, state, isCursor, theme);
 	const rows: string[] = [];
-	let column = state.column;
+	let {column} = state;
 	do {
 		const {from, shown} = slice(text, column, room);
 		const row = prefix + (isCursor && looks.length === 1 && looks[0]!.paint === plain

@@ -82,10 +82,12 @@ const saveTo = async (controller: Controller, file: string) => controller.work(`
 		for (const {id} of controller.logs.targets()) {
 			for await (const entry of engine.logs(id, {stdout: true, stderr: true, signal})) {
 				bytes += entry.bytes.length;
-				if (!stream.write(entry.bytes)) {
-					await once(stream, 'drain', {signal});
-					report(`${bytes} bytes`);
+				if (stream.write(entry.bytes)) {
+					continue;
 				}
+
+				await once(stream, 'drain', {signal});
+				report(`${bytes} bytes`);
 			}
 		}
 	} finally {

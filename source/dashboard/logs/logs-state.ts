@@ -129,7 +129,7 @@ const toMatch = (state: LogsState, context: LogsContext, direction: 1 | -1): Log
 		return state;
 	}
 
-	const cursor = state.position.type === 'paused' ? state.position.cursor : Number.POSITIVE_INFINITY;
+	const cursor = state.position.type === 'paused' ? state.position.cursor : Infinity;
 	// Past the last match it goes on with the first.
 	const found = direction === 1
 		? matches.find(sequence => sequence > cursor) ?? matches[0]!

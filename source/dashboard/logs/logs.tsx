@@ -1,12 +1,13 @@
 import {memo, useMemo, useSyncExternalStore} from 'react';
 import {useController, useTheme} from '../context.js';
-import {emptyLines, frame, Lines, type Size} from '../lines.js';
+import {emptyLines, Lines, type Size} from '../lines.js';
+import {Panel} from '../panel.js';
 import {clean} from '../text.js';
+import type {Theme} from '../theme.js';
 import type {LogBuffer} from './log-buffer.js';
 import type {LogIndex} from './log-index.js';
 import {rowsFor, rowsOfLine} from './log-rows.js';
 import {sinceChoices, windowOf, type LogsState} from './logs-state.js';
-import type {Theme} from '../theme.js';
 
 export type LogsProps = Size & {
 	readonly state: LogsState;
@@ -41,7 +42,7 @@ const noteOf = ({position, since, isWrapped, column}: LogsState, buffer: LogBuff
 	...(since > 0 ? [`since ${sinceChoices[since]!.title}`] : []),
 	...(isWrapped ? ['wrap'] : []),
 	...(column > 0 ? [`column ${column + 1}`] : []),
-	position.type === 'following' ? 'following' : `paused, ${Math.max(0, buffer.next() - position.newFrom)} new`,
+	position.type === 'following' ? 'following' : `paused, ${Math.max(0, buffer.next() - position.newFrom) + buffer.skipped()} new${buffer.skipped() > 0 ? `, ${buffer.skipped()} of them not kept` : ''}`,
 ].join(', ');
 
 /** The log of one container, or of several as one. */
@@ -49,7 +50,7 @@ export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsPr
 	const {logs, logIndex} = useController();
 	const theme = useTheme();
 	const version = useSyncExternalStore(logs.subscribe, logs.version, logs.version);
-	const lines = useMemo(() => {
+	const {lines, title, note} = useMemo(() => {
 		const {buffer} = logs;
 		const names = logs.targets().map(({name}) => clean(name));
 		logIndex.update(state);
@@ -57,8 +58,8 @@ export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsPr
 		const inside = logIndex.count() === 0
 			? emptyLines(names.length === 0 ? 'No container is chosen' : (state.filter ? 'No line passes the filter' : 'No lines yet'), size, theme)
 			: logLines({buffer, index: logIndex, state, names, ...size, theme});
-		return frame(inside, {title: titleOf(names, state, logIndex), note: noteOf(state, buffer), width, height, isFocused, isStale, theme});
-		// eslint-disable-next-line react/exhaustive-deps -- the version stands for what is in the buffer
-	}, [version, logs, logIndex, state, width, height, isFocused, isStale, theme]);
-	return <Lines lines={lines} width={width} height={height}/>;
+		return {lines: inside, title: titleOf(names, state, logIndex), note: noteOf(state, buffer)};
+		// The version stands for what is in the buffer.
+	}, [version, logs, logIndex, state, width, height, theme]);
+	return <Panel {...{title, note, width, height, isFocused, isStale}}><Lines lines={lines} width={width - 2} height={height - 2}/></Panel>;
 });

@@ -25,7 +25,7 @@ export const parsePattern = (typed: string, {mayInvert = false}: {readonly mayIn
 		return undefined;
 	}
 
-	return {source, isInverted, ...compile(source, /\p{Lu}/v.test(source.replaceAll(/\\[A-Za-z]/gv, '')) ? 'gu' : 'giu')};
+	return {source, isInverted, ...compile(source, /\p{Uppercase_Letter}/v.test(source.replaceAll(/\\[A-Za-z]/gv, '')) ? 'gu' : 'giu')};
 };
 
 export const isMatch = ({expression, isInverted}: Pattern, text: string): boolean => {

@@ -75,7 +75,7 @@ export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'net
 	const next = Array.from({length: Math.min(size, 65_536)}, (_, index) => range.first + index).find(address => useOf(address) === 'free');
 	const other = overlapping(network.subnet, networks.filter(({id}) => id !== network.id));
 	return [
-		Object.values(looks).map(({role, glyph, title}) => `${theme.paint(role, glyph)} ${title}`).join('   '),
+		Object.values(looks).map(({role, glyph, title}) => `${theme.paint(role, glyph)} ${title}`).join(' '.repeat(3)),
 		'',
 		...rows.slice(0, Math.max(1, height - 8)),
 		'',

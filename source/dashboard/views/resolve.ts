@@ -69,7 +69,7 @@ const fromHost = async (host: string): Promise<readonly string[]> => {
 };
 
 // A host name, and nothing that a resolver's command line would take for an option.
-const hostName = /^[\dA-Z_a-z][\w\-.]{0,252}$/v;
+const hostName = /^\w[\w\-.]{0,252}$/v;
 
 /** Asks for a name and resolves it from the host and from containers, the answers one below the other. */
 export const askName = (controller: Controller, containers: readonly Container[], value: string) => {

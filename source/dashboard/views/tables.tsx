@@ -41,7 +41,7 @@ export const ImagesView = ({items, snapshot, state, now, ...rest}: ViewProps<Sho
 		const users = snapshot?.containers.filter(({imageId}) => imageId === image.id).length ?? 0;
 		return {
 			id: image.id,
-			cells: [shortImage(imageName(image)), image.id.replace('sha256:', '').slice(0, 12), shortBytes(image.sizeBytes), `${shortDuration(now - image.createdAt)}`, image.architecture, users === 0 ? '' : String(users)].map(text => clean(text)),
+			cells: [shortImage(imageName(image)), image.id.replace('sha256:', '').slice(0, 12), shortBytes(image.sizeBytes), shortDuration(now - image.createdAt), image.architecture, users === 0 ? '' : String(users)].map(text => clean(text)),
 			role: image.tags.length === 0 ? 'dim' : 'text',
 			isMarked: state.marks.has(image.id),
 		};
@@ -86,8 +86,8 @@ const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 
 
 export const EventsView = ({items, snapshot, state, ...rest}: ViewProps<readonly EventRow[]>) => {
 	const rows = useMemo(() => items.map(({id, event: {time, type, action, id: subject, attributes}}): TableRow => {
-		const name = attributes['name'] ?? snapshot?.containers.find(container => container.id === subject)?.name ?? subject.slice(0, 12);
-		const container = attributes['container'];
+		const {container} = attributes;
+		const name = attributes['name'] ?? snapshot?.containers.find(({id: candidate}) => candidate === subject)?.name ?? subject.slice(0, 12);
 		const details = Object.entries(attributes).filter(([key]) => !['name', 'container', 'image'].includes(key)).map(([key, value]) => `${key}=${value}`).join(' ');
 		const other = container && snapshot?.containers.find(candidate => candidate.id === container);
 		return {id, cells: [timeOf(time), type, action, name, [other ? other.name : '', details].filter(Boolean).join(' ')].map(text => clean(text)), role: eventRole(action)};

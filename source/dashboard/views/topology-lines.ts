@@ -14,7 +14,7 @@ export const topologyLines = ({networks, containers}: Pick<Snapshot, 'networks' 
 		const isLast = number === networks.length - 1;
 		const head = `${isLast ? corner : tee}${internal ? (isAscii ? 'x' : '╳') : (isAscii ? '=' : '═')} `;
 		lines.push(theme.paint(id === selectedId ? 'selected' : (internal ? 'warning' : 'accent'), fit(`${head}${clean(name)}  ${clean(subnet)}  gateway ${clean(gateway)}${bridge === undefined ? '' : `  ${clean(bridge)}`}${internal ? '  internal: no way out' : ''}`, width)));
-		const stem = isLast ? '   ' : trunk;
+		const stem = isLast ? ' '.repeat(3) : trunk;
 		for (const [index, {containerId, containerName, address}] of leases.entries()) {
 			const container = byId.get(containerId);
 			const others = container?.attachments.filter(({networkId}) => networkId !== id).map(({network}) => network) ?? [];

@@ -6,7 +6,7 @@ import {capabilitiesOf} from './capabilities.js';
 export const guestPaths = {
 	rootfs: '/rootfs',
 	files: '/run/holm/files',
-	/** busybox and a small init, for use inside the container. */
+	/** Busybox and a small init, for use inside the container. */
 	tools: '/run/holm/tools',
 	/** Name of the cgroup of the container. */
 	cgroup: '/container',
@@ -68,7 +68,13 @@ const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc
 /** Devices that the OCI runtime specification gives every container, and terminals. */
 const devices = [[1, 3], [1, 5], [1, 7], [1, 8], [1, 9], [5, 0], [5, 2]] as const;
 
-const rlimitsOf = (ulimits: readonly Ulimit[]) => ulimits.map(({name, soft, hard}) => ({
+/** Programs that need many open files raise the soft limit themselves, and those that close every possible one are not slowed down. */
+const defaultLimits: readonly Ulimit[] = [{name: 'nofile', soft: 1024, hard: 524_288}];
+
+const rlimitsOf = (ulimits: readonly Ulimit[]) => [
+	...defaultLimits.filter(standard => ulimits.every(({name}) => name.toLowerCase() !== standard.name)),
+	...ulimits,
+].map(({name, soft, hard}) => ({
 	type: `RLIMIT_${name.toUpperCase()}`,
 	// -1 is without limit, RLIM_INFINITY.
 	soft: soft < 0 ? Number.MAX_SAFE_INTEGER : soft,
@@ -125,8 +131,6 @@ export const bundleOf = (options: BundleOptions): Record<string, unknown> => {
 					})), {allow: true, type: 'c', major: 136, access: 'rwm'}],
 			},
 			...(configuration.privileged ? {} : {maskedPaths, readonlyPaths}),
-			// The ranges that Docker opens: ping for everybody, ports below 1024 without a capability.
-			sysctl: {},
 		},
 	};
 };

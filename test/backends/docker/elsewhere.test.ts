@@ -29,7 +29,10 @@ const item = {
 const listedNetwork = {Name: 'front', Id: networkId, Created: '2026-02-25T12:00:00.123456789Z', Driver: 'bridge', IPAM: {Config: [{Subnet: '172.18.0.0/16', Gateway: '172.18.0.1'}]}, Containers: {}};
 
 const reading = {
-	read: '2026-02-25T12:00:00.5Z', cpu_stats: {cpu_usage: {total_usage: 5}, system_cpu_usage: 10, online_cpus: 2}, memory_stats: {usage: 100, limit: 200, stats: {inactive_file: 40}}, pids_stats: {current: 3},
+	read: '2026-02-25T12:00:00.5Z',
+	cpu_stats: {cpu_usage: {total_usage: 5}, system_cpu_usage: 10, online_cpus: 2},
+	memory_stats: {usage: 100, limit: 200, stats: {inactive_file: 40}},
+	pids_stats: {current: 3},
 };
 
 const inspected = (tty: boolean) => ({Id: id, Name: '/web', Image: 'sha256:12', Config: {Image: 'nginx', Tty: tty}, State: {Status: 'running'}});
@@ -273,7 +276,14 @@ test('answers that are none of an engine are the engine\'s fault, and told so', 
 			response.end('{"Type": 5}\n');
 		}) satisfies Answerer,
 	}});
-	for (const verb of [async () => engine.version(), async () => engine.info(), async () => engine.containers(), async () => engine.networks(), async () => engine.volumes(), async () => Array.fromAsync(engine.events())]) {
+	for (const verb of [
+		async () => engine.version(),
+		async () => engine.info(),
+		async () => engine.containers(),
+		async () => engine.networks(),
+		async () => engine.volumes(),
+		async () => Array.fromAsync(engine.events()),
+	]) {
 		await t.throwsAsync(verb, {instanceOf: HolmError});
 	}
 

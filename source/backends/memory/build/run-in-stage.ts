@@ -21,6 +21,7 @@ export const runInStage = async (state: State, stage: Stage, command: readonly s
 		gateway: undefined,
 		cpus: 1,
 		processes: () => [],
+		enter: () => ({pid: 0, leave: () => undefined}),
 		kill: () => false,
 	};
 	const output: Output = {

@@ -6,6 +6,7 @@ import {
 	sizeOf,
 	type TreeNode,
 } from '../file-node.js';
+import {readAll} from '../pipe.js';
 import type {Invocation, Program} from '../process.js';
 import {forEach, optionsOf} from './options.js';
 import {pathIn} from './paths.js';
@@ -232,13 +233,15 @@ export const tee: Program = async invocation => {
 		const node = host.files.find(pathIn(directory, name))?.node;
 		return [name, letters.includes('a') && node?.type === 'file' ? node.content : new Uint8Array()] as const;
 	}));
-	const chunks: Uint8Array[] = [];
-	for (let chunk = await stdin.read(); chunk; chunk = await stdin.read()) {
-		chunks.push(chunk);
-		await stdout.write(chunk);
-	}
+	const content = await readAll({
+		async read() {
+			const chunk = await stdin.read();
+			await stdout.write(chunk ?? '');
+			return chunk;
+		},
+	});
 
 	return forEach(invocation, operands, name => {
-		host.files.put(pathIn(directory, name), newFile(invocation, Buffer.concat([before.get(name)!, ...chunks])));
+		host.files.put(pathIn(directory, name), newFile(invocation, Buffer.concat([before.get(name)!, content])));
 	});
 };

@@ -1,5 +1,6 @@
+import {Buffer} from 'node:buffer';
 import type {Program} from '../process.js';
-import {unescape} from './echo.js';
+import {bytesOf, unescape} from './echo.js';
 
 const format = (flags: string, width: number, precision: number | undefined, conversion: string, argument: string): string => {
 	let text = argument;
@@ -31,11 +32,11 @@ export const printf: Program = async ({command, stdout, stderr}) => {
 		return 1;
 	}
 
-	let rest = given;
+	let rest = given.map(word => bytesOf(word));
 	let output = '';
 	do {
 		const before = rest.length;
-		output += unescape(pattern).replaceAll(/%(?<flags>[ #+\-0]*)(?<width>(?:[1-9]\d*)?)(?:\.(?<precision>\d+))?(?<conversion>[%Xb-giosux])/gv, (_whole, flags: string, width: string, precision: string | undefined, conversion: string) => {
+		output += unescape(bytesOf(pattern)).replaceAll(/%(?<flags>[ #+\-0]*)(?<width>(?:[1-9]\d*)?)(?:\.(?<precision>\d+))?(?<conversion>[%Xb-giosux])/gv, (_whole, flags: string, width: string, precision: string | undefined, conversion: string) => {
 			if (conversion === '%') {
 				return '%';
 			}
@@ -49,6 +50,6 @@ export const printf: Program = async ({command, stdout, stderr}) => {
 		}
 	} while (rest.length > 0);
 
-	await stdout.write(output);
+	await stdout.write(Buffer.from(output, 'latin1'));
 	return 0;
 };

@@ -57,7 +57,7 @@ export const head: Program = async invocation => {
 					return;
 				}
 
-				await invocation.stdout.write(`${text}\n`);
+				await invocation.stdout.write(text);
 			}
 
 			return;
@@ -121,7 +121,8 @@ export const grep: Program = async invocation => {
 	let found = 0;
 	const status = await forEach(invocation, names, async name => {
 		const reader = createLineReader(open(name));
-		for (let line = await reader.readLine(); line !== undefined; line = await reader.readLine()) {
+		for (let text = await reader.readLine(); text !== undefined; text = await reader.readLine()) {
+			const line = text.replace('\n', '');
 			if (matcher(line) === letters.includes('v')) {
 				continue;
 			}

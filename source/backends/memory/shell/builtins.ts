@@ -109,7 +109,7 @@ const read: Builtin = async ({shell, words, files}) => {
 		shell.variables.set(name, isLast ? fields.slice(index).join(' ') : fields[index] ?? '');
 	}
 
-	return line === undefined ? 1 : 0;
+	return line?.endsWith('\n') ? 0 : 1;
 };
 
 const changeDirectory: Builtin = async ({shell, words, files}) => {
@@ -186,6 +186,10 @@ export const builtins: Readonly<Record<string, Builtin>> = {
 	umask: nothing,
 	ulimit: nothing,
 	async wait({shell}) {
+		if (shell.caught.length > 0) {
+			return 0;
+		}
+
 		const jobs = [...shell.jobs];
 		shell.jobs.clear();
 		const {promise: woken, resolve} = Promise.withResolvers<void>();

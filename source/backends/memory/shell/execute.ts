@@ -1,7 +1,7 @@
 import os from 'node:os';
 import {Buffer} from 'node:buffer';
 import {HolmError, messageOf} from '../../../errors.js';
-import {fileError, isFileError} from '../file-node.js';
+import {fileError, isFileError, largestFile} from '../file-node.js';
 import {
 	createLineReader,
 	createPipe,
@@ -32,8 +32,23 @@ import type {
 
 const interrupted = 128 + os.constants.signals.SIGINT;
 
-/** How often calls may be within each other. */
+/** How often calls may be within each other, and how many subshells there may be at once. */
 const deepest = 200;
+const mostTasks = 500;
+
+/** Counts a subshell while it runs; throws when there are too many. */
+const asTask = async <Result>({tasks}: Shell, action: () => Promise<Result>): Promise<Result> => {
+	if (tasks.count >= mostTasks) {
+		throw new Error('can\'t fork: Resource temporarily unavailable');
+	}
+
+	tasks.count++;
+	try {
+		return await action();
+	} finally {
+		tasks.count--;
+	}
+};
 
 /** Writes to a file, replacing what is there or adding to it. */
 const fileOutput = ({invocation: {host}}: Shell, place: string, append: boolean): Output => {
@@ -46,15 +61,27 @@ const fileOutput = ({invocation: {host}}: Shell, place: string, append: boolean)
 		type: 'file' as const, mode: found?.mode ?? 0o644, uid: found?.uid ?? 0, gid: found?.gid ?? 0,
 	};
 	const target = host.files.find(place)?.path ?? place;
-	let content = append && found?.type === 'file' ? found.content : new Uint8Array();
+	let bytes = append && found?.type === 'file' ? Buffer.from(found.content) : Buffer.alloc(0);
+	let {length} = bytes;
 	const put = () => {
-		host.files.put(target, {...attributes, modifiedAt: host.now(), content});
+		host.files.put(target, {...attributes, modifiedAt: host.now(), content: bytes.subarray(0, length)});
 	};
 
 	put();
 	return {
 		async write(data) {
-			content = Buffer.concat([content, Buffer.from(data as string)]);
+			const added = Buffer.from(data as string);
+			if (length + added.length > largestFile) {
+				throw fileError('ENOSPC');
+			}
+
+			if (length + added.length > bytes.length) {
+				// Room for as much again, so that many small pieces are not each a copy of the whole.
+				bytes = Buffer.concat([bytes.subarray(0, length), Buffer.alloc(Math.max(length, added.length, 1024))]);
+			}
+
+			added.copy(bytes, length);
+			length += added.length;
 			put();
 		},
 	};
@@ -106,7 +133,7 @@ const runScript = async (shell: Shell, script: Script, files: Descriptors): Prom
 const {textOf, wordsOf, patternOf} = createExpander(async (shell, script, output) => {
 	const inner = copyShell(shell);
 	try {
-		await runScript(inner, script, {0: createLineReader(emptyInput), 1: output, 2: shell.invocation.stderr});
+		await asTask(shell, async () => runScript(inner, script, {0: createLineReader(emptyInput), 1: output, 2: shell.invocation.stderr}));
 	} catch (error) {
 		inner.status = withoutEnd(error);
 	}
@@ -185,13 +212,25 @@ const runProgram = async (shell: Shell, words: readonly string[], variables: Rea
 		return isMissing ? 127 : 126;
 	}
 
-	const over = AbortSignal.any([invocation.signal, ...shell.foreground ? [shell.foreground.signal] : []]);
+	const own = new AbortController();
+	const over = AbortSignal.any([own.signal, invocation.signal, ...shell.foreground ? [shell.foreground.signal] : []]);
 	const {promise: aborted, resolve: abort} = Promise.withResolvers<number>();
 	const onAbort = () => {
 		abort(interrupted);
 	};
 
 	over.addEventListener('abort', onAbort, {once: true});
+	const entry = replace
+		? undefined
+		: invocation.host.enter({
+			command: words,
+			user: invocation.user,
+			kill(number) {
+				abort(128 + number);
+				own.abort();
+			},
+		});
+	shell.onEnter?.(entry?.pid ?? 1);
 	try {
 		return await Promise.race([aborted, program.run({
 			...invocation,
@@ -206,6 +245,7 @@ const runProgram = async (shell: Shell, words: readonly string[], variables: Rea
 			onSignal: replace ? invocation.onSignal : () => () => undefined,
 		})]);
 	} finally {
+		entry?.leave();
 		over.removeEventListener('abort', onAbort);
 	}
 };
@@ -377,7 +417,7 @@ const runCompound = async (shell: Shell, command: Exclude<Command, {type: 'simpl
 			}
 
 			try {
-				return await runScript(copyShell(shell), command.body, files);
+				return await asTask(shell, async () => runScript(copyShell(shell), command.body, files));
 			} catch (error) {
 				return withoutEnd(error);
 			}
@@ -425,7 +465,7 @@ const runPipeline = async (shell: Shell, {commands, negated}: Pipeline, files: D
 		}
 
 		try {
-			return await runCommand(commands.length > 1 ? copyShell(shell) : shell, command, own);
+			return await (commands.length > 1 ? asTask(shell, async () => runCommand(copyShell(shell), command, own)) : runCommand(shell, command, own));
 		} catch (error) {
 			if (commands.length === 1) {
 				throw error;
@@ -449,6 +489,11 @@ const runEntry = async (shell: Shell, {first, rest, background}: AndOr, files: D
 	checkStopped(shell);
 	if (background) {
 		const inner = copyShell(shell);
+		inner.onEnter = pid => {
+			shell.lastJob = String(pid);
+			inner.onEnter = undefined;
+		};
+
 		shell.jobs.add(runJob(inner, {first, rest, background: false}, {...files, 0: createLineReader(emptyInput)}));
 		shell.status = 0;
 		return;
@@ -481,7 +526,7 @@ const runEntry = async (shell: Shell, {first, rest, background}: AndOr, files: D
 /** Runs something in the background and resolves with its status. */
 const runJob = async (shell: Shell, entry: AndOr, files: Descriptors): Promise<number> => {
 	try {
-		await runEntry(shell, entry, files);
+		await asTask(shell, async () => runEntry(shell, entry, files));
 		return shell.status;
 	} catch (error) {
 		// Nobody may ever wait for it.
