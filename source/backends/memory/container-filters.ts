@@ -1,4 +1,5 @@
 import type {Filters} from '../../engine.js';
+import {HolmError} from '../../errors.js';
 import type {Container, Image} from '../../resources.js';
 import {
 	filterOf,
@@ -15,7 +16,16 @@ import type {State} from './state.js';
 
 const states = ['created', 'running', 'paused', 'restarting', 'exited', 'removing', 'dead'] as const;
 
-const portText = (value: string) => value.includes('/') ? value : `${value}/tcp`;
+/** A filter's value that is a port or a range of them, with a protocol or without; throws `invalid` for another. */
+const portMatcher = (value: string): ((port: number, protocol: string) => boolean) => {
+	const match = /^(?<first>\d{1,5})(?:-(?<last>\d{1,5}))?(?:\/(?<wanted>tcp|udp))?$/v.exec(value);
+	if (!match) {
+		throw new HolmError('invalid', `invalid port ${JSON.stringify(value.slice(0, 40))} in a filter`, {remedy: 'write 80, 80/udp or 8000-8080'});
+	}
+
+	const {first, last = first, wanted} = match.groups!;
+	return (port, protocol) => port >= Number(first) && port <= Number(last) && (wanted === undefined || protocol === wanted);
+};
 
 /** Whether a container was made of an image, given by name or id, or of one that was built on it. */
 const ancestor = (state: State): Matcher<Container> => value => {
@@ -49,9 +59,15 @@ const rules = (state: State): FilterRules<Container> => ({
 	exited: value => ({status}) => status.state === 'exited' && status.exitCode === Number(value),
 	ancestor: ancestor(state),
 	network: value => ({attachments}) => attachments.some(({network, networkId}) => network === value || (value === 'default' && network === 'bridge') || (value.length > 1 && networkId.startsWith(value))),
-	volume: value => ({mounts}) => mounts.some(mount => mount.target === value || (mount.type === 'volume' && mount.source === value)),
-	publish: value => ({ports}) => ports.some(({hostPort, protocol}) => `${hostPort}/${protocol}` === portText(value)),
-	expose: value => ({exposedPorts}) => exposedPorts.includes(portText(value)),
+	volume: value => ({mounts}) => mounts.some(mount => mount.target === value || (mount.type !== 'tmpfs' && mount.source === value)),
+	publish(value) {
+		const matches = portMatcher(value);
+		return ({ports}) => ports.some(({hostPort, protocol}) => matches(hostPort, protocol));
+	},
+	expose(value) {
+		const matches = portMatcher(value);
+		return ({exposedPorts}) => exposedPorts.some(port => matches(Number(port.split('/', 1)[0]), port.split('/')[1] ?? 'tcp'));
+	},
 	before(value) {
 		const last = position(state, findContainer(state.containers, value).id);
 		return ({id}) => position(state, id) < last;
