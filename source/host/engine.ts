@@ -1,5 +1,13 @@
 import {randomUUID} from 'node:crypto';
-import {chmod, chown, mkdir, readFile, readdir, writeFile} from 'node:fs/promises';
+import {
+	chmod,
+	chown,
+	mkdir,
+	readFile,
+	readdir,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../errors.js';
 import type {Engine} from '../engine.js';
@@ -71,6 +79,20 @@ const makeDirectories = async (paths: Paths) => {
 
 	for (const directory of [paths.networks, paths.volumes, paths.workers]) {
 		await mkdir(directory, {recursive: true, mode: 0o700});
+	}
+};
+
+/** Refuses a place that the users of machines cannot reach, which each machine would else fail with in words of its own. */
+const assertReachable = async (root: string) => {
+	for (let directory = path.dirname(path.resolve(root)); ; directory = path.dirname(directory)) {
+		const {mode} = await stat(directory);
+		if ((mode & 0o001) === 0) {
+			throw new HolmError('unavailable', `machines run as users of their own, and ${directory} lets nobody but its owner through to ${root}`, {remedy: `chmod o+x ${directory}, or choose another --root`});
+		}
+
+		if (directory === path.dirname(directory)) {
+			return;
+		}
 	}
 };
 
@@ -158,6 +180,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	}
 
 	const paths = pathsOf(root);
+	await assertReachable(root);
 	await makeDirectories(paths);
 	await ensureTunIsOpen();
 	const [guest, images, namespace, state, id] = await Promise.all([

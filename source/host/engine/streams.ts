@@ -15,7 +15,7 @@ const openInput = async (entry: Entry): Promise<Writable> => {
 	}
 
 	entry.stdin ??= (async () => {
-		const channel = await machine.agent.open(inputCommand);
+		const {channel} = await machine.agent.open(inputCommand);
 		channel.on('error', () => undefined);
 		channel.resume();
 		channel.stderr.resume();
