@@ -2,6 +2,7 @@ import {type Buffer} from 'node:buffer';
 import {type IncomingMessage, type ServerResponse} from 'node:http';
 import {type Socket} from 'node:net';
 import type {Engine} from '../engine.js';
+import type {ExecNotes} from './exec-notes.js';
 import type {FailedStarts} from './failed-starts.js';
 import type {Query} from './query.js';
 
@@ -27,6 +28,9 @@ export type Exchange = {
 	/** The whole body of the request; throws `invalid` for one that is too large or does not come. */
 	readonly body: () => Promise<Buffer>;
 	readonly failedStarts: FailedStarts;
+	readonly execNotes: ExecNotes;
+	/** How long a client may take for what takes no time. */
+	readonly patienceMilliseconds: number;
 	/** Takes the connection away from HTTP, without a byte written. Nothing else of this exchange may be used afterwards. */
 	readonly takeOver: () => Socket;
 };

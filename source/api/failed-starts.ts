@@ -1,5 +1,5 @@
 import type {Engine} from '../engine.js';
-import {asHolmError, exitStatusOf, HolmError} from '../errors.js';
+import {asHolmError, HolmError} from '../errors.js';
 
 /**
 What Docker's clients expect of a process that could not be started, beyond the error that says so. Ours undo their own steps, so that none of it is for them.
@@ -9,13 +9,7 @@ export type FailedStarts = {
 	watch: (containerId: string) => {readonly signal: AbortSignal; readonly forget: () => void};
 	/** Ends the sessions that wait for a container whose start failed, and removes it where it was to remove itself. */
 	end: (engine: Engine, reference: string) => Promise<void>;
-	/** Keeps the exit status of an exec that could not be started, for the client that asks for it next. */
-	keepExec: (id: string, error: HolmError) => void;
-	exitCodeOf: (id: string) => number | undefined;
 };
-
-/** An exit status is asked for at once, if at all. */
-const maximumExecs = 256;
 
 /** Docker's clients find out by these words that a program is missing or cannot be run, and take the exit status of a shell from them. */
 const words = new Map([
@@ -37,7 +31,6 @@ export const inDockersWords = (error: unknown): unknown => {
 
 export const createFailedStarts = (): FailedStarts => {
 	const watchers = new Map<string, Set<AbortController>>();
-	const execs = new Map<string, number>();
 	return {
 		watch(containerId) {
 			const controller = new AbortController();
@@ -67,13 +60,5 @@ export const createFailedStarts = (): FailedStarts => {
 				// The failure that matters is the start's.
 			}
 		},
-		keepExec(id, error) {
-			execs.set(id, exitStatusOf(error));
-			const [oldest] = execs.keys();
-			if (execs.size > maximumExecs && oldest !== undefined) {
-				execs.delete(oldest);
-			}
-		},
-		exitCodeOf: id => execs.get(id),
 	};
 };

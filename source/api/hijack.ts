@@ -1,11 +1,9 @@
 import {type Socket} from 'node:net';
-import {type Readable, type Writable} from 'node:stream';
-import {createDetachFilter, defaultDetachKeys, parseDetachKeys} from '../commands/terminal/detach-keys.js';
-import type {Session} from '../engine.js';
+import type {LogEntry} from '../resources.js';
 import type {Exchange} from './exchange.js';
 import {encodeFrame} from './frames.js';
-import {createStdinDecoder, stdinFramed, stdinHeader} from './stdin-frames.js';
-import {writeSlowly} from './streams.js';
+import {stdinFramed, stdinHeader} from './stdin-frames.js';
+import {untilAborted, writeSlowly} from './streams.js';
 
 export const rawStream = 'application/vnd.docker.raw-stream';
 export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
@@ -14,23 +12,8 @@ export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
 export const streamType = ({minorVersion}: Pick<Exchange, 'minorVersion'>, isTerminal: boolean): string =>
 	isTerminal || minorVersion < 42 ? rawStream : multiplexedStream;
 
-export type JoinOptions = {
-	readonly stdin: boolean;
-	readonly stdout: boolean;
-	readonly stderr: boolean;
-	/** Docker's notation; for sessions with a terminal. */
-	readonly detachKeys?: string;
-	/** Ends the session from this side. */
-	readonly signal?: AbortSignal;
-};
-
-/** How long a client may take to close its half of a connection whose session is over. */
-const lingerMilliseconds = 10_000;
-
-/** How often a client that has closed its half is asked whether the other one is still there. */
-const probeMilliseconds = 15_000;
-
-const head = (exchange: Exchange, terminal: boolean, isFramed: boolean): string => {
+/** The head of the answer that makes a connection a session's; a client that did not ask to upgrade gets what Docker calls a hijacked connection. */
+export const sessionHead = (exchange: Exchange, terminal: boolean, isFramed = false): string => {
 	const own = ['Server', 'Api-Version'].map(name => `${name}: ${String(exchange.response.getHeader(name))}`);
 	return [
 		...exchange.isUpgrade
@@ -43,84 +26,15 @@ const head = (exchange: Exchange, terminal: boolean, isFramed: boolean): string 
 	].join('\r\n');
 };
 
-const isOpen = (stream: Writable) => !stream.destroyed && !stream.writableEnded;
-
-/** Hands input on to the process; what comes after the process has closed its end is dropped. */
-const feed = (socket: Socket, stdin: Writable, bytes: Uint8Array) => {
-	if (bytes.length > 0 && isOpen(stdin) && !stdin.write(bytes)) {
-		socket.pause();
-		const onReady = () => {
-			stdin.off('drain', onReady);
-			stdin.off('close', onReady);
-			socket.resume();
-		};
-
-		stdin.on('drain', onReady);
-		stdin.on('close', onReady);
-	}
-};
-
-const endInput = (stdin: Writable) => {
-	if (isOpen(stdin)) {
-		stdin.end();
-	}
-};
-
-const readFramed = (socket: Socket, session: Session, leave: () => void) => {
-	const decode = createStdinDecoder();
-	socket.on('data', (chunk: Uint8Array) => {
-		for (const bytes of decode(chunk)) {
-			if (bytes.length === 0) {
-				endInput(session.stdin);
-			} else {
-				feed(socket, session.stdin, bytes);
-			}
-		}
-	});
-	// A client of this kind never closes one half only.
-	socket.on('end', leave);
-};
-
-const readRaw = (socket: Socket, session: Session, leave: () => void, keys: Uint8Array) => {
-	const filter = createDetachFilter(keys);
-	socket.on('data', (chunk: Uint8Array) => {
-		const {bytes, detached} = keys.length > 0 ? filter(chunk) : {bytes: chunk, detached: false};
-		feed(socket, session.stdin, bytes);
-		if (detached) {
-			leave();
-		}
-	});
-	socket.on('end', () => {
-		// As in Docker: a terminal has an end of file of its own, Ctrl-D, and its client has detached.
-		if (session.terminal) {
-			leave();
-		} else {
-			endInput(session.stdin);
-		}
-	});
-};
-
-const copyOutput = async (source: Readable, socket: Socket, encode: (bytes: Uint8Array) => Uint8Array) => {
-	for await (const chunk of source as AsyncIterable<Uint8Array>) {
-		await writeSlowly(socket, encode(chunk));
-	}
-};
-
-const silence = async (source: Readable) => {
-	for await (const _chunk of source) {
-		// Somebody has to read it, or the process would wait.
-	}
-};
-
 /** Tells a half-closed client that has gone from one that listens: an empty frame is nothing to the one and an error from the other. */
-const probe = (socket: Socket): (() => void) => {
+export const probe = (socket: Socket, milliseconds: number): (() => void) => {
 	let timer: NodeJS.Timeout | undefined;
 	const onEnd = () => {
 		timer = setInterval(() => {
 			if (!socket.destroyed && socket.writable) {
 				socket.write(encodeFrame('stdout', new Uint8Array()));
 			}
-		}, probeMilliseconds);
+		}, milliseconds);
 		timer.unref();
 	};
 
@@ -131,13 +45,13 @@ const probe = (socket: Socket): (() => void) => {
 	};
 };
 
-const closeGently = (socket: Socket) => {
-	// Unread input would make the system reset the connection, and the client lose the end of the output.
+/** Ends our half and waits for the client's: unread input would make the system reset the connection, and the client lose the end of the output. */
+export const closeGently = (socket: Socket, milliseconds: number) => {
 	socket.resume();
 	socket.end();
 	const timer = setTimeout(() => {
 		socket.destroy();
-	}, lingerMilliseconds);
+	}, milliseconds);
 	timer.unref();
 	const close = () => {
 		clearTimeout(timer);
@@ -155,53 +69,24 @@ const closeGently = (socket: Socket) => {
 	});
 };
 
-/**
-Takes the connection over and joins it to a session in both directions: output multiplexed unless there is a terminal, input as it comes.
-
-Where the client closes its half the process gets its end of file, unless it has a terminal. A connection that breaks, and the detach keys on a terminal, leave the process as it is. Resolves when the session is over.
-*/
-export const joinSession = async (exchange: Exchange, session: Session, options: JoinOptions): Promise<void> => {
-	const isFramed = exchange.isUpgrade && exchange.request.headers[stdinHeader] === stdinFramed;
+/** Takes the connection over for what was written up to now: a session that is over when it has been told. */
+export const sendEntries = async (exchange: Exchange, terminal: boolean, read: (signal: AbortSignal) => AsyncIterable<LogEntry>): Promise<void> => {
 	const socket = exchange.takeOver();
-	const leave = () => {
-		session.close();
-		socket.end();
-	};
-
-	socket.on('close', () => {
-		session.close();
-	});
-	// The connection's end follows, and is what counts.
+	const leaving = new AbortController();
 	socket.on('error', () => undefined);
-	for (const stream of [session.stdin, session.stdout, session.stderr]) {
-		stream.on('error', () => undefined);
-	}
-
-	if (socket.destroyed || options.signal?.aborted) {
-		session.close();
+	socket.once('close', () => {
+		leaving.abort();
+	});
+	socket.write(sessionHead(exchange, terminal));
+	socket.resume();
+	try {
+		for await (const {stream, bytes} of untilAborted(read(leaving.signal), leaving.signal)) {
+			await writeSlowly(socket, terminal ? bytes : encodeFrame(stream, bytes));
+		}
+	} catch {
 		socket.destroy();
 		return;
 	}
 
-	options.signal?.addEventListener('abort', leave, {once: true});
-
-	socket.setNoDelay(true);
-	socket.write(head(exchange, session.terminal, isFramed));
-	if (isFramed) {
-		readFramed(socket, session, leave);
-	} else if (options.stdin) {
-		readRaw(socket, session, leave, session.terminal ? parseDetachKeys(options.detachKeys ?? defaultDetachKeys) : new Uint8Array());
-	} else {
-		socket.resume();
-	}
-
-	const stopProbing = session.terminal ? undefined : probe(socket);
-	const encoder = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => session.terminal ? bytes : encodeFrame(stream, bytes);
-	await Promise.allSettled([
-		options.stdout ? copyOutput(session.stdout, socket, encoder('stdout')) : silence(session.stdout),
-		options.stderr && !session.terminal ? copyOutput(session.stderr, socket, encoder('stderr')) : silence(session.stderr),
-	]);
-	stopProbing?.();
-	session.close();
-	closeGently(socket);
+	closeGently(socket, exchange.patienceMilliseconds);
 };

@@ -43,6 +43,16 @@ export const tarUpload = async (exchange: Exchange): Promise<Readable> => {
 	}
 
 	const {createGunzip} = await import('node:zlib');
-	// Errors destroy the last stream, whose reader learns of them.
-	return pipeline(stream, createGunzip(), () => undefined);
+	const gunzip = createGunzip();
+	const tar = new PassThrough();
+	pipeline(stream, gunzip, error => {
+		if (error) {
+			tar.destroy(error instanceof HolmError ? error : new HolmError('invalid', `the body is not whole gzip: ${error.message}`, {cause: error}));
+		}
+	});
+	tar.once('close', () => {
+		gunzip.destroy();
+	});
+	tar.on('error', () => undefined);
+	return gunzip.pipe(tar);
 };

@@ -8,6 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {HolmError, type ErrorCode} from '../errors.js';
 import type {DaemonNews} from '../host/daemon.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';
+import type {EngineAddress} from './docker/address.js';
 
 type In = {
 	/** Directory of the engine; default that of the host. */
@@ -17,6 +18,8 @@ type In = {
 export type StartOptions = In & {
 	/** Hears of what takes time, such as the kernel on a host that was never set up. */
 	readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
+	/** Where it is to listen beside its own socket. */
+	readonly addresses?: readonly EngineAddress[];
 };
 
 /** Exit status of `flock` when another process holds the lock: not one that node or the kernel gives. */
@@ -81,7 +84,7 @@ Starts the daemon of an engine unless it runs, and resolves once it serves.
 
 Throws `forbidden` without root, and what the daemon itself could not begin with.
 */
-export const startDaemon = async ({root = defaultRoot, onStep = () => undefined}: StartOptions = {}): Promise<void> => {
+export const startDaemon = async ({root = defaultRoot, onStep = () => undefined, addresses = []}: StartOptions = {}): Promise<void> => {
 	const directory = path.resolve(root);
 	const paths = pathsOf(directory);
 	if (Buffer.byteLength(path.join(directory, 'machines/0123456789abcdef/run/control.sock')) > 107) {
@@ -90,6 +93,10 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined}
 
 	const state = await probeSocket(paths.socket);
 	if (state === 'listening') {
+		if (addresses.length > 0) {
+			throw new HolmError('conflict', `the engine in ${directory} is running and keeps the addresses it has`, {remedy: 'stop it first; its containers go on: holm system stop'});
+		}
+
 		return;
 	}
 
@@ -116,6 +123,7 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined}
 		process.execPath,
 		fileURLToPath(new URL('../host/daemon.js', import.meta.url)),
 		directory,
+		JSON.stringify(addresses),
 	], {cwd: '/', detached: true, stdio: ['ignore', output.fd, output.fd, 'ipc']});
 	const {promise, resolve, reject} = Promise.withResolvers<'ready' | 'other'>();
 	child.on('message', (news: DaemonNews) => {

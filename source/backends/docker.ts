@@ -1,12 +1,10 @@
-import {decodeNetwork} from '../api/decode/network.js';
-import {fieldsOfList} from '../api/fields.js';
 import type {Engine} from '../engine.js';
 import type {EngineAddress} from './docker/address.js';
 import {archiveVerbs} from './docker/archive-verbs.js';
 import {createClient} from './docker/client.js';
 import {containerVerbs} from './docker/container-verbs.js';
 import {imageVerbs} from './docker/image-verbs.js';
-import {networkVerbs} from './docker/network-verbs.js';
+import {listNetworks, networkVerbs} from './docker/network-verbs.js';
 import {sessionVerbs} from './docker/session-verbs.js';
 import {createSnapshot} from './docker/snapshot.js';
 import {systemVerbs} from './docker/system-verbs.js';
@@ -40,7 +38,7 @@ export const createDockerEngine = (address: EngineAddress): Engine => {
 			...images,
 			...volumes,
 			...watching,
-			listNetworks: async () => fieldsOfList(await client.json('GET', '/networks')).map(network => decodeNetwork(network.raw)),
+			listNetworks: async () => listNetworks(client),
 		}),
 	};
 };

@@ -1,11 +1,15 @@
 import {randomInt} from 'node:crypto';
 import type {Engine} from '../engine.js';
-import {HolmError} from '../errors.js';
+import {archiveVerbs} from './memory/archives.js';
+import {buildVerbs} from './memory/build/build.js';
 import {containerVerbs} from './memory/containers.js';
 import {defaultNetwork} from './memory/endpoints.js';
 import {createEventLog} from './memory/event-log.js';
 import {eventVerbs} from './memory/events.js';
 import {addPresentImages} from './memory/image-store.js';
+import {imageArchiveVerbs} from './memory/image-archive.js';
+import {imageRemovalVerbs} from './memory/image-removal.js';
+import {transferVerbs} from './memory/image-transfer.js';
 import {imageVerbs} from './memory/images.js';
 import {lifecycleVerbs} from './memory/lifecycle.js';
 import {fill} from './memory/lively/fill.js';
@@ -20,18 +24,6 @@ import {statsVerbs} from './memory/stats.js';
 import {systemVerbs} from './memory/system.js';
 import {createTimers} from './memory/timers.js';
 import {volumeVerbs} from './memory/volumes.js';
-
-const refuse = async (): Promise<never> => {
-	throw new HolmError('unsupported', 'this engine does not do that yet');
-};
-
-const refuseAll = async function * (): AsyncGenerator<never, never> { // eslint-disable-line require-yield
-	return refuse();
-};
-
-const notYet = {
-	pathStatus: refuse, readArchive: refuse, writeArchive: refuse, tagImage: refuse, removeImage: refuse, saveImages: refuse, pruneImages: refuse, checkCredentials: refuse, pullImage: refuseAll, pushImage: refuseAll, buildImage: refuseAll, loadImages: refuseAll,
-};
 
 export type MemoryOptions = {
 	/** Fills it with made-up projects that go on living. */
@@ -68,6 +60,7 @@ export const createMemoryEngine = ({lively = false, containers, networks, seed =
 		volumes: new Map(),
 		images: new Map(),
 		execs: new Map(),
+		registry: new Map(),
 		hostDirectories: new Map(),
 		...lively
 			? {simulation, later: simulation.later, settle: simulation.settle, watch: simulation.watch}
@@ -92,8 +85,19 @@ export const createMemoryEngine = ({lively = false, containers, networks, seed =
 		...statsVerbs(state),
 		...networkVerbs(state),
 		...imageVerbs(state),
+		...transferVerbs(state),
+		...imageRemovalVerbs(state),
+		...imageArchiveVerbs(state),
+		...buildVerbs(state),
+		...archiveVerbs(state),
 		...volumeVerbs(state),
-		...notYet,
-		close: timers.close,
+		close() {
+			timers.close();
+			for (const {run} of state.containers.values()) {
+				for (const process of run?.processes.values() ?? []) {
+					process.kill(9);
+				}
+			}
+		},
 	};
 };

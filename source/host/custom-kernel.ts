@@ -1,6 +1,5 @@
 import {createHash} from 'node:crypto';
 import {
-	access,
 	mkdir,
 	mkdtemp,
 	open,
@@ -16,6 +15,7 @@ import {
 	readKernel,
 	type GuestKernel,
 } from './guest-kernel.js';
+import {collectModules, type GuestModule} from './guest-modules.js';
 import {withLock} from './lock.js';
 import {type Paths} from './store/paths.js';
 
@@ -79,10 +79,15 @@ export const importKernel = async (paths: Paths, file: string, hostModules = '/l
 		const left = await readdir(parent);
 		await Promise.all(left.filter(entry => entry.startsWith('.')).map(async entry => rm(path.join(parent, entry), {recursive: true, force: true})));
 		const reasons: string[] = [];
-		for (const modules of await modulesOf(paths, version, hostModules)) {
+		const sources = [
+			async (scratch: string) => collectModules(path.join(hostModules, version), version, scratch),
+			async () => ownModules(paths, version),
+		];
+		for (const source of sources) {
 			const scratch = await mkdtemp(path.join(parent, '.'));
 			try {
-				const kernel = await installKernel(directory, {version, source: file, vmlinuz: file, modules}, scratch);
+				const modules = await source(scratch);
+				const kernel = await installKernel(directory, {version, source: file, vmlinuz: file}, modules, scratch);
 				return {kernel, directory};
 			} catch (error) {
 				reasons.push(messageOf(error));
@@ -98,10 +103,13 @@ export const importKernel = async (paths: Paths, file: string, hostModules = '/l
 	});
 };
 
-/** Directories that have modules of this version. */
-const modulesOf = async (paths: Paths, version: string, hostModules: string): Promise<readonly string[]> => {
+/** The modules of the engine's own kernel, when they are of this version. */
+const ownModules = async (paths: Paths, version: string): Promise<readonly GuestModule[]> => {
 	const own = await readKernel(paths.guest);
-	const onHost = path.join(hostModules, version);
-	const isOnHost = await access(onHost).then(() => true, () => false);
-	return [...(isOnHost ? [onHost] : []), ...(own?.version === version ? [kernelFiles(paths.guest).modules] : [])];
+	if (own?.version !== version) {
+		throw new HolmError('unavailable', `the engine's own kernel is ${own ? own.version : 'missing'}`);
+	}
+
+	const {modules} = kernelFiles(paths.guest);
+	return Promise.all(own.modules.map(async name => ({name: path.basename(name, '.ko'), content: await readFile(path.join(modules, name))})));
 };

@@ -1,7 +1,8 @@
-import {chmod, rm, writeFile} from 'node:fs/promises';
-import {once} from 'node:events';
+import {rm, writeFile} from 'node:fs/promises';
 import process from 'node:process';
+import {listenOn} from '../api/listeners.js';
 import {createApiServer} from '../api/server.js';
+import {describeAddress, type EngineAddress} from '../backends/docker/address.js';
 import {packageVersion} from '../commands/system/version.js';
 import {asHolmError, messageOf} from '../errors.js';
 import {openHostEngine} from './engine.js';
@@ -28,8 +29,10 @@ const tell = (news: DaemonNews) => {
 /**
 The engine's daemon: opens the engine in a directory and serves Docker's API on its socket until it is told to end, and leaves everything running that runs.
 */
-const serve = async (root: string): Promise<void> => {
+const serve = async (root: string, addresses: readonly EngineAddress[]): Promise<void> => {
 	const paths = pathsOf(root);
+	// Only the owner can write to a socket that was just made, and so connect to it, until its mode is set.
+	process.umask(0o022);
 	const engine = await openHostEngine(root, {
 		version: packageVersion(),
 		log,
@@ -41,13 +44,13 @@ const serve = async (root: string): Promise<void> => {
 	const server = createApiServer(engine);
 	// The lock is held, so whoever made this socket is gone.
 	await rm(paths.socket, {force: true});
-	process.umask(0o117);
-	server.listen(paths.socket);
-	await once(server, 'listening');
-	process.umask(0o022);
-	await chmod(paths.socket, 0o660);
+	const closers: Array<() => void> = [];
+	for (const address of [{kind: 'unix', path: paths.socket} as const, ...addresses]) {
+		closers.push(await listenOn(server, address));
+		log(`serving ${describeAddress(address)} as process ${process.pid}`);
+	}
+
 	await writeFile(paths.daemonPid, JSON.stringify(await identify(process.pid)), {mode: 0o600});
-	log(`serving ${paths.socket} as process ${process.pid}`);
 	tell({isReady: true});
 	if (process.connected) {
 		process.disconnect();
@@ -64,7 +67,10 @@ const serve = async (root: string): Promise<void> => {
 	process.once('SIGUSR2', resolve);
 	const signal = await told;
 	log(`ending on ${signal}`);
-	server.close();
+	for (const close of closers) {
+		close();
+	}
+
 	server.closeAllConnections();
 	await (signal === 'SIGUSR2' ? engine.shutDown() : engine.close());
 	await rm(paths.socket, {force: true});
@@ -77,7 +83,7 @@ process.on('unhandledRejection', reason => {
 });
 
 try {
-	await serve(process.argv[2] ?? '');
+	await serve(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '[]') as readonly EngineAddress[]);
 	process.exitCode = 0;
 } catch (error) {
 	const {code, message, remedy} = asHolmError(error);

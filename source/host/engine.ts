@@ -1,13 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {
-	chmod,
-	chown,
-	mkdir,
-	readFile,
-	readdir,
-	stat,
-	writeFile,
-} from 'node:fs/promises';
+import {chmod, chown, mkdir, readFile, readdir, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../errors.js';
 import type {Engine} from '../engine.js';
@@ -70,6 +62,20 @@ const nameServerId = 1_899_999_999;
 /** How often the size of logs is looked at. */
 const rotationIntervalMs = 2000;
 
+/** Machines run as users of their own, so every directory above theirs must let everybody through. */
+const assertPassable = async (root: string): Promise<void> => {
+	for (let directory = root; ; directory = path.dirname(directory)) {
+		const {mode} = await stat(directory);
+		if ((mode & 0o001) === 0) {
+			throw new HolmError('invalid', `${root} cannot hold an engine: ${directory} lets no other user through, and every machine is one`, {remedy: `chmod o+x ${directory}, or choose another --root`});
+		}
+
+		if (directory === path.dirname(directory)) {
+			return;
+		}
+	}
+};
+
 const makeDirectories = async (paths: Paths) => {
 	// Machines run as users of their own, and pass through these to what belongs to them.
 	for (const directory of [paths.root, paths.containers, path.join(paths.root, 'machines')]) {
@@ -79,20 +85,6 @@ const makeDirectories = async (paths: Paths) => {
 
 	for (const directory of [paths.networks, paths.volumes, paths.workers]) {
 		await mkdir(directory, {recursive: true, mode: 0o700});
-	}
-};
-
-/** Refuses a place that the users of machines cannot reach, which each machine would else fail with in words of its own. */
-const assertReachable = async (root: string) => {
-	for (let directory = path.dirname(path.resolve(root)); ; directory = path.dirname(directory)) {
-		const {mode} = await stat(directory);
-		if ((mode & 0o001) === 0) {
-			throw new HolmError('unavailable', `machines run as users of their own, and ${directory} lets nobody but its owner through to ${root}`, {remedy: `chmod o+x ${directory}, or choose another --root`});
-		}
-
-		if (directory === path.dirname(directory)) {
-			return;
-		}
 	}
 };
 
@@ -144,7 +136,8 @@ const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<(
 	const known = new Set(site.containers.keys().map(id => path.basename(paths.container(id).machine)));
 	const machines = path.join(paths.root, 'machines');
 	const found = await readdir(machines);
-	for (const name of found.filter(name => !known.has(name))) {
+	const strays = found.filter(name => !known.has(name));
+	for (const name of strays) {
 		await clearMachine(path.join(machines, name), 64);
 	}
 
@@ -180,8 +173,8 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	}
 
 	const paths = pathsOf(root);
-	await assertReachable(root);
 	await makeDirectories(paths);
+	await assertPassable(paths.root);
 	await ensureTunIsOpen();
 	const [guest, images, namespace, state, id] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),

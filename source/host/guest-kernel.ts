@@ -17,7 +17,7 @@ import {
 import path from 'node:path';
 import {HolmError, messageOf} from '../errors.js';
 import {hostDistribution} from './distributions.js';
-import {collectModules, moduleInformation} from './guest-modules.js';
+import {collectModules, moduleInformation, type GuestModule} from './guest-modules.js';
 import {run} from './run.js';
 import {pathsOf} from './store/paths.js';
 
@@ -36,7 +36,7 @@ export type GuestKernel = {
 };
 
 /** A kernel that could become one of the machines'. */
-export type Candidate = {readonly version: string; readonly source: string; readonly vmlinuz: string; readonly modules: string};
+type Candidate = {readonly version: string; readonly source: string; readonly vmlinuz: string; readonly modules: string};
 
 /** Names of what belongs to a kernel in a directory. */
 export const kernelFiles = (directory: string) => ({
@@ -147,10 +147,9 @@ const downloadKernel = async (metapackage: string, scratch: string, onProgress: 
 };
 
 /** Makes a kernel's files in `scratch` of the same file system, checks them, and puts them in place of those that `directory` has. */
-export const installKernel = async (directory: string, candidate: Candidate, scratch: string): Promise<GuestKernel> => {
+export const installKernel = async (directory: string, candidate: Omit<Candidate, 'modules'>, modules: readonly GuestModule[], scratch: string): Promise<GuestKernel> => {
 	const files = kernelFiles(directory);
 	const made = {vmlinuz: path.join(scratch, 'vmlinuz'), modules: path.join(scratch, 'modules'), record: path.join(scratch, 'kernel.json')};
-	const modules = await collectModules(candidate.modules, candidate.version, scratch);
 	await copyFile(candidate.vmlinuz, made.vmlinuz);
 	// Ubuntu's are root's alone, and machines run as other users.
 	await chmod(made.vmlinuz, 0o644);
@@ -224,7 +223,8 @@ export const fetchKernel = async (
 		try {
 			const candidate = await source(scratch);
 			onProgress({step: 'kernel', detail: `${candidate.version} from ${candidate.source}`});
-			return await installKernel(directory, candidate, scratch);
+			const modules = await collectModules(candidate.modules, candidate.version, scratch);
+			return await installKernel(directory, candidate, modules, scratch);
 		} catch (error) {
 			reasons.push(error);
 		} finally {

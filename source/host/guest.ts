@@ -13,12 +13,13 @@ import {withLock} from './lock.js';
 import {
 	bootTimeoutMs,
 	chooseAccelerator,
+	probePrefix,
 	qemuProgram,
 	type AcceleratorVerdict,
 } from './machines/accelerator.js';
 import {loadKey} from './machines/agent.js';
 import {initramfsKey, makeInitramfs} from './machines/initramfs.js';
-import {templateOf, type Template} from './machines/template.js';
+import {pruneTemplates, templateOf, type Template} from './machines/template.js';
 import {type Paths} from './store/paths.js';
 
 const mebibyte = 1024 ** 2;
@@ -72,14 +73,14 @@ const format = (bytes: number) => `${Math.floor(bytes / mebibyte)} MiB`;
 /** Throws `invalid` when this host cannot have a machine of the size, naming the size and the limit. */
 export const validateSize = ({cpus, memoryBytes}: MachineSize): void => {
 	if (!(memoryBytes >= minimumMemoryBytes)) {
-		throw new HolmError('invalid', `${format(memoryBytes)} of memory are too little for a machine, which needs ${format(minimumMemoryBytes)} at least`, {
+		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is too little for a machine, which needs ${format(minimumMemoryBytes)} at least`, {
 			remedy: `give it more with --memory, or leave --memory out for ${format(defaultSize.memoryBytes)}`,
 		});
 	}
 
 	const total = totalmem();
 	if (memoryBytes > total) {
-		throw new HolmError('invalid', `${format(memoryBytes)} of memory are more than the ${format(total)} of this host`, {remedy: 'give the container less with --memory'});
+		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is more than the ${format(total)} of this host`, {remedy: 'give the container less with --memory'});
 	}
 
 	const count = availableParallelism();
@@ -89,6 +90,13 @@ export const validateSize = ({cpus, memoryBytes}: MachineSize): void => {
 };
 
 const initramfsPrefix = 'initramfs-';
+
+const removeAll = async (directory: string, isObsolete: (name: string) => boolean) => {
+	const names = await readdir(directory);
+	await Promise.all(names
+		.filter(name => isObsolete(name))
+		.map(async name => rm(path.join(directory, name), {recursive: true, force: true})));
+};
 
 /** The initramfs for a kernel, which is beside it; made when one of its parts has changed. */
 const ensureInitramfs = async (directory: string, kernel: GuestKernel, onStep: (step: SetupStep) => void): Promise<string> => {
@@ -107,11 +115,9 @@ const ensureInitramfs = async (directory: string, kernel: GuestKernel, onStep: (
 		} catch {}
 
 		onStep({step: 'initramfs', detail: `for kernel ${kernel.version}`});
-		const left = await readdir(directory);
-		await Promise.all(left
-			.filter(name => name.startsWith(initramfsPrefix) && name.includes('.'))
-			.map(async name => rm(path.join(directory, name), {recursive: true, force: true})));
 		await makeInitramfs(file, modules);
+		// Those of other programs or scripts than there are now, and what calls that were killed have left.
+		await removeAll(directory, name => name.startsWith(initramfsPrefix) && name !== path.basename(file));
 		return file;
 	});
 };
@@ -130,6 +136,8 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 	return withLock(path.join(paths.guest, 'lock'), async () => {
 		const kernel = await fetchKernel(paths.root, onStep);
 		const initramfs = await ensureInitramfs(paths.guest, kernel, onStep);
+		await pruneTemplates(paths.templates);
+		await removeAll(paths.root, name => name.startsWith(probePrefix));
 		const key = await loadKey(paths.key);
 		const {vmlinuz} = kernelFiles(paths.guest);
 		const shape = {...defaultSize, kernel: vmlinuz, initramfs};

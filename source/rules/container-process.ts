@@ -40,9 +40,11 @@ export const containerProcess = (configuration: ContainerConfiguration, image: I
 	};
 };
 
+const portOf = (port: string): number => Number(port.split('/', 1)[0]);
+
 /** Ports that the image or the container declares, such as `6379/tcp`: lowest first. */
 export const exposedPorts = (configuration: ContainerConfiguration, image: ImageConfiguration): readonly string[] =>
 	[...new Set([
 		...image.exposedPorts.map(port => port.includes('/') ? port : `${port}/tcp`),
 		...configuration.ports.map(({containerPort, protocol}) => `${containerPort}/${protocol}`),
-	])].toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10) || a.localeCompare(b));
+	])].toSorted((a, b) => portOf(a) - portOf(b) || a.localeCompare(b));

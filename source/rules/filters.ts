@@ -1,27 +1,30 @@
 import type {Filters} from '../engine.js';
 import {HolmError} from '../errors.js';
 
-/** Decides whether one value of a filter applies to an item. */
-export type Matcher<Item> = (item: Item, value: string) => boolean;
+/** What one value of a filter says of an item. A value that makes no sense is refused before any item is looked at. */
+export type Matcher<Item> = (value: string) => (item: Item) => boolean;
 
 /** How one key of a filter is read. Several values of a key are alternatives, unless `every`. */
 export type FilterRule<Item> = Matcher<Item> | {readonly every: Matcher<Item>};
+
+export type FilterRules<Item> = Readonly<Record<string, FilterRule<Item>>>;
 
 /**
 A test of items against Docker's filters: each key has to apply, by any of its values.
 
 Throws `invalid` for a key that there is no rule for, as Docker does, so that a misspelt filter never selects everything.
 */
-export const filterOf = <Item>(filters: Filters | undefined, rules: Readonly<Record<string, FilterRule<Item>>>): ((item: Item) => boolean) => {
+export const filterOf = <Item>(filters: Filters | undefined, rules: FilterRules<Item>): ((item: Item) => boolean) => {
 	const tests = Object.entries(filters ?? {}).filter(([, values]) => values.length > 0).map(([key, values]) => {
 		if (!Object.hasOwn(rules, key)) {
 			throw new HolmError('invalid', `invalid filter '${key.replaceAll(/[^\w\-.]/gv, '?').slice(0, 40)}'`, {remedy: `the filters are ${Object.keys(rules).join(', ')}`});
 		}
 
 		const rule = rules[key]!;
+		const matches = values.map(value => (typeof rule === 'function' ? rule : rule.every)(value));
 		return typeof rule === 'function'
-			? (item: Item) => values.some(value => rule(item, value))
-			: (item: Item) => values.every(value => rule.every(item, value));
+			? (item: Item) => matches.some(match => match(item))
+			: (item: Item) => matches.every(match => match(item));
 	});
 	return item => tests.every(test => test(item));
 };
@@ -34,8 +37,8 @@ export const hasLabel = (labels: Readonly<Record<string, string>>, value: string
 
 /** Docker's filters `label` and `label!` on whatever has labels. */
 export const labelRules = <Item>(labelsOf: (item: Item) => Readonly<Record<string, string>>) => ({
-	label: {every: (item: Item, value: string) => hasLabel(labelsOf(item), value)},
-	'label!': {every: (item: Item, value: string) => !hasLabel(labelsOf(item), value)},
+	label: {every: (value: string) => (item: Item) => hasLabel(labelsOf(item), value)},
+	'label!': {every: (value: string) => (item: Item) => !hasLabel(labelsOf(item), value)},
 });
 
 /** A filter's value that is one of a few; throws `invalid` for another. */
@@ -60,33 +63,26 @@ export const untilOf = (value: string, now: number): number => {
 		return Number(value) * 1000;
 	}
 
-	if (/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/v.test(value)) {
-		const parts = value.matchAll(/(?<count>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)/gv);
-		return now - parts.reduce((sum, {groups}) => sum + Number(groups!['count']) * durationUnits[groups!['unit']!]!, 0);
+	if (/^(?:\d+(?:\.\d+)?(?:ms|[hms]))+$/v.test(value)) {
+		const parts = value.split(/(?<=[a-z])(?=\d)/v).map(part => /^(?<count>[\d.]+)(?<unit>[a-z]+)$/v.exec(part)!.groups!);
+		return now - parts.reduce((sum, {count, unit}) => sum + (Number(count) * durationUnits[unit!]!), 0);
 	}
 
 	const time = Date.parse(value);
 	if (Number.isNaN(time)) {
-		throw new HolmError('invalid', `invalid filter 'until=${value.replaceAll(/[^\w\-.:+]/gv, '?').slice(0, 40)}'`, {remedy: 'it is how long ago such as 24h, a time such as 2026-02-25T10:00:00Z, or Unix seconds'});
+		throw new HolmError('invalid', `invalid filter 'until=${value.replaceAll(/[^\w+\-.:]/gv, '?').slice(0, 40)}'`, {remedy: 'it is how long ago such as 24h, a time such as 2026-02-25T10:00:00Z, or Unix seconds'});
 	}
 
 	return time;
 };
 
-/** Whether a name is what a filter `name` says: Docker takes a regular expression, which here stays text where it is none. */
-export const matchesName = (name: string, value: string): boolean => {
-	if (name.includes(value)) {
-		return true;
-	}
-
-	// A pattern of a client is run on its own engine's short names; nested repetition is not taken for one.
-	if (!/^[\w\-.^$\/\|\[\]*?+]{1,100}$/v.test(value) || /[*+?].*[*+?]/v.test(value)) {
-		return false;
-	}
-
+/** Docker's filter `name`, which takes a regular expression; one that is none, or that could take for ever, stands for its own text. */
+export const nameMatcher = (value: string): ((name: string) => boolean) => {
+	const isSafe = /^[\w$*+\-.\/?\[\]^\|]{1,100}$/v.test(value) && !/[*+?].*[*+?]/v.test(value);
+	let pattern: RegExp | undefined;
 	try {
-		return new RegExp(value.replace('^/', '^'), 'v').test(name);
-	} catch {
-		return false;
-	}
+		pattern = isSafe ? new RegExp(value.replace(/^\^?\//v, '^'), 'v') : undefined;
+	} catch {}
+
+	return name => name.includes(value) || pattern?.test(name) === true;
 };

@@ -12,13 +12,15 @@ const byPrefix = <Item extends Named>(items: Iterable<Item>, reference: string):
 
 	let found: Item | undefined;
 	for (const item of items) {
-		if (item.id.startsWith(reference)) {
-			if (found) {
-				throw new HolmError('invalid', `Multiple IDs found with provided prefix: ${reference}`, {remedy: 'give more digits of the id, or the name'});
-			}
-
-			found = item;
+		if (!item.id.startsWith(reference)) {
+			continue;
 		}
+
+		if (found) {
+			throw new HolmError('invalid', `Multiple IDs found with provided prefix: ${reference}`, {remedy: 'give more digits of the id, or the name'});
+		}
+
+		found = item;
 	}
 
 	return found;

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import {HolmError} from '../errors.js';
 import type {ContainerConfiguration, Mount} from '../resources.js';
+import {mountPath} from './mount-path.js';
 import {containerName} from './names.js';
 import {signalNumber} from './signals.js';
 
@@ -17,7 +18,7 @@ const checkNames = ({name, hostname, user, environment, labels}: ContainerConfig
 		containerName(name);
 	}
 
-	if (hostname !== undefined && !/^(?!-)[\dA-Za-z\-]{1,63}(?<!-)(?:\.(?!-)[\dA-Za-z\-]{1,63}(?<!-))*$/v.test(hostname)) {
+	if (hostname !== undefined && !/^(?!-)[\d\-A-Za-z]{1,63}(?<!-)(?:\.(?!-)[\d\-A-Za-z]{1,63}(?<!-))*$/v.test(hostname)) {
 		refuse(`invalid host name ${shown(hostname)}`, 'it has labels of up to 63 letters, digits and hyphens');
 	}
 
@@ -44,12 +45,12 @@ const checkPaths = ({workingDirectory}: ContainerConfiguration) => {
 const checkMounts = (mounts: readonly Mount[]) => {
 	const targets = new Set<string>();
 	for (const mount of mounts) {
-		const target = mount.target.replace(/\/+$/v, '');
+		const target = mountPath(mount.target);
 		if (!mount.target.startsWith('/') || mount.target.includes('\0') || mount.target.split('/').includes('..')) {
 			refuse(`invalid mount config: invalid mount path ${shown(mount.target)}: mount path must be absolute`, 'begin it with / and leave out ..');
 		}
 
-		if (target === '') {
+		if (target === '/') {
 			refuse('invalid mount config: destination can\'t be \'/\'', 'mount a directory below it');
 		}
 

@@ -183,7 +183,21 @@ test('the engine', t => {
 		name: 'Holm', version: '1.2.3', apiVersion: '1.47', minimumApiVersion: '1.40', os: 'linux', architecture: 'amd64', kernel: '6.1',
 	}, encodeVersion, decodeVersion);
 	const info = {
-		id: 'x', name: 'host', root: '/var/lib/holm', containers: 6, running: 1, paused: 2, stopped: 3, images: 4, cpus: 8, memoryBytes: 1e10, operatingSystem: 'Debian', kernel: '6.1', architecture: 'amd64', accelerator: 'tcg', warnings: ['slow'],
+		id: 'x',
+		name: 'host',
+		root: '/var/lib/holm',
+		containers: 6,
+		running: 1,
+		paused: 2,
+		stopped: 3,
+		images: 4,
+		cpus: 8,
+		memoryBytes: 1e10,
+		operatingSystem: 'Debian',
+		kernel: '6.1',
+		architecture: 'amd64',
+		accelerator: 'tcg',
+		warnings: ['slow'],
 	};
 	const version = {name: 'Holm', version: '1', apiVersion: '1.47', minimumApiVersion: '1.40', os: 'linux', architecture: 'amd64', kernel: '6.1'};
 	returns(t, info, given => encodeInfo(given, version), decodeInfo);
@@ -240,7 +254,7 @@ test('small answers', t => {
 	t.throws(() => decodeEnding({StatusCode: 0, Error: {Message: 'another engine\'s'}}), {instanceOf: HolmError, message: 'another engine\'s', code: 'internal'});
 	returns(t, {titles: ['PID', 'CMD'], processes: [['1', 'x'], ['2', 'y z']]}, encodeTop, decodeTop);
 	returns(t, {removed: ['a', 'b'], freedBytes: 5}, given => encodePruned('ContainersDeleted', given), json => decodePruned('ContainersDeleted', json));
-	returns(t, {removed: ['docker.io/library/a:b', `sha256:${'12'.repeat(32)}`], freedBytes: 5}, encodePrunedImages, decodePrunedImages);
+	returns(t, {removed: ['untagged: a:b', `sha256:${'12'.repeat(32)}`], freedBytes: 5}, encodePrunedImages, decodePrunedImages);
 	returns(t, {untagged: ['a:b'], deleted: ['sha256:1', 'sha256:2']}, encodeRemovedImage, decodeRemovedImage);
 	for (const progress of [{text: 'a\n'}, {status: 'Downloading', id: 'abc', current: 1, total: 2}, {status: 's'}, {imageId: 'sha256:1'}, {text: ''}]) {
 		returns(t, progress, encodeProgress, decodeProgress);

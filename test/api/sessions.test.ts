@@ -82,6 +82,20 @@ test('input that comes in the same piece as the request is the process\'s', asyn
 	t.is(fake.received(), 'GET /v1.41/containers/json HTTP/1.1\r\nHost: x\r\n\r\n');
 });
 
+test('a body of the request itself is not input', async t => {
+	for (const headers of [upgrade, '']) {
+		const fake = createFakeSession();
+		const {socket, until} = await open(t, fake, request(all, {headers, body: '{"stream":true}'}));
+		await until('\r\n\r\n');
+		socket.end('in');
+		await eventually(() => fake.hasEndOfFile());
+		t.is(fake.received(), 'in');
+	}
+
+	const {until} = await open(t, createFakeSession(), request(all, {headers: 'Transfer-Encoding: chunked\r\n'}));
+	t.regex(await until('}'), /^HTTP\/1\.1 400 /v);
+});
+
 test('input before a raw stream has begun is never another request', async t => {
 	const asked: string[] = [];
 	const attaching = Promise.withResolvers<never>();
@@ -125,6 +139,21 @@ test('detach keys on a terminal leave the process as it is', async t => {
 		socket.end();
 		await eventually(async () => await connections() === 0);
 	}
+});
+
+test('an exec has the detach keys that it was made with', async t => {
+	const fake = createFakeSession({terminal: true});
+	const served = await serve(t, {createExec: async () => 'e', startExec: async () => fake.session});
+	t.is((await post(served, '/containers/x/exec', {Cmd: ['sh'], DetachKeys: 'ctrl-1'})).status, 400);
+	t.is((await ask(served, `${all}&detachKeys=ctrl-1`, {method: 'POST'})).status, 400);
+	t.is((await post(served, '/containers/x/exec', {Cmd: ['sh'], DetachKeys: 'ctrl-a,x'})).status, 201);
+	const {socket, until, ended} = await connectRaw(t, served);
+	socket.write(request('/exec/e/start', {body: '{"Tty":true}'}));
+	await until('\r\n\r\n');
+	socket.write('a\u{10}\u{11}b\u{1}x');
+	await ended;
+	t.is(fake.received(), 'a\u{10}\u{11}b');
+	t.true(fake.isClosed());
 });
 
 test('detach keys mean nothing without a terminal', async t => {
@@ -310,7 +339,7 @@ test('a start that fails ends the sessions that wait for it, and a container tha
 	t.false(fake.isClosed());
 
 	const {status, json} = await ask(served, '/containers/x/start', {method: 'POST'});
-	t.is(status, 404);
+	t.is(status, 400);
 	t.like(json, {message: 'there is no nope: executable file not found in $PATH', code: 'command-not-found'});
 	await ended;
 	t.true(fake.isClosed());
@@ -325,9 +354,14 @@ test('what was written before can be had without a session', async t => {
 			yield {stream: 'stdout', timestamp: '2026-02-25T12:00:00Z', bytes: Buffer.from('old\n')};
 		},
 	});
-	const {status, body} = await ask(served, '/containers/x/attach?logs=1&stdout=1', {method: 'POST'});
-	t.is(status, 200);
-	t.deepEqual(body, encodeFrame('stdout', Buffer.from('old\n')));
+	for (const headers of [upgrade, '']) {
+		const {socket, ended} = await connectRaw(t, served);
+		socket.write(request('/containers/x/attach?logs=1&stdout=1', {headers}));
+		t.is(bodyOf((await ended).toString('latin1')), encodeFrame('stdout', Buffer.from('old\n')).toString('latin1'));
+		socket.end();
+	}
+
+	await eventually(async () => await served.connections() === 0);
 });
 
 test('closing the server\'s connections closes its sessions', async t => {

@@ -269,6 +269,34 @@ test('output to a client that has gone ends its session', async t => {
 	t.true(fake.isClosed());
 });
 
+test('a client that only listened and has gone is found out without output', async t => {
+	const fake = createFakeSession();
+	const served = await serve(t, {container: async () => container(), attachContainer: async () => fake.session}, {patienceMilliseconds: 1000});
+	const {socket, until} = await connectRaw(t, served);
+	socket.write(request('POST', '/containers/x/attach?stream=1&stdout=1', 'Connection: Upgrade\r\nUpgrade: tcp\r\n'));
+	await until('\r\n\r\n');
+	socket.end();
+	await until('\u{1}\0\0\0\0\0\0\0');
+	t.false(fake.isClosed());
+	fake.stdout.write('still here');
+	await until('still here');
+	socket.destroy();
+	await eventually(() => fake.isClosed());
+	await eventually(async () => await served.connections() === 0);
+});
+
+test('a client that does not close its half after its session is left', async t => {
+	const fake = createFakeSession();
+	const served = await serve(t, {container: async () => container(), attachContainer: async () => fake.session}, {patienceMilliseconds: 1000});
+	const {socket, until, ended} = await connectRaw(t, served);
+	socket.write(request('POST', '/containers/x/attach?stream=1&stdin=1&stdout=1', 'Connection: Upgrade\r\nUpgrade: tcp\r\n'));
+	await until('\r\n\r\n');
+	fake.exit();
+	await ended;
+	await eventually(async () => await served.connections() === 0);
+	t.true(fake.isClosed());
+});
+
 test('a client that goes while its session is being opened leaves none', async t => {
 	const fake = createFakeSession();
 	const opening = Promise.withResolvers<typeof fake.session>();

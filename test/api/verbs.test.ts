@@ -85,7 +85,7 @@ test('prunes mean what Docker\'s clients mean by them', async t => {
 	const served = await serve(t, {
 		async pruneImages(options) {
 			calls.push(options);
-			return {removed: ['docker.io/library/a:b', `sha256:${'12'.repeat(32)}`], freedBytes: 3};
+			return {removed: ['untagged: a:b', `sha256:${'12'.repeat(32)}`], freedBytes: 3};
 		},
 		async pruneVolumes(options) {
 			calls.push(options);
@@ -96,7 +96,7 @@ test('prunes mean what Docker\'s clients mean by them', async t => {
 	});
 	const filters = (json: unknown) => `?filters=${encodeURIComponent(JSON.stringify(json))}`;
 	const images = await post(served, `/images/prune${filters({dangling: {false: true}, until: ['24h']})}`);
-	t.deepEqual(images.json, {ImagesDeleted: [{Untagged: 'docker.io/library/a:b'}, {Deleted: `sha256:${'12'.repeat(32)}`}], SpaceReclaimed: 3});
+	t.deepEqual(images.json, {ImagesDeleted: [{Untagged: 'a:b'}, {Deleted: `sha256:${'12'.repeat(32)}`}], SpaceReclaimed: 3});
 	await post(served, `/images/prune${filters({dangling: ['true']})}`);
 	await post(served, '/images/prune');
 	t.deepEqual((await post(served, `/v1.47/volumes/prune${filters({all: ['true'], label: ['x']})}`)).json, {VolumesDeleted: ['v'], SpaceReclaimed: 4});

@@ -26,7 +26,7 @@ export const decodeNetwork = (json: unknown): Network => {
 			containerName: lease.text('Name'),
 			endpointId: lease.text('EndpointID'),
 		})),
-		bridge: fields.object('Options').optionalText('com.docker.network.bridge.name'),
+		bridge: fields.object('Holm').optionalText('Bridge') ?? fields.object('Options').optionalText('com.docker.network.bridge.name'),
 		source: json,
 	};
 };

@@ -1,4 +1,5 @@
 import type {Engine, Pruned} from '../../engine.js';
+import {untaggedPrefix} from '../encode/verbs.js';
 import {fieldsOf, fieldsOfList} from '../fields.js';
 import {decodeError} from './error.js';
 
@@ -43,7 +44,10 @@ export const decodeRemovedImage = (json: unknown): Awaited<ReturnType<Engine['re
 export const decodePrunedImages = (json: unknown): Pruned => {
 	const fields = fieldsOf(json);
 	return {
-		removed: fields.objects('ImagesDeleted').flatMap(item => item.optionalText('Deleted') ?? item.optionalText('Untagged') ?? []),
+		removed: fields.objects('ImagesDeleted').flatMap(item => {
+			const untagged = item.optionalText('Untagged');
+			return untagged === undefined ? item.optionalText('Deleted') ?? [] : `${untaggedPrefix}${untagged}`;
+		}),
 		freedBytes: fields.number('SpaceReclaimed'),
 	};
 };

@@ -1,7 +1,6 @@
 import {Buffer} from 'node:buffer';
 import type {PathStatus} from '../../engine.js';
 import {toGoMode} from '../file-modes.js';
-import {encodeTime} from '../times.js';
 
 export const pathStatusHeader = 'x-docker-container-path-stat';
 
@@ -10,6 +9,7 @@ export const encodePathStatus = (status: PathStatus): string => Buffer.from(JSON
 	name: status.name,
 	size: status.sizeBytes,
 	mode: toGoMode(status.mode),
-	mtime: encodeTime(status.modifiedAt),
+	// A file may be as old as the epoch, which elsewhere stands for no time at all.
+	mtime: new Date(status.modifiedAt).toISOString(),
 	linkTarget: status.linkTarget,
 })).toString('base64');

@@ -26,8 +26,11 @@ export const encodeRemovedImage = ({untagged, deleted}: Removed) => [
 	...deleted.map(id => ({Deleted: id})),
 ];
 
+/** How a prune of images tells a name that was taken away from an image that was. */
+export const untaggedPrefix = 'untagged: ';
+
 /** The answer of `POST /images/prune`. */
 export const encodePrunedImages = ({removed, freedBytes}: Pruned) => ({
-	ImagesDeleted: removed.map(name => /^(?:sha256:)?[\da-f]{64}$/v.test(name) ? {Deleted: name} : {Untagged: name}),
+	ImagesDeleted: removed.map(name => name.startsWith(untaggedPrefix) ? {Untagged: name.slice(untaggedPrefix.length)} : {Deleted: name}),
 	SpaceReclaimed: freedBytes,
 });

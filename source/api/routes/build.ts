@@ -7,10 +7,7 @@ import {line, sendValues} from '../streams.js';
 import {upload} from '../upload.js';
 
 /** The words in which Docker's clients look for the image of a build. */
-const conclusion = (imageId: string, tags: readonly string[]): string => [
-	`Successfully built ${imageId.replace(/^sha256:/v, '').slice(0, 12)}`,
-	...tags.map(tag => `Successfully tagged ${tag.includes(':', tag.lastIndexOf('/') + 1) ? tag : `${tag}:latest`}`),
-].map(text => line({stream: `${text}\n`})).join('');
+const conclusion = (imageId: string): string => line({stream: `Successfully built ${imageId.replace(/^sha256:/v, '').slice(0, 12)}\n`});
 
 /** Builds an image as Docker's classic builder does. */
 export const build = async (exchange: Exchange): Promise<undefined> => {
@@ -42,7 +39,7 @@ export const build = async (exchange: Exchange): Promise<undefined> => {
 			return imageId === undefined ? '' : line({stream: `${imageId}\n`});
 		}
 
-		return line(encodeProgress(step)) + (imageId === undefined || isHolm ? '' : conclusion(imageId, tags));
+		return line(encodeProgress(step)) + (imageId === undefined || isHolm ? '' : conclusion(imageId));
 	};
 
 	return sendValues(exchange, steps, {

@@ -1,7 +1,8 @@
 import {asHolmError, HolmError} from '../../errors.js';
+import {encodeError} from '../encode/progress.js';
 import {encodeEnding, encodeWaitError} from '../encode/verbs.js';
 import {noContent, ok, route, type Exchange} from '../exchange.js';
-import {inDockersWords} from '../failed-starts.js';
+import {inDockersWords, isOfProgram} from '../failed-starts.js';
 
 /** Longer than this Node's timers cannot wait: 24 days. */
 const forever = 2_147_483;
@@ -51,7 +52,12 @@ const start = async ({engine, name, isHolm, failedStarts}: Exchange) => {
 		}
 
 		await failedStarts.end(engine, name);
-		throw inDockersWords(error);
+		if (!isOfProgram(asHolmError(error))) {
+			throw error;
+		}
+
+		// Not the status of the code: to these clients 404 is a container that does not exist.
+		return {status: 400, json: encodeError(inDockersWords(error))};
 	}
 
 	return noContent;

@@ -1,28 +1,35 @@
 import {Buffer} from 'node:buffer';
 import {PassThrough, Readable} from 'node:stream';
+import {parseDetachKeys} from '../../commands/terminal/detach-keys.js';
 import type {Session} from '../../engine.js';
-import {asHolmError, describeError, HolmError} from '../../errors.js';
+import {asHolmError, describeError, exitStatusOf, HolmError} from '../../errors.js';
 import {readFields} from '../body.js';
 import {decodeConsoleSize, decodeCreateExec} from '../decode/exec.js';
 import {encodeExec} from '../encode/exec.js';
 import {created, ok, route, type Exchange} from '../exchange.js';
 import {isOfProgram} from '../failed-starts.js';
-import {encodeFrame} from '../frames.js';
-import {joinSession, streamType} from '../hijack.js';
-import {sendValues} from '../streams.js';
+import {sendEntries} from '../hijack.js';
+import {joinSession} from '../join-session.js';
 
 /** Everything written up to now, as a session that ends there. */
 const replay = async (exchange: Exchange) => {
-	const {engine, name, query, signal} = exchange;
-	const container = await engine.container(name);
-	const {terminal} = container.configuration;
-	return sendValues(exchange, engine.logs(container.id, {stdout: query.flag('stdout'), stderr: query.flag('stderr'), signal}), {
-		contentType: streamType(exchange, terminal),
-		encode: ({stream, bytes}) => terminal ? bytes : encodeFrame(stream, bytes),
-	});
+	const {engine, name, query} = exchange;
+	const {id, configuration: {terminal}} = await engine.container(name);
+	const stdout = query.flag('stdout');
+	const stderr = query.flag('stderr');
+	await sendEntries(exchange, terminal, signal => engine.logs(id, {stdout, stderr, signal}));
+	return undefined;
 };
 
+const detachKeysOf = (keys: string | undefined) => keys === undefined ? undefined : parseDetachKeys(keys);
+
 const attach = async (exchange: Exchange) => {
+	if (exchange.request.headers['transfer-encoding'] !== undefined) {
+		throw new HolmError('invalid', 'standard input cannot come as the body of the request', {remedy: 'upgrade the connection: Upgrade: tcp'});
+	}
+
+	// Some clients send their options as a body beside the query, and what follows it is for the process.
+	await exchange.body();
 	const {engine, name, query, isHolm, failedStarts} = exchange;
 	const logs = query.flag('logs');
 	if (!query.flag('stream')) {
@@ -34,7 +41,7 @@ const attach = async (exchange: Exchange) => {
 	}
 
 	const stdin = query.flag('stdin');
-	const options = {stdin, stdout: query.flag('stdout'), stderr: query.flag('stderr'), detachKeys: query.text('detachKeys')};
+	const options = {stdin, stdout: query.flag('stdout'), stderr: query.flag('stderr'), detachKeys: detachKeysOf(query.text('detachKeys'))};
 	if (isHolm) {
 		await joinSession(exchange, await engine.attachContainer(name, {stdin, logs}), options);
 		return undefined;
@@ -65,7 +72,7 @@ const failedSession = (reason: string, terminal: boolean): Session => {
 };
 
 const startExec = async (exchange: Exchange) => {
-	const {engine, name, isHolm, failedStarts} = exchange;
+	const {engine, name, isHolm, execNotes} = exchange;
 	const body = await readFields(exchange);
 	const detach = body.flag('Detach');
 	let session: Session;
@@ -78,7 +85,7 @@ const startExec = async (exchange: Exchange) => {
 		}
 
 		// Docker finds out only when the connection is a session's already, whose output then says it.
-		failedStarts.keepExec(name, failure);
+		execNotes.keep(name, {exitCode: exitStatusOf(failure)});
 		session = failedSession(describeError(failure), body.flag('Tty'));
 	}
 
@@ -87,7 +94,7 @@ const startExec = async (exchange: Exchange) => {
 		return ok();
 	}
 
-	await joinSession(exchange, session, {stdin: true, stdout: true, stderr: true});
+	await joinSession(exchange, session, {stdin: true, stdout: true, stderr: true, detachKeys: detachKeysOf(execNotes.find(name).detachKeys)});
 	return undefined;
 };
 
@@ -98,7 +105,14 @@ export const sessionRoutes = [
 		throw new HolmError('unsupported', 'attaching through a WebSocket is not supported', {remedy: 'POST /containers/{id}/attach'});
 	}),
 	route('POST', '/containers/{name}/exec', async exchange => {
-		const id = await exchange.engine.createExec(exchange.name, decodeCreateExec(await readFields(exchange)));
+		const body = await readFields(exchange);
+		const detachKeys = body.optionalText('DetachKeys');
+		detachKeysOf(detachKeys);
+		const id = await exchange.engine.createExec(exchange.name, decodeCreateExec(body));
+		if (detachKeys !== undefined) {
+			exchange.execNotes.keep(id, {detachKeys});
+		}
+
 		return created({Id: id});
 	}),
 	route('POST', '/exec/{name}/start', startExec),
@@ -106,8 +120,8 @@ export const sessionRoutes = [
 		await engine.resizeExec(name, query.size());
 		return ok();
 	}),
-	route('GET', '/exec/{name}/json', async ({engine, name, failedStarts}) => {
+	route('GET', '/exec/{name}/json', async ({engine, name, execNotes}) => {
 		const status = await engine.exec(name);
-		return ok(encodeExec(status.running ? status : {...status, exitCode: status.exitCode ?? failedStarts.exitCodeOf(status.id)}));
+		return ok(encodeExec(status.running ? status : {...status, exitCode: status.exitCode ?? execNotes.find(status.id).exitCode}));
 	}),
 ];

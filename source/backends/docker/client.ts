@@ -2,16 +2,13 @@ import {Buffer} from 'node:buffer';
 import http, {type ClientRequest, type IncomingMessage} from 'node:http';
 import {type Socket} from 'node:net';
 import {type Readable} from 'node:stream';
-import {errorHeader} from '../../api/answers.js';
-import {decodeError} from '../../api/decode/error.js';
 import {holmMediaType} from '../../api/exchange.js';
 import {parseJson} from '../../api/json.js';
 import {stdinFramed, stdinHeader} from '../../api/stdin-frames.js';
-import {HolmError} from '../../errors.js';
 import type {EngineAddress} from './address.js';
+import {errorOf, readText} from './answers.js';
 import {cancelled, connectionError} from './failures.js';
-
-export type QueryValues = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+import {encodeQuery, type QueryValues} from './paths.js';
 
 export type RequestOptions = {
 	/** What is undefined or false is left out. */
@@ -44,57 +41,11 @@ export type Client = {
 	hijack: (path: string, options?: RequestOptions) => Promise<Hijacked>;
 	/** Whether the engine is Holm's; asks it where no answer has told yet. */
 	isHolm: () => Promise<boolean>;
+	/** The minor number of the API's version that the engine serves on paths without one: 41 for 1.41. */
+	minorVersion: () => Promise<number>;
 };
-
-/** More than any list of containers; it keeps an engine gone mad from filling the memory. */
-const maximumAnswerBytes = 256 * 1024 * 1024;
 
 const connectMilliseconds = 10_000;
-
-const encodeQuery = (query: QueryValues = {}): string => {
-	const parameters = new URLSearchParams();
-	for (const [key, value] of Object.entries(query)) {
-		if (value !== undefined && value !== false) {
-			for (const item of Array.isArray(value) ? value as readonly string[] : [value === true ? '1' : String(value)]) {
-				parameters.append(key, item);
-			}
-		}
-	}
-
-	const text = parameters.toString();
-	return text && `?${text}`;
-};
-
-const readText = async (response: IncomingMessage): Promise<string> => {
-	const chunks: Uint8Array[] = [];
-	let length = 0;
-	for await (const chunk of response as AsyncIterable<Uint8Array>) {
-		length += chunk.length;
-		if (length > maximumAnswerBytes) {
-			throw new HolmError('internal', `the engine's answer is larger than ${maximumAnswerBytes} bytes`);
-		}
-
-		chunks.push(chunk);
-	}
-
-	return Buffer.concat(chunks).toString();
-};
-
-const parseOr = (text: string): unknown => {
-	try {
-		return parseJson(text, 'the answer');
-	} catch {
-		return {};
-	}
-};
-
-const errorOf = async (response: IncomingMessage, otherwise: string): Promise<HolmError> => {
-	const status = response.statusCode ?? 500;
-	const header = response.headers[errorHeader];
-	const text = await readText(response);
-	const json = typeof header === 'string' ? parseOr(decodeURIComponent(header)) : parseOr(text);
-	return decodeError(typeof json === 'object' && !Array.isArray(json) ? json : {}, status, otherwise || `the engine answered ${status} ${response.statusMessage ?? ''}`.trim());
-};
 
 const isError = ({statusCode = 500}: IncomingMessage) => statusCode >= 300;
 
@@ -135,6 +86,7 @@ const sendBody = (request: ClientRequest, {json, tar}: RequestOptions, fail: (er
 /** Requests to an engine over HTTP, on connections that are kept for the next one. */
 export const createClient = (address: EngineAddress): Client => {
 	let server: string | undefined;
+	let version = '';
 	let agent: http.Agent | undefined;
 
 	const open = async (method: string, path: string, options: RequestOptions, upgrade?: Readonly<Record<string, string>>): Promise<ClientRequest> => {
@@ -161,6 +113,7 @@ export const createClient = (address: EngineAddress): Client => {
 
 	const note = (response: IncomingMessage) => {
 		server = String(response.headers.server ?? server ?? '');
+		version = String(response.headers['api-version'] ?? version);
 	};
 
 	const send: Client['send'] = async (method, path, options = {}) => {
@@ -212,6 +165,11 @@ export const createClient = (address: EngineAddress): Client => {
 		}
 	};
 
+	const ping = async () => {
+		const response = await send('HEAD', '/_ping');
+		response.resume();
+	};
+
 	return {
 		address,
 		send,
@@ -227,21 +185,18 @@ export const createClient = (address: EngineAddress): Client => {
 		hijack,
 		async isHolm() {
 			if (server === undefined) {
-				const response = await send('HEAD', '/_ping');
-				response.resume();
+				await ping();
 			}
 
 			return /^Holm\b/v.test(server ?? '');
 		},
+		async minorVersion() {
+			if (version === '') {
+				await ping();
+			}
+
+			// An engine that does not say is taken for the oldest that this speaks with.
+			return Number(/^1\.(?<minor>\d+)$/v.exec(version)?.groups?.['minor'] ?? 41);
+		},
 	};
-};
-
-/** A name as parts of a path, in which slashes are those of an image's name. */
-export const pathName = (reference: string, kind: string): string => {
-	const parts = reference.split('/');
-	if (parts.some(part => part === '' || part === '.' || part === '..')) {
-		throw new HolmError('not-found', `No such ${kind}: ${JSON.stringify(reference.slice(0, 200))}`);
-	}
-
-	return parts.map(part => encodeURIComponent(part.toWellFormed())).join('/');
 };

@@ -6,7 +6,9 @@ import {encodeCreateContainer} from '../../api/encode/create.js';
 import {fieldsOf, fieldsOfList} from '../../api/fields.js';
 import type {Engine, Filters} from '../../engine.js';
 import type {ContainerConfiguration} from '../../resources.js';
-import {pathName, type Client, type QueryValues} from './client.js';
+import {createSteadyTimes} from './steady-times.js';
+import type {Client} from './client.js';
+import {pathName, type QueryValues} from './paths.js';
 
 /** Filters as Docker's clients have sent them since 1.22; nothing for none. */
 export const encodeFilters = (filters: Filters | undefined): string | undefined =>
@@ -35,6 +37,7 @@ type Verbs = 'containers' | 'container' | 'createContainer' | 'startContainer' |
 
 /** What containers there are, and what they do from their start to their end. */
 export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
+	const steady = createSteadyTimes();
 	const create = async (configuration: ContainerConfiguration) => {
 		const fields = fieldsOf(await client.json('POST', '/containers/create', {
 			query: {name: configuration.name, platform: configuration.platform},
@@ -51,7 +54,8 @@ export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
 		async containers({all, filters, size} = {}) {
 			const items = fieldsOfList(await client.json('GET', '/containers/json', {query: {all, size, filters: encodeFilters(filters)}}));
 			const now = Date.now();
-			return items.map(item => decodeContainerItem(item.raw, now));
+			const containers = items.map(item => decodeContainerItem(item.raw, now));
+			return await client.isHolm() ? containers : steady(containers, all === true && encodeFilters(filters) === undefined);
 		},
 		container: async (reference, {size} = {}) => decodeContainer(await client.json('GET', containerPath(reference, '/json'), {query: {size}})),
 		createContainer: async configuration => configuration.networks.length > 1 && !await client.isHolm()

@@ -7,7 +7,8 @@ import {splitTag} from '../../api/image-names.js';
 import type {Engine} from '../../engine.js';
 import type {Progress} from '../../resources.js';
 import {readBytes, readLines} from './answer-streams.js';
-import {pathName, type Client, type RequestOptions} from './client.js';
+import type {Client, RequestOptions} from './client.js';
+import {pathName} from './paths.js';
 import {encodeFilters} from './container-verbs.js';
 
 type Verbs = 'images' | 'image' | 'pullImage' | 'pushImage' | 'buildImage' | 'tagImage' | 'removeImage' | 'saveImages' | 'loadImages' | 'pruneImages';

@@ -2,28 +2,37 @@ import {decodeDnsRecord, decodeNetwork} from '../../api/decode/network.js';
 import {decodePruned} from '../../api/decode/verbs.js';
 import {encodeConnect, encodeCreateNetwork} from '../../api/encode/network.js';
 import {fieldsOf, fieldsOfList} from '../../api/fields.js';
-import type {Engine} from '../../engine.js';
+import type {Engine, Filters} from '../../engine.js';
 import {asHolmError, HolmError} from '../../errors.js';
+import type {Network} from '../../resources.js';
 import {mapConcurrently} from './concurrency.js';
-import {pathName, type Client} from './client.js';
+import type {Client} from './client.js';
+import {pathName} from './paths.js';
 import {encodeFilters} from './container-verbs.js';
 
 type NetworkVerbs = 'networks' | 'network' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'pruneNetworks' | 'dnsRecords';
 
 const networkPath = (reference: string, verb = '') => `/networks/${pathName(reference, 'network')}${verb}`;
 
+/** Docker lists in no order at all, which would be another one at each reading. */
+export const byName = (a: {readonly name: string}, b: {readonly name: string}): number => a.name < b.name ? -1 : 1;
+
+/** The networks as a list has them: Docker's leaves out who is on them. */
+export const listNetworks = async (client: Client, filters?: Filters): Promise<readonly Network[]> => {
+	const networks = fieldsOfList(await client.json('GET', '/networks', {query: {filters: encodeFilters(filters)}})).map(item => decodeNetwork(item.raw));
+	return await client.isHolm() ? networks : networks.toSorted(byName);
+};
+
 export const networkVerbs = (client: Client): Pick<Engine, NetworkVerbs> => {
 	const network: Engine['network'] = async reference => decodeNetwork(await client.json('GET', networkPath(reference)));
 
 	return {
 		async networks(filters) {
-			const items = fieldsOfList(await client.json('GET', '/networks', {query: {filters: encodeFilters(filters)}}));
-			const networks = items.map(item => decodeNetwork(item.raw));
+			const networks = await listNetworks(client, filters);
 			if (await client.isHolm()) {
 				return networks;
 			}
 
-			// Docker's list leaves out who is on a network.
 			const whole = await mapConcurrently(networks, async ({id}) => {
 				try {
 					return await network(id);

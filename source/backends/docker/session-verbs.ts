@@ -3,7 +3,9 @@ import {decodeExec} from '../../api/decode/exec.js';
 import {encodeCreateExec} from '../../api/encode/exec.js';
 import {fieldsOf} from '../../api/fields.js';
 import type {Engine, TerminalSize} from '../../engine.js';
-import {pathName, type Client} from './client.js';
+import {HolmError} from '../../errors.js';
+import type {Client} from './client.js';
+import {pathName} from './paths.js';
 import {containerPath} from './container-verbs.js';
 import {createSession} from './session.js';
 
@@ -12,6 +14,8 @@ type Verbs = 'attachContainer' | 'resizeContainer' | 'createExec' | 'startExec' 
 const execPath = (id: string, verb: string) => `/exec/${pathName(id, 'exec instance')}${verb}`;
 
 const sizeQuery = ({rows, columns}: TerminalSize) => ({h: rows, w: columns});
+
+const sizeField = (size: TerminalSize | undefined) => size ? {ConsoleSize: [size.rows, size.columns]} : {};
 
 /** Live standard streams. */
 export const sessionVerbs = (client: Client): Pick<Engine, Verbs> => {
@@ -39,12 +43,22 @@ export const sessionVerbs = (client: Client): Pick<Engine, Verbs> => {
 			return fieldsOf(await client.json('POST', containerPath(reference, '/exec'), {json: encodeCreateExec(configuration)})).text('Id');
 		},
 		async startExec(id, size) {
-			const {configuration: {terminal, stdin}} = await exec(id);
+			if (await client.isHolm()) {
+				const hijacked = await client.hijack(execPath(id, '/start'), {json: {Detach: false, ...sizeField(size)}});
+				return createSession(client, hijacked, {terminal: !hijacked.contentType.includes('multiplexed'), stdin: true});
+			}
+
+			const {configuration: {terminal, stdin}, running, exitCode} = await exec(id);
+			if (running || exitCode !== undefined) {
+				// Docker itself says so only in the output of the session.
+				throw new HolmError('conflict', `exec ${id} has been started already`, {remedy: 'create another one'});
+			}
+
 			const hijacked = await client.hijack(execPath(id, '/start'), {
-				json: {Detach: false, Tty: terminal, ...terminal && size ? {ConsoleSize: [size.rows, size.columns]} : {}},
+				json: {Detach: false, Tty: terminal, ...terminal ? sizeField(size) : {}},
 			});
 			const session = createSession(client, hijacked, {terminal, stdin});
-			if (terminal && size && !await client.isHolm()) {
+			if (terminal && size) {
 				// Docker before 1.42 starts with a size of its own; a process that has ended already needs none.
 				await resizeExec(id, size).catch(() => undefined);
 			}

@@ -27,7 +27,8 @@ export const baseFiles = ({createdAt, files = {}, workingDirectory, volumes = []
 		tree.put(`${directory}/${name}`, {type: 'link', mode: 0o777, ...attributes, target: '/bin/busybox'});
 	}
 
-	for (const path of entrypoint.filter(path => path.startsWith('/'))) {
+	const absolute = entrypoint.filter(path => path.startsWith('/'));
+	for (const path of absolute) {
 		tree.put(path, {type: 'link', mode: 0o777, ...attributes, target: '/bin/busybox'});
 	}
 

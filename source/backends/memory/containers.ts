@@ -48,12 +48,12 @@ export const containerVerbs = (state: State): Verbs => ({
 	},
 	async renameContainer(reference, given) {
 		state.settle();
-		const record = findContainer(state.containers, reference);
-		const oldName = record.container.name;
 		if (given === '') {
 			throw new HolmError('invalid', 'Neither old nor new names may be empty', {remedy: 'give a new name'});
 		}
 
+		const record = findContainer(state.containers, reference);
+		const oldName = record.container.name;
 		if (given.replace(/^\//v, '') === oldName) {
 			throw new HolmError('invalid', `Renaming a container with the same name as its current name: ${oldName}`, {remedy: 'give another name'});
 		}
@@ -82,7 +82,10 @@ export const containerVerbs = (state: State): Verbs => ({
 		const now = state.now();
 		const isWanted = filterOf<Container>(filters, {
 			...labelRules(({configuration}: Container) => configuration.labels),
-			until: ({createdAt}, value) => createdAt < untilOf(value, now),
+			until(value) {
+				const last = untilOf(value, now);
+				return ({createdAt}) => createdAt < last;
+			},
 		});
 		const going = listContainers(state).filter(({container}) => !isLive(container) && isWanted(container));
 		const freedBytes = going.reduce((sum, {files}) => sum + files.bytes(), 0);

@@ -8,6 +8,7 @@ import type {
 	PublishedPort,
 } from '../../resources.js';
 import {containerProcess, exposedPorts} from '../../rules/container-process.js';
+import {mountPath} from '../../rules/mount-path.js';
 import {containerName, madeUpName, volumeName} from '../../rules/names.js';
 import {validateContainer} from '../../rules/validate-container.js';
 import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
@@ -42,7 +43,7 @@ const wantedPorts = ({ports, publishAll}: ContainerConfiguration, exposed: reado
 
 	const published = new Set(ports.map(({containerPort, protocol}) => `${containerPort}/${protocol}`));
 	return [...ports, ...exposed.filter(port => !published.has(port)).map(port => {
-		const [number, protocol] = port.split('/');
+		const [number, protocol] = port.split('/', 2);
 		return {
 			hostAddress: '0.0.0.0', hostPort: 0, containerPort: Number(number), protocol: protocol === 'udp' ? 'udp' as const : 'tcp' as const,
 		};
@@ -51,9 +52,9 @@ const wantedPorts = ({ports, publishAll}: ContainerConfiguration, exposed: reado
 
 /** Every mount with its volume, made where it is missing; the image's volumes are anonymous ones. */
 const makeMounts = (state: State, {mounts}: ContainerConfiguration, image: Image): readonly Mount[] => {
-	const targets = new Set(mounts.map(({target}) => target.replace(/\/+$/v, '')));
+	const targets = new Set(mounts.map(({target}) => mountPath(target)));
 	const ofImage: readonly Mount[] = image.configuration.volumes
-		.filter(target => !targets.has(target.replace(/\/+$/v, '')))
+		.filter(target => !targets.has(mountPath(target)))
 		.map(target => ({
 			type: 'volume', source: '', target, readOnly: false,
 		}));

@@ -4,39 +4,44 @@ import {
 	isTrue,
 	labelRules,
 	untilOf,
-	type FilterRule,
+	type FilterRules,
 } from '../../rules/filters.js';
 import {findImage} from './image-store.js';
+import {compilePattern} from './shell/patterns.js';
 import type {State} from './state.js';
 
-/** A pattern of a filter `reference`, as Go's path.Match has it: `*` and `?` do not cross a slash. */
-const patternOf = (value: string): RegExp =>
-	new RegExp(`^${value.replaceAll(/[$\(\)*+.?\[\\\]^\{\|\}\/\-]/gv, character => {
-		if (character === '*') {
-			return '[^/]*';
-		}
+/** A filter `reference`, as Go's path.Match has it: `*` and `?` do not cross a slash. */
+const reference = (value: string): ((image: Image) => boolean) => {
+	const parts = value.split('/').map(part => compilePattern([{text: part, quoted: false}]));
+	const matches = (text: string) => {
+		const given = text.split('/');
+		return given.length === parts.length && given.every((part, index) => parts[index]!(part));
+	};
 
-		return character === '?' ? '[^/]' : `\\${character}`;
-	})}$`, 'v');
-
-const matchesReference = ({tags, digests}: Image, value: string): boolean => {
-	if (value.length > 300 || /\*{2}/v.test(value)) {
-		return false;
-	}
-
-	const pattern = patternOf(value);
-	return [...tags, ...digests].some(name => {
+	return ({tags, digests}) => [...tags, ...digests].some(name => {
 		const repository = repositoryName(parseReference(name));
-		return [name, familiarName(name), repository, familiarName(repository)].some(text => pattern.test(text));
+		return [name, familiarName(name), repository, familiarName(repository)].some(text => matches(text));
 	});
 };
 
 /** Docker's filters of `images`. */
-export const imageRules = (state: State): Readonly<Record<string, FilterRule<Image>>> => ({
-	reference: matchesReference,
-	dangling: ({tags}, value) => isTrue('dangling', value) === (tags.length === 0),
+export const imageRules = (state: State) => ({
+	reference,
+	dangling(value) {
+		const isNameless = isTrue('dangling', value);
+		return ({tags}) => isNameless === (tags.length === 0);
+	},
 	...labelRules(({configuration}: Image) => configuration.labels),
-	before: ({createdAt}, value) => createdAt < findImage(state, value).record.image.createdAt,
-	since: ({createdAt}, value) => createdAt > findImage(state, value).record.image.createdAt,
-	until: ({createdAt}, value) => createdAt < untilOf(value, state.now()),
-});
+	before(value) {
+		const last = findImage(state, value).record.image.createdAt;
+		return ({createdAt}) => createdAt < last;
+	},
+	since(value) {
+		const first = findImage(state, value).record.image.createdAt;
+		return ({createdAt}) => createdAt > first;
+	},
+	until(value) {
+		const last = untilOf(value, state.now());
+		return ({createdAt}) => createdAt < last;
+	},
+}) satisfies FilterRules<Image>;

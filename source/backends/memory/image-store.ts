@@ -62,7 +62,8 @@ export const filesOf = (known: KnownImage): ImageRecord['files'] => {
 
 /** Puts the images that are there from the beginning. */
 export const addPresentImages = ({images}: Pick<State, 'images'>): void => {
-	for (const known of knownImages.filter(({isPresent}) => isPresent)) {
+	const present = knownImages.filter(({isPresent}) => isPresent);
+	for (const known of present) {
 		const image = imageOf(known);
 		images.set(image.id, {image, files: filesOf(known)});
 	}

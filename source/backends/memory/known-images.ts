@@ -1,3 +1,4 @@
+/* eslint-disable no-template-curly-in-string -- steps of Dockerfiles, whose variables are the shell's */
 /** A program of an image, and what it is for in a tree of files. */
 export type KnownImage = {
 	/** In full. */

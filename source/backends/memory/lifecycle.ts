@@ -46,9 +46,11 @@ const stopRecord = async (state: State, record: ContainerRecord, {signal, timeou
 		run.frozen = undefined;
 		run.main.kill(number);
 		const giveUp = new AbortController();
-		const cancel = seconds < 0 ? () => undefined : state.timers.after(seconds * 1000, () => {
-			giveUp.abort();
-		});
+		const cancel = seconds < 0
+			? () => undefined
+			: state.timers.after(seconds * 1000, () => {
+				giveUp.abort();
+			});
 		while (record.run === run && !giveUp.signal.aborted) {
 			await record.changed.wait(giveUp.signal);
 		}
@@ -63,7 +65,6 @@ const stopRecord = async (state: State, record: ContainerRecord, {signal, timeou
 };
 
 const notRunning = ({id}: ContainerRecord) => new HolmError('conflict', `container ${id} is not running`, {remedy: `holm start ${id.slice(0, 12)}`});
-
 
 export const lifecycleVerbs = (state: State): Verbs => ({
 	async startContainer(reference) {
@@ -170,9 +171,10 @@ export const lifecycleVerbs = (state: State): Verbs => ({
 		change(record, {status: {...status, state: 'running'}});
 		publishOf(state, record, 'unpause');
 	},
-	async waitContainer(reference, condition = 'not-running', signal) {
+	async waitContainer(reference, given, signal) {
 		state.settle();
 		const record = findContainer(state.containers, reference);
+		const condition = given ?? 'not-running';
 		const {exits} = record;
 		const isOver = () => {
 			const {container, isRemoved} = record;

@@ -15,9 +15,11 @@ export const logVerbs = (state: State): Pick<Engine, 'logs'> => ({
 
 		const release = state.watch();
 		const expiry = new AbortController();
-		const cancel = until === undefined ? undefined : state.timers.after(until - state.now(), () => {
-			expiry.abort();
-		});
+		const cancel = until === undefined
+			? undefined
+			: state.timers.after(until - state.now(), () => {
+				expiry.abort();
+			});
 		try {
 			yield * record.log.read({
 				...options,

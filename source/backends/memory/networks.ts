@@ -6,10 +6,10 @@ import {
 	filterOf,
 	isTrue,
 	labelRules,
-	matchesName,
+	nameMatcher,
 	oneOf,
 	untilOf,
-	type FilterRule,
+	type FilterRules,
 } from '../../rules/filters.js';
 import {networkName} from '../../rules/names.js';
 import {findContainer, findNetwork} from '../../rules/references.js';
@@ -30,11 +30,11 @@ const reserved = new Set([defaultNetwork, 'default', 'host', 'none']);
 
 /** Makes a network. Throws, with nothing changed, what the name or the subnet is refused for. */
 export const addNetwork = (state: State, {name: given, driver, internal, labels, ...addresses}: NetworkConfiguration): Network => {
-	const name = networkName(given);
 	if (driver !== '' && driver !== 'bridge') {
 		throw new HolmError('unsupported', `there is no network driver ${JSON.stringify(driver.slice(0, 60))}`, {remedy: 'bridge is the only one'});
 	}
 
+	const name = networkName(given);
 	const same = state.networks.values().find(network => network.name === name);
 	if (same) {
 		throw new HolmError('conflict', `network with name ${name} already exists`, {remedy: 'choose another name'});
@@ -51,20 +51,23 @@ export const addNetwork = (state: State, {name: given, driver, internal, labels,
 	return network;
 };
 
-const rules = (now: number): Readonly<Record<string, FilterRule<Network>>> => ({
-	id: ({id}, value) => id.startsWith(value),
-	name: ({name}, value) => matchesName(name, value),
-	driver: ({driver}, value) => driver === value,
-	scope: (_network, value) => value === 'local',
-	type: ({name}, value) => (oneOf('type', value, ['builtin', 'custom']) === 'builtin') === (name === defaultNetwork),
-	dangling: ({name, leases}, value) => isTrue('dangling', value) === (name !== defaultNetwork && leases.length === 0),
+const rules: FilterRules<Network> = {
+	id: value => ({id}) => id.startsWith(value),
+	name(value) {
+		const matches = nameMatcher(value);
+		return ({name}) => matches(name);
+	},
+	driver: value => ({driver}) => driver === value,
+	scope: value => () => value === 'local',
+	type(value) {
+		const isBuiltIn = oneOf('type', value, ['builtin', 'custom']) === 'builtin';
+		return ({name}) => isBuiltIn === (name === defaultNetwork);
+	},
+	dangling(value) {
+		const isUnused = isTrue('dangling', value);
+		return ({name, leases}) => isUnused === (name !== defaultNetwork && leases.length === 0);
+	},
 	...labelRules(({labels}: Network) => labels),
-	until: ({createdAt}, value) => createdAt < untilOf(value, now),
-});
-
-const withoutUntil = (now: number) => {
-	const {until: _until, ...others} = rules(now);
-	return others;
 };
 
 const drop = (state: State, {id, name}: Network) => {
@@ -84,7 +87,7 @@ const attach = (state: State, record: ContainerRecord, attachment: Attachment) =
 export const networkVerbs = (state: State): Verbs => ({
 	async networks(filters) {
 		state.settle();
-		return [...state.networks.values()].filter(filterOf(filters, withoutUntil(state.now())));
+		return [...state.networks.values()].filter(filterOf(filters, rules));
 	},
 	async network(reference) {
 		state.settle();
@@ -156,8 +159,14 @@ export const networkVerbs = (state: State): Verbs => ({
 	},
 	async pruneNetworks(filters): Promise<Pruned> {
 		state.settle();
-		const {label, 'label!': unlabelled, until} = rules(state.now());
-		const isWanted = filterOf<Network>(filters, {label: label!, 'label!': unlabelled!, until: until!});
+		const now = state.now();
+		const isWanted = filterOf<Network>(filters, {
+			...labelRules(({labels}: Network) => labels),
+			until(value) {
+				const last = untilOf(value, now);
+				return ({createdAt}) => createdAt < last;
+			},
+		});
 		const going = [...state.networks.values()].filter(network => network.name !== defaultNetwork && network.leases.length === 0 && isWanted(network));
 		for (const network of going) {
 			drop(state, network);

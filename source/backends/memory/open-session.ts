@@ -1,4 +1,5 @@
-import {PassThrough, Writable, type Readable} from 'node:stream';
+import {once} from 'node:events';
+import {PassThrough, Writable} from 'node:stream';
 import type {Session} from '../../engine.js';
 import type {Viewer} from './output-hub.js';
 
@@ -62,12 +63,6 @@ export const openSession = ({terminal, type, endInput, onClose}: SessionOptions)
 	};
 
 	const waiting = () => stdout.readableLength + stdout.writableLength + stderr.readableLength + stderr.writableLength;
-	const drain = async (stream: Readable) => {
-		const {promise, resolve} = Promise.withResolvers<void>();
-		stream.once('drain', resolve);
-		await Promise.race([promise, left]);
-	};
-
 	return {
 		session: {
 			terminal,
@@ -90,9 +85,11 @@ export const openSession = ({terminal, type, endInput, onClose}: SessionOptions)
 			},
 			waiting: () => isOver ? 0 : waiting(),
 			async drained() {
-				while (!isOver && waiting() > 0 && (stdout.writableNeedDrain || stderr.writableNeedDrain)) {
-					await Promise.race([drain(stdout), drain(stderr)]);
-				}
+				await Promise.all([stdout, stderr].map(async stream => {
+					if (!isOver && stream.writableNeedDrain) {
+						await Promise.race([once(stream, 'drain'), left]);
+					}
+				}));
 			},
 			end() {
 				finish();

@@ -16,7 +16,8 @@ export type Viewer = {
 
 /** Where the output of a container goes: the log, line by line, and everybody who is attached, at once. */
 export type OutputHub = {
-	readonly join: (viewer: Viewer) => () => void;
+	/** Lets a viewer see what comes from now on; the result ends that. */
+	readonly add: (viewer: Viewer) => () => void;
 	readonly write: (stream: LogEntry['stream'], bytes: Uint8Array, at?: number) => Promise<void>;
 	/** The process has ended: lines without an end go to the log as they are, and the viewers leave. */
 	readonly end: () => void;
@@ -52,7 +53,7 @@ export const createOutputHub = (append: (stream: LogEntry['stream'], bytes: Uint
 	};
 
 	return {
-		join(viewer) {
+		add(viewer) {
 			viewers.add(viewer);
 			return () => {
 				viewers.delete(viewer);
@@ -76,10 +77,12 @@ export const createOutputHub = (append: (stream: LogEntry['stream'], bytes: Uint
 		},
 		end() {
 			for (const stream of ['stdout', 'stderr'] as const) {
-				if (begun[stream].length > 0) {
-					append(stream, begun[stream]);
-					begun[stream] = Buffer.alloc(0);
+				if (begun[stream].length === 0) {
+					continue;
 				}
+
+				append(stream, begun[stream]);
+				begun[stream] = Buffer.alloc(0);
 			}
 
 			for (const viewer of viewers) {

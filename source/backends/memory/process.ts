@@ -1,6 +1,6 @@
 import os from 'node:os';
 import {messageOf} from '../../errors.js';
-import type {Input, Output} from './pipe.js';
+import {isBrokenPipe, type Input, type Output} from './pipe.js';
 import type {FileTree} from './file-tree.js';
 
 /** What a program can ask of the container that it runs in. */
@@ -16,8 +16,14 @@ export type ProgramHost = {
 	readonly answers: (address: string) => boolean;
 	/** The address of its first network. */
 	readonly address: string | undefined;
+	/** Where its name server is. */
+	readonly gateway: string | undefined;
 	readonly processes: () => ReadonlyArray<{readonly pid: number; readonly user: string; readonly startedAt: number; readonly command: string}>;
-	readonly isReadOnly: boolean;
+	/** Adds a child of one of them, which a signal can end, to the processes; the result takes it away again. */
+	readonly enter: (child: Pick<Process, 'command' | 'user' | 'kill'>) => {readonly pid: number; readonly leave: () => void};
+	/** Sends a signal to one of them; the result tells whether it is there. */
+	readonly kill: (pid: number, signal: number) => boolean;
+	readonly cpus: number;
 };
 
 /** One run of a program, as the program sees it. */
@@ -53,7 +59,7 @@ export type Process = {
 	readonly kill: (signal: number) => void;
 };
 
-const {SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
+const {SIGCHLD, SIGCONT, SIGKILL, SIGPIPE, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
 
 /** Signals whose usual effect is none, or that a frozen container is for. */
 const harmless = new Set<number>([SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH]);
@@ -104,8 +110,12 @@ export const startProcess = ({pid, program, isFirst, ...surroundings}: ProcessOp
 		try {
 			end(await program(invocation));
 		} catch (error) {
-			await invocation.stderr.write(`${surroundings.command[0]}: ${messageOf(error)}\n`);
-			end(1);
+			// Whoever read its output has gone.
+			if (!isBrokenPipe(error)) {
+				void invocation.stderr.write(`${surroundings.command[0]}: ${messageOf(error)}\n`);
+			}
+
+			end(isBrokenPipe(error) ? 128 + SIGPIPE : 1);
 		}
 	});
 

@@ -15,6 +15,9 @@ export const environmentOf = (container: Container, more: readonly string[] = []
 	}));
 };
 
+/** The number of a new process. */
+export const freePid = (pids: ReadonlyMap<number, unknown>): number => Math.max(0, ...pids.keys()) + 1;
+
 /** What the programs of a container see of it. */
 export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 	hostname: hostnameOf(record.container),
@@ -31,8 +34,29 @@ export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 	get address() {
 		return record.container.attachments[0]?.address;
 	},
+	get gateway() {
+		return record.container.attachments[0]?.gateway;
+	},
 	processes: () => record.run?.processes.values().map(process => ({
 		pid: process.pid, user: process.user, startedAt: process.startedAt, command: process.command.join(' '),
 	})).toArray() ?? [],
-	isReadOnly: record.container.configuration.readOnlyRoot,
+	enter(child) {
+		const {run} = record;
+		const pid = run ? freePid(run.processes) : 0;
+		run?.processes.set(pid, {
+			...child, pid, startedAt: state.now(),
+		});
+		return {
+			pid,
+			leave() {
+				run?.processes.delete(pid);
+			},
+		};
+	},
+	kill(pid, signal) {
+		const process = record.run?.processes.get(pid);
+		process?.kill(signal);
+		return process !== undefined;
+	},
+	cpus: record.container.machine?.cpus ?? 1,
 });

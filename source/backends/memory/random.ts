@@ -10,14 +10,16 @@ export type Random = {
 
 /** The generator sfc32 of PractRand, seeded with a number. */
 export const createRandom = (seed: number): Random => {
-	let [a, b, c, counter] = [seed | 0, Math.floor(seed / 2 ** 32) | 0, 0x9E_37_79_B9 | 0, 1];
+	// The numbers wrap around at 32 bits.
+	const state = new Uint32Array([seed, Math.floor(seed / 2 ** 32), 0x9E_37_79_B9, 1, 0]);
 	const next32 = () => {
-		const sum = (a + b | 0) + counter | 0;
-		counter = counter + 1 | 0;
-		a = b ^ (b >>> 9);
-		b = c + (c << 3) | 0;
-		c = (c << 21 | c >>> 11) + sum | 0;
-		return sum >>> 0;
+		const [a, b, c, counter] = state as unknown as readonly [number, number, number, number];
+		state[4] = a + b + counter;
+		state[3] = counter + 1;
+		state[0] = b ^ (b >>> 9);
+		state[1] = c + (c * 8);
+		state[2] = ((c << 21) | (c >>> 11)) + state[4];
+		return state[4];
 	};
 
 	// Seeds that are close to each other give unlike numbers only after some rounds.

@@ -24,10 +24,12 @@ export const removeRecord = (state: State, record: ContainerRecord, {volumes}: {
 	record.output.end();
 	publishOf(state, record, 'destroy');
 	for (const mount of container.mounts) {
-		if (volumes && mount.type === 'volume' && state.volumes.get(mount.source)?.volume.anonymous && usersOf(state, mount.source).length === 0) {
-			state.volumes.delete(mount.source);
-			publish(state, 'volume', 'destroy', mount.source, {driver: 'local'});
+		if (!(volumes && mount.type === 'volume' && state.volumes.get(mount.source)?.volume.anonymous && usersOf(state, mount.source).length === 0)) {
+			continue;
 		}
+
+		state.volumes.delete(mount.source);
+		publish(state, 'volume', 'destroy', mount.source, {driver: 'local'});
 	}
 
 	change(record, {});

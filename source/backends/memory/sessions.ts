@@ -6,7 +6,7 @@ import {openSession} from './open-session.js';
 import {createOutputHub} from './output-hub.js';
 import {createPipe, emptyInput} from './pipe.js';
 import {startProcess} from './process.js';
-import {environmentOf, hostOf} from './program-host.js';
+import {environmentOf, freePid, hostOf} from './program-host.js';
 import {findProgram} from './programs/find-program.js';
 import {publishOf, type ExecRecord, type State} from './state.js';
 import {createTerminalDevice} from './terminal-device.js';
@@ -20,6 +20,26 @@ const findExec = ({execs}: State, id: string): ExecRecord => {
 	}
 
 	return exec;
+};
+
+/** As many execs that have ended can still be asked for. */
+const keptExecs = 1000;
+
+/** A health check that runs every few seconds would otherwise leave something each time. */
+const forgetOldExecs = ({execs}: State) => {
+	if (execs.size < 2 * keptExecs) {
+		return;
+	}
+
+	for (const [id, {state: word}] of execs) {
+		if (execs.size <= keptExecs) {
+			return;
+		}
+
+		if (word === 'ended') {
+			execs.delete(id);
+		}
+	}
 };
 
 const checkSize = ({rows, columns}: TerminalSize) => {
@@ -42,8 +62,6 @@ const runningRecord = (state: State, reference: string) => {
 
 	return {record, run};
 };
-
-const freePid = (pids: ReadonlyMap<number, unknown>): number => Math.max(1, ...pids.keys()) + 7;
 
 const startExec = (state: State, exec: ExecRecord, size: TerminalSize | undefined): Session => {
 	const {record, run} = runningRecord(state, exec.containerId);
@@ -85,7 +103,7 @@ const startExec = (state: State, exec: ExecRecord, size: TerminalSize | undefine
 		...stdin && {type: device ? device.type : input.write, endInput: input.end},
 		onClose: release,
 	});
-	hub.join(viewer);
+	hub.add(viewer);
 	const pid = freePid(run.processes);
 	const process = startProcess({
 		pid,
@@ -147,7 +165,7 @@ export const sessionVerbs = (state: State): Verbs => ({
 			}
 		}
 
-		const leave = record.output.join(viewer);
+		const leave = record.output.add(viewer);
 		publishOf(state, record, 'attach');
 		return session;
 	},
@@ -169,6 +187,7 @@ export const sessionVerbs = (state: State): Verbs => ({
 			throw new HolmError('invalid', 'No exec command specified', {remedy: 'name one'});
 		}
 
+		forgetOldExecs(state);
 		const id = state.random.hex(64);
 		state.execs.set(id, {
 			id, containerId: record.id, configuration: {...configuration}, state: 'created',

@@ -24,7 +24,7 @@ export type Run = {
 	readonly main: Process;
 	readonly startedAt: number;
 	/** Of the whole container: the main one and those of execs. */
-	readonly processes: Map<number, Process>;
+	readonly processes: Map<number, Pick<Process, 'pid' | 'command' | 'user' | 'startedAt' | 'kill'>>;
 	/** Resolves when the container is no longer paused; undefined while it is not. */
 	frozen?: {readonly thawed: Promise<void>; readonly thaw: () => void};
 	/** Why a signal that ends it was sent, where it was not the process's own decision. */
@@ -89,6 +89,8 @@ export type State = {
 	/** By id. */
 	readonly images: Map<string, ImageRecord>;
 	readonly execs: Map<string, ExecRecord>;
+	/** What was pushed, by name in full. */
+	readonly registry: Map<string, {readonly image: Image; readonly files: FileTree}>;
 	/** What stands for directories of the host, by path. */
 	readonly hostDirectories: Map<string, FileTree>;
 	/** What a lively engine does by itself. */

@@ -20,7 +20,6 @@ type Habits = {
 	readonly disk: number;
 };
 
-
 const habits = new WeakMap<ContainerRecord, Habits>();
 
 const habitsOf = (record: ContainerRecord): Habits => {

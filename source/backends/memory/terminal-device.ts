@@ -27,6 +27,9 @@ const endOfFile = '\u{4}';
 const eraseLine = '\u{15}';
 const erase = new Set(['\u{7F}', '\b']);
 
+/** How a terminal shows a control character. */
+const caret = (character: string) => `^${String.fromCodePoint(character.codePointAt(0)! + 64)}`;
+
 const isControl = (character: string) => character < ' ' && character !== '\t';
 
 export const createTerminalDevice = ({input, screen, signal, size = {rows: 24, columns: 80}}: TerminalOptions): TerminalDevice => {
@@ -34,12 +37,22 @@ export const createTerminalDevice = ({input, screen, signal, size = {rows: 24, c
 	let current = size;
 	const decoder = new TextDecoder();
 
+	/** What is to be shown of what was typed, until it is handed on. */
+	let echoed = '';
+	const show = async () => {
+		const text = echoed;
+		echoed = '';
+		await screen.write(text);
+	};
+
 	const typeOne = async (character: string) => {
 		if (signals[character] !== undefined) {
 			line = [];
-			await screen.write(`^${String.fromCodePoint(character.codePointAt(0)! + 64)}\r\n`);
+			echoed += `${caret(character)}\r\n`;
+			await show();
 			signal(signals[character]);
 		} else if (character === endOfFile) {
+			await show();
 			if (line.length === 0) {
 				input.end();
 			} else {
@@ -47,19 +60,19 @@ export const createTerminalDevice = ({input, screen, signal, size = {rows: 24, c
 				line = [];
 			}
 		} else if (character === '\r' || character === '\n') {
-			await screen.write('\r\n');
-			await input.write(`${line.join('')}\n`);
+			const text = `${line.join('')}\n`;
 			line = [];
+			echoed += '\r\n';
+			await show();
+			await input.write(text);
 		} else if (erase.has(character)) {
-			if (line.pop() !== undefined) {
-				await screen.write('\b \b');
-			}
+			echoed += line.pop() === undefined ? '' : '\b \b';
 		} else if (character === eraseLine) {
-			await screen.write('\b \b'.repeat(line.length));
+			echoed += '\b \b'.repeat(line.length);
 			line = [];
 		} else {
 			line.push(character);
-			await screen.write(isControl(character) ? `^${String.fromCodePoint(character.codePointAt(0)! + 64)}` : character);
+			echoed += isControl(character) ? caret(character) : character;
 		}
 	};
 
@@ -68,6 +81,8 @@ export const createTerminalDevice = ({input, screen, signal, size = {rows: 24, c
 			for (const character of decoder.decode(bytes, {stream: true})) {
 				await typeOne(character);
 			}
+
+			await show();
 		},
 		output: {
 			async write(data) {

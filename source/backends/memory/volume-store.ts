@@ -1,6 +1,7 @@
 import type {Mount, Volume} from '../../resources.js';
+import {mountPath} from '../../rules/mount-path.js';
 import {volumeName} from '../../rules/names.js';
-import {createFileTree, type TreeMount} from './file-tree.js';
+import {createFileTree, type FileTree, type TreeMount} from './file-tree.js';
 import {publish, type State, type VolumeRecord} from './state.js';
 
 export const volumeRoot = '/holm/volumes';
@@ -30,23 +31,24 @@ export const ensureVolume = (state: State, {name, labels = {}}: VolumeOptions): 
 export const usersOf = ({containers}: State, name: string): readonly string[] =>
 	containers.values().filter(({container}) => container.mounts.some(mount => mount.type === 'volume' && mount.source === name)).map(({id}) => id).toArray();
 
+const treeOf = (state: State, mount: Mount): FileTree => {
+	switch (mount.type) {
+		case 'volume': {
+			return state.volumes.get(mount.source)!.files;
+		}
+
+		case 'bind': {
+			const tree = state.hostDirectories.get(mount.source) ?? createFileTree(state.now);
+			state.hostDirectories.set(mount.source, tree);
+			return tree;
+		}
+
+		case 'tmpfs': {
+			return createFileTree(state.now);
+		}
+	}
+};
+
 /** A container's mounts as the trees that they are. A directory of the host is an empty one here, the same for all that mount it. */
 export const treeMounts = (state: State, mounts: readonly Mount[]): readonly TreeMount[] =>
-	mounts.map(mount => {
-		const path = mount.target.replace(/\/+$/v, '').replaceAll(/\/{2,}/gv, '/');
-		switch (mount.type) {
-			case 'volume': {
-				return {path, tree: state.volumes.get(mount.source)!.files, readOnly: mount.readOnly};
-			}
-
-			case 'bind': {
-				const tree = state.hostDirectories.get(mount.source) ?? createFileTree(state.now);
-				state.hostDirectories.set(mount.source, tree);
-				return {path, tree, readOnly: mount.readOnly};
-			}
-
-			case 'tmpfs': {
-				return {path, tree: createFileTree(state.now), readOnly: mount.readOnly};
-			}
-		}
-	});
+	mounts.map(mount => ({path: mountPath(mount.target), tree: treeOf(state, mount), readOnly: mount.readOnly}));

@@ -20,15 +20,18 @@ const drop = (state: State, {name}: Volume) => {
 
 /** All volumes by name. */
 export const listVolumes = ({volumes}: State): readonly Volume[] =>
-	volumes.values().map(({volume}) => volume).toArray().toSorted((a, b) => a.name < b.name ? -1 : 1);
+	volumes.values().map(({volume}) => volume).toArray().toSorted((a, b) => a.name.localeCompare(b.name));
 
 export const volumeVerbs = (state: State): Verbs => ({
 	async volumes(filters) {
 		state.settle();
 		return listVolumes(state).filter(filterOf<Volume>(filters, {
-			name: ({name}, value) => name.includes(value),
-			driver: (_volume, value) => value === 'local',
-			dangling: ({name}, value) => isTrue('dangling', value) === (usersOf(state, name).length === 0),
+			name: value => ({name}) => name.includes(value),
+			driver: value => () => value === 'local',
+			dangling(value) {
+				const isUnused = isTrue('dangling', value);
+				return ({name}) => isUnused === (usersOf(state, name).length === 0);
+			},
 			...labelRules(({labels}: Volume) => labels),
 		}));
 	},
@@ -61,7 +64,10 @@ export const volumeVerbs = (state: State): Verbs => ({
 		const isAll = all || (given ?? []).some(value => isTrue('all', value));
 		const isWanted = filterOf<Volume>(others, {
 			...labelRules(({labels}: Volume) => labels),
-			until: ({createdAt}, value) => createdAt < untilOf(value, now),
+			until(value) {
+				const last = untilOf(value, now);
+				return ({createdAt}) => createdAt < last;
+			},
 		});
 		const going = listVolumes(state).filter(volume => (isAll || volume.anonymous) && usersOf(state, volume.name).length === 0 && isWanted(volume));
 		const freedBytes = going.reduce((sum, {name}) => sum + state.volumes.get(name)!.files.bytes(), 0);

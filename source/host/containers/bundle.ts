@@ -6,7 +6,7 @@ import {capabilitiesOf} from './capabilities.js';
 export const guestPaths = {
 	rootfs: '/rootfs',
 	files: '/run/holm/files',
-	/** busybox and a small init, for use inside the container. */
+	/** Busybox and a small init, for use inside the container. */
 	tools: '/run/holm/tools',
 	/** Name of the cgroup of the container. */
 	cgroup: '/container',

@@ -10,14 +10,14 @@ const all = [
 ] as const;
 
 /** What Docker gives a container that asks for nothing. */
-const standard: readonly string[] = [
+const standard = new Set<string>([
 	'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP', 'NET_BIND_SERVICE', 'NET_RAW', 'SYS_CHROOT',
 	'MKNOD', 'AUDIT_WRITE', 'SETFCAP',
-];
+]);
 
 const normalise = (given: readonly string[]) => given.map(name => {
 	const bare = name.toUpperCase().replace(/^CAP_/v, '');
-	if (bare !== 'ALL' && !all.some(known => known === bare)) {
+	if (bare !== 'ALL' && !(all as readonly string[]).includes(bare)) {
 		throw new HolmError('invalid', `unknown capability ${JSON.stringify(name.slice(0, 64))}`, {remedy: 'capabilities(7) lists them, such as NET_ADMIN; ALL is all of them'});
 	}
 
@@ -43,7 +43,7 @@ export const capabilitiesOf = ({privileged, capabilitiesToAdd, capabilitiesToDro
 			return added.includes(name);
 		}
 
-		const isBase = added.includes('ALL') || standard.includes(name) || added.includes(name);
+		const isBase = added.includes('ALL') || standard.has(name) || added.includes(name);
 		return isBase && !dropped.includes(name);
 	};
 

@@ -35,7 +35,7 @@ const statusOf = async (entry: Entry, {agent, prefix}: Files, file: string): Pro
 		sizeBytes: Number(match.groups!.size),
 		mode,
 		modifiedAt: Number(match.groups!.time) * 1000,
-		linkTarget: (mode & 0o17_0000) === 0o12_0000 ? link.join('\n').replace(/\n+$/v, '') : '',
+		linkTarget: (mode & 0o17_0000) === 0o12_0000 ? link.join('\n').replace(/\n$/v, '') : '',
 	};
 };
 
@@ -115,22 +115,19 @@ export const createArchiveVerbs = (find: (reference: string) => Entry, utility: 
 			return result;
 		}
 
-		return new Promise((resolve, reject) => {
-			void entry.queue(async () => {
-				try {
-					const files = await utility.open(entry);
-					try {
-						const {result, until} = await use(files);
-						resolve(result);
-						await until;
-					} finally {
-						utility.rest(entry);
-					}
-				} catch (error) {
-					reject(error instanceof Error ? error : new Error(messageOf(error)));
-				}
-			});
+		const {promise, resolve, reject} = Promise.withResolvers<Result>();
+		const work = entry.queue(async () => {
+			const files = await utility.open(entry);
+			try {
+				const {result, until} = await use(files);
+				resolve(result);
+				await until;
+			} finally {
+				utility.rest(entry);
+			}
 		});
+		work.catch(reject);
+		return promise;
 	};
 
 	return {

@@ -231,7 +231,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 				}
 			});
 		},
-		async waitContainer(reference, condition = 'not-running', signal = undefined) {
+		async waitContainer(reference, condition = 'not-running', signal?: AbortSignal) {
 			const entry = find(reference);
 			if (condition === 'removed') {
 				// Its exit status is that of the run that is, or comes before it goes.

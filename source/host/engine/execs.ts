@@ -186,17 +186,16 @@ export const createExecs = (site: Site): Execs => {
 			};
 		},
 		forget(containerId) {
-			for (const {id, entry} of execs.values()) {
-				if (entry.container.id === containerId) {
-					execs.delete(id);
-				}
+			const forgotten = execs.values().filter(({entry}) => entry.container.id === containerId).toArray();
+			for (const {id} of forgotten) {
+				execs.delete(id);
 			}
 		},
 	};
 };
 
-const ptyOf = ({rows, columns}: TerminalSize = {rows: 24, columns: 80}) => ({
-	rows, cols: columns, width: 0, height: 0, term: 'xterm',
+const ptyOf = (size: TerminalSize | undefined) => ({
+	rows: size?.rows ?? 24, cols: size?.columns ?? 80, width: 0, height: 0, term: 'xterm',
 });
 
 /** A command's streams as a session's. The streams end only once the exit status is known. */

@@ -6,7 +6,7 @@ import {signalNumber} from '../containers/signals.js';
 import {defaultSize, machineUidOf} from '../guest.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {MachineEnd} from '../machines/status.js';
-import type {Machine} from '../machines/supervise.js';
+import type {Machine} from '../machines/running-machine.js';
 import type {Connections} from './connections.js';
 import {isLive, publishContainer, saveContainer, type Entry, type Site} from './site.js';
 import {startMessageFor} from './start-message.js';

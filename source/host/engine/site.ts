@@ -8,7 +8,7 @@ import type {NameServer} from '../dns/server.js';
 import type {Guest} from '../guest.js';
 import type {Disks} from '../images/disk.js';
 import type {ImageStore} from '../images/storage.js';
-import type {Machine} from '../machines/supervise.js';
+import type {Machine} from '../machines/running-machine.js';
 import {writeRecord} from '../store/records.js';
 import type {Paths} from '../store/paths.js';
 import {createQueue, type Queue} from './queue.js';

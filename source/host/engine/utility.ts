@@ -1,10 +1,9 @@
 import type {Container} from '../../resources.js';
 import {guestPaths} from '../containers/bundle.js';
-
 import {defaultSize, machineUidOf} from '../guest.js';
 import {quote, type Agent} from '../machines/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
-import type {Machine} from '../machines/supervise.js';
+import type {Machine} from '../machines/running-machine.js';
 import type {Entry, Site} from './site.js';
 import {filesFor, hostnameOf} from './start-message.js';
 import {sharesFor} from './volumes.js';

@@ -29,10 +29,13 @@ export const qemuProgram = `qemu-system-${{x64: 'x86_64', arm64: 'aarch64'}[proc
 export const bootTimeoutMs = {
 	/** Real hardware boots in well under a second; one that needs more than this hangs. */
 	kvm: 15_000,
-	tcg: 120_000,
+	tcg: 60_000,
 } as const;
 
 const device = '/dev/kvm';
+
+/** Names of the directories of probes, which are there only while one runs. */
+export const probePrefix = 'probe.';
 
 type ProbeShape = Omit<MachineShape, 'accelerator'>;
 type ProbeOptions = Omit<TemplateOptions, 'shape' | 'timeoutMs' | 'directory'>;
@@ -73,7 +76,7 @@ const probe = async (root: string, shape: ProbeShape, options: ProbeOptions, onP
 
 	onProbe();
 	await mkdir(root, {recursive: true});
-	const directory = await mkdtemp(path.join(root, 'probe.'));
+	const directory = await mkdtemp(path.join(root, probePrefix));
 	try {
 		await chmod(directory, 0o711);
 		// The probe may run as the device's group alone, because that is how machines will.

@@ -9,6 +9,7 @@ import {
 } from 'node:fs/promises';
 import {connect} from 'node:net';
 import {HolmError} from '../../errors.js';
+import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
 import {
 	identify,
 	isAlive,
@@ -23,15 +24,20 @@ import {
 	sharesPort,
 } from './qemu.js';
 import {connectQmp} from './qmp.js';
+import {
+	isWhole,
+	readRecord,
+	writeRecord,
+} from './record.js';
+import {type Machine} from './running-machine.js';
 import {releaseShares, serveShares, type Share} from './shares.js';
 import {encodeMessage, type NetworkDevice, type StartMessage} from './start-message.js';
-import {superviseMachine, writeRecord, type Machine, type MachineRecord} from './supervise.js';
-import {
-	awaitMigration,
-	awaitQmp,
-	ignoreSharedMemory,
-	type Template,
-} from './template.js';
+import {superviseMachine} from './supervise.js';
+import {type Template} from './template.js';
+
+export type {Machine} from './running-machine.js';
+export type {NetworkDevice, StartMessage} from './start-message.js';
+export {lastWords, type MachineEnd} from './status.js';
 
 export type MachineOptions = {
 	/** Short and unique; shown by `ps`. */
@@ -137,16 +143,6 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 		}
 	}
 };
-
-const readRecord = async (directory: string): Promise<Partial<MachineRecord> | undefined> => {
-	try {
-		return JSON.parse(await readFile(machineFiles(directory).record, 'utf8')) as Partial<MachineRecord>;
-	} catch {
-		return undefined;
-	}
-};
-
-const isWhole = (record: Partial<MachineRecord> | undefined): record is MachineRecord => record?.startedAt !== undefined;
 
 /** An old engine that has not let go yet is waited for this long; a monitor serves one at a time. */
 const adoptTimeoutMs = 5000;

@@ -1,73 +1,27 @@
-import {randomUUID} from 'node:crypto';
-import {rename, writeFile} from 'node:fs/promises';
 import {connect, type Socket} from 'node:net';
 import {HolmError} from '../../errors.js';
 import {type BootPhase, bootPhases} from '../../resources.js';
-import {createAgent, type Agent} from './agent.js';
-import {killProcess, type ProcessIdentity} from './process.js';
-import {machineFiles, networkPorts} from './qemu.js';
+import {createAgent} from './agent.js';
+import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';
+import {killProcess} from './process.js';
+import {machineFiles} from './qemu.js';
 import {type Qmp} from './qmp.js';
-import {linkLine, type NetworkDevice} from './start-message.js';
+import {writeRecord, type MachineRecord} from './record.js';
+import {type Machine} from './running-machine.js';
+import {linkLine} from './start-message.js';
 import {
 	endedSilently,
 	endOf,
 	followStatus,
+	watchConsole,
 	type MachineEnd,
 } from './status.js';
-
-/** A machine that runs. */
-export type Machine = {
-	readonly pid: number;
-	/** Resolves when the process in it has started, or in a utility machine when its disk and shares are mounted; rejects with the reason when the machine ends before. */
-	readonly started: Promise<void>;
-	/** Resolves when QEMU is gone. */
-	readonly ended: Promise<MachineEnd>;
-	readonly phases: () => readonly BootPhase[];
-	readonly agent: Agent;
-	/** Sends a signal to the container's process, once that runs. Throws `invalid` for a number that is none. */
-	signal: (number: number) => Promise<void>;
-	/** Sets the size of the process's terminal, once that runs. */
-	resize: (rows: number, columns: number) => Promise<void>;
-	pause: () => Promise<void>;
-	resume: () => Promise<void>;
-	plug: (device: NetworkDevice) => Promise<void>;
-	unplug: (endpointId: string) => Promise<void>;
-	/** Makes QEMU append log entries to another file from now on. */
-	swapLog: (file: string) => Promise<void>;
-	/** Ends a utility machine after everything it wrote is on its disk. */
-	finish: () => Promise<void>;
-	/** Ends it at once, as a power cut would. */
-	kill: () => Promise<void>;
-	/** Lets go of it without ending it; its promises never settle then. */
-	release: () => void;
-};
-
-/** What a later engine needs to take a machine over. */
-export type MachineRecord = {
-	readonly qemu: ProcessIdentity;
-	readonly shares?: ProcessIdentity;
-	/** Endpoint ids by their port. */
-	readonly ports: Readonly<Record<string, string>>;
-	readonly phases: readonly BootPhase[];
-	/** When the machine was started, in milliseconds since 1970. */
-	readonly startedAt: number;
-};
-
-export const writeRecord = async (directory: string, record: Partial<MachineRecord>): Promise<void> => {
-	const {record: file} = machineFiles(directory);
-	const scratch = `${file}.${randomUUID()}`;
-	await writeFile(scratch, JSON.stringify(record), {mode: 0o600});
-	await rename(scratch, file);
-};
 
 type SuperviseOptions = {
 	readonly privateKey: string;
 	/** How QEMU ended, where it is a child of this engine. */
 	readonly exited?: Promise<{readonly signal: NodeJS.Signals | undefined}>;
 };
-
-/** How long the guest may take to take up or let go of a device. */
-const deviceTimeoutMs = 20_000;
 
 /** Linux has signals 1 to 64. */
 const lastSignal = 64;
@@ -131,13 +85,27 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		}
 	};
 
-	const follower = followStatus(files.status, hear);
+	let fault: string | undefined;
+	const endFlood = (what: string) => () => {
+		fault ??= `the guest flooded its ${what}`;
+		void killProcess(record.qemu);
+	};
+
+	const follower = followStatus(files.status, hear, endFlood('control port'));
+	const stopWatching = watchConsole(files.console, endFlood('console'));
 	void follower.refresh();
 	const control: Socket = connect(files.control);
 	control.on('error', () => undefined);
 	// The file says it all; the socket is only to speak.
 	control.resume();
 	const agent = createAgent(files.ssh, options.privateKey);
+
+	const letGo = () => {
+		follower.stop();
+		stopWatching();
+		control.destroy();
+		agent.close();
+	};
 
 	const ended = (async (): Promise<MachineEnd> => {
 		await qmp.closed;
@@ -154,10 +122,8 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		]);
 		await killProcess(record.qemu);
 		await follower.refresh();
-		follower.stop();
-		control.destroy();
-		agent.close();
-		const end = await endOf(directory, follower.lines, signal ? `the machine was killed (${signal})` : endedSilently);
+		letGo();
+		const end = await endOf(directory, follower.lines, fault ?? (signal ? `the machine was killed (${signal})` : endedSilently));
 		processStarted.reject(new HolmError('internal', end.kind === 'exited' ? 'the process ended before it was seen' : end.reason));
 		return end;
 	})();
@@ -193,62 +159,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		return line;
 	};
 
-	const freePort = () => {
-		const port = networkPorts.find(candidate => ports[candidate] === undefined);
-		if (!port) {
-			throw new HolmError('conflict', `a container can be attached to ${networkPorts.length} networks at most`, {remedy: 'disconnect it from one first'});
-		}
-
-		return port;
-	};
-
-	const insert = async ({endpointId, tap, mac}: NetworkDevice) => {
-		const port = freePort();
-		const id = `net-${port}`;
-		await qmp.execute('netdev_add', {
-			type: 'tap', id, ifname: tap, script: 'no', downscript: 'no',
-		});
-		try {
-			await qmp.execute('device_add', {
-				driver: 'virtio-net-pci', id: `dev-${port}`, netdev: id, mac, bus: port, romfile: '',
-			});
-		} catch (error) {
-			await qmp.execute('netdev_del', {id});
-			throw error;
-		}
-
-		ports[port] = endpointId;
-	};
-
-	const remove = async (endpointId: string) => {
-		const port = Object.keys(ports).find(candidate => ports[candidate] === endpointId);
-		if (!port) {
-			return;
-		}
-
-		const gone = Promise.withResolvers<boolean>();
-		const stop = qmp.onEvent(({name, data}) => {
-			if (name === 'DEVICE_DELETED' && data.device === `dev-${port}`) {
-				gone.resolve(true);
-			}
-		});
-		const timer = setTimeout(gone.resolve, deviceTimeoutMs, false);
-		try {
-			await qmp.execute('device_del', {id: `dev-${port}`});
-			if (!await Promise.race([gone.promise, ended.then(() => true)])) {
-				throw new HolmError('internal', 'the guest did not let go of the network device in time');
-			}
-
-			await qmp.execute('netdev_del', {id: `net-${port}`});
-		} finally {
-			clearTimeout(timer);
-			stop();
-		}
-
-		// eslint-disable-next-line @typescript-eslint/no-dynamic-delete
-		delete ports[port];
-		await save();
-	};
+	const devices = networkDevicesOf(qmp, ports, async () => ended);
 
 	const machine: Machine = {
 		pid: record.qemu.pid,
@@ -275,7 +186,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 			await qmp.execute('cont');
 		},
 		async plug(device) {
-			await insert(device);
+			await devices.insert(device);
 			try {
 				const linked = answer(line => line === `linked ${device.name}` || line.startsWith(`unlinked ${device.name} `));
 				await tell(linkLine(device));
@@ -284,13 +195,16 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 					throw new HolmError('internal', `the guest could not configure network device ${device.name}: ${line.split(' ').slice(2).join(' ')}`);
 				}
 			} catch (error) {
-				await remove(device.endpointId).catch(() => undefined);
+				await devices.remove(device.endpointId).catch(() => undefined);
 				throw error;
 			}
 
 			await save();
 		},
-		unplug: remove,
+		async unplug(endpointId) {
+			await devices.remove(endpointId);
+			await save();
+		},
 		async swapLog(file) {
 			await qmp.execute('chardev-change', {id: 'log', backend: {type: 'file', data: {out: file, append: true}}});
 		},
@@ -304,13 +218,11 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		},
 		release() {
 			isReleased = true;
-			follower.stop();
-			control.destroy();
-			agent.close();
+			letGo();
 			qmp.close();
 		},
 	};
 	return {
-		machine, control, insert, mark, save,
+		machine, control, insert: devices.insert, mark, save,
 	};
 };

@@ -73,15 +73,15 @@ const devicesIn = async (namespace: string): Promise<readonly string[]> => {
 const listenersOf = async (pids: ReadonlySet<number>): Promise<readonly string[]> => {
 	const {stdout} = await execute('ss', ['--no-header', '--listening', '--numeric', '--tcp', '--udp', '--processes']);
 	return stdout.split('\n')
-		.filter(line => [...line.matchAll(/pid=(?<pid>\d+)/gv)].some(({groups}) => pids.has(Number(groups!.pid))))
+		.filter(line => line.matchAll(/pid=(?<pid>\d+)/gv).some(({groups}) => pids.has(Number(groups!.pid))))
 		.map(line => line.split(/\s+/v))
-		.map(([protocol = '', , , , address = '']) => `${protocol} ${address}`)
+		.map(fields => `${fields[0]} ${fields[4]}`)
 		.toSorted();
 };
 
 const buildsIn = async (images: string): Promise<readonly string[]> => {
 	const found = await Promise.all((await readdir(images, {recursive: true}).catch(() => []))
-		.filter(name => /-containers\/containers\.json$/v.test(name))
+		.filter(name => name.endsWith('-containers/containers.json'))
 		.map(async name => {
 			const list = JSON.parse(await readFile(path.join(images, name), 'utf8')) as ReadonlyArray<{readonly id: string}> | null;
 			return list?.map(({id}) => id) ?? [];

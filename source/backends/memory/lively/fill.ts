@@ -15,7 +15,8 @@ import {voiceLabel} from './voices.js';
 const hour = 3_600_000;
 
 const addImages = (state: State) => {
-	for (const known of knownImages.filter(({name}) => name.includes('postgres'))) {
+	const further = knownImages.filter(({name}) => name.includes('postgres'));
+	for (const known of further) {
 		const image = imageOf(known);
 		state.images.set(image.id, {image, files: filesOf(known)});
 	}
@@ -73,11 +74,11 @@ const configurationOf = (project: Project, service: Service): ContainerConfigura
 });
 
 const settleFate = (state: State, id: string, fate: Service['fate']) => {
-	const record = state.containers.get(id)!;
 	if (fate === 'created') {
 		return;
 	}
 
+	const record = state.containers.get(id)!;
 	startRecord(state, record);
 	const {run, container: {status}} = record;
 	if (fate === 'exited' || fate === 'killed') {

@@ -2,12 +2,12 @@ import type {Random} from '../random.js';
 import type {Line, Voice} from './voices.js';
 
 const out = (text: string): Line => ({stream: 'stdout', text: `${text}\n`});
-const err = (text: string): Line => ({stream: 'stderr', text: `${text}\n`});
+const error = (text: string): Line => ({stream: 'stderr', text: `${text}\n`});
 
 const iso = (now: number) => new Date(now).toISOString();
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const clf = (now: number) => {
-	const [year, month, day] = iso(now).slice(0, 10).split('-');
+	const [year, month, day] = iso(now).slice(0, 10).split('-', 3);
 	return `${day}/${months[Number(month) - 1]}/${year}:${iso(now).slice(11, 19)} +0000`;
 };
 
@@ -23,7 +23,7 @@ const colourOf = (status: number) => {
 		return '35;1';
 	}
 
-	return status >= 400 ? '33' : status >= 300 ? '32' : '0';
+	return status >= 400 ? '33' : (status >= 300 ? '32' : '0');
 };
 
 const client = (random: Random) => `192.168.65.${random.integer(1, 40)}`;
@@ -34,9 +34,9 @@ export const flask: Voice = {
 	greet: () => [
 		out(' * Serving Flask app \'app\''),
 		out(' * Debug mode: off'),
-		err('\u{1B}[31m\u{1B}[1mWARNING: This is a development server. Do not use it in a production deployment. Use a production WSGI server instead.\u{1B}[0m'),
-		err(' * Running on all addresses (0.0.0.0)'),
-		err('\u{1B}[33mPress CTRL+C to quit\u{1B}[0m'),
+		error('\u{1B}[31m\u{1B}[1mWARNING: This is a development server. Do not use it in a production deployment. Use a production WSGI server instead.\u{1B}[0m'),
+		error(' * Running on all addresses (0.0.0.0)'),
+		error('\u{1B}[33mPress CTRL+C to quit\u{1B}[0m'),
 	],
 	speak(random, now) {
 		const status = random.pick(statuses);
@@ -44,14 +44,14 @@ export const flask: Voice = {
 		const line = `${client(random)} - - [${clf(now).replace(':', ' ').slice(0, 20)}] "\u{1B}[${colourOf(status)}m${request}\u{1B}[0m" ${status} -`;
 		return status === 500
 			? [
-				err('[error] app: Exception on / [GET]'),
-				err('Traceback (most recent call last):'),
-				err('  File "/app/app.py", line 19, in hello'),
-				err('    redis.ping()'),
-				err('redis.exceptions.TimeoutError: Timeout reading from socket'),
-				err(line),
+				error('[error] app: Exception on / [GET]'),
+				error('Traceback (most recent call last):'),
+				error('  File "/app/app.py", line 19, in hello'),
+				error('    redis.ping()'),
+				error('redis.exceptions.TimeoutError: Timeout reading from socket'),
+				error(line),
 			]
-			: [err(line)];
+			: [error(line)];
 	},
 };
 
@@ -71,14 +71,14 @@ export const nginx: Voice = {
 	pause: between(150, 2500),
 	greet: (_random, now) => [
 		out('/docker-entrypoint.sh: Configuration complete; ready for start up'),
-		...['using the "epoll" event method', 'nginx/1.29.5', 'start worker processes'].map(text => err(`${iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ')} [notice] 1#1: ${text}`)),
+		...['using the "epoll" event method', 'nginx/1.29.5', 'start worker processes'].map(text => error(`${iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ')} [notice] 1#1: ${text}`)),
 	],
 	speak(random, now) {
 		const status = random.pick(statuses);
 		const path = random.pick(paths);
 		const access = out(`${client(random)} - - [${clf(now)}] "GET ${path} HTTP/1.1" ${status} ${random.integer(120, 60_000)} "-" "${random.pick(agents)}" "-"`);
 		return status === 404
-			? [err(`${iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ')} [error] 30#30: *${random.integer(1, 9000)} open() "/usr/share/nginx/html${path}" failed (2: No such file or directory), client: ${client(random)}, server: localhost, request: "GET ${path} HTTP/1.1", host: "localhost:8080"`), access]
+			? [error(`${iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ')} [error] 30#30: *${random.integer(1, 9000)} open() "/usr/share/nginx/html${path}" failed (2: No such file or directory), client: ${client(random)}, server: localhost, request: "GET ${path} HTTP/1.1", host: "localhost:8080"`), access]
 			: [access];
 	},
 };
@@ -113,12 +113,12 @@ export const json: Voice = {
 
 export const postgres: Voice = {
 	pause: between(3000, 30_000),
-	greet: (_random, now) => ['starting PostgreSQL 18.2 on x86_64-pc-linux-musl', 'listening on IPv4 address "0.0.0.0", port 5432', 'database system is ready to accept connections'].map(text => err(`${iso(now).replace('T', ' ').slice(0, 23)} UTC [1] LOG:  ${text}`)),
+	greet: (_random, now) => ['starting PostgreSQL 18.2 on x86_64-pc-linux-musl', 'listening on IPv4 address "0.0.0.0", port 5432', 'database system is ready to accept connections'].map(text => error(`${iso(now).replace('T', ' ').slice(0, 23)} UTC [1] LOG:  ${text}`)),
 	speak(random, now) {
 		const stamp = `${iso(now).replace('T', ' ').slice(0, 23)} UTC [${random.integer(40, 400)}]`;
 		return random.next() < 0.2
-			? [err(`${stamp} ERROR:  duplicate key value violates unique constraint "orders_pkey"`), err(`${stamp} DETAIL:  Key (id)=(${random.integer(1, 90_000)}) already exists.`)]
-			: [err(`${stamp} LOG:  checkpoint complete: wrote ${random.integer(3, 900)} buffers (0.${random.integer(1, 9)}%); write=${random.integer(1, 90)}.${random.integer(0, 999)} s`)];
+			? [error(`${stamp} ERROR:  duplicate key value violates unique constraint "orders_pkey"`), error(`${stamp} DETAIL:  Key (id)=(${random.integer(1, 90_000)}) already exists.`)]
+			: [error(`${stamp} LOG:  checkpoint complete: wrote ${random.integer(3, 900)} buffers (0.${random.integer(1, 9)}%); write=${random.integer(1, 90)}.${random.integer(0, 999)} s`)];
 	},
 };
 
@@ -127,7 +127,7 @@ export const plain: Voice = {
 	pause: between(700, 9000),
 	greet: (_random, now) => [out(`${iso(now)} \u{1B}[32mINFO \u{1B}[0m worker ready, waiting for jobs`)],
 	speak: (random, now) => random.next() < 0.12
-		? [err(`${iso(now)} \u{1B}[33mWARN \u{1B}[0m job ${random.hex(8)} took ${random.integer(5, 60)} s`)]
+		? [error(`${iso(now)} \u{1B}[33mWARN \u{1B}[0m job ${random.hex(8)} took ${random.integer(5, 60)} s`)]
 		: [out(`${iso(now)} \u{1B}[32mINFO \u{1B}[0m job ${random.hex(8)} done in ${random.integer(4, 4000)} ms`)],
 };
 
@@ -136,9 +136,9 @@ export const flaky: Voice = {
 	...plain,
 	lifetime: random => random.integer(40_000, 200_000),
 	fail: (random, now) => [
-		err(`${iso(now)} \u{1B}[31mERROR\u{1B}[0m job ${random.hex(8)} failed`),
-		err('Error: connect ECONNREFUSED 192.168.66.2:5432'),
-		err('    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1637:16)'),
-		err('    at Queue.take (/app/queue.js:88:13)'),
+		error(`${iso(now)} \u{1B}[31mERROR\u{1B}[0m job ${random.hex(8)} failed`),
+		error('Error: connect ECONNREFUSED 192.168.66.2:5432'),
+		error('    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1637:16)'),
+		error('    at Queue.take (/app/queue.js:88:13)'),
 	],
 };

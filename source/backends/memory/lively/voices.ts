@@ -34,6 +34,6 @@ const byProgram: Readonly<Record<string, string>> = {'redis-server': 'redis', ng
 /** How a container speaks in a lively engine; undefined for one that only runs its program. */
 export const voiceOf = ({configuration: {labels}, process}: Container): Voice | undefined => {
 	const [first = '', second = ''] = process.arguments;
-	const name = labels[voiceLabel] ?? byProgram[/docker-entrypoint\.sh$/v.test(first) ? second : first];
+	const name = labels[voiceLabel] ?? byProgram[first.endsWith('docker-entrypoint.sh') ? second : first];
 	return name !== undefined && Object.hasOwn(voices, name) ? voices[name] : undefined;
 };

@@ -8,9 +8,9 @@ export const programNames = (): ReadonlyMap<string, string> => new Map(Object.en
 
 const directories = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-export type Found = {readonly run: Program; /** Of a script: what stands before the command's own arguments. */ readonly prefix: readonly string[]};
+export type Found = {readonly run: Program; readonly path: string};
 
-const builtIn = (name: string): Found | undefined => Object.hasOwn(programs, name) ? {run: programs[name]!.run, prefix: []} : undefined;
+const builtIn = (name: string): Program | undefined => Object.hasOwn(programs, name) ? programs[name]!.run : undefined;
 
 /**
 The program that a command names, as execvp(3) finds it.
@@ -38,21 +38,20 @@ export const findProgram = (files: FileTree, name: string, directory: string): F
 
 	const own = builtIn(path.slice(path.lastIndexOf('/') + 1));
 	const text = String.fromCodePoint(...node.content.subarray(0, 200));
-	const script = /^#! *(?<interpreter>\/\S+)(?: +(?<argument>[^\n]*\S))?[^\n]*\n/v.exec(text);
-	if (!script) {
+	const [interpreter, ...rest] = text.startsWith('#!') ? text.slice(2).split('\n', 1)[0]!.trim().split(/\s+/v) : [];
+	if (!interpreter) {
 		if (own) {
-			return own;
+			return {run: own, path};
 		}
 
 		throw new HolmError('not-executable', `exec: "${name}": exec format error`, {remedy: 'an engine in memory runs built-in programs and shell scripts'});
 	}
 
-	const {interpreter = '', argument} = script.groups!;
-	const words = interpreter.endsWith('/env') && argument !== undefined ? [argument] : [interpreter, ...argument === undefined ? [] : [argument]];
+	const words = interpreter.endsWith('/env') && rest.length > 0 ? rest : [interpreter, ...rest];
 	const shell = builtIn(words[0]!.slice(words[0]!.lastIndexOf('/') + 1));
 	if (!shell) {
 		throw missing();
 	}
 
-	return {run: async invocation => shell.run({...invocation, command: [...words, path, ...invocation.command.slice(1)]}), prefix: words};
+	return {run: async invocation => shell({...invocation, command: [...words, path, ...invocation.command.slice(1)]}), path};
 };

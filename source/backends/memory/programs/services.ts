@@ -102,7 +102,7 @@ export const python: Program = async invocation => {
 
 	const port = /port=(?<port>\d+)/v.exec(Buffer.from(node.content).toString())?.groups?.['port'] ?? '5000';
 	const stopped = nextSignal(invocation, [SIGINT, SIGTERM]);
-	await stdout.write(` * Serving Flask app '${file.replace(/^.*\/|\.py$/gv, '')}'\n * Debug mode: off\n`);
+	await stdout.write(` * Serving Flask app '${file.replaceAll(/^.*\/|\.py$/gv, '')}'\n * Debug mode: off\n`);
 	await stderr.write('\u{1B}[31m\u{1B}[1mWARNING: This is a development server. Do not use it in a production deployment. Use a production WSGI server instead.\u{1B}[0m\n');
 	await stderr.write(` * Running on all addresses (0.0.0.0)\n * Running on http://127.0.0.1:${port}\n * Running on http://${host.address ?? '127.0.0.1'}:${port}\n`);
 	await stderr.write('\u{1B}[33mPress CTRL+C to quit\u{1B}[0m\n');

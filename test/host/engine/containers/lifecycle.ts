@@ -106,7 +106,7 @@ export const lifecycleTests = (world: World): void => {
 
 		t.true(readings[1]! > readings[0]!, 'it works all the time');
 
-		t.regex(await world.holm('container', 'prune', '-f'), new RegExp(other));
+		t.true((await world.holm('container', 'prune', '-f')).includes(other));
 		t.deepEqual((await world.engine.containers({all: true})).map(({name}) => name), ['shown']);
 		await world.holm('rm', '-f', 'shown');
 	});

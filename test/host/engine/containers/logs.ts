@@ -53,7 +53,7 @@ export const logTests = (world: World): void => {
 	world.test('logs -f: goes on while the container does, and ends with it', async t => {
 		await world.holm('run', '-d', '--name', 'counter', 'box', 'sh', '-c', 'trap "echo last; exit 0" TERM; i=0; while :; do echo $i; i=$((i + 1)); sleep 0.02; done');
 		const following = world.launch(['logs', '-f', '--tail', '1', 'counter']);
-		await following.shows(/(?:\d+\n){20}/v);
+		await following.shows(/(?:\d{1,6}\n){20}/v);
 		await world.holm('stop', 'counter');
 		const {stdout, status} = await following.ended;
 		t.is(status, 0);
@@ -62,7 +62,7 @@ export const logTests = (world: World): void => {
 		const first = Number(lines[0]);
 		t.deepEqual(lines, lines.map((_, index) => String(first + index)), 'every number once');
 		await world.holm('start', 'counter');
-		await world.until(async () => world.holm('logs', 'counter'), log => /last\n0\n/v.test(log));
+		await world.until(async () => world.holm('logs', 'counter'), log => log.includes('last\n0\n'));
 		await world.holm('rm', '-f', 'counter');
 	});
 

@@ -18,10 +18,10 @@ export const processTests = (world: World): void => {
 		t.regex(missing.stderr, /^Error: .*"no-such-program": executable file not found in \$PATH.*\n$/v);
 		const text = await world.run(['run', '--rm', 'box', '/not-executable']);
 		t.is(text.status, 126);
-		t.regex(text.stderr, /^Error: .*permission denied.*\n$/iv);
+		t.regex(text.stderr, /^error: .*permission denied.*\n$/iv);
 		const directory = await world.run(['run', '--rm', '-w', '/etc/passwd', 'box', 'true']);
 		t.is(directory.status, 125, 'a working directory that is a file is none');
-		t.regex(directory.stderr, /^Error: .*not a directory.*\n$/iv);
+		t.regex(directory.stderr, /^error: .*not a directory.*\n$/iv);
 		t.deepEqual(await world.engine.containers({all: true}), [], 'a start that fails leaves nothing');
 	});
 
@@ -63,5 +63,4 @@ export const processTests = (world: World): void => {
 		t.like(again, {status: 4, stdout: 'got second\n'});
 		await world.holm('rm', 'listener');
 	});
-
 };
