@@ -1,3 +1,6 @@
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine} from '../../source/backends/memory.js';
@@ -358,5 +361,59 @@ test('long work can be cancelled', async t => {
 	await app.press('\u{18}');
 	await app.shows('Pulling redis:8: cancelled');
 	t.true(isAborted);
+	engine.close();
+});
+
+test('a log is saved whole, and never over a file that is there', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-save-'));
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'a line to keep']}));
+	await engine.startContainer('web');
+	await writeFile(path.join(directory, 'taken'), 'mine');
+	await using app = await openApp({engine});
+	await app.shows('a line to keep');
+	await app.press('3', '\u{13}');
+	await app.shows('Save to: web.log');
+	await app.press('\u{15}', path.join(directory, 'taken'), enter);
+	await app.shows('EEXIST');
+	await app.press(enter, '\u{13}');
+	await app.shows('Save to: web.log');
+	await app.press('\u{15}', path.join(directory, 'new'), enter);
+	await app.shows('Saved 15 bytes to');
+	t.is(await readFile(path.join(directory, 'taken'), 'utf8'), 'mine');
+	t.is(await readFile(path.join(directory, 'new'), 'utf8'), 'a line to keep\n');
+	await rm(directory, {recursive: true});
+	engine.close();
+});
+
+test('statistics are asked for only where they are shown', async t => {
+	const engine = createMemoryEngine();
+	const asked: Array<boolean | undefined> = [];
+	const counting: Engine = {
+		...engine,
+		async snapshot(options) {
+			asked.push(options?.stats);
+			return engine.snapshot(options);
+		},
+	};
+	await using app = await openApp({engine: counting});
+	await app.shows('No containers');
+	const next = async () => {
+		const {length} = asked;
+		app.store.refresh();
+		while (asked.length === length) {
+			await delay(5);
+		}
+
+		return asked.at(-1);
+	};
+
+	t.true(await next());
+	await app.press('4');
+	await app.shows('4 Images');
+	t.false(await next());
+	await app.press('9');
+	await app.shows('There is nothing to show');
+	t.true(await next());
 	engine.close();
 });
