@@ -262,3 +262,5 @@ export const createExpander = (substitute: Substitute) => {
 
 	return {textOf, wordsOf, patternOf};
 };
+
+export type Expander = ReturnType<typeof createExpander>;
