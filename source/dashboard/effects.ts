@@ -61,7 +61,7 @@ export const startEffects = (controller: Controller): (() => void) => {
 	// What nobody sees need not be measured.
 	const watch = () => {
 		const {view, isZoomed, focus} = getState();
-		const isWanted = view === 'machine' || (view === 'main' && !(isZoomed && focus !== 'containers'));
+		const isWanted = view === 'machine' || (view === 'main' && (!isZoomed || focus === 'containers'));
 		if (isWanted && !endStats) {
 			endStats = store.watchStats();
 		} else if (!isWanted && endStats) {
