@@ -3,7 +3,7 @@ import process from 'node:process';
 
 /** The programs of the host that the engine uses; `qemu-system` is the one of the host's own architecture. */
 export const programs = [
-	'qemu-system', 'qemu-img', 'virtiofsd', 'buildah', 'crun', 'conmon', 'socat', 'dropbear', 'busybox', 'ip', 'nft', 'nsenter', 'mke2fs', 'debugfs', 'xz',
+	'qemu-system', 'qemu-img', 'virtiofsd', 'buildah', 'crun', 'conmon', 'socat', 'dropbear', 'busybox', 'catatonit', 'ip', 'nft', 'nsenter', 'mke2fs', 'debugfs', 'xz',
 ] as const;
 
 export type Program = typeof programs[number];
@@ -51,6 +51,7 @@ const common = {
 	socat: 'socat',
 	dropbear: 'dropbear',
 	busybox: 'busybox',
+	catatonit: 'catatonit',
 	ip: 'iproute2',
 	nft: 'nftables',
 	nsenter: 'util-linux',

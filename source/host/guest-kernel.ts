@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {
 	access,
+	chmod,
 	constants,
 	copyFile,
 	glob,
@@ -16,7 +17,7 @@ import {
 import path from 'node:path';
 import {HolmError, messageOf} from '../errors.js';
 import {hostDistribution} from './distributions.js';
-import {collectModules, moduleInformation} from './guest-modules.js';
+import {collectModules, moduleInformation, type GuestModule} from './guest-modules.js';
 import {run} from './run.js';
 import {pathsOf} from './store/paths.js';
 
@@ -34,23 +35,27 @@ export type GuestKernel = {
 	readonly modules: readonly string[];
 };
 
+/** A kernel that could become one of the machines'. */
 type Candidate = {readonly version: string; readonly source: string; readonly vmlinuz: string; readonly modules: string};
 
-const filesOf = (root: string) => {
-	const directory = pathsOf(root).guest;
-	return {
-		directory,
-		record: path.join(directory, 'kernel.json'),
-		vmlinuz: path.join(directory, 'vmlinuz'),
-		modules: path.join(directory, 'modules'),
-	};
-};
+/** Names of what belongs to a kernel in a directory. */
+export const kernelFiles = (directory: string) => ({
+	directory,
+	record: path.join(directory, 'kernel.json'),
+	vmlinuz: path.join(directory, 'vmlinuz'),
+	modules: path.join(directory, 'modules'),
+});
+
+const filesOf = (root: string) => kernelFiles(pathsOf(root).guest);
 
 const digestOf = async (file: string) => createHash('sha256').update(await readFile(file)).digest('hex');
 
 /** The kernel that is there, if it is whole: its image is the recorded one and every module is one of that kernel. */
-export const readGuestKernel = async (root: string): Promise<GuestKernel | undefined> => {
-	const {record, vmlinuz, modules} = filesOf(root);
+export const readGuestKernel = async (root: string): Promise<GuestKernel | undefined> => readKernel(pathsOf(root).guest);
+
+/** The same for a kernel in any directory. */
+export const readKernel = async (directory: string): Promise<GuestKernel | undefined> => {
+	const {record, vmlinuz, modules} = kernelFiles(directory);
 	try {
 		const kernel = JSON.parse(await readFile(record, 'utf8')) as GuestKernel;
 		const order = await readFile(path.join(modules, 'order'), 'utf8');
@@ -141,12 +146,13 @@ const downloadKernel = async (metapackage: string, scratch: string, onProgress: 
 	return {...kernel, source: name};
 };
 
-/** Makes the guest's files from a kernel beside the old ones, checks them, and puts them in place. */
-const installKernel = async (root: string, candidate: Candidate, scratch: string): Promise<GuestKernel> => {
-	const files = filesOf(root);
+/** Makes a kernel's files in `scratch` of the same file system, checks them, and puts them in place of those that `directory` has. */
+export const installKernel = async (directory: string, candidate: Omit<Candidate, 'modules'>, modules: readonly GuestModule[], scratch: string): Promise<GuestKernel> => {
+	const files = kernelFiles(directory);
 	const made = {vmlinuz: path.join(scratch, 'vmlinuz'), modules: path.join(scratch, 'modules'), record: path.join(scratch, 'kernel.json')};
-	const modules = await collectModules(candidate.modules, candidate.version, scratch);
 	await copyFile(candidate.vmlinuz, made.vmlinuz);
+	// Ubuntu's are root's alone, and machines run as other users.
+	await chmod(made.vmlinuz, 0o644);
 	const {size} = await stat(made.vmlinuz);
 	if (size < 1024 * 1024) {
 		throw new HolmError('unavailable', `${candidate.vmlinuz} is too small for a kernel: ${size} bytes`);
@@ -217,7 +223,8 @@ export const fetchKernel = async (
 		try {
 			const candidate = await source(scratch);
 			onProgress({step: 'kernel', detail: `${candidate.version} from ${candidate.source}`});
-			return await installKernel(root, candidate, scratch);
+			const modules = await collectModules(candidate.modules, candidate.version, scratch);
+			return await installKernel(directory, candidate, modules, scratch);
 		} catch (error) {
 			reasons.push(error);
 		} finally {

@@ -62,6 +62,7 @@ const versionArguments: Readonly<Record<Program, readonly string[]>> = {
 	socat: ['-V'],
 	dropbear: ['-V'],
 	busybox: [],
+	catatonit: ['--version'],
 	ip: ['-V'],
 	nft: ['--version'],
 	nsenter: ['--version'],
@@ -96,7 +97,7 @@ const checkProgram = async (program: Program, distribution: Distribution | undef
 		};
 	}
 
-	if (program === 'busybox' && !await isStatic(file)) {
+	if ((program === 'busybox' || program === 'catatonit') && !await isStatic(file)) {
 		return {
 			name, status: 'missing', found: `${file} needs the host's libraries, and a guest has none`, ...mend,
 		};

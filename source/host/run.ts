@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {createInterface} from 'node:readline';
 import {HolmError} from '../errors.js';
 
 export type RunOptions = {
@@ -10,6 +11,8 @@ export type RunOptions = {
 	readonly remedy?: string;
 	/** Exit statuses that are answers, not failures; default only 0. */
 	readonly accept?: readonly number[];
+	/** Called for each line of standard output as it comes. */
+	readonly onLine?: (line: string) => void;
 };
 
 export type RunResult = {readonly stdout: string; readonly stderr: string; readonly exitCode: number};
@@ -43,6 +46,10 @@ export const run = async (file: string, arguments_: readonly string[], options: 
 	};
 
 	const stdout = collect(child.stdout);
+	if (options.onLine) {
+		createInterface(child.stdout).on('line', options.onLine);
+	}
+
 	const stderr = collect(child.stderr);
 	child.on('error', (error: NodeJS.ErrnoException) => {
 		reject(error.code === 'ENOENT'

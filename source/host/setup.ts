@@ -10,7 +10,10 @@ export {fetchKernel} from './guest-kernel.js';
 
 const environment = {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'};
 
-const execute = async ([file, ...arguments_]: Command) => run(file, arguments_, {environment});
+const execute = async ([file, ...arguments_]: Command, onLine?: (line: string) => void) => run(file, arguments_, {environment, onLine});
+
+/** What a package manager prints about one package at a time, such as `Unpacking crun (1.8.1-1) ...`, `Get:3 http://… crun amd64 1.8.1-1 [300 kB]`, `  Installing       : crun-1.8-1.fc40   4/20` and `installing crun...`. */
+const workOnPackage = /^\s*(?:get:\d+|selecting|unpacking|setting up|downloading|installing|upgrading|\(\d+\/\d+\)) .*/iv;
 
 const isKnown = async ({query}: Distribution, name: string): Promise<boolean> => {
 	const [file, ...arguments_] = query;
@@ -71,5 +74,9 @@ export const installMissing = async (checks: readonly Check[], onProgress: (step
 		onProgress({step: 'install', detail: name});
 	}
 
-	await execute([...distribution.install, ...packages]);
+	await execute([...distribution.install, ...packages], line => {
+		if (workOnPackage.test(line)) {
+			onProgress({step: 'install', detail: line.trim()});
+		}
+	});
 };

@@ -13,18 +13,19 @@ import {
 	open,
 	readFile,
 	rm,
+	type FileHandle,
 } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import {asHolmError, HolmError, type ErrorCode} from '../errors.js';
+import {asHolmError, HolmError, isErrorCode} from '../errors.js';
 
 /** A process by its number and by the moment it started (clock ticks since boot), which tells it from a later one of the same number. */
 type ProcessIdentity = {readonly pid: number; readonly startTime: string};
 type Hello = {readonly key: string};
-type Reply = {readonly answer: unknown} | {readonly error: {readonly code: ErrorCode; readonly message: string; readonly remedy?: string}};
+type Reply = {readonly answer: unknown} | {readonly error: {readonly code: string; readonly message: string; readonly remedy?: string}};
 
 /** What a worker is told of itself on its command line, as JSON in its first argument. */
 type Station = {readonly socket: string; readonly pidFile: string; readonly key: string};
@@ -45,6 +46,8 @@ export type WorkerOptions<Request> = {
 	readonly arguments?: readonly string[];
 	/** What else a living worker must agree with to be used again, such as the inode of its network namespace. */
 	readonly key?: string;
+	/** How long a request may take; default 30 seconds. A worker that has not answered by then hangs, and another one takes its place. */
+	readonly answerLimitMs?: number;
 	/** The request that gives a new worker what the one that died knew; it is sent before any other. */
 	readonly state?: () => Request | undefined;
 };
@@ -62,6 +65,7 @@ export type Worker<Request, Answer> = {
 const heldStatus = 75;
 const startLimitMs = 15_000;
 const helloLimitMs = 5000;
+const defaultAnswerLimitMs = 30_000;
 const maximumLogBytes = 1024 * 1024;
 /** In characters; the largest tables are a hundredth of it. */
 const maximumLine = 64 * 1024 * 1024;
@@ -164,26 +168,36 @@ type Link = {
 	readonly destroy: () => void;
 };
 
-/** Resolves with undefined when nobody listens there or what listens does not say who it is. */
-const connect = async (socket: string, name: string): Promise<Link | undefined> => {
+/** The error that a worker answered with, of whatever form it is. */
+const errorOf = (name: string, {code, message, remedy}: Readonly<Record<string, unknown>>) =>
+	new HolmError(typeof code === 'string' && isErrorCode(code) ? code : 'internal', typeof message === 'string' ? message : `The worker ${name} failed and did not say why`, {
+		remedy: typeof remedy === 'string' ? remedy : undefined,
+	});
+
+/** Resolves with undefined when nobody listens there and with `silent` when what listens does not say who it is. */
+const connect = async (socket: string, name: string): Promise<Link | 'silent' | undefined> => {
 	const connection = net.connect(socket);
-	const greeting = Promise.withResolvers<Hello | undefined>();
+	const greeting = Promise.withResolvers<Hello | 'silent' | undefined>();
 	const ended = Promise.withResolvers<void>();
 	const waiting: Array<PromiseWithResolvers<unknown>> = [];
 	const limit = setTimeout(() => {
+		greeting.resolve('silent');
 		connection.destroy();
 	}, helloLimitMs);
 	let isGreeted = false;
+	// What throws in here hangs up.
 	readLines(connection, value => {
 		if (!isGreeted) {
 			isGreeted = true;
-			greeting.resolve(value as Hello);
+			const {key} = value as Hello;
+			greeting.resolve({key});
 			return;
 		}
 
 		const reply = value as Reply;
 		if ('error' in reply) {
-			waiting.shift()?.reject(new HolmError(reply.error.code, reply.error.message, {remedy: reply.error.remedy}));
+			const error = errorOf(name, reply.error);
+			waiting.shift()?.reject(error);
 		} else {
 			waiting.shift()?.resolve(reply.answer);
 		}
@@ -192,7 +206,8 @@ const connect = async (socket: string, name: string): Promise<Link | undefined> 
 	connection.on('error', () => undefined);
 	connection.on('close', () => {
 		clearTimeout(limit);
-		greeting.resolve(undefined);
+		// One that is just ending says nothing at all.
+		greeting.resolve(connection.bytesRead === 0 ? undefined : 'silent');
 		for (const {reject} of waiting.splice(0)) {
 			reject(new HolmError('unavailable', `The worker ${name} ended before it had answered`));
 		}
@@ -202,8 +217,8 @@ const connect = async (socket: string, name: string): Promise<Link | undefined> 
 
 	const hello = await greeting.promise;
 	clearTimeout(limit);
-	if (!hello) {
-		return undefined;
+	if (!hello || hello === 'silent') {
+		return hello;
 	}
 
 	// Only an unanswered request keeps the daemon's event loop alive.
@@ -231,6 +246,14 @@ const connect = async (socket: string, name: string): Promise<Link | undefined> 
 
 const isAlive = ({pid, startTime}: ProcessIdentity) => startTimeOf(pid) === startTime;
 
+const signalTo = ({pid}: ProcessIdentity, signal: NodeJS.Signals) => {
+	try {
+		process.kill(pid, signal);
+	} catch {
+		// It ended by itself in the meantime.
+	}
+};
+
 const end = async (identity: ProcessIdentity | undefined): Promise<void> => {
 	if (!identity) {
 		return;
@@ -239,7 +262,7 @@ const end = async (identity: ProcessIdentity | undefined): Promise<void> => {
 	for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
 		for (let waited = 0; waited < 2000 && isAlive(identity); waited += 10) {
 			if (waited === 0) {
-				process.kill(identity.pid, signal);
+				signalTo(identity, signal);
 			}
 
 			await sleep(10);
@@ -263,20 +286,15 @@ const filesOf = (directory: string, name: string) => ({
 	log: path.join(directory, `${name}.log`),
 });
 
-/**
-Starts a worker and resolves with the connection to it, or to the one that held the lock already; undefined when the holder of the lock does not answer.
+type Attempt = {
+	/** `held` when another process has the lock, otherwise why the worker ended; undefined as long as it runs. */
+	readonly ending: () => 'held' | {readonly failure: string} | undefined;
+	readonly kill: () => void;
+};
 
-The lock is the kernel's and is held by the worker for its whole life, so there are never two, and none is left behind by one that died.
-*/
-const launch = async (options: WorkerOptions<never>, key: string): Promise<Link | undefined> => {
-	const {directory, name} = options;
-	const {lock, log, ...station} = filesOf(directory, name);
-	await using output = await open(log, 'a', 0o600);
-	const {size} = await output.stat();
-	if (size > maximumLogBytes) {
-		await output.truncate();
-	}
-
+/** The lock is the kernel's and is held by the worker for its whole life, so there are never two, and none is left behind by one that died. */
+const spawnWorker = (options: WorkerOptions<never>, key: string, output: FileHandle): Attempt => {
+	const {lock, log, ...station} = filesOf(options.directory, options.name);
 	const child = spawn('flock', [
 		'--nonblock',
 		`--conflict-exit-code=${heldStatus}`,
@@ -286,7 +304,7 @@ const launch = async (options: WorkerOptions<never>, key: string): Promise<Link 
 		process.execPath,
 		...options.nodeArguments ?? [],
 		fileURLToPath(options.module),
-		JSON.stringify({socket: station.socket, pidFile: station.pidFile, key} satisfies Station),
+		JSON.stringify({...station, key} satisfies Station),
 		...options.arguments ?? [],
 	], {
 		cwd: '/',
@@ -295,33 +313,57 @@ const launch = async (options: WorkerOptions<never>, key: string): Promise<Link 
 		stdio: ['ignore', output.fd, output.fd],
 	});
 	child.unref();
-	let failure: string | undefined;
+	let ending: ReturnType<Attempt['ending']>;
 	child.on('error', error => {
-		failure = error.message;
+		ending = {failure: error.message};
 	});
 	child.on('exit', (status, signal) => {
-		if (status !== heldStatus) {
-			failure = signal ?? `exit status ${status}`;
-		}
+		ending = status === heldStatus ? 'held' : {failure: signal ?? `exit status ${status}`};
 	});
+	return {
+		ending: () => ending,
+		kill() {
+			if (!ending) {
+				child.kill('SIGKILL');
+			}
+		},
+	};
+};
 
+/** Starts a worker and resolves with the connection to it, or to the one that holds the lock already; undefined when neither answers in time. */
+const launch = async (options: WorkerOptions<never>, key: string): Promise<Link | undefined> => {
+	const {directory, name} = options;
+	const {socket, log} = filesOf(directory, name);
+	await using output = await open(log, 'a', 0o600);
+	const {size} = await output.stat();
+	if (size > maximumLogBytes) {
+		await output.truncate();
+	}
+
+	let current = spawnWorker(options, key, output);
 	for (const deadline = Date.now() + startLimitMs; Date.now() < deadline;) {
-		const link = await connect(station.socket, name);
+		const link = await connect(socket, name);
+		if (link === 'silent') {
+			break;
+		}
+
 		if (link) {
 			return link;
 		}
 
-		if (failure !== undefined) {
-			throw new HolmError('unavailable', `The worker ${name} ended as it started: ${failure}`, {remedy: `${log} says why`});
+		const ending = current.ending();
+		if (ending === 'held') {
+			// By one that is starting, hangs, or is about to be gone.
+			await sleep(50);
+			current = spawnWorker(options, key, output);
+		} else if (ending) {
+			throw new HolmError('unavailable', `The worker ${name} ended as it started: ${ending.failure}`, {remedy: `${log} says why`});
 		}
 
 		await sleep(10);
 	}
 
-	if (child.pid !== undefined && child.exitCode === null) {
-		child.kill('SIGKILL');
-	}
-
+	current.kill();
 	return undefined;
 };
 
@@ -331,7 +373,7 @@ The daemon's side: finds the living worker of this name or starts one, and keeps
 Throws `unavailable` when it cannot be started and `invalid` when the directory's path is too long for a socket.
 */
 export const openWorker = async <Request, Answer>(options: WorkerOptions<Request>): Promise<Worker<Request, Answer>> => {
-	const {directory, name, state} = options;
+	const {directory, name, state, answerLimitMs = defaultAnswerLimitMs} = options;
 	const files = filesOf(directory, name);
 	if (Buffer.byteLength(files.socket) > 107) {
 		throw new HolmError('invalid', `The path ${files.socket} is too long for a socket`, {remedy: 'choose a shorter root directory'});
@@ -344,7 +386,8 @@ export const openWorker = async <Request, Answer>(options: WorkerOptions<Request
 
 	const reach = async (): Promise<Link & {readonly identity: ProcessIdentity}> => {
 		for (let attempt = 0; attempt < 3; attempt++) {
-			const link = await connect(files.socket, name) ?? await launch(options as WorkerOptions<never>, key);
+			const reached = await connect(files.socket, name) ?? await launch(options as WorkerOptions<never>, key);
+			const link = reached === 'silent' ? undefined : reached;
 			const identity = await readIdentity(files.pidFile);
 			if (identity && link?.hello.key === key) {
 				return {...link, identity};
@@ -367,6 +410,18 @@ export const openWorker = async <Request, Answer>(options: WorkerOptions<Request
 		return result;
 	};
 
+	const ask = async (request: Request) => {
+		const {identity} = link;
+		const limit = setTimeout(() => {
+			void end(identity);
+		}, answerLimitMs);
+		try {
+			return await link.send(request);
+		} finally {
+			clearTimeout(limit);
+		}
+	};
+
 	const restore = async () => {
 		if (isClosed) {
 			throw new HolmError('unavailable', `The worker ${name} was closed`);
@@ -379,8 +434,15 @@ export const openWorker = async <Request, Answer>(options: WorkerOptions<Request
 		link = await reach();
 		watch();
 		const request = state?.();
-		if (request !== undefined) {
-			await link.send(request);
+		try {
+			if (request !== undefined) {
+				await ask(request);
+			}
+		} catch (error) {
+			// Whoever gave the state was told then what of it fails.
+			if (!link.isOpen()) {
+				throw error;
+			}
 		}
 	};
 
@@ -404,7 +466,7 @@ export const openWorker = async <Request, Answer>(options: WorkerOptions<Request
 		call: async request => inTurn(async () => {
 			await restore();
 			try {
-				return await link.send(request) as Answer;
+				return await ask(request) as Answer;
 			} catch (error) {
 				if (link.isOpen()) {
 					throw error;
@@ -413,7 +475,7 @@ export const openWorker = async <Request, Answer>(options: WorkerOptions<Request
 
 			// It died before it had answered, or had died unnoticed.
 			await restore();
-			return await link.send(request) as Answer;
+			return await ask(request) as Answer;
 		}),
 		get pid() {
 			return link.identity.pid;

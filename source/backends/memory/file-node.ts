@@ -8,6 +8,9 @@ export type DirectoryNode = Attributes & {readonly type: 'directory'; readonly c
 /** A file of a tree. It never changes: a tree that changes gets new ones, so that images and containers share all the others. */
 export type TreeNode = FileNode | LinkNode | DirectoryNode;
 
+/** As large as one file gets: everything is in memory. */
+export const largestFile = 64 * 1024 * 1024;
+
 export const directoryNode = (modifiedAt: number, mode = 0o755): DirectoryNode => ({
 	type: 'directory', mode, uid: 0, gid: 0, modifiedAt, children: new Map(),
 });
@@ -21,6 +24,8 @@ const messages = {
 	EEXIST: 'File exists',
 	ENOTEMPTY: 'Directory not empty',
 	EBUSY: 'Resource busy',
+	ENOSPC: 'No space left on device',
+	ENAMETOOLONG: 'File name too long',
 } as const;
 
 export type FileErrorCode = keyof typeof messages;
@@ -54,14 +59,23 @@ export const sizeOf = (node: TreeNode): number => {
 
 /** Bytes of the files below a node, without those that it shares with `base`. */
 export const bytesBeyond = (node: TreeNode, base?: TreeNode): number => {
-	if (node === base) {
-		return 0;
+	let bytes = 0;
+	// Not by calling itself: how deep directories are is decided by what runs in a container.
+	const waiting: Array<readonly [node: TreeNode, base: TreeNode | undefined]> = [[node, base]];
+	for (let next = waiting.pop(); next; next = waiting.pop()) {
+		const [current, beneath] = next;
+		if (current === beneath) {
+			continue;
+		}
+
+		if (current.type === 'directory') {
+			for (const [name, child] of current.children) {
+				waiting.push([child, beneath?.type === 'directory' ? beneath.children.get(name) : undefined]);
+			}
+		} else {
+			bytes += sizeOf(current);
+		}
 	}
 
-	if (node.type !== 'directory') {
-		return sizeOf(node);
-	}
-
-	const beneath = base?.type === 'directory' ? base.children : undefined;
-	return node.children.entries().reduce((sum, [name, child]) => sum + bytesBeyond(child, beneath?.get(name)), 0);
+	return bytes;
 };

@@ -2,6 +2,7 @@ import {
 	bytesBeyond,
 	directoryNode,
 	fileError,
+	largestFile,
 	type DirectoryNode,
 	type TreeNode,
 } from './file-node.js';
@@ -39,61 +40,58 @@ export type ForkOptions = {readonly mounts?: readonly TreeMount[]; readonly read
 
 const maximumLinks = 40;
 
+/** As Linux has it. */
+const longestPath = 4096;
+
 export const partsOf = (path: string): readonly string[] => path.split('/').filter(part => part !== '' && part !== '.');
 
-const replaceAt = (node: TreeNode | undefined, [name, ...rest]: readonly string[], change: TreeNode | undefined, now: number): TreeNode | undefined => {
-	if (name === undefined) {
-		return change;
-	}
+type Changeable = DirectoryNode & {modifiedAt: number; readonly children: Map<string, TreeNode>};
 
-	if (!node) {
-		throw fileError('ENOENT');
-	}
-
-	if (node.type !== 'directory') {
-		throw fileError('ENOTDIR');
-	}
-
-	const child = replaceAt(node.children.get(name), rest, change, now);
-	const children = new Map(node.children);
-	if (child) {
-		children.set(name, child);
-	} else {
-		children.delete(name);
-	}
-
-	return {...node, children, modifiedAt: rest.length === 0 ? now : node.modifiedAt};
-};
+/** A directory with directories of its own all the way down; files never change and are shared. */
+const ownCopy = (node: TreeNode): TreeNode =>
+	node.type === 'directory' && node.children.size > 0
+		? {...node, children: new Map(node.children.entries().map(([name, child]) => [name, ownCopy(child)]))}
+		: node;
 
 export const createFileTree = (now: () => number, base: DirectoryNode = directoryNode(now()), {mounts = [], readOnly = false}: ForkOptions = {}): FileTree => {
 	let root = base;
 
-	/** The mount in which a path without links lies, and the path within it. */
-	const mountOf = (path: string): {readonly mount: TreeMount; readonly inside: string} | undefined => {
-		const mount = mounts.filter(mount => path === mount.path || path.startsWith(`${mount.path}/`)).toSorted((a, b) => b.path.length - a.path.length)[0];
-		return mount && {mount, inside: path.slice(mount.path.length) || '/'};
-	};
+	/** Directories that nobody else has, which change in place: a copy for each of a thousand new files would be a million entries. */
+	let owned = new WeakSet<DirectoryNode>();
 
-	const nodeAt = (path: string): TreeNode | undefined => {
-		const mounted = mountOf(path);
-		let node: TreeNode | undefined = mounted ? mounted.mount.tree.root() : root;
-		for (const part of partsOf(mounted?.inside ?? path)) {
-			node = node?.type === 'directory' ? node.children.get(part) : undefined;
+	const ownedCopy = (node: DirectoryNode): Changeable => {
+		if (owned.has(node)) {
+			return node as Changeable;
 		}
 
-		return node;
+		const copy: Changeable = {...node, children: new Map(node.children)};
+		owned.add(copy);
+		return copy;
 	};
 
+	/** The mount in which a path without links lies, and the path within it. */
+	const mountOf = (path: string): {readonly mount: TreeMount; readonly inside: string} | undefined => {
+		let found: TreeMount | undefined;
+		for (const mount of mounts) {
+			if ((path === mount.path || path.startsWith(`${mount.path}/`)) && mount.path.length >= (found?.path.length ?? 0)) {
+				found = mount;
+			}
+		}
+
+		return found && {mount: found, inside: path.slice(found.path.length) || '/'};
+	};
+
+	const mountedAt = (path: string): TreeNode | undefined => mounts.findLast(mount => mount.path === path)?.tree.root();
+
 	const locate: FileTree['locate'] = (path, {follow = true} = {}) => {
-		let waiting = partsOf(path);
-		let here = '';
-		let node: TreeNode = root;
+		const waiting = partsOf(path).toReversed();
+		/** The directories that lead to where one is, with their paths. */
+		let trail: Located[] = [{path: '', node: root}];
 		for (let links = 0; waiting.length > 0;) {
-			const [part = '', ...rest]: readonly string[] = waiting;
-			waiting = rest;
+			const part = waiting.pop()!;
+			const {path: here, node} = trail.at(-1)!;
 			if (part === '..') {
-				here = here.slice(0, Math.max(here.lastIndexOf('/'), 0));
-				node = nodeAt(here || '/')!;
+				trail = trail.length > 1 ? trail.slice(0, -1) : trail;
 				continue;
 			}
 
@@ -101,36 +99,75 @@ export const createFileTree = (now: () => number, base: DirectoryNode = director
 				throw fileError('ENOTDIR');
 			}
 
-			const next = nodeAt(`${here}/${part}`);
+			const place = `${here}/${part}`;
+			const next = (mounts.length > 0 ? mountedAt(place) : undefined) ?? node.children.get(part);
 			if (!next) {
 				throw fileError('ENOENT');
 			}
 
-			if (next.type === 'link' && (follow || rest.length > 0 || path.endsWith('/'))) {
-				links++;
-				if (links > maximumLinks) {
-					throw fileError('ELOOP');
-				}
+			if (next.type !== 'link' || !(follow || waiting.length > 0 || path.endsWith('/'))) {
+				trail.push({path: place, node: next});
+				continue;
+			}
 
-				waiting = [...partsOf(next.target), ...rest];
-				if (next.target.startsWith('/')) {
-					here = '';
-					node = root;
-				}
-			} else {
-				here += `/${part}`;
-				node = next;
+			links++;
+			if (links > maximumLinks) {
+				throw fileError('ELOOP');
+			}
+
+			waiting.push(...partsOf(next.target).toReversed());
+			if (next.target.startsWith('/')) {
+				trail = [trail[0]!];
 			}
 		}
 
+		const {path: found, node} = trail.at(-1)!;
 		if (path.endsWith('/') && node.type !== 'directory') {
 			throw fileError('ENOTDIR');
 		}
 
-		return {path: here || '/', node};
+		return {path: found || '/', node};
+	};
+
+	/** Puts a node, or nothing, into the directory of a path without links. */
+	const replace = (path: string, node: TreeNode | undefined) => {
+		const parts = partsOf(path);
+		const name = parts.at(-1);
+		if (name === undefined) {
+			root = node?.type === 'directory' ? node : root;
+			return;
+		}
+
+		root = ownedCopy(root);
+		let directory = root as Changeable;
+		for (const part of parts.slice(0, -1)) {
+			const child = directory.children.get(part);
+			if (child?.type !== 'directory') {
+				throw fileError(child ? 'ENOTDIR' : 'ENOENT');
+			}
+
+			const copy = ownedCopy(child);
+			directory.children.set(part, copy);
+			directory = copy;
+		}
+
+		directory.modifiedAt = now();
+		if (node) {
+			directory.children.set(name, node);
+		} else {
+			directory.children.delete(name);
+		}
 	};
 
 	const change = (path: string, node: TreeNode | undefined) => {
+		if (node?.type === 'file' && node.content.length > largestFile) {
+			throw fileError('ENOSPC');
+		}
+
+		if (path.length > longestPath) {
+			throw fileError('ENAMETOOLONG');
+		}
+
 		const mounted = mountOf(path);
 		if (mounted) {
 			if (mounted.mount.readOnly) {
@@ -154,12 +191,7 @@ export const createFileTree = (now: () => number, base: DirectoryNode = director
 			throw fileError('EROFS');
 		}
 
-		const changed = replaceAt(root, partsOf(path), node, now());
-		if (changed?.type !== 'directory') {
-			throw fileError('EISDIR');
-		}
-
-		root = changed;
+		replace(path, node && ownCopy(node));
 	};
 
 	/** The place that a path means, its directory resolved and its last part as it is. */
@@ -173,16 +205,18 @@ export const createFileTree = (now: () => number, base: DirectoryNode = director
 		return parts.length === 0 ? '/' : `${directory.path === '/' ? '' : directory.path}/${parts.at(-1)}`;
 	};
 
+	const find: FileTree['find'] = (path, options) => {
+		try {
+			return locate(path, options);
+		} catch {
+			return undefined;
+		}
+	};
+
 	return {
 		root: () => root,
 		locate,
-		find(path, options) {
-			try {
-				return locate(path, options);
-			} catch {
-				return undefined;
-			}
-		},
+		find,
 		put(path, node) {
 			change(place(path), node);
 		},
@@ -190,23 +224,29 @@ export const createFileTree = (now: () => number, base: DirectoryNode = director
 			change(locate(path, {follow: false}).path, undefined);
 		},
 		makeDirectory(path, mode) {
-			const parts = partsOf(path);
-			for (const index of parts.keys()) {
-				const here = `/${parts.slice(0, index + 1).join('/')}`;
-				let found: Located | undefined;
-				try {
-					found = locate(here);
-				} catch {}
+			let here = '/';
+			for (const part of partsOf(path)) {
+				const next = `${here === '/' ? '' : here}/${part}`;
+				const found = find(next);
+				if (found ? found.node.type !== 'directory' : find(next, {follow: false})) {
+					throw fileError(found ? 'ENOTDIR' : 'EEXIST');
+				}
 
 				if (!found) {
-					change(place(here), directoryNode(now(), mode));
-				} else if (found.node.type !== 'directory') {
-					throw fileError('ENOTDIR');
+					change(next, directoryNode(now(), mode));
 				}
+
+				here = found?.path ?? next;
 			}
 		},
 		bytes: () => bytesBeyond(root, base),
-		fork: options => createFileTree(now, root, options),
-		copy: () => createFileTree(now, root, {mounts: mounts.map(mount => ({...mount, tree: mount.tree.copy()})), readOnly}),
+		fork(options) {
+			owned = new WeakSet();
+			return createFileTree(now, root, options);
+		},
+		copy() {
+			owned = new WeakSet();
+			return createFileTree(now, root, {mounts: mounts.map(mount => ({...mount, tree: mount.tree.copy()})), readOnly});
+		},
 	};
 };

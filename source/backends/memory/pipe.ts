@@ -28,10 +28,22 @@ const capacity = 64 * 1024;
 
 export const emptyInput: Input = {read: async () => undefined};
 
+/** What gives a content at once, and then its end. */
+export const inputOf = (content: Uint8Array): Input => {
+	let rest: Uint8Array | undefined = content.length > 0 ? content : undefined;
+	return {
+		async read() {
+			const read = rest;
+			rest = undefined;
+			return read;
+		},
+	};
+};
+
 export const nowhere: Output = {write: async () => undefined};
 
 /** What a writer gets whose reader has gone. */
-const brokenPipe = () => Object.assign(new Error('Broken pipe'), {code: 'EPIPE'});
+export const brokenPipe = () => Object.assign(new Error('Broken pipe'), {code: 'EPIPE'});
 
 export const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
 
@@ -96,7 +108,10 @@ export const createPipe = (): Pipe => {
 	};
 };
 
-export type LineReader = Input & {readonly readLine: () => Promise<string | undefined>};
+export type LineReader = Input & {
+	/** The next line with its line feed, without one at the end of what does not end with one. */
+	readonly readLine: () => Promise<string | undefined>;
+};
 
 /** A reader of lines, which also hands on what is left for another one. */
 export const createLineReader = (input: Input): LineReader => {
@@ -116,7 +131,7 @@ export const createLineReader = (input: Input): LineReader => {
 			for (;;) {
 				const end = rest.indexOf(10);
 				if (end !== -1) {
-					const line = rest.toString('utf8', 0, end);
+					const line = rest.toString('utf8', 0, end + 1);
 					rest = rest.subarray(end + 1);
 					return line;
 				}
@@ -129,15 +144,27 @@ export const createLineReader = (input: Input): LineReader => {
 				}
 
 				rest = Buffer.concat([rest, chunk]);
+				if (rest.length > largestRead) {
+					throw new Error('out of memory');
+				}
 			}
 		},
 	};
 };
 
-/** Everything up to the end. */
+/** As much as a program keeps of what it reads: what it reads from may never end. */
+export const largestRead = 16 * 1024 * 1024;
+
+/** Everything up to the end. Throws when that is too much. */
 export const readAll = async (input: Input): Promise<Buffer> => {
 	const chunks: Uint8Array[] = [];
+	let length = 0;
 	for (let chunk = await input.read(); chunk; chunk = await input.read()) {
+		length += chunk.length;
+		if (length > largestRead) {
+			throw new Error('out of memory');
+		}
+
 		chunks.push(chunk);
 	}
 

@@ -24,10 +24,18 @@ const componentsOf = (name: string): readonly string[] => {
 	return parts.includes('..') || name.includes('\0') ? refuse(name, 'leads out of the directory') : parts;
 };
 
-const readContent = async (stream: AsyncIterable<unknown>): Promise<Buffer> => {
+/** As many bytes as one tar may have in all its files: everything is in memory. */
+const largestTar = 512 * 1024 * 1024;
+
+const readContent = async (stream: AsyncIterable<unknown>, room: number): Promise<Buffer> => {
 	const chunks: Uint8Array[] = [];
+	let length = 0;
 	for await (const chunk of stream) {
 		chunks.push(chunk as Uint8Array);
+		length += (chunk as Uint8Array).length;
+		if (length > room) {
+			throw new HolmError('unavailable', `The tar has more than ${largestTar / 1024 / 1024} MiB, which an engine in memory does not take`, {remedy: 'send less'});
+		}
 	}
 
 	return Buffer.concat(chunks);
@@ -40,6 +48,7 @@ export const readTar = async (tar: Readable, complaint = 'This is not a tar'): P
 	// Of the two ends of one stream the loop below sees a failure too.
 	reading.catch(() => undefined);
 	const read: TarEntry[] = [];
+	let total = 0;
 	try {
 		for await (const entry of entries) {
 			const {name, type, mode, uid, gid, mtime, linkname} = entry.header;
@@ -47,7 +56,8 @@ export const readTar = async (tar: Readable, complaint = 'This is not a tar'): P
 			const attributes = {
 				mode: mode % (permissions + 1), uid, gid, modifiedAt: mtime.getTime(),
 			};
-			const content = await readContent(entry);
+			const content = await readContent(entry, largestTar - total);
+			total += content.length;
 			// A tar may also say a type that no specification has.
 			switch (type as string) {
 				case 'file':

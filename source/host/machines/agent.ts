@@ -29,6 +29,19 @@ export type Agent = {
 /** One word of a shell command, whatever it holds. */
 export const quote = (word: string): string => `'${word.replaceAll('\'', String.raw`'\''`)}'`;
 
+/** A command may have ended in the same packet that says it began, which is before anybody who awaits its channel can listen. Whoever listens later hears of the exit too. */
+const repeatExit = (channel: ClientChannel) => {
+	channel.once('exit', (...exit: unknown[]) => {
+		channel.on('newListener', (event: string, listener: (...exit: unknown[]) => void) => {
+			if (event === 'exit') {
+				queueMicrotask(() => {
+					listener(...exit);
+				});
+			}
+		});
+	});
+};
+
 const handshakeAttempts = 5;
 
 /** The most a guest's answer may take in the engine's memory. */
@@ -119,6 +132,7 @@ export const createAgent = (socketPath: string, privateKey: string): Agent => {
 				if (error) {
 					reject(new HolmError('internal', 'the guest refused a command', {cause: error}));
 				} else {
+					repeatExit(channel);
 					resolve(channel);
 				}
 			});

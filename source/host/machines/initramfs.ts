@@ -2,6 +2,7 @@ import {createHash} from 'node:crypto';
 import {createReadStream, createWriteStream} from 'node:fs';
 import {
 	access,
+	chmod,
 	copyFile,
 	cp,
 	mkdir,
@@ -23,13 +24,14 @@ import {run} from '../run.js';
 /** The guest's own scripts, which stay outside `dist` because they are no TypeScript. */
 const scripts = fileURLToPath(new URL('../../../../source/host/machines/guest/', import.meta.url));
 
-/** Programs of the host that a guest needs, and the name each has there. */
+/** Programs of the host that a guest needs, and where each is there. */
 const programs = {
-	crun: 'crun',
-	conmon: 'conmon',
-	socat: 'socat',
-	dropbear: 'dropbear',
-	date: 'date.coreutils',
+	crun: 'bin/crun',
+	conmon: 'bin/conmon',
+	socat: 'bin/socat',
+	dropbear: 'bin/dropbear',
+	date: 'bin/date.coreutils',
+	catatonit: 'tools/init',
 } as const;
 
 const searchPath = ['/usr/bin', '/usr/sbin', '/bin', '/sbin', '/usr/local/bin', '/usr/local/sbin'];
@@ -53,7 +55,7 @@ const librariesOf = async (program: string): Promise<readonly string[]> => {
 };
 
 const stage = async (directory: string, modules: string) => {
-	for (const name of ['bin', 'etc', 'modules', 'root']) {
+	for (const name of ['bin', 'etc', 'modules', 'root', 'tools']) {
 		await mkdir(path.join(directory, name), {recursive: true});
 	}
 
@@ -64,9 +66,9 @@ const stage = async (directory: string, modules: string) => {
 	await Promise.all(applets.map(async applet => symlink('busybox', path.join(directory, 'bin', applet))));
 
 	const libraries = new Set<string>();
-	for (const [program, name] of Object.entries(programs)) {
+	for (const [program, target] of Object.entries(programs)) {
 		const file = await find(program);
-		await copyFile(file, path.join(directory, 'bin', name));
+		await copyFile(file, path.join(directory, target));
 		for (const library of await librariesOf(file)) {
 			libraries.add(library);
 		}
@@ -95,10 +97,10 @@ const hashOf = async (file: string) => {
 };
 
 /**
-Names what an initramfs is made of, so that it is made again when a program of the host or a script of the guest has changed.
+Names what an initramfs is made of, so that it is made again when a program of the host, a script of the guest or the kernel that `modules` belong to has changed.
 */
-export const initramfsKey = async (modules: string): Promise<string> => {
-	const hash = createHash('sha256');
+export const initramfsKey = async (modules: string, kernel: string): Promise<string> => {
+	const hash = createHash('sha256').update(kernel);
 	for (const script of await readdir(scripts)) {
 		hash.update(await readFile(path.join(scripts, script)));
 	}
@@ -128,6 +130,7 @@ export const makeInitramfs = async (target: string, modules: string): Promise<st
 		await run('busybox', ['cpio', '-o', '-H', 'newc', '-F', archive], {cwd: root, input: names.map(name => `${name}\n`).join('')});
 		const compressed = path.join(staging, 'compressed');
 		await pipeline(createReadStream(archive), createGzip({level: 1}), createWriteStream(compressed));
+		await chmod(compressed, 0o644);
 		await rename(compressed, target);
 		return await hashOf(target);
 	} finally {

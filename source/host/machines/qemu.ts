@@ -22,28 +22,36 @@ MAC address of the network device that every machine is born with. It is part of
 */
 const templateMac = '02:00:00:00:00:01';
 
-/** Names of what a machine keeps in its directory. */
-export const machineFiles = (directory: string) => ({
-	qmp: path.join(directory, 'qmp.sock'),
-	/** The start message goes in and status lines come out. */
-	control: path.join(directory, 'control.sock'),
-	/** Every status line, kept by QEMU itself, so that none depends on the engine being there. */
-	status: path.join(directory, 'status'),
-	/** SSH to the guest. */
-	ssh: path.join(directory, 'ssh.sock'),
-	/** Where QEMU waits for the device state of the template. */
-	incoming: path.join(directory, 'incoming.sock'),
-	console: path.join(directory, 'console'),
-	/** Standard error of QEMU. */
-	errors: path.join(directory, 'qemu.err'),
-	pid: path.join(directory, 'pid.json'),
-	/** Copy of the template's memory, for a machine whose memory virtiofsd must see. */
-	ram: path.join(directory, 'ram'),
-	/** Directory in which the host assembles what virtiofsd serves. */
-	shares: path.join(directory, 'shares'),
-	sharesSocket: path.join(directory, 'shares.sock'),
-	sharesErrors: path.join(directory, 'virtiofsd.err'),
-});
+/**
+Names of what a machine keeps in its directory.
+
+The directory is root's. What QEMU makes is in a directory of its own inside, which belongs to the machine's user: nothing in there is trusted, and the engine writes nothing into it.
+*/
+export const machineFiles = (directory: string) => {
+	const run = path.join(directory, 'run');
+	return {
+		run,
+		qmp: path.join(run, 'qmp.sock'),
+		/** The start message and later verbs go in. */
+		control: path.join(run, 'control.sock'),
+		/** What the guest says, written by QEMU itself: a port with nobody behind it would make the guest wait for an engine. */
+		status: path.join(run, 'status'),
+		/** SSH to the guest. */
+		ssh: path.join(run, 'ssh.sock'),
+		/** Where QEMU waits for the device state of the template. */
+		incoming: path.join(run, 'incoming.sock'),
+		console: path.join(run, 'console'),
+		/** Standard error of QEMU. */
+		errors: path.join(directory, 'qemu.err'),
+		record: path.join(directory, 'machine.json'),
+		/** Copy of the template's memory, for a machine whose memory virtiofsd must see. */
+		ram: path.join(directory, 'ram'),
+		/** Directory in which the host assembles what virtiofsd serves. */
+		shares: path.join(directory, 'shares'),
+		sharesSocket: path.join(directory, 'shares.sock'),
+		sharesErrors: path.join(directory, 'virtiofsd.err'),
+	};
+};
 
 const kernelArguments = ({accelerator}: MachineShape) => [
 	'console=ttyS0',
@@ -56,8 +64,10 @@ const kernelArguments = ({accelerator}: MachineShape) => [
 	'random.trust_cpu=off',
 	'random.trust_bootloader=off',
 	'init_on_alloc=0',
-	// Under emulation there is no speculation to guard against.
-	...(accelerator === 'tcg' ? ['mitigations=off', 'tsc=reliable'] : []),
+	// Nobody in a guest reads audit records.
+	'audit=0',
+	// Under emulation there is no speculation to guard against, and a busy host is no lockup.
+	...(accelerator === 'tcg' ? ['mitigations=off', 'tsc=reliable', 'nowatchdog'] : []),
 ].join(' ');
 
 export type QemuOptions = {
@@ -70,6 +80,8 @@ export type QemuOptions = {
 	readonly log?: string;
 	/** What a machine restored from a template has in place of the template's empty devices; a template has none. */
 	readonly restored?: {
+		/** The first part of the template's kernel. QEMU wants a kernel where the template had one, and would read all of it into memory of its own that nobody looks at again. */
+		readonly kernelStart: string;
 		/** A qcow2 overlay. */
 		readonly disk: string;
 		/** The first network's tap; a machine without networks has none. */
@@ -109,9 +121,10 @@ export const qemuArguments = (options: QemuOptions): readonly string[] => {
 		'none',
 		...accelerator,
 		'-M',
-		'q35,memory-backend=ram,usb=off,smbus=off,vmport=off,hpet=off',
+		'q35,memory-backend=ram,usb=off,smbus=off,sata=off,vmport=off,hpet=off',
 		'-cpu',
-		shape.accelerator === 'tcg' ? 'max' : 'host',
+		// A fifth level of page tables and protection keys make every switch slower, and need more translated code.
+		shape.accelerator === 'tcg' ? 'max,la57=off,pku=off' : 'host',
 		'-smp',
 		String(shape.cpus),
 		'-m',
@@ -119,26 +132,29 @@ export const qemuArguments = (options: QemuOptions): readonly string[] => {
 		'-object',
 		`memory-backend-file,id=ram,size=${shape.memoryBytes}b,mem-path=${ram.path},share=${ram.share ? 'on' : 'off'}${ram.readOnly ? ',readonly=on,rom=off' : ''}`,
 		'-kernel',
-		shape.kernel,
-		'-initrd',
-		shape.initramfs,
+		options.restored?.kernelStart ?? shape.kernel,
+		...(options.restored ? [] : ['-initrd', shape.initramfs]),
 		'-append',
 		kernelArguments(shape),
 		...[sharesPort, ...networkPorts].flatMap((port, index) => ['-device', `pcie-root-port,id=${port},chassis=${index + 1},slot=${index + 1}`]),
 		'-chardev',
-		`socket,id=control,path=${files.control},server=on,wait=off,logfile=${files.status},logappend=on`,
+		`socket,id=control,path=${files.control},server=on,wait=off`,
+		'-chardev',
+		`file,id=status,path=${files.status},append=on`,
 		'-chardev',
 		options.log ? `file,id=log,path=${options.log},append=on` : 'null,id=log',
 		'-chardev',
 		`socket,id=ssh,path=${files.ssh},server=on,wait=off`,
 		'-device',
-		'virtio-serial-pci,id=ports,max_ports=4',
+		'virtio-serial-pci,id=ports,max_ports=5',
 		'-device',
 		'virtserialport,bus=ports.0,nr=1,chardev=control,name=control',
 		'-device',
 		'virtserialport,bus=ports.0,nr=2,chardev=log,name=log',
 		'-device',
 		'virtserialport,bus=ports.0,nr=3,chardev=ssh,name=ssh',
+		'-device',
+		'virtserialport,bus=ports.0,nr=4,chardev=status,name=status',
 		...backends(options.restored),
 		'-device',
 		'virtio-blk-pci,id=disk,drive=disk,logical_block_size=512,physical_block_size=4096',

@@ -8,8 +8,8 @@ export type QmpEvent = {readonly name: string; readonly data: Readonly<Record<st
 export type Qmp = {
 	/** Runs one command; throws `internal` with QEMU's own words, or when the connection ends before the answer. */
 	execute: (command: string, arguments_?: Readonly<Record<string, unknown>>) => Promise<unknown>;
-	/** Calls `listener` for each event until the connection ends. */
-	onEvent: (listener: (event: QmpEvent) => void) => void;
+	/** Calls `listener` for each event until the connection ends or the function that it returns is called. */
+	onEvent: (listener: (event: QmpEvent) => void) => () => void;
 	/** Resolves when the connection has ended, which is when QEMU has. */
 	readonly closed: Promise<void>;
 	close: () => void;
@@ -27,12 +27,12 @@ type Message = {
 /**
 Connects to a monitor and leaves capabilities negotiation (QEMU's QMP specification, section 4).
 
-Throws what `connect` does when nobody listens on `socketPath`.
+Throws what `connect` does when nobody listens on `socketPath`, and `internal` when the monitor does not greet before `signal` says so, as one does that serves somebody else.
 */
-export const connectQmp = async (socketPath: string): Promise<Qmp> => {
+export const connectQmp = async (socketPath: string, signal?: AbortSignal): Promise<Qmp> => {
 	const socket = connect(socketPath);
 	const pending = new Map<number, PromiseWithResolvers<unknown>>();
-	const listeners: Array<(event: QmpEvent) => void> = [];
+	const listeners = new Set<(event: QmpEvent) => void>();
 	const closed = Promise.withResolvers<void>();
 	const greeting = Promise.withResolvers<void>();
 	let lastId = 0;
@@ -84,12 +84,21 @@ export const connectQmp = async (socketPath: string): Promise<Qmp> => {
 		return waiter.promise;
 	};
 
+	const giveUp = () => {
+		socket.destroy();
+	};
+
+	signal?.addEventListener('abort', giveUp);
 	await greeting.promise;
+	signal?.removeEventListener('abort', giveUp);
 	await execute('qmp_capabilities');
 	return {
 		execute,
 		onEvent(listener) {
-			listeners.push(listener);
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
 		},
 		closed: closed.promise,
 		close() {

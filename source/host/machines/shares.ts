@@ -44,12 +44,14 @@ const unmountAll = async (directory: string, count: number) => {
 	}
 };
 
+type User = {readonly uid: number; readonly gid: number};
+
 /**
 Serves shares to one machine.
 
 They are bound side by side into one directory, read-only ones by the host's kernel and not by the guest's good will. The server clones the mounts when it enters its sandbox, so the host's own mount table holds them for a moment only.
 */
-export const serveShares = async (directory: string, shares: readonly Share[], {uid, gid}: {readonly uid: number; readonly gid: number}): Promise<{readonly identity: ProcessIdentity; readonly socket: string}> => {
+export const serveShares = async (directory: string, shares: readonly Share[], {uid, gid}: User): Promise<{readonly identity: ProcessIdentity; readonly socket: string}> => {
 	const files = machineFiles(directory);
 	const server = await findServer();
 	await mkdir(files.shares, {recursive: true});

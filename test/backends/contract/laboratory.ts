@@ -29,7 +29,6 @@ export type Lacks = {
 	/** Containers that do not run hold no addresses. */
 	readonly restingLeases?: boolean;
 	readonly pause?: boolean;
-	readonly binds?: boolean;
 };
 
 export type Opened = {

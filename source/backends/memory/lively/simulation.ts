@@ -47,6 +47,10 @@ export const createSimulation = ({clock, timers, seed}: {readonly clock: () => n
 		// Behind those of the same moment, which were there first.
 		const index = queue.findLastIndex(other => other.at <= at);
 		queue.splice(index + 1, 0, occasion);
+		if (index === -1 && watchers > 0 && moment === undefined) {
+			arm();
+		}
+
 		return occasion;
 	};
 

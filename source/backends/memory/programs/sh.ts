@@ -48,13 +48,13 @@ const readEvaluate = async (shell: Shell, files: Descriptors): Promise<number> =
 
 		let script: Script;
 		try {
-			script = parseShell(`${begun}${line}\n`);
+			script = parseShell(begun + line);
 		} catch (error) {
 			if (!(error instanceof ShellSyntaxError)) {
 				throw error;
 			}
 
-			begun = error.incomplete ? `${begun}${line}\n` : '';
+			begun = error.incomplete ? begun + line : '';
 			if (!error.incomplete) {
 				await files[2].write(`sh: ${error.message}\n`);
 				shell.status = 2;

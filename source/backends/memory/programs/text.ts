@@ -1,6 +1,11 @@
 import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
-import {createLineReader, readAll, type Input} from '../pipe.js';
+import {
+	createLineReader,
+	inputOf,
+	readAll,
+	type Input,
+} from '../pipe.js';
 import type {Invocation, Program} from '../process.js';
 import {forEach, optionsOf} from './options.js';
 import {pathIn} from './paths.js';
@@ -13,14 +18,7 @@ const inputsOf = (invocation: Invocation, names: readonly string[]) => {
 		}
 
 		const {node} = invocation.host.files.locate(pathIn(invocation.directory, name));
-		let rest = node.type === 'file' && node.content.length > 0 ? node.content : undefined;
-		return {
-			async read() {
-				const read = rest;
-				rest = undefined;
-				return read;
-			},
-		};
+		return inputOf(node.type === 'file' ? node.content : new Uint8Array());
 	};
 
 	return {names: names.length === 0 ? ['-'] : names, open};
@@ -57,7 +55,7 @@ export const head: Program = async invocation => {
 					return;
 				}
 
-				await invocation.stdout.write(`${text}\n`);
+				await invocation.stdout.write(text);
 			}
 
 			return;
@@ -121,7 +119,8 @@ export const grep: Program = async invocation => {
 	let found = 0;
 	const status = await forEach(invocation, names, async name => {
 		const reader = createLineReader(open(name));
-		for (let line = await reader.readLine(); line !== undefined; line = await reader.readLine()) {
+		for (let text = await reader.readLine(); text !== undefined; text = await reader.readLine()) {
+			const line = text.replace('\n', '');
 			if (matcher(line) === letters.includes('v')) {
 				continue;
 			}

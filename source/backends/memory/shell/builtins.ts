@@ -109,7 +109,7 @@ const read: Builtin = async ({shell, words, files}) => {
 		shell.variables.set(name, isLast ? fields.slice(index).join(' ') : fields[index] ?? '');
 	}
 
-	return line === undefined ? 1 : 0;
+	return line?.endsWith('\n') ? 0 : 1;
 };
 
 const changeDirectory: Builtin = async ({shell, words, files}) => {

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {Output} from '../pipe.js';
+import {brokenPipe, largestRead, type Output} from '../pipe.js';
 import {evaluate} from './arithmetic.js';
 import {
 	compilePattern,
@@ -133,6 +133,23 @@ export const createExpander = (substitute: Substitute) => {
 		return [{text: value ?? '', quoted}];
 	};
 
+	const outputOf = async (shell: Shell, script: Script): Promise<string> => {
+		const chunks: Uint8Array[] = [];
+		let length = 0;
+		await substitute(shell, script, {
+			async write(data) {
+				const chunk = Buffer.from(data as string);
+				length += chunk.length;
+				if (length > largestRead) {
+					throw brokenPipe();
+				}
+
+				chunks.push(chunk);
+			},
+		});
+		return Buffer.concat(chunks).toString();
+	};
+
 	const piecesOf = async (shell: Shell, word: Word): Promise<readonly Piece[]> => {
 		const pieces: Piece[] = [];
 		for (const part of word) {
@@ -148,13 +165,8 @@ export const createExpander = (substitute: Substitute) => {
 				}
 
 				case 'command': {
-					const chunks: Uint8Array[] = [];
-					await substitute(shell, part.script, {
-						async write(data) {
-							chunks.push(Buffer.from(data as string));
-						},
-					});
-					pieces.push({text: withoutEndingLines(Buffer.concat(chunks).toString()), quoted: part.quoted});
+					const text = await outputOf(shell, part.script);
+					pieces.push({text: withoutEndingLines(text), quoted: part.quoted});
 					break;
 				}
 
@@ -187,6 +199,10 @@ export const createExpander = (substitute: Substitute) => {
 	/** The text of a word, which stays one word. */
 	const textOf = async (shell: Shell, word: Word): Promise<string> => {
 		const pieces = await piecesOf(shell, withHome(shell, word));
+		if (pieces.reduce((length, {text}) => length + text.length, 0) > largestRead) {
+			throw new Error('out of memory');
+		}
+
 		return pieces.map(({text, isBreak}) => isBreak ? ' ' : text).join('');
 	};
 
@@ -246,3 +262,5 @@ export const createExpander = (substitute: Substitute) => {
 
 	return {textOf, wordsOf, patternOf};
 };
+
+export type Expander = ReturnType<typeof createExpander>;

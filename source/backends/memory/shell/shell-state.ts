@@ -19,6 +19,8 @@ export type Shell = {
 	/** How many conditions it is in, whose failures end nothing, and how many functions. */
 	tested: number;
 	depth: number;
+	/** Subshells that run now; the same for all of one shell. */
+	readonly tasks: {count: number};
 	readonly traps: Map<string, Script>;
 	/** Signals that came and have a trap. */
 	readonly caught: string[];
@@ -72,6 +74,7 @@ export const createShell = (invocation: Invocation, positional: readonly string[
 	options: {exitOnError: false, trace: false, failOnUnset: false},
 	tested: 0,
 	depth: 0,
+	tasks: {count: 0},
 	traps: new Map(),
 	caught: [],
 	jobs: new Set(),

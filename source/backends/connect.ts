@@ -1,0 +1,28 @@
+import path from 'node:path';
+import type {Engine} from '../engine.js';
+import {defaultRoot, pathsOf} from '../host/store/paths.js';
+import {probeSocket, startDaemon} from './daemon.js';
+import {createDockerEngine, parseAddress} from './docker.js';
+
+export type ConnectOptions = {
+	/** Directory of the engine of this host; default its usual one. */
+	readonly root?: string;
+	/** Address of another engine. */
+	readonly host?: string;
+	/** Hears of what a first start takes time for. */
+	readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
+};
+
+/** The engine that is meant: the one at `host`, or this host's own, started if it does not run. */
+export const connect = async ({root = defaultRoot, host, onStep}: ConnectOptions = {}): Promise<Engine> => {
+	if (host !== undefined) {
+		return createDockerEngine(parseAddress(host));
+	}
+
+	const {socket} = pathsOf(path.resolve(root));
+	if (await probeSocket(socket) !== 'listening') {
+		await startDaemon({root, onStep});
+	}
+
+	return createDockerEngine({kind: 'unix', path: socket});
+};

@@ -1,0 +1,198 @@
+import {access, chmod, mkdir, readdir, rm, stat} from 'node:fs/promises';
+import {availableParallelism, totalmem} from 'node:os';
+import path from 'node:path';
+import {HolmError, messageOf} from '../errors.js';
+import {importKernel} from './custom-kernel.js';
+import {
+	fetchKernel,
+	kernelFiles,
+	type GuestKernel,
+	type SetupStep,
+} from './guest-kernel.js';
+import {withLock} from './lock.js';
+import {
+	bootTimeoutMs,
+	chooseAccelerator,
+	probePrefix,
+	qemuProgram,
+	type AcceleratorVerdict,
+} from './machines/accelerator.js';
+import {loadKey} from './machines/agent.js';
+import {initramfsKey, makeInitramfs} from './machines/initramfs.js';
+import {pruneTemplates, templateOf, type Template} from './machines/template.js';
+import {type Paths} from './store/paths.js';
+
+const mebibyte = 1024 ** 2;
+
+export type MachineSize = {
+	readonly cpus: number;
+	/** Rounded up to whole mebibytes. */
+	readonly memoryBytes: number;
+	/** Path of a kernel of the user's own. */
+	readonly kernel?: string;
+};
+
+/** What a machine has unless its container asks for something else. */
+export const defaultSize = {cpus: 1, memoryBytes: 512 * mebibyte} as const;
+
+/** Below this a guest boots, if at all, with nothing left for its container. */
+export const minimumMemoryBytes = 128 * mebibyte;
+
+/** What every machine is made of, ready for use. */
+export type Guest = {
+	readonly verdict: AcceleratorVerdict;
+	readonly kernelVersion: string;
+	/** QEMU's program. */
+	readonly program: string;
+	/** Group that every machine runs as. */
+	readonly gid: number;
+	/** SSH key with which the engine enters its machines. */
+	readonly key: {readonly privateKey: string; readonly publicKey: string};
+	/** The template of machines of a size, made on first use; `onMaking` is called when that has to be waited for. */
+	readonly template: (size: MachineSize, onMaking?: () => void) => Promise<Template>;
+};
+
+/** Far from the ids that distributions and containers' mappings use, and within the 31 bits that every program takes. */
+const firstId = 1_900_000_000;
+
+/** Templates are made by a user that no machine is. */
+const templateUid = firstId + 2 ** 24;
+
+/** The user that the machine of a container runs as, so that machines cannot touch one another: the first 24 bits of the id above 1,900,000,000. */
+export const machineUidOf = (containerId: string): number => {
+	const bits = Number.parseInt(containerId.slice(0, 6), 16);
+	if (!/^[\da-f]{6}/v.test(containerId)) {
+		throw new HolmError('internal', `${JSON.stringify(containerId)} is not the id of a container`);
+	}
+
+	return firstId + bits;
+};
+
+const format = (bytes: number) => `${Math.floor(bytes / mebibyte)} MiB`;
+
+/** Throws `invalid` when this host cannot have a machine of the size, naming the size and the limit. */
+export const validateSize = ({cpus, memoryBytes}: MachineSize): void => {
+	if (!(memoryBytes >= minimumMemoryBytes)) {
+		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is too little for a machine, which needs ${format(minimumMemoryBytes)} at least`, {
+			remedy: `give it more with --memory, or leave --memory out for ${format(defaultSize.memoryBytes)}`,
+		});
+	}
+
+	const total = totalmem();
+	if (memoryBytes > total) {
+		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is more than the ${format(total)} of this host`, {remedy: 'give the container less with --memory'});
+	}
+
+	const count = availableParallelism();
+	if (!(Number.isSafeInteger(cpus) && cpus >= 1 && cpus <= count)) {
+		throw new HolmError('invalid', `${cpus} CPUs are not possible on this host, which has ${count}`, {remedy: `give the container a whole number from 1 to ${count} with --cpus`});
+	}
+};
+
+const initramfsPrefix = 'initramfs-';
+
+const removeAll = async (directory: string, isObsolete: (name: string) => boolean) => {
+	const names = await readdir(directory);
+	await Promise.all(names
+		.filter(name => isObsolete(name))
+		.map(async name => rm(path.join(directory, name), {recursive: true, force: true})));
+};
+
+/** The initramfs for a kernel, which is beside it; made when one of its parts has changed. */
+const ensureInitramfs = async (directory: string, kernel: GuestKernel, onStep: (step: SetupStep) => void): Promise<string> => {
+	const {modules} = kernelFiles(directory);
+	const key = await initramfsKey(modules, kernel.sha256);
+	const file = path.join(directory, `${initramfsPrefix}${key}`);
+	try {
+		await access(file);
+		return file;
+	} catch {}
+
+	return withLock(path.join(directory, 'initramfs.lock'), async () => {
+		try {
+			await access(file);
+			return file;
+		} catch {}
+
+		onStep({step: 'initramfs', detail: `for kernel ${kernel.version}`});
+		await makeInitramfs(file, modules);
+		// Those of other programs or scripts than there are now, and what calls that were killed have left.
+		await removeAll(directory, name => name.startsWith(initramfsPrefix) && name !== path.basename(file));
+		return file;
+	});
+};
+
+/** Machines run as users of their own and must pass through to what they share. */
+const letThrough = async (directory: string) => {
+	const {mode} = await stat(directory);
+	if ((mode & 0o011) !== 0o011) {
+		await chmod(directory, (mode & 0o7777) | 0o011);
+	}
+};
+
+const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Guest> => {
+	await mkdir(paths.guest, {recursive: true});
+	await Promise.all([letThrough(paths.root), letThrough(paths.guest)]);
+	return withLock(path.join(paths.guest, 'lock'), async () => {
+		const kernel = await fetchKernel(paths.root, onStep);
+		const initramfs = await ensureInitramfs(paths.guest, kernel, onStep);
+		await pruneTemplates(paths.templates);
+		await removeAll(paths.root, name => name.startsWith(probePrefix));
+		const key = await loadKey(paths.key);
+		const {vmlinuz} = kernelFiles(paths.guest);
+		const shape = {...defaultSize, kernel: vmlinuz, initramfs};
+		const verdict = await chooseAccelerator(paths.accelerator, shape, {program: qemuProgram, uid: templateUid, gid: firstId}, () => {
+			onStep({step: 'accelerator', detail: 'booting a machine with hardware virtualisation'});
+		});
+		const gid = verdict.gid ?? firstId;
+		return {
+			verdict,
+			kernelVersion: kernel.version,
+			program: qemuProgram,
+			gid,
+			key,
+			async template({cpus, memoryBytes, kernel: custom}, onMaking) {
+				validateSize({cpus, memoryBytes});
+				const templateWith = async (parts: {readonly kernel: string; readonly initramfs: string}) => templateOf({
+					directory: paths.templates,
+					shape: {
+						accelerator: verdict.accelerator, cpus, memoryBytes: Math.ceil(memoryBytes / mebibyte) * mebibyte, ...parts,
+					},
+					program: qemuProgram,
+					uid: templateUid,
+					gid,
+					timeoutMs: bootTimeoutMs[verdict.accelerator],
+				}, onMaking);
+				if (custom === undefined) {
+					return templateWith({kernel: vmlinuz, initramfs: await ensureInitramfs(paths.guest, kernel, () => undefined)});
+				}
+
+				const imported = await importKernel(paths, custom);
+				await Promise.all([letThrough(path.dirname(imported.directory)), letThrough(imported.directory)]);
+				const initramfs = await ensureInitramfs(imported.directory, imported.kernel, () => undefined);
+				try {
+					return await templateWith({kernel: kernelFiles(imported.directory).vmlinuz, initramfs});
+				} catch (error) {
+					throw new HolmError('invalid', `kernel ${custom} cannot be used: ${messageOf(error)}`, {remedy: 'leave --kernel out, or name another one', cause: error});
+				}
+			},
+		};
+	});
+};
+
+const openings = new Map<string, Promise<Guest>>();
+
+/**
+Makes what every machine of an engine needs, as far as it is not there: kernel, initramfs, SSH key, the verdict on the accelerator. `onStep` hears of what takes time.
+
+Callers that ask at once share one making, and other processes wait for it. Throws `unavailable` naming what the host lacks.
+*/
+export const openGuest = async (paths: Paths, onStep: (step: SetupStep) => void = () => undefined): Promise<Guest> => {
+	const opening = openings.get(paths.root) ?? open(paths, onStep);
+	openings.set(paths.root, opening);
+	try {
+		return await opening;
+	} finally {
+		openings.delete(paths.root);
+	}
+};

@@ -1,0 +1,39 @@
+import {spawn} from 'node:child_process';
+import {mkdir} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError} from '../errors.js';
+
+/**
+Runs `work` while no other process runs work under the same lock, waiting its turn for as long as that takes. The file is made and stays.
+
+The kernel holds the lock for a child that ends with this process, however that ends, so no lock is ever left behind.
+*/
+export const withLock = async <Result>(file: string, work: () => Promise<Result>): Promise<Result> => {
+	await mkdir(path.dirname(file), {recursive: true});
+	// Its first byte comes back when `cat` runs, which is when the lock is held.
+	const holder = spawn('flock', ['--exclusive', file, 'cat'], {stdio: ['pipe', 'pipe', 'ignore']});
+	const ended = new Promise<void>(resolve => {
+		holder.on('close', () => {
+			resolve();
+		});
+	});
+	const held = Promise.withResolvers<void>();
+	holder.on('error', error => {
+		held.reject(new HolmError('unavailable', 'flock is not installed', {remedy: 'install util-linux', cause: error}));
+	});
+	void ended.then(() => {
+		held.reject(new HolmError('internal', `${file} cannot be locked`));
+	});
+	holder.stdout.once('data', () => {
+		held.resolve();
+	});
+	holder.stdin.on('error', () => undefined);
+	holder.stdin.write('?');
+	await held.promise;
+	try {
+		return await work();
+	} finally {
+		holder.stdin.end();
+		await ended;
+	}
+};

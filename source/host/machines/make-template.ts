@@ -1,0 +1,152 @@
+import {
+	chmod,
+	chown,
+	mkdir,
+	mkdtemp,
+	open,
+	rename,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
+import {connect, createServer} from 'node:net';
+import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {HolmError} from '../../errors.js';
+import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
+import {identify, killProcess, spawnDetached} from './process.js';
+import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
+import {type Qmp} from './qmp.js';
+import {templateFiles, writeSeal} from './seal.js';
+import {endedSilently, endOf, followStatus} from './status.js';
+
+export type MakeOptions = {
+	readonly shape: MachineShape;
+	readonly program: string;
+	readonly uid: number;
+	readonly gid: number;
+	/** Gives up after this long; an accelerator may hang without a word. */
+	readonly timeoutMs: number;
+	/** Whether machines map the memory's file without being able to write it. */
+	readonly readOnly: boolean;
+};
+
+/** Throws with the guest's own reason when it cannot be a template's, and with its kernel's when that panics. */
+const guestIsReady = async (directory: string, closed: Promise<void>, signal: AbortSignal): Promise<void> => {
+	const {promise, resolve} = Promise.withResolvers<string | undefined>();
+	const follower = followStatus(machineFiles(directory).status, line => {
+		if (line === 'ready') {
+			resolve(undefined);
+		}
+	}, () => {
+		resolve('it talks too much');
+	});
+	void closed.then(async () => {
+		await follower.refresh();
+		const end = await endOf(directory, follower.lines, endedSilently);
+		resolve(end.kind === 'died' ? end.reason : endedSilently);
+	});
+	signal.addEventListener('abort', () => {
+		resolve('it did not finish in time');
+	});
+	void follower.refresh();
+	const reason = await promise;
+	follower.stop();
+	if (reason !== undefined) {
+		throw new HolmError('unavailable', `a machine does not boot: ${reason}`);
+	}
+};
+
+const saveState = async (qmp: Qmp, directory: string): Promise<Uint8Array> => {
+	const chunks: Uint8Array[] = [];
+	const received = Promise.withResolvers<void>();
+	const server = createServer(socket => {
+		socket.on('data', chunk => {
+			chunks.push(chunk);
+		});
+		socket.on('close', () => {
+			received.resolve();
+		});
+	});
+	const socketPath = path.join(machineFiles(directory).run, 'outgoing.sock');
+	await new Promise<void>(resolve => {
+		server.listen(socketPath, resolve);
+	});
+	await chmod(socketPath, 0o666);
+	try {
+		await ignoreSharedMemory(qmp);
+		await qmp.execute('stop');
+		await qmp.execute('migrate', {uri: `unix:${socketPath}`});
+		await awaitMigration(qmp, 5);
+		await received.promise;
+		return Buffer.concat(chunks);
+	} finally {
+		server.close();
+	}
+};
+
+const synchronise = async (file: string) => {
+	const handle = await open(file, 'r+');
+	try {
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+};
+
+/** More than the code and header before the kernel itself, which have 127 sectors at most (the x86 boot protocol's `setup_sects`). */
+const kernelStartSize = 128 * 512;
+
+const copyKernelStart = async (kernel: string, target: string, gid: number) => {
+	await using source = await open(kernel);
+	const buffer = Buffer.alloc(kernelStartSize);
+	const {bytesRead} = await source.read(buffer, 0, kernelStartSize, 0);
+	await writeFile(target, buffer.subarray(0, bytesRead));
+	await chown(target, 0, gid);
+	await chmod(target, 0o640);
+};
+
+/** Boots a machine up to where its guest waits for work, and puts its memory and state in `target`, replacing what is there. */
+export const makeTemplate = async (target: string, options: MakeOptions): Promise<void> => {
+	const {shape, uid, gid} = options;
+	const directory = await mkdtemp(`${target}.`);
+	const {ram, state: stateFile, kernelStart} = templateFiles(directory);
+	const files = machineFiles(directory);
+	const signal = AbortSignal.timeout(options.timeoutMs);
+	await chmod(directory, 0o711);
+	await mkdir(files.run, {mode: 0o700});
+	await chown(files.run, uid, gid);
+	const unsaved = path.join(files.run, 'ram');
+	let kill = async () => {};
+	try {
+		const {pid, exited} = await spawnDetached(options.program, qemuArguments({
+			shape, directory, name: 'holm-template', ram: {path: unsaved, share: true, readOnly: false},
+		}), {uid, gid, output: files.errors});
+		const identity = pid === undefined ? undefined : await identify(pid);
+		kill = async () => identity && killProcess(identity);
+		const qmp = await awaitQmp(files.qmp, files.errors, exited, signal);
+		// The guest is saved while it waits for a line; a guest whose engine is gone would be saved in the midst of polling for one.
+		const control = connect(files.control);
+		await guestIsReady(directory, qmp.closed, signal);
+		await delay(200);
+		const state = await saveState(qmp, directory);
+		control.destroy();
+		await qmp.execute('quit').catch(() => undefined);
+		await exited;
+		await synchronise(unsaved);
+		await rename(unsaved, ram);
+		await chown(ram, 0, gid);
+		await chmod(ram, options.readOnly ? 0o440 : 0o660);
+		await chown(directory, 0, gid);
+		await chmod(directory, 0o710);
+		await copyKernelStart(shape.kernel, kernelStart, gid);
+		await writeFile(stateFile, state, {mode: 0o600});
+		await writeSeal(directory, shape);
+		await rm(files.run, {recursive: true});
+		await rm(target, {recursive: true, force: true});
+		await rename(directory, target);
+	} catch (error) {
+		await kill();
+		await rm(directory, {recursive: true, force: true});
+		throw error;
+	}
+};

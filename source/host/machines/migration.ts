@@ -1,0 +1,46 @@
+import {readFile} from 'node:fs/promises';
+import {setTimeout as delay} from 'node:timers/promises';
+import {HolmError} from '../../errors.js';
+import {connectQmp, type Qmp} from './qmp.js';
+
+/** Retries until QEMU listens; throws with QEMU's own last words when it ends instead. */
+export const awaitQmp = async (socketPath: string, errors: string, exited: Promise<unknown>, signal?: AbortSignal): Promise<Qmp> => {
+	let isEnded = false;
+	void exited.then(() => {
+		isEnded = true;
+	});
+	for (;;) {
+		try {
+			return await connectQmp(socketPath);
+		} catch (error) {
+			if (isEnded || signal?.aborted) {
+				const words = await readFile(errors, 'utf8').catch(() => '');
+				const reason = words.trim().split('\n').at(-1);
+				throw new HolmError('internal', `the machine did not start: ${reason || (signal?.aborted ? 'QEMU did not answer in time' : 'QEMU ended without a word')}`, {cause: error});
+			}
+		}
+
+		await delay(2);
+	}
+};
+
+/** Waits until the migration that runs has ended. */
+export const awaitMigration = async (qmp: Qmp, intervalMs: number): Promise<void> => {
+	for (;;) {
+		const {status, 'error-desc': reason} = await qmp.execute('query-migrate') as {readonly status?: string; readonly 'error-desc'?: string};
+		if (status === 'completed') {
+			return;
+		}
+
+		if (status === 'failed' || status === 'cancelled') {
+			throw new HolmError('internal', `the machine's state could not be moved: ${reason ?? status}`);
+		}
+
+		await delay(intervalMs);
+	}
+};
+
+/** Leaves the pages of a file-backed memory where they are and moves the devices only. */
+export const ignoreSharedMemory = async (qmp: Qmp) => {
+	await qmp.execute('migrate-set-capabilities', {capabilities: [{capability: 'x-ignore-shared', state: true}]});
+};

@@ -1,0 +1,65 @@
+import {HolmError} from '../../errors.js';
+import {networkPorts} from './qemu.js';
+import {type Qmp} from './qmp.js';
+import {type NetworkDevice} from './start-message.js';
+
+/** How long the guest may take to take up or let go of a device. */
+export const deviceTimeoutMs = 20_000;
+
+/**
+Plugs network devices into a machine and out of it. `ports` holds the endpoint ids by their port and is kept as it is.
+
+The guest configures a device that was inserted, and must agree to one being removed.
+*/
+export const networkDevicesOf = (qmp: Qmp, ports: Record<string, string>, ended: () => Promise<unknown>) => ({
+	async insert({endpointId, tap, mac}: NetworkDevice) {
+		const port = networkPorts.find(candidate => ports[candidate] === undefined);
+		if (!port) {
+			throw new HolmError('conflict', `a container can be attached to ${networkPorts.length} networks at most`, {remedy: 'disconnect it from one first'});
+		}
+
+		const id = `net-${port}`;
+		await qmp.execute('netdev_add', {
+			type: 'tap', id, ifname: tap, script: 'no', downscript: 'no',
+		});
+		try {
+			await qmp.execute('device_add', {
+				driver: 'virtio-net-pci', id: `dev-${port}`, netdev: id, mac, bus: port, romfile: '',
+			});
+		} catch (error) {
+			await qmp.execute('netdev_del', {id});
+			throw error;
+		}
+
+		ports[port] = endpointId;
+	},
+	/** Does nothing where there is no such device. */
+	async remove(endpointId: string) {
+		const port = Object.keys(ports).find(candidate => ports[candidate] === endpointId);
+		if (!port) {
+			return;
+		}
+
+		const gone = Promise.withResolvers<boolean>();
+		const stop = qmp.onEvent(({name, data}) => {
+			if (name === 'DEVICE_DELETED' && data.device === `dev-${port}`) {
+				gone.resolve(true);
+			}
+		});
+		const timer = setTimeout(gone.resolve, deviceTimeoutMs, false);
+		try {
+			await qmp.execute('device_del', {id: `dev-${port}`});
+			if (!await Promise.race([gone.promise, ended().then(() => true)])) {
+				throw new HolmError('internal', 'the guest did not let go of the network device in time');
+			}
+
+			await qmp.execute('netdev_del', {id: `net-${port}`});
+		} finally {
+			clearTimeout(timer);
+			stop();
+		}
+
+		// eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+		delete ports[port];
+	},
+});

@@ -1,0 +1,34 @@
+import {randomUUID} from 'node:crypto';
+import {readFile, rename, writeFile} from 'node:fs/promises';
+import {type BootPhase} from '../../resources.js';
+import {type ProcessIdentity} from './process.js';
+import {machineFiles} from './qemu.js';
+
+/** What a later engine needs to take a machine over. */
+export type MachineRecord = {
+	readonly qemu: ProcessIdentity;
+	readonly shares?: ProcessIdentity;
+	/** Endpoint ids by their port. */
+	readonly ports: Readonly<Record<string, string>>;
+	readonly phases: readonly BootPhase[];
+	/** When the machine was started, in milliseconds since 1970. */
+	readonly startedAt: number;
+};
+
+export const writeRecord = async (directory: string, record: Partial<MachineRecord>): Promise<void> => {
+	const {record: file} = machineFiles(directory);
+	const scratch = `${file}.${randomUUID()}`;
+	await writeFile(scratch, JSON.stringify(record), {mode: 0o600});
+	await rename(scratch, file);
+};
+
+/** The record of the machine in a directory; without more than its process when the engine ended while it started it. */
+export const readRecord = async (directory: string): Promise<Partial<MachineRecord> | undefined> => {
+	try {
+		return JSON.parse(await readFile(machineFiles(directory).record, 'utf8')) as Partial<MachineRecord>;
+	} catch {
+		return undefined;
+	}
+};
+
+export const isWhole = (record: Partial<MachineRecord> | undefined): record is MachineRecord => record?.startedAt !== undefined;

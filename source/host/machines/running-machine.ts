@@ -1,0 +1,31 @@
+import {type BootPhase} from '../../resources.js';
+import {type Agent} from './agent.js';
+import {type NetworkDevice} from './start-message.js';
+import {type MachineEnd} from './status.js';
+
+/** A machine that runs. */
+export type Machine = {
+	readonly pid: number;
+	/** Resolves when the process in it has started, or in a utility machine when its disk and shares are mounted; rejects with the reason when the machine ends before. */
+	readonly started: Promise<void>;
+	/** Resolves when QEMU is gone. */
+	readonly ended: Promise<MachineEnd>;
+	readonly phases: () => readonly BootPhase[];
+	readonly agent: Agent;
+	/** Sends a signal to the container's process, once that runs. Throws `invalid` for a number that is none. */
+	signal: (number: number) => Promise<void>;
+	/** Sets the size of the process's terminal, once that runs. */
+	resize: (rows: number, columns: number) => Promise<void>;
+	pause: () => Promise<void>;
+	resume: () => Promise<void>;
+	plug: (device: NetworkDevice) => Promise<void>;
+	unplug: (endpointId: string) => Promise<void>;
+	/** Makes QEMU append log entries to another file from now on. */
+	swapLog: (file: string) => Promise<void>;
+	/** Ends a utility machine after everything it wrote is on its disk. */
+	finish: () => Promise<void>;
+	/** Ends it at once, as a power cut would. */
+	kill: () => Promise<void>;
+	/** Lets go of it without ending it; its promises never settle then. */
+	release: () => void;
+};

@@ -1,0 +1,228 @@
+import {connect, type Socket} from 'node:net';
+import {HolmError} from '../../errors.js';
+import {type BootPhase, bootPhases} from '../../resources.js';
+import {createAgent} from './agent.js';
+import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';
+import {killProcess} from './process.js';
+import {machineFiles} from './qemu.js';
+import {type Qmp} from './qmp.js';
+import {writeRecord, type MachineRecord} from './record.js';
+import {type Machine} from './running-machine.js';
+import {linkLine} from './start-message.js';
+import {
+	endedSilently,
+	endOf,
+	followStatus,
+	watchConsole,
+	type MachineEnd,
+} from './status.js';
+
+type SuperviseOptions = {
+	readonly privateKey: string;
+	/** How QEMU ended, where it is a child of this engine. */
+	readonly exited?: Promise<{readonly signal: NodeJS.Signals | undefined}>;
+};
+
+/** Linux has signals 1 to 64. */
+const lastSignal = 64;
+
+/** Joins a QEMU process, its monitor and its guest's words into one machine. */
+export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRecord, options: SuperviseOptions) => {
+	const files = machineFiles(directory);
+	const phases: BootPhase[] = [...record.phases];
+	const ports: Record<string, string> = {...record.ports};
+	const processStarted = Promise.withResolvers<void>();
+	let isReleased = false;
+	const waiters = new Set<(line: string) => void>();
+	// Nobody may be waiting when it fails, and whoever is hears it from `ended` too.
+	processStarted.promise.catch(() => undefined);
+
+	const save = async () => {
+		await writeRecord(directory, {...record, ports, phases});
+	};
+
+	const mark = (name: BootPhase['name']) => {
+		if (phases.every(phase => phase.name !== name)) {
+			phases.push({name, startMs: phases.at(-1)?.endMs ?? 0, endMs: Date.now() - record.startedAt});
+		}
+	};
+
+	const hear = (line: string) => {
+		const [word = '', argument = ''] = line.split(' ', 2);
+		switch (word) {
+			case 'phase': {
+				if (bootPhases.includes(argument as BootPhase['name'])) {
+					mark(argument as BootPhase['name']);
+				}
+
+				break;
+			}
+
+			case 'started': {
+				mark('process');
+				void save();
+				processStarted.resolve();
+				break;
+			}
+
+			case 'serving': {
+				void save();
+				processStarted.resolve();
+				break;
+			}
+
+			case 'bye': {
+				// Its disk is in order, and the rest of a power-off is of use to nobody.
+				void killProcess(record.qemu);
+				break;
+			}
+
+			default:
+		}
+
+		for (const waiter of waiters) {
+			waiter(line);
+		}
+	};
+
+	let fault: string | undefined;
+	const endFlood = (what: string) => () => {
+		fault ??= `the guest flooded its ${what}`;
+		void killProcess(record.qemu);
+	};
+
+	const follower = followStatus(files.status, hear, endFlood('status port'));
+	const stopWatching = watchConsole(files.console, endFlood('console'));
+	void follower.refresh();
+	const control: Socket = connect(files.control);
+	control.on('error', () => undefined);
+	// The guest says nothing on it; the end is to be noticed.
+	control.resume();
+	const agent = createAgent(files.ssh, options.privateKey);
+
+	const letGo = () => {
+		follower.stop();
+		stopWatching();
+		control.destroy();
+		agent.close();
+	};
+
+	const ended = (async (): Promise<MachineEnd> => {
+		await qmp.closed;
+		if (isReleased) {
+			return new Promise(() => {});
+		}
+
+		const signal = await Promise.race([
+			options.exited?.then(({signal}) => signal),
+			// Adopted machines are no children of this engine, and nobody learns how they ended.
+			new Promise<undefined>(resolve => {
+				setTimeout(resolve, 500, undefined);
+			}),
+		]);
+		await killProcess(record.qemu);
+		await follower.refresh();
+		letGo();
+		const end = await endOf(directory, follower.lines, fault ?? (signal ? `the machine was killed (${signal})` : endedSilently));
+		processStarted.reject(new HolmError('internal', end.kind === 'exited' ? 'the process ended before it was seen' : end.reason));
+		return end;
+	})();
+
+	const tell = async (line: string) => new Promise<void>((resolve, reject) => {
+		control.write(line, error => {
+			if (error) {
+				reject(new HolmError('conflict', 'the machine has ended', {cause: error}));
+			} else {
+				resolve();
+			}
+		});
+	});
+
+	/** The first line for which `isAnswer` holds, from now on. */
+	const answer = async (isAnswer: (line: string) => boolean): Promise<string> => {
+		const {promise, resolve} = Promise.withResolvers<string | undefined>();
+		const waiter = (line: string) => {
+			if (isAnswer(line)) {
+				resolve(line);
+			}
+		};
+
+		waiters.add(waiter);
+		const timer = setTimeout(resolve, deviceTimeoutMs, undefined);
+		const line = await Promise.race([promise, ended.then(() => undefined)]);
+		clearTimeout(timer);
+		waiters.delete(waiter);
+		if (line === undefined) {
+			throw new HolmError('internal', 'the guest did not answer in time');
+		}
+
+		return line;
+	};
+
+	const devices = networkDevicesOf(qmp, ports, async () => ended);
+
+	const machine: Machine = {
+		pid: record.qemu.pid,
+		started: processStarted.promise,
+		ended,
+		phases: () => phases,
+		agent,
+		async signal(number) {
+			if (!Number.isSafeInteger(number) || number < 1 || number > lastSignal) {
+				throw new HolmError('invalid', `${number} is not the number of a signal`, {remedy: `use a number from 1 to ${lastSignal}`});
+			}
+
+			await tell(`signal ${number}\n`);
+		},
+		async resize(rows, columns) {
+			// A terminal's size has 16 bits in each direction.
+			const [height, width] = [rows, columns].map(length => Math.min(0xFF_FF, Math.max(0, Math.trunc(length) || 0)));
+			await tell(`size ${height} ${width}\n`);
+		},
+		async pause() {
+			await qmp.execute('stop');
+		},
+		async resume() {
+			await qmp.execute('cont');
+		},
+		async plug(device) {
+			await devices.insert(device);
+			try {
+				const linked = answer(line => line === `linked ${device.name}` || line.startsWith(`unlinked ${device.name} `));
+				await tell(linkLine(device));
+				const line = await linked;
+				if (line.startsWith('unlinked ')) {
+					throw new HolmError('internal', `the guest could not configure network device ${device.name}: ${line.split(' ').slice(2).join(' ')}`);
+				}
+			} catch (error) {
+				await devices.remove(device.endpointId).catch(() => undefined);
+				throw error;
+			}
+
+			await save();
+		},
+		async unplug(endpointId) {
+			await devices.remove(endpointId);
+			await save();
+		},
+		async swapLog(file) {
+			await qmp.execute('chardev-change', {id: 'log', backend: {type: 'file', data: {out: file, append: true}}});
+		},
+		async finish() {
+			await tell('finish\n');
+			await ended;
+		},
+		async kill() {
+			await killProcess(record.qemu);
+			await ended;
+		},
+		release() {
+			isReleased = true;
+			letGo();
+			qmp.close();
+		},
+	};
+	return {
+		machine, control, insert: devices.insert, mark, save,
+	};
+};
