@@ -50,8 +50,18 @@ export const stat: Program = async invocation => {
 	const names = command.slice(1).filter((word, index) => !word.startsWith('-') && (at === -1 || index + 1 !== at + 1));
 	return forEach(invocation, names, async name => {
 		const {node} = host.files.locate(pathIn(directory, name), {follow: command.includes('-L')});
+		const nameOf = (id: number) => id === 0 ? 'root' : 'UNKNOWN';
 		const values: Readonly<Record<string, string>> = {
-			n: name, s: String(sizeOf(node)), a: node.mode.toString(8), f: modeOf(node).toString(16), u: String(node.uid), g: String(node.gid), U: node.uid === 0 ? 'root' : 'UNKNOWN', G: node.gid === 0 ? 'root' : 'UNKNOWN', Y: String(Math.floor(node.modifiedAt / 1000)), F: {file: 'regular file', link: 'symbolic link', directory: 'directory'}[node.type],
+			F: {file: 'regular file', link: 'symbolic link', directory: 'directory'}[node.type],
+			G: nameOf(node.gid),
+			U: nameOf(node.uid),
+			Y: String(Math.floor(node.modifiedAt / 1000)),
+			a: node.mode.toString(8),
+			f: modeOf(node).toString(16),
+			g: String(node.gid),
+			n: name,
+			s: String(sizeOf(node)),
+			u: String(node.uid),
 		};
 		await stdout.write(`${format.replaceAll(/%(?<letter>[FGUYafgnsu])/gv, (_whole, letter: string) => values[letter] ?? '')}\n`);
 	}, 'can\'t stat ');
