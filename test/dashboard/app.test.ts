@@ -216,6 +216,17 @@ test('inspect searches, folds and copies', async t => {
 	engine.close();
 });
 
+test('after a completion it is typed on at the end', async t => {
+	await using app = await openApp();
+	await app.shows('No containers');
+	await app.press('c');
+	await app.shows('New container');
+	await app.press('redis', tab);
+	await app.shows('holm run --detach redis:alpine');
+	await app.press('3');
+	t.regex(await app.shows('alpine3'), /holm run --detach redis:alpine3/v);
+});
+
 test('a filter narrows the list while it is typed, and escape takes it back', async t => {
 	const engine = createMemoryEngine();
 	for (const name of ['web', 'worker', 'cache']) {

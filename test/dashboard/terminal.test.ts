@@ -132,6 +132,28 @@ for (const [signal, status] of [['SIGTERM', 143], ['SIGINT', 130]] as const) {
 	});
 }
 
+inTerminal('it ends with its terminal', async t => {
+	await using terminal = await opened();
+	await terminal.shows('shop-web');
+	const dashboard = await processOf(terminal);
+	await terminal.tmux('set-option', '-g', 'exit-empty', 'off');
+	await terminal.tmux('kill-session');
+	const end = Date.now() + 20_000;
+	const isAlive = () => {
+		try {
+			return process.kill(dashboard, 0);
+		} catch {
+			return false;
+		}
+	};
+
+	while (isAlive() && Date.now() < end) {
+		await delay(50);
+	}
+
+	t.false(isAlive());
+});
+
 inTerminal('a terminal that terminfo does not know, without colours, is one like any other', async t => {
 	await using terminal = await opened({environment: {TERM: 'xterm-ghostty', NO_COLOR: '1'}});
 	await terminal.shows('shop-web');
