@@ -4,10 +4,10 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
-import baseTest from 'ava';
+import test from 'ava';
 import {hasTmux, openTerminal} from './helpers/tmux.js';
 
-const test = hasTmux ? baseTest.serial : baseTest.serial.skip;
+const inTerminal = hasTmux ? test.serial : test.serial.skip;
 
 const holm = `${process.execPath} ${path.resolve(import.meta.dirname, '../../cli.js')}`;
 
@@ -43,7 +43,7 @@ const processOf = async (terminal: Awaited<ReturnType<typeof opened>>): Promise<
 	return dashboard!;
 };
 
-test('the screen is taken and given back, and what was there before is still there', async t => {
+inTerminal('the screen is taken and given back, and what was there before is still there', async t => {
 	await using terminal = await opened();
 	const text = await terminal.shows('shop-web');
 	t.is(await terminal.flag('alternate_on'), '1');
@@ -55,7 +55,7 @@ test('the screen is taken and given back, and what was there before is still the
 	t.is(await terminal.flag('cursor_flag'), '1');
 });
 
-test('a shell takes the terminal over, and the dashboard takes it back with its keys', async t => {
+inTerminal('a shell takes the terminal over, and the dashboard takes it back with its keys', async t => {
 	await using terminal = await opened();
 	await terminal.shows('shop-web');
 	await terminal.press('G');
@@ -79,7 +79,7 @@ test('a shell takes the terminal over, and the dashboard takes it back with its 
 	await terminal.isRestored(0);
 });
 
-test('Ctrl-Z stops it with the terminal as it was, and fg brings it back', async t => {
+inTerminal('Ctrl-Z stops it with the terminal as it was, and fg brings it back', async t => {
 	await using terminal = await opened();
 	await terminal.shows('shop-web');
 	await terminal.press('C-z');
@@ -96,7 +96,7 @@ test('Ctrl-Z stops it with the terminal as it was, and fg brings it back', async
 	t.is(await terminal.flag('alternate_on'), '0');
 });
 
-test('a resize leaves no ghosts', async t => {
+inTerminal('a resize leaves no ghosts', async t => {
 	await using terminal = await opened({columns: 160, rows: 45});
 	await terminal.shows('shop-web');
 	for (const [columns, rows] of [[80, 24], [60, 15], [140, 40], [100, 50]] as const) {
@@ -110,7 +110,7 @@ test('a resize leaves no ghosts', async t => {
 	await terminal.isRestored(0);
 });
 
-test('a crash leaves the terminal as it was and says what happened', async t => {
+inTerminal('a crash leaves the terminal as it was and says what happened', async t => {
 	await using terminal = await openTerminal();
 	await terminal.type(`before=$(stty -g); ${process.execPath} ${path.resolve(import.meta.dirname, 'fixtures/crash.js')}; echo status $?; [ "$(stty -g)" = "$before" ] && echo same-terminal`);
 	await terminal.press('Enter');
@@ -122,7 +122,7 @@ test('a crash leaves the terminal as it was and says what happened', async t => 
 });
 
 for (const [signal, status] of [['SIGTERM', 143], ['SIGINT', 130]] as const) {
-	test(`${signal} ends it with the terminal restored`, async t => {
+	inTerminal(`${signal} ends it with the terminal restored`, async t => {
 		await using terminal = await opened();
 		await terminal.shows('shop-web');
 		process.kill(await processOf(terminal), signal);
@@ -132,7 +132,29 @@ for (const [signal, status] of [['SIGTERM', 143], ['SIGINT', 130]] as const) {
 	});
 }
 
-test('a terminal that terminfo does not know, without colours, is one like any other', async t => {
+inTerminal('it ends with its terminal', async t => {
+	await using terminal = await opened();
+	await terminal.shows('shop-web');
+	const dashboard = await processOf(terminal);
+	await terminal.tmux('set-option', '-g', 'exit-empty', 'off');
+	await terminal.tmux('kill-session');
+	const end = Date.now() + 20_000;
+	const isAlive = () => {
+		try {
+			return process.kill(dashboard, 0);
+		} catch {
+			return false;
+		}
+	};
+
+	while (isAlive() && Date.now() < end) {
+		await delay(50);
+	}
+
+	t.false(isAlive());
+});
+
+inTerminal('a terminal that terminfo does not know, without colours, is one like any other', async t => {
 	await using terminal = await opened({environment: {TERM: 'xterm-ghostty', NO_COLOR: '1'}});
 	await terminal.shows('shop-web');
 	const painted = await terminal.tmux('capture-pane', '-p', '-e');
@@ -141,7 +163,7 @@ test('a terminal that terminfo does not know, without colours, is one like any o
 	await terminal.isRestored(0);
 });
 
-test('without a terminal it prints help and ends with 2', async t => {
+inTerminal('without a terminal it prints help and ends with 2', async t => {
 	await using terminal = await openTerminal();
 	await terminal.type(`${holm} --demo </dev/null 2>/dev/null; echo status $?; ${holm} --demo 2>&1 | grep Usage; ${holm} --demo ps; echo end`);
 	await terminal.press('Enter');
@@ -151,7 +173,7 @@ test('without a terminal it prints help and ends with 2', async t => {
 	t.regex(text, /--demo is for the dashboard/v);
 });
 
-test('a wrong configuration is an error before anything is drawn', async t => {
+inTerminal('a wrong configuration is an error before anything is drawn', async t => {
 	await using terminal = await openTerminal({environment: {XDG_CONFIG_HOME: path.resolve(import.meta.dirname, '../../../test/dashboard/fixtures')}});
 	await terminal.type(`${holm} --demo; echo status $?`);
 	await terminal.press('Enter');

@@ -1,6 +1,9 @@
 import {execFile, execFileSync} from 'node:child_process';
-import {setTimeout as delay} from 'node:timers/promises';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import process from 'node:process';
+import {setTimeout as delay} from 'node:timers/promises';
 import {promisify} from 'node:util';
 
 const run = promisify(execFile);
@@ -14,14 +17,12 @@ export const hasTmux = (() => {
 	}
 })();
 
-let last = 0;
 const patience = 30_000;
 
 /** A real terminal with a shell in it, of a tmux server of its own. */
 export const openTerminal = async ({columns = 120, rows = 36, environment = {}}: {readonly columns?: number; readonly rows?: number; readonly environment?: Readonly<Record<string, string>>} = {}) => {
-	last++;
-	const socket = `holm-test-${process.pid}-${last}`;
-	const tmux = async (...arguments_: readonly string[]) => (await run('tmux', ['-L', socket, '-f', '/dev/null', ...arguments_])).stdout;
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-tmux-'));
+	const tmux = async (...arguments_: readonly string[]) => (await run('tmux', ['-f', '/dev/null', ...arguments_], {env: {...process.env, TMUX: '', TMUX_TMPDIR: directory}})).stdout;
 	const variables = {TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', PS1: 'ready> ', ENV: '', TMUX: '', ...environment};
 	const words = Object.entries(variables).map(([name, value]) => `${name}='${value}'`);
 	await tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), `env ${words.join(' ')} sh`);
@@ -61,7 +62,11 @@ export const openTerminal = async ({columns = 120, rows = 36, environment = {}}:
 		/** What tmux knows of the terminal: `alternate_on`, `cursor_flag`. */
 		flag: async (name: string) => (await tmux('display-message', '-p', `#{${name}}`)).trim(),
 		async [Symbol.asyncDispose]() {
-			await tmux('kill-server');
+			try {
+				await tmux('kill-server');
+			} finally {
+				await rm(directory, {recursive: true, force: true});
+			}
 		},
 	};
 };

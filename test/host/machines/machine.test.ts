@@ -101,7 +101,7 @@ testMachine('a terminal has the size that was set, and what is written to it is 
 	// It counts although there is no process yet.
 	await machine.resize(33, 101);
 	await machine.started;
-	const channel = await machine.agent.open('socat - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
+	const {channel} = await machine.agent.open('socat - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
 	let text = '';
 	channel.on('data', (chunk: Uint8Array) => {
 		text += Buffer.from(chunk).toString();
@@ -114,7 +114,7 @@ testMachine('a terminal has the size that was set, and what is written to it is 
 	channel.close();
 	await once(channel, 'close');
 	// The next who attaches finds the terminal as the last one left it.
-	const again = await machine.agent.open('socat -u - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
+	const {channel: again} = await machine.agent.open('socat -u - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
 	again.write('exit 9\n');
 	t.like(await machine.ended, {kind: 'exited', exitCode: 9});
 });
