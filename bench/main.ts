@@ -37,7 +37,13 @@ const usage = `Usage: npm run bench -- [--json] [--rounds N] [MEASUREMENT...]\n\
 const hostFacts = async () => {
 	const {version} = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {readonly version: string};
 	return {
-		date: new Date().toISOString(), holm: version, node: process.version, kernel: os.release(), processor: os.cpus()[0]?.model.trim() ?? os.arch(), cpus: os.availableParallelism(), memoryBytes: os.totalmem(),
+		date: new Date().toISOString(),
+		holm: version,
+		node: process.version,
+		kernel: os.release(),
+		processor: os.cpus()[0]?.model.trim() ?? os.arch(),
+		cpus: os.availableParallelism(),
+		memoryBytes: os.totalmem(),
 	};
 };
 
