@@ -1,5 +1,4 @@
-import {type Socket} from 'node:net';
-import {type Readable} from 'node:stream';
+import {type Duplex, type Readable} from 'node:stream';
 import {defaultDetachKeys, parseDetachKeys} from '../commands/terminal/detach-keys.js';
 import type {Session} from '../engine.js';
 import type {Exchange} from './exchange.js';
@@ -19,7 +18,7 @@ export type JoinOptions = {
 	readonly signal?: AbortSignal;
 };
 
-const copyOutput = async (source: Readable, socket: Socket, encode: (bytes: Uint8Array) => Uint8Array) => {
+const copyOutput = async (source: Readable, socket: Duplex, encode: (bytes: Uint8Array) => Uint8Array) => {
 	for await (const chunk of source as AsyncIterable<Uint8Array>) {
 		await writeSlowly(socket, encode(chunk));
 	}
@@ -61,7 +60,6 @@ export const joinSession = async (exchange: Exchange, session: Session, options:
 
 	options.signal?.addEventListener('abort', leave, {once: true});
 
-	socket.setNoDelay(true);
 	socket.write(sessionHead(exchange, session.terminal, isFramed));
 	if (isFramed) {
 		readFramed(socket, session, leave);

@@ -1,5 +1,4 @@
-import {type Socket} from 'node:net';
-import {type Writable} from 'node:stream';
+import {type Duplex, type Writable} from 'node:stream';
 import {createDetachFilter} from '../commands/terminal/detach-keys.js';
 import type {Session} from '../engine.js';
 import {createStdinDecoder} from './stdin-frames.js';
@@ -7,7 +6,7 @@ import {createStdinDecoder} from './stdin-frames.js';
 const isOpen = (stream: Writable) => !stream.destroyed && !stream.writableEnded;
 
 /** Hands input on to the process; what comes after the process has closed its end is dropped. */
-const feed = (socket: Socket, stdin: Writable, bytes: Uint8Array) => {
+const feed = (socket: Duplex, stdin: Writable, bytes: Uint8Array) => {
 	if (bytes.length > 0 && isOpen(stdin) && !stdin.write(bytes)) {
 		socket.pause();
 		const onReady = () => {
@@ -28,7 +27,7 @@ const endInput = (stdin: Writable) => {
 };
 
 /** Reads input in frames; `leave` is called when the client has gone. */
-export const readFramed = (socket: Socket, session: Session, leave: () => void) => {
+export const readFramed = (socket: Duplex, session: Session, leave: () => void) => {
 	const decode = createStdinDecoder();
 	socket.on('data', (chunk: Uint8Array) => {
 		for (const bytes of decode(chunk)) {
@@ -44,7 +43,7 @@ export const readFramed = (socket: Socket, session: Session, leave: () => void) 
 };
 
 /** Reads input as it comes; `leave` is called when the client has typed the keys that detach, or has gone from a terminal. */
-export const readRaw = (socket: Socket, session: Session, leave: () => void, keys: Uint8Array) => {
+export const readRaw = (socket: Duplex, session: Session, leave: () => void, keys: Uint8Array) => {
 	const filter = createDetachFilter(keys);
 	socket.on('data', (chunk: Uint8Array) => {
 		const {bytes, detached} = keys.length > 0 ? filter(chunk) : {bytes: chunk, detached: false};

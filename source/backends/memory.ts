@@ -6,6 +6,7 @@ import {containerVerbs} from './memory/containers.js';
 import {defaultNetwork} from './memory/endpoints.js';
 import {createEventLog} from './memory/event-log.js';
 import {eventVerbs} from './memory/events.js';
+import {execVerbs} from './memory/execs.js';
 import {addPresentImages} from './memory/image-store.js';
 import {imageArchiveVerbs} from './memory/image-archive.js';
 import {imageRemovalVerbs} from './memory/image-removal.js';
@@ -82,6 +83,7 @@ export const createMemoryEngine = ({lively = false, containers, networks, seed =
 		...lifecycleVerbs(state),
 		...logVerbs(state),
 		...sessionVerbs(state),
+		...execVerbs(state),
 		...statsVerbs(state),
 		...networkVerbs(state),
 		...imageVerbs(state),

@@ -49,6 +49,8 @@ export type Store = {
 export const eventCount = 1000;
 // An event often comes with others, such as create, connect and start.
 const eventDelay = 60;
+// A daemon may have to be started first.
+const connectPatience = 6;
 const firstRetryDelay = 500;
 const longestRetryDelay = 5000;
 
@@ -167,7 +169,7 @@ export const createStore = ({connect, interval, now = Date.now, timeout = 10_000
 		isWanted = false;
 		try {
 			if (!engine) {
-				engine = await withTimeout(connect(), timeout);
+				engine = await withTimeout(connect(), timeout * connectPatience);
 				const info = await withTimeout(engine.info(), timeout);
 				set({info: share(state.info, info)});
 			}

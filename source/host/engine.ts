@@ -136,7 +136,8 @@ const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<(
 	const known = new Set(site.containers.keys().map(id => path.basename(paths.container(id).machine)));
 	const machines = path.join(paths.root, 'machines');
 	const found = await readdir(machines);
-	for (const name of found.filter(name => !known.has(name))) {
+	const strays = found.filter(name => !known.has(name));
+	for (const name of strays) {
 		await clearMachine(path.join(machines, name), 64);
 	}
 

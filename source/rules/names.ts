@@ -31,8 +31,14 @@ export const volumeName = (text: string): string => {
 	return text;
 };
 
-const adjectives = ['amber', 'brave', 'calm', 'clever', 'coral', 'eager', 'fair', 'gentle', 'golden', 'happy', 'keen', 'lively', 'lucid', 'merry', 'noble', 'proud', 'quick', 'quiet', 'silver', 'steady', 'sunny', 'swift', 'tidy', 'vivid', 'warm', 'wise'];
-const islands = ['aland', 'anholt', 'arran', 'aruba', 'bali', 'bornholm', 'capri', 'corfu', 'ely', 'faro', 'fyn', 'gotland', 'guam', 'hven', 'iona', 'islay', 'java', 'jura', 'kauai', 'kos', 'lewis', 'malta', 'mull', 'naxos', 'oland', 'paros', 'rugen', 'runmaro', 'samos', 'skye', 'tahiti', 'texel', 'uist', 'ven', 'wight', 'zealand'];
+const adjectives = [
+	'amber', 'brave', 'calm', 'clever', 'coral', 'eager', 'fair', 'gentle', 'golden', 'happy', 'keen', 'lively', 'lucid',
+	'merry', 'noble', 'proud', 'quick', 'quiet', 'silver', 'steady', 'sunny', 'swift', 'tidy', 'vivid', 'warm', 'wise',
+];
+const islands = [
+	'aland', 'anholt', 'arran', 'aruba', 'bali', 'bornholm', 'capri', 'corfu', 'ely', 'faro', 'fyn', 'gotland', 'guam', 'hven', 'iona', 'islay', 'java', 'jura',
+	'kauai', 'kos', 'lewis', 'malta', 'mull', 'naxos', 'oland', 'paros', 'rugen', 'runmaro', 'samos', 'skye', 'tahiti', 'texel', 'uist', 'ven', 'wight', 'zealand',
+];
 
 /** A name for a container that was given none: an adjective and an island, and a number when that pair is taken. `random` gives 0 up to 1. */
 export const madeUpName = (isTaken: (name: string) => boolean, random: () => number = Math.random): string => {

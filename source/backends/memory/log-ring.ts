@@ -16,8 +16,8 @@ export type LogRing = {
 	/** Tells followers to look whether the log has ended. */
 	readonly notify: () => void;
 	readonly read: (options: ReadOptions) => AsyncGenerator<LogEntry, void>;
-	readonly bytes: () => number;
-	readonly entries: () => number;
+	/** Everything kept, at once. */
+	readonly entries: () => readonly LogEntry[];
 };
 
 export type ReadOptions = LogOptions & {
@@ -113,6 +113,6 @@ export const createLogRing = (capacity = logCapacity): LogRing => {
 	}
 
 	return {
-		append, notify: wake.notify, read, bytes: () => bytes, entries: () => kept.length - head,
+		append, notify: wake.notify, read, entries: () => kept.slice(head),
 	};
 };

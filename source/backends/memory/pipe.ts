@@ -28,6 +28,18 @@ const capacity = 64 * 1024;
 
 export const emptyInput: Input = {read: async () => undefined};
 
+/** What gives a content at once, and then its end. */
+export const inputOf = (content: Uint8Array): Input => {
+	let rest: Uint8Array | undefined = content.length > 0 ? content : undefined;
+	return {
+		async read() {
+			const read = rest;
+			rest = undefined;
+			return read;
+		},
+	};
+};
+
 export const nowhere: Output = {write: async () => undefined};
 
 /** What a writer gets whose reader has gone. */

@@ -1,4 +1,4 @@
-import type {ExecConfiguration, Session} from '../../engine.js';
+import type {ExecConfiguration} from '../../engine.js';
 import type {
 	Container,
 	EngineEvent,
@@ -69,7 +69,6 @@ export type ExecRecord = {
 	state: 'created' | 'running' | 'ended';
 	exitCode?: number;
 	terminal?: TerminalDevice;
-	session?: Session;
 };
 
 export type VolumeRecord = {readonly volume: Volume; readonly files: FileTree};

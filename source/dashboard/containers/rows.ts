@@ -70,14 +70,14 @@ const startedAt = ({status}: Container): number => 'startedAt' in status ? statu
 export const columns: readonly Column[] = [
 	{key: 'name', title: 'NAME', least: 12, align: 'left', order: 0, text: ({name}) => name},
 	{key: 'state', title: 'STATE', least: 10, align: 'left', order: 1, text: stateText},
-	{key: 'image', title: 'IMAGE', least: 10, align: 'left', order: 6, text: ({configuration: {image}}) => shortImage(image)},
+	{key: 'image', title: 'IMAGE', least: 12, align: 'left', order: 6, text: ({configuration: {image}}) => shortImage(image)},
 	{
 		key: 'network', title: 'ADDRESS NETWORK', least: 17, align: 'left', order: 3,
 		text: ({attachments}) => attachments.map(({network, address}) => `${address} ${network}`.trim()).join(', '),
 	},
 	{
-		key: 'ports', title: 'PORTS', least: 10, align: 'left', order: 7,
-		text: ({ports}) => ports.map(({hostPort, containerPort, protocol}) => `${hostPort}→${containerPort}${protocol === 'udp' ? '/udp' : ''}`).join(' '),
+		key: 'ports', title: 'PORTS', least: 6, align: 'left', order: 7,
+		text: ({ports}) => ports.map(({hostPort, containerPort, protocol}) => `${hostPort}:${containerPort}${protocol === 'udp' ? '/udp' : ''}`).join(' '),
 	},
 	{
 		key: 'cpu', title: 'CPU', least: 5, align: 'right', order: 2,

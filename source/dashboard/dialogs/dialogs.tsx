@@ -139,6 +139,7 @@ const Form = ({dialog: {form}, width, height}: Of<'form'>) => {
 								: (isFocused
 									? (
 										<Field
+											key={form.revision}
 											value={values[name] ?? ''}
 											placeholder={hint}
 											onChange={value => {

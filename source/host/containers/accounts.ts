@@ -22,6 +22,8 @@ const rowsOf = (text: string) => text.split('\n').map(line => line.split(':')).f
 /**
 The numbers of `user`, `uid`, `user:group` or `uid:gid`; root for the empty string. A number needs no account, as in Docker.
 
+The group is among the additional ones, as in Docker since 20.10.18: a process without it there could shed the group, and with it what the group is denied.
+
 Throws `invalid` for a name that the root file system does not know.
 */
 export const resolveUser = (wanted: string, {passwd, group}: Accounts): User => {
@@ -40,14 +42,13 @@ export const resolveUser = (wanted: string, {passwd, group}: Accounts): User => 
 			throw new HolmError('invalid', `unable to find group ${JSON.stringify(groupText.slice(0, 64))}: no matching entries in group file`, {remedy: 'give a number, or a name that the image has'});
 		}
 
-		return {uid, gid, additionalGids: []};
+		return {uid, gid, additionalGids: [gid]};
 	}
 
 	const name = account?.[0];
 	const gid = idOf(account?.[3] ?? '') ?? 0;
 	const additionalGids = groups
 		.filter(([, , , members = '']) => name !== undefined && members.split(',').includes(name))
-		.flatMap(([, , id = '']) => idOf(id) ?? [])
-		.filter(id => id !== gid);
-	return {uid, gid, additionalGids: [...new Set(additionalGids)]};
+		.flatMap(([, , id = '']) => idOf(id) ?? []);
+	return {uid, gid, additionalGids: [...new Set([gid, ...additionalGids])]};
 };

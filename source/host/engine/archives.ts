@@ -35,27 +35,23 @@ const statusOf = async (entry: Entry, {agent, prefix}: Files, file: string): Pro
 		sizeBytes: Number(match.groups!.size),
 		mode,
 		modifiedAt: Number(match.groups!.time) * 1000,
-		linkTarget: (mode & 0o17_0000) === 0o12_0000 ? link.join('\n').replace(/\n+$/v, '') : '',
+		linkTarget: (mode & 0o17_0000) === 0o12_0000 ? link.join('\n').replace(/\n$/v, '') : '',
 	};
 };
 
 const readFrom = async (entry: Entry, {agent, prefix}: Files, file: string): Promise<Readable> => {
 	const place = normalise(file);
 	const name = path.posix.basename(place) || '.';
-	const channel = await agent.open(`${prefix} tar -c -f - -C ${quote(path.posix.dirname(place))} -- ${quote(name)}`);
+	const {channel, status} = await agent.open(`${prefix} tar -c -f - -C ${quote(path.posix.dirname(place))} -- ${quote(name)}`);
 	const tar = new PassThrough();
-	let status: number | undefined;
 	let errors = '';
 	channel.end();
-	channel.on('exit', (code: number | null) => {
-		status = code ?? undefined;
-	});
 	channel.stderr.on('data', (chunk: Uint8Array) => {
 		errors = (errors + Buffer.from(chunk).toString()).slice(-500);
 	});
 	channel.on('error', () => undefined);
-	channel.on('close', () => {
-		if (status === 0) {
+	void status.then(code => {
+		if (code === 0) {
 			tar.end();
 		} else {
 			tar.destroy(new HolmError('internal', `the archive of ${place} in container ${entry.container.name} broke off: ${errors.trim().split('\n').at(-1) || 'the container has ended'}`));
@@ -70,15 +66,8 @@ const readFrom = async (entry: Entry, {agent, prefix}: Files, file: string): Pro
 
 const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, tar: Readable): Promise<void> => {
 	const place = normalise(directory);
-	const channel = await agent.open(`${prefix} tar -x -f - -C ${quote(place)}`);
-	let status: number | undefined;
+	const {channel, status} = await agent.open(`${prefix} tar -x -f - -C ${quote(place)}`);
 	let errors = '';
-	const closed = new Promise<void>(resolve => {
-		channel.on('close', resolve);
-	});
-	channel.on('exit', (code: number | null) => {
-		status = code ?? undefined;
-	});
 	channel.stderr.on('data', (chunk: Uint8Array) => {
 		errors = (errors + Buffer.from(chunk).toString()).slice(-500);
 	});
@@ -91,12 +80,11 @@ const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, 
 		await reading;
 	} catch (error) {
 		channel.close();
-		await closed;
+		await status;
 		throw error instanceof HolmError ? error : new HolmError('invalid', `the archive cannot be unpacked: ${errors.trim().split('\n').at(-1) || messageOf(error)}`, {remedy: 'send a tar, plain or compressed with gzip', cause: error});
 	}
 
-	await closed;
-	if (status !== 0) {
+	if (await status !== 0) {
 		const reason = errors.trim().split('\n').at(-1)?.replace(/^tar: /v, '') ?? '';
 		const isFull = /no space left/iv.test(reason);
 		throw new HolmError(isFull ? 'unavailable' : 'invalid', `the archive cannot be unpacked in ${place} of container ${entry.container.name}: ${reason || 'the container has ended'}`, {remedy: isFull ? 'remove files in the container' : 'look at what it has, and whether the place may be written to'});
@@ -127,19 +115,19 @@ export const createArchiveVerbs = (find: (reference: string) => Entry, utility: 
 			return result;
 		}
 
-		return new Promise((resolve, reject) => {
-			void entry.queue(async () => {
-				try {
-					const files = await utility.open(entry);
-					const {result, until} = await use(files);
-					resolve(result);
-					await until;
-					utility.rest(entry);
-				} catch (error) {
-					reject(error instanceof Error ? error : new Error(messageOf(error)));
-				}
-			});
+		const {promise, resolve, reject} = Promise.withResolvers<Result>();
+		const work = entry.queue(async () => {
+			const files = await utility.open(entry);
+			try {
+				const {result, until} = await use(files);
+				resolve(result);
+				await until;
+			} finally {
+				utility.rest(entry);
+			}
 		});
+		work.catch(reject);
+		return promise;
 	};
 
 	return {

@@ -89,11 +89,13 @@ export const createConnections = (site: Site): Connections => {
 		const bridges = new Set(networks.values().map(({id}) => bridgeNameOf(id)));
 		const taps = new Set(connected().flatMap(({attachments}) => attachments.map(({endpointId}) => tapNameOf(endpointId))));
 		const devices = await listDevices(namespace);
-		for (const {tap} of devices.taps.filter(({tap}) => !taps.has(tap))) {
+		const strayTaps = devices.taps.filter(({tap}) => !taps.has(tap));
+		for (const {tap} of strayTaps) {
 			await removeTap(namespace, tap);
 		}
 
-		for (const bridge of devices.bridges.filter(bridge => !bridges.has(bridge))) {
+		const strayBridges = devices.bridges.filter(bridge => !bridges.has(bridge));
+		for (const bridge of strayBridges) {
 			await removeBridge(namespace, bridge);
 		}
 	};

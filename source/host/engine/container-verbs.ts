@@ -64,7 +64,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 		return exitOf(entry);
 	};
 
-	async function * stats(reference: string, {stream = true, signal}: Parameters<Engine['stats']>[1] = {}): AsyncGenerator<ContainerStats, void> {
+	async function * stats(reference: string, {stream = false, signal}: Parameters<Engine['stats']>[1] = {}): AsyncGenerator<ContainerStats, void> {
 		const entry = find(reference);
 		const intervalMs = 1000;
 		for (let next = Date.now(); !signal?.aborted; next += intervalMs) {
@@ -231,7 +231,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 				}
 			});
 		},
-		async waitContainer(reference, condition = 'not-running', signal = undefined) {
+		async waitContainer(reference, condition = 'not-running', signal?: AbortSignal) {
 			const entry = find(reference);
 			if (condition === 'removed') {
 				// Its exit status is that of the run that is, or comes before it goes.
@@ -274,7 +274,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 		createExec: async (reference, configuration) => execs.create(find(reference), configuration),
 		startExec: execs.start,
 		async resizeExec(id, size) {
-			execs.resize(id, size);
+			await execs.resize(id, size);
 		},
 		exec: async id => execs.status(id),
 		stats,

@@ -88,8 +88,7 @@ export const leaseAttachment = (site: Site, wanted: ContainerConfiguration['netw
 		subnet: network.subnet, gateway: network.gateway, ipRange: network.ipRange, wanted: wanted.address, taken: holders.map(holder => holder.address),
 	});
 	const mac = wanted.mac === undefined ? macOf(address) : parseMac(wanted.mac);
-	const holder = holders.find(other => other.mac === mac);
-	if (holder || mac === macOf(network.gateway)) {
+	if (holders.some(holder => holder.mac === mac) || mac === macOf(network.gateway)) {
 		throw new HolmError('conflict', `MAC address ${mac} is in use on network ${network.name}`, {remedy: 'choose another one, or leave it out'});
 	}
 

@@ -1,18 +1,18 @@
 import {PassThrough} from 'node:stream';
-import type {ClientChannel} from 'ssh2';
 import {HolmError} from '../../errors.js';
 import type {ExecConfiguration, ExecStatus, Session, TerminalSize} from '../../engine.js';
 import {newId} from '../containers/names.js';
 import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
-import {quote, type Agent} from '../machines/agent.js';
+import {quote, type Agent, type GuestCommand} from '../machines/agent.js';
+import {createRefresh} from './queue.js';
 import {isLive, publishContainer, type Entry, type Site} from './site.js';
 
 /** Processes that were started in containers beside their first one. */
 export type Execs = {
 	readonly create: (entry: Entry, configuration: ExecConfiguration) => string;
 	readonly start: (id: string, size?: TerminalSize) => Promise<Session>;
-	readonly resize: (id: string, size: TerminalSize) => void;
+	readonly resize: (id: string, size: TerminalSize) => Promise<void>;
 	readonly status: (id: string) => ExecStatus;
 	/** Forgets those of a container that is gone. */
 	readonly forget: (containerId: string) => void;
@@ -22,7 +22,11 @@ type Exec = {
 	readonly id: string;
 	readonly entry: Entry;
 	readonly configuration: ExecConfiguration;
-	channel?: ClientChannel;
+	/** Size that its terminal should have. */
+	size?: TerminalSize;
+	/** Tells the terminal its size; a window that is being dragged has many, of which the last one counts. */
+	readonly refreshSize: () => Promise<void>;
+	running?: GuestCommand;
 	isStarted: boolean;
 	isRunning: boolean;
 	exitCode?: number;
@@ -72,12 +76,19 @@ const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 	});
 };
 
+/** Where the guest keeps what it needs of a process. */
+const stemOf = (id: string) => `/run/holm/exec-${id.slice(0, 16)}`;
+
+/** Sets the size of a process's terminal: crun hands on the signal that it has changed, and not the size. The process may not be there yet. */
+const resizeCommand = (stem: string, {rows, columns}: TerminalSize) =>
+	`for try in 1 2 3 4 5 6 7 8 9 10; do [ -s ${stem}.pid ] && exec stty -F /proc/"$(cat ${stem}.pid)"/fd/0 rows ${rows} cols ${columns}; sleep 0.1; done`;
+
 /** Runs the process described in `STEM.json`. crun has one status for all that it fails with; shells have two for a command that cannot be run. */
 const runCommand = (stem: string, isTerminal: boolean) => [
-	`crun --log=${stem}.log exec --process ${stem}.json${isTerminal ? ' --tty' : ''} ${guestPaths.name}`,
+	`crun --log=${stem}.log exec --process ${stem}.json${isTerminal ? ` --tty --pid-file ${stem}.pid` : ''} ${guestPaths.name}`,
 	's=$?',
 	`if [ $s = 255 ]; then grep -qi "not found\\|no such file" ${stem}.log && s=127; grep -qi "permission denied\\|not permitted" ${stem}.log && s=126; fi`,
-	`rm -f ${stem}.json ${stem}.log`,
+	`rm -f ${stem}.json ${stem}.log ${stem}.pid`,
 	'exit $s',
 ].join('; ');
 
@@ -100,10 +111,10 @@ export const createExecs = (site: Site): Execs => {
 		}
 	};
 
-	const open = async (exec: Exec, size: TerminalSize | undefined): Promise<ClientChannel> => {
+	const open = async (exec: Exec, size: TerminalSize | undefined): Promise<GuestCommand> => {
 		const {agent} = exec.entry.machine!;
 		const text = JSON.stringify(await processFor(exec, agent));
-		const stem = `/run/holm/exec-${exec.id.slice(0, 16)}`;
+		const stem = stemOf(exec.id);
 		const file = `${stem}.json`;
 		const {terminal} = exec.configuration;
 		const run = runCommand(stem, terminal);
@@ -116,6 +127,12 @@ export const createExecs = (site: Site): Execs => {
 		return agent.open(run, terminal ? ptyOf(size) : undefined);
 	};
 
+	const resize = async ({id, entry, configuration, size, isRunning}: Exec) => {
+		if (configuration.terminal && size && isRunning && entry.machine) {
+			await entry.machine.agent.run(resizeCommand(stemOf(id), size));
+		}
+	};
+
 	return {
 		create(entry, configuration) {
 			assertRunning(entry);
@@ -124,9 +141,10 @@ export const createExecs = (site: Site): Execs => {
 			}
 
 			const id = newId();
-			execs.set(id, {
-				id, entry, configuration, isStarted: false, isRunning: false,
-			});
+			const exec: Exec = {
+				id, entry, configuration, isStarted: false, isRunning: false, refreshSize: createRefresh(async () => resize(exec)),
+			};
+			execs.set(id, exec);
 			publishContainer(site, entry, `exec_create: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
 			return id;
 		},
@@ -141,23 +159,25 @@ export const createExecs = (site: Site): Execs => {
 			exec.isStarted = true;
 			exec.isRunning = true;
 			try {
-				exec.channel = await open(exec, size);
+				exec.running = await open(exec, size);
 			} catch (error) {
 				exec.isRunning = false;
 				throw error;
 			}
 
 			publishContainer(site, entry, `exec_start: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
-			return joinChannel(exec, exitCode => {
+			return joinCommand(exec, exitCode => {
 				exec.exitCode = exitCode;
 				exec.isRunning = false;
-				exec.channel = undefined;
+				exec.running = undefined;
 				publishContainer(site, entry, 'exec_die', {execID: id, exitCode: String(exitCode)});
 				forgetOldest();
 			});
 		},
-		resize(id, {rows, columns}) {
-			find(id).channel?.setWindow(rows, columns, 0, 0);
+		async resize(id, size) {
+			const exec = find(id);
+			exec.size = size;
+			await exec.refreshSize();
 		},
 		status(id) {
 			const {entry, configuration, isRunning, exitCode} = find(id);
@@ -166,34 +186,29 @@ export const createExecs = (site: Site): Execs => {
 			};
 		},
 		forget(containerId) {
-			for (const {id, entry} of execs.values()) {
-				if (entry.container.id === containerId) {
-					execs.delete(id);
-				}
+			const forgotten = execs.values().filter(({entry}) => entry.container.id === containerId).toArray();
+			for (const {id} of forgotten) {
+				execs.delete(id);
 			}
 		},
 	};
 };
 
-const ptyOf = ({rows, columns}: TerminalSize = {rows: 24, columns: 80}) => ({
-	rows, cols: columns, width: 0, height: 0, term: 'xterm',
+const ptyOf = (size: TerminalSize | undefined) => ({
+	rows: size?.rows ?? 24, cols: size?.columns ?? 80, width: 0, height: 0, term: 'xterm',
 });
 
-/** A channel's streams as a session's. The streams end only once the exit status is known. */
-const joinChannel = ({channel, configuration}: Exec, onExit: (exitCode: number) => void): Session => {
+/** A command's streams as a session's. The streams end only once the exit status is known. */
+const joinCommand = ({running, configuration}: Exec, onExit: (exitCode: number) => void): Session => {
 	const stdout = new PassThrough();
 	const stderr = new PassThrough();
-	const source = channel!;
-	let status: number | undefined;
-	source.on('exit', (code: number | null) => {
-		status = code ?? undefined;
-	});
+	const {channel: source, status} = running!;
 	source.pipe(stdout, {end: false});
 	source.stderr.pipe(stderr, {end: false});
 	source.on('error', () => undefined);
-	source.on('close', () => {
-		// A channel without one was cut off with its machine.
-		onExit(status ?? 137);
+	void status.then(code => {
+		// Without one it was cut off with its machine.
+		onExit(code ?? 137);
 		stdout.end();
 		stderr.end();
 	});

@@ -24,6 +24,7 @@ const isAny = <Value>(values: readonly Value[] | undefined, matches: (value: Val
 /** A name filter is a regular expression, as in Docker, and found anywhere; one that is none is looked for as it stands. */
 const isNamed = (name: string, wanted: string): boolean => {
 	try {
+		// eslint-disable-next-line require-unicode-regexp -- the `v` flag refuses what Go's regular expressions allow
 		return new RegExp(wanted.replace(/^\//v, '')).test(name);
 	} catch {
 		return name.includes(wanted);
@@ -40,6 +41,7 @@ export const momentOf = (text: string, now: number): number => {
 	}
 
 	if (/^(?:\d+(?:\.\d+)?(?:ms|[smh]))+$/v.test(text)) {
+		// eslint-disable-next-line regexp/no-super-linear-move -- the shape is checked above
 		const parts = text.matchAll(/(?<amount>\d+(?:\.\d+)?)(?<unit>ms|[smh])/gv);
 		return now - parts.reduce((sum, {groups}) => sum + (Number(groups!.amount) * units[groups!.unit!]!), 0);
 	}
@@ -117,7 +119,7 @@ export const networkFilter = (filters: Filters, isBuiltin: (network: Network) =>
 const imageKeys = ['reference', 'label', 'label!', 'dangling', 'before', 'since', 'until'];
 
 const patternOf = (wildcards: string): RegExp =>
-	new RegExp(`^${wildcards.replaceAll(/[$\(\)+.\[\\\]^\{\|\}]/gv, String.raw`\$&`).replaceAll('*', '[^/]*').replaceAll('?', '[^/]')}$`);
+	new RegExp(`^${wildcards.replaceAll(/[$\(\)+.\[\\\]^\{\|\}]/gv, String.raw`\$&`).replaceAll('*', String.raw`[^\/]*`).replaceAll('?', String.raw`[^\/]`)}$`, 'v');
 
 /** A test of images by Docker's filters; `familiar` shortens a name as users write it. */
 export const imageFilter = (filters: Filters, {find, familiar, now}: {readonly find: (reference: string) => Image; readonly familiar: (name: string) => string; readonly now: number}): ((image: Image) => boolean) => {

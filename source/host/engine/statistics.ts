@@ -34,7 +34,7 @@ export const parseReading = (text: string): Reading => {
 	const io = [...(sections.get('io.stat') ?? '').matchAll(/\b(?<key>rbytes|wbytes)=(?<value>\d+)/gv)];
 	const sum = (key: string) => io.filter(({groups}) => groups!.key === key).reduce((total, {groups}) => total + numberOf(groups!.value), 0);
 	const networks = (sections.get('net') ?? '').split('\n').flatMap(line => {
-		const match = /^\s*(?<name>eth\d{1,3}):\s*(?<fields>[\d ]+)$/v.exec(line);
+		const match = /^ *(?<name>eth\d{1,3}):(?<fields>[\d ]+)$/v.exec(line);
 		const fields = match?.groups!.fields!.trim().split(/ +/v).map(field => numberOf(field)) ?? [];
 		return match && fields.length >= 10
 			? [[match.groups!.name!, {

@@ -4,8 +4,8 @@ import type {Session} from '../../engine.js';
 import {readLog} from '../containers/log.js';
 import {isLive, type Entry, type Site} from './site.js';
 
-/** conmon hands what it reads here to the process; what the process answers comes out of the log. */
-const inputCommand = `exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach,type=5 >/dev/null`;
+/** Conmon hands what it reads here to the process; what the process answers comes out of the log. */
+const inputCommand = 'exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach,type=5 >/dev/null';
 
 /** Standard input of the process, shared by everybody who is attached: opened by the first one and kept until the run ends. */
 const openInput = async (entry: Entry): Promise<Writable> => {
@@ -15,7 +15,7 @@ const openInput = async (entry: Entry): Promise<Writable> => {
 	}
 
 	entry.stdin ??= (async () => {
-		const channel = await machine.agent.open(inputCommand);
+		const {channel} = await machine.agent.open(inputCommand);
 		channel.on('error', () => undefined);
 		channel.resume();
 		channel.stderr.resume();

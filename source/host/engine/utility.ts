@@ -1,6 +1,5 @@
 import type {Container} from '../../resources.js';
 import {guestPaths} from '../containers/bundle.js';
-
 import {defaultSize, machineUidOf} from '../guest.js';
 import {quote, type Agent} from '../machines/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';

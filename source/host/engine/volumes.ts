@@ -129,7 +129,7 @@ export const removeAnonymous = async (site: Site, {mounts}: Container): Promise<
 };
 
 export const listVolumes = async (site: Site): Promise<readonly Volume[]> => {
-	const names = await readdir(site.paths.volumes).catch(() => []);
+	const names: readonly string[] = await readdir(site.paths.volumes).catch(() => []);
 	const volumes = await Promise.all(names.toSorted().map(async name => findVolume(site, name)));
 	return volumes.filter(volume => volume !== undefined);
 };

@@ -17,10 +17,17 @@ export const loadKey = async (file: string): Promise<{readonly privateKey: strin
 	}
 };
 
+/** A command that runs in a guest. */
+export type GuestCommand = {
+	readonly channel: ClientChannel;
+	/** Resolves with its exit status when it has ended and its output is read; with undefined when it was cut off. */
+	readonly status: Promise<number | undefined>;
+};
+
 /** A way into one guest: SSH over a virtio-serial port, which needs no network of the guest. */
 export type Agent = {
 	/** Runs a shell command in the guest; its arguments must have gone through `quote`. */
-	open: (command: string, terminal?: PseudoTtyOptions) => Promise<ClientChannel>;
+	open: (command: string, terminal?: PseudoTtyOptions) => Promise<GuestCommand>;
 	/** Runs a command to its end; throws `internal` when it fails. */
 	run: (command: string, input?: Uint8Array) => Promise<Uint8Array>;
 	close: () => void;
@@ -118,9 +125,20 @@ export const createAgent = (socketPath: string, privateKey: string): Agent => {
 			entered.exec(command, terminal ? {pty: terminal} : {}, (error, channel) => {
 				if (error) {
 					reject(new HolmError('internal', 'the guest refused a command', {cause: error}));
-				} else {
-					resolve(channel);
+					return;
 				}
+
+				// A short command's end is in one piece with its beginning, and is over before the caller could listen.
+				let code: number | undefined;
+				channel.on('exit', (number: number | null) => {
+					code = number ?? undefined;
+				});
+				const status = new Promise<number | undefined>(resolve => {
+					channel.on('close', () => {
+						resolve(code);
+					});
+				});
+				resolve({channel, status});
 			});
 		});
 	};
@@ -129,7 +147,7 @@ export const createAgent = (socketPath: string, privateKey: string): Agent => {
 	return {
 		open,
 		async run(command, input) {
-			const channel = await open(command);
+			const {channel, status} = await open(command);
 			const chunks: Uint8Array[] = [];
 			let errors = '';
 			let size = 0;
@@ -143,15 +161,7 @@ export const createAgent = (socketPath: string, privateKey: string): Agent => {
 				errors = (errors + Buffer.from(chunk).toString()).slice(-1000);
 			});
 			channel.end(input);
-			const exitCode = await new Promise<number | undefined>(resolve => {
-				let code: number | undefined;
-				channel.on('exit', (status: number | undefined) => {
-					code = status;
-				});
-				channel.on('close', () => {
-					resolve(code);
-				});
-			});
+			const exitCode = await status;
 			if (exitCode !== 0) {
 				throw new HolmError('internal', `the guest could not do it: ${errors.trim().split('\n').at(-1) || `exit status ${exitCode}`}`);
 			}

@@ -32,9 +32,9 @@ export const machineFiles = (directory: string) => {
 	return {
 		run,
 		qmp: path.join(run, 'qmp.sock'),
-		/** The start message goes in and status lines come out. */
+		/** The start message and later verbs go in. */
 		control: path.join(run, 'control.sock'),
-		/** Every status line, kept by QEMU itself, so that none depends on the engine being there. */
+		/** What the guest says, written by QEMU itself: a port with nobody behind it would make the guest wait for an engine. */
 		status: path.join(run, 'status'),
 		/** SSH to the guest. */
 		ssh: path.join(run, 'ssh.sock'),
@@ -138,19 +138,23 @@ export const qemuArguments = (options: QemuOptions): readonly string[] => {
 		kernelArguments(shape),
 		...[sharesPort, ...networkPorts].flatMap((port, index) => ['-device', `pcie-root-port,id=${port},chassis=${index + 1},slot=${index + 1}`]),
 		'-chardev',
-		`socket,id=control,path=${files.control},server=on,wait=off,logfile=${files.status},logappend=on`,
+		`socket,id=control,path=${files.control},server=on,wait=off`,
+		'-chardev',
+		`file,id=status,path=${files.status},append=on`,
 		'-chardev',
 		options.log ? `file,id=log,path=${options.log},append=on` : 'null,id=log',
 		'-chardev',
 		`socket,id=ssh,path=${files.ssh},server=on,wait=off`,
 		'-device',
-		'virtio-serial-pci,id=ports,max_ports=4',
+		'virtio-serial-pci,id=ports,max_ports=5',
 		'-device',
 		'virtserialport,bus=ports.0,nr=1,chardev=control,name=control',
 		'-device',
 		'virtserialport,bus=ports.0,nr=2,chardev=log,name=log',
 		'-device',
 		'virtserialport,bus=ports.0,nr=3,chardev=ssh,name=ssh',
+		'-device',
+		'virtserialport,bus=ports.0,nr=4,chardev=status,name=status',
 		...backends(options.restored),
 		'-device',
 		'virtio-blk-pci,id=disk,drive=disk,logical_block_size=512,physical_block_size=4096',

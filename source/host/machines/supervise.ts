@@ -91,12 +91,12 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		void killProcess(record.qemu);
 	};
 
-	const follower = followStatus(files.status, hear, endFlood('control port'));
+	const follower = followStatus(files.status, hear, endFlood('status port'));
 	const stopWatching = watchConsole(files.console, endFlood('console'));
 	void follower.refresh();
 	const control: Socket = connect(files.control);
 	control.on('error', () => undefined);
-	// The file says it all; the socket is only to speak.
+	// The guest says nothing on it; the end is to be noticed.
 	control.resume();
 	const agent = createAgent(files.ssh, options.privateKey);
 

@@ -186,6 +186,27 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		});
 	}
 
+	if (!lacks.restingLeases) {
+		test('a container keeps its address while it does not run', async ({t, engine, createNetwork, create, start, refused}) => {
+			const {id, name} = await createNetwork();
+			const resting = await create({command: waiting, networks: [{network: name, aliases: []}]});
+			const addressOf = async () => (await engine.container(resting)).attachments[0]?.address;
+			await engine.startContainer(resting);
+			const address = await addressOf();
+			await engine.killContainer(resting);
+			await engine.waitContainer(resting);
+			const other = await start({networks: [{network: name, aliases: []}]});
+			t.not((await engine.container(other)).attachments[0]?.address, address);
+			t.true((await engine.network(id)).leases.some(lease => lease.containerId === resting && lease.address === address));
+			await engine.startContainer(resting);
+			t.is(await addressOf(), address);
+			await engine.removeContainer(other, {force: true});
+			await engine.killContainer(resting);
+			await engine.waitContainer(resting);
+			await refused('conflict', `network ${name} has active endpoints`, async () => engine.removeNetwork(name));
+		});
+	}
+
 	test('a published port is one container\'s, and any free one is found', async ({t, engine, create, start, refused, stateOf}) => {
 		const port = await freePort();
 		const published = {
