@@ -37,12 +37,19 @@ const usage = `Usage: npm run bench -- [--json] [--rounds N] [MEASUREMENT...]\n\
 const hostFacts = async () => {
 	const {version} = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {readonly version: string};
 	return {
-		date: new Date().toISOString(), holm: version, node: process.version, kernel: os.release(), processor: os.cpus()[0]?.model.trim() ?? os.arch(), cpus: os.availableParallelism(), memoryBytes: os.totalmem(),
+		date: new Date().toISOString(),
+		holm: version,
+		node: process.version,
+		kernel: os.release(),
+		processor: os.cpus()[0]?.model.trim() ?? os.arch(),
+		cpus: os.availableParallelism(),
+		memoryBytes: os.totalmem(),
 	};
 };
 
 /** Whatever a run has made; undone at its end, whichever way it comes. */
 const everything = new AsyncDisposableStack();
+const interruption = new AbortController();
 let engine: Promise<BenchEngine> | undefined;
 
 const createSite = (stack: AsyncDisposableStack): Site => ({
@@ -55,7 +62,7 @@ const createSite = (stack: AsyncDisposableStack): Site => ({
 		return directory;
 	},
 	async engine() {
-		engine ??= openEngine(everything);
+		engine ??= openEngine(everything, interruption.signal);
 		return engine;
 	},
 });
@@ -93,6 +100,7 @@ const main = async (): Promise<number> => {
 	const outcomes: Outcome[] = [];
 	const chosen = measurements.filter(({name}) => positionals.length === 0 || positionals.includes(name));
 	for (const measurement of chosen) {
+		interruption.signal.throwIfAborted();
 		say(`${measurement.name} …`);
 		outcomes.push(await take(measurement));
 	}
@@ -112,24 +120,29 @@ const main = async (): Promise<number> => {
 	return failures.length > 0 ? 1 : 0;
 };
 
+const interrupted = Promise.withResolvers<number>();
 for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) {
-	process.once(signal, async () => {
+	process.once(signal, () => {
 		say('Cleaning up …');
-		try {
-			await everything.disposeAsync();
-		} finally {
-			process.exit(status);
-		}
+		interruption.abort();
+		interrupted.resolve(status);
 	});
 }
 
+let status = 1;
 try {
-	process.exitCode = await main();
-} finally {
-	try {
-		await everything.disposeAsync();
-	} catch (error) {
-		say(`Cleaning up failed: ${messageOf(error)}`);
-		process.exitCode = 1;
-	}
+	status = await Promise.race([main(), interrupted.promise]);
+} catch (error) {
+	say(messageOf(error));
 }
+
+try {
+	await everything.disposeAsync();
+} catch (error) {
+	say(`Cleaning up failed: ${messageOf(error)}`);
+	status = 1;
+}
+
+// What was being measured when it was interrupted may still wait for something.
+// eslint-disable-next-line unicorn/no-process-exit
+process.exit(status);

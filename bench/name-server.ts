@@ -86,7 +86,16 @@ const openDnsmasq = async ({stack}: Site, directory: string, queries: string): P
 	const hosts = path.join(directory, 'hosts');
 	await writeFile(hosts, containers.map(({address, names: [name]}) => `${address} ${name}\n`).join(''));
 	const pid = await startProgram(stack, program, [
-		'--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', `--addn-hosts=${hosts}`, `--port=${ports.dnsmasq}`, `--listen-address=${server}`, '--bind-interfaces', '--local-ttl=5', '--pid-file',
+		'--keep-in-foreground',
+		'--conf-file=/dev/null',
+		'--no-resolv',
+		'--no-hosts',
+		`--addn-hosts=${hosts}`,
+		`--port=${ports.dnsmasq}`,
+		`--listen-address=${server}`,
+		'--bind-interfaces',
+		'--local-ttl=5',
+		'--pid-file',
 	], isAnswering(queries, ports.dnsmasq));
 	return subjectOf('dnsmasq', queries, ports.dnsmasq, async () => pid);
 };

@@ -19,7 +19,8 @@ import {address, openUpstream} from './upstream-server.js';
 
 const crowd = (count: number) => Array.from({length: count}, (_, index) => member(`c${index}`, `192.168.64.${index + 2}`, `c${index}`, 'crowd'));
 const isTruncated = (packet: DecodedPacket) => (packet as DecodedPacket & {flag_tc: boolean}).flag_tc;
-const optionOf = ({additionals = []}: DecodedPacket) => additionals.find(({type}) => type === 'OPT') as {udpPayloadSize: number; ednsVersion: number; extendedRcode: number; flag_do: boolean} | undefined;
+type Option = {readonly udpPayloadSize: number; readonly ednsVersion: number; readonly extendedRcode: number; readonly flag_do: boolean};
+const optionOf = ({additionals = []}: DecodedPacket) => additionals.find(({type}) => type === 'OPT') as Option | undefined;
 
 const connect = async (t: ExecutionContext, port: number) => {
 	const socket = net.connect({port, host: '127.0.0.1', allowHalfOpen: true});
