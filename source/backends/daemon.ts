@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import {HolmError, type ErrorCode} from '../errors.js';
+import {HolmError, messageOf, type ErrorCode} from '../errors.js';
 import type {DaemonNews} from '../host/daemon.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';
 import type {EngineAddress} from './docker/address.js';
@@ -108,7 +108,9 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		throw new HolmError('forbidden', state === 'forbidden' ? `no access to ${paths.socket}` : `the engine in ${directory} is not running, and only root can start it`, {remedy: 'use sudo'});
 	}
 
-	await mkdir(directory, {recursive: true, mode: 0o711});
+	await mkdir(directory, {recursive: true, mode: 0o711}).catch((error: unknown) => {
+		throw new HolmError('unavailable', `the directory of the engine cannot be made: ${messageOf(error)}`, {remedy: 'choose another --root', cause: error});
+	});
 	await using output = await open(paths.daemonLog, 'a', 0o640);
 	const {size} = await output.stat();
 	if (size > maximumLogBytes) {

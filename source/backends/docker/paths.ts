@@ -22,7 +22,7 @@ export const encodeQuery = (query: QueryValues = {}): string => {
 export const pathName = (reference: string, kind: string): string => {
 	const parts = reference.split('/');
 	if (parts.some(part => part === '' || part === '.' || part === '..')) {
-		throw new HolmError('not-found', `No such ${kind}: ${JSON.stringify(reference.slice(0, 200))}`);
+		throw new HolmError('not-found', `No such ${kind}: ${JSON.stringify(reference.slice(0, 200))}`, {remedy: 'check the name'});
 	}
 
 	// Colons and at signs of image names stay as Docker's own clients send them.

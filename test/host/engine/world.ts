@@ -1,6 +1,7 @@
 import {execFile, spawn} from 'node:child_process';
 import {
 	chmod,
+	mkdir,
 	mkdtemp,
 	readFile,
 	rm,
@@ -53,6 +54,11 @@ export type World = {
 	readonly test: (title: string, implementation: Implementation<[]>) => void;
 };
 
+export type WorldOptions = {
+	/** Gives the engine a disk of its own of this size. */
+	readonly diskBytes?: number;
+};
+
 const findObstacle = async (): Promise<string | undefined> => {
 	if (process.platform !== 'linux' || process.getuid?.() !== 0) {
 		return 'needs Linux and root';
@@ -70,7 +76,7 @@ const quote = (word: string) => `'${word.replaceAll('\'', String.raw`'\''`)}'`;
 
 /** Ends everything of the engine even when this process is killed: it waits for the end of its standard input, which this process holds. */
 const startJanitor = (directory: string, root: string) => {
-	const script = 'cat; [ -d "$2" ] || exit 0; "$0" "$1" --root "$2" system stop --all; rm -rf "$3"';
+	const script = 'cat; [ -d "$2" ] || exit 0; "$0" "$1" --root "$2" system stop --all; umount "$2" 2>/dev/null; rm -rf "$3"';
 	const janitor = spawn('sh', ['-c', script, process.execPath, cli, root, directory], {
 		cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'],
 	});
@@ -95,24 +101,29 @@ const until: World['until'] = async (ask, isWanted, limitMs = 20_000) => {
 	}
 };
 
-const createWorld = async () => {
+const createWorld = async ({diskBytes}: WorldOptions) => {
 	const directory = await mkdtemp('/tmp/hw-');
 	// Machines run as users of their own.
 	await chmod(directory, 0o755);
 	const root = path.join(directory, 'e');
 	const janitor = startJanitor(directory, root);
+	if (diskBytes !== undefined) {
+		await mkdir(root);
+		await execute('mount', ['-t', 'tmpfs', '-o', `mode=711,size=${diskBytes}`, 'tmpfs', root]);
+	}
+
 	const launcher = createLauncher({directory, environment: {HOME: directory, HOLM_ROOT: root}});
 	let terminals = 0;
 
 	const launch: World['launch'] = (arguments_, {through = [], ...options} = {}) => {
-		const [program = '', ...rest] = [...through, process.execPath, '--enable-source-maps', cli, ...arguments_];
+		const [program = '', ...rest] = [...through, process.execPath, '--enable-source-maps', '--', cli, ...arguments_];
 		return launcher.start(program, rest, options);
 	};
 
 	const run: World['run'] = async (...parameters) => launch(...parameters).ended;
 
 	const terminal: World['terminal'] = (arguments_, size) => {
-		const command = [process.execPath, '--enable-source-maps', cli, ...arguments_].map(word => quote(word)).join(' ');
+		const command = [process.execPath, '--enable-source-maps', '--', cli, ...arguments_].map(word => quote(word)).join(' ');
 		terminals++;
 		const name = path.join(directory, `terminal-${terminals}`);
 		const running = launcher.start('script', ['--quiet', '--return', '--command', `tty >${name}; stty rows ${size?.rows ?? 24} cols ${size?.columns ?? 80}; exec ${command}`, '/dev/null'], {open: true});
@@ -146,6 +157,10 @@ const createWorld = async () => {
 		async close() {
 			launcher.killAll();
 			await run(['system', 'stop', '--all']);
+			if (diskBytes !== undefined) {
+				await execute('umount', [root]);
+			}
+
 			const remains = await remainsOf(root, {directory, except: janitor.pid!});
 			await rm(directory, {recursive: true, force: true});
 			janitor.stdin.end();
@@ -157,7 +172,7 @@ const createWorld = async () => {
 /**
 An engine for the tests of one file, with the image `box`, which has busybox. It is taken away after them, and a last test says when something of it is left on the host.
 */
-export const openWorld = (): World => {
+export const openWorld = (options: WorldOptions = {}): World => {
 	const serial: World['test'] = (title, implementation) => {
 		if (obstacle === undefined) {
 			test.serial(title, implementation);
@@ -172,7 +187,7 @@ export const openWorld = (): World => {
 		/* eslint-disable ava/hooks-order -- the linter takes the function above for a test */
 		test.before('an engine opens', async t => {
 			t.timeout(180_000);
-			Object.assign(world, await createWorld());
+			Object.assign(world, await createWorld(options));
 			await buildBox(world as World);
 		});
 		test.after.always('nothing of the engine is left', async t => {
