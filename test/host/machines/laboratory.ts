@@ -150,7 +150,6 @@ export const makeLaboratory = async (): Promise<Laboratory> => {
 					hostname: 'test',
 					process: isUtility ? undefined : {terminal, stdin},
 					files: {
-						'files/authorized_keys': Buffer.from(`${guest.key.publicKey}\n`),
 						'files/empty': Buffer.alloc(0),
 						'bundle/config.json': Buffer.from(JSON.stringify(bundle)),
 					},

@@ -201,6 +201,33 @@ testMachine('network devices come and go while a machine runs', async (t, {start
 	await machine.kill();
 });
 
+testMachine('commands run in a guest at once, up to a limit, and end in any order', async (t, {start}) => {
+	const {machine: {agent, started, kill}} = await start({isUtility: true});
+	await started;
+	for (let round = 0; round < 10; round++) {
+		const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(async number => agent.run(`sleep 0.0${number % 3}; echo ${number}`)));
+		t.deepEqual(answers.map(answer => Buffer.from(answer).toString()), [1, 2, 3, 4, 5, 6].map(number => `${number}\n`));
+	}
+
+	t.is(Buffer.from(await agent.run('cat', Buffer.from('input'))).toString(), 'input');
+	await t.throwsAsync(agent.run('echo first; echo the reason >&2; exit 3'), {code: 'internal', message: /the reason/v});
+	const channels = await Promise.all(Array.from({length: 8}, async () => agent.open('cat')));
+	await t.throwsAsync(agent.run('true'), {code: 'unavailable'});
+	for (const channel of channels) {
+		channel.resume();
+		channel.stderr.resume();
+		channel.end();
+	}
+
+	await Promise.all(channels.map(async channel => once(channel, 'close')));
+	t.is(Buffer.from(await agent.run('echo again')).toString(), 'again\n');
+	const open = await agent.open('cat');
+	open.resume();
+	open.stderr.resume();
+	await Promise.all([once(open, 'close'), kill()]);
+	await t.throwsAsync(agent.run('true'), {code: 'conflict'});
+});
+
 testMachine('a later engine takes a machine over', async (t, {start, guest}) => {
 	const {machine, directory} = await start({arguments: ['sh', '-c', 'trap "exit 6" TERM; while :; do sleep 0.1; done']});
 	await machine.started;
