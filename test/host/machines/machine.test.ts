@@ -213,15 +213,15 @@ testMachine('commands run in a guest at once, up to a limit, and end in any orde
 	await t.throwsAsync(agent.run('echo first; echo the reason >&2; exit 3'), {code: 'internal', message: /the reason/v});
 	const channels = await Promise.all(Array.from({length: 8}, async () => agent.open('cat')));
 	await t.throwsAsync(agent.run('true'), {code: 'unavailable'});
-	for (const channel of channels) {
+	for (const {channel} of channels) {
 		channel.resume();
 		channel.stderr.resume();
 		channel.end();
 	}
 
-	await Promise.all(channels.map(async channel => once(channel, 'close')));
+	await Promise.all(channels.map(async ({status}) => status));
 	t.is(Buffer.from(await agent.run('echo again')).toString(), 'again\n');
-	const open = await agent.open('cat');
+	const {channel: open} = await agent.open('cat');
 	open.resume();
 	open.stderr.resume();
 	await Promise.all([once(open, 'close'), kill()]);
