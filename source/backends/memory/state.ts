@@ -7,7 +7,8 @@ import type {
 	PublishedPort,
 	Volume,
 } from '../../resources.js';
-import type {EventLog} from './event-log.js';
+import type {EventLog} from '../../event-log.js';
+import type {Wake} from '../../wake.js';
 import type {FileTree} from './file-tree.js';
 import type {Simulation} from './lively/simulation.js';
 import type {LogRing} from './log-ring.js';
@@ -17,7 +18,6 @@ import type {Process} from './process.js';
 import type {Random} from './random.js';
 import type {TerminalDevice} from './terminal-device.js';
 import type {Timers} from './timers.js';
-import type {Wake} from './wake.js';
 
 /** What a container has while it runs. */
 export type Run = {

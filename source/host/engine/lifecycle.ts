@@ -1,8 +1,9 @@
 import {chmod, chown} from 'node:fs/promises';
 import {HolmError, messageOf} from '../../errors.js';
 import type {Container} from '../../resources.js';
+import {restartDelay, restarts, settledAfter} from '../../rules/restart-policy.js';
+import {signalNumber} from '../../rules/signals.js';
 import {prepareLog} from '../containers/log-rotation.js';
-import {signalNumber} from '../containers/signals.js';
 import {defaultSize, machineUidOf} from '../guest.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {MachineEnd} from '../machines/status.js';
@@ -37,9 +38,6 @@ export type StopOptions = {
 };
 
 const defaultStopSeconds = 10;
-/** A process that ran this long has worked, and its next failure is a first one. */
-const settledMs = 10_000;
-const longestDelayMs = 60_000;
 const sigkill = 9;
 /** How long a guest may take to kill its process before its machine is killed. */
 const guestPatienceMs = 5000;
@@ -76,27 +74,6 @@ const statusAfter = (end: MachineEnd, startedAt: number): Extract<Container['sta
 	}
 };
 
-const shouldRestart = ({container: {configuration: {restartPolicy}, restartCount}, isStoppedByUser}: Entry, exitCode: number): boolean => {
-	if (isStoppedByUser) {
-		return false;
-	}
-
-	switch (restartPolicy.name) {
-		case 'no': {
-			return false;
-		}
-
-		case 'on-failure': {
-			return exitCode !== 0 && (restartPolicy.maximumRetryCount === 0 || restartCount < restartPolicy.maximumRetryCount);
-		}
-
-		case 'always':
-		case 'unless-stopped': {
-			return true;
-		}
-	}
-};
-
 export type LifecycleOptions = {
 	readonly connections: Connections;
 	/** Takes away a container that removes itself. */
@@ -127,7 +104,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 	};
 
 	const scheduleRestart = (entry: Entry) => {
-		const delayMs = Math.min(100 * 2 ** entry.restartsInARow, longestDelayMs);
+		const delayMs = restartDelay(entry.restartsInARow);
 		entry.restartsInARow++;
 		entry.restart = setTimeout(() => {
 			entry.restart = undefined;
@@ -150,11 +127,13 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		const {status} = entry.container;
 		const startedAt = 'startedAt' in status ? status.startedAt : 0;
 		const exited = statusAfter(end, startedAt);
-		if (startedAt > 0 && end.at - startedAt > settledMs) {
+		if (startedAt > 0 && end.at - startedAt > settledAfter) {
 			entry.restartsInARow = 0;
 		}
 
-		const isRestarting = shouldRestart(entry, exited.exitCode);
+		const isRestarting = restarts(entry.container.configuration.restartPolicy, {
+			exitCode: exited.exitCode, isStopped: entry.isStoppedByUser, restartCount: entry.container.restartCount,
+		});
 		entry.machine = undefined;
 		entry.stdin = undefined;
 		entry.container = {

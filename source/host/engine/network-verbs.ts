@@ -4,13 +4,15 @@ import type {Lease, Network, NetworkConfiguration} from '../../resources.js';
 import {bridgeNameOf} from '../bridges/bridge.js';
 import {nextSubnet, validateNetwork, type TakenSubnet} from '../bridges/ipam.js';
 import {hostRoutes} from '../bridges/routes.js';
-import {assertName, newId} from '../containers/names.js';
+import {newId} from '../containers/id.js';
+import {filterOf} from '../../rules/filters.js';
+import {networkRules, pruneRules} from '../../rules/item-filters.js';
+import {networkName} from '../../rules/names.js';
 import {recordsOf} from '../dns/zone.js';
 import {quote} from '../machines/agent.js';
 import {removeRecord, writeRecord} from '../store/records.js';
 import type {Connections} from './connections.js';
 import {leaseAttachment} from './creation.js';
-import {networkFilter} from './filters.js';
 import {attachedTo, findContainer, findNetwork, isDefault} from './find.js';
 import {
 	defaultNetwork,
@@ -189,7 +191,7 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 
 	return {
 		async networks(filters = {}) {
-			const matches = networkFilter(filters, ({name}) => name === defaultNetwork);
+			const matches = filterOf(filters, networkRules);
 			return site.networks.values()
 				.map(record => describeNetwork(site, record))
 				.filter(network => matches(network))
@@ -198,7 +200,7 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 		},
 		network: async reference => describeNetwork(site, findNetwork(site, reference)),
 		async createNetwork(configuration) {
-			assertName('network', configuration.name);
+			networkName(configuration.name);
 			if (configuration.driver !== '' && configuration.driver !== 'bridge') {
 				throw new HolmError('unsupported', `there is no network driver ${JSON.stringify(configuration.driver.slice(0, 64))}`, {remedy: 'the only one is bridge'});
 			}
@@ -216,8 +218,7 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 		connectNetwork: connect,
 		disconnectNetwork: disconnect,
 		pruneNetworks: async (filters = {}) => site.registry(async () => {
-			const {until: _until, ...others} = filters;
-			const matches = networkFilter(others, ({name}) => name === defaultNetwork);
+			const matches = filterOf(filters, pruneRules(({labels}: Network) => labels, Date.now()));
 			const going = site.networks.values()
 				.filter(record => !isDefault(record) && attachedTo(site, record.id).length === 0 && matches(describeNetwork(site, record)))
 				.toArray();
