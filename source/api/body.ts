@@ -64,7 +64,7 @@ export const readBody = async (request: IncomingMessage, limits: BodyLimits): Pr
 	}
 });
 
-/** The body of a request that asks for another protocol: Node leaves it on the connection, where what comes after it is that protocol's. */
+/** The body of a request that asks for another protocol: Node before 26 leaves it on the connection, where what comes after it is that protocol's. */
 export const readUpgradeBody = async (request: IncomingMessage, socket: Duplex, limits: BodyLimits): Promise<Buffer> => {
 	if (request.headers['transfer-encoding'] !== undefined) {
 		throw new HolmError('invalid', 'a request that upgrades its connection must say the length of its body', {remedy: 'send Content-Length'});
