@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import {
 	mkdir,
 	readFile,
+	readdir,
 	stat,
 	writeFile,
 } from 'node:fs/promises';
@@ -17,6 +18,7 @@ import {
 	type Machine,
 	type NetworkDevice,
 } from '../../../source/host/machines/machine.js';
+import {setUp} from '../../../source/host/setup-all.js';
 import {bootPhases} from '../../../source/resources.js';
 import {findObstacle, makeLaboratory, type Laboratory} from './laboratory.js';
 
@@ -86,6 +88,17 @@ testMachine('a process runs as it should, confined, and its end is known', async
 	await t.throwsAsync(machine.signal(15), {code: 'conflict'});
 	await clearMachine(directory, 0);
 	await t.throwsAsync(stat(directory));
+});
+
+testMachine('setting up a host where all is there says so and changes nothing', async (t, {paths}) => {
+	const before = await readdir(paths.templates);
+	const steps = await Array.fromAsync(setUp(paths.root));
+	const names = steps.map(({step}) => step).filter(step => !step.startsWith('warning'));
+	t.deepEqual(names, ['requirements', 'requirements', 'kernel', 'template', 'accelerator']);
+	t.regex(steps.find(({step}) => step === 'kernel')!.detail, / is there$/v);
+	t.regex(steps.find(({step}) => step === 'template')!.detail, / is there$/v);
+	t.regex(steps.at(-1)!.detail, /^(?:emulation \(tcg\)|hardware virtualisation \(kvm\)), because ./v);
+	t.deepEqual(await readdir(paths.templates), before);
 });
 
 testMachine('what cannot be executed is refused with the runtime\'s reason', async (t, {start}) => {
