@@ -15,8 +15,8 @@ import {createTerminal} from './terminal.js';
 import {colourDepthOf, createTheme, groundOf, isAsciiOnly} from './theme.js';
 
 export type DashboardOptions = {
-	/** Connects anew at each call; called again when the engine went away. */
-	readonly connect: () => Promise<Engine>;
+	/** Connects anew at each call; called again when the engine went away. `report` hears of what takes time. */
+	readonly connect: (report: (step: string) => void) => Promise<Engine>;
 	readonly stdin: Input;
 	readonly stdout: Output;
 	readonly stderr: Output;
@@ -45,7 +45,7 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 		ascii: configuration.ascii ?? (isAsciiOnly(environment) || isScreenReader),
 	});
 	const store = createStore({
-		connect: readOnly ? async () => refuseChanges(await connect()) : connect,
+		connect: readOnly ? async report => refuseChanges(await connect(report)) : connect,
 		interval: configuration.refreshInterval,
 		now,
 	});
