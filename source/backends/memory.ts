@@ -1,10 +1,10 @@
 import {randomInt} from 'node:crypto';
 import type {Engine} from '../engine.js';
+import {createEventLog} from '../event-log.js';
 import {archiveVerbs} from './memory/archives.js';
 import {buildVerbs} from './memory/build/build.js';
 import {containerVerbs} from './memory/containers.js';
 import {defaultNetwork} from './memory/endpoints.js';
-import {createEventLog} from '../event-log.js';
 import {eventVerbs} from './memory/events.js';
 import {execVerbs} from './memory/execs.js';
 import {addPresentImages} from './memory/image-store.js';
