@@ -186,7 +186,7 @@ export type Engine = {
 	startExec: (id: string, size?: TerminalSize) => Promise<Session>;
 	resizeExec: (id: string, size: TerminalSize) => Promise<void>;
 	exec: (id: string) => Promise<ExecStatus>;
-	/** One reading, or one a second until the container ends or `signal` aborts. */
+	/** One reading, or with `stream` one a second until the container ends or `signal` aborts. */
 	stats: (reference: string, options?: {readonly stream?: boolean; readonly signal?: AbortSignal}) => AsyncIterable<ContainerStats>;
 	top: (reference: string, psArguments?: string) => Promise<{readonly titles: readonly string[]; readonly processes: ReadonlyArray<readonly string[]>}>;
 	pathStatus: (reference: string, path: string) => Promise<PathStatus>;

@@ -38,6 +38,9 @@ const httpStatuses: Record<ErrorCode, number> = {
 	internal: 500,
 };
 
+/** Whether a text from elsewhere is one of the codes. */
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(httpStatuses, text);
+
 export type HolmErrorOptions = {
 	/** What the user can do about it, as a phrase that can follow the message. */
 	readonly remedy?: string;

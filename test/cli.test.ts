@@ -5,6 +5,7 @@ import {
 	mkdtemp,
 	readFile,
 	rm,
+	stat,
 	symlink,
 	writeFile,
 } from 'node:fs/promises';
@@ -12,7 +13,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {text} from 'node:stream/consumers';
-import {fileURLToPath} from 'node:url';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 import test from 'ava';
 
 const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
@@ -106,7 +107,7 @@ test('an old Node hands over to the one of a checkout, with the arguments, the o
 	const program = path.join(root, 'dist/cli.js');
 	const {stdout, status} = await holm(['run', '-it', 'x y'], {program, nodeArguments: ['--import', pretendOld]});
 	t.is(status, 9);
-	t.is(stdout, `--import ${pretendOld} ${program} run -it x y\n`);
+	t.is(stdout, `--import ${pretendOld} -- ${program} run -it x y\n`);
 });
 
 test('a link in a directory of programs finds the checkout too', async t => {
@@ -115,4 +116,20 @@ test('a link in a directory of programs finds the checkout too', async t => {
 	await symlink(cli, path.join(root, 'holm'));
 	const {status} = await holm(['--version'], {program: path.join(root, 'holm')});
 	t.is(status, 0);
+});
+
+test('--env-file is the command\'s own, not Node\'s', async t => {
+	const {mode} = await stat(cli);
+	const [first = ''] = (await readFile(cli, 'utf8')).split('\n', 1);
+	t.is(first, '#!/usr/bin/env -S node --');
+	const root = await mkdtemp(path.join(tmpdir(), 'holm-bin-'));
+	t.teardown(async () => rm(root, {recursive: true}));
+	const program = path.join(root, 'holm');
+	await writeFile(program, `${first}\nimport ${JSON.stringify(pathToFileURL(cli).href)};\n`, {mode: mode | 0o111});
+	const child = spawn(program, ['run', '--env-file', '/no/such/file', 'x'], {stdio: ['ignore', 'pipe', 'pipe']});
+	const [stderr, status] = await Promise.all([text(child.stderr), new Promise(resolve => {
+		child.once('close', resolve);
+	})]);
+	t.is(status, 125);
+	t.regex(stderr, /^Error: [^\n]*\/no\/such\/file[^\n]*\n$/v);
 });

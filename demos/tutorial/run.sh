@@ -10,7 +10,8 @@ case ${1-} in
 	--keep) keep=yes ;;
 	*)
 		echo 'Usage: run.sh [--keep]     --keep leaves the application running on http://localhost:8000'
-		echo 'HOLM names the command, default holm. HOLM_DEMO_FRESH=1 first removes ALL containers and networks.'
+		echo 'HOLM names the command, default holm. HOLM_DEMO_FRESH=1 first removes ALL containers and networks;'
+		echo 'HOLM_DEMO_OFFLINE=1 asks no registry for the images.'
 		[ "$1" = --help ]
 		exit
 		;;
@@ -115,7 +116,9 @@ for name in $networks; do
 	! container network inspect "$name" >/dev/null 2>&1 || differs "there is a network $name already; this would take it for its own"
 done
 container image inspect my-web-app >/dev/null 2>&1 || owns_image=yes
-"$here/../images/make.sh" --pull
+[ "${HOLM_DEMO_OFFLINE-}" = 1 ] || pull=--pull
+# shellcheck disable=SC2086 -- no flag is no argument.
+"$here/../images/make.sh" ${pull-}
 owns=yes
 
 title '1. A network of its own'
@@ -162,7 +165,7 @@ expect 'GET / HTTP'
 
 if [ $keep = yes ]; then
 	title 'The application goes on running: http://localhost:8000'
-	echo 'To stop it: container rm -f my-web my-redis-db; container network rm myapp-net'
+	echo 'To stop it: holm rm -f my-web my-redis-db; holm network rm myapp-net'
 	exit
 fi
 

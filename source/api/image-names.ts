@@ -20,3 +20,21 @@ export const fullName = (name: string): string => {
 	const first = name.slice(0, slash);
 	return /[.:]/v.test(first) || first === 'localhost' ? name : `${hub}${name}`;
 };
+
+/** A name with the tag or digest that the API gives apart from it. */
+export const joinTag = (name: string, tag: string | undefined): string => {
+	if (!tag) {
+		return name;
+	}
+
+	return `${name}${/^[\da-z]+:[\da-f]+$/v.test(tag) ? '@' : ':'}${tag}`;
+};
+
+/** The inverse of `joinTag`; a name without a tag means `latest`. */
+export const splitTag = (reference: string): {readonly name: string; readonly tag: string} => {
+	const [name = '', digest] = reference.split('@', 2);
+	const match = /^(?<name>.+):(?<tag>[^\/:]+)$/v.exec(name);
+	return digest === undefined
+		? {name: match?.groups?.['name'] ?? name, tag: match?.groups?.['tag'] ?? 'latest'}
+		: {name: match?.groups?.['name'] ?? name, tag: digest};
+};

@@ -31,6 +31,8 @@ export const globalFlags = {
 	host: {
 		type: 'string', shortFlag: 'H', value: 'ADDRESS', description: 'Another engine, such as unix:///var/run/docker.sock (HOLM_HOST)',
 	},
+	demo: {type: 'boolean', description: 'Dashboard over made-up containers, without an engine'},
+	readOnly: {type: 'boolean', description: 'Dashboard that refuses every change'},
 	debug: {type: 'boolean', description: 'Print where an error comes from'},
 	version: {type: 'boolean', shortFlag: 'v', description: 'Print the version'},
 } as const satisfies FlagTable;
@@ -61,7 +63,7 @@ export const overview = async (): Promise<string> => {
 	const blocks = await Promise.all(Object.entries(sections).map(async ([heading, entries]) => `\n${heading}:\n${pairs(await entryRows(entries))}`));
 	return [
 		'Usage: holm [flags] COMMAND [ARG...]\n',
-		'\nEvery container in a virtual machine of its own, every network with a bridge and a name server of its own.\n',
+		'\nEvery container in a virtual machine of its own, every network with a bridge and a name server of its own. Without a command, in a terminal: the dashboard.\n',
 		...blocks,
 		`\nGroups:\n${pairs(Object.entries(groups).map(([name, {summary}]) => [name, summary]))}`,
 		`\nFlags:\n${pairs(flagRows(withHelpFlag(globalFlags)))}`,

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import {asHolmError, exitStatusOf} from '../errors.js';
+import {asHolmError, exitStatusOf, HolmError} from '../errors.js';
 import type {Context} from './command.js';
 import {parseArguments} from './parse-arguments.js';
 import {splitArguments} from './split-arguments.js';
@@ -10,7 +10,14 @@ import {nonEmpty} from './non-empty.js';
 
 /** Where the program's own surroundings come in; the engine is the commands' to ask for. */
 export type Surroundings = Omit<Context, 'engine' | 'root' | 'host'> & {
-	readonly connect: (options: {readonly root?: string; readonly host?: string}) => ReturnType<Context['engine']>;
+	readonly connect: (options: {
+		readonly root?: string;
+		readonly host?: string;
+		/** The engine of this host is started where it does not run; default true. */
+		readonly canStart?: boolean;
+		/** Hears of what a first start takes time for; without it, standard error does. */
+		readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
+	}) => ReturnType<Context['engine']>;
 };
 
 /** A request that could not be understood, as `docker`, `git` and meow have it. */
@@ -22,12 +29,22 @@ const report = async ({stderr}: Surroundings, error: unknown, isDebug: boolean):
 	stderr.write(`${errorLine(error)}\n${isDebug ? `${inspect(asHolmError(error))}\n` : ''}`);
 };
 
-type GlobalFlags = {readonly root?: string; readonly host?: string; readonly debug: boolean; readonly version: boolean; readonly help: boolean};
+type GlobalFlags = {
+	readonly root?: string;
+	readonly host?: string;
+	readonly debug: boolean;
+	readonly version: boolean;
+	readonly help: boolean;
+	readonly demo: boolean;
+	readonly readOnly: boolean;
+};
+
+const noFlags: GlobalFlags = {debug: false, version: false, help: false, demo: false, readOnly: false};
 
 /** The flags before the command. They are few and fixed, and the parser is left for the command's own. */
 const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals: GlobalFlags; readonly rest: readonly string[]}> => {
 	if (!argv[0]?.startsWith('-')) {
-		return {globals: {debug: false, version: false, help: false}, rest: argv};
+		return {globals: noFlags, rest: argv};
 	}
 
 	const [{globalFlags}, {withHelpFlag}] = await Promise.all([import('./help.js'), import('./parse-arguments.js')]);
@@ -40,6 +57,8 @@ const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals:
 			debug: values.get('debug') === 'true',
 			version: values.get('version') === 'true',
 			help: values.get('help') === 'true',
+			demo: values.get('demo') === 'true',
+			readOnly: values.get('read-only') === 'true',
 		},
 		rest: input,
 	};
@@ -90,6 +109,44 @@ const printOverview = async ({stdout, stderr}: Surroundings, isAsked: boolean): 
 	return isAsked ? 0 : usageStatus;
 };
 
+/** Without a command: the dashboard where there is a terminal for it, and the help where there is none. */
+const openScreen = async ({demo, readOnly, root, host}: GlobalFlags, surroundings: Surroundings): Promise<number> => {
+	const {stdin, stdout, connect, environment} = surroundings;
+	if (stdin.isTTY !== true || stdout.isTTY !== true) {
+		return printOverview(surroundings, false);
+	}
+
+	const {openDashboard} = await import('../dashboard/index.js');
+	const options = {...surroundings, demo, readOnly};
+	if (!demo) {
+		let wasConnected = false;
+		return openDashboard({
+			...options,
+			async connect(report) {
+				const engine = await connect({
+					root: root ?? nonEmpty(environment.HOLM_ROOT),
+					host: host ?? nonEmpty(environment.HOLM_HOST),
+					// An engine that was stopped while somebody looked at it was meant to stop.
+					canStart: !wasConnected,
+					onStep({step, detail}) {
+						report(`${step}: ${detail}`);
+					},
+				});
+				wasConnected = true;
+				return engine;
+			},
+		});
+	}
+
+	const {createMemoryEngine} = await import('../backends/memory.js');
+	const engine = createMemoryEngine({lively: true, now: surroundings.now});
+	try {
+		return await openDashboard({...options, connect: async () => engine});
+	} finally {
+		engine.close();
+	}
+};
+
 const runFound = async (argv: readonly string[], globals: GlobalFlags, surroundings: Surroundings): Promise<number> => {
 	const {connect, environment} = surroundings;
 	const found = findCommand(argv);
@@ -130,8 +187,16 @@ export const main = async (argv: readonly string[], surroundings: Surroundings):
 			return await runFound([...others, '--help'], globals, surroundings);
 		}
 
-		if (first === undefined || first === 'help' || globals.help) {
-			return await printOverview(surroundings, globals.help || first === 'help' || surroundings.stdout.isTTY === true);
+		if (first === 'help' || globals.help) {
+			return await printOverview(surroundings, true);
+		}
+
+		if (first === undefined) {
+			return await openScreen(globals, surroundings);
+		}
+
+		if (globals.demo || globals.readOnly) {
+			throw new HolmError('invalid', `--${globals.demo ? 'demo' : 'read-only'} is for the dashboard, not for ${first}`, {remedy: 'leave the command away, or the flag'});
 		}
 
 		return await runFound(rest, globals, surroundings);

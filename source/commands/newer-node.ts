@@ -13,7 +13,7 @@ export const runWithNewerNode = (program: URL, needed: string): number => {
 		return 1;
 	}
 
-	const {status, signal, error} = spawnSync(node, [...process.execArgv, fileURLToPath(program), ...process.argv.slice(2)], {stdio: 'inherit'});
+	const {status, signal, error} = spawnSync(node, [...process.execArgv, '--', fileURLToPath(program), ...process.argv.slice(2)], {stdio: 'inherit'});
 	if (error) {
 		process.stderr.write(`Error: ${node} could not be run: ${error.message}\n`);
 		return 1;

@@ -38,7 +38,12 @@ export const start = async (): Promise<never> => {
 		now: Date.now,
 		async connect(options) {
 			const {connect} = await import('../backends/connect.js');
-			return connect(options);
+			return connect({
+				onStep({step, detail}) {
+					process.stderr.write(`${step}: ${detail}\n`);
+				},
+				...options,
+			});
 		},
 	});
 	await Promise.all([flush(process.stdout), flush(process.stderr)]);

@@ -1,4 +1,4 @@
-import {bootPhases, type Attachment, type Container, type ContainerStatus, type Machine, type Mount} from '../../resources.js';
+import {bootPhases, type Attachment, type Container, type ContainerStatus, type Machine, type Mount, type PublishedPort} from '../../resources.js';
 import {fieldsOf, type Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
 import {decodeTime} from '../times.js';
@@ -102,10 +102,20 @@ const decodeWanted = (fields: Fields, name: string) => {
 			...host.raw,
 			...describesOnly,
 			Mounts: host.objects('Mounts').map(({raw}) => raw).filter(({Type}) => Type === 'bind' || Type === 'volume' || Type === 'tmpfs'),
-			PortBindings: fields.object('NetworkSettings').raw['Ports'],
 		},
 		NetworkingConfig: {EndpointsConfig: fields.object('NetworkSettings').raw['Networks']},
 	}), {name}).configuration;
+};
+
+/** The ports as they are; Docker tells only the wanted ones of a container that does not run. */
+const decodePublished = (fields: Fields): PublishedPort[] => {
+	const holm = fields.object('Holm');
+	if (holm.has('Ports')) {
+		return decodePorts(holm, 'Ports');
+	}
+
+	const ports = decodePorts(fields.object('NetworkSettings'), 'Ports');
+	return ports.length > 0 || fields.object('State').flag('Running') ? ports : decodePorts(fields.object('HostConfig'), 'PortBindings');
 };
 
 /** The answer of `GET /containers/{id}/json`, ours or another engine's. */
@@ -129,7 +139,7 @@ export const decodeContainer = (json: unknown): Container => {
 		},
 		status: decodeState(fields.object('State'), holm.optionalText('Reason')),
 		attachments: decodeAttachments(settings.map('Networks')),
-		ports: holm.has('Ports') ? decodePorts(holm, 'Ports') : decodePorts(settings, 'Ports'),
+		ports: decodePublished(fields),
 		exposedPorts: config.names('ExposedPorts'),
 		mounts: decodeMountPoints(fields.objects('Mounts')),
 		restartCount: fields.number('RestartCount'),

@@ -26,7 +26,7 @@ export const decodeNetwork = (json: unknown): Network => {
 			containerName: lease.text('Name'),
 			endpointId: lease.text('EndpointID'),
 		})),
-		bridge: fields.object('Options').optionalText('com.docker.network.bridge.name'),
+		bridge: fields.object('Holm').optionalText('Bridge') ?? fields.object('Options').optionalText('com.docker.network.bridge.name'),
 		source: json,
 	};
 };
@@ -65,7 +65,7 @@ export const decodeConnect = (network: string, body: Fields): {container: string
 	attachment: decodeEndpoint(network, body.object('EndpointConfig')),
 });
 
-/** One item of `GET /holm/networks/{id}/records`. */
+/** One item of `GET /holm/networks/{name}/dns`. */
 export const decodeDnsRecord = (fields: Fields): DnsRecord => {
 	const type = fields.text('Type');
 	return {

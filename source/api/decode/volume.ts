@@ -4,6 +4,8 @@ import {anonymousLabel} from '../encode/volume.js';
 import {fieldsOf, type Fields} from '../fields.js';
 import {decodeTime} from '../times.js';
 
+const madeUp = /^[\da-f]{64}$/v;
+
 /** The answer of `GET /volumes/{name}`, ours or another engine's. */
 export const decodeVolume = (json: unknown): Volume => {
 	const fields = fieldsOf(json);
@@ -13,7 +15,8 @@ export const decodeVolume = (json: unknown): Volume => {
 		createdAt: decodeTime(fields.text('CreatedAt')),
 		mountpoint: fields.text('Mountpoint'),
 		labels,
-		anonymous: anonymous !== undefined,
+		// Docker before 24 has no mark for a volume but the name that it made up itself.
+		anonymous: anonymous !== undefined || madeUp.test(fields.text('Name')),
 		source: json,
 	};
 };

@@ -7,16 +7,26 @@ export const encodeEndpoint = (attachment: AttachmentConfiguration) => ({
 	Aliases: [...attachment.aliases],
 });
 
-const encodeMount = (mount: Exclude<Mount, {type: 'tmpfs'}>) => ({
-	Type: mount.type,
-	Source: mount.source,
-	Target: mount.target,
-	ReadOnly: mount.readOnly,
-	// As `--volume` has it: without this field Docker refuses a directory that does not exist yet.
-	...mount.type === 'bind' ? {BindOptions: {CreateMountpoint: true}} : {},
-});
+/** File systems in memory are a map by their targets; a second one of the same target, which is for the engine to refuse, has no place in it. */
+const isInMap = (mount: Mount, index: number, mounts: readonly Mount[]) =>
+	mount.type === 'tmpfs' && mounts.findIndex(({type, target}) => type === 'tmpfs' && target === mount.target) === index;
+
+const encodeMount = (mount: Mount) => {
+	const common = {Type: mount.type, Target: mount.target, ReadOnly: mount.readOnly};
+	if (mount.type === 'tmpfs') {
+		return common;
+	}
+
+	return {
+		...common,
+		Source: mount.source,
+		// As `--volume` has it: without this field Docker refuses a directory that does not exist yet.
+		...mount.type === 'bind' ? {BindOptions: {CreateMountpoint: true}} : {},
+	};
+};
 
 const encodeTmpfs = (mounts: readonly Mount[]): Record<string, string> => Object.fromEntries(mounts
+	.filter((mount, index) => isInMap(mount, index, mounts))
 	.filter(mount => mount.type === 'tmpfs')
 	.map(mount => [mount.target, [...mount.options, ...mount.readOnly ? ['ro'] : []].join(',')]));
 
@@ -29,7 +39,7 @@ export const encodeHostConfig = (configuration: ContainerConfiguration) => ({
 		Name: configuration.restartPolicy.name,
 		MaximumRetryCount: configuration.restartPolicy.maximumRetryCount,
 	},
-	Mounts: configuration.mounts.filter(mount => mount.type !== 'tmpfs').map(mount => encodeMount(mount)),
+	Mounts: configuration.mounts.filter((mount, index, mounts) => !isInMap(mount, index, mounts)).map(mount => encodeMount(mount)),
 	Tmpfs: encodeTmpfs(configuration.mounts),
 	ExtraHosts: [...configuration.extraHosts],
 	Dns: [...configuration.dnsServers],
@@ -57,6 +67,8 @@ export const encodeCreateContainer = (configuration: ContainerConfiguration) => 
 	WorkingDir: configuration.workingDirectory ?? '',
 	User: configuration.user ?? '',
 	Hostname: configuration.hostname ?? '',
+	// Engines before 1.44 know one address for the whole container.
+	MacAddress: configuration.networks[0]?.mac,
 	Tty: configuration.terminal,
 	OpenStdin: configuration.openStdin,
 	StdinOnce: configuration.openStdin,

@@ -36,9 +36,10 @@ export const encodeNetwork = (network: Network) => {
 			IPv4Address: `${lease.address}/${prefixLength}`,
 			IPv6Address: '',
 		}])),
-		Options: network.bridge ? {'com.docker.network.bridge.name': network.bridge} : {},
+		// What was not asked for is not an option: docker-compose would make the network anew.
+		Options: {},
 		Labels: {...network.labels},
-		Holm: {Leases: network.leases.length},
+		Holm: {Leases: network.leases.length, Bridge: network.bridge},
 	};
 };
 
@@ -61,7 +62,7 @@ export const encodeConnect = (container: string, attachment: AttachmentConfigura
 	EndpointConfig: encodeEndpoint(attachment),
 });
 
-/** One item of `GET /holm/networks/{id}/records`. */
+/** One item of `GET /holm/networks/{name}/dns`. */
 export const encodeDnsRecord = (record: DnsRecord) => ({
 	Name: record.name,
 	Type: record.type,

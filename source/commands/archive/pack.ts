@@ -36,9 +36,11 @@ export const walk = async function * (file: string, name: string): AsyncIterable
 	}
 };
 
-/** A tar of the entries, read while they are written. Sockets are left out. */
+/** A tar of the entries, read while they are written. Files that are one stay one; sockets are left out. */
 export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = false}: PackOptions = {}): Readable => {
 	const pack = createPack();
+	/** Names of files that have several, by what they are. */
+	const linked = new Map<string, string>();
 
 	const add = async ({file, name, content}: PackEntry) => {
 		if (content !== undefined) {
@@ -61,6 +63,19 @@ export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = fal
 				...header, type: 'symlink', linkname: await readlink(file), size: 0,
 			});
 		} else if (status.isFile()) {
+			const identity = `${status.dev}:${status.ino}`;
+			const earlier = linked.get(identity);
+			if (earlier !== undefined) {
+				pack.entry({
+					...header, type: 'link', linkname: earlier, size: 0,
+				});
+				return;
+			}
+
+			if (status.nlink > 1) {
+				linked.set(identity, name);
+			}
+
 			// A file that grows meanwhile must not write past the size in its header.
 			const bytes = createReadStream(file, {end: Math.max(0, status.size - 1)});
 			await pipeline(bytes, pack.entry({...header, type: 'file', size: status.size}));

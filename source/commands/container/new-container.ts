@@ -6,6 +6,7 @@ import type {ContainerConfiguration} from '../../resources.js';
 import {printError, type Context} from '../command.js';
 import {readConfiguration, type ContainerFlags} from '../flags/configuration.js';
 import {escapeControls} from '../print/escape.js';
+import {withPatience} from '../print/patience.js';
 import {printProgress} from '../print/progress.js';
 import {credentialsFor} from '../registry/credentials.js';
 
@@ -83,7 +84,7 @@ export const createFromFlags = async (context: Context, flags: ContainerFlags, i
 
 	try {
 		const engine = await context.engine();
-		const {id, warnings} = await createPulling(context, engine, configuration, flags);
+		const {id, warnings} = await withPatience(context, 'Creating; the first container of an image makes the image\'s disk, which takes some seconds.', createPulling(context, engine, configuration, flags));
 		await handle?.writeFile(id);
 		for (const warning of warnings) {
 			printError(context, `WARNING: ${escapeControls(warning)}`);

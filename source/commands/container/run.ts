@@ -7,6 +7,7 @@ import {
 	type FlagValues,
 } from '../command.js';
 import {containerFlags} from '../flags/container-flags.js';
+import {withPatience} from '../print/patience.js';
 import {attachFlags, checkTerminal, runAttached} from './attached.js';
 import {createFromFlags, type NewContainer} from './new-container.js';
 
@@ -66,7 +67,7 @@ export const command = defineCommand({
 		const container = await createFromFlags(context, given, input);
 		const {id, configuration} = container;
 		const engine = await context.engine();
-		const start = async () => startOrUndo(engine, container);
+		const start = async () => withPatience(context, 'Starting; the first machine of a size is booted once and kept, which takes some seconds.', startOrUndo(engine, container));
 		if (given.detach) {
 			await start();
 			print(context, id);

@@ -90,7 +90,6 @@ export const compileTemplate = (template: string): Template => {
 		}
 
 		if (token.kind === 'symbol' && token.text === '(') {
-			// eslint-disable-next-line unicorn/no-declarations-before-early-exit -- reading it is what moves on to the bracket
 			const inner = pipeline();
 			if (!isAt('symbol', ')')) {
 				throw templateError('( without )', token.position);

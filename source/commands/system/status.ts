@@ -6,7 +6,7 @@ export const command = defineCommand({
 	usage: '',
 	flags: {},
 	async run(context) {
-		const {daemonStatus} = await import('../../backends/connect.js');
+		const {daemonStatus} = await import('../../backends/daemon.js');
 		const root = context.root ?? defaultRoot;
 		const {running, pid} = await daemonStatus({root: context.root});
 		print(context, running ? `The engine is running${pid === undefined ? '' : ` with process id ${pid}`} in ${root}, socket ${pathsOf(root).socket}.` : `The engine is not running in ${root}.`);

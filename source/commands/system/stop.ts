@@ -3,10 +3,12 @@ import {defineCommand, print} from '../command.js';
 export const command = defineCommand({
 	summary: 'Stop the engine\'s daemon; containers go on running',
 	usage: '',
-	flags: {},
-	async run(context) {
-		const {stopDaemon} = await import('../../backends/connect.js');
-		await stopDaemon({root: context.root});
-		print(context, 'The engine is stopped.');
+	flags: {
+		all: {type: 'boolean', shortFlag: 'a', description: 'End the containers too, and take the engine\'s network from the host'},
+	},
+	async run(context, {all}) {
+		const {stopDaemon} = await import('../../backends/daemon.js');
+		await stopDaemon({root: context.root, everything: all});
+		print(context, all ? 'The engine and its containers are stopped.' : 'The engine is stopped.');
 	},
 });

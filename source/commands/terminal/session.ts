@@ -103,15 +103,30 @@ export const joinSession = async (session: Session, {stdin, stdout, stderr}: Pic
 	}
 };
 
-/** Tells the size of the terminal now and whenever its window changes; the result ends that. Failures are left for the next change: the process may not be there yet, or no more. */
+/**
+Tells the size of the terminal now and whenever its window changes; the result ends that. One size is told after another, so that the last one stays.
+
+Failures are left for the next change: the process may not be there yet, or no more.
+*/
 export const followSize = (stdout: Output, resize: (size: TerminalSize) => Promise<void>): (() => void) => {
+	let isSending = false;
+	let isChanged = false;
 	const send = async () => {
-		const size = sizeOf(stdout);
-		if (size) {
+		isChanged = true;
+		if (isSending) {
+			return;
+		}
+
+		isSending = true;
+		while (isChanged) {
+			isChanged = false;
+			const size = sizeOf(stdout);
 			try {
-				await resize(size);
+				await (size && resize(size));
 			} catch {}
 		}
+
+		isSending = false;
 	};
 
 	const listener = () => {

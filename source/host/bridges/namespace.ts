@@ -65,6 +65,9 @@ const identityOf = (root: string) => {
 
 type Identity = ReturnType<typeof identityOf>;
 
+/** The name of the namespace of the engine with this root, and of the device that leads to it. */
+export const namespaceNameOf = (root: string): string => identityOf(root).name;
+
 type Link = {readonly hostAddress: string; readonly namespaceAddress: string};
 
 const addressOf = (found: readonly IpLink[], name: string): number | undefined => {

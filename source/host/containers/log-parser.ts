@@ -17,7 +17,7 @@ export type RecordHeader = {
 /** Bytes within which a header ends, with room to spare. */
 export const maximumHeader = 64;
 
-/** A record's content is handed on in pieces of at most this many bytes. conmon itself writes at most 8 KiB in a record. */
+/** Bytes of a record that are waited for before its content is handed on in pieces. conmon itself writes at most 8 KiB in a record. */
 const maximumPiece = 64 * 1024;
 
 const lineFeed = 10;
@@ -68,7 +68,7 @@ export const headerOf = (bytes: Uint8Array): RecordHeader | undefined => {
 };
 
 /**
-Takes a log apart from the offset `start` on, where a record begins, as it comes and in any cut, and keeps no more than one piece of a line in memory however long the line is.
+Takes a log apart from the offset `start` on, where a record begins, as it comes and in any cut, and keeps no more of a record in memory than is waited for, however long the record is.
 
 Bytes are passed on as they are. What is not a record, such as the rest of one whose beginning was rotated away, is dropped up to the next line feed. A last record without its line feed is not complete and never comes out.
 */
@@ -127,7 +127,7 @@ export const createLogParser = (start = 0) => {
 				}
 			}
 
-			kept = data.subarray(start);
+			kept = data.subarray(from);
 			offset += data.length;
 			if (kept.length > maximumPiece || (isSkipping && kept.length > 0)) {
 				const record = overlong();

@@ -78,16 +78,8 @@ export const rotateLog = async (live: string, swap: (path: string) => Promise<vo
 	}
 
 	await create(next);
-	try {
-		await swap(next);
-	} catch (error) {
-		if (await sizeOf(next) === 0) {
-			await rm(next, {force: true});
-		}
-
-		throw error;
-	}
-
+	// When it fails the file stays: the writer may have it open all the same.
+	await swap(next);
 	for (const {from, to} of plan) {
 		await renameIfThere(from, to);
 	}

@@ -9,7 +9,11 @@ export type TailStart = Readonly<Record<LogEntry['stream'], number>>;
 
 const blockSize = 64 * 1024;
 
-/** How far beyond the last line counted the beginnings of lines are looked for whose ends were counted. */
+/**
+How far beyond the last line counted, and beyond each of its records, the record before it is looked for.
+
+Only that record says whether a line begins where it seems to: one of a stream that said nothing else may be at the other end of the log.
+*/
 const beginningsWithin = 256 * 1024;
 
 const lineFeed = 10;
@@ -29,19 +33,30 @@ const recordStarts = (bytes: Uint8Array, length: number): number[] => {
 	return starts;
 };
 
-/** Offsets and headers of the complete records, from the end of the log to its beginning; what is not a record is left out. */
-const headersBackwards = async function * (readAt: ReadAt, size: number, until: string | undefined) {
-	let isComplete = false;
+/** The offset after the last record that is complete. */
+const endOfRecords = async (readAt: ReadAt, size: number): Promise<number> => {
 	for (let blockEnd = size; blockEnd > 0;) {
 		const blockStart = Math.max(blockEnd - blockSize, 0);
+		const bytes = await readAt(blockStart, blockEnd - blockStart);
+		const last = bytes.lastIndexOf(lineFeed);
+		if (last !== -1) {
+			return blockStart + last + 1;
+		}
+
+		blockEnd = blockStart;
+	}
+
+	return 0;
+};
+
+/** Offsets and headers of the records before `end`, where one begins, from there to the beginning of the log; what is not a record is left out. */
+const headersBackwards = async function * (readAt: ReadAt, end: number, until: string | undefined) {
+	for (let blockEnd = end; blockEnd > 0;) {
+		const blockStart = Math.max(blockEnd - blockSize, 0);
 		// A record that begins at the very end of the block has its header in the block after it.
-		const bytes = await readAt(blockStart, Math.min(blockEnd + maximumHeader, size) - blockStart);
+		const bytes = await readAt(blockStart, Math.min(blockEnd + maximumHeader, end) - blockStart);
 		const starts = recordStarts(bytes, blockEnd - blockStart);
-		const isLast = blockStart === 0;
-		// What follows the last line feed is still being written.
-		const completeStarts = [...(isComplete ? starts : starts.slice(1)), ...(isLast && (isComplete || starts.length > 0) ? [0] : [])];
-		isComplete ||= starts.length > 0;
-		for (const start of completeStarts) {
+		for (const start of blockStart === 0 ? [...starts, 0] : starts) {
 			const header = headerOf(bytes.subarray(start, start + maximumHeader));
 			if (header && (until === undefined || header.timestamp <= until)) {
 				yield {offset: blockStart + start, header};
@@ -58,18 +73,20 @@ Finds where the last `lines` lines begin by reading backwards from the end, so t
 A line is all records of one stream up to a final one; lines of both streams count. Those stamped after `until` do not.
 */
 export const findTail = async (readAt: ReadAt, size: number, lines: number, until?: string): Promise<TailStart> => {
-	const start = {stdout: size, stderr: size};
+	const end = await endOfRecords(readAt, size);
+	// A record that is still being written belongs to what comes after the tail.
+	const start = {stdout: end, stderr: end};
 	/** Streams with a counted line whose first record has not been met. */
 	const unfinished = new Set<LogEntry['stream']>();
 	let counted = 0;
 	let giveUpBelow = 0;
-	for await (const {offset, header: {stream, final}} of headersBackwards(readAt, size, until)) {
+	for await (const {offset, header: {stream, final}} of headersBackwards(readAt, end, until)) {
 		if (offset < giveUpBelow) {
 			break;
 		}
 
-		const isEndsLine = final || !unfinished.has(stream);
-		if (isEndsLine) {
+		const endsLine = final || !unfinished.has(stream);
+		if (endsLine) {
 			unfinished.delete(stream);
 			if (counted < lines) {
 				counted += 1;
@@ -79,7 +96,7 @@ export const findTail = async (readAt: ReadAt, size: number, lines: number, unti
 			}
 		}
 
-		if (counted === lines && giveUpBelow === 0) {
+		if (counted === lines && (giveUpBelow === 0 || unfinished.has(stream))) {
 			giveUpBelow = offset - beginningsWithin;
 		}
 

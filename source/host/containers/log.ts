@@ -14,11 +14,27 @@ export type ReadLogOptions = LogOptions & {
 /** Node's timers take no longer delay. */
 const maximumTimeout = (2 ** 31) - 1;
 
-/** When a follower has nothing more to wait for. */
-const endOf = ({ended, until}: ReadLogOptions): AbortSignal => {
-	const signals = ended ? [ended] : [];
+/** When a follower has nothing more to wait for. Made by hand: of a timer's signal that is only part of another one, nothing is left after a garbage collection. */
+const watchEnd = ({ended, until}: ReadLogOptions) => {
+	const controller = new AbortController();
+	const end = () => {
+		controller.abort();
+	};
+
+	ended?.addEventListener('abort', end);
+	if (ended?.aborted) {
+		end();
+	}
+
 	const left = until === undefined ? Infinity : Math.max(until - Date.now(), 0);
-	return AbortSignal.any(left <= maximumTimeout ? [...signals, AbortSignal.timeout(Math.ceil(left))] : signals);
+	const timer = left <= maximumTimeout ? setTimeout(end, Math.ceil(left)) : undefined;
+	return {
+		signal: controller.signal,
+		[Symbol.dispose]() {
+			clearTimeout(timer);
+			ended?.removeEventListener('abort', end);
+		},
+	};
 };
 
 const openWithSizes = async (live: string) => {
@@ -45,7 +61,7 @@ export const readLog = async function * (live: string, options: ReadLogOptions =
 	const {follow, tail, signal} = options;
 	const since = options.since === undefined ? undefined : timestampOf(options.since);
 	const until = options.until === undefined ? undefined : timestampOf(options.until);
-	const ended = follow ? endOf(options) : undefined;
+	using ended = follow ? watchEnd(options) : undefined;
 	const files = await openWithSizes(live);
 	try {
 		const size = files.reduce((sum, file) => sum + file.size, 0);
@@ -77,7 +93,7 @@ export const readLog = async function * (live: string, options: ReadLogOptions =
 
 		const last = files.at(-1);
 		await closeAll(files.slice(0, -1));
-		for await (const chunk of followChunks(live, last, last?.size ?? 0, {signal, ended})) {
+		for await (const chunk of followChunks(live, last, last?.size ?? 0, {signal, ended: ended.signal})) {
 			for (const {offset, entry} of parser.push(chunk)) {
 				if (isWanted(offset, entry)) {
 					yield entry;

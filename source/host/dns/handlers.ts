@@ -52,25 +52,33 @@ const encodeRecord = ({type, value, ttlSeconds}: DnsRecord): Message => {
 
 const codeOf = {A: types.a, AAAA: types.aaaa, PTR: types.ptr};
 
+const answerWith = (records: readonly DnsRecord[]): Answer => {
+	const encoded = records.map(record => encodeRecord(record));
+	const size = encoded[0]?.length ?? 0;
+	return {
+		...emptyAnswer(rcodes.noError),
+		counts: [encoded.length, 0, 0],
+		body: Buffer.concat(encoded),
+		...encoded.length > 1 && encoded.every(({length}) => length === size) && {rotation: {size, next: 0}},
+	};
+};
+
 /** A known name without a record of the asked type is empty, never unknown: a client that got NXDOMAIN for AAAA would not ask for A. */
 export const answerFromZone = (records: readonly DnsRecord[]): Handler => {
-	const byName = new Map<string, DnsRecord[]>();
-	for (const record of records) {
-		const known = byName.get(record.name);
-		if (known) {
-			known.push(record);
-		} else {
-			byName.set(record.name, [record]);
+	const byName = Map.groupBy(records, ({name}) => name);
+	const answers = new Map<string, Answer>();
+	return ({question: {name, type}}) => {
+		const known = byName.get(name);
+		if (!known) {
+			return undefined;
 		}
-	}
 
-	return ({question}) => {
-		const matching = byName.get(question.name)?.filter(({type}) => question.type === types.any || codeOf[type] === question.type);
-		return matching && {
-			...emptyAnswer(rcodes.noError),
-			counts: [matching.length, 0, 0],
-			body: Buffer.concat(matching.map(record => encodeRecord(record))),
-		};
+		// Types without records share an answer, so that there are never more than the zone has room for.
+		const matching = known.filter(record => type === types.any || codeOf[record.type] === type);
+		const key = `${matching.length === 0 ? 0 : type} ${name}`;
+		const answer = answers.get(key) ?? answerWith(matching);
+		answers.set(key, answer);
+		return answer;
 	};
 };
 

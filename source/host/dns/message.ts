@@ -69,14 +69,14 @@ const skipName = (message: Message, offset: number): number | undefined => {
 };
 
 /**
-The records of a message whose question ends at `offset`, without their content; undefined when the message ends before they do.
+The records of a message from `offset` on, without their content; undefined when the message ends before they do. `counts` says how many each section has, as the header does.
 
 A forwarded answer is passed on as it came but for its times to live, so that records of types that nobody here knows reach the client too.
 */
-export const recordSpans = (message: Message, offset: number): RecordSpan[] | undefined => {
+export const recordSpans = (message: Message, offset: number, counts: readonly number[]): RecordSpan[] | undefined => {
 	const spans: RecordSpan[] = [];
 	for (const [index, section] of (['answer', 'authority', 'additional'] as const).entries()) {
-		for (let count = message.readUInt16BE(6 + (2 * index)); count > 0; count--) {
+		for (let count = counts[index] ?? 0; count > 0; count--) {
 			const start = offset;
 			const fixed = skipName(message, offset);
 			if (fixed === undefined || fixed + 10 > message.length) {
@@ -97,6 +97,9 @@ export const recordSpans = (message: Message, offset: number): RecordSpan[] | un
 
 	return spans;
 };
+
+/** How many records the answer, authority and additional section have, by the header. */
+export const countsOf = (message: Message): [number, number, number] => [message.readUInt16BE(6), message.readUInt16BE(8), message.readUInt16BE(10)];
 
 export type Question = {
 	/** Lower case, without the final dot; a dot or a backslash within a label is escaped with a backslash. Empty for the root. */

@@ -1,5 +1,5 @@
-
 import {
+	countsOf,
 	decodeQuestion,
 	flags,
 	headerLength,
@@ -47,7 +47,7 @@ export const decodeQuery = (message: Message): Query | number | undefined => {
 	}
 
 	const question = decodeQuestion(message);
-	const spans = question && recordSpans(message, question.end);
+	const spans = question && recordSpans(message, question.end, countsOf(message));
 	if (!question || !spans) {
 		return rcodes.formatError;
 	}

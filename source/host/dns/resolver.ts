@@ -1,9 +1,9 @@
-
 import {Buffer} from 'node:buffer';
 import {randomInt} from 'node:crypto';
 import {createAnswerCache, type AnswerCache, type CacheableAnswer} from './cache.js';
 import {type Handler} from './handlers.js';
 import {
+	countsOf,
 	flags,
 	headerLength,
 	rcodes,
@@ -56,7 +56,7 @@ An upstream's message without its question and its OPT record, which is between 
 Nothing is kept of an answer without records unless a SOA says for how long, RFC 2308 section 5.
 */
 export const decodeUpstreamAnswer = (message: Message, questionEnd: number): CacheableAnswer | undefined => {
-	const spans = recordSpans(message, questionEnd);
+	const spans = recordSpans(message, questionEnd, countsOf(message));
 	if (!spans) {
 		return undefined;
 	}

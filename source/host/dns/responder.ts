@@ -6,6 +6,7 @@ import {
 	encodeRefusal,
 	encodeResponse,
 	type Answer,
+	type Rotation,
 } from './response.js';
 import {rcodes, type Message} from './message.js';
 
@@ -14,42 +15,34 @@ export type Transport = 'udp' | 'tcp';
 /** A message's response; undefined when it gets none. Never throws. */
 export type Responder = (message: Message, transport: Transport) => Message | Promise<Message> | undefined;
 
+/** Who answers a client, by its address. */
+export type ResponderOf = (client: string) => Responder;
+
 /** A response that only its id and the order of its records tell from the next one. */
 type Prepared = {
 	readonly response: Message;
-	/** Where the records begin, how many there are and how long each is; a count below 2 is not rotated. */
+	/** Where the records begin. */
 	readonly start: number;
-	readonly count: number;
-	readonly size: number;
-	next: number;
+	readonly rotation?: Rotation;
 };
 
 const maximumPrepared = 4096;
 /** Longer queries are not ordinary ones and are worked out each time. */
 const maximumKeyLength = 300;
 
-const prepare = (query: Query, answer: Answer, response: Message): Prepared => {
-	const count = response.readUInt16BE(6);
-	const size = count === 0 ? 0 : answer.body.length / count;
-	const firstSize = count === 0 ? 0 : 12 + answer.body.readUInt16BE(10);
-	return {
-		response, start: query.question.end, count: size === firstSize ? count : 0, size, next: 0,
-	};
-};
-
-/** Several addresses of one name are given in turn, so that clients that take the first share them. */
-const issue = (prepared: Prepared, message: Message): Message => {
-	const {response, count, start, size} = prepared;
+const issue = ({response, start, rotation}: Prepared, message: Message): Message => {
 	const issued = Buffer.allocUnsafe(response.length);
 	issued.set(response);
 	issued[0] = message[0]!;
 	issued[1] = message[1]!;
-	if (count > 1) {
+	if (rotation) {
+		const {size} = rotation;
+		const count = response.readUInt16BE(6);
 		const end = start + (count * size);
-		const cut = start + (prepared.next * size);
+		const cut = start + ((rotation.next % count) * size);
 		response.copy(issued, start, cut, end);
 		response.copy(issued, start + end - cut, start, cut);
-		prepared.next = (prepared.next + 1) % count;
+		rotation.next = (rotation.next + 1) % count;
 	}
 
 	return issued;
@@ -81,11 +74,15 @@ export const createResponder = (handler: Handler): Responder => {
 		}
 
 		const response = encodeResponse(query, answer, transport);
-		if (!answer.local || key.length > maximumKeyLength) {
+		if (!answer.local) {
 			return response;
 		}
 
-		const entry = prepare(query, answer, response);
+		const entry = {response, start: query.question.end, rotation: answer.rotation};
+		if (key.length > maximumKeyLength) {
+			return issue(entry, message);
+		}
+
 		const known = prepared[transport];
 		// Only a client that asks for nothing twice fills it, and the others' names are soon back.
 		if (known.size >= maximumPrepared) {

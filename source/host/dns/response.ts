@@ -1,10 +1,10 @@
-
 import {Buffer} from 'node:buffer';
 import {
 	flags,
 	headerLength,
 	plainPayloadLimit,
 	rcodes,
+	recordSpans,
 	udpPayloadLimit,
 	type Message,
 } from './message.js';
@@ -22,7 +22,11 @@ export type Answer = {
 	readonly body: Message;
 	/** From the zone itself: good until the zone is replaced. */
 	readonly local: boolean;
+	readonly rotation?: Rotation;
 };
+
+/** Several records of one size that are given in turn, each response beginning with another one, so that clients that take the first share them. */
+export type Rotation = {readonly size: number; next: number};
 
 const nothing = Buffer.alloc(0);
 
@@ -59,22 +63,33 @@ const limitOf = ({edns}: Query, transport: 'udp' | 'tcp') => {
 	return edns ? Math.min(Math.max(edns.payloadSize, plainPayloadLimit), udpPayloadLimit) : plainPayloadLimit;
 };
 
-/** The response to a query. One that the transport cannot carry is sent truncated, without any record, and the client asks again over TCP. */
+/** The records of the answer section that fit into so many bytes. */
+const truncate = ({counts, body}: Answer, size: number): Pick<Answer, 'counts' | 'body'> => {
+	const spans = recordSpans(body, 0, counts.slice(0, 1)) ?? [];
+	const fitting = spans.filter(({end}) => end <= size);
+	return {counts: [fitting.length, 0, 0], body: body.subarray(0, fitting.at(-1)?.end ?? 0)};
+};
+
+/**
+The response to a query.
+
+One that the transport cannot carry is sent truncated, and the client asks again over TCP. Some answers are in it all the same: musl before 1.2.4 never asks over TCP and takes what is there.
+*/
 export const encodeResponse = (query: Query, answer: Answer, transport: 'udp' | 'tcp'): Message => {
 	const {message, question, edns} = query;
 	const optionSize = edns ? optionLength : 0;
-	const isTruncated = question.end + answer.body.length + optionSize > limitOf(query, transport);
-	const body = isTruncated ? nothing : answer.body;
-	const [answers, authorities, additionals] = isTruncated ? [0, 0, 0] : answer.counts;
+	const room = limitOf(query, transport) - question.end - optionSize;
+	const isTruncated = answer.body.length > room;
+	const {body, counts} = isTruncated ? truncate(answer, room) : answer;
 	const response = Buffer.allocUnsafe(question.end + body.length + optionSize);
 	message.copy(response, 0, 0, question.end);
 	// Without EDNS the client can only be told that it failed.
 	const rcode = !edns && answer.rcode > 15 ? rcodes.serverFailure : answer.rcode;
 	const echoed = query.flags & (flags.recursionDesired | flags.checkingDisabled);
 	response.writeUInt16BE(flags.response | echoed | flags.recursionAvailable | answer.flags | (isTruncated ? flags.truncated : 0) | (rcode & 15), 2);
-	response.writeUInt16BE(answers, 6);
-	response.writeUInt16BE(authorities, 8);
-	response.writeUInt16BE(additionals + (edns ? 1 : 0), 10);
+	response.writeUInt16BE(counts[0], 6);
+	response.writeUInt16BE(counts[1], 8);
+	response.writeUInt16BE(counts[2] + (edns ? 1 : 0), 10);
 	body.copy(response, question.end);
 	if (edns) {
 		writeOption(response, question.end + body.length, rcode, edns);

@@ -1,20 +1,13 @@
 import net from 'node:net';
 import {HolmError, type ErrorCode} from '../../errors.js';
 import {type DnsRecord} from '../../resources.js';
-import {
-	answerFromZone,
-	denyPrivateReverse,
-	denySingleLabel,
-	denyUnknown,
-	firstOf,
-	refuseUnserved,
-	type Handler,
-} from './handlers.js';
+import {type Handler} from './handlers.js';
 import {createResolver} from './resolver.js';
-import {createResponder, type Responder} from './responder.js';
+import {type ResponderOf} from './responder.js';
 import {listenOnTcp} from './tcp.js';
 import {listenOnUdp, type Listener} from './udp.js';
 import {parseUpstream} from './upstream.js';
+import {createResponders} from './views.js';
 
 export type Zone = {
 	/** Name of the network, for messages. */
@@ -26,6 +19,12 @@ export type Zone = {
 	/** Whether names of others are asked of the upstreams; false on internal networks. */
 	readonly forward: boolean;
 	readonly records: readonly DnsRecord[];
+	/**
+	By the address that a client has on this network: the names of the other networks it is on, whose zones it is answered from after this one's. A network without a zone in the table is passed over.
+
+	A resolver asks one name server and believes its NXDOMAIN, so that server must know every name that the client may know. The addresses are to be trusted: the bridge drops what is sent from another's.
+	*/
+	readonly views?: Readonly<Record<string, readonly string[]>>;
 };
 
 /** Everything that a name server knows. */
@@ -54,18 +53,23 @@ const bindError = ({network, address, port = 53}: Zone, cause: unknown) => {
 };
 
 const validate = ({zones}: NameServerTable) => {
-	for (const {network, address} of zones) {
+	for (const {network, address, views = {}} of zones) {
 		if (!net.isIP(address)) {
 			throw new HolmError('invalid', `The name server of the network ${network} cannot listen on ${JSON.stringify(address)}`, {remedy: 'give an address'});
+		}
+
+		const stranger = Object.keys(views).find(client => !net.isIP(client));
+		if (stranger !== undefined) {
+			throw new HolmError('invalid', `The name server of the network ${network} cannot have a client ${JSON.stringify(stranger)}`, {remedy: 'give an address'});
 		}
 	}
 };
 
-const listen = async (zone: Zone, respond: () => Responder): Promise<Listener> => {
+const listen = async (zone: Zone, responderOf: ResponderOf): Promise<Listener> => {
 	const {address, port = 53} = zone;
-	const udp = await listenOnUdp(address, port, respond);
+	const udp = await listenOnUdp(address, port, responderOf);
 	try {
-		const tcp = await listenOnTcp(address, port, respond);
+		const tcp = await listenOnTcp(address, port, responderOf);
 		return {
 			async close() {
 				await Promise.all([udp.close(), tcp.close()]);
@@ -77,20 +81,11 @@ const listen = async (zone: Zone, respond: () => Responder): Promise<Listener> =
 	}
 };
 
-const handlersOf = (zone: Zone, resolve: Handler): Handler => firstOf(
-	refuseUnserved,
-	answerFromZone(zone.records),
-	denyPrivateReverse,
-	denySingleLabel,
-	...zone.forward ? [resolve] : [],
-	denyUnknown,
-);
-
 const keyOf = ({address, port = 53}: Zone) => JSON.stringify([address, port]);
 
 /** The name servers of all networks of one engine. Zones that stay keep their sockets, and with them what is being asked on them. */
 export const createNameServer = (): NameServer => {
-	type Served = {readonly listener: Listener; respond: Responder};
+	type Served = {readonly listener: Listener; responderOf: ResponderOf};
 	const served = new Map<string, Served>();
 	let upstreams: readonly string[] | undefined;
 	let resolve: Handler;
@@ -104,44 +99,52 @@ export const createNameServer = (): NameServer => {
 		await Promise.all(gone.map(async ([, {listener}]) => listener.close()));
 	};
 
-	const start = async (zone: Zone) => {
-		const respond = createResponder(handlersOf(zone, resolve));
+	const start = async (zone: Zone, responderOf: ResponderOf) => {
 		const present = served.get(keyOf(zone));
 		if (present) {
-			present.respond = respond;
+			present.responderOf = responderOf;
 			return;
 		}
 
-		const state = {respond};
+		const state = {responderOf};
 		try {
-			const listener = await listen(zone, () => state.respond);
+			const listener = await listen(zone, client => state.responderOf(client));
 			served.set(keyOf(zone), Object.assign(state, {listener}));
 		} catch (error) {
 			throw bindError(zone, error);
 		}
 	};
 
-	return {
-		async replace(table) {
-			validate(table);
-			const parsed = table.upstreams.map(text => parseUpstream(text));
-			// The cache lasts as long as the upstreams it was filled from.
-			if (JSON.stringify(upstreams) !== JSON.stringify(table.upstreams)) {
-				upstreams = table.upstreams;
-				resolve = createResolver({upstreams: parsed});
-			}
+	const replace = async (table: NameServerTable) => {
+		validate(table);
+		const parsed = table.upstreams.map(text => parseUpstream(text));
+		// The cache lasts as long as the upstreams it was filled from.
+		if (JSON.stringify(upstreams) !== JSON.stringify(table.upstreams)) {
+			upstreams = table.upstreams;
+			resolve = createResolver({upstreams: parsed});
+		}
 
-			const wanted = new Set(table.zones.map(zone => keyOf(zone)));
-			await stop(key => !wanted.has(key));
-			const results = await Promise.allSettled(table.zones.map(async zone => start(zone)));
-			const failures = results.filter(({status}) => status === 'rejected').map(result => (result as PromiseRejectedResult).reason as HolmError);
-			const [first] = failures;
-			if (!first) {
-				return;
-			}
-
+		const wanted = new Set(table.zones.map(zone => keyOf(zone)));
+		await stop(key => !wanted.has(key));
+		const responders = createResponders(table.zones, resolve);
+		const results = await Promise.allSettled(table.zones.map(async (zone, index) => start(zone, responders[index]!)));
+		const failures = results.filter(({status}) => status === 'rejected').map(result => (result as PromiseRejectedResult).reason as HolmError);
+		const [first] = failures;
+		if (first) {
 			throw new HolmError(first.code, failures.map(({message}) => message).join('; '), {remedy: first.remedy, cause: first});
-		},
-		close: async () => stop(() => true),
+		}
+	};
+
+	let queue = Promise.resolve();
+	/** One change after another: two that listen for the same zone would be in each other's way. */
+	const inTurn = async (change: () => Promise<void>) => {
+		const changed = queue.then(change);
+		queue = changed.catch(() => undefined);
+		return changed;
+	};
+
+	return {
+		replace: async table => inTurn(async () => replace(table)),
+		close: async () => inTurn(async () => stop(() => true)),
 	};
 };

@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import net from 'node:net';
 import {framed, headerLength, type Message} from './message.js';
-import {type Responder} from './responder.js';
+import {type ResponderOf} from './responder.js';
 import {type Listener} from './udp.js';
 
 const maximumConnections = 256;
@@ -18,7 +18,7 @@ const maximumUnread = 256 * 1024;
 const nothing = Buffer.alloc(0);
 
 /** Serves one connection; pipelined queries are answered as their answers come. */
-const serve = (connection: net.Socket, respond: () => Responder) => {
+const serve = (connection: net.Socket, client: string, responderOf: ResponderOf) => {
 	let unread: Message = nothing;
 	let pending = 0;
 	let hasEnded = false;
@@ -58,7 +58,7 @@ const serve = (connection: net.Socket, respond: () => Responder) => {
 
 			const message = unread.subarray(2, 2 + length);
 			unread = unread.subarray(2 + length);
-			const response = respond()(message, 'tcp');
+			const response = responderOf(client)(message, 'tcp');
 			if (response instanceof Promise) {
 				void sendLater(response);
 			} else if (response) {
@@ -91,7 +91,7 @@ const serve = (connection: net.Socket, respond: () => Responder) => {
 };
 
 /** Answers queries over TCP on an address of the host. Rejects when it cannot be bound. */
-export const listenOnTcp = async (address: string, port: number, respond: () => Responder): Promise<Listener> => {
+export const listenOnTcp = async (address: string, port: number, responderOf: ResponderOf): Promise<Listener> => {
 	const connections = new Map<net.Socket, string>();
 	const server = net.createServer({allowHalfOpen: true}, connection => {
 		const client = connection.remoteAddress ?? '';
@@ -105,7 +105,7 @@ export const listenOnTcp = async (address: string, port: number, respond: () => 
 		connection.on('close', () => {
 			connections.delete(connection);
 		});
-		serve(connection, respond);
+		serve(connection, client, responderOf);
 	});
 	server.maxConnections = maximumConnections;
 	server.listen({host: address, port});

@@ -2,7 +2,7 @@ import dgram from 'node:dgram';
 import {once} from 'node:events';
 import net from 'node:net';
 import {type Message} from './message.js';
-import {type Responder} from './responder.js';
+import {type ResponderOf} from './responder.js';
 
 export type Listener = {readonly close: () => Promise<void>};
 
@@ -14,7 +14,7 @@ const maximumPending = 2000;
 const maximumQueued = 10_000;
 
 /** Answers queries over UDP on an address of the host. Rejects when it cannot be bound. */
-export const listenOnUdp = async (address: string, port: number, respond: () => Responder): Promise<Listener> => {
+export const listenOnUdp = async (address: string, port: number, responderOf: ResponderOf): Promise<Listener> => {
 	const family = net.isIPv6(address) ? 6 : 4;
 	const socket = dgram.createSocket({
 		type: family === 6 ? 'udp6' : 'udp4',
@@ -46,7 +46,7 @@ export const listenOnUdp = async (address: string, port: number, respond: () => 
 			return;
 		}
 
-		const response = respond()(message, 'udp');
+		const response = responderOf(client.address)(message, 'udp');
 		if (response instanceof Promise) {
 			void sendLater(response, client);
 		} else if (response) {
@@ -56,7 +56,13 @@ export const listenOnUdp = async (address: string, port: number, respond: () => 
 	// Without a look-up it listens before bind returns.
 	const listening = once(socket, 'listening');
 	socket.bind({address, port});
-	await listening;
+	try {
+		await listening;
+	} catch (error) {
+		socket.close();
+		throw error;
+	}
+
 	// A response that cannot be delivered is the client's to ask for again.
 	socket.on('error', () => undefined);
 	socket.setRecvBufferSize(receiveBufferBytes);

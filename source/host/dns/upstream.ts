@@ -1,4 +1,3 @@
-
 import {Buffer} from 'node:buffer';
 import dgram from 'node:dgram';
 import net from 'node:net';

@@ -51,7 +51,7 @@ const pairs = (flag: string, what: string, values: Readonly<Record<string, strin
 /** What a build that failed says: the step it was at, as its recipe has it, and the reason. */
 export const buildError = (error: unknown, step: {readonly position: string; readonly text: string} | undefined): HolmError => {
 	if (!(error instanceof ProgramError)) {
-		return error instanceof HolmError ? error : new HolmError('internal', `Build failed: ${messageOf(error)}`, {cause: error});
+		return error instanceof HolmError ? error : new HolmError('internal', `Build failed: ${messageOf(error)}`, {remedy: 'holm system logs may say more', cause: error});
 	}
 
 	if (error.code === 'unavailable') {
@@ -70,7 +70,7 @@ export const buildError = (error: unknown, step: {readonly position: string; rea
 		return registryError(printable(`Build failed${where}`), error);
 	}
 
-	return new HolmError('invalid', printable(`Build failed${where}: ${plain}`), {cause: error});
+	return new HolmError('invalid', printable(`Build failed${where}: ${plain}`), {remedy: step ? 'mend that step of the Dockerfile' : 'mend the Dockerfile, or what was asked of it', cause: error});
 };
 
 /** What builds are at on one storage: what a killed one left can be told from the work of others only when none runs. */

@@ -1,5 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {
+	chmod,
+	chown,
 	mkdir,
 	open,
 	readdir,
@@ -91,9 +93,11 @@ export const withImageMounted = async <Result>(buildah: Buildah, imageId: string
 
 const partial = '.partial';
 
-/** Opens the base disks of an engine, and removes what a crashed run left half made. */
-export const openDisks = async (paths: Paths, buildah: Buildah): Promise<Disks> => {
-	await mkdir(paths.disks, {recursive: true, mode: 0o700});
+/** Opens the base disks of an engine, which the group `gid` of its machines may read, and removes what a crashed run left half made. */
+export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Promise<Disks> => {
+	await mkdir(paths.disks, {recursive: true, mode: 0o711});
+	// Machines pass through to the one base disk whose name they were given.
+	await chmod(paths.disks, 0o711);
 	for (const name of await readdir(paths.disks)) {
 		if (name.endsWith(partial)) {
 			await rm(path.join(paths.disks, name), {force: true});
@@ -128,6 +132,8 @@ export const openDisks = async (paths: Paths, buildah: Buildah): Promise<Disks> 
 				await run('mke2fs', [...formatArguments, '-d', directory, unfinished.disk, `${diskBytesOf(image) / 1024}k`]);
 				await correctRoot(unfinished.disk, directory);
 				await writeFile(unfinished.accounts, JSON.stringify(accounts), {mode: 0o600});
+				await chown(unfinished.disk, 0, gid);
+				await chmod(unfinished.disk, 0o640);
 				await synchronise(unfinished.disk);
 				await synchronise(unfinished.accounts);
 				await rename(unfinished.accounts, files.accounts);

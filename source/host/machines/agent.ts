@@ -3,6 +3,13 @@ import {HolmError} from '../../errors.js';
 import {sshPorts} from './qemu.js';
 import {dialSsh, type Ssh} from './ssh.js';
 
+/** A command that runs in a guest. */
+export type GuestCommand = {
+	readonly channel: ClientChannel;
+	/** Resolves with its exit status when it has ended and its output is read; with undefined when it was cut off. */
+	readonly status: Promise<number | undefined>;
+};
+
 /** A way into one guest: SSH over virtio-serial ports, which needs no network of the guest. */
 export type Agent = {
 	/**
@@ -10,7 +17,7 @@ export type Agent = {
 
 	Throws `unavailable` when as many run as can.
 	*/
-	open: (command: string, terminal?: PseudoTtyOptions) => Promise<ClientChannel>;
+	open: (command: string, terminal?: PseudoTtyOptions) => Promise<GuestCommand>;
 	/** Runs a command to its end; throws `internal` when it fails. */
 	run: (command: string, input?: Uint8Array) => Promise<Uint8Array>;
 	close: () => void;
@@ -42,27 +49,24 @@ export type AgentOptions = {
 	readonly tell: (line: string) => Promise<void>;
 };
 
-/** A command may have ended in the same packet that says it began, which is before anybody who awaits its channel can listen. Whoever listens later hears of the exit too. */
-const repeatExit = (channel: ClientChannel) => {
-	channel.once('exit', (...exit: unknown[]) => {
-		channel.on('newListener', (event: string, listener: (...exit: unknown[]) => void) => {
-			if (event === 'exit') {
-				queueMicrotask(() => {
-					listener(...exit);
-				});
-			}
-		});
-	});
-};
-
-const execute = async ({client}: Ssh, command: string, terminal: PseudoTtyOptions | undefined) => new Promise<ClientChannel>((resolve, reject) => {
+const execute = async ({client}: Ssh, command: string, terminal: PseudoTtyOptions | undefined) => new Promise<GuestCommand>((resolve, reject) => {
 	client.exec(command, terminal ? {pty: terminal} : {}, (error, channel) => {
 		if (error) {
 			reject(new HolmError('internal', 'the guest refused a command', {cause: error}));
-		} else {
-			repeatExit(channel);
-			resolve(channel);
+			return;
 		}
+
+		// A short command's end is in one piece with its beginning, and is over before the caller could listen.
+		let code: number | undefined;
+		channel.on('exit', (number: number | null) => {
+			code = number ?? undefined;
+		});
+		const status = new Promise<number | undefined>(done => {
+			channel.on('close', () => {
+				done(code);
+			});
+		});
+		resolve({channel, status});
 	});
 });
 
@@ -140,20 +144,16 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		clearTimeout(connection.idleTimer);
 		connection.isBusy = true;
 		try {
-			const channel = await execute(await connection.ssh, command, terminal);
-			let isOver = false;
-			channel.once('exit', () => {
-				isOver = true;
-			});
-			channel.once('close', () => {
+			const begun = await execute(await connection.ssh, command, terminal);
+			void begun.status.then(code => {
 				// What was abandoned may still run, and would end while the next one begins.
-				if (isOver) {
-					rest(connection);
-				} else {
+				if (code === undefined) {
 					end(connection);
+				} else {
+					rest(connection);
 				}
 			});
-			return channel;
+			return begun;
 		} catch (error) {
 			end(connection);
 			throw error;
@@ -180,7 +180,7 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 	return {
 		open,
 		async run(command, input) {
-			const channel = await open(command);
+			const {channel, status} = await open(command);
 			const chunks: Uint8Array[] = [];
 			let errors = '';
 			let size = 0;
@@ -194,15 +194,7 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 				errors = (errors + Buffer.from(chunk).toString()).slice(-1000);
 			});
 			channel.end(input);
-			const exitCode = await new Promise<number | undefined>(resolve => {
-				let code: number | undefined;
-				channel.on('exit', (status: number | undefined) => {
-					code = status;
-				});
-				channel.on('close', () => {
-					resolve(code);
-				});
-			});
+			const exitCode = await status;
 			if (exitCode !== 0) {
 				throw new HolmError('internal', `the guest could not do it: ${errors.trim().split('\n').at(-1) || (exitCode === undefined ? 'the connection ended' : `exit status ${exitCode}`)}`);
 			}

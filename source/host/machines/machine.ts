@@ -54,8 +54,8 @@ export type MachineOptions = {
 	readonly disk: string;
 	readonly devices: readonly NetworkDevice[];
 	readonly shares: readonly Share[];
-	/** File that log entries are appended to. */
-	readonly log: string;
+	/** File that log entries are appended to; without it they are dropped. */
+	readonly log?: string;
 	readonly message: StartMessage;
 	readonly privateKey: string;
 };

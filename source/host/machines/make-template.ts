@@ -16,6 +16,7 @@ import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
 import {identify, killProcess, spawnDetached} from './process.js';
 import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
 import {type Qmp} from './qmp.js';
+import {writeRecord} from './record.js';
 import {templateFiles, writeSeal} from './seal.js';
 import {endedSilently, endOf, followStatus} from './status.js';
 
@@ -123,6 +124,7 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		}), {uid, gid, output: files.errors});
 		const identity = pid === undefined ? undefined : await identify(pid);
 		kill = async () => identity && killProcess(identity);
+		await writeRecord(directory, {qemu: identity, maker: await identify(process.pid)});
 		const qmp = await awaitQmp(files.qmp, files.errors, exited, signal);
 		// The guest is saved while it waits for a line; a guest whose engine is gone would be saved in the midst of polling for one.
 		const control = connect(files.control);
@@ -142,6 +144,7 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		await writeFile(stateFile, state, {mode: 0o600});
 		await writeSeal(directory, shape);
 		await rm(files.run, {recursive: true});
+		await rm(files.record);
 		await rm(target, {recursive: true, force: true});
 		await rename(directory, target);
 	} catch (error) {

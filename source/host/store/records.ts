@@ -1,3 +1,4 @@
+import {randomBytes} from 'node:crypto';
 import {
 	mkdir,
 	open,
@@ -7,7 +8,6 @@ import {
 	rm,
 } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import {HolmError, messageOf} from '../../errors.js';
 
 const version = 1;
@@ -22,6 +22,8 @@ export type RecordReading<T> =
 	| {readonly state: 'unusable'; readonly problem: RecordProblem};
 
 const errorCode = (error: unknown) => (error as NodeJS.ErrnoException).code;
+
+const isMissing = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '');
 
 const reasons: Readonly<Record<string, string>> = {
 	ENOSPC: 'no space left on the disk',
@@ -46,7 +48,16 @@ const syncDirectory = async (directory: string) => {
 	}
 };
 
+/** Tells this process's temporary files from those that another one left, whose number it may have. */
+const writer = randomBytes(8).toString('hex');
 let writes = 0;
+
+/** Removes a temporary file; on a disk that does not allow it, one more does no harm. */
+const discard = async (file: string) => {
+	try {
+		await rm(file, {force: true});
+	} catch {}
+};
 
 /**
 Writes a value as JSON so that a reader, or the next start after a power cut, finds either the old record or the new one whole.
@@ -56,7 +67,7 @@ The directory is made if it is missing. Throws `unavailable` when the disk is fu
 export const writeRecord = async (file: string, value: Record<string, unknown>): Promise<void> => {
 	const directory = path.dirname(file);
 	writes += 1;
-	const temporary = path.join(directory, `.${path.basename(file)}.${process.pid}.${writes}.tmp`);
+	const temporary = path.join(directory, `.${path.basename(file)}.${writer}.${writes}.tmp`);
 	const text = `${JSON.stringify({version, value}, undefined, '\t')}\n`;
 	try {
 		await mkdir(directory, {recursive: true});
@@ -71,7 +82,7 @@ export const writeRecord = async (file: string, value: Record<string, unknown>):
 		await rename(temporary, file);
 		await syncDirectory(directory);
 	} catch (error) {
-		await rm(temporary, {force: true});
+		await discard(temporary);
 		throw writeFailure(file, error);
 	}
 };
@@ -95,7 +106,7 @@ export const readRecord = async <T extends Record<string, unknown>>(file: string
 	try {
 		text = await readFile(file, 'utf8');
 	} catch (error) {
-		if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') {
+		if (isMissing(error)) {
 			return {state: 'missing'};
 		}
 
@@ -122,15 +133,15 @@ export const readRecord = async <T extends Record<string, unknown>>(file: string
 
 /** Temporary files of a process that ended while it wrote; those of this process may be in use. */
 const removeLeftovers = async (directory: string, names: readonly string[]) => {
-	const leftovers = names.filter(name => /^\..+\.\d+\.\d+\.tmp$/v.test(name) && !name.includes(`.${process.pid}.`));
-	await Promise.all(leftovers.map(async name => rm(path.join(directory, name), {force: true})));
+	const leftovers = names.filter(name => /^\..+\.[\da-f]{16}\.\d+\.tmp$/v.test(name) && !name.includes(`.${writer}.`));
+	await Promise.all(leftovers.map(async name => discard(path.join(directory, name))));
 };
 
 const namesIn = async (directory: string) => {
 	try {
 		return await readdir(directory);
 	} catch (error) {
-		if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') {
+		if (isMissing(error)) {
 			return [];
 		}
 
@@ -185,7 +196,7 @@ export const removeRecord = async (file: string): Promise<void> => {
 		await rm(file, {force: true});
 		await syncDirectory(path.dirname(file));
 	} catch (error) {
-		if (errorCode(error) !== 'ENOENT') {
+		if (!isMissing(error)) {
 			throw writeFailure(file, error);
 		}
 	}

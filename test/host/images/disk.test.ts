@@ -46,7 +46,7 @@ hostTest('the base disk is the image, made once', programs, async t => {
 	const image = await store.get('app');
 	await mkdir(paths.disks, {recursive: true});
 	await writeFile(path.join(paths.disks, 'left.ext4.partial'), 'of a crashed run');
-	const disks = await openDisks(paths, store.buildah);
+	const disks = await openDisks(paths, store.buildah, 0);
 	t.deepEqual(await readdir(paths.disks), []);
 
 	const [one, two] = await Promise.all([disks.base(image), disks.base(image)]);
@@ -66,7 +66,7 @@ hostTest('the base disk is the image, made once', programs, async t => {
 	t.regex(debugfs(one.path, 'stat <2>'), /Mode:\s+0755/v);
 	t.false(debugfs(one.path, 'ls /').includes('lost+found'));
 
-	const again = await (await openDisks(paths, store.buildah)).base(image);
+	const again = await (await openDisks(paths, store.buildah, 0)).base(image);
 	t.deepEqual(again, one);
 	t.is((await stat(again.path)).ino, status.ino);
 	t.deepEqual(await disks.list(), [image.id]);
@@ -119,7 +119,7 @@ hostTest('accounts are never read from the host', programs, async t => {
 		{name: 'etc/passwd', type: 'symlink', linkname: secret},
 		{name: 'etc/group', type: 'symlink', linkname: `${up}${secret}`},
 	])));
-	const disks = await openDisks(paths, store.buildah);
+	const disks = await openDisks(paths, store.buildah, 0);
 	const disk = await disks.base(await store.get('hostile:1'));
 	t.deepEqual(disk.accounts, {passwd: '', group: ''});
 });
@@ -129,7 +129,7 @@ hostTest('a full disk gives one error and leaves nothing', programs, async t => 
 	await buildImage(store, await contextFor(directory, 'context', {Dockerfile: recipe}), {tags: ['app']});
 	await mkdir(paths.disks);
 	execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', paths.disks]);
-	const disks = await openDisks(paths, store.buildah);
+	const disks = await openDisks(paths, store.buildah, 0);
 	const image = await store.get('app');
 	await t.throwsAsync(disks.base(image), {code: 'unavailable', message: /^Cannot make the disk of image [\da-f]{12}: the disk is full$/v});
 	t.deepEqual(await readdir(paths.disks), []);

@@ -115,7 +115,7 @@ testMachine('a terminal has the size that was set, and what is written to it is 
 	// It counts although there is no process yet.
 	await machine.resize(33, 101);
 	await machine.started;
-	const channel = await machine.agent.open('socat - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
+	const {channel} = await machine.agent.open('socat - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
 	let text = '';
 	channel.on('data', (chunk: Uint8Array) => {
 		text += Buffer.from(chunk).toString();
@@ -128,7 +128,7 @@ testMachine('a terminal has the size that was set, and what is written to it is 
 	channel.close();
 	await once(channel, 'close');
 	// The next who attaches finds the terminal as the last one left it.
-	const again = await machine.agent.open('socat -u - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
+	const {channel: again} = await machine.agent.open('socat -u - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
 	again.write('exit 9\n');
 	t.like(await machine.ended, {kind: 'exited', exitCode: 9});
 });
@@ -227,15 +227,15 @@ testMachine('commands run in a guest at once, up to a limit, and end in any orde
 	await t.throwsAsync(agent.run('echo first; echo the reason >&2; exit 3'), {code: 'internal', message: /the reason/v});
 	const channels = await Promise.all(Array.from({length: sshPorts.length}, async () => agent.open('cat')));
 	await t.throwsAsync(agent.run('true'), {code: 'unavailable'});
-	for (const channel of channels) {
+	for (const {channel} of channels) {
 		channel.resume();
 		channel.stderr.resume();
 		channel.end();
 	}
 
-	await Promise.all(channels.map(async channel => once(channel, 'close')));
+	await Promise.all(channels.map(async ({status}) => status));
 	t.is(Buffer.from(await agent.run('echo again')).toString(), 'again\n');
-	const open = await agent.open('cat');
+	const {channel: open} = await agent.open('cat');
 	open.resume();
 	open.stderr.resume();
 	await Promise.all([once(open, 'close'), kill()]);

@@ -1,0 +1,36 @@
+import type {Figure} from './figures.js';
+
+/** Three digits that mean something. */
+const format = (value: number): string => {
+	if (value >= 1000) {
+		return Math.round(value).toLocaleString('en');
+	}
+
+	return value === 0 ? '0' : value.toPrecision(3);
+};
+
+const rowOf = ({metric, unit, subject, median, minimum, maximum, rounds, ratio}: Figure, isFirst: boolean): readonly string[] => [
+	isFirst ? `${metric} [${unit}]` : '',
+	subject,
+	format(median),
+	`${format(minimum)} to ${format(maximum)}`,
+	String(rounds),
+	// The first may be none at all.
+	Number.isFinite(ratio) ? `× ${ratio.toFixed(2)}` : '',
+];
+
+const heads = ['', '', 'median', 'from, to', 'rounds', 'of the first'];
+
+/** Figures as lines of text, those of one measurement together. */
+export const layOut = (figures: readonly Figure[]): string => {
+	const groups = Map.groupBy(figures, ({title}) => title);
+	const blocks = groups.entries().map(([title, ofTitle]) => ({
+		title,
+		rows: ofTitle.map((figure, index) => rowOf(figure, figure.metric !== ofTitle[index - 1]?.metric)),
+	})).toArray();
+	const all = [heads, ...blocks.flatMap(({rows}) => rows)];
+	const widths = heads.map((_, column) => Math.max(...all.map(row => row[column]!.length)));
+	// Words to the left, numbers to the right.
+	const line = (row: readonly string[]) => `  ${row.map((cell, column) => column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)).join('  ')}`.trimEnd();
+	return [line(heads), ...blocks.flatMap(({title, rows}) => ['', title, ...rows.map(row => line(row))])].join('\n');
+};

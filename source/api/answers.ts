@@ -1,0 +1,52 @@
+import {Buffer} from 'node:buffer';
+import {type ServerResponse} from 'node:http';
+import {asHolmError, httpStatusOf} from '../errors.js';
+import {encodeError} from './encode/progress.js';
+import type {Answer} from './exchange.js';
+
+/** The error of an answer that cannot have a body: one to HEAD, or 304. */
+export const errorHeader = 'holm-error';
+
+/** Longer errors than this are cut, because a header is limited. */
+const maximumErrorHeader = 4096;
+
+const describe = (error: unknown): string => {
+	const {message, code, remedy} = encodeError(error);
+	const header = encodeURIComponent(JSON.stringify({message, code, remedy}).toWellFormed());
+	return header.length <= maximumErrorHeader ? header : encodeURIComponent(JSON.stringify({message: message.toWellFormed().slice(0, 256), code}));
+};
+
+/** Writes a whole answer and ends it. */
+export const sendAnswer = (response: ServerResponse, {status, json}: Answer): void => {
+	response.statusCode = status;
+	if (json === undefined) {
+		response.removeHeader('Content-Type');
+		if (status !== 204 && status !== 304) {
+			response.setHeader('Content-Length', 0);
+		}
+
+		response.end();
+		return;
+	}
+
+	const body = Buffer.from(`${JSON.stringify(json)}\n`);
+	response.setHeader('Content-Type', 'application/json');
+	response.setHeader('Content-Length', body.length);
+	response.end(body);
+};
+
+/** Answers with an error, or, where an answer has begun, breaks it off, which is the only way left to say that it is not whole. */
+export const sendError = (response: ServerResponse, error: unknown, status = httpStatusOf(asHolmError(error).code)): void => {
+	if (response.headersSent) {
+		response.destroy();
+		return;
+	}
+
+	if (status === 304 || response.req.method === 'HEAD') {
+		response.setHeader(errorHeader, describe(error));
+		sendAnswer(response, {status});
+		return;
+	}
+
+	sendAnswer(response, {status, json: encodeError(error)});
+};

@@ -1,0 +1,88 @@
+import {Buffer} from 'node:buffer';
+import {type Duplex, type Readable} from 'node:stream';
+import {defaultDetachKeys, parseDetachKeys} from '../commands/terminal/detach-keys.js';
+import type {Session} from '../engine.js';
+import {HolmError} from '../errors.js';
+import type {Exchange} from './exchange.js';
+import {encodeFrame} from './frames.js';
+import {closeGently, probe, sessionHead} from './hijack.js';
+import {readFramed, readRaw} from './session-input.js';
+import {stdinFramed, stdinHeader} from './stdin-frames.js';
+import {writeSlowly} from './streams.js';
+
+export type JoinOptions = {
+	readonly stdin: boolean;
+	readonly stdout: boolean;
+	readonly stderr: boolean;
+	/** Bytes that detach from a terminal; default Docker's. */
+	readonly detachKeys?: Uint8Array;
+	/** Ends the session from this side. */
+	readonly signal?: AbortSignal;
+};
+
+const copyOutput = async (source: Readable, socket: Duplex, encode: (bytes: Uint8Array) => Uint8Array) => {
+	for await (const chunk of source as AsyncIterable<Uint8Array>) {
+		await writeSlowly(socket, encode(chunk));
+	}
+};
+
+const silence = async (source: Readable) => {
+	for await (const _chunk of source) {
+		// Somebody has to read it, or the process would wait.
+	}
+};
+
+/**
+Takes the connection over and joins it to a session in both directions: output multiplexed unless there is a terminal, input as it comes.
+
+Where the client closes its half the process gets its end of file, unless it has a terminal. A connection that breaks, and the detach keys on a terminal, leave the process as it is. Resolves when the session is over.
+*/
+export const joinSession = async (exchange: Exchange, session: Session, options: JoinOptions): Promise<void> => {
+	const isFramed = exchange.isUpgrade && exchange.request.headers[stdinHeader] === stdinFramed;
+	const socket = exchange.takeOver();
+	const leave = () => {
+		session.close();
+		socket.end();
+	};
+
+	socket.on('close', () => {
+		session.close();
+	});
+	// The connection's end follows, and is what counts.
+	socket.on('error', () => undefined);
+	for (const stream of [session.stdin, session.stdout, session.stderr]) {
+		stream.on('error', () => undefined);
+	}
+
+	if (socket.destroyed || options.signal?.aborted) {
+		session.close();
+		socket.destroy();
+		return;
+	}
+
+	options.signal?.addEventListener('abort', leave, {once: true});
+
+	socket.write(sessionHead(exchange, session.terminal, isFramed));
+	if (isFramed) {
+		readFramed(socket, session, leave);
+	} else if (options.stdin) {
+		readRaw(socket, session, leave, session.terminal ? options.detachKeys ?? parseDetachKeys(defaultDetachKeys) : new Uint8Array());
+	} else {
+		socket.resume();
+	}
+
+	const stopProbing = session.terminal ? undefined : probe(socket, exchange.patienceMilliseconds);
+	const encoder = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => session.terminal ? bytes : encodeFrame(stream, bytes);
+	const copies = await Promise.allSettled([
+		options.stdout ? copyOutput(session.stdout, socket, encoder('stdout')) : silence(session.stdout),
+		options.stderr && !session.terminal ? copyOutput(session.stderr, socket, encoder('stderr')) : silence(session.stderr),
+	]);
+	stopProbing?.();
+	session.close();
+	const failure: unknown = copies.find(copy => copy.status === 'rejected')?.reason;
+	if (failure instanceof HolmError && !session.terminal && socket.writable) {
+		socket.write(encodeFrame('error', Buffer.from(failure.message)));
+	}
+
+	closeGently(socket, exchange.patienceMilliseconds);
+};

@@ -1,0 +1,78 @@
+import type {Filters, TerminalSize} from '../engine.js';
+import {HolmError} from '../errors.js';
+import {fieldsOf} from './fields.js';
+import {parseJson} from './json.js';
+import {decodeMoment} from './times.js';
+
+/** The parameters after a path's question mark, read by name and checked. */
+export type Query = {
+	/** Undefined where it is missing or empty. */
+	text: (key: string) => string | undefined;
+	/** As Docker reads one: anything but nothing, `0`, `no`, `false` and `none` is true. */
+	flag: (key: string, missing?: boolean) => boolean;
+	/** Undefined where it is missing or empty. */
+	wholeNumber: (key: string) => number | undefined;
+	/** Milliseconds since the epoch. */
+	moment: (key: string) => number | undefined;
+	all: (key: string) => string[];
+	/** A JSON object of strings; null values are left out. */
+	textMap: (key: string) => Record<string, string>;
+	filters: () => Filters;
+	/** `h` and `w`: rows and columns. */
+	size: () => TerminalSize;
+};
+
+/** The system keeps the size of a terminal in two numbers of 16 bits. */
+const maximumSide = 65_535;
+
+const negations = new Set(['', '0', 'no', 'false', 'none']);
+
+/** Docker's filters: `{"label": ["a=b"]}`, or `{"label": {"a=b": true}}` as older clients have it. */
+const decodeFilters = (text: string | undefined): Filters => {
+	if (text === undefined) {
+		return {};
+	}
+
+	const fields = fieldsOf(parseJson(text, 'filters'), 'filters');
+	return Object.fromEntries(Object.entries(fields.raw).map(([key, values]) => [
+		key,
+		Array.isArray(values) ? fields.texts(key) : fields.names(key),
+	]));
+};
+
+export const createQuery = (parameters: URLSearchParams): Query => {
+	const text = (key: string) => parameters.get(key) || undefined;
+	const wholeNumber = (key: string) => {
+		const found = text(key);
+		const number = Number(found);
+		if (found !== undefined && (!/^-?\d{1,15}$/v.test(found) || !Number.isSafeInteger(number))) {
+			throw new HolmError('invalid', `${key} must be a whole number, not ${JSON.stringify(found.slice(0, 64))}`);
+		}
+
+		return found === undefined ? undefined : number;
+	};
+
+	return {
+		text,
+		flag: (key, missing = false) => parameters.has(key) ? !negations.has((parameters.get(key) ?? '').trim().toLowerCase()) : missing,
+		wholeNumber,
+		moment: key => decodeMoment(text(key), key),
+		all: key => parameters.getAll(key).filter(Boolean),
+		textMap(key) {
+			const found = text(key);
+			const {raw} = fieldsOf(found === undefined ? {} : parseJson(found, key), key);
+			const given = Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
+			return fieldsOf({[key]: given}).textMap(key);
+		},
+		filters: () => decodeFilters(text('filters')),
+		size() {
+			const rows = wholeNumber('h') ?? 0;
+			const columns = wholeNumber('w') ?? 0;
+			if (rows < 1 || columns < 1 || rows > maximumSide || columns > maximumSide) {
+				throw new HolmError('invalid', `a terminal cannot have ${rows} rows and ${columns} columns`);
+			}
+
+			return {rows, columns};
+		},
+	};
+};

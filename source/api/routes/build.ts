@@ -1,0 +1,55 @@
+import {HolmError} from '../../errors.js';
+import type {Progress} from '../../resources.js';
+import {decodeRegistryConfig} from '../decode/credentials.js';
+import {encodeProgress, encodeProgressError} from '../encode/progress.js';
+import type {Exchange} from '../exchange.js';
+import {line, sendValues} from '../streams.js';
+import {upload} from '../upload.js';
+
+/** The words in which Docker's clients look for the image of a build. */
+const concluding = 'Successfully built ';
+
+const conclusion = (imageId: string): string => line({stream: `${concluding}${imageId.replace(/^sha256:/v, '').slice(0, 12)}\n`});
+
+/** Builds an image as Docker's classic builder does. */
+export const build = async (exchange: Exchange): Promise<undefined> => {
+	const {engine, query, request, signal, isHolm} = exchange;
+	if (query.text('version') === '2') {
+		throw new HolmError('unsupported', 'BuildKit is not supported', {remedy: 'set DOCKER_BUILDKIT=0'});
+	}
+
+	if (query.text('remote')) {
+		throw new HolmError('unsupported', 'a build context elsewhere is not supported', {remedy: 'fetch it first and send it'});
+	}
+
+	const tags = query.all('t');
+	const isQuiet = query.flag('q');
+	const steps = engine.buildImage(upload(exchange), {
+		tags,
+		file: query.text('dockerfile'),
+		buildArguments: query.textMap('buildargs'),
+		labels: query.textMap('labels'),
+		target: query.text('target'),
+		noCache: query.flag('nocache'),
+		pull: query.flag('pull'),
+		credentials: decodeRegistryConfig(request.headers['x-registry-config'], tags[0]),
+		signal,
+	});
+	let isConcluded = isHolm;
+	const encode = (step: Progress): string => {
+		const {imageId} = step;
+		isConcluded ||= step.text?.startsWith(concluding) ?? false;
+		if (isQuiet) {
+			return imageId === undefined ? '' : line({stream: `${imageId}\n`});
+		}
+
+		return line(encodeProgress(step)) + (imageId === undefined || isConcluded ? '' : conclusion(imageId));
+	};
+
+	return sendValues(exchange, steps, {
+		contentType: 'application/json',
+		encode,
+		encodeError: error => line(encodeProgressError(error)),
+	});
+};
+

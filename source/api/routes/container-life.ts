@@ -1,0 +1,103 @@
+import {asHolmError, HolmError} from '../../errors.js';
+import {encodeError} from '../encode/progress.js';
+import {encodeEnding, encodeWaitError} from '../encode/verbs.js';
+import {noContent, ok, route, type Exchange} from '../exchange.js';
+import {inDockersWords, isOfProgram} from '../failed-starts.js';
+
+/** Longer than this Node's timers cannot wait: 24 days. */
+const forever = 2_147_483;
+
+/** Docker's clients send a negative number for waiting without limit. */
+const stopOptions = ({query}: Exchange) => {
+	const seconds = query.wholeNumber('t');
+	return {
+		signal: query.text('signal'),
+		timeoutSeconds: seconds !== undefined && (seconds < 0 || seconds > forever) ? forever : seconds,
+	};
+};
+
+const conditions = ['not-running', 'next-exit', 'removed'] as const;
+
+const conditionOf = ({query}: Exchange) => {
+	const given = query.text('condition') ?? 'not-running';
+	const condition = conditions.find(known => known === given);
+	if (!condition) {
+		throw new HolmError('invalid', `${JSON.stringify(given.slice(0, 64))} is not a condition to wait for`, {remedy: conditions.join(', ')});
+	}
+
+	return condition;
+};
+
+/**
+Waits and answers with the exit status. The head goes out at once: a client starts the container only when it knows that somebody waits.
+*/
+const wait = async (exchange: Exchange) => {
+	const {engine, name, response, signal} = exchange;
+	const waiting = engine.waitContainer(name, conditionOf(exchange), signal);
+	waiting.catch(() => undefined);
+	await Promise.race([waiting, engine.container(name)]);
+	response.setHeader('Content-Type', 'application/json');
+	response.flushHeaders();
+	const ending = await waiting.then(encodeEnding, encodeWaitError);
+	response.end(`${JSON.stringify(ending)}\n`);
+	return undefined;
+};
+
+const start = async ({engine, name, isHolm, failedStarts}: Exchange) => {
+	try {
+		await engine.startContainer(name);
+	} catch (error) {
+		if (isHolm || asHolmError(error).code === 'not-modified') {
+			throw error;
+		}
+
+		await failedStarts.end(engine, name);
+		if (!isOfProgram(asHolmError(error))) {
+			throw error;
+		}
+
+		// Not the status of the code: to these clients 404 is a container that does not exist.
+		return {status: 400, json: encodeError(inDockersWords(error))};
+	}
+
+	return noContent;
+};
+
+/** What a container does from its start to its end. */
+export const lifeRoutes = [
+	route('POST', '/containers/{name}/start', start),
+	route('POST', '/containers/{name}/stop', async exchange => {
+		await exchange.engine.stopContainer(exchange.name, stopOptions(exchange));
+		return noContent;
+	}),
+	route('POST', '/containers/{name}/restart', async exchange => {
+		await exchange.engine.restartContainer(exchange.name, stopOptions(exchange));
+		return noContent;
+	}),
+	route('POST', '/containers/{name}/kill', async ({engine, name, query}) => {
+		await engine.killContainer(name, query.text('signal'));
+		return noContent;
+	}),
+	route('POST', '/containers/{name}/pause', async ({engine, name}) => {
+		await engine.pauseContainer(name);
+		return noContent;
+	}),
+	route('POST', '/containers/{name}/unpause', async ({engine, name}) => {
+		await engine.unpauseContainer(name);
+		return noContent;
+	}),
+	route('POST', '/containers/{name}/rename', async ({engine, name, query}) => {
+		const wanted = query.text('name')?.replace(/^\//v, '');
+		if (!wanted) {
+			throw new HolmError('invalid', 'name is missing: a container cannot be without one');
+		}
+
+		await engine.renameContainer(name, wanted);
+		return noContent;
+	}),
+	route('POST', '/containers/{name}/wait', wait),
+	route('POST', '/containers/{name}/resize', async ({engine, name, query}) => {
+		await engine.resizeContainer(name, query.size());
+		return ok();
+	}),
+];

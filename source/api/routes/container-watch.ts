@@ -1,0 +1,106 @@
+import {Buffer} from 'node:buffer';
+import {messageOf} from '../../errors.js';
+import type {Container, ContainerStats, LogEntry} from '../../resources.js';
+import {encodeStats} from '../encode/stats.js';
+import {encodeTop} from '../encode/verbs.js';
+import {ok, route, type Exchange} from '../exchange.js';
+import {encodeFrame} from '../frames.js';
+import {streamType} from '../hijack.js';
+import {line, sendValues, untilAborted} from '../streams.js';
+
+const lineFeed = 10;
+
+const stamp = ({timestamp, bytes}: LogEntry) => Buffer.concat([Buffer.from(`${timestamp} `), bytes]);
+
+/** A terminal's output has no frames, so that a time can only stand where a line begins. */
+const terminalEncoder = (hasTimestamps: boolean) => {
+	let isStart = true;
+	return (entry: LogEntry): Uint8Array => {
+		const isStamped = hasTimestamps && isStart;
+		isStart = entry.bytes.at(-1) === lineFeed;
+		return isStamped ? stamp(entry) : entry.bytes;
+	};
+};
+
+const logs = async (exchange: Exchange) => {
+	const {engine, name, query, signal} = exchange;
+	const container = await engine.container(name);
+	const {terminal} = container.configuration;
+	const tail = query.text('tail') === 'all' ? undefined : query.wholeNumber('tail');
+	const follow = query.flag('follow');
+	const hasTimestamps = query.flag('timestamps');
+	const stdout = query.flag('stdout');
+	const stderr = query.flag('stderr');
+	const entries = engine.logs(container.id, {
+		follow,
+		tail: tail !== undefined && tail < 0 ? undefined : tail,
+		since: query.moment('since'),
+		until: query.moment('until'),
+		// Clients that ask for neither mean both.
+		stdout: stdout || !stderr,
+		stderr: stderr || !stdout,
+		signal,
+	});
+	return sendValues(exchange, entries, {
+		contentType: streamType(exchange, terminal),
+		isImmediate: follow,
+		encode: terminal
+			? terminalEncoder(hasTimestamps)
+			: entry => encodeFrame(entry.stream, hasTimestamps ? stamp(entry) : entry.bytes),
+		encodeError: terminal ? undefined : error => encodeFrame('error', Buffer.from(`Error grabbing logs: ${messageOf(error)}\n`)),
+	});
+};
+
+/** What Docker answers for a container that does not run. */
+const noStats: ContainerStats = {
+	readAt: 0, cpuNanoseconds: 0, systemCpuNanoseconds: 0, cpus: 0, memoryBytes: 0, memoryLimitBytes: 0, pids: 0, networks: {}, blockReadBytes: 0, blockWrittenBytes: 0,
+};
+
+/** The share of the CPU is a difference, so that one reading is two unless the client says that it needs none. */
+const readOnce = async ({engine, query, signal}: Exchange, container: Container) => {
+	if (container.status.state !== 'running' && container.status.state !== 'paused') {
+		return ok(encodeStats(container, noStats));
+	}
+
+	const leaving = new AbortController();
+	const isSingle = query.flag('one-shot');
+	const readings: ContainerStats[] = [];
+	const source = engine.stats(container.id, {stream: !isSingle, signal: AbortSignal.any([signal, leaving.signal])});
+	try {
+		for await (const reading of untilAborted(source, signal)) {
+			readings.push(reading);
+			if (isSingle || readings.length === 2) {
+				break;
+			}
+		}
+	} finally {
+		leaving.abort();
+	}
+
+	return ok(encodeStats(container, readings.at(-1) ?? noStats, readings.at(-2)));
+};
+
+const stats = async (exchange: Exchange) => {
+	const {engine, name, query, signal} = exchange;
+	const container = await engine.container(name);
+	if (!query.flag('stream', true)) {
+		return readOnce(exchange, container);
+	}
+
+	let previous: ContainerStats | undefined;
+	return sendValues(exchange, engine.stats(container.id, {stream: true, signal}), {
+		contentType: 'application/json',
+		encode(reading) {
+			const text = line(encodeStats(container, reading, previous));
+			previous = reading;
+			return text;
+		},
+	});
+};
+
+/** What a container says and uses while it runs. */
+export const watchRoutes = [
+	route('GET', '/containers/{name}/logs', logs),
+	route('GET', '/containers/{name}/stats', stats),
+	route('GET', '/containers/{name}/top', async ({engine, name, query}) => ok(encodeTop(await engine.top(name, query.text('ps_args'))))),
+];

@@ -1,0 +1,31 @@
+import {HolmError} from '../../errors.js';
+import {encodeHistory, encodeImage, encodeImageItem} from '../encode/image.js';
+import {encodePrunedImages, encodeRemovedImage} from '../encode/verbs.js';
+import {created, ok, route} from '../exchange.js';
+import {joinTag} from '../image-names.js';
+
+/** Images that are here. */
+export const imageRoutes = [
+	route('GET', '/images/json', async ({engine, query, isHolm}) => {
+		const images = await engine.images({all: query.flag('all'), filters: query.filters()});
+		return ok(images.map(image => encodeImageItem(image, {detail: isHolm})));
+	}),
+	route('POST', '/images/prune', async ({engine, query}) => {
+		const {dangling, ...filters} = query.filters();
+		// Docker takes only images without a name unless it is told that they need not be.
+		const all = dangling?.some(value => value === 'false' || value === '0') ?? false;
+		return ok(encodePrunedImages(await engine.pruneImages({all, filters})));
+	}),
+	route('GET', '/images/{image}/json', async ({engine, name}) => ok(encodeImage(await engine.image(name)))),
+	route('GET', '/images/{image}/history', async ({engine, name}) => ok(encodeHistory(await engine.image(name)))),
+	route('POST', '/images/{image}/tag', async ({engine, name, query}) => {
+		const repository = query.text('repo');
+		if (!repository) {
+			throw new HolmError('invalid', 'repo is missing: the name that the image is to have');
+		}
+
+		await engine.tagImage(name, joinTag(repository, query.text('tag')));
+		return created();
+	}),
+	route('DELETE', '/images/{image}', async ({engine, name, query}) => ok(encodeRemovedImage(await engine.removeImage(name, {force: query.flag('force')})))),
+];

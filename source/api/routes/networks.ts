@@ -1,0 +1,34 @@
+import {readFields} from '../body.js';
+import {decodeConnect, decodeCreateNetwork} from '../decode/network.js';
+import {encodeNetwork} from '../encode/network.js';
+import {created, noContent, ok, route} from '../exchange.js';
+
+export const networkRoutes = [
+	route('GET', '/networks', async ({engine, query}) => {
+		const networks = await engine.networks(query.filters());
+		return ok(networks.map(network => encodeNetwork(network)));
+	}),
+	route('POST', '/networks/create', async exchange => {
+		const {id} = await exchange.engine.createNetwork(decodeCreateNetwork(await readFields(exchange)));
+		return created({Id: id, Warning: ''});
+	}),
+	route('POST', '/networks/prune', async ({engine, query}) => {
+		const {removed} = await engine.pruneNetworks(query.filters());
+		return ok({NetworksDeleted: [...removed]});
+	}),
+	route('GET', '/networks/{name}', async ({engine, name}) => ok(encodeNetwork(await engine.network(name)))),
+	route('DELETE', '/networks/{name}', async ({engine, name}) => {
+		await engine.removeNetwork(name);
+		return noContent;
+	}),
+	route('POST', '/networks/{name}/connect', async exchange => {
+		const {container, attachment} = decodeConnect(exchange.name, await readFields(exchange));
+		await exchange.engine.connectNetwork(container, attachment);
+		return ok();
+	}),
+	route('POST', '/networks/{name}/disconnect', async exchange => {
+		const body = await readFields(exchange);
+		await exchange.engine.disconnectNetwork(exchange.name, body.text('Container'), {force: body.flag('Force')});
+		return ok();
+	}),
+];

@@ -1,0 +1,155 @@
+import {type IncomingMessage, type ServerResponse} from 'node:http';
+import {type Socket} from 'node:net';
+import {type Duplex} from 'node:stream';
+import type {Engine} from '../engine.js';
+import {HolmError} from '../errors.js';
+import {sendAnswer, sendError} from './answers.js';
+import {BodyTooLarge, readBody, readUpgradeBody} from './body.js';
+import {createExecNotes} from './exec-notes.js';
+import {holmMediaType, type Exchange} from './exchange.js';
+import {createFailedStarts} from './failed-starts.js';
+import {createQuery} from './query.js';
+import {findRoute} from './router.js';
+import {apiVersion, splitVersion} from './versions.js';
+
+export type ServingOptions = {
+	readonly maximumBodyBytes: number;
+	readonly patienceMilliseconds: number;
+	/** Called with a connection that has become a session's. */
+	readonly onSession: (socket: Duplex) => void;
+};
+
+/** Answers one request; `upgraded` is the connection of one that asks for another protocol, which Node has let go of. */
+export type ServeRequest = (request: IncomingMessage, response: ServerResponse, upgraded?: Duplex) => Promise<void>;
+
+/** A client that was refused may still be sending; it gets this long to read why. */
+const drainMilliseconds = 5000;
+
+/** Reads on for a while after an answer, so that the connection can be used again and the client reads its answer. */
+const drain = (request: IncomingMessage) => {
+	if (request.complete) {
+		return;
+	}
+
+	request.unpipe();
+	request.resume();
+	const timer = setTimeout(() => {
+		request.destroy();
+	}, drainMilliseconds);
+	timer.unref();
+	request.once('close', () => {
+		clearTimeout(timer);
+	});
+};
+
+const urlOf = ({url = ''}: IncomingMessage): URL => {
+	try {
+		// The path alone: what a client calls this host is nobody's concern.
+		return new URL(`http://engine${url}`);
+	} catch (error) {
+		throw new HolmError('invalid', 'the path of the request is malformed', {cause: error});
+	}
+};
+
+const decodePath = (path: string): string => {
+	try {
+		return decodeURIComponent(path);
+	} catch (error) {
+		throw new HolmError('invalid', 'the path of the request is not percent-encoded UTF-8', {cause: error});
+	}
+};
+
+const pageNotFound = {status: 404, json: {message: 'page not found', code: 'not-found'}};
+
+/** What the engine calls itself, asked for once: it goes with every answer. */
+const createServerName = (engine: Engine): (() => Promise<string>) => {
+	let asked: Promise<string> | undefined;
+	const ask = async () => {
+		try {
+			const {version, os} = await engine.version();
+			return `Holm/${version} (${os})`.replaceAll(/[^\u{20}-\u{7E}]/gv, '');
+		} catch {
+			asked = undefined;
+			return 'Holm/0 (linux)';
+		}
+	};
+
+	return async () => {
+		asked ??= ask();
+		return asked;
+	};
+};
+
+export const createServing = (engine: Engine, {maximumBodyBytes, patienceMilliseconds, onSession}: ServingOptions): ServeRequest => {
+	const limits = {bytes: maximumBodyBytes, milliseconds: patienceMilliseconds};
+	const serverName = createServerName(engine);
+	const failedStarts = createFailedStarts();
+	const execNotes = createExecNotes();
+
+	return async (request, response, upgraded) => {
+		const leaving = new AbortController();
+		let isSession = false;
+		// Node before 26 leaves the body of a request to upgrade on the connection and calls the request complete without it.
+		const hasLeftBody = request.complete && request.readableLength === 0;
+		response.once('close', () => {
+			if (!response.writableFinished) {
+				leaving.abort();
+			}
+		});
+		response.on('error', () => undefined);
+		request.on('error', () => undefined);
+
+		const exchangeOf = (name: string, minorVersion: number, url: URL): Exchange => ({
+			engine,
+			request,
+			response,
+			name,
+			query: createQuery(url.searchParams),
+			minorVersion,
+			isHolm: request.headers.accept?.includes(holmMediaType) ?? false,
+			isUpgrade: upgraded !== undefined,
+			signal: leaving.signal,
+			failedStarts,
+			execNotes,
+			patienceMilliseconds,
+			body: async () => upgraded && hasLeftBody ? readUpgradeBody(request, upgraded, limits) : readBody(request, limits),
+			takeOver() {
+				isSession = true;
+				const {socket} = request;
+				socket.setTimeout(0);
+				socket.setNoDelay(true);
+				if (upgraded) {
+					// The declaration asks for more than is needed: this may be a stream on top of the socket.
+					response.detachSocket(upgraded as Socket);
+					onSession(upgraded);
+					return upgraded;
+				}
+
+				// Node's own parser stops when somebody else listens.
+				socket.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error');
+				onSession(socket);
+				return socket;
+			},
+		});
+
+		try {
+			response.setHeader('Server', await serverName());
+			response.setHeader('Api-Version', apiVersion);
+			response.setHeader('Docker-Experimental', 'false');
+			response.setHeader('Ostype', 'linux');
+			const url = urlOf(request);
+			const {minorVersion, path} = splitVersion(decodePath(url.pathname));
+			const found = findRoute(request.method ?? '', path);
+			const answer = found ? await found.handle(exchangeOf(found.name, minorVersion, url)) : pageNotFound;
+			if (answer) {
+				sendAnswer(response, answer);
+			}
+		} catch (error) {
+			if (!isSession) {
+				sendError(response, error, error instanceof BodyTooLarge ? 413 : undefined);
+			}
+		} finally {
+			drain(request);
+		}
+	};
+};

@@ -1,0 +1,117 @@
+import {Buffer} from 'node:buffer';
+import http, {type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import {type Socket} from 'node:net';
+import {type Duplex} from 'node:stream';
+import type {Engine} from '../engine.js';
+import {HolmError} from '../errors.js';
+import {encodeError} from './encode/progress.js';
+import {isHijackRoute} from './router.js';
+import {createServing} from './serve-request.js';
+
+export type ApiServerOptions = {
+	/** Largest body of JSON; default 4 MiB. Streams such as a build's context have no limit. */
+	readonly maximumBodyBytes?: number;
+	/**
+	How long a client may take for the head of a request, for a body of JSON, and to close a connection that is over; default 20 seconds. A client that only listens is asked this often whether it is still there.
+	*/
+	readonly patienceMilliseconds?: number;
+};
+
+/** How an error is answered before there is an exchange, or when the request was no HTTP. */
+const refuse = (socket: Socket, status: number, error: unknown) => {
+	const body = JSON.stringify(encodeError(error));
+	socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+};
+
+const statuses: Readonly<Record<string, number>> = {ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431};
+
+/**
+An HTTP server of the Docker Engine API over an engine, not yet listening.
+
+`closeAllConnections` closes the sessions of attach and exec too; their processes go on.
+*/
+export const createApiServer = (engine: Engine, {maximumBodyBytes = 4 * 1024 * 1024, patienceMilliseconds = 20_000}: ApiServerOptions = {}): Server => {
+	/** Connections on which a session was asked for, and none is yet. */
+	const awaited = new WeakSet<Socket>();
+	/** Connections that Node's server no longer knows. */
+	const detached = new Set<Duplex>();
+	const detach = (socket: Duplex) => {
+		detached.add(socket);
+		socket.once('close', () => {
+			detached.delete(socket);
+		});
+	};
+
+	const serve = createServing(engine, {maximumBodyBytes, patienceMilliseconds, onSession: detach});
+
+	const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+		const {socket} = request;
+		if (awaited.has(socket)) {
+			// What a client sends before its session has begun is input for a process, and never another request.
+			socket.destroy();
+			return;
+		}
+
+		if (isHijackRoute(request)) {
+			awaited.add(socket);
+			response.once('finish', () => {
+				awaited.delete(socket);
+			});
+		}
+
+		void serve(request, response);
+	};
+
+	const server = http.createServer({
+		headersTimeout: patienceMilliseconds,
+		// The length of an upload is the client's; a body of JSON has its own limit.
+		requestTimeout: 0,
+		connectionsCheckingInterval: Math.max(50, Math.min(5000, patienceMilliseconds / 4)),
+		keepAliveTimeout: 30_000,
+		maxHeaderSize: 64 * 1024,
+		noDelay: true,
+		keepAlive: true,
+		keepAliveInitialDelay: 30_000,
+		// Node before 24.9 does not ask, and makes every upgrade an event.
+		shouldUpgradeCallback: (request: IncomingMessage) => isHijackRoute(request),
+	} as http.ServerOptions, onRequest);
+
+	server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Uint8Array) => {
+		detach(socket);
+		socket.on('error', () => undefined);
+		if (head.length > 0) {
+			socket.unshift(head);
+		}
+
+		const response = new http.ServerResponse(request);
+		response.shouldKeepAlive = false;
+		// Node 26 hands out a stream on top of the socket where the request has a body.
+		response.assignSocket(socket as Socket);
+		response.once('finish', () => {
+			response.detachSocket(socket as Socket);
+			socket.end();
+			socket.resume();
+		});
+		void serve(request, response, socket);
+	});
+
+	server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+		if (!socket.writable || error.code === 'ECONNRESET' || awaited.has(socket)) {
+			socket.destroy();
+			return;
+		}
+
+		const status = statuses[error.code ?? ''] ?? 400;
+		refuse(socket, status, new HolmError('invalid', status === 400 ? 'the request is not HTTP' : http.STATUS_CODES[status]!));
+	});
+
+	const closeAllConnections = server.closeAllConnections.bind(server);
+	server.closeAllConnections = () => {
+		closeAllConnections();
+		for (const socket of detached) {
+			socket.destroy();
+		}
+	};
+
+	return server;
+};

@@ -1,0 +1,62 @@
+import {PassThrough, type Readable} from 'node:stream';
+import {HolmError} from '../errors.js';
+import type {Exchange} from './exchange.js';
+
+/**
+The body of a request as a stream that may be destroyed.
+
+Destroying the request itself would take the connection with it, and the answer that says why.
+*/
+export const upload = ({request}: Exchange): Readable => {
+	const stream = new PassThrough();
+	request.pipe(stream);
+	const breakOff = (error?: Error) => {
+		if (!request.complete) {
+			stream.destroy(new HolmError('invalid', 'the client went away before it had sent everything', {cause: error}));
+		}
+	};
+
+	request.once('error', breakOff);
+	request.once('close', breakOff);
+	// One that fails before anybody reads it is no crash.
+	stream.on('error', () => undefined);
+	return stream;
+};
+
+const isGzip = (chunk: Uint8Array) => chunk[0] === 0x1F && chunk[1] === 0x8B;
+
+/** The body of a request as a tar, which may come compressed with gzip. */
+export const tarUpload = async (exchange: Exchange): Promise<Readable> => {
+	const stream = upload(exchange);
+	const first = await new Promise<Uint8Array | null>((resolve, reject) => {
+		stream.once('readable', () => {
+			resolve(stream.read() as Uint8Array | null);
+		});
+		stream.once('error', reject);
+	});
+	if (first) {
+		stream.unshift(first);
+	}
+
+	if (!first || !isGzip(first)) {
+		return stream;
+	}
+
+	const {createGunzip} = await import('node:zlib');
+	const gunzip = createGunzip();
+	const tar = new PassThrough();
+	// Not `pipeline`, which takes its last stream for done when everything is written to it, and gzip is found cut short only then.
+	stream.once('error', error => {
+		gunzip.destroy(error);
+	});
+	gunzip.on('error', error => {
+		tar.destroy(error instanceof HolmError ? error : new HolmError('invalid', `the body is not whole gzip: ${error.message}`, {cause: error}));
+	});
+	tar.once('close', () => {
+		gunzip.destroy();
+		stream.destroy();
+	});
+	tar.on('error', () => undefined);
+	stream.pipe(gunzip);
+	return gunzip.pipe(tar);
+};

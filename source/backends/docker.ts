@@ -1,0 +1,44 @@
+import type {Engine} from '../engine.js';
+import type {EngineAddress} from './docker/address.js';
+import {archiveVerbs} from './docker/archive-verbs.js';
+import {createClient} from './docker/client.js';
+import {containerVerbs} from './docker/container-verbs.js';
+import {imageVerbs} from './docker/image-verbs.js';
+import {listNetworks, networkVerbs} from './docker/network-verbs.js';
+import {sessionVerbs} from './docker/session-verbs.js';
+import {createSnapshot} from './docker/snapshot.js';
+import {systemVerbs} from './docker/system-verbs.js';
+import {volumeVerbs} from './docker/volume-verbs.js';
+import {watchVerbs} from './docker/watch-verbs.js';
+
+export {parseAddress, type EngineAddress} from './docker/address.js';
+
+/**
+An engine that speaks Docker's API: Holm's own daemon, and Docker, Podman and what is compatible with them, from API 1.41 on.
+
+Nothing is sent before the first verb is called. Connections are kept for the next verb and do not keep the process alive.
+*/
+export const createDockerEngine = (address: EngineAddress): Engine => {
+	const client = createClient(address);
+	const containers = containerVerbs(client);
+	const images = imageVerbs(client);
+	const volumes = volumeVerbs(client);
+	const watching = watchVerbs(client);
+	return {
+		...systemVerbs(client),
+		...containers,
+		...watching,
+		...sessionVerbs(client),
+		...archiveVerbs(client),
+		...networkVerbs(client),
+		...images,
+		...volumes,
+		snapshot: createSnapshot(client, {
+			...containers,
+			...images,
+			...volumes,
+			...watching,
+			listNetworks: async () => listNetworks(client),
+		}),
+	};
+};

@@ -1,0 +1,204 @@
+import {Buffer} from 'node:buffer';
+import http, {type ClientRequest, type IncomingMessage} from 'node:http';
+import {type Socket} from 'node:net';
+import {type Readable} from 'node:stream';
+import {holmMediaType} from '../../api/exchange.js';
+import {parseJson} from '../../api/json.js';
+import {stdinFramed, stdinHeader} from '../../api/stdin-frames.js';
+import type {EngineAddress} from './address.js';
+import {errorOf, readText} from './answers.js';
+import {cancelled, connectionError} from './failures.js';
+import {encodeQuery, type QueryValues} from './paths.js';
+
+export type RequestOptions = {
+	/** What is undefined or false is left out. */
+	readonly query?: QueryValues;
+	readonly headers?: Readonly<Record<string, string>>;
+	readonly json?: unknown;
+	/** Sent as `application/x-tar`; destroyed when the request fails. */
+	readonly tar?: Readable;
+	readonly signal?: AbortSignal;
+	/** The message of an error for which the engine has no words, as HTTP has none with 304 and HEAD. */
+	readonly otherwise?: string;
+};
+
+/** A connection that has become a session's. */
+export type Hijacked = {
+	readonly socket: Socket;
+	/** What comes from the engine. */
+	readonly source: Readable;
+	readonly contentType: string;
+	/** The engine takes standard input in frames. */
+	readonly isFramed: boolean;
+};
+
+export type Client = {
+	readonly address: EngineAddress;
+	/** The answer when its head has come; throws the engine's error. */
+	send: (method: string, path: string, options?: RequestOptions) => Promise<IncomingMessage>;
+	/** The answer's JSON; undefined for an empty one. */
+	json: (method: string, path: string, options?: RequestOptions) => Promise<unknown>;
+	hijack: (path: string, options?: RequestOptions) => Promise<Hijacked>;
+	/** Whether the engine is Holm's; asks it where no answer has told yet. */
+	isHolm: () => Promise<boolean>;
+	/** The minor number of the API's version that the engine serves on paths without one: 41 for 1.41. */
+	minorVersion: () => Promise<number>;
+};
+
+const connectMilliseconds = 10_000;
+
+const isError = ({statusCode = 500}: IncomingMessage) => statusCode >= 300;
+
+/** An engine whose machine is gone never refuses; on this host a connection is made at once or not at all. */
+const limitConnecting = (request: ClientRequest) => {
+	request.once('socket', socket => {
+		if (!socket.connecting) {
+			return;
+		}
+
+		const timer = setTimeout(() => {
+			request.destroy(Object.assign(new Error('it does not answer'), {code: 'ETIMEDOUT'}));
+		}, connectMilliseconds);
+		const stop = () => {
+			clearTimeout(timer);
+		};
+
+		socket.once('connect', stop).once('close', stop);
+	});
+};
+
+const sendBody = (request: ClientRequest, {json, tar}: RequestOptions, fail: (error: unknown) => void) => {
+	if (!tar) {
+		request.end(json === undefined ? undefined : JSON.stringify(json));
+		return;
+	}
+
+	tar.once('error', error => {
+		fail(error);
+		request.destroy(error);
+	});
+	tar.pipe(request);
+	request.once('close', () => {
+		tar.destroy();
+	});
+};
+
+/** Requests to an engine over HTTP, on connections that are kept for the next one. */
+export const createClient = (address: EngineAddress): Client => {
+	let server: string | undefined;
+	let version = '';
+	let agent: http.Agent | undefined;
+
+	const open = async (method: string, path: string, options: RequestOptions, upgrade?: Readonly<Record<string, string>>): Promise<ClientRequest> => {
+		const isTls = address.kind === 'tcp' && address.tls !== undefined;
+		const transport = isTls ? (await import('node:https')).default : http;
+		agent ??= new transport.Agent({keepAlive: true, ...address.kind === 'tcp' ? address.tls : {}});
+		return transport.request({
+			method,
+			path: `${path}${encodeQuery(options.query)}`,
+			...address.kind === 'unix' ? {socketPath: address.path, host: 'engine'} : {host: address.host, port: address.port, ...address.tls},
+			// A session's connection is its own.
+			agent: upgrade ? false : agent,
+			signal: options.signal,
+			setDefaultHeaders: true,
+			headers: {
+				Accept: `${holmMediaType}, */*`,
+				...options.json === undefined ? {} : {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(JSON.stringify(options.json))},
+				...options.tar ? {'Content-Type': 'application/x-tar'} : {},
+				...options.headers,
+				...upgrade,
+			},
+		});
+	};
+
+	const note = (response: IncomingMessage) => {
+		server = String(response.headers.server ?? server ?? '');
+		version = String(response.headers['api-version'] ?? version);
+	};
+
+	const send: Client['send'] = async (method, path, options = {}) => {
+		const request = await open(method, path, options);
+		const {promise, resolve, reject} = Promise.withResolvers<IncomingMessage>();
+		request.once('response', resolve).on('error', reject);
+		limitConnecting(request);
+		sendBody(request, options, reject);
+		try {
+			const response = await promise;
+			note(response);
+			// Its reader learns of a failure; that nobody reads it any more is no crash.
+			response.on('error', () => undefined);
+			if (isError(response)) {
+				throw await errorOf(response, options.otherwise ?? '');
+			}
+
+			return response;
+		} catch (error) {
+			options.tar?.destroy();
+			throw options.signal?.aborted ? cancelled(error) : connectionError(error, address);
+		}
+	};
+
+	const hijack: Client['hijack'] = async (path, options = {}) => {
+		const request = await open('POST', path, options, {Connection: 'Upgrade', Upgrade: 'tcp', [stdinHeader]: stdinFramed});
+		const {promise, resolve, reject} = Promise.withResolvers<{readonly response: IncomingMessage; readonly socket: Socket; readonly source: Readable}>();
+		request.once('upgrade', (response: IncomingMessage, socket: Socket, head: Uint8Array) => {
+			if (head.length > 0) {
+				socket.unshift(head);
+			}
+
+			resolve({response, socket, source: socket});
+		});
+		request.once('response', response => {
+			resolve({response, socket: response.socket, source: response});
+		});
+		request.on('error', reject);
+		limitConnecting(request);
+		sendBody(request, options, reject);
+		try {
+			const {response, socket, source} = await promise;
+			note(response);
+			if (source === response && isError(response)) {
+				throw await errorOf(response, options.otherwise ?? '');
+			}
+
+			return {socket, source, contentType: response.headers['content-type'] ?? '', isFramed: response.headers[stdinHeader] === stdinFramed};
+		} catch (error) {
+			throw connectionError(error, address);
+		}
+	};
+
+	const ping = async () => {
+		const response = await send('HEAD', '/_ping');
+		response.resume();
+	};
+
+	return {
+		address,
+		send,
+		async json(method, path, options) {
+			const response = await send(method, path, options);
+			try {
+				const text = await readText(response);
+				return text.trim() === '' ? undefined : parseJson(text, 'the engine\'s answer');
+			} catch (error) {
+				throw options?.signal?.aborted ? cancelled(error) : connectionError(error, address);
+			}
+		},
+		hijack,
+		async isHolm() {
+			if (server === undefined) {
+				await ping();
+			}
+
+			return /^Holm\b/v.test(server ?? '');
+		},
+		async minorVersion() {
+			if (version === '') {
+				await ping();
+			}
+
+			// An engine that does not say is taken for the oldest that this speaks with.
+			return Number(/^1\.(?<minor>\d+)$/v.exec(version)?.groups?.['minor'] ?? 41);
+		},
+	};
+};

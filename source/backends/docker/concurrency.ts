@@ -1,0 +1,13 @@
+/** What `map` makes of each item, in their order, with at most `limit` at work at a time. */
+export const mapConcurrently = async <Item, Result>(items: readonly Item[], map: (item: Item) => Promise<Result>, limit = 8): Promise<Result[]> => {
+	const results: Result[] = [];
+	const queue = items.entries();
+	const work = async () => {
+		for (const [index, item] of queue) {
+			results[index] = await map(item);
+		}
+	};
+
+	await Promise.all(Array.from({length: Math.min(limit, items.length)}, work));
+	return results;
+};

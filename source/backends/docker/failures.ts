@@ -1,0 +1,35 @@
+import {HolmError} from '../../errors.js';
+import {describeAddress, type EngineAddress} from './address.js';
+
+const absent = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
+
+/** A request that its own caller gave up. */
+export const cancelled = (cause: unknown): HolmError => new HolmError('unavailable', 'the request was cancelled', {cause});
+
+/** What the failure of a connection means to a user. */
+export const connectionError = (error: unknown, address: EngineAddress): HolmError => {
+	if (error instanceof HolmError) {
+		return error;
+	}
+
+	const where = describeAddress(address);
+	const code = (error as NodeJS.ErrnoException | undefined)?.code ?? '';
+	if (code === 'EACCES' || code === 'EPERM') {
+		return new HolmError('forbidden', `permission denied while connecting to the engine at ${where}`, {remedy: 'run it as root, or join the group that the socket belongs to', cause: error});
+	}
+
+	if (address.kind === 'unix' && absent.has(code)) {
+		return new HolmError('unavailable', `no engine answers at ${where}`, {remedy: 'holm system start', cause: error});
+	}
+
+	if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
+		return new HolmError('unavailable', `the engine at ${where} closed the connection`, {remedy: 'look whether it still runs: holm system status', cause: error});
+	}
+
+	if (code.startsWith('HPE_')) {
+		return new HolmError('unavailable', `what listens at ${where} is no container engine`, {remedy: 'check the address', cause: error});
+	}
+
+	const reason = error instanceof Error && error.message ? error.message : code;
+	return new HolmError('unavailable', `cannot reach the engine at ${where}: ${reason}`, {remedy: 'check the address, and whether the engine runs', cause: error});
+};

@@ -1,0 +1,71 @@
+import {decodeDnsRecord, decodeNetwork} from '../../api/decode/network.js';
+import {decodePruned} from '../../api/decode/verbs.js';
+import {encodeConnect, encodeCreateNetwork} from '../../api/encode/network.js';
+import {fieldsOf, fieldsOfList} from '../../api/fields.js';
+import type {Engine, Filters} from '../../engine.js';
+import {asHolmError, HolmError} from '../../errors.js';
+import type {Network} from '../../resources.js';
+import {mapConcurrently} from './concurrency.js';
+import type {Client} from './client.js';
+import {pathName} from './paths.js';
+import {encodeFilters} from './container-verbs.js';
+
+type NetworkVerbs = 'networks' | 'network' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'pruneNetworks' | 'dnsRecords';
+
+const networkPath = (reference: string, verb = '') => `/networks/${pathName(reference, 'network')}${verb}`;
+
+/** Docker lists in no order at all, which would be another one at each reading. */
+export const byName = (a: {readonly name: string}, b: {readonly name: string}): number => a.name < b.name ? -1 : 1;
+
+/** The networks as a list has them: Docker's leaves out who is on them. */
+export const listNetworks = async (client: Client, filters?: Filters): Promise<readonly Network[]> => {
+	const networks = fieldsOfList(await client.json('GET', '/networks', {query: {filters: encodeFilters(filters)}})).map(item => decodeNetwork(item.raw));
+	return await client.isHolm() ? networks : networks.toSorted(byName);
+};
+
+export const networkVerbs = (client: Client): Pick<Engine, NetworkVerbs> => {
+	const network: Engine['network'] = async reference => decodeNetwork(await client.json('GET', networkPath(reference)));
+
+	return {
+		async networks(filters) {
+			const networks = await listNetworks(client, filters);
+			if (await client.isHolm()) {
+				return networks;
+			}
+
+			const whole = await mapConcurrently(networks, async ({id}) => {
+				try {
+					return await network(id);
+				} catch (error) {
+					if (asHolmError(error).code === 'not-found') {
+						return undefined;
+					}
+
+					throw error;
+				}
+			});
+			return whole.filter(found => found !== undefined);
+		},
+		network,
+		createNetwork: async configuration => ({
+			id: fieldsOf(await client.json('POST', '/networks/create', {json: encodeCreateNetwork(configuration)})).text('Id'),
+		}),
+		async removeNetwork(reference) {
+			await client.json('DELETE', networkPath(reference));
+		},
+		async connectNetwork(container, attachment) {
+			await client.json('POST', networkPath(attachment.network, '/connect'), {json: encodeConnect(container, attachment)});
+		},
+		async disconnectNetwork(reference, container, {force = false} = {}) {
+			await client.json('POST', networkPath(reference, '/disconnect'), {json: {Container: container, Force: force}});
+		},
+		pruneNetworks: async filters => decodePruned('NetworksDeleted', await client.json('POST', '/networks/prune', {query: {filters: encodeFilters(filters)}})),
+		async dnsRecords(reference) {
+			if (!await client.isHolm()) {
+				throw new HolmError('unsupported', 'this engine does not tell the records of its name servers', {remedy: 'only Holm does'});
+			}
+
+			return fieldsOfList(await client.json('GET', `/holm${networkPath(reference, '/dns')}`)).map(record => decodeDnsRecord(record));
+		},
+	};
+};

@@ -1,0 +1,30 @@
+import {HolmError} from '../../errors.js';
+
+/** What is undefined or false is left out, and what is true is `1`. */
+export type QueryValues = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** The query of an address, with its question mark. */
+export const encodeQuery = (query: QueryValues = {}): string => {
+	const parameters = new URLSearchParams();
+	for (const [key, value] of Object.entries(query)) {
+		if (value !== undefined && value !== false) {
+			for (const item of Array.isArray(value) ? value as readonly string[] : [value === true ? '1' : String(value)]) {
+				parameters.append(key, item);
+			}
+		}
+	}
+
+	const text = parameters.toString();
+	return text && `?${text}`;
+};
+
+/** A name as parts of a path, in which slashes are those of an image's name. */
+export const pathName = (reference: string, kind: string): string => {
+	const parts = reference.split('/');
+	if (parts.some(part => part === '' || part === '.' || part === '..')) {
+		throw new HolmError('not-found', `No such ${kind}: ${JSON.stringify(reference.slice(0, 200))}`, {remedy: 'check the name'});
+	}
+
+	// Colons and at signs of image names stay as Docker's own clients send them.
+	return parts.map(part => encodeURIComponent(part.toWellFormed()).replaceAll('%3A', ':').replaceAll('%40', '@')).join('/');
+};

@@ -1,0 +1,68 @@
+import {decodeDiskUsage} from '../../api/decode/system.js';
+import {decodePruned} from '../../api/decode/verbs.js';
+import {decodeVolume} from '../../api/decode/volume.js';
+import {fieldsOf} from '../../api/fields.js';
+import type {Engine, Filters, Pruned} from '../../engine.js';
+import {asHolmError} from '../../errors.js';
+import type {Volume} from '../../resources.js';
+import type {Client} from './client.js';
+import {pathName} from './paths.js';
+import {encodeFilters} from './container-verbs.js';
+import {byName} from './network-verbs.js';
+
+type Verbs = 'volumes' | 'volume' | 'createVolume' | 'removeVolume' | 'pruneVolumes';
+
+const volumePath = (name: string) => `/volumes/${pathName(name, 'volume')}`;
+
+/** Before API 1.42 a prune took volumes with a name too, and what is in those is somebody's. */
+const firstToSpareNamed = 42;
+
+const listVolumes = async (client: Client, filters: Filters | undefined): Promise<Volume[]> =>
+	fieldsOf(await client.json('GET', '/volumes', {query: {filters: encodeFilters(filters)}})).objects('Volumes').map(volume => decodeVolume(volume.raw));
+
+const pruneAnonymous = async (client: Client, filters: Filters | undefined): Promise<Pruned> => {
+	const [unused, usage] = await Promise.all([listVolumes(client, {...filters, dangling: ['true']}), client.json('GET', '/system/df')]);
+	const bytes = new Map(decodeDiskUsage(usage).volumes.map(item => [item.volume.name, item.bytes]));
+	const removed: string[] = [];
+	for (const {name, anonymous} of unused) {
+		if (!anonymous) {
+			continue;
+		}
+
+		try {
+			await client.json('DELETE', volumePath(name));
+			removed.push(name);
+		} catch (error) {
+			// A container may have taken it meanwhile, or somebody else away.
+			if (!['conflict', 'not-found'].includes(asHolmError(error).code)) {
+				throw error;
+			}
+		}
+	}
+
+	return {removed, freedBytes: removed.reduce((sum, name) => sum + (bytes.get(name) ?? 0), 0)};
+};
+
+export const volumeVerbs = (client: Client): Pick<Engine, Verbs> => ({
+	async volumes(filters) {
+		const volumes = await listVolumes(client, filters);
+		return await client.isHolm() ? volumes : volumes.toSorted(byName);
+	},
+	volume: async name => decodeVolume(await client.json('GET', volumePath(name))),
+	createVolume: async ({name, labels}) => decodeVolume(await client.json('POST', '/volumes/create', {
+		json: {Name: name ?? '', Driver: 'local', Labels: {...labels}},
+	})),
+	async removeVolume(name, {force} = {}) {
+		await client.json('DELETE', volumePath(name), {query: {force}});
+	},
+	async pruneVolumes({all = false, filters} = {}) {
+		const isOld = await client.minorVersion() < firstToSpareNamed;
+		if (isOld && !all) {
+			return pruneAnonymous(client, filters);
+		}
+
+		// The old engines refuse a filter that they do not know, and take all without it.
+		const wanted = all && !isOld ? {...filters, all: ['true']} : filters;
+		return decodePruned('VolumesDeleted', await client.json('POST', '/volumes/prune', {query: {filters: encodeFilters(wanted)}}));
+	},
+});

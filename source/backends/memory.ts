@@ -1,0 +1,105 @@
+import {randomInt} from 'node:crypto';
+import type {Engine} from '../engine.js';
+import {createEventLog} from '../event-log.js';
+import {archiveVerbs} from './memory/archives.js';
+import {buildVerbs} from './memory/build/build.js';
+import {containerVerbs} from './memory/containers.js';
+import {defaultNetwork} from './memory/endpoints.js';
+import {eventVerbs} from './memory/events.js';
+import {execVerbs} from './memory/execs.js';
+import {addPresentImages} from './memory/image-store.js';
+import {imageArchiveVerbs} from './memory/image-archive.js';
+import {imageRemovalVerbs} from './memory/image-removal.js';
+import {transferVerbs} from './memory/image-transfer.js';
+import {imageVerbs} from './memory/images.js';
+import {lifecycleVerbs} from './memory/lifecycle.js';
+import {fill} from './memory/lively/fill.js';
+import {manyProjects, projects} from './memory/lively/projects.js';
+import {createSimulation} from './memory/lively/simulation.js';
+import {logVerbs} from './memory/logs.js';
+import {addNetwork, networkVerbs} from './memory/networks.js';
+import {createRandom} from './memory/random.js';
+import {sessionVerbs} from './memory/sessions.js';
+import type {State} from './memory/state.js';
+import {statsVerbs} from './memory/stats.js';
+import {systemVerbs} from './memory/system.js';
+import {createTimers} from './memory/timers.js';
+import {volumeVerbs} from './memory/volumes.js';
+
+export type MemoryOptions = {
+	/** Fills it with made-up projects that go on living. */
+	readonly lively?: boolean;
+	/** How many made-up containers there are at the start, on how many networks of their own; default none, or those of three projects in a lively one. */
+	readonly containers?: number;
+	readonly networks?: number;
+	/** Equal seeds make equal engines; default one of chance, and 1 for a lively one. */
+	readonly seed?: number;
+	/** Milliseconds since the epoch; default the clock of the host. */
+	readonly now?: () => number;
+};
+
+export type MemoryEngine = Engine & {
+	/** Ends its timers; nothing goes on by itself afterwards. */
+	close: () => void;
+};
+
+/**
+An engine without a host: everything that an `Engine` promises, in memory and with programs of its own in place of an image's.
+
+It has nothing at the start but a few images and the default network, and costs nothing while nobody asks it for anything.
+*/
+export const createMemoryEngine = ({lively = false, containers, networks, seed = lively ? 1 : randomInt(2 ** 47), now = Date.now}: MemoryOptions = {}): MemoryEngine => {
+	const timers = createTimers();
+	const simulation = createSimulation({clock: now, timers, seed});
+	const state: State = {
+		now: simulation.now,
+		random: createRandom(seed),
+		timers,
+		events: createEventLog(),
+		containers: new Map(),
+		networks: new Map(),
+		volumes: new Map(),
+		images: new Map(),
+		execs: new Map(),
+		registry: new Map(),
+		hostDirectories: new Map(),
+		...lively
+			? {simulation, later: simulation.later, settle: simulation.settle, watch: simulation.watch}
+			: {later: timers.after, settle: () => undefined, watch: timers.hold},
+	};
+	const id = state.random.hex(32);
+	addPresentImages(state);
+	addNetwork(state, {
+		name: defaultNetwork, internal: false, labels: {}, driver: 'bridge',
+	});
+	if (lively || containers !== undefined || networks !== undefined) {
+		fill(state, simulation, containers === undefined && networks === undefined ? projects : manyProjects(containers ?? 0, networks ?? 3));
+	}
+
+	return {
+		...systemVerbs(state, id),
+		...eventVerbs(state),
+		...containerVerbs(state),
+		...lifecycleVerbs(state),
+		...logVerbs(state),
+		...sessionVerbs(state),
+		...execVerbs(state),
+		...statsVerbs(state),
+		...networkVerbs(state),
+		...imageVerbs(state),
+		...transferVerbs(state),
+		...imageRemovalVerbs(state),
+		...imageArchiveVerbs(state),
+		...buildVerbs(state),
+		...archiveVerbs(state),
+		...volumeVerbs(state),
+		close() {
+			timers.close();
+			for (const {run} of state.containers.values()) {
+				for (const process of run?.processes.values() ?? []) {
+					process.kill(9);
+				}
+			}
+		},
+	};
+};

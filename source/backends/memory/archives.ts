@@ -1,0 +1,86 @@
+import path from 'node:path';
+import {Readable} from 'node:stream';
+import type {Engine, PathStatus} from '../../engine.js';
+import {HolmError} from '../../errors.js';
+import {findContainer} from '../../rules/references.js';
+import {
+	isFileError,
+	modeOf,
+	sizeOf,
+	type TreeNode,
+} from './file-node.js';
+import type {Located} from './file-tree.js';
+import type {ContainerRecord, State} from './state.js';
+import {
+	canUnpack,
+	packNode,
+	readTar,
+	unpackInto,
+} from './tar-tree.js';
+
+type Verbs = Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive'>;
+
+const shown = (text: string) => JSON.stringify(text.slice(0, 300)).slice(1, -1);
+
+const locate = ({container, files}: ContainerRecord, given: string, {follow}: {readonly follow: boolean}): Located => {
+	if (given === '' || given.includes('\0')) {
+		throw new HolmError('invalid', `${JSON.stringify(given.slice(0, 100))} is not a path`, {remedy: 'name a file in the container'});
+	}
+
+	try {
+		return files.locate(`/${given}`, {follow});
+	} catch (error) {
+		if (isFileError(error)) {
+			const isMissing = error.code === 'ENOENT' || error.code === 'ENOTDIR';
+			throw new HolmError(isMissing ? 'not-found' : 'invalid', isMissing
+				? `Could not find the file ${shown(given)} in container ${container.name}`
+				: `${shown(given)} in container ${container.name}: ${error.message}`, {remedy: 'check the path', cause: error});
+		}
+
+		throw error;
+	}
+};
+
+const statusOf = (given: string, {path: found, node}: Located): PathStatus => ({
+	name: path.posix.basename(given) || '/',
+	sizeBytes: sizeOf(node),
+	mode: modeOf(node),
+	modifiedAt: node.modifiedAt,
+	linkTarget: node.type === 'link' ? path.posix.resolve(path.posix.dirname(found), node.target) : '',
+});
+
+export const archiveVerbs = (state: State): Verbs => ({
+	async pathStatus(reference, given) {
+		state.settle();
+		return statusOf(given, locate(findContainer(state.containers, reference), given, {follow: false}));
+	},
+	async readArchive(reference, given) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const located = locate(record, given, {follow: false});
+		const base = located.path === '/' ? '' : located.path;
+		const childrenOf = (parts: readonly string[]): ReadonlyArray<readonly [string, TreeNode]> => {
+			// Asked anew, since something may be mounted there.
+			const directory = record.files.find([base, ...parts].join('/') || '/', {follow: false})?.node;
+			return directory?.type === 'directory'
+				? directory.children.keys().map(name => [name, record.files.find([base, ...parts, name].join('/'), {follow: false})!.node] as const).toArray()
+				: [];
+		};
+
+		const status = statusOf(given, located);
+		const name = given.endsWith('/.') || (located.path === '/') ? '.' : status.name;
+		return {status, tar: Readable.from(packNode(name, located.node, childrenOf), {objectMode: false})};
+	},
+	async writeArchive(reference, given, tar) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const {path: directory, node} = locate(record, given, {follow: true});
+		if (node.type !== 'directory') {
+			throw new HolmError('invalid', `extraction point ${shown(given)} is not a directory in container ${record.container.name}`, {remedy: 'name a directory'});
+		}
+
+		const entries = await readTar(tar);
+		canUnpack(record.files, directory, entries, `Cannot unpack into ${shown(given)} of container ${record.container.name}`);
+		unpackInto(record.files, directory, entries);
+	},
+});

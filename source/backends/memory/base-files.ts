@@ -1,0 +1,45 @@
+import {Buffer} from 'node:buffer';
+import {createFileTree, type FileTree} from './file-tree.js';
+import type {KnownImage} from './known-images.js';
+import {programNames} from './programs/find-program.js';
+
+const directories = ['/bin', '/dev', '/etc', '/home', '/lib', '/mnt', '/opt', '/proc', '/root', '/run', '/sbin', '/srv', '/sys', '/usr/bin', '/usr/local/bin', '/usr/sbin', '/var/lib', '/var/log'];
+
+const texts: Readonly<Record<string, string>> = {
+	'/etc/alpine-release': '3.23.0\n',
+	'/etc/os-release': 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.23.0\nPRETTY_NAME="Alpine Linux v3.23"\n',
+	'/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n',
+	'/etc/group': 'root:x:0:root\nnobody:x:65534:\n',
+	'/etc/shells': '/bin/sh\n/bin/ash\n',
+};
+
+/** The file system of a known image: what every Linux has, the built-in programs, and the image's own files. */
+export const baseFiles = ({createdAt, files = {}, workingDirectory, volumes = [], entrypoint = []}: Pick<KnownImage, 'createdAt' | 'files' | 'workingDirectory' | 'volumes' | 'entrypoint'>): FileTree => {
+	const tree = createFileTree(() => createdAt);
+	for (const directory of directories) {
+		tree.makeDirectory(directory, directory === '/root' ? 0o700 : 0o755);
+	}
+
+	tree.makeDirectory('/tmp', 0o1777);
+	const attributes = {uid: 0, gid: 0, modifiedAt: createdAt};
+	tree.put('/bin/busybox', {type: 'file', mode: 0o755, ...attributes, content: Buffer.from('\u{7F}ELF')});
+	for (const [name, directory] of programNames()) {
+		tree.put(`${directory}/${name}`, {type: 'link', mode: 0o777, ...attributes, target: '/bin/busybox'});
+	}
+
+	const absolute = entrypoint.filter(path => path.startsWith('/'));
+	for (const path of absolute) {
+		tree.put(path, {type: 'link', mode: 0o777, ...attributes, target: '/bin/busybox'});
+	}
+
+	for (const directory of [...workingDirectory === undefined ? [] : [workingDirectory], ...volumes]) {
+		tree.makeDirectory(directory);
+	}
+
+	for (const [path, text] of Object.entries({...texts, ...files})) {
+		tree.makeDirectory(path.slice(0, path.lastIndexOf('/')) || '/');
+		tree.put(path, {type: 'file', mode: 0o644, ...attributes, content: Buffer.from(text)});
+	}
+
+	return tree;
+};

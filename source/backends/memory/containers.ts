@@ -1,0 +1,99 @@
+import type {Engine, Pruned} from '../../engine.js';
+import {HolmError} from '../../errors.js';
+import type {Container} from '../../resources.js';
+import {filterOf, labelRules, untilOf} from '../../rules/filters.js';
+import {findContainer} from '../../rules/references.js';
+import {change} from './change-status.js';
+import {containerFilter} from './container-filters.js';
+import {claimName, createContainer} from './create-container.js';
+import {endRun} from './end-container.js';
+import {renameLeases} from './endpoints.js';
+import {removeRecord} from './remove-container.js';
+import {publish, publishOf, type ContainerRecord, type State} from './state.js';
+
+type Verbs = Pick<Engine, 'containers' | 'container' | 'createContainer' | 'renameContainer' | 'removeContainer' | 'pruneContainers'>;
+
+export const withSize = ({container, files}: ContainerRecord, size: boolean | undefined): Container => size ? {...container, diskBytes: files.bytes()} : container;
+
+/** All containers, newest first. */
+export const listContainers = ({containers}: State): readonly ContainerRecord[] => containers.values().toArray().toReversed();
+
+const isLive = ({status}: Container) => status.state !== 'created' && status.state !== 'exited';
+
+/** Ends a container at once, and its restarts. */
+export const killRecord = (state: State, record: ContainerRecord): void => {
+	record.isStopped = true;
+	if (record.run) {
+		publishOf(state, record, 'kill', {signal: '9'});
+		record.run.main.kill(9);
+		endRun(state, record, 137);
+	}
+};
+
+export const containerVerbs = (state: State): Verbs => ({
+	async containers({all = false, filters, size} = {}) {
+		state.settle();
+		const isWanted = containerFilter(state, filters);
+		// Asking for a state is asking for those that do not run, too.
+		const isAll = all || ['status', 'exited'].some(key => (filters?.[key]?.length ?? 0) > 0);
+		return listContainers(state).filter(({container}) => (isAll || isLive(container)) && isWanted(container)).map(record => withSize(record, size));
+	},
+	async container(reference, {size} = {}) {
+		state.settle();
+		return withSize(findContainer(state.containers, reference), size);
+	},
+	async createContainer(configuration) {
+		state.settle();
+		return createContainer(state, configuration);
+	},
+	async renameContainer(reference, given) {
+		state.settle();
+		if (given === '') {
+			throw new HolmError('invalid', 'Neither old nor new names may be empty', {remedy: 'give a new name'});
+		}
+
+		const record = findContainer(state.containers, reference);
+		const oldName = record.container.name;
+		if (given.replace(/^\//v, '') === oldName) {
+			throw new HolmError('invalid', `Renaming a container with the same name as its current name: ${oldName}`, {remedy: 'give another name'});
+		}
+
+		const name = claimName(state, given);
+		change(record, {name, configuration: {...record.container.configuration, name}});
+		renameLeases(state, record);
+		publishOf(state, record, 'rename', {oldName: `/${oldName}`});
+	},
+	async removeContainer(reference, {force = false, volumes = false} = {}) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const {status: {state: word}, name} = record.container;
+		if (isLive(record.container) && !force) {
+			throw new HolmError('conflict', `cannot remove container "${name}": container is ${word}: stop the container before removing or force remove`, {remedy: `holm stop ${name}, or holm rm --force ${name}`});
+		}
+
+		killRecord(state, record);
+		// One with autoRemove has gone by itself.
+		if (!record.isRemoved) {
+			removeRecord(state, record, {volumes});
+		}
+	},
+	async pruneContainers(filters): Promise<Pruned> {
+		state.settle();
+		const now = state.now();
+		const isWanted = filterOf<Container>(filters, {
+			...labelRules(({configuration}: Container) => configuration.labels),
+			until(value) {
+				const last = untilOf(value, now);
+				return ({createdAt}) => createdAt < last;
+			},
+		});
+		const going = listContainers(state).filter(({container}) => !isLive(container) && isWanted(container));
+		const freedBytes = going.reduce((sum, {files}) => sum + files.bytes(), 0);
+		for (const record of going) {
+			removeRecord(state, record, {volumes: false});
+		}
+
+		publish(state, 'container', 'prune', '', {reclaimed: String(freedBytes)});
+		return {removed: going.map(({id}) => id), freedBytes};
+	},
+});

@@ -1,0 +1,117 @@
+import {HolmError} from '../../errors.js';
+import type {
+	Attachment,
+	Container,
+	ContainerConfiguration,
+	Image,
+	Mount,
+	PublishedPort,
+} from '../../resources.js';
+import {containerProcess, exposedPorts} from '../../rules/container-process.js';
+import {mountPath} from '../../rules/mount-path.js';
+import {containerName, madeUpName, volumeName} from '../../rules/names.js';
+import {validateContainer} from '../../rules/validate-container.js';
+import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
+import {findImage} from './image-store.js';
+import {newContainerRecord} from './container-record.js';
+import {publishOf, type State} from './state.js';
+import {ensureVolume} from './volume-store.js';
+
+/** Throws `conflict` for a name that a container has. */
+export const claimName = (state: State, text: string): string => {
+	const name = containerName(text);
+	const holder = state.containers.values().find(({container}) => container.name === name);
+	if (holder) {
+		throw new HolmError('conflict', `Conflict. The container name "/${name}" is already in use by container "${holder.id}". You have to remove (or rename) that container to be able to reuse that name.`, {remedy: `holm rm ${name}, or choose another name`});
+	}
+
+	return name;
+};
+
+const checkPlatform = ({platform, image: name}: ContainerConfiguration, image: Image) => {
+	const own = `${image.os}/${image.architecture}`;
+	if (platform && platform !== own && !platform.startsWith(`${own}/`)) {
+		throw new HolmError('unsupported', `image ${name} with platform ${own} does not match the platform ${JSON.stringify(platform.slice(0, 60))} that was asked for`, {remedy: 'leave out the platform: only the host\'s own is run'});
+	}
+};
+
+/** A container's ports as they are wanted: with `publishAll`, every exposed one that has none. */
+const wantedPorts = ({ports, publishAll}: ContainerConfiguration, exposed: readonly string[]): readonly PublishedPort[] => {
+	if (!publishAll) {
+		return ports;
+	}
+
+	const published = new Set(ports.map(({containerPort, protocol}) => `${containerPort}/${protocol}`));
+	return [...ports, ...exposed.filter(port => !published.has(port)).map(port => {
+		const [number, protocol] = port.split('/', 2);
+		return {
+			hostAddress: '0.0.0.0', hostPort: 0, containerPort: Number(number), protocol: protocol === 'udp' ? 'udp' as const : 'tcp' as const,
+		};
+	})];
+};
+
+/** Every mount with its volume, made where it is missing; the image's volumes are anonymous ones. */
+const makeMounts = (state: State, {mounts}: ContainerConfiguration, image: Image): readonly Mount[] => {
+	const targets = new Set(mounts.map(({target}) => mountPath(target)));
+	const ofImage: readonly Mount[] = image.configuration.volumes
+		.filter(target => !targets.has(mountPath(target)))
+		.map(target => ({
+			type: 'volume', source: '', target, readOnly: false,
+		}));
+	return [...mounts, ...ofImage].map(mount =>
+		mount.type === 'volume' ? {...mount, source: ensureVolume(state, {name: mount.source}).volume.name} : mount);
+};
+
+/** Makes a container, after everything that could be wrong with it was looked at. */
+export const createContainer = (state: State, given: ContainerConfiguration): {readonly id: string; readonly warnings: readonly string[]} => {
+	validateContainer(given);
+	const {record: {image, files}} = findImage(state, given.image);
+	checkPlatform(given, image);
+	const process = containerProcess(given, image.configuration);
+	const name = given.name === undefined
+		? madeUpName(taken => state.containers.values().some(({container}) => container.name === taken), state.random.next)
+		: claimName(state, given.name);
+	for (const mount of given.mounts) {
+		if (mount.type === 'volume' && mount.source !== '') {
+			volumeName(mount.source);
+		}
+	}
+
+	const attachments: readonly Attachment[] = wantedAttachments(given.networks).map(wanted => planAttachment(state, wanted));
+	const twice = attachments.find(({networkId}, index) => attachments.findIndex(other => other.networkId === networkId) !== index);
+	if (twice) {
+		throw new HolmError('invalid', `network ${twice.network} is given twice`, {remedy: 'give each network once'});
+	}
+
+	// Nothing below fails.
+	const id = state.random.hex(64);
+	const exposed = exposedPorts(given, image.configuration);
+	const container: Container = {
+		id,
+		name,
+		createdAt: state.now(),
+		imageId: image.id,
+		configuration: {
+			...given,
+			name,
+			networks: given.networks.length === 0 ? [] : given.networks.map((wanted, index) => ({...wanted, network: attachments[index]?.network ?? wanted.network})),
+			labels: {...image.configuration.labels, ...given.labels},
+		},
+		process,
+		status: {state: 'created'},
+		attachments,
+		ports: wantedPorts(given, exposed),
+		exposedPorts: exposed,
+		mounts: makeMounts(state, given, image),
+		restartCount: 0,
+	};
+	for (const attachment of attachments) {
+		holdLease(state, attachment, container);
+	}
+
+	const record = newContainerRecord(state, container, files);
+	state.containers.set(id, record);
+	publishOf(state, record, 'create');
+	const warnings = container.mounts.filter(mount => mount.type === 'bind').map(({source}) => `${JSON.stringify(source)} is not mounted: an engine in memory has no directories of a host and shows an empty one`);
+	return {id, warnings};
+};

@@ -1,0 +1,87 @@
+import {messageOf} from '../../errors.js';
+import {restartDelay, restarts, settledAfter} from '../../rules/restart-policy.js';
+import {change} from './change-status.js';
+import {publishConnection} from './endpoints.js';
+import {createPipe} from './pipe.js';
+import {removeRecord} from './remove-container.js';
+import {startRecord} from './start-container.js';
+import {publish, publishOf, type ContainerRecord, type State} from './state.js';
+
+const killSignal = 9;
+
+/** Starts a container again that its policy wants running; one that cannot be started stays as it ended. */
+const restartLater = (state: State, record: ContainerRecord, exitCode: number) => {
+	const {container} = record;
+	change(record, {status: {state: 'restarting', exitCode, finishedAt: state.now()}});
+	record.cancelRestart = state.later(restartDelay(record.attempts), () => {
+		record.cancelRestart = undefined;
+		record.attempts++;
+		try {
+			startRecord(state, record);
+			change(record, {restartCount: container.restartCount + 1});
+		} catch (error) {
+			change(record, {
+				status: {
+					state: 'exited', exitCode, reason: messageOf(error), outOfMemory: false, startedAt: 0, finishedAt: state.now(),
+				},
+				ports: record.wantedPorts,
+			});
+		}
+	});
+};
+
+/** Everything that follows from the end of a container's process. */
+export const endRun = (state: State, record: ContainerRecord, exitCode: number): void => {
+	const {run, container} = record;
+	if (!run) {
+		return;
+	}
+
+	run.frozen?.thaw();
+	for (const process of run.processes.values()) {
+		process.kill(killSignal);
+	}
+
+	const finishedAt = state.now();
+	record.run = undefined;
+	record.activeMs += record.activeSince === undefined ? 0 : finishedAt - record.activeSince;
+	record.activeSince = undefined;
+	record.exits++;
+	record.lastExit = {exitCode, ...run.reason !== undefined && {reason: run.reason}};
+	if (finishedAt - run.startedAt >= settledAfter) {
+		record.attempts = 0;
+	}
+
+	record.input.end();
+	record.input = createPipe();
+	record.terminal = undefined;
+	record.output.end();
+	const {configuration} = container;
+	publishOf(state, record, 'die', {exitCode: String(exitCode), execDuration: String(Math.floor((finishedAt - run.startedAt) / 1000))});
+	publishConnection(state, record, 'disconnect');
+	for (const mount of container.mounts) {
+		if (mount.type === 'volume') {
+			publish(state, 'volume', 'unmount', mount.source, {container: container.id, driver: 'local'});
+		}
+	}
+
+	if (restarts(configuration.restartPolicy, {exitCode, isStopped: record.isStopped, restartCount: container.restartCount})) {
+		restartLater(state, record, exitCode);
+		return;
+	}
+
+	change(record, {
+		status: {
+			state: 'exited',
+			exitCode,
+			...run.reason !== undefined && {reason: run.reason},
+			outOfMemory: false,
+			startedAt: run.startedAt,
+			finishedAt,
+		},
+		ports: record.wantedPorts,
+	});
+	if (configuration.autoRemove) {
+		removeRecord(state, record, {volumes: true});
+	}
+};

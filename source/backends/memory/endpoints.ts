@@ -1,0 +1,89 @@
+import {HolmError} from '../../errors.js';
+import {parseCidr} from '../../host/bridges/cidr.js';
+import {leaseAddress} from '../../host/bridges/ipam.js';
+import {macOf, parseMac} from '../../host/bridges/mac.js';
+import type {Attachment, AttachmentConfiguration, Network} from '../../resources.js';
+import {findNetwork} from '../../rules/references.js';
+import {publish, type ContainerRecord, type State} from './state.js';
+
+export const defaultNetwork = 'bridge';
+
+/** What a container asks for with its networks named as they are called; none for `none`, the default one for nothing. */
+export const wantedAttachments = (networks: readonly AttachmentConfiguration[]): readonly AttachmentConfiguration[] => {
+	const wanted = networks.length === 0 ? [{network: defaultNetwork, aliases: []}] : networks;
+	return wanted.filter(({network}) => network !== 'none');
+};
+
+/** The attachment that a network has for a container, and changes nothing yet. Throws `not-found`, and what the address is refused for. */
+export const planAttachment = (state: State, wanted: AttachmentConfiguration): Attachment => {
+	const network = findNetwork(state.networks, wanted.network);
+	const alias = wanted.aliases.find(alias => alias === '' || /[\s\p{Control}]/v.test(alias) || alias.length > 253);
+	if (alias !== undefined) {
+		throw new HolmError('invalid', `invalid network alias ${JSON.stringify(alias.slice(0, 100))}`, {remedy: 'it is a name without spaces'});
+	}
+
+	if (network.name === defaultNetwork && wanted.aliases.length > 0) {
+		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
+	}
+
+	const address = leaseAddress({
+		subnet: network.subnet,
+		gateway: network.gateway,
+		ipRange: network.ipRange,
+		taken: network.leases.map(lease => lease.address),
+		wanted: wanted.address,
+	});
+	const mac = wanted.mac === undefined ? macOf(address) : parseMac(wanted.mac);
+	if (mac === macOf(network.gateway) || network.leases.some(lease => lease.mac === mac)) {
+		throw new HolmError('conflict', `MAC address ${mac} is in use on network ${network.name}`, {remedy: 'choose another one, or leave it out'});
+	}
+
+	return {
+		network: network.name,
+		networkId: network.id,
+		endpointId: state.random.hex(64),
+		address,
+		prefixLength: parseCidr(network.subnet).prefixLength,
+		gateway: network.gateway,
+		mac,
+		aliases: [...new Set(wanted.aliases)],
+	};
+};
+
+const changeNetwork = ({networks}: State, id: string, change: (network: Network) => Network) => {
+	const network = networks.get(id);
+	if (network) {
+		networks.set(id, change(network));
+	}
+};
+
+/** Enters a planned attachment into the leases of its network. */
+export const holdLease = (state: State, {networkId, address, mac, endpointId}: Attachment, container: {readonly id: string; readonly name: string}): void => {
+	changeNetwork(state, networkId, network => ({
+		...network,
+		leases: [...network.leases, {
+			address, mac, endpointId, containerId: container.id, containerName: container.name,
+		}],
+	}));
+};
+
+export const releaseLease = (state: State, {networkId, endpointId}: Attachment): void => {
+	changeNetwork(state, networkId, network => ({...network, leases: network.leases.filter(lease => lease.endpointId !== endpointId)}));
+};
+
+/** Leases name their holder, which may get another name. */
+export const renameLeases = (state: State, {container}: ContainerRecord): void => {
+	for (const {networkId} of container.attachments) {
+		changeNetwork(state, networkId, network => ({
+			...network,
+			leases: network.leases.map(lease => lease.containerId === container.id ? {...lease, containerName: container.name} : lease),
+		}));
+	}
+};
+
+/** Publishes that a device of a container was plugged or unplugged. */
+export const publishConnection = (state: State, {container}: ContainerRecord, action: 'connect' | 'disconnect', attachments = container.attachments): void => {
+	for (const {networkId, network} of attachments) {
+		publish(state, 'network', action, networkId, {container: container.id, name: network, type: state.networks.get(networkId)?.driver ?? 'bridge'});
+	}
+};

@@ -1,0 +1,47 @@
+import type {Engine} from '../../engine.js';
+import type {EngineEvent} from '../../resources.js';
+import {filterOf} from '../../rules/filters.js';
+import {eventRules} from '../../rules/item-filters.js';
+import type {State} from './state.js';
+
+async function * select(state: State, events: AsyncIterable<EngineEvent>, isWanted: (event: EngineEvent) => boolean, release: () => void): AsyncGenerator<EngineEvent, void> {
+	try {
+		for await (const event of events) {
+			if (isWanted(event)) {
+				yield event;
+			}
+		}
+	} finally {
+		release();
+	}
+}
+
+export const eventVerbs = (state: State): Pick<Engine, 'events'> => ({
+	events({since, until, filters, signal} = {}) {
+		state.settle();
+		const matches = filterOf(filters, eventRules);
+		const isWanted = (event: EngineEvent) => (since === undefined || event.time >= since) && (until === undefined || event.time <= until) && matches(event);
+		const left = until === undefined ? Infinity : until - state.now();
+		const live = left > 0;
+		const expiry = new AbortController();
+		const reading = state.events.read({
+			fromNow: since === undefined && live,
+			live,
+			signal: AbortSignal.any([expiry.signal, ...signal ? [signal] : []]),
+		});
+		return {
+			[Symbol.asyncIterator]() {
+				const release = live ? state.watch() : () => undefined;
+				const cancel = Number.isFinite(left) && live
+					? state.timers.after(until! - state.now(), () => {
+						expiry.abort();
+					})
+					: () => undefined;
+				return select(state, reading, isWanted, () => {
+					cancel();
+					release();
+				});
+			},
+		};
+	},
+});

@@ -1,0 +1,81 @@
+/** What every file has. `mode` holds permission bits only; `modifiedAt` is in milliseconds since the epoch. */
+type Attributes = {readonly mode: number; readonly uid: number; readonly gid: number; readonly modifiedAt: number};
+
+export type FileNode = Attributes & {readonly type: 'file'; readonly content: Uint8Array};
+export type LinkNode = Attributes & {readonly type: 'link'; readonly target: string};
+export type DirectoryNode = Attributes & {readonly type: 'directory'; readonly children: ReadonlyMap<string, TreeNode>};
+
+/** A file of a tree. It never changes: a tree that changes gets new ones, so that images and containers share all the others. */
+export type TreeNode = FileNode | LinkNode | DirectoryNode;
+
+/** As large as one file gets: everything is in memory. */
+export const largestFile = 64 * 1024 * 1024;
+
+export const directoryNode = (modifiedAt: number, mode = 0o755): DirectoryNode => ({
+	type: 'directory', mode, uid: 0, gid: 0, modifiedAt, children: new Map(),
+});
+
+const messages = {
+	ENOENT: 'No such file or directory',
+	ENOTDIR: 'Not a directory',
+	EISDIR: 'Is a directory',
+	EROFS: 'Read-only file system',
+	ELOOP: 'Too many levels of symbolic links',
+	EEXIST: 'File exists',
+	ENOTEMPTY: 'Directory not empty',
+	EBUSY: 'Resource busy',
+	ENOSPC: 'No space left on device',
+	ENAMETOOLONG: 'File name too long',
+} as const;
+
+export type FileErrorCode = keyof typeof messages;
+
+/** The failure of a file operation, in the words of the C library. */
+export const fileError = (code: FileErrorCode): Error & {readonly code: FileErrorCode} => Object.assign(new Error(messages[code]), {code});
+
+export const isFileError = (error: unknown): error is Error & {readonly code: FileErrorCode} =>
+	error instanceof Error && 'code' in error && typeof error.code === 'string' && Object.hasOwn(messages, error.code);
+
+const typeBits = {file: 0o10_0000, link: 0o12_0000, directory: 0o04_0000} as const;
+
+/** Type and permission bits as in `st_mode`. */
+export const modeOf = (node: TreeNode): number => typeBits[node.type] | node.mode;
+
+export const sizeOf = (node: TreeNode): number => {
+	switch (node.type) {
+		case 'file': {
+			return node.content.length;
+		}
+
+		case 'link': {
+			return node.target.length;
+		}
+
+		case 'directory': {
+			return 4096;
+		}
+	}
+};
+
+/** Bytes of the files below a node, without those that it shares with `base`. */
+export const bytesBeyond = (node: TreeNode, base?: TreeNode): number => {
+	let bytes = 0;
+	// Not by calling itself: how deep directories are is decided by what runs in a container.
+	const waiting: Array<readonly [node: TreeNode, base: TreeNode | undefined]> = [[node, base]];
+	for (let next = waiting.pop(); next; next = waiting.pop()) {
+		const [current, beneath] = next;
+		if (current === beneath) {
+			continue;
+		}
+
+		if (current.type === 'directory') {
+			for (const [name, child] of current.children) {
+				waiting.push([child, beneath?.type === 'directory' ? beneath.children.get(name) : undefined]);
+			}
+		} else {
+			bytes += sizeOf(current);
+		}
+	}
+
+	return bytes;
+};

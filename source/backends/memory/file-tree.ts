@@ -1,0 +1,252 @@
+import {
+	bytesBeyond,
+	directoryNode,
+	fileError,
+	largestFile,
+	type DirectoryNode,
+	type TreeNode,
+} from './file-node.js';
+
+/** A tree that is mounted in another one. */
+export type TreeMount = {readonly path: string; readonly tree: FileTree; readonly readOnly: boolean};
+
+export type Located = {
+	/** Absolute, without links, `.` and `..`. */
+	readonly path: string;
+	readonly node: TreeNode;
+};
+
+/** The file system of a container, an image or a volume. Paths are absolute; links are followed as the container sees them. */
+export type FileTree = {
+	readonly root: () => DirectoryNode;
+	/** Throws ENOENT, ENOTDIR and ELOOP. With `follow: false` a link at the end is itself. */
+	readonly locate: (path: string, options?: {readonly follow?: boolean}) => Located;
+	/** What `locate` finds, or undefined. */
+	readonly find: (path: string, options?: {readonly follow?: boolean}) => Located | undefined;
+	/** Puts a node in place of what is there; its directory has to exist. Throws EROFS where that may not be. */
+	readonly put: (path: string, node: TreeNode) => void;
+	readonly remove: (path: string) => void;
+	/** Makes a directory and those above it. */
+	readonly makeDirectory: (path: string, mode?: number) => void;
+	/** Bytes that it has and the tree that it came from has not. */
+	readonly bytes: () => number;
+	/** A tree that begins as this one is now. */
+	readonly fork: (options?: ForkOptions) => FileTree;
+	/** A tree like this one, mounts and all, on which something can be tried. */
+	readonly copy: () => FileTree;
+};
+
+export type ForkOptions = {readonly mounts?: readonly TreeMount[]; readonly readOnly?: boolean};
+
+const maximumLinks = 40;
+
+/** As Linux has it. */
+const longestPath = 4096;
+
+export const partsOf = (path: string): readonly string[] => path.split('/').filter(part => part !== '' && part !== '.');
+
+type Changeable = DirectoryNode & {modifiedAt: number; readonly children: Map<string, TreeNode>};
+
+/** A directory with directories of its own all the way down; files never change and are shared. */
+const ownCopy = (node: TreeNode): TreeNode =>
+	node.type === 'directory' && node.children.size > 0
+		? {...node, children: new Map(node.children.entries().map(([name, child]) => [name, ownCopy(child)]))}
+		: node;
+
+export const createFileTree = (now: () => number, base: DirectoryNode = directoryNode(now()), {mounts = [], readOnly = false}: ForkOptions = {}): FileTree => {
+	let root = base;
+
+	/** Directories that nobody else has, which change in place: a copy for each of a thousand new files would be a million entries. */
+	let owned = new WeakSet<DirectoryNode>();
+
+	const ownedCopy = (node: DirectoryNode): Changeable => {
+		if (owned.has(node)) {
+			return node as Changeable;
+		}
+
+		const copy: Changeable = {...node, children: new Map(node.children)};
+		owned.add(copy);
+		return copy;
+	};
+
+	/** The mount in which a path without links lies, and the path within it. */
+	const mountOf = (path: string): {readonly mount: TreeMount; readonly inside: string} | undefined => {
+		let found: TreeMount | undefined;
+		for (const mount of mounts) {
+			if ((path === mount.path || path.startsWith(`${mount.path}/`)) && mount.path.length >= (found?.path.length ?? 0)) {
+				found = mount;
+			}
+		}
+
+		return found && {mount: found, inside: path.slice(found.path.length) || '/'};
+	};
+
+	const mountedAt = (path: string): TreeNode | undefined => mounts.findLast(mount => mount.path === path)?.tree.root();
+
+	const locate: FileTree['locate'] = (path, {follow = true} = {}) => {
+		const waiting = partsOf(path).toReversed();
+		/** The directories that lead to where one is, with their paths. */
+		let trail: Located[] = [{path: '', node: root}];
+		for (let links = 0; waiting.length > 0;) {
+			const part = waiting.pop()!;
+			const {path: here, node} = trail.at(-1)!;
+			if (part === '..') {
+				trail = trail.length > 1 ? trail.slice(0, -1) : trail;
+				continue;
+			}
+
+			if (node.type !== 'directory') {
+				throw fileError('ENOTDIR');
+			}
+
+			const place = `${here}/${part}`;
+			const next = (mounts.length > 0 ? mountedAt(place) : undefined) ?? node.children.get(part);
+			if (!next) {
+				throw fileError('ENOENT');
+			}
+
+			if (next.type !== 'link' || !(follow || waiting.length > 0 || path.endsWith('/'))) {
+				trail.push({path: place, node: next});
+				continue;
+			}
+
+			links++;
+			if (links > maximumLinks) {
+				throw fileError('ELOOP');
+			}
+
+			waiting.push(...partsOf(next.target).toReversed());
+			if (next.target.startsWith('/')) {
+				trail = [trail[0]!];
+			}
+		}
+
+		const {path: found, node} = trail.at(-1)!;
+		if (path.endsWith('/') && node.type !== 'directory') {
+			throw fileError('ENOTDIR');
+		}
+
+		return {path: found || '/', node};
+	};
+
+	/** Puts a node, or nothing, into the directory of a path without links. */
+	const replace = (path: string, node: TreeNode | undefined) => {
+		const parts = partsOf(path);
+		const name = parts.at(-1);
+		if (name === undefined) {
+			root = node?.type === 'directory' ? node : root;
+			return;
+		}
+
+		root = ownedCopy(root);
+		let directory = root as Changeable;
+		for (const part of parts.slice(0, -1)) {
+			const child = directory.children.get(part);
+			if (child?.type !== 'directory') {
+				throw fileError(child ? 'ENOTDIR' : 'ENOENT');
+			}
+
+			const copy = ownedCopy(child);
+			directory.children.set(part, copy);
+			directory = copy;
+		}
+
+		directory.modifiedAt = now();
+		if (node) {
+			directory.children.set(name, node);
+		} else {
+			directory.children.delete(name);
+		}
+	};
+
+	const change = (path: string, node: TreeNode | undefined) => {
+		if (node?.type === 'file' && node.content.length > largestFile) {
+			throw fileError('ENOSPC');
+		}
+
+		if (path.length > longestPath) {
+			throw fileError('ENAMETOOLONG');
+		}
+
+		const mounted = mountOf(path);
+		if (mounted) {
+			if (mounted.mount.readOnly) {
+				throw fileError('EROFS');
+			}
+
+			if (mounted.inside === '/' && !node) {
+				throw fileError('EBUSY');
+			}
+
+			if (node) {
+				mounted.mount.tree.put(mounted.inside, node);
+			} else {
+				mounted.mount.tree.remove(mounted.inside);
+			}
+
+			return;
+		}
+
+		if (readOnly) {
+			throw fileError('EROFS');
+		}
+
+		replace(path, node && ownCopy(node));
+	};
+
+	/** The place that a path means, its directory resolved and its last part as it is. */
+	const place = (path: string): string => {
+		const parts = partsOf(path);
+		const directory = locate(`/${parts.slice(0, -1).join('/')}`);
+		if (directory.node.type !== 'directory') {
+			throw fileError('ENOTDIR');
+		}
+
+		return parts.length === 0 ? '/' : `${directory.path === '/' ? '' : directory.path}/${parts.at(-1)}`;
+	};
+
+	const find: FileTree['find'] = (path, options) => {
+		try {
+			return locate(path, options);
+		} catch {
+			return undefined;
+		}
+	};
+
+	return {
+		root: () => root,
+		locate,
+		find,
+		put(path, node) {
+			change(place(path), node);
+		},
+		remove(path) {
+			change(locate(path, {follow: false}).path, undefined);
+		},
+		makeDirectory(path, mode) {
+			let here = '/';
+			for (const part of partsOf(path)) {
+				const next = `${here === '/' ? '' : here}/${part}`;
+				const found = find(next);
+				if (found ? found.node.type !== 'directory' : find(next, {follow: false})) {
+					throw fileError(found ? 'ENOTDIR' : 'EEXIST');
+				}
+
+				if (!found) {
+					change(next, directoryNode(now(), mode));
+				}
+
+				here = found?.path ?? next;
+			}
+		},
+		bytes: () => bytesBeyond(root, base),
+		fork(options) {
+			owned = new WeakSet();
+			return createFileTree(now, root, options);
+		},
+		copy() {
+			owned = new WeakSet();
+			return createFileTree(now, root, {mounts: mounts.map(mount => ({...mount, tree: mount.tree.copy()})), readOnly});
+		},
+	};
+};

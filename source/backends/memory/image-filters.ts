@@ -1,0 +1,47 @@
+import type {Image} from '../../resources.js';
+import {familiarName, parseReference, repositoryName} from '../../host/images/reference.js';
+import {
+	isTrue,
+	labelRules,
+	untilOf,
+	type FilterRules,
+} from '../../rules/filters.js';
+import {findImage} from './image-store.js';
+import {compilePattern} from './shell/patterns.js';
+import type {State} from './state.js';
+
+/** A filter `reference`, as Go's path.Match has it: `*` and `?` do not cross a slash. */
+const reference = (value: string): ((image: Image) => boolean) => {
+	const parts = value.split('/').map(part => compilePattern([{text: part, quoted: false}]));
+	const matches = (text: string) => {
+		const given = text.split('/');
+		return given.length === parts.length && given.every((part, index) => parts[index]!(part));
+	};
+
+	return ({tags, digests}) => [...tags, ...digests].some(name => {
+		const repository = repositoryName(parseReference(name));
+		return [name, familiarName(name), repository, familiarName(repository)].some(text => matches(text));
+	});
+};
+
+/** Docker's filters of `images`. */
+export const imageRules = (state: State) => ({
+	reference,
+	dangling(value) {
+		const isNameless = isTrue('dangling', value);
+		return ({tags}) => isNameless === (tags.length === 0);
+	},
+	...labelRules(({configuration}: Image) => configuration.labels),
+	before(value) {
+		const last = findImage(state, value).record.image.createdAt;
+		return ({createdAt}) => createdAt < last;
+	},
+	since(value) {
+		const first = findImage(state, value).record.image.createdAt;
+		return ({createdAt}) => createdAt > first;
+	},
+	until(value) {
+		const last = untilOf(value, state.now());
+		return ({createdAt}) => createdAt < last;
+	},
+}) satisfies FilterRules<Image>;

@@ -1,0 +1,141 @@
+import {createHash} from 'node:crypto';
+import process from 'node:process';
+import type {Image} from '../../resources.js';
+import {find} from '../../host/images/find.js';
+import {parseReference, repositoryName} from '../../host/images/reference.js';
+import {baseFiles} from './base-files.js';
+import {knownImages, type KnownImage} from './known-images.js';
+import type {ImageRecord, State} from './state.js';
+
+export const digestOf = (...parts: readonly string[]): string => {
+	const hash = createHash('sha256');
+	for (const part of parts) {
+		hash.update(part).update('\0');
+	}
+
+	return `sha256:${hash.digest('hex')}`;
+};
+
+export const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
+
+/** What a registry has under a name. */
+export const imageOf = (known: KnownImage): Image => {
+	const withLayer = known.steps.filter(([, megabytes]) => megabytes !== undefined);
+	const layers = withLayer.map(([createdBy]) => digestOf('layer', createdBy, hostArchitecture));
+	return {
+		id: digestOf('image', known.name, hostArchitecture, ...layers),
+		tags: [known.name],
+		digests: [`${repositoryName(parseReference(known.name))}@${digestOf('manifest', known.name, ...layers)}`],
+		createdAt: known.createdAt,
+		sizeBytes: known.sizeBytes,
+		architecture: hostArchitecture,
+		os: 'linux',
+		configuration: {
+			user: '',
+			environment: known.environment ?? [],
+			entrypoint: known.entrypoint ?? [],
+			command: known.command,
+			workingDirectory: known.workingDirectory ?? '',
+			exposedPorts: known.exposedPorts ?? [],
+			volumes: known.volumes ?? [],
+			labels: known.labels ?? {},
+			...known.stopSignal !== undefined && {stopSignal: known.stopSignal},
+		},
+		layers,
+		history: known.steps.map(([createdBy, megabytes], index) => ({
+			createdAt: known.createdAt - ((known.steps.length - 1 - index) * 1000),
+			createdBy,
+			empty: megabytes === undefined,
+			comment: 'buildkit.dockerfile.v0',
+		})),
+	};
+};
+
+const files = new Map<string, ImageRecord['files']>();
+
+/** The content of a known image; made once, since trees share what does not change. */
+export const filesOf = (known: KnownImage): ImageRecord['files'] => {
+	const made = files.get(known.name) ?? baseFiles(known);
+	files.set(known.name, made);
+	return made.fork();
+};
+
+/** Puts the images that are there from the beginning. */
+export const addPresentImages = ({images}: Pick<State, 'images'>): void => {
+	const present = knownImages.filter(({isPresent}) => isPresent);
+	for (const known of present) {
+		const image = imageOf(known);
+		images.set(image.id, {image, files: filesOf(known)});
+	}
+};
+
+/** All images, newest first. */
+export const listImages = ({images}: Pick<State, 'images'>): readonly Image[] =>
+	images.values().map(({image}) => image).toArray().toSorted((a, b) => b.createdAt - a.createdAt);
+
+/** The image that a user means, and the tag by which it was found. */
+export const findImage = (state: Pick<State, 'images'>, reference: string): {readonly record: ImageRecord; readonly name?: string} => {
+	const {image, name} = find({images: listImages(state), intermediate: new Set(), names: new Map(), layerBytes: 0}, reference);
+	return {record: state.images.get(image.id)!, ...name !== undefined && {name}};
+};
+
+export type Derivation = {
+	readonly tags: readonly string[];
+	readonly createdAt: number;
+	readonly configuration: Partial<Image['configuration']>;
+	/** The steps on top of the base's; one without bytes leaves no layer. */
+	readonly history: ReadonlyArray<{readonly createdBy: string; readonly bytes?: number; readonly digest?: string}>;
+	readonly files: ImageRecord['files'];
+};
+
+/** Takes a name away from the image that has it. */
+export const releaseTag = ({images}: Pick<State, 'images'>, tag: string): void => {
+	for (const record of images.values()) {
+		if (record.image.tags.includes(tag)) {
+			record.image = {...record.image, tags: record.image.tags.filter(other => other !== tag)};
+		}
+	}
+};
+
+/** Makes an image on top of another one. The same steps on the same base make the same image, which then gets the names. */
+export const deriveImage = (state: Pick<State, 'images'>, {image: base}: ImageRecord, {tags, createdAt, configuration, history, files}: Derivation): ImageRecord => {
+	let chain = base.id;
+	const layers = [...base.layers];
+	for (const {createdBy, bytes, digest} of history) {
+		chain = digestOf(chain, createdBy, digest ?? '');
+		if (bytes !== undefined) {
+			layers.push(digestOf('layer', chain));
+		}
+	}
+
+	const merged = {...base.configuration, ...configuration};
+	const id = digestOf('image', chain, JSON.stringify(merged));
+	for (const tag of tags) {
+		releaseTag(state, tag);
+	}
+
+	const known = state.images.get(id);
+	if (known) {
+		known.image = {...known.image, tags: [...known.image.tags, ...tags]};
+		return known;
+	}
+
+	const record: ImageRecord = {
+		image: {
+			...base,
+			id,
+			tags,
+			digests: [],
+			createdAt,
+			sizeBytes: base.sizeBytes + history.reduce((sum, {bytes = 0}) => sum + bytes, 0),
+			configuration: merged,
+			layers,
+			history: [...base.history, ...history.map(({createdBy, bytes}) => ({
+				createdAt, createdBy, empty: bytes === undefined, comment: 'buildkit.dockerfile.v0',
+			}))],
+		},
+		files,
+	};
+	state.images.set(id, record);
+	return record;
+};

@@ -1,0 +1,211 @@
+import type {Engine} from '../../engine.js';
+import {HolmError} from '../../errors.js';
+import {findContainer} from '../../rules/references.js';
+import {signalNumber} from '../../rules/signals.js';
+import {change} from './change-status.js';
+import {killRecord} from './containers.js';
+import {startRecord} from './start-container.js';
+import {publishOf, type ContainerRecord, type State} from './state.js';
+
+type Verbs = Pick<Engine, 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer' | 'waitContainer'>;
+type StopOptions = {readonly signal?: string; readonly timeoutSeconds?: number};
+
+const defaultTimeoutSeconds = 10;
+
+/** Takes back a restart that is to come; the container has ended for good then. */
+const cancelRestart = (state: State, record: ContainerRecord) => {
+	const {status} = record.container;
+	record.cancelRestart?.();
+	record.cancelRestart = undefined;
+	if (status.state === 'restarting') {
+		change(record, {
+			status: {
+				state: 'exited', exitCode: status.exitCode, outOfMemory: false, startedAt: 0, finishedAt: status.finishedAt,
+			},
+			ports: record.wantedPorts,
+		});
+	}
+};
+
+/** Has a container end by its stop signal, and by SIGKILL when that takes too long. */
+const stopRecord = async (state: State, record: ContainerRecord, {signal, timeoutSeconds}: StopOptions) => {
+	const {configuration} = record.container;
+	const number = signalNumber(signal ?? (configuration.stopSignal || state.images.get(record.container.imageId)?.image.configuration.stopSignal) ?? 'SIGTERM');
+	const seconds = timeoutSeconds ?? configuration.stopTimeoutSeconds ?? defaultTimeoutSeconds;
+	record.isStopped = true;
+	cancelRestart(state, record);
+	const {run} = record;
+	if (!run) {
+		return;
+	}
+
+	const release = state.watch();
+	try {
+		publishOf(state, record, 'kill', {signal: String(number)});
+		run.frozen?.thaw();
+		run.frozen = undefined;
+		run.main.kill(number);
+		const giveUp = new AbortController();
+		const cancel = seconds < 0
+			? () => undefined
+			: state.timers.after(seconds * 1000, () => {
+				giveUp.abort();
+			});
+		while (record.run === run && !giveUp.signal.aborted) {
+			await record.changed.wait(giveUp.signal);
+		}
+
+		cancel();
+		if (record.run === run) {
+			killRecord(state, record);
+		}
+	} finally {
+		release();
+	}
+};
+
+const notRunning = ({id}: ContainerRecord) => new HolmError('conflict', `container ${id} is not running`, {remedy: `holm start ${id.slice(0, 12)}`});
+
+export const lifecycleVerbs = (state: State): Verbs => ({
+	async startContainer(reference) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const {status, name} = record.container;
+		if (status.state === 'paused') {
+			throw new HolmError('conflict', `cannot start a paused container, try unpause instead: ${name}`, {remedy: `holm unpause ${name}`});
+		}
+
+		if (status.state === 'running' || status.state === 'restarting') {
+			throw new HolmError('not-modified', `container ${name} is already running`);
+		}
+
+		record.attempts = 0;
+		startRecord(state, record);
+		change(record, {restartCount: 0});
+	},
+	async stopContainer(reference, options = {}) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const {status, name} = record.container;
+		if (status.state === 'created' || status.state === 'exited') {
+			throw new HolmError('not-modified', `container ${name} is already stopped`);
+		}
+
+		await stopRecord(state, record, options);
+		publishOf(state, record, 'stop');
+	},
+	async restartContainer(reference, options = {}) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		if (options.signal !== undefined) {
+			signalNumber(options.signal);
+		}
+
+		if (record.container.configuration.autoRemove && record.run) {
+			// It goes when it ends: what could be started again is not there any more.
+			record.container = {...record.container, configuration: {...record.container.configuration, autoRemove: false}};
+			await stopRecord(state, record, options);
+			record.container = {...record.container, configuration: {...record.container.configuration, autoRemove: true}};
+		} else {
+			await stopRecord(state, record, options);
+		}
+
+		record.attempts = 0;
+		startRecord(state, record);
+		publishOf(state, record, 'restart');
+	},
+	async killContainer(reference, signal = 'SIGKILL') {
+		state.settle();
+		const number = signalNumber(signal);
+		const record = findContainer(state.containers, reference);
+		const {run} = record;
+		if (!run) {
+			throw new HolmError('conflict', `cannot kill container: ${reference}: container ${record.id} is not running`, {remedy: 'it has ended already'});
+		}
+
+		if (number === 9) {
+			killRecord(state, record);
+			return;
+		}
+
+		publishOf(state, record, 'kill', {signal: String(number)});
+		// A frozen process gets the signal when it goes on.
+		void run.frozen?.thawed.then(() => {
+			run.main.kill(number);
+		});
+		if (!run.frozen) {
+			run.main.kill(number);
+		}
+	},
+	async pauseContainer(reference) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const {run, container: {status}} = record;
+		if (status.state === 'paused') {
+			throw new HolmError('conflict', `container ${record.id} is already paused`, {remedy: `holm unpause ${record.container.name}`});
+		}
+
+		if (!run || status.state !== 'running') {
+			throw notRunning(record);
+		}
+
+		const {promise, resolve} = Promise.withResolvers<void>();
+		run.frozen = {thawed: promise, thaw: resolve};
+		record.activeMs += state.now() - (record.activeSince ?? state.now());
+		record.activeSince = undefined;
+		change(record, {status: {...status, state: 'paused'}});
+		publishOf(state, record, 'pause');
+	},
+	async unpauseContainer(reference) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const {run, container: {status}} = record;
+		if (!run || status.state !== 'paused') {
+			throw new HolmError('conflict', `Container ${record.id} is not paused`, {remedy: 'there is nothing to do'});
+		}
+
+		const {frozen} = run;
+		run.frozen = undefined;
+		frozen?.thaw();
+		record.activeSince = state.now();
+		change(record, {status: {...status, state: 'running'}});
+		publishOf(state, record, 'unpause');
+	},
+	async waitContainer(reference, given, signal) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const condition = given ?? 'not-running';
+		const {exits} = record;
+		const isOver = () => {
+			const {container, isRemoved} = record;
+			const isEnded = container.status.state === 'exited' || container.status.state === 'created';
+			switch (condition) {
+				case 'not-running': {
+					return isEnded || isRemoved;
+				}
+
+				case 'next-exit': {
+					return record.exits > exits || isRemoved;
+				}
+
+				case 'removed': {
+					return isRemoved;
+				}
+			}
+		};
+
+		const release = state.watch();
+		try {
+			while (!isOver()) {
+				await record.changed.wait(signal);
+				if (signal?.aborted) {
+					throw new HolmError('unavailable', `waiting for container ${record.container.name} was cancelled`, {cause: signal.reason});
+				}
+			}
+		} finally {
+			release();
+		}
+
+		return record.lastExit;
+	},
+});

@@ -1,0 +1,126 @@
+import {Buffer} from 'node:buffer';
+import type {ContainerConfiguration} from '../../../resources.js';
+import {createContainer} from '../create-container.js';
+import {change} from '../change-status.js';
+import {defaultNetwork} from '../endpoints.js';
+import {endRun} from '../end-container.js';
+import {deriveImage, filesOf, findImage, imageOf} from '../image-store.js';
+import {knownImages} from '../known-images.js';
+import {addNetwork} from '../networks.js';
+import {startRecord} from '../start-container.js';
+import {publish, type State} from '../state.js';
+import {projectImages, type Project, type Service} from './projects.js';
+import type {Simulation} from './simulation.js';
+import {voiceLabel} from './voices.js';
+
+const hour = 3_600_000;
+
+const addImages = (state: State) => {
+	const further = knownImages.filter(({name}) => name.includes('postgres'));
+	for (const known of further) {
+		const image = imageOf(known);
+		state.images.set(image.id, {image, files: filesOf(known)});
+	}
+
+	for (const {name, base, command, port} of projectImages) {
+		const {record} = findImage(state, base);
+		const files = record.files.fork();
+		files.makeDirectory('/app');
+		files.put(`/app/${command[1]}`, {
+			type: 'file', mode: 0o644, uid: 0, gid: 0, modifiedAt: state.now() - (31 * hour), content: Buffer.from('from flask import Flask\n'),
+		});
+		deriveImage(state, record, {
+			tags: [name],
+			createdAt: state.now() - (31 * hour),
+			configuration: {command, workingDirectory: '/app', ...port !== undefined && {exposedPorts: [port]}},
+			history: [
+				{createdBy: 'WORKDIR /app', bytes: 0},
+				{createdBy: 'COPY requirements.txt . # buildkit', bytes: 41},
+				{createdBy: 'RUN /bin/sh -c pip install --no-cache-dir -r requirements.txt # buildkit', bytes: 11_400_000},
+				{createdBy: 'COPY . . # buildkit', bytes: 2100},
+				{createdBy: `CMD ${JSON.stringify(command)}`},
+			],
+			files,
+		});
+	}
+};
+
+const configurationOf = (project: Project, service: Service): ContainerConfiguration => ({
+	image: service.image,
+	name: service.name,
+	command: service.command ?? [],
+	environment: service.environment ?? [],
+	terminal: false,
+	openStdin: false,
+	autoRemove: false,
+	labels: {
+		'com.docker.compose.project': project.name,
+		'com.docker.compose.service': service.name.slice(project.name.length + 1),
+		...service.voice !== undefined && {[voiceLabel]: service.voice},
+	},
+	networks: [{network: project.network, aliases: project.network === defaultNetwork ? [] : [service.name.slice(project.name.length + 1)]}],
+	ports: service.hostPort === undefined || service.containerPort === undefined ? [] : [{hostAddress: '0.0.0.0', hostPort: service.hostPort, containerPort: service.containerPort, protocol: 'tcp'}],
+	publishAll: false,
+	mounts: service.volume === undefined ? [] : [{type: 'volume', source: service.volume, target: '/data', readOnly: false}],
+	extraHosts: [],
+	dnsServers: [],
+	dnsSearch: [],
+	readOnlyRoot: false,
+	capabilitiesToAdd: [],
+	capabilitiesToDrop: [],
+	privileged: false,
+	ulimits: [],
+	init: false,
+	restartPolicy: {name: service.restart ?? 'no', maximumRetryCount: 0},
+});
+
+const settleFate = (state: State, id: string, fate: Service['fate']) => {
+	if (fate === 'created') {
+		return;
+	}
+
+	const record = state.containers.get(id)!;
+	startRecord(state, record);
+	const {run, container: {status}} = record;
+	if (fate === 'exited' || fate === 'killed') {
+		record.isStopped = true;
+		run!.main.kill(9);
+		run!.reason = fate === 'killed' ? 'the machine was killed (SIGKILL)' : undefined;
+		endRun(state, record, fate === 'killed' ? 137 : 0);
+	} else if (fate === 'paused' && status.state === 'running') {
+		const {promise, resolve} = Promise.withResolvers<void>();
+		run!.frozen = {thawed: promise, thaw: resolve};
+		record.activeSince = undefined;
+		change(record, {status: {...status, state: 'paused'}});
+	}
+};
+
+/** Fills an engine with projects that were made and started some time ago, and are what they became. */
+export const fill = (state: State, simulation: Simulation, projects: readonly Project[]): void => {
+	const present = state.now();
+	addImages(state);
+	for (const project of projects.toSorted((a, b) => b.age - a.age)) {
+		simulation.at(present - (project.age * hour), () => {
+			if (project.network !== defaultNetwork) {
+				const {id, name} = addNetwork(state, {
+					name: project.network, internal: project.internal ?? false, labels: {'com.docker.compose.project': project.name}, driver: 'bridge',
+				});
+				publish(state, 'network', 'create', id, {name, type: 'bridge'});
+			}
+		});
+		const ids = project.services.map((service, index) => {
+			let id = '';
+			simulation.at(present - (project.age * hour) + (index * 400), () => {
+				({id} = createContainer(state, configurationOf(project, service)));
+			});
+			return {id, fate: service.fate};
+		});
+		for (const [index, {id, fate}] of ids.entries()) {
+			simulation.at(Math.min(present - (project.up * hour) + (index * 900), present), () => {
+				settleFate(state, id, fate);
+			});
+		}
+	}
+
+	simulation.settle();
+};

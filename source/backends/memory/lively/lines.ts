@@ -1,0 +1,161 @@
+import type {Random} from '../random.js';
+import type {Line, Voice} from './voices.js';
+
+const out = (text: string): Line => ({stream: 'stdout', text: `${text}\n`});
+const error = (text: string): Line => ({stream: 'stderr', text: `${text}\n`});
+
+const iso = (now: number) => new Date(now).toISOString();
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const clf = (now: number) => {
+	const [year, month, day] = iso(now).slice(0, 10).split('-', 3);
+	return `${day}/${months[Number(month) - 1]}/${year}:${iso(now).slice(11, 19)} +0000`;
+};
+
+const paths = ['/', '/products', '/products/17', '/cart', '/cart/checkout', '/static/app.css', '/static/app.js', '/api/orders', '/api/orders?status=open', '/login', '/favicon.ico', '/health'];
+const agents = [
+	'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+	'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Safari/605.1.15',
+	'curl/8.14.1',
+	'kube-probe/1.33',
+];
+const statuses = [200, 200, 200, 200, 200, 200, 200, 304, 304, 302, 404, 500];
+
+/** Quiet and busy times take turns: mostly short pauses, now and then a long one. */
+const between = (shortest: number, longest: number) => (random: Random) => Math.round(shortest + ((random.next() ** 2) * (longest - shortest)));
+
+const colourOf = (status: number) => {
+	if (status >= 500) {
+		return '35;1';
+	}
+
+	return status >= 400 ? '33' : (status >= 300 ? '32' : '0');
+};
+
+const client = (random: Random) => `192.168.65.${random.integer(1, 40)}`;
+
+/** A Flask application: coloured access lines on standard error, and its own on standard output. */
+export const flask: Voice = {
+	pause: between(250, 4000),
+	greet: () => [
+		out(' * Serving Flask app \'app\''),
+		out(' * Debug mode: off'),
+		error('\u{1B}[31m\u{1B}[1mWARNING: This is a development server. Do not use it in a production deployment. Use a production WSGI server instead.\u{1B}[0m'),
+		error(' * Running on all addresses (0.0.0.0)'),
+		error('\u{1B}[33mPress CTRL+C to quit\u{1B}[0m'),
+	],
+	speak(random, now) {
+		const status = random.pick(statuses);
+		const request = `GET ${random.pick(paths)} HTTP/1.1`;
+		const line = `${client(random)} - - [${clf(now).replace(':', ' ').slice(0, 20)}] "\u{1B}[${colourOf(status)}m${request}\u{1B}[0m" ${status} -`;
+		return status === 500
+			? [
+				error('[error] app: Exception on / [GET]'),
+				error('Traceback (most recent call last):'),
+				error('  File "/app/app.py", line 19, in hello'),
+				error('    redis.ping()'),
+				error('redis.exceptions.TimeoutError: Timeout reading from socket'),
+				error(line),
+			]
+			: [error(line)];
+	},
+};
+
+const redisTime = (now: number) => `${iso(now).slice(8, 10)} ${months[new Date(now).getUTCMonth()]} ${iso(now).slice(0, 4)} ${iso(now).slice(11, -1)}`;
+
+export const redis: Voice = {
+	pause: between(4000, 40_000),
+	greet: (_random, now) => [
+		'oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo',
+		'Redis version=8.4.0, bits=64, commit=00000000, modified=0, pid=1, just started',
+		'Running mode=standalone, port=6379.',
+		'Server initialized',
+		'Ready to accept connections tcp',
+	].map(text => out(`1:M ${redisTime(now)} * ${text}`)),
+	speak: (random, now) => [
+		`1:M ${redisTime(now)} * ${random.integer(100, 400)} changes in 60 seconds. Saving...`,
+		`1:M ${redisTime(now)} * Background saving started by pid ${random.integer(20, 900)}`,
+		`1:M ${redisTime(now + 90)} * Background saving terminated with success`,
+	].map(text => out(text)),
+};
+
+const nginxTime = (now: number) => iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ');
+
+export const nginx: Voice = {
+	pause: between(150, 2500),
+	greet: (_random, now) => [
+		out('/docker-entrypoint.sh: Configuration complete; ready for start up'),
+		...['using the "epoll" event method', 'nginx/1.29.5', 'start worker processes'].map(text => error(`${iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ')} [notice] 1#1: ${text}`)),
+	],
+	speak(random, now) {
+		const status = random.pick(statuses);
+		const path = random.pick(paths);
+		const access = out(`${client(random)} - - [${clf(now)}] "GET ${path} HTTP/1.1" ${status} ${random.integer(120, 60_000)} "-" "${random.pick(agents)}" "-"`);
+		return status === 404
+			? [error(`${iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ')} [error] 30#30: *${random.integer(1, 9000)} open() "/usr/share/nginx/html${path}" failed (2: No such file or directory), client: ${client(random)}, server: localhost, request: "GET ${path} HTTP/1.1", host: "localhost:8080"`), access]
+			: [access];
+	},
+};
+
+const levels = [{name: 'debug', number: 20}, {name: 'info', number: 30}, {name: 'info', number: 30}, {name: 'info', number: 30}, {name: 'warn', number: 40}, {name: 'error', number: 50}] as const;
+const messages = {
+	debug: ['cache hit', 'connection reused', 'query planned'],
+	info: ['request completed', 'order created', 'session opened', 'job scheduled'],
+	warn: ['slow query', 'retrying after timeout', 'rate limit near'],
+	error: ['payment declined', 'upstream answered 502'],
+} as const;
+
+/** JSON lines as structured loggers write them; now and then one that is thousands of characters long. */
+export const json: Voice = {
+	pause: between(120, 2200),
+	greet: (_random, now) => [out(JSON.stringify({level: 'info', time: iso(now), msg: 'listening', port: 3000, pid: 1}))],
+	speak(random, now) {
+		const {name} = random.pick(levels);
+		const isLong = random.next() < 0.02;
+		return [out(JSON.stringify({
+			level: name,
+			time: iso(now),
+			msg: random.pick<string>(messages[name]),
+			request: random.hex(16),
+			path: random.pick(paths),
+			duration_ms: Math.round(random.next() ** 3 * 90_000) / 100,
+			user: random.next() < 0.3 ? null : random.integer(1, 5000),
+			...isLong && {items: Array.from({length: 90}, () => ({sku: random.hex(10), quantity: random.integer(1, 9)}))},
+		}))];
+	},
+};
+
+export const postgres: Voice = {
+	pause: between(3000, 30_000),
+	greet: (_random, now) => [
+		'starting PostgreSQL 18.2 on x86_64-pc-linux-musl',
+		'listening on IPv4 address "0.0.0.0", port 5432',
+		'database system is ready to accept connections',
+	].map(text => error(`${iso(now).replace('T', ' ').slice(0, 23)} UTC [1] LOG:  ${text}`)),
+	speak(random, now) {
+		const stamp = `${iso(now).replace('T', ' ').slice(0, 23)} UTC [${random.integer(40, 400)}]`;
+		return random.next() < 0.2
+			? [error(`${stamp} ERROR:  duplicate key value violates unique constraint "orders_pkey"`), error(`${stamp} DETAIL:  Key (id)=(${random.integer(1, 90_000)}) already exists.`)]
+			: [error(`${stamp} LOG:  checkpoint complete: wrote ${random.integer(3, 900)} buffers (0.${random.integer(1, 9)}%); write=${random.integer(1, 90)}.${random.integer(0, 999)} s`)];
+	},
+};
+
+/** A worker that writes plain lines with a level in colour. */
+export const plain: Voice = {
+	pause: between(700, 9000),
+	greet: (_random, now) => [out(`${iso(now)} \u{1B}[32mINFO \u{1B}[0m worker ready, waiting for jobs`)],
+	speak: (random, now) => random.next() < 0.12
+		? [error(`${iso(now)} \u{1B}[33mWARN \u{1B}[0m job ${random.hex(8)} took ${random.integer(5, 60)} s`)]
+		: [out(`${iso(now)} \u{1B}[32mINFO \u{1B}[0m job ${random.hex(8)} done in ${random.integer(4, 4000)} ms`)],
+};
+
+/** A worker that fails every few minutes. */
+export const flaky: Voice = {
+	...plain,
+	lifetime: random => random.integer(40_000, 200_000),
+	fail: (random, now) => [
+		error(`${iso(now)} \u{1B}[31mERROR\u{1B}[0m job ${random.hex(8)} failed`),
+		error('Error: connect ECONNREFUSED 192.168.66.2:5432'),
+		error('    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1637:16)'),
+		error('    at Queue.take (/app/queue.js:88:13)'),
+	],
+};

@@ -1,0 +1,124 @@
+import type {Container} from '../../../resources.js';
+
+export type Service = {
+	readonly name: string;
+	readonly image: string;
+	readonly command?: readonly string[];
+	/** How it speaks, where that does not follow from its program. */
+	readonly voice?: string;
+	readonly hostPort?: number;
+	readonly containerPort?: number;
+	readonly environment?: readonly string[];
+	readonly volume?: string;
+	readonly restart?: Container['configuration']['restartPolicy']['name'];
+	/** What becomes of it after it was made; default `running`. */
+	readonly fate?: 'created' | 'running' | 'paused' | 'exited' | 'killed';
+};
+
+export type Project = {
+	readonly name: string;
+	readonly network: string;
+	readonly internal?: boolean;
+	/** Hours ago that it was made, and last started. */
+	readonly age: number;
+	readonly up: number;
+	readonly services: readonly Service[];
+};
+
+/** The images of the projects' own that are built on known ones. */
+export const projectImages = [
+	{name: 'docker.io/library/shop-web:latest', base: 'docker.io/library/python:3.10-alpine', command: ['python', 'app.py'], port: '8000/tcp'},
+	{name: 'docker.io/library/shop-worker:latest', base: 'docker.io/library/python:3.10-alpine', command: ['python', 'worker.py'], port: undefined},
+	{name: 'registry.example/metrics/api:2.4.1', base: 'docker.io/library/python:3.10-alpine', command: ['python', 'api.py'], port: '3000/tcp'},
+] as const;
+
+/** Three applications in two tiers each, in several states. */
+export const projects: readonly Project[] = [
+	{
+		name: 'blog',
+		network: 'blog_default',
+		age: 75,
+		up: 26,
+		services: [
+			{name: 'blog-db', image: 'postgres:alpine', volume: 'blog_data', environment: ['POSTGRES_PASSWORD=example'], restart: 'always'},
+			{name: 'blog-migrate', image: 'postgres:alpine', command: ['true'], fate: 'exited'},
+			{name: 'blog-web', image: 'nginx:alpine', hostPort: 8080, containerPort: 80, restart: 'always'},
+		],
+	},
+	{
+		name: 'shop',
+		network: 'shop_default',
+		age: 30,
+		up: 3,
+		services: [
+			{name: 'shop-cache', image: 'redis:alpine', volume: 'shop_cache', restart: 'unless-stopped'},
+			{name: 'shop-web', image: 'shop-web', voice: 'flask', hostPort: 8000, containerPort: 8000, environment: ['REDIS_HOST=shop-cache']},
+			{name: 'shop-worker', image: 'shop-worker', voice: 'flaky', restart: 'on-failure', environment: ['REDIS_HOST=shop-cache']},
+			{name: 'shop-seed', image: 'shop-worker', fate: 'created'},
+		],
+	},
+	{
+		name: 'metrics',
+		network: 'metrics_internal',
+		internal: true,
+		age: 9,
+		up: 0.4,
+		services: [
+			{name: 'metrics-store', image: 'redis:alpine', restart: 'always'},
+			{name: 'metrics-api', image: 'registry.example/metrics/api:2.4.1', voice: 'json', hostPort: 3000, containerPort: 3000},
+			{name: 'metrics-batch', image: 'shop-worker', voice: 'plain', fate: 'paused'},
+			{name: 'metrics-import', image: 'shop-worker', voice: 'plain', fate: 'killed'},
+		],
+	},
+];
+
+const kinds: ReadonlyArray<Pick<Service, 'image' | 'voice' | 'containerPort'>> = [
+	{image: 'nginx:alpine', containerPort: 80},
+	{image: 'shop-web', voice: 'flask', containerPort: 8000},
+	{image: 'registry.example/metrics/api:2.4.1', voice: 'json', containerPort: 3000},
+	{image: 'shop-worker', voice: 'plain'},
+	{image: 'redis:alpine'},
+	{image: 'postgres:alpine'},
+	{image: 'shop-worker', voice: 'flaky'},
+];
+
+const fates = ['running', 'running', 'running', 'running', 'running', 'running', 'exited', 'created', 'running', 'paused'] as const;
+
+/** As many projects, with as many containers in all, as are wanted; the three above come first. */
+export const manyProjects = (containers: number, networks: number): readonly Project[] => {
+	const count = Math.max(networks, 0);
+	const made: Project[] = projects.slice(0, count).map(project => ({...project, services: []}));
+	for (let index = made.length; index < count; index++) {
+		made.push({
+			name: `app${index + 1}`, network: `app${index + 1}_default`, age: 48 - (index % 40), up: 1 + (index % 7), services: [],
+		});
+	}
+
+	const standing = projects.slice(0, count).flatMap((project, index) => project.services.map(service => ({index, service})));
+	const services = Array.from({length: containers}, (_, index) => {
+		const known = standing[index];
+		if (known) {
+			return known;
+		}
+
+		const kind = kinds[index % kinds.length]!;
+		const project = count === 0 ? 0 : index % count;
+		return {
+			index: project,
+			service: {
+				...kind,
+				name: `${made[project]?.name ?? 'app'}-${kind.voice ?? kind.image.split(':', 1)[0]}-${index + 1}`,
+				fate: fates[index % fates.length]!,
+				...kind.voice === 'flaky' && {restart: 'on-failure' as const},
+				...kind.containerPort !== undefined && {hostPort: 10_000 + index},
+			},
+		};
+	});
+	if (count === 0 && containers > 0) {
+		return [{
+			name: 'app', network: 'bridge', age: 20, up: 2, services: services.map(({service}) => service),
+		}];
+	}
+
+	return made.map((project, index) => ({...project, services: services.filter(service => service.index === index).map(({service}) => service)}));
+};

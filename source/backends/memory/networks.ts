@@ -1,0 +1,149 @@
+import type {Engine, Pruned} from '../../engine.js';
+import {HolmError} from '../../errors.js';
+import {nextSubnet, validateNetwork} from '../../host/bridges/ipam.js';
+import type {Attachment, Network, NetworkConfiguration} from '../../resources.js';
+import {filterOf} from '../../rules/filters.js';
+import {networkRules, pruneRules} from '../../rules/item-filters.js';
+import {networkName} from '../../rules/names.js';
+import {findContainer, findNetwork} from '../../rules/references.js';
+import {change} from './change-status.js';
+import {zoneOf} from './dns.js';
+import {
+	defaultNetwork,
+	holdLease,
+	planAttachment,
+	publishConnection,
+	releaseLease,
+} from './endpoints.js';
+import {publish, type ContainerRecord, type State} from './state.js';
+
+type Verbs = Pick<Engine, 'networks' | 'network' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'pruneNetworks'> & Required<Pick<Engine, 'dnsRecords'>>;
+
+const reserved = new Set([defaultNetwork, 'default', 'host', 'none']);
+
+/** Makes a network. Throws, with nothing changed, what the name or the subnet is refused for. */
+export const addNetwork = (state: State, {name: given, driver, internal, labels, ...addresses}: NetworkConfiguration): Network => {
+	if (driver !== '' && driver !== 'bridge') {
+		throw new HolmError('unsupported', `there is no network driver ${JSON.stringify(driver.slice(0, 60))}`, {remedy: 'bridge is the only one'});
+	}
+
+	const name = networkName(given);
+	const same = state.networks.values().find(network => network.name === name);
+	if (same) {
+		throw new HolmError('conflict', `network with name ${name} already exists`, {remedy: 'choose another name'});
+	}
+
+	const others = state.networks.values().map(network => ({subnet: network.subnet, by: `network ${network.name}`})).toArray();
+	const subnet = addresses.subnet ?? nextSubnet({taken: others.map(other => other.subnet)});
+	const plan = validateNetwork({...addresses, subnet}, others);
+	const id = state.random.hex(64);
+	const network: Network = {
+		id, name, createdAt: state.now(), driver: 'bridge', ...plan, internal, labels: {...labels}, leases: [], bridge: `br-${id.slice(0, 12)}`,
+	};
+	state.networks.set(id, network);
+	return network;
+};
+
+const drop = (state: State, {id, name}: Network) => {
+	state.networks.delete(id);
+	publish(state, 'network', 'destroy', id, {name, type: 'bridge'});
+};
+
+const attach = (state: State, record: ContainerRecord, attachment: Attachment) => {
+	const {container} = record;
+	holdLease(state, attachment, container);
+	change(record, {attachments: [...container.attachments, attachment]});
+	if (record.run) {
+		publishConnection(state, record, 'connect', [attachment]);
+	}
+};
+
+export const networkVerbs = (state: State): Verbs => ({
+	async networks(filters) {
+		state.settle();
+		return [...state.networks.values()].filter(filterOf(filters, networkRules));
+	},
+	async network(reference) {
+		state.settle();
+		return findNetwork(state.networks, reference);
+	},
+	async createNetwork(configuration) {
+		state.settle();
+		if (reserved.has(configuration.name)) {
+			throw new HolmError('forbidden', `operation is not permitted on predefined ${configuration.name} network`, {remedy: 'choose another name'});
+		}
+
+		const {id, name} = addNetwork(state, configuration);
+		publish(state, 'network', 'create', id, {name, type: 'bridge'});
+		return {id};
+	},
+	async removeNetwork(reference) {
+		state.settle();
+		const network = findNetwork(state.networks, reference);
+		if (network.name === defaultNetwork) {
+			throw new HolmError('forbidden', `${defaultNetwork} is a pre-defined network and cannot be removed`, {remedy: 'it is always there'});
+		}
+
+		if (network.leases.length > 0) {
+			const holders = network.leases.map(({containerName, endpointId}) => `name:"${containerName}" id:"${endpointId.slice(0, 12)}"`).join(', ');
+			throw new HolmError('conflict', `error while removing network: network ${network.name} has active endpoints (${holders})`, {remedy: 'remove its containers, or disconnect them'});
+		}
+
+		drop(state, network);
+	},
+	async connectNetwork(reference, wanted) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const {container} = record;
+		const network = findNetwork(state.networks, wanted.network);
+		if (container.attachments.some(({networkId}) => networkId === network.id)) {
+			throw new HolmError('conflict', `endpoint with name ${container.name} already exists in network ${network.name}`, {remedy: 'it is connected already'});
+		}
+
+		if (container.configuration.networks.some(({network: name}) => name === 'none')) {
+			throw new HolmError('forbidden', `container ${container.name} cannot be connected to multiple networks with one of the networks in private (none) mode`, {remedy: 'make it without the network none'});
+		}
+
+		const attachment = planAttachment(state, wanted);
+		attach(state, record, attachment);
+		const {configuration} = record.container;
+		const before = configuration.networks.length === 0 ? container.attachments.map(({network: name, aliases}) => ({network: name, aliases})) : configuration.networks;
+		change(record, {configuration: {...configuration, networks: [...before, {...wanted, network: network.name}]}});
+	},
+	async disconnectNetwork(reference, containerReference) {
+		state.settle();
+		const network = findNetwork(state.networks, reference);
+		const record = findContainer(state.containers, containerReference);
+		const {container} = record;
+		const attachment = container.attachments.find(({networkId}) => networkId === network.id);
+		if (!attachment) {
+			throw new HolmError('conflict', `container ${container.name} is not connected to network ${network.name}`, {remedy: 'there is nothing to do'});
+		}
+
+		if (record.run) {
+			publishConnection(state, record, 'disconnect', [attachment]);
+		}
+
+		releaseLease(state, attachment);
+		const attachments = container.attachments.filter(other => other !== attachment);
+		const {configuration} = container;
+		const left = (configuration.networks.length === 0 ? container.attachments.map(({network: name, aliases}) => ({network: name, aliases})) : configuration.networks)
+			.filter(wanted => wanted.network !== network.name);
+		change(record, {attachments, configuration: {...configuration, networks: left}});
+	},
+	async pruneNetworks(filters): Promise<Pruned> {
+		state.settle();
+		const isWanted = filterOf(filters, pruneRules(({labels}: Network) => labels, state.now()));
+		const going = [...state.networks.values()].filter(network => network.name !== defaultNetwork && network.leases.length === 0 && isWanted(network));
+		for (const network of going) {
+			drop(state, network);
+		}
+
+		publish(state, 'network', 'prune', '', {reclaimed: '0'});
+		return {removed: going.map(({name}) => name), freedBytes: 0};
+	},
+	async dnsRecords(reference) {
+		state.settle();
+		return zoneOf(state, findNetwork(state.networks, reference));
+	},
+});

@@ -1,0 +1,172 @@
+import {Buffer} from 'node:buffer';
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import {createWake} from '../../wake.js';
+
+/** Where a process reads from. */
+export type Input = {
+	/** The next bytes; undefined at the end. */
+	readonly read: () => Promise<Uint8Array | undefined>;
+	/** Nobody reads any more: whoever writes fails. */
+	readonly close?: () => void;
+};
+
+/** Where a process writes to. */
+export type Output = {
+	/** Resolves when there is room for more. */
+	readonly write: (data: string | Uint8Array) => Promise<void>;
+};
+
+export type Pipe = Input & Output & {
+	/** Says that nothing more comes. */
+	readonly end: () => void;
+	/** How many bytes wait to be read. */
+	readonly waiting: () => number;
+};
+
+/** As many unread bytes as a pipe of Linux takes before its writer has to wait. */
+const capacity = 64 * 1024;
+
+export const emptyInput: Input = {read: async () => undefined};
+
+/** What gives a content at once, and then its end. */
+export const inputOf = (content: Uint8Array): Input => {
+	let rest: Uint8Array | undefined = content.length > 0 ? content : undefined;
+	return {
+		async read() {
+			const read = rest;
+			rest = undefined;
+			return read;
+		},
+	};
+};
+
+export const nowhere: Output = {write: async () => undefined};
+
+/** What a writer gets whose reader has gone. */
+export const brokenPipe = () => Object.assign(new Error('Broken pipe'), {code: 'EPIPE'});
+
+export const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
+
+export const createPipe = (): Pipe => {
+	let chunks: Uint8Array[] = [];
+	let bytes = 0;
+	let isEnded = false;
+	let isClosed = false;
+	let writes = 0;
+	const wake = createWake();
+	const isFull = () => bytes > capacity && !isEnded;
+	const isEmpty = () => bytes === 0 && !isEnded;
+	return {
+		async write(data) {
+			if (isClosed) {
+				throw brokenPipe();
+			}
+
+			if (isEnded || data.length === 0) {
+				return;
+			}
+
+			const chunk = typeof data === 'string' ? Buffer.from(data) : data;
+			chunks.push(chunk);
+			bytes += chunk.length;
+			wake.notify();
+			writes++;
+			if (writes % 64 === 0) {
+				// Two who only write and read would leave nobody else a turn.
+				await nextTurn();
+			}
+
+			while (isFull()) {
+				await wake.wait();
+			}
+		},
+		async read() {
+			while (isEmpty()) {
+				await wake.wait();
+			}
+
+			if (bytes === 0) {
+				return undefined;
+			}
+
+			const read = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+			chunks = [];
+			bytes = 0;
+			wake.notify();
+			return read;
+		},
+		end() {
+			isEnded = true;
+			wake.notify();
+		},
+		close() {
+			isClosed = true;
+			isEnded = true;
+			wake.notify();
+		},
+		waiting: () => bytes,
+	};
+};
+
+export type LineReader = Input & {
+	/** The next line with its line feed, without one at the end of what does not end with one. */
+	readonly readLine: () => Promise<string | undefined>;
+};
+
+/** A reader of lines, which also hands on what is left for another one. */
+export const createLineReader = (input: Input): LineReader => {
+	let rest: Buffer = Buffer.alloc(0);
+	return {
+		...input.close && {close: input.close},
+		async read() {
+			if (rest.length > 0) {
+				const read = rest;
+				rest = Buffer.alloc(0);
+				return read;
+			}
+
+			return input.read();
+		},
+		async readLine() {
+			for (;;) {
+				const end = rest.indexOf(10);
+				if (end !== -1) {
+					const line = rest.toString('utf8', 0, end + 1);
+					rest = rest.subarray(end + 1);
+					return line;
+				}
+
+				const chunk = await input.read();
+				if (!chunk) {
+					const line = rest.toString();
+					rest = Buffer.alloc(0);
+					return line === '' ? undefined : line;
+				}
+
+				rest = Buffer.concat([rest, chunk]);
+				if (rest.length > largestRead) {
+					throw new Error('out of memory');
+				}
+			}
+		},
+	};
+};
+
+/** As much as a program keeps of what it reads: what it reads from may never end. */
+export const largestRead = 16 * 1024 * 1024;
+
+/** Everything up to the end. Throws when that is too much. */
+export const readAll = async (input: Input): Promise<Buffer> => {
+	const chunks: Uint8Array[] = [];
+	let length = 0;
+	for (let chunk = await input.read(); chunk; chunk = await input.read()) {
+		length += chunk.length;
+		if (length > largestRead) {
+			throw new Error('out of memory');
+		}
+
+		chunks.push(chunk);
+	}
+
+	return Buffer.concat(chunks);
+};

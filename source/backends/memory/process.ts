@@ -1,0 +1,140 @@
+import os from 'node:os';
+import {messageOf} from '../../errors.js';
+import {isBrokenPipe, type Input, type Output} from './pipe.js';
+import type {FileTree} from './file-tree.js';
+
+/** What a program can ask of the container that it runs in. */
+export type ProgramHost = {
+	readonly hostname: string;
+	readonly files: FileTree;
+	readonly now: () => number;
+	/** Resolves after that time; earlier when the signal aborts. */
+	readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+	/** Addresses of a name, as the name servers of the container's networks have them. */
+	readonly resolve: (name: string) => readonly string[];
+	/** Whether something at an address answers. */
+	readonly answers: (address: string) => boolean;
+	/** The address of its first network. */
+	readonly address: string | undefined;
+	/** Where its name server is. */
+	readonly gateway: string | undefined;
+	readonly processes: () => ReadonlyArray<{readonly pid: number; readonly user: string; readonly startedAt: number; readonly command: string}>;
+	/** Adds a child of one of them, which a signal can end, to the processes; the result takes it away again. */
+	readonly enter: (child: Pick<Process, 'command' | 'user' | 'kill'>) => {readonly pid: number; readonly leave: () => void};
+	/** Sends a signal to one of them; the result tells whether it is there. */
+	readonly kill: (pid: number, signal: number) => boolean;
+	readonly cpus: number;
+};
+
+/** One run of a program, as the program sees it. */
+export type Invocation = {
+	readonly host: ProgramHost;
+	/** The name it was called by, then its arguments. */
+	readonly command: readonly string[];
+	readonly environment: ReadonlyMap<string, string>;
+	readonly directory: string;
+	readonly user: string;
+	readonly stdin: Input;
+	readonly stdout: Output;
+	readonly stderr: Output;
+	/** Whether its output is a terminal. */
+	readonly terminal: boolean;
+	/** Aborts when the process is over, whatever the program is at. */
+	readonly signal: AbortSignal;
+	/** Handles a signal in place of its usual effect; the result takes that back. */
+	readonly onSignal: (number: number, handler: () => void) => () => void;
+};
+
+/** A built-in program; resolves with its exit status. */
+export type Program = (invocation: Invocation) => Promise<number>;
+
+export type Process = {
+	readonly pid: number;
+	readonly command: readonly string[];
+	readonly user: string;
+	readonly startedAt: number;
+	/** Resolves with its exit status, 128 and the signal's number for one that a signal ended. */
+	readonly ended: Promise<number>;
+	readonly isEnded: () => boolean;
+	readonly kill: (signal: number) => void;
+};
+
+const {SIGCHLD, SIGCONT, SIGKILL, SIGPIPE, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
+
+/** Signals whose usual effect is none, or that a frozen container is for. */
+const harmless = new Set<number>([SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH]);
+
+export type ProcessOptions = Omit<Invocation, 'signal' | 'onSignal'> & {
+	readonly pid: number;
+	readonly program: Program;
+	/** Process 1 of its name space, on which a signal that it does not handle has no effect (pid_namespaces(7)); only SIGKILL has. */
+	readonly isFirst: boolean;
+};
+
+/** Starts a program. Its process is over as soon as a signal ends it, even if the program is in the middle of something. */
+export const startProcess = ({pid, program, isFirst, ...surroundings}: ProcessOptions): Process => {
+	const controller = new AbortController();
+	const handlers = new Map<number, () => void>();
+	const {promise: ended, resolve} = Promise.withResolvers<number>();
+	let isEnded = false;
+	const end = (exitCode: number) => {
+		if (!isEnded) {
+			isEnded = true;
+			controller.abort();
+			resolve(exitCode & 255);
+		}
+	};
+
+	const guarded = (output: Output): Output => ({
+		async write(data) {
+			if (!isEnded) {
+				await output.write(data);
+			}
+		},
+	});
+	const invocation: Invocation = {
+		...surroundings,
+		stdout: guarded(surroundings.stdout),
+		stderr: guarded(surroundings.stderr),
+		signal: controller.signal,
+		onSignal(number, handler) {
+			handlers.set(number, handler);
+			return () => {
+				handlers.delete(number);
+			};
+		},
+	};
+
+	// The program begins once its starter knows the process.
+	queueMicrotask(async () => {
+		try {
+			end(await program(invocation));
+		} catch (error) {
+			// Whoever read its output has gone.
+			if (!isBrokenPipe(error)) {
+				void invocation.stderr.write(`${surroundings.command[0]}: ${messageOf(error)}\n`);
+			}
+
+			end(isBrokenPipe(error) ? 128 + SIGPIPE : 1);
+		}
+	});
+
+	return {
+		pid,
+		command: surroundings.command,
+		user: surroundings.user,
+		startedAt: surroundings.host.now(),
+		ended,
+		isEnded: () => isEnded,
+		kill(signal) {
+			const handler = handlers.get(signal);
+			if (signal === SIGKILL) {
+				end(128 + signal);
+			} else if (handler) {
+				handler();
+			} else if (!isFirst && !harmless.has(signal)) {
+				end(128 + signal);
+			}
+		},
+	};
+};

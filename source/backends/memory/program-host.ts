@@ -1,0 +1,62 @@
+import type {Container} from '../../resources.js';
+import {answersTo, resolveFor} from './dns.js';
+import type {ProgramHost} from './process.js';
+import type {ContainerRecord, State} from './state.js';
+
+const hostnameOf = ({configuration, id}: Container): string => configuration.hostname ?? id.slice(0, 12);
+
+/** The variables that a process begins with: its own, and those that a container always has. */
+export const environmentOf = (container: Container, more: readonly string[] = [], terminal = container.configuration.terminal): ReadonlyMap<string, string> => {
+	const user = container.process.user.split(':', 1)[0] || 'root';
+	const defaults = [`HOSTNAME=${hostnameOf(container)}`, `HOME=${user === 'root' || user === '0' ? '/root' : '/'}`, ...terminal ? ['TERM=xterm'] : []];
+	return new Map([...defaults, ...container.process.environment, ...more].map(variable => {
+		const [name = ''] = variable.split('=', 1);
+		return [name, variable.slice(name.length + 1)];
+	}));
+};
+
+/** The number of a new process. */
+export const freePid = (pids: ReadonlyMap<number, unknown>): number => Math.max(0, ...pids.keys()) + 1;
+
+/** What the programs of a container see of it. */
+export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
+	hostname: hostnameOf(record.container),
+	files: record.files,
+	now: state.now,
+	async sleep(milliseconds, signal) {
+		await state.timers.delay(milliseconds, signal);
+		while (record.run?.frozen && !signal.aborted) {
+			await record.run.frozen.thawed;
+		}
+	},
+	resolve: name => resolveFor(state, record, name),
+	answers: address => answersTo(state, record, address),
+	get address() {
+		return record.container.attachments[0]?.address;
+	},
+	get gateway() {
+		return record.container.attachments[0]?.gateway;
+	},
+	processes: () => record.run?.processes.values().map(process => ({
+		pid: process.pid, user: process.user, startedAt: process.startedAt, command: process.command.join(' '),
+	})).toArray() ?? [],
+	enter(child) {
+		const {run} = record;
+		const pid = run ? freePid(run.processes) : 0;
+		run?.processes.set(pid, {
+			...child, pid, startedAt: state.now(),
+		});
+		return {
+			pid,
+			leave() {
+				run?.processes.delete(pid);
+			},
+		};
+	},
+	kill(pid, signal) {
+		const process = record.run?.processes.get(pid);
+		process?.kill(signal);
+		return process !== undefined;
+	},
+	cpus: record.container.machine?.cpus ?? 1,
+});

@@ -1,0 +1,16 @@
+import type {Program} from '../process.js';
+import {findProgram} from './find-program.js';
+
+/** What the entry points of many images come down to: the command after it runs in its place. */
+export const entrypoint: Program = async invocation => {
+	const command = invocation.command.slice(1);
+	if (command[0] === undefined) {
+		return 0;
+	}
+
+	if (command[0] === 'nginx') {
+		await invocation.stdout.write('/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration\n/docker-entrypoint.sh: Configuration complete; ready for start up\n');
+	}
+
+	return findProgram(invocation.host.files, command[0], invocation.directory).run({...invocation, command});
+};

@@ -1,0 +1,123 @@
+import type {Engine} from '../../engine.js';
+import {HolmError} from '../../errors.js';
+import type {ContainerStats} from '../../resources.js';
+import {findContainer} from '../../rules/references.js';
+import {defaultMemory} from './machine.js';
+import {createRandom, seedOf} from './random.js';
+import type {ContainerRecord, State} from './state.js';
+
+/** The habits of a container: how its use of everything goes up and down. All that is shown follows from these and the time it has run. */
+type Habits = {
+	/** CPUs used on average, and how much more or less at times. */
+	readonly load: number;
+	readonly swing: number;
+	/** Seconds from one peak to the next. */
+	readonly period: number;
+	/** Bytes. */
+	readonly memory: number;
+	/** Bytes a second. */
+	readonly traffic: number;
+	readonly disk: number;
+};
+
+const habits = new WeakMap<ContainerRecord, Habits>();
+
+const habitsOf = (record: ContainerRecord): Habits => {
+	const {container} = record;
+	const known = habits.get(record);
+	if (known) {
+		return known;
+	}
+
+	const random = createRandom(seedOf(`${container.configuration.image} ${container.name}`));
+	const load = 0.002 + (random.next() ** 4 * 0.9);
+	const made = {
+		load,
+		swing: load * (0.3 + (random.next() * 0.6)),
+		period: random.integer(9, 50),
+		memory: (12 + (random.next() ** 3 * 260)) * 1024 * 1024,
+		traffic: random.next() ** 3 * 60_000,
+		disk: random.next() ** 4 * 40_000,
+	};
+	habits.set(record, made);
+	return made;
+};
+
+/** What something that swings around an average adds up to after some seconds. It never goes down while the swing is below the average. */
+const accumulated = (average: number, swing: number, period: number, seconds: number): number => {
+	const speed = 2 * Math.PI / period;
+	return (average * seconds) + (swing / speed * (1 - Math.cos(speed * seconds)));
+};
+
+/** The use of a container that runs, right now. */
+export const readStats = (state: State, record: ContainerRecord): ContainerStats => {
+	const {container, run} = record;
+	const now = state.now();
+	const {load, swing, period, memory, traffic, disk} = habitsOf(record);
+	const seconds = Math.max(record.activeMs + (record.activeSince === undefined ? 0 : now - record.activeSince), 0) / 1000;
+	const cpus = container.machine?.cpus ?? 1;
+	const limit = container.machine?.memoryBytes ?? defaultMemory;
+	const cpuSeconds = accumulated(load, swing, period, seconds) + (swing / 7 * Math.abs(Math.sin(seconds)));
+	const received = Math.floor(accumulated(traffic, traffic * 0.7, period * 1.3, seconds));
+	const sent = Math.floor(accumulated(traffic * 1.6, traffic * 0.9, period * 1.1, seconds));
+	const warm = 1 - Math.exp(-seconds / 20);
+	const used = Math.min(memory * (0.55 + (0.4 * warm) + (0.05 * Math.sin(2 * Math.PI * seconds / (period * 2.3)))), limit * 0.93);
+	const networks = container.attachments.map((_attachment, index) => [`eth${index}`, {
+		receivedBytes: index === 0 ? received : Math.floor(received / 5),
+		receivedPackets: Math.floor((index === 0 ? received : received / 5) / 640),
+		sentBytes: index === 0 ? sent : Math.floor(sent / 5),
+		sentPackets: Math.floor((index === 0 ? sent : sent / 5) / 910),
+	}] as const);
+	return {
+		readAt: now,
+		cpuNanoseconds: Math.floor(Math.min(cpuSeconds, seconds * cpus) * 1e9),
+		systemCpuNanoseconds: Math.floor(Math.max(now - (run?.startedAt ?? now), 0) * cpus * 1e6),
+		cpus,
+		memoryBytes: Math.floor(used),
+		memoryLimitBytes: limit,
+		hostMemoryBytes: Math.floor((used * 1.12) + (61 * 1024 * 1024)),
+		pids: run?.processes.size ?? 0,
+		networks: Object.fromEntries(networks),
+		blockReadBytes: Math.floor(4_200_000 + (disk * 0.2 * seconds)),
+		blockWrittenBytes: Math.floor(disk * seconds),
+	};
+};
+
+const isOver = ({container: {status}, isRemoved}: ContainerRecord) => isRemoved || status.state === 'exited' || status.state === 'created';
+
+export const statsVerbs = (state: State): Pick<Engine, 'stats'> => ({
+	async * stats(reference, {stream = false, signal} = {}): AsyncGenerator<ContainerStats, void> {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		if (!record.run) {
+			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
+		}
+
+		const release = state.watch();
+		try {
+			while (!signal?.aborted && !isOver(record)) {
+				if (record.run) {
+					yield readStats(state, record);
+				}
+
+				if (!stream) {
+					return;
+				}
+
+				const next = new AbortController();
+				const cancel = state.timers.after(1000, () => {
+					next.abort();
+				});
+				const either = AbortSignal.any([next.signal, ...signal ? [signal] : []]);
+				while (!either.aborted && !isOver(record)) {
+					await record.changed.wait(either);
+				}
+
+				cancel();
+				state.settle();
+			}
+		} finally {
+			release();
+		}
+	},
+});

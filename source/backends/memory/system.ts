@@ -1,0 +1,76 @@
+import os from 'node:os';
+import {apiVersion, minimumApiVersion} from '../../api/versions.js';
+import type {Engine} from '../../engine.js';
+import type {ContainerStats} from '../../resources.js';
+import {listContainers, withSize} from './containers.js';
+import {hostArchitecture, listImages} from './image-store.js';
+import type {State} from './state.js';
+import {readStats} from './stats.js';
+import {listVolumes} from './volumes.js';
+import {usersOf} from './volume-store.js';
+
+type Verbs = Pick<Engine, 'version' | 'info' | 'diskUsage' | 'snapshot'>;
+
+const kernel = '6.12.0-holm';
+
+export const systemVerbs = (state: State, id: string): Verbs => ({
+	async version() {
+		const {packageVersion} = await import('../../commands/system/version.js');
+		return {
+			name: 'Holm in memory', version: packageVersion(), apiVersion, minimumApiVersion, os: 'linux', architecture: hostArchitecture, kernel,
+		};
+	},
+	async info() {
+		state.settle();
+		const states = listContainers(state).map(({container}) => container.status.state);
+		const count = (wanted: readonly string[]) => states.filter(word => wanted.includes(word)).length;
+		return {
+			id,
+			name: 'demo',
+			root: '/holm',
+			containers: states.length,
+			running: count(['running', 'restarting']),
+			paused: count(['paused']),
+			stopped: count(['created', 'exited']),
+			images: state.images.size,
+			cpus: os.availableParallelism(),
+			memoryBytes: os.totalmem(),
+			operatingSystem: 'Holm in memory',
+			kernel,
+			architecture: hostArchitecture,
+			accelerator: 'kvm',
+			warnings: [],
+		};
+	},
+	async diskUsage() {
+		state.settle();
+		const containers = listContainers(state);
+		return {
+			images: listImages(state).map(image => ({image, containers: containers.filter(({container}) => container.imageId === image.id).length})),
+			containers: containers.map(record => ({container: withSize(record, true), bytes: record.files.bytes()})),
+			volumes: listVolumes(state).map(volume => ({volume, bytes: state.volumes.get(volume.name)!.files.bytes(), containers: usersOf(state, volume.name).length})),
+			cacheBytes: 0,
+		};
+	},
+	async snapshot({stats = false} = {}) {
+		state.settle();
+		const records = listContainers(state);
+		const readings: Record<string, ContainerStats> = {};
+		if (stats) {
+			for (const record of records) {
+				if (record.run) {
+					readings[record.id] = readStats(state, record);
+				}
+			}
+		}
+
+		return {
+			readAt: state.now(),
+			containers: records.map(({container}) => container),
+			networks: [...state.networks.values()],
+			images: listImages(state),
+			volumes: listVolumes(state),
+			stats: readings,
+		};
+	},
+});

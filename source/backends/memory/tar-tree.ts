@@ -1,0 +1,182 @@
+import {Buffer} from 'node:buffer';
+import {pipeline} from 'node:stream/promises';
+import type {Readable} from 'node:stream';
+import {extract, pack, type Pack} from 'tar-stream';
+import {HolmError, messageOf} from '../../errors.js';
+import {decompress} from '../../host/images/incoming.js';
+import {isFileError, type TreeNode} from './file-node.js';
+import {partsOf, type FileTree} from './file-tree.js';
+
+/** An entry of a tar, its name in components none of which leads out of where it is unpacked. */
+export type TarEntry = {
+	readonly parts: readonly string[];
+	readonly node: TreeNode | {readonly type: 'hard link'; readonly target: readonly string[]};
+};
+
+const permissions = 0o7777;
+
+const refuse = (name: string, reason: string): never => {
+	throw new HolmError('invalid', `The tar has an entry that is not taken: ${JSON.stringify(name.slice(0, 300))} ${reason}`, {remedy: 'make the tar of the files below one directory'});
+};
+
+const componentsOf = (name: string): readonly string[] => {
+	const parts = partsOf(name);
+	return parts.includes('..') || name.includes('\0') ? refuse(name, 'leads out of the directory') : parts;
+};
+
+/** As many bytes as one tar may have in all its files: everything is in memory. */
+const largestTar = 512 * 1024 * 1024;
+
+const readContent = async (stream: AsyncIterable<unknown>, room: number): Promise<Buffer> => {
+	const chunks: Uint8Array[] = [];
+	let length = 0;
+	for await (const chunk of stream) {
+		chunks.push(chunk as Uint8Array);
+		length += (chunk as Uint8Array).length;
+		if (length > room) {
+			throw new HolmError('unavailable', `The tar has more than ${largestTar / 1024 / 1024} MiB, which an engine in memory does not take`, {remedy: 'send less'});
+		}
+	}
+
+	return Buffer.concat(chunks);
+};
+
+/** Reads a whole tar, plain or compressed with gzip or zstd. Throws `invalid`, beginning with `complaint`, for what is no tar, and for entries that lead out or are devices. */
+export const readTar = async (tar: Readable, complaint = 'This is not a tar'): Promise<readonly TarEntry[]> => {
+	const entries = extract();
+	const reading = pipeline(tar, decompress(), entries);
+	// Of the two ends of one stream the loop below sees a failure too.
+	reading.catch(() => undefined);
+	const read: TarEntry[] = [];
+	let total = 0;
+	try {
+		for await (const entry of entries) {
+			const {name, type, mode, uid, gid, mtime, linkname} = entry.header;
+			const parts = componentsOf(name);
+			const attributes = {
+				mode: mode % (permissions + 1), uid, gid, modifiedAt: mtime.getTime(),
+			};
+			const content = await readContent(entry, largestTar - total);
+			total += content.length;
+			// A tar may also say a type that no specification has.
+			switch (type as string) {
+				case 'file':
+				case 'contiguous-file': {
+					read.push({parts, node: {type: 'file', ...attributes, content}});
+					break;
+				}
+
+				case 'directory': {
+					read.push({parts, node: {type: 'directory', ...attributes, children: new Map()}});
+					break;
+				}
+
+				case 'symlink': {
+					read.push({parts, node: {type: 'link', ...attributes, mode: 0o777, target: linkname ?? ''}});
+					break;
+				}
+
+				case 'link': {
+					read.push({parts, node: {type: 'hard link', target: componentsOf(linkname ?? '')}});
+					break;
+				}
+
+				default: {
+					refuse(name, `is a ${type}`);
+				}
+			}
+		}
+
+		await reading;
+		return read;
+	} catch (error) {
+		tar.destroy();
+		throw error instanceof HolmError ? error : new HolmError('invalid', `${complaint}: ${messageOf(error)}`, {remedy: 'send a tar, plain or gzipped', cause: error});
+	}
+};
+
+/** Puts the entries of a tar below a directory of a tree. Throws file errors, and `invalid` for a hard link to nothing. */
+export const unpackInto = (tree: FileTree, directory: string, entries: readonly TarEntry[]): void => {
+	const at = (parts: readonly string[]) => `${directory === '/' ? '' : directory}/${parts.join('/')}`;
+	for (const {parts, node} of entries) {
+		const path = at(parts);
+		const there = tree.find(path, {follow: false})?.node;
+		if (parts.length > 1) {
+			tree.makeDirectory(at(parts.slice(0, -1)));
+		}
+
+		if (node.type === 'directory') {
+			// What is in it stays; a link to a directory stays a link.
+			if (there?.type === 'directory') {
+				tree.put(path, {...node, children: there.children});
+			} else if (tree.find(path)?.node.type !== 'directory') {
+				tree.put(path, node);
+			}
+
+			continue;
+		}
+
+		if (there?.type === 'directory') {
+			refuse(parts.join('/'), 'would replace a directory');
+		}
+
+		if (node.type === 'hard link') {
+			const target = tree.find(at(node.target), {follow: false})?.node;
+			tree.put(path, target && target.type !== 'directory' ? target : refuse(parts.join('/'), 'is a link to something that is not in the tar'));
+		} else {
+			tree.put(path, node);
+		}
+	}
+};
+
+/** Tries what unpacking would do, on a copy. */
+export const canUnpack = (tree: FileTree, directory: string, entries: readonly TarEntry[], doing: string): void => {
+	try {
+		unpackInto(tree.copy(), directory, entries);
+	} catch (error) {
+		if (isFileError(error)) {
+			throw new HolmError(error.code === 'EROFS' ? 'forbidden' : 'invalid', `${doing}: ${error.message}`, {remedy: 'look at what is there', cause: error});
+		}
+
+		throw error;
+	}
+};
+
+const writeNode = (archive: Pack, name: string, node: TreeNode): void => {
+	const header = {
+		name, mode: node.mode, uid: node.uid, gid: node.gid, mtime: new Date(node.modifiedAt),
+	};
+	switch (node.type) {
+		case 'file': {
+			archive.entry({...header, type: 'file'}, Buffer.from(node.content));
+			break;
+		}
+
+		case 'link': {
+			archive.entry({...header, type: 'symlink', linkname: node.target});
+			break;
+		}
+
+		case 'directory': {
+			archive.entry({...header, name: `${name}/`, type: 'directory'});
+			break;
+		}
+	}
+};
+
+/** A tar of a node and everything below it, under a name. `childrenOf` gives what is in a directory, mounts among it. */
+export const packNode = (name: string, node: TreeNode, childrenOf: (path: readonly string[]) => Iterable<readonly [string, TreeNode]>): Pack => {
+	const archive = pack();
+	const add = (path: readonly string[], node: TreeNode) => {
+		writeNode(archive, [name, ...path].join('/'), node);
+		if (node.type === 'directory') {
+			for (const [child, childNode] of childrenOf(path)) {
+				add([...path, child], childNode);
+			}
+		}
+	};
+
+	add([], node);
+	archive.finalize();
+	return archive;
+};

@@ -1,0 +1,173 @@
+import type {Actions} from '../actions.js';
+import type {Controller} from '../controller.js';
+import {failureOf} from '../execute.js';
+import {openForm} from '../forms/form-state.js';
+import {openTree} from '../inspect/tree-state.js';
+import {planDisconnect, planPrune, planRemoveContainers, planSignal} from '../plan.js';
+import {selectedIn, targetsIn} from '../shown.js';
+import {clean} from '../text.js';
+import {askName} from '../views/resolve.js';
+
+const selected = (controller: Controller) => selectedIn(controller.shown(), controller.getState(), 'containers');
+
+const targets = (controller: Controller) => targetsIn(controller.shown(), controller.getState(), 'containers');
+
+/** Opens the form of a new container; `image` is filled in. */
+export const createContainer = async (controller: Controller, image = '') => {
+	const {containerForm} = await import('../forms/container-form.js');
+	const network = selectedIn(controller.shown(), controller.getState(), 'networks');
+	const {view, focus} = controller.getState();
+	controller.open({
+		type: 'form',
+		form: openForm(containerForm, {image, start: 'yes', ...(view === 'main' && focus === 'networks' && network ? {networks: network.name} : {})}),
+	});
+};
+
+const signal = (verb: 'stop' | 'restart' | 'kill') => (controller: Controller) => {
+	controller.confirm(planSignal(verb, targets(controller)), `Nothing to ${verb}`);
+};
+
+const join = (type: 'shell' | 'attach') => async (controller: Controller) => {
+	const container = selected(controller);
+	if (container?.status.state !== 'running') {
+		controller.notify(container ? `${clean(container.name)} does not run` : 'There is no container');
+		return;
+	}
+
+	const {id, name} = container;
+	try {
+		const engine = controller.store.engine();
+		controller.notify(await controller.terminal.handOver(async () => controller.joinSession(engine, {type, containerId: id, name})));
+	} catch (error) {
+		controller.fail(type === 'shell' ? `No shell in ${name}` : `Not attached to ${name}`, [failureOf(name, error)]);
+	}
+};
+
+const start = async (controller: Controller) => {
+	const stopped = targets(controller).filter(({status: {state}}) => state === 'exited' || state === 'created');
+	if (stopped.length === 0) {
+		controller.notify('It runs already');
+		return;
+	}
+
+	await controller.work(`Starting ${stopped.map(({name}) => name).join(', ')}`, async (engine, {signal}) => {
+		const results = await Promise.allSettled(stopped.map(async ({id}) => signal.aborted ? undefined : engine.startContainer(id)));
+		const failures = results.flatMap((result, index) => result.status === 'rejected' ? [failureOf(stopped[index]!.name, result.reason)] : []);
+		if (failures.length > 0) {
+			controller.fail('Not all of them could be started', failures);
+		}
+	});
+};
+
+const pause = async (controller: Controller) => {
+	const chosen = targets(controller).filter(({status: {state}}) => state === 'running' || state === 'paused');
+	await controller.work('Pausing and going on', async engine => {
+		for (const {id, status} of chosen) {
+			await (status.state === 'paused' ? engine.unpauseContainer(id) : engine.pauseContainer(id));
+		}
+	});
+};
+
+const connect = (controller: Controller) => {
+	const chosen = targets(controller);
+	const {networks = []} = controller.store.getState().snapshot ?? {};
+	const choices = networks.filter(({id}) => chosen.some(({attachments}) => !attachments.some(({networkId}) => networkId === id)));
+	if (chosen.length === 0 || choices.length === 0) {
+		controller.notify('There is no other network');
+		return;
+	}
+
+	controller.open({
+		type: 'choose',
+		title: `Connect ${chosen.map(({name}) => name).join(', ')} to`,
+		choices: choices.map(({id, name, subnet}) => ({id, label: `${name}  ${subnet}`})),
+		index: 0,
+		take(network) {
+			void controller.work('Connecting', async engine => {
+				for (const {id} of chosen) {
+					await engine.connectNetwork(id, {network, aliases: []});
+				}
+			});
+		},
+	});
+};
+
+const disconnect = (controller: Controller) => {
+	const chosen = targets(controller);
+	const {networks = []} = controller.store.getState().snapshot ?? {};
+	const choices = networks.filter(({id}) => chosen.some(({attachments}) => attachments.some(({networkId}) => networkId === id)));
+	if (choices.length === 0) {
+		controller.notify('It is on no network');
+		return;
+	}
+
+	controller.open({
+		type: 'choose',
+		title: `Disconnect ${chosen.map(({name}) => name).join(', ')} from`,
+		choices: choices.map(({id, name, subnet}) => ({id, label: `${name}  ${subnet}`})),
+		index: 0,
+		take(id) {
+			const network = choices.find(choice => choice.id === id)!;
+			controller.confirm(planDisconnect(network, chosen.filter(({attachments}) => attachments.some(({networkId}) => networkId === id))), 'Nobody is on it');
+		},
+	});
+};
+
+const showLogs = (controller: Controller) => {
+	const chosen = targets(controller);
+	const {lists, logs} = controller.getState();
+	controller.set({
+		view: 'main',
+		focus: 'logs',
+		followed: lists.containers.marks.size > 0 ? chosen.map(({id}) => id) : undefined,
+		logs: {...logs, position: {type: 'following'}},
+	});
+};
+
+export const containersActions: Actions = {
+	'containers.logs': showLogs,
+	'containers.allLogs'(controller) {
+		const running = controller.shown().containers.filter(({status: {state}}) => state === 'running').map(({id}) => id);
+		controller.set({view: 'main', focus: 'logs', followed: running});
+	},
+	'containers.inspect'(controller) {
+		const container = selected(controller);
+		if (container) {
+			controller.set({view: 'inspect', inspect: openTree(`Container ${container.name}`, container)});
+		}
+	},
+	'containers.shell': join('shell'),
+	'containers.attach': join('attach'),
+	'containers.create': async controller => createContainer(controller),
+	'containers.start': start,
+	'containers.stop': signal('stop'),
+	'containers.restart': signal('restart'),
+	'containers.kill': signal('kill'),
+	'containers.pause': pause,
+	'containers.remove'(controller) {
+		const {snapshot} = controller.store.getState();
+		controller.confirm(snapshot && planRemoveContainers(targets(controller), snapshot), 'Nothing to remove');
+	},
+	'containers.connect': connect,
+	'containers.disconnect': disconnect,
+	'containers.prune'(controller) {
+		const {snapshot} = controller.store.getState();
+		controller.confirm(snapshot && planPrune('containers', snapshot), 'All containers run');
+	},
+	'containers.machine'({set}) {
+		set({view: 'machine'});
+	},
+	'containers.resolve'(controller) {
+		askName(controller, targets(controller), '');
+	},
+	'containers.stopped'({getState, set}) {
+		set({showsStopped: !getState().showsStopped});
+	},
+	'containers.copy'(controller) {
+		const container = selected(controller);
+		if (container) {
+			controller.terminal.copy(container.id);
+			controller.notify(`Copied the id of ${clean(container.name)}`);
+		}
+	},
+};

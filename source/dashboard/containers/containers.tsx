@@ -1,0 +1,103 @@
+import {memo, useMemo} from 'react';
+import type {Container} from '../../resources.js';
+import {useTheme} from '../context.js';
+import {emptyLines, Lines, type Size} from '../lines.js';
+import {cursorOf, type ListState} from '../list-state.js';
+import {Panel} from '../panel.js';
+import {fit} from '../text.js';
+import type {Role, Theme} from '../theme.js';
+import type {Usage} from '../usage.js';
+import {useWindow} from '../use-window.js';
+import {cellsOf, columns, columnWidths, stateRole} from './rows.js';
+
+export type ContainersProps = Size & {
+	readonly containers: readonly Container[];
+	/** How many there are with those that the filter hides. */
+	readonly total: number;
+	readonly usage: Readonly<Record<string, Usage>>;
+	readonly state: ListState;
+	readonly isFocused: boolean;
+	readonly isStale: boolean;
+	readonly now: number;
+	/** What is said where there are none. */
+	readonly empty: string;
+};
+
+type LinesProps = ContainersProps & {
+	/** First of the rows that are shown. */
+	readonly start: number;
+};
+
+type RowLook = {readonly missing: number; readonly isSelected: boolean; readonly isMarked: boolean; readonly isFocused: boolean; readonly isStale: boolean};
+
+const roleOf = (key: string, state: Role): Role => {
+	if (key === 'state') {
+		return state;
+	}
+
+	return key === 'name' || key === 'cpu' || key === 'memory' ? 'text' : 'dim';
+};
+
+const rowText = (container: Container, cells: readonly string[], widths: ReturnType<typeof columnWidths>, {isSelected, isMarked, isFocused, isStale, missing}: RowLook, theme: Theme): string => {
+	const mark = isMarked ? theme.glyphs.mark : ' ';
+	const texts = widths.map(({column, width}) => fit(cells[columns.indexOf(column)]!, width, {align: column.align, ellipsis: theme.glyphs.ellipsis}));
+	if (isSelected || isStale || isMarked) {
+		return theme.paint(isSelected ? (isFocused ? 'selected' : 'selectedElsewhere') : (isStale ? 'dim' : 'marked'), `${mark} ${texts.join('  ')}  ${' '.repeat(missing)}`);
+	}
+
+	// Neighbours that look the same are painted as one: each change of colour is work for Ink, in every frame.
+	const role = stateRole(container);
+	let line = `${mark} `;
+	let piece = '';
+	for (const [index, text] of texts.entries()) {
+		piece += `${text}  `;
+		const own = roleOf(widths[index]!.column.key, role);
+		const next = widths[index + 1];
+		if (!next || roleOf(next.column.key, role) !== own) {
+			line += theme.paint(own, piece);
+			piece = '';
+		}
+	}
+
+	return line + ' '.repeat(missing);
+};
+
+/** The lines inside the border: headings and the rows around the cursor. */
+export const containersLines = ({containers, usage, state, isFocused, isStale, now, empty, width, height, start}: LinesProps, theme: Theme): readonly string[] => {
+	if (containers.length === 0) {
+		return emptyLines(empty, {width, height}, theme);
+	}
+
+	const visible = Math.max(1, height - 1);
+	const cursor = cursorOf(state, containers.map(({id}) => id));
+	const shown = containers.slice(start, start + visible);
+	const cells = shown.map(container => cellsOf(container, usage[container.id], now));
+	const widths = columnWidths(width - 4, cells);
+	const arrow = state.isDescending ? theme.glyphs.down : theme.glyphs.up;
+	const heading = `  ${widths.map(({column, width}) => fit(column.key === state.sort ? `${column.title}${arrow}` : column.title, width, {align: column.align})).join('  ')}  `;
+	const missing = Math.max(0, width - 4 - widths.reduce((sum, column) => sum + column.width + 2, -2));
+	return [
+		theme.paint('heading', heading + ' '.repeat(missing)),
+		...shown.map((container, index) => rowText(container, cells[index]!, widths, {
+			isSelected: start + index === cursor,
+			isMarked: state.marks.has(container.id),
+			isFocused,
+			isStale,
+			missing,
+		}, theme)),
+	];
+};
+
+/** The list of containers. */
+export const ContainersPane = memo((props: ContainersProps) => {
+	const theme = useTheme();
+	const {width, height, state: {filter, marks}, containers, total, isFocused, isStale} = props;
+	const start = useWindow(cursorOf(props.state, containers.map(({id}) => id)), Math.max(1, height - 3), containers.length);
+	const size = {width: width - 2, height: height - 2};
+	const lines = useMemo(() => containersLines({...props, start, width: width - 2, height: height - 2}, theme), [props, start, width, height, theme]);
+	const texts = {
+		title: `1 Containers ${filter === '' ? total : `${containers.length} of ${total}, filter: ${filter}`}`,
+		note: marks.size > 0 ? `${marks.size} marked` : '',
+	};
+	return <Panel {...texts} {...{width, height, isFocused, isStale}}><Lines lines={lines} {...size}/></Panel>;
+});

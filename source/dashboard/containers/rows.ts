@@ -1,0 +1,149 @@
+import {widthOf} from '../../commands/print/width.js';
+import type {Snapshot} from '../../engine.js';
+import type {Container} from '../../resources.js';
+import type {ListState} from '../list-state.js';
+import {shortBytes, shortDuration, shortPercent} from '../measures.js';
+import {clean} from '../text.js';
+import type {Role} from '../theme.js';
+import type {Usage} from '../usage.js';
+
+export type Column = {
+	readonly key: string;
+	readonly title: string;
+	readonly least: number;
+	readonly align: 'left' | 'right';
+	/** Keeps its least width whatever is in it, so that nothing moves when that changes. */
+	readonly isFixed?: boolean;
+	/** Columns with higher numbers go first when there is no room, and get more of it last. */
+	readonly order: number;
+	readonly text: (container: Container, usage: Usage | undefined, now: number) => string;
+	/** What it is sorted by where the text does not do. */
+	readonly rank?: (container: Container, usage: Usage | undefined) => number;
+};
+
+/** What a container is doing, in a word or two. */
+export const stateText = ({status}: Container): string => status.state === 'exited' || status.state === 'restarting' ? `${status.state} ${status.exitCode}` : status.state;
+
+/** What the state looks like. */
+export const stateRole = ({status}: Container): Role => {
+	switch (status.state) {
+		case 'running': {
+			return 'good';
+		}
+
+		case 'paused':
+		case 'restarting': {
+			return 'warning';
+		}
+
+		case 'created': {
+			return 'dim';
+		}
+
+		case 'exited': {
+			return status.exitCode === 0 ? 'dim' : 'bad';
+		}
+	}
+};
+
+/** The image without what every image of the default registry begins with. */
+export const shortImage = (reference: string): string => reference.replace(/^docker\.io\/(?:library\/)?/v, '');
+
+const uptime = ({status}: Container, now: number): string => {
+	switch (status.state) {
+		case 'running':
+		case 'paused': {
+			return shortDuration(now - status.startedAt);
+		}
+
+		case 'exited': {
+			return status.finishedAt > 0 ? `-${shortDuration(now - status.finishedAt)}` : '';
+		}
+
+		case 'created':
+		case 'restarting': {
+			return '';
+		}
+	}
+};
+
+const startedAt = ({status}: Container): number => 'startedAt' in status ? status.startedAt : 0;
+
+export const columns: readonly Column[] = [
+	{key: 'name', title: 'NAME', least: 12, align: 'left', order: 0, text: ({name}) => name},
+	{key: 'state', title: 'STATE', least: 10, isFixed: true, align: 'left', order: 1, text: stateText},
+	{key: 'image', title: 'IMAGE', least: 12, align: 'left', order: 6, text: ({configuration: {image}}) => shortImage(image)},
+	{
+		key: 'network', title: 'ADDRESS NETWORK', least: 17, align: 'left', order: 3,
+		text: ({attachments}) => attachments.map(({network, address}) => `${address} ${network}`.trim()).join(', '),
+	},
+	{
+		key: 'ports', title: 'PORTS', least: 6, align: 'left', order: 7,
+		text: ({ports}) => ports.map(({hostPort, containerPort, protocol}) => `${hostPort}:${containerPort}${protocol === 'udp' ? '/udp' : ''}`).join(' '),
+	},
+	{
+		key: 'cpu', title: 'CPU', least: 5, isFixed: true, align: 'right', order: 2,
+		text: (_, usage) => usage?.cpuPercent === undefined ? '' : shortPercent(usage.cpuPercent), rank: (_, usage) => usage?.cpuPercent ?? -1,
+	},
+	{
+		key: 'memory', title: 'MEM', least: 5, isFixed: true, align: 'right', order: 5,
+		text: (_, usage) => usage ? shortBytes(usage.memoryBytes) : '', rank: (_, usage) => usage?.memoryBytes ?? -1,
+	},
+	{
+		key: 'host', title: 'HOST', least: 5, isFixed: true, align: 'right', order: 8,
+		text: (_, usage) => usage?.hostMemoryBytes === undefined ? '' : shortBytes(usage.hostMemoryBytes), rank: (_, usage) => usage?.hostMemoryBytes ?? -1,
+	},
+	{key: 'uptime', title: 'UP', least: 4, isFixed: true, align: 'right', order: 4, text: (container, _, now) => uptime(container, now), rank: container => -startedAt(container)},
+];
+
+const gap = 2;
+const widest = 44;
+
+/** The columns that have room, with their widths; two spaces are between them. Each is as wide as what is in it where that is possible, and the first ones by `order` get the room first. */
+export const columnWidths = (width: number, contents: ReadonlyArray<readonly string[]> = []): ReadonlyArray<{readonly column: Column; readonly width: number}> => {
+	let kept = columns.map((column, index) => {
+		const content = Math.max(widthOf(column.title) + 1, ...contents.map(cells => widthOf(cells[index]!)));
+		const least = column.isFixed || contents.length === 0 ? column.least : Math.min(column.least, content);
+		return {column, width: least, wanted: Math.max(least, content)};
+	});
+	const needed = () => kept.reduce((sum, {width}) => sum + width + gap, -gap);
+	while (kept.length > 1 && needed() > width) {
+		const last = Math.max(...kept.map(({column}) => column.order));
+		kept = kept.filter(({column}) => column.order !== last);
+	}
+
+	let room = Math.max(0, width - needed());
+	const byOrder = kept.toSorted((a, b) => a.column.order - b.column.order);
+	// None takes more than its part before all have had theirs.
+	for (const most of [widest, Infinity]) {
+		for (const entry of byOrder) {
+			const more = Math.max(0, Math.min(room, Math.min(most, entry.wanted) - entry.width));
+			entry.width += more;
+			room -= more;
+		}
+	}
+
+	return kept.map(({column, width: given}) => ({column, width: given}));
+};
+
+const isShown = (container: Container, filter: string): boolean =>
+	[container.name, container.configuration.image, stateText(container), ...container.attachments.flatMap(({network, address}) => [network, address])].some(text => text.toLowerCase().includes(filter));
+
+/** The containers that are shown, in the order of the list. */
+export const shownContainers = (containers: Snapshot['containers'], usage: Readonly<Record<string, Usage>>, {filter, sort, isDescending}: ListState, showsStopped: boolean): readonly Container[] => {
+	const shown = containers.filter(container => (showsStopped || container.status.state !== 'exited') && (filter === '' || isShown(container, filter)));
+	const column = columns.find(({key}) => key === sort);
+	if (!column) {
+		return shown;
+	}
+
+	const {rank} = column;
+	const direction = isDescending ? -1 : 1;
+	return shown.toSorted((a, b) => direction * (rank
+		? rank(b, usage[b.id]) - rank(a, usage[a.id])
+		: column.text(a, undefined, 0).localeCompare(column.text(b, undefined, 0))));
+};
+
+/** The cells of all columns, clean but not cut. */
+export const cellsOf = (container: Container, usage: Usage | undefined, now: number): readonly string[] =>
+	columns.map(column => clean(column.text(container, usage, now)));

@@ -1,0 +1,112 @@
+import type {Actions} from '../actions.js';
+import type {Controller} from '../controller.js';
+import {failureOf} from '../execute.js';
+import {completionsOf, reduceForm, focusedField, type FormAction, type FormState} from '../forms/form-state.js';
+
+const close = ({getState, set}: Controller) => {
+	const {dialog} = getState();
+	set({dialog: dialog?.type === 'failures' ? dialog.after : undefined});
+};
+
+const scroll = (by: number) => (controller: Controller) => {
+	const {dialog} = controller.getState();
+	if (dialog?.type === 'choose') {
+		const {length} = dialog.choices;
+		controller.set({dialog: {...dialog, index: Math.max(0, Math.min(length - 1, dialog.index + by))}});
+	} else if (dialog && 'top' in dialog) {
+		controller.set({dialog: {...dialog, top: Math.max(0, dialog.top + by)}});
+	}
+};
+
+const accept = (controller: Controller) => {
+	const {dialog} = controller.getState();
+	close(controller);
+	if (dialog?.type === 'confirm' && dialog.isAccepting) {
+		void controller.execute(dialog.plan);
+	} else if (dialog?.type === 'choose') {
+		const choice = dialog.choices[dialog.index];
+		if (choice) {
+			dialog.take(choice.id);
+		}
+	}
+};
+
+export const dialogActions: Actions = {
+	'dialog.up': scroll(-1),
+	'dialog.down': scroll(1),
+	'dialog.pageUp': scroll(-10),
+	'dialog.pageDown': scroll(10),
+	'dialog.other'({getState, set}) {
+		const {dialog} = getState();
+		if (dialog?.type === 'confirm') {
+			set({dialog: {...dialog, isAccepting: !dialog.isAccepting}});
+		}
+	},
+	'dialog.accept': accept,
+	'dialog.yes'(controller) {
+		const {dialog} = controller.getState();
+		if (dialog?.type === 'confirm') {
+			close(controller);
+			void controller.execute(dialog.plan);
+		}
+	},
+	'dialog.close': close,
+};
+
+export const changeForm = ({getState, set}: Controller, action: FormAction) => {
+	const {dialog} = getState();
+	if (dialog?.type === 'form') {
+		set({dialog: {...dialog, form: reduceForm(dialog.form, action)}});
+	}
+};
+
+const send = async (controller: Controller, form: FormState) => {
+	const {definition, values} = form;
+	const request = definition.request(values);
+	const {configuration} = request;
+	await controller.work(`Creating ${configuration.name ?? 'a container'}`, async engine => {
+		try {
+			if (request.type === 'network') {
+				await engine.createNetwork(request.configuration);
+			} else {
+				const {id} = await engine.createContainer(request.configuration);
+				if (request.isStarted) {
+					await engine.startContainer(id);
+				}
+			}
+
+			controller.notify(`${configuration.name ?? 'The container'} was created`);
+		} catch (error) {
+			// What was typed is still there when the failure has been read.
+			controller.open({type: 'failures', title: `${configuration.name ?? 'The container'} was not created`, failures: [failureOf(definition.title, error)], after: {type: 'form', form}});
+		}
+	});
+};
+
+/** Sends the form where nothing is wrong with it, and shows what is wrong otherwise. */
+export const submitForm = (controller: Controller) => {
+	const {dialog} = controller.getState();
+	const {snapshot} = controller.store.getState();
+	if (dialog?.type !== 'form' || !snapshot) {
+		return;
+	}
+
+	changeForm(controller, {type: 'submit'});
+	const {form} = dialog;
+	if (Object.keys(form.definition.validate(form.values, snapshot)).length === 0) {
+		close(controller);
+		void send(controller, form);
+	}
+};
+
+/** Tab: takes the completion of what was begun, or goes on to the next field. */
+export const completeOrNext = (controller: Controller) => {
+	const {dialog} = controller.getState();
+	const {snapshot} = controller.store.getState();
+	if (dialog?.type === 'form' && snapshot) {
+		const {form} = dialog;
+		const hasBegun = (form.values[focusedField(form).name] ?? '') !== '';
+		const hasCompletion = hasBegun && completionsOf(form, snapshot).length > 0 && focusedField(form).name !== 'subnet';
+		changeForm(controller, hasCompletion ? {type: 'complete', snapshot} : {type: 'next'});
+	}
+};

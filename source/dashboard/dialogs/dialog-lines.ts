@@ -1,0 +1,51 @@
+import type {Failure} from '../execute.js';
+import type {KeyMaps} from '../key-maps.js';
+import {describeKey} from '../keys.js';
+import type {Plan} from '../plan.js';
+import {clean, fit, wrapWords} from '../text.js';
+import type {Theme} from '../theme.js';
+
+/** What a plan does, in lines of at most so many columns. */
+export const planLines = ({items, consequences, command}: Plan, width: number, theme: Theme): readonly string[] => {
+	const nameWidth = Math.min(28, Math.max(...items.map(({name}) => clean(name).length)));
+	return [
+		...items.map(({name, details}) => `${theme.paint('warning', fit(clean(name), nameWidth, {ellipsis: theme.glyphs.ellipsis}))}  ${fit(details.map(detail => clean(detail)).join(', '), width - nameWidth - 2, {ellipsis: theme.glyphs.ellipsis})}`),
+		'',
+		...consequences.flatMap(text => wrapWords(clean(text), width)),
+		'',
+		...wrapWords(clean(command), width).map(line => theme.paint('dim', line)),
+	];
+};
+
+/** What went wrong, each with what can be done about it. */
+export const failureLines = (failures: readonly Failure[], width: number, theme: Theme): readonly string[] => failures.flatMap(({name, message, remedy}) => [
+	...(failures.length > 1 ? [theme.paint('title', fit(clean(name), width))] : []),
+	...wrapWords(clean(message), width).map(line => theme.paint('bad', line)),
+	...(remedy === undefined ? [] : wrapWords(clean(remedy), width)),
+	'',
+]);
+
+const places: Readonly<Record<keyof KeyMaps, string>> = {
+	global: 'Everywhere',
+	list: 'Lists',
+	containers: 'Containers',
+	networks: 'Networks',
+	logs: 'Logs',
+	inspect: 'Inspect',
+	images: 'Images',
+	volumes: 'Volumes',
+	dns: 'Records',
+	events: 'Events',
+	dialog: 'Dialogs',
+};
+
+/** All keys, those that hold now first. */
+export const helpLines = (keyMaps: KeyMaps, place: keyof KeyMaps, width: number, theme: Theme): readonly string[] => {
+	const order = [place, ...(Object.keys(places) as Array<keyof KeyMaps>).filter(name => name !== place)];
+	return order.flatMap(name => [
+		theme.paint('heading', fit(places[name], width)),
+		...keyMaps[name].filter(({keys}) => keys.length > 0).map(({keys, title}) =>
+			`${theme.paint('key', fit(keys.map(key => describeKey(key, theme.borders.vertical === '|')).join(' '), 24))}${fit(title, width - 24)}`),
+		'',
+	]);
+};

@@ -1,0 +1,91 @@
+import type {Controller} from './controller.js';
+import {sinceChoices} from './logs/logs-state.js';
+import {selectedIn} from './shown.js';
+import {readRecords} from './views/records.js';
+
+// The cursor may run over many containers before it stays at one.
+const followDelay = 100;
+
+/** What has to happen when the screen or the engine has changed: following logs, reading records. The result ends it. */
+export const startEffects = (controller: Controller): (() => void) => {
+	const {store, logs, getState, set, shown, subscribe} = controller;
+	let timer: NodeJS.Timeout | undefined;
+	let followed = '';
+	let recordsOf: unknown;
+	let endStats: (() => void) | undefined;
+	let since: {readonly choice: number; readonly from?: number} = {choice: 0};
+
+	const follow = () => {
+		timer = undefined;
+		const {snapshot, connection} = store.getState();
+		if (!snapshot || connection.state !== 'connected') {
+			return;
+		}
+
+		const state = getState();
+		const selected = selectedIn(shown(), state, 'containers');
+		const wanted = new Set(state.followed ?? (selected ? [selected.id] : []));
+		const targets = snapshot.containers.filter(({id}) => wanted.has(id)).map(({id, name, status}) => ({
+			id,
+			name,
+			startedAt: 'startedAt' in status ? status.startedAt : 0,
+			isRunning: status.state === 'running' || status.state === 'paused',
+		}));
+		if (state.logs.since !== since.choice) {
+			const {milliseconds} = sinceChoices[state.logs.since]!;
+			since = {choice: state.logs.since, ...(milliseconds === undefined ? {} : {from: controller.now() - milliseconds})};
+		}
+
+		const ids = targets.map(({id}) => id).join(' ');
+		if (ids !== followed) {
+			followed = ids;
+			set({logs: {...getState().logs, position: {type: 'following'}, column: 0}});
+		}
+
+		logs.follow(store.engine(), targets, since.from);
+	};
+
+	const read = async () => {
+		const {snapshot} = store.getState();
+		if (snapshot && getState().view === 'dns' && recordsOf !== snapshot) {
+			recordsOf = snapshot;
+			try {
+				set({records: await readRecords(store.engine(), snapshot, getState().records)});
+			} catch {
+				// The engine went away; the next snapshot asks again.
+				recordsOf = undefined;
+			}
+		}
+	};
+
+	// What nobody sees need not be measured.
+	const watch = () => {
+		const {view, isZoomed, focus} = getState();
+		const isWanted = view === 'machine' || (view === 'main' && (!isZoomed || focus === 'containers'));
+		if (isWanted && !endStats) {
+			endStats = store.watchStats();
+		} else if (!isWanted && endStats) {
+			endStats();
+			endStats = undefined;
+		}
+	};
+
+	const onChange = () => {
+		watch();
+		logs.pause(getState().logs.position.type === 'paused');
+		timer ??= setTimeout(follow, followDelay);
+		void read();
+	};
+
+	const ends = [store.subscribe(onChange), subscribe(onChange)];
+	watch();
+	return () => {
+		clearTimeout(timer);
+		endStats?.();
+		for (const end of ends) {
+			end();
+		}
+
+		logs.stop();
+	};
+};

@@ -1,0 +1,137 @@
+import type {Snapshot} from '../../engine.js';
+import {messageOf} from '../../errors.js';
+import {command as runCommand} from '../../commands/container/run.js';
+import {configurationOf, type ContainerFlags} from '../../commands/flags/configuration.js';
+import {parseName} from '../../commands/flags/names.js';
+import {parsePublish} from '../../commands/flags/ports.js';
+import {parseNetwork} from '../../commands/flags/networks.js';
+import {parseCpus, parseSize} from '../../commands/flags/sizes.js';
+import {parseVolume} from '../../commands/flags/mounts.js';
+import {parseArguments} from '../../commands/parse-arguments.js';
+import {shortImage} from '../containers/rows.js';
+import type {FormDefinition, Values} from './form-state.js';
+import {splitWords} from './words.js';
+
+const flagNames: ReadonlyArray<readonly [field: string, flag: string]> = [
+	['networks', '--network'],
+	['ports', '--publish'],
+	['environment', '--env'],
+	['volumes', '--volume'],
+];
+
+const wordsOf = (text: string | undefined): readonly string[] => splitWords(text ?? '');
+
+const commandLine = (values: Values): readonly string[] => [
+	values.start === 'yes' ? 'run' : 'create',
+	...(values.start === 'yes' ? ['--detach'] : []),
+	...(values.name ? ['--name', values.name] : []),
+	...flagNames.flatMap(([field, flag]) => wordsOf(values[field]).flatMap(word => [flag, word])),
+	...(values.cpus ? ['--cpus', values.cpus] : []),
+	...(values.memory ? ['--memory', values.memory] : []),
+	...(values.terminal === 'yes' ? ['--tty', '--interactive'] : []),
+	values.image ?? '',
+	...wordsOf(values.command),
+];
+
+const last = (text: string): {readonly before: string; readonly word: string} => {
+	const start = Math.max(text.lastIndexOf(' '), text.lastIndexOf(',')) + 1;
+	return {before: text.slice(0, start), word: text.slice(start)};
+};
+
+const imagesOf = ({images}: Snapshot) => images.flatMap(({tags}) => tags).map(tag => shortImage(tag));
+
+const checks: ReadonlyArray<readonly [field: string, check: (value: string, snapshot: Snapshot) => unknown]> = [
+	['image', value => {
+		if (value === '') {
+			throw new Error('an image is needed');
+		}
+
+		if (/\s/v.test(value)) {
+			throw new Error('an image has no spaces in its name');
+		}
+	}],
+	['name', (value, {containers}) => {
+		if (value !== '') {
+			parseName('container', value);
+			if (containers.some(({name}) => name === value)) {
+				throw new Error(`there is a container ${value} already`);
+			}
+		}
+	}],
+	['networks', (value, {networks}) => {
+		for (const word of wordsOf(value)) {
+			const {network} = parseNetwork(word);
+			if (!['none', 'default', 'bridge'].includes(network) && !networks.some(({name, id}) => name === network || id.startsWith(network))) {
+				throw new Error(`there is no network ${network}`);
+			}
+		}
+	}],
+	['ports', (value, {containers}) => {
+		for (const {hostPort, protocol} of wordsOf(value).flatMap(word => parsePublish(word))) {
+			const holder = containers.find(({ports, status}) => status.state === 'running' && hostPort !== 0 && ports.some(port => port.hostPort === hostPort && port.protocol === protocol));
+			if (holder) {
+				throw new Error(`port ${hostPort} is ${holder.name}'s`);
+			}
+		}
+	}],
+	['environment', value => {
+		for (const word of wordsOf(value)) {
+			if (!/^[^=]+=/v.test(word)) {
+				throw new Error(`${word} is not KEY=VALUE`);
+			}
+		}
+	}],
+	['volumes', value => {
+		for (const word of wordsOf(value)) {
+			parseVolume(word, '/');
+		}
+	}],
+	['cpus', value => value === '' || parseCpus(value)],
+	['memory', value => value === '' || parseSize('--memory', value)],
+	['command', value => wordsOf(value)],
+];
+
+/** The form of a new container. What it asks for is what its command line asks for, read by the command line's own parser. */
+export const containerForm: FormDefinition = {
+	title: 'New container',
+	fields: [
+		{name: 'image', label: 'Image', hint: 'redis:alpine', type: 'text', complete: (value, snapshot) => imagesOf(snapshot).filter(tag => tag.startsWith(value))},
+		{name: 'name', label: 'Name', hint: 'made up', type: 'text'},
+		{
+			name: 'networks', label: 'Networks', hint: 'the default one', type: 'text',
+			complete(value, {networks}) {
+				const {before, word} = last(value);
+				return networks.filter(({name}) => name.startsWith(word)).map(({name}) => before + name);
+			},
+		},
+		{name: 'ports', label: 'Ports', hint: '8080:80 53:53/udp', type: 'text'},
+		{name: 'environment', label: 'Environment', hint: 'KEY=VALUE …', type: 'text'},
+		{name: 'volumes', label: 'Volumes', hint: 'data:/data /host/directory:/inside:ro', type: 'text'},
+		{name: 'cpus', label: 'CPUs', hint: '1', type: 'text'},
+		{name: 'memory', label: 'Memory', hint: '512m', type: 'text'},
+		{name: 'command', label: 'Command', hint: 'the image\'s', type: 'text'},
+		{name: 'terminal', label: 'Terminal', hint: '', type: 'switch'},
+		{name: 'start', label: 'Start it', hint: '', type: 'switch'},
+	],
+	commandLine,
+	validate(values, snapshot) {
+		const errors: Record<string, string> = {};
+		for (const [field, check] of checks) {
+			try {
+				check(values[field] ?? '', snapshot);
+			} catch (error) {
+				errors[field] = messageOf(error);
+			}
+		}
+
+		return errors;
+	},
+	request(values) {
+		const {flags, input} = parseArguments(commandLine(values).slice(1), runCommand, 'run');
+		return {
+			type: 'container',
+			configuration: configurationOf(flags as ContainerFlags, input, {environment: {}, workingDirectory: '/', variables: [], labels: []}),
+			isStarted: values.start === 'yes',
+		};
+	},
+};

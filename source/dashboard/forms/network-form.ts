@@ -1,0 +1,72 @@
+import type {Snapshot} from '../../engine.js';
+import {messageOf} from '../../errors.js';
+import {parseAddress, parseSubnet} from '../../commands/flags/addresses.js';
+import {parseName} from '../../commands/flags/names.js';
+import {nextSubnet, numberOf, overlapping, rangeOf} from '../subnets.js';
+import type {FormDefinition, Values} from './form-state.js';
+
+const commandLine = ({name, subnet, gateway, internal}: Values): readonly string[] => [
+	'network',
+	'create',
+	...(subnet ? ['--subnet', subnet] : []),
+	...(gateway ? ['--gateway', gateway] : []),
+	...(internal === 'yes' ? ['--internal'] : []),
+	name ?? '',
+];
+
+const checks: ReadonlyArray<readonly [field: string, check: (value: string, snapshot: Snapshot, values: Values) => void]> = [
+	['name', (value, {networks}) => {
+		parseName('network', value);
+		if (networks.some(({name}) => name === value)) {
+			throw new Error(`there is a network ${value} already`);
+		}
+	}],
+	['subnet', (value, {networks}) => {
+		if (value !== '') {
+			parseSubnet('the subnet', value);
+			const other = overlapping(value, networks);
+			if (other) {
+				throw new Error(`it overlaps ${other.subnet} of ${other.name}`);
+			}
+		}
+	}],
+	['gateway', (value, _, {subnet = ''}) => {
+		if (value !== '') {
+			parseAddress('the gateway', value);
+			const range = rangeOf(subnet);
+			if (range && (numberOf(value) <= range.first || numberOf(value) >= range.last)) {
+				throw new Error(`it is not an address of ${subnet}`);
+			}
+		}
+	}],
+];
+
+/** The form of a new network. */
+export const networkForm: FormDefinition = {
+	title: 'New network',
+	fields: [
+		{name: 'name', label: 'Name', hint: 'backend', type: 'text'},
+		{name: 'subnet', label: 'Subnet', hint: 'the next free one', type: 'text', complete: (_, {networks}) => [nextSubnet(networks)]},
+		{name: 'gateway', label: 'Gateway', hint: 'the subnet\'s first address', type: 'text'},
+		{name: 'internal', label: 'Internal', hint: '', type: 'switch'},
+	],
+	commandLine,
+	validate(values, snapshot) {
+		const errors: Record<string, string> = {};
+		for (const [field, check] of checks) {
+			try {
+				check(values[field] ?? '', snapshot, values);
+			} catch (error) {
+				errors[field] = messageOf(error);
+			}
+		}
+
+		return errors;
+	},
+	request({name = '', subnet, gateway, internal}) {
+		return {
+			type: 'network',
+			configuration: {name, ...(subnet ? {subnet} : {}), ...(gateway ? {gateway} : {}), internal: internal === 'yes', labels: {}, driver: 'bridge'},
+		};
+	},
+};

@@ -1,0 +1,33 @@
+import {HolmError} from '../../errors.js';
+
+const piece = /'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"|\\(?<escaped>.)|(?<plain>[^\s"'\\]+)|(?<space>\s+)/gsv;
+
+/** Words as a shell takes them apart, with quotes and backslashes but nothing that is replaced. */
+export const splitWords = (text: string): readonly string[] => {
+	const words: string[] = [];
+	let word: string | undefined;
+	let end = 0;
+	for (const match of text.matchAll(piece)) {
+		if (match.index !== end) {
+			break;
+		}
+
+		end += match[0].length;
+		const {single, double, escaped, plain, space} = match.groups!;
+		if (space === undefined) {
+			word = (word ?? '') + (single ?? double?.replaceAll(/\\(?<kept>["$\\`])/gv, '$<kept>') ?? escaped ?? plain ?? '');
+		} else if (word !== undefined) {
+			words.push(word);
+			word = undefined;
+		}
+	}
+
+	if (end !== text.length) {
+		throw new HolmError('invalid', 'a quote is not closed', {remedy: 'close it, or put a backslash in front of it'});
+	}
+
+	return word === undefined ? words : [...words, word];
+};
+
+/** A word as a shell wants it written. */
+export const quoteWord = (word: string): string => /^[\w%+,\-.\/:=@]+$/v.test(word) ? word : `'${word.replaceAll('\'', String.raw`'\''`)}'`;

@@ -1,0 +1,49 @@
+import {memo, useMemo} from 'react';
+import {useTheme} from '../context.js';
+import {Lines, type Size} from '../lines.js';
+import {Panel} from '../panel.js';
+import {clean, fit} from '../text.js';
+import type {Theme} from '../theme.js';
+import {useWindow} from '../use-window.js';
+import {matchesOf, treeLines, type TreeLine, type TreeState} from './tree-state.js';
+
+const valueText = ({value, size, isList, isFolded}: TreeLine): string => {
+	if (size === undefined) {
+		return value ?? '';
+	}
+
+	return isFolded ? (isList ? `[${size}]` : `{${size}}`) : '';
+};
+
+const lineText = (line: TreeLine, isJson: boolean, {glyphs}: Theme): string => {
+	if (isJson) {
+		return clean(line.value ?? '');
+	}
+
+	const arrow = line.size === undefined ? ' ' : (line.isFolded ? glyphs.closed : glyphs.open);
+	return `${'  '.repeat(line.depth)}${arrow} ${clean(line.key)}${line.size === undefined ? ': ' : ' '}${clean(valueText(line))}`;
+};
+
+/** The lines inside the border. */
+export const inspectLines = (state: TreeState, start: number, {width, height}: Size, theme: Theme): readonly string[] => {
+	const lines = treeLines(state);
+	const matches = new Set(matchesOf(lines, state.search));
+	return lines.slice(start, start + height).map((line, index) => {
+		const text = fit(` ${lineText(line, state.isJson, theme)}`, width, {ellipsis: theme.glyphs.ellipsis});
+		const row = start + index;
+		const role = line.size === undefined ? 'text' : 'accent';
+		return theme.paint(row === state.cursor ? 'selected' : (matches.has(row) ? 'match' : role), text);
+	});
+};
+
+/** Everything that is known of one thing. */
+export const InspectView = memo(({state, width, height}: Size & {readonly state: TreeState}) => {
+	const theme = useTheme();
+	const start = useWindow(state.cursor, height - 2, treeLines(state).length);
+	const {lines, note} = useMemo(() => {
+		const all = treeLines({...state, folded: new Set()});
+		const found = state.search === '' ? '' : `${matchesOf(all, state.search).length} matches of ${clean(state.search)}`;
+		return {lines: inspectLines(state, start, {width: width - 2, height: height - 2}, theme), note: [found, state.isJson ? 'JSON' : ''].filter(Boolean).join(', ')};
+	}, [state, start, width, height, theme]);
+	return <Panel title={clean(state.title)} isFocused {...{note, width, height}}><Lines lines={lines} width={width - 2} height={height - 2}/></Panel>;
+});

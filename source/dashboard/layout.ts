@@ -1,0 +1,54 @@
+export type PaneName = 'containers' | 'networks' | 'logs';
+
+export type Area = {readonly width: number; readonly height: number};
+
+export type Layout = {
+	/** Rows of panes from top to bottom, each from left to right. */
+	readonly rows: ReadonlyArray<ReadonlyArray<Area & {readonly name: PaneName}>>;
+};
+
+/** The smallest terminal that is drawn in at all. */
+export const smallest = {columns: 30, rows: 6} as const;
+
+const wide = 120;
+const high = 32;
+const twoPanes = 17;
+
+/**
+Where the panes are in the room between header and footer. What has no room folds away: first the networks beside the containers, then all but the focused pane and the logs, then all but the focused one.
+*/
+export const layoutOf = ({width, height}: Area, focus: PaneName, isZoomed: boolean): Layout => {
+	const alone: Layout = {rows: [[{name: focus, width, height}]]};
+	if (isZoomed || height < twoPanes - 2) {
+		return alone;
+	}
+
+	const top = Math.max(6, Math.floor(height * 0.45));
+	if (width >= wide) {
+		const networks = Math.min(50, Math.floor(width * 0.33));
+		return {
+			rows: [
+				[{name: 'containers', width: width - networks, height: top}, {name: 'networks', width: networks, height: top}],
+				[{name: 'logs', width, height: height - top}],
+			],
+		};
+	}
+
+	if (height >= high) {
+		const networks = Math.max(5, Math.floor(height * 0.2));
+		return {
+			rows: [
+				[{name: 'containers', width, height: top - 2}],
+				[{name: 'networks', width, height: networks}],
+				[{name: 'logs', width, height: height - networks - top + 2}],
+			],
+		};
+	}
+
+	return {
+		rows: [
+			[{name: focus === 'networks' ? 'networks' : 'containers', width, height: top}],
+			[{name: 'logs', width, height: height - top}],
+		],
+	};
+};

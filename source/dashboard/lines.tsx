@@ -1,0 +1,27 @@
+import {memo} from 'react';
+import {Box, Text} from 'ink';
+import {widthOf} from '../commands/print/width.js';
+import {cut, fit} from './text.js';
+import type {Theme} from './theme.js';
+
+export type Size = {readonly width: number; readonly height: number};
+
+/** One line of the screen, laid out before it comes here. */
+const Line = memo(({text}: {readonly text: string}) => <Text wrap='truncate'>{text === '' ? ' ' : text}</Text>);
+
+/** Lines one below the other; only those that changed are made again. */
+export const Lines = memo(({lines, width, height}: Size & {readonly lines: readonly string[]}) => (
+	<Box flexDirection='column' width={width} height={height} flexShrink={0}>
+		{lines.slice(0, height).map((text, row) => <Line key={row} text={text}/>)}
+	</Box>
+));
+
+/** A message in the middle of nothing. */
+export const emptyLines = (message: string, {width, height}: Size, theme: Theme): readonly string[] => {
+	const text = cut(message, width);
+	const left = Math.max(0, Math.floor((width - widthOf(text)) / 2));
+	return [
+		...Array.from({length: Math.max(0, Math.floor((height - 1) / 2))}, () => ' '.repeat(width)),
+		theme.paint('dim', fit(' '.repeat(left) + text, width)),
+	];
+};

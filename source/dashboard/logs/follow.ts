@@ -1,0 +1,196 @@
+import type {Engine} from '../../engine.js';
+import type {LogEntry} from '../../resources.js';
+import {createLineJoiner, decodeLine} from './decode.js';
+import {createLogBuffer, type LogBuffer, type LogLine} from './log-buffer.js';
+
+export type LogTarget = {
+	readonly id: string;
+	readonly name: string;
+	/** Changes when the container was started again. */
+	readonly startedAt: number;
+	readonly isRunning: boolean;
+};
+
+export type Logs = {
+	readonly buffer: LogBuffer;
+	/** Grows with every batch; what a view subscribes to. */
+	readonly version: () => number;
+	readonly subscribe: (listener: () => void) => () => void;
+	readonly targets: () => readonly LogTarget[];
+	/** Follows these and no others; those that are followed already go on. `since` is in milliseconds since the epoch. */
+	readonly follow: (engine: Engine, targets: readonly LogTarget[], since?: number) => void;
+	/** While it is paused what was read stays; going on reads the last lines again where some were not kept meanwhile. */
+	readonly pause: (isPaused: boolean) => void;
+	/** Reads lines before the oldest one, into the buffer; resolves with their number. */
+	readonly loadOlder: (engine: Engine) => Promise<number>;
+	readonly stop: () => void;
+};
+
+/** Lines that are read at first, of each container. */
+export const firstTail = 1000;
+const olderTail = 1000;
+/** Milliseconds that lines are gathered for before they are shown. */
+const batchDelay = 120;
+// A source that always has a next line would never let a key through.
+const linesPerTurn = 500;
+
+type Stream = {controller: AbortController; target: LogTarget; isEnded: boolean; last: string};
+
+const toLine = (source: number, {stream, timestamp}: LogEntry, {bytes, cutBytes}: {readonly bytes: Uint8Array; readonly cutBytes: number}): LogLine => {
+	const {text, runs} = decodeLine(bytes);
+	return {source, stream, timestamp, text, ...(runs ? {runs} : {}), ...(cutBytes > 0 ? {cutBytes} : {})};
+};
+
+const immediate = async () => new Promise<void>(resolve => {
+	setImmediate(resolve);
+});
+
+const byTimestamp = (lines: LogLine[]): LogLine[] => lines.toSorted((a, b) => Number(a.timestamp > b.timestamp) - Number(a.timestamp < b.timestamp));
+
+/** The logs of one or several containers, live, as one list of bounded length. */
+export const createLogs = (capacity: number): Logs => {
+	const buffer = createLogBuffer(capacity);
+	const listeners = new Set<() => void>();
+	const streams = new Map<string, Stream>();
+	let targets: readonly LogTarget[] = [];
+	let since: number | undefined;
+	let pending: LogLine[] = [];
+	let timer: NodeJS.Timeout | undefined;
+	let version = 0;
+
+	const notify = () => {
+		version++;
+		for (const listener of listeners) {
+			listener();
+		}
+	};
+
+	const flush = () => {
+		timer = undefined;
+		const lines = targets.length > 1 ? byTimestamp(pending) : pending;
+		pending = [];
+		buffer.push(lines);
+		notify();
+	};
+
+	const add = (line: LogLine) => {
+		pending.push(line);
+		timer ??= setTimeout(flush, batchDelay);
+		// More than can be kept need not be held until the batch is due.
+		if (pending.length > capacity) {
+			clearTimeout(timer);
+			flush();
+		}
+	};
+
+	const run = async (engine: Engine, stream: Stream, source: number) => {
+		const {controller: {signal}, target} = stream;
+		const from = stream.last;
+		const joiners = {stdout: createLineJoiner(), stderr: createLineJoiner()};
+		let lines = 0;
+		try {
+			const options = from === '' ? {tail: firstTail, since} : {since: Date.parse(from)};
+			for await (const entry of engine.logs(target.id, {...options, follow: true, stdout: true, stderr: true, signal})) {
+				if (signal.aborted) {
+					return;
+				}
+
+				const line = joiners[entry.stream](entry.bytes);
+				// What was read before the connection broke comes again, to the millisecond.
+				if (line && entry.timestamp > from) {
+					stream.last = entry.timestamp;
+					add(toLine(source, entry, line));
+				}
+
+				lines++;
+				if (lines % linesPerTurn === 0) {
+					await immediate();
+				}
+			}
+		} catch {
+			// The container or the engine has gone; following starts again when it is back.
+		} finally {
+			stream.isEnded = true;
+		}
+	};
+
+	const stopAll = () => {
+		for (const {controller} of streams.values()) {
+			controller.abort();
+		}
+
+		streams.clear();
+		clearTimeout(timer);
+		timer = undefined;
+		pending = [];
+	};
+
+	const start = (engine: Engine, target: LogTarget, last: string) => {
+		const stream: Stream = {controller: new AbortController(), target, isEnded: false, last};
+		streams.set(target.id, stream);
+		void run(engine, stream, targets.findIndex(({id}) => id === target.id));
+	};
+
+	return {
+		buffer,
+		version: () => version,
+		subscribe(listener) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
+		},
+		targets: () => targets,
+		follow(engine, wanted, from) {
+			const isSame = from === since && wanted.length === targets.length && wanted.every(({id}, index) => targets[index]!.id === id);
+			targets = wanted;
+			if (!isSame) {
+				stopAll();
+				since = from;
+				buffer.clear();
+				notify();
+			}
+
+			for (const target of wanted) {
+				const stream = streams.get(target.id);
+				if (!stream) {
+					start(engine, target, '');
+				} else if (stream.isEnded && (target.isRunning || target.startedAt !== stream.target.startedAt)) {
+					start(engine, target, stream.last);
+				}
+			}
+		},
+		pause(isPaused) {
+			buffer.hold(isPaused);
+			if (!isPaused && buffer.skipped() > 0) {
+				stopAll();
+				buffer.clear();
+				notify();
+			}
+		},
+		async loadOlder(engine) {
+			const oldest = buffer.get(buffer.first())?.timestamp;
+			if (oldest === undefined) {
+				return 0;
+			}
+
+			const found: LogLine[] = [];
+			await Promise.all(targets.map(async ({id}, source) => {
+				const joiners = {stdout: createLineJoiner(), stderr: createLineJoiner()};
+				for await (const entry of engine.logs(id, {tail: olderTail, until: Date.parse(oldest), stdout: true, stderr: true})) {
+					const line = joiners[entry.stream](entry.bytes);
+					if (line && entry.timestamp < oldest) {
+						found.push(toLine(source, entry, line));
+					}
+				}
+			}));
+			buffer.prepend(byTimestamp(found));
+			notify();
+			return found.length;
+		},
+		stop() {
+			stopAll();
+			targets = [];
+		},
+	};
+};

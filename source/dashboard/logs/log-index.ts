@@ -1,0 +1,105 @@
+import type {LogBuffer} from './log-buffer.js';
+import {isMatch, type Pattern} from './pattern.js';
+
+/** Which lines of a buffer are shown and which match, kept up to date line by line. */
+export type LogIndex = {
+	/** Looks at the lines that came since, or at all when a pattern has changed. */
+	readonly update: (patterns: {readonly filter?: Pattern; readonly search?: Pattern}) => void;
+	/** Number of lines that the filter lets through. */
+	readonly count: () => number;
+	/** Sequence of the n-th of them. */
+	readonly at: (index: number) => number | undefined;
+	/** Index of the first of them that is not before the sequence. */
+	readonly indexOf: (sequence: number) => number;
+	/** Sequences of the shown lines that match the search, in order. */
+	readonly matches: () => readonly number[];
+};
+
+/** The first index whose value is not below the wanted one. */
+export const lowerBound = (values: readonly number[], wanted: number): number => {
+	let low = 0;
+	let high = values.length;
+	while (low < high) {
+		const middle = (low + high) >>> 1;
+		if (values[middle]! < wanted) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+
+	return low;
+};
+
+const without = (values: number[], first: number): number[] => {
+	const gone = lowerBound(values, first);
+	return gone > 0 ? values.slice(gone) : values;
+};
+
+export const createLogIndex = (buffer: LogBuffer): LogIndex => {
+	let filter: Pattern | undefined;
+	let search: Pattern | undefined;
+	let shown: number[] = [];
+	let matches: number[] = [];
+	let from = 0;
+	let seen = 0;
+
+	const look = (sequence: number, end: number): {readonly shown: number[]; readonly matches: number[]} => {
+		const found: {shown: number[]; matches: number[]} = {shown: [], matches: []};
+		for (; sequence < end; sequence++) {
+			const text = buffer.get(sequence)?.text ?? '';
+			if (filter) {
+				if (!isMatch(filter, text)) {
+					continue;
+				}
+
+				found.shown.push(sequence);
+			}
+
+			if (search && isMatch(search, text)) {
+				found.matches.push(sequence);
+			}
+		}
+
+		return found;
+	};
+
+	const add = (sequence: number, end: number, isOlder: boolean) => {
+		if ((!filter && !search) || sequence >= end) {
+			return;
+		}
+
+		const found = look(sequence, end);
+		shown = isOlder ? [...found.shown, ...shown] : [...shown, ...found.shown];
+		matches = isOlder ? [...found.matches, ...matches] : [...matches, ...found.matches];
+	};
+
+	return {
+		update(patterns) {
+			const first = buffer.first();
+			const next = buffer.next();
+			if (patterns.filter !== filter || patterns.search !== search || next < seen) {
+				({filter, search} = patterns);
+				shown = [];
+				matches = [];
+				add(first, next, false);
+			} else {
+				if (first < from) {
+					add(first, Math.min(from, next), true);
+				} else if (first > from) {
+					shown = without(shown, first);
+					matches = without(matches, first);
+				}
+
+				add(Math.max(seen, first), next, false);
+			}
+
+			from = first;
+			seen = next;
+		},
+		count: () => filter ? shown.length : seen - from,
+		at: index => filter ? shown[index] : (index >= 0 && from + index < seen ? from + index : undefined),
+		indexOf: sequence => filter ? lowerBound(shown, sequence) : Math.max(0, Math.min(seen - from, sequence - from)),
+		matches: () => matches,
+	};
+};

@@ -1,0 +1,211 @@
+import type {LogIndex} from './log-index.js';
+import {parsePattern, type Pattern} from './pattern.js';
+
+/** Following the end, or paused at a line. Lines are named by their sequence. */
+export type LogPosition =
+	| {readonly type: 'following'}
+	| {
+		readonly type: 'paused';
+		readonly cursor: number;
+		/** Last line on the screen. */
+		readonly bottom: number;
+		/** Lines from here on are new since. */
+		readonly newFrom: number;
+	};
+
+export type LogsState = {
+	readonly position: LogPosition;
+	readonly search?: Pattern;
+	readonly filter?: Pattern;
+	readonly isWrapped: boolean;
+	readonly hasTimestamps: boolean;
+	/** Columns that are scrolled away on the left. */
+	readonly column: number;
+	/** Index into `sinceChoices`. */
+	readonly since: number;
+};
+
+/** How far back the log is read, in milliseconds. */
+export const sinceChoices: ReadonlyArray<{readonly title: string; readonly milliseconds?: number}> = [
+	{title: 'all'},
+	{title: '1 min', milliseconds: 60_000},
+	{title: '5 min', milliseconds: 5 * 60_000},
+	{title: '15 min', milliseconds: 15 * 60_000},
+	{title: '1 h', milliseconds: 60 * 60_000},
+	{title: '24 h', milliseconds: 24 * 60 * 60_000},
+];
+
+export type LogsAction =
+	| {readonly type: 'move'; readonly by: number}
+	| {readonly type: 'page'; readonly by: number}
+	| {readonly type: 'scrollColumns'; readonly by: number}
+	| {readonly type: 'first' | 'follow' | 'togglePause' | 'wrap' | 'timestamps' | 'nextMatch' | 'previousMatch' | 'toContext' | 'since' | 'reset'}
+	| {readonly type: 'search'; readonly text: string}
+	| {readonly type: 'filter'; readonly text: string};
+
+/** What the reducer has to know of the lines and the screen. */
+export type LogsContext = {
+	readonly index: LogIndex;
+	/** Sequence that the next line will get. */
+	readonly next: number;
+	/** Rows of the pane. */
+	readonly height: number;
+	/** Rows that a line takes. */
+	readonly rowsOf: (sequence: number) => number;
+};
+
+export const initialLogs: LogsState = {position: {type: 'following'}, isWrapped: false, hasTimestamps: false, column: 0, since: 0};
+
+const clamp = (value: number, least: number, most: number) => Math.max(least, Math.min(most, value));
+
+/** Index of the first shown line that still fits above a bottom line. */
+export const topIndexOf = (bottomIndex: number, {index, height, rowsOf}: Pick<LogsContext, 'index' | 'height' | 'rowsOf'>): number => {
+	let rows = 0;
+	let top = bottomIndex + 1;
+	while (top > 0) {
+		rows += rowsOf(index.at(top - 1)!);
+		if (rows > height && top <= bottomIndex) {
+			break;
+		}
+
+		top--;
+	}
+
+	return top;
+};
+
+const bottomIndexFrom = (topIndex: number, {index, height, rowsOf}: Pick<LogsContext, 'index' | 'height' | 'rowsOf'>): number => {
+	let rows = 0;
+	let bottom = topIndex - 1;
+	while (bottom + 1 < index.count()) {
+		rows += rowsOf(index.at(bottom + 1)!);
+		if (rows > height && bottom >= topIndex) {
+			break;
+		}
+
+		bottom++;
+	}
+
+	return bottom;
+};
+
+/** Indices of the first and the last line on the screen. The screen is full as long as there are lines enough. */
+export const windowOf = (position: LogPosition, context: Pick<LogsContext, 'index' | 'height' | 'rowsOf'>): {readonly top: number; readonly bottom: number} => {
+	const {index} = context;
+	const last = index.count() - 1;
+	const wanted = position.type === 'following' ? last : Math.min(last, index.indexOf(position.bottom));
+	const top = topIndexOf(wanted, context);
+	return {top, bottom: top === 0 ? bottomIndexFrom(0, context) : wanted};
+};
+
+/** Paused with the cursor on a line, the screen moved no further than it must be. */
+const pausedAt = (cursorIndex: number, state: LogsState, context: LogsContext): LogsState => {
+	const {index, next} = context;
+	const count = index.count();
+	if (count === 0) {
+		return state;
+	}
+
+	const cursor = clamp(cursorIndex, 0, count - 1);
+	const {top, bottom: before} = windowOf(state.position, context);
+	const bottom = cursor > before ? cursor : (cursor < top ? bottomIndexFrom(cursor, context) : before);
+	return {
+		...state,
+		position: {
+			type: 'paused',
+			cursor: index.at(cursor)!,
+			bottom: index.at(bottom)!,
+			newFrom: state.position.type === 'paused' ? state.position.newFrom : next,
+		},
+	};
+};
+
+const cursorIndexOf = ({position}: LogsState, {index}: LogsContext): number =>
+	position.type === 'paused' ? Math.min(index.count() - 1, index.indexOf(position.cursor)) : index.count() - 1;
+
+const toMatch = (state: LogsState, context: LogsContext, direction: 1 | -1): LogsState => {
+	const matches = context.index.matches();
+	if (matches.length === 0) {
+		return state;
+	}
+
+	const cursor = state.position.type === 'paused' ? state.position.cursor : Infinity;
+	// Past the last match it goes on with the first.
+	const found = direction === 1
+		? matches.find(sequence => sequence > cursor) ?? matches[0]!
+		: matches.findLast(sequence => sequence < cursor) ?? matches.at(-1)!;
+	return pausedAt(context.index.indexOf(found), state, context);
+};
+
+export const reduceLogs = (state: LogsState, action: LogsAction, context: LogsContext): LogsState => {
+	switch (action.type) {
+		case 'move': {
+			return pausedAt(cursorIndexOf(state, context) + action.by, state, context);
+		}
+
+		case 'page': {
+			return pausedAt(cursorIndexOf(state, context) + action.by * Math.max(1, context.height - 1), state, context);
+		}
+
+		case 'first': {
+			return pausedAt(0, state, context);
+		}
+
+		case 'follow': {
+			return state.position.type === 'following' ? state : {...state, position: {type: 'following'}};
+		}
+
+		case 'togglePause': {
+			return state.position.type === 'following' ? pausedAt(context.index.count() - 1, state, context) : {...state, position: {type: 'following'}};
+		}
+
+		case 'scrollColumns': {
+			return state.isWrapped ? state : {...state, column: Math.max(0, state.column + action.by)};
+		}
+
+		case 'wrap': {
+			return {...state, isWrapped: !state.isWrapped, column: 0};
+		}
+
+		case 'timestamps': {
+			return {...state, hasTimestamps: !state.hasTimestamps};
+		}
+
+		case 'search': {
+			return {...state, search: parsePattern(action.text)};
+		}
+
+		case 'filter': {
+			return {...state, filter: parsePattern(action.text, {mayInvert: true})};
+		}
+
+		case 'nextMatch': {
+			return toMatch(state, context, 1);
+		}
+
+		case 'previousMatch': {
+			return toMatch(state, context, -1);
+		}
+
+		case 'toContext': {
+			if (!state.filter) {
+				return state;
+			}
+
+			const paused = state.position.type === 'paused' ? state : pausedAt(context.index.count() - 1, state, context);
+			// The line stays in the middle of what was around it.
+			const {position} = paused;
+			return position.type === 'paused'
+				? {...paused, filter: undefined, position: {...position, bottom: Math.min(context.next - 1, position.cursor + Math.floor(context.height / 2))}}
+				: {...paused, filter: undefined};
+		}
+
+		case 'since': {
+			return {...state, since: (state.since + 1) % sinceChoices.length, position: {type: 'following'}};
+		}
+
+		case 'reset': {
+			return {...state, position: {type: 'following'}, column: 0};
+		}
+	}
+};

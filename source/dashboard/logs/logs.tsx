@@ -1,0 +1,65 @@
+import {memo, useMemo, useSyncExternalStore} from 'react';
+import {useController, useTheme} from '../context.js';
+import {emptyLines, Lines, type Size} from '../lines.js';
+import {Panel} from '../panel.js';
+import {clean} from '../text.js';
+import type {Theme} from '../theme.js';
+import type {LogBuffer} from './log-buffer.js';
+import type {LogIndex} from './log-index.js';
+import {rowsFor, rowsOfLine} from './log-rows.js';
+import {sinceChoices, windowOf, type LogsState} from './logs-state.js';
+
+export type LogsProps = Size & {
+	readonly state: LogsState;
+	readonly isFocused: boolean;
+	readonly isStale: boolean;
+};
+
+/** The lines inside the border, the last of them at the bottom. */
+export const logLines = ({buffer, index, state, names, width, height, theme}: Size & {readonly buffer: LogBuffer; readonly index: LogIndex; readonly state: LogsState; readonly names: readonly string[]; readonly theme: Theme}): readonly string[] => {
+	const {position} = state;
+	const {top, bottom} = windowOf(position, {index, height, rowsOf: sequence => rowsOfLine(buffer.get(sequence), state, width, names.length)});
+	const rows: string[] = [];
+	for (let row = top; row <= bottom; row++) {
+		const sequence = index.at(row)!;
+		const line = buffer.get(sequence);
+		if (line) {
+			rows.push(...rowsFor(line, {width, state, names, isCursor: position.type === 'paused' && position.cursor === sequence, theme}));
+		}
+	}
+
+	return rows.length > height ? (bottom === top ? rows.slice(0, height) : rows.slice(-height)) : rows;
+};
+
+const titleOf = (names: readonly string[], {filter, search}: LogsState, index: LogIndex): string => [
+	`3 Logs${names.length === 0 ? '' : ` of ${names.length > 3 ? `${names.length} containers` : names.join(', ')}`}`,
+	...(filter ? [`filter ${filter.isInverted ? '!' : ''}${filter.source}: ${index.count()} lines`] : []),
+	...(search ? [`search ${search.source}: ${index.matches().length} matches`] : []),
+].map(text => clean(text)).join(' | ');
+
+const noteOf = ({position, since, isWrapped, column}: LogsState, buffer: LogBuffer): string => [
+	...(buffer.dropped() > 0 ? [`${buffer.dropped()} let go`] : []),
+	...(since > 0 ? [`since ${sinceChoices[since]!.title}`] : []),
+	...(isWrapped ? ['wrap'] : []),
+	...(column > 0 ? [`column ${column + 1}`] : []),
+	position.type === 'following' ? 'following' : `paused, ${Math.max(0, buffer.next() - position.newFrom) + buffer.skipped()} new${buffer.skipped() > 0 ? `, ${buffer.skipped()} of them not kept` : ''}`,
+].join(', ');
+
+/** The log of one container, or of several as one. */
+export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsProps) => {
+	const {logs, logIndex} = useController();
+	const theme = useTheme();
+	const version = useSyncExternalStore(logs.subscribe, logs.version, logs.version);
+	const {lines, title, note} = useMemo(() => {
+		const {buffer} = logs;
+		const names = logs.targets().map(({name}) => clean(name));
+		logIndex.update(state);
+		const size = {width: width - 2, height: height - 2};
+		const inside = logIndex.count() === 0
+			? emptyLines(names.length === 0 ? 'No container is chosen' : (state.filter ? 'No line passes the filter' : 'No lines yet'), size, theme)
+			: logLines({buffer, index: logIndex, state, names, ...size, theme});
+		return {lines: inside, title: titleOf(names, state, logIndex), note: noteOf(state, buffer)};
+		// The version stands for what is in the buffer.
+	}, [version, logs, logIndex, state, width, height, theme]);
+	return <Panel {...{title, note, width, height, isFocused, isStale}}><Lines lines={lines} width={width - 2} height={height - 2}/></Panel>;
+});

@@ -1,0 +1,78 @@
+import type {Actions} from '../actions.js';
+import type {Controller} from '../controller.js';
+import {openForm} from '../forms/form-state.js';
+import {openTree} from '../inspect/tree-state.js';
+import {planDisconnect, planPrune, planRemoveNetworks} from '../plan.js';
+import {selectedIn, targetsIn} from '../shown.js';
+import {nextSubnet} from '../subnets.js';
+import {clean} from '../text.js';
+
+const selected = (controller: Controller) => selectedIn(controller.shown(), controller.getState(), 'networks');
+
+const chooseContainer = (controller: Controller, title: string, isWanted: (isOn: boolean) => boolean, take: (id: string, networkId: string) => void) => {
+	const network = selected(controller);
+	const {containers = []} = controller.store.getState().snapshot ?? {};
+	const choices = containers.filter(({attachments}) => isWanted(attachments.some(({networkId}) => networkId === network?.id)));
+	if (!network || choices.length === 0) {
+		controller.notify('There is no such container');
+		return;
+	}
+
+	controller.open({
+		type: 'choose',
+		title: `${title} ${network.name}`,
+		choices: choices.map(({id, name, status}) => ({id, label: `${name}  ${status.state}`})),
+		index: 0,
+		take(id) {
+			take(id, network.id);
+		},
+	});
+};
+
+export const networksActions: Actions = {
+	'networks.inspect'(controller) {
+		const network = selected(controller);
+		if (network) {
+			controller.set({view: 'inspect', inspect: openTree(`Network ${network.name}`, network)});
+		}
+	},
+	'networks.addresses'({set}) {
+		set({view: 'addresses'});
+	},
+	'networks.records'(controller) {
+		const network = selected(controller);
+		const {lists} = controller.getState();
+		controller.set({view: 'dns', lists: {...lists, dns: {...lists.dns, filter: network?.name.toLowerCase() ?? ''}}});
+	},
+	async 'networks.create'(controller) {
+		const {networkForm} = await import('../forms/network-form.js');
+		controller.open({type: 'form', form: openForm(networkForm, {subnet: nextSubnet(controller.store.getState().snapshot?.networks ?? [])})});
+	},
+	'networks.connect'(controller) {
+		chooseContainer(controller, 'Connect to', isOn => !isOn, (id, network) => {
+			void controller.work('Connecting', async engine => engine.connectNetwork(id, {network, aliases: []}));
+		});
+	},
+	'networks.disconnect'(controller) {
+		chooseContainer(controller, 'Disconnect from', isOn => isOn, (id, networkId) => {
+			const {containers = [], networks = []} = controller.store.getState().snapshot ?? {};
+			const network = networks.find(candidate => candidate.id === networkId);
+			controller.confirm(network && planDisconnect(network, containers.filter(container => container.id === id)), 'It is gone');
+		});
+	},
+	'networks.remove'(controller) {
+		const networks = targetsIn(controller.shown(), controller.getState(), 'networks');
+		controller.confirm(networks.length === 0 ? undefined : planRemoveNetworks(networks), 'Nothing to remove');
+	},
+	'networks.prune'(controller) {
+		const {snapshot} = controller.store.getState();
+		controller.confirm(snapshot && planPrune('networks', snapshot), 'All networks are in use');
+	},
+	'networks.copy'(controller) {
+		const network = selected(controller);
+		if (network) {
+			controller.terminal.copy(network.id);
+			controller.notify(`Copied the id of ${clean(network.name)}`);
+		}
+	},
+};

@@ -1,0 +1,88 @@
+import {memo, useMemo} from 'react';
+import {widthOf} from '../../commands/print/width.js';
+import type {Network} from '../../resources.js';
+import type {Size} from '../lines.js';
+import {cursorOf, type ListState} from '../list-state.js';
+import {Panel} from '../panel.js';
+import {RowTable, type TableColumn, type TableRow} from '../row-table.js';
+import {rangeOf} from '../subnets.js';
+import {clean} from '../text.js';
+
+export type NetworksProps = Size & {
+	readonly networks: readonly Network[];
+	readonly total: number;
+	readonly state: ListState;
+	readonly isFocused: boolean;
+	readonly isStale: boolean;
+	readonly empty: string;
+};
+
+const columns: readonly TableColumn[] = [
+	{title: 'NAME', isFlexible: true},
+	{title: 'SUBNET'},
+	{title: 'GATEWAY'},
+	{title: 'LEASES', align: 'right'},
+	{title: 'KIND'},
+];
+
+/** Addresses that containers can get: all but the network's own, the broadcast address and the gateway. */
+export const availableAddresses = ({subnet, ipRange}: Pick<Network, 'subnet' | 'ipRange'>): number => {
+	const range = rangeOf(ipRange ?? subnet);
+	return range ? Math.max(0, range.last - range.first + 1 - (ipRange === undefined ? 3 : 0)) : 0;
+};
+
+export const networkRow = (network: Network, isMarked: boolean): TableRow => {
+	const {id, name, subnet, gateway, leases, internal} = network;
+	return {
+		id,
+		cells: [name, subnet, gateway, `${leases.length}/${availableAddresses(network)}`, internal ? 'internal' : 'nat'].map(text => clean(text)),
+		role: leases.length === 0 ? 'dim' : 'text',
+		isMarked,
+	};
+};
+
+// The gateway is the subnet's first address as a rule, and the first to go; names stay.
+const droppable = ['GATEWAY', 'KIND', 'LEASES'];
+// A very long name need not have all the room.
+const longestName = 24;
+
+/** Indices of the columns that have room beside names of which most is to be seen. */
+export const columnsFor = (rows: readonly TableRow[], room: number): readonly number[] => {
+	const widths = columns.map(({title}, index) => {
+		const widest = Math.max(widthOf(title), ...rows.map(({cells}) => widthOf(cells[index]!)));
+		return index === 0 ? Math.min(longestName, widest) : widest;
+	});
+	let kept = columns.map((_, index) => index);
+	for (const title of droppable) {
+		// The mark takes two columns, and a space follows each cell.
+		if (kept.reduce((sum, index) => sum + widths[index]! + 1, 2) <= room) {
+			break;
+		}
+
+		kept = kept.filter(index => columns[index]!.title !== title);
+	}
+
+	return kept;
+};
+
+/** The list of networks. */
+export const NetworksPane = memo(({networks, total, state, isFocused, isStale, empty, width, height}: NetworksProps) => {
+	const rows = useMemo(() => networks.map(network => networkRow(network, state.marks.has(network.id))), [networks, state.marks]);
+	const kept = useMemo(() => columnsFor(rows, width - 2), [rows, width]);
+	return (
+		<Panel
+			title={`2 Networks ${state.filter === '' ? total : `${networks.length} of ${total}, filter: ${state.filter}`}`}
+			note={state.marks.size > 0 ? `${state.marks.size} marked` : ''}
+			{...{width, height, isFocused, isStale}}
+		>
+			<RowTable
+				columns={kept.map(index => columns[index]!)}
+				rows={rows.map(row => ({...row, cells: kept.map(index => row.cells[index]!)}))}
+				cursor={cursorOf(state, networks.map(({id}) => id))}
+				width={width - 2}
+				height={height - 2}
+				{...{isFocused, isStale, empty}}
+			/>
+		</Panel>
+	);
+});

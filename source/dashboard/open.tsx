@@ -1,0 +1,136 @@
+import process from 'node:process';
+import {render} from 'ink';
+import type {Input, Output} from '../commands/command.js';
+import type {Engine} from '../engine.js';
+import {App, type InkHandles} from './app.js';
+import {readConfiguration} from './config.js';
+import {createController} from './controller.js';
+import {startEffects} from './effects.js';
+import {configuredKeyMaps} from './key-maps.js';
+import {createLogs} from './logs/follow.js';
+import {readOnly as refuseChanges} from './read-only.js';
+import {createJoin} from './session.js';
+import {createStore} from './store.js';
+import {createTerminal} from './terminal.js';
+import {colourDepthOf, createTheme, groundOf, isAsciiOnly} from './theme.js';
+
+export type DashboardOptions = {
+	/** Connects anew at each call; called again when the engine went away. `report` hears of what takes time. */
+	readonly connect: (report: (step: string) => void) => Promise<Engine>;
+	readonly stdin: Input;
+	readonly stdout: Output;
+	readonly stderr: Output;
+	readonly environment: Readonly<Record<string, string | undefined>>;
+	readonly workingDirectory: string;
+	/** Milliseconds since the epoch. */
+	readonly now: () => number;
+	/** Refuses every change; default false. */
+	readonly readOnly?: boolean;
+	/** Says on the screen that all is made up; default false. */
+	readonly demo?: boolean;
+};
+
+// A window that is dragged changes its size many times.
+const resizeDelay = 40;
+
+const signals = {SIGTERM: 15, SIGHUP: 1, SIGINT: 2} as const;
+
+/** Opens the dashboard in the terminal and resolves with the exit status when it is left. The terminal is as it was, however it ends. */
+export const openDashboard = async ({connect, stdin, stdout, stderr, environment, workingDirectory, now, readOnly = false, demo = false}: DashboardOptions): Promise<number> => {
+	const configuration = await readConfiguration(environment);
+	const isScreenReader = environment['INK_SCREEN_READER'] === 'true';
+	const theme = createTheme({
+		name: configuration.theme ?? groundOf(environment),
+		depth: colourDepthOf(environment),
+		ascii: configuration.ascii ?? (isAsciiOnly(environment) || isScreenReader),
+	});
+	const store = createStore({
+		connect: readOnly ? async report => refuseChanges(await connect(report)) : connect,
+		interval: configuration.refreshInterval,
+		now,
+	});
+	const logs = createLogs(configuration.logLines);
+	let handles: InkHandles | undefined;
+	const redraw = () => {
+		// Ink forgets what it drew; then the screen is as empty as it thinks, and something has to change for it to draw.
+		instance.clear();
+		stdout.write('\u{1B}[H\u{1B}[J');
+		controller.set({drawing: controller.getState().drawing + 1});
+	};
+
+	const terminal = createTerminal({stdin, stdout, environment, ink: () => handles, redraw, onLeave: store.pause, onReturn: store.resume});
+	const controller = createController({
+		store, logs, terminal, keyMaps: configuredKeyMaps(configuration.keys), configuration, theme, isReadOnly: readOnly, now, workingDirectory, joinSession: createJoin({stdin, stdout, stderr}),
+	});
+	const stopEffects = startEffects(controller);
+	const instance = render(
+		<App
+			controller={controller}
+			isDemo={demo}
+			onReady={given => {
+				handles = given;
+			}}
+		/>,
+		{
+			stdin: stdin,
+			stdout: stdout,
+			stderr: stderr,
+			alternateScreen: !isScreenReader,
+			incrementalRendering: true,
+			exitOnCtrlC: false,
+			patchConsole: false,
+			interactive: true,
+			// Over a network every frame is a packet or several.
+			maxFps: environment['SSH_CONNECTION'] ? 20 : 120,
+		},
+	);
+
+	// Between the terminal's new size and the first frame of that size Ink draws one of the old size, which wraps and scrolls.
+	let resizing: NodeJS.Timeout | undefined;
+	const onResize = () => {
+		clearTimeout(resizing);
+		resizing = setTimeout(terminal.redraw, resizeDelay);
+	};
+
+	stdout.on('resize', onResize);
+	let status = 0;
+	const {promise: crashed, reject: crash} = Promise.withResolvers<never>();
+	const onCrash = (error: unknown) => {
+		instance.unmount();
+		crash(error);
+	};
+
+	const onSignal = (signal: NodeJS.Signals) => {
+		// Ctrl-C is meant for whoever has the terminal.
+		if (signal === 'SIGINT' && terminal.isAway()) {
+			return;
+		}
+
+		status = 128 + signals[signal as keyof typeof signals];
+		instance.unmount();
+	};
+
+	for (const signal of Object.keys(signals)) {
+		process.on(signal, onSignal);
+	}
+
+	process.on('SIGTSTP', terminal.onStopSignal);
+	process.on('uncaughtException', onCrash);
+	process.on('unhandledRejection', onCrash);
+	try {
+		await Promise.race([instance.waitUntilExit(), crashed]);
+		return status;
+	} finally {
+		stopEffects();
+		store.close();
+		clearTimeout(resizing);
+		stdout.off('resize', onResize);
+		for (const signal of Object.keys(signals)) {
+			process.off(signal, onSignal);
+		}
+
+		process.off('SIGTSTP', terminal.onStopSignal);
+		process.off('uncaughtException', onCrash);
+		process.off('unhandledRejection', onCrash);
+	}
+};

@@ -1,0 +1,30 @@
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+const hasPlainPrototype = (value: object): boolean => Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+
+/**
+The new value with every part that equals the old one's replaced by the old one itself, and the old one where nothing changed: whoever compares by identity then sees what changed and nothing else.
+*/
+export const share = <Value>(before: Value, after: Value): Value => {
+	if (Object.is(before, after) || !isObject(before) || !isObject(after) || Array.isArray(before) !== Array.isArray(after) || !hasPlainPrototype(after)) {
+		return Object.is(before, after) ? before : after;
+	}
+
+	const keys = Object.keys(after);
+	let isSame = keys.length === Object.keys(before).length;
+	let copy: Record<string, unknown> | unknown[] | undefined;
+	for (const key of keys) {
+		const old: unknown = (before as Record<string, unknown>)[key];
+		const fresh: unknown = (after as Record<string, unknown>)[key];
+		const value = share(old, fresh);
+		isSame &&= Object.is(value, old) && Object.hasOwn(before, key);
+		if (Object.is(value, fresh)) {
+			continue;
+		}
+
+		copy ??= Array.isArray(after) ? [...after as unknown[]] : {...after};
+		(copy as Record<string, unknown>)[key] = value;
+	}
+
+	return isSame ? before : ((copy as Value | undefined) ?? after);
+};

@@ -1,0 +1,111 @@
+/** What a piece of text is, which decides what it looks like. */
+export type Role =
+	| 'accent'
+	| 'bad'
+	| 'border'
+	| 'currentMatch'
+	| 'dim'
+	| 'focusedBorder'
+	| 'good'
+	| 'heading'
+	| 'key'
+	| 'marked'
+	| 'match'
+	| 'selected'
+	| 'selectedElsewhere'
+	| 'text'
+	| 'title'
+	| 'warning';
+
+export type ColourDepth = 'none' | '16' | '256';
+
+export type Borders = Readonly<Record<'horizontal' | 'vertical' | 'topLeft' | 'topRight' | 'bottomLeft' | 'bottomRight', string>>;
+
+export type Theme = {
+	/** Text with the look of a role; nothing within it may have a look of its own. */
+	readonly paint: (role: Role, text: string) => string;
+	/** One of several colours that stand apart from each other, by number; for containers in merged logs. */
+	readonly paintSource: (index: number, text: string) => string;
+	readonly borders: Borders;
+	/** Glyphs, all one column wide. */
+	readonly glyphs: {readonly mark: string; readonly on: string; readonly off: string; readonly ellipsis: string; readonly up: string; readonly down: string; readonly open: string; readonly closed: string; readonly full: string; readonly empty: string};
+	/** From nothing to all, one column each. */
+	readonly sparks: readonly string[];
+	readonly depth: ColourDepth;
+};
+
+export type ThemeOptions = {
+	readonly name: 'dark' | 'light';
+	readonly depth: ColourDepth;
+	readonly ascii: boolean;
+};
+
+// Parameters of SGR (ECMA-48): for terminals without colours, with the terminal's own 16, and with 256 on dark and on light ground.
+const looks: Readonly<Record<Role, {readonly plain: string; readonly basic: string; readonly dark: string; readonly light: string}>> = {
+	accent: {plain: '', basic: '36', dark: '38;5;80', light: '38;5;30'},
+	bad: {plain: '1', basic: '31', dark: '38;5;203', light: '38;5;160'},
+	border: {plain: '', basic: '90', dark: '38;5;240', light: '38;5;250'},
+	currentMatch: {plain: '7;1', basic: '30;43;1', dark: '38;5;16;48;5;214', light: '38;5;16;48;5;214'},
+	dim: {plain: '', basic: '90', dark: '38;5;245', light: '38;5;243'},
+	focusedBorder: {plain: '1', basic: '36', dark: '38;5;80', light: '38;5;30'},
+	good: {plain: '', basic: '32', dark: '38;5;114', light: '38;5;28'},
+	heading: {plain: '4', basic: '1', dark: '1;38;5;250', light: '1;38;5;238'},
+	key: {plain: '1', basic: '1', dark: '1;38;5;80', light: '1;38;5;30'},
+	marked: {plain: '1', basic: '33', dark: '38;5;221', light: '38;5;130'},
+	match: {plain: '7', basic: '30;46', dark: '38;5;16;48;5;80', light: '38;5;16;48;5;116'},
+	selected: {plain: '7', basic: '7', dark: '38;5;255;48;5;24', light: '38;5;16;48;5;153'},
+	selectedElsewhere: {plain: '4', basic: '4', dark: '38;5;252;48;5;237', light: '38;5;16;48;5;254'},
+	text: {plain: '', basic: '', dark: '', light: ''},
+	title: {plain: '1', basic: '1', dark: '1;38;5;255', light: '1;38;5;16'},
+	warning: {plain: '1', basic: '33', dark: '38;5;221', light: '38;5;130'},
+};
+
+const sourceLooks = {
+	none: ['', '1', '4'],
+	16: ['36', '33', '35', '32', '34', '31'],
+	256: ['38;5;80', '38;5;215', '38;5;141', '38;5;114', '38;5;75', '38;5;204', '38;5;186', '38;5;109'],
+} as const;
+
+const lineBorders: Borders = {horizontal: '─', vertical: '│', topLeft: '╭', topRight: '╮', bottomLeft: '╰', bottomRight: '╯'};
+const asciiBorders: Borders = {horizontal: '-', vertical: '|', topLeft: '+', topRight: '+', bottomLeft: '+', bottomRight: '+'};
+
+const sgr = (parameters: string, text: string): string => parameters === '' || text === '' ? text : `\u{1B}[${parameters}m${text}\u{1B}[0m`;
+
+/** What everything looks like. */
+export const createTheme = ({name, depth, ascii}: ThemeOptions): Theme => {
+	const column = {none: 'plain', 16: 'basic', 256: name} as const;
+	const sources = sourceLooks[depth];
+	return {
+		paint: (role, text) => sgr(looks[role][column[depth]], text),
+		paintSource: (index, text) => sgr(sources[index % sources.length]!, text),
+		borders: ascii ? asciiBorders : lineBorders,
+		glyphs: ascii
+			? {mark: '*', on: 'x', off: ' ', ellipsis: '~', up: '^', down: 'v', open: '-', closed: '+', full: '#', empty: '.'}
+			: {mark: '●', on: '✓', off: '·', ellipsis: '…', up: '▲', down: '▼', open: '▾', closed: '▸', full: '█', empty: '·'},
+		sparks: ascii ? ['_', '.', ':', '-', '=', '+', '*', '#'] : ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+		depth,
+	};
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How many colours the terminal has, from its environment alone: a terminal that terminfo does not know is no reason to fail. */
+export const colourDepthOf = ({NO_COLOR, TERM = '', COLORTERM = '', FORCE_COLOR}: Environment): ColourDepth => {
+	if ((NO_COLOR !== undefined && NO_COLOR !== '') || FORCE_COLOR === '0' || TERM === 'dumb') {
+		return 'none';
+	}
+
+	return COLORTERM !== '' || FORCE_COLOR === '2' || FORCE_COLOR === '3' || /256|direct|ghostty|kitty|alacritty|wezterm|foot|tmux/v.test(TERM) ? '256' : '16';
+};
+
+/** ASCII for a terminal whose locale is not UTF-8. */
+export const isAsciiOnly = ({LC_ALL, LC_CTYPE, LANG}: Environment): boolean => {
+	const locale = [LC_ALL, LC_CTYPE, LANG].find(value => value !== undefined && value !== '');
+	return locale !== undefined && !/utf-?8/iv.test(locale);
+};
+
+/** Light where the terminal says that its ground is light (`COLORFGBG`, set by rxvt, Konsole and iTerm). */
+export const groundOf = ({COLORFGBG = ''}: Environment): 'dark' | 'light' => {
+	const ground = COLORFGBG.split(';').at(-1);
+	return ground === '7' || ground === '15' ? 'light' : 'dark';
+};

@@ -1,0 +1,92 @@
+import type {Snapshot} from '../../engine.js';
+import type {Network} from '../../resources.js';
+import type {Size} from '../lines.js';
+import {addressOf, numberOf, overlapping, rangeOf} from '../subnets.js';
+import {clean, fit} from '../text.js';
+import type {Role, Theme} from '../theme.js';
+
+type Use = 'reserved' | 'gateway' | 'leased' | 'free' | 'outside';
+
+const looks: Readonly<Record<Use, {readonly role: Role; readonly glyph: string; readonly title: string}>> = {
+	reserved: {role: 'dim', glyph: 'x', title: 'reserved'},
+	gateway: {role: 'accent', glyph: 'G', title: 'gateway'},
+	leased: {role: 'warning', glyph: '#', title: 'leased'},
+	free: {role: 'good', glyph: '.', title: 'free'},
+	outside: {role: 'dim', glyph: '-', title: 'outside the range of leases'},
+};
+
+/** What each address of a network is used for, in order; undefined for a subnet that is none. */
+export const usesOf = ({subnet, gateway, ipRange, leases}: Network): ((address: number) => Use) | undefined => {
+	const range = rangeOf(subnet);
+	if (!range) {
+		return undefined;
+	}
+
+	const leaseRange = ipRange === undefined ? undefined : rangeOf(ipRange);
+	const held = new Set(leases.map(({address}) => numberOf(address)));
+	const gatewayNumber = numberOf(gateway);
+	return address => {
+		if (address === gatewayNumber) {
+			return 'gateway';
+		}
+
+		if (held.has(address)) {
+			return 'leased';
+		}
+
+		if (address === range.first || address === range.last) {
+			return 'reserved';
+		}
+
+		return leaseRange && (address < leaseRange.first || address > leaseRange.last) ? 'outside' : 'free';
+	};
+};
+
+// A larger subnet has cells of several addresses each.
+const mostCells = 1024;
+
+const heaviest = (uses: readonly Use[]): Use => (['gateway', 'leased', 'free', 'outside', 'reserved'] as const).find(use => uses.includes(use)) ?? 'reserved';
+
+/** A map of a network's subnet, and its leases below. */
+export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'networks'>, {width, height}: Size, theme: Theme): readonly string[] => {
+	const range = rangeOf(network.subnet);
+	const useOf = usesOf(network);
+	if (!range || !useOf) {
+		return [theme.paint('bad', fit(`${clean(network.subnet)} is no IPv4 subnet`, width))];
+	}
+
+	const size = range.last - range.first + 1;
+	const perCell = Math.max(1, Math.ceil(size / mostCells));
+	const cellsPerRow = width >= 82 ? 64 : (width >= 50 ? 32 : 16);
+	const rows: string[] = [];
+	for (let start = range.first; start <= range.last; start += cellsPerRow * perCell) {
+		let row = theme.paint('dim', fit(addressOf(start), 16));
+		for (let cell = 0; cell < cellsPerRow && start + cell * perCell <= range.last; cell++) {
+			const first = start + cell * perCell;
+			// A cell of many addresses is looked at in a few places and at its leases.
+			const uses = perCell === 1 ? [useOf(first)] : [useOf(first), useOf(Math.min(range.last, first + perCell - 1)), ...network.leases.map(({address}) => numberOf(address)).filter(address => address >= first && address < first + perCell).map(address => useOf(address))];
+			const {role, glyph} = looks[heaviest(uses)];
+			row += theme.paint(role, glyph);
+		}
+
+		rows.push(row);
+	}
+
+	let next: number | undefined = range.first;
+	while (next <= range.last && useOf(next) !== 'free') {
+		next++;
+	}
+
+	next = next > range.last ? undefined : next;
+	const other = overlapping(network.subnet, networks.filter(({id}) => id !== network.id));
+	return [
+		Object.values(looks).map(({role, glyph, title}) => `${theme.paint(role, glyph)} ${title}`).join(' '.repeat(3)),
+		'',
+		...rows.slice(0, Math.max(1, height - 8)),
+		'',
+		`${network.leases.length} leased of ${size} addresses${perCell > 1 ? `, ${perCell} in a cell` : ''}; next free: ${next === undefined ? 'none' : addressOf(next)}`,
+		...(other ? [theme.paint('bad', fit(`It overlaps ${clean(other.subnet)} of ${clean(other.name)}`, width))] : []),
+		'',
+		...network.leases.toSorted((a, b) => numberOf(a.address) - numberOf(b.address)).map(({address, mac, containerName}) => fit(`${fit(clean(address), 16)} ${fit(clean(mac), 18)} ${clean(containerName)}`, width)),
+	];
+};

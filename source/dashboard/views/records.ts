@@ -1,0 +1,38 @@
+import type {Engine, Snapshot} from '../../engine.js';
+import type {DnsRecord} from '../../resources.js';
+import {share} from '../share.js';
+
+export type RecordRow = {
+	readonly id: string;
+	readonly networkId: string;
+	readonly network: string;
+	readonly record: DnsRecord;
+	/** It stands for a container that is not there, or for another address than the container has. */
+	readonly isStale: boolean;
+};
+
+/** The rows of one network's records, stale ones flagged. */
+export const recordRows = (network: {readonly id: string; readonly name: string}, records: readonly DnsRecord[], containers: Snapshot['containers']): readonly RecordRow[] =>
+	records.map(record => {
+		const container = record.containerId === undefined ? undefined : containers.find(({id}) => id === record.containerId);
+		const isStale = record.containerId !== undefined
+			&& (!container || (record.type === 'A' && !container.attachments.some(({networkId, address}) => networkId === network.id && address === record.value)));
+		return {id: `${network.id} ${record.type} ${record.name} ${record.value}`, networkId: network.id, network: network.name, record, isStale};
+	});
+
+/** The records of all networks, for a backend that knows them. */
+export const readRecords = async ({dnsRecords}: Engine, {networks, containers}: Snapshot, before: readonly RecordRow[] | undefined): Promise<readonly RecordRow[] | undefined> => {
+	if (!dnsRecords) {
+		return undefined;
+	}
+
+	const rows = await Promise.all(networks.map(async network => {
+		try {
+			return recordRows(network, await dnsRecords(network.id), containers);
+		} catch {
+			// It went away meanwhile.
+			return [];
+		}
+	}));
+	return share<readonly RecordRow[]>(before ?? [], rows.flat());
+};

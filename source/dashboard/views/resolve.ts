@@ -1,0 +1,101 @@
+import {Buffer} from 'node:buffer';
+import {lookup} from 'node:dns/promises';
+import type {Engine} from '../../engine.js';
+import {asHolmError, messageOf} from '../../errors.js';
+import type {Container} from '../../resources.js';
+import type {Controller} from '../controller.js';
+import {clean} from '../text.js';
+
+const longestAnswer = 16 * 1024;
+const patience = 10_000;
+
+/** The output of a command in a container, both streams together and never more than a little. */
+const output = async (engine: Engine, container: string, command: readonly string[]): Promise<{readonly text: string; readonly exitCode?: number}> => {
+	const id = await engine.createExec(container, {command, terminal: false, stdin: false, environment: [], privileged: false});
+	const session = await engine.startExec(id);
+	const chunks: Uint8Array[] = [];
+	let bytes = 0;
+	const timer = setTimeout(session.close, patience);
+	const read = async (stream: AsyncIterable<Uint8Array>) => {
+		for await (const chunk of stream) {
+			bytes += chunk.length;
+			if (bytes <= longestAnswer) {
+				chunks.push(chunk);
+			}
+		}
+	};
+
+	try {
+		await Promise.all([read(session.stdout), read(session.stderr)]);
+	} finally {
+		clearTimeout(timer);
+		session.close();
+	}
+
+	return {text: Buffer.concat(chunks).toString(), exitCode: (await engine.exec(id)).exitCode};
+};
+
+/** What the container's own resolver says, with the resolver that it asks. */
+const fromContainer = async (engine: Engine, {id, name}: Container, host: string): Promise<readonly string[]> => {
+	const ask = [['getent', 'ahostsv4', host], ['nslookup', host]] as const;
+	const lines: string[] = [];
+	for (const command of ask) {
+		try {
+			const {text, exitCode} = await output(engine, id, command);
+			if (exitCode === 126 || exitCode === 127) {
+				continue;
+			}
+
+			lines.push(...text.split('\n').map(line => clean(line.trimEnd())).filter(line => line !== ''), ...(exitCode === 0 ? [] : [`${command[0]} ended with ${exitCode ?? 'no status'}`]));
+			break;
+		} catch (error) {
+			if (!['command-not-found', 'not-executable'].includes(asHolmError(error).code)) {
+				lines.push(clean(messageOf(error)));
+				break;
+			}
+		}
+	}
+
+	return [`From ${clean(name)}:`, ...(lines.length === 0 ? ['neither getent nor nslookup is in it'] : lines).map(line => `  ${line}`)];
+};
+
+const fromHost = async (host: string): Promise<readonly string[]> => {
+	try {
+		const addresses = await lookup(host, {all: true});
+		return ['From the host:', ...addresses.map(({address}) => `  ${address}`)];
+	} catch (error) {
+		return ['From the host:', `  ${clean(messageOf(error))}`];
+	}
+};
+
+// A host name, and nothing that a resolver's command line would take for an option.
+const hostName = /^\w[\w\-.]{0,252}$/v;
+
+/** Asks for a name and resolves it from the host and from containers, the answers one below the other. */
+export const askName = (controller: Controller, containers: readonly Container[], value: string) => {
+	const running = containers.filter(({status: {state}}) => state === 'running');
+	controller.ask({
+		title: `Resolve from the host${running.length === 0 ? '' : ` and ${running.map(({name}) => clean(name)).join(', ')}`}`,
+		value,
+		submit(typed) {
+			const host = typed.trim();
+			if (!hostName.test(host)) {
+				controller.notify('That is no host name');
+				return;
+			}
+
+			void controller.work(`Resolving ${host}`, async (engine, {signal}) => {
+				const answers = await Promise.all([fromHost(host), ...running.map(async container => fromContainer(engine, container, host))]);
+				const known = (controller.getState().records ?? []).filter(({record}) => record.name === host.toLowerCase());
+				if (!signal.aborted) {
+					controller.open({
+						type: 'report',
+						title: `Who is ${host}?`,
+						lines: [...answers.flat(), ...(known.length === 0 ? [] : ['Records:', ...known.map(({network, record}) => `  ${clean(network)}: ${record.type} ${clean(record.value)}`)])],
+						top: 0,
+					});
+				}
+			});
+		},
+	});
+};

@@ -1,0 +1,97 @@
+import {useMemo, type ReactNode} from 'react';
+import type {Snapshot} from '../../engine.js';
+import {shortImage} from '../containers/rows.js';
+import type {Size} from '../lines.js';
+import {cursorOf, type ListState} from '../list-state.js';
+import {shortBytes, shortDuration} from '../measures.js';
+import {Panel} from '../panel.js';
+import {imageName, volumeUsers} from '../plan.js';
+import {RowTable, type TableColumn, type TableRow} from '../row-table.js';
+import type {EventRow, Shown} from '../shown.js';
+import {clean} from '../text.js';
+import type {Role} from '../theme.js';
+import type {RecordRow} from './records.js';
+
+type TableViewProps = Size & {
+	readonly title: string;
+	readonly columns: readonly TableColumn[];
+	readonly rows: readonly TableRow[];
+	readonly state: ListState;
+	readonly isStale: boolean;
+	readonly empty: string;
+	readonly children?: ReactNode;
+};
+
+const TableView = ({title, columns, rows, state, isStale, empty, width, height}: TableViewProps) => (
+	<Panel title={`${title} ${rows.length}${state.filter === '' ? '' : `, filter: ${clean(state.filter)}`}`} note={state.marks.size > 0 ? `${state.marks.size} marked` : ''} {...{width, height, isStale}} isFocused>
+		<RowTable cursor={cursorOf(state, rows.map(({id}) => id))} width={width - 2} height={height - 2} isFocused {...{columns, rows, isStale, empty}}/>
+	</Panel>
+);
+
+type ViewProps<Items> = Size & {
+	readonly items: Items;
+	readonly state: ListState;
+	readonly isStale: boolean;
+	readonly now: number;
+	readonly snapshot?: Snapshot;
+};
+
+export const ImagesView = ({items, snapshot, state, now, ...rest}: ViewProps<Shown['images']>) => {
+	const rows = useMemo(() => items.map((image): TableRow => {
+		const users = snapshot?.containers.filter(({imageId}) => imageId === image.id).length ?? 0;
+		return {
+			id: image.id,
+			cells: [shortImage(imageName(image)), image.id.replace('sha256:', '').slice(0, 12), shortBytes(image.sizeBytes), shortDuration(now - image.createdAt), image.architecture, users === 0 ? '' : String(users)].map(text => clean(text)),
+			role: image.tags.length === 0 ? 'dim' : 'text',
+			isMarked: state.marks.has(image.id),
+		};
+	}), [items, snapshot, state.marks, now]);
+	return <TableView title='4 Images' columns={[{title: 'NAME', isFlexible: true}, {title: 'ID'}, {title: 'SIZE', align: 'right'}, {title: 'AGE', align: 'right'}, {title: 'FOR'}, {title: 'USED', align: 'right'}]} rows={rows} state={state} empty='No images; p pulls one' {...rest}/>;
+};
+
+export const VolumesView = ({items, snapshot, state, now, ...rest}: ViewProps<Shown['volumes']>) => {
+	const rows = useMemo(() => items.map((volume): TableRow => {
+		const users = snapshot ? volumeUsers(volume, snapshot) : [];
+		return {
+			id: volume.name,
+			cells: [volume.name, volume.anonymous ? 'anonymous' : 'named', shortDuration(now - volume.createdAt), users.join(', ')].map(text => clean(text)),
+			role: users.length === 0 ? 'dim' : 'text',
+			isMarked: state.marks.has(volume.name),
+		};
+	}), [items, snapshot, state.marks, now]);
+	return <TableView title='5 Volumes' columns={[{title: 'NAME', isFlexible: true}, {title: 'KIND'}, {title: 'AGE', align: 'right'}, {title: 'USED BY', isFlexible: true}]} rows={rows} state={state} empty='No volumes' {...rest}/>;
+};
+
+export const DnsView = ({items, snapshot, state, isKnown, ...rest}: ViewProps<readonly RecordRow[]> & {readonly isKnown: boolean}) => {
+	const rows = useMemo(() => items.map(({id, network, record, isStale}): TableRow => {
+		const owner = snapshot?.containers.find(container => container.id === record.containerId)?.name;
+		return {
+			id,
+			cells: [network, record.name, record.type, record.value, `${record.ttlSeconds}s`, owner ?? (record.containerId === undefined ? 'the host' : 'gone'), isStale ? 'stale' : ''].map(text => clean(text)),
+			role: isStale ? 'bad' : 'text',
+		};
+	}), [items, snapshot]);
+	return <TableView title='6 Name-server records' columns={[{title: 'NETWORK'}, {title: 'NAME', isFlexible: true}, {title: 'TYPE'}, {title: 'VALUE', isFlexible: true}, {title: 'TTL', align: 'right'}, {title: 'OWNER'}, {title: ''}]} rows={rows} state={state} empty={isKnown ? 'No records' : 'This engine does not tell the records of its name servers'} {...rest}/>;
+};
+
+const eventRole = (action: string): Role => {
+	if (/^(?:die|kill|oom|destroy|delete|release|unrecord)/v.test(action)) {
+		return 'bad';
+	}
+
+	return /^(?:start|create|connect|pull|lease|record)/v.test(action) ? 'good' : 'text';
+};
+
+const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 19);
+
+export const EventsView = ({items, snapshot, state, ...rest}: ViewProps<readonly EventRow[]>) => {
+	const rows = useMemo(() => items.map(({id, event: {time, type, action, id: subject, attributes}}): TableRow => {
+		const {container} = attributes;
+		const name = attributes['name'] ?? snapshot?.containers.find(({id: candidate}) => candidate === subject)?.name ?? subject.slice(0, 12);
+		const details = Object.entries(attributes).filter(([key]) => !['name', 'container', 'image'].includes(key)).map(([key, value]) => `${key}=${value}`).join(' ');
+		const other = container && snapshot?.containers.find(candidate => candidate.id === container);
+		return {id, cells: [timeOf(time), type, action, name, [other ? other.name : '', details].filter(Boolean).join(' ')].map(text => clean(text)), role: eventRole(action)};
+	}), [items, snapshot]);
+	return <TableView title='7 Events (UTC)' columns={[{title: 'TIME'}, {title: 'KIND'}, {title: 'WHAT'}, {title: 'NAME', isFlexible: true}, {title: 'DETAILS', isFlexible: true}]} rows={rows} state={state} empty='Nothing has happened since the dashboard was opened' {...rest}/>;
+};
+

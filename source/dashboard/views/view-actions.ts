@@ -1,0 +1,108 @@
+import type {Actions} from '../actions.js';
+import {createContainer} from '../containers/containers-actions.js';
+import {shortImage} from '../containers/rows.js';
+import type {Controller} from '../controller.js';
+import {openTree} from '../inspect/tree-state.js';
+import {shortPercent} from '../measures.js';
+import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../plan.js';
+import {selectedIn, targetsIn} from '../shown.js';
+import {clean} from '../text.js';
+import {askName} from './resolve.js';
+
+/** Pulls an image, with the progress of all its layers together. */
+export const pull = async (controller: Controller, reference: string) => controller.work(`Pulling ${reference}`, async (engine, {signal, report}) => {
+	const layers = new Map<string, {readonly current: number; readonly total: number}>();
+	for await (const {id = '', status = '', current, total} of engine.pullImage(reference, {signal})) {
+		if (current !== undefined && total !== undefined && total > 0) {
+			layers.set(id, {current, total});
+		}
+
+		const sums = [...layers.values()];
+		const all = sums.reduce((sum, layer) => sum + layer.total, 0);
+		report(all > 0 ? shortPercent(sums.reduce((sum, layer) => sum + layer.current, 0) / all * 100) : clean(status));
+	}
+
+	controller.notify(`Pulled ${reference}`);
+});
+
+const askPull = (controller: Controller) => {
+	controller.ask({
+		title: 'Pull',
+		value: '',
+		submit(reference) {
+			if (reference.trim() !== '') {
+				void pull(controller, reference.trim());
+			}
+		},
+	});
+};
+
+const copyText = (controller: Controller, text: string | undefined) => {
+	if (text !== undefined) {
+		controller.terminal.copy(text);
+		controller.notify(`Copied ${clean(text)}`);
+	}
+};
+
+const goTo = (controller: Controller) => {
+	const row = selectedIn(controller.shown(), controller.getState(), 'events');
+	const {lists} = controller.getState();
+	if (row?.event.type === 'container') {
+		controller.set({view: 'main', focus: 'containers', showsStopped: true, lists: {...lists, containers: {...lists.containers, filter: '', selectedId: row.event.id}}});
+	} else if (row?.event.type === 'network') {
+		controller.set({view: 'main', focus: 'networks', lists: {...lists, networks: {...lists.networks, filter: '', selectedId: row.event.id}}});
+	}
+};
+
+export const viewActions: Actions = {
+	'images.inspect'(controller) {
+		const image = selectedIn(controller.shown(), controller.getState(), 'images');
+		if (image) {
+			controller.set({view: 'inspect', inspect: openTree(`Image ${imageName(image)}`, image)});
+		}
+	},
+	async 'images.create'(controller) {
+		const image = selectedIn(controller.shown(), controller.getState(), 'images');
+		await createContainer(controller, image && shortImage(imageName(image)));
+	},
+	'images.pull': askPull,
+	'images.remove'(controller) {
+		const {snapshot} = controller.store.getState();
+		const images = targetsIn(controller.shown(), controller.getState(), 'images');
+		controller.confirm(snapshot && images.length > 0 ? planRemoveImages(images, snapshot) : undefined, 'Nothing to remove');
+	},
+	'images.prune'(controller) {
+		const {snapshot} = controller.store.getState();
+		controller.confirm(snapshot && planPrune('images', snapshot), 'All images have a name or are in use');
+	},
+	'images.copy'(controller) {
+		copyText(controller, selectedIn(controller.shown(), controller.getState(), 'images')?.id);
+	},
+	'volumes.inspect'(controller) {
+		const volume = selectedIn(controller.shown(), controller.getState(), 'volumes');
+		if (volume) {
+			controller.set({view: 'inspect', inspect: openTree(`Volume ${volume.name}`, volume)});
+		}
+	},
+	'volumes.remove'(controller) {
+		const {snapshot} = controller.store.getState();
+		const volumes = targetsIn(controller.shown(), controller.getState(), 'volumes');
+		controller.confirm(snapshot && volumes.length > 0 ? planRemoveVolumes(volumes, snapshot) : undefined, 'Nothing to remove');
+	},
+	'volumes.prune'(controller) {
+		const {snapshot} = controller.store.getState();
+		controller.confirm(snapshot && planPrune('volumes', snapshot), 'All volumes are in use');
+	},
+	'volumes.copy'(controller) {
+		copyText(controller, selectedIn(controller.shown(), controller.getState(), 'volumes')?.name);
+	},
+	'dns.resolve'(controller) {
+		const row = selectedIn(controller.shown(), controller.getState(), 'dns');
+		const {containers = []} = controller.store.getState().snapshot ?? {};
+		askName(controller, containers.filter(({attachments, status}) => status.state === 'running' && attachments.some(({networkId}) => networkId === row?.networkId)).slice(0, 4), row?.record.name ?? '');
+	},
+	'dns.copy'(controller) {
+		copyText(controller, selectedIn(controller.shown(), controller.getState(), 'dns')?.record.value);
+	},
+	'events.goTo': goTo,
+};

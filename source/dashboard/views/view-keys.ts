@@ -1,0 +1,26 @@
+import type {KeyMap} from '../keys.js';
+
+export const imagesKeys: KeyMap = [
+	{action: 'images.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
+	{action: 'images.create', keys: ['c'], title: 'Create a container of it', short: 'create', changes: true},
+	{action: 'images.pull', keys: ['p'], title: 'Pull an image', short: 'pull', changes: true},
+	{action: 'images.remove', keys: ['D'], title: 'Remove, after asking', short: 'remove', changes: true},
+	{action: 'images.prune', keys: ['P'], title: 'Remove those without a name, after asking', changes: true},
+	{action: 'images.copy', keys: ['y'], title: 'Copy the id'},
+];
+
+export const volumesKeys: KeyMap = [
+	{action: 'volumes.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
+	{action: 'volumes.remove', keys: ['D'], title: 'Remove, after asking', short: 'remove', changes: true},
+	{action: 'volumes.prune', keys: ['P'], title: 'Remove those that no container uses, after asking', changes: true},
+	{action: 'volumes.copy', keys: ['y'], title: 'Copy the name'},
+];
+
+export const dnsKeys: KeyMap = [
+	{action: 'dns.resolve', keys: ['r', 'return'], title: 'Resolve the name from the host and from containers', short: 'resolve'},
+	{action: 'dns.copy', keys: ['y'], title: 'Copy the value'},
+];
+
+export const eventsKeys: KeyMap = [
+	{action: 'events.goTo', keys: ['return'], title: 'Go to what it is about', short: 'go to'},
+];

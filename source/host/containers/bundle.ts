@@ -1,0 +1,147 @@
+import {HolmError} from '../../errors.js';
+import type {ContainerConfiguration, Mount, Ulimit} from '../../resources.js';
+import type {User} from './accounts.js';
+import {capabilitiesOf} from './capabilities.js';
+
+/** Places in the guest that its scripts know, below `/run/holm`. */
+export const guestPaths = {
+	rootfs: '/rootfs',
+	files: '/run/holm/files',
+	/** Busybox and a small init, for use inside the container. */
+	tools: '/run/holm/tools',
+	/** Name of the cgroup of the container. */
+	cgroup: '/container',
+	/** Name of the container to crun. */
+	name: 'main',
+	share: (index: number) => `/shares/${index}`,
+};
+
+/** Where a container sees the tools: in `/dev`, which is no part of its disk. */
+export const toolsInContainer = '/dev/.holm';
+
+export type BundleOptions = {
+	readonly configuration: ContainerConfiguration;
+	readonly hostname: string;
+	readonly process: {readonly arguments: readonly string[]; readonly environment: readonly string[]; readonly workingDirectory: string};
+	readonly user: User;
+	/** Binds and volumes in the order of the machine's shares, and tmpfs. */
+	readonly mounts: readonly Mount[];
+};
+
+type OciMount = {destination: string; type: string; source: string; options: string[]};
+
+const systemMounts = (isPrivileged: boolean): OciMount[] => {
+	const access = isPrivileged ? 'rw' : 'ro';
+	return [
+		{destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev']},
+		{destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k']},
+		{destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']},
+		{destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', 'size=65536k']},
+		{destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev']},
+		{destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', access]},
+		{destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['nosuid', 'noexec', 'nodev', 'relatime', access]},
+		{destination: toolsInContainer, type: 'bind', source: guestPaths.tools, options: ['bind', 'ro', 'nosuid', 'nodev']},
+	];
+};
+
+const fileMounts: OciMount[] = ['hosts', 'hostname', 'resolv.conf'].map(name => ({
+	destination: `/etc/${name}`, type: 'bind', source: `${guestPaths.files}/${name}`, options: ['bind', 'rw', 'rprivate'],
+}));
+
+const tmpfsDefaults = ['nosuid', 'nodev', 'noexec'];
+
+const tmpfsOptions = (options: readonly string[]): string[] => {
+	const opposite = (flag: string) => flag.replace(/^no/v, '');
+	return [...tmpfsDefaults.filter(flag => !options.includes(opposite(flag))), ...options];
+};
+
+const userMounts = (mounts: readonly Mount[]): OciMount[] => {
+	let share = 0;
+	return mounts.map(mount => mount.type === 'tmpfs'
+		? {destination: mount.target, type: 'tmpfs', source: 'tmpfs', options: [...tmpfsOptions(mount.options), ...mount.readOnly ? ['ro'] : []]}
+		: {destination: mount.target, type: 'bind', source: guestPaths.share(share++), options: ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw']});
+};
+
+/** What Docker hides of the kernel's files from a container without privileges. */
+const maskedPaths = ['/proc/acpi', '/proc/asound', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/sched_debug', '/proc/scsi', '/proc/timer_list', '/proc/timer_stats', '/sys/devices/virtual/powercap', '/sys/firmware'];
+const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/** Devices that the OCI runtime specification gives every container, and terminals. */
+const devices = [[1, 3], [1, 5], [1, 7], [1, 8], [1, 9], [5, 0], [5, 2]] as const;
+
+/** Programs that need many open files raise the soft limit themselves, and those that close every possible one are not slowed down. */
+const defaultLimits: readonly Ulimit[] = [{name: 'nofile', soft: 1024, hard: 524_288}];
+
+/** Limits of resources, as the OCI runtime specification names them. */
+const limitNames = new Set(['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack']);
+
+/** The `rlimits` of a process. Throws `invalid` for one that Linux does not have. */
+export const limitsOf = (ulimits: readonly Ulimit[]) => [
+	...defaultLimits.filter(standard => ulimits.every(({name}) => name.toLowerCase() !== standard.name)),
+	...ulimits,
+].map(({name, soft, hard}) => {
+	if (!limitNames.has(name.toLowerCase())) {
+		throw new HolmError('invalid', `invalid ulimit ${JSON.stringify(name.slice(0, 32))}`, {remedy: `the limits are ${[...limitNames].join(', ')}`});
+	}
+
+	return {
+		type: `RLIMIT_${name.toUpperCase()}`,
+		// -1 is without limit, RLIM_INFINITY.
+		soft: soft < 0 ? Number.MAX_SAFE_INTEGER : soft,
+		hard: hard < 0 ? Number.MAX_SAFE_INTEGER : hard,
+	};
+});
+
+/** The `process` of the OCI runtime specification 1.0, of a container's first process or of one that is started in it later. */
+export const ociProcess = ({configuration, process, user}: Pick<BundleOptions, 'configuration' | 'process' | 'user'>) => {
+	const capabilities = capabilitiesOf(configuration);
+	return {
+		terminal: configuration.terminal,
+		user: {uid: user.uid, gid: user.gid, additionalGids: user.additionalGids, umask: 0o022},
+		args: process.arguments,
+		env: process.environment,
+		cwd: process.workingDirectory,
+		capabilities: {
+			bounding: capabilities,
+			effective: user.uid === 0 ? capabilities : [],
+			permitted: user.uid === 0 ? capabilities : [],
+			inheritable: [],
+			ambient: [],
+		},
+		rlimits: limitsOf(configuration.ulimits),
+		noNewPrivileges: false,
+	};
+};
+
+/**
+The `config.json` of the OCI runtime specification 1.0 for one container in a guest of its own.
+
+It shares the guest's network: the devices are the guest's only ones. There are no limits of memory and processor, for the machine itself is the limit.
+*/
+export const bundleOf = (options: BundleOptions): Record<string, unknown> => {
+	const {configuration, hostname, process} = options;
+	const initArguments = configuration.init ? [`${toolsInContainer}/init`, '--'] : [];
+	return {
+		ociVersion: '1.0.2',
+		process: ociProcess({...options, process: {
+			...process,
+			arguments: [...initArguments, ...process.arguments],
+			environment: [`HOSTNAME=${hostname}`, ...configuration.terminal && process.environment.every(variable => !variable.startsWith('TERM=')) ? ['TERM=xterm'] : [], ...process.environment],
+		}}),
+		root: {path: guestPaths.rootfs, readonly: configuration.readOnlyRoot},
+		hostname,
+		mounts: [...systemMounts(configuration.privileged), ...fileMounts, ...userMounts(options.mounts)],
+		linux: {
+			cgroupsPath: guestPaths.cgroup,
+			namespaces: ['pid', 'ipc', 'uts', 'mount', 'cgroup'].map(type => ({type})),
+			resources: {
+				devices: configuration.privileged
+					? [{allow: true, access: 'rwm'}]
+					: [{allow: false, access: 'rwm'}, ...devices.map(([major, minor]) => ({
+						allow: true, type: 'c', major, minor, access: 'rwm',
+					})), {allow: true, type: 'c', major: 136, access: 'rwm'}],
+			},
+			...(configuration.privileged ? {} : {maskedPaths, readonlyPaths}),
+		},
+	};
+};

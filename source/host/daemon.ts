@@ -1,0 +1,96 @@
+import {rm, writeFile} from 'node:fs/promises';
+import process from 'node:process';
+import {listenOn} from '../api/listeners.js';
+import {createApiServer} from '../api/server.js';
+import {describeAddress, type EngineAddress} from '../backends/docker/address.js';
+import {packageVersion} from '../commands/system/version.js';
+import {asHolmError, messageOf} from '../errors.js';
+import {openHostEngine} from './engine.js';
+import {identify} from './machines/process.js';
+import {pathsOf} from './store/paths.js';
+
+/** What a daemon tells whoever started it, one line of JSON each, over the channel between them. */
+export type DaemonNews =
+	| {readonly step: {readonly step: string; readonly detail: string}}
+	| {readonly isReady: true}
+	| {readonly error: {readonly code: string; readonly message: string; readonly remedy?: string}};
+
+const log = (line: string) => {
+	process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+};
+
+const tell = (news: DaemonNews) => {
+	// Whoever started it may be gone already.
+	if (process.connected) {
+		process.send?.(news, undefined, undefined, () => undefined);
+	}
+};
+
+/**
+The engine's daemon: opens the engine in a directory and serves Docker's API on its socket until it is told to end, and leaves everything running that runs.
+*/
+const serve = async (root: string, addresses: readonly EngineAddress[]): Promise<void> => {
+	const paths = pathsOf(root);
+	// Only the owner can write to a socket that was just made, and so connect to it, until its mode is set.
+	process.umask(0o022);
+	const engine = await openHostEngine(root, {
+		version: packageVersion(),
+		log,
+		onStep(step) {
+			log(`${step.step}: ${step.detail}`);
+			tell({step});
+		},
+	});
+	const server = createApiServer(engine);
+	// The lock is held, so whoever made this socket is gone.
+	await rm(paths.socket, {force: true});
+	const closers: Array<() => void> = [];
+	for (const address of [{kind: 'unix', path: paths.socket} as const, ...addresses]) {
+		closers.push(await listenOn(server, address));
+		log(`serving ${describeAddress(address)} as process ${process.pid}`);
+	}
+
+	await writeFile(paths.daemonPid, JSON.stringify(await identify(process.pid)), {mode: 0o600});
+	tell({isReady: true});
+	if (process.connected) {
+		process.disconnect();
+	}
+
+	const {promise: told, resolve} = Promise.withResolvers<NodeJS.Signals>();
+	for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+		process.once(signal, resolve);
+	}
+
+	// A terminal that closes is no reason to end.
+	process.on('SIGHUP', () => undefined);
+	// SIGUSR2 asks for the end of everything that runs, too.
+	process.once('SIGUSR2', resolve);
+	const signal = await told;
+	log(`ending on ${signal}`);
+	for (const close of closers) {
+		close();
+	}
+
+	server.closeAllConnections();
+	await (signal === 'SIGUSR2' ? engine.shutDown() : engine.close());
+	await rm(paths.socket, {force: true});
+	await rm(paths.daemonPid, {force: true});
+};
+
+process.on('unhandledRejection', reason => {
+	// One request that went wrong is no reason to leave all machines without an engine.
+	log(`unhandled: ${reason instanceof Error ? reason.stack : messageOf(reason)}`);
+});
+
+try {
+	await serve(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '[]') as readonly EngineAddress[]);
+	process.exitCode = 0;
+} catch (error) {
+	const {code, message, remedy} = asHolmError(error);
+	log(`Error: ${message}${remedy ? ` (${remedy})` : ''}`);
+	tell({error: {code, message, remedy}});
+	process.exitCode = 1;
+}
+
+// eslint-disable-next-line unicorn/no-process-exit -- the workers' connections would keep the process
+process.exit();

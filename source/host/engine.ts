@@ -1,0 +1,254 @@
+import {randomUUID} from 'node:crypto';
+import {chmod, chown, mkdir, readFile, readdir, stat, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError, messageOf} from '../errors.js';
+import type {Engine} from '../engine.js';
+import {createEventLog} from '../event-log.js';
+import {openForwarder} from './bridges/forwarder.js';
+import {closeNamespace, openNamespace} from './bridges/namespace.js';
+import {ensureTunIsOpen} from './bridges/tun.js';
+import {rotateLog} from './containers/log-rotation.js';
+import {openNameServer} from './dns/name-server.js';
+import {createArchiveVerbs} from './engine/archives.js';
+import {createConnections} from './engine/connections.js';
+import {createContainerVerbs, takeContainer} from './engine/container-verbs.js';
+import {createExecs} from './engine/execs.js';
+import {findContainer} from './engine/find.js';
+import {createImageVerbs} from './engine/image-verbs.js';
+import {createLifecycle, type Lifecycle} from './engine/lifecycle.js';
+import {createNetworkVerbs, makeNetwork} from './engine/network-verbs.js';
+import {createQueue} from './engine/queue.js';
+import {
+	defaultNetwork,
+	isLive,
+	networkOf,
+	newEntry,
+	saveContainer,
+	type ContainerRecord,
+	type NetworkRecord,
+	type Site,
+} from './engine/site.js';
+import {createSystemVerbs} from './engine/system-verbs.js';
+import {createUtility} from './engine/utility.js';
+import {createVolumeVerbs, directoryBytes, sharesFor} from './engine/volumes.js';
+import {machineUidOf, openGuest} from './guest.js';
+import type {SetupStep} from './guest-kernel.js';
+import {openDisks} from './images/disk.js';
+import {openImageStore} from './images/storage.js';
+import {clearAbandonedTemplates} from './machines/abandoned.js';
+import {adoptMachine, clearMachine} from './machines/machine.js';
+import {lastWords} from './machines/status.js';
+import {pathsOf, type Paths} from './store/paths.js';
+import {readRecords} from './store/records.js';
+
+export type HostEngine = Engine & {
+	/** Lets go of everything and leaves it running: machines, name server, published ports. */
+	readonly close: () => Promise<void>;
+	/** Ends everything of the engine that runs, and takes its network from the host. Records, images and disks stay. */
+	readonly shutDown: () => Promise<void>;
+};
+
+export type HostEngineOptions = {
+	/** Version of this package. */
+	readonly version: string;
+	/** Takes lines for the daemon's log. */
+	readonly log: (line: string) => void;
+	/** Hears of what takes time while the engine opens. */
+	readonly onStep?: (step: SetupStep) => void;
+};
+
+/** The name server runs as nobody that any machine is. */
+const nameServerId = 1_899_999_999;
+
+/** How often the size of logs is looked at. */
+const rotationIntervalMs = 2000;
+
+/** Machines run as users of their own, so every directory above theirs must let everybody through. */
+const assertPassable = async (root: string): Promise<void> => {
+	for (let directory = root; ; directory = path.dirname(directory)) {
+		const {mode} = await stat(directory);
+		if ((mode & 0o001) === 0) {
+			throw new HolmError('invalid', `${root} cannot hold an engine: ${directory} lets no other user through, and every machine is one`, {remedy: `chmod o+x ${directory}, or choose another --root`});
+		}
+
+		if (directory === path.dirname(directory)) {
+			return;
+		}
+	}
+};
+
+const makeDirectories = async (paths: Paths) => {
+	// Machines run as users of their own, and pass through these to what belongs to them.
+	for (const directory of [paths.root, paths.containers, path.join(paths.root, 'machines')]) {
+		await mkdir(directory, {recursive: true, mode: 0o711});
+		await chmod(directory, 0o711);
+	}
+
+	for (const directory of [paths.networks, paths.volumes, paths.workers]) {
+		await mkdir(directory, {recursive: true, mode: 0o700});
+	}
+};
+
+const identityOf = async ({identity}: Paths): Promise<string> => {
+	try {
+		const text = await readFile(identity, 'utf8');
+		return text.trim();
+	} catch {
+		const id = randomUUID();
+		await writeFile(identity, `${id}\n`, {mode: 0o644});
+		return id;
+	}
+};
+
+const readState = async (paths: Paths, log: (line: string) => void) => {
+	const [containers, networks] = await Promise.all([
+		readRecords<ContainerRecord>(paths.containers, 'record.json'),
+		readRecords<NetworkRecord>(paths.networks),
+	]);
+	for (const {path: file, reason} of [...containers.problems, ...networks.problems]) {
+		log(`${file} cannot be used: ${reason}`);
+	}
+
+	return {
+		containers: new Map(containers.values.entries().map(([id, record]) => [id, newEntry(record)] as const)),
+		networks: new Map(networks.values),
+	};
+};
+
+/** Takes over the machines that run. Resolves with what is to be done, once the bridges are there, about those that ended while no engine was. */
+const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<() => Promise<void>>> => {
+	const {paths, guest} = site;
+	const gone: Array<() => Promise<void>> = [];
+	for (const entry of site.containers.values()) {
+		const {container} = entry;
+		const {machine: directory} = paths.container(container.id);
+		const machine = isLive(entry) ? await adoptMachine(directory, guest.key.privateKey) : undefined;
+		if (machine) {
+			lifecycle.supervise(entry, machine);
+		} else if (isLive(entry) || container.status.state === 'restarting') {
+			const end = await lastWords(directory);
+			gone.push(async () => lifecycle.conclude(entry, end));
+		} else {
+			await clearMachine(directory, sharesFor(site, container).length);
+		}
+	}
+
+	// Machines of containers that no longer are.
+	const known = new Set(site.containers.keys().map(id => path.basename(paths.container(id).machine)));
+	const machines = path.join(paths.root, 'machines');
+	const found = await readdir(machines);
+	const strays = found.filter(name => !known.has(name));
+	for (const name of strays) {
+		await clearMachine(path.join(machines, name), 64);
+	}
+
+	return gone;
+};
+
+const rotateAll = async (site: Site): Promise<void> => {
+	for (const entry of site.containers.values()) {
+		const {machine, container} = entry;
+		if (!machine || !isLive(entry)) {
+			continue;
+		}
+
+		try {
+			await rotateLog(site.paths.container(container.id).log, async file => {
+				await chown(file, machineUidOf(container.id), site.guest.gid);
+				await machine.swapLog(file);
+			});
+		} catch (error) {
+			site.log(`the log of ${container.name} was not rotated: ${messageOf(error)}`);
+		}
+	}
+};
+
+/**
+Opens the engine in the directory `root`: makes or repairs what it needs of the host, takes over what runs, and resolves when every verb can be used.
+
+Throws `forbidden` without root, `unavailable` naming what the host lacks. One engine at a time may be open in a directory; that is the caller's to see to.
+*/
+export const openHostEngine = async (root: string, {version, log, onStep}: HostEngineOptions): Promise<HostEngine> => {
+	if (process.getuid?.() !== 0) {
+		throw new HolmError('forbidden', 'the engine needs root for machines and bridges', {remedy: 'run it with sudo'});
+	}
+
+	const paths = pathsOf(root);
+	await makeDirectories(paths);
+	await assertPassable(paths.root);
+	await ensureTunIsOpen();
+	const [guest, images, namespace, state, id] = await Promise.all([
+		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
+	]);
+	const [disks, nameServer, forwarder] = await Promise.all([
+		openDisks(paths, images.buildah, guest.gid),
+		openNameServer({
+			directory: paths.workers, namespacePath: namespace.path, uid: nameServerId, gid: nameServerId,
+		}),
+		openForwarder({directory: paths.workers, localAddress: namespace.hostAddress}),
+	]);
+	const site: Site = {
+		paths, guest, images, disks, namespace, nameServer, forwarder, ...state, log, events: createEventLog(), registry: createQueue(),
+	};
+	const connections = createConnections(site);
+	const execs = createExecs(site);
+	const utility = createUtility(site);
+	const lifecycle = createLifecycle(site, {
+		connections,
+		async remove(entry) {
+			await takeContainer(site, {utility, execs}, entry, true);
+		},
+	});
+	await clearAbandonedTemplates(paths.templates);
+	const gone = await resume(site, lifecycle);
+	await connections.repair();
+	for (const conclude of gone) {
+		await conclude();
+	}
+
+	if (!networkOf(site, defaultNetwork)) {
+		await makeNetwork(site, connections, {
+			name: defaultNetwork, internal: false, labels: {}, driver: 'bridge',
+		});
+	}
+
+	const rotation = setInterval(() => {
+		void rotateAll(site);
+	}, rotationIntervalMs);
+	rotation.unref();
+	const containerVerbs = createContainerVerbs(site, {
+		connections, lifecycle, utility, execs,
+	});
+	const networkVerbs = createNetworkVerbs(site, connections);
+	const close = async () => {
+		clearInterval(rotation);
+		for (const entry of site.containers.values()) {
+			lifecycle.cancelRestart(entry);
+			await utility.close(entry);
+			await saveContainer(site, entry);
+		}
+	};
+
+	return {
+		...containerVerbs,
+		...networkVerbs,
+		...createVolumeVerbs(site),
+		...createImageVerbs(site),
+		...createArchiveVerbs(reference => findContainer(site, reference), utility),
+		...createSystemVerbs(site, {
+			version, id, verbs: {...containerVerbs, ...networkVerbs},
+			cacheBytes: async () => await disks.usedBytes() + await directoryBytes(paths.templates),
+		}),
+		close,
+		async shutDown() {
+			await close();
+			await Promise.all(site.containers.values().filter(({machine}) => machine).map(async entry => {
+				entry.isStoppedByUser = true;
+				await lifecycle.kill(entry);
+			}));
+			await clearAbandonedTemplates(paths.templates);
+			await Promise.all([nameServer.close(), forwarder.close()]);
+			await closeNamespace(root);
+		},
+	};
+};

@@ -1,0 +1,170 @@
+import {messageOf} from '../../errors.js';
+import type {Attachment, Container, PublishedPort} from '../../resources.js';
+import {
+	bridgeNameOf,
+	createBridge,
+	createTap,
+	listDevices,
+	removeBridge,
+	removeTap,
+	tapNameOf,
+} from '../bridges/bridge.js';
+import {hostUpstreams} from '../bridges/routes.js';
+import {applyRuleset, rulesetOf} from '../bridges/ruleset.js';
+import {machineUidOf} from '../guest.js';
+import {createQueue, createRefresh} from './queue.js';
+import type {Entry, NetworkRecord, Site} from './site.js';
+import {forwardsFor, nameServerTableFor, rulesetFor, wantedPorts} from './tables.js';
+
+/** The bridges, taps, rules, names and published ports of an engine, kept in line with its containers. */
+export type Connections = {
+	/** Makes a network's bridge with its rules and its name server. */
+	readonly openNetwork: (network: NetworkRecord) => Promise<void>;
+	/** Takes them away, once the network is no longer among the engine's. */
+	readonly closeNetwork: (network: NetworkRecord) => Promise<void>;
+	/** Listens on a container's ports, and resolves with those that were chosen. Throws what the forwarder throws; then nothing listens. */
+	readonly publishPorts: (entry: Entry) => Promise<readonly PublishedPort[]>;
+	/** Makes a container's taps, rules and names. */
+	readonly plug: (entry: Entry) => Promise<void>;
+	/** One more tap of a container whose attachments have just grown. */
+	readonly plugOne: (entry: Entry, attachment: Attachment) => Promise<void>;
+	/** Takes away the tap of an attachment that the container no longer has. */
+	readonly unplugOne: (attachment: Attachment) => Promise<void>;
+	/** Takes everything of a container away; carries on past errors and resolves with them. */
+	readonly disconnect: (entry: Entry) => Promise<readonly unknown[]>;
+	/** Names have changed. */
+	readonly refreshNames: () => Promise<void>;
+	/** Brings what is there in line with the containers that run, after the engine was away. */
+	readonly repair: () => Promise<void>;
+};
+
+export const createConnections = (site: Site): Connections => {
+	const {namespace, nameServer, forwarder, networks, containers} = site;
+	const plugged = new Set<string>();
+	const published = new Set<string>();
+	const link = {device: namespace.device, hostAddress: namespace.hostAddress};
+	const connected = (): readonly Container[] => containers.values()
+		.filter(({container}) => plugged.has(container.id))
+		.map(({container}) => container)
+		.toArray();
+	const refreshRules = createRefresh(async () => applyRuleset(namespace, rulesetOf(rulesetFor(link, [...networks.values()], connected()))));
+	const refreshNames = createRefresh(async () => nameServer.replace(nameServerTableFor(link, [...networks.values()], connected(), await hostUpstreams())));
+	const forwards = createQueue();
+
+	const makeTap = async (container: Container, {endpointId, networkId}: Attachment) => createTap(namespace, {
+		tap: tapNameOf(endpointId), bridge: bridgeNameOf(networkId), uid: machineUidOf(container.id), gid: site.guest.gid,
+	});
+
+	const makeBridge = async ({id, gateway, subnet}: NetworkRecord) => createBridge(namespace, {
+		bridge: bridgeNameOf(id), gateway, prefixLength: Number(subnet.split('/')[1]),
+	});
+
+	const otherForwards = (except?: Entry) => containers.values()
+		.filter(entry => entry !== except && published.has(entry.container.id))
+		.flatMap(({container}) => forwardsFor(container))
+		.toArray();
+
+	const publishPorts: Connections['publishPorts'] = async entry => forwards(async () => {
+		const {container} = entry;
+		const wanted = forwardsFor({...container, ports: wantedPorts(container)});
+		if (wanted.length === 0) {
+			return [];
+		}
+
+		const others = otherForwards(entry);
+		const table = await forwarder.replace([...others, ...wanted]);
+		published.add(container.id);
+		return table.slice(others.length).map(({hostAddress, hostPort, protocol, targetPort}) => ({
+			hostAddress, hostPort, containerPort: targetPort, protocol,
+		}));
+	});
+
+	const withdrawPorts = async ({container}: Entry) => forwards(async () => {
+		if (published.delete(container.id)) {
+			await forwarder.replace(otherForwards());
+		}
+	});
+
+	const removeStrays = async () => {
+		const bridges = new Set(networks.values().map(({id}) => bridgeNameOf(id)));
+		const taps = new Set(connected().flatMap(({attachments}) => attachments.map(({endpointId}) => tapNameOf(endpointId))));
+		const devices = await listDevices(namespace);
+		const strayTaps = devices.taps.filter(({tap}) => !taps.has(tap));
+		for (const {tap} of strayTaps) {
+			await removeTap(namespace, tap);
+		}
+
+		const strayBridges = devices.bridges.filter(bridge => !bridges.has(bridge));
+		for (const bridge of strayBridges) {
+			await removeBridge(namespace, bridge);
+		}
+	};
+
+	return {
+		async openNetwork(network) {
+			await makeBridge(network);
+			await Promise.all([refreshRules(), refreshNames()]);
+		},
+		async closeNetwork({id}) {
+			// The name server lets go of the address before the address goes.
+			await Promise.all([refreshRules(), refreshNames()]);
+			await removeBridge(namespace, bridgeNameOf(id));
+		},
+		publishPorts,
+		async plug(entry) {
+			const {container} = entry;
+			plugged.add(container.id);
+			await Promise.all([
+				...container.attachments.map(async attachment => makeTap(container, attachment)),
+				refreshRules(),
+				refreshNames(),
+			]);
+		},
+		async plugOne({container}, attachment) {
+			await Promise.all([makeTap(container, attachment), refreshRules(), refreshNames()]);
+		},
+		async unplugOne({endpointId}) {
+			await removeTap(namespace, tapNameOf(endpointId));
+			await Promise.all([refreshRules(), refreshNames()]);
+		},
+		async disconnect(entry) {
+			const {container} = entry;
+			plugged.delete(container.id);
+			const results = await Promise.allSettled([
+				...container.attachments.map(async ({endpointId}) => removeTap(namespace, tapNameOf(endpointId))),
+				refreshRules(),
+				refreshNames(),
+				withdrawPorts(entry),
+			]);
+			return results.filter(result => result.status === 'rejected').map((result): unknown => result.reason);
+		},
+		refreshNames,
+		async repair() {
+			for (const {container, machine} of containers.values()) {
+				if (machine) {
+					plugged.add(container.id);
+				}
+			}
+
+			await removeStrays();
+			for (const network of networks.values()) {
+				await makeBridge(network);
+			}
+
+			await Promise.all([refreshRules(), refreshNames()]);
+			for (const entry of containers.values().filter(({machine}) => machine)) {
+				try {
+					published.add(entry.container.id);
+					await forwarder.replace(otherForwards());
+				} catch (error) {
+					published.delete(entry.container.id);
+					site.log(`the ports of ${entry.container.name} are not published: ${messageOf(error)}`);
+				}
+			}
+
+			if (published.size === 0) {
+				await forwarder.replace([]);
+			}
+		},
+	};
+};

@@ -1,0 +1,307 @@
+import {HolmError} from '../../errors.js';
+import type {Engine, Filters} from '../../engine.js';
+import type {Container, ContainerStats} from '../../resources.js';
+import {filterOf} from '../../rules/filters.js';
+import {containerRules, pruneRules} from '../../rules/item-filters.js';
+import {signalNumber} from '../../rules/signals.js';
+import {readLog} from '../containers/log.js';
+import type {Connections} from './connections.js';
+import {createContainer, discardContainer, renameContainer} from './creation.js';
+import {assertRunning, type Execs} from './execs.js';
+import {findContainer} from './find.js';
+import type {Lifecycle} from './lifecycle.js';
+import {isLive, publishContainer, saveContainer, type Entry, type Site} from './site.js';
+import {listProcesses, readStats} from './statistics.js';
+import {attach} from './streams.js';
+import {diskBytesOf} from './system-verbs.js';
+import type {Utility} from './utility.js';
+
+const sigkill = 9;
+
+type ContainerVerbs = Pick<Engine, 'containers' | 'container' | 'createContainer' | 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer' | 'renameContainer' | 'removeContainer' | 'waitContainer' | 'logs' | 'attachContainer' | 'resizeContainer' | 'createExec' | 'startExec' | 'resizeExec' | 'exec' | 'stats' | 'top' | 'pruneContainers'>;
+
+export type ContainerVerbsOptions = {
+	readonly connections: Connections;
+	readonly lifecycle: Lifecycle;
+	readonly utility: Utility;
+	readonly execs: Execs;
+};
+
+/** Takes a container away that does not run: its utility machine, its processes' records, its files. */
+export const takeContainer = async (site: Site, {utility, execs}: Pick<ContainerVerbsOptions, 'utility' | 'execs'>, entry: Entry, volumes: boolean): Promise<void> => {
+	await utility.close(entry);
+	await discardContainer(site, entry, {volumes});
+	execs.forget(entry.container.id);
+};
+
+const exitOf = ({container: {status}}: Entry): {readonly exitCode: number; readonly reason?: string} =>
+	status.state === 'exited' ? {exitCode: status.exitCode, ...status.reason !== undefined && {reason: status.reason}} : {exitCode: 'exitCode' in status ? status.exitCode : 0};
+
+export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions): ContainerVerbs => {
+	const {connections, lifecycle, utility, execs} = options;
+	const find = (reference: string) => findContainer(site, reference);
+
+	const withSize = async (entry: Entry): Promise<Container> => ({...entry.container, diskBytes: await diskBytesOf(site, entry)});
+
+	const stop: Lifecycle['stop'] = async (entry, stopOptions) => {
+		if (stopOptions?.signal !== undefined) {
+			signalNumber(stopOptions.signal);
+		}
+
+		return lifecycle.stop(entry, stopOptions);
+	};
+
+	const start = async (entry: Entry) => {
+		await utility.close(entry);
+		await lifecycle.start(entry);
+	};
+
+	const waitForEnd = async (entry: Entry, signal: AbortSignal | undefined) => {
+		const {ended} = entry;
+		while (!ended.signal.aborted && !signal?.aborted) {
+			await entry.changed.wait(signal ? AbortSignal.any([signal, ended.signal]) : ended.signal);
+		}
+
+		return exitOf(entry);
+	};
+
+	async function * stats(reference: string, {stream = false, signal}: Parameters<Engine['stats']>[1] = {}): AsyncGenerator<ContainerStats, void> {
+		const entry = find(reference);
+		const intervalMs = 1000;
+		for (let next = Date.now(); !signal?.aborted; next += intervalMs) {
+			try {
+				yield await readStats(entry);
+			} catch (error) {
+				if (stream && !isLive(entry)) {
+					return;
+				}
+
+				throw error;
+			}
+
+			if (!stream) {
+				return;
+			}
+
+			const pause = AbortSignal.timeout(Math.max(next + intervalMs - Date.now(), 0));
+			const ends = AbortSignal.any([pause, entry.ended.signal, ...signal ? [signal] : []]);
+			await new Promise<void>(resolve => {
+				ends.addEventListener('abort', () => {
+					resolve();
+				}, {once: true});
+			});
+			if (!isLive(entry)) {
+				return;
+			}
+		}
+	}
+
+	const containersOf = async (filters: Filters) => {
+		const images = filters.ancestor ? await site.images.list({all: true}) : [];
+		const ancestors = new Map(await Promise.all((filters.ancestor ?? []).map(async reference => [reference, await site.images.get(reference).catch(() => undefined)] as const)));
+		// The order in which they were made, also of those made in one millisecond.
+		const ids = [...site.containers.keys()];
+		const matches = filterOf(filters, containerRules({
+			positionOf: reference => ids.indexOf(find(reference).container.id),
+			ancestor(reference) {
+				const image = ancestors.get(reference);
+				// Those built on it begin with its layers.
+				const descendants = new Set(image ? images.filter(({layers}) => image.layers.every((layer, index) => layers[index] === layer)).map(({id}) => id) : []);
+				return ({imageId}) => descendants.has(imageId);
+			},
+		}));
+		return site.containers.values().filter(({container}) => matches(container)).toArray();
+	};
+
+	return {
+		async containers({all = false, filters = {}, size = false} = {}) {
+			const isEvery = all || filters.status !== undefined || filters.exited !== undefined;
+			const entries = await containersOf(filters);
+			const shown = entries
+				.filter(entry => isEvery || isLive(entry) || entry.container.status.state === 'restarting')
+				.toSorted((one, other) => other.container.createdAt - one.container.createdAt);
+			return size ? Promise.all(shown.map(async entry => withSize(entry))) : shown.map(({container}) => container);
+		},
+		async container(reference, {size = false} = {}) {
+			const entry = find(reference);
+			return size ? withSize(entry) : entry.container;
+		},
+		async createContainer(configuration) {
+			const {container: {id}} = await createContainer(site, configuration);
+			return {id, warnings: []};
+		},
+		async startContainer(reference) {
+			const entry = find(reference);
+			await entry.queue(async () => start(entry));
+		},
+		async stopContainer(reference, stopOptions) {
+			const entry = find(reference);
+			await entry.queue(async () => stop(entry, stopOptions));
+		},
+		async restartContainer(reference, stopOptions) {
+			const entry = find(reference);
+			await entry.queue(async () => {
+				if (entry.machine) {
+					await stop(entry, stopOptions);
+				}
+
+				await start(entry);
+			});
+			publishContainer(site, entry, 'restart');
+		},
+		async killContainer(reference, signal = 'SIGKILL') {
+			const entry = find(reference);
+			const number = signalNumber(signal);
+			const {name, status} = entry.container;
+			if (!entry.machine || !isLive(entry)) {
+				throw new HolmError('conflict', `Cannot kill container: ${name}: container ${entry.container.id.slice(0, 12)} is not running`, {remedy: `holm start ${name}`});
+			}
+
+			publishContainer(site, entry, 'kill', {signal: String(number)});
+			if (number === sigkill) {
+				entry.isStoppedByUser = true;
+				await lifecycle.kill(entry);
+				return;
+			}
+
+			if (status.state === 'paused') {
+				throw new HolmError('conflict', `container ${name} is paused`, {remedy: `holm unpause ${name}`});
+			}
+
+			await entry.machine.signal(number);
+		},
+		async pauseContainer(reference) {
+			const entry = find(reference);
+			await entry.queue(async () => {
+				assertRunning(entry);
+				await entry.machine!.pause();
+				const {status} = entry.container;
+				if (status.state === 'running') {
+					entry.container = {...entry.container, status: {...status, state: 'paused'}};
+				}
+
+				await saveContainer(site, entry);
+				publishContainer(site, entry, 'pause');
+			});
+		},
+		async unpauseContainer(reference) {
+			const entry = find(reference);
+			await entry.queue(async () => {
+				const {status, name} = entry.container;
+				if (status.state !== 'paused' || !entry.machine) {
+					throw new HolmError('conflict', `container ${name} is not paused`, {remedy: 'holm ps -a shows its state'});
+				}
+
+				await entry.machine.resume();
+				entry.container = {...entry.container, status: {...status, state: 'running'}};
+				await saveContainer(site, entry);
+				publishContainer(site, entry, 'unpause');
+			});
+		},
+		async renameContainer(reference, name) {
+			const entry = find(reference);
+			await renameContainer(site, entry, name);
+			if (isLive(entry)) {
+				await connections.refreshNames();
+			}
+		},
+		async removeContainer(reference, {force = false, volumes = false} = {}) {
+			const entry = find(reference);
+			if (force && entry.machine) {
+				// It need not wait for a stop that is under way.
+				entry.isStoppedByUser = true;
+				await lifecycle.kill(entry);
+			}
+
+			await entry.queue(async () => {
+				const {container} = entry;
+				if (!site.containers.has(container.id)) {
+					return;
+				}
+
+				if (entry.machine) {
+					if (!force) {
+						throw new HolmError('conflict', `cannot remove container "${container.name}": container is ${container.status.state}`, {remedy: `stop it first, or force it: holm rm -f ${container.name}`});
+					}
+
+					entry.isStoppedByUser = true;
+					await lifecycle.kill(entry);
+				}
+
+				lifecycle.cancelRestart(entry);
+				await entry.cleared;
+				if (site.containers.has(container.id)) {
+					await takeContainer(site, options, entry, volumes);
+				}
+			});
+		},
+		async waitContainer(reference, condition = 'not-running', signal?: AbortSignal) {
+			const entry = find(reference);
+			if (condition === 'removed') {
+				// Its exit status is that of the run that is, or comes before it goes.
+				const end = entry.container.status.state === 'exited' ? exitOf(entry) : await waitForEnd(entry, signal);
+				await Promise.race([entry.removed.promise, ...signal ? [new Promise<void>(resolve => {
+					signal.addEventListener('abort', () => {
+						resolve();
+					}, {once: true});
+				})] : []]);
+				return end;
+			}
+
+			return condition === 'next-exit' || isLive(entry) || entry.container.status.state === 'restarting' ? waitForEnd(entry, signal) : exitOf(entry);
+		},
+		logs(reference, logOptions = {}) {
+			const entry = find(reference);
+			const idle = new AbortController();
+			idle.abort();
+			return readLog(site.paths.container(entry.container.id).log, {
+				...logOptions, ended: isLive(entry) || entry.container.status.state === 'restarting' ? entry.ended.signal : idle.signal,
+			});
+		},
+		async attachContainer(reference, attachOptions) {
+			const entry = find(reference);
+			if (entry.container.status.state === 'paused') {
+				throw new HolmError('conflict', `container ${entry.container.name} is paused`, {remedy: `unpause it before attaching: holm unpause ${entry.container.name}`});
+			}
+
+			publishContainer(site, entry, 'attach');
+			return attach(site, entry, attachOptions);
+		},
+		async resizeContainer(reference, {rows, columns}) {
+			const entry = find(reference);
+			if (!entry.machine) {
+				throw new HolmError('conflict', `container ${entry.container.name} is not running`, {remedy: `holm start ${entry.container.name}`});
+			}
+
+			await entry.machine.resize(rows, columns);
+		},
+		createExec: async (reference, configuration) => execs.create(find(reference), configuration),
+		startExec: execs.start,
+		async resizeExec(id, size) {
+			await execs.resize(id, size);
+		},
+		exec: async id => execs.status(id),
+		stats,
+		top: async (reference, psArguments) => listProcesses(find(reference), psArguments),
+		async pruneContainers(filters = {}) {
+			const isWanted = filterOf(filters, pruneRules(({configuration}: Container) => configuration.labels, Date.now()));
+			const going = site.containers.values()
+				.filter(({container}) => ['created', 'exited'].includes(container.status.state) && isWanted(container))
+				.toArray();
+			const removed: string[] = [];
+			let freedBytes = 0;
+			for (const entry of going) {
+				await entry.queue(async () => {
+					await entry.cleared;
+					if (!entry.machine && site.containers.has(entry.container.id)) {
+						freedBytes += await diskBytesOf(site, entry);
+						await takeContainer(site, options, entry, false);
+						removed.push(entry.container.id);
+					}
+				});
+			}
+
+			return {removed, freedBytes};
+		},
+	};
+};

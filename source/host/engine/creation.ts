@@ -1,0 +1,219 @@
+import {chmod, chown, mkdir, rm, stat} from 'node:fs/promises';
+import {HolmError} from '../../errors.js';
+import type {Attachment, Container, ContainerConfiguration, Image} from '../../resources.js';
+import {leaseAddress} from '../bridges/ipam.js';
+import {macOf, parseMac} from '../bridges/mac.js';
+import {containerProcess, exposedPorts as exposedPortsOf} from '../../rules/container-process.js';
+import {containerName, madeUpName} from '../../rules/names.js';
+import {validateContainer} from '../../rules/validate-container.js';
+import {resolveUser} from '../containers/accounts.js';
+import {limitsOf} from '../containers/bundle.js';
+import {capabilitiesOf} from '../containers/capabilities.js';
+import {removeLog} from '../containers/log-rotation.js';
+import {newId} from '../containers/id.js';
+import {mountsOf} from '../containers/mounts.js';
+import {architectureOf} from '../distributions.js';
+import {defaultSize, machineUidOf, validateSize} from '../guest.js';
+import {createOverlay} from '../images/disk.js';
+import {attachedTo, findNetwork} from './find.js';
+import {
+	defaultNetwork,
+	newEntry,
+	publish,
+	publishContainer,
+	saveContainer,
+	type Entry,
+	type Site,
+} from './site.js';
+import {wantedPorts} from './tables.js';
+import {ensureVolumes, removeAnonymous} from './volumes.js';
+
+const refusePlatform = (image: Image, {platform, image: name}: ContainerConfiguration): void => {
+	const own = `linux/${architectureOf()?.debian ?? process.arch}`;
+	const wanted = platform?.split('/').slice(0, 2).join('/') ?? own;
+	if (wanted !== own || (image.architecture !== '' && `${image.os}/${image.architecture}` !== own)) {
+		const found = wanted === own ? `${image.os}/${image.architecture}` : wanted;
+		throw new HolmError('unsupported', `${name} for ${found} cannot run on this host, whose machines are ${own}`, {remedy: `use an image for ${own}`});
+	}
+};
+
+/** Refuses what no start could do, before anything is made. */
+const validate = (configuration: ContainerConfiguration): void => {
+	validateContainer(configuration);
+	capabilitiesOf(configuration);
+	limitsOf(configuration.ulimits);
+	validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
+};
+
+const assertSources = async (mounts: ContainerConfiguration['mounts']): Promise<void> => {
+	for (const mount of mounts) {
+		if (mount.type !== 'bind') {
+			continue;
+		}
+
+		const status = await stat(mount.source).catch(() => undefined);
+		if (!status?.isDirectory() && !status?.isFile()) {
+			const reason = status ? 'is neither a file nor a directory' : 'does not exist';
+			throw new HolmError('invalid', `invalid mount: bind source path ${reason}: ${JSON.stringify(mount.source.slice(0, 300)).slice(1, -1)}`, {remedy: 'create it first, or use a named volume'});
+		}
+	}
+};
+
+/** Gives a container an address, a MAC address and an id on a network. The registry must be held. */
+export const leaseAttachment = (site: Site, wanted: ContainerConfiguration['networks'][number]): Attachment => {
+	const network = findNetwork(site, wanted.network);
+	const holders = attachedTo(site, network.id).flatMap(({container}) => container.attachments).filter(({networkId}) => networkId === network.id);
+	if (network.name === defaultNetwork && wanted.aliases.length > 0) {
+		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
+	}
+
+	const address = leaseAddress({
+		subnet: network.subnet, gateway: network.gateway, ipRange: network.ipRange, wanted: wanted.address, taken: holders.map(holder => holder.address),
+	});
+	const mac = wanted.mac === undefined ? macOf(address) : parseMac(wanted.mac);
+	if (holders.some(holder => holder.mac === mac) || mac === macOf(network.gateway)) {
+		throw new HolmError('conflict', `MAC address ${mac} is in use on network ${network.name}`, {remedy: 'choose another one, or leave it out'});
+	}
+
+	return {
+		network: network.name,
+		networkId: network.id,
+		endpointId: newId(),
+		address,
+		prefixLength: Number(network.subnet.split('/')[1]),
+		gateway: network.gateway,
+		mac,
+		aliases: [...new Set(wanted.aliases)],
+	};
+};
+
+const leaseAll = (site: Site, {networks}: ContainerConfiguration): readonly Attachment[] => {
+	const wanted = networks.length === 0 ? [{network: defaultNetwork, aliases: []}] : networks.filter(({network}) => network !== 'none');
+	const ids = wanted.map(({network}) => findNetwork(site, network).id);
+	const twice = ids.findIndex((id, index) => ids.indexOf(id) !== index);
+	if (twice !== -1) {
+		throw new HolmError('invalid', `network ${wanted[twice]!.network} is given twice`, {remedy: 'give each network once'});
+	}
+
+	return wanted.map(attachment => leaseAttachment(site, attachment));
+};
+
+const chooseName = ({containers}: Site, wanted: string | undefined): string => {
+	const holder = (name: string) => containers.values().find(({container}) => container.name === name);
+	if (wanted === undefined) {
+		return madeUpName(name => holder(name) !== undefined);
+	}
+
+	const other = holder(wanted);
+	if (other) {
+		throw new HolmError('conflict', `Conflict. The container name "/${wanted}" is already in use by container "${other.container.id.slice(0, 12)}"`, {remedy: `remove or rename that container, or choose another name: holm rm ${wanted}`});
+	}
+
+	return wanted;
+};
+
+/** The disk, which the machine's own user writes. */
+const makeDisk = async (site: Site, id: string, base: string): Promise<void> => {
+	const {directory, disk} = site.paths.container(id);
+	await mkdir(directory, {recursive: true, mode: 0o711});
+	// The machine passes through, and reads nothing but what belongs to it.
+	await chmod(directory, 0o711);
+	await createOverlay(base, disk);
+	await chown(disk, machineUidOf(id), site.guest.gid);
+	await chmod(disk, 0o600);
+};
+
+export const createContainer = async (site: Site, configuration: ContainerConfiguration): Promise<Entry> => {
+	validate(configuration);
+	const image = await site.images.get(configuration.image);
+	refusePlatform(image, configuration);
+	const process = containerProcess(configuration, image.configuration);
+	const wantedMounts = mountsOf(image.configuration, configuration);
+	await assertSources(wantedMounts);
+	// Once for a quick refusal, before the slow part; what counts is the check below.
+	chooseName(site, configuration.name);
+	const base = await site.disks.base(image);
+	resolveUser(process.user, base.accounts);
+	return site.registry(async () => {
+		const id = newId();
+		const undo: Array<() => Promise<void>> = [];
+		try {
+			const name = chooseName(site, configuration.name);
+			const attachments = leaseAll(site, configuration);
+			const volumes = await ensureVolumes(site, wantedMounts, image);
+			undo.push(volumes.undo, async () => rm(site.paths.container(id).directory, {recursive: true, force: true}));
+			await makeDisk(site, id, base.path);
+			const exposedPorts = exposedPortsOf(configuration, image.configuration);
+			const entry = newEntry({
+				container: {
+					id,
+					name,
+					createdAt: Date.now(),
+					imageId: image.id,
+					configuration: {...configuration, name, labels: {...image.configuration.labels, ...configuration.labels}},
+					process,
+					status: {state: 'created'},
+					attachments,
+					ports: wantedPorts({configuration, exposedPorts}),
+					exposedPorts,
+					mounts: volumes.mounts,
+					restartCount: 0,
+				},
+				isStoppedByUser: false,
+				devices: {},
+			});
+			await saveContainer(site, entry);
+			site.containers.set(id, entry);
+			publishContainer(site, entry, 'create');
+			return entry;
+		} catch (error) {
+			for (const step of undo.toReversed()) {
+				await step();
+			}
+
+			throw error;
+		}
+	});
+};
+
+/** Removes a container that does not run, and everything that was its own. */
+export const discardContainer = async (site: Site, entry: Entry, {volumes}: {readonly volumes: boolean}): Promise<void> => {
+	await site.registry(async () => {
+		const {container} = entry;
+		const files = site.paths.container(container.id);
+		// Without its record it is gone, whatever happens to the rest.
+		await rm(files.record, {force: true});
+		site.containers.delete(container.id);
+		await removeLog(files.log);
+		await rm(files.directory, {recursive: true, force: true});
+		for (const {networkId, network} of container.attachments) {
+			publish(site, 'network', 'disconnect', networkId, {container: container.id, name: network, type: 'bridge'});
+		}
+
+		publishContainer(site, entry, 'destroy');
+		entry.removed.resolve();
+		if (volumes) {
+			await removeAnonymous(site, container);
+		}
+	});
+};
+
+export const renameContainer = async (site: Site, entry: Entry, wanted: string): Promise<void> => site.registry(async () => {
+	const name = containerName(wanted);
+	const before: Container = entry.container;
+	if (before.name === name) {
+		throw new HolmError('invalid', `Renaming a container with the same name as its current name: ${name}`, {remedy: 'choose another name'});
+	}
+
+	chooseName(site, name);
+	entry.container = {...before, name, configuration: {...before.configuration, name}};
+	try {
+		await saveContainer(site, entry);
+	} catch (error) {
+		entry.container = before;
+		throw error;
+	}
+
+	publishContainer(site, entry, 'rename', {oldName: `/${before.name}`});
+});
+

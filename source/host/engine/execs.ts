@@ -1,0 +1,230 @@
+import {PassThrough} from 'node:stream';
+import {HolmError} from '../../errors.js';
+import type {ExecConfiguration, ExecStatus, Session, TerminalSize} from '../../engine.js';
+import {newId} from '../containers/id.js';
+import {resolveUser, type Accounts} from '../containers/accounts.js';
+import {guestPaths, ociProcess} from '../containers/bundle.js';
+import {quote, type Agent, type GuestCommand} from '../machines/agent.js';
+import {createRefresh} from './queue.js';
+import {isLive, publishContainer, type Entry, type Site} from './site.js';
+
+/** Processes that were started in containers beside their first one. */
+export type Execs = {
+	readonly create: (entry: Entry, configuration: ExecConfiguration) => string;
+	readonly start: (id: string, size?: TerminalSize) => Promise<Session>;
+	readonly resize: (id: string, size: TerminalSize) => Promise<void>;
+	readonly status: (id: string) => ExecStatus;
+	/** Forgets those of a container that is gone. */
+	readonly forget: (containerId: string) => void;
+};
+
+type Exec = {
+	readonly id: string;
+	readonly entry: Entry;
+	readonly configuration: ExecConfiguration;
+	/** Size that its terminal should have. */
+	size?: TerminalSize;
+	/** Tells the terminal its size; a window that is being dragged has many, of which the last one counts. */
+	readonly refreshSize: () => Promise<void>;
+	running?: GuestCommand;
+	isStarted: boolean;
+	isRunning: boolean;
+	exitCode?: number;
+};
+
+/** So many that have ended are remembered; Docker, too, forgets them after a while. */
+const maximumEnded = 256;
+
+/** A longer command is refused by the guest's SSH server, whose limit is 9000 bytes in all. */
+const longestInline = 8000;
+
+export const assertRunning = (entry: Entry): void => {
+	const {name, status} = entry.container;
+	if (!isLive(entry) || !entry.machine) {
+		throw new HolmError('conflict', `container ${name} is not running`, {remedy: `holm start ${name}`});
+	}
+
+	if (status.state === 'paused') {
+		throw new HolmError('conflict', `container ${name} is paused`, {remedy: `holm unpause ${name}`});
+	}
+};
+
+/** The accounts as they are in the running container, which may have made some of its own. */
+const accountsIn = async (agent: Agent): Promise<Accounts> => {
+	const read = async (file: string) => {
+		const content = await agent.run(`chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox head -c 1048576 ${file} 2>/dev/null || true`);
+		return Buffer.from(content).toString();
+	};
+
+	return {passwd: await read('/etc/passwd'), group: await read('/etc/group')};
+};
+
+const isNumeric = (user: string) => /^\d+(?::\d+)?$/v.test(user);
+
+const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
+	const {container} = entry;
+	const wanted = configuration.user ?? container.process.user;
+	const accounts = wanted === '' || isNumeric(wanted) ? {passwd: '', group: ''} : await accountsIn(agent);
+	return ociProcess({
+		configuration: {...container.configuration, terminal: configuration.terminal, privileged: container.configuration.privileged || configuration.privileged},
+		process: {
+			arguments: configuration.command,
+			environment: [...configuration.terminal ? ['TERM=xterm'] : [], ...container.process.environment, ...configuration.environment],
+			workingDirectory: configuration.workingDirectory ?? container.process.workingDirectory,
+		},
+		user: resolveUser(wanted, accounts),
+	});
+};
+
+/** Where the guest keeps what it needs of a process. */
+const stemOf = (id: string) => `/run/holm/exec-${id.slice(0, 16)}`;
+
+/** Sets the size of a process's terminal: crun hands on the signal that it has changed, and not the size. The process may not be there yet. */
+const resizeCommand = (stem: string, {rows, columns}: TerminalSize) =>
+	`for try in 1 2 3 4 5 6 7 8 9 10; do [ -s ${stem}.pid ] && exec stty -F /proc/"$(cat ${stem}.pid)"/fd/0 rows ${rows} cols ${columns}; sleep 0.1; done`;
+
+/** Runs the process described in `STEM.json`. crun has one status for all that it fails with; shells have two for a command that cannot be run. */
+const runCommand = (stem: string, isTerminal: boolean) => [
+	`crun --log=${stem}.log exec --process ${stem}.json${isTerminal ? ` --tty --pid-file ${stem}.pid` : ''} ${guestPaths.name}`,
+	's=$?',
+	`if [ $s = 255 ]; then grep -qi "not found\\|no such file" ${stem}.log && s=127; grep -qi "permission denied\\|not permitted" ${stem}.log && s=126; fi`,
+	`rm -f ${stem}.json ${stem}.log ${stem}.pid`,
+	'exit $s',
+].join('; ');
+
+export const createExecs = (site: Site): Execs => {
+	const execs = new Map<string, Exec>();
+
+	const find = (id: string): Exec => {
+		const exec = execs.get(id);
+		if (!exec) {
+			throw new HolmError('not-found', `No such exec instance: ${JSON.stringify(id.slice(0, 64)).slice(1, -1)}`, {remedy: 'make one with holm exec'});
+		}
+
+		return exec;
+	};
+
+	const forgetOldest = () => {
+		const ended = execs.values().filter(({isStarted, isRunning}) => isStarted && !isRunning).toArray();
+		for (const {id} of ended.slice(0, Math.max(ended.length - maximumEnded, 0))) {
+			execs.delete(id);
+		}
+	};
+
+	const open = async (exec: Exec, size: TerminalSize | undefined): Promise<GuestCommand> => {
+		const {agent} = exec.entry.machine!;
+		const text = JSON.stringify(await processFor(exec, agent));
+		const stem = stemOf(exec.id);
+		const file = `${stem}.json`;
+		const {terminal} = exec.configuration;
+		const run = runCommand(stem, terminal);
+		const inline = `printf %s ${quote(text)} > ${file} && ${run}`;
+		if (inline.length <= longestInline) {
+			return agent.open(inline, terminal ? ptyOf(size) : undefined);
+		}
+
+		await agent.run(`cat > ${file}`, Buffer.from(text));
+		return agent.open(run, terminal ? ptyOf(size) : undefined);
+	};
+
+	const resize = async ({id, entry, configuration, size, isRunning}: Exec) => {
+		if (configuration.terminal && size && isRunning && entry.machine) {
+			await entry.machine.agent.run(resizeCommand(stemOf(id), size));
+		}
+	};
+
+	return {
+		create(entry, configuration) {
+			assertRunning(entry);
+			if (configuration.command.length === 0) {
+				throw new HolmError('invalid', 'No exec command specified', {remedy: 'name one after the container'});
+			}
+
+			const id = newId();
+			const exec: Exec = {
+				id, entry, configuration, isStarted: false, isRunning: false, refreshSize: createRefresh(async () => resize(exec)),
+			};
+			execs.set(id, exec);
+			publishContainer(site, entry, `exec_create: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
+			return id;
+		},
+		async start(id, size) {
+			const exec = find(id);
+			const {entry, configuration} = exec;
+			assertRunning(entry);
+			if (exec.isStarted) {
+				throw new HolmError('conflict', `exec ${id.slice(0, 12)} has already run`, {remedy: 'make another one'});
+			}
+
+			exec.isStarted = true;
+			exec.isRunning = true;
+			try {
+				exec.running = await open(exec, size);
+			} catch (error) {
+				exec.isRunning = false;
+				throw error;
+			}
+
+			publishContainer(site, entry, `exec_start: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
+			return joinCommand(exec, exitCode => {
+				exec.exitCode = exitCode;
+				exec.isRunning = false;
+				exec.running = undefined;
+				publishContainer(site, entry, 'exec_die', {execID: id, exitCode: String(exitCode)});
+				forgetOldest();
+			});
+		},
+		async resize(id, size) {
+			const exec = find(id);
+			exec.size = size;
+			await exec.refreshSize();
+		},
+		status(id) {
+			const {entry, configuration, isRunning, exitCode} = find(id);
+			return {
+				id, containerId: entry.container.id, configuration, running: isRunning, ...!isRunning && exitCode !== undefined && {exitCode},
+			};
+		},
+		forget(containerId) {
+			const forgotten = execs.values().filter(({entry}) => entry.container.id === containerId).toArray();
+			for (const {id} of forgotten) {
+				execs.delete(id);
+			}
+		},
+	};
+};
+
+const ptyOf = (size: TerminalSize | undefined) => ({
+	rows: size?.rows ?? 24, cols: size?.columns ?? 80, width: 0, height: 0, term: 'xterm',
+});
+
+/** A command's streams as a session's. The streams end only once the exit status is known. */
+const joinCommand = ({running, configuration}: Exec, onExit: (exitCode: number) => void): Session => {
+	const stdout = new PassThrough();
+	const stderr = new PassThrough();
+	const {channel: source, status} = running!;
+	source.pipe(stdout, {end: false});
+	source.stderr.pipe(stderr, {end: false});
+	source.on('error', () => undefined);
+	void status.then(code => {
+		// Without one it was cut off with its machine.
+		onExit(code ?? 137);
+		stdout.end();
+		stderr.end();
+	});
+	if (!configuration.stdin) {
+		source.end();
+	}
+
+	return {
+		terminal: configuration.terminal,
+		stdin: source,
+		stdout,
+		stderr,
+		close() {
+			// The process goes on; what it still writes is nobody's.
+			stdout.resume();
+			stderr.resume();
+		},
+	};
+};

@@ -1,0 +1,359 @@
+import {chmod, chown} from 'node:fs/promises';
+import {HolmError, messageOf} from '../../errors.js';
+import type {Container} from '../../resources.js';
+import {restartDelay, restarts, settledAfter} from '../../rules/restart-policy.js';
+import {signalNumber} from '../../rules/signals.js';
+import {prepareLog} from '../containers/log-rotation.js';
+import {defaultSize, machineUidOf} from '../guest.js';
+import {clearMachine, startMachine} from '../machines/machine.js';
+import type {MachineEnd} from '../machines/status.js';
+import type {Machine} from '../machines/running-machine.js';
+import type {Connections} from './connections.js';
+import {isLive, publishContainer, saveContainer, type Entry, type Site} from './site.js';
+import {startMessageFor} from './start-message.js';
+import {devicesFor, wantedPorts} from './tables.js';
+import {sharesFor} from './volumes.js';
+
+/** Bringing machines up and taking them down. */
+export type Lifecycle = {
+	/** Throws `not-modified` when it runs. */
+	readonly start: (entry: Entry) => Promise<void>;
+	/** Throws `not-modified` when it does not run. */
+	readonly stop: (entry: Entry, options?: StopOptions) => Promise<void>;
+	/** Ends it at once, if it runs. */
+	readonly kill: (entry: Entry) => Promise<void>;
+	/** Takes over a machine that runs already. */
+	readonly supervise: (entry: Entry, machine: Machine) => void;
+	/** Deals with the end of a machine that nobody watched. */
+	readonly conclude: (entry: Entry, end: MachineEnd) => Promise<void>;
+	/** Gives up a restart that waits. */
+	readonly cancelRestart: (entry: Entry) => void;
+};
+
+export type StopOptions = {
+	/** Name or number; default the container's, then the image's, then SIGTERM. */
+	readonly signal?: string;
+	/** Seconds until SIGKILL; -1 waits without end; default the container's, then 10. */
+	readonly timeoutSeconds?: number;
+};
+
+const defaultStopSeconds = 10;
+const sigkill = 9;
+/** How long a guest may take to kill its process before its machine is killed. */
+const guestPatienceMs = 5000;
+
+/** What the runtime's refusal means to whoever asked, with Docker's exit status for it. */
+export const refusalOf = (reason: string, {process: {arguments: [program = '']}}: Pick<Container, 'process'>): {readonly error: HolmError; readonly exitCode: number} => {
+	const name = JSON.stringify(program.slice(0, 200));
+	if (/not found|no such file/iv.test(reason)) {
+		return {error: new HolmError('command-not-found', `exec: ${name}: ${/stat|directory/iv.test(reason) && program.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH'}`, {remedy: 'name a program that the image has', cause: reason}), exitCode: 127};
+	}
+
+	if (/permission denied|operation not permitted|is a directory|not executable|exec format/iv.test(reason)) {
+		return {error: new HolmError('not-executable', `exec: ${name}: ${reason.replace(/^.*: (?=[A-Z])/v, '')}`, {remedy: 'name a program that may be executed', cause: reason}), exitCode: 126};
+	}
+
+	return {error: new HolmError('internal', `the container could not be started: ${reason}`), exitCode: 128};
+};
+
+const statusAfter = (end: MachineEnd, startedAt: number): Extract<Container['status'], {state: 'exited'}> => {
+	const common = {state: 'exited', startedAt, finishedAt: end.at} as const;
+	switch (end.kind) {
+		case 'exited': {
+			return {...common, exitCode: end.exitCode, outOfMemory: end.outOfMemory, ...end.outOfMemory && {reason: 'out of memory'}};
+		}
+
+		case 'refused': {
+			return {...common, exitCode: 128, outOfMemory: false, reason: end.reason};
+		}
+
+		case 'died': {
+			// What a shell gives a process that was killed.
+			return {...common, exitCode: 137, outOfMemory: false, reason: end.reason};
+		}
+	}
+};
+
+export type LifecycleOptions = {
+	readonly connections: Connections;
+	/** Takes away a container that removes itself. */
+	readonly remove: (entry: Entry) => Promise<void>;
+};
+
+export const createLifecycle = (site: Site, {connections, remove}: LifecycleOptions): Lifecycle => {
+	const {paths, guest, images, disks} = site;
+
+	const update = async (entry: Entry, change: Partial<Container>) => {
+		entry.container = {...entry.container, ...change};
+		await saveContainer(site, entry);
+	};
+
+	/** Everything of a run but its record, whatever fails on the way. */
+	const clear = async (entry: Entry) => {
+		const {container} = entry;
+		const errors = [...await connections.disconnect(entry)];
+		try {
+			await clearMachine(paths.container(container.id).machine, sharesFor(site, container).length);
+		} catch (error) {
+			errors.push(error);
+		}
+
+		for (const error of errors) {
+			site.log(`${container.name}: ${messageOf(error)}`);
+		}
+	};
+
+	const scheduleRestart = (entry: Entry) => {
+		const delayMs = restartDelay(entry.restartsInARow);
+		entry.restartsInARow++;
+		entry.restart = setTimeout(() => {
+			entry.restart = undefined;
+			void entry.queue(async () => {
+				if (entry.container.status.state !== 'restarting') {
+					return;
+				}
+
+				entry.container = {...entry.container, restartCount: entry.container.restartCount + 1};
+				try {
+					await startNow(entry);
+				} catch (error) {
+					site.log(`${entry.container.name} could not be restarted: ${messageOf(error)}`);
+				}
+			});
+		}, delayMs);
+	};
+
+	const conclude: Lifecycle['conclude'] = async (entry, end) => {
+		const {status} = entry.container;
+		const startedAt = 'startedAt' in status ? status.startedAt : 0;
+		const exited = statusAfter(end, startedAt);
+		if (startedAt > 0 && end.at - startedAt > settledAfter) {
+			entry.restartsInARow = 0;
+		}
+
+		const isRestarting = restarts(entry.container.configuration.restartPolicy, {
+			exitCode: exited.exitCode, isStopped: entry.isStoppedByUser, restartCount: entry.container.restartCount,
+		});
+		entry.machine = undefined;
+		entry.stdin = undefined;
+		entry.container = {
+			...entry.container,
+			status: isRestarting ? {state: 'restarting', exitCode: exited.exitCode, finishedAt: exited.finishedAt} : exited,
+		};
+		if (exited.outOfMemory) {
+			publishContainer(site, entry, 'oom');
+		}
+
+		publishContainer(site, entry, 'die', {exitCode: String(exited.exitCode)});
+		const {ended} = entry;
+		entry.ended = new AbortController();
+		ended.abort();
+		entry.changed.notify();
+		await clear(entry);
+		entry.container = {...entry.container, ports: wantedPorts(entry.container)};
+		entry.devices = {};
+		await saveContainer(site, entry);
+		if (isRestarting) {
+			scheduleRestart(entry);
+		} else if (entry.container.configuration.autoRemove) {
+			await remove(entry);
+		}
+	};
+
+	const supervise: Lifecycle['supervise'] = (entry, machine) => {
+		entry.machine = machine;
+		entry.cleared = (async () => {
+			const end = await machine.ended;
+			try {
+				await conclude(entry, end);
+			} catch (error) {
+				site.log(`${entry.container.name}: its end was not recorded: ${messageOf(error)}`);
+			}
+		})();
+	};
+
+	/** Resolves when the process runs; throws with the reason when it never did, and then nothing of the machine is left. */
+	const boot = async (entry: Entry): Promise<Machine> => {
+		const {container} = entry;
+		const {configuration, id} = container;
+		const files = paths.container(id);
+		const uid = machineUidOf(id);
+		const image = await images.get(container.imageId);
+		const [template, base] = await Promise.all([
+			guest.template({
+				cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes, kernel: configuration.kernel,
+			}),
+			disks.base(image),
+			prepareLog(files.log).then(async () => {
+				await chown(files.log, uid, guest.gid);
+				await chmod(files.log, 0o600);
+			}),
+		]);
+		const devices = devicesFor(container.attachments, site.networks);
+		entry.devices = Object.fromEntries(devices.map(({endpointId, name}) => [endpointId, name]));
+		const machine = await startMachine({
+			name: `holm-${container.name}`.slice(0, 64),
+			directory: files.machine,
+			template,
+			program: guest.program,
+			uid,
+			gid: guest.gid,
+			network: site.namespace.path,
+			disk: files.disk,
+			devices,
+			shares: sharesFor(site, container),
+			log: files.log,
+			message: startMessageFor(site, container, base.accounts),
+			privateKey: guest.key.privateKey,
+		});
+		entry.container = {...entry.container, machine: {
+			accelerator: template.shape.accelerator,
+			cpus: template.shape.cpus,
+			memoryBytes: template.shape.memoryBytes,
+			kernel: template.shape.kernel,
+			phases: [],
+		}};
+		try {
+			await machine.started;
+			return machine;
+		} catch {
+			const end = await machine.ended;
+			if (end.kind === 'exited') {
+				return machine;
+			}
+
+			throw end.kind === 'refused' ? refusalOf(end.reason, container).error : new HolmError('internal', `the machine of ${container.name} did not start: ${end.reason}`, {remedy: 'holm system logs may say more'});
+		}
+	};
+
+	const startNow = async (entry: Entry): Promise<void> => {
+		await entry.cleared;
+		try {
+			// A port in use is found out before anything else is made.
+			const ports = await connections.publishPorts(entry);
+			entry.container = {...entry.container, ports};
+			await connections.plug(entry);
+			const machine = await boot(entry);
+			entry.isStoppedByUser = false;
+			entry.container = {
+				...entry.container,
+				status: {state: 'running', pid: machine.pid, startedAt: Date.now()},
+				machine: {...entry.container.machine!, phases: machine.phases()},
+			};
+			publishContainer(site, entry, 'start');
+			entry.changed.notify();
+			supervise(entry, machine);
+			await saveContainer(site, entry);
+		} catch (error) {
+			await clear(entry);
+			const {status} = entry.container;
+			entry.container = {
+				...entry.container,
+				ports: wantedPorts(entry.container),
+				// A restart that fails is the end of restarting.
+				status: status.state === 'restarting' ? {
+					state: 'exited', exitCode: 128, reason: messageOf(error), outOfMemory: false, startedAt: 0, finishedAt: Date.now(),
+				} : status,
+			};
+			entry.devices = {};
+			const {ended} = entry;
+			entry.ended = new AbortController();
+			ended.abort();
+			entry.changed.notify();
+			if (entry.container.configuration.autoRemove) {
+				await remove(entry);
+			} else {
+				await saveContainer(site, entry);
+			}
+
+			throw error;
+		}
+	};
+
+	const cancelRestart: Lifecycle['cancelRestart'] = entry => {
+		clearTimeout(entry.restart);
+		entry.restart = undefined;
+	};
+
+	/** Kills the process, so that the disk is left in order; and the machine, when that is not enough. */
+	const end = async (machine: Machine): Promise<void> => {
+		machine.signal(sigkill).catch(() => undefined);
+		const timer = setTimeout(() => {
+			void machine.kill();
+		}, guestPatienceMs);
+		await machine.ended;
+		clearTimeout(timer);
+	};
+
+	const kill: Lifecycle['kill'] = async entry => {
+		const {machine, container} = entry;
+		if (machine) {
+			if (container.status.state === 'paused') {
+				await machine.resume();
+			}
+
+			await end(machine);
+			await entry.cleared;
+		}
+	};
+
+	return {
+		async start(entry) {
+			const {status, name} = entry.container;
+			if (isLive(entry)) {
+				if (status.state === 'paused') {
+					throw new HolmError('conflict', `cannot start a paused container, try unpause instead: ${name}`, {remedy: `holm unpause ${name}`});
+				}
+
+				throw new HolmError('not-modified', `container ${name} runs already`);
+			}
+
+			cancelRestart(entry);
+			entry.restartsInARow = 0;
+			entry.container = {...entry.container, restartCount: 0};
+			await startNow(entry);
+		},
+		async stop(entry, options = {}) {
+			const {container, machine} = entry;
+			const {configuration} = container;
+			entry.isStoppedByUser = true;
+			if (entry.restart) {
+				cancelRestart(entry);
+				const {status} = container;
+				await update(entry, {status: {
+					state: 'exited', exitCode: 'exitCode' in status ? status.exitCode : 0, outOfMemory: false, startedAt: 0, finishedAt: 'finishedAt' in status ? status.finishedAt : Date.now(),
+				}});
+				return;
+			}
+
+			if (!machine) {
+				await saveContainer(site, entry);
+				throw new HolmError('not-modified', `container ${container.name} does not run`);
+			}
+
+			const image = await images.get(container.imageId).catch(() => undefined);
+			const signal = signalNumber(options.signal ?? configuration.stopSignal ?? image?.configuration.stopSignal ?? 'SIGTERM');
+			const seconds = options.timeoutSeconds ?? configuration.stopTimeoutSeconds ?? defaultStopSeconds;
+			if (container.status.state === 'paused') {
+				await machine.resume();
+			}
+
+			publishContainer(site, entry, 'kill', {signal: String(signal)});
+			if (seconds !== 0) {
+				await machine.signal(signal);
+			}
+
+			const timer = seconds < 0 ? undefined : setTimeout(() => {
+				void end(machine);
+			}, seconds * 1000);
+			await machine.ended;
+			clearTimeout(timer);
+			await entry.cleared;
+			publishContainer(site, entry, 'stop');
+		},
+		kill,
+		supervise,
+		conclude,
+		cancelRestart,
+	};
+};

@@ -1,0 +1,237 @@
+import {HolmError} from '../../errors.js';
+import type {Engine} from '../../engine.js';
+import type {Lease, Network, NetworkConfiguration} from '../../resources.js';
+import {bridgeNameOf} from '../bridges/bridge.js';
+import {nextSubnet, validateNetwork, type TakenSubnet} from '../bridges/ipam.js';
+import {hostRoutes} from '../bridges/routes.js';
+import {newId} from '../containers/id.js';
+import {filterOf} from '../../rules/filters.js';
+import {networkRules, pruneRules} from '../../rules/item-filters.js';
+import {networkName} from '../../rules/names.js';
+import {recordsOf} from '../dns/zone.js';
+import {quote} from '../machines/agent.js';
+import {removeRecord, writeRecord} from '../store/records.js';
+import type {Connections} from './connections.js';
+import {leaseAttachment} from './creation.js';
+import {attachedTo, findContainer, findNetwork, isDefault} from './find.js';
+import {
+	defaultNetwork,
+	isLive,
+	networkOf,
+	publish,
+	saveContainer,
+	type Entry,
+	type NetworkRecord,
+	type Site,
+} from './site.js';
+import {resolverFileOf} from './start-message.js';
+import {devicesFor, membersOf, wayOut} from './tables.js';
+
+const leasesOf = (site: Site, networkId: string): readonly Lease[] => attachedTo(site, networkId).flatMap(({container}) => container.attachments
+	.filter(attachment => attachment.networkId === networkId)
+	.map(({address, mac, endpointId}) => ({
+		address, mac, endpointId, containerId: container.id, containerName: container.name,
+	})));
+
+export const describeNetwork = (site: Site, record: NetworkRecord): Network => ({
+	...record,
+	leases: leasesOf(site, record.id),
+	bridge: bridgeNameOf(record.id),
+});
+
+/** Blocks that no new network may touch. The host's routes are asked anew every time: a VPN may have come up since. */
+const takenSubnets = async ({networks}: Site): Promise<readonly TakenSubnet[]> => {
+	const routes = await hostRoutes();
+	return [
+		...networks.values().map(({name, subnet}) => ({subnet, by: `network ${name}`})),
+		...routes.map(subnet => ({subnet, by: 'a route of the host'})),
+	];
+};
+
+const reservedNames = new Set(['none', 'host', 'default', defaultNetwork]);
+
+/** Makes a network with its bridge, or nothing. The registry must be held. */
+export const makeNetwork = async (site: Site, connections: Connections, configuration: NetworkConfiguration): Promise<NetworkRecord> => {
+	const taken = await takenSubnets(site);
+	const {subnet, gateway, ipRange} = validateNetwork({
+		...configuration, subnet: configuration.subnet ?? nextSubnet({taken: taken.map(block => block.subnet)}),
+	}, taken);
+	const record: NetworkRecord = {
+		id: newId(),
+		name: configuration.name,
+		createdAt: Date.now(),
+		driver: 'bridge',
+		subnet,
+		gateway,
+		...ipRange !== undefined && {ipRange},
+		internal: configuration.internal,
+		labels: configuration.labels,
+	};
+	site.networks.set(record.id, record);
+	try {
+		await connections.openNetwork(record);
+		await writeRecord(site.paths.network(record.id), record);
+	} catch (error) {
+		site.networks.delete(record.id);
+		await connections.closeNetwork(record).catch(() => undefined);
+		throw error;
+	}
+
+	publish(site, 'network', 'create', record.id, {name: record.name, type: 'bridge'});
+	return record;
+};
+
+const takeNetwork = async (site: Site, connections: Connections, record: NetworkRecord): Promise<void> => {
+	const holders = attachedTo(site, record.id);
+	if (isDefault(record)) {
+		throw new HolmError('forbidden', `${record.name} is a pre-defined network and cannot be removed`, {remedy: 'it takes nothing while no container is on it'});
+	}
+
+	if (holders.length > 0) {
+		const names = holders.map(({container}) => container.name).join(', ');
+		throw new HolmError('conflict', `error while removing network: network ${record.name} id ${record.id.slice(0, 12)} has active endpoints: ${names}`, {remedy: `remove or disconnect ${holders.length > 1 ? 'those containers' : 'that container'} first`});
+	}
+
+	await removeRecord(site.paths.network(record.id));
+	site.networks.delete(record.id);
+	await connections.closeNetwork(record);
+	publish(site, 'network', 'destroy', record.id, {name: record.name, type: 'bridge'});
+};
+
+/** A running container's resolver follows its networks; a container whose guest does not answer keeps the old one until it is restarted. */
+const rewriteResolver = async (site: Site, {container, machine}: Entry): Promise<void> => {
+	await machine?.agent.run('cat > /run/holm/files/resolv.conf', Buffer.from(resolverFileOf(site, container)));
+};
+
+const setDefaultRoute = async (site: Site, {container, machine, devices}: Entry): Promise<void> => {
+	const out = wayOut(container.attachments, site.networks);
+	const device = out && devices[out.endpointId];
+	await machine?.agent.run(device === undefined
+		? 'ip route del default 2>/dev/null || true'
+		: `ip route replace default via ${quote(out!.gateway)} dev ${quote(device)}`);
+};
+
+const freeDeviceName = (devices: Readonly<Record<string, string>>): string => {
+	const used = new Set(Object.values(devices));
+	let index = 0;
+	while (used.has(`eth${index}`)) {
+		index++;
+	}
+
+	return `eth${index}`;
+};
+
+type NetworkVerbs = Required<Pick<Engine, 'networks' | 'network' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'pruneNetworks' | 'dnsRecords'>>;
+
+export const createNetworkVerbs = (site: Site, connections: Connections): NetworkVerbs => {
+	const connect: NetworkVerbs['connectNetwork'] = async (reference, wanted) => {
+		const entry = findContainer(site, reference);
+		await entry.queue(async () => {
+			const network = findNetwork(site, wanted.network);
+			const {container: before, devices: devicesBefore} = entry;
+			if (before.attachments.some(({networkId}) => networkId === network.id)) {
+				throw new HolmError('conflict', `container ${before.name} is already attached to network ${network.name}`, {remedy: `holm network disconnect ${network.name} ${before.name}`});
+			}
+
+			const attachment = await site.registry(async () => {
+				const leased = leaseAttachment(site, wanted);
+				entry.container = {...before, attachments: [...before.attachments, leased]};
+				return leased;
+			});
+			try {
+				if (isLive(entry)) {
+					const device = devicesFor(entry.container.attachments, site.networks).find(({endpointId}) => endpointId === attachment.endpointId)!;
+					const name = freeDeviceName(entry.devices);
+					entry.devices = {...entry.devices, [attachment.endpointId]: name};
+					await connections.plugOne(entry, attachment);
+					await entry.machine!.plug({...device, name});
+					await rewriteResolver(site, entry).catch((error: unknown) => {
+						site.log(`the resolver of ${before.name} was not changed: ${String(error)}`);
+					});
+				}
+
+				await saveContainer(site, entry);
+			} catch (error) {
+				entry.container = {...entry.container, attachments: before.attachments};
+				entry.devices = devicesBefore;
+				await connections.unplugOne(attachment).catch(() => undefined);
+				throw error;
+			}
+
+			publish(site, 'network', 'connect', network.id, {container: before.id, name: network.name, type: 'bridge'});
+		});
+	};
+
+	const disconnect: NetworkVerbs['disconnectNetwork'] = async (networkReference, reference) => {
+		const entry = findContainer(site, reference);
+		await entry.queue(async () => {
+			const network = findNetwork(site, networkReference);
+			const attachment = entry.container.attachments.find(({networkId}) => networkId === network.id);
+			if (!attachment) {
+				throw new HolmError('conflict', `container ${entry.container.name} is not connected to network ${network.name}`, {remedy: `holm network inspect ${network.name} lists those that are`});
+			}
+
+			if (isLive(entry)) {
+				await entry.machine!.unplug(attachment.endpointId);
+			}
+
+			const {[attachment.endpointId]: _gone, ...devices} = entry.devices;
+			entry.devices = devices;
+			entry.container = {...entry.container, attachments: entry.container.attachments.filter(other => other !== attachment)};
+			await saveContainer(site, entry);
+			if (isLive(entry)) {
+				await connections.unplugOne(attachment);
+				await setDefaultRoute(site, entry);
+				await rewriteResolver(site, entry);
+			}
+
+			publish(site, 'network', 'disconnect', network.id, {container: entry.container.id, name: network.name, type: 'bridge'});
+		});
+	};
+
+	return {
+		async networks(filters = {}) {
+			const matches = filterOf(filters, networkRules);
+			return site.networks.values()
+				.map(record => describeNetwork(site, record))
+				.filter(network => matches(network))
+				.toArray()
+				.toSorted((one, other) => Number(other.name === defaultNetwork) - Number(one.name === defaultNetwork) || one.createdAt - other.createdAt);
+		},
+		network: async reference => describeNetwork(site, findNetwork(site, reference)),
+		async createNetwork(configuration) {
+			networkName(configuration.name);
+			if (configuration.driver !== '' && configuration.driver !== 'bridge') {
+				throw new HolmError('unsupported', `there is no network driver ${JSON.stringify(configuration.driver.slice(0, 64))}`, {remedy: 'the only one is bridge'});
+			}
+
+			return site.registry(async () => {
+				if (reservedNames.has(configuration.name) || networkOf(site, configuration.name)) {
+					throw new HolmError('conflict', `network with name ${configuration.name} already exists`, {remedy: `choose another name, or remove it first: holm network rm ${configuration.name}`});
+				}
+
+				const {id} = await makeNetwork(site, connections, configuration);
+				return {id};
+			});
+		},
+		removeNetwork: async reference => site.registry(async () => takeNetwork(site, connections, findNetwork(site, reference))),
+		connectNetwork: connect,
+		disconnectNetwork: disconnect,
+		pruneNetworks: async (filters = {}) => site.registry(async () => {
+			const matches = filterOf(filters, pruneRules(({labels}: Network) => labels, Date.now()));
+			const going = site.networks.values()
+				.filter(record => !isDefault(record) && attachedTo(site, record.id).length === 0 && matches(describeNetwork(site, record)))
+				.toArray();
+			for (const record of going) {
+				await takeNetwork(site, connections, record);
+			}
+
+			return {removed: going.map(({name}) => name), freedBytes: 0};
+		}),
+		async dnsRecords(reference) {
+			const network = findNetwork(site, reference);
+			const live = site.containers.values().filter(entry => entry.machine && isLive(entry)).map(({container}) => container).toArray();
+			return recordsOf({gateway: network.gateway, hostAddress: site.namespace.hostAddress}, membersOf(network, live));
+		},
+	};
+};

@@ -1,0 +1,110 @@
+import type {Writable} from 'node:stream';
+import type {EventLog} from '../../event-log.js';
+import {createWake, type Wake} from '../../wake.js';
+import type {Container, EngineEvent, NetworkConfiguration} from '../../resources.js';
+import type {Forwarder} from '../bridges/forwarder.js';
+import type {Namespace} from '../bridges/namespace.js';
+import type {NameServer} from '../dns/server.js';
+import type {Guest} from '../guest.js';
+import type {Disks} from '../images/disk.js';
+import type {ImageStore} from '../images/storage.js';
+import type {Machine} from '../machines/running-machine.js';
+import {writeRecord} from '../store/records.js';
+import type {Paths} from '../store/paths.js';
+import {createQueue, type Queue} from './queue.js';
+
+/** A network as it is kept. Its leases are the attachments of the containers. */
+export type NetworkRecord = Required<Omit<NetworkConfiguration, 'ipRange'>> & {
+	readonly id: string;
+	readonly createdAt: number;
+	readonly ipRange?: string;
+};
+
+/** A container as it is kept. */
+export type ContainerRecord = {
+	readonly container: Container;
+	/** The user stopped it, so `unless-stopped` leaves it alone. */
+	readonly isStoppedByUser: boolean;
+	/** Names of its network devices in the guest, by endpoint id, while it runs. */
+	readonly devices: Readonly<Record<string, string>>;
+};
+
+/** A container and what there is of it while the engine lives. */
+export type Entry = {
+	container: Container;
+	isStoppedByUser: boolean;
+	devices: Readonly<Record<string, string>>;
+	/** While it has one; a machine that is ending is still here. */
+	machine?: Machine;
+	/** Aborts at the end of the run that is, or of the next one where there is none. */
+	ended: AbortController;
+	/** Resolves when everything of the last run is taken away. */
+	cleared: Promise<void>;
+	/** Told whenever it starts or ends. */
+	readonly changed: Wake;
+	/** Resolves when the container is gone. */
+	readonly removed: PromiseWithResolvers<void>;
+	/** Standard input of the process, opened by the first who writes. */
+	stdin?: Promise<Writable>;
+	/** A restart that waits. */
+	restart?: NodeJS.Timeout;
+	/** Restarts by policy without a long run in between, for the time to wait. */
+	restartsInARow: number;
+	/** Verbs that change the container, one after another. */
+	readonly queue: Queue;
+};
+
+/** Everything that the verbs of one engine work on. */
+export type Site = {
+	readonly paths: Paths;
+	readonly guest: Guest;
+	readonly images: ImageStore;
+	readonly disks: Disks;
+	readonly namespace: Namespace;
+	readonly nameServer: NameServer;
+	readonly forwarder: Forwarder;
+	readonly events: EventLog;
+	readonly containers: Map<string, Entry>;
+	readonly networks: Map<string, NetworkRecord>;
+	/** Names and addresses are given out one after another. */
+	readonly registry: Queue;
+	/** Writes a line to the daemon's log. */
+	readonly log: (line: string) => void;
+};
+
+/** The default network; `default` is another name for it. */
+export const defaultNetwork = 'bridge';
+
+export const newEntry = (record: ContainerRecord): Entry => ({
+	...record,
+	ended: new AbortController(),
+	cleared: Promise.resolve(),
+	changed: createWake(),
+	removed: Promise.withResolvers(),
+	restartsInARow: 0,
+	queue: createQueue(),
+});
+
+export const networkOf = ({networks}: Site, name: string): NetworkRecord | undefined => {
+	const wanted = name === 'default' ? defaultNetwork : name;
+	return networks.values().find(network => network.name === wanted);
+};
+
+export const isLive = ({container: {status}}: Entry): boolean => status.state === 'running' || status.state === 'paused';
+
+export const saveContainer = async ({paths}: Site, {container, isStoppedByUser, devices}: Entry): Promise<void> => {
+	await writeRecord(paths.container(container.id).record, {container, isStoppedByUser, devices} satisfies ContainerRecord);
+};
+
+export const publish = ({events}: Site, type: EngineEvent['type'], action: string, id: string, attributes: Readonly<Record<string, string>> = {}): void => {
+	events.publish({
+		time: Date.now(), type, action, id, attributes,
+	});
+};
+
+/** An event of a container, with Docker's attributes. */
+export const publishContainer = (site: Site, {container}: Entry, action: string, attributes: Readonly<Record<string, string>> = {}): void => {
+	publish(site, 'container', action, container.id, {
+		...container.configuration.labels, image: container.configuration.image, name: container.name, ...attributes,
+	});
+};

@@ -1,0 +1,57 @@
+import {Buffer} from 'node:buffer';
+import type {Container} from '../../resources.js';
+import {resolveUser, type Accounts} from '../containers/accounts.js';
+import {bundleOf} from '../containers/bundle.js';
+import {hostsFile, resolverFile} from '../containers/network-files.js';
+import type {StartMessage} from '../machines/start-message.js';
+import {defaultNetwork, type Site} from './site.js';
+import {wayOut} from './tables.js';
+
+export const hostnameOf = ({id, configuration}: Container): string => configuration.hostname ?? id.slice(0, 12);
+
+/** The gateways of a container's networks in the order in which a resolver should ask: those whose name servers know containers first. */
+export const gatewaysOf = ({networks}: Site, {attachments}: Container): readonly string[] => {
+	const out = wayOut(attachments, networks);
+	return attachments
+		.toSorted((one, other) => Number(one.network === defaultNetwork) - Number(other.network === defaultNetwork) || Number(other === out) - Number(one === out))
+		.map(({gateway}) => gateway);
+};
+
+/** `/etc/resolv.conf` as the container has it on its present networks. */
+export const resolverFileOf = (site: Site, container: Container): string => {
+	const {dnsServers, dnsSearch} = container.configuration;
+	return resolverFile({gateways: gatewaysOf(site, container), dnsServers, dnsSearch});
+};
+
+/** The files that every guest of a container gets, by path below `/run/holm`. */
+export const filesFor = (site: Site, container: Container): Readonly<Record<string, Uint8Array>> => {
+	const hostname = hostnameOf(container);
+	return {
+		'files/authorized_keys': Buffer.from(`${site.guest.key.publicKey.trim()}\n`),
+		'files/hostname': Buffer.from(`${hostname}\n`),
+		'files/hosts': Buffer.from(hostsFile({
+			hostname,
+			addresses: container.attachments.map(({address}) => address),
+			extraHosts: container.configuration.extraHosts,
+			hostAddress: site.namespace.hostAddress,
+		})),
+		'files/resolv.conf': Buffer.from(resolverFileOf(site, container)),
+	};
+};
+
+/** Everything that a guest is told to become the machine of a container. */
+export const startMessageFor = (site: Site, container: Container, accounts: Accounts): StartMessage => {
+	const {configuration, process} = container;
+	const bundle = bundleOf({
+		configuration,
+		hostname: hostnameOf(container),
+		process,
+		user: resolveUser(process.user, accounts),
+		mounts: container.mounts,
+	});
+	return {
+		hostname: hostnameOf(container),
+		files: {...filesFor(site, container), 'bundle/config.json': Buffer.from(JSON.stringify(bundle))},
+		process: {terminal: configuration.terminal, stdin: configuration.openStdin},
+	};
+};

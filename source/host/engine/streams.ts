@@ -1,0 +1,141 @@
+import {PassThrough, Writable} from 'node:stream';
+import {HolmError} from '../../errors.js';
+import type {Session} from '../../engine.js';
+import {readLog} from '../containers/log.js';
+import {isLive, type Entry, type Site} from './site.js';
+
+/** Conmon hands what it reads here to the process; what the process answers comes out of the log. */
+const inputCommand = 'exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach,type=5 >/dev/null';
+
+/** Standard input of the process, shared by everybody who is attached: opened by the first one and kept until the run ends. */
+const openInput = async (entry: Entry): Promise<Writable> => {
+	const {machine} = entry;
+	if (!machine) {
+		throw new HolmError('conflict', `container ${entry.container.name} is not running`, {remedy: `holm start ${entry.container.name}`});
+	}
+
+	entry.stdin ??= (async () => {
+		const {channel} = await machine.agent.open(inputCommand);
+		channel.on('error', () => undefined);
+		channel.resume();
+		channel.stderr.resume();
+		return channel;
+	})();
+	return entry.stdin;
+};
+
+/**
+One attached client's end of standard input: what it writes waits until the process runs. Its end is the process's end of file, unless there is a terminal, whose end of file is a key.
+*/
+const inputOf = (entry: Entry, started: Promise<void>): Writable => {
+	const {terminal} = entry.container.configuration;
+	const open = async () => {
+		await started;
+		return openInput(entry);
+	};
+
+	return new Writable({
+		write(chunk: Uint8Array, _encoding, done) {
+			void (async () => {
+				try {
+					const input = await open();
+					if (!input.write(chunk)) {
+						await Promise.race([new Promise(resolve => {
+							input.once('drain', resolve);
+						}), new Promise(resolve => {
+							input.once('close', resolve);
+						})]);
+					}
+				} catch {
+					// The process is gone, and nobody reads what was meant for it.
+				}
+
+				done();
+			})();
+		},
+		final(done) {
+			void (async () => {
+				try {
+					const input = terminal ? undefined : await open();
+					input?.end();
+				} catch {
+					// As above.
+				}
+
+				done();
+			})();
+		},
+	});
+};
+
+/** Resolves when the container runs; rejects when `ended` aborts first. */
+const runs = async (entry: Entry, ended: AbortSignal): Promise<void> => {
+	while (!isLive(entry)) {
+		if (ended.aborted) {
+			throw new HolmError('conflict', `container ${entry.container.name} is not running`);
+		}
+
+		await entry.changed.wait(ended);
+	}
+};
+
+/**
+A live view of a container's output, read from its log: what the process writes is there a moment later, whoever else is attached and whatever becomes of the engine.
+*/
+export const attach = ({paths}: Site, entry: Entry, {stdin = false, logs = false}: {readonly stdin?: boolean; readonly logs?: boolean} = {}): Session => {
+	const {container: {configuration, id}, ended: {signal: ended}} = entry;
+	const {terminal} = configuration;
+	const stdout = new PassThrough();
+	const stderr = new PassThrough();
+	const leaving = new AbortController();
+	const streams = {stdout, stderr};
+	const reading = readLog(paths.container(id).log, {
+		follow: true, ended, signal: leaving.signal, ...logs ? {} : {tail: 0},
+	});
+	void (async () => {
+		try {
+			for await (const {stream, bytes} of reading) {
+				const target = streams[terminal ? 'stdout' : stream];
+				if (!target.write(bytes)) {
+					await Promise.race([
+						new Promise(resolve => {
+							target.once('drain', resolve);
+						}),
+						new Promise(resolve => {
+							leaving.signal.addEventListener('abort', resolve, {once: true});
+						}),
+					]);
+				}
+			}
+
+			stdout.end();
+			stderr.end();
+		} catch (error) {
+			stdout.destroy(error as Error);
+			stderr.end();
+		}
+	})();
+
+	const started = runs(entry, ended);
+	started.catch(() => undefined);
+	const input = stdin && configuration.openStdin
+		? inputOf(entry, started)
+		: new Writable({
+			write(_chunk, _encoding, done) {
+				done();
+			},
+		});
+	input.on('error', () => undefined);
+	return {
+		terminal,
+		stdin: input,
+		stdout,
+		stderr,
+		close() {
+			leaving.abort();
+			input.destroy();
+			stdout.destroy();
+			stderr.destroy();
+		},
+	};
+};

@@ -1,0 +1,110 @@
+import {stat} from 'node:fs/promises';
+import {availableParallelism, hostname, release, totalmem} from 'node:os';
+import type {Engine} from '../../engine.js';
+import type {EngineEvent, Image} from '../../resources.js';
+import {filterOf} from '../../rules/filters.js';
+import {eventRules} from '../../rules/item-filters.js';
+import {architectureOf} from '../distributions.js';
+import {isLive, type Entry, type Site} from './site.js';
+import {readStats} from './statistics.js';
+import {directoryBytes, listVolumes, usersOf} from './volumes.js';
+
+/** Versions of Docker's API that this one's shapes are those of. */
+export const apiVersions = {newest: '1.47', oldest: '1.40'} as const;
+
+const architecture = () => architectureOf()?.debian ?? process.arch;
+
+/** Bytes that a container's disk takes beside its image. */
+export const diskBytesOf = async ({paths}: Site, {container}: Entry): Promise<number> => {
+	const status = await stat(paths.container(container.id).disk).catch(() => undefined);
+	return (status?.blocks ?? 0) * 512;
+};
+
+type SystemVerbs = Pick<Engine, 'version' | 'info' | 'diskUsage' | 'snapshot' | 'events'>;
+
+export type SystemOptions = {
+	/** Of this package. */
+	readonly version: string;
+	/** Of this engine, made once. */
+	readonly id: string;
+	/** The other verbs that a snapshot is made of. */
+	readonly verbs: Pick<Engine, 'containers' | 'networks'>;
+	readonly cacheBytes: () => Promise<number>;
+};
+
+export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: SystemOptions): SystemVerbs => {
+	async function * events({since, until, filters = {}, signal}: NonNullable<Parameters<Engine['events']>[0]> = {}): AsyncGenerator<EngineEvent, void> {
+		const isWanted = filterOf(filters, eventRules);
+		const isLimited = until !== undefined && until <= Date.now();
+		const left = until === undefined ? undefined : AbortSignal.timeout(Math.min(Math.max(until - Date.now(), 0), 2 ** 31 - 1));
+		const signals = [signal, left].filter(one => one !== undefined);
+		const reading = site.events.read({fromNow: since === undefined, live: !isLimited, signal: signals.length > 0 ? AbortSignal.any(signals) : undefined});
+		for await (const event of reading) {
+			if (event.time >= (since ?? 0) && event.time <= (until ?? Infinity) && isWanted(event)) {
+				yield event;
+			}
+		}
+	}
+
+	return {
+		async version() {
+			return {
+				name: 'Holm', version, apiVersion: apiVersions.newest, minimumApiVersion: apiVersions.oldest, os: 'linux', architecture: architecture(), kernel: site.guest.kernelVersion,
+			};
+		},
+		async info() {
+			const entries = [...site.containers.values()];
+			const count = (state: string) => entries.filter(({container}) => container.status.state === state).length;
+			const running = count('running');
+			const paused = count('paused');
+			const images = await site.images.list();
+			const {accelerator, reason} = site.guest.verdict;
+			return {
+				id,
+				name: hostname(),
+				root: site.paths.root,
+				containers: entries.length,
+				running,
+				paused,
+				stopped: entries.length - running - paused,
+				images: images.length,
+				cpus: availableParallelism(),
+				memoryBytes: totalmem(),
+				operatingSystem: `Holm on Linux ${release()}`,
+				kernel: site.guest.kernelVersion,
+				architecture: architecture(),
+				accelerator,
+				warnings: accelerator === 'tcg' ? [`machines are emulated, and slow for it: ${reason ?? 'no hardware virtualisation'}`] : [],
+			};
+		},
+		async diskUsage() {
+			const [images, volumes] = await Promise.all([site.images.list(), listVolumes(site)]);
+			const entries = [...site.containers.values()];
+			const usersOfImage = ({id: imageId}: Image) => entries.filter(({container}) => container.imageId === imageId).length;
+			return {
+				images: images.map(image => ({image, containers: usersOfImage(image)})),
+				containers: await Promise.all(entries.map(async entry => ({container: entry.container, bytes: await diskBytesOf(site, entry)}))),
+				volumes: await Promise.all(volumes.map(async volume => ({volume, bytes: await directoryBytes(volume.mountpoint), containers: usersOf(site, volume.name).length}))),
+				cacheBytes: await cacheBytes(),
+			};
+		},
+		async snapshot({stats = false} = {}) {
+			const readAt = Date.now();
+			const [containers, networks, images, volumes] = await Promise.all([verbs.containers({all: true}), verbs.networks(), site.images.list(), listVolumes(site)]);
+			const live = stats ? site.containers.values().filter(entry => isLive(entry) && entry.container.status.state === 'running').toArray() : [];
+			const readings = await Promise.all(live.map(async entry => {
+				try {
+					return [[entry.container.id, await readStats(entry)] as const];
+				} catch {
+					// It ended while it was asked.
+					return [];
+				}
+			}));
+			return {
+				readAt, containers, networks, images, volumes, stats: Object.fromEntries(readings.flat()),
+			};
+		},
+		events,
+	};
+};
+

@@ -1,0 +1,86 @@
+import type {Attachment, Container, PublishedPort} from '../../resources.js';
+import {bridgeNameOf, tapNameOf} from '../bridges/bridge.js';
+import type {Forward} from '../bridges/forward.js';
+import type {RulesetConfiguration} from '../bridges/ruleset.js';
+import {recordsOf, type ZoneMember} from '../dns/zone.js';
+import type {NameServerTable} from '../dns/server.js';
+import type {NetworkDevice} from '../machines/start-message.js';
+import {defaultNetwork, type NetworkRecord} from './site.js';
+
+type Link = {readonly device: string; readonly hostAddress: string};
+
+/** The rules of the namespace: every network's bridge and the taps of the containers that are connected. */
+export const rulesetFor = (link: Link, networks: readonly NetworkRecord[], connected: readonly Container[]): RulesetConfiguration => ({
+	link,
+	bridges: networks.map(({id, subnet, gateway, internal}) => ({
+		bridge: bridgeNameOf(id), subnet, gateway, internal,
+	})),
+	taps: connected.flatMap(({attachments}) => attachments.map(({endpointId, networkId, mac, address}) => ({
+		tap: tapNameOf(endpointId), bridge: bridgeNameOf(networkId), mac, address,
+	}))),
+});
+
+/** Names under which a container is found on a network, its own first. */
+export const namesOf = ({name, id, configuration}: Container, {aliases}: Attachment): readonly string[] =>
+	[name, id.slice(0, 12), ...configuration.hostname === undefined ? [] : [configuration.hostname], ...aliases];
+
+/** What the name server of one network knows of containers: nothing on the default network, as in Docker. */
+export const membersOf = (network: NetworkRecord, connected: readonly Container[]): readonly ZoneMember[] =>
+	network.name === defaultNetwork
+		? []
+		: connected.flatMap(container => container.attachments
+			.filter(({networkId}) => networkId === network.id)
+			.map(attachment => ({containerId: container.id, address: attachment.address, names: namesOf(container, attachment)})));
+
+/** For each container on several networks, the other ones, by its address on this one. */
+const viewsOf = (network: NetworkRecord, connected: readonly Container[]): Readonly<Record<string, readonly string[]>> =>
+	Object.fromEntries(connected.flatMap(({attachments}) => {
+		const here = attachments.find(({networkId}) => networkId === network.id);
+		const others = attachments.filter(({networkId}) => networkId !== network.id).map(attachment => attachment.network);
+		return here && others.length > 0 ? [[here.address, others] as const] : [];
+	}));
+
+export const nameServerTableFor = ({hostAddress}: Link, networks: readonly NetworkRecord[], connected: readonly Container[], upstreams: readonly string[]): NameServerTable => ({
+	zones: networks.map(network => ({
+		network: network.name,
+		address: network.gateway,
+		forward: !network.internal,
+		records: recordsOf({gateway: network.gateway, hostAddress}, membersOf(network, connected)),
+		views: viewsOf(network, connected),
+	})),
+	upstreams,
+});
+
+/** The listeners of a container's published ports. They lead to its first network; a container without one has none. */
+export const forwardsFor = ({id, attachments, ports}: Container): readonly Forward[] => attachments[0]
+	? ports.map(({hostAddress, hostPort, containerPort, protocol}) => ({
+		id, hostAddress, hostPort, protocol, targetAddress: attachments[0]!.address, targetPort: containerPort,
+	}))
+	: [];
+
+/** The ports that a container asks for, before any is chosen for it. */
+export const wantedPorts = ({configuration: {ports, publishAll}, exposedPorts}: Pick<Container, 'configuration' | 'exposedPorts'>): readonly PublishedPort[] => {
+	const isPublished = (exposed: string) => ports.some(({containerPort, protocol}) => exposed === `${containerPort}/${protocol}`);
+	const rest = publishAll ? exposedPorts.filter(exposed => !isPublished(exposed)) : [];
+	return [...ports, ...rest.map(exposed => ({
+		hostAddress: '0.0.0.0', hostPort: 0, containerPort: Number.parseInt(exposed, 10), protocol: exposed.endsWith('/udp') ? 'udp' as const : 'tcp' as const,
+	}))];
+};
+
+/** The attachment whose gateway is the way out: the first whose network has one. */
+export const wayOut = (attachments: readonly Attachment[], networks: ReadonlyMap<string, NetworkRecord>): Attachment | undefined =>
+	attachments.find(({networkId}) => networks.get(networkId)?.internal === false);
+
+/** A container's network devices, named in the order of its networks. */
+export const devicesFor = (attachments: readonly Attachment[], networks: ReadonlyMap<string, NetworkRecord>): readonly NetworkDevice[] => {
+	const out = wayOut(attachments, networks);
+	return attachments.map((attachment, index) => ({
+		endpointId: attachment.endpointId,
+		tap: tapNameOf(attachment.endpointId),
+		name: `eth${index}`,
+		mac: attachment.mac,
+		address: attachment.address,
+		prefixLength: attachment.prefixLength,
+		...attachment === out && {gateway: attachment.gateway},
+	}));
+};

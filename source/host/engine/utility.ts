@@ -1,0 +1,115 @@
+import type {Container} from '../../resources.js';
+import {guestPaths} from '../containers/bundle.js';
+import {defaultSize, machineUidOf} from '../guest.js';
+import {quote, type Agent} from '../machines/agent.js';
+import {clearMachine, startMachine} from '../machines/machine.js';
+import type {Machine} from '../machines/running-machine.js';
+import type {Entry, Site} from './site.js';
+import {filesFor, hostnameOf} from './start-message.js';
+import {sharesFor} from './volumes.js';
+
+/** Machines without a process, in which the files of containers that do not run can be reached. */
+export type Utility = {
+	/** The container's utility machine, started where there is none. Its queue must be held. */
+	readonly open: (entry: Entry) => Promise<{readonly agent: Agent; readonly prefix: string}>;
+	/** Ends it after a while in which nobody asks for it. */
+	readonly rest: (entry: Entry) => void;
+	/** Ends it now; the container's disk is free again when this resolves. */
+	readonly close: (entry: Entry) => Promise<void>;
+};
+
+/** A copy is several requests, and each would boot a machine of its own. */
+const restMs = 2000;
+
+const prefix = `chroot ${guestPaths.rootfs} /dev/.holm/busybox`;
+
+/** Puts tools and shares where commands in the container's root find them. Its own links are followed as it would follow them. */
+const prepareCommand = ({mounts}: Container): string => {
+	const root = guestPaths.rootfs;
+	const shared = mounts.filter(({type}) => type !== 'tmpfs');
+	return [
+		'set -e',
+		`mkdir -p ${root}/dev`,
+		`mount -t tmpfs tmpfs ${root}/dev`,
+		`mkdir ${root}/dev/.holm`,
+		`cp ${guestPaths.tools}/busybox ${root}/dev/.holm/busybox`,
+		...(shared.length > 0 ? [`mkdir ${root}/dev/.shares`, `mount --rbind /shares ${root}/dev/.shares`] : []),
+		...shared.map(({target}, index) => {
+			const place = quote(target);
+			return `if [ -d ${guestPaths.share(index)} ]; then ${prefix} mkdir -p ${place}; else ${prefix} touch ${place}; fi; ${prefix} mount --bind /dev/.shares/${index} ${place}`;
+		}),
+	].join('\n');
+};
+
+export const createUtility = (site: Site): Utility => {
+	const {paths, guest} = site;
+	const machines = new Map<string, {readonly machine: Machine; timer?: NodeJS.Timeout}>();
+
+	const close: Utility['close'] = async ({container}) => {
+		const found = machines.get(container.id);
+		if (!found) {
+			return;
+		}
+
+		clearTimeout(found.timer);
+		machines.delete(container.id);
+		await found.machine.finish();
+		await clearMachine(paths.container(container.id).machine, sharesFor(site, container).length);
+	};
+
+	const boot = async (container: Container): Promise<Machine> => {
+		const files = paths.container(container.id);
+		const template = await guest.template(defaultSize);
+
+		const machine = await startMachine({
+			name: `holm-utility-${container.name}`.slice(0, 64),
+			directory: files.machine,
+			template,
+			program: guest.program,
+			uid: machineUidOf(container.id),
+			gid: guest.gid,
+			network: site.namespace.path,
+			disk: files.disk,
+			devices: [],
+			shares: sharesFor(site, container),
+			message: {hostname: hostnameOf(container), files: filesFor(site, container)},
+			privateKey: guest.key.privateKey,
+		});
+		await machine.started;
+		await machine.agent.run(prepareCommand(container));
+		return machine;
+	};
+
+	return {
+		async open({container}) {
+			const found = machines.get(container.id);
+			if (found) {
+				clearTimeout(found.timer);
+				return {agent: found.machine.agent, prefix};
+			}
+
+			try {
+				const machine = await boot(container);
+				machines.set(container.id, {machine});
+				return {agent: machine.agent, prefix};
+			} catch (error) {
+				await clearMachine(paths.container(container.id).machine, sharesFor(site, container).length);
+				throw error;
+			}
+		},
+		rest(entry) {
+			const found = machines.get(entry.container.id);
+			if (found) {
+				clearTimeout(found.timer);
+				found.timer = setTimeout(() => {
+					void entry.queue(async () => {
+						if (machines.get(entry.container.id) === found) {
+							await close(entry);
+						}
+					});
+				}, restMs);
+			}
+		},
+		close,
+	};
+};

@@ -1,0 +1,208 @@
+import {randomBytes} from 'node:crypto';
+import {mkdir, readdir, rm, stat} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError} from '../../errors.js';
+import type {Engine} from '../../engine.js';
+import type {Container, Image, Mount, Volume} from '../../resources.js';
+import {filterOf, isTrue, labelRules, type FilterRules} from '../../rules/filters.js';
+import {pruneRules} from '../../rules/item-filters.js';
+import {volumeName} from '../../rules/names.js';
+import {withImageMounted} from '../images/disk.js';
+import {resolveWithin} from '../images/rooted.js';
+import type {Share} from '../machines/shares.js';
+import {run} from '../run.js';
+import {readRecord, writeRecord} from '../store/records.js';
+import {publish, type Site} from './site.js';
+
+type VolumeRecord = Pick<Volume, 'name' | 'createdAt' | 'labels' | 'anonymous'>;
+
+const filesOf = ({paths}: Site, name: string) => {
+	const directory = paths.volume(name);
+	return {directory, data: path.join(directory, '_data'), record: path.join(directory, 'record.json')};
+};
+
+const volumeOf = (site: Site, record: VolumeRecord): Volume => ({...record, mountpoint: filesOf(site, record.name).data});
+
+/** Directories and files of the host that a container's machine is to see, in the order of its mounts. */
+export const sharesFor = (site: Site, {mounts}: Pick<Container, 'mounts'>): readonly Share[] => mounts.flatMap(mount => mount.type === 'tmpfs'
+	? []
+	: [{source: mount.type === 'volume' ? filesOf(site, mount.source).data : mount.source, readOnly: mount.readOnly}]);
+
+export const findVolume = async (site: Site, name: string): Promise<Volume | undefined> => {
+	if (!/^[\dA-Za-z][\w.\-]{0,127}$/v.test(name)) {
+		return undefined;
+	}
+
+	const reading = await readRecord<VolumeRecord>(filesOf(site, name).record);
+	return reading.state === 'read' ? volumeOf(site, reading.value) : undefined;
+};
+
+const createVolume = async (site: Site, record: Omit<VolumeRecord, 'createdAt'>): Promise<Volume> => {
+	const files = filesOf(site, record.name);
+	const whole = {...record, createdAt: Date.now()};
+	await mkdir(files.data, {recursive: true, mode: 0o755});
+	try {
+		await writeRecord(files.record, whole);
+	} catch (error) {
+		await rm(files.directory, {recursive: true, force: true});
+		throw error;
+	}
+
+	publish(site, 'volume', 'create', record.name, {driver: 'local'});
+	return volumeOf(site, whole);
+};
+
+const removeFiles = async (site: Site, name: string) => {
+	await rm(filesOf(site, name).directory, {recursive: true, force: true});
+	publish(site, 'volume', 'destroy', name, {driver: 'local'});
+};
+
+/** A new volume begins with what the image has at the place where it is mounted, as in Docker. */
+const fillFromImage = async (site: Site, image: Image, target: string, directory: string): Promise<void> => {
+	await withImageMounted(site.images.buildah, image.id, async root => {
+		const source = await resolveWithin(root, target);
+		const status = source === undefined ? undefined : await stat(source).catch(() => undefined);
+		if (source === undefined || !status?.isDirectory()) {
+			return;
+		}
+
+		// Links are copied as links, so nothing outside the image is read.
+		await run('cp', ['--archive', '--no-target-directory', source, directory]);
+	});
+};
+
+export type EnsuredVolumes = {
+	/** With the names of anonymous volumes. */
+	readonly mounts: readonly Mount[];
+	/** Removes what was made. */
+	readonly undo: () => Promise<void>;
+};
+
+/** Makes the volumes that a container wants and that are not there. */
+export const ensureVolumes = async (site: Site, mounts: readonly Mount[], image: Image): Promise<EnsuredVolumes> => {
+	const made: string[] = [];
+	const undo = async () => {
+		for (const name of made) {
+			await removeFiles(site, name);
+		}
+	};
+
+	const ensured: Mount[] = [];
+	try {
+		for (const mount of mounts) {
+			if (mount.type !== 'volume') {
+				ensured.push(mount);
+				continue;
+			}
+
+			const isAnonymous = mount.source === '';
+			const name = isAnonymous ? randomBytes(32).toString('hex') : mount.source;
+			volumeName(name);
+			if (!await findVolume(site, name)) {
+				const {mountpoint} = await createVolume(site, {name, labels: {}, anonymous: isAnonymous});
+				made.push(name);
+				await fillFromImage(site, image, mount.target, mountpoint);
+			}
+
+			ensured.push({...mount, source: name});
+		}
+
+		return {mounts: ensured, undo};
+	} catch (error) {
+		await undo();
+		throw error;
+	}
+};
+
+export const usersOf = ({containers}: Site, volume: string): readonly Container[] => containers.values()
+	.map(({container}) => container)
+	.filter(({mounts}) => mounts.some(mount => mount.type === 'volume' && mount.source === volume))
+	.toArray();
+
+/** Removes the anonymous volumes of a container that is gone, unless another has them. */
+export const removeAnonymous = async (site: Site, {mounts}: Container): Promise<void> => {
+	for (const mount of mounts) {
+		const volume = mount.type === 'volume' ? await findVolume(site, mount.source) : undefined;
+		if (volume?.anonymous && usersOf(site, volume.name).length === 0) {
+			await removeFiles(site, volume.name);
+		}
+	}
+};
+
+export const listVolumes = async (site: Site): Promise<readonly Volume[]> => {
+	const names: readonly string[] = await readdir(site.paths.volumes).catch(() => []);
+	const volumes = await Promise.all(names.toSorted().map(async name => findVolume(site, name)));
+	return volumes.filter(volume => volume !== undefined);
+};
+
+/** Bytes that a directory takes on the disk. */
+export const directoryBytes = async (directory: string): Promise<number> => {
+	const {stdout} = await run('du', ['--summarize', '--block-size=1', '--one-file-system', directory], {accept: [0, 1]});
+	return Number.parseInt(stdout, 10) || 0;
+};
+
+const isUsed = (site: Site, {name}: Volume) => usersOf(site, name).length > 0;
+
+const volumeRules = (site: Site): FilterRules<Volume> => ({
+	name: value => ({name}) => name.includes(value),
+	driver: value => () => value === 'local',
+	dangling(value) {
+		const isDangling = isTrue('dangling', value);
+		return volume => isDangling !== isUsed(site, volume);
+	},
+	...labelRules(({labels}: Volume) => labels),
+});
+
+type VolumeVerbs = Pick<Engine, 'volumes' | 'volume' | 'createVolume' | 'removeVolume' | 'pruneVolumes'>;
+
+export const createVolumeVerbs = (site: Site): VolumeVerbs => {
+	const get = async (name: string) => {
+		const volume = await findVolume(site, name);
+		if (!volume) {
+			throw new HolmError('not-found', `get ${JSON.stringify(name.slice(0, 200)).slice(1, -1)}: no such volume`, {remedy: 'holm volume ls lists them'});
+		}
+
+		return volume;
+	};
+
+	return {
+		async volumes(filters = {}) {
+			const volumes = await listVolumes(site);
+			return volumes.filter(filterOf(filters, volumeRules(site)));
+		},
+		volume: get,
+		createVolume: async ({name, labels = {}}) => site.registry(async () => {
+			const isAnonymous = name === undefined || name === '';
+			const wanted = isAnonymous ? randomBytes(32).toString('hex') : name;
+			volumeName(wanted);
+			return await findVolume(site, wanted) ?? createVolume(site, {name: wanted, labels, anonymous: isAnonymous});
+		}),
+		removeVolume: async (name, {force = false} = {}) => site.registry(async () => {
+			const volume = force ? await findVolume(site, name) : await get(name);
+			if (!volume) {
+				return;
+			}
+
+			const users = usersOf(site, name);
+			if (users.length > 0) {
+				throw new HolmError('conflict', `remove ${name}: volume is in use - [${users.map(container => container.name).join(', ')}]`, {remedy: 'remove those containers first'});
+			}
+
+			await removeFiles(site, name);
+		}),
+		pruneVolumes: async ({all = false, filters = {}} = {}) => site.registry(async () => {
+			const volumes = await listVolumes(site);
+			const {all: given = [], ...others} = filters;
+			const isAll = all || given.some(value => isTrue('all', value));
+			const isWanted = filterOf(others, pruneRules(({labels}: Volume) => labels, Date.now()));
+			const going = volumes.filter(volume => (isAll || volume.anonymous) && !isUsed(site, volume) && isWanted(volume));
+			let freedBytes = 0;
+			for (const {name, mountpoint} of going) {
+				freedBytes += await directoryBytes(mountpoint);
+				await removeFiles(site, name);
+			}
+
+			return {removed: going.map(({name}) => name), freedBytes};
+		}),
+	};
+};

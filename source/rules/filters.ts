@@ -1,0 +1,88 @@
+import type {Filters} from '../engine.js';
+import {HolmError} from '../errors.js';
+
+/** What one value of a filter says of an item. A value that makes no sense is refused before any item is looked at. */
+export type Matcher<Item> = (value: string) => (item: Item) => boolean;
+
+/** How one key of a filter is read. Several values of a key are alternatives, unless `every`. */
+export type FilterRule<Item> = Matcher<Item> | {readonly every: Matcher<Item>};
+
+export type FilterRules<Item> = Readonly<Record<string, FilterRule<Item>>>;
+
+/**
+A test of items against Docker's filters: each key has to apply, by any of its values.
+
+Throws `invalid` for a key that there is no rule for, as Docker does, so that a misspelt filter never selects everything.
+*/
+export const filterOf = <Item>(filters: Filters | undefined, rules: FilterRules<Item>): ((item: Item) => boolean) => {
+	const tests = Object.entries(filters ?? {}).filter(([, values]) => values.length > 0).map(([key, values]) => {
+		if (!Object.hasOwn(rules, key)) {
+			throw new HolmError('invalid', `invalid filter '${key.replaceAll(/[^\w\-.]/gv, '?').slice(0, 40)}'`, {remedy: `the filters are ${Object.keys(rules).join(', ')}`});
+		}
+
+		const rule = rules[key]!;
+		const matches = values.map(value => (typeof rule === 'function' ? rule : rule.every)(value));
+		return typeof rule === 'function'
+			? (item: Item) => matches.some(match => match(item))
+			: (item: Item) => matches.every(match => match(item));
+	});
+	return item => tests.every(test => test(item));
+};
+
+/** Docker's filter `label`: `KEY` or `KEY=VALUE`. */
+export const hasLabel = (labels: Readonly<Record<string, string>>, value: string): boolean => {
+	const [key = ''] = value.split('=', 1);
+	return Object.hasOwn(labels, key) && (key.length === value.length || labels[key] === value.slice(key.length + 1));
+};
+
+/** Docker's filters `label` and `label!` on whatever has labels. */
+export const labelRules = <Item>(labelsOf: (item: Item) => Readonly<Record<string, string>>) => ({
+	label: {every: (value: string) => (item: Item) => hasLabel(labelsOf(item), value)},
+	'label!': {every: (value: string) => (item: Item) => !hasLabel(labelsOf(item), value)},
+});
+
+/** A filter's value that is one of a few; throws `invalid` for another. */
+export const oneOf = <Value extends string>(key: string, value: string, allowed: readonly Value[]): Value => {
+	const found = allowed.find(item => item === value.toLowerCase());
+	if (found === undefined) {
+		throw new HolmError('invalid', `invalid filter '${key}=${value.replaceAll(/[^\w\-.]/gv, '?').slice(0, 40)}'`, {remedy: `its values are ${allowed.join(', ')}`});
+	}
+
+	return found;
+};
+
+/** A filter's value that says yes or no in one of the ways Docker takes; throws `invalid` for another. */
+export const isTrue = (key: string, value: string): boolean =>
+	['true', '1', 't'].includes(oneOf(key, value, ['true', 'false', '1', '0', 't', 'f']));
+
+const durationUnits: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000};
+
+/** Docker's filter `until` as milliseconds since the epoch: a moment, Unix seconds, or how long ago (`10m`, `1h30m`); throws `invalid`. */
+export const untilOf = (value: string, now: number): number => {
+	if (/^\d+(?:\.\d+)?$/v.test(value)) {
+		return Number(value) * 1000;
+	}
+
+	if (/^(?:\d+(?:\.\d+)?(?:ms|[hms]))+$/v.test(value)) {
+		const parts = value.split(/(?<=[a-z])(?=\d)/v).map(part => /^(?<count>[\d.]+)(?<unit>[a-z]+)$/v.exec(part)!.groups!);
+		return now - parts.reduce((sum, {count, unit}) => sum + (Number(count) * durationUnits[unit!]!), 0);
+	}
+
+	const time = Date.parse(value);
+	if (Number.isNaN(time)) {
+		throw new HolmError('invalid', `invalid filter 'until=${value.replaceAll(/[^\w+\-.:]/gv, '?').slice(0, 40)}'`, {remedy: 'it is how long ago such as 24h, a time such as 2026-02-25T10:00:00Z, or Unix seconds'});
+	}
+
+	return time;
+};
+
+/** Docker's filter `name`, which takes a regular expression; one that is none, or that could take for ever, stands for its own text. */
+export const nameMatcher = (value: string): ((name: string) => boolean) => {
+	const isSafe = /^[\w$*+\-.\/?\[\]^\|]{1,100}$/v.test(value) && !/[*+?].*[*+?]/v.test(value);
+	let pattern: RegExp | undefined;
+	try {
+		pattern = isSafe ? new RegExp(value.replace(/^\^?\//v, '^'), 'v') : undefined;
+	} catch {}
+
+	return name => name.includes(value) || pattern?.test(name) === true;
+};

@@ -1,0 +1,110 @@
+import {mkdtemp, readFile, rm, stat} from 'node:fs/promises';
+import {createServer, get, type Server} from 'node:http';
+import https from 'node:https';
+import {once} from 'node:events';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {text} from 'node:stream/consumers';
+import net from 'node:net';
+import test from 'ava';
+import {assertSafe, listenOn} from '../../source/api/listeners.js';
+import {run} from '../../source/host/run.js';
+
+const hasOpenssl = await run('openssl', ['version']).then(() => true, () => false);
+const tlsTest = hasOpenssl ? test : test.skip;
+
+const hello = (): Server => createServer((_request, response) => {
+	response.end('hello');
+});
+
+const freePort = async (): Promise<number> => {
+	const server = net.createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const {port} = server.address() as net.AddressInfo;
+	server.close();
+	await once(server, 'close');
+	return port;
+};
+
+test('only loopback may be listened on without certificates', t => {
+	for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
+		t.notThrows(() => {
+			assertSafe({kind: 'tcp', host, port: 2375});
+		});
+	}
+
+	for (const host of ['0.0.0.0', '::', '192.168.1.1', '127.0.0.1.example.org', '1270.0.0.1']) {
+		t.throws(() => {
+			assertSafe({kind: 'tcp', host, port: 2375});
+		}, {code: 'invalid'});
+	}
+
+	t.throws(() => {
+		assertSafe({kind: 'tcp', host: '0.0.0.0', port: 2376, tls: {cert: 'c', key: 'k'}});
+	}, {code: 'invalid', message: /authority/v});
+});
+
+test('a socket is its owner\'s and its group\'s, and several addresses serve the same', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'hl-'));
+	t.teardown(async () => rm(directory, {recursive: true, force: true}));
+	const server = hello();
+	const socketPath = path.join(directory, 's');
+	const port = await freePort();
+	const closers = [await listenOn(server, {kind: 'unix', path: socketPath}), await listenOn(server, {kind: 'tcp', host: '127.0.0.1', port})];
+	t.teardown(() => {
+		for (const close of closers) {
+			close();
+		}
+
+		server.closeAllConnections();
+	});
+	const {mode} = await stat(socketPath);
+	t.is(mode & 0o777, 0o660);
+	for (const options of [{socketPath}, {host: '127.0.0.1', port}]) {
+		const request = get({...options, agent: false});
+		const [response] = await once(request, 'response') as [NodeJS.ReadableStream];
+		t.is(await text(response), 'hello');
+	}
+
+	await t.throwsAsync(listenOn(server, {kind: 'tcp', host: '127.0.0.1', port}), {code: 'conflict', message: /in use/v});
+	await t.throwsAsync(listenOn(server, {kind: 'unix', path: path.join(directory, 'no/such')}), {code: 'invalid'});
+});
+
+tlsTest(`with certificates only clients of the authority come in${hasOpenssl ? '' : ' (needs openssl)'}`, async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'hl-'));
+	t.teardown(async () => rm(directory, {recursive: true, force: true}));
+	const in_ = (name: string) => path.join(directory, name);
+	const authority = async (name: string) => run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', `/CN=${name}`, '-keyout', in_(`${name}.key`), '-out', in_(`${name}.crt`)]);
+	const sign = async (name: string, by: string) => {
+		await run('openssl', ['req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost', '-keyout', in_(`${name}.key`), '-out', in_(`${name}.csr`)]);
+		await run('openssl', ['x509', '-req', '-in', in_(`${name}.csr`), '-CA', in_(`${by}.crt`), '-CAkey', in_(`${by}.key`), '-CAcreateserial', '-days', '1', '-out', in_(`${name}.crt`)]);
+	};
+
+	await Promise.all([authority('ours'), authority('theirs')]);
+	await sign('server', 'ours');
+	await sign('friend', 'ours');
+	await sign('stranger', 'theirs');
+	const read = async (name: string) => readFile(in_(name), 'utf8');
+	const server = hello();
+	const port = await freePort();
+	const close = await listenOn(server, {
+		kind: 'tcp', host: '127.0.0.1', port, tls: {ca: await read('ours.crt'), cert: await read('server.crt'), key: await read('server.key')},
+	});
+	t.teardown(() => {
+		close();
+		server.closeAllConnections();
+	});
+	const ask = async (name?: string) => {
+		const request = https.get({
+			host: '127.0.0.1', servername: 'localhost', port, agent: false, ca: await read('ours.crt'),
+			...name !== undefined && {cert: await read(`${name}.crt`), key: await read(`${name}.key`)},
+		});
+		const [response] = await once(request, 'response') as [NodeJS.ReadableStream];
+		return text(response);
+	};
+
+	t.is(await ask('friend'), 'hello');
+	await t.throwsAsync(ask('stranger'));
+	await t.throwsAsync(ask());
+	t.is(await ask('friend'), 'hello');
+});

@@ -1,0 +1,130 @@
+import test from 'ava';
+import type {Engine} from '../../source/engine.js';
+import {HolmError} from '../../source/errors.js';
+import {ask, post, serve} from './helpers/serve.js';
+
+test('verbs reach the engine with what was asked', async t => {
+	const calls: unknown[] = [];
+	const note = (name: string) => async (...given: unknown[]) => {
+		calls.push([name, ...given]);
+		return undefined as never;
+	};
+
+	const names = [
+		'startContainer',
+		'stopContainer',
+		'restartContainer',
+		'killContainer',
+		'pauseContainer',
+		'unpauseContainer',
+		'renameContainer',
+		'removeContainer',
+		'resizeContainer',
+		'resizeExec',
+		'removeNetwork',
+		'connectNetwork',
+		'disconnectNetwork',
+		'tagImage',
+		'removeVolume',
+	] as const;
+	const served = await serve(t, Object.fromEntries(names.map(name => [name, note(name)])));
+	for (const [status, request, body] of [
+		[204, 'POST /containers/a/start'],
+		[204, 'POST /containers/a/stop'],
+		[204, 'POST /containers/a/stop?t=0&signal=SIGINT'],
+		[204, 'POST /containers/a/stop?t=-1'],
+		[204, 'POST /containers/a/restart?t=5'],
+		[204, 'POST /containers/a/kill'],
+		[204, 'POST /containers/a/kill?signal=HUP'],
+		[204, 'POST /containers/a/pause'],
+		[204, 'POST /containers/a/unpause'],
+		[204, 'POST /containers/a/rename?name=/b'],
+		[204, 'DELETE /containers/a?force=1&v=true'],
+		[204, 'DELETE /containers/a'],
+		[200, 'POST /containers/a/resize?h=24&w=80'],
+		[200, 'POST /exec/a/resize?h=24&w=80'],
+		[204, 'DELETE /networks/n'],
+		[200, 'POST /networks/n/connect', {Container: 'a', EndpointConfig: {Aliases: ['x'], IPAMConfig: {IPv4Address: '10.0.0.2'}}}],
+		[200, 'POST /networks/n/disconnect', {Container: 'a', Force: true}],
+		[201, 'POST /images/a/b/tag?repo=localhost:5000/c&tag=d'],
+		[204, 'DELETE /volumes/v?force=yes'],
+	] as const) {
+		const [method, path = ''] = request.split(' ', 2);
+		const reply = body ? await post(served, path, body) : await ask(served, path, {method});
+		t.is(reply.status, status, request);
+		t.is(reply.body.length, 0, request);
+	}
+
+	const forever = 2_147_483;
+	const text = JSON.stringify(calls);
+	t.deepEqual(JSON.parse(text) as unknown, [
+		['startContainer', 'a'],
+		['stopContainer', 'a', {}],
+		['stopContainer', 'a', {timeoutSeconds: 0, signal: 'SIGINT'}],
+		['stopContainer', 'a', {timeoutSeconds: forever}],
+		['restartContainer', 'a', {timeoutSeconds: 5}],
+		['killContainer', 'a', null],
+		['killContainer', 'a', 'HUP'],
+		['pauseContainer', 'a'],
+		['unpauseContainer', 'a'],
+		['renameContainer', 'a', 'b'],
+		['removeContainer', 'a', {force: true, volumes: true}],
+		['removeContainer', 'a', {force: false, volumes: false}],
+		['resizeContainer', 'a', {rows: 24, columns: 80}],
+		['resizeExec', 'a', {rows: 24, columns: 80}],
+		['removeNetwork', 'n'],
+		['connectNetwork', 'a', {network: 'n', address: '10.0.0.2', aliases: ['x']}],
+		['disconnectNetwork', 'n', 'a', {force: true}],
+		['tagImage', 'a/b', 'localhost:5000/c:d'],
+		['removeVolume', 'v', {force: true}],
+	]);
+});
+
+test('prunes mean what Docker\'s clients mean by them', async t => {
+	const calls: unknown[] = [];
+	const served = await serve(t, {
+		async pruneImages(options) {
+			calls.push(options);
+			return {removed: ['untagged: a:b', `sha256:${'12'.repeat(32)}`], freedBytes: 3};
+		},
+		async pruneVolumes(options) {
+			calls.push(options);
+			return {removed: ['v'], freedBytes: 4};
+		},
+		pruneNetworks: async () => ({removed: ['n'], freedBytes: 0}),
+		pruneContainers: async () => ({removed: ['c'], freedBytes: 5}),
+	});
+	const filters = (json: unknown) => `?filters=${encodeURIComponent(JSON.stringify(json))}`;
+	const images = await post(served, `/images/prune${filters({dangling: {false: true}, until: ['24h']})}`);
+	t.deepEqual(images.json, {ImagesDeleted: [{Untagged: 'a:b'}, {Deleted: `sha256:${'12'.repeat(32)}`}], SpaceReclaimed: 3});
+	await post(served, `/images/prune${filters({dangling: ['true']})}`);
+	await post(served, '/images/prune');
+	t.deepEqual((await post(served, `/v1.47/volumes/prune${filters({all: ['true'], label: ['x']})}`)).json, {VolumesDeleted: ['v'], SpaceReclaimed: 4});
+	await post(served, '/v1.47/volumes/prune');
+	await post(served, '/v1.41/volumes/prune');
+	t.deepEqual(calls, [
+		{all: true, filters: {until: ['24h']}},
+		{all: false, filters: {}},
+		{all: false, filters: {}},
+		{all: true, filters: {label: ['x']}},
+		{all: false, filters: {}},
+		{all: true, filters: {}},
+	]);
+	t.deepEqual((await post(served, '/networks/prune')).json, {NetworksDeleted: ['n']});
+	t.deepEqual((await post(served, '/containers/prune')).json, {ContainersDeleted: ['c'], SpaceReclaimed: 5});
+	t.deepEqual((await post(served, '/build/prune')).json, {CachesDeleted: [], SpaceReclaimed: 0});
+});
+
+test('a registry\'s refusal is the status that makes Docker\'s clients ask again', async t => {
+	const served = await serve(t, {
+		async checkCredentials({password}) {
+			if (password !== 'right') {
+				throw new HolmError('forbidden', 'wrong password');
+			}
+		},
+	});
+	t.is((await post(served, '/auth', {username: 'u', password: 'wrong'})).status, 401);
+	const {status, json} = await post(served, '/auth', {username: 'u', password: 'right', serveraddress: 'https://index.docker.io/v1/'});
+	t.is(status, 200);
+	t.is((json as {Status: string}).Status, 'Login Succeeded');
+});

@@ -1,0 +1,46 @@
+import test from 'ava';
+import {testArchives} from './contract/archives.js';
+import {testContainers} from './contract/containers.js';
+import {testEvents} from './contract/events.js';
+import {testImages} from './contract/images.js';
+import {createLaboratory, type ContractOptions, type Opened} from './contract/laboratory.js';
+import {testLifecycle} from './contract/lifecycle.js';
+import {testLogs} from './contract/logs.js';
+import {testNetworks} from './contract/networks.js';
+import {testSessions} from './contract/sessions.js';
+import {testSystem} from './contract/system.js';
+import {testVolumes} from './contract/volumes.js';
+
+const defaultTimeout = 120_000;
+
+/**
+Registers tests of everything that an `Engine` promises, against one backend.
+
+The engine is opened once, by the first test, and closed after the last. Tests run one after another and remove what they made. The image has to have a shell and busybox's small tools; the commands in it are only such as both busybox and the engine in memory have.
+*/
+export const testEngine = (name: string, open: () => Promise<Opened>, options: ContractOptions = {}): void => {
+	let opening: Promise<Opened> | undefined;
+	test.after.always(`${name}: close`, async () => {
+		const opened = await opening;
+		await opened?.close();
+	});
+	const register: Parameters<typeof testContainers>[0] = (title, implementation) => {
+		test.serial(`${name}: ${title}`, async t => {
+			t.timeout(options.timeout ?? defaultTimeout);
+			opening ??= open();
+			await implementation(createLaboratory(t, await opening, options));
+		});
+	};
+
+	const lacks = options.lacks ?? {};
+	testContainers(register, lacks);
+	testLifecycle(register, lacks);
+	testLogs(register);
+	testSessions(register, lacks);
+	testArchives(register);
+	testNetworks(register, lacks);
+	testVolumes(register, options);
+	testImages(register, options);
+	testEvents(register);
+	testSystem(register, options);
+};

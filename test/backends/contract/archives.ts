@@ -1,0 +1,99 @@
+import {Buffer} from 'node:buffer';
+import type {Readable} from 'node:stream';
+import {extract} from 'tar-stream';
+import {HolmError} from '../../../source/errors.js';
+import {tarOf, type Register} from './laboratory.js';
+
+const entriesOf = async (tar: Readable) => {
+	const entries = extract();
+	tar.pipe(entries);
+	const found: Array<{readonly name: string; readonly type: string; readonly mode: number; readonly target: string | undefined; readonly text: string}> = [];
+	for await (const entry of entries) {
+		const chunks: Uint8Array[] = [];
+		for await (const chunk of entry) {
+			chunks.push(chunk as Uint8Array);
+		}
+
+		const {name, type, mode, linkname} = entry.header;
+		found.push({
+			name: name.replace(/\/$/v, ''), type: type, mode: mode % 0o1_0000, target: linkname ?? undefined, text: Buffer.concat(chunks).toString(),
+		});
+	}
+
+	return found;
+};
+
+/** Copies into containers and out of them. */
+export const testArchives = (test: Register): void => {
+	test('a tar is unpacked with modes and links, and read again', async ({t, engine, start, exec}) => {
+		const id = await start();
+		await engine.writeArchive(id, '/tmp', tarOf([
+			['tree', {type: 'directory', mode: 0o750}],
+			['tree/plain', 'content\n', {mode: 0o640}],
+			['tree/program', '#!/bin/sh\necho ran\n', {mode: 0o755}],
+			['tree/link', {type: 'symlink', linkname: 'plain'}],
+			['tree/empty', ''],
+			['tree/deep/er/file', 'far down'],
+			['tree/same', {type: 'link', linkname: 'tree/plain'}],
+		]));
+		t.deepEqual(await exec(id, ['/tmp/tree/program']), {stdout: 'ran\n', stderr: '', exitCode: 0});
+		t.is((await exec(id, ['cat', '/tmp/tree/link', '/tmp/tree/same', '/tmp/tree/deep/er/file'])).stdout, 'content\ncontent\nfar down');
+		t.is((await exec(id, ['stat', '-c', '%a', '/tmp/tree', '/tmp/tree/plain'])).stdout, '750\n640\n');
+		const {status, tar} = await engine.readArchive(id, '/tmp/tree');
+		t.is(status.name, 'tree');
+		t.is(status.mode, 0o04_0750);
+		const [first, ...others] = await entriesOf(tar);
+		t.like(first, {name: 'tree', type: 'directory', mode: 0o750});
+		const byName = new Map(others.map(entry => [entry.name, entry]));
+		t.like(byName.get('tree/plain'), {type: 'file', mode: 0o640, text: 'content\n'});
+		t.like(byName.get('tree/program'), {mode: 0o755});
+		t.like(byName.get('tree/link'), {type: 'symlink', target: 'plain'});
+		t.is(byName.get('tree/empty')?.text, '');
+		t.is(byName.get('tree/deep/er/file')?.text, 'far down');
+	});
+
+	test('a single file, and what a path is', async ({t, engine, start, exec}) => {
+		const id = await start();
+		await exec(id, ['sh', '-c', 'printf 12345 > /tmp/five; chmod 600 /tmp/five; ln -s five /tmp/to-five; ln -s /nowhere /tmp/broken']);
+		const status = await engine.pathStatus(id, '/tmp/five');
+		t.like(status, {name: 'five', sizeBytes: 5, mode: 0o10_0600, linkTarget: ''});
+		t.true(Math.abs(status.modifiedAt - Date.now()) < 3_600_000);
+		const link = await engine.pathStatus(id, '/tmp/to-five');
+		t.is(link.name, 'to-five');
+		t.is(Math.floor(link.mode / 0o1_0000), 0o12);
+		t.regex(link.linkTarget, /five$/v);
+		t.is(Math.floor((await engine.pathStatus(id, '/tmp/broken')).mode / 0o1_0000), 0o12);
+		t.is(Math.floor((await engine.pathStatus(id, '/')).mode / 0o1_0000), 0o04);
+		const {tar} = await engine.readArchive(id, '/tmp/five');
+		t.like(await entriesOf(tar), [{name: 'five', type: 'file', mode: 0o600, text: '12345'}]);
+	});
+
+	test('a container that does not run can be written to and read', async ({t, engine, create, run, output}) => {
+		const id = await create({command: ['cat', '/root/given']});
+		await engine.writeArchive(id, '/root', tarOf([['given', 'before the start\n']]));
+		await engine.startContainer(id);
+		await engine.waitContainer(id);
+		t.is((await output(id)).stdout, 'before the start\n');
+		const {id: written} = await run('echo left > /root/left');
+		const {tar} = await engine.readArchive(written, '/root/left');
+		t.is((await entriesOf(tar))[0]?.text, 'left\n');
+	});
+
+	test('paths that are not there, and places that are no directories', async ({engine, start, refused}) => {
+		const id = await start();
+		await refused('not-found', '/no/such', async () => engine.pathStatus(id, '/no/such'));
+		await refused('not-found', '/no/such', async () => engine.readArchive(id, '/no/such'));
+		await refused('not-found', '/no/such', async () => engine.writeArchive(id, '/no/such', tarOf([['file', 'x']])));
+		await refused('invalid', '/etc/passwd', async () => engine.writeArchive(id, '/etc/passwd', tarOf([['file', 'x']])));
+		await refused('not-found', 'nobody-has-this-name', async () => engine.readArchive('nobody-has-this-name', '/'));
+	});
+
+	test('what would lead out of the directory stays in it or is refused', async ({t, engine, start, exec}) => {
+		const id = await start();
+		await exec(id, ['mkdir', '-p', '/tmp/inner']);
+		await engine.writeArchive(id, '/tmp/inner', tarOf([['good', 'x'], ['../outside', 'x']])).catch((error: unknown) => {
+			t.true(error instanceof HolmError, String(error));
+		});
+		t.is((await exec(id, ['ls', '/tmp'])).stdout, 'inner\n');
+	});
+};

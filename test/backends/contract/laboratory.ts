@@ -1,0 +1,260 @@
+import {Buffer} from 'node:buffer';
+import {createServer} from 'node:net';
+import {once} from 'node:events';
+import {PassThrough, Readable} from 'node:stream';
+import {text} from 'node:stream/consumers';
+import type {ExecutionContext} from 'ava';
+import {pack, type Header} from 'tar-stream';
+import type {
+	BuildOptions,
+	Engine,
+	ExecConfiguration,
+	LogOptions,
+	Session,
+} from '../../../source/engine.js';
+import {HolmError, type ErrorCode} from '../../../source/errors.js';
+import type {Container, ContainerConfiguration, NetworkConfiguration} from '../../../source/resources.js';
+
+/** What a backend does not have, so that what needs it is left out. */
+export type Lacks = {
+	/** Names of containers are not resolved, or records are not told. */
+	readonly dns?: boolean;
+	/** Containers have no machine of their own to describe. */
+	readonly machine?: boolean;
+	readonly build?: boolean;
+	/** No registry that knows some images and not others can be reached. */
+	readonly registry?: boolean;
+	/** The error codes are those that an HTTP status is translated to, which says less. */
+	readonly codes?: boolean;
+	/** Containers that do not run hold no addresses. */
+	readonly restingLeases?: boolean;
+	readonly pause?: boolean;
+	/** Standard input ends when the first who is attached to it leaves. */
+	readonly detaching?: boolean;
+};
+
+export type Opened = {
+	readonly engine: Engine;
+	/** An image with a shell and the small tools of busybox. */
+	readonly image: string;
+	readonly close: () => Promise<void>;
+};
+
+export type ContractOptions = {
+	readonly lacks?: Lacks;
+	/** Others use the engine, too: nothing is pruned, and what is there is not counted. */
+	readonly shared?: boolean;
+	/** Milliseconds that one test may take; default 2 minutes. */
+	readonly timeout?: number;
+};
+
+export const configuration = (given: Partial<ContainerConfiguration> & {readonly image: string}): ContainerConfiguration => ({
+	command: [],
+	environment: [],
+	terminal: false,
+	openStdin: false,
+	autoRemove: false,
+	labels: {},
+	networks: [],
+	ports: [],
+	publishAll: false,
+	mounts: [],
+	extraHosts: [],
+	dnsServers: [],
+	dnsSearch: [],
+	readOnlyRoot: false,
+	capabilitiesToAdd: [],
+	capabilitiesToDrop: [],
+	privileged: false,
+	ulimits: [],
+	init: false,
+	restartPolicy: {name: 'no', maximumRetryCount: 0},
+	...given,
+});
+
+type HeaderOptions = Partial<Omit<Header, 'name'>>;
+
+/** A tar of entries: text for a file, headers alone for another one. */
+export const tarOf = (entries: ReadonlyArray<readonly [name: string, content: string | HeaderOptions, headers?: HeaderOptions]>): Readable => {
+	const archive = pack();
+	for (const [name, content, headers] of entries) {
+		if (typeof content === 'string') {
+			archive.entry({name, ...headers}, content);
+		} else {
+			archive.entry({name, ...content});
+		}
+	}
+
+	archive.finalize();
+	// A pack is a stream of its own kind; what an engine takes is Node's.
+	return Readable.from(archive, {objectMode: false}).pipe(new PassThrough());
+};
+
+export const freePort = async (): Promise<number> => {
+	const server = createServer();
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const {port} = server.address() as {port: number};
+	server.close();
+	await once(server, 'close');
+	return port;
+};
+
+/** A program that does nothing until it is told to end, and ends at once then. */
+export const waiting = ['sh', '-c', 'trap "exit 0" TERM; echo ready; while :; do sleep 1 & wait $!; done'];
+
+let counter = 0;
+
+/** Everything that one test makes is removed after it, whatever becomes of it. */
+export const createLaboratory = (t: ExecutionContext, {engine, image}: Pick<Opened, 'engine' | 'image'>, {lacks = {}, shared = false}: ContractOptions) => {
+	const undo: Array<() => Promise<void>> = [];
+	t.teardown(async () => {
+		for (const step of undo.toReversed()) {
+			await step().catch(() => undefined);
+		}
+	});
+	const uniqueName = (stem: string) => `ct-${process.pid}-${++counter}-${stem}`;
+
+	const create = async (given: Partial<ContainerConfiguration> = {}): Promise<string> => {
+		const {id} = await engine.createContainer(configuration({image, ...given}));
+		undo.push(async () => engine.removeContainer(id, {force: true, volumes: true}));
+		return id;
+	};
+
+	const script = async (commands: string, given: Partial<ContainerConfiguration> = {}) => create({command: ['sh', '-c', commands], ...given});
+
+	const start = async (given: Partial<ContainerConfiguration> = {}): Promise<string> => {
+		const id = await create({command: waiting, ...given});
+		await engine.startContainer(id);
+		return id;
+	};
+
+	/** Runs commands to their end. */
+	const run = async (commands: string, given: Partial<ContainerConfiguration> = {}) => {
+		const id = await script(commands, given);
+		await engine.startContainer(id);
+		const {exitCode} = await engine.waitContainer(id);
+		return {id, exitCode, ...await output(id)};
+	};
+
+	const output = async (id: string, options: LogOptions = {}) => {
+		const streams = {stdout: '', stderr: ''};
+		for await (const {stream, bytes} of engine.logs(id, options)) {
+			streams[stream] += Buffer.from(bytes).toString();
+		}
+
+		return streams;
+	};
+
+	/** Resolves once a container has written a text. */
+	const written = async (id: string, wanted: string) => {
+		let all = '';
+		for await (const {bytes} of engine.logs(id, {follow: true})) {
+			all += Buffer.from(bytes).toString();
+			if (all.includes(wanted)) {
+				return;
+			}
+		}
+
+		t.fail(`the container ended without writing ${JSON.stringify(wanted)}: ${JSON.stringify(all.slice(-500))}`);
+	};
+
+	const openExec = async (id: string, command: readonly string[], given: Partial<ExecConfiguration> = {}): Promise<{readonly execId: string; readonly session: Session}> => {
+		const execId = await engine.createExec(id, {
+			command, terminal: false, stdin: false, environment: [], privileged: false, ...given,
+		});
+		return {execId, session: await engine.startExec(execId)};
+	};
+
+	/** Runs a command in a container to its end. */
+	const exec = async (id: string, command: readonly string[], {input, ...given}: Partial<ExecConfiguration> & {readonly input?: string} = {}) => {
+		const {execId, session} = await openExec(id, command, {stdin: input !== undefined, ...given});
+		if (input !== undefined) {
+			session.stdin.end(input);
+		}
+
+		const [stdout, stderr] = await Promise.all([text(session.stdout), text(session.stderr)]);
+		const {exitCode, running} = await engine.exec(execId);
+		t.false(running, 'an exec whose output has ended does not run');
+		return {stdout, stderr, exitCode};
+	};
+
+	const createNetwork = async (given: Partial<NetworkConfiguration> = {}): Promise<{readonly id: string; readonly name: string}> => {
+		const name = given.name ?? uniqueName('net');
+		const {id} = await engine.createNetwork({
+			name, internal: false, labels: {}, driver: 'bridge', ...given,
+		});
+		undo.push(async () => engine.removeNetwork(id));
+		return {id, name};
+	};
+
+	const createVolume = async (given: {readonly name?: string; readonly labels?: Readonly<Record<string, string>>} = {}) => {
+		const volume = await engine.createVolume({name: uniqueName('volume'), ...given});
+		undo.push(async () => engine.removeVolume(volume.name, {force: true}));
+		return volume;
+	};
+
+	/** Builds an image and resolves with its id and what was printed. */
+	const build = async (recipe: string, files: Readonly<Record<string, string>> = {}, options: Partial<BuildOptions> = {}) => {
+		let printed = '';
+		let imageId = '';
+		const steps = engine.buildImage(tarOf([['Dockerfile', recipe], ...Object.entries(files)]), {
+			tags: [], buildArguments: {}, noCache: false, pull: false, labels: {}, ...options,
+		});
+		for (const tag of options.tags ?? []) {
+			undo.push(async () => {
+				await engine.removeImage(tag, {force: true});
+			});
+		}
+
+		for await (const step of steps) {
+			printed += step.text ?? '';
+			imageId = step.imageId ?? imageId;
+		}
+
+		return {imageId, printed};
+	};
+
+	/** What is there, as far as a refused request must not have changed it. */
+	const present = async () => {
+		const {containers, networks, images, volumes} = await engine.snapshot();
+		return {
+			containers: containers.map(({id, name, status, attachments, ports, mounts}) => ({
+				id, name, status, attachments, ports, mounts,
+			})),
+			networks: networks.map(({id, name, leases}) => ({id, name, leases})),
+			images: images.map(({id, tags}) => ({id, tags: tags.toSorted()})),
+			volumes: volumes.map(({name}) => name).toSorted(),
+		};
+	};
+
+	/** Checks that a request is refused with an error of a code whose message names the thing, and that nothing has changed. */
+	const refused = async (code: ErrorCode, names: string | RegExp, request: () => Promise<unknown>) => {
+		const before = shared ? undefined : await present();
+		const error = await t.throwsAsync(request);
+		t.true(error instanceof HolmError, `${String(error)} is no HolmError`);
+		if (!lacks.codes) {
+			t.is((error as HolmError).code, code, `${error.message} has another code`);
+		}
+
+		t.true(typeof names === 'string' ? error.message.includes(names) : names.test(error.message), `${JSON.stringify(error.message)} does not name ${String(names)}`);
+		t.false(error.message.includes('\n'), 'an error is one line');
+		if (before) {
+			t.deepEqual(await present(), before, 'a refused request changed something');
+		}
+	};
+
+	const stateOf = async (id: string): Promise<Container['status']['state']> => {
+		const {status} = await engine.container(id);
+		return status.state;
+	};
+
+	return {
+		t, engine, image, lacks, shared, undo, uniqueName, create, script, start, run, output, written, openExec, exec, createNetwork, createVolume, build, refused, stateOf,
+	};
+};
+
+export type Laboratory = ReturnType<typeof createLaboratory>;
+
+/** Registers a test of the contract. */
+export type Register = (title: string, implementation: (laboratory: Laboratory) => Promise<void>) => void;

@@ -1,0 +1,226 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import {bootPhases} from '../../../source/resources.js';
+import type {Lacks, Register} from './laboratory.js';
+
+/** Starting, ending, waiting, restarting, pausing. */
+export const testLifecycle = (test: Register, lacks: Lacks): void => {
+	test('a container runs, is stopped by its signal, and starts again', async ({t, engine, start, written, stateOf, refused}) => {
+		const id = await start();
+		await written(id, 'ready');
+		const {status} = await engine.container(id);
+		t.is(status.state, 'running');
+		t.true(status.state === 'running' && status.pid > 0 && status.startedAt > 0);
+		await refused('not-modified', '', async () => engine.startContainer(id));
+		await engine.stopContainer(id);
+		const stopped = await engine.container(id);
+		t.like(stopped.status, {state: 'exited', exitCode: 0, outOfMemory: false});
+		t.true(stopped.status.state === 'exited' && stopped.status.finishedAt >= stopped.status.startedAt && stopped.status.startedAt > 0);
+		await refused('not-modified', '', async () => engine.stopContainer(id));
+		await engine.startContainer(id);
+		t.is(await stateOf(id), 'running');
+	});
+
+	test('exit statuses are told by wait and in the state', async ({t, engine, run}) => {
+		for (const code of [0, 1, 77, 255]) {
+			const {id, exitCode} = await run(`exit ${code}`);
+			t.is(exitCode, code);
+			const {status} = await engine.container(id);
+			t.like(status, {state: 'exited', exitCode: code});
+		}
+	});
+
+	test('the process has the arguments, variables, directory and host name that were asked for', async ({t, run, create, engine, output}) => {
+		const {stdout, exitCode} = await run('echo "$GREETING from $(pwd) on $(hostname)"; exit 3', {environment: ['GREETING=hello = you'], workingDirectory: '/tmp', hostname: 'island'});
+		t.is(stdout, 'hello = you from /tmp on island\n');
+		t.is(exitCode, 3);
+		const id = await create({entrypoint: ['echo', 'one'], command: ['two  three', '$HOME']});
+		await engine.startContainer(id);
+		await engine.waitContainer(id);
+		t.deepEqual(await output(id), {stdout: 'one two  three $HOME\n', stderr: ''});
+		const container = await engine.container(id);
+		t.deepEqual(container.process.arguments, ['echo', 'one', 'two  three', '$HOME']);
+	});
+
+	test('a stop signal is handled by the process, and one that takes too long is killed', async ({t, engine, script, written, output}) => {
+		const polite = await script('trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 1 & wait $!; done');
+		await engine.startContainer(polite);
+		await written(polite, 'ready');
+		await engine.stopContainer(polite);
+		t.like((await engine.container(polite)).status, {state: 'exited', exitCode: 5});
+		t.is((await output(polite)).stdout, 'ready\nbye\n');
+
+		const stubborn = await script('trap "" TERM; echo ready; while :; do sleep 1; done');
+		await engine.startContainer(stubborn);
+		await written(stubborn, 'ready');
+		await engine.stopContainer(stubborn, {timeoutSeconds: 1});
+		t.like((await engine.container(stubborn)).status, {state: 'exited', exitCode: 137});
+	});
+
+	test('a stop signal of one\'s own choice', async ({t, engine, script, written}) => {
+		const id = await script('trap "exit 21" USR1; trap "exit 22" USR2; echo ready; while :; do sleep 1 & wait $!; done', {stopSignal: 'SIGUSR1'});
+		await engine.startContainer(id);
+		await written(id, 'ready');
+		await engine.stopContainer(id);
+		t.like((await engine.container(id)).status, {state: 'exited', exitCode: 21});
+		const other = await script('trap "exit 21" USR1; trap "exit 22" USR2; echo ready; while :; do sleep 1 & wait $!; done', {stopSignal: 'SIGUSR1'});
+		await engine.startContainer(other);
+		await written(other, 'ready');
+		await engine.stopContainer(other, {signal: 'USR2'});
+		t.like((await engine.container(other)).status, {state: 'exited', exitCode: 22});
+	});
+
+	test('kill sends any signal, SIGKILL by default', async ({t, engine, script, written, refused, stateOf}) => {
+		const id = await script('trap "echo got it" USR1; echo ready; while :; do sleep 1 & wait $!; done');
+		await engine.startContainer(id);
+		await written(id, 'ready');
+		await engine.killContainer(id, 'SIGUSR1');
+		await written(id, 'got it');
+		await refused('invalid', 'SIGNONSENSE', async () => engine.killContainer(id, 'SIGNONSENSE'));
+		t.is(await stateOf(id), 'running');
+		await engine.killContainer(id);
+		const {exitCode} = await engine.waitContainer(id);
+		t.is(exitCode, 137);
+		await refused('conflict', 'not running', async () => engine.killContainer(id));
+	});
+
+	test('restart gives a new process', async ({t, engine, start, written}) => {
+		const id = await start();
+		await written(id, 'ready');
+		const before = await engine.container(id);
+		await delay(10);
+		await engine.restartContainer(id);
+		const after = await engine.container(id);
+		t.true(before.status.state === 'running' && after.status.state === 'running' && after.status.startedAt > before.status.startedAt);
+	});
+
+	test('restart starts one that does not run', async ({t, engine, create, stateOf}) => {
+		const id = await create({command: ['sleep', '1000']});
+		await engine.restartContainer(id);
+		t.is(await stateOf(id), 'running');
+	});
+
+	if (!lacks.pause) {
+		test('a paused container does nothing until it goes on', async ({t, engine, script, written, refused, stateOf}) => {
+			const id = await script('i=0; while :; do i=$((i+1)); echo "turn $i"; sleep 0.2; done');
+			await engine.startContainer(id);
+			await written(id, 'turn 2');
+			await engine.pauseContainer(id);
+			t.is(await stateOf(id), 'paused');
+			await refused('conflict', 'paused', async () => engine.pauseContainer(id));
+			await refused('conflict', /paused/v, async () => engine.createExec(id, {
+				command: ['true'], terminal: false, stdin: false, environment: [], privileged: false,
+			}));
+			await refused('conflict', /paused/v, async () => engine.startContainer(id));
+			const listed = await engine.containers({filters: {id: [id]}});
+			t.is(listed.length, 1, 'a paused container is listed among the running ones');
+			await engine.unpauseContainer(id);
+			t.is(await stateOf(id), 'running');
+			await written(id, 'turn 4');
+			await refused('conflict', 'not paused', async () => engine.unpauseContainer(id));
+			await engine.killContainer(id);
+			await engine.waitContainer(id);
+			await refused('conflict', 'not running', async () => engine.pauseContainer(id));
+		});
+	}
+
+	test('wait: what does not run, the next exit, and an end that is given up', async ({t, engine, create, start}) => {
+		const id = await create({command: ['sh', '-c', 'exit 4']});
+		t.is((await engine.waitContainer(id)).exitCode, 0, 'one that never ran does not run');
+		const next = engine.waitContainer(id, 'next-exit');
+		await engine.startContainer(id);
+		t.is((await next).exitCode, 4);
+		t.is((await engine.waitContainer(id, 'not-running')).exitCode, 4);
+		const running = await start();
+		const controller = new AbortController();
+		const waiting = engine.waitContainer(running, 'not-running', controller.signal);
+		controller.abort();
+		await t.throwsAsync(waiting);
+		await t.throwsAsync(engine.waitContainer('nobody-has-this-name'), {message: /nobody-has-this-name/v});
+	});
+
+	test('a container that removes itself is gone when it ends, with its anonymous volumes', async ({t, engine, script, written, refused}) => {
+		const id = await script('echo here; read line; exit 6', {autoRemove: true, openStdin: true, mounts: [{type: 'volume', source: '', target: '/data', readOnly: false}]});
+		const [mount] = (await engine.container(id)).mounts;
+		const volume = mount?.type === 'volume' ? mount.source : '';
+		t.not(volume, '');
+		const removed = engine.waitContainer(id, 'removed');
+		const session = await engine.attachContainer(id, {stdin: true});
+		await engine.startContainer(id);
+		await written(id, 'here');
+		session.stdin.end('line\n');
+		t.is((await removed).exitCode, 6);
+		await refused('not-found', id.slice(0, 12), async () => engine.container(id));
+		await refused('not-found', volume, async () => engine.volume(volume));
+	});
+
+	test('on-failure starts a failed container so many times again', async ({t, engine, script, output}) => {
+		const id = await script('echo try; exit 3', {restartPolicy: {name: 'on-failure', maximumRetryCount: 2}});
+		await engine.startContainer(id);
+		const {exitCode} = await engine.waitContainer(id);
+		t.is(exitCode, 3);
+		const {restartCount, status} = await engine.container(id);
+		t.is(restartCount, 2);
+		t.is(status.state, 'exited');
+		t.is((await output(id)).stdout, 'try\ntry\ntry\n');
+		const fine = await script('exit 0', {restartPolicy: {name: 'on-failure', maximumRetryCount: 2}});
+		await engine.startContainer(fine);
+		await engine.waitContainer(fine);
+		t.is((await engine.container(fine)).restartCount, 0);
+	});
+
+	test('always starts again until somebody stops it', async ({t, engine, script, written, stateOf}) => {
+		const id = await script('if [ -e /been ]; then echo again; trap "exit 0" TERM; while :; do sleep 1 & wait $!; done; fi; touch /been; exit 0', {restartPolicy: {name: 'always', maximumRetryCount: 0}});
+		await engine.startContainer(id);
+		await written(id, 'again');
+		t.is(await stateOf(id), 'running');
+		await engine.stopContainer(id);
+		t.is(await stateOf(id), 'exited');
+	});
+
+	test('statistics of one moment and of every second', async ({t, engine, start}) => {
+		const id = await start();
+		const [once, ...others] = await Array.fromAsync(engine.stats(id));
+		t.is(others.length, 0);
+		t.true(once!.memoryBytes > 0 && once!.memoryLimitBytes >= once!.memoryBytes && once!.cpus >= 1 && once!.pids >= 1);
+		const readings = [];
+		for await (const reading of engine.stats(id, {stream: true})) {
+			readings.push(reading);
+			if (readings.length === 2) {
+				await engine.killContainer(id);
+			}
+		}
+
+		const [first, second] = readings;
+		t.true(second!.readAt > first!.readAt && second!.cpuNanoseconds >= first!.cpuNanoseconds && second!.systemCpuNanoseconds > first!.systemCpuNanoseconds);
+		const other = await start();
+		const controller = new AbortController();
+		for await (const _ of engine.stats(other, {stream: true, signal: controller.signal})) {
+			controller.abort();
+		}
+
+		t.pass('aborting ends the readings');
+	});
+
+	test('the processes of a container', async ({t, engine, start, written, refused}) => {
+		const id = await start();
+		await written(id, 'ready');
+		const {titles, processes} = await engine.top(id);
+		const column = titles.findIndex(title => /^(?:CMD|COMMAND)$/v.test(title));
+		t.true(column !== -1 && titles.includes('PID'));
+		t.true(processes.some(fields => fields[column]?.includes('sleep')), JSON.stringify(processes));
+		t.true(processes.every(fields => fields.length === titles.length));
+		await engine.killContainer(id);
+		await engine.waitContainer(id);
+		await refused('conflict', 'not running', async () => engine.top(id));
+	});
+
+	if (!lacks.machine) {
+		test('the machine of a container and the phases of its start', async ({t, engine, start}) => {
+			const {machine} = await engine.container(await start({cpus: 2, memory: 256 * 1024 * 1024}));
+			t.is(machine?.cpus, 2);
+			t.is(machine?.memoryBytes, 256 * 1024 * 1024);
+			t.deepEqual(machine?.phases.map(({name}) => name), [...bootPhases]);
+			t.true(machine!.phases.every(({startMs, endMs}, index) => endMs >= startMs && startMs >= (machine!.phases[index - 1]?.startMs ?? 0)));
+		});
+	}
+};

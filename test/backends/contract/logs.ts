@@ -1,0 +1,115 @@
+import {Buffer} from 'node:buffer';
+import type {LogEntry} from '../../../source/resources.js';
+import type {Register} from './laboratory.js';
+
+const textOf = (entries: readonly LogEntry[]) => entries.map(({bytes}) => Buffer.from(bytes).toString()).join('');
+
+/** What was written, and when, and how much of it is asked for. */
+export const testLogs = (test: Register): void => {
+	test('the two streams of a log are told apart, each in its order, with times', async ({t, engine, run}) => {
+		const {id, stdout, stderr} = await run('echo one; echo two >&2; sleep 0.3; echo three; echo four >&2');
+		t.is(stdout, 'one\nthree\n');
+		t.is(stderr, 'two\nfour\n');
+		const entries = await Array.fromAsync(engine.logs(id));
+		t.is(entries.length, 4);
+		t.true(entries.every(({timestamp}) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/v.test(timestamp)), JSON.stringify(entries.map(({timestamp}) => timestamp)));
+		t.deepEqual(entries.map(({timestamp}) => timestamp), entries.map(({timestamp}) => timestamp).toSorted());
+		t.true(entries.every(({bytes}) => bytes.at(-1) === 10));
+		const lastOfFirst = entries.findIndex(({bytes}) => Buffer.from(bytes).toString() === 'three\n');
+		t.true(lastOfFirst >= 2, 'what was written after a pause comes after what was written before it');
+	});
+
+	test('the log of a container that wrote nothing is empty', async ({t, engine, run, create}) => {
+		const {id} = await run('true');
+		t.deepEqual(await Array.fromAsync(engine.logs(id)), []);
+		t.deepEqual(await Array.fromAsync(engine.logs(await create({command: ['true']}))), []);
+	});
+
+	test('tail, one stream, and both together', async ({t, engine, run}) => {
+		const {id} = await run('for i in 1 2 3 4 5 6; do echo "out $i"; done; sleep 0.3; for i in 1 2 3; do echo "err $i" >&2; done');
+		const read = async (options: Parameters<typeof engine.logs>[1]) => textOf(await Array.fromAsync(engine.logs(id, options)));
+		t.is(await read({tail: 2}), 'err 2\nerr 3\n');
+		t.is(await read({tail: 4}), 'out 6\nerr 1\nerr 2\nerr 3\n');
+		t.is(await read({tail: 0}), '');
+		t.is(await read({tail: 1000}), await read({}));
+		t.is(await read({stdout: false}), 'err 1\nerr 2\nerr 3\n');
+		t.is(await read({stderr: false, tail: 4}), 'out 6\n');
+		t.is(await read({stdout: true, stderr: true, tail: 1}), 'err 3\n');
+	});
+
+	test('since and until', async ({t, engine, run}) => {
+		const {id} = await run('echo early; sleep 2; echo middle; sleep 2; echo late');
+		const entries = await Array.fromAsync(engine.logs(id));
+		const middle = Date.parse(entries[1]!.timestamp);
+		const read = async (options: Parameters<typeof engine.logs>[1]) => textOf(await Array.fromAsync(engine.logs(id, options)));
+		t.is(await read({since: middle - 1000}), 'middle\nlate\n');
+		t.is(await read({until: middle - 1000}), 'early\n');
+		t.is(await read({since: middle - 1000, until: middle + 1000}), 'middle\n');
+		t.is(await read({since: Date.now() + 3_600_000}), '');
+	});
+
+	test('following gives what comes, and ends with the container', async ({t, engine, script}) => {
+		const id = await script('echo first; read line; echo "then $line"', {openStdin: true});
+		await engine.startContainer(id);
+		const session = await engine.attachContainer(id, {stdin: true});
+		let all = '';
+		for await (const {bytes} of engine.logs(id, {follow: true})) {
+			all += Buffer.from(bytes).toString();
+			if (all === 'first\n') {
+				session.stdin.end('this\n');
+			}
+		}
+
+		t.is(all, 'first\nthen this\n');
+		t.is((await engine.waitContainer(id)).exitCode, 0);
+		t.is(textOf(await Array.fromAsync(engine.logs(id, {follow: true}))), all, 'following one that has ended gives all and ends');
+	});
+
+	test('following from the last lines on', async ({t, engine, script, written}) => {
+		const id = await script('echo 1; echo 2; echo 3; read line; echo 4', {openStdin: true});
+		await engine.startContainer(id);
+		const session = await engine.attachContainer(id, {stdin: true});
+		await written(id, '3\n');
+		let all = '';
+		for await (const {bytes} of engine.logs(id, {follow: true, tail: 1})) {
+			all += Buffer.from(bytes).toString();
+			if (all === '3\n') {
+				session.stdin.end('\n');
+			}
+		}
+
+		t.is(all, '3\n4\n');
+	});
+
+	test('aborting ends the reading without an error', async ({t, engine, start}) => {
+		const id = await start();
+		const controller = new AbortController();
+		let count = 0;
+		for await (const _ of engine.logs(id, {follow: true, signal: controller.signal})) {
+			count++;
+			controller.abort();
+		}
+
+		t.is(count, 1);
+		t.deepEqual(await Array.fromAsync(engine.logs(id, {follow: true, signal: AbortSignal.abort()})), []);
+	});
+
+	test('a line without an end, and one that is very long', async ({t, engine, run}) => {
+		const {id} = await run('echo whole; printf "no end"');
+		const entries = await Array.fromAsync(engine.logs(id));
+		t.is(textOf(entries), 'whole\nno end');
+		const {stdout} = await run('i=0; s=0123456789; while [ $i -lt 13 ]; do s=$s$s; i=$((i+1)); done; echo $s; echo after');
+		t.is(stdout, `${'0123456789'.repeat(2 ** 13)}\nafter\n`);
+	});
+
+	test('bytes are what they were, with a terminal as the terminal has them', async ({t, engine, run}) => {
+		const {stdout} = await run(String.raw`printf '\033[31mred\033[0m \303\251 \377\n'`);
+		t.is(stdout, Buffer.from('\u{1B}[31mred\u{1B}[0m é \u{FF}\n', 'utf8').toString().replace('\u{FF}', '\u{FFFD}'));
+		const {id} = await run('echo line', {terminal: true});
+		t.is(textOf(await Array.fromAsync(engine.logs(id))), 'line\r\n');
+	});
+
+	test('the log of a container that there is not', async ({engine, refused}) => {
+		await refused('not-found', 'nobody-has-this-name', async () => Array.fromAsync(engine.logs('nobody-has-this-name')));
+	});
+};

@@ -1,0 +1,165 @@
+import {text} from 'node:stream/consumers';
+import {HolmError} from '../../../source/errors.js';
+import type {Lacks, Register} from './laboratory.js';
+
+/** Attaching to containers and running commands in them. */
+export const testSessions = (test: Register, lacks: Lacks): void => {
+	test('attached before its start, a container\'s first byte is seen, and its input reaches it', async ({t, engine, create}) => {
+		const id = await create({command: ['sh', '-c', 'echo started; cat; echo problem >&2; exit 2'], openStdin: true});
+		const session = await engine.attachContainer(id, {stdin: true});
+		t.false(session.terminal);
+		const output = Promise.all([text(session.stdout), text(session.stderr)]);
+		await engine.startContainer(id);
+		session.stdin.write('one\n');
+		session.stdin.end('two without an end');
+		t.deepEqual(await output, ['started\none\ntwo without an end', 'problem\n']);
+		t.is((await engine.waitContainer(id)).exitCode, 2);
+	});
+
+	test('attached later, only what comes is seen, or with logs everything', async ({t, engine, script, written}) => {
+		const id = await script('echo before; read line; echo after', {openStdin: true});
+		await engine.startContainer(id);
+		await written(id, 'before');
+		const late = await engine.attachContainer(id, {stdin: true});
+		const whole = await engine.attachContainer(id, {logs: true});
+		const outputs = Promise.all([text(late.stdout), text(whole.stdout)]);
+		late.stdin.end('line\n');
+		t.deepEqual(await outputs, ['after\n', 'before\nafter\n']);
+	});
+
+	test('closing a session leaves the process as it is', async ({t, engine, start, written, stateOf}) => {
+		const id = await start();
+		await written(id, 'ready');
+		const session = await engine.attachContainer(id);
+		session.close();
+		t.is(await stateOf(id), 'running');
+		// Another one can come.
+		const again = await engine.attachContainer(id, {logs: true});
+		for await (const chunk of again.stdout) {
+			t.true(String(chunk).includes('ready'));
+			break;
+		}
+
+		again.close();
+	});
+
+	if (!lacks.detaching) {
+		test('whoever destroys the input leaves, and another one can go on with it', async ({t, engine, create, written, stateOf}) => {
+			const id = await create({command: ['sh', '-c', 'echo ready; cat'], openStdin: true});
+			const first = await engine.attachContainer(id, {stdin: true});
+			await engine.startContainer(id);
+			await written(id, 'ready');
+			first.stdin.write('one\n');
+			await written(id, 'one');
+			first.stdin.destroy();
+			// Whether what was being read ends or breaks off then is not said.
+			await Promise.allSettled([text(first.stdout)]);
+			t.is(await stateOf(id), 'running');
+			const second = await engine.attachContainer(id, {stdin: true});
+			const output = text(second.stdout);
+			second.stdin.end('two\n');
+			t.is(await output, 'two\n');
+			t.is((await engine.waitContainer(id)).exitCode, 0);
+		});
+	}
+
+	test('with a terminal everything comes as the terminal\'s bytes', async ({t, engine, create}) => {
+		const id = await create({command: ['sh', '-c', 'echo out; echo err >&2'], terminal: true});
+		const session = await engine.attachContainer(id);
+		t.true(session.terminal);
+		const output = Promise.all([text(session.stdout), text(session.stderr)]);
+		await engine.startContainer(id);
+		t.deepEqual(await output, ['out\r\nerr\r\n', '']);
+	});
+
+	test('what is typed on a terminal is echoed and read by the process', async ({t, engine, create}) => {
+		const id = await create({command: ['sh', '-c', 'read line; echo "<$line>"'], terminal: true, openStdin: true});
+		const session = await engine.attachContainer(id, {stdin: true});
+		const output = text(session.stdout);
+		await engine.startContainer(id);
+		await engine.resizeContainer(id, {rows: 40, columns: 100});
+		session.stdin.write('typed\r');
+		t.is(await output, 'typed\r\n<typed>\r\n');
+	});
+
+	test('a command in a container: output, streams, status, variables, directory, input to its end', async ({t, engine, start, exec}) => {
+		const id = await start({environment: ['OWN=container']});
+		t.deepEqual(await exec(id, ['sh', '-c', 'echo out; echo err >&2; exit 3']), {stdout: 'out\n', stderr: 'err\n', exitCode: 3});
+		t.deepEqual(await exec(id, ['sh', '-c', 'echo "$OWN $MORE $(pwd)"'], {environment: ['MORE=exec'], workingDirectory: '/etc'}), {stdout: 'container exec /etc\n', stderr: '', exitCode: 0});
+		t.deepEqual(await exec(id, ['cat'], {input: 'some input\nwithout an end'}), {stdout: 'some input\nwithout an end', stderr: '', exitCode: 0});
+		t.deepEqual(await exec(id, ['sh', '-c', 'read a; read b; echo "$b $a"; exit 1'], {input: 'first\nsecond\n'}), {stdout: 'second first\n', stderr: '', exitCode: 1});
+		t.deepEqual(await exec(id, ['echo', 'a b', '$HOME;', '"\'\n']), {stdout: 'a b $HOME; "\'\n\n', stderr: '', exitCode: 0});
+		await engine.killContainer(id);
+	});
+
+	test('much output and much input arrive whole', async ({t, start, exec}) => {
+		const id = await start();
+		const numbers = Array.from({length: 30_000}, (_, index) => `${index + 1}\n`).join('');
+		const {stdout} = await exec(id, ['seq', '1', '30000']);
+		t.is(stdout.length, numbers.length);
+		t.is(stdout, numbers);
+		const echoed = await exec(id, ['cat'], {input: numbers});
+		t.is(echoed.stdout.length, numbers.length);
+		t.is(echoed.stdout, numbers);
+	});
+
+	test('a command with a terminal', async ({t, engine, start, openExec}) => {
+		const id = await start();
+		const {execId, session} = await openExec(id, ['sh', '-c', 'read line; echo "<$line>" >&2; exit 7'], {terminal: true, stdin: true});
+		t.true(session.terminal);
+		const status = await engine.exec(execId);
+		t.true(status.running);
+		t.is(status.containerId, id);
+		t.is(status.exitCode, undefined);
+		await engine.resizeExec(execId, {rows: 30, columns: 120});
+		const output = text(session.stdout);
+		session.stdin.write('hi\r');
+		t.is(await output, 'hi\r\n<hi>\r\n');
+		t.like(await engine.exec(execId), {running: false, exitCode: 7});
+	});
+
+	test('a command that there is not ends with 127, one that cannot be run with 126', async ({t, engine, start}) => {
+		const id = await start();
+		for (const [command, code, status] of [['no-such-program', 'command-not-found', 127], ['/etc/passwd', 'not-executable', 126]] as const) {
+			const execId = await engine.createExec(id, {
+				command: [command], terminal: false, stdin: false, environment: [], privileged: false,
+			});
+			try {
+				const session = await engine.startExec(execId);
+				await Promise.all([text(session.stdout), text(session.stderr)]);
+			} catch (error) {
+				t.true(error instanceof HolmError && error.code === code && error.message.includes(command), String(error));
+			}
+
+			t.is((await engine.exec(execId)).exitCode, status);
+		}
+	});
+
+	test('an exec is refused in a container that does not run, and runs once', async ({t, engine, create, start, exec, openExec, refused}) => {
+		const configuration = {
+			command: ['true'], terminal: false, stdin: false, environment: [], privileged: false,
+		};
+		const resting = await create({command: ['true']});
+		await refused('conflict', 'not running', async () => engine.createExec(resting, configuration));
+		await refused('not-found', 'nobody-has-this-name', async () => engine.createExec('nobody-has-this-name', configuration));
+		const unknown = 'ab'.repeat(32);
+		await refused('not-found', unknown, async () => engine.exec(unknown));
+		await refused('not-found', unknown, async () => engine.startExec(unknown));
+		const id = await start();
+		await refused('invalid', /command/iv, async () => engine.createExec(id, {...configuration, command: []}));
+		const {execId, session} = await openExec(id, ['true']);
+		await Promise.all([text(session.stdout), text(session.stderr)]);
+		await refused('conflict', execId.slice(0, 12), async () => engine.startExec(execId));
+		t.is((await exec(id, ['true'])).exitCode, 0);
+	});
+
+	test('a session ends when its container is killed', async ({t, engine, start, openExec}) => {
+		const id = await start();
+		const attached = await engine.attachContainer(id);
+		const {session} = await openExec(id, ['sleep', '1000']);
+		const ends = Promise.all([text(attached.stdout), text(session.stdout)]);
+		await engine.killContainer(id);
+		await ends;
+		t.pass();
+	});
+};

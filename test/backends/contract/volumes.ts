@@ -1,0 +1,90 @@
+import type {ContractOptions, Register} from './laboratory.js';
+
+/** Volumes and what else is mounted. */
+export const testVolumes = (test: Register, {shared = false}: ContractOptions): void => {
+	test('a volume is created, found, listed by filters and removed', async ({t, engine, createVolume, uniqueName, refused}) => {
+		const label = uniqueName('label');
+		const {name} = await createVolume({labels: {[label]: 'yes'}});
+		const volume = await engine.volume(name);
+		t.like(volume, {name, anonymous: false});
+		t.is(volume.labels[label], 'yes');
+		t.true(volume.createdAt > Date.UTC(2020, 0));
+		const names = async (filters: Readonly<Record<string, readonly string[]>>) => (await engine.volumes(filters)).map(({name}) => name);
+		t.deepEqual(await names({label: [label]}), [name]);
+		t.deepEqual(await names({name: [name]}), [name]);
+		t.deepEqual(await names({name: [name], dangling: ['true']}), [name]);
+		t.deepEqual(await names({name: [name], dangling: ['false']}), []);
+		t.is((await createVolume({name})).name, name, 'a second creation gives the one that is there');
+		await engine.removeVolume(name);
+		await refused('not-found', name, async () => engine.volume(name));
+		await refused('not-found', name, async () => engine.removeVolume(name));
+		await engine.removeVolume(name, {force: true});
+		await refused('invalid', 'no good', async () => createVolume({name: 'no good'}));
+	});
+
+	test('what is in a volume outlives containers, and a volume in use stays', async ({t, engine, createVolume, run, start, exec, refused}) => {
+		const {name} = await createVolume();
+		const mount = {type: 'volume', source: name, target: '/data', readOnly: false} as const;
+		const {id: writer} = await run('echo kept > /data/file', {mounts: [mount]});
+		const reader = await start({mounts: [{...mount, target: '/elsewhere', readOnly: true}]});
+		t.is((await exec(reader, ['cat', '/elsewhere/file'])).stdout, 'kept\n');
+		const {exitCode} = await exec(reader, ['sh', '-c', 'echo x > /elsewhere/file']);
+		t.not(exitCode, 0, 'a volume that is mounted read-only is not written to');
+		t.is((await exec(reader, ['cat', '/elsewhere/file'])).stdout, 'kept\n');
+		await refused('conflict', name, async () => engine.removeVolume(name));
+		await refused('conflict', name, async () => engine.removeVolume(name, {force: true}));
+		const byVolume = await engine.containers({all: true, filters: {volume: [name]}});
+		t.deepEqual(byVolume.map(({id}) => id).toSorted(), [writer, reader].toSorted());
+		await engine.removeContainer(reader, {force: true});
+		await engine.removeContainer(writer, {volumes: true});
+		t.is((await engine.volume(name)).name, name, 'a named volume stays');
+		await engine.removeVolume(name);
+	});
+
+	test('a volume that is not there is made, an anonymous one goes with its container when asked', async ({t, engine, create, uniqueName, undo, refused}) => {
+		const name = uniqueName('implied');
+		undo.push(async () => engine.removeVolume(name, {force: true}));
+		const mounts = [
+			{type: 'volume', source: name, target: '/named', readOnly: false},
+			{type: 'volume', source: '', target: '/anonymous', readOnly: false},
+		] as const;
+		const id = await create({command: ['true'], mounts});
+		const container = await engine.container(id);
+		const anonymous = container.mounts.find(({target}) => target === '/anonymous');
+		const anonymousName = anonymous?.type === 'volume' ? anonymous.source : '';
+		t.regex(anonymousName, /^[\da-f]{64}$/v);
+		t.true((await engine.volume(anonymousName)).anonymous);
+		t.false((await engine.volume(name)).anonymous);
+		await engine.removeContainer(id, {volumes: true});
+		await refused('not-found', anonymousName, async () => engine.volume(anonymousName));
+		t.is((await engine.volume(name)).name, name);
+	});
+
+	test('a file system in memory, and a root that is only read', async ({t, run}) => {
+		const {stdout, exitCode} = await run('echo x > /scratch/file && cat /scratch/file; echo x > /root/file || echo refused', {
+			readOnlyRoot: true,
+			mounts: [{type: 'tmpfs', target: '/scratch', readOnly: false, options: []}],
+		});
+		t.is(stdout, 'x\nrefused\n');
+		t.is(exitCode, 0);
+	});
+
+	if (!shared) {
+		test('prune takes unused anonymous volumes, and named ones when all are meant', async ({t, engine, createVolume, create}) => {
+			const {name: named} = await createVolume();
+			const {name: used} = await createVolume();
+			const mounts = [{type: 'volume', source: used, target: '/used', readOnly: false}, {type: 'volume', source: '', target: '/anonymous', readOnly: false}] as const;
+			const id = await create({command: ['true'], mounts});
+			const [, anonymous] = (await engine.container(id)).mounts;
+			const anonymousName = anonymous?.type === 'volume' ? anonymous.source : '';
+			t.false((await engine.pruneVolumes()).removed.includes(anonymousName), 'one in use stays');
+			await engine.removeContainer(id);
+			t.deepEqual((await engine.pruneVolumes()).removed, [anonymousName]);
+			const again = await create({command: ['true'], mounts: [mounts[0]]});
+			const {removed} = await engine.pruneVolumes({all: true});
+			t.true(removed.includes(named));
+			t.false(removed.includes(used));
+			await engine.removeContainer(again);
+		});
+	}
+};

@@ -1,0 +1,27 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {createApiServer} from '../../source/api/server.js';
+import {createDockerEngine} from '../../source/backends/docker.js';
+import {createMemoryEngine} from '../../source/backends/memory.js';
+import {testEngine} from './contract.js';
+
+testEngine('docker', async () => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-contract-'));
+	const socketPath = path.join(directory, 'engine.sock');
+	const memory = createMemoryEngine();
+	const server = createApiServer(memory);
+	await new Promise<void>(resolve => {
+		server.listen(socketPath, resolve);
+	});
+	return {
+		engine: createDockerEngine({kind: 'unix', path: socketPath}),
+		image: 'alpine/bash',
+		async close() {
+			server.close();
+			server.closeAllConnections();
+			memory.close();
+			await rm(directory, {recursive: true, force: true});
+		},
+	};
+});

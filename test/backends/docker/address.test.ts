@@ -1,0 +1,78 @@
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import net from 'node:net';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import {createDockerEngine, parseAddress} from '../../../source/backends/docker.js';
+import {describeAddress} from '../../../source/backends/docker/address.js';
+import {connectionError} from '../../../source/backends/docker/failures.js';
+import {HolmError} from '../../../source/errors.js';
+
+test('addresses as Docker writes them', t => {
+	t.deepEqual(parseAddress('unix:///run/holm.sock'), {kind: 'unix', path: '/run/holm.sock'});
+	t.deepEqual(parseAddress('unix:///run/with space/x'), {kind: 'unix', path: '/run/with space/x'});
+	t.deepEqual(parseAddress('tcp://localhost:2375'), {kind: 'tcp', host: 'localhost', port: 2375});
+	t.deepEqual(parseAddress('tcp://[::1]:2375/'), {kind: 'tcp', host: '::1', port: 2375});
+	for (const text of ['/run/holm.sock', 'tcp://[::1]:2375']) {
+		t.is(describeAddress(text.startsWith('/') ? {kind: 'unix', path: text} : parseAddress(text)), text);
+	}
+});
+
+test('other addresses are refused with what there is', t => {
+	for (const text of ['', 'unix://', 'unix://relative', 'unix:///a\0b', '/run/x.sock', 'tcp://', 'tcp://host', 'tcp://host:0', 'tcp://host:65536', 'tcp://host:1/x', 'tcp://a b:1', 'tcp://user@host:1', 'http://host:1', 'npipe:////./pipe/x', 'x'.repeat(10_000)]) {
+		const error = t.throws(() => parseAddress(text), {instanceOf: HolmError, code: 'invalid'}, text);
+		t.truthy(error.remedy);
+		t.true(error.message.length < 400);
+	}
+
+	const error = t.throws(() => parseAddress('ssh://me@host'), {instanceOf: HolmError, code: 'unsupported'});
+	t.truthy(error.remedy);
+});
+
+test('an engine that is not there is named, with what starts it', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-address-'));
+	t.teardown(async () => rm(directory, {recursive: true}));
+	const absent = path.join(directory, 'absent.sock');
+	const file = path.join(directory, 'file');
+	await writeFile(file, '');
+	const stale = path.join(directory, 'stale.sock');
+	const server = net.createServer();
+	await new Promise<void>(resolve => {
+		server.listen(stale, resolve);
+	});
+	for (const socket of [absent, file, path.join(file, 'below')]) {
+		const engine = createDockerEngine({kind: 'unix', path: socket});
+		for (const verb of [async () => engine.containers(), async () => engine.attachContainer('x'), async () => Array.fromAsync(engine.events()), async () => engine.snapshot()]) {
+			const error = await t.throwsAsync(verb, {instanceOf: HolmError, code: 'unavailable'});
+			t.true(error.message.includes(socket), error.message);
+			t.is(error.remedy, 'holm system start');
+		}
+	}
+
+	server.close();
+});
+
+test('an engine that may not be spoken to says who may', t => {
+	const error = connectionError(Object.assign(new Error('connect EACCES'), {code: 'EACCES'}), {kind: 'unix', path: '/run/holm.sock'});
+	t.is(error.code, 'forbidden');
+	t.true(error.message.includes('/run/holm.sock'));
+	t.regex(error.remedy ?? '', /root.*group/v);
+});
+
+test('what listens and is no engine is told from one', async t => {
+	const server = net.createServer(socket => {
+		socket.on('error', () => undefined);
+		socket.end('SSH-2.0-OpenSSH_9.2\r\n');
+	});
+	await new Promise<void>(resolve => {
+		server.listen(0, '127.0.0.1', resolve);
+	});
+	t.teardown(() => server.close());
+	const {port} = server.address() as net.AddressInfo;
+	const error = await t.throwsAsync(createDockerEngine({kind: 'tcp', host: '127.0.0.1', port}).version(), {instanceOf: HolmError, code: 'unavailable'});
+	t.true(error.message.includes(`tcp://127.0.0.1:${port}`));
+	t.regex(error.message, /no container engine/v);
+
+	const refused = await t.throwsAsync(createDockerEngine({kind: 'tcp', host: '127.0.0.1', port: 1}).version(), {instanceOf: HolmError, code: 'unavailable'});
+	t.regex(refused.message, /^cannot reach the engine at tcp:\/\/127\.0\.0\.1:1: ./v);
+});

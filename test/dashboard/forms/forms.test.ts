@@ -1,0 +1,97 @@
+import test from 'ava';
+import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {containerForm} from '../../../source/dashboard/forms/container-form.js';
+import {networkForm} from '../../../source/dashboard/forms/network-form.js';
+import {completionsOf, openForm, reduceForm} from '../../../source/dashboard/forms/form-state.js';
+import {quoteWord, splitWords} from '../../../source/dashboard/forms/words.js';
+import {addressOf, nextSubnet, numberOf, overlapping, rangeOf} from '../../../source/dashboard/subnets.js';
+import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
+
+const snapshotOf = async () => {
+	const engine = createMemoryEngine();
+	await engine.createNetwork(networkConfiguration('back', {subnet: '10.1.0.0/24'}));
+	await engine.createContainer(containerConfiguration({name: 'web', ports: [{hostAddress: '0.0.0.0', hostPort: 8000, containerPort: 80, protocol: 'tcp'}]}));
+	await engine.startContainer('web');
+	const snapshot = await engine.snapshot();
+	engine.close();
+	return snapshot;
+};
+
+test('words are taken apart as a shell does, and written so that a shell takes them back', t => {
+	t.deepEqual(splitWords(String.raw`a "b c" 'd "e"' f\ g ''`), ['a', 'b c', 'd "e"', 'f g', '']);
+	t.deepEqual(splitWords('  '), []);
+	t.throws(() => splitWords('a "b'), {message: /not closed/v});
+	for (const word of ['plain', 'two words', 'it\'s', '$HOME', '`x`', '"q"', 'a=b', '', '*', '\\']) {
+		t.deepEqual(splitWords(quoteWord(word)), [word], word);
+	}
+});
+
+test('the form of a container asks for what its command line says', async t => {
+	const values = {image: 'redis:alpine', name: 'db', networks: 'back', ports: '8080:80', environment: '"A=b c" D=e', volumes: 'data:/data', cpus: '2', memory: '1g', command: 'redis-server --port 80', terminal: 'no', start: 'yes'};
+	t.deepEqual(containerForm.validate(values, await snapshotOf()), {});
+	t.is(containerForm.commandLine(values).join(' '), 'run --detach --name db --network back --publish 8080:80 --env A=b c --env D=e --volume data:/data --cpus 2 --memory 1g redis:alpine redis-server --port 80');
+	const request = containerForm.request(values);
+	t.like(request, {type: 'container', isStarted: true});
+	t.like(request.configuration, {image: 'redis:alpine', name: 'db', environment: ['A=b c', 'D=e'], command: ['redis-server', '--port', '80'], cpus: 2, memory: 2 ** 30});
+});
+
+test('each field of a container is checked while it is typed', async t => {
+	const snapshot = await snapshotOf();
+	for (const [field, value, reason] of [
+		['image', '', /needed/v],
+		['image', 'a b', /no spaces/v],
+		['name', 'web', /already/v],
+		['name', '-x', /invalid container name/v],
+		['networks', 'nowhere', /no network nowhere/v],
+		['ports', '70000:80', /./v],
+		['ports', '8000:80', /port 8000 is web's/v],
+		['environment', 'X', /KEY=VALUE/v],
+		['environment', '"X=', /not closed/v],
+		['volumes', 'x', /./v],
+		['cpus', 'many', /./v],
+		['memory', '-1', /./v],
+	] as const) {
+		t.regex(containerForm.validate({image: 'x', [field]: value}, snapshot)[field] ?? '', reason, `${field} ${value}`);
+	}
+
+	t.deepEqual(containerForm.validate({image: 'redis:alpine'}, snapshot), {});
+});
+
+test('the form of a network knows what is taken', async t => {
+	const snapshot = await snapshotOf();
+	t.regex(networkForm.validate({name: 'x', subnet: '10.1.0.128/25'}, snapshot)['subnet'] ?? '', /overlaps 10\.1\.0\.0\/24 of back/v);
+	t.regex(networkForm.validate({name: 'back'}, snapshot)['name'] ?? '', /already/v);
+	t.regex(networkForm.validate({name: 'x', subnet: '10.2.0.0/24', gateway: '10.3.0.1'}, snapshot)['gateway'] ?? '', /not an address of/v);
+	t.deepEqual(networkForm.validate({name: 'x', subnet: '10.2.0.0/24', gateway: '10.2.0.9'}, snapshot), {});
+	t.deepEqual(networkForm.request({name: 'x', subnet: '', gateway: '', internal: 'yes'}), {type: 'network', configuration: {name: 'x', internal: true, labels: {}, driver: 'bridge'}});
+});
+
+test('completion gives images and networks, and switches turn', async t => {
+	const snapshot = await snapshotOf();
+	let form = reduceForm(openForm(containerForm, {start: 'yes'}), {type: 'change', value: 'red'});
+	t.deepEqual(completionsOf(form, snapshot), ['redis:alpine']);
+	form = reduceForm(form, {type: 'complete', snapshot});
+	t.is(form.values['image'], 'redis:alpine');
+	form = reduceForm(form, {type: 'previous'});
+	t.is(form.values['start'], 'yes');
+	form = reduceForm(form, {type: 'toggle'});
+	t.is(form.values['start'], 'no');
+	t.is(reduceForm(form, {type: 'change', value: 'x'}).values['start'], 'no');
+});
+
+test('subnets are numbers from first to last', t => {
+	t.deepEqual(rangeOf('192.168.64.7/30'), {first: numberOf('192.168.64.4'), last: numberOf('192.168.64.7'), length: 30});
+	t.is(addressOf(numberOf('255.255.255.255')), '255.255.255.255');
+	t.deepEqual(rangeOf('0.0.0.0/0'), {first: 0, last: 2 ** 32 - 1, length: 0});
+	for (const text of ['', 'x', '10.0.0.0', '10.0.0.0/33', '10.0.0/8', 'fe80::/64']) {
+		t.is(rangeOf(text), undefined, text);
+	}
+});
+
+test('the next subnet is one that nobody has addresses of', async t => {
+	const {networks} = await snapshotOf();
+	const next = nextSubnet(networks);
+	t.is(overlapping(next, networks), undefined);
+	t.is(nextSubnet([]), '192.168.64.0/24');
+	t.is(nextSubnet([{...networks[0]!, subnet: '192.168.0.0/16'}]), '');
+});

@@ -1,0 +1,146 @@
+import {EventEmitter} from 'node:events';
+import {stripVTControlCharacters} from 'node:util';
+import {setTimeout as delay} from 'node:timers/promises';
+import {render} from 'ink';
+import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {App} from '../../../source/dashboard/app.js';
+import {defaultConfiguration} from '../../../source/dashboard/config.js';
+import {createController, type JoinSession} from '../../../source/dashboard/controller.js';
+import {startEffects} from '../../../source/dashboard/effects.js';
+import {configuredKeyMaps} from '../../../source/dashboard/key-maps.js';
+import {createLogs} from '../../../source/dashboard/logs/follow.js';
+import {readOnly} from '../../../source/dashboard/read-only.js';
+import {createStore} from '../../../source/dashboard/store.js';
+import {createTheme, type ThemeOptions} from '../../../source/dashboard/theme.js';
+import type {Engine} from '../../../source/engine.js';
+
+/** What a terminal is to Ink, without one: every frame whole, as its debug mode writes them. */
+const createScreen = (columns: number, rows: number) => {
+	const screen = Object.assign(new EventEmitter(), { // eslint-disable-line unicorn/prefer-event-target -- as streams are
+		isTTY: true,
+		writable: true,
+		columns,
+		rows,
+		frame: '',
+		write(data: string, done?: () => void): boolean {
+			screen.frame = data === '' ? screen.frame : data;
+			done?.();
+			return true;
+		},
+	});
+	return screen;
+};
+
+const createKeyboard = () => {
+	const held: string[] = [];
+	const nothing = () => {};
+	const keyboard = Object.assign(new EventEmitter(), { // eslint-disable-line unicorn/prefer-event-target -- as streams are
+		isTTY: true,
+		type(text: string) {
+			held.push(text);
+			keyboard.emit('readable');
+		},
+		read: () => held.shift() ?? null,
+		setEncoding: nothing,
+		setRawMode: nothing,
+		ref: nothing,
+		unref: nothing,
+	});
+	return keyboard;
+};
+
+export type OpenOptions = {
+	readonly columns?: number;
+	readonly rows?: number;
+	readonly engine?: Engine;
+	readonly connect?: () => Promise<Engine>;
+	readonly isReadOnly?: boolean;
+	readonly theme?: Partial<ThemeOptions>;
+	readonly joinSession?: JoinSession;
+};
+
+const patience = 15_000;
+
+/** The whole dashboard but for the terminal. */
+export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left'}: OpenOptions = {}) => {
+	const own = given ? undefined : createMemoryEngine();
+	const engine = given ?? own!;
+	const screen = createScreen(columns, rows);
+	const keyboard = createKeyboard();
+	const copied: string[] = [];
+	const store = createStore({connect: connect ?? (async () => isReadOnly ? readOnly(engine) : engine), interval: 60_000});
+	const logs = createLogs(1000);
+	const controller = createController({
+		store,
+		logs,
+		keyMaps: configuredKeyMaps({}),
+		configuration: defaultConfiguration,
+		theme: createTheme({name: 'dark', depth: 'none', ascii: false, ...theme}),
+		isReadOnly,
+		now: Date.now,
+		workingDirectory: '/nowhere',
+		joinSession,
+		terminal: {
+			size: () => ({columns: screen.columns, rows: screen.rows}),
+			handOver: async work => work(),
+			copy(text) {
+				copied.push(text);
+			},
+			redraw() {},
+			async suspend() {},
+			quit() {},
+		},
+	});
+	const stop = startEffects(controller);
+	const instance = render(<App controller={controller} isDemo={false} onReady={() => {}}/>, {
+		stdout: screen as never, stdin: keyboard as never, debug: true, patchConsole: false, exitOnCtrlC: false, interactive: true,
+	});
+
+	const lines = () => stripVTControlCharacters(screen.frame).split('\n');
+
+	/** Waits until the screen shows it. */
+	const shows = async (wanted: RegExp | string): Promise<string> => {
+		const end = Date.now() + patience;
+		for (;;) {
+			const text = lines().join('\n');
+			if (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text)) {
+				return text;
+			}
+
+			if (Date.now() > end) {
+				throw new Error(`the screen does not show ${String(wanted)}:\n${text}`);
+			}
+
+			await delay(10);
+		}
+	};
+
+	return {
+		engine,
+		store,
+		logs,
+		controller,
+		screen,
+		copied,
+		lines,
+		shows,
+		/** Keys one after the other, with time for React in between. */
+		async press(...keys: readonly string[]) {
+			for (const key of keys) {
+				keyboard.type(key);
+				await delay(5);
+			}
+		},
+		resize(newColumns: number, newRows: number) {
+			screen.columns = newColumns;
+			screen.rows = newRows;
+			screen.emit('resize');
+		},
+		async [Symbol.asyncDispose]() {
+			instance.unmount();
+			stop();
+			store.close();
+			own?.close();
+		},
+	};
+};

@@ -1,0 +1,117 @@
+import {spawn} from 'node:child_process';
+import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import process from 'node:process';
+import {fileURLToPath} from 'node:url';
+import test from 'ava';
+import {checkRequirements} from '../../source/host/requirements.js';
+
+const project = fileURLToPath(new URL('../../../', import.meta.url));
+const cli = path.join(project, 'dist/cli.js');
+
+type Result = {readonly output: string; readonly status: number | null};
+
+/** Standard output and standard error, interleaved as a terminal would show them. */
+const run = async (file: string, arguments_: readonly string[], environment: Readonly<Record<string, string>>): Promise<Result> => {
+	const child = spawn(file, arguments_, {env: {...process.env, ...environment}, stdio: ['ignore', 'pipe', 'pipe']});
+	let output = '';
+	for (const stream of [child.stdout, child.stderr]) {
+		stream.setEncoding('utf8');
+		stream.on('data', (text: string) => {
+			output += text;
+		});
+	}
+
+	return new Promise((resolve, reject) => {
+		child.once('error', reject);
+		child.once('close', status => {
+			resolve({output, status});
+		});
+	});
+};
+
+const isFree = async (port: number): Promise<boolean> => new Promise(resolve => {
+	const server = net.createServer();
+	server.once('error', () => {
+		resolve(false);
+	});
+	server.listen(port, () => {
+		server.close(() => {
+			resolve(true);
+		});
+	});
+});
+
+/** Why the tutorial cannot run here; undefined when it can. */
+const obstacle = async (): Promise<string | undefined> => {
+	if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+		return 'needs Linux and root';
+	}
+
+	const missing = (await checkRequirements('/tmp')).filter(({status, name}) => status === 'missing' && name !== 'kernel').map(({name}) => name);
+	if (missing.length > 0) {
+		return `needs ${missing.join(', ')}: holm setup installs them`;
+	}
+
+	for (const port of [8000, 8080]) {
+		if (!await isFree(port)) {
+			return `needs port ${port}, which another program has`;
+		}
+	}
+
+	return undefined;
+};
+
+const reason = await obstacle();
+const title = 'the tutorial, its challenge and its pitfalls, on an engine of its own';
+
+if (reason === undefined) {
+	test(title, async t => {
+		t.timeout(10 * 60_000);
+		const root = await mkdtemp('/tmp/ht-');
+		// The engine's machines are other users, and pass through.
+		await chmod(root, 0o755);
+		const holm = path.join(root, 'holm');
+		const environment = {
+			HOLM_ROOT: path.join(root, 'r'), HOLM: holm, HOLM_DEMO_FRESH: '1', HOLM_DEMO_OFFLINE: '1',
+		};
+		await writeFile(holm, `#!/bin/sh\nexec "${process.execPath}" "${cli}" "$@"\n`, {mode: 0o755});
+		t.teardown(async () => {
+			await run(holm, ['system', 'stop', '--all'], environment);
+			await rm(root, {recursive: true, force: true});
+		});
+		const {output, status} = await run(path.join(project, 'demos/tutorial/run.sh'), [], environment);
+		t.is(status, 0, output.slice(-3000));
+		for (const expected of [
+			'Network \'myapp-net\' created.\n',
+			'Hello from Flask! Connected to Redis at my-redis-db:6379 successfully!',
+			'bad address \'my-nginx\'',
+			'Bind for 0.0.0.0:8000 failed: port is already allocated',
+			'<title>Welcome to nginx!</title>',
+		]) {
+			t.true(output.includes(expected), expected);
+		}
+
+		t.regex(output, /network myapp-net id [\da-f]{12} has active endpoints: .*my-redis-db/v);
+		const inspected = /network inspect myapp-net\n(?<json>\[\n.*?\n\])/sv.exec(output)?.groups?.json ?? '[]';
+		const [network] = JSON.parse(inspected) as ReadonlyArray<{
+			readonly Containers: Readonly<Record<string, {readonly Name: string; readonly IPv4Address: string}>>;
+			readonly IPAM: {readonly Config: ReadonlyArray<{readonly Subnet: string}>};
+		}>;
+		const containers = Object.values(network?.Containers ?? {});
+		t.deepEqual(containers.map(({Name}) => Name).toSorted(), ['my-redis-db', 'my-web']);
+		t.true(containers.every(({IPv4Address}) => /^\d+\.\d+\.\d+\.\d+\/24$/v.test(IPv4Address)));
+		t.is(new Set(containers.map(({IPv4Address}) => IPv4Address)).size, 2);
+		t.regex(network?.IPAM.Config[0]?.Subnet ?? '', /^192\.168\.\d+\.0\/24$/v);
+		// A second run finds its images, and what the first one left is nothing.
+		const left = await run(holm, ['ps', '-aq'], environment);
+		t.is(left.output, '');
+		const networks = await run(holm, ['network', 'ls', '-q'], environment);
+		t.is(networks.output, 'bridge\n');
+	});
+} else {
+	test.skip(`${title} (${reason})`, t => {
+		t.fail();
+	});
+}

@@ -1,0 +1,160 @@
+import {Buffer} from 'node:buffer';
+import dgram from 'node:dgram';
+import {once} from 'node:events';
+import net from 'node:net';
+import process from 'node:process';
+import {threadId} from 'node:worker_threads';
+import dnsPacket, {type DecodedPacket, type Packet, type Question} from 'dns-packet';
+import {type ExecutionContext} from 'ava';
+import {type DnsRecord} from '../../../source/resources.js';
+import {framed, type Message} from '../../../source/host/dns/message.js';
+import {createNameServer, type Zone} from '../../../source/host/dns/server.js';
+import {recordsOf, type ZoneMember} from '../../../source/host/dns/zone.js';
+
+export type Asked = {
+	readonly type?: Question['type'] | 'ANY' | 'AXFR';
+	readonly id?: number;
+	readonly flags?: number;
+	/** UDP payload size; without it the query has no EDNS. */
+	readonly edns?: number;
+	readonly dnssecOk?: boolean;
+};
+
+export const queryOf = (name: string, {type = 'A', id = 4711, flags = dnsPacket.RECURSION_DESIRED, edns, dnssecOk}: Asked = {}): Message => dnsPacket.encode({
+	type: 'query',
+	id,
+	flags,
+	questions: [{type: type as Question['type'], name}],
+	...edns !== undefined && {
+		additionals: [{
+			type: 'OPT', name: '.', udpPayloadSize: edns, flags: dnssecOk ? dnsPacket.DNSSEC_OK : 0, options: [],
+		}],
+	},
+} as Packet);
+
+const isFree = async (socket: net.Server | dgram.Socket): Promise<boolean> => {
+	const closed = Promise.withResolvers<void>();
+	try {
+		await once(socket, 'listening');
+		return true;
+	} catch {
+		return false;
+	} finally {
+		socket.close(() => {
+			closed.resolve();
+		});
+		await closed.promise;
+	}
+};
+
+/** Ports that the kernel gives to no client, another part of them for each file of tests that runs, and each once: a server that is killed must find its port again. */
+const ports = {next: 10_000 + ((process.pid + (7 * threadId)) % 40 * 500)};
+
+/** A port that is free over UDP and TCP. */
+export const freePort = async (): Promise<number> => {
+	for (;;) {
+		const port = ports.next++;
+		if (await isFree(net.createServer().listen(port, '127.0.0.1')) && await isFree(dgram.createSocket('udp4').bind(port, '127.0.0.1'))) {
+			return port;
+		}
+	}
+};
+
+type Where = {
+	readonly to?: string;
+	/** The address to send from. */
+	readonly from?: string;
+	/** How long an answer is waited for; default ten seconds. */
+	readonly waitMs?: number;
+};
+
+/** Sends a message and resolves with the first that comes back. Rejects when none does in time. */
+export const exchangeUdp = async (port: number, message: Message, {to = '127.0.0.1', from, waitMs = 10_000}: Where = {}): Promise<Message> => {
+	const socket = dgram.createSocket(net.isIPv6(to) ? 'udp6' : 'udp4');
+	try {
+		if (from !== undefined) {
+			socket.bind({address: from, port: 0});
+			await once(socket, 'listening');
+		}
+
+		const answer = once(socket, 'message', {signal: AbortSignal.timeout(waitMs)}) as Promise<[Message]>;
+		socket.send(message, port, to);
+		return (await answer)[0];
+	} finally {
+		socket.close();
+	}
+};
+
+/** Sends queries over one connection and resolves with as many answers. */
+export const exchangeTcp = async (port: number, messages: readonly Message[], {to = '127.0.0.1', from}: Where = {}): Promise<Message[]> => {
+	const socket = net.connect({host: to, port, localAddress: from});
+	try {
+		socket.write(Buffer.concat(messages.map(message => framed(message))));
+		return await readMessages(socket, messages.length);
+	} finally {
+		socket.destroy();
+	}
+};
+
+/** The next messages of a connection; fewer when it ends before. */
+export const readMessages = async (socket: net.Socket, count: number): Promise<Message[]> => {
+	const messages: Message[] = [];
+	let received = Buffer.alloc(0);
+	for await (const chunk of socket.iterator({destroyOnReturn: false}) as AsyncIterable<Message>) {
+		received = Buffer.concat([received, chunk]);
+		while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+			const end = 2 + received.readUInt16BE(0);
+			messages.push(received.subarray(2, end));
+			received = received.subarray(end);
+		}
+
+		if (messages.length >= count) {
+			break;
+		}
+	}
+
+	return messages;
+};
+
+export const ask = async (port: number, name: string, asked: Asked & Where = {}): Promise<DecodedPacket> =>
+	dnsPacket.decode(await exchangeUdp(port, queryOf(name, asked), asked));
+
+/** What an answer says in short: its code, or its records' data. */
+export const said = ({answers = [], ...packet}: DecodedPacket): string => {
+	const {rcode} = packet as unknown as {readonly rcode: string};
+	if (rcode !== 'NOERROR') {
+		return rcode;
+	}
+
+	return answers.length === 0 ? 'NODATA' : answers.map(answer => String((answer as {readonly data: unknown}).data)).join(' ');
+};
+
+export const member = (containerId: string, address: string, ...names: string[]): ZoneMember => ({containerId, address, names});
+
+export const zoneOf = (port: number, members: readonly ZoneMember[], other: Partial<Zone> = {}): Zone => ({
+	network: 'front',
+	address: '127.0.0.1',
+	port,
+	forward: false,
+	records: recordsOf({gateway: '192.168.64.1'}, members),
+	...other,
+});
+
+export const record = (name: string, type: DnsRecord['type'], value: string): DnsRecord => ({
+	name, type, value, ttlSeconds: 5,
+});
+
+/** A name server of the test's own. */
+export const openServer = (t: ExecutionContext) => {
+	const server = createNameServer();
+	t.teardown(async () => server.close());
+	return server;
+};
+
+/** One zone on loopback; resolves with its port. */
+export const serve = async (t: ExecutionContext, members: readonly ZoneMember[], other: Partial<Zone> & {readonly upstreams?: readonly string[]} = {}): Promise<number> => {
+	const {upstreams = [], ...zone} = other;
+	const port = zone.port ?? await freePort();
+	await openServer(t).replace({zones: [zoneOf(port, members, zone)], upstreams});
+	return port;
+};

@@ -1,0 +1,49 @@
+import {execFileSync} from 'node:child_process';
+import {
+	copyFile,
+	mkdir,
+	symlink,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import type {World} from './world.js';
+
+const busybox = '/bin/busybox';
+
+/** A program that may be run, with a user, a group and files that the tests look for. */
+const files: Readonly<Record<string, string>> = {
+	'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000:Ada:/home/ada:/bin/sh\n',
+	'etc/group': 'root:x:0:\nada:x:1000:\nstaff:x:50:ada\n',
+	'data/seed/first': 'from the image\n',
+	'not-executable': 'text\n',
+};
+
+const dockerfile = `FROM scratch
+COPY rootfs /
+ENV PATH=/bin GREETING=image
+LABEL made.by=test
+EXPOSE 80
+CMD ["sh"]
+`;
+
+/** Makes the image `box` out of the host's static busybox, without a registry. */
+export const buildBox = async ({directory, run}: Pick<World, 'directory' | 'run'>): Promise<void> => {
+	const context = path.join(directory, 'box');
+	const rootfs = path.join(context, 'rootfs');
+	for (const made of ['bin', 'etc', 'tmp', 'root', 'home/ada', 'data/seed']) {
+		await mkdir(path.join(rootfs, made), {recursive: true});
+	}
+
+	await copyFile(busybox, path.join(rootfs, 'bin/busybox'));
+	const applets = execFileSync(busybox, ['--list'], {encoding: 'utf8'}).split('\n').filter(name => name !== '' && name !== 'busybox');
+	await Promise.all(applets.map(async name => symlink('busybox', path.join(rootfs, 'bin', name))));
+	for (const [name, text] of Object.entries(files)) {
+		await writeFile(path.join(rootfs, name), text);
+	}
+
+	await writeFile(path.join(context, 'Dockerfile'), dockerfile);
+	const {status, stderr, stdout} = await run(['build', '-q', '-t', 'box', context], {limitMs: 170_000});
+	if (status !== 0) {
+		throw new Error(`the image was not built: ${stderr}${stdout}`);
+	}
+};

@@ -1,0 +1,85 @@
+import {Buffer} from 'node:buffer';
+import {readdir, stat} from 'node:fs/promises';
+import path from 'node:path';
+import {pathsOf} from '../../../../source/host/store/paths.js';
+import type {World} from '../world.js';
+
+/** What a container writes, as it is kept. */
+export const logTests = (world: World): void => {
+	const logFiles = async (id: string) => {
+		const {log} = pathsOf(world.root).container(id);
+		const names = await readdir(path.dirname(log));
+		const sizes = await Promise.all(names.filter(name => name.startsWith('log')).map(async name => {
+			// A rotation may have renamed it by now.
+			const status = await stat(path.join(path.dirname(log), name)).catch(() => undefined);
+			return status?.size ?? 0;
+		}));
+		return sizes.filter(size => size > 0);
+	};
+
+	world.test('logs: streams, order, tail, times, long lines, bytes that are no text', async t => {
+		const script = String.raw`echo one; echo two >&2; usleep 20000; head -c 100000 /dev/zero | tr '\0' x; echo; printf '\377\300\n'; sleep 1.2; echo five; printf 'no end'`;
+		const id = await world.holm('run', '-d', '--name', 'writer', 'box', 'sh', '-c', script);
+		const following = world.launch(['logs', '-f', 'writer']);
+		await world.holm('wait', 'writer');
+		const expected = Buffer.concat([Buffer.from(`one\n${'x'.repeat(100_000)}\n`), Buffer.of(0xFF, 0xC0, 10), Buffer.from('five\nno end')]);
+
+		const all = await world.run(['logs', 'writer']);
+		t.deepEqual(Buffer.from(all.bytes), expected);
+		t.is(all.stderr, 'two\n');
+		t.deepEqual(Buffer.from((await following.ended).bytes), expected, 'followed to its end');
+
+		t.is(await world.holm('logs', '--tail', '2', 'writer'), 'five\nno end');
+		t.is((await world.run(['logs', '--tail', '0', 'writer'])).stdout, '');
+		t.is((await world.run(['logs', '-n', '4', 'writer'])).stdout.length, 100_000 + 1 + 3 + 5 + 6, 'four lines, one of them long, two bytes shown as one character each');
+
+		const stamped = (await world.run(['logs', '-t', 'writer'])).stdout.split('\n');
+		const times = stamped.map(line => /^(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z) /v.exec(line)?.groups!.time ?? '');
+		t.is(times.length, 5);
+		t.false(times.includes(''), 'each line has one time');
+		t.deepEqual(times, times.toSorted());
+		t.true(Math.abs(Date.parse(times[0]!) - Date.now()) < 60_000, 'of this clock');
+
+		const middle = new Date(Date.parse(times[3]!) - 600).toISOString();
+		t.is(await world.holm('logs', '--since', middle, 'writer'), 'five\nno end');
+		t.regex((await world.run(['logs', '--until', middle, 'writer'])).stdout, /^one\nx+\n[^\n]+\n$/v);
+		t.is(await world.holm('logs', '--since', '1h', '--tail', '1', 'writer'), 'no end');
+
+		await world.holm('rm', 'writer');
+		t.regex((await world.run(['logs', 'writer'])).stderr, /^Error: .*writer.*\n$/v);
+		t.false((await world.traces()).containers.includes(id));
+	});
+
+	world.test('logs -f: goes on while the container does, and ends with it', async t => {
+		await world.holm('run', '-d', '--name', 'counter', 'box', 'sh', '-c', 'trap "echo last; exit 0" TERM; i=0; while :; do echo $i; i=$((i + 1)); sleep 0.02; done');
+		const following = world.launch(['logs', '-f', '--tail', '1', 'counter']);
+		await following.shows(/(?:\d{1,6}\n){20}/v);
+		await world.holm('stop', 'counter');
+		const {stdout, status} = await following.ended;
+		t.is(status, 0);
+		const lines = stdout.trim().split('\n');
+		t.is(lines.pop(), 'last');
+		const first = Number(lines[0]);
+		t.deepEqual(lines, lines.map((_, index) => String(first + index)), 'every number once');
+		await world.holm('start', 'counter');
+		await world.until(async () => world.holm('logs', 'counter'), log => log.includes('last\n0\n'));
+		await world.holm('rm', '-f', 'counter');
+	});
+
+	world.test('logs: bounded on the disk, whatever is written', async t => {
+		const id = await world.holm('run', '-d', '--name', 'flood', 'box', 'sh', '-c', 'yes "$(seq -s " " 200)" | head -c 70000000; echo; echo finished');
+		let largest = 0;
+		await world.until(async () => {
+			const sizes = await logFiles(id);
+			largest = Math.max(largest, sizes.reduce((sum, size) => sum + size, 0));
+			t.true(sizes.length <= 4, `${sizes.length} files`);
+			return world.engine.container(id);
+		}, ({status}) => status.state === 'exited', 80_000);
+		t.true(largest < 65_000_000, `${largest} bytes`);
+		t.is(await world.holm('logs', '--tail', '1', 'flood'), 'finished');
+		const whole = await world.run(['logs', 'flood']);
+		t.true(whole.bytes.length > 10_000_000);
+		t.true(whole.stdout.endsWith('\nfinished\n'));
+		await world.holm('rm', 'flood');
+	});
+};

@@ -1,0 +1,72 @@
+import type {World} from '../world.js';
+
+const interrupt = '\u{3}';
+const detach = '\u{10}\u{11}';
+
+/** Real terminals: `run -it`, `attach`, `exec -it`. */
+export const terminalTests = (world: World): void => {
+	world.test('-it is a terminal: its size, keys, detaching and coming back', async t => {
+		const session = world.terminal(['run', '-it', '--name', 'shell', 'box', 'sh'], {rows: 33, columns: 101});
+		await session.shows(/# /v);
+		session.write('stty size; tty\r');
+		await session.shows(/33 101\r\n\/dev\/pts\/0/v);
+		await session.resize({rows: 20, columns: 70});
+		session.write('sleep 0.3; echo now $(stty size)\r');
+		await session.shows(/now 20 70\r\n/v);
+		session.write('sleep 600\r');
+		await session.shows(/sleep 600\r\n/v);
+		// The shell must have started it before the key means it.
+		await world.until(async () => world.holm('top', 'shell'), list => list.includes('sleep 600'));
+		session.write(interrupt);
+		await session.shows(/\^C\r\n[^\n]*# [^\n]*$/v);
+		session.write('echo status $?\r');
+		await session.shows(/status 130\r\n/v);
+		session.write(detach);
+		t.is((await session.ended).status, 0);
+		t.is((await world.engine.container('shell')).status.state, 'running');
+
+		const again = world.terminal(['attach', 'shell'], {rows: 41, columns: 90});
+		again.write('echo "back in $(stty size)"\r');
+		await again.shows(/back in 41 90\r\n/v);
+		again.write('exit 6\r');
+		t.is((await again.ended).status, 6);
+		t.like((await world.engine.container('shell')).status, {state: 'exited', exitCode: 6});
+		await world.holm('rm', 'shell');
+	});
+
+	world.test('exec -it is a terminal beside it', async t => {
+		await world.holm('run', '-d', '--name', 'host', 'box', 'sleep', '600');
+		const session = world.terminal(['exec', '-it', 'host', 'sh'], {rows: 30, columns: 99});
+		await session.shows(/# /v);
+		session.write('echo "$(stty size)" $TERM\r');
+		await session.shows(/30 99 xterm\r\n/v);
+		await session.resize({rows: 22, columns: 66});
+		session.write('sleep 0.3; echo now $(stty size)\r');
+		await session.shows(/now 22 66\r\n/v);
+		// What is typed before the shell has let go of the terminal is the shell's.
+		session.write('echo go; cat\r');
+		await session.shows(/\r\ngo\r\n/v);
+		session.write('said twice\r');
+		await session.shows(/said twice\r\nsaid twice\r\n/v);
+		session.write(interrupt);
+		await session.shows(/\^C\r\n[^\n]*# [^\n]*$/v);
+		session.write('echo status $?; exit 8\r');
+		await session.shows(/status 130\r\n/v);
+		t.is((await session.ended).status, 8);
+
+		const left = world.terminal(['exec', '-it', 'host', 'sh', '-c', 'echo here; sleep 601']);
+		await left.shows(/here/v);
+		left.write(detach);
+		t.is((await left.ended).status, 0);
+		t.regex(await world.holm('top', 'host'), /sleep 601/v, 'it goes on');
+		await world.holm('rm', '-f', 'host');
+	});
+
+	world.test('-t and -i without a terminal are refused before anything is made', async t => {
+		const before = await world.traces();
+		const refused = await world.run(['run', '-it', 'box'], {input: ''});
+		t.like(refused, {status: 125, stdout: ''});
+		t.regex(refused.stderr, /^Error: the input device is not a TTY.*\n$/v);
+		t.deepEqual(await world.traces(), before);
+	});
+};

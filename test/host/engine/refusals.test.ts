@@ -1,0 +1,13 @@
+import {buildTests} from './refusals/builds.js';
+import {hostTests} from './refusals/hosts.js';
+import {invalidTests} from './refusals/invalid.js';
+import {unknownTests} from './refusals/unknown.js';
+import {openWorld} from './world.js';
+
+// On a disk of its own, which a test fills.
+const world = openWorld({diskBytes: 1024 ** 3});
+
+unknownTests(world);
+invalidTests(world);
+buildTests(world);
+hostTests(world);

@@ -1,0 +1,95 @@
+import {
+	chmod,
+	mkdir,
+	readdir,
+	rm,
+	statfs,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import type {World} from '../world.js';
+import {oneLine} from './check.js';
+
+/** Hosts that lack something: rights, programs, room. */
+export const hostTests = (world: World): void => {
+	const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+
+	world.test('no root: the engine is neither reached nor started', async t => {
+		// Where this checkout itself is closed to others, the command cannot even be read.
+		const {status: readable} = await world.run(['--version'], {through: asNobody});
+		if (readable !== 0) {
+			t.log('not tried: other users cannot read this checkout');
+			t.pass();
+			return;
+		}
+
+		const running = await world.run(['ps'], {through: asNobody});
+		t.is(running.status, 1);
+		t.regex(running.stderr, oneLine);
+		t.regex(running.stderr, /holm\.sock.*sudo/v);
+		const root = path.join(world.directory, 'not-started');
+		for (const command of [['ps'], ['run', 'box'], ['system', 'start']]) {
+			const {status, stderr, stdout} = await world.run(command, {through: asNobody, environment: {HOLM_ROOT: root}});
+			t.true(status === 1 || status === 125, stderr);
+			t.regex(stderr, oneLine);
+			t.regex(stderr, /root.*sudo/v);
+			t.is(stdout, '');
+		}
+
+		await t.throwsAsync(readdir(root), {code: 'ENOENT'});
+	});
+
+	world.test('a daemon that cannot be started', async t => {
+		const closed = path.join(world.directory, 'closed');
+		await mkdir(closed);
+		await chmod(closed, 0o700);
+		const file = path.join(world.directory, 'a-file');
+		await writeFile(file, '');
+		const {PATH: programs = ''} = process.env;
+		for (const [root, search, reason] of [
+			[path.join(world.directory, 'x'.repeat(120)), programs, /too long/v],
+			[path.join(closed, 'e'), programs, /closed.*chmod o\+x/v],
+			[file, programs, /a-file/v],
+			[path.join(world.directory, 'no-programs'), '/nonexistent', /flock|holm (?:setup|doctor)/v],
+		] as const) {
+			const {status, stderr, stdout} = await world.run(['ps'], {environment: {HOLM_ROOT: root, PATH: search}});
+			t.is(status, 1);
+			t.regex(stderr, oneLine, root);
+			t.regex(stderr, reason);
+			t.is(stdout, '');
+		}
+	});
+
+	world.test('a full disk: what does not fit is refused, leaves nothing, and goes on when there is room', async t => {
+		await world.holm('run', '-d', '--name', 'before', 'box', 'sleep', '600');
+		const filler = path.join(world.root, 'filler');
+		const {bavail, bsize} = await statfs(world.root);
+		await writeFile(filler, Buffer.alloc(0));
+		const fill = world.launch(['--version'], {through: ['sh', '-c', `head -c ${bavail * bsize} /dev/zero >${filler}; true`]});
+		await fill.ended;
+		const before = await world.traces();
+		const context = path.join(world.directory, 'too-large');
+		await mkdir(context);
+		await writeFile(path.join(context, 'large'), Buffer.alloc(1_000_000, 'x'));
+		await writeFile(path.join(context, 'Dockerfile'), 'FROM box\nCOPY large /\n');
+		for (const command of [
+			['create', '--name', 'refused', 'box'],
+			['run', '-d', '--name', 'refused', 'box', 'sleep', '600'],
+			['network', 'create', 'refused'],
+			['volume', 'create', 'refused'],
+			['build', '-q', '-t', 'refused', context],
+			['rename', 'before', 'refused'],
+		]) {
+			const {status, stderr} = await world.run(command);
+			t.true(status === 1 || status === 125, `${command.join(' ')}: ${status} ${stderr}`);
+			t.regex(stderr, oneLine, command.join(' '));
+			t.regex(stderr, /space|disk/v, command.join(' '));
+		}
+
+		t.deepEqual(await world.traces(), before);
+		t.is((await world.engine.container('before')).status.state, 'running');
+		await rm(filler);
+		t.is(await world.holm('run', '--rm', '--name', 'refused', 'box', 'echo', 'room again'), 'room again');
+		await world.holm('rm', '-f', 'before');
+	});
+};

@@ -1,0 +1,136 @@
+import {execFile} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {readdir, readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {promisify} from 'node:util';
+import {pathsOf} from '../../../source/host/store/paths.js';
+
+const execute = promisify(execFile);
+
+/** What an engine has on the host, for comparison before and after something. */
+export type Traces = {
+	readonly containers: readonly string[];
+	readonly networks: readonly string[];
+	readonly volumes: readonly string[];
+	readonly machines: readonly string[];
+	/** Working containers of builds and of reads. */
+	readonly builds: readonly string[];
+	/** Scratch files of builds, loads and saves. */
+	readonly scratch: readonly string[];
+	/** Devices in the engine's network namespace. */
+	readonly devices: readonly string[];
+	/** Where something is mounted below the engine's directory. */
+	readonly mounts: readonly string[];
+	/** Programs that were started with the engine's directory among their arguments, and their numbers. */
+	readonly processes: readonly string[];
+	readonly listeners: readonly string[];
+};
+
+const namespaceOf = (root: string) => `holm-${createHash('sha256').update(path.resolve(root)).digest('hex').slice(0, 8)}`;
+
+const namesIn = async (directory: string): Promise<readonly string[]> => {
+	try {
+		return (await readdir(directory)).toSorted();
+	} catch {
+		return [];
+	}
+};
+
+const mountsBelow = async (directory: string): Promise<readonly string[]> => {
+	const text = await readFile('/proc/self/mountinfo', 'utf8');
+	return text.split('\n')
+		.map(line => line.split(' ')[4] ?? '')
+		.filter(target => target === directory || target.startsWith(`${directory}/`))
+		.toSorted();
+};
+
+type Process = {readonly pid: number; readonly words: readonly string[]};
+
+/** Processes that have a text among their arguments. */
+export const processesWith = async (text: string): Promise<readonly Process[]> => {
+	const names = await readdir('/proc');
+	const processes = await Promise.all(names.filter(name => /^\d+$/v.test(name)).map(async name => {
+		try {
+			const line = await readFile(`/proc/${name}/cmdline`, 'latin1');
+			return {pid: Number(name), words: line.split('\0')};
+		} catch {
+			return {pid: 0, words: []};
+		}
+	}));
+	return processes.filter(({words}) => words.some(word => word.includes(text)));
+};
+
+const devicesIn = async (namespace: string): Promise<readonly string[]> => {
+	try {
+		const {stdout} = await execute('ip', ['-netns', namespace, '-json', 'link', 'show']);
+		return (JSON.parse(stdout) as ReadonlyArray<{readonly ifname: string}>).map(({ifname}) => ifname).toSorted();
+	} catch {
+		return [];
+	}
+};
+
+/** Sockets that a process listens on, or for UDP is bound to. */
+const listenersOf = async (pids: ReadonlySet<number>): Promise<readonly string[]> => {
+	const {stdout} = await execute('ss', ['--no-header', '--listening', '--numeric', '--tcp', '--udp', '--processes']);
+	return stdout.split('\n')
+		.filter(line => line.matchAll(/pid=(?<pid>\d+)/gv).some(({groups}) => pids.has(Number(groups!.pid))))
+		.map(line => line.split(/\s+/v))
+		.map(fields => `${fields[0]} ${fields[4]}`)
+		.toSorted();
+};
+
+const buildsIn = async (images: string): Promise<readonly string[]> => {
+	const found = await Promise.all((await readdir(images, {recursive: true}).catch(() => []))
+		.filter(name => name.endsWith('-containers/containers.json'))
+		.map(async name => {
+			const list = JSON.parse(await readFile(path.join(images, name), 'utf8')) as ReadonlyArray<{readonly id: string}> | null;
+			return list?.map(({id}) => id) ?? [];
+		}));
+	return found.flat().toSorted();
+};
+
+export const tracesOf = async (root: string): Promise<Traces> => {
+	const paths = pathsOf(root);
+	const [containers, networks, volumes, machines, builds, scratch, devices, mounts, processes] = await Promise.all([
+		namesIn(paths.containers),
+		namesIn(paths.networks),
+		namesIn(paths.volumes),
+		namesIn(path.join(root, 'machines')),
+		buildsIn(paths.images),
+		namesIn(path.join(paths.images, 'scratch')),
+		devicesIn(namespaceOf(root)),
+		mountsBelow(root),
+		processesWith(root),
+	]);
+	return {
+		containers,
+		networks,
+		volumes,
+		machines,
+		builds,
+		scratch,
+		devices,
+		mounts,
+		processes: processes.map(({pid, words}) => `${path.basename(words[0] ?? '')} ${pid}`).toSorted(),
+		listeners: await listenersOf(new Set(processes.map(({pid}) => pid))),
+	};
+};
+
+/** What is left on the host of an engine that was told to end everything. */
+export const remainsOf = async (root: string, {directory, except}: {readonly directory: string; readonly except: number}): Promise<readonly string[]> => {
+	const namespace = namespaceOf(root);
+	const [{stdout: namespaces}, {stdout: links}, {stdout: tables}, {stdout: rules}, mounts, processes] = await Promise.all([
+		execute('ip', ['netns', 'list']),
+		execute('ip', ['-oneline', 'link', 'show']),
+		execute('nft', ['list', 'tables']),
+		execute('ip', ['rule', 'show']),
+		mountsBelow(directory),
+		processesWith(`${directory}/`),
+	]);
+	return [
+		...namespaces.split('\n').filter(line => line.split(' ', 1)[0] === namespace).map(line => `namespace ${line}`),
+		...[links, tables, rules].flatMap(text => text.split('\n').filter(line => line.includes(namespace))),
+		...mounts.map(mount => `mount ${mount}`),
+		...processes.filter(({pid}) => pid !== except).map(({pid, words}) => `process ${pid} ${words.join(' ')}`),
+	];
+};

@@ -1,0 +1,201 @@
+import {execFile, spawn} from 'node:child_process';
+import {
+	chmod,
+	mkdir,
+	mkdtemp,
+	readFile,
+	rm,
+} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {setTimeout as delay} from 'node:timers/promises';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import test, {type Implementation} from 'ava';
+import {createDockerEngine} from '../../../source/backends/docker.js';
+import type {Engine} from '../../../source/engine.js';
+import {checkRequirements} from '../../../source/host/requirements.js';
+import {pathsOf} from '../../../source/host/store/paths.js';
+import {buildBox} from './box.js';
+import {
+	createLauncher,
+	type LaunchOptions,
+	type Result,
+	type Running,
+} from './running.js';
+import {remainsOf, tracesOf, type Traces} from './traces.js';
+
+const execute = promisify(execFile);
+
+const cli = fileURLToPath(new URL('../../../cli.js', import.meta.url));
+
+type Size = {readonly rows: number; readonly columns: number};
+
+export type World = {
+	/** Of the test file's own, short enough for sockets. */
+	readonly directory: string;
+	/** Of the engine. */
+	readonly root: string;
+	/** The engine, over its socket. */
+	readonly engine: Engine;
+	/** Starts a `holm` command, through other programs if wanted. */
+	readonly launch: (arguments_: readonly string[], options?: LaunchOptions & {readonly through?: readonly string[]}) => Running;
+	/** A `holm` command to its end. */
+	readonly run: (...parameters: Parameters<World['launch']>) => Promise<Result>;
+	/** A `holm` command that must succeed: what it prints, without the last line feed. */
+	readonly holm: (...arguments_: readonly string[]) => Promise<string>;
+	/** A `holm` command in a pseudo-terminal. */
+	readonly terminal: (arguments_: readonly string[], size?: Size) => Running & {readonly resize: (size: Size) => Promise<void>};
+	/** Everything of the engine that is there at this moment. */
+	readonly traces: () => Promise<Traces>;
+	/** Asks until the answer is one that is wanted; throws after `limitMs`, default 20 seconds. */
+	readonly until: <Answer>(ask: () => Promise<Answer> | Answer, isWanted: (answer: Answer) => boolean, limitMs?: number) => Promise<Answer>;
+	/** A serial test, skipped with the reason in its title where no machine can be booted. */
+	readonly test: (title: string, implementation: Implementation<[]>) => void;
+};
+
+export type WorldOptions = {
+	/** Gives the engine a disk of its own of this size. */
+	readonly diskBytes?: number;
+};
+
+const findObstacle = async (): Promise<string | undefined> => {
+	if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+		return 'needs Linux and root';
+	}
+
+	const requirements = await checkRequirements('/tmp');
+	const missing = requirements.filter(({status, name}) => status === 'missing' && name !== 'kernel').map(({name}) => name);
+	return missing.length > 0 ? `needs ${missing.join(', ')}: holm setup installs them` : undefined;
+};
+
+/** Why no machine can be booted here; undefined when one can. */
+export const obstacle = await findObstacle();
+
+const quote = (word: string) => `'${word.replaceAll('\'', String.raw`'\''`)}'`;
+
+/** Ends everything of the engine even when this process is killed: it waits for the end of its standard input, which this process holds. */
+const startJanitor = (directory: string, root: string) => {
+	const script = 'cat; [ -d "$2" ] || exit 0; "$0" "$1" --root "$2" system stop --all; umount "$2" 2>/dev/null; rm -rf "$3"';
+	const janitor = spawn('sh', ['-c', script, process.execPath, cli, root, directory], {
+		cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'],
+	});
+	janitor.unref();
+	// The pipe alone would keep this process, too.
+	(janitor.stdin as unknown as {unref: () => void}).unref();
+	return janitor;
+};
+
+const until: World['until'] = async (ask, isWanted, limitMs = 20_000) => {
+	for (const deadline = Date.now() + limitMs; ;) {
+		const answer = await ask();
+		if (isWanted(answer)) {
+			return answer;
+		}
+
+		if (Date.now() > deadline) {
+			throw new Error(`not within ${limitMs} ms: ${JSON.stringify(answer)?.slice(0, 1000)}`);
+		}
+
+		await delay(50);
+	}
+};
+
+const createWorld = async ({diskBytes}: WorldOptions) => {
+	const directory = await mkdtemp('/tmp/hw-');
+	// Machines run as users of their own.
+	await chmod(directory, 0o755);
+	const root = path.join(directory, 'e');
+	const janitor = startJanitor(directory, root);
+	if (diskBytes !== undefined) {
+		await mkdir(root);
+		await execute('mount', ['-t', 'tmpfs', '-o', `mode=711,size=${diskBytes}`, 'tmpfs', root]);
+	}
+
+	const launcher = createLauncher({directory, environment: {HOME: directory, HOLM_ROOT: root}});
+	let terminals = 0;
+
+	const launch: World['launch'] = (arguments_, {through = [], ...options} = {}) => {
+		const [program = '', ...rest] = [...through, process.execPath, '--enable-source-maps', '--', cli, ...arguments_];
+		return launcher.start(program, rest, options);
+	};
+
+	const run: World['run'] = async (...parameters) => launch(...parameters).ended;
+
+	const terminal: World['terminal'] = (arguments_, size) => {
+		const command = [process.execPath, '--enable-source-maps', '--', cli, ...arguments_].map(word => quote(word)).join(' ');
+		terminals++;
+		const name = path.join(directory, `terminal-${terminals}`);
+		const running = launcher.start('script', ['--quiet', '--return', '--command', `tty >${name}; stty rows ${size?.rows ?? 24} cols ${size?.columns ?? 80}; exec ${command}`, '/dev/null'], {open: true});
+		return {
+			...running,
+			async resize({rows, columns}) {
+				const device = await readFile(name, 'utf8');
+				await execute('stty', ['-F', device.trim(), 'rows', String(rows), 'cols', String(columns)]);
+			},
+		};
+	};
+
+	return {
+		directory,
+		root,
+		engine: createDockerEngine({kind: 'unix', path: pathsOf(root).socket}),
+		launch,
+		run,
+		async holm(...arguments_: readonly string[]) {
+			const {status, stdout, stderr} = await run(arguments_);
+			if (status !== 0) {
+				throw new Error(`holm ${arguments_.join(' ')}: status ${status}: ${stderr}${stdout}`);
+			}
+
+			return stdout.replace(/\n$/v, '');
+		},
+		terminal,
+		until,
+		traces: async () => tracesOf(root),
+		/** Ends the engine, and resolves with what is left of it. */
+		async close() {
+			launcher.killAll();
+			await run(['system', 'stop', '--all']);
+			if (diskBytes !== undefined) {
+				await execute('umount', [root]);
+			}
+
+			const remains = await remainsOf(root, {directory, except: janitor.pid!});
+			await rm(directory, {recursive: true, force: true});
+			janitor.stdin.end();
+			return remains;
+		},
+	};
+};
+
+/**
+An engine for the tests of one file, with the image `box`, which has busybox. It is taken away after them, and a last test says when something of it is left on the host.
+*/
+export const openWorld = (options: WorldOptions = {}): World => {
+	const serial: World['test'] = (title, implementation) => {
+		if (obstacle === undefined) {
+			test.serial(title, implementation);
+		} else {
+			test.serial.skip(`${title} (${obstacle})`, implementation);
+		}
+	};
+
+	// What is in it comes before the first test does.
+	const world: Partial<Awaited<ReturnType<typeof createWorld>>> & Pick<World, 'test'> = {test: serial};
+	if (obstacle === undefined) {
+		/* eslint-disable ava/hooks-order -- the linter takes the function above for a test */
+		test.before('an engine opens', async t => {
+			t.timeout(180_000);
+			Object.assign(world, await createWorld(options));
+			await buildBox(world as World);
+		});
+		test.after.always('nothing of the engine is left', async t => {
+			t.timeout(60_000);
+			t.deepEqual(await world.close?.() ?? [], []);
+		});
+		/* eslint-enable ava/hooks-order */
+	}
+
+	return world as World;
+};

@@ -1,0 +1,42 @@
+/**
+Installs what the tests use of this host before they run: what Holm itself needs, and a few programs that only tests talk to. Without root it installs nothing, and the tests that need it are skipped with their reason.
+*/
+import process from 'node:process';
+import {HolmError} from '../source/errors.js';
+import {hostDistribution} from '../source/host/distributions.js';
+import {findCommand} from '../source/host/programs.js';
+import {checkRequirements} from '../source/host/requirements.js';
+import {run} from '../source/host/run.js';
+import {installMissing} from '../source/host/setup.js';
+import {defaultRoot} from '../source/host/store/paths.js';
+
+/** Programs that only tests need, with the Debian package of each. */
+const testPrograms: Readonly<Record<string, string>> = {
+	'docker-registry': 'docker-registry', tmux: 'tmux', curl: 'curl', script: 'bsdutils',
+};
+
+const say = (line: string) => {
+	process.stdout.write(`${line}\n`);
+};
+
+const isRoot = process.getuid?.() === 0;
+if (process.platform !== 'linux' || !isRoot) {
+	say('Tests that boot machines need Linux and root; they are skipped.');
+} else {
+	try {
+		await installMissing(await checkRequirements(defaultRoot), ({step, detail}) => {
+			say(`${step}: ${detail}`);
+		});
+		const distribution = await hostDistribution();
+		const found = await Promise.all(Object.entries(testPrograms).map(async ([program, name]) => await findCommand(program) === undefined ? [name] : []));
+		const wanted = distribution?.ids.includes('debian') ? found.flat() : [];
+		if (wanted.length > 0 && distribution) {
+			say(`install for the tests: ${wanted.join(' ')}`);
+			const [file, ...arguments_] = distribution.install;
+			await run(file, [...arguments_, ...wanted], {environment: {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'}});
+		}
+	} catch (error) {
+		// The tests say themselves what they miss.
+		say(error instanceof HolmError ? `${error.message}${error.remedy ? ` (${error.remedy})` : ''}` : String(error));
+	}
+}
