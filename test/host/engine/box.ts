@@ -26,8 +26,20 @@ EXPOSE 80
 CMD ["sh"]
 `;
 
-/** Makes the image `box` out of the host's static busybox, without a registry. */
-export const buildBox = async ({directory, run}: Pick<World, 'directory' | 'run'>): Promise<void> => {
+/** Copies a program of the host with the libraries that it loads. */
+const addProgram = async (rootfs: string, program: string) => {
+	const file = execFileSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', program], {encoding: 'utf8'}).trim();
+	const listed = execFileSync('ldd', [file], {encoding: 'utf8'});
+	const libraries = [...listed.matchAll(/(?:=> |^\s)(?<library>\/\S+) \(/gmv)].map(({groups}) => groups!.library!);
+	await copyFile(file, path.join(rootfs, 'bin', program));
+	for (const library of libraries) {
+		await mkdir(path.join(rootfs, path.dirname(library)), {recursive: true});
+		await copyFile(library, path.join(rootfs, library));
+	}
+};
+
+/** Makes the image `box` out of the host's static busybox, without a registry, with further programs of the host in it. */
+export const buildBox = async ({directory, run}: Pick<World, 'directory' | 'run'>, programs: readonly string[] = []): Promise<void> => {
 	const context = path.join(directory, 'box');
 	const rootfs = path.join(context, 'rootfs');
 	for (const made of ['bin', 'etc', 'tmp', 'root', 'home/ada', 'data/seed']) {
@@ -37,6 +49,10 @@ export const buildBox = async ({directory, run}: Pick<World, 'directory' | 'run'
 	await copyFile(busybox, path.join(rootfs, 'bin/busybox'));
 	const applets = execFileSync(busybox, ['--list'], {encoding: 'utf8'}).split('\n').filter(name => name !== '' && name !== 'busybox');
 	await Promise.all(applets.map(async name => symlink('busybox', path.join(rootfs, 'bin', name))));
+	for (const program of programs) {
+		await addProgram(rootfs, program);
+	}
+
 	for (const [name, text] of Object.entries(files)) {
 		await writeFile(path.join(rootfs, name), text);
 	}

@@ -57,6 +57,8 @@ export type World = {
 export type WorldOptions = {
 	/** Gives the engine a disk of its own of this size. */
 	readonly diskBytes?: number;
+	/** Programs of the host that the image `box` has too. */
+	readonly programs?: readonly string[];
 };
 
 const findObstacle = async (): Promise<string | undefined> => {
@@ -188,7 +190,7 @@ export const openWorld = (options: WorldOptions = {}): World => {
 		test.before('an engine opens', async t => {
 			t.timeout(180_000);
 			Object.assign(world, await createWorld(options));
-			await buildBox(world as World);
+			await buildBox(world as World, options.programs);
 		});
 		test.after.always('nothing of the engine is left', async t => {
 			t.timeout(60_000);

@@ -1,0 +1,10 @@
+import {killingTests} from './daemon/killing.js';
+import {neighbourTests} from './daemon/neighbours.js';
+import {startingTests} from './daemon/starting.js';
+import {openWorld} from './world.js';
+
+const world = openWorld();
+
+startingTests(world);
+killingTests(world);
+neighbourTests(world);

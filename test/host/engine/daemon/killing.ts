@@ -1,0 +1,108 @@
+import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {pathsOf} from '../../../../source/host/store/paths.js';
+import {get} from '../fetch.js';
+import type {World} from '../world.js';
+
+const count = 'i=0; while :; do echo $i; i=$((i + 1)); usleep 50000; done';
+
+/** A daemon that is killed. */
+export const killingTests = (world: World): void => {
+	const killDaemon = async () => {
+		const {pid} = JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')) as {readonly pid: number};
+		process.kill(pid, 'SIGKILL');
+		await world.until(async () => (await world.traces()).processes, processes => !processes.includes(`node ${pid}`));
+		return pid;
+	};
+
+	const numbers = async (name: string) => (await world.holm('logs', name)).split('\n').map(Number);
+
+	world.test('killed while containers write: they run on, no line is lost or doubled, everything can be used again', async t => {
+		await mkdir(path.join(world.directory, 'shared'));
+		await writeFile(path.join(world.directory, 'shared/index.html'), 'a shared page\n');
+		await world.holm('network', 'create', 'net');
+		await world.holm('run', '-d', '--name', 'counter', '--network', 'net', 'box', 'sh', '-c', count);
+		await world.holm('run', '-d', '--name', 'web', '--network', 'net', '-p', '127.0.0.1::80', '-v', `${world.directory}/shared:/www:ro`, 'box', 'httpd', '-f', '-h', '/www');
+		await world.holm('run', '-d', '-i', '--name', 'reader', 'box', 'sh', '-c', 'while read line; do echo "got $line"; done');
+		const short = await world.holm('run', '-d', '--name', 'short', 'box', 'sh', '-c', 'sleep 5; echo leaving; exit 21');
+		await world.holm('run', '-d', '--name', 'again', '--restart', 'always', 'box', 'sh', '-c', 'echo run; sleep 5; exit 1');
+		const before = await world.engine.container('counter');
+		const port = (await world.holm('port', 'web', '80')).split('\n')[0]!;
+		t.is(await get(`http://${port}/index.html`), 'a shared page\n');
+		const following = world.launch(['logs', '-f', 'counter']);
+		await following.shows(/\n30\n/v);
+
+		const killed = await killDaemon();
+		t.not((await following.ended).status, 0, 'whoever was listening hears of it');
+		t.is(await get(`http://${port}/index.html`), 'a shared page\n', 'published ports do not depend on it');
+		await world.until(async () => readFile(pathsOf(world.root).container(short).log, 'utf8'), log => log.includes('leaving'));
+
+		const after = await world.engine.container('counter').catch(async () => {
+			await world.holm('ps');
+			return world.engine.container('counter');
+		});
+		t.not(JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')).pid, killed);
+		t.deepEqual(after.status, before.status, 'the same process of the same machine');
+		const seen = await numbers('counter');
+		t.deepEqual(seen, seen.map((_, index) => index));
+		await world.until(async () => numbers('counter'), ({length}) => length > seen.length);
+
+		t.is(await world.holm('exec', 'counter', 'cat', '/proc/1/comm'), 'sh');
+		t.is(await world.holm('exec', 'counter', 'wget', '-q', '-O', '-', 'http://web/index.html'), 'a shared page');
+		t.is(await get(`http://${port}/index.html`), 'a shared page\n');
+		const attached = world.launch(['attach', 'reader'], {open: true});
+		await world.until(() => {
+			attached.write('word\n');
+			return attached.stdout();
+		}, text => text.includes('got word'));
+		attached.end();
+		await attached.ended;
+
+		// The end that nobody watched.
+		t.like(await world.until(async () => (await world.engine.container('short')).status, ({state}) => state === 'exited'), {exitCode: 21});
+		await world.until(async () => world.holm('logs', 'again'), log => (log.match(/run/gv) ?? []).length >= 2);
+
+		await world.holm('network', 'create', 'second');
+		await world.holm('network', 'connect', 'second', 'counter');
+		t.regex(await world.holm('exec', 'counter', 'ip', '-o', 'address'), /eth1/v);
+		const next = world.launch(['logs', '-f', '--tail', '0', 'counter']);
+		await next.shows(/\d/v);
+		await world.holm('stop', '-t', '1', 'counter');
+		t.is((await next.ended).status, 0);
+		const all = await numbers('counter');
+		t.deepEqual(all, all.map((_, index) => index));
+		await world.holm('rm', '-f', 'counter', 'web', 'reader', 'short', 'again');
+		await world.holm('network', 'rm', 'net', 'second');
+		const {containers, machines, mounts} = await world.traces();
+		t.deepEqual({containers, machines, mounts}, {containers: [], machines: [], mounts: []});
+	});
+
+	world.test('killed in the middle of anything: the next one clears up', async t => {
+		const clean = await world.traces();
+		const commands = [['run', '-d', '--name', 'one', '-v', 'vol:/vol', '-p', '80', 'box', 'sleep', '600'], ['create', '--name', 'two', 'box'], ['network', 'create', 'three']].map(command => world.launch(command));
+		await world.until(async () => world.traces(), ({machines}) => machines.length > 0);
+		await killDaemon();
+		await Promise.all(commands.map(async ({ended}) => ended));
+		await world.holm('ps');
+		const containers = await world.engine.containers({all: true});
+		// Whatever was written down is whole and can be used or removed.
+		for (const {name, status} of containers) {
+			t.true(['created', 'running', 'exited'].includes(status.state), name);
+			await world.holm('rm', '-f', name);
+		}
+
+		for (const {name} of await world.engine.networks()) {
+			if (name !== 'bridge') {
+				await world.holm('network', 'rm', name);
+			}
+		}
+
+		for (const {name} of await world.engine.volumes()) {
+			await world.holm('volume', 'rm', name);
+		}
+
+		const left = await world.traces();
+		t.deepEqual({...left, processes: left.processes.length}, {...clean, processes: clean.processes.length});
+	});
+};

@@ -1,0 +1,13 @@
+import {get as request, type IncomingMessage} from 'node:http';
+import {text} from 'node:stream/consumers';
+
+const limitMs = 2000;
+
+/** What a server answers, over a connection of its own. Rejects when there is no answer within two seconds. */
+export const get = async (url: string): Promise<string> => {
+	const response = await new Promise<IncomingMessage>((resolve, reject) => {
+		const sent = request(url, {agent: false, signal: AbortSignal.timeout(limitMs)}, resolve);
+		sent.on('error', reject);
+	});
+	return text(response);
+};

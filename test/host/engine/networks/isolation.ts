@@ -1,0 +1,132 @@
+import {createServer} from 'node:http';
+import {once} from 'node:events';
+import type {AddressInfo} from 'node:net';
+import {get} from '../fetch.js';
+import type {World} from '../world.js';
+
+const serve = ['httpd', '-f', '-h', '/data'];
+
+/** What containers reach, and what they do not. */
+export const isolationTests = (world: World): void => {
+	const addressOf = async (name: string, network: string) => (await world.engine.container(name)).attachments.find(attachment => attachment.network === network)!.address;
+	/** Its own limit of time ends a static wget with a fault, and without one it would wait for minutes. */
+	const page = async (from: string, url: string) => world.run(['exec', from, 'timeout', '3', 'wget', '-q', '-O', '-', url]);
+
+	const fetches = async (from: string, host: string) => {
+		const {status, stdout} = await page(from, `http://${host}/seed/first`);
+		return status === 0 && stdout === 'from the image\n';
+	};
+
+	world.test('networks are apart, by name and by address', async t => {
+		await world.holm('network', 'create', 'left');
+		await world.holm('network', 'create', '--subnet', '10.219.7.0/24', '--gateway', '10.219.7.254', '--ip-range', '10.219.7.64/28', 'right');
+		await world.holm('run', '-d', '--name', 'a', '--network', 'left', 'box', ...serve);
+		await world.holm('run', '-d', '--name', 'b', '--network', 'right', 'box', ...serve);
+		await world.holm('run', '-d', '--name', 'plain', 'box', ...serve);
+		const [a, b, plain] = [await addressOf('a', 'left'), await addressOf('b', 'right'), await addressOf('plain', 'bridge')];
+		t.regex(b, /^10\.219\.7\.(?:6[4-9]|7\d)$/v, 'out of the range');
+		t.true(await fetches('a', 'a'));
+		const ways = [['a', 'b'], ['b', 'a'], ['a', b], ['b', a], ['a', plain], ['plain', a], ['plain', b]] as const;
+		const open = await Promise.all(ways.map(async ([from, target]) => await fetches(from, target) ? [`${from} to ${target}`] : []));
+		t.deepEqual(open.flat(), []);
+
+		t.regex((await world.run(['exec', 'a', 'ping', '-c', '1', 'b'])).stderr, /bad address 'b'/v);
+	});
+
+	world.test('connect and disconnect: a running container is on several networks at once', async t => {
+		await world.holm('network', 'connect', '--alias', 'bee', 'left', 'b');
+		t.true(await fetches('a', 'b'));
+		t.true(await fetches('a', 'bee'));
+		t.true(await fetches('b', 'a'), 'names of both networks');
+		t.true(await fetches('b', 'b'));
+		const [network] = JSON.parse(await world.holm('network', 'inspect', 'left')) as ReadonlyArray<{readonly Containers: Readonly<Record<string, {readonly Name: string; readonly IPv4Address: string}>>}>;
+		t.deepEqual(Object.values(network!.Containers).map(({Name}) => Name).toSorted(), ['a', 'b']);
+		t.true(Object.values(network!.Containers).some(({IPv4Address}) => /^192\.168\.\d+\.\d+\/24$/v.test(IPv4Address)));
+		t.regex((await world.run(['network', 'connect', 'left', 'b'])).stderr, /^Error: .*already attached.*\n$/v);
+
+		const address = await addressOf('b', 'left');
+		await world.holm('network', 'disconnect', 'left', 'b');
+		t.false(await fetches('a', 'b'));
+		t.false(await fetches('a', address));
+		t.true(await fetches('b', 'b'), 'the other network stays');
+
+		await world.holm('network', 'disconnect', 'right', 'b');
+		t.deepEqual((await world.engine.container('b')).attachments, []);
+		await world.holm('network', 'connect', '--ip', '10.219.7.9', 'right', 'b');
+		t.is(await addressOf('b', 'right'), '10.219.7.9');
+		t.true(await fetches('b', '10.219.7.9'));
+		t.regex(await world.holm('exec', 'b', 'ip', 'route'), /^default via 10\.219\.7\.254/mv);
+	});
+
+	world.test('connect and disconnect: a container that does not run', async t => {
+		await world.holm('stop', '-t', '0', 'b');
+		await world.holm('network', 'connect', 'left', 'b');
+		await world.holm('network', 'disconnect', 'right', 'b');
+		t.regex((await world.run(['network', 'rm', 'left'])).stderr, /^Error: .*left.*active endpoints: a, b.*\n$/v);
+		await world.holm('start', 'b');
+		t.true(await fetches('a', 'b'));
+		await world.holm('stop', '-t', '0', 'b');
+		await world.holm('rm', 'b');
+		await world.holm('network', 'rm', 'right');
+		t.regex((await world.run(['network', 'inspect', 'right'])).stderr, /right not found/v);
+	});
+
+	world.test('an address or a card that is another\'s is of no use', async t => {
+		await world.holm('run', '-d', '--name', 'thief', '--network', 'left', '--cap-add', 'NET_ADMIN', 'box', 'sh', '-c', 'mkdir -p /own/seed; echo stolen >/own/seed/first; httpd -f -h /own');
+		await world.holm('run', '-d', '--name', 'client', '--network', 'left', 'box', 'sleep', '600');
+		const victim = await addressOf('a', 'left');
+		const own = await addressOf('thief', 'left');
+		t.is((await page('client', `http://${own}/seed/first`)).stdout, 'stolen\n', 'its own page at its own address');
+
+		const {mac} = (await world.engine.container('a')).attachments[0]!;
+		await world.holm('exec', 'thief', 'ip', 'address', 'add', `${victim}/24`, 'dev', 'eth0');
+		await world.run(['exec', 'thief', 'arping', '-U', '-c', '2', '-I', 'eth0', victim]);
+		await world.holm('exec', '--privileged', 'client', 'ip', 'neigh', 'flush', 'all');
+		t.is((await page('client', `http://${victim}/seed/first`)).stdout, 'from the image\n');
+		t.not((await world.run(['exec', 'thief', 'ping', '-c', '1', '-W', '2', '-I', victim, await addressOf('client', 'left')])).status, 0);
+
+		await world.holm('stop', '-t', '0', 'a');
+		await world.run(['exec', '--privileged', 'client', 'ip', 'neigh', 'flush', 'all']);
+		t.not((await page('client', `http://${victim}/seed/first`)).status, 0, 'not even while its owner is away');
+
+		await world.holm('exec', 'thief', 'sh', '-c', `ip address del ${victim}/24 dev eth0; ip link set eth0 down; ip link set eth0 address ${mac}; ip link set eth0 up`);
+		t.not((await page('client', `http://${own}/seed/first`)).status, 0);
+		await world.holm('rm', '-f', 'thief', 'client', 'a', 'plain');
+	});
+
+	world.test('the host is reached by its name, and an internal network has no way out', async t => {
+		const server = createServer((request, response) => {
+			response.end(`the host, asked by ${request.socket.remoteAddress}\n`);
+		}).listen(0, '0.0.0.0');
+		await once(server, 'listening');
+		const {port} = server.address() as AddressInfo;
+		t.teardown(() => {
+			server.close();
+		});
+		await world.holm('network', 'create', '--internal', 'inner');
+		await world.holm('run', '-d', '--name', 'outer', '--network', 'left', '-p', '127.0.0.1::80', 'box', ...serve);
+		await world.holm('run', '-d', '--name', 'in', '--network', 'inner', 'box', ...serve);
+		await world.holm('run', '-d', '--name', 'in2', '--network', 'inner', 'box', 'sleep', '600');
+		await world.holm('run', '-d', '--name', 'plain', 'box', 'sleep', '600');
+		t.regex((await page('outer', `http://host.container.internal:${port}/`)).stdout, /^the host, asked by /v);
+		const hostAddress = /^Address: (?<address>[\d.]+)$/mv.exec(await world.holm('exec', 'outer', 'nslookup', 'host.container.internal'))!.groups!.address!;
+		t.regex((await page('plain', `http://${hostAddress}:${port}/`)).stdout, /^the host/v, 'by address from the default network');
+		t.regex((await page('plain', `http://host.container.internal:${port}/`)).stdout, /^the host/v, 'and by name');
+		const published = (await world.holm('port', 'outer', '80')).split(':').at(-1)!;
+		t.is(await get(`http://127.0.0.1:${published}/seed/first`), 'from the image\n');
+
+		t.true(await fetches('in2', 'in'));
+		t.not((await page('in2', `http://${hostAddress}:${port}/`)).status, 0);
+		t.not((await page('in2', `http://host.container.internal:${port}/`)).status, 0);
+		t.notRegex(await world.holm('exec', 'in2', 'ip', 'route'), /^default/mv);
+		t.not((await world.run(['exec', 'in2', 'nslookup', 'example.test'])).status, 0, 'nothing is asked for it outside');
+
+		await world.holm('network', 'connect', 'left', 'in2');
+		t.regex((await page('in2', `http://${hostAddress}:${port}/`)).stdout, /^the host/v, 'another network is a way out');
+		t.true(await fetches('in2', 'in'));
+		await world.holm('network', 'disconnect', 'left', 'in2');
+		t.not((await page('in2', `http://${hostAddress}:${port}/`)).status, 0);
+		await world.holm('rm', '-f', 'outer', 'in', 'in2', 'plain');
+		await world.holm('network', 'rm', 'left', 'inner');
+	});
+};

@@ -1,0 +1,103 @@
+import {createSocket} from 'node:dgram';
+import {once} from 'node:events';
+import net from 'node:net';
+import {get} from '../fetch.js';
+import type {World} from '../world.js';
+
+const serve = ['httpd', '-f', '-h', '/data'];
+
+/** What a server on UDP sends back; asked again until it does, as datagrams may be lost. */
+const ask = async (port: number, text: string): Promise<string> => {
+	const socket = createSocket('udp4');
+	const timer = setInterval(() => {
+		socket.send(text, port, '127.0.0.1');
+	}, 100);
+	try {
+		const [answer] = await once(socket, 'message', {signal: AbortSignal.timeout(5000)}) as [Uint8Array];
+		return Buffer.from(answer).toString();
+	} finally {
+		clearInterval(timer);
+		socket.close();
+	}
+};
+
+const freePorts = async (count: number): Promise<number> => {
+	for (let first = 42_000 + process.pid % 10_000; ; first += count) {
+		const servers = await Promise.allSettled(Array.from({length: count}, async (_, index) => {
+			const server = net.createServer().listen(first + index, '127.0.0.1');
+			await once(server, 'listening');
+			return server;
+		}));
+		for (const result of servers) {
+			if (result.status === 'fulfilled') {
+				result.value.close();
+			}
+		}
+
+		if (servers.every(({status}) => status === 'fulfilled')) {
+			return first;
+		}
+	}
+};
+
+/** Published ports, and networks that are not there. */
+export const portTests = (world: World): void => {
+	world.test('published ports: TCP and UDP, chosen, fixed, ranges, exposed ones', async t => {
+		const first = await freePorts(4);
+		const echo = 'socat UDP-LISTEN:9000,fork EXEC:cat & socat TCP-LISTEN:81,fork,reuseaddr EXEC:"echo at 81" & exec httpd -f -h /data';
+		await world.holm('run', '-d', '--name', 'server', '-P', '-p', `127.0.0.1:${first}-${first + 1}:80-81`, '-p', `127.0.0.1:${first + 2}:9000/udp`, '-p', '9000/udp', 'box', 'sh', '-c', echo);
+		await world.until(async () => get(`http://127.0.0.1:${first}/seed/first`).catch(String), text => text === 'from the image\n');
+		const reply = await world.until(async () => {
+			const socket = net.connect(first + 1, '127.0.0.1').on('error', () => undefined);
+			const chunks = await Array.fromAsync(socket).catch(() => []);
+			return chunks.join('');
+		}, text => text !== '');
+		t.is(reply, 'at 81\n');
+		t.is(await ask(first + 2, 'over UDP'), 'over UDP');
+		const ports = await world.holm('port', 'server');
+		t.true(ports.includes(`80/tcp -> 127.0.0.1:${first}`), ports);
+		const chosen = Number(/^9000\/udp -> 0\.0\.0\.0:(?<port>\d+)$/mv.exec(ports)?.groups!.port);
+		t.is(await ask(chosen, 'chosen'), 'chosen');
+		t.regex(await world.holm('ps', '--format', '{{.Ports}}'), new RegExp(`127\\.0\\.0\\.1:${first}-${first + 1}->80-81/tcp`, 'v'));
+
+		await world.holm('stop', '-t', '0', 'server');
+		await t.throwsAsync(get(`http://127.0.0.1:${first}/seed/first`), {code: 'ECONNREFUSED'});
+		t.deepEqual((await world.traces()).listeners.filter(listener => listener.includes(String(first))), []);
+		await world.holm('start', 'server');
+		await world.until(async () => get(`http://127.0.0.1:${first}/seed/first`).catch(String), text => text === 'from the image\n');
+		await world.holm('rm', '-f', 'server');
+	});
+
+	world.test('-P publishes what the image exposes', async t => {
+		await world.holm('run', '-d', '--name', 'all', '-P', 'box', ...serve);
+		const [, port = ''] = /^80\/tcp -> 0\.0\.0\.0:(?<port>\d+)$/v.exec(await world.holm('port', 'all')) ?? [];
+		await t.notThrowsAsync(world.until(async () => get(`http://127.0.0.1:${port}/seed/first`).catch(String), text => text === 'from the image\n'));
+		await world.holm('rm', '-f', 'all');
+	});
+
+	world.test('no network, a fixed address, a fixed card', async t => {
+		t.is(await world.holm('run', '--rm', '--network', 'none', 'box', 'ls', '/sys/class/net'), 'lo');
+		await world.holm('network', 'create', '--label', 'kind=fixed', '--subnet', '10.221.0.0/16', 'wide');
+		t.is(await world.holm('run', '--rm', '--network', 'wide', '--ip', '10.221.200.7', '--mac-address', '02:00:00:00:be:ef', 'box', 'sh', '-c', 'cat /sys/class/net/eth0/address; ip -o -4 address show eth0 | tr -s " " | cut -d " " -f 4'), '02:00:00:00:be:ef\n10.221.200.7/16');
+		t.is(await world.holm('network', 'ls', '-q', '--filter', 'label=kind=fixed'), 'wide');
+	});
+
+	world.test('network create, ls, inspect, prune', async t => {
+		t.is(await world.holm('network', 'create', 'one'), 'Network \'one\' created.');
+		await world.holm('create', '--name', 'user', '--network', 'one', 'box');
+		t.deepEqual((await world.holm('network', 'ls', '-q')).split('\n'), ['bridge', 'wide', 'one']);
+		const [found] = JSON.parse(await world.holm('network', 'inspect', 'wide')) as ReadonlyArray<Record<string, unknown>>;
+		t.like(found, {
+			Name: 'wide', Driver: 'bridge', Internal: false, Labels: {kind: 'fixed'}, Containers: {}, IPAM: {Config: [{Subnet: '10.221.0.0/16', Gateway: '10.221.0.1'}]},
+		});
+		t.regex(String(found!.Id), /^[\da-f]{64}$/v);
+		t.true(Math.abs(Date.parse(String(found!.Created)) - Date.now()) < 120_000);
+		t.true((await world.holm('network', 'prune', '-f')).includes('wide'));
+		t.deepEqual((await world.holm('network', 'ls', '-q')).split('\n'), ['bridge', 'one'], 'one in use is kept');
+		await world.holm('rm', 'user');
+		await world.holm('network', 'rm', 'one');
+		const {networks, devices} = await world.traces();
+		t.is(networks.length, 1);
+		t.is(devices.filter(device => device.startsWith('br-')).length, 1);
+	});
+};
