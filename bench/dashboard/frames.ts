@@ -35,7 +35,7 @@ export type Answered = {readonly milliseconds: number; readonly bytes: number};
 export type Answer = (terminal: BenchTerminal, key: string) => Promise<Answered>;
 
 // What the cursor's row looks like in a pane that has the keys.
-const selected = /\u{1B}\[38;5;255;48;5;24m(?<text>[^\u{1B}]*)/gv; // eslint-disable-line no-control-regex, regexp/no-control-character -- it is how it is painted
+const selected = /\u{1B}\[48;5;24m(?<text>[^\u{1B}]*)/gv; // eslint-disable-line no-control-regex, regexp/no-control-character -- it is how it is painted
 
 const selectedIn = ({text}: Frame): string => text.matchAll(selected).toArray().map(match => match.groups!['text']!).join('').trim();
 

@@ -23,7 +23,9 @@ export const measurement: Measurement = {
 					await using started = await start(program);
 					const {terminal} = started;
 					await terminal.isQuiet(700);
-					return pressKeys(terminal, walk(program.keys, presses), program.answer);
+					// The terminal is open for as long as this is not left.
+					const reading = await pressKeys(terminal, walk(program.keys, presses), program.answer);
+					return reading;
 				},
 			})),
 			missing,

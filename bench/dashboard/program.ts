@@ -11,7 +11,7 @@ const {values: {flood}} = parseArgs({options: {flood: {type: 'string'}}});
 const {stdin, stdout, stderr, env: environment} = process;
 const engine = createMemoryEngine({containers: 200, networks: 20, seed: 1});
 if (flood !== undefined) {
-	const {id} = await engine.createContainer({...containerConfiguration({image: 'alpine', command: ['flood', flood]}), name: 'a-flood'});
+	const {id} = await engine.createContainer({...containerConfiguration({command: ['flood', flood]}), name: 'a-flood'});
 	await engine.startContainer(id);
 }
 
