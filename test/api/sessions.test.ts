@@ -264,7 +264,7 @@ test('input in thousands of small pieces to a process that does not read yet', a
 	t.teardown(() => {
 		process.off('warning', onWarning);
 	});
-	const count = 50_000;
+	const count = 200_000;
 	socket.write(Buffer.concat([...Array.from({length: count}, () => encodeStdin(Buffer.from('x'))), encodeStdin(new Uint8Array())]));
 	await eventually(() => fake.stdin.writableNeedDrain);
 	let received = 0;
