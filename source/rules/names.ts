@@ -1,13 +1,14 @@
 import {HolmError} from '../errors.js';
 
-const namePattern = /^[\dA-Za-z][\w\-.]+$/v;
+/** As Docker has them; longer ones could not be file names with something behind them. */
+const namePattern = /^[\dA-Za-z][\w\-.]{1,127}$/v;
 const allowed = 'only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed';
 
 /** The name of a container as a user gives it, without the slash that Docker's clients may put before it; throws `invalid`. */
 export const containerName = (text: string): string => {
 	const name = text.replace(/^\//v, '');
 	if (!namePattern.test(name)) {
-		throw new HolmError('invalid', `Invalid container name (${JSON.stringify(text.slice(0, 200)).slice(1, -1)}), ${allowed}`, {remedy: 'start with a letter or digit and have two or more characters'});
+		throw new HolmError('invalid', `Invalid container name (${JSON.stringify(text.slice(0, 200)).slice(1, -1)}), ${allowed}`, {remedy: 'start with a letter or digit and have 2 to 128 characters'});
 	}
 
 	return name;
@@ -16,7 +17,7 @@ export const containerName = (text: string): string => {
 /** The name of a network; throws `invalid`. */
 export const networkName = (text: string): string => {
 	if (!namePattern.test(text)) {
-		throw new HolmError('invalid', `invalid network name ${JSON.stringify(text.slice(0, 200))}, ${allowed}`, {remedy: 'start with a letter or digit and have two or more characters'});
+		throw new HolmError('invalid', `invalid network name ${JSON.stringify(text.slice(0, 200))}, ${allowed}`, {remedy: 'start with a letter or digit and have 2 to 128 characters'});
 	}
 
 	return text;

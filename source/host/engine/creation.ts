@@ -39,10 +39,10 @@ const refusePlatform = (image: Image, {platform, image: name}: ContainerConfigur
 
 /** Refuses what no start could do, before anything is made. */
 const validate = (configuration: ContainerConfiguration): void => {
+	validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
 	validateContainer(configuration);
 	capabilitiesOf(configuration);
 	limitsOf(configuration.ulimits);
-	validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
 };
 
 const assertSources = async (mounts: ContainerConfiguration['mounts']): Promise<void> => {
