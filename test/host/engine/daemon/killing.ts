@@ -42,7 +42,8 @@ export const killingTests = (world: World): void => {
 			await world.holm('ps');
 			return world.engine.container('counter');
 		});
-		t.not(JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')).pid, killed);
+		const {pid} = JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')) as {readonly pid: number};
+		t.not(pid, killed);
 		t.deepEqual(after.status, before.status, 'the same process of the same machine');
 		const seen = await numbers('counter');
 		t.deepEqual(seen, seen.map((_, index) => index));
