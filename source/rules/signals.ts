@@ -3,7 +3,7 @@ import {HolmError} from '../errors.js';
 
 const numbers: Readonly<Record<string, number>> = os.constants.signals;
 
-/** The number of a signal, given as `SIGTERM`, `TERM` or `15`; throws `invalid`. */
+/** The number of a signal, given as `SIGTERM`, `TERM`, `RTMIN+1` or `15`; throws `invalid`. */
 export const signalNumber = (text: string): number => {
 	if (/^\d{1,2}$/v.test(text)) {
 		const number = Number(text);
@@ -13,8 +13,10 @@ export const signalNumber = (text: string): number => {
 	}
 
 	const upper = text.toUpperCase();
-	const number = numbers[upper.startsWith('SIG') ? upper : `SIG${upper}`];
-	if (number === undefined) {
+	// Real-time signals, as the kernel numbers them for C libraries on Linux.
+	const realTime = /^(?:SIG)?RTMIN(?:\+(?<offset>\d{1,2}))?$/v.exec(upper);
+	const number = realTime ? 34 + Number(realTime.groups?.offset ?? 0) : numbers[upper.startsWith('SIG') ? upper : `SIG${upper}`];
+	if (number === undefined || number > 64) {
 		throw new HolmError('invalid', `Invalid signal: ${JSON.stringify(text.slice(0, 40)).slice(1, -1)}`, {remedy: 'it is a name such as SIGTERM or a number from 1 to 64'});
 	}
 

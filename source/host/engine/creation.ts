@@ -6,9 +6,10 @@ import {macOf, parseMac} from '../bridges/mac.js';
 import {resolveUser} from '../containers/accounts.js';
 import {capabilitiesOf} from '../containers/capabilities.js';
 import {removeLog} from '../containers/log-rotation.js';
-import {assertName, newId, newName} from '../containers/names.js';
+import {newId} from '../containers/id.js';
 import {exposedPortsOf, mountsOf, processOf} from '../containers/process.js';
-import {signalNumber} from '../containers/signals.js';
+import {containerName, madeUpName} from '../../rules/names.js';
+import {validateContainer} from '../../rules/validate-container.js';
 import {architectureOf} from '../distributions.js';
 import {defaultSize, machineUidOf, validateSize} from '../guest.js';
 import {createOverlay} from '../images/disk.js';
@@ -39,26 +40,12 @@ const refusePlatform = (image: Image, {platform, image: name}: ContainerConfigur
 
 /** Refuses what no start could do, before anything is made. */
 const validate = (configuration: ContainerConfiguration): void => {
+	validateContainer(configuration);
 	capabilitiesOf(configuration);
 	validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
-	if (configuration.stopSignal !== undefined) {
-		signalNumber(configuration.stopSignal);
-	}
-
-	if (configuration.name !== undefined) {
-		assertName('container', configuration.name);
-	}
-
-	for (const {name, soft, hard} of configuration.ulimits) {
-		if (!limitNames.has(name.toLowerCase()) || (hard >= 0 && soft > hard)) {
-			throw new HolmError('invalid', `invalid ulimit ${JSON.stringify(name.slice(0, 32))}=${soft}:${hard}`, {remedy: 'write NAME=SOFT:HARD such as nofile=1024:2048, soft at most hard'});
-		}
-	}
-
-	const twice = configuration.ports.find(({hostAddress, hostPort, protocol}, index) => hostPort !== 0 && configuration.ports.findIndex(other =>
-		other.hostAddress === hostAddress && other.hostPort === hostPort && other.protocol === protocol) !== index);
-	if (twice) {
-		throw new HolmError('invalid', `port ${twice.hostPort}/${twice.protocol} of the host is published twice`, {remedy: 'give each port of the host once'});
+	const unknown = configuration.ulimits.find(({name}) => !limitNames.has(name.toLowerCase()));
+	if (unknown) {
+		throw new HolmError('invalid', `invalid ulimit ${JSON.stringify(unknown.name.slice(0, 32))}`, {remedy: 'write NAME=SOFT:HARD such as nofile=1024:2048'});
 	}
 };
 
@@ -118,7 +105,7 @@ const leaseAll = (site: Site, {networks}: ContainerConfiguration): readonly Atta
 const chooseName = ({containers}: Site, wanted: string | undefined): string => {
 	const holder = (name: string) => containers.values().find(({container}) => container.name === name);
 	if (wanted === undefined) {
-		return newName(name => holder(name) !== undefined);
+		return madeUpName(name => holder(name) !== undefined);
 	}
 
 	const other = holder(wanted);
@@ -203,20 +190,19 @@ export const discardContainer = async (site: Site, entry: Entry, {volumes}: {rea
 		site.containers.delete(container.id);
 		await removeLog(files.log);
 		await rm(files.directory, {recursive: true, force: true});
-		for (const {networkId, network} of container.attachments) {
-			publish(site, 'network', 'disconnect', networkId, {container: container.id, name: network, type: 'bridge'});
-		}
-
 		publishContainer(site, entry, 'destroy');
-		entry.removed.resolve();
-		if (volumes) {
-			await removeAnonymous(site, container);
+		try {
+			if (volumes) {
+				await removeAnonymous(site, container);
+			}
+		} finally {
+			entry.removed.resolve();
 		}
 	});
 };
 
 export const renameContainer = async (site: Site, entry: Entry, name: string): Promise<void> => site.registry(async () => {
-	assertName('container', name);
+	containerName(name);
 	const before: Container = entry.container;
 	if (before.name === name) {
 		throw new HolmError('invalid', `Renaming a container with the same name as its current name: ${name}`, {remedy: 'choose another name'});

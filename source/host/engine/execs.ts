@@ -1,7 +1,7 @@
 import {PassThrough} from 'node:stream';
 import {HolmError} from '../../errors.js';
 import type {ExecConfiguration, ExecStatus, Session, TerminalSize} from '../../engine.js';
-import {newId} from '../containers/names.js';
+import {newId} from '../containers/id.js';
 import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
 import {quote, type Agent, type GuestCommand} from '../machines/agent.js';

@@ -1,14 +1,22 @@
 import {chmod, chown} from 'node:fs/promises';
 import {HolmError, messageOf} from '../../errors.js';
 import type {Container} from '../../resources.js';
+import {restartDelay, restarts, settledAfter} from '../../rules/restart-policy.js';
+import {signalNumber} from '../../rules/signals.js';
 import {prepareLog} from '../containers/log-rotation.js';
-import {signalNumber} from '../containers/signals.js';
 import {defaultSize, machineUidOf} from '../guest.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {MachineEnd} from '../machines/status.js';
 import type {Machine} from '../machines/running-machine.js';
 import type {Connections} from './connections.js';
-import {isLive, publishContainer, saveContainer, type Entry, type Site} from './site.js';
+import {
+	isLive,
+	publishConnections,
+	publishContainer,
+	saveContainer,
+	type Entry,
+	type Site,
+} from './site.js';
 import {startMessageFor} from './start-message.js';
 import {devicesFor, wantedPorts} from './tables.js';
 import {sharesFor} from './volumes.js';
@@ -37,9 +45,6 @@ export type StopOptions = {
 };
 
 const defaultStopSeconds = 10;
-/** A process that ran this long has worked, and its next failure is a first one. */
-const settledMs = 10_000;
-const longestDelayMs = 60_000;
 const sigkill = 9;
 /** How long a guest may take to kill its process before its machine is killed. */
 const guestPatienceMs = 5000;
@@ -76,25 +81,12 @@ const statusAfter = (end: MachineEnd, startedAt: number): Extract<Container['sta
 	}
 };
 
-const shouldRestart = ({container: {configuration: {restartPolicy}, restartCount}, isStoppedByUser}: Entry, exitCode: number): boolean => {
-	if (isStoppedByUser) {
-		return false;
-	}
-
-	switch (restartPolicy.name) {
-		case 'no': {
-			return false;
-		}
-
-		case 'on-failure': {
-			return exitCode !== 0 && (restartPolicy.maximumRetryCount === 0 || restartCount < restartPolicy.maximumRetryCount);
-		}
-
-		case 'always':
-		case 'unless-stopped': {
-			return true;
-		}
-	}
+/** Tells everybody who waits for the end of a run. */
+const announceEnd = (entry: Entry) => {
+	const {ended} = entry;
+	entry.ended = new AbortController();
+	ended.abort();
+	entry.changed.notify();
 };
 
 export type LifecycleOptions = {
@@ -127,12 +119,13 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 	};
 
 	const scheduleRestart = (entry: Entry) => {
-		const delayMs = Math.min(100 * 2 ** entry.restartsInARow, longestDelayMs);
+		const delayMs = restartDelay(entry.restartsInARow);
 		entry.restartsInARow++;
 		entry.restart = setTimeout(() => {
 			entry.restart = undefined;
 			void entry.queue(async () => {
-				if (entry.container.status.state !== 'restarting') {
+				// It may have been stopped or removed while it waited for its turn.
+				if (entry.container.status.state !== 'restarting' || !site.containers.has(entry.container.id)) {
 					return;
 				}
 
@@ -150,11 +143,12 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		const {status} = entry.container;
 		const startedAt = 'startedAt' in status ? status.startedAt : 0;
 		const exited = statusAfter(end, startedAt);
-		if (startedAt > 0 && end.at - startedAt > settledMs) {
+		if (startedAt > 0 && end.at - startedAt >= settledAfter) {
 			entry.restartsInARow = 0;
 		}
 
-		const isRestarting = shouldRestart(entry, exited.exitCode);
+		const {configuration: {restartPolicy}, restartCount} = entry.container;
+		const isRestarting = restarts(restartPolicy, {exitCode: exited.exitCode, isStopped: entry.isStoppedByUser, restartCount});
 		entry.machine = undefined;
 		entry.stdin = undefined;
 		entry.container = {
@@ -166,10 +160,8 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		}
 
 		publishContainer(site, entry, 'die', {exitCode: String(exited.exitCode)});
-		const {ended} = entry;
-		entry.ended = new AbortController();
-		ended.abort();
-		entry.changed.notify();
+		publishConnections(site, entry, 'disconnect');
+		announceEnd(entry);
 		await clear(entry);
 		entry.container = {...entry.container, ports: wantedPorts(entry.container)};
 		entry.devices = {};
@@ -261,6 +253,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				status: {state: 'running', pid: machine.pid, startedAt: Date.now()},
 				machine: {...entry.container.machine!, phases: machine.phases()},
 			};
+			publishConnections(site, entry, 'connect');
 			publishContainer(site, entry, 'start');
 			entry.changed.notify();
 			supervise(entry, machine);
@@ -277,10 +270,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				} : status,
 			};
 			entry.devices = {};
-			const {ended} = entry;
-			entry.ended = new AbortController();
-			ended.abort();
-			entry.changed.notify();
+			announceEnd(entry);
 			if (entry.container.configuration.autoRemove) {
 				await remove(entry);
 			} else {
@@ -338,12 +328,13 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			const {container, machine} = entry;
 			const {configuration} = container;
 			entry.isStoppedByUser = true;
-			if (entry.restart) {
+			const {status} = container;
+			if (status.state === 'restarting') {
 				cancelRestart(entry);
-				const {status} = container;
 				await update(entry, {status: {
-					state: 'exited', exitCode: 'exitCode' in status ? status.exitCode : 0, outOfMemory: false, startedAt: 0, finishedAt: 'finishedAt' in status ? status.finishedAt : Date.now(),
+					state: 'exited', exitCode: status.exitCode, outOfMemory: false, startedAt: 0, finishedAt: status.finishedAt,
 				}});
+				announceEnd(entry);
 				return;
 			}
 

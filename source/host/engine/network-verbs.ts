@@ -4,8 +4,9 @@ import type {Lease, Network, NetworkConfiguration} from '../../resources.js';
 import {bridgeNameOf} from '../bridges/bridge.js';
 import {nextSubnet, validateNetwork, type TakenSubnet} from '../bridges/ipam.js';
 import {hostRoutes} from '../bridges/routes.js';
-import {assertName, newId} from '../containers/names.js';
+import {newId} from '../containers/id.js';
 import {recordsOf} from '../dns/zone.js';
+import {networkName} from '../../rules/names.js';
 import {quote} from '../machines/agent.js';
 import {removeRecord, writeRecord} from '../store/records.js';
 import type {Connections} from './connections.js';
@@ -198,7 +199,7 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 		},
 		network: async reference => describeNetwork(site, findNetwork(site, reference)),
 		async createNetwork(configuration) {
-			assertName('network', configuration.name);
+			networkName(configuration.name);
 			if (configuration.driver !== '' && configuration.driver !== 'bridge') {
 				throw new HolmError('unsupported', `there is no network driver ${JSON.stringify(configuration.driver.slice(0, 64))}`, {remedy: 'the only one is bridge'});
 			}

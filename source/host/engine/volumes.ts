@@ -4,11 +4,11 @@ import path from 'node:path';
 import {HolmError} from '../../errors.js';
 import type {Engine, Filters} from '../../engine.js';
 import type {Container, Image, Mount, Volume} from '../../resources.js';
-import {assertName} from '../containers/names.js';
 import {withImageMounted} from '../images/disk.js';
 import {resolveWithin} from '../images/rooted.js';
 import type {Share} from '../machines/shares.js';
 import {run} from '../run.js';
+import {volumeName} from '../../rules/names.js';
 import {readRecord, writeRecord} from '../store/records.js';
 import {hasLabels, rejectUnknown} from './filters.js';
 import {publish, type Site} from './site.js';
@@ -96,7 +96,7 @@ export const ensureVolumes = async (site: Site, mounts: readonly Mount[], image:
 
 			const isAnonymous = mount.source === '';
 			const name = isAnonymous ? randomBytes(32).toString('hex') : mount.source;
-			assertName('volume', name);
+			volumeName(name);
 			if (!await findVolume(site, name)) {
 				const {mountpoint} = await createVolume(site, {name, labels: {}, anonymous: isAnonymous});
 				made.push(name);
@@ -170,7 +170,7 @@ export const createVolumeVerbs = (site: Site): VolumeVerbs => {
 		createVolume: async ({name, labels = {}}) => site.registry(async () => {
 			const isAnonymous = name === undefined || name === '';
 			const wanted = isAnonymous ? randomBytes(32).toString('hex') : name;
-			assertName('volume', wanted);
+			volumeName(wanted);
 			return await findVolume(site, wanted) ?? createVolume(site, {name: wanted, labels, anonymous: isAnonymous});
 		}),
 		removeVolume: async (name, {force = false} = {}) => site.registry(async () => {
