@@ -50,8 +50,8 @@ const makeContext = async (directory: string) => {
 	await writeFile(path.join(directory, 'Dockerfile'), 'FROM scratch\nCOPY bin /bin\n');
 };
 
-/** Starts an engine in a short path of its own; `stack` stops it and removes all of it. Nothing of it is cold afterwards: one container has run. */
-export const openEngine = async (stack: AsyncDisposableStack): Promise<BenchEngine> => {
+/** Starts an engine in a short path of its own; `stack` stops it and removes all of it, and nothing can be asked of it once `signal` is aborted. Nothing of it is cold afterwards: one container has run. */
+export const openEngine = async (stack: AsyncDisposableStack, signal: AbortSignal): Promise<BenchEngine> => {
 	if (process.platform !== 'linux' || process.getuid?.() !== 0) {
 		throw new Missing('an engine needs Linux and root');
 	}
@@ -63,9 +63,11 @@ export const openEngine = async (stack: AsyncDisposableStack): Promise<BenchEngi
 	const root = path.join(directory, 'r');
 	const context = path.join(directory, 'context');
 	await makeContext(context);
-	const holm = async (...arguments_: readonly string[]) => run(process.execPath, [program, '--root', root, ...arguments_]);
+	const vector = (arguments_: readonly string[]) => [program, '--root', root, ...arguments_];
+	// A command would start an engine again that was stopped.
+	const holm = async (...arguments_: readonly string[]) => run(process.execPath, vector(arguments_), {signal});
 	stack.defer(async () => {
-		await holm('system', 'stop', '--all');
+		await run(process.execPath, vector(['system', 'stop', '--all']));
 	});
 	await holm('build', '--tag', image, context);
 	await holm('run', '--rm', image, 'true');

@@ -1,3 +1,4 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {openForwarder} from '../source/host/bridges/forwarder.js';
 import {findCommand} from '../source/host/programs.js';
 import {run} from '../source/host/run.js';
@@ -8,20 +9,30 @@ const address = '127.0.0.1';
 const port = 15_201;
 const mebibyte = 1024 ** 2;
 
-type Report = {readonly end: {readonly sum_received: {readonly bits_per_second: number}}};
+type Report = {readonly end?: {readonly sum_received?: {readonly bits_per_second: number}}; readonly error?: string};
+
+/** Bytes per second in mebibytes. */
+const measure = async (...arguments_: readonly string[]): Promise<number> => {
+	for (let attempt = 0; ; attempt++) {
+		const {stdout} = await run('iperf3', ['--client', address, '--time', '2', '--json', ...arguments_], {accept: [0, 1]});
+		const {end, error} = JSON.parse(stdout) as Report;
+		const bits = end?.sum_received?.bits_per_second;
+		if (bits !== undefined) {
+			return bits / 8 / mebibyte;
+		}
+
+		// The server takes one test at a time, and is not always done with the last one.
+		if (attempt === 10) {
+			throw new Error(`iperf3: ${error}`);
+		}
+
+		await sleep(300);
+	}
+};
 
 const throughput = (name: string, to: number): Subject => ({
 	name,
-	async read() {
-		const readings: number[] = [];
-		for (const direction of [[], ['--reverse']]) {
-			const {stdout} = await run('iperf3', ['--client', address, '--port', String(to), '--time', '2', '--json', ...direction]);
-			const {end} = JSON.parse(stdout) as Report;
-			readings.push(end.sum_received.bits_per_second / 8 / mebibyte);
-		}
-
-		return readings;
-	},
+	read: async () => [await measure('--port', String(to)), await measure('--port', String(to), '--reverse')],
 });
 
 export const measurement: Measurement = {

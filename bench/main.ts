@@ -1,135 +1,15 @@
 /**
 What Holm costs on this host, beside others that do the same: `npm run bench`, `npm run bench -- --json`, `npm run bench -- name-server`.
 */
-import {chmod, mkdtemp, readFile, rm} from 'node:fs/promises';
-import os from 'node:os';
-import process from 'node:process';
-import {parseArgs} from 'node:util';
-import {messageOf} from '../source/errors.js';
-import {openEngine, type BenchEngine} from './bench-engine.js';
 import {measurement as coldBoot} from './cold-boot.js';
-import {takeFigures, type Figure} from './figures.js';
 import {measurement as forwarder} from './forwarder.js';
 import {measurement as listContainers} from './list-containers.js';
 import {measurement as memory} from './memory.js';
-import {Missing, type Measurement, type Site} from './measurement.js';
 import {measurement as nameServer} from './name-server.js';
 import {measurement as publishedPort} from './published-port.js';
+import {runBench} from './run-bench.js';
 import {measurement as runDetached} from './run-detached.js';
 import {measurement as runWhole} from './run-whole.js';
-import {layOut} from './table.js';
 import {measurement as tenAtOnce} from './ten-at-once.js';
 
-const measurements: readonly Measurement[] = [nameServer, forwarder, coldBoot, runDetached, runWhole, tenAtOnce, memory, listContainers, publishedPort];
-
-const {values: {json, rounds, help}, positionals} = parseArgs({
-	allowPositionals: true,
-	options: {json: {type: 'boolean', default: false}, rounds: {type: 'string'}, help: {type: 'boolean', default: false}},
-});
-
-const say = (text: string) => {
-	process.stderr.write(`${text}\n`);
-};
-
-const usage = `Usage: npm run bench -- [--json] [--rounds N] [MEASUREMENT...]\n\nMeasurements: ${measurements.map(({name}) => name).join(', ')}`;
-
-/** What the figures were taken on. */
-const hostFacts = async () => {
-	const {version} = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {readonly version: string};
-	return {
-		date: new Date().toISOString(), holm: version, node: process.version, kernel: os.release(), processor: os.cpus()[0]?.model.trim() ?? os.arch(), cpus: os.availableParallelism(), memoryBytes: os.totalmem(),
-	};
-};
-
-/** Whatever a run has made; undone at its end, whichever way it comes. */
-const everything = new AsyncDisposableStack();
-let engine: Promise<BenchEngine> | undefined;
-
-const createSite = (stack: AsyncDisposableStack): Site => ({
-	stack,
-	async directory() {
-		const directory = await mkdtemp('/tmp/hb-');
-		stack.defer(async () => rm(directory, {recursive: true, force: true}));
-		// Peers read it as other users.
-		await chmod(directory, 0o755);
-		return directory;
-	},
-	async engine() {
-		engine ??= openEngine(everything);
-		return engine;
-	},
-});
-
-type Outcome = {readonly figures: readonly Figure[]; readonly missing: readonly string[]; readonly failures: readonly string[]};
-
-const take = async (measurement: Measurement): Promise<Outcome> => {
-	const {name} = measurement;
-	const stack = everything.use(new AsyncDisposableStack());
-	let outcome: Outcome;
-	try {
-		const opened = await measurement.open(createSite(stack));
-		const figures = opened.subjects.length === 0 ? [] : await takeFigures(measurement, opened, rounds === undefined ? measurement.rounds : Number(rounds));
-		outcome = {figures, missing: opened.missing.map(reason => `${name}: ${reason}`), failures: []};
-	} catch (error) {
-		const line = `${name}: ${messageOf(error)}`;
-		outcome = error instanceof Missing ? {figures: [], missing: [line], failures: []} : {figures: [], missing: [], failures: [line]};
-	}
-
-	try {
-		await stack.disposeAsync();
-		return outcome;
-	} catch (error) {
-		return {...outcome, failures: [...outcome.failures, `${name}: cleaning up: ${messageOf(error)}`]};
-	}
-};
-
-const main = async (): Promise<number> => {
-	const unknown = positionals.find(name => !measurements.some(measurement => measurement.name === name));
-	if (help || unknown !== undefined || (rounds !== undefined && !/^[1-9]\d{0,3}$/v.test(rounds))) {
-		say(unknown === undefined ? usage : `There is no measurement ${JSON.stringify(unknown)}.\n${usage}`);
-		return help ? 0 : 2;
-	}
-
-	const outcomes: Outcome[] = [];
-	const chosen = measurements.filter(({name}) => positionals.length === 0 || positionals.includes(name));
-	for (const measurement of chosen) {
-		say(`${measurement.name} …`);
-		outcomes.push(await take(measurement));
-	}
-
-	const [figures, missing, failures] = [outcomes.flatMap(outcome => outcome.figures), outcomes.flatMap(outcome => outcome.missing), outcomes.flatMap(outcome => outcome.failures)];
-	const host = await hostFacts();
-	process.stdout.write(json
-		? `${JSON.stringify({host, figures, missing, failures}, undefined, '\t')}\n`
-		: [
-			`Holm ${host.holm}, Node ${host.node}, Linux ${host.kernel}, ${host.cpus} × ${host.processor}`,
-			'',
-			layOut(figures),
-			...missing.length > 0 ? ['', 'Not here:', ...missing.map(line => `  ${line}`)] : [],
-			...failures.length > 0 ? ['', 'Failed:', ...failures.map(line => `  ${line}`)] : [],
-			'',
-		].join('\n'));
-	return failures.length > 0 ? 1 : 0;
-};
-
-for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) {
-	process.once(signal, async () => {
-		say('Cleaning up …');
-		try {
-			await everything.disposeAsync();
-		} finally {
-			process.exit(status);
-		}
-	});
-}
-
-try {
-	process.exitCode = await main();
-} finally {
-	try {
-		await everything.disposeAsync();
-	} catch (error) {
-		say(`Cleaning up failed: ${messageOf(error)}`);
-		process.exitCode = 1;
-	}
-}
+await runBench('bench', [nameServer, forwarder, coldBoot, runDetached, runWhole, tenAtOnce, memory, listContainers, publishedPort]);

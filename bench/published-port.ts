@@ -12,7 +12,9 @@ const script = `mkdir -p /www && dd if=/dev/zero of=/www/file bs=1048576 count=$
 
 /** Downloads the file; undefined while nobody serves it. */
 const download = async (curl: string, ...arguments_: readonly string[]): Promise<number | undefined> => {
-	const {stdout, exitCode} = await run(curl, ['--silent', '--fail', '--max-time', '60', '--output', '/dev/null', '--write-out', '%{size_download} %{speed_download}', ...arguments_], {accept: [0, 7, 22, 52, 56]});
+	const flags = ['--silent', '--fail', '--max-time', '60', '--output', '/dev/null', '--write-out', '%{size_download} %{speed_download}'];
+	// As long as the server is not there curl cannot connect, is hung up on or gets another answer.
+	const {stdout, exitCode} = await run(curl, [...flags, ...arguments_], {accept: [0, 7, 22, 52, 56]});
 	const [size, speed] = stdout.split(' ').map(Number);
 	return exitCode === 0 && size === mebibytes * 1024 ** 2 ? speed! / 1024 ** 2 : undefined;
 };

@@ -15,7 +15,8 @@ const rowOf = ({metric, unit, subject, median, minimum, maximum, rounds, ratio}:
 	format(median),
 	`${format(minimum)} to ${format(maximum)}`,
 	String(rounds),
-	`× ${ratio.toFixed(2)}`,
+	// The first may be none at all.
+	Number.isFinite(ratio) ? `× ${ratio.toFixed(2)}` : '',
 ];
 
 const heads = ['', '', 'median', 'from, to', 'rounds', 'of the first'];

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {type IncomingMessage} from 'node:http';
-import {type Socket} from 'node:net';
+import {type Duplex} from 'node:stream';
 import {HolmError} from '../errors.js';
 import type {Exchange} from './exchange.js';
 import {fieldsOf, type Fields} from './fields.js';
@@ -31,6 +31,10 @@ const whileWaiting = async <Value>(limits: BodyLimits, read: (expired: Promise<n
 
 /** The whole body of an ordinary request. */
 export const readBody = async (request: IncomingMessage, limits: BodyLimits): Promise<Buffer> => whileWaiting(limits, async expired => {
+	if (Number(request.headers['content-length'] ?? 0) > limits.bytes) {
+		throw new BodyTooLarge(limits.bytes);
+	}
+
 	const chunks: Uint8Array[] = [];
 	let length = 0;
 	const {promise, resolve, reject} = Promise.withResolvers<Buffer>();
@@ -60,8 +64,8 @@ export const readBody = async (request: IncomingMessage, limits: BodyLimits): Pr
 	}
 });
 
-/** The body of a request that asks for another protocol: Node leaves it on the connection, where what comes after it is that protocol's. */
-export const readUpgradeBody = async (request: IncomingMessage, socket: Socket, limits: BodyLimits): Promise<Buffer> => {
+/** The body of a request that asks for another protocol: Node before 26 leaves it on the connection, where what comes after it is that protocol's. */
+export const readUpgradeBody = async (request: IncomingMessage, socket: Duplex, limits: BodyLimits): Promise<Buffer> => {
 	if (request.headers['transfer-encoding'] !== undefined) {
 		throw new HolmError('invalid', 'a request that upgrades its connection must say the length of its body', {remedy: 'send Content-Length'});
 	}

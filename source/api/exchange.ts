@@ -1,6 +1,6 @@
 import {type Buffer} from 'node:buffer';
 import {type IncomingMessage, type ServerResponse} from 'node:http';
-import {type Socket} from 'node:net';
+import {type Duplex} from 'node:stream';
 import type {Engine} from '../engine.js';
 import type {ExecNotes} from './exec-notes.js';
 import type {FailedStarts} from './failed-starts.js';
@@ -32,7 +32,7 @@ export type Exchange = {
 	/** How long a client may take for what takes no time. */
 	readonly patienceMilliseconds: number;
 	/** Takes the connection away from HTTP, without a byte written. Nothing else of this exchange may be used afterwards. */
-	readonly takeOver: () => Socket;
+	readonly takeOver: () => Duplex;
 };
 
 export type Answer = {readonly status: number; readonly json?: unknown};

@@ -1,4 +1,4 @@
-import {type Socket} from 'node:net';
+import {type Duplex} from 'node:stream';
 import type {LogEntry} from '../resources.js';
 import type {Exchange} from './exchange.js';
 import {encodeFrame} from './frames.js';
@@ -27,7 +27,7 @@ export const sessionHead = (exchange: Exchange, terminal: boolean, isFramed = fa
 };
 
 /** Tells a half-closed client that has gone from one that listens: an empty frame is nothing to the one and an error from the other. */
-export const probe = (socket: Socket, milliseconds: number): (() => void) => {
+export const probe = (socket: Duplex, milliseconds: number): (() => void) => {
 	let timer: NodeJS.Timeout | undefined;
 	const onEnd = () => {
 		timer = setInterval(() => {
@@ -46,7 +46,7 @@ export const probe = (socket: Socket, milliseconds: number): (() => void) => {
 };
 
 /** Ends our half and waits for the client's: unread input would make the system reset the connection, and the client lose the end of the output. */
-export const closeGently = (socket: Socket, milliseconds: number) => {
+export const closeGently = (socket: Duplex, milliseconds: number) => {
 	socket.resume();
 	socket.end();
 	const timer = setTimeout(() => {

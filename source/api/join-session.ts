@@ -1,7 +1,8 @@
-import {type Socket} from 'node:net';
-import {type Readable} from 'node:stream';
+import {Buffer} from 'node:buffer';
+import {type Duplex, type Readable} from 'node:stream';
 import {defaultDetachKeys, parseDetachKeys} from '../commands/terminal/detach-keys.js';
 import type {Session} from '../engine.js';
+import {HolmError} from '../errors.js';
 import type {Exchange} from './exchange.js';
 import {encodeFrame} from './frames.js';
 import {closeGently, probe, sessionHead} from './hijack.js';
@@ -19,7 +20,7 @@ export type JoinOptions = {
 	readonly signal?: AbortSignal;
 };
 
-const copyOutput = async (source: Readable, socket: Socket, encode: (bytes: Uint8Array) => Uint8Array) => {
+const copyOutput = async (source: Readable, socket: Duplex, encode: (bytes: Uint8Array) => Uint8Array) => {
 	for await (const chunk of source as AsyncIterable<Uint8Array>) {
 		await writeSlowly(socket, encode(chunk));
 	}
@@ -61,7 +62,6 @@ export const joinSession = async (exchange: Exchange, session: Session, options:
 
 	options.signal?.addEventListener('abort', leave, {once: true});
 
-	socket.setNoDelay(true);
 	socket.write(sessionHead(exchange, session.terminal, isFramed));
 	if (isFramed) {
 		readFramed(socket, session, leave);
@@ -73,11 +73,16 @@ export const joinSession = async (exchange: Exchange, session: Session, options:
 
 	const stopProbing = session.terminal ? undefined : probe(socket, exchange.patienceMilliseconds);
 	const encoder = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => session.terminal ? bytes : encodeFrame(stream, bytes);
-	await Promise.allSettled([
+	const copies = await Promise.allSettled([
 		options.stdout ? copyOutput(session.stdout, socket, encoder('stdout')) : silence(session.stdout),
 		options.stderr && !session.terminal ? copyOutput(session.stderr, socket, encoder('stderr')) : silence(session.stderr),
 	]);
 	stopProbing?.();
 	session.close();
+	const failure: unknown = copies.find(copy => copy.status === 'rejected')?.reason;
+	if (failure instanceof HolmError && !session.terminal && socket.writable) {
+		socket.write(encodeFrame('error', Buffer.from(failure.message)));
+	}
+
 	closeGently(socket, exchange.patienceMilliseconds);
 };

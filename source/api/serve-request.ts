@@ -1,5 +1,6 @@
 import {type IncomingMessage, type ServerResponse} from 'node:http';
 import {type Socket} from 'node:net';
+import {type Duplex} from 'node:stream';
 import type {Engine} from '../engine.js';
 import {HolmError} from '../errors.js';
 import {sendAnswer, sendError} from './answers.js';
@@ -15,11 +16,11 @@ export type ServingOptions = {
 	readonly maximumBodyBytes: number;
 	readonly patienceMilliseconds: number;
 	/** Called with a connection that has become a session's. */
-	readonly onSession: (socket: Socket) => void;
+	readonly onSession: (socket: Duplex) => void;
 };
 
 /** Answers one request; `upgraded` is the connection of one that asks for another protocol, which Node has let go of. */
-export type ServeRequest = (request: IncomingMessage, response: ServerResponse, upgraded?: Socket) => Promise<void>;
+export type ServeRequest = (request: IncomingMessage, response: ServerResponse, upgraded?: Duplex) => Promise<void>;
 
 /** A client that was refused may still be sending; it gets this long to read why. */
 const drainMilliseconds = 5000;
@@ -88,6 +89,8 @@ export const createServing = (engine: Engine, {maximumBodyBytes, patienceMillise
 	return async (request, response, upgraded) => {
 		const leaving = new AbortController();
 		let isSession = false;
+		// Node before 26 leaves the body of a request to upgrade on the connection and calls the request complete without it.
+		const hasLeftBody = request.complete && request.readableLength === 0;
 		response.once('close', () => {
 			if (!response.writableFinished) {
 				leaving.abort();
@@ -109,18 +112,21 @@ export const createServing = (engine: Engine, {maximumBodyBytes, patienceMillise
 			failedStarts,
 			execNotes,
 			patienceMilliseconds,
-			body: async () => upgraded ? readUpgradeBody(request, upgraded, limits) : readBody(request, limits),
+			body: async () => upgraded && hasLeftBody ? readUpgradeBody(request, upgraded, limits) : readBody(request, limits),
 			takeOver() {
 				isSession = true;
-				const socket = upgraded ?? request.socket;
+				const {socket} = request;
+				socket.setTimeout(0);
+				socket.setNoDelay(true);
 				if (upgraded) {
-					response.detachSocket(upgraded);
-				} else {
-					// Node's own parser stops when somebody else listens.
-					socket.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error');
+					// The declaration asks for more than is needed: this may be a stream on top of the socket.
+					response.detachSocket(upgraded as Socket);
+					onSession(upgraded);
+					return upgraded;
 				}
 
-				socket.setTimeout(0);
+				// Node's own parser stops when somebody else listens.
+				socket.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error');
 				onSession(socket);
 				return socket;
 			},

@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import http, {type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {type Socket} from 'node:net';
+import {type Duplex} from 'node:stream';
 import type {Engine} from '../engine.js';
 import {HolmError} from '../errors.js';
 import {encodeError} from './encode/progress.js';
@@ -33,8 +34,8 @@ export const createApiServer = (engine: Engine, {maximumBodyBytes = 4 * 1024 * 1
 	/** Connections on which a session was asked for, and none is yet. */
 	const awaited = new WeakSet<Socket>();
 	/** Connections that Node's server no longer knows. */
-	const detached = new Set<Socket>();
-	const detach = (socket: Socket) => {
+	const detached = new Set<Duplex>();
+	const detach = (socket: Duplex) => {
 		detached.add(socket);
 		socket.once('close', () => {
 			detached.delete(socket);
@@ -75,7 +76,7 @@ export const createApiServer = (engine: Engine, {maximumBodyBytes = 4 * 1024 * 1
 		shouldUpgradeCallback: (request: IncomingMessage) => isHijackRoute(request),
 	} as http.ServerOptions, onRequest);
 
-	server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Uint8Array) => {
+	server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Uint8Array) => {
 		detach(socket);
 		socket.on('error', () => undefined);
 		if (head.length > 0) {
@@ -84,9 +85,10 @@ export const createApiServer = (engine: Engine, {maximumBodyBytes = 4 * 1024 * 1
 
 		const response = new http.ServerResponse(request);
 		response.shouldKeepAlive = false;
-		response.assignSocket(socket);
+		// Node 26 hands out a stream on top of the socket where the request has a body.
+		response.assignSocket(socket as Socket);
 		response.once('finish', () => {
-			response.detachSocket(socket);
+			response.detachSocket(socket as Socket);
 			socket.end();
 			socket.resume();
 		});

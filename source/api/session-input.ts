@@ -1,24 +1,30 @@
-import {type Socket} from 'node:net';
-import {type Writable} from 'node:stream';
+import {type Duplex, type Writable} from 'node:stream';
 import {createDetachFilter} from '../commands/terminal/detach-keys.js';
 import type {Session} from '../engine.js';
 import {createStdinDecoder} from './stdin-frames.js';
 
 const isOpen = (stream: Writable) => !stream.destroyed && !stream.writableEnded;
 
-/** Hands input on to the process; what comes after the process has closed its end is dropped. */
-const feed = (socket: Socket, stdin: Writable, bytes: Uint8Array) => {
-	if (bytes.length > 0 && isOpen(stdin) && !stdin.write(bytes)) {
-		socket.pause();
-		const onReady = () => {
-			stdin.off('drain', onReady);
-			stdin.off('close', onReady);
-			socket.resume();
-		};
+/** Hands input on to the process, and reads no more while it is slow; what comes after the process has closed its end is dropped. */
+const createFeed = (socket: Duplex, stdin: Writable): ((bytes: Uint8Array) => void) => {
+	let isWaiting = false;
+	const onReady = () => {
+		isWaiting = false;
+		stdin.off('drain', onReady);
+		stdin.off('close', onReady);
+		socket.resume();
+	};
 
+	return bytes => {
+		if (bytes.length === 0 || !isOpen(stdin) || stdin.write(bytes) || isWaiting) {
+			return;
+		}
+
+		isWaiting = true;
+		socket.pause();
 		stdin.on('drain', onReady);
 		stdin.on('close', onReady);
-	}
+	};
 };
 
 const endInput = (stdin: Writable) => {
@@ -28,14 +34,15 @@ const endInput = (stdin: Writable) => {
 };
 
 /** Reads input in frames; `leave` is called when the client has gone. */
-export const readFramed = (socket: Socket, session: Session, leave: () => void) => {
+export const readFramed = (socket: Duplex, session: Session, leave: () => void) => {
 	const decode = createStdinDecoder();
+	const feed = createFeed(socket, session.stdin);
 	socket.on('data', (chunk: Uint8Array) => {
 		for (const bytes of decode(chunk)) {
 			if (bytes.length === 0) {
 				endInput(session.stdin);
 			} else {
-				feed(socket, session.stdin, bytes);
+				feed(bytes);
 			}
 		}
 	});
@@ -44,11 +51,12 @@ export const readFramed = (socket: Socket, session: Session, leave: () => void) 
 };
 
 /** Reads input as it comes; `leave` is called when the client has typed the keys that detach, or has gone from a terminal. */
-export const readRaw = (socket: Socket, session: Session, leave: () => void, keys: Uint8Array) => {
+export const readRaw = (socket: Duplex, session: Session, leave: () => void, keys: Uint8Array) => {
 	const filter = createDetachFilter(keys);
+	const feed = createFeed(socket, session.stdin);
 	socket.on('data', (chunk: Uint8Array) => {
 		const {bytes, detached} = keys.length > 0 ? filter(chunk) : {bytes: chunk, detached: false};
-		feed(socket, session.stdin, bytes);
+		feed(bytes);
 		if (detached) {
 			leave();
 		}

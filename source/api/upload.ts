@@ -1,4 +1,4 @@
-import {PassThrough, pipeline, type Readable} from 'node:stream';
+import {PassThrough, type Readable} from 'node:stream';
 import {HolmError} from '../errors.js';
 import type {Exchange} from './exchange.js';
 
@@ -45,14 +45,18 @@ export const tarUpload = async (exchange: Exchange): Promise<Readable> => {
 	const {createGunzip} = await import('node:zlib');
 	const gunzip = createGunzip();
 	const tar = new PassThrough();
-	pipeline(stream, gunzip, error => {
-		if (error) {
-			tar.destroy(error instanceof HolmError ? error : new HolmError('invalid', `the body is not whole gzip: ${error.message}`, {cause: error}));
-		}
+	// Not `pipeline`, which takes its last stream for done when everything is written to it, and gzip is found cut short only then.
+	stream.once('error', error => {
+		gunzip.destroy(error);
+	});
+	gunzip.on('error', error => {
+		tar.destroy(error instanceof HolmError ? error : new HolmError('invalid', `the body is not whole gzip: ${error.message}`, {cause: error}));
 	});
 	tar.once('close', () => {
 		gunzip.destroy();
+		stream.destroy();
 	});
 	tar.on('error', () => undefined);
+	stream.pipe(gunzip);
 	return gunzip.pipe(tar);
 };

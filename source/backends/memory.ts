@@ -1,11 +1,12 @@
 import {randomInt} from 'node:crypto';
 import type {Engine} from '../engine.js';
+import {createEventLog} from '../event-log.js';
 import {archiveVerbs} from './memory/archives.js';
 import {buildVerbs} from './memory/build/build.js';
 import {containerVerbs} from './memory/containers.js';
 import {defaultNetwork} from './memory/endpoints.js';
-import {createEventLog} from './memory/event-log.js';
 import {eventVerbs} from './memory/events.js';
+import {execVerbs} from './memory/execs.js';
 import {addPresentImages} from './memory/image-store.js';
 import {imageArchiveVerbs} from './memory/image-archive.js';
 import {imageRemovalVerbs} from './memory/image-removal.js';
@@ -82,6 +83,7 @@ export const createMemoryEngine = ({lively = false, containers, networks, seed =
 		...lifecycleVerbs(state),
 		...logVerbs(state),
 		...sessionVerbs(state),
+		...execVerbs(state),
 		...statsVerbs(state),
 		...networkVerbs(state),
 		...imageVerbs(state),

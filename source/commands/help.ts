@@ -62,7 +62,7 @@ export const groupHelp = async (name: string, {summary, entries}: Group): Promis
 export const overview = async (): Promise<string> => {
 	const blocks = await Promise.all(Object.entries(sections).map(async ([heading, entries]) => `\n${heading}:\n${pairs(await entryRows(entries))}`));
 	return [
-		'Usage: holm [flags] [COMMAND [ARG...]]\n',
+		'Usage: holm [flags] COMMAND [ARG...]\n',
 		'\nEvery container in a virtual machine of its own, every network with a bridge and a name server of its own. Without a command, in a terminal: the dashboard.\n',
 		...blocks,
 		`\nGroups:\n${pairs(Object.entries(groups).map(([name, {summary}]) => [name, summary]))}`,

@@ -10,7 +10,14 @@ import {nonEmpty} from './non-empty.js';
 
 /** Where the program's own surroundings come in; the engine is the commands' to ask for. */
 export type Surroundings = Omit<Context, 'engine' | 'root' | 'host'> & {
-	readonly connect: (options: {readonly root?: string; readonly host?: string}) => ReturnType<Context['engine']>;
+	readonly connect: (options: {
+		readonly root?: string;
+		readonly host?: string;
+		/** The engine of this host is started where it does not run; default true. */
+		readonly canStart?: boolean;
+		/** Hears of what a first start takes time for; without it, standard error does. */
+		readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
+	}) => ReturnType<Context['engine']>;
 };
 
 /** A request that could not be understood, as `docker`, `git` and meow have it. */
@@ -112,7 +119,23 @@ const openScreen = async ({demo, readOnly, root, host}: GlobalFlags, surrounding
 	const {openDashboard} = await import('../dashboard/index.js');
 	const options = {...surroundings, demo, readOnly};
 	if (!demo) {
-		return openDashboard({...options, connect: async () => connect({root: root ?? nonEmpty(environment.HOLM_ROOT), host: host ?? nonEmpty(environment.HOLM_HOST)})});
+		let wasConnected = false;
+		return openDashboard({
+			...options,
+			async connect(report) {
+				const engine = await connect({
+					root: root ?? nonEmpty(environment.HOLM_ROOT),
+					host: host ?? nonEmpty(environment.HOLM_HOST),
+					// An engine that was stopped while somebody looked at it was meant to stop.
+					canStart: !wasConnected,
+					onStep({step, detail}) {
+						report(`${step}: ${detail}`);
+					},
+				});
+				wasConnected = true;
+				return engine;
+			},
+		});
 	}
 
 	const {createMemoryEngine} = await import('../backends/memory.js');

@@ -39,10 +39,10 @@ export const start = async (): Promise<never> => {
 		async connect(options) {
 			const {connect} = await import('../backends/connect.js');
 			return connect({
-				...options,
 				onStep({step, detail}) {
 					process.stderr.write(`${step}: ${detail}\n`);
 				},
+				...options,
 			});
 		},
 	});

@@ -186,6 +186,7 @@ const Screen = ({isDemo}: {readonly isDemo: boolean}) => {
 				<View view={ui.view} {...{controller, ui, store, shown: controller.shown(), now}} {...area}/>
 			</Box>
 			<Footer controller={controller} ui={ui} width={columns}/>
+			<Box key={ui.drawing} position='absolute'/>
 			{ui.dialog && <DialogLayer dialog={ui.dialog} width={columns} height={rows - 1}/>}
 		</Box>
 	);

@@ -31,7 +31,7 @@ const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 
 const connectionSegment = ({connection}: StoreState): Segment => {
 	switch (connection.state) {
 		case 'connecting': {
-			return ['warning', ' connecting… '];
+			return ['warning', ` connecting… ${clean(connection.step ?? '')} `];
 		}
 
 		case 'connected': {
@@ -44,11 +44,13 @@ const connectionSegment = ({connection}: StoreState): Segment => {
 	}
 };
 
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
 /** The first line: which engine, how it is, how much there is. */
 export const headerLine = (state: StoreState, {isReadOnly, isDemo}: {readonly isReadOnly: boolean; readonly isDemo: boolean}, width: number, theme: Theme): string => {
 	const {info, snapshot} = state;
 	const running = snapshot?.containers.filter(({status}) => status.state === 'running').length ?? 0;
-	const counts = snapshot ? `${running}/${snapshot.containers.length} running  ${snapshot.networks.length} networks  ${snapshot.images.length} images ` : '';
+	const counts = snapshot ? `${running}/${snapshot.containers.length} running  ${count(snapshot.networks.length, 'network')}  ${count(snapshot.images.length, 'image')} ` : '';
 	return joinSegments([
 		['title', ' holm '],
 		['text', isDemo ? '(demo, all made up) ' : ''],

@@ -12,6 +12,7 @@ export const startEffects = (controller: Controller): (() => void) => {
 	let timer: NodeJS.Timeout | undefined;
 	let followed = '';
 	let recordsOf: unknown;
+	let endStats: (() => void) | undefined;
 	let since: {readonly choice: number; readonly from?: number} = {choice: 0};
 
 	const follow = () => {
@@ -57,15 +58,30 @@ export const startEffects = (controller: Controller): (() => void) => {
 		}
 	};
 
+	// What nobody sees need not be measured.
+	const watch = () => {
+		const {view, isZoomed, focus} = getState();
+		const isWanted = view === 'machine' || (view === 'main' && (!isZoomed || focus === 'containers'));
+		if (isWanted && !endStats) {
+			endStats = store.watchStats();
+		} else if (!isWanted && endStats) {
+			endStats();
+			endStats = undefined;
+		}
+	};
+
 	const onChange = () => {
+		watch();
 		logs.pause(getState().logs.position.type === 'paused');
 		timer ??= setTimeout(follow, followDelay);
 		void read();
 	};
 
-	const ends = [store.subscribe(onChange), subscribe(onChange), store.watchStats()];
+	const ends = [store.subscribe(onChange), subscribe(onChange)];
+	watch();
 	return () => {
 		clearTimeout(timer);
+		endStats?.();
 		for (const end of ends) {
 			end();
 		}

@@ -15,8 +15,8 @@ import {createTerminal} from './terminal.js';
 import {colourDepthOf, createTheme, groundOf, isAsciiOnly} from './theme.js';
 
 export type DashboardOptions = {
-	/** Connects anew at each call; called again when the engine went away. */
-	readonly connect: () => Promise<Engine>;
+	/** Connects anew at each call; called again when the engine went away. `report` hears of what takes time. */
+	readonly connect: (report: (step: string) => void) => Promise<Engine>;
 	readonly stdin: Input;
 	readonly stdout: Output;
 	readonly stderr: Output;
@@ -30,6 +30,9 @@ export type DashboardOptions = {
 	readonly demo?: boolean;
 };
 
+// A window that is dragged changes its size many times.
+const resizeDelay = 40;
+
 const signals = {SIGTERM: 15, SIGHUP: 1, SIGINT: 2} as const;
 
 /** Opens the dashboard in the terminal and resolves with the exit status when it is left. The terminal is as it was, however it ends. */
@@ -42,13 +45,20 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 		ascii: configuration.ascii ?? (isAsciiOnly(environment) || isScreenReader),
 	});
 	const store = createStore({
-		connect: readOnly ? async () => refuseChanges(await connect()) : connect,
+		connect: readOnly ? async report => refuseChanges(await connect(report)) : connect,
 		interval: configuration.refreshInterval,
 		now,
 	});
 	const logs = createLogs(configuration.logLines);
 	let handles: InkHandles | undefined;
-	const terminal = createTerminal({stdin, stdout, environment, ink: () => handles, onLeave: store.pause, onReturn: store.resume});
+	const redraw = () => {
+		// Ink forgets what it drew; then the screen is as empty as it thinks, and something has to change for it to draw.
+		instance.clear();
+		stdout.write('\u{1B}[H\u{1B}[J');
+		controller.set({drawing: controller.getState().drawing + 1});
+	};
+
+	const terminal = createTerminal({stdin, stdout, environment, ink: () => handles, redraw, onLeave: store.pause, onReturn: store.resume});
 	const controller = createController({
 		store, logs, terminal, keyMaps: configuredKeyMaps(configuration.keys), configuration, theme, isReadOnly: readOnly, now, workingDirectory, joinSession: createJoin({stdin, stdout, stderr}),
 	});
@@ -75,6 +85,14 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 		},
 	);
 
+	// Between the terminal's new size and the first frame of that size Ink draws one of the old size, which wraps and scrolls.
+	let resizing: NodeJS.Timeout | undefined;
+	const onResize = () => {
+		clearTimeout(resizing);
+		resizing = setTimeout(terminal.redraw, resizeDelay);
+	};
+
+	stdout.on('resize', onResize);
 	let status = 0;
 	const {promise: crashed, reject: crash} = Promise.withResolvers<never>();
 	const onCrash = (error: unknown) => {
@@ -105,6 +123,8 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 	} finally {
 		stopEffects();
 		store.close();
+		clearTimeout(resizing);
+		stdout.off('resize', onResize);
 		for (const signal of Object.keys(signals)) {
 			process.off(signal, onSignal);
 		}

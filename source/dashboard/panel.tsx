@@ -45,9 +45,9 @@ export const Panel = ({title, note = '', width, height, isFocused, isStale, isOp
 		<Box width={width} height={height} flexShrink={0}>
 			<Box position='absolute' width={width} height={height} borderStyle={border}/>
 			{isOpaque && <Box position='absolute' marginLeft={1} marginTop={1}><Lines lines={Array.from({length: inside.height}, () => ' '.repeat(inside.width))} {...inside}/></Box>}
-			<Box marginLeft={1} marginTop={1} flexDirection='column' {...inside}>{children}</Box>
 			{shownTitle !== '' && <Box position='absolute' marginLeft={2}><Text wrap='truncate'>{theme.paint(isFocused && !isStale ? 'title' : 'dim', shownTitle)}</Text></Box>}
 			{shownNote !== '' && <Box position='absolute' marginLeft={width - 2 - widthOf(shownNote)}><Text wrap='truncate'>{theme.paint('dim', shownNote)}</Text></Box>}
+			<Box marginLeft={1} marginTop={1} flexDirection='column' {...inside}>{children}</Box>
 		</Box>
 	);
 };

@@ -62,7 +62,7 @@ const names = (items: ReadonlyArray<{readonly name: string}>) => items.map(({nam
 /** Stop, restart or kill. */
 export const planSignal = (verb: 'stop' | 'restart' | 'kill', containers: readonly Container[]): Plan => {
 	const word = {stop: 'Stop', restart: 'Restart', kill: 'Kill'}[verb];
-	const affected = verb === 'restart' ? containers : containers.filter(container => isRunning(container));
+	const affected = verb === 'restart' ? containers : containers.filter(container => isRunning(container) || container.status.state === 'restarting');
 	return {
 		verb,
 		title: `${word} ${count(affected.length, affected[0]?.name ?? 'nothing', 'containers')}?`,

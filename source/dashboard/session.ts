@@ -4,31 +4,18 @@ import {PassThrough} from 'node:stream';
 import type {Input, Output} from '../commands/command.js';
 import {followSize, joinSession, sizeOf} from '../commands/terminal/session.js';
 import type {Engine, Session} from '../engine.js';
-import {asHolmError} from '../errors.js';
 import type {JoinSession} from './controller.js';
 import {clean} from './text.js';
 
 type Streams = {readonly stdin: Input; readonly stdout: Output; readonly stderr: Output};
 
-// What is in an image is not known.
-const shells = ['bash', 'sh'];
+// What is in an image is not known. The container's own shell looks: that a command is missing is told by engines in different ways, some only with the status of the ended process.
+const command = ['sh', '-c', 'command -v bash >/dev/null 2>&1 && exec bash; exec sh'];
 
 /** A shell that is in the container, the more comfortable one first. */
 const startShell = async (engine: Engine, container: string, stdout: Output): Promise<{readonly id: string; readonly session: Session}> => {
-	let failure: unknown;
-	for (const name of shells) {
-		try {
-			const id = await engine.createExec(container, {command: [name], terminal: true, stdin: true, environment: ['TERM=xterm-256color'], privileged: false});
-			return {id, session: await engine.startExec(id, sizeOf(stdout))};
-		} catch (error) {
-			failure = error;
-			if (!['command-not-found', 'not-executable'].includes(asHolmError(error).code)) {
-				break;
-			}
-		}
-	}
-
-	throw failure;
+	const id = await engine.createExec(container, {command, terminal: true, stdin: true, environment: ['TERM=xterm-256color'], privileged: false});
+	return {id, session: await engine.startExec(id, sizeOf(stdout))};
 };
 
 const escapes = ['\u{1B}[?1049l', '\u{1B}[?25h', '\u{1B}[?2004l', '\u{1B}[?1000l', '\u{1B}[?1002l', '\u{1B}[?1003l', '\u{1B}[?1006l', '\u{1B}[?1l', '\u{1B}>', '\u{1B}[0m'];

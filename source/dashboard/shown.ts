@@ -64,7 +64,7 @@ export const createShown = (): ((store: StoreState, ui: UiState) => Shown) => {
 	const dns = lastResult((all: readonly RecordRow[], {filter, sort, isDescending}: UiState['lists']['dns']) =>
 		sorted(keep(all, filter, ({record, network}) => [record.name, record.value, network]), isDescending, recordKeys[sort ?? '']));
 	const events = lastResult((all: readonly EngineEvent[], filter: string) => keep(
-		all.map((event, index) => ({id: `${event.time} ${event.type} ${event.action} ${event.id} ${index}`, event})).toReversed(),
+		all.map(event => ({id: `${event.time} ${event.type} ${event.action} ${event.id} ${event.attributes['container'] ?? event.attributes['address'] ?? ''}`, event})).toReversed(),
 		filter,
 		({event}) => [event.type, event.action, event.attributes['name'] ?? '', event.id],
 	));

@@ -1,11 +1,16 @@
 import type {Engine, EngineInfo, Snapshot} from '../engine.js';
 import {asHolmError, HolmError} from '../errors.js';
 import type {ContainerStats, EngineEvent} from '../resources.js';
+import {changesBetween} from './changes.js';
 import {share} from './share.js';
 import {nextUsage, type Usage} from './usage.js';
 
 export type Connection =
-	| {readonly state: 'connecting'}
+	| {
+		readonly state: 'connecting';
+		/** What a first start takes time for. */
+		readonly step?: string;
+	}
 	| {readonly state: 'connected'}
 	| {readonly state: 'lost'; readonly since: number; readonly reason: string; readonly remedy?: string};
 
@@ -21,7 +26,8 @@ export type StoreState = {
 };
 
 export type StoreOptions = {
-	readonly connect: () => Promise<Engine>;
+	/** `report` hears of what takes time. */
+	readonly connect: (report: (step: string) => void) => Promise<Engine>;
 	/** Milliseconds between two readings. */
 	readonly interval: number;
 	/** Milliseconds since the epoch. */
@@ -49,16 +55,19 @@ export type Store = {
 export const eventCount = 1000;
 // An event often comes with others, such as create, connect and start.
 const eventDelay = 60;
+// A daemon may have to be started first.
+const connectPatience = 6;
 const firstRetryDelay = 500;
 const longestRetryDelay = 5000;
 
-const withTimeout = async <Value>(work: Promise<Value>, milliseconds: number): Promise<Value> => {
+/** Waits for work that has so much time, and again so much whenever it is told that the work goes on. */
+const withTimeout = async <Value>(start: (goesOn: () => void) => Promise<Value>, milliseconds: number): Promise<Value> => {
 	const {promise: late, reject} = Promise.withResolvers<never>();
 	const timer = setTimeout(() => {
 		reject(new HolmError('unavailable', `the engine did not answer within ${Math.round(milliseconds / 1000)} s`, {remedy: 'holm system status says how it is'}));
 	}, milliseconds);
 	try {
-		return await Promise.race([work, late]);
+		return await Promise.race([start(() => timer.refresh()), late]);
 	} finally {
 		clearTimeout(timer);
 	}
@@ -91,6 +100,8 @@ export const createStore = ({connect, interval, now = Date.now, timeout = 10_000
 		}
 	};
 
+	const append = (events: readonly EngineEvent[]): readonly EngineEvent[] => events.length === 0 ? state.events : [...state.events, ...events].slice(-eventCount);
+
 	const schedule = (delay: number) => {
 		clearTimeout(timer);
 		if (!isClosed && !isPaused) {
@@ -118,7 +129,7 @@ export const createStore = ({connect, interval, now = Date.now, timeout = 10_000
 					return;
 				}
 
-				set({events: [...state.events.slice(1 - eventCount), event]});
+				set({events: append([event])});
 				refresh(eventDelay);
 			}
 		} catch {
@@ -142,7 +153,7 @@ export const createStore = ({connect, interval, now = Date.now, timeout = 10_000
 		return share(state.usage, next);
 	};
 
-	const take = (snapshot: Snapshot, withStats: boolean) => {
+	const take = (snapshot: Snapshot, withStats: boolean, hasRecords: boolean) => {
 		const {readAt, stats, ...rest} = snapshot;
 		const before = state.snapshot;
 		const resources = before && {containers: before.containers, networks: before.networks, images: before.images, volumes: before.volumes};
@@ -153,6 +164,7 @@ export const createStore = ({connect, interval, now = Date.now, timeout = 10_000
 		set({
 			connection: state.connection.state === 'connected' ? state.connection : {state: 'connected'},
 			snapshot: isSame ? before : {readAt, stats, ...shared},
+			events: isSame || !before ? state.events : append(changesBetween(before, snapshot, {hasRecords})),
 			usage,
 		});
 	};
@@ -167,19 +179,25 @@ export const createStore = ({connect, interval, now = Date.now, timeout = 10_000
 		isWanted = false;
 		try {
 			if (!engine) {
-				engine = await withTimeout(connect(), timeout);
-				const info = await withTimeout(engine.info(), timeout);
+				const connected = await withTimeout(async goesOn => connect(step => {
+					goesOn();
+					if (state.connection.state === 'connecting') {
+						set({connection: share<Connection>(state.connection, {state: 'connecting', step})});
+					}
+				}), timeout * connectPatience);
+				engine = connected;
+				const info = await withTimeout(async () => connected.info(), timeout);
 				set({info: share(state.info, info)});
 			}
 
 			const source = engine;
 			const withStats = watchers > 0;
-			const snapshot = await withTimeout(source.snapshot({stats: withStats}), timeout);
+			const snapshot = await withTimeout(async () => source.snapshot({stats: withStats}), timeout);
 			if (isClosed) {
 				return;
 			}
 
-			take(snapshot, withStats);
+			take(snapshot, withStats, source.dnsRecords !== undefined);
 			retryDelay = firstRetryDelay;
 			if (!listening) {
 				void listen(source);

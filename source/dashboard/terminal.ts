@@ -3,7 +3,7 @@ import process from 'node:process';
 import type {Input, Output} from '../commands/command.js';
 import type {InkHandles} from './app.js';
 import type {Terminal} from './controller.js';
-import {copySequence, sanity} from './session.js';
+import {copySequence} from './session.js';
 
 export type TerminalOptions = {
 	readonly stdin: Input;
@@ -11,6 +11,8 @@ export type TerminalOptions = {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	/** Known once the first frame was drawn. */
 	readonly ink: () => InkHandles | undefined;
+	/** Draws everything anew on an empty screen. */
+	readonly redraw: () => void;
 	/** Nothing is read from the engine between these two. */
 	readonly onLeave: () => void;
 	readonly onReturn: () => void;
@@ -22,7 +24,7 @@ const longestCopy = 74_000;
 const stopDelay = 50;
 
 /** The terminal of the dashboard as its actions see it. */
-export const createTerminal = ({stdout, environment, ink, onLeave, onReturn}: TerminalOptions): Terminal & {readonly onStopSignal: () => void; readonly isAway: () => boolean} => {
+export const createTerminal = ({stdout, environment, ink, redraw, onLeave, onReturn}: TerminalOptions): Terminal & {readonly onStopSignal: () => void; readonly isAway: () => boolean} => {
 	let isAway = false;
 	const handOver: Terminal['handOver'] = async work => {
 		const handles = ink();
@@ -66,9 +68,9 @@ export const createTerminal = ({stdout, environment, ink, onLeave, onReturn}: Te
 			stdout.write(copySequence(text.slice(0, longestCopy), environment));
 		},
 		redraw() {
-			void handOver(async () => {
-				stdout.write(`${sanity}\u{1B}[H\u{1B}[2J`);
-			});
+			if (!isAway) {
+				redraw();
+			}
 		},
 		suspend,
 		quit() {

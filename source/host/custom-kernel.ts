@@ -74,8 +74,13 @@ export const importKernel = async (paths: Paths, file: string, hostModules = '/l
 		return {kernel: existing, directory};
 	}
 
-	await mkdir(directory, {recursive: true});
 	return withLock(path.join(parent, 'lock'), async () => {
+		const made = await readKernel(directory);
+		if (made) {
+			return {kernel: made, directory};
+		}
+
+		await mkdir(directory, {recursive: true});
 		const left = await readdir(parent);
 		await Promise.all(left.filter(entry => entry.startsWith('.')).map(async entry => rm(path.join(parent, entry), {recursive: true, force: true})));
 		const reasons: string[] = [];

@@ -35,6 +35,7 @@ import {machineUidOf, openGuest} from './guest.js';
 import type {SetupStep} from './guest-kernel.js';
 import {openDisks} from './images/disk.js';
 import {openImageStore} from './images/storage.js';
+import {clearAbandonedTemplates} from './machines/abandoned.js';
 import {adoptMachine, clearMachine} from './machines/machine.js';
 import {lastWords} from './machines/status.js';
 import {pathsOf, type Paths} from './store/paths.js';
@@ -198,6 +199,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 			await takeContainer(site, {utility, execs}, entry, true);
 		},
 	});
+	await clearAbandonedTemplates(paths.templates);
 	const gone = await resume(site, lifecycle);
 	await connections.repair();
 	for (const conclude of gone) {
@@ -244,6 +246,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 				entry.isStoppedByUser = true;
 				await lifecycle.kill(entry);
 			}));
+			await clearAbandonedTemplates(paths.templates);
 			await Promise.all([nameServer.close(), forwarder.close()]);
 			await closeNamespace(root);
 		},

@@ -17,7 +17,7 @@ import {
 	qemuProgram,
 	type AcceleratorVerdict,
 } from './machines/accelerator.js';
-import {loadKey} from './machines/agent.js';
+import {loadKey} from './machines/key.js';
 import {initramfsKey, makeInitramfs} from './machines/initramfs.js';
 import {pruneTemplates, templateOf, type Template} from './machines/template.js';
 import {type Paths} from './store/paths.js';
@@ -99,9 +99,9 @@ const removeAll = async (directory: string, isObsolete: (name: string) => boolea
 };
 
 /** The initramfs for a kernel, which is beside it; made when one of its parts has changed. */
-const ensureInitramfs = async (directory: string, kernel: GuestKernel, onStep: (step: SetupStep) => void): Promise<string> => {
-	const {modules} = kernelFiles(directory);
-	const key = await initramfsKey(modules, kernel.sha256);
+const ensureInitramfs = async (directory: string, kernel: GuestKernel, publicKey: string, onStep: (step: SetupStep) => void = () => undefined): Promise<string> => {
+	const parts = {modules: kernelFiles(directory).modules, kernel: kernel.sha256, publicKey};
+	const key = await initramfsKey(parts);
 	const file = path.join(directory, `${initramfsPrefix}${key}`);
 	try {
 		await access(file);
@@ -115,7 +115,7 @@ const ensureInitramfs = async (directory: string, kernel: GuestKernel, onStep: (
 		} catch {}
 
 		onStep({step: 'initramfs', detail: `for kernel ${kernel.version}`});
-		await makeInitramfs(file, modules);
+		await makeInitramfs(file, parts);
 		// Those of other programs or scripts than there are now, and what calls that were killed have left.
 		await removeAll(directory, name => name.startsWith(initramfsPrefix) && name !== path.basename(file));
 		return file;
@@ -135,10 +135,10 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 	await Promise.all([letThrough(paths.root), letThrough(paths.guest)]);
 	return withLock(path.join(paths.guest, 'lock'), async () => {
 		const kernel = await fetchKernel(paths.root, onStep);
-		const initramfs = await ensureInitramfs(paths.guest, kernel, onStep);
+		const key = await loadKey(paths.key);
+		const initramfs = await ensureInitramfs(paths.guest, kernel, key.publicKey, onStep);
 		await pruneTemplates(paths.templates);
 		await removeAll(paths.root, name => name.startsWith(probePrefix));
-		const key = await loadKey(paths.key);
 		const {vmlinuz} = kernelFiles(paths.guest);
 		const shape = {...defaultSize, kernel: vmlinuz, initramfs};
 		const verdict = await chooseAccelerator(paths.accelerator, shape, {program: qemuProgram, uid: templateUid, gid: firstId}, () => {
@@ -164,12 +164,12 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 					timeoutMs: bootTimeoutMs[verdict.accelerator],
 				}, onMaking);
 				if (custom === undefined) {
-					return templateWith({kernel: vmlinuz, initramfs: await ensureInitramfs(paths.guest, kernel, () => undefined)});
+					return templateWith({kernel: vmlinuz, initramfs: await ensureInitramfs(paths.guest, kernel, key.publicKey)});
 				}
 
 				const imported = await importKernel(paths, custom);
 				await Promise.all([letThrough(path.dirname(imported.directory)), letThrough(imported.directory)]);
-				const initramfs = await ensureInitramfs(imported.directory, imported.kernel, () => undefined);
+				const initramfs = await ensureInitramfs(imported.directory, imported.kernel, key.publicKey);
 				try {
 					return await templateWith({kernel: kernelFiles(imported.directory).vmlinuz, initramfs});
 				} catch (error) {

@@ -240,6 +240,42 @@ test('output that nobody reads waits in the process', async t => {
 	t.true(fake.stdout.writableLength > 250 * 65_536);
 });
 
+test('a session that fails says why, where its stream has a place for it', async t => {
+	const fake = createFakeSession();
+	const {until, ended} = await open(t, fake, request(all));
+	await until('\r\n\r\n');
+	fake.stdout.write('out');
+	await until('out');
+	fake.stdout.destroy(new HolmError('internal', 'the machine is gone'));
+	fake.stderr.end();
+	t.is(bodyOf((await ended).toString('latin1')), Buffer.concat([encodeFrame('stdout', Buffer.from('out')), encodeFrame('error', Buffer.from('the machine is gone'))]).toString('latin1'));
+});
+
+test('input in thousands of small pieces to a process that does not read yet', async t => {
+	const fake = createFakeSession({isReading: false});
+	const {socket, until} = await open(t, fake, request(all, {headers: `${upgrade}Holm-Stdin: framed\r\n`}));
+	await until('\r\n\r\n');
+	const warnings: Error[] = [];
+	const onWarning = (warning: Error) => {
+		warnings.push(warning);
+	};
+
+	process.on('warning', onWarning);
+	t.teardown(() => {
+		process.off('warning', onWarning);
+	});
+	const count = 200_000;
+	socket.write(Buffer.concat([...Array.from({length: count}, () => encodeStdin(Buffer.from('x'))), encodeStdin(new Uint8Array())]));
+	await eventually(() => fake.stdin.writableNeedDrain);
+	let received = 0;
+	for await (const chunk of fake.stdin as AsyncIterable<Uint8Array>) {
+		received += chunk.length;
+	}
+
+	t.is(received, count);
+	t.deepEqual(warnings.filter(({name}) => name === 'MaxListenersExceededWarning'), []);
+});
+
 test('an exec takes its options in the body and is joined like a container', async t => {
 	const sizes: unknown[] = [];
 	const fake = createFakeSession({terminal: true});

@@ -36,7 +36,7 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	testContainers(register, lacks);
 	testLifecycle(register, lacks);
 	testLogs(register);
-	testSessions(register);
+	testSessions(register, lacks);
 	testArchives(register);
 	testNetworks(register, lacks);
 	testVolumes(register, options);

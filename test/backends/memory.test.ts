@@ -130,24 +130,26 @@ test('many containers and networks', async t => {
 const countTimers = () => {
 	const {setTimeout: set, clearTimeout: clear} = globalThis;
 	const running = new Set<unknown>();
-	globalThis.setTimeout = Object.assign((action: () => void, milliseconds: number) => {
+	const counting = (action: () => void, milliseconds: number) => {
 		const timer = set(() => {
 			running.delete(timer);
 			action();
 		}, milliseconds);
 		running.add(timer);
 		return timer;
-	}, {__promisify__: set.__promisify__}) as typeof setTimeout;
-	globalThis.clearTimeout = timer => {
-		running.delete(timer);
-		clear(timer);
 	};
 
+	Object.assign(globalThis, {
+		setTimeout: Object.assign(counting, {__promisify__: set.__promisify__}),
+		clearTimeout(timer: NodeJS.Timeout) {
+			running.delete(timer);
+			clear(timer);
+		},
+	});
 	return {
 		count: () => running.size,
 		restore() {
-			globalThis.setTimeout = set;
-			globalThis.clearTimeout = clear;
+			Object.assign(globalThis, {setTimeout: set, clearTimeout: clear});
 		},
 	};
 };

@@ -1,3 +1,6 @@
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine} from '../../source/backends/memory.js';
@@ -29,8 +32,8 @@ test('the whole story: a network, two containers, their addresses, logs, removal
 		await app.shows(new RegExp(String.raw`${name}\s+running`, 'v'));
 	}
 
-	const text = await app.shows(/two\s+running\s+redis:alpine\s+192\.168\.65\.3 back/v);
-	t.regex(text, /one\s+running\s+redis:alpine\s+192\.168\.65\.2 back/v);
+	const text = await app.shows(/two\s+running\s+redis:\S+\s+192\.168\.65\.3 back/v);
+	t.regex(text, /one\s+running\s+redis:\S+\s+192\.168\.65\.2 back/v);
 	await app.press('3');
 	await app.shows(/Logs of two[\s\S]*Ready to accept connections/v);
 	await app.press('/', 'ready', enter);
@@ -118,8 +121,8 @@ test('without colours and without Unicode nothing but ASCII is shown', async t =
 	const engine = createMemoryEngine();
 	await engine.createNetwork(networkConfiguration('back'));
 	await engine.createContainer(containerConfiguration({name: 'web', ports: [{hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp'}]}));
-	await using app = await openApp({engine, theme: {ascii: true}});
-	await app.shows('web');
+	await using app = await openApp({engine, columns: 160, theme: {ascii: true}});
+	await app.shows('8080:80');
 	for (const key of ['1', '2', '3', '4', '8', '9', '?']) {
 		await app.press(key);
 		await delay(20);
@@ -213,6 +216,17 @@ test('inspect searches, folds and copies', async t => {
 	engine.close();
 });
 
+test('after a completion it is typed on at the end', async t => {
+	await using app = await openApp();
+	await app.shows('No containers');
+	await app.press('c');
+	await app.shows('New container');
+	await app.press('redis', tab);
+	await app.shows('holm run --detach redis:alpine');
+	await app.press('3');
+	t.regex(await app.shows('alpine3'), /holm run --detach redis:alpine3/v);
+});
+
 test('a filter narrows the list while it is typed, and escape takes it back', async t => {
 	const engine = createMemoryEngine();
 	for (const name of ['web', 'worker', 'cache']) {
@@ -269,5 +283,148 @@ test('the container under the cursor stays under it when others come', async t =
 	await app.shows('newer');
 	await app.press('i');
 	t.regex(await app.shows('Container old'), /name: "old"/v);
+	engine.close();
+});
+
+test('a container is connected to a network and disconnected from it', async t => {
+	const engine = createMemoryEngine();
+	await engine.createNetwork(networkConfiguration('back'));
+	await engine.createNetwork(networkConfiguration('front'));
+	await engine.createContainer(containerConfiguration({name: 'web', networks: [{network: 'back', aliases: []}]}));
+	await engine.startContainer('web');
+	await using app = await openApp({engine, columns: 160});
+	await app.shows('web');
+	await app.press('C');
+	await app.shows('Connect web to');
+	await app.press('j', enter);
+	await app.shows(/on front|front\s+192\.168\.66\.0\/24\s+1\/253/v);
+	t.deepEqual((await engine.container('web')).attachments.map(({network}) => network).toSorted(), ['back', 'front']);
+	await app.press('X');
+	await app.shows('Disconnect web from');
+	await app.press(enter);
+	await app.shows('Disconnect web from back?');
+	await app.press(tab, enter);
+	await app.shows(/back\s+192\.168\.65\.0\/24\s+0\/253/v);
+	t.deepEqual((await engine.container('web')).attachments.map(({network}) => network), ['front']);
+	engine.close();
+});
+
+test('a name is resolved from the host and from a container side by side', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web'}));
+	await engine.startContainer('web');
+	await using app = await openApp({engine});
+	await app.shows(/web\s+running/v);
+	await app.press('r');
+	await app.shows('Resolve from the host and web');
+	await app.press('localhost', enter);
+	const text = await app.shows('Who is localhost?');
+	t.regex(text, /From the host:[\s\S]*(?:127\.0\.0\.1|::1)/v);
+	t.regex(text, /From web:/v);
+	await app.press(escape);
+	await delay(30);
+	await app.press('r', '--help', enter);
+	await app.shows('That is no host name');
+	engine.close();
+});
+
+test('a shell is opened in what runs and in nothing else', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web'}));
+	const asked: string[] = [];
+	await using app = await openApp({
+		engine,
+		async joinSession(_, {type, name}) {
+			asked.push(`${type} ${name}`);
+			return 'it was left';
+		},
+	});
+	await app.shows('web');
+	await app.press('s');
+	await app.shows('web does not run');
+	await app.press('U');
+	await app.shows(/web\s+running/v);
+	await app.press('s');
+	await app.shows('it was left');
+	t.deepEqual(asked, ['shell web']);
+	engine.close();
+});
+
+test('long work can be cancelled', async t => {
+	const engine = createMemoryEngine();
+	let isAborted = false;
+	const slow: Engine = {
+		...engine,
+		async * pullImage(reference, options) {
+			yield {status: 'Downloading', id: 'layer', current: 25, total: 100};
+			await new Promise<void>((_, reject) => {
+				options?.signal?.addEventListener('abort', () => {
+					isAborted = true;
+					reject(new HolmError('unavailable', `${reference} was not pulled`));
+				});
+			});
+		},
+	};
+	await using app = await openApp({engine: slow});
+	await app.shows('No containers');
+	await app.press('4', 'p', 'redis:8', enter);
+	await app.shows('Pulling redis:8… 25%');
+	await app.press('\u{18}');
+	await app.shows('Pulling redis:8: cancelled');
+	t.true(isAborted);
+	engine.close();
+});
+
+test('a log is saved whole, and never over a file that is there', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-save-'));
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'a line to keep']}));
+	await engine.startContainer('web');
+	await writeFile(path.join(directory, 'taken'), 'mine');
+	await using app = await openApp({engine});
+	await app.shows('a line to keep');
+	await app.press('3', '\u{13}');
+	await app.shows('Save to: web.log');
+	await app.press('\u{15}', path.join(directory, 'taken'), enter);
+	await app.shows('EEXIST');
+	await app.press(enter, '\u{13}');
+	await app.shows('Save to: web.log');
+	await app.press('\u{15}', path.join(directory, 'new'), enter);
+	await app.shows('Saved 15 bytes to');
+	t.is(await readFile(path.join(directory, 'taken'), 'utf8'), 'mine');
+	t.is(await readFile(path.join(directory, 'new'), 'utf8'), 'a line to keep\n');
+	await rm(directory, {recursive: true});
+	engine.close();
+});
+
+test('statistics are asked for only where they are shown', async t => {
+	const engine = createMemoryEngine();
+	const asked: Array<boolean | undefined> = [];
+	const counting: Engine = {
+		...engine,
+		async snapshot(options) {
+			asked.push(options?.stats);
+			return engine.snapshot(options);
+		},
+	};
+	await using app = await openApp({engine: counting});
+	await app.shows('No containers');
+	const next = async () => {
+		const {length} = asked;
+		app.store.refresh();
+		while (asked.length === length) {
+			await delay(5);
+		}
+
+		return asked.at(-1);
+	};
+
+	t.true(await next());
+	await app.press('4');
+	await app.shows('4 Images');
+	t.false(await next());
+	await app.press('9');
+	await app.shows('There is nothing to show');
+	t.true(await next());
 	engine.close();
 });

@@ -16,6 +16,7 @@ import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {HolmError, type ErrorCode} from '../../source/errors.js';
+import {run} from '../../source/host/run.js';
 import {openWorker, type WorkerOptions} from '../../source/host/worker.js';
 import {type Errand} from './workers/errand.js';
 
@@ -127,17 +128,28 @@ test('openers at the same time share one worker', async t => {
 	t.is((await recall(workers[0]!)).words.length, 4);
 });
 
-test('a worker that was started otherwise is replaced', async t => {
+/** Opens a worker in a process that ends at once, as a daemon that is replaced by one of another version does. */
+const openElsewhere = async (directory: string, options: Partial<WorkerOptions<Errand>>) => {
+	const program = `
+		import {openWorker} from ${JSON.stringify(new URL('../../source/host/worker.js', import.meta.url))};
+		const worker = await openWorker({...${JSON.stringify({directory, name: 'errands', ...options})}, module: new URL(${JSON.stringify(new URL('workers/obedient.js', import.meta.url))})});
+		console.log(worker.pid);
+		process.exit();
+	`;
+	const {stdout} = await run(process.execPath, ['--input-type=module', '--eval', program]);
+	return Number(stdout);
+};
+
+test('a worker that was started in the same way is kept, one that was started otherwise is replaced', async t => {
 	const directory = await makeDirectory(t);
-	const first = await open(t, directory, {arguments: ['one'], key: '1'});
-	t.deepEqual((await recall(first)).arguments, ['one']);
-	const {pid} = first;
-	const second = await open(t, directory, {arguments: ['two'], key: '1'});
-	t.deepEqual((await recall(second)).arguments, ['two']);
-	t.not(second.pid, pid);
-	const third = await open(t, directory, {arguments: ['two'], key: '2'});
-	t.is((await recall(third)).pid, third.pid);
-	t.not(third.pid, second.pid);
+	const first = await openElsewhere(directory, {arguments: ['one'], key: '1'});
+	t.is(await openElsewhere(directory, {arguments: ['one'], key: '1'}), first);
+	const second = await openElsewhere(directory, {arguments: ['two'], key: '1'});
+	t.not(second, first);
+	const third = await openElsewhere(directory, {arguments: ['two'], key: '2'});
+	t.not(third, second);
+	const worker = await open(t, directory, {arguments: ['two'], key: '2'});
+	t.deepEqual(await recall(worker), {pid: third, words: [], arguments: ['two']});
 });
 
 test('a worker that cannot start says where to look', async t => {
@@ -191,9 +203,8 @@ test('a process that has the number of a worker of former times is left alone', 
 	});
 	await once(stranger, 'spawn');
 	await writeFile(path.join(directory, 'errands.pid'), JSON.stringify({pid: stranger.pid, startTime: '1'}));
-	await open(t, directory, {key: 'a'});
-	const second = await open(t, directory, {key: 'b'});
-	t.is(await second.call({do: 'remember', word: 'a'}), 1);
+	const worker = await open(t, directory);
+	t.is(await worker.call({do: 'remember', word: 'a'}), 1);
 	t.is(stranger.exitCode, null);
 });
 

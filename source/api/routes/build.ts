@@ -7,7 +7,9 @@ import {line, sendValues} from '../streams.js';
 import {upload} from '../upload.js';
 
 /** The words in which Docker's clients look for the image of a build. */
-const conclusion = (imageId: string): string => line({stream: `Successfully built ${imageId.replace(/^sha256:/v, '').slice(0, 12)}\n`});
+const concluding = 'Successfully built ';
+
+const conclusion = (imageId: string): string => line({stream: `${concluding}${imageId.replace(/^sha256:/v, '').slice(0, 12)}\n`});
 
 /** Builds an image as Docker's classic builder does. */
 export const build = async (exchange: Exchange): Promise<undefined> => {
@@ -33,13 +35,15 @@ export const build = async (exchange: Exchange): Promise<undefined> => {
 		credentials: decodeRegistryConfig(request.headers['x-registry-config'], tags[0]),
 		signal,
 	});
+	let isConcluded = isHolm;
 	const encode = (step: Progress): string => {
 		const {imageId} = step;
+		isConcluded ||= step.text?.startsWith(concluding) ?? false;
 		if (isQuiet) {
 			return imageId === undefined ? '' : line({stream: `${imageId}\n`});
 		}
 
-		return line(encodeProgress(step)) + (imageId === undefined || isHolm ? '' : conclusion(imageId));
+		return line(encodeProgress(step)) + (imageId === undefined || isConcluded ? '' : conclusion(imageId));
 	};
 
 	return sendValues(exchange, steps, {

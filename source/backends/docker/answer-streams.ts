@@ -50,6 +50,25 @@ export async function * readLines(client: Client, response: IncomingMessage, sig
 	}
 }
 
+/**
+An iterable whose `return` ends its request at once.
+
+A generator of its own would take its return only after the value that it waits for, which may never come.
+*/
+export const endable = <Value>(start: (signal: AbortSignal) => AsyncGenerator<Value, void>, signal?: AbortSignal): AsyncIterable<Value> => ({
+	[Symbol.asyncIterator]() {
+		const leaving = new AbortController();
+		const values = start(signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal);
+		return {
+			next: async () => values.next(),
+			async return() {
+				leaving.abort();
+				return values.return();
+			},
+		};
+	},
+});
+
 /** The bytes of an answer, whose failure is the product's own error. */
 export const readBytes = (client: Client, response: IncomingMessage): Readable => {
 	const stream = new PassThrough();

@@ -125,6 +125,8 @@ export const createClient = (address: EngineAddress): Client => {
 		try {
 			const response = await promise;
 			note(response);
+			// Its reader learns of a failure; that nobody reads it any more is no crash.
+			response.on('error', () => undefined);
 			if (isError(response)) {
 				throw await errorOf(response, options.otherwise ?? '');
 			}

@@ -6,21 +6,29 @@ import {fieldsOfList} from '../../api/fields.js';
 import {splitTag} from '../../api/image-names.js';
 import type {Engine} from '../../engine.js';
 import type {Progress} from '../../resources.js';
-import {readBytes, readLines} from './answer-streams.js';
+import {endable, readBytes, readLines} from './answer-streams.js';
 import type {Client, RequestOptions} from './client.js';
 import {pathName} from './paths.js';
 import {encodeFilters} from './container-verbs.js';
+import {cancelled} from './failures.js';
 
 type Verbs = 'images' | 'image' | 'pullImage' | 'pushImage' | 'buildImage' | 'tagImage' | 'removeImage' | 'saveImages' | 'loadImages' | 'pruneImages';
 
 const imagePath = (reference: string, verb = '') => `/images/${pathName(reference, 'image')}${verb}`;
 
-async function * readProgress(client: Client, path: string, options: RequestOptions): AsyncGenerator<Progress, void> {
+async function * readSteps(client: Client, path: string, options: RequestOptions): AsyncGenerator<Progress, void> {
 	const response = await client.send('POST', path, options);
-	for await (const json of readLines(client, response)) {
-		yield decodeProgress(json);
+	try {
+		for await (const json of readLines(client, response)) {
+			yield decodeProgress(json);
+		}
+	} catch (error) {
+		throw options.signal?.aborted ? cancelled(error) : error;
 	}
 }
+
+const readProgress = (client: Client, path: string, options: RequestOptions): AsyncIterable<Progress> =>
+	endable(signal => readSteps(client, path, {...options, signal}), options.signal);
 
 /** Images, and their ways here and from here. */
 export const imageVerbs = (client: Client): Pick<Engine, Verbs> => ({

@@ -2,7 +2,7 @@ import {encodeCredentials} from '../../api/encode/credentials.js';
 import {decodeDiskUsage, decodeEvent, decodeInfo, decodeVersion} from '../../api/decode/system.js';
 import type {Engine} from '../../engine.js';
 import type {EngineEvent} from '../../resources.js';
-import {readLines} from './answer-streams.js';
+import {endable, readLines} from './answer-streams.js';
 import type {Client} from './client.js';
 import {encodeFilters} from './container-verbs.js';
 import {encodeMoment} from './watch-verbs.js';
@@ -33,7 +33,7 @@ export const systemVerbs = (client: Client): Pick<Engine, 'version' | 'info' | '
 	version: async () => decodeVersion(await client.json('GET', '/version')),
 	info: async () => decodeInfo(await client.json('GET', '/info')),
 	diskUsage: async () => decodeDiskUsage(await client.json('GET', '/system/df')),
-	events: (options = {}) => readEvents(client, options),
+	events: (options = {}) => endable(signal => readEvents(client, {...options, signal}), options.signal),
 	async checkCredentials(credentials) {
 		await client.json('POST', '/auth', {json: encodeCredentials(credentials)});
 	},

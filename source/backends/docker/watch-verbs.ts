@@ -2,7 +2,7 @@ import {decodeContainer} from '../../api/decode/container.js';
 import {decodeStats} from '../../api/decode/stats.js';
 import type {Engine, LogOptions} from '../../engine.js';
 import type {ContainerStats, LogEntry} from '../../resources.js';
-import {readLines} from './answer-streams.js';
+import {endable, readLines} from './answer-streams.js';
 import type {Client} from './client.js';
 import {containerPath} from './container-verbs.js';
 import {connectionError} from './failures.js';
@@ -39,7 +39,7 @@ async function * readLog(client: Client, reference: string, {follow, tail, since
 	}
 }
 
-async function * readStats(client: Client, reference: string, stream: boolean, signal: AbortSignal | undefined): AsyncGenerator<ContainerStats, void> {
+async function * readStats(client: Client, reference: string, stream: boolean, signal: AbortSignal): AsyncGenerator<ContainerStats, void> {
 	try {
 		const response = await client.send('GET', containerPath(reference, '/stats'), {query: {stream: String(stream), 'one-shot': !stream}, signal});
 		for await (const json of readLines(client, response, signal)) {
@@ -52,7 +52,7 @@ async function * readStats(client: Client, reference: string, stream: boolean, s
 			yield stats;
 		}
 	} catch (error) {
-		if (!signal?.aborted) {
+		if (!signal.aborted) {
 			throw error;
 		}
 	}
@@ -60,6 +60,6 @@ async function * readStats(client: Client, reference: string, stream: boolean, s
 
 /** What a container says and uses while it runs. */
 export const watchVerbs = (client: Client): Pick<Engine, 'logs' | 'stats'> => ({
-	logs: (reference, options = {}) => readLog(client, reference, options),
-	stats: (reference, {stream = false, signal} = {}) => readStats(client, reference, stream, signal),
+	logs: (reference, options = {}) => endable(signal => readLog(client, reference, {...options, signal}), options.signal),
+	stats: (reference, {stream = false, signal: given} = {}) => endable(signal => readStats(client, reference, stream, signal), given),
 });

@@ -1,4 +1,5 @@
 import type {Container} from '../../resources.js';
+import {createWake} from '../../wake.js';
 import type {FileTree} from './file-tree.js';
 import {createLogRing} from './log-ring.js';
 import {createOutputHub} from './output-hub.js';
@@ -6,7 +7,6 @@ import {createPipe} from './pipe.js';
 import type {ContainerRecord, State} from './state.js';
 import {createStamp} from './timestamps.js';
 import {treeMounts} from './volume-store.js';
-import {createWake} from './wake.js';
 
 /** What is kept of a new container, which begins with the content of its image. */
 export const newContainerRecord = (state: State, container: Container, imageFiles: FileTree): ContainerRecord => {

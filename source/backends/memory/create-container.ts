@@ -78,6 +78,10 @@ export const createContainer = (state: State, given: ContainerConfiguration): {r
 	}
 
 	const attachments: readonly Attachment[] = wantedAttachments(given.networks).map(wanted => planAttachment(state, wanted));
+	const twice = attachments.find(({networkId}, index) => attachments.findIndex(other => other.networkId === networkId) !== index);
+	if (twice) {
+		throw new HolmError('invalid', `network ${twice.network} is given twice`, {remedy: 'give each network once'});
+	}
 
 	// Nothing below fails.
 	const id = state.random.hex(64);

@@ -20,9 +20,12 @@ const restartLater = (state: State, record: ContainerRecord, exitCode: number) =
 			startRecord(state, record);
 			change(record, {restartCount: container.restartCount + 1});
 		} catch (error) {
-			change(record, {status: {
-				state: 'exited', exitCode, reason: messageOf(error), outOfMemory: false, startedAt: 0, finishedAt: state.now(),
-			}});
+			change(record, {
+				status: {
+					state: 'exited', exitCode, reason: messageOf(error), outOfMemory: false, startedAt: 0, finishedAt: state.now(),
+				},
+				ports: record.wantedPorts,
+			});
 		}
 	});
 };

@@ -22,6 +22,10 @@ export const planAttachment = (state: State, wanted: AttachmentConfiguration): A
 		throw new HolmError('invalid', `invalid network alias ${JSON.stringify(alias.slice(0, 100))}`, {remedy: 'it is a name without spaces'});
 	}
 
+	if (network.name === defaultNetwork && wanted.aliases.length > 0) {
+		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
+	}
+
 	const address = leaseAddress({
 		subnet: network.subnet,
 		gateway: network.gateway,
@@ -29,6 +33,11 @@ export const planAttachment = (state: State, wanted: AttachmentConfiguration): A
 		taken: network.leases.map(lease => lease.address),
 		wanted: wanted.address,
 	});
+	const mac = wanted.mac === undefined ? macOf(address) : parseMac(wanted.mac);
+	if (mac === macOf(network.gateway) || network.leases.some(lease => lease.mac === mac)) {
+		throw new HolmError('conflict', `MAC address ${mac} is in use on network ${network.name}`, {remedy: 'choose another one, or leave it out'});
+	}
+
 	return {
 		network: network.name,
 		networkId: network.id,
@@ -36,7 +45,7 @@ export const planAttachment = (state: State, wanted: AttachmentConfiguration): A
 		address,
 		prefixLength: parseCidr(network.subnet).prefixLength,
 		gateway: network.gateway,
-		mac: wanted.mac === undefined ? macOf(address) : parseMac(wanted.mac),
+		mac,
 		aliases: [...new Set(wanted.aliases)],
 	};
 };

@@ -1,7 +1,7 @@
 import type {LogOptions} from '../../engine.js';
 import type {LogEntry} from '../../resources.js';
 import {timestampOf} from '../../host/containers/log-parser.js';
-import {createWake} from './wake.js';
+import {createWake} from '../../wake.js';
 
 /** What a container's log keeps: the real engine rotates its files at a size, and this one forgets from the beginning. */
 export const logCapacity = {entries: 20_000, bytes: 4 * 1024 * 1024};
@@ -16,8 +16,8 @@ export type LogRing = {
 	/** Tells followers to look whether the log has ended. */
 	readonly notify: () => void;
 	readonly read: (options: ReadOptions) => AsyncGenerator<LogEntry, void>;
-	readonly bytes: () => number;
-	readonly entries: () => number;
+	/** Everything kept, at once. */
+	readonly entries: () => readonly LogEntry[];
 };
 
 export type ReadOptions = LogOptions & {
@@ -113,6 +113,6 @@ export const createLogRing = (capacity = logCapacity): LogRing => {
 	}
 
 	return {
-		append, notify: wake.notify, read, bytes: () => bytes, entries: () => kept.length - head,
+		append, notify: wake.notify, read, entries: () => kept.slice(head),
 	};
 };

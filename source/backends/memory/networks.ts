@@ -2,15 +2,8 @@ import type {Engine, Pruned} from '../../engine.js';
 import {HolmError} from '../../errors.js';
 import {nextSubnet, validateNetwork} from '../../host/bridges/ipam.js';
 import type {Attachment, Network, NetworkConfiguration} from '../../resources.js';
-import {
-	filterOf,
-	isTrue,
-	labelRules,
-	nameMatcher,
-	oneOf,
-	untilOf,
-	type FilterRules,
-} from '../../rules/filters.js';
+import {filterOf} from '../../rules/filters.js';
+import {networkRules, pruneRules} from '../../rules/item-filters.js';
 import {networkName} from '../../rules/names.js';
 import {findContainer, findNetwork} from '../../rules/references.js';
 import {change} from './change-status.js';
@@ -51,25 +44,6 @@ export const addNetwork = (state: State, {name: given, driver, internal, labels,
 	return network;
 };
 
-const rules: FilterRules<Network> = {
-	id: value => ({id}) => id.startsWith(value),
-	name(value) {
-		const matches = nameMatcher(value);
-		return ({name}) => matches(name);
-	},
-	driver: value => ({driver}) => driver === value,
-	scope: value => () => value === 'local',
-	type(value) {
-		const isBuiltIn = oneOf('type', value, ['builtin', 'custom']) === 'builtin';
-		return ({name}) => isBuiltIn === (name === defaultNetwork);
-	},
-	dangling(value) {
-		const isUnused = isTrue('dangling', value);
-		return ({name, leases}) => isUnused === (name !== defaultNetwork && leases.length === 0);
-	},
-	...labelRules(({labels}: Network) => labels),
-};
-
 const drop = (state: State, {id, name}: Network) => {
 	state.networks.delete(id);
 	publish(state, 'network', 'destroy', id, {name, type: 'bridge'});
@@ -87,7 +61,7 @@ const attach = (state: State, record: ContainerRecord, attachment: Attachment) =
 export const networkVerbs = (state: State): Verbs => ({
 	async networks(filters) {
 		state.settle();
-		return [...state.networks.values()].filter(filterOf(filters, rules));
+		return [...state.networks.values()].filter(filterOf(filters, networkRules));
 	},
 	async network(reference) {
 		state.settle();
@@ -159,14 +133,7 @@ export const networkVerbs = (state: State): Verbs => ({
 	},
 	async pruneNetworks(filters): Promise<Pruned> {
 		state.settle();
-		const now = state.now();
-		const isWanted = filterOf<Network>(filters, {
-			...labelRules(({labels}: Network) => labels),
-			until(value) {
-				const last = untilOf(value, now);
-				return ({createdAt}) => createdAt < last;
-			},
-		});
+		const isWanted = filterOf(filters, pruneRules(({labels}: Network) => labels, state.now()));
 		const going = [...state.networks.values()].filter(network => network.name !== defaultNetwork && network.leases.length === 0 && isWanted(network));
 		for (const network of going) {
 			drop(state, network);

@@ -19,6 +19,8 @@ export type OutputHub = {
 	/** Lets a viewer see what comes from now on; the result ends that. */
 	readonly add: (viewer: Viewer) => () => void;
 	readonly write: (stream: LogEntry['stream'], bytes: Uint8Array, at?: number) => Promise<void>;
+	/** Beginnings of lines that have no end yet, which the log does not have. */
+	readonly begun: () => Readonly<Record<LogEntry['stream'], Uint8Array>>;
 	/** The process has ended: lines without an end go to the log as they are, and the viewers leave. */
 	readonly end: () => void;
 };
@@ -75,6 +77,7 @@ export const createOutputHub = (append: (stream: LogEntry['stream'], bytes: Uint
 				}
 			}
 		},
+		begun: () => begun,
 		end() {
 			for (const stream of ['stdout', 'stderr'] as const) {
 				if (begun[stream].length === 0) {

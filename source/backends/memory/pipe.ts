@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import {createWake} from './wake.js';
+import {createWake} from '../../wake.js';
 
 /** Where a process reads from. */
 export type Input = {
@@ -27,6 +27,18 @@ export type Pipe = Input & Output & {
 const capacity = 64 * 1024;
 
 export const emptyInput: Input = {read: async () => undefined};
+
+/** What gives a content at once, and then its end. */
+export const inputOf = (content: Uint8Array): Input => {
+	let rest: Uint8Array | undefined = content.length > 0 ? content : undefined;
+	return {
+		async read() {
+			const read = rest;
+			rest = undefined;
+			return read;
+		},
+	};
+};
 
 export const nowhere: Output = {write: async () => undefined};
 

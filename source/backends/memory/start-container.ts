@@ -71,6 +71,7 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 	const run: Run = {main, startedAt, processes: new Map([[1, main]])};
 	record.run = run;
 	record.isStopped = false;
+	record.activeMs = 0;
 	record.activeSince = startedAt;
 	change(record, {
 		status: {state: 'running', pid: state.random.integer(2000, 32_000), startedAt},

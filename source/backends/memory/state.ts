@@ -1,4 +1,4 @@
-import type {ExecConfiguration, Session} from '../../engine.js';
+import type {ExecConfiguration} from '../../engine.js';
 import type {
 	Container,
 	EngineEvent,
@@ -7,7 +7,8 @@ import type {
 	PublishedPort,
 	Volume,
 } from '../../resources.js';
-import type {EventLog} from './event-log.js';
+import type {EventLog} from '../../event-log.js';
+import type {Wake} from '../../wake.js';
 import type {FileTree} from './file-tree.js';
 import type {Simulation} from './lively/simulation.js';
 import type {LogRing} from './log-ring.js';
@@ -17,7 +18,6 @@ import type {Process} from './process.js';
 import type {Random} from './random.js';
 import type {TerminalDevice} from './terminal-device.js';
 import type {Timers} from './timers.js';
-import type {Wake} from './wake.js';
 
 /** What a container has while it runs. */
 export type Run = {
@@ -69,7 +69,6 @@ export type ExecRecord = {
 	state: 'created' | 'running' | 'ended';
 	exitCode?: number;
 	terminal?: TerminalDevice;
-	session?: Session;
 };
 
 export type VolumeRecord = {readonly volume: Volume; readonly files: FileTree};

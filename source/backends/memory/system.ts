@@ -1,4 +1,5 @@
 import os from 'node:os';
+import {apiVersion, minimumApiVersion} from '../../api/versions.js';
 import type {Engine} from '../../engine.js';
 import type {ContainerStats} from '../../resources.js';
 import {listContainers, withSize} from './containers.js';
@@ -14,8 +15,9 @@ const kernel = '6.12.0-holm';
 
 export const systemVerbs = (state: State, id: string): Verbs => ({
 	async version() {
+		const {packageVersion} = await import('../../commands/system/version.js');
 		return {
-			name: 'Holm in memory', version: '0.1.0', apiVersion: '1.47', minimumApiVersion: '1.24', os: 'linux', architecture: hostArchitecture, kernel,
+			name: 'Holm in memory', version: packageVersion(), apiVersion, minimumApiVersion, os: 'linux', architecture: hostArchitecture, kernel,
 		};
 	},
 	async info() {

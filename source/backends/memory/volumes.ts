@@ -5,8 +5,8 @@ import {
 	filterOf,
 	isTrue,
 	labelRules,
-	untilOf,
 } from '../../rules/filters.js';
+import {pruneRules} from '../../rules/item-filters.js';
 import {findVolume} from '../../rules/references.js';
 import {publish, type State} from './state.js';
 import {ensureVolume, usersOf} from './volume-store.js';
@@ -59,16 +59,9 @@ export const volumeVerbs = (state: State): Verbs => ({
 	},
 	async pruneVolumes({all = false, filters} = {}): Promise<Pruned> {
 		state.settle();
-		const now = state.now();
 		const {all: given, ...others} = filters ?? {};
 		const isAll = all || (given ?? []).some(value => isTrue('all', value));
-		const isWanted = filterOf<Volume>(others, {
-			...labelRules(({labels}: Volume) => labels),
-			until(value) {
-				const last = untilOf(value, now);
-				return ({createdAt}) => createdAt < last;
-			},
-		});
+		const isWanted = filterOf(others, pruneRules(({labels}: Volume) => labels, state.now()));
 		const going = listVolumes(state).filter(volume => (isAll || volume.anonymous) && usersOf(state, volume.name).length === 0 && isWanted(volume));
 		const freedBytes = going.reduce((sum, {name}) => sum + state.volumes.get(name)!.files.bytes(), 0);
 		for (const volume of going) {

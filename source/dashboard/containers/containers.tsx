@@ -5,7 +5,7 @@ import {emptyLines, Lines, type Size} from '../lines.js';
 import {cursorOf, type ListState} from '../list-state.js';
 import {Panel} from '../panel.js';
 import {fit} from '../text.js';
-import type {Theme} from '../theme.js';
+import type {Role, Theme} from '../theme.js';
 import type {Usage} from '../usage.js';
 import {useWindow} from '../use-window.js';
 import {cellsOf, columns, columnWidths, stateRole} from './rows.js';
@@ -30,18 +30,36 @@ type LinesProps = ContainersProps & {
 
 type RowLook = {readonly missing: number; readonly isSelected: boolean; readonly isMarked: boolean; readonly isFocused: boolean; readonly isStale: boolean};
 
+const roleOf = (key: string, state: Role): Role => {
+	if (key === 'state') {
+		return state;
+	}
+
+	return key === 'name' || key === 'cpu' || key === 'memory' ? 'text' : 'dim';
+};
+
 const rowText = (container: Container, cells: readonly string[], widths: ReturnType<typeof columnWidths>, {isSelected, isMarked, isFocused, isStale, missing}: RowLook, theme: Theme): string => {
 	const mark = isMarked ? theme.glyphs.mark : ' ';
 	const texts = widths.map(({column, width}) => fit(cells[columns.indexOf(column)]!, width, {align: column.align, ellipsis: theme.glyphs.ellipsis}));
 	if (isSelected || isStale || isMarked) {
-		return theme.paint(isSelected ? (isFocused ? 'selected' : 'selectedElsewhere') : (isStale ? 'dim' : 'marked'), `${mark} ${texts.join('  ')} ${' '.repeat(missing)}`);
+		return theme.paint(isSelected ? (isFocused ? 'selected' : 'selectedElsewhere') : (isStale ? 'dim' : 'marked'), `${mark} ${texts.join('  ')}  ${' '.repeat(missing)}`);
 	}
 
+	// Neighbours that look the same are painted as one: each change of colour is work for Ink, in every frame.
 	const role = stateRole(container);
-	return `${mark} ${texts.map((text, index) => {
-		const {key} = widths[index]!.column;
-		return theme.paint(key === 'state' ? role : (key === 'name' || key === 'cpu' || key === 'memory' ? 'text' : 'dim'), text);
-	}).join('  ')} ${' '.repeat(missing)}`;
+	let line = `${mark} `;
+	let piece = '';
+	for (const [index, text] of texts.entries()) {
+		piece += `${text}  `;
+		const own = roleOf(widths[index]!.column.key, role);
+		const next = widths[index + 1];
+		if (!next || roleOf(next.column.key, role) !== own) {
+			line += theme.paint(own, piece);
+			piece = '';
+		}
+	}
+
+	return line + ' '.repeat(missing);
 };
 
 /** The lines inside the border: headings and the rows around the cursor. */
@@ -54,10 +72,10 @@ export const containersLines = ({containers, usage, state, isFocused, isStale, n
 	const cursor = cursorOf(state, containers.map(({id}) => id));
 	const shown = containers.slice(start, start + visible);
 	const cells = shown.map(container => cellsOf(container, usage[container.id], now));
-	const widths = columnWidths(width - 3, cells);
+	const widths = columnWidths(width - 4, cells);
 	const arrow = state.isDescending ? theme.glyphs.down : theme.glyphs.up;
-	const heading = `  ${widths.map(({column, width}) => fit(column.key === state.sort ? `${column.title}${arrow}` : column.title, width, {align: column.align})).join('  ')} `;
-	const missing = Math.max(0, width - 3 - widths.reduce((sum, column) => sum + column.width + 2, -2));
+	const heading = `  ${widths.map(({column, width}) => fit(column.key === state.sort ? `${column.title}${arrow}` : column.title, width, {align: column.align})).join('  ')}  `;
+	const missing = Math.max(0, width - 4 - widths.reduce((sum, column) => sum + column.width + 2, -2));
 	return [
 		theme.paint('heading', heading + ' '.repeat(missing)),
 		...shown.map((container, index) => rowText(container, cells[index]!, widths, {

@@ -12,6 +12,8 @@ export type Column = {
 	readonly title: string;
 	readonly least: number;
 	readonly align: 'left' | 'right';
+	/** Keeps its least width whatever is in it, so that nothing moves when that changes. */
+	readonly isFixed?: boolean;
 	/** Columns with higher numbers go first when there is no room, and get more of it last. */
 	readonly order: number;
 	readonly text: (container: Container, usage: Usage | undefined, now: number) => string;
@@ -69,29 +71,29 @@ const startedAt = ({status}: Container): number => 'startedAt' in status ? statu
 
 export const columns: readonly Column[] = [
 	{key: 'name', title: 'NAME', least: 12, align: 'left', order: 0, text: ({name}) => name},
-	{key: 'state', title: 'STATE', least: 10, align: 'left', order: 1, text: stateText},
-	{key: 'image', title: 'IMAGE', least: 10, align: 'left', order: 6, text: ({configuration: {image}}) => shortImage(image)},
+	{key: 'state', title: 'STATE', least: 10, isFixed: true, align: 'left', order: 1, text: stateText},
+	{key: 'image', title: 'IMAGE', least: 12, align: 'left', order: 6, text: ({configuration: {image}}) => shortImage(image)},
 	{
 		key: 'network', title: 'ADDRESS NETWORK', least: 17, align: 'left', order: 3,
 		text: ({attachments}) => attachments.map(({network, address}) => `${address} ${network}`.trim()).join(', '),
 	},
 	{
-		key: 'ports', title: 'PORTS', least: 10, align: 'left', order: 7,
-		text: ({ports}) => ports.map(({hostPort, containerPort, protocol}) => `${hostPort}→${containerPort}${protocol === 'udp' ? '/udp' : ''}`).join(' '),
+		key: 'ports', title: 'PORTS', least: 6, align: 'left', order: 7,
+		text: ({ports}) => ports.map(({hostPort, containerPort, protocol}) => `${hostPort}:${containerPort}${protocol === 'udp' ? '/udp' : ''}`).join(' '),
 	},
 	{
-		key: 'cpu', title: 'CPU', least: 5, align: 'right', order: 2,
+		key: 'cpu', title: 'CPU', least: 5, isFixed: true, align: 'right', order: 2,
 		text: (_, usage) => usage?.cpuPercent === undefined ? '' : shortPercent(usage.cpuPercent), rank: (_, usage) => usage?.cpuPercent ?? -1,
 	},
 	{
-		key: 'memory', title: 'MEM', least: 5, align: 'right', order: 5,
+		key: 'memory', title: 'MEM', least: 5, isFixed: true, align: 'right', order: 5,
 		text: (_, usage) => usage ? shortBytes(usage.memoryBytes) : '', rank: (_, usage) => usage?.memoryBytes ?? -1,
 	},
 	{
-		key: 'host', title: 'HOST', least: 5, align: 'right', order: 8,
+		key: 'host', title: 'HOST', least: 5, isFixed: true, align: 'right', order: 8,
 		text: (_, usage) => usage?.hostMemoryBytes === undefined ? '' : shortBytes(usage.hostMemoryBytes), rank: (_, usage) => usage?.hostMemoryBytes ?? -1,
 	},
-	{key: 'uptime', title: 'UP', least: 4, align: 'right', order: 4, text: (container, _, now) => uptime(container, now), rank: container => -startedAt(container)},
+	{key: 'uptime', title: 'UP', least: 4, isFixed: true, align: 'right', order: 4, text: (container, _, now) => uptime(container, now), rank: container => -startedAt(container)},
 ];
 
 const gap = 2;
@@ -99,11 +101,11 @@ const widest = 44;
 
 /** The columns that have room, with their widths; two spaces are between them. Each is as wide as what is in it where that is possible, and the first ones by `order` get the room first. */
 export const columnWidths = (width: number, contents: ReadonlyArray<readonly string[]> = []): ReadonlyArray<{readonly column: Column; readonly width: number}> => {
-	let kept = columns.map((column, index) => ({
-		column,
-		width: column.least,
-		wanted: Math.max(column.least, Math.min(widest, Math.max(0, ...contents.map(cells => widthOf(cells[index]!))))),
-	}));
+	let kept = columns.map((column, index) => {
+		const content = Math.max(widthOf(column.title) + 1, ...contents.map(cells => widthOf(cells[index]!)));
+		const least = column.isFixed || contents.length === 0 ? column.least : Math.min(column.least, content);
+		return {column, width: least, wanted: Math.max(least, content)};
+	});
 	const needed = () => kept.reduce((sum, {width}) => sum + width + gap, -gap);
 	while (kept.length > 1 && needed() > width) {
 		const last = Math.max(...kept.map(({column}) => column.order));
@@ -111,10 +113,14 @@ export const columnWidths = (width: number, contents: ReadonlyArray<readonly str
 	}
 
 	let room = Math.max(0, width - needed());
-	for (const entry of kept.toSorted((a, b) => a.column.order - b.column.order)) {
-		const more = Math.min(room, entry.wanted - entry.width);
-		entry.width += more;
-		room -= more;
+	const byOrder = kept.toSorted((a, b) => a.column.order - b.column.order);
+	// None takes more than its part before all have had theirs.
+	for (const most of [widest, Infinity]) {
+		for (const entry of byOrder) {
+			const more = Math.max(0, Math.min(room, Math.min(most, entry.wanted) - entry.width));
+			entry.width += more;
+			room -= more;
+		}
 	}
 
 	return kept.map(({column, width: given}) => ({column, width: given}));

@@ -1,4 +1,5 @@
 import {Box, Text} from 'ink';
+import {widthOf} from '../../commands/print/width.js';
 import {quoteWord} from '../forms/words.js';
 import {completionsOf, focusedField, type FormState} from '../forms/form-state.js';
 import {useController, useStore, useTheme} from '../context.js';
@@ -126,29 +127,37 @@ const Form = ({dialog: {form}, width, height}: Of<'form'>) => {
 	const isShown = (name: string) => isSubmitted || visited.has(name) || (name === focused.name && (values[name] ?? '') !== '');
 	const rows = definition.fields.slice(start, start + room);
 	return (
-		<Panel title={definition.title} note='Tab next, Enter creates, Esc cancels' width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused isOpaque>
+		<Panel title={definition.title} note={`Tab ${completions.length === 0 ? 'next' : 'completes'}, Enter creates, Esc cancels`} width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused isOpaque>
 			{rows.map(({name, label, hint, type}) => {
 				const isFocused = name === focused.name;
-				const error = isShown(name) ? errors[name] : undefined;
+				const value = values[name] ?? '';
+				const text = isShown(name) ? errors[name] : undefined;
+				const error = text === undefined ? undefined : cut(clean(text), Math.floor((width - labelWidth) / 2));
+				const valueWidth = width - 5 - labelWidth - (error === undefined ? 0 : widthOf(error) + 2);
+				// What is typed is at the end as a rule, so that is what is seen of what has no room.
+				const isLong = isFocused && widthOf(value) >= valueWidth;
 				return (
 					<Box key={name} marginLeft={1} height={1} width={width - 4} overflow='hidden'>
-						<Text>{theme.paint(isFocused ? 'key' : 'dim', fit(label, labelWidth))}</Text>
-						<Box flexShrink={1} overflow='hidden' height={1}>
+						<Box flexShrink={0}><Text>{theme.paint(isFocused ? 'key' : 'dim', fit(label, labelWidth))}</Text></Box>
+						<Box flexShrink={1} overflow='hidden' height={1} width={valueWidth} justifyContent={isLong ? 'flex-end' : 'flex-start'}>
 							{type === 'switch'
 								? <Text>{theme.paint(isFocused ? 'selected' : 'text', ` ${values[name] ?? 'no'} `)}</Text>
 								: (isFocused
 									? (
-										<Field
-											value={values[name] ?? ''}
-											placeholder={hint}
-											onChange={value => {
-												changeForm(controller, {type: 'change', value});
-											}}
-										/>
+										<Box flexShrink={0} width={isLong ? widthOf(value) + 1 : valueWidth} height={1}>
+											<Field
+												key={form.revision}
+												value={value}
+												placeholder={hint}
+												onChange={changed => {
+													changeForm(controller, {type: 'change', value: changed});
+												}}
+											/>
+										</Box>
 									)
-									: <Text wrap='truncate'>{(values[name] ?? '') || theme.paint('dim', hint)}</Text>)}
+									: <Text wrap='truncate'>{value || theme.paint('dim', hint)}</Text>)}
 						</Box>
-						{error !== undefined && <Box flexShrink={0} marginLeft={2}><Text>{theme.paint('bad', cut(clean(error), width - labelWidth - 12))}</Text></Box>}
+						{error !== undefined && <Box flexShrink={0} marginLeft={2}><Text>{theme.paint('bad', error)}</Text></Box>}
 					</Box>
 				);
 			})}

@@ -36,6 +36,8 @@ export type FormState = {
 	readonly focus: number;
 	/** Names of the fields that were left, whose errors are shown. */
 	readonly visited: ReadonlySet<string>;
+	/** Grows when a value was changed other than by typing, after which the field's cursor belongs at its end. */
+	readonly revision: number;
 	/** Errors of all fields are shown. */
 	readonly isSubmitted: boolean;
 };
@@ -50,6 +52,7 @@ export const openForm = (definition: FormDefinition, values: Values = {}): FormS
 	values: {...Object.fromEntries(definition.fields.map(({name, type}) => [name, type === 'switch' ? 'no' : ''])), ...values},
 	focus: 0,
 	visited: new Set(),
+	revision: 0,
 	isSubmitted: false,
 });
 
@@ -89,7 +92,7 @@ export const reduceForm = (state: FormState, action: FormAction): FormState => {
 
 		case 'complete': {
 			const [first] = completionsOf(state, action.snapshot);
-			return first === undefined ? state : setValue(state, first);
+			return first === undefined ? state : {...setValue(state, first), revision: state.revision + 1};
 		}
 
 		case 'submit': {

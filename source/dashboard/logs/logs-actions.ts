@@ -77,6 +77,9 @@ const older = async (controller: Controller) => controller.work('Reading older l
 /** The whole log as it is, colours and all; an existing file is not touched. */
 const saveTo = async (controller: Controller, file: string) => controller.work(`Saving ${file}`, async (engine, {signal, report}) => {
 	const stream = createWriteStream(file, {flags: 'wx', mode: 0o600});
+	// It may fail while lines are still being waited for.
+	const written = finished(stream);
+	written.catch(() => undefined);
 	let bytes = 0;
 	try {
 		for (const {id} of controller.logs.targets()) {
@@ -94,7 +97,7 @@ const saveTo = async (controller: Controller, file: string) => controller.work(`
 		stream.end();
 	}
 
-	await finished(stream);
+	await written;
 	controller.notify(`Saved ${bytes} bytes to ${file}`);
 });
 

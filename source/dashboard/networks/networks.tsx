@@ -1,4 +1,5 @@
 import {memo, useMemo} from 'react';
+import {widthOf} from '../../commands/print/width.js';
 import type {Network} from '../../resources.js';
 import type {Size} from '../lines.js';
 import {cursorOf, type ListState} from '../list-state.js';
@@ -40,12 +41,34 @@ export const networkRow = (network: Network, isMarked: boolean): TableRow => {
 	};
 };
 
+// The gateway is the subnet's first address as a rule, and the first to go; names stay.
+const droppable = ['GATEWAY', 'KIND', 'LEASES'];
+// A very long name need not have all the room.
+const longestName = 24;
+
+/** Indices of the columns that have room beside names of which most is to be seen. */
+export const columnsFor = (rows: readonly TableRow[], room: number): readonly number[] => {
+	const widths = columns.map(({title}, index) => {
+		const widest = Math.max(widthOf(title), ...rows.map(({cells}) => widthOf(cells[index]!)));
+		return index === 0 ? Math.min(longestName, widest) : widest;
+	});
+	let kept = columns.map((_, index) => index);
+	for (const title of droppable) {
+		// The mark takes two columns, and a space follows each cell.
+		if (kept.reduce((sum, index) => sum + widths[index]! + 1, 2) <= room) {
+			break;
+		}
+
+		kept = kept.filter(index => columns[index]!.title !== title);
+	}
+
+	return kept;
+};
+
 /** The list of networks. */
 export const NetworksPane = memo(({networks, total, state, isFocused, isStale, empty, width, height}: NetworksProps) => {
 	const rows = useMemo(() => networks.map(network => networkRow(network, state.marks.has(network.id))), [networks, state.marks]);
-	// The gateway is the subnet's first address as a rule, and the first to go.
-	const isNarrow = width < 66;
-	const kept = isNarrow ? [0, 1, 3, 4] : [0, 1, 2, 3, 4];
+	const kept = useMemo(() => columnsFor(rows, width - 2), [rows, width]);
 	return (
 		<Panel
 			title={`2 Networks ${state.filter === '' ? total : `${networks.length} of ${total}, filter: ${state.filter}`}`}
@@ -54,7 +77,7 @@ export const NetworksPane = memo(({networks, total, state, isFocused, isStale, e
 		>
 			<RowTable
 				columns={kept.map(index => columns[index]!)}
-				rows={isNarrow ? rows.map(row => ({...row, cells: kept.map(index => row.cells[index]!)})) : rows}
+				rows={rows.map(row => ({...row, cells: kept.map(index => row.cells[index]!)}))}
 				cursor={cursorOf(state, networks.map(({id}) => id))}
 				width={width - 2}
 				height={height - 2}

@@ -72,7 +72,12 @@ export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'net
 		rows.push(row);
 	}
 
-	const next = Array.from({length: Math.min(size, 65_536)}, (_, index) => range.first + index).find(address => useOf(address) === 'free');
+	let next: number | undefined = range.first;
+	while (next <= range.last && useOf(next) !== 'free') {
+		next++;
+	}
+
+	next = next > range.last ? undefined : next;
 	const other = overlapping(network.subnet, networks.filter(({id}) => id !== network.id));
 	return [
 		Object.values(looks).map(({role, glyph, title}) => `${theme.paint(role, glyph)} ${title}`).join(' '.repeat(3)),

@@ -27,8 +27,8 @@ const usageLines = ({cpuPercent, cpuHistory, memoryBytes, memoryLimitBytes, host
 		`${fit(name, label)}${theme.paint('good', sparkline(values, {width: room, most, theme}))}  ${fit(text, Math.max(0, width - label - room - 2))}`;
 	return [
 		line('CPU', cpuHistory, cpus * 100, `${cpuPercent === undefined ? '' : shortPercent(cpuPercent)}, full bar ${cpus * 100}% (${cpus} CPU)`),
-		line('memory', memoryHistory, memoryLimitBytes, `${shortBytes(memoryBytes)} in the guest, full bar ${shortBytes(memoryLimitBytes)}`),
-		...(hostMemoryBytes === undefined ? [] : [`${fit('host', label)}${fit(`${shortBytes(hostMemoryBytes)} on the host, ${shortBytes(Math.max(0, hostMemoryBytes - memoryBytes))} more than the guest uses`, width - label)}`]),
+		line('memory', memoryHistory, memoryLimitBytes, `${shortBytes(memoryBytes)} in the container, full bar ${shortBytes(memoryLimitBytes)}`),
+		...(hostMemoryBytes === undefined ? [] : [`${fit('host', label)}${fit(`${shortBytes(hostMemoryBytes)} of the host's memory is the machine's; pages that it shares with others count, too`, width - label)}`]),
 		line('traffic', trafficHistory, traffic, `${shortBytes(receivedPerSecond)}/s in, ${shortBytes(sentPerSecond)}/s out, full bar ${shortBytes(traffic)}/s`),
 	];
 };
@@ -53,6 +53,6 @@ export const machineLines = (container: Container, usage: Usage | undefined, siz
 			]
 			: [theme.paint('dim', 'This engine tells nothing of machines')]),
 		'',
-		...(usage ? [heading('Use'), ...usageLines(usage, machine?.cpus ?? 1, size, theme)] : [theme.paint('dim', 'It does not run')]),
+		...(usage ? [heading('Use'), ...usageLines(usage, machine?.cpus ?? 1, size, theme)] : [theme.paint('dim', container.status.state === 'running' ? 'Its use is not read yet' : 'It does not run')]),
 	];
 };

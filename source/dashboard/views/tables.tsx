@@ -75,11 +75,11 @@ export const DnsView = ({items, snapshot, state, isKnown, ...rest}: ViewProps<re
 };
 
 const eventRole = (action: string): Role => {
-	if (/^(?:die|kill|oom|destroy|delete)/v.test(action)) {
+	if (/^(?:die|kill|oom|destroy|delete|release|unrecord)/v.test(action)) {
 		return 'bad';
 	}
 
-	return /^(?:start|create|connect|pull)/v.test(action) ? 'good' : 'text';
+	return /^(?:start|create|connect|pull|lease|record)/v.test(action) ? 'good' : 'text';
 };
 
 const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 19);

@@ -1,3 +1,4 @@
+import {HolmError} from '../../errors.js';
 import type {ContainerConfiguration, Mount, Ulimit} from '../../resources.js';
 import type {User} from './accounts.js';
 import {capabilitiesOf} from './capabilities.js';
@@ -68,12 +69,28 @@ const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc
 /** Devices that the OCI runtime specification gives every container, and terminals. */
 const devices = [[1, 3], [1, 5], [1, 7], [1, 8], [1, 9], [5, 0], [5, 2]] as const;
 
-const rlimitsOf = (ulimits: readonly Ulimit[]) => ulimits.map(({name, soft, hard}) => ({
-	type: `RLIMIT_${name.toUpperCase()}`,
-	// -1 is without limit, RLIM_INFINITY.
-	soft: soft < 0 ? Number.MAX_SAFE_INTEGER : soft,
-	hard: hard < 0 ? Number.MAX_SAFE_INTEGER : hard,
-}));
+/** Programs that need many open files raise the soft limit themselves, and those that close every possible one are not slowed down. */
+const defaultLimits: readonly Ulimit[] = [{name: 'nofile', soft: 1024, hard: 524_288}];
+
+/** Limits of resources, as the OCI runtime specification names them. */
+const limitNames = new Set(['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack']);
+
+/** The `rlimits` of a process. Throws `invalid` for one that Linux does not have. */
+export const limitsOf = (ulimits: readonly Ulimit[]) => [
+	...defaultLimits.filter(standard => ulimits.every(({name}) => name.toLowerCase() !== standard.name)),
+	...ulimits,
+].map(({name, soft, hard}) => {
+	if (!limitNames.has(name.toLowerCase())) {
+		throw new HolmError('invalid', `invalid ulimit ${JSON.stringify(name.slice(0, 32))}`, {remedy: `the limits are ${[...limitNames].join(', ')}`});
+	}
+
+	return {
+		type: `RLIMIT_${name.toUpperCase()}`,
+		// -1 is without limit, RLIM_INFINITY.
+		soft: soft < 0 ? Number.MAX_SAFE_INTEGER : soft,
+		hard: hard < 0 ? Number.MAX_SAFE_INTEGER : hard,
+	};
+});
 
 /** The `process` of the OCI runtime specification 1.0, of a container's first process or of one that is started in it later. */
 export const ociProcess = ({configuration, process, user}: Pick<BundleOptions, 'configuration' | 'process' | 'user'>) => {
@@ -91,7 +108,7 @@ export const ociProcess = ({configuration, process, user}: Pick<BundleOptions, '
 			inheritable: [],
 			ambient: [],
 		},
-		rlimits: rlimitsOf(configuration.ulimits),
+		rlimits: limitsOf(configuration.ulimits),
 		noNewPrivileges: false,
 	};
 };
@@ -109,7 +126,7 @@ export const bundleOf = (options: BundleOptions): Record<string, unknown> => {
 		process: ociProcess({...options, process: {
 			...process,
 			arguments: [...initArguments, ...process.arguments],
-			environment: [`HOSTNAME=${hostname}`, ...process.environment],
+			environment: [`HOSTNAME=${hostname}`, ...configuration.terminal && process.environment.every(variable => !variable.startsWith('TERM=')) ? ['TERM=xterm'] : [], ...process.environment],
 		}}),
 		root: {path: guestPaths.rootfs, readonly: configuration.readOnlyRoot},
 		hostname,
@@ -125,8 +142,8 @@ export const bundleOf = (options: BundleOptions): Record<string, unknown> => {
 					})), {allow: true, type: 'c', major: 136, access: 'rwm'}],
 			},
 			...(configuration.privileged ? {} : {maskedPaths, readonlyPaths}),
-			// The ranges that Docker opens: ping for everybody, ports below 1024 without a capability.
-			sysctl: {},
+			// The guest's own programs run without random addresses, and what they start would too.
+			personality: {domain: 'LINUX'},
 		},
 	};
 };

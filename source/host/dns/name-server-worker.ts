@@ -1,5 +1,5 @@
 import process from 'node:process';
-import {serveWorker} from '../worker.js';
+import {serveWorker} from '../worker-service.js';
 import {createNameServer, type NameServerTable} from './server.js';
 
 const [station, uid, gid] = process.argv.slice(2);

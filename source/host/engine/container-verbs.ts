@@ -1,12 +1,13 @@
 import {HolmError} from '../../errors.js';
 import type {Engine, Filters} from '../../engine.js';
 import type {Container, ContainerStats} from '../../resources.js';
-import {readLog} from '../containers/log.js';
+import {filterOf} from '../../rules/filters.js';
+import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {signalNumber} from '../../rules/signals.js';
+import {readLog} from '../containers/log.js';
 import type {Connections} from './connections.js';
 import {createContainer, discardContainer, renameContainer} from './creation.js';
 import {assertRunning, type Execs} from './execs.js';
-import {containerFilter, hasLabels, momentOf, rejectUnknown} from './filters.js';
 import {findContainer} from './find.js';
 import type {Lifecycle} from './lifecycle.js';
 import {isLive, publishContainer, saveContainer, type Entry, type Site} from './site.js';
@@ -115,15 +116,18 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 
 	const containersOf = async (filters: Filters) => {
 		const images = filters.ancestor ? await site.images.list({all: true}) : [];
-		const found = new Map(await Promise.all((filters.ancestor ?? []).map(async reference => [reference, await site.images.get(reference).catch(() => undefined)] as const)));
-		const matches = containerFilter(filters, {
-			find: reference => find(reference).container,
-			imagesOf(reference) {
-				const image = found.get(reference);
+		const ancestors = new Map(await Promise.all((filters.ancestor ?? []).map(async reference => [reference, await site.images.get(reference).catch(() => undefined)] as const)));
+		// The order in which they were made, also of those made in one millisecond.
+		const ids = [...site.containers.keys()];
+		const matches = filterOf(filters, containerRules({
+			positionOf: reference => ids.indexOf(find(reference).container.id),
+			ancestor(reference) {
+				const image = ancestors.get(reference);
 				// Those built on it begin with its layers.
-				return new Set(image ? images.filter(({layers}) => image.layers.every((layer, index) => layers[index] === layer)).map(({id}) => id) : []);
+				const descendants = new Set(image ? images.filter(({layers}) => image.layers.every((layer, index) => layers[index] === layer)).map(({id}) => id) : []);
+				return ({imageId}) => descendants.has(imageId);
 			},
-		});
+		}));
 		return site.containers.values().filter(({container}) => matches(container)).toArray();
 	};
 
@@ -294,12 +298,9 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 		stats,
 		top: async (reference, psArguments) => listProcesses(find(reference), psArguments),
 		async pruneContainers(filters = {}) {
-			rejectUnknown(filters, ['until', 'label', 'label!']);
-			const untils = (filters.until ?? []).map(text => momentOf(text, Date.now()));
+			const isWanted = filterOf(filters, pruneRules(({configuration}: Container) => configuration.labels, Date.now()));
 			const going = site.containers.values()
-				.filter(({container}) => ['created', 'exited'].includes(container.status.state)
-					&& hasLabels(container.configuration.labels, filters)
-					&& untils.every(until => container.createdAt < until))
+				.filter(({container}) => ['created', 'exited'].includes(container.status.state) && isWanted(container))
 				.toArray();
 			const removed: string[] = [];
 			let freedBytes = 0;

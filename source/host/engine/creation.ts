@@ -3,13 +3,15 @@ import {HolmError} from '../../errors.js';
 import type {Attachment, Container, ContainerConfiguration, Image} from '../../resources.js';
 import {leaseAddress} from '../bridges/ipam.js';
 import {macOf, parseMac} from '../bridges/mac.js';
+import {containerProcess, exposedPorts as exposedPortsOf} from '../../rules/container-process.js';
+import {containerName, madeUpName} from '../../rules/names.js';
+import {validateContainer} from '../../rules/validate-container.js';
 import {resolveUser} from '../containers/accounts.js';
+import {limitsOf} from '../containers/bundle.js';
 import {capabilitiesOf} from '../containers/capabilities.js';
 import {removeLog} from '../containers/log-rotation.js';
 import {newId} from '../containers/id.js';
-import {exposedPortsOf, mountsOf, processOf} from '../containers/process.js';
-import {containerName, madeUpName} from '../../rules/names.js';
-import {validateContainer} from '../../rules/validate-container.js';
+import {mountsOf} from '../containers/mounts.js';
 import {architectureOf} from '../distributions.js';
 import {defaultSize, machineUidOf, validateSize} from '../guest.js';
 import {createOverlay} from '../images/disk.js';
@@ -26,9 +28,6 @@ import {
 import {wantedPorts} from './tables.js';
 import {ensureVolumes, removeAnonymous} from './volumes.js';
 
-/** Limits of resources, as the OCI runtime specification names them. */
-const limitNames = new Set(['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack']);
-
 const refusePlatform = (image: Image, {platform, image: name}: ContainerConfiguration): void => {
 	const own = `linux/${architectureOf()?.debian ?? process.arch}`;
 	const wanted = platform?.split('/').slice(0, 2).join('/') ?? own;
@@ -40,13 +39,10 @@ const refusePlatform = (image: Image, {platform, image: name}: ContainerConfigur
 
 /** Refuses what no start could do, before anything is made. */
 const validate = (configuration: ContainerConfiguration): void => {
+	validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
 	validateContainer(configuration);
 	capabilitiesOf(configuration);
-	validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
-	const unknown = configuration.ulimits.find(({name}) => !limitNames.has(name.toLowerCase()));
-	if (unknown) {
-		throw new HolmError('invalid', `invalid ulimit ${JSON.stringify(unknown.name.slice(0, 32))}`, {remedy: 'write NAME=SOFT:HARD such as nofile=1024:2048'});
-	}
+	limitsOf(configuration.ulimits);
 };
 
 const assertSources = async (mounts: ContainerConfiguration['mounts']): Promise<void> => {
@@ -131,7 +127,7 @@ export const createContainer = async (site: Site, configuration: ContainerConfig
 	validate(configuration);
 	const image = await site.images.get(configuration.image);
 	refusePlatform(image, configuration);
-	const process = processOf(image.configuration, configuration);
+	const process = containerProcess(configuration, image.configuration);
 	const wantedMounts = mountsOf(image.configuration, configuration);
 	await assertSources(wantedMounts);
 	// Once for a quick refusal, before the slow part; what counts is the check below.
@@ -147,7 +143,7 @@ export const createContainer = async (site: Site, configuration: ContainerConfig
 			const volumes = await ensureVolumes(site, wantedMounts, image);
 			undo.push(volumes.undo, async () => rm(site.paths.container(id).directory, {recursive: true, force: true}));
 			await makeDisk(site, id, base.path);
-			const exposedPorts = exposedPortsOf(image.configuration, configuration);
+			const exposedPorts = exposedPortsOf(configuration, image.configuration);
 			const entry = newEntry({
 				container: {
 					id,
@@ -201,8 +197,8 @@ export const discardContainer = async (site: Site, entry: Entry, {volumes}: {rea
 	});
 };
 
-export const renameContainer = async (site: Site, entry: Entry, name: string): Promise<void> => site.registry(async () => {
-	containerName(name);
+export const renameContainer = async (site: Site, entry: Entry, wanted: string): Promise<void> => site.registry(async () => {
+	const name = containerName(wanted);
 	const before: Container = entry.container;
 	if (before.name === name) {
 		throw new HolmError('invalid', `Renaming a container with the same name as its current name: ${name}`, {remedy: 'choose another name'});

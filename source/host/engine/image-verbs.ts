@@ -1,10 +1,10 @@
 import {HolmError} from '../../errors.js';
 import type {Engine} from '../../engine.js';
-import type {Image, Progress} from '../../resources.js';
+import type {Progress} from '../../resources.js';
 import {build} from '../images/build.js';
 import {unpackContext} from '../images/context.js';
 import {familiarName} from '../images/reference.js';
-import {imageFilter} from './filters.js';
+import {imageFilter} from './image-filter.js';
 import {publish, type Site} from './site.js';
 
 const usersOf = ({containers}: Site, imageId: string) => containers.values().map(({container}) => container).filter(container => container.imageId === imageId).toArray();
@@ -22,19 +22,6 @@ export const createImageVerbs = (site: Site): ImageVerbs => {
 			publish(site, 'image', action, id, {name: id});
 		}
 	}
-
-	const filterFor = (all: readonly Image[], filters: Parameters<typeof imageFilter>[0]) => imageFilter(filters, {
-		now: Date.now(),
-		familiar: familiarName,
-		find(reference) {
-			const found = all.find(({id, tags}) => id.replace('sha256:', '').startsWith(reference.replace('sha256:', '')) || tags.some(tag => [tag, familiarName(tag), familiarName(tag).replace(/:latest$/v, '')].includes(reference)));
-			if (!found) {
-				throw new HolmError('not-found', `No such image: ${reference.slice(0, 200)}`, {remedy: 'holm images lists what there is'});
-			}
-
-			return found;
-		},
-	});
 
 	async function * buildImage(context: Parameters<Engine['buildImage']>[0], options: Parameters<Engine['buildImage']>[1]): AsyncGenerator<Progress, void> {
 		const directory = await images.buildah.scratch();
@@ -57,7 +44,7 @@ export const createImageVerbs = (site: Site): ImageVerbs => {
 	return {
 		async images({all = false, filters = {}} = {}) {
 			const [shown, whole] = await Promise.all([images.list({all}), images.list({all: true})]);
-			return shown.filter(filterFor(whole, filters));
+			return shown.filter(imageFilter(filters, whole, Date.now()));
 		},
 		image: images.get,
 		pullImage: (reference, options) => announcing(images.pull(reference, options), 'pull', () => familiarName(reference)),
@@ -94,7 +81,7 @@ export const createImageVerbs = (site: Site): ImageVerbs => {
 		pruneImages: async ({all = false, filters = {}} = {}) => site.registry(async () => {
 			const {dangling, ...others} = filters;
 			const whole = await images.list({all: true});
-			const isWanted = filterFor(whole, others);
+			const isWanted = imageFilter(others, whole, Date.now());
 			const isAll = all || dangling?.some(value => ['false', '0'].includes(value)) === true;
 			const inUse = new Set([
 				...site.containers.values().map(({container}) => container.imageId),

@@ -143,12 +143,13 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		const {status} = entry.container;
 		const startedAt = 'startedAt' in status ? status.startedAt : 0;
 		const exited = statusAfter(end, startedAt);
-		if (startedAt > 0 && end.at - startedAt >= settledAfter) {
+		if (startedAt > 0 && end.at - startedAt > settledAfter) {
 			entry.restartsInARow = 0;
 		}
 
-		const {configuration: {restartPolicy}, restartCount} = entry.container;
-		const isRestarting = restarts(restartPolicy, {exitCode: exited.exitCode, isStopped: entry.isStoppedByUser, restartCount});
+		const isRestarting = restarts(entry.container.configuration.restartPolicy, {
+			exitCode: exited.exitCode, isStopped: entry.isStoppedByUser, restartCount: entry.container.restartCount,
+		});
 		entry.machine = undefined;
 		entry.stdin = undefined;
 		entry.container = {

@@ -5,13 +5,14 @@ import {bridgeNameOf} from '../bridges/bridge.js';
 import {nextSubnet, validateNetwork, type TakenSubnet} from '../bridges/ipam.js';
 import {hostRoutes} from '../bridges/routes.js';
 import {newId} from '../containers/id.js';
-import {recordsOf} from '../dns/zone.js';
+import {filterOf} from '../../rules/filters.js';
+import {networkRules, pruneRules} from '../../rules/item-filters.js';
 import {networkName} from '../../rules/names.js';
+import {recordsOf} from '../dns/zone.js';
 import {quote} from '../machines/agent.js';
 import {removeRecord, writeRecord} from '../store/records.js';
 import type {Connections} from './connections.js';
 import {leaseAttachment} from './creation.js';
-import {networkFilter} from './filters.js';
 import {attachedTo, findContainer, findNetwork, isDefault} from './find.js';
 import {
 	defaultNetwork,
@@ -190,7 +191,7 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 
 	return {
 		async networks(filters = {}) {
-			const matches = networkFilter(filters, ({name}) => name === defaultNetwork);
+			const matches = filterOf(filters, networkRules);
 			return site.networks.values()
 				.map(record => describeNetwork(site, record))
 				.filter(network => matches(network))
@@ -217,8 +218,7 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 		connectNetwork: connect,
 		disconnectNetwork: disconnect,
 		pruneNetworks: async (filters = {}) => site.registry(async () => {
-			const {until: _until, ...others} = filters;
-			const matches = networkFilter(others, ({name}) => name === defaultNetwork);
+			const matches = filterOf(filters, pruneRules(({labels}: Network) => labels, Date.now()));
 			const going = site.networks.values()
 				.filter(record => !isDefault(record) && attachedTo(site, record.id).length === 0 && matches(describeNetwork(site, record)))
 				.toArray();

@@ -2,8 +2,9 @@ import {stat} from 'node:fs/promises';
 import {availableParallelism, hostname, release, totalmem} from 'node:os';
 import type {Engine} from '../../engine.js';
 import type {EngineEvent, Image} from '../../resources.js';
+import {filterOf} from '../../rules/filters.js';
+import {eventRules} from '../../rules/item-filters.js';
 import {architectureOf} from '../distributions.js';
-import {rejectUnknown} from './filters.js';
 import {isLive, type Entry, type Site} from './site.js';
 import {readStats} from './statistics.js';
 import {directoryBytes, listVolumes, usersOf} from './volumes.js';
@@ -17,24 +18,6 @@ const architecture = () => architectureOf()?.debian ?? process.arch;
 export const diskBytesOf = async ({paths}: Site, {container}: Entry): Promise<number> => {
 	const status = await stat(paths.container(container.id).disk).catch(() => undefined);
 	return (status?.blocks ?? 0) * 512;
-};
-
-const truthy = (values: readonly string[] | undefined, matches: (value: string) => boolean): boolean => values === undefined || values.some(value => matches(value));
-
-const eventKeys = ['type', 'event', 'container', 'image', 'network', 'volume', 'label', 'daemon', 'scope'];
-
-const isWanted = (event: EngineEvent, filters: Readonly<Record<string, readonly string[]>>): boolean => {
-	const isThis = (type: EngineEvent['type']) => (wanted: string) => event.type === type && (event.id.startsWith(wanted) || event.attributes.name === wanted);
-	return truthy(filters.type, type => type === event.type)
-		&& truthy(filters.event, action => event.action === action || event.action.startsWith(`${action}:`))
-		&& truthy(filters.container, wanted => isThis('container')(wanted) || event.attributes.container?.startsWith(wanted) === true)
-		&& truthy(filters.image, wanted => isThis('image')(wanted) || event.attributes.image === wanted)
-		&& truthy(filters.network, isThis('network'))
-		&& truthy(filters.volume, isThis('volume'))
-		&& (filters.label ?? []).every(label => {
-			const [key = '', ...value] = label.split('=');
-			return Object.hasOwn(event.attributes, key) && (value.length === 0 || event.attributes[key] === value.join('='));
-		});
 };
 
 type SystemVerbs = Pick<Engine, 'version' | 'info' | 'diskUsage' | 'snapshot' | 'events'>;
@@ -51,13 +34,13 @@ export type SystemOptions = {
 
 export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: SystemOptions): SystemVerbs => {
 	async function * events({since, until, filters = {}, signal}: NonNullable<Parameters<Engine['events']>[0]> = {}): AsyncGenerator<EngineEvent, void> {
-		rejectUnknown(filters, eventKeys);
+		const isWanted = filterOf(filters, eventRules);
 		const isLimited = until !== undefined && until <= Date.now();
 		const left = until === undefined ? undefined : AbortSignal.timeout(Math.min(Math.max(until - Date.now(), 0), 2 ** 31 - 1));
 		const signals = [signal, left].filter(one => one !== undefined);
 		const reading = site.events.read({fromNow: since === undefined, live: !isLimited, signal: signals.length > 0 ? AbortSignal.any(signals) : undefined});
 		for await (const event of reading) {
-			if (event.time >= (since ?? 0) && event.time <= (until ?? Infinity) && isWanted(event, filters)) {
+			if (event.time >= (since ?? 0) && event.time <= (until ?? Infinity) && isWanted(event)) {
 				yield event;
 			}
 		}

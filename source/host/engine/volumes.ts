@@ -2,15 +2,16 @@ import {randomBytes} from 'node:crypto';
 import {mkdir, readdir, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../errors.js';
-import type {Engine, Filters} from '../../engine.js';
+import type {Engine} from '../../engine.js';
 import type {Container, Image, Mount, Volume} from '../../resources.js';
+import {filterOf, isTrue, labelRules, type FilterRules} from '../../rules/filters.js';
+import {pruneRules} from '../../rules/item-filters.js';
+import {volumeName} from '../../rules/names.js';
 import {withImageMounted} from '../images/disk.js';
 import {resolveWithin} from '../images/rooted.js';
 import type {Share} from '../machines/shares.js';
 import {run} from '../run.js';
-import {volumeName} from '../../rules/names.js';
 import {readRecord, writeRecord} from '../store/records.js';
-import {hasLabels, rejectUnknown} from './filters.js';
 import {publish, type Site} from './site.js';
 
 type VolumeRecord = Pick<Volume, 'name' | 'createdAt' | 'labels' | 'anonymous'>;
@@ -140,14 +141,17 @@ export const directoryBytes = async (directory: string): Promise<number> => {
 	return Number.parseInt(stdout, 10) || 0;
 };
 
-const matches = (site: Site, volume: Volume, filters: Filters): boolean => {
-	rejectUnknown(filters, ['name', 'label', 'label!', 'dangling', 'driver', 'all']);
-	const isUsed = usersOf(site, volume.name).length > 0;
-	return (filters.name ?? [volume.name]).some(name => volume.name.includes(name))
-		&& hasLabels(volume.labels, filters)
-		&& (filters.driver ?? ['local']).includes('local')
-		&& (filters.dangling ?? []).every(value => isUsed !== ['true', '1'].includes(value));
-};
+const isUsed = (site: Site, {name}: Volume) => usersOf(site, name).length > 0;
+
+const volumeRules = (site: Site): FilterRules<Volume> => ({
+	name: value => ({name}) => name.includes(value),
+	driver: value => () => value === 'local',
+	dangling(value) {
+		const isDangling = isTrue('dangling', value);
+		return volume => isDangling !== isUsed(site, volume);
+	},
+	...labelRules(({labels}: Volume) => labels),
+});
 
 type VolumeVerbs = Pick<Engine, 'volumes' | 'volume' | 'createVolume' | 'removeVolume' | 'pruneVolumes'>;
 
@@ -164,7 +168,7 @@ export const createVolumeVerbs = (site: Site): VolumeVerbs => {
 	return {
 		async volumes(filters = {}) {
 			const volumes = await listVolumes(site);
-			return volumes.filter(volume => matches(site, volume, filters));
+			return volumes.filter(filterOf(filters, volumeRules(site)));
 		},
 		volume: get,
 		createVolume: async ({name, labels = {}}) => site.registry(async () => {
@@ -188,8 +192,10 @@ export const createVolumeVerbs = (site: Site): VolumeVerbs => {
 		}),
 		pruneVolumes: async ({all = false, filters = {}} = {}) => site.registry(async () => {
 			const volumes = await listVolumes(site);
-			const isAll = all || (filters.all ?? []).some(value => ['true', '1'].includes(value));
-			const going = volumes.filter(volume => (isAll || volume.anonymous) && usersOf(site, volume.name).length === 0 && matches(site, volume, filters));
+			const {all: given = [], ...others} = filters;
+			const isAll = all || given.some(value => isTrue('all', value));
+			const isWanted = filterOf(others, pruneRules(({labels}: Volume) => labels, Date.now()));
+			const going = volumes.filter(volume => (isAll || volume.anonymous) && !isUsed(site, volume) && isWanted(volume));
 			let freedBytes = 0;
 			for (const {name, mountpoint} of going) {
 				freedBytes += await directoryBytes(mountpoint);

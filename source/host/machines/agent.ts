@@ -1,21 +1,7 @@
-import {type Duplex} from 'node:stream';
-import {connect, type Socket} from 'node:net';
-import {readFile, writeFile} from 'node:fs/promises';
-import {setTimeout as delay} from 'node:timers/promises';
-import ssh2, {type Client, type ClientChannel, type PseudoTtyOptions} from 'ssh2';
+import {type ClientChannel, type PseudoTtyOptions} from 'ssh2';
 import {HolmError} from '../../errors.js';
-
-/** The key with which an engine enters its machines, made once. */
-export const loadKey = async (file: string): Promise<{readonly privateKey: string; readonly publicKey: string}> => {
-	try {
-		return JSON.parse(await readFile(file, 'utf8')) as {readonly privateKey: string; readonly publicKey: string};
-	} catch {
-		const {private: privateKey, public: publicKey} = ssh2.utils.generateKeyPairSync('ed25519');
-		const pair = {privateKey, publicKey};
-		await writeFile(file, JSON.stringify(pair), {mode: 0o600});
-		return pair;
-	}
-};
+import {sshPorts} from './qemu.js';
+import {dialSsh, type Ssh} from './ssh.js';
 
 /** A command that runs in a guest. */
 export type GuestCommand = {
@@ -24,9 +10,13 @@ export type GuestCommand = {
 	readonly status: Promise<number | undefined>;
 };
 
-/** A way into one guest: SSH over a virtio-serial port, which needs no network of the guest. */
+/** A way into one guest: SSH over virtio-serial ports, which needs no network of the guest. */
 export type Agent = {
-	/** Runs a shell command in the guest; its arguments must have gone through `quote`. */
+	/**
+	Runs a shell command in the guest; its arguments must have gone through `quote`.
+
+	Throws `unavailable` when as many run as can.
+	*/
 	open: (command: string, terminal?: PseudoTtyOptions) => Promise<GuestCommand>;
 	/** Runs a command to its end; throws `internal` when it fails. */
 	run: (command: string, input?: Uint8Array) => Promise<Uint8Array>;
@@ -36,114 +26,157 @@ export type Agent = {
 /** One word of a shell command, whatever it holds. */
 export const quote = (word: string): string => `'${word.replaceAll('\'', String.raw`'\''`)}'`;
 
-const handshakeAttempts = 5;
-
 /** The most a guest's answer may take in the engine's memory. */
 const maximumAnswer = 16 * 1024 * 1024;
 
-const handshake = async (socket: Socket, privateKey: string, onClose: () => void): Promise<Client> => {
-	const client = new ssh2.Client();
-	const {promise, resolve, reject} = Promise.withResolvers<Client>();
-	client.on('ready', () => {
-		resolve(client);
-	});
-	client.on('error', reject);
-	client.on('close', () => {
-		onClose();
-		reject(new HolmError('internal', 'the guest closed the connection'));
-	});
-	// The guest starts its SSH server when it reads this line, so no byte of the greeting is lost.
-	socket.write('ssh\n');
-	client.connect({
-		sock: socket, username: 'root', privateKey, readyTimeout: 30_000, keepaliveInterval: 0,
-		// The transport is a socket that only the engine can open; nothing on the way could read or change it.
-		hostVerifier: () => true,
-		algorithms: {serverHostKey: ['ssh-ed25519'], kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org']},
-	});
-	return promise;
+/** How long a connection that no command uses is kept for the next one. */
+const idleMs = 60_000;
+
+type Connection = {
+	readonly index: number;
+	readonly ssh: Promise<Ssh>;
+	isBusy: boolean;
+	idleTimer?: NodeJS.Timeout;
+	/** While it ends: resolves when its port is free. */
+	ending?: Promise<void>;
 };
 
-/**
-Reaches the guest behind `socketPath`. The connection is made at once and kept, because a guest nobody is connected to has to poll; SSH itself starts with the first use.
-*/
-export const createAgent = (socketPath: string, privateKey: string): Agent => {
-	let socket: Socket | undefined;
-	let client: Promise<Client> | undefined;
-	let isClosed = false;
+export type AgentOptions = {
+	/** Sockets of the guest's SSH ports, in the order of `sshPorts`. */
+	readonly sockets: readonly string[];
+	readonly privateKey: string;
+	/** Sends a line to the guest's control port. */
+	readonly tell: (line: string) => Promise<void>;
+};
 
-	const dial = (): Socket => {
-		if (socket && !socket.destroyed) {
-			return socket;
+const execute = async ({client}: Ssh, command: string, terminal: PseudoTtyOptions | undefined) => new Promise<GuestCommand>((resolve, reject) => {
+	client.exec(command, terminal ? {pty: terminal} : {}, (error, channel) => {
+		if (error) {
+			reject(new HolmError('internal', 'the guest refused a command', {cause: error}));
+			return;
 		}
 
-		const dialled = connect(socketPath);
-		dialled.on('error', () => undefined);
-		dialled.on('close', () => {
-			if (socket === dialled) {
-				socket = undefined;
-			}
+		// A short command's end is in one piece with its beginning, and is over before the caller could listen.
+		let code: number | undefined;
+		channel.on('exit', (number: number | null) => {
+			code = number ?? undefined;
 		});
-		socket = dialled;
-		return dialled;
+		const status = new Promise<number | undefined>(done => {
+			channel.on('close', () => {
+				done(code);
+			});
+		});
+		resolve({channel, status});
+	});
+});
+
+/**
+Reaches the guest behind `sockets`, from the first command on.
+
+A connection has one command at a time: dropbear from 2022.82 to 2024.85 ends a connection, with everything in it, when a command ends while another one is about to begin (https://github.com/mkj/dropbear/issues/321).
+*/
+export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & {
+	/** To be called with the id of a connection that the guest says it has left. */
+	readonly hearEnd: (id: string) => void;
+} => {
+	const connections = new Set<Connection>();
+	const leaving = new Map<string, () => void>();
+	let isClosed = false;
+
+	const end = (connection: Connection) => {
+		clearTimeout(connection.idleTimer);
+		connection.isBusy = true;
+		connection.ending ??= connection.ssh.then(async ({close, left}) => {
+			close();
+			await left;
+		}).catch(() => undefined).finally(() => {
+			connections.delete(connection);
+		});
 	};
 
-	const enter = async (): Promise<Client> => {
+	const dial = (index: number): Connection => {
+		const ssh = dialSsh({
+			socketPath: sockets[index]!, port: sshPorts[index]!, privateKey, tell, leaving,
+		});
+		const connection: Connection = {index, ssh, isBusy: true};
+		connections.add(connection);
+		void ssh.then(({client}) => {
+			client.on('close', () => {
+				end(connection);
+			});
+		}, () => {
+			end(connection);
+		});
+		return connection;
+	};
+
+	/** Over a port that is free, or is about to be. */
+	const dialFree = async (): Promise<Connection> => {
+		for (;;) {
+			const used = new Set([...connections].map(({index}) => index));
+			const index = sockets.findIndex((_, candidate) => !used.has(candidate));
+			if (index !== -1) {
+				return dial(index);
+			}
+
+			const leavers = [...connections].filter(({ending}) => ending !== undefined);
+			if (leavers.length === 0) {
+				throw new HolmError('unavailable', `${sockets.length} commands run in the container already`, {remedy: 'wait until one of them has ended'});
+			}
+
+			await Promise.race(leavers.map(async ({ending}) => ending));
+		}
+	};
+
+	const rest = (connection: Connection) => {
+		const isSpare = [...connections].some(({isBusy}) => !isBusy);
+		if (isSpare || isClosed) {
+			end(connection);
+			return;
+		}
+
+		connection.isBusy = false;
+		connection.idleTimer = setTimeout(end, idleMs, connection);
+		connection.idleTimer.unref();
+	};
+
+	const begin = async (connection: Connection, command: string, terminal: PseudoTtyOptions | undefined) => {
+		clearTimeout(connection.idleTimer);
+		connection.isBusy = true;
+		try {
+			const begun = await execute(await connection.ssh, command, terminal);
+			void begun.status.then(code => {
+				// What was abandoned may still run, and would end while the next one begins.
+				if (code === undefined) {
+					end(connection);
+				} else {
+					rest(connection);
+				}
+			});
+			return begun;
+		} catch (error) {
+			end(connection);
+			throw error;
+		}
+	};
+
+	const open: Agent['open'] = async (command, terminal) => {
 		if (isClosed) {
 			throw new HolmError('conflict', 'the machine has ended');
 		}
 
-		client ??= (async () => {
-			for (let attempt = 1; ; attempt++) {
-				const connection = dial();
-				try {
-					let isOpen = false;
-					const entered = await handshake(connection, privateKey, () => {
-						if (isOpen) {
-							client = undefined;
-						}
-					});
-					isOpen = true;
-					return entered;
-				} catch (error) {
-					connection.destroy();
-					// The guest may still be ending the conversation with an earlier engine.
-					if (attempt === handshakeAttempts || isClosed) {
-						client = undefined;
-						throw new HolmError('internal', 'the guest does not answer', {cause: error});
-					}
-
-					await delay(200);
-				}
+		const spare = [...connections].find(({isBusy}) => !isBusy);
+		if (spare) {
+			try {
+				return await begin(spare, command, terminal);
+			} catch {
+				// The guest may have left it since; the command did not run.
 			}
-		})();
-		return client;
+		}
+
+		return begin(await dialFree(), command, terminal);
 	};
 
-	const open: Agent['open'] = async (command, terminal) => {
-		const entered = await enter();
-		return new Promise((resolve, reject) => {
-			entered.exec(command, terminal ? {pty: terminal} : {}, (error, channel) => {
-				if (error) {
-					reject(new HolmError('internal', 'the guest refused a command', {cause: error}));
-					return;
-				}
-
-				// A short command's end is in one piece with its beginning, and is over before the caller could listen.
-				let code: number | undefined;
-				channel.on('exit', (number: number | null) => {
-					code = number ?? undefined;
-				});
-				const status = new Promise<number | undefined>(resolve => {
-					channel.on('close', () => {
-						resolve(code);
-					});
-				});
-				resolve({channel, status});
-			});
-		});
-	};
-
-	dial();
 	return {
 		open,
 		async run(command, input) {
@@ -163,14 +196,23 @@ export const createAgent = (socketPath: string, privateKey: string): Agent => {
 			channel.end(input);
 			const exitCode = await status;
 			if (exitCode !== 0) {
-				throw new HolmError('internal', `the guest could not do it: ${errors.trim().split('\n').at(-1) || `exit status ${exitCode}`}`);
+				throw new HolmError('internal', `the guest could not do it: ${errors.trim().split('\n').at(-1) || (exitCode === undefined ? 'the connection ended' : `exit status ${exitCode}`)}`);
 			}
 
 			return Buffer.concat(chunks);
 		},
+		hearEnd(id) {
+			leaving.get(id)?.();
+		},
 		close() {
 			isClosed = true;
-			socket?.destroy();
+			for (const connection of connections) {
+				end(connection);
+			}
+
+			for (const leave of leaving.values()) {
+				leave();
+			}
 		},
 	};
 };

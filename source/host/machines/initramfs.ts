@@ -21,6 +21,15 @@ import {createGzip} from 'node:zlib';
 import {HolmError} from '../../errors.js';
 import {run} from '../run.js';
 
+export type InitramfsParts = {
+	/** Directory of the kernel's modules, with their `order`. */
+	readonly modules: string;
+	/** Digest of the kernel. */
+	readonly kernel: string;
+	/** Of the only key that opens the guest's SSH server. */
+	readonly publicKey: string;
+};
+
 /** The guest's own scripts, which stay outside `dist` because they are no TypeScript. */
 const scripts = fileURLToPath(new URL('../../../../source/host/machines/guest/', import.meta.url));
 
@@ -54,10 +63,14 @@ const librariesOf = async (program: string): Promise<readonly string[]> => {
 	return [...stdout.matchAll(/(?:=> |^\s)(?<path>\/\S+)/gmv)].map(match => match.groups!.path!);
 };
 
-const stage = async (directory: string, modules: string) => {
-	for (const name of ['bin', 'etc', 'modules', 'root', 'tools']) {
-		await mkdir(path.join(directory, name), {recursive: true});
+const stage = async (directory: string, {modules, publicKey}: InitramfsParts) => {
+	for (const name of ['bin', 'etc/dropbear', 'modules', 'root/.ssh', 'tools']) {
+		await mkdir(path.join(directory, name), {recursive: true, mode: 0o755});
 	}
+
+	// Dropbear takes no keys from a directory that others could write.
+	await chmod(path.join(directory, 'root'), 0o700);
+	await writeFile(path.join(directory, 'root/.ssh/authorized_keys'), `${publicKey}\n`, {mode: 0o600});
 
 	const busybox = await find('busybox', ['/bin', '/usr/bin', '/usr/lib/busybox', '/usr/lib/initcpio']);
 	const {stdout} = await run(busybox, ['--list']);
@@ -97,10 +110,10 @@ const hashOf = async (file: string) => {
 };
 
 /**
-Names what an initramfs is made of, so that it is made again when a program of the host, a script of the guest or the kernel that `modules` belong to has changed.
+Names what an initramfs is made of, so that it is made again when a program of the host, a script of the guest, the kernel or the engine's key has changed.
 */
-export const initramfsKey = async (modules: string, kernel: string): Promise<string> => {
-	const hash = createHash('sha256').update(kernel);
+export const initramfsKey = async ({modules, publicKey, kernel}: InitramfsParts): Promise<string> => {
+	const hash = createHash('sha256').update(`${kernel}\n${publicKey}\n`);
 	for (const script of await readdir(scripts)) {
 		hash.update(await readFile(path.join(scripts, script)));
 	}
@@ -115,16 +128,16 @@ export const initramfsKey = async (modules: string, kernel: string): Promise<str
 };
 
 /**
-Makes the initramfs that every machine boots, a gzipped cpio archive in `newc` format, out of the host's programs and the modules in `modules`.
+Makes the initramfs that every machine boots, a gzipped cpio archive in `newc` format, out of the host's programs and the kernel's modules.
 
 Resolves with its SHA-256. Throws `unavailable` naming the program that the host lacks.
 */
-export const makeInitramfs = async (target: string, modules: string): Promise<string> => {
+export const makeInitramfs = async (target: string, parts: InitramfsParts): Promise<string> => {
 	await mkdir(path.dirname(target), {recursive: true});
 	const staging = await mkdtemp(`${target}.`);
 	try {
 		const root = path.join(staging, 'root');
-		await stage(root, modules);
+		await stage(root, parts);
 		const names = await readdir(root, {recursive: true});
 		const archive = path.join(staging, 'archive');
 		await run('busybox', ['cpio', '-o', '-H', 'newc', '-F', archive], {cwd: root, input: names.map(name => `${name}\n`).join('')});

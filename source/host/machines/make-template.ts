@@ -8,7 +8,7 @@ import {
 	rm,
 	writeFile,
 } from 'node:fs/promises';
-import {connect, createServer, type Socket} from 'node:net';
+import {connect, createServer} from 'node:net';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError} from '../../errors.js';
@@ -16,8 +16,9 @@ import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
 import {identify, killProcess, spawnDetached} from './process.js';
 import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
 import {type Qmp} from './qmp.js';
+import {writeRecord} from './record.js';
 import {templateFiles, writeSeal} from './seal.js';
-import {clean, endedSilently, endOf} from './status.js';
+import {endedSilently, endOf, followStatus} from './status.js';
 
 export type MakeOptions = {
 	readonly shape: MachineShape;
@@ -31,27 +32,26 @@ export type MakeOptions = {
 };
 
 /** Throws with the guest's own reason when it cannot be a template's, and with its kernel's when that panics. */
-const guestIsReady = async (directory: string, socket: Socket, closed: Promise<void>, signal: AbortSignal): Promise<void> => {
-	const {promise, resolve, reject} = Promise.withResolvers<string | undefined>();
-	const lines: string[] = [];
-	let rest = '';
-	socket.on('data', chunk => {
-		const parts = (rest + chunk.toString('latin1')).split('\n');
-		rest = parts.pop() ?? '';
-		lines.push(...parts.map(part => clean(part)));
-		if (lines.includes('ready')) {
+const guestIsReady = async (directory: string, closed: Promise<void>, signal: AbortSignal): Promise<void> => {
+	const {promise, resolve} = Promise.withResolvers<string | undefined>();
+	const follower = followStatus(machineFiles(directory).status, line => {
+		if (line === 'ready') {
 			resolve(undefined);
 		}
+	}, () => {
+		resolve('it talks too much');
 	});
-	socket.on('error', reject);
 	void closed.then(async () => {
-		const end = await endOf(directory, lines, endedSilently);
+		await follower.refresh();
+		const end = await endOf(directory, follower.lines, endedSilently);
 		resolve(end.kind === 'died' ? end.reason : endedSilently);
 	});
 	signal.addEventListener('abort', () => {
 		resolve('it did not finish in time');
 	});
+	void follower.refresh();
 	const reason = await promise;
+	follower.stop();
 	if (reason !== undefined) {
 		throw new HolmError('unavailable', `a machine does not boot: ${reason}`);
 	}
@@ -124,10 +124,11 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		}), {uid, gid, output: files.errors});
 		const identity = pid === undefined ? undefined : await identify(pid);
 		kill = async () => identity && killProcess(identity);
+		await writeRecord(directory, {qemu: identity, maker: await identify(process.pid)});
 		const qmp = await awaitQmp(files.qmp, files.errors, exited, signal);
 		// The guest is saved while it waits for a line; a guest whose engine is gone would be saved in the midst of polling for one.
 		const control = connect(files.control);
-		await guestIsReady(directory, control, qmp.closed, signal);
+		await guestIsReady(directory, qmp.closed, signal);
 		await delay(200);
 		const state = await saveState(qmp, directory);
 		control.destroy();
@@ -143,6 +144,7 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		await writeFile(stateFile, state, {mode: 0o600});
 		await writeSeal(directory, shape);
 		await rm(files.run, {recursive: true});
+		await rm(files.record);
 		await rm(target, {recursive: true, force: true});
 		await rename(directory, target);
 	} catch (error) {

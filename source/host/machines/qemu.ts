@@ -17,6 +17,13 @@ export const sharesPort = 'port0';
 /** Ports for network devices; their number is how many networks a container can be attached to. The first has a device from the start. */
 export const networkPorts = ['port1', 'port2', 'port3', 'port4', 'port5', 'port6'] as const;
 
+/** Numbers of the virtio-serial ports; 0 is the bus's own, for consoles. Their count limits how many commands run in a guest at once besides its container. */
+const serialPorts = {
+	control: 1, log: 2, status: 3, ssh: [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19],
+} as const;
+
+export const sshPorts = serialPorts.ssh;
+
 /**
 MAC address of the network device that every machine is born with. It is part of the template's state, whatever QEMU is told later, so the guest sets its own.
 */
@@ -32,12 +39,12 @@ export const machineFiles = (directory: string) => {
 	return {
 		run,
 		qmp: path.join(run, 'qmp.sock'),
-		/** The start message goes in and status lines come out. */
+		/** The start message and later verbs go in. */
 		control: path.join(run, 'control.sock'),
-		/** Every status line, kept by QEMU itself, so that none depends on the engine being there. */
+		/** What the guest says, written by QEMU itself: a port with nobody behind it would make the guest wait for an engine. */
 		status: path.join(run, 'status'),
-		/** SSH to the guest. */
-		ssh: path.join(run, 'ssh.sock'),
+		/** One connection of SSH to the guest each. */
+		ssh: sshPorts.map(port => path.join(run, `ssh${port}.sock`)),
 		/** Where QEMU waits for the device state of the template. */
 		incoming: path.join(run, 'incoming.sock'),
 		console: path.join(run, 'console'),
@@ -102,6 +109,8 @@ const backends = (restored: QemuOptions['restored']) => restored
 	]
 	: ['-blockdev', JSON.stringify({driver: 'null-co', 'node-name': 'disk', size: 16 * 1024 ** 3})];
 
+const serialPort = (name: string, port: number) => ['-device', `virtserialport,bus=ports.0,nr=${port},chardev=${name},name=${name}`];
+
 /**
 The argument vector of QEMU for one machine, without the program itself.
 
@@ -138,19 +147,23 @@ export const qemuArguments = (options: QemuOptions): readonly string[] => {
 		kernelArguments(shape),
 		...[sharesPort, ...networkPorts].flatMap((port, index) => ['-device', `pcie-root-port,id=${port},chassis=${index + 1},slot=${index + 1}`]),
 		'-chardev',
-		`socket,id=control,path=${files.control},server=on,wait=off,logfile=${files.status},logappend=on`,
+		`socket,id=control,path=${files.control},server=on,wait=off`,
+		'-chardev',
+		`file,id=status,path=${files.status},append=on`,
 		'-chardev',
 		options.log ? `file,id=log,path=${options.log},append=on` : 'null,id=log',
-		'-chardev',
-		`socket,id=ssh,path=${files.ssh},server=on,wait=off`,
 		'-device',
-		'virtio-serial-pci,id=ports,max_ports=4',
-		'-device',
-		'virtserialport,bus=ports.0,nr=1,chardev=control,name=control',
-		'-device',
-		'virtserialport,bus=ports.0,nr=2,chardev=log,name=log',
-		'-device',
-		'virtserialport,bus=ports.0,nr=3,chardev=ssh,name=ssh',
+		`virtio-serial-pci,id=ports,max_ports=${serialPorts.ssh.at(-1)! + 1}`,
+		...[
+			['control', serialPorts.control],
+			['log', serialPorts.log],
+			['status', serialPorts.status],
+		].flatMap(([name, port]) => serialPort(String(name), Number(port))),
+		...serialPorts.ssh.flatMap((port, index) => [
+			'-chardev',
+			`socket,id=ssh${port},path=${files.ssh[index]},server=on,wait=off`,
+			...serialPort(`ssh${port}`, port),
+		]),
 		...backends(options.restored),
 		'-device',
 		'virtio-blk-pci,id=disk,drive=disk,logical_block_size=512,physical_block_size=4096',

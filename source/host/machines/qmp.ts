@@ -24,10 +24,19 @@ type Message = {
 	readonly id?: number;
 };
 
+const parseMessage = (line: string): Message | undefined => {
+	try {
+		const message: unknown = JSON.parse(line);
+		return typeof message === 'object' && message !== null ? message : undefined;
+	} catch {
+		return undefined;
+	}
+};
+
 /**
 Connects to a monitor and leaves capabilities negotiation (QEMU's QMP specification, section 4).
 
-Throws what `connect` does when nobody listens on `socketPath`, and `internal` when the monitor does not greet before `signal` says so, as one does that serves somebody else.
+Throws what `connect` does when nobody listens on `socketPath`, and `internal` when the monitor does not answer before `signal` says so, as one does that serves somebody else.
 */
 export const connectQmp = async (socketPath: string, signal?: AbortSignal): Promise<Qmp> => {
 	const socket = connect(socketPath);
@@ -54,7 +63,13 @@ export const connectQmp = async (socketPath: string, signal?: AbortSignal): Prom
 	// The interface repeats the socket's error, which is dealt with above.
 	lines.on('error', () => undefined);
 	lines.on('line', line => {
-		const message = JSON.parse(line) as Message;
+		const message = parseMessage(line);
+		if (!message) {
+			// QEMU does not speak so; whoever does is not listened to any more.
+			socket.destroy();
+			return;
+		}
+
 		if (message.event !== undefined) {
 			for (const listener of listeners) {
 				listener({name: message.event, data: message.data ?? {}});
@@ -90,8 +105,8 @@ export const connectQmp = async (socketPath: string, signal?: AbortSignal): Prom
 
 	signal?.addEventListener('abort', giveUp);
 	await greeting.promise;
-	signal?.removeEventListener('abort', giveUp);
 	await execute('qmp_capabilities');
+	signal?.removeEventListener('abort', giveUp);
 	return {
 		execute,
 		onEvent(listener) {

@@ -8,6 +8,8 @@ import {machineFiles} from './qemu.js';
 export type MachineRecord = {
 	readonly qemu: ProcessIdentity;
 	readonly shares?: ProcessIdentity;
+	/** Of a template that is being made: the process that makes it. */
+	readonly maker?: ProcessIdentity;
 	/** Endpoint ids by their port. */
 	readonly ports: Readonly<Record<string, string>>;
 	readonly phases: readonly BootPhase[];

@@ -44,5 +44,5 @@ export const encodeMessage = (message: StartMessage, devices: readonly NetworkDe
 	...devices.map((device, index) => Buffer.from(index === 0 ? `first ${linkLine(device)}` : linkLine(device))),
 	Buffer.from('phase network\n'),
 	...(shares.length > 0 ? [Buffer.from('shares\n')] : []),
-	Buffer.from(message.process ? `run ${yesOrNo(message.process.terminal)} ${yesOrNo(message.process.stdin)}\nssh\n` : 'ssh\nserve\n'),
+	Buffer.from(message.process ? `run ${yesOrNo(message.process.terminal)} ${yesOrNo(message.process.stdin)}\n` : 'serve\n'),
 ]);

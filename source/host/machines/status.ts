@@ -17,7 +17,7 @@ const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOC
 const maximumSize = {status: 1024 * 1024, console: 16 * 1024 * 1024} as const;
 
 /** What a guest says is hostile: printable ASCII of it is kept. */
-export const clean = (line: string) => line.replaceAll(/[^\u{20}-\u{7E}]/gv, '').slice(0, 1000);
+const clean = (line: string) => line.replaceAll(/[^\u{20}-\u{7E}]/gv, '').slice(0, 1000);
 
 const words = (lines: readonly string[], verb: string) => lines.findLast(line => line.startsWith(`${verb} `))?.slice(verb.length + 1);
 

@@ -71,6 +71,11 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 				break;
 			}
 
+			case 'left': {
+				agent.hearEnd(argument);
+				break;
+			}
+
 			case 'bye': {
 				// Its disk is in order, and the rest of a power-off is of use to nobody.
 				void killProcess(record.qemu);
@@ -91,14 +96,24 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		void killProcess(record.qemu);
 	};
 
-	const follower = followStatus(files.status, hear, endFlood('control port'));
+	const follower = followStatus(files.status, hear, endFlood('status port'));
 	const stopWatching = watchConsole(files.console, endFlood('console'));
-	void follower.refresh();
 	const control: Socket = connect(files.control);
 	control.on('error', () => undefined);
-	// The file says it all; the socket is only to speak.
+	// The guest says nothing on it; the end is to be noticed.
 	control.resume();
-	const agent = createAgent(files.ssh, options.privateKey);
+	const tell = async (line: string) => new Promise<void>((resolve, reject) => {
+		control.write(line, error => {
+			if (error) {
+				reject(new HolmError('conflict', 'the machine has ended', {cause: error}));
+			} else {
+				resolve();
+			}
+		});
+	});
+
+	const agent = createAgent({sockets: files.ssh, privateKey: options.privateKey, tell});
+	void follower.refresh();
 
 	const letGo = () => {
 		follower.stop();
@@ -127,16 +142,6 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		processStarted.reject(new HolmError('internal', end.kind === 'exited' ? 'the process ended before it was seen' : end.reason));
 		return end;
 	})();
-
-	const tell = async (line: string) => new Promise<void>((resolve, reject) => {
-		control.write(line, error => {
-			if (error) {
-				reject(new HolmError('conflict', 'the machine has ended', {cause: error}));
-			} else {
-				resolve();
-			}
-		});
-	});
 
 	/** The first line for which `isAnswer` holds, from now on. */
 	const answer = async (isAnswer: (line: string) => boolean): Promise<string> => {

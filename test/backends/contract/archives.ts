@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
 import {extract} from 'tar-stream';
+import {HolmError} from '../../../source/errors.js';
 import {tarOf, type Register} from './laboratory.js';
 
 const entriesOf = async (tar: Readable) => {
@@ -95,7 +96,7 @@ export const testArchives = (test: Register): void => {
 		const id = await start();
 		await exec(id, ['mkdir', '-p', '/tmp/inner']);
 		await engine.writeArchive(id, '/tmp/inner', tarOf([['good', 'x'], ['../outside', 'x']])).catch((error: unknown) => {
-			t.regex(String(error), /outside/v);
+			t.true(error instanceof HolmError, String(error));
 		});
 		t.is((await exec(id, ['ls', '/tmp'])).stdout, 'inner\n');
 	});

@@ -89,9 +89,9 @@ export const testImages = (test: Register, {lacks = {}, shared = false}: Contrac
 		test('an image in use is not removed', async ({t, engine, image, build, create, start, refused, uniqueName}) => {
 			const tag = `${uniqueName('used')}:1`;
 			const {imageId} = await build(`FROM ${image}\nLABEL a=${tag}\n`, {}, {tags: [tag]});
-			const id = await create({image: tag, command: ['true']});
-			const {name} = await engine.container(id);
-			await refused('conflict', new RegExp(`container (?:${id.slice(0, 12)}|${name})`, 'v'), async () => engine.removeImage(tag));
+			const name = uniqueName('user');
+			const id = await create({name, image: tag, command: ['true']});
+			await refused('conflict', new RegExp(`${name}|${id.slice(0, 12)}`, 'v'), async () => engine.removeImage(tag));
 			await engine.removeContainer(id);
 			const running = await start({image: tag});
 			await refused('conflict', /container/v, async () => engine.removeImage(imageId, {force: true}));

@@ -29,7 +29,8 @@ export type Lacks = {
 	/** Containers that do not run hold no addresses. */
 	readonly restingLeases?: boolean;
 	readonly pause?: boolean;
-	readonly binds?: boolean;
+	/** Standard input ends when the first who is attached to it leaves. */
+	readonly detaching?: boolean;
 };
 
 export type Opened = {

@@ -99,12 +99,14 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 
 		await refused('conflict', '198.18.70.77', async () => begin('198.18.70.77'));
 		await refused('invalid', '10.1.1.1', async () => begin('10.1.1.1'));
+		const other = await start();
+		await refused('conflict', '02:42:ac:11:00:99', async () => engine.connectNetwork(other, {network: name, mac: '02:42:ac:11:00:99', aliases: []}));
 	});
 
 	test('a network with containers is not removed', async ({t, engine, createNetwork, start, refused}) => {
 		const {id, name} = await createNetwork();
 		const container = await start({networks: [{network: name, aliases: []}]});
-		await refused('conflict', new RegExp(`network ${name} .*has active endpoints`, 'v'), async () => engine.removeNetwork(name));
+		await refused('conflict', new RegExp(`network ${name} .*active endpoints`, 'v'), async () => engine.removeNetwork(name));
 		t.is((await engine.network(id)).id, id);
 		await engine.removeContainer(container, {force: true});
 		await engine.removeNetwork(name);
@@ -127,11 +129,14 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		t.is((await exec(id, ['true'])).exitCode, 0);
 	});
 
-	test('the default network is bridge, and none is none', async ({t, engine, start}) => {
+	test('the default network is bridge, and none is none', async ({t, engine, start, create, createNetwork, refused}) => {
 		const {attachments} = await engine.container(await start());
 		t.deepEqual(attachments.map(({network}) => network), ['bridge']);
 		const alone = await engine.container(await start({networks: [{network: 'none', aliases: []}]}));
 		t.deepEqual(alone.attachments.filter(({address}) => address !== ''), []);
+		await refused('invalid', 'aliases', async () => create({command: ['true'], networks: [{network: 'bridge', aliases: ['name']}]}));
+		const {id, name} = await createNetwork();
+		await refused('invalid', 'twice', async () => create({command: ['true'], networks: [{network: name, aliases: []}, {network: id, aliases: []}]}));
 	});
 
 	if (!lacks.dns) {
@@ -183,6 +188,27 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			await start({name});
 			const records = await engine.dnsRecords!('bridge');
 			t.false(records.some(record => record.name === name));
+		});
+	}
+
+	if (!lacks.restingLeases) {
+		test('a container keeps its address while it does not run', async ({t, engine, createNetwork, create, start, refused}) => {
+			const {id, name} = await createNetwork();
+			const resting = await create({command: waiting, networks: [{network: name, aliases: []}]});
+			const addressOf = async () => (await engine.container(resting)).attachments[0]?.address;
+			await engine.startContainer(resting);
+			const address = await addressOf();
+			await engine.killContainer(resting);
+			await engine.waitContainer(resting);
+			const other = await start({networks: [{network: name, aliases: []}]});
+			t.not((await engine.container(other)).attachments[0]?.address, address);
+			t.true((await engine.network(id)).leases.some(lease => lease.containerId === resting && lease.address === address));
+			await engine.startContainer(resting);
+			t.is(await addressOf(), address);
+			await engine.removeContainer(other, {force: true});
+			await engine.killContainer(resting);
+			await engine.waitContainer(resting);
+			await refused('conflict', new RegExp(`network ${name} .*active endpoints`, 'v'), async () => engine.removeNetwork(name));
 		});
 	}
 

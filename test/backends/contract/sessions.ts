@@ -1,9 +1,9 @@
 import {text} from 'node:stream/consumers';
 import {HolmError} from '../../../source/errors.js';
-import type {Register} from './laboratory.js';
+import type {Lacks, Register} from './laboratory.js';
 
 /** Attaching to containers and running commands in them. */
-export const testSessions = (test: Register): void => {
+export const testSessions = (test: Register, lacks: Lacks): void => {
 	test('attached before its start, a container\'s first byte is seen, and its input reaches it', async ({t, engine, create}) => {
 		const id = await create({command: ['sh', '-c', 'echo started; cat; echo problem >&2; exit 2'], openStdin: true});
 		const session = await engine.attachContainer(id, {stdin: true});
@@ -42,6 +42,26 @@ export const testSessions = (test: Register): void => {
 
 		again.close();
 	});
+
+	if (!lacks.detaching) {
+		test('whoever destroys the input leaves, and another one can go on with it', async ({t, engine, create, written, stateOf}) => {
+			const id = await create({command: ['sh', '-c', 'echo ready; cat'], openStdin: true});
+			const first = await engine.attachContainer(id, {stdin: true});
+			await engine.startContainer(id);
+			await written(id, 'ready');
+			first.stdin.write('one\n');
+			await written(id, 'one');
+			first.stdin.destroy();
+			// Whether what was being read ends or breaks off then is not said.
+			await Promise.allSettled([text(first.stdout)]);
+			t.is(await stateOf(id), 'running');
+			const second = await engine.attachContainer(id, {stdin: true});
+			const output = text(second.stdout);
+			second.stdin.end('two\n');
+			t.is(await output, 'two\n');
+			t.is((await engine.waitContainer(id)).exitCode, 0);
+		});
+	}
 
 	test('with a terminal everything comes as the terminal\'s bytes', async ({t, engine, create}) => {
 		const id = await create({command: ['sh', '-c', 'echo out; echo err >&2'], terminal: true});

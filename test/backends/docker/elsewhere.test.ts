@@ -362,6 +362,28 @@ test('whoever stops reading frees the connection', async t => {
 	await eventually(() => open === 0);
 });
 
+test('whoever returns from a value that does not come frees the connection', async t => {
+	let open = 0;
+	const hold: Answerer = (_request, response) => {
+		open++;
+		response.flushHeaders();
+		response.on('close', () => {
+			open--;
+		});
+	};
+
+	const {engine} = await pretend(t, {answers: {'GET /events': hold, 'POST /images/create': hold, 'GET /containers/web/stats': hold}});
+	for (const iterable of [engine.events(), engine.stats('web', {stream: true}), engine.pullImage('x')] as ReadonlyArray<AsyncIterable<unknown>>) {
+		const iterator = iterable[Symbol.asyncIterator]();
+		const next = iterator.next();
+		next.catch(() => undefined);
+		await eventually(() => open === 1);
+		const returned = iterator.return?.();
+		await eventually(() => open === 0);
+		await t.notThrowsAsync(async () => returned);
+	}
+});
+
 test('connections are kept for the next verb', async t => {
 	const {engine, server} = await pretend(t, {answers: {'GET /version': {}}});
 	let connections = 0;

@@ -1,3 +1,4 @@
+/* eslint-disable no-template-curly-in-string -- scripts, whose variables are the shell's */
 import {execFile, execFileSync} from 'node:child_process';
 import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';

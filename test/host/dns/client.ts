@@ -1,8 +1,9 @@
 import {Buffer} from 'node:buffer';
-import {randomInt} from 'node:crypto';
 import dgram from 'node:dgram';
 import {once} from 'node:events';
 import net from 'node:net';
+import process from 'node:process';
+import {threadId} from 'node:worker_threads';
 import dnsPacket, {type DecodedPacket, type Packet, type Question} from 'dns-packet';
 import {type ExecutionContext} from 'ava';
 import {type DnsRecord} from '../../../source/resources.js';
@@ -32,20 +33,27 @@ export const queryOf = (name: string, {type = 'A', id = 4711, flags = dnsPacket.
 } as Packet);
 
 const isFree = async (socket: net.Server | dgram.Socket): Promise<boolean> => {
+	const closed = Promise.withResolvers<void>();
 	try {
 		await once(socket, 'listening');
 		return true;
 	} catch {
 		return false;
 	} finally {
-		socket.close();
+		socket.close(() => {
+			closed.resolve();
+		});
+		await closed.promise;
 	}
 };
 
-/** A port that is free over UDP and TCP, and is none that the kernel gives to clients. */
+/** Ports that the kernel gives to no client, another part of them for each file of tests that runs, and each once: a server that is killed must find its port again. */
+const ports = {next: 10_000 + ((process.pid + (7 * threadId)) % 40 * 500)};
+
+/** A port that is free over UDP and TCP. */
 export const freePort = async (): Promise<number> => {
 	for (;;) {
-		const port = randomInt(10_000, 30_000);
+		const port = ports.next++;
 		if (await isFree(net.createServer().listen(port, '127.0.0.1')) && await isFree(dgram.createSocket('udp4').bind(port, '127.0.0.1'))) {
 			return port;
 		}

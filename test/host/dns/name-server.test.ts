@@ -7,6 +7,7 @@ import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {HolmError} from '../../../source/errors.js';
 import {run} from '../../../source/host/run.js';
+import type {NameServerTable} from '../../../source/host/dns/server.js';
 import {openNameServer, type NameServerOptions} from '../../../source/host/dns/name-server.js';
 import {
 	ask,
@@ -92,18 +93,24 @@ test('a second opener finds the worker, and what it serves goes on', async t => 
 	t.is(said(await ask(port, 'web')), '192.168.64.3');
 });
 
-test('the worker outlives the process that opened it', async t => {
-	const directory = await makeDirectory(t);
-	const port = await freePort();
+/** Opens a name server in a process that is killed once it serves, and resolves with how that process ended. */
+const openElsewhere = async (directory: string, table: NameServerTable, options: Partial<NameServerOptions> = {}) => {
 	const module = new URL('../../../source/host/dns/name-server.js', import.meta.url);
 	const program = `
 		import {openNameServer} from ${JSON.stringify(module)};
-		const server = await openNameServer(${JSON.stringify({directory, ...nobody})});
-		await server.replace(${JSON.stringify(tableOf(port))});
+		const server = await openNameServer(${JSON.stringify({directory, ...nobody, ...options})});
+		await server.replace(${JSON.stringify(table)});
 		process.kill(process.pid, 'SIGKILL');
 	`;
 	const opener = spawn(process.execPath, ['--input-type=module', '--eval', program], {stdio: 'inherit'});
-	t.deepEqual(await once(opener, 'exit'), [null, 'SIGKILL']);
+	const [, signal] = await once(opener, 'exit') as [number | null, string | null];
+	return signal;
+};
+
+test('the worker outlives the process that opened it', async t => {
+	const directory = await makeDirectory(t);
+	const port = await freePort();
+	t.is(await openElsewhere(directory, tableOf(port)), 'SIGKILL');
 	t.is(said(await ask(port, 'web')), '192.168.64.2');
 	const pid = await pidIn(directory);
 	const server = await open(t, directory);
@@ -149,14 +156,14 @@ testAsRoot('the worker serves in the network namespace that is named, also port 
 	t.teardown(async () => run('ip', ['netns', 'delete', namespace]));
 	await run('ip', ['-n', namespace, 'link', 'set', 'lo', 'up']);
 	await run('ip', ['netns', 'exec', namespace, 'busybox', 'sysctl', '-w', 'net.ipv4.ip_unprivileged_port_start=0']);
-	const server = await open(t, directory, {namespacePath: `/run/netns/${namespace}`});
-	await server.replace(tableOf(53));
+	const options = {namespacePath: `/run/netns/${namespace}`};
+	t.is(await openElsewhere(directory, tableOf(53), options), 'SIGKILL');
 	const {stdout} = await run('ip', ['netns', 'exec', namespace, 'busybox', 'nslookup', '-type=a', 'web.', '127.0.0.1']);
 	t.regex(stdout, /Address: 192\.168\.64\.2/v);
 	// A namespace that was made again under its old name is another one.
 	const pid = await pidIn(directory);
 	await run('ip', ['netns', 'delete', namespace]);
 	await run('ip', ['netns', 'add', namespace]);
-	await open(t, directory, {namespacePath: `/run/netns/${namespace}`});
+	await open(t, directory, options);
 	t.not(await pidIn(directory), pid);
 });

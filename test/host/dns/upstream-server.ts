@@ -53,6 +53,7 @@ export const openUpstream = async (t: ExecutionContext, reply: Reply = query => 
 	});
 	udp.bind(port, '127.0.0.1');
 	await once(udp, 'listening');
+	udp.setRecvBufferSize(4 * 1024 * 1024);
 	const connections = new Set<net.Socket>();
 	const tcp = net.createServer(async connection => {
 		connections.add(connection);

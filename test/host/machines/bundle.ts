@@ -35,5 +35,7 @@ export const bundleFor = ({arguments: args, terminal = false, mounts = []}: Test
 		cgroupsPath: '/container',
 		namespaces: ['pid', 'ipc', 'uts', 'mount', 'cgroup'].map(type => ({type})),
 		resources: {},
+		// The guest's own programs have fixed addresses.
+		personality: {domain: 'LINUX'},
 	},
 });

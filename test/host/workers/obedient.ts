@@ -2,7 +2,7 @@ import process from 'node:process';
 import {appendFile, readFile} from 'node:fs/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {HolmError} from '../../../source/errors.js';
-import {serveWorker} from '../../../source/host/worker.js';
+import {serveWorker} from '../../../source/host/worker-service.js';
 import {type Errand} from './errand.js';
 
 const words: string[] = [];

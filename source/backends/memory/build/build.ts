@@ -9,7 +9,7 @@ import {deriveImage, filesOf, findImage, imageOf} from '../image-store.js';
 import {knownImages} from '../known-images.js';
 import {publish, type ImageRecord, type State} from '../state.js';
 import {canUnpack, readTar, unpackInto} from '../tar-tree.js';
-import {createWake} from '../wake.js';
+import {createWake} from '../../../wake.js';
 import {
 	parseDockerfile,
 	splitWords,
@@ -143,6 +143,24 @@ async function * printing(action: (print: (text: string) => void) => Promise<voi
 	}
 }
 
+/** Carries out one instruction, the first of a stage or a later one. */
+const carryOutNext = async (state: State, instruction: Instruction, stages: Stage[], context: BuildContext): Promise<void> => {
+	const stage = stages.at(-1);
+	if (instruction.name === 'FROM') {
+		stages.push(beginStage(state, instruction.text, stages, context.globals));
+	} else if (stage) {
+		await carryOut(stage, instruction, context);
+	} else if (instruction.name === 'ARG') {
+		const [key = '', ...value] = splitWords(instruction.text)[0]!.split('=');
+		const chosen = context.buildArguments[key] ?? (value.length > 0 ? value.join('=') : undefined);
+		if (chosen !== undefined) {
+			context.globals.set(key, chosen);
+		}
+	} else {
+		refuse('no build stage in current context', 'begin the Dockerfile with FROM');
+	}
+};
+
 async function * build(state: State, tar: Readable, options: BuildOptions): AsyncGenerator<Progress, void> {
 	const tags = options.tags.map(tag => tagName(tag));
 	const files = await readContext(tar, state.now);
@@ -154,7 +172,7 @@ async function * build(state: State, tar: Readable, options: BuildOptions): Asyn
 		buildArguments: options.buildArguments,
 		globals,
 		filesOf: name => stages.find(stage => stage.name === name.toLowerCase())?.files ?? stages[/^\d+$/v.test(name) ? Number(name) : -1]?.files ?? findImage(state, name).record.files,
-		run: async (stage, command, print) => runInStage(state, stage, command, print, options.signal),
+		run: async (stage, command, print) => runInStage(state, stage, {command, print, signal: options.signal}),
 	};
 	const release = state.watch();
 	try {
@@ -166,20 +184,7 @@ async function * build(state: State, tar: Readable, options: BuildOptions): Asyn
 			const position = `${index + 1}/${instructions.length}`;
 			yield {text: `STEP ${position}: ${instruction.name} ${instruction.text}\n`};
 			try {
-				const stage = stages.at(-1);
-				if (instruction.name === 'FROM') {
-					stages.push(beginStage(state, instruction.text, stages, globals));
-				} else if (stage) {
-					yield * printing(async print => carryOut(stage, instruction, {...context, print}));
-				} else if (instruction.name === 'ARG') {
-					const [key = '', ...value] = splitWords(instruction.text)[0]!.split('=');
-					const chosen = options.buildArguments[key] ?? (value.length > 0 ? value.join('=') : undefined);
-					if (chosen !== undefined) {
-						globals.set(key, chosen);
-					}
-				} else {
-					refuse('no build stage in current context', 'begin the Dockerfile with FROM');
-				}
+				yield * printing(async print => carryOutNext(state, instruction, stages, {...context, print}));
 			} catch (error) {
 				throw options.signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : stepError(error, position, instruction);
 			}

@@ -83,17 +83,18 @@ export const execForm = (text: string): readonly string[] | undefined => {
 
 /** `${NAME}`, `$NAME`, `${NAME:-word}` and `${NAME:+word}` with what variables say. */
 export const substitute = (text: string, variables: ReadonlyMap<string, string>): string =>
-	text.replaceAll(/\\\$|\$\{(?<braced>\w+)(?:(?<operator>:[+\-])(?<word>[^\}]*))?\}|\$(?<bare>\w+)/gv, (whole, braced?: string, operator?: string, word?: string, bare?: string) => {
-		if (whole === String.raw`\$`) {
+	text.replaceAll(/\\\$|\$\{(?<braced>\w+)(?:(?<operator>:[+\-])(?<word>[^\}]*))?\}|\$(?<bare>\w+)/gv, (...match) => {
+		const {braced, bare, operator, word = ''} = match.at(-1) as {readonly braced?: string; readonly bare?: string; readonly operator?: string; readonly word?: string};
+		if (braced === undefined && bare === undefined) {
 			return '$';
 		}
 
 		const value = variables.get(braced ?? bare ?? '') ?? '';
 		if (operator === ':-') {
-			return value === '' ? word ?? '' : value;
+			return value === '' ? word : value;
 		}
 
-		return operator === ':+' ? (value === '' ? '' : word ?? '') : value;
+		return operator === ':+' && value !== '' ? word : (operator === ':+' ? '' : value);
 	});
 
 /** Words apart at spaces, with quotes and backslashes taken away. */

@@ -5,8 +5,10 @@ import {findProgram} from '../programs/find-program.js';
 import type {State} from '../state.js';
 import {variablesOf, type Stage} from './stage.js';
 
+export type RunRequest = {readonly command: readonly string[]; readonly print: (text: string) => void; readonly signal?: AbortSignal};
+
 /** Runs the command of a RUN with the built-in programs in the file system of its stage. Resolves with its exit status. */
-export const runInStage = async (state: State, stage: Stage, command: readonly string[], print: (text: string) => void, signal?: AbortSignal): Promise<number> => {
+export const runInStage = async (state: State, stage: Stage, {command, print, signal}: RunRequest): Promise<number> => {
 	const {configuration: {workingDirectory, user}, files} = stage;
 	const directory = workingDirectory || '/';
 	const program = findProgram(files, command[0] ?? '', directory);

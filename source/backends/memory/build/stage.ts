@@ -31,7 +31,7 @@ export type BuildContext = {
 	readonly files: FileTree;
 	readonly buildArguments: Readonly<Record<string, string>>;
 	/** What an ARG before the first FROM said. */
-	readonly globals: ReadonlyMap<string, string>;
+	readonly globals: Map<string, string>;
 	/** The content of an earlier stage or of an image. */
 	readonly filesOf: (name: string) => FileTree;
 	/** Runs a command in the file system of a stage; resolves with its exit status. */
@@ -105,75 +105,54 @@ const portsOf = (words: readonly string[]): readonly string[] => words.flatMap(w
 	return Array.from({length: last - first + 1}, (_, index) => `${first + index}/${match.groups!['protocol'] ?? 'tcp'}`);
 });
 
-/** What an instruction changes of the configuration; it leaves no layer. */
-const configure = (stage: Stage, instruction: Instruction, context: BuildContext): Partial<ImageConfiguration> => {
-	const {name, text} = instruction;
-	const {configuration} = stage;
-	const given = substitute(text, variablesOf(stage));
-	switch (name) {
-		case 'CMD': {
-			return {command: execForm(text) ?? [...stage.shell, text]};
-		}
+/** What is known of an instruction that leaves no layer: `given` is its text with variables substituted. */
+type Setting = {readonly stage: Stage; readonly instruction: Instruction; readonly given: string; readonly context: BuildContext};
 
-		case 'ENTRYPOINT': {
-			// One of its own also drops the command of the base.
-			return {entrypoint: execForm(text) ?? [...stage.shell, text], command: stage.history.some(({createdBy}) => createdBy.startsWith('CMD ')) ? configuration.command : []};
-		}
-
-		case 'ENV': {
-			return {environment: mergeEnvironment(configuration.environment, pairsOf({...instruction, text: given}).map(([key, value]) => `${key}=${value}`))};
-		}
-
-		case 'LABEL': {
-			return {labels: {...configuration.labels, ...Object.fromEntries(pairsOf({...instruction, text: given}))}};
-		}
-
-		case 'EXPOSE': {
-			return {exposedPorts: [...new Set([...configuration.exposedPorts, ...portsOf(splitWords(given))])]};
-		}
-
-		case 'VOLUME': {
-			return {volumes: [...new Set([...configuration.volumes, ...execForm(given) ?? splitWords(given)])]};
-		}
-
-		case 'USER': {
-			return {user: given};
-		}
-
-		case 'STOPSIGNAL': {
-			signalNumber(given);
-			return {stopSignal: given};
-		}
-
-		case 'WORKDIR': {
-			const workingDirectory = path.posix.resolve(configuration.workingDirectory || '/', given);
-			stage.files.makeDirectory(workingDirectory);
-			return {workingDirectory};
-		}
-
-		case 'ARG': {
-			for (const word of splitWords(text)) {
-				const [key = '', ...value] = word.split('=');
-				const fallback = value.length > 0 ? substitute(value.join('='), variablesOf(stage)) : context.globals.get(key);
-				const chosen = context.buildArguments[key] ?? fallback;
-				if (chosen !== undefined) {
-					stage.arguments.set(key, chosen);
-				}
-			}
-
-			return {};
-		}
-
-		case 'SHELL': {
-			stage.shell = execForm(text) ?? refuse('SHELL requires the arguments to be in JSON form');
-			return {};
-		}
-
-		default: {
-			// HEALTHCHECK, MAINTAINER and ONBUILD are kept as history only.
-			return {};
+const declareArguments = ({stage, instruction, context}: Setting) => {
+	for (const word of splitWords(instruction.text)) {
+		const [key = '', ...value] = word.split('=');
+		const fallback = value.length > 0 ? substitute(value.join('='), variablesOf(stage)) : context.globals.get(key);
+		const chosen = context.buildArguments[key] ?? fallback;
+		if (chosen !== undefined) {
+			stage.arguments.set(key, chosen);
 		}
 	}
+};
+
+const commandOf = ({stage, instruction: {text}}: Setting): readonly string[] => execForm(text) ?? [...stage.shell, text];
+
+/** What instructions change of the configuration. HEALTHCHECK, MAINTAINER and ONBUILD are kept as history only. */
+const settings: Readonly<Record<string, (setting: Setting) => Partial<ImageConfiguration>>> = {
+	CMD: setting => ({command: commandOf(setting)}),
+	// One of its own also drops the command of the base.
+	ENTRYPOINT: setting => ({
+		entrypoint: commandOf(setting),
+		command: setting.stage.history.some(({createdBy}) => createdBy.startsWith('CMD ')) ? setting.stage.configuration.command : [],
+	}),
+	ENV: ({stage, instruction, given}) => ({
+		environment: mergeEnvironment(stage.configuration.environment, pairsOf({...instruction, text: given}).map(([key, value]) => `${key}=${value}`)),
+	}),
+	LABEL: ({stage, instruction, given}) => ({labels: {...stage.configuration.labels, ...Object.fromEntries(pairsOf({...instruction, text: given}))}}),
+	EXPOSE: ({stage, given}) => ({exposedPorts: [...new Set([...stage.configuration.exposedPorts, ...portsOf(splitWords(given))])]}),
+	VOLUME: ({stage, given}) => ({volumes: [...new Set([...stage.configuration.volumes, ...execForm(given) ?? splitWords(given)])]}),
+	USER: ({given}) => ({user: given}),
+	STOPSIGNAL({given}) {
+		signalNumber(given);
+		return {stopSignal: given};
+	},
+	WORKDIR({stage, given}) {
+		const workingDirectory = path.posix.resolve(stage.configuration.workingDirectory || '/', given);
+		stage.files.makeDirectory(workingDirectory);
+		return {workingDirectory};
+	},
+	ARG(setting) {
+		declareArguments(setting);
+		return {};
+	},
+	SHELL({stage, instruction: {text}}) {
+		stage.shell = execForm(text) ?? refuse('SHELL requires the arguments to be in JSON form');
+		return {};
+	},
 };
 
 /** Carries out one instruction other than FROM. Throws what it is refused for. */
@@ -191,7 +170,11 @@ export const carryOut = async (stage: Stage, instruction: Instruction, context: 
 		}
 
 		default: {
-			stage.configuration = {...stage.configuration, ...configure(stage, instruction, context)};
+			const given = substitute(instruction.text, variablesOf(stage));
+			const changes = settings[instruction.name]?.({
+				stage, instruction, given, context,
+			});
+			stage.configuration = {...stage.configuration, ...changes};
 			stage.history.push({createdBy: `${instruction.name} ${instruction.text}`});
 		}
 	}

@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import type {ContainerConfiguration} from '../../../resources.js';
 import {createContainer} from '../create-container.js';
 import {change} from '../change-status.js';
+import {defaultNetwork} from '../endpoints.js';
 import {endRun} from '../end-container.js';
 import {deriveImage, filesOf, findImage, imageOf} from '../image-store.js';
 import {knownImages} from '../known-images.js';
@@ -57,7 +58,7 @@ const configurationOf = (project: Project, service: Service): ContainerConfigura
 		'com.docker.compose.service': service.name.slice(project.name.length + 1),
 		...service.voice !== undefined && {[voiceLabel]: service.voice},
 	},
-	networks: [{network: project.network, aliases: [service.name.slice(project.name.length + 1)]}],
+	networks: [{network: project.network, aliases: project.network === defaultNetwork ? [] : [service.name.slice(project.name.length + 1)]}],
 	ports: service.hostPort === undefined || service.containerPort === undefined ? [] : [{hostAddress: '0.0.0.0', hostPort: service.hostPort, containerPort: service.containerPort, protocol: 'tcp'}],
 	publishAll: false,
 	mounts: service.volume === undefined ? [] : [{type: 'volume', source: service.volume, target: '/data', readOnly: false}],
@@ -100,7 +101,7 @@ export const fill = (state: State, simulation: Simulation, projects: readonly Pr
 	addImages(state);
 	for (const project of projects.toSorted((a, b) => b.age - a.age)) {
 		simulation.at(present - (project.age * hour), () => {
-			if (project.network !== 'bridge') {
+			if (project.network !== defaultNetwork) {
 				const {id, name} = addNetwork(state, {
 					name: project.network, internal: project.internal ?? false, labels: {'com.docker.compose.project': project.name}, driver: 'bridge',
 				});

@@ -12,7 +12,12 @@ const clf = (now: number) => {
 };
 
 const paths = ['/', '/products', '/products/17', '/cart', '/cart/checkout', '/static/app.css', '/static/app.js', '/api/orders', '/api/orders?status=open', '/login', '/favicon.ico', '/health'];
-const agents = ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Safari/605.1.15', 'curl/8.14.1', 'kube-probe/1.33'];
+const agents = [
+	'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+	'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Safari/605.1.15',
+	'curl/8.14.1',
+	'kube-probe/1.33',
+];
 const statuses = [200, 200, 200, 200, 200, 200, 200, 304, 304, 302, 404, 500];
 
 /** Quiet and busy times take turns: mostly short pauses, now and then a long one. */
@@ -59,13 +64,21 @@ const redisTime = (now: number) => `${iso(now).slice(8, 10)} ${months[new Date(n
 
 export const redis: Voice = {
 	pause: between(4000, 40_000),
-	greet: (_random, now) => ['* oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo', '* Redis version=8.4.0, bits=64, commit=00000000, modified=0, pid=1, just started', '* Running mode=standalone, port=6379.', '* Server initialized', '* Ready to accept connections tcp'].map(text => out(`1:M ${redisTime(now)} ${text}`)),
+	greet: (_random, now) => [
+		'oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo',
+		'Redis version=8.4.0, bits=64, commit=00000000, modified=0, pid=1, just started',
+		'Running mode=standalone, port=6379.',
+		'Server initialized',
+		'Ready to accept connections tcp',
+	].map(text => out(`1:M ${redisTime(now)} * ${text}`)),
 	speak: (random, now) => [
 		`1:M ${redisTime(now)} * ${random.integer(100, 400)} changes in 60 seconds. Saving...`,
 		`1:M ${redisTime(now)} * Background saving started by pid ${random.integer(20, 900)}`,
 		`1:M ${redisTime(now + 90)} * Background saving terminated with success`,
 	].map(text => out(text)),
 };
+
+const nginxTime = (now: number) => iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ');
 
 export const nginx: Voice = {
 	pause: between(150, 2500),
@@ -113,7 +126,11 @@ export const json: Voice = {
 
 export const postgres: Voice = {
 	pause: between(3000, 30_000),
-	greet: (_random, now) => ['starting PostgreSQL 18.2 on x86_64-pc-linux-musl', 'listening on IPv4 address "0.0.0.0", port 5432', 'database system is ready to accept connections'].map(text => error(`${iso(now).replace('T', ' ').slice(0, 23)} UTC [1] LOG:  ${text}`)),
+	greet: (_random, now) => [
+		'starting PostgreSQL 18.2 on x86_64-pc-linux-musl',
+		'listening on IPv4 address "0.0.0.0", port 5432',
+		'database system is ready to accept connections',
+	].map(text => error(`${iso(now).replace('T', ' ').slice(0, 23)} UTC [1] LOG:  ${text}`)),
 	speak(random, now) {
 		const stamp = `${iso(now).replace('T', ' ').slice(0, 23)} UTC [${random.integer(40, 400)}]`;
 		return random.next() < 0.2

@@ -45,9 +45,18 @@ export const createSimulation = ({clock, timers, seed}: {readonly clock: () => n
 	const schedule = (at: number, run: () => void): Occasion => {
 		const occasion = {at, run, isTakenBack: false};
 		// Behind those of the same moment, which were there first.
-		const index = queue.findLastIndex(other => other.at <= at);
-		queue.splice(index + 1, 0, occasion);
-		if (index === -1 && watchers > 0 && moment === undefined) {
+		let [index, end] = [0, queue.length];
+		while (index < end) {
+			const middle = (index + end) >>> 1;
+			if (queue[middle]!.at <= at) {
+				index = middle + 1;
+			} else {
+				end = middle;
+			}
+		}
+
+		queue.splice(index, 0, occasion);
+		if (index === 0 && watchers > 0 && moment === undefined) {
 			arm();
 		}
 

@@ -1,7 +1,7 @@
 import type {Program} from '../process.js';
 
 /** Batches a second. */
-const batches = 20;
+const batches = 50;
 
 /** `flood RATE [TEXT]`: writes so many lines a second, in batches, until a signal ends it. For measuring what reads logs. */
 export const flood: Program = async ({command, host, signal, stdout, stderr, onSignal}) => {

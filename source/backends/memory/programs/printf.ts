@@ -2,14 +2,16 @@ import {Buffer} from 'node:buffer';
 import type {Program} from '../process.js';
 import {bytesOf, unescape} from './echo.js';
 
-const format = (flags: string, width: number, precision: number | undefined, conversion: string, argument: string): string => {
+type Conversion = {readonly flags: string; readonly width: number; readonly precision: number | undefined; readonly letter: string};
+
+const format = ({flags, width, precision, letter}: Conversion, argument: string): string => {
 	let text = argument;
-	if ('diuxXo'.includes(conversion)) {
+	if ('diuxXo'.includes(letter)) {
 		const number = Math.trunc(Number(argument || 0)) || 0;
-		text = {x: number.toString(16), X: number.toString(16).toUpperCase(), o: number.toString(8)}[conversion] ?? String(number);
-	} else if ('fge'.includes(conversion)) {
+		text = {x: number.toString(16), X: number.toString(16).toUpperCase(), o: number.toString(8)}[letter] ?? String(number);
+	} else if ('fge'.includes(letter)) {
 		text = (Number(argument) || 0).toFixed(precision ?? 6);
-	} else if (conversion === 'c') {
+	} else if (letter === 'c') {
 		text = argument.slice(0, 1);
 	} else if (precision !== undefined) {
 		text = argument.slice(0, precision);
@@ -19,8 +21,10 @@ const format = (flags: string, width: number, precision: number | undefined, con
 		return text.padEnd(width);
 	}
 
-	return text.padStart(width, flags.includes('0') && conversion !== 's' ? '0' : ' ');
+	return text.padStart(width, flags.includes('0') && letter !== 's' ? '0' : ' ');
 };
+
+const conversionPattern = /%(?<flags>[ #+\-0]*)(?<width>(?:[1-9]\d*)?)(?:\.(?<precision>\d{1,4}))?(?<letter>[%b-giosuxX])/gv;
 
 const widest = 10_000;
 
@@ -36,14 +40,17 @@ export const printf: Program = async ({command, stdout, stderr}) => {
 	let output = '';
 	do {
 		const before = rest.length;
-		output += unescape(bytesOf(pattern)).replaceAll(/%(?<flags>[ #+\-0]*)(?<width>(?:[1-9]\d*)?)(?:\.(?<precision>\d+))?(?<conversion>[%Xb-giosux])/gv, (_whole, flags: string, width: string, precision: string | undefined, conversion: string) => {
-			if (conversion === '%') {
+		output += unescape(bytesOf(pattern)).replaceAll(conversionPattern, (...match) => {
+			const {flags, width, precision, letter} = match.at(-1) as {readonly flags: string; readonly width: string; readonly precision?: string; readonly letter: string};
+			if (letter === '%') {
 				return '%';
 			}
 
 			const [argument = '', ...others] = rest;
 			rest = others;
-			return format(flags, Math.min(Number(width), widest), precision === undefined ? undefined : Number(precision), conversion, conversion === 'b' ? unescape(argument) : argument);
+			return format({
+				flags, width: Math.min(Number(width), widest), precision: precision === undefined ? undefined : Number(precision), letter,
+			}, letter === 'b' ? unescape(argument) : argument);
 		});
 		if (rest.length === before) {
 			break;

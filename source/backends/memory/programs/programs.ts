@@ -1,25 +1,23 @@
 import path from 'node:path';
 import type {Program} from '../process.js';
 import {cat} from './cat.js';
-import {echo} from './echo.js';
-import {entrypoint} from './entrypoint.js';
 import {
 	chmod,
 	chown,
 	cp,
 	ln,
-	ls,
 	mkdir,
 	mv,
-	readlink,
 	rm,
 	rmdir,
-	stat,
 	tee,
 	touch,
-} from './files.js';
+} from './change-files.js';
+import {echo} from './echo.js';
+import {entrypoint} from './entrypoint.js';
 import {findProgram} from './find-program.js';
 import {flood} from './flood.js';
+import {ls, readlink, stat} from './list-files.js';
 import {getent, nslookup, ping} from './network.js';
 import {printf} from './printf.js';
 import {

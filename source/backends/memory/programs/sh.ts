@@ -85,46 +85,57 @@ const report = async (invocation: Invocation, error: unknown): Promise<number> =
 	return 2;
 };
 
-/** A shell: `sh -c COMMANDS`, `sh FILE`, or commands from its input. */
-export const sh: Program = async invocation => {
-	const [name = 'sh', ...given] = invocation.command;
+/** Options as letters, and the words after them. */
+const readCommandLine = ([name = 'sh', ...given]: readonly string[]) => {
 	let options = '';
 	let rest = given;
 	for (; /^[+\-]./v.test(rest[0] ?? '') && rest[0] !== '--'; rest = rest.slice(1)) {
-		options += rest[0]!.startsWith('-') && !rest[0]!.startsWith('--') ? rest[0]!.slice(1) : '';
+		options += /^-[^\-]/v.test(rest[0]!) ? rest[0]!.slice(1) : '';
 	}
 
-	rest = rest[0] === '--' ? rest.slice(1) : rest;
+	return {name, options, words: rest[0] === '--' ? rest.slice(1) : rest};
+};
+
+/** The text of a script; throws `ShellSyntaxError` when there is none. */
+const readScript = ({host, directory}: Invocation, file: string): string => {
+	const node = host.files.find(pathIn(directory, file))?.node;
+	if (node?.type !== 'file') {
+		throw new ShellSyntaxError(`can't open '${file}': No such file or directory`);
+	}
+
+	return Buffer.from(node.content).toString();
+};
+
+/** The key that interrupts ends what runs in the foreground, and otherwise gives a new prompt. */
+const handleInterrupt = (shell: Shell, {1: output}: Descriptors) => {
+	shell.invocation.onSignal(os.constants.signals.SIGINT, () => {
+		if (shell.foreground) {
+			shell.foreground.abort();
+		} else {
+			void output.write(promptOf(shell, shell.variables.get('PS1') ?? ''));
+		}
+	});
+};
+
+/** A shell: `sh -c COMMANDS`, `sh FILE`, or commands from its input. */
+export const sh: Program = async invocation => {
+	const {name, options, words: given} = readCommandLine(invocation.command);
+	const [text, ...words] = given;
 	const isCommand = options.includes('c');
-	const [text] = rest;
-	const positional = isCommand ? [rest[1] ?? name, ...rest.slice(2)] : [text ?? name, ...rest.slice(1)];
+	const positional = isCommand ? [words[0] ?? name, ...words.slice(1)] : [text ?? name, ...words];
 	const shell = createShell(invocation, positional, !isCommand && text === undefined && (invocation.terminal || options.includes('i')));
 	shell.options = {exitOnError: options.includes('e'), trace: options.includes('x'), failOnUnset: options.includes('u')};
 	const files: Descriptors = {0: shareable(invocation), 1: invocation.stdout, 2: invocation.stderr};
 	if (shell.interactive) {
-		invocation.onSignal(os.constants.signals.SIGINT, () => {
-			if (shell.foreground) {
-				shell.foreground.abort();
-			} else {
-				void files[2].write(promptOf(shell, shell.variables.get('PS1') ?? ''));
-			}
-		});
+		handleInterrupt(shell, files);
 	}
 
 	let status: number;
 	try {
-		if (isCommand) {
-			({status} = await runToEnd(shell, parseShell(text ?? ''), files));
-		} else if (text === undefined) {
-			status = await readEvaluate(shell, files);
+		if (isCommand || text !== undefined) {
+			({status} = await runToEnd(shell, parseShell(isCommand ? text ?? '' : readScript(invocation, text!)), files));
 		} else {
-			const node = invocation.host.files.find(pathIn(invocation.directory, text))?.node;
-			if (node?.type !== 'file') {
-				await invocation.stderr.write(`sh: can't open '${text}': No such file or directory\n`);
-				return 2;
-			}
-
-			({status} = await runToEnd(shell, parseShell(Buffer.from(node.content).toString()), files));
+			status = await readEvaluate(shell, files);
 		}
 	} catch (error) {
 		status = await report(invocation, error);

@@ -35,8 +35,18 @@ export const whoami: Program = async ({user, stdout}) => {
 export const date: Program = async ({command, host, stdout}) => {
 	const now = new Date(host.now());
 	const [, format] = command;
+	const iso = now.toISOString();
 	const values: Readonly<Record<string, string>> = {
-		s: String(Math.floor(now.getTime() / 1000)), Y: now.toISOString().slice(0, 4), m: now.toISOString().slice(5, 7), d: now.toISOString().slice(8, 10), H: now.toISOString().slice(11, 13), M: now.toISOString().slice(14, 16), S: now.toISOString().slice(17, 19), F: now.toISOString().slice(0, 10), T: now.toISOString().slice(11, 19), N: `${now.toISOString().slice(20, 23)}000000`,
+		F: iso.slice(0, 10),
+		H: iso.slice(11, 13),
+		M: iso.slice(14, 16),
+		N: `${iso.slice(20, 23)}000000`,
+		S: iso.slice(17, 19),
+		T: iso.slice(11, 19),
+		Y: iso.slice(0, 4),
+		d: iso.slice(8, 10),
+		m: iso.slice(5, 7),
+		s: String(Math.floor(now.getTime() / 1000)),
 	};
 	await stdout.write(format?.startsWith('+')
 		? `${format.slice(1).replaceAll(/%(?<letter>[FHMNSTYdms])/gv, (_whole, letter: string) => values[letter] ?? '')}\n`

@@ -1,6 +1,11 @@
 import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
-import {createLineReader, readAll, type Input} from '../pipe.js';
+import {
+	createLineReader,
+	inputOf,
+	readAll,
+	type Input,
+} from '../pipe.js';
 import type {Invocation, Program} from '../process.js';
 import {forEach, optionsOf} from './options.js';
 import {pathIn} from './paths.js';
@@ -13,14 +18,7 @@ const inputsOf = (invocation: Invocation, names: readonly string[]) => {
 		}
 
 		const {node} = invocation.host.files.locate(pathIn(invocation.directory, name));
-		let rest = node.type === 'file' && node.content.length > 0 ? node.content : undefined;
-		return {
-			async read() {
-				const read = rest;
-				rest = undefined;
-				return read;
-			},
-		};
+		return inputOf(node.type === 'file' ? node.content : new Uint8Array());
 	};
 
 	return {names: names.length === 0 ? ['-'] : names, open};

@@ -1,81 +1,33 @@
 /** Operators by how strongly they bind, weakest first. */
 const levels: ReadonlyArray<readonly string[]> = [['||'], ['&&'], ['|'], ['^'], ['&'], ['==', '!='], ['<=', '>=', '<', '>'], ['<<', '>>'], ['+', '-'], ['*', '/', '%']];
 
-const operate = (operator: string, left: number, right: number): number => {
-	switch (operator) {
-		case '+': {
-			return left + right;
-		}
-
-		case '-': {
-			return left - right;
-		}
-
-		case '*': {
-			return left * right;
-		}
-
-		case '/':
-		case '%': {
-			if (right === 0) {
-				throw new Error('divide by zero');
-			}
-
-			return operator === '/' ? Math.trunc(left / right) : left % right;
-		}
-
-		case '==': {
-			return Number(left === right);
-		}
-
-		case '!=': {
-			return Number(left !== right);
-		}
-
-		case '<': {
-			return Number(left < right);
-		}
-
-		case '>': {
-			return Number(left > right);
-		}
-
-		case '<=': {
-			return Number(left <= right);
-		}
-
-		case '>=': {
-			return Number(left >= right);
-		}
-
-		case '<<': {
-			return left * (2 ** right);
-		}
-
-		case '>>': {
-			return Math.floor(left / (2 ** right));
-		}
-
-		case '&&': {
-			return Number(left !== 0 && right !== 0);
-		}
-
-		case '||': {
-			return Number(left !== 0 || right !== 0);
-		}
-
-		case '&': {
-			return left & right;
-		}
-
-		case '|': {
-			return left | right;
-		}
-
-		default: {
-			return left ^ right;
-		}
+const divide = (left: number, right: number, whole: boolean): number => {
+	if (right === 0) {
+		throw new Error('divide by zero');
 	}
+
+	return whole ? Math.trunc(left / right) : left % right;
+};
+
+const operators: Readonly<Record<string, (left: number, right: number) => number>> = {
+	'+': (left, right) => left + right,
+	'-': (left, right) => left - right,
+	'*': (left, right) => left * right,
+	'/': (left, right) => divide(left, right, true),
+	'%': (left, right) => divide(left, right, false),
+	'==': (left, right) => Number(left === right),
+	'!=': (left, right) => Number(left !== right),
+	'<': (left, right) => Number(left < right),
+	'>': (left, right) => Number(left > right),
+	'<=': (left, right) => Number(left <= right),
+	'>=': (left, right) => Number(left >= right),
+	'<<': (left, right) => left * (2 ** right),
+	'>>': (left, right) => Math.floor(left / (2 ** right)),
+	'&&': (left, right) => Number(left !== 0 && right !== 0),
+	'||': (left, right) => Number(left !== 0 || right !== 0),
+	'&': (left, right) => left & right,
+	'|': (left, right) => left | right,
+	'^': (left, right) => left ^ right,
 };
 
 /** The value of an expression of whole numbers as in `$((…))`. Throws an error that says what is wrong with it. */
@@ -137,7 +89,7 @@ export const evaluate = (text: string, variable: {readonly get: (name: string) =
 				position++;
 				const operator = assignment.groups!['operator']!;
 				const right = readTernary();
-				const result = operator === '' ? right : operate(operator, value, right);
+				const result = operator === '' ? right : operators[operator]!(value, right);
 				variable.set(token, String(result));
 				return result;
 			}
@@ -145,15 +97,15 @@ export const evaluate = (text: string, variable: {readonly get: (name: string) =
 	};
 
 	const readLevel = (level: number): number => {
-		const operators = levels[level];
-		if (!operators) {
+		const sameLevel = levels[level];
+		if (!sameLevel) {
 			return readUnary();
 		}
 
 		let left = readLevel(level + 1);
-		for (let operator = tokens[position]; operator !== undefined && operators.includes(operator); operator = tokens[position]) {
+		for (let operator = tokens[position]; operator !== undefined && sameLevel.includes(operator); operator = tokens[position]) {
 			position++;
-			left = operate(operator, left, readLevel(level + 1));
+			left = operators[operator]!(left, readLevel(level + 1));
 		}
 
 		return left;

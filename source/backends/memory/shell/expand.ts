@@ -1,6 +1,8 @@
 import {Buffer} from 'node:buffer';
 import {brokenPipe, largestRead, type Output} from '../pipe.js';
 import {evaluate} from './arithmetic.js';
+import {createFields} from './fields.js';
+import {strip, valueOf} from './parameters.js';
 import {
 	compilePattern,
 	isPattern,
@@ -25,54 +27,23 @@ const withoutEndingLines = (text: string): string => {
 	return text.slice(0, end);
 };
 
-const valueOf = (shell: Shell, name: string): string | undefined => {
-	switch (name) {
-		case '?': {
-			return String(shell.status);
-		}
-
-		case '$': {
-			return '1';
-		}
-
-		case '#': {
-			return String(shell.positional.length - 1);
-		}
-
-		case '!': {
-			return shell.lastJob ?? '';
-		}
-
-		case '-': {
-			return shell.options.exitOnError ? 'e' : '';
-		}
-
-		case '@':
-		case '*': {
-			return shell.positional.length > 1 ? shell.positional.slice(1).join(' ') : undefined;
-		}
-
-		default: {
-			return /^\d+$/v.test(name) ? shell.positional[Number(name)] : shell.variables.get(name);
-		}
-	}
+/** Ends the shell because of a parameter. */
+const complain = async (shell: Shell, text: string): Promise<never> => {
+	await shell.invocation.stderr.write(`sh: ${text}\n`);
+	throw new ShellExit('exit', 2);
 };
 
-/** A longer value is left as it is, since each of its parts is compared. */
-const longestStripped = 4096;
-
-/** A value without the part at its beginning or end that a pattern takes. */
-const strip = (value: string, operator: string, pieces: readonly PatternPiece[]): string => {
-	const matches = compilePattern(pieces);
-	const lengths = Array.from({length: value.length > longestStripped ? 0 : value.length + 1}, (_, index) => index);
-	const isPrefix = operator.startsWith('#');
-	const candidates = operator.length === 1 ? lengths : lengths.toReversed();
-	const length = candidates.find(length => matches(isPrefix ? value.slice(0, length) : value.slice(value.length - length)));
-	if (length === undefined) {
-		return value;
+/** A parameter as it is; quoted, `$@` keeps its words apart. */
+const plainPieces = async (shell: Shell, {name, quoted}: Extract<WordPart, {type: 'variable'}>, value: string | undefined): Promise<readonly Piece[]> => {
+	if (name === '@' && quoted) {
+		return shell.positional.slice(1).flatMap((text, index) => [...index > 0 ? [{text: '', quoted: true, isBreak: true}] : [], {text, quoted: true}]);
 	}
 
-	return isPrefix ? value.slice(length) : value.slice(0, value.length - length);
+	if (value === undefined && shell.options.failOnUnset && name !== '@' && name !== '*') {
+		return complain(shell, `${name}: parameter not set`);
+	}
+
+	return [{text: value ?? '', quoted}];
 };
 
 export const createExpander = (substitute: Substitute) => {
@@ -82,7 +53,7 @@ export const createExpander = (substitute: Substitute) => {
 		const isMissing = value === undefined || (operator.startsWith(':') && value === '');
 		switch (operator.replace(':', '')) {
 			case '': {
-				break;
+				return plainPieces(shell, part, value);
 			}
 
 			case 'length': {
@@ -98,39 +69,19 @@ export const createExpander = (substitute: Substitute) => {
 			}
 
 			case '=': {
-				if (!isMissing) {
-					return [{text: value, quoted}];
-				}
-
-				const text = await textOf(shell, word);
+				const text = isMissing ? await textOf(shell, word) : value;
 				shell.variables.set(name, text);
 				return [{text, quoted}];
 			}
 
 			case '?': {
-				if (isMissing) {
-					await shell.invocation.stderr.write(`sh: ${name}: ${await textOf(shell, word) || 'parameter not set'}\n`);
-					throw new ShellExit('exit', 2);
-				}
-
-				return [{text: value, quoted}];
+				return isMissing ? complain(shell, `${name}: ${await textOf(shell, word) || 'parameter not set'}`) : [{text: value, quoted}];
 			}
 
 			default: {
 				return [{text: strip(value ?? '', operator, await piecesOf(shell, word)), quoted}];
 			}
 		}
-
-		if (name === '@' && quoted) {
-			return shell.positional.slice(1).flatMap((text, index) => [...index > 0 ? [{text: '', quoted: true, isBreak: true}] : [], {text, quoted: true}]);
-		}
-
-		if (value === undefined && shell.options.failOnUnset && !['@', '*'].includes(name)) {
-			await shell.invocation.stderr.write(`sh: ${name}: parameter not set\n`);
-			throw new ShellExit('exit', 2);
-		}
-
-		return [{text: value ?? '', quoted}];
 	};
 
 	const outputOf = async (shell: Shell, script: Script): Promise<string> => {
@@ -208,50 +159,20 @@ export const createExpander = (substitute: Substitute) => {
 
 	/** The words that come of one: split where values have spaces, with file names for patterns. */
 	const wordsOf = async (shell: Shell, word: Word): Promise<readonly string[]> => {
-		const substituted = new Set<WordPart>(word.filter(part => part.type !== 'text'));
-		const fields: PatternPiece[][] = [];
-		let current: PatternPiece[] | undefined;
+		const fields = createFields(shell.variables.get('IFS') ?? ' \t\n');
 		for (const part of withHome(shell, word)) {
 			for (const piece of await piecesOf(shell, [part])) {
 				if (piece.isBreak) {
-					fields.push(current ?? []);
-					current = [];
-				} else if (piece.quoted || !substituted.has(part)) {
-					current = [...current ?? [], piece];
+					fields.separate();
+				} else if (piece.quoted || part.type === 'text') {
+					fields.add(piece);
 				} else {
-					const separators = shell.variables.get('IFS') ?? ' \t\n';
-					let begun = '';
-					for (const character of piece.text) {
-						if (!separators.includes(character)) {
-							begun += character;
-							continue;
-						}
-
-						if (begun !== '') {
-							current = [...current ?? [], {text: begun, quoted: false}];
-							begun = '';
-						}
-
-						if (!current) {
-							continue;
-						}
-
-						fields.push(current);
-						current = undefined;
-					}
-
-					if (begun !== '') {
-						current = [...current ?? [], {text: begun, quoted: false}];
-					}
+					fields.split(piece.text);
 				}
 			}
 		}
 
-		if (current) {
-			fields.push(current);
-		}
-
-		return fields.flatMap(field => {
+		return fields.finish().flatMap(field => {
 			const found = isPattern(field) ? matchFiles(shell.invocation.host.files, shell.directory, field) : [];
 			return found.length > 0 ? found : [field.map(({text}) => text).join('')];
 		});
@@ -262,3 +183,5 @@ export const createExpander = (substitute: Substitute) => {
 
 	return {textOf, wordsOf, patternOf};
 };
+
+export type Expander = ReturnType<typeof createExpander>;

@@ -1,19 +1,7 @@
-import {ShellSyntaxError, type Script, type WordPart} from './syntax.js';
+import {fail, metacharacters, type Source} from './source.js';
+import {ShellSyntaxError, type WordPart} from './syntax.js';
 
-/** Text that is being read, and how far. */
-export type Source = {readonly text: string; position: number};
-
-/** Reads commands up to a closing word or character. */
-export type ParseScript = (source: Source, closing: string) => Script;
-
-/** What ends a word. */
-export const metacharacters: ReadonlySet<string> = new Set([' ', '\t', '\n', ';', '&', '|', '<', '>', '(', ')']);
-
-const unfinished = (what: string): never => {
-	throw new ShellSyntaxError(`syntax error: unterminated ${what}`, {incomplete: true});
-};
-
-const readArithmetic = (source: Source, quoted: boolean, parseScript: ParseScript): WordPart => {
+const readArithmetic = (source: Source, quoted: boolean): WordPart => {
 	const start = source.position;
 	let depth = 0;
 	for (; source.position < source.text.length; source.position++) {
@@ -23,21 +11,21 @@ const readArithmetic = (source: Source, quoted: boolean, parseScript: ParseScrip
 		} else if (character === ')' && depth > 0) {
 			depth--;
 		} else if (source.text.startsWith('))', source.position)) {
-			const inner: Source = {text: source.text.slice(start, source.position), position: 0};
+			const inner: Source = {...source, text: source.text.slice(start, source.position), position: 0};
 			source.position += 2;
 			const parts: WordPart[] = [];
 			while (inner.position < inner.text.length) {
-				parts.push(...inner.text[inner.position] === '$' ? [readDollar(inner, true, parseScript)] : [{type: 'text' as const, text: inner.text[inner.position++]!, quoted: true}]);
+				parts.push(...inner.text[inner.position] === '$' ? [readDollar(inner, true)] : [{type: 'text' as const, text: inner.text[inner.position++]!, quoted: true}]);
 			}
 
 			return {type: 'arithmetic', text: parts, quoted};
 		}
 	}
 
-	return unfinished('arithmetic');
+	return fail('unterminated arithmetic');
 };
 
-const readBraced = (source: Source, quoted: boolean, parseScript: ParseScript): WordPart => {
+const readBraced = (source: Source, quoted: boolean): WordPart => {
 	const match = /(?<length>#(?=[\w*@]))?(?<name>\w+|[!#$*\-?@])(?<operator>:?[+\-=?]|##?|%%?)?/vy;
 	match.lastIndex = source.position;
 	const {length, name, operator = ''} = match.exec(source.text)?.groups ?? {};
@@ -49,10 +37,10 @@ const readBraced = (source: Source, quoted: boolean, parseScript: ParseScript): 
 	const word: WordPart[] = [];
 	while (source.text[source.position] !== '}') {
 		if (source.position >= source.text.length) {
-			unfinished('parameter');
+			fail('unterminated parameter');
 		}
 
-		word.push(...readPart(source, quoted, parseScript, character => character === '}'));
+		word.push(...readPart(source, quoted, character => character === '}'));
 	}
 
 	source.position++;
@@ -62,21 +50,21 @@ const readBraced = (source: Source, quoted: boolean, parseScript: ParseScript): 
 };
 
 /** What begins with a dollar sign. */
-const readDollar = (source: Source, quoted: boolean, parseScript: ParseScript): WordPart => {
+const readDollar = (source: Source, quoted: boolean): WordPart => {
 	source.position++;
 	if (source.text.startsWith('((', source.position)) {
 		source.position += 2;
-		return readArithmetic(source, quoted, parseScript);
+		return readArithmetic(source, quoted);
 	}
 
 	if (source.text[source.position] === '(') {
 		source.position++;
-		return {type: 'command', script: parseScript(source, ')'), quoted};
+		return {type: 'command', script: source.grammar.parseScript(source, ')'), quoted};
 	}
 
 	if (source.text[source.position] === '{') {
 		source.position++;
-		return readBraced(source, quoted, parseScript);
+		return readBraced(source, quoted);
 	}
 
 	const name = /^(?:[A-Z_a-z]\w*|[\d!#$*\-?@])/v.exec(source.text.slice(source.position))?.[0];
@@ -90,24 +78,26 @@ const readDollar = (source: Source, quoted: boolean, parseScript: ParseScript): 
 	};
 };
 
-const readBackquotes = (source: Source, quoted: boolean, parseScript: ParseScript): WordPart => {
+const readBackquotes = (source: Source, quoted: boolean): WordPart => {
 	const end = source.text.indexOf('`', source.position + 1);
 	if (end === -1) {
-		return unfinished('command substitution');
+		return fail('unterminated command substitution');
 	}
 
 	const inner = source.text.slice(source.position + 1, end).replaceAll(/\\(?<escaped>[$\\`])/gv, '$<escaped>');
 	source.position = end + 1;
-	return {type: 'command', script: parseScript({text: inner, position: 0}, ''), quoted};
+	return {type: 'command', script: source.grammar.parseScript({
+		...source, text: inner, position: 0, pending: [],
+	}, ''), quoted};
 };
 
-const readDoubleQuoted = (source: Source, parseScript: ParseScript): WordPart[] => {
+const readDoubleQuoted = (source: Source): WordPart[] => {
 	const parts: WordPart[] = [{type: 'text', text: '', quoted: true}];
 	source.position++;
 	for (;;) {
 		const character = source.text[source.position];
 		if (character === undefined) {
-			return unfinished('quoted string');
+			return fail('unterminated quoted string');
 		}
 
 		if (character === '"') {
@@ -116,9 +106,9 @@ const readDoubleQuoted = (source: Source, parseScript: ParseScript): WordPart[] 
 		}
 
 		if (character === '$') {
-			parts.push(readDollar(source, true, parseScript));
+			parts.push(readDollar(source, true));
 		} else if (character === '`') {
-			parts.push(readBackquotes(source, true, parseScript));
+			parts.push(readBackquotes(source, true));
 		} else if (character === '\\' && /^\\[\n"$\\`]/v.test(source.text.slice(source.position, source.position + 2))) {
 			const next = source.text[source.position + 1]!;
 			source.position += 2;
@@ -131,7 +121,7 @@ const readDoubleQuoted = (source: Source, parseScript: ParseScript): WordPart[] 
 };
 
 /** One character, quoted string or substitution of a word. */
-const readPart = (source: Source, quoted: boolean, parseScript: ParseScript, isEnd: (character: string) => boolean): WordPart[] => {
+const readPart = (source: Source, quoted: boolean, isEnd: (character: string) => boolean): WordPart[] => {
 	const character = source.text[source.position]!;
 	switch (character) {
 		case '\'': {
@@ -141,7 +131,7 @@ const readPart = (source: Source, quoted: boolean, parseScript: ParseScript, isE
 
 			const end = source.text.indexOf('\'', source.position + 1);
 			if (end === -1) {
-				return unfinished('quoted string');
+				return fail('unterminated quoted string');
 			}
 
 			const text = source.text.slice(source.position + 1, end);
@@ -150,25 +140,25 @@ const readPart = (source: Source, quoted: boolean, parseScript: ParseScript, isE
 		}
 
 		case '"': {
-			return readDoubleQuoted(source, parseScript);
+			return readDoubleQuoted(source);
 		}
 
 		case '\\': {
 			const next = source.text[source.position + 1];
 			source.position += 2;
 			if (next === undefined) {
-				return unfinished('escape');
+				return fail('unterminated escape');
 			}
 
 			return next === '\n' ? [] : [{type: 'text', text: next, quoted: true}];
 		}
 
 		case '$': {
-			return [readDollar(source, quoted, parseScript)];
+			return [readDollar(source, quoted)];
 		}
 
 		case '`': {
-			return [readBackquotes(source, quoted, parseScript)];
+			return [readBackquotes(source, quoted)];
 		}
 
 		default: {
@@ -187,19 +177,21 @@ const readPart = (source: Source, quoted: boolean, parseScript: ParseScript, isE
 };
 
 /** The word that begins here; undefined when none does. */
-export const readWord = (source: Source, parseScript: ParseScript): readonly WordPart[] | undefined => {
+export const readWord = (source: Source): readonly WordPart[] | undefined => {
 	const isEnd = (character: string) => metacharacters.has(character);
 	const parts: WordPart[] = [];
 	const {position: start} = source;
 	while (source.position < source.text.length && !isEnd(source.text[source.position]!)) {
-		parts.push(...readPart(source, false, parseScript, isEnd));
+		parts.push(...readPart(source, false, isEnd));
 	}
 
 	return source.position === start ? undefined : parts;
 };
 
 /** The text of a here-document, in which substitutions take place. */
-export const readHereText = (text: string, parseScript: ParseScript): readonly WordPart[] => {
-	const source: Source = {text: `${text.replaceAll('"', String.raw`\"`)}"`, position: -1};
-	return readDoubleQuoted(source, parseScript);
+export const readHereText = (text: string, around: Source): readonly WordPart[] => {
+	const source: Source = {
+		...around, text: `${text.replaceAll('"', String.raw`\"`)}"`, position: -1,
+	};
+	return readDoubleQuoted(source);
 };

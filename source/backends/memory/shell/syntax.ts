@@ -14,6 +14,10 @@ export type WordPart =
 
 export type Word = readonly WordPart[];
 
+/** The text of a word without quotes or substitutions; undefined for another word. */
+export const literalOf = (word: Word | undefined): string | undefined =>
+	word?.every(part => part.type === 'text' && !part.quoted) ? word.map(part => part.type === 'text' ? part.text : '').join('') : undefined;
+
 export type Redirection = {
 	readonly descriptor: number;
 	readonly operator: '<' | '>' | '>>' | '>&' | '<<<' | 'here-document';

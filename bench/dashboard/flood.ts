@@ -1,0 +1,48 @@
+import {stripVTControlCharacters} from 'node:util';
+import type {Measurement} from '../measurement.js';
+import {pressKeys} from './frames.js';
+import {walk} from './keys.js';
+import {residentOf, useDuring} from './process-use.js';
+import {dashboard, openPrograms} from './programs.js';
+
+const rate = 20_000;
+const presses = 60;
+const watchedMs = 10_000;
+/** Lines that have gone through before the memory is read. */
+const lines = 1_000_000;
+const patience = lines / rate * 4 * 1000;
+
+/** What the program's own numbers in its lines say: the last line that was shown. */
+const lastLine = /(?<line>\d+) the quick brown fox/gv;
+
+export const measurement: Measurement = {
+	name: 'flood',
+	title: `While one container logs ${rate.toLocaleString('en')} lines a second, engine and container in the same process`,
+	metrics: [
+		{name: 'processor time', unit: '% of one'}, {name: 'written', unit: 'bytes/s'}, {name: 'key to frame, p50', unit: 'ms'}, {name: 'key to frame, p95', unit: 'ms'},
+		{name: 'resident after 1,000,000 lines', unit: 'MiB'}, {name: 'resident at most', unit: 'MiB'},
+	],
+	rounds: 1,
+	async open(site) {
+		const {start} = await openPrograms(site);
+		const program = dashboard('--flood', String(rate));
+		return {
+			subjects: [{
+				name: program.name,
+				async read() {
+					await using started = await start(program);
+					const {terminal} = started;
+					const shown = () => Number(stripVTControlCharacters(terminal.written.at(-1)!.bytes.toString()).matchAll(lastLine).toArray().at(-1)?.groups!['line'] ?? 0);
+					await terminal.find(() => shown() > 0 ? true : undefined);
+					// The networks have a cursor that changes nothing of what is followed.
+					await terminal.press('2');
+					const use = await useDuring(terminal, watchedMs);
+					const [p50, p95] = await pressKeys(terminal, walk(program.keys, presses), program.answer);
+					await terminal.find(() => shown() > lines ? true : undefined, patience);
+					return [...use, p50, p95, ...await residentOf(terminal.pid)];
+				},
+			}],
+			missing: [],
+		};
+	},
+};

@@ -1,0 +1,31 @@
+import type {Measurement} from '../measurement.js';
+import {useDuring, residentOf} from './process-use.js';
+import {dashboard, openPrograms} from './programs.js';
+
+/** What is done at the start is over by then. */
+const settleMs = 4000;
+const watchedMs = 10_000;
+
+export const measurement: Measurement = {
+	name: 'idle',
+	title: 'Ten seconds in which nothing changes (btop has something to show every two seconds)',
+	metrics: [{name: 'processor time', unit: '% of one'}, {name: 'written', unit: 'bytes/s'}, {name: 'resident', unit: 'MiB'}],
+	rounds: 3,
+	async open(site) {
+		const {peers, missing, start} = await openPrograms(site);
+		return {
+			subjects: [dashboard(), ...peers].map(program => ({
+				name: program.name,
+				async read() {
+					await using started = await start(program);
+					const {terminal} = started;
+					await useDuring(terminal, settleMs);
+					const use = await useDuring(terminal, watchedMs);
+					const [resident] = await residentOf(terminal.pid);
+					return [...use, resident];
+				},
+			})),
+			missing,
+		};
+	},
+};

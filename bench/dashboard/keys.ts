@@ -1,0 +1,34 @@
+import type {Measurement} from '../measurement.js';
+import {pressKeys} from './frames.js';
+import {dashboard, openPrograms} from './programs.js';
+
+const presses = 60;
+/** After so many, back again; fewer than the rows on the screen. */
+const turn = 10;
+
+/** Some down, as many up, and again. */
+export const walk = ([down, up]: readonly [string, string], count: number): readonly string[] => Array.from({length: count}, (_, index) => Math.floor(index / turn) % 2 === 0 ? down : up);
+
+export const measurement: Measurement = {
+	name: 'keys',
+	title: `From a key that moves the cursor to the last byte of its frame (${presses} keys; btop and lnav: to the last byte before 80 ms without any)`,
+	metrics: [{name: 'p50', unit: 'ms'}, {name: 'p95', unit: 'ms'}, {name: 'written', unit: 'bytes/key'}],
+	rounds: 3,
+	async open(site) {
+		const {peers, missing, start} = await openPrograms(site);
+		return {
+			subjects: [dashboard(), ...peers].map(program => ({
+				name: program.name,
+				async read() {
+					await using started = await start(program);
+					const {terminal} = started;
+					await terminal.isQuiet(700);
+					// The terminal is open for as long as this is not left.
+					const reading = await pressKeys(terminal, walk(program.keys, presses), program.answer);
+					return reading;
+				},
+			})),
+			missing,
+		};
+	},
+};

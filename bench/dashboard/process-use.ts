@@ -1,0 +1,36 @@
+import {readFile} from 'node:fs/promises';
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {BenchTerminal} from './terminal.js';
+
+// USER_HZ, which is 100 on every architecture that Linux shows to programs.
+const ticksPerSecond = 100;
+
+/** Seconds of processor time that a process has used, all its threads together (proc(5), stat: utime and stime). */
+export const cpuSecondsOf = async (pid: number): Promise<number> => {
+	const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+	// The second field is the program's name, which may have spaces in it.
+	const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+	return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+};
+
+/** Mebibytes that a process has in memory now, and had at most (proc(5), status: VmRSS and VmHWM). */
+export const residentOf = async (pid: number): Promise<readonly [now: number, most: number]> => {
+	const text = await readFile(`/proc/${pid}/status`, 'utf8');
+	const mebibytes = (field: string) => Number(new RegExp(String.raw`^${field}:\s+(\d+) kB$`, 'mv').exec(text)?.[1]) / 1024;
+	return [mebibytes('VmRSS'), mebibytes('VmHWM')];
+};
+
+/** Per cent of one processor and bytes a second that a program used and wrote while the time passed. */
+export const useWhile = async (terminal: BenchTerminal, work: () => Promise<unknown>): Promise<readonly [cpuPercent: number, bytesPerSecond: number]> => {
+	const first = terminal.written.length;
+	const before = await cpuSecondsOf(terminal.pid);
+	const start = performance.now();
+	await work();
+	const seconds = (performance.now() - start) / 1000;
+	const cpu = await cpuSecondsOf(terminal.pid) - before;
+	const bytes = terminal.written.slice(first).reduce((sum, written) => sum + written.bytes.length, 0);
+	return [cpu / seconds * 100, bytes / seconds];
+};
+
+export const useDuring = async (terminal: BenchTerminal, milliseconds: number): Promise<readonly [cpuPercent: number, bytesPerSecond: number]> =>
+	useWhile(terminal, async () => sleep(milliseconds));

@@ -1,0 +1,131 @@
+import {access, constants, open} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {fileURLToPath} from 'node:url';
+import {stripVTControlCharacters} from 'node:util';
+import {Missing, type Site} from '../measurement.js';
+import {untilQuiet, untilSelected, type Answer} from './frames.js';
+import {openTerminal, type BenchTerminal} from './terminal.js';
+
+/** A program with a full screen, and how it is known to be there and to have answered. */
+export type ScreenProgram = {
+	readonly name: string;
+	readonly command: readonly string[];
+	/** What the first complete frame shows, and nothing before it. Without, the frame is what came before the first long silence. */
+	readonly shows?: RegExp;
+	/** Keys that change what is selected or seen, and back. */
+	readonly keys: readonly [string, string];
+	readonly answer: Answer;
+};
+
+const compiled = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+
+/** The dashboard over 200 containers on 20 networks. */
+export const dashboard = (...options: readonly string[]): ScreenProgram => ({
+	name: 'holm, 200 containers',
+	command: [process.execPath, compiled('program.js'), ...options],
+	// The header counts networks once the engine has answered, and the containers are on the same frame.
+	shows: /21 networks/v,
+	keys: ['j', 'k'],
+	answer: untilSelected,
+});
+
+/** What is started with `holm --demo`, command line and all. */
+export const demo: ScreenProgram = {...dashboard(), name: 'holm --demo', command: [process.execPath, compiled('../../cli.js'), '--demo'], shows: /shop-web/v};
+
+const btop: ScreenProgram = {name: 'btop', command: ['btop', '--utf-force'], keys: ['\u{1B}[B', '\u{1B}[A'], answer: untilQuiet};
+
+/** Lines of the file that lnav opens. */
+export const fileLines = 1_000_000;
+const chunkLines = 10_000;
+
+const lnav = (file: string): ScreenProgram => ({
+	name: 'lnav, 1,000,000 lines', command: ['lnav', '-N', file], keys: ['\u{1B}[A', '\u{1B}[B'], answer: untilQuiet,
+});
+
+const writeLog = async (file: string) => {
+	await using handle = await open(file, 'wx');
+	for (let line = 0; line < fileLines; line += chunkLines) {
+		await handle.write(Array.from({length: chunkLines}, (_, index) => `${new Date(1_700_000_000_000 + (line + index) * 50).toISOString()} the quick brown fox jumps over the lazy dog, line ${line + index}\n`).join(''));
+	}
+};
+
+const isInstalled = async (name: string): Promise<boolean> => {
+	for (const directory of (process.env['PATH'] ?? '').split(path.delimiter)) {
+		try {
+			await access(path.join(directory, name), constants.X_OK);
+			return true;
+		} catch {
+			// The next one may have it.
+		}
+	}
+
+	return false;
+};
+
+export type Programs = {
+	readonly peers: readonly ScreenProgram[];
+	readonly missing: readonly string[];
+	/** Opens a program and waits for its first frame. Closed with the measurement, if not before. */
+	readonly start: (program: ScreenProgram) => Promise<{readonly terminal: BenchTerminal; readonly firstFrame: number} & AsyncDisposable>;
+};
+
+/** Shorter than the two seconds after which btop goes on by itself. */
+const longSilence = 1000;
+
+/** Milliseconds until the last byte of what was to be shown. */
+const firstFrameOf = ({written}: BenchTerminal, shows: RegExp | undefined): number | undefined => {
+	if (!shows) {
+		return written.find(({at}, index) => index < written.length - 1 && written[index + 1]!.at - at > longSilence)?.at;
+	}
+
+	let text = '';
+	for (const {at, bytes} of written) {
+		text += bytes.toString();
+		if (shows.test(stripVTControlCharacters(text))) {
+			return at;
+		}
+	}
+
+	return undefined;
+};
+
+/** The peers that this host has, and a home of their own for all, so that nobody's settings matter and none are changed. */
+export const openPrograms = async (site: Site): Promise<Programs> => {
+	if (!await isInstalled('python3')) {
+		throw new Missing('there is no python3, whose pseudo-terminal is used');
+	}
+
+	const home = await site.directory();
+	const missing: string[] = [];
+	const peers: ScreenProgram[] = [];
+	for (const name of ['btop', 'lnav']) {
+		if (!await isInstalled(name)) {
+			missing.push(`${name} is not installed`);
+		} else if (name === 'btop') {
+			peers.push(btop);
+		} else {
+			const file = path.join(home, 'long.log');
+			await writeLog(file);
+			peers.push(lnav(file));
+		}
+	}
+
+	const environment = {PATH: process.env['PATH'], HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: path.join(home, 'cache'), NODE_COMPILE_CACHE: path.join(home, 'compiled')};
+	return {
+		peers,
+		missing,
+		async start({command, shows}) {
+			const terminal = await openTerminal({command, environment});
+			const close = async () => terminal.close();
+			site.stack.defer(close);
+			if (!shows) {
+				await terminal.find(() => terminal.written[0]);
+				await terminal.isQuiet(longSilence);
+			}
+
+			const firstFrame = shows ? await terminal.find(() => firstFrameOf(terminal, shows)) : firstFrameOf(terminal, undefined) ?? terminal.written.at(-1)!.at;
+			return {terminal, firstFrame, [Symbol.asyncDispose]: close};
+		},
+	};
+};

@@ -1,0 +1,176 @@
+import {Buffer} from 'node:buffer';
+import type {Engine, Session, TerminalSize} from '../../engine.js';
+import {HolmError} from '../../errors.js';
+import {findContainer} from '../../rules/references.js';
+import {openSession} from './open-session.js';
+import {createOutputHub} from './output-hub.js';
+import {createPipe, emptyInput} from './pipe.js';
+import {startProcess} from './process.js';
+import {environmentOf, freePid, hostOf} from './program-host.js';
+import {findProgram} from './programs/find-program.js';
+import {publishOf, type ExecRecord, type State} from './state.js';
+import {createTerminalDevice} from './terminal-device.js';
+import {checkSize} from './terminal-size.js';
+
+type Verbs = Pick<Engine, 'createExec' | 'startExec' | 'resizeExec' | 'exec'>;
+
+const findExec = ({execs}: State, id: string): ExecRecord => {
+	const exec = execs.get(id);
+	if (!exec) {
+		throw new HolmError('not-found', `No such exec instance: ${JSON.stringify(id.slice(0, 100)).slice(1, -1)}`, {remedy: 'make one first'});
+	}
+
+	return exec;
+};
+
+/** As many execs that have ended can still be asked for. */
+const keptExecs = 1000;
+
+/** A health check that runs every few seconds would otherwise leave something each time. */
+const forgetOldExecs = ({execs}: State) => {
+	if (execs.size < 2 * keptExecs) {
+		return;
+	}
+
+	for (const [id, {state: word}] of execs) {
+		if (execs.size <= keptExecs) {
+			return;
+		}
+
+		if (word === 'ended') {
+			execs.delete(id);
+		}
+	}
+};
+
+/** The container of an exec, which has to run. */
+const runningRecord = (state: State, reference: string) => {
+	const record = findContainer(state.containers, reference);
+	const {run, container: {name, status}} = record;
+	if (!run) {
+		throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${name}`});
+	}
+
+	if (status.state === 'paused') {
+		throw new HolmError('conflict', `Container ${name} is paused, unpause the container before exec`, {remedy: `holm unpause ${name}`});
+	}
+
+	return {record, run};
+};
+
+const startExec = (state: State, exec: ExecRecord, size: TerminalSize | undefined): Session => {
+	const {record, run} = runningRecord(state, exec.containerId);
+	const {command, terminal, stdin, environment, workingDirectory, user} = exec.configuration;
+	const {container} = record;
+	const directory = workingDirectory || container.process.workingDirectory;
+	let program;
+	try {
+		program = findProgram(record.files, command[0]!, directory);
+	} catch (error) {
+		exec.state = 'ended';
+		exec.exitCode = error instanceof HolmError && error.code === 'command-not-found' ? 127 : 126;
+		throw error;
+	}
+
+	const input = createPipe();
+	const hub = createOutputHub(() => undefined);
+	const write = (stream: 'stdout' | 'stderr') => ({
+		async write(data: string | Uint8Array) {
+			while (run.frozen) {
+				await run.frozen.thawed;
+			}
+
+			await hub.write(stream, typeof data === 'string' ? Buffer.from(data) : data);
+		},
+	});
+	const kill = (number: number) => {
+		process.kill(number);
+	};
+
+	const device = terminal
+		? createTerminalDevice({
+			input, screen: write('stdout'), signal: kill, ...size && {size},
+		})
+		: undefined;
+	const release = state.watch();
+	const {session, viewer} = openSession({
+		terminal,
+		...stdin && {type: device ? device.type : input.write, endInput: input.end},
+		onClose: release,
+	});
+	hub.add(viewer);
+	const pid = freePid(run.processes);
+	const process = startProcess({
+		pid,
+		program: program.run,
+		isFirst: false,
+		host: hostOf(state, record),
+		command,
+		environment: environmentOf(container, environment, terminal),
+		directory,
+		user: (user || container.process.user).split(':', 1)[0] || 'root',
+		stdin: stdin ? input : emptyInput,
+		stdout: device?.output ?? write('stdout'),
+		stderr: device?.output ?? write('stderr'),
+		terminal,
+	});
+	run.processes.set(pid, process);
+	exec.state = 'running';
+	exec.terminal = device;
+	publishOf(state, record, `exec_start: ${command.join(' ')}`, {execID: exec.id});
+	void process.ended.then(exitCode => {
+		exec.state = 'ended';
+		exec.exitCode = exitCode;
+		run.processes.delete(pid);
+		input.end();
+		publishOf(state, record, 'exec_die', {execID: exec.id, exitCode: String(exitCode)});
+		hub.end();
+	});
+	return session;
+};
+
+export const execVerbs = (state: State): Verbs => ({
+	async createExec(reference, configuration) {
+		state.settle();
+		const {record} = runningRecord(state, reference);
+		if (configuration.command.length === 0 || configuration.command[0] === '') {
+			throw new HolmError('invalid', 'No exec command specified', {remedy: 'name one'});
+		}
+
+		forgetOldExecs(state);
+		const id = state.random.hex(64);
+		state.execs.set(id, {
+			id, containerId: record.id, configuration: {...configuration}, state: 'created',
+		});
+		publishOf(state, record, `exec_create: ${configuration.command.join(' ')}`, {execID: id});
+		return id;
+	},
+	async startExec(id, size) {
+		state.settle();
+		const exec = findExec(state, id);
+		if (size) {
+			checkSize(size);
+		}
+
+		if (exec.state !== 'created') {
+			throw new HolmError('conflict', `Error: Exec command ${exec.id} has already run`, {remedy: 'make another one'});
+		}
+
+		return startExec(state, exec, size);
+	},
+	async resizeExec(id, size) {
+		checkSize(size);
+		const exec = findExec(state, id);
+		if (exec.state !== 'running') {
+			throw new HolmError('conflict', `exec ${exec.id} is not running`, {remedy: 'start it first'});
+		}
+
+		exec.terminal?.resize(size);
+	},
+	async exec(id) {
+		const {containerId, configuration, state: word, exitCode} = findExec(state, id);
+		return {
+			id, containerId, configuration, running: word === 'running', ...exitCode !== undefined && {exitCode},
+		};
+	},
+});

@@ -1,0 +1,11 @@
+import {mountPath} from '../../rules/mount-path.js';
+import type {ContainerConfiguration, ImageConfiguration, Mount} from '../../resources.js';
+
+/** The mounts that were asked for and an anonymous volume for every other path that the image wants one for. */
+export const mountsOf = (image: ImageConfiguration, {mounts}: Pick<ContainerConfiguration, 'mounts'>): readonly Mount[] => {
+	const wanted = mounts.map(mount => ({...mount, target: mountPath(mount.target)}));
+	const anonymous = image.volumes
+		.map(target => mountPath(target))
+		.filter(target => target.startsWith('/') && target !== '/' && !target.split('/').includes('..') && wanted.every(mount => mount.target !== target));
+	return [...wanted, ...[...new Set(anonymous)].map((target): Mount => ({type: 'volume', source: '', target, readOnly: false}))];
+};

@@ -1,0 +1,48 @@
+import type {Filters} from '../../engine.js';
+import {HolmError} from '../../errors.js';
+import type {Image} from '../../resources.js';
+import {filterOf, isTrue} from '../../rules/filters.js';
+import {pruneRules} from '../../rules/item-filters.js';
+import {familiarName} from '../images/reference.js';
+
+/** `*` and `?` do not cross a slash, as in Go's path.Match. */
+const patternOf = (wildcards: string): RegExp => {
+	const escaped = wildcards.replaceAll(/[^\w*?]/gv, character => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+	return new RegExp(String.raw`^${escaped.replaceAll(/\*+/gv, String.raw`[^\/]*`).replaceAll('?', String.raw`[^\/]`)}$`, 'v');
+};
+
+const namesOf = (tag: string): readonly string[] => {
+	const name = familiarName(tag);
+	return [tag, name, name.replace(/:[^:\/]*$/v, '')];
+};
+
+const find = (all: readonly Image[], reference: string): Image => {
+	const digits = reference.replace('sha256:', '');
+	const image = all.find(({id, tags}) => id.slice('sha256:'.length).startsWith(digits) || tags.some(tag => namesOf(tag).includes(reference)));
+	if (!image) {
+		throw new HolmError('not-found', `No such image: ${JSON.stringify(reference.slice(0, 200)).slice(1, -1)}`, {remedy: 'holm images lists what there is'});
+	}
+
+	return image;
+};
+
+/** Docker's filters of `images`, among all images of the engine. Throws `invalid` for what Docker would refuse, `not-found` for an image that `before` or `since` names. */
+export const imageFilter = (filters: Filters, all: readonly Image[], now: number): ((image: Image) => boolean) => filterOf<Image>(filters, {
+	reference(value) {
+		const pattern = patternOf(value.slice(0, 300));
+		return ({tags}) => tags.some(tag => namesOf(tag).some(name => pattern.test(name)));
+	},
+	dangling(value) {
+		const isNameless = isTrue('dangling', value);
+		return ({tags}) => isNameless === (tags.length === 0);
+	},
+	before(value) {
+		const {createdAt: last} = find(all, value);
+		return ({createdAt}) => createdAt < last;
+	},
+	since(value) {
+		const {createdAt: first} = find(all, value);
+		return ({createdAt}) => createdAt > first;
+	},
+	...pruneRules(({configuration}: Image) => configuration.labels, now),
+});

@@ -1,0 +1,103 @@
+import {randomBytes} from 'node:crypto';
+import {once} from 'node:events';
+import {connect} from 'node:net';
+import {setTimeout as delay} from 'node:timers/promises';
+import ssh2, {type Client} from 'ssh2';
+import {HolmError} from '../../errors.js';
+
+export type SshOptions = {
+	/** Socket behind which a port of the guest is. */
+	readonly socketPath: string;
+	/** Number of the port. */
+	readonly port: number;
+	readonly privateKey: string;
+	/** Sends a line to the guest's control port. */
+	readonly tell: (line: string) => Promise<void>;
+	/** By the id of a connection, whom to tell when the guest says that it has left it: bytes alone do not show that. */
+	readonly leaving: Map<string, () => void>;
+};
+
+/** An SSH connection to a guest. */
+export type Ssh = {
+	readonly client: Client;
+	readonly close: () => void;
+	/** Resolves when the guest has left the connection, so that its port is free. */
+	readonly left: Promise<void>;
+};
+
+const attempts = 5;
+/** How long the guest may take to begin, and to leave. */
+const guestTimeoutMs = 10_000;
+
+const connectSocket = async ({socketPath, port, tell, leaving}: SshOptions) => {
+	// Tells this connection's end from that of an earlier one over the same port.
+	const id = randomBytes(4).toString('hex');
+	const left = Promise.withResolvers<void>();
+	const socket = connect(socketPath);
+	leaving.set(id, () => {
+		socket.destroy();
+		left.resolve();
+	});
+	socket.on('close', () => {
+		// Some guests do not come to say it.
+		setTimeout(left.resolve, guestTimeoutMs).unref();
+	});
+	void left.promise.then(() => {
+		leaving.delete(id);
+	});
+	try {
+		await once(socket, 'connect');
+		await tell(`ssh ${port} ${id}\n`);
+		// Whatever is sent before the server has greeted could be read by one that is about to leave.
+		const signal = AbortSignal.timeout(guestTimeoutMs);
+		await Promise.race([once(socket, 'readable', {signal}), once(socket, 'close', {signal})]);
+		return {socket, left: left.promise};
+	} catch (error) {
+		socket.destroy();
+		throw error;
+	}
+};
+
+const dialOnce = async (options: SshOptions): Promise<Ssh> => {
+	const {socket, left} = await connectSocket(options);
+	const client = new ssh2.Client();
+	const {promise, resolve, reject} = Promise.withResolvers<void>();
+	client.on('ready', resolve);
+	client.on('error', reject);
+	client.on('close', () => {
+		reject(new HolmError('internal', 'the guest closed the connection'));
+	});
+	client.connect({
+		sock: socket, username: 'root', privateKey: options.privateKey, readyTimeout: 30_000, keepaliveInterval: 0,
+		// The transport is a socket that only the engine can open; nothing on the way could read or change it.
+		hostVerifier: () => true,
+		algorithms: {serverHostKey: ['ssh-ed25519'], kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org']},
+	});
+	const close = () => {
+		socket.destroy();
+	};
+
+	try {
+		await promise;
+		return {client, close, left};
+	} catch (error) {
+		close();
+		throw error;
+	}
+};
+
+/** Connects to the SSH server that the guest starts for it. Throws `internal` when the guest does not answer. */
+export const dialSsh = async (options: SshOptions): Promise<Ssh> => {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await dialOnce(options);
+		} catch (error) {
+			if (attempt === attempts) {
+				throw new HolmError('internal', 'the guest does not answer', {cause: error});
+			}
+
+			// The guest may still be ending an earlier connection over this port.
+			await delay(100);
+		}
+	}
+};

@@ -1,0 +1,180 @@
+import {Buffer} from 'node:buffer';
+import {buffer} from 'node:stream/consumers';
+import {Readable} from 'node:stream';
+import {gzipSync} from 'node:zlib';
+import test from 'ava';
+import {encodeRegistryAuth, encodeRegistryConfig} from '../../source/api/encode/credentials.js';
+import type {BuildOptions, Engine} from '../../source/engine.js';
+import {HolmError} from '../../source/errors.js';
+import type {Progress} from '../../source/resources.js';
+import {noon} from './helpers/resources.js';
+import {ask, serve} from './helpers/serve.js';
+
+const linesOf = (body: Buffer): unknown[] => body.toString().trim().split('\r\n').map(text => JSON.parse(text) as unknown);
+
+async function * steps(...given: ReadonlyArray<Progress | Error>): AsyncGenerator<Progress, void> {
+	for (const step of given) {
+		if (step instanceof Error) {
+			throw step;
+		}
+
+		yield step;
+	}
+}
+
+const failure = new HolmError('forbidden', 'the registry refuses', {remedy: 'holm login'});
+
+test('a pull that fails before its first step has the status of its error', async t => {
+	const served = await serve(t, {pullImage: () => steps(failure), pushImage: () => steps(failure), buildImage: () => steps(failure), loadImages: () => steps(failure)});
+	for (const path of ['/images/create?fromImage=x', '/images/x/push', '/build', '/images/load']) {
+		const {status, json} = await ask(served, path, {method: 'POST'});
+		t.is(status, 403, path);
+		t.deepEqual(json, {message: 'the registry refuses', code: 'forbidden', remedy: 'holm login'});
+	}
+});
+
+test('a pull that fails later says so in its last line', async t => {
+	const served = await serve(t, {pullImage: () => steps({status: 'Downloading', id: 'abc', current: 1, total: 2}, failure)});
+	const {status, headers, body} = await ask(served, '/images/create?fromImage=x', {method: 'POST'});
+	t.is(status, 200);
+	t.is(headers['content-type'], 'application/json');
+	t.deepEqual(linesOf(body), [
+		{status: 'Downloading', id: 'abc', progressDetail: {current: 1, total: 2}},
+		{errorDetail: {message: 'the registry refuses'}, error: 'the registry refuses', Holm: {message: 'the registry refuses', code: 'forbidden', remedy: 'holm login'}},
+	]);
+});
+
+test('names, tags, digests and credentials of a pull and a push', async t => {
+	const calls: unknown[] = [];
+	const note = (name: string) => (reference: string, options: {readonly signal?: AbortSignal} = {}) => {
+		calls.push([name, reference, {...options, signal: undefined}]);
+		return steps({status: 'done'});
+	};
+
+	const served = await serve(t, {pullImage: note('pull'), pushImage: note('push')});
+	const credentials = {username: 'u', password: 'p', server: 'localhost:5000'};
+	const headers = {'X-Registry-Auth': encodeRegistryAuth(credentials)};
+	await ask(served, '/images/create?fromImage=redis&tag=alpine&platform=linux/arm64', {method: 'POST'});
+	await ask(served, `/images/create?fromImage=localhost:5000/a&tag=sha256:${'12'.repeat(32)}`, {method: 'POST', headers});
+	await ask(served, '/images/create?fromImage=a/b:c', {method: 'POST'});
+	await ask(served, '/images/localhost:5000/a/b/push?tag=1', {method: 'POST', headers});
+	t.deepEqual(calls, [
+		['pull', 'redis:alpine', {credentials: undefined, platform: 'linux/arm64', signal: undefined}],
+		['pull', `localhost:5000/a@sha256:${'12'.repeat(32)}`, {credentials, platform: undefined, signal: undefined}],
+		['pull', 'a/b:c', {credentials: undefined, platform: undefined, signal: undefined}],
+		['push', 'localhost:5000/a/b:1', {credentials, signal: undefined}],
+	]);
+	const {status} = await ask(served, '/images/x/push', {method: 'POST', headers: {'X-Registry-Auth': 'bm90IGpzb24'}});
+	t.is(status, 400);
+});
+
+const building = (seen: Array<[string, Partial<BuildOptions>]>): Pick<Engine, 'buildImage'> => ({
+	async * buildImage(context, {signal: _, ...options}) {
+		const bytes = await buffer(context);
+		seen.push([bytes.toString(), options]);
+		yield {text: 'STEP 1/1: FROM x\n'};
+		yield {imageId: `sha256:${'ab'.repeat(32)}`};
+	},
+});
+
+test('a build reads its options and its context, and ends in the words that Docker\'s clients look for', async t => {
+	const seen: Array<[string, Partial<BuildOptions>]> = [];
+	const served = await serve(t, building(seen));
+	const credentials = {username: 'u', password: 'p'};
+	const query = new URLSearchParams([
+		['t', 'a:1'],
+		['t', 'b'],
+		['dockerfile', 'sub/Dockerfile'],
+		['buildargs', '{"A":"1","B":null}'],
+		['labels', '{"l":"m"}'],
+		['target', 'stage'],
+		['nocache', '1'],
+		['pull', 'true'],
+		['rm', '1'],
+	]);
+	const {body} = await ask(served, `/build?${query.toString()}`, {method: 'POST', headers: {'X-Registry-Config': encodeRegistryConfig(credentials)}, body: 'context'});
+	t.deepEqual(seen, [['context', {
+		tags: ['a:1', 'b'], file: 'sub/Dockerfile', buildArguments: {A: '1'}, labels: {l: 'm'}, target: 'stage', noCache: true, pull: true, credentials,
+	}]]);
+	t.deepEqual(linesOf(body), [{stream: 'STEP 1/1: FROM x\n'}, {aux: {ID: `sha256:${'ab'.repeat(32)}`}}, {stream: 'Successfully built abababababab\n'}]);
+
+	const quiet = await ask(served, '/build?q=1', {method: 'POST'});
+	t.deepEqual(linesOf(quiet.body), [{stream: `sha256:${'ab'.repeat(32)}\n`}]);
+	const ours = await ask(served, '/build', {method: 'POST', headers: {Accept: 'application/vnd.holm+json'}});
+	t.is(linesOf(ours.body).length, 2);
+});
+
+test('an archive comes as it is or compressed, and one that is cut short is refused', async t => {
+	const received: string[] = [];
+	const served = await serve(t, {
+		async writeArchive(_reference, _path, tar) {
+			const bytes = await buffer(tar);
+			received.push(bytes.toString());
+		},
+	});
+	const text = 'not a tar, but the engine\'s to find out '.repeat(1000);
+	const compressed = gzipSync(text);
+	for (const body of [Buffer.from(text), compressed, Buffer.alloc(0), Buffer.from('x')]) {
+		const {status} = await ask(served, '/containers/x/archive?path=/', {method: 'PUT', body});
+		t.is(status, 200);
+	}
+
+	t.deepEqual(received, [text, text, '', 'x']);
+	const cut = await ask(served, '/containers/x/archive?path=/', {method: 'PUT', body: compressed.subarray(0, -20)});
+	t.is(cut.status, 400);
+	t.like(cut.json, {code: 'invalid'});
+	const noise = await ask(served, '/containers/x/archive?path=/', {method: 'PUT', body: Buffer.concat([Buffer.from([0x1F, 0x8B]), Buffer.alloc(100, 7)])});
+	t.is(noise.status, 400);
+});
+
+test('an upload that the engine refuses before it is read is answered, however large it is', async t => {
+	const served = await serve(t, {
+		async writeArchive() {
+			throw new HolmError('not-found', 'No such container: x');
+		},
+		loadImages: () => steps(failure),
+		buildImage: () => steps(failure),
+	});
+	const body = Buffer.alloc(20_000_000);
+	for (const [method, path, status] of [['PUT', '/containers/x/archive?path=/', 404], ['POST', '/images/load', 403], ['POST', '/build', 403]] as const) {
+		const reply = await ask(served, path, {method, body});
+		t.is(reply.status, status, path);
+	}
+});
+
+test('archives are sent with what the path is, and images by any number of names', async t => {
+	const status = {name: 'etc', sizeBytes: 4096, mode: 0o04_0755, modifiedAt: noon, linkTarget: ''};
+	const saved: unknown[] = [];
+	const served = await serve(t, {
+		readArchive: async () => ({status, tar: Readable.from([Buffer.from('tar')])}),
+		pathStatus: async () => status,
+		async saveImages(names) {
+			saved.push(names);
+			return Readable.from([Buffer.from('images')]);
+		},
+	});
+	const described = {name: 'etc', size: 4096, mode: 0x80_00_01_ED, mtime: '2026-02-25T12:00:00.000Z', linkTarget: ''};
+	for (const method of ['GET', 'HEAD']) {
+		const {headers, body} = await ask(served, '/containers/x/archive?path=/etc', {method});
+		t.deepEqual(JSON.parse(Buffer.from(String(headers['x-docker-container-path-stat']), 'base64').toString()), described);
+		t.is(body.toString(), method === 'GET' ? 'tar' : '');
+	}
+
+	const {headers, body} = await ask(served, '/images/get?names=a&names=b/c:1');
+	t.is(headers['content-type'], 'application/x-tar');
+	t.is(body.toString(), 'images');
+	await ask(served, '/images/b/c:1/get');
+	t.deepEqual(saved, [['a', 'b/c:1'], ['b/c:1']]);
+});
+
+test('an archive that breaks in the middle is broken off, not ended', async t => {
+	const served = await serve(t, {
+		async saveImages() {
+			return Readable.from((async function * () {
+				yield Buffer.alloc(100_000);
+				throw new Error('the disk is gone');
+			})());
+		},
+	});
+	await t.throwsAsync(ask(served, '/images/get?names=a'), {code: 'ECONNRESET'});
+});

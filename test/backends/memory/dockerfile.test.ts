@@ -1,0 +1,39 @@
+/* eslint-disable no-template-curly-in-string -- Dockerfiles, whose variables are theirs */
+import test from 'ava';
+import {
+	execForm,
+	pairsOf,
+	parseDockerfile,
+	splitWords,
+	substitute,
+} from '../../../source/backends/memory/build/dockerfile.js';
+
+test('instructions with their lines, over several lines and comments', t => {
+	const read = parseDockerfile('# syntax=docker/dockerfile:1\n\nfrom alpine\r\nRUN one \\\n  # a comment within\n\n  && two\nENV A=b\\\n c=d\n');
+	t.deepEqual(read.map(({name, text, line}) => [name, text.replaceAll(/\s+/gv, ' '), line]), [
+		['FROM', 'alpine', 3],
+		['RUN', 'one && two', 4],
+		['ENV', 'A=b c=d', 8],
+	]);
+});
+
+test('what is no Dockerfile is refused, with the line', t => {
+	t.throws(() => parseDockerfile('FROM a\nFOO bar\n'), {message: 'dockerfile parse error on line 2: unknown instruction: FOO'});
+	t.throws(() => parseDockerfile('FROM a\n\nRUN\n'), {message: 'dockerfile parse error on line 3: RUN requires arguments'});
+	t.throws(() => parseDockerfile('# nothing\n'), {message: 'the Dockerfile cannot be empty'});
+	t.throws(() => parseDockerfile('FROM a\nRUN <<EOF\nx\nEOF\n'), {message: /line 2 .*here-document/v});
+});
+
+test('words, variables and pairs', t => {
+	t.deepEqual(execForm('["a", "b c"]'), ['a', 'b c']);
+	t.is(execForm('[not json'), undefined);
+	t.is(execForm('["a", 1]'), undefined);
+	t.deepEqual(splitWords(String.raw`a "b c" 'd e' f\ g "h\"i"`), ['a', 'b c', 'd e', 'f g', 'h"i']);
+	const variables = new Map([['A', '1'], ['E', '']]);
+	t.is(substitute(String.raw`$A ${'${A}'} \$A x${'${B:-two}'} ${'${A:+set}'} ${'${E:-empty}'} $NONE.`, variables), '1 1 $A xtwo set empty .');
+	const env = (text: string) => pairsOf({name: 'ENV', text, line: 4});
+	t.deepEqual(env('A=1 B="two words" C=\'3\''), [['A', '1'], ['B', 'two words'], ['C', '3']]);
+	t.deepEqual(env('KEY the rest of it'), [['KEY', 'the rest of it']]);
+	t.throws(() => env('A=1 B'), {message: /line 4: syntax error/v});
+	t.throws(() => env('A'), {message: /must have two arguments/v});
+});

@@ -1,0 +1,72 @@
+import {execFile, execFileSync} from 'node:child_process';
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import {setTimeout as delay} from 'node:timers/promises';
+import {promisify} from 'node:util';
+
+const run = promisify(execFile);
+
+export const hasTmux = (() => {
+	try {
+		execFileSync('tmux', ['-V'], {stdio: 'ignore'});
+		return true;
+	} catch {
+		return false;
+	}
+})();
+
+const patience = 30_000;
+
+/** A real terminal with a shell in it, of a tmux server of its own. */
+export const openTerminal = async ({columns = 120, rows = 36, environment = {}}: {readonly columns?: number; readonly rows?: number; readonly environment?: Readonly<Record<string, string>>} = {}) => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-tmux-'));
+	const tmux = async (...arguments_: readonly string[]) => (await run('tmux', ['-f', '/dev/null', ...arguments_], {env: {...process.env, TMUX: '', TMUX_TMPDIR: directory}})).stdout;
+	const variables = {TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', PS1: 'ready> ', ENV: '', TMUX: '', ...environment};
+	const words = Object.entries(variables).map(([name, value]) => `${name}='${value}'`);
+	await tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), `env ${words.join(' ')} sh`);
+	// A dashboard in a terminal that has no clipboard says nothing about it, and tmux keeps what it is given.
+	await tmux('set-option', '-s', 'set-clipboard', 'on');
+	const screen = async () => tmux('capture-pane', '-p');
+	const shows = async (wanted: RegExp | string): Promise<string> => {
+		const end = Date.now() + patience;
+		for (;;) {
+			const text = await screen();
+			if (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text)) {
+				return text;
+			}
+
+			if (Date.now() > end) {
+				throw new Error(`the terminal does not show ${String(wanted)}:\n${text}`);
+			}
+
+			await delay(50);
+		}
+	};
+
+	await shows('ready>');
+	return {
+		tmux,
+		screen,
+		shows,
+		/** Text as it is typed. */
+		type: async (text: string) => tmux('send-keys', '-l', text),
+		/** Keys by tmux's names: `Enter`, `C-z`, `Escape`. */
+		async press(...keys: readonly string[]) {
+			for (const key of keys) {
+				await tmux('send-keys', key);
+				await delay(30);
+			}
+		},
+		/** What tmux knows of the terminal: `alternate_on`, `cursor_flag`. */
+		flag: async (name: string) => (await tmux('display-message', '-p', `#{${name}}`)).trim(),
+		async [Symbol.asyncDispose]() {
+			try {
+				await tmux('kill-server');
+			} finally {
+				await rm(directory, {recursive: true, force: true});
+			}
+		},
+	};
+};

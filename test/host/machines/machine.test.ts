@@ -1,0 +1,327 @@
+import {once} from 'node:events';
+import {
+	mkdir,
+	readFile,
+	readdir,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {setTimeout as delay} from 'node:timers/promises';
+import test, {type ExecutionContext} from 'ava';
+import {createBridge, createTap} from '../../../source/host/bridges/bridge.js';
+import {
+	adoptMachine,
+	clearMachine,
+	lastWords,
+	type Machine,
+	type NetworkDevice,
+} from '../../../source/host/machines/machine.js';
+import {sshPorts} from '../../../source/host/machines/qemu.js';
+import {setUp} from '../../../source/host/setup-all.js';
+import {bootPhases} from '../../../source/resources.js';
+import {findObstacle, makeLaboratory, type Laboratory} from './laboratory.js';
+
+const obstacle = await findObstacle();
+let laboratory: Laboratory | undefined;
+
+test.after.always(async () => {
+	await laboratory?.close();
+});
+
+/** A test with machines, one after another; where those cannot run it is skipped, and its title says why. */
+const testMachine = (title: string, implementation: (t: ExecutionContext, laboratory: Laboratory) => Promise<void>) => {
+	if (obstacle) {
+		test.skip(`${title} (${obstacle})`, t => {
+			t.fail();
+		});
+		return;
+	}
+
+	test.serial(title, async t => {
+		// A machine that hangs must not keep the others from being removed.
+		t.timeout(90_000);
+		laboratory ??= await makeLaboratory();
+		await implementation(t, laboratory);
+	});
+};
+
+/** Waits for what a machine is about to do; a test's own time limit ends it. */
+const until = async (condition: () => Promise<boolean>) => {
+	while (!await condition()) {
+		await delay(20);
+	}
+};
+
+const inGuest = async ({agent}: Machine, command: string) => Buffer.from(await agent.run(command)).toString().trim();
+
+testMachine('a process runs as it should, confined, and its end is known', async (t, {start, guest}) => {
+	const script = 'trap "echo term; exit 5" TERM; echo out; echo err >&2; while :; do sleep 0.1; done';
+	const {machine, directory, uid, readLog} = await start({arguments: ['sh', '-c', script]});
+	await machine.started;
+	t.deepEqual(machine.phases().map(({name}) => name), [...bootPhases]);
+	for (const [index, {startMs, endMs}] of machine.phases().entries()) {
+		t.is(startMs, machine.phases()[index - 1]?.endMs ?? 0);
+		t.true(endMs >= startMs);
+	}
+
+	const status = await readFile(`/proc/${machine.pid}/status`, 'utf8');
+	t.regex(status, new RegExp(String.raw`^Uid:\t${uid}\t${uid}\t${uid}\t${uid}$`, 'mv'));
+	t.regex(status, new RegExp(String.raw`^Gid:\t${guest.gid}\t`, 'mv'));
+	t.regex(status, /^Seccomp:\t2$/mv);
+	t.regex(status, /^CapEff:\t0+$/mv);
+	await until(async () => (await readLog()).includes('err'));
+	const lines = (await readLog()).trim().split('\n').map(line => line.split(' ').slice(1).join(' '));
+	t.deepEqual(lines.toSorted(), ['stderr F err', 'stdout F out']);
+
+	await machine.pause();
+	await machine.resume();
+	const other = path.join(directory, 'run', 'other.log');
+	await machine.swapLog(other);
+	await t.throwsAsync(machine.signal(65), {code: 'invalid'});
+	await t.throwsAsync(machine.signal(1.5), {code: 'invalid'});
+	await machine.signal(15);
+	t.like(await machine.ended, {kind: 'exited', exitCode: 5, outOfMemory: false});
+	t.regex(await readFile(other, 'utf8'), /stdout F term\n/v);
+	t.false((await readLog()).includes('term'));
+	await t.throwsAsync(stat(`/proc/${machine.pid}`));
+	await t.throwsAsync(machine.signal(15), {code: 'conflict'});
+	await clearMachine(directory, 0);
+	await t.throwsAsync(stat(directory));
+});
+
+testMachine('setting up a host where all is there says so and changes nothing', async (t, {paths}) => {
+	const before = await readdir(paths.templates);
+	const steps = await Array.fromAsync(setUp(paths.root));
+	const names = steps.map(({step}) => step).filter(step => !step.startsWith('warning'));
+	t.deepEqual(names, ['requirements', 'requirements', 'kernel', 'template', 'accelerator']);
+	t.regex(steps.find(({step}) => step === 'kernel')!.detail, / is there$/v);
+	t.regex(steps.find(({step}) => step === 'template')!.detail, / is there$/v);
+	t.regex(steps.at(-1)!.detail, /^(?:emulation \(tcg\)|hardware virtualisation \(kvm\)), because ./v);
+	t.deepEqual(await readdir(paths.templates), before);
+});
+
+testMachine('what cannot be executed is refused with the runtime\'s reason', async (t, {start}) => {
+	const {machine} = await start({arguments: ['no-such-program']});
+	await t.throwsAsync(machine.started, {message: /no-such-program/v});
+	const end = await machine.ended;
+	t.is(end.kind, 'refused');
+	t.regex(end.kind === 'refused' ? end.reason : '', /no-such-program.*not found/v);
+});
+
+testMachine('a terminal has the size that was set, and what is written to it is read', async (t, {start}) => {
+	const {machine} = await start({arguments: ['sh'], terminal: true, stdin: true});
+	// It counts although there is no process yet.
+	await machine.resize(33, 101);
+	await machine.started;
+	const {channel} = await machine.agent.open('socat - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
+	let text = '';
+	channel.on('data', (chunk: Uint8Array) => {
+		text += Buffer.from(chunk).toString();
+	});
+	channel.write('stty size; stty size | tr " " x\n');
+	await until(async () => text.includes('33x101'));
+	await machine.resize(7, 300);
+	channel.write('stty size | tr " " y\n');
+	await until(async () => text.includes('7y300'));
+	channel.close();
+	await once(channel, 'close');
+	// The next who attaches finds the terminal as the last one left it.
+	const {channel: again} = await machine.agent.open('socat -u - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
+	again.write('exit 9\n');
+	t.like(await machine.ended, {kind: 'exited', exitCode: 9});
+});
+
+testMachine('machines share directories of the host, and only what they may write is written', async (t, {start, paths}) => {
+	const shares = ['open', 'shut', 'file'].map(name => path.join(paths.root, name));
+	await mkdir(shares[0]!);
+	await mkdir(shares[1]!);
+	await writeFile(path.join(shares[1]!, 'given'), 'from the host');
+	await writeFile(shares[2]!, 'one file');
+	const mounts = [['/data', 'rw'], ['/given', 'ro'], ['/one', 'ro']].map(([destination, access], index) => ({
+		destination: destination!, type: 'bind', source: `/shares/${index}`, options: ['rbind', access!],
+	}));
+	const script = 'cat /given/given /one > /data/copy; echo no > /given/mine; echo no > /one; sleep 1000';
+	const {machine} = await start({
+		arguments: ['sh', '-c', script], mounts, shares: shares.map((source, index) => ({source, readOnly: index > 0})),
+	});
+	await machine.started;
+	await until(async () => (await readFile(path.join(shares[0]!, 'copy'), 'utf8').catch(() => '')) === 'from the hostone file');
+	// Not even the guest's own root may write, whatever the container's mounts say.
+	for (const target of ['/shares/1/given', '/shares/1/mine', '/shares/2']) {
+		await t.throwsAsync(machine.agent.run(`echo no > ${target}`), {message: /Read-only/v});
+	}
+
+	t.is(await readFile(path.join(shares[1]!, 'given'), 'utf8'), 'from the host');
+	t.is(await readFile(shares[2]!, 'utf8'), 'one file');
+	const mountTable = await readFile('/proc/self/mounts', 'utf8');
+	t.false(mountTable.includes(paths.root));
+	await machine.kill();
+});
+
+testMachine('network devices come and go while a machine runs', async (t, {start, network, guest}) => {
+	const namespace = {path: network};
+	const makeDevice = (index: number) => async (uid: number): Promise<NetworkDevice> => {
+		const bridge = `br-test${index}`;
+		const tap = `tap-test${index}`;
+		const gateway = `198.51.100.${index * 64 + 1}`;
+		await createBridge(namespace, {bridge, gateway, prefixLength: 26});
+		await createTap(namespace, {tap, bridge, uid, gid: guest.gid});
+		return {
+			endpointId: `endpoint${index}`,
+			tap,
+			name: `eth${index}`,
+			mac: `02:42:c6:33:64:0${index}`,
+			address: `198.51.100.${index * 64 + 2}`,
+			prefixLength: 26,
+			gateway: index === 0 ? gateway : undefined,
+		};
+	};
+
+	const {machine, uid} = await start({
+		arguments: ['sleep', '1000'],
+		// The second is there before the guest has configured the first.
+		devices: async uid => [await makeDevice(0)(uid), await makeDevice(1)(uid)],
+	});
+	await machine.started;
+	const addresses = async () => {
+		const text = await inGuest(machine, 'ip -o -4 addr show | while read -r _ name _ address _; do echo "$name $address"; done');
+		return text.split('\n').toSorted();
+	};
+
+	const ping = async (address: string) => inGuest(machine, `ping -c 1 -W 5 ${address} >/dev/null && echo ok`);
+	t.deepEqual(await addresses(), ['eth0 198.51.100.2/26', 'eth1 198.51.100.66/26', 'lo 127.0.0.1/8']);
+	t.is(await inGuest(machine, 'cat /sys/class/net/eth0/address /sys/class/net/eth1/address'), '02:42:c6:33:64:00\n02:42:c6:33:64:01');
+	t.is(await inGuest(machine, 'ip route | grep default'), 'default via 198.51.100.1 dev eth0');
+	t.is(await ping('198.51.100.1'), 'ok');
+	t.is(await ping('198.51.100.65'), 'ok');
+
+	const third = await makeDevice(2)(uid);
+	await machine.plug(third);
+	t.is(await ping('198.51.100.129'), 'ok');
+	await machine.unplug('endpoint1');
+	t.deepEqual(await addresses(), ['eth0 198.51.100.2/26', 'eth2 198.51.100.130/26', 'lo 127.0.0.1/8']);
+	await machine.unplug('endpoint1');
+	await machine.unplug('endpoint2');
+	await machine.plug(third);
+	t.is(await ping('198.51.100.129'), 'ok');
+	await t.throwsAsync(machine.plug({...third, endpointId: 'endpoint3', tap: 'tap-none'}), {code: 'internal'});
+	// What the guest cannot configure is taken away again.
+	const fourth = await makeDevice(3)(uid);
+	await t.throwsAsync(machine.plug({...fourth, address: 'nonsense'}), {message: /eth3/v});
+	await machine.plug(fourth);
+	t.deepEqual(await addresses(), ['eth0 198.51.100.2/26', 'eth2 198.51.100.130/26', 'eth3 198.51.100.194/26', 'lo 127.0.0.1/8']);
+	await machine.kill();
+});
+
+testMachine('commands run in a guest at once, up to a limit, and end in any order', async (t, {start}) => {
+	const {machine: {agent, started, kill}} = await start({isUtility: true});
+	await started;
+	for (let round = 0; round < 10; round++) {
+		const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(async number => agent.run(`sleep 0.0${number % 3}; echo ${number}`)));
+		t.deepEqual(answers.map(answer => Buffer.from(answer).toString()), [1, 2, 3, 4, 5, 6].map(number => `${number}\n`));
+	}
+
+	t.is(Buffer.from(await agent.run('cat', Buffer.from('input'))).toString(), 'input');
+	await t.throwsAsync(agent.run('echo first; echo the reason >&2; exit 3'), {code: 'internal', message: /the reason/v});
+	const channels = await Promise.all(Array.from({length: sshPorts.length}, async () => agent.open('cat')));
+	await t.throwsAsync(agent.run('true'), {code: 'unavailable'});
+	for (const {channel} of channels) {
+		channel.resume();
+		channel.stderr.resume();
+		channel.end();
+	}
+
+	await Promise.all(channels.map(async ({status}) => status));
+	t.is(Buffer.from(await agent.run('echo again')).toString(), 'again\n');
+	const {channel: open} = await agent.open('cat');
+	open.resume();
+	open.stderr.resume();
+	await Promise.all([once(open, 'close'), kill()]);
+	await t.throwsAsync(agent.run('true'), {code: 'conflict'});
+});
+
+testMachine('a later engine takes a machine over', async (t, {start, guest}) => {
+	const {machine, directory} = await start({arguments: ['sh', '-c', 'trap "exit 6" TERM; while :; do sleep 0.1; done']});
+	await machine.started;
+	t.is(await inGuest(machine, 'echo first'), 'first');
+	machine.release();
+	const adopted = await adoptMachine(directory, guest.key.privateKey);
+	t.is(adopted?.pid, machine.pid);
+	await adopted!.started;
+	t.deepEqual(adopted!.phases(), machine.phases());
+	t.is(await inGuest(adopted!, 'echo second'), 'second');
+	await adopted!.signal(15);
+	t.like(await adopted!.ended, {kind: 'exited', exitCode: 6});
+	t.is(await adoptMachine(directory, guest.key.privateKey), undefined);
+	t.like(await lastWords(directory), {kind: 'exited', exitCode: 6});
+});
+
+testMachine('a machine that ends while no engine watches leaves its last words', async (t, {start, guest}) => {
+	const {machine, directory} = await start({arguments: ['sh', '-c', 'sleep 1; exit 8']});
+	await machine.started;
+	machine.release();
+	await until(async () => stat(`/proc/${machine.pid}`).then(() => false, () => true));
+	t.is(await adoptMachine(directory, guest.key.privateKey), undefined);
+	t.like(await lastWords(directory), {kind: 'exited', exitCode: 8});
+});
+
+testMachine('a machine that is killed or whose kernel panics is reported dead with the reason', async (t, {start}) => {
+	const [killed, panicked] = await Promise.all([start({arguments: ['sleep', '1000']}), start({arguments: ['sleep', '1000']})]);
+	await Promise.all([killed.machine.started, panicked.machine.started]);
+	process.kill(killed.machine.pid, 'SIGKILL');
+	t.like(await killed.machine.ended, {kind: 'died', reason: 'the machine was killed (SIGKILL)'});
+	void panicked.machine.agent.run('echo c > /proc/sysrq-trigger').catch(() => undefined);
+	t.like(await panicked.machine.ended, {kind: 'died', reason: 'the guest\'s kernel panicked: sysrq triggered crash'});
+});
+
+testMachine('a process that takes all memory is killed, and that is known', async (t, {start}) => {
+	// One block as large as the whole memory, which the kernel still promises.
+	const script = String.raw`exec dd if=/dev/zero of=/dev/null count=1 bs=$(awk "/MemTotal/ {print \$2 - 4096}" /proc/meminfo)k`;
+	const {machine} = await start({arguments: ['sh', '-c', script]});
+	t.like(await machine.ended, {kind: 'exited', exitCode: 137, outOfMemory: true});
+});
+
+testMachine('machines of one template share neither random numbers nor a clock', async (t, {start}) => {
+	const before = Date.now();
+	// A generator that is not ready gives out bytes all the same; 256 says that it had the host's.
+	const script = 'cat /proc/sys/kernel/random/entropy_avail; echo $(head -c 16 /dev/urandom | od -An -tx1 | tr -d " "); cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid';
+	const started = await Promise.all([1, 2, 3].map(async () => start({arguments: ['sh', '-c', script]})));
+	await Promise.all(started.map(async ({machine}) => machine.ended));
+	const after = Date.now();
+	const logs = await Promise.all(started.map(async ({readLog}) => readLog()));
+	const lines = logs.flatMap(log => log.trim().split('\n'));
+	const words = lines.map(line => line.split(' ', 4)[3]);
+	t.is(words.filter(word => word === '256').length, 3);
+	const values = words.filter(word => word !== '256');
+	t.is(values.length, 9);
+	t.true(values.every(value => value!.length >= 32));
+	t.is(new Set(values).size, 9);
+	for (const line of lines) {
+		const stamp = Date.parse(line.split(' ', 1)[0]!);
+		t.true(stamp >= before && stamp <= after, line);
+	}
+});
+
+testMachine('a utility machine has the disk of another, and what it writes stays', async (t, {start, paths}) => {
+	const share = path.join(paths.root, 'utility');
+	await mkdir(share);
+	const first = await start({isUtility: true, shares: [{source: share, readOnly: false}]});
+	await first.machine.started;
+	await inGuest(first.machine, 'echo kept > /rootfs/data/file; echo there > /shares/0/file');
+	await first.machine.finish();
+	t.like(await first.machine.ended, {kind: 'exited', exitCode: 0});
+	t.is(await readFile(path.join(share, 'file'), 'utf8'), 'there\n');
+	const second = await start({isUtility: true, disk: first.disk});
+	await second.machine.started;
+	t.is(await inGuest(second.machine, 'cat /rootfs/data/file'), 'kept');
+	await second.machine.kill();
+	t.is((await second.machine.ended).kind, 'died');
+});
+
+testMachine('a machine that cannot start leaves no process', async (t, {start, paths}) => {
+	await t.throwsAsync(start({arguments: ['true'], disk: path.join(paths.root, 'base.img')}), {message: /did not start: .*base\.img/v});
+	const {disk} = await start({isUtility: true});
+	await t.throwsAsync(start({arguments: ['true'], disk}), {message: /lock/v});
+});
