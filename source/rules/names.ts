@@ -41,11 +41,11 @@ const islands = [
 	'kauai', 'kos', 'lewis', 'malta', 'mull', 'naxos', 'oland', 'paros', 'rugen', 'runmaro', 'samos', 'skye', 'tahiti', 'texel', 'uist', 'ven', 'wight', 'zealand',
 ];
 
-/** A name for a container that was given none: an adjective and an island, and a number when that pair is taken. `random` gives 0 up to 1. */
+/** A name for a container that was given none: an adjective and an island, and a number when that pair is taken. It can stand as a host in any URL, which one with an underscore cannot. `random` gives 0 up to 1. */
 export const madeUpName = (isTaken: (name: string) => boolean, random: () => number = Math.random): string => {
 	for (let attempt = 0; ; attempt++) {
 		const pick = (words: readonly string[]) => words[Math.floor(random() * words.length)]!;
-		const name = `${pick(adjectives)}_${pick(islands)}${attempt < 5 ? '' : Math.floor(random() * 10 ** Math.min(attempt - 4, 9))}`;
+		const name = `${pick(adjectives)}-${pick(islands)}${attempt < 5 ? '' : Math.floor(random() * 10 ** Math.min(attempt - 4, 9))}`;
 		if (!isTaken(name)) {
 			return name;
 		}

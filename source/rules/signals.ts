@@ -3,7 +3,7 @@ import {HolmError} from '../errors.js';
 
 const numbers: Readonly<Record<string, number>> = os.constants.signals;
 
-/** The number of a signal, given as `SIGTERM`, `TERM` or `15`; throws `invalid`. */
+/** The number of a signal, given as `SIGTERM`, `TERM`, `RTMIN+1` or `15`; throws `invalid`. */
 export const signalNumber = (text: string): number => {
 	if (/^\d{1,2}$/v.test(text)) {
 		const number = Number(text);

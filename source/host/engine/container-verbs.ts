@@ -37,6 +37,24 @@ export const takeContainer = async (site: Site, {utility, execs}: Pick<Container
 const exitOf = ({container: {status}}: Entry): {readonly exitCode: number; readonly reason?: string} =>
 	status.state === 'exited' ? {exitCode: status.exitCode, ...status.reason !== undefined && {reason: status.reason}} : {exitCode: 'exitCode' in status ? status.exitCode : 0};
 
+/** Whether it runs, or will again without anybody's doing. */
+const isActive = (entry: Entry): boolean => isLive(entry) || entry.container.status.state === 'restarting';
+
+/** Aborts when a container has come to rest: an end after which its policy starts it again is none. `signal` ends the watching. */
+const restOf = (entry: Entry, signal?: AbortSignal): AbortSignal => {
+	const rest = new AbortController();
+	const look = () => {
+		if (isActive(entry)) {
+			entry.ended.signal.addEventListener('abort', look, {once: true, signal});
+		} else {
+			rest.abort();
+		}
+	};
+
+	look();
+	return rest.signal;
+};
+
 export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions): ContainerVerbs => {
 	const {connections, lifecycle, utility, execs} = options;
 	const find = (reference: string) => findContainer(site, reference);
@@ -118,7 +136,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 			const isEvery = all || filters.status !== undefined || filters.exited !== undefined;
 			const entries = await containersOf(filters);
 			const shown = entries
-				.filter(entry => isEvery || isLive(entry) || entry.container.status.state === 'restarting')
+				.filter(entry => isEvery || isActive(entry))
 				.toSorted((one, other) => other.container.createdAt - one.container.createdAt);
 			return size ? Promise.all(shown.map(async entry => withSize(entry))) : shown.map(({container}) => container);
 		},
@@ -219,7 +237,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 					return;
 				}
 
-				if (entry.machine) {
+				if (entry.machine || isActive(entry)) {
 					if (!force) {
 						throw new HolmError('conflict', `cannot remove container "${container.name}": container is ${container.status.state}`, {remedy: `stop it first, or force it: holm rm -f ${container.name}`});
 					}
@@ -248,15 +266,11 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 				return end;
 			}
 
-			return condition === 'next-exit' || isLive(entry) || entry.container.status.state === 'restarting' ? waitForEnd(entry, signal) : exitOf(entry);
+			return condition === 'next-exit' || isActive(entry) ? waitForEnd(entry, signal) : exitOf(entry);
 		},
 		logs(reference, logOptions = {}) {
 			const entry = find(reference);
-			const idle = new AbortController();
-			idle.abort();
-			return readLog(site.paths.container(entry.container.id).log, {
-				...logOptions, ended: isLive(entry) || entry.container.status.state === 'restarting' ? entry.ended.signal : idle.signal,
-			});
+			return readLog(site.paths.container(entry.container.id).log, {...logOptions, ...logOptions.follow && {ended: restOf(entry, logOptions.signal)}});
 		},
 		async attachContainer(reference, attachOptions) {
 			const entry = find(reference);

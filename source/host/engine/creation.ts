@@ -186,14 +186,13 @@ export const discardContainer = async (site: Site, entry: Entry, {volumes}: {rea
 		site.containers.delete(container.id);
 		await removeLog(files.log);
 		await rm(files.directory, {recursive: true, force: true});
-		for (const {networkId, network} of container.attachments) {
-			publish(site, 'network', 'disconnect', networkId, {container: container.id, name: network, type: 'bridge'});
-		}
-
 		publishContainer(site, entry, 'destroy');
-		entry.removed.resolve();
-		if (volumes) {
-			await removeAnonymous(site, container);
+		try {
+			if (volumes) {
+				await removeAnonymous(site, container);
+			}
+		} finally {
+			entry.removed.resolve();
 		}
 	});
 };

@@ -9,7 +9,14 @@ import {clearMachine, startMachine} from '../machines/machine.js';
 import type {MachineEnd} from '../machines/status.js';
 import type {Machine} from '../machines/running-machine.js';
 import type {Connections} from './connections.js';
-import {isLive, publishContainer, saveContainer, type Entry, type Site} from './site.js';
+import {
+	isLive,
+	publishConnections,
+	publishContainer,
+	saveContainer,
+	type Entry,
+	type Site,
+} from './site.js';
 import {startMessageFor} from './start-message.js';
 import {devicesFor, wantedPorts} from './tables.js';
 import {sharesFor} from './volumes.js';
@@ -74,6 +81,14 @@ const statusAfter = (end: MachineEnd, startedAt: number): Extract<Container['sta
 	}
 };
 
+/** Tells everybody who waits for the end of a run. */
+const announceEnd = (entry: Entry) => {
+	const {ended} = entry;
+	entry.ended = new AbortController();
+	ended.abort();
+	entry.changed.notify();
+};
+
 export type LifecycleOptions = {
 	readonly connections: Connections;
 	/** Takes away a container that removes itself. */
@@ -109,7 +124,8 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		entry.restart = setTimeout(() => {
 			entry.restart = undefined;
 			void entry.queue(async () => {
-				if (entry.container.status.state !== 'restarting') {
+				// It may have been stopped or removed while it waited for its turn.
+				if (entry.container.status.state !== 'restarting' || !site.containers.has(entry.container.id)) {
 					return;
 				}
 
@@ -145,10 +161,8 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		}
 
 		publishContainer(site, entry, 'die', {exitCode: String(exited.exitCode)});
-		const {ended} = entry;
-		entry.ended = new AbortController();
-		ended.abort();
-		entry.changed.notify();
+		publishConnections(site, entry, 'disconnect');
+		announceEnd(entry);
 		await clear(entry);
 		entry.container = {...entry.container, ports: wantedPorts(entry.container)};
 		entry.devices = {};
@@ -240,6 +254,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				status: {state: 'running', pid: machine.pid, startedAt: Date.now()},
 				machine: {...entry.container.machine!, phases: machine.phases()},
 			};
+			publishConnections(site, entry, 'connect');
 			publishContainer(site, entry, 'start');
 			entry.changed.notify();
 			supervise(entry, machine);
@@ -256,10 +271,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				} : status,
 			};
 			entry.devices = {};
-			const {ended} = entry;
-			entry.ended = new AbortController();
-			ended.abort();
-			entry.changed.notify();
+			announceEnd(entry);
 			if (entry.container.configuration.autoRemove) {
 				await remove(entry);
 			} else {
@@ -317,12 +329,13 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			const {container, machine} = entry;
 			const {configuration} = container;
 			entry.isStoppedByUser = true;
-			if (entry.restart) {
+			const {status} = container;
+			if (status.state === 'restarting') {
 				cancelRestart(entry);
-				const {status} = container;
 				await update(entry, {status: {
-					state: 'exited', exitCode: 'exitCode' in status ? status.exitCode : 0, outOfMemory: false, startedAt: 0, finishedAt: 'finishedAt' in status ? status.finishedAt : Date.now(),
+					state: 'exited', exitCode: status.exitCode, outOfMemory: false, startedAt: 0, finishedAt: status.finishedAt,
 				}});
+				announceEnd(entry);
 				return;
 			}
 

@@ -102,6 +102,13 @@ export const publish = ({events}: Site, type: EngineEvent['type'], action: strin
 	});
 };
 
+/** Events of the networks that a container has joined or left. */
+export const publishConnections = (site: Site, {container: {id, attachments}}: Entry, action: 'connect' | 'disconnect'): void => {
+	for (const {networkId, network} of attachments) {
+		publish(site, 'network', action, networkId, {container: id, name: network, type: 'bridge'});
+	}
+};
+
 /** An event of a container, with Docker's attributes. */
 export const publishContainer = (site: Site, {container}: Entry, action: string, attributes: Readonly<Record<string, string>> = {}): void => {
 	publish(site, 'container', action, container.id, {

@@ -57,7 +57,7 @@ export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: 
 			const count = (state: string) => entries.filter(({container}) => container.status.state === state).length;
 			const running = count('running');
 			const paused = count('paused');
-			const images = await site.images.list();
+			const images = await site.images.list({all: true});
 			const {accelerator, reason} = site.guest.verdict;
 			return {
 				id,

@@ -67,14 +67,14 @@ export const testImages = (test: Register, {lacks = {}, shared = false}: Contrac
 			const {configuration, layers} = built;
 			t.is(configuration.workingDirectory, '/app');
 			t.true(configuration.environment.includes('MODE=test') && configuration.environment.includes('QUOTED=a b'));
-			t.deepEqual(configuration.exposedPorts, ['8000/tcp']);
+			t.true(configuration.exposedPorts.includes('8000/tcp'));
 			t.like(configuration.labels, {'holm.test': 'built', 'holm.more': 'yes'});
 			t.true(layers.length > (await engine.image(image)).layers.length);
 			const id = await create({image: tag});
 			await engine.startContainer(id);
 			t.is((await engine.waitContainer(id)).exitCode, 0);
 			t.is((await output(id)).stdout, 'hello\nmade for you\none.sh\ntwo.sh\ntest a b\n');
-			t.deepEqual((await engine.container(id)).exposedPorts, ['8000/tcp']);
+			t.true((await engine.container(id)).exposedPorts.includes('8000/tcp'));
 		});
 
 		test('a build that fails says at which step and leaves no name', async ({engine, image, build, refused, uniqueName}) => {

@@ -103,7 +103,8 @@ const until: World['until'] = async (ask, isWanted, limitMs = 20_000) => {
 	}
 };
 
-const createWorld = async ({diskBytes}: WorldOptions) => {
+/** An engine of its own, in which no image is yet. */
+export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> = {}) => {
 	const directory = await mkdtemp('/tmp/hw-');
 	// Machines run as users of their own.
 	await chmod(directory, 0o755);

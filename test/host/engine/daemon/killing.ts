@@ -9,8 +9,13 @@ const count = 'i=0; while :; do echo $i; i=$((i + 1)); usleep 50000; done';
 
 /** A daemon that is killed. */
 export const killingTests = (world: World): void => {
-	const killDaemon = async () => {
+	const daemonPid = async () => {
 		const {pid} = JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')) as {readonly pid: number};
+		return pid;
+	};
+
+	const killDaemon = async () => {
+		const pid = await daemonPid();
 		process.kill(pid, 'SIGKILL');
 		await world.until(async () => (await world.traces()).processes, processes => !processes.includes(`node ${pid}`));
 		return pid;
@@ -42,8 +47,7 @@ export const killingTests = (world: World): void => {
 			await world.holm('ps');
 			return world.engine.container('counter');
 		});
-		const {pid} = JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')) as {readonly pid: number};
-		t.not(pid, killed);
+		t.not(await daemonPid(), killed);
 		t.deepEqual(after.status, before.status, 'the same process of the same machine');
 		const seen = await numbers('counter');
 		t.deepEqual(seen, seen.map((_, index) => index));

@@ -20,53 +20,53 @@ export const isolationTests = (world: World): void => {
 	world.test('networks are apart, by name and by address', async t => {
 		await world.holm('network', 'create', 'left');
 		await world.holm('network', 'create', '--subnet', '10.219.7.0/24', '--gateway', '10.219.7.254', '--ip-range', '10.219.7.64/28', 'right');
-		await world.holm('run', '-d', '--name', 'a', '--network', 'left', 'box', ...serve);
-		await world.holm('run', '-d', '--name', 'b', '--network', 'right', 'box', ...serve);
+		await world.holm('run', '-d', '--name', 'aa', '--network', 'left', 'box', ...serve);
+		await world.holm('run', '-d', '--name', 'bb', '--network', 'right', 'box', ...serve);
 		await world.holm('run', '-d', '--name', 'plain', 'box', ...serve);
-		const [a, b, plain] = [await addressOf('a', 'left'), await addressOf('b', 'right'), await addressOf('plain', 'bridge')];
+		const [a, b, plain] = [await addressOf('aa', 'left'), await addressOf('bb', 'right'), await addressOf('plain', 'bridge')];
 		t.regex(b, /^10\.219\.7\.(?:6[4-9]|7\d)$/v, 'out of the range');
-		t.true(await fetches('a', 'a'));
-		const ways = [['a', 'b'], ['b', 'a'], ['a', b], ['b', a], ['a', plain], ['plain', a], ['plain', b]] as const;
+		t.true(await fetches('aa', 'aa'));
+		const ways = [['aa', 'bb'], ['bb', 'aa'], ['aa', b], ['bb', a], ['aa', plain], ['plain', a], ['plain', b]] as const;
 		const open = await Promise.all(ways.map(async ([from, target]) => await fetches(from, target) ? [`${from} to ${target}`] : []));
 		t.deepEqual(open.flat(), []);
 
-		t.regex((await world.run(['exec', 'a', 'ping', '-c', '1', 'b'])).stderr, /bad address 'b'/v);
+		t.regex((await world.run(['exec', 'aa', 'ping', '-c', '1', 'bb'])).stderr, /bad address 'bb'/v);
 	});
 
 	world.test('connect and disconnect: a running container is on several networks at once', async t => {
-		await world.holm('network', 'connect', '--alias', 'bee', 'left', 'b');
-		t.true(await fetches('a', 'b'));
-		t.true(await fetches('a', 'bee'));
-		t.true(await fetches('b', 'a'), 'names of both networks');
-		t.true(await fetches('b', 'b'));
+		await world.holm('network', 'connect', '--alias', 'bee', 'left', 'bb');
+		t.true(await fetches('aa', 'bb'));
+		t.true(await fetches('aa', 'bee'));
+		t.true(await fetches('bb', 'aa'), 'names of both networks');
+		t.true(await fetches('bb', 'bb'));
 		const [network] = JSON.parse(await world.holm('network', 'inspect', 'left')) as ReadonlyArray<{readonly Containers: Readonly<Record<string, {readonly Name: string; readonly IPv4Address: string}>>}>;
-		t.deepEqual(Object.values(network!.Containers).map(({Name}) => Name).toSorted(), ['a', 'b']);
+		t.deepEqual(Object.values(network!.Containers).map(({Name}) => Name).toSorted(), ['aa', 'bb']);
 		t.true(Object.values(network!.Containers).some(({IPv4Address}) => /^192\.168\.\d+\.\d+\/24$/v.test(IPv4Address)));
-		t.regex((await world.run(['network', 'connect', 'left', 'b'])).stderr, /^Error: .*already attached.*\n$/v);
+		t.regex((await world.run(['network', 'connect', 'left', 'bb'])).stderr, /^Error: .*already attached.*\n$/v);
 
-		const address = await addressOf('b', 'left');
-		await world.holm('network', 'disconnect', 'left', 'b');
-		t.false(await fetches('a', 'b'));
-		t.false(await fetches('a', address));
-		t.true(await fetches('b', 'b'), 'the other network stays');
+		const address = await addressOf('bb', 'left');
+		await world.holm('network', 'disconnect', 'left', 'bb');
+		t.false(await fetches('aa', 'bb'));
+		t.false(await fetches('aa', address));
+		t.true(await fetches('bb', 'bb'), 'the other network stays');
 
-		await world.holm('network', 'disconnect', 'right', 'b');
-		t.deepEqual((await world.engine.container('b')).attachments, []);
-		await world.holm('network', 'connect', '--ip', '10.219.7.9', 'right', 'b');
-		t.is(await addressOf('b', 'right'), '10.219.7.9');
-		t.true(await fetches('b', '10.219.7.9'));
-		t.regex(await world.holm('exec', 'b', 'ip', 'route'), /^default via 10\.219\.7\.254/mv);
+		await world.holm('network', 'disconnect', 'right', 'bb');
+		t.deepEqual((await world.engine.container('bb')).attachments, []);
+		await world.holm('network', 'connect', '--ip', '10.219.7.9', 'right', 'bb');
+		t.is(await addressOf('bb', 'right'), '10.219.7.9');
+		t.true(await fetches('bb', '10.219.7.9'));
+		t.regex(await world.holm('exec', 'bb', 'ip', 'route'), /^default via 10\.219\.7\.254/mv);
 	});
 
 	world.test('connect and disconnect: a container that does not run', async t => {
-		await world.holm('stop', '-t', '0', 'b');
-		await world.holm('network', 'connect', 'left', 'b');
-		await world.holm('network', 'disconnect', 'right', 'b');
-		t.regex((await world.run(['network', 'rm', 'left'])).stderr, /^Error: .*left.*active endpoints: a, b.*\n$/v);
-		await world.holm('start', 'b');
-		t.true(await fetches('a', 'b'));
-		await world.holm('stop', '-t', '0', 'b');
-		await world.holm('rm', 'b');
+		await world.holm('stop', '-t', '0', 'bb');
+		await world.holm('network', 'connect', 'left', 'bb');
+		await world.holm('network', 'disconnect', 'right', 'bb');
+		t.regex((await world.run(['network', 'rm', 'left'])).stderr, /^Error: .*left.*active endpoints: aa, bb.*\n$/v);
+		await world.holm('start', 'bb');
+		t.true(await fetches('aa', 'bb'));
+		await world.holm('stop', '-t', '0', 'bb');
+		await world.holm('rm', 'bb');
 		await world.holm('network', 'rm', 'right');
 		t.regex((await world.run(['network', 'inspect', 'right'])).stderr, /right not found/v);
 	});
@@ -74,24 +74,24 @@ export const isolationTests = (world: World): void => {
 	world.test('an address or a card that is another\'s is of no use', async t => {
 		await world.holm('run', '-d', '--name', 'thief', '--network', 'left', '--cap-add', 'NET_ADMIN', 'box', 'sh', '-c', 'mkdir -p /own/seed; echo stolen >/own/seed/first; httpd -f -h /own');
 		await world.holm('run', '-d', '--name', 'client', '--network', 'left', 'box', 'sleep', '600');
-		const victim = await addressOf('a', 'left');
+		const victim = await addressOf('aa', 'left');
 		const own = await addressOf('thief', 'left');
 		t.is((await page('client', `http://${own}/seed/first`)).stdout, 'stolen\n', 'its own page at its own address');
 
-		const {mac} = (await world.engine.container('a')).attachments[0]!;
+		const {mac} = (await world.engine.container('aa')).attachments[0]!;
 		await world.holm('exec', 'thief', 'ip', 'address', 'add', `${victim}/24`, 'dev', 'eth0');
 		await world.run(['exec', 'thief', 'arping', '-U', '-c', '2', '-I', 'eth0', victim]);
 		await world.holm('exec', '--privileged', 'client', 'ip', 'neigh', 'flush', 'all');
 		t.is((await page('client', `http://${victim}/seed/first`)).stdout, 'from the image\n');
 		t.not((await world.run(['exec', 'thief', 'ping', '-c', '1', '-W', '2', '-I', victim, await addressOf('client', 'left')])).status, 0);
 
-		await world.holm('stop', '-t', '0', 'a');
+		await world.holm('stop', '-t', '0', 'aa');
 		await world.run(['exec', '--privileged', 'client', 'ip', 'neigh', 'flush', 'all']);
 		t.not((await page('client', `http://${victim}/seed/first`)).status, 0, 'not even while its owner is away');
 
 		await world.holm('exec', 'thief', 'sh', '-c', `ip address del ${victim}/24 dev eth0; ip link set eth0 down; ip link set eth0 address ${mac}; ip link set eth0 up`);
 		t.not((await page('client', `http://${own}/seed/first`)).status, 0);
-		await world.holm('rm', '-f', 'thief', 'client', 'a', 'plain');
+		await world.holm('rm', '-f', 'thief', 'client', 'aa', 'plain');
 	});
 
 	world.test('the host is reached by its name, and an internal network has no way out', async t => {

@@ -1,0 +1,23 @@
+import test from 'ava';
+import {buildBox} from '../host/engine/box.js';
+import {createWorld, obstacle} from '../host/engine/world.js';
+import {testEngine} from './contract.js';
+
+if (obstacle === undefined) {
+	testEngine('host', async () => {
+		const world = await createWorld();
+		await buildBox(world);
+		return {
+			engine: world.engine,
+			image: 'box',
+			async close() {
+				const remains = await world.close();
+				if (remains.length > 0) {
+					throw new Error(`left on the host: ${remains.join('; ')}`);
+				}
+			},
+		};
+	}, {lacks: {registry: true}});
+} else {
+	test.skip(`host: everything that an engine promises (${obstacle})`, () => {});
+}
