@@ -4,6 +4,7 @@ import type {Engine} from '../../engine.js';
 import type {EngineEvent, Image} from '../../resources.js';
 import {architectureOf} from '../distributions.js';
 import {rejectUnknown} from './filters.js';
+import {createReadings} from './readings.js';
 import {isLive, type Entry, type Site} from './site.js';
 import {readStats} from './statistics.js';
 import {directoryBytes, listVolumes, usersOf} from './volumes.js';
@@ -20,6 +21,9 @@ export const diskBytesOf = async ({paths}: Site, {container}: Entry): Promise<nu
 };
 
 const truthy = (values: readonly string[] | undefined, matches: (value: string) => boolean): boolean => values === undefined || values.some(value => matches(value));
+
+/** A snapshot waits so long for the guests' statistics. */
+const readingLimitMs = 3000;
 
 const eventKeys = ['type', 'event', 'container', 'image', 'network', 'volume', 'label', 'daemon', 'scope'];
 
@@ -62,6 +66,8 @@ export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: 
 			}
 		}
 	}
+
+	const readAll = createReadings(readStats, readingLimitMs);
 
 	return {
 		async version() {
@@ -109,16 +115,9 @@ export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: 
 			const readAt = Date.now();
 			const [containers, networks, images, volumes] = await Promise.all([verbs.containers({all: true}), verbs.networks(), site.images.list(), listVolumes(site)]);
 			const live = stats ? site.containers.values().filter(entry => isLive(entry) && entry.container.status.state === 'running').toArray() : [];
-			const readings = await Promise.all(live.map(async entry => {
-				try {
-					return [[entry.container.id, await readStats(entry)] as const];
-				} catch {
-					// It ended while it was asked.
-					return [];
-				}
-			}));
+			const readings = await readAll(live);
 			return {
-				readAt, containers, networks, images, volumes, stats: Object.fromEntries(readings.flat()),
+				readAt, containers, networks, images, volumes, stats: Object.fromEntries(readings.map(([{container}, reading]) => [container.id, reading])),
 			};
 		},
 		events,

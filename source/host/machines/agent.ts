@@ -38,6 +38,11 @@ export const quote = (word: string): string => `'${word.replaceAll('\'', String.
 
 const handshakeAttempts = 5;
 
+const commandAttempts = 4;
+
+/** The server's own answer that it did not start a command, as the client library words it. */
+const isRefusal = (error: unknown): boolean => error instanceof Error && error.cause instanceof Error && error.cause.message === 'Unable to exec';
+
 /** The most a guest's answer may take in the engine's memory. */
 const maximumAnswer = 16 * 1024 * 1024;
 
@@ -119,12 +124,12 @@ export const createAgent = (socketPath: string, privateKey: string): Agent => {
 		return client;
 	};
 
-	const open: Agent['open'] = async (command, terminal) => {
+	const ask: Agent['open'] = async (command, terminal) => {
 		const entered = await enter();
 		return new Promise((resolve, reject) => {
 			entered.exec(command, terminal ? {pty: terminal} : {}, (error, channel) => {
 				if (error) {
-					reject(new HolmError('internal', 'the guest refused a command', {cause: error}));
+					reject(new HolmError('internal', `the guest refused a command: ${error.message}`, {cause: error}));
 					return;
 				}
 
@@ -141,6 +146,21 @@ export const createAgent = (socketPath: string, privateKey: string): Agent => {
 				resolve({channel, status});
 			});
 		});
+	};
+
+	const open: Agent['open'] = async (command, terminal) => {
+		for (let attempt = 1; ; attempt++) {
+			try {
+				return await ask(command, terminal);
+			} catch (error) {
+				// A guest that is busy with its start refuses the first terminal now and then. What is refused was not begun.
+				if (attempt === commandAttempts || isClosed || !isRefusal(error)) {
+					throw error;
+				}
+
+				await delay(100);
+			}
+		}
 	};
 
 	dial();
