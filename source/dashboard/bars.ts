@@ -39,7 +39,7 @@ const connectionSegment = ({connection}: StoreState): Segment => {
 		}
 
 		case 'lost': {
-			return ['bad', ` LOST since ${timeOf(connection.since)} UTC, connecting again: ${clean(connection.reason)} `];
+			return ['bad', ` LOST since ${timeOf(connection.since)} UTC, connecting again: ${clean(connection.reason)}${connection.remedy === undefined ? '' : ` (${clean(connection.remedy)})`} `];
 		}
 	}
 };

@@ -83,7 +83,7 @@ export const RowTable = ({columns, rows, cursor, isFocused, isStale, empty, widt
 	]) as Record<string, string>;
 	const roleOf = ({role = 'text', isMarked}: TableRow, row: number): Role => {
 		if (row === cursor) {
-			return isFocused ? 'selected' : 'selectedElsewhere';
+			return isFocused && !isStale ? 'selected' : 'selectedElsewhere';
 		}
 
 		return isStale ? 'dim' : (isMarked ? 'marked' : role);

@@ -42,7 +42,7 @@ const rowText = (container: Container, cells: readonly string[], widths: ReturnT
 	const mark = isMarked ? theme.glyphs.mark : ' ';
 	const texts = widths.map(({column, width}) => fit(cells[columns.indexOf(column)]!, width, {align: column.align, ellipsis: theme.glyphs.ellipsis}));
 	if (isSelected || isStale || isMarked) {
-		return theme.paint(isSelected ? (isFocused ? 'selected' : 'selectedElsewhere') : (isStale ? 'dim' : 'marked'), `${mark} ${texts.join('  ')}  ${' '.repeat(missing)}`);
+		return theme.paint(isSelected ? (isFocused && !isStale ? 'selected' : 'selectedElsewhere') : (isStale ? 'dim' : 'marked'), `${mark} ${texts.join('  ')}  ${' '.repeat(missing)}`);
 	}
 
 	// Neighbours that look the same are painted as one: each change of colour is work for Ink, in every frame.

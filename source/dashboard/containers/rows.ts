@@ -14,6 +14,8 @@ export type Column = {
 	readonly align: 'left' | 'right';
 	/** Keeps its least width whatever is in it, so that nothing moves when that changes. */
 	readonly isFixed?: boolean;
+	/** As wide as its content up to this before less important columns get any room; default `least`. */
+	readonly most?: number;
 	/** Columns with higher numbers go first when there is no room, and get more of it last. */
 	readonly order: number;
 	readonly text: (container: Container, usage: Usage | undefined, now: number) => string;
@@ -70,7 +72,7 @@ const uptime = ({status}: Container, now: number): string => {
 const startedAt = ({status}: Container): number => 'startedAt' in status ? status.startedAt : 0;
 
 export const columns: readonly Column[] = [
-	{key: 'name', title: 'NAME', least: 12, align: 'left', order: 0, text: ({name}) => name},
+	{key: 'name', title: 'NAME', least: 12, most: 24, align: 'left', order: 0, text: ({name}) => name},
 	{key: 'state', title: 'STATE', least: 10, isFixed: true, align: 'left', order: 1, text: stateText},
 	{key: 'image', title: 'IMAGE', least: 12, align: 'left', order: 6, text: ({configuration: {image}}) => shortImage(image)},
 	{
@@ -103,7 +105,7 @@ const widest = 44;
 export const columnWidths = (width: number, contents: ReadonlyArray<readonly string[]> = []): ReadonlyArray<{readonly column: Column; readonly width: number}> => {
 	let kept = columns.map((column, index) => {
 		const content = Math.max(widthOf(column.title) + 1, ...contents.map(cells => widthOf(cells[index]!)));
-		const least = column.isFixed || contents.length === 0 ? column.least : Math.min(column.least, content);
+		const least = column.isFixed || contents.length === 0 ? column.least : Math.min(column.most ?? column.least, content);
 		return {column, width: least, wanted: Math.max(least, content)};
 	});
 	const needed = () => kept.reduce((sum, {width}) => sum + width + gap, -gap);

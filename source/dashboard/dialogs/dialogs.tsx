@@ -28,7 +28,7 @@ const Confirm = ({dialog: {plan, isAccepting, top}, width, height}: Of<'confirm'
 	const rows = Math.min(height - 4, lines.length);
 	const button = (label: string, isChosen: boolean) => theme.paint(isChosen ? 'selected' : 'text', isChosen && theme.depth === 'none' ? `[${label}]` : ` ${label} `);
 	return (
-		<Panel title={clean(plan.title)} note={lines.length > rows ? 'j k scroll' : ''} width={width} height={rows + 4} isFocused>
+		<Panel title={clean(plan.title)} note={lines.length > rows ? 'j k scroll' : ''} width={width} height={rows + 4} isFocused isOpaque>
 			<Box marginLeft={1}><Scrolled lines={lines} top={top} width={width - 4} height={rows}/></Box>
 			<Box marginLeft={1} marginTop={1}><Text>{`${button('Cancel', !isAccepting)}  ${button(`${plan.accept} (y)`, isAccepting)}`}</Text></Box>
 		</Panel>

@@ -34,7 +34,7 @@ export const logLines = ({buffer, index, state, names, width, height, theme}: Si
 const titleOf = (names: readonly string[], {filter, search}: LogsState, index: LogIndex): string => [
 	`3 Logs${names.length === 0 ? '' : ` of ${names.length > 3 ? `${names.length} containers` : names.join(', ')}`}`,
 	...(filter ? [`filter ${filter.isInverted ? '!' : ''}${filter.source}: ${index.count()} lines`] : []),
-	...(search ? [`search ${search.source}: ${index.matches().length} matches`] : []),
+	...(search ? [`search ${search.source}: ${index.matches().length} ${index.matches().length === 1 ? 'match' : 'matches'}`] : []),
 ].map(text => clean(text)).join(' | ');
 
 const noteOf = ({position, since, isWrapped, column}: LogsState, buffer: LogBuffer): string => [

@@ -46,7 +46,7 @@ const fromContainer = async (engine: Engine, {id, name}: Container, host: string
 				continue;
 			}
 
-			lines.push(...text.split('\n').map(line => clean(line.trimEnd())).filter(line => line !== ''), ...(exitCode === 0 ? [] : [`${command[0]} ended with ${exitCode ?? 'no status'}`]));
+			lines.push(...text.split('\n').map(line => clean(line.trimEnd().replaceAll(/\t+/gv, ' '))).filter(line => line !== ''), ...(exitCode === 0 ? [] : [`${command[0]} ended with ${exitCode ?? 'no status'}`]));
 			break;
 		} catch (error) {
 			if (!['command-not-found', 'not-executable'].includes(asHolmError(error).code)) {
@@ -64,7 +64,8 @@ const fromHost = async (host: string): Promise<readonly string[]> => {
 		const addresses = await lookup(host, {all: true});
 		return ['From the host:', ...addresses.map(({address}) => `  ${address}`)];
 	} catch (error) {
-		return ['From the host:', `  ${clean(messageOf(error))}`];
+		const {code} = error as NodeJS.ErrnoException;
+		return ['From the host:', code === 'ENOTFOUND' ? '  it knows no such name' : `  ${clean(messageOf(error))}`];
 	}
 };
 

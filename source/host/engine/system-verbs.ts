@@ -5,6 +5,7 @@ import type {EngineEvent, Image} from '../../resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
 import {architectureOf} from '../distributions.js';
+import {createReadings} from './readings.js';
 import {isLive, type Entry, type Site} from './site.js';
 import {readStats} from './statistics.js';
 import {directoryBytes, listVolumes, usersOf} from './volumes.js';
@@ -19,6 +20,9 @@ export const diskBytesOf = async ({paths}: Site, {container}: Entry): Promise<nu
 	const status = await stat(paths.container(container.id).disk).catch(() => undefined);
 	return (status?.blocks ?? 0) * 512;
 };
+
+/** A snapshot waits so long for the guests' statistics. */
+const readingLimitMs = 3000;
 
 type SystemVerbs = Pick<Engine, 'version' | 'info' | 'diskUsage' | 'snapshot' | 'events'>;
 
@@ -45,6 +49,8 @@ export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: 
 			}
 		}
 	}
+
+	const readAll = createReadings(readStats, readingLimitMs);
 
 	return {
 		async version() {
@@ -92,16 +98,9 @@ export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: 
 			const readAt = Date.now();
 			const [containers, networks, images, volumes] = await Promise.all([verbs.containers({all: true}), verbs.networks(), site.images.list(), listVolumes(site)]);
 			const live = stats ? site.containers.values().filter(entry => isLive(entry) && entry.container.status.state === 'running').toArray() : [];
-			const readings = await Promise.all(live.map(async entry => {
-				try {
-					return [[entry.container.id, await readStats(entry)] as const];
-				} catch {
-					// It ended while it was asked.
-					return [];
-				}
-			}));
+			const readings = await readAll(live);
 			return {
-				readAt, containers, networks, images, volumes, stats: Object.fromEntries(readings.flat()),
+				readAt, containers, networks, images, volumes, stats: Object.fromEntries(readings.map(([{container}, reading]) => [container.id, reading])),
 			};
 		},
 		events,

@@ -1,3 +1,4 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import {type ClientChannel, type PseudoTtyOptions} from 'ssh2';
 import {HolmError} from '../../errors.js';
 import {sshPorts} from './qemu.js';
@@ -25,6 +26,11 @@ export type Agent = {
 
 /** One word of a shell command, whatever it holds. */
 export const quote = (word: string): string => `'${word.replaceAll('\'', String.raw`'\''`)}'`;
+
+const commandAttempts = 4;
+
+/** The server's own answer that it did not start a command, as the client library words it. */
+const isRefusal = (error: unknown): boolean => error instanceof Error && error.cause instanceof Error && error.cause.message === 'Unable to exec';
 
 /** The most a guest's answer may take in the engine's memory. */
 const maximumAnswer = 16 * 1024 * 1024;
@@ -174,7 +180,18 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 			}
 		}
 
-		return begin(await dialFree(), command, terminal);
+		for (let attempt = 1; ; attempt++) {
+			try {
+				return await begin(await dialFree(), command, terminal);
+			} catch (error) {
+				// A guest that is busy with its start refuses the first terminal now and then. What is refused was not begun.
+				if (attempt === commandAttempts || isClosed || !isRefusal(error)) {
+					throw error;
+				}
+
+				await delay(100);
+			}
+		}
 	};
 
 	return {

@@ -17,7 +17,8 @@ export const hasTmux = (() => {
 	}
 })();
 
-const patience = 30_000;
+// The machine may be busy, and a machine in it is emulated.
+const patience = 60_000;
 
 /** A real terminal with a shell in it, of a tmux server of its own. */
 export const openTerminal = async ({columns = 120, rows = 36, environment = {}}: {readonly columns?: number; readonly rows?: number; readonly environment?: Readonly<Record<string, string>>} = {}) => {

@@ -1,0 +1,42 @@
+import {setTimeout as delay} from 'node:timers/promises';
+
+/** Reads many at once, none of which can hold up the others. */
+export type Readings<Source, Reading> = (sources: readonly Source[]) => Promise<ReadonlyArray<readonly [Source, Reading]>>;
+
+/**
+Reads what is asked of guests, which may take their time or never answer: after `limitMs` the ones that have not answered are left out, and until they do they are not asked again. What cannot be read is left out, too.
+*/
+export const createReadings = <Source extends object, Reading>(read: (source: Source) => Promise<Reading>, limitMs: number): Readings<Source, Reading> => {
+	const pending = new Map<Source, Promise<Reading | undefined>>();
+
+	const start = async (source: Source): Promise<Reading | undefined> => {
+		try {
+			return await read(source);
+		} catch {
+			// It ended while it was asked.
+			return undefined;
+		} finally {
+			pending.delete(source);
+		}
+	};
+
+	return async sources => {
+		const readings: Array<readonly [Source, Reading]> = [];
+		const limit = new AbortController();
+		const all = Promise.all(sources.map(async source => {
+			const isAsked = pending.has(source);
+			const answer = pending.get(source) ?? start(source);
+			if (!isAsked) {
+				pending.set(source, answer);
+			}
+
+			const reading = await answer;
+			if (reading !== undefined && !limit.signal.aborted) {
+				readings.push([source, reading]);
+			}
+		}));
+		await Promise.race([all, delay(limitMs, undefined, {signal: limit.signal}).catch(() => undefined)]);
+		limit.abort();
+		return readings;
+	};
+};
