@@ -139,6 +139,6 @@ export const runBench = async (script: string, measurements: readonly Measuremen
 	}
 
 	// What was being measured when it was interrupted may still wait for something.
-	// eslint-disable-next-line unicorn/no-process-exit
+
 	process.exit(status);
 };

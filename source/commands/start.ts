@@ -23,7 +23,7 @@ export const start = async (): Promise<never> => {
 	for (const stream of [process.stdout, process.stderr]) {
 		stream.on('error', (error: NodeJS.ErrnoException) => {
 			// A reader such as `head` has had enough; shells expect the status of SIGPIPE.
-			// eslint-disable-next-line unicorn/no-process-exit -- nobody is left to print to
+
 			process.exit(error.code === 'EPIPE' ? 141 : 1);
 		});
 	}
@@ -48,6 +48,6 @@ export const start = async (): Promise<never> => {
 	});
 	await Promise.all([flush(process.stdout), flush(process.stderr)]);
 	// Connections that are kept alive for a next request would keep the process.
-	// eslint-disable-next-line unicorn/no-process-exit -- this is the end of the command line
+
 	process.exit(status);
 };

@@ -92,5 +92,4 @@ try {
 	process.exitCode = 1;
 }
 
-// eslint-disable-next-line unicorn/no-process-exit -- the workers' connections would keep the process
 process.exit();
