@@ -48,6 +48,16 @@ export const mountFlagTests = (world: World): void => {
 		await world.holm('volume', 'rm', 'kept');
 	});
 
+	world.test('mounts within mounts, whatever their order, and over /etc', async t => {
+		t.is(await run('-v', 'inner:/x/inner', '-v', 'outer:/x', '-v', 'conf:/etc', 'box', 'sh', '-c', 'echo in >/x/inner/file; echo out >/x/file; ls /x; grep -c localhost /etc/hosts; grep -c nameserver /etc/resolv.conf; id -un'), 'file\ninner\n2\n1\nroot');
+		t.is(await run('-v', 'inner:/i', '-v', 'outer:/o', 'box', 'cat', '/i/file', '/o/file'), 'in\nout');
+		await world.holm('create', '--name', 'stopped', '-v', 'inner:/x/inner', '-v', 'outer:/x', 'box');
+		const tar = await world.run(['cp', 'stopped:/x/inner/file', '-']);
+		t.regex(tar.stdout, /in\n/v, 'a container that does not run has them so, too');
+		await world.holm('rm', 'stopped');
+		await world.holm('volume', 'rm', 'inner', 'outer', 'conf');
+	});
+
 	world.test('anonymous volumes go with rm -v, and with prune', async t => {
 		await world.holm('create', '--name', 'one', '-v', '/scratch', 'box');
 		t.is((await world.engine.volumes()).length, 1);
