@@ -62,6 +62,12 @@ const userMounts = (mounts: readonly Mount[]): OciMount[] => {
 		: {destination: mount.target, type: 'bind', source: guestPaths.share(share++), options: ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw']});
 };
 
+/** Mounts in an order in which none hides another: that of the places above comes first. */
+export const outerFirst = <Item>(items: readonly Item[], targetOf: (item: Item) => string): readonly Item[] => {
+	const depth = (item: Item) => targetOf(item).split('/').length;
+	return items.toSorted((one, other) => depth(one) - depth(other));
+};
+
 /** What Docker hides of the kernel's files from a container without privileges. */
 const maskedPaths = ['/proc/acpi', '/proc/asound', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/sched_debug', '/proc/scsi', '/proc/timer_list', '/proc/timer_stats', '/sys/devices/virtual/powercap', '/sys/firmware'];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
@@ -130,7 +136,7 @@ export const bundleOf = (options: BundleOptions): Record<string, unknown> => {
 		}}),
 		root: {path: guestPaths.rootfs, readonly: configuration.readOnlyRoot},
 		hostname,
-		mounts: [...systemMounts(configuration.privileged), ...fileMounts, ...userMounts(options.mounts)],
+		mounts: [...systemMounts(configuration.privileged), ...outerFirst([...fileMounts, ...userMounts(options.mounts)], ({destination}) => destination)],
 		linux: {
 			cgroupsPath: guestPaths.cgroup,
 			namespaces: ['pid', 'ipc', 'uts', 'mount', 'cgroup'].map(type => ({type})),

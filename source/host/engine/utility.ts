@@ -1,5 +1,5 @@
 import type {Container} from '../../resources.js';
-import {guestPaths} from '../containers/bundle.js';
+import {guestPaths, outerFirst} from '../containers/bundle.js';
 import {defaultSize, machineUidOf} from '../guest.js';
 import {quote, type Agent} from '../machines/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
@@ -26,7 +26,7 @@ const prefix = `chroot ${guestPaths.rootfs} /dev/.holm/busybox`;
 /** Puts tools and shares where commands in the container's root find them. Its own links are followed as it would follow them. */
 const prepareCommand = ({mounts}: Container): string => {
 	const root = guestPaths.rootfs;
-	const shared = mounts.filter(({type}) => type !== 'tmpfs');
+	const shared = mounts.filter(({type}) => type !== 'tmpfs').map(({target}, index) => ({target, index}));
 	return [
 		'set -e',
 		`mkdir -p ${root}/dev`,
@@ -34,7 +34,7 @@ const prepareCommand = ({mounts}: Container): string => {
 		`mkdir ${root}/dev/.holm`,
 		`cp ${guestPaths.tools}/busybox ${root}/dev/.holm/busybox`,
 		...(shared.length > 0 ? [`mkdir ${root}/dev/.shares`, `mount --rbind /shares ${root}/dev/.shares`] : []),
-		...shared.map(({target}, index) => {
+		...outerFirst(shared, ({target}) => target).map(({target, index}) => {
 			const place = quote(target);
 			return `if [ -d ${guestPaths.share(index)} ]; then ${prefix} mkdir -p ${place}; else ${prefix} touch ${place}; fi; ${prefix} mount --bind /dev/.shares/${index} ${place}`;
 		}),

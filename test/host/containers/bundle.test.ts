@@ -1,0 +1,83 @@
+import test from 'ava';
+import {bundleOf, limitsOf, type ociProcess} from '../../../source/host/containers/bundle.js';
+import type {ContainerConfiguration, Mount} from '../../../source/resources.js';
+import {configuration} from '../../backends/contract/laboratory.js';
+
+type OciMount = {readonly destination: string; readonly type: string; readonly source: string; readonly options: readonly string[]};
+type Bundle = {
+	readonly process: ReturnType<typeof ociProcess>;
+	readonly root: {readonly readonly: boolean};
+	readonly mounts: readonly OciMount[];
+	readonly linux: {
+		readonly namespaces: ReadonlyArray<{readonly type: string}>;
+		readonly maskedPaths?: readonly string[];
+		readonly readonlyPaths?: readonly string[];
+		readonly resources: {readonly devices: ReadonlyArray<{readonly allow: boolean; readonly major?: number}>};
+	};
+};
+
+const bundle = (given: Partial<ContainerConfiguration> = {}, mounts: readonly Mount[] = [], uid = 0) => bundleOf({
+	configuration: configuration({image: 'box', ...given}),
+	hostname: 'islet',
+	process: {arguments: ['sh', '-c', 'true'], environment: ['PATH=/bin'], workingDirectory: '/data'},
+	user: {uid, gid: 7, additionalGids: [7, 8]},
+	mounts,
+}) as unknown as Bundle;
+
+test('the process, its user and its rights', t => {
+	const {process} = bundle();
+	t.like(process, {terminal: false, args: ['sh', '-c', 'true'], cwd: '/data', env: ['HOSTNAME=islet', 'PATH=/bin']});
+	t.deepEqual({...process.user}, {uid: 0, gid: 7, additionalGids: [7, 8], umask: 0o022});
+	t.deepEqual(process.capabilities.effective, process.capabilities.bounding);
+	t.deepEqual(process.capabilities.inheritable, []);
+	const other = bundle({capabilitiesToAdd: ['NET_ADMIN']}, [], 1000).process.capabilities;
+	t.deepEqual([other.effective, other.permitted, other.ambient], [[], [], []], 'whoever is not root has none');
+	t.true(other.bounding.includes('CAP_NET_ADMIN'), 'but may get them by a file');
+});
+
+test('an init comes first, and a terminal has a kind', t => {
+	t.deepEqual(bundle({init: true}).process.args, ['/dev/.holm/init', '--', 'sh', '-c', 'true']);
+	t.true(bundle({terminal: true}).process.env.includes('TERM=xterm'));
+	t.false(bundle().process.env.includes('TERM=xterm'));
+});
+
+test('limits: those given, over the standard one of open files', t => {
+	t.deepEqual(limitsOf([]), [{type: 'RLIMIT_NOFILE', soft: 1024, hard: 524_288}]);
+	t.deepEqual(limitsOf([{name: 'NOFILE', soft: 5, hard: 6}]), [{type: 'RLIMIT_NOFILE', soft: 5, hard: 6}]);
+	const [, core] = limitsOf([{name: 'core', soft: -1, hard: -1}]);
+	t.deepEqual(core, {type: 'RLIMIT_CORE', soft: Number.MAX_SAFE_INTEGER, hard: Number.MAX_SAFE_INTEGER});
+	t.throws(() => limitsOf([{name: 'wings', soft: 1, hard: 1}]), {message: 'invalid ulimit "wings"'});
+});
+
+test('mounts: shares by their place in the list, none hiding another', t => {
+	const mounts: readonly Mount[] = [
+		{type: 'bind', source: '/srv', target: '/x/inner', readOnly: true},
+		{type: 'tmpfs', target: '/scratch', readOnly: false, options: ['size=1m', 'exec']},
+		{type: 'volume', source: 'outer', target: '/x', readOnly: false},
+		{type: 'volume', source: 'conf', target: '/etc', readOnly: false},
+	];
+	const all = bundle({}, mounts).mounts;
+	const at = (destination: string) => all.findIndex(mount => mount.destination === destination);
+	t.like(all[at('/x/inner')], {type: 'bind', source: '/shares/0', options: ['rbind', 'rprivate', 'ro']});
+	t.like(all[at('/x')], {type: 'bind', source: '/shares/1', options: ['rbind', 'rprivate', 'rw']});
+	t.like(all[at('/etc')], {source: '/shares/2'});
+	t.deepEqual(all[at('/scratch')]?.options, ['nosuid', 'nodev', 'size=1m', 'exec']);
+	t.true(at('/x') < at('/x/inner'));
+	t.true(at('/etc') < at('/etc/resolv.conf') && at('/etc') < at('/etc/hosts'));
+	t.true(at('/proc') < at('/etc'), 'those of the system come before all others');
+	const own = bundle({}, [{type: 'bind', source: '/srv/hosts', target: '/etc/hosts', readOnly: true}]).mounts.filter(({destination}) => destination === '/etc/hosts');
+	t.deepEqual(own.map(({source}) => source), ['/run/holm/files/hosts', '/shares/0'], 'a file of the user\'s own lies on top');
+});
+
+test('what is closed to a container, and open to a privileged one', t => {
+	const closed = bundle({readOnlyRoot: true});
+	t.true(closed.root.readonly);
+	t.true(closed.linux.readonlyPaths!.includes('/proc/sysrq-trigger') && closed.linux.maskedPaths!.includes('/proc/kcore'));
+	t.deepEqual(closed.linux.resources.devices[0], {allow: false, access: 'rwm'} as never);
+	t.true(closed.mounts.find(({destination}) => destination === '/sys')!.options.includes('ro'));
+	t.false(closed.linux.namespaces.some(({type}) => type === 'network'), 'the guest\'s network is the container\'s');
+	const open = bundle({privileged: true});
+	t.is(open.linux.readonlyPaths, undefined);
+	t.deepEqual(open.linux.resources.devices, [{allow: true, access: 'rwm'}] as never);
+	t.true(open.mounts.find(({destination}) => destination === '/sys')!.options.includes('rw'));
+});

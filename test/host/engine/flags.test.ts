@@ -1,0 +1,10 @@
+import {endTests} from './flags/ends.js';
+import {mountFlagTests} from './flags/mount-flags.js';
+import {processFlagTests} from './flags/process-flags.js';
+import {openWorld} from './world.js';
+
+const world = openWorld();
+
+processFlagTests(world);
+mountFlagTests(world);
+endTests(world);

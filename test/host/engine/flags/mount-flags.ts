@@ -1,0 +1,83 @@
+import {
+	mkdir,
+	readFile,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import type {World} from '../world.js';
+
+/** Directories of the host, volumes and file systems in memory. */
+export const mountFlagTests = (world: World): void => {
+	const run = async (...arguments_: readonly string[]) => {
+		const {status, stdout, stderr} = await world.run(['run', '--rm', ...arguments_]);
+		return status === 0 ? stdout.trimEnd() : `${status} ${stdout}${stderr}`;
+	};
+
+	world.test('-v and --mount: directories and files of the host, to write and to read', async t => {
+		const shared = path.join(world.directory, 'shared');
+		const file = path.join(world.directory, 'one-file');
+		await mkdir(path.join(shared, 'sub'), {recursive: true});
+		await writeFile(path.join(shared, 'note'), 'of the host\n');
+		await writeFile(file, 'a file\n');
+		t.is(await run('-v', `${shared}:/shared`, '-v', `${file}:/etc/one:ro`, 'box', 'sh', '-c', 'cat /shared/note /etc/one; echo new >/shared/sub/made; chown 1000:50 /shared/sub/made; ln -s note /shared/link'), 'of the host\na file');
+		t.is(await readFile(path.join(shared, 'sub/made'), 'utf8'), 'new\n');
+		const {uid, gid} = await stat(path.join(shared, 'sub/made'));
+		t.deepEqual([uid, gid], [1000, 50]);
+		for (const flag of [['-v', `${shared}:/shared:ro`], ['--mount', `type=bind,source=${shared},target=/shared,readonly`]]) {
+			t.regex(await run(...flag, 'box', 'sh', '-c', 'cat /shared/note; echo no >/shared/note'), /^1 of the host\n.*read-only file system/isv);
+			t.regex(await run(...flag, '--privileged', 'box', 'sh', '-c', 'mount -o remount,rw /shared; echo no >/shared/note'), /^1 .*read-only file system/isv, 'the host itself forbids it');
+		}
+
+		t.is(await readFile(path.join(shared, 'note'), 'utf8'), 'of the host\n');
+		t.is(await run('-v', `${shared}:/shared`, 'box', 'sh', '-c', 'ls -la /shared/../.. >/dev/null; cat /shared/../shared/link; ls /shared/..| grep -c shared'), 'of the host\n1');
+		t.deepEqual((await world.traces()).mounts, []);
+	});
+
+	world.test('-v and --mount: a named volume begins with what the image has, and stays', async t => {
+		t.is(await run('-v', 'kept:/data', 'box', 'sh', '-c', 'cat /data/seed/first; echo second >/data/seed/second'), 'from the image');
+		t.is(await run('--mount', 'type=volume,src=kept,dst=/elsewhere', 'box', 'cat', '/elsewhere/seed/first', '/elsewhere/seed/second'), 'from the image\nsecond');
+		t.is(await world.holm('volume', 'ls', '-q'), 'kept');
+		t.regex(await run('-v', 'kept:/kept:ro', 'box', 'touch', '/kept/x'), /^1 .*read-only file system/isv);
+
+		// Two at once see each other's changes.
+		await world.holm('run', '-d', '--name', 'writer', '-v', 'kept:/kept', 'box', 'sh', '-c', 'while :; do date >>/kept/clock; sleep 0.1; done');
+		t.regex(await run('-v', 'kept:/kept', 'box', 'sh', '-c', 'while ! [ -s /kept/clock ]; do sleep 0.1; done; wc -l </kept/clock'), /^\d+$/v);
+		t.regex((await world.run(['volume', 'rm', 'kept'])).stderr, /^Error: .*kept.*in use.*writer.*\n$/v);
+		await world.holm('rm', '-f', 'writer');
+		await world.holm('volume', 'rm', 'kept');
+	});
+
+	world.test('mounts within mounts, whatever their order, and over /etc', async t => {
+		t.is(await run('-v', 'inner:/x/inner', '-v', 'outer:/x', '-v', 'conf:/etc', 'box', 'sh', '-c', 'echo in >/x/inner/file; echo out >/x/file; ls /x; grep -c localhost /etc/hosts; grep -c nameserver /etc/resolv.conf; id -un'), 'file\ninner\n2\n1\nroot');
+		t.is(await run('-v', 'inner:/i', '-v', 'outer:/o', 'box', 'cat', '/i/file', '/o/file'), 'in\nout');
+		await world.holm('create', '--name', 'stopped', '-v', 'inner:/x/inner', '-v', 'outer:/x', 'box');
+		const tar = await world.run(['cp', 'stopped:/x/inner/file', '-']);
+		t.regex(tar.stdout, /in\n/v, 'a container that does not run has them so, too');
+		await world.holm('rm', 'stopped');
+		await world.holm('volume', 'rm', 'inner', 'outer', 'conf');
+	});
+
+	world.test('anonymous volumes go with rm -v, and with prune', async t => {
+		await world.holm('create', '--name', 'one', '-v', '/scratch', 'box');
+		t.is((await world.engine.volumes()).length, 1);
+		await world.holm('rm', '-v', 'one');
+		t.deepEqual(await world.engine.volumes(), []);
+		await world.holm('create', '--name', 'two', '-v', '/scratch', 'box');
+		await world.holm('rm', 'two');
+		t.is((await world.engine.volumes()).length, 1);
+		await world.holm('volume', 'prune', '-f');
+		t.deepEqual(await world.engine.volumes(), []);
+	});
+
+	world.test('--tmpfs, --read-only', async t => {
+		const table = await run('--tmpfs', '/scratch:size=1m,mode=700', '--mount', 'type=tmpfs,target=/more', '--read-only', 'box', 'sh', '-c', 'grep -E " /(scratch|more)? " /proc/mounts; stat -c %a /scratch; echo yes >/scratch/file; cat /scratch/file; touch /nowhere; dd if=/dev/zero of=/scratch/large bs=1M count=2');
+		t.regex(table, /^1 /v);
+		t.regex(table, / \/scratch tmpfs rw,nosuid,nodev,noexec.*size=1024k/v);
+		t.regex(table, / \/more tmpfs /v);
+		t.regex(table, /\n700\nyes\n/v);
+		t.regex(table, /touch: \/nowhere: Read-only file system/v);
+		t.regex(table, /No space left on device/v);
+		t.regex(await run('--read-only', '-v', '/writable', 'box', 'sh', '-c', 'touch /writable/x && echo written'), /^written$/v);
+	});
+};

@@ -1,0 +1,103 @@
+import {readFile, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import type {World} from '../world.js';
+
+/** What `run` says about the process. */
+export const processFlagTests = (world: World): void => {
+	const run = async (...arguments_: readonly string[]) => {
+		const {status, stdout, stderr} = await world.run(['run', '--rm', ...arguments_], {environment: {HANDED_ON: 'from here'}});
+		return status === 0 ? stdout.trimEnd() : `${status} ${stderr}`;
+	};
+
+	world.test('-e and --env-file, over each other and the image', async t => {
+		const file = path.join(world.directory, 'variables');
+		await writeFile(file, '# comment\n\nFROM_FILE=of the file\nBOTH=file\nHANDED_ON\nNOT_SET_ANYWHERE\n');
+		// eslint-disable-next-line no-template-curly-in-string -- the shell in the container fills it in
+		const script = 'echo "$FROM_FILE|$BOTH|$HANDED_ON|${NOT_SET_ANYWHERE-unset}|$GREETING|$EMPTY|$HOSTNAME|$PATH|$HOME"';
+		const [fromFile, both, handedOn, notSet, greeting, empty, hostname, search, home] = (await run('--env-file', file, '-e', 'BOTH=flag', '-e', 'EMPTY=', 'box', 'sh', '-c', script)).split('|');
+		t.deepEqual({fromFile, both, handedOn, notSet, greeting, empty, search, home}, {
+			fromFile: 'of the file', both: 'flag', handedOn: 'from here', notSet: 'unset', greeting: 'image', empty: '', search: '/bin', home: '/root',
+		});
+		t.regex(hostname!, /^[\da-f]{12}$/v);
+	});
+
+	world.test('-w, -u, --entrypoint and the command', async t => {
+		t.is(await run('-w', '/data/seed', 'box', 'pwd'), '/data/seed');
+		t.is(await run('-w', '/made/for/it', 'box', 'pwd'), '/made/for/it', 'one that is not there is made');
+		t.is(await run('-u', 'ada', 'box', 'sh', '-c', 'id; echo $HOME'), 'uid=1000(ada) gid=1000(ada) groups=50(staff),1000(ada)\n/home/ada');
+		t.is(await run('-u', '4321', 'box', 'id', '-u'), '4321');
+		t.is(await run('-u', 'ada:staff', 'box', 'id', '-g'), '50');
+		t.is(await run('--entrypoint', 'echo', 'box', 'as arguments'), 'as arguments');
+		t.regex(await run('--entrypoint', '', 'box'), /^125 error: .*command.*\n$/isv, 'an entrypoint of one\'s own drops the image\'s command');
+	});
+
+	world.test('--hostname, --add-host, --dns, --dns-search', async t => {
+		await world.holm('network', 'create', 'net');
+		const answer = await run('--network', 'net', '--hostname', 'islet', '--add-host', 'fixed.test:10.1.2.3', '--add-host', 'gate=host-gateway', '--dns', '192.0.2.53', '--dns-search', 'example.test', 'box', 'sh', '-c', 'hostname; cat /etc/hostname; echo $HOSTNAME; cat /etc/hosts; cat /etc/resolv.conf');
+		const lines = answer.split('\n');
+		t.deepEqual(lines.slice(0, 3), ['islet', 'islet', 'islet']);
+		t.true(lines.includes('10.1.2.3\tfixed.test'));
+		t.regex(answer, /^198\.1[89]\.\d+\.\d+\tgate$/mv);
+		t.regex(answer, /^192\.168\.\d+\.\d+\tislet$/mv);
+		t.true(lines.includes('nameserver 192.0.2.53'));
+		t.true(lines.includes('search example.test'));
+		t.regex(await run('--network', 'net', 'box', 'cat', '/etc/resolv.conf'), /^nameserver 192\.168\.\d+\.1$/mv);
+		await world.holm('network', 'rm', 'net');
+	});
+
+	world.test('--cap-add, --cap-drop, --privileged, --ulimit, --init', async t => {
+		const effective = async (...flags: readonly string[]) => BigInt(`0x${(await run(...flags, 'box', 'sed', '-n', String.raw`s/^CapEff:\t//p`, '/proc/self/status')).trim()}`);
+		const bit = (number: number) => 1n << BigInt(number);
+		const [chown, netAdmin, sysAdmin] = [bit(0), bit(12), bit(21)];
+		const standard = await effective();
+		t.true((standard & chown) !== 0n && (standard & netAdmin) === 0n && (standard & sysAdmin) === 0n);
+		t.is(await effective('--cap-drop', 'CHOWN', '--cap-add', 'net_admin'), standard - chown + netAdmin);
+		t.is(await effective('--cap-drop', 'ALL'), 0n);
+		t.true(((await effective('--privileged')) & sysAdmin) !== 0n);
+		t.is(await run('-u', 'ada', 'box', 'sed', '-n', String.raw`s/^CapEff:\t//p`, '/proc/self/status'), '0000000000000000');
+
+		t.is(await run('--ulimit', 'nofile=123:456', '--ulimit', 'core=0', 'box', 'sh', '-c', 'ulimit -n; ulimit -Hn; ulimit -c'), '123\n456\n0');
+
+		const zombies = 'sh -c "sh -c \'exit 0\' & exec sleep 0.3" & sleep 0.1; (sh -c "sleep 0.2 & exit" &); sleep 1; grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null | wc -l; cat /proc/1/comm';
+		t.is(await run('--init', 'box', 'sh', '-c', zombies), '0\ninit');
+		t.regex(await run('--init', 'box', 'sh', '-c', 'exit 17'), /^17 /v);
+		t.is((await world.run(['run', '--init', '--rm', 'box', 'sh', '-c', 'kill -TERM $$'])).status, 143);
+	});
+
+	world.test('--cpus, --memory, --kernel, --platform', async t => {
+		const sized = await run('--cpus', '2', '-m', '256m', 'box', 'sh', '-c', 'grep -c ^processor /proc/cpuinfo; sed -n "s/^MemTotal: *//p" /proc/meminfo');
+		const [cpus, memory = ''] = sized.split('\n');
+		t.is(cpus, '2');
+		const kibibytes = Number.parseInt(memory, 10);
+		t.true(kibibytes > 180_000 && kibibytes <= 262_144, memory);
+		const release = await run('box', 'uname', '-r');
+		const {architecture} = await world.engine.version();
+		t.is(await run('--kernel', path.join(world.root, 'guest/vmlinuz'), '--platform', `linux/${architecture}`, 'box', 'uname', '-r'), release);
+	});
+
+	world.test('--label, --label-file, --cidfile, --name, -q', async t => {
+		const labels = path.join(world.directory, 'labels');
+		const idFile = path.join(world.directory, 'id');
+		await writeFile(labels, 'from.file=yes\n');
+		const id = await world.holm('create', '--label', 'plain', '-l', 'key=a=b', '--label-file', labels, '--cidfile', idFile, '--name', 'labelled', '-q', 'box');
+		t.is(await readFile(idFile, 'utf8'), id);
+		const {configuration} = await world.engine.container('labelled');
+		t.deepEqual(configuration.labels, {
+			'made.by': 'test', plain: '', key: 'a=b', 'from.file': 'yes',
+		});
+		t.is(await world.holm('ps', '-aq', '--no-trunc', '--filter', 'label=key=a=b'), id);
+		t.is(await world.holm('ps', '-aq', '--filter', 'label=key=other'), '');
+		await world.holm('rm', 'labelled');
+	});
+
+	world.test('--stop-signal, --stop-timeout', async t => {
+		await world.holm('run', '-d', '--name', 'own', '--stop-signal', 'USR2', 'box', 'sh', '-c', 'trap "exit 33" USR2; echo ready; while :; do sleep 0.05; done');
+		await world.until(async () => world.holm('logs', 'own'), log => log.includes('ready'));
+		await world.holm('stop', 'own');
+		t.like((await world.engine.container('own')).status, {state: 'exited', exitCode: 33});
+		await world.holm('run', '-d', '--name', 'deaf', '--stop-timeout', '0', 'box', 'sleep', '600');
+		await world.holm('stop', 'deaf');
+		t.like((await world.engine.container('deaf')).status, {state: 'exited', exitCode: 137});
+		await world.holm('rm', 'own', 'deaf');
+	});
+};

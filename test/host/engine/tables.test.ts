@@ -1,0 +1,80 @@
+import test from 'ava';
+import type {NetworkRecord} from '../../../source/host/engine/site.js';
+import {
+	devicesFor,
+	forwardsFor,
+	membersOf,
+	nameServerTableFor,
+	rulesetFor,
+	wantedPorts,
+	wayOut,
+} from '../../../source/host/engine/tables.js';
+import type {Attachment, Container} from '../../../source/resources.js';
+import {configuration} from '../../backends/contract/laboratory.js';
+
+const network = (name: string, third: number, internal = false): NetworkRecord => ({
+	id: name.repeat(64).slice(0, 64), name, createdAt: 0, driver: 'bridge', subnet: `10.0.${third}.0/24`, gateway: `10.0.${third}.1`, internal, labels: {},
+});
+
+const bridge = {...network('bridge', 1), id: 'b'.repeat(64)};
+const inner = {...network('inner', 2, true), id: 'd'.repeat(64)};
+const net = {...network('net', 3), id: 'e'.repeat(64)};
+const networks = new Map([bridge, inner, net].map(record => [record.id, record]));
+
+const attachment = ({id, name, subnet, gateway}: NetworkRecord, host: number, aliases: readonly string[] = []): Attachment => ({
+	network: name, networkId: id, endpointId: `${host}${id}`.slice(0, 64), address: `${subnet.slice(0, -'0/24'.length)}${host}`, prefixLength: 24, gateway, mac: `02:42:00:00:00:${host}`, aliases,
+});
+
+const container = (digit: string, name: string, attachments: readonly Attachment[], given: Partial<Container> = {}): Container => ({
+	id: digit.repeat(64),
+	name,
+	createdAt: 0,
+	imageId: '',
+	configuration: configuration({image: 'box', name}),
+	process: {arguments: [], environment: [], workingDirectory: '/', user: ''},
+	status: {state: 'created'},
+	attachments,
+	ports: [],
+	exposedPorts: [],
+	mounts: [],
+	restartCount: 0,
+	...given,
+});
+
+const link = {device: 'host', hostAddress: '198.18.0.1'};
+const web = container('a', 'web', [attachment(inner, 10), attachment(net, 11, ['shop'])], {configuration: configuration({image: 'box', hostname: 'www'})});
+const plain = container('c', 'plain', [attachment(bridge, 12)]);
+
+test('rules: a bridge for each network, a tap for each attachment', t => {
+	const {bridges, taps} = rulesetFor(link, [...networks.values()], [web, plain]);
+	t.deepEqual(bridges.map(({subnet, internal}) => [subnet, internal]), [['10.0.1.0/24', false], ['10.0.2.0/24', true], ['10.0.3.0/24', false]]);
+	t.deepEqual(taps.map(({address, mac}) => [address, mac]), [['10.0.2.10', '02:42:00:00:00:10'], ['10.0.3.11', '02:42:00:00:00:11'], ['10.0.1.12', '02:42:00:00:00:12']]);
+	t.is(new Set(taps.map(({tap}) => tap)).size, 3);
+	t.deepEqual(taps.map(({bridge: name}) => name), [bridges[1]!.bridge, bridges[2]!.bridge, bridges[0]!.bridge]);
+});
+
+test('names: those of a network\'s own containers, and none on the default network', t => {
+	t.deepEqual(membersOf(net, [web, plain]), [{containerId: web.id, address: '10.0.3.11', names: ['web', 'aaaaaaaaaaaa', 'www', 'shop']}]);
+	t.deepEqual(membersOf(inner, [web])[0]?.names, ['web', 'aaaaaaaaaaaa', 'www'], 'an alias is of one network');
+	t.deepEqual(membersOf(bridge, [plain]), []);
+	const {zones, upstreams} = nameServerTableFor(link, [...networks.values()], [web, plain], ['192.0.2.1']);
+	t.deepEqual(upstreams, ['192.0.2.1']);
+	t.deepEqual(zones.map(({address, forward}) => [address, forward]), [['10.0.1.1', true], ['10.0.2.1', false], ['10.0.3.1', true]]);
+	t.deepEqual(zones.map(({views}) => views), [{}, {'10.0.2.10': ['net']}, {'10.0.3.11': ['inner']}], 'who is on two networks hears the names of both');
+	t.true(zones.every(({records}) => records.some(({name, value}) => name === 'host.container.internal' && value === '198.18.0.1')));
+});
+
+test('devices: in the order of the networks, the first way out has the gateway', t => {
+	t.is(wayOut(web.attachments, networks)?.network, 'net', 'an internal one is no way out');
+	t.is(wayOut([web.attachments[0]!], networks), undefined);
+	t.deepEqual(devicesFor(web.attachments, networks).map(({name, gateway}) => [name, gateway]), [['eth0', undefined], ['eth1', '10.0.3.1']]);
+});
+
+test('ports: those asked for, exposed ones on demand, and to the first network', t => {
+	const asked = {hostAddress: '127.0.0.1', hostPort: 8080, containerPort: 80, protocol: 'tcp'} as const;
+	const published = configuration({image: 'box', ports: [asked]});
+	t.deepEqual(wantedPorts({configuration: published, exposedPorts: ['80/tcp', '53/udp']}), [asked]);
+	t.deepEqual(wantedPorts({configuration: {...published, publishAll: true}, exposedPorts: ['80/tcp', '53/udp']}), [asked, {hostAddress: '0.0.0.0', hostPort: 0, containerPort: 53, protocol: 'udp'}]);
+	t.like(forwardsFor({...web, ports: [asked]})[0], {targetAddress: '10.0.2.10', targetPort: 80, hostPort: 8080});
+	t.deepEqual(forwardsFor({...plain, attachments: [], ports: [asked]}), []);
+});
