@@ -37,7 +37,7 @@ test('the whole story: a network, two containers, their addresses, logs, removal
 	await app.press('3');
 	await app.shows(/Logs of two[\s\S]*Ready to accept connections/v);
 	await app.press('/', 'ready', enter);
-	await app.shows('search ready: 1 matches');
+	await app.shows('search ready: 1 match');
 	await app.press('1', '*', 'D');
 	await app.shows('Remove 2 containers?');
 	await app.shows('holm rm --force two one');
