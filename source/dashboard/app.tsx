@@ -113,7 +113,7 @@ const View = (parts: Parts & Area & {readonly view: ViewName}) => {
 		}
 
 		case 'dns': {
-			return <DnsView items={shown.dns} state={ui.lists.dns} isKnown={ui.records !== undefined} {...common}/>;
+			return <DnsView items={shown.dns} state={ui.lists.dns} isKnown={ui.lacksRecords !== true} {...common}/>;
 		}
 
 		case 'events': {

@@ -50,7 +50,8 @@ export const startEffects = (controller: Controller): (() => void) => {
 		if (snapshot && getState().view === 'dns' && recordsOf !== snapshot) {
 			recordsOf = snapshot;
 			try {
-				set({records: await readRecords(store.engine(), snapshot, getState().records)});
+				const records = await readRecords(store.engine(), snapshot, getState().records);
+				set({records, lacksRecords: records === undefined});
 			} catch {
 				// The engine went away; the next snapshot asks again.
 				recordsOf = undefined;

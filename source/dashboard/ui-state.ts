@@ -47,6 +47,8 @@ export type UiState = {
 	readonly inspect?: TreeState;
 	/** Of all networks, once the view of them was opened. */
 	readonly records?: readonly RecordRow[];
+	/** The engine was asked for records and has none to tell. */
+	readonly lacksRecords?: boolean;
 	readonly dialog?: Dialog;
 	readonly prompt?: Prompt;
 	/** One line that goes with the next key. */

@@ -125,7 +125,7 @@ inTerminal('the whole story, by keys, on real machines', async t => {
 	t.regex(machine, /restore +█+ +\d+ ms +@0/v);
 	t.regex(machine, /process +█+ +\d+ ms/v);
 	await press('6');
-	t.regex(await shows('6 Name-server records'), /back/v);
+	await shows('6 Name-server records');
 	await shows(new RegExp(String.raw`back +two +A +${two.replaceAll('.', String.raw`\.`)} .*two`, 'v'));
 	await press('7');
 	await shows(new RegExp(String.raw`network +lease +back +address=${one.replaceAll('.', String.raw`\.`)} holder=one`, 'v'));

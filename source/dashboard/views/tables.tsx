@@ -71,7 +71,7 @@ export const DnsView = ({items, snapshot, state, isKnown, ...rest}: ViewProps<re
 			role: isStale ? 'bad' : 'text',
 		};
 	}), [items, snapshot]);
-	return <TableView title='6 Name-server records' columns={[{title: 'NETWORK'}, {title: 'NAME', isFlexible: true}, {title: 'TYPE'}, {title: 'VALUE', isFlexible: true}, {title: 'TTL', align: 'right'}, {title: 'OWNER'}, {title: ''}]} rows={rows} state={state} empty={isKnown ? 'No records' : 'This engine does not tell the records of its name servers'} {...rest}/>;
+	return <TableView title='6 Name-server records' columns={[{title: 'NETWORK'}, {title: 'NAME', isFlexible: true}, {title: 'TYPE'}, {title: 'VALUE', isFlexible: true}, {title: 'TTL', align: 'right'}, {title: 'OWNER'}, {title: ''}]} rows={rows} state={state} empty={isKnown ? 'No records yet' : 'This engine does not tell the records of its name servers'} {...rest}/>;
 };
 
 const eventRole = (action: string): Role => {
