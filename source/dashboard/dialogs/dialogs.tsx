@@ -126,7 +126,7 @@ const Form = ({dialog: {form}, width, height}: Of<'form'>) => {
 	const isShown = (name: string) => isSubmitted || visited.has(name) || (name === focused.name && (values[name] ?? '') !== '');
 	const rows = definition.fields.slice(start, start + room);
 	return (
-		<Panel title={definition.title} note='Tab next, Enter creates, Esc cancels' width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused isOpaque>
+		<Panel title={definition.title} note='Tab next, Enter sends it, Esc cancels' width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused isOpaque>
 			{rows.map(({name, label, hint, type}) => {
 				const isFocused = name === focused.name;
 				const error = isShown(name) ? errors[name] : undefined;
