@@ -37,14 +37,14 @@ export type Answer = (terminal: BenchTerminal, key: string) => Promise<Answered>
 // What the cursor's row looks like in a pane that has the keys.
 const selected = /\u{1B}\[48;5;24m(?<text>[^\u{1B}]*)/gv; // eslint-disable-line no-control-regex, regexp/no-control-character -- it is how it is painted
 
-const selectedIn = ({text}: Frame): string => text.matchAll(selected).toArray().map(match => match.groups!['text']!).join('').trim();
+const selectedIn = ({text}: Frame): string => text.matchAll(selected).map(match => match.groups!['text']!).toArray().join('').trim();
 
 /** For the dashboard: until the last byte of the first frame after the key in which another row is selected. */
 export const untilSelected: Answer = async (terminal, key) => {
 	const first = terminal.written.length;
 	const before = terminal.written.length > 0 ? framesOf(terminal.written.slice(-40)).findLast(frame => selectedIn(frame) !== '') : undefined;
 	const pressedAt = await terminal.press(key);
-	const frame = await terminal.find(() => framesOf(terminal.written.slice(first)).find(each => each.at > pressedAt && selectedIn(each) !== '' && (!before || selectedIn(each) !== selectedIn(before))));
+	const frame = await terminal.until(() => framesOf(terminal.written.slice(first)).find(each => each.at > pressedAt && selectedIn(each) !== '' && (!before || selectedIn(each) !== selectedIn(before))));
 	return {milliseconds: frame.at - pressedAt, bytes: frame.bytes};
 };
 
@@ -55,7 +55,7 @@ export const untilQuiet: Answer = async (terminal, key) => {
 	const first = terminal.written.length;
 	const pressedAt = await terminal.press(key);
 	const after = () => terminal.written.slice(first).filter(({at}) => at > pressedAt);
-	await terminal.find(() => after().at(0));
+	await terminal.until(() => after().at(0));
 	await terminal.isQuiet(quiet);
 	const all = after();
 	// What comes of itself later is no answer to the key.

@@ -17,4 +17,6 @@ if (flood !== undefined) {
 
 process.exitCode = await openDashboard({connect: async () => engine, stdin, stdout, stderr, environment, workingDirectory: '/', now: Date.now});
 engine.close();
+// The flood would go on.
+
 process.exit();

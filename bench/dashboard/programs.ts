@@ -40,7 +40,7 @@ export const fileLines = 1_000_000;
 const chunkLines = 10_000;
 
 const lnav = (file: string): ScreenProgram => ({
-	name: 'lnav, 1,000,000 lines', command: ['lnav', '-N', file], keys: ['\u{1B}[A', '\u{1B}[B'], answer: untilQuiet,
+	name: 'lnav, 1,000,000 lines', command: ['lnav', '-N', file], keys: ['k', 'j'], answer: untilQuiet,
 });
 
 const writeLog = async (file: string) => {
@@ -120,11 +120,11 @@ export const openPrograms = async (site: Site): Promise<Programs> => {
 			const close = async () => terminal.close();
 			site.stack.defer(close);
 			if (!shows) {
-				await terminal.find(() => terminal.written[0]);
+				await terminal.until(() => terminal.written[0]);
 				await terminal.isQuiet(longSilence);
 			}
 
-			const firstFrame = shows ? await terminal.find(() => firstFrameOf(terminal, shows)) : firstFrameOf(terminal, undefined) ?? terminal.written.at(-1)!.at;
+			const firstFrame = shows ? await terminal.until(() => firstFrameOf(terminal, shows)) : firstFrameOf(terminal, undefined) ?? terminal.written.at(-1)!.at;
 			return {terminal, firstFrame, [Symbol.asyncDispose]: close};
 		},
 	};

@@ -15,7 +15,7 @@ export type BenchTerminal = {
 	/** Types a key; resolves with the milliseconds since the start at which the terminal had it. */
 	readonly press: (key: string) => Promise<number>;
 	/** Waits for what the function finds, looking again whenever something was written. Rejects after `patience` milliseconds and when the program ends. */
-	readonly find: <Found>(look: () => Found | undefined, patience?: number) => Promise<Found>;
+	readonly until: <Found>(look: () => Found | undefined, patience?: number) => Promise<Found>;
 	/** Waits until nothing has been written for so many milliseconds. */
 	readonly isQuiet: (milliseconds: number) => Promise<void>;
 	/** Ends the program and waits for it. */
@@ -76,7 +76,7 @@ export const openTerminal = async ({command, environment, columns = 160, rows = 
 	}).catch(() => undefined);
 	const pid = await started.promise;
 
-	const find: BenchTerminal['find'] = async (look, patience = 30_000) => {
+	const until: BenchTerminal['until'] = async (look, patience = 30_000) => {
 		const end = performance.now() + patience;
 		for (;;) {
 			const found = look();
@@ -98,9 +98,9 @@ export const openTerminal = async ({command, environment, columns = 160, rows = 
 		async press(key) {
 			const index = typed.length;
 			child.stdin.write(key);
-			return find(() => typed[index]);
+			return until(() => typed[index]);
 		},
-		find,
+		until,
 		async isQuiet(milliseconds) {
 			for (let count = -1; count !== written.length;) {
 				count = written.length;

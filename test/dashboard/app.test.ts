@@ -375,6 +375,71 @@ test('long work can be cancelled', async t => {
 	engine.close();
 });
 
+const contextDirectory = async (dockerfile: string) => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-context-'));
+	await writeFile(path.join(directory, 'Dockerfile'), dockerfile);
+	return directory;
+};
+
+test('b builds an image from a directory, and what was typed stays when that fails', async t => {
+	const engine = createMemoryEngine();
+	const directory = await contextDirectory('FROM redis:alpine\nCOPY Dockerfile /kept\n');
+	await using app = await openApp({engine, columns: 150});
+	await app.shows('No containers');
+	await app.press('4', 'b');
+	await app.shows('Build an image');
+	await app.press(`${directory}-not`, tab, 'shop-web:2', enter);
+	await app.shows('shop-web:2 was not built');
+	await app.press(enter);
+	await app.shows(`holm build --tag shop-web:2 ${directory}-not`);
+	await app.press(`${escape}[A`);
+	await delay(20);
+	await app.press(...Array.from({length: 4}, () => '\u{7F}'), enter);
+	await app.shows('Built shop-web:2');
+	await app.shows(/^\S+\s+shop-web:2\s/mv);
+	const images = await engine.images();
+	t.true(images.some(({tags}) => tags.some(tag => tag.endsWith('shop-web:2'))));
+	engine.close();
+	await rm(directory, {recursive: true});
+});
+
+test('the form of a build wants a directory and a tag that can be one', async t => {
+	await using app = await openApp({columns: 150});
+	await app.shows('No containers');
+	await app.press('4', 'b');
+	await app.press(tab, 'NOT A TAG', enter);
+	const text = await app.shows('needed; . is this one');
+	t.regex(text, /Tag\s+NOT A TAG\s+not a name/v);
+	t.regex(text, /Build an image/v);
+});
+
+test('a build shows how far it is and is cancelled with Ctrl-X', async t => {
+	const engine = createMemoryEngine();
+	const directory = await contextDirectory('FROM redis:alpine\n');
+	let isAborted = false;
+	const slow: Engine = {
+		...engine,
+		async * buildImage(_, {signal}) {
+			yield {text: 'STEP 1/1: FROM redis:alpine\n\u{1B}[2J'};
+			await new Promise<void>((_, reject) => {
+				signal?.addEventListener('abort', () => {
+					isAborted = true;
+					reject(new HolmError('unavailable', 'the build ended'));
+				});
+			});
+		},
+	};
+	await using app = await openApp({engine: slow, columns: 150});
+	await app.shows('No containers');
+	await app.press('4', 'b', directory, tab, 'slow', enter);
+	await app.shows(String.raw`Building slow… \x1b[2J`);
+	await app.press('\u{18}');
+	await app.shows('Building slow: cancelled');
+	t.true(isAborted);
+	engine.close();
+	await rm(directory, {recursive: true});
+});
+
 test('a log is saved whole, and never over a file that is there', async t => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-save-'));
 	const engine = createMemoryEngine();

@@ -63,6 +63,12 @@ export const changeForm = ({getState, set}: Controller, action: FormAction) => {
 const send = async (controller: Controller, form: FormState) => {
 	const {definition, values} = form;
 	const request = definition.request(values);
+	if (request.type === 'build') {
+		const {build} = await import('../views/build.js');
+		await build(controller, request, form);
+		return;
+	}
+
 	const {configuration} = request;
 	await controller.work(`Creating ${configuration.name ?? 'a container'}`, async engine => {
 		try {

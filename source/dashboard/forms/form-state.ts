@@ -16,7 +16,8 @@ export type Values = Readonly<Record<string, string>>;
 /** What a form that is filled in asks for. */
 export type Request =
 	| {readonly type: 'container'; readonly configuration: ContainerConfiguration; readonly isStarted: boolean}
-	| {readonly type: 'network'; readonly configuration: NetworkConfiguration};
+	| {readonly type: 'network'; readonly configuration: NetworkConfiguration}
+	| {readonly type: 'build'; /** From the working directory on. */ readonly directory: string; readonly tag: string};
 
 export type FormDefinition = {
 	readonly title: string;

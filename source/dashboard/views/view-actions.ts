@@ -2,6 +2,8 @@ import type {Actions} from '../actions.js';
 import {createContainer} from '../containers/containers-actions.js';
 import {shortImage} from '../containers/rows.js';
 import type {Controller} from '../controller.js';
+import {buildForm} from '../forms/build-form.js';
+import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {shortPercent} from '../measures.js';
 import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../plan.js';
@@ -66,6 +68,9 @@ export const viewActions: Actions = {
 		await createContainer(controller, image && shortImage(imageName(image)));
 	},
 	'images.pull': askPull,
+	'images.build'(controller) {
+		controller.open({type: 'form', form: openForm(buildForm)});
+	},
 	'images.remove'(controller) {
 		const {snapshot} = controller.store.getState();
 		const images = targetsIn(controller.shown(), controller.getState(), 'images');

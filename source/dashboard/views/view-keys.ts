@@ -4,6 +4,7 @@ export const imagesKeys: KeyMap = [
 	{action: 'images.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
 	{action: 'images.create', keys: ['c'], title: 'Create a container of it', short: 'create', changes: true},
 	{action: 'images.pull', keys: ['p'], title: 'Pull an image', short: 'pull', changes: true},
+	{action: 'images.build', keys: ['b'], title: 'Build an image from a directory', short: 'build', changes: true},
 	{action: 'images.remove', keys: ['D'], title: 'Remove, after asking', short: 'remove', changes: true},
 	{action: 'images.prune', keys: ['P'], title: 'Remove those without a name, after asking', changes: true},
 	{action: 'images.copy', keys: ['y'], title: 'Copy the id'},

@@ -31,8 +31,7 @@ test('the form of a container asks for what its command line says', async t => {
 	t.deepEqual(containerForm.validate(values, await snapshotOf()), {});
 	t.is(containerForm.commandLine(values).join(' '), 'run --detach --name db --network back --publish 8080:80 --env A=b c --env D=e --volume data:/data --cpus 2 --memory 1g redis:alpine redis-server --port 80');
 	const request = containerForm.request(values);
-	t.like(request, {type: 'container', isStarted: true});
-	t.like(request.configuration, {image: 'redis:alpine', name: 'db', environment: ['A=b c', 'D=e'], command: ['redis-server', '--port', '80'], cpus: 2, memory: 2 ** 30});
+	t.like(request, {type: 'container', isStarted: true, configuration: {image: 'redis:alpine', name: 'db', environment: ['A=b c', 'D=e'], command: ['redis-server', '--port', '80'], cpus: 2, memory: 2 ** 30}});
 });
 
 test('each field of a container is checked while it is typed', async t => {

@@ -1,0 +1,34 @@
+import {directoryContext} from '../../commands/build/context.js';
+import type {Controller} from '../controller.js';
+import {failureOf} from '../execute.js';
+import type {FormState} from '../forms/form-state.js';
+import {clean} from '../text.js';
+
+/** Builds what the form asks for, its last line shown meanwhile. The form is open again when the failure has been read. */
+export const build = async (controller: Controller, {directory, tag}: {readonly directory: string; readonly tag: string}, form: FormState): Promise<void> =>
+	controller.work(`Building ${tag}`, async (engine, {signal, report}) => {
+		try {
+			const {tar, file} = await directoryContext({directory, workingDirectory: controller.workingDirectory});
+			try {
+				signal.throwIfAborted();
+				for await (const {status, text} of engine.buildImage(tar, {tags: [tag], ...(file === undefined ? {} : {file}), buildArguments: {}, noCache: false, pull: false, labels: {}, signal})) {
+					const line = (text ?? status ?? '').trim().split('\n').at(-1)!;
+					if (line !== '') {
+						report(clean(line));
+					}
+				}
+			} finally {
+				// Whoever stopped reading leaves the rest unpacked.
+				tar.destroy();
+			}
+
+			signal.throwIfAborted();
+			controller.notify(`Built ${tag}`);
+		} catch (error) {
+			if (signal.aborted) {
+				throw error;
+			}
+
+			controller.open({type: 'failures', title: `${tag} was not built`, failures: [failureOf(tag, error)], after: {type: 'form', form}});
+		}
+	});
