@@ -13,11 +13,7 @@ const lines = 1_000_000;
 const patience = lines / rate * 4 * 1000;
 
 /** What the program's own numbers in its lines say: the last line that was shown. */
-<<<<<<< HEAD
 const lastLine = /\b(?<line>\d{1,9}) the quick brown fox/gv;
-=======
-const lastLine = /(?<line>\b\d+) the quick brown fox/gv;
->>>>>>> perf
 
 export const measurement: Measurement = {
 	name: 'flood',

@@ -127,11 +127,7 @@ const Form = ({dialog: {form}, width, height}: Of<'form'>) => {
 	const isShown = (name: string) => isSubmitted || visited.has(name) || (name === focused.name && (values[name] ?? '') !== '');
 	const rows = definition.fields.slice(start, start + room);
 	return (
-<<<<<<< HEAD
-		<Panel title={definition.title} note={`Tab ${completions.length === 0 ? 'next' : 'completes'}, Enter creates, Esc cancels`} width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused isOpaque>
-=======
-		<Panel title={definition.title} note='Tab next, Enter sends it, Esc cancels' width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused isOpaque>
->>>>>>> perf
+		<Panel title={definition.title} note={`Tab ${completions.length === 0 ? 'next' : 'completes'}, Enter sends it, Esc cancels`} width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused isOpaque>
 			{rows.map(({name, label, hint, type}) => {
 				const isFocused = name === focused.name;
 				const value = values[name] ?? '';
