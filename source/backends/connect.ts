@@ -1,25 +1,31 @@
 import path from 'node:path';
+import process from 'node:process';
 import type {Engine} from '../engine.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';
 import {HolmError} from '../errors.js';
 import {probeSocket, startDaemon} from './daemon.js';
-import {createDockerEngine, parseAddress} from './docker.js';
+import {createDockerEngine} from './docker.js';
+import {resolveHost} from './hosts/resolve.js';
+import type {Environment} from './hosts/which-engine.js';
 
 export type ConnectOptions = {
 	/** Directory of the engine of this host; default its usual one. */
 	readonly root?: string;
-	/** Address of another engine. */
+	/** Another engine: an address, `context://NAME`, or `docker` for the one that Docker's command line would take. */
 	readonly host?: string;
+	/** Where HOLM_HOST and the variables of Docker are looked up; default the process's. */
+	readonly environment?: Environment;
 	/** The engine of this host is started where it does not run; default true. Otherwise that is `unavailable`. */
 	readonly canStart?: boolean;
 	/** Hears of what a first start takes time for. */
 	readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
 };
 
-/** The engine that is meant: the one at `host`, or this host's own, started if it does not run. */
-export const connect = async ({root = defaultRoot, host, canStart = true, onStep}: ConnectOptions = {}): Promise<Engine> => {
-	if (host !== undefined) {
-		return createDockerEngine(parseAddress(host));
+/** The engine that is meant: the one that `host` or HOLM_HOST names, or this host's own, started if it does not run. */
+export const connect = async ({root = defaultRoot, host, environment = process.env, canStart = true, onStep}: ConnectOptions = {}): Promise<Engine> => {
+	const address = await resolveHost(host, environment);
+	if (address) {
+		return createDockerEngine(address);
 	}
 
 	const {socket} = pathsOf(path.resolve(root));

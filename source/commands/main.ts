@@ -125,7 +125,7 @@ const openScreen = async ({demo, readOnly, root, host}: GlobalFlags, surrounding
 			async connect(report) {
 				const engine = await connect({
 					root: root ?? nonEmpty(environment.HOLM_ROOT),
-					host: host ?? nonEmpty(environment.HOLM_HOST),
+					host,
 					// An engine that was stopped while somebody looked at it was meant to stop.
 					canStart: !wasConnected,
 					onStep({step, detail}) {
@@ -157,7 +157,7 @@ const runFound = async (argv: readonly string[], globals: GlobalFlags, surroundi
 	}
 
 	const root = globals.root ?? nonEmpty(environment.HOLM_ROOT);
-	const host = globals.host ?? nonEmpty(environment.HOLM_HOST);
+	const {host} = globals;
 	let engine: ReturnType<Context['engine']> | undefined;
 	return runCommand(found, {
 		...surroundings,

@@ -1,0 +1,45 @@
+import test from 'ava';
+import {whichEngine} from '../../../source/backends/hosts/which-engine.js';
+
+const docker = {DOCKER_HOST: 'tcp://elsewhere:2375', DOCKER_CONTEXT: 'far'};
+const own = {kind: 'own'} as const;
+const at = (address: string) => ({kind: 'address', address} as const);
+
+test('Holm\'s own engine is the default, whatever Docker\'s variables say', t => {
+	t.deepEqual(whichEngine(undefined, {}), own);
+	t.deepEqual(whichEngine(undefined, docker), own);
+	t.deepEqual(whichEngine(undefined, {...docker, HOLM_HOST: ''}), own);
+});
+
+test('the flag counts before the variable', t => {
+	t.deepEqual(whichEngine(undefined, {HOLM_HOST: 'unix:///a'}), at('unix:///a'));
+	t.deepEqual(whichEngine('unix:///b', {...docker, HOLM_HOST: 'unix:///a'}), at('unix:///b'));
+	t.deepEqual(whichEngine('', {HOLM_HOST: 'unix:///a'}), at(''));
+	t.deepEqual(whichEngine('context://lab', {HOLM_HOST: 'unix:///a'}), {kind: 'context', name: 'lab'});
+});
+
+test('Docker\'s order is followed where it was asked for', t => {
+	for (const [flag, environment] of [['docker', {}], [undefined, {HOLM_HOST: 'docker'}]] as const) {
+		t.deepEqual(whichEngine(flag, {...environment, ...docker}), at('tcp://elsewhere:2375'));
+		t.deepEqual(whichEngine(flag, {...environment, DOCKER_CONTEXT: 'far'}), {kind: 'context', name: 'far'});
+		t.deepEqual(whichEngine(flag, {...environment, DOCKER_CONTEXT: 'default'}), at('unix:///var/run/docker.sock'));
+		t.deepEqual(whichEngine(flag, environment), {kind: 'context'});
+	}
+});
+
+test('certificates are those of whoever was asked', t => {
+	const environment = {
+		...docker, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/d', HOLM_CERT_PATH: '/h',
+	};
+	t.deepEqual(whichEngine('tcp://x:1', environment), {...at('tcp://x:1'), certificates: '/h'});
+	t.deepEqual(whichEngine('docker', environment), {...at('tcp://elsewhere:2375'), certificates: '/d'});
+	t.deepEqual(whichEngine('docker', {...docker, DOCKER_CERT_PATH: '/d', HOLM_CERT_PATH: '/h'}), at('tcp://elsewhere:2375'));
+	t.deepEqual(whichEngine('docker', {...docker, DOCKER_TLS_VERIFY: '1', DOCKER_CONFIG: '/c'}), {...at('tcp://elsewhere:2375'), certificates: '/c'});
+	t.throws(() => whichEngine('docker', {...docker, DOCKER_TLS: '1'}), {code: 'unsupported'});
+});
+
+test('what can be no context is refused', t => {
+	for (const name of ['', '../x', 'a/b', 'a\0b', '-x', 'x'.repeat(9) + '\n']) {
+		t.throws(() => whichEngine(`context://${name}`, {}), {code: 'invalid', message: /Docker context/v}, name);
+	}
+});
