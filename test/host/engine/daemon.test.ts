@@ -1,10 +1,12 @@
 import {killingTests} from './daemon/killing.js';
 import {neighbourTests} from './daemon/neighbours.js';
 import {startingTests} from './daemon/starting.js';
+import {vanishingTests} from './daemon/vanishing.js';
 import {openWorld} from './world.js';
 
 const world = openWorld();
 
 startingTests(world);
+vanishingTests(world);
 killingTests(world);
 neighbourTests(world);
