@@ -35,7 +35,8 @@ export const Field = ({value, placeholder, isFocused = true, onChange}: FieldPro
 				focus={isFocused}
 				onChange={changed => {
 					if (!isControl.current) {
-						onChange(clean(changed.replaceAll(/[\t\n\r]+/gv, ' ')));
+						// Enter may come in one piece with what was typed before it, and is the form's.
+						onChange(clean(changed.replace(/[\n\r]$/v, '').replaceAll(/[\t\n\r]+/gv, ' ')));
 					}
 				}}
 			/>

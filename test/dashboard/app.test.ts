@@ -37,7 +37,7 @@ test('the whole story: a network, two containers, their addresses, logs, removal
 	await app.press('3');
 	await app.shows(/Logs of two[\s\S]*Ready to accept connections/v);
 	await app.press('/', 'ready', enter);
-	await app.shows('search ready: 1 matches');
+	await app.shows('search ready: 1 match');
 	await app.press('1', '*', 'D');
 	await app.shows('Remove 2 containers?');
 	await app.shows('holm rm --force two one');
@@ -225,6 +225,17 @@ test('after a completion it is typed on at the end', async t => {
 	await app.shows('holm run --detach redis:alpine');
 	await app.press('3');
 	t.regex(await app.shows('alpine3'), /holm run --detach redis:alpine3/v);
+});
+
+test('Enter that comes in one piece with what was typed sends the form', async t => {
+	const engine = createMemoryEngine();
+	await using app = await openApp({engine});
+	await app.shows('No containers');
+	await app.press('2', 'c');
+	await app.shows('New network');
+	await app.press('back\r');
+	await app.shows('back was created');
+	t.is((await engine.network('back')).name, 'back');
 });
 
 test('a filter narrows the list while it is typed, and escape takes it back', async t => {
