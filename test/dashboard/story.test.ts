@@ -41,7 +41,6 @@ const fill = async ({type, press, shows}: Dashboard, title: string, values: Read
 		await type(value);
 	}
 
-	await shows(values.at(-1)![1].slice(-20));
 	await press('Enter');
 };
 
