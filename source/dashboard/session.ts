@@ -55,7 +55,8 @@ export const createJoin = ({stdin: terminal, stdout, stderr}: Streams): JoinSess
 	};
 
 	const greet = (text: string, keys: string) => {
-		stdout.write(`\u{1B}[H\u{1B}[2J${text} ${clean(name)}; ${keys} leaves it.\r\n`);
+		// It goes on below what the terminal showed before the dashboard, which nobody wants to lose.
+		stdout.write(`\r${text} ${clean(name)}; ${keys} leaves it.\r\n`);
 	};
 
 	// Without a terminal of its own the process gets lines, and Ctrl-C comes to us.
