@@ -1,5 +1,14 @@
 import {randomUUID} from 'node:crypto';
-import {chmod, chown, mkdir, readFile, readdir, stat, writeFile} from 'node:fs/promises';
+import {
+	chmod,
+	chown,
+	mkdir,
+	readFile,
+	readdir,
+	rm,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../errors.js';
 import type {Engine} from '../engine.js';
@@ -115,6 +124,19 @@ const readState = async (paths: Paths, log: (line: string) => void) => {
 	};
 };
 
+/** Removes what a creation that was cut short has left: files of containers that were never written down. A record that was set aside keeps what is beside it. */
+const removeUnrecorded = async ({paths, containers}: Site): Promise<void> => {
+	const ids = await readdir(paths.containers);
+	const unknown = ids.filter(id => !containers.has(id));
+	for (const id of unknown) {
+		const {directory, record} = paths.container(id);
+		const names = await readdir(directory).catch(() => []);
+		if (!names.some(name => name.startsWith(path.basename(record)))) {
+			await rm(directory, {recursive: true, force: true});
+		}
+	}
+};
+
 /** Takes over the machines that run. Resolves with what is to be done, once the bridges are there, about those that ended while no engine was. */
 const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<() => Promise<void>>> => {
 	const {paths, guest} = site;
@@ -200,6 +222,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		},
 	});
 	await clearAbandonedTemplates(paths.templates);
+	await removeUnrecorded(site);
 	const gone = await resume(site, lifecycle);
 	await connections.repair();
 	for (const conclude of gone) {

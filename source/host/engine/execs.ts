@@ -38,6 +38,7 @@ const maximumEnded = 256;
 /** A longer command is refused by the guest's SSH server, whose limit is 9000 bytes in all. */
 const longestInline = 8000;
 
+/** Refuses with `conflict` a container that does not run, and with `unavailable` one that cannot go on. */
 export const assertRunning = (entry: Entry): void => {
 	const {name, status} = entry.container;
 	if (!isLive(entry) || !entry.machine) {
@@ -46,6 +47,10 @@ export const assertRunning = (entry: Entry): void => {
 
 	if (status.state === 'paused') {
 		throw new HolmError('conflict', `container ${name} is paused`, {remedy: `holm unpause ${name}`});
+	}
+
+	if (entry.machine.isOutOfSpace()) {
+		throw new HolmError('unavailable', `container ${name} stands still: what it writes finds no room on the host's disk`, {remedy: 'make room there, and it goes on'});
 	}
 };
 

@@ -80,7 +80,10 @@ export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: 
 				kernel: site.guest.kernelVersion,
 				architecture: architecture(),
 				accelerator,
-				warnings: accelerator === 'tcg' ? [`machines are emulated, and slow for it: ${reason ?? 'no hardware virtualisation'}`] : [],
+				warnings: [
+					...accelerator === 'tcg' ? [`machines are emulated, and slow for it: ${reason ?? 'no hardware virtualisation'}`] : [],
+					...entries.filter(({machine}) => machine?.isOutOfSpace()).map(({container}) => `container ${container.name} stands still: the disk of ${site.paths.root} is full`),
+				],
 			};
 		},
 		async diskUsage() {

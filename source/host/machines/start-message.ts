@@ -35,9 +35,12 @@ export const linkLine = ({name, mac, address, prefixLength, gateway}: NetworkDev
 
 const yesOrNo = (value: boolean) => value ? 'yes' : 'no';
 
+/** Sets the guest's clock. */
+export const clockLine = (): string => `clock ${(Date.now() / 1000).toFixed(6)}\n`;
+
 /** The bytes of a start message: one verb a line, the archive of files following its own line. */
 export const encodeMessage = (message: StartMessage, devices: readonly NetworkDevice[], shares: readonly Share[]): Uint8Array => Buffer.concat([
-	Buffer.from(`clock ${(Date.now() / 1000).toFixed(6)}\nseed\nhost ${message.hostname}\n`),
+	Buffer.from(`${clockLine()}seed\nhost ${message.hostname}\n`),
 	Buffer.from('files\n'),
 	encodeArchive(message.files),
 	Buffer.from('disk\n'),

@@ -8,7 +8,8 @@ import {machineFiles} from './qemu.js';
 import {type Qmp} from './qmp.js';
 import {writeRecord, type MachineRecord} from './record.js';
 import {type Machine} from './running-machine.js';
-import {linkLine} from './start-message.js';
+import {watchSpace} from './space.js';
+import {clockLine, linkLine} from './start-message.js';
 import {
 	endedSilently,
 	endOf,
@@ -164,6 +165,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		return line;
 	};
 
+	const space = watchSpace(qmp);
 	const devices = networkDevicesOf(qmp, ports, async () => ended);
 
 	const machine: Machine = {
@@ -185,11 +187,15 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 			await tell(`size ${height} ${width}\n`);
 		},
 		async pause() {
+			space.hold();
 			await qmp.execute('stop');
 		},
 		async resume() {
+			space.release();
 			await qmp.execute('cont');
+			await tell(clockLine());
 		},
+		isOutOfSpace: space.isOut,
 		async plug(device) {
 			await devices.insert(device);
 			try {

@@ -1,4 +1,12 @@
-import {readFile} from 'node:fs/promises';
+import {
+	mkdir,
+	readdir,
+	readFile,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import {pathsOf} from '../../../../source/host/store/paths.js';
 import type {World} from '../world.js';
 
 /** How the daemon starts and stops. */
@@ -17,6 +25,22 @@ export const startingTests = (world: World): void => {
 		t.is((await world.run(['system', 'status'])).status, 0);
 		t.is(await world.holm('exec', 'stays', 'echo', 'still here'), 'still here');
 		await world.holm('rm', '-f', 'stays');
+	});
+
+	world.test('records that are broken are set aside, and what was never recorded is cleared away', async t => {
+		const {containers} = pathsOf(world.root);
+		const [whole, broken] = [await world.holm('create', '--name', 'whole', 'box'), await world.holm('create', '--name', 'broken', 'box')];
+		await world.holm('system', 'stop');
+		const unrecorded = 'f'.repeat(64);
+		await mkdir(path.join(containers, unrecorded));
+		await writeFile(path.join(containers, unrecorded, 'disk.qcow2'), '');
+		await writeFile(path.join(containers, broken, 'record.json'), '{"version": 1, "val');
+		t.is(await world.holm('ps', '-a', '--format', '{{.Names}}'), 'whole');
+		t.regex(await world.holm('system', 'logs'), /record\.json\.corrupt cannot be used: it is not JSON/v);
+		t.deepEqual((await readdir(containers)).toSorted(), [whole, broken].toSorted());
+		t.true((await readdir(path.join(containers, broken))).includes('disk.qcow2'), 'what can still be looked at stays');
+		await rm(path.join(containers, broken), {recursive: true});
+		await world.holm('rm', 'whole');
 	});
 
 	world.test('a daemon that was told to stop leaves what runs', async t => {
