@@ -8,13 +8,13 @@ const watchedMs = 10_000;
 
 export const measurement: Measurement = {
 	name: 'idle',
-	title: 'Ten seconds in which nothing changes (btop has something to show every two seconds)',
+	title: 'Ten seconds without a key',
 	metrics: [{name: 'processor time', unit: '% of one'}, {name: 'written', unit: 'bytes/s'}, {name: 'resident', unit: 'MiB'}],
 	rounds: 3,
 	async open(site) {
 		const {peers, missing, start} = await openPrograms(site);
 		return {
-			subjects: [dashboard(), ...peers].map(program => ({
+			subjects: [{...dashboard('--still'), name: 'holm, nothing changes'}, {...dashboard(), name: 'holm, statistics change'}, ...peers].map(program => ({
 				name: program.name,
 				async read() {
 					await using started = await start(program);

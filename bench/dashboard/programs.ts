@@ -70,8 +70,8 @@ export type Programs = {
 	readonly start: (program: ScreenProgram) => Promise<{readonly terminal: BenchTerminal; readonly firstFrame: number} & AsyncDisposable>;
 };
 
-/** Shorter than the two seconds after which btop goes on by itself. */
-const longSilence = 1000;
+/** Shorter than the second after which the clock of lnav goes on, and than the two after which btop does. */
+const longSilence = 600;
 
 /** Milliseconds until the last byte of what was to be shown. */
 const firstFrameOf = ({written}: BenchTerminal, shows: RegExp | undefined): number | undefined => {

@@ -28,8 +28,13 @@ if child == 0:
 
 record(b's', started, str(child).encode())
 typing = [sys.stdin.fileno()]
+patience = 2
 while True:
-    ready, _, _ = select.select([terminal, *typing], [], [])
+    ready, _, _ = select.select([terminal, *typing], [], [], None if typing else patience)
+    if not typing and time.monotonic() > ending:
+        # It does not end when it is asked to.
+        os.kill(child, signal.SIGKILL)
+        break
     if terminal in ready:
         try:
             data = os.read(terminal, 1 << 16)
@@ -42,6 +47,7 @@ while True:
         data = os.read(typing[0], 1 << 12)
         if data == b'':
             typing = []
+            ending = time.monotonic() + patience
             os.kill(child, signal.SIGTERM)
         else:
             os.write(terminal, data)

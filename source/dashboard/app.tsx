@@ -140,6 +140,7 @@ const Footer = ({controller, ui, width}: {readonly controller: Controller; reado
 			<Box flexShrink={1} height={1} overflow='hidden'>
 				<Field
 					value={prompt.value}
+					latest={() => controller.getState().prompt?.value ?? ''}
 					onChange={value => {
 						typePrompt(controller, value);
 					}}

@@ -188,7 +188,19 @@ export const typePrompt = (controller: Controller, value: string) => {
 /** Takes a piece of input as Ink hands it over. A field that has the keys takes the characters itself. */
 export const handleInput = (controller: Controller, input: string, key: Partial<Key>) => {
 	const wasTyping = isTyping(controller.getState());
-	for (const name of keyNames(input, key)) {
+	const names = keyNames(input, key);
+	if (wasTyping && names.length > 1) {
+		// The field takes the characters, and only after this function; Enter is for what it says then.
+		if (names.at(-1) === 'return') {
+			queueMicrotask(() => {
+				onKey(controller, 'return');
+			});
+		}
+
+		return;
+	}
+
+	for (const name of names) {
 		const isCharacter = name === 'space' || [...name].length === 1;
 		if (!wasTyping && isCharacter && isTyping(controller.getState())) {
 			typeInto(controller, name === 'space' ? ' ' : name);

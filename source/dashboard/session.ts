@@ -18,7 +18,8 @@ const startShell = async (engine: Engine, container: string, stdout: Output): Pr
 	return {id, session: await engine.startExec(id, sizeOf(stdout))};
 };
 
-const escapes = ['\u{1B}[?1049l', '\u{1B}[?25h', '\u{1B}[?2004l', '\u{1B}[?1000l', '\u{1B}[?1002l', '\u{1B}[?1003l', '\u{1B}[?1006l', '\u{1B}[?1l', '\u{1B}>', '\u{1B}[0m'];
+// 1047 and not 1049, which would also put the cursor where it was before the session.
+const escapes = ['\u{1B}[?1047l', '\u{1B}[?25h', '\u{1B}[?2004l', '\u{1B}[?1000l', '\u{1B}[?1002l', '\u{1B}[?1003l', '\u{1B}[?1006l', '\u{1B}[?1l', '\u{1B}>', '\u{1B}[0m'];
 
 /** Everything that a program in a container may have left switched on, switched off: the alternate screen, mouse, bracketed paste, colours. */
 export const sanity: string = escapes.join('');
@@ -55,7 +56,8 @@ export const createJoin = ({stdin: terminal, stdout, stderr}: Streams): JoinSess
 	};
 
 	const greet = (text: string, keys: string) => {
-		stdout.write(`\u{1B}[H\u{1B}[2J${text} ${clean(name)}; ${keys} leaves it.\r\n`);
+		// It goes on below what the terminal showed before the dashboard, which nobody wants to lose.
+		stdout.write(`\r${text} ${clean(name)}; ${keys} leaves it.\r\n`);
 	};
 
 	// Without a terminal of its own the process gets lines, and Ctrl-C comes to us.
@@ -88,7 +90,7 @@ export const createJoin = ({stdin: terminal, stdout, stderr}: Streams): JoinSess
 	} finally {
 		process.off('SIGINT', onInterrupt);
 		stdin.giveBack();
-		stdout.write(sanity);
+		stdout.write(`${sanity}\r\n`);
 	}
 };
 

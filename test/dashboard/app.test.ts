@@ -227,6 +227,17 @@ test('after a completion it is typed on at the end', async t => {
 	t.regex(await app.shows('alpine3'), /holm run --detach redis:alpine3/v);
 });
 
+test('Enter that comes in one piece with what was typed sends the form', async t => {
+	const engine = createMemoryEngine();
+	await using app = await openApp({engine});
+	await app.shows('No containers');
+	await app.press('2', 'c');
+	await app.shows('New network');
+	await app.press('back\r');
+	await app.shows('back was created');
+	t.is((await engine.network('back')).name, 'back');
+});
+
 test('a filter narrows the list while it is typed, and escape takes it back', async t => {
 	const engine = createMemoryEngine();
 	for (const name of ['web', 'worker', 'cache']) {

@@ -26,8 +26,13 @@ const openDashboard = async (): Promise<Dashboard> => {
 	const terminal = await openTerminal({environment: {HOME: directory, XDG_CONFIG_HOME: directory}});
 	await terminal.type(`before=$(stty -g); echo kept; ${process.execPath} ${cli} --root ${root}; echo status $?; [ "$(stty -g)" = "$before" ] && echo same-terminal`);
 	await terminal.press('Enter');
-	await terminal.shows(/^ holm {2}connected /v);
-	return terminal;
+	try {
+		await terminal.shows(/^ holm {2}connected /v);
+		return terminal;
+	} catch (error) {
+		await terminal[Symbol.asyncDispose]();
+		throw error;
+	}
 };
 
 /** Types each value into its field; a form is gone through from its first field on. */
@@ -41,7 +46,6 @@ const fill = async ({type, press, shows}: Dashboard, title: string, values: Read
 		await type(value);
 	}
 
-	await shows(values.at(-1)![1].slice(-20));
 	await press('Enter');
 };
 

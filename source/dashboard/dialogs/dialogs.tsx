@@ -93,6 +93,10 @@ const Palette = ({dialog, width, height}: Of<'palette'>) => {
 				<Field
 					value={dialog.text}
 					placeholder='words of what is wanted'
+					latest={() => {
+						const {dialog} = controller.getState();
+						return dialog?.type === 'palette' ? dialog.text : '';
+					}}
 					onChange={text => {
 						controller.set({dialog: {type: 'palette', text, index: 0}});
 					}}
@@ -149,6 +153,10 @@ const Form = ({dialog: {form}, width, height}: Of<'form'>) => {
 												key={form.revision}
 												value={value}
 												placeholder={hint}
+												latest={() => {
+													const {dialog} = controller.getState();
+													return dialog?.type === 'form' ? dialog.form.values[focusedField(dialog.form).name] ?? '' : '';
+												}}
 												onChange={changed => {
 													changeForm(controller, {type: 'change', value: changed});
 												}}

@@ -87,10 +87,12 @@ const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 
 export const EventsView = ({items, snapshot, state, ...rest}: ViewProps<readonly EventRow[]>) => {
 	const rows = useMemo(() => items.map(({id, event: {time, type, action, id: subject, attributes}}): TableRow => {
 		const {container} = attributes;
+		// The action of a process has its command behind it, which may be long.
+		const [what = '', ...command] = action.split(': ');
 		const name = attributes['name'] ?? snapshot?.containers.find(({id: candidate}) => candidate === subject)?.name ?? subject.slice(0, 12);
 		const details = Object.entries(attributes).filter(([key]) => !['name', 'container', 'image'].includes(key)).map(([key, value]) => `${key}=${value}`).join(' ');
 		const other = container && snapshot?.containers.find(candidate => candidate.id === container);
-		return {id, cells: [timeOf(time), type, action, name, [other ? other.name : '', details].filter(Boolean).join(' ')].map(text => clean(text)), role: eventRole(action)};
+		return {id, cells: [timeOf(time), type, what, name, [command.join(': '), other ? other.name : '', details].filter(Boolean).join(' ')].map(text => clean(text)), role: eventRole(action)};
 	}), [items, snapshot]);
 	return <TableView title='7 Events (UTC)' columns={[{title: 'TIME'}, {title: 'KIND'}, {title: 'WHAT'}, {title: 'NAME', isFlexible: true}, {title: 'DETAILS', isFlexible: true}]} rows={rows} state={state} empty='Nothing has happened since the dashboard was opened' {...rest}/>;
 };
