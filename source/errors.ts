@@ -90,6 +90,10 @@ export const asHolmError = (error: unknown): HolmError => {
 		return new HolmError('internal', error.errors.map(inner => messageOf(inner)).join('; '), {cause: error});
 	}
 
+	if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
+		return new HolmError('unavailable', messageOf(error), {remedy: 'make room on that disk', cause: error});
+	}
+
 	return new HolmError('internal', messageOf(error), {cause: error});
 };
 

@@ -247,8 +247,12 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		clearInterval(rotation);
 		for (const entry of site.containers.values()) {
 			lifecycle.cancelRestart(entry);
-			await utility.close(entry);
-			await saveContainer(site, entry);
+			const results = await Promise.allSettled([utility.close(entry), saveContainer(site, entry)]);
+			for (const result of results) {
+				if (result.status === 'rejected') {
+					log(`${entry.container.name}: ${messageOf(result.reason)}`);
+				}
+			}
 		}
 	};
 
@@ -269,9 +273,19 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 				entry.isStoppedByUser = true;
 				await lifecycle.kill(entry);
 			}));
-			await clearAbandonedTemplates(paths.templates);
-			await Promise.all([nameServer.close(), forwarder.close()]);
-			await closeNamespace(root);
+			const steps = [async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close, async () => closeNamespace(root)];
+			const errors: unknown[] = [];
+			for (const step of steps) {
+				try {
+					await step();
+				} catch (error) {
+					errors.push(error);
+				}
+			}
+
+			if (errors.length > 0) {
+				throw new AggregateError(errors, 'not everything of the engine could be ended');
+			}
 		},
 	};
 };

@@ -103,6 +103,15 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		await saveContainer(site, entry);
 	};
 
+	/** Writes down what has happened already, and which a full disk does not undo. */
+	const record = async (entry: Entry) => {
+		try {
+			await saveContainer(site, entry);
+		} catch (error) {
+			site.log(`${entry.container.name}: its state was not recorded: ${messageOf(error)}`);
+		}
+	};
+
 	/** Everything of a run but its record, whatever fails on the way. */
 	const clear = async (entry: Entry) => {
 		const {container} = entry;
@@ -166,7 +175,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		await clear(entry);
 		entry.container = {...entry.container, ports: wantedPorts(entry.container)};
 		entry.devices = {};
-		await saveContainer(site, entry);
+		await record(entry);
 		if (isRestarting) {
 			scheduleRestart(entry);
 		} else if (entry.container.configuration.autoRemove) {
@@ -248,17 +257,19 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			entry.container = {...entry.container, ports};
 			await connections.plug(entry);
 			const machine = await boot(entry);
-			entry.isStoppedByUser = false;
-			entry.container = {
+			const container: Container = {
 				...entry.container,
 				status: {state: 'running', pid: machine.pid, startedAt: Date.now()},
 				machine: {...entry.container.machine!, phases: machine.phases()},
 			};
+			// What cannot be written down does not run: a later engine would not know of it.
+			await saveContainer(site, {...entry, container, isStoppedByUser: false});
+			entry.isStoppedByUser = false;
+			entry.container = container;
 			publishConnections(site, entry, 'connect');
 			publishContainer(site, entry, 'start');
 			entry.changed.notify();
 			supervise(entry, machine);
-			await saveContainer(site, entry);
 		} catch (error) {
 			await clear(entry);
 			const {status} = entry.container;
@@ -275,7 +286,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			if (entry.container.configuration.autoRemove) {
 				await remove(entry);
 			} else {
-				await saveContainer(site, entry);
+				await record(entry);
 			}
 
 			throw error;

@@ -81,7 +81,9 @@ export const createUtility = (site: Site): Utility => {
 	};
 
 	return {
-		async open({container}) {
+		async open({container, cleared}) {
+			// Its own last machine had the same directory.
+			await cleared;
 			const found = machines.get(container.id);
 			if (found) {
 				clearTimeout(found.timer);

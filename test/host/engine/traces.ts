@@ -2,7 +2,9 @@ import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
 import {promisify} from 'node:util';
+import {closeNamespace} from '../../../source/host/bridges/namespace.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 
 const execute = promisify(execFile);
@@ -116,8 +118,22 @@ export const tracesOf = async (root: string): Promise<Traces> => {
 	};
 };
 
+/** Of one engine: the directory that everything of it is in, and a process that may know of it. */
+type Own = {readonly directory: string; readonly except: number};
+
+/** Ends by force what an engine has left that could not end itself. */
+export const removeRemains = async (root: string, {directory, except}: Own): Promise<void> => {
+	for (const {pid} of await processesWith(`${directory}/`)) {
+		if (pid !== except) {
+			process.kill(pid, 'SIGKILL');
+		}
+	}
+
+	await closeNamespace(root);
+};
+
 /** What is left on the host of an engine that was told to end everything. */
-export const remainsOf = async (root: string, {directory, except}: {readonly directory: string; readonly except: number}): Promise<readonly string[]> => {
+export const remainsOf = async (root: string, {directory, except}: Own): Promise<readonly string[]> => {
 	const namespace = namespaceOf(root);
 	const [{stdout: namespaces}, {stdout: links}, {stdout: tables}, {stdout: rules}, mounts, processes] = await Promise.all([
 		execute('ip', ['netns', 'list']),

@@ -23,7 +23,12 @@ import {
 	type Result,
 	type Running,
 } from './running.js';
-import {remainsOf, tracesOf, type Traces} from './traces.js';
+import {
+	remainsOf,
+	removeRemains,
+	tracesOf,
+	type Traces,
+} from './traces.js';
 
 const execute = promisify(execFile);
 
@@ -78,7 +83,7 @@ const quote = (word: string) => `'${word.replaceAll('\'', String.raw`'\''`)}'`;
 
 /** Ends everything of the engine even when this process is killed: it waits for the end of its standard input, which this process holds. */
 const startJanitor = (directory: string, root: string) => {
-	const script = 'cat; [ -d "$2" ] || exit 0; "$0" "$1" --root "$2" system stop --all; umount "$2" 2>/dev/null; rm -rf "$3"';
+	const script = 'cat; [ -d "$2" ] || exit 0; "$0" "$1" --root "$2" system stop --all; umount -l "$2" 2>/dev/null; rm -rf "$3"';
 	const janitor = spawn('sh', ['-c', script, process.execPath, cli, root, directory], {
 		cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'],
 	});
@@ -111,8 +116,10 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 	const root = path.join(directory, 'e');
 	const janitor = startJanitor(directory, root);
 	if (diskBytes !== undefined) {
+		const image = path.join(directory, 'disk');
 		await mkdir(root);
-		await execute('mount', ['-t', 'tmpfs', '-o', `mode=711,size=${diskBytes}`, 'tmpfs', root]);
+		await execute('mke2fs', ['-q', '-t', 'ext4', '-m', '0', image, `${Math.floor(diskBytes / 1024)}k`]);
+		await execute('mount', ['-o', 'loop', image, root]);
 	}
 
 	const launcher = createLauncher({directory, environment: {HOME: directory, HOLM_ROOT: root}});
@@ -159,15 +166,20 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 		/** Ends the engine, and resolves with what is left of it. */
 		async close() {
 			launcher.killAll();
-			await run(['system', 'stop', '--all']);
-			if (diskBytes !== undefined) {
-				await execute('umount', [root]);
+			const {status, stderr} = await run(['system', 'stop', '--all']);
+			const isOwn = {directory, except: janitor.pid!};
+			const left = [...await remainsOf(root, isOwn), ...status === 0 ? [] : [stderr]].filter(line => line !== `mount ${root}`);
+			if (left.length > 0) {
+				await removeRemains(root, isOwn);
 			}
 
-			const remains = await remainsOf(root, {directory, except: janitor.pid!});
+			if (diskBytes !== undefined) {
+				await execute('umount', ['--lazy', root]);
+			}
+
 			await rm(directory, {recursive: true, force: true});
 			janitor.stdin.end();
-			return remains;
+			return left;
 		},
 	};
 };

@@ -11,8 +11,8 @@ export const terminalTests = (world: World): void => {
 		session.write('stty size; tty\r');
 		await session.shows(/33 101\r\n\/dev\/pts\/0/v);
 		await session.resize({rows: 20, columns: 70});
-		session.write('sleep 0.3; echo now $(stty size)\r');
-		await session.shows(/now 20 70\r\n/v);
+		session.write('until [ "$(stty size)" = "20 70" ]; do sleep 0.1; done; echo the size is new\r');
+		await session.shows(/\r\nthe size is new\r\n/v);
 		session.write('sleep 600\r');
 		await session.shows(/sleep 600\r\n/v);
 		// The shell must have started it before the key means it.
@@ -26,8 +26,8 @@ export const terminalTests = (world: World): void => {
 		t.is((await world.engine.container('shell')).status.state, 'running');
 
 		const again = world.terminal(['attach', 'shell'], {rows: 41, columns: 90});
-		again.write('echo "back in $(stty size)"\r');
-		await again.shows(/back in 41 90\r\n/v);
+		again.write('until [ "$(stty size)" = "41 90" ]; do sleep 0.1; done; echo back again\r');
+		await again.shows(/\r\nback again\r\n/v);
 		again.write('exit 6\r');
 		t.is((await again.ended).status, 6);
 		t.like((await world.engine.container('shell')).status, {state: 'exited', exitCode: 6});
@@ -41,8 +41,8 @@ export const terminalTests = (world: World): void => {
 		session.write('echo "$(stty size)" $TERM\r');
 		await session.shows(/30 99 xterm\r\n/v);
 		await session.resize({rows: 22, columns: 66});
-		session.write('sleep 0.3; echo now $(stty size)\r');
-		await session.shows(/now 22 66\r\n/v);
+		session.write('until [ "$(stty size)" = "22 66" ]; do sleep 0.1; done; echo the size is new\r');
+		await session.shows(/\r\nthe size is new\r\n/v);
 		// What is typed before the shell has let go of the terminal is the shell's.
 		session.write('echo go; cat\r');
 		await session.shows(/\r\ngo\r\n/v);
