@@ -14,14 +14,25 @@ const openInput = async (entry: Entry): Promise<Writable> => {
 		throw new HolmError('conflict', `container ${entry.container.name} is not running`, {remedy: `holm start ${entry.container.name}`});
 	}
 
-	entry.stdin ??= (async () => {
+	if (entry.stdin) {
+		return entry.stdin;
+	}
+
+	const opening = (async () => {
 		const {channel} = await machine.agent.open(inputCommand);
 		channel.on('error', () => undefined);
 		channel.resume();
 		channel.stderr.resume();
 		return channel;
 	})();
-	return entry.stdin;
+	entry.stdin = opening;
+	// One that could not be opened is not what the next writer waits for.
+	opening.catch(() => {
+		if (entry.stdin === opening) {
+			entry.stdin = undefined;
+		}
+	});
+	return opening;
 };
 
 /**
