@@ -3,6 +3,9 @@ import {type Qmp} from './qmp.js';
 /** How long a machine stands still before the write that found no room is tried again. */
 const retryMs = 2000;
 
+/** A machine that goes on this long has found room. */
+const settledMs = 500;
+
 /**
 Watches for writes to a machine's disk that find no room on the host.
 
@@ -12,8 +15,10 @@ export const watchSpace = (qmp: Qmp) => {
 	let isOut = false;
 	let isHeld = false;
 	let timer: NodeJS.Timeout | undefined;
+	let settling: NodeJS.Timeout | undefined;
 	const retryLater = () => {
 		isOut = true;
+		clearTimeout(settling);
 		clearTimeout(timer);
 		timer = setTimeout(() => {
 			if (!isHeld) {
@@ -27,11 +32,15 @@ export const watchSpace = (qmp: Qmp) => {
 		if (name === 'BLOCK_IO_ERROR' && data['nospace'] === true && data['action'] === 'stop') {
 			retryLater();
 		} else if (name === 'RESUME') {
-			isOut = false;
+			settling = setTimeout(() => {
+				isOut = false;
+			}, settledMs);
+			settling.unref();
 		}
 	});
 	void qmp.closed.then(() => {
 		clearTimeout(timer);
+		clearTimeout(settling);
 		stop();
 	});
 	// A machine that is taken over may stand still already.
