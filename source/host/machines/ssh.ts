@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {connect} from 'node:net';
 import {setTimeout as delay} from 'node:timers/promises';
 import ssh2, {type Client} from 'ssh2';
-import {HolmError} from '../../errors.js';
+import {HolmError, messageOf} from '../../errors.js';
 
 export type SshOptions = {
 	/** Socket behind which a port of the guest is. */
@@ -93,7 +93,7 @@ export const dialSsh = async (options: SshOptions): Promise<Ssh> => {
 			return await dialOnce(options);
 		} catch (error) {
 			if (attempt === attempts) {
-				throw new HolmError('internal', 'the guest does not answer', {cause: error});
+				throw new HolmError('internal', `the guest does not answer: ${messageOf(error)}`, {cause: error});
 			}
 
 			// The guest may still be ending an earlier connection over this port.
