@@ -162,6 +162,7 @@ test('a verb that the engine does not have is refused', async t => {
 		['GET', '/containers/x/attach/ws'],
 		['GET', '/distribution/a/b/json'],
 		['GET', '/holm/networks/x/dns'],
+		['GET', '/holm/containers/x/boot-log'],
 		['POST', '/images/create?fromSrc=-'],
 		['POST', '/build?version=2'],
 		['POST', '/build?remote=x'],

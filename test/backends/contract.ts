@@ -35,7 +35,7 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	const lacks = options.lacks ?? {};
 	testContainers(register, lacks);
 	testLifecycle(register, lacks);
-	testLogs(register);
+	testLogs(register, lacks);
 	testSessions(register, lacks);
 	testArchives(register);
 	testNetworks(register, lacks);
