@@ -6,6 +6,7 @@ import type {
 	ContainerStats,
 	DnsRecord,
 	EngineEvent,
+	FileChange,
 	Image,
 	LogEntry,
 	Network,
@@ -202,6 +203,10 @@ export type Engine = {
 	readArchive: (reference: string, path: string) => Promise<{readonly status: PathStatus; readonly tar: Readable}>;
 	/** Unpacks a tar into the directory `path`, which must exist. */
 	writeArchive: (reference: string, path: string, tar: Readable) => Promise<void>;
+	/** What differs from the image, directories before what is in them: what was added with everything below it, of what was deleted the topmost path only, and the directories above. Mounts and what was made to mount them are left out. */
+	changes: (reference: string) => Promise<readonly FileChange[]>;
+	/** A tar of the whole root file system, names relative to it, without the content of mounts. */
+	exportContainer: (reference: string) => Promise<Readable>;
 	pruneContainers: (filters?: Filters) => Promise<Pruned>;
 
 	networks: (filters?: Filters) => Promise<readonly Network[]>;

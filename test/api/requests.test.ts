@@ -155,8 +155,6 @@ test('a verb that the engine does not have is refused', async t => {
 	const served = await serve(t, {});
 	for (const [method, path] of [
 		['POST', '/containers/x/update'],
-		['GET', '/containers/x/changes'],
-		['GET', '/containers/x/export'],
 		['POST', '/commit'],
 		['GET', '/images/search?term=x'],
 		['GET', '/containers/x/attach/ws'],
