@@ -138,6 +138,9 @@ export type RegistryCredentials = {
 	readonly server?: string;
 };
 
+/** What of a container can be changed; what is undefined stays. */
+export type ContainerUpdate = Partial<Pick<ContainerConfiguration, 'restartPolicy' | 'cpus' | 'memory'>>;
+
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
 /** Everything that a dashboard shows, read at one moment. */
@@ -177,6 +180,8 @@ export type Engine = {
 	pauseContainer: (reference: string) => Promise<void>;
 	unpauseContainer: (reference: string) => Promise<void>;
 	renameContainer: (reference: string, name: string) => Promise<void>;
+	/** A restart policy counts at once, CPUs and memory from the next start on: refused with `conflict` while it runs, unless its machine has just those. */
+	updateContainer: (reference: string, update: ContainerUpdate) => Promise<{readonly warnings: readonly string[]}>;
 	removeContainer: (reference: string, options?: {readonly force?: boolean; readonly volumes?: boolean}) => Promise<void>;
 	/** Resolves with the exit status; default condition `not-running`. */
 	waitContainer: (reference: string, condition?: WaitCondition, signal?: AbortSignal) => Promise<{readonly exitCode: number; readonly reason?: string}>;

@@ -24,6 +24,7 @@ const containerEntries: Readonly<Record<string, Entry>> = {
 	exec: {load: async () => import('./container/exec.js')},
 	attach: {load: async () => import('./container/attach.js')},
 	wait: {load: async () => import('./container/wait.js')},
+	update: {load: async () => import('./container/update.js')},
 	rename: {load: async () => import('./container/rename.js')},
 	cp: {load: async () => import('./container/cp.js'), aliases: ['copy']},
 	diff: {load: async () => import('./container/diff.js')},

@@ -10,6 +10,7 @@ import {testLogs} from './contract/logs.js';
 import {testNetworks} from './contract/networks.js';
 import {testSessions} from './contract/sessions.js';
 import {testSystem} from './contract/system.js';
+import {testUpdates} from './contract/updates.js';
 import {testVolumes} from './contract/volumes.js';
 
 const defaultTimeout = 120_000;
@@ -36,6 +37,7 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	const lacks = options.lacks ?? {};
 	testContainers(register, lacks);
 	testLifecycle(register, lacks);
+	testUpdates(register, lacks);
 	testLogs(register, lacks);
 	testSessions(register, lacks);
 	testArchives(register);

@@ -1,6 +1,7 @@
 import {HolmError} from '../../errors.js';
 import {readFields} from '../body.js';
 import {decodeCreateContainer} from '../decode/create.js';
+import {decodeUpdate} from '../decode/update.js';
 import {encodeContainer} from '../encode/container.js';
 import {encodeContainerItem} from '../encode/container-list.js';
 import {encodePruned} from '../encode/verbs.js';
@@ -42,6 +43,10 @@ export const containerRoutes = [
 		await engine.removeContainer(name, {force: query.flag('force'), volumes: query.flag('v')});
 		return noContent;
 	}),
-	route('POST', '/containers/{name}/update', unsupported('changing a container that exists')),
+	route('POST', '/containers/{name}/update', async exchange => {
+		const {update, warnings} = decodeUpdate(await readFields(exchange));
+		const updated = await exchange.engine.updateContainer(exchange.name, update);
+		return ok({Warnings: [...warnings, ...updated.warnings]});
+	}),
 	route('POST', '/commit', unsupported('making an image of a container')),
 ];

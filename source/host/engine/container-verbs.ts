@@ -15,11 +15,12 @@ import {isLive, publishContainer, saveContainer, type Entry, type Site} from './
 import {listProcesses, readStats} from './statistics.js';
 import {attach} from './streams.js';
 import {diskBytesOf} from './system-verbs.js';
+import {createUpdate} from './updates.js';
 import type {Utility} from './utility.js';
 
 const sigkill = 9;
 
-type ContainerVerbs = Pick<Engine, 'containers' | 'container' | 'createContainer' | 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer' | 'renameContainer' | 'removeContainer' | 'waitContainer' | 'logs' | 'bootLog' | 'attachContainer' | 'resizeContainer' | 'createExec' | 'startExec' | 'resizeExec' | 'exec' | 'stats' | 'top' | 'pruneContainers'>;
+type ContainerVerbs = Pick<Engine, 'containers' | 'container' | 'createContainer' | 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer' | 'renameContainer' | 'updateContainer' | 'removeContainer' | 'waitContainer' | 'logs' | 'bootLog' | 'attachContainer' | 'resizeContainer' | 'createExec' | 'startExec' | 'resizeExec' | 'exec' | 'stats' | 'top' | 'pruneContainers'>;
 
 export type ContainerVerbsOptions = {
 	readonly connections: Connections;
@@ -224,6 +225,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 				await connections.refreshNames();
 			}
 		},
+		updateContainer: createUpdate(site, find, lifecycle),
 		async removeContainer(reference, {force = false, volumes = false} = {}) {
 			const entry = find(reference);
 			if (force && entry.machine) {

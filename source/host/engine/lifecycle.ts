@@ -36,6 +36,8 @@ export type Lifecycle = {
 	readonly conclude: (entry: Entry, end: MachineEnd) => Promise<void>;
 	/** Gives up a restart that waits. */
 	readonly cancelRestart: (entry: Entry) => void;
+	/** Gives up a restart that waits and that the container's policy no longer wants. */
+	readonly reconsiderRestart: (entry: Entry) => Promise<void>;
 };
 
 export type StopOptions = {
@@ -307,6 +309,15 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		entry.restart = undefined;
 	};
 
+	/** Of one that was to be restarted and will not be. */
+	const rest = async (entry: Entry, {exitCode, finishedAt}: Extract<Container['status'], {state: 'restarting'}>) => {
+		cancelRestart(entry);
+		await update(entry, {status: {
+			state: 'exited', exitCode, outOfMemory: false, startedAt: 0, finishedAt,
+		}});
+		announceEnd(entry);
+	};
+
 	/** Kills the process, so that the disk is left in order; and the machine, when that is not enough. */
 	const end = async (machine: Machine): Promise<void> => {
 		machine.signal(sigkill).catch(() => undefined);
@@ -351,11 +362,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			entry.isStoppedByUser = true;
 			const {status} = container;
 			if (status.state === 'restarting') {
-				cancelRestart(entry);
-				await update(entry, {status: {
-					state: 'exited', exitCode: status.exitCode, outOfMemory: false, startedAt: 0, finishedAt: status.finishedAt,
-				}});
-				announceEnd(entry);
+				await rest(entry, status);
 				return;
 			}
 
@@ -388,5 +395,11 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		supervise,
 		conclude,
 		cancelRestart,
+		async reconsiderRestart(entry) {
+			const {status, configuration: {restartPolicy}, restartCount} = entry.container;
+			if (status.state === 'restarting' && !restarts(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
+				await rest(entry, status);
+			}
+		},
 	};
 };

@@ -13,6 +13,7 @@ export const unknownTests = (world: World): void => {
 			[['exec', 'nobody', 'true'], 125, container],
 			[['attach', 'nobody'], 125, container],
 			[['rename', 'nobody', 'somebody'], 1, container],
+			[['update', '--restart', 'no', 'nobody'], 1, container],
 			[['cp', 'nobody:/etc/passwd', '.'], 1, container],
 			[['container', 'inspect', 'nobody'], 1, container],
 			[['inspect', 'nobody'], 1, /nobody/v],
