@@ -141,6 +141,17 @@ export type RegistryCredentials = {
 /** What of a container can be changed; what is undefined stays. */
 export type ContainerUpdate = Partial<Pick<ContainerConfiguration, 'restartPolicy' | 'cpus' | 'memory'>>;
 
+export type CommitOptions = {
+	/** Name of the new image; default none. */
+	readonly tag?: string;
+	readonly author?: string;
+	readonly comment?: string;
+	/** Lines of a Dockerfile that change the configuration, such as `CMD ["redis-server"]`. */
+	readonly changes?: readonly string[];
+	/** Hold the container's processes still meanwhile; default true. */
+	readonly pause?: boolean;
+};
+
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
 /** Everything that a dashboard shows, read at one moment. */
@@ -212,6 +223,8 @@ export type Engine = {
 	changes: (reference: string) => Promise<readonly FileChange[]>;
 	/** A tar of the whole root file system, names relative to it, without the content of mounts. */
 	exportContainer: (reference: string) => Promise<Readable>;
+	/** Makes an image of a container: its image with what it has otherwise, except in mounts, as one more layer. */
+	commitContainer: (reference: string, options?: CommitOptions) => Promise<{readonly id: string}>;
 	pruneContainers: (filters?: Filters) => Promise<Pruned>;
 
 	networks: (filters?: Filters) => Promise<readonly Network[]>;

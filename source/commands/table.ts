@@ -28,6 +28,7 @@ const containerEntries: Readonly<Record<string, Entry>> = {
 	rename: {load: async () => import('./container/rename.js')},
 	cp: {load: async () => import('./container/cp.js'), aliases: ['copy']},
 	diff: {load: async () => import('./container/diff.js')},
+	commit: {load: async () => import('./container/commit.js')},
 	export: {load: async () => import('./container/export.js')},
 	stats: {load: async () => import('./container/stats.js')},
 	top: {load: async () => import('./container/top.js')},

@@ -154,7 +154,6 @@ test('an answer without a body carries its error in its head', async t => {
 test('a verb that the engine does not have is refused', async t => {
 	const served = await serve(t, {});
 	for (const [method, path] of [
-		['POST', '/commit'],
 		['GET', '/images/search?term=x'],
 		['GET', '/containers/x/attach/ws'],
 		['GET', '/distribution/a/b/json'],

@@ -151,6 +151,30 @@ test('an update has the fields that Docker\'s clients send, and is refused by th
 	t.deepEqual(calls, expected);
 });
 
+test('a commit has what Docker\'s clients put into its query', async t => {
+	const calls: unknown[] = [];
+	const served = await serve(t, {
+		async commitContainer(...given) {
+			calls.push(given);
+			return {id: 'sha256:12'};
+		},
+	});
+	const changes = ['CMD ["a", "b"]', 'ENV X=1\nUSER y\n'].map(change => `&changes=${encodeURIComponent(change)}`).join('');
+	const made = await post(served, `/commit?author=me&comment=why%20not&container=web&pause=0&repo=localhost%3A5000%2Fshop&tag=2${changes}`, null);
+	t.is(made.status, 201);
+	t.deepEqual(made.json, {Id: 'sha256:12'});
+	t.is((await post(served, '/commit?container=web', {Hostname: '', Env: null})).status, 201);
+	t.is((await post(served, '/commit?container=web', {Env: ['X=1']})).status, 501);
+	t.is((await post(served, '/commit', null)).status, 400);
+	const text = JSON.stringify(calls);
+	t.deepEqual(JSON.parse(text) as unknown, [
+		['web', {
+			tag: 'localhost:5000/shop:2', author: 'me', comment: 'why not', changes: ['CMD ["a", "b"]', 'ENV X=1', 'USER y'], pause: false,
+		}],
+		['web', {changes: [], pause: true}],
+	]);
+});
+
 test('a registry\'s refusal is the status that makes Docker\'s clients ask again', async t => {
 	const served = await serve(t, {
 		async checkCredentials({password}) {

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {testArchives} from './contract/archives.js';
+import {testCommits} from './contract/commits.js';
 import {testContainers} from './contract/containers.js';
 import {testDisks} from './contract/disks.js';
 import {testEvents} from './contract/events.js';
@@ -42,6 +43,7 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	testSessions(register, lacks);
 	testArchives(register);
 	testDisks(register);
+	testCommits(register);
 	testNetworks(register, lacks);
 	testVolumes(register, options);
 	testImages(register, options);

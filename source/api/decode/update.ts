@@ -6,7 +6,7 @@ import {decodeCpus, decodeRestartPolicy} from './create.js';
 const known = new Set(['RestartPolicy', 'NanoCpus', 'CpuPeriod', 'CpuQuota', 'Memory', 'MemorySwap']);
 
 /** Clients of Go send every field there is, empty where nothing was asked. */
-const isEmpty = (value: unknown): boolean => value === null || value === 0 || value === '' || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
+export const isEmpty = (value: unknown): boolean => value === null || value === 0 || value === '' || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
 
 /** The body of `POST /containers/{id}/update`. Throws `unsupported`, naming the field, for a limit that a machine has not. */
 export const decodeUpdate = (body: Fields): {readonly update: ContainerUpdate; readonly warnings: readonly string[]} => {

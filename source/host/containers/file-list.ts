@@ -76,6 +76,7 @@ export const createComparison = (base: FileList) => {
 	const missing = new Set(base.keys());
 	const directories = new Set(['']);
 	const changes = new Map<string, FileChange['kind']>();
+	const replaced: string[] = [];
 	const note = (path: string, kind: FileChange['kind']) => {
 		changes.set(path, kind);
 		if (changes.size > maximumChanges) {
@@ -95,6 +96,9 @@ export const createComparison = (base: FileList) => {
 				note(path, 'added');
 			} else if (before !== fields && isChanged(parseFields(before), parseFields(fields))) {
 				note(path, 'changed');
+				if (!(before.startsWith('d') && fields.startsWith('d'))) {
+					replaced.push(path);
+				}
 			}
 		},
 		/** To be called when all files were added. */
@@ -108,6 +112,8 @@ export const createComparison = (base: FileList) => {
 
 			return changes;
 		},
+		/** What has changed and is not the same directory still. */
+		replaced: () => replaced,
 	};
 };
 
