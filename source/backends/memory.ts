@@ -3,6 +3,7 @@ import type {Engine} from '../engine.js';
 import {createEventLog} from '../event-log.js';
 import {archiveVerbs} from './memory/archives.js';
 import {buildVerbs} from './memory/build/build.js';
+import {commitVerbs} from './memory/commits.js';
 import {containerVerbs} from './memory/containers.js';
 import {defaultNetwork} from './memory/endpoints.js';
 import {eventVerbs} from './memory/events.js';
@@ -92,6 +93,7 @@ export const createMemoryEngine = ({lively = false, containers, networks, seed =
 		...imageArchiveVerbs(state),
 		...buildVerbs(state),
 		...archiveVerbs(state),
+		...commitVerbs(state),
 		...volumeVerbs(state),
 		close() {
 			timers.close();

@@ -115,6 +115,66 @@ test('prunes mean what Docker\'s clients mean by them', async t => {
 	t.deepEqual((await post(served, '/build/prune')).json, {CachesDeleted: [], SpaceReclaimed: 0});
 });
 
+test('an update has the fields that Docker\'s clients send, and is refused by the name of one that a machine has not', async t => {
+	const calls: unknown[] = [];
+	const served = await serve(t, {
+		async updateContainer(...given) {
+			calls.push(given);
+			return {warnings: ['from the engine']};
+		},
+	});
+	// All that the command of Docker 28 sends for `--restart on-failure:3`.
+	const nothing = {
+		CpuShares: 0, Memory: 0, NanoCpus: 0, CgroupParent: '', BlkioWeight: 0, BlkioWeightDevice: null, CpuPeriod: 0, CpuQuota: 0, CpusetCpus: '', Devices: null, MemorySwap: 0, MemorySwappiness: null, OomKillDisable: null, PidsLimit: null, Ulimits: null, RestartPolicy: {Name: '', MaximumRetryCount: 0},
+	};
+	const update = async (fields: Readonly<Record<string, unknown>>) => post(served, '/containers/a/update', {...nothing, ...fields});
+	t.deepEqual((await update({})).json, {Warnings: ['from the engine']});
+	await update({RestartPolicy: {Name: 'on-failure', MaximumRetryCount: 3}});
+	await update({Memory: 1024 ** 3, MemorySwap: 1024 ** 3, CpuPeriod: 100_000, CpuQuota: 200_000});
+	const rounded = await update({NanoCpus: 1.5e9});
+	t.deepEqual(rounded.json, {Warnings: ['A machine has whole CPUs: 1.5 was rounded up to 2', 'from the engine']});
+	const expected = [
+		['a', {}],
+		['a', {restartPolicy: {name: 'on-failure', maximumRetryCount: 3}}],
+		['a', {cpus: 2, memory: 1024 ** 3}],
+		['a', {cpus: 2}],
+	];
+	t.deepEqual(calls, expected);
+	for (const [field, value] of [['CpuShares', 2], ['BlkioWeight', 10], ['CpusetCpus', '0'], ['PidsLimit', 5], ['OomKillDisable', true], ['BlkioWeightDevice', [{}]], ['MemorySwap', -1], ['SomethingNew', 'x']] as const) {
+		const {status, json} = await update({[field]: value});
+		t.is(status, 501, field);
+		t.regex((json as Error).message, new RegExp(`^${field} is not supported`, 'v'));
+	}
+
+	t.is((await update({RestartPolicy: {Name: 'sometimes'}})).status, 400);
+	t.is((await update({Memory: 'much'})).status, 400);
+	t.deepEqual(calls, expected);
+});
+
+test('a commit has what Docker\'s clients put into its query', async t => {
+	const calls: unknown[] = [];
+	const served = await serve(t, {
+		async commitContainer(...given) {
+			calls.push(given);
+			return {id: 'sha256:12'};
+		},
+	});
+	const changes = ['CMD ["a", "b"]', 'ENV X=1\nUSER y\n'].map(change => `&changes=${encodeURIComponent(change)}`).join('');
+	const made = await post(served, `/commit?author=me&comment=why%20not&container=web&pause=0&repo=localhost%3A5000%2Fshop&tag=2${changes}`, null);
+	t.is(made.status, 201);
+	t.deepEqual(made.json, {Id: 'sha256:12'});
+	t.is((await post(served, '/commit?container=web', {Hostname: '', Env: null})).status, 201);
+	t.is((await post(served, '/commit?container=web', {Env: ['X=1']})).status, 501);
+	t.is((await post(served, '/commit', null)).status, 400);
+	const text = JSON.stringify(calls);
+	t.deepEqual(JSON.parse(text) as unknown, [
+		['web', {
+			tag: 'localhost:5000/shop:2', author: 'me', comment: 'why not', changes: ['CMD ["a", "b"]', 'ENV X=1', 'USER y'], pause: false,
+		}],
+		['web', {changes: [], pause: true}],
+	]);
+});
+
 test('a registry\'s refusal is the status that makes Docker\'s clients ask again', async t => {
 	const served = await serve(t, {
 		async checkCredentials({password}) {

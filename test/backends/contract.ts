@@ -1,6 +1,8 @@
 import test from 'ava';
 import {testArchives} from './contract/archives.js';
+import {testCommits} from './contract/commits.js';
 import {testContainers} from './contract/containers.js';
+import {testDisks} from './contract/disks.js';
 import {testEvents} from './contract/events.js';
 import {testImages} from './contract/images.js';
 import {createLaboratory, type ContractOptions, type Opened} from './contract/laboratory.js';
@@ -9,6 +11,7 @@ import {testLogs} from './contract/logs.js';
 import {testNetworks} from './contract/networks.js';
 import {testSessions} from './contract/sessions.js';
 import {testSystem} from './contract/system.js';
+import {testUpdates} from './contract/updates.js';
 import {testVolumes} from './contract/volumes.js';
 
 const defaultTimeout = 120_000;
@@ -35,9 +38,12 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	const lacks = options.lacks ?? {};
 	testContainers(register, lacks);
 	testLifecycle(register, lacks);
-	testLogs(register);
+	testUpdates(register, lacks);
+	testLogs(register, lacks);
 	testSessions(register, lacks);
 	testArchives(register);
+	testDisks(register);
+	testCommits(register);
 	testNetworks(register, lacks);
 	testVolumes(register, options);
 	testImages(register, options);

@@ -6,11 +6,16 @@ import {
 } from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {Readable} from 'node:stream';
 import {setImmediate as tick} from 'node:timers/promises';
 import test from 'ava';
 import type {Engine} from '../../source/engine.js';
 import {HolmError} from '../../source/errors.js';
 import type {LogEntry} from '../../source/resources.js';
+import {command as commit} from '../../source/commands/container/commit.js';
+import {command as diff} from '../../source/commands/container/diff.js';
+import {command as exportContainer} from '../../source/commands/container/export.js';
+import {command as update} from '../../source/commands/container/update.js';
 import {command as inspectAny} from '../../source/commands/inspect-any.js';
 import {createLogWriter, command as logs} from '../../source/commands/container/logs.js';
 import {command as port} from '../../source/commands/container/port.js';
@@ -179,6 +184,28 @@ test('a line of a log that came in pieces is put together', t => {
 	t.deepEqual(text, [`${time}be`, `${time}e\n`, 'gin\n', `${time}x`]);
 });
 
+test('logs --boot prints the console, and a terminal does not obey it', async t => {
+	const asked: unknown[] = [];
+	const engine: Partial<Engine> = {
+		async * bootLog(reference, options) {
+			asked.push([reference, options]);
+			yield {stream: 'stdout', timestamp: '', bytes: Buffer.from('[    0.1] \u{1B}]0;owned\u{7}\tlast\n')};
+		},
+	};
+	const terminal = createContext({engine, isTerminal: true});
+	await runCommand(logs, ['--boot', '-f', '-n', '3', 'web'], terminal);
+	t.is(terminal.output(), String.raw`[    0.1] \x1b]0;owned\x07` + '\tlast\n');
+	t.deepEqual(asked, [['web', {follow: true, tail: 3}]]);
+	const file = createContext({engine});
+	await runCommand(logs, ['--boot', 'web'], file);
+	t.is(file.output(), '[    0.1] \u{1B}]0;owned\u{7}\tlast\n');
+	for (const flags of [['-t'], ['--since', '1m'], ['--until', '1m']]) {
+		await t.throwsAsync(runCommand(logs, ['--boot', ...flags, 'web'], file), {code: 'invalid'});
+	}
+
+	await t.throwsAsync(runCommand(logs, ['--boot', 'web'], createContext()), {code: 'unsupported'});
+});
+
 test('logs keep bytes and streams as they are', async t => {
 	const asked: unknown[] = [];
 	const engine: Partial<Engine> = {
@@ -193,6 +220,72 @@ test('logs keep bytes and streams as they are', async t => {
 	t.is(context.output(), '\u{1B}[31mred');
 	t.is(context.errors(), 'bad\n');
 	t.deepEqual(asked, [{follow: false, tail: 5, since: noon - 600_000}]);
+});
+
+test('diff prints a letter and a path a line, whatever is in the path', async t => {
+	const engine: Partial<Engine> = {
+		changes: async () => [{kind: 'changed', path: '/etc'}, {kind: 'deleted', path: '/etc/motd'}, {kind: 'added', path: '/x\nA /fake \u{1B}[2J'}],
+	};
+	const context = createContext({engine});
+	await runCommand(diff, ['web'], context);
+	t.is(context.output(), String.raw`C /etc
+D /etc/motd
+A /x\nA /fake \x1b[2J
+`);
+});
+
+test('an export goes to a file or on, and not onto a terminal', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-export-'));
+	t.teardown(async () => rm(directory, {recursive: true, force: true}));
+	const engine: Partial<Engine> = {exportContainer: async () => Readable.from([Buffer.from('tar')], {objectMode: false})};
+	const context = createContext({engine, workingDirectory: directory});
+	await runCommand(exportContainer, ['web'], context);
+	t.is(context.output(), 'tar');
+	await runCommand(exportContainer, ['-o', 'web.tar', 'web'], context);
+	t.is(await readFile(path.join(directory, 'web.tar'), 'utf8'), 'tar');
+	await t.throwsAsync(runCommand(exportContainer, ['web'], createContext({isTerminal: true})), {code: 'invalid', message: /terminal/v});
+});
+
+test('update asks for what was named and for nothing else', async t => {
+	const asked: unknown[] = [];
+	const engine: Partial<Engine> = {
+		async updateContainer(...given) {
+			asked.push(given);
+			return {warnings: ['beware\n']};
+		},
+	};
+	const context = createContext({engine});
+	await runCommand(update, ['--restart', 'on-failure:3', 'web', 'db'], context);
+	await runCommand(update, ['--cpus', '1.5', '-m', '1g', 'web'], context);
+	t.deepEqual(asked, [
+		['web', {restartPolicy: {name: 'on-failure', maximumRetryCount: 3}}],
+		['db', {restartPolicy: {name: 'on-failure', maximumRetryCount: 3}}],
+		['web', {cpus: 2, memory: 1024 ** 3}],
+	]);
+	t.is(context.output(), 'web\ndb\nweb\n');
+	t.is(context.errors(), String.raw`WARNING: beware\n` + '\n' + String.raw`WARNING: beware\n` + '\n' + String.raw`WARNING: beware\n` + '\n');
+	await t.throwsAsync(runCommand(update, ['web'], context), {code: 'invalid', message: /nothing to change/v});
+	await t.throwsAsync(runCommand(update, ['--restart', 'often', 'web'], context), {code: 'invalid'});
+});
+
+test('commit hands on its flags and prints the id', async t => {
+	const asked: unknown[] = [];
+	const engine: Partial<Engine> = {
+		async commitContainer(...given) {
+			asked.push(given);
+			return {id: 'sha256:12'};
+		},
+	};
+	const context = createContext({engine});
+	await runCommand(commit, ['web'], context);
+	await runCommand(commit, ['-m', 'why', '-a', 'me', '-c', 'USER x', '-c', 'CMD ["a", "b"]', '--pause=false', 'web', 'shop:2'], context);
+	t.deepEqual(asked, [
+		['web', {changes: [], pause: true}],
+		['web', {
+			tag: 'shop:2', author: 'me', comment: 'why', changes: ['USER x', 'CMD ["a", "b"]'], pause: false,
+		}],
+	]);
+	t.is(context.output(), 'sha256:12\nsha256:12\n');
 });
 
 const nothing = async (): Promise<never> => {

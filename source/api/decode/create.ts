@@ -85,7 +85,7 @@ const decodeMounts = (body: Fields, host: Fields): Mount[] => {
 
 const policies = ['no', 'always', 'on-failure', 'unless-stopped'] as const;
 
-const decodeRestartPolicy = (fields: Fields): RestartPolicy => {
+export const decodeRestartPolicy = (fields: Fields): RestartPolicy => {
 	const given = fields.text('Name') || 'no';
 	const name = policies.find(policy => policy === given);
 	if (!name) {
@@ -95,7 +95,8 @@ const decodeRestartPolicy = (fields: Fields): RestartPolicy => {
 	return {name, maximumRetryCount: fields.number('MaximumRetryCount')};
 };
 
-const decodeCpus = (host: Fields): {cpus?: number; warnings: string[]} => {
+/** Limits of processor time as whole CPUs. */
+export const decodeCpus = (host: Fields): {cpus?: number; warnings: string[]} => {
 	const period = host.number('CpuPeriod') || 100_000;
 	const asked = host.number('NanoCpus') / 1e9 || Math.max(0, host.number('CpuQuota')) / period;
 	const cpus = Math.ceil(asked);

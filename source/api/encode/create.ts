@@ -1,4 +1,10 @@
-import type {AttachmentConfiguration, ContainerConfiguration, Mount} from '../../resources.js';
+import type {ContainerUpdate} from '../../engine.js';
+import type {
+	AttachmentConfiguration,
+	ContainerConfiguration,
+	Mount,
+	RestartPolicy,
+} from '../../resources.js';
 import {encodePorts} from '../ports.js';
 
 export const encodeEndpoint = (attachment: AttachmentConfiguration) => ({
@@ -30,15 +36,14 @@ const encodeTmpfs = (mounts: readonly Mount[]): Record<string, string> => Object
 	.filter(mount => mount.type === 'tmpfs')
 	.map(mount => [mount.target, [...mount.options, ...mount.readOnly ? ['ro'] : []].join(',')]));
 
+const encodeRestartPolicy = ({name, maximumRetryCount}: RestartPolicy) => ({Name: name, MaximumRetryCount: maximumRetryCount});
+
 export const encodeHostConfig = (configuration: ContainerConfiguration) => ({
 	NetworkMode: configuration.networks[0]?.network ?? 'default',
 	PortBindings: encodePorts(configuration.ports),
 	PublishAllPorts: configuration.publishAll,
 	AutoRemove: configuration.autoRemove,
-	RestartPolicy: {
-		Name: configuration.restartPolicy.name,
-		MaximumRetryCount: configuration.restartPolicy.maximumRetryCount,
-	},
+	RestartPolicy: encodeRestartPolicy(configuration.restartPolicy),
 	Mounts: configuration.mounts.filter((mount, index, mounts) => !isInMap(mount, index, mounts)).map(mount => encodeMount(mount)),
 	Tmpfs: encodeTmpfs(configuration.mounts),
 	ExtraHosts: [...configuration.extraHosts],
@@ -88,4 +93,11 @@ export const encodeCreateContainer = (configuration: ContainerConfiguration) => 
 		Platform: configuration.platform,
 		Kernel: configuration.kernel,
 	},
+});
+
+/** The body of `POST /containers/{id}/update`. */
+export const encodeUpdate = ({restartPolicy, cpus, memory}: ContainerUpdate) => ({
+	...restartPolicy && {RestartPolicy: encodeRestartPolicy(restartPolicy)},
+	...cpus !== undefined && {NanoCpus: Math.round(cpus * 1e9)},
+	...memory !== undefined && {Memory: memory},
 });

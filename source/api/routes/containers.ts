@@ -1,14 +1,12 @@
 import {HolmError} from '../../errors.js';
 import {readFields} from '../body.js';
 import {decodeCreateContainer} from '../decode/create.js';
+import {decodeUpdate, isEmpty} from '../decode/update.js';
 import {encodeContainer} from '../encode/container.js';
 import {encodeContainerItem} from '../encode/container-list.js';
 import {encodePruned} from '../encode/verbs.js';
-import {created, noContent, ok, route, type Handler} from '../exchange.js';
-
-const unsupported = (what: string): Handler => async () => {
-	throw new HolmError('unsupported', `${what} is not supported`);
-};
+import {created, noContent, ok, route} from '../exchange.js';
+import {joinTag} from '../image-names.js';
 
 /** What containers there are, and their making and removal. */
 export const containerRoutes = [
@@ -42,8 +40,31 @@ export const containerRoutes = [
 		await engine.removeContainer(name, {force: query.flag('force'), volumes: query.flag('v')});
 		return noContent;
 	}),
-	route('POST', '/containers/{name}/update', unsupported('changing a container that exists')),
-	route('GET', '/containers/{name}/changes', unsupported('listing what changed in the file system of a container')),
-	route('GET', '/containers/{name}/export', unsupported('exporting the file system of a container')),
-	route('POST', '/commit', unsupported('making an image of a container')),
+	route('POST', '/containers/{name}/update', async exchange => {
+		const {update, warnings} = decodeUpdate(await readFields(exchange));
+		const updated = await exchange.engine.updateContainer(exchange.name, update);
+		return ok({Warnings: [...warnings, ...updated.warnings]});
+	}),
+	route('POST', '/commit', async exchange => {
+		const {engine, query} = exchange;
+		const container = query.text('container');
+		if (!container) {
+			throw new HolmError('invalid', 'container is missing: the container to make an image of');
+		}
+
+		const body = await readFields(exchange);
+		if (Object.values(body.raw).some(value => !isEmpty(value))) {
+			throw new HolmError('unsupported', 'a configuration in the body of a commit is not supported', {remedy: 'use changes, such as CMD ["program"]'});
+		}
+
+		const name = query.text('repo');
+		return created({Id: (await engine.commitContainer(container, {
+			...name !== undefined && {tag: joinTag(name, query.text('tag'))},
+			author: query.text('author'),
+			comment: query.text('comment'),
+			// Docker's clients send them one by one, and others in one text.
+			changes: query.all('changes').flatMap(text => text.split('\n')).filter(line => line.trim() !== ''),
+			pause: query.flag('pause', true),
+		})).id});
+	}),
 ];

@@ -1,12 +1,15 @@
 import {decodePathStatus} from '../../api/decode/path.js';
+import {decodeChanges} from '../../api/decode/verbs.js';
 import {pathStatusHeader} from '../../api/encode/path.js';
+import {fieldsOf} from '../../api/fields.js';
+import {splitTag} from '../../api/image-names.js';
 import type {Engine} from '../../engine.js';
 import {readBytes} from './answer-streams.js';
 import type {Client} from './client.js';
 import {containerPath} from './container-verbs.js';
 
-/** Copies from and into containers. */
-export const archiveVerbs = (client: Client): Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive'> => ({
+/** The files of containers. */
+export const archiveVerbs = (client: Client): Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive' | 'changes' | 'exportContainer' | 'commitContainer'> => ({
 	async pathStatus(reference, path) {
 		const response = await client.send('HEAD', containerPath(reference, '/archive'), {query: {path}, otherwise: `Could not find the file ${path} in container ${reference}`});
 		response.resume();
@@ -15,6 +18,14 @@ export const archiveVerbs = (client: Client): Pick<Engine, 'pathStatus' | 'readA
 	async readArchive(reference, path) {
 		const response = await client.send('GET', containerPath(reference, '/archive'), {query: {path}});
 		return {status: decodePathStatus(String(response.headers[pathStatusHeader] ?? '')), tar: readBytes(client, response)};
+	},
+	changes: async reference => decodeChanges(await client.json('GET', containerPath(reference, '/changes'))),
+	exportContainer: async reference => readBytes(client, await client.send('GET', containerPath(reference, '/export'))),
+	async commitContainer(reference, {tag, author, comment, changes, pause = true} = {}) {
+		const {name: repo, tag: name} = tag === undefined ? {name: undefined, tag: undefined} : splitTag(tag);
+		return {id: fieldsOf(await client.json('POST', '/commit', {query: {
+			container: reference, repo, tag: name, author, comment, changes, pause: String(pause),
+		}})).text('Id')};
 	},
 	async writeArchive(reference, path, tar) {
 		await client.json('PUT', containerPath(reference, '/archive'), {query: {path}, tar});

@@ -2,7 +2,7 @@ import {decodeContainer} from '../../api/decode/container.js';
 import {decodeContainerItem} from '../../api/decode/container-list.js';
 import {decodeEnding, decodePruned, decodeTop} from '../../api/decode/verbs.js';
 import {encodeConnect} from '../../api/encode/network.js';
-import {encodeCreateContainer} from '../../api/encode/create.js';
+import {encodeCreateContainer, encodeUpdate} from '../../api/encode/create.js';
 import {fieldsOf, fieldsOfList} from '../../api/fields.js';
 import type {Engine, Filters} from '../../engine.js';
 import type {ContainerConfiguration} from '../../resources.js';
@@ -33,7 +33,7 @@ const createInSteps = async (client: Client, {networks, ...configuration}: Conta
 };
 
 type Verbs = 'containers' | 'container' | 'createContainer' | 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer'
-	| 'pauseContainer' | 'unpauseContainer' | 'renameContainer' | 'removeContainer' | 'waitContainer' | 'top' | 'pruneContainers';
+	| 'pauseContainer' | 'unpauseContainer' | 'renameContainer' | 'updateContainer' | 'removeContainer' | 'waitContainer' | 'top' | 'pruneContainers';
 
 /** What containers there are, and what they do from their start to their end. */
 export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
@@ -68,6 +68,9 @@ export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
 		pauseContainer: async reference => tell(reference, '/pause'),
 		unpauseContainer: async reference => tell(reference, '/unpause'),
 		renameContainer: async (reference, name) => tell(reference, '/rename', {name}),
+		updateContainer: async (reference, update) => ({
+			warnings: fieldsOf(await client.json('POST', containerPath(reference, '/update'), {json: encodeUpdate(update)})).texts('Warnings'),
+		}),
 		async removeContainer(reference, {force, volumes} = {}) {
 			await client.json('DELETE', containerPath(reference), {query: {force, v: volumes}});
 		},

@@ -86,6 +86,8 @@ export type Derivation = {
 	/** The steps on top of the base's; one without bytes leaves no layer. */
 	readonly history: ReadonlyArray<{readonly createdBy: string; readonly bytes?: number; readonly digest?: string}>;
 	readonly files: ImageRecord['files'];
+	/** Of its steps; default what a build says of itself. */
+	readonly comment?: string;
 };
 
 /** Takes a name away from the image that has it. */
@@ -98,7 +100,7 @@ export const releaseTag = ({images}: Pick<State, 'images'>, tag: string): void =
 };
 
 /** Makes an image on top of another one. The same steps on the same base make the same image, which then gets the names. */
-export const deriveImage = (state: Pick<State, 'images'>, {image: base}: ImageRecord, {tags, createdAt, configuration, history, files}: Derivation): ImageRecord => {
+export const deriveImage = (state: Pick<State, 'images'>, {image: base}: ImageRecord, {tags, createdAt, configuration, history, files, comment = 'buildkit.dockerfile.v0'}: Derivation): ImageRecord => {
 	let chain = base.id;
 	const layers = [...base.layers];
 	for (const {createdBy, bytes, digest} of history) {
@@ -131,7 +133,7 @@ export const deriveImage = (state: Pick<State, 'images'>, {image: base}: ImageRe
 			configuration: merged,
 			layers,
 			history: [...base.history, ...history.map(({createdBy, bytes}) => ({
-				createdAt, createdBy, empty: bytes === undefined, comment: 'buildkit.dockerfile.v0',
+				createdAt, createdBy, empty: bytes === undefined, comment,
 			}))],
 		},
 		files,

@@ -1,13 +1,15 @@
 import type {Engine} from '../../engine.js';
 import {HolmError} from '../../errors.js';
 import {findContainer} from '../../rules/references.js';
+import {restarts} from '../../rules/restart-policy.js';
 import {signalNumber} from '../../rules/signals.js';
+import {updatedConfiguration} from '../../rules/update-container.js';
 import {change} from './change-status.js';
 import {killRecord} from './containers.js';
 import {startRecord} from './start-container.js';
 import {publishOf, type ContainerRecord, type State} from './state.js';
 
-type Verbs = Pick<Engine, 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer' | 'waitContainer'>;
+type Verbs = Pick<Engine, 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer' | 'waitContainer' | 'updateContainer'>;
 type StopOptions = {readonly signal?: string; readonly timeoutSeconds?: number};
 
 const defaultTimeoutSeconds = 10;
@@ -170,6 +172,19 @@ export const lifecycleVerbs = (state: State): Verbs => ({
 		record.activeSince = state.now();
 		change(record, {status: {...status, state: 'running'}});
 		publishOf(state, record, 'unpause');
+	},
+	async updateContainer(reference, update) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const {container} = record;
+		change(record, {configuration: updatedConfiguration(container, update)});
+		const {status, configuration: {restartPolicy}, restartCount} = record.container;
+		if (status.state === 'restarting' && !restarts(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
+			cancelRestart(state, record);
+		}
+
+		publishOf(state, record, 'update');
+		return {warnings: []};
 	},
 	async waitContainer(reference, given, signal) {
 		state.settle();

@@ -9,6 +9,8 @@ import {findTail, type TailStart} from './log-tail.js';
 export type ReadLogOptions = LogOptions & {
 	/** For `follow`: aborts when the log will not grow any more, because its container ended or was removed. */
 	readonly ended?: AbortSignal;
+	/** Called when it is settled where the reading begins: whatever is written from then on is read. */
+	readonly onBegin?: () => void;
 };
 
 /** Node's timers take no longer delay. */
@@ -72,6 +74,7 @@ export const readLog = async function * (live: string, options: ReadLogOptions =
 
 		const start: TailStart = tail === undefined ? {stdout: 0, stderr: 0} : await findTail(readAt, size, tail, until);
 		const begin = Math.min(start.stdout, start.stderr);
+		options.onBegin?.();
 		const parser = createLogParser(begin);
 		const isWanted = (offset: number, {stream, timestamp}: LogEntry) =>
 			options[stream] !== false

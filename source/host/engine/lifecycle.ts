@@ -8,6 +8,7 @@ import {defaultSize, machineUidOf} from '../guest.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {MachineEnd} from '../machines/status.js';
 import type {Machine} from '../machines/running-machine.js';
+import {consoleOf, letGoOfConsole} from './boot-log.js';
 import type {Connections} from './connections.js';
 import {
 	isLive,
@@ -35,6 +36,8 @@ export type Lifecycle = {
 	readonly conclude: (entry: Entry, end: MachineEnd) => Promise<void>;
 	/** Gives up a restart that waits. */
 	readonly cancelRestart: (entry: Entry) => void;
+	/** Gives up a restart that waits and that the container's policy no longer wants. */
+	readonly reconsiderRestart: (entry: Entry) => Promise<void>;
 };
 
 export type StopOptions = {
@@ -117,6 +120,12 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		const {container} = entry;
 		const errors = [...await connections.disconnect(entry)];
 		try {
+			await letGoOfConsole(site, entry);
+		} catch (error) {
+			errors.push(error);
+		}
+
+		try {
 			await clearMachine(paths.container(container.id).machine, sharesFor(site, container).length);
 		} catch (error) {
 			errors.push(error);
@@ -185,6 +194,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 
 	const supervise: Lifecycle['supervise'] = (entry, machine) => {
 		entry.machine = machine;
+		entry.console = consoleOf(site, entry);
 		entry.cleared = (async () => {
 			const end = await machine.ended;
 			try {
@@ -212,6 +222,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				await chmod(files.log, 0o600);
 			}),
 		]);
+		entry.console = consoleOf(site, entry);
 		const devices = devicesFor(container.attachments, site.networks);
 		entry.devices = Object.fromEntries(devices.map(({endpointId, name}) => [endpointId, name]));
 		const machine = await startMachine({
@@ -298,6 +309,15 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		entry.restart = undefined;
 	};
 
+	/** Of one that was to be restarted and will not be. */
+	const rest = async (entry: Entry, {exitCode, finishedAt}: Extract<Container['status'], {state: 'restarting'}>) => {
+		cancelRestart(entry);
+		await update(entry, {status: {
+			state: 'exited', exitCode, outOfMemory: false, startedAt: 0, finishedAt,
+		}});
+		announceEnd(entry);
+	};
+
 	/** Kills the process, so that the disk is left in order; and the machine, when that is not enough. */
 	const end = async (machine: Machine): Promise<void> => {
 		machine.signal(sigkill).catch(() => undefined);
@@ -342,11 +362,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			entry.isStoppedByUser = true;
 			const {status} = container;
 			if (status.state === 'restarting') {
-				cancelRestart(entry);
-				await update(entry, {status: {
-					state: 'exited', exitCode: status.exitCode, outOfMemory: false, startedAt: 0, finishedAt: status.finishedAt,
-				}});
-				announceEnd(entry);
+				await rest(entry, status);
 				return;
 			}
 
@@ -379,5 +395,11 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		supervise,
 		conclude,
 		cancelRestart,
+		async reconsiderRestart(entry) {
+			const {status, configuration: {restartPolicy}, restartCount} = entry.container;
+			if (status.state === 'restarting' && !restarts(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
+				await rest(entry, status);
+			}
+		},
 	};
 };

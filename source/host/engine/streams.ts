@@ -93,15 +93,16 @@ const runs = async (entry: Entry, ended: AbortSignal): Promise<void> => {
 /**
 A live view of a container's output, read from its log: what the process writes is there a moment later, whoever else is attached and whatever becomes of the engine.
 */
-export const attach = ({paths}: Site, entry: Entry, {stdin = false, logs = false}: {readonly stdin?: boolean; readonly logs?: boolean} = {}): Session => {
+export const attach = async ({paths}: Site, entry: Entry, {stdin = false, logs = false}: {readonly stdin?: boolean; readonly logs?: boolean} = {}): Promise<Session> => {
 	const {container: {configuration, id}, ended: {signal: ended}} = entry;
 	const {terminal} = configuration;
 	const stdout = new PassThrough();
 	const stderr = new PassThrough();
 	const leaving = new AbortController();
 	const streams = {stdout, stderr};
+	const {promise: begun, resolve: begin} = Promise.withResolvers<void>();
 	const reading = readLog(paths.container(id).log, {
-		follow: true, ended, signal: leaving.signal, ...logs ? {} : {tail: 0},
+		follow: true, ended, signal: leaving.signal, onBegin: begin, ...logs ? {} : {tail: 0},
 	});
 	void (async () => {
 		try {
@@ -124,8 +125,12 @@ export const attach = ({paths}: Site, entry: Entry, {stdin = false, logs = false
 		} catch (error) {
 			stdout.destroy(error as Error);
 			stderr.end();
+			begin();
 		}
 	})();
+
+	// What is written after the caller knows that it is attached must not come before the reading.
+	await begun;
 
 	const started = runs(entry, ended);
 	started.catch(() => undefined);

@@ -1,0 +1,36 @@
+import {HolmError} from '../../errors.js';
+import {defineCommand, printError} from '../command.js';
+import {parseRestartPolicy} from '../flags/limits.js';
+import {parseCpus, parseSize} from '../flags/sizes.js';
+import {escapeControls} from '../print/escape.js';
+import {forEachReference} from '../references.js';
+
+export const command = defineCommand({
+	summary: 'Change the restart policy of containers, and the machines of those that do not run',
+	usage: 'CONTAINER...',
+	flags: {
+		restart: {type: 'string', value: 'POLICY', description: 'no, always, unless-stopped, on-failure[:COUNT]; counts at once'},
+		cpus: {type: 'string', value: 'NUMBER', description: 'Virtual CPUs of the machine, from the next start on'},
+		memory: {
+			type: 'string', shortFlag: 'm', value: 'SIZE', description: 'Memory of the machine, from the next start on',
+		},
+	},
+	async run(context, {restart, cpus, memory}, input) {
+		const update = {
+			...restart !== undefined && {restartPolicy: parseRestartPolicy(restart)},
+			...cpus !== undefined && {cpus: parseCpus(cpus)},
+			...memory !== undefined && {memory: parseSize('--memory', memory)},
+		};
+		if (Object.keys(update).length === 0) {
+			throw new HolmError('invalid', 'there is nothing to change', {remedy: 'give --restart, --cpus or --memory'});
+		}
+
+		const engine = await context.engine();
+		return forEachReference(context, input, async reference => {
+			const {warnings} = await engine.updateContainer(reference, update);
+			for (const warning of warnings) {
+				printError(context, `WARNING: ${escapeControls(warning)}`);
+			}
+		});
+	},
+});

@@ -1,0 +1,88 @@
+import {Buffer} from 'node:buffer';
+import {createWriteStream} from 'node:fs';
+import path from 'node:path';
+import {pipeline} from 'node:stream/promises';
+import {HolmError} from '../../errors.js';
+import type {Engine} from '../../engine.js';
+import {assertChanges, committedConfiguration} from '../../rules/committed-image.js';
+import {guestPaths} from '../containers/bundle.js';
+import {commitImage} from '../images/commit.js';
+import {familiarName, tagName} from '../images/reference.js';
+import type {Agent} from '../machines/agent.js';
+import type {Compare} from './changes.js';
+import {onPlainDisk, openOutput, type WithFiles} from './files.js';
+import {
+	isLive,
+	publish,
+	publishContainer,
+	type Entry,
+	type Site,
+} from './site.js';
+
+const freezer = `/sys/fs/cgroup${guestPaths.cgroup}/cgroup.freeze`;
+
+/** Holds the processes of a container still until the function that it resolves with is called, or until nobody is there to call it. */
+const freeze = async ({open}: Agent): Promise<() => Promise<void>> => {
+	const {channel, status} = await open(`if echo 1 >${freezer}; then echo frozen; cat >/dev/null; echo 0 >${freezer}; fi`);
+	channel.stderr.resume();
+	channel.on('error', () => undefined);
+	const isFrozen = await Promise.race([
+		new Promise<boolean>(resolve => {
+			channel.once('data', () => {
+				resolve(true);
+			});
+		}),
+		status.then(() => false),
+	]);
+	channel.resume();
+	if (!isFrozen) {
+		throw new HolmError('conflict', 'the container has ended');
+	}
+
+	return async () => {
+		channel.end();
+		await status;
+	};
+};
+
+/** Packs the paths that it is given, and nothing below them; one that is gone by then is left out. */
+const packCommand = onPlainDisk('exec tar.gnu -c --null --no-recursion --ignore-failed-read -T - --numeric-owner --format=posix --pax-option=delete=atime,delete=ctime --xattrs --xattrs-include="*"');
+
+/** GNU tar's own for having met files that changed or were gone. */
+const changedWhileRead = 1;
+
+/** Makes images of containers. */
+export const createCommit = (site: Site, find: (reference: string) => Entry, withFiles: WithFiles, compare: Compare): Engine['commitContainer'] => async (reference, options = {}) => {
+	const {tag, author = '', comment = '', changes = [], pause = true} = options;
+	const entry = find(reference);
+	const {container} = entry;
+	const name = tag === undefined ? undefined : tagName(tag);
+	assertChanges(changes);
+	const {buildah} = site.images;
+	const id = await buildah.inScratch(async work => {
+		const layer = path.join(work, 'layer.tar');
+		const {base, removed} = await withFiles(entry, async ({agent}) => {
+			const thaw = pause && isLive(entry) ? await freeze(agent) : undefined;
+			try {
+				const base = await site.images.get(container.imageId);
+				const {changes, replaced} = await compare(entry, agent);
+				const present = changes.filter(({kind}) => kind !== 'deleted').map(({path}) => `.${path}\0`);
+				const tar = await openOutput(agent, packCommand, `the files of container ${container.name}`, {accept: [changedWhileRead], input: Buffer.from(present.join(''), 'latin1')});
+				await pipeline(tar, createWriteStream(layer, {mode: 0o600}));
+				return {result: {base, removed: [...changes.filter(({kind}) => kind === 'deleted').map(({path}) => path), ...replaced]}};
+			} finally {
+				await thaw?.();
+			}
+		});
+		return commitImage(buildah, {
+			base, removed, layer, changes, author, comment, configuration: committedConfiguration(container, base.configuration),
+		});
+	});
+	publishContainer(site, entry, 'commit', {imageID: id, ...name !== undefined && {imageRef: name}, ...comment !== '' && {comment}});
+	if (name !== undefined) {
+		await site.images.tag(id, name);
+		publish(site, 'image', 'tag', id, {name: familiarName(name)});
+	}
+
+	return {id};
+};

@@ -1,0 +1,27 @@
+import type {Engine} from '../../engine.js';
+import {updatedConfiguration} from '../../rules/update-container.js';
+import {defaultSize, validateSize} from '../guest.js';
+import type {Lifecycle} from './lifecycle.js';
+import {publishContainer, saveContainer, type Entry, type Site} from './site.js';
+
+/** Changes of what a container was created with. */
+export const createUpdate = (site: Site, find: (reference: string) => Entry, lifecycle: Lifecycle): Engine['updateContainer'] => async (reference, update) => {
+	const entry = find(reference);
+	await entry.queue(async () => {
+		const {configuration: before} = entry.container;
+		const configuration = updatedConfiguration(entry.container, update);
+		validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
+		entry.container = {...entry.container, configuration};
+		try {
+			await saveContainer(site, entry);
+		} catch (error) {
+			// It may have ended meanwhile.
+			entry.container = {...entry.container, configuration: before};
+			throw error;
+		}
+
+		await lifecycle.reconsiderRestart(entry);
+		publishContainer(site, entry, 'update');
+	});
+	return {warnings: []};
+};

@@ -1,0 +1,120 @@
+import {Buffer} from 'node:buffer';
+import {randomUUID} from 'node:crypto';
+import {lstat, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError} from '../../errors.js';
+import type {Image, ImageConfiguration} from '../../resources.js';
+import {run} from '../run.js';
+import {build} from './build.js';
+import type {Buildah} from './buildah.js';
+
+export type CommitOptions = {
+	readonly base: Image;
+	/** Absolute paths of the image that the new one has not, or has otherwise. Paths are bytes, each a character. */
+	readonly removed: readonly string[];
+	/** Path of a tar, whose content may be anything. */
+	readonly layer: string;
+	readonly configuration: ImageConfiguration;
+	/** Further lines of a Dockerfile. */
+	readonly changes: readonly string[];
+	readonly author: string;
+	readonly comment: string;
+};
+
+/** Whether a path leads through directories alone, and not through a link out of the image. */
+const isWithin = async (root: string, file: string): Promise<boolean> => {
+	for (let end = file.indexOf('/', 1); end !== -1; end = file.indexOf('/', end + 1)) {
+		const status = await lstat(Buffer.from(root + file.slice(0, end), 'latin1')).catch(() => undefined);
+		if (!status?.isDirectory()) {
+			return false;
+		}
+	}
+
+	return true;
+};
+
+const removeFrom = async (root: string, files: readonly string[]): Promise<void> => {
+	const going: string[] = [];
+	for (const file of files) {
+		if (await isWithin(root, file)) {
+			going.push(`.${file}\0`);
+		}
+	}
+
+	await run('xargs', ['--null', '--no-run-if-empty', 'rm', '--recursive', '--force', '--one-file-system', '--'], {cwd: root, input: Buffer.from(going.join(''), 'latin1')});
+};
+
+const dollar = 'HOLM_DOLLAR_SIGN';
+
+/** Buildah expands variables in the values of others, and knows no way to quote a dollar sign but one of those. */
+const environmentArguments = (environment: readonly string[]): readonly string[] => environment.some(variable => variable.includes('$'))
+	? [`${dollar}=$`, ...environment.map(variable => variable.replaceAll('$', () => `\${${dollar}}`)), `${dollar}-`].flatMap(value => ['--env', value])
+	: environment.flatMap(variable => ['--env', variable]);
+
+const configurationArguments = (before: ImageConfiguration, {user, environment, entrypoint, command, workingDirectory, exposedPorts, labels, stopSignal}: ImageConfiguration): readonly string[] => {
+	const names = new Set(environment.map(variable => variable.split('=', 1)[0]));
+	const gone = before.environment.map(variable => variable.split('=', 1)[0]!).filter(name => !names.has(name)).map(name => `${name}-`);
+	const added = exposedPorts.filter(port => !before.exposedPorts.includes(port));
+	return [
+		...environmentArguments([...environment.filter(variable => !before.environment.includes(variable)), ...gone]),
+		...Object.entries(labels).flatMap(([key, value]) => before.labels[key] === value ? [] : ['--label', `${key}=${value}`]),
+		...added.flatMap(port => ['--port', port]),
+		...(user === before.user ? [] : ['--user', user]),
+		...(workingDirectory === before.workingDirectory ? [] : ['--workingdir', workingDirectory]),
+		...(stopSignal === before.stopSignal || stopSignal === undefined ? [] : ['--stop-signal', stopSignal]),
+		'--entrypoint',
+		JSON.stringify(entrypoint),
+		'--cmd',
+		JSON.stringify(command),
+	];
+};
+
+/** The same image with further instructions. */
+const change = async (buildah: Buildah, id: string, changes: readonly string[]): Promise<string> => buildah.inScratch(async context => {
+	await writeFile(path.join(context, 'Dockerfile'), [`FROM ${id}`, ...changes, ''].join('\n'));
+	let changed: string | undefined;
+	for await (const {imageId} of build(buildah, context, {
+		tags: [], buildArguments: {}, noCache: true, pull: false, labels: {},
+	})) {
+		changed = imageId ?? changed;
+	}
+
+	if (changed === undefined) {
+		throw new HolmError('internal', 'buildah made no image');
+	}
+
+	return changed;
+});
+
+/**
+Makes an image of another one and what a container has otherwise, as one more layer, and resolves with its id.
+
+The layer is unpacked by buildah in a root of its own, so that no link or name in it leads anywhere else.
+*/
+export const commitImage = async (buildah: Buildah, options: CommitOptions): Promise<string> => {
+	const {base, removed, layer, configuration, changes, author, comment} = options;
+	const name = `holm-${randomUUID()}`;
+	const bare = base.id.replace('sha256:', '');
+	try {
+		await buildah.run(['from', ...buildah.policyArguments, '--pull=never', '--name', name, bare]);
+		const mounted = await buildah.run(['mount', name]);
+		await removeFrom(mounted.trim(), removed);
+		await buildah.run(['add', '--quiet', name, layer, '/']);
+		await buildah.run([
+			'config',
+			...configurationArguments(base.configuration, configuration),
+			'--created-by',
+			['commit', ...configuration.entrypoint, ...configuration.command].join(' ').slice(0, 1000),
+			'--history-comment',
+			// Buildah puts its own words behind it.
+			comment && `${comment} `,
+			...(author === '' ? [] : ['--author', author]),
+			name,
+		]);
+		const printed = await buildah.run(['commit', ...buildah.policyArguments, '--quiet', '--format', 'docker', '--identity-label=false', name]);
+		const id = printed.trim().replace('sha256:', '');
+		return `sha256:${(changes.length > 0 ? await change(buildah, id, changes) : id).replace('sha256:', '')}`;
+	} finally {
+		await buildah.run(['rm', name]).catch(() => undefined);
+	}
+};

@@ -1,0 +1,50 @@
+import {createWriteStream} from 'node:fs';
+import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
+import path from 'node:path';
+import {pipeline} from 'node:stream/promises';
+import {commitImage} from '../../../source/host/images/commit.js';
+import {withImageMounted} from '../../../source/host/images/disk.js';
+import {tarOf} from '../../backends/contract/laboratory.js';
+import {
+	buildImage,
+	contextFor,
+	hostTest,
+	mountsBelow,
+	storeFor,
+} from './storage-helper.js';
+
+hostTest('a layer that wants to lead out of the image, and paths that would be removed elsewhere', ['buildah'], async t => {
+	const {store, directory, paths} = await storeFor(t);
+	const outside = path.join(directory, 'outside');
+	await mkdir(outside);
+	await writeFile(path.join(outside, 'precious'), 'precious');
+	const context = await contextFor(directory, 'context', {Dockerfile: `FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "ln", "-s", "${outside}", "/link"]\nRUN ["/bin/busybox", "mkdir", "/kept", "/gone"]\n`});
+	const base = await store.get(await buildImage(store, context));
+	const commit = async (layer: string, removed: readonly string[]) => commitImage(store.buildah, {
+		base, removed, layer, configuration: base.configuration, changes: [], author: '', comment: '',
+	});
+	const attempts = [
+		tarOf([['link/new', 'x'], ['link/precious', 'overwritten']]),
+		tarOf([['../../../../../../../..' + outside + '/up', 'x']]),
+		tarOf([[`${outside}/absolute`, 'x']]),
+		tarOf([['own', {type: 'symlink', linkname: outside}], ['own/through', 'x']]),
+		tarOf([['hard', {type: 'link', linkname: 'link/precious'}], ['hard', 'overwritten']]),
+		tarOf([['good', 'x']]),
+	];
+	for (const [index, tar] of attempts.entries()) {
+		const layer = path.join(directory, `layer-${index}.tar`);
+		await pipeline(tar, createWriteStream(layer));
+		// What is refused and what is unpacked inside are both well.
+		await commit(layer, ['/link/precious', '/../outside/precious', '/gone', '/no/such', '/gone']).catch(() => undefined);
+		t.deepEqual(await readdir(outside), ['precious'], `attempt ${index}`);
+		t.is(await readFile(path.join(outside, 'precious'), 'utf8'), 'precious', `attempt ${index}`);
+	}
+
+	const id = await commit(path.join(directory, 'layer-5.tar'), ['/gone']);
+	await withImageMounted(store.buildah, id, async root => {
+		const names = await readdir(root);
+		t.deepEqual(['gone', 'good', 'kept', 'link'].filter(name => names.includes(name)), ['good', 'kept', 'link']);
+	});
+	t.deepEqual(await readdir(path.join(paths.images, 'scratch')), []);
+	t.deepEqual(mountsBelow(directory), []);
+});
