@@ -13,9 +13,11 @@ import {logsActions} from './logs/logs-actions.js';
 import {networksActions} from './networks/networks-actions.js';
 import {paletteEntries} from './palette.js';
 import type {UiState} from './ui-state.js';
+import {drawnActions} from './views/drawn-actions.js';
+import {isDrawn} from './views/drawn.js';
 import {viewActions} from './views/view-actions.js';
 
-const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...dialogActions};
+const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...drawnActions, ...dialogActions};
 
 /** Which map holds first for what is on the screen. */
 export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
@@ -44,8 +46,12 @@ export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
 };
 
 /** The maps that hold now, the nearest first. */
-export const activeMaps = ({keyMaps, getState, activeList}: Pick<Controller, 'keyMaps' | 'getState' | 'activeList'>): readonly KeyMap[] =>
-	[keyMaps[placeOf(getState())], ...(activeList() ? [keyMaps.list] : []), keyMaps.global];
+export const activeMaps = ({keyMaps, getState, activeList}: Pick<Controller, 'keyMaps' | 'getState' | 'activeList'>): readonly KeyMap[] => {
+	const state = getState();
+	// What is drawn as lines has a list behind it that is not to be seen: it is not to be marked or sorted there.
+	const moving = isDrawn(state.view) ? [keyMaps.drawn] : (activeList() ? [keyMaps.list] : []);
+	return [keyMaps[placeOf(state)], ...moving, keyMaps.global];
+};
 
 /** Why a key does nothing now; undefined where it does something. */
 export const refusalOf = ({isReadOnly, store}: Pick<Controller, 'isReadOnly' | 'store'>, binding: Binding): string | undefined => {
@@ -115,7 +121,7 @@ const onForm = (controller: Controller, name: KeyName) => {
 const toPlace = (controller: Controller, place: keyof KeyMaps) => {
 	if (place === 'containers' || place === 'networks' || place === 'logs') {
 		controller.set({view: 'main', focus: place});
-	} else if (place !== 'global' && place !== 'list' && place !== 'dialog' && (place !== 'inspect' || controller.getState().inspect)) {
+	} else if (place !== 'global' && place !== 'list' && place !== 'drawn' && place !== 'dialog' && (place !== 'inspect' || controller.getState().inspect)) {
 		controller.set({view: place});
 	}
 };

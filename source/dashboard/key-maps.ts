@@ -3,6 +3,7 @@ import {inspectKeys} from './inspect/inspect-keys.js';
 import {rebind, type KeyMap} from './keys.js';
 import {logsKeys} from './logs/logs-keys.js';
 import {networksKeys} from './networks/networks-keys.js';
+import {drawnKeys} from './views/drawn-keys.js';
 import {dnsKeys, eventsKeys, imagesKeys, volumesKeys} from './views/view-keys.js';
 
 const globalKeys: KeyMap = [
@@ -56,6 +57,7 @@ const dialogKeys: KeyMap = [
 export const defaultKeyMaps = {
 	global: globalKeys,
 	list: listKeys,
+	drawn: drawnKeys,
 	containers: containersKeys,
 	networks: networksKeys,
 	logs: logsKeys,

@@ -5,6 +5,7 @@ import type {PaneName} from './layout.js';
 import {emptyList, type ListState} from './list-state.js';
 import {initialLogs, type LogsState} from './logs/logs-state.js';
 import type {Plan} from './plan.js';
+import type {Scroll} from './views/drawn.js';
 import type {RecordRow} from './views/records.js';
 
 export type ViewName = 'main' | 'inspect' | 'images' | 'volumes' | 'dns' | 'events' | 'topology' | 'addresses' | 'machine';
@@ -45,6 +46,8 @@ export type UiState = {
 	/** Ids of the containers whose logs are shown; without, those of the one under the cursor. */
 	readonly followed?: readonly string[];
 	readonly inspect?: TreeState;
+	/** Of the views that are lines; without, they are where they begin. */
+	readonly scroll?: Scroll;
 	/** Of all networks, once the view of them was opened. */
 	readonly records?: readonly RecordRow[];
 	/** The engine was asked for records and has none to tell. */

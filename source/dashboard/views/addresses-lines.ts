@@ -48,7 +48,7 @@ const mostCells = 1024;
 const heaviest = (uses: readonly Use[]): Use => (['gateway', 'leased', 'free', 'outside', 'reserved'] as const).find(use => uses.includes(use)) ?? 'reserved';
 
 /** A map of a network's subnet, and its leases below. */
-export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'networks'>, {width, height}: Size, theme: Theme): readonly string[] => {
+export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'networks'>, {width}: Pick<Size, 'width'>, theme: Theme): readonly string[] => {
 	const range = rangeOf(network.subnet);
 	const useOf = usesOf(network);
 	if (!range || !useOf) {
@@ -82,7 +82,7 @@ export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'net
 	return [
 		Object.values(looks).map(({role, glyph, title}) => `${theme.paint(role, glyph)} ${title}`).join(' '.repeat(3)),
 		'',
-		...rows.slice(0, Math.max(1, height - 8)),
+		...rows,
 		'',
 		`${network.leases.length} leased of ${size} addresses${perCell > 1 ? `, ${perCell} in a cell` : ''}; next free: ${next === undefined ? 'none' : addressOf(next)}`,
 		...(other ? [theme.paint('bad', fit(`It overlaps ${clean(other.subnet)} of ${clean(other.name)}`, width))] : []),
