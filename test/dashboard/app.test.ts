@@ -420,7 +420,7 @@ test('the form of a build wants a directory and a tag that can be one', async t 
 	await app.press('4', 'b');
 	await app.press(tab, 'NOT A TAG', enter);
 	const text = await app.shows('needed; . is this one');
-	t.regex(text, /Tag\s+NOT A TAG\s+not a name/v);
+	t.regex(text, /Tag\s+NOT A TAG[^\n]*\n[^\n]*not a name/v);
 	t.regex(text, /Build an image/v);
 });
 

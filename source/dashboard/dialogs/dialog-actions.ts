@@ -89,7 +89,7 @@ const send = async (controller: Controller, form: FormState) => {
 	});
 };
 
-/** Sends the form where nothing is wrong with it, and shows what is wrong otherwise. */
+/** Sends the form where nothing is wrong with it, and shows what is wrong otherwise, the cursor in the first field that is. */
 export const submitForm = (controller: Controller) => {
 	const {dialog} = controller.getState();
 	const {snapshot} = controller.store.getState();
@@ -97,9 +97,10 @@ export const submitForm = (controller: Controller) => {
 		return;
 	}
 
-	changeForm(controller, {type: 'submit'});
 	const {form} = dialog;
-	if (Object.keys(form.definition.validate(form.values, snapshot)).length === 0) {
+	const errors = form.definition.validate(form.values, snapshot);
+	changeForm(controller, {type: 'submit', errors});
+	if (Object.keys(errors).length === 0) {
 		close(controller);
 		void send(controller, form);
 	}

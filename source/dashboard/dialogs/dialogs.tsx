@@ -1,8 +1,5 @@
 import {Box, Text} from 'ink';
-import {widthOf} from '../../commands/print/width.js';
-import {quoteWord} from '../forms/words.js';
-import {completionsOf, focusedField, type FormState} from '../forms/form-state.js';
-import {useController, useStore, useTheme} from '../context.js';
+import {useController, useTheme} from '../context.js';
 import {Field} from '../field.js';
 import {placeOf} from '../input.js';
 import {Lines, type Size} from '../lines.js';
@@ -12,8 +9,8 @@ import {Panel} from '../panel.js';
 import {describeKey} from '../keys.js';
 import {clean, cut, fit, wrapWords} from '../text.js';
 import type {Dialog} from '../ui-state.js';
-import {changeForm} from './dialog-actions.js';
 import {failureLines, helpLines, planLines} from './dialog-lines.js';
+import {Form} from './form.js';
 
 type Of<Type extends Dialog['type']> = Size & {readonly dialog: Extract<Dialog, {type: Type}>};
 
@@ -103,74 +100,6 @@ const Palette = ({dialog, width, height}: Of<'palette'>) => {
 				/>
 			</Box>
 			<Lines lines={lines} width={width - 2} height={rows}/>
-		</Panel>
-	);
-};
-
-const labelWidth = 14;
-
-const commandOf = ({definition, values}: FormState): string => {
-	try {
-		return `holm ${definition.commandLine(values).map(word => quoteWord(word)).join(' ')}`;
-	} catch {
-		return 'holm …';
-	}
-};
-
-const Form = ({dialog: {form}, width, height}: Of<'form'>) => {
-	const controller = useController();
-	const theme = useTheme();
-	const {snapshot} = useStore();
-	const {definition, values, focus, visited, isSubmitted} = form;
-	const errors = snapshot ? definition.validate(values, snapshot) : {};
-	const focused = focusedField(form);
-	const completions = snapshot ? completionsOf(form, snapshot).slice(0, 6) : [];
-	const command = wrapWords(clean(commandOf(form)), width - 4);
-	const room = height - 7;
-	const start = windowStart(focus, room, definition.fields.length);
-	const isShown = (name: string) => isSubmitted || visited.has(name) || (name === focused.name && (values[name] ?? '') !== '');
-	const rows = definition.fields.slice(start, start + room);
-	return (
-		<Panel title={definition.title} note={`Tab ${completions.length === 0 ? 'next' : 'completes'}, Enter sends it, Esc cancels`} width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused isOpaque>
-			{rows.map(({name, label, hint, type}) => {
-				const isFocused = name === focused.name;
-				const value = values[name] ?? '';
-				const text = isShown(name) ? errors[name] : undefined;
-				const error = text === undefined ? undefined : cut(clean(text), Math.floor((width - labelWidth) / 2));
-				const valueWidth = width - 5 - labelWidth - (error === undefined ? 0 : widthOf(error) + 2);
-				// What is typed is at the end as a rule, so that is what is seen of what has no room.
-				const isLong = isFocused && widthOf(value) >= valueWidth;
-				return (
-					<Box key={name} marginLeft={1} height={1} width={width - 4} overflow='hidden'>
-						<Box flexShrink={0}><Text>{theme.paint(isFocused ? 'key' : 'dim', fit(label, labelWidth))}</Text></Box>
-						<Box flexShrink={1} overflow='hidden' height={1} width={valueWidth} justifyContent={isLong ? 'flex-end' : 'flex-start'}>
-							{type === 'switch'
-								? <Text>{theme.paint(isFocused ? 'selected' : 'text', ` ${values[name] ?? 'no'} `)}</Text>
-								: (isFocused
-									? (
-										<Box flexShrink={0} width={isLong ? widthOf(value) + 1 : valueWidth} height={1}>
-											<Field
-												key={form.revision}
-												value={value}
-												placeholder={hint}
-												latest={() => {
-													const {dialog} = controller.getState();
-													return dialog?.type === 'form' ? dialog.form.values[focusedField(dialog.form).name] ?? '' : '';
-												}}
-												onChange={changed => {
-													changeForm(controller, {type: 'change', value: changed});
-												}}
-											/>
-										</Box>
-									)
-									: <Text wrap='truncate'>{value || theme.paint('dim', hint)}</Text>)}
-						</Box>
-						{error !== undefined && <Box flexShrink={0} marginLeft={2}><Text>{theme.paint('bad', error)}</Text></Box>}
-					</Box>
-				);
-			})}
-			<Box marginLeft={1} height={1}><Text wrap='truncate'>{completions.length === 0 ? ' ' : theme.paint('dim', cut(`Tab: ${completions.map(text => clean(text)).join('  ')}`, width - 4))}</Text></Box>
-			<Box marginLeft={1} marginTop={1}><Lines lines={command.map(line => theme.paint('accent', line))} width={width - 4} height={Math.min(3, command.length)}/></Box>
 		</Panel>
 	);
 };

@@ -1,5 +1,6 @@
 import type {Snapshot} from '../../engine.js';
 import type {ContainerConfiguration, NetworkConfiguration} from '../../resources.js';
+import {quoteWord} from './words.js';
 
 export type Field = {
 	readonly name: string;
@@ -45,7 +46,9 @@ export type FormState = {
 
 export type FormAction =
 	| {readonly type: 'change'; readonly value: string}
-	| {readonly type: 'next' | 'previous' | 'toggle' | 'submit'}
+	| {readonly type: 'next' | 'previous' | 'toggle'}
+	/** With what is wrong, by the name of the field. */
+	| {readonly type: 'submit'; readonly errors: Readonly<Record<string, string>>}
 	| {readonly type: 'complete'; readonly snapshot: Snapshot};
 
 export const openForm = (definition: FormDefinition, values: Values = {}): FormState => ({
@@ -70,6 +73,16 @@ export const completionsOf = (state: FormState, snapshot: Snapshot): readonly st
 	const field = focusedField(state);
 	const value = state.values[field.name] ?? '';
 	return field.complete?.(value, snapshot).filter(completion => completion !== value) ?? [];
+};
+
+/** The command line that does the same as the form. */
+export const commandOf = ({definition, values}: Pick<FormState, 'definition' | 'values'>): string => {
+	try {
+		return `holm ${definition.commandLine(values).map(word => quoteWord(word)).join(' ')}`;
+	} catch {
+		// A quote is not closed yet.
+		return 'holm …';
+	}
 };
 
 export const reduceForm = (state: FormState, action: FormAction): FormState => {
@@ -97,7 +110,8 @@ export const reduceForm = (state: FormState, action: FormAction): FormState => {
 		}
 
 		case 'submit': {
-			return {...state, isSubmitted: true};
+			const wrong = state.definition.fields.findIndex(({name}) => Object.hasOwn(action.errors, name));
+			return {...state, isSubmitted: true, focus: wrong === -1 ? state.focus : wrong};
 		}
 	}
 };
