@@ -504,3 +504,34 @@ test('statistics are asked for only where they are shown', async t => {
 	t.true(await next());
 	engine.close();
 });
+
+test('c makes what the view is of: a volume, or an image that is pulled or built', async t => {
+	const engine = createMemoryEngine();
+	await using app = await openApp({engine});
+	await app.shows('No containers');
+	await app.press('5', 'c');
+	await app.shows('New volume');
+	await app.press('data', tab, 'team=shop');
+	await app.shows('holm volume create --label team=shop data');
+	await app.press(enter);
+	await app.shows('data was created');
+	await app.shows(/data\s+named/v);
+	t.like(await engine.volume('data'), {labels: {team: 'shop'}});
+	await app.press('4', 'c');
+	await app.shows('Pull an image from a registry');
+	await app.press(enter);
+	await app.shows(' Pull: ');
+	await app.press(escape);
+	await delay(30);
+	await app.press('c', 'j', enter);
+	await app.shows('Build an image');
+	await app.press(escape);
+	await delay(30);
+	await app.press('c', 'j', 'j', enter);
+	await app.shows('New container');
+	await app.press(escape);
+	await delay(30);
+	await app.press('n');
+	await app.shows(/Image\s+nginx:alpine/v);
+	engine.close();
+});

@@ -1,7 +1,8 @@
+import type {Engine} from '../../engine.js';
 import type {Actions} from '../actions.js';
 import type {Controller} from '../controller.js';
 import {failureOf} from '../execute.js';
-import {completionsOf, reduceForm, focusedField, type FormAction, type FormState} from '../forms/form-state.js';
+import {completionsOf, reduceForm, focusedField, type FormAction, type FormState, type Request} from '../forms/form-state.js';
 
 const close = ({getState, set}: Controller) => {
 	const {dialog} = getState();
@@ -60,6 +61,28 @@ export const changeForm = ({getState, set}: Controller, action: FormAction) => {
 	}
 };
 
+const create = async (engine: Engine, request: Exclude<Request, {type: 'build'}>): Promise<string> => {
+	switch (request.type) {
+		case 'network': {
+			await engine.createNetwork(request.configuration);
+			return request.configuration.name;
+		}
+
+		case 'volume': {
+			return (await engine.createVolume(request.configuration)).name;
+		}
+
+		case 'container': {
+			const {id} = await engine.createContainer(request.configuration);
+			if (request.isStarted) {
+				await engine.startContainer(id);
+			}
+
+			return request.configuration.name ?? 'The container';
+		}
+	}
+};
+
 const send = async (controller: Controller, form: FormState) => {
 	const {definition, values} = form;
 	const request = definition.request(values);
@@ -69,22 +92,13 @@ const send = async (controller: Controller, form: FormState) => {
 		return;
 	}
 
-	const {configuration} = request;
-	await controller.work(`Creating ${configuration.name ?? 'a container'}`, async engine => {
+	const name = request.configuration.name ?? `a ${request.type}`;
+	await controller.work(`Creating ${name}`, async engine => {
 		try {
-			if (request.type === 'network') {
-				await engine.createNetwork(request.configuration);
-			} else {
-				const {id} = await engine.createContainer(request.configuration);
-				if (request.isStarted) {
-					await engine.startContainer(id);
-				}
-			}
-
-			controller.notify(`${configuration.name ?? 'The container'} was created`);
+			controller.notify(`${await create(engine, request)} was created`);
 		} catch (error) {
 			// What was typed is still there when the failure has been read.
-			controller.open({type: 'failures', title: `${configuration.name ?? 'The container'} was not created`, failures: [failureOf(definition.title, error)], after: {type: 'form', form}});
+			controller.open({type: 'failures', title: `${request.configuration.name ?? `The ${request.type}`} was not created`, failures: [failureOf(definition.title, error)], after: {type: 'form', form}});
 		}
 	});
 };

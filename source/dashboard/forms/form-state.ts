@@ -18,6 +18,7 @@ export type Values = Readonly<Record<string, string>>;
 export type Request =
 	| {readonly type: 'container'; readonly configuration: ContainerConfiguration; readonly isStarted: boolean}
 	| {readonly type: 'network'; readonly configuration: NetworkConfiguration}
+	| {readonly type: 'volume'; readonly configuration: {readonly name?: string; readonly labels: Readonly<Record<string, string>>}}
 	| {readonly type: 'build'; /** From the working directory on. */ readonly directory: string; readonly tag: string};
 
 export type FormDefinition = {

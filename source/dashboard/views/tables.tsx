@@ -46,7 +46,7 @@ export const ImagesView = ({items, snapshot, state, now, ...rest}: ViewProps<Sho
 			isMarked: state.marks.has(image.id),
 		};
 	}), [items, snapshot, state.marks, now]);
-	return <TableView title='4 Images' columns={[{title: 'NAME', isFlexible: true}, {title: 'ID'}, {title: 'SIZE', align: 'right'}, {title: 'AGE', align: 'right'}, {title: 'FOR'}, {title: 'USED', align: 'right'}]} rows={rows} state={state} empty='No images; p pulls one' {...rest}/>;
+	return <TableView title='4 Images' columns={[{title: 'NAME', isFlexible: true}, {title: 'ID'}, {title: 'SIZE', align: 'right'}, {title: 'AGE', align: 'right'}, {title: 'FOR'}, {title: 'USED', align: 'right'}]} rows={rows} state={state} empty='No images; c pulls or builds one' {...rest}/>;
 };
 
 export const VolumesView = ({items, snapshot, state, now, ...rest}: ViewProps<Shown['volumes']>) => {
@@ -59,7 +59,7 @@ export const VolumesView = ({items, snapshot, state, now, ...rest}: ViewProps<Sh
 			isMarked: state.marks.has(volume.name),
 		};
 	}), [items, snapshot, state.marks, now]);
-	return <TableView title='5 Volumes' columns={[{title: 'NAME', isFlexible: true}, {title: 'KIND'}, {title: 'AGE', align: 'right'}, {title: 'USED BY', isFlexible: true}]} rows={rows} state={state} empty='No volumes' {...rest}/>;
+	return <TableView title='5 Volumes' columns={[{title: 'NAME', isFlexible: true}, {title: 'KIND'}, {title: 'AGE', align: 'right'}, {title: 'USED BY', isFlexible: true}]} rows={rows} state={state} empty='No volumes; c creates one' {...rest}/>;
 };
 
 export const DnsView = ({items, snapshot, state, isKnown, ...rest}: ViewProps<readonly RecordRow[]> & {readonly isKnown: boolean}) => {
