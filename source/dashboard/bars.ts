@@ -1,7 +1,7 @@
 import {widthOf} from '../commands/print/width.js';
 import {activeMaps, refusalOf} from './input.js';
 import type {Controller} from './controller.js';
-import {describeKey} from './keys.js';
+import {continuationsOf, describeKey} from './keys.js';
 import {shortBytes} from './measures.js';
 import type {StoreState} from './store.js';
 import {clean, cut, fit} from './text.js';
@@ -62,8 +62,20 @@ export const headerLine = (state: StoreState, {isReadOnly, isDemo}: {readonly is
 };
 
 /** The last line: what goes on, or what was done, or the keys that do something now. */
-export const footerLine = (controller: Controller, {jobs, notice, dialog}: UiState, width: number): string => {
+export const footerLine = (controller: Controller, {jobs, notice, dialog, pending}: UiState, width: number): string => {
 	const {theme} = controller;
+	const isAscii = theme.borders.vertical === '|';
+	if (pending) {
+		const ways = continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller));
+		return joinSegments([
+			['key', ` ${describeKey(pending.keys, isAscii)} `],
+			['dim', 'and then '],
+			...ways.flatMap(({rest, binding: {title, short}}): Segment[] => [['key', ` ${describeKey(rest, isAscii)}`], ['dim', ` ${short ?? title} `]]),
+			['key', ' Esc'],
+			['dim', ' cancels'],
+		], width, theme);
+	}
+
 	const job = jobs.at(-1);
 	if (job) {
 		return joinSegments([['accent', ` ${clean(job.title)}… ${clean(job.progress)} `], ['dim', jobs.length > 1 ? `and ${jobs.length - 1} more ` : ''], ['key', 'Ctrl-X'], ['text', ' cancels']], width, theme);
@@ -77,7 +89,6 @@ export const footerLine = (controller: Controller, {jobs, notice, dialog}: UiSta
 		return ' '.repeat(width);
 	}
 
-	const isAscii = theme.borders.vertical === '|';
 	const seen = new Set<string>();
 	const bindings = activeMaps(controller).flat().filter(binding => {
 		const isFirst = binding.keys[0] !== undefined && !seen.has(binding.keys[0]);

@@ -5,7 +5,7 @@ import {HolmError, messageOf} from '../errors.js';
 
 /** What the user's file says; everything may be missing. */
 export type DashboardConfiguration = {
-	/** Keys of an action, instead of its own: `{"containers.remove": ["delete"]}`. */
+	/** Keys of an action, instead of its own: `{"containers.remove": ["delete"], "global.images": ["g i"]}`, where the last is two keys one after the other. */
 	readonly keys: Readonly<Record<string, readonly string[]>>;
 	readonly theme?: 'dark' | 'light';
 	readonly ascii?: boolean;
@@ -30,7 +30,7 @@ type Checks = {readonly [Name in keyof DashboardConfiguration]-?: readonly [chec
 const isWithin = (value: unknown, least: number, most: number) => typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
 
 const checks: Checks = {
-	keys: [value => isRecord(value) && Object.values(value).every(keys => Array.isArray(keys) && keys.every(key => typeof key === 'string' && key !== '')), 'an object of lists of keys, such as {"containers.remove": ["delete"]}'],
+	keys: [value => isRecord(value) && Object.values(value).every(keys => Array.isArray(keys) && keys.every(key => typeof key === 'string' && key.split(' ').every(name => name !== ''))), 'an object of lists of keys, such as {"containers.remove": ["delete"], "global.images": ["g i"]}'],
 	theme: [value => value === 'dark' || value === 'light', '"dark" or "light"'],
 	ascii: [value => typeof value === 'boolean', 'true or false'],
 	refreshInterval: [value => isWithin(value, 250, 3_600_000), 'milliseconds from 250 to 3600000'],

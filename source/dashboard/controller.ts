@@ -116,7 +116,8 @@ export const createController = (options: ControllerOptions): Controller => {
 	};
 
 	const open = (dialog: Dialog) => {
-		set({dialog, prompt: undefined});
+		state.pending?.stop();
+		set({dialog, prompt: undefined, pending: undefined});
 	};
 
 	const fail = (title: string, failures: readonly Failure[]) => {
@@ -199,7 +200,8 @@ export const createController = (options: ControllerOptions): Controller => {
 		activeList: () => listOf(state),
 		open,
 		ask(prompt) {
-			set({prompt, notice: ''});
+			state.pending?.stop();
+			set({prompt, pending: undefined, notice: ''});
 		},
 		notify(notice) {
 			set({notice});

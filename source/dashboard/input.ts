@@ -8,7 +8,7 @@ import {focusedField} from './forms/form-state.js';
 import {globalActions, listActions} from './global-actions.js';
 import {inspectActions} from './inspect/inspect-actions.js';
 import type {KeyMaps} from './key-maps.js';
-import {actionOf, keyNames, type Binding, type KeyMap, type KeyName} from './keys.js';
+import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type KeyMap, type KeyName} from './keys.js';
 import {logsActions} from './logs/logs-actions.js';
 import {networksActions} from './networks/networks-actions.js';
 import {paletteEntries} from './palette.js';
@@ -150,6 +150,51 @@ const onPalette = (controller: Controller, name: KeyName) => {
 	}
 };
 
+// As long as Vim users expect a sequence to be waited for where its beginning means something by itself.
+const sequenceDelay = 500;
+
+/** A key that is no text: alone, or as a part of a sequence. */
+const onCommand = (controller: Controller, name: KeyName) => {
+	const {getState, keyMaps, set} = controller;
+	const {pending} = getState();
+	const maps = () => getState().dialog ? [keyMaps.dialog] : activeMaps(controller);
+	pending?.stop();
+	set({pending: undefined});
+	if (pending && (name === 'escape' || name === 'ctrl+c')) {
+		return;
+	}
+
+	const keys = pending ? `${pending.keys} ${name}` : name;
+	const binding = actionOf(keys, maps());
+	if (continuationsOf(keys, maps()).length > 0) {
+		const timer = binding && setTimeout(() => {
+			set({pending: undefined});
+			// A dialog may have come meanwhile.
+			if (actionOf(keys, maps()) === binding) {
+				perform(controller, binding);
+			}
+		}, sequenceDelay);
+		set({
+			pending: {
+				keys,
+				stop() {
+					clearTimeout(timer);
+				},
+			},
+		});
+	} else if (binding) {
+		perform(controller, binding);
+	} else if (pending) {
+		const before = actionOf(pending.keys, maps());
+		if (before) {
+			perform(controller, before);
+			onCommand(controller, name);
+		} else {
+			controller.notify(`${describeKey(keys)} does nothing`);
+		}
+	}
+};
+
 const onKey = (controller: Controller, name: KeyName) => {
 	const {dialog, prompt, notice} = controller.getState();
 	if (prompt) {
@@ -163,10 +208,7 @@ const onKey = (controller: Controller, name: KeyName) => {
 			controller.set({notice: ''});
 		}
 
-		const binding = actionOf(name, dialog ? [controller.keyMaps.dialog] : activeMaps(controller));
-		if (binding) {
-			perform(controller, binding);
-		}
+		onCommand(controller, name);
 	}
 };
 

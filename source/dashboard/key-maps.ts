@@ -26,7 +26,7 @@ const globalKeys: KeyMap = [
 	{action: 'global.redraw', keys: ['ctrl+l'], title: 'Draw the screen again'},
 	{action: 'global.suspend', keys: ['ctrl+z'], title: 'Back to the shell; fg returns'},
 	{action: 'global.back', keys: ['escape'], title: 'Back; clears filter, search and marks'},
-	{action: 'global.quit', keys: ['q', 'ctrl+c'], title: 'Quit'},
+	{action: 'global.quit', keys: ['q', 'Z Z', 'ctrl+c'], title: 'Quit'},
 ];
 
 const listKeys: KeyMap = [
@@ -34,7 +34,7 @@ const listKeys: KeyMap = [
 	{action: 'list.down', keys: ['down', 'j'], title: 'Down'},
 	{action: 'list.pageUp', keys: ['pageup', 'ctrl+b', 'ctrl+u'], title: 'A page up'},
 	{action: 'list.pageDown', keys: ['pagedown', 'ctrl+f'], title: 'A page down'},
-	{action: 'list.first', keys: ['g', 'home'], title: 'First'},
+	{action: 'list.first', keys: ['g', 'g g', 'home'], title: 'First'},
 	{action: 'list.last', keys: ['G', 'end'], title: 'Last'},
 	{action: 'list.mark', keys: ['space'], title: 'Mark', short: 'mark'},
 	{action: 'list.markAll', keys: ['*'], title: 'Mark all that are shown'},

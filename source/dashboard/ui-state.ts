@@ -1,6 +1,7 @@
 import type {Failure} from './execute.js';
 import type {FormState} from './forms/form-state.js';
 import type {TreeState} from './inspect/tree-state.js';
+import type {KeySequence} from './keys.js';
 import type {PaneName} from './layout.js';
 import {emptyList, type ListState} from './list-state.js';
 import {initialLogs, type LogsState} from './logs/logs-state.js';
@@ -33,6 +34,13 @@ export type Prompt = {
 	readonly cancel?: () => void;
 };
 
+/** Keys that were pressed and may go on. */
+export type Pending = {
+	readonly keys: KeySequence;
+	/** Nothing happens any more without another key. */
+	readonly stop: () => void;
+};
+
 /** Something that takes its time. */
 export type Job = {readonly id: number; readonly title: string; readonly progress: string; readonly cancel: () => void};
 
@@ -54,6 +62,7 @@ export type UiState = {
 	readonly lacksRecords?: boolean;
 	readonly dialog?: Dialog;
 	readonly prompt?: Prompt;
+	readonly pending?: Pending;
 	/** One line that goes with the next key. */
 	readonly notice: string;
 	readonly jobs: readonly Job[];

@@ -7,7 +7,7 @@ export const logsKeys: KeyMap = [
 	{action: 'logs.pageDown', keys: ['pagedown', 'ctrl+f'], title: 'A page down'},
 	{action: 'logs.left', keys: ['left', 'h'], title: 'Towards the beginning of the lines'},
 	{action: 'logs.right', keys: ['right', 'l'], title: 'Towards the end of the lines'},
-	{action: 'logs.first', keys: ['g', 'home'], title: 'Oldest line in memory'},
+	{action: 'logs.first', keys: ['g', 'g g', 'home'], title: 'Oldest line in memory'},
 	{action: 'logs.follow', keys: ['G', 'end', 'F'], title: 'Newest line, and follow', short: 'follow'},
 	{action: 'logs.togglePause', keys: ['space'], title: 'Pause and follow', short: 'pause'},
 	{action: 'logs.search', keys: ['/'], title: 'Search: a regular expression', short: 'search'},

@@ -57,12 +57,14 @@ export type OpenOptions = {
 	readonly isReadOnly?: boolean;
 	readonly theme?: Partial<ThemeOptions>;
 	readonly joinSession?: JoinSession;
+	/** As the configuration gives them. */
+	readonly keys?: Readonly<Record<string, readonly string[]>>;
 };
 
 const patience = 15_000;
 
 /** The whole dashboard but for the terminal. */
-export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left'}: OpenOptions = {}) => {
+export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left', keys = {}}: OpenOptions = {}) => {
 	const own = given ? undefined : createMemoryEngine();
 	const engine = given ?? own!;
 	const screen = createScreen(columns, rows);
@@ -73,7 +75,7 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 	const controller = createController({
 		store,
 		logs,
-		keyMaps: configuredKeyMaps({}),
+		keyMaps: configuredKeyMaps(keys),
 		configuration: defaultConfiguration,
 		theme: createTheme({name: 'dark', depth: 'none', ascii: false, ...theme}),
 		isReadOnly,
