@@ -1,5 +1,6 @@
 import process from 'node:process';
 import {asHolmError, exitStatusOf, HolmError} from '../errors.js';
+import type {EngineTarget} from '../dashboard/known-engines.js';
 import type {Context} from './command.js';
 import {parseArguments} from './parse-arguments.js';
 import {splitArguments} from './split-arguments.js';
@@ -116,32 +117,39 @@ const openScreen = async ({demo, readOnly, root, host}: GlobalFlags, surrounding
 		return printOverview(surroundings, false);
 	}
 
-	const {openDashboard} = await import('../dashboard/index.js');
-	const options = {...surroundings, demo, readOnly};
+	const [{openDashboard}, {demoHost, ownHost, targetOf}] = await Promise.all([import('../dashboard/index.js'), import('../dashboard/known-engines.js')]);
+	const ownRoot = root ?? nonEmpty(environment.HOLM_ROOT);
+	const connected = new Set<string>();
+	const options = {
+		...surroundings,
+		readOnly,
+		root: ownRoot,
+		async connect(report: (step: string) => void, target: EngineTarget) {
+			const engine = await connect({
+				root: ownRoot,
+				host: target.host,
+				// An engine that was stopped while somebody looked at it was meant to stop.
+				canStart: !connected.has(target.host),
+				onStep({step, detail}) {
+					report(`${step}: ${detail}`);
+				},
+			});
+			connected.add(target.host);
+			return engine;
+		},
+	};
 	if (!demo) {
-		let wasConnected = false;
-		return openDashboard({
-			...options,
-			async connect(report) {
-				const engine = await connect({
-					root: root ?? nonEmpty(environment.HOLM_ROOT),
-					host,
-					// An engine that was stopped while somebody looked at it was meant to stop.
-					canStart: !wasConnected,
-					onStep({step, detail}) {
-						report(`${step}: ${detail}`);
-					},
-				});
-				wasConnected = true;
-				return engine;
-			},
-		});
+		return openDashboard({...options, target: targetOf(host ?? nonEmpty(environment.HOLM_HOST) ?? ownHost, ownRoot)});
 	}
 
 	const {createMemoryEngine} = await import('../backends/memory.js');
 	const engine = createMemoryEngine({lively: true, now: surroundings.now});
 	try {
-		return await openDashboard({...options, connect: async () => engine});
+		return await openDashboard({
+			...options,
+			target: {title: 'demo', host: demoHost},
+			connect: async (report, target) => target.host === demoHost ? engine : options.connect(report, target),
+		});
 	} finally {
 		engine.close();
 	}

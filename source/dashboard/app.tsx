@@ -123,7 +123,7 @@ const useClock = (now: () => number): number => {
 	return time;
 };
 
-const Screen = ({isDemo}: {readonly isDemo: boolean}) => {
+const Screen = () => {
 	const controller = useController();
 	const ui = useUi();
 	const store = useStore();
@@ -139,7 +139,7 @@ const Screen = ({isDemo}: {readonly isDemo: boolean}) => {
 	const area = {width: columns, height: rows - 2};
 	return (
 		<Box flexDirection='column' width={columns} height={rows}>
-			<Lines lines={[headerLine(store, {isReadOnly: controller.isReadOnly, isDemo}, columns, controller.theme)]} width={columns} height={1}/>
+			<Lines lines={[headerLine(store, {isReadOnly: controller.isReadOnly}, columns, controller.theme)]} width={columns} height={1}/>
 			<Box flexDirection='column' width={area.width} height={area.height} flexShrink={0}>
 				<View view={ui.view} {...{controller, ui, store, shown: controller.shown(), now}} {...area}/>
 			</Box>
@@ -153,13 +153,13 @@ const Screen = ({isDemo}: {readonly isDemo: boolean}) => {
 /** What Ink lets only its components have. */
 export type InkHandles = Pick<ReturnType<typeof useApp>, 'suspendTerminal' | 'exit'>;
 
-type AppProps = {readonly controller: Controller; readonly isDemo: boolean; readonly onReady: (handles: InkHandles) => void};
+type AppProps = {readonly controller: Controller; readonly onReady: (handles: InkHandles) => void};
 
 /** The whole screen. */
-export const App = ({controller, isDemo, onReady}: AppProps) => {
+export const App = ({controller, onReady}: AppProps) => {
 	const {suspendTerminal, exit} = useApp();
 	useEffect(() => {
 		onReady({suspendTerminal, exit});
 	}, [onReady, suspendTerminal, exit]);
-	return <ControllerProvider value={controller}><Screen isDemo={isDemo}/></ControllerProvider>;
+	return <ControllerProvider value={controller}><Screen/></ControllerProvider>;
 };

@@ -2,6 +2,7 @@ import {widthOf} from '../commands/print/width.js';
 import {activeMaps, refusalOf} from './input.js';
 import type {Controller} from './controller.js';
 import {continuationsOf, describeKey} from './keys.js';
+import {demoHost} from './known-engines.js';
 import {shortBytes} from './measures.js';
 import type {StoreState} from './store.js';
 import {clean, cut, fit} from './text.js';
@@ -47,13 +48,13 @@ const connectionSegment = ({connection}: StoreState): Segment => {
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 /** The first line: which engine, how it is, how much there is. */
-export const headerLine = (state: StoreState, {isReadOnly, isDemo}: {readonly isReadOnly: boolean; readonly isDemo: boolean}, width: number, theme: Theme): string => {
-	const {info, snapshot} = state;
+export const headerLine = (state: StoreState, {isReadOnly}: {readonly isReadOnly: boolean}, width: number, theme: Theme): string => {
+	const {info, snapshot, target} = state;
 	const running = snapshot?.containers.filter(({status}) => status.state === 'running').length ?? 0;
 	const counts = snapshot ? `${running}/${snapshot.containers.length} running  ${count(snapshot.networks.length, 'network')}  ${count(snapshot.images.length, 'image')} ` : '';
 	return joinSegments([
 		['title', ' holm '],
-		['text', isDemo ? '(demo, all made up) ' : ''],
+		['text', target ? (target.host === demoHost ? '(demo, all made up) ' : ` ${clean(target.title)} `) : ''],
 		['warning', isReadOnly ? '[read-only] ' : ''],
 		connectionSegment(state),
 		['text', ` ${counts}`],

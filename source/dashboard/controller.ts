@@ -3,6 +3,7 @@ import type {DashboardConfiguration} from './config.js';
 import {executePlan, failureOf, type Failure, type Removed} from './execute.js';
 import type {KeyMaps} from './key-maps.js';
 import type {PaneName} from './layout.js';
+import type {EngineTarget} from './known-engines.js';
 import {createLogIndex, type LogIndex} from './logs/log-index.js';
 import type {Logs} from './logs/follow.js';
 import type {Plan} from './plan.js';
@@ -37,7 +38,17 @@ export type ControllerOptions = {
 	/** Where logs are saved. */
 	readonly workingDirectory: string;
 	readonly joinSession: JoinSession;
+	readonly engines: Engines;
 };
+
+/** The engines there are, as far as that is known from here. */
+export type Engines = {
+	readonly list: () => Promise<readonly EngineTarget[]>;
+	readonly connect: (target: EngineTarget, report: (step: string) => void) => Promise<Engine>;
+};
+
+/** What work that takes its time can be told and can tell. */
+export type JobHandle = {readonly signal: AbortSignal; readonly report: (progress: string) => void};
 
 /** Joins the terminal to a session of the engine until it ends or is left. */
 export type JoinSession = (engine: Engine, request: {readonly type: 'shell' | 'attach'; readonly containerId: string; readonly name: string}) => Promise<string>;
@@ -55,7 +66,9 @@ export type Controller = ControllerOptions & {
 	readonly notify: (notice: string) => void;
 	readonly fail: (title: string, failures: readonly Failure[]) => void;
 	/** Does something that takes its time, shown and to be cancelled meanwhile. What it throws is shown until it is dismissed. */
-	readonly work: (title: string, run: (engine: Engine, job: {readonly signal: AbortSignal; readonly report: (progress: string) => void}) => Promise<void>) => Promise<void>;
+	readonly work: (title: string, run: (engine: Engine, job: JobHandle) => Promise<void>) => Promise<void>;
+	/** The same for what does not need the engine that is shown. */
+	readonly job: (title: string, run: (job: JobHandle) => Promise<void>) => Promise<void>;
 	/** Asks whether a plan is wanted; it is bound to what it names. */
 	readonly confirm: (plan: Plan | undefined, nothing: string) => void;
 	readonly execute: (plan: Plan) => Promise<void>;
@@ -124,7 +137,7 @@ export const createController = (options: ControllerOptions): Controller => {
 		open({type: 'failures', title, failures});
 	};
 
-	const work: Controller['work'] = async (title, run) => {
+	const job: Controller['job'] = async (title, run) => {
 		const controller = new AbortController();
 		lastJob++;
 		const id = lastJob;
@@ -143,7 +156,7 @@ export const createController = (options: ControllerOptions): Controller => {
 			}],
 		});
 		try {
-			await run(store.engine(), {signal: controller.signal, report});
+			await run({signal: controller.signal, report});
 		} catch (error) {
 			if (controller.signal.aborted) {
 				set({notice: `${title}: cancelled`});
@@ -155,6 +168,8 @@ export const createController = (options: ControllerOptions): Controller => {
 			store.refresh();
 		}
 	};
+
+	const work: Controller['work'] = async (title, run) => job(title, async handle => run(store.engine(), handle));
 
 	const remember = ({kept}: Plan, done: readonly string[]) => {
 		const gone = new Set(done);
@@ -172,7 +187,10 @@ export const createController = (options: ControllerOptions): Controller => {
 				report(`${number} of ${of}`);
 			},
 		});
-		remember(plan, done);
+		if (engine === store.engine()) {
+			remember(plan, done);
+		}
+
 		const {lists} = state;
 		const list = listOf(state);
 		set({
@@ -208,6 +226,7 @@ export const createController = (options: ControllerOptions): Controller => {
 		},
 		fail,
 		work,
+		job,
 		confirm(plan, nothing) {
 			if (plan && plan.items.length > 0) {
 				open({type: 'confirm', plan, isAccepting: false, top: 0});

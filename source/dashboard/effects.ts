@@ -50,8 +50,11 @@ export const startEffects = (controller: Controller): (() => void) => {
 		if (snapshot && getState().view === 'dns' && recordsOf !== snapshot) {
 			recordsOf = snapshot;
 			try {
-				const records = await readRecords(store.engine(), snapshot, getState().records);
-				set({records, lacksRecords: records === undefined});
+				const engine = store.engine();
+				const records = await readRecords(engine, snapshot, getState().records);
+				if (engine === store.engine()) {
+					set({records, lacksRecords: records === undefined});
+				}
 			} catch {
 				// The engine went away; the next snapshot asks again.
 				recordsOf = undefined;

@@ -20,6 +20,7 @@ const globalKeys: KeyMap = [
 	{action: 'global.events', keys: ['7'], title: 'Events'},
 	{action: 'global.topology', keys: ['8'], title: 'Topology'},
 	{action: 'global.machine', keys: ['9'], title: 'Machine'},
+	{action: 'global.engines', keys: ['E'], title: 'Another engine: this host\'s, a Docker context, an address', short: 'engine'},
 	{action: 'global.zoom', keys: ['z'], title: 'This pane alone, and back', short: 'zoom'},
 	{action: 'global.undo', keys: ['u'], title: 'Make again what was removed last', changes: true},
 	{action: 'global.cancel', keys: ['ctrl+x'], title: 'Cancel the work that goes on', short: 'cancel'},

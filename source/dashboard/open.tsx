@@ -4,9 +4,10 @@ import type {Input, Output} from '../commands/command.js';
 import type {Engine} from '../engine.js';
 import {App, type InkHandles} from './app.js';
 import {readConfiguration} from './config.js';
-import {createController} from './controller.js';
+import {createController, type Engines} from './controller.js';
 import {startEffects} from './effects.js';
 import {configuredKeyMaps} from './key-maps.js';
+import {knownEngines, ownHost, targetOf, type EngineTarget} from './known-engines.js';
 import {createLogs} from './logs/follow.js';
 import {readOnly as refuseChanges} from './read-only.js';
 import {createJoin} from './session.js';
@@ -16,7 +17,11 @@ import {colourDepthOf, createTheme, groundOf, isAsciiOnly} from './theme.js';
 
 export type DashboardOptions = {
 	/** Connects anew at each call; called again when the engine went away. `report` hears of what takes time. */
-	readonly connect: (report: (step: string) => void) => Promise<Engine>;
+	readonly connect: (report: (step: string) => void, target: EngineTarget) => Promise<Engine>;
+	/** What is shown first; default this host's own. */
+	readonly target?: EngineTarget;
+	/** Directory of this host's own engine; default its usual one. */
+	readonly root?: string;
 	readonly stdin: Input;
 	readonly stdout: Output;
 	readonly stderr: Output;
@@ -26,8 +31,6 @@ export type DashboardOptions = {
 	readonly now: () => number;
 	/** Refuses every change; default false. */
 	readonly readOnly?: boolean;
-	/** Says on the screen that all is made up; default false. */
-	readonly demo?: boolean;
 };
 
 // A window that is dragged changes its size many times.
@@ -36,7 +39,7 @@ const resizeDelay = 40;
 const signals = {SIGTERM: 15, SIGHUP: 1, SIGINT: 2} as const;
 
 /** Opens the dashboard in the terminal and resolves with the exit status when it is left. The terminal is as it was, however it ends. */
-export const openDashboard = async ({connect, stdin, stdout, stderr, environment, workingDirectory, now, readOnly = false, demo = false}: DashboardOptions): Promise<number> => {
+export const openDashboard = async ({connect, stdin, stdout, stderr, environment, workingDirectory, now, readOnly = false, root, target: first = targetOf(ownHost, root)}: DashboardOptions): Promise<number> => {
 	const configuration = await readConfiguration(environment);
 	const isScreenReader = environment['INK_SCREEN_READER'] === 'true';
 	const theme = createTheme({
@@ -44,8 +47,14 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 		depth: colourDepthOf(environment),
 		ascii: configuration.ascii ?? (isAsciiOnly(environment) || isScreenReader),
 	});
+	const connectTo: Engines['connect'] = async (target, report) => {
+		const engine = await connect(report, target);
+		return readOnly ? refuseChanges(engine) : engine;
+	};
+
 	const store = createStore({
-		connect: readOnly ? async report => refuseChanges(await connect(report)) : connect,
+		connect: async report => connectTo(first, report),
+		target: first,
 		interval: configuration.refreshInterval,
 		now,
 	});
@@ -61,12 +70,15 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 	const terminal = createTerminal({stdin, stdout, environment, ink: () => handles, redraw, onLeave: store.pause, onReturn: store.resume});
 	const controller = createController({
 		store, logs, terminal, keyMaps: configuredKeyMaps(configuration.keys), configuration, theme, isReadOnly: readOnly, now, workingDirectory, joinSession: createJoin({stdin, stdout, stderr}),
+		engines: {
+			list: async () => knownEngines({first, root, hosts: configuration.hosts, environment}),
+			connect: connectTo,
+		},
 	});
 	const stopEffects = startEffects(controller);
 	const instance = render(
 		<App
 			controller={controller}
-			isDemo={demo}
 			onReady={given => {
 				handles = given;
 			}}

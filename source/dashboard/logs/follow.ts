@@ -23,6 +23,8 @@ export type Logs = {
 	readonly pause: (isPaused: boolean) => void;
 	/** Reads lines before the oldest one, into the buffer; resolves with their number. */
 	readonly loadOlder: (engine: Engine) => Promise<number>;
+	/** Forgets everything: the lines were another engine's. */
+	readonly reset: () => void;
 	readonly stop: () => void;
 };
 
@@ -187,6 +189,12 @@ export const createLogs = (capacity: number): Logs => {
 			buffer.prepend(byTimestamp(found));
 			notify();
 			return found.length;
+		},
+		reset() {
+			stopAll();
+			targets = [];
+			buffer.clear();
+			notify();
 		},
 		stop() {
 			stopAll();

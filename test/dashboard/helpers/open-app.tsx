@@ -8,6 +8,7 @@ import {defaultConfiguration} from '../../../source/dashboard/config.js';
 import {createController, type JoinSession} from '../../../source/dashboard/controller.js';
 import {startEffects} from '../../../source/dashboard/effects.js';
 import {configuredKeyMaps} from '../../../source/dashboard/key-maps.js';
+import {targetOf} from '../../../source/dashboard/known-engines.js';
 import {createLogs} from '../../../source/dashboard/logs/follow.js';
 import {readOnly} from '../../../source/dashboard/read-only.js';
 import {createStore} from '../../../source/dashboard/store.js';
@@ -57,6 +58,8 @@ export type OpenOptions = {
 	readonly isReadOnly?: boolean;
 	readonly theme?: Partial<ThemeOptions>;
 	readonly joinSession?: JoinSession;
+	/** Engines that can be switched to, by their names. */
+	readonly engines?: Readonly<Record<string, () => Promise<Engine>>>;
 	/** As the configuration gives them. */
 	readonly keys?: Readonly<Record<string, readonly string[]>>;
 };
@@ -64,13 +67,13 @@ export type OpenOptions = {
 const patience = 15_000;
 
 /** The whole dashboard but for the terminal. */
-export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left', keys = {}}: OpenOptions = {}) => {
+export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left', keys = {}, engines = {}}: OpenOptions = {}) => {
 	const own = given ? undefined : createMemoryEngine();
 	const engine = given ?? own!;
 	const screen = createScreen(columns, rows);
 	const keyboard = createKeyboard();
 	const copied: string[] = [];
-	const store = createStore({connect: connect ?? (async () => isReadOnly ? readOnly(engine) : engine), interval: 60_000});
+	const store = createStore({connect: connect ?? (async () => isReadOnly ? readOnly(engine) : engine), interval: 60_000, target: {title: 'first', host: 'own'}});
 	const logs = createLogs(1000);
 	const controller = createController({
 		store,
@@ -82,6 +85,13 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 		now: Date.now,
 		workingDirectory: '/nowhere',
 		joinSession,
+		engines: {
+			list: async () => [{title: 'first', host: 'own'}, ...Object.keys(engines).map(name => targetOf(name))],
+			async connect({host}) {
+				const connectTo = engines[host];
+				return connectTo ? connectTo() : engine;
+			},
+		},
 		terminal: {
 			size: () => ({columns: screen.columns, rows: screen.rows}),
 			handOver: async work => work(),
@@ -94,7 +104,7 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 		},
 	});
 	const stop = startEffects(controller);
-	const instance = render(<App controller={controller} isDemo={false} onReady={() => {}}/>, {
+	const instance = render(<App controller={controller} onReady={() => {}}/>, {
 		stdout: screen as never, stdin: keyboard as never, debug: true, patchConsole: false, exitOnCtrlC: false, interactive: true,
 	});
 
