@@ -6,6 +6,7 @@ import type {
 	ContainerStats,
 	DnsRecord,
 	EngineEvent,
+	FileChange,
 	Image,
 	LogEntry,
 	Network,
@@ -104,6 +105,8 @@ export type LogOptions = {
 	readonly signal?: AbortSignal;
 };
 
+export type BootLogOptions = Pick<LogOptions, 'follow' | 'tail' | 'signal'>;
+
 /** What a path inside a container is, as the `X-Docker-Container-Path-Stat` header has it. */
 export type PathStatus = {
 	readonly name: string;
@@ -179,6 +182,12 @@ export type Engine = {
 	waitContainer: (reference: string, condition?: WaitCondition, signal?: AbortSignal) => Promise<{readonly exitCode: number; readonly reason?: string}>;
 	/** In the order in which the lines left the container. */
 	logs: (reference: string, options?: LogOptions) => AsyncIterable<LogEntry>;
+	/**
+	What the machine's kernel and guest printed on its console, from the boot of the kernel on, or while no machine runs what the last one's printed; following ends with the machine. A console has no times: that of an entry is one at which it had been printed. `not-found` for a container that has had no machine yet.
+
+	Absent from a backend without machines.
+	*/
+	bootLog?: (reference: string, options?: BootLogOptions) => AsyncIterable<LogEntry>;
 	/** Output from now on; `logs` sends what was written before it first. A container that is not yet running may be attached, so that nothing of its start is missed. */
 	attachContainer: (reference: string, options?: {readonly stdin?: boolean; readonly logs?: boolean}) => Promise<Session>;
 	resizeContainer: (reference: string, size: TerminalSize) => Promise<void>;
@@ -194,6 +203,10 @@ export type Engine = {
 	readArchive: (reference: string, path: string) => Promise<{readonly status: PathStatus; readonly tar: Readable}>;
 	/** Unpacks a tar into the directory `path`, which must exist. */
 	writeArchive: (reference: string, path: string, tar: Readable) => Promise<void>;
+	/** What differs from the image, directories before what is in them: what was added with everything below it, of what was deleted the topmost path only, and the directories above. Mounts and what was made to mount them are left out. */
+	changes: (reference: string) => Promise<readonly FileChange[]>;
+	/** A tar of the whole root file system, names relative to it, without the content of mounts. */
+	exportContainer: (reference: string) => Promise<Readable>;
 	pruneContainers: (filters?: Filters) => Promise<Pruned>;
 
 	networks: (filters?: Filters) => Promise<readonly Network[]>;

@@ -319,6 +319,13 @@ export type ContainerStats = {
 	readonly blockWrittenBytes: number;
 };
 
+/** What became of a path of a container's root file system since its image. */
+export type FileChange = {
+	readonly kind: 'added' | 'changed' | 'deleted';
+	/** Absolute. Bytes that are no UTF-8 are U+FFFD. */
+	readonly path: string;
+};
+
 export type EngineEvent = {
 	readonly time: number;
 	readonly type: 'container' | 'network' | 'image' | 'volume' | 'daemon';

@@ -35,12 +35,14 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 		server.emit('connection', socket);
 	};
 
+	// As Node's own server of HTTP has it: Docker's clients close their half of a session that takes no input, and read on.
+	const options = {allowHalfOpen: true, noDelay: true};
 	const secrets = address.kind === 'tcp' ? address.tls : undefined;
 	const listener = secrets
 		? tls.createServer({
-			...secrets, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2',
+			...secrets, ...options, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2',
 		}, accept)
-		: net.createServer(accept);
+		: net.createServer(options, accept);
 	// A client that fails the handshake is gone; it is not the server's error.
 	listener.on('tlsClientError', () => undefined);
 	await new Promise<void>((resolve, reject) => {

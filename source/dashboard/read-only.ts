@@ -2,7 +2,7 @@ import type {Engine} from '../engine.js';
 import {HolmError} from '../errors.js';
 
 const reading = [
-	'version', 'info', 'diskUsage', 'snapshot', 'events', 'containers', 'container', 'waitContainer', 'logs', 'exec', 'stats', 'top', 'pathStatus', 'readArchive', 'networks', 'network', 'dnsRecords', 'images', 'image', 'saveImages', 'volumes', 'volume',
+	'version', 'info', 'diskUsage', 'snapshot', 'events', 'containers', 'container', 'waitContainer', 'logs', 'bootLog', 'exec', 'stats', 'top', 'pathStatus', 'readArchive', 'changes', 'exportContainer', 'networks', 'network', 'dnsRecords', 'images', 'image', 'saveImages', 'volumes', 'volume',
 ] as const satisfies ReadonlyArray<keyof Engine>;
 
 /** The engine with every verb refused that is not known to only read. */

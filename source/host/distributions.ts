@@ -3,7 +3,7 @@ import process from 'node:process';
 
 /** The programs of the host that the engine uses; `qemu-system` is the one of the host's own architecture. */
 export const programs = [
-	'qemu-system', 'qemu-img', 'virtiofsd', 'buildah', 'crun', 'conmon', 'socat', 'dropbear', 'busybox', 'catatonit', 'ip', 'nft', 'nsenter', 'mke2fs', 'debugfs', 'xz',
+	'qemu-system', 'qemu-img', 'virtiofsd', 'buildah', 'crun', 'conmon', 'socat', 'dropbear', 'busybox', 'catatonit', 'ip', 'nft', 'nsenter', 'mke2fs', 'debugfs', 'xz', 'find', 'tar',
 ] as const;
 
 export type Program = typeof programs[number];
@@ -58,6 +58,8 @@ const common = {
 	mke2fs: 'e2fsprogs',
 	debugfs: 'e2fsprogs',
 	xz: 'xz',
+	find: 'findutils',
+	tar: 'tar',
 };
 
 type Release = {readonly id: string; readonly like: readonly string[]; readonly version: number};

@@ -19,9 +19,11 @@ import {ensureTunIsOpen} from './bridges/tun.js';
 import {rotateLog} from './containers/log-rotation.js';
 import {openNameServer} from './dns/name-server.js';
 import {createArchiveVerbs} from './engine/archives.js';
+import {createDiskVerbs} from './engine/changes.js';
 import {createConnections} from './engine/connections.js';
 import {createContainerVerbs, takeContainer} from './engine/container-verbs.js';
 import {createExecs} from './engine/execs.js';
+import {createWithFiles} from './engine/files.js';
 import {findContainer} from './engine/find.js';
 import {createImageVerbs} from './engine/image-verbs.js';
 import {createLifecycle, type Lifecycle} from './engine/lifecycle.js';
@@ -243,6 +245,8 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		connections, lifecycle, utility, execs,
 	});
 	const networkVerbs = createNetworkVerbs(site, connections);
+	const find = (reference: string) => findContainer(site, reference);
+	const withFiles = createWithFiles(utility);
 	const close = async () => {
 		clearInterval(rotation);
 		for (const entry of site.containers.values()) {
@@ -261,7 +265,8 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		...networkVerbs,
 		...createVolumeVerbs(site),
 		...createImageVerbs(site),
-		...createArchiveVerbs(reference => findContainer(site, reference), utility),
+		...createArchiveVerbs(find, withFiles),
+		...createDiskVerbs(site, find, withFiles),
 		...createSystemVerbs(site, {
 			version, id, verbs: {...containerVerbs, ...networkVerbs},
 			cacheBytes: async () => await disks.usedBytes() + await directoryBytes(paths.templates),

@@ -69,6 +69,8 @@ const versionArguments: Readonly<Record<Program, readonly string[]>> = {
 	mke2fs: ['-V'],
 	debugfs: ['-V'],
 	xz: ['--version'],
+	find: ['--version'],
+	tar: ['--version'],
 };
 
 /** Some tell their version and fail all the same. */

@@ -8,7 +8,10 @@ import {text} from 'node:stream/consumers';
 import net from 'node:net';
 import test from 'ava';
 import {assertSafe, listenOn} from '../../source/api/listeners.js';
+import {createApiServer} from '../../source/api/server.js';
+import {createMemoryEngine} from '../../source/backends/memory.js';
 import {run} from '../../source/host/run.js';
+import {configuration} from '../backends/contract/laboratory.js';
 
 const hasOpenssl = await run('openssl', ['version']).then(() => true, () => false);
 const tlsTest = hasOpenssl ? test : test.skip;
@@ -68,6 +71,30 @@ test('a socket is its owner\'s and its group\'s, and several addresses serve the
 
 	await t.throwsAsync(listenOn(server, {kind: 'tcp', host: '127.0.0.1', port}), {code: 'conflict', message: /in use/v});
 	await t.throwsAsync(listenOn(server, {kind: 'unix', path: path.join(directory, 'no/such')}), {code: 'invalid'});
+});
+
+test('a client that closes its half of a session hears the rest of the output', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'hl-'));
+	const memory = createMemoryEngine();
+	const server = createApiServer(memory);
+	const socketPath = path.join(directory, 's');
+	const close = await listenOn(server, {kind: 'unix', path: socketPath});
+	t.teardown(async () => {
+		close();
+		server.closeAllConnections();
+		memory.close();
+		await rm(directory, {recursive: true, force: true});
+	});
+	const {id} = await memory.createContainer(configuration({image: 'alpine/bash', command: ['sleep', '100']}));
+	await memory.startContainer(id);
+	const execId = await memory.createExec(id, {
+		command: ['sh', '-c', 'sleep 0.2; echo late'], terminal: false, stdin: false, environment: [], privileged: false,
+	});
+	// As Docker's clients do where nothing is typed.
+	const socket = net.connect({path: socketPath, allowHalfOpen: true});
+	const body = '{"Detach":false,"Tty":false}';
+	socket.end(`POST /v1.47/exec/${execId}/start HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+	t.regex(await text(socket), /^HTTP\/1\.1 101 [\s\S]*late\n$/v);
 });
 
 tlsTest(`with certificates only clients of the authority come in${hasOpenssl ? '' : ' (needs openssl)'}`, async t => {

@@ -155,13 +155,12 @@ test('a verb that the engine does not have is refused', async t => {
 	const served = await serve(t, {});
 	for (const [method, path] of [
 		['POST', '/containers/x/update'],
-		['GET', '/containers/x/changes'],
-		['GET', '/containers/x/export'],
 		['POST', '/commit'],
 		['GET', '/images/search?term=x'],
 		['GET', '/containers/x/attach/ws'],
 		['GET', '/distribution/a/b/json'],
 		['GET', '/holm/networks/x/dns'],
+		['GET', '/holm/containers/x/boot-log'],
 		['POST', '/images/create?fromSrc=-'],
 		['POST', '/build?version=2'],
 		['POST', '/build?remote=x'],

@@ -1,6 +1,7 @@
 import test from 'ava';
 import {testArchives} from './contract/archives.js';
 import {testContainers} from './contract/containers.js';
+import {testDisks} from './contract/disks.js';
 import {testEvents} from './contract/events.js';
 import {testImages} from './contract/images.js';
 import {createLaboratory, type ContractOptions, type Opened} from './contract/laboratory.js';
@@ -35,9 +36,10 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	const lacks = options.lacks ?? {};
 	testContainers(register, lacks);
 	testLifecycle(register, lacks);
-	testLogs(register);
+	testLogs(register, lacks);
 	testSessions(register, lacks);
 	testArchives(register);
+	testDisks(register);
 	testNetworks(register, lacks);
 	testVolumes(register, options);
 	testImages(register, options);

@@ -179,6 +179,28 @@ test('a line of a log that came in pieces is put together', t => {
 	t.deepEqual(text, [`${time}be`, `${time}e\n`, 'gin\n', `${time}x`]);
 });
 
+test('logs --boot prints the console, and a terminal does not obey it', async t => {
+	const asked: unknown[] = [];
+	const engine: Partial<Engine> = {
+		async * bootLog(reference, options) {
+			asked.push([reference, options]);
+			yield {stream: 'stdout', timestamp: '', bytes: Buffer.from('[    0.1] \u{1B}]0;owned\u{7}\tlast\n')};
+		},
+	};
+	const terminal = createContext({engine, isTerminal: true});
+	await runCommand(logs, ['--boot', '-f', '-n', '3', 'web'], terminal);
+	t.is(terminal.output(), String.raw`[    0.1] \x1b]0;owned\x07` + '\tlast\n');
+	t.deepEqual(asked, [['web', {follow: true, tail: 3}]]);
+	const file = createContext({engine});
+	await runCommand(logs, ['--boot', 'web'], file);
+	t.is(file.output(), '[    0.1] \u{1B}]0;owned\u{7}\tlast\n');
+	for (const flags of [['-t'], ['--since', '1m'], ['--until', '1m']]) {
+		await t.throwsAsync(runCommand(logs, ['--boot', ...flags, 'web'], file), {code: 'invalid'});
+	}
+
+	await t.throwsAsync(runCommand(logs, ['--boot', 'web'], createContext()), {code: 'unsupported'});
+});
+
 test('logs keep bytes and streams as they are', async t => {
 	const asked: unknown[] = [];
 	const engine: Partial<Engine> = {

@@ -1,5 +1,6 @@
 import type {Engine, Pruned} from '../../engine.js';
-import {untaggedPrefix} from '../encode/verbs.js';
+import type {FileChange} from '../../resources.js';
+import {changeKinds, untaggedPrefix} from '../encode/verbs.js';
 import {fieldsOf, fieldsOfList} from '../fields.js';
 import {decodeError} from './error.js';
 
@@ -24,6 +25,11 @@ export const decodeTop = (json: unknown): Awaited<ReturnType<Engine['top']>> => 
 		processes: Array.isArray(processes) ? processes.map((process: unknown) => fieldsOf({Processes: process}).texts('Processes')) : [],
 	};
 };
+
+export const decodeChanges = (json: unknown): readonly FileChange[] => fieldsOfList(json).map(item => ({
+	path: item.text('Path'),
+	kind: changeKinds[item.number('Kind')] ?? 'changed',
+}));
 
 /** The answer of a prune; `key` is Docker's word for what was removed. */
 export const decodePruned = (key: string, json: unknown): Pruned => {

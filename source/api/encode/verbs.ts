@@ -1,4 +1,5 @@
 import type {Engine, Pruned} from '../../engine.js';
+import type {FileChange} from '../../resources.js';
 import {encodeError} from './progress.js';
 
 type Ending = Awaited<ReturnType<Engine['waitContainer']>>;
@@ -14,6 +15,12 @@ export const encodeWaitError = (error: unknown) => {
 };
 
 export const encodeTop = ({titles, processes}: Processes) => ({Titles: [...titles], Processes: processes.map(process => [...process])});
+
+/** Docker's numbers of the kinds of change, by their position. */
+export const changeKinds: ReadonlyArray<FileChange['kind']> = ['changed', 'added', 'deleted'];
+
+/** The answer of `GET /containers/{id}/changes`. */
+export const encodeChanges = (changes: readonly FileChange[]) => changes.map(({path, kind}) => ({Path: path, Kind: changeKinds.indexOf(kind)}));
 
 /** The answer of a prune; `key` is Docker's word for what was removed, such as `ContainersDeleted`. */
 export const encodePruned = (key: string, {removed, freedBytes}: Pruned) => ({[key]: [...removed], SpaceReclaimed: freedBytes});

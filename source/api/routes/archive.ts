@@ -1,4 +1,5 @@
 import {HolmError} from '../../errors.js';
+import {encodeChanges} from '../encode/verbs.js';
 import {encodePathStatus, pathStatusHeader} from '../encode/path.js';
 import {ok, route, type Exchange} from '../exchange.js';
 import {sendBytes} from '../streams.js';
@@ -13,7 +14,7 @@ const pathOf = ({query}: Exchange): string => {
 	return path;
 };
 
-/** Copies from and into containers. */
+/** The files of containers. */
 export const archiveRoutes = [
 	route('HEAD', '/containers/{name}/archive', async exchange => {
 		exchange.response.setHeader(pathStatusHeader, encodePathStatus(await exchange.engine.pathStatus(exchange.name, pathOf(exchange))));
@@ -24,6 +25,8 @@ export const archiveRoutes = [
 		exchange.response.setHeader(pathStatusHeader, encodePathStatus(status));
 		return sendBytes(exchange, tar, 'application/x-tar');
 	}),
+	route('GET', '/containers/{name}/changes', async ({engine, name}) => ok(encodeChanges(await engine.changes(name)))),
+	route('GET', '/containers/{name}/export', async exchange => sendBytes(exchange, await exchange.engine.exportContainer(exchange.name), 'application/x-tar')),
 	route('PUT', '/containers/{name}/archive', async exchange => {
 		await exchange.engine.writeArchive(exchange.name, pathOf(exchange), await tarUpload(exchange));
 		return ok();

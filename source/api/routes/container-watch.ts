@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../errors.js';
 import type {Container, ContainerStats, LogEntry} from '../../resources.js';
 import {encodeStats} from '../encode/stats.js';
 import {encodeTop} from '../encode/verbs.js';
@@ -22,18 +22,24 @@ const terminalEncoder = (hasTimestamps: boolean) => {
 	};
 };
 
+const tailOf = ({query}: Exchange): number | undefined => {
+	const tail = query.text('tail') === 'all' ? undefined : query.wholeNumber('tail');
+	return tail !== undefined && tail < 0 ? undefined : tail;
+};
+
+const encodeLogError = (error: unknown) => encodeFrame('error', Buffer.from(`Error grabbing logs: ${messageOf(error)}\n`));
+
 const logs = async (exchange: Exchange) => {
 	const {engine, name, query, signal} = exchange;
 	const container = await engine.container(name);
 	const {terminal} = container.configuration;
-	const tail = query.text('tail') === 'all' ? undefined : query.wholeNumber('tail');
 	const follow = query.flag('follow');
 	const hasTimestamps = query.flag('timestamps');
 	const stdout = query.flag('stdout');
 	const stderr = query.flag('stderr');
 	const entries = engine.logs(container.id, {
 		follow,
-		tail: tail !== undefined && tail < 0 ? undefined : tail,
+		tail: tailOf(exchange),
 		since: query.moment('since'),
 		until: query.moment('until'),
 		// Clients that ask for neither mean both.
@@ -47,7 +53,20 @@ const logs = async (exchange: Exchange) => {
 		encode: terminal
 			? terminalEncoder(hasTimestamps)
 			: entry => encodeFrame(entry.stream, hasTimestamps ? stamp(entry) : entry.bytes),
-		encodeError: terminal ? undefined : error => encodeFrame('error', Buffer.from(`Error grabbing logs: ${messageOf(error)}\n`)),
+		encodeError: terminal ? undefined : encodeLogError,
+	});
+};
+
+const bootLog = async (exchange: Exchange) => {
+	const {engine, name, query, signal} = exchange;
+	if (!engine.bootLog) {
+		throw new HolmError('unsupported', 'this engine does not know what the consoles of machines show');
+	}
+
+	return sendValues(exchange, engine.bootLog(name, {follow: query.flag('follow'), tail: tailOf(exchange), signal}), {
+		contentType: streamType(exchange, false),
+		encode: entry => encodeFrame(entry.stream, stamp(entry)),
+		encodeError: encodeLogError,
 	});
 };
 
@@ -101,6 +120,7 @@ const stats = async (exchange: Exchange) => {
 /** What a container says and uses while it runs. */
 export const watchRoutes = [
 	route('GET', '/containers/{name}/logs', logs),
+	route('GET', '/holm/containers/{name}/boot-log', bootLog),
 	route('GET', '/containers/{name}/stats', stats),
 	route('GET', '/containers/{name}/top', async ({engine, name, query}) => ok(encodeTop(await engine.top(name, query.text('ps_args'))))),
 ];

@@ -43,7 +43,5 @@ export const containerRoutes = [
 		return noContent;
 	}),
 	route('POST', '/containers/{name}/update', unsupported('changing a container that exists')),
-	route('GET', '/containers/{name}/changes', unsupported('listing what changed in the file system of a container')),
-	route('GET', '/containers/{name}/export', unsupported('exporting the file system of a container')),
 	route('POST', '/commit', unsupported('making an image of a container')),
 ];

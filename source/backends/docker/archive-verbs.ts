@@ -1,12 +1,13 @@
 import {decodePathStatus} from '../../api/decode/path.js';
+import {decodeChanges} from '../../api/decode/verbs.js';
 import {pathStatusHeader} from '../../api/encode/path.js';
 import type {Engine} from '../../engine.js';
 import {readBytes} from './answer-streams.js';
 import type {Client} from './client.js';
 import {containerPath} from './container-verbs.js';
 
-/** Copies from and into containers. */
-export const archiveVerbs = (client: Client): Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive'> => ({
+/** The files of containers. */
+export const archiveVerbs = (client: Client): Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive' | 'changes' | 'exportContainer'> => ({
 	async pathStatus(reference, path) {
 		const response = await client.send('HEAD', containerPath(reference, '/archive'), {query: {path}, otherwise: `Could not find the file ${path} in container ${reference}`});
 		response.resume();
@@ -16,6 +17,8 @@ export const archiveVerbs = (client: Client): Pick<Engine, 'pathStatus' | 'readA
 		const response = await client.send('GET', containerPath(reference, '/archive'), {query: {path}});
 		return {status: decodePathStatus(String(response.headers[pathStatusHeader] ?? '')), tar: readBytes(client, response)};
 	},
+	changes: async reference => decodeChanges(await client.json('GET', containerPath(reference, '/changes'))),
+	exportContainer: async reference => readBytes(client, await client.send('GET', containerPath(reference, '/export'))),
 	async writeArchive(reference, path, tar) {
 		await client.json('PUT', containerPath(reference, '/archive'), {query: {path}, tar});
 	},

@@ -1,6 +1,7 @@
 import {decodeContainer} from '../../api/decode/container.js';
 import {decodeStats} from '../../api/decode/stats.js';
-import type {Engine, LogOptions} from '../../engine.js';
+import type {BootLogOptions, Engine, LogOptions} from '../../engine.js';
+import {HolmError} from '../../errors.js';
 import type {ContainerStats, LogEntry} from '../../resources.js';
 import {endable, readLines} from './answer-streams.js';
 import type {Client} from './client.js';
@@ -39,6 +40,24 @@ async function * readLog(client: Client, reference: string, {follow, tail, since
 	}
 }
 
+async function * readBootLog(client: Client, reference: string, {follow, tail, signal}: BootLogOptions): AsyncGenerator<LogEntry, void> {
+	if (!await client.isHolm()) {
+		throw new HolmError('unsupported', 'this engine has no machines whose consoles could be read', {remedy: 'only Holm does'});
+	}
+
+	try {
+		const response = await client.send('GET', `/holm${containerPath(reference, '/boot-log')}`, {query: {follow, tail}, signal});
+		const decode = createEntryDecoder();
+		for await (const chunk of response as AsyncIterable<Uint8Array>) {
+			yield * decode(chunk);
+		}
+	} catch (error) {
+		if (!signal?.aborted) {
+			throw connectionError(error, client.address);
+		}
+	}
+}
+
 async function * readStats(client: Client, reference: string, stream: boolean, signal: AbortSignal): AsyncGenerator<ContainerStats, void> {
 	try {
 		const response = await client.send('GET', containerPath(reference, '/stats'), {query: {stream: String(stream), 'one-shot': !stream}, signal});
@@ -59,7 +78,8 @@ async function * readStats(client: Client, reference: string, stream: boolean, s
 }
 
 /** What a container says and uses while it runs. */
-export const watchVerbs = (client: Client): Pick<Engine, 'logs' | 'stats'> => ({
+export const watchVerbs = (client: Client): Pick<Engine, 'logs' | 'bootLog' | 'stats'> => ({
 	logs: (reference, options = {}) => endable(signal => readLog(client, reference, {...options, signal}), options.signal),
+	bootLog: (reference, options = {}) => endable(signal => readBootLog(client, reference, {...options, signal}), options.signal),
 	stats: (reference, {stream = false, signal: given} = {}) => endable(signal => readStats(client, reference, stream, signal), given),
 });

@@ -9,16 +9,18 @@ import {
 	sizeOf,
 	type TreeNode,
 } from './file-node.js';
+import {compareTrees} from './changes.js';
 import type {Located} from './file-tree.js';
-import type {ContainerRecord, State} from './state.js';
+import {publishOf, type ContainerRecord, type State} from './state.js';
 import {
 	canUnpack,
 	packNode,
+	packTree,
 	readTar,
 	unpackInto,
 } from './tar-tree.js';
 
-type Verbs = Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive'>;
+type Verbs = Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive' | 'changes' | 'exportContainer'>;
 
 const shown = (text: string) => JSON.stringify(text.slice(0, 300)).slice(1, -1);
 
@@ -70,6 +72,17 @@ export const archiveVerbs = (state: State): Verbs => ({
 		const status = statusOf(given, located);
 		const name = given.endsWith('/.') || (located.path === '/') ? '.' : status.name;
 		return {status, tar: Readable.from(packNode(name, located.node, childrenOf), {objectMode: false})};
+	},
+	async changes(reference) {
+		state.settle();
+		const {original, files} = findContainer(state.containers, reference);
+		return compareTrees(original, files.root());
+	},
+	async exportContainer(reference) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		publishOf(state, record, 'export');
+		return Readable.from(packTree(record.files.root()), {objectMode: false});
 	},
 	async writeArchive(reference, given, tar) {
 		state.settle();

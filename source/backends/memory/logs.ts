@@ -1,9 +1,13 @@
+import {Buffer} from 'node:buffer';
 import type {Engine} from '../../engine.js';
+import {HolmError} from '../../errors.js';
+import {timestampOf} from '../../host/containers/log-parser.js';
 import type {LogEntry} from '../../resources.js';
 import {findContainer} from '../../rules/references.js';
+import {bootLines} from './boot-lines.js';
 import type {State} from './state.js';
 
-export const logVerbs = (state: State): Pick<Engine, 'logs'> => ({
+export const logVerbs = (state: State): Pick<Engine, 'logs'> & Required<Pick<Engine, 'bootLog'>> => ({
 	async * logs(reference, options = {}): AsyncGenerator<LogEntry, void> {
 		state.settle();
 		const record = findContainer(state.containers, reference);
@@ -29,6 +33,35 @@ export const logVerbs = (state: State): Pick<Engine, 'logs'> => ({
 		} finally {
 			cancel?.();
 			release();
+		}
+	},
+	async * bootLog(reference, {follow, tail, signal} = {}): AsyncGenerator<LogEntry, void> {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const {run, container} = record;
+		const {machine, name} = container;
+		if (!machine) {
+			throw new HolmError('not-found', `there is no boot log of container ${name}: it has had no machine yet`, {remedy: `holm start ${name}`});
+		}
+
+		const lines = bootLines(container, machine);
+		for (const line of tail === undefined ? lines : lines.slice(Math.max(lines.length - tail, 0))) {
+			if (signal?.aborted) {
+				return;
+			}
+
+			yield {stream: 'stdout', timestamp: timestampOf(run?.startedAt ?? container.createdAt), bytes: Buffer.from(`${line}\n`)};
+		}
+
+		if (follow && run) {
+			const release = state.watch();
+			try {
+				while (record.run === run && !signal?.aborted) {
+					await record.changed.wait(signal);
+				}
+			} finally {
+				release();
+			}
 		}
 	},
 });

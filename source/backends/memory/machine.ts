@@ -3,6 +3,8 @@ import type {Random} from './random.js';
 
 export const defaultMemory = 512 * 1024 * 1024;
 
+export const kernelVersion = '6.12.0-holm';
+
 export const memoryKernel = '/holm/guest/vmlinuz';
 
 /** Milliseconds that each phase takes where hardware helps, least and most. */

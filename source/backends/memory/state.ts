@@ -9,6 +9,7 @@ import type {
 } from '../../resources.js';
 import type {EventLog} from '../../event-log.js';
 import type {Wake} from '../../wake.js';
+import type {DirectoryNode} from './file-node.js';
 import type {FileTree} from './file-tree.js';
 import type {Simulation} from './lively/simulation.js';
 import type {LogRing} from './log-ring.js';
@@ -42,6 +43,8 @@ export type ContainerRecord = {
 	input: Pipe;
 	terminal?: TerminalDevice;
 	readonly files: FileTree;
+	/** What its files were at the beginning. */
+	readonly original: DirectoryNode;
 	run?: Run;
 	/** Its ports as they were asked for, with 0 where any will do. */
 	readonly wantedPorts: readonly PublishedPort[];

@@ -4,6 +4,7 @@ import type {Engine} from '../../engine.js';
 import type {ContainerStats} from '../../resources.js';
 import {listContainers, withSize} from './containers.js';
 import {hostArchitecture, listImages} from './image-store.js';
+import {kernelVersion} from './machine.js';
 import type {State} from './state.js';
 import {readStats} from './stats.js';
 import {listVolumes} from './volumes.js';
@@ -11,13 +12,11 @@ import {usersOf} from './volume-store.js';
 
 type Verbs = Pick<Engine, 'version' | 'info' | 'diskUsage' | 'snapshot'>;
 
-const kernel = '6.12.0-holm';
-
 export const systemVerbs = (state: State, id: string): Verbs => ({
 	async version() {
 		const {packageVersion} = await import('../../commands/system/version.js');
 		return {
-			name: 'Holm in memory', version: packageVersion(), apiVersion, minimumApiVersion, os: 'linux', architecture: hostArchitecture, kernel,
+			name: 'Holm in memory', version: packageVersion(), apiVersion, minimumApiVersion, os: 'linux', architecture: hostArchitecture, kernel: kernelVersion,
 		};
 	},
 	async info() {
@@ -36,7 +35,7 @@ export const systemVerbs = (state: State, id: string): Verbs => ({
 			cpus: os.availableParallelism(),
 			memoryBytes: os.totalmem(),
 			operatingSystem: 'Holm in memory',
-			kernel,
+			kernel: kernelVersion,
 			architecture: hostArchitecture,
 			accelerator: 'kvm',
 			warnings: [],

@@ -4,7 +4,7 @@ import type {Readable} from 'node:stream';
 import {extract, pack, type Pack} from 'tar-stream';
 import {HolmError, messageOf} from '../../errors.js';
 import {decompress} from '../../host/images/incoming.js';
-import {isFileError, type TreeNode} from './file-node.js';
+import {isFileError, type DirectoryNode, type TreeNode} from './file-node.js';
 import {partsOf, type FileTree} from './file-tree.js';
 
 /** An entry of a tar, its name in components none of which leads out of where it is unpacked. */
@@ -177,6 +177,23 @@ export const packNode = (name: string, node: TreeNode, childrenOf: (path: readon
 	};
 
 	add([], node);
+	archive.finalize();
+	return archive;
+};
+
+/** A tar of everything in a directory, without what is mounted there; names are relative to it. */
+export const packTree = (root: DirectoryNode): Pack => {
+	const archive = pack();
+	// Not by calling itself: how deep directories are is decided by what runs in a container.
+	const waiting: Array<readonly [path: string, node: TreeNode]> = [...root.children].toReversed();
+	for (let next = waiting.pop(); next; next = waiting.pop()) {
+		const [path, node] = next;
+		writeNode(archive, path, node);
+		if (node.type === 'directory') {
+			waiting.push(...node.children.entries().map(([name, child]) => [`${path}/${name}`, child] as const).toArray().toReversed());
+		}
+	}
+
 	archive.finalize();
 	return archive;
 };

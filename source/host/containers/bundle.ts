@@ -62,6 +62,10 @@ const userMounts = (mounts: readonly Mount[]): OciMount[] => {
 		: {destination: mount.target, type: 'bind', source: guestPaths.share(share++), options: ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw']});
 };
 
+/** Where something is mounted in a container, and a place for it was made where there was none. */
+export const mountedPaths = (mounts: readonly Mount[]): readonly string[] =>
+	[...[...systemMounts(false), ...fileMounts].map(({destination}) => destination), ...mounts.map(({target}) => target)];
+
 /** Mounts in an order in which none hides another: that of the places above comes first. */
 export const outerFirst = <Item>(items: readonly Item[], targetOf: (item: Item) => string): readonly Item[] => {
 	const depth = (item: Item) => targetOf(item).split('/').length;

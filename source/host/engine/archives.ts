@@ -6,14 +6,14 @@ import {HolmError, messageOf} from '../../errors.js';
 import type {Engine, PathStatus} from '../../engine.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
 import {decompress} from '../images/incoming.js';
-import {quote, type Agent} from '../machines/agent.js';
-import {isLive, type Entry} from './site.js';
-import type {Utility} from './utility.js';
-
-/** A way to the files of a container: commands that begin with `prefix` see its root as theirs. */
-type Files = {readonly agent: Agent; readonly prefix: string};
-
-const runningPrefix = 'chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox';
+import {quote} from '../machines/agent.js';
+import {
+	openOutput,
+	through,
+	type Files,
+	type WithFiles,
+} from './files.js';
+import type {Entry} from './site.js';
 
 const normalise = (file: string) => path.posix.resolve('/', file.replaceAll('\0', ''));
 
@@ -42,26 +42,7 @@ const statusOf = async (entry: Entry, {agent, prefix}: Files, file: string): Pro
 const readFrom = async (entry: Entry, {agent, prefix}: Files, file: string): Promise<Readable> => {
 	const place = normalise(file);
 	const name = path.posix.basename(place) || '.';
-	const {channel, status} = await agent.open(`${prefix} tar -c -f - -C ${quote(path.posix.dirname(place))} -- ${quote(name)}`);
-	const tar = new PassThrough();
-	let errors = '';
-	channel.end();
-	channel.stderr.on('data', (chunk: Uint8Array) => {
-		errors = (errors + Buffer.from(chunk).toString()).slice(-500);
-	});
-	channel.on('error', () => undefined);
-	void status.then(code => {
-		if (code === 0) {
-			tar.end();
-		} else {
-			tar.destroy(new HolmError('internal', `the archive of ${place} in container ${entry.container.name} broke off: ${errors.trim().split('\n').at(-1) || 'the container has ended'}`));
-		}
-	});
-	channel.pipe(tar, {end: false});
-	tar.on('close', () => {
-		channel.close();
-	});
-	return tar;
+	return openOutput(agent, `${prefix} tar -c -f - -C ${quote(path.posix.dirname(place))} -- ${quote(name)}`, `the archive of ${place} in container ${entry.container.name}`);
 };
 
 const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, tar: Readable): Promise<void> => {
@@ -91,11 +72,6 @@ const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, 
 	}
 };
 
-/** Resolves when a stream is through, whoever ended it. */
-const through = async (stream: Readable) => new Promise<void>(resolve => {
-	stream.once('close', resolve);
-});
-
 type ArchiveVerbs = Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive'>;
 
 /**
@@ -103,66 +79,38 @@ Copies in and out of containers: of a running one through its own guest, of anot
 
 The container's files are hostile. They are only ever looked at from within its own root, inside the guest.
 */
-export const createArchiveVerbs = (find: (reference: string) => Entry, utility: Utility): ArchiveVerbs => {
-	/** `use` may go on after it has resolved, for as long as `until` takes. */
-	const withFiles = async <Result>(entry: Entry, use: (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>): Promise<Result> => {
-		if (isLive(entry) && entry.machine) {
-			if (entry.container.status.state === 'paused') {
-				throw new HolmError('conflict', `container ${entry.container.name} is paused`, {remedy: `holm unpause ${entry.container.name}`});
-			}
-
-			const {result} = await use({agent: entry.machine.agent, prefix: runningPrefix});
-			return result;
-		}
-
-		const {promise, resolve, reject} = Promise.withResolvers<Result>();
-		const work = entry.queue(async () => {
-			const files = await utility.open(entry);
-			try {
-				const {result, until} = await use(files);
-				resolve(result);
-				await until;
-			} finally {
-				utility.rest(entry);
-			}
+export const createArchiveVerbs = (find: (reference: string) => Entry, withFiles: WithFiles): ArchiveVerbs => ({
+	async pathStatus(reference, file) {
+		const entry = find(reference);
+		return withFiles(entry, async files => ({result: await statusOf(entry, files, file)}));
+	},
+	async readArchive(reference, file) {
+		const entry = find(reference);
+		return withFiles(entry, async files => {
+			const status = await statusOf(entry, files, file);
+			const tar = await readFrom(entry, files, file);
+			return {result: {status, tar}, until: through(tar)};
 		});
-		work.catch(reject);
-		return promise;
-	};
-
-	return {
-		async pathStatus(reference, file) {
-			const entry = find(reference);
-			return withFiles(entry, async files => ({result: await statusOf(entry, files, file)}));
-		},
-		async readArchive(reference, file) {
-			const entry = find(reference);
-			return withFiles(entry, async files => {
-				const status = await statusOf(entry, files, file);
-				const tar = await readFrom(entry, files, file);
-				return {result: {status, tar}, until: through(tar)};
-			});
-		},
-		async writeArchive(reference, directory, tar) {
-			const entry = find(reference);
-			await withFiles(entry, async files => {
-				const status = await statusOf(entry, files, `${directory}/.`);
-				const isDirectory = async () => {
-					if ((status.mode & 0o17_0000) !== 0o12_0000) {
-						return (status.mode & 0o17_0000) === 0o04_0000;
-					}
-
-					const answer = await files.agent.run(`${files.prefix} test -d ${quote(normalise(directory))} && echo yes || echo no`);
-					return Buffer.from(answer).toString().trim() === 'yes';
-				};
-
-				if (!await isDirectory()) {
-					throw new HolmError('invalid', `${JSON.stringify(directory.slice(0, 300)).slice(1, -1)} in container ${entry.container.name} is not a directory`, {remedy: 'name a directory to unpack into'});
+	},
+	async writeArchive(reference, directory, tar) {
+		const entry = find(reference);
+		await withFiles(entry, async files => {
+			const status = await statusOf(entry, files, `${directory}/.`);
+			const isDirectory = async () => {
+				if ((status.mode & 0o17_0000) !== 0o12_0000) {
+					return (status.mode & 0o17_0000) === 0o04_0000;
 				}
 
-				await writeTo(entry, files, directory, tar);
-				return {result: undefined};
-			});
-		},
-	};
-};
+				const answer = await files.agent.run(`${files.prefix} test -d ${quote(normalise(directory))} && echo yes || echo no`);
+				return Buffer.from(answer).toString().trim() === 'yes';
+			};
+
+			if (!await isDirectory()) {
+				throw new HolmError('invalid', `${JSON.stringify(directory.slice(0, 300)).slice(1, -1)} in container ${entry.container.name} is not a directory`, {remedy: 'name a directory to unpack into'});
+			}
+
+			await writeTo(entry, files, directory, tar);
+			return {result: undefined};
+		});
+	},
+});

@@ -5,6 +5,7 @@ import {filterOf} from '../../rules/filters.js';
 import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {signalNumber} from '../../rules/signals.js';
 import {readLog} from '../containers/log.js';
+import {createBootLog} from './boot-log.js';
 import type {Connections} from './connections.js';
 import {createContainer, discardContainer, renameContainer} from './creation.js';
 import {assertRunning, type Execs} from './execs.js';
@@ -18,7 +19,7 @@ import type {Utility} from './utility.js';
 
 const sigkill = 9;
 
-type ContainerVerbs = Pick<Engine, 'containers' | 'container' | 'createContainer' | 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer' | 'renameContainer' | 'removeContainer' | 'waitContainer' | 'logs' | 'attachContainer' | 'resizeContainer' | 'createExec' | 'startExec' | 'resizeExec' | 'exec' | 'stats' | 'top' | 'pruneContainers'>;
+type ContainerVerbs = Pick<Engine, 'containers' | 'container' | 'createContainer' | 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer' | 'renameContainer' | 'removeContainer' | 'waitContainer' | 'logs' | 'bootLog' | 'attachContainer' | 'resizeContainer' | 'createExec' | 'startExec' | 'resizeExec' | 'exec' | 'stats' | 'top' | 'pruneContainers'>;
 
 export type ContainerVerbsOptions = {
 	readonly connections: Connections;
@@ -272,6 +273,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 			const entry = find(reference);
 			return readLog(site.paths.container(entry.container.id).log, {...logOptions, ...logOptions.follow && {ended: restOf(entry, logOptions.signal)}});
 		},
+		bootLog: createBootLog(site, find),
 		async attachContainer(reference, attachOptions) {
 			const entry = find(reference);
 			if (entry.container.status.state === 'paused') {

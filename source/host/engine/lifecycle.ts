@@ -8,6 +8,7 @@ import {defaultSize, machineUidOf} from '../guest.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {MachineEnd} from '../machines/status.js';
 import type {Machine} from '../machines/running-machine.js';
+import {consoleOf, letGoOfConsole} from './boot-log.js';
 import type {Connections} from './connections.js';
 import {
 	isLive,
@@ -117,6 +118,12 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		const {container} = entry;
 		const errors = [...await connections.disconnect(entry)];
 		try {
+			await letGoOfConsole(site, entry);
+		} catch (error) {
+			errors.push(error);
+		}
+
+		try {
 			await clearMachine(paths.container(container.id).machine, sharesFor(site, container).length);
 		} catch (error) {
 			errors.push(error);
@@ -185,6 +192,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 
 	const supervise: Lifecycle['supervise'] = (entry, machine) => {
 		entry.machine = machine;
+		entry.console = consoleOf(site, entry);
 		entry.cleared = (async () => {
 			const end = await machine.ended;
 			try {
@@ -212,6 +220,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				await chmod(files.log, 0o600);
 			}),
 		]);
+		entry.console = consoleOf(site, entry);
 		const devices = devicesFor(container.attachments, site.networks);
 		entry.devices = Object.fromEntries(devices.map(({endpointId, name}) => [endpointId, name]));
 		const machine = await startMachine({

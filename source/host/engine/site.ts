@@ -36,6 +36,8 @@ export type Entry = {
 	devices: Readonly<Record<string, string>>;
 	/** While it has one; a machine that is ending is still here. */
 	machine?: Machine;
+	/** File of the console of its own machine, from before that boots until it is taken away. */
+	console?: string;
 	/** Aborts at the end of the run that is, or of the next one where there is none. */
 	ended: AbortController;
 	/** Resolves when everything of the last run is taken away. */

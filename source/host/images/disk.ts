@@ -29,6 +29,8 @@ export type BaseDisk = {
 export type Disks = {
 	/** The base disk of an image, made at first use; callers that come meanwhile wait for the same one. Throws `unavailable` when the disk is full. */
 	readonly base: (image: Image) => Promise<BaseDisk>;
+	/** File for the list of what is on the base disk of an image, which goes when that goes. */
+	readonly listing: (imageId: string) => string;
 	/** Forgets the base disk of an image; one that is not there is no error. */
 	readonly remove: (imageId: string) => Promise<void>;
 	/** Ids of the images that have one. */
@@ -107,7 +109,7 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 	const making = new Map<string, Promise<BaseDisk>>();
 	const filesOf = (imageId: string) => {
 		const stem = path.join(paths.disks, imageId.replace(/^sha256:/v, ''));
-		return {disk: `${stem}.ext4`, accounts: `${stem}.json`};
+		return {disk: `${stem}.ext4`, accounts: `${stem}.json`, listing: `${stem}.files`};
 	};
 
 	const existing = async (imageId: string): Promise<BaseDisk | undefined> => {
@@ -167,11 +169,13 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 				making.delete(image.id);
 			}
 		},
+		listing: imageId => filesOf(imageId).listing,
 		async remove(imageId) {
 			await making.get(imageId)?.catch(() => undefined);
 			const files = filesOf(imageId);
 			await rm(files.disk, {force: true});
 			await rm(files.accounts, {force: true});
+			await rm(files.listing, {force: true});
 		},
 		list,
 		async usedBytes() {

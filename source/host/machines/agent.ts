@@ -9,6 +9,8 @@ export type GuestCommand = {
 	readonly channel: ClientChannel;
 	/** Resolves with its exit status when it has ended and its output is read; with undefined when it was cut off. */
 	readonly status: Promise<number | undefined>;
+	/** Ends its connection, so that one that writes ends too. Closing the channel does not: the server waits for the command, which waits to be read. */
+	readonly abandon: () => void;
 };
 
 /** A way into one guest: SSH over virtio-serial ports, which needs no network of the guest. */
@@ -55,7 +57,7 @@ export type AgentOptions = {
 	readonly tell: (line: string) => Promise<void>;
 };
 
-const execute = async ({client}: Ssh, command: string, terminal: PseudoTtyOptions | undefined) => new Promise<GuestCommand>((resolve, reject) => {
+const execute = async ({client}: Ssh, command: string, terminal: PseudoTtyOptions | undefined) => new Promise<Omit<GuestCommand, 'abandon'>>((resolve, reject) => {
 	client.exec(command, terminal ? {pty: terminal} : {}, (error, channel) => {
 		if (error) {
 			reject(new HolmError('internal', 'the guest refused a command', {cause: error}));
@@ -159,7 +161,12 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 					rest(connection);
 				}
 			});
-			return begun;
+			return {
+				...begun,
+				abandon() {
+					end(connection);
+				},
+			};
 		} catch (error) {
 			end(connection);
 			throw error;

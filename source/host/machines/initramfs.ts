@@ -40,6 +40,8 @@ const programs = {
 	socat: 'bin/socat',
 	dropbear: 'bin/dropbear',
 	date: 'bin/date.coreutils',
+	find: 'bin/find.gnu',
+	tar: 'bin/tar.gnu',
 	catatonit: 'tools/init',
 } as const;
 

@@ -6,6 +6,7 @@ import {
 	mkdir,
 	readFile,
 	rm,
+	writeFile,
 } from 'node:fs/promises';
 import {connect} from 'node:net';
 import {HolmError} from '../../errors.js';
@@ -76,6 +77,9 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 	const startedAt = Date.now();
 	await mkdir(files.run, {recursive: true, mode: 0o711});
 	await chmod(files.run, 0o700);
+	// Its kernel booted in the template, and goes on printing from there.
+	await writeFile(files.console, template.boot, {mode: 0o600});
+	await chown(files.console, uid, gid);
 	await chown(files.run, uid, gid);
 	const isShared = options.shares.length > 0;
 	if (isShared) {

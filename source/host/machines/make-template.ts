@@ -12,6 +12,7 @@ import {connect, createServer} from 'node:net';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError} from '../../errors.js';
+import {keepConsole} from './console.js';
 import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
 import {identify, killProcess, spawnDetached} from './process.js';
 import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
@@ -110,7 +111,7 @@ const copyKernelStart = async (kernel: string, target: string, gid: number) => {
 export const makeTemplate = async (target: string, options: MakeOptions): Promise<void> => {
 	const {shape, uid, gid} = options;
 	const directory = await mkdtemp(`${target}.`);
-	const {ram, state: stateFile, kernelStart} = templateFiles(directory);
+	const {ram, state: stateFile, kernelStart, boot} = templateFiles(directory);
 	const files = machineFiles(directory);
 	const signal = AbortSignal.timeout(options.timeoutMs);
 	await chmod(directory, 0o711);
@@ -142,6 +143,7 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		await chmod(directory, 0o710);
 		await copyKernelStart(shape.kernel, kernelStart, gid);
 		await writeFile(stateFile, state, {mode: 0o600});
+		await keepConsole(files.console, boot);
 		await writeSeal(directory, shape);
 		await rm(files.run, {recursive: true});
 		await rm(files.record);

@@ -62,8 +62,6 @@ export const machineFiles = (directory: string) => {
 
 const kernelArguments = ({accelerator}: MachineShape) => [
 	'console=ttyS0',
-	'quiet',
-	'loglevel=3',
 	// A machine whose kernel panics ends at once instead of hanging.
 	'panic=-1',
 	'8250.nr_uarts=1',

@@ -7,6 +7,8 @@ export const templateFiles = (template: string) => ({
 	ram: path.join(template, 'ram'),
 	state: path.join(template, 'state'),
 	kernelStart: path.join(template, 'kernel'),
+	/** What its console showed. */
+	boot: path.join(template, 'boot'),
 	/** Written last: without it nothing beside it counts. */
 	seal: path.join(template, 'seal.json'),
 });

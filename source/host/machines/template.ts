@@ -24,6 +24,8 @@ export type Template = {
 	readonly ram: string;
 	/** State of the devices, as QEMU's migration stream. */
 	readonly state: Uint8Array;
+	/** What its kernel printed while it booted. */
+	readonly boot: Uint8Array;
 	/** QEMU can map a file privately that it cannot write (from 8.2 on). */
 	readonly readOnly: boolean;
 };
@@ -34,7 +36,7 @@ export type TemplateOptions = Omit<MakeOptions, 'readOnly'> & {
 };
 
 /** Part of every key: raised when the files of a template change. */
-const format = 3;
+const format = 4;
 
 const versions = new Map<string, Promise<string>>();
 
@@ -61,11 +63,11 @@ const mapsReadOnly = (version: string) => {
 
 /** Undefined when there is none or when its memory has been written since it was sealed. */
 const readTemplate = async (target: string, shape: MachineShape, readOnly: boolean): Promise<Template | undefined> => {
-	const {ram, kernelStart, state} = templateFiles(target);
+	const {ram, kernelStart, state, boot} = templateFiles(target);
 	try {
 		return await isIntact(target, shape)
 			? {
-				shape, ram, kernelStart, state: await readFile(state), readOnly,
+				shape, ram, kernelStart, state: await readFile(state), boot: await readFile(boot), readOnly,
 			}
 			: undefined;
 	} catch {

@@ -40,6 +40,8 @@ export const pathsOf = (root: string) => ({
 			disk: path.join(directory, 'disk.qcow2'),
 			/** Log entries as they left the guest. */
 			log: path.join(directory, 'log'),
+			/** What the console of its last machine showed. */
+			console: path.join(directory, 'console'),
 			/** What only exists while the machine runs: sockets, copies of RAM, shares. */
 			machine: path.join(root, 'machines', id.slice(0, 16)),
 		};

@@ -4,7 +4,8 @@ import {extract} from 'tar-stream';
 import {HolmError} from '../../../source/errors.js';
 import {tarOf, type Register} from './laboratory.js';
 
-const entriesOf = async (tar: Readable) => {
+/** The entries of a tar, with what is in them. */
+export const entriesOf = async (tar: Readable) => {
 	const entries = extract();
 	tar.pipe(entries);
 	const found: Array<{readonly name: string; readonly type: string; readonly mode: number; readonly target: string | undefined; readonly text: string}> = [];

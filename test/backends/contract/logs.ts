@@ -1,11 +1,11 @@
 import {Buffer} from 'node:buffer';
 import type {LogEntry} from '../../../source/resources.js';
-import type {Register} from './laboratory.js';
+import type {Lacks, Register} from './laboratory.js';
 
 const textOf = (entries: readonly LogEntry[]) => entries.map(({bytes}) => Buffer.from(bytes).toString()).join('');
 
 /** What was written, and when, and how much of it is asked for. */
-export const testLogs = (test: Register): void => {
+export const testLogs = (test: Register, {machine: lacksMachine = false}: Lacks): void => {
 	test('the two streams of a log are told apart, each in its order, with times', async ({t, engine, run}) => {
 		const {id, stdout, stderr} = await run('echo one; echo two >&2; sleep 0.3; echo three; echo four >&2');
 		t.is(stdout, 'one\nthree\n');
@@ -111,5 +111,35 @@ export const testLogs = (test: Register): void => {
 
 	test('the log of a container that there is not', async ({engine, refused}) => {
 		await refused('not-found', 'nobody-has-this-name', async () => Array.fromAsync(engine.logs('nobody-has-this-name')));
+	});
+
+	if (lacksMachine) {
+		return;
+	}
+
+	test('the boot log is the machine\'s, running and ended', async ({t, engine, create, start, refused}) => {
+		const id = await start();
+		const lines = await Array.fromAsync(engine.bootLog!(id));
+		t.regex(textOf(lines.slice(0, 1)), /Linux version/v, 'from the boot of the kernel on');
+		t.regex(textOf(lines), /vda/v, 'to the container\'s own disk');
+		t.true(lines.every(({bytes, stream}) => stream === 'stdout' && bytes.at(-1) === 10 && !bytes.includes(13)), 'lines of text');
+		t.true(lines.every(({timestamp}) => Math.abs(Date.parse(timestamp) - Date.now()) < 600_000));
+		t.is(textOf(await Array.fromAsync(engine.bootLog!(id, {tail: 2}))), textOf(lines.slice(-2)));
+		t.deepEqual(await Array.fromAsync(engine.bootLog!(id, {tail: 0})), []);
+		t.is(textOf(await Array.fromAsync(engine.bootLog!(id, {tail: 100_000}))), textOf(lines));
+		const leaving = new AbortController();
+		for await (const _ of engine.bootLog!(id, {follow: true, tail: 1, signal: leaving.signal})) {
+			leaving.abort();
+		}
+
+		const following = Array.fromAsync(engine.bootLog!(id, {follow: true}));
+		await engine.stopContainer(id);
+		t.true(textOf(await following).startsWith(textOf(lines)), 'following ends with the machine');
+		t.true(textOf(await Array.fromAsync(engine.bootLog!(id))).startsWith(textOf(lines)), 'it stays when the machine is gone');
+		t.true(textOf(await Array.fromAsync(engine.bootLog!(id, {follow: true}))).startsWith(textOf(lines)), 'and there is nothing to wait for');
+		const unused = await create({name: 'ct-without-a-machine'});
+		await refused('not-found', 'ct-without-a-machine', async () => Array.fromAsync(engine.bootLog!(unused)));
+		await refused('not-found', 'ct-without-a-machine', async () => Array.fromAsync(engine.bootLog!(unused, {follow: true})));
+		await refused('not-found', 'nobody-has-this-name', async () => Array.fromAsync(engine.bootLog!('nobody-has-this-name')));
 	});
 };

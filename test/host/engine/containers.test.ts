@@ -1,4 +1,5 @@
 import {copyTests} from './containers/copies.js';
+import {diskTests} from './containers/disks.js';
 import {execTests} from './containers/execs.js';
 import {lifecycleTests} from './containers/lifecycle.js';
 import {logTests} from './containers/logs.js';
@@ -13,4 +14,5 @@ lifecycleTests(world);
 terminalTests(world);
 execTests(world);
 copyTests(world);
+diskTests(world);
 logTests(world);

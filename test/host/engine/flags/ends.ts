@@ -35,6 +35,7 @@ export const endTests = (world: World): void => {
 		const after = await ended('panic');
 		t.like(after, {exitCode: 137});
 		t.regex(after.state === 'exited' ? after.reason ?? '' : '', /panicked: .*sysrq/iv);
+		t.regex(await world.holm('logs', '--boot', 'panic'), /Linux version[\s\S]*Kernel panic - not syncing/v, 'its last words stay');
 		await world.holm('rm', 'panic');
 	});
 

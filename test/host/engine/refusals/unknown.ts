@@ -9,7 +9,7 @@ const image = /no such image: .*nothing/iv;
 export const unknownTests = (world: World): void => {
 	world.test('an unknown container', async t => {
 		await checkRefusals(t, world, [
-			...['start', 'stop', 'restart', 'kill', 'rm', 'wait', 'logs', 'stats', 'top', 'port', 'pause', 'unpause'].map((verb): Refusal => [[verb, 'nobody'], 1, container]),
+			...['start', 'stop', 'restart', 'kill', 'rm', 'wait', 'logs', 'diff', 'export', 'stats', 'top', 'port', 'pause', 'unpause'].map((verb): Refusal => [[verb, 'nobody'], 1, container]),
 			[['exec', 'nobody', 'true'], 125, container],
 			[['attach', 'nobody'], 125, container],
 			[['rename', 'nobody', 'somebody'], 1, container],

@@ -1,0 +1,36 @@
+import {createWriteStream} from 'node:fs';
+import {rename, rm} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import type {Readable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {HolmError} from '../../errors.js';
+import type {Context} from '../command.js';
+import {writeAll} from '../terminal/streams.js';
+
+export const outputFlag = {
+	type: 'string', shortFlag: 'o', value: 'FILE', description: 'Write to a file instead of standard output',
+} as const;
+
+/** Writes an archive, which `open` asks the engine for, to a file or to standard output. Refuses a terminal before anything is asked. */
+export const writeArchive = async (context: Context, output: string | undefined, open: () => Promise<Readable>): Promise<void> => {
+	if (output === undefined && context.stdout.isTTY) {
+		throw new HolmError('invalid', 'an archive is not for a terminal', {remedy: 'name a file with -o, or redirect the output'});
+	}
+
+	const tar = await open();
+	if (output === undefined) {
+		await writeAll(context.stdout, tar);
+		return;
+	}
+
+	// One that fails in the middle leaves what was there before.
+	const file = path.resolve(context.workingDirectory, output);
+	const temporary = `${file}.${process.pid}`;
+	try {
+		await pipeline(tar, createWriteStream(temporary, {flags: 'wx', mode: 0o600}));
+		await rename(temporary, file);
+	} finally {
+		await rm(temporary, {force: true});
+	}
+};

@@ -1,0 +1,17 @@
+import type {FileChange} from '../../resources.js';
+import {defineCommand, print} from '../command.js';
+import {escapeControls} from '../print/escape.js';
+
+const letters: Readonly<Record<FileChange['kind'], string>> = {added: 'A', changed: 'C', deleted: 'D'};
+
+export const command = defineCommand({
+	summary: 'List what a container added (A), changed (C) and deleted (D) on its disk',
+	usage: 'CONTAINER',
+	flags: {},
+	async run(context, _flags, [reference = '']) {
+		const engine = await context.engine();
+		for (const {kind, path} of await engine.changes(reference)) {
+			print(context, `${letters[kind]} ${escapeControls(path)}`);
+		}
+	},
+});

@@ -1,0 +1,89 @@
+import {
+	chmod,
+	chown,
+	mkdir,
+	readFile,
+	rename,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import {buffer} from 'node:stream/consumers';
+import {newId} from '../containers/id.js';
+import {listFormat, parseList, type FileList} from '../containers/file-list.js';
+import {defaultSize, machineUidOf} from '../guest.js';
+import {createOverlay} from '../images/disk.js';
+import {quote} from '../machines/agent.js';
+import {clearMachine, startMachine} from '../machines/machine.js';
+import {onPlainDisk, openOutput} from './files.js';
+import type {Site} from './site.js';
+
+/** Lists a disk in the guest that has it. Files that come and go meanwhile are no failure. */
+export const listCommand = onPlainDisk(`exec find.gnu . -xdev -ignore_readdir_race -mindepth 1 -printf ${quote(listFormat)}`);
+
+/** Has a machine of its own list a base disk: only what a guest itself sees there can be compared with what one sees later. */
+const listDisk = async (site: Site, disk: string): Promise<Uint8Array> => {
+	const {guest, namespace, paths} = site;
+	const id = newId();
+	const {machine: directory} = paths.container(id);
+	const uid = machineUidOf(id);
+	const overlay = path.join(directory, 'disk.qcow2');
+	try {
+		await mkdir(directory, {mode: 0o711});
+		await chmod(directory, 0o711);
+		await createOverlay(disk, overlay);
+		await chown(overlay, uid, guest.gid);
+		const machine = await startMachine({
+			name: 'holm-list',
+			directory,
+			template: await guest.template(defaultSize),
+			program: guest.program,
+			uid,
+			gid: guest.gid,
+			network: namespace.path,
+			disk: overlay,
+			devices: [],
+			shares: [],
+			message: {hostname: 'holm', files: {}},
+			privateKey: guest.key.privateKey,
+		});
+		await machine.started;
+		const list = await buffer(await openOutput(machine.agent, listCommand, 'the list of an image\'s files'));
+		await machine.kill();
+		return list;
+	} finally {
+		await clearMachine(directory, 0);
+	}
+};
+
+/** The files of an image as its containers find them, listed at first use and kept beside its base disk. */
+export const createBaseFiles = (site: Site): ((imageId: string) => Promise<FileList>) => {
+	const listing = new Map<string, Promise<FileList>>();
+
+	const read = async (imageId: string): Promise<FileList> => {
+		const file = site.disks.listing(imageId);
+		try {
+			return parseList(await readFile(file));
+		} catch {
+			const {path: disk} = await site.disks.base(await site.images.get(imageId));
+			const list = await listDisk(site, disk);
+			await writeFile(`${file}.partial`, list, {mode: 0o600});
+			await rename(`${file}.partial`, file);
+			return parseList(list);
+		}
+	};
+
+	return async imageId => {
+		const begun = listing.get(imageId);
+		if (begun) {
+			return begun;
+		}
+
+		const reading = read(imageId);
+		listing.set(imageId, reading);
+		try {
+			return await reading;
+		} finally {
+			listing.delete(imageId);
+		}
+	};
+};

@@ -1,0 +1,40 @@
+import {HolmError} from '../../errors.js';
+import type {BootLogOptions, Engine} from '../../engine.js';
+import type {LogEntry} from '../../resources.js';
+import {timestampOf} from '../containers/log-parser.js';
+import {keepConsole, openConsole, readConsole} from '../machines/console.js';
+import {machineFiles} from '../machines/qemu.js';
+import type {Entry, Site} from './site.js';
+
+/** Where the console of a container's machine goes while there is one. A utility machine's goes there too. */
+export const consoleOf = ({paths}: Site, {container: {id}}: Entry): string => machineFiles(paths.container(id).machine).console;
+
+/** Keeps what the console showed of a machine of the container's own that is about to be taken away. */
+export const letGoOfConsole = async (site: Site, entry: Entry): Promise<void> => {
+	entry.console = undefined;
+	await keepConsole(consoleOf(site, entry), site.paths.container(entry.container.id).console);
+};
+
+/** What the console of a container's machine shows, or that of its last one showed. */
+export const createBootLog = (site: Site, find: (reference: string) => Entry): NonNullable<Engine['bootLog']> => {
+	async function * bootLog(reference: string, {follow = false, tail, signal}: BootLogOptions = {}): AsyncGenerator<LogEntry, void> {
+		const entry = find(reference);
+		const {container, console: live, ended} = entry;
+		let handle = live === undefined ? undefined : await openConsole(live);
+		const isLive = handle !== undefined;
+		handle ??= await openConsole(site.paths.container(container.id).console);
+		if (!handle) {
+			throw new HolmError('not-found', `there is no boot log of container ${container.name}: it has had no machine yet`, {remedy: `holm start ${container.name}`});
+		}
+
+		try {
+			for await (const {seenAt, bytes} of readConsole(handle, {tail, signal, ...follow && isLive && {follow: {file: live!, ended: ended.signal}}})) {
+				yield {stream: 'stdout', timestamp: timestampOf(seenAt), bytes};
+			}
+		} finally {
+			await handle.close();
+		}
+	}
+
+	return bootLog;
+};

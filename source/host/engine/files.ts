@@ -1,0 +1,79 @@
+import {Buffer} from 'node:buffer';
+import {PassThrough, type Readable} from 'node:stream';
+import {HolmError} from '../../errors.js';
+import {quote, type Agent} from '../machines/agent.js';
+import {guestPaths} from '../containers/bundle.js';
+import {isLive, type Entry} from './site.js';
+import type {Utility} from './utility.js';
+
+/** A way to the files of a container: commands that begin with `prefix` see its root as theirs. */
+export type Files = {readonly agent: Agent; readonly prefix: string};
+
+const runningPrefix = 'chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox';
+
+/** Reaches the files of a container; `use` may go on after it has resolved, for as long as `until` takes. */
+export type WithFiles = <Result>(entry: Entry, use: (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>) => Promise<Result>;
+
+/** The files of a running container through its own guest, those of another one through a utility machine that has its disk. */
+export const createWithFiles = (utility: Utility): WithFiles => async <Result>(entry: Entry, use: (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>) => {
+	if (isLive(entry) && entry.machine) {
+		if (entry.container.status.state === 'paused') {
+			throw new HolmError('conflict', `container ${entry.container.name} is paused`, {remedy: `holm unpause ${entry.container.name}`});
+		}
+
+		const {result} = await use({agent: entry.machine.agent, prefix: runningPrefix});
+		return result;
+	}
+
+	const {promise, resolve, reject} = Promise.withResolvers<Result>();
+	const work = entry.queue(async () => {
+		const files = await utility.open(entry);
+		try {
+			const {result, until} = await use(files);
+			resolve(result);
+			await until;
+		} finally {
+			utility.rest(entry);
+		}
+	});
+	work.catch(reject);
+	return promise;
+};
+
+/** A command of the guest that sees a container's disk, with nothing mounted in it, as its working directory. What it takes for that goes with it, however it ends. */
+export const onPlainDisk = (command: string): string => `exec unshare -m sh -c ${quote(`mount --bind ${guestPaths.rootfs} /tmp && cd /tmp && ${command}`)}`;
+
+/** What a command of a guest writes, as it comes. Destroying it ends the command. `what` is for errors; `accept` are further exit statuses of a command that did what it could. */
+export const openOutput = async (agent: Agent, command: string, what: string, {accept = [], input}: {readonly accept?: readonly number[]; readonly input?: Uint8Array} = {}): Promise<Readable> => {
+	const {channel, status, abandon} = await agent.open(command);
+	const output = new PassThrough();
+	let errors = '';
+	let isOver = false;
+	channel.end(input);
+	channel.stderr.on('data', (chunk: Uint8Array) => {
+		errors = (errors + Buffer.from(chunk).toString()).slice(-500);
+	});
+	channel.on('error', () => undefined);
+	void status.then(code => {
+		isOver = true;
+		if (code === 0 || (code !== undefined && accept.includes(code))) {
+			output.end();
+		} else {
+			output.destroy(new HolmError('internal', `${what} broke off: ${errors.trim().split('\n').at(-1) || 'the container has ended'}`));
+		}
+	});
+	channel.pipe(output, {end: false});
+	output.on('close', () => {
+		if (!isOver) {
+			abandon();
+			// Its end comes after what it still holds.
+			channel.resume();
+		}
+	});
+	return output;
+};
+
+/** Resolves when a stream is through, whoever ended it. */
+export const through = async (stream: Readable) => new Promise<void>(resolve => {
+	stream.once('close', resolve);
+});
