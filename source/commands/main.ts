@@ -38,9 +38,10 @@ type GlobalFlags = {
 	readonly help: boolean;
 	readonly demo: boolean;
 	readonly readOnly: boolean;
+	readonly screenReader: boolean;
 };
 
-const noFlags: GlobalFlags = {debug: false, version: false, help: false, demo: false, readOnly: false};
+const noFlags: GlobalFlags = {debug: false, version: false, help: false, demo: false, readOnly: false, screenReader: false};
 
 /** The flags before the command. They are few and fixed, and the parser is left for the command's own. */
 const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals: GlobalFlags; readonly rest: readonly string[]}> => {
@@ -60,6 +61,7 @@ const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals:
 			help: values.get('help') === 'true',
 			demo: values.get('demo') === 'true',
 			readOnly: values.get('read-only') === 'true',
+			screenReader: values.get('screen-reader') === 'true',
 		},
 		rest: input,
 	};
@@ -111,7 +113,7 @@ const printOverview = async ({stdout, stderr}: Surroundings, isAsked: boolean): 
 };
 
 /** Without a command: the dashboard where there is a terminal for it, and the help where there is none. */
-const openScreen = async ({demo, readOnly, root, host}: GlobalFlags, surroundings: Surroundings): Promise<number> => {
+const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlags, surroundings: Surroundings): Promise<number> => {
 	const {stdin, stdout, connect, environment} = surroundings;
 	if (stdin.isTTY !== true || stdout.isTTY !== true) {
 		return printOverview(surroundings, false);
@@ -123,6 +125,7 @@ const openScreen = async ({demo, readOnly, root, host}: GlobalFlags, surrounding
 	const options = {
 		...surroundings,
 		readOnly,
+		screenReader,
 		root: ownRoot,
 		async connect(report: (step: string) => void, target: EngineTarget) {
 			const engine = await connect({
@@ -203,8 +206,9 @@ export const main = async (argv: readonly string[], surroundings: Surroundings):
 			return await openScreen(globals, surroundings);
 		}
 
-		if (globals.demo || globals.readOnly) {
-			throw new HolmError('invalid', `--${globals.demo ? 'demo' : 'read-only'} is for the dashboard, not for ${first}`, {remedy: 'leave the command away, or the flag'});
+		const flag = ([['demo', globals.demo], ['read-only', globals.readOnly], ['screen-reader', globals.screenReader]] as const).find(([, isGiven]) => isGiven)?.[0];
+		if (flag) {
+			throw new HolmError('invalid', `--${flag} is for the dashboard, not for ${first}`, {remedy: 'leave the command away, or the flag'});
 		}
 
 		return await runFound(rest, globals, surroundings);

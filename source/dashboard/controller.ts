@@ -34,6 +34,8 @@ export type ControllerOptions = {
 	readonly theme: Theme;
 	/** Refuses every change. */
 	readonly isReadOnly: boolean;
+	/** Lines are read out instead of a screen being drawn. */
+	readonly isSpoken: boolean;
 	readonly now: () => number;
 	/** Where logs are saved. */
 	readonly workingDirectory: string;

@@ -197,7 +197,9 @@ const onCommand = (controller: Controller, name: KeyName) => {
 
 const onKey = (controller: Controller, name: KeyName) => {
 	const {dialog, prompt, notice} = controller.getState();
-	if (prompt) {
+	if (controller.isSpoken && (prompt ?? dialog) && name === 'ctrl+l') {
+		controller.terminal.redraw();
+	} else if (prompt) {
 		onPrompt(controller, name);
 	} else if (dialog?.type === 'form') {
 		onForm(controller, name);

@@ -11,6 +11,8 @@ import {knownEngines, ownHost, targetOf, type EngineTarget} from './known-engine
 import {createLogs} from './logs/follow.js';
 import {readOnly as refuseChanges} from './read-only.js';
 import {createJoin} from './session.js';
+import {createSpeaker} from './spoken/speaker.js';
+import {SpokenApp} from './spoken/spoken-app.js';
 import {createStore} from './store.js';
 import {createTerminal} from './terminal.js';
 import {colourDepthOf, createTheme, groundOf, isAsciiOnly} from './theme.js';
@@ -31,6 +33,8 @@ export type DashboardOptions = {
 	readonly now: () => number;
 	/** Refuses every change; default false. */
 	readonly readOnly?: boolean;
+	/** Says line by line what changes, for a screen reader, instead of drawing a screen; default what INK_SCREEN_READER or the configuration says. */
+	readonly screenReader?: boolean;
 };
 
 // A window that is dragged changes its size many times.
@@ -39,13 +43,13 @@ const resizeDelay = 40;
 const signals = {SIGTERM: 15, SIGHUP: 1, SIGINT: 2} as const;
 
 /** Opens the dashboard in the terminal and resolves with the exit status when it is left. The terminal is as it was, however it ends. */
-export const openDashboard = async ({connect, stdin, stdout, stderr, environment, workingDirectory, now, readOnly = false, root, target: first = targetOf(ownHost, root)}: DashboardOptions): Promise<number> => {
+export const openDashboard = async ({connect, stdin, stdout, stderr, environment, workingDirectory, now, readOnly = false, screenReader = false, root, target: first = targetOf(ownHost, root)}: DashboardOptions): Promise<number> => {
 	const configuration = await readConfiguration(environment);
-	const isScreenReader = environment['INK_SCREEN_READER'] === 'true';
+	const isSpoken = screenReader || environment['INK_SCREEN_READER'] === 'true' || configuration.screenReader === true;
 	const theme = createTheme({
 		name: configuration.theme ?? groundOf(environment),
-		depth: colourDepthOf(environment),
-		ascii: configuration.ascii ?? (isAsciiOnly(environment) || isScreenReader),
+		depth: isSpoken ? 'none' : colourDepthOf(environment),
+		ascii: isSpoken || (configuration.ascii ?? isAsciiOnly(environment)),
 	});
 	const connectTo: Engines['connect'] = async (target, report) => {
 		const engine = await connect(report, target);
@@ -61,6 +65,11 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 	const logs = createLogs(configuration.logLines);
 	let handles: InkHandles | undefined;
 	const redraw = () => {
+		if (speaker) {
+			speaker.sayAll();
+			return;
+		}
+
 		// Ink forgets what it drew; then the screen is as empty as it thinks, and something has to change for it to draw.
 		instance.clear();
 		stdout.write('\u{1B}[H\u{1B}[J');
@@ -69,25 +78,26 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 
 	const terminal = createTerminal({stdin, stdout, environment, ink: () => handles, redraw, onLeave: store.pause, onReturn: store.resume});
 	const controller = createController({
-		store, logs, terminal, keyMaps: configuredKeyMaps(configuration.keys), configuration, theme, isReadOnly: readOnly, now, workingDirectory, joinSession: createJoin({stdin, stdout, stderr}),
+		store, logs, terminal, keyMaps: configuredKeyMaps(configuration.keys), configuration, theme, isReadOnly: readOnly, isSpoken, now, workingDirectory, joinSession: createJoin({stdin, stdout, stderr}),
 		engines: {
 			list: async () => knownEngines({first, root, hosts: configuration.hosts, environment}),
 			connect: connectTo,
 		},
 	});
 	const stopEffects = startEffects(controller);
+	const onReady = (given: InkHandles) => {
+		handles = given;
+	};
+
+	const speaker = isSpoken ? createSpeaker(controller) : undefined;
 	const instance = render(
-		<App
-			controller={controller}
-			onReady={given => {
-				handles = given;
-			}}
-		/>,
+		speaker ? <SpokenApp {...{controller, speaker, onReady}}/> : <App {...{controller, onReady}}/>,
 		{
 			stdin: stdin,
 			stdout: stdout,
 			stderr: stderr,
-			alternateScreen: !isScreenReader,
+			alternateScreen: !isSpoken,
+			isScreenReaderEnabled: isSpoken,
 			incrementalRendering: true,
 			exitOnCtrlC: false,
 			patchConsole: false,
@@ -104,7 +114,10 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 		resizing = setTimeout(terminal.redraw, resizeDelay);
 	};
 
-	stdout.on('resize', onResize);
+	if (!isSpoken) {
+		stdout.on('resize', onResize);
+	}
+
 	let status = 0;
 	const {promise: crashed, reject: crash} = Promise.withResolvers<never>();
 	const onCrash = (error: unknown) => {
@@ -133,6 +146,7 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 		await Promise.race([instance.waitUntilExit(), crashed]);
 		return status;
 	} finally {
+		speaker?.stop();
 		stopEffects();
 		store.close();
 		clearTimeout(resizing);

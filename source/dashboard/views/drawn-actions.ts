@@ -4,13 +4,13 @@ import {changeList} from '../global-actions.js';
 import {drawnSize} from './drawn-view.js';
 import {drawnOf, isDrawn, scrolledTop, topOf, type ScrollAction} from './drawn.js';
 
-const scroll = (action: ScrollAction) => ({getState, set, store, shown, terminal, theme}: Controller) => {
+const scroll = (action: ScrollAction) => ({getState, set, store, shown, terminal, theme, isSpoken}: Controller) => {
 	const ui = getState();
 	const {view} = ui;
 	const {columns, rows} = terminal.size();
 	// Header and footer take a row each.
-	const size = drawnSize({width: columns, height: rows - 2});
-	const drawn = isDrawn(view) ? drawnOf(view, {ui, store: store.getState(), shown: shown(), theme}, size) : undefined;
+	const size = isSpoken ? {width: columns, height: 1} : drawnSize({width: columns, height: rows - 2});
+	const drawn = isDrawn(view) ? drawnOf(view, {ui, store: store.getState(), shown: shown(), theme, isSpoken}, size) : undefined;
 	if (!drawn) {
 		return;
 	}

@@ -1,5 +1,6 @@
 import type {Size} from '../lines.js';
 import {cursorOf, windowStart} from '../list-state.js';
+import {addressSentences, machineSentences, topologySentences} from '../spoken/drawn.js';
 import {idsOf, selectedIn, type Shown} from '../shown.js';
 import type {StoreState} from '../store.js';
 import {clean} from '../text.js';
@@ -26,27 +27,28 @@ export type Drawn = {
 	readonly start: number;
 };
 
-type Source = {readonly ui: UiState; readonly store: StoreState; readonly shown: Shown; readonly theme: Theme};
+type Source = {readonly ui: UiState; readonly store: StoreState; readonly shown: Shown; readonly theme: Theme; /** As sentences for whoever has them read out; default false. */ readonly isSpoken?: boolean};
 
 /** All lines of a view, however many of them fit; undefined where there is nothing that it could be about. */
-export const drawnOf = (view: DrawnViewName, {ui, store: {snapshot, usage}, shown, theme}: Source, size: Size): Drawn | undefined => {
+export const drawnOf = (view: DrawnViewName, {ui, store: {snapshot, usage}, shown, theme, isSpoken}: Source, size: Size): Drawn | undefined => {
 	const network = selectedIn(shown, ui, 'networks');
 	const container = selectedIn(shown, ui, 'containers');
 	if (snapshot && view === 'topology') {
-		const lines = topologyLines({...snapshot, networks: shown.networks}, network?.id, size, theme);
+		const filtered = {...snapshot, networks: shown.networks};
+		const lines = isSpoken ? topologySentences(filtered, network?.id) : topologyLines(filtered, network?.id, size, theme);
 		const selected = lines.findIndex(line => network !== undefined && line.includes(clean(network.name)));
 		return {title: '8 Topology', id: network?.id ?? '', lines, start: windowStart(selected, size.height, lines.length)};
 	}
 
 	if (snapshot && network && view === 'addresses') {
-		return {title: `Addresses of ${clean(network.name)}: ${clean(network.subnet)}`, id: network.id, lines: addressesLines(network, snapshot, size, theme), start: 0};
+		return {title: `Addresses of ${clean(network.name)}: ${clean(network.subnet)}`, id: network.id, lines: isSpoken ? addressSentences(network, snapshot) : addressesLines(network, snapshot, size, theme), start: 0};
 	}
 
 	if (container && view === 'machine') {
 		return {
 			title: `9 Machine ${cursorOf(ui.lists.containers, idsOf(shown, 'containers')) + 1} of ${shown.containers.length}`,
 			id: container.id,
-			lines: machineLines(container, usage[container.id], size, theme),
+			lines: isSpoken ? machineSentences(container, usage[container.id]) : machineLines(container, usage[container.id], size, theme),
 			start: 0,
 		};
 	}

@@ -11,6 +11,8 @@ import {configuredKeyMaps} from '../../../source/dashboard/key-maps.js';
 import {targetOf} from '../../../source/dashboard/known-engines.js';
 import {createLogs} from '../../../source/dashboard/logs/follow.js';
 import {readOnly} from '../../../source/dashboard/read-only.js';
+import {createSpeaker} from '../../../source/dashboard/spoken/speaker.js';
+import {SpokenApp} from '../../../source/dashboard/spoken/spoken-app.js';
 import {createStore} from '../../../source/dashboard/store.js';
 import {createTheme, type ThemeOptions} from '../../../source/dashboard/theme.js';
 import type {Engine} from '../../../source/engine.js';
@@ -61,13 +63,15 @@ export type OpenOptions = {
 	/** Engines that can be switched to, by their names. */
 	readonly engines?: Readonly<Record<string, () => Promise<Engine>>>;
 	/** As the configuration gives them. */
+	/** For a screen reader. */
+	readonly isSpoken?: boolean;
 	readonly keys?: Readonly<Record<string, readonly string[]>>;
 };
 
 const patience = 15_000;
 
 /** The whole dashboard but for the terminal. */
-export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left', keys = {}, engines = {}}: OpenOptions = {}) => {
+export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left', keys = {}, engines = {}, isSpoken = false}: OpenOptions = {}) => {
 	const own = given ? undefined : createMemoryEngine();
 	const engine = given ?? own!;
 	const screen = createScreen(columns, rows);
@@ -82,6 +86,7 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 		configuration: defaultConfiguration,
 		theme: createTheme({name: 'dark', depth: 'none', ascii: false, ...theme}),
 		isReadOnly,
+		isSpoken,
 		now: Date.now,
 		workingDirectory: '/nowhere',
 		joinSession,
@@ -98,13 +103,18 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 			copy(text) {
 				copied.push(text);
 			},
-			redraw() {},
+			redraw() {
+				speaker?.sayAll();
+			},
 			async suspend() {},
 			quit() {},
 		},
 	});
 	const stop = startEffects(controller);
-	const instance = render(<App controller={controller} onReady={() => {}}/>, {
+	const speaker = isSpoken ? createSpeaker(controller) : undefined;
+	const onReady = () => {};
+	const instance = render(speaker ? <SpokenApp {...{controller, speaker, onReady}}/> : <App {...{controller, onReady}}/>, {
+		isScreenReaderEnabled: isSpoken,
 		stdout: screen as never, stdin: keyboard as never, debug: true, patchConsole: false, exitOnCtrlC: false, interactive: true,
 	});
 
@@ -150,6 +160,7 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 		},
 		async [Symbol.asyncDispose]() {
 			instance.unmount();
+			speaker?.stop();
 			stop();
 			store.close();
 			own?.close();
