@@ -30,13 +30,14 @@ export const startEffects = (controller: Controller): (() => void) => {
 			name,
 			startedAt: 'startedAt' in status ? status.startedAt : 0,
 			isRunning: status.state === 'running' || status.state === 'paused',
+			isBoot: state.showsBoot,
 		}));
 		if (state.logs.since !== since.choice) {
 			const {milliseconds} = sinceChoices[state.logs.since]!;
 			since = {choice: state.logs.since, ...(milliseconds === undefined ? {} : {from: controller.now() - milliseconds})};
 		}
 
-		const ids = targets.map(({id}) => id).join(' ');
+		const ids = targets.map(({id, isBoot}) => `${id} ${isBoot}`).join(' ');
 		if (ids !== followed) {
 			followed = ids;
 			set({logs: {...getState().logs, position: {type: 'following'}, column: 0}});

@@ -1,4 +1,5 @@
 import type {Key} from 'ink';
+import type {Container} from '../resources.js';
 import type {Actions} from './actions.js';
 import {containersActions} from './containers/containers-actions.js';
 import type {Controller} from './controller.js';
@@ -7,9 +8,10 @@ import {failureOf} from './execute.js';
 import {focusedField} from './forms/form-state.js';
 import {globalActions, listActions} from './global-actions.js';
 import {inspectActions} from './inspect/inspect-actions.js';
-import type {KeyMaps} from './key-maps.js';
+import {withoutMachines, type KeyMaps} from './key-maps.js';
 import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type KeyMap, type KeyName} from './keys.js';
 import {logsActions} from './logs/logs-actions.js';
+import {lastResult} from './memo.js';
 import {networksActions} from './networks/networks-actions.js';
 import {paletteEntries} from './palette.js';
 import type {UiState} from './ui-state.js';
@@ -45,9 +47,17 @@ export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
 	}
 };
 
+const hasMachines = lastResult((containers: readonly Container[]) => containers.some(({machine}) => machine !== undefined));
+
+/** All key maps without what the engine that is shown cannot do. */
+export const availableMaps = ({keyMaps, store}: Pick<Controller, 'keyMaps' | 'store'>): KeyMaps =>
+	hasMachines(store.getState().snapshot?.containers ?? []) ? keyMaps : withoutMachines(keyMaps);
+
 /** The maps that hold now, the nearest first. */
-export const activeMaps = ({keyMaps, getState, activeList}: Pick<Controller, 'keyMaps' | 'getState' | 'activeList'>): readonly KeyMap[] => {
+export const activeMaps = (controller: Pick<Controller, 'keyMaps' | 'store' | 'getState' | 'activeList'>): readonly KeyMap[] => {
+	const {activeList, getState} = controller;
 	const state = getState();
+	const keyMaps = availableMaps(controller);
 	// What is drawn as lines has a list behind it that is not to be seen: it is not to be marked or sorted there.
 	const moving = isDrawn(state.view) ? [keyMaps.drawn] : (activeList() ? [keyMaps.list] : []);
 	return [keyMaps[placeOf(state)], ...moving, keyMaps.global];
@@ -132,7 +142,7 @@ const onPalette = (controller: Controller, name: KeyName) => {
 		return;
 	}
 
-	const entries = paletteEntries(controller.keyMaps, dialog.text);
+	const entries = paletteEntries(availableMaps(controller), dialog.text);
 	if (name === 'escape' || name === 'ctrl+c') {
 		controller.set({dialog: undefined});
 	} else if (name === 'up' || name === 'down') {

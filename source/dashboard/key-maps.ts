@@ -2,6 +2,7 @@ import {containersKeys} from './containers/containers-keys.js';
 import {inspectKeys} from './inspect/inspect-keys.js';
 import {rebind, type KeyMap} from './keys.js';
 import {logsKeys} from './logs/logs-keys.js';
+import {lastResult} from './memo.js';
 import {networksKeys} from './networks/networks-keys.js';
 import {drawnKeys} from './views/drawn-keys.js';
 import {dnsKeys, eventsKeys, imagesKeys, volumesKeys} from './views/view-keys.js';
@@ -71,6 +72,10 @@ export const defaultKeyMaps = {
 } as const satisfies Record<string, KeyMap>;
 
 export type KeyMaps = Readonly<Record<keyof typeof defaultKeyMaps, KeyMap>>;
+
+/** The key maps for an engine that tells nothing of machines. */
+export const withoutMachines = lastResult((keyMaps: KeyMaps): KeyMaps =>
+	Object.fromEntries(Object.entries(keyMaps).map(([place, map]) => [place, map.some(({needs}) => needs) ? map.filter(({needs}) => !needs) : map])) as KeyMaps);
 
 /** The key maps as the configuration has them. */
 export const configuredKeyMaps = (keys: Readonly<Record<string, readonly string[]>>): KeyMaps =>

@@ -17,6 +17,8 @@ export type Binding = {
 	readonly short?: string;
 	/** Changes something, so that `--read-only` refuses it. */
 	readonly changes?: true;
+	/** It is there only where the engine can tell it. */
+	readonly needs?: 'machines';
 };
 
 export type KeyMap = readonly Binding[];

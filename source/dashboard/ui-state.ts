@@ -53,6 +53,8 @@ export type UiState = {
 	readonly logs: LogsState;
 	/** Ids of the containers whose logs are shown; without, those of the one under the cursor. */
 	readonly followed?: readonly string[];
+	/** What the machines' kernels printed is shown instead of what the containers did. */
+	readonly showsBoot: boolean;
 	readonly inspect?: TreeState;
 	/** Of the views that are lines; without, they are where they begin. */
 	readonly scroll?: Scroll;
@@ -77,6 +79,7 @@ export const initialUi: UiState = {
 	showsStopped: true,
 	lists: {containers: emptyList, networks: emptyList, images: emptyList, volumes: emptyList, dns: emptyList, events: emptyList},
 	logs: initialLogs,
+	showsBoot: false,
 	notice: '',
 	jobs: [],
 	drawing: 0,

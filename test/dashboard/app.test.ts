@@ -535,3 +535,48 @@ test('c makes what the view is of: a volume, or an image that is pulled or built
 	await app.shows(/Image\s+nginx:alpine/v);
 	engine.close();
 });
+
+test('b shows what the machine printed while it booted, to be searched like a log, and the log again', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'hello from web']}));
+	await engine.startContainer('web');
+	await using app = await openApp({engine});
+	await app.shows('hello from web');
+	await app.press('9', 'b');
+	await app.shows('Boot log of web');
+	await app.shows(/Linux version|Kernel|kernel/v);
+	t.false(app.lines().join('\n').includes('hello from web'));
+	await app.press('/', 'linux', enter);
+	await app.shows(/Boot log of web \| search linux: \d+ match/v);
+	await app.press('b');
+	await app.shows('hello from web');
+	await app.press('?');
+	await app.shows('Boot log of the machine');
+	engine.close();
+});
+
+test('an engine without machines has no key for boot logs', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'hello from web']}));
+	await engine.startContainer('web');
+	const {bootLog, ...docker} = engine;
+	t.truthy(bootLog);
+	await using app = await openApp({
+		engine: {
+			...docker,
+			async snapshot(options) {
+				const snapshot = await engine.snapshot(options);
+				return {...snapshot, containers: snapshot.containers.map(({machine, ...container}) => container)};
+			},
+		},
+		rows: 80,
+	});
+	await app.shows('hello from web');
+	await app.press('b');
+	await delay(150);
+	t.false(app.controller.getState().showsBoot);
+	await app.press('?');
+	const text = await app.shows('Everywhere');
+	t.notRegex(text, /Boot log/v);
+	engine.close();
+});

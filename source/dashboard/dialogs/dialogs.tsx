@@ -1,7 +1,7 @@
 import {Box, Text} from 'ink';
 import {useController, useTheme} from '../context.js';
 import {Field} from '../field.js';
-import {placeOf} from '../input.js';
+import {availableMaps, placeOf} from '../input.js';
 import {Lines, type Size} from '../lines.js';
 import {windowStart} from '../list-state.js';
 import {paletteEntries} from '../palette.js';
@@ -44,11 +44,11 @@ const Failures = ({dialog: {title, failures}, width, height}: Of<'failures'>) =>
 };
 
 const Help = ({dialog: {top}, width, height}: Of<'help'>) => {
-	const {keyMaps, getState} = useController();
+	const controller = useController();
 	const theme = useTheme();
 	return (
 		<Panel title='Keys' note='j k scroll, Esc closes' width={width} height={height} isFocused isOpaque>
-			<Box marginLeft={1}><Scrolled lines={helpLines(keyMaps, placeOf(getState()), width - 4, theme)} top={top} width={width - 4} height={height - 2}/></Box>
+			<Box marginLeft={1}><Scrolled lines={helpLines(availableMaps(controller), placeOf(controller.getState()), width - 4, theme)} top={top} width={width - 4} height={height - 2}/></Box>
 		</Panel>
 	);
 };
@@ -78,7 +78,7 @@ const Report = ({dialog: {title, lines, top}, width, height}: Of<'report'>) => {
 const Palette = ({dialog, width, height}: Of<'palette'>) => {
 	const controller = useController();
 	const theme = useTheme();
-	const entries = paletteEntries(controller.keyMaps, dialog.text);
+	const entries = paletteEntries(availableMaps(controller), dialog.text);
 	const rows = Math.min(height - 3, 12);
 	const start = windowStart(dialog.index, rows, entries.length);
 	const lines = entries.slice(start, start + rows).map(({place, binding: {title, keys}}, row) =>

@@ -3,7 +3,7 @@ import type {KeyMap} from '../keys.js';
 export const logsKeys: KeyMap = [
 	{action: 'logs.up', keys: ['up', 'k'], title: 'Up, and pause'},
 	{action: 'logs.down', keys: ['down', 'j'], title: 'Down'},
-	{action: 'logs.pageUp', keys: ['pageup', 'ctrl+b', 'ctrl+u', 'b'], title: 'A page up'},
+	{action: 'logs.pageUp', keys: ['pageup', 'ctrl+b', 'ctrl+u'], title: 'A page up'},
 	{action: 'logs.pageDown', keys: ['pagedown', 'ctrl+f'], title: 'A page down'},
 	{action: 'logs.left', keys: ['left', 'h'], title: 'Towards the beginning of the lines'},
 	{action: 'logs.right', keys: ['right', 'l'], title: 'Towards the end of the lines'},
@@ -18,6 +18,7 @@ export const logsKeys: KeyMap = [
 	{action: 'logs.wrap', keys: ['w'], title: 'Wrap long lines', short: 'wrap'},
 	{action: 'logs.timestamps', keys: ['t'], title: 'Timestamps', short: 'times'},
 	{action: 'logs.since', keys: ['s'], title: 'How far back', short: 'since'},
+	{action: 'logs.boot', keys: ['b'], title: 'Boot log of the machine, and back to the container\'s own', short: 'boot log', needs: 'machines'},
 	{action: 'logs.older', keys: ['o'], title: 'Load older lines', short: 'older'},
 	{action: 'logs.save', keys: ['ctrl+s'], title: 'Save the whole log to a file', short: 'save'},
 	{action: 'logs.copy', keys: ['y'], title: 'Copy the line'},

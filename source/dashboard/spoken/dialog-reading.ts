@@ -2,7 +2,7 @@ import type {Controller} from '../controller.js';
 import type {Failure} from '../execute.js';
 import {shownError} from '../forms/form-rows.js';
 import {commandOf, completionsOf, focusedField, type Field, type FormState} from '../forms/form-state.js';
-import {activeMaps} from '../input.js';
+import {activeMaps, availableMaps} from '../input.js';
 import {describeKey, type Binding} from '../keys.js';
 import {paletteEntries} from '../palette.js';
 import type {Plan} from '../plan.js';
@@ -47,7 +47,7 @@ const chooseReading = ({title, choices, index}: Of<'choose'>): Reading => ({
 });
 
 const paletteReading = ({text, index}: Of<'palette'>, controller: Controller): Reading => {
-	const entries = paletteEntries(controller.keyMaps, text);
+	const entries = paletteEntries(availableMaps(controller), text);
 	const entryText = ({place, binding}: typeof entries[number]) => sentence(place, keyText({...binding, keys: binding.keys.slice(0, 1)}));
 	const entry = entries[index];
 	return {

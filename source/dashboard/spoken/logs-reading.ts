@@ -27,9 +27,9 @@ export const logsReading = (controller: Controller): Reading => {
 	const current = position.type === 'paused' ? buffer.get(position.cursor) : undefined;
 	return {
 		// Lines come a moment after the pane.
-		key: `logs ${targets().map(({id}) => id).join(' ')} ${logIndex.count() > 0}`,
+		key: `logs ${targets().map(({id, isBoot}) => `${id} ${isBoot}`).join(' ')} ${logIndex.count() > 0}`,
 		heading: sentence(
-			names.length === 0 ? 'Logs, no container is chosen' : `Logs of ${names.join(' and ')}`,
+			names.length === 0 ? 'Logs, no container is chosen' : `${targets().some(({isBoot}) => isBoot) ? 'Boot log' : 'Logs'} of ${names.join(' and ')}`,
 			filter && `only lines ${filter.isInverted ? 'without' : 'with'} ${filter.source}`,
 			search && `search ${search.source}`,
 			since > 0 && `since ${sinceChoices[since]!.title}`,
