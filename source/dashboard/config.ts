@@ -9,6 +9,8 @@ export type DashboardConfiguration = {
 	readonly keys: Readonly<Record<string, readonly string[]>>;
 	readonly theme?: 'dark' | 'light';
 	readonly ascii?: boolean;
+	/** The wheel scrolls and a click chooses; the terminal's own selection then wants Shift held. Default false. */
+	readonly mouse?: boolean;
 	/** As `--screen-reader`. */
 	readonly screenReader?: boolean;
 	/** Addresses of other engines by the names they are listed under: `{"lab": "tcp://lab:2376"}`. */
@@ -37,6 +39,7 @@ const checks: Checks = {
 	keys: [value => isRecord(value) && Object.values(value).every(keys => Array.isArray(keys) && keys.every(key => typeof key === 'string' && key.split(' ').every(name => name !== ''))), 'an object of lists of keys, such as {"containers.remove": ["delete"], "global.images": ["g i"]}'],
 	theme: [value => value === 'dark' || value === 'light', '"dark" or "light"'],
 	ascii: [value => typeof value === 'boolean', 'true or false'],
+	mouse: [value => typeof value === 'boolean', 'true or false'],
 	screenReader: [value => typeof value === 'boolean', 'true or false'],
 	hosts: [value => isRecord(value) && Object.values(value).every(host => typeof host === 'string' && host !== ''), 'an object of addresses, such as {"lab": "tcp://lab:2376"}'],
 	refreshInterval: [value => isWithin(value, 250, 3_600_000), 'milliseconds from 250 to 3600000'],

@@ -10,7 +10,7 @@ import type {Plan} from './plan.js';
 import {createShown, type Shown} from './shown.js';
 import type {Store} from './store.js';
 import type {Theme} from './theme.js';
-import {initialUi, type Dialog, type ListName, type Prompt, type UiState} from './ui-state.js';
+import {initialUi, type Dialog, type ListName, type Prompt, type UiState, type WindowName} from './ui-state.js';
 
 /** What the dashboard asks of the terminal it is in. */
 export type Terminal = {
@@ -74,6 +74,8 @@ export type Controller = ControllerOptions & {
 	/** Asks whether a plan is wanted; it is bound to what it names. */
 	readonly confirm: (plan: Plan | undefined, nothing: string) => void;
 	readonly execute: (plan: Plan) => Promise<void>;
+	/** First rows that are shown, of what was drawn last. */
+	readonly windows: Map<WindowName, number>;
 	/** What was removed last comes first. */
 	readonly removed: Removed[];
 };
@@ -237,6 +239,7 @@ export const createController = (options: ControllerOptions): Controller => {
 			}
 		},
 		execute,
+		windows: new Map(),
 		removed,
 	};
 };

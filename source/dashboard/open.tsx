@@ -9,6 +9,8 @@ import {startEffects} from './effects.js';
 import {configuredKeyMaps} from './key-maps.js';
 import {knownEngines, ownHost, targetOf, type EngineTarget} from './known-engines.js';
 import {createLogs} from './logs/follow.js';
+import {handleMouse} from './mouse/handle-mouse.js';
+import {withMouse} from './mouse/mouse-events.js';
 import {readOnly as refuseChanges} from './read-only.js';
 import {createJoin} from './session.js';
 import {createSpeaker} from './spoken/speaker.js';
@@ -76,7 +78,8 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 		controller.set({drawing: controller.getState().drawing + 1});
 	};
 
-	const terminal = createTerminal({stdin, stdout, environment, ink: () => handles, redraw, onLeave: store.pause, onReturn: store.resume});
+	const hasMouse = configuration.mouse === true && !isSpoken;
+	const terminal = createTerminal({stdin, stdout, environment, ink: () => handles, redraw, hasMouse, onLeave: store.pause, onReturn: store.resume});
 	const controller = createController({
 		store, logs, terminal, keyMaps: configuredKeyMaps(configuration.keys), configuration, theme, isReadOnly: readOnly, isSpoken, now, workingDirectory, joinSession: createJoin({stdin, stdout, stderr}),
 		engines: {
@@ -93,7 +96,11 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 	const instance = render(
 		speaker ? <SpokenApp {...{controller, speaker, onReady}}/> : <App {...{controller, onReady}}/>,
 		{
-			stdin: stdin,
+			stdin: hasMouse
+				? withMouse(stdin, event => {
+					handleMouse(controller, event);
+				})
+				: stdin,
 			stdout: stdout,
 			stderr: stderr,
 			alternateScreen: !isSpoken,
@@ -107,6 +114,7 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 		},
 	);
 
+	terminal.setMouse(true);
 	// Between the terminal's new size and the first frame of that size Ink draws one of the old size, which wraps and scrolls.
 	let resizing: NodeJS.Timeout | undefined;
 	const onResize = () => {
@@ -146,6 +154,7 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 		await Promise.race([instance.waitUntilExit(), crashed]);
 		return status;
 	} finally {
+		terminal.setMouse(false);
 		speaker?.stop();
 		stopEffects();
 		store.close();

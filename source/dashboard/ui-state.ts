@@ -13,6 +13,9 @@ export type ViewName = 'main' | 'inspect' | 'images' | 'volumes' | 'dns' | 'even
 
 export type ListName = 'containers' | 'networks' | 'images' | 'volumes' | 'dns' | 'events';
 
+/** What has rows of which some are shown. */
+export type WindowName = ListName | 'inspect';
+
 export type Choice = {readonly id: string; readonly label: string};
 
 export type Dialog =

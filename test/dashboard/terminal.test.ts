@@ -35,7 +35,7 @@ const opened = async (options: Parameters<typeof openTerminal>[0] = {}, flags = 
 };
 
 /** The dashboard's process: the one whose command line is ours in this terminal. */
-const processOf = async (terminal: Awaited<ReturnType<typeof opened>>): Promise<number> => {
+const processOf = async (terminal: Pick<Awaited<ReturnType<typeof openTerminal>>, 'flag'>): Promise<number> => {
 	const shell = Number(await terminal.flag('pane_pid'));
 	const children = (pid: number) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 	// `env` has become the shell.
@@ -94,6 +94,30 @@ inTerminal('Ctrl-Z stops it with the terminal as it was, and fg brings it back',
 	await terminal.press('q');
 	await terminal.shows('ready>');
 	t.is(await terminal.flag('alternate_on'), '0');
+});
+
+inTerminal('the mouse is asked for where the configuration says so, and never kept', async t => {
+	await using terminal = await openTerminal({environment: {XDG_CONFIG_HOME: path.resolve(import.meta.dirname, '../../../test/dashboard/fixtures/mouse')}});
+	await terminal.type(`${holm} --demo; echo status $?`);
+	await terminal.press('Enter');
+	await terminal.shows('shop-web');
+	const flags = async () => `${await terminal.flag('mouse_standard_flag')}${await terminal.flag('mouse_sgr_flag')}`;
+	t.is(await flags(), '11');
+	// A click on the fifth row of containers, and then keys.
+	await terminal.type('\u{1B}[<0;6;8M\u{1B}[<0;6;8m');
+	await terminal.shows('Logs of shop-seed');
+	await terminal.press('j');
+	await terminal.shows('Logs of shop-worker');
+	await terminal.press('C-z');
+	await terminal.shows('status 148');
+	t.is(await flags(), '00');
+	await terminal.type('fg');
+	await terminal.press('Enter');
+	await terminal.shows('shop-web');
+	t.is(await flags(), '11');
+	process.kill(await processOf(terminal), 'SIGTERM');
+	await terminal.shows(/Terminated|ready>\s*$/v);
+	t.is(await flags(), '00');
 });
 
 inTerminal('a resize leaves no ghosts', async t => {

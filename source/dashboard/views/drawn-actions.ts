@@ -4,7 +4,8 @@ import {changeList} from '../global-actions.js';
 import {drawnSize} from './drawn-view.js';
 import {drawnOf, isDrawn, scrolledTop, topOf, type ScrollAction} from './drawn.js';
 
-const scroll = (action: ScrollAction) => ({getState, set, store, shown, terminal, theme, isSpoken}: Controller) => {
+/** Scrolls the view of lines that is shown. */
+export const scrollDrawn = (action: ScrollAction) => ({getState, set, store, shown, terminal, theme, isSpoken}: Controller) => {
 	const ui = getState();
 	const {view} = ui;
 	const {columns, rows} = terminal.size();
@@ -27,12 +28,12 @@ const turn = (by: number) => (controller: Controller) => {
 };
 
 export const drawnActions: Actions = {
-	'drawn.up': scroll({type: 'move', by: -1}),
-	'drawn.down': scroll({type: 'move', by: 1}),
-	'drawn.pageUp': scroll({type: 'page', by: -1}),
-	'drawn.pageDown': scroll({type: 'page', by: 1}),
-	'drawn.first': scroll({type: 'first'}),
-	'drawn.last': scroll({type: 'last'}),
+	'drawn.up': scrollDrawn({type: 'move', by: -1}),
+	'drawn.down': scrollDrawn({type: 'move', by: 1}),
+	'drawn.pageUp': scrollDrawn({type: 'page', by: -1}),
+	'drawn.pageDown': scrollDrawn({type: 'page', by: 1}),
+	'drawn.first': scrollDrawn({type: 'first'}),
+	'drawn.last': scrollDrawn({type: 'last'}),
 	'drawn.next': turn(1),
 	'drawn.previous': turn(-1),
 };

@@ -10,6 +10,8 @@ import {startEffects} from '../../../source/dashboard/effects.js';
 import {configuredKeyMaps} from '../../../source/dashboard/key-maps.js';
 import {targetOf} from '../../../source/dashboard/known-engines.js';
 import {createLogs} from '../../../source/dashboard/logs/follow.js';
+import {handleMouse} from '../../../source/dashboard/mouse/handle-mouse.js';
+import {withMouse} from '../../../source/dashboard/mouse/mouse-events.js';
 import {readOnly} from '../../../source/dashboard/read-only.js';
 import {createSpeaker} from '../../../source/dashboard/spoken/speaker.js';
 import {SpokenApp} from '../../../source/dashboard/spoken/spoken-app.js';
@@ -63,6 +65,7 @@ export type OpenOptions = {
 	/** Engines that can be switched to, by their names. */
 	readonly engines?: Readonly<Record<string, () => Promise<Engine>>>;
 	/** As the configuration gives them. */
+	readonly mouse?: boolean;
 	/** For a screen reader. */
 	readonly isSpoken?: boolean;
 	readonly keys?: Readonly<Record<string, readonly string[]>>;
@@ -71,7 +74,7 @@ export type OpenOptions = {
 const patience = 15_000;
 
 /** The whole dashboard but for the terminal. */
-export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left', keys = {}, engines = {}, isSpoken = false}: OpenOptions = {}) => {
+export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left', keys = {}, engines = {}, isSpoken = false, mouse = false}: OpenOptions = {}) => {
 	const own = given ? undefined : createMemoryEngine();
 	const engine = given ?? own!;
 	const screen = createScreen(columns, rows);
@@ -115,7 +118,11 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 	const onReady = () => {};
 	const instance = render(speaker ? <SpokenApp {...{controller, speaker, onReady}}/> : <App {...{controller, onReady}}/>, {
 		isScreenReaderEnabled: isSpoken,
-		stdout: screen as never, stdin: keyboard as never, debug: true, patchConsole: false, exitOnCtrlC: false, interactive: true,
+		stdout: screen as never, stdin: (mouse
+			? withMouse(keyboard, event => {
+				handleMouse(controller, event);
+			})
+			: keyboard) as never, debug: true, patchConsole: false, exitOnCtrlC: false, interactive: true,
 	});
 
 	const lines = () => stripVTControlCharacters(screen.frame).split('\n');
