@@ -50,6 +50,8 @@ const dialogKeys: KeyMap = [
 	{action: 'dialog.other', keys: ['left', 'right', 'h', 'l', 'tab', 'shift+tab'], title: 'The other button'},
 	{action: 'dialog.pageUp', keys: ['pageup'], title: 'A page up'},
 	{action: 'dialog.pageDown', keys: ['pagedown', 'space'], title: 'A page down'},
+	{action: 'dialog.first', keys: ['g', 'g g', 'home'], title: 'To the top'},
+	{action: 'dialog.last', keys: ['G', 'end'], title: 'To the bottom'},
 	{action: 'dialog.accept', keys: ['return'], title: 'Take it'},
 	{action: 'dialog.yes', keys: ['y'], title: 'Yes'},
 	{action: 'dialog.close', keys: ['escape', 'q', 'ctrl+c', 'n'], title: 'Close'},

@@ -580,3 +580,19 @@ test('an engine without machines has no key for boot logs', async t => {
 	t.notRegex(text, /Boot log/v);
 	engine.close();
 });
+
+test('a dialog is scrolled to its end and no further', async t => {
+	await using app = await openApp({columns: 80, rows: 24});
+	await app.shows('No containers');
+	await app.press('?');
+	await app.shows('Logs of this one');
+	await app.press('G');
+	await app.shows('Close');
+	const bottom = app.lines().join('\n');
+	await app.press('j', ' ', 'j');
+	t.is(app.lines().join('\n'), bottom);
+	await app.press('k');
+	t.not(app.lines().join('\n'), bottom);
+	await app.press('g');
+	await app.shows('Logs of this one');
+});

@@ -2,6 +2,7 @@ import type {Engine} from '../../engine.js';
 import type {Actions} from '../actions.js';
 import type {Controller} from '../controller.js';
 import {failureOf} from '../execute.js';
+import {lastTop} from './dialog-extent.js';
 import {completionsOf, reduceForm, focusedField, type FormAction, type FormState, type Request} from '../forms/form-state.js';
 
 const close = ({getState, set}: Controller) => {
@@ -15,7 +16,7 @@ const scroll = (by: number) => (controller: Controller) => {
 		const {length} = dialog.choices;
 		controller.set({dialog: {...dialog, index: Math.max(0, Math.min(length - 1, dialog.index + by))}});
 	} else if (dialog && 'top' in dialog) {
-		controller.set({dialog: {...dialog, top: Math.max(0, dialog.top + by)}});
+		controller.set({dialog: {...dialog, top: Math.max(0, Math.min(dialog.top + by, lastTop(controller, dialog)))}});
 	}
 };
 
@@ -37,6 +38,8 @@ export const dialogActions: Actions = {
 	'dialog.down': scroll(1),
 	'dialog.pageUp': scroll(-10),
 	'dialog.pageDown': scroll(10),
+	'dialog.first': scroll(-Infinity),
+	'dialog.last': scroll(Infinity),
 	'dialog.other'({getState, set}) {
 		const {dialog} = getState();
 		if (dialog?.type === 'confirm') {

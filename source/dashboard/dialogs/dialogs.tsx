@@ -7,8 +7,9 @@ import {windowStart} from '../list-state.js';
 import {paletteEntries} from '../palette.js';
 import {Panel} from '../panel.js';
 import {describeKey} from '../keys.js';
-import {clean, cut, fit, wrapWords} from '../text.js';
+import {clean, fit} from '../text.js';
 import type {Dialog} from '../ui-state.js';
+import {dialogSize, reportLines} from './dialog-extent.js';
 import {failureLines, helpLines, planLines} from './dialog-lines.js';
 import {Form} from './form.js';
 
@@ -66,7 +67,7 @@ const Choose = ({dialog: {title, choices, index}, width, height}: Of<'choose'>) 
 };
 
 const Report = ({dialog: {title, lines, top}, width, height}: Of<'report'>) => {
-	const wrapped = lines.flatMap(line => line.startsWith('  ') ? [cut(line, width - 4)] : wrapWords(line, width - 4));
+	const wrapped = reportLines(lines, width - 4);
 	const rows = Math.min(height - 2, wrapped.length);
 	return (
 		<Panel title={clean(title)} note='Esc closes' width={width} height={rows + 2} isFocused isOpaque>
@@ -111,7 +112,7 @@ const contents: {readonly [Type in Dialog['type']]: (props: Of<Type>) => React.J
 /** What lies over everything else and has all keys. */
 export const DialogLayer = ({dialog, width, height}: Size & {readonly dialog: Dialog}) => {
 	const Content = contents[dialog.type] as (props: Size & {readonly dialog: Dialog}) => React.JSX.Element;
-	const inside = {width: Math.min(width, Math.max(40, Math.min(92, width - 8))), height: Math.max(5, height - 2)};
+	const inside = dialogSize({width, height});
 	return (
 		<Box position='absolute' marginLeft={Math.max(0, Math.floor((width - inside.width) / 2))} marginTop={1}>
 			<Content dialog={dialog} {...inside}/>
