@@ -50,13 +50,16 @@ const count = (number: number, noun: string): string => `${number} ${noun}${numb
 /** The first line: which engine, how it is, how much there is. */
 export const headerLine = (state: StoreState, {isReadOnly}: {readonly isReadOnly: boolean}, width: number, theme: Theme): string => {
 	const {info, snapshot, target} = state;
+	const name: Segment = ['text', target ? (target.host === demoHost ? '(demo, all made up) ' : ` ${clean(target.title)} `) : ''];
 	const running = snapshot?.containers.filter(({status}) => status.state === 'running').length ?? 0;
 	const counts = snapshot ? `${running}/${snapshot.containers.length} running  ${count(snapshot.networks.length, 'network')}  ${count(snapshot.images.length, 'image')} ` : '';
 	return joinSegments([
 		['title', ' holm '],
-		['text', target ? (target.host === demoHost ? '(demo, all made up) ' : ` ${clean(target.title)} `) : ''],
+		...(state.connection.state === 'lost' ? [] : [name]),
 		['warning', isReadOnly ? '[read-only] ' : ''],
 		connectionSegment(state),
+		// What is lost says why and what helps, and then which one it was.
+		...(state.connection.state === 'lost' ? [name] : []),
 		['text', ` ${counts}`],
 		['dim', info ? ` ${clean(info.name)}  ${info.accelerator === 'tcg' ? 'tcg (emulated)' : clean(info.accelerator ?? info.operatingSystem)}  ${info.cpus} CPU ${shortBytes(info.memoryBytes)}` : ''],
 	], width, theme);
