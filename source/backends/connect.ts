@@ -11,7 +11,7 @@ import type {Environment} from './hosts/which-engine.js';
 export type ConnectOptions = {
 	/** Directory of the engine of this host; default its usual one. */
 	readonly root?: string;
-	/** Another engine: an address, `context://NAME`, or `docker` for the one that Docker's command line would take. */
+	/** Another engine: an address, `context://NAME`, `docker` for the one that Docker's command line would take, or `own` for this host's whatever HOLM_HOST says. */
 	readonly host?: string;
 	/** Where HOLM_HOST and the variables of Docker are looked up; default the process's. */
 	readonly environment?: Environment;

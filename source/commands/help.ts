@@ -29,9 +29,10 @@ const flagRows = (flags: FlagTable): ReadonlyArray<readonly [string, string]> =>
 export const globalFlags = {
 	root: {type: 'string', value: 'DIR', description: 'Directory of the engine on this host (HOLM_ROOT)'},
 	host: {
-		type: 'string', shortFlag: 'H', value: 'ADDRESS', description: 'Another engine: unix:///path, tcp://host:port, context://NAME, or docker (HOLM_HOST)',
+		type: 'string', shortFlag: 'H', value: 'ADDRESS', description: 'Another engine: unix:///path, tcp://host:port, context://NAME, docker, or own (HOLM_HOST)',
 	},
 	demo: {type: 'boolean', description: 'Dashboard over made-up containers, without an engine'},
+	screenReader: {type: 'boolean', description: 'Dashboard as lines that are read out, for a screen reader'},
 	readOnly: {type: 'boolean', description: 'Dashboard that refuses every change'},
 	debug: {type: 'boolean', description: 'Print where an error comes from'},
 	version: {type: 'boolean', shortFlag: 'v', description: 'Print the version'},

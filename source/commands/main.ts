@@ -1,5 +1,6 @@
 import process from 'node:process';
 import {asHolmError, exitStatusOf, HolmError} from '../errors.js';
+import type {EngineTarget} from '../dashboard/known-engines.js';
 import type {Context} from './command.js';
 import {parseArguments} from './parse-arguments.js';
 import {splitArguments} from './split-arguments.js';
@@ -37,9 +38,10 @@ type GlobalFlags = {
 	readonly help: boolean;
 	readonly demo: boolean;
 	readonly readOnly: boolean;
+	readonly screenReader: boolean;
 };
 
-const noFlags: GlobalFlags = {debug: false, version: false, help: false, demo: false, readOnly: false};
+const noFlags: GlobalFlags = {debug: false, version: false, help: false, demo: false, readOnly: false, screenReader: false};
 
 /** The flags before the command. They are few and fixed, and the parser is left for the command's own. */
 const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals: GlobalFlags; readonly rest: readonly string[]}> => {
@@ -59,6 +61,7 @@ const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals:
 			help: values.get('help') === 'true',
 			demo: values.get('demo') === 'true',
 			readOnly: values.get('read-only') === 'true',
+			screenReader: values.get('screen-reader') === 'true',
 		},
 		rest: input,
 	};
@@ -110,38 +113,46 @@ const printOverview = async ({stdout, stderr}: Surroundings, isAsked: boolean): 
 };
 
 /** Without a command: the dashboard where there is a terminal for it, and the help where there is none. */
-const openScreen = async ({demo, readOnly, root, host}: GlobalFlags, surroundings: Surroundings): Promise<number> => {
+const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlags, surroundings: Surroundings): Promise<number> => {
 	const {stdin, stdout, connect, environment} = surroundings;
 	if (stdin.isTTY !== true || stdout.isTTY !== true) {
 		return printOverview(surroundings, false);
 	}
 
-	const {openDashboard} = await import('../dashboard/index.js');
-	const options = {...surroundings, demo, readOnly};
+	const [{openDashboard}, {demoHost, ownHost, targetOf}] = await Promise.all([import('../dashboard/index.js'), import('../dashboard/known-engines.js')]);
+	const ownRoot = root ?? nonEmpty(environment.HOLM_ROOT);
+	const connected = new Set<string>();
+	const options = {
+		...surroundings,
+		readOnly,
+		screenReader,
+		root: ownRoot,
+		async connect(report: (step: string) => void, target: EngineTarget) {
+			const engine = await connect({
+				root: ownRoot,
+				host: target.host,
+				// An engine that was stopped while somebody looked at it was meant to stop.
+				canStart: !connected.has(target.host),
+				onStep({step, detail}) {
+					report(`${step}: ${detail}`);
+				},
+			});
+			connected.add(target.host);
+			return engine;
+		},
+	};
 	if (!demo) {
-		let wasConnected = false;
-		return openDashboard({
-			...options,
-			async connect(report) {
-				const engine = await connect({
-					root: root ?? nonEmpty(environment.HOLM_ROOT),
-					host,
-					// An engine that was stopped while somebody looked at it was meant to stop.
-					canStart: !wasConnected,
-					onStep({step, detail}) {
-						report(`${step}: ${detail}`);
-					},
-				});
-				wasConnected = true;
-				return engine;
-			},
-		});
+		return openDashboard({...options, target: targetOf(host ?? nonEmpty(environment.HOLM_HOST) ?? ownHost, ownRoot)});
 	}
 
 	const {createMemoryEngine} = await import('../backends/memory.js');
 	const engine = createMemoryEngine({lively: true, now: surroundings.now});
 	try {
-		return await openDashboard({...options, connect: async () => engine});
+		return await openDashboard({
+			...options,
+			target: {title: 'demo', host: demoHost},
+			connect: async (report, target) => target.host === demoHost ? engine : options.connect(report, target),
+		});
 	} finally {
 		engine.close();
 	}
@@ -195,8 +206,9 @@ export const main = async (argv: readonly string[], surroundings: Surroundings):
 			return await openScreen(globals, surroundings);
 		}
 
-		if (globals.demo || globals.readOnly) {
-			throw new HolmError('invalid', `--${globals.demo ? 'demo' : 'read-only'} is for the dashboard, not for ${first}`, {remedy: 'leave the command away, or the flag'});
+		const flag = ([['demo', globals.demo], ['read-only', globals.readOnly], ['screen-reader', globals.screenReader]] as const).find(([, isGiven]) => isGiven)?.[0];
+		if (flag) {
+			throw new HolmError('invalid', `--${flag} is for the dashboard, not for ${first}`, {remedy: 'leave the command away, or the flag'});
 		}
 
 		return await runFound(rest, globals, surroundings);

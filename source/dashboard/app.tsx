@@ -5,33 +5,22 @@ import {ContainersPane} from './containers/containers.js';
 import {ControllerProvider, useController, useStore, useUi} from './context.js';
 import type {Controller} from './controller.js';
 import {DialogLayer} from './dialogs/dialogs.js';
+import {emptyText} from './empty-text.js';
 import {Field} from './field.js';
 import {handleInput, typePrompt} from './input.js';
 import {InspectView} from './inspect/inspect.js';
 import {layoutOf, smallest, type Area, type PaneName} from './layout.js';
-import {emptyLines, Lines} from './lines.js';
+import {Lines} from './lines.js';
 import {LogsPane} from './logs/logs.js';
 import {NetworksPane} from './networks/networks.js';
-import {Panel} from './panel.js';
-import {idsOf, selectedIn, type Shown} from './shown.js';
+import type {Shown} from './shown.js';
 import {clean} from './text.js';
 import type {StoreState} from './store.js';
 import type {UiState, ViewName} from './ui-state.js';
-import {windowStart, cursorOf} from './list-state.js';
-import {addressesLines} from './views/addresses-lines.js';
-import {machineLines} from './views/machine-lines.js';
+import {DrawnView} from './views/drawn-view.js';
 import {DnsView, EventsView, ImagesView, VolumesView} from './views/tables.js';
-import {topologyLines} from './views/topology-lines.js';
 
 type Parts = {readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly shown: Shown; readonly now: number};
-
-const emptyText = ({connection, snapshot}: StoreState, filter: string, none: string): string => {
-	if (!snapshot) {
-		return connection.state === 'lost' ? `No engine: ${clean(connection.reason)}${connection.remedy === undefined ? '' : ` (${clean(connection.remedy)})`}` : 'Connecting to the engine…';
-	}
-
-	return filter === '' ? none : 'Nothing passes the filter; Esc clears it';
-};
 
 const Pane = ({name, width, height, ui, store, shown, now}: Parts & Area & {readonly name: PaneName}) => {
 	const isFocused = ui.focus === name;
@@ -58,38 +47,6 @@ const MainView = (parts: Parts & Area) => {
 	return rows.map((row, index) => (
 		<Box key={index}>{row.map(area => <Pane key={area.name} {...parts} {...area}/>)}</Box>
 	));
-};
-
-type DrawnProps = Area & {readonly title: string; readonly lines: readonly string[]; readonly start?: number; readonly isStale: boolean};
-
-const Drawn = ({title, lines, start = 0, width, height, isStale}: DrawnProps) => {
-	const room = height - 2;
-	const first = Math.max(0, Math.min(start, lines.length - room));
-	return <Panel isFocused {...{title, width, height, isStale}}><Lines lines={lines.slice(first, first + room).map(line => ` ${line}`)} width={width - 2} height={room}/></Panel>;
-};
-
-const DrawnView = ({view, controller, ui, store, shown, width, height}: Parts & Area & {readonly view: 'topology' | 'addresses' | 'machine'}) => {
-	const {theme} = controller;
-	const size = {width: width - 4, height: height - 2};
-	const isStale = store.connection.state === 'lost';
-	const {snapshot, usage} = store;
-	const network = selectedIn(shown, ui, 'networks');
-	const container = selectedIn(shown, ui, 'containers');
-	if (snapshot && view === 'topology') {
-		const lines = topologyLines({...snapshot, networks: shown.networks}, network?.id, size, theme);
-		const selected = lines.findIndex(line => network !== undefined && line.includes(clean(network.name)));
-		return <Drawn title='8 Topology' start={windowStart(selected, size.height, lines.length)} {...{lines, width, height, isStale}}/>;
-	}
-
-	if (snapshot && network && view === 'addresses') {
-		return <Drawn title={`Addresses of ${clean(network.name)}: ${clean(network.subnet)}`} lines={addressesLines(network, snapshot, size, theme)} {...{width, height, isStale}}/>;
-	}
-
-	if (container && view === 'machine') {
-		return <Drawn title={`9 Machine ${cursorOf(ui.lists.containers, idsOf(shown, 'containers')) + 1} of ${shown.containers.length}`} lines={machineLines(container, usage[container.id], size, theme)} {...{width, height, isStale}}/>;
-	}
-
-	return <Drawn title='' lines={emptyLines(emptyText(store, '', 'There is nothing to show'), size, theme)} {...{width, height, isStale}}/>;
 };
 
 const View = (parts: Parts & Area & {readonly view: ViewName}) => {
@@ -123,7 +80,7 @@ const View = (parts: Parts & Area & {readonly view: ViewName}) => {
 		case 'topology':
 		case 'addresses':
 		case 'machine': {
-			return <DrawnView {...parts} view={view}/>;
+			return <DrawnView {...{view, controller: parts.controller, ui, store, shown, width, height}}/>;
 		}
 	}
 };
@@ -166,7 +123,7 @@ const useClock = (now: () => number): number => {
 	return time;
 };
 
-const Screen = ({isDemo}: {readonly isDemo: boolean}) => {
+const Screen = () => {
 	const controller = useController();
 	const ui = useUi();
 	const store = useStore();
@@ -182,7 +139,7 @@ const Screen = ({isDemo}: {readonly isDemo: boolean}) => {
 	const area = {width: columns, height: rows - 2};
 	return (
 		<Box flexDirection='column' width={columns} height={rows}>
-			<Lines lines={[headerLine(store, {isReadOnly: controller.isReadOnly, isDemo}, columns, controller.theme)]} width={columns} height={1}/>
+			<Lines lines={[headerLine(store, {isReadOnly: controller.isReadOnly}, columns, controller.theme)]} width={columns} height={1}/>
 			<Box flexDirection='column' width={area.width} height={area.height} flexShrink={0}>
 				<View view={ui.view} {...{controller, ui, store, shown: controller.shown(), now}} {...area}/>
 			</Box>
@@ -196,13 +153,13 @@ const Screen = ({isDemo}: {readonly isDemo: boolean}) => {
 /** What Ink lets only its components have. */
 export type InkHandles = Pick<ReturnType<typeof useApp>, 'suspendTerminal' | 'exit'>;
 
-type AppProps = {readonly controller: Controller; readonly isDemo: boolean; readonly onReady: (handles: InkHandles) => void};
+type AppProps = {readonly controller: Controller; readonly onReady: (handles: InkHandles) => void};
 
 /** The whole screen. */
-export const App = ({controller, isDemo, onReady}: AppProps) => {
+export const App = ({controller, onReady}: AppProps) => {
 	const {suspendTerminal, exit} = useApp();
 	useEffect(() => {
 		onReady({suspendTerminal, exit});
 	}, [onReady, suspendTerminal, exit]);
-	return <ControllerProvider value={controller}><Screen isDemo={isDemo}/></ControllerProvider>;
+	return <ControllerProvider value={controller}><Screen/></ControllerProvider>;
 };

@@ -1,7 +1,8 @@
 import {widthOf} from '../commands/print/width.js';
 import {activeMaps, refusalOf} from './input.js';
 import type {Controller} from './controller.js';
-import {describeKey} from './keys.js';
+import {continuationsOf, describeKey} from './keys.js';
+import {demoHost} from './known-engines.js';
 import {shortBytes} from './measures.js';
 import type {StoreState} from './store.js';
 import {clean, cut, fit} from './text.js';
@@ -47,23 +48,38 @@ const connectionSegment = ({connection}: StoreState): Segment => {
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 /** The first line: which engine, how it is, how much there is. */
-export const headerLine = (state: StoreState, {isReadOnly, isDemo}: {readonly isReadOnly: boolean; readonly isDemo: boolean}, width: number, theme: Theme): string => {
-	const {info, snapshot} = state;
+export const headerLine = (state: StoreState, {isReadOnly}: {readonly isReadOnly: boolean}, width: number, theme: Theme): string => {
+	const {info, snapshot, target} = state;
+	const name: Segment = ['text', target ? (target.host === demoHost ? '(demo, all made up) ' : ` ${clean(target.title)} `) : ''];
 	const running = snapshot?.containers.filter(({status}) => status.state === 'running').length ?? 0;
 	const counts = snapshot ? `${running}/${snapshot.containers.length} running  ${count(snapshot.networks.length, 'network')}  ${count(snapshot.images.length, 'image')} ` : '';
 	return joinSegments([
 		['title', ' holm '],
-		['text', isDemo ? '(demo, all made up) ' : ''],
+		...(state.connection.state === 'lost' ? [] : [name]),
 		['warning', isReadOnly ? '[read-only] ' : ''],
 		connectionSegment(state),
+		// What is lost says why and what helps, and then which one it was.
+		...(state.connection.state === 'lost' ? [name] : []),
 		['text', ` ${counts}`],
 		['dim', info ? ` ${clean(info.name)}  ${info.accelerator === 'tcg' ? 'tcg (emulated)' : clean(info.accelerator ?? info.operatingSystem)}  ${info.cpus} CPU ${shortBytes(info.memoryBytes)}` : ''],
 	], width, theme);
 };
 
 /** The last line: what goes on, or what was done, or the keys that do something now. */
-export const footerLine = (controller: Controller, {jobs, notice, dialog}: UiState, width: number): string => {
+export const footerLine = (controller: Controller, {jobs, notice, dialog, pending}: UiState, width: number): string => {
 	const {theme} = controller;
+	const isAscii = theme.borders.vertical === '|';
+	if (pending) {
+		const ways = continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller));
+		return joinSegments([
+			['key', ` ${describeKey(pending.keys, isAscii)} `],
+			['dim', 'and then '],
+			...ways.flatMap(({rest, binding: {title, short}}): Segment[] => [['key', ` ${describeKey(rest, isAscii)}`], ['dim', ` ${short ?? title} `]]),
+			['key', ' Esc'],
+			['dim', ' cancels'],
+		], width, theme);
+	}
+
 	const job = jobs.at(-1);
 	if (job) {
 		return joinSegments([['accent', ` ${clean(job.title)}… ${clean(job.progress)} `], ['dim', jobs.length > 1 ? `and ${jobs.length - 1} more ` : ''], ['key', 'Ctrl-X'], ['text', ' cancels']], width, theme);
@@ -77,7 +93,6 @@ export const footerLine = (controller: Controller, {jobs, notice, dialog}: UiSta
 		return ' '.repeat(width);
 	}
 
-	const isAscii = theme.borders.vertical === '|';
 	const seen = new Set<string>();
 	const bindings = activeMaps(controller).flat().filter(binding => {
 		const isFirst = binding.keys[0] !== undefined && !seen.has(binding.keys[0]);

@@ -5,17 +5,23 @@ import {HolmError, messageOf} from '../errors.js';
 
 /** What the user's file says; everything may be missing. */
 export type DashboardConfiguration = {
-	/** Keys of an action, instead of its own: `{"containers.remove": ["delete"]}`. */
+	/** Keys of an action, instead of its own: `{"containers.remove": ["delete"], "global.images": ["g i"]}`, where the last is two keys one after the other. */
 	readonly keys: Readonly<Record<string, readonly string[]>>;
 	readonly theme?: 'dark' | 'light';
 	readonly ascii?: boolean;
+	/** The wheel scrolls and a click chooses; the terminal's own selection then wants Shift held. Default false. */
+	readonly mouse?: boolean;
+	/** As `--screen-reader`. */
+	readonly screenReader?: boolean;
+	/** Addresses of other engines by the names they are listed under: `{"lab": "tcp://lab:2376"}`. */
+	readonly hosts: Readonly<Record<string, string>>;
 	/** Milliseconds between two readings of the engine. */
 	readonly refreshInterval: number;
 	/** Lines of log that are kept in memory. */
 	readonly logLines: number;
 };
 
-export const defaultConfiguration: DashboardConfiguration = {keys: {}, refreshInterval: 2000, logLines: 20_000};
+export const defaultConfiguration: DashboardConfiguration = {keys: {}, hosts: {}, refreshInterval: 2000, logLines: 20_000};
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -30,9 +36,12 @@ type Checks = {readonly [Name in keyof DashboardConfiguration]-?: readonly [chec
 const isWithin = (value: unknown, least: number, most: number) => typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
 
 const checks: Checks = {
-	keys: [value => isRecord(value) && Object.values(value).every(keys => Array.isArray(keys) && keys.every(key => typeof key === 'string' && key !== '')), 'an object of lists of keys, such as {"containers.remove": ["delete"]}'],
+	keys: [value => isRecord(value) && Object.values(value).every(keys => Array.isArray(keys) && keys.every(key => typeof key === 'string' && key.split(' ').every(name => name !== ''))), 'an object of lists of keys, such as {"containers.remove": ["delete"], "global.images": ["g i"]}'],
 	theme: [value => value === 'dark' || value === 'light', '"dark" or "light"'],
 	ascii: [value => typeof value === 'boolean', 'true or false'],
+	mouse: [value => typeof value === 'boolean', 'true or false'],
+	screenReader: [value => typeof value === 'boolean', 'true or false'],
+	hosts: [value => isRecord(value) && Object.values(value).every(host => typeof host === 'string' && host !== ''), 'an object of addresses, such as {"lab": "tcp://lab:2376"}'],
 	refreshInterval: [value => isWithin(value, 250, 3_600_000), 'milliseconds from 250 to 3600000'],
 	logLines: [value => isWithin(value, 100, 1_000_000), 'a number from 100 to 1000000'],
 };

@@ -3,13 +3,14 @@ import type {DashboardConfiguration} from './config.js';
 import {executePlan, failureOf, type Failure, type Removed} from './execute.js';
 import type {KeyMaps} from './key-maps.js';
 import type {PaneName} from './layout.js';
+import type {EngineTarget} from './known-engines.js';
 import {createLogIndex, type LogIndex} from './logs/log-index.js';
 import type {Logs} from './logs/follow.js';
 import type {Plan} from './plan.js';
 import {createShown, type Shown} from './shown.js';
 import type {Store} from './store.js';
 import type {Theme} from './theme.js';
-import {initialUi, type Dialog, type ListName, type Prompt, type UiState} from './ui-state.js';
+import {initialUi, type Dialog, type ListName, type Prompt, type UiState, type WindowName} from './ui-state.js';
 
 /** What the dashboard asks of the terminal it is in. */
 export type Terminal = {
@@ -33,11 +34,23 @@ export type ControllerOptions = {
 	readonly theme: Theme;
 	/** Refuses every change. */
 	readonly isReadOnly: boolean;
+	/** Lines are read out instead of a screen being drawn. */
+	readonly isSpoken: boolean;
 	readonly now: () => number;
 	/** Where logs are saved. */
 	readonly workingDirectory: string;
 	readonly joinSession: JoinSession;
+	readonly engines: Engines;
 };
+
+/** The engines there are, as far as that is known from here. */
+export type Engines = {
+	readonly list: () => Promise<readonly EngineTarget[]>;
+	readonly connect: (target: EngineTarget, report: (step: string) => void) => Promise<Engine>;
+};
+
+/** What work that takes its time can be told and can tell. */
+export type JobHandle = {readonly signal: AbortSignal; readonly report: (progress: string) => void};
 
 /** Joins the terminal to a session of the engine until it ends or is left. */
 export type JoinSession = (engine: Engine, request: {readonly type: 'shell' | 'attach'; readonly containerId: string; readonly name: string}) => Promise<string>;
@@ -55,10 +68,14 @@ export type Controller = ControllerOptions & {
 	readonly notify: (notice: string) => void;
 	readonly fail: (title: string, failures: readonly Failure[]) => void;
 	/** Does something that takes its time, shown and to be cancelled meanwhile. What it throws is shown until it is dismissed. */
-	readonly work: (title: string, run: (engine: Engine, job: {readonly signal: AbortSignal; readonly report: (progress: string) => void}) => Promise<void>) => Promise<void>;
+	readonly work: (title: string, run: (engine: Engine, job: JobHandle) => Promise<void>) => Promise<void>;
+	/** The same for what does not need the engine that is shown. */
+	readonly job: (title: string, run: (job: JobHandle) => Promise<void>) => Promise<void>;
 	/** Asks whether a plan is wanted; it is bound to what it names. */
 	readonly confirm: (plan: Plan | undefined, nothing: string) => void;
 	readonly execute: (plan: Plan) => Promise<void>;
+	/** First rows that are shown, of what was drawn last. */
+	readonly windows: Map<WindowName, number>;
 	/** What was removed last comes first. */
 	readonly removed: Removed[];
 };
@@ -116,14 +133,15 @@ export const createController = (options: ControllerOptions): Controller => {
 	};
 
 	const open = (dialog: Dialog) => {
-		set({dialog, prompt: undefined});
+		state.pending?.stop();
+		set({dialog, prompt: undefined, pending: undefined});
 	};
 
 	const fail = (title: string, failures: readonly Failure[]) => {
 		open({type: 'failures', title, failures});
 	};
 
-	const work: Controller['work'] = async (title, run) => {
+	const job: Controller['job'] = async (title, run) => {
 		const controller = new AbortController();
 		lastJob++;
 		const id = lastJob;
@@ -142,7 +160,7 @@ export const createController = (options: ControllerOptions): Controller => {
 			}],
 		});
 		try {
-			await run(store.engine(), {signal: controller.signal, report});
+			await run({signal: controller.signal, report});
 		} catch (error) {
 			if (controller.signal.aborted) {
 				set({notice: `${title}: cancelled`});
@@ -154,6 +172,8 @@ export const createController = (options: ControllerOptions): Controller => {
 			store.refresh();
 		}
 	};
+
+	const work: Controller['work'] = async (title, run) => job(title, async handle => run(store.engine(), handle));
 
 	const remember = ({kept}: Plan, done: readonly string[]) => {
 		const gone = new Set(done);
@@ -171,7 +191,10 @@ export const createController = (options: ControllerOptions): Controller => {
 				report(`${number} of ${of}`);
 			},
 		});
-		remember(plan, done);
+		if (engine === store.engine()) {
+			remember(plan, done);
+		}
+
 		const {lists} = state;
 		const list = listOf(state);
 		set({
@@ -199,13 +222,15 @@ export const createController = (options: ControllerOptions): Controller => {
 		activeList: () => listOf(state),
 		open,
 		ask(prompt) {
-			set({prompt, notice: ''});
+			state.pending?.stop();
+			set({prompt, pending: undefined, notice: ''});
 		},
 		notify(notice) {
 			set({notice});
 		},
 		fail,
 		work,
+		job,
 		confirm(plan, nothing) {
 			if (plan && plan.items.length > 0) {
 				open({type: 'confirm', plan, isAccepting: false, top: 0});
@@ -214,6 +239,7 @@ export const createController = (options: ControllerOptions): Controller => {
 			}
 		},
 		execute,
+		windows: new Map(),
 		removed,
 	};
 };

@@ -30,13 +30,14 @@ export const startEffects = (controller: Controller): (() => void) => {
 			name,
 			startedAt: 'startedAt' in status ? status.startedAt : 0,
 			isRunning: status.state === 'running' || status.state === 'paused',
+			isBoot: state.showsBoot,
 		}));
 		if (state.logs.since !== since.choice) {
 			const {milliseconds} = sinceChoices[state.logs.since]!;
 			since = {choice: state.logs.since, ...(milliseconds === undefined ? {} : {from: controller.now() - milliseconds})};
 		}
 
-		const ids = targets.map(({id}) => id).join(' ');
+		const ids = targets.map(({id, isBoot}) => `${id} ${isBoot}`).join(' ');
 		if (ids !== followed) {
 			followed = ids;
 			set({logs: {...getState().logs, position: {type: 'following'}, column: 0}});
@@ -50,8 +51,11 @@ export const startEffects = (controller: Controller): (() => void) => {
 		if (snapshot && getState().view === 'dns' && recordsOf !== snapshot) {
 			recordsOf = snapshot;
 			try {
-				const records = await readRecords(store.engine(), snapshot, getState().records);
-				set({records, lacksRecords: records === undefined});
+				const engine = store.engine();
+				const records = await readRecords(engine, snapshot, getState().records);
+				if (engine === store.engine()) {
+					set({records, lacksRecords: records === undefined});
+				}
 			} catch {
 				// The engine went away; the next snapshot asks again.
 				recordsOf = undefined;

@@ -4,6 +4,7 @@ import {recreate} from './execute.js';
 import type {PaneName} from './layout.js';
 import {reduceList, type ListAction} from './list-state.js';
 import {idsOf, sortColumns} from './shown.js';
+import {chooseEngine} from './switch-engine.js';
 import type {ViewName} from './ui-state.js';
 
 const panes: readonly PaneName[] = ['containers', 'networks', 'logs'];
@@ -77,6 +78,7 @@ export const globalActions: Actions = {
 	'global.events': showView('events'),
 	'global.topology': showView('topology'),
 	'global.machine': showView('machine'),
+	'global.engines': chooseEngine,
 	'global.zoom'({getState, set}) {
 		set({isZoomed: !getState().isZoomed});
 	},

@@ -1,4 +1,5 @@
 import type {Key} from 'ink';
+import type {Container} from '../resources.js';
 import type {Actions} from './actions.js';
 import {containersActions} from './containers/containers-actions.js';
 import type {Controller} from './controller.js';
@@ -7,15 +8,18 @@ import {failureOf} from './execute.js';
 import {focusedField} from './forms/form-state.js';
 import {globalActions, listActions} from './global-actions.js';
 import {inspectActions} from './inspect/inspect-actions.js';
-import type {KeyMaps} from './key-maps.js';
-import {actionOf, keyNames, type Binding, type KeyMap, type KeyName} from './keys.js';
+import {withoutMachines, type KeyMaps} from './key-maps.js';
+import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type KeyMap, type KeyName} from './keys.js';
 import {logsActions} from './logs/logs-actions.js';
+import {lastResult} from './memo.js';
 import {networksActions} from './networks/networks-actions.js';
 import {paletteEntries} from './palette.js';
 import type {UiState} from './ui-state.js';
+import {drawnActions} from './views/drawn-actions.js';
+import {isDrawn} from './views/drawn.js';
 import {viewActions} from './views/view-actions.js';
 
-const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...dialogActions};
+const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...drawnActions, ...dialogActions};
 
 /** Which map holds first for what is on the screen. */
 export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
@@ -43,9 +47,21 @@ export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
 	}
 };
 
+const hasMachines = lastResult((containers: readonly Container[]) => containers.some(({machine}) => machine !== undefined));
+
+/** All key maps without what the engine that is shown cannot do. */
+export const availableMaps = ({keyMaps, store}: Pick<Controller, 'keyMaps' | 'store'>): KeyMaps =>
+	hasMachines(store.getState().snapshot?.containers ?? []) ? keyMaps : withoutMachines(keyMaps);
+
 /** The maps that hold now, the nearest first. */
-export const activeMaps = ({keyMaps, getState, activeList}: Pick<Controller, 'keyMaps' | 'getState' | 'activeList'>): readonly KeyMap[] =>
-	[keyMaps[placeOf(getState())], ...(activeList() ? [keyMaps.list] : []), keyMaps.global];
+export const activeMaps = (controller: Pick<Controller, 'keyMaps' | 'store' | 'getState' | 'activeList'>): readonly KeyMap[] => {
+	const {activeList, getState} = controller;
+	const state = getState();
+	const keyMaps = availableMaps(controller);
+	// What is drawn as lines has a list behind it that is not to be seen: it is not to be marked or sorted there.
+	const moving = isDrawn(state.view) ? [keyMaps.drawn] : (activeList() ? [keyMaps.list] : []);
+	return [keyMaps[placeOf(state)], ...moving, keyMaps.global];
+};
 
 /** Why a key does nothing now; undefined where it does something. */
 export const refusalOf = ({isReadOnly, store}: Pick<Controller, 'isReadOnly' | 'store'>, binding: Binding): string | undefined => {
@@ -115,7 +131,7 @@ const onForm = (controller: Controller, name: KeyName) => {
 const toPlace = (controller: Controller, place: keyof KeyMaps) => {
 	if (place === 'containers' || place === 'networks' || place === 'logs') {
 		controller.set({view: 'main', focus: place});
-	} else if (place !== 'global' && place !== 'list' && place !== 'dialog' && (place !== 'inspect' || controller.getState().inspect)) {
+	} else if (place !== 'global' && place !== 'list' && place !== 'drawn' && place !== 'dialog' && (place !== 'inspect' || controller.getState().inspect)) {
 		controller.set({view: place});
 	}
 };
@@ -126,7 +142,7 @@ const onPalette = (controller: Controller, name: KeyName) => {
 		return;
 	}
 
-	const entries = paletteEntries(controller.keyMaps, dialog.text);
+	const entries = paletteEntries(availableMaps(controller), dialog.text);
 	if (name === 'escape' || name === 'ctrl+c') {
 		controller.set({dialog: undefined});
 	} else if (name === 'up' || name === 'down') {
@@ -144,9 +160,56 @@ const onPalette = (controller: Controller, name: KeyName) => {
 	}
 };
 
+// As long as Vim users expect a sequence to be waited for where its beginning means something by itself.
+const sequenceDelay = 500;
+
+/** A key that is no text: alone, or as a part of a sequence. */
+const onCommand = (controller: Controller, name: KeyName) => {
+	const {getState, keyMaps, set} = controller;
+	const {pending} = getState();
+	const maps = () => getState().dialog ? [keyMaps.dialog] : activeMaps(controller);
+	pending?.stop();
+	set({pending: undefined});
+	if (pending && (name === 'escape' || name === 'ctrl+c')) {
+		return;
+	}
+
+	const keys = pending ? `${pending.keys} ${name}` : name;
+	const binding = actionOf(keys, maps());
+	if (continuationsOf(keys, maps()).length > 0) {
+		const timer = binding && setTimeout(() => {
+			set({pending: undefined});
+			// A dialog may have come meanwhile.
+			if (actionOf(keys, maps()) === binding) {
+				perform(controller, binding);
+			}
+		}, sequenceDelay);
+		set({
+			pending: {
+				keys,
+				stop() {
+					clearTimeout(timer);
+				},
+			},
+		});
+	} else if (binding) {
+		perform(controller, binding);
+	} else if (pending) {
+		const before = actionOf(pending.keys, maps());
+		if (before) {
+			perform(controller, before);
+			onCommand(controller, name);
+		} else {
+			controller.notify(`${describeKey(keys)} does nothing`);
+		}
+	}
+};
+
 const onKey = (controller: Controller, name: KeyName) => {
 	const {dialog, prompt, notice} = controller.getState();
-	if (prompt) {
+	if (controller.isSpoken && (prompt ?? dialog) && name === 'ctrl+l') {
+		controller.terminal.redraw();
+	} else if (prompt) {
 		onPrompt(controller, name);
 	} else if (dialog?.type === 'form') {
 		onForm(controller, name);
@@ -157,10 +220,7 @@ const onKey = (controller: Controller, name: KeyName) => {
 			controller.set({notice: ''});
 		}
 
-		const binding = actionOf(name, dialog ? [controller.keyMaps.dialog] : activeMaps(controller));
-		if (binding) {
-			perform(controller, binding);
-		}
+		onCommand(controller, name);
 	}
 };
 

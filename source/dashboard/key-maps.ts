@@ -2,7 +2,9 @@ import {containersKeys} from './containers/containers-keys.js';
 import {inspectKeys} from './inspect/inspect-keys.js';
 import {rebind, type KeyMap} from './keys.js';
 import {logsKeys} from './logs/logs-keys.js';
+import {lastResult} from './memo.js';
 import {networksKeys} from './networks/networks-keys.js';
+import {drawnKeys} from './views/drawn-keys.js';
 import {dnsKeys, eventsKeys, imagesKeys, volumesKeys} from './views/view-keys.js';
 
 const globalKeys: KeyMap = [
@@ -19,13 +21,14 @@ const globalKeys: KeyMap = [
 	{action: 'global.events', keys: ['7'], title: 'Events'},
 	{action: 'global.topology', keys: ['8'], title: 'Topology'},
 	{action: 'global.machine', keys: ['9'], title: 'Machine'},
+	{action: 'global.engines', keys: ['E'], title: 'Another engine: this host\'s, a Docker context, an address', short: 'engine'},
 	{action: 'global.zoom', keys: ['z'], title: 'This pane alone, and back', short: 'zoom'},
 	{action: 'global.undo', keys: ['u'], title: 'Make again what was removed last', changes: true},
 	{action: 'global.cancel', keys: ['ctrl+x'], title: 'Cancel the work that goes on', short: 'cancel'},
 	{action: 'global.redraw', keys: ['ctrl+l'], title: 'Draw the screen again'},
 	{action: 'global.suspend', keys: ['ctrl+z'], title: 'Back to the shell; fg returns'},
 	{action: 'global.back', keys: ['escape'], title: 'Back; clears filter, search and marks'},
-	{action: 'global.quit', keys: ['q', 'ctrl+c'], title: 'Quit'},
+	{action: 'global.quit', keys: ['q', 'Z Z', 'ctrl+c'], title: 'Quit'},
 ];
 
 const listKeys: KeyMap = [
@@ -33,7 +36,7 @@ const listKeys: KeyMap = [
 	{action: 'list.down', keys: ['down', 'j'], title: 'Down'},
 	{action: 'list.pageUp', keys: ['pageup', 'ctrl+b', 'ctrl+u'], title: 'A page up'},
 	{action: 'list.pageDown', keys: ['pagedown', 'ctrl+f'], title: 'A page down'},
-	{action: 'list.first', keys: ['g', 'home'], title: 'First'},
+	{action: 'list.first', keys: ['g', 'g g', 'home'], title: 'First'},
 	{action: 'list.last', keys: ['G', 'end'], title: 'Last'},
 	{action: 'list.mark', keys: ['space'], title: 'Mark', short: 'mark'},
 	{action: 'list.markAll', keys: ['*'], title: 'Mark all that are shown'},
@@ -47,6 +50,8 @@ const dialogKeys: KeyMap = [
 	{action: 'dialog.other', keys: ['left', 'right', 'h', 'l', 'tab', 'shift+tab'], title: 'The other button'},
 	{action: 'dialog.pageUp', keys: ['pageup'], title: 'A page up'},
 	{action: 'dialog.pageDown', keys: ['pagedown', 'space'], title: 'A page down'},
+	{action: 'dialog.first', keys: ['g', 'g g', 'home'], title: 'To the top'},
+	{action: 'dialog.last', keys: ['G', 'end'], title: 'To the bottom'},
 	{action: 'dialog.accept', keys: ['return'], title: 'Take it'},
 	{action: 'dialog.yes', keys: ['y'], title: 'Yes'},
 	{action: 'dialog.close', keys: ['escape', 'q', 'ctrl+c', 'n'], title: 'Close'},
@@ -56,6 +61,7 @@ const dialogKeys: KeyMap = [
 export const defaultKeyMaps = {
 	global: globalKeys,
 	list: listKeys,
+	drawn: drawnKeys,
 	containers: containersKeys,
 	networks: networksKeys,
 	logs: logsKeys,
@@ -68,6 +74,10 @@ export const defaultKeyMaps = {
 } as const satisfies Record<string, KeyMap>;
 
 export type KeyMaps = Readonly<Record<keyof typeof defaultKeyMaps, KeyMap>>;
+
+/** The key maps for an engine that tells nothing of machines. */
+export const withoutMachines = lastResult((keyMaps: KeyMaps): KeyMaps =>
+	Object.fromEntries(Object.entries(keyMaps).map(([place, map]) => [place, map.some(({needs}) => needs) ? map.filter(({needs}) => !needs) : map])) as KeyMaps);
 
 /** The key maps as the configuration has them. */
 export const configuredKeyMaps = (keys: Readonly<Record<string, readonly string[]>>): KeyMaps =>

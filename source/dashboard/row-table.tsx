@@ -5,6 +5,7 @@ import {useTheme} from './context.js';
 import {emptyLines, Lines, type Size} from './lines.js';
 import {fit} from './text.js';
 import type {Role} from './theme.js';
+import type {ListName} from './ui-state.js';
 import {useWindow} from './use-window.js';
 
 export type TableColumn = {
@@ -57,6 +58,7 @@ export const widthsOf = (columns: readonly TableColumn[], rows: readonly TableRo
 };
 
 type RowTableProps = Size & {
+	readonly name: ListName;
 	readonly columns: readonly TableColumn[];
 	readonly rows: readonly TableRow[];
 	/** Row of the cursor; -1 without one. */
@@ -67,10 +69,10 @@ type RowTableProps = Size & {
 };
 
 /** A table of which no more rows are made than are seen. */
-export const RowTable = ({columns, rows, cursor, isFocused, isStale, empty, width, height}: RowTableProps) => {
+export const RowTable = ({name, columns, rows, cursor, isFocused, isStale, empty, width, height}: RowTableProps) => {
 	const theme = useTheme();
 	const visible = Math.max(1, height - 1);
-	const start = useWindow(cursor, visible, rows.length);
+	const start = useWindow(name, cursor, visible, rows.length);
 	if (rows.length === 0) {
 		return <Lines lines={emptyLines(empty, {width, height}, theme)} width={width} height={height}/>;
 	}

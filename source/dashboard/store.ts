@@ -2,6 +2,7 @@ import type {Engine, EngineInfo, Snapshot} from '../engine.js';
 import {asHolmError, HolmError} from '../errors.js';
 import type {ContainerStats, EngineEvent} from '../resources.js';
 import {changesBetween} from './changes.js';
+import type {EngineTarget} from './known-engines.js';
 import {share} from './share.js';
 import {nextUsage, type Usage} from './usage.js';
 
@@ -14,7 +15,12 @@ export type Connection =
 	| {readonly state: 'connected'}
 	| {readonly state: 'lost'; readonly since: number; readonly reason: string; readonly remedy?: string};
 
+/** Connects anew at each call; `report` hears of what takes time. */
+export type Connect = (report: (step: string) => void) => Promise<Engine>;
+
 export type StoreState = {
+	/** Which engine it is. */
+	readonly target?: EngineTarget;
 	readonly connection: Connection;
 	/** The last one that came; stays when the engine has gone. */
 	readonly snapshot?: Snapshot;
@@ -26,8 +32,8 @@ export type StoreState = {
 };
 
 export type StoreOptions = {
-	/** `report` hears of what takes time. */
-	readonly connect: (report: (step: string) => void) => Promise<Engine>;
+	readonly connect: Connect;
+	readonly target?: EngineTarget;
 	/** Milliseconds between two readings. */
 	readonly interval: number;
 	/** Milliseconds since the epoch. */
@@ -41,6 +47,8 @@ export type Store = {
 	readonly subscribe: (listener: () => void) => () => void;
 	/** The engine while it is connected; a `HolmError` while it is not. */
 	readonly engine: () => Engine;
+	/** Reads another engine from now on, once it has answered; throws where it does not, and goes on with the one before. */
+	readonly switchTo: (other: {readonly connect: Connect; readonly target: EngineTarget; readonly signal?: AbortSignal; readonly report?: (step: string) => void}) => Promise<void>;
 	/** Statistics are read while somebody watches; the result ends that. */
 	readonly watchStats: () => () => void;
 	/** Reads soon, whatever the interval. */
@@ -73,10 +81,28 @@ const withTimeout = async <Value>(start: (goesOn: () => void) => Promise<Value>,
 	}
 };
 
+/** What a promise resolves with, or the signal's reason as soon as that comes: a connection has no way to be called off. */
+const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> => {
+	const {promise: aborted, reject} = Promise.withResolvers<never>();
+	const onAbort = () => {
+		reject(signal!.reason as Error);
+	};
+
+	signal?.addEventListener('abort', onAbort, {once: true});
+	try {
+		return await Promise.race([promise, aborted]);
+	} finally {
+		signal?.removeEventListener('abort', onAbort);
+	}
+};
+
 /** The one place that reads the engine: polls it, listens to it, and connects again when it went away. Readers get the same object as long as nothing changed. */
-export const createStore = ({connect, interval, now = Date.now, timeout = 10_000}: StoreOptions): Store => {
-	let state: StoreState = {connection: {state: 'connecting'}, usage: {}, events: []};
+export const createStore = ({connect: connectFirst, target, interval, now = Date.now, timeout = 10_000}: StoreOptions): Store => {
+	let state: StoreState = {target, connection: {state: 'connecting'}, usage: {}, events: []};
+	let connect = connectFirst;
 	let engine: Engine | undefined;
+	// What was asked of the engine before a switch and is answered after it is nobody's any more.
+	let generation = 0;
 	let watchers = 0;
 	let timer: NodeJS.Timeout | undefined;
 	let isReading = false;
@@ -169,6 +195,37 @@ export const createStore = ({connect, interval, now = Date.now, timeout = 10_000
 		});
 	};
 
+	const open = async (to: Connect, report: (step: string) => void) => {
+		const connected = await withTimeout(async goesOn => to(step => {
+			goesOn();
+			report(step);
+		}), timeout * connectPatience);
+		return {connected, info: await withTimeout(async () => connected.info(), timeout)};
+	};
+
+	const switchTo: Store['switchTo'] = async ({connect: to, target, signal, report = () => {}}) => {
+		const asked = async () => {
+			const {connected, info} = await open(to, report);
+			return {connected, info, snapshot: await withTimeout(async () => connected.snapshot({stats: watchers > 0}), timeout)};
+		};
+
+		const {connected, info, snapshot} = await unlessAborted(asked(), signal);
+		if (isClosed) {
+			return;
+		}
+
+		generation++;
+		listening?.abort();
+		listening = undefined;
+		connect = to;
+		engine = connected;
+		retryDelay = firstRetryDelay;
+		lastStats = snapshot.stats;
+		set({target, info, snapshot, events: [], usage: {}, connection: {state: 'connected'}});
+		void listen(connected);
+		schedule(interval);
+	};
+
 	const read = async () => {
 		if (isReading) {
 			isWanted = true;
@@ -177,23 +234,27 @@ export const createStore = ({connect, interval, now = Date.now, timeout = 10_000
 
 		isReading = true;
 		isWanted = false;
+		const own = generation;
+		const isOver = () => isClosed || own !== generation;
 		try {
 			if (!engine) {
-				const connected = await withTimeout(async goesOn => connect(step => {
-					goesOn();
-					if (state.connection.state === 'connecting') {
+				const {connected, info} = await open(connect, step => {
+					if (!isOver() && state.connection.state === 'connecting') {
 						set({connection: share<Connection>(state.connection, {state: 'connecting', step})});
 					}
-				}), timeout * connectPatience);
+				});
+				if (isOver()) {
+					return;
+				}
+
 				engine = connected;
-				const info = await withTimeout(async () => connected.info(), timeout);
 				set({info: share(state.info, info)});
 			}
 
 			const source = engine;
 			const withStats = watchers > 0;
 			const snapshot = await withTimeout(async () => source.snapshot({stats: withStats}), timeout);
-			if (isClosed) {
+			if (isOver()) {
 				return;
 			}
 
@@ -205,11 +266,16 @@ export const createStore = ({connect, interval, now = Date.now, timeout = 10_000
 
 			schedule(isWanted ? eventDelay : interval);
 		} catch (error) {
-			lose(error);
-			schedule(retryDelay);
-			retryDelay = Math.min(longestRetryDelay, retryDelay * 2);
+			if (!isOver()) {
+				lose(error);
+				schedule(retryDelay);
+				retryDelay = Math.min(longestRetryDelay, retryDelay * 2);
+			}
 		} finally {
 			isReading = false;
+			if (own !== generation) {
+				schedule(eventDelay);
+			}
 		}
 	};
 
@@ -238,6 +304,7 @@ export const createStore = ({connect, interval, now = Date.now, timeout = 10_000
 			const reason = state.connection.state === 'lost' ? `the engine is not there: ${state.connection.reason}` : 'the engine is not connected yet';
 			throw new HolmError('unavailable', reason, {remedy: 'wait until it is connected again'});
 		},
+		switchTo,
 		watchStats() {
 			watchers++;
 			if (watchers === 1 && state.snapshot) {

@@ -3,6 +3,7 @@ import process from 'node:process';
 import type {Input, Output} from '../commands/command.js';
 import type {InkHandles} from './app.js';
 import type {Terminal} from './controller.js';
+import {mouseOff, mouseOn} from './mouse/mouse-events.js';
 import {copySequence} from './session.js';
 
 export type TerminalOptions = {
@@ -13,6 +14,8 @@ export type TerminalOptions = {
 	readonly ink: () => InkHandles | undefined;
 	/** Draws everything anew on an empty screen. */
 	readonly redraw: () => void;
+	/** The terminal reports what its mouse does. */
+	readonly hasMouse: boolean;
 	/** Nothing is read from the engine between these two. */
 	readonly onLeave: () => void;
 	readonly onReturn: () => void;
@@ -24,8 +27,14 @@ const longestCopy = 74_000;
 const stopDelay = 50;
 
 /** The terminal of the dashboard as its actions see it. */
-export const createTerminal = ({stdout, environment, ink, redraw, onLeave, onReturn}: TerminalOptions): Terminal & {readonly onStopSignal: () => void; readonly isAway: () => boolean} => {
+export const createTerminal = ({stdout, environment, ink, redraw, hasMouse, onLeave, onReturn}: TerminalOptions): Terminal & {readonly onStopSignal: () => void; readonly isAway: () => boolean; readonly setMouse: (isOn: boolean) => void} => {
 	let isAway = false;
+	const setMouse = (isOn: boolean) => {
+		if (hasMouse) {
+			stdout.write(isOn ? mouseOn : mouseOff);
+		}
+	};
+
 	const handOver: Terminal['handOver'] = async work => {
 		const handles = ink();
 		if (!handles || isAway) {
@@ -34,11 +43,13 @@ export const createTerminal = ({stdout, environment, ink, redraw, onLeave, onRet
 
 		isAway = true;
 		onLeave();
+		setMouse(false);
 		const {resume} = await handles.suspendTerminal();
 		try {
 			return await work();
 		} finally {
 			await resume();
+			setMouse(true);
 			isAway = false;
 			onReturn();
 		}
@@ -78,5 +89,6 @@ export const createTerminal = ({stdout, environment, ink, redraw, onLeave, onRet
 		},
 		onStopSignal,
 		isAway: () => isAway,
+		setMouse,
 	};
 };

@@ -1,15 +1,20 @@
 import type {Failure} from './execute.js';
 import type {FormState} from './forms/form-state.js';
 import type {TreeState} from './inspect/tree-state.js';
+import type {KeySequence} from './keys.js';
 import type {PaneName} from './layout.js';
 import {emptyList, type ListState} from './list-state.js';
 import {initialLogs, type LogsState} from './logs/logs-state.js';
 import type {Plan} from './plan.js';
+import type {Scroll} from './views/drawn.js';
 import type {RecordRow} from './views/records.js';
 
 export type ViewName = 'main' | 'inspect' | 'images' | 'volumes' | 'dns' | 'events' | 'topology' | 'addresses' | 'machine';
 
 export type ListName = 'containers' | 'networks' | 'images' | 'volumes' | 'dns' | 'events';
+
+/** What has rows of which some are shown. */
+export type WindowName = ListName | 'inspect';
 
 export type Choice = {readonly id: string; readonly label: string};
 
@@ -32,6 +37,13 @@ export type Prompt = {
 	readonly cancel?: () => void;
 };
 
+/** Keys that were pressed and may go on. */
+export type Pending = {
+	readonly keys: KeySequence;
+	/** Nothing happens any more without another key. */
+	readonly stop: () => void;
+};
+
 /** Something that takes its time. */
 export type Job = {readonly id: number; readonly title: string; readonly progress: string; readonly cancel: () => void};
 
@@ -44,13 +56,18 @@ export type UiState = {
 	readonly logs: LogsState;
 	/** Ids of the containers whose logs are shown; without, those of the one under the cursor. */
 	readonly followed?: readonly string[];
+	/** What the machines' kernels printed is shown instead of what the containers did. */
+	readonly showsBoot: boolean;
 	readonly inspect?: TreeState;
+	/** Of the views that are lines; without, they are where they begin. */
+	readonly scroll?: Scroll;
 	/** Of all networks, once the view of them was opened. */
 	readonly records?: readonly RecordRow[];
 	/** The engine was asked for records and has none to tell. */
 	readonly lacksRecords?: boolean;
 	readonly dialog?: Dialog;
 	readonly prompt?: Prompt;
+	readonly pending?: Pending;
 	/** One line that goes with the next key. */
 	readonly notice: string;
 	readonly jobs: readonly Job[];
@@ -65,6 +82,7 @@ export const initialUi: UiState = {
 	showsStopped: true,
 	lists: {containers: emptyList, networks: emptyList, images: emptyList, volumes: emptyList, dns: emptyList, events: emptyList},
 	logs: initialLogs,
+	showsBoot: false,
 	notice: '',
 	jobs: [],
 	drawing: 0,

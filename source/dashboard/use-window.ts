@@ -1,9 +1,11 @@
-import {useRef} from 'react';
+import {useController} from './context.js';
 import {windowStart} from './list-state.js';
+import type {WindowName} from './ui-state.js';
 
-/** First of the rows of a list that are shown. Where it stands is nothing that anybody else has to know, and follows from where the cursor was before. */
-export const useWindow = (cursor: number, height: number, length: number): number => {
-	const before = useRef(0);
-	before.current = windowStart(cursor, height, length, before.current);
-	return before.current;
+/** First of the rows of a list that are shown. Where it stands follows from where the cursor was before, and is looked up by a mouse that points at a row. */
+export const useWindow = (name: WindowName, cursor: number, height: number, length: number): number => {
+	const {windows} = useController();
+	const start = windowStart(cursor, height, length, windows.get(name));
+	windows.set(name, start);
+	return start;
 };

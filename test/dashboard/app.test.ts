@@ -420,7 +420,7 @@ test('the form of a build wants a directory and a tag that can be one', async t 
 	await app.press('4', 'b');
 	await app.press(tab, 'NOT A TAG', enter);
 	const text = await app.shows('needed; . is this one');
-	t.regex(text, /Tag\s+NOT A TAG\s+not a name/v);
+	t.regex(text, /Tag\s+NOT A TAG[^\n]*\n[^\n]*not a name/v);
 	t.regex(text, /Build an image/v);
 });
 
@@ -503,4 +503,96 @@ test('statistics are asked for only where they are shown', async t => {
 	await app.shows('There is nothing to show');
 	t.true(await next());
 	engine.close();
+});
+
+test('c makes what the view is of: a volume, or an image that is pulled or built', async t => {
+	const engine = createMemoryEngine();
+	await using app = await openApp({engine});
+	await app.shows('No containers');
+	await app.press('5', 'c');
+	await app.shows('New volume');
+	await app.press('data', tab, 'team=shop');
+	await app.shows('holm volume create --label team=shop data');
+	await app.press(enter);
+	await app.shows('data was created');
+	await app.shows(/data\s+named/v);
+	t.like(await engine.volume('data'), {labels: {team: 'shop'}});
+	await app.press('4', 'c');
+	await app.shows('Pull an image from a registry');
+	await app.press(enter);
+	await app.shows(' Pull: ');
+	await app.press(escape);
+	await delay(30);
+	await app.press('c', 'j', enter);
+	await app.shows('Build an image');
+	await app.press(escape);
+	await delay(30);
+	await app.press('c', 'j', 'j', enter);
+	await app.shows('New container');
+	await app.press(escape);
+	await delay(30);
+	await app.press('n');
+	await app.shows(/Image\s+nginx:alpine/v);
+	engine.close();
+});
+
+test('b shows what the machine printed while it booted, to be searched like a log, and the log again', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'hello from web']}));
+	await engine.startContainer('web');
+	await using app = await openApp({engine});
+	await app.shows('hello from web');
+	await app.press('9', 'b');
+	await app.shows('Boot log of web');
+	await app.shows(/Linux version|Kernel|kernel/v);
+	t.false(app.lines().join('\n').includes('hello from web'));
+	await app.press('/', 'linux', enter);
+	await app.shows(/Boot log of web \| search linux: \d+ match/v);
+	await app.press('b');
+	await app.shows('hello from web');
+	await app.press('?');
+	await app.shows('Boot log of the machine');
+	engine.close();
+});
+
+test('an engine without machines has no key for boot logs', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'hello from web']}));
+	await engine.startContainer('web');
+	const {bootLog, ...docker} = engine;
+	t.truthy(bootLog);
+	await using app = await openApp({
+		engine: {
+			...docker,
+			async snapshot(options) {
+				const snapshot = await engine.snapshot(options);
+				return {...snapshot, containers: snapshot.containers.map(({machine, ...container}) => container)};
+			},
+		},
+		rows: 80,
+	});
+	await app.shows('hello from web');
+	await app.press('b');
+	await delay(150);
+	t.false(app.controller.getState().showsBoot);
+	await app.press('?');
+	const text = await app.shows('Everywhere');
+	t.notRegex(text, /Boot log/v);
+	engine.close();
+});
+
+test('a dialog is scrolled to its end and no further', async t => {
+	await using app = await openApp({columns: 80, rows: 24});
+	await app.shows('No containers');
+	await app.press('?');
+	await app.shows('Logs of this one');
+	await app.press('G');
+	await app.shows('Close');
+	const bottom = app.lines().join('\n');
+	await app.press('j', ' ', 'j');
+	t.is(app.lines().join('\n'), bottom);
+	await app.press('k');
+	t.not(app.lines().join('\n'), bottom);
+	await app.press('g');
+	await app.shows('Logs of this one');
 });

@@ -22,6 +22,8 @@ test('a wrong file is refused with its name and what is wrong', t => {
 		['{"theme": "pink"}', /"theme" of f is wrong/v],
 		['{"refreshInterval": 1}', /"refreshInterval" of f is wrong/v],
 		['{"keys": {"global.quit": "Q"}}', /"keys" of f is wrong/v],
+		['{"keys": {"global.quit": ["Z  Z"]}}', /"keys" of f is wrong/v],
+		['{"keys": {"global.quit": [" "]}}', /"keys" of f is wrong/v],
 	] as const) {
 		t.throws(() => parseConfiguration(text, 'f'), {message: reason, code: 'invalid'} as never, text);
 	}

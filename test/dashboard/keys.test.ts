@@ -1,6 +1,6 @@
 import test from 'ava';
 import {configuredKeyMaps, defaultKeyMaps} from '../../source/dashboard/key-maps.js';
-import {actionOf, describeKey, keyNames, rebind} from '../../source/dashboard/keys.js';
+import {actionOf, continuationsOf, describeKey, keyNames, rebind} from '../../source/dashboard/keys.js';
 
 test('keys have names, whatever the terminal sends with them', t => {
 	t.deepEqual(keyNames('', {upArrow: true}), ['up']);
@@ -52,4 +52,24 @@ test('keys are shown as people write them', t => {
 	t.is(describeKey('up'), '↑');
 	t.is(describeKey('up', true), 'Up');
 	t.is(describeKey('D'), 'D');
+	t.is(describeKey('g g'), 'gg');
+	t.is(describeKey('ctrl+x ctrl+s'), 'Ctrl-X Ctrl-S');
+});
+
+test('a key is waited for only where what comes after it does something else', t => {
+	const {list, containers, global} = configuredKeyMaps({'global.images': ['g i'], 'containers.prune': ['Z P']});
+	t.deepEqual(continuationsOf('g', [list]), []);
+	t.is(actionOf('g g', [list])?.action, 'list.first');
+	const ways = (keys: string) => continuationsOf(keys, [containers, list, global]).map(({rest, binding}) => `${rest} ${binding.action}`);
+	t.deepEqual(ways('g'), ['i global.images']);
+	t.deepEqual(ways('Z'), ['P containers.prune', 'Z global.quit']);
+	t.deepEqual(ways('g i'), []);
+	t.deepEqual(ways('x'), []);
+});
+
+test('a key that the configuration gives away takes with it the sequences that it begins', t => {
+	const map = rebind(defaultKeyMaps.list, {'list.mark': ['g']});
+	t.is(actionOf('g', [map])?.action, 'list.mark');
+	t.is(actionOf('g g', [map]), undefined);
+	t.is(actionOf('home', [map])?.action, 'list.first');
 });

@@ -141,3 +141,50 @@ test('statistics are read only while they are watched', async t => {
 	store.close();
 	engine.close();
 });
+
+test('a switch takes effect when the other engine has answered, and what the one before answers late is dropped', async t => {
+	const one = createMemoryEngine();
+	const two = createMemoryEngine();
+	await one.createContainer(containerConfiguration({name: 'old'}));
+	await two.createContainer(containerConfiguration({name: 'new'}));
+	const {promise: held, resolve: release} = Promise.withResolvers<void>();
+	const {promise: second, resolve: isSecond} = Promise.withResolvers<void>();
+	let reads = 0;
+	const slow: Engine = {
+		...one,
+		async snapshot(options) {
+			const snapshot = await one.snapshot(options);
+			reads++;
+			if (reads === 2) {
+				isSecond();
+				await held;
+			}
+
+			return snapshot;
+		},
+	};
+	using opened = open(async () => slow, 10);
+	const {store} = opened;
+	await until(store, () => store.getState().connection.state === 'connected');
+	await second;
+
+	await store.switchTo({connect: async () => two, target: {title: 'two', host: 'two'}});
+	const names = () => store.getState().snapshot?.containers.map(({name}) => name);
+	t.deepEqual(names(), ['new']);
+	t.is(store.engine(), two);
+	release();
+	await delay(60);
+	t.deepEqual(names(), ['new']);
+	t.deepEqual(store.getState().target, {title: 'two', host: 'two'});
+	await two.createContainer(containerConfiguration({name: 'newer'}));
+	await until(store, () => names()?.length === 2);
+	await t.throwsAsync(store.switchTo({
+		async connect() {
+			throw new HolmError('unavailable', 'no');
+		},
+		target: {title: 'three', host: 'three'},
+	}), {message: 'no'});
+	t.is(store.engine(), two);
+	one.close();
+	two.close();
+});

@@ -27,7 +27,7 @@ const openDashboard = async (): Promise<Dashboard> => {
 	await terminal.type(`before=$(stty -g); echo kept; ${process.execPath} ${cli} --root ${root}; echo status $?; [ "$(stty -g)" = "$before" ] && echo same-terminal`);
 	await terminal.press('Enter');
 	try {
-		await terminal.shows(/^ holm {2}connected /v);
+		await terminal.shows(/^ holm {2}.* connected /v);
 		return terminal;
 	} catch (error) {
 		await terminal[Symbol.asyncDispose]();
@@ -173,7 +173,7 @@ inTerminal('an engine that is stopped is said to be away, and is there again whe
 	await press('D');
 	t.regex(await shows(/not there|not connected/v), /kept/v);
 	await world.holm('system', 'start');
-	t.regex(await shows(/^ holm {2}connected /v), /kept +running/v);
+	t.regex(await shows(/^ holm {2}.* connected /v), /kept +running/v);
 	await press('q');
 	await shows(/^same-terminal$/mv);
 	await world.holm('rm', '--force', 'kept');

@@ -35,7 +35,7 @@ const opened = async (options: Parameters<typeof openTerminal>[0] = {}, flags = 
 };
 
 /** The dashboard's process: the one whose command line is ours in this terminal. */
-const processOf = async (terminal: Awaited<ReturnType<typeof opened>>): Promise<number> => {
+const processOf = async (terminal: Pick<Awaited<ReturnType<typeof openTerminal>>, 'flag'>): Promise<number> => {
 	const shell = Number(await terminal.flag('pane_pid'));
 	const children = (pid: number) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 	// `env` has become the shell.
@@ -96,6 +96,30 @@ inTerminal('Ctrl-Z stops it with the terminal as it was, and fg brings it back',
 	t.is(await terminal.flag('alternate_on'), '0');
 });
 
+inTerminal('the mouse is asked for where the configuration says so, and never kept', async t => {
+	await using terminal = await openTerminal({environment: {XDG_CONFIG_HOME: path.resolve(import.meta.dirname, '../../../test/dashboard/fixtures/mouse')}});
+	await terminal.type(`${holm} --demo; echo status $?`);
+	await terminal.press('Enter');
+	await terminal.shows('shop-web');
+	const flags = async () => `${await terminal.flag('mouse_standard_flag')}${await terminal.flag('mouse_sgr_flag')}`;
+	t.is(await flags(), '11');
+	// A click on the fifth row of containers, and then keys.
+	await terminal.type('\u{1B}[<0;6;8M\u{1B}[<0;6;8m');
+	await terminal.shows('Logs of shop-seed');
+	await terminal.press('j');
+	await terminal.shows('Logs of shop-worker');
+	await terminal.press('C-z');
+	await terminal.shows('status 148');
+	t.is(await flags(), '00');
+	await terminal.type('fg');
+	await terminal.press('Enter');
+	await terminal.shows('shop-web');
+	t.is(await flags(), '11');
+	process.kill(await processOf(terminal), 'SIGTERM');
+	await terminal.shows(/Terminated|ready>\s*$/v);
+	t.is(await flags(), '00');
+});
+
 inTerminal('a resize leaves no ghosts', async t => {
 	await using terminal = await opened({columns: 160, rows: 45});
 	await terminal.shows('shop-web');
@@ -121,7 +145,7 @@ inTerminal('a crash leaves the terminal as it was and says what happened', async
 	t.is(await terminal.flag('cursor_flag'), '1');
 });
 
-for (const [signal, status] of [['SIGTERM', 143], ['SIGINT', 130]] as const) {
+for (const [signal, status] of [['SIGTERM', 143], ['SIGINT', 130], ['SIGHUP', 129]] as const) {
 	inTerminal(`${signal} ends it with the terminal restored`, async t => {
 		await using terminal = await opened();
 		await terminal.shows('shop-web');
@@ -161,6 +185,54 @@ inTerminal('a terminal that terminfo does not know, without colours, is one like
 	t.notRegex(painted, /\u{1B}\[[\d;]*3[0-8]/v); // eslint-disable-line no-control-regex, regexp/no-control-character -- colours are what it is about
 	await terminal.press('q');
 	await terminal.isRestored(0);
+});
+
+inTerminal('a terminal without Unicode shows nothing but ASCII', async t => {
+	await using terminal = await opened({environment: {LC_ALL: 'C', LANG: 'C'}});
+	await terminal.shows('shop-web');
+	for (const key of ['2', '8', '9', '?']) {
+		await terminal.press(key);
+		await delay(150);
+		t.regex(await terminal.screen(), /^[\n\u{20}-\u{7E}]*$/v, key);
+	}
+
+	await terminal.press('Escape');
+	await delay(200);
+	await terminal.press('q');
+	await terminal.isRestored(0);
+});
+
+inTerminal('for a screen reader the terminal stays what it is, lines follow lines, and what was said is kept', async t => {
+	await using terminal = await opened({rows: 60, columns: 240}, '--demo --screen-reader');
+	await terminal.shows('row 1 of 11, selected');
+	t.is(await terminal.flag('alternate_on'), '0');
+	await terminal.press('j');
+	await terminal.shows('row 2 of 11, selected');
+	await terminal.press('j');
+	await terminal.shows('row 3 of 11, selected');
+	await terminal.press('s');
+	await terminal.shows('Ctrl-P Ctrl-Q leaves it');
+	await terminal.type('exit');
+	await terminal.press('Enter');
+	await terminal.shows(/The shell in \S+ ended with 0/v);
+	await terminal.press('C-z');
+	await terminal.shows('status 148');
+	await terminal.type('fg');
+	await terminal.press('Enter');
+	await delay(300);
+	await terminal.press('j');
+	await terminal.shows('row 4 of 11, selected');
+	await terminal.press('/');
+	await terminal.shows('textbox: Filter containers:');
+	await terminal.type('shop');
+	await terminal.shows('textbox: Filter containers: shop');
+	await terminal.press('Enter');
+	const text = await terminal.shows('filter shop');
+	t.regex(text, /kept[\s\S]*row 1 of 11[\s\S]*row 2 of 11[\s\S]*row 3 of 11[\s\S]*row 4 of 11/v);
+	t.notRegex(text, /[\u{2500}-\u{25FF}\u{2800}-\u{28FF}]/v);
+	await terminal.press('q');
+	await terminal.shows(/ready>\s*$/v);
+	t.is(await terminal.flag('cursor_flag'), '1');
 });
 
 inTerminal('without a terminal it prints help and ends with 2', async t => {

@@ -1,10 +1,11 @@
 import {createHash} from 'node:crypto';
-import {readFile} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {parseJson} from '../../api/json.js';
 import {HolmError, messageOf} from '../../errors.js';
 import {parseAddress, type EngineAddress} from '../docker/address.js';
 import {readCertificates} from './certificates.js';
+import {isContextName} from './which-engine.js';
 
 const remedy = 'docker context ls lists the contexts, docker context inspect shows one';
 
@@ -68,4 +69,25 @@ export const readContext = async (directory: string, name: string): Promise<Engi
 	} catch (error) {
 		throw error instanceof HolmError ? new HolmError(error.code, `${what} in ${file}: ${error.message}`, {remedy: error.remedy, cause: error}) : error;
 	}
+};
+
+/** Names of the contexts that `directory`, Docker's own, holds, in order; what cannot be read as one is left out. */
+export const listContexts = async (directory: string): Promise<readonly string[]> => {
+	const metadata = path.join(directory, 'contexts/meta');
+	let ids: readonly string[];
+	try {
+		ids = await readdir(metadata);
+	} catch {
+		return [];
+	}
+
+	const names = await Promise.all(ids.map(async id => {
+		try {
+			const name = fieldOf(await readJson('a Docker context', path.join(metadata, id, 'meta.json')), 'Name');
+			return typeof name === 'string' && isContextName(name) ? [name] : [];
+		} catch {
+			return [];
+		}
+	}));
+	return names.flat().toSorted();
 };

@@ -42,10 +42,12 @@ const docker = (environment: Environment): Choice => {
 	return name ? contextNamed(name, environment) : {kind: 'context'};
 };
 
+/** Source: docker/cli, cli/context/store/store.go. */
+export const isContextName = (name: string): boolean => /^[a-z\d][\w.+\-]+$/iv.test(name);
+
 /** The context of this name; `default` is the one that has no files. Throws `invalid` for what can name none. */
 export const contextNamed = (name: string, environment: Environment): Choice => {
-	// Source: docker/cli, cli/context/store/store.go.
-	if (!/^[a-z\d][\w.+\-]+$/iv.test(name)) {
+	if (!isContextName(name)) {
 		throw new HolmError('invalid', `${JSON.stringify(name.slice(0, 200))} is not the name of a Docker context`, {remedy: 'docker context ls lists them'});
 	}
 
@@ -53,13 +55,13 @@ export const contextNamed = (name: string, environment: Environment): Choice => 
 };
 
 /**
-The engine that is meant: `--host`, else HOLM_HOST, else this host's own.
+The engine that is meant: `--host`, else HOLM_HOST, else this host's own, which `own` names.
 
 What Docker's environment and configuration say counts only where `docker` or a context was asked for: a DOCKER_HOST that is there for another program must not lead a removal to another machine.
 */
 export const whichEngine = (host: string | undefined, environment: Environment): Choice => {
 	const wanted = host ?? environment['HOLM_HOST'];
-	if (wanted === undefined || (wanted === '' && host === undefined)) {
+	if (wanted === undefined || wanted === 'own' || (wanted === '' && host === undefined)) {
 		return {kind: 'own'};
 	}
 

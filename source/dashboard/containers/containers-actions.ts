@@ -113,22 +113,24 @@ const disconnect = (controller: Controller) => {
 	});
 };
 
-const showLogs = (controller: Controller) => {
+const showLogs = (showsBoot: boolean) => (controller: Controller) => {
 	const chosen = targets(controller);
 	const {lists, logs} = controller.getState();
 	controller.set({
 		view: 'main',
 		focus: 'logs',
 		followed: lists.containers.marks.size > 0 ? chosen.map(({id}) => id) : undefined,
+		showsBoot,
 		logs: {...logs, position: {type: 'following'}},
 	});
 };
 
 export const containersActions: Actions = {
-	'containers.logs': showLogs,
+	'containers.logs': showLogs(false),
+	'containers.bootLog': showLogs(true),
 	'containers.allLogs'(controller) {
 		const running = controller.shown().containers.filter(({status: {state}}) => state === 'running').map(({id}) => id);
-		controller.set({view: 'main', focus: 'logs', followed: running});
+		controller.set({view: 'main', focus: 'logs', followed: running, showsBoot: false});
 	},
 	'containers.inspect'(controller) {
 		const container = selected(controller);

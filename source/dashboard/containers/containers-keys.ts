@@ -16,6 +16,7 @@ export const containersKeys: KeyMap = [
 	{action: 'containers.disconnect', keys: ['X'], title: 'Disconnect from a network', changes: true},
 	{action: 'containers.prune', keys: ['P'], title: 'Remove all that do not run, after asking', changes: true},
 	{action: 'containers.machine', keys: ['M'], title: 'Its machine', short: 'machine'},
+	{action: 'containers.bootLog', keys: ['b'], title: 'Boot log of its machine: what the kernel printed', needs: 'machines'},
 	{action: 'containers.resolve', keys: ['r'], title: 'Resolve a name from it and from the host'},
 	{action: 'containers.allLogs', keys: ['L'], title: 'Logs of all running ones together'},
 	{action: 'containers.stopped', keys: ['a'], title: 'Show or hide those that have ended'},

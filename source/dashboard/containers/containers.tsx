@@ -92,7 +92,7 @@ export const containersLines = ({containers, usage, state, isFocused, isStale, n
 export const ContainersPane = memo((props: ContainersProps) => {
 	const theme = useTheme();
 	const {width, height, state: {filter, marks}, containers, total, isFocused, isStale} = props;
-	const start = useWindow(cursorOf(props.state, containers.map(({id}) => id)), Math.max(1, height - 3), containers.length);
+	const start = useWindow('containers', cursorOf(props.state, containers.map(({id}) => id)), Math.max(1, height - 3), containers.length);
 	const size = {width: width - 2, height: height - 2};
 	const lines = useMemo(() => containersLines({...props, start, width: width - 2, height: height - 2}, theme), [props, start, width, height, theme]);
 	const texts = {

@@ -1,7 +1,9 @@
+import type {Engine} from '../../engine.js';
 import type {Actions} from '../actions.js';
 import type {Controller} from '../controller.js';
 import {failureOf} from '../execute.js';
-import {completionsOf, reduceForm, focusedField, type FormAction, type FormState} from '../forms/form-state.js';
+import {lastTop} from './dialog-extent.js';
+import {completionsOf, reduceForm, focusedField, type FormAction, type FormState, type Request} from '../forms/form-state.js';
 
 const close = ({getState, set}: Controller) => {
 	const {dialog} = getState();
@@ -14,7 +16,7 @@ const scroll = (by: number) => (controller: Controller) => {
 		const {length} = dialog.choices;
 		controller.set({dialog: {...dialog, index: Math.max(0, Math.min(length - 1, dialog.index + by))}});
 	} else if (dialog && 'top' in dialog) {
-		controller.set({dialog: {...dialog, top: Math.max(0, dialog.top + by)}});
+		controller.set({dialog: {...dialog, top: Math.max(0, Math.min(dialog.top + by, lastTop(controller, dialog)))}});
 	}
 };
 
@@ -36,6 +38,8 @@ export const dialogActions: Actions = {
 	'dialog.down': scroll(1),
 	'dialog.pageUp': scroll(-10),
 	'dialog.pageDown': scroll(10),
+	'dialog.first': scroll(-Infinity),
+	'dialog.last': scroll(Infinity),
 	'dialog.other'({getState, set}) {
 		const {dialog} = getState();
 		if (dialog?.type === 'confirm') {
@@ -60,6 +64,28 @@ export const changeForm = ({getState, set}: Controller, action: FormAction) => {
 	}
 };
 
+const create = async (engine: Engine, request: Exclude<Request, {type: 'build'}>): Promise<string> => {
+	switch (request.type) {
+		case 'network': {
+			await engine.createNetwork(request.configuration);
+			return request.configuration.name;
+		}
+
+		case 'volume': {
+			return (await engine.createVolume(request.configuration)).name;
+		}
+
+		case 'container': {
+			const {id} = await engine.createContainer(request.configuration);
+			if (request.isStarted) {
+				await engine.startContainer(id);
+			}
+
+			return request.configuration.name ?? 'The container';
+		}
+	}
+};
+
 const send = async (controller: Controller, form: FormState) => {
 	const {definition, values} = form;
 	const request = definition.request(values);
@@ -69,27 +95,18 @@ const send = async (controller: Controller, form: FormState) => {
 		return;
 	}
 
-	const {configuration} = request;
-	await controller.work(`Creating ${configuration.name ?? 'a container'}`, async engine => {
+	const name = request.configuration.name ?? `a ${request.type}`;
+	await controller.work(`Creating ${name}`, async engine => {
 		try {
-			if (request.type === 'network') {
-				await engine.createNetwork(request.configuration);
-			} else {
-				const {id} = await engine.createContainer(request.configuration);
-				if (request.isStarted) {
-					await engine.startContainer(id);
-				}
-			}
-
-			controller.notify(`${configuration.name ?? 'The container'} was created`);
+			controller.notify(`${await create(engine, request)} was created`);
 		} catch (error) {
 			// What was typed is still there when the failure has been read.
-			controller.open({type: 'failures', title: `${configuration.name ?? 'The container'} was not created`, failures: [failureOf(definition.title, error)], after: {type: 'form', form}});
+			controller.open({type: 'failures', title: `${request.configuration.name ?? `The ${request.type}`} was not created`, failures: [failureOf(definition.title, error)], after: {type: 'form', form}});
 		}
 	});
 };
 
-/** Sends the form where nothing is wrong with it, and shows what is wrong otherwise. */
+/** Sends the form where nothing is wrong with it, and shows what is wrong otherwise, the cursor in the first field that is. */
 export const submitForm = (controller: Controller) => {
 	const {dialog} = controller.getState();
 	const {snapshot} = controller.store.getState();
@@ -97,9 +114,10 @@ export const submitForm = (controller: Controller) => {
 		return;
 	}
 
-	changeForm(controller, {type: 'submit'});
 	const {form} = dialog;
-	if (Object.keys(form.definition.validate(form.values, snapshot)).length === 0) {
+	const errors = form.definition.validate(form.values, snapshot);
+	changeForm(controller, {type: 'submit', errors});
+	if (Object.keys(errors).length === 0) {
 		close(controller);
 		void send(controller, form);
 	}

@@ -1,19 +1,17 @@
 import {Box, Text} from 'ink';
-import {widthOf} from '../../commands/print/width.js';
-import {quoteWord} from '../forms/words.js';
-import {completionsOf, focusedField, type FormState} from '../forms/form-state.js';
-import {useController, useStore, useTheme} from '../context.js';
+import {useController, useTheme} from '../context.js';
 import {Field} from '../field.js';
-import {placeOf} from '../input.js';
+import {availableMaps, placeOf} from '../input.js';
 import {Lines, type Size} from '../lines.js';
 import {windowStart} from '../list-state.js';
 import {paletteEntries} from '../palette.js';
 import {Panel} from '../panel.js';
 import {describeKey} from '../keys.js';
-import {clean, cut, fit, wrapWords} from '../text.js';
+import {clean, fit} from '../text.js';
 import type {Dialog} from '../ui-state.js';
-import {changeForm} from './dialog-actions.js';
+import {dialogSize, reportLines} from './dialog-extent.js';
 import {failureLines, helpLines, planLines} from './dialog-lines.js';
+import {Form} from './form.js';
 
 type Of<Type extends Dialog['type']> = Size & {readonly dialog: Extract<Dialog, {type: Type}>};
 
@@ -47,11 +45,11 @@ const Failures = ({dialog: {title, failures}, width, height}: Of<'failures'>) =>
 };
 
 const Help = ({dialog: {top}, width, height}: Of<'help'>) => {
-	const {keyMaps, getState} = useController();
+	const controller = useController();
 	const theme = useTheme();
 	return (
 		<Panel title='Keys' note='j k scroll, Esc closes' width={width} height={height} isFocused isOpaque>
-			<Box marginLeft={1}><Scrolled lines={helpLines(keyMaps, placeOf(getState()), width - 4, theme)} top={top} width={width - 4} height={height - 2}/></Box>
+			<Box marginLeft={1}><Scrolled lines={helpLines(availableMaps(controller), placeOf(controller.getState()), width - 4, theme)} top={top} width={width - 4} height={height - 2}/></Box>
 		</Panel>
 	);
 };
@@ -69,7 +67,7 @@ const Choose = ({dialog: {title, choices, index}, width, height}: Of<'choose'>) 
 };
 
 const Report = ({dialog: {title, lines, top}, width, height}: Of<'report'>) => {
-	const wrapped = lines.flatMap(line => line.startsWith('  ') ? [cut(line, width - 4)] : wrapWords(line, width - 4));
+	const wrapped = reportLines(lines, width - 4);
 	const rows = Math.min(height - 2, wrapped.length);
 	return (
 		<Panel title={clean(title)} note='Esc closes' width={width} height={rows + 2} isFocused isOpaque>
@@ -81,7 +79,7 @@ const Report = ({dialog: {title, lines, top}, width, height}: Of<'report'>) => {
 const Palette = ({dialog, width, height}: Of<'palette'>) => {
 	const controller = useController();
 	const theme = useTheme();
-	const entries = paletteEntries(controller.keyMaps, dialog.text);
+	const entries = paletteEntries(availableMaps(controller), dialog.text);
 	const rows = Math.min(height - 3, 12);
 	const start = windowStart(dialog.index, rows, entries.length);
 	const lines = entries.slice(start, start + rows).map(({place, binding: {title, keys}}, row) =>
@@ -107,74 +105,6 @@ const Palette = ({dialog, width, height}: Of<'palette'>) => {
 	);
 };
 
-const labelWidth = 14;
-
-const commandOf = ({definition, values}: FormState): string => {
-	try {
-		return `holm ${definition.commandLine(values).map(word => quoteWord(word)).join(' ')}`;
-	} catch {
-		return 'holm …';
-	}
-};
-
-const Form = ({dialog: {form}, width, height}: Of<'form'>) => {
-	const controller = useController();
-	const theme = useTheme();
-	const {snapshot} = useStore();
-	const {definition, values, focus, visited, isSubmitted} = form;
-	const errors = snapshot ? definition.validate(values, snapshot) : {};
-	const focused = focusedField(form);
-	const completions = snapshot ? completionsOf(form, snapshot).slice(0, 6) : [];
-	const command = wrapWords(clean(commandOf(form)), width - 4);
-	const room = height - 7;
-	const start = windowStart(focus, room, definition.fields.length);
-	const isShown = (name: string) => isSubmitted || visited.has(name) || (name === focused.name && (values[name] ?? '') !== '');
-	const rows = definition.fields.slice(start, start + room);
-	return (
-		<Panel title={definition.title} note={`Tab ${completions.length === 0 ? 'next' : 'completes'}, Enter sends it, Esc cancels`} width={width} height={rows.length + Math.min(3, command.length) + 4} isFocused isOpaque>
-			{rows.map(({name, label, hint, type}) => {
-				const isFocused = name === focused.name;
-				const value = values[name] ?? '';
-				const text = isShown(name) ? errors[name] : undefined;
-				const error = text === undefined ? undefined : cut(clean(text), Math.floor((width - labelWidth) / 2));
-				const valueWidth = width - 5 - labelWidth - (error === undefined ? 0 : widthOf(error) + 2);
-				// What is typed is at the end as a rule, so that is what is seen of what has no room.
-				const isLong = isFocused && widthOf(value) >= valueWidth;
-				return (
-					<Box key={name} marginLeft={1} height={1} width={width - 4} overflow='hidden'>
-						<Box flexShrink={0}><Text>{theme.paint(isFocused ? 'key' : 'dim', fit(label, labelWidth))}</Text></Box>
-						<Box flexShrink={1} overflow='hidden' height={1} width={valueWidth} justifyContent={isLong ? 'flex-end' : 'flex-start'}>
-							{type === 'switch'
-								? <Text>{theme.paint(isFocused ? 'selected' : 'text', ` ${values[name] ?? 'no'} `)}</Text>
-								: (isFocused
-									? (
-										<Box flexShrink={0} width={isLong ? widthOf(value) + 1 : valueWidth} height={1}>
-											<Field
-												key={form.revision}
-												value={value}
-												placeholder={hint}
-												latest={() => {
-													const {dialog} = controller.getState();
-													return dialog?.type === 'form' ? dialog.form.values[focusedField(dialog.form).name] ?? '' : '';
-												}}
-												onChange={changed => {
-													changeForm(controller, {type: 'change', value: changed});
-												}}
-											/>
-										</Box>
-									)
-									: <Text wrap='truncate'>{value || theme.paint('dim', hint)}</Text>)}
-						</Box>
-						{error !== undefined && <Box flexShrink={0} marginLeft={2}><Text>{theme.paint('bad', error)}</Text></Box>}
-					</Box>
-				);
-			})}
-			<Box marginLeft={1} height={1}><Text wrap='truncate'>{completions.length === 0 ? ' ' : theme.paint('dim', cut(`Tab: ${completions.map(text => clean(text)).join('  ')}`, width - 4))}</Text></Box>
-			<Box marginLeft={1} marginTop={1}><Lines lines={command.map(line => theme.paint('accent', line))} width={width - 4} height={Math.min(3, command.length)}/></Box>
-		</Panel>
-	);
-};
-
 const contents: {readonly [Type in Dialog['type']]: (props: Of<Type>) => React.JSX.Element} = {
 	confirm: Confirm, failures: Failures, help: Help, choose: Choose, report: Report, palette: Palette, form: Form,
 };
@@ -182,7 +112,7 @@ const contents: {readonly [Type in Dialog['type']]: (props: Of<Type>) => React.J
 /** What lies over everything else and has all keys. */
 export const DialogLayer = ({dialog, width, height}: Size & {readonly dialog: Dialog}) => {
 	const Content = contents[dialog.type] as (props: Size & {readonly dialog: Dialog}) => React.JSX.Element;
-	const inside = {width: Math.min(width, Math.max(40, Math.min(92, width - 8))), height: Math.max(5, height - 2)};
+	const inside = dialogSize({width, height});
 	return (
 		<Box position='absolute' marginLeft={Math.max(0, Math.floor((width - inside.width) / 2))} marginTop={1}>
 			<Content dialog={dialog} {...inside}/>

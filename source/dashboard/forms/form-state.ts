@@ -1,5 +1,6 @@
 import type {Snapshot} from '../../engine.js';
 import type {ContainerConfiguration, NetworkConfiguration} from '../../resources.js';
+import {quoteWord} from './words.js';
 
 export type Field = {
 	readonly name: string;
@@ -17,6 +18,7 @@ export type Values = Readonly<Record<string, string>>;
 export type Request =
 	| {readonly type: 'container'; readonly configuration: ContainerConfiguration; readonly isStarted: boolean}
 	| {readonly type: 'network'; readonly configuration: NetworkConfiguration}
+	| {readonly type: 'volume'; readonly configuration: {readonly name?: string; readonly labels: Readonly<Record<string, string>>}}
 	| {readonly type: 'build'; /** From the working directory on. */ readonly directory: string; readonly tag: string};
 
 export type FormDefinition = {
@@ -45,7 +47,9 @@ export type FormState = {
 
 export type FormAction =
 	| {readonly type: 'change'; readonly value: string}
-	| {readonly type: 'next' | 'previous' | 'toggle' | 'submit'}
+	| {readonly type: 'next' | 'previous' | 'toggle'}
+	/** With what is wrong, by the name of the field. */
+	| {readonly type: 'submit'; readonly errors: Readonly<Record<string, string>>}
 	| {readonly type: 'complete'; readonly snapshot: Snapshot};
 
 export const openForm = (definition: FormDefinition, values: Values = {}): FormState => ({
@@ -70,6 +74,16 @@ export const completionsOf = (state: FormState, snapshot: Snapshot): readonly st
 	const field = focusedField(state);
 	const value = state.values[field.name] ?? '';
 	return field.complete?.(value, snapshot).filter(completion => completion !== value) ?? [];
+};
+
+/** The command line that does the same as the form. */
+export const commandOf = ({definition, values}: Pick<FormState, 'definition' | 'values'>): string => {
+	try {
+		return `holm ${definition.commandLine(values).map(word => quoteWord(word)).join(' ')}`;
+	} catch {
+		// A quote is not closed yet.
+		return 'holm …';
+	}
 };
 
 export const reduceForm = (state: FormState, action: FormAction): FormState => {
@@ -97,7 +111,8 @@ export const reduceForm = (state: FormState, action: FormAction): FormState => {
 		}
 
 		case 'submit': {
-			return {...state, isSubmitted: true};
+			const wrong = state.definition.fields.findIndex(({name}) => Object.hasOwn(action.errors, name));
+			return {...state, isSubmitted: true, focus: wrong === -1 ? state.focus : wrong};
 		}
 	}
 };

@@ -5,7 +5,7 @@ export const inspectKeys: KeyMap = [
 	{action: 'inspect.down', keys: ['down', 'j'], title: 'Down'},
 	{action: 'inspect.pageUp', keys: ['pageup', 'ctrl+b', 'ctrl+u'], title: 'A page up'},
 	{action: 'inspect.pageDown', keys: ['pagedown', 'ctrl+f'], title: 'A page down'},
-	{action: 'inspect.first', keys: ['g', 'home'], title: 'First line'},
+	{action: 'inspect.first', keys: ['g', 'g g', 'home'], title: 'First line'},
 	{action: 'inspect.last', keys: ['G', 'end'], title: 'Last line'},
 	{action: 'inspect.fold', keys: ['left', 'h'], title: 'Fold, or go to what it is part of', short: 'fold'},
 	{action: 'inspect.unfold', keys: ['right', 'l'], title: 'Unfold', short: 'unfold'},

@@ -39,7 +39,7 @@ export const inspectLines = (state: TreeState, start: number, {width, height}: S
 /** Everything that is known of one thing. */
 export const InspectView = memo(({state, width, height}: Size & {readonly state: TreeState}) => {
 	const theme = useTheme();
-	const start = useWindow(state.cursor, height - 2, treeLines(state).length);
+	const start = useWindow('inspect', state.cursor, height - 2, treeLines(state).length);
 	const {lines, note} = useMemo(() => {
 		const all = treeLines({...state, folded: new Set()});
 		const found = state.search === '' ? '' : `${matchesOf(all, state.search).length} matches of ${clean(state.search)}`;

@@ -1,4 +1,5 @@
 import type {Engine} from '../../engine.js';
+import {HolmError} from '../../errors.js';
 import type {LogEntry} from '../../resources.js';
 import {createLineJoiner, decodeLine} from './decode.js';
 import {createLogBuffer, type LogBuffer, type LogLine} from './log-buffer.js';
@@ -9,6 +10,8 @@ export type LogTarget = {
 	/** Changes when the container was started again. */
 	readonly startedAt: number;
 	readonly isRunning: boolean;
+	/** What the machine's kernel printed is wanted, and not what the container did. */
+	readonly isBoot: boolean;
 };
 
 export type Logs = {
@@ -23,6 +26,8 @@ export type Logs = {
 	readonly pause: (isPaused: boolean) => void;
 	/** Reads lines before the oldest one, into the buffer; resolves with their number. */
 	readonly loadOlder: (engine: Engine) => Promise<number>;
+	/** Forgets everything: the lines were another engine's. */
+	readonly reset: () => void;
 	readonly stop: () => void;
 };
 
@@ -46,6 +51,15 @@ const immediate = async () => new Promise<void>(resolve => {
 });
 
 const byTimestamp = (lines: LogLine[]): LogLine[] => lines.toSorted((a, b) => Number(a.timestamp > b.timestamp) - Number(a.timestamp < b.timestamp));
+
+/** The verb that tells boot logs; `unsupported` for an engine that has none. */
+export const bootLogOf = ({bootLog}: Engine): NonNullable<Engine['bootLog']> => {
+	if (!bootLog) {
+		throw new HolmError('unsupported', 'this engine tells no boot logs');
+	}
+
+	return bootLog;
+};
 
 /** The logs of one or several containers, live, as one list of bounded length. */
 export const createLogs = (capacity: number): Logs => {
@@ -90,14 +104,17 @@ export const createLogs = (capacity: number): Logs => {
 		let lines = 0;
 		try {
 			const options = from === '' ? {tail: firstTail, since} : {since: Date.parse(from)};
-			for await (const entry of engine.logs(target.id, {...options, follow: true, stdout: true, stderr: true, signal})) {
+			const entries = target.isBoot
+				? bootLogOf(engine)(target.id, {tail: firstTail, follow: true, signal})
+				: engine.logs(target.id, {...options, follow: true, stdout: true, stderr: true, signal});
+			for await (const entry of entries) {
 				if (signal.aborted) {
 					return;
 				}
 
 				const line = joiners[entry.stream](entry.bytes);
 				// What was read before the connection broke comes again, to the millisecond.
-				if (line && entry.timestamp > from) {
+				if (line && (target.isBoot || entry.timestamp > from)) {
 					stream.last = entry.timestamp;
 					add(toLine(source, entry, line));
 				}
@@ -142,7 +159,7 @@ export const createLogs = (capacity: number): Logs => {
 		},
 		targets: () => targets,
 		follow(engine, wanted, from) {
-			const isSame = from === since && wanted.length === targets.length && wanted.every(({id}, index) => targets[index]!.id === id);
+			const isSame = from === since && wanted.length === targets.length && wanted.every(({id, isBoot}, index) => targets[index]!.id === id && targets[index]!.isBoot === isBoot);
 			targets = wanted;
 			if (!isSame) {
 				stopAll();
@@ -156,6 +173,12 @@ export const createLogs = (capacity: number): Logs => {
 				if (!stream) {
 					start(engine, target, '');
 				} else if (stream.isEnded && (target.isRunning || target.startedAt !== stream.target.startedAt)) {
+					// A console has no times by which to tell what was read before: it is read from its beginning again.
+					if (target.isBoot) {
+						buffer.clear();
+						notify();
+					}
+
 					start(engine, target, stream.last);
 				}
 			}
@@ -175,7 +198,7 @@ export const createLogs = (capacity: number): Logs => {
 			}
 
 			const found: LogLine[] = [];
-			await Promise.all(targets.map(async ({id}, source) => {
+			await Promise.all(targets.filter(({isBoot}) => !isBoot).map(async ({id}, source) => {
 				const joiners = {stdout: createLineJoiner(), stderr: createLineJoiner()};
 				for await (const entry of engine.logs(id, {tail: olderTail, until: Date.parse(oldest), stdout: true, stderr: true})) {
 					const line = joiners[entry.stream](entry.bytes);
@@ -187,6 +210,12 @@ export const createLogs = (capacity: number): Logs => {
 			buffer.prepend(byTimestamp(found));
 			notify();
 			return found.length;
+		},
+		reset() {
+			stopAll();
+			targets = [];
+			buffer.clear();
+			notify();
 		},
 		stop() {
 			stopAll();

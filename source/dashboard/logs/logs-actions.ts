@@ -5,6 +5,7 @@ import {finished} from 'node:stream/promises';
 import type {Actions} from '../actions.js';
 import type {Controller} from '../controller.js';
 import {clean} from '../text.js';
+import {bootLogOf} from './follow.js';
 import {rowsOfLine, logArea} from './log-rows.js';
 import {reduceLogs, sinceChoices, type LogsAction, type LogsContext} from './logs-state.js';
 
@@ -82,8 +83,8 @@ const saveTo = async (controller: Controller, file: string) => controller.work(`
 	written.catch(() => undefined);
 	let bytes = 0;
 	try {
-		for (const {id} of controller.logs.targets()) {
-			for await (const entry of engine.logs(id, {stdout: true, stderr: true, signal})) {
+		for (const {id, isBoot} of controller.logs.targets()) {
+			for await (const entry of isBoot ? bootLogOf(engine)(id, {signal}) : engine.logs(id, {stdout: true, stderr: true, signal})) {
 				bytes += entry.bytes.length;
 				if (stream.write(entry.bytes)) {
 					continue;
@@ -110,7 +111,7 @@ const save = (controller: Controller) => {
 
 	controller.ask({
 		title: 'Save to',
-		value: `${names[0]!}${names.length > 1 ? `-and-${names.length - 1}-more` : ''}.log`,
+		value: `${names[0]!}${names.length > 1 ? `-and-${names.length - 1}-more` : ''}${controller.getState().showsBoot ? '.boot' : ''}.log`,
 		submit(file) {
 			if (file !== '') {
 				void saveTo(controller, path.resolve(controller.workingDirectory, file));
@@ -139,6 +140,10 @@ export const logsActions: Actions = {
 	'logs.since'(controller) {
 		changeLogs(controller, {type: 'since'});
 		controller.notify(`Logs since: ${sinceChoices[controller.getState().logs.since]!.title}`);
+	},
+	'logs.boot'({getState, set}) {
+		const {showsBoot, logs} = getState();
+		set({showsBoot: !showsBoot, logs: {...logs, position: {type: 'following'}, column: 0}});
 	},
 	'logs.older': older,
 	'logs.save': save,

@@ -38,6 +38,8 @@ export const sinceChoices: ReadonlyArray<{readonly title: string; readonly milli
 export type LogsAction =
 	| {readonly type: 'move'; readonly by: number}
 	| {readonly type: 'page'; readonly by: number}
+	/** The screen moves, and the cursor only where it would leave it. */
+	| {readonly type: 'scroll'; readonly by: number}
 	| {readonly type: 'scrollColumns'; readonly by: number}
 	| {readonly type: 'first' | 'follow' | 'togglePause' | 'wrap' | 'timestamps' | 'nextMatch' | 'previousMatch' | 'toContext' | 'since' | 'reset'}
 	| {readonly type: 'search'; readonly text: string}
@@ -123,6 +125,33 @@ const pausedAt = (cursorIndex: number, state: LogsState, context: LogsContext): 
 const cursorIndexOf = ({position}: LogsState, {index}: LogsContext): number =>
 	position.type === 'paused' ? Math.min(index.count() - 1, index.indexOf(position.cursor)) : index.count() - 1;
 
+/** Scrolled as a wheel does it: back at the end it follows again. */
+const scrolled = (by: number, state: LogsState, context: LogsContext): LogsState => {
+	const {index, next} = context;
+	const {position} = state;
+	const {top, bottom} = windowOf(position, context);
+	const last = index.count() - 1;
+	if (by > 0 && bottom + by >= last) {
+		return position.type === 'following' ? state : {...state, position: {type: 'following'}};
+	}
+
+	const newTop = Math.max(0, top + by);
+	if (newTop === top) {
+		return state;
+	}
+
+	const newBottom = bottomIndexFrom(newTop, context);
+	return {
+		...state,
+		position: {
+			type: 'paused',
+			cursor: index.at(clamp(cursorIndexOf(state, context), newTop, newBottom))!,
+			bottom: index.at(newBottom)!,
+			newFrom: position.type === 'paused' ? position.newFrom : next,
+		},
+	};
+};
+
 const toMatch = (state: LogsState, context: LogsContext, direction: 1 | -1): LogsState => {
 	const matches = context.index.matches();
 	if (matches.length === 0) {
@@ -145,6 +174,10 @@ export const reduceLogs = (state: LogsState, action: LogsAction, context: LogsCo
 
 		case 'page': {
 			return pausedAt(cursorIndexOf(state, context) + action.by * Math.max(1, context.height - 1), state, context);
+		}
+
+		case 'scroll': {
+			return scrolled(action.by, state, context);
 		}
 
 		case 'first': {

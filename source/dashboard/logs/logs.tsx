@@ -31,8 +31,8 @@ export const logLines = ({buffer, index, state, names, width, height, theme}: Si
 	return rows.length > height ? (bottom === top ? rows.slice(0, height) : rows.slice(-height)) : rows;
 };
 
-const titleOf = (names: readonly string[], {filter, search}: LogsState, index: LogIndex): string => [
-	`3 Logs${names.length === 0 ? '' : ` of ${names.length > 3 ? `${names.length} containers` : names.join(', ')}`}`,
+const titleOf = (names: readonly string[], isBoot: boolean, {filter, search}: LogsState, index: LogIndex): string => [
+	`3 ${isBoot ? 'Boot log' : 'Logs'}${names.length === 0 ? '' : ` of ${names.length > 3 ? `${names.length} containers` : names.join(', ')}`}`,
 	...(filter ? [`filter ${filter.isInverted ? '!' : ''}${filter.source}: ${index.count()} lines`] : []),
 	...(search ? [`search ${search.source}: ${index.matches().length} ${index.matches().length === 1 ? 'match' : 'matches'}`] : []),
 ].map(text => clean(text)).join(' | ');
@@ -53,12 +53,13 @@ export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsPr
 	const {lines, title, note} = useMemo(() => {
 		const {buffer} = logs;
 		const names = logs.targets().map(({name}) => clean(name));
+		const isBoot = logs.targets().some(target => target.isBoot);
 		logIndex.update(state);
 		const size = {width: width - 2, height: height - 2};
 		const inside = logIndex.count() === 0
 			? emptyLines(names.length === 0 ? 'No container is chosen' : (state.filter ? 'No line passes the filter' : 'No lines yet'), size, theme)
 			: logLines({buffer, index: logIndex, state, names, ...size, theme});
-		return {lines: inside, title: titleOf(names, state, logIndex), note: noteOf(state, buffer)};
+		return {lines: inside, title: titleOf(names, isBoot, state, logIndex), note: noteOf(state, buffer)};
 		// The version stands for what is in the buffer.
 	}, [version, logs, logIndex, state, width, height, theme]);
 	return <Panel {...{title, note, width, height, isFocused, isStale}}><Lines lines={lines} width={width - 2} height={height - 2}/></Panel>;

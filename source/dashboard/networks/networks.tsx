@@ -76,6 +76,7 @@ export const NetworksPane = memo(({networks, total, state, isFocused, isStale, e
 			{...{width, height, isFocused, isStale}}
 		>
 			<RowTable
+				name='networks'
 				columns={kept.map(index => columns[index]!)}
 				rows={rows.map(row => ({...row, cells: kept.map(index => row.cells[index]!)}))}
 				cursor={cursorOf(state, networks.map(({id}) => id))}

@@ -47,8 +47,31 @@ const mostCells = 1024;
 
 const heaviest = (uses: readonly Use[]): Use => (['gateway', 'leased', 'free', 'outside', 'reserved'] as const).find(use => uses.includes(use)) ?? 'reserved';
 
+/** Addresses of a network's subnet, all of them; undefined for a subnet that is none. */
+export const addressCount = ({subnet}: Pick<Network, 'subnet'>): number | undefined => {
+	const range = rangeOf(subnet);
+	return range && range.last - range.first + 1;
+};
+
+/** The address that is leased next. */
+export const nextFreeAddress = (network: Network): string | undefined => {
+	const range = rangeOf(network.subnet);
+	const useOf = usesOf(network);
+	if (!range || !useOf) {
+		return undefined;
+	}
+
+	for (let address = range.first; address <= range.last; address++) {
+		if (useOf(address) === 'free') {
+			return addressOf(address);
+		}
+	}
+
+	return undefined;
+};
+
 /** A map of a network's subnet, and its leases below. */
-export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'networks'>, {width, height}: Size, theme: Theme): readonly string[] => {
+export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'networks'>, {width}: Pick<Size, 'width'>, theme: Theme): readonly string[] => {
 	const range = rangeOf(network.subnet);
 	const useOf = usesOf(network);
 	if (!range || !useOf) {
@@ -72,19 +95,13 @@ export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'net
 		rows.push(row);
 	}
 
-	let next: number | undefined = range.first;
-	while (next <= range.last && useOf(next) !== 'free') {
-		next++;
-	}
-
-	next = next > range.last ? undefined : next;
 	const other = overlapping(network.subnet, networks.filter(({id}) => id !== network.id));
 	return [
 		Object.values(looks).map(({role, glyph, title}) => `${theme.paint(role, glyph)} ${title}`).join(' '.repeat(3)),
 		'',
-		...rows.slice(0, Math.max(1, height - 8)),
+		...rows,
 		'',
-		`${network.leases.length} leased of ${size} addresses${perCell > 1 ? `, ${perCell} in a cell` : ''}; next free: ${next === undefined ? 'none' : addressOf(next)}`,
+		`${network.leases.length} leased of ${size} addresses${perCell > 1 ? `, ${perCell} in a cell` : ''}; next free: ${nextFreeAddress(network) ?? 'none'}`,
 		...(other ? [theme.paint('bad', fit(`It overlaps ${clean(other.subnet)} of ${clean(other.name)}`, width))] : []),
 		'',
 		...network.leases.toSorted((a, b) => numberOf(a.address) - numberOf(b.address)).map(({address, mac, containerName}) => fit(`${fit(clean(address), 16)} ${fit(clean(mac), 18)} ${clean(containerName)}`, width)),

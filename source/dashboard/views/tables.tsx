@@ -10,9 +10,11 @@ import {RowTable, type TableColumn, type TableRow} from '../row-table.js';
 import type {EventRow, Shown} from '../shown.js';
 import {clean} from '../text.js';
 import type {Role} from '../theme.js';
+import type {ListName} from '../ui-state.js';
 import type {RecordRow} from './records.js';
 
 type TableViewProps = Size & {
+	readonly name: ListName;
 	readonly title: string;
 	readonly columns: readonly TableColumn[];
 	readonly rows: readonly TableRow[];
@@ -22,9 +24,9 @@ type TableViewProps = Size & {
 	readonly children?: ReactNode;
 };
 
-const TableView = ({title, columns, rows, state, isStale, empty, width, height}: TableViewProps) => (
+const TableView = ({name, title, columns, rows, state, isStale, empty, width, height}: TableViewProps) => (
 	<Panel title={`${title} ${rows.length}${state.filter === '' ? '' : `, filter: ${clean(state.filter)}`}`} note={state.marks.size > 0 ? `${state.marks.size} marked` : ''} {...{width, height, isStale}} isFocused>
-		<RowTable cursor={cursorOf(state, rows.map(({id}) => id))} width={width - 2} height={height - 2} isFocused {...{columns, rows, isStale, empty}}/>
+		<RowTable name={name} cursor={cursorOf(state, rows.map(({id}) => id))} width={width - 2} height={height - 2} isFocused {...{columns, rows, isStale, empty}}/>
 	</Panel>
 );
 
@@ -46,7 +48,7 @@ export const ImagesView = ({items, snapshot, state, now, ...rest}: ViewProps<Sho
 			isMarked: state.marks.has(image.id),
 		};
 	}), [items, snapshot, state.marks, now]);
-	return <TableView title='4 Images' columns={[{title: 'NAME', isFlexible: true}, {title: 'ID'}, {title: 'SIZE', align: 'right'}, {title: 'AGE', align: 'right'}, {title: 'FOR'}, {title: 'USED', align: 'right'}]} rows={rows} state={state} empty='No images; p pulls one' {...rest}/>;
+	return <TableView name='images' title='4 Images' columns={[{title: 'NAME', isFlexible: true}, {title: 'ID'}, {title: 'SIZE', align: 'right'}, {title: 'AGE', align: 'right'}, {title: 'FOR'}, {title: 'USED', align: 'right'}]} rows={rows} state={state} empty='No images; c pulls or builds one' {...rest}/>;
 };
 
 export const VolumesView = ({items, snapshot, state, now, ...rest}: ViewProps<Shown['volumes']>) => {
@@ -59,7 +61,7 @@ export const VolumesView = ({items, snapshot, state, now, ...rest}: ViewProps<Sh
 			isMarked: state.marks.has(volume.name),
 		};
 	}), [items, snapshot, state.marks, now]);
-	return <TableView title='5 Volumes' columns={[{title: 'NAME', isFlexible: true}, {title: 'KIND'}, {title: 'AGE', align: 'right'}, {title: 'USED BY', isFlexible: true}]} rows={rows} state={state} empty='No volumes' {...rest}/>;
+	return <TableView name='volumes' title='5 Volumes' columns={[{title: 'NAME', isFlexible: true}, {title: 'KIND'}, {title: 'AGE', align: 'right'}, {title: 'USED BY', isFlexible: true}]} rows={rows} state={state} empty='No volumes; c creates one' {...rest}/>;
 };
 
 export const DnsView = ({items, snapshot, state, isKnown, ...rest}: ViewProps<readonly RecordRow[]> & {readonly isKnown: boolean}) => {
@@ -71,7 +73,7 @@ export const DnsView = ({items, snapshot, state, isKnown, ...rest}: ViewProps<re
 			role: isStale ? 'bad' : 'text',
 		};
 	}), [items, snapshot]);
-	return <TableView title='6 Name-server records' columns={[{title: 'NETWORK'}, {title: 'NAME', isFlexible: true}, {title: 'TYPE'}, {title: 'VALUE', isFlexible: true}, {title: 'TTL', align: 'right'}, {title: 'OWNER'}, {title: ''}]} rows={rows} state={state} empty={isKnown ? 'No records yet' : 'This engine does not tell the records of its name servers'} {...rest}/>;
+	return <TableView name='dns' title='6 Name-server records' columns={[{title: 'NETWORK'}, {title: 'NAME', isFlexible: true}, {title: 'TYPE'}, {title: 'VALUE', isFlexible: true}, {title: 'TTL', align: 'right'}, {title: 'OWNER'}, {title: ''}]} rows={rows} state={state} empty={isKnown ? 'No records yet' : 'This engine does not tell the records of its name servers'} {...rest}/>;
 };
 
 const eventRole = (action: string): Role => {
@@ -94,6 +96,6 @@ export const EventsView = ({items, snapshot, state, ...rest}: ViewProps<readonly
 		const other = container && snapshot?.containers.find(candidate => candidate.id === container);
 		return {id, cells: [timeOf(time), type, what, name, [command.join(': '), other ? other.name : '', details].filter(Boolean).join(' ')].map(text => clean(text)), role: eventRole(action)};
 	}), [items, snapshot]);
-	return <TableView title='7 Events (UTC)' columns={[{title: 'TIME'}, {title: 'KIND'}, {title: 'WHAT'}, {title: 'NAME', isFlexible: true}, {title: 'DETAILS', isFlexible: true}]} rows={rows} state={state} empty='Nothing has happened since the dashboard was opened' {...rest}/>;
+	return <TableView name='events' title='7 Events (UTC)' columns={[{title: 'TIME'}, {title: 'KIND'}, {title: 'WHAT'}, {title: 'NAME', isFlexible: true}, {title: 'DETAILS', isFlexible: true}]} rows={rows} state={state} empty='Nothing has happened since the dashboard was opened' {...rest}/>;
 };
 

@@ -39,6 +39,15 @@ const askPull = (controller: Controller) => {
 	});
 };
 
+const openBuild = (controller: Controller) => {
+	controller.open({type: 'form', form: openForm(buildForm)});
+};
+
+const createOf = async (controller: Controller) => {
+	const image = selectedIn(controller.shown(), controller.getState(), 'images');
+	await createContainer(controller, image && shortImage(imageName(image)));
+};
+
 const copyText = (controller: Controller, text: string | undefined) => {
 	if (text !== undefined) {
 		controller.terminal.copy(text);
@@ -63,14 +72,26 @@ export const viewActions: Actions = {
 			controller.set({view: 'inspect', inspect: openTree(`Image ${imageName(image)}`, image)});
 		}
 	},
-	async 'images.create'(controller) {
+	'images.create'(controller) {
 		const image = selectedIn(controller.shown(), controller.getState(), 'images');
-		await createContainer(controller, image && shortImage(imageName(image)));
+		const ways = {pull: askPull, build: openBuild, run: createOf};
+		controller.open({
+			type: 'choose',
+			title: 'Create',
+			choices: [
+				{id: 'pull', label: 'Pull an image from a registry'},
+				{id: 'build', label: 'Build an image from a directory'},
+				...(image ? [{id: 'run', label: `Create a container of ${shortImage(imageName(image))}`}] : []),
+			],
+			index: 0,
+			take(id) {
+				void ways[id as keyof typeof ways](controller);
+			},
+		});
 	},
+	'images.run': createOf,
 	'images.pull': askPull,
-	'images.build'(controller) {
-		controller.open({type: 'form', form: openForm(buildForm)});
-	},
+	'images.build': openBuild,
 	'images.remove'(controller) {
 		const {snapshot} = controller.store.getState();
 		const images = targetsIn(controller.shown(), controller.getState(), 'images');
@@ -88,6 +109,10 @@ export const viewActions: Actions = {
 		if (volume) {
 			controller.set({view: 'inspect', inspect: openTree(`Volume ${volume.name}`, volume)});
 		}
+	},
+	async 'volumes.create'(controller) {
+		const {volumeForm} = await import('../forms/volume-form.js');
+		controller.open({type: 'form', form: openForm(volumeForm)});
 	},
 	'volumes.remove'(controller) {
 		const {snapshot} = controller.store.getState();

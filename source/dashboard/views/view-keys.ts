@@ -2,7 +2,8 @@ import type {KeyMap} from '../keys.js';
 
 export const imagesKeys: KeyMap = [
 	{action: 'images.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
-	{action: 'images.create', keys: ['c'], title: 'Create a container of it', short: 'create', changes: true},
+	{action: 'images.create', keys: ['c'], title: 'Pull or build an image, or create a container of this one', short: 'create', changes: true},
+	{action: 'images.run', keys: ['n'], title: 'New container of this image', short: 'new container', changes: true},
 	{action: 'images.pull', keys: ['p'], title: 'Pull an image', short: 'pull', changes: true},
 	{action: 'images.build', keys: ['b'], title: 'Build an image from a directory', short: 'build', changes: true},
 	{action: 'images.remove', keys: ['D'], title: 'Remove, after asking', short: 'remove', changes: true},
@@ -12,6 +13,7 @@ export const imagesKeys: KeyMap = [
 
 export const volumesKeys: KeyMap = [
 	{action: 'volumes.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
+	{action: 'volumes.create', keys: ['c', 'n'], title: 'Create a volume', short: 'create', changes: true},
 	{action: 'volumes.remove', keys: ['D'], title: 'Remove, after asking', short: 'remove', changes: true},
 	{action: 'volumes.prune', keys: ['P'], title: 'Remove those that no container uses, after asking', changes: true},
 	{action: 'volumes.copy', keys: ['y'], title: 'Copy the name'},

@@ -18,6 +18,11 @@ test('the flag counts before the variable', t => {
 	t.deepEqual(whichEngine('context://lab', {HOLM_HOST: 'unix:///a'}), {kind: 'context', name: 'lab'});
 });
 
+test('own is this host\'s, whatever the variable says', t => {
+	t.deepEqual(whichEngine('own', {...docker, HOLM_HOST: 'unix:///a'}), own);
+	t.deepEqual(whichEngine(undefined, {HOLM_HOST: 'own'}), own);
+});
+
 test('Docker\'s order is followed where it was asked for', t => {
 	for (const [flag, environment] of [['docker', {}], [undefined, {HOLM_HOST: 'docker'}]] as const) {
 		t.deepEqual(whichEngine(flag, {...environment, ...docker}), at('tcp://elsewhere:2375'));

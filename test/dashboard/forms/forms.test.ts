@@ -2,6 +2,7 @@ import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory.js';
 import {containerForm} from '../../../source/dashboard/forms/container-form.js';
 import {networkForm} from '../../../source/dashboard/forms/network-form.js';
+import {volumeForm} from '../../../source/dashboard/forms/volume-form.js';
 import {completionsOf, openForm, reduceForm} from '../../../source/dashboard/forms/form-state.js';
 import {quoteWord, splitWords} from '../../../source/dashboard/forms/words.js';
 import {addressOf, nextSubnet, numberOf, overlapping, rangeOf} from '../../../source/dashboard/subnets.js';
@@ -93,4 +94,17 @@ test('the next subnet is one that nobody has addresses of', async t => {
 	t.is(overlapping(next, networks), undefined);
 	t.is(nextSubnet([]), '192.168.64.0/24');
 	t.is(nextSubnet([{...networks[0]!, subnet: '192.168.0.0/16'}]), '');
+});
+
+test('the form of a volume asks for what its command line says', async t => {
+	const snapshot = await snapshotOf();
+	const values = {name: 'data', labels: 'team=shop "note=two words" plain'};
+	t.deepEqual(volumeForm.validate(values, snapshot), {});
+	t.deepEqual(volumeForm.commandLine(values), ['volume', 'create', '--label', 'team=shop', '--label', 'note=two words', '--label', 'plain', 'data']);
+	t.deepEqual(volumeForm.request(values), {type: 'volume', configuration: {name: 'data', labels: {team: 'shop', note: 'two words', plain: ''}}});
+	t.deepEqual(volumeForm.request({name: '', labels: ''}), {type: 'volume', configuration: {labels: {}}});
+	t.regex(volumeForm.validate({name: '../x'}, snapshot)['name']!, /invalid volume name/v);
+	t.regex(volumeForm.validate({labels: '=x'}, snapshot)['labels']!, /invalid label/v);
+	t.regex(volumeForm.validate({labels: '"x'}, snapshot)['labels']!, /not closed/v);
+	t.regex(volumeForm.validate({name: 'data'}, {...snapshot, volumes: [{name: 'data', createdAt: 0, mountpoint: '', labels: {}, anonymous: false}]})['name']!, /already/v);
 });

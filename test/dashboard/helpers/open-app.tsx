@@ -8,8 +8,13 @@ import {defaultConfiguration} from '../../../source/dashboard/config.js';
 import {createController, type JoinSession} from '../../../source/dashboard/controller.js';
 import {startEffects} from '../../../source/dashboard/effects.js';
 import {configuredKeyMaps} from '../../../source/dashboard/key-maps.js';
+import {targetOf} from '../../../source/dashboard/known-engines.js';
 import {createLogs} from '../../../source/dashboard/logs/follow.js';
+import {handleMouse} from '../../../source/dashboard/mouse/handle-mouse.js';
+import {withMouse} from '../../../source/dashboard/mouse/mouse-events.js';
 import {readOnly} from '../../../source/dashboard/read-only.js';
+import {createSpeaker} from '../../../source/dashboard/spoken/speaker.js';
+import {SpokenApp} from '../../../source/dashboard/spoken/spoken-app.js';
 import {createStore} from '../../../source/dashboard/store.js';
 import {createTheme, type ThemeOptions} from '../../../source/dashboard/theme.js';
 import type {Engine} from '../../../source/engine.js';
@@ -57,43 +62,67 @@ export type OpenOptions = {
 	readonly isReadOnly?: boolean;
 	readonly theme?: Partial<ThemeOptions>;
 	readonly joinSession?: JoinSession;
+	/** Engines that can be switched to, by their names. */
+	readonly engines?: Readonly<Record<string, () => Promise<Engine>>>;
+	/** As the configuration gives them. */
+	readonly mouse?: boolean;
+	/** For a screen reader. */
+	readonly isSpoken?: boolean;
+	readonly keys?: Readonly<Record<string, readonly string[]>>;
 };
 
 const patience = 15_000;
 
 /** The whole dashboard but for the terminal. */
-export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left'}: OpenOptions = {}) => {
+export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left', keys = {}, engines = {}, isSpoken = false, mouse = false}: OpenOptions = {}) => {
 	const own = given ? undefined : createMemoryEngine();
 	const engine = given ?? own!;
 	const screen = createScreen(columns, rows);
 	const keyboard = createKeyboard();
 	const copied: string[] = [];
-	const store = createStore({connect: connect ?? (async () => isReadOnly ? readOnly(engine) : engine), interval: 60_000});
+	const store = createStore({connect: connect ?? (async () => isReadOnly ? readOnly(engine) : engine), interval: 60_000, target: {title: 'first', host: 'own'}});
 	const logs = createLogs(1000);
 	const controller = createController({
 		store,
 		logs,
-		keyMaps: configuredKeyMaps({}),
+		keyMaps: configuredKeyMaps(keys),
 		configuration: defaultConfiguration,
 		theme: createTheme({name: 'dark', depth: 'none', ascii: false, ...theme}),
 		isReadOnly,
+		isSpoken,
 		now: Date.now,
 		workingDirectory: '/nowhere',
 		joinSession,
+		engines: {
+			list: async () => [{title: 'first', host: 'own'}, ...Object.keys(engines).map(name => targetOf(name))],
+			async connect({host}) {
+				const connectTo = engines[host];
+				return connectTo ? connectTo() : engine;
+			},
+		},
 		terminal: {
 			size: () => ({columns: screen.columns, rows: screen.rows}),
 			handOver: async work => work(),
 			copy(text) {
 				copied.push(text);
 			},
-			redraw() {},
+			redraw() {
+				speaker?.sayAll();
+			},
 			async suspend() {},
 			quit() {},
 		},
 	});
 	const stop = startEffects(controller);
-	const instance = render(<App controller={controller} isDemo={false} onReady={() => {}}/>, {
-		stdout: screen as never, stdin: keyboard as never, debug: true, patchConsole: false, exitOnCtrlC: false, interactive: true,
+	const speaker = isSpoken ? createSpeaker(controller) : undefined;
+	const onReady = () => {};
+	const instance = render(speaker ? <SpokenApp {...{controller, speaker, onReady}}/> : <App {...{controller, onReady}}/>, {
+		isScreenReaderEnabled: isSpoken,
+		stdout: screen as never, stdin: (mouse
+			? withMouse(keyboard, event => {
+				handleMouse(controller, event);
+			})
+			: keyboard) as never, debug: true, patchConsole: false, exitOnCtrlC: false, interactive: true,
 	});
 
 	const lines = () => stripVTControlCharacters(screen.frame).split('\n');
@@ -138,6 +167,7 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 		},
 		async [Symbol.asyncDispose]() {
 			instance.unmount();
+			speaker?.stop();
 			stop();
 			store.close();
 			own?.close();

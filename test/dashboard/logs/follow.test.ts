@@ -8,7 +8,7 @@ import type {LogEntry} from '../../../source/resources.js';
 
 const entry = (second: number, text: string): LogEntry => ({stream: 'stdout', timestamp: new Date(second * 1000).toISOString(), bytes: Buffer.from(text)});
 
-const target = (id: string, given: Partial<LogTarget> = {}): LogTarget => ({id, name: id, startedAt: 1, isRunning: true, ...given});
+const target = (id: string, given: Partial<LogTarget> = {}): LogTarget => ({id, name: id, startedAt: 1, isRunning: true, isBoot: false, ...given});
 
 const untilAborted = async (signal: AbortSignal | undefined) => new Promise<void>(resolve => {
 	signal?.addEventListener('abort', () => {
@@ -154,5 +154,37 @@ test('older lines are read on demand and come before', async t => {
 	await until(() => texts(logs).length === 1);
 	t.is(await logs.loadOlder(engine), 2);
 	t.deepEqual(texts(logs), ['line 1', 'line 2', 'line 3']);
+	logs.stop();
+});
+
+test('a boot log is followed in place of the log, from its beginning again when the machine is another one', async t => {
+	const asked: Array<{readonly tail?: number; readonly follow?: boolean}> = [];
+	let boots = 0;
+	const engine: Engine = {
+		...withLogs(async function * () {
+			yield entry(1, 'of the container\n');
+		}),
+		async * bootLog(_, {signal, ...options} = {}) {
+			asked.push(options);
+			boots++;
+			yield entry(5, `boot ${boots}\u{1B}[2J\n`);
+			yield entry(5, 'kernel up\n');
+			if (boots === 2) {
+				await untilAborted(signal);
+			}
+		},
+	};
+	const logs = createLogs(100);
+	logs.follow(engine, [target('a')]);
+	await until(() => texts(logs).includes('of the container'));
+	const boot = (given: Partial<LogTarget> = {}) => target('a', {isBoot: true, isRunning: false, ...given});
+	logs.follow(engine, [boot()]);
+	await until(() => texts(logs).length === 2);
+	t.deepEqual(texts(logs), ['boot 1', 'kernel up']);
+	logs.follow(engine, [boot({startedAt: 2, isRunning: true})]);
+	await until(() => texts(logs)[0] === 'boot 2');
+	t.deepEqual(texts(logs), ['boot 2', 'kernel up']);
+	t.deepEqual(asked.map(({follow}) => follow), [true, true]);
+	t.is(await logs.loadOlder(engine), 0);
 	logs.stop();
 });

@@ -46,19 +46,19 @@ test('each address of a network is one of reserved, gateway, leased and free', a
 
 test('the map says what is free next, and warns of overlaps', async t => {
 	const {engine, snapshot, network} = await setup();
-	const lines = plain(addressesLines(network('back'), snapshot, {width: 80, height: 30}, theme));
+	const lines = plain(addressesLines(network('back'), snapshot, {width: 80}, theme));
 	t.true(lines.includes('10.0.0.0        xG#............x'));
 	t.true(lines.some(line => line.includes('1 leased of 16 addresses; next free: 10.0.0.3')));
 	const other = {...network('front'), subnet: '10.0.0.0/24', name: 'other'};
-	const warned = plain(addressesLines(network('back'), {networks: [network('back'), other]}, {width: 80, height: 30}, theme));
+	const warned = plain(addressesLines(network('back'), {networks: [network('back'), other]}, {width: 80}, theme));
 	t.true(warned.some(line => line.includes('It overlaps 10.0.0.0/24 of other')));
-	t.deepEqual(plain(addressesLines({...network('back'), subnet: 'x'}, snapshot, {width: 80, height: 30}, theme)), ['x is no IPv4 subnet']);
+	t.deepEqual(plain(addressesLines({...network('back'), subnet: 'x'}, snapshot, {width: 80}, theme)), ['x is no IPv4 subnet']);
 	engine.close();
 });
 
 test('a large subnet has a map of a size that can be shown', async t => {
 	const {engine, snapshot, network} = await setup();
-	const lines = plain(addressesLines({...network('back'), subnet: '10.0.0.0/8', leases: []}, snapshot, {width: 100, height: 40}, theme));
+	const lines = plain(addressesLines({...network('back'), subnet: '10.0.0.0/8', leases: []}, snapshot, {width: 100}, theme));
 	t.true(lines.length < 40);
 	t.true(lines.some(line => line.includes('16384 in a cell')));
 	engine.close();

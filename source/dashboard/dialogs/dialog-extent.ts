@@ -1,0 +1,44 @@
+import type {Controller} from '../controller.js';
+import {availableMaps, placeOf} from '../input.js';
+import type {Size} from '../lines.js';
+import {dialogReading} from '../spoken/dialog-reading.js';
+import {cut, wrapWords} from '../text.js';
+import type {Dialog} from '../ui-state.js';
+import {helpLines, planLines} from './dialog-lines.js';
+
+/** Size of a dialog over a screen of this size, its footer not counted. */
+export const dialogSize = ({width, height}: Size): Size => ({width: Math.min(width, Math.max(40, Math.min(92, width - 8))), height: Math.max(5, height - 2)});
+
+/** A report as it fits into a dialog: what is indented is kept in its line. */
+export const reportLines = (lines: readonly string[], width: number): readonly string[] => lines.flatMap(line => line.startsWith('  ') ? [cut(line, width)] : wrapWords(line, width));
+
+/** How far down a dialog can be scrolled: nobody has to come back from beyond its end. */
+export const lastTop = (controller: Controller, dialog: Dialog): number => {
+	if (controller.isSpoken) {
+		return Math.max(0, dialogReading(dialog, controller).opening.length - 1);
+	}
+
+	const {columns, rows} = controller.terminal.size();
+	const {width, height} = dialogSize({width: columns, height: rows - 1});
+	const inside = width - 4;
+	switch (dialog.type) {
+		case 'confirm': {
+			return Math.max(0, planLines(dialog.plan, inside, controller.theme).length - (height - 4));
+		}
+
+		case 'help': {
+			return Math.max(0, helpLines(availableMaps(controller), placeOf(controller.getState()), inside, controller.theme).length - (height - 2));
+		}
+
+		case 'report': {
+			return Math.max(0, reportLines(dialog.lines, inside).length - (height - 2));
+		}
+
+		case 'failures':
+		case 'choose':
+		case 'palette':
+		case 'form': {
+			return 0;
+		}
+	}
+};

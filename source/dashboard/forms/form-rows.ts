@@ -1,0 +1,33 @@
+import {windowStart} from '../list-state.js';
+import {clean, wrapWords} from '../text.js';
+import {focusedField, type Field, type FormState} from './form-state.js';
+
+/** A row of a form: a field, or a line of what is wrong with the field above it. */
+export type FormRow =
+	| {readonly type: 'field'; readonly field: Field}
+	| {readonly type: 'error'; readonly field: Field; readonly text: string};
+
+/** What is wrong with a field as far as it is time to say so: not before something was typed there or the field was left. */
+export const shownError = (form: FormState, errors: Readonly<Record<string, string>>, name: string): string | undefined => {
+	const {values, visited, isSubmitted} = form;
+	const isShown = isSubmitted || visited.has(name) || (name === focusedField(form).name && (values[name] ?? '') !== '');
+	return isShown ? errors[name] : undefined;
+};
+
+/** All rows of a form. What is wrong has lines of its own, so that a field is as wide as the form whatever is said about it. */
+export const formRows = (form: FormState, errors: Readonly<Record<string, string>>, width: number): readonly FormRow[] =>
+	form.definition.fields.flatMap((field): readonly FormRow[] => {
+		const error = shownError(form, errors, field.name);
+		return [
+			{type: 'field', field},
+			...(error === undefined ? [] : wrapWords(clean(error), width).map((text): FormRow => ({type: 'error', field, text}))),
+		];
+	});
+
+/** The rows that are shown: as many as there is room for, the focused field among them with what is wrong with it. */
+export const visibleRows = (rows: readonly FormRow[], focused: string, room: number): readonly FormRow[] => {
+	const first = rows.findIndex(({field}) => field.name === focused);
+	const last = rows.findLastIndex(({field}) => field.name === focused);
+	const start = Math.min(first, windowStart(last, room, rows.length));
+	return rows.slice(start, start + room);
+};

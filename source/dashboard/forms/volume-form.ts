@@ -1,0 +1,43 @@
+import type {Snapshot} from '../../engine.js';
+import {messageOf} from '../../errors.js';
+import {parseLabels} from '../../commands/flags/environment.js';
+import {parseName} from '../../commands/flags/names.js';
+import type {FormDefinition} from './form-state.js';
+import {splitWords} from './words.js';
+
+const checks: ReadonlyArray<readonly [field: string, check: (value: string, snapshot: Snapshot) => void]> = [
+	['name', (value, {volumes}) => {
+		if (value !== '') {
+			parseName('volume', value);
+			if (volumes.some(({name}) => name === value)) {
+				throw new Error(`there is a volume ${value} already`);
+			}
+		}
+	}],
+	['labels', value => {
+		parseLabels(splitWords(value));
+	}],
+];
+
+/** The form of a new volume. */
+export const volumeForm: FormDefinition = {
+	title: 'New volume',
+	fields: [
+		{name: 'name', label: 'Name', hint: 'made up', type: 'text'},
+		{name: 'labels', label: 'Labels', hint: 'KEY=VALUE …', type: 'text'},
+	],
+	commandLine: ({name, labels = ''}) => ['volume', 'create', ...splitWords(labels).flatMap(label => ['--label', label]), ...(name ? [name] : [])],
+	validate(values, snapshot) {
+		const errors: Record<string, string> = {};
+		for (const [field, check] of checks) {
+			try {
+				check(values[field] ?? '', snapshot);
+			} catch (error) {
+				errors[field] = messageOf(error);
+			}
+		}
+
+		return errors;
+	},
+	request: ({name, labels = ''}) => ({type: 'volume', configuration: {...(name ? {name} : {}), labels: parseLabels(splitWords(labels))}}),
+};

@@ -1,0 +1,91 @@
+import type {Controller} from '../controller.js';
+import {dialogActions} from '../dialogs/dialog-actions.js';
+import {reduceTree, treeLines} from '../inspect/tree-state.js';
+import {reduceList, type ListAction} from '../list-state.js';
+import {changeLogs} from '../logs/logs-actions.js';
+import {idsOf} from '../shown.js';
+import type {ListName} from '../ui-state.js';
+import {scrollDrawn} from '../views/drawn-actions.js';
+import {hitOf} from './hit.js';
+import type {MouseEvent} from './mouse-events.js';
+
+// As far as most programs scroll with one notch of a wheel.
+const notch = 3;
+
+const changeListNamed = ({getState, set, shown}: Controller, list: ListName, action: ListAction) => {
+	const {lists} = getState();
+	const next = reduceList(lists[list], action, idsOf(shown(), list));
+	if (next !== lists[list]) {
+		set({lists: {...lists, [list]: next}});
+	}
+};
+
+const onWheel = (controller: Controller, point: MouseEvent, by: number) => {
+	const {getState, set, terminal} = controller;
+	const hit = hitOf(point, terminal.size(), getState());
+	switch (hit?.type) {
+		case 'list': {
+			changeListNamed(controller, hit.list, {type: 'move', by: Math.sign(by)});
+			break;
+		}
+
+		case 'logs': {
+			changeLogs(controller, {type: 'scroll', by});
+			break;
+		}
+
+		case 'drawn': {
+			scrollDrawn({type: 'move', by})(controller);
+			break;
+		}
+
+		case 'inspect': {
+			const {inspect} = getState();
+			set({inspect: inspect && reduceTree(inspect, {type: 'move', by})});
+			break;
+		}
+
+		case undefined: {
+			if (getState().dialog) {
+				void dialogActions[by < 0 ? 'dialog.up' : 'dialog.down']!(controller);
+			}
+		}
+	}
+};
+
+const onClick = (controller: Controller, point: MouseEvent) => {
+	const {getState, set, shown, terminal, windows} = controller;
+	const hit = hitOf(point, terminal.size(), getState());
+	if (hit?.type === 'logs') {
+		set({focus: 'logs'});
+	} else if (hit?.type === 'list') {
+		const {list, row, pane} = hit;
+		const id = row < 0 ? undefined : idsOf(shown(), list)[(windows.get(list) ?? 0) + row];
+		if (pane) {
+			set({focus: pane});
+		}
+
+		if (id !== undefined) {
+			changeListNamed(controller, list, {type: 'select', id});
+		}
+	} else if (hit?.type === 'inspect') {
+		const {inspect} = getState();
+		const line = (windows.get('inspect') ?? 0) + hit.row;
+		if (inspect && hit.row >= 0 && line < treeLines(inspect).length) {
+			set({inspect: {...inspect, cursor: line}});
+		}
+	}
+};
+
+/** Does what the mouse asks for: the wheel scrolls what is under the pointer, a click goes to it. What changes anything is the keys'. */
+export const handleMouse = (controller: Controller, event: MouseEvent) => {
+	if (controller.getState().prompt) {
+		return;
+	}
+
+	if (event.type === 'click') {
+		onClick(controller, event);
+	} else {
+		onWheel(controller, event, event.type === 'wheelUp' ? -notch : notch);
+	}
+};

@@ -1,0 +1,59 @@
+import {layoutOf, type PaneName} from '../layout.js';
+import type {ListName, UiState} from '../ui-state.js';
+import {isDrawn} from '../views/drawn.js';
+
+/** What is under the pointer: a list with the row on the screen, counted from its first, or something that only scrolls. */
+export type Hit =
+	| {readonly type: 'list'; readonly list: ListName; readonly row: number; readonly pane?: PaneName}
+	| {readonly type: 'logs' | 'drawn'}
+	| {readonly type: 'inspect'; readonly row: number};
+
+type Point = {readonly column: number; readonly row: number};
+
+// The header of the dashboard, a border and the headings of a list are above its rows.
+const header = 1;
+const aboveRows = 2;
+
+const paneAt = ({column, row}: Point, {columns, rows}: {readonly columns: number; readonly rows: number}, {focus, isZoomed}: UiState): {readonly name: PaneName; readonly row: number} | undefined => {
+	let top = header;
+	for (const line of layoutOf({width: columns, height: rows - 2}, focus, isZoomed).rows) {
+		const height = line[0]?.height ?? 0;
+		let left = 0;
+		for (const {name, width} of line) {
+			if (row >= top && row < top + height && column >= left && column < left + width) {
+				return {name, row: row - top};
+			}
+
+			left += width;
+		}
+
+		top += height;
+	}
+
+	return undefined;
+};
+
+/** What is at a point of the screen; undefined on the header, the footer and below a dialog. */
+export const hitOf = (point: Point, size: {readonly columns: number; readonly rows: number}, ui: UiState): Hit | undefined => {
+	const {view, dialog} = ui;
+	if (dialog || point.row < header || point.row >= size.rows - 1) {
+		return undefined;
+	}
+
+	if (view === 'main') {
+		const pane = paneAt(point, size, ui);
+		if (!pane) {
+			return undefined;
+		}
+
+		const {name, row} = pane;
+		return name === 'logs' ? {type: 'logs'} : {type: 'list', list: name, row: row - aboveRows, pane: name};
+	}
+
+	if (isDrawn(view)) {
+		return {type: 'drawn'};
+	}
+
+	const row = point.row - header;
+	return view === 'inspect' ? {type: 'inspect', row: row - 1} : {type: 'list', list: view, row: row - aboveRows};
+};

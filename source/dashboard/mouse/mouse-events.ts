@@ -1,0 +1,51 @@
+/** What the mouse did; columns and rows count from 0. */
+export type MouseEvent = {readonly type: 'click' | 'wheelUp' | 'wheelDown'; readonly column: number; readonly row: number};
+
+// Presses are told (1000), with coordinates of any size (1006); a terminal that knows neither ignores both.
+export const mouseOn = '\u{1B}[?1000h\u{1B}[?1006h';
+export const mouseOff = '\u{1B}[?1006l\u{1B}[?1000l';
+
+// eslint-disable-next-line no-control-regex, regexp/no-control-character -- it begins with one
+const report = /\u{1B}\[<(?<button>\d{1,3});(?<column>\d{1,5});(?<row>\d{1,5})(?<end>m)/giv;
+// eslint-disable-next-line no-control-regex, regexp/no-control-character -- it begins with one
+const unfinished = /\u{1B}(?:\[(?:<[\d;]{0,16})?)?$/v;
+
+/** Finds the mouse's reports in what a terminal sends, also where one comes in two pieces. Source: XTerm Control Sequences, Mouse Tracking. */
+export const createMouseReader = (onEvent: (event: MouseEvent) => void): ((chunk: string) => void) => {
+	let rest = '';
+	return chunk => {
+		const text = rest + chunk;
+		rest = unfinished.exec(text)?.[0] ?? '';
+		for (const {groups} of text.matchAll(report)) {
+			const {button, column, row, end} = groups!;
+			// Shift, meta and control are told in these bits, and say nothing here.
+			const type = end === 'M' ? ({0: 'click', 64: 'wheelUp', 65: 'wheelDown'} as const)[Number(button) & ~0b1_1100] : undefined;
+			if (type) {
+				onEvent({type, column: Number(column) - 1, row: Number(row) - 1});
+			}
+		}
+	};
+};
+
+/** The same input, whose mouse is listened to while somebody else reads it: Ink takes the reports for answers of the terminal and keeps them. */
+export const withMouse = <Stream extends {readonly read: (size?: number) => unknown}>(stream: Stream, onEvent: (event: MouseEvent) => void): Stream => {
+	const listen = createMouseReader(onEvent);
+	return new Proxy(stream, {
+		get(target, name) {
+			const value: unknown = Reflect.get(target, name);
+			if (name === 'read') {
+				return (size?: number) => {
+					const chunk = target.read(size);
+					// Ink reads text.
+					if (typeof chunk === 'string') {
+						listen(chunk);
+					}
+
+					return chunk;
+				};
+			}
+
+			return typeof value === 'function' ? value.bind(target) as unknown : value;
+		},
+	});
+};

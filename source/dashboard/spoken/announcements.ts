@@ -1,0 +1,90 @@
+import {stateText} from '../containers/rows.js';
+import type {Pending} from '../ui-state.js';
+import type {StoreState} from '../store.js';
+import {describeKey, type Continuation} from '../keys.js';
+import type {Reading} from './reading.js';
+import {count, sentence} from './words.js';
+
+/** All that what is said depends on, at one moment. */
+export type Moment = {
+	readonly store: Pick<StoreState, 'target' | 'connection' | 'snapshot'>;
+	readonly isReadOnly: boolean;
+	readonly pane: Reading;
+	/** What lies over the pane. */
+	readonly over?: Reading;
+	readonly notice: string;
+	readonly jobs: ReadonlyArray<{readonly id: number; readonly title: string}>;
+	readonly pending?: Pick<Pending, 'keys'> & {readonly ways: readonly Continuation[]};
+};
+
+const connectionSentences = ({store: {connection, target, snapshot}, isReadOnly}: Moment, before: Moment | undefined): readonly string[] => {
+	const isOther = before?.store.target !== target;
+	if (!isOther && before?.store.connection.state === connection.state) {
+		return [];
+	}
+
+	switch (connection.state) {
+		case 'connecting': {
+			return [];
+		}
+
+		case 'connected': {
+			const running = snapshot?.containers.filter(({status}) => status.state === 'running').length ?? 0;
+			return [sentence(`Connected to ${target?.title ?? 'the engine'}`, isReadOnly && 'read-only', snapshot && `${running} of ${count(snapshot.containers.length, 'container')} running`, snapshot && count(snapshot.networks.length, 'network'))];
+		}
+
+		case 'lost': {
+			return [sentence('The engine is lost, connecting again', connection.reason, connection.remedy)];
+		}
+	}
+};
+
+/** What has happened to containers and networks. */
+const changeSentences = ({store: {snapshot, target}}: Moment, before: Moment | undefined): readonly string[] => {
+	const earlier = before?.store.snapshot;
+	if (!snapshot || !earlier || snapshot === earlier || before.store.target !== target) {
+		return [];
+	}
+
+	const states = new Map(earlier.containers.map(container => [container.id, stateText(container)]));
+	const here = new Set([...snapshot.containers, ...snapshot.networks].map(({id}) => id));
+	const networks = new Set(earlier.networks.map(({id}) => id));
+	return [
+		...snapshot.containers.flatMap(container => states.get(container.id) === stateText(container) ? [] : [`${container.name} is ${states.has(container.id) ? 'now' : 'new,'} ${stateText(container)}`]),
+		...snapshot.networks.filter(({id}) => !networks.has(id)).map(({name}) => `Network ${name} is new`),
+		...[...earlier.containers, ...earlier.networks].filter(({id}) => !here.has(id)).map(({name}) => `${name} is gone`),
+	];
+};
+
+const readingSentences = (now: Moment, before: Moment | undefined): readonly string[] => {
+	const reading = now.over ?? now.pane;
+	const earlier = before && (before.over ?? before.pane);
+	const {heading, opening, cursor} = reading;
+	if (earlier?.key === reading.key) {
+		return [
+			...(heading === earlier.heading ? [] : [heading]),
+			...(cursor && cursor.id !== earlier.cursor?.id ? [cursor.text] : []),
+		];
+	}
+
+	// Who comes back from a dialog has heard the pane before.
+	const isBack = !now.over && before?.pane.key === now.pane.key;
+	return [heading, ...(isBack ? [] : opening), ...(cursor && (isBack || !cursor.isInOpening) ? [cursor.text] : [])];
+};
+
+/** What is said when one moment has become another; nothing where nothing of meaning has changed. */
+export const announcements = (before: Moment | undefined, now: Moment): readonly string[] => {
+	const known = new Set(before?.jobs.map(({id}) => id));
+	const {pending} = now;
+	return [
+		...(before ? [] : ['Holm. Question mark tells the keys, Control L reads all of where you are, q quits']),
+		...now.jobs.filter(({id}) => !known.has(id)).map(({title}) => `${title}, Control X cancels`),
+		...connectionSentences(now, before),
+		...changeSentences(now, before),
+		...(now.notice !== '' && now.notice !== before?.notice ? [now.notice] : []),
+		...(pending && pending.keys !== before?.pending?.keys
+			? [sentence(describeKey(pending.keys, true), ...pending.ways.map(({rest, binding: {title}}) => `then ${describeKey(rest, true)}: ${title}`), 'Escape cancels')]
+			: []),
+		...readingSentences(now, before),
+	];
+};

@@ -1,0 +1,123 @@
+import type {Controller} from '../controller.js';
+import type {Failure} from '../execute.js';
+import {shownError} from '../forms/form-rows.js';
+import {commandOf, completionsOf, focusedField, type Field, type FormState} from '../forms/form-state.js';
+import {activeMaps, availableMaps} from '../input.js';
+import {describeKey, type Binding} from '../keys.js';
+import {paletteEntries} from '../palette.js';
+import type {Plan} from '../plan.js';
+import type {Dialog} from '../ui-state.js';
+import type {Reading} from './reading.js';
+import {count, sentence} from './words.js';
+
+type Of<Type extends Dialog['type']> = Extract<Dialog, {type: Type}>;
+
+const planSentences = ({items, consequences, command}: Plan): readonly string[] => [
+	...items.map(({name, details}) => sentence(name, ...details)),
+	...consequences,
+	`The same on the command line: ${command}`,
+];
+
+const confirmReading = ({plan, isAccepting}: Of<'confirm'>): Reading => {
+	const lines = planSentences(plan);
+	return {
+		key: `confirm ${plan.title} ${plan.items.map(({id}) => id).join(' ')}`,
+		heading: `Question: ${plan.title}`,
+		opening: lines,
+		cursor: {id: String(isAccepting), text: `Answer: ${isAccepting ? plan.accept : 'Cancel'}. Enter takes this answer, Tab changes it, y is ${plan.accept}, Escape is Cancel`},
+		whole: () => lines,
+	};
+};
+
+const failureSentences = (failures: readonly Failure[]) => failures.flatMap(({name, message, remedy}) => [failures.length > 1 ? `${name}: ${message}` : message, ...(remedy === undefined ? [] : [remedy])]);
+
+const lineReading = (key: string, heading: string, lines: readonly string[], top: number): Reading => {
+	const row = Math.min(top, lines.length - 1);
+	return {key, heading, opening: lines, cursor: {id: String(row), text: lines[row] ?? '', isInOpening: true}, whole: () => lines};
+};
+
+const keyText = ({keys, title}: Binding) => `${keys.map(key => describeKey(key, true)).join(' or ')}: ${title}`;
+
+const chooseReading = ({title, choices, index}: Of<'choose'>): Reading => ({
+	key: `choose ${title}`,
+	heading: `Question: ${title.replace(/\?$/v, '')}? ${count(choices.length, 'answer')}, up and down choose, Enter takes it, Escape closes`,
+	opening: [],
+	cursor: {id: String(index), text: sentence(choices[index]?.label.replaceAll(/ {2,}/gv, ', '), `${index + 1} of ${choices.length}`)},
+	whole: () => choices.map(({label}) => label),
+});
+
+const paletteReading = ({text, index}: Of<'palette'>, controller: Controller): Reading => {
+	const entries = paletteEntries(availableMaps(controller), text);
+	const entryText = ({place, binding}: typeof entries[number]) => sentence(place, keyText({...binding, keys: binding.keys.slice(0, 1)}));
+	const entry = entries[index];
+	return {
+		key: 'palette',
+		heading: 'Question: which command? Type words of it, up and down choose, Enter takes it, Escape closes',
+		opening: [],
+		cursor: {id: `${index} ${text}`, text: entry ? sentence(entryText(entry), `${index + 1} of ${entries.length}`) : 'No such command'},
+		whole: () => entries.map(each => entryText(each)),
+	};
+};
+
+const fieldText = ({label, hint, type, name}: Field, {values, definition: {fields}}: FormState, error: string | undefined): string => {
+	const value = values[name] ?? '';
+	return sentence(
+		`${label}: ${value === '' ? 'empty' : value}`,
+		type === 'switch' ? 'Space changes it' : (value === '' && hint !== '' && `hint: ${hint}`),
+		error && `wrong: ${error}`,
+		`question ${fields.findIndex(field => field.name === name) + 1} of ${fields.length}`,
+	);
+};
+
+const formReading = (form: FormState, controller: Controller): Reading => {
+	const {snapshot} = controller.store.getState();
+	const {definition: {title, fields, validate}, values, revision, isSubmitted} = form;
+	const errors = snapshot ? validate(values, snapshot) : {};
+	const focused = focusedField(form);
+	const error = isSubmitted || form.visited.has(focused.name) ? shownError(form, errors, focused.name) : undefined;
+	const completion = snapshot && (values[focused.name] ?? '') !== '' ? completionsOf(form, snapshot)[0] : undefined;
+	return {
+		key: `form ${title}`,
+		heading: `${title}, ${count(fields.length, 'question')}. Tab or down goes on, up goes back, Enter sends it, Escape cancels, Control L reads all of it`,
+		opening: [],
+		cursor: {
+			id: [focused.name, revision, error, focused.type === 'switch' ? values[focused.name] : '', completion].join('\u{1F}'),
+			text: completion === undefined ? fieldText(focused, form, error) : sentence(fieldText(focused, form, error), `Tab completes ${completion}`),
+		},
+		whole: () => [...fields.map(field => fieldText(field, form, shownError(form, errors, field.name))), `The same on the command line: ${commandOf(form)}`],
+	};
+};
+
+/** What lies over the pane and has the keys. */
+export const dialogReading = (dialog: Dialog, controller: Controller): Reading => {
+	switch (dialog.type) {
+		case 'confirm': {
+			return confirmReading(dialog);
+		}
+
+		case 'failures': {
+			return lineReading(`failures ${dialog.title}`, `${dialog.title}; Enter closes`, failureSentences(dialog.failures), 0);
+		}
+
+		case 'help': {
+			const lines = activeMaps(controller).flat().filter(({keys}) => keys.length > 0).map(binding => keyText(binding));
+			return lineReading('help', `${count(lines.length, 'key')} hold here; Escape closes`, lines, dialog.top);
+		}
+
+		case 'choose': {
+			return chooseReading(dialog);
+		}
+
+		case 'report': {
+			return lineReading(`report ${dialog.title}`, `${dialog.title} Escape closes`, dialog.lines.map(line => line.trim()), dialog.top);
+		}
+
+		case 'palette': {
+			return paletteReading(dialog, controller);
+		}
+
+		case 'form': {
+			return formReading(dialog.form, controller);
+		}
+	}
+};

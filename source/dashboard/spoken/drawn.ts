@@ -1,0 +1,64 @@
+import type {Snapshot} from '../../engine.js';
+import type {Container, Network} from '../../resources.js';
+import {stateText} from '../containers/rows.js';
+import {overlapping} from '../subnets.js';
+import type {Usage} from '../usage.js';
+import {addressCount, nextFreeAddress} from '../views/addresses-lines.js';
+import {count, sentence, spokenBytes, spokenPercent} from './words.js';
+
+/** The networks and who is on them, as sentences. */
+export const topologySentences = ({networks, containers}: Pick<Snapshot, 'networks' | 'containers'>, selectedId: string | undefined): readonly string[] => {
+	const byId = new Map(containers.map(container => [container.id, container]));
+	const alone = containers.filter(({attachments}) => attachments.length === 0);
+	return [
+		...networks.flatMap(({id, name, subnet, gateway, internal, leases}) => [
+			sentence(`Network ${name}`, id === selectedId && 'selected', `subnet ${subnet}`, `gateway ${gateway}`, internal && 'internal, no way out', leases.length === 0 ? 'nobody is on it' : `${count(leases.length, 'container')} on it`),
+			...leases.map(({containerId, containerName, address}) => {
+				const container = byId.get(containerId);
+				const others = container?.attachments.filter(({networkId}) => networkId !== id).map(({network}) => network) ?? [];
+				return sentence(`${containerName} on ${name} at ${address}`, container ? stateText(container) : 'gone', others.length > 0 && `also on ${others.join(' and ')}`);
+			}),
+		]),
+		...(alone.length === 0 ? [] : [`On no network: ${alone.map(({name}) => name).join(', ')}`]),
+	];
+};
+
+/** What the addresses of a network are used for, as sentences. */
+export const addressSentences = (network: Network, {networks}: Pick<Snapshot, 'networks'>): readonly string[] => {
+	const {subnet, gateway, leases, id} = network;
+	const size = addressCount(network);
+	if (size === undefined) {
+		return [`${subnet} is no IPv4 subnet`];
+	}
+
+	const other = overlapping(subnet, networks.filter(candidate => candidate.id !== id));
+	return [
+		sentence(`Gateway ${gateway}`, `${leases.length} leased of ${size} addresses`, `next free ${nextFreeAddress(network) ?? 'none'}`),
+		...(other ? [`It overlaps ${other.subnet} of ${other.name}`] : []),
+		...leases.map(({address, mac, containerName}) => sentence(`${address} is leased to ${containerName}`, `hardware address ${mac}`)),
+	];
+};
+
+/** What is known of the machine of a container, as sentences. */
+export const machineSentences = (container: Container, usage: Usage | undefined): readonly string[] => {
+	const {machine} = container;
+	return [
+		sentence(container.name, stateText(container)),
+		...(machine
+			? [
+				sentence(`Runs on ${machine.accelerator === 'tcg' ? 'tcg, emulated, without hardware virtualisation' : machine.accelerator}`, count(machine.cpus, 'CPU'), `${spokenBytes(machine.memoryBytes)} of memory`),
+				`Kernel ${machine.kernel}`,
+				`Last start took ${count(Math.round(Math.max(0, ...machine.phases.map(({endMs}) => endMs))), 'millisecond')}`,
+				...machine.phases.map(({name, startMs, endMs}) => `Phase ${name} took ${count(Math.round(endMs - startMs), 'millisecond')} from ${Math.round(startMs)} on`),
+			]
+			: ['This engine tells nothing of machines']),
+		...(usage
+			? [
+				sentence(usage.cpuPercent !== undefined && `CPU ${spokenPercent(usage.cpuPercent)} of ${(machine?.cpus ?? 1) * 100}`),
+				`Memory ${spokenBytes(usage.memoryBytes)} of ${spokenBytes(usage.memoryLimitBytes)} in the container`,
+				usage.hostMemoryBytes === undefined ? '' : `${spokenBytes(usage.hostMemoryBytes)} of the host's memory is the machine's`,
+				`Traffic ${spokenBytes(usage.receivedPerSecond)} a second in, ${spokenBytes(usage.sentPerSecond)} a second out`,
+			].filter(Boolean)
+			: [container.status.state === 'running' ? 'Its use is not read yet' : 'It does not run']),
+	];
+};

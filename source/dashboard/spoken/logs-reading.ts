@@ -1,0 +1,43 @@
+import type {Controller} from '../controller.js';
+import type {LogLine} from '../logs/log-buffer.js';
+import {sinceChoices} from '../logs/logs-state.js';
+import type {Reading} from './reading.js';
+import {count, sentence} from './words.js';
+
+// What is read out before the first key.
+const openingLines = 10;
+const wholeLines = 40;
+
+/** The logs that are followed: the last lines when they are opened, and then the line under the cursor. New lines are for who asks. */
+export const logsReading = (controller: Controller): Reading => {
+	const {logs: {buffer, targets}, logIndex} = controller;
+	const {logs: state} = controller.getState();
+	logIndex.update(state);
+	const names = targets().map(({name}) => name);
+	const {position, filter, search, hasTimestamps, since} = state;
+	const lineText = ({source, stream, timestamp, text, cutBytes}: LogLine) =>
+		[names.length > 1 ? `${names[source] ?? ''}: ` : '', hasTimestamps ? `${timestamp.slice(11, 19)}: ` : '', stream === 'stderr' ? 'stderr: ' : '', text, cutBytes ? `, and ${count(cutBytes, 'byte')} more` : ''].join('');
+	const lastLines = (number: number) => {
+		const all = logIndex.count();
+		const end = position.type === 'paused' ? Math.min(all, logIndex.indexOf(position.cursor) + 1) : all;
+		return Array.from({length: Math.min(number, end)}, (_, index) => logIndex.at(end - Math.min(number, end) + index)!)
+			.flatMap(sequence => buffer.get(sequence) ?? []).map(line => lineText(line));
+	};
+
+	const current = position.type === 'paused' ? buffer.get(position.cursor) : undefined;
+	return {
+		// Lines come a moment after the pane.
+		key: `logs ${targets().map(({id, isBoot}) => `${id} ${isBoot}`).join(' ')} ${logIndex.count() > 0}`,
+		heading: sentence(
+			names.length === 0 ? 'Logs, no container is chosen' : `${targets().some(({isBoot}) => isBoot) ? 'Boot log' : 'Logs'} of ${names.join(' and ')}`,
+			filter && `only lines ${filter.isInverted ? 'without' : 'with'} ${filter.source}`,
+			search && `search ${search.source}`,
+			since > 0 && `since ${sinceChoices[since]!.title}`,
+			position.type === 'following' ? 'following' : 'paused',
+			logIndex.count() === 0 && 'no lines',
+		),
+		opening: lastLines(openingLines),
+		...(current && position.type === 'paused' ? {cursor: {id: String(position.cursor), text: lineText(current), isInOpening: true}} : {}),
+		whole: () => lastLines(wholeLines),
+	};
+};

@@ -1,0 +1,133 @@
+import type {Controller} from '../controller.js';
+import {emptyText} from '../empty-text.js';
+import {treeLines, type TreeLine, type TreeState} from '../inspect/tree-state.js';
+import {cursorOf, type ListState} from '../list-state.js';
+import {idsOf, type Shown} from '../shown.js';
+import type {ListName} from '../ui-state.js';
+import {drawnOf, isDrawn, topOf} from '../views/drawn.js';
+import {logsReading} from './logs-reading.js';
+import {containerRow, eventRow, imageRow, networkRow, recordRow, volumeRow, type RowContext} from './rows.js';
+import {count, sentence} from './words.js';
+
+/** What is on the screen, for whoever has it read out from top to bottom. */
+export type Reading = {
+	/** What it is; said anew from its heading on when another one has come. */
+	readonly key: string;
+	/** Said when it changes. */
+	readonly heading: string;
+	/** Said once, after the heading. */
+	readonly opening: readonly string[];
+	/** Said when the cursor has moved to another id, and after the opening unless the opening contains it. */
+	readonly cursor?: {readonly id: string; readonly text: string; readonly isInOpening?: boolean};
+	/** All of it, for who asks. */
+	readonly whole: () => readonly string[];
+};
+
+const titles: Readonly<Record<ListName, string>> = {containers: 'Containers', networks: 'Networks', images: 'Images', volumes: 'Volumes', dns: 'Name-server records', events: 'Events'};
+
+const rowTexts: {readonly [Name in ListName]: (row: Shown[Name][number], context: RowContext) => string} = {
+	containers: containerRow, networks: networkRow, images: imageRow, volumes: volumeRow, dns: recordRow, events: eventRow,
+};
+
+const listHeading = (title: string, {filter, sort, isDescending, marks}: ListState, rows: number): string => sentence(
+	title,
+	count(rows, 'row'),
+	filter !== '' && `filter ${filter}`,
+	sort !== undefined && `sorted by ${sort}${isDescending ? ', descending' : ''}`,
+	marks.size > 0 && `${marks.size} marked`,
+);
+
+const noneText = (list: ListName, {store, getState}: Controller): string => {
+	const {lists, records, lacksRecords} = getState();
+	if (list === 'dns' && !records) {
+		return lacksRecords ? 'this engine does not tell the records of its name servers' : 'they are being read';
+	}
+
+	return emptyText(store.getState(), lists[list].filter, 'there are none');
+};
+
+const listReading = (list: ListName, controller: Controller): Reading => {
+	const ui = controller.getState();
+	const store = controller.store.getState();
+	const shown = controller.shown();
+	const state = ui.lists[list];
+	const ids = idsOf(shown, list);
+	const context = {snapshot: store.snapshot, usage: store.usage, now: controller.now()};
+	const row = cursorOf(state, ids);
+	const textOf = (index: number) => sentence(
+		(rowTexts[list] as (row: unknown, context: RowContext) => string)(shown[list][index], context),
+		`row ${index + 1} of ${ids.length}`,
+		index === row && 'selected',
+		state.marks.has(ids[index]!) && 'marked',
+	);
+	return {
+		key: `list ${list}`,
+		heading: row === -1 ? sentence(listHeading(titles[list], state, 0), noneText(list, controller)) : listHeading(titles[list], state, ids.length),
+		opening: [],
+		...(row === -1 ? {} : {cursor: {id: `${ids[row]!} ${state.marks.has(ids[row]!)}`, text: textOf(row)}}),
+		whole: () => ids.map((_, index) => textOf(index)),
+	};
+};
+
+const treeText = ({key, value, size, isList, isFolded, depth}: TreeLine, isJson: boolean): string => {
+	if (isJson) {
+		return value ?? '';
+	}
+
+	return size === undefined ? `${key}: ${value ?? ''}` : sentence(key, count(size, isList ? 'item' : 'field'), isFolded ? 'folded' : 'unfolded', depth > 0 && `level ${depth + 1}`);
+};
+
+const inspectReading = (state: TreeState): Reading => {
+	const lines = treeLines(state);
+	const line = lines[state.cursor];
+	return {
+		key: `inspect ${state.title}`,
+		heading: sentence(state.title, state.isJson && 'as JSON', state.search !== '' && `search ${state.search}`),
+		opening: [],
+		...(line ? {cursor: {id: `${line.path} ${line.isFolded} ${state.isJson}`, text: sentence(treeText(line, state.isJson), `line ${state.cursor + 1} of ${lines.length}`)}} : {}),
+		whole: () => lines.map(each => treeText(each, state.isJson)),
+	};
+};
+
+const drawnReading = (controller: Controller): Reading | undefined => {
+	const ui = controller.getState();
+	const {view} = ui;
+	const drawn = isDrawn(view) ? drawnOf(view, {ui, store: controller.store.getState(), shown: controller.shown(), theme: controller.theme, isSpoken: true}, {width: Infinity, height: 1}) : undefined;
+	if (!drawn) {
+		return undefined;
+	}
+
+	const {title, id, lines} = drawn;
+	const top = topOf(view, drawn, ui.scroll, 1);
+	return {
+		key: `${view} ${view === 'topology' ? '' : id}`,
+		heading: title.replace(/^\d /v, ''),
+		opening: lines,
+		cursor: {id: String(top), text: sentence(lines[top] ?? '', `line ${top + 1} of ${lines.length}`), isInOpening: true},
+		whole: () => lines,
+	};
+};
+
+/** The pane or view that has the keys, without what may lie over it. */
+export const paneReading = (controller: Controller): Reading => {
+	const {view, focus, inspect} = controller.getState();
+	const store = controller.store.getState();
+	const nothing = (heading: string): Reading => ({key: `nothing ${view}`, heading, opening: [], whole: () => []});
+	if (!store.snapshot) {
+		return nothing(emptyText(store, '', ''));
+	}
+
+	if (view === 'inspect' && inspect) {
+		return inspectReading(inspect);
+	}
+
+	if (isDrawn(view)) {
+		return drawnReading(controller) ?? nothing('There is nothing to show');
+	}
+
+	if (view === 'main' && focus === 'logs') {
+		return logsReading(controller);
+	}
+
+	return listReading(controller.activeList() ?? 'containers', controller);
+};

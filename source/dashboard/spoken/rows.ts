@@ -1,0 +1,59 @@
+import type {Snapshot} from '../../engine.js';
+import type {Container, Image, Network, Volume} from '../../resources.js';
+import {shortImage, stateText} from '../containers/rows.js';
+import {availableAddresses} from '../networks/networks.js';
+import {imageName, volumeUsers} from '../plan.js';
+import type {EventRow} from '../shown.js';
+import type {Usage} from '../usage.js';
+import type {RecordRow} from '../views/records.js';
+import {count, sentence, spokenBytes, spokenDuration, spokenPercent} from './words.js';
+
+/** What is known of all things when a row is read out. */
+export type RowContext = {readonly snapshot?: Snapshot; readonly usage: Readonly<Record<string, Usage>>; readonly now: number};
+
+const age = ({status}: Container, now: number): string | undefined => {
+	if (status.state === 'running' || status.state === 'paused') {
+		return `up ${spokenDuration(now - status.startedAt)}`;
+	}
+
+	return status.state === 'exited' && status.finishedAt > 0 ? `ended ${spokenDuration(now - status.finishedAt)} ago` : undefined;
+};
+
+export const containerRow = (container: Container, {usage, now}: RowContext): string => {
+	const {id, name, configuration: {image}, attachments, ports} = container;
+	const used = usage[id];
+	return sentence(
+		name,
+		stateText(container),
+		`image ${shortImage(image)}`,
+		attachments.length === 0 ? 'on no network' : attachments.map(({network, address}) => `${address === '' ? '' : `${address} `}on ${network}`).join(', '),
+		...ports.map(({hostPort, containerPort, protocol}) => `port ${hostPort} to ${containerPort}${protocol === 'udp' ? ' UDP' : ''}`),
+		used?.cpuPercent !== undefined && `CPU ${spokenPercent(used.cpuPercent)}`,
+		used && `memory ${spokenBytes(used.memoryBytes)}`,
+		used?.hostMemoryBytes !== undefined && `${spokenBytes(used.hostMemoryBytes)} of the host`,
+		age(container, now),
+	);
+};
+
+export const networkRow = (network: Network): string => {
+	const {name, subnet, gateway, leases, internal} = network;
+	return sentence(name, `subnet ${subnet}`, `gateway ${gateway}`, `${leases.length} of ${availableAddresses(network)} addresses leased`, internal ? 'internal, no way out' : 'with a way out');
+};
+
+export const imageRow = (image: Image, {snapshot, now}: RowContext): string => {
+	const users = snapshot?.containers.filter(({imageId}) => imageId === image.id).length ?? 0;
+	return sentence(shortImage(imageName(image)), spokenBytes(image.sizeBytes), `made ${spokenDuration(now - image.createdAt)} ago`, `for ${image.architecture}`, users === 0 ? 'not used' : `used by ${count(users, 'container')}`);
+};
+
+export const volumeRow = (volume: Volume, {snapshot, now}: RowContext): string => {
+	const users = snapshot ? volumeUsers(volume, snapshot) : [];
+	return sentence(volume.name, volume.anonymous && 'anonymous', `made ${spokenDuration(now - volume.createdAt)} ago`, users.length === 0 ? 'not used' : `used by ${users.join(' and ')}`);
+};
+
+export const recordRow = ({network, record: {name, type, value, ttlSeconds, containerId}, isStale}: RecordRow, {snapshot}: RowContext): string => {
+	const owner = snapshot?.containers.find(({id}) => id === containerId)?.name ?? (containerId === undefined ? 'the host' : 'a container that is gone');
+	return sentence(`${name} is ${value}`, `type ${type}`, `on ${network}`, `for ${count(ttlSeconds, 'second')}`, `of ${owner}`, isStale && 'stale');
+};
+
+export const eventRow = ({event: {time, type, action, id, attributes}}: EventRow): string =>
+	sentence(`${type} ${attributes['name'] ?? id.slice(0, 12)}`, action, `at ${new Date(time).toISOString().slice(11, 19)} UTC`);

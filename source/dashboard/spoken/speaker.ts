@@ -1,0 +1,106 @@
+import type {Controller} from '../controller.js';
+import {activeMaps} from '../input.js';
+import {continuationsOf} from '../keys.js';
+import {announcements, type Moment} from './announcements.js';
+import {dialogReading} from './dialog-reading.js';
+import {paneReading, type Reading} from './reading.js';
+import {wrapWords} from '../text.js';
+import {plain} from './words.js';
+
+export type Said = {
+	/** Another one, and none of the lines is a line that was there before. */
+	readonly chapter: number;
+	readonly lines: readonly string[];
+};
+
+export type Speaker = {
+	readonly said: () => Said;
+	readonly subscribe: (listener: () => void) => () => void;
+	/** Says all of what is on the screen. */
+	readonly sayAll: () => void;
+	readonly stop: () => void;
+};
+
+// Lines that were said are the terminal's; only so many are kept here.
+const longestChapter = 500;
+
+const overReading = (controller: Controller): Reading | undefined => {
+	const {dialog, prompt} = controller.getState();
+	if (prompt) {
+		return {key: `prompt ${prompt.title}`, heading: `Question: ${prompt.title}? Type the answer, Enter takes it, Escape cancels`, opening: prompt.value === '' ? [] : [`It is: ${prompt.value}`], whole: () => [`It is: ${prompt.value}`]};
+	}
+
+	return dialog && dialogReading(dialog, controller);
+};
+
+const momentOf = (controller: Controller): Moment => {
+	const {notice, jobs, pending, dialog} = controller.getState();
+	return {
+		store: controller.store.getState(),
+		isReadOnly: controller.isReadOnly,
+		pane: paneReading(controller),
+		over: overReading(controller),
+		notice,
+		jobs,
+		...(pending ? {pending: {keys: pending.keys, ways: continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller))}} : {}),
+	};
+};
+
+/** Says line by line what changes, for a reader that goes through a terminal's lines one after the other. */
+export const createSpeaker = (controller: Controller): Speaker => {
+	let said: Said = {chapter: 0, lines: []};
+	let before: Moment | undefined;
+	let isDue = false;
+	const listeners = new Set<() => void>();
+
+	const say = (texts: readonly string[]) => {
+		// A terminal would break lines within words.
+		const {columns} = controller.terminal.size();
+		const lines = texts.map(text => plain(text)).filter(line => line !== '').flatMap(line => wrapWords(line, Math.max(20, columns - 1)));
+		if (lines.length === 0) {
+			return;
+		}
+
+		said = said.lines.length > longestChapter ? {chapter: said.chapter + 1, lines} : {...said, lines: [...said.lines, ...lines]};
+		for (const listener of listeners) {
+			listener();
+		}
+	};
+
+	const look = () => {
+		isDue = false;
+		const now = momentOf(controller);
+		const texts = announcements(before, now);
+		before = now;
+		say(texts);
+	};
+
+	// A key changes several things one after the other, and what is said is what came of it.
+	const onChange = () => {
+		if (!isDue) {
+			isDue = true;
+			queueMicrotask(look);
+		}
+	};
+
+	const ends = [controller.subscribe(onChange), controller.store.subscribe(onChange), controller.logs.subscribe(onChange)];
+	onChange();
+	return {
+		said: () => said,
+		subscribe(listener) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
+		},
+		sayAll() {
+			const {heading, whole} = overReading(controller) ?? paneReading(controller);
+			say([heading, ...whole()]);
+		},
+		stop() {
+			for (const end of ends) {
+				end();
+			}
+		},
+	};
+};

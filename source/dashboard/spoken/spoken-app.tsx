@@ -1,0 +1,94 @@
+import {useEffect, useSyncExternalStore} from 'react';
+import {Box, Static, Text, useApp, useInput} from 'ink';
+import type {InkHandles} from '../app.js';
+import {ControllerProvider, useController, useUi} from '../context.js';
+import type {Controller} from '../controller.js';
+import {changeForm} from '../dialogs/dialog-actions.js';
+import {Field} from '../field.js';
+import {focusedField} from '../forms/form-state.js';
+import {handleInput, typePrompt} from '../input.js';
+import type {UiState} from '../ui-state.js';
+import type {Speaker} from './speaker.js';
+import {plain} from './words.js';
+
+type Typing = {readonly label: string; readonly value: (ui: UiState) => string; readonly change: (controller: Controller, value: string) => void; readonly revision?: number};
+
+const formValue = ({dialog}: UiState): string => dialog?.type === 'form' ? dialog.form.values[focusedField(dialog.form).name] ?? '' : '';
+
+/** The field that is typed into now. */
+const typingOf = ({prompt, dialog}: UiState): Typing | undefined => {
+	if (prompt) {
+		return {label: prompt.title, value: ui => ui.prompt?.value ?? '', change: typePrompt};
+	}
+
+	if (dialog?.type === 'palette') {
+		return {
+			label: 'Command',
+			value: ui => ui.dialog?.type === 'palette' ? ui.dialog.text : '',
+			change(controller, text) {
+				controller.set({dialog: {type: 'palette', text, index: 0}});
+			},
+		};
+	}
+
+	if (dialog?.type !== 'form' || focusedField(dialog.form).type !== 'text') {
+		return undefined;
+	}
+
+	return {
+		label: focusedField(dialog.form).label,
+		value: formValue,
+		change(controller, value) {
+			changeForm(controller, {type: 'change', value});
+		},
+		revision: dialog.form.revision,
+	};
+};
+
+/** The one line that is drawn again: what is being typed. */
+const Answer = () => {
+	const controller = useController();
+	const ui = useUi();
+	const typing = typingOf(ui);
+	if (!typing) {
+		return null;
+	}
+
+	const {label, value, change, revision} = typing;
+	return (
+		<Box aria-role='textbox'>
+			<Text>{`${plain(label)}:`}</Text>
+			<Field
+				key={`${label} ${revision ?? ''}`}
+				value={value(ui)}
+				latest={() => value(controller.getState())}
+				onChange={changed => {
+					change(controller, changed);
+				}}
+			/>
+		</Box>
+	);
+};
+
+const Transcript = ({speaker}: {readonly speaker: Speaker}) => {
+	const controller = useController();
+	const {chapter, lines} = useSyncExternalStore(speaker.subscribe, speaker.said, speaker.said);
+	useInput((input, key) => {
+		handleInput(controller, input, key);
+	});
+	return (
+		<>
+			<Static key={chapter} items={[...lines]}>{(line, index) => <Text key={index}>{line}</Text>}</Static>
+			<Answer/>
+		</>
+	);
+};
+
+/** The dashboard as lines that are said one after the other and never drawn again. */
+export const SpokenApp = ({controller, speaker, onReady}: {readonly controller: Controller; readonly speaker: Speaker; readonly onReady: (handles: InkHandles) => void}) => {
+	const {suspendTerminal, exit} = useApp();
+	useEffect(() => {
+		onReady({suspendTerminal, exit});
+	}, [onReady, suspendTerminal, exit]);
+	return <ControllerProvider value={controller}><Transcript speaker={speaker}/></ControllerProvider>;
+};

@@ -1,0 +1,40 @@
+import {clean} from '../text.js';
+
+const units = ['bytes', 'kilobytes', 'megabytes', 'gigabytes', 'terabytes', 'petabytes'];
+
+/** Bytes in powers of 1024, as they are read out: `97 megabytes`. */
+export const spokenBytes = (bytes: number): string => {
+	let value = bytes;
+	let unit = 0;
+	while (value >= 1000 && unit < units.length - 1) {
+		value /= 1024;
+		unit++;
+	}
+
+	return `${value < 10 && unit > 0 ? Number(value.toFixed(1)) : Math.round(value)} ${units[unit]!}`;
+};
+
+export const spokenPercent = (percent: number): string => `${percent < 9.95 ? Number(percent.toFixed(1)) : Math.round(percent)} percent`;
+
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
+/** A duration to the minute. */
+export const spokenDuration = (milliseconds: number): string => {
+	const minutes = Math.floor(milliseconds / 60_000);
+	if (minutes < 1) {
+		return 'less than a minute';
+	}
+
+	if (minutes < 60) {
+		return count(minutes, 'minute');
+	}
+
+	const hours = Math.floor(minutes / 60);
+	return hours < 48 ? count(hours, 'hour') : count(Math.floor(hours / 24), 'day');
+};
+
+/** Parts of a sentence; empty ones are left out. */
+export const sentence = (...parts: ReadonlyArray<string | false | undefined>): string => parts.filter(part => part !== undefined && part !== false && part !== '').join(', ');
+
+/** One line that can be read out: nothing that a terminal obeys, and no lines, boxes, blocks and Braille patterns, which programs draw with. */
+export const plain = (text: string): string => clean(text).replaceAll(/[\u{2500}-\u{25FF}\u{2800}-\u{28FF}]+/gv, ' ').trimEnd();

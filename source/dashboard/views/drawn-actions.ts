@@ -1,0 +1,39 @@
+import type {Actions} from '../actions.js';
+import type {Controller} from '../controller.js';
+import {changeList} from '../global-actions.js';
+import {drawnSize} from './drawn-view.js';
+import {drawnOf, isDrawn, scrolledTop, topOf, type ScrollAction} from './drawn.js';
+
+/** Scrolls the view of lines that is shown. */
+export const scrollDrawn = (action: ScrollAction) => ({getState, set, store, shown, terminal, theme, isSpoken}: Controller) => {
+	const ui = getState();
+	const {view} = ui;
+	const {columns, rows} = terminal.size();
+	// Header and footer take a row each.
+	const size = isSpoken ? {width: columns, height: 1} : drawnSize({width: columns, height: rows - 2});
+	const drawn = isDrawn(view) ? drawnOf(view, {ui, store: store.getState(), shown: shown(), theme, isSpoken}, size) : undefined;
+	if (!drawn) {
+		return;
+	}
+
+	const before = topOf(view, drawn, ui.scroll, size.height);
+	const top = scrolledTop(before, action, drawn.lines.length, size.height);
+	if (top !== before) {
+		set({scroll: {view, id: drawn.id, top}});
+	}
+};
+
+const turn = (by: number) => (controller: Controller) => {
+	changeList(controller, {type: 'move', by});
+};
+
+export const drawnActions: Actions = {
+	'drawn.up': scrollDrawn({type: 'move', by: -1}),
+	'drawn.down': scrollDrawn({type: 'move', by: 1}),
+	'drawn.pageUp': scrollDrawn({type: 'page', by: -1}),
+	'drawn.pageDown': scrollDrawn({type: 'page', by: 1}),
+	'drawn.first': scrollDrawn({type: 'first'}),
+	'drawn.last': scrollDrawn({type: 'last'}),
+	'drawn.next': turn(1),
+	'drawn.previous': turn(-1),
+};

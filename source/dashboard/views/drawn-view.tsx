@@ -1,0 +1,30 @@
+import type {Controller} from '../controller.js';
+import {emptyText} from '../empty-text.js';
+import {emptyLines, Lines, type Size} from '../lines.js';
+import {Panel} from '../panel.js';
+import type {Shown} from '../shown.js';
+import type {StoreState} from '../store.js';
+import type {UiState} from '../ui-state.js';
+import {drawnOf, topOf, type DrawnViewName} from './drawn.js';
+
+type DrawnViewProps = Size & {readonly view: DrawnViewName; readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly shown: Shown};
+
+/** Room for lines in a view of this size. */
+export const drawnSize = ({width, height}: Size): Size => ({width: width - 4, height: height - 2});
+
+/** A view of lines, as far down as it was scrolled. */
+export const DrawnView = ({view, controller: {theme}, ui, store, shown, width, height}: DrawnViewProps) => {
+	const size = drawnSize({width, height});
+	const isStale = store.connection.state === 'lost';
+	const drawn = drawnOf(view, {ui, store, shown, theme}, size);
+	if (!drawn) {
+		const lines = emptyLines(emptyText(store, '', 'There is nothing to show'), size, theme);
+		return <Panel isFocused title='' {...{width, height, isStale}}><Lines lines={lines} width={width - 2} height={size.height}/></Panel>;
+	}
+
+	const {title, lines} = drawn;
+	const top = topOf(view, drawn, ui.scroll, size.height);
+	const last = Math.min(lines.length, top + size.height);
+	const note = lines.length > size.height ? `${top + 1}-${last} of ${lines.length}` : '';
+	return <Panel isFocused {...{title, note, width, height, isStale}}><Lines lines={lines.slice(top, last).map(line => ` ${line}`)} width={width - 2} height={size.height}/></Panel>;
+};

@@ -1,0 +1,60 @@
+import test from 'ava';
+import {formRows, shownError, visibleRows, type FormRow} from '../../../source/dashboard/forms/form-rows.js';
+import {openForm, reduceForm, type FormDefinition} from '../../../source/dashboard/forms/form-state.js';
+import {openApp} from '../helpers/open-app.js';
+
+const definition: FormDefinition = {
+	title: '',
+	fields: ['a', 'b', 'c', 'd'].map(name => ({name, label: name, hint: '', type: 'text'})),
+	commandLine: () => [],
+	validate: () => ({}),
+	request() {
+		throw new Error('nothing is asked for');
+	},
+};
+const described = (rows: readonly FormRow[]) => rows.map(row => row.type === 'field' ? row.field.name : `! ${row.text}`);
+
+test('what is wrong is said when something was typed, when the field was left, and when the form was sent', t => {
+	const errors = {a: 'wrong', b: 'wrong'};
+	const form = openForm(definition);
+	t.is(shownError(form, errors, 'a'), undefined);
+	t.is(shownError(reduceForm(form, {type: 'change', value: 'x'}), errors, 'a'), 'wrong');
+	t.is(shownError(reduceForm(form, {type: 'next'}), errors, 'a'), 'wrong');
+	t.is(shownError(reduceForm(form, {type: 'next'}), errors, 'b'), undefined);
+	t.is(shownError(reduceForm(form, {type: 'submit', errors}), errors, 'b'), 'wrong');
+});
+
+test('what is wrong stands below its field, in as many lines as it takes', t => {
+	const errors = {b: 'three words here', d: 'bad\u{1B}[2J'};
+	const form = reduceForm(openForm(definition), {type: 'submit', errors});
+	t.deepEqual(described(formRows(form, errors, 11)), ['a', 'b', '! three words', '! here', 'c', 'd', String.raw`! bad\x1b[2J`]);
+});
+
+test('sending a form with errors goes to the first wrong field', t => {
+	t.is(reduceForm(openForm(definition), {type: 'submit', errors: {c: 'x', d: 'x'}}).focus, 2);
+	t.is(reduceForm(reduceForm(openForm(definition), {type: 'next'}), {type: 'submit', errors: {}}).focus, 1);
+});
+
+test('the focused field and what is wrong with it are among the rows that are shown', t => {
+	const errors = {a: 'x', b: 'x', c: 'one two', d: 'x'};
+	const form = reduceForm(openForm(definition), {type: 'submit', errors});
+	const rows = formRows(form, errors, 3);
+	t.deepEqual(described(visibleRows(rows, 'c', 4)), ['! x', 'c', '! one', '! two']);
+	t.deepEqual(described(visibleRows(rows, 'a', 3)), ['a', '! x', 'b']);
+	t.deepEqual(described(visibleRows(rows, 'c', 2)), ['c', '! one']);
+});
+
+test('a field is as wide as the form whatever is wrong with it, in a small terminal too', async t => {
+	await using app = await openApp({columns: 60, rows: 15});
+	await app.shows('No containers');
+	await app.press('c');
+	await app.shows('New container');
+	const image = 'registry.example/long-name x';
+	await app.press(image);
+	const text = await app.shows('an image has no spaces in its name');
+	const lines = text.split('\n');
+	const row = lines.findIndex(line => line.includes(`Image         ${image}`));
+	t.true(row > 0);
+	t.regex(lines[row + 1]!, /│ +an image has no spaces in its name +│/v);
+	t.is(lines[row + 1]!.indexOf('an image'), lines[row]!.indexOf('registry'));
+});
