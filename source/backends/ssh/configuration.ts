@@ -98,7 +98,7 @@ export const readConfiguration = async (target: SshTarget, environment: Environm
 	const agentSocket = variable === undefined ? expand(agent) : local.environment[variable];
 	const timeout = numberOf(found, 'connecttimeout', {from: 0, to: 1_000_000});
 	const usersKnownHosts = files('userknownhostsfile', defaultKnownHosts);
-	const [hostKeyAlias, bindAddress] = [value('hostkeyalias'), value('bindaddress')];
+	const [hostKeyAlias, bindAddress] = [value('hostkeyalias')?.toLowerCase(), value('bindaddress')];
 	return {
 		hostname: remote.hostname,
 		port: remote.port,

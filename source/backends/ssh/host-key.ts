@@ -33,8 +33,8 @@ const readIfThere = async (file: string): Promise<string> => {
 export const readHostKeys = async ({hostname, port, hostKeyAlias, hostKeys, knownHostsFiles, newHostsFile}: SshConfiguration, command: string): Promise<HostKeys> => {
 	const texts = await Promise.all(knownHostsFiles.map(async file => readIfThere(file)));
 	const text = texts.join('\n');
-	const name = hostKeyAlias?.toLowerCase() ?? knownName(hostname, port);
-	const plainName = hostKeyAlias?.toLowerCase() ?? hostname.toLowerCase();
+	const name = hostKeyAlias ?? knownName(hostname, port);
+	const plainName = hostKeyAlias ?? hostname.toLowerCase();
 	const known = new Set(knownTypes(text, name));
 	const [first = '~/.ssh/known_hosts'] = knownHostsFiles;
 
