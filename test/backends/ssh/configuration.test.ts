@@ -162,7 +162,7 @@ Host *
 		more: 'Host web-3\n Port 2203\n BindAddress 127.0.0.1\n',
 	});
 	const checking: Readonly<Record<string, string>> = {any: 'false', 'accept-new': 'accept-new', strict: 'ask'};
-	for (const host of ['web-1', 'web-2', 'web-9', 'web-10', 'web', 'db', 'db,x', '10.0.0.1', 'other']) {
+	for (const host of ['web-1', 'web-2', 'web-9', 'web-10', 'web', 'db', 'x', '10.0.0.1', 'other']) {
 		const {stdout} = await run('ssh', ['-G', '-F', path.join(folder, 'config'), '--', host]);
 		const lines = stdout.split('\n');
 		const all = (keyword: string) => lines.filter(line => line.startsWith(`${keyword} `)).map(line => line.slice(keyword.length + 1));
