@@ -14,12 +14,19 @@ export type ChannelSocket = Duplex & {
 /** The error of a connection that has ended before its time. */
 export const connectionLost = (message: string): Error => Object.assign(new Error(message), {code: 'ECONNRESET'});
 
+export type ChannelOptions = {
+	readonly hold: () => void;
+	readonly release: () => void;
+	/** Whether it is over with the channel's last byte, the default, or only when it is known how a command has ended. */
+	readonly endsWith?: 'end' | 'close';
+};
+
 /**
 The stream of a channel. Its error is one of a socket; when the SSH connection is lost, whoever knows it destroys this one, because the channel itself only ends.
 
 `hold` and `release` are called in turn, and `release` last; the stream starts out as held.
 */
-export const createChannelSocket = (channel: ClientChannel, {hold, release}: {readonly hold: () => void; readonly release: () => void}): ChannelSocket => {
+export const createChannelSocket = (channel: ClientChannel, {hold, release, endsWith = 'end'}: ChannelOptions): ChannelSocket => {
 	let isHeld = true;
 	let isClosed = false;
 	let bytesRead = 0;
@@ -81,7 +88,7 @@ export const createChannelSocket = (channel: ClientChannel, {hold, release}: {re
 			channel.pause();
 		}
 	});
-	channel.on('end', () => {
+	channel.on(endsWith, () => {
 		if (!stream.destroyed) {
 			stream.push(null);
 		}

@@ -14,7 +14,7 @@ export type Link = {
 	readonly openSocket: (path: string) => Promise<ChannelSocket>;
 	/** Opens a channel to a port that the host can reach. */
 	readonly openPort: (host: string, port: number) => Promise<ChannelSocket>;
-	/** Opens a channel to a command; what it says on standard error comes with its failure. */
+	/** Opens a channel to a command. Its failure before it has said anything is an error that is made of its status and what it says on standard error. */
 	readonly openCommand: (command: string, onFailure: (status: number | undefined, text: string) => Error) => Promise<ChannelSocket>;
 	readonly isAlive: () => boolean;
 };
@@ -198,7 +198,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 		}
 	});
 
-	const open = async (ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void): Promise<{readonly channel: ClientChannel; readonly stream: ChannelSocket}> => {
+	const open = async (ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void, endsWith?: 'close'): Promise<{readonly channel: ClientChannel; readonly stream: ChannelSocket}> => {
 		hold();
 		try {
 			const channel = await new Promise<ClientChannel>((resolve, reject) => {
@@ -210,7 +210,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 					}
 				});
 			});
-			const stream = createChannelSocket(channel, {hold, release});
+			const stream = createChannelSocket(channel, {hold, release, endsWith});
 			channels.add(stream);
 			stream.once('close', () => {
 				channels.delete(stream);
@@ -239,14 +239,14 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 		async openCommand(command, onFailure) {
 			const {channel, stream} = await open(done => {
 				client.exec(command, done);
-			});
+			}, 'close');
 			let text = '';
 			channel.stderr.on('data', (chunk: Buffer) => {
 				text = (text + chunk.toString()).slice(0, maximumStderr);
 			});
 			channel.on('exit', (status: number | null) => {
 				if (status !== 0) {
-					stream.destroy(onFailure(status ?? undefined, text));
+					stream.destroy(stream.bytesRead === 0 ? onFailure(status ?? undefined, text) : connectionLost('the command there has failed'));
 				}
 			});
 			return stream;

@@ -2,7 +2,7 @@ import type {Client} from 'ssh2';
 
 type Transport = {readonly bytesRead: number; readonly destroyed: boolean; destroy: (error?: Error) => unknown};
 
-const intervalMs = 5000;
+const defaultIntervalMs = 5000;
 const patience = 3;
 
 /**
@@ -10,7 +10,7 @@ Asks the host for a sign of life while it is silent, and ends the connection whe
 
 Ssh2's own keepalive would keep the process alive, and counts only answers while there may be megabytes before them on a slow line.
 */
-export const startPulse = (client: Client, transport: Transport): void => {
+export const startPulse = (client: Client, transport: Transport, intervalMs = defaultIntervalMs): void => {
 	let silent = 0;
 	let bytes = transport.bytesRead;
 	const timer = setInterval(() => {

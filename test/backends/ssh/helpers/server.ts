@@ -30,8 +30,8 @@ export type Account = {
 export type SshServer = {
 	readonly directory: string;
 	readonly port: number;
-	/** `ssh://user@127.0.0.1:port`, and a path if one is given. */
-	readonly address: (socket?: string) => string;
+	/** `ssh://user@127.0.0.1:port`, and a path if one is given; `port` where it is reached through another. */
+	readonly address: (socket?: string, port?: number) => string;
 	/** A line of known_hosts for the server; `port` where it is reached through another. */
 	readonly knownHost: (port?: number) => string;
 	/** A new account; the key has a passphrase, or the server does not know it. */
@@ -88,6 +88,12 @@ export const startServer = async ({lines = [], hostKeyTypes = ['ed25519']}: {rea
 	child.stderr.on('data', (chunk: Uint8Array) => {
 		log += String(chunk);
 	});
+	// A test that takes too long ends without its teardown.
+	const onExit = () => {
+		child.kill();
+	};
+
+	process.on('exit', onExit);
 	const ended = once(child, 'exit');
 	while (!log.includes('listening on')) {
 		if (child.exitCode !== null) {
@@ -103,7 +109,7 @@ export const startServer = async ({lines = [], hostKeyTypes = ['ed25519']}: {rea
 	return {
 		directory,
 		port,
-		address: (socket = '') => `ssh://${userInfo().username}@127.0.0.1:${port}${socket}`,
+		address: (socket = '', by = port) => `ssh://${userInfo().username}@127.0.0.1:${by}${socket}`,
 		knownHost,
 		async account({passphrase, isStranger = false, type} = {}) {
 			count++;
@@ -126,6 +132,7 @@ export const startServer = async ({lines = [], hostKeyTypes = ['ed25519']}: {rea
 		async close() {
 			child.kill();
 			await ended;
+			process.off('exit', onExit);
 			// Its processes of single connections have it too; they end with this process, if not before.
 			child.stderr.destroy();
 			await rm(directory, {recursive: true, force: true});
@@ -180,7 +187,8 @@ export const startWay = async (to: number) => {
 	await once(server, 'listening');
 	const each = (act: (socket: Socket) => void) => {
 		for (const pair of pairs) {
-			pair.forEach(act);
+			act(pair[0]);
+			act(pair[1]);
 		}
 	};
 
