@@ -7,6 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Environment} from '../../../../source/backends/hosts/which-engine.js';
+import {findCommand} from '../../../../source/host/programs.js';
 import {run} from '../../../../source/host/run.js';
 import {findSshd} from './sshd.js';
 
@@ -16,7 +17,7 @@ export const findObstacle = async (): Promise<string | undefined> => {
 		return 'needs OpenSSH\'s sshd';
 	}
 
-	return run('ssh-keygen', ['-?']).then(() => undefined, (error: unknown) => String(error).includes('ENOENT') ? 'needs ssh-keygen' : undefined);
+	return await findCommand('ssh-agent') === undefined ? 'needs OpenSSH\'s ssh-agent and ssh-keygen' : undefined;
 };
 
 /** A user of an SSH server: a home directory with a key that the server accepts and the server's own in known_hosts. */
