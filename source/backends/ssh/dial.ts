@@ -31,7 +31,7 @@ const mostJumps = 8;
 
 const commandOf = ({host, user, port}: SshTarget) => `ssh ${port === undefined ? '' : `-p ${port} `}${user === undefined ? '' : `${user}@`}${host}`;
 
-const nameOf = (target: SshTarget) => describeAddress({kind: 'ssh', ...target});
+const nameOf = ({host, user, port}: SshTarget) => describeAddress({kind: 'ssh', host, user, port});
 
 /** Connects to a host, through those before it. `jumps` are instead of those that the configuration names. */
 const reachHost = async (target: SshTarget, {environment, ask = async () => undefined}: DialOptions, {jumps, depth = 0}: {readonly jumps?: readonly string[]; readonly depth?: number} = {}): Promise<Link> => {

@@ -21,7 +21,7 @@ export const startPulse = (client: Client, transport: Transport, intervalMs = de
 		}
 
 		silent++;
-		if (silent > patience) {
+		if (silent >= patience) {
 			transport.destroy(Object.assign(new Error('it does not answer any more'), {code: 'ETIMEDOUT'}));
 		} else {
 			try {
