@@ -93,6 +93,8 @@ export const createChannelSocket = (channel: ClientChannel, {hold, release, ends
 			stream.push(null);
 		}
 	});
+	// Whoever has it learns of a failure; that nobody has it yet, or any more, is no crash.
+	stream.on('error', () => undefined);
 	channel.on('error', (error: Error) => {
 		stream.destroy(error);
 	});

@@ -1,11 +1,9 @@
 import {type Buffer} from 'node:buffer';
 import net from 'node:net';
-import ssh2, {type Client, type ClientChannel, type ServerHostKeyAlgorithm} from 'ssh2';
-import {HolmError, messageOf} from '../../errors.js';
+import type {Client, ClientChannel} from 'ssh2';
 import {connectionLost, createChannelSocket, type ChannelSocket} from './channel.js';
 import type {SshConfiguration} from './configuration.js';
-import {readHostKeys} from './host-key.js';
-import {gatherIdentities, type Ask, type Identities} from './identities.js';
+import {logIn, unreachable, type LogInOptions} from './log-in.js';
 import {startPulse} from './pulse.js';
 
 /** A connection to a host on which channels are opened. It keeps the process alive as long as one of its channels does. */
@@ -17,41 +15,15 @@ export type Link = {
 	/** Opens a channel to a command. Its failure before it has said anything is an error that is made of its status and what it says on standard error. */
 	readonly openCommand: (command: string, onFailure: (status: number | undefined, text: string) => Error) => Promise<ChannelSocket>;
 	readonly isAlive: () => boolean;
+	readonly close: () => void;
 };
 
-export type LinkOptions = {
-	readonly configuration: SshConfiguration;
-	/** The host in the words of an error: `ssh://me@host`. */
-	readonly name: string;
-	/** What the user types to reach the host by ssh. */
-	readonly command: string;
-	readonly ask: Ask;
-	/** The connection through which the host is reached. */
+export type LinkOptions = LogInOptions & {
+	/** The connection through which the host is reached; ends with this one. */
 	readonly through?: Link;
 };
 
-/** Longer than any host takes to greet and to agree on keys. */
-const handshakeMs = 20_000;
 const maximumStderr = 2000;
-
-const reasons: Readonly<Record<string, string>> = {
-	ENOTFOUND: 'its name cannot be resolved',
-	EAI_AGAIN: 'its name cannot be resolved: no name server answers',
-	ECONNREFUSED: 'the connection is refused',
-	ETIMEDOUT: 'it does not answer in time',
-	EHOSTUNREACH: 'there is no way to it',
-	ENETUNREACH: 'there is no way to its network',
-	ECONNRESET: 'it closed the connection',
-};
-
-const unreachable = (name: string, error: unknown): HolmError => {
-	if (error instanceof HolmError) {
-		return error;
-	}
-
-	const reason = reasons[(error as NodeJS.ErrnoException | undefined)?.code ?? ''] ?? messageOf(error).slice(0, 300);
-	return new HolmError('unavailable', `cannot reach ${name}: ${reason}`, {remedy: 'check the host, its port and whether an SSH server runs there', cause: error});
-};
 
 const connectSocket = async ({hostname, port, family, bindAddress, connectTimeoutMs}: SshConfiguration): Promise<net.Socket> => {
 	const socket = net.connect({host: hostname, port, family, localAddress: bindAddress, noDelay: true});
@@ -68,87 +40,6 @@ const connectSocket = async ({hostname, port, family, bindAddress, connectTimeou
 	}
 };
 
-const notAccepted = (name: string, user: string, identities: Identities, methods: readonly string[] | undefined): HolmError => {
-	const [locked] = identities.locked();
-	if (locked !== undefined) {
-		return new HolmError('forbidden', `${name} accepts ${locked}, whose passphrase is not known`, {remedy: `ssh-add ${locked}`});
-	}
-
-	const tried = identities.describe();
-	const only = methods && !methods.includes('publickey') ? `; it takes only ${JSON.stringify(methods.join(', ').slice(0, 100))}` : '';
-	const what = tried === '' ? `${name}: there is no key to log in with, neither of an agent nor in a file` : `${name} accepts none of the keys for ${JSON.stringify(user)}: ${tried}`;
-	return new HolmError('forbidden', `${what}${only}`, {remedy: 'Holm logs in with keys and never with a password: ssh-copy-id puts one there, IdentityFile in the ssh configuration names one'});
-};
-
-/** Logs in and resolves with the client when it may open channels. */
-const logIn = async (socket: net.Socket | ChannelSocket, {configuration, name, command, ask}: LinkOptions): Promise<Client> => {
-	const {promise, resolve, reject} = Promise.withResolvers<void>();
-	// A user takes time to find a passphrase, and that is not the host's.
-	let timer: NodeJS.Timeout | undefined;
-	const startTimer = () => {
-		timer = setTimeout(() => {
-			reject(Object.assign(new Error('no handshake in time'), {code: 'ETIMEDOUT'}));
-		}, handshakeMs);
-	};
-
-	const [hostKeys, identities] = await Promise.all([
-		readHostKeys(configuration, command),
-		gatherIdentities(configuration, async question => {
-			clearTimeout(timer);
-			const answer = await ask(question);
-			startTimer();
-			return answer;
-		}),
-	]);
-	const client = new ssh2.Client();
-	const username = configuration.user;
-	let methods: readonly string[] | undefined;
-	let isVerified = false;
-	const attempts = [{type: 'none', username}, ...identities.count > 0 ? [{type: 'agent', username, agent: identities.agent}] : []];
-
-	client.on('ready', resolve);
-	client.on('error', (error: Error & {readonly level?: string; readonly code?: unknown}) => {
-		// That one key could not be used is no end: the next one is tried.
-		if (error.level !== 'agent') {
-			// After the host key every refusal is about who logs in, and some hosts only say so by hanging up.
-			reject(isVerified && (error.level === 'client-authentication' || typeof error.code === 'number') ? notAccepted(name, username, identities, methods) : error);
-		}
-	});
-	client.on('close', () => {
-		reject(connectionLost('it closed the connection'));
-	});
-	startTimer();
-	client.connect({
-		sock: socket,
-		username,
-		readyTimeout: 0,
-		strictVendor: false,
-		algorithms: {serverHostKey: hostKeys.algorithms as ServerHostKeyAlgorithm[]},
-		hostVerifier(key: Buffer, verify: (isTrusted: boolean) => void) {
-			hostKeys.verify(key).then(() => {
-				isVerified = true;
-				verify(true);
-			}, (error: unknown) => {
-				reject(error);
-				verify(false);
-			});
-		},
-		authHandler(methodsLeft: readonly string[] | null, _isPartial: boolean | null, next: (attempt: never) => void) {
-			methods = methodsLeft ?? methods;
-			next((attempts.shift() ?? false) as never);
-		},
-	});
-	try {
-		await promise;
-		return client;
-	} catch (error) {
-		client.destroy();
-		throw unreachable(name, error);
-	} finally {
-		clearTimeout(timer);
-	}
-};
-
 /**
 Connects to a host, sees that it is the one that is known, and logs in.
 
@@ -160,6 +51,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 	try {
 		socket = through ? await through.openPort(configuration.hostname, configuration.port) : await connectSocket(configuration);
 	} catch (error) {
+		through?.close();
 		throw unreachable(name, error);
 	}
 
@@ -168,6 +60,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 		client = await logIn(socket, options);
 	} catch (error) {
 		socket.destroy();
+		through?.close();
 		throw error;
 	}
 
@@ -193,6 +86,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 	// A channel only ends when its connection is lost, and half an answer would pass for a whole one.
 	client.on('close', () => {
 		isAlive = false;
+		through?.close();
 		for (const channel of channels) {
 			channel.destroy(connectionLost('the SSH connection was lost'));
 		}
@@ -224,6 +118,9 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 
 	return {
 		isAlive: () => isAlive,
+		close() {
+			client.end();
+		},
 		async openSocket(path) {
 			const {stream} = await open(done => {
 				client.openssh_forwardOutStreamLocal(path, done);

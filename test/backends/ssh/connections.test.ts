@@ -14,6 +14,7 @@ import {connect} from '../../../source/backends/connect.js';
 import {createMemoryEngine} from '../../../source/backends/memory.js';
 import type {Engine} from '../../../source/engine.js';
 import {HolmError} from '../../../source/errors.js';
+import {run} from '../../../source/host/run.js';
 import {configuration} from '../contract/laboratory.js';
 import {findObstacle, makeKey, startAgent, startServer, startWay, type SshServer} from './helpers/server.js';
 
@@ -261,6 +262,14 @@ sshTest('an agent\'s keys come first, and one that is gone or knows only others 
 	await account.write('config', `IdentityFile ${path.join(account.home, 'absent')}\n`);
 	const error = await refusal(t, connect({host, environment: {...environment}}), 'forbidden');
 	t.true(error.message.includes('"strange of a test" of the agent'), error.message);
+
+	// More keys than a host has patience for.
+	const names = Array.from({length: 8}, (_, index) => path.join(account.home, `many-${index}`));
+	await Promise.all(names.map(async name => makeKey(name)));
+	await run('ssh-add', ['-q', ...names], {environment: {SSH_AUTH_SOCK: agent.socket}});
+	const many = await refusal(t, connect({host, environment: {...environment}}), 'forbidden');
+	t.regex(many.message, /hung up before all were tried$/v);
+	t.regex(many.remedy ?? '', /IdentitiesOnly/v);
 
 	// The public half of a key is enough to choose it, and with IdentitiesOnly no other is shown.
 	const stranger = await ssh.account({isStranger: true});
