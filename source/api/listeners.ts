@@ -2,11 +2,11 @@ import {chmod} from 'node:fs/promises';
 import type {Server as HttpServer} from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
-import {describeAddress, type EngineAddress} from '../backends/docker/address.js';
+import {describeAddress, type SocketAddress} from '../backends/docker/address.js';
 import {HolmError} from '../errors.js';
 
 /** An address to serve on, and for TCP the certificates: who is not signed by `ca` is not let in. */
-export type Listening = EngineAddress;
+export type Listening = SocketAddress;
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/v.test(host);
 

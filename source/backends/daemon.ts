@@ -8,7 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {HolmError, messageOf, type ErrorCode} from '../errors.js';
 import type {DaemonNews} from '../host/daemon.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';
-import type {EngineAddress} from './docker/address.js';
+import type {SocketAddress} from './docker/address.js';
 
 type In = {
 	/** Directory of the engine; default that of the host. */
@@ -19,7 +19,7 @@ export type StartOptions = In & {
 	/** Hears of what takes time, such as the kernel on a host that was never set up. */
 	readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
 	/** Where it is to listen beside its own socket. */
-	readonly addresses?: readonly EngineAddress[];
+	readonly addresses?: readonly SocketAddress[];
 };
 
 /** Exit status of `flock` when another process holds the lock: not one that node or the kernel gives. */

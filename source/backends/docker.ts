@@ -1,5 +1,5 @@
 import type {Engine} from '../engine.js';
-import type {EngineAddress} from './docker/address.js';
+import type {ReachableAddress} from './docker/address.js';
 import {archiveVerbs} from './docker/archive-verbs.js';
 import {createClient} from './docker/client.js';
 import {containerVerbs} from './docker/container-verbs.js';
@@ -18,7 +18,7 @@ An engine that speaks Docker's API: Holm's own daemon, and Docker, Podman and wh
 
 Nothing is sent before the first verb is called. Connections are kept for the next verb and do not keep the process alive.
 */
-export const createDockerEngine = (address: EngineAddress): Engine => {
+export const createDockerEngine = (address: ReachableAddress): Engine => {
 	const client = createClient(address);
 	const containers = containerVerbs(client);
 	const images = imageVerbs(client);

@@ -16,6 +16,8 @@ export type Surroundings = Omit<Context, 'engine' | 'root' | 'host'> & {
 		readonly host?: string;
 		/** The engine of this host is started where it does not run; default true. */
 		readonly canStart?: boolean;
+		/** The user may be asked for the passphrase of a key; default true. */
+		readonly canAsk?: boolean;
 		/** Hears of what a first start takes time for; without it, standard error does. */
 		readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
 	}) => ReturnType<Context['engine']>;
@@ -133,6 +135,8 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 				host: target.host,
 				// An engine that was stopped while somebody looked at it was meant to stop.
 				canStart: !connected.has(target.host),
+				// The keys that are typed are the dashboard's.
+				canAsk: false,
 				onStep({step, detail}) {
 					report(`${step}: ${detail}`);
 				},

@@ -36,9 +36,13 @@ export const start = async (): Promise<never> => {
 		environment: process.env,
 		workingDirectory: process.cwd(),
 		now: Date.now,
-		async connect(options) {
+		async connect({canAsk = true, ...options}) {
 			const {connect} = await import('../backends/connect.js');
 			return connect({
+				async ask(question) {
+					const {askOnTerminal} = await import('./terminal/prompt.js');
+					return canAsk ? askOnTerminal(question) : undefined;
+				},
 				onStep({step, detail}) {
 					process.stderr.write(`${step}: ${detail}\n`);
 				},

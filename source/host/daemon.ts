@@ -2,7 +2,7 @@ import {rm, writeFile} from 'node:fs/promises';
 import process from 'node:process';
 import {listenOn} from '../api/listeners.js';
 import {createApiServer} from '../api/server.js';
-import {describeAddress, type EngineAddress} from '../backends/docker/address.js';
+import {describeAddress, type SocketAddress} from '../backends/docker/address.js';
 import {packageVersion} from '../commands/system/version.js';
 import {asHolmError, messageOf} from '../errors.js';
 import {openHostEngine} from './engine.js';
@@ -29,7 +29,7 @@ const tell = (news: DaemonNews) => {
 /**
 The engine's daemon: opens the engine in a directory and serves Docker's API on its socket until it is told to end, and leaves everything running that runs.
 */
-const serve = async (root: string, addresses: readonly EngineAddress[]): Promise<void> => {
+const serve = async (root: string, addresses: readonly SocketAddress[]): Promise<void> => {
 	const paths = pathsOf(root);
 	// Only the owner can write to a socket that was just made, and so connect to it, until its mode is set.
 	process.umask(0o022);
@@ -83,7 +83,7 @@ process.on('unhandledRejection', reason => {
 });
 
 try {
-	await serve(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '[]') as readonly EngineAddress[]);
+	await serve(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '[]') as readonly SocketAddress[]);
 	process.exitCode = 0;
 } catch (error) {
 	const {code, message, remedy} = asHolmError(error);

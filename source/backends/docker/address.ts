@@ -1,18 +1,48 @@
+import type {Duplex} from 'node:stream';
 import {HolmError} from '../../errors.js';
+import {parseTarget} from '../ssh/target.js';
 
 /** Certificates in PEM; without `ca` the system's are trusted. */
 export type TlsOptions = {readonly ca?: string; readonly cert?: string; readonly key?: string};
 
-/** Where an engine listens. */
-export type EngineAddress =
+/** Where an engine listens that can be connected to at once. */
+export type SocketAddress =
 	| {readonly kind: 'unix'; readonly path: string}
 	| {readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsOptions};
 
-const remedy = 'unix:///run/holm.sock or tcp://host:port';
+/** An engine on a host that is reached by SSH; what is not said is for the user's ssh configuration to say. */
+export type SshAddress = {
+	readonly kind: 'ssh';
+	readonly host: string;
+	readonly user?: string;
+	readonly port?: number;
+	/** Socket of the engine on that host; where none is named it is looked for. */
+	readonly path?: string;
+	/** Docker's engine is meant and no other, as in its contexts. */
+	readonly isDocker?: boolean;
+};
+
+/** Where an engine listens. */
+export type EngineAddress = SocketAddress | SshAddress;
+
+/** Where an engine can be connected to; behind SSH by whoever knows how. */
+export type ReachableAddress = SocketAddress | (SshAddress & {readonly dial: () => Promise<Duplex>});
+
+const remedy = 'unix:///run/holm.sock, tcp://host:port or ssh://user@host';
 
 const malformed = (text: string) => new HolmError('invalid', `${JSON.stringify(text.slice(0, 200))} is not the address of an engine`, {remedy});
 
-/** Docker's notation of an address: `unix:///path` or `tcp://host:port`, where an IPv6 address stands in brackets. */
+const parseSsh = (text: string, rest: string): SshAddress => {
+	const slash = rest.indexOf('/');
+	const path = slash === -1 ? '' : rest.slice(slash);
+	if (path.includes('\0')) {
+		throw malformed(text);
+	}
+
+	return {kind: 'ssh', ...parseTarget(slash === -1 ? rest : rest.slice(0, slash)), ...path.length > 1 && {path}};
+};
+
+/** Docker's notation of an address: `unix:///path`, `tcp://host:port`, or `ssh://[user@]host[:port][/path]`, where an IPv6 address stands in brackets. */
 export const parseAddress = (text: string): EngineAddress => {
 	const [, scheme, rest] = /^(?<scheme>[a-z][\da-z]*):\/\/(?<rest>.*)$/sv.exec(text) ?? [];
 	if (scheme === 'unix') {
@@ -35,7 +65,7 @@ export const parseAddress = (text: string): EngineAddress => {
 	}
 
 	if (scheme === 'ssh') {
-		throw new HolmError('unsupported', `${JSON.stringify(text.slice(0, 200))}: engines behind SSH are not supported yet`, {remedy: 'forward the socket with ssh -L and name it as unix:///path'});
+		return parseSsh(text, rest ?? '');
 	}
 
 	throw malformed(text);
@@ -47,5 +77,8 @@ export const describeAddress = (address: EngineAddress): string => {
 		return address.path;
 	}
 
-	return `tcp://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+	const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+	return address.kind === 'tcp'
+		? `tcp://${host}:${address.port}`
+		: `ssh://${address.user === undefined ? '' : `${address.user}@`}${host}${address.port === undefined ? '' : `:${address.port}`}${address.path ?? ''}`;
 };

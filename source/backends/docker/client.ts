@@ -1,11 +1,11 @@
 import {Buffer} from 'node:buffer';
 import http, {type ClientRequest, type IncomingMessage} from 'node:http';
 import {type Socket} from 'node:net';
-import {type Readable} from 'node:stream';
+import type {Duplex, Readable} from 'node:stream';
 import {holmMediaType} from '../../api/exchange.js';
 import {parseJson} from '../../api/json.js';
 import {stdinFramed, stdinHeader} from '../../api/stdin-frames.js';
-import type {EngineAddress} from './address.js';
+import type {ReachableAddress} from './address.js';
 import {errorOf, readText} from './answers.js';
 import {cancelled, connectionError} from './failures.js';
 import {encodeQuery, type QueryValues} from './paths.js';
@@ -33,7 +33,7 @@ export type Hijacked = {
 };
 
 export type Client = {
-	readonly address: EngineAddress;
+	readonly address: ReachableAddress;
 	/** The answer when its head has come; throws the engine's error. */
 	send: (method: string, path: string, options?: RequestOptions) => Promise<IncomingMessage>;
 	/** The answer's JSON; undefined for an empty one. */
@@ -83,8 +83,25 @@ const sendBody = (request: ClientRequest, {json, tar}: RequestOptions, fail: (er
 	});
 };
 
+const placeOf = (address: ReachableAddress): http.RequestOptions => {
+	if (address.kind === 'tcp') {
+		return {host: address.host, port: address.port, ...address.tls};
+	}
+
+	return address.kind === 'unix' ? {socketPath: address.path, host: 'engine'} : {host: 'engine'};
+};
+
+/** What HTTP asks for a connection, which it takes from a callback. */
+const connectionOf = (dial: () => Promise<Duplex>) => (_options: unknown, done: (error: Error | null, connection: Duplex) => void): undefined => {
+	dial().then(connection => {
+		done(null, connection);
+	}, (error: unknown) => {
+		done(error as Error, undefined as unknown as Duplex);
+	});
+};
+
 /** Requests to an engine over HTTP, on connections that are kept for the next one. */
-export const createClient = (address: EngineAddress): Client => {
+export const createClient = (address: ReachableAddress): Client => {
 	let server: string | undefined;
 	let version = '';
 	let agent: http.Agent | undefined;
@@ -92,13 +109,14 @@ export const createClient = (address: EngineAddress): Client => {
 	const open = async (method: string, path: string, options: RequestOptions, upgrade?: Readonly<Record<string, string>>): Promise<ClientRequest> => {
 		const isTls = address.kind === 'tcp' && address.tls !== undefined;
 		const transport = isTls ? (await import('node:https')).default : http;
-		agent ??= new transport.Agent({keepAlive: true, ...address.kind === 'tcp' ? address.tls : {}});
+		const createConnection = address.kind === 'ssh' ? connectionOf(address.dial) : undefined;
+		agent ??= Object.assign(new transport.Agent({keepAlive: true, ...address.kind === 'tcp' ? address.tls : {}}), createConnection && {createConnection});
 		return transport.request({
 			method,
 			path: `${path}${encodeQuery(options.query)}`,
-			...address.kind === 'unix' ? {socketPath: address.path, host: 'engine'} : {host: address.host, port: address.port, ...address.tls},
+			...placeOf(address),
 			// A session's connection is its own.
-			agent: upgrade ? false : agent,
+			...upgrade ? {agent: createConnection ? undefined : false, createConnection} : {agent},
 			signal: options.signal,
 			setDefaultHeaders: true,
 			headers: {

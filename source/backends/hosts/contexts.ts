@@ -42,6 +42,9 @@ export const currentContext = async (directory: string): Promise<string> => {
 	return name || 'default';
 };
 
+/** An address that Docker's configuration names: behind SSH it means Docker's engine, though Holm may be there too. */
+export const asDockers = (address: EngineAddress): EngineAddress => address.kind === 'ssh' ? {...address, isDocker: true} : address;
+
 /** The engine of a context, with its certificates; `directory` is Docker's own. Throws `not-found` where there is no such context. */
 export const readContext = async (directory: string, name: string): Promise<EngineAddress> => {
 	const what = `the Docker context ${JSON.stringify(name)}`;
@@ -65,7 +68,7 @@ export const readContext = async (directory: string, name: string): Promise<Engi
 	try {
 		const address = parseAddress(host);
 		const tls = address.kind === 'tcp' ? await readCertificates(path.join(directory, 'contexts/tls', id, 'docker')) : undefined;
-		return address.kind === 'tcp' && tls ? {...address, tls} : address;
+		return address.kind === 'tcp' && tls ? {...address, tls} : asDockers(address);
 	} catch (error) {
 		throw error instanceof HolmError ? new HolmError(error.code, `${what} in ${file}: ${error.message}`, {remedy: error.remedy, cause: error}) : error;
 	}

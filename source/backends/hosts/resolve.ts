@@ -1,6 +1,6 @@
 import {parseAddress, type EngineAddress} from '../docker/address.js';
 import {requireCertificates} from './certificates.js';
-import {currentContext, readContext} from './contexts.js';
+import {asDockers, currentContext, readContext} from './contexts.js';
 import {contextNamed, dockerDirectory, whichEngine, type Choice, type Environment} from './which-engine.js';
 
 /** The address of the engine that is meant, with its certificates; undefined for this host's own. */
@@ -17,7 +17,8 @@ export const resolveHost = async (host: string | undefined, environment: Environ
 				: readContext(directory, choice.name);
 		}
 
-		const address = parseAddress(choice.address);
+		const parsed = parseAddress(choice.address);
+		const address = choice.isDocker ? asDockers(parsed) : parsed;
 		return address.kind === 'tcp' && choice.certificates !== undefined
 			? {...address, tls: await requireCertificates(choice.certificates)}
 			: address;

@@ -7,8 +7,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type Choice =
 	/** This host's own. */
 	| {readonly kind: 'own'}
-	/** The one at an address; `certificates` is the directory of ca.pem, cert.pem and key.pem for a tcp:// one. */
-	| {readonly kind: 'address'; readonly address: string; readonly certificates?: string}
+	/** The one at an address; `certificates` is the directory of ca.pem, cert.pem and key.pem for a tcp:// one, and `isDocker` says that the address is of Docker's making. */
+	| {readonly kind: 'address'; readonly address: string; readonly certificates?: string; readonly isDocker?: boolean}
 	/** The one of a Docker context; without a name, the context that Docker's configuration has chosen. */
 	| {readonly kind: 'context'; readonly name?: string};
 
@@ -29,6 +29,7 @@ const defaultDocker = (environment: Environment): Choice => {
 	return {
 		kind: 'address',
 		address: environment['DOCKER_HOST'] || dockerSocket,
+		isDocker: true,
 		...environment['DOCKER_TLS_VERIFY'] && {certificates: environment['DOCKER_CERT_PATH'] || dockerDirectory(environment)},
 	};
 };

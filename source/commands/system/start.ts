@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
-import type {EngineAddress, TlsOptions} from '../../backends/docker/address.js';
+import type {SocketAddress, TlsOptions} from '../../backends/docker/address.js';
 import {HolmError, messageOf} from '../../errors.js';
 import {defineCommand, print, printError} from '../command.js';
 import {escapeControls} from '../print/escape.js';
@@ -31,8 +31,12 @@ export const command = defineCommand({
 		const read = async (flag: string, file: string | undefined) => file === undefined ? undefined : readSecret(flag, file, context.workingDirectory);
 		const [ca, cert, key] = await Promise.all([read('--tls-ca', tlsCa), read('--tls-cert', tlsCert), read('--tls-key', tlsKey)]);
 		const tls: TlsOptions | undefined = ca ?? cert ?? key ? {ca, cert, key} : undefined;
-		const addresses = host.map((text): EngineAddress => {
+		const addresses = host.map((text): SocketAddress => {
 			const address = parseAddress(text);
+			if (address.kind === 'ssh') {
+				throw new HolmError('invalid', `the engine cannot listen on ${text}`, {remedy: 'an engine is reached by SSH without being told'});
+			}
+
 			const secured = address.kind === 'tcp' && tls ? {...address, tls} : address;
 			assertSafe(secured);
 			return secured;

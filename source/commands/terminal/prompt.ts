@@ -1,5 +1,7 @@
+import {openSync} from 'node:fs';
 import {createInterface} from 'node:readline/promises';
 import {Writable} from 'node:stream';
+import {ReadStream, WriteStream} from 'node:tty';
 import {HolmError} from '../../errors.js';
 import type {Context} from '../command.js';
 
@@ -29,6 +31,29 @@ export const ask = async ({stdin, stderr}: Pick<Context, 'stdin' | 'stderr'>, qu
 		if (hidden) {
 			stderr.write('\n');
 		}
+	}
+};
+
+/** Asks for a secret on the terminal of the process, whatever its streams are. Resolves with undefined where there is no terminal, or no answer. */
+export const askOnTerminal = async (question: string): Promise<string | undefined> => {
+	let input: number;
+	let output: number;
+	try {
+		input = openSync('/dev/tty', 'r');
+		output = openSync('/dev/tty', 'w');
+	} catch {
+		return undefined;
+	}
+
+	const stdin = new ReadStream(input);
+	const stderr = new WriteStream(output);
+	try {
+		return await ask({stdin, stderr}, question, {hidden: true});
+	} catch {
+		return undefined;
+	} finally {
+		stdin.destroy();
+		stderr.destroy();
 	}
 };
 

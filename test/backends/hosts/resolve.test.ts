@@ -42,6 +42,13 @@ test('contexts are read from where Docker keeps them', async t => {
 	await writeFile(path.join(DOCKER_CONFIG, 'config.json'), JSON.stringify({currentContext: 'lab'}));
 	t.deepEqual(await resolveHost('docker', {DOCKER_CONFIG}), lab);
 	t.is(await resolveHost(undefined, {DOCKER_CONFIG}), undefined);
+
+	// Behind SSH there may be several engines, and Docker's configuration means Docker's.
+	await writeContext(DOCKER_CONFIG, 'far', endpoint('ssh://me@far'));
+	const far = {kind: 'ssh', user: 'me', host: 'far'} as const;
+	t.deepEqual(await resolveHost('context://far', {DOCKER_CONFIG}), {...far, isDocker: true});
+	t.deepEqual(await resolveHost('docker', {DOCKER_CONFIG, DOCKER_HOST: 'ssh://me@far'}), {...far, isDocker: true});
+	t.deepEqual(await resolveHost('ssh://me@far', {DOCKER_CONFIG}), far);
 });
 
 test('a context that cannot be used is named with its file and what to do', async t => {

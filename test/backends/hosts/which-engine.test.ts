@@ -4,6 +4,7 @@ import {whichEngine} from '../../../source/backends/hosts/which-engine.js';
 const docker = {DOCKER_HOST: 'tcp://elsewhere:2375', DOCKER_CONTEXT: 'far'};
 const own = {kind: 'own'} as const;
 const at = (address: string) => ({kind: 'address', address} as const);
+const dockers = (address: string) => ({...at(address), isDocker: true} as const);
 
 test('Holm\'s own engine is the default, whatever Docker\'s variables say', t => {
 	t.deepEqual(whichEngine(undefined, {}), own);
@@ -25,9 +26,9 @@ test('own is this host\'s, whatever the variable says', t => {
 
 test('Docker\'s order is followed where it was asked for', t => {
 	for (const [flag, environment] of [['docker', {}], [undefined, {HOLM_HOST: 'docker'}]] as const) {
-		t.deepEqual(whichEngine(flag, {...environment, ...docker}), at('tcp://elsewhere:2375'));
+		t.deepEqual(whichEngine(flag, {...environment, ...docker}), dockers('tcp://elsewhere:2375'));
 		t.deepEqual(whichEngine(flag, {...environment, DOCKER_CONTEXT: 'far'}), {kind: 'context', name: 'far'});
-		t.deepEqual(whichEngine(flag, {...environment, DOCKER_CONTEXT: 'default'}), at('unix:///var/run/docker.sock'));
+		t.deepEqual(whichEngine(flag, {...environment, DOCKER_CONTEXT: 'default'}), dockers('unix:///var/run/docker.sock'));
 		t.deepEqual(whichEngine(flag, environment), {kind: 'context'});
 	}
 });
@@ -37,9 +38,9 @@ test('certificates are those of whoever was asked', t => {
 		...docker, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/d', HOLM_CERT_PATH: '/h',
 	};
 	t.deepEqual(whichEngine('tcp://x:1', environment), {...at('tcp://x:1'), certificates: '/h'});
-	t.deepEqual(whichEngine('docker', environment), {...at('tcp://elsewhere:2375'), certificates: '/d'});
-	t.deepEqual(whichEngine('docker', {...docker, DOCKER_CERT_PATH: '/d', HOLM_CERT_PATH: '/h'}), at('tcp://elsewhere:2375'));
-	t.deepEqual(whichEngine('docker', {...docker, DOCKER_TLS_VERIFY: '1', DOCKER_CONFIG: '/c'}), {...at('tcp://elsewhere:2375'), certificates: '/c'});
+	t.deepEqual(whichEngine('docker', environment), {...dockers('tcp://elsewhere:2375'), certificates: '/d'});
+	t.deepEqual(whichEngine('docker', {...docker, DOCKER_CERT_PATH: '/d', HOLM_CERT_PATH: '/h'}), dockers('tcp://elsewhere:2375'));
+	t.deepEqual(whichEngine('docker', {...docker, DOCKER_TLS_VERIFY: '1', DOCKER_CONFIG: '/c'}), {...dockers('tcp://elsewhere:2375'), certificates: '/c'});
 	t.throws(() => whichEngine('docker', {...docker, DOCKER_TLS: '1'}), {code: 'unsupported'});
 });
 

@@ -1,0 +1,118 @@
+import {HolmError} from '../../errors.js';
+import type {Environment} from '../hosts/which-engine.js';
+import {notSupported, readDirectives, type Directives, type SshTarget} from './directives.js';
+import {expandFile, expandTokens, localOf, type Remote} from './tokens.js';
+
+/** How a host is connected to. */
+export type SshConfiguration = {
+	readonly hostname: string;
+	readonly port: number;
+	readonly user: string;
+	/** Absolute, in the order in which they are tried. */
+	readonly identityFiles: readonly string[];
+	/** Socket of the agent; undefined where there is none. */
+	readonly agent?: string;
+	/** Keys of the agent that are in no identity file are left alone. */
+	readonly identitiesOnly: boolean;
+	readonly knownHostsFiles: readonly string[];
+	/** Where the key of a new host is written; undefined where nothing is to be kept. */
+	readonly newHostsFile?: string;
+	/** What is done with a host whose key is not known: refuse it, learn it, or learn it and let it even change. */
+	readonly hostKeys: 'strict' | 'accept-new' | 'any';
+	/** The name under which its key is known, where that is not its own. */
+	readonly hostKeyAlias?: string;
+	/** The hosts on the way, the first one first, as a user writes them. */
+	readonly jumps: readonly string[];
+	readonly connectTimeoutMs: number;
+	/** 0 for either. */
+	readonly family: 0 | 4 | 6;
+	readonly bindAddress?: string;
+};
+
+const defaultIdentities = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
+const defaultKnownHosts = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
+const globalKnownHosts = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
+const defaultTimeoutMs = 10_000;
+
+/** What would connect otherwise than this does, with the value that asks for nothing. Everything else that is not read here changes no more than comfort or algorithms. */
+const unsupported: Readonly<Record<string, string>> = {canonicalizehostname: 'no', revokedhostkeys: 'none', bindinterface: ''};
+
+const isOn = (value: string | undefined) => value === 'yes' || value === 'true';
+
+const hostKeysOf = (value: string | undefined): SshConfiguration['hostKeys'] => {
+	if (value === 'no' || value === 'off') {
+		return 'any';
+	}
+
+	return value === 'accept-new' ? value : 'strict';
+};
+
+const numberOf = (found: Directives, keyword: string, {from, to}: {readonly from: number; readonly to: number}): number | undefined => {
+	const {values, where} = found.get(keyword) ?? {};
+	if (values === undefined || values[0] === 'none') {
+		return undefined;
+	}
+
+	const number = /^\d+$/v.test(values[0] ?? '') ? Number(values[0]) : NaN;
+	if (!(number >= from && number <= to)) {
+		throw new HolmError('invalid', `${where}: ${JSON.stringify(values[0] ?? '')} is no number from ${from} to ${to}`, {remedy: 'correct the ssh configuration'});
+	}
+
+	return number;
+};
+
+/** What ssh has as the way there. Of ProxyJump and ProxyCommand the first counts, so that one of them switches the other off. */
+const jumpsOf = (found: Directives): readonly string[] => {
+	const first = [...found].find(([keyword]) => keyword === 'proxyjump' || keyword === 'proxycommand');
+	if (first === undefined || first[1].values[0] === 'none') {
+		return [];
+	}
+
+	const [keyword, {values, where}] = first;
+	if (keyword === 'proxycommand') {
+		throw notSupported(`ProxyCommand in ${where}`);
+	}
+
+	return (values[0] ?? '').split(',').filter(Boolean);
+};
+
+/** What the user's ssh configuration makes of a host. Throws `unsupported` for what would connect in a way that this cannot. */
+export const readConfiguration = async (target: SshTarget, environment: Environment, systemFile = '/etc/ssh/ssh_config'): Promise<SshConfiguration> => {
+	const local = localOf(environment);
+	const {found, identityFiles} = await readDirectives(target, local, systemFile);
+	const value = (keyword: string) => found.get(keyword)?.values[0];
+	for (const [keyword, harmless] of Object.entries(unsupported)) {
+		const {values, where} = found.get(keyword) ?? {};
+		if (values !== undefined && values[0] !== harmless) {
+			throw notSupported(`${keyword} in ${where}`);
+		}
+	}
+
+	const named = {original: target.host, hostname: target.host, port: target.port ?? numberOf(found, 'port', {from: 1, to: 65_535}) ?? 22, user: target.user ?? value('user') ?? local.user};
+	const remote: Remote = {...named, hostname: expandTokens(value('hostname') ?? target.host, local, named)};
+	const expand = (file: string) => expandFile(file, local, remote);
+	const files = (keyword: string, otherwise: readonly string[]) => (found.get(keyword)?.values ?? otherwise).filter(file => file !== 'none').map(file => expand(file));
+
+	const agent = value('identityagent') ?? 'SSH_AUTH_SOCK';
+	const variable = agent === 'SSH_AUTH_SOCK' ? 'SSH_AUTH_SOCK' : /^\$(?<name>\w+)$/v.exec(agent)?.groups?.['name'];
+	const agentSocket = variable === undefined ? expand(agent) : local.environment[variable];
+	const timeout = numberOf(found, 'connecttimeout', {from: 0, to: 1_000_000});
+	const usersKnownHosts = files('userknownhostsfile', defaultKnownHosts);
+	const [hostKeyAlias, bindAddress] = [value('hostkeyalias')?.toLowerCase(), value('bindaddress')];
+	return {
+		hostname: remote.hostname,
+		port: remote.port,
+		user: remote.user,
+		identityFiles: (identityFiles.length > 0 ? identityFiles : defaultIdentities).filter(file => file !== 'none').map(file => expand(file)),
+		...agent !== 'none' && agentSocket && {agent: agentSocket},
+		identitiesOnly: isOn(value('identitiesonly')),
+		knownHostsFiles: [...usersKnownHosts, ...files('globalknownhostsfile', globalKnownHosts)],
+		...usersKnownHosts[0] && {newHostsFile: usersKnownHosts[0]},
+		hostKeys: hostKeysOf(value('stricthostkeychecking')),
+		...hostKeyAlias && {hostKeyAlias},
+		jumps: jumpsOf(found),
+		connectTimeoutMs: timeout ? timeout * 1000 : defaultTimeoutMs,
+		family: ({inet: 4, inet6: 6} as const)[value('addressfamily') ?? ''] ?? 0,
+		...bindAddress && {bindAddress},
+	};
+};

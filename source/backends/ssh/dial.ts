@@ -1,0 +1,152 @@
+import {describeAddress, type SshAddress} from '../docker/address.js';
+import {HolmError, messageOf} from '../../errors.js';
+import type {Environment} from '../hosts/which-engine.js';
+import type {ChannelSocket} from './channel.js';
+import {readConfiguration} from './configuration.js';
+import type {SshTarget} from './directives.js';
+import type {Ask} from './identities.js';
+import {openLink, type Link} from './link.js';
+import {parseTarget} from './target.js';
+
+export type DialOptions = {
+	/** Where the home directory, the agent and what else ssh looks up are. */
+	readonly environment: Environment;
+	/** Asks for the passphrase of a key; without it keys that need one are for the agent. */
+	readonly ask?: Ask;
+};
+
+/** Connections to the engine of another host. */
+export type Dialer = {
+	/** Logs in, unless that is done. */
+	readonly reach: () => Promise<void>;
+	/** A connection to the engine; after the first one always to the same. */
+	readonly dial: () => Promise<ChannelSocket>;
+};
+
+/** Where an engine is looked for when no path is named, in this order. */
+export const remoteSockets = ['/var/lib/holm/holm.sock', '/var/run/docker.sock'] as const;
+
+// More hosts one behind the other than anybody has; further on they go in a circle.
+const mostJumps = 8;
+
+const commandOf = ({host, user, port}: SshTarget) => `ssh ${port === undefined ? '' : `-p ${port} `}${user === undefined ? '' : `${user}@`}${host}`;
+
+const nameOf = ({host, user, port}: SshTarget) => describeAddress({kind: 'ssh', host, user, port});
+
+/** Connects to a host, through those before it. `jumps` are instead of those that the configuration names. */
+const reachHost = async (target: SshTarget, {environment, ask = async () => undefined}: DialOptions, {jumps, depth = 0}: {readonly jumps?: readonly string[]; readonly depth?: number} = {}): Promise<Link> => {
+	const configuration = await readConfiguration(target, environment);
+	const way = jumps ?? configuration.jumps;
+	const nearest = way.at(-1);
+	if (nearest !== undefined && depth >= mostJumps) {
+		throw new HolmError('invalid', `ProxyJump leads from ${target.host} through more than ${mostJumps} hosts`, {remedy: 'look for a host that is reached through itself'});
+	}
+
+	const before = way.slice(0, -1);
+	const through = nearest === undefined
+		? undefined
+		: await reachHost(parseTarget(nearest), {environment, ask}, {depth: depth + 1, ...before.length > 0 && {jumps: before}});
+	return openLink({configuration, name: nameOf(target), command: commandOf(target), ask, through});
+};
+
+const quote = (text: string) => `'${text.replaceAll('\'', String.raw`'\''`)}'`;
+
+/** How the engine was reached, which stays so: another one must not take the place of one that has gone. */
+type Route = {readonly kind: 'socket'; readonly path: string} | {readonly kind: 'command'};
+
+const createDialer = (address: SshAddress, options: DialOptions): Dialer => {
+	const {path, isDocker} = address;
+	const name = describeAddress(address);
+	const paths = path === undefined ? remoteSockets.slice(isDocker ? 1 : 0) : [path];
+	const command = `docker ${path === undefined ? '' : `--host ${quote(`unix://${path}`)} `}system dial-stdio`;
+	let opening: Promise<Link> | undefined;
+	let route: Route | undefined;
+
+	const link = async (): Promise<Link> => {
+		const current = opening;
+		if (current) {
+			const before = await current;
+			if (before.isAlive()) {
+				return before;
+			}
+
+			// Another request may have begun a new one meanwhile.
+			opening = opening === current ? undefined : opening;
+		}
+
+		opening ??= (async () => {
+			try {
+				return await reachHost(address, options);
+			} catch (error) {
+				opening = undefined;
+				throw error;
+			}
+		})();
+		return opening;
+	};
+
+	const noEngine = (cause: unknown, said = '') => new HolmError('unavailable', `no engine answers at ${name}: tried ${paths.join(', ')} and ${JSON.stringify(command)}${said && `, which said ${JSON.stringify(said)}`}`, {
+		remedy: path === undefined ? 'start it there, log in as a user who may open its socket, or name the socket: ssh://host/path' : 'start it there, or log in as a user who may open its socket',
+		cause,
+	});
+
+	const openCommand = async (host: Link) => {
+		try {
+			const stream = await host.openCommand(command, (status, text) => {
+				route = undefined;
+				return noEngine(undefined, messageOf(text).slice(0, 200) || `status ${status ?? 'of a signal'}`);
+			});
+			route = {kind: 'command'};
+			return stream;
+		} catch (error) {
+			throw host.isAlive() ? noEngine(error) : error;
+		}
+	};
+
+	const find = async (host: Link) => {
+		for (const path of paths) {
+			try {
+				const stream = await host.openSocket(path);
+				route ??= {kind: 'socket', path};
+				return stream;
+			} catch (error) {
+				if (!host.isAlive()) {
+					throw error;
+				}
+			}
+		}
+
+		return openCommand(host);
+	};
+
+	return {
+		async reach() {
+			await link();
+		},
+		async dial() {
+			const host = await link();
+			if (route?.kind !== 'socket') {
+				return route ? openCommand(host) : find(host);
+			}
+
+			try {
+				return await host.openSocket(route.path);
+			} catch (error) {
+				throw host.isAlive() ? new HolmError('unavailable', `no engine answers any more at ${route.path} of ${name}`, {remedy: 'start it there', cause: error}) : error;
+			}
+		},
+	};
+};
+
+// The dashboard connects again whenever an engine has gone, and the connection to its host may be as good as before.
+const dialers = new WeakMap<Environment, Map<string, Dialer>>();
+
+/** The way to an engine behind SSH. One connection is kept for every host as long as the process lives, and made anew when it was lost. */
+export const dialerFor = (address: SshAddress, options: DialOptions): Dialer => {
+	const known = dialers.get(options.environment) ?? new Map<string, Dialer>();
+	dialers.set(options.environment, known);
+	const key = JSON.stringify(address);
+	const dialer = known.get(key) ?? createDialer(address, options);
+	known.set(key, dialer);
+	return dialer;
+};

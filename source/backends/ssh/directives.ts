@@ -1,0 +1,167 @@
+import {glob, open} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {HolmError, messageOf} from '../../errors.js';
+import {parseConfig, type ConfigLine} from './config-lines.js';
+import {matchesPattern, matchesPatterns} from './patterns.js';
+import type {Local} from './tokens.js';
+
+/** What a user writes after `ssh`: the name may be one that only the configuration knows. */
+export type SshTarget = {readonly host: string; readonly user?: string; readonly port?: number};
+
+/** The first value that each keyword has for a host, by keyword in lower case, and where it stands. */
+export type Directives = ReadonlyMap<string, {readonly values: readonly string[]; readonly where: string}>;
+
+type Walk = {
+	readonly target: SshTarget;
+	readonly local: Local;
+	readonly found: Map<string, {readonly values: readonly string[]; readonly where: string}>;
+	/** Every one counts, not the first alone. */
+	readonly identityFiles: string[];
+	/** The second reading, after which hosts go by their real name. */
+	readonly isFinal: boolean;
+	wantsFinal: boolean;
+};
+
+// As deep as ssh itself follows them.
+const deepestInclude = 16;
+
+const manual = 'name the engine another way: ssh -N -L /tmp/engine.sock:/var/run/docker.sock HOST, then --host unix:///tmp/engine.sock';
+
+/** An engine that ssh reaches and this does not. */
+export const notSupported = (what: string): HolmError => new HolmError('unsupported', `${what} is not supported`, {remedy: manual});
+
+const hostNameOf = ({found, target}: Walk): string => found.get('hostname')?.values[0]?.replaceAll('%h', () => target.host) ?? target.host;
+
+/** Whether a `Match` holds. A command is not run to find out. */
+const matchHolds = (walk: Walk, values: readonly string[], where: string): boolean => {
+	const {target, local, found} = walk;
+	for (let index = 0; index < values.length; index++) {
+		const [, negation = '', criterion = ''] = /^(?<negation>!?)(?<criterion>.*)$/sv.exec(values[index]!.toLowerCase()) ?? [];
+		const against = (text: string) => matchesPatterns((values[++index] ?? '').split(','), text);
+		const test = (): boolean => {
+			switch (criterion) {
+				case 'all': {
+					return true;
+				}
+
+				case 'canonical': {
+					return false;
+				}
+
+				case 'final': {
+					walk.wantsFinal = true;
+					return walk.isFinal;
+				}
+
+				case 'host': {
+					return against(hostNameOf(walk));
+				}
+
+				case 'originalhost': {
+					return against(target.host);
+				}
+
+				case 'user': {
+					return against(target.user ?? found.get('user')?.values[0] ?? local.user);
+				}
+
+				case 'localuser': {
+					return against(local.user);
+				}
+
+				default: {
+					throw notSupported(`Match ${criterion} in ${where}`);
+				}
+			}
+		};
+
+		if (test() === (negation === '!')) {
+			return false;
+		}
+	}
+
+	return true;
+};
+
+const hostHolds = (walk: Walk, patterns: readonly string[]): boolean => {
+	const name = walk.isFinal ? hostNameOf(walk) : walk.target.host;
+	return !patterns.some(pattern => pattern.startsWith('!') && matchesPattern(pattern.slice(1), name))
+		&& patterns.some(pattern => matchesPattern(pattern, name));
+};
+
+const readIfThere = async (file: string, isUsers: boolean): Promise<string> => {
+	try {
+		await using handle = await open(file);
+		const {uid, mode} = await handle.stat();
+		if (isUsers && ((uid !== 0 && uid !== process.getuid?.()) || (mode & 0o022) !== 0)) {
+			throw new HolmError('forbidden', `${file} can be written by others, who would choose where this connects to`, {remedy: `chmod go-w ${file}`});
+		}
+
+		return await handle.readFile('utf8');
+	} catch (error) {
+		if (error instanceof HolmError) {
+			throw error;
+		}
+
+		if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+			return '';
+		}
+
+		throw new HolmError('invalid', `cannot read ${file}: ${messageOf(error)}`, {remedy: 'make it readable for this user', cause: error});
+	}
+};
+
+const includedFiles = async (values: readonly string[], directory: string, home: string): Promise<readonly string[]> => {
+	const files = await Promise.all(values.map(async value => {
+		const pattern = path.resolve(directory, value.startsWith('~/') ? path.join(home, value.slice(2)) : value);
+		const found = await Array.fromAsync(glob(pattern));
+		return found.toSorted();
+	}));
+	return files.flat();
+};
+
+const walkFile = async (walk: Walk, file: string, {directory, isUsers, isActive = true, depth = 0}: {readonly directory: string; readonly isUsers: boolean; readonly isActive?: boolean; readonly depth?: number}): Promise<void> => {
+	let holds = isActive;
+	const take = async ({keyword, values, number}: ConfigLine) => {
+		const where = `${file}, line ${number}`;
+		if (keyword === 'host') {
+			holds = isActive && hostHolds(walk, values);
+		} else if (keyword === 'match') {
+			holds = isActive && matchHolds(walk, values, where);
+		} else if (keyword === 'include') {
+			if (depth >= deepestInclude) {
+				throw new HolmError('invalid', `${where}: too many Include in one another`, {remedy: 'look for a file that includes itself'});
+			}
+
+			for (const included of await includedFiles(values, directory, walk.local.home)) {
+				await walkFile(walk, included, {directory, isUsers, isActive: holds, depth: depth + 1});
+			}
+		} else if (holds && keyword === 'identityfile') {
+			walk.identityFiles.push(...values.slice(0, 1));
+		} else if (holds && !walk.found.has(keyword)) {
+			walk.found.set(keyword, {values, where});
+		}
+	};
+
+	for (const line of parseConfig(await readIfThere(file, isUsers))) {
+		await take(line);
+	}
+};
+
+/** What the user's ssh configuration, and then the system's, say of a host. Nothing is run. */
+export const readDirectives = async (target: SshTarget, local: Local, systemFile: string): Promise<{readonly found: Directives; readonly identityFiles: readonly string[]}> => {
+	const walk: Walk = {target, local, found: new Map(), identityFiles: [], isFinal: false, wantsFinal: false};
+	const read = async (walk: Walk) => {
+		const directory = path.join(local.home, '.ssh');
+		await walkFile(walk, path.join(directory, 'config'), {directory, isUsers: true});
+		await walkFile(walk, systemFile, {directory: path.dirname(systemFile), isUsers: false});
+	};
+
+	await read(walk);
+	if (walk.wantsFinal) {
+		await read({...walk, isFinal: true});
+	}
+
+	return {found: walk.found, identityFiles: [...new Set(walk.identityFiles)]};
+};

@@ -1,0 +1,77 @@
+import {Buffer} from 'node:buffer';
+import {appendFile, mkdir, readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError, messageOf} from '../../errors.js';
+import type {SshConfiguration} from './configuration.js';
+import {fingerprintOf, hasAuthority, judgeHostKey, keyTypeOf, knownName, knownTypes} from './known-hosts.js';
+
+/** The keys of a host that are trusted. */
+export type HostKeys = {
+	/** Algorithms to ask for, those of known keys first: a host may have keys of other types too, which nobody knows. */
+	readonly algorithms: readonly string[];
+	/** Throws `forbidden` for a key that is not to be trusted. */
+	readonly verify: (key: Uint8Array) => Promise<void>;
+};
+
+const algorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'];
+
+const typeOf = (algorithm: string) => algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm;
+
+const readIfThere = async (file: string): Promise<string> => {
+	try {
+		return await readFile(file, 'utf8');
+	} catch (error) {
+		if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+			return '';
+		}
+
+		throw new HolmError('invalid', `cannot read ${file}: ${messageOf(error)}`, {remedy: 'make it readable for this user', cause: error});
+	}
+};
+
+/** `command` is what the user types to reach the host by ssh. */
+export const readHostKeys = async ({hostname, port, hostKeyAlias, hostKeys, knownHostsFiles, newHostsFile}: SshConfiguration, command: string): Promise<HostKeys> => {
+	const texts = await Promise.all(knownHostsFiles.map(async file => readIfThere(file)));
+	const text = texts.join('\n');
+	const name = hostKeyAlias ?? knownName(hostname, port);
+	const plainName = hostKeyAlias ?? hostname.toLowerCase();
+	const known = new Set(knownTypes(text, name));
+	const [first = '~/.ssh/known_hosts'] = knownHostsFiles;
+
+	const learn = async (key: Buffer) => {
+		if (newHostsFile !== undefined && newHostsFile !== '/dev/null') {
+			await mkdir(path.dirname(newHostsFile), {recursive: true, mode: 0o700});
+			await appendFile(newHostsFile, `${texts[0] === '' || texts[0]?.endsWith('\n') ? '' : '\n'}${name} ${keyTypeOf(key)} ${key.toString('base64')}\n`, {mode: 0o600});
+		}
+	};
+
+	return {
+		algorithms: [...algorithms].toSorted((one, other) => Number(known.has(typeOf(other))) - Number(known.has(typeOf(one)))),
+		async verify(shown) {
+			const key = Buffer.from(shown);
+			const print = `${JSON.stringify(keyTypeOf(key).slice(0, 50))} key ${fingerprintOf(key)}`;
+			const verdict = judgeHostKey(text, name, key, plainName);
+			if (verdict === 'revoked') {
+				throw new HolmError('forbidden', `the host key of ${name} is revoked: its ${print} is marked so in known_hosts`, {remedy: 'ask whoever runs that host'});
+			}
+
+			if (verdict === 'changed' && hostKeys !== 'any') {
+				throw new HolmError('forbidden', `the host key of ${name} has CHANGED: it shows the ${print}, and known_hosts has another; somebody may be in between`, {
+					remedy: `when the change is known to be right: ssh-keygen -R '${name}' -f ${first}, then ${command}`,
+				});
+			}
+
+			if (verdict === 'unknown' && hostKeys === 'strict') {
+				const authority = hasAuthority(text, name) ? '; certificates of a @cert-authority are not read' : '';
+				throw new HolmError('forbidden', `the host key of ${name} is not known: it shows the ${print}${authority}`, {
+					remedy: `compare that and accept it once with ${command}`,
+				});
+			}
+
+			if (verdict === 'unknown') {
+				// As with ssh itself, that it cannot be written down is no reason not to connect.
+				await learn(key).catch(() => undefined);
+			}
+		},
+	};
+};

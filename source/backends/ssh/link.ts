@@ -1,0 +1,152 @@
+import {type Buffer} from 'node:buffer';
+import net from 'node:net';
+import type {Client, ClientChannel} from 'ssh2';
+import {connectionLost, createChannelSocket, type ChannelSocket} from './channel.js';
+import type {SshConfiguration} from './configuration.js';
+import {logIn, unreachable, type LogInOptions} from './log-in.js';
+import {startPulse} from './pulse.js';
+
+/** A connection to a host on which channels are opened. It keeps the process alive as long as one of its channels does. */
+export type Link = {
+	/** Opens a channel to a socket of the host. */
+	readonly openSocket: (path: string) => Promise<ChannelSocket>;
+	/** Opens a channel to a port that the host can reach. */
+	readonly openPort: (host: string, port: number) => Promise<ChannelSocket>;
+	/** Opens a channel to a command. Its failure before it has said anything is an error that is made of its status and what it says on standard error. */
+	readonly openCommand: (command: string, onFailure: (status: number | undefined, text: string) => Error) => Promise<ChannelSocket>;
+	readonly isAlive: () => boolean;
+	readonly close: () => void;
+};
+
+export type LinkOptions = LogInOptions & {
+	/** The connection through which the host is reached; ends with this one. */
+	readonly through?: Link;
+};
+
+const maximumStderr = 2000;
+
+const connectSocket = async ({hostname, port, family, bindAddress, connectTimeoutMs}: SshConfiguration): Promise<net.Socket> => {
+	const socket = net.connect({host: hostname, port, family, localAddress: bindAddress, noDelay: true});
+	const {promise, resolve, reject} = Promise.withResolvers<void>();
+	const timer = setTimeout(() => {
+		socket.destroy(Object.assign(new Error('it does not answer'), {code: 'ETIMEDOUT'}));
+	}, connectTimeoutMs);
+	socket.once('connect', resolve).on('error', reject);
+	try {
+		await promise;
+		return socket;
+	} finally {
+		clearTimeout(timer);
+	}
+};
+
+/**
+Connects to a host, sees that it is the one that is known, and logs in.
+
+Throws `unavailable` where it cannot be reached, `forbidden` where it or the user is not trusted.
+*/
+export const openLink = async (options: LinkOptions): Promise<Link> => {
+	const {configuration, name, through} = options;
+	let socket: net.Socket | ChannelSocket;
+	try {
+		socket = through ? await through.openPort(configuration.hostname, configuration.port) : await connectSocket(configuration);
+	} catch (error) {
+		through?.close();
+		throw unreachable(name, error);
+	}
+
+	let client: Client;
+	try {
+		client = await logIn(socket, options);
+	} catch (error) {
+		socket.destroy();
+		through?.close();
+		throw error;
+	}
+
+	const channels = new Set<ChannelSocket>();
+	let holders = 0;
+	let isAlive = true;
+	const hold = () => {
+		holders++;
+		if (holders === 1) {
+			socket.ref();
+		}
+	};
+
+	const release = () => {
+		holders--;
+		if (holders === 0) {
+			socket.unref();
+		}
+	};
+
+	socket.unref();
+	startPulse(client, socket);
+	// A channel only ends when its connection is lost, and half an answer would pass for a whole one.
+	client.on('close', () => {
+		isAlive = false;
+		through?.close();
+		for (const channel of channels) {
+			channel.destroy(connectionLost('the SSH connection was lost'));
+		}
+	});
+
+	const open = async (ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void, endsWith?: 'close'): Promise<{readonly channel: ClientChannel; readonly stream: ChannelSocket}> => {
+		hold();
+		try {
+			const channel = await new Promise<ClientChannel>((resolve, reject) => {
+				ask((error, channel) => {
+					if (error) {
+						reject(error);
+					} else {
+						resolve(channel);
+					}
+				});
+			});
+			const stream = createChannelSocket(channel, {hold, release, endsWith});
+			channels.add(stream);
+			stream.once('close', () => {
+				channels.delete(stream);
+			});
+			return {channel, stream};
+		} catch (error) {
+			release();
+			throw isAlive ? error : connectionLost('the SSH connection was lost');
+		}
+	};
+
+	return {
+		isAlive: () => isAlive,
+		close() {
+			client.end();
+		},
+		async openSocket(path) {
+			const {stream} = await open(done => {
+				client.openssh_forwardOutStreamLocal(path, done);
+			});
+			return stream;
+		},
+		async openPort(host, port) {
+			const {stream} = await open(done => {
+				client.forwardOut('127.0.0.1', 0, host, port, done);
+			});
+			return stream;
+		},
+		async openCommand(command, onFailure) {
+			const {channel, stream} = await open(done => {
+				client.exec(command, done);
+			}, 'close');
+			let text = '';
+			channel.stderr.on('data', (chunk: Buffer) => {
+				text = (text + chunk.toString()).slice(0, maximumStderr);
+			});
+			channel.on('exit', (status: number | null) => {
+				if (status !== 0) {
+					stream.destroy(stream.bytesRead === 0 ? onFailure(status ?? undefined, text) : connectionLost('the command there has failed'));
+				}
+			});
+			return stream;
+		},
+	};
+};

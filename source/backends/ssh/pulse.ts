@@ -1,0 +1,39 @@
+import type {Client} from 'ssh2';
+
+type Transport = {readonly bytesRead: number; readonly destroyed: boolean; destroy: (error?: Error) => unknown};
+
+const defaultIntervalMs = 5000;
+const patience = 3;
+
+/**
+Asks the host for a sign of life while it is silent, and ends the connection when none has come for about 15 seconds: a link that is cut says nothing.
+
+Ssh2's own keepalive would keep the process alive, and counts only answers while there may be megabytes before them on a slow line.
+*/
+export const startPulse = (client: Client, transport: Transport, intervalMs = defaultIntervalMs): void => {
+	let silent = 0;
+	let bytes = transport.bytesRead;
+	const timer = setInterval(() => {
+		if (transport.bytesRead !== bytes) {
+			bytes = transport.bytesRead;
+			silent = 0;
+			return;
+		}
+
+		silent++;
+		if (silent >= patience) {
+			transport.destroy(Object.assign(new Error('it does not answer any more'), {code: 'ETIMEDOUT'}));
+		} else {
+			try {
+				// A request that every host refuses and must answer.
+				client.unforwardIn('', 0, () => undefined);
+			} catch {
+				// It is being closed.
+			}
+		}
+	}, intervalMs);
+	timer.unref();
+	client.once('close', () => {
+		clearInterval(timer);
+	});
+};
