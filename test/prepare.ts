@@ -10,6 +10,7 @@ import {run} from '../source/host/run.js';
 import {installMissing} from '../source/host/setup.js';
 import {defaultRoot} from '../source/host/store/paths.js';
 import {fetchSshd, findSshd} from './backends/ssh/helpers/sshd.js';
+import {fetchDocker, findDocker} from './host/engine/docker/client.js';
 
 /** Programs that only tests need, with the Debian package of each. */
 const testPrograms: Readonly<Record<string, string>> = {
@@ -40,6 +41,11 @@ if (process.platform !== 'linux' || !isRoot) {
 		if (distribution?.ids.includes('debian') && await findSshd() === undefined) {
 			say('fetch for the tests: openssh-server');
 			await fetchSshd();
+		}
+
+		if (distribution?.ids.includes('debian') && await findDocker() === undefined) {
+			say('fetch for the tests: docker.io');
+			await fetchDocker();
 		}
 	} catch (error) {
 		// The tests say themselves what they miss.

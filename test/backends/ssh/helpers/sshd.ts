@@ -1,15 +1,13 @@
-import {access, mkdir, readdir, rm} from 'node:fs/promises';
-import {homedir} from 'node:os';
+import {access, readdir} from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import {findCommand} from '../../../../source/host/programs.js';
-import {run} from '../../../../source/host/run.js';
+import {cacheOf, fetchPackages} from '../../../debian-packages.js';
 
 /** An SSH server of OpenSSH's that tests can start. */
 export type Sshd = {readonly file: string; readonly options: readonly string[]; readonly environment: Readonly<Record<string, string>>};
 
 /** Where the server is kept when the host has none: installing it would open port 22 to everybody. */
-const directory = path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'holm', 'sshd');
+const directory = cacheOf('sshd');
 
 /** The host's own server, or the one that `fetchSshd` has brought. */
 export const findSshd = async (): Promise<Sshd | undefined> => {
@@ -36,13 +34,5 @@ export const findSshd = async (): Promise<Sshd | undefined> => {
 	}
 };
 
-/** Brings Debian's server and the library that only it needs into a directory of the tests, without installing them. */
-export const fetchSshd = async (): Promise<void> => {
-	await rm(directory, {recursive: true, force: true});
-	await mkdir(directory, {recursive: true});
-	await run('apt-get', ['download', 'openssh-server', 'libwrap0'], {cwd: directory});
-	const names = await readdir(directory);
-	for (const name of names.filter(name => name.endsWith('.deb'))) {
-		await run('dpkg-deb', ['-x', name, directory], {cwd: directory});
-	}
-};
+/** Brings Debian's server and the library that only it needs. */
+export const fetchSshd = async (): Promise<void> => fetchPackages('sshd', ['openssh-server', 'libwrap0']);

@@ -1,18 +1,34 @@
-import {execFileSync} from 'node:child_process';
+import {access} from 'node:fs/promises';
 import path from 'node:path';
+import {findCommand} from '../../../../source/host/programs.js';
 import {pathsOf} from '../../../../source/host/store/paths.js';
+import {cacheOf, fetchPackages} from '../../../debian-packages.js';
 import {createLauncher, type LaunchOptions, type Result, type Running} from '../running.js';
 import type {World} from '../world.js';
 
-/** Why Docker's own client cannot be driven; undefined when it can. */
-export const missingClient: string | undefined = (() => {
-	try {
-		execFileSync('docker', ['--version'], {stdio: 'ignore'});
-		return undefined;
-	} catch {
-		return 'needs the docker client: Debian has it in docker.io, docker-cli in later versions';
+/** Docker's own client: the host's, or the one that `fetchDocker` has brought. */
+export const findDocker = async (): Promise<string | undefined> => {
+	const installed = await findCommand('docker');
+	if (installed !== undefined) {
+		return installed;
 	}
-})();
+
+	const fetched = path.join(cacheOf('docker'), 'usr/bin/docker');
+	try {
+		await access(fetched);
+		return fetched;
+	} catch {
+		return undefined;
+	}
+};
+
+/** Brings Debian's client; installing it would start a daemon that changes the host's network. */
+export const fetchDocker = async (): Promise<void> => fetchPackages('docker', ['docker.io']);
+
+const program = await findDocker();
+
+/** Why Docker's own client cannot be driven; undefined when it can. */
+export const missingClient = program === undefined ? 'needs the docker client, which Debian has in docker.io' : undefined;
 
 /** Docker's own client, against an engine's socket, with settings of its own. */
 export type Client = {
@@ -32,7 +48,7 @@ export const createClient = ({directory, root}: World): Client => {
 			HOME: directory, DOCKER_CONFIG: path.join(directory, 'docker'), DOCKER_HOST: `unix://${pathsOf(root).socket}`, DOCKER_BUILDKIT: '0', DOCKER_CONTEXT: '',
 		},
 	});
-	const start: Client['start'] = (arguments_, options = {}) => launch('docker', arguments_, options);
+	const start: Client['start'] = (arguments_, options = {}) => launch(program!, arguments_, options);
 	const run: Client['run'] = async (...parameters) => start(...parameters).ended;
 	return {
 		start,
@@ -45,6 +61,6 @@ export const createClient = ({directory, root}: World): Client => {
 
 			return stdout.replace(/\n$/v, '');
 		},
-		terminal: command => launch('script', ['--quiet', '--return', '--command', `tty; stty rows 24 cols 80; exec docker ${command}`, '/dev/null'], {open: true}),
+		terminal: command => launch('script', ['--quiet', '--return', '--command', `tty; stty rows 24 cols 80; exec ${program!} ${command}`, '/dev/null'], {open: true}),
 	};
 };
