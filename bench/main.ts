@@ -2,6 +2,7 @@
 What Holm costs on this host, beside others that do the same: `npm run bench`, `npm run bench -- --json`, `npm run bench -- name-server`.
 */
 import {measurement as coldBoot} from './cold-boot.js';
+import {measurement as networkCreation} from './create-network.js';
 import {measurement as forwarder} from './forwarder.js';
 import {measurement as listContainers} from './list-containers.js';
 import {measurement as memory} from './memory.js';
@@ -12,4 +13,4 @@ import {measurement as runDetached} from './run-detached.js';
 import {measurement as runWhole} from './run-whole.js';
 import {measurement as tenAtOnce} from './ten-at-once.js';
 
-await runBench('bench', [nameServer, forwarder, coldBoot, runDetached, runWhole, tenAtOnce, memory, listContainers, publishedPort]);
+await runBench('bench', [nameServer, forwarder, coldBoot, runDetached, runWhole, tenAtOnce, memory, listContainers, networkCreation, publishedPort]);

@@ -1,6 +1,8 @@
+import {findCommand} from '../source/host/programs.js';
+import {run} from '../source/host/run.js';
 import {image} from './bench-engine.js';
 import {openDocker} from './docker.js';
-import {timeOf, type Measurement} from './measurement.js';
+import {timeOf, type Measurement, type Subject} from './measurement.js';
 
 export const measurement: Measurement = {
 	name: 'run-whole',
@@ -9,10 +11,15 @@ export const measurement: Measurement = {
 	rounds: 7,
 	async open(site) {
 		const engine = await site.engine();
+		const subjects: Subject[] = [{name: 'holm', read: async () => timeOf(async () => engine.holm('run', '--rm', image, 'true'))}];
+		if (!await findCommand('docker')) {
+			return {subjects, missing: ['docker is not installed']};
+		}
+
+		subjects.push({name: 'docker against Holm', read: async () => timeOf(async () => run('docker', ['--host', `unix://${engine.paths.socket}`, 'run', '--rm', image, 'true']))});
 		const peer = await openDocker(site, engine);
-		const holm = {name: 'Holm', read: async () => timeOf(async () => engine.holm('run', '--rm', image, 'true'))};
 		return typeof peer === 'string'
-			? {subjects: [holm], missing: [peer]}
-			: {subjects: [holm, {name: 'Docker', read: async () => timeOf(async () => peer.docker('run', '--rm', peer.image, 'true'))}], missing: []};
+			? {subjects, missing: [peer]}
+			: {subjects: [...subjects, {name: 'docker against Docker', read: async () => timeOf(async () => peer.docker('run', '--rm', peer.image, 'true'))}], missing: []};
 	},
 };

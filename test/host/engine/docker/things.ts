@@ -52,7 +52,7 @@ export const thingTests = (world: World): void => {
 			[1, /No such container: nobody/v, 'start', 'nobody'],
 			[1, /No such container: nobody/v, 'logs', 'nobody'],
 			[1, /[Nn]o such (?:object|container): nobody/v, 'inspect', 'nobody'],
-			[1, /network nothing not found/v, 'network', 'inspect', 'nothing'],
+			[1, /network nothing not found|No such network: nothing/v, 'network', 'inspect', 'nothing'],
 			[1, /No such image: nothing/v, 'rmi', 'nothing'],
 			[1, /no such volume/v, 'volume', 'inspect', 'nothing'],
 			[1, /container is running|cannot remove/v, 'rm', 'taken'],
