@@ -13,6 +13,7 @@ import path from 'node:path';
 import {HolmError, messageOf} from '../errors.js';
 import type {Engine} from '../engine.js';
 import {createEventLog} from '../event-log.js';
+import {takeEveryStep} from './every-step.js';
 import {openForwarder} from './bridges/forwarder.js';
 import {closeNamespace, openNamespace} from './bridges/namespace.js';
 import {ensureTunIsOpen} from './bridges/tun.js';
@@ -278,19 +279,9 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 				entry.isStoppedByUser = true;
 				await lifecycle.kill(entry);
 			}));
-			const steps = [async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close, async () => closeNamespace(root)];
-			const errors: unknown[] = [];
-			for (const step of steps) {
-				try {
-					await step();
-				} catch (error) {
-					errors.push(error);
-				}
-			}
-
-			if (errors.length > 0) {
-				throw new AggregateError(errors, 'not everything of the engine could be ended');
-			}
+			await takeEveryStep([
+				async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close, async () => closeNamespace(root),
+			], 'not everything of the engine could be ended');
 		},
 	};
 };

@@ -9,6 +9,7 @@ import {
 	parseCidr,
 	type Cidr,
 } from './cidr.js';
+import {takeEveryStep} from '../every-step.js';
 import {acceptForwarding, withdrawForwarding} from './host-firewall.js';
 import {
 	ipBatch,
@@ -251,16 +252,5 @@ export const closeNamespace = async (root: string, {host}: NamespaceOptions = {}
 		},
 		async () => removeNamespace(identity, host),
 	];
-	const errors: unknown[] = [];
-	for (const step of steps) {
-		try {
-			await step();
-		} catch (error) {
-			errors.push(error);
-		}
-	}
-
-	if (errors.length > 0) {
-		throw new AggregateError(errors, `the network namespace ${name} could not be removed completely`);
-	}
+	await takeEveryStep(steps, `the network namespace ${name} could not be removed completely`);
 };
