@@ -167,6 +167,8 @@ export const createExecs = (site: Site): Execs => {
 				exec.running = await open(exec, size);
 			} catch (error) {
 				exec.isRunning = false;
+				// A machine that came to a stand meanwhile says more than that it does not answer.
+				assertRunning(entry);
 				throw error;
 			}
 

@@ -63,6 +63,7 @@ export const hostTests = (world: World): void => {
 	});
 
 	world.test('a full disk: what does not fit is refused, leaves nothing, and goes on when there is room', async t => {
+		t.timeout(180_000);
 		await world.holm('run', '-d', '--name', 'before', 'box', 'sleep', '600');
 		const writing = world.launch(['exec', '-i', 'before', 'sh', '-c', 'echo ready; read line; dd if=/dev/zero of=/large bs=1M count=40 && sync && md5sum /large'], {open: true});
 		await writing.shows(/ready/v);
@@ -99,7 +100,7 @@ export const hostTests = (world: World): void => {
 
 		// What a container itself writes waits for room, and the container with it.
 		writing.write('go\n');
-		await world.until(async () => world.run(['exec', 'before', 'true']), ({stderr}) => /^Error: container before stands still: .*disk \(make room there.*\)\n$/v.test(stderr));
+		await world.until(async () => world.run(['exec', 'before', 'true']), ({stderr}) => /^Error: container before stands still: .*disk \(make room there.*\)\n$/v.test(stderr), 100_000);
 		t.true((await world.engine.info()).warnings.some(warning => warning.includes('before stands still')));
 		await rm(filler);
 		t.like(await writing.ended, {status: 0, stdout: `ready\n${createHash('md5').update(Buffer.alloc(40 * 1024 ** 2)).digest('hex')}  /large\n`});
