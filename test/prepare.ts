@@ -9,10 +9,11 @@ import {checkRequirements} from '../source/host/requirements.js';
 import {run} from '../source/host/run.js';
 import {installMissing} from '../source/host/setup.js';
 import {defaultRoot} from '../source/host/store/paths.js';
+import {fetchDocker} from './docker/programs.js';
 
 /** Programs that only tests need, with the Debian package of each. */
 const testPrograms: Readonly<Record<string, string>> = {
-	'docker-registry': 'docker-registry', tmux: 'tmux', curl: 'curl', script: 'bsdutils',
+	'docker-registry': 'docker-registry', tmux: 'tmux', curl: 'curl', script: 'bsdutils', iptables: 'iptables',
 };
 
 const say = (line: string) => {
@@ -34,6 +35,10 @@ if (process.platform !== 'linux' || !isRoot) {
 			say(`install for the tests: ${wanted.join(' ')}`);
 			const [file, ...arguments_] = distribution.install;
 			await run(file, [...arguments_, ...wanted], {environment: {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'}});
+		}
+
+		if (distribution?.ids.includes('debian')) {
+			await fetchDocker(say);
 		}
 	} catch (error) {
 		// The tests say themselves what they miss.
