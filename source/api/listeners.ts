@@ -21,6 +21,9 @@ export const assertSafe = (address: Listening): void => {
 	}
 };
 
+/** What Node's server of HTTP gives the connections that it accepts itself. A client of Docker's that sends no input closes its half and still wants the output. */
+const connectionOptions = {allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000} as const;
+
 const failures: Readonly<Record<string, string>> = {
 	EADDRINUSE: 'it is in use',
 	EADDRNOTAVAIL: 'no interface of this host has it',
@@ -38,9 +41,9 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 	const secrets = address.kind === 'tcp' ? address.tls : undefined;
 	const listener = secrets
 		? tls.createServer({
-			...secrets, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2',
+			...connectionOptions, ...secrets, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2',
 		}, accept)
-		: net.createServer(accept);
+		: net.createServer(connectionOptions, accept);
 	// A client that fails the handshake is gone; it is not the server's error.
 	listener.on('tlsClientError', () => undefined);
 	await new Promise<void>((resolve, reject) => {
@@ -58,6 +61,8 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 		await chmod(address.path, 0o660);
 	}
 
+	// From here on Node's server knows its connections and the time that their requests may take.
+	server.emit('listening');
 	return () => {
 		listener.close();
 	};
