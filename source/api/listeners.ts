@@ -2,11 +2,11 @@ import {chmod} from 'node:fs/promises';
 import type {Server as HttpServer} from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
-import {describeAddress, type SocketAddress} from '../backends/docker/address.js';
+import {describeAddress, type EngineAddress} from '../backends/docker/address.js';
 import {HolmError} from '../errors.js';
 
 /** An address to serve on, and for TCP the certificates: who is not signed by `ca` is not let in. */
-export type Listening = SocketAddress;
+export type Listening = EngineAddress;
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/v.test(host);
 
@@ -20,6 +20,9 @@ export const assertSafe = (address: Listening): void => {
 		throw new HolmError('invalid', `${describeAddress(address)} needs a certificate, its key, and the authority that signs clients`, {remedy: 'give --tls-ca, --tls-cert and --tls-key together'});
 	}
 };
+
+/** What Node's server of HTTP gives the connections that it accepts itself. A client of Docker's that sends no input closes its half and still wants the output. */
+const connectionOptions = {allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000} as const;
 
 const failures: Readonly<Record<string, string>> = {
 	EADDRINUSE: 'it is in use',
@@ -35,14 +38,12 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 		server.emit('connection', socket);
 	};
 
-	// As Node's own server of HTTP has it: Docker's clients close their half of a session that takes no input, and read on.
-	const options = {allowHalfOpen: true, noDelay: true};
 	const secrets = address.kind === 'tcp' ? address.tls : undefined;
 	const listener = secrets
 		? tls.createServer({
-			...secrets, ...options, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2',
+			...connectionOptions, ...secrets, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2',
 		}, accept)
-		: net.createServer(options, accept);
+		: net.createServer(connectionOptions, accept);
 	// A client that fails the handshake is gone; it is not the server's error.
 	listener.on('tlsClientError', () => undefined);
 	await new Promise<void>((resolve, reject) => {
@@ -60,6 +61,8 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 		await chmod(address.path, 0o660);
 	}
 
+	// From here on Node's server knows its connections and the time that their requests may take.
+	server.emit('listening');
 	return () => {
 		listener.close();
 	};

@@ -26,7 +26,7 @@ const refuse = (socket: Socket, status: number, error: unknown) => {
 const statuses: Readonly<Record<string, number>> = {ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431};
 
 /**
-An HTTP server of the Docker Engine API over an engine, not yet listening.
+An HTTP server of the Docker Engine API over an engine, not yet listening: `listenOn` makes it.
 
 `closeAllConnections` closes the sessions of attach and exec too; their processes go on.
 */
@@ -69,9 +69,6 @@ export const createApiServer = (engine: Engine, {maximumBodyBytes = 4 * 1024 * 1
 		connectionsCheckingInterval: Math.max(50, Math.min(5000, patienceMilliseconds / 4)),
 		keepAliveTimeout: 30_000,
 		maxHeaderSize: 64 * 1024,
-		noDelay: true,
-		keepAlive: true,
-		keepAliveInitialDelay: 30_000,
 		// Node before 24.9 does not ask, and makes every upgrade an event.
 		shouldUpgradeCallback: (request: IncomingMessage) => isHijackRoute(request),
 	} as http.ServerOptions, onRequest);

@@ -305,7 +305,7 @@ test('a client that never ends its head or its body is left', async t => {
 		socket.end();
 	}
 
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 });
 
 test('what is no HTTP is answered and left', async t => {
@@ -329,7 +329,7 @@ test('what is no HTTP is answered and left', async t => {
 	socket.write(`GET /info HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(100_000)}\r\n\r\n`);
 	t.regex(String(await ended), /^HTTP\/1\.1 431 /v);
 	socket.end();
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 });
 
 test('an address in the path of a request is not followed', async t => {
@@ -353,7 +353,7 @@ test('a keep-alive connection survives errors', async t => {
 	await until('larger than 10 bytes');
 	socket.write('GET /networks HTTP/1.1\r\nHost: x\r\n\r\n');
 	await until('myapp-net');
-	t.is(await served.connections(), 1);
+	t.is(served.connections(), 1);
 });
 
 test('requests one after the other in one write are all answered', async t => {

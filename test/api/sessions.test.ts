@@ -22,7 +22,7 @@ const engineOf = ({session}: FakeSession): Partial<Engine> => ({
 	startExec: async () => session,
 });
 
-const open = async (t: ExecutionContext, fake: FakeSession, text: string): Promise<Raw & {readonly connections: () => Promise<number>}> => {
+const open = async (t: ExecutionContext, fake: FakeSession, text: string): Promise<Raw & {readonly connections: () => number}> => {
 	const served = await serve(t, engineOf(fake));
 	const raw = await connectRaw(t, served);
 	raw.socket.write(text);
@@ -53,7 +53,7 @@ test('an upgraded connection carries both directions, and its end is an end of f
 	fake.exit();
 	const output = bodyOf((await ended).toString('latin1'));
 	t.is(output, Buffer.concat([encodeFrame('stdout', Buffer.from('out')), encodeFrame('stderr', Buffer.from('err')), encodeFrame('stdout', Buffer.from('late'))]).toString('latin1'));
-	await eventually(async () => await connections() === 0);
+	await eventually(async () => connections() === 0);
 });
 
 test('a client that does not ask to upgrade gets a raw stream on the same connection', async t => {
@@ -71,7 +71,7 @@ test('a client that does not ask to upgrade gets a raw stream on the same connec
 	fake.stdout.write('out');
 	fake.exit();
 	t.is(bodyOf((await ended).toString('latin1')), encodeFrame('stdout', Buffer.from('out')).toString('latin1'));
-	await eventually(async () => await connections() === 0);
+	await eventually(async () => connections() === 0);
 });
 
 test('input that comes in the same piece as the request is the process\'s', async t => {
@@ -137,7 +137,7 @@ test('detach keys on a terminal leave the process as it is', async t => {
 		t.true(fake.isClosed());
 		t.false(fake.hasEndOfFile());
 		socket.end();
-		await eventually(async () => await connections() === 0);
+		await eventually(async () => connections() === 0);
 	}
 });
 
@@ -330,7 +330,7 @@ test('an error before the session is an ordinary answer, upgrade or not', async 
 		}
 	}
 
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 });
 
 test('a program that is not there is told to Docker\'s clients in the stream, and its exit status kept', async t => {
@@ -397,7 +397,7 @@ test('what was written before can be had without a session', async t => {
 		socket.end();
 	}
 
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 });
 
 test('closing the server\'s connections closes its sessions', async t => {

@@ -114,7 +114,7 @@ const isOver = async (t: ExecutionContext, {engine, request: text, isWithoutSign
 	}
 
 	socket.destroy();
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 	t.true(watched.isReturned);
 };
 
@@ -151,7 +151,7 @@ test('a client that goes ends a wait', async t => {
 	t.false(signal?.aborted);
 	socket.destroy();
 	await eventually(() => signal?.aborted === true);
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 });
 
 const endlessBytes = (): PassThrough => {
@@ -183,7 +183,7 @@ test('a client that goes ends what it downloads', async t => {
 		await (isSilent ? eventually(() => isAsked) : until('HTTP/1.1 200 OK'));
 		socket.destroy();
 		await eventually(() => bytes.destroyed);
-		await eventually(async () => await served.connections() === 0);
+		await eventually(async () => served.connections() === 0);
 		t.true(bytes.destroyed);
 	}
 });
@@ -224,7 +224,7 @@ test('a client that goes ends what it uploads, with an error', async t => {
 		t.is(ends.at(-1), 'the client went away before it had sent everything');
 	}
 
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 });
 
 test('a client that goes ends its session and leaves the process as it is', async t => {
@@ -247,7 +247,7 @@ test('a client that goes ends its session and leaves the process as it is', asyn
 		socket.destroy();
 		await eventually(() => fake.isClosed());
 		t.false(fake.hasEndOfFile(), path + headers);
-		await eventually(async () => await served.connections() === 0);
+		await eventually(async () => served.connections() === 0);
 	}
 });
 
@@ -265,7 +265,7 @@ test('output to a client that has gone ends its session', async t => {
 
 		return fake.isClosed();
 	});
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 	t.true(fake.isClosed());
 });
 
@@ -282,7 +282,7 @@ test('a client that only listened and has gone is found out without output', asy
 	await until('still here');
 	socket.destroy();
 	await eventually(() => fake.isClosed());
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 });
 
 test('a client that does not close its half after its session is left', async t => {
@@ -293,7 +293,7 @@ test('a client that does not close its half after its session is left', async t 
 	await until('\r\n\r\n');
 	fake.exit();
 	await ended;
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 	t.true(fake.isClosed());
 });
 
@@ -316,9 +316,9 @@ test('a client that goes while its session is being opened leaves none', async t
 		socket.destroy();
 	}
 
-	await eventually(async () => await served.connections() <= 1);
+	await eventually(async () => served.connections() <= 1);
 	opening.resolve(fake.session);
 	await eventually(() => fake.isClosed());
-	await eventually(async () => await served.connections() === 0);
+	await eventually(async () => served.connections() === 0);
 	t.true(fake.isClosed());
 });

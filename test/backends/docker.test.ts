@@ -1,6 +1,7 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {listenOn} from '../../source/api/listeners.js';
 import {createApiServer} from '../../source/api/server.js';
 import {createDockerEngine} from '../../source/backends/docker.js';
 import {createMemoryEngine} from '../../source/backends/memory.js';
@@ -11,14 +12,12 @@ testEngine('docker', async () => {
 	const socketPath = path.join(directory, 'engine.sock');
 	const memory = createMemoryEngine();
 	const server = createApiServer(memory);
-	await new Promise<void>(resolve => {
-		server.listen(socketPath, resolve);
-	});
+	const close = await listenOn(server, {kind: 'unix', path: socketPath});
 	return {
 		engine: createDockerEngine({kind: 'unix', path: socketPath}),
 		image: 'alpine/bash',
 		async close() {
-			server.close();
+			close();
 			server.closeAllConnections();
 			memory.close();
 			await rm(directory, {recursive: true, force: true});

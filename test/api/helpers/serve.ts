@@ -6,6 +6,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
+import {listenOn} from '../../../source/api/listeners.js';
 import {createApiServer, type ApiServerOptions} from '../../../source/api/server.js';
 import type {Engine} from '../../../source/engine.js';
 
@@ -17,8 +18,8 @@ const version: Engine['version'] = async () => ({
 export type Served = {
 	readonly server: Server;
 	readonly socketPath: string;
-	/** Open connections, as the server counts them. */
-	readonly connections: () => Promise<number>;
+	/** Open connections. */
+	readonly connections: () => number;
 };
 
 /** A server over the few verbs of an engine that the test needs, on a socket of its own until the test ends. */
@@ -26,26 +27,23 @@ export const serve = async (t: ExecutionContext, engine: Partial<Engine>, option
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-api-'));
 	const socketPath = path.join(directory, 'engine.sock');
 	const server = createApiServer({version, ...engine} as Engine, options);
-	await new Promise<void>(resolve => {
-		server.listen(socketPath, resolve);
+	const open = new Set<Socket>();
+	server.on('connection', (socket: Socket) => {
+		open.add(socket);
+		socket.once('close', () => {
+			open.delete(socket);
+		});
 	});
+	const close = await listenOn(server, {kind: 'unix', path: socketPath});
 	t.teardown(async () => {
-		server.close();
+		close();
 		server.closeAllConnections();
 		await rm(directory, {recursive: true, force: true});
 	});
 	return {
 		server,
 		socketPath,
-		connections: async () => new Promise((resolve, reject) => {
-			server.getConnections((error, count) => {
-				if (error) {
-					reject(error);
-				} else {
-					resolve(count);
-				}
-			});
-		}),
+		connections: () => open.size,
 	};
 };
 
