@@ -54,7 +54,7 @@ export const thingTests = (world: World): void => {
 			[1, /[Nn]o such (?:object|container): nobody/v, 'inspect', 'nobody'],
 			[1, /network nothing not found|No such network: nothing/v, 'network', 'inspect', 'nothing'],
 			[1, /No such image: nothing/v, 'rmi', 'nothing'],
-			[1, /no such volume/v, 'volume', 'inspect', 'nothing'],
+			[1, /no such volume/iv, 'volume', 'inspect', 'nothing'],
 			[1, /container is running|cannot remove/v, 'rm', 'taken'],
 			[125, /Conflict\. The container name "\/taken" is already in use/v, 'run', '--name', 'taken', 'box'],
 			[125, /port is already allocated/v, 'run', '--rm', '-p', `${port}:80`, 'box'],
