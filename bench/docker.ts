@@ -1,7 +1,8 @@
 import path from 'node:path';
+import {findCommand} from '../source/host/programs.js';
 import {run, type RunResult} from '../source/host/run.js';
 import {image, type BenchEngine} from './bench-engine.js';
-import type {Site} from './measurement.js';
+import type {Site, Subject} from './measurement.js';
 
 export type Docker = {
 	readonly docker: (...arguments_: readonly string[]) => Promise<RunResult>;
@@ -27,4 +28,22 @@ export const openDocker = async ({stack, directory}: Site, {context}: BenchEngin
 		await docker('rmi', tag);
 	});
 	return {docker, image: tag};
+};
+
+/** `docker …` against an engine of ours. */
+export const dockerOf = ({paths}: BenchEngine) => async (...arguments_: readonly string[]): Promise<RunResult> => run('docker', ['--host', `unix://${paths.socket}`, ...arguments_]);
+
+/** One reading by `holm`, by `docker` against Holm and by `docker` against Docker, as far as they are here. */
+export const threeWays = async (site: Site, readBy: (command: Docker['docker'], image: string) => Subject['read']): Promise<{readonly subjects: readonly Subject[]; readonly missing: readonly string[]}> => {
+	const engine = await site.engine();
+	const own: Subject = {name: 'holm', read: readBy(engine.holm, image)};
+	if (!await findCommand('docker')) {
+		return {subjects: [own], missing: ['docker is not installed']};
+	}
+
+	const ours = [own, {name: 'docker against Holm', read: readBy(dockerOf(engine), image)}];
+	const peer = await openDocker(site, engine);
+	return typeof peer === 'string'
+		? {subjects: ours, missing: [peer]}
+		: {subjects: [...ours, {name: 'docker against Docker', read: readBy(peer.docker, peer.image)}], missing: []};
 };

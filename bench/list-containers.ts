@@ -1,7 +1,7 @@
 import process from 'node:process';
 import {findCommand} from '../source/host/programs.js';
 import {run} from '../source/host/run.js';
-import {openDocker} from './docker.js';
+import {dockerOf, openDocker} from './docker.js';
 import {timeOf, type Measurement, type Subject} from './measurement.js';
 
 const running = 3;
@@ -27,7 +27,7 @@ export const measurement: Measurement = {
 			return {subjects, missing: ['docker is not installed']};
 		}
 
-		subjects.push({name: 'docker ps of Holm', read: async () => timeOf(async () => run('docker', ['--host', `unix://${engine.paths.socket}`, 'ps']))});
+		subjects.push({name: 'docker ps of Holm', read: async () => timeOf(async () => dockerOf(engine)('ps'))});
 		const peer = await openDocker(site, engine);
 		if (typeof peer === 'string') {
 			return {subjects, missing: [peer]};

@@ -4,6 +4,7 @@ import type {Controller} from './controller.js';
 import {continuationsOf, describeKey} from './keys.js';
 import {demoHost} from './known-engines.js';
 import {shortBytes} from './measures.js';
+import {count} from './spoken/words.js';
 import type {StoreState} from './store.js';
 import {clean, cut, fit} from './text.js';
 import type {Role, Theme} from './theme.js';
@@ -44,8 +45,6 @@ const connectionSegment = ({connection}: StoreState): Segment => {
 		}
 	}
 };
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 /** The first line: which engine, how it is, how much there is. */
 export const headerLine = (state: StoreState, {isReadOnly}: {readonly isReadOnly: boolean}, width: number, theme: Theme): string => {

@@ -5,7 +5,7 @@ import type {PaneName} from './layout.js';
 import {reduceList, type ListAction} from './list-state.js';
 import {idsOf, sortColumns} from './shown.js';
 import {chooseEngine} from './switch-engine.js';
-import type {ViewName} from './ui-state.js';
+import type {ListName, ViewName} from './ui-state.js';
 
 const panes: readonly PaneName[] = ['containers', 'networks', 'logs'];
 
@@ -104,14 +104,18 @@ export const globalActions: Actions = {
 };
 
 /** A change of the list that has the keys. */
+export const changeListNamed = ({getState, set, shown}: Controller, list: ListName, action: ListAction) => {
+	const {lists} = getState();
+	const next = reduceList(lists[list], action, idsOf(shown(), list));
+	if (next !== lists[list]) {
+		set({lists: {...lists, [list]: next}});
+	}
+};
+
 export const changeList = (controller: Controller, action: ListAction) => {
 	const list = controller.activeList();
 	if (list) {
-		const {lists} = controller.getState();
-		const next = reduceList(lists[list], action, idsOf(controller.shown(), list));
-		if (next !== lists[list]) {
-			controller.set({lists: {...lists, [list]: next}});
-		}
+		changeListNamed(controller, list, action);
 	}
 };
 

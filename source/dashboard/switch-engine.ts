@@ -23,7 +23,7 @@ const other = ' other';
 
 const askAddress = (controller: Controller) => {
 	controller.ask({
-		title: 'unix:///path, tcp://host:port or context://NAME',
+		title: 'unix:///path, tcp://host:port, ssh://user@host or context://NAME',
 		value: '',
 		submit(typed) {
 			const host = typed.trim();

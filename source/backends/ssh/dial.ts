@@ -1,5 +1,6 @@
 import {describeAddress, type SshAddress} from '../docker/address.js';
 import {HolmError, messageOf} from '../../errors.js';
+import {quote} from '../../quote.js';
 import type {Environment} from '../hosts/which-engine.js';
 import type {ChannelSocket} from './channel.js';
 import {readConfiguration} from './configuration.js';
@@ -48,8 +49,6 @@ const reachHost = async (target: SshTarget, {environment, ask = async () => unde
 		: await reachHost(parseTarget(nearest), {environment, ask}, {depth: depth + 1, ...before.length > 0 && {jumps: before}});
 	return openLink({configuration, name: nameOf(target), command: commandOf(target), ask, through});
 };
-
-const quote = (text: string) => `'${text.replaceAll('\'', String.raw`'\''`)}'`;
 
 /** How the engine was reached, which stays so: another one must not take the place of one that has gone. */
 type Route = {readonly kind: 'socket'; readonly path: string} | {readonly kind: 'command'};

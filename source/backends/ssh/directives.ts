@@ -1,9 +1,11 @@
-import {glob, open} from 'node:fs/promises';
+import type {Stats} from 'node:fs';
+import {glob} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError} from '../../errors.js';
 import {parseConfig, type ConfigLine} from './config-lines.js';
 import {matchesPattern, matchesPatterns} from './patterns.js';
+import {readIfThere} from './read-if-there.js';
 import type {Local} from './tokens.js';
 
 /** What a user writes after `ssh`: the name may be one that only the configuration knows. */
@@ -90,25 +92,10 @@ const hostHolds = (walk: Walk, patterns: readonly string[]): boolean => {
 		&& patterns.some(pattern => matchesPattern(pattern, name));
 };
 
-const readIfThere = async (file: string, isUsers: boolean): Promise<string> => {
-	try {
-		await using handle = await open(file);
-		const {uid, mode} = await handle.stat();
-		if (isUsers && ((uid !== 0 && uid !== process.getuid?.()) || (mode & 0o022) !== 0)) {
-			throw new HolmError('forbidden', `${file} can be written by others, who would choose where this connects to`, {remedy: `chmod go-w ${file}`});
-		}
-
-		return await handle.readFile('utf8');
-	} catch (error) {
-		if (error instanceof HolmError) {
-			throw error;
-		}
-
-		if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-			return '';
-		}
-
-		throw new HolmError('invalid', `cannot read ${file}: ${messageOf(error)}`, {remedy: 'make it readable for this user', cause: error});
+/** Who can write such a file chooses where this connects to. */
+const assertOwn = (file: string) => ({uid, mode}: Stats) => {
+	if ((uid !== 0 && uid !== process.getuid?.()) || (mode & 0o022) !== 0) {
+		throw new HolmError('forbidden', `${file} can be written by others, who would choose where this connects to`, {remedy: `chmod go-w ${file}`});
 	}
 };
 
@@ -144,7 +131,7 @@ const walkFile = async (walk: Walk, file: string, {directory, isUsers, isActive 
 		}
 	};
 
-	for (const line of parseConfig(await readIfThere(file, isUsers))) {
+	for (const line of parseConfig(await readIfThere(file, isUsers ? assertOwn(file) : undefined))) {
 		await take(line);
 	}
 };

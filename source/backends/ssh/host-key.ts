@@ -1,9 +1,10 @@
 import {Buffer} from 'node:buffer';
-import {appendFile, mkdir, readFile} from 'node:fs/promises';
+import {appendFile, mkdir} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError} from '../../errors.js';
 import type {SshConfiguration} from './configuration.js';
 import {fingerprintOf, hasAuthority, judgeHostKey, keyTypeOf, knownName, knownTypes} from './known-hosts.js';
+import {readIfThere} from './read-if-there.js';
 
 /** The keys of a host that are trusted. */
 export type HostKeys = {
@@ -16,18 +17,6 @@ export type HostKeys = {
 const algorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521', 'rsa-sha2-512', 'rsa-sha2-256'];
 
 const typeOf = (algorithm: string) => algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm;
-
-const readIfThere = async (file: string): Promise<string> => {
-	try {
-		return await readFile(file, 'utf8');
-	} catch (error) {
-		if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-			return '';
-		}
-
-		throw new HolmError('invalid', `cannot read ${file}: ${messageOf(error)}`, {remedy: 'make it readable for this user', cause: error});
-	}
-};
 
 /** `command` is what the user types to reach the host by ssh. */
 export const readHostKeys = async ({hostname, port, hostKeyAlias, hostKeys, knownHostsFiles, newHostsFile}: SshConfiguration, command: string): Promise<HostKeys> => {

@@ -1,5 +1,4 @@
 import type {Snapshot} from '../../engine.js';
-import {messageOf} from '../../errors.js';
 import {command as runCommand} from '../../commands/container/run.js';
 import {configurationOf, type ContainerFlags} from '../../commands/flags/configuration.js';
 import {parseName} from '../../commands/flags/names.js';
@@ -9,6 +8,7 @@ import {parseCpus, parseSize} from '../../commands/flags/sizes.js';
 import {parseVolume} from '../../commands/flags/mounts.js';
 import {parseArguments} from '../../commands/parse-arguments.js';
 import {shortImage} from '../containers/rows.js';
+import {errorsOf, type Checks} from './checks.js';
 import type {FormDefinition, Values} from './form-state.js';
 import {splitWords} from './words.js';
 
@@ -40,7 +40,7 @@ const last = (text: string): {readonly before: string; readonly word: string} =>
 
 const imagesOf = ({images}: Snapshot) => images.flatMap(({tags}) => tags).map(tag => shortImage(tag));
 
-const checks: ReadonlyArray<readonly [field: string, check: (value: string, snapshot: Snapshot) => unknown]> = [
+const checks: Checks = [
 	['image', value => {
 		if (value === '') {
 			throw new Error('an image is needed');
@@ -114,18 +114,7 @@ export const containerForm: FormDefinition = {
 		{name: 'start', label: 'Start it', hint: '', type: 'switch'},
 	],
 	commandLine,
-	validate(values, snapshot) {
-		const errors: Record<string, string> = {};
-		for (const [field, check] of checks) {
-			try {
-				check(values[field] ?? '', snapshot);
-			} catch (error) {
-				errors[field] = messageOf(error);
-			}
-		}
-
-		return errors;
-	},
+	validate: (values, snapshot) => errorsOf(checks, values, snapshot),
 	request(values) {
 		const {flags, input} = parseArguments(commandLine(values).slice(1), runCommand, 'run');
 		return {

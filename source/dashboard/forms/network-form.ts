@@ -1,8 +1,7 @@
-import type {Snapshot} from '../../engine.js';
-import {messageOf} from '../../errors.js';
 import {parseAddress, parseSubnet} from '../../commands/flags/addresses.js';
 import {parseName} from '../../commands/flags/names.js';
 import {nextSubnet, numberOf, overlapping, rangeOf} from '../subnets.js';
+import {errorsOf, type Checks} from './checks.js';
 import type {FormDefinition, Values} from './form-state.js';
 
 const commandLine = ({name, subnet, gateway, internal}: Values): readonly string[] => [
@@ -14,7 +13,7 @@ const commandLine = ({name, subnet, gateway, internal}: Values): readonly string
 	name ?? '',
 ];
 
-const checks: ReadonlyArray<readonly [field: string, check: (value: string, snapshot: Snapshot, values: Values) => void]> = [
+const checks: Checks = [
 	['name', (value, {networks}) => {
 		parseName('network', value);
 		if (networks.some(({name}) => name === value)) {
@@ -51,18 +50,7 @@ export const networkForm: FormDefinition = {
 		{name: 'internal', label: 'Internal', hint: '', type: 'switch'},
 	],
 	commandLine,
-	validate(values, snapshot) {
-		const errors: Record<string, string> = {};
-		for (const [field, check] of checks) {
-			try {
-				check(values[field] ?? '', snapshot, values);
-			} catch (error) {
-				errors[field] = messageOf(error);
-			}
-		}
-
-		return errors;
-	},
+	validate: (values, snapshot) => errorsOf(checks, values, snapshot),
 	request({name = '', subnet, gateway, internal}) {
 		return {
 			type: 'network',

@@ -1,11 +1,10 @@
-import type {Snapshot} from '../../engine.js';
-import {messageOf} from '../../errors.js';
 import {parseLabels} from '../../commands/flags/environment.js';
 import {parseName} from '../../commands/flags/names.js';
+import {errorsOf, type Checks} from './checks.js';
 import type {FormDefinition} from './form-state.js';
 import {splitWords} from './words.js';
 
-const checks: ReadonlyArray<readonly [field: string, check: (value: string, snapshot: Snapshot) => void]> = [
+const checks: Checks = [
 	['name', (value, {volumes}) => {
 		if (value !== '') {
 			parseName('volume', value);
@@ -27,17 +26,6 @@ export const volumeForm: FormDefinition = {
 		{name: 'labels', label: 'Labels', hint: 'KEY=VALUE …', type: 'text'},
 	],
 	commandLine: ({name, labels = ''}) => ['volume', 'create', ...splitWords(labels).flatMap(label => ['--label', label]), ...(name ? [name] : [])],
-	validate(values, snapshot) {
-		const errors: Record<string, string> = {};
-		for (const [field, check] of checks) {
-			try {
-				check(values[field] ?? '', snapshot);
-			} catch (error) {
-				errors[field] = messageOf(error);
-			}
-		}
-
-		return errors;
-	},
+	validate: (values, snapshot) => errorsOf(checks, values, snapshot),
 	request: ({name, labels = ''}) => ({type: 'volume', configuration: {...(name ? {name} : {}), labels: parseLabels(splitWords(labels))}}),
 };

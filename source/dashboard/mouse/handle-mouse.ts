@@ -1,24 +1,15 @@
 import type {Controller} from '../controller.js';
 import {dialogActions} from '../dialogs/dialog-actions.js';
+import {changeListNamed} from '../global-actions.js';
 import {reduceTree, treeLines} from '../inspect/tree-state.js';
-import {reduceList, type ListAction} from '../list-state.js';
 import {changeLogs} from '../logs/logs-actions.js';
 import {idsOf} from '../shown.js';
-import type {ListName} from '../ui-state.js';
 import {scrollDrawn} from '../views/drawn-actions.js';
 import {hitOf} from './hit.js';
 import type {MouseEvent} from './mouse-events.js';
 
 // As far as most programs scroll with one notch of a wheel.
 const notch = 3;
-
-const changeListNamed = ({getState, set, shown}: Controller, list: ListName, action: ListAction) => {
-	const {lists} = getState();
-	const next = reduceList(lists[list], action, idsOf(shown(), list));
-	if (next !== lists[list]) {
-		set({lists: {...lists, [list]: next}});
-	}
-};
 
 const onWheel = (controller: Controller, point: MouseEvent, by: number) => {
 	const {getState, set, terminal} = controller;

@@ -66,11 +66,25 @@ export type ScrollAction = {readonly type: 'move' | 'page'; readonly by: number}
 
 /** First line after a key; a page leaves one line of what was seen. */
 export const scrolledTop = (top: number, action: ScrollAction, length: number, height: number): number => {
-	const wanted = {
-		move: () => top + (action as {readonly by: number}).by,
-		page: () => top + (action as {readonly by: number}).by * Math.max(1, height - 1),
-		first: () => 0,
-		last: () => length,
-	}[action.type]();
-	return Math.max(0, Math.min(wanted, length - height));
+	const wantedTop = () => {
+		switch (action.type) {
+			case 'move': {
+				return top + action.by;
+			}
+
+			case 'page': {
+				return top + action.by * Math.max(1, height - 1);
+			}
+
+			case 'first': {
+				return 0;
+			}
+
+			case 'last': {
+				return length;
+			}
+		}
+	};
+
+	return Math.max(0, Math.min(wantedTop(), length - height));
 };

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
-import {watch} from 'node:fs';
 import path from 'node:path';
+import {createFileWake} from './file-wake.js';
 import {
 	openLog,
 	openSuccessor,
@@ -9,53 +9,6 @@ import {
 } from './log-files.js';
 
 const chunkSize = 64 * 1024;
-
-/** With file events, only against one that was missed; without them, the pace of a follower. */
-const pollMs = {watched: 1000, unwatched: 200};
-
-/** Something that may have made the log longer. Arm it before looking, so that nothing in between is missed. */
-const createWake = (directory: string, signals: readonly AbortSignal[]) => {
-	let current = Promise.withResolvers<void>();
-	const wake = () => {
-		current.resolve();
-	};
-
-	const watched = (() => {
-		try {
-			return watch(directory, wake);
-		} catch {
-			// The kernel's number of watches is limited.
-			return undefined;
-		}
-	})();
-	let interval = watched ? pollMs.watched : pollMs.unwatched;
-	watched?.on('error', () => {
-		interval = pollMs.unwatched;
-	});
-	for (const signal of signals) {
-		signal.addEventListener('abort', wake);
-	}
-
-	return {
-		arm() {
-			current = Promise.withResolvers<void>();
-			const {promise} = current;
-			return {
-				async wait() {
-					const timer = setTimeout(wake, interval);
-					await promise;
-					clearTimeout(timer);
-				},
-			};
-		},
-		[Symbol.dispose]() {
-			watched?.close();
-			for (const signal of signals) {
-				signal.removeEventListener('abort', wake);
-			}
-		},
-	};
-};
 
 /** Reads one file onwards. Chunks never change once they were handed out. */
 const createReader = (file: OpenLogFile, start: number) => {
@@ -140,7 +93,7 @@ export const followChunks = async function * (
 ): AsyncGenerator<Uint8Array, void> {
 	let reader = current && createReader(current, position);
 	let successor: OpenLogFile | undefined;
-	using wake = createWake(path.dirname(live), signal ? [signal, ended] : [ended]);
+	using wake = createFileWake(path.dirname(live), signal ? [signal, ended] : [ended]);
 	try {
 		while (!signal?.aborted) {
 			const armed = wake.arm();

@@ -6,7 +6,7 @@ import {HolmError, messageOf} from '../../errors.js';
 import type {Engine, PathStatus} from '../../engine.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
 import {decompress} from '../images/incoming.js';
-import {quote} from '../machines/agent.js';
+import {quote} from '../../quote.js';
 import {
 	openOutput,
 	through,

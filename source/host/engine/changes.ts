@@ -8,18 +8,17 @@ import type {Agent} from '../machines/agent.js';
 import {createBaseFiles, listCommand} from './base-files.js';
 import {createCommit} from './commits.js';
 import {
+	changedWhileRead,
 	onPlainDisk,
 	openOutput,
+	packCommand,
 	through,
 	type WithFiles,
 } from './files.js';
 import {publishContainer, type Entry, type Site} from './site.js';
 
-/** GNU tar's own for having met files that changed while it read them. */
-const changedWhileRead = 1;
-
 /** The root's own entry is left out, as in Docker, and names have no `./` before them. */
-const tarCommand = onPlainDisk('find.gnu . -mindepth 1 -maxdepth 1 -printf "%P\\0" | exec tar.gnu -c --null -T - --one-file-system --numeric-owner --format=posix --pax-option=delete=atime,delete=ctime --xattrs --xattrs-include="*"');
+const exportCommand = onPlainDisk(`find.gnu . -mindepth 1 -maxdepth 1 -printf "%P\\0" | exec ${packCommand('--one-file-system')}`);
 
 export type Compare = (entry: Entry, agent: Agent) => Promise<{
 	/** Paths are bytes, each a character. */
@@ -60,7 +59,7 @@ export const createDiskVerbs = (site: Site, find: (reference: string) => Entry, 
 		async exportContainer(reference) {
 			const entry = find(reference);
 			const tar = await withFiles(entry, async ({agent}) => {
-				const tar = await openOutput(agent, tarCommand, `the export of container ${entry.container.name}`, {accept: [changedWhileRead]});
+				const tar = await openOutput(agent, exportCommand, `the export of container ${entry.container.name}`, {accept: [changedWhileRead]});
 				return {result: tar, until: through(tar)};
 			});
 			publishContainer(site, entry, 'export');

@@ -10,7 +10,13 @@ import {commitImage} from '../images/commit.js';
 import {familiarName, tagName} from '../images/reference.js';
 import type {Agent} from '../machines/agent.js';
 import type {Compare} from './changes.js';
-import {onPlainDisk, openOutput, type WithFiles} from './files.js';
+import {
+	changedWhileRead,
+	onPlainDisk,
+	openOutput,
+	packCommand,
+	type WithFiles,
+} from './files.js';
 import {
 	isLive,
 	publish,
@@ -46,10 +52,7 @@ const freeze = async ({open}: Agent): Promise<() => Promise<void>> => {
 };
 
 /** Packs the paths that it is given, and nothing below them; one that is gone by then is left out. */
-const packCommand = onPlainDisk('exec tar.gnu -c --null --no-recursion --ignore-failed-read -T - --numeric-owner --format=posix --pax-option=delete=atime,delete=ctime --xattrs --xattrs-include="*"');
-
-/** GNU tar's own for having met files that changed or were gone. */
-const changedWhileRead = 1;
+const layerCommand = onPlainDisk(`exec ${packCommand('--no-recursion --ignore-failed-read')}`);
 
 /** Makes images of containers. */
 export const createCommit = (site: Site, find: (reference: string) => Entry, withFiles: WithFiles, compare: Compare): Engine['commitContainer'] => async (reference, options = {}) => {
@@ -67,7 +70,7 @@ export const createCommit = (site: Site, find: (reference: string) => Entry, wit
 				const base = await site.images.get(container.imageId);
 				const {changes, replaced} = await compare(entry, agent);
 				const present = changes.filter(({kind}) => kind !== 'deleted').map(({path}) => `.${path}\0`);
-				const tar = await openOutput(agent, packCommand, `the files of container ${container.name}`, {accept: [changedWhileRead], input: Buffer.from(present.join(''), 'latin1')});
+				const tar = await openOutput(agent, layerCommand, `the files of container ${container.name}`, {accept: [changedWhileRead], input: Buffer.from(present.join(''), 'latin1')});
 				await pipeline(tar, createWriteStream(layer, {mode: 0o600}));
 				return {result: {base, removed: [...changes.filter(({kind}) => kind === 'deleted').map(({path}) => path), ...replaced]}};
 			} finally {

@@ -4,7 +4,8 @@ import type {ExecConfiguration, ExecStatus, Session, TerminalSize} from '../../e
 import {newId} from '../containers/id.js';
 import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
-import {quote, type Agent, type GuestCommand} from '../machines/agent.js';
+import {quote} from '../../quote.js';
+import type {Agent, GuestCommand} from '../machines/agent.js';
 import {createRefresh} from './queue.js';
 import {isLive, publishContainer, type Entry, type Site} from './site.js';
 

@@ -1,7 +1,8 @@
 import {Buffer} from 'node:buffer';
 import {PassThrough, type Readable} from 'node:stream';
 import {HolmError} from '../../errors.js';
-import {quote, type Agent} from '../machines/agent.js';
+import {quote} from '../../quote.js';
+import type {Agent} from '../machines/agent.js';
 import {guestPaths} from '../containers/bundle.js';
 import {isLive, type Entry} from './site.js';
 import type {Utility} from './utility.js';
@@ -42,6 +43,12 @@ export const createWithFiles = (utility: Utility): WithFiles => async <Result>(e
 
 /** A command of the guest that sees a container's disk, with nothing mounted in it, as its working directory. What it takes for that goes with it, however it ends. */
 export const onPlainDisk = (command: string): string => `exec unshare -m sh -c ${quote(`mount --bind ${guestPaths.rootfs} /tmp && cd /tmp && ${command}`)}`;
+
+/** GNU tar of the paths that it is given with a zero byte behind each, with all that a file system of Linux knows of them. The further options hold for all of them, because they come before. */
+export const packCommand = (options: string): string => `tar.gnu -c ${options} --null -T - --numeric-owner --format=posix --pax-option=delete=atime,delete=ctime --xattrs --xattrs-include="*"`;
+
+/** GNU tar's own exit status for having met files that changed or were gone. */
+export const changedWhileRead = 1;
 
 /** What a command of a guest writes, as it comes. Destroying it ends the command. `what` is for errors; `accept` are further exit statuses of a command that did what it could. */
 export const openOutput = async (agent: Agent, command: string, what: string, {accept = [], input}: {readonly accept?: readonly number[]; readonly input?: Uint8Array} = {}): Promise<Readable> => {

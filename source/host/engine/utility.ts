@@ -1,7 +1,8 @@
 import type {Container} from '../../resources.js';
 import {guestPaths, outerFirst} from '../containers/bundle.js';
 import {defaultSize, machineUidOf} from '../guest.js';
-import {quote, type Agent} from '../machines/agent.js';
+import {quote} from '../../quote.js';
+import type {Agent} from '../machines/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {Machine} from '../machines/running-machine.js';
 import type {Entry, Site} from './site.js';

@@ -26,9 +26,6 @@ export type Agent = {
 	close: () => void;
 };
 
-/** One word of a shell command, whatever it holds. */
-export const quote = (word: string): string => `'${word.replaceAll('\'', String.raw`'\''`)}'`;
-
 const commandAttempts = 4;
 
 /** The server's own answer that it did not start a command, as the client library words it. */

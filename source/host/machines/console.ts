@@ -1,5 +1,6 @@
-import {constants, watch} from 'node:fs';
+import {constants} from 'node:fs';
 import {open, writeFile, type FileHandle} from 'node:fs/promises';
+import {createFileWake} from '../containers/file-wake.js';
 
 /** For a file in the directory of a machine's user, which could be anything. */
 const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -84,49 +85,8 @@ export type ConsoleOptions = {
 	readonly signal?: AbortSignal;
 };
 
-/** Against a change of the file that was not told. */
-const pollMs = 1000;
-
-/** Tells of changes of a file and of what else may end the waiting for one. */
-const watchFile = (file: string, signals: readonly AbortSignal[]) => {
-	let next = Promise.withResolvers<void>();
-	const wake = () => {
-		next.resolve();
-	};
-
-	const watcher = (() => {
-		try {
-			return watch(file, wake);
-		} catch {
-			// It is gone, or the kernel's number of watches is reached.
-			return undefined;
-		}
-	})();
-	watcher?.on('error', () => undefined);
-	const timer = setInterval(wake, pollMs);
-	for (const signal of signals) {
-		signal.addEventListener('abort', wake);
-	}
-
-	return {
-		/** To be called before a look at the file: the result waits for what comes after it. */
-		arm() {
-			next = Promise.withResolvers<void>();
-			const {promise} = next;
-			return async () => promise;
-		},
-		[Symbol.dispose]() {
-			watcher?.close();
-			clearInterval(timer);
-			for (const signal of signals) {
-				signal.removeEventListener('abort', wake);
-			}
-		},
-	};
-};
-
 async function * followLines(handle: FileHandle, start: number, split: (chunk: Buffer) => Buffer[], {file, ended}: {readonly file: string; readonly ended: AbortSignal}, signal: AbortSignal | undefined): AsyncGenerator<ConsoleLine, void> {
-	using changes = watchFile(file, signal ? [ended, signal] : [ended]);
+	using changes = createFileWake(file, signal ? [ended, signal] : [ended]);
 	for (let position = start; !signal?.aborted;) {
 		const changed = changes.arm();
 		const isLastLook = ended.aborted;
@@ -141,7 +101,7 @@ async function * followLines(handle: FileHandle, start: number, split: (chunk: B
 				return;
 			}
 
-			await changed();
+			await changed.wait();
 		}
 	}
 }

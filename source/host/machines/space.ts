@@ -32,6 +32,7 @@ export const watchSpace = (qmp: Qmp) => {
 		if (name === 'BLOCK_IO_ERROR' && data['nospace'] === true && data['action'] === 'stop') {
 			retryLater();
 		} else if (name === 'RESUME') {
+			clearTimeout(settling);
 			settling = setTimeout(() => {
 				isOut = false;
 			}, settledMs);

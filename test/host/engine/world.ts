@@ -43,6 +43,8 @@ export type World = {
 	readonly root: string;
 	/** The engine, over its socket. */
 	readonly engine: Engine;
+	/** Starts any program, which ends with the engine at the latest. */
+	readonly start: (program: string, arguments_: readonly string[], options?: LaunchOptions) => Running;
 	/** Starts a `holm` command, through other programs if wanted. */
 	readonly launch: (arguments_: readonly string[], options?: LaunchOptions & {readonly through?: readonly string[]}) => Running;
 	/** A `holm` command to its end. */
@@ -150,6 +152,7 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 		directory,
 		root,
 		engine: createDockerEngine({kind: 'unix', path: pathsOf(root).socket}),
+		start: launcher.start,
 		launch,
 		run,
 		async holm(...arguments_: readonly string[]) {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {findCommand} from '../../../../source/host/programs.js';
 import {pathsOf} from '../../../../source/host/store/paths.js';
 import {cacheOf, fetchPackages} from '../../../debian-packages.js';
-import {createLauncher, type LaunchOptions, type Result, type Running} from '../running.js';
+import type {LaunchOptions, Result, Running} from '../running.js';
 import type {World} from '../world.js';
 
 /** Docker's own client: the host's, or the one that `fetchDocker` has brought. */
@@ -41,14 +41,11 @@ export type Client = {
 	readonly terminal: (command: string) => Running;
 };
 
-export const createClient = ({directory, root}: World): Client => {
-	const {start: launch} = createLauncher({
-		directory,
-		environment: {
-			HOME: directory, DOCKER_CONFIG: path.join(directory, 'docker'), DOCKER_HOST: `unix://${pathsOf(root).socket}`, DOCKER_BUILDKIT: '0', DOCKER_CONTEXT: '',
-		},
-	});
-	const start: Client['start'] = (arguments_, options = {}) => launch(program!, arguments_, options);
+export const createClient = ({directory, root, start: launch}: World): Client => {
+	const environment = {
+		DOCKER_CONFIG: path.join(directory, 'docker'), DOCKER_HOST: `unix://${pathsOf(root).socket}`, DOCKER_BUILDKIT: '0', DOCKER_CONTEXT: '',
+	};
+	const start: Client['start'] = (arguments_, options = {}) => launch(program!, arguments_, {...options, environment});
 	const run: Client['run'] = async (...parameters) => start(...parameters).ended;
 	return {
 		start,
@@ -61,6 +58,6 @@ export const createClient = ({directory, root}: World): Client => {
 
 			return stdout.replace(/\n$/v, '');
 		},
-		terminal: command => launch('script', ['--quiet', '--return', '--command', `tty; stty rows 24 cols 80; exec ${program!} ${command}`, '/dev/null'], {open: true}),
+		terminal: command => launch('script', ['--quiet', '--return', '--command', `tty; stty rows 24 cols 80; exec ${program!} ${command}`, '/dev/null'], {open: true, environment}),
 	};
 };
