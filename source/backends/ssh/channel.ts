@@ -19,6 +19,8 @@ export type ChannelOptions = {
 	readonly release: () => void;
 	/** Whether it is over with the channel's last byte, the default, or only when it is known how a command has ended. */
 	readonly endsWith?: 'end' | 'close';
+	/** Why the stream fails, once that is known of what is at the other end. */
+	readonly failure?: () => Error | undefined;
 };
 
 /**
@@ -26,12 +28,13 @@ The stream of a channel. Its error is one of a socket; when the SSH connection i
 
 `hold` and `release` are called in turn, and `release` last; the stream starts out as held.
 */
-export const createChannelSocket = (channel: ClientChannel, {hold, release, endsWith = 'end'}: ChannelOptions): ChannelSocket => {
+export const createChannelSocket = (channel: ClientChannel, {hold, release, endsWith = 'end', failure}: ChannelOptions): ChannelSocket => {
 	let isHeld = true;
 	let isClosed = false;
 	let bytesRead = 0;
 	// Ssh2 calls nobody back for what it could not write before the channel was closed.
 	let finish: ((error?: Error) => void) | undefined;
+	const lost = () => failure?.() ?? connectionLost('the other side closed the channel');
 	const settle = (error?: Error) => {
 		const waiting = finish;
 		finish = undefined;
@@ -53,7 +56,7 @@ export const createChannelSocket = (channel: ClientChannel, {hold, release, ends
 		},
 		write(chunk: Buffer, _encoding, done) {
 			if (isClosed) {
-				done(connectionLost('the other side closed the channel'));
+				done(lost());
 				return;
 			}
 
@@ -89,7 +92,7 @@ export const createChannelSocket = (channel: ClientChannel, {hold, release, ends
 		}
 	});
 	channel.on(endsWith, () => {
-		if (!stream.destroyed) {
+		if (!stream.destroyed && !failure?.()) {
 			stream.push(null);
 		}
 	});
@@ -100,7 +103,7 @@ export const createChannelSocket = (channel: ClientChannel, {hold, release, ends
 	});
 	channel.on('close', () => {
 		isClosed = true;
-		settle(connectionLost('the other side closed the channel'));
+		settle(lost());
 	});
 
 	const socket: ChannelSocket = Object.assign(stream, {

@@ -1,7 +1,7 @@
 import {type Buffer} from 'node:buffer';
 import net from 'node:net';
 import type {Client, ClientChannel} from 'ssh2';
-import {connectionLost, createChannelSocket, type ChannelSocket} from './channel.js';
+import {connectionLost, createChannelSocket, type ChannelOptions, type ChannelSocket} from './channel.js';
 import type {SshConfiguration} from './configuration.js';
 import {logIn, unreachable, type LogInOptions} from './log-in.js';
 import {startPulse} from './pulse.js';
@@ -92,24 +92,26 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 		}
 	});
 
-	const open = async (ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void, endsWith?: 'close'): Promise<{readonly channel: ClientChannel; readonly stream: ChannelSocket}> => {
+	// What a channel says can come together with the word that it is open, so whoever listens does so at once.
+	const open = async (ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void, {listen, ...options}: Pick<ChannelOptions, 'endsWith' | 'failure'> & {readonly listen?: (channel: ClientChannel, stream: ChannelSocket) => void} = {}): Promise<ChannelSocket> => {
 		hold();
 		try {
-			const channel = await new Promise<ClientChannel>((resolve, reject) => {
+			return await new Promise<ChannelSocket>((resolve, reject) => {
 				ask((error, channel) => {
 					if (error) {
 						reject(error);
-					} else {
-						resolve(channel);
+						return;
 					}
+
+					const stream = createChannelSocket(channel, {hold, release, ...options});
+					channels.add(stream);
+					stream.once('close', () => {
+						channels.delete(stream);
+					});
+					listen?.(channel, stream);
+					resolve(stream);
 				});
 			});
-			const stream = createChannelSocket(channel, {hold, release, endsWith});
-			channels.add(stream);
-			stream.once('close', () => {
-				channels.delete(stream);
-			});
-			return {channel, stream};
 		} catch (error) {
 			release();
 			throw isAlive ? error : connectionLost('the SSH connection was lost');
@@ -121,32 +123,37 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 		close() {
 			client.end();
 		},
-		async openSocket(path) {
-			const {stream} = await open(done => {
-				client.openssh_forwardOutStreamLocal(path, done);
-			});
-			return stream;
-		},
-		async openPort(host, port) {
-			const {stream} = await open(done => {
-				client.forwardOut('127.0.0.1', 0, host, port, done);
-			});
-			return stream;
-		},
+		openSocket: async path => open(done => {
+			client.openssh_forwardOutStreamLocal(path, done);
+		}),
+		openPort: async (host, port) => open(done => {
+			client.forwardOut('127.0.0.1', 0, host, port, done);
+		}),
 		async openCommand(command, onFailure) {
-			const {channel, stream} = await open(done => {
-				client.exec(command, done);
-			}, 'close');
 			let text = '';
-			channel.stderr.on('data', (chunk: Buffer) => {
-				text = (text + chunk.toString()).slice(0, maximumStderr);
+			let failure: Error | undefined;
+			return open(done => {
+				client.exec(command, done);
+			}, {
+				endsWith: 'close',
+				failure: () => failure,
+				listen(channel, stream) {
+					channel.stderr.on('data', (chunk: Buffer) => {
+						text = (text + chunk.toString()).slice(0, maximumStderr);
+					});
+					channel.on('exit', (status: number | null) => {
+						if (status === 0) {
+							return;
+						}
+
+						failure = stream.bytesRead === 0 ? onFailure(status ?? undefined, text) : connectionLost('the command there has failed');
+						// Whoever asked for the stream has it by then, and hears of this.
+						setImmediate(() => {
+							stream.destroy(failure);
+						});
+					});
+				},
 			});
-			channel.on('exit', (status: number | null) => {
-				if (status !== 0) {
-					stream.destroy(stream.bytesRead === 0 ? onFailure(status ?? undefined, text) : connectionLost('the command there has failed'));
-				}
-			});
-			return stream;
 		},
 	};
 };
