@@ -50,12 +50,7 @@ const serve = async (root: string, addresses: readonly SocketAddress[]): Promise
 		log(`serving ${describeAddress(address)} as process ${process.pid}`);
 	}
 
-	await writeFile(paths.daemonPid, JSON.stringify(await identify(process.pid)), {mode: 0o600});
-	tell({isReady: true});
-	if (process.connected) {
-		process.disconnect();
-	}
-
+	// Whoever learns of the process may tell it to end at once.
 	const {promise: told, resolve} = Promise.withResolvers<NodeJS.Signals>();
 	for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 		process.once(signal, resolve);
@@ -65,6 +60,13 @@ const serve = async (root: string, addresses: readonly SocketAddress[]): Promise
 	process.on('SIGHUP', () => undefined);
 	// SIGUSR2 asks for the end of everything that runs, too.
 	process.once('SIGUSR2', resolve);
+
+	await writeFile(paths.daemonPid, JSON.stringify(await identify(process.pid)), {mode: 0o600});
+	tell({isReady: true});
+	if (process.connected) {
+		process.disconnect();
+	}
+
 	const signal = await told;
 	log(`ending on ${signal}`);
 	for (const close of closers) {

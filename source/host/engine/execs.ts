@@ -1,7 +1,8 @@
-import {PassThrough} from 'node:stream';
+import {PassThrough, Transform, type Writable} from 'node:stream';
 import {HolmError} from '../../errors.js';
 import type {ExecConfiguration, ExecStatus, Session, TerminalSize} from '../../engine.js';
 import {newId} from '../containers/id.js';
+import {createLogParser} from '../containers/log-parser.js';
 import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
 import {quote} from '../../quote.js';
@@ -35,6 +36,9 @@ type Exec = {
 
 /** So many that have ended are remembered; Docker, too, forgets them after a while. */
 const maximumEnded = 256;
+
+/** Of a terminal whose size nobody has named. */
+const defaultSize: TerminalSize = {rows: 24, columns: 80};
 
 /** A longer command is refused by the guest's SSH server, whose limit is 9000 bytes in all. */
 const longestInline = 8000;
@@ -82,21 +86,12 @@ const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 	});
 };
 
-/** Where the guest keeps what it needs of a process. */
-const stemOf = (id: string) => `/run/holm/exec-${id.slice(0, 16)}`;
+/** Directory of the guest with what it needs of a process. */
+const directoryOf = (id: string) => `/run/holm/exec-${id.slice(0, 16)}`;
 
-/** Sets the size of a process's terminal: crun hands on the signal that it has changed, and not the size. The process may not be there yet. */
-const resizeCommand = (stem: string, {rows, columns}: TerminalSize) =>
-	`for try in 1 2 3 4 5 6 7 8 9 10; do [ -s ${stem}.pid ] && exec stty -F /proc/"$(cat ${stem}.pid)"/fd/0 rows ${rows} cols ${columns}; sleep 0.1; done`;
-
-/** Runs the process described in `STEM.json`. crun has one status for all that it fails with; shells have two for a command that cannot be run. */
-const runCommand = (stem: string, isTerminal: boolean) => [
-	`crun --log=${stem}.log exec --process ${stem}.json${isTerminal ? ` --tty --pid-file ${stem}.pid` : ''} ${guestPaths.name}`,
-	's=$?',
-	`if [ $s = 255 ]; then grep -qi "not found\\|no such file" ${stem}.log && s=127; grep -qi "permission denied\\|not permitted" ${stem}.log && s=126; fi`,
-	`rm -f ${stem}.json ${stem}.log ${stem}.pid`,
-	'exit $s',
-].join('; ');
+/** Sets the size of a process's terminal, in the format of conmon's control file. The process may not be there yet, or any more. */
+const resizeCommand = (directory: string, {rows, columns}: TerminalSize) =>
+	`cd ${directory} || exit 0; for try in 1 2 3 4 5 6 7 8 9 10; do [ -s pid ] && exec echo 1 ${rows} ${columns} 1<>ctl; sleep 0.1; done`;
 
 export const createExecs = (site: Site): Execs => {
 	const execs = new Map<string, Exec>();
@@ -119,23 +114,24 @@ export const createExecs = (site: Site): Execs => {
 
 	const open = async (exec: Exec, size: TerminalSize | undefined): Promise<GuestCommand> => {
 		const {agent} = exec.entry.machine!;
-		const text = JSON.stringify(await processFor(exec, agent));
-		const stem = stemOf(exec.id);
-		const file = `${stem}.json`;
-		const {terminal} = exec.configuration;
-		const run = runCommand(stem, terminal);
-		const inline = `printf %s ${quote(text)} > ${file} && ${run}`;
+		const {terminal, stdin} = exec.configuration;
+		const {rows, columns} = size ?? defaultSize;
+		const text = JSON.stringify({...await processFor(exec, agent), ...terminal && {consoleSize: {height: rows, width: columns}}});
+		const directory = directoryOf(exec.id);
+		const file = `${directory}/process.json`;
+		const run = `exec execute ${directory} ${terminal ? 'yes' : 'no'} ${stdin ? 'yes' : 'no'}`;
+		const inline = `mkdir ${directory} && printf %s ${quote(text)} > ${file} && ${run}`;
 		if (inline.length <= longestInline) {
-			return agent.open(inline, terminal ? ptyOf(size) : undefined);
+			return agent.open(inline);
 		}
 
-		await agent.run(`cat > ${file}`, Buffer.from(text));
-		return agent.open(run, terminal ? ptyOf(size) : undefined);
+		await agent.run(`mkdir ${directory} && cat > ${file}`, Buffer.from(text));
+		return agent.open(run);
 	};
 
 	const resize = async ({id, entry, configuration, size, isRunning}: Exec) => {
 		if (configuration.terminal && size && isRunning && entry.machine) {
-			await entry.machine.agent.run(resizeCommand(stemOf(id), size));
+			await entry.machine.agent.run(resizeCommand(directoryOf(id), size));
 		}
 	};
 
@@ -202,13 +198,23 @@ export const createExecs = (site: Site): Execs => {
 	};
 };
 
-const ptyOf = (size: TerminalSize | undefined) => ({
-	rows: size?.rows ?? 24, cols: size?.columns ?? 80, width: 0, height: 0, term: 'xterm',
-});
+/** What a terminal of conmon's says, out of the records that it comes in. */
+const terminalOutput = () => {
+	const parser = createLogParser();
+	return new Transform({
+		transform(chunk: Uint8Array, _encoding, done) {
+			for (const {entry} of parser.push(chunk)) {
+				this.push(entry.bytes);
+			}
+
+			done();
+		},
+	});
+};
 
 /** A command's streams as a session's. The streams end only once the exit status is known. */
-const joinCommand = ({running, configuration}: Exec, onExit: (exitCode: number) => void): Session => {
-	const stdout = new PassThrough();
+const joinCommand = ({running, configuration: {terminal, stdin}}: Exec, onExit: (exitCode: number) => void): Session => {
+	const stdout = terminal ? terminalOutput() : new PassThrough();
 	const stderr = new PassThrough();
 	const {channel: source, status} = running!;
 	source.pipe(stdout, {end: false});
@@ -220,13 +226,19 @@ const joinCommand = ({running, configuration}: Exec, onExit: (exitCode: number) 
 		stdout.end();
 		stderr.end();
 	});
-	if (!configuration.stdin) {
+	let input: Writable = source;
+	if (terminal) {
+		// A terminal's end of file is a key; that of its channel means that nobody holds it any more.
+		const keys = new PassThrough();
+		keys.pipe(source, {end: false});
+		input = keys;
+	} else if (!stdin) {
 		source.end();
 	}
 
 	return {
-		terminal: configuration.terminal,
-		stdin: source,
+		terminal,
+		stdin: input,
 		stdout,
 		stderr,
 		close() {

@@ -1,5 +1,4 @@
-import {setTimeout as delay} from 'node:timers/promises';
-import {type ClientChannel, type PseudoTtyOptions} from 'ssh2';
+import {type ClientChannel} from 'ssh2';
 import {HolmError} from '../../errors.js';
 import {sshPorts} from './qemu.js';
 import {dialSsh, type Ssh} from './ssh.js';
@@ -20,16 +19,11 @@ export type Agent = {
 
 	Throws `unavailable` when as many run as can.
 	*/
-	open: (command: string, terminal?: PseudoTtyOptions) => Promise<GuestCommand>;
+	open: (command: string) => Promise<GuestCommand>;
 	/** Runs a command to its end; throws `internal` when it fails. */
 	run: (command: string, input?: Uint8Array) => Promise<Uint8Array>;
 	close: () => void;
 };
-
-const commandAttempts = 4;
-
-/** The server's own answer that it did not start a command, as the client library words it. */
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.cause instanceof Error && error.cause.message === 'Unable to exec';
 
 /** The most a guest's answer may take in the engine's memory. */
 const maximumAnswer = 16 * 1024 * 1024;
@@ -54,8 +48,8 @@ export type AgentOptions = {
 	readonly tell: (line: string) => Promise<void>;
 };
 
-const execute = async ({client}: Ssh, command: string, terminal: PseudoTtyOptions | undefined) => new Promise<Omit<GuestCommand, 'abandon'>>((resolve, reject) => {
-	client.exec(command, terminal ? {pty: terminal} : {}, (error, channel) => {
+const execute = async ({client}: Ssh, command: string) => new Promise<Omit<GuestCommand, 'abandon'>>((resolve, reject) => {
+	client.exec(command, (error, channel) => {
 		if (error) {
 			reject(new HolmError('internal', 'the guest refused a command', {cause: error}));
 			return;
@@ -145,11 +139,11 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		connection.idleTimer.unref();
 	};
 
-	const begin = async (connection: Connection, command: string, terminal: PseudoTtyOptions | undefined) => {
+	const begin = async (connection: Connection, command: string) => {
 		clearTimeout(connection.idleTimer);
 		connection.isBusy = true;
 		try {
-			const begun = await execute(await connection.ssh, command, terminal);
+			const begun = await execute(await connection.ssh, command);
 			void begun.status.then(code => {
 				// What was abandoned may still run, and would end while the next one begins.
 				if (code === undefined) {
@@ -170,7 +164,7 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		}
 	};
 
-	const open: Agent['open'] = async (command, terminal) => {
+	const open: Agent['open'] = async command => {
 		if (isClosed) {
 			throw new HolmError('conflict', 'the machine has ended');
 		}
@@ -178,24 +172,13 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		const spare = [...connections].find(({isBusy}) => !isBusy);
 		if (spare) {
 			try {
-				return await begin(spare, command, terminal);
+				return await begin(spare, command);
 			} catch {
 				// The guest may have left it since; the command did not run.
 			}
 		}
 
-		for (let attempt = 1; ; attempt++) {
-			try {
-				return await begin(await dialFree(), command, terminal);
-			} catch (error) {
-				// A guest that is busy with its start refuses the first terminal now and then. What is refused was not begun.
-				if (attempt === commandAttempts || isClosed || !isRefusal(error)) {
-					throw error;
-				}
-
-				await delay(100);
-			}
-		}
+		return begin(await dialFree(), command);
 	};
 
 	return {

@@ -67,17 +67,17 @@ const dialOnce = async (options: SshOptions): Promise<Ssh> => {
 	client.on('close', () => {
 		reject(new HolmError('internal', 'the guest closed the connection'));
 	});
-	client.connect({
-		sock: socket, username: 'root', privateKey: options.privateKey, readyTimeout: 30_000, keepaliveInterval: 0,
-		// The transport is a socket that only the engine can open; nothing on the way could read or change it.
-		hostVerifier: () => true,
-		algorithms: {serverHostKey: ['ssh-ed25519'], kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org']},
-	});
 	const close = () => {
 		socket.destroy();
 	};
 
 	try {
+		client.connect({
+			sock: socket, username: 'root', privateKey: options.privateKey, readyTimeout: 30_000, keepaliveInterval: 0,
+			// The transport is a socket that only the engine can open; nothing on the way could read or change it.
+			hostVerifier: () => true,
+			algorithms: {serverHostKey: ['ssh-ed25519'], kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org']},
+		});
 		await promise;
 		return {client, close, left};
 	} catch (error) {

@@ -57,6 +57,18 @@ export const makeKey = async (file: string, {passphrase = '', type = 'ed25519'}:
 // As root the server drops its privileges into this directory, which the package or systemd makes where the server is installed.
 const separation = '/run/sshd';
 
+/** The command of a server, which as root wants an account that only its package's installation makes: where there is none, it sees one in a table of its own. */
+const withAccount = async (directory: string, command: readonly [string, ...string[]]): Promise<readonly [string, ...string[]]> => {
+	const accounts = await readFile('/etc/passwd', 'utf8');
+	if (process.getuid?.() !== 0 || /^sshd:/mv.test(accounts)) {
+		return command;
+	}
+
+	const file = path.join(directory, 'passwd');
+	await writeFile(file, `${accounts}sshd:x:65533:65534::${separation}:/usr/sbin/nologin\n`);
+	return ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/passwd && exec "$@"', file, ...command];
+};
+
 /** Starts an SSH server on loopback with keys of its own, which lets the user of this process in. `lines` are of its configuration and come first. */
 export const startServer = async ({lines = [], hostKeyTypes = ['ed25519']}: {readonly lines?: readonly string[]; readonly hostKeyTypes?: readonly string[]} = {}): Promise<SshServer> => {
 	const sshd = (await findSshd())!;
@@ -84,7 +96,8 @@ export const startServer = async ({lines = [], hostKeyTypes = ['ed25519']}: {rea
 		'MaxStartups 100',
 		'',
 	].join('\n'));
-	const child = spawn(sshd.file, ['-D', '-e', '-f', configuration], {stdio: ['ignore', 'ignore', 'pipe'], env: {...process.env, ...sshd.environment}});
+	const [program, ...parameters] = await withAccount(directory, [sshd.file, '-D', '-e', '-f', configuration]);
+	const child = spawn(program, parameters, {stdio: ['ignore', 'ignore', 'pipe'], env: {...process.env, ...sshd.environment}});
 	let log = '';
 	child.stderr.on('data', (chunk: Uint8Array) => {
 		log += String(chunk);
