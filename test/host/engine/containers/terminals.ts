@@ -62,6 +62,21 @@ export const terminalTests = (world: World): void => {
 		await world.holm('rm', '-f', 'host');
 	});
 
+	world.test('exec -it: all that a command wrote before it ended, and the reason of one that cannot run', async t => {
+		await world.holm('run', '-d', '--name', 'host', 'box', 'sleep', '600');
+		for (let round = 0; round < 10; round++) {
+			const ended = await world.terminal(['exec', '-it', 'host', 'echo', 'the only word']).ended;
+			t.like(ended, {status: 0, stdout: 'the only word\r\n'});
+		}
+
+		const {stdout} = await world.terminal(['exec', '-it', 'host', 'seq', '1', '3000']).ended;
+		t.is(stdout, Array.from({length: 3000}, (_, index) => `${index + 1}\r\n`).join(''));
+		const refused = await world.terminal(['exec', '-it', 'host', '/not/there']).ended;
+		t.is(refused.status, 127);
+		t.regex(refused.stdout, /^[^\n]*\/not\/there[^\n]*\r\n$/v);
+		await world.holm('rm', '-f', 'host');
+	});
+
 	world.test('-t and -i without a terminal are refused before anything is made', async t => {
 		const before = await world.traces();
 		const refused = await world.run(['run', '-it', 'box'], {input: ''});

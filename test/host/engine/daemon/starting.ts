@@ -45,11 +45,17 @@ export const startingTests = (world: World): void => {
 
 	world.test('a daemon that was told to stop leaves what runs', async t => {
 		await world.holm('run', '-d', '--name', 'kept', 'box', 'sleep', '600');
+		const shell = world.terminal(['exec', '-it', 'kept', 'sh']);
+		shell.write('sleep 604\r');
+		await shell.shows(/sleep 604\r\n/v);
+		await world.until(async () => world.holm('top', 'kept'), list => list.includes('sleep 604'));
 		await world.holm('system', 'stop');
+		await shell.ended;
 		const {processes} = await world.traces();
 		t.true(processes.some(line => line.startsWith('qemu')));
 		await world.holm('system', 'start');
 		t.is((await world.engine.container('kept')).status.state, 'running');
+		await world.until(async () => world.holm('top', 'kept'), list => !list.includes('sleep 604'));
 		const log = await world.holm('system', 'logs');
 		t.regex(log, /serving .*holm\.sock/v);
 		t.is(log, (await readFile(`${world.root}/daemon.log`, 'utf8')).trimEnd());
