@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {findCommand} from '../source/host/programs.js';
 import {run, type RunResult} from '../source/host/run.js';
+import {startDockerDaemon} from '../test/docker/daemon.js';
 import {image, type BenchEngine} from './bench-engine.js';
 import type {Site, Subject} from './measurement.js';
 
@@ -10,14 +11,29 @@ export type Docker = {
 	readonly image: string;
 };
 
-/** Docker where it is installed and its daemon answers; otherwise why not. */
-export const openDocker = async ({stack, directory}: Site, {context}: BenchEngine): Promise<Docker | string> => {
-	const docker = async (...arguments_: readonly string[]) => run('docker', arguments_);
+/** Where the host's Docker daemon answers, or one that runs for the time of the bench. */
+const findHost = async ({stack}: Site): Promise<readonly string[]> => {
 	try {
-		await docker('version');
-	} catch (error) {
-		return `docker: ${(error as Error).message}`;
+		await run('docker', ['version']);
+		return [];
+	} catch {
+		const {socket, close} = await startDockerDaemon();
+		stack.defer(close);
+		return ['--host', `unix://${socket}`];
 	}
+};
+
+/** Docker where its daemon runs; otherwise why not. */
+export const openDocker = async (site: Site, {context}: BenchEngine): Promise<Docker | string> => {
+	const {stack, directory} = site;
+	let host: readonly string[];
+	try {
+		host = await findHost(site);
+	} catch (error) {
+		return `Docker: ${(error as Error).message}`;
+	}
+
+	const docker = async (...arguments_: readonly string[]) => run('docker', [...host, ...arguments_]);
 
 	const tag = `holm-${image}`;
 	const archive = path.join(await directory(), 'image.tar');

@@ -9,6 +9,7 @@ import {checkRequirements} from '../source/host/requirements.js';
 import {run} from '../source/host/run.js';
 import {installMissing} from '../source/host/setup.js';
 import {defaultRoot} from '../source/host/store/paths.js';
+import {fetchDaemon, findDaemon} from './docker/daemon.js';
 import {fetchSshd, findSshd} from './backends/ssh/helpers/sshd.js';
 import {fetchDocker, findDocker} from './host/engine/docker/client.js';
 
@@ -46,6 +47,11 @@ if (process.platform !== 'linux' || !isRoot) {
 		if (distribution?.ids.includes('debian') && await findDocker() === undefined) {
 			say('fetch for the tests: docker.io');
 			await fetchDocker();
+		}
+
+		if (distribution?.ids.includes('debian') && await findDaemon() === undefined) {
+			say('fetch for the tests: dockerd');
+			await fetchDaemon();
 		}
 	} catch (error) {
 		// The tests say themselves what they miss.

@@ -42,7 +42,7 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	testLogs(register, lacks);
 	testSessions(register, lacks);
 	testArchives(register);
-	testDisks(register);
+	testDisks(register, lacks);
 	testCommits(register);
 	testNetworks(register, lacks);
 	testVolumes(register, options);

@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {decodePathStatus} from '../../api/decode/path.js';
 import {decodeChanges} from '../../api/decode/verbs.js';
 import {pathStatusHeader} from '../../api/encode/path.js';
@@ -19,7 +20,11 @@ export const archiveVerbs = (client: Client): Pick<Engine, 'pathStatus' | 'readA
 		const response = await client.send('GET', containerPath(reference, '/archive'), {query: {path}});
 		return {status: decodePathStatus(String(response.headers[pathStatusHeader] ?? '')), tar: readBytes(client, response)};
 	},
-	changes: async reference => decodeChanges(await client.json('GET', containerPath(reference, '/changes'))),
+	async changes(reference) {
+		// Docker lists them as its storage driver comes upon them.
+		const changes = decodeChanges(await client.json('GET', containerPath(reference, '/changes')));
+		return changes.toSorted((one, other) => Buffer.compare(Buffer.from(one.path), Buffer.from(other.path)));
+	},
 	exportContainer: async reference => readBytes(client, await client.send('GET', containerPath(reference, '/export'))),
 	async commitContainer(reference, {tag, author, comment, changes, pause = true} = {}) {
 		const {name: repo, tag: name} = tag === undefined ? {name: undefined, tag: undefined} : splitTag(tag);

@@ -3,6 +3,7 @@ import {decodeContainerItem} from '../../api/decode/container-list.js';
 import {decodeEnding, decodePruned, decodeTop} from '../../api/decode/verbs.js';
 import {encodeConnect} from '../../api/encode/network.js';
 import {encodeCreateContainer, encodeUpdate} from '../../api/encode/create.js';
+import {HolmError} from '../../errors.js';
 import {fieldsOf, fieldsOfList} from '../../api/fields.js';
 import type {Engine, Filters} from '../../engine.js';
 import type {ContainerConfiguration} from '../../resources.js';
@@ -50,6 +51,13 @@ export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
 		await client.json('POST', containerPath(reference, verb), {query, otherwise});
 	};
 
+	/** Docker ignored the parameter before API 1.42, and would send another signal without a word. */
+	const assertStopSignals = async (signal: string | undefined) => {
+		if (signal !== undefined && await client.minorVersion() < 42) {
+			throw new HolmError('unsupported', `this engine (API 1.${await client.minorVersion()}) cannot stop a container by ${signal}, only by the signal that it was created with`, {remedy: `holm kill --signal ${signal}`});
+		}
+	};
+
 	return {
 		async containers({all, filters, size} = {}) {
 			const items = fieldsOfList(await client.json('GET', '/containers/json', {query: {all, size, filters: encodeFilters(filters)}}));
@@ -62,8 +70,14 @@ export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
 			? createInSteps(client, configuration, create)
 			: create(configuration),
 		startContainer: async reference => tell(reference, '/start', {}, `container ${reference} is running already`),
-		stopContainer: async (reference, {signal, timeoutSeconds} = {}) => tell(reference, '/stop', {signal, t: timeoutSeconds}, `container ${reference} does not run`),
-		restartContainer: async (reference, {signal, timeoutSeconds} = {}) => tell(reference, '/restart', {signal, t: timeoutSeconds}),
+		async stopContainer(reference, {signal, timeoutSeconds} = {}) {
+			await assertStopSignals(signal);
+			await tell(reference, '/stop', {signal, t: timeoutSeconds}, `container ${reference} does not run`);
+		},
+		async restartContainer(reference, {signal, timeoutSeconds} = {}) {
+			await assertStopSignals(signal);
+			await tell(reference, '/restart', {signal, t: timeoutSeconds});
+		},
 		killContainer: async (reference, signal) => tell(reference, '/kill', {signal}),
 		pauseContainer: async reference => tell(reference, '/pause'),
 		unpauseContainer: async reference => tell(reference, '/unpause'),

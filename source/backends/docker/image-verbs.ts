@@ -5,6 +5,7 @@ import {encodeRegistryAuth, encodeRegistryConfig} from '../../api/encode/credent
 import {fieldsOfList} from '../../api/fields.js';
 import {splitTag} from '../../api/image-names.js';
 import type {Engine} from '../../engine.js';
+import {HolmError} from '../../errors.js';
 import type {Progress} from '../../resources.js';
 import {endable, readBytes, readLines} from './answer-streams.js';
 import type {Client, RequestOptions} from './client.js';
@@ -16,14 +17,23 @@ type Verbs = 'images' | 'image' | 'pullImage' | 'pushImage' | 'buildImage' | 'ta
 
 const imagePath = (reference: string, verb = '') => `/images/${pathName(reference, 'image')}${verb}`;
 
+/** Docker's error of a build does not name the step. */
+const atStep = (error: unknown, step: string | undefined) => step === undefined || !(error instanceof HolmError) || error.message.startsWith('Build failed')
+	? error
+	: new HolmError(error.code, `Build failed at step ${step}: ${error.message}`, {remedy: error.remedy, cause: error});
+
 async function * readSteps(client: Client, path: string, options: RequestOptions): AsyncGenerator<Progress, void> {
 	const response = await client.send('POST', path, options);
+	let step: string | undefined;
 	try {
 		for await (const json of readLines(client, response)) {
-			yield decodeProgress(json);
+			const progress = decodeProgress(json);
+			const {groups} = /^Step (?<position>\d+\/\d+) : (?<text>[^\n]*)/v.exec(progress.text ?? '') ?? {};
+			step = groups ? `${groups['position']}, ${groups['text']!.slice(0, 300)}` : step;
+			yield progress;
 		}
 	} catch (error) {
-		throw options.signal?.aborted ? cancelled(error) : error;
+		throw options.signal?.aborted ? cancelled(error) : atStep(error, step);
 	}
 }
 
@@ -70,6 +80,7 @@ export const imageVerbs = (client: Client): Pick<Engine, Verbs> => ({
 			nocache: options.noCache,
 			pull: options.pull,
 			rm: true,
+			forcerm: true,
 		},
 		headers: options.credentials ? {'X-Registry-Config': encodeRegistryConfig(options.credentials)} : {},
 		tar: context,

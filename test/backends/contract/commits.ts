@@ -58,10 +58,11 @@ export const testCommits = (test: Register): void => {
 		t.true(diskBytes < 1024 ** 3);
 	});
 
-	test('commits that cannot be', async ({engine, create, refused}) => {
+	test('commits that cannot be', async ({engine, lacks, create, refused}) => {
 		const id = await create();
 		await refused('invalid', 'No Name', async () => engine.commitContainer(id, {tag: 'No Name'}));
-		for (const change of ['RUN touch /x', 'FROM scratch', 'CMD ["x"]\nRUN y', 'CMD x \\', 'COPY a b']) {
+		// Some engines take what goes on in another line for its end.
+		for (const change of ['RUN touch /x', 'FROM scratch', 'COPY a b', ...lacks.refusals ? [] : ['CMD ["x"]\nRUN y', 'CMD x \\']]) {
 			await refused('invalid', 'change', async () => engine.commitContainer(id, {changes: [change, 'USER root']}));
 		}
 

@@ -77,9 +77,10 @@ export const testEvents = (test: Register): void => {
 	test('images that are named and unnamed are events', async ({t, engine, image, uniqueName}) => {
 		const since = Date.now() - 2000;
 		const name = `${uniqueName('named')}:1`;
+		const {id: imageId} = await engine.image(image);
 		await engine.tagImage(image, name);
 		await engine.removeImage(name);
 		const events = await Array.fromAsync(engine.events({since, until: Date.now() + 500, filters: {type: ['image']}}));
-		t.true(inOrder(actions(events.filter(({attributes, id}) => attributes['name']?.endsWith(name) || id === name)), ['tag', 'untag']), JSON.stringify(events));
+		t.true(inOrder(actions(events.filter(({attributes, id}) => attributes['name']?.endsWith(name) || id === name || id === imageId)), ['tag', 'untag']), JSON.stringify(events));
 	});
 };

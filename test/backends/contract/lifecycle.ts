@@ -56,7 +56,7 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 		t.like((await engine.container(stubborn)).status, {state: 'exited', exitCode: 137});
 	});
 
-	test('a stop signal of one\'s own choice', async ({t, engine, script, written}) => {
+	test('a stop signal of one\'s own choice', async ({t, engine, script, written, refused}) => {
 		const id = await script('trap "exit 21" USR1; trap "exit 22" USR2; echo ready; while :; do sleep 1 & wait $!; done', {stopSignal: 'SIGUSR1'});
 		await engine.startContainer(id);
 		await written(id, 'ready');
@@ -65,6 +65,11 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 		const other = await script('trap "exit 21" USR1; trap "exit 22" USR2; echo ready; while :; do sleep 1 & wait $!; done', {stopSignal: 'SIGUSR1'});
 		await engine.startContainer(other);
 		await written(other, 'ready');
+		if (lacks.stopSignals) {
+			await refused('unsupported', 'USR2', async () => engine.stopContainer(other, {signal: 'USR2'}));
+			return;
+		}
+
 		await engine.stopContainer(other, {signal: 'USR2'});
 		t.like((await engine.container(other)).status, {state: 'exited', exitCode: 22});
 	});

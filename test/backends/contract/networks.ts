@@ -56,7 +56,10 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		await refused('conflict', '198.18.70', async () => createNetwork({subnet: '198.18.70.128/25'}));
 		await refused('invalid', '300', async () => createNetwork({subnet: '10.300.0.0/24'}));
 		await refused('invalid', '10.9.8.7', async () => createNetwork({subnet: '198.18.71.0/24', gateway: '10.9.8.7'}));
-		await refused('invalid', 'no good', async () => createNetwork({name: 'no good'}));
+		if (!lacks.refusals) {
+			await refused('invalid', 'no good', async () => createNetwork({name: 'no good'}));
+		}
+
 		await refused('forbidden', 'bridge', async () => engine.removeNetwork('bridge'));
 	});
 
@@ -99,8 +102,10 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 
 		await refused('conflict', '198.18.70.77', async () => begin('198.18.70.77'));
 		await refused('invalid', '10.1.1.1', async () => begin('10.1.1.1'));
-		const other = await start();
-		await refused('conflict', '02:42:ac:11:00:99', async () => engine.connectNetwork(other, {network: name, mac: '02:42:ac:11:00:99', aliases: []}));
+		if (!lacks.refusals) {
+			const other = await start();
+			await refused('conflict', '02:42:ac:11:00:99', async () => engine.connectNetwork(other, {network: name, mac: '02:42:ac:11:00:99', aliases: []}));
+		}
 	});
 
 	test('a network with containers is not removed', async ({t, engine, createNetwork, start, refused}) => {
@@ -134,6 +139,10 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		t.deepEqual(attachments.map(({network}) => network), ['bridge']);
 		const alone = await engine.container(await start({networks: [{network: 'none', aliases: []}]}));
 		t.deepEqual(alone.attachments.filter(({address}) => address !== ''), []);
+		if (lacks.refusals) {
+			return;
+		}
+
 		await refused('invalid', 'aliases', async () => create({command: ['true'], networks: [{network: 'bridge', aliases: ['name']}]}));
 		const {id, name} = await createNetwork();
 		await refused('invalid', 'twice', async () => create({command: ['true'], networks: [{network: name, aliases: []}, {network: id, aliases: []}]}));

@@ -4,7 +4,7 @@ const mebibyte = 1024 ** 2;
 
 /** Changes of what a container was created with. */
 export const testUpdates = (test: Register, {machine: lacksMachine = false}: Lacks): void => {
-	test('a restart policy is changed at once, of a container that runs and of one that does not', async ({t, engine, create, start, stateOf, written}) => {
+	test('a restart policy is changed at once, of a container that runs and of one that does not', async ({t, engine, create, script, stateOf, written, exec}) => {
 		const policyOf = async (id: string) => {
 			const {configuration: {restartPolicy}} = await engine.container(id);
 			return restartPolicy;
@@ -16,7 +16,8 @@ export const testUpdates = (test: Register, {machine: lacksMachine = false}: Lac
 		await engine.updateContainer(unused, {});
 		t.deepEqual(await policyOf(unused), {name: 'on-failure', maximumRetryCount: 3}, 'what is not named stays');
 
-		const id = await start();
+		const id = await script('echo ready; while [ ! -e /go ]; do sleep 1; done');
+		await engine.startContainer(id);
 		await engine.updateContainer(id, {restartPolicy: {name: 'always', maximumRetryCount: 0}});
 		t.deepEqual(await policyOf(id), {name: 'always', maximumRetryCount: 0});
 		t.is(await stateOf(id), 'running');
@@ -24,8 +25,7 @@ export const testUpdates = (test: Register, {machine: lacksMachine = false}: Lac
 		const starts = engine.events({since: Date.now(), filters: {container: [id], event: ['start']}})[Symbol.asyncIterator]();
 		const next = starts.next();
 		await written(id, 'ready');
-		// It ends by itself.
-		await engine.killContainer(id, 'SIGTERM');
+		await exec(id, ['touch', '/go']);
 		await ended;
 		t.false((await next).done, 'the new policy starts it again');
 		await starts.return?.();

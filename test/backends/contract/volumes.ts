@@ -75,7 +75,7 @@ export const testVolumes = (test: Register, {shared = false}: ContractOptions): 
 			const {name: used} = await createVolume();
 			const mounts = [{type: 'volume', source: used, target: '/used', readOnly: false}, {type: 'volume', source: '', target: '/anonymous', readOnly: false}] as const;
 			const id = await create({command: ['true'], mounts});
-			const [, anonymous] = (await engine.container(id)).mounts;
+			const anonymous = (await engine.container(id)).mounts.find(({target}) => target === '/anonymous');
 			const anonymousName = anonymous?.type === 'volume' ? anonymous.source : '';
 			t.false((await engine.pruneVolumes()).removed.includes(anonymousName), 'one in use stays');
 			await engine.removeContainer(id);

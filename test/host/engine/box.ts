@@ -38,8 +38,8 @@ const addProgram = async (rootfs: string, program: string) => {
 	}
 };
 
-/** Makes the image `box` out of the host's static busybox, without a registry, with further programs of the host in it. */
-export const buildBox = async ({directory, run}: Pick<World, 'directory' | 'run'>, programs: readonly string[] = []): Promise<void> => {
+/** Makes what an image can be built of without a registry: the host's static busybox, and further programs of the host. Resolves with its directory. */
+export const makeBox = async (directory: string, programs: readonly string[] = []): Promise<string> => {
 	const context = path.join(directory, 'box');
 	const rootfs = path.join(context, 'rootfs');
 	for (const made of ['bin', 'etc', 'tmp', 'root', 'home/ada', 'data/seed']) {
@@ -58,6 +58,12 @@ export const buildBox = async ({directory, run}: Pick<World, 'directory' | 'run'
 	}
 
 	await writeFile(path.join(context, 'Dockerfile'), dockerfile);
+	return context;
+};
+
+/** Makes the image `box`. */
+export const buildBox = async ({directory, run}: Pick<World, 'directory' | 'run'>, programs: readonly string[] = []): Promise<void> => {
+	const context = await makeBox(directory, programs);
 	const {status, stderr, stdout} = await run(['build', '-q', '-t', 'box', context], {limitMs: 170_000});
 	if (status !== 0) {
 		throw new Error(`the image was not built: ${stderr}${stdout}`);

@@ -1,26 +1,11 @@
-import {access} from 'node:fs/promises';
 import path from 'node:path';
-import {findCommand} from '../../../../source/host/programs.js';
 import {pathsOf} from '../../../../source/host/store/paths.js';
-import {cacheOf, fetchPackages} from '../../../debian-packages.js';
+import {fetchPackages, findProgram} from '../../../debian-packages.js';
 import type {LaunchOptions, Result, Running} from '../running.js';
 import type {World} from '../world.js';
 
 /** Docker's own client: the host's, or the one that `fetchDocker` has brought. */
-export const findDocker = async (): Promise<string | undefined> => {
-	const installed = await findCommand('docker');
-	if (installed !== undefined) {
-		return installed;
-	}
-
-	const fetched = path.join(cacheOf('docker'), 'usr/bin/docker');
-	try {
-		await access(fetched);
-		return fetched;
-	} catch {
-		return undefined;
-	}
-};
+export const findDocker = async (): Promise<string | undefined> => (await findProgram('docker', 'usr/bin/docker'))?.file;
 
 /** Brings Debian's client; installing it would start a daemon that changes the host's network. */
 export const fetchDocker = async (): Promise<void> => fetchPackages('docker', ['docker.io']);

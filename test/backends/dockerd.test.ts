@@ -1,0 +1,27 @@
+import test from 'ava';
+import {pack} from 'tar-fs';
+import {Readable} from 'node:stream';
+import {createDockerEngine} from '../../source/backends/docker.js';
+import {messageOf} from '../../source/errors.js';
+import {startDockerDaemon} from '../docker/daemon.js';
+import {makeBox} from '../host/engine/box.js';
+import {testEngine} from './contract.js';
+
+const daemon = await startDockerDaemon().catch((error: unknown) => messageOf(error));
+
+if (typeof daemon === 'string') {
+	test.skip(`dockerd: everything that an engine promises (${daemon})`, t => {
+		t.fail();
+	});
+} else {
+	testEngine('dockerd', async () => {
+		const engine = createDockerEngine({kind: 'unix', path: daemon.socket});
+		const context = pack(await makeBox(daemon.directory));
+		await Array.fromAsync(engine.buildImage(Readable.from(context, {objectMode: false}), {
+			tags: ['box'], buildArguments: {}, noCache: false, pull: false, labels: {},
+		}));
+		return {engine, image: 'box', close: daemon.close};
+	}, {lacks: {
+		dns: true, machine: true, registry: true, refusals: true, restingLeases: true, detaching: true, stopSignals: true, cleanMounts: true,
+	}});
+}
