@@ -47,8 +47,25 @@ const isFree = async (socket: net.Server | dgram.Socket): Promise<boolean> => {
 	}
 };
 
-/** Ports that the kernel gives to no client, another part of them for each file of tests that runs, and each once: a server that is killed must find its port again. */
-const ports = {next: 10_000 + ((process.pid + (7 * threadId)) % 40 * 500)};
+/** Parts of the ports that the kernel gives to no client: each process of tests has one of its own, whose first port it holds as long as it runs. */
+const parts = {count: 40, first: 10_000, length: 500};
+
+const claimPart = async (index = 0): Promise<number> => {
+	const start = parts.first + ((process.pid + (7 * threadId) + index) % parts.count * parts.length);
+	const holder = net.createServer().unref();
+	const claimed = await new Promise<boolean>(resolve => {
+		holder.once('error', () => {
+			resolve(false);
+		});
+		holder.listen({host: '127.0.0.1', port: start, exclusive: true}, () => {
+			resolve(true);
+		});
+	});
+	return claimed || index === parts.count ? start + 1 : claimPart(index + 1);
+};
+
+/** Each port is given once: a server that is killed must find its port again. */
+const ports = {next: await claimPart()};
 
 /** A port that is free over UDP and TCP. */
 export const freePort = async (): Promise<number> => {
