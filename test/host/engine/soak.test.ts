@@ -1,4 +1,5 @@
-import {readdir, readFile} from 'node:fs/promises';
+import {readdir, readFile, rm} from 'node:fs/promises';
+import path from 'node:path';
 import process from 'node:process';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {containerConfiguration} from '../../dashboard/helpers/configurations.js';
@@ -8,16 +9,26 @@ import {openWorld} from './world.js';
 const rounds = Number(process.env['HOLM_SOAK_ROUNDS'] || 10);
 const world = openWorld();
 
-/** What the daemon itself holds: open files by what they are, and the number of its threads. */
+/** What the daemon itself holds: open files, threads, timers and processes. */
 const heldBy = async (pid: number) => {
+	const file = path.join(world.directory, String(pid));
+	await rm(file, {force: true});
+	process.kill(pid, 'SIGWINCH');
+	const counts = await world.until(async () => readFile(file, 'utf8').catch(() => ''), text => text !== '');
+	const {Timeout: timers = 0, PROCESSWRAP: processes = 0} = JSON.parse(counts) as Readonly<Record<string, number>>;
 	const [descriptors, status] = await Promise.all([readdir(`/proc/${pid}/fd`), readFile(`/proc/${pid}/status`, 'utf8')]);
 	const field = (name: string) => Number(new RegExp(String.raw`^${name}:\s+(\d+)`, 'mv').exec(status)![1]);
-	return {descriptors: descriptors.length, threads: field('Threads'), residentKilobytes: field('VmRSS')};
+	return {
+		descriptors: descriptors.length, threads: field('Threads'), timers, processes, residentKilobytes: field('VmRSS'),
+	};
 };
 
 world.test(`${rounds} containers that are created, started, entered, stopped and removed leave nothing`, async t => {
 	t.timeout(60_000 + rounds * 10_000);
 	const {engine} = world;
+	await world.holm('system', 'stop');
+	const counter = new URL('count-resources.js', import.meta.url);
+	await world.run(['system', 'start'], {environment: {NODE_OPTIONS: `--import=${counter.href}`, HOLM_TEST_COUNTS: world.directory}});
 	const live = async (index: number) => {
 		const {id} = await engine.createContainer({...containerConfiguration({image: 'box', command: index % 5 === 4 ? ['/not-executable'] : ['sleep', '600']}), name: `soak-${index}`});
 		try {
@@ -36,7 +47,8 @@ world.test(`${rounds} containers that are created, started, entered, stopped and
 	await live(0);
 	await live(4);
 	const {pid} = JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')) as {readonly pid: number};
-	const settled = async () => world.until(async () => heldBy(pid), ({descriptors}) => descriptors <= before.descriptors);
+	// A timer that only bounds how long something is waited for runs out within half a minute.
+	const settled = async () => world.until(async () => heldBy(pid), ({descriptors, timers, processes}) => descriptors <= before.descriptors && timers <= before.timers && processes <= before.processes, 60_000);
 	const traces = await world.traces();
 	const before = await heldBy(pid);
 	for (let index = 5; index < 5 + rounds; index++) {
