@@ -40,7 +40,13 @@ const decodeFilters = (text: string | undefined): Filters => {
 	]));
 };
 
+/** Throws `invalid` for a parameter with a zero byte, which would end a path or a word in it too early. */
 export const createQuery = (parameters: URLSearchParams): Query => {
+	const broken = parameters.entries().find(entry => entry.join('').includes('\0'));
+	if (broken) {
+		throw new HolmError('invalid', `the parameter ${JSON.stringify(broken[0].slice(0, 64))} has a zero byte`);
+	}
+
 	const text = (key: string) => parameters.get(key) || undefined;
 	const wholeNumber = (key: string) => {
 		const found = text(key);

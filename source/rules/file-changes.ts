@@ -4,7 +4,7 @@ import type {FileChange} from '../resources.js';
 export const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
 /** In the order of a walk: a directory, then what is in it, then what comes after it. */
-const inOrder = (one: string, other: string): number => {
+export const inOrder = (one: string, other: string): number => {
 	const [a, b] = [one.replaceAll('/', '\0'), other.replaceAll('/', '\0')];
 	return a < b ? -1 : Number(a > b);
 };

@@ -4,16 +4,17 @@ import type {ContainerConfiguration, Mount} from '../resources.js';
 import {mountPath} from './mount-path.js';
 import {containerName} from './names.js';
 import {signalNumber} from './signals.js';
-
-const shown = (text: string) => JSON.stringify(text.slice(0, 200));
-
-const refuse = (message: string, remedy: string): never => {
-	throw new HolmError('invalid', message, {remedy});
-};
+import {
+	refuse,
+	shown,
+	validateArguments,
+	validateDirectory,
+	validateEnvironment,
+} from './validate-process.js';
 
 const minimumMemory = 6 * 1024 * 1024;
 
-const checkNames = ({name, hostname, user, environment, labels}: ContainerConfiguration) => {
+const checkNames = ({name, hostname, user, labels}: ContainerConfiguration) => {
 	if (name !== undefined) {
 		containerName(name);
 	}
@@ -26,20 +27,15 @@ const checkNames = ({name, hostname, user, environment, labels}: ContainerConfig
 		refuse(`invalid user ${shown(user)}`, 'it is NAME or UID, with :GROUP or :GID after it where wanted');
 	}
 
-	const variable = environment.find(variable => /^=|^$|\0/v.test(variable));
-	if (variable !== undefined) {
-		refuse(`invalid environment variable: ${shown(variable)}`, 'write KEY=value');
-	}
-
 	if (Object.keys(labels).some(key => key === '' || key.includes('='))) {
 		refuse('invalid label: a key is empty or has an equals sign', 'write KEY=value');
 	}
 };
 
-const checkPaths = ({workingDirectory}: ContainerConfiguration) => {
-	if (workingDirectory && (!workingDirectory.startsWith('/') || workingDirectory.includes('\0'))) {
-		refuse(`the working directory ${shown(workingDirectory)} is invalid, it needs to be an absolute path`, 'begin it with /');
-	}
+const checkProcess = ({entrypoint = [], command, environment, workingDirectory}: ContainerConfiguration) => {
+	validateArguments([...entrypoint, ...command]);
+	validateEnvironment(environment);
+	validateDirectory(workingDirectory);
 };
 
 const checkMounts = (mounts: readonly Mount[]) => {
@@ -166,7 +162,7 @@ export const validateContainer = (configuration: ContainerConfiguration): void =
 	}
 
 	checkNames(configuration);
-	checkPaths(configuration);
+	checkProcess(configuration);
 	checkMounts(configuration.mounts);
 	checkPorts(configuration);
 	checkLimits(configuration);

@@ -37,14 +37,17 @@ const logs = async (exchange: Exchange) => {
 	const hasTimestamps = query.flag('timestamps');
 	const stdout = query.flag('stdout');
 	const stderr = query.flag('stderr');
+	if (!stdout && !stderr) {
+		throw new HolmError('invalid', 'Bad parameters: you must choose at least one stream', {remedy: 'ask for stdout=1, stderr=1 or both'});
+	}
+
 	const entries = engine.logs(container.id, {
 		follow,
 		tail: tailOf(exchange),
 		since: query.moment('since'),
 		until: query.moment('until'),
-		// Clients that ask for neither mean both.
-		stdout: stdout || !stderr,
-		stderr: stderr || !stdout,
+		stdout,
+		stderr,
 		signal,
 	});
 	return sendValues(exchange, entries, {

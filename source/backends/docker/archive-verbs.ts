@@ -1,10 +1,10 @@
-import {Buffer} from 'node:buffer';
 import {decodePathStatus} from '../../api/decode/path.js';
 import {decodeChanges} from '../../api/decode/verbs.js';
 import {pathStatusHeader} from '../../api/encode/path.js';
 import {fieldsOf} from '../../api/fields.js';
 import {splitTag} from '../../api/image-names.js';
 import type {Engine} from '../../engine.js';
+import {inOrder} from '../../rules/file-changes.js';
 import {readBytes} from './answer-streams.js';
 import type {Client} from './client.js';
 import {containerPath} from './container-verbs.js';
@@ -23,7 +23,7 @@ export const archiveVerbs = (client: Client): Pick<Engine, 'pathStatus' | 'readA
 	async changes(reference) {
 		// Docker lists them as its storage driver comes upon them.
 		const changes = decodeChanges(await client.json('GET', containerPath(reference, '/changes')));
-		return changes.toSorted((one, other) => Buffer.compare(Buffer.from(one.path), Buffer.from(other.path)));
+		return changes.toSorted((one, other) => inOrder(one.path, other.path));
 	},
 	exportContainer: async reference => readBytes(client, await client.send('GET', containerPath(reference, '/export'))),
 	async commitContainer(reference, {tag, author, comment, changes, pause = true} = {}) {

@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import type {Engine, Session, TerminalSize} from '../../engine.js';
 import {HolmError} from '../../errors.js';
 import {findContainer} from '../../rules/references.js';
+import {validateExec} from '../../rules/validate-process.js';
 import {openSession} from './open-session.js';
 import {createOutputHub} from './output-hub.js';
 import {createPipe, emptyInput} from './pipe.js';
@@ -133,10 +134,7 @@ export const execVerbs = (state: State): Verbs => ({
 	async createExec(reference, configuration) {
 		state.settle();
 		const {record} = runningRecord(state, reference);
-		if (configuration.command.length === 0 || configuration.command[0] === '') {
-			throw new HolmError('invalid', 'No exec command specified', {remedy: 'name one'});
-		}
-
+		validateExec(configuration);
 		forgetOldExecs(state);
 		const id = state.random.hex(64);
 		state.execs.set(id, {

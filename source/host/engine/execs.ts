@@ -6,6 +6,7 @@ import {createLogParser} from '../containers/log-parser.js';
 import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
 import {quote} from '../../quote.js';
+import {validateExec} from '../../rules/validate-process.js';
 import type {Agent, GuestCommand} from '../machines/agent.js';
 import {createRefresh} from './queue.js';
 import {isLive, publishContainer, type Entry, type Site} from './site.js';
@@ -138,10 +139,7 @@ export const createExecs = (site: Site): Execs => {
 	return {
 		create(entry, configuration) {
 			assertRunning(entry);
-			if (configuration.command.length === 0) {
-				throw new HolmError('invalid', 'No exec command specified', {remedy: 'name one after the container'});
-			}
-
+			validateExec(configuration);
 			const id = newId();
 			const exec: Exec = {
 				id, entry, configuration, isStarted: false, isRunning: false, refreshSize: createRefresh(async () => resize(exec)),

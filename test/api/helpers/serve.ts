@@ -60,7 +60,7 @@ const parse = (text: string): unknown => {
 };
 
 /** One request and its whole answer. */
-export const ask = async ({socketPath}: Served, requestPath: string, {method = 'GET', headers = {}, body}: Asked = {}): Promise<Reply> => {
+export const ask = async ({socketPath}: Pick<Served, 'socketPath'>, requestPath: string, {method = 'GET', headers = {}, body}: Asked = {}): Promise<Reply> => {
 	const request = http.request({
 		socketPath, path: requestPath, method, headers, agent: false,
 	});

@@ -110,6 +110,7 @@ export const testContainers = (test: Register, lacks: Lacks): void => {
 		await refused('invalid', 'AutoRemove', async () => create({command: ['true'], autoRemove: true, restartPolicy: {name: 'always', maximumRetryCount: 0}}));
 		await refused('invalid', 'relative', async () => create({command: ['true'], workingDirectory: 'relative'}));
 		if (!lacks.refusals) {
+			await refused('invalid', 'zero', async () => create({command: ['echo', 'a\0b']}));
 			await refused('invalid', '/twice', async () => create({
 				command: ['true'],
 				mounts: [

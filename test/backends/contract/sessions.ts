@@ -148,6 +148,12 @@ export const testSessions = (test: Register, lacks: Lacks): void => {
 		await refused('not-found', unknown, async () => engine.startExec(unknown));
 		const id = await start();
 		await refused('invalid', /command/iv, async () => engine.createExec(id, {...configuration, command: []}));
+		if (!lacks.refusals) {
+			for (const impossible of [{command: ['echo', 'a\0b']}, {environment: ['A=\0']}, {workingDirectory: 'relative'}]) {
+				await refused('invalid', /./v, async () => engine.createExec(id, {...configuration, ...impossible}));
+			}
+		}
+
 		const {execId, session} = await openExec(id, ['true']);
 		await Promise.all([text(session.stdout), text(session.stderr)]);
 		await refused('conflict', execId.slice(0, 12), async () => engine.startExec(execId));

@@ -1,4 +1,5 @@
 import {killingTests} from './daemon/killing.js';
+import {malformedTests} from './daemon/malformed.js';
 import {neighbourTests} from './daemon/neighbours.js';
 import {startingTests} from './daemon/starting.js';
 import {vanishingTests} from './daemon/vanishing.js';
@@ -7,6 +8,7 @@ import {openWorld} from './world.js';
 const world = openWorld();
 
 startingTests(world);
+malformedTests(world);
 vanishingTests(world);
 killingTests(world);
 neighbourTests(world);
