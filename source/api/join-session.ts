@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {type Duplex, type Readable} from 'node:stream';
-import {defaultDetachKeys, parseDetachKeys} from '../commands/terminal/detach-keys.js';
+import {defaultDetachKeys, parseDetachKeys} from '../rules/detach-keys.js';
 import type {Session} from '../engine.js';
 import {HolmError} from '../errors.js';
 import type {Exchange} from './exchange.js';

@@ -1,5 +1,5 @@
 import {type Duplex, type Writable} from 'node:stream';
-import {createDetachFilter} from '../commands/terminal/detach-keys.js';
+import {createDetachFilter} from '../rules/detach-keys.js';
 import type {Session} from '../engine.js';
 import {createStdinDecoder} from './stdin-frames.js';
 

@@ -3,7 +3,7 @@ import process from 'node:process';
 import {listenOn} from '../api/listeners.js';
 import {createApiServer} from '../api/server.js';
 import {describeAddress, type SocketAddress} from '../backends/docker/address.js';
-import {packageVersion} from '../commands/system/version.js';
+import {packageVersion} from '../package-version.js';
 import {asHolmError, messageOf} from '../errors.js';
 import {openHostEngine} from './engine.js';
 import {identify} from './machines/process.js';

@@ -4,7 +4,7 @@ import {PassThrough} from 'node:stream';
 import {setImmediate as tick} from 'node:timers/promises';
 import test from 'ava';
 import type {Session} from '../../source/engine.js';
-import {createDetachFilter, parseDetachKeys} from '../../source/commands/terminal/detach-keys.js';
+import {createDetachFilter, parseDetachKeys} from '../../source/rules/detach-keys.js';
 import {followSize, joinSession} from '../../source/commands/terminal/session.js';
 import {proxySignals} from '../../source/commands/terminal/signals.js';
 import {createContext} from './helpers/context.js';

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {PassThrough, Readable} from 'node:stream';
-import {parseDetachKeys} from '../../commands/terminal/detach-keys.js';
+import {parseDetachKeys} from '../../rules/detach-keys.js';
 import type {Session} from '../../engine.js';
 import {asHolmError, describeError, exitStatusOf, HolmError} from '../../errors.js';
 import {readFields} from '../body.js';

@@ -1,12 +1,8 @@
-import {readFileSync} from 'node:fs';
 import process from 'node:process';
+import {packageVersion} from '../../package-version.js';
 import {defineCommand, print} from '../command.js';
 import {escapeControlsInLines} from '../print/escape.js';
 import {compileTemplate} from '../print/go-template.js';
-
-/** The version in the package's own package.json, above dist. */
-export const packageVersion = (): string =>
-	(JSON.parse(readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8')) as {readonly version: string}).version;
 
 const section = (title: string, fields: Readonly<Record<string, string>>): string =>
 	[`${title}:`, ...Object.entries(fields).map(([name, value]) => ` ${`${name}:`.padEnd(15)}${value}`)].join('\n');

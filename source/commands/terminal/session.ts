@@ -3,7 +3,7 @@ import {finished} from 'node:stream/promises';
 import {Buffer} from 'node:buffer';
 import type {Session, TerminalSize} from '../../engine.js';
 import type {Context, Output} from '../command.js';
-import {createDetachFilter, defaultDetachKeys, parseDetachKeys} from './detach-keys.js';
+import {createDetachFilter, defaultDetachKeys, parseDetachKeys} from '../../rules/detach-keys.js';
 import {enterRawMode} from './raw-mode.js';
 
 export type SessionOptions = {

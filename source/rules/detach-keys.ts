@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../errors.js';
 
 /** What Docker detaches on unless told otherwise. */
 export const defaultDetachKeys = 'ctrl-p,ctrl-q';
