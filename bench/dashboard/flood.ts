@@ -3,7 +3,7 @@ import type {Measurement} from '../measurement.js';
 import {pressKeys} from './frames.js';
 import {walk} from './keys.js';
 import {residentOf, useDuring} from './process-use.js';
-import {dashboard, openPrograms} from './programs.js';
+import {dashboard, openPrograms, serveEngine} from './programs.js';
 
 const rate = 20_000;
 const presses = 60;
@@ -17,7 +17,7 @@ const lastLine = /\b(?<line>\d{1,9}) the quick brown fox/gv;
 
 export const measurement: Measurement = {
 	name: 'flood',
-	title: `While one container logs ${rate.toLocaleString('en')} lines a second, engine and container in the same process`,
+	title: `While one container logs ${rate.toLocaleString('en')} lines a second`,
 	metrics: [
 		{name: 'processor time', unit: '% of one'}, {name: 'written', unit: 'bytes/s'}, {name: 'key to frame, p50', unit: 'ms'}, {name: 'key to frame, p95', unit: 'ms'},
 		{name: 'resident after 1,000,000 lines', unit: 'MiB'}, {name: 'resident at most', unit: 'MiB'},
@@ -25,9 +25,13 @@ export const measurement: Measurement = {
 	rounds: 1,
 	async open(site) {
 		const {start} = await openPrograms(site);
-		const program = dashboard('--flood', String(rate));
+		const flood = ['--flood', String(rate)];
+		const programs = [
+			{...dashboard(...await serveEngine(site, ...flood)), name: 'holm, engine apart'},
+			{...dashboard(...flood), name: 'holm, engine in the same process'},
+		];
 		return {
-			subjects: [{
+			subjects: programs.map(program => ({
 				name: program.name,
 				async read() {
 					await using started = await start(program);
@@ -38,10 +42,11 @@ export const measurement: Measurement = {
 					await terminal.press('2');
 					const use = await useDuring(terminal, watchedMs);
 					const [p50, p95] = await pressKeys(terminal, walk(program.keys, presses), program.answer);
-					await terminal.until(() => shown() > lines ? true : undefined, patience);
+					const first = shown();
+					await terminal.until(() => shown() > first + lines ? true : undefined, patience);
 					return [...use, p50, p95, ...await residentOf(terminal.pid)];
 				},
-			}],
+			})),
 			missing: [],
 		};
 	},

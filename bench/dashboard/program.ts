@@ -1,15 +1,29 @@
+import {once} from 'node:events';
 import process from 'node:process';
 import {parseArgs} from 'node:util';
+import {listenOn} from '../../source/api/listeners.js';
+import {createApiServer} from '../../source/api/server.js';
+import {createDockerEngine} from '../../source/backends/docker.js';
 import {createMemoryEngine} from '../../source/backends/memory.js';
 import {openDashboard} from '../../source/dashboard/index.js';
 import type {Engine, Snapshot} from '../../source/engine.js';
 import {containerConfiguration} from '../../test/dashboard/helpers/configurations.js';
 
 /*
-The dashboard over an engine in memory with 200 containers on 20 networks; with `--flood RATE` the first of them logs so many lines a second, with `--still` the statistics are read as ever and never change.
+The dashboard over an engine in memory with 200 containers on 20 networks; with `--flood RATE` the first of them logs so many lines a second, with `--still` the statistics are read as ever and never change. With `--serve SOCKET` there is the engine alone, until standard input ends, and with `--connect SOCKET` the dashboard alone.
 */
-const {values: {flood, still}} = parseArgs({options: {flood: {type: 'string'}, still: {type: 'boolean', default: false}}});
+const {values: {flood, still, serve, connect}} = parseArgs({options: {
+	flood: {type: 'string'}, still: {type: 'boolean', default: false}, serve: {type: 'string'}, connect: {type: 'string'},
+}});
 const {stdin, stdout, stderr, env: environment} = process;
+const open = async (engine: Engine) => openDashboard({
+	connect: async () => engine, stdin, stdout, stderr, environment, workingDirectory: '/', now: Date.now,
+});
+
+if (connect !== undefined) {
+	process.exit(await open(createDockerEngine({kind: 'unix', path: connect})));
+}
+
 const engine = createMemoryEngine({containers: 200, networks: 20, seed: 1});
 if (flood !== undefined) {
 	const {id} = await engine.createContainer({...containerConfiguration({command: ['flood', flood]}), name: 'a-flood'});
@@ -29,7 +43,15 @@ const stillEngine: Engine = {
 	},
 };
 
-process.exitCode = await openDashboard({connect: async () => still ? stillEngine : engine, stdin, stdout, stderr, environment, workingDirectory: '/', now: Date.now});
+if (serve === undefined) {
+	process.exitCode = await open(still ? stillEngine : engine);
+} else {
+	await listenOn(createApiServer(engine), {kind: 'unix', path: serve});
+	stdout.write('serving\n');
+	stdin.resume();
+	await once(stdin, 'end');
+}
+
 engine.close();
 // The flood would go on.
 

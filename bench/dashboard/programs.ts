@@ -1,3 +1,5 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {access, constants, open} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
@@ -29,6 +31,19 @@ export const dashboard = (...options: readonly string[]): ScreenProgram => ({
 	keys: ['j', 'k'],
 	answer: untilSelected,
 });
+
+/** Starts the engine of `dashboard` in a process of its own, as the daemon is. Resolves with the options with which the dashboard finds it. */
+export const serveEngine = async (site: Site, ...options: readonly string[]): Promise<readonly string[]> => {
+	const socket = path.join(await site.directory(), 'engine.sock');
+	const child = spawn(process.execPath, [compiled('program.js'), '--serve', socket, ...options], {stdio: ['pipe', 'pipe', 'ignore']});
+	site.stack.defer(async () => {
+		const ended = once(child, 'close');
+		child.stdin.end();
+		await ended;
+	});
+	await once(child.stdout, 'data');
+	return ['--connect', socket];
+};
 
 /** What is started with `holm --demo`, command line and all. */
 export const demo: ScreenProgram = {...dashboard(), name: 'holm --demo', command: [process.execPath, compiled('../../cli.js'), '--demo'], shows: /shop-web/v};

@@ -105,7 +105,7 @@ export const createLogs = (capacity: number): Logs => {
 		try {
 			const options = from === '' ? {tail: firstTail, since} : {since: Date.parse(from)};
 			const entries = target.isBoot
-				? bootLogOf(engine)(target.id, {tail: firstTail, follow: true, signal})
+				? bootLogOf(engine)(target.id, {follow: true, signal})
 				: engine.logs(target.id, {...options, follow: true, stdout: true, stderr: true, signal});
 			for await (const entry of entries) {
 				if (signal.aborted) {

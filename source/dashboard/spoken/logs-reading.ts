@@ -32,6 +32,7 @@ export const logsReading = (controller: Controller): Reading => {
 			names.length === 0 ? 'Logs, no container is chosen' : `${targets().some(({isBoot}) => isBoot) ? 'Boot log' : 'Logs'} of ${names.join(' and ')}`,
 			filter && `only lines ${filter.isInverted ? 'without' : 'with'} ${filter.source}`,
 			search && `search ${search.source}`,
+			hasTimestamps && 'with times',
 			since > 0 && `since ${sinceChoices[since]!.title}`,
 			position.type === 'following' ? 'following' : 'paused',
 			logIndex.count() === 0 && 'no lines',

@@ -29,8 +29,9 @@ const rowTexts: {readonly [Name in ListName]: (row: Shown[Name][number], context
 	containers: containerRow, networks: networkRow, images: imageRow, volumes: volumeRow, dns: recordRow, events: eventRow,
 };
 
-const listHeading = (title: string, {filter, sort, isDescending, marks}: ListState, rows: number): string => sentence(
+const listHeading = (title: string, {filter, sort, isDescending, marks}: ListState, rows: number, isRunningOnly = false): string => sentence(
 	title,
+	isRunningOnly && 'without those that have ended',
 	count(rows, 'row'),
 	filter !== '' && `filter ${filter}`,
 	sort !== undefined && `sorted by ${sort}${isDescending ? ', descending' : ''}`,
@@ -62,7 +63,7 @@ const listReading = (list: ListName, controller: Controller): Reading => {
 	);
 	return {
 		key: `list ${list}`,
-		heading: row === -1 ? sentence(listHeading(titles[list], state, 0), noneText(list, controller)) : listHeading(titles[list], state, ids.length),
+		heading: sentence(listHeading(titles[list], state, ids.length, list === 'containers' && !ui.showsStopped), row === -1 && noneText(list, controller)),
 		opening: [],
 		...(row === -1 ? {} : {cursor: {id: `${ids[row]!} ${state.marks.has(ids[row]!)}`, text: textOf(row)}}),
 		whole: () => ids.map((_, index) => textOf(index)),

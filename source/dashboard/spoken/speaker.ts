@@ -18,8 +18,13 @@ export type Speaker = {
 	readonly subscribe: (listener: () => void) => () => void;
 	/** Says all of what is on the screen. */
 	readonly sayAll: () => void;
+	/** To be told of a key before it does something: where that says nothing, this does, for who hears nothing cannot see that nothing was to be done. */
+	readonly awaitAnswer: () => void;
 	readonly stop: () => void;
 };
+
+/** Milliseconds after which a key has done what it does. */
+const answerDelay = 500;
 
 // Lines that were said are the terminal's; only so many are kept here.
 const longestChapter = 500;
@@ -51,6 +56,7 @@ export const createSpeaker = (controller: Controller): Speaker => {
 	let said: Said = {chapter: 0, lines: []};
 	let before: Moment | undefined;
 	let isDue = false;
+	let answer: NodeJS.Timeout | undefined;
 	const listeners = new Set<() => void>();
 
 	const say = (texts: readonly string[]) => {
@@ -97,7 +103,19 @@ export const createSpeaker = (controller: Controller): Speaker => {
 			const {heading, whole} = overReading(controller) ?? paneReading(controller);
 			say([heading, ...whole()]);
 		},
+		awaitAnswer() {
+			const already = said;
+			clearTimeout(answer);
+			answer = setTimeout(() => {
+				const {prompt, dialog, jobs} = controller.getState();
+				const isTyping = prompt !== undefined || dialog?.type === 'palette' || dialog?.type === 'form';
+				if (said === already && !isTyping && jobs.length === 0) {
+					say(['No change']);
+				}
+			}, answerDelay);
+		},
 		stop() {
+			clearTimeout(answer);
 			for (const end of ends) {
 				end();
 			}

@@ -74,6 +74,7 @@ const Transcript = ({speaker}: {readonly speaker: Speaker}) => {
 	const controller = useController();
 	const {chapter, lines} = useSyncExternalStore(speaker.subscribe, speaker.said, speaker.said);
 	useInput((input, key) => {
+		speaker.awaitAnswer();
 		handleInput(controller, input, key);
 	});
 	return (
