@@ -127,7 +127,8 @@ export type BuildOptions = {
 	/** Look for newer base images even where there is one. */
 	readonly pull: boolean;
 	readonly labels: Readonly<Record<string, string>>;
-	readonly credentials?: RegistryCredentials;
+	/** For the registries of base images, at most one for each. */
+	readonly credentials?: readonly RegistryCredentials[];
 	readonly signal?: AbortSignal;
 };
 

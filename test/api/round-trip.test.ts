@@ -264,8 +264,11 @@ test('small answers', t => {
 test('credentials', t => {
 	for (const given of [{username: 'u', password: 'p:q'}, {username: 'u', password: 'ü', server: 'localhost:5000'}]) {
 		t.deepEqual(decodeRegistryAuth(encodeRegistryAuth(given)), given);
-		t.deepEqual(decodeRegistryConfig(encodeRegistryConfig(given), undefined), given);
 	}
+
+	const logins = [{username: 'u', password: 'p:q'}, {username: 'u', password: 'ü', server: 'localhost:5000'}];
+	t.deepEqual(decodeRegistryConfig(encodeRegistryConfig(logins)), logins);
+	t.deepEqual(decodeRegistryConfig(undefined), []);
 
 	t.is(decodeRegistryAuth(encodeRegistryAuth(undefined)), undefined);
 	t.is(decodeRegistryAuth(undefined), undefined);
@@ -274,11 +277,9 @@ test('credentials', t => {
 	const several = encode({
 		'https://index.docker.io/v1/': {username: 'hub', password: 'p'},
 		'registry.example:5000': {username: 'own', password: 'p'},
+		'tokens.example': {identitytoken: 'x'},
 	});
-	t.is(decodeRegistryConfig(several, 'registry.example:5000/a/b:1')?.username, 'own');
-	t.is(decodeRegistryConfig(several, 'a/b:1')?.username, 'hub');
-	t.is(decodeRegistryConfig(several, 'b:1')?.username, 'hub');
-	t.is(decodeRegistryConfig(several, undefined)?.username, 'hub');
+	t.deepEqual(decodeRegistryConfig(several).map(({username, server}) => [username, server]), [['hub', undefined], ['own', 'registry.example:5000']]);
 	t.throws(() => decodeRegistryAuth('!!!not base64 of json'), {code: 'invalid'});
 	t.throws(() => decodeRegistryAuth(encode([])), {code: 'invalid'});
 	t.throws(() => decodeRegistryAuth(encode({username: 1})), {code: 'invalid'});

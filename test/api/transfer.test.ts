@@ -80,7 +80,7 @@ const building = (seen: Array<[string, Partial<BuildOptions>]>): Pick<Engine, 'b
 test('a build reads its options and its context, and ends in the words that Docker\'s clients look for', async t => {
 	const seen: Array<[string, Partial<BuildOptions>]> = [];
 	const served = await serve(t, building(seen));
-	const credentials = {username: 'u', password: 'p'};
+	const credentials = [{username: 'u', password: 'p'}];
 	const query = new URLSearchParams([
 		['t', 'a:1'],
 		['t', 'b'],

@@ -12,10 +12,12 @@ const serverOf = (address: string): string | undefined => {
 	return hubNames.has(host) ? undefined : host;
 };
 
+const hasToken = (fields: Fields): boolean => Boolean(fields.text('identitytoken') || fields.text('registrytoken'));
+
 /** Credentials as Docker's clients send them; undefined where there are none. */
 export const decodeCredentials = (fields: Fields): RegistryCredentials | undefined => {
 	const server = serverOf(fields.text('serveraddress'));
-	if (fields.text('identitytoken') || fields.text('registrytoken')) {
+	if (hasToken(fields)) {
 		throw new HolmError('unsupported', 'tokens of registries are not supported', {remedy: 'log in with a user name and a password'});
 	}
 
@@ -34,13 +36,11 @@ const decodeHeader = (header: string | string[] | undefined, name: string): Fiel
 export const decodeRegistryAuth = (header: string | string[] | undefined): RegistryCredentials | undefined =>
 	decodeCredentials(decodeHeader(header, 'X-Registry-Auth'));
 
-/** The header `X-Registry-Config` of a build, by registry; a build takes one, and the registry of its own name is the likeliest, then Docker Hub. */
-export const decodeRegistryConfig = (header: string | string[] | undefined, tag: string | undefined): RegistryCredentials | undefined => {
+/** The header `X-Registry-Config` of a build: all logins of the client, whether the build needs them or not. Those that cannot be used are left out. */
+export const decodeRegistryConfig = (header: string | string[] | undefined): readonly RegistryCredentials[] => {
 	const fields = decodeHeader(header, 'X-Registry-Config');
-	const all = Object.keys(fields.raw).flatMap(address => {
+	return Object.keys(fields.raw).flatMap(address => {
 		const entry = fields.object(address);
-		return decodeCredentials(fieldsOf({...entry.raw, serveraddress: entry.text('serveraddress') || address})) ?? [];
+		return hasToken(entry) ? [] : decodeCredentials(fieldsOf({...entry.raw, serveraddress: entry.text('serveraddress') || address})) ?? [];
 	});
-	const registry = serverOf(tag?.includes('/') ? tag : '');
-	return all.find(({server}) => server === registry) ?? all.find(({server}) => server === undefined) ?? all[0];
 };

@@ -18,7 +18,5 @@ export const encodeRegistryAuth = (credentials: RegistryCredentials | undefined)
 	encodeHeader(credentials ? encodeCredentials(credentials) : {});
 
 /** The header `X-Registry-Config` of a build. */
-export const encodeRegistryConfig = (credentials: RegistryCredentials): string => {
-	const encoded = encodeCredentials(credentials);
-	return encodeHeader({[encoded.serveraddress]: encoded});
-};
+export const encodeRegistryConfig = (credentials: readonly RegistryCredentials[]): string =>
+	encodeHeader(Object.fromEntries(credentials.map(each => encodeCredentials(each)).map(encoded => [encoded.serveraddress, encoded])));

@@ -32,7 +32,7 @@ export const build = async (exchange: Exchange): Promise<undefined> => {
 		target: query.text('target'),
 		noCache: query.flag('nocache'),
 		pull: query.flag('pull'),
-		credentials: decodeRegistryConfig(request.headers['x-registry-config'], tags[0]),
+		credentials: decodeRegistryConfig(request.headers['x-registry-config']),
 		signal,
 	});
 	let isConcluded = isHolm;

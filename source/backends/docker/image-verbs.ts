@@ -82,7 +82,7 @@ export const imageVerbs = (client: Client): Pick<Engine, Verbs> => ({
 			rm: true,
 			forcerm: true,
 		},
-		headers: options.credentials ? {'X-Registry-Config': encodeRegistryConfig(options.credentials)} : {},
+		headers: options.credentials?.length ? {'X-Registry-Config': encodeRegistryConfig(options.credentials)} : {},
 		tar: context,
 		signal: options.signal,
 	}),

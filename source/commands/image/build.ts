@@ -10,7 +10,7 @@ import {
 } from '../command.js';
 import {parseLabels} from '../flags/environment.js';
 import {printProgress} from '../print/progress.js';
-import {credentialsFor} from '../registry/credentials.js';
+import {keptCredentials} from '../registry/credentials.js';
 import {readInput} from '../terminal/streams.js';
 
 const flags = {
@@ -72,7 +72,7 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 		noCache: given.noCache,
 		pull: given.pull,
 		labels: parseLabels(given.label),
-		credentials: await credentialsFor(given.tag[0] ?? '', context.environment),
+		credentials: await keptCredentials(context.environment),
 	};
 	const {tar, file} = await contextOf(context, source, given.file);
 	const engine = await context.engine();

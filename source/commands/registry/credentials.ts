@@ -45,22 +45,20 @@ const save = async (file: string, auths: NonNullable<AuthFile['auths']>): Promis
 	}
 };
 
-/** The login kept for a registry, where there is one. */
-export const findCredentials = async (server: string, environment: Context['environment']): Promise<RegistryCredentials | undefined> => {
+/** All logins that are kept, each for its registry. */
+export const keptCredentials = async (environment: Context['environment']): Promise<readonly RegistryCredentials[]> => {
 	const {auths = {}} = await read(authFile(environment));
-	const key = keyOf(server);
-	const auth = Object.hasOwn(auths, key) ? auths[key]?.auth : undefined;
-	if (auth === undefined) {
-		return undefined;
-	}
-
-	const [username, password = ''] = splitFirst(Buffer.from(auth, 'base64').toString(), ':');
-	return {username, password, ...(key !== hub && {server: key})};
+	return Object.entries(auths).flatMap(([key, {auth}]) => {
+		const [username, password = ''] = splitFirst(Buffer.from(auth ?? '', 'base64').toString(), ':');
+		return auth === undefined ? [] : [{username, password, ...(key !== hub && {server: key})}];
+	});
 };
 
-/** The login for the registry that an image reference names. */
-export const credentialsFor = async (reference: string, environment: Context['environment']): Promise<RegistryCredentials | undefined> =>
-	findCredentials(registryOf(reference), environment);
+/** The login for the registry that an image reference names, where there is one. */
+export const credentialsFor = async (reference: string, environment: Context['environment']): Promise<RegistryCredentials | undefined> => {
+	const key = keyOf(registryOf(reference));
+	return (await keptCredentials(environment)).find(({server = hub}) => server === key);
+};
 
 export const keepCredentials = async ({username, password, server = ''}: RegistryCredentials, environment: Context['environment']): Promise<void> => {
 	const file = authFile(environment);

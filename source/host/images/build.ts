@@ -95,7 +95,7 @@ const removeStrays = async (buildah: Buildah): Promise<void> => {
 
 const buildArguments = async (work: string, context: string, options: BuildOptions): Promise<{readonly arguments: readonly string[]; readonly loopback: readonly string[]}> => {
 	const recipe = await recipeOf(context, options.file);
-	const {credentials} = options;
+	const {credentials = []} = options;
 	return {
 		loopback: loopbackRegistriesIn([await readFile(recipe, 'utf8'), ...Object.values(options.buildArguments)].join('\n')),
 		arguments: [
@@ -116,7 +116,7 @@ const buildArguments = async (work: string, context: string, options: BuildOptio
 			...pairs('--build-arg', 'build argument', options.buildArguments),
 			...pairs('--label', 'label', options.labels),
 			...(options.target === undefined ? [] : ['--target', options.target]),
-			...(credentials ? ['--authfile', await writeCredentials(work, registryOf(credentials.server), credentials)] : []),
+			...(credentials.length > 0 ? ['--authfile', await writeCredentials(work, new Map(credentials.map(each => [registryOf(each.server), each])))] : []),
 		],
 	};
 };

@@ -55,11 +55,11 @@ export const registriesConfiguration = (insecure: readonly string[]): string => 
 	'',
 ].join('\n');
 
-/** The file in which buildah looks for credentials, mode 0600: on a command line every user of the host could read them. */
-export const writeCredentials = async (directory: string, registry: string, {username, password}: RegistryCredentials): Promise<string> => {
+/** The file in which buildah looks for credentials by their registry, mode 0600: on a command line every user of the host could read them. */
+export const writeCredentials = async (directory: string, credentials: ReadonlyMap<string, RegistryCredentials>): Promise<string> => {
 	const file = path.join(directory, 'auth.json');
-	const auth = Buffer.from(`${username}:${password}`).toString('base64');
-	await writeFile(file, JSON.stringify({auths: {[registry]: {auth}}}), {mode: 0o600});
+	const auths = [...credentials].map(([registry, {username, password}]) => [registry, {auth: Buffer.from(`${username}:${password}`).toString('base64')}] as const);
+	await writeFile(file, JSON.stringify({auths: Object.fromEntries(auths)}), {mode: 0o600});
 	return file;
 };
 

@@ -47,7 +47,7 @@ const cancelled = (doing: string, signal: AbortSignal | undefined, error: unknow
 
 const connection = async (work: string, registry: string, credentials: RegistryCredentials | undefined): Promise<readonly string[]> => [
 	...(isLoopback(registry) ? ['--tls-verify=false'] : []),
-	...(credentials ? ['--authfile', await writeCredentials(work, registry, credentials)] : []),
+	...(credentials ? ['--authfile', await writeCredentials(work, new Map([[registry, credentials]]))] : []),
 ];
 
 /** A line of buildah on a blob, as one step of that layer. */

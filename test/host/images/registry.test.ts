@@ -109,6 +109,11 @@ hostTest('a registry that refuses, has not, or is not there', programs, async t 
 	await t.notThrowsAsync(collect(store.pull(`${registry}/app`, {credentials})));
 	await t.throwsAsync(collect(store.pull(`${registry}/app`)), {code: 'forbidden'}, 'credentials are not kept');
 
+	const upon = await contextFor(directory, 'upon', {Dockerfile: `FROM ${registry}/app\nLABEL upon=it\n`});
+	await store.remove(`${registry}/app`);
+	await t.throwsAsync(buildImage(store, upon, {tags: ['upon']}));
+	await t.notThrowsAsync(buildImage(store, upon, {tags: ['upon'], credentials: [{username: 'somebody', password: 'else', server: 'registry.invalid'}, {...credentials, server}]}));
+
 	await t.throwsAsync(collect(store.pull(`127.0.0.1:${await freePort()}/app`)), {code: 'unavailable'});
 	await t.throwsAsync(collect(store.pull(`${registry}/app`, {platform: '--all-tags'})), {code: 'invalid'});
 	const aborted = AbortSignal.abort();
