@@ -6,6 +6,7 @@ import {HolmError, messageOf} from '../../errors.js';
 import type {Engine, PathStatus} from '../../engine.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
 import {decompress} from '../images/incoming.js';
+import {complaintOf} from '../machines/agent.js';
 import {quote} from '../../quote.js';
 import {
 	openOutput,
@@ -48,10 +49,7 @@ const readFrom = async (entry: Entry, {agent, prefix}: Files, file: string): Pro
 const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, tar: Readable): Promise<void> => {
 	const place = normalise(directory);
 	const {channel, status} = await agent.open(`${prefix} tar -x -f - -C ${quote(place)}`);
-	let errors = '';
-	channel.stderr.on('data', (chunk: Uint8Array) => {
-		errors = (errors + Buffer.from(chunk).toString()).slice(-500);
-	});
+	const complaint = complaintOf(channel);
 	channel.resume();
 	const plain = new PassThrough();
 	const reading = pipeline(tar, decompress(), plain);
@@ -62,11 +60,11 @@ const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, 
 	} catch (error) {
 		channel.close();
 		await status;
-		throw error instanceof HolmError ? error : new HolmError('invalid', `the archive cannot be unpacked: ${errors.trim().split('\n').at(-1) || messageOf(error)}`, {remedy: 'send a tar, plain or compressed with gzip', cause: error});
+		throw error instanceof HolmError ? error : new HolmError('invalid', `the archive cannot be unpacked: ${complaint() || messageOf(error)}`, {remedy: 'send a tar, plain or compressed with gzip', cause: error});
 	}
 
 	if (await status !== 0) {
-		const reason = errors.trim().split('\n').at(-1)?.replace(/^tar: /v, '') ?? '';
+		const reason = complaint().replace(/^tar: /v, '');
 		const isFull = /no space left/iv.test(reason);
 		throw new HolmError(isFull ? 'unavailable' : 'invalid', `the archive cannot be unpacked in ${place} of container ${entry.container.name}: ${reason || 'the container has ended'}`, {remedy: isFull ? 'remove files in the container' : 'look at what it has, and whether the place may be written to'});
 	}

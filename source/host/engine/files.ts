@@ -1,8 +1,7 @@
-import {Buffer} from 'node:buffer';
 import {PassThrough, type Readable} from 'node:stream';
 import {HolmError} from '../../errors.js';
 import {quote} from '../../quote.js';
-import type {Agent} from '../machines/agent.js';
+import {complaintOf, type Agent} from '../machines/agent.js';
 import {guestPaths} from '../containers/bundle.js';
 import {isLive, type Entry} from './site.js';
 import type {Utility} from './utility.js';
@@ -54,19 +53,16 @@ export const changedWhileRead = 1;
 export const openOutput = async (agent: Agent, command: string, what: string, {accept = [], input}: {readonly accept?: readonly number[]; readonly input?: Uint8Array} = {}): Promise<Readable> => {
 	const {channel, status, abandon} = await agent.open(command);
 	const output = new PassThrough();
-	let errors = '';
+	const complaint = complaintOf(channel);
 	let isOver = false;
 	channel.end(input);
-	channel.stderr.on('data', (chunk: Uint8Array) => {
-		errors = (errors + Buffer.from(chunk).toString()).slice(-500);
-	});
 	channel.on('error', () => undefined);
 	void status.then(code => {
 		isOver = true;
 		if (code === 0 || (code !== undefined && accept.includes(code))) {
 			output.end();
 		} else {
-			output.destroy(new HolmError('internal', `${what} broke off: ${errors.trim().split('\n').at(-1) || 'the container has ended'}`));
+			output.destroy(new HolmError('internal', `${what} broke off: ${complaint() || 'the container has ended'}`));
 		}
 	});
 	channel.pipe(output, {end: false});

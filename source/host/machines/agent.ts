@@ -25,6 +25,15 @@ export type Agent = {
 	close: () => void;
 };
 
+/** Reads what a command says on standard error, of which the function tells the last line. */
+export const complaintOf = ({stderr}: ClientChannel): (() => string) => {
+	let text = '';
+	stderr.on('data', (chunk: Uint8Array) => {
+		text = (text + Buffer.from(chunk).toString()).slice(-1000);
+	});
+	return () => text.trim().split('\n').at(-1)!;
+};
+
 /** The most a guest's answer may take in the engine's memory. */
 const maximumAnswer = 16 * 1024 * 1024;
 
@@ -186,7 +195,7 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		async run(command, input) {
 			const {channel, status} = await open(command);
 			const chunks: Uint8Array[] = [];
-			let errors = '';
+			const complaint = complaintOf(channel);
 			let size = 0;
 			channel.on('data', (chunk: Uint8Array) => {
 				size += chunk.length;
@@ -194,13 +203,10 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 					chunks.push(chunk);
 				}
 			});
-			channel.stderr.on('data', (chunk: Uint8Array) => {
-				errors = (errors + Buffer.from(chunk).toString()).slice(-1000);
-			});
 			channel.end(input);
 			const exitCode = await status;
 			if (exitCode !== 0) {
-				throw new HolmError('internal', `the guest could not do it: ${errors.trim().split('\n').at(-1) || (exitCode === undefined ? 'the connection ended' : `exit status ${exitCode}`)}`);
+				throw new HolmError('internal', `the guest could not do it: ${complaint() || (exitCode === undefined ? 'the connection ended' : `exit status ${exitCode}`)}`);
 			}
 
 			return Buffer.concat(chunks);
