@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {once} from 'node:events';
-import {connect} from 'node:net';
+import {connect, type Socket} from 'node:net';
 import {setTimeout as delay} from 'node:timers/promises';
 import ssh2, {type Client} from 'ssh2';
 import {HolmError, messageOf} from '../../errors.js';
@@ -29,15 +29,46 @@ const attempts = 5;
 /** How long the guest may take to begin, and to leave. */
 const guestTimeoutMs = 10_000;
 
+/**
+Has the guest start a server for a connection, and waits until it has greeted. One that finds the port still in the hands of an earlier connection's server leaves at once, and another one has to be started.
+*/
+const awaitGreeting = async (socket: Socket, start: () => Promise<void>, isLeft: () => Promise<void>) => {
+	// Whatever is sent before the server has greeted could be read by one that is about to leave.
+	const signal = AbortSignal.timeout(guestTimeoutMs);
+	const heard = Promise.race([
+		once(socket, 'readable', {signal}),
+		once(socket, 'close', {signal}),
+	]).then(() => true);
+	// Where starting fails nobody waits for it.
+	heard.catch(() => undefined);
+	for (let attempt = 1; attempt <= attempts; attempt++) {
+		const leaves = isLeft().then(() => false);
+		await start();
+		if (await Promise.race([heard, leaves])) {
+			if (socket.destroyed) {
+				throw new HolmError('internal', 'the machine closed the connection');
+			}
+
+			return;
+		}
+
+		await delay(attempt * 50);
+	}
+
+	throw new HolmError('internal', 'its SSH server leaves at once');
+};
+
 const connectSocket = async ({socketPath, port, tell, leaving}: SshOptions) => {
 	// Tells this connection's end from that of an earlier one over the same port.
 	const id = randomBytes(4).toString('hex');
 	const left = Promise.withResolvers<void>();
 	const socket = connect(socketPath);
-	leaving.set(id, () => {
+	const leave = () => {
 		socket.destroy();
 		left.resolve();
-	});
+	};
+
+	leaving.set(id, leave);
 	socket.on('close', () => {
 		// Some guests do not come to say it.
 		setTimeout(left.resolve, guestTimeoutMs).unref();
@@ -47,13 +78,13 @@ const connectSocket = async ({socketPath, port, tell, leaving}: SshOptions) => {
 	});
 	try {
 		await once(socket, 'connect');
-		await tell(`ssh ${port} ${id}\n`);
-		// Whatever is sent before the server has greeted could be read by one that is about to leave.
-		const signal = AbortSignal.timeout(guestTimeoutMs);
-		await Promise.race([once(socket, 'readable', {signal}), once(socket, 'close', {signal})]);
+		await awaitGreeting(socket, async () => tell(`ssh ${port} ${id}\n`), async () => new Promise(resolve => {
+			leaving.set(id, resolve);
+		}));
+		leaving.set(id, leave);
 		return {socket, left: left.promise};
 	} catch (error) {
-		socket.destroy();
+		leave();
 		throw error;
 	}
 };

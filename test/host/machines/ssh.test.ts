@@ -1,0 +1,105 @@
+import {once} from 'node:events';
+import {mkdtemp, rm} from 'node:fs/promises';
+import net from 'node:net';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import ssh2 from 'ssh2';
+import {dialSsh} from '../../../source/host/machines/ssh.js';
+
+const keys = ssh2.utils.generateKeyPairSync('ed25519');
+
+/** A port of a guest: a socket behind which a server comes when it is told to, and is there for one connection. */
+const openPort = async (t: ExecutionContext) => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-ssh-'));
+	const socketPath = path.join(directory, 'port.sock');
+	const connections: net.Socket[] = [];
+	const port = net.createServer(socket => {
+		socket.on('error', () => undefined);
+		connections.push(socket);
+	});
+	port.listen(socketPath);
+	await once(port, 'listening');
+	t.teardown(async () => {
+		for (const connection of connections) {
+			connection.destroy();
+		}
+
+		port.close();
+		await rm(directory, {recursive: true, force: true});
+	});
+	const server = new ssh2.Server({hostKeys: [keys.private]}, client => {
+		client.on('error', () => undefined).on('authentication', context => {
+			context.accept();
+		});
+	});
+	return {
+		socketPath,
+		connections,
+		serve() {
+			server.injectSocket(connections.at(-1)!);
+		},
+	};
+};
+
+const optionsFor = ({socketPath}: {readonly socketPath: string}, leaving: Map<string, () => void>, onStart: (count: number) => void) => {
+	let count = 0;
+	return {
+		socketPath, port: 4, privateKey: keys.private, leaving,
+		async tell(line: string) {
+			count++;
+			const id = /^ssh 4 (?<id>[\da-f]{8})\n$/v.exec(line)!.groups!['id']!;
+			const number = count;
+			setTimeout(() => {
+				onStart(number);
+				if (number < 3) {
+					leaving.get(id)!();
+				}
+			}, 10);
+		},
+	};
+};
+
+test('a server that leaves at once, for the port is still an earlier one\'s, is started again for the same connection', async t => {
+	const port = await openPort(t);
+	const leaving = new Map<string, () => void>();
+	const ssh = await dialSsh(optionsFor(port, leaving, count => {
+		if (count === 3) {
+			port.serve();
+		}
+	}));
+	t.is(port.connections.length, 1);
+	t.is(leaving.size, 1);
+	ssh.close();
+	for (const leave of leaving.values()) {
+		leave();
+	}
+
+	await ssh.left;
+	t.is(leaving.size, 0);
+});
+
+test('a connection that is closed before the greeting is made again at once', async t => {
+	const port = await openPort(t);
+	const leaving = new Map<string, () => void>();
+	// Less than an SSH connection is waited for.
+	t.timeout(20_000);
+	const ssh = await dialSsh({...optionsFor(port, leaving, () => undefined), async tell() {
+		if (port.connections.length === 1) {
+			port.connections[0]!.destroy();
+		} else {
+			port.serve();
+		}
+	}});
+	t.is(port.connections.length, 2);
+	ssh.close();
+});
+
+test('a machine that is gone is said to be so', async t => {
+	const port = await openPort(t);
+	const leaving = new Map<string, () => void>();
+	await t.throwsAsync(dialSsh({...optionsFor(port, leaving, () => undefined), async tell() {
+		throw new Error('it has ended');
+	}}), {message: 'the guest does not answer: it has ended'});
+	t.is(leaving.size, 0);
+});
