@@ -10,7 +10,7 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 	process.env.NODE_ENV ??= 'production';
 	// V8 lets a heap of 35 MB take 200 when a container logs without a pause. Unknown flags are ignored.
 	setFlagsFromString('--semi-space-growth-factor=1');
-	setFlagsFromString('--heap-growing-percent=30');
+	setFlagsFromString('--heap-growing-percent=10');
 	const dashboard = await import('./open.js');
 	return dashboard.openDashboard(options);
 };
