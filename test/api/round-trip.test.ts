@@ -302,5 +302,6 @@ test('errors keep their code, message and remedy', t => {
 
 	t.is(decodeError({message: 'taken'}, 409, 'x').code, 'conflict');
 	t.is(decodeError({}, 404, 'nothing').message, 'nothing');
+	t.is(decodeError({message: 'building at STEP "RUN x":\n  exit status 1\r\n'}, 500, 'x').message, 'building at STEP "RUN x": exit status 1');
 	t.is(decodeError({code: 'toString', message: 'm'}, 418, 'x').code, 'internal');
 });

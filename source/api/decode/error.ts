@@ -28,11 +28,12 @@ const codesByStatus: Readonly<Record<number, ErrorCode>> = {
 	503: 'unavailable',
 };
 
-/** The error of an answer: exactly the one that our server threw, or the nearest to another engine's. */
+/** The error of an answer: exactly the one that our server threw, or the nearest to another engine's, some of which have messages of several lines. */
 export const decodeError = (json: unknown, status: number, fallback: string): HolmError => {
 	const fields = fieldsOf(json);
 	const code = fields.optionalText('code');
-	return new HolmError(code && isCode(code) ? code : codesByStatus[status] ?? 'internal', fields.text('message') || fallback, {
+	const message = fields.text('message').replaceAll(/\s*[\r\n]\s*/gv, ' ').trim();
+	return new HolmError(code && isCode(code) ? code : codesByStatus[status] ?? 'internal', message || fallback, {
 		remedy: fields.optionalText('remedy'),
 	});
 };
