@@ -32,7 +32,7 @@ const codesByStatus: Readonly<Record<number, ErrorCode>> = {
 export const decodeError = (json: unknown, status: number, fallback: string): HolmError => {
 	const fields = fieldsOf(json);
 	const code = fields.optionalText('code');
-	const message = fields.text('message').replaceAll(/\s*[\r\n]\s*/gv, ' ').trim();
+	const message = fields.text('message').split(/[\r\n]+/v).map(line => line.trim()).filter(Boolean).join(' ');
 	return new HolmError(code && isCode(code) ? code : codesByStatus[status] ?? 'internal', message || fallback, {
 		remedy: fields.optionalText('remedy'),
 	});
