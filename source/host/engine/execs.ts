@@ -90,9 +90,9 @@ const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 /** Directory of the guest with what it needs of a process. */
 const directoryOf = (id: string) => `/run/holm/exec-${id.slice(0, 16)}`;
 
-/** Sets the size of a process's terminal, in the format of conmon's control file. The process may not be there yet, or any more. */
+/** Sets the size of a process's terminal, in the format of conmon's control file. The process may not be there yet, or any more. It is said twice, for conmon takes the first of several that it reads at once for all of them. */
 const resizeCommand = (directory: string, {rows, columns}: TerminalSize) =>
-	`cd ${directory} || exit 0; for try in 1 2 3 4 5 6 7 8 9 10; do [ -s pid ] && exec echo 1 ${rows} ${columns} 1<>ctl; sleep 0.1; done`;
+	`cd ${directory} || exit 0; for try in 1 2 3 4 5 6 7 8 9 10; do [ -s pid ] && break; sleep 0.1; done; for try in 1 2; do [ -p ctl ] && echo 1 ${rows} ${columns} 1<>ctl; sleep 0.15; done`;
 
 export const createExecs = (site: Site): Execs => {
 	const execs = new Map<string, Exec>();

@@ -31,7 +31,7 @@ import {
 	writeRecord,
 } from './record.js';
 import {type Machine} from './running-machine.js';
-import {releaseShares, serveShares, type Share} from './shares.js';
+import {connectShares, releaseShares, serveShares, type Share} from './shares.js';
 import {encodeMessage, type NetworkDevice, type StartMessage} from './start-message.js';
 import {superviseMachine} from './supervise.js';
 import {type Template} from './template.js';
@@ -116,7 +116,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 		if (sharing) {
 			const {identity, socket} = await sharing;
 			sharesServer = identity;
-			await qmp.execute('chardev-add', {id: 'shares', backend: {type: 'socket', data: {server: false, addr: {type: 'unix', data: {path: socket}}}}});
+			await connectShares(qmp, socket);
 			await qmp.execute('device_add', {
 				driver: 'vhost-user-fs-pci', id: 'shares', chardev: 'shares', tag: 'shares', bus: sharesPort,
 			});

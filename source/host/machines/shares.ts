@@ -7,10 +7,12 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {setTimeout as delay} from 'node:timers/promises';
+import {HolmError, messageOf} from '../../errors.js';
 import {run} from '../run.js';
 import {identify, spawnDetached, type ProcessIdentity} from './process.js';
 import {machineFiles} from './qemu.js';
+import type {Qmp} from './qmp.js';
 
 /** One directory or file of the host that a machine sees as `/shares/N`, N its place in the list. */
 export type Share = {readonly source: string; readonly readOnly: boolean};
@@ -88,9 +90,7 @@ export const serveShares = async (directory: string, shares: readonly Share[], {
 					throw new HolmError('internal', `virtiofsd ended; see ${files.sharesErrors}`);
 				}
 
-				await new Promise(resolve => {
-					setTimeout(resolve, 2);
-				});
+				await delay(2);
 			}
 		}
 
@@ -104,6 +104,25 @@ export const serveShares = async (directory: string, shares: readonly Share[], {
 	} catch (error) {
 		await unmountAll(files.shares, mounted);
 		throw error;
+	}
+};
+
+// The server binds its socket a moment before it listens there.
+const [connectAttempts, connectDelayMs] = [200, 10];
+
+/** Has a machine's QEMU connect to the server of its shares. */
+export const connectShares = async (qmp: Qmp, socket: string): Promise<void> => {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			await qmp.execute('chardev-add', {id: 'shares', backend: {type: 'socket', data: {server: false, addr: {type: 'unix', data: {path: socket}}}}});
+			return;
+		} catch (error) {
+			if (attempt === connectAttempts || !/connection refused/iv.test(messageOf(error))) {
+				throw error;
+			}
+
+			await delay(connectDelayMs);
+		}
 	}
 };
 

@@ -2,6 +2,7 @@ import {connect, type Socket} from 'node:net';
 import {HolmError} from '../../errors.js';
 import {type BootPhase, bootPhases} from '../../resources.js';
 import {createAgent} from './agent.js';
+import {createRepeats} from './repeats.js';
 import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';
 import {killProcess} from './process.js';
 import {machineFiles} from './qemu.js';
@@ -117,6 +118,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 	void follower.refresh();
 
 	const letGo = () => {
+		sizes.stop();
 		follower.stop();
 		stopWatching();
 		control.destroy();
@@ -165,6 +167,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		return line;
 	};
 
+	const sizes = createRepeats(tell);
 	const space = watchSpace(qmp);
 	const devices = networkDevicesOf(qmp, ports, async () => ended);
 
@@ -184,7 +187,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		async resize(rows, columns) {
 			// A terminal's size has 16 bits in each direction.
 			const [height, width] = [rows, columns].map(length => Math.min(0xFF_FF, Math.max(0, Math.trunc(length) || 0)));
-			await tell(`size ${height} ${width}\n`);
+			await sizes.send(`size ${height} ${width}\n`);
 		},
 		async pause() {
 			space.hold();
