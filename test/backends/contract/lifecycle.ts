@@ -129,7 +129,8 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 	}
 
 	test('wait: what does not run, the next exit, and an end that is given up', async ({t, engine, create, start}) => {
-		const id = await create({command: ['sh', '-c', 'exit 4']});
+		// Long enough that whoever waits for its end is there before, over whatever connection.
+		const id = await create({command: ['sh', '-c', 'sleep 2; exit 4']});
 		t.is((await engine.waitContainer(id)).exitCode, 0, 'one that never ran does not run');
 		const next = engine.waitContainer(id, 'next-exit');
 		await engine.startContainer(id);
