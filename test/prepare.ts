@@ -18,6 +18,9 @@ const testPrograms: Readonly<Record<string, string>> = {
 	'docker-registry': 'docker-registry', 'ssh-agent': 'openssh-client', tmux: 'tmux', curl: 'curl', script: 'bsdutils',
 };
 
+/** Programs that are fetched and not installed, for that would change the host. */
+const fetched = [['openssh-server', findSshd, fetchSshd], ['docker.io', findDocker, fetchDocker], ['dockerd', findDaemon, fetchDaemon]] as const;
+
 const say = (line: string) => {
 	process.stdout.write(`${line}\n`);
 };
@@ -39,19 +42,11 @@ if (process.platform !== 'linux' || !isRoot) {
 			await run(file, [...arguments_, ...wanted], {environment: {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'}});
 		}
 
-		if (distribution?.ids.includes('debian') && await findSshd() === undefined) {
-			say('fetch for the tests: openssh-server');
-			await fetchSshd();
-		}
-
-		if (distribution?.ids.includes('debian') && await findDocker() === undefined) {
-			say('fetch for the tests: docker.io');
-			await fetchDocker();
-		}
-
-		if (distribution?.ids.includes('debian') && await findDaemon() === undefined) {
-			say('fetch for the tests: dockerd');
-			await fetchDaemon();
+		for (const [name, find, fetch] of fetched) {
+			if (distribution?.ids.includes('debian') && await find() === undefined) {
+				say(`fetch for the tests: ${name}`);
+				await fetch();
+			}
 		}
 	} catch (error) {
 		// The tests say themselves what they miss.

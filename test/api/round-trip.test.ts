@@ -262,11 +262,11 @@ test('small answers', t => {
 });
 
 test('credentials', t => {
-	for (const given of [{username: 'u', password: 'p:q'}, {username: 'u', password: 'ü', server: 'localhost:5000'}]) {
+	const logins = [{username: 'u', password: 'p:q'}, {username: 'u', password: 'ü', server: 'localhost:5000'}];
+	for (const given of logins) {
 		t.deepEqual(decodeRegistryAuth(encodeRegistryAuth(given)), given);
 	}
 
-	const logins = [{username: 'u', password: 'p:q'}, {username: 'u', password: 'ü', server: 'localhost:5000'}];
 	t.deepEqual(decodeRegistryConfig(encodeRegistryConfig(logins)), logins);
 	t.deepEqual(decodeRegistryConfig(undefined), []);
 
