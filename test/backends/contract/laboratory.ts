@@ -35,6 +35,8 @@ export type Lacks = {
 	readonly cleanMounts?: boolean;
 	/** Standard input ends when the first who is attached to it leaves. */
 	readonly detaching?: boolean;
+	/** Who asks for the logs with a session is attached while they are read, and sees twice what comes meanwhile. */
+	readonly seamlessLogs?: boolean;
 };
 
 export type Opened = {
