@@ -3,7 +3,6 @@ import dgram from 'node:dgram';
 import {once} from 'node:events';
 import net from 'node:net';
 import process from 'node:process';
-import {threadId} from 'node:worker_threads';
 import dnsPacket, {type DecodedPacket, type Packet, type Question} from 'dns-packet';
 import {type ExecutionContext} from 'ava';
 import {type DnsRecord} from '../../../source/resources.js';
@@ -51,7 +50,7 @@ const isFree = async (socket: net.Server | dgram.Socket): Promise<boolean> => {
 const parts = {count: 40, first: 10_000, length: 500};
 
 const claimPart = async (index = 0): Promise<number> => {
-	const start = parts.first + ((process.pid + (7 * threadId) + index) % parts.count * parts.length);
+	const start = parts.first + ((process.pid + index) % parts.count * parts.length);
 	const holder = net.createServer().unref();
 	const claimed = await new Promise<boolean>(resolve => {
 		holder.once('error', () => {
@@ -67,7 +66,7 @@ const claimPart = async (index = 0): Promise<number> => {
 /** Each port is given once: a server that is killed must find its port again. */
 const ports = {next: await claimPart()};
 
-/** A port that is free over UDP and TCP. */
+/** A port that is free over UDP and TCP. Test files are processes and no threads for its sake, too: what another thread starts would hold the sockets that are closed here until its program is loaded. */
 export const freePort = async (): Promise<number> => {
 	for (;;) {
 		const port = ports.next++;
