@@ -3,14 +3,15 @@ import {sinceChoices} from './logs/logs-state.js';
 import {selectedIn} from './shown.js';
 import {readRecords} from './views/records.js';
 
-// The cursor may run over many containers before it stays at one.
-const followDelay = 100;
+/** Milliseconds that the cursor stays at a container before its logs are opened: somebody who presses a key seven times a second opens none on the way. */
+export const followDelay = 150;
 
 /** What has to happen when the screen or the engine has changed: following logs, reading records. The result ends it. */
 export const startEffects = (controller: Controller): (() => void) => {
 	const {store, logs, getState, set, shown, subscribe} = controller;
 	let timer: NodeJS.Timeout | undefined;
 	let followed = '';
+	let passed: string | undefined;
 	let recordsOf: unknown;
 	let endStats: (() => void) | undefined;
 	let since: {readonly choice: number; readonly from?: number} = {choice: 0};
@@ -78,6 +79,13 @@ export const startEffects = (controller: Controller): (() => void) => {
 	const onChange = () => {
 		watch();
 		logs.pause(getState().logs.position.type === 'paused');
+		const {selectedId} = getState().lists.containers;
+		if (selectedId !== passed) {
+			passed = selectedId;
+			clearTimeout(timer);
+			timer = undefined;
+		}
+
 		timer ??= setTimeout(follow, followDelay);
 		void read();
 	};

@@ -6,8 +6,8 @@ import type {Theme} from './theme.js';
 
 export type Size = {readonly width: number; readonly height: number};
 
-/** One line of the screen, laid out before it comes here. */
-const Line = memo(({text}: {readonly text: string}) => <Text wrap='truncate'>{text === '' ? ' ' : text}</Text>);
+/** One line of the screen, laid out before it comes here. Spaces at its end would be work for Ink in every frame; one stays, for a line of nothing has no height. */
+const Line = memo(({text}: {readonly text: string}) => <Text wrap='truncate'>{text.trimEnd() || ' '}</Text>);
 
 /** Lines one below the other; only those that changed are made again. */
 export const Lines = memo(({lines, width, height}: Size & {readonly lines: readonly string[]}) => (

@@ -2,7 +2,7 @@ import {useMemo, type ReactNode} from 'react';
 import {Box, Text} from 'ink';
 import {widthOf} from '../commands/print/width.js';
 import {useTheme} from './context.js';
-import {Lines, type Size} from './lines.js';
+import type {Size} from './lines.js';
 import {cut} from './text.js';
 import type {Role, Theme} from './theme.js';
 
@@ -44,7 +44,7 @@ export const Panel = ({title, note = '', width, height, isFocused, isStale, isOp
 	return (
 		<Box width={width} height={height} flexShrink={0}>
 			<Box position='absolute' width={width} height={height} borderStyle={border}/>
-			{isOpaque && <Box position='absolute' marginLeft={1} marginTop={1}><Lines lines={Array.from({length: inside.height}, () => ' '.repeat(inside.width))} {...inside}/></Box>}
+			{isOpaque && <Box position='absolute' marginLeft={1} marginTop={1}><Text>{Array.from({length: inside.height}, () => ' '.repeat(inside.width)).join('\n')}</Text></Box>}
 			{shownTitle !== '' && <Box position='absolute' marginLeft={2}><Text wrap='truncate'>{theme.paint(isFocused && !isStale ? 'title' : 'dim', shownTitle)}</Text></Box>}
 			{shownNote !== '' && <Box position='absolute' marginLeft={width - 2 - widthOf(shownNote)}><Text wrap='truncate'>{theme.paint('dim', shownNote)}</Text></Box>}
 			<Box marginLeft={1} marginTop={1} flexDirection='column' {...inside}>{children}</Box>

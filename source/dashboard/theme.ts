@@ -69,15 +69,31 @@ const sourceLooks = {
 const lineBorders: Borders = {horizontal: '─', vertical: '│', topLeft: '╭', topRight: '╮', bottomLeft: '╰', bottomRight: '╯'};
 const asciiBorders: Borders = {horizontal: '-', vertical: '|', topLeft: '+', topRight: '+', bottomLeft: '+', bottomRight: '+'};
 
-const sgr = (parameters: string, text: string): string => parameters === '' || text === '' ? text : `\u{1B}[${parameters}m${text}\u{1B}[0m`;
+// What switches off a look of which this is the first parameter (ECMA-48, 8.3.117); colours are 39.
+const ends: Readonly<Record<string, number>> = {1: 22, 4: 24, 7: 27, 43: 49, 46: 49, 48: 49};
+
+/** What switches a look on and off. Each parameter has a sequence of its own, and what comes last ends first: so Ink writes them, and what it would write as it stands it reads once for each frame and not twice. */
+const sequencesOf = (parameters: string): {readonly on: string; readonly off: string} => {
+	const codes = parameters.match(/[34]8;5;\d+|\d+/gv) ?? [];
+	return {
+		on: codes.map(code => `\u{1B}[${code}m`).join(''),
+		off: codes.map(code => `\u{1B}[${ends[code.split(';', 1)[0]!] ?? 39}m`).toReversed().join(''),
+	};
+};
+
+const painter = (parameters: string): ((text: string) => string) => {
+	const {on, off} = sequencesOf(parameters);
+	return text => text === '' ? text : on + text + off;
+};
 
 /** What everything looks like. */
 export const createTheme = ({name, depth, ascii}: ThemeOptions): Theme => {
 	const column = {none: 'plain', 16: 'basic', 256: name} as const;
-	const sources = sourceLooks[depth];
+	const roles = Object.fromEntries(Object.entries(looks).map(([role, look]) => [role, painter(look[column[depth]])])) as Readonly<Record<Role, (text: string) => string>>;
+	const sources = sourceLooks[depth].map(look => painter(look));
 	return {
-		paint: (role, text) => sgr(looks[role][column[depth]], text),
-		paintSource: (index, text) => sgr(sources[index % sources.length]!, text),
+		paint: (role, text) => roles[role](text),
+		paintSource: (index, text) => sources[index % sources.length]!(text),
 		borders: ascii ? asciiBorders : lineBorders,
 		glyphs: ascii
 			? {mark: '*', on: 'x', off: ' ', ellipsis: '~', up: '^', down: 'v', open: '-', closed: '+', full: '#', empty: '.'}

@@ -45,21 +45,12 @@ const rowText = (container: Container, cells: readonly string[], widths: ReturnT
 		return theme.paint(isSelected ? (isFocused && !isStale ? 'selected' : 'selectedElsewhere') : (isStale ? 'dim' : 'marked'), `${mark} ${texts.join('  ')}  ${' '.repeat(missing)}`);
 	}
 
-	// Neighbours that look the same are painted as one: each change of colour is work for Ink, in every frame.
-	const role = stateRole(container);
-	let line = `${mark} `;
-	let piece = '';
-	for (const [index, text] of texts.entries()) {
-		piece += `${text}  `;
-		const own = roleOf(widths[index]!.column.key, role);
-		const next = widths[index + 1];
-		if (!next || roleOf(next.column.key, role) !== own) {
-			line += theme.paint(own, piece);
-			piece = '';
-		}
-	}
-
-	return line + ' '.repeat(missing);
+	// Neighbours that look the same are painted as one, and what is between others not at all: each change of colour is work for Ink, in every frame.
+	const state = stateRole(container);
+	const roles = widths.map(({column}) => roleOf(column.key, state));
+	const starts = [...roles.keys()].filter(index => roles[index] !== roles[index - 1]);
+	const pieces = starts.map((from, index) => theme.paint(roles[from]!, texts.slice(from, starts[index + 1]).join('  ')));
+	return `${mark} ${pieces.join('  ')}  ${' '.repeat(missing)}`;
 };
 
 /** The lines inside the border: headings and the rows around the cursor. */
