@@ -69,15 +69,17 @@ const sourceLooks = {
 const lineBorders: Borders = {horizontal: '─', vertical: '│', topLeft: '╭', topRight: '╮', bottomLeft: '╰', bottomRight: '╯'};
 const asciiBorders: Borders = {horizontal: '-', vertical: '|', topLeft: '+', topRight: '+', bottomLeft: '+', bottomRight: '+'};
 
-// What switches off a look of which this is the first parameter (ECMA-48, 8.3.117); colours are 39.
-const ends: Readonly<Record<string, number>> = {1: 22, 4: 24, 7: 27, 43: 49, 46: 49, 48: 49};
+// What switches off bold, underline and reverse video (ECMA-48, 8.3.117).
+const ends: Readonly<Record<string, number>> = {1: 22, 4: 24, 7: 27};
+
+const endOf = (code: string): number => ends[code] ?? (code.startsWith('4') ? 49 : 39);
 
 /** What switches a look on and off. Each parameter has a sequence of its own, and what comes last ends first: so Ink writes them, and what it would write as it stands it reads once for each frame and not twice. */
 const sequencesOf = (parameters: string): {readonly on: string; readonly off: string} => {
 	const codes = parameters.match(/[34]8;5;\d+|\d+/gv) ?? [];
 	return {
 		on: codes.map(code => `\u{1B}[${code}m`).join(''),
-		off: codes.map(code => `\u{1B}[${ends[code.split(';', 1)[0]!] ?? 39}m`).toReversed().join(''),
+		off: codes.map(code => `\u{1B}[${endOf(code)}m`).toReversed().join(''),
 	};
 };
 
