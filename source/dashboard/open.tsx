@@ -109,8 +109,8 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 			exitOnCtrlC: false,
 			patchConsole: false,
 			interactive: true,
-			// Over a network every frame is a packet or several.
-			maxFps: environment['SSH_CONNECTION'] ? 20 : 120,
+			// Over a network every frame is a packet or several. Elsewhere a key that comes right after another frame should not wait for its own.
+			maxFps: environment['SSH_CONNECTION'] ? 20 : 500,
 		},
 	);
 

@@ -36,6 +36,8 @@ export const firstTail = 1000;
 const olderTail = 1000;
 /** Milliseconds that lines are gathered for before they are shown. */
 const batchDelay = 120;
+/** The same for the first lines of a log that was just opened: somebody waits for them. */
+const firstDelay = 20;
 // A source that always has a next line would never let a key through.
 const linesPerTurn = 500;
 
@@ -70,6 +72,7 @@ export const createLogs = (capacity: number): Logs => {
 	let since: number | undefined;
 	let pending: LogLine[] = [];
 	let timer: NodeJS.Timeout | undefined;
+	let gatherFor = batchDelay;
 	let version = 0;
 
 	const notify = () => {
@@ -81,6 +84,7 @@ export const createLogs = (capacity: number): Logs => {
 
 	const flush = () => {
 		timer = undefined;
+		gatherFor = batchDelay;
 		const lines = targets.length > 1 ? byTimestamp(pending) : pending;
 		pending = [];
 		buffer.push(lines);
@@ -89,7 +93,7 @@ export const createLogs = (capacity: number): Logs => {
 
 	const add = (line: LogLine) => {
 		pending.push(line);
-		timer ??= setTimeout(flush, batchDelay);
+		timer ??= setTimeout(flush, gatherFor);
 		// More than can be kept need not be held until the batch is due.
 		if (pending.length > capacity) {
 			clearTimeout(timer);
@@ -164,6 +168,7 @@ export const createLogs = (capacity: number): Logs => {
 			if (!isSame) {
 				stopAll();
 				since = from;
+				gatherFor = firstDelay;
 				buffer.clear();
 				notify();
 			}
