@@ -253,6 +253,8 @@ test('forwards and chosen ports outlive the daemon\'s connection and a dead work
 	t.teardown(forwarder.close);
 	const [published] = await forwarder.replace([forwardTo(port)]);
 	const again = await openForwarder({directory});
+	// Whoever is not closed starts what has ended again.
+	t.teardown(again.close);
 	t.deepEqual(await again.replace([forwardTo(port)]), [published]);
 	const busy = await listen(t, echo);
 	const error = await t.throwsAsync<HolmError>(again.replace([forwardTo(port), forwardTo(port, {id: 'b', hostPort: busy})]), {instanceOf: HolmError});
