@@ -12,8 +12,8 @@ import type {UiState} from './ui-state.js';
 
 type Segment = readonly [role: Role, text: string];
 
-/** Segments one after the other as far as there is room, and spaces for the rest. */
-export const joinSegments = (segments: readonly Segment[], width: number, theme: Theme): string => {
+/** Segments one after the other as far as there is room. */
+const joinSegments = (segments: readonly Segment[], width: number, theme: Theme): string => {
 	let line = '';
 	let left = width;
 	for (const [role, text] of segments) {
@@ -25,7 +25,7 @@ export const joinSegments = (segments: readonly Segment[], width: number, theme:
 		}
 	}
 
-	return line + ' '.repeat(Math.max(0, left));
+	return line;
 };
 
 const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 19);
@@ -89,7 +89,7 @@ export const footerLine = (controller: Controller, {jobs, notice, dialog, pendin
 	}
 
 	if (dialog) {
-		return ' '.repeat(width);
+		return '';
 	}
 
 	const seen = new Set<string>();

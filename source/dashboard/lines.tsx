@@ -1,7 +1,7 @@
 import {memo} from 'react';
 import {Box, Text} from 'ink';
 import {widthOf} from '../commands/print/width.js';
-import {cut, fit} from './text.js';
+import {cut} from './text.js';
 import type {Theme} from './theme.js';
 
 export type Size = {readonly width: number; readonly height: number};
@@ -21,7 +21,7 @@ export const emptyLines = (message: string, {width, height}: Size, theme: Theme)
 	const text = cut(message, width);
 	const left = Math.max(0, Math.floor((width - widthOf(text)) / 2));
 	return [
-		...Array.from({length: Math.max(0, Math.floor((height - 1) / 2))}, () => ' '.repeat(width)),
-		theme.paint('dim', fit(' '.repeat(left) + text, width)),
+		...Array.from({length: Math.max(0, Math.floor((height - 1) / 2))}, () => ''),
+		' '.repeat(left) + theme.paint('dim', text),
 	];
 };

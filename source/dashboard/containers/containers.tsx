@@ -50,7 +50,7 @@ const rowText = (container: Container, cells: readonly string[], widths: ReturnT
 	const roles = widths.map(({column}) => roleOf(column.key, state));
 	const starts = [...roles.keys()].filter(index => roles[index] !== roles[index - 1]);
 	const pieces = starts.map((from, index) => theme.paint(roles[from]!, texts.slice(from, starts[index + 1]).join('  ')));
-	return `${mark} ${pieces.join('  ')}  ${' '.repeat(missing)}`;
+	return `${mark} ${pieces.join('  ')}`;
 };
 
 /** The lines inside the border: headings and the rows around the cursor. */
