@@ -48,10 +48,19 @@ export const killProcess = async (identity: ProcessIdentity): Promise<void> => {
 export type DetachedOptions = {
 	readonly uid: number;
 	readonly gid: number;
+	/** Supplementary groups; default none, not those of the engine. */
+	readonly groups?: readonly number[];
 	/** File that takes what the program prints. */
 	readonly output: string;
 	/** Path of a network namespace to run in. */
 	readonly network?: string;
+};
+
+/** The command that becomes a program with another user's identity, in a network namespace if one is wanted. Only root may enter a namespace, so that comes first. */
+export const commandAs = (program: string, arguments_: readonly string[], {uid, gid, groups = [], network}: Omit<DetachedOptions, 'output'>): readonly [file: string, ...arguments_: string[]] => {
+	const identity = ['--reuid', String(uid), '--regid', String(gid), ...(groups.length > 0 ? ['--groups', groups.join(',')] : ['--clear-groups'])];
+	const command = ['setpriv', ...identity, '--', program, ...arguments_] as const;
+	return network === undefined ? command : ['nsenter', `--net=${network}`, '--', ...command];
 };
 
 /**
@@ -59,11 +68,11 @@ Starts a program in a session of its own, as an unprivileged user, so that it ou
 
 `exited` resolves with how it ended, as long as this engine lives.
 */
-export const spawnDetached = async (program: string, arguments_: readonly string[], {uid, gid, output, network}: DetachedOptions) => {
-	const prefix = ['--setgid', String(gid), '--setuid', String(uid), ...(network ? [`--net=${network}`] : []), '--', program];
+export const spawnDetached = async (program: string, arguments_: readonly string[], {output, ...identity}: DetachedOptions) => {
+	const [command, ...rest] = commandAs(program, arguments_, identity);
 	const file = await open(output, 'a', 0o600);
 	try {
-		const child = spawn('nsenter', [...prefix, ...arguments_], {detached: true, stdio: ['ignore', file.fd, file.fd]});
+		const child = spawn(command, rest, {detached: true, stdio: ['ignore', file.fd, file.fd]});
 		const exited = new Promise<{readonly exitCode: number | undefined; readonly signal: NodeJS.Signals | undefined}>(resolve => {
 			child.on('error', () => {
 				resolve({exitCode: 127, signal: undefined});
