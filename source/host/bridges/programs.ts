@@ -85,7 +85,28 @@ export const nft = async (script: string, {namespace}: InNamespace = {}): Promis
 	}
 };
 
-/** Sets kernel parameters in one process. Those that this kernel does not have are passed over: they belong to what it was built without. */
+/**
+Sets kernel parameters in one process. Those that this kernel does not have are left out: they belong to what it was built or started without.
+
+Throws `internal` naming the parameter and the kernel's reason when one that exists cannot be set.
+*/
 export const sysctl = async (parameters: Readonly<Record<string, number>>, {namespace}: InNamespace = {}): Promise<void> => {
-	await runIn('busybox', ['sysctl', '-e', '-q', '-w', ...Object.entries(parameters).map(([key, value]) => `${key}=${value}`)], {namespace});
+	const settings = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
+	/** What of them the kernel refuses. With `-e` busybox says nothing of an unknown parameter, and exits with status 1 all the same. */
+	const refusal = async (...chosen: readonly string[]): Promise<string> => {
+		const {stderr} = await runIn('busybox', ['sysctl', '-e', '-q', '-w', ...chosen], {namespace, accept: [0, 1]});
+		return stderr.trim();
+	};
+
+	if (await refusal(...settings) === '') {
+		return;
+	}
+
+	// It does not name the one that it could not write.
+	for (const setting of settings) {
+		const reason = await refusal(setting);
+		if (reason !== '') {
+			throw new HolmError('internal', `the kernel parameter ${setting} cannot be set: ${reason.replace(/^sysctl: /v, '')}`);
+		}
+	}
 };

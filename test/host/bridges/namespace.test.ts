@@ -18,6 +18,7 @@ import {
 	routes,
 	rules,
 	runIn,
+	sysctl,
 } from '../../../source/host/bridges/programs.js';
 import {hostRoutes} from '../../../source/host/bridges/routes.js';
 import {applyRuleset, rulesetOf} from '../../../source/host/bridges/ruleset.js';
@@ -27,6 +28,7 @@ import {
 	listen,
 	makeContainer,
 	makeHost,
+	makeNamespace,
 	makeRoot,
 	testInNamespaces,
 } from './laboratory.js';
@@ -203,4 +205,16 @@ testInNamespaces('the outside world answers a container through a tunnel with sm
 	await listen(t, outside, 'tcp', 80);
 	await nft('table ip watch { chain input { type filter hook input priority 0; tcp flags syn tcp option maxseg size > 1260 drop; }\n}\n', {namespace: outside});
 	t.is(await ask(container, '203.0.113.2'), '203.0.113.1');
+});
+
+testInNamespaces('kernel parameters that are not there are left out, and one that cannot be set is named', async t => {
+	const namespace = await makeNamespace(t, 's');
+	await sysctl({
+		'net.bridge.bridge-nf-call-nothing': 0, 'net.ipv4.ip_forward': 1, 'net.ipv4.conf.nothing.forwarding': 1,
+	}, {namespace});
+	const {stdout} = await runIn('busybox', ['sysctl', '-n', 'net.ipv4.ip_forward'], {namespace});
+	t.is(stdout.trim(), '1');
+	await t.throwsAsync(sysctl({'net.ipv4.ip_forward': 0, 'net.ipv4.ip_unprivileged_port_start': 70_000}, {namespace}), {
+		code: 'internal', message: 'the kernel parameter net.ipv4.ip_unprivileged_port_start=70000 cannot be set: write error: Invalid argument',
+	});
 });
