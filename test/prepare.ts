@@ -5,9 +5,8 @@ import process from 'node:process';
 import {HolmError} from '../source/errors.js';
 import {hostDistribution} from '../source/host/distributions.js';
 import {findCommand} from '../source/host/programs.js';
-import {checkRequirements} from '../source/host/requirements.js';
 import {run} from '../source/host/run.js';
-import {installMissing} from '../source/host/setup.js';
+import {provideRequirements} from '../source/host/setup-all.js';
 import {defaultRoot} from '../source/host/store/paths.js';
 import {fetchDaemon, findDaemon} from './docker/daemon.js';
 import {fetchSshd, findSshd} from './backends/ssh/helpers/sshd.js';
@@ -30,7 +29,7 @@ if (process.platform !== 'linux' || !isRoot) {
 	say('Tests that boot machines need Linux and root; they are skipped.');
 } else {
 	try {
-		await installMissing(await checkRequirements(defaultRoot), ({step, detail}) => {
+		await provideRequirements(defaultRoot, ({step, detail}) => {
 			say(`${step}: ${detail}`);
 		});
 		const distribution = await hostDistribution();

@@ -3,7 +3,7 @@ import process from 'node:process';
 
 /** The programs of the host that the engine uses; `qemu-system` is the one of the host's own architecture. */
 export const programs = [
-	'qemu-system', 'qemu-img', 'virtiofsd', 'buildah', 'crun', 'conmon', 'socat', 'dropbear', 'busybox', 'catatonit', 'ip', 'nft', 'nsenter', 'mke2fs', 'debugfs', 'xz', 'find', 'tar',
+	'qemu-system', 'qemu-img', 'virtiofsd', 'buildah', 'crun', 'conmon', 'socat', 'dropbear', 'busybox', 'catatonit', 'ip', 'nft', 'nsenter', 'setpriv', 'mke2fs', 'debugfs', 'xz', 'find', 'tar',
 ] as const;
 
 export type Program = typeof programs[number];
@@ -21,7 +21,7 @@ export type Distribution = {
 	readonly query: Command;
 	/** Directory of the lists, which is empty in a fresh container or image. */
 	readonly lists: string;
-	readonly packages: Readonly<Record<Program, string>>;
+	readonly packages: Readonly<Record<Program | 'netavark', string>>;
 	/** A package that depends on the newest kernel for virtual machines, where the package manager can download one without installing it. */
 	readonly kernel?: string;
 };
@@ -46,6 +46,7 @@ const common = {
 	'qemu-img': 'qemu-img',
 	virtiofsd: 'virtiofsd',
 	buildah: 'buildah',
+	netavark: 'netavark',
 	crun: 'crun',
 	conmon: 'conmon',
 	socat: 'socat',
@@ -55,6 +56,7 @@ const common = {
 	ip: 'iproute2',
 	nft: 'nftables',
 	nsenter: 'util-linux',
+	setpriv: 'util-linux',
 	mke2fs: 'e2fsprogs',
 	debugfs: 'e2fsprogs',
 	xz: 'xz',

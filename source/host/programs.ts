@@ -11,7 +11,8 @@ const elsewhere: Partial<Record<Program, readonly string[]>> = {
 	virtiofsd: ['/usr/lib/qemu/virtiofsd', '/usr/libexec/virtiofsd', '/usr/lib/virtiofsd'],
 };
 
-const firstExecutable = async (candidates: readonly string[]): Promise<string | undefined> => {
+/** The first of these files that can be run. */
+export const firstExecutable = async (candidates: readonly string[]): Promise<string | undefined> => {
 	for (const candidate of candidates) {
 		try {
 			await access(candidate, constants.X_OK);

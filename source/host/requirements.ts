@@ -19,6 +19,7 @@ import {
 	type Program,
 } from './distributions.js';
 import {findKernels, readGuestKernel} from './guest-kernel.js';
+import {findNetavark, needsNetavark} from './netavark.js';
 import {findProgram, isStatic} from './programs.js';
 import {run} from './run.js';
 import {pathsOf} from './store/paths.js';
@@ -66,6 +67,7 @@ const versionArguments: Readonly<Record<Program, readonly string[]>> = {
 	ip: ['-V'],
 	nft: ['--version'],
 	nsenter: ['--version'],
+	setpriv: ['--version'],
 	mke2fs: ['-V'],
 	debugfs: ['-V'],
 	xz: ['--version'],
@@ -106,6 +108,27 @@ const checkProgram = async (program: Program, distribution: Distribution | undef
 	}
 
 	return {name, status: 'ok', found: `${version} at ${file}`};
+};
+
+/** What buildah needs of netavark; `netavark` and `buildah` are the paths of the programs. */
+export const checkNetavark = async (distribution: Distribution | undefined, {netavark, buildah}: {readonly netavark?: string; readonly buildah?: string}): Promise<Check> => {
+	const name = 'netavark';
+	if (netavark !== undefined) {
+		return {name, status: 'ok', found: netavark};
+	}
+
+	if (buildah === undefined || !await needsNetavark(buildah)) {
+		return {name, status: 'ok', found: buildah === undefined ? 'not installed; buildah will tell whether it is needed' : 'not installed, and not needed by this buildah'};
+	}
+
+	const package_ = distribution?.packages.netavark;
+	return {
+		name,
+		status: 'missing',
+		found: 'not installed, and buildah does not work without it',
+		remedy: installRemedy(distribution, package_ ?? name),
+		packages: package_ === undefined ? [] : [package_],
+	};
 };
 
 const checkUser = async (): Promise<Check> => process.getuid?.() === 0
@@ -232,6 +255,7 @@ export const checkRequirements = async (root: string): Promise<readonly Check[]>
 		['root', checkUser()],
 		['node', checkNode()],
 		...programs.map(program => [program, checkProgram(program, distribution)] as const),
+		['netavark', Promise.all([findNetavark(), findProgram('buildah')]).then(async ([netavark, buildah]) => checkNetavark(distribution, {netavark, buildah}))],
 		['kernel', checkKernel(root)],
 		['tun', checkTun()],
 		['network namespaces', checkNamespaces()],

@@ -27,6 +27,17 @@ const describe = ({accelerator, reason}: AcceleratorVerdict) => accelerator === 
 const {cpus, memoryBytes} = defaultSize;
 const sizeOfTemplate = `${cpus} CPU, ${memoryBytes / 1024 ** 2} MiB`;
 
+/** Installs what is missing, and resolves with what was found afterwards; throws as `installMissing` does. Some programs can tell only once they are installed what they need, so there are two rounds. */
+export const provideRequirements = async (root: string, tell?: (step: SetupStep) => void): Promise<readonly Check[]> => {
+	let checks = await checkRequirements(root);
+	for (let round = 0; round < 2 && missingPackages(checks).length > 0; round++) {
+		await installMissing(checks, tell);
+		checks = await checkRequirements(root);
+	}
+
+	return checks;
+};
+
 /**
 Makes this host ready for the engine with `root` as its directory: programs, kernel, accelerator, and the template of machines of the default size. Tells of everything, also of what is there already.
 
@@ -34,12 +45,7 @@ Throws `forbidden` without root, and `unavailable` naming whatever it cannot pro
 */
 export const setUp = (root: string): AsyncIterable<SetupStep> => stepsOf(async tell => {
 	tell({step: 'requirements', detail: 'checking'});
-	let checks = await checkRequirements(root);
-	if (missingPackages(checks).length > 0) {
-		await installMissing(checks, tell);
-		checks = await checkRequirements(root);
-	}
-
+	const checks = await provideRequirements(root, tell);
 	throwOnMissing(checks);
 	tell({step: 'requirements', detail: 'all there'});
 	const warnings = checks.filter(({name, status}) => status === 'warning' && name !== 'accelerator');

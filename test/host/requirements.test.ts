@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {
 	access,
+	chmod,
 	mkdir,
 	mkdtemp,
 	readFile,
@@ -22,7 +23,7 @@ import {
 } from '../../source/host/distributions.js';
 import {fetchKernel, readGuestKernel} from '../../source/host/guest-kernel.js';
 import {isStatic} from '../../source/host/programs.js';
-import {checkRequirements, type Check} from '../../source/host/requirements.js';
+import {checkNetavark, checkRequirements, type Check} from '../../source/host/requirements.js';
 import {run} from '../../source/host/run.js';
 import {installMissing, missingPackages} from '../../source/host/setup.js';
 
@@ -55,7 +56,7 @@ test('every requirement is checked once, in one line, and what is missing says w
 	const checks = await checkRequirements(root);
 	const names = checks.map(({name}) => name);
 	t.is(new Set(names).size, names.length);
-	t.is(checks.length, programs.length + 9);
+	t.is(checks.length, programs.length + 10);
 	for (const {name, status, found, remedy} of checks) {
 		t.false(found.includes('\n') || found === '', name);
 		t.true(status === 'ok' || (remedy ?? '') !== '', name);
@@ -64,6 +65,24 @@ test('every requirement is checked once, in one line, and what is missing says w
 	t.is(checks.find(({name}) => name === 'kernel')?.status, 'missing');
 	t.is(checks.find(({name}) => name === 'node')?.found, process.versions.node);
 	await t.throwsAsync(access(root));
+});
+
+test('netavark is missing only where buildah does not work without it', async t => {
+	const directory = await makeDirectory(t);
+	const buildah = path.join(directory, 'buildah');
+	const saying = async (script: string) => {
+		await writeFile(buildah, `#!/bin/sh\n${script}\n`);
+		await chmod(buildah, 0o755);
+		return checkNetavark(distributionOf(parseRelease('ID=debian\nVERSION_ID="13"\n'), architectureOf('x64')), {buildah});
+	};
+
+	t.like(await saying('echo "Error: could not find \\"netavark\\" in one of [/usr/lib/podman]" >&2; exit 125'), {
+		status: 'missing', remedy: 'sudo apt-get install --yes --no-install-recommends netavark', packages: ['netavark'],
+	});
+	t.like(await saying('echo scratch-working-container'), {status: 'ok', packages: undefined});
+	t.like(await saying('echo "Error: no space left on device" >&2; exit 125'), {status: 'ok'});
+	t.like(await checkNetavark(undefined, {}), {status: 'ok'});
+	t.like(await checkNetavark(undefined, {netavark: '/usr/lib/podman/netavark'}), {status: 'ok', found: '/usr/lib/podman/netavark'});
 });
 
 test('the verdict on the accelerator is told when there is one', async t => {
