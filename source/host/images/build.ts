@@ -10,6 +10,7 @@ import type {BuildOptions} from '../../engine.js';
 import {HolmError, messageOf} from '../../errors.js';
 import type {Progress} from '../../resources.js';
 import {registriesConfiguration, writeCredentials, type Buildah} from './buildah.js';
+import {limitFlags} from './inherited-limits.js';
 import {printable} from './printable.js';
 import {ProgramError} from './program.js';
 import {registryError} from './transfer.js';
@@ -106,6 +107,7 @@ const buildArguments = async (work: string, context: string, options: BuildOptio
 			'--layers',
 			'--force-rm',
 			'--identity-label=false',
+			...limitFlags(await readFile('/proc/self/limits', 'utf8')),
 			options.noCache ? '--no-cache' : '--no-cache=false',
 			options.pull ? '--pull=true' : '--pull=false',
 			'--iidfile',
