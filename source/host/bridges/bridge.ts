@@ -75,9 +75,8 @@ export const removeBridge = removeDevice;
 export type TapConfiguration = {
 	readonly tap: string;
 	readonly bridge: string;
-	/** Who may attach it: the user and group that QEMU runs as. */
+	/** Who may attach it: the user that QEMU runs as. */
 	readonly uid: number;
-	readonly gid: number;
 };
 
 /**
@@ -85,9 +84,9 @@ Makes a persistent tap on a bridge, which a QEMU of that user attaches without p
 
 The tap passes nothing until the ruleset knows it: apply that one first or next. When it cannot join the bridge there is no tap.
 */
-export const createTap = async (namespace: In, {tap, bridge, uid, gid}: TapConfiguration): Promise<void> => {
+export const createTap = async (namespace: In, {tap, bridge, uid}: TapConfiguration): Promise<void> => {
 	const name = deviceName(tap);
-	const make = `tuntap add dev ${name} mode tap user ${uid} group ${gid}`;
+	const make = `tuntap add dev ${name} mode tap user ${uid}`;
 	const join = `link set dev ${name} master ${deviceName(bridge)} addrgenmode none up`;
 	const inNamespace = {namespace: namespace.path};
 	try {
@@ -99,8 +98,8 @@ export const createTap = async (namespace: In, {tap, bridge, uid, gid}: TapConfi
 			throw error;
 		}
 
-		const {type, user, group} = existing.linkinfo?.info_data ?? {};
-		if (type !== 'tap' || user !== uid || group !== gid) {
+		const {type, user} = existing.linkinfo?.info_data ?? {};
+		if (type !== 'tap' || user !== uid) {
 			await removeDevice(namespace, name);
 		}
 	}

@@ -52,7 +52,7 @@ export const createConnections = (site: Site): Connections => {
 	const forwards = createQueue();
 
 	const makeTap = async (container: Container, {endpointId, networkId}: Attachment) => createTap(namespace, {
-		tap: tapNameOf(endpointId), bridge: bridgeNameOf(networkId), uid: machineUidOf(container.id), gid: site.guest.gid,
+		tap: tapNameOf(endpointId), bridge: bridgeNameOf(networkId), uid: machineUidOf(container.id),
 	});
 
 	const makeBridge = async ({id, gateway, subnet}: NetworkRecord) => createBridge(namespace, {

@@ -164,9 +164,7 @@ testInNamespaces('bridges and taps are made once, listed, repaired and removed',
 	const configuration = {bridge, gateway: '192.168.64.1', prefixLength: 24};
 	await createBridge(engine, configuration);
 	await createBridge(engine, configuration);
-	const owner = {
-		tap, bridge, uid: 12_345, gid: 12_346,
-	};
+	const owner = {tap, bridge, uid: 12_345};
 	await createTap(engine, owner);
 	await ipBatch([`link set dev ${tap} nomaster`], {namespace: engine.path});
 	await createTap(engine, owner);
