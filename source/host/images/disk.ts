@@ -101,8 +101,12 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 	// Machines pass through to the one base disk whose name they were given.
 	await chmod(paths.disks, 0o711);
 	for (const name of await readdir(paths.disks)) {
+		const file = path.join(paths.disks, name);
 		if (name.endsWith(partial)) {
-			await rm(path.join(paths.disks, name), {force: true});
+			await rm(file, {force: true});
+		} else if (name.endsWith('.ext4') && (await stat(file)).gid !== gid) {
+			// Machines once had the group of the accelerator's device as theirs, which changes when virtualisation is turned on.
+			await chown(file, 0, gid);
 		}
 	}
 

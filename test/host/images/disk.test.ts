@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {
+	chown,
 	mkdir,
 	readdir,
 	stat,
@@ -66,8 +67,11 @@ hostTest('the base disk is the image, made once', programs, async t => {
 	t.regex(debugfs(one.path, 'stat <2>'), /Mode:\s+0755/v);
 	t.false(debugfs(one.path, 'ls /').includes('lost+found'));
 
+	// As an earlier engine left it, whose machines had the group of the accelerator's device.
+	await chown(one.path, 0, 12_345);
 	const again = await (await openDisks(paths, store.buildah, 0)).base(image);
 	t.deepEqual(again, one);
+	t.is((await stat(again.path)).gid, 0);
 	t.is((await stat(again.path)).ino, status.ino);
 	t.deepEqual(await disks.list(), [image.id]);
 	t.is(await disks.usedBytes(), status.blocks * 512);
