@@ -10,16 +10,14 @@ import {
 	type SetupStep,
 } from './guest-kernel.js';
 import {withLock} from './lock.js';
-import {
-	bootTimeoutMs,
-	chooseAccelerator,
-	probePrefix,
-	qemuProgram,
-	type AcceleratorVerdict,
-} from './machines/accelerator.js';
+import {chooseAccelerator, type AcceleratorVerdict} from './machines/accelerator.js';
+import {bootTimeoutsOf} from './machines/boot-timeout.js';
 import {loadKey} from './machines/key.js';
 import {initramfsKey, makeInitramfs} from './machines/initramfs.js';
-import {pruneTemplates, templateOf, type Template} from './machines/template.js';
+import {pruneTemplates} from './machines/prune-templates.js';
+import {templateOf, type Template} from './machines/template.js';
+import {hostKeyOf, qemuIdentity} from './machines/template-key.js';
+import {findProgram} from './programs.js';
 import {type Paths} from './store/paths.js';
 
 const mebibyte = 1024 ** 2;
@@ -44,7 +42,7 @@ export type Guest = {
 	readonly kernelVersion: string;
 	/** QEMU's program. */
 	readonly program: string;
-	/** Group that every machine runs as. */
+	/** Group that every machine runs as, which nothing else on the host has. */
 	readonly gid: number;
 	/** SSH key with which the engine enters its machines. */
 	readonly key: {readonly privateKey: string; readonly publicKey: string};
@@ -133,35 +131,46 @@ const letThrough = async (directory: string) => {
 const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Guest> => {
 	await mkdir(paths.guest, {recursive: true});
 	await Promise.all([letThrough(paths.root), letThrough(paths.guest)]);
+	const timeouts = bootTimeoutsOf(process.env);
+	const program = await findProgram('qemu-system');
+	if (program === undefined) {
+		throw new HolmError('unavailable', 'QEMU is not installed', {remedy: 'holm setup installs it'});
+	}
+
 	return withLock(path.join(paths.guest, 'lock'), async () => {
 		const kernel = await fetchKernel(paths.root, onStep);
 		const key = await loadKey(paths.key);
 		const initramfs = await ensureInitramfs(paths.guest, kernel, key.publicKey, onStep);
-		await pruneTemplates(paths.templates);
-		await removeAll(paths.root, name => name.startsWith(probePrefix));
+		await pruneTemplates(paths.templates, await hostKeyOf(await qemuIdentity(program)));
 		const {vmlinuz} = kernelFiles(paths.guest);
 		const shape = {...defaultSize, kernel: vmlinuz, initramfs};
-		const verdict = await chooseAccelerator(paths.accelerator, shape, {program: qemuProgram, uid: templateUid, gid: firstId}, () => {
-			onStep({step: 'accelerator', detail: 'booting a machine with hardware virtualisation'});
+		const common = {
+			directory: paths.templates, program, uid: templateUid, gid: firstId,
+		};
+		const verdict = await chooseAccelerator(paths.accelerator, {
+			...common,
+			shape,
+			timeoutMs: timeouts.kvm,
+			sockets: [paths.socket],
+			onProbe() {
+				onStep({step: 'accelerator', detail: 'booting a machine with hardware virtualisation'});
+			},
 		});
-		const gid = verdict.gid ?? firstId;
 		return {
 			verdict,
 			kernelVersion: kernel.version,
-			program: qemuProgram,
-			gid,
+			program,
+			gid: firstId,
 			key,
 			async template({cpus, memoryBytes, kernel: custom}, onMaking) {
 				validateSize({cpus, memoryBytes});
 				const templateWith = async (parts: {readonly kernel: string; readonly initramfs: string}) => templateOf({
-					directory: paths.templates,
+					...common,
 					shape: {
 						accelerator: verdict.accelerator, cpus, memoryBytes: Math.ceil(memoryBytes / mebibyte) * mebibyte, ...parts,
 					},
-					program: qemuProgram,
-					uid: templateUid,
-					gid,
-					timeoutMs: bootTimeoutMs[verdict.accelerator],
+					deviceGid: verdict.deviceGid,
+					timeoutMs: timeouts[verdict.accelerator],
 				}, onMaking);
 				if (custom === undefined) {
 					return templateWith({kernel: vmlinuz, initramfs: await ensureInitramfs(paths.guest, kernel, key.publicKey)});

@@ -1,92 +1,102 @@
-import {
-	access,
-	chmod,
-	constants,
-	mkdir,
-	mkdtemp,
-	readFile,
-	rename,
-	rm,
-	stat,
-	writeFile,
-} from 'node:fs/promises';
-import path from 'node:path';
+import {readFile, rename, writeFile} from 'node:fs/promises';
+import {availableParallelism, loadavg} from 'node:os';
 import {messageOf} from '../../errors.js';
+import {kvmAccessOf, readKvmHost} from './kvm-device.js';
 import {type AcceleratorName, type MachineShape} from './qemu.js';
-import {templateOf, type TemplateOptions} from './template.js';
+import {qemuIdentity, templateOf, type TemplateOptions} from './template.js';
 
 export type AcceleratorVerdict = {
 	readonly accelerator: AcceleratorName;
 	/** Why hardware virtualisation is not used; absent when it is. */
 	readonly reason?: string;
-	/** Group that machines must run as to open the accelerator's device; undefined for emulation. */
-	readonly gid?: number;
+	/** What would mend that. */
+	readonly remedy?: string;
+	/** Group that machines must be in, beside their own, to open the accelerator's device; undefined where they need none. */
+	readonly deviceGid?: number;
 };
 
-/** The program that emulates or virtualises a machine of this host's own architecture. */
-export const qemuProgram = `qemu-system-${{x64: 'x86_64', arm64: 'aarch64'}[process.arch as string] ?? process.arch}`;
+/** A verdict that a machine was booted for, and what it depends on. */
+type Probed = AcceleratorVerdict & {
+	/** The host's boot, the device's owners and QEMU; another one calls for another probe. */
+	readonly of: string;
+	/** Of a probe that failed: how long its machine had, and the host's load per processor then. */
+	readonly timeoutMs: number;
+	readonly load: number;
+};
 
-export const bootTimeoutMs = {
-	/** Real hardware boots in well under a second; one that needs more than this hangs. */
-	kvm: 15_000,
-	tcg: 60_000,
-} as const;
+type ProbeOptions = Omit<TemplateOptions, 'shape' | 'timeoutMs' | 'deviceGid'> & {
+	readonly shape: Omit<MachineShape, 'accelerator'>;
+	readonly timeoutMs: number;
+	/** Of the engine. */
+	readonly sockets: readonly string[];
+	/** Boots a machine whatever is known. */
+	readonly isForced?: boolean;
+	/** Called before a machine is booted. */
+	readonly onProbe: () => void;
+};
 
-const device = '/dev/kvm';
+/** More than this per processor, and a machine that did not boot in time may have been the load's fault. */
+const busyLoad = 1;
 
-/** Names of the directories of probes, which are there only while one runs. */
-export const probePrefix = 'probe.';
+const loadNow = () => loadavg()[0]! / availableParallelism();
 
-type ProbeShape = Omit<MachineShape, 'accelerator'>;
-type ProbeOptions = Omit<TemplateOptions, 'shape' | 'timeoutMs' | 'directory'>;
+const readVerdict = async (file: string): Promise<Partial<Probed>> => {
+	try {
+		return JSON.parse(await readFile(file, 'utf8')) as Partial<Probed>;
+	} catch {
+		return {};
+	}
+};
+
+/** Whether what made a probe fail may have gone: it has more time now, or a busy host has become quiet. */
+const mayHavePassed = ({timeoutMs = 0, load = 0}: Partial<Probed>, timeoutNowMs: number) =>
+	timeoutNowMs > timeoutMs || (load > busyLoad && loadNow() < load / 2);
+
+const remedyForProbe = 'holm setup --probe tries again; HOLM_BOOT_TIMEOUT=SECONDS gives it more time';
+
+const probe = async ({shape, onProbe, isForced = false, ...options}: ProbeOptions, deviceGid: number | undefined): Promise<AcceleratorVerdict> => {
+	onProbe();
+	try {
+		await templateOf({
+			...options, deviceGid, shape: {...shape, accelerator: 'kvm'}, isAnew: isForced,
+		});
+		return {accelerator: 'kvm', deviceGid};
+	} catch (error) {
+		return {accelerator: 'tcg', reason: `with hardware virtualisation ${messageOf(error)}`, remedy: remedyForProbe};
+	}
+};
 
 /**
-Chooses the accelerator by booting a machine with it: a device that opens may still abort or hang its guests.
+Chooses the accelerator by making a template with it, which is kept: a device that opens may still abort or hang its guests.
 
-The verdict is kept in `cacheFile` until the host boots anew or the file is removed. `onProbe` is called before a machine is booted.
+The verdict is kept in `file` until the host boots anew, the device's owners or QEMU change, or what made the probe fail may have gone.
 */
-export const chooseAccelerator = async (cacheFile: string, shape: ProbeShape, options: ProbeOptions, onProbe: () => void): Promise<AcceleratorVerdict> => {
-	const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-	try {
-		const cached = JSON.parse(await readFile(cacheFile, 'utf8')) as AcceleratorVerdict & {readonly boot: string};
-		if (cached.boot === boot) {
-			return cached;
-		}
-	} catch {}
+export const chooseAccelerator = async (file: string, options: ProbeOptions): Promise<AcceleratorVerdict> => {
+	const write = async (verdict: AcceleratorVerdict | Probed) => {
+		await writeFile(`${file}.new`, JSON.stringify(verdict));
+		await rename(`${file}.new`, file);
+		return verdict;
+	};
 
-	const verdict = await probe(path.dirname(cacheFile), shape, options, onProbe);
-	await writeFile(`${cacheFile}.new`, JSON.stringify({...verdict, boot}));
-	await rename(`${cacheFile}.new`, cacheFile);
-	return verdict;
-};
-
-const probe = async (root: string, shape: ProbeShape, options: ProbeOptions, onProbe: () => void): Promise<AcceleratorVerdict> => {
-	let gid: number;
-	try {
-		await access(device, constants.R_OK | constants.W_OK);
-		const {mode, gid: owners} = await stat(device);
-		// Where everybody may open it, the group of machines needs no rights of its owners.
-		gid = (mode & 0o006) === 0o006 ? options.gid : owners;
-		if ((mode & 0o066) === 0) {
-			return {accelerator: 'tcg', reason: `${device} is open to root alone, and machines are other users`};
-		}
-	} catch {
-		return {accelerator: 'tcg', reason: `${device} cannot be opened`};
+	const host = await readKvmHost(options.sockets);
+	const access = kvmAccessOf(host);
+	if (!access.isOpen) {
+		const {reason, remedy} = access;
+		return write({accelerator: 'tcg', reason, remedy});
 	}
 
-	onProbe();
-	await mkdir(root, {recursive: true});
-	const directory = await mkdtemp(path.join(root, probePrefix));
-	try {
-		await chmod(directory, 0o711);
-		// The probe may run as the device's group alone, because that is how machines will.
-		await templateOf({
-			...options, gid, directory, shape: {...shape, accelerator: 'kvm'}, timeoutMs: bootTimeoutMs.kvm,
-		});
-		return {accelerator: 'kvm', gid};
-	} catch (error) {
-		return {accelerator: 'tcg', reason: `with hardware virtualisation ${messageOf(error)}`};
-	} finally {
-		await rm(directory, {recursive: true, force: true});
+	const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+	const {mode, uid, gid} = host.device!;
+	const of = [boot.trim(), mode, uid, gid, await qemuIdentity(options.program)].join(' ');
+	const known = await readVerdict(file);
+	const counts = known.of === of && !options.isForced && (known.accelerator === 'kvm' || !mayHavePassed(known, options.timeoutMs));
+	if (counts) {
+		const {accelerator = 'tcg', reason, remedy} = known;
+		return {accelerator, reason, remedy, deviceGid: access.gid};
 	}
+
+	const load = loadNow();
+	return write({
+		...await probe(options, access.gid), of, timeoutMs: options.timeoutMs, load,
+	});
 };

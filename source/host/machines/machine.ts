@@ -12,6 +12,7 @@ import {connect} from 'node:net';
 import {HolmError} from '../../errors.js';
 import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
 import {
+	groupsOf,
 	identify,
 	isAlive,
 	killProcess,
@@ -96,7 +97,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 		restored: {kernelStart: template.kernelStart, disk: options.disk, tap: options.devices[0]?.tap},
 		ram: isShared ? {path: files.ram, share: true, readOnly: false} : {path: template.ram, share: false, readOnly: template.readOnly},
 	}), {
-		uid, gid, output: files.errors, network: options.network,
+		uid, gid, groups: groupsOf(template), output: files.errors, network: options.network,
 	});
 	const qemu = pid === undefined ? undefined : await identify(pid);
 	let sharesServer: ProcessIdentity | undefined;

@@ -14,7 +14,12 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError} from '../../errors.js';
 import {keepConsole} from './console.js';
 import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
-import {identify, killProcess, spawnDetached} from './process.js';
+import {
+	groupsOf,
+	identify,
+	killProcess,
+	spawnDetached,
+} from './process.js';
 import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
 import {type Qmp} from './qmp.js';
 import {writeRecord} from './record.js';
@@ -26,6 +31,10 @@ export type MakeOptions = {
 	readonly program: string;
 	readonly uid: number;
 	readonly gid: number;
+	/** Group that opens the accelerator's device, which the machine is in beside its own. */
+	readonly deviceGid?: number;
+	/** See `hostKeyOf`. */
+	readonly hostKey: string;
 	/** Gives up after this long; an accelerator may hang without a word. */
 	readonly timeoutMs: number;
 	/** Whether machines map the memory's file without being able to write it. */
@@ -122,7 +131,9 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 	try {
 		const {pid, exited} = await spawnDetached(options.program, qemuArguments({
 			shape, directory, name: 'holm-template', ram: {path: unsaved, share: true, readOnly: false},
-		}), {uid, gid, output: files.errors});
+		}), {
+			uid, gid, groups: groupsOf(options), output: files.errors,
+		});
 		const identity = pid === undefined ? undefined : await identify(pid);
 		kill = async () => identity && killProcess(identity);
 		await writeRecord(directory, {qemu: identity, maker: await identify(process.pid)});
@@ -144,7 +155,7 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		await copyKernelStart(shape.kernel, kernelStart, gid);
 		await writeFile(stateFile, state, {mode: 0o600});
 		await keepConsole(files.console, boot);
-		await writeSeal(directory, shape);
+		await writeSeal(directory, {initramfs: shape.initramfs, hostKey: options.hostKey});
 		await rm(files.run, {recursive: true});
 		await rm(files.record);
 		await rm(target, {recursive: true, force: true});

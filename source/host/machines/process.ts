@@ -56,6 +56,9 @@ export type DetachedOptions = {
 	readonly network?: string;
 };
 
+/** The supplementary groups of a machine: the one of the accelerator's device, where that takes one. Its own group stays its first, for the device's has members of the host's. */
+export const groupsOf = ({deviceGid}: {readonly deviceGid?: number}): readonly number[] => deviceGid === undefined ? [] : [deviceGid];
+
 /** The command that becomes a program with another user's identity, in a network namespace if one is wanted. Only root may enter a namespace, so that comes first. */
 export const commandAs = (program: string, arguments_: readonly string[], {uid, gid, groups = [], network}: Omit<DetachedOptions, 'output'>): readonly [file: string, ...arguments_: string[]] => {
 	const identity = ['--reuid', String(uid), '--regid', String(gid), ...(groups.length > 0 ? ['--groups', groups.join(',')] : ['--clear-groups'])];

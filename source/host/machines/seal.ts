@@ -1,6 +1,5 @@
 import {readFile, stat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {type MachineShape} from './qemu.js';
 
 /** Names of the files of a template. */
 export const templateFiles = (template: string) => ({
@@ -13,29 +12,35 @@ export const templateFiles = (template: string) => ({
 	seal: path.join(template, 'seal.json'),
 });
 
-/** By which a template is known to be as it was saved. */
-type Seal = {
-	readonly size: number;
-	/** Time of the last change of the memory's file, which only the kernel sets. */
-	readonly changedNs: string;
-	/** What the template booted; when that is gone, the template is of no use. */
+/** What a template is good for: when one of these is gone or another one, the template is of no use. */
+export type TemplateOrigin = {
+	/** What it booted. */
 	readonly initramfs: string;
+	/** See `hostKeyOf`. */
+	readonly hostKey: string;
 };
 
-const sealOf = async (template: string, {initramfs}: MachineShape): Promise<Seal> => {
+/** By which a template is known to be as it was saved. */
+export type Seal = TemplateOrigin & {
+	readonly size: number;
+	/** Time of the last change of the memory's file, which only the kernel sets; no two templates have the same. */
+	readonly changedNs: string;
+};
+
+const measure = async (template: string): Promise<Pick<Seal, 'size' | 'changedNs'>> => {
 	const {size, ctimeNs} = await stat(templateFiles(template).ram, {bigint: true});
-	return {size: Number(size), changedNs: String(ctimeNs), initramfs};
+	return {size: Number(size), changedNs: String(ctimeNs)};
 };
 
 /** Throws when there is none. */
 export const readSeal = async (template: string): Promise<Seal> => JSON.parse(await readFile(templateFiles(template).seal, 'utf8')) as Seal;
 
-export const writeSeal = async (template: string, shape: MachineShape): Promise<void> => {
-	await writeFile(templateFiles(template).seal, JSON.stringify(await sealOf(template, shape)), {mode: 0o600});
+export const writeSeal = async (template: string, {initramfs, hostKey}: TemplateOrigin): Promise<void> => {
+	await writeFile(templateFiles(template).seal, JSON.stringify({initramfs, hostKey, ...await measure(template)}), {mode: 0o600});
 };
 
-/** Whether a template's memory is as it was when it was sealed. Throws when there is no template. */
-export const isIntact = async (template: string, shape: MachineShape): Promise<boolean> => {
-	const [sealed, found] = await Promise.all([readSeal(template), sealOf(template, shape)]);
-	return sealed.size === found.size && sealed.changedNs === found.changedNs;
+/** The seal of a template whose memory is as it was when it was sealed; undefined when it was written to since. Throws when there is no template. */
+export const intactSeal = async (template: string): Promise<Seal | undefined> => {
+	const [sealed, found] = await Promise.all([readSeal(template), measure(template)]);
+	return sealed.size === found.size && sealed.changedNs === found.changedNs ? sealed : undefined;
 };

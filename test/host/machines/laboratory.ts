@@ -79,6 +79,8 @@ export type StartOptions = Partial<TestProcess> & {
 	readonly isUtility?: boolean;
 	readonly devices?: (uid: number) => Promise<readonly NetworkDevice[]>;
 	readonly shares?: readonly Share[];
+	/** Default the laboratory's. */
+	readonly template?: Template;
 	/** Of an earlier machine. */
 	readonly disk?: string;
 };
@@ -117,7 +119,7 @@ export const makeLaboratory = async (): Promise<Laboratory> => {
 		const guest = await openGuest(paths);
 		const template = await guest.template(defaultSize);
 		const base = await makeDisk(root);
-		const start = async ({devices, shares = [], isUtility = false, ...options}: StartOptions): Promise<TestMachine> => {
+		const start = async ({devices, shares = [], isUtility = false, template: chosen = template, ...options}: StartOptions): Promise<TestMachine> => {
 			const id = randomBytes(32).toString('hex');
 			const uid = machineUidOf(id);
 			const container = paths.container(id);
@@ -136,7 +138,7 @@ export const makeLaboratory = async (): Promise<Laboratory> => {
 			const machine = await startMachine({
 				name,
 				directory,
-				template,
+				template: chosen,
 				program: guest.program,
 				uid,
 				gid: guest.gid,

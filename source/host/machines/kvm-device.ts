@@ -1,0 +1,103 @@
+import {readdir, readFile, stat} from 'node:fs/promises';
+import {HolmError} from '../../errors.js';
+
+export const kvmDevice = '/dev/kvm';
+
+/** What decides about hardware virtualisation before a machine is booted with it. */
+export type KvmHost = {
+	/** Owner, group and permissions of the device; undefined where there is none. */
+	readonly device?: {readonly mode: number; readonly uid: number; readonly gid: number};
+	/** What the first processor can do, in the words of `/proc/cpuinfo`. */
+	readonly processorFlags: ReadonlySet<string>;
+	/** Names of the kernel's modules, those that are part of it included. */
+	readonly loadedModules: ReadonlySet<string>;
+	/** Groups that no machine may be in: root's, and those that may open the engine's socket. */
+	readonly closedGroups: ReadonlySet<number>;
+};
+
+export type KvmAccess =
+	/** Machines may open the device, with `gid` as a further group where that takes one. */
+	| {readonly isOpen: true; readonly gid?: number}
+	| {readonly isOpen: false; readonly reason: string; readonly remedy: string};
+
+/** The kernel's modules by the flag of the processor that they need. */
+const modules = {vmx: 'kvm_intel', svm: 'kvm_amd'} as const;
+
+const remedyForOwners = 'sudo chgrp kvm /dev/kvm && sudo chmod 660 /dev/kvm; to keep it so, a udev rule: KERNEL=="kvm", GROUP="kvm", MODE="0660"';
+
+const withoutDevice = ({processorFlags, loadedModules}: KvmHost): KvmAccess => {
+	const flag = (['vmx', 'svm'] as const).find(candidate => processorFlags.has(candidate));
+	if (flag === undefined) {
+		return processorFlags.has('hypervisor')
+			? {isOpen: false, reason: `there is no ${kvmDevice}: this host is a virtual machine, and its processor has no virtualisation`, remedy: 'turn on nested virtualisation in its hypervisor'}
+			: {isOpen: false, reason: `there is no ${kvmDevice}: the processor shows no virtualisation`, remedy: 'turn on virtualisation (VT-x, AMD-V or SVM) in the firmware'};
+	}
+
+	const module = modules[flag];
+	return loadedModules.has(module)
+		? {isOpen: false, reason: `there is no ${kvmDevice}, though the module ${module} is loaded`, remedy: 'where this is a container, hand the device on to it, such as with --device /dev/kvm'}
+		: {isOpen: false, reason: `there is no ${kvmDevice}: the module ${module} is not loaded`, remedy: `sudo modprobe ${module}; when that fails, turn on virtualisation in the firmware`};
+};
+
+/** Whether machines, which are users without privileges, may open the device, and what to do when not. */
+export const kvmAccessOf = (host: KvmHost): KvmAccess => {
+	const {device, closedGroups} = host;
+	if (!device) {
+		return withoutDevice(host);
+	}
+
+	const {mode, gid} = device;
+	// Where everybody may open it, machines need no rights of its group.
+	if ((mode & 0o006) === 0o006) {
+		return {isOpen: true};
+	}
+
+	if ((mode & 0o060) !== 0o060) {
+		return {isOpen: false, reason: `${kvmDevice} is open to root alone, and machines are other users`, remedy: remedyForOwners};
+	}
+
+	return closedGroups.has(gid)
+		? {isOpen: false, reason: `${kvmDevice} is open to group ${gid}, whose rights no machine may have`, remedy: remedyForOwners}
+		: {isOpen: true, gid};
+};
+
+const gidOf = async (file: string): Promise<readonly number[]> => {
+	try {
+		return [(await stat(file)).gid];
+	} catch {
+		return [];
+	}
+};
+
+/** Members of the group `holm` may use the engine, and who may do that is as good as root. */
+const engineGroup = async (): Promise<readonly number[]> => {
+	const groups = await readFile('/etc/group', 'utf8').catch(() => '');
+	return [...groups.matchAll(/^holm:[^:]*:(?<gid>\d+):/gmv)].map(({groups}) => Number(groups!.gid));
+};
+
+const deviceOf = async (): Promise<KvmHost['device']> => {
+	try {
+		const found = await stat(kvmDevice);
+		return found.isCharacterDevice() ? found : undefined;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+			return undefined;
+		}
+
+		throw new HolmError('internal', `${kvmDevice} cannot be looked at`, {cause: error});
+	}
+};
+
+/** Looks at this host. `sockets` are those of the engine. */
+export const readKvmHost = async (sockets: readonly string[]): Promise<KvmHost> => {
+	const [device, processors, loaded, ...closed] = await Promise.all([
+		deviceOf(), readFile('/proc/cpuinfo', 'utf8'), readdir('/sys/module').catch(() => []), engineGroup(), ...sockets.map(async socket => gidOf(socket)),
+	]);
+	const flags = /^(?:flags|Features)\s*:(?<flags>.*)$/mv.exec(processors)?.groups?.flags ?? '';
+	return {
+		device,
+		processorFlags: new Set(flags.trim().split(/\s+/v)),
+		loadedModules: new Set(loaded),
+		closedGroups: new Set([0, ...closed.flat()]),
+	};
+};

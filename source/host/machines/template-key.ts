@@ -1,0 +1,59 @@
+import {createHash} from 'node:crypto';
+import {readFile, stat} from 'node:fs/promises';
+import {release, version as kernelVersion} from 'node:os';
+import {run} from '../run.js';
+import {qemuArguments, type MachineShape} from './qemu.js';
+
+/** Part of every key: raised when the files of a template change. */
+const format = 5;
+
+const hashOf = (parts: readonly unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+
+const identities = new Map<string, Promise<string>>();
+
+/** One line that changes with every upgrade of QEMU: its version, with the package's where that is in it, and the file. `program` is a path. */
+export const qemuIdentity = async (program: string): Promise<string> => {
+	const {size, mtimeMs, ino} = await stat(program);
+	const file = `${program} ${size} ${mtimeMs} ${ino}`;
+	const known = identities.get(file);
+	if (known) {
+		return known;
+	}
+
+	const asked = (async () => {
+		const {stdout} = await run(program, ['--version'], {remedy: 'holm setup installs QEMU'});
+		return `${stdout.split('\n', 1)[0]!} ${file}`;
+	})();
+	identities.set(file, asked);
+	asked.catch(() => identities.delete(file));
+	return asked;
+};
+
+/** Whether a QEMU can map a file privately that it cannot write, as those from 8.2 on can. */
+export const mapsReadOnly = (identity: string): boolean => {
+	const [major = 0, minor = 0] = /version (?<version>[\d.]+)/v.exec(identity)?.groups?.version?.split('.').map(Number) ?? [];
+	return major > 8 || (major === 8 && minor >= 2);
+};
+
+/** What of `/proc/cpuinfo` decides whether a saved machine can go on: x86's words and Arm's. */
+const processorFields = /^(?:vendor_id|cpu family|model|model name|stepping|microcode|flags|CPU implementer|CPU architecture|CPU variant|CPU part|CPU revision|Features)\s*:/v;
+
+/** The processors of a host, each kind once, from the text of `/proc/cpuinfo`. */
+export const processorsOf = (cpuinfo: string): readonly string[] => [...new Set(cpuinfo.split('\n\n').map(processor =>
+	processor.split('\n').filter(line => processorFields.test(line)).map(line => line.replaceAll(/\s+/gv, ' ')).join('\n')).filter(Boolean))].toSorted();
+
+/** Names what every template on this host depends on: QEMU, the processors with their microcode, and the kernel. A machine that was saved under another one may not run. */
+export const hostKeyOf = async (qemu: string): Promise<string> =>
+	hashOf([format, qemu, processorsOf(await readFile('/proc/cpuinfo', 'utf8')), release(), kernelVersion()]);
+
+/** Names everything that one template depends on. `hostKey` is that of this host. */
+export const templateKeyOf = async (hostKey: string, shape: MachineShape): Promise<string> => {
+	const files = await Promise.all([shape.kernel, shape.initramfs].map(async file => {
+		const {size, mtimeMs} = await stat(file);
+		return `${file} ${size} ${mtimeMs}`;
+	}));
+	const arguments_ = qemuArguments({
+		shape, directory: '', name: '', ram: {path: '', share: true, readOnly: false},
+	});
+	return hashOf([hostKey, arguments_, files]);
+};
