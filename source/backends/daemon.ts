@@ -7,6 +7,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {HolmError, messageOf, type ErrorCode} from '../errors.js';
 import type {DaemonNews} from '../host/daemon.js';
+import {engineEnvironment} from '../host/environment.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';
 import type {SocketAddress} from './docker/address.js';
 
@@ -126,7 +127,7 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		fileURLToPath(new URL('../host/daemon.js', import.meta.url)),
 		directory,
 		JSON.stringify(addresses),
-	], {cwd: '/', detached: true, stdio: ['ignore', output.fd, output.fd, 'ipc']});
+	], {cwd: '/', detached: true, env: engineEnvironment(), stdio: ['ignore', output.fd, output.fd, 'ipc']});
 	const {promise, resolve, reject} = Promise.withResolvers<'ready' | 'other'>();
 	child.on('message', (news: DaemonNews) => {
 		if ('step' in news) {

@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../errors.js';
+import {engineEnvironment} from './environment.js';
 
 /**
 Runs `work` while no other process runs work under the same lock, waiting its turn for as long as that takes. The file is made and stays.
@@ -11,7 +12,7 @@ The kernel holds the lock for a child that ends with this process, however that 
 export const withLock = async <Result>(file: string, work: () => Promise<Result>): Promise<Result> => {
 	await mkdir(path.dirname(file), {recursive: true});
 	// Its first byte comes back when `cat` runs, which is when the lock is held.
-	const holder = spawn('flock', ['--exclusive', file, 'cat'], {stdio: ['pipe', 'pipe', 'ignore']});
+	const holder = spawn('flock', ['--exclusive', file, 'cat'], {env: engineEnvironment(), stdio: ['pipe', 'pipe', 'ignore']});
 	const ended = new Promise<void>(resolve => {
 		holder.on('close', () => {
 			resolve();

@@ -2,9 +2,7 @@ import {Buffer} from 'node:buffer';
 import {access, constants, open} from 'node:fs/promises';
 import path from 'node:path';
 import {architectureOf, type Program} from './distributions.js';
-
-/** Where distributions put programs; not PATH, on which npm puts packages' programs first. */
-const directories = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
+import {programDirectories} from './environment.js';
 
 /** Virtiofsd is no command, so every distribution has another place for it: Debian 12, newer Debian and Fedora, Arch. */
 const elsewhere: Partial<Record<Program, readonly string[]>> = {
@@ -25,7 +23,7 @@ export const firstExecutable = async (candidates: readonly string[]): Promise<st
 
 /** The path of a program of the host by its name; undefined where it is not installed. */
 export const findCommand = async (name: string): Promise<string | undefined> =>
-	firstExecutable(directories.map(directory => path.join(directory, name)));
+	firstExecutable(programDirectories.map(directory => path.join(directory, name)));
 
 /** The path of one of the programs that the engine uses. */
 export const findProgram = async (program: Program): Promise<string | undefined> => {

@@ -1,10 +1,12 @@
 import {spawn} from 'node:child_process';
 import {createInterface} from 'node:readline';
 import {HolmError} from '../errors.js';
+import {engineEnvironment} from './environment.js';
 
 export type RunOptions = {
 	readonly input?: string | Uint8Array;
 	readonly cwd?: string;
+	/** Beside what every program gets; default nothing. */
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly signal?: AbortSignal;
 	/** What to do about a failure, for the error's remedy. */
@@ -21,7 +23,7 @@ export type RunResult = {readonly stdout: string; readonly stderr: string; reado
 const maximumOutput = 64 * 1024 * 1024;
 
 /**
-Runs a program to its end, without a shell, and resolves with what it printed.
+Runs a program of the host to its end, without a shell and with the engine's environment, and resolves with what it printed.
 
 Throws `unavailable` when the program is not installed and `internal`, with the last line of its standard error, when it fails.
 */
@@ -29,7 +31,7 @@ export const run = async (file: string, arguments_: readonly string[], options: 
 	const {promise, resolve, reject} = Promise.withResolvers<RunResult>();
 	const child = spawn(file, arguments_, {
 		cwd: options.cwd,
-		env: options.environment ? {...process.env, ...options.environment} : process.env,
+		env: {...engineEnvironment(), ...options.environment},
 		signal: options.signal,
 		stdio: 'pipe',
 	});

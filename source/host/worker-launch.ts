@@ -5,6 +5,7 @@ import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {HolmError} from '../errors.js';
+import {programPath} from './environment.js';
 import {connect, type Link} from './worker-link.js';
 import type {Station} from './worker-protocol.js';
 import type {WorkerOptions} from './worker.js';
@@ -44,7 +45,7 @@ const spawnWorker = (options: WorkerOptions<never>, key: string, output: FileHan
 	], {
 		cwd: '/',
 		detached: true,
-		env: {PATH: process.env.PATH},
+		env: {PATH: programPath},
 		stdio: ['ignore', output.fd, output.fd],
 	});
 	child.unref();

@@ -1,17 +1,12 @@
 import {access, constants} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../errors.js';
+import {programDirectories} from '../environment.js';
 import {run, type RunResult} from '../run.js';
-
-/**
-Where the host's own programs are. npm puts directories of packages first on PATH, and one of those may hold another program called `nft`; a user's PATH may lack the sbin directories.
-*/
-const directories = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin'];
-const environment = {PATH: directories.join(':')};
 
 /** Whether the host has a program; for those that the engine can do without. */
 export const isInstalled = async (program: string): Promise<boolean> => {
-	const found = await Promise.allSettled(directories.map(async directory => access(path.join(directory, program), constants.X_OK)));
+	const found = await Promise.allSettled(programDirectories.map(async directory => access(path.join(directory, program), constants.X_OK)));
 	return found.some(({status}) => status === 'fulfilled');
 };
 
@@ -25,8 +20,8 @@ export type RunInOptions = InNamespace & {readonly input?: string; readonly acce
 /** Runs one of the host's programs, in a network namespace. */
 export const runIn = async (file: string, arguments_: readonly string[], {namespace, input, accept}: RunInOptions = {}): Promise<RunResult> =>
 	namespace === undefined
-		? run(file, arguments_, {environment, input, accept})
-		: run('nsenter', [`--net=${namespace}`, file, ...arguments_], {environment, input, accept});
+		? run(file, arguments_, {input, accept})
+		: run('nsenter', [`--net=${namespace}`, file, ...arguments_], {input, accept});
 
 /**
 Runs `ip` commands, one a line and without the word `ip`, in one process. The first one that fails ends it.

@@ -8,9 +8,9 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import {HolmError} from '../../errors.js';
 import type {RegistryCredentials} from '../../engine.js';
+import {engineEnvironment} from '../environment.js';
 import {run} from '../run.js';
 import type {Paths} from '../store/paths.js';
 import {
@@ -78,13 +78,10 @@ const writeConfiguration = async (paths: Paths, driver: string): Promise<void> =
 	await Promise.all(Object.entries(files).map(async ([name, text]) => writeFile(path.join(directory, name), text, {mode: 0o600})));
 };
 
-/** What of the daemon's environment reaches buildah: how to get out to a registry, and nothing else. */
-const passed = ['PATH', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
-
 const environmentOf = (paths: Paths): Record<string, string> => {
 	const directory = configurationOf(paths);
 	return {
-		...Object.fromEntries(passed.flatMap(name => process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+		...engineEnvironment(),
 		HOME: directory,
 		LC_ALL: 'C.UTF-8',
 		TMPDIR: path.join(paths.images, 'scratch'),

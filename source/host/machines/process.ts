@@ -1,6 +1,7 @@
 import {spawn} from 'node:child_process';
 import {open, readFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
+import {engineEnvironment} from '../environment.js';
 
 /** A process that a later engine must recognise: numbers are given again, start times are not. */
 export type ProcessIdentity = {
@@ -75,7 +76,7 @@ export const spawnDetached = async (program: string, arguments_: readonly string
 	const [command, ...rest] = commandAs(program, arguments_, identity);
 	const file = await open(output, 'a', 0o600);
 	try {
-		const child = spawn(command, rest, {detached: true, stdio: ['ignore', file.fd, file.fd]});
+		const child = spawn(command, rest, {detached: true, env: engineEnvironment(), stdio: ['ignore', file.fd, file.fd]});
 		const exited = new Promise<{readonly exitCode: number | undefined; readonly signal: NodeJS.Signals | undefined}>(resolve => {
 			child.on('error', () => {
 				resolve({exitCode: 127, signal: undefined});

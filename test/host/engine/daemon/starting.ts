@@ -6,7 +6,9 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
 import {pathsOf} from '../../../../source/host/store/paths.js';
+import {setTraps} from '../traps.js';
 import type {World} from '../world.js';
 
 /** How the daemon starts and stops. */
@@ -17,14 +19,27 @@ export const startingTests = (world: World): void => {
 		t.not((await world.run(['system', 'status'])).status, 0);
 		t.regex(await world.holm('system', 'stop'), /not running|stopped/v, 'to stop what does not run is no error');
 
-		const several = await Promise.all([world.run(['ps', '-q', '--no-trunc']), world.run(['ps', '-q', '--no-trunc']), world.run(['network', 'ls', '-q']), world.run(['system', 'start'])]);
+		const traps = await setTraps(world.directory);
+		const options = {environment: {PATH: `${traps.directory}:${process.env.PATH}`, HTTPS_PROXY: 'http://127.0.0.1:9', SECRET: 'of the user', NODE_OPTIONS: '--no-deprecation'}};
+		const several = await Promise.all([['ps', '-q', '--no-trunc'], ['ps', '-q', '--no-trunc'], ['network', 'ls', '-q'], ['system', 'start']].map(async arguments_ => world.run(arguments_, options)));
 		t.deepEqual(several.map(({status, stderr}) => ({status, stderr})), several.map(() => ({status: 0, stderr: ''})));
-		t.is(several[0].stdout, several[1].stdout);
-		t.is(several[2].stdout, 'bridge\n');
+		t.is(several[0]!.stdout, several[1]!.stdout);
+		t.is(several[2]!.stdout, 'bridge\n');
 		t.is((await world.traces()).processes.filter(line => line.startsWith('node')).length, 3, 'the daemon, the name server and the forwarder');
 		t.is((await world.run(['system', 'status'])).status, 0);
 		t.is(await world.holm('exec', 'stays', 'echo', 'still here'), 'still here');
 		await world.holm('rm', '-f', 'stays');
+
+		// A user's PATH and environment are not the daemon's.
+		await mkdir(path.join(world.directory, 'shared'));
+		const mounted = await world.run(['run', '--rm', '-v', `${world.directory}/shared:/shared`, 'box', 'true'], options);
+		t.is(mounted.status, 0, mounted.stderr);
+		t.deepEqual(await traps.sprung(), []);
+		const {pid} = JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')) as {readonly pid: number};
+		const inherited = await readFile(`/proc/${pid}/environ`, 'utf8');
+		const names = new Set(inherited.split('\0').map(variable => variable.split('=')[0]).filter(name => name !== '' && !name!.startsWith('NODE_CHANNEL')));
+		t.deepEqual(names, new Set(['HTTPS_PROXY', 'LANG', 'PATH']));
+		t.false(inherited.includes(traps.directory));
 	});
 
 	world.test('records that are broken are set aside, and what was never recorded is cleared away', async t => {
