@@ -1,6 +1,8 @@
 import {readdir, readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import {fileURLToPath} from 'node:url';
+import {daemonStatus} from '../../../source/backends/daemon.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {containerConfiguration} from '../../dashboard/helpers/configurations.js';
 import {openWorld} from './world.js';
@@ -8,6 +10,7 @@ import {openWorld} from './world.js';
 /** HOLM_SOAK_ROUNDS sets how often a container lives and dies. */
 const rounds = Number(process.env['HOLM_SOAK_ROUNDS'] || 10);
 const world = openWorld();
+const daemon = fileURLToPath(new URL('../../../source/host/daemon.js', import.meta.url));
 
 /** What the daemon itself holds: open files, threads, timers and processes. */
 const heldBy = async (pid: number) => {
@@ -24,11 +27,16 @@ const heldBy = async (pid: number) => {
 };
 
 world.test(`${rounds} containers that are created, started, entered, stopped and removed leave nothing`, async t => {
-	t.timeout(60_000 + rounds * 10_000);
+	const limitMs = 60_000 + rounds * 10_000;
+	t.timeout(limitMs);
 	const {engine} = world;
 	await world.holm('system', 'stop');
 	const counter = new URL('count-resources.js', import.meta.url);
-	await world.run(['system', 'start'], {environment: {NODE_OPTIONS: `--import=${counter.href}`, HOLM_TEST_COUNTS: world.directory}});
+	// The daemon that a command starts has none of the command's environment.
+	world.start('flock', ['--nonblock', '--no-fork', path.join(world.root, 'daemon.lock'), process.execPath, `--import=${counter.href}`, daemon, world.root], {
+		environment: {HOLM_TEST_COUNTS: world.directory}, limitMs,
+	});
+	await world.until(async () => daemonStatus({root: world.root}), ({running}) => running);
 	const live = async (index: number) => {
 		const {id} = await engine.createContainer({...containerConfiguration({image: 'box', command: index % 5 === 4 ? ['/not-executable'] : ['sleep', '600']}), name: `soak-${index}`});
 		try {
