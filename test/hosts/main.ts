@@ -1,0 +1,43 @@
+/**
+Lives on hosts as users have them, one after the other: `npm run test:hosts`, `npm run test:hosts -- debian-13-userland volumes`, `npm run test:hosts -- --list`.
+*/
+import process from 'node:process';
+import {messageOf} from '../../source/errors.js';
+import {cases} from './cases.js';
+import {choose} from './choose.js';
+import {kinds} from './kinds.js';
+import {report} from './report.js';
+import {visit} from './visit.js';
+
+const write = (text: string) => {
+	process.stdout.write(`${text}\n`);
+};
+
+const words = process.argv.slice(2);
+if (words.includes('--list')) {
+	for (const {name, describe} of [...kinds, ...cases]) {
+		write(`${name}: ${describe}`);
+	}
+} else {
+	const interruption = new AbortController();
+	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+		process.once(signal, () => {
+			interruption.abort();
+		});
+	}
+
+	try {
+		const startedAt = performance.now();
+		const outcomes = await visit(choose(words, kinds, cases), {
+			say(line) {
+				write(`${((performance.now() - startedAt) / 1000).toFixed(0).padStart(5)} s  ${line}`);
+			},
+			signal: interruption.signal,
+		});
+		write(`\n${report(outcomes)}`);
+		process.exitCode = interruption.signal.aborted || outcomes.some(({result}) => result === 'failed') ? 1 : 0;
+	} catch (error) {
+		write(messageOf(error));
+		process.exitCode = 1;
+	}
+}

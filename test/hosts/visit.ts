@@ -1,0 +1,124 @@
+import {messageOf} from '../../source/errors.js';
+import type {Chosen} from './choose.js';
+import type {Case, Host, HostKind} from './host.js';
+
+export type Outcome = {
+	readonly host: string;
+	/** `open` and `close` for the host itself. */
+	readonly what: string;
+	readonly describe: string;
+	readonly seconds: number;
+	readonly result: 'passed' | 'failed' | 'skipped';
+	/** Why it failed or was skipped. */
+	readonly reason?: string;
+};
+
+const defaultLimitMs = 10 * 60_000;
+
+const withinLimit = async (work: Promise<void>, limitMs: number, signal: AbortSignal): Promise<void> => {
+	const {promise, reject} = Promise.withResolvers<void>();
+	const timer = setTimeout(() => {
+		reject(new Error(`not done within ${limitMs / 1000} s`));
+	}, limitMs);
+	const abort = () => {
+		reject(new Error('interrupted'));
+	};
+
+	signal.addEventListener('abort', abort, {once: true});
+	// What goes on after the limit ends with the host, which is closed then.
+	work.catch(() => undefined);
+	try {
+		await Promise.race([work, promise]);
+	} finally {
+		clearTimeout(timer);
+		signal.removeEventListener('abort', abort);
+	}
+};
+
+export type VisitOptions = {
+	/** Called for each step as it begins, and each outcome. */
+	readonly say: (line: string) => void;
+	/** Ends the case that runs, and leaves out those after it; the host is closed all the same. */
+	readonly signal: AbortSignal;
+};
+
+/** Opens a host, takes its cases one after the other, and closes it. A case that does not end in time costs the host, which is made anew for the cases after it. */
+const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: VisitOptions): Promise<readonly Outcome[]> => {
+	const outcomes: Outcome[] = [];
+	let host: Host | undefined;
+	const take = async (what: string, describe: string, work: () => Promise<void>): Promise<boolean> => {
+		const startedAt = performance.now();
+		say(`${kind.name}  ${what}: ${describe}`);
+		let reason: string | undefined;
+		try {
+			await work();
+		} catch (error) {
+			reason = messageOf(error);
+		}
+
+		const seconds = (performance.now() - startedAt) / 1000;
+		outcomes.push({
+			host: kind.name, what, describe, seconds, result: reason === undefined ? 'passed' : 'failed', reason,
+		});
+		say(`${kind.name}  ${what}: ${reason === undefined ? 'passed' : `FAILED: ${reason}`} (${seconds.toFixed(1)} s)`);
+		return reason === undefined;
+	};
+
+	const skip = (what: string, describe: string, reason: string) => {
+		outcomes.push({
+			host: kind.name, what, describe, seconds: 0, result: 'skipped', reason,
+		});
+	};
+
+	const open = async () => take('open', kind.describe, async () => {
+		host = await kind.open(step => {
+			say(`${kind.name}    ${step}`);
+		});
+	});
+	const close = async () => {
+		const open = host;
+		host = undefined;
+		if (open) {
+			await take('close', 'end everything of the host', open.close);
+		}
+	};
+
+	const obstacle = await kind.obstacle();
+	for (const {name, describe, limitMs = defaultLimitMs, run} of cases) {
+		if (obstacle !== undefined || signal.aborted) {
+			skip(name, describe, obstacle ?? 'interrupted');
+			continue;
+		}
+
+		if (!host && !await open()) {
+			skip(name, describe, 'the host did not open');
+			continue;
+		}
+
+		let isOver = false;
+		await take(name, describe, async () => {
+			const work = run(host!, step => {
+				say(`${kind.name}    ${step}`);
+			}).finally(() => {
+				isOver = true;
+			});
+			await withinLimit(work, limitMs, signal);
+		});
+		if (!isOver) {
+			await close();
+		}
+	}
+
+	await close();
+	return outcomes;
+};
+
+/** Goes through the hosts one after the other, since each takes the whole machine. */
+export const visit = async (chosen: Chosen, options: VisitOptions): Promise<readonly Outcome[]> => {
+	const outcomes: Outcome[] = [];
+	for (const {kind, cases} of chosen) {
+		outcomes.push(...await visitHost(kind, cases, options));
+	}
+
+	return outcomes;
+};
