@@ -42,7 +42,7 @@ import {
 } from './engine/site.js';
 import {createSystemVerbs} from './engine/system-verbs.js';
 import {createUtility} from './engine/utility.js';
-import {createVolumeVerbs, directoryBytes, sharesFor} from './engine/volumes.js';
+import {createVolumeVerbs, directoryBytes} from './engine/volumes.js';
 import {machineUidOf, openGuest} from './guest.js';
 import type {SetupStep} from './guest-kernel.js';
 import {openDisks} from './images/disk.js';
@@ -154,7 +154,7 @@ const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<(
 			const end = await lastWords(directory);
 			gone.push(async () => lifecycle.conclude(entry, end));
 		} else {
-			await clearMachine(directory, sharesFor(site, container).length);
+			await clearMachine(directory);
 		}
 	}
 
@@ -164,7 +164,7 @@ const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<(
 	const found = await readdir(machines);
 	const strays = found.filter(name => !known.has(name));
 	for (const name of strays) {
-		await clearMachine(path.join(machines, name), 64);
+		await clearMachine(path.join(machines, name));
 	}
 
 	return gone;

@@ -51,7 +51,7 @@ const listDisk = async (site: Site, disk: string): Promise<Uint8Array> => {
 		await machine.kill();
 		return list;
 	} finally {
-		await clearMachine(directory, 0);
+		await clearMachine(directory);
 	}
 };
 

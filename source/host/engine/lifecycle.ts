@@ -126,7 +126,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		}
 
 		try {
-			await clearMachine(paths.container(container.id).machine, sharesFor(site, container).length);
+			await clearMachine(paths.container(container.id).machine);
 		} catch (error) {
 			errors.push(error);
 		}

@@ -55,7 +55,7 @@ export const createUtility = (site: Site): Utility => {
 		clearTimeout(found.timer);
 		machines.delete(container.id);
 		await found.machine.finish();
-		await clearMachine(paths.container(container.id).machine, sharesFor(site, container).length);
+		await clearMachine(paths.container(container.id).machine);
 	};
 
 	const boot = async (container: Container): Promise<Machine> => {
@@ -96,7 +96,7 @@ export const createUtility = (site: Site): Utility => {
 				machines.set(container.id, {machine});
 				return {agent: machine.agent, prefix};
 			} catch (error) {
-				await clearMachine(paths.container(container.id).machine, sharesFor(site, container).length);
+				await clearMachine(paths.container(container.id).machine);
 				throw error;
 			}
 		},

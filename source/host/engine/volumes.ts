@@ -26,7 +26,7 @@ const volumeOf = (site: Site, record: VolumeRecord): Volume => ({...record, moun
 /** Directories and files of the host that a container's machine is to see, in the order of its mounts. */
 export const sharesFor = (site: Site, {mounts}: Pick<Container, 'mounts'>): readonly Share[] => mounts.flatMap(mount => mount.type === 'tmpfs'
 	? []
-	: [{source: mount.type === 'volume' ? filesOf(site, mount.source).data : mount.source, readOnly: mount.readOnly}]);
+	: [mount.type === 'volume' ? {source: filesOf(site, mount.source).data, readOnly: mount.readOnly, isOwn: true} : {source: mount.source, readOnly: mount.readOnly}]);
 
 export const findVolume = async (site: Site, name: string): Promise<Volume | undefined> => {
 	if (!/^[\dA-Za-z][\w.\-]{0,127}$/v.test(name)) {

@@ -13,7 +13,7 @@ export const clearAbandonedTemplates = async (templates: string): Promise<void> 
 		const record = await readRecord(directory);
 		// One without a maker has only just begun, or never got far enough to leave a process.
 		if (record?.maker && (record.maker.pid === process.pid || !await isAlive(record.maker))) {
-			await clearMachine(directory, 0);
+			await clearMachine(directory);
 		}
 	}
 };

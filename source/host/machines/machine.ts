@@ -10,6 +10,7 @@ import {
 } from 'node:fs/promises';
 import {connect} from 'node:net';
 import {HolmError} from '../../errors.js';
+import {unmountBelow} from '../mounts.js';
 import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
 import {
 	groupsOf,
@@ -27,12 +28,12 @@ import {
 } from './qemu.js';
 import {connectQmp} from './qmp.js';
 import {
+	createRecord,
 	isWhole,
 	readRecord,
-	writeRecord,
 } from './record.js';
 import {type Machine} from './running-machine.js';
-import {connectShares, releaseShares, serveShares, type Share} from './shares.js';
+import {connectShares, serveShares, type Share} from './shares.js';
 import {encodeMessage, type NetworkDevice, type StartMessage} from './start-message.js';
 import {superviseMachine} from './supervise.js';
 import {type Template} from './template.js';
@@ -89,7 +90,8 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 		await chmod(files.ram, 0o600);
 	}
 
-	const sharing = isShared ? serveShares(directory, options.shares, options) : undefined;
+	const record = createRecord(directory);
+	const sharing = isShared ? serveShares(directory, options.shares, {uid, gid, record: async shares => record({shares})}) : undefined;
 	// Awaited below, after the machine is up; a failure before then must not go unheard.
 	sharing?.catch(() => undefined);
 	const {pid, exited} = await spawnDetached(program, qemuArguments({
@@ -103,7 +105,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 	let sharesServer: ProcessIdentity | undefined;
 	try {
 		// An engine that ends from here on leaves a record by which the next one ends the machine.
-		await writeRecord(directory, {qemu});
+		await record({qemu});
 		const qmp = await awaitQmp(files.qmp, files.errors, exited);
 		if (!qemu) {
 			throw new HolmError('internal', 'the machine ended at once');
@@ -142,10 +144,6 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 
 		await sharing?.then(async ({identity}) => killProcess(identity), () => undefined);
 		throw error;
-	} finally {
-		if (isShared) {
-			await releaseShares(directory, options.shares.length);
-		}
 	}
 };
 
@@ -167,8 +165,8 @@ export const adoptMachine = async (directory: string, privateKey: string): Promi
 	}
 };
 
-/** Removes what a machine kept while it ran, ending first whatever of it still runs. */
-export const clearMachine = async (directory: string, shareCount: number): Promise<void> => {
+/** Removes what a machine kept while it ran, ending first whatever of it still runs. Throws `unavailable` when something is mounted in there that stays. */
+export const clearMachine = async (directory: string): Promise<void> => {
 	const record = await readRecord(directory);
 	for (const identity of [record?.qemu, record?.shares]) {
 		if (identity) {
@@ -176,9 +174,7 @@ export const clearMachine = async (directory: string, shareCount: number): Promi
 		}
 	}
 
-	if (shareCount > 0) {
-		await releaseShares(directory, shareCount);
-	}
-
+	// A version that mounted shares on the host may have started it, and been cut short.
+	await unmountBelow(directory);
 	await rm(directory, {recursive: true, force: true});
 };

@@ -24,6 +24,18 @@ export const writeRecord = async (directory: string, record: Partial<MachineReco
 	await rename(scratch, file);
 };
 
+/** Writes down what becomes known of a machine while it starts, each thing with those before it. */
+export const createRecord = (directory: string) => {
+	let known: Partial<MachineRecord> = {};
+	let writing = Promise.resolve();
+	return async (part: Partial<MachineRecord>): Promise<void> => {
+		known = {...known, ...part};
+		const write = async () => writeRecord(directory, known);
+		writing = writing.then(write, write);
+		return writing;
+	};
+};
+
 /** The record of the machine in a directory; without more than its process when the engine ended while it started it. */
 export const readRecord = async (directory: string): Promise<Partial<MachineRecord> | undefined> => {
 	try {

@@ -1,21 +1,30 @@
+import {constants} from 'node:fs';
 import {
 	access,
 	chown,
 	mkdir,
+	open,
 	rm,
 	stat,
 	writeFile,
+	type FileHandle,
 } from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError, messageOf} from '../../errors.js';
-import {run} from '../run.js';
-import {identify, spawnDetached, type ProcessIdentity} from './process.js';
+import {mountsBelow, readMounts} from '../mounts.js';
+import {holdProcess, type HeldProcess} from './mount-namespace.js';
+import {killProcess, type ProcessIdentity} from './process.js';
 import {machineFiles} from './qemu.js';
 import type {Qmp} from './qmp.js';
 
 /** One directory or file of the host that a machine sees as `/shares/N`, N its place in the list. */
-export type Share = {readonly source: string; readonly readOnly: boolean};
+export type Share = {
+	readonly source: string;
+	readonly readOnly: boolean;
+	/** A directory of the engine's own, which no link may take the place of; links on the way to a user's directory are followed. */
+	readonly isOwn?: boolean;
+};
 
 /** The C program of QEMU 7 comes first: where both are, it is the one whose flags are certain. */
 const servers = [
@@ -40,69 +49,125 @@ const findServer = async () => {
 	throw new HolmError('unavailable', 'virtiofsd is not installed, and volumes need it', {remedy: 'holm setup installs it'});
 };
 
-const unmountAll = async (directory: string, count: number) => {
-	for (let index = count - 1; index >= 0; index--) {
-		await run('umount', ['--lazy', path.join(directory, String(index))], {accept: [0, 1, 32]});
+/** Flags of a mount that a new set of them must repeat, or it takes them away. */
+const keptFlags = new Set(['nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime', 'relatime', 'nosymfollow']);
+
+/** `O_PATH` of Linux, which node has no name for: what is opened is neither read nor made to act. */
+const pathOnly = 0o1000_0000;
+
+const openSource = async ({source, isOwn}: Share): Promise<FileHandle> => {
+	try {
+		return await open(source, pathOnly | (isOwn ? constants.O_NOFOLLOW | constants.O_DIRECTORY : 0));
+	} catch (error) {
+		throw (error as NodeJS.ErrnoException).code === 'ENOENT'
+			? new HolmError('invalid', `${source} cannot be mounted: there is no such file or directory`, {remedy: 'make it, or mount another one', cause: error})
+			: new HolmError('invalid', `${source} cannot be mounted: ${messageOf(error)}`, {remedy: isOwn ? 'it must be a directory' : 'mount another one', cause: error});
 	}
 };
 
-type User = {readonly uid: number; readonly gid: number};
+/** Makes a mount and all below it read-only, for the host's own kernel: whatever its guest is, it is not asked. */
+const makeReadOnly = async (held: HeldProcess, target: string): Promise<void> => {
+	const writable = async () => {
+		const mounts = mountsBelow(await readMounts(held.identity.pid), target, true);
+		return mounts.filter(({options}) => !options.includes('ro'));
+	};
+
+	for (const {target: place, options} of await writable()) {
+		await held.run('mount', ['--no-canonicalize', '-o', ['remount', 'bind', 'ro', ...options.filter(option => keptFlags.has(option))].join(','), place]);
+	}
+
+	const [left] = await writable();
+	if (left) {
+		throw new HolmError('internal', `${left.target} could not be made read-only`);
+	}
+};
+
+/** Mounts one share where the server finds it: with what is mounted below it at this moment, and nothing that comes later, as in Docker. */
+const bindShare = async (held: HeldProcess, share: Share, target: string): Promise<void> => {
+	await using handle = await openSource(share);
+	const source = await handle.stat({bigint: true});
+	const place = held.pathOf(target);
+	await (source.isDirectory() ? mkdir(place) : writeFile(place, ''));
+	await held.run('mount', ['--no-canonicalize', '--rbind', '--make-rprivate', share.source, target]);
+	// The path was followed a second time, and may have been given another meaning since.
+	const mounted = await stat(place, {bigint: true});
+	if (mounted.ino !== source.ino || mounted.dev !== source.dev) {
+		throw new HolmError('conflict', `${share.source} cannot be mounted: it changed meanwhile`, {remedy: 'start the container again'});
+	}
+
+	if (share.readOnly) {
+		await makeReadOnly(held, target);
+	}
+};
+
+/** Assembles the shares side by side in the server's mount namespace, in a file system in memory that is read-only itself. */
+const bindShares = async (held: HeldProcess, shares: readonly Share[], directory: string): Promise<void> => {
+	// A share that this directory is in does not show it.
+	await held.run('mount', ['--no-canonicalize', '--make-unbindable', '-t', 'tmpfs', '-o', 'mode=0755,size=1m', 'holm-shares', directory]);
+	for (const [index, share] of shares.entries()) {
+		await bindShare(held, share, path.join(directory, String(index)));
+	}
+
+	// The server binds it once more for its sandbox.
+	await held.run('mount', ['--no-canonicalize', '--make-private', '-o', 'remount,bind,ro', directory]);
+};
+
+/** How long the server may take to listen. */
+const listenTimeoutMs = 60_000;
+
+const isListening = async (socket: string, {ended}: HeldProcess): Promise<boolean> => {
+	const over = new AbortController();
+	void ended.then(() => {
+		over.abort();
+	});
+	const signal = AbortSignal.any([over.signal, AbortSignal.timeout(listenTimeoutMs)]);
+	while (!signal.aborted) {
+		try {
+			await access(socket);
+			return true;
+		} catch {
+			await delay(2);
+		}
+	}
+
+	return false;
+};
+
+export type ServeOptions = {
+	/** User of the machine. */
+	readonly uid: number;
+	readonly gid: number;
+	/** Writes down the server's process, before anything is mounted and before it serves. */
+	readonly record: (identity: ProcessIdentity) => Promise<void>;
+};
 
 /**
 Serves shares to one machine.
 
-They are bound side by side into one directory, read-only ones by the host's kernel and not by the guest's good will. The server clones the mounts when it enters its sandbox, so the host's own mount table holds them for a moment only.
+The server has a mount namespace of its own, which nothing on the host sees into: in the machine's directory, which is removed with all that is in it, there is never anything of a user's. An engine that dies before the server runs leaves none.
+
+Throws `invalid` for a source that cannot be mounted, `unavailable` without a server.
 */
-export const serveShares = async (directory: string, shares: readonly Share[], {uid, gid}: User): Promise<{readonly identity: ProcessIdentity; readonly socket: string}> => {
+export const serveShares = async (directory: string, shares: readonly Share[], {uid, gid, record}: ServeOptions): Promise<{readonly identity: ProcessIdentity; readonly socket: string}> => {
 	const files = machineFiles(directory);
 	const server = await findServer();
 	await mkdir(files.shares, {recursive: true});
-	let mounted = 0;
+	await rm(files.sharesSocket, {force: true});
+	// Files keep the owners the container gives them, which takes root's rights over them; the server confines itself.
+	const held = await holdProcess(server.program, server.arguments(files.sharesSocket, files.shares), files.sharesErrors);
+	const {identity} = held;
 	try {
-		for (const {source, readOnly} of shares) {
-			const target = path.join(files.shares, String(mounted));
-			if ((await stat(source)).isDirectory()) {
-				await mkdir(target, {recursive: true});
-			} else {
-				await writeFile(target, '');
-			}
-
-			await run('mount', ['--bind', source, target]);
-			mounted++;
-			if (readOnly) {
-				await run('mount', ['-o', 'remount,bind,ro', target]);
-			}
-		}
-
-		await rm(files.sharesSocket, {force: true});
-		// Files keep the owners the container gives them, which takes root's rights over them; the server confines itself.
-		const {pid, exited} = await spawnDetached(server.program, server.arguments(files.sharesSocket, files.shares), {uid: 0, gid: 0, output: files.sharesErrors});
-		let isEnded = false;
-		void exited.then(() => {
-			isEnded = true;
-		});
-		for (;;) {
-			try {
-				await access(files.sharesSocket);
-				break;
-			} catch {
-				if (isEnded) {
-					throw new HolmError('internal', `virtiofsd ended; see ${files.sharesErrors}`);
-				}
-
-				await delay(2);
-			}
+		await record(identity);
+		await bindShares(held, shares, files.shares);
+		held.start();
+		if (!await isListening(files.sharesSocket, held)) {
+			throw new HolmError('internal', `virtiofsd does not listen; see ${files.sharesErrors}`);
 		}
 
 		await chown(files.sharesSocket, uid, gid);
-		const identity = pid === undefined ? undefined : await identify(pid);
-		if (!identity) {
-			throw new HolmError('internal', `virtiofsd ended; see ${files.sharesErrors}`);
-		}
-
 		return {identity, socket: files.sharesSocket};
 	} catch (error) {
-		await unmountAll(files.shares, mounted);
+		await killProcess(identity);
 		throw error;
 	}
 };
@@ -124,9 +189,4 @@ export const connectShares = async (qmp: Qmp, socket: string): Promise<void> => 
 			await delay(connectDelayMs);
 		}
 	}
-};
-
-/** Takes the host's side of the mounts away, once the machine has seen its shares or is gone. */
-export const releaseShares = async (directory: string, count: number): Promise<void> => {
-	await unmountAll(machineFiles(directory).shares, count);
 };

@@ -3,7 +3,7 @@ import {mountFlagTests} from './flags/mount-flags.js';
 import {processFlagTests} from './flags/process-flags.js';
 import {openWorld} from './world.js';
 
-const world = openWorld();
+const world = openWorld({sharesMounts: true});
 
 processFlagTests(world);
 mountFlagTests(world);

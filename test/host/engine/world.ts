@@ -64,6 +64,8 @@ export type World = {
 export type WorldOptions = {
 	/** Gives the engine a disk of its own of this size. */
 	readonly diskBytes?: number;
+	/** Has the engine see a host where every mount is shared, as it is where systemd runs. */
+	readonly sharesMounts?: boolean;
 	/** Programs of the host that the image `box` has too. */
 	readonly programs?: readonly string[];
 };
@@ -206,6 +208,11 @@ export const openWorld = (options: WorldOptions = {}): World => {
 		test.before('an engine opens', async t => {
 			t.timeout(180_000);
 			Object.assign(world, await createWorld(options));
+			if (options.sharesMounts) {
+				// What starts the engine gives it the mounts that it sees itself.
+				await world.run!(['ps'], {through: ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', 'mount --make-rshared / && exec "$@"', 'sh']});
+			}
+
 			await buildBox(world as World, options.programs);
 		});
 		test.after.always('nothing of the engine is left', async t => {

@@ -102,10 +102,10 @@ export const makeLaboratory = async (): Promise<Laboratory> => {
 	const root = await mkdtemp('/tmp/holmtest-');
 	const name = path.basename(root);
 	const network = `/run/netns/${name}`;
-	const machines: Array<{directory: string; shares: number}> = [];
+	const machines: string[] = [];
 	const close = async () => {
-		for (const {directory, shares} of machines) {
-			await clearMachine(directory, shares);
+		for (const directory of machines) {
+			await clearMachine(directory);
 		}
 
 		await run('ip', ['netns', 'delete', name], {accept: [0, 1]});
@@ -132,7 +132,7 @@ export const makeLaboratory = async (): Promise<Laboratory> => {
 			await writeFile(container.log, '');
 			await Promise.all([disk, container.log].map(async file => chown(file, uid, guest.gid)));
 			const directory = container.machine;
-			machines.push({directory, shares: shares.length});
+			machines.push(directory);
 			const {terminal = false, stdin = false} = options;
 			const bundle = bundleFor({arguments: [], ...options});
 			const machine = await startMachine({

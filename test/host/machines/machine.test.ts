@@ -90,7 +90,7 @@ testMachine('a process runs as it should, confined, and its end is known', async
 	t.false((await readLog()).includes('term'));
 	await t.throwsAsync(stat(`/proc/${machine.pid}`));
 	await t.throwsAsync(machine.signal(15), {code: 'conflict'});
-	await clearMachine(directory, 0);
+	await clearMachine(directory);
 	await t.throwsAsync(stat(directory));
 });
 

@@ -1,0 +1,54 @@
+import {readFile} from 'node:fs/promises';
+import {HolmError} from '../errors.js';
+import {run} from './run.js';
+
+/** One line of `/proc/PID/mountinfo`, see proc(5). */
+export type MountPoint = {
+	readonly id: string;
+	/** Id of the mount that it is mounted on. */
+	readonly parent: string;
+	/** Path, as the process sees it. */
+	readonly target: string;
+	/** Of the mount itself, not of its file system. */
+	readonly options: readonly string[];
+};
+
+/** The kernel writes space, tab, line feed, backslash and number sign as three octal digits. */
+const unescape = (text: string): string => text.replaceAll(/\\(?<digits>[0-7]{3})/gv, (_, digits: string) => String.fromCodePoint(Number.parseInt(digits, 8)));
+
+export const parseMountInfo = (text: string): readonly MountPoint[] => text.split('\n').filter(line => line !== '').map(line => {
+	const [id = '', parent = '', , , target = '', options = ''] = line.split(' ');
+	return {
+		id, parent, target: unescape(target), options: options.split(','),
+	};
+});
+
+/** The mounts that a process sees; default this one. */
+export const readMounts = async (pid: number | 'self' = 'self'): Promise<readonly MountPoint[]> => parseMountInfo(await readFile(`/proc/${pid}/mountinfo`, 'utf8'));
+
+/** Mounts below a directory, and with `orAt` those on itself, without those that another mount at the same place hides. */
+export const mountsBelow = (mounts: readonly MountPoint[], directory: string, orAt = false): readonly MountPoint[] => {
+	const hidden = new Set(mounts.map(({parent, target}) => `${parent} ${target}`));
+	return mounts.filter(({id, target}) => (target.startsWith(`${directory}/`) || (orAt && target === directory)) && !hidden.has(`${id} ${target}`));
+};
+
+/**
+Takes away whatever is mounted below a directory that is about to be removed with all that is in it.
+
+Throws `unavailable` when a mount stays: what is removed below it would be somebody's files.
+*/
+export const unmountBelow = async (directory: string): Promise<void> => {
+	let failure: unknown;
+	for (const {target} of mountsBelow(await readMounts(), directory).toReversed()) {
+		try {
+			await run('umount', ['--no-canonicalize', '--lazy', target]);
+		} catch (error) {
+			failure = error;
+		}
+	}
+
+	const [left] = mountsBelow(await readMounts(), directory);
+	if (left) {
+		throw new HolmError('unavailable', `${directory} is not removed: something is mounted on ${left.target}`, {remedy: `umount ${left.target}`, cause: failure});
+	}
+};
