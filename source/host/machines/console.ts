@@ -1,9 +1,7 @@
-import {constants} from 'node:fs';
-import {open, writeFile, type FileHandle} from 'node:fs/promises';
+import {writeFile, type FileHandle} from 'node:fs/promises';
+import path from 'node:path';
 import {createFileWake} from '../containers/file-wake.js';
-
-/** For a file in the directory of a machine's user, which could be anything. */
-const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+import {openOwn} from './run-directory.js';
 
 /** As much of a console as is read, from its end: a machine that prints more is ended for it. */
 const maximumBytes = 16 * 1024 * 1024;
@@ -13,22 +11,13 @@ const keptBytes = 1024 * 1024;
 
 const [lineFeed, carriageReturn] = [10, 13];
 
-/** Undefined where there is no such file. */
+/** Undefined where there is no such file, or something else that the machine's user put there. */
 export const openConsole = async (file: string): Promise<FileHandle | undefined> => {
-	let handle: FileHandle;
 	try {
-		handle = await open(file, readOnly);
+		return await openOwn(file);
 	} catch {
 		return undefined;
 	}
-
-	const status = await handle.stat();
-	if (status.isFile()) {
-		return handle;
-	}
-
-	await handle.close();
-	return undefined;
 };
 
 /** The last bytes of a file, where in it they end, and when it was last written to. */
@@ -86,7 +75,7 @@ export type ConsoleOptions = {
 };
 
 async function * followLines(handle: FileHandle, start: number, split: (chunk: Buffer) => Buffer[], {file, ended}: {readonly file: string; readonly ended: AbortSignal}, signal: AbortSignal | undefined): AsyncGenerator<ConsoleLine, void> {
-	using changes = createFileWake(file, signal ? [ended, signal] : [ended]);
+	using changes = createFileWake(path.dirname(file), signal ? [ended, signal] : [ended]);
 	for (let position = start; !signal?.aborted;) {
 		const changed = changes.arm();
 		const isLastLook = ended.aborted;

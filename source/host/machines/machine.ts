@@ -8,7 +8,6 @@ import {
 	rm,
 	writeFile,
 } from 'node:fs/promises';
-import {connect} from 'node:net';
 import {HolmError} from '../../errors.js';
 import {unmountBelow} from '../mounts.js';
 import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
@@ -32,6 +31,7 @@ import {
 	isWhole,
 	readRecord,
 } from './record.js';
+import {connectOwn} from './run-directory.js';
 import {type Machine} from './running-machine.js';
 import {connectShares, serveShares, type Share} from './shares.js';
 import {encodeMessage, type NetworkDevice, type StartMessage} from './start-message.js';
@@ -77,10 +77,12 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 	} = options;
 	const files = machineFiles(directory);
 	const startedAt = Date.now();
-	await mkdir(files.run, {recursive: true, mode: 0o711});
-	await chmod(files.run, 0o700);
+	await mkdir(directory, {recursive: true, mode: 0o711});
+	// What an earlier machine's user left in it must not be written through.
+	await rm(files.run, {recursive: true, force: true});
+	await mkdir(files.run, {mode: 0o700});
 	// Its kernel booted in the template, and goes on printing from there.
-	await writeFile(files.console, template.boot, {mode: 0o600});
+	await writeFile(files.console, template.boot, {mode: 0o600, flag: 'wx'});
 	await chown(files.console, uid, gid);
 	await chown(files.run, uid, gid);
 	const isShared = options.shares.length > 0;
@@ -113,8 +115,14 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 
 		await ignoreSharedMemory(qmp);
 		await qmp.execute('migrate-incoming', {uri: `unix:${files.incoming}`});
-		connect(files.incoming).end(template.state);
-		await awaitMigration(qmp, 1);
+		const state = connectOwn(files.incoming);
+		const broken = new Promise<never>((_, reject) => {
+			state.on('error', reject);
+		});
+		// It may break after QEMU has read all that it wants.
+		broken.catch(() => undefined);
+		state.end(template.state);
+		await Promise.race([awaitMigration(qmp, 1), broken]);
 		await rm(files.incoming, {force: true});
 		if (sharing) {
 			const {identity, socket} = await sharing;

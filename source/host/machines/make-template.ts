@@ -8,7 +8,7 @@ import {
 	rm,
 	writeFile,
 } from 'node:fs/promises';
-import {connect, createServer} from 'node:net';
+import {createServer} from 'node:net';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError} from '../../errors.js';
@@ -23,6 +23,7 @@ import {
 import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
 import {type Qmp} from './qmp.js';
 import {writeRecord} from './record.js';
+import {connectOwn, openOwn} from './run-directory.js';
 import {templateFiles, writeSeal} from './seal.js';
 import {endedSilently, endOf, followStatus} from './status.js';
 
@@ -78,7 +79,8 @@ const saveState = async (qmp: Qmp, directory: string): Promise<Uint8Array> => {
 			received.resolve();
 		});
 	});
-	const socketPath = path.join(machineFiles(directory).run, 'outgoing.sock');
+	// Not beside what belongs to the machine's user, who could have its mode be given to something else.
+	const socketPath = path.join(directory, 'outgoing.sock');
 	await new Promise<void>(resolve => {
 		server.listen(socketPath, resolve);
 	});
@@ -96,12 +98,8 @@ const saveState = async (qmp: Qmp, directory: string): Promise<Uint8Array> => {
 };
 
 const synchronise = async (file: string) => {
-	const handle = await open(file, 'r+');
-	try {
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
+	await using handle = await openOwn(file);
+	await handle.sync();
 };
 
 /** More than the code and header before the kernel itself, which have 127 sectors at most (the x86 boot protocol's `setup_sects`). */
@@ -139,7 +137,8 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		await writeRecord(directory, {qemu: identity, maker: await identify(process.pid)});
 		const qmp = await awaitQmp(files.qmp, files.errors, exited, signal);
 		// The guest is saved while it waits for a line; a guest whose engine is gone would be saved in the midst of polling for one.
-		const control = connect(files.control);
+		const control = connectOwn(files.control);
+		control.on('error', () => undefined);
 		await guestIsReady(directory, qmp.closed, signal);
 		await delay(200);
 		const state = await saveState(qmp, directory);
@@ -157,6 +156,7 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		await keepConsole(files.console, boot);
 		await writeSeal(directory, {initramfs: shape.initramfs, hostKey: options.hostKey});
 		await rm(files.run, {recursive: true});
+		await rm(path.join(directory, 'outgoing.sock'), {force: true});
 		await rm(files.record);
 		await rm(target, {recursive: true, force: true});
 		await rename(directory, target);

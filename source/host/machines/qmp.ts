@@ -1,6 +1,6 @@
-import {connect} from 'node:net';
 import {createInterface} from 'node:readline';
 import {HolmError} from '../../errors.js';
+import {connectOwn} from './run-directory.js';
 
 export type QmpEvent = {readonly name: string; readonly data: Readonly<Record<string, unknown>>};
 
@@ -24,6 +24,11 @@ type Message = {
 	readonly id?: number;
 };
 
+const lineFeed = 10;
+
+/** Far more than any answer that is asked for. */
+const maximumLine = 1024 * 1024;
+
 const parseMessage = (line: string): Message | undefined => {
 	try {
 		const message: unknown = JSON.parse(line);
@@ -39,7 +44,7 @@ Connects to a monitor and leaves capabilities negotiation (QEMU's QMP specificat
 Throws what `connect` does when nobody listens on `socketPath`, and `internal` when the monitor does not answer before `signal` says so, as one does that serves somebody else.
 */
 export const connectQmp = async (socketPath: string, signal?: AbortSignal): Promise<Qmp> => {
-	const socket = connect(socketPath);
+	const socket = connectOwn(socketPath);
 	const pending = new Map<number, PromiseWithResolvers<unknown>>();
 	const listeners = new Set<(event: QmpEvent) => void>();
 	const closed = Promise.withResolvers<void>();
@@ -58,6 +63,14 @@ export const connectQmp = async (socketPath: string, signal?: AbortSignal): Prom
 
 		pending.clear();
 		closed.resolve();
+	});
+	let unended = 0;
+	socket.on('data', (chunk: Uint8Array) => {
+		const end = chunk.lastIndexOf(lineFeed);
+		unended = end === -1 ? unended + chunk.length : chunk.length - end - 1;
+		if (unended > maximumLine) {
+			socket.destroy();
+		}
 	});
 	const lines = createInterface(socket);
 	// The interface repeats the socket's error, which is dealt with above.

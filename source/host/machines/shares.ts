@@ -17,6 +17,7 @@ import {holdProcess, type HeldProcess} from './mount-namespace.js';
 import {killProcess, type ProcessIdentity} from './process.js';
 import {machineFiles} from './qemu.js';
 import type {Qmp} from './qmp.js';
+import {pathOnly} from './run-directory.js';
 
 /** One directory or file of the host that a machine sees as `/shares/N`, N its place in the list. */
 export type Share = {
@@ -51,9 +52,6 @@ const findServer = async () => {
 
 /** Flags of a mount that a new set of them must repeat, or it takes them away. */
 const keptFlags = new Set(['nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime', 'relatime', 'nosymfollow']);
-
-/** `O_PATH` of Linux, which node has no name for: what is opened is neither read nor made to act. */
-const pathOnly = 0o1000_0000;
 
 const openSource = async ({source, isOwn}: Share): Promise<FileHandle> => {
 	try {

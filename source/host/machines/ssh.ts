@@ -1,9 +1,10 @@
 import {randomBytes} from 'node:crypto';
 import {once} from 'node:events';
-import {connect, type Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import {setTimeout as delay} from 'node:timers/promises';
 import ssh2, {type Client} from 'ssh2';
 import {HolmError, messageOf} from '../../errors.js';
+import {connectOwn} from './run-directory.js';
 
 export type SshOptions = {
 	/** Socket behind which a port of the guest is. */
@@ -62,7 +63,7 @@ const connectSocket = async ({socketPath, port, tell, leaving}: SshOptions) => {
 	// Tells this connection's end from that of an earlier one over the same port.
 	const id = randomBytes(4).toString('hex');
 	const left = Promise.withResolvers<void>();
-	const socket = connect(socketPath);
+	const socket = connectOwn(socketPath);
 	const leave = () => {
 		socket.destroy();
 		left.resolve();

@@ -1,6 +1,6 @@
-import {constants, watch} from 'node:fs';
-import {lstat, open, stat} from 'node:fs/promises';
+import {lstat} from 'node:fs/promises';
 import {machineFiles} from './qemu.js';
+import {openOwn, watchOwn} from './run-directory.js';
 
 /** How a machine ended. */
 export type MachineEnd =
@@ -9,9 +9,6 @@ export type MachineEnd =
 	| {readonly kind: 'refused'; readonly reason: string; readonly at: number}
 	/** The machine itself ended or never came up. */
 	| {readonly kind: 'died'; readonly reason: string; readonly at: number};
-
-/** For files in the directory of a machine's user, which could be anything. */
-const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Nothing that a guest must say, and nothing that a kernel prints in good faith, needs more than this. Without an end, it would fill the host's disk. */
 const maximumSize = {status: 1024 * 1024, console: 16 * 1024 * 1024} as const;
@@ -24,7 +21,7 @@ const words = (lines: readonly string[], verb: string) => lines.findLast(line =>
 /** The end of a file; empty when there is none. */
 const readTail = async (file: string): Promise<string> => {
 	try {
-		await using handle = await open(file, readOnly);
+		await using handle = await openOwn(file);
 		const {size} = await handle.stat();
 		const buffer = Buffer.alloc(Math.min(size, maximumSize.status));
 		const {bytesRead} = await handle.read(buffer, 0, buffer.length, size - buffer.length);
@@ -61,18 +58,12 @@ export const endOf = async (directory: string, lines: readonly string[], otherwi
 };
 
 /** Calls `onFlood` when the console's file becomes too long, until the function that it returns is called. */
-export const watchConsole = (file: string, onFlood: () => void): () => void => {
-	const watcher = watch(file, async () => {
-		const {size} = await lstat(file).catch(() => ({size: 0}));
-		if (size > maximumSize.console) {
-			onFlood();
-		}
-	});
-	watcher.on('error', () => undefined);
-	return () => {
-		watcher.close();
-	};
-};
+export const watchConsole = (file: string, onFlood: () => void): () => void => watchOwn(file, async () => {
+	const {size} = await lstat(file).catch(() => ({size: 0}));
+	if (size > maximumSize.console) {
+		onFlood();
+	}
+});
 
 /**
 Reads the lines that the guest has said so far, and calls `onLine` for each new one until `stop`. Calls `onFlood` when there are too many.
@@ -85,7 +76,7 @@ export const followStatus = (file: string, onLine: (line: string) => void, onFlo
 	let rest = '';
 	let reading = Promise.resolve();
 	const read = async () => {
-		const handle = await open(file, readOnly).catch(() => undefined);
+		const handle = await openOwn(file).catch(() => undefined);
 		if (!handle) {
 			return;
 		}
@@ -121,17 +112,10 @@ export const followStatus = (file: string, onLine: (line: string) => void, onFlo
 		return reading;
 	};
 
-	const watcher = watch(file, () => {
+	const stop = watchOwn(file, () => {
 		void refresh();
 	});
-	watcher.on('error', () => undefined);
-	return {
-		lines,
-		refresh,
-		stop() {
-			watcher.close();
-		},
-	};
+	return {lines, refresh, stop};
 };
 
 /** The reason of an end that nothing else explains. */
@@ -142,6 +126,6 @@ export const lastWords = async (directory: string): Promise<MachineEnd> => {
 	const files = machineFiles(directory);
 	const text = await readTail(files.status);
 	const end = await endOf(directory, text.split('\n').map(line => clean(line)), endedSilently);
-	const {mtimeMs} = await stat(files.status).catch(() => ({mtimeMs: Date.now()}));
+	const {mtimeMs} = await lstat(files.status).catch(() => ({mtimeMs: Date.now()}));
 	return {...end, at: mtimeMs};
 };

@@ -1,4 +1,4 @@
-import {connect, type Socket} from 'node:net';
+import type {Socket} from 'node:net';
 import {HolmError} from '../../errors.js';
 import {type BootPhase, bootPhases} from '../../resources.js';
 import {createAgent} from './agent.js';
@@ -8,6 +8,7 @@ import {killProcess} from './process.js';
 import {machineFiles} from './qemu.js';
 import {type Qmp} from './qmp.js';
 import {writeRecord, type MachineRecord} from './record.js';
+import {connectOwn} from './run-directory.js';
 import {type Machine} from './running-machine.js';
 import {watchSpace} from './space.js';
 import {clockLine, linkLine} from './start-message.js';
@@ -100,7 +101,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 
 	const follower = followStatus(files.status, hear, endFlood('status port'));
 	const stopWatching = watchConsole(files.console, endFlood('console'));
-	const control: Socket = connect(files.control);
+	const control: Socket = connectOwn(files.control);
 	control.on('error', () => undefined);
 	// The guest says nothing on it; the end is to be noticed.
 	control.resume();
