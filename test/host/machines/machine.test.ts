@@ -74,7 +74,7 @@ testMachine('a process runs as it should, confined, and its end is known', async
 	t.regex(status, /^Groups:\t54321 $/mv);
 	t.regex(status, /^Seccomp:\t2$/mv);
 	t.regex(status, /^CapEff:\t0+$/mv);
-	await until(async () => (await readLog()).includes('err'));
+	await until(async () => (await readLog()).includes('F err\n'));
 	const lines = (await readLog()).trim().split('\n').map(line => line.split(' ').slice(1).join(' '));
 	t.deepEqual(lines.toSorted(), ['stderr F err', 'stdout F out']);
 
