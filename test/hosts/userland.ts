@@ -1,0 +1,143 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {
+	chmod,
+	mkdir,
+	mkdtemp,
+	rm,
+} from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import {createInterface} from 'node:readline';
+import {fileURLToPath} from 'node:url';
+import {architectureOf, distributionOf} from '../../source/host/distributions.js';
+import {run} from '../../source/host/run.js';
+import {findRoot, rootObstacle, type Recipe} from './debian-root.js';
+import type {Host, HostKind} from './host.js';
+
+const debian13 = distributionOf({id: 'debian', like: [], version: 13});
+
+/** Debian 13 with what `holm setup` installs there. */
+export const recipe: Recipe = {
+	name: 'debian-13-userland',
+	suite: 'trixie',
+	packages: [...new Set(Object.values(debian13?.packages ?? {}))].toSorted(),
+	kernel: debian13?.kernel,
+};
+
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** What Holm's package has, and its tests. */
+const parts = ['dist', 'node_modules', 'package.json', 'source/host/machines/guest'];
+
+/**
+The first process of the host: it makes the host's file system, tells its own number, and ends when its standard input does, and everything of the host with it.
+
+The system itself is never written to: what is changed goes to memory, and what the engine keeps to the directory `$3`. `/` is shared between mount namespaces, as systemd makes it.
+*/
+const script = `
+set -e
+read -r number rest </proc/self/stat
+lower=$1 scratch=$2 data=$3 node=$4 checkout=$5
+shift 5
+mount -t tmpfs -o mode=755 host "$scratch"
+cd "$scratch"
+mkdir lower upper work root
+mount --bind "$lower" lower
+mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work host root
+mount -t proc proc root/proc
+mount -t sysfs sysfs root/sys
+mount --rbind /sys/fs/cgroup root/sys/fs/cgroup
+mount --rbind /dev root/dev
+mount -t tmpfs -o mode=755 run root/run
+mkdir root/var/lib/holm
+mount --bind "$data/holm" root/var/lib/holm
+mount --bind "$data/tmp" root/tmp
+touch root/usr/local/bin/node
+mount --bind "$node" root/usr/local/bin/node
+for part; do
+	if [ -d "$checkout/$part" ]; then
+		mkdir -p "root/opt/holm/$part"
+	else
+		touch "root/opt/holm/$part"
+	fi
+	mount --bind "$checkout/$part" "root/opt/holm/$part"
+	mount -o remount,bind,ro "root/opt/holm/$part"
+done
+mount --make-rshared root
+ip link set dev lo up
+echo "$number"
+cd root
+exec chroot . /bin/sh -c 'cat >/dev/null'
+`;
+
+const environment = {
+	PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LC_ALL: 'C.UTF-8',
+};
+
+const startFirst = async (arguments_: readonly string[]) => {
+	const namespaces = ['--mount', '--propagation', 'private', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child'];
+	const child = spawn('unshare', [...namespaces, 'sh', '-c', script, 'sh', ...arguments_], {cwd: '/', stdio: ['pipe', 'pipe', 'pipe']});
+	const complaints: string[] = [];
+	createInterface(child.stderr).on('line', line => {
+		complaints.push(line);
+	});
+	const ended = once(child, 'close');
+	const line = once(createInterface(child.stdout), 'line');
+	const number = await Promise.race([line.then(([text]) => Number(text)), ended.then(() => undefined)]);
+	if (!number) {
+		throw new Error(`the host could not be made: ${complaints.join('; ')}`);
+	}
+
+	return {
+		number,
+		async end() {
+			child.stdin.end();
+			await ended;
+		},
+	};
+};
+
+const open: HostKind['open'] = async () => {
+	const root = await findRoot(recipe);
+	// Of few letters, for the paths of sockets.
+	const directory = await mkdtemp('/tmp/hh-');
+	const data = path.join(directory, 'data');
+	const scratch = path.join(directory, 'scratch');
+	const close = async () => rm(directory, {recursive: true, force: true});
+	try {
+		await chmod(directory, 0o755);
+		await Promise.all([scratch, path.join(data, 'holm'), path.join(data, 'tmp')].map(async made => mkdir(made, {recursive: true})));
+		await chmod(path.join(data, 'tmp'), 0o1777);
+		const first = await startFirst([root!, scratch, data, process.execPath, checkout, ...parts]);
+		const enter = ['--target', String(first.number), '--mount', '--pid', '--net', '--ipc', '--uts', '--root', '--wd', '--', 'env', '-i'];
+		return {
+			holm: ['node', '/opt/holm/dist/cli.js'],
+			run: async (argv, {input, environment: given, limitMs = 120_000} = {}) => {
+				const variables = Object.entries({...environment, ...given}).map(([name, value]) => `${name}=${value}`);
+				return run('nsenter', [...enter, ...variables, ...argv], {input, accept: Array.from({length: 256}, (_, status) => status), signal: AbortSignal.timeout(limitMs)});
+			},
+			async close() {
+				await first.end();
+				await close();
+			},
+		} satisfies Host;
+	} catch (error) {
+		await close();
+		throw error;
+	}
+};
+
+/** Debian 13's programs on the kernel that is there, with a network of its own that leads nowhere. */
+export const debian13Userland: HostKind = {
+	name: recipe.name,
+	describe: 'Debian 13\'s programs in a directory, on this host\'s kernel',
+	async obstacle() {
+		if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+			return 'needs Linux and root';
+		}
+
+		return architectureOf() === undefined ? `no machines on ${process.arch}` : rootObstacle(recipe);
+	},
+	open,
+};
