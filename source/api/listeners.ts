@@ -2,23 +2,50 @@ import {chmod} from 'node:fs/promises';
 import type {Server as HttpServer} from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
-import {describeAddress, type EngineAddress} from '../backends/docker/address.js';
+import {describeAddress, type SocketAddress} from '../backends/docker/address.js';
 import {HolmError} from '../errors.js';
+import {isLoopback, restrictNames, type NameCheck} from './access.js';
 
 /** An address to serve on, and for TCP the certificates: who is not signed by `ca` is not let in. */
-export type Listening = EngineAddress;
+export type Listening = SocketAddress & {
+	/** The user knows what TCP without certificates means; default false. */
+	readonly isInsecure?: boolean;
+	/** Names under which clients ask for this host, beside the address itself, loopback and those in the certificate. */
+	readonly names?: readonly string[];
+};
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/v.test(host);
+/** What TCP without certificates means. */
+export const insecurity = (address: Listening): string => `${describeAddress(address)} without TLS makes every user and every program that can connect to it root on this host`;
 
-/** Whoever reaches the engine is root on its host, so another host may only come with a certificate. Refuses with `invalid`. */
+/** Who reaches the engine is root on its host, so TCP takes certificates or the word of whoever starts it, and another host always a certificate. Refuses with `invalid`. */
 export const assertSafe = (address: Listening): void => {
-	if (address.kind === 'tcp' && !address.tls && !isLoopback(address.host)) {
-		throw new HolmError('invalid', `${describeAddress(address)} would give everybody who reaches it root on this host`, {remedy: 'add --tls-ca, --tls-cert and --tls-key, or listen on 127.0.0.1'});
+	if (address.kind !== 'tcp') {
+		return;
 	}
 
-	if (address.kind === 'tcp' && address.tls && !(address.tls.ca && address.tls.cert && address.tls.key)) {
+	const {tls, host, isInsecure = false} = address;
+	if (!tls && !isLoopback(host)) {
+		throw new HolmError('invalid', insecurity(address), {remedy: 'add --tls-ca, --tls-cert and --tls-key'});
+	}
+
+	if (!tls && !isInsecure) {
+		throw new HolmError('invalid', insecurity(address), {remedy: 'use the unix socket or ssh://, add --tls-ca, --tls-cert and --tls-key, or accept this with --insecure-tcp'});
+	}
+
+	if (tls && !(tls.ca && tls.cert && tls.key)) {
 		throw new HolmError('invalid', `${describeAddress(address)} needs a certificate, its key, and the authority that signs clients`, {remedy: 'give --tls-ca, --tls-cert and --tls-key together'});
 	}
+};
+
+/** The names of a listener on TCP: any other one was made to resolve to this host by somebody else. */
+const namesOf = async ({host, tls, names = []}: Extract<Listening, {readonly kind: 'tcp'}>): Promise<(localAddress: string | undefined) => NameCheck> => {
+	const own = new Set([host, ...names].map(name => name.toLowerCase()));
+	const {X509Certificate} = tls ? await import('node:crypto') : {};
+	const certificate = X509Certificate && new X509Certificate(tls!.cert!);
+	return localAddress => {
+		const address = localAddress?.replace(/^::ffff:(?=\d+\.)/v, '');
+		return name => isLoopback(name) || own.has(name) || name === address || (net.isIP(name) === 0 ? certificate?.checkHost(name) : certificate?.checkIP(name)) !== undefined;
+	};
 };
 
 /** What Node's server of HTTP gives the connections that it accepts itself. A client of Docker's that sends no input closes its half and still wants the output. */
@@ -34,7 +61,12 @@ const failures: Readonly<Record<string, string>> = {
 /** Makes a server of HTTP listen on one more address. Resolves with what ends it; throws `conflict` or `invalid` when it cannot. A socket gets mode 0660. */
 export const listenOn = async (server: HttpServer, address: Listening): Promise<() => void> => {
 	assertSafe(address);
+	const checkFor = address.kind === 'tcp' ? await namesOf(address) : undefined;
 	const accept = (socket: net.Socket) => {
+		if (checkFor) {
+			restrictNames(socket, checkFor(socket.localAddress));
+		}
+
 		server.emit('connection', socket);
 	};
 

@@ -3,6 +3,7 @@ import {type Socket} from 'node:net';
 import {type Duplex} from 'node:stream';
 import type {Engine} from '../engine.js';
 import {HolmError} from '../errors.js';
+import {assertNoBrowser} from './access.js';
 import {sendAnswer, sendError} from './answers.js';
 import {BodyTooLarge, readBody, readUpgradeBody} from './body.js';
 import {createExecNotes} from './exec-notes.js';
@@ -44,7 +45,7 @@ const drain = (request: IncomingMessage) => {
 
 const urlOf = ({url = ''}: IncomingMessage): URL => {
 	try {
-		// The path alone: what a client calls this host is nobody's concern.
+		// The path alone: whether the host's name is one of the engine's was checked.
 		return new URL(`http://engine${url}`);
 	} catch (error) {
 		throw new HolmError('invalid', 'the path of the request is malformed', {cause: error});
@@ -137,6 +138,7 @@ export const createServing = (engine: Engine, {maximumBodyBytes, patienceMillise
 			response.setHeader('Api-Version', apiVersion);
 			response.setHeader('Docker-Experimental', 'false');
 			response.setHeader('Ostype', 'linux');
+			assertNoBrowser(request);
 			const url = urlOf(request);
 			const {minorVersion, path} = splitVersion(decodePath(url.pathname));
 			const found = findRoute(request.method ?? '', path);

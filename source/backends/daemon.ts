@@ -9,7 +9,7 @@ import {HolmError, messageOf, type ErrorCode} from '../errors.js';
 import type {DaemonNews} from '../host/daemon.js';
 import {engineEnvironment} from '../host/environment.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';
-import type {SocketAddress} from './docker/address.js';
+import type {Listening} from '../api/listeners.js';
 
 type In = {
 	/** Directory of the engine; default that of the host. */
@@ -20,7 +20,7 @@ export type StartOptions = In & {
 	/** Hears of what takes time, such as the kernel on a host that was never set up. */
 	readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
 	/** Where it is to listen beside its own socket. */
-	readonly addresses?: readonly SocketAddress[];
+	readonly addresses?: readonly Listening[];
 };
 
 /** Exit status of `flock` when another process holds the lock: not one that node or the kernel gives. */

@@ -1,8 +1,8 @@
 import {rm, writeFile} from 'node:fs/promises';
 import process from 'node:process';
-import {listenOn} from '../api/listeners.js';
+import {insecurity, listenOn, type Listening} from '../api/listeners.js';
 import {createApiServer} from '../api/server.js';
-import {describeAddress, type SocketAddress} from '../backends/docker/address.js';
+import {describeAddress} from '../backends/docker/address.js';
 import {packageVersion} from '../package-version.js';
 import {asHolmError, messageOf} from '../errors.js';
 import {openHostEngine} from './engine.js';
@@ -29,7 +29,7 @@ const tell = (news: DaemonNews) => {
 /**
 The engine's daemon: opens the engine in a directory and serves Docker's API on its socket until it is told to end, and leaves everything running that runs.
 */
-const serve = async (root: string, addresses: readonly SocketAddress[]): Promise<void> => {
+const serve = async (root: string, addresses: readonly Listening[]): Promise<void> => {
 	const paths = pathsOf(root);
 	// Only the owner can write to a socket that was just made, and so connect to it, until its mode is set.
 	process.umask(0o022);
@@ -45,9 +45,13 @@ const serve = async (root: string, addresses: readonly SocketAddress[]): Promise
 	// The lock is held, so whoever made this socket is gone.
 	await rm(paths.socket, {force: true});
 	const closers: Array<() => void> = [];
-	for (const address of [{kind: 'unix', path: paths.socket} as const, ...addresses]) {
+	const listening: readonly Listening[] = [{kind: 'unix', path: paths.socket}, ...addresses];
+	for (const address of listening) {
 		closers.push(await listenOn(server, address));
 		log(`serving ${describeAddress(address)} as process ${process.pid}`);
+		if (address.kind === 'tcp' && !address.tls) {
+			log(`warning: ${insecurity(address)}`);
+		}
 	}
 
 	// Whoever learns of the process may tell it to end at once.
@@ -85,7 +89,7 @@ process.on('unhandledRejection', reason => {
 });
 
 try {
-	await serve(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '[]') as readonly SocketAddress[]);
+	await serve(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '[]') as readonly Listening[]);
 	process.exitCode = 0;
 } catch (error) {
 	const {code, message, remedy} = asHolmError(error);

@@ -10,8 +10,10 @@ import test from 'ava';
 import {assertSafe, listenOn} from '../../source/api/listeners.js';
 import {createApiServer} from '../../source/api/server.js';
 import {createMemoryEngine} from '../../source/backends/memory.js';
+import type {HolmError} from '../../source/errors.js';
 import {run} from '../../source/host/run.js';
 import {configuration} from '../backends/contract/laboratory.js';
+import {freePort} from './helpers/free-port.js';
 
 const hasOpenssl = await run('openssl', ['version']).then(() => true, () => false);
 const tlsTest = hasOpenssl ? test : test.skip;
@@ -20,25 +22,20 @@ const hello = (): Server => createServer((_request, response) => {
 	response.end('hello');
 });
 
-const freePort = async (): Promise<number> => {
-	const server = net.createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const {port} = server.address() as net.AddressInfo;
-	server.close();
-	await once(server, 'close');
-	return port;
-};
-
-test('only loopback may be listened on without certificates', t => {
+test('only loopback may be listened on without certificates, and only where that was asked for', t => {
 	for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
 		t.notThrows(() => {
-			assertSafe({kind: 'tcp', host, port: 2375});
+			assertSafe({kind: 'tcp', host, port: 2375, isInsecure: true});
 		});
+		const {remedy} = t.throws<HolmError>(() => {
+			assertSafe({kind: 'tcp', host, port: 2375});
+		}, {code: 'invalid', message: /every user .* root on this host/v});
+		t.regex(remedy!, /unix socket.*--tls-ca.*--insecure-tcp/v);
 	}
 
 	for (const host of ['0.0.0.0', '::', '192.168.1.1', '127.0.0.1.example.org', '1270.0.0.1']) {
 		t.throws(() => {
-			assertSafe({kind: 'tcp', host, port: 2375});
+			assertSafe({kind: 'tcp', host, port: 2375, isInsecure: true});
 		}, {code: 'invalid'});
 	}
 
@@ -53,7 +50,7 @@ test('a socket is its owner\'s and its group\'s, and several addresses serve the
 	const server = hello();
 	const socketPath = path.join(directory, 's');
 	const port = await freePort();
-	const closers = [await listenOn(server, {kind: 'unix', path: socketPath}), await listenOn(server, {kind: 'tcp', host: '127.0.0.1', port})];
+	const closers = [await listenOn(server, {kind: 'unix', path: socketPath}), await listenOn(server, {kind: 'tcp', host: '127.0.0.1', port, isInsecure: true})];
 	t.teardown(() => {
 		for (const close of closers) {
 			close();
@@ -69,7 +66,7 @@ test('a socket is its owner\'s and its group\'s, and several addresses serve the
 		t.is(await text(response), 'hello');
 	}
 
-	await t.throwsAsync(listenOn(server, {kind: 'tcp', host: '127.0.0.1', port}), {code: 'conflict', message: /in use/v});
+	await t.throwsAsync(listenOn(server, {kind: 'tcp', host: '127.0.0.1', port, isInsecure: true}), {code: 'conflict', message: /in use/v});
 	await t.throwsAsync(listenOn(server, {kind: 'unix', path: path.join(directory, 'no/such')}), {code: 'invalid'});
 });
 

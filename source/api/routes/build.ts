@@ -1,5 +1,6 @@
 import {HolmError} from '../../errors.js';
 import type {Progress} from '../../resources.js';
+import {assertTarType} from '../access.js';
 import {decodeRegistryConfig} from '../decode/credentials.js';
 import {encodeProgress, encodeProgressError} from '../encode/progress.js';
 import type {Exchange} from '../exchange.js';
@@ -22,6 +23,7 @@ export const build = async (exchange: Exchange): Promise<undefined> => {
 		throw new HolmError('unsupported', 'a build context elsewhere is not supported', {remedy: 'fetch it first and send it'});
 	}
 
+	assertTarType(request);
 	const tags = query.all('t');
 	const isQuiet = query.flag('q');
 	const steps = engine.buildImage(upload(exchange), {

@@ -1,5 +1,6 @@
 import {HolmError} from '../../errors.js';
 import type {Progress} from '../../resources.js';
+import {assertTarType} from '../access.js';
 import {decodeRegistryAuth} from '../decode/credentials.js';
 import {encodeProgress, encodeProgressError} from '../encode/progress.js';
 import {route, type Exchange, type Handler} from '../exchange.js';
@@ -50,7 +51,10 @@ export const imageTransferRoutes = [
 	route('GET', '/images/search', refuse('searching a registry')),
 	route('GET', '/images/get', async exchange => save(exchange, exchange.query.all('names'))),
 	route('GET', '/images/{image}/get', async exchange => save(exchange, [exchange.name])),
-	route('POST', '/images/load', async exchange => sendProgress(exchange, exchange.engine.loadImages(await tarUpload(exchange)))),
+	route('POST', '/images/load', async exchange => {
+		assertTarType(exchange.request);
+		return sendProgress(exchange, exchange.engine.loadImages(await tarUpload(exchange)));
+	}),
 	route('POST', '/images/{image}/push', async exchange => {
 		const {engine, name, query, request, signal} = exchange;
 		return sendProgress(exchange, engine.pushImage(joinTag(name, query.text('tag')), {

@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
-import type {SocketAddress, TlsOptions} from '../../backends/docker/address.js';
+import type {Listening} from '../../api/listeners.js';
+import type {TlsOptions} from '../../backends/docker/address.js';
 import {HolmError, messageOf} from '../../errors.js';
 import {defineCommand, print, printError} from '../command.js';
 import {escapeControls} from '../print/escape.js';
@@ -18,29 +19,51 @@ export const command = defineCommand({
 	usage: '',
 	flags: {
 		host: {
-			type: 'string', isMultiple: true, value: 'ADDRESS', description: 'Listen here too: unix:///path, or tcp://127.0.0.1:2375',
+			type: 'string', isMultiple: true, value: 'ADDRESS', description: 'Listen here too: unix:///path, or tcp://0.0.0.0:2376 with the three flags of TLS',
 		},
 		tlsCa: {type: 'string', value: 'FILE', description: 'Authority that signs the clients of every tcp:// address'},
 		tlsCert: {type: 'string', value: 'FILE', description: 'Certificate of every tcp:// address'},
 		tlsKey: {type: 'string', value: 'FILE', description: 'Key of that certificate'},
+		insecureTcp: {type: 'boolean', description: 'Allow tcp://127.0.0.1:2375 without TLS, although every local user who connects is root then'},
+		allowHost: {
+			type: 'string', isMultiple: true, value: 'NAME', description: 'Name by which clients reach a tcp:// address, beside the address, localhost and those in the certificate',
+		},
 	},
-	async run(context, {host, tlsCa, tlsCert, tlsKey}) {
-		const [{startDaemon}, {parseAddress}, {assertSafe}] = await Promise.all([
-			import('../../backends/daemon.js'), import('../../backends/docker/address.js'), import('../../api/listeners.js'),
+	async run(context, {host, tlsCa, tlsCert, tlsKey, insecureTcp, allowHost}) {
+		const [{startDaemon}, {parseAddress}, {nameInHost}, {assertSafe, insecurity}] = await Promise.all([
+			import('../../backends/daemon.js'), import('../../backends/docker/address.js'), import('../../api/access.js'), import('../../api/listeners.js'),
 		]);
 		const read = async (flag: string, file: string | undefined) => file === undefined ? undefined : readSecret(flag, file, context.workingDirectory);
 		const [ca, cert, key] = await Promise.all([read('--tls-ca', tlsCa), read('--tls-cert', tlsCert), read('--tls-key', tlsKey)]);
 		const tls: TlsOptions | undefined = ca ?? cert ?? key ? {ca, cert, key} : undefined;
-		const addresses = host.map((text): SocketAddress => {
+		const names = allowHost.map(name => {
+			const known = nameInHost(name);
+			if (known === undefined) {
+				throw new HolmError('invalid', `${JSON.stringify(name.slice(0, 200))} is no name of a host`, {remedy: 'give --allow-host a name such as lab.example.org'});
+			}
+
+			return known;
+		});
+		const addresses = host.map((text): Listening => {
 			const address = parseAddress(text);
 			if (address.kind === 'ssh') {
 				throw new HolmError('invalid', `the engine cannot listen on ${text}`, {remedy: 'an engine is reached by SSH without being told'});
 			}
 
-			const secured = address.kind === 'tcp' && tls ? {...address, tls} : address;
+			const secured = address.kind === 'tcp' ? {...address, tls, isInsecure: insecureTcp, names} : address;
 			assertSafe(secured);
 			return secured;
 		});
+		const tcp = addresses.filter(({kind}) => kind === 'tcp');
+		const idle = insecureTcp ? '--insecure-tcp' : '--allow-host';
+		if ((insecureTcp && tls) || (tcp.length === 0 && (insecureTcp || allowHost.length > 0))) {
+			throw new HolmError('invalid', `${idle} is for a tcp:// address${insecureTcp ? ' without TLS' : ''}, and none is given`, {remedy: `leave ${idle} away`});
+		}
+
+		for (const address of insecureTcp ? tcp : []) {
+			printError(context, `WARNING: ${insecurity(address)}`);
+		}
+
 		await startDaemon({
 			root: context.root,
 			addresses,

@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import {
 	mkdir,
 	readdir,
@@ -5,9 +6,11 @@ import {
 	rm,
 	writeFile,
 } from 'node:fs/promises';
+import {get, type IncomingMessage} from 'node:http';
 import path from 'node:path';
 import process from 'node:process';
 import {pathsOf} from '../../../../source/host/store/paths.js';
+import {freePort} from '../../../api/helpers/free-port.js';
 import {setTraps} from '../traps.js';
 import type {World} from '../world.js';
 
@@ -68,11 +71,25 @@ export const startingTests = (world: World): void => {
 		await shell.ended;
 		const {processes} = await world.traces();
 		t.true(processes.some(line => line.startsWith('qemu')));
-		await world.holm('system', 'start');
+		const port = await freePort();
+		const address = `tcp://127.0.0.1:${port}`;
+		const started = await world.run(['system', 'start', '--host', address, '--insecure-tcp', '--allow-host', 'lab.example.org']);
+		t.is(started.status, 0, started.stderr);
+		t.regex(started.stderr, /^WARNING: tcp:.*root on this host\n$/v);
+		t.is(await world.holm('--host', address, 'ps', '--format', '{{.Names}}'), 'kept');
+		const statusFor = async (headers: Readonly<Record<string, string>>) => {
+			const [response] = await once(get({port, path: '/_ping', headers, agent: false}), 'response') as [IncomingMessage];
+			return response.resume().statusCode;
+		};
+
+		t.is(await statusFor({Host: 'lab.example.org'}), 200);
+		t.is(await statusFor({Host: 'evil.example'}), 403);
+		t.is(await statusFor({Host: 'lab.example.org', Origin: 'https://lab.example.org'}), 403);
 		t.is((await world.engine.container('kept')).status.state, 'running');
 		await world.until(async () => world.holm('top', 'kept'), list => !list.includes('sleep 604'));
 		const log = await world.holm('system', 'logs');
 		t.regex(log, /serving .*holm\.sock/v);
+		t.regex(log, /warning: tcp:.*root on this host/v);
 		t.is(log, (await readFile(`${world.root}/daemon.log`, 'utf8')).trimEnd());
 		await world.holm('rm', '-f', 'kept');
 	});
