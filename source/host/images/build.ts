@@ -94,14 +94,39 @@ const removeStrays = async (buildah: Buildah): Promise<void> => {
 	}
 };
 
+/**
+The commands of a build run in a container that crun makes, not below a mere chroot: a root of its own that has no way up, and of the host's devices only the harmless ones.
+
+CAP_SYS_CHROOT stays, for apk enters its root before each script of a package and fails without.
+*/
+const containment = (work: string): readonly string[] => [
+	'--isolation',
+	'oci',
+	'--runtime',
+	'crun',
+	'--runtime-flag',
+	`root=${path.join(work, 'runtime')}`,
+	// Limits of their own are not asked for, and not every host lets control groups be made.
+	'--runtime-flag',
+	'cgroup-manager=disabled',
+	// Those of the host would be writable.
+	'--volume',
+	`${path.join(work, 'nothing')}:/sys/fs/cgroup:ro`,
+	'--network',
+	'host',
+	'--cap-drop',
+	'CAP_MKNOD',
+	'--cap-drop',
+	'CAP_NET_RAW',
+];
+
 const buildArguments = async (work: string, context: string, options: BuildOptions): Promise<{readonly arguments: readonly string[]; readonly loopback: readonly string[]}> => {
 	const recipe = await recipeOf(context, options.file);
 	const {credentials = []} = options;
 	return {
 		loopback: loopbackRegistriesIn([await readFile(recipe, 'utf8'), ...Object.values(options.buildArguments)].join('\n')),
 		arguments: [
-			'--isolation',
-			'chroot',
+			...containment(work),
 			'--format',
 			'docker',
 			'--layers',
@@ -144,6 +169,7 @@ export async function * build(buildah: Buildah, contextDirectory: string, option
 		const registries = path.join(work, 'registries.conf');
 		await writeFile(registries, registriesConfiguration(loopback));
 		await mkdir(path.join(work, 'temporary'));
+		await mkdir(path.join(work, 'nothing'));
 		const environment = {TMPDIR: path.join(work, 'temporary'), CONTAINERS_REGISTRIES_CONF: registries};
 		const lines = buildah.lines(['build', ...buildah.policyArguments, ...arguments_, contextDirectory], {environment, signal: options.signal, confined: true});
 		for await (const {stream, text} of lines) {

@@ -92,7 +92,10 @@ const environmentOf = (paths: Paths): Record<string, string> => {
 	};
 };
 
-const confinement = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--', 'buildah'];
+/** Crun refuses control groups of both versions side by side, so where the host has those it is shown the second alone, in the namespace of mounts. */
+const withOneHierarchy = '{ [ -e /sys/fs/cgroup/cgroup.controllers ] || mount -t cgroup2 none /sys/fs/cgroup; } && exec buildah "$@"';
+
+const confinement = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--', 'sh', '-c', withOneHierarchy, 'sh'];
 
 const bind = (paths: Paths, driver: Buildah['driver']): Buildah => {
 	const directory = configurationOf(paths);

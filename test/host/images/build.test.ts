@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {readdir, symlink} from 'node:fs/promises';
+import {readdir, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import type {ExecutionContext} from 'ava';
@@ -58,6 +58,45 @@ hostTest('a step that fails is named with its reason, and nothing is left', ['bu
 	}
 
 	await t.throwsAsync(store.get('app'), {code: 'not-found'});
+});
+
+/** Leaves its root by way of a working directory that is above it, and looks for a file from where the way up ends. */
+const leaving = (file: string) => [
+	'mkdir -p /d/bin && cp /bin/busybox /d/bin/busybox',
+	`busybox nsenter --root=/d --wd=/ /bin/busybox sh -c 'n=0; while [ $n -lt 40 ]; do cd -P ..; n=$((n + 1)); done; /bin/busybox chroot . /bin/cat ${file}'`,
+].join(' && ');
+
+hostTest('a step of a build gets neither to the host\'s files nor to its devices', ['buildah', 'crun', 'unshare'], async t => {
+	const {store, directory} = await storeFor(t);
+	const secret = path.join(directory, 'secret');
+	await writeFile(secret, 'of the host');
+	const steps = [
+		'RUN echo own >/own',
+		`RUN echo "left: $(${leaving(secret)} 2>&1)"`,
+		// The way up ends at its own root, where the same program is found.
+		`RUN echo "stayed: $(${leaving('/own')} 2>&1)"`,
+		'RUN echo "device: $(mknod /zero c 1 5 2>&1)"',
+		'RUN echo devices: $(find /dev -type b -o -type c)',
+		'RUN echo "groups: $(ls -A /sys/fs/cgroup)"; ! touch /sys/fs/cgroup/x 2>/dev/null',
+		'RUN grep CapEff /proc/self/status',
+		// What package managers and recipes do: apk enters its root before each script.
+		'RUN chroot . true && touch /f && chown 5:6 /f && chmod u+s /f && setpriv --reuid 5 true; stat -c "%u:%g %a" /f',
+	];
+	const context = await contextFor(directory, 'context', {Dockerfile: `${base}${steps.join('\n')}\n`});
+	const output = await collect(build(store.buildah, context, buildOptions));
+	const text = output.map(step => step.text ?? '').join('');
+	t.false(text.includes('of the host'), text);
+	t.regex(text, /^stayed: own$/mv);
+	t.regex(text, /^device: .*not permitted$/mv);
+	const {devices = ''} = /^devices: (?<devices>.*)$/mv.exec(text)?.groups ?? {};
+	t.deepEqual(devices.split(' ').filter(device => !/^\/dev\/(?:console|full|null|ptmx|pts\/ptmx|random|tty|urandom|zero)$/v.test(device)), []);
+	t.regex(text, /^groups: $/mv);
+	t.regex(text, /^5:6 4644$/mv);
+	const capabilities = BigInt(`0x${/^CapEff:\s+(?<set>[\da-f]+)$/mv.exec(text)?.groups?.['set']}`);
+	// Numbers of linux/capability.h.
+	for (const [name, number] of [['NET_RAW', 13n], ['SYS_PTRACE', 19n], ['SYS_ADMIN', 21n], ['MKNOD', 27n]] as const) {
+		t.is((capabilities >> number) & 1n, 0n, name);
+	}
 });
 
 hostTest('an aborted build ends every process it began', ['buildah', 'unshare'], async t => {
