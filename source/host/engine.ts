@@ -19,6 +19,7 @@ import {closeNamespace, openNamespace} from './bridges/namespace.js';
 import {ensureTunIsOpen} from './bridges/tun.js';
 import {rotateLog} from './containers/log-rotation.js';
 import {openNameServer} from './dns/name-server.js';
+import {nameServerId} from './dns/user.js';
 import {createArchiveVerbs} from './engine/archives.js';
 import {createDiskVerbs} from './engine/changes.js';
 import {createConnections} from './engine/connections.js';
@@ -68,9 +69,6 @@ export type HostEngineOptions = {
 	/** Hears of what takes time while the engine opens. */
 	readonly onStep?: (step: SetupStep) => void;
 };
-
-/** The name server runs as nobody that any machine is. */
-const nameServerId = 1_899_999_999;
 
 /** How often the size of logs is looked at. */
 const rotationIntervalMs = 2000;

@@ -160,11 +160,16 @@ const configureInside = async ({path: namespace}: Identity, {hostAddress}: Link)
 		'net.ipv6.conf.all.disable_ipv6': 1,
 		'net.ipv6.conf.default.disable_ipv6': 1,
 		'net.ipv4.ip_forward': 1,
+		// A namespace begins with the host's settings, which may differ for all devices, for new ones and for those that are there.
+		'net.ipv4.conf.default.forwarding': 1,
+		[`net.ipv4.conf.${device}.forwarding`]: 1,
 		'net.ipv4.ip_unprivileged_port_start': 0,
 		// A gateway answers ARP on its own bridge only, and sends no one elsewhere.
 		'net.ipv4.conf.all.arp_ignore': 1,
 		'net.ipv4.conf.all.arp_announce': 2,
 		'net.ipv4.conf.all.accept_redirects': 0,
+		// No packet chooses its own way.
+		'net.ipv4.conf.all.accept_source_route': 0,
 		'net.ipv4.conf.all.send_redirects': 0,
 		'net.ipv4.conf.default.send_redirects': 0,
 		// Frames within a bridge are the bridge table's business. Docker loads the module that shows them to the routing rules too.

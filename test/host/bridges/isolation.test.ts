@@ -1,16 +1,22 @@
+import {access} from 'node:fs/promises';
 import {type ExecutionContext} from 'ava';
 import {bridgeNameOf, createBridge, tapNameOf} from '../../../source/host/bridges/bridge.js';
 import {macOf} from '../../../source/host/bridges/mac.js';
 import {closeNamespace, openNamespace} from '../../../source/host/bridges/namespace.js';
-import {ipBatch, runIn} from '../../../source/host/bridges/programs.js';
+import {ipBatch, runIn, sysctl} from '../../../source/host/bridges/programs.js';
 import {applyRuleset, rulesetOf} from '../../../source/host/bridges/ruleset.js';
+import {nameServerId} from '../../../source/host/dns/user.js';
+import {machineUidOf} from '../../../source/host/guest.js';
 import {
 	ask,
+	canAs,
 	canPing,
+	countIn,
 	listen,
 	makeContainer,
 	makeHost,
 	makeRoot,
+	sendFrame,
 	testInNamespaces,
 	type Lease,
 } from './laboratory.js';
@@ -159,4 +165,99 @@ testInNamespaces('a new ruleset cuts off what has lost its lease, and one that t
 	t.false(await canPing(two, '192.168.64.1'));
 	await t.throwsAsync(applyRuleset(engine, 'table inet holm { nonsense }'), {message: /nft|nsenter/v});
 	t.true(await canPing(one, '192.168.64.1'));
+});
+
+const hex = (address: string) => address.split('.').map(octet => Number(octet).toString(16).padStart(2, '0')).join('');
+const everyone = 'ffffffffffff';
+
+testInNamespaces('ARP passes in the one shape that IPv4 over Ethernet has', async t => {
+	const {one, two} = await makeEngine(t);
+	const {mac, address} = leases.one;
+	const count = await countIn(two, 'netdev', 'ingress device eth0 priority 0', `ether saddr ${mac}`);
+	const arp = async (shape: string, operation = '0001') => sendFrame(one, everyone, mac, '0806', shape, operation, mac, hex(address), '000000000000', hex(leases.two.address));
+	// No lengths, lengths of others, other hardware, other protocols, and requests of RARP and InARP.
+	for (const shape of ['000108000000', '000108000600', '000108000004', '000108000804', '000108000610', '000608000604', '000086dd0604']) {
+		await arp(shape);
+	}
+
+	await arp('000108000604', '0003');
+	await arp('000108000604', '0008');
+	t.is(await count(), 0);
+	await arp('000108000604');
+	await arp('000108000604', '0002');
+	t.is(await count(), 2);
+});
+
+/** An empty UDP datagram to the port of names, in its packet. */
+const datagram = (from: string, to: string) => {
+	const words = `4500001c000000004011${hex(from)}${hex(to)}`.match(/.{4}/gv)!;
+	const sum = words.reduce((total, word) => total + Number.parseInt(word, 16), 0);
+	// RFC 1071: the ones' complement of the ones' complement sum.
+	const checksum = 0xFF_FF - ((sum + Math.floor(sum / 0x1_00_00)) & 0xFF_FF);
+	return [...words.slice(0, 5), checksum.toString(16).padStart(4, '0'), ...words.slice(5), '0035', '0035', '0008', '0000'].join('');
+};
+
+testInNamespaces('VLANs, spanning trees and addresses of groups lead nowhere', async t => {
+	const {engine, one, two} = await makeEngine(t);
+	const {mac, address} = leases.one;
+	const arrived = await countIn(two, 'netdev', 'ingress device eth0 priority 0', `ether saddr ${mac} ether type != arp`);
+	const entered = await countIn(engine.path, 'inet', 'prerouting priority -290', `iifname "${leases.one.tap}"`);
+	const packet = datagram(address, leases.two.address);
+	await sendFrame(one, everyone, mac, '8100', '0001', '0800', packet);
+	await sendFrame(one, everyone, mac, '88a8', '0001', '8100', '0001', '0800', packet);
+	await sendFrame(one, '0180c2000000', mac, '0026', '424203', '00'.repeat(35));
+	for (const group of ['00', '01', '02', '03', '0e']) {
+		await sendFrame(one, `0180c20000${group}`, mac, '0800', datagram('203.0.113.2', engine.namespaceAddress));
+	}
+
+	t.deepEqual([await arrived(), await entered()], [0, 0]);
+	await sendFrame(one, leases.two.mac, mac, '0800', packet);
+	t.is(await arrived(), 1);
+});
+
+const bridgeFilters = {absent: 0, present: 1};
+
+for (const [name, value] of Object.entries(bridgeFilters)) {
+	testInNamespaces(`what a container sends to the gateway for its own network goes nowhere, with bridge netfilter ${name}`, async t => {
+		const {engine, one, two} = await makeEngine(t);
+		try {
+			await access('/proc/sys/net/bridge');
+			// Docker loads the module, which sets these in every namespace.
+			await sysctl({'net.bridge.bridge-nf-call-iptables': value, 'net.bridge.bridge-nf-call-arptables': value}, {namespace: engine.path});
+		} catch {
+			t.log('This kernel has no bridge netfilter.');
+		}
+
+		await ipBatch([`neighbour replace 192.168.64.77 lladdr ${macOf('192.168.64.1')} dev eth0`], {namespace: one});
+		t.false(await canPing(one, '192.168.64.77'));
+		const {stdout} = await runIn('ip', ['neighbour', 'show', '192.168.64.77'], {namespace: engine.path});
+		t.is(stdout, '');
+		await Promise.all([listen(t, two, 'tcp', 80), listen(t, two, 'udp', 80)]);
+		t.is(await ask(one, leases.two.address), leases.one.address);
+		t.is(await ask(one, leases.two.address, {protocol: 'udp'}), leases.one.address);
+		t.true(await canPing(one, '192.168.64.1'));
+	});
+}
+
+testInNamespaces('the user of a machine sends nothing from the namespace, the name server asks its upstreams', async t => {
+	const {engine, host, outside, one, other} = await makeEngine(t);
+	await Promise.all([
+		...[one, other, host, outside].flatMap(namespace => [listen(t, namespace, 'tcp', 80), listen(t, namespace, 'udp', 80)]),
+		listen(t, engine.path, 'tcp', 53), listen(t, engine.path, 'udp', 53),
+	]);
+	const targets = ['192.168.64.1:53', '192.168.65.1:53', '127.0.0.1:53', `${engine.hostAddress}:80`, '203.0.113.1:80', '203.0.113.2:80', `${leases.one.address}:80`, `${leases.other.address}:80`];
+	const tcp = async (uid: number, target: string) => canAs(uid, engine.path, ['socat', '-u', '/dev/null', `TCP:${target},connect-timeout=1`]);
+	const count = await countIn(engine.path, 'inet', 'postrouting priority 300', `meta skuid >= ${nameServerId + 1}`);
+	const machines = [machineUidOf('000000'), machineUidOf('ffffff') + 1];
+	for (const uid of machines) {
+		const reached = await Promise.all(targets.map(async target => tcp(uid, target)));
+		t.deepEqual(reached, targets.map(() => false), String(uid));
+		await Promise.all(targets.map(async target => canAs(uid, engine.path, ['socat', '-u', 'EXEC:echo hello', `UDP-SENDTO:${target}`])));
+		await Promise.all(targets.map(async target => canAs(uid, engine.path, ['busybox', 'ping', '-c', '1', '-W', '1', target.split(':')[0]!])));
+	}
+
+	t.is(await count(), 0);
+	for (const uid of [0, nameServerId]) {
+		t.true(await tcp(uid, '203.0.113.2:80'), String(uid));
+	}
 });

@@ -8,7 +8,12 @@ import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {type Namespace} from '../../../source/host/bridges/namespace.js';
-import {ipBatch, isInstalled, runIn} from '../../../source/host/bridges/programs.js';
+import {
+	ipBatch,
+	isInstalled,
+	nft,
+	runIn,
+} from '../../../source/host/bridges/programs.js';
 
 /** Why tests that need network namespaces cannot run here; undefined where they can. */
 const findObstacle = async (): Promise<string | undefined> => {
@@ -106,5 +111,28 @@ export const ask = async (namespace: string, to: string, {protocol = 'tcp', port
 
 export const canPing = async (namespace: string, address: string): Promise<boolean> => {
 	const {exitCode} = await runIn('busybox', ['ping', '-c', '1', '-W', '1', address], {namespace, accept: [0, 1]});
+	return exitCode === 0;
+};
+
+/** Sends a frame, given in hexadecimal digits, as a guest that makes its own would. */
+export const sendFrame = async (namespace: string, ...parts: readonly string[]): Promise<void> => {
+	await runIn('sh', ['-c', 'busybox xxd -r -p | socat -u - INTERFACE:eth0'], {namespace, input: parts.join('').replaceAll(/[:.\s]/gv, '')});
+};
+
+/** Counts what passes a chain, given without its name and braces; resolves with a function that reads the counter. */
+export const countIn = async (namespace: string, family: 'inet' | 'netdev', hook: string, match: string): Promise<() => Promise<number>> => {
+	const table = `watch-${randomBytes(4).toString('hex')}`;
+	await nft(`table ${family} ${table} { chain watch { type filter hook ${hook}; policy accept; ${match} counter; }\n}\n`, {namespace});
+	return async () => {
+		const {stdout} = await runIn('nft', ['-j', 'list', 'table', family, table], {namespace});
+		return Number(/"counter": \{"packets": (?<packets>\d+)/v.exec(stdout)?.groups?.packets);
+	};
+};
+
+/** Starts a program as a user who is not root but may send anything, and resolves with whether it succeeded. */
+export const canAs = async (uid: number, namespace: string, program: readonly string[]): Promise<boolean> => {
+	const {exitCode} = await runIn('setpriv', [
+		`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--inh-caps=+net_raw', '--ambient-caps=+net_raw', '--', ...program,
+	], {namespace, accept: [0, 1]});
 	return exitCode === 0;
 };
