@@ -11,14 +11,14 @@ import {
 import {type Query} from './query.js';
 import {emptyAnswer, type Answer} from './response.js';
 
-/** Answers a query or declines it, for the next one to answer. */
-export type Handler = (query: Query) => Answer | Promise<Answer> | undefined;
+/** Answers a client's query or declines it, for the next one to answer. */
+export type Handler = (query: Query, client: string) => Answer | Promise<Answer> | undefined;
 
 /** The first answer of several handlers, in their order. */
 // eslint-disable-next-line @typescript-eslint/promise-function-async -- most answers are known at once and must not wait for a turn of the event loop
-export const firstOf = (...handlers: readonly Handler[]): Handler => query => {
+export const firstOf = (...handlers: readonly Handler[]): Handler => (query, client) => {
 	for (const handler of handlers) {
-		const answer = handler(query);
+		const answer = handler(query, client);
 		if (answer) {
 			return answer;
 		}

@@ -1,7 +1,19 @@
+import {fstatSync, ftruncateSync} from 'node:fs';
 import process from 'node:process';
 import {serveWorker} from '../worker-service.js';
+import {createDrops} from './drops.js';
 import {createNameServer, type NameServerTable} from './server.js';
 
 const [station, uid, gid] = process.argv.slice(2);
-const server = createNameServer();
+/** The log of the worker, which has no privileges left to open it again. */
+const log = process.stderr.fd;
+const maximumLogBytes = 1024 * 1024;
+const server = createNameServer(createDrops(line => {
+	const {size} = fstatSync(log);
+	if (size > maximumLogBytes) {
+		ftruncateSync(log);
+	}
+
+	console.error(`${new Date().toISOString()} ${line}`);
+}));
 await serveWorker(station, async (table: NameServerTable) => server.replace(table), {uid: Number(uid), gid: Number(gid)});

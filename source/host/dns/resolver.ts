@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {randomInt} from 'node:crypto';
 import {createAnswerCache, type AnswerCache, type CacheableAnswer} from './cache.js';
+import {type Drops} from './drops.js';
 import {type Handler} from './handlers.js';
 import {
 	countsOf,
@@ -12,6 +13,7 @@ import {
 	udpPayloadLimit,
 	type Message,
 } from './message.js';
+import {createPlaces} from './places.js';
 import {type Query} from './query.js';
 import {emptyAnswer, type Answer} from './response.js';
 import {askUpstream, type Upstream} from './upstream.js';
@@ -22,9 +24,10 @@ export type ResolverOptions = {
 	/** How long one upstream has for one attempt; default 1500. Each is asked at most twice, and no more than four attempts are made. */
 	readonly timeoutMs?: number;
 	readonly cache?: AnswerCache;
+	readonly onDrop?: Drops;
 };
 
-/** Questions under way at once; more are answered with SERVFAIL. */
+/** Questions under way at once, counted for each client that asks them; more are answered with SERVFAIL. */
 const maximumPending = 500;
 const maximumAttempts = 4;
 const maximumTtlSeconds = 86_400;
@@ -89,17 +92,33 @@ export const decodeUpstreamAnswer = (message: Message, questionEnd: number): Cac
 
 const isRefusal = (rcode: number) => rcode !== rcodes.noError && rcode !== rcodes.nameError && rcode <= rcodes.refused;
 
+/** A question that is asked of the upstreams, and the clients that wait for its answer. */
+type Pending = {
+	readonly askers: Map<string, {readonly answer: Promise<Answer>; readonly resolve: (answer: Answer) => void}>;
+	/** Aborted when the last of them is gone. */
+	readonly abandoned: AbortController;
+};
+
+/** Not for the next one who asks the same. */
+const failure: Answer = {...emptyAnswer(rcodes.serverFailure, 0), local: false};
+
 /** Forwards what the handlers before it left to the upstreams, each question once at a time, and keeps the answers for as long as they last. */
-export const createResolver = ({upstreams, timeoutMs = 1500, cache = createAnswerCache()}: ResolverOptions): Handler => {
-	const pending = new Map<string, Promise<Answer>>();
+export const createResolver = ({upstreams, timeoutMs = 1500, cache = createAnswerCache(), onDrop}: ResolverOptions): Handler => {
+	const pending = new Map<string, Pending>();
+	const places = createPlaces({
+		limit: maximumPending,
+		onDrop(client) {
+			onDrop?.('questions', client);
+		},
+	});
 	let preferred = 0;
 
-	const resolve = async (query: Query, key: string): Promise<Answer> => {
+	const resolve = async (query: Query, key: string, signal: AbortSignal): Promise<Answer> => {
 		const first = preferred;
-		for (let attempt = 0; attempt < Math.min(2 * upstreams.length, maximumAttempts); attempt++) {
+		for (let attempt = 0; attempt < Math.min(2 * upstreams.length, maximumAttempts) && !signal.aborted; attempt++) {
 			const index = (first + attempt) % upstreams.length;
 			try {
-				const message = await askUpstream(upstreams[index]!, encodeUpstreamQuery(query), timeoutMs);
+				const message = await askUpstream(upstreams[index]!, encodeUpstreamQuery(query), {timeoutMs, signal});
 				const decoded = decodeUpstreamAnswer(message, query.question.end);
 				if (decoded && !isRefusal(decoded.answer.rcode)) {
 					preferred = index;
@@ -111,30 +130,66 @@ export const createResolver = ({upstreams, timeoutMs = 1500, cache = createAnswe
 			}
 		}
 
-		return emptyAnswer(rcodes.serverFailure, 0);
+		return failure;
 	};
 
-	const forget = async (key: string, answer: Promise<Answer>) => {
-		await answer;
-		pending.delete(key);
+	const start = async (query: Query, key: string, question: Pending) => {
+		pending.set(key, question);
+		const answer = await resolve(query, key, question.abandoned.signal);
+		if (pending.get(key) === question) {
+			pending.delete(key);
+		}
+
+		for (const asker of question.askers.values()) {
+			asker.resolve(answer);
+		}
+	};
+
+	/** The client's part in a question, new or already asked by others; undefined when it gets none. */
+	const join = (query: Query, key: string, client: string): Promise<Answer> | undefined => {
+		const {promise: answer, resolve: resolveAnswer} = Promise.withResolvers<Answer>();
+		const release = places.take(client, () => {
+			leave();
+		});
+		if (!release) {
+			return undefined;
+		}
+
+		// Not before: another client may just have left the same question, as its last.
+		const asked = pending.get(key);
+		const question: Pending = asked ?? {askers: new Map(), abandoned: new AbortController()};
+		const leave = () => {
+			question.askers.delete(client);
+			resolveAnswer(failure);
+			if (question.askers.size === 0) {
+				pending.delete(key);
+				question.abandoned.abort();
+			}
+		};
+
+		question.askers.set(client, {
+			answer,
+			resolve(found) {
+				release();
+				resolveAnswer(found);
+			},
+		});
+		if (!asked) {
+			void start(query, key, question);
+		}
+
+		return answer;
 	};
 
 	// eslint-disable-next-line @typescript-eslint/promise-function-async -- a cached answer must not wait for a turn of the event loop
-	return query => {
+	return (query, client) => {
 		const {question, edns} = query;
 		const key = [question.type, query.flags & (flags.recursionDesired | flags.checkingDisabled), edns?.dnssecOk ? 1 : 0, question.name].join(' ');
-		const known = cache.get(key) ?? pending.get(key);
+		const known = cache.get(key) ?? pending.get(key)?.askers.get(client)?.answer;
 		if (known) {
 			return known;
 		}
 
-		if (upstreams.length === 0 || pending.size >= maximumPending) {
-			return emptyAnswer(rcodes.serverFailure, 0);
-		}
-
-		const answer = resolve(query, key);
-		pending.set(key, answer);
-		void forget(key, answer);
-		return answer;
+		return upstreams.length === 0 ? failure : join(query, key, client) ?? failure;
 	};
 };

@@ -12,8 +12,8 @@ import {rcodes, type Message} from './message.js';
 
 export type Transport = 'udp' | 'tcp';
 
-/** A message's response; undefined when it gets none. Never throws. */
-export type Responder = (message: Message, transport: Transport) => Message | Promise<Message> | undefined;
+/** The response to a client's message; undefined when it gets none. Never throws. */
+export type Responder = (message: Message, transport: Transport, client: string) => Message | Promise<Message> | undefined;
 
 /** Who answers a client, by its address. */
 export type ResponderOf = (client: string) => Responder;
@@ -58,7 +58,7 @@ A local response depends on nothing but the message's bytes after its id, so it 
 export const createResponder = (handler: Handler): Responder => {
 	const prepared = {udp: new Map<string, Prepared>(), tcp: new Map<string, Prepared>()};
 
-	const workOut = (message: Message, transport: Transport, key: string): Message | Promise<Message> | undefined => {
+	const workOut = (message: Message, transport: Transport, client: string, key: string): Message | Promise<Message> | undefined => {
 		const query = decodeQuery(message);
 		if (query === undefined) {
 			return undefined;
@@ -68,7 +68,7 @@ export const createResponder = (handler: Handler): Responder => {
 			return encodeRefusal(message, query);
 		}
 
-		const answer = handler(query) ?? emptyAnswer(rcodes.serverFailure, 0);
+		const answer = handler(query, client) ?? emptyAnswer(rcodes.serverFailure, 0);
 		if (answer instanceof Promise) {
 			return encodeLater(query, answer, transport);
 		}
@@ -94,9 +94,9 @@ export const createResponder = (handler: Handler): Responder => {
 	};
 
 	// eslint-disable-next-line @typescript-eslint/promise-function-async -- what is known must not wait for a turn of the event loop
-	return (message, transport) => {
+	return (message, transport, client) => {
 		const key = message.toString('latin1', 2);
 		const entry = prepared[transport].get(key);
-		return entry ? issue(entry, message) : workOut(message, transport, key);
+		return entry ? issue(entry, message) : workOut(message, transport, client, key);
 	};
 };

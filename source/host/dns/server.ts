@@ -1,6 +1,7 @@
 import net from 'node:net';
 import {HolmError, type ErrorCode} from '../../errors.js';
 import {type DnsRecord} from '../../resources.js';
+import {type Drops} from './drops.js';
 import {type Handler} from './handlers.js';
 import {createResolver} from './resolver.js';
 import {type ResponderOf} from './responder.js';
@@ -65,11 +66,11 @@ const validate = ({zones}: NameServerTable) => {
 	}
 };
 
-const listen = async (zone: Zone, responderOf: ResponderOf): Promise<Listener> => {
+const listen = async (zone: Zone, responderOf: ResponderOf, onDrop: Drops): Promise<Listener> => {
 	const {address, port = 53} = zone;
-	const udp = await listenOnUdp(address, port, responderOf);
+	const udp = await listenOnUdp(address, port, responderOf, onDrop);
 	try {
-		const tcp = await listenOnTcp(address, port, responderOf);
+		const tcp = await listenOnTcp(address, port, responderOf, onDrop);
 		return {
 			async close() {
 				await Promise.all([udp.close(), tcp.close()]);
@@ -84,7 +85,7 @@ const listen = async (zone: Zone, responderOf: ResponderOf): Promise<Listener> =
 const keyOf = ({address, port = 53}: Zone) => JSON.stringify([address, port]);
 
 /** The name servers of all networks of one engine. Zones that stay keep their sockets, and with them what is being asked on them. */
-export const createNameServer = (): NameServer => {
+export const createNameServer = (onDrop: Drops = () => undefined): NameServer => {
 	type Served = {readonly listener: Listener; responderOf: ResponderOf};
 	const served = new Map<string, Served>();
 	let upstreams: readonly string[] | undefined;
@@ -108,7 +109,7 @@ export const createNameServer = (): NameServer => {
 
 		const state = {responderOf};
 		try {
-			const listener = await listen(zone, client => state.responderOf(client));
+			const listener = await listen(zone, client => state.responderOf(client), onDrop);
 			served.set(keyOf(zone), Object.assign(state, {listener}));
 		} catch (error) {
 			throw bindError(zone, error);
@@ -121,7 +122,7 @@ export const createNameServer = (): NameServer => {
 		// The cache lasts as long as the upstreams it was filled from.
 		if (JSON.stringify(upstreams) !== JSON.stringify(table.upstreams)) {
 			upstreams = table.upstreams;
-			resolve = createResolver({upstreams: parsed});
+			resolve = createResolver({upstreams: parsed, onDrop});
 		}
 
 		const wanted = new Set(table.zones.map(zone => keyOf(zone)));

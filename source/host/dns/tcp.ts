@@ -1,12 +1,14 @@
 import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import net from 'node:net';
+import {type Drops} from './drops.js';
 import {framed, headerLength, type Message} from './message.js';
+import {createPlaces} from './places.js';
 import {type ResponderOf} from './responder.js';
 import {type Listener} from './udp.js';
 
 const maximumConnections = 256;
-/** One client must not keep the others out. */
+/** Even when no other client wants one. */
 const maximumConnectionsPerClient = 32;
 /** RFC 7766 section 6.2.3 asks for a few seconds. */
 const idleTimeoutMs = 10_000;
@@ -58,7 +60,7 @@ const serve = (connection: net.Socket, client: string, responderOf: ResponderOf)
 
 			const message = unread.subarray(2, 2 + length);
 			unread = unread.subarray(2 + length);
-			const response = responderOf(client)(message, 'tcp');
+			const response = responderOf(client)(message, 'tcp', client);
 			if (response instanceof Promise) {
 				void sendLater(response);
 			} else if (response) {
@@ -91,23 +93,32 @@ const serve = (connection: net.Socket, client: string, responderOf: ResponderOf)
 };
 
 /** Answers queries over TCP on an address of the host. Rejects when it cannot be bound. */
-export const listenOnTcp = async (address: string, port: number, responderOf: ResponderOf): Promise<Listener> => {
-	const connections = new Map<net.Socket, string>();
+export const listenOnTcp = async (address: string, port: number, responderOf: ResponderOf, onDrop: Drops): Promise<Listener> => {
+	const connections = new Set<net.Socket>();
+	const places = createPlaces({
+		limit: maximumConnections,
+		limitPerClient: maximumConnectionsPerClient,
+		onDrop(client) {
+			onDrop('connections', client);
+		},
+	});
 	const server = net.createServer({allowHalfOpen: true}, connection => {
 		const client = connection.remoteAddress ?? '';
-		const open = connections.values().filter(other => other === client).toArray().length;
-		if (open >= maximumConnectionsPerClient) {
+		const release = places.take(client, () => {
+			connection.destroy();
+		});
+		if (!release) {
 			connection.destroy();
 			return;
 		}
 
-		connections.set(connection, client);
+		connections.add(connection);
 		connection.on('close', () => {
 			connections.delete(connection);
+			release();
 		});
 		serve(connection, client, responderOf);
 	});
-	server.maxConnections = maximumConnections;
 	server.listen({host: address, port});
 	await once(server, 'listening');
 	// Out of file descriptors for a moment.
@@ -115,7 +126,7 @@ export const listenOnTcp = async (address: string, port: number, responderOf: Re
 	return {
 		async close() {
 			server.close();
-			for (const connection of connections.keys()) {
+			for (const connection of connections) {
 				connection.destroy();
 			}
 

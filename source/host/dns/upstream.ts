@@ -86,22 +86,36 @@ const overTcp = (upstream: Upstream, query: Message, {resolve, reject}: Ending) 
 	};
 };
 
-const exchange = async (transport: typeof overUdp, upstream: Upstream, query: Message, timeoutMs: number): Promise<Message> => {
+type Limits = {
+	/** For each transport. */
+	readonly timeoutMs: number;
+	/** Aborted when the answer is no longer wanted. */
+	readonly signal: AbortSignal;
+};
+
+const exchange = async (transport: typeof overUdp, upstream: Upstream, query: Message, {timeoutMs, signal}: Limits): Promise<Message> => {
+	signal.throwIfAborted();
 	const {promise, resolve, reject} = Promise.withResolvers<Message>();
+	const giveUp = () => {
+		reject(new Error('The answer is no longer wanted'));
+	};
+
+	const close = transport(upstream, query, {resolve, reject});
 	const limit = setTimeout(() => {
 		reject(new Error('The upstream did not answer in time'));
 	}, timeoutMs);
-	const close = transport(upstream, query, {resolve, reject});
+	signal.addEventListener('abort', giveUp);
 	try {
 		return await promise;
 	} finally {
+		signal.removeEventListener('abort', giveUp);
 		clearTimeout(limit);
 		close();
 	}
 };
 
 /** One question to one upstream: over UDP, and again over TCP when the answer is truncated. Rejects when there is none within the time. */
-export const askUpstream = async (upstream: Upstream, query: Message, timeoutMs: number): Promise<Message> => {
-	const message = await exchange(overUdp, upstream, query, timeoutMs);
-	return (message.readUInt16BE(2) & flags.truncated) === 0 ? message : exchange(overTcp, upstream, query, timeoutMs);
+export const askUpstream = async (upstream: Upstream, query: Message, limits: Limits): Promise<Message> => {
+	const message = await exchange(overUdp, upstream, query, limits);
+	return (message.readUInt16BE(2) & flags.truncated) === 0 ? message : exchange(overTcp, upstream, query, limits);
 };

@@ -6,6 +6,7 @@ import process from 'node:process';
 import dnsPacket, {type DecodedPacket, type Packet, type Question} from 'dns-packet';
 import {type ExecutionContext} from 'ava';
 import {type DnsRecord} from '../../../source/resources.js';
+import {type Drops} from '../../../source/host/dns/drops.js';
 import {framed, type Message} from '../../../source/host/dns/message.js';
 import {createNameServer, type Zone} from '../../../source/host/dns/server.js';
 import {recordsOf, type ZoneMember} from '../../../source/host/dns/zone.js';
@@ -161,8 +162,8 @@ export const record = (name: string, type: DnsRecord['type'], value: string): Dn
 });
 
 /** A name server of the test's own. */
-export const openServer = (t: ExecutionContext) => {
-	const server = createNameServer();
+export const openServer = (t: ExecutionContext, onDrop?: Drops) => {
+	const server = createNameServer(onDrop);
 	t.teardown(async () => server.close());
 	return server;
 };

@@ -31,7 +31,7 @@ const openResolver = (upstreams: readonly string[], timeoutMs = 10_000) => {
 	const respond = createResponder(createResolver({
 		upstreams: upstreams.map(text => parseUpstream(text)), timeoutMs, cache: createAnswerCache({now: () => clock.time}),
 	}));
-	const resolve = async (name: string, asked?: Parameters<typeof queryOf>[1]) => dnsPacket.decode((await respond(queryOf(name, asked), 'udp'))!);
+	const resolve = async (name: string, asked?: Parameters<typeof queryOf>[1]) => dnsPacket.decode((await respond(queryOf(name, asked), 'udp', '192.0.2.1'))!);
 	return {resolve, respond, clock};
 };
 
