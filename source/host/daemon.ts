@@ -6,6 +6,7 @@ import {describeAddress} from '../backends/docker/address.js';
 import {packageVersion} from '../package-version.js';
 import {asHolmError, messageOf} from '../errors.js';
 import {openHostEngine} from './engine.js';
+import {closeInherited} from './inherited.js';
 import {identify} from './machines/process.js';
 import {pathsOf} from './store/paths.js';
 
@@ -89,6 +90,7 @@ process.on('unhandledRejection', reason => {
 });
 
 try {
+	closeInherited();
 	await serve(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '[]') as readonly Listening[]);
 	process.exitCode = 0;
 } catch (error) {

@@ -1,0 +1,29 @@
+import {execFile} from 'node:child_process';
+import {readdir, readlink} from 'node:fs/promises';
+import process from 'node:process';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import test from 'ava';
+
+const execute = promisify(execFile);
+const inherited = fileURLToPath(new URL('../../source/host/inherited.js', import.meta.url));
+
+const script = `
+const {readdirSync, readlinkSync} = process.getBuiltinModule('node:fs');
+const {spawnSync} = process.getBuiltinModule('node:child_process');
+const {closeInherited} = await import(${JSON.stringify(inherited)});
+if (process.argv.includes('close')) closeInherited();
+console.log(spawnSync('ls', ['-l', '/proc/self/fd']).stdout.toString());
+`;
+
+const isPossible = process.platform === 'linux' && await readlink('/bin/bash').then(() => true, async () => readdir('/bin').then(names => names.includes('bash')));
+
+(isPossible ? test : test.skip)('programs inherit no descriptor of whoever started the daemon', async t => {
+	const run = async (...words: readonly string[]) => {
+		const {stdout} = await execute('bash', ['-c', 'exec 9</etc/passwd 60</etc/passwd 251</etc/passwd; exec "$@"', 'bash', process.execPath, '--input-type=module', '-e', script, ...words]);
+		return stdout;
+	};
+
+	t.regex(await run(), /60 -> \/etc\/passwd/v);
+	t.notRegex(await run('close'), /passwd/v);
+});
