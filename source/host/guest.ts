@@ -145,7 +145,13 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 		const {vmlinuz} = kernelFiles(paths.guest);
 		const shape = {...defaultSize, kernel: vmlinuz, initramfs};
 		const common = {
-			directory: paths.templates, program, uid: templateUid, gid: firstId,
+			directory: paths.templates,
+			program,
+			uid: templateUid,
+			gid: firstId,
+			onRemake(directory: string, reason: string) {
+				onStep({step: 'template', detail: `making ${directory} again, for a machine could not be restored from it: ${reason}`});
+			},
 		};
 		const verdict = await chooseAccelerator(paths.accelerator, {
 			...common,

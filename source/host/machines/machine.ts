@@ -8,9 +8,14 @@ import {
 	rm,
 	writeFile,
 } from 'node:fs/promises';
-import {HolmError} from '../../errors.js';
+import {HolmError, messageOf} from '../../errors.js';
 import {unmountBelow} from '../mounts.js';
-import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
+import {
+	awaitMigration,
+	awaitQmp,
+	ignoreSharedMemory,
+	lastLineOf,
+} from './migration.js';
 import {
 	groupsOf,
 	identify,
@@ -24,8 +29,9 @@ import {
 	networkPorts,
 	qemuArguments,
 	sharesPort,
+	type QemuOptions,
 } from './qemu.js';
-import {connectQmp} from './qmp.js';
+import {connectQmp, type Qmp} from './qmp.js';
 import {
 	createRecord,
 	isWhole,
@@ -37,6 +43,7 @@ import {connectShares, serveShares, type Share} from './shares.js';
 import {encodeMessage, type NetworkDevice, type StartMessage} from './start-message.js';
 import {superviseMachine} from './supervise.js';
 import {type Template} from './template.js';
+import {holdMemory} from './template-memory.js';
 
 export type {Machine} from './running-machine.js';
 export type {NetworkDevice, StartMessage} from './start-message.js';
@@ -66,12 +73,73 @@ export type MachineOptions = {
 /** Stands for the first network device of a machine that has no networks. */
 const unusedPort = 'unused';
 
-/**
-Restores a machine from its template, plugs in its disk and devices, and sends it its start message.
+/** Resolves when the guest has said something; throws when it ends, is stopped by QEMU or stays silent instead. */
+const awaitFirstWord = async (heard: Promise<void>, {ended}: Machine, qmp: Qmp, timeoutMs: number): Promise<void> => {
+	const {promise, resolve} = Promise.withResolvers<string | undefined>();
+	void heard.then(() => {
+		resolve(undefined);
+	});
+	void ended.then(end => {
+		resolve(end.kind === 'exited' ? undefined : end.reason);
+	});
+	const stop = qmp.onEvent(({name}) => {
+		if (name === 'STOP') {
+			resolve('QEMU stopped the machine');
+		}
+	});
+	const timer = setTimeout(resolve, timeoutMs, `the machine said nothing for ${timeoutMs / 1000} seconds`);
+	const reason = await promise;
+	clearTimeout(timer);
+	stop();
+	if (reason !== undefined) {
+		throw new HolmError('internal', reason);
+	}
+};
 
-Resolves when the message is sent; the machine's `started` tells when the process runs. On failure nothing is left but the directory, which `clearMachine` removes.
-*/
-export const startMachine = async (options: MachineOptions): Promise<Machine> => {
+const copyMemory = async ({template, directory, uid, gid}: MachineOptions): Promise<string> => {
+	const {ram} = machineFiles(directory);
+	await copyFile(template.ram, ram, constants.COPYFILE_FICLONE);
+	await chown(ram, uid, gid);
+	await chmod(ram, 0o600);
+	return ram;
+};
+
+type Memory = QemuOptions['ram'] & {
+	/** What QEMU must be given to open it. */
+	readonly descriptors: readonly number[];
+	/** To be called when the machine has ended. */
+	readonly release: () => void;
+};
+
+/** The memory that the machine starts with, in which it cannot touch what others start with. */
+const provideMemory = async (options: MachineOptions): Promise<Memory> => {
+	const {template, gid} = options;
+	const own = {descriptors: [], release: () => undefined};
+	// Its file server must see what it writes.
+	if (options.shares.length > 0) {
+		return {path: await copyMemory(options), share: true, readOnly: false, ...own};
+	}
+
+	if (template.readOnly) {
+		return {path: template.ram, share: false, readOnly: true, ...own};
+	}
+
+	try {
+		const {path, descriptor, release} = await holdMemory(template, gid);
+		return {path, share: false, readOnly: false, descriptors: [descriptor], release};
+	} catch {
+		// Slower, and nothing of it is shared; doctor says what is missing.
+		return {path: await copyMemory(options), share: false, readOnly: false, ...own};
+	}
+};
+
+type Restored =
+	| {readonly machine: Machine}
+	/** The template is of no use: QEMU does not take its state, or the guest does not go on from there. */
+	| {readonly fault: string};
+
+/** Starts a machine once, see `startMachine`. */
+const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 	const {
 		directory, template, uid, gid, program,
 	} = options;
@@ -86,12 +154,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 	await chown(files.console, uid, gid);
 	await chown(files.run, uid, gid);
 	const isShared = options.shares.length > 0;
-	if (isShared) {
-		await copyFile(template.ram, files.ram, constants.COPYFILE_FICLONE);
-		await chown(files.ram, uid, gid);
-		await chmod(files.ram, 0o600);
-	}
-
+	const memory = await provideMemory(options);
 	const record = createRecord(directory);
 	const sharing = isShared ? serveShares(directory, options.shares, {uid, gid, record: async shares => record({shares})}) : undefined;
 	// Awaited below, after the machine is up; a failure before then must not go unheard.
@@ -99,12 +162,14 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 	const {pid, exited} = await spawnDetached(program, qemuArguments({
 		shape: template.shape, directory, name: options.name, log: options.log,
 		restored: {kernelStart: template.kernelStart, disk: options.disk, tap: options.devices[0]?.tap},
-		ram: isShared ? {path: files.ram, share: true, readOnly: false} : {path: template.ram, share: false, readOnly: template.readOnly},
+		ram: memory,
 	}), {
-		uid, gid, groups: groupsOf(template), output: files.errors, network: options.network,
+		uid, gid, groups: groupsOf(template), output: files.errors, network: options.network, descriptors: memory.descriptors,
 	});
 	const qemu = pid === undefined ? undefined : await identify(pid);
 	let sharesServer: ProcessIdentity | undefined;
+	// A failure counts as the template's between the two.
+	let isRestoring = false;
 	try {
 		// An engine that ends from here on leaves a record by which the next one ends the machine.
 		await record({qemu});
@@ -114,6 +179,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 		}
 
 		await ignoreSharedMemory(qmp);
+		isRestoring = true;
 		await qmp.execute('migrate-incoming', {uri: `unix:${files.incoming}`});
 		const state = connectOwn(files.incoming);
 		const broken = new Promise<never>((_, reject) => {
@@ -123,6 +189,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 		broken.catch(() => undefined);
 		state.end(template.state);
 		await Promise.race([awaitMigration(qmp, 1), broken]);
+		isRestoring = false;
 		await rm(files.incoming, {force: true});
 		if (sharing) {
 			const {identity, socket} = await sharing;
@@ -141,18 +208,55 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 			await supervised.insert(device);
 		}
 
+		isRestoring = true;
 		await qmp.execute('cont');
 		supervised.control.write(encodeMessage(options.message, options.devices, options.shares));
+		await awaitFirstWord(supervised.heard, supervised.machine, qmp, template.timeoutMs);
+		isRestoring = false;
 		await supervised.save();
-		return supervised.machine;
+		void supervised.machine.ended.then(memory.release);
+		return {machine: supervised.machine};
 	} catch (error) {
+		memory.release();
+		const wasAlive = qemu !== undefined && await isAlive(qemu);
 		if (qemu) {
 			await killProcess(qemu);
 		}
 
 		await sharing?.then(async ({identity}) => killProcess(identity), () => undefined);
+		// What was killed from outside says nothing about the template.
+		if (isRestoring && (wasAlive || (await exited).signal !== 'SIGKILL')) {
+			const words = await lastLineOf(files.errors);
+			return {fault: words === '' ? messageOf(error) : `${messageOf(error)} (${words})`};
+		}
+
 		throw error;
 	}
+};
+
+/**
+Restores a machine from its template, plugs in its disk and devices, and sends it its start message.
+
+Resolves when the guest has answered; the machine's `started` tells when the process runs. A template from which the machine cannot be restored is made again, once; when that does not help, `internal` is thrown, naming it. On failure nothing is left but the directory, which `clearMachine` removes.
+*/
+export const startMachine = async (options: MachineOptions): Promise<Machine> => {
+	const first = await restoreMachine(options);
+	if ('machine' in first) {
+		return first.machine;
+	}
+
+	await clearMachine(options.directory);
+	const template = await options.template.remake(first.fault);
+	const second = await restoreMachine({...options, template});
+	if ('machine' in second) {
+		return second.machine;
+	}
+
+	throw new HolmError('internal', `no machine can be restored from the template ${template.directory}, not even after it was made again: ${second.fault}`, {
+		remedy: template.shape.accelerator === 'kvm'
+			? 'holm setup --probe tries again whether hardware virtualisation works here'
+			: `remove ${template.directory}, and holm setup makes it once more`,
+	});
 };
 
 /** An old engine that has not let go yet is waited for this long; a monitor serves one at a time. */

@@ -38,7 +38,7 @@ export type MakeOptions = {
 	readonly hostKey: string;
 	/** Gives up after this long; an accelerator may hang without a word. */
 	readonly timeoutMs: number;
-	/** Whether machines map the memory's file without being able to write it. */
+	/** Whether machines can map the memory's file without opening it for writing. */
 	readonly readOnly: boolean;
 };
 
@@ -147,8 +147,9 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		await exited;
 		await synchronise(unsaved);
 		await rename(unsaved, ram);
+		// A QEMU that would have to open it for writing gets a copy that cannot be written, see `holdMemory`.
 		await chown(ram, 0, gid);
-		await chmod(ram, options.readOnly ? 0o440 : 0o660);
+		await chmod(ram, options.readOnly ? 0o440 : 0o400);
 		await chown(directory, 0, gid);
 		await chmod(directory, 0o710);
 		await copyKernelStart(shape.kernel, kernelStart, gid);

@@ -1,7 +1,22 @@
-import {readFile} from 'node:fs/promises';
+import {open} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError} from '../../errors.js';
 import {connectQmp, type Qmp} from './qmp.js';
+
+const longestLine = 1000;
+
+/** What QEMU printed last, in printable ASCII; empty when it said nothing. */
+export const lastLineOf = async (errors: string): Promise<string> => {
+	try {
+		await using handle = await open(errors);
+		const {size} = await handle.stat();
+		const start = Math.max(0, size - longestLine);
+		const {bytesRead, buffer} = await handle.read({buffer: Buffer.alloc(longestLine), position: start});
+		return buffer.toString('latin1', 0, bytesRead).trim().split('\n').at(-1)!.replaceAll(/[^\u{20}-\u{7E}]/gv, '');
+	} catch {
+		return '';
+	}
+};
 
 /** Retries until QEMU listens; throws with QEMU's own last words when it ends instead. */
 export const awaitQmp = async (socketPath: string, errors: string, exited: Promise<unknown>, signal?: AbortSignal): Promise<Qmp> => {
@@ -14,8 +29,7 @@ export const awaitQmp = async (socketPath: string, errors: string, exited: Promi
 			return await connectQmp(socketPath);
 		} catch (error) {
 			if (isEnded || signal?.aborted) {
-				const words = await readFile(errors, 'utf8').catch(() => '');
-				const reason = words.trim().split('\n').at(-1);
+				const reason = await lastLineOf(errors);
 				throw new HolmError('internal', `the machine did not start: ${reason || (signal?.aborted ? 'QEMU did not answer in time' : 'QEMU ended without a word')}`, {cause: error});
 			}
 		}

@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {open, readFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
-import {engineEnvironment} from '../environment.js';
+import {programPath} from '../environment.js';
 
 /** A process that a later engine must recognise: numbers are given again, start times are not. */
 export type ProcessIdentity = {
@@ -55,28 +55,32 @@ export type DetachedOptions = {
 	readonly output: string;
 	/** Path of a network namespace to run in. */
 	readonly network?: string;
+	/** Descriptors of this process that the program has from 3 on; default none. */
+	readonly descriptors?: readonly number[];
 };
 
 /** The supplementary groups of a machine: the one of the accelerator's device, where that takes one. Its own group stays its first, for the device's has members of the host's. */
 export const groupsOf = ({deviceGid}: {readonly deviceGid?: number}): readonly number[] => deviceGid === undefined ? [] : [deviceGid];
 
 /** The command that becomes a program with another user's identity, in a network namespace if one is wanted. Only root may enter a namespace, so that comes first. */
-export const commandAs = (program: string, arguments_: readonly string[], {uid, gid, groups = [], network}: Omit<DetachedOptions, 'output'>): readonly [file: string, ...arguments_: string[]] => {
+export const commandAs = (program: string, arguments_: readonly string[], {uid, gid, groups = [], network}: Omit<DetachedOptions, 'output' | 'descriptors'>): readonly [file: string, ...arguments_: string[]] => {
 	const identity = ['--reuid', String(uid), '--regid', String(gid), ...(groups.length > 0 ? ['--groups', groups.join(',')] : ['--clear-groups'])];
 	const command = ['setpriv', ...identity, '--', program, ...arguments_] as const;
 	return network === undefined ? command : ['nsenter', `--net=${network}`, '--', ...command];
 };
 
 /**
-Starts a program in a session of its own, as an unprivileged user, so that it outlives the engine and no key of a terminal reaches it.
+Starts a program in a session of its own, as an unprivileged user, so that it outlives the engine and no key of a terminal reaches it. Of the engine's environment and descriptors it has nothing: they may lead to what is not its.
 
 `exited` resolves with how it ended, as long as this engine lives.
 */
-export const spawnDetached = async (program: string, arguments_: readonly string[], {output, ...identity}: DetachedOptions) => {
+export const spawnDetached = async (program: string, arguments_: readonly string[], {output, descriptors = [], ...identity}: DetachedOptions) => {
 	const [command, ...rest] = commandAs(program, arguments_, identity);
 	const file = await open(output, 'a', 0o600);
 	try {
-		const child = spawn(command, rest, {detached: true, env: engineEnvironment(), stdio: ['ignore', file.fd, file.fd]});
+		const child = spawn(command, rest, {
+			cwd: '/', detached: true, env: {PATH: programPath}, stdio: ['ignore', file.fd, file.fd, ...descriptors],
+		});
 		const exited = new Promise<{readonly exitCode: number | undefined; readonly signal: NodeJS.Signals | undefined}>(resolve => {
 			child.on('error', () => {
 				resolve({exitCode: 127, signal: undefined});

@@ -35,6 +35,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 	const phases: BootPhase[] = [...record.phases];
 	const ports: Record<string, string> = {...record.ports};
 	const processStarted = Promise.withResolvers<void>();
+	const firstWord = Promise.withResolvers<void>();
 	let isReleased = false;
 	const waiters = new Set<(line: string) => void>();
 	// Nobody may be waiting when it fails, and whoever is hears it from `ended` too.
@@ -51,6 +52,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 	};
 
 	const hear = (line: string) => {
+		firstWord.resolve();
 		const [word = '', argument = ''] = line.split(' ', 2);
 		switch (word) {
 			case 'phase': {
@@ -238,6 +240,6 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		},
 	};
 	return {
-		machine, control, insert: devices.insert, mark, save,
+		machine, control, insert: devices.insert, mark, save, heard: firstWord.promise,
 	};
 };

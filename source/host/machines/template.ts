@@ -14,6 +14,8 @@ export type Template = {
 	readonly shape: MachineShape;
 	/** Where it is kept, which names it in errors. */
 	readonly directory: string;
+	/** Tells it from what was or will be in the same directory. */
+	readonly id: string;
 	/** The first part of the kernel, see `QemuOptions`. */
 	readonly kernelStart: string;
 	/** Memory; mapped privately by machines, never written again. */
@@ -29,7 +31,7 @@ export type Template = {
 	/** How long a machine may be silent after it was restored, in milliseconds. */
 	readonly timeoutMs: number;
 	/** Makes it again, once for all that ask, when a machine could not be restored from it. */
-	readonly remake: () => Promise<Template>;
+	readonly remake: (reason: string) => Promise<Template>;
 };
 
 export type TemplateOptions = Omit<MakeOptions, 'readOnly' | 'hostKey'> & {
@@ -37,22 +39,21 @@ export type TemplateOptions = Omit<MakeOptions, 'readOnly' | 'hostKey'> & {
 	readonly directory: string;
 	/** Makes it again when it is there already. */
 	readonly isAnew?: boolean;
+	/** Hears of a template that is of no use and is made again, and why. */
+	readonly onRemake?: (directory: string, reason: string) => void;
 };
 
-/** The bytes of `RAM` are told from those of another making by the time of their last change. */
-type Found = {readonly template: Template; readonly changedNs: string};
-
 /** Undefined when there is none or when its memory has been written since it was sealed. */
-const readTemplate = async (directory: string, options: TemplateOptions, readOnly: boolean): Promise<Found | undefined> => {
+const readTemplate = async (directory: string, options: TemplateOptions, readOnly: boolean): Promise<Template | undefined> => {
 	const {ram, kernelStart, state, boot} = templateFiles(directory);
 	const {shape, deviceGid, timeoutMs} = options;
 	try {
 		const seal = await intactSeal(directory);
 		return seal && {
-			changedNs: seal.changedNs,
-			template: {
-				shape, directory, ram, kernelStart, state: await readFile(state), boot: await readFile(boot), readOnly, deviceGid, timeoutMs,
-				remake: async () => obtain({...options, isAnew: false}, {except: seal.changedNs}),
+			shape, directory, id: seal.changedNs, ram, kernelStart, state: await readFile(state), boot: await readFile(boot), readOnly, deviceGid, timeoutMs,
+			async remake(reason) {
+				options.onRemake?.(directory, reason);
+				return obtain({...options, isAnew: false}, {except: seal.changedNs});
 			},
 		};
 	} catch {
@@ -63,7 +64,7 @@ const readTemplate = async (directory: string, options: TemplateOptions, readOnl
 const makings = new Map<string, Promise<Template>>();
 
 type Obtaining = {
-	/** A making that is of no use. */
+	/** Id of one that is of no use. */
 	readonly except?: string;
 	readonly onMaking?: () => void;
 };
@@ -76,9 +77,9 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 	const key = await templateKeyOf(hostKey, shape);
 	const target = path.join(options.directory, key);
 	const existing = await readTemplate(target, options, readOnly);
-	const refused = options.isAnew ? existing?.changedNs : except;
-	if (existing && existing.changedNs !== refused) {
-		return existing.template;
+	const refused = options.isAnew ? existing?.id : except;
+	if (existing && existing.id !== refused) {
+		return existing;
 	}
 
 	onMaking?.();
@@ -87,8 +88,8 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 		return withLock(path.join(options.directory, `lock-${shape.cpus}-${shape.memoryBytes}`), async () => {
 			// Another process may have made it meanwhile, or have been killed while it did.
 			const found = await readTemplate(target, options, readOnly);
-			if (found && found.changedNs !== refused) {
-				return found.template;
+			if (found && found.id !== refused) {
+				return found;
 			}
 
 			const names = await readdir(options.directory);
@@ -100,7 +101,7 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 				throw new HolmError('internal', `the template ${target} was written to while it was saved`);
 			}
 
-			return made.template;
+			return made;
 		});
 	})();
 	makings.set(target, making);

@@ -3,7 +3,9 @@ import {
 	mkdir,
 	readFile,
 	readdir,
+	readlink,
 	stat,
+	truncate,
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
@@ -19,6 +21,11 @@ import {
 	type NetworkDevice,
 } from '../../../source/host/machines/machine.js';
 import {sshPorts} from '../../../source/host/machines/qemu.js';
+import {readSeal, templateFiles, writeSeal} from '../../../source/host/machines/seal.js';
+import {type Template} from '../../../source/host/machines/template.js';
+import {defaultSize} from '../../../source/host/guest.js';
+import {run} from '../../../source/host/run.js';
+import {programPath} from '../../../source/host/environment.js';
 import {setUp} from '../../../source/host/setup-all.js';
 import {bootPhases} from '../../../source/resources.js';
 import {findObstacle, makeLaboratory, type Laboratory} from './laboratory.js';
@@ -54,11 +61,18 @@ const until = async (condition: () => Promise<boolean>) => {
 	}
 };
 
+/** What the descriptors of a process lead to. */
+const openedBy = async (pid: number): Promise<readonly string[]> => {
+	const directory = `/proc/${pid}/fd`;
+	const names = await readdir(directory);
+	return Promise.all(names.map(async name => readlink(path.join(directory, name))));
+};
+
 const inGuest = async ({agent}: Machine, command: string) => Buffer.from(await agent.run(command)).toString().trim();
 
-testMachine('a process runs as it should, confined, and its end is known', async (t, {start, guest, template}) => {
+testMachine('a process runs as it should, confined, and its end is known', async (t, {start, guest, template, paths}) => {
 	const script = 'trap "echo term; exit 5" TERM; echo out; echo err >&2; while :; do sleep 0.1; done';
-	const {machine, directory, uid, readLog} = await start({arguments: ['sh', '-c', script], template: {...template, deviceGid: 54_321}});
+	const {machine, directory, uid, disk, readLog} = await start({arguments: ['sh', '-c', script], template: {...template, deviceGid: 54_321}});
 	await machine.started;
 	t.deepEqual(machine.phases().map(({name}) => name), [...bootPhases]);
 	for (const [index, {startMs, endMs}] of machine.phases().entries()) {
@@ -74,6 +88,19 @@ testMachine('a process runs as it should, confined, and its end is known', async
 	t.regex(status, /^Groups:\t54321 $/mv);
 	t.regex(status, /^Seccomp:\t2$/mv);
 	t.regex(status, /^CapEff:\t0+$/mv);
+	// Nothing of the engine's: neither what is in its environment nor what it has open.
+	t.is(await readFile(`/proc/${machine.pid}/environ`, 'utf8'), `PATH=${programPath}\0`);
+	const opened = await openedBy(machine.pid);
+	const own = [directory, path.dirname(disk), path.join(paths.root, 'base.img'), '/dev/', 'anon_inode:', 'socket:', 'pipe:', '/memfd:holm-template', template.directory];
+	t.deepEqual(opened.filter(target => !own.some(start => target.startsWith(start))), []);
+	// What every other machine starts with cannot be written by this one, whatever its user opens.
+	const memory = template.readOnly ? template.ram : `/proc/${machine.pid}/fd/3`;
+	const asMachine = async (...words: readonly string[]) => run('setpriv', ['--reuid', String(uid), '--regid', String(guest.gid), '--clear-groups', '--', ...words], {input: 'no'});
+	for (const file of [memory, template.ram]) {
+		await t.throwsAsync(asMachine('tee', '--append', file), {message: /not permitted|denied/v}, file);
+		await t.throwsAsync(asMachine('truncate', '--size=0', file), {message: /not permitted|denied/v}, file);
+	}
+
 	await until(async () => (await readLog()).includes('F err\n'));
 	const lines = (await readLog()).trim().split('\n').map(line => line.split(' ').slice(1).join(' '));
 	t.deepEqual(lines.toSorted(), ['stderr F err', 'stdout F out']);
@@ -327,4 +354,24 @@ testMachine('a machine that cannot start leaves no process', async (t, {start, p
 	await t.throwsAsync(start({arguments: ['true'], disk: path.join(paths.root, 'base.img')}), {message: /did not start: .*base\.img/v});
 	const {disk} = await start({isUtility: true});
 	await t.throwsAsync(start({arguments: ['true'], disk}), {message: /lock/v});
+});
+
+testMachine('a template from which no machine can be restored is made again, once, and named when that does not help', async (t, {start, guest, paths}) => {
+	const {directory, shape, ...template} = await guest.template(defaultSize);
+	const hopeless: Template = {...template, directory, shape, state: Buffer.from('nothing'), remake: async () => hopeless};
+	const error = await t.throwsAsync(start({arguments: ['true'], template: hopeless}), {code: 'internal', message: new RegExp(`template ${directory}, not even after it was made again: .*migration`, 'v')});
+	t.regex((error as {remedy?: string}).remedy ?? '', /holm setup/v);
+
+	// As a fault of the disk would, which changes nothing that is looked at.
+	const {ram} = templateFiles(directory);
+	await truncate(ram, 0);
+	await truncate(ram, shape.memoryBytes);
+	await writeSeal(directory, await readSeal(directory));
+	const damaged = await guest.template(defaultSize);
+	const {machine} = await start({arguments: ['sh', '-c', 'exit 4'], template: damaged});
+	t.like(await machine.ended, {kind: 'exited', exitCode: 4});
+	const whole = await guest.template(defaultSize);
+	t.not(whole.id, damaged.id);
+	const names = await readdir(paths.templates);
+	t.deepEqual(names.filter(name => !name.startsWith('lock')), [path.basename(directory)]);
 });

@@ -1,0 +1,132 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {open, type FileHandle} from 'node:fs/promises';
+import {createInterface} from 'node:readline';
+import {HolmError} from '../../errors.js';
+import {findCommand} from '../programs.js';
+import {type Template} from './template.js';
+
+/**
+Copies a file into a memory file that nobody can write or change the size of any more, tells its descriptor and keeps it until its standard input ends. What is zero takes no memory.
+
+The numbers are Linux's on x86-64: memfd_create with MFD_CLOEXEC and MFD_ALLOW_SEALING, SEEK_DATA and SEEK_HOLE, F_ADD_SEALS with F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW and F_SEAL_WRITE.
+*/
+const script = String.raw`
+use strict;
+my ($source, $gid) = @ARGV;
+my $name = 'holm-template';
+my $number = syscall(319, $name, 3);
+die "memfd_create: $!\n" if $number < 0;
+open(my $memory, '+<&=', $number) or die "memory: $!\n";
+open(my $file, '<', $source) or die "$source: $!\n";
+truncate($memory, -s $file) or die "truncate: $!\n";
+my $at = 0;
+while (defined(my $data = sysseek($file, $at, 3))) {
+	$at = $data + 0;
+	my $end = sysseek($file, $at, 4) or die "$source: $!\n";
+	sysseek($file, $at, 0);
+	while ($at < $end) {
+		my $left = $end - $at;
+		my $count = sysread($file, my $bytes, $left < 16384 ? $left : 16384) or die "$source: $!\n";
+		if ($bytes =~ /[^\0]/) {
+			sysseek($memory, $at, 0);
+			(syswrite($memory, $bytes) // 0) == $count or die "memory: $!\n";
+		}
+		$at += $count;
+	}
+}
+chown(0, $gid, $memory) && chmod(0660, $memory) or die "owner: $!\n";
+fcntl($memory, 1033, 15) or die "seal: $!\n";
+$| = 1;
+print "$number\n";
+<STDIN>;
+`;
+
+/** It copies a few hundred megabytes of the page cache. */
+const copyTimeoutMs = 60_000;
+
+/** Resolves with the memory file, opened for reading only. The kernel gives it back when nobody has it any more. */
+const makeSealed = async (ram: string, gid: number): Promise<FileHandle> => {
+	const perl = await findCommand('perl');
+	if (perl === undefined) {
+		throw new HolmError('unavailable', 'perl is not installed', {remedy: 'holm setup installs it'});
+	}
+
+	const child = spawn(perl, ['-e', script, ram, String(gid)], {env: {}, stdio: 'pipe'});
+	let complaint = '';
+	child.stderr.on('data', (chunk: Uint8Array) => {
+		complaint = (complaint + Buffer.from(chunk).toString()).slice(0, 1000);
+	});
+	const ended = once(child, 'close').then(() => undefined);
+	child.stdin.on('error', () => undefined);
+	try {
+		const signal = AbortSignal.timeout(copyTimeoutMs);
+		const line = await Promise.race([once(createInterface(child.stdout), 'line', {signal}).then(([number]) => String(number)), ended]);
+		if (line === undefined) {
+			throw new HolmError('internal', `the memory of a template cannot be sealed: ${complaint.trim() || 'perl ended'}`);
+		}
+
+		return await open(`/proc/${child.pid}/fd/${Number(line)}`, 'r');
+	} finally {
+		child.kill('SIGKILL');
+	}
+};
+
+/** The memory of a template for one machine more, until it is let go. */
+export type HeldMemory = {
+	/** What QEMU opens: the descriptor that it is given as its fourth. */
+	readonly path: string;
+	readonly descriptor: number;
+	readonly release: () => void;
+};
+
+/** A machine that ends is often followed by another one, such as in a restart. */
+const restMs = 60_000;
+
+type Kept = {
+	readonly handle: Promise<FileHandle>;
+	users: number;
+	timer?: NodeJS.Timeout;
+};
+
+const kept = new Map<string, Kept>();
+
+/**
+The memory of a template for a QEMU that maps it privately but has to open it for writing (before 8.2): as a sealed file in memory, so that a machine cannot change what all others start from. All machines of a template share it.
+
+It takes the host's memory, which is not given back under pressure as a file's is, and so is kept only while machines have it and a minute longer. Throws what perl says when there is none.
+*/
+export const holdMemory = async ({ram, id}: Pick<Template, 'ram' | 'id'>, gid: number): Promise<HeldMemory> => {
+	const key = `${ram} ${id}`;
+	const held: Kept = kept.get(key) ?? {handle: makeSealed(ram, gid), users: 0};
+	kept.set(key, held);
+	clearTimeout(held.timer);
+	held.users++;
+	try {
+		const {fd} = await held.handle;
+		let isReleased = false;
+		return {
+			path: '/proc/self/fd/3',
+			descriptor: fd,
+			release() {
+				if (isReleased) {
+					return;
+				}
+
+				isReleased = true;
+				held.users--;
+				if (held.users === 0) {
+					held.timer = setTimeout(async () => {
+						kept.delete(key);
+						const handle = await held.handle;
+						await handle.close();
+					}, restMs);
+					held.timer.unref();
+				}
+			},
+		};
+	} catch (error) {
+		kept.delete(key);
+		throw error;
+	}
+};
