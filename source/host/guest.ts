@@ -12,6 +12,7 @@ import {
 import {withLock} from './lock.js';
 import {chooseAccelerator, type AcceleratorVerdict} from './machines/accelerator.js';
 import {bootTimeoutsOf} from './machines/boot-timeout.js';
+import {isNestedWanted} from './machines/kvm-device.js';
 import {loadKey} from './machines/key.js';
 import {initramfsKey, makeInitramfs} from './machines/initramfs.js';
 import {pruneTemplates} from './machines/prune-templates.js';
@@ -132,6 +133,7 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 	await mkdir(paths.guest, {recursive: true});
 	await Promise.all([letThrough(paths.root), letThrough(paths.guest)]);
 	const timeouts = bootTimeoutsOf(process.env);
+	const isNested = isNestedWanted(process.env);
 	const program = await findProgram('qemu-system');
 	if (program === undefined) {
 		throw new HolmError('unavailable', 'QEMU is not installed', {remedy: 'holm setup installs it'});
@@ -143,7 +145,9 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 		const initramfs = await ensureInitramfs(paths.guest, kernel, key.publicKey, onStep);
 		await pruneTemplates(paths.templates, await hostKeyOf(await qemuIdentity(program)));
 		const {vmlinuz} = kernelFiles(paths.guest);
-		const shape = {...defaultSize, kernel: vmlinuz, initramfs};
+		const shape = {
+			...defaultSize, kernel: vmlinuz, initramfs, isNested,
+		};
 		const common = {
 			directory: paths.templates,
 			program,
@@ -173,7 +177,7 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 				const templateWith = async (parts: {readonly kernel: string; readonly initramfs: string}) => templateOf({
 					...common,
 					shape: {
-						accelerator: verdict.accelerator, cpus, memoryBytes: Math.ceil(memoryBytes / mebibyte) * mebibyte, ...parts,
+						accelerator: verdict.accelerator, cpus, memoryBytes: Math.ceil(memoryBytes / mebibyte) * mebibyte, isNested, ...parts,
 					},
 					deviceGid: verdict.deviceGid,
 					timeoutMs: timeouts[verdict.accelerator],

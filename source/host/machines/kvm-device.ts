@@ -61,6 +61,15 @@ export const kvmAccessOf = (host: KvmHost): KvmAccess => {
 		: {isOpen: true, gid};
 };
 
+/** Whether machines have virtualisation themselves, as HOLM_NESTED says. Throws `invalid` for what is neither 1 nor 0. */
+export const isNestedWanted = ({HOLM_NESTED: text = ''}: Readonly<Record<string, string | undefined>>): boolean => {
+	if (!['', '0', '1'].includes(text)) {
+		throw new HolmError('invalid', `HOLM_NESTED=${JSON.stringify(text.slice(0, 40))} is neither 1 nor 0`, {remedy: 'set HOLM_NESTED=1 for machines that have virtualisation themselves, or leave it out'});
+	}
+
+	return text === '1';
+};
+
 const gidOf = async (file: string): Promise<readonly number[]> => {
 	try {
 		return [(await stat(file)).gid];

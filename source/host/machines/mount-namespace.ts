@@ -5,7 +5,7 @@ import path from 'node:path';
 import {createInterface} from 'node:readline';
 import type {Readable, Writable} from 'node:stream';
 import {HolmError} from '../../errors.js';
-import {engineEnvironment} from '../environment.js';
+import {programPath} from '../environment.js';
 import {run} from '../run.js';
 import {identify, type ProcessIdentity} from './process.js';
 
@@ -36,7 +36,7 @@ It sees the host's mounts, and what is unmounted on the host goes there too, but
 export const holdProcess = async (program: string, arguments_: readonly string[], output: string): Promise<HeldProcess> => {
 	await using file = await open(output, 'a', 0o600);
 	const child = spawn('unshare', ['--mount', '--propagation', 'slave', '--', 'sh', '-c', holdScript, 'holm-held', program, ...arguments_], {
-		cwd: '/', detached: true, env: engineEnvironment(), stdio: ['pipe', 'pipe', file.fd],
+		cwd: '/', detached: true, env: {PATH: programPath}, stdio: ['pipe', 'pipe', file.fd],
 	}) as ChildProcessByStdio<Writable, Readable, null>;
 	const ended = new Promise<void>(resolve => {
 		child.on('error', () => {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {kvmAccessOf, type KvmHost} from '../../../source/host/machines/kvm-device.js';
+import {isNestedWanted, kvmAccessOf, type KvmHost} from '../../../source/host/machines/kvm-device.js';
 
 const closedGroups = new Set([0, 970]);
 
@@ -35,5 +35,16 @@ test('a device that is not there is explained by the processor, its modules and 
 		t.false(access.isOpen);
 		t.regex(access.isOpen ? '' : access.reason, reason);
 		t.regex(access.isOpen ? '' : access.remedy, remedy);
+	}
+});
+
+test('machines have virtualisation only when that is asked for in one way', t => {
+	t.false(isNestedWanted({}));
+	t.false(isNestedWanted({HOLM_NESTED: ''}));
+	t.false(isNestedWanted({HOLM_NESTED: '0'}));
+	t.true(isNestedWanted({HOLM_NESTED: '1'}));
+	for (const value of ['yes', 'true', '2', ' 1']) {
+		const error = t.throws(() => isNestedWanted({HOLM_NESTED: value}), {code: 'invalid'}, value);
+		t.regex((error as {remedy?: string}).remedy ?? '', /HOLM_NESTED=1/v);
 	}
 });

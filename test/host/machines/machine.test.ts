@@ -20,6 +20,7 @@ import {
 	type Machine,
 	type NetworkDevice,
 } from '../../../source/host/machines/machine.js';
+import {readRecord} from '../../../source/host/machines/record.js';
 import {sshPorts} from '../../../source/host/machines/qemu.js';
 import {readSeal, templateFiles, writeSeal} from '../../../source/host/machines/seal.js';
 import {type Template} from '../../../source/host/machines/template.js';
@@ -173,10 +174,17 @@ testMachine('machines share directories of the host, and only what they may writ
 		destination: destination!, type: 'bind', source: `/shares/${index}`, options: ['rbind', access!],
 	}));
 	const script = 'cat /given/given /one > /data/copy; echo no > /given/mine; echo no > /one; sleep 1000';
-	const {machine} = await start({
+	const {machine, directory} = await start({
 		arguments: ['sh', '-c', script], mounts, shares: shares.map((source, index) => ({source, readOnly: index > 0})),
 	});
 	await machine.started;
+	// Its file server is root's, for files keep the owners that the container gives them, and has nothing else of the engine's.
+	const record = await readRecord(directory);
+	const environment = await readFile(`/proc/${record!.shares!.pid}/environ`, 'utf8');
+	// Some shells add what they know themselves.
+	t.deepEqual(environment.split('\0').filter(entry => entry !== '' && !/^(?:PWD|SHLVL|_)=/v.test(entry)), [`PATH=${programPath}`]);
+	const opened = await openedBy(record!.shares!.pid);
+	t.deepEqual(opened.filter(target => !/^(?:\/dev\/null$|\/proc\/|anon_inode:|socket:|pipe:|\/memfd:|\/$|\/[0-2](?:\/|$)|.*\/virtiofsd\.(?:err|pid)$)/v.test(target)), []);
 	await until(async () => (await readFile(path.join(shares[0]!, 'copy'), 'utf8').catch(() => '')) === 'from the hostone file');
 	// Not even the guest's own root may write, whatever the container's mounts say.
 	for (const target of ['/shares/1/given', '/shares/1/mine', '/shares/2']) {

@@ -51,6 +51,7 @@ test('a template boots, and a machine waits for its state and maps the memory fo
 
 test('a machine is confined, has its own disk and log, and a tap only where it has a network', t => {
 	const arguments_ = qemuArguments(machine);
+	t.regex(valuesOf(arguments_, '-M')[0]!, /(?:^|,)mem-merge=off(?:,|$)/v);
 	t.deepEqual(valuesOf(arguments_, '-sandbox'), ['on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny']);
 	t.like(JSON.parse(valuesOf(arguments_, '-blockdev')[0]!), {driver: 'qcow2', file: {filename: '/disk.qcow2'}});
 	t.true(valuesOf(arguments_, '-chardev').includes('file,id=log,path=/log,append=on'));
@@ -61,7 +62,8 @@ test('a machine is confined, has its own disk and log, and a tap only where it h
 test('emulation is set up for speed, hardware virtualisation for the host\'s processor', t => {
 	t.regex(valuesOf(qemuArguments(machine), '-append')[0]!, /mitigations=off/v);
 	const arguments_ = qemuArguments({...machine, shape: {...shape, accelerator: 'kvm'}});
-	t.deepEqual(valuesOf(arguments_, '-cpu'), ['host']);
+	t.deepEqual(valuesOf(arguments_, '-cpu'), ['host,vmx=off,svm=off']);
+	t.deepEqual(valuesOf(qemuArguments({...machine, shape: {...shape, accelerator: 'kvm', isNested: true}}), '-cpu'), ['host']);
 	t.deepEqual(valuesOf(arguments_, '-accel'), ['kvm']);
 	t.notRegex(valuesOf(arguments_, '-append')[0]!, /mitigations=off/v);
 });
