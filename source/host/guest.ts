@@ -2,6 +2,7 @@ import {access, chmod, mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {availableParallelism, totalmem} from 'node:os';
 import path from 'node:path';
 import {HolmError, messageOf} from '../errors.js';
+import {assertArchitecture} from './architecture.js';
 import {importKernel} from './custom-kernel.js';
 import {
 	fetchKernel,
@@ -129,7 +130,13 @@ const letThrough = async (directory: string) => {
 	}
 };
 
-const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Guest> => {
+type OpenOptions = {
+	/** Tries hardware virtualisation again whatever is known of it; default not. */
+	readonly isProbing?: boolean;
+};
+
+const open = async (paths: Paths, onStep: (step: SetupStep) => void, {isProbing = false}: OpenOptions): Promise<Guest> => {
+	assertArchitecture();
 	await mkdir(paths.guest, {recursive: true});
 	await Promise.all([letThrough(paths.root), letThrough(paths.guest)]);
 	const timeouts = bootTimeoutsOf(process.env);
@@ -161,6 +168,7 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void): Promise<Gu
 			...common,
 			shape,
 			timeoutMs: timeouts.kvm,
+			isForced: isProbing,
 			sockets: [paths.socket],
 			onProbe() {
 				onStep({step: 'accelerator', detail: 'booting a machine with hardware virtualisation'});
@@ -204,10 +212,10 @@ const openings = new Map<string, Promise<Guest>>();
 /**
 Makes what every machine of an engine needs, as far as it is not there: kernel, initramfs, SSH key, the verdict on the accelerator. `onStep` hears of what takes time.
 
-Callers that ask at once share one making, and other processes wait for it. Throws `unavailable` naming what the host lacks.
+Callers that ask at once share one making, and other processes wait for it. Throws `unavailable` naming what the host lacks, and `unsupported` on a processor that is not x86-64.
 */
-export const openGuest = async (paths: Paths, onStep: (step: SetupStep) => void = () => undefined): Promise<Guest> => {
-	const opening = openings.get(paths.root) ?? open(paths, onStep);
+export const openGuest = async (paths: Paths, onStep: (step: SetupStep) => void = () => undefined, options: OpenOptions = {}): Promise<Guest> => {
+	const opening = openings.get(paths.root) ?? open(paths, onStep, options);
 	openings.set(paths.root, opening);
 	try {
 		return await opening;

@@ -11,7 +11,9 @@ import {
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import {messageOf} from '../errors.js';
+import {asHolmError, messageOf} from '../errors.js';
+import {checkAccelerator} from './accelerator-check.js';
+import {assertArchitecture} from './architecture.js';
 import {
 	hostDistribution,
 	programs,
@@ -20,7 +22,8 @@ import {
 } from './distributions.js';
 import {findKernels, readGuestKernel} from './guest-kernel.js';
 import {findNetavark, needsNetavark} from './netavark.js';
-import {findProgram, isStatic} from './programs.js';
+import {mapsReadOnly, qemuIdentity} from './machines/template-key.js';
+import {findCommand, findProgram, isStatic} from './programs.js';
 import {run} from './run.js';
 import {pathsOf} from './store/paths.js';
 
@@ -210,19 +213,33 @@ const checkOverlay = async (root: string): Promise<Check> => {
 	}
 };
 
-const checkAccelerator = async (root: string): Promise<Check> => {
+const checkArchitecture = async (): Promise<Check> => {
+	const name = 'processor';
 	try {
-		const verdict = JSON.parse(await readFile(pathsOf(root).accelerator, 'utf8')) as {accelerator?: unknown};
-		if (typeof verdict.accelerator === 'string') {
-			return verdict.accelerator === 'tcg'
-				? {
-					name: 'accelerator', status: 'warning', found: 'tcg: machines are emulated and slow', remedy: 'turn on hardware virtualisation in the firmware, or nested virtualisation in the hypervisor',
-				}
-				: {name: 'accelerator', status: 'ok', found: verdict.accelerator};
-		}
-	} catch {}
+		assertArchitecture();
+		return {name, status: 'ok', found: process.arch};
+	} catch (error) {
+		const {message, remedy} = asHolmError(error);
+		return {
+			name, status: 'missing', found: message, remedy,
+		};
+	}
+};
 
-	return {name: 'accelerator', status: 'ok', found: 'not tried yet; the first start probes it'};
+/** An older QEMU takes the memory of a template only from a file that perl can seal for it, or a copy for each machine. */
+const checkPerl = async (distribution: Distribution | undefined): Promise<Check> => {
+	const name = 'perl';
+	const qemu = await findProgram('qemu-system');
+	if (qemu !== undefined && mapsReadOnly(await qemuIdentity(qemu))) {
+		return {name, status: 'ok', found: 'not needed with this QEMU'};
+	}
+
+	const file = await findCommand(name);
+	return file === undefined
+		? {
+			name, status: 'warning', found: 'not installed, so that each machine copies the memory it starts with', remedy: installRemedy(distribution, name),
+		}
+		: {name, status: 'ok', found: file};
 };
 
 const inGibibytes = (bytes: number) => `${(bytes / gibibyte).toFixed(1)} GiB`;
@@ -260,6 +277,8 @@ export const checkRequirements = async (root: string): Promise<readonly Check[]>
 		['tun', checkTun()],
 		['network namespaces', checkNamespaces()],
 		['overlay mounts', checkOverlay(root)],
+		['processor', checkArchitecture()],
+		['perl', checkPerl(distribution)],
 		['accelerator', checkAccelerator(root)],
 		['memory', checkMemory()],
 		['disk', checkDisk(root)],

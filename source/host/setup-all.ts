@@ -20,8 +20,8 @@ const throwOnMissing = (checks: readonly Check[]) => {
 	}
 };
 
-const describe = ({accelerator, reason}: AcceleratorVerdict) => accelerator === 'tcg'
-	? `emulation (tcg), because ${reason ?? 'it was chosen'}`
+const describe = ({accelerator, reason, remedy}: AcceleratorVerdict) => accelerator === 'tcg'
+	? `emulation (tcg), because ${reason ?? 'it was chosen'}${remedy === undefined ? '' : ` (${remedy})`}`
 	: `hardware virtualisation (${accelerator}), because a machine booted with it`;
 
 const {cpus, memoryBytes} = defaultSize;
@@ -41,9 +41,9 @@ export const provideRequirements = async (root: string, tell?: (step: SetupStep)
 /**
 Makes this host ready for the engine with `root` as its directory: programs, kernel, accelerator, and the template of machines of the default size. Tells of everything, also of what is there already.
 
-Throws `forbidden` without root, and `unavailable` naming whatever it cannot provide.
+With `isProbing`, hardware virtualisation is tried again whatever is known of it. Throws `forbidden` without root, and `unavailable` naming whatever it cannot provide.
 */
-export const setUp = (root: string): AsyncIterable<SetupStep> => stepsOf(async tell => {
+export const setUp = (root: string, {isProbing = false}: {readonly isProbing?: boolean} = {}): AsyncIterable<SetupStep> => stepsOf(async tell => {
 	tell({step: 'requirements', detail: 'checking'});
 	const checks = await provideRequirements(root, tell);
 	throwOnMissing(checks);
@@ -53,7 +53,7 @@ export const setUp = (root: string): AsyncIterable<SetupStep> => stepsOf(async t
 		tell({step: `warning, ${name}`, detail: remedy ? `${found}; ${remedy}` : found});
 	}
 
-	const guest = await openGuest(pathsOf(root), tell);
+	const guest = await openGuest(pathsOf(root), tell, {isProbing});
 	tell({step: 'kernel', detail: `${guest.kernelVersion} is there`});
 	let isMade = false;
 	await guest.template(defaultSize, () => {

@@ -21,6 +21,9 @@ import {
 	parseRelease,
 	programs,
 } from '../../source/host/distributions.js';
+import {acceleratorCheck, checkAccelerator} from '../../source/host/accelerator-check.js';
+import {assertArchitecture} from '../../source/host/architecture.js';
+import {mayHavePassed} from '../../source/host/machines/accelerator.js';
 import {fetchKernel, readGuestKernel} from '../../source/host/guest-kernel.js';
 import {isStatic} from '../../source/host/programs.js';
 import {checkNetavark, checkRequirements, type Check} from '../../source/host/requirements.js';
@@ -56,7 +59,7 @@ test('every requirement is checked once, in one line, and what is missing says w
 	const checks = await checkRequirements(root);
 	const names = checks.map(({name}) => name);
 	t.is(new Set(names).size, names.length);
-	t.is(checks.length, programs.length + 10);
+	t.is(checks.length, programs.length + 12);
 	for (const {name, status, found, remedy} of checks) {
 		t.false(found.includes('\n') || found === '', name);
 		t.true(status === 'ok' || (remedy ?? '') !== '', name);
@@ -85,23 +88,51 @@ test('netavark is missing only where buildah does not work without it', async t 
 	t.like(await checkNetavark(undefined, {netavark: '/usr/lib/podman/netavark'}), {status: 'ok', found: '/usr/lib/podman/netavark'});
 });
 
-test('the verdict on the accelerator is told when there is one', async t => {
-	const root = await makeDirectory(t);
-	const notTried = 'not tried yet; the first start probes it';
-	const verdict = async () => {
-		const checks = await checkRequirements(root);
-		return checks.find(({name}) => name === 'accelerator');
-	};
+test('the accelerator is told from the device as it is now and from the last verdict', t => {
+	const open = {isOpen: true} as const;
+	const closed = {isOpen: false, reason: '/dev/kvm is open to root alone', remedy: 'open it'} as const;
+	t.like(acceleratorCheck(open, {}), {status: 'ok', found: 'not tried yet; the next start of the engine probes it'});
+	t.like(acceleratorCheck(open, {accelerator: 'kvm', of: 'x'}), {status: 'ok', found: 'kvm'});
+	t.like(acceleratorCheck(open, {accelerator: 'tcg', of: 'x', reason: 'it did not boot', remedy: 'try again'}), {
+		status: 'warning', found: 'tcg: machines are emulated and slow: it did not boot', remedy: 'try again',
+	});
+	// What an earlier version wrote has neither reason nor remedy.
+	t.regex(acceleratorCheck(open, {accelerator: 'tcg'}).remedy ?? '', /firmware/v);
+	for (const verdict of [{}, {accelerator: 'kvm', of: 'x'}, {accelerator: 'tcg'}] as const) {
+		t.like(acceleratorCheck(closed, verdict), {status: 'warning', found: `tcg: machines are emulated and slow: ${closed.reason}`, remedy: 'open it'});
+	}
 
-	t.like(await verdict(), {status: 'ok', found: notTried});
-	await writeFile(path.join(root, 'accelerator.json'), '{"accelerator": "tcg"}');
-	t.like(await verdict(), {status: 'warning'});
-	await writeFile(path.join(root, 'accelerator.json'), '{"accelerator": "kvm"}');
-	t.like(await verdict(), {status: 'ok', found: 'kvm'});
+	// It was closed when an engine looked, and is open now.
+	t.like(acceleratorCheck(open, {accelerator: 'tcg', reason: closed.reason, remedy: closed.remedy}), {status: 'ok'});
+});
+
+test('a verdict that is cut short is none', async t => {
+	const root = await makeDirectory(t);
 	await writeFile(path.join(root, 'accelerator.json'), '{"accel');
-	t.like(await verdict(), {status: 'ok', found: notTried});
-	const left = await readdir(root);
-	t.deepEqual(left, ['accelerator.json']);
+	const check = await checkAccelerator(root);
+	t.is(check.name, 'accelerator');
+	t.false(check.found.includes('undefined'));
+	t.deepEqual(await readdir(root), ['accelerator.json']);
+});
+
+test('a probe that failed is tried again when it has more time, or a busy host has become quiet', t => {
+	const now = {timeoutMs: 15_000, load: 0.2};
+	t.false(mayHavePassed({timeoutMs: 15_000, load: 0.2}, now));
+	t.false(mayHavePassed({timeoutMs: 15_000, load: 0.9}, now));
+	t.true(mayHavePassed({timeoutMs: 15_000, load: 4}, now));
+	t.false(mayHavePassed({timeoutMs: 15_000, load: 4}, {...now, load: 3}));
+	t.true(mayHavePassed({timeoutMs: 15_000, load: 0.2}, {...now, timeoutMs: 300_000}));
+	t.false(mayHavePassed({timeoutMs: 300_000, load: 0.2}, now));
+});
+
+test('a processor other than x86-64 is refused', t => {
+	t.notThrows(() => {
+		assertArchitecture('x64');
+	});
+	const error = t.throws(() => {
+		assertArchitecture('arm64');
+	}, {code: 'unsupported', message: /x86-64.*arm64/v});
+	t.regex((error as {remedy?: string}).remedy ?? '', /--host/v);
 });
 
 test('only packages of what is missing are installed, each once', async t => {

@@ -49,8 +49,8 @@ const readVerdict = async (file: string): Promise<Partial<Probed>> => {
 };
 
 /** Whether what made a probe fail may have gone: it has more time now, or a busy host has become quiet. */
-const mayHavePassed = ({timeoutMs = 0, load = 0}: Partial<Probed>, timeoutNowMs: number) =>
-	timeoutNowMs > timeoutMs || (load > busyLoad && loadNow() < load / 2);
+export const mayHavePassed = ({timeoutMs = 0, load = 0}: {readonly timeoutMs?: number; readonly load?: number}, now: {readonly timeoutMs: number; readonly load: number}): boolean =>
+	now.timeoutMs > timeoutMs || (load > busyLoad && now.load < load / 2);
 
 const remedyForProbe = 'holm setup --probe tries again; HOLM_BOOT_TIMEOUT=SECONDS gives it more time';
 
@@ -89,13 +89,13 @@ export const chooseAccelerator = async (file: string, options: ProbeOptions): Pr
 	const {mode, uid, gid} = host.device!;
 	const of = [boot.trim(), mode, uid, gid, await qemuIdentity(options.program)].join(' ');
 	const known = await readVerdict(file);
-	const counts = known.of === of && !options.isForced && (known.accelerator === 'kvm' || !mayHavePassed(known, options.timeoutMs));
+	const load = loadNow();
+	const counts = known.of === of && !options.isForced && (known.accelerator === 'kvm' || !mayHavePassed(known, {timeoutMs: options.timeoutMs, load}));
 	if (counts) {
 		const {accelerator = 'tcg', reason, remedy} = known;
 		return {accelerator, reason, remedy, deviceGid: access.gid};
 	}
 
-	const load = loadNow();
 	return write({
 		...await probe(options, access.gid), of, timeoutMs: options.timeoutMs, load,
 	});

@@ -1,0 +1,107 @@
+import {
+	chmod,
+	mkdir,
+	mkdtemp,
+	readdir,
+	rename,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {pruneTemplates} from '../../../source/host/machines/prune-templates.js';
+import {type MachineShape} from '../../../source/host/machines/qemu.js';
+import {templateFiles, writeSeal} from '../../../source/host/machines/seal.js';
+import {
+	hostKeyOf,
+	mapsReadOnly,
+	processorsOf,
+	qemuIdentity,
+	templateKeyOf,
+} from '../../../source/host/machines/template-key.js';
+
+const makeDirectory = async (t: ExecutionContext): Promise<string> => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-key-'));
+	t.teardown(async () => rm(directory, {recursive: true, force: true}));
+	return directory;
+};
+
+const processor = (number: number, microcode: string, flags = 'fpu sse') =>
+	`processor\t: ${number}\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\nmodel name\t: Xeon\nstepping\t: 7\nmicrocode\t: ${microcode}\ncpu MHz\t\t: ${number}00.1\nflags\t\t: ${flags}\nbogomips\t: ${number}\n\n`;
+
+test('processors are the same whatever their speed and number, and others with other microcode or flags', t => {
+	const one = processorsOf(processor(0, '0x1'));
+	t.is(one.length, 1);
+	t.deepEqual(processorsOf(processor(0, '0x1') + processor(1, '0x1')), one);
+	t.notDeepEqual(processorsOf(processor(0, '0x2')), one);
+	t.notDeepEqual(processorsOf(processor(0, '0x1', 'fpu sse avx')), one);
+	t.notDeepEqual(processorsOf(processor(0, '0x1').replace('model\t\t: 85', 'model\t\t: 86')), one);
+	t.notDeepEqual(processorsOf(processor(0, '0x1') + processor(1, '0x2')), one);
+});
+
+test('a template is another one on another host, and with other parts', async t => {
+	const directory = await makeDirectory(t);
+	const [kernel, initramfs] = ['kernel', 'initramfs'].map(name => path.join(directory, name)) as [string, string];
+	await Promise.all([kernel, initramfs].map(async file => writeFile(file, 'one')));
+	const shape: MachineShape = {
+		accelerator: 'kvm', cpus: 1, memoryBytes: 536_870_912, kernel, initramfs,
+	};
+	const [here, there] = await Promise.all([hostKeyOf('version 7.2'), hostKeyOf('version 7.3')]);
+	t.is(await hostKeyOf('version 7.2'), here);
+	const keys = [
+		await templateKeyOf(here, shape),
+		await templateKeyOf(there, shape),
+		await templateKeyOf(here, {...shape, cpus: 2}),
+		await templateKeyOf(here, {...shape, isNested: true}),
+		await templateKeyOf(here, {...shape, accelerator: 'tcg'}),
+	];
+	await writeFile(initramfs, 'another');
+	keys.push(await templateKeyOf(here, shape));
+	t.is(new Set(keys).size, keys.length);
+});
+
+test('QEMU is another one when its file is', async t => {
+	const directory = await makeDirectory(t);
+	const program = path.join(directory, 'qemu');
+	const install = async (version: string) => {
+		await writeFile(`${program}.new`, `#!/bin/sh\necho 'QEMU emulator version ${version} (Debian)'\necho Copyright\n`);
+		await chmod(`${program}.new`, 0o755);
+		await rename(`${program}.new`, program);
+		return qemuIdentity(program);
+	};
+
+	const first = await install('7.2.22');
+	t.regex(first, /^QEMU emulator version 7\.2\.22 \(Debian\) /v);
+	t.is(await qemuIdentity(program), first);
+	t.false(mapsReadOnly(first));
+	const second = await install('10.0.11');
+	t.true(mapsReadOnly(second));
+	t.not(second, first);
+	t.true(mapsReadOnly('QEMU emulator version 8.2.0'));
+	t.false(mapsReadOnly('QEMU emulator version 8.1.5'));
+});
+
+test('templates of another host or of an initramfs that is gone are removed, and no others', async t => {
+	const directory = await makeDirectory(t);
+	const initramfs = path.join(directory, 'initramfs');
+	await writeFile(initramfs, '');
+	const templates = path.join(directory, 'templates');
+	const make = async (name: string, origin: {readonly initramfs: string; readonly hostKey: string}) => {
+		const template = path.join(templates, name);
+		await mkdir(template, {recursive: true});
+		await writeFile(templateFiles(template).ram, '');
+		await writeSeal(template, origin);
+	};
+
+	await make('kept', {initramfs, hostKey: 'here'});
+	await make('moved', {initramfs, hostKey: 'there'});
+	await make('gone', {initramfs: `${initramfs}.gone`, hostKey: 'here'});
+	// As earlier versions sealed them.
+	await make('old', {initramfs, hostKey: 'here'});
+	await writeFile(templateFiles(path.join(templates, 'old')).seal, JSON.stringify({size: 0, changedNs: '0', initramfs}));
+	await mkdir(path.join(templates, 'made.x1y2z3'));
+	await writeFile(path.join(templates, 'lock-1-2'), '');
+	await pruneTemplates(templates, 'here');
+	t.deepEqual((await readdir(templates)).toSorted(), ['kept', 'lock-1-2', 'made.x1y2z3']);
+});
