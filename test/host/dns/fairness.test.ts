@@ -108,9 +108,10 @@ test('what is dropped is said at once, and then counted', async t => {
 	t.regex(lines[1]!, /: 999 questions of 192\.0\.2\.1, 1 connections of 192\.0\.2\.2, .*, 19 connections of others$/v);
 });
 
-/** An upstream that answers when it is told, each question with how often it was asked. */
+/** An upstream that answers when it is told. */
 const openSlowUpstream = async (t: Parameters<typeof openUpstream>[0]) => {
 	const answers: Array<() => void> = [];
+	const second = Promise.withResolvers<void>();
 	let isHeld = true;
 	const upstream = await openUpstream(t, (query, transport, send) => {
 		if (!isHeld) {
@@ -120,10 +121,16 @@ const openSlowUpstream = async (t: Parameters<typeof openUpstream>[0]) => {
 		answers.push(() => {
 			send([address(query, '203.0.113.7')]);
 		});
+		if (answers.length === 2) {
+			second.resolve();
+		}
+
 		return undefined;
 	});
 	return {
 		...upstream,
+		/** Resolves when a second question has come. */
+		asked: second.promise,
 		release() {
 			isHeld = false;
 			for (const answer of answers) {
@@ -196,7 +203,8 @@ test('one client\'s unanswered datagrams keep no other client waiting', async t 
 
 	t.deepEqual(await full.promise, ['answers', '127.0.0.1']);
 	t.is(said(await ask(port, 'web', {from: '127.0.0.2'})), '192.168.64.2');
-	const other = ask(port, 'slow.example', {from: '127.0.0.2'});
+	const other = ask(port, 'other.example', {from: '127.0.0.2'});
+	await upstream.asked;
 	upstream.release();
 	t.is(said(await other), '203.0.113.7');
 });
