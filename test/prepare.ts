@@ -11,14 +11,21 @@ import {defaultRoot} from '../source/host/store/paths.js';
 import {fetchDaemon, findDaemon} from './docker/daemon.js';
 import {fetchSshd, findSshd} from './backends/ssh/helpers/sshd.js';
 import {fetchDocker, findDocker} from './host/engine/docker/client.js';
+import {fetchRoot, findRoot} from './hosts/debian-root.js';
+import {recipe} from './hosts/userland.js';
 
 /** Programs that only tests need, with the Debian package of each. */
 const testPrograms: Readonly<Record<string, string>> = {
-	'docker-registry': 'docker-registry', 'ssh-agent': 'openssh-client', tmux: 'tmux', curl: 'curl', script: 'bsdutils',
+	'docker-registry': 'docker-registry', 'ssh-agent': 'openssh-client', tmux: 'tmux', curl: 'curl', script: 'bsdutils', mmdebstrap: 'mmdebstrap',
 };
 
 /** Programs that are fetched and not installed, for that would change the host. */
-const fetched = [['openssh-server', findSshd, fetchSshd], ['docker.io', findDocker, fetchDocker], ['dockerd', findDaemon, fetchDaemon]] as const;
+const fetched = [
+	['openssh-server', findSshd, fetchSshd],
+	['docker.io', findDocker, fetchDocker],
+	['dockerd', findDaemon, fetchDaemon],
+	['Debian 13\'s userland', async () => findRoot(recipe), async () => fetchRoot(recipe)],
+] as const;
 
 const say = (line: string) => {
 	process.stdout.write(`${line}\n`);

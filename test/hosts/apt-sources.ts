@@ -17,7 +17,7 @@ export type SourceFile = {readonly name: string; readonly text: string};
 
 /** The sources of packages of another release, from the mirrors that these files name for the host's own: one text in each of apt's two formats. */
 export const sourcesOf = (files: readonly SourceFile[], from: string, to: string): readonly SourceFile[] => {
-	const inRelease = (text: string) => text.replaceAll(new RegExp(String.raw`\b${from}\b`, 'gv'), to);
+	const inRelease = (text: string) => text.replaceAll(new RegExp(String.raw`\b${from}\b`, 'gv'), () => to);
 	const paragraphs = files.filter(({name}) => name.endsWith('.sources')).flatMap(({text}) => paragraphsOf(text, from));
 	const lines = files.filter(({name}) => name.endsWith('.list')).flatMap(({text}) => linesOf(text, from));
 	return [

@@ -1,4 +1,11 @@
+import {build} from './cases/build.js';
+import {containers} from './cases/containers.js';
+import {contract} from './cases/contract.js';
+import {networks} from './cases/networks.js';
+import {start} from './cases/start.js';
+import {stop} from './cases/stop.js';
+import {volumes} from './cases/volumes.js';
 import type {Case} from './host.js';
 
 /** Every case, in the order in which they are taken on a host. */
-export const cases: readonly Case[] = [];
+export const cases: readonly Case[] = [start, build, containers, networks, volumes, contract, stop];

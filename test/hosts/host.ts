@@ -4,6 +4,8 @@ export type CommandOptions = {
 	readonly environment?: Readonly<Record<string, string>>;
 	/** Default 2 minutes; then the command is killed, and `run` throws. */
 	readonly limitMs?: number;
+	/** Called for each line of standard output as it comes, by a host that can. */
+	readonly onLine?: (line: string) => void;
 };
 
 export type CommandResult = {readonly stdout: string; readonly stderr: string; readonly exitCode: number};

@@ -1,4 +1,5 @@
 import type {HostKind} from './host.js';
+import {debian13Userland} from './userland.js';
 
 /** Every host, in the order in which they are visited. */
-export const kinds: readonly HostKind[] = [];
+export const kinds: readonly HostKind[] = [debian13Userland];

@@ -53,6 +53,8 @@ mount -t tmpfs -o mode=755 run root/run
 mkdir root/var/lib/holm
 mount --bind "$data/holm" root/var/lib/holm
 mount --bind "$data/tmp" root/tmp
+# Without a network, apt would only try for long.
+rm -rf root/etc/apt/sources.list root/etc/apt/sources.list.d
 touch root/usr/local/bin/node
 mount --bind "$node" root/usr/local/bin/node
 for part; do
@@ -64,6 +66,7 @@ for part; do
 	mount --bind "$checkout/$part" "root/opt/holm/$part"
 	mount -o remount,bind,ro "root/opt/holm/$part"
 done
+mount -t tmpfs cache root/opt/holm/node_modules/.cache
 mount --make-rshared root
 ip link set dev lo up
 echo "$number"
@@ -72,7 +75,11 @@ exec chroot . /bin/sh -c 'cat >/dev/null'
 `;
 
 const environment = {
-	PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LC_ALL: 'C.UTF-8',
+	PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+	HOME: '/root',
+	LC_ALL: 'C.UTF-8',
+	// Other tests run at the same time.
+	HOLM_BOOT_TIMEOUT: '300',
 };
 
 const startFirst = async (arguments_: readonly string[]) => {
@@ -107,15 +114,19 @@ const open: HostKind['open'] = async () => {
 	const close = async () => rm(directory, {recursive: true, force: true});
 	try {
 		await chmod(directory, 0o755);
-		await Promise.all([scratch, path.join(data, 'holm'), path.join(data, 'tmp')].map(async made => mkdir(made, {recursive: true})));
+		// What ava keeps goes to memory, too.
+		const cache = path.join(checkout, 'node_modules/.cache');
+		await Promise.all([cache, scratch, path.join(data, 'holm'), path.join(data, 'tmp')].map(async made => mkdir(made, {recursive: true})));
 		await chmod(path.join(data, 'tmp'), 0o1777);
 		const first = await startFirst([root!, scratch, data, process.execPath, checkout, ...parts]);
 		const enter = ['--target', String(first.number), '--mount', '--pid', '--net', '--ipc', '--uts', '--root', '--wd', '--', 'env', '-i'];
 		return {
 			holm: ['node', '/opt/holm/dist/cli.js'],
-			run: async (argv, {input, environment: given, limitMs = 120_000} = {}) => {
+			run: async (argv, {input, environment: given, limitMs = 120_000, onLine} = {}) => {
 				const variables = Object.entries({...environment, ...given}).map(([name, value]) => `${name}=${value}`);
-				return run('nsenter', [...enter, ...variables, ...argv], {input, accept: Array.from({length: 256}, (_, status) => status), signal: AbortSignal.timeout(limitMs)});
+				return run('nsenter', [...enter, ...variables, ...argv], {
+					input, onLine, accept: Array.from({length: 256}, (_, status) => status), signal: AbortSignal.timeout(limitMs),
+				});
 			},
 			async close() {
 				await first.end();

@@ -1,0 +1,54 @@
+import test from 'ava';
+import {sourcesOf} from './apt-sources.js';
+
+const deb822 = `Types: deb
+# an older mirror of bookworm
+URIs: http://mirror.example/debian
+Suites: bookworm bookworm-updates
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb
+URIs: http://other.example/tool
+Suites: stable
+Components: main
+
+Types: deb
+URIs: http://mirror.example/debian-security
+Suites: bookworm-security
+Components: main
+`;
+
+const lines = `# deb http://mirror.example/debian bookworm main
+deb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian bookworm main contrib
+deb-src http://mirror.example/debian bookworm main
+deb http://mirror.example/debian-security bookworm-security main
+deb http://mirror.example/debian-security bookworm/updates main
+deb http://tool.example/apt tool-bookworm main
+deb http://tool.example/apt stable main
+`;
+
+test('the mirrors of the host\'s own release serve another one, and nothing else does', t => {
+	t.deepEqual(sourcesOf([{name: 'debian.sources', text: deb822}], 'bookworm', 'trixie'), [{
+		name: 'release.sources',
+		text: `Types: deb
+URIs: http://mirror.example/debian
+Suites: trixie trixie-updates
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
+
+Types: deb
+URIs: http://mirror.example/debian-security
+Suites: trixie-security
+Components: main
+`,
+	}]);
+	t.deepEqual(sourcesOf([{name: 'sources.list', text: lines}], 'bookworm', 'trixie'), [{
+		name: 'release.list',
+		text: `deb [arch=amd64 signed-by=/k.gpg] http://mirror.example/debian trixie main contrib
+deb http://mirror.example/debian-security trixie-security main
+deb http://mirror.example/debian-security trixie/updates main
+`,
+	}]);
+	t.deepEqual(sourcesOf([{name: 'sources.list', text: ''}], 'bookworm', 'trixie'), []);
+});

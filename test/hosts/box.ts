@@ -1,0 +1,42 @@
+import {holm, must, type Host} from './host.js';
+
+const dockerfile = `FROM scratch
+COPY busybox /bin/busybox
+RUN ["/bin/busybox", "--install", "-s", "/bin"]
+RUN test "$(ulimit -n)" -ge 64 && echo "made in a build" >/made
+CMD ["sh"]
+`;
+
+/** Builds the image `box` of the host's own busybox, as no registry can be reached: what the build printed. */
+export const buildBox = async (host: Host): Promise<string> => {
+	await must(host, ['mkdir', '-p', '/tmp/box']);
+	await must(host, ['cp', '/bin/busybox', '/tmp/box/busybox']);
+	await must(host, ['tee', '/tmp/box/Dockerfile'], {input: dockerfile});
+	return holm(host, 'build', '--no-cache', '--tag', 'box', '/tmp/box');
+};
+
+/** Makes sure that there is the image `box`, for a case that is chosen alone. */
+export const needBox = async (host: Host): Promise<void> => {
+	const {exitCode} = await host.run([...host.holm, 'image', 'inspect', 'box']);
+	if (exitCode !== 0) {
+		await buildBox(host);
+	}
+};
+
+/** Removes containers, networks and volumes after the work, and before it what an earlier failure has left. */
+export const withNames = async (host: Host, {containers = [], networks = [], volumes = []}: {readonly containers?: readonly string[]; readonly networks?: readonly string[]; readonly volumes?: readonly string[]}, work: () => Promise<void>): Promise<void> => {
+	const remove = async () => {
+		for (const [words, names] of [[['rm', '--force'], containers], [['network', 'rm'], networks], [['volume', 'rm'], volumes]] as const) {
+			for (const name of names) {
+				// There may be none.
+				await host.run([...host.holm, ...words, name]);
+			}
+		}
+	};
+
+	try {
+		await work();
+	} finally {
+		await remove();
+	}
+};

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import {holm, type Case} from '../host.js';
+
+export const start: Case = {
+	name: 'start',
+	describe: 'the engine starts, doctor finds nothing missing, and the first template is made',
+	async run(host, say) {
+		await holm(host, 'system', 'start');
+		say('the engine runs');
+		const status = await holm(host, 'system', 'status');
+		assert.match(status, /running/v);
+		await holm(host, 'doctor');
+	},
+};
