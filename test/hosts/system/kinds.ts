@@ -1,0 +1,27 @@
+import process from 'node:process';
+import {findCommand} from '../../../source/host/programs.js';
+import type {HostKind} from '../host.js';
+import {bootSystem} from './machine.js';
+import type {Suite} from './mirror.js';
+
+const needed = ['mmdebstrap', 'qemu-system-x86_64', 'qemu-img', 'mke2fs', 'ssh', 'ssh-keygen', 'npm', 'git'];
+
+const obstacle = async (): Promise<string | undefined> => {
+	if (process.platform !== 'linux' || process.arch !== 'x64' || process.getuid?.() !== 0) {
+		return 'needs root on Linux with an x86-64 processor';
+	}
+
+	const found = await Promise.all(needed.map(async name => ({name, file: await findCommand(name)})));
+	const missing = found.filter(({file}) => file === undefined).map(({name}) => name);
+	return missing.length > 0 ? `needs ${missing.join(', ')}` : undefined;
+};
+
+const kindOf = (name: string, suite: Suite): HostKind => ({
+	name,
+	describe: `boot ${suite}, a machine with systemd, udev and nested virtualisation`,
+	obstacle,
+	open: async say => bootSystem({suite, onStep: say}),
+});
+
+/** Whole systems of Debian's, each a machine of its own. */
+export const systems: readonly HostKind[] = [kindOf('debian-12', 'bookworm'), kindOf('debian-13', 'trixie')];

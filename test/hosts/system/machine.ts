@@ -1,0 +1,197 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {
+	mkdtemp,
+	readFile,
+	rm,
+} from 'node:fs/promises';
+import net from 'node:net';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import {HolmError} from '../../../source/errors.js';
+import {run} from '../../../source/host/run.js';
+import {makeCheckoutDisk} from './checkout.js';
+import {systemImage} from './image.js';
+import type {Suite} from './mirror.js';
+import type {Host} from '../host.js';
+import {openShell, type Shell} from './shell.js';
+
+/** A whole host: a machine with a system of its own. */
+export type System = Required<Host> & {readonly shell: Shell};
+
+/** An emulated machine is up after 17 to 40 s on an idle host. */
+const upLimitMs = 300_000;
+
+/** A QEMU without KVM, whose processor virtualises for the system in it; `avx=off` would be the emulator's own fault. */
+const machineArguments = ['-nodefaults', '-no-user-config', '-display', 'none', '-accel', 'tcg,thread=multi,tb-size=1024', '-M', 'q35', '-cpu', 'max,la57=off,pku=off', '-smp', '2', '-m', '6144'];
+
+const commandLine = 'root=/dev/vda rw console=ttyS0 mitigations=off nowatchdog tsc=reliable clocksource=tsc net.ifnames=0';
+
+const freePort = async (): Promise<number> => {
+	const server = net.createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const {port} = server.address() as net.AddressInfo;
+	server.close();
+	await once(server, 'close');
+	return port;
+};
+
+const connectTo = async (socket: string, child: ChildProcess): Promise<net.Socket> => {
+	for (;;) {
+		const connection = net.connect(socket);
+		try {
+			await once(connection, 'connect');
+			return connection;
+		} catch (error) {
+			if (child.exitCode !== null) {
+				throw error;
+			}
+
+			await new Promise(resolve => {
+				setTimeout(resolve, 20);
+			});
+		}
+	}
+};
+
+// What machines take is no measure of anything there: a processor that is emulated emulates the virtualisation of another.
+const first = `set -eu
+echo HOLM_BOOT_TIMEOUT=1800 >>/etc/environment
+mkdir -p /etc/systemd/system.conf.d
+printf '[Manager]\\nDefaultEnvironment=HOLM_BOOT_TIMEOUT=1800\\n' >/etc/systemd/system.conf.d/holm.conf
+systemctl daemon-reexec
+ln -s /opt/holm/bin/node /opt/holm/npm/bin/npm-cli.js /usr/local/bin/
+mv /usr/local/bin/npm-cli.js /usr/local/bin/npm
+printf '#!/bin/sh\\nexec node /opt/holm/now/dist/cli.js "$@"\\n' >/usr/local/bin/holm
+chmod 755 /usr/local/bin/holm
+printf 'cache=/opt/holm\\noffline=true\\naudit=false\\n' >/root/.npmrc
+`;
+
+const prepare = async (run: Host['run']): Promise<void> => {
+	const {exitCode, stderr} = await run(['bash', '-s'], {input: first});
+	if (exitCode !== 0) {
+		throw new Error(`the system cannot be prepared: ${stderr}`);
+	}
+};
+
+export type BootOptions = {
+	readonly suite: Suite;
+	/** More words for the kernel. */
+	readonly parameters?: readonly string[];
+	readonly onStep: (step: string) => void;
+};
+
+/** Boots a host of that release. Rejects, and leaves nothing, where it does not come up within the limit. */
+export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions): Promise<System> => {
+	const image = await systemImage(suite, onStep);
+	const directory = await mkdtemp(path.join(tmpdir(), `holm-${suite}-`));
+	const inside = (name: string) => path.join(directory, name);
+	const [disk, checkout, console_, up, monitor] = ['disk', 'checkout.img', 'console', 'up', 'qmp'].map(inside) as [string, string, string, string, string];
+	const stack = new AsyncDisposableStack();
+	stack.defer(async () => rm(directory, {recursive: true, force: true}));
+	try {
+		onStep('putting this checkout and the one before on a disk');
+		await makeCheckoutDisk(directory, checkout);
+		await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', 'raw', disk]);
+		const port = await freePort();
+		onStep(`booting ${suite}`);
+		const child = spawn('qemu-system-x86_64', [
+			...machineArguments,
+			...['-kernel', image.kernel, '-initrd', image.initrd, '-append', [commandLine, ...parameters].join(' ')],
+			...['-drive', `file=${disk},format=qcow2,if=virtio,cache=unsafe`, '-drive', `file=${checkout},format=raw,if=virtio,cache=unsafe`],
+			...['-nic', `user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`, '-device', 'virtio-rng-pci'],
+			...['-device', 'virtio-serial-pci', '-chardev', `socket,id=up,path=${up},server=on,wait=off`, '-device', 'virtserialport,chardev=up,name=up'],
+			...['-serial', `file:${console_}`, '-qmp', `unix:${monitor},server=on,wait=off`],
+		], {stdio: ['ignore', 'ignore', 'pipe']});
+		let complaint = '';
+		child.stderr.on('data', (chunk: Uint8Array) => {
+			complaint += Buffer.from(chunk).toString();
+		});
+		const ended = once(child, 'exit');
+		stack.defer(async () => {
+			child.kill('SIGKILL');
+			await ended;
+		});
+		const events = await connectTo(up, child);
+		const control = await connectTo(monitor, child);
+		stack.defer(() => {
+			events.destroy();
+			control.destroy();
+		});
+		control.resume();
+		control.write('{"execute": "qmp_capabilities"}\n');
+
+		const isUp = async () => {
+			const limit = AbortSignal.timeout(upLimitMs);
+			try {
+				await Promise.race([
+					once(events, 'data', {signal: limit}),
+					ended.then(() => {
+						throw new HolmError('unavailable', `QEMU ended: ${complaint.trim()}`);
+					}),
+				]);
+			} catch (error) {
+				if (!limit.aborted) {
+					throw error;
+				}
+
+				const last = (await readFile(console_, 'utf8')).trim().split('\n').slice(-5).join('\n');
+				throw new HolmError('unavailable', `${suite} was not up after ${upLimitMs / 1000} s; its console ends with:\n${last}`);
+			}
+		};
+
+		await isUp();
+		const shell = openShell({directory, port, key: image.key});
+		stack.defer(shell.disconnect);
+		const again = async (begin: () => Promise<void>) => {
+			const up = isUp();
+			up.catch(() => undefined);
+			await begin();
+			await up;
+			await shell.disconnect();
+		};
+
+		const run_: Host['run'] = async (argv, options) => shell.run('root', argv, options);
+		await prepare(run_);
+		return {
+			shell,
+			holm: ['holm'],
+			run: run_,
+			system: {
+				runAsUser: async (argv, options) => shell.run('ada', argv, options),
+				forward: shell.forward,
+				async reboot() {
+					await again(async () => {
+						await shell.run('root', ['systemctl', 'reboot']);
+					});
+				},
+				async cutPower() {
+					await again(async () => {
+						control.write('{"execute": "system_reset"}\n');
+					});
+				},
+			},
+			async close() {
+				await stack.disposeAsync();
+			},
+		};
+	} catch (error) {
+		await stack.disposeAsync();
+		throw error;
+	}
+};
+
+/** Boots a system to live in by hand: `node dist/test/hosts/system/machine.js trixie`. */
+if (process.argv[1] === import.meta.filename) {
+	const system = await bootSystem({
+		suite: process.argv[2] as Suite,
+		parameters: process.argv.slice(3),
+		onStep(step) {
+			process.stdout.write(`${step}\n`);
+		},
+	});
+	process.stdout.write(`${system.shell.command.join(' ')}\n`);
+	await once(process, 'SIGINT');
+	await system.close();
+}
