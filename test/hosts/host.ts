@@ -16,6 +16,19 @@ export type Host = {
 	readonly holm: readonly string[];
 	/** Runs a program there, without a shell, to its end. */
 	readonly run: (argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
+	/** What only a machine with a system of its own can do. */
+	readonly system?: {
+		/** Runs a program as the ordinary user `ada`, who logs in for it. */
+		readonly runAsUser: Host['run'];
+		/** Ends the sessions of both users, who log in again for the next command. */
+		readonly logOut: () => Promise<void>;
+		/** Makes a socket of the host one of this machine, and resolves with the path of that. It goes with the host, or with its next boot. */
+		readonly forward: (socket: string) => Promise<string>;
+		/** Starts the system again, as `reboot` does, and resolves once it is up. */
+		readonly reboot: () => Promise<void>;
+		/** Resets the machine without a word to its system, and resolves once it is up. */
+		readonly cutPower: () => Promise<void>;
+	};
 	/** Ends everything of the host and removes it. */
 	readonly close: () => Promise<void>;
 };

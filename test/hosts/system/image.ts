@@ -48,10 +48,8 @@ xargs apt-cache show </tmp/closure | awk '
 	/^Package: / {name = $2}
 	/^Version: / {version = $2; gsub(/:/, "-", version)}
 	/^Architecture: / {architecture = $2}
-	/^Filename: / {where = NR; stanza = stanza "Filename: ./@\\n"; next}
-	/^$/ {sub(/@/, name "_" version "_" architecture ".deb", stanza); print stanza; stanza = ""; next}
-	{stanza = stanza $0 "\\n"}
-	END {if (stanza != "") {sub(/@/, name "_" version "_" architecture ".deb", stanza); print stanza}}' >Packages
+	/^Filename: / {print "Filename: ./" name "_" version "_" architecture ".deb"; next}
+	{print}' >Packages
 rm /tmp/closure
 rm -f /etc/apt/sources.list.d/*
 echo 'deb [trusted=yes] file:${repository} ./' >/etc/apt/sources.list

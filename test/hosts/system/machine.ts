@@ -160,6 +160,7 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 			run: run_,
 			system: {
 				runAsUser: async (argv, options) => shell.run('ada', argv, options),
+				logOut: shell.disconnect,
 				forward: shell.forward,
 				async reboot() {
 					await again(async () => {

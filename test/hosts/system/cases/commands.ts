@@ -1,0 +1,81 @@
+import type {Case} from '../../host.js';
+import {
+	engineOf,
+	equals,
+	mustInside,
+	script,
+	slowMs,
+	startContainer,
+	startedEngine,
+	whole,
+} from '../world.js';
+
+/** The readme's first command: it installs, builds, prepares the host, and starts the application. */
+export const quickstart: Case = {
+	name: 'quickstart',
+	describe: 'npm run quickstart, and ask the application what it says',
+	hosts: ['debian-12', 'debian-13'],
+	limitMs: 4 * slowMs,
+	async run(host, say) {
+		await host.run(['bash', '-c', 'cd /opt/holm/now && HOLM_DEMO_OFFLINE=1 npm run quickstart'], {limitMs: 3 * slowMs}).then(({exitCode, stdout, stderr}) => {
+			if (exitCode !== 0) {
+				throw new Error(`exit status ${exitCode}: ${`${stdout}${stderr}`.trim().split('\n').slice(-12).join('\n')}`);
+			}
+		});
+		equals(await script(host, 'curl --silent --max-time 120 http://localhost:8000/'), 'Hello from Flask! Connected to Redis at my-redis-db:6379 successfully!', 'the application');
+		say('removing the application');
+		await script(host, 'holm rm -f my-web my-redis-db && holm network rm myapp-net', slowMs);
+	},
+};
+
+export const tutorial: Case = {
+	name: 'tutorial',
+	describe: 'the tutorial, each of its commands with what it is to print',
+	hosts: ['debian-12', 'debian-13'],
+	limitMs: 4 * slowMs,
+	async run(host) {
+		await startedEngine(whole(host));
+		const {exitCode, stdout, stderr} = await host.run(['env', 'HOLM_DEMO_OFFLINE=1', '/opt/holm/now/demos/tutorial/run.sh'], {limitMs: 3 * slowMs});
+		if (exitCode !== 0) {
+			throw new Error(`exit status ${exitCode}: ${`${stdout}${stderr}`.trim().split('\n').slice(-12).join('\n')}`);
+		}
+	},
+};
+
+/** The commit before starts the containers, and this one takes over. */
+export const upgrade: Case = {
+	name: 'upgrade',
+	describe: 'start containers with the commit before, and go on with this one while they run',
+	hosts: ['debian-12', 'debian-13'],
+	limitMs: 3 * slowMs,
+	async run(host, say) {
+		await startedEngine(whole(host));
+		const before = 'node /opt/holm/before/dist/cli.js';
+		await script(host, `holm system stop && ${before} system start`, slowMs);
+		const old = await engineOf(whole(host));
+		await startContainer(old, 'travelling', {mounts: [{type: 'volume', source: 'travelling', target: '/data', readOnly: false}]});
+		await mustInside(old, 'travelling', 'echo data >/data/db; echo disk >/kept');
+		say('upgrading');
+		await script(host, `${before} system stop && holm system start`, slowMs);
+		const engine = await engineOf(whole(host));
+		equals(await mustInside(engine, 'travelling', 'cat /data/db /kept'), 'data\ndisk', 'what is in the container');
+		await engine.stopContainer('travelling', {timeoutSeconds: 0});
+		await engine.startContainer('travelling');
+		equals(await mustInside(engine, 'travelling', 'cat /data/db /kept'), 'data\ndisk', 'what is in it after a start');
+		await engine.removeContainer('travelling', {force: true});
+	},
+};
+
+/** Figures of a machine within an emulated one: they say nothing absolute. */
+export const bench: Case = {
+	name: 'bench',
+	describe: 'npm run bench, whose figures are printed',
+	hosts: ['debian-12', 'debian-13'],
+	limitMs: 4 * slowMs,
+	async run(host, say) {
+		await startedEngine(whole(host));
+		for (const line of (await script(host, 'cd /opt/holm/now && node dist/bench/main.js 2>&1', 3 * slowMs)).split('\n')) {
+			say(line);
+		}
+	},
+};

@@ -1,0 +1,49 @@
+import type {Case} from '../../host.js';
+import {
+	engineOf,
+	equals,
+	mustInside,
+	script,
+	slowMs,
+	startContainer,
+	startedEngine,
+	whole,
+} from '../world.js';
+
+/** How distributions and administrators leave the device; machines are users of their own, and none of root's group. */
+const devices = [
+	{owner: 'root:kvm', mode: '0666', accelerator: 'kvm'},
+	{owner: 'root:root', mode: '0660', accelerator: 'tcg'},
+	{owner: 'root:root', mode: '0600', accelerator: 'tcg'},
+	{owner: 'root:kvm', mode: '0660', accelerator: 'kvm'},
+] as const;
+
+/** The last of these is how udev makes it. */
+export const device: Case = {
+	name: 'kvm-device',
+	describe: 'give /dev/kvm other owners and modes, and start an older container with each that can be used',
+	hosts: ['debian-12', 'debian-13'],
+	limitMs: 3 * slowMs,
+	async run(host, say) {
+		const first = await startedEngine(whole(host));
+		await startContainer(first, 'older');
+		await first.stopContainer('older', {timeoutSeconds: 0});
+		for (const {owner, mode, accelerator} of devices) {
+			say(`${owner} ${mode}`);
+			await script(host, `holm system stop; chown ${owner} /dev/kvm; chmod ${mode} /dev/kvm; holm system start`, slowMs);
+			const engine = await engineOf(whole(host));
+			const info = await engine.info();
+			equals(info.accelerator, accelerator, `the accelerator with ${owner} ${mode} (${info.warnings.join('; ')})`);
+			if (accelerator === 'kvm') {
+				await engine.startContainer('older');
+				equals(await mustInside(engine, 'older', 'echo yes'), 'yes', `the container with ${owner} ${mode}`);
+				await engine.stopContainer('older', {timeoutSeconds: 0});
+			} else {
+				equals(/\/dev\/kvm/v.test(await script(host, 'holm doctor || true')), true, 'that doctor names the device');
+			}
+		}
+
+		const engine = await engineOf(whole(host));
+		await engine.removeContainer('older', {force: true});
+	},
+};

@@ -1,0 +1,83 @@
+import type {Case} from '../../host.js';
+import {
+	always,
+	awaitRunning,
+	engineOf,
+	equals,
+	mustInside,
+	script,
+	slowMs,
+	startContainer,
+	startedEngine,
+	whole,
+	type WholeHost,
+} from '../world.js';
+
+const serviceSocket = '/run/holm/holm.sock';
+
+const machines = async (host: WholeHost) => script(host, 'pgrep qemu-system | sort | tr "\\n" " "');
+
+const asAda = async ({system}: WholeHost, text: string): Promise<string> => {
+	const {stdout, stderr, exitCode} = await system.runAsUser(['bash', '-euc', text], {limitMs: slowMs});
+	if (exitCode !== 0) {
+		throw new Error(`ada: ${text}: exit status ${exitCode}: ${stderr}${stdout}`);
+	}
+
+	return stdout.trim();
+};
+
+/** As a person would have it who uses Holm every day. */
+export const service: Case = {
+	name: 'service',
+	describe: 'make the engine a service: it goes on after its restart and the logout, comes back after a boot, and a member of its group uses it',
+	hosts: ['debian-12', 'debian-13'],
+	limitMs: 3 * slowMs,
+	async run(host, say) {
+		const system = whole(host);
+		const first = await startedEngine(system);
+		await startContainer(first, 'served', {restartPolicy: always});
+		const before = await machines(system);
+		await script(host, 'holm system install', slowMs);
+		equals(await machines(system), before, 'the machines after the service was made');
+		say('restarting the service');
+		await script(host, 'systemctl restart holm && holm ps', slowMs);
+		equals(await machines(system), before, 'the machines after the service was restarted');
+		equals(await script(host, `stat -c "%U:%G %a" ${serviceSocket}`), 'root:holm 660', 'the socket');
+		say('as an ordinary user');
+		const {exitCode, stderr} = await system.system.runAsUser(['holm', 'ps'], {limitMs: slowMs});
+		equals(exitCode, 125, 'the exit status for one who is not of the group');
+		equals(stderr.includes('usermod'), true, `that the remedy is named: ${stderr}`);
+		await script(host, 'usermod --append --groups holm ada');
+		await system.system.logOut();
+		equals(await asAda(system, 'holm ps --format "{{.Names}}"'), 'served', 'what a member of the group sees');
+		say('rebooting');
+		await system.system.reboot();
+		equals(await script(host, 'systemctl is-enabled holm.socket'), 'enabled', 'the unit of the socket');
+		const engine = await engineOf(system, serviceSocket);
+		await awaitRunning(engine, 'served');
+		equals(await mustInside(engine, 'served', 'echo yes'), 'yes', 'the container after a boot');
+		await script(host, 'journalctl --unit holm --boot --no-pager | grep -q .');
+		await engine.removeContainer('served', {force: true});
+		await script(host, 'holm system uninstall', slowMs);
+		equals(await script(host, 'systemctl cat holm.service 2>&1 || true').then(text => text.includes('No files found')), true, 'that the unit is gone');
+	},
+};
+
+/** The last case of a host, for nothing is left after it. */
+export const reset: Case = {
+	name: 'reset',
+	describe: 'remove everything with a container running: no process, mount, device, rule or file is left',
+	hosts: ['debian-12', 'debian-13'],
+	limitMs: 2 * slowMs,
+	async run(host) {
+		const engine = await startedEngine(whole(host));
+		await startContainer(engine, 'last', {mounts: [{type: 'volume', source: 'last', target: '/data', readOnly: false}]});
+		await script(host, 'holm system reset --force', slowMs);
+		equals(await script(host, 'pgrep -a "qemu-system|virtiofsd" || true'), '', 'processes');
+		equals(await script(host, 'ls -A /var/lib/holm 2>/dev/null || true'), '', 'files');
+		equals(await script(host, 'findmnt --noheadings --output TARGET | grep holm || true'), '', 'mounts');
+		equals(await script(host, 'ip -brief link | grep -v -E "^(lo|eth0|docker0) " || true'), '', 'devices');
+		equals(await script(host, 'nft list ruleset | grep -i holm || true'), '', 'rules');
+		equals(await script(host, 'ip netns list; ls /run/netns 2>/dev/null || true'), '', 'network namespaces');
+	},
+};

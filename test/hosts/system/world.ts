@@ -1,0 +1,139 @@
+import type {Engine} from '../../../source/engine.js';
+import type {ContainerConfiguration, Mount, RestartPolicy} from '../../../source/resources.js';
+import {createDockerEngine} from '../../../source/backends/docker.js';
+import {must, type CommandResult, type Host} from '../host.js';
+
+/** A host that is a machine of its own. */
+export type WholeHost = Host & {readonly system: NonNullable<Host['system']>};
+
+const socket = '/var/lib/holm/holm.sock';
+
+/** The image that cases run, of one program. */
+export const image = 'test/busybox';
+
+/** What happens in a machine within a machine whose processor is emulated takes a hundred times as long as elsewhere. */
+export const slowMs = 20 * 60_000;
+
+export const isWhole = (host: Host): host is WholeHost => host.system !== undefined;
+
+export const whole = (host: Host): WholeHost => {
+	if (!isWhole(host)) {
+		throw new Error('this case is for a host that is a machine of its own');
+	}
+
+	return host;
+};
+
+/** Runs a script of the host's own shell, which has to succeed. */
+export const script = async (host: Host, text: string, limitMs?: number): Promise<string> => must(host, ['bash', '-euo', 'pipefail', '-c', text], {limitMs});
+
+/** Forwards the socket of the engine, which answers there at full speed, as a command inside does not. The daemon must run. */
+export const engineOf = async ({system}: WholeHost, path = socket): Promise<Engine> => createDockerEngine({kind: 'unix', path: await system.forward(path)});
+
+/** Starts the daemon where it does not run, as a user would, and makes the image where it is not there. */
+export const startedEngine = async (host: WholeHost): Promise<Engine> => {
+	await must(host, ['holm', 'setup'], {limitMs: slowMs});
+	await must(host, ['holm', 'system', 'start'], {limitMs: slowMs});
+	const engine = await engineOf(host);
+	const images = await engine.images();
+	if (!images.some(({tags}) => tags.some(tag => tag.startsWith(`${image}:`)))) {
+		await script(host, `
+			directory=$(mktemp -d)
+			cp /bin/busybox "$directory"
+			printf 'FROM scratch\\nCOPY busybox /bin/busybox\\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\\nCMD ["sleep", "100000"]\\n' >"$directory/Dockerfile"
+			holm build -q -t ${image} "$directory"
+			rm -r "$directory"`, slowMs);
+	}
+
+	return engine;
+};
+
+const configurationOf = (name: string): ContainerConfiguration => ({
+	image,
+	name,
+	command: [],
+	environment: [],
+	terminal: false,
+	openStdin: false,
+	autoRemove: false,
+	labels: {},
+	networks: [],
+	ports: [],
+	publishAll: false,
+	mounts: [],
+	extraHosts: [],
+	dnsServers: [],
+	dnsSearch: [],
+	readOnlyRoot: false,
+	capabilitiesToAdd: [],
+	capabilitiesToDrop: [],
+	privileged: false,
+	ulimits: [],
+	init: false,
+	restartPolicy: {name: 'no', maximumRetryCount: 0},
+});
+
+export const always: RestartPolicy = {name: 'always', maximumRetryCount: 0};
+
+export const bindOf = (source: string, target: string, readOnly = false): Mount => ({type: 'bind', source, target, readOnly});
+
+export const volumeOf = (source: string, target: string): Mount => ({type: 'volume', source, target, readOnly: false});
+
+/** Starts a container, removing an earlier one of its name first. */
+export const startContainer = async (engine: Engine, name: string, change: Partial<ContainerConfiguration> = {}): Promise<string> => {
+	await engine.removeContainer(name, {force: true}).catch(() => undefined);
+	const {id} = await engine.createContainer({...configurationOf(name), ...change});
+	await engine.startContainer(id);
+	return id;
+};
+
+/** Runs a shell script in a container to its end. */
+export const inside = async (engine: Engine, name: string, text: string): Promise<CommandResult> => {
+	const id = await engine.createExec(name, {
+		command: ['sh', '-c', text], terminal: false, stdin: false, environment: [], privileged: false,
+	});
+	const session = await engine.startExec(id);
+	const read = async (stream: AsyncIterable<Uint8Array>) => Buffer.concat(await Array.fromAsync(stream)).toString();
+	const [stdout, stderr] = await Promise.all([read(session.stdout), read(session.stderr)]);
+	const {exitCode = -1} = await engine.exec(id);
+	return {stdout, stderr, exitCode};
+};
+
+/** What a script in a container prints; it has to succeed. */
+export const mustInside = async (engine: Engine, name: string, text: string): Promise<string> => {
+	const {stdout, stderr, exitCode} = await inside(engine, name, text);
+	if (exitCode !== 0) {
+		throw new Error(`in ${name}: ${text}: exit status ${exitCode}: ${`${stderr}${stdout}`.trim()}`);
+	}
+
+	return stdout.trim();
+};
+
+export const equals = (found: unknown, expected: unknown, what: string): void => {
+	if (found !== expected) {
+		throw new Error(`${what}: ${JSON.stringify(found)} where ${JSON.stringify(expected)} was expected`);
+	}
+};
+
+/** Waits until a container runs; that it has been started is an event, which may be past. */
+export const awaitRunning = async (engine: Engine, name: string, limitMs = slowMs): Promise<void> => {
+	if ((await engine.container(name)).status.state === 'running') {
+		return;
+	}
+
+	const signal = AbortSignal.timeout(limitMs);
+	try {
+		for await (const _ of engine.events({since: 1, filters: {container: [name], event: ['start']}, signal})) {
+			const {status} = await engine.container(name);
+			if (status.state === 'running') {
+				return;
+			}
+		}
+	} catch (error) {
+		if (!signal.aborted) {
+			throw error;
+		}
+	}
+
+	throw new Error(`${name} did not run within ${limitMs / 1000} s`);
+};
