@@ -99,3 +99,26 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 		listener.close();
 	};
 };
+
+/** Makes a server of HTTP accept on a unix socket that listens already and belongs to whoever passed it, systemd as a rule. Resolves with what ends that; throws `invalid` for any other descriptor. */
+export const listenOnPassed = async (server: HttpServer, descriptor: number): Promise<() => void> => {
+	const listener = net.createServer(connectionOptions, socket => {
+		server.emit('connection', socket);
+	});
+	await new Promise<void>((resolve, reject) => {
+		listener.once('error', error => {
+			reject(new HolmError('invalid', `descriptor ${descriptor} is not a socket to listen on: ${error.message}`, {cause: error}));
+		});
+		listener.listen({fd: descriptor}, resolve);
+	});
+	// The address of a unix socket is its path.
+	if (typeof listener.address() !== 'string') {
+		listener.close();
+		throw new HolmError('invalid', `descriptor ${descriptor} listens on a network, which would give everybody who reaches it root on this host`, {remedy: 'pass a unix socket'});
+	}
+
+	server.emit('listening');
+	return () => {
+		listener.close();
+	};
+};

@@ -1,10 +1,10 @@
-import path from 'node:path';
 import process from 'node:process';
 import type {Engine} from '../engine.js';
-import {defaultRoot, pathsOf} from '../host/store/paths.js';
+import {defaultRoot} from '../host/store/paths.js';
 import {HolmError} from '../errors.js';
-import {probeSocket, startDaemon} from './daemon.js';
+import {startDaemon} from './daemon.js';
 import {createDockerEngine} from './docker.js';
+import {forbiddenSocket, probeSocket, socketOf} from './local-engine.js';
 import {resolveHost} from './hosts/resolve.js';
 import type {Environment} from './hosts/which-engine.js';
 
@@ -37,13 +37,19 @@ export const connect = async ({root = defaultRoot, host, environment = process.e
 		return createDockerEngine(address);
 	}
 
-	const {socket} = pathsOf(path.resolve(root));
-	if (await probeSocket(socket) !== 'listening') {
+	let socket = await socketOf(root);
+	const state = await probeSocket(socket);
+	if (state === 'forbidden') {
+		throw await forbiddenSocket(socket);
+	}
+
+	if (state === 'absent') {
 		if (!canStart) {
 			throw new HolmError('unavailable', `the engine in ${root} is not running`, {remedy: 'holm system start starts it'});
 		}
 
 		await startDaemon({root, onStep});
+		socket = await socketOf(root);
 	}
 
 	return createDockerEngine({kind: 'unix', path: socket});

@@ -1,6 +1,5 @@
 import {spawn} from 'node:child_process';
 import {mkdir, open, readFile} from 'node:fs/promises';
-import net from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -8,8 +7,22 @@ import {fileURLToPath} from 'node:url';
 import {HolmError, messageOf, type ErrorCode} from '../errors.js';
 import type {DaemonNews} from '../host/daemon.js';
 import {engineEnvironment} from '../host/environment.js';
+import type {SetupStep} from '../host/guest-kernel.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';
 import type {Listening} from '../api/listeners.js';
+import {findCommand} from '../host/programs.js';
+import {run} from '../host/run.js';
+import {
+	closeServiceSocket,
+	isService,
+	isServiceActive,
+	isSystemdRunning,
+	startService,
+	stopService,
+} from '../host/service/service.js';
+import {serviceSocket} from '../host/service/units.js';
+import {startTimeOf} from '../host/worker-process.js';
+import {forbiddenSocket, notStarted, probeSocket, socketOf} from './local-engine.js';
 
 type In = {
 	/** Directory of the engine; default that of the host. */
@@ -31,20 +44,6 @@ const maximumLogBytes = 10 * 1024 * 1024;
 /** A first start fetches a kernel and boots a machine. */
 const startLimitMs = 15 * 60_000;
 
-export type SocketState = 'listening' | 'absent' | 'forbidden';
-
-/** Whether an engine answers on a socket. */
-export const probeSocket = async (socket: string): Promise<SocketState> => new Promise(resolve => {
-	const connection = net.connect(socket);
-	connection.on('connect', () => {
-		connection.destroy();
-		resolve('listening');
-	});
-	connection.on('error', (error: NodeJS.ErrnoException) => {
-		resolve(error.code === 'EACCES' || error.code === 'EPERM' ? 'forbidden' : 'absent');
-	});
-});
-
 const isLiving = (pid: number) => {
 	try {
 		process.kill(pid, 0);
@@ -56,16 +55,65 @@ const isLiving = (pid: number) => {
 
 const readPid = async (root: string): Promise<number | undefined> => {
 	try {
-		const {pid} = JSON.parse(await readFile(pathsOf(root).daemonPid, 'utf8')) as {readonly pid: number};
-		return isLiving(pid) ? pid : undefined;
+		const {pid, startTime} = JSON.parse(await readFile(pathsOf(root).daemonPid, 'utf8')) as {readonly pid: number; readonly startTime: string};
+		// After a crash of the host another process may have the number.
+		return startTimeOf(pid) === startTime && isLiving(pid) ? pid : undefined;
 	} catch {
 		return undefined;
 	}
 };
 
-export const daemonStatus = async ({root = defaultRoot}: In = {}): Promise<{readonly running: boolean; readonly pid?: number}> => {
-	const state = await probeSocket(pathsOf(root).socket);
-	return state === 'absent' ? {running: false} : {running: true, pid: await readPid(root)};
+export type DaemonStatus = {
+	readonly running: boolean;
+	readonly pid?: number;
+	readonly socket: string;
+	/** It is a service of the host. */
+	readonly isService: boolean;
+};
+
+export const daemonStatus = async ({root = defaultRoot}: In = {}): Promise<DaemonStatus> => {
+	if (await isService(root)) {
+		// To connect would start it.
+		const running = await isServiceActive();
+		return {running, ...running && {pid: await readPid(root)}, socket: serviceSocket, isService: true};
+	}
+
+	const {socket} = pathsOf(root);
+	const running = await probeSocket(socket) !== 'absent';
+	return {running, ...running && {pid: await readPid(root)}, socket, isService: false};
+};
+
+/** Resolves once the engine answers at the service's socket; throws its reason when it cannot open. */
+const awaitService = async (): Promise<void> => {
+	const {createDockerEngine} = await import('./docker.js');
+	await createDockerEngine({kind: 'unix', path: serviceSocket}).version();
+};
+
+/** Starts the engine's service and resolves once the engine answers; throws its reason when it cannot open. */
+const startAsService = async (addresses: readonly Listening[] = []): Promise<void> => {
+	if (addresses.length > 0) {
+		throw new HolmError('conflict', 'the engine is a service of this host, which listens where its units say', {remedy: 'add ListenStream=/path to a socket with: systemctl edit holm.socket'});
+	}
+
+	await startService();
+	await awaitService();
+};
+
+/** What the daemon is started through where systemd runs: a scope of its own, for the session of whoever starts it may be ended with everything in it when they log out (`KillUserProcesses`). */
+const scopeFor = async (directory: string): Promise<readonly string[]> => {
+	const systemdRun = await isSystemdRunning() ? await findCommand('systemd-run') : undefined;
+	if (systemdRun === undefined) {
+		return [];
+	}
+
+	const scope = [systemdRun, '--scope', '--quiet', '--collect', '--slice=system.slice', `--description=Holm engine in ${directory}`, '--property=TasksMax=infinity', '--'];
+	try {
+		// Systemd may refuse, as in a container without its bus.
+		await run(scope[0]!, [...scope.slice(1), 'true'], {signal: AbortSignal.timeout(10_000)});
+		return scope;
+	} catch {
+		return [];
+	}
 };
 
 const awaitOther = async (socket: string): Promise<void> => {
@@ -92,7 +140,13 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		throw new HolmError('invalid', `${directory} is too long a path for an engine, whose sockets may have 107 bytes`, {remedy: 'choose a shorter --root'});
 	}
 
-	const state = await probeSocket(paths.socket);
+	if (process.getuid?.() === 0 && await isService(directory)) {
+		await startAsService(addresses);
+		return;
+	}
+
+	const socket = await socketOf(directory);
+	const state = await probeSocket(socket);
 	if (state === 'listening') {
 		if (addresses.length > 0) {
 			throw new HolmError('conflict', `the engine in ${directory} is running and keeps the addresses it has`, {remedy: 'stop it first; its containers go on: holm system stop'});
@@ -105,8 +159,12 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		throw new HolmError('unsupported', `Holm's own engine needs Linux, and this is ${process.platform}`, {remedy: 'name another engine with --host'});
 	}
 
-	if (state === 'forbidden' || process.getuid?.() !== 0) {
-		throw new HolmError('forbidden', state === 'forbidden' ? `no access to ${paths.socket}` : `the engine in ${directory} is not running, and only root can start it`, {remedy: 'use sudo'});
+	if (state === 'forbidden') {
+		throw await forbiddenSocket(socket);
+	}
+
+	if (process.getuid?.() !== 0) {
+		throw await notStarted(directory);
 	}
 
 	await mkdir(directory, {recursive: true, mode: 0o711}).catch((error: unknown) => {
@@ -118,16 +176,21 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		await output.truncate();
 	}
 
-	const child = spawn('flock', [
+	const command = [
+		...await scopeFor(directory),
+		'flock',
 		'--nonblock',
 		`--conflict-exit-code=${heldStatus}`,
 		'--no-fork',
-		path.join(directory, 'daemon.lock'),
+		paths.daemonLock,
 		process.execPath,
 		fileURLToPath(new URL('../host/daemon.js', import.meta.url)),
 		directory,
 		JSON.stringify(addresses),
-	], {cwd: '/', detached: true, env: engineEnvironment(), stdio: ['ignore', output.fd, output.fd, 'ipc']});
+	];
+	const child = spawn(command[0]!, command.slice(1), {
+		cwd: '/', detached: true, env: engineEnvironment(), stdio: ['ignore', output.fd, output.fd, 'ipc'],
+	});
 	const {promise, resolve, reject} = Promise.withResolvers<'ready' | 'other'>();
 	child.on('message', (news: DaemonNews) => {
 		if ('step' in news) {
@@ -163,19 +226,8 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 
 const stopLimitMs = 60_000;
 
-export type StopOptions = In & {
-	/** End the containers too, and take the engine's network from the host. */
-	readonly everything?: boolean;
-};
-
-/** Ends the daemon of an engine; what it runs goes on, unless `everything`. Does nothing when there is none. */
-export const stopDaemon = async ({root = defaultRoot, everything = false}: StopOptions = {}): Promise<void> => {
-	const directory = path.resolve(root);
-	const {socket} = pathsOf(directory);
-	if (everything) {
-		await startDaemon({root: directory});
-	}
-
+/** Tells the daemon to end, with or without what it runs, and waits for that. Does nothing when there is none. */
+const endDaemon = async (directory: string, everything: boolean): Promise<void> => {
 	const pid = await readPid(directory);
 	if (pid === undefined) {
 		return;
@@ -195,5 +247,49 @@ export const stopDaemon = async ({root = defaultRoot, everything = false}: StopO
 		await delay(20);
 	}
 
-	throw new HolmError('internal', `the daemon, process ${pid}, has not ended within ${stopLimitMs / 1000} seconds and ${socket} is still there`, {remedy: 'holm system logs may say why'});
+	throw new HolmError('internal', `the daemon, process ${pid}, has not ended within ${stopLimitMs / 1000} seconds and ${pathsOf(directory).socket} is still there`, {remedy: 'holm system logs may say why'});
+};
+
+export type StopOptions = In & {
+	/** End the containers too, and take the engine's network from the host. */
+	readonly everything?: boolean;
+};
+
+/** Ends the daemon of an engine; what it runs goes on, unless `everything`. Does nothing when there is none. */
+export const stopDaemon = async ({root = defaultRoot, everything = false}: StopOptions = {}): Promise<void> => {
+	const directory = path.resolve(root);
+	if (process.getuid?.() !== 0 && (await daemonStatus({root: directory})).running) {
+		throw new HolmError('forbidden', `only root can stop the engine in ${directory}`, {remedy: 'use sudo'});
+	}
+
+	if (await isService(directory)) {
+		if (everything) {
+			await startAsService();
+			// Nothing starts it again while it ends.
+			await closeServiceSocket();
+			await endDaemon(directory, true);
+		}
+
+		await stopService();
+		return;
+	}
+
+	if (everything) {
+		await startDaemon({root: directory});
+	}
+
+	await endDaemon(directory, everything);
+};
+
+/** Makes the engine in a directory a service of this host and starts it. Containers that run are left alone. */
+export const installDaemon = async (root: string, onStep: (step: SetupStep) => void): Promise<void> => {
+	const {installService} = await import('../host/service/install.js');
+	await installService({
+		root,
+		tell: onStep,
+		async stopDaemon() {
+			await endDaemon(root, false);
+		},
+		awaitEngine: awaitService,
+	});
 };

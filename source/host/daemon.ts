@@ -1,6 +1,12 @@
 import {rm, writeFile} from 'node:fs/promises';
 import process from 'node:process';
-import {insecurity, listenOn, type Listening} from '../api/listeners.js';
+import {
+	insecurity,
+	listenOn,
+	listenOnPassed,
+	type Listening,
+} from '../api/listeners.js';
+import {refuseWaiting} from '../api/refuse-waiting.js';
 import {createApiServer} from '../api/server.js';
 import {describeAddress} from '../backends/docker/address.js';
 import {packageVersion} from '../package-version.js';
@@ -8,6 +14,8 @@ import {asHolmError, messageOf} from '../errors.js';
 import {openHostEngine} from './engine.js';
 import {closeInherited} from './inherited.js';
 import {identify} from './machines/process.js';
+import {passedDescriptors} from './service/passed-sockets.js';
+import {isHostStopping} from './service/service.js';
 import {pathsOf} from './store/paths.js';
 
 /** What a daemon tells whoever started it, one line of JSON each, over the channel between them. */
@@ -16,8 +24,20 @@ export type DaemonNews =
 	| {readonly isReady: true}
 	| {readonly error: {readonly code: string; readonly message: string; readonly remedy?: string}};
 
+/** The journal has the time of every line. */
+const isInJournal = process.env['JOURNAL_STREAM'] !== undefined;
+
 const log = (line: string) => {
-	process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+	process.stdout.write(isInJournal ? `${line}\n` : `${new Date().toISOString()} ${line}\n`);
+};
+
+/** Sockets that systemd has made. What this process starts is not to take them for its own. */
+const takeDescriptors = (): readonly number[] => {
+	const descriptors = passedDescriptors(process.env);
+	delete process.env['LISTEN_PID'];
+	delete process.env['LISTEN_FDS'];
+	delete process.env['LISTEN_FDNAMES'];
+	return descriptors;
 };
 
 const tell = (news: DaemonNews) => {
@@ -30,7 +50,7 @@ const tell = (news: DaemonNews) => {
 /**
 The engine's daemon: opens the engine in a directory and serves Docker's API on its socket until it is told to end, and leaves everything running that runs.
 */
-const serve = async (root: string, addresses: readonly Listening[]): Promise<void> => {
+const serve = async (root: string, addresses: readonly Listening[], descriptors: readonly number[]): Promise<void> => {
 	const paths = pathsOf(root);
 	// Only the owner can write to a socket that was just made, and so connect to it, until its mode is set.
 	process.umask(0o022);
@@ -67,6 +87,12 @@ const serve = async (root: string, addresses: readonly Listening[]): Promise<voi
 	process.once('SIGUSR2', resolve);
 
 	await writeFile(paths.daemonPid, JSON.stringify(await identify(process.pid)), {mode: 0o600});
+	// At these, clients wait since before this process was there.
+	for (const descriptor of descriptors) {
+		closers.push(await listenOnPassed(server, descriptor));
+		log(`serving the socket that was passed as descriptor ${descriptor}`);
+	}
+
 	tell({isReady: true});
 	if (process.connected) {
 		process.disconnect();
@@ -79,7 +105,12 @@ const serve = async (root: string, addresses: readonly Listening[]): Promise<voi
 	}
 
 	server.closeAllConnections();
-	await (signal === 'SIGUSR2' ? engine.shutDown() : engine.close());
+	if (signal === 'SIGUSR2') {
+		await engine.shutDown();
+	} else {
+		await (await isHostStopping() ? engine.closeForShutdown() : engine.close());
+	}
+
 	await rm(paths.socket, {force: true});
 	await rm(paths.daemonPid, {force: true});
 };
@@ -89,14 +120,16 @@ process.on('unhandledRejection', reason => {
 	log(`unhandled: ${reason instanceof Error ? reason.stack : messageOf(reason)}`);
 });
 
+const descriptors = takeDescriptors();
 try {
 	closeInherited();
-	await serve(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '[]') as readonly Listening[]);
+	await serve(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '[]') as readonly Listening[], descriptors);
 	process.exitCode = 0;
 } catch (error) {
 	const {code, message, remedy} = asHolmError(error);
 	log(`Error: ${message}${remedy ? ` (${remedy})` : ''}`);
 	tell({error: {code, message, remedy}});
+	await refuseWaiting(descriptors, error);
 	process.exitCode = 1;
 }
 

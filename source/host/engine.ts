@@ -27,6 +27,7 @@ import {createContainerVerbs, takeContainer} from './engine/container-verbs.js';
 import {createExecs} from './engine/execs.js';
 import {createWithFiles} from './engine/files.js';
 import {findContainer} from './engine/find.js';
+import {startAfterBoot, stopForShutdown} from './engine/host-boots.js';
 import {createImageVerbs} from './engine/image-verbs.js';
 import {createLifecycle, type Lifecycle} from './engine/lifecycle.js';
 import {createNetworkVerbs, makeNetwork} from './engine/network-verbs.js';
@@ -57,6 +58,8 @@ import {readRecords} from './store/records.js';
 export type HostEngine = Engine & {
 	/** Lets go of everything and leaves it running: machines, name server, published ports. */
 	readonly close: () => Promise<void>;
+	/** Stops the containers in order and closes, for the host goes down; the next engine starts those that their policy wants back. */
+	readonly closeForShutdown: () => Promise<void>;
 	/** Ends everything of the engine that runs, and takes its network from the host. Records, images and disks stay. */
 	readonly shutDown: () => Promise<void>;
 };
@@ -236,6 +239,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		});
 	}
 
+	await startAfterBoot(site, lifecycle);
 	const rotation = setInterval(() => {
 		void rotateAll(site);
 	}, rotationIntervalMs);
@@ -271,6 +275,10 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 			cacheBytes: async () => await disks.usedBytes() + await directoryBytes(paths.templates),
 		}),
 		close,
+		async closeForShutdown() {
+			await stopForShutdown(site, lifecycle);
+			await close();
+		},
 		async shutDown() {
 			await close();
 			await Promise.all(site.containers.values().filter(({machine}) => machine).map(async entry => {

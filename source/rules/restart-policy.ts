@@ -31,6 +31,12 @@ export const restarts = ({name, maximumRetryCount}: RestartPolicy, {exitCode, is
 	}
 };
 
+/**
+Whether a container that had ended before the host booted is started by the first engine after that, as Docker's is when it starts: `always` then counts also for one that was stopped.
+*/
+export const startsAtBoot = (policy: RestartPolicy, ending: Ending): boolean =>
+	restarts(policy, {...ending, isStopped: policy.name !== 'always' && ending.isStopped});
+
 const shortest = 100;
 const longest = 60_000;
 

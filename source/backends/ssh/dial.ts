@@ -25,7 +25,7 @@ export type Dialer = {
 };
 
 /** Where an engine is looked for when no path is named, in this order. */
-export const remoteSockets = ['/var/lib/holm/holm.sock', '/var/run/docker.sock'] as const;
+export const remoteSockets = ['/run/holm/holm.sock', '/var/lib/holm/holm.sock', '/var/run/docker.sock'] as const;
 
 // More hosts one behind the other than anybody has; further on they go in a circle.
 const mostJumps = 8;
@@ -56,7 +56,7 @@ type Route = {readonly kind: 'socket'; readonly path: string} | {readonly kind: 
 const createDialer = (address: SshAddress, options: DialOptions): Dialer => {
 	const {path, isDocker} = address;
 	const name = describeAddress(address);
-	const paths = path === undefined ? remoteSockets.slice(isDocker ? 1 : 0) : [path];
+	const paths = path === undefined ? (isDocker ? remoteSockets.slice(-1) : remoteSockets) : [path];
 	const command = `docker ${path === undefined ? '' : `--host ${quote(`unix://${path}`)} `}system dial-stdio`;
 	let opening: Promise<Link> | undefined;
 	let route: Route | undefined;

@@ -1,6 +1,10 @@
+import {spawn} from 'node:child_process';
 import {open} from 'node:fs/promises';
+import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError, messageOf} from '../../errors.js';
+import {isService} from '../../host/service/service.js';
+import {serviceUnit} from '../../host/service/units.js';
 import {defaultRoot, pathsOf} from '../../host/store/paths.js';
 import {defineCommand} from '../command.js';
 import {parseWhole} from '../flags/sizes.js';
@@ -14,11 +18,49 @@ const openLog = async (file: string) => {
 	try {
 		return await open(file);
 	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'EACCES') {
+			throw new HolmError('forbidden', `${file} is for root`, {remedy: 'use sudo', cause: error});
+		}
+
 		throw new HolmError('not-found', `there is no log of the engine: ${messageOf(error)}`, {remedy: 'holm system start starts it', cause: error});
 	}
 };
 
 const pollMs = 250;
+
+type Show = (text: string) => Promise<unknown>;
+
+/** The log of an engine that is a service is the journal's. */
+const showJournal = async (show: Show, {count, follow}: {readonly count: number; readonly follow: boolean}): Promise<void> => {
+	const child = spawn('journalctl', [
+		`--unit=${serviceUnit}`, '--no-pager', '--quiet', '--output=short-iso', '--no-hostname', `--lines=${count === Infinity ? 'all' : count}`, ...(follow ? ['--follow'] : []),
+	], {stdio: ['ignore', 'pipe', 'pipe']});
+	let complaint = '';
+	child.stderr.setEncoding('utf8').on('data', (text: string) => {
+		complaint = (complaint + text).slice(-1000);
+	});
+	const ended = new Promise<number>((resolve, reject) => {
+		child.on('error', reject);
+		child.on('close', status => {
+			resolve(status ?? 1);
+		});
+	});
+	// It is awaited below, after what it prints.
+	ended.catch(() => undefined);
+	child.stdout.setEncoding('utf8');
+	let isEmpty = true;
+	for await (const text of child.stdout) {
+		isEmpty = false;
+		await show(String(text));
+	}
+
+	const status = await ended;
+	if (status !== 0 || (isEmpty && process.getuid?.() !== 0)) {
+		throw new HolmError(process.getuid?.() === 0 ? 'internal' : 'forbidden', `the journal of ${serviceUnit} cannot be read${complaint.trim() === '' ? '' : `: ${messageOf(complaint)}`}`, {
+			remedy: 'use sudo, or join a group that may read the journal, such as systemd-journal',
+		});
+	}
+};
 
 export const command = defineCommand({
 	summary: 'Print the log of the engine\'s daemon',
@@ -31,8 +73,14 @@ export const command = defineCommand({
 	},
 	async run(context, {follow, tail}) {
 		const count = tail === 'all' ? Infinity : parseWhole('--tail', tail);
-		await using handle = await openLog(pathsOf(context.root ?? defaultRoot).daemonLog);
 		const show = async (text: string) => write(context.stdout, context.stdout.isTTY ? escapeControlsInLines(text) : text);
+		const root = context.root ?? defaultRoot;
+		if (await isService(root)) {
+			await showJournal(show, {count, follow});
+			return;
+		}
+
+		await using handle = await openLog(pathsOf(root).daemonLog);
 		const text = await handle.readFile('utf8');
 		await show(count === Infinity ? text : lastLines(text, count));
 		if (!follow) {

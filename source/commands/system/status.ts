@@ -1,4 +1,4 @@
-import {defaultRoot, pathsOf} from '../../host/store/paths.js';
+import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
 
 export const command = defineCommand({
@@ -8,8 +8,9 @@ export const command = defineCommand({
 	async run(context) {
 		const {daemonStatus} = await import('../../backends/daemon.js');
 		const root = context.root ?? defaultRoot;
-		const {running, pid} = await daemonStatus({root: context.root});
-		print(context, running ? `The engine is running${pid === undefined ? '' : ` with process id ${pid}`} in ${root}, socket ${pathsOf(root).socket}.` : `The engine is not running in ${root}.`);
+		const {running, pid, socket, isService} = await daemonStatus({root});
+		const kind = isService ? ', as a service of this host' : '';
+		print(context, running ? `The engine is running${pid === undefined ? '' : ` with process id ${pid}`} in ${root}${kind}, socket ${socket}.` : `The engine is not running in ${root}${kind && '; it is a service of this host'}.`);
 		// As `systemctl status` has it (LSB: program is not running).
 		return running ? 0 : 3;
 	},

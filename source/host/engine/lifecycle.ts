@@ -45,6 +45,8 @@ export type StopOptions = {
 	readonly signal?: string;
 	/** Seconds until SIGKILL; -1 waits without end; default the container's, then 10. */
 	readonly timeoutSeconds?: number;
+	/** The host goes down: what its policy restarts is started again by the next engine. */
+	readonly isHostStopping?: boolean;
 };
 
 const defaultStopSeconds = 10;
@@ -359,7 +361,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		async stop(entry, options = {}) {
 			const {container, machine} = entry;
 			const {configuration} = container;
-			entry.isStoppedByUser = true;
+			entry.isStoppedByUser ||= !options.isHostStopping;
 			const {status} = container;
 			if (status.state === 'restarting') {
 				await rest(entry, status);
@@ -389,6 +391,10 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			await machine.ended;
 			clearTimeout(timer);
 			await entry.cleared;
+			if (options.isHostStopping) {
+				cancelRestart(entry);
+			}
+
 			publishContainer(site, entry, 'stop');
 		},
 		kill,

@@ -15,6 +15,10 @@ export const pathsOf = (root: string) => ({
 	/** Process id of the daemon and what tells it from a later process of the same number. */
 	daemonPid: path.join(root, 'daemon.pid'),
 	daemonLog: path.join(root, 'daemon.log'),
+	/** Locked by the daemon for as long as it runs. */
+	daemonLock: path.join(root, 'daemon.lock'),
+	/** Id of the host's boot in which the engine was last open. */
+	boot: path.join(root, 'boot'),
 	/** Id of the engine, made once. */
 	identity: path.join(root, 'identity'),
 	containers: path.join(root, 'containers'),
@@ -32,6 +36,7 @@ export const pathsOf = (root: string) => ({
 	key: path.join(root, 'key'),
 	/** Sockets and states of the workers: name server and forwarder. */
 	workers: path.join(root, 'workers'),
+	machines: path.join(root, 'machines'),
 	container: (id: string) => {
 		const directory = path.join(root, 'containers', id);
 		return {

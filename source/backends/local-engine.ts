@@ -1,0 +1,54 @@
+import {access} from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+import process from 'node:process';
+import {HolmError} from '../errors.js';
+import {isService, isSystemdRunning} from '../host/service/service.js';
+import {serviceSocket} from '../host/service/units.js';
+import {defaultRoot, pathsOf} from '../host/store/paths.js';
+
+export type SocketState = 'listening' | 'absent' | 'forbidden';
+
+/** Whether an engine answers on a socket. */
+export const probeSocket = async (socket: string): Promise<SocketState> => new Promise(resolve => {
+	const connection = net.connect(socket);
+	connection.on('connect', () => {
+		connection.destroy();
+		resolve('listening');
+	});
+	connection.on('error', (error: NodeJS.ErrnoException) => {
+		resolve(error.code === 'EACCES' || error.code === 'EPERM' ? 'forbidden' : 'absent');
+	});
+});
+
+/** The socket of the engine in a directory: the service's where that is there, else the one in the directory. */
+export const socketOf = async (root: string, service = serviceSocket): Promise<string> => {
+	const directory = path.resolve(root);
+	if (directory !== defaultRoot) {
+		return pathsOf(directory).socket;
+	}
+
+	try {
+		await access(service);
+		return service;
+	} catch {
+		return pathsOf(directory).socket;
+	}
+};
+
+/** The error for a user who may not open a socket. */
+export const forbiddenSocket = async (socket: string, service = serviceSocket): Promise<HolmError> => {
+	if (socket !== service) {
+		const remedy = await isSystemdRunning() ? 'use sudo, or make the engine a service that a group may use: sudo holm system install' : 'use sudo';
+		return new HolmError('forbidden', `${socket} is root's alone`, {remedy});
+	}
+
+	const {findGroup, ownName, refusalOf} = await import('../host/service/group.js');
+	const {reason, remedy} = refusalOf(await findGroup(), {name: ownName(), gids: process.getgroups?.() ?? []});
+	return new HolmError('forbidden', `no access to ${socket}: ${reason}`, {remedy});
+};
+
+/** The error for a user who cannot start the engine that does not run. */
+export const notStarted = async (root: string): Promise<HolmError> => new HolmError('forbidden', `the engine in ${root} is not running, and only root can start it`, {
+	remedy: await isSystemdRunning() && !await isService(root) ? 'use sudo, or make it a service that starts with the host: sudo holm system install' : 'sudo holm system start',
+});

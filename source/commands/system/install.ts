@@ -1,0 +1,18 @@
+import {defaultRoot} from '../../host/store/paths.js';
+import {defineCommand, print} from '../command.js';
+import {serviceGroup} from '../../host/service/units.js';
+import {escapeControls} from '../print/escape.js';
+import {printSteps} from '../print/steps.js';
+
+export const command = defineCommand({
+	summary: `Make the engine a service of this host, which the group ${serviceGroup} may use`,
+	usage: '',
+	flags: {},
+	async run(context) {
+		const [{installDaemon}, {stepsOf}] = await Promise.all([import('../../backends/daemon.js'), import('../../host/steps.js')]);
+		const steps = stepsOf(async tell => installDaemon(context.root ?? defaultRoot, tell));
+		await printSteps(steps, context.stdout, context.now);
+		const user = context.environment['SUDO_USER'];
+		print(context, escapeControls(`Members of the group ${serviceGroup} use the engine without sudo, and have root's power over this host by it. To add one: sudo usermod -aG ${serviceGroup} ${user === undefined || user === 'root' ? 'USER' : user}, then log in again.`));
+	},
+});

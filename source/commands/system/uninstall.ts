@@ -1,0 +1,25 @@
+import process from 'node:process';
+import {HolmError} from '../../errors.js';
+import {serviceGroup} from '../../host/service/units.js';
+import {defaultRoot} from '../../host/store/paths.js';
+import {defineCommand, print} from '../command.js';
+
+export const command = defineCommand({
+	summary: 'Make the engine no service any more; containers go on running',
+	usage: '',
+	flags: {},
+	async run(context) {
+		const {isService, removeService} = await import('../../host/service/service.js');
+		if (!await isService(context.root ?? defaultRoot)) {
+			print(context, 'The engine is no service of this host.');
+			return;
+		}
+
+		if (process.getuid?.() !== 0) {
+			throw new HolmError('forbidden', 'only root can remove the service', {remedy: 'sudo holm system uninstall'});
+		}
+
+		await removeService();
+		print(context, `The service is removed. Containers go on; the next command of root starts the engine. The group ${serviceGroup} is left: sudo groupdel ${serviceGroup}`);
+	},
+});

@@ -1,0 +1,68 @@
+import {readFile, writeFile} from 'node:fs/promises';
+import {setTimeout as delay} from 'node:timers/promises';
+import {messageOf} from '../../errors.js';
+import {startsAtBoot} from '../../rules/restart-policy.js';
+import type {Lifecycle} from './lifecycle.js';
+import {isLive, type Entry, type Site} from './site.js';
+
+/** The host's shutdown waits for containers to stop for this long; what still runs then is ended with the host. */
+const shutdownLimitMs = 90_000;
+
+const bootId = async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+
+const startsNow = ({container: {status, restartCount, configuration}, isStoppedByUser}: Entry): boolean =>
+	status.state === 'exited' && startsAtBoot(configuration.restartPolicy, {exitCode: status.exitCode, isStopped: isStoppedByUser, restartCount});
+
+/**
+Starts the containers that had ended before the host booted and whose policy wants them back, once for each boot; those that ran until then are started with what ended while no engine was.
+
+Does not wait for the starts; the log tells of those that fail.
+*/
+export const startAfterBoot = async (site: Site, lifecycle: Lifecycle): Promise<void> => {
+	const [now, before] = await Promise.all([bootId(), readFile(site.paths.boot, 'utf8').catch(() => undefined)]);
+	if (before?.trim() === now) {
+		return;
+	}
+
+	// A directory of an earlier version of Holm does not tell when it was last used.
+	const entries = before === undefined ? [] : site.containers.values().filter(entry => startsNow(entry)).toArray();
+	for (const entry of entries) {
+		void entry.queue(async () => {
+			// It may have been started or removed by then.
+			if (!site.containers.has(entry.container.id) || !startsNow(entry)) {
+				return;
+			}
+
+			try {
+				await lifecycle.start(entry);
+			} catch (error) {
+				site.log(`${entry.container.name} could not be started after the boot: ${messageOf(error)}`);
+			}
+		});
+	}
+
+	await writeFile(site.paths.boot, `${now}\n`, {mode: 0o644});
+};
+
+/** Stops what runs because the host goes down, each container with its own signal and within its own time. The next engine starts what its policy wants back. */
+export const stopForShutdown = async (site: Site, lifecycle: Lifecycle): Promise<void> => {
+	const live = site.containers.values().filter(entry => isLive(entry)).toArray();
+	const stopping = Promise.all(live.map(async entry => {
+		try {
+			await lifecycle.stop(entry, {isHostStopping: true});
+		} catch (error) {
+			site.log(`${entry.container.name} could not be stopped: ${messageOf(error)}`);
+		}
+	}));
+	const limit = new AbortController();
+	try {
+		await Promise.race([stopping, delay(shutdownLimitMs, undefined, {signal: limit.signal})]);
+	} finally {
+		limit.abort();
+	}
+
+	const left = live.filter(entry => isLive(entry));
+	if (left.length > 0) {
+		site.log(`not stopped within ${shutdownLimitMs / 1000} seconds: ${left.map(({container}) => container.name).join(', ')}`);
+	}
+};

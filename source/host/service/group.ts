@@ -1,0 +1,73 @@
+import {userInfo} from 'node:os';
+import process from 'node:process';
+import {findCommand} from '../programs.js';
+import {run} from '../run.js';
+import {serviceGroup} from './units.js';
+
+export type Group = {readonly gid: number; readonly members: readonly string[]};
+
+/** A line of getent(1). */
+export const parseGroup = (line: string): Group | undefined => {
+	const [, , gid, members = ''] = line.trim().split(':');
+	return gid === undefined || !/^\d+$/v.test(gid) ? undefined : {gid: Number(gid), members: members.split(',').filter(Boolean)};
+};
+
+/** A group of the host, wherever its accounts are kept; undefined when there is none. */
+export const findGroup = async (name = serviceGroup): Promise<Group | undefined> => {
+	// 2: no such entry.
+	const {stdout} = await run('getent', ['group', name], {accept: [0, 2]});
+	return parseGroup(stdout);
+};
+
+/** Makes the group of the service. Resolves with whether it was not there. */
+export const ensureGroup = async (): Promise<boolean> => {
+	if (await findGroup()) {
+		return false;
+	}
+
+	await run('groupadd', ['--system', serviceGroup], {remedy: `make the group ${serviceGroup} by hand`});
+	return true;
+};
+
+/** The name of the user who runs this process; the number where there is none. */
+export const ownName = (): string => {
+	try {
+		return userInfo().username;
+	} catch {
+		return String(process.getuid?.());
+	}
+};
+
+/** Why a user is kept from the engine, and the one line that mends it. */
+export type Refusal = {readonly reason: string; readonly remedy: string};
+
+export type Caller = {
+	readonly name: string;
+	/** Of the process, which has those that its user had at login. */
+	readonly gids: readonly number[];
+};
+
+export const refusalOf = (group: Group | undefined, {name, gids}: Caller): Refusal => {
+	if (group && gids.includes(group.gid)) {
+		return {reason: `the group ${serviceGroup}, of which ${name} is, has no access`, remedy: 'sudo systemctl restart holm.socket'};
+	}
+
+	return group?.members.includes(name)
+		? {reason: `this login of ${name} is older than the membership in the group ${serviceGroup}`, remedy: `log in again, or run: newgrp ${serviceGroup}`}
+		: {reason: `${name} is not in the group ${serviceGroup}`, remedy: `sudo usermod -aG ${serviceGroup} ${name}, then log in again`};
+};
+
+/** Removes the group of the service where no user is in it. Resolves with whether it is gone. */
+export const removeEmptyGroup = async (): Promise<boolean> => {
+	const group = await findGroup();
+	if (!group) {
+		return true;
+	}
+
+	if (group.members.length > 0 || await findCommand('groupdel') === undefined) {
+		return false;
+	}
+
+	const {exitCode} = await run('groupdel', [serviceGroup], {accept: Array.from({length: 256}, (_, status) => status)});
+	return exitCode === 0;
+};

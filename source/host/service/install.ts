@@ -1,0 +1,107 @@
+import process from 'node:process';
+import {fileURLToPath} from 'node:url';
+import {mkdir, realpath} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError} from '../../errors.js';
+import {findCommand} from '../programs.js';
+import {pathsOf, defaultRoot} from '../store/paths.js';
+import type {SetupStep} from '../guest-kernel.js';
+import {ensureGroup} from './group.js';
+import {
+	foreignUnits,
+	isService,
+	isSystemdRunning,
+	removeService,
+	startService,
+	writeUnits,
+} from './service.js';
+import {assertOnlyRootWrites} from './trust.js';
+import {
+	serviceGroup,
+	serviceSocket,
+	serviceText,
+	serviceUnit,
+	socketText,
+} from './units.js';
+
+/** The package that this module is of, and the daemon in it. */
+const daemonFile = () => fileURLToPath(new URL('../daemon.js', import.meta.url));
+
+/** `dist/source/host/service` is four directories below the package. */
+const packageDirectory = () => fileURLToPath(new URL('../../../../', import.meta.url));
+
+/** Code in a home directory is easily moved or removed by the user whose it is. */
+const isInHome = (file: string) => /^\/(?:home|root)\//v.test(file);
+
+const assertPossible = async (root: string): Promise<void> => {
+	if (!await isSystemdRunning()) {
+		throw new HolmError('unsupported', 'systemd does not run this host, so the engine cannot be a service of it', {remedy: 'nothing is needed: the first command of root starts the engine'});
+	}
+
+	if (process.getuid?.() !== 0) {
+		throw new HolmError('forbidden', 'only root can make the engine a service', {remedy: 'sudo holm system install'});
+	}
+
+	if (path.resolve(root) !== defaultRoot) {
+		throw new HolmError('unsupported', `the service is the engine in ${defaultRoot}, and not the one in ${root}`, {remedy: 'leave --root and HOLM_ROOT out'});
+	}
+
+	const foreign = await foreignUnits();
+	if (foreign.length > 0) {
+		throw new HolmError('conflict', `${foreign.join(' and ')} was not made by Holm`, {remedy: 'move it away first'});
+	}
+};
+
+export type InstallOptions = {
+	readonly root: string;
+	readonly tell: (step: SetupStep) => void;
+	/** Stops a daemon that no service runs; its containers go on. */
+	readonly stopDaemon: () => Promise<void>;
+	/** Resolves when the engine answers at the service's socket; throws its reason when it cannot. */
+	readonly awaitEngine: () => Promise<void>;
+};
+
+/**
+Makes the engine a service of the host, or brings one up to this version of Holm. Containers that run are left alone.
+
+Throws `unsupported` without systemd, and `forbidden` without root and where others than root could change the code.
+*/
+export const installService = async ({root, tell, stopDaemon, awaitEngine}: InstallOptions): Promise<void> => {
+	await assertPossible(root);
+	const [node, daemon, directory] = await Promise.all([process.execPath, daemonFile(), packageDirectory()].map(async file => realpath(file)));
+	await assertOnlyRootWrites([node!, directory!]);
+	const homely = [node!, daemon!].filter(file => isInHome(file));
+	if (homely.length > 0) {
+		tell({step: 'warning', detail: `the service runs ${homely.join(' and ')}, in a home directory: it ends with that directory, and others cannot run the command there`});
+	}
+
+	const flock = await findCommand('flock');
+	if (flock === undefined) {
+		throw new HolmError('unavailable', 'flock is not installed', {remedy: 'install util-linux'});
+	}
+
+	tell({step: 'group', detail: await ensureGroup() ? `${serviceGroup} made` : `${serviceGroup} is there`});
+	const wasService = await isService(root);
+	if (!wasService) {
+		await stopDaemon();
+	}
+
+	await mkdir(defaultRoot, {recursive: true, mode: 0o711});
+	try {
+		await writeUnits({
+			service: serviceText({flock, node: node!, daemon: daemon!, root: defaultRoot, lock: pathsOf(defaultRoot).daemonLock}),
+			socket: socketText(),
+		});
+		tell({step: 'service', detail: `starting ${serviceUnit}`});
+		await startService({isChanged: true});
+		await awaitEngine();
+	} catch (error) {
+		if (!wasService) {
+			await removeService().catch(() => undefined);
+		}
+
+		throw error;
+	}
+
+	tell({step: 'service', detail: `${serviceUnit} runs, starts with the host, and listens at ${serviceSocket}`});
+};

@@ -1,0 +1,123 @@
+import {
+	readFile,
+	rename,
+	rm,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import {takeEveryStep} from '../every-step.js';
+import {run} from '../run.js';
+import {defaultRoot} from '../store/paths.js';
+import {serviceUnit, socketUnit, unitMark} from './units.js';
+
+const unitDirectory = '/etc/systemd/system';
+
+const unitFiles = [serviceUnit, socketUnit].map(name => path.join(unitDirectory, name));
+
+/** Whether systemd is what runs this host, as sd_booted(3) finds out. */
+export const isSystemdRunning = async (): Promise<boolean> => {
+	try {
+		return (await stat('/run/systemd/system')).isDirectory();
+	} catch {
+		return false;
+	}
+};
+
+const readText = async (file: string): Promise<string | undefined> => {
+	try {
+		return await readFile(file, 'utf8');
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+			return undefined;
+		}
+
+		throw error;
+	}
+};
+
+/** Unit files of these names that somebody else has made. */
+export const foreignUnits = async (): Promise<readonly string[]> => {
+	const texts = await Promise.all(unitFiles.map(async file => readText(file)));
+	return unitFiles.filter((_, index) => texts[index] !== undefined && !texts[index].startsWith(unitMark));
+};
+
+/** Whether the engine in a directory is a service of this host. Only the one in the usual directory can be. */
+export const isService = async (root: string): Promise<boolean> => {
+	if (path.resolve(root) !== defaultRoot || !await isSystemdRunning()) {
+		return false;
+	}
+
+	const text = await readText(unitFiles[0]!);
+	return text?.startsWith(unitMark) === true;
+};
+
+const systemctl = async (...arguments_: readonly string[]) => run('systemctl', arguments_, {remedy: `systemctl status ${serviceUnit} and journalctl -u ${serviceUnit} may say more`});
+
+const isActive = async (unit: string): Promise<boolean> => {
+	// 3 and 4: it is not active, and there is no such unit.
+	const {exitCode} = await run('systemctl', ['is-active', '--quiet', unit], {accept: [0, 1, 2, 3, 4]});
+	return exitCode === 0;
+};
+
+/** Writes the units, has systemd start them at boot, and lets it know. */
+export const writeUnits = async (texts: {readonly service: string; readonly socket: string}): Promise<void> => {
+	for (const [index, text] of [texts.service, texts.socket].entries()) {
+		const file = unitFiles[index]!;
+		await writeFile(`${file}.new`, text, {mode: 0o644});
+		await rename(`${file}.new`, file);
+	}
+
+	await systemctl('daemon-reload');
+	await systemctl('--quiet', 'enable', serviceUnit, socketUnit);
+};
+
+/** Starts the service, or with `isChanged` anew what runs already. Containers are left alone either way. */
+export const startService = async ({isChanged = false} = {}): Promise<void> => {
+	if (isChanged || !await isActive(socketUnit)) {
+		// Systemd does not make a socket for a service that runs already.
+		await systemctl('stop', socketUnit, serviceUnit);
+	}
+
+	await systemctl('start', socketUnit, serviceUnit);
+};
+
+/** Stops the daemon and closes its socket, at which a command would start it. Containers go on. */
+export const stopService = async (): Promise<void> => {
+	await systemctl('stop', socketUnit, serviceUnit);
+};
+
+/** Closes the socket alone. */
+export const closeServiceSocket = async (): Promise<void> => {
+	await systemctl('stop', socketUnit);
+};
+
+export const isServiceActive = async (): Promise<boolean> => isActive(serviceUnit);
+
+/** Stops the service and takes its units away. Containers go on. */
+export const removeService = async (): Promise<void> => {
+	await takeEveryStep([
+		stopService,
+		async () => {
+			await systemctl('--quiet', 'disable', serviceUnit, socketUnit);
+		},
+		...unitFiles.map(file => async () => rm(file, {force: true})),
+		async () => {
+			await systemctl('daemon-reload');
+		},
+	], 'the service could not be removed completely');
+};
+
+/** Whether systemd is taking the host down. */
+export const isHostStopping = async (): Promise<boolean> => {
+	if (!await isSystemdRunning()) {
+		return false;
+	}
+
+	try {
+		const {stdout} = await run('systemctl', ['is-system-running'], {accept: [0, 1, 2, 3, 4], signal: AbortSignal.timeout(5000)});
+		return stdout.trim() === 'stopping';
+	} catch {
+		return false;
+	}
+};
