@@ -111,8 +111,8 @@ export const listenOnPassed = async (server: HttpServer, descriptor: number): Pr
 		});
 		listener.listen({fd: descriptor}, resolve);
 	});
-	// The address of a unix socket is its path.
-	if (typeof listener.address() !== 'string') {
+	// One of a unix socket that was passed is not known.
+	if (listener.address() !== null) {
 		listener.close();
 		throw new HolmError('invalid', `descriptor ${descriptor} listens on a network, which would give everybody who reaches it root on this host`, {remedy: 'pass a unix socket'});
 	}
