@@ -96,6 +96,7 @@ export const groups: Readonly<Record<string, Group>> = {
 			status: {load: async () => import('./system/status.js')},
 			install: {load: async () => import('./system/install.js')},
 			uninstall: {load: async () => import('./system/uninstall.js')},
+			reset: {load: async () => import('./system/reset.js')},
 			logs: {load: async () => import('./system/logs.js')},
 			df: {load: async () => import('./system/df.js')},
 			prune: {load: async () => import('./system/prune.js')},

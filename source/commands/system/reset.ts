@@ -1,0 +1,91 @@
+import process from 'node:process';
+import {HolmError} from '../../errors.js';
+import type {Survey} from '../../host/reset/survey.js';
+import {serviceGroup} from '../../host/service/units.js';
+import {defaultRoot} from '../../host/store/paths.js';
+import {defineCommand, print} from '../command.js';
+import {escapeControls} from '../print/escape.js';
+import {decimalSize} from '../print/sizes.js';
+import {printSteps} from '../print/steps.js';
+import {forceFlag} from '../prune.js';
+import {isConfirmed} from '../terminal/prompt.js';
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** What there is of an engine, a line for each kind of thing that there is. */
+export const surveyLines = ({containers, networks, volumes, bytes}: Omit<Survey, 'directory' | 'names'>): readonly string[] => [
+	`${counted(containers, 'container')} (${decimalSize(bytes.containers)})`,
+	`${counted(volumes.length, 'volume')} (${decimalSize(bytes.volumes)})${volumes.length === 0 ? '' : `: ${volumes.join(', ')}`}`,
+	`images (${decimalSize(bytes.images)}), disks, templates and kernel (${decimalSize(bytes.cache)})`,
+	`${counted(networks, 'network')} and what the engine changed of the host's network`,
+].map(line => escapeControls(line));
+
+export const command = defineCommand({
+	summary: 'End and remove everything of the engine: containers, volumes, images, service',
+	usage: '',
+	flags: {force: forceFlag},
+	async run(context, {force}) {
+		if (context.host !== undefined) {
+			throw new HolmError('invalid', 'only the engine of this host can be reset', {remedy: 'leave --host out'});
+		}
+
+		if (process.getuid?.() !== 0) {
+			throw new HolmError('forbidden', 'only root can remove the engine', {remedy: 'sudo holm system reset'});
+		}
+
+		const root = context.root ?? defaultRoot;
+		const [{surveyEngine}, {resetEngine}, {isService, removeService}, {removeEmptyGroup}, {daemonStatus, stopDaemon}, {stepsOf}] = await Promise.all([
+			import('../../host/reset/survey.js'),
+			import('../../host/reset/reset.js'),
+			import('../../host/service/service.js'),
+			import('../../host/service/group.js'),
+			import('../../backends/daemon.js'),
+			import('../../host/steps.js'),
+		]);
+		const survey = await surveyEngine(root);
+		const hasService = await isService(root);
+		if (!survey && !hasService) {
+			print(context, escapeControls(`There is no engine in ${root}.`));
+			return 0;
+		}
+
+		const lines = survey ? surveyLines(survey) : [];
+		const list = [...lines, ...hasService ? ['the service of this host'] : []].map(line => `  - ${line}`).join('\n');
+		if (!force && !await isConfirmed(context, `This will end and remove everything of the engine in ${escapeControls(root)}:\n${list}`)) {
+			return 1;
+		}
+
+		let isGone = true;
+		await printSteps(stepsOf(async tell => {
+			isGone = await resetEngine({
+				root,
+				tell,
+				async shutDown() {
+					try {
+						if ((await daemonStatus({root})).running) {
+							await stopDaemon({root, everything: true});
+						}
+					} finally {
+						if (hasService) {
+							await removeService();
+						}
+					}
+				},
+			});
+		}), context.stdout, context.now);
+		for (const line of lines) {
+			print(context, `Removed: ${line}`);
+		}
+
+		if (hasService) {
+			print(context, await removeEmptyGroup()
+				? `Removed: the service and the group ${serviceGroup}`
+				: `Removed: the service. The group ${serviceGroup} has members and is left: sudo groupdel ${serviceGroup}`);
+		}
+
+		print(context, escapeControls(isGone
+			? `Nothing of the engine is left in ${root}. The programs that holm setup installed stay.`
+			: `${root} is left and empty, for a file system is mounted there. The programs that holm setup installed stay.`));
+		return 0;
+	},
+});

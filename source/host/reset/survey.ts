@@ -1,0 +1,143 @@
+import {lstat, readdir, realpath} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError} from '../../errors.js';
+import {directoryBytes} from '../engine/volumes.js';
+import {pathsOf} from '../store/paths.js';
+import {mountsBelow} from './mounts.js';
+
+/** A file that was being written, or that was set aside. */
+const temporary = /^\.?(?<name>[\w\-]+(?:\.[a-z]+)?)\.(?:new|corrupt|[\da-f]{16}\.\d+\.tmp)$/v;
+
+/** Directories that are there for a moment only: a trial of virtualisation, and one of overlay mounts. */
+const passing = /^(?:probe\.|\.holm-overlay-)[A-Za-z\d]{6}$/v;
+
+const namesIn = async (directory: string): Promise<readonly string[]> => {
+	try {
+		return (await readdir(directory)).toSorted();
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+			return [];
+		}
+
+		throw error;
+	}
+};
+
+const isOwnName = (known: ReadonlySet<string>, name: string) =>
+	known.has(name) || passing.test(name) || known.has(temporary.exec(name)?.groups?.['name'] ?? '');
+
+/** What the engine's directories hold, where that can be told from their names. */
+const isOwnEntry: ReadonlyArray<readonly [directory: 'containers' | 'machines' | 'networks', pattern: RegExp]> = [
+	['containers', /^[\da-f]{64}$/v],
+	['machines', /^[\da-f]{16}(?:\..+)?$/v],
+	['networks', /\.json(?:\.corrupt)?$|^\..+\.tmp$/v],
+];
+
+const volumeParts = new Set(['_data', 'record.json', 'record.json.corrupt']);
+
+/** Everything in an engine's directory that the engine did not make. */
+const findForeign = async (directory: string, names: readonly string[]): Promise<readonly string[]> => {
+	const paths = pathsOf(directory);
+	const {root: _root, container: _container, network: _network, volume: _volume, ...files} = paths;
+	const known = new Set(Object.values(files).map(file => path.basename(file)));
+	const foreign = names.filter(name => !isOwnName(known, name)).map(name => path.join(directory, name));
+	for (const name of names) {
+		const file = path.join(directory, name);
+		// What is behind a link is elsewhere, and was put there by hand.
+		if ((await lstat(file)).isSymbolicLink()) {
+			foreign.push(file);
+		}
+	}
+
+	for (const [kind, pattern] of isOwnEntry) {
+		const entries = await namesIn(paths[kind]);
+		foreign.push(...entries.filter(name => !pattern.test(name)).map(name => path.join(paths[kind], name)));
+	}
+
+	for (const name of await namesIn(paths.volumes)) {
+		const volume = paths.volume(name);
+		const parts = (await lstat(volume)).isDirectory() ? await namesIn(volume) : [''];
+		foreign.push(...parts.filter(part => !volumeParts.has(part) && !temporary.test(part)).map(part => path.join(volume, part)));
+	}
+
+	return [...new Set(foreign)];
+};
+
+export type Survey = {
+	/** Of the engine, without links. */
+	readonly directory: string;
+	/** What is in it. */
+	readonly names: readonly string[];
+	readonly containers: number;
+	readonly networks: number;
+	readonly volumes: readonly string[];
+	readonly bytes: {readonly containers: number; readonly volumes: number; readonly images: number; readonly cache: number};
+};
+
+const isBelow = (file: string, directories: readonly string[]) => directories.some(directory => file.startsWith(`${directory}/`));
+
+/** The mounts that the engine makes: shares of machines, and buildah's. */
+export const ownMounts = async (directory: string): Promise<readonly string[]> => {
+	const {machines, images} = pathsOf(directory);
+	const mounts = await mountsBelow(directory);
+	return mounts.filter(mount => isBelow(mount, [machines, images]) || mount === images);
+};
+
+/**
+What an engine has in its directory; undefined when there is no such directory.
+
+Throws `conflict` naming what the engine did not make, among that what is mounted there: nothing of it may be removed with the engine.
+*/
+export const surveyEngine = async (root: string): Promise<Survey | undefined> => {
+	let directory: string;
+	try {
+		directory = await realpath(root);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+			return undefined;
+		}
+
+		throw error;
+	}
+
+	const {uid} = await lstat(directory);
+	const names = (await namesIn(directory)).filter(name => name !== 'lost+found');
+	const paths = pathsOf(directory);
+	if (uid !== 0) {
+		throw new HolmError('conflict', `${directory} belongs to user ${uid}, and an engine's directory is root's`, {remedy: 'name the directory of an engine with --root'});
+	}
+
+	const foreign = await findForeign(directory, names);
+	const own = new Set(await ownMounts(directory));
+	const mounts = await mountsBelow(directory);
+	const other = mounts.find(mount => !own.has(mount));
+	const [first] = foreign;
+	if (first !== undefined) {
+		throw new HolmError('conflict', `${first} is not the engine's${foreign.length > 1 ? `, nor ${foreign.length - 1} more below ${directory}` : ''}; nothing was removed`, {remedy: 'move it elsewhere first'});
+	}
+
+	if (other !== undefined) {
+		throw new HolmError('conflict', `something is mounted at ${other}, which is not the engine's; nothing was removed`, {remedy: `umount ${other}`});
+	}
+
+	const sum = async (...directories: readonly string[]) => {
+		const present = directories.map(file => path.basename(file)).filter(name => names.includes(name));
+		const sizes = await Promise.all(present.map(async name => directoryBytes(path.join(directory, name))));
+		return sizes.reduce((total, bytes) => total + bytes, 0);
+	};
+
+	const [containers, networks, volumes] = await Promise.all([namesIn(paths.containers), namesIn(paths.networks), namesIn(paths.volumes)]);
+	return {
+		directory,
+		names,
+		containers: containers.length,
+		networks: networks.filter(name => name.endsWith('.json')).length,
+		volumes,
+		bytes: {
+			containers: await sum(paths.containers, paths.machines),
+			volumes: await sum(paths.volumes),
+			images: await sum(paths.images),
+			cache: await sum(paths.disks, paths.templates, paths.guest),
+		},
+	};
+};
