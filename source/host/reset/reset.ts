@@ -13,9 +13,6 @@ import {end, readIdentity} from '../worker-process.js';
 import {mountsBelow} from './mounts.js';
 import {ownMounts, surveyEngine, type Survey} from './survey.js';
 
-/** More than any machine has. */
-const mostShares = 64;
-
 const namesIn = async (directory: string) => readdir(directory).catch(() => []);
 
 /** Ends by their records what a daemon could not end, and takes the network from the host. */
@@ -23,7 +20,7 @@ const endEverything = async (root: string, directory: string): Promise<void> => 
 	const {machines, workers, templates} = pathsOf(directory);
 	const [machineNames, workerFiles] = await Promise.all([namesIn(machines), namesIn(workers)]);
 	await takeEveryStep([
-		...machineNames.map(name => async () => clearMachine(path.join(machines, name), mostShares)),
+		...machineNames.map(name => async () => clearMachine(path.join(machines, name))),
 		async () => clearAbandonedTemplates(templates),
 		...workerFiles.filter(name => name.endsWith('.pid')).map(name => async () => end(await readIdentity(path.join(workers, name)))),
 		// Its name follows from the path that the daemon was given.
