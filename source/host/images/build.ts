@@ -16,19 +16,43 @@ import {ProgramError} from './program.js';
 import {registryError} from './transfer.js';
 import {loopbackRegistriesIn, registryOf, tagName} from './reference.js';
 
-/** The recipe within the context; throws `invalid` when there is none or it lies outside. */
+/** Recipes and lists of ignored files are read as a whole, by buildah too. */
+const maximumTextBytes = 4 * 1024 * 1024;
+
+/** The path of a text of the context whose links have been followed; undefined when there is none. Throws `invalid` for what is no file or lies outside. */
+const textWithin = async (root: string, name: string, remedy: string): Promise<string | undefined> => {
+	const file = await realpath(path.resolve(root, name)).catch(() => undefined);
+	if (file === undefined) {
+		return undefined;
+	}
+
+	// A link in a context that a client sent may point at any file of the host.
+	const status = await stat(file);
+	if (!status.isFile() || !file.startsWith(`${root}/`)) {
+		throw new HolmError('invalid', `"${printable(name)}" is not a file within the build context`, {remedy});
+	}
+
+	if (status.size > maximumTextBytes) {
+		throw new HolmError('invalid', `"${printable(name)}" is larger than ${maximumTextBytes / 1024 ** 2} MiB`, {remedy});
+	}
+
+	return file;
+};
+
+/** The recipe within the context; throws `invalid` when there is none or it lies outside, or what it says to ignore does. */
 const recipeOf = async (context: string, file: string | undefined): Promise<string> => {
 	const root = await realpath(context);
 	for (const name of file === undefined ? ['Dockerfile', 'Containerfile'] : [file]) {
-		const recipe = await realpath(path.resolve(root, name)).catch(() => undefined);
+		const recipe = await textWithin(root, name, 'name a Dockerfile below the context directory');
 		if (recipe === undefined) {
 			continue;
 		}
 
-		// A link in a context that a client sent may point at any file of the host.
-		const status = await stat(recipe);
-		if (!status.isFile() || !recipe.startsWith(`${root}/`)) {
-			throw new HolmError('invalid', `"${printable(name)}" is not a file within the build context`, {remedy: 'name a Dockerfile below the context directory'});
+		// Buildah opens the first of these that is there.
+		for (const base of [`${path.relative(root, recipe)}.`, '.']) {
+			for (const kind of ['containerignore', 'dockerignore']) {
+				await textWithin(root, `${base}${kind}`, 'put the list itself there');
+			}
 		}
 
 		return recipe;

@@ -1,5 +1,12 @@
 import {execFileSync} from 'node:child_process';
-import {readdir, symlink, writeFile} from 'node:fs/promises';
+import {
+	mkdir,
+	readdir,
+	rm,
+	symlink,
+	truncate,
+	writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import type {ExecutionContext} from 'ava';
@@ -80,7 +87,7 @@ hostTest('a step of a build gets neither to the host\'s files nor to its devices
 		'RUN echo "groups: $(ls -A /sys/fs/cgroup)"; ! touch /sys/fs/cgroup/x 2>/dev/null',
 		'RUN grep CapEff /proc/self/status',
 		// What package managers and recipes do: apk enters its root before each script.
-		'RUN chroot . true && touch /f && chown 5:6 /f && chmod u+s /f && setpriv --reuid 5 true; stat -c "%u:%g %a" /f',
+		'RUN chroot . true && touch /f && chown 5:6 /f && chmod u+s /f; stat -c "%u:%g %a" /f',
 	];
 	const context = await contextFor(directory, 'context', {Dockerfile: `${base}${steps.join('\n')}\n`});
 	const output = await collect(build(store.buildah, context, buildOptions));
@@ -88,8 +95,8 @@ hostTest('a step of a build gets neither to the host\'s files nor to its devices
 	t.false(text.includes('of the host'), text);
 	t.regex(text, /^stayed: own$/mv);
 	t.regex(text, /^device: .*not permitted$/mv);
-	const {devices = ''} = /^devices: (?<devices>.*)$/mv.exec(text)?.groups ?? {};
-	t.deepEqual(devices.split(' ').filter(device => !/^\/dev\/(?:console|full|null|ptmx|pts\/ptmx|random|tty|urandom|zero)$/v.test(device)), []);
+	const {devices: shown = ''} = /^devices: (?<devices>.*)$/mv.exec(text)?.groups ?? {};
+	t.deepEqual(shown.split(' ').filter(device => !/^\/dev\/(?:console|full|null|ptmx|pts\/ptmx|random|tty|urandom|zero)$/v.test(device)), []);
 	t.regex(text, /^groups: $/mv);
 	t.regex(text, /^5:6 4644$/mv);
 	const capabilities = BigInt(`0x${/^CapEff:\s+(?<set>[\da-f]+)$/mv.exec(text)?.groups?.['set']}`);
@@ -150,6 +157,33 @@ hostTest('the recipe is chosen, targets and labels are honoured, and .dockerigno
 		kept: 'k',
 	});
 	await t.notThrowsAsync(buildImage(store, ignored));
+});
+
+hostTest('a list of ignored files outside of the context, or one too large to read, is refused', ['buildah', 'mkfifo'], async t => {
+	const {store, directory} = await storeFor(t);
+	await contextFor(directory, 'outside', {list: 'secret\n'});
+	const pipe = path.join(directory, 'pipe');
+	execFileSync('mkfifo', [pipe]);
+	for (const name of ['.dockerignore', '.containerignore', 'sub/other.dockerignore', 'sub/other.containerignore']) {
+		for (const target of ['../outside/list', pipe, '/dev/zero', '.']) {
+			const context = await contextFor(directory, 'context', {Dockerfile: base});
+			await mkdir(path.join(context, 'sub'), {recursive: true});
+			await writeFile(path.join(context, 'sub/other'), base);
+			await symlink(name.startsWith('sub/') && target.startsWith('..') ? `../${target}` : target, path.join(context, name));
+			await t.throwsAsync(buildImage(store, context, name.startsWith('sub/') ? {file: 'sub/other'} : {}), {code: 'invalid', message: `"${name}" is not a file within the build context`}, target);
+			await rm(context, {recursive: true});
+		}
+	}
+
+	for (const name of ['.dockerignore', 'Dockerfile']) {
+		const context = await contextFor(directory, `large-${name}`, {Dockerfile: base, [name]: ''});
+		await truncate(path.join(context, name), 5 * 1024 ** 2);
+		await t.throwsAsync(buildImage(store, context), {code: 'invalid', message: `"${name}" is larger than 4 MiB`});
+	}
+
+	const within = await contextFor(directory, 'within', {Dockerfile: `${base}COPY . /context\nRUN test ! -e /context/secret && test -e /context/list\n`, list: 'secret\n', secret: 's'});
+	await symlink('list', path.join(within, '.dockerignore'));
+	await t.notThrowsAsync(buildImage(store, within));
 });
 
 hostTest('a recipe outside of the context is refused, by a path and by a link', ['buildah'], async t => {
