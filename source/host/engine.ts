@@ -52,6 +52,7 @@ import {openImageStore} from './images/storage.js';
 import {clearAbandonedTemplates} from './machines/abandoned.js';
 import {adoptMachine, clearMachine} from './machines/machine.js';
 import {lastWords} from './machines/status.js';
+import {orMissing} from './store/missing.js';
 import {pathsOf, type Paths} from './store/paths.js';
 import {readRecords} from './store/records.js';
 
@@ -103,14 +104,14 @@ const makeDirectories = async (paths: Paths) => {
 };
 
 const identityOf = async ({identity}: Paths): Promise<string> => {
-	try {
-		const text = await readFile(identity, 'utf8');
+	const text = await orMissing(readFile(identity, 'utf8'));
+	if (text !== undefined) {
 		return text.trim();
-	} catch {
-		const id = randomUUID();
-		await writeFile(identity, `${id}\n`, {mode: 0o644});
-		return id;
 	}
+
+	const id = randomUUID();
+	await writeFile(identity, `${id}\n`, {mode: 0o644});
+	return id;
 };
 
 const readState = async (paths: Paths, log: (line: string) => void) => {
@@ -134,7 +135,7 @@ const removeUnrecorded = async ({paths, containers}: Site): Promise<void> => {
 	const unknown = ids.filter(id => !containers.has(id));
 	for (const id of unknown) {
 		const {directory, record} = paths.container(id);
-		const names = await readdir(directory).catch(() => []);
+		const names = await orMissing(readdir(directory)) ?? [];
 		if (!names.some(name => name.startsWith(path.basename(record)))) {
 			await rm(directory, {recursive: true, force: true});
 		}

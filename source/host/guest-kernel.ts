@@ -19,6 +19,7 @@ import {HolmError, messageOf} from '../errors.js';
 import {hostDistribution} from './distributions.js';
 import {collectModules, moduleInformation, type GuestModule} from './guest-modules.js';
 import {run} from './run.js';
+import {throwUnreadable} from './store/missing.js';
 import {pathsOf} from './store/paths.js';
 
 /** One step of something long, before it is done. */
@@ -65,7 +66,8 @@ export const readKernel = async (directory: string): Promise<GuestKernel | undef
 			&& contents.every(content => moduleInformation(content, 'vermagic')?.startsWith(`${kernel.version} `))
 			? kernel
 			: undefined;
-	} catch {
+	} catch (error) {
+		throwUnreadable(error);
 		return undefined;
 	}
 };

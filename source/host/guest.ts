@@ -1,4 +1,4 @@
-import {access, chmod, mkdir, readdir, rm, stat} from 'node:fs/promises';
+import {chmod, mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {availableParallelism, totalmem} from 'node:os';
 import path from 'node:path';
 import {HolmError, messageOf} from '../errors.js';
@@ -20,6 +20,7 @@ import {pruneTemplates} from './machines/prune-templates.js';
 import {templateOf, type Template} from './machines/template.js';
 import {hostKeyOf, qemuIdentity} from './machines/template-key.js';
 import {findProgram} from './programs.js';
+import {orMissing} from './store/missing.js';
 import {type Paths} from './store/paths.js';
 
 const mebibyte = 1024 ** 2;
@@ -103,16 +104,14 @@ const ensureInitramfs = async (directory: string, kernel: GuestKernel, publicKey
 	const parts = {modules: kernelFiles(directory).modules, kernel: kernel.sha256, publicKey};
 	const key = await initramfsKey(parts);
 	const file = path.join(directory, `${initramfsPrefix}${key}`);
-	try {
-		await access(file);
+	if (await orMissing(stat(file))) {
 		return file;
-	} catch {}
+	}
 
 	return withLock(path.join(directory, 'initramfs.lock'), async () => {
-		try {
-			await access(file);
+		if (await orMissing(stat(file))) {
 			return file;
-		} catch {}
+		}
 
 		onStep({step: 'initramfs', detail: `for kernel ${kernel.version}`});
 		await makeInitramfs(file, parts);

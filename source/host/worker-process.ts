@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {isMissing, throwUnreadable} from './store/missing.js';
 
 /** A process by its number and by the moment it started (clock ticks since boot), which tells it from a later one of the same number. */
 export type ProcessIdentity = {readonly pid: number; readonly startTime: string};
@@ -13,7 +14,12 @@ export const startTimeOf = (pid: number): string | undefined => {
 		// The second field is a file name in parentheses and may contain anything.
 		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 		return fields[0] === 'Z' ? undefined : fields[19];
-	} catch {
+	} catch (error) {
+		// It may end between opening and reading.
+		if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ESRCH') {
+			throw error;
+		}
+
 		return undefined;
 	}
 };
@@ -48,7 +54,8 @@ export const end = async (identity: ProcessIdentity | undefined): Promise<void> 
 export const readIdentity = async (pidFile: string): Promise<ProcessIdentity | undefined> => {
 	try {
 		return JSON.parse(await readFile(pidFile, 'utf8')) as ProcessIdentity;
-	} catch {
+	} catch (error) {
+		throwUnreadable(error);
 		return undefined;
 	}
 };

@@ -105,8 +105,13 @@ const freeLink = async ({name, start}: Identity, host: string | undefined): Prom
 const linksInside = async (identity: Identity): Promise<readonly IpLink[] | undefined> => {
 	try {
 		return await links({namespace: identity.path});
-	} catch {
-		return undefined;
+	} catch (error) {
+		// Whatever else kept the program from looking, machines may be running in it.
+		if (error instanceof HolmError && /no such file|invalid argument/iv.test(error.message)) {
+			return undefined;
+		}
+
+		throw error;
 	}
 };
 

@@ -1,3 +1,4 @@
+import {readdir} from 'node:fs/promises';
 import {HolmError} from '../../errors.js';
 import type {Engine} from '../../engine.js';
 import type {Progress} from '../../resources.js';
@@ -12,7 +13,7 @@ const usersOf = ({containers}: Site, imageId: string) => containers.values().map
 type ImageVerbs = Pick<Engine, 'images' | 'image' | 'pullImage' | 'pushImage' | 'buildImage' | 'tagImage' | 'removeImage' | 'saveImages' | 'loadImages' | 'pruneImages' | 'checkCredentials'>;
 
 export const createImageVerbs = (site: Site): ImageVerbs => {
-	const {images, disks} = site;
+	const {images, disks, paths} = site;
 
 	/** What a verb does, and then the event that it has happened. */
 	async function * announcing(steps: AsyncIterable<Progress>, action: string, name: () => string | undefined): AsyncGenerator<Progress, void> {
@@ -89,7 +90,10 @@ export const createImageVerbs = (site: Site): ImageVerbs => {
 			]);
 			const pruned = await images.prune({all: isAll, inUse: [...inUse]});
 			const left = await images.list({all: true});
-			for (const id of await disks.list()) {
+			const recorded = await readdir(paths.containers);
+			// A container whose record was set aside cannot say which disk its own is the difference from.
+			const isKnown = recorded.every(id => site.containers.has(id));
+			for (const id of isKnown ? await disks.list() : []) {
 				if (left.every(image => image.id !== id)) {
 					await disks.remove(id);
 				}

@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
 import {mkdir, readdir, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError, messageOf} from '../../errors.js';
 import type {Engine} from '../../engine.js';
 import type {Container, Image, Mount, Volume} from '../../resources.js';
 import {filterOf, isTrue, labelRules, type FilterRules} from '../../rules/filters.js';
@@ -11,6 +11,7 @@ import {withImageMounted} from '../images/disk.js';
 import {resolveWithin} from '../images/rooted.js';
 import type {Share} from '../machines/shares.js';
 import {run} from '../run.js';
+import {orMissing} from '../store/missing.js';
 import {readRecord, writeRecord} from '../store/records.js';
 import {publish, type Site} from './site.js';
 
@@ -34,22 +35,31 @@ export const findVolume = async (site: Site, name: string): Promise<Volume | und
 	}
 
 	const reading = await readRecord<VolumeRecord>(filesOf(site, name).record);
+	if (reading.state === 'unusable') {
+		throw new HolmError('unavailable', `the record of volume ${name} cannot be used: ${reading.problem.reason}`, {remedy: `its files are in ${filesOf(site, name).data}; mount them from there, or ask again for a volume with them and no labels`});
+	}
+
 	return reading.state === 'read' ? volumeOf(site, reading.value) : undefined;
 };
 
-const createVolume = async (site: Site, record: Omit<VolumeRecord, 'createdAt'>): Promise<Volume> => {
+const createVolume = async (site: Site, record: Omit<VolumeRecord, 'createdAt'>): Promise<{readonly volume: Volume; readonly isNew: boolean}> => {
 	const files = filesOf(site, record.name);
 	const whole = {...record, createdAt: Date.now()};
-	await mkdir(files.data, {recursive: true, mode: 0o755});
+	await mkdir(files.directory, {recursive: true, mode: 0o755});
+	// Files whose record was lost are somebody's data.
+	const isNew = await mkdir(files.data, {recursive: true, mode: 0o755}) !== undefined;
 	try {
 		await writeRecord(files.record, whole);
 	} catch (error) {
-		await rm(files.directory, {recursive: true, force: true});
+		if (isNew) {
+			await rm(files.directory, {recursive: true, force: true});
+		}
+
 		throw error;
 	}
 
 	publish(site, 'volume', 'create', record.name, {driver: 'local'});
-	return volumeOf(site, whole);
+	return {volume: volumeOf(site, whole), isNew};
 };
 
 const removeFiles = async (site: Site, name: string) => {
@@ -99,9 +109,11 @@ export const ensureVolumes = async (site: Site, mounts: readonly Mount[], image:
 			const name = isAnonymous ? randomBytes(32).toString('hex') : mount.source;
 			volumeName(name);
 			if (!await findVolume(site, name)) {
-				const {mountpoint} = await createVolume(site, {name, labels: {}, anonymous: isAnonymous});
-				made.push(name);
-				await fillFromImage(site, image, mount.target, mountpoint);
+				const {volume: {mountpoint}, isNew} = await createVolume(site, {name, labels: {}, anonymous: isAnonymous});
+				if (isNew) {
+					made.push(name);
+					await fillFromImage(site, image, mount.target, mountpoint);
+				}
 			}
 
 			ensured.push({...mount, source: name});
@@ -130,8 +142,15 @@ export const removeAnonymous = async (site: Site, {mounts}: Container): Promise<
 };
 
 export const listVolumes = async (site: Site): Promise<readonly Volume[]> => {
-	const names: readonly string[] = await readdir(site.paths.volumes).catch(() => []);
-	const volumes = await Promise.all(names.toSorted().map(async name => findVolume(site, name)));
+	const names: readonly string[] = await orMissing(readdir(site.paths.volumes)) ?? [];
+	const volumes = await Promise.all(names.toSorted().map(async name => {
+		try {
+			return await findVolume(site, name);
+		} catch (error) {
+			site.log(messageOf(error));
+			return undefined;
+		}
+	}));
 	return volumes.filter(volume => volume !== undefined);
 };
 
@@ -175,7 +194,13 @@ export const createVolumeVerbs = (site: Site): VolumeVerbs => {
 			const isAnonymous = name === undefined || name === '';
 			const wanted = isAnonymous ? randomBytes(32).toString('hex') : name;
 			volumeName(wanted);
-			return await findVolume(site, wanted) ?? createVolume(site, {name: wanted, labels, anonymous: isAnonymous});
+			const existing = await findVolume(site, wanted);
+			if (existing) {
+				return existing;
+			}
+
+			const {volume} = await createVolume(site, {name: wanted, labels, anonymous: isAnonymous});
+			return volume;
 		}),
 		removeVolume: async (name, {force = false} = {}) => site.registry(async () => {
 			const volume = force ? await findVolume(site, name) : await get(name);

@@ -12,6 +12,7 @@ import {HolmError} from '../../errors.js';
 import type {RegistryCredentials} from '../../engine.js';
 import {engineEnvironment} from '../environment.js';
 import {run} from '../run.js';
+import {orMissing} from '../store/missing.js';
 import type {Paths} from '../store/paths.js';
 import {
 	collect,
@@ -158,7 +159,7 @@ const canMountOverlay = async (directory: string): Promise<boolean> => {
 /** Storage keeps the driver it was begun with; a new one tries `overlay`, which some file systems refuse. */
 const chooseDriver = async (paths: Paths): Promise<Buildah['driver']> => {
 	for (const driver of ['overlay', 'vfs'] as const) {
-		const begun = await stat(path.join(storageOf(paths), `${driver}-images`)).catch(() => undefined);
+		const begun = await orMissing(stat(path.join(storageOf(paths), `${driver}-images`)));
 		if (begun) {
 			return driver;
 		}

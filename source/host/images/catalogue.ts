@@ -3,6 +3,7 @@ import {readFile, stat} from 'node:fs/promises';
 import path from 'node:path';
 import type {Image} from '../../resources.js';
 import type {Buildah} from './buildah.js';
+import {orMissing, throwUnreadable} from '../store/missing.js';
 import {parseImage, type ImageRecord} from './image.js';
 import {formatReference, parseReference, repositoryName} from './reference.js';
 
@@ -84,7 +85,7 @@ const readRecords = async <Item>(file: string): Promise<readonly Item[]> => {
 };
 
 const versionOf = async (file: string): Promise<string> => {
-	const status = await stat(file, {bigint: true}).catch(() => undefined);
+	const status = await orMissing(stat(file, {bigint: true}));
 	return status ? `${status.ino} ${status.mtimeNs} ${status.size}` : '';
 };
 
@@ -120,7 +121,7 @@ export const openCatalogue = ({storage, driver}: Buildah): () => Promise<Catalog
 		const [records, layerRecords] = await Promise.all([readRecords<ImageRecord>(imagesFile), readRecords<LayerRecord>(layersFile)]);
 		const layers = new Map(layerRecords.map(layer => [layer.id, layer]));
 		// One that is being written or removed has a record without its configuration; it does not exist yet or no more.
-		const read = await Promise.all(records.map(async record => readImage(record, layers).catch(() => undefined)));
+		const read = await Promise.all(records.map(async record => readImage(record, layers).catch(throwUnreadable)));
 		const images = read
 			.filter(image => image !== undefined)
 			.toSorted((a, b) => b.createdAt - a.createdAt);

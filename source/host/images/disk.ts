@@ -15,6 +15,7 @@ import path from 'node:path';
 import {HolmError, messageOf} from '../../errors.js';
 import type {Image} from '../../resources.js';
 import {run} from '../run.js';
+import {orMissing} from '../store/missing.js';
 import type {Paths} from '../store/paths.js';
 import type {Buildah} from './buildah.js';
 import {readTextWithin} from './rooted.js';
@@ -95,6 +96,32 @@ export const withImageMounted = async <Result>(buildah: Buildah, imageId: string
 
 const partial = '.partial';
 
+const parseAccounts = (text: string): BaseDisk['accounts'] | undefined => {
+	try {
+		return JSON.parse(text) as BaseDisk['accounts'];
+	} catch {
+		return undefined;
+	}
+};
+
+/** Keeps the accounts of an image that is mounted in a file. */
+const saveAccounts = async (directory: string, file: string): Promise<BaseDisk['accounts']> => {
+	const accounts = {
+		passwd: await readTextWithin(directory, '/etc/passwd', maximumAccountBytes),
+		group: await readTextWithin(directory, '/etc/group', maximumAccountBytes),
+	};
+	const unfinished = file + partial;
+	try {
+		await writeFile(unfinished, JSON.stringify(accounts), {mode: 0o600});
+		await synchronise(unfinished);
+		await rename(unfinished, file);
+		return accounts;
+	} catch (error) {
+		await rm(unfinished, {force: true});
+		throw error;
+	}
+};
+
 /** Opens the base disks of an engine, which the group `gid` of its machines may read, and removes what a crashed run left half made. */
 export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Promise<Disks> => {
 	await mkdir(paths.disks, {recursive: true, mode: 0o711});
@@ -118,37 +145,36 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 
 	const existing = async (imageId: string): Promise<BaseDisk | undefined> => {
 		const files = filesOf(imageId);
-		try {
-			await stat(files.disk);
-			return {path: files.disk, accounts: JSON.parse(await readFile(files.accounts, 'utf8')) as BaseDisk['accounts']};
-		} catch {
+		if (!await orMissing(stat(files.disk))) {
 			return undefined;
 		}
+
+		const text = await orMissing(readFile(files.accounts, 'utf8'));
+		const accounts = text === undefined ? undefined : parseAccounts(text);
+		if (accounts) {
+			return {path: files.disk, accounts};
+		}
+
+		// The disk stays as it is: those of containers are differences from it, bit by bit.
+		return {path: files.disk, accounts: await withImageMounted(buildah, imageId, async directory => saveAccounts(directory, files.accounts))};
 	};
 
 	const make = async (image: Image): Promise<BaseDisk> => {
 		const files = filesOf(image.id);
-		const unfinished = {disk: files.disk + partial, accounts: files.accounts + partial};
+		const unfinished = files.disk + partial;
 		try {
 			return await withImageMounted(buildah, image.id, async directory => {
-				const accounts = {
-					passwd: await readTextWithin(directory, '/etc/passwd', maximumAccountBytes),
-					group: await readTextWithin(directory, '/etc/group', maximumAccountBytes),
-				};
-				await run('mke2fs', [...formatArguments, '-d', directory, unfinished.disk, `${diskBytesOf(image) / 1024}k`]);
-				await correctRoot(unfinished.disk, directory);
-				await writeFile(unfinished.accounts, JSON.stringify(accounts), {mode: 0o600});
-				await chown(unfinished.disk, 0, gid);
-				await chmod(unfinished.disk, 0o640);
-				await synchronise(unfinished.disk);
-				await synchronise(unfinished.accounts);
-				await rename(unfinished.accounts, files.accounts);
-				await rename(unfinished.disk, files.disk);
+				const accounts = await saveAccounts(directory, files.accounts);
+				await run('mke2fs', [...formatArguments, '-d', directory, unfinished, `${diskBytesOf(image) / 1024}k`]);
+				await correctRoot(unfinished, directory);
+				await chown(unfinished, 0, gid);
+				await chmod(unfinished, 0o640);
+				await synchronise(unfinished);
+				await rename(unfinished, files.disk);
 				return {path: files.disk, accounts};
 			});
 		} catch (error) {
-			await rm(unfinished.disk, {force: true});
-			await rm(unfinished.accounts, {force: true});
+			await rm(unfinished, {force: true});
 			throw fullDisk(`Cannot make the disk of image ${image.id.slice('sha256:'.length, 'sha256:'.length + 12)}`, error);
 		}
 	};

@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import {constants} from 'node:fs';
 import {lstat, open, readlink} from 'node:fs/promises';
 import path from 'node:path';
+import {isMissing, orMissing} from '../store/missing.js';
 
 const maximumLinks = 40;
 
@@ -27,7 +28,12 @@ export const resolveWithin = async (root: string, file: string): Promise<string 
 		}
 
 		const here = path.join(root, ...resolved, component);
-		const status = await lstat(here).catch(() => undefined);
+		const status = await lstat(here).catch((error: unknown) => {
+			// A link may name what no file system takes for a name.
+			if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') {
+				throw error;
+			}
+		});
 		if (!status || (links += Number(status.isSymbolicLink())) > maximumLinks) {
 			return undefined;
 		}
@@ -51,18 +57,15 @@ export const readTextWithin = async (root: string, file: string, maximumBytes: n
 		return '';
 	}
 
-	// Opening a named pipe or a device waits or acts; only after it is open is it certain what it is.
-	const handle = await open(place, constants.O_NOFOLLOW + constants.O_NONBLOCK).catch(() => undefined);
-	if (!handle) {
+	// Opening a device acts, and some do not open.
+	const status = await orMissing(lstat(place));
+	if (!status?.isFile()) {
 		return '';
 	}
 
-	try {
-		const status = await handle.stat();
-		if (!status.isFile()) {
-			return '';
-		}
+	const handle = await open(place, constants.O_NOFOLLOW + constants.O_NONBLOCK);
 
+	try {
 		const {bytesRead, buffer} = await handle.read(Buffer.alloc(maximumBytes), 0, maximumBytes, 0);
 		return buffer.toString('utf8', 0, bytesRead);
 	} finally {

@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {open, readFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {programPath} from '../environment.js';
+import {isMissing} from '../store/missing.js';
 
 /** A process that a later engine must recognise: numbers are given again, start times are not. */
 export type ProcessIdentity = {
@@ -20,7 +21,12 @@ const startTimeOf = async (pid: number): Promise<string | undefined> => {
 		// The second field is the program's name in parentheses and may itself hold spaces and parentheses.
 		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 		return fields[0] === 'Z' ? undefined : fields[19];
-	} catch {
+	} catch (error) {
+		// It may end between opening and reading.
+		if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ESRCH') {
+			throw error;
+		}
+
 		return undefined;
 	}
 };

@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {readFile, rename, writeFile} from 'node:fs/promises';
 import {type BootPhase} from '../../resources.js';
+import {orMissing} from '../store/missing.js';
 import {type ProcessIdentity} from './process.js';
 import {machineFiles} from './qemu.js';
 
@@ -38,9 +39,11 @@ export const createRecord = (directory: string) => {
 
 /** The record of the machine in a directory; without more than its process when the engine ended while it started it. */
 export const readRecord = async (directory: string): Promise<Partial<MachineRecord> | undefined> => {
+	const text = await orMissing(readFile(machineFiles(directory).record, 'utf8'));
 	try {
-		return JSON.parse(await readFile(machineFiles(directory).record, 'utf8')) as Partial<MachineRecord>;
+		return text === undefined ? undefined : JSON.parse(text) as Partial<MachineRecord>;
 	} catch {
+		// The host lost power before it was written.
 		return undefined;
 	}
 };

@@ -2,6 +2,7 @@ import {mkdir, readFile, readdir, rm} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../errors.js';
 import {withLock} from '../lock.js';
+import {throwUnreadable} from '../store/missing.js';
 import {makeTemplate, type MakeOptions} from './make-template.js';
 import {type MachineShape} from './qemu.js';
 import {intactSeal, templateFiles} from './seal.js';
@@ -56,7 +57,8 @@ const readTemplate = async (directory: string, options: TemplateOptions, readOnl
 				return obtain({...options, isAnew: false}, {except: seal.changedNs});
 			},
 		};
-	} catch {
+	} catch (error) {
+		throwUnreadable(error);
 		return undefined;
 	}
 };

@@ -9,6 +9,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../errors.js';
+import {isMissing} from './missing.js';
 
 const version = 1;
 
@@ -23,19 +24,27 @@ export type RecordReading<T> =
 
 const errorCode = (error: unknown) => (error as NodeJS.ErrnoException).code;
 
-const isMissing = (error: unknown) => ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '');
-
 const reasons: Readonly<Record<string, string>> = {
 	ENOSPC: 'no space left on the disk',
 	EDQUOT: 'the disk quota is used up',
 	EROFS: 'the file system is read-only',
 	EIO: 'the disk reported an error',
+	EMFILE: 'the daemon has too many files open',
+	ENFILE: 'the host has too many files open',
+	EACCES: 'permission denied',
 };
 
 const writeFailure = (file: string, error: unknown) => new HolmError(
 	'unavailable',
 	`cannot write ${file}: ${reasons[errorCode(error) ?? ''] ?? messageOf(error)}`,
 	{remedy: `check the disk of ${path.dirname(file)} and free space on it`, cause: error},
+);
+
+/** What cannot be read may be whole all the same: an engine that went on without it would take it for gone. */
+const readFailure = (file: string, error: unknown) => new HolmError(
+	'unavailable',
+	`cannot read ${file}: ${reasons[errorCode(error) ?? ''] ?? messageOf(error)}`,
+	{remedy: errorCode(error) === 'EMFILE' ? 'allow the daemon more open files (ulimit -n)' : `check the disk of ${path.dirname(file)}; to go on without the file, move it elsewhere`, cause: error},
 );
 
 /** A rename is only safe from a power cut once the directory itself is on the disk. */
@@ -100,7 +109,7 @@ const unusable = async (file: string, reason: string): Promise<{state: 'unusable
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Reads what `writeRecord` wrote. Never throws for what the file contains or for a file that is missing. */
+/** Reads what `writeRecord` wrote. Never throws for what the file contains or for a file that is missing; throws `unavailable` for one that cannot be read. */
 export const readRecord = async <T extends Record<string, unknown>>(file: string): Promise<RecordReading<T>> => {
 	let text: string;
 	try {
@@ -110,7 +119,11 @@ export const readRecord = async <T extends Record<string, unknown>>(file: string
 			return {state: 'missing'};
 		}
 
-		return {state: 'unusable', problem: {path: file, reason: messageOf(error)}};
+		if (['EISDIR', 'ELOOP'].includes(errorCode(error) ?? '')) {
+			return {state: 'unusable', problem: {path: file, reason: messageOf(error)}};
+		}
+
+		throw readFailure(file, error);
 	}
 
 	let parsed: unknown;
@@ -145,7 +158,7 @@ const namesIn = async (directory: string) => {
 			return [];
 		}
 
-		throw error;
+		throw readFailure(directory, error);
 	}
 };
 
