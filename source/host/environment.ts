@@ -10,7 +10,7 @@ const passing = new Set([
 	'http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY',
 	'SSL_CERT_FILE', 'SSL_CERT_DIR',
 	'LANG', 'LANGUAGE',
-	'HOLM_BOOT_TIMEOUT', 'HOLM_NESTED',
+	'HOLM_BOOT_TIMEOUT', 'HOLM_START_TIMEOUT', 'HOLM_NESTED',
 ]);
 
 const passes = (name: string): boolean => passing.has(name) || /^LC_[A-Z]+$/v.test(name);

@@ -7,6 +7,7 @@ import type {Engine, PathStatus} from '../../engine.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
 import {decompress} from '../images/incoming.js';
 import {complaintOf} from '../machines/agent.js';
+import {watchSilence} from '../machines/silence.js';
 import {quote} from '../../quote.js';
 import {
 	openOutput,
@@ -48,25 +49,40 @@ const readFrom = async (entry: Entry, {agent, prefix}: Files, file: string): Pro
 
 const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, tar: Readable): Promise<void> => {
 	const place = normalise(directory);
-	const {channel, status} = await agent.open(`${prefix} tar -x -f - -C ${quote(place)}`);
+	const {channel, status, abandon} = await agent.open(`${prefix} tar -x -f - -C ${quote(place)}`);
 	const complaint = complaintOf(channel);
 	channel.resume();
 	const plain = new PassThrough();
 	const reading = pipeline(tar, decompress(), plain);
 	reading.catch(() => undefined);
+	let sentBytes = 0;
+	let silence: string | undefined;
+	const unpacking = toGnuTar(plain);
+	unpacking.on('data', (chunk: Uint8Array) => {
+		sentBytes += chunk.length;
+	});
+	const stopWatching = watchSilence({
+		progress: () => sentBytes,
+		isGuestsTurn: () => channel.writableNeedDrain || channel.writableEnded,
+		onSilence(limitMs) {
+			silence = `the guest took nothing for ${limitMs / 1000} seconds`;
+			abandon();
+		},
+	});
+	void status.then(stopWatching);
 	try {
-		await pipeline(toGnuTar(plain), channel);
+		await pipeline(unpacking, channel);
 		await reading;
 	} catch (error) {
 		channel.close();
 		await status;
-		throw error instanceof HolmError ? error : new HolmError('invalid', `the archive cannot be unpacked: ${complaint() || messageOf(error)}`, {remedy: 'send a tar, plain or compressed with gzip', cause: error});
+		throw error instanceof HolmError ? error : new HolmError('invalid', `the archive cannot be unpacked: ${silence ?? (complaint() || messageOf(error))}`, {remedy: 'send a tar, plain or compressed with gzip', cause: error});
 	}
 
 	if (await status !== 0) {
 		const reason = complaint().replace(/^tar: /v, '');
 		const isFull = /no space left/iv.test(reason);
-		throw new HolmError(isFull ? 'unavailable' : 'invalid', `the archive cannot be unpacked in ${place} of container ${entry.container.name}: ${reason || 'the container has ended'}`, {remedy: isFull ? 'remove files in the container' : 'look at what it has, and whether the place may be written to'});
+		throw new HolmError(isFull ? 'unavailable' : 'invalid', `the archive cannot be unpacked in ${place} of container ${entry.container.name}: ${silence ?? (reason || 'the container has ended')}`, {remedy: isFull ? 'remove files in the container' : 'look at what it has, and whether the place may be written to'});
 	}
 };
 

@@ -9,6 +9,7 @@ import {guestPaths} from '../containers/bundle.js';
 import {commitImage} from '../images/commit.js';
 import {familiarName, tagName} from '../images/reference.js';
 import type {Agent} from '../machines/agent.js';
+import {patienceRemedy, silenceLimitMs, within} from '../machines/patience.js';
 import type {Compare} from './changes.js';
 import {
 	changedWhileRead,
@@ -27,19 +28,21 @@ import {
 
 const freezer = `/sys/fs/cgroup${guestPaths.cgroup}/cgroup.freeze`;
 
+const silent = () => new HolmError('unavailable', 'the guest does not answer', {remedy: patienceRemedy});
+
 /** Holds the processes of a container still until the function that it resolves with is called, or until nobody is there to call it. */
 const freeze = async ({open}: Agent): Promise<() => Promise<void>> => {
 	const {channel, status} = await open(`if echo 1 >${freezer}; then echo frozen; cat >/dev/null; echo 0 >${freezer}; fi`);
 	channel.stderr.resume();
 	channel.on('error', () => undefined);
-	const isFrozen = await Promise.race([
+	const isFrozen = await within(Promise.race([
 		new Promise<boolean>(resolve => {
 			channel.once('data', () => {
 				resolve(true);
 			});
 		}),
 		status.then(() => false),
-	]);
+	]), silenceLimitMs(), silent);
 	channel.resume();
 	if (!isFrozen) {
 		throw new HolmError('conflict', 'the container has ended');
@@ -47,7 +50,7 @@ const freeze = async ({open}: Agent): Promise<() => Promise<void>> => {
 
 	return async () => {
 		channel.end();
-		await status;
+		await within(status, silenceLimitMs(), silent);
 	};
 };
 

@@ -63,7 +63,7 @@ export const assertRunning = (entry: Entry): void => {
 /** The accounts as they are in the running container, which may have made some of its own. */
 const accountsIn = async (agent: Agent): Promise<Accounts> => {
 	const read = async (file: string) => {
-		const content = await agent.run(`chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox head -c 1048576 ${file} 2>/dev/null || true`);
+		const content = await agent.run(`chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox sh -c '[ -f ${file} ] && exec /dev/.holm/busybox head -c 1048576 ${file}' 2>/dev/null || true`);
 		return Buffer.from(content).toString();
 	};
 

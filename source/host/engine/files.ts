@@ -4,6 +4,7 @@ import {quote} from '../../quote.js';
 import {complaintOf, type Agent} from '../machines/agent.js';
 import {guestPaths} from '../containers/bundle.js';
 import {isLive, type Entry} from './site.js';
+import {watchSilence} from '../machines/silence.js';
 import type {Utility} from './utility.js';
 
 /** A way to the files of a container: commands that begin with `prefix` see its root as theirs. */
@@ -55,14 +56,28 @@ export const openOutput = async (agent: Agent, command: string, what: string, {a
 	const output = new PassThrough();
 	const complaint = complaintOf(channel);
 	let isOver = false;
+	let readBytes = 0;
+	let silence: string | undefined;
+	channel.on('data', (chunk: Uint8Array) => {
+		readBytes += chunk.length;
+	});
+	const stopWatching = watchSilence({
+		progress: () => readBytes,
+		isGuestsTurn: () => !output.writableNeedDrain,
+		onSilence(limitMs) {
+			silence = `the guest said nothing for ${limitMs / 1000} seconds`;
+			abandon();
+		},
+	});
 	channel.end(input);
 	channel.on('error', () => undefined);
 	void status.then(code => {
 		isOver = true;
+		stopWatching();
 		if (code === 0 || (code !== undefined && accept.includes(code))) {
 			output.end();
 		} else {
-			output.destroy(new HolmError('internal', `${what} broke off: ${complaint() || 'the container has ended'}`));
+			output.destroy(new HolmError('internal', `${what} broke off: ${silence ?? (complaint() || 'the container has ended')}`));
 		}
 	});
 	channel.pipe(output, {end: false});

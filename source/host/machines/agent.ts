@@ -1,6 +1,8 @@
 import {type ClientChannel} from 'ssh2';
 import {HolmError} from '../../errors.js';
+import {patienceRemedy, within} from './patience.js';
 import {sshPorts} from './qemu.js';
+import {watchSilence} from './silence.js';
 import {dialSsh, type Ssh} from './ssh.js';
 
 /** A command that runs in a guest. */
@@ -20,7 +22,7 @@ export type Agent = {
 	Throws `unavailable` when as many run as can.
 	*/
 	open: (command: string) => Promise<GuestCommand>;
-	/** Runs a command to its end; throws `internal` when it fails. */
+	/** Runs a command to its end; throws `internal` when it fails, and `unavailable` when the guest is silent for too long. */
 	run: (command: string, input?: Uint8Array) => Promise<Uint8Array>;
 	close: () => void;
 };
@@ -57,7 +59,10 @@ export type AgentOptions = {
 	readonly tell: (line: string) => Promise<void>;
 };
 
-const execute = async ({client}: Ssh, command: string) => new Promise<Omit<GuestCommand, 'abandon'>>((resolve, reject) => {
+/** A server that has let the engine in begins a command at once. */
+const beginLimitMs = 15_000;
+
+const execute = async ({client}: Ssh, command: string) => within(new Promise<Omit<GuestCommand, 'abandon'>>((resolve, reject) => {
 	client.exec(command, (error, channel) => {
 		if (error) {
 			reject(new HolmError('internal', 'the guest refused a command', {cause: error}));
@@ -76,7 +81,7 @@ const execute = async ({client}: Ssh, command: string) => new Promise<Omit<Guest
 		});
 		resolve({channel, status});
 	});
-});
+}), beginLimitMs, () => new HolmError('unavailable', `the guest did not begin a command within ${beginLimitMs / 1000} seconds`));
 
 /**
 Reaches the guest behind `sockets`, from the first command on.
@@ -193,7 +198,7 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 	return {
 		open,
 		async run(command, input) {
-			const {channel, status} = await open(command);
+			const {channel, status, abandon} = await open(command);
 			const chunks: Uint8Array[] = [];
 			const complaint = complaintOf(channel);
 			let size = 0;
@@ -204,7 +209,20 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 				}
 			});
 			channel.end(input);
+			let silentMs: number | undefined;
+			const stop = watchSilence({
+				progress: () => size,
+				onSilence(limitMs) {
+					silentMs = limitMs;
+					abandon();
+				},
+			});
 			const exitCode = await status;
+			stop();
+			if (silentMs !== undefined) {
+				throw new HolmError('unavailable', `the guest said nothing for ${silentMs / 1000} seconds`, {remedy: patienceRemedy});
+			}
+
 			if (exitCode !== 0) {
 				throw new HolmError('internal', `the guest could not do it: ${complaint() || (exitCode === undefined ? 'the connection ended' : `exit status ${exitCode}`)}`);
 			}

@@ -16,12 +16,14 @@ import {
 	ignoreSharedMemory,
 	lastLineOf,
 } from './migration.js';
+import {endsWithin, patienceRemedy, silenceLimitMs} from './patience.js';
 import {
 	groupsOf,
 	identify,
 	isAlive,
 	killProcess,
 	spawnDetached,
+	type DetachedProcess,
 	type ProcessIdentity,
 } from './process.js';
 import {
@@ -68,7 +70,12 @@ export type MachineOptions = {
 	readonly log?: string;
 	readonly message: StartMessage;
 	readonly privateKey: string;
+	/** Ends what there is of it, at any moment until its process runs; the reason is that of the failure. */
+	readonly signal?: AbortSignal;
 };
+
+/** A process that was killed is gone at once, unless the host keeps it in the midst of something. */
+const exitLimitMs = 10_000;
 
 /** Stands for the first network device of a machine that has no networks. */
 const unusedPort = 'unused';
@@ -141,8 +148,9 @@ type Restored =
 /** Starts a machine once, see `startMachine`. */
 const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 	const {
-		directory, template, uid, gid, program,
+		directory, template, uid, gid, program, signal,
 	} = options;
+	signal?.throwIfAborted();
 	const files = machineFiles(directory);
 	const startedAt = Date.now();
 	await mkdir(directory, {recursive: true, mode: 0o711});
@@ -159,18 +167,30 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 	const sharing = isShared ? serveShares(directory, options.shares, {uid, gid, record: async shares => record({shares})}) : undefined;
 	// Awaited below, after the machine is up; a failure before then must not go unheard.
 	sharing?.catch(() => undefined);
-	const {pid, exited} = await spawnDetached(program, qemuArguments({
-		shape: template.shape, directory, name: options.name, log: options.log,
-		restored: {kernelStart: template.kernelStart, disk: options.disk, tap: options.devices[0]?.tap},
-		ram: memory,
-	}), {
-		uid, gid, groups: groupsOf(template), output: files.errors, network: options.network, descriptors: memory.descriptors,
-	});
-	const qemu = pid === undefined ? undefined : await identify(pid);
+	const limitMs = silenceLimitMs();
+	const late = AbortSignal.timeout(limitMs);
+	let process: DetachedProcess | undefined;
+	let qemu: ProcessIdentity | undefined;
 	let sharesServer: ProcessIdentity | undefined;
 	// A failure counts as the template's between the two.
 	let isRestoring = false;
 	try {
+		process = await spawnDetached(program, qemuArguments({
+			shape: template.shape, directory, name: options.name, log: options.log,
+			restored: {kernelStart: template.kernelStart, disk: options.disk, tap: options.devices[0]?.tap},
+			ram: memory,
+		}), {
+			uid, gid, groups: groupsOf(template), output: files.errors, network: options.network, descriptors: memory.descriptors, owner: directory,
+		});
+		const {pid, exited, kill} = process;
+		// Whatever is being waited for then ends.
+		const ending = signal ? AbortSignal.any([signal, late]) : late;
+		ending.addEventListener('abort', kill);
+		if (ending.aborted) {
+			kill();
+		}
+
+		qemu = pid === undefined ? undefined : await identify(pid);
 		// An engine that ends from here on leaves a record by which the next one ends the machine.
 		await record({qemu});
 		const qmp = await awaitQmp(files.qmp, files.errors, exited);
@@ -211,21 +231,29 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 		isRestoring = true;
 		await qmp.execute('cont');
 		supervised.control.write(encodeMessage(options.message, options.devices, options.shares));
+		supervised.awaitWord();
 		await awaitFirstWord(supervised.heard, supervised.machine, qmp, template.timeoutMs);
 		isRestoring = false;
 		await supervised.save();
+		ending.removeEventListener('abort', kill);
 		void supervised.machine.ended.then(memory.release);
 		return {machine: supervised.machine};
 	} catch (error) {
 		memory.release();
-		const wasAlive = qemu !== undefined && await isAlive(qemu);
-		if (qemu) {
-			await killProcess(qemu);
+		const wasAlive = qemu !== undefined && await isAlive(qemu).catch(() => false);
+		process?.kill();
+		if (process && !await endsWithin(process.exited, exitLimitMs)) {
+			throw new HolmError('unavailable', `the machine's process ${process.pid} cannot be killed`, {remedy: 'look whether a disk or a file server of the host hangs', cause: error});
 		}
 
 		await sharing?.then(async ({identity}) => killProcess(identity), () => undefined);
+		signal?.throwIfAborted();
+		if (late.aborted) {
+			throw new HolmError('unavailable', `the machine did not come up within ${limitMs / 1000} seconds: ${messageOf(error)}`, {remedy: patienceRemedy, cause: error});
+		}
+
 		// What was killed from outside says nothing about the template.
-		if (isRestoring && (wasAlive || (await exited).signal !== 'SIGKILL')) {
+		if (isRestoring && process && (wasAlive || (await process.exited).signal !== 'SIGKILL')) {
 			const words = await lastLineOf(files.errors);
 			return {fault: words === '' ? messageOf(error) : `${messageOf(error)} (${words})`};
 		}
@@ -237,7 +265,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 /**
 Restores a machine from its template, plugs in its disk and devices, and sends it its start message.
 
-Resolves when the guest has answered; the machine's `started` tells when the process runs. A template from which the machine cannot be restored is made again, once; when that does not help, `internal` is thrown, naming it. On failure nothing is left but the directory, which `clearMachine` removes.
+Resolves when the guest has answered; the machine's `started` tells when the process runs. A template from which the machine cannot be restored is made again, once; when that does not help, `internal` is thrown, naming it. On failure, and when it takes longer than a guest may be silent, nothing is left but the directory, which `clearMachine` removes.
 */
 export const startMachine = async (options: MachineOptions): Promise<Machine> => {
 	const first = await restoreMachine(options);
@@ -260,9 +288,9 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 };
 
 /** An old engine that has not let go yet is waited for this long; a monitor serves one at a time. */
-const adoptTimeoutMs = 5000;
+const adoptTimeoutMs = 15_000;
 
-/** The machine that an earlier engine started in `directory`, if it still runs. */
+/** The machine that an earlier engine started in `directory`, if it still runs. Throws `unavailable` for one that runs and does not answer. */
 export const adoptMachine = async (directory: string, privateKey: string): Promise<Machine | undefined> => {
 	const record = await readRecord(directory);
 	if (!isWhole(record) || !await isAlive(record.qemu)) {
@@ -272,7 +300,11 @@ export const adoptMachine = async (directory: string, privateKey: string): Promi
 	try {
 		const qmp = await connectQmp(machineFiles(directory).qmp, AbortSignal.timeout(adoptTimeoutMs));
 		return superviseMachine(directory, qmp, record, {privateKey}).machine;
-	} catch {
+	} catch (error) {
+		if (await isAlive(record.qemu)) {
+			throw new HolmError('unavailable', `its QEMU, process ${record.qemu.pid}, runs and cannot be reached: ${messageOf(error)}`, {cause: error});
+		}
+
 		return undefined;
 	}
 };

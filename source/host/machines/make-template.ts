@@ -14,12 +14,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError} from '../../errors.js';
 import {keepConsole} from './console.js';
 import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
-import {
-	groupsOf,
-	identify,
-	killProcess,
-	spawnDetached,
-} from './process.js';
+import {groupsOf, identify, spawnDetached} from './process.js';
 import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
 import {type Qmp} from './qmp.js';
 import {writeRecord} from './record.js';
@@ -127,14 +122,20 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 	const unsaved = path.join(files.run, 'ram');
 	let kill = async () => {};
 	try {
-		const {pid, exited} = await spawnDetached(options.program, qemuArguments({
+		// Whoever finds the process knows by this whether its maker lives.
+		const maker = await identify(process.pid);
+		await writeRecord(directory, {maker});
+		const {pid, exited, kill: killChild} = await spawnDetached(options.program, qemuArguments({
 			shape, directory, name: 'holm-template', ram: {path: unsaved, share: true, readOnly: false},
 		}), {
-			uid, gid, groups: groupsOf(options), output: files.errors,
+			uid, gid, groups: groupsOf(options), output: files.errors, owner: directory,
 		});
-		const identity = pid === undefined ? undefined : await identify(pid);
-		kill = async () => identity && killProcess(identity);
-		await writeRecord(directory, {qemu: identity, maker: await identify(process.pid)});
+		kill = async () => {
+			killChild();
+			await exited;
+		};
+
+		await writeRecord(directory, {qemu: pid === undefined ? undefined : await identify(pid), maker});
 		const qmp = await awaitQmp(files.qmp, files.errors, exited, signal);
 		// The guest is saved while it waits for a line; a guest whose engine is gone would be saved in the midst of polling for one.
 		const control = connectOwn(files.control);

@@ -7,7 +7,8 @@ import type {Readable, Writable} from 'node:stream';
 import {HolmError} from '../../errors.js';
 import {programPath} from '../environment.js';
 import {run} from '../run.js';
-import {identify, type ProcessIdentity} from './process.js';
+import {ownerVariable} from './owner.js';
+import {identify, type DetachedOptions, type ProcessIdentity} from './process.js';
 
 /** Of a shell and of `unshare`, which do nothing else. */
 const holdTimeoutMs = 30_000;
@@ -28,15 +29,17 @@ export type HeldProcess = {
 	readonly start: () => void;
 };
 
+export type HoldOptions = Pick<DetachedOptions, 'output' | 'owner'>;
+
 /**
 Starts a process, in a session of its own, that becomes `program` when it is told to and ends when this engine does before.
 
 It sees the host's mounts, and what is unmounted on the host goes there too, but nothing that is mounted there is ever seen on the host, where a mount of `/` may be shared with everybody.
 */
-export const holdProcess = async (program: string, arguments_: readonly string[], output: string): Promise<HeldProcess> => {
+export const holdProcess = async (program: string, arguments_: readonly string[], {output, owner}: HoldOptions): Promise<HeldProcess> => {
 	await using file = await open(output, 'a', 0o600);
 	const child = spawn('unshare', ['--mount', '--propagation', 'slave', '--', 'sh', '-c', holdScript, 'holm-held', program, ...arguments_], {
-		cwd: '/', detached: true, env: {PATH: programPath}, stdio: ['pipe', 'pipe', file.fd],
+		cwd: '/', detached: true, env: {PATH: programPath, [ownerVariable]: owner}, stdio: ['pipe', 'pipe', file.fd],
 	}) as ChildProcessByStdio<Writable, Readable, null>;
 	const ended = new Promise<void>(resolve => {
 		child.on('error', () => {

@@ -3,6 +3,7 @@ import {open, readFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {programPath} from '../environment.js';
 import {isMissing} from '../store/missing.js';
+import {ownerVariable} from './owner.js';
 
 /** A process that a later engine must recognise: numbers are given again, start times are not. */
 export type ProcessIdentity = {
@@ -39,13 +40,24 @@ export const identify = async (pid: number): Promise<ProcessIdentity | undefined
 export const isAlive = async ({pid, startTime, boot}: ProcessIdentity): Promise<boolean> =>
 	boot === await bootId() && startTime === await startTimeOf(pid);
 
-/** Kills the process if it is still the one that was identified, and resolves when it is gone or after two seconds. */
+/** Kills the process if it is still the one that was identified, and resolves when it is gone or after two seconds. Throws when that cannot be found out. */
 export const killProcess = async (identity: ProcessIdentity): Promise<void> => {
-	for (let attempt = 0; attempt < 200 && await isAlive(identity); attempt++) {
+	for (let attempt = 1; attempt <= 200; attempt++) {
 		try {
+			if (!await isAlive(identity)) {
+				return;
+			}
+
 			process.kill(identity.pid, 'SIGKILL');
-		} catch {
-			return;
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code === 'ESRCH') {
+				return;
+			}
+
+			// A daemon without descriptors to spare may have some in a moment.
+			if (attempt === 200) {
+				throw error;
+			}
 		}
 
 		await delay(10);
@@ -63,29 +75,33 @@ export type DetachedOptions = {
 	readonly network?: string;
 	/** Descriptors of this process that the program has from 3 on; default none. */
 	readonly descriptors?: readonly number[];
+	/** Directory of the engine that the process works for; see `ownerVariable`. */
+	readonly owner: string;
 };
 
 /** The supplementary groups of a machine: the one of the accelerator's device, where that takes one. Its own group stays its first, for the device's has members of the host's. */
 export const groupsOf = ({deviceGid}: {readonly deviceGid?: number}): readonly number[] => deviceGid === undefined ? [] : [deviceGid];
 
 /** The command that becomes a program with another user's identity, in a network namespace if one is wanted. Only root may enter a namespace, so that comes first. */
-export const commandAs = (program: string, arguments_: readonly string[], {uid, gid, groups = [], network}: Omit<DetachedOptions, 'output' | 'descriptors'>): readonly [file: string, ...arguments_: string[]] => {
+export const commandAs = (program: string, arguments_: readonly string[], {uid, gid, groups = [], network}: Omit<DetachedOptions, 'output' | 'descriptors' | 'owner'>): readonly [file: string, ...arguments_: string[]] => {
 	const identity = ['--reuid', String(uid), '--regid', String(gid), ...(groups.length > 0 ? ['--groups', groups.join(',')] : ['--clear-groups'])];
 	const command = ['setpriv', ...identity, '--', program, ...arguments_] as const;
 	return network === undefined ? command : ['nsenter', `--net=${network}`, '--', ...command];
 };
+
+export type DetachedProcess = Awaited<ReturnType<typeof spawnDetached>>;
 
 /**
 Starts a program in a session of its own, as an unprivileged user, so that it outlives the engine and no key of a terminal reaches it. Of the engine's environment and descriptors it has nothing: they may lead to what is not its.
 
 `exited` resolves with how it ended, as long as this engine lives.
 */
-export const spawnDetached = async (program: string, arguments_: readonly string[], {output, descriptors = [], ...identity}: DetachedOptions) => {
+export const spawnDetached = async (program: string, arguments_: readonly string[], {output, descriptors = [], owner, ...identity}: DetachedOptions) => {
 	const [command, ...rest] = commandAs(program, arguments_, identity);
 	const file = await open(output, 'a', 0o600);
 	try {
 		const child = spawn(command, rest, {
-			cwd: '/', detached: true, env: {PATH: programPath}, stdio: ['ignore', file.fd, file.fd, ...descriptors],
+			cwd: '/', detached: true, env: {PATH: programPath, [ownerVariable]: owner}, stdio: ['ignore', file.fd, file.fd, ...descriptors],
 		});
 		const exited = new Promise<{readonly exitCode: number | undefined; readonly signal: NodeJS.Signals | undefined}>(resolve => {
 			child.on('error', () => {
@@ -95,7 +111,14 @@ export const spawnDetached = async (program: string, arguments_: readonly string
 				resolve({exitCode: exitCode ?? undefined, signal: signal ?? undefined});
 			});
 		});
-		return {pid: child.pid, exited};
+		return {
+			pid: child.pid,
+			exited,
+			/** Needs neither the process's identity nor a descriptor. */
+			kill() {
+				child.kill('SIGKILL');
+			},
+		};
 	} finally {
 		await file.close();
 	}

@@ -1,12 +1,13 @@
 import {createInterface} from 'node:readline';
 import {HolmError} from '../../errors.js';
+import {within} from './patience.js';
 import {connectOwn} from './run-directory.js';
 
 export type QmpEvent = {readonly name: string; readonly data: Readonly<Record<string, unknown>>};
 
 /** A connection to the monitor of one QEMU process. */
 export type Qmp = {
-	/** Runs one command; throws `internal` with QEMU's own words, or when the connection ends before the answer. */
+	/** Runs one command; throws `internal` with QEMU's own words, or when the connection ends before the answer, and `unavailable` when none comes within half a minute. */
 	execute: (command: string, arguments_?: Readonly<Record<string, unknown>>) => Promise<unknown>;
 	/** Calls `listener` for each event until the connection ends or the function that it returns is called. */
 	onEvent: (listener: (event: QmpEvent) => void) => () => void;
@@ -28,6 +29,9 @@ const lineFeed = 10;
 
 /** Far more than any answer that is asked for. */
 const maximumLine = 1024 * 1024;
+
+/** QEMU answers at once, unless it hangs or the host's disk does. */
+const answerLimitMs = 30_000;
 
 const parseMessage = (line: string): Message | undefined => {
 	try {
@@ -109,7 +113,10 @@ export const connectQmp = async (socketPath: string, signal?: AbortSignal): Prom
 		const waiter = Promise.withResolvers<unknown>();
 		pending.set(id, waiter);
 		socket.write(`${JSON.stringify({execute: command, arguments: arguments_, id})}\n`);
-		return waiter.promise;
+		return within(waiter.promise, answerLimitMs, () => {
+			pending.delete(id);
+			return new HolmError('unavailable', `the machine does not answer: QEMU had ${answerLimitMs / 1000} seconds for ${command}`, {remedy: 'look at the load and the disks of the host; holm kill ends the machine'});
+		});
 	};
 
 	const giveUp = () => {

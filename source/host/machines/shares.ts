@@ -152,7 +152,7 @@ export const serveShares = async (directory: string, shares: readonly Share[], {
 	await mkdir(files.shares, {recursive: true});
 	await rm(files.sharesSocket, {force: true});
 	// Files keep the owners the container gives them, which takes root's rights over them; the server confines itself.
-	const held = await holdProcess(server.program, server.arguments(files.sharesSocket, files.shares), files.sharesErrors);
+	const held = await holdProcess(server.program, server.arguments(files.sharesSocket, files.shares), {output: files.sharesErrors, owner: directory});
 	const {identity} = held;
 	try {
 		await record(identity);

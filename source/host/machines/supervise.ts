@@ -4,6 +4,7 @@ import {type BootPhase, bootPhases} from '../../resources.js';
 import {createAgent} from './agent.js';
 import {createRepeats} from './repeats.js';
 import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';
+import {endsWithin, patienceRemedy, silenceLimitMs, within} from './patience.js';
 import {killProcess} from './process.js';
 import {machineFiles} from './qemu.js';
 import {type Qmp} from './qmp.js';
@@ -26,6 +27,12 @@ type SuperviseOptions = {
 	readonly exited?: Promise<{readonly signal: NodeJS.Signals | undefined}>;
 };
 
+/** A guest that reads takes a line at once. */
+const tellLimitMs = 10_000;
+
+/** A process that was killed is gone at once, unless the host keeps it in the midst of something. */
+const killLimitMs = 10_000;
+
 /** Linux has signals 1 to 64. */
 const lastSignal = 64;
 
@@ -41,6 +48,22 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 	// Nobody may be waiting when it fails, and whoever is hears it from `ended` too.
 	processStarted.promise.catch(() => undefined);
 
+	const kill = () => {
+		// Who waits for the end hears of it, or ends the machine again.
+		killProcess(record.qemu).catch(() => undefined);
+	};
+
+	const begin = () => {
+		clearTimeout(silence);
+		silence = undefined;
+		processStarted.resolve();
+	};
+
+	/** The record that is there names the machine already; without room for a new one only its phases are lost. */
+	const note = () => {
+		save().catch(() => undefined);
+	};
+
 	const save = async () => {
 		await writeRecord(directory, {...record, ports, phases});
 	};
@@ -51,8 +74,24 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		}
 	};
 
+	let fault: string | undefined;
+	let silence: NodeJS.Timeout | undefined;
+	/** A guest that starts its process says how far it is. One that does not say it any more hangs, or its container keeps it. */
+	const awaitWord = () => {
+		clearTimeout(silence);
+		const limitMs = silenceLimitMs();
+		silence = setTimeout(() => {
+			fault ??= space.isOut() ? 'what it writes finds no room on the host\'s disk' : `its guest said nothing for ${limitMs / 1000} seconds, up to ${phases.at(-1)?.name ?? 'the beginning'}`;
+			kill();
+		}, limitMs);
+	};
+
 	const hear = (line: string) => {
 		firstWord.resolve();
+		if (silence) {
+			awaitWord();
+		}
+
 		const [word = '', argument = ''] = line.split(' ', 2);
 		switch (word) {
 			case 'phase': {
@@ -65,14 +104,14 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 
 			case 'started': {
 				mark('process');
-				void save();
-				processStarted.resolve();
+				note();
+				begin();
 				break;
 			}
 
 			case 'serving': {
-				void save();
-				processStarted.resolve();
+				note();
+				begin();
 				break;
 			}
 
@@ -83,7 +122,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 
 			case 'bye': {
 				// Its disk is in order, and the rest of a power-off is of use to nobody.
-				void killProcess(record.qemu);
+				kill();
 				break;
 			}
 
@@ -95,10 +134,9 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		}
 	};
 
-	let fault: string | undefined;
 	const endFlood = (what: string) => () => {
 		fault ??= `the guest flooded its ${what}`;
-		void killProcess(record.qemu);
+		kill();
 	};
 
 	const follower = followStatus(files.status, hear, endFlood('status port'));
@@ -107,7 +145,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 	control.on('error', () => undefined);
 	// The guest says nothing on it; the end is to be noticed.
 	control.resume();
-	const tell = async (line: string) => new Promise<void>((resolve, reject) => {
+	const tell = async (line: string) => within(new Promise<void>((resolve, reject) => {
 		control.write(line, error => {
 			if (error) {
 				reject(new HolmError('conflict', 'the machine has ended', {cause: error}));
@@ -115,12 +153,13 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 				resolve();
 			}
 		});
-	});
+	}), tellLimitMs, () => new HolmError('unavailable', 'the guest takes no orders any more', {remedy: 'holm kill ends its machine'}));
 
 	const agent = createAgent({sockets: files.ssh, privateKey: options.privateKey, tell});
 	void follower.refresh();
 
 	const letGo = () => {
+		clearTimeout(silence);
 		sizes.stop();
 		follower.stop();
 		stopWatching();
@@ -226,12 +265,15 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 			await qmp.execute('chardev-change', {id: 'log', backend: {type: 'file', data: {out: file, append: true}}});
 		},
 		async finish() {
-			await tell('finish\n');
-			await ended;
+			await tell('finish\n').catch(() => undefined);
+			if (!await endsWithin(ended, silenceLimitMs())) {
+				await machine.kill();
+				throw new HolmError('unavailable', 'the guest did not put its disk in order in time, and its machine was killed', {remedy: patienceRemedy});
+			}
 		},
 		async kill() {
 			await killProcess(record.qemu);
-			await ended;
+			await within(ended, killLimitMs, () => new HolmError('unavailable', `the machine's process ${record.qemu.pid} cannot be killed`, {remedy: 'look whether a disk or a file server of the host hangs'}));
 		},
 		release() {
 			isReleased = true;
@@ -240,6 +282,6 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		},
 	};
 	return {
-		machine, control, insert: devices.insert, mark, save, heard: firstWord.promise,
+		machine, control, insert: devices.insert, mark, save, awaitWord, heard: firstWord.promise,
 	};
 };

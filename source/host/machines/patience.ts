@@ -1,0 +1,52 @@
+import process from 'node:process';
+import {HolmError} from '../../errors.js';
+
+/** A guest on a busy host, under emulation or within another virtual machine takes half a minute from one word to the next. */
+const usualSilenceMs = 120_000;
+const longestSeconds = 86_400;
+
+/**
+How long, in milliseconds, a guest may say nothing while its process is being started, while it ends, and in the middle of an answer: what HOLM_START_TIMEOUT says in seconds, else 120 s.
+
+Throws `invalid` for a value that is no time from 1 second to a day.
+*/
+export const silenceLimitMs = ({HOLM_START_TIMEOUT: text}: Readonly<Record<string, string | undefined>> = process.env): number => {
+	if (text === undefined || text === '') {
+		return usualSilenceMs;
+	}
+
+	const seconds = /^\d+(?:\.\d+)?$/v.test(text) ? Number(text) : NaN;
+	if (!(seconds >= 1 && seconds <= longestSeconds)) {
+		throw new HolmError('invalid', `HOLM_START_TIMEOUT=${JSON.stringify(text.slice(0, 40))} is not a time that a guest could have to answer`, {
+			remedy: `set it to a number of seconds from 1 to ${longestSeconds}, such as HOLM_START_TIMEOUT=300, or leave it out`,
+		});
+	}
+
+	return Math.round(seconds * 1000);
+};
+
+/** What helps against a limit that a slow host has run into. */
+export const patienceRemedy = 'on a slow host, start the daemon with a larger HOLM_START_TIMEOUT (seconds)';
+
+/** Whether `work` ends within a time. Its failure is that of the call. */
+export const endsWithin = async (work: Promise<unknown>, limitMs: number): Promise<boolean> => {
+	let timer: NodeJS.Timeout | undefined;
+	const isOver = new Promise<false>(resolve => {
+		timer = setTimeout(resolve, limitMs, false);
+	});
+	try {
+		return await Promise.race([work.then(() => true), isOver]);
+	} finally {
+		clearTimeout(timer);
+	}
+};
+
+/** Resolves as `work` does, and rejects with what `fail` makes when that takes longer. */
+export const within = async <Result>(work: Promise<Result>, limitMs: number, fail: () => Error): Promise<Result> => {
+	if (!await endsWithin(work, limitMs)) {
+		work.catch(() => undefined);
+		throw fail();
+	}
+
+	return work;
+};

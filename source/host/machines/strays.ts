@@ -1,0 +1,75 @@
+import {readdir, readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {isMissing} from '../store/missing.js';
+import {ownerVariable} from './owner.js';
+import {identify, killProcess, type ProcessIdentity} from './process.js';
+
+export type OwnedProcess = {
+	readonly identity: ProcessIdentity;
+	/** Below the engine's directory. */
+	readonly directory: string;
+	/** What it was started as, in printable ASCII. */
+	readonly program: string;
+};
+
+const ended = ['ESRCH', 'EACCES', 'EPERM'];
+
+/** Undefined for a process that is gone. */
+const readProcess = async (pid: string, name: string): Promise<string | undefined> => {
+	try {
+		return await readFile(`/proc/${pid}/${name}`, 'latin1');
+	} catch (error) {
+		if (isMissing(error) || ended.includes((error as NodeJS.ErrnoException).code ?? '')) {
+			return undefined;
+		}
+
+		throw error;
+	}
+};
+
+const ownerOf = (environment: string): string | undefined =>
+	environment.split('\0').find(variable => variable.startsWith(`${ownerVariable}=`))?.slice(ownerVariable.length + 1);
+
+const programOf = (line: string): string => {
+	const words = line.split('\0');
+	const program = words.find(word => /(?:^|\/)(?:qemu-system-\w+|virtiofsd|buildah)$/v.test(word)) ?? words[0] ?? '';
+	return path.basename(program).replaceAll(/[^\u{20}-\u{7E}]/gv, '').slice(0, 64) || 'a process';
+};
+
+/** The processes that work for the engine in a directory. */
+export const ownedProcesses = async (root: string): Promise<readonly OwnedProcess[]> => {
+	const names = await readdir('/proc');
+	const found: OwnedProcess[] = [];
+	for (const name of names.filter(name => /^\d+$/v.test(name))) {
+		const directory = ownerOf(await readProcess(name, 'environ') ?? '');
+		if (directory === undefined || !(directory === root || directory.startsWith(`${root}/`))) {
+			continue;
+		}
+
+		const identity = await identify(Number(name));
+		if (identity) {
+			found.push({identity, directory, program: programOf(await readProcess(name, 'cmdline') ?? '')});
+		}
+	}
+
+	return found;
+};
+
+/** Ends the processes that work for the engine in a directory, but for those that `isKept` holds for, and says what it found. */
+export const endStrays = async (root: string, isKept: (process: OwnedProcess) => boolean = () => false): Promise<readonly string[]> => {
+	const found: string[] = [];
+	// What one of them starts while it is being ended is found the next time.
+	for (let round = 0; round < 5; round++) {
+		const strays = (await ownedProcesses(root)).filter(process => !isKept(process));
+		if (strays.length === 0) {
+			break;
+		}
+
+		for (const {identity, program, directory} of strays) {
+			await killProcess(identity);
+			found.push(`${program}, process ${identity.pid}, of ${path.relative(root, directory) || 'the engine'}`);
+		}
+	}
+
+	return found;
+};
