@@ -35,6 +35,7 @@ import {createQueue} from './engine/queue.js';
 import {
 	defaultNetwork,
 	isLive,
+	machineOf,
 	networkOf,
 	newEntry,
 	saveContainer,
@@ -51,7 +52,10 @@ import {openDisks} from './images/disk.js';
 import {openImageStore} from './images/storage.js';
 import {clearAbandonedTemplates} from './machines/abandoned.js';
 import {adoptMachine, clearMachine} from './machines/machine.js';
+import {endsWithin, silenceLimitMs} from './machines/patience.js';
+import type {Machine} from './machines/running-machine.js';
 import {lastWords} from './machines/status.js';
+import {endStrays, isKeptBy} from './machines/strays.js';
 import {orMissing} from './store/missing.js';
 import {pathsOf, type Paths} from './store/paths.js';
 import {readRecords} from './store/records.js';
@@ -76,6 +80,9 @@ export type HostEngineOptions = {
 
 /** How often the size of logs is looked at. */
 const rotationIntervalMs = 2000;
+
+/** How long a utility machine may take to put its disk in order when the engine ends. */
+const closeLimitMs = 20_000;
 
 /** Machines run as users of their own, so every directory above theirs must let everybody through. */
 const assertPassable = async (root: string): Promise<void> => {
@@ -142,16 +149,42 @@ const removeUnrecorded = async ({paths, containers}: Site): Promise<void> => {
 	}
 };
 
+/** Ends the processes that no machine and nobody else has any use for, and says so. */
+const sweep = async ({paths, log}: Pick<Site, 'paths' | 'log'>, isKept: Parameters<typeof endStrays>[1]): Promise<void> => {
+	for (const stray of await endStrays(paths.root, isKept)) {
+		log(`ended what was left of an earlier engine or of work that broke off: ${stray}`);
+	}
+};
+
+/** Takes over the machine in a directory, or says why that is not possible although it runs. */
+const adopt = async (directory: string, privateKey: string): Promise<{readonly machine: Machine} | {readonly reason: string} | undefined> => {
+	try {
+		const machine = await adoptMachine(directory, privateKey);
+		return machine ? {machine} : undefined;
+	} catch (error) {
+		if (error instanceof HolmError && error.code === 'unavailable') {
+			return {reason: error.message};
+		}
+
+		throw error;
+	}
+};
+
 /** Takes over the machines that run. Resolves with what is to be done, once the bridges are there, about those that ended while no engine was. */
 const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<() => Promise<void>>> => {
-	const {paths, guest} = site;
+	const {paths, guest, log} = site;
 	const gone: Array<() => Promise<void>> = [];
+	const kept: string[] = [];
 	for (const entry of site.containers.values()) {
 		const {container} = entry;
 		const {machine: directory} = paths.container(container.id);
-		const machine = isLive(entry) ? await adoptMachine(directory, guest.key.privateKey) : undefined;
-		if (machine) {
-			lifecycle.supervise(entry, machine);
+		const found = isLive(entry) ? await adopt(directory, guest.key.privateKey) : undefined;
+		if (found && 'machine' in found) {
+			lifecycle.supervise(entry, found.machine);
+			kept.push(directory);
+		} else if (found) {
+			log(`${container.name}: ${found.reason}; it is ended`);
+			gone.push(async () => lifecycle.conclude(entry, {kind: 'died', reason: found.reason, at: Date.now()}));
 		} else if (isLive(entry) || container.status.state === 'restarting') {
 			const end = await lastWords(directory);
 			gone.push(async () => lifecycle.conclude(entry, end));
@@ -160,12 +193,14 @@ const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<(
 		}
 	}
 
+	// What an engine that died was about to start, and had not written down.
+	await sweep(site, isKeptBy(kept));
+
 	// Machines of containers that no longer are.
 	const known = new Set(site.containers.keys().map(id => path.basename(paths.container(id).machine)));
 	const machines = path.join(paths.root, 'machines');
 	const found = await readdir(machines);
-	const strays = found.filter(name => !known.has(name));
-	for (const name of strays) {
+	for (const name of found.filter(name => !known.has(name))) {
 		await clearMachine(path.join(machines, name));
 	}
 
@@ -174,7 +209,8 @@ const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<(
 
 const rotateAll = async (site: Site): Promise<void> => {
 	for (const entry of site.containers.values()) {
-		const {machine, container} = entry;
+		const {container} = entry;
+		const machine = machineOf(entry);
 		if (!machine || !isLive(entry)) {
 			continue;
 		}
@@ -200,10 +236,15 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		throw new HolmError('forbidden', 'the engine needs root for machines and bridges', {remedy: 'run it with sudo'});
 	}
 
+	silenceLimitMs();
 	const paths = pathsOf(root);
 	await makeDirectories(paths);
 	await assertPassable(paths.root);
 	await ensureTunIsOpen();
+	// A build that an engine left behind would hold its storage; machines are looked at once their containers are known.
+	const machines = path.join(paths.root, 'machines', '/');
+	const isOthers = isKeptBy([]);
+	await sweep({paths, log}, async owned => owned.directory.startsWith(machines) || isOthers(owned));
 	const [guest, images, namespace, state, id] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
 	]);
@@ -253,15 +294,16 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const withFiles = createWithFiles(utility);
 	const close = async () => {
 		clearInterval(rotation);
-		for (const entry of site.containers.values()) {
-			lifecycle.cancelRestart(entry);
-			const results = await Promise.allSettled([utility.close(entry), saveContainer(site, entry)]);
+		await lifecycle.close();
+		await Promise.all(site.containers.values().map(async entry => {
+			// A utility machine has written what it was given, and nobody is left who waits for it to end in its own time.
+			const results = await Promise.allSettled([endsWithin(utility.close(entry), closeLimitMs).then(async isClosed => isClosed || utility.abandon(entry)), saveContainer(site, entry)]);
 			for (const result of results) {
 				if (result.status === 'rejected') {
 					log(`${entry.container.name}: ${messageOf(result.reason)}`);
 				}
 			}
-		}
+		}));
 	};
 
 	return {
@@ -282,12 +324,20 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		},
 		async shutDown() {
 			await close();
-			await Promise.all(site.containers.values().filter(({machine}) => machine).map(async entry => {
-				entry.isStoppedByUser = true;
-				await lifecycle.kill(entry);
-			}));
 			await takeEveryStep([
-				async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close, async () => closeNamespace(root),
+				async () => {
+					const kills = await Promise.allSettled(site.containers.values().map(async entry => {
+						entry.isStoppedByUser = true;
+						await lifecycle.kill(entry);
+					}));
+					const failures = kills.filter(result => result.status === 'rejected');
+					if (failures.length > 0) {
+						throw new AggregateError(failures.map(({reason}): unknown => reason), failures.map(({reason}) => messageOf(reason)).join('; '));
+					}
+				},
+				async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close,
+				async () => sweep(site, isKeptBy([])),
+				async () => closeNamespace(root),
 			], 'not everything of the engine could be ended');
 		},
 	};

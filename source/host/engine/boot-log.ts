@@ -11,7 +11,6 @@ export const consoleOf = ({paths}: Site, {container: {id}}: Entry): string => ma
 
 /** Keeps what the console showed of a machine of the container's own that is about to be taken away. */
 export const letGoOfConsole = async (site: Site, entry: Entry): Promise<void> => {
-	entry.console = undefined;
 	await keepConsole(consoleOf(site, entry), site.paths.container(entry.container.id).console);
 };
 
@@ -19,7 +18,8 @@ export const letGoOfConsole = async (site: Site, entry: Entry): Promise<void> =>
 export const createBootLog = (site: Site, find: (reference: string) => Entry): NonNullable<Engine['bootLog']> => {
 	async function * bootLog(reference: string, {follow = false, tail, signal}: BootLogOptions = {}): AsyncGenerator<LogEntry, void> {
 		const entry = find(reference);
-		const {container, console: live, ended} = entry;
+		const {container, run, ended} = entry;
+		const live = ['starting', 'live', 'ending'].includes(run.state) ? consoleOf(site, entry) : undefined;
 		let handle = live === undefined ? undefined : await openConsole(live);
 		const isLive = handle !== undefined;
 		handle ??= await openConsole(site.paths.container(container.id).console);

@@ -13,7 +13,7 @@ import {hostUpstreams} from '../bridges/routes.js';
 import {applyRuleset, rulesetOf} from '../bridges/ruleset.js';
 import {machineUidOf} from '../guest.js';
 import {createQueue, createRefresh} from './queue.js';
-import type {Entry, NetworkRecord, Site} from './site.js';
+import {machineOf, type Entry, type NetworkRecord, type Site} from './site.js';
 import {forwardsFor, nameServerTableFor, rulesetFor, wantedPorts} from './tables.js';
 
 /** The bridges, taps, rules, names and published ports of an engine, kept in line with its containers. */
@@ -140,9 +140,9 @@ export const createConnections = (site: Site): Connections => {
 		},
 		refreshNames,
 		async repair() {
-			for (const {container, machine} of containers.values()) {
-				if (machine) {
-					plugged.add(container.id);
+			for (const entry of containers.values()) {
+				if (machineOf(entry)) {
+					plugged.add(entry.container.id);
 				}
 			}
 
@@ -152,7 +152,7 @@ export const createConnections = (site: Site): Connections => {
 			}
 
 			await Promise.all([refreshRules(), refreshNames()]);
-			for (const entry of containers.values().filter(({machine}) => machine)) {
+			for (const entry of containers.values().filter(entry => machineOf(entry))) {
 				try {
 					published.add(entry.container.id);
 					await forwarder.replace(otherForwards());

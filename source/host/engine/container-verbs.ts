@@ -10,8 +10,16 @@ import type {Connections} from './connections.js';
 import {createContainer, discardContainer, renameContainer} from './creation.js';
 import {assertRunning, type Execs} from './execs.js';
 import {findContainer} from './find.js';
-import type {Lifecycle} from './lifecycle.js';
-import {isLive, publishContainer, saveContainer, type Entry, type Site} from './site.js';
+import type {Lifecycle, StopOptions} from './lifecycle.js';
+import {
+	isLive,
+	machineOf,
+	publishContainer,
+	saveContainer,
+	settled,
+	type Entry,
+	type Site,
+} from './site.js';
 import {listProcesses, readStats} from './statistics.js';
 import {attach} from './streams.js';
 import {diskBytesOf} from './system-verbs.js';
@@ -31,13 +39,19 @@ export type ContainerVerbsOptions = {
 
 /** Takes a container away that does not run: its utility machine, its processes' records, its files. */
 export const takeContainer = async (site: Site, {utility, execs}: Pick<ContainerVerbsOptions, 'utility' | 'execs'>, entry: Entry, volumes: boolean): Promise<void> => {
-	await utility.close(entry);
+	await utility.abandon(entry);
 	await discardContainer(site, entry, {volumes});
 	execs.forget(entry.container.id);
 };
 
 const exitOf = ({container: {status}}: Entry): {readonly exitCode: number; readonly reason?: string} =>
 	status.state === 'exited' ? {exitCode: status.exitCode, ...status.reason !== undefined && {reason: status.reason}} : {exitCode: 'exitCode' in status ? status.exitCode : 0};
+
+const assertSignal = (options: StopOptions | undefined): void => {
+	if (options?.signal !== undefined) {
+		signalNumber(options.signal);
+	}
+};
 
 /** Whether it runs, or will again without anybody's doing. */
 const isActive = (entry: Entry): boolean => isLive(entry) || entry.container.status.state === 'restarting';
@@ -63,17 +77,32 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 
 	const withSize = async (entry: Entry): Promise<Container> => ({...entry.container, diskBytes: await diskBytesOf(site, entry)});
 
-	const stop: Lifecycle['stop'] = async (entry, stopOptions) => {
-		if (stopOptions?.signal !== undefined) {
-			signalNumber(stopOptions.signal);
-		}
-
-		return lifecycle.stop(entry, stopOptions);
-	};
-
 	const start = async (entry: Entry) => {
 		await utility.close(entry);
 		await lifecycle.start(entry);
+	};
+
+	const end = async (entry: Entry) => {
+		entry.isStoppedByUser = true;
+		await Promise.all([utility.abandon(entry), lifecycle.kill(entry)]);
+	};
+
+	/** Removes a container that has come to rest. Its queue must be held. */
+	const take = async (entry: Entry, volumes: boolean) => {
+		const {container, isGoing} = entry;
+		if (!site.containers.has(container.id)) {
+			return;
+		}
+
+		if (isActive(entry) && !isGoing) {
+			throw new HolmError('conflict', `cannot remove container "${container.name}": container is ${container.status.state}`, {remedy: `stop it first, or force it: holm rm -f ${container.name}`});
+		}
+
+		lifecycle.cancelRestart(entry);
+		await settled(entry);
+		if (site.containers.has(container.id)) {
+			await takeContainer(site, options, entry, volumes);
+		}
 	};
 
 	const waitForEnd = async (entry: Entry, signal: AbortSignal | undefined) => {
@@ -156,13 +185,18 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 		},
 		async stopContainer(reference, stopOptions) {
 			const entry = find(reference);
-			await entry.queue(async () => stop(entry, stopOptions));
+			assertSignal(stopOptions);
+			if (!await lifecycle.endStart(entry, stopOptions)) {
+				await entry.queue(async () => lifecycle.stop(entry, stopOptions));
+			}
 		},
 		async restartContainer(reference, stopOptions) {
 			const entry = find(reference);
+			assertSignal(stopOptions);
+			await lifecycle.endStart(entry, stopOptions);
 			await entry.queue(async () => {
-				if (entry.machine) {
-					await stop(entry, stopOptions);
+				if (machineOf(entry)) {
+					await lifecycle.stop(entry, stopOptions);
 				}
 
 				await start(entry);
@@ -173,7 +207,18 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 			const entry = find(reference);
 			const number = signalNumber(signal);
 			const {name, status} = entry.container;
-			if (!entry.machine || !isLive(entry)) {
+			if (entry.run.state === 'starting') {
+				if (number !== sigkill) {
+					throw new HolmError('conflict', `container ${name} is being started, and its process takes no signals yet`, {remedy: `end it: holm kill ${name}`});
+				}
+
+				publishContainer(site, entry, 'kill', {signal: String(number)});
+				await lifecycle.kill(entry);
+				return;
+			}
+
+			const machine = machineOf(entry);
+			if (!machine || !isLive(entry)) {
 				throw new HolmError('conflict', `Cannot kill container: ${name}: container ${entry.container.id.slice(0, 12)} is not running`, {remedy: `holm start ${name}`});
 			}
 
@@ -188,13 +233,14 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 				throw new HolmError('conflict', `container ${name} is paused`, {remedy: `holm unpause ${name}`});
 			}
 
-			await entry.machine.signal(number);
+			await machine.signal(number);
 		},
 		async pauseContainer(reference) {
 			const entry = find(reference);
+			assertRunning(entry);
 			await entry.queue(async () => {
 				assertRunning(entry);
-				await entry.machine!.pause();
+				await machineOf(entry)!.pause();
 				const {status} = entry.container;
 				if (status.state === 'running') {
 					entry.container = {...entry.container, status: {...status, state: 'paused'}};
@@ -208,11 +254,12 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 			const entry = find(reference);
 			await entry.queue(async () => {
 				const {status, name} = entry.container;
-				if (status.state !== 'paused' || !entry.machine) {
+				const machine = machineOf(entry);
+				if (status.state !== 'paused' || !machine) {
 					throw new HolmError('conflict', `container ${name} is not paused`, {remedy: 'holm ps -a shows its state'});
 				}
 
-				await entry.machine.resume();
+				await machine.resume();
 				entry.container = {...entry.container, status: {...status, state: 'running'}};
 				await saveContainer(site, entry);
 				publishContainer(site, entry, 'unpause');
@@ -228,33 +275,28 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 		updateContainer: createUpdate(site, find, lifecycle),
 		async removeContainer(reference, {force = false, volumes = false} = {}) {
 			const entry = find(reference);
-			if (force && entry.machine) {
-				// It need not wait for a stop that is under way.
-				entry.isStoppedByUser = true;
-				await lifecycle.kill(entry);
+			if (!force && entry.run.state === 'starting') {
+				throw new HolmError('conflict', `cannot remove container "${entry.container.name}": container is being started`, {remedy: `stop it first, or force it: holm rm -f ${entry.container.name}`});
 			}
 
-			await entry.queue(async () => {
-				const {container} = entry;
-				if (!site.containers.has(container.id)) {
-					return;
-				}
+			if (!force) {
+				await entry.queue(async () => {
+					await take(entry, volumes);
+				});
+				return;
+			}
 
-				if (entry.machine || isActive(entry)) {
-					if (!force) {
-						throw new HolmError('conflict', `cannot remove container "${container.name}": container is ${container.status.state}`, {remedy: `stop it first, or force it: holm rm -f ${container.name}`});
-					}
-
-					entry.isStoppedByUser = true;
-					await lifecycle.kill(entry);
-				}
-
-				lifecycle.cancelRestart(entry);
-				await entry.cleared;
-				if (site.containers.has(container.id)) {
-					await takeContainer(site, options, entry, volumes);
-				}
-			});
+			entry.isGoing = true;
+			try {
+				// What is under way, such as a start or a stop, need not come to its own end.
+				await end(entry);
+				await entry.queue(async () => {
+					await end(entry);
+					await take(entry, volumes);
+				});
+			} finally {
+				entry.isGoing = false;
+			}
 		},
 		async waitContainer(reference, condition = 'not-running', signal?: AbortSignal) {
 			const entry = find(reference);
@@ -287,11 +329,12 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 		},
 		async resizeContainer(reference, {rows, columns}) {
 			const entry = find(reference);
-			if (!entry.machine) {
+			const machine = machineOf(entry);
+			if (!machine) {
 				throw new HolmError('conflict', `container ${entry.container.name} is not running`, {remedy: `holm start ${entry.container.name}`});
 			}
 
-			await entry.machine.resize(rows, columns);
+			await machine.resize(rows, columns);
 		},
 		createExec: async (reference, configuration) => execs.create(find(reference), configuration),
 		startExec: execs.start,
@@ -304,14 +347,14 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 		async pruneContainers(filters = {}) {
 			const isWanted = filterOf(filters, pruneRules(({configuration}: Container) => configuration.labels, Date.now()));
 			const going = site.containers.values()
-				.filter(({container}) => ['created', 'exited'].includes(container.status.state) && isWanted(container))
+				.filter(({container, run}) => run.state !== 'starting' && ['created', 'exited'].includes(container.status.state) && isWanted(container))
 				.toArray();
 			const removed: string[] = [];
 			let freedBytes = 0;
 			for (const entry of going) {
 				await entry.queue(async () => {
-					await entry.cleared;
-					if (!entry.machine && site.containers.has(entry.container.id)) {
+					await settled(entry);
+					if (entry.run.state === 'idle' && site.containers.has(entry.container.id)) {
 						freedBytes += await diskBytesOf(site, entry);
 						await takeContainer(site, options, entry, false);
 						removed.push(entry.container.id);

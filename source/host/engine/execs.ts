@@ -9,7 +9,7 @@ import {quote} from '../../quote.js';
 import {validateExec} from '../../rules/validate-process.js';
 import type {Agent, GuestCommand} from '../machines/agent.js';
 import {createRefresh} from './queue.js';
-import {isLive, publishContainer, type Entry, type Site} from './site.js';
+import {isLive, machineOf, publishContainer, type Entry, type Site} from './site.js';
 
 /** Processes that were started in containers beside their first one. */
 export type Execs = {
@@ -47,7 +47,8 @@ const longestInline = 8000;
 /** Refuses with `conflict` a container that does not run, and with `unavailable` one that cannot go on. */
 export const assertRunning = (entry: Entry): void => {
 	const {name, status} = entry.container;
-	if (!isLive(entry) || !entry.machine) {
+	const machine = machineOf(entry);
+	if (!isLive(entry) || !machine) {
 		throw new HolmError('conflict', `container ${name} is not running`, {remedy: `holm start ${name}`});
 	}
 
@@ -55,7 +56,7 @@ export const assertRunning = (entry: Entry): void => {
 		throw new HolmError('conflict', `container ${name} is paused`, {remedy: `holm unpause ${name}`});
 	}
 
-	if (entry.machine.isOutOfSpace()) {
+	if (machine.isOutOfSpace()) {
 		throw new HolmError('unavailable', `container ${name} stands still: what it writes finds no room on the host's disk`, {remedy: 'make room there, and it goes on'});
 	}
 };
@@ -114,7 +115,7 @@ export const createExecs = (site: Site): Execs => {
 	};
 
 	const open = async (exec: Exec, size: TerminalSize | undefined): Promise<GuestCommand> => {
-		const {agent} = exec.entry.machine!;
+		const {agent} = machineOf(exec.entry)!;
 		const {terminal, stdin} = exec.configuration;
 		const {rows, columns} = size ?? defaultSize;
 		const text = JSON.stringify({...await processFor(exec, agent), ...terminal && {consoleSize: {height: rows, width: columns}}});
@@ -131,8 +132,8 @@ export const createExecs = (site: Site): Execs => {
 	};
 
 	const resize = async ({id, entry, configuration, size, isRunning}: Exec) => {
-		if (configuration.terminal && size && isRunning && entry.machine) {
-			await entry.machine.agent.run(resizeCommand(directoryOf(id), size));
+		if (configuration.terminal && size && isRunning) {
+			await machineOf(entry)?.agent.run(resizeCommand(directoryOf(id), size));
 		}
 	};
 

@@ -3,7 +3,7 @@ import {HolmError} from '../../errors.js';
 import {quote} from '../../quote.js';
 import {complaintOf, type Agent} from '../machines/agent.js';
 import {guestPaths} from '../containers/bundle.js';
-import {isLive, type Entry} from './site.js';
+import {isLive, machineOf, type Entry} from './site.js';
 import {watchSilence} from '../machines/silence.js';
 import type {Utility} from './utility.js';
 
@@ -15,19 +15,38 @@ const runningPrefix = 'chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busyb
 /** Reaches the files of a container; `use` may go on after it has resolved, for as long as `until` takes. */
 export type WithFiles = <Result>(entry: Entry, use: (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>) => Promise<Result>;
 
+/** Undefined for one that does not run. */
+const filesOfRunning = (entry: Entry): Files | undefined => {
+	const machine = machineOf(entry);
+	if (!isLive(entry) || !machine) {
+		return undefined;
+	}
+
+	if (entry.container.status.state === 'paused') {
+		throw new HolmError('conflict', `container ${entry.container.name} is paused`, {remedy: `holm unpause ${entry.container.name}`});
+	}
+
+	return {agent: machine.agent, prefix: runningPrefix};
+};
+
 /** The files of a running container through its own guest, those of another one through a utility machine that has its disk. */
 export const createWithFiles = (utility: Utility): WithFiles => async <Result>(entry: Entry, use: (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>) => {
-	if (isLive(entry) && entry.machine) {
-		if (entry.container.status.state === 'paused') {
-			throw new HolmError('conflict', `container ${entry.container.name} is paused`, {remedy: `holm unpause ${entry.container.name}`});
-		}
-
-		const {result} = await use({agent: entry.machine.agent, prefix: runningPrefix});
+	const own = filesOfRunning(entry);
+	if (own) {
+		const {result} = await use(own);
 		return result;
 	}
 
 	const {promise, resolve, reject} = Promise.withResolvers<Result>();
 	const work = entry.queue(async () => {
+		// It may have been started before this had its turn, and its disk can be that of one machine only.
+		const running = filesOfRunning(entry);
+		if (running) {
+			const {result} = await use(running);
+			resolve(result);
+			return;
+		}
+
 		const files = await utility.open(entry);
 		try {
 			const {result, until} = await use(files);

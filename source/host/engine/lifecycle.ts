@@ -7,14 +7,16 @@ import {prepareLog} from '../containers/log-rotation.js';
 import {defaultSize, machineUidOf} from '../guest.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {MachineEnd} from '../machines/status.js';
+import {endsWithin, patienceRemedy} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
-import {consoleOf, letGoOfConsole} from './boot-log.js';
+import {letGoOfConsole} from './boot-log.js';
 import type {Connections} from './connections.js';
 import {
 	isLive,
 	publishConnections,
 	publishContainer,
 	saveContainer,
+	settled,
 	type Entry,
 	type Site,
 } from './site.js';
@@ -28,14 +30,18 @@ export type Lifecycle = {
 	readonly start: (entry: Entry) => Promise<void>;
 	/** Throws `not-modified` when it does not run. */
 	readonly stop: (entry: Entry, options?: StopOptions) => Promise<void>;
-	/** Ends it at once, if it runs. */
+	/** Ends it at once, if it runs or is being started. Need not wait for its turn. */
 	readonly kill: (entry: Entry) => Promise<void>;
+	/** Lets a start that is under way have the time that a stop has, and ends it then. Resolves with whether it was ended. Must not wait for its turn, which the start has. */
+	readonly endStart: (entry: Entry, options?: StopOptions) => Promise<boolean>;
 	/** Takes over a machine that runs already. */
 	readonly supervise: (entry: Entry, machine: Machine) => void;
 	/** Deals with the end of a machine that nobody watched. */
 	readonly conclude: (entry: Entry, end: MachineEnd) => Promise<void>;
 	/** Gives up a restart that waits. */
 	readonly cancelRestart: (entry: Entry) => void;
+	/** Ends every start that is under way, and refuses new ones. A container that was being restarted is restarted by the next engine. */
+	readonly close: () => Promise<void>;
 	/** Gives up a restart that waits and that the container's policy no longer wants. */
 	readonly reconsiderRestart: (entry: Entry) => Promise<void>;
 };
@@ -100,8 +106,26 @@ export type LifecycleOptions = {
 	readonly remove: (entry: Entry) => Promise<void>;
 };
 
+/** What `work` resolves with, unless it is given up before. */
+const unlessGivenUp = async <Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> => {
+	work.catch(() => undefined);
+	const {promise, reject} = Promise.withResolvers<never>();
+	const giveUp = () => {
+		reject(signal.reason as Error);
+	};
+
+	signal.addEventListener('abort', giveUp);
+	try {
+		signal.throwIfAborted();
+		return await Promise.race([work, promise]);
+	} finally {
+		signal.removeEventListener('abort', giveUp);
+	}
+};
+
 export const createLifecycle = (site: Site, {connections, remove}: LifecycleOptions): Lifecycle => {
 	const {paths, guest, images, disks} = site;
+	let isClosed = false;
 
 	const update = async (entry: Entry, change: Partial<Container>) => {
 		entry.container = {...entry.container, ...change};
@@ -141,11 +165,10 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 	const scheduleRestart = (entry: Entry) => {
 		const delayMs = restartDelay(entry.restartsInARow);
 		entry.restartsInARow++;
-		entry.restart = setTimeout(() => {
-			entry.restart = undefined;
+		const timer = setTimeout(() => {
 			void entry.queue(async () => {
 				// It may have been stopped or removed while it waited for its turn.
-				if (entry.container.status.state !== 'restarting' || !site.containers.has(entry.container.id)) {
+				if (entry.run.state !== 'waiting' || entry.run.timer !== timer || !site.containers.has(entry.container.id)) {
 					return;
 				}
 
@@ -157,6 +180,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				}
 			});
 		}, delayMs);
+		entry.run = {state: 'waiting', timer};
 	};
 
 	const conclude: Lifecycle['conclude'] = async (entry, end) => {
@@ -170,8 +194,6 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		const isRestarting = restarts(entry.container.configuration.restartPolicy, {
 			exitCode: exited.exitCode, isStopped: entry.isStoppedByUser, restartCount: entry.container.restartCount,
 		});
-		entry.machine = undefined;
-		entry.stdin = undefined;
 		entry.container = {
 			...entry.container,
 			status: isRestarting ? {state: 'restarting', exitCode: exited.exitCode, finishedAt: exited.finishedAt} : exited,
@@ -195,26 +217,33 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 	};
 
 	const supervise: Lifecycle['supervise'] = (entry, machine) => {
-		entry.machine = machine;
-		entry.console = consoleOf(site, entry);
-		entry.cleared = (async () => {
+		const {promise: over, resolve: rest} = Promise.withResolvers<void>();
+		entry.run = {state: 'live', machine, over};
+		void (async () => {
 			const end = await machine.ended;
+			entry.run = {state: 'ending', over};
 			try {
 				await conclude(entry, end);
 			} catch (error) {
 				site.log(`${entry.container.name}: its end was not recorded: ${messageOf(error)}`);
 			}
+
+			if (entry.run.state === 'ending') {
+				entry.run = {state: 'idle'};
+			}
+
+			rest();
 		})();
 	};
 
-	/** Resolves when the process runs; throws with the reason when it never did, and then nothing of the machine is left. */
-	const boot = async (entry: Entry): Promise<Machine> => {
+	/** Resolves when the process runs; throws with the reason when it never did. */
+	const boot = async (entry: Entry, signal: AbortSignal): Promise<Machine> => {
 		const {container} = entry;
 		const {configuration, id} = container;
 		const files = paths.container(id);
 		const uid = machineUidOf(id);
 		const image = await images.get(container.imageId);
-		const [template, base] = await Promise.all([
+		const [template, base] = await unlessGivenUp(Promise.all([
 			guest.template({
 				cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes, kernel: configuration.kernel,
 			}),
@@ -223,8 +252,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				await chown(files.log, uid, guest.gid);
 				await chmod(files.log, 0o600);
 			}),
-		]);
-		entry.console = consoleOf(site, entry);
+		]), signal);
 		const devices = devicesFor(container.attachments, site.networks);
 		entry.devices = Object.fromEntries(devices.map(({endpointId, name}) => [endpointId, name]));
 		const machine = await startMachine({
@@ -241,6 +269,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			log: files.log,
 			message: startMessageFor(site, container, base.accounts),
 			privateKey: guest.key.privateKey,
+			signal,
 		});
 		entry.container = {...entry.container, machine: {
 			accelerator: template.shape.accelerator,
@@ -250,26 +279,39 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			phases: [],
 		}};
 		try {
-			await machine.started;
+			await unlessGivenUp(machine.started, signal);
 			return machine;
-		} catch {
+		} catch (error) {
+			if (signal.aborted) {
+				await machine.kill();
+				throw error;
+			}
+
 			const end = await machine.ended;
 			if (end.kind === 'exited') {
 				return machine;
 			}
 
-			throw end.kind === 'refused' ? refusalOf(end.reason, container).error : new HolmError('internal', `the machine of ${container.name} did not start: ${end.reason}`, {remedy: 'holm system logs may say more'});
+			throw end.kind === 'refused' ? refusalOf(end.reason, container).error : new HolmError('internal', `the machine of ${container.name} did not start: ${end.reason}`, {remedy: `holm logs --boot ${container.name} may say more; ${patienceRemedy}`});
 		}
 	};
 
 	const startNow = async (entry: Entry): Promise<void> => {
-		await entry.cleared;
+		await settled(entry);
+		if (isClosed || entry.isGoing) {
+			throw new HolmError('unavailable', `container ${entry.container.name} cannot be started: ${isClosed ? 'the engine is ending' : 'it is being removed'}`);
+		}
+
+		const giveUp = new AbortController();
+		const {signal} = giveUp;
+		const {promise: over, resolve: end} = Promise.withResolvers<void>();
+		entry.run = {state: 'starting', giveUp, over};
 		try {
 			// A port in use is found out before anything else is made.
 			const ports = await connections.publishPorts(entry);
 			entry.container = {...entry.container, ports};
 			await connections.plug(entry);
-			const machine = await boot(entry);
+			const machine = await boot(entry, signal);
 			const container: Container = {
 				...entry.container,
 				status: {state: 'running', pid: machine.pid, startedAt: Date.now()},
@@ -277,12 +319,13 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			};
 			// What cannot be written down does not run: a later engine would not know of it.
 			await saveContainer(site, {...entry, container, isStoppedByUser: false});
+			signal.throwIfAborted();
 			entry.isStoppedByUser = false;
 			entry.container = container;
+			supervise(entry, machine);
 			publishConnections(site, entry, 'connect');
 			publishContainer(site, entry, 'start');
 			entry.changed.notify();
-			supervise(entry, machine);
 		} catch (error) {
 			await clear(entry);
 			const {status} = entry.container;
@@ -290,11 +333,12 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				...entry.container,
 				ports: wantedPorts(entry.container),
 				// A restart that fails is the end of restarting.
-				status: status.state === 'restarting' ? {
+				status: status.state === 'restarting' && !isClosed ? {
 					state: 'exited', exitCode: 128, reason: messageOf(error), outOfMemory: false, startedAt: 0, finishedAt: Date.now(),
 				} : status,
 			};
 			entry.devices = {};
+			entry.run = {state: 'idle'};
 			announceEnd(entry);
 			if (entry.container.configuration.autoRemove) {
 				await remove(entry);
@@ -303,12 +347,16 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			}
 
 			throw error;
+		} finally {
+			end();
 		}
 	};
 
 	const cancelRestart: Lifecycle['cancelRestart'] = entry => {
-		clearTimeout(entry.restart);
-		entry.restart = undefined;
+		if (entry.run.state === 'waiting') {
+			clearTimeout(entry.run.timer);
+			entry.run = {state: 'idle'};
+		}
 	};
 
 	/** Of one that was to be restarted and will not be. */
@@ -323,22 +371,51 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 	/** Kills the process, so that the disk is left in order; and the machine, when that is not enough. */
 	const end = async (machine: Machine): Promise<void> => {
 		machine.signal(sigkill).catch(() => undefined);
-		const timer = setTimeout(() => {
-			void machine.kill();
-		}, guestPatienceMs);
-		await machine.ended;
-		clearTimeout(timer);
+		if (!await endsWithin(machine.ended, guestPatienceMs)) {
+			await machine.kill();
+		}
+	};
+
+	/** Lets a paused machine go on, so that its guest can end in order. One that does not is ended without. */
+	const wake = async ({container}: Entry, machine: Machine) => {
+		if (container.status.state === 'paused') {
+			await endsWithin(machine.resume().catch((error: unknown) => {
+				site.log(`${container.name}: ${messageOf(error)}`);
+			}), guestPatienceMs);
+		}
+	};
+
+	const secondsFor = ({container: {configuration}}: Entry, {timeoutSeconds}: StopOptions) =>
+		timeoutSeconds ?? configuration.stopTimeoutSeconds ?? defaultStopSeconds;
+
+	const endStart: Lifecycle['endStart'] = async (entry, options = {}) => {
+		const {run, container} = entry;
+		if (run.state !== 'starting') {
+			return false;
+		}
+
+		const seconds = secondsFor(entry, options);
+		if (seconds < 0 || (seconds > 0 && await endsWithin(run.over, seconds * 1000))) {
+			await run.over;
+			return false;
+		}
+
+		entry.isStoppedByUser ||= !options.isHostStopping;
+		run.giveUp.abort(new HolmError('conflict', `container ${container.name} was ended before its process ran`));
+		await run.over;
+		return true;
 	};
 
 	const kill: Lifecycle['kill'] = async entry => {
-		const {machine, container} = entry;
-		if (machine) {
-			if (container.status.state === 'paused') {
-				await machine.resume();
-			}
-
-			await end(machine);
-			await entry.cleared;
+		const {run} = entry;
+		if (run.state === 'starting') {
+			await endStart(entry, {timeoutSeconds: 0});
+		} else if (run.state === 'live') {
+			await wake(entry, run.machine);
+			await end(run.machine);
+			await run.over;
+		} else {
+			await settled(entry);
 		}
 	};
 
@@ -359,38 +436,38 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			await startNow(entry);
 		},
 		async stop(entry, options = {}) {
-			const {container, machine} = entry;
-			const {configuration} = container;
+			const {container, run} = entry;
+			const {configuration, status} = container;
 			entry.isStoppedByUser ||= !options.isHostStopping;
-			const {status} = container;
 			if (status.state === 'restarting') {
 				await rest(entry, status);
 				return;
 			}
 
-			if (!machine) {
+			if (run.state !== 'live') {
+				await settled(entry);
 				await saveContainer(site, entry);
 				throw new HolmError('not-modified', `container ${container.name} does not run`);
 			}
 
 			const image = await images.get(container.imageId).catch(() => undefined);
 			const signal = signalNumber(options.signal ?? configuration.stopSignal ?? image?.configuration.stopSignal ?? 'SIGTERM');
-			const seconds = options.timeoutSeconds ?? configuration.stopTimeoutSeconds ?? defaultStopSeconds;
-			if (container.status.state === 'paused') {
-				await machine.resume();
-			}
+			const seconds = secondsFor(entry, options);
+			await wake(entry, run.machine);
 
 			publishContainer(site, entry, 'kill', {signal: String(signal)});
 			if (seconds !== 0) {
-				await machine.signal(signal);
+				// One whose guest does not take it any more is ended below.
+				run.machine.signal(signal).catch(() => undefined);
 			}
 
-			const timer = seconds < 0 ? undefined : setTimeout(() => {
-				void end(machine);
-			}, seconds * 1000);
-			await machine.ended;
-			clearTimeout(timer);
-			await entry.cleared;
+			if (seconds < 0) {
+				await run.machine.ended;
+			} else if (!await endsWithin(run.machine.ended, seconds * 1000)) {
+				await end(run.machine);
+			}
+
+			await run.over;
 			if (options.isHostStopping) {
 				cancelRestart(entry);
 			}
@@ -398,6 +475,18 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			publishContainer(site, entry, 'stop');
 		},
 		kill,
+		endStart,
+		async close() {
+			isClosed = true;
+			await Promise.all(site.containers.values().map(async entry => {
+				cancelRestart(entry);
+				const {run} = entry;
+				if (run.state === 'starting') {
+					run.giveUp.abort(new HolmError('unavailable', 'the engine is ending'));
+					await run.over;
+				}
+			}));
+		},
 		supervise,
 		conclude,
 		cancelRestart,

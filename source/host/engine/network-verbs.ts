@@ -17,6 +17,7 @@ import {attachedTo, findContainer, findNetwork, isDefault} from './find.js';
 import {
 	defaultNetwork,
 	isLive,
+	machineOf,
 	networkOf,
 	publish,
 	saveContainer,
@@ -99,14 +100,15 @@ const takeNetwork = async (site: Site, connections: Connections, record: Network
 };
 
 /** A running container's resolver follows its networks; a container whose guest does not answer keeps the old one until it is restarted. */
-const rewriteResolver = async (site: Site, {container, machine}: Entry): Promise<void> => {
-	await machine?.agent.run('cat > /run/holm/files/resolv.conf', Buffer.from(resolverFileOf(site, container)));
+const rewriteResolver = async (site: Site, entry: Entry): Promise<void> => {
+	await machineOf(entry)?.agent.run('cat > /run/holm/files/resolv.conf', Buffer.from(resolverFileOf(site, entry.container)));
 };
 
-const setDefaultRoute = async (site: Site, {container, machine, devices}: Entry): Promise<void> => {
+const setDefaultRoute = async (site: Site, entry: Entry): Promise<void> => {
+	const {container, devices} = entry;
 	const out = wayOut(container.attachments, site.networks);
 	const device = out && devices[out.endpointId];
-	await machine?.agent.run(device === undefined
+	await machineOf(entry)?.agent.run(device === undefined
 		? 'ip route del default 2>/dev/null || true'
 		: `ip route replace default via ${quote(out!.gateway)} dev ${quote(device)}`);
 };
@@ -144,7 +146,7 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 					const name = freeDeviceName(entry.devices);
 					entry.devices = {...entry.devices, [attachment.endpointId]: name};
 					await connections.plugOne(entry, attachment);
-					await entry.machine!.plug({...device, name});
+					await machineOf(entry)!.plug({...device, name});
 					await rewriteResolver(site, entry).catch((error: unknown) => {
 						site.log(`the resolver of ${before.name} was not changed: ${String(error)}`);
 					});
@@ -172,7 +174,7 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 			}
 
 			if (isLive(entry)) {
-				await entry.machine!.unplug(attachment.endpointId);
+				await machineOf(entry)!.unplug(attachment.endpointId);
 			}
 
 			const {[attachment.endpointId]: _gone, ...devices} = entry.devices;
@@ -230,7 +232,7 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 		}),
 		async dnsRecords(reference) {
 			const network = findNetwork(site, reference);
-			const live = site.containers.values().filter(entry => entry.machine && isLive(entry)).map(({container}) => container).toArray();
+			const live = site.containers.values().filter(entry => machineOf(entry) && isLive(entry)).map(({container}) => container).toArray();
 			return recordsOf({gateway: network.gateway, hostAddress: site.namespace.hostAddress}, membersOf(network, live));
 		},
 	};

@@ -29,27 +29,45 @@ export type ContainerRecord = {
 	readonly devices: Readonly<Record<string, string>>;
 };
 
+/** How far a container is with its run. */
+export type Run =
+	/** Nothing of it is there. */
+	| {readonly state: 'idle'}
+	/** Up to the moment its process runs. */
+	| {
+		readonly state: 'starting';
+		/** Ends the start at once, whatever it waits for; its reason is what the start fails with. */
+		readonly giveUp: AbortController;
+		/** Resolves when the process runs, or when nothing of the start is left. */
+		readonly over: Promise<void>;
+	}
+	| {
+		readonly state: 'live';
+		readonly machine: Machine;
+		/** Standard input of the process, opened by the first who writes. */
+		stdin?: Promise<Writable>;
+		/** Resolves when everything of the run is taken away. */
+		readonly over: Promise<void>;
+	}
+	/** Its machine has ended, and is being taken away. */
+	| {readonly state: 'ending'; readonly over: Promise<void>}
+	/** Its policy starts it again, after a while. */
+	| {readonly state: 'waiting'; readonly timer: NodeJS.Timeout};
+
 /** A container and what there is of it while the engine lives. */
 export type Entry = {
 	container: Container;
 	isStoppedByUser: boolean;
 	devices: Readonly<Record<string, string>>;
-	/** While it has one; a machine that is ending is still here. */
-	machine?: Machine;
-	/** File of the console of its own machine, from before that boots until it is taken away. */
-	console?: string;
+	run: Run;
+	/** It is being removed with force, and is not started any more. */
+	isGoing: boolean;
 	/** Aborts at the end of the run that is, or of the next one where there is none. */
 	ended: AbortController;
-	/** Resolves when everything of the last run is taken away. */
-	cleared: Promise<void>;
 	/** Told whenever it starts or ends. */
 	readonly changed: Wake;
 	/** Resolves when the container is gone. */
 	readonly removed: PromiseWithResolvers<void>;
-	/** Standard input of the process, opened by the first who writes. */
-	stdin?: Promise<Writable>;
-	/** A restart that waits. */
-	restart?: NodeJS.Timeout;
 	/** Restarts by policy without a long run in between, for the time to wait. */
 	restartsInARow: number;
 	/** Verbs that change the container, one after another. */
@@ -80,7 +98,8 @@ export const defaultNetwork = 'bridge';
 export const newEntry = (record: ContainerRecord): Entry => ({
 	...record,
 	ended: new AbortController(),
-	cleared: Promise.resolve(),
+	run: {state: 'idle'},
+	isGoing: false,
 	changed: createWake(),
 	removed: Promise.withResolvers(),
 	restartsInARow: 0,
@@ -90,6 +109,16 @@ export const newEntry = (record: ContainerRecord): Entry => ({
 export const networkOf = ({networks}: Site, name: string): NetworkRecord | undefined => {
 	const wanted = name === 'default' ? defaultNetwork : name;
 	return networks.values().find(network => network.name === wanted);
+};
+
+/** The machine in which its process runs. */
+export const machineOf = ({run}: Entry): Machine | undefined => run.state === 'live' ? run.machine : undefined;
+
+/** Resolves when nothing of a run that has ended is left. */
+export const settled = async ({run}: Entry): Promise<void> => {
+	if (run.state === 'ending') {
+		await run.over;
+	}
 };
 
 export const isLive = ({container: {status}}: Entry): boolean => status.state === 'running' || status.state === 'paused';

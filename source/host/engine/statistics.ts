@@ -4,7 +4,7 @@ import type {ContainerStats} from '../../resources.js';
 import {guestPaths} from '../containers/bundle.js';
 import {defaultSize} from '../guest.js';
 import {assertRunning} from './execs.js';
-import type {Entry} from './site.js';
+import {machineOf, type Entry} from './site.js';
 
 const cgroup = `/sys/fs/cgroup${guestPaths.cgroup}`;
 
@@ -66,7 +66,8 @@ const residentBytes = async (pid: number): Promise<number | undefined> => {
 /** One reading of a running container. Throws `conflict` when it does not run. */
 export const readStats = async (entry: Entry): Promise<ContainerStats> => {
 	assertRunning(entry);
-	const {machine, container: {configuration}} = entry;
+	const {container: {configuration}} = entry;
+	const machine = machineOf(entry);
 	const [answer, hostMemoryBytes] = await Promise.all([machine!.agent.run(readCommand), residentBytes(machine!.pid)]);
 	return {
 		...parseReading(Buffer.from(answer).toString('latin1')),
@@ -120,6 +121,6 @@ export const listProcesses = async (entry: Entry, psArguments = '-ef'): Promise<
 		throw new HolmError('unsupported', `holm top does not know the options ${JSON.stringify(psArguments.slice(0, 64))}`, {remedy: 'leave them out for the columns of ps -ef'});
 	}
 
-	const answer = await entry.machine!.agent.run(listCommand);
+	const answer = await machineOf(entry)!.agent.run(listCommand);
 	return parseProcesses(Buffer.from(answer).toString(), Date.now());
 };

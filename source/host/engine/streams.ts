@@ -9,27 +9,27 @@ const inputCommand = 'exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach
 
 /** Standard input of the process, shared by everybody who is attached: opened by the first one and kept until the run ends. */
 const openInput = async (entry: Entry): Promise<Writable> => {
-	const {machine} = entry;
-	if (!machine) {
+	const {run} = entry;
+	if (run.state !== 'live') {
 		throw new HolmError('conflict', `container ${entry.container.name} is not running`, {remedy: `holm start ${entry.container.name}`});
 	}
 
-	if (entry.stdin) {
-		return entry.stdin;
+	if (run.stdin) {
+		return run.stdin;
 	}
 
 	const opening = (async () => {
-		const {channel} = await machine.agent.open(inputCommand);
+		const {channel} = await run.machine.agent.open(inputCommand);
 		channel.on('error', () => undefined);
 		channel.resume();
 		channel.stderr.resume();
 		return channel;
 	})();
-	entry.stdin = opening;
+	run.stdin = opening;
 	// One that could not be opened is not what the next writer waits for.
 	opening.catch(() => {
-		if (entry.stdin === opening) {
-			entry.stdin = undefined;
+		if (run.stdin === opening) {
+			run.stdin = undefined;
 		}
 	});
 	return opening;

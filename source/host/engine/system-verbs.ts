@@ -6,7 +6,7 @@ import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
 import {architectureOf} from '../distributions.js';
 import {createReadings} from './readings.js';
-import {isLive, type Entry, type Site} from './site.js';
+import {isLive, machineOf, type Entry, type Site} from './site.js';
 import {readStats} from './statistics.js';
 import {directoryBytes, listVolumes, usersOf} from './volumes.js';
 
@@ -82,7 +82,7 @@ export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: 
 				accelerator,
 				warnings: [
 					...accelerator === 'tcg' ? [`machines are emulated, and slow for it: ${reason ?? 'no hardware virtualisation'}`] : [],
-					...entries.filter(({machine}) => machine?.isOutOfSpace()).map(({container}) => `container ${container.name} stands still: the disk of ${site.paths.root} is full`),
+					...entries.filter(entry => machineOf(entry)?.isOutOfSpace()).map(({container}) => `container ${container.name} stands still: the disk of ${site.paths.root} is full`),
 				],
 			};
 		},

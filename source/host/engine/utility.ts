@@ -1,3 +1,4 @@
+import {HolmError, messageOf} from '../../errors.js';
 import type {Container} from '../../resources.js';
 import {guestPaths, outerFirst} from '../containers/bundle.js';
 import {defaultSize, machineUidOf} from '../guest.js';
@@ -5,7 +6,7 @@ import {quote} from '../../quote.js';
 import type {Agent} from '../machines/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {Machine} from '../machines/running-machine.js';
-import type {Entry, Site} from './site.js';
+import {settled, type Entry, type Site} from './site.js';
 import {filesFor, hostnameOf} from './start-message.js';
 import {sharesFor} from './volumes.js';
 
@@ -15,8 +16,10 @@ export type Utility = {
 	readonly open: (entry: Entry) => Promise<{readonly agent: Agent; readonly prefix: string}>;
 	/** Ends it after a while in which nobody asks for it. */
 	readonly rest: (entry: Entry) => void;
-	/** Ends it now; the container's disk is free again when this resolves. */
+	/** Ends it now, with what was written on the disk, which is free again when this resolves. */
 	readonly close: (entry: Entry) => Promise<void>;
+	/** Ends it at once, whoever uses it. Need not wait for its turn. */
+	readonly abandon: (entry: Entry) => Promise<void>;
 };
 
 /** A copy is several requests, and each would boot a machine of its own. */
@@ -44,9 +47,9 @@ const prepareCommand = ({mounts}: Container): string => {
 
 export const createUtility = (site: Site): Utility => {
 	const {paths, guest} = site;
-	const machines = new Map<string, {readonly machine: Machine; timer?: NodeJS.Timeout}>();
+	const machines = new Map<string, {readonly machine: Promise<Machine>; readonly giveUp: AbortController; timer?: NodeJS.Timeout}>();
 
-	const close: Utility['close'] = async ({container}) => {
+	const end = async ({container}: Entry, finish: (machine: Machine) => Promise<void>) => {
 		const found = machines.get(container.id);
 		if (!found) {
 			return;
@@ -54,11 +57,18 @@ export const createUtility = (site: Site): Utility => {
 
 		clearTimeout(found.timer);
 		machines.delete(container.id);
-		await found.machine.finish();
+		try {
+			// Why one did not come up is for whoever asked for it.
+			const machine = await found.machine.catch(() => undefined);
+			await (machine && finish(machine));
+		} catch (error) {
+			site.log(`${container.name}: ${messageOf(error)}`);
+		}
+
 		await clearMachine(paths.container(container.id).machine);
 	};
 
-	const boot = async (container: Container): Promise<Machine> => {
+	const boot = async (container: Container, signal: AbortSignal): Promise<Machine> => {
 		const files = paths.container(container.id);
 		const template = await guest.template(defaultSize);
 
@@ -75,27 +85,51 @@ export const createUtility = (site: Site): Utility => {
 			shares: sharesFor(site, container),
 			message: {hostname: hostnameOf(container), files: filesFor(site, container)},
 			privateKey: guest.key.privateKey,
+			signal,
 		});
+		const kill = () => {
+			// Its end is waited for by whoever uses it.
+			machine.kill().catch(() => undefined);
+		};
+
+		signal.addEventListener('abort', kill);
+		if (signal.aborted) {
+			kill();
+		}
+
 		await machine.started;
 		await machine.agent.run(prepareCommand(container));
 		return machine;
 	};
 
 	return {
-		async open({container, cleared}) {
+		async open(entry) {
+			const {container} = entry;
 			// Its own last machine had the same directory.
-			await cleared;
+			await settled(entry);
+			if (entry.isGoing) {
+				throw new HolmError('conflict', `container ${container.name} is being removed`);
+			}
+
 			const found = machines.get(container.id);
 			if (found) {
 				clearTimeout(found.timer);
-				return {agent: found.machine.agent, prefix};
+				const {agent} = await found.machine;
+				return {agent, prefix};
 			}
 
+			const giveUp = new AbortController();
+			const booting = boot(container, giveUp.signal);
+			const made = {machine: booting, giveUp};
+			machines.set(container.id, made);
 			try {
-				const machine = await boot(container);
-				machines.set(container.id, {machine});
-				return {agent: machine.agent, prefix};
+				const {agent} = await booting;
+				return {agent, prefix};
 			} catch (error) {
+				if (machines.get(container.id) === made) {
+					machines.delete(container.id);
+				}
+
 				await clearMachine(paths.container(container.id).machine);
 				throw error;
 			}
@@ -107,12 +141,17 @@ export const createUtility = (site: Site): Utility => {
 				found.timer = setTimeout(() => {
 					void entry.queue(async () => {
 						if (machines.get(entry.container.id) === found) {
-							await close(entry);
+							await end(entry, async machine => machine.finish());
 						}
 					});
 				}, restMs);
 			}
 		},
-		close,
+		close: async entry => end(entry, async machine => machine.finish()),
+		abandon: async entry => {
+			const found = machines.get(entry.container.id);
+			found?.giveUp.abort(new HolmError('conflict', `container ${entry.container.name} is being removed`));
+			await end(entry, async machine => machine.kill());
+		},
 	};
 };

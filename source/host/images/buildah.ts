@@ -11,6 +11,7 @@ import path from 'node:path';
 import {HolmError} from '../../errors.js';
 import type {RegistryCredentials} from '../../engine.js';
 import {engineEnvironment} from '../environment.js';
+import {ownerVariable} from '../machines/owner.js';
 import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
 import type {Paths} from '../store/paths.js';
@@ -84,6 +85,7 @@ const environmentOf = (paths: Paths): Record<string, string> => {
 	return {
 		...engineEnvironment(),
 		HOME: directory,
+		[ownerVariable]: paths.images,
 		LC_ALL: 'C.UTF-8',
 		TMPDIR: path.join(paths.images, 'scratch'),
 		CONTAINERS_CONF: path.join(directory, 'containers.conf'),

@@ -55,7 +55,6 @@ const guestIsReady = async (directory: string, closed: Promise<void>, signal: Ab
 	signal.addEventListener('abort', () => {
 		resolve('it did not finish in time');
 	});
-	void follower.refresh();
 	const reason = await promise;
 	follower.stop();
 	if (reason !== undefined) {

@@ -1,4 +1,5 @@
 import {lstat} from 'node:fs/promises';
+import {orMissing} from '../store/missing.js';
 import {machineFiles} from './qemu.js';
 import {openOwn, watchOwn} from './run-directory.js';
 
@@ -12,6 +13,8 @@ export type MachineEnd =
 
 /** Nothing that a guest must say, and nothing that a kernel prints in good faith, needs more than this. Without an end, it would fill the host's disk. */
 const maximumSize = {status: 1024 * 1024, console: 16 * 1024 * 1024} as const;
+
+const retryMs = 200;
 
 /** What a guest says is hostile: printable ASCII of it is kept. */
 const clean = (line: string) => line.replaceAll(/[^\u{20}-\u{7E}]/gv, '').slice(0, 1000);
@@ -68,7 +71,7 @@ export const watchConsole = (file: string, onFlood: () => void): () => void => w
 /**
 Reads the lines that the guest has said so far, and calls `onLine` for each new one until `stop`. Calls `onFlood` when there are too many.
 
-The file is the truth: QEMU writes it whether an engine listens or not. Watching it is enough to be told.
+The file is the truth: QEMU writes it whether an engine listens or not. Watching it is enough to be told. What is there already is read first.
 */
 export const followStatus = (file: string, onLine: (line: string) => void, onFlood: () => void) => {
 	const lines: string[] = [];
@@ -76,7 +79,7 @@ export const followStatus = (file: string, onLine: (line: string) => void, onFlo
 	let rest = '';
 	let reading = Promise.resolve();
 	const read = async () => {
-		const handle = await openOwn(file).catch(() => undefined);
+		const handle = await orMissing(openOwn(file));
 		if (!handle) {
 			return;
 		}
@@ -112,10 +115,25 @@ export const followStatus = (file: string, onLine: (line: string) => void, onFlo
 		return reading;
 	};
 
-	const stop = watchOwn(file, () => {
-		void refresh();
-	});
-	return {lines, refresh, stop};
+	let retry: NodeJS.Timeout | undefined;
+	/** What could not be read, for want of descriptors say, is there in a moment. */
+	const look = () => {
+		clearTimeout(retry);
+		refresh().catch(() => {
+			retry = setTimeout(look, retryMs).unref();
+		});
+	};
+
+	const stopWatching = watchOwn(file, look);
+	look();
+	return {
+		lines,
+		refresh,
+		stop() {
+			clearTimeout(retry);
+			stopWatching();
+		},
+	};
 };
 
 /** The reason of an end that nothing else explains. */

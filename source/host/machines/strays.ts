@@ -1,8 +1,15 @@
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
+import process from 'node:process';
 import {isMissing} from '../store/missing.js';
 import {ownerVariable} from './owner.js';
-import {identify, killProcess, type ProcessIdentity} from './process.js';
+import {
+	identify,
+	isAlive,
+	killProcess,
+	type ProcessIdentity,
+} from './process.js';
+import {readRecord} from './record.js';
 
 export type OwnedProcess = {
 	readonly identity: ProcessIdentity;
@@ -12,14 +19,14 @@ export type OwnedProcess = {
 	readonly program: string;
 };
 
-const ended = ['ESRCH', 'EACCES', 'EPERM'];
+const endedCodes = new Set(['ESRCH', 'EACCES', 'EPERM']);
 
 /** Undefined for a process that is gone. */
 const readProcess = async (pid: string, name: string): Promise<string | undefined> => {
 	try {
 		return await readFile(`/proc/${pid}/${name}`, 'latin1');
 	} catch (error) {
-		if (isMissing(error) || ended.includes((error as NodeJS.ErrnoException).code ?? '')) {
+		if (isMissing(error) || endedCodes.has((error as NodeJS.ErrnoException).code ?? '')) {
 			return undefined;
 		}
 
@@ -56,20 +63,36 @@ export const ownedProcesses = async (root: string): Promise<readonly OwnedProces
 };
 
 /** Ends the processes that work for the engine in a directory, but for those that `isKept` holds for, and says what it found. */
-export const endStrays = async (root: string, isKept: (process: OwnedProcess) => boolean = () => false): Promise<readonly string[]> => {
+export const endStrays = async (root: string, isKept: (owned: OwnedProcess) => Promise<boolean> = async () => false): Promise<readonly string[]> => {
 	const found: string[] = [];
 	// What one of them starts while it is being ended is found the next time.
 	for (let round = 0; round < 5; round++) {
-		const strays = (await ownedProcesses(root)).filter(process => !isKept(process));
-		if (strays.length === 0) {
-			break;
-		}
+		let isClean = true;
+		for (const owned of await ownedProcesses(root)) {
+			if (await isKept(owned)) {
+				continue;
+			}
 
-		for (const {identity, program, directory} of strays) {
+			const {identity, program, directory} = owned;
+			isClean = false;
 			await killProcess(identity);
 			found.push(`${program}, process ${identity.pid}, of ${path.relative(root, directory) || 'the engine'}`);
+		}
+
+		if (isClean) {
+			break;
 		}
 	}
 
 	return found;
+};
+
+/** Keeps the processes of machines by their directories, and of templates that another living process makes. */
+export const isKeptBy = (directories: readonly string[]): ((owned: OwnedProcess) => Promise<boolean>) => async ({directory}) => {
+	if (directories.includes(directory)) {
+		return true;
+	}
+
+	const record = await readRecord(directory);
+	return record?.maker !== undefined && record.maker.pid !== process.pid && isAlive(record.maker);
 };

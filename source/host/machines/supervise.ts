@@ -156,7 +156,6 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 	}), tellLimitMs, () => new HolmError('unavailable', 'the guest takes no orders any more', {remedy: 'holm kill ends its machine'}));
 
 	const agent = createAgent({sockets: files.ssh, privateKey: options.privateKey, tell});
-	void follower.refresh();
 
 	const letGo = () => {
 		clearTimeout(silence);
@@ -180,8 +179,9 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 				setTimeout(resolve, 500, undefined);
 			}),
 		]);
-		await killProcess(record.qemu);
-		await follower.refresh();
+		// Whoever takes the machine away makes sure of it once more.
+		await killProcess(record.qemu).catch(() => undefined);
+		await follower.refresh().catch(() => undefined);
 		letGo();
 		const end = await endOf(directory, follower.lines, fault ?? (signal ? `the machine was killed (${signal})` : endedSilently));
 		processStarted.reject(new HolmError('internal', end.kind === 'exited' ? 'the process ended before it was seen' : end.reason));

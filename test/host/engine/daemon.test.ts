@@ -1,3 +1,4 @@
+import {hangingTests} from './daemon/hanging.js';
 import {killingTests} from './daemon/killing.js';
 import {malformedTests} from './daemon/malformed.js';
 import {neighbourTests} from './daemon/neighbours.js';
@@ -11,4 +12,5 @@ startingTests(world);
 malformedTests(world);
 vanishingTests(world);
 killingTests(world);
+hangingTests(world);
 neighbourTests(world);

@@ -173,7 +173,9 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 			launcher.killAll();
 			const {status, stderr} = await run(['system', 'stop', '--all']);
 			const isOwn = {directory, except: janitor.pid!};
-			const left = [...await remainsOf(root, isOwn), ...status === 0 ? [] : [stderr]].filter(line => line !== `mount ${root}`);
+			const log = await readFile(pathsOf(root).daemonLog, 'utf8').catch(() => '');
+			const defects = log.split('\n').filter(line => line.includes(' unhandled: '));
+			const left = [...await remainsOf(root, isOwn), ...status === 0 ? [] : [stderr], ...defects].filter(line => line !== `mount ${root}`);
 			if (left.length > 0) {
 				await removeRemains(root, isOwn);
 			}
