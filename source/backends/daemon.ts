@@ -4,8 +4,14 @@ import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import {HolmError, messageOf, type ErrorCode} from '../errors.js';
+import {
+	asHolmError,
+	HolmError,
+	messageOf,
+	type ErrorCode,
+} from '../errors.js';
 import type {DaemonNews} from '../host/daemon.js';
+import {throwUnreadable} from '../host/store/missing.js';
 import {engineEnvironment} from '../host/environment.js';
 import type {SetupStep} from '../host/guest-kernel.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';
@@ -58,7 +64,8 @@ const readPid = async (root: string): Promise<number | undefined> => {
 		const {pid, startTime} = JSON.parse(await readFile(pathsOf(root).daemonPid, 'utf8')) as {readonly pid: number; readonly startTime: string};
 		// After a crash of the host another process may have the number.
 		return startTimeOf(pid) === startTime && isLiving(pid) ? pid : undefined;
-	} catch {
+	} catch (error) {
+		throwUnreadable(error);
 		return undefined;
 	}
 };
@@ -75,12 +82,12 @@ export const daemonStatus = async ({root = defaultRoot}: In = {}): Promise<Daemo
 	if (await isService(root)) {
 		// To connect would start it.
 		const running = await isServiceActive();
-		return {running, ...running && {pid: await readPid(root)}, socket: serviceSocket, isService: true};
+		return {running, ...running && {pid: await readPid(root).catch(() => undefined)}, socket: serviceSocket, isService: true};
 	}
 
 	const {socket} = pathsOf(root);
 	const running = await probeSocket(socket) !== 'absent';
-	return {running, ...running && {pid: await readPid(root)}, socket, isService: false};
+	return {running, ...running && {pid: await readPid(root).catch(() => undefined)}, socket, isService: false};
 };
 
 /** Resolves once the engine answers at the service's socket; throws its reason when it cannot open. */
@@ -255,8 +262,29 @@ export type StopOptions = In & {
 	readonly everything?: boolean;
 };
 
-/** Ends the daemon of an engine; what it runs goes on, unless `everything`. Does nothing when there is none. */
-export const stopDaemon = async ({root = defaultRoot, everything = false}: StopOptions = {}): Promise<void> => {
+/** Only this needs the host's part of the program. */
+const lookAfterwards = async (directory: string): Promise<readonly string[]> => {
+	const {endRemains} = await import('../host/remains.js');
+	return endRemains(directory);
+};
+
+/** Opens an engine so that it can end what it runs. Where it cannot open, what runs is ended without it, and its reason thrown. */
+const openToEnd = async (directory: string, open: () => Promise<void>): Promise<void> => {
+	try {
+		await open();
+	} catch (error) {
+		const {code, message, remedy} = asHolmError(error);
+		const found = process.getuid?.() === 0 ? await lookAfterwards(directory) : [];
+		throw new HolmError(code, found.length > 0 ? `${message}; without it were ended: ${found.join('; ')}` : message, {remedy, cause: error});
+	}
+};
+
+/**
+Ends the daemon of an engine; what it runs goes on, unless `everything`. Does nothing when there is none.
+
+With `everything` it looks afterwards, ends what is there all the same, and resolves with what that was, a line each. Throws `unavailable` naming what could not be ended.
+*/
+export const stopDaemon = async ({root = defaultRoot, everything = false}: StopOptions = {}): Promise<readonly string[]> => {
 	const directory = path.resolve(root);
 	if (process.getuid?.() !== 0 && (await daemonStatus({root: directory})).running) {
 		throw new HolmError('forbidden', `only root can stop the engine in ${directory}`, {remedy: 'use sudo'});
@@ -264,21 +292,22 @@ export const stopDaemon = async ({root = defaultRoot, everything = false}: StopO
 
 	if (await isService(directory)) {
 		if (everything) {
-			await startAsService();
+			await openToEnd(directory, startAsService);
 			// Nothing starts it again while it ends.
 			await closeServiceSocket();
 			await endDaemon(directory, true);
 		}
 
 		await stopService();
-		return;
+	} else {
+		if (everything) {
+			await openToEnd(directory, async () => startDaemon({root: directory}));
+		}
+
+		await endDaemon(directory, everything);
 	}
 
-	if (everything) {
-		await startDaemon({root: directory});
-	}
-
-	await endDaemon(directory, everything);
+	return everything ? lookAfterwards(directory) : [];
 };
 
 /** Makes the engine in a directory a service of this host and starts it. Containers that run are left alone. */

@@ -43,7 +43,7 @@ test.serial('programs are those of the host, whatever the PATH of the process', 
 	await worker.close();
 	const output = path.join(directory, 'output');
 	const isRoot = process.getuid?.() === 0;
-	const {exited} = isRoot ? await spawnDetached('/bin/cat', ['/proc/self/environ'], {uid: 0, gid: 0, output, network: '/proc/self/ns/net'}) : {exited: undefined};
+	const {exited} = isRoot ? await spawnDetached('/bin/cat', ['/proc/self/environ'], {uid: 0, gid: 0, output, owner: directory, network: '/proc/self/ns/net'}) : {exited: undefined};
 	t.is((await exited)?.exitCode, isRoot ? 0 : undefined);
 	t.false((isRoot ? await readFile(output, 'utf8') : '').includes('leaked'));
 	t.deepEqual(await traps.sprung(), []);

@@ -8,7 +8,11 @@ export const command = defineCommand({
 	},
 	async run(context, {all}) {
 		const {stopDaemon} = await import('../../backends/daemon.js');
-		await stopDaemon({root: context.root, everything: all});
+		const found = await stopDaemon({root: context.root, everything: all});
+		for (const line of found) {
+			print(context, `Ended what was left: ${line}`);
+		}
+
 		print(context, all ? 'The engine and its containers are stopped.' : 'The engine is stopped.');
 	},
 });

@@ -175,6 +175,7 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 			});
 		} catch (error) {
 			await rm(unfinished, {force: true});
+			await rm(files.accounts, {force: true});
 			throw fullDisk(`Cannot make the disk of image ${image.id.slice('sha256:'.length, 'sha256:'.length + 12)}`, error);
 		}
 	};

@@ -10,6 +10,7 @@ import {
 } from 'node:fs/promises';
 import {HolmError, messageOf} from '../../errors.js';
 import {unmountBelow} from '../mounts.js';
+import {isExhausted} from '../store/missing.js';
 import {
 	awaitMigration,
 	awaitQmp,
@@ -290,7 +291,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 /** An old engine that has not let go yet is waited for this long; a monitor serves one at a time. */
 const adoptTimeoutMs = 15_000;
 
-/** The machine that an earlier engine started in `directory`, if it still runs. Throws `unavailable` for one that runs and does not answer. */
+/** The machine that an earlier engine started in `directory`, if it still runs. Throws `unavailable` for one that runs and does not answer, and what the system says when it has no descriptors to spare. */
 export const adoptMachine = async (directory: string, privateKey: string): Promise<Machine | undefined> => {
 	const record = await readRecord(directory);
 	if (!isWhole(record) || !await isAlive(record.qemu)) {
@@ -301,6 +302,10 @@ export const adoptMachine = async (directory: string, privateKey: string): Promi
 		const qmp = await connectQmp(machineFiles(directory).qmp, AbortSignal.timeout(adoptTimeoutMs));
 		return superviseMachine(directory, qmp, record, {privateKey}).machine;
 	} catch (error) {
+		if (isExhausted(error)) {
+			throw error;
+		}
+
 		if (await isAlive(record.qemu)) {
 			throw new HolmError('unavailable', `its QEMU, process ${record.qemu.pid}, runs and cannot be reached: ${messageOf(error)}`, {cause: error});
 		}

@@ -1,5 +1,5 @@
 import {lstat} from 'node:fs/promises';
-import {orMissing} from '../store/missing.js';
+import {isExhausted, orMissing} from '../store/missing.js';
 import {machineFiles} from './qemu.js';
 import {openOwn, watchOwn} from './run-directory.js';
 
@@ -116,11 +116,13 @@ export const followStatus = (file: string, onLine: (line: string) => void, onFlo
 	};
 
 	let retry: NodeJS.Timeout | undefined;
-	/** What could not be read, for want of descriptors say, is there in a moment. */
+	/** What could not be read for want of descriptors can be in a moment. */
 	const look = () => {
 		clearTimeout(retry);
-		refresh().catch(() => {
-			retry = setTimeout(look, retryMs).unref();
+		refresh().catch((error: unknown) => {
+			if (isExhausted(error)) {
+				retry = setTimeout(look, retryMs).unref();
+			}
 		});
 	};
 

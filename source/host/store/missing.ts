@@ -14,6 +14,9 @@ export const orMissing = async <Result>(reading: Promise<Result>): Promise<Resul
 	}
 };
 
+/** Whether a failure says that this process or the host has no more descriptors or memory at this moment. */
+export const isExhausted = (error: unknown): boolean => ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
+
 /** Returns for a file that is not there or whose content is of no use; throws when the system could not read one that may be whole. */
 export const throwUnreadable = (error: unknown): void => {
 	if (error instanceof Error && 'syscall' in error && !isMissing(error)) {

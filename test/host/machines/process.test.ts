@@ -20,10 +20,10 @@ testInNamespaces('a detached program has the user, the groups and the network it
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-process-'));
 	t.teardown(async () => rm(directory, {recursive: true, force: true}));
 	const network = await makeNamespace(t, 'p');
-	const started = async (options: Omit<DetachedOptions, 'output' | 'uid' | 'gid'>) => {
+	const started = async (options: Omit<DetachedOptions, 'output' | 'uid' | 'gid' | 'owner'>) => {
 		const output = path.join(directory, 'output');
 		await rm(output, {force: true});
-		const {exited} = await spawnDetached('sh', ['-c', 'id -u; id -g; id -G; grep CapEff /proc/self/status; stat -Lc %i /proc/self/ns/net'], {uid: 4_000_001, gid: 4_000_002, output, ...options});
+		const {exited} = await spawnDetached('sh', ['-c', 'id -u; id -g; id -G; grep CapEff /proc/self/status; stat -Lc %i /proc/self/ns/net'], {uid: 4_000_001, gid: 4_000_002, output, owner: directory, ...options});
 		t.deepEqual(await exited, {exitCode: 0, signal: undefined});
 		const text = await readFile(output, 'utf8');
 		return text.trim().split('\n');
