@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {promisify} from 'node:util';
 import {closeNamespace} from '../../../source/host/bridges/namespace.js';
+import {ownedProcesses} from '../../../source/host/machines/strays.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 
 const execute = promisify(execFile);
@@ -135,18 +136,20 @@ export const removeRemains = async (root: string, {directory, except}: Own): Pro
 /** What is left on the host of an engine that was told to end everything. */
 export const remainsOf = async (root: string, {directory, except}: Own): Promise<readonly string[]> => {
 	const namespace = namespaceOf(root);
-	const [{stdout: namespaces}, {stdout: links}, {stdout: tables}, {stdout: rules}, mounts, processes] = await Promise.all([
+	const [{stdout: namespaces}, {stdout: links}, {stdout: tables}, {stdout: rules}, mounts, processes, owned] = await Promise.all([
 		execute('ip', ['netns', 'list']),
 		execute('ip', ['-oneline', 'link', 'show']),
 		execute('nft', ['list', 'tables']),
 		execute('ip', ['rule', 'show']),
 		mountsBelow(directory),
 		processesWith(`${directory}/`),
+		ownedProcesses(root),
 	]);
 	return [
 		...namespaces.split('\n').filter(line => line.split(' ', 1)[0] === namespace).map(line => `namespace ${line}`),
 		...[links, tables, rules].flatMap(text => text.split('\n').filter(line => line.includes(namespace))),
 		...mounts.map(mount => `mount ${mount}`),
+		...owned.map(({identity, program}) => `process ${identity.pid} ${program}`),
 		...processes.filter(({pid}) => pid !== except).map(({pid, words}) => `process ${pid} ${words.join(' ')}`),
 	];
 };

@@ -55,6 +55,8 @@ export type World = {
 	readonly terminal: (arguments_: readonly string[], size?: Size) => Running & {readonly resize: (size: Size) => Promise<void>};
 	/** Everything of the engine that is there at this moment. */
 	readonly traces: () => Promise<Traces>;
+	/** What is left on the host of an engine that was told to end everything. */
+	readonly remains: () => Promise<readonly string[]>;
 	/** Asks until the answer is one that is wanted; throws after `limitMs`, default 20 seconds. */
 	readonly until: <Answer>(ask: () => Promise<Answer> | Answer, isWanted: (answer: Answer) => boolean, limitMs?: number) => Promise<Answer>;
 	/** A serial test, skipped with the reason in its title where no machine can be booted. */
@@ -168,6 +170,7 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 		terminal,
 		until,
 		traces: async () => tracesOf(root),
+		remains: async () => remainsOf(root, {directory, except: janitor.pid!}),
 		/** Ends the engine, and resolves with what is left of it. */
 		async close() {
 			launcher.killAll();
