@@ -22,6 +22,7 @@ import {openNameServer} from './dns/name-server.js';
 import {nameServerId} from './dns/user.js';
 import {createArchiveVerbs} from './engine/archives.js';
 import {createDiskVerbs} from './engine/changes.js';
+import {keepClocks} from './engine/clocks.js';
 import {createConnections} from './engine/connections.js';
 import {createContainerVerbs, takeContainer} from './engine/container-verbs.js';
 import {createExecs} from './engine/execs.js';
@@ -282,6 +283,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	}
 
 	await startAfterBoot(site, lifecycle);
+	const stopClocks = keepClocks(site);
 	const rotation = setInterval(() => {
 		void rotateAll(site);
 	}, rotationIntervalMs);
@@ -294,6 +296,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const withFiles = createWithFiles(utility);
 	const close = async () => {
 		clearInterval(rotation);
+		stopClocks();
 		await lifecycle.close();
 		await Promise.all(site.containers.values().map(async entry => {
 			// A utility machine has written what it was given, and nobody is left who waits for it to end in its own time.

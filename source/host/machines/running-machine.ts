@@ -17,6 +17,8 @@ export type Machine = {
 	/** Sets the size of the process's terminal, once that runs. */
 	resize: (rows: number, columns: number) => Promise<void>;
 	pause: () => Promise<void>;
+	/** Sets its guest's clock to the host's. */
+	setClock: () => Promise<void>;
 	/** Its clock is set, too, for it stood still meanwhile. */
 	resume: () => Promise<void>;
 	/** Whether it stands still because what it writes finds no room on the host's disk. It goes on by itself when there is some. */

@@ -210,7 +210,10 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 	};
 
 	const sizes = createRepeats(tell);
-	const space = watchSpace(qmp);
+	const setClock = async () => tell(clockLine());
+	const space = watchSpace(qmp, () => {
+		setClock().catch(() => undefined);
+	});
 	const devices = networkDevicesOf(qmp, ports, async () => ended);
 
 	const machine: Machine = {
@@ -238,8 +241,9 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		async resume() {
 			space.release();
 			await qmp.execute('cont');
-			await tell(clockLine());
+			await setClock();
 		},
+		setClock,
 		isOutOfSpace: space.isOut,
 		async plug(device) {
 			await devices.insert(device);

@@ -1,0 +1,81 @@
+import {messageOf} from '../../errors.js';
+import {applyCorrection, correctionFor, readClock} from '../machines/clock.js';
+import {machineOf, type Site} from './site.js';
+
+/** How often the host's own clock is looked at. */
+const jumpIntervalMs = 5000;
+/** What sets a clock right by itself goes slower than this. */
+const leastJumpMs = 250;
+/** A processor's clock goes wrong by some ten milliseconds in this time. */
+const readingIntervalMs = 10 * 60_000;
+/** How long a guest may take to tell the time. */
+const readingLimitMs = 10_000;
+
+/** The host's two clocks, in milliseconds: the time of day, and the one that is never set and stands while the host sleeps. */
+export type HostClocks = {readonly wall: number; readonly steady: number};
+
+const now = (): HostClocks => ({wall: Date.now(), steady: performance.now()});
+
+/** Whether the host has slept, or its clock been set, between two moments. */
+export const hasJumped = (before: HostClocks, after: HostClocks): boolean =>
+	Math.abs((after.wall - before.wall) - (after.steady - before.steady)) > leastJumpMs;
+
+/**
+Keeps the clocks of machines right while they run: a guest's clock follows the processor's and not what the host knows better, and it stands while the host sleeps. All are set when the host's clock has jumped; else each is read every ten minutes, one after another, and corrected. Paused ones are set when they go on.
+
+Returns a function that ends it.
+*/
+export const keepClocks = ({containers, log}: Pick<Site, 'containers' | 'log'>): () => void => {
+	const running = () => [...containers.values()].flatMap(entry => {
+		const {container} = entry;
+		const machine = machineOf(entry);
+		return machine && container.status.state === 'running' && !machine.isOutOfSpace() ? [{name: container.name, machine}] : [];
+	});
+	let last = now();
+	let isReading = false;
+	const followJump = () => {
+		const before = last;
+		last = now();
+		if (!hasJumped(before, last)) {
+			return;
+		}
+
+		const machines = running();
+		log(`the host's clock has jumped; setting those of ${machines.length} machines`);
+		for (const {machine} of machines) {
+			// One that ends meanwhile needs none.
+			machine.setClock().catch(() => undefined);
+		}
+	};
+
+	const readAll = async () => {
+		if (isReading) {
+			return;
+		}
+
+		isReading = true;
+		for (const {name, machine} of running()) {
+			try {
+				const reading = await readClock(machine, readingLimitMs);
+				if (reading) {
+					await applyCorrection(machine, correctionFor(reading));
+				}
+			} catch (error) {
+				log(`the clock of ${name} was not corrected: ${messageOf(error)}`);
+			}
+		}
+
+		isReading = false;
+	};
+
+	const timers = [setInterval(followJump, jumpIntervalMs), setInterval(readAll, readingIntervalMs)];
+	for (const timer of timers) {
+		timer.unref();
+	}
+
+	return () => {
+		for (const timer of timers) {
+			clearInterval(timer);
+		}
+	};
+};

@@ -1,0 +1,26 @@
+import test from 'ava';
+import {hasJumped} from '../../../source/host/engine/clocks.js';
+import {correctionFor} from '../../../source/host/machines/clock.js';
+
+test('a guest\'s clock that is right enough is left alone, and no reading is trusted further than it goes', t => {
+	for (const [offsetMs, uncertaintyMs] of [[0, 0], [99, 1], [-99, 1], [300, 250], [-1000, 950]] as const) {
+		t.deepEqual(correctionFor({offsetMs, uncertaintyMs}), {kind: 'none'});
+	}
+});
+
+test('a guest\'s clock that is a little wrong runs slower or faster, and one that is far off is set', t => {
+	t.deepEqual(correctionFor({offsetMs: 150, uncertaintyMs: 5}), {kind: 'slew', microseconds: -150_000});
+	t.deepEqual(correctionFor({offsetMs: -150.5, uncertaintyMs: 5}), {kind: 'slew', microseconds: 150_500});
+	t.deepEqual(correctionFor({offsetMs: 251, uncertaintyMs: 5}), {kind: 'set'});
+	t.deepEqual(correctionFor({offsetMs: -3_600_000, uncertaintyMs: 50}), {kind: 'set'});
+});
+
+test('a host that has slept or whose clock was set is told from one where time just passes', t => {
+	const before = {wall: 1_000_000, steady: 5000};
+	t.false(hasJumped(before, {wall: 1_005_000, steady: 10_000}));
+	// What an NTP client does little by little, and a timer that came late.
+	t.false(hasJumped(before, {wall: 1_005_010, steady: 10_000}));
+	t.false(hasJumped(before, {wall: 1_065_000, steady: 70_000}));
+	t.true(hasJumped(before, {wall: 4_605_000, steady: 10_000}));
+	t.true(hasJumped(before, {wall: 1_004_000, steady: 10_000}));
+});

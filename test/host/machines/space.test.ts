@@ -1,0 +1,40 @@
+import test from 'ava';
+import {type Qmp, type QmpEvent} from '../../../source/host/machines/qmp.js';
+import {watchSpace} from '../../../source/host/machines/space.js';
+
+test('a machine that goes on after its disk found no room is told of, for its clock stood', async t => {
+	const listeners = new Set<(event: QmpEvent) => void>();
+	const emit = (event: QmpEvent) => {
+		for (const listener of listeners) {
+			listener(event);
+		}
+	};
+
+	const qmp: Qmp = {
+		execute: async () => ({status: 'running'}),
+		onEvent(listener) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
+		},
+		closed: new Promise(() => {}),
+		close: () => undefined,
+	};
+	const settled = Promise.withResolvers<void>();
+	let count = 0;
+	const space = watchSpace(qmp, () => {
+		count++;
+		settled.resolve();
+	});
+	// It ran before, and was paused and resumed.
+	emit({name: 'RESUME', data: {}});
+	emit({name: 'BLOCK_IO_ERROR', data: {nospace: true, action: 'stop'}});
+	t.true(space.isOut());
+	emit({name: 'RESUME', data: {}});
+	// Its own timer keeps no process.
+	const timer = setTimeout(() => undefined, 60_000);
+	await settled.promise;
+	clearTimeout(timer);
+	t.is(count, 1);
+});
