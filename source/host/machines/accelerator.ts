@@ -1,6 +1,6 @@
 import {readFile, rename, writeFile} from 'node:fs/promises';
 import {availableParallelism, loadavg} from 'node:os';
-import {messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../errors.js';
 import {kvmAccessOf, readKvmHost} from './kvm-device.js';
 import {type AcceleratorName, type MachineShape} from './qemu.js';
 import {qemuIdentity, templateOf, type TemplateOptions} from './template.js';
@@ -62,6 +62,11 @@ const probe = async ({shape, onProbe, isForced = false, ...options}: ProbeOption
 		});
 		return {accelerator: 'kvm', deviceGid};
 	} catch (error) {
+		// A full disk says nothing about the accelerator.
+		if (!(error instanceof HolmError)) {
+			throw error;
+		}
+
 		return {accelerator: 'tcg', reason: `with hardware virtualisation ${messageOf(error)}`, remedy: remedyForProbe};
 	}
 };

@@ -37,9 +37,12 @@ export type MakeOptions = {
 	readonly readOnly: boolean;
 };
 
+const moreTime = 'on a slow host, start the engine with more time for it, such as HOLM_BOOT_TIMEOUT=300';
+
 /** Throws with the guest's own reason when it cannot be a template's, and with its kernel's when that panics. */
 const guestIsReady = async (directory: string, closed: Promise<void>, signal: AbortSignal): Promise<void> => {
 	const {promise, resolve} = Promise.withResolvers<string | undefined>();
+	let isLate = false;
 	const follower = followStatus(machineFiles(directory).status, line => {
 		if (line === 'ready') {
 			resolve(undefined);
@@ -53,12 +56,13 @@ const guestIsReady = async (directory: string, closed: Promise<void>, signal: Ab
 		resolve(end.kind === 'died' ? end.reason : endedSilently);
 	});
 	signal.addEventListener('abort', () => {
+		isLate = true;
 		resolve('it did not finish in time');
 	});
 	const reason = await promise;
 	follower.stop();
 	if (reason !== undefined) {
-		throw new HolmError('unavailable', `a machine does not boot: ${reason}`);
+		throw new HolmError('unavailable', `a machine does not boot: ${reason}`, {remedy: isLate ? moreTime : undefined});
 	}
 };
 

@@ -63,6 +63,21 @@ const readTemplate = async (directory: string, options: TemplateOptions, readOnl
 	}
 };
 
+/** Makes a template, and names it in what keeps it from being made. */
+const makeNamed = async (target: string, options: MakeOptions): Promise<void> => {
+	try {
+		await makeTemplate(target, options);
+	} catch (error) {
+		if (error instanceof HolmError) {
+			throw new HolmError(error.code, `the template ${target} cannot be made: ${error.message}`, {
+				remedy: error.remedy ?? 'holm doctor says what the host lacks, and holm setup tries again', cause: error,
+			});
+		}
+
+		throw error;
+	}
+};
+
 const makings = new Map<string, Promise<Template>>();
 
 type Obtaining = {
@@ -97,7 +112,7 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 			const names = await readdir(options.directory);
 			const rests = names.filter(name => name.startsWith(`${key}.`));
 			await Promise.all(rests.map(async name => rm(path.join(options.directory, name), {recursive: true, force: true})));
-			await makeTemplate(target, {...options, readOnly, hostKey});
+			await makeNamed(target, {...options, readOnly, hostKey});
 			const made = await readTemplate(target, options, readOnly);
 			if (!made) {
 				throw new HolmError('internal', `the template ${target} was written to while it was saved`);

@@ -23,7 +23,7 @@ import {
 import {readRecord} from '../../../source/host/machines/record.js';
 import {sshPorts} from '../../../source/host/machines/qemu.js';
 import {readSeal, templateFiles, writeSeal} from '../../../source/host/machines/seal.js';
-import {type Template} from '../../../source/host/machines/template.js';
+import {templateOf, type Template} from '../../../source/host/machines/template.js';
 import {defaultSize} from '../../../source/host/guest.js';
 import {run} from '../../../source/host/run.js';
 import {programPath} from '../../../source/host/environment.js';
@@ -392,6 +392,11 @@ testMachine('a template from which no machine can be restored is made again, onc
 	t.like(await machine.ended, {kind: 'exited', exitCode: 4});
 	const whole = await guest.template(defaultSize);
 	t.not(whole.id, damaged.id);
+	const late = await t.throwsAsync(templateOf({
+		directory: paths.templates, program: guest.program, uid: 54_322, gid: guest.gid, shape: {...shape, memoryBytes: 268_435_456}, timeoutMs: 1,
+	}), {message: new RegExp(`template ${paths.templates}/.* cannot be made: .* in time`, 'v')});
+	t.truthy((late as {remedy?: string}).remedy);
+
 	const names = await readdir(paths.templates);
 	t.deepEqual(names.filter(name => !name.startsWith('lock')), [path.basename(directory)]);
 });
