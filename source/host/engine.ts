@@ -15,6 +15,7 @@ import type {Engine} from '../engine.js';
 import {createEventLog} from '../event-log.js';
 import {takeEveryStep} from './every-step.js';
 import {openForwarder} from './bridges/forwarder.js';
+import {watchHost} from './bridges/host-watch.js';
 import {closeNamespace, openNamespace} from './bridges/namespace.js';
 import {ensureTunIsOpen} from './bridges/tun.js';
 import {rotateLog} from './containers/log-rotation.js';
@@ -288,6 +289,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		void rotateAll(site);
 	}, rotationIntervalMs);
 	rotation.unref();
+	const stopWatching = await watchHost({device: namespace.hostDevice, log});
 	const containerVerbs = createContainerVerbs(site, {
 		connections, lifecycle, utility, execs,
 	});
@@ -296,6 +298,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const withFiles = createWithFiles(utility);
 	const close = async () => {
 		clearInterval(rotation);
+		stopWatching();
 		stopClocks();
 		await lifecycle.close();
 		await Promise.all(site.containers.values().map(async entry => {

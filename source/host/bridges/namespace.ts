@@ -10,6 +10,7 @@ import {
 	type Cidr,
 } from './cidr.js';
 import {takeEveryStep} from '../every-step.js';
+import {closeForwarding, openForwarding} from './forwarding.js';
 import {acceptForwarding, withdrawForwarding} from './host-firewall.js';
 import {
 	ipBatch,
@@ -199,11 +200,8 @@ const configureHost = async (identity: Identity, {hostAddress, namespaceAddress}
 		...own.filter(rule => !isWanted(rule)).map(({priority, src}) => `rule delete priority ${priority} from ${src} lookup ${table}`),
 		...(own.some(rule => isWanted(rule)) ? [] : [`rule add priority ${rulePriority} from ${hostAddress} lookup ${table}`]),
 	], {namespace: host});
-	await sysctl({
-		'net.ipv4.ip_forward': 1,
-		[`net.ipv4.conf.${name}.forwarding`]: 1,
-		[`net.ipv6.conf.${name}.disable_ipv6`]: 1,
-	}, {namespace: host});
+	await sysctl({[`net.ipv6.conf.${name}.disable_ipv6`]: 1}, {namespace: host});
+	await openForwarding({device: name, namespace: host});
 	// The segment size is held to what the way out can carry, because a tunnel's smaller packets are often not announced (RFC 4459, section 3.2).
 	await nft(`table ip ${name}
 delete table ip ${name}
@@ -225,7 +223,7 @@ table ip ${name} {
 /**
 Makes the engine's network namespace and its link to the host, or repairs what is there; changes nothing when all is as it should be.
 
-It changes on the host: a device and an nft table `ip` of the name `holm-…` (masquerading what comes from the link and leaves elsewhere), one policy rule with a routing table of its own for packets from the link's address, and `net.ipv4.ip_forward`, which becomes 1 and stays so when the namespace is closed, because others may have come to depend on it. Where the host's firewall drops what it forwards, it gets the rules that `acceptForwarding` describes.
+It changes on the host: a device and an nft table `ip` of the name `holm-…` (masquerading what comes from the link and leaves elsewhere), one policy rule with a routing table of its own for packets from the link's address, and that it forwards, see `openForwarding`. Where the host's firewall drops what it forwards, it gets the rules that `acceptForwarding` describes.
 
 Throws `HolmError` with the command that failed; what was made before it is taken up by the next call.
 */
@@ -260,6 +258,7 @@ export const closeNamespace = async (root: string, {host}: NamespaceOptions = {}
 			const onHost = await links({namespace: host});
 			await ipBatch(onHost.filter(({ifname}) => ifname === name).map(() => `link delete dev ${name}`), {namespace: host});
 		},
+		async () => closeForwarding({device: name, namespace: host}),
 		async () => removeNamespace(identity, host),
 	];
 	await takeEveryStep(steps, `the network namespace ${name} could not be removed completely`);

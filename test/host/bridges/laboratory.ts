@@ -13,6 +13,7 @@ import {
 	isInstalled,
 	nft,
 	runIn,
+	sysctl,
 } from '../../../source/host/bridges/programs.js';
 
 /** Why tests that need network namespaces cannot run here; undefined where they can. */
@@ -59,7 +60,24 @@ export const makeHost = async (t: ExecutionContext) => {
 	await ipBatch([`link add eth0 type veth peer name eth0 netns ${path.basename(outside)}`, 'address add 203.0.113.1/24 dev eth0', 'link set dev eth0 up'], {namespace: host});
 	await ipBatch(['address add 203.0.113.2/24 dev eth0', 'link set dev eth0 up'], {namespace: outside});
 	await ipBatch(['route add default via 203.0.113.2'], {namespace: host});
+	// A namespace begins with the settings of the real host; the first write reaches every device.
+	await sysctl({'net.ipv4.ip_forward': 1}, {namespace: host});
+	await sysctl({'net.ipv4.ip_forward': 0}, {namespace: host});
 	return {host, outside};
+};
+
+/** Another network of a made-up host: a namespace at ADDRESS.2 behind the host's device, which has ADDRESS.1, and from which everything leads to the host. */
+export const makeNeighbour = async (t: ExecutionContext, host: string, {device, network, isBridge = false}: {readonly device: string; readonly network: string; readonly isBridge?: boolean}) => {
+	const neighbour = await makeNamespace(t, 'n');
+	const port = isBridge ? 'port0' : device;
+	await ipBatch([
+		`link add ${port} type veth peer name eth0 netns ${path.basename(neighbour)}`,
+		...(isBridge ? [`link add ${device} type bridge`, `link set dev ${port} master ${device} up`] : []),
+		`address add ${network}.1/24 dev ${device}`,
+		`link set dev ${device} up`,
+	], {namespace: host});
+	await ipBatch([`address add ${network}.2/24 dev eth0`, 'link set dev eth0 up', `route add default via ${network}.1`], {namespace: neighbour});
+	return neighbour;
 };
 
 export const makeRoot = async (t: ExecutionContext): Promise<string> => {

@@ -28,6 +28,7 @@ import {
 	listen,
 	makeContainer,
 	makeHost,
+	makeNeighbour,
 	makeNamespace,
 	makeRoot,
 	testInNamespaces,
@@ -137,17 +138,24 @@ const firewalls: Readonly<Record<string, (host: string) => Promise<unknown>>> = 
 };
 
 for (const [name, raise] of Object.entries(firewalls)) {
-	testInNamespaces(`containers leave past ${name}, which is as before when the namespace is closed`, async t => {
+	testInNamespaces(`containers leave past ${name}, but not to another program's bridge, and it is as before when the namespace is closed`, async t => {
 		const [root, {host, outside}] = await Promise.all([makeRoot(t), makeHost(t)]);
 		closing(t, root, host);
+		const other = await makeNeighbour(t, host, {device: 'docker0', network: '172.17.0', isBridge: true});
 		await raise(host);
 		const {ruleset} = await stateOf(host);
 		const engine = await openNamespace(root, {host});
 		await listen(t, outside, 'tcp', 80);
+		await listen(t, other, 'tcp', 80);
 		t.is(await ask(engine.path, '203.0.113.2'), '203.0.113.1');
+		t.is(await ask(engine.path, '172.17.0.2'), '');
 		const opened = await stateOf(host);
 		await openNamespace(root, {host});
 		t.deepEqual(await stateOf(host), opened);
+		await ipBatch(['link set dev eth0 down', 'link set dev eth0 name wan0', 'link set dev wan0 up', 'route add default via 203.0.113.2'], {namespace: host});
+		t.is(await ask(engine.path, '203.0.113.2'), '');
+		await openNamespace(root, {host});
+		t.is(await ask(engine.path, '203.0.113.2'), '203.0.113.1', 'the way out is another one');
 		await closeNamespace(root, {host});
 		const closed = await stateOf(host);
 		t.is(closed.ruleset, ruleset);
