@@ -43,6 +43,11 @@ const reasons: Record<string, {readonly code: ErrorCode; readonly reason: string
 		reason: 'no interface of this host has the address',
 		remedy: () => 'ip address lists those that it has',
 	},
+	EAFNOSUPPORT: {
+		code: 'invalid',
+		reason: 'this host has no IPv6',
+		remedy: ({hostPort}) => `publish on an IPv4 address: 0.0.0.0:${hostPort} is all of them`,
+	},
 	EACCES: {
 		code: 'forbidden',
 		reason: 'permission denied',

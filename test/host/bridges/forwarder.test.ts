@@ -10,6 +10,7 @@ import {text} from 'node:stream/consumers';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {HolmError} from '../../../source/errors.js';
+import {bindError} from '../../../source/host/bridges/forward.js';
 import {openForwarder, type Forward} from '../../../source/host/bridges/forwarder.js';
 import {createForwards} from '../../../source/host/bridges/forwards.js';
 import {maximumSessions} from '../../../source/host/bridges/forwarder-udp.js';
@@ -266,4 +267,11 @@ test('forwards and chosen ports outlive the daemon\'s connection and a dead work
 	const client = await connect(published!.hostPort);
 	client.end('hello');
 	t.is(await text(client), 'hello');
+});
+
+test('a host that was booted without IPv6 says so, and what to publish on', t => {
+	// Node has this of socket(2).
+	const cause = Object.assign(new Error('listen EAFNOSUPPORT: address family not supported :::8080'), {code: 'EAFNOSUPPORT'});
+	const {code, message, remedy} = bindError(forwardTo(80, {hostAddress: '::', hostPort: 8080}), cause);
+	t.deepEqual([code, message, remedy], ['invalid', 'Bind for [::]:8080 failed: this host has no IPv6', 'publish on an IPv4 address: 0.0.0.0:8080 is all of them']);
 });
