@@ -131,7 +131,7 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		const {pid, exited, kill: killChild} = await spawnDetached(options.program, qemuArguments({
 			shape, directory, name: 'holm-template', ram: {path: unsaved, share: true, readOnly: false},
 		}), {
-			uid, gid, groups: groupsOf(options), output: files.errors, owner: directory,
+			uid, gid, groups: groupsOf(options), output: files.errors, network: 'none', owner: directory,
 		});
 		kill = async () => {
 			killChild();

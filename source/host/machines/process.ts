@@ -71,7 +71,7 @@ export type DetachedOptions = {
 	readonly groups?: readonly number[];
 	/** File that takes what the program prints. */
 	readonly output: string;
-	/** Path of a network namespace to run in. */
+	/** Path of a network namespace to run in, or `none` for an empty one of its own; default the engine's. */
 	readonly network?: string;
 	/** Descriptors of this process that the program has from 3 on; default none. */
 	readonly descriptors?: readonly number[];
@@ -86,7 +86,11 @@ export const groupsOf = ({deviceGid}: {readonly deviceGid?: number}): readonly n
 export const commandAs = (program: string, arguments_: readonly string[], {uid, gid, groups = [], network}: Omit<DetachedOptions, 'output' | 'descriptors' | 'owner'>): readonly [file: string, ...arguments_: string[]] => {
 	const identity = ['--reuid', String(uid), '--regid', String(gid), ...(groups.length > 0 ? ['--groups', groups.join(',')] : ['--clear-groups'])];
 	const command = ['setpriv', ...identity, '--', program, ...arguments_] as const;
-	return network === undefined ? command : ['nsenter', `--net=${network}`, '--', ...command];
+	if (network === undefined) {
+		return command;
+	}
+
+	return network === 'none' ? ['unshare', '--net', '--', ...command] : ['nsenter', `--net=${network}`, '--', ...command];
 };
 
 export type DetachedProcess = Awaited<ReturnType<typeof spawnDetached>>;

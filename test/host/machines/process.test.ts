@@ -35,4 +35,7 @@ testInNamespaces('a detached program has the user, the groups and the network it
 	t.deepEqual(await started({}), [...identity, '4000002', powerless, String(here!.ino)]);
 	t.deepEqual(await started({groups: [4_000_003]}), [...identity, '4000002 4000003', powerless, String(here!.ino)]);
 	t.deepEqual(await started({network}), [...identity, '4000002', powerless, String(there!.ino)]);
+	const alone = await started({network: 'none'});
+	t.deepEqual(alone.slice(0, -1), [...identity, '4000002', powerless]);
+	t.false([here, there].some(other => String(other!.ino) === alone.at(-1)));
 });
