@@ -1,5 +1,6 @@
 import {type Readable, type Writable} from 'node:stream';
 import type {Engine} from '../engine.js';
+import {forOutput} from './print/escape.js';
 
 /** One flag, in meow's own words, with what the help says of it. */
 export type Flag = {
@@ -72,12 +73,12 @@ export const defineCommand = <const Table extends FlagTable>(definition: Command
 	readonly run: CommandDefinition<Table>['run'];
 } => definition as never;
 
-/** Writes one line to standard output. */
+/** Writes a line, or several, to standard output; a terminal obeys nothing of them. */
 export const print = ({stdout}: Pick<Context, 'stdout'>, line: string) => {
-	stdout.write(`${line}\n`);
+	stdout.write(`${forOutput(stdout, line)}\n`);
 };
 
-/** Writes one line to standard error. */
+/** The same to standard error. */
 export const printError = ({stderr}: Pick<Context, 'stderr'>, line: string) => {
-	stderr.write(`${line}\n`);
+	stderr.write(`${forOutput(stderr, line)}\n`);
 };

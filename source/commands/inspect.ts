@@ -1,6 +1,5 @@
 import {print, type Context} from './command.js';
 import {errorLine} from './references.js';
-import {escapeControlsInLines} from './print/escape.js';
 import {compileTemplate} from './print/go-template.js';
 
 /** The resource as its backend describes it, which is Docker's form where there is one. */
@@ -36,7 +35,7 @@ export const inspectAll = async (
 		? found.map(resource => render(resource))
 		: [format === 'json' ? JSON.stringify(found) : JSON.stringify(found, undefined, 4)];
 	for (const line of lines) {
-		print(context, context.stdout.isTTY ? escapeControlsInLines(line) : line);
+		print(context, line);
 	}
 
 	for (const error of errors) {

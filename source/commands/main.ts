@@ -27,9 +27,9 @@ export type Surroundings = Omit<Context, 'engine' | 'root' | 'host'> & {
 const usageStatus = 2;
 
 const report = async ({stderr}: Surroundings, error: unknown, isDebug: boolean): Promise<void> => {
-	const {errorLine} = await import('./references.js');
+	const [{errorLine}, {forOutput}] = await Promise.all([import('./references.js'), import('./print/escape.js')]);
 	const {inspect} = process.getBuiltinModule('node:util');
-	stderr.write(`${errorLine(error)}\n${isDebug ? `${inspect(asHolmError(error))}\n` : ''}`);
+	stderr.write(`${errorLine(error)}\n${isDebug ? `${forOutput(stderr, inspect(asHolmError(error)))}\n` : ''}`);
 };
 
 type GlobalFlags = {

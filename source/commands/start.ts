@@ -3,6 +3,7 @@ import {homedir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {nonEmpty} from './non-empty.js';
+import {escapeControls} from './print/escape.js';
 
 /** Node's default is a directory of a known name in /tmp, which anybody can make first, and what is in it is executed. */
 const cacheDirectory = (): string => path.join(nonEmpty(process.env.XDG_CACHE_HOME) ?? path.join(homedir(), '.cache'), 'holm', 'compiled');
@@ -44,7 +45,7 @@ export const start = async (): Promise<never> => {
 					return canAsk ? askOnTerminal(question) : undefined;
 				},
 				onStep({step, detail}) {
-					process.stderr.write(`${step}: ${detail}\n`);
+					process.stderr.write(`${escapeControls(`${step}: ${detail}`)}\n`);
 				},
 				...options,
 			});

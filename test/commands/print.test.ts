@@ -28,7 +28,8 @@ test('sizes as Docker says them', t => {
 });
 
 test('nothing of a container moves the cursor or turns text around', t => {
-	t.is(escapeControls('a\u{1B}[2Jb\r\n\t\u{7}\u{9B}\u{202E}c'), String.raw`a\x1b[2Jb\r\n\t\x07\x9b\u202ec`);
+	t.is(escapeControls('a\u{1B}[2Jb\r\n\t\u{7}\u{9B}\u{202E}c'), String.raw`a\x1b[2Jb\r\n\t\x07\u009b\u202ec`);
+	t.is(escapeControls('\u{7F}\u{61C}\u{2066}\u{2028}\u{E0041}'), String.raw`\u007f\u061c\u2066\u2028\udb40\udc41`);
 	t.is(escapeControlsInLines('a\n\tb\u{1B}'), 'a\n\tb\\x1b');
 	t.is(escapeControls('Grüße 日本 👍'), 'Grüße 日本 👍');
 });

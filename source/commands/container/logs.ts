@@ -2,10 +2,10 @@ import {Buffer} from 'node:buffer';
 import type {BootLogOptions} from '../../engine.js';
 import {HolmError} from '../../errors.js';
 import type {LogEntry} from '../../resources.js';
-import {defineCommand, type Context} from '../command.js';
+import {defineCommand, type Context, type Output} from '../command.js';
 import {parseWhole} from '../flags/sizes.js';
 import {parseTime} from '../flags/times.js';
-import {escapeControlsInLines} from '../print/escape.js';
+import {createLogText} from '../print/log-text.js';
 import {write} from '../terminal/streams.js';
 
 const lineFeed = 10;
@@ -20,20 +20,34 @@ export const createLogWriter = (hasTimestamps: boolean) => {
 	};
 };
 
+/** Writes a log to an output: unchanged, or to a terminal as text. */
+const createPrinter = (output: Output, hasColours: boolean) => {
+	const text = output.isTTY ? createLogText(hasColours) : undefined;
+	return {
+		print: async (bytes: Uint8Array) => write(output, text ? text.write(bytes) : bytes),
+		async end() {
+			await write(output, text?.end() ?? '');
+		},
+	};
+};
+
 const printBootLog = async (context: Context, reference: string, options: BootLogOptions) => {
 	const engine = await context.engine();
 	if (!engine.bootLog) {
 		throw new HolmError('unsupported', 'this engine has no machines whose consoles could be read', {remedy: 'leave out --boot'});
 	}
 
+	// No program drew this for a terminal, and a guest may have put into it what it likes.
+	const {print, end} = createPrinter(context.stdout, false);
 	for await (const {bytes} of engine.bootLog(reference, options)) {
-		// No program drew this for a terminal, and a guest may have put into it what it likes.
-		await write(context.stdout, context.stdout.isTTY ? escapeControlsInLines(Buffer.from(bytes).toString()) : bytes);
+		await print(bytes);
 	}
+
+	await end();
 };
 
 export const command = defineCommand({
-	summary: 'Print the log of a container',
+	summary: 'Print the log of a container; a terminal obeys nothing of it but colours',
 	usage: 'CONTAINER',
 	flags: {
 		follow: {type: 'boolean', shortFlag: 'f', description: 'Go on with what it writes from now on'},
@@ -64,8 +78,14 @@ export const command = defineCommand({
 		};
 		const engine = await context.engine();
 		const bytesOf = createLogWriter(timestamps);
-		for await (const entry of engine.logs(reference, options)) {
-			await write(entry.stream === 'stdout' ? context.stdout : context.stderr, bytesOf(entry));
+		const printers = {stdout: createPrinter(context.stdout, true), stderr: createPrinter(context.stderr, true)};
+		try {
+			for await (const entry of engine.logs(reference, options)) {
+				await printers[entry.stream].print(bytesOf(entry));
+			}
+		} finally {
+			await printers.stdout.end();
+			await printers.stderr.end();
 		}
 	},
 });

@@ -1,13 +1,16 @@
-// C0 and C1 controls move the cursor, change colours and retitle windows; the others turn the direction of text around.
+// C0 and C1 controls move the cursor, change colours and retitle windows; marks of direction turn the text around them; tags hide text in text.
 // eslint-disable-next-line no-control-regex, regexp/no-control-character -- control characters are what it is about
-const controls = /[\u{0}-\u{1F}\u{7F}-\u{9F}\u{200E}\u{200F}\u{202A}-\u{202E}\u{2066}-\u{2069}]/gv;
+const controls = /[\u{0}-\u{1F}\u{7F}-\u{9F}\u{61C}\u{200E}\u{200F}\u{2028}-\u{202E}\u{2066}-\u{2069}\u{E0000}-\u{E007F}]/gv;
 
+const named: Readonly<Record<string, string>> = {'\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t`};
+
+const codeUnits = (character: string): string =>
+	Array.from({length: character.length}, (_, index) => String.raw`\u` + character.charCodeAt(index).toString(16).padStart(4, '0')).join(''); // eslint-disable-line unicorn/prefer-code-point -- JSON escapes halves
+
+/** What JSON leaves as it is in its strings is escaped as JSON would, so that JSON stays JSON. */
 const escapeOne = (character: string): string => {
 	const code = character.codePointAt(0)!;
-	const named: Record<string, string> = {'\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t`};
-	return named[character] ?? (code < 256
-		? String.raw`\x` + code.toString(16).padStart(2, '0')
-		: String.raw`\u` + code.toString(16).padStart(4, '0'));
+	return named[character] ?? (code < 32 ? String.raw`\x` + code.toString(16).padStart(2, '0') : codeUnits(character));
 };
 
 /** Text of a container or an image as one line that a terminal shows and does not obey. */
@@ -16,3 +19,6 @@ export const escapeControls = (text: string): string => text.replaceAll(controls
 /** The same for text of several lines, which keeps its line feeds and tabs. */
 export const escapeControlsInLines = (text: string): string =>
 	text.replaceAll(controls, character => character === '\n' || character === '\t' ? character : escapeOne(character));
+
+/** Text as an output takes it: a terminal shows it and does not obey it, and programs get it unchanged. */
+export const forOutput = ({isTTY}: {readonly isTTY?: boolean}, text: string): string => isTTY ? escapeControlsInLines(text) : text;

@@ -1,6 +1,6 @@
 import type {Progress} from '../../resources.js';
 import type {Output} from '../command.js';
-import {escapeControls, escapeControlsInLines} from './escape.js';
+import {escapeControls, forOutput} from './escape.js';
 import {decimalSize} from './sizes.js';
 import {widthOf} from './width.js';
 
@@ -41,7 +41,7 @@ export const printProgress = async (steps: AsyncIterable<Progress>, output: Outp
 		}
 
 		if (step.text !== undefined) {
-			output.write(output.isTTY ? escapeControlsInLines(step.text) : step.text);
+			output.write(forOutput(output, step.text));
 			lines.clear();
 		}
 

@@ -1,7 +1,7 @@
 import {HolmError} from '../../errors.js';
 import {print, type Context} from '../command.js';
 import {layOutColumns} from './columns.js';
-import {escapeControls} from './escape.js';
+import {escapeControls, escapeControlsInLines} from './escape.js';
 import {compileTemplate} from './go-template.js';
 
 /** A field of a row: its text, or a method that a template calls with arguments, such as `.Label "key"`. */
@@ -54,7 +54,8 @@ export const renderRows = (rows: readonly Row[], options: RowOptions, isForTermi
 	}
 
 	if (format === 'json') {
-		return rows.map(row => `${JSON.stringify(row)}\n`).join('');
+		const text = rows.map(row => `${JSON.stringify(row)}\n`).join('');
+		return isForTerminal ? escapeControlsInLines(text) : text;
 	}
 
 	if (format === 'table' || format.startsWith('table ')) {

@@ -2,7 +2,7 @@ import type {EngineEvent} from '../../resources.js';
 import {defineCommand} from '../command.js';
 import {filterFlag, parseFilters} from '../filters.js';
 import {parseTime} from '../flags/times.js';
-import {escapeControlsInLines, escapeControls} from '../print/escape.js';
+import {escapeControls, forOutput} from '../print/escape.js';
 import {compileTemplate} from '../print/go-template.js';
 import {write} from '../terminal/streams.js';
 
@@ -42,8 +42,8 @@ export const command = defineCommand({
 		};
 		const engine = await context.engine();
 		for await (const event of engine.events(options)) {
-			const line = render ? escapeControlsInLines(render(fieldsOf(event), {strict: true})) : (format === 'json' ? JSON.stringify(fieldsOf(event)) : eventLine(event));
-			await write(context.stdout, `${line}\n`);
+			const line = render ? render(fieldsOf(event), {strict: true}) : (format === 'json' ? JSON.stringify(fieldsOf(event)) : eventLine(event));
+			await write(context.stdout, `${forOutput(context.stdout, line)}\n`);
 		}
 	},
 });

@@ -1,5 +1,5 @@
 import {defineCommand, print, printError} from '../command.js';
-import {escapeControls, escapeControlsInLines} from '../print/escape.js';
+import {escapeControls} from '../print/escape.js';
 import {compileTemplate} from '../print/go-template.js';
 import {binarySize} from '../print/sizes.js';
 
@@ -21,7 +21,7 @@ export const command = defineCommand({
 				ContainersStopped: info.stopped, Images: info.images, NCPU: info.cpus, MemTotal: info.memoryBytes, OperatingSystem: info.operatingSystem,
 				KernelVersion: info.kernel, Architecture: info.architecture, DockerRootDir: info.root, Accelerator: info.accelerator ?? '', Warnings: info.warnings,
 			};
-			print(context, render ? escapeControlsInLines(render(fields, {strict: true})) : JSON.stringify(fields));
+			print(context, render ? render(fields, {strict: true}) : JSON.stringify(fields));
 			return;
 		}
 

@@ -8,7 +8,7 @@ import {serviceUnit} from '../../host/service/units.js';
 import {defaultRoot, pathsOf} from '../../host/store/paths.js';
 import {defineCommand} from '../command.js';
 import {parseWhole} from '../flags/sizes.js';
-import {escapeControlsInLines} from '../print/escape.js';
+import {forOutput} from '../print/escape.js';
 import {write} from '../terminal/streams.js';
 
 /** The last lines of a text that ends with a line feed. */
@@ -73,7 +73,7 @@ export const command = defineCommand({
 	},
 	async run(context, {follow, tail}) {
 		const count = tail === 'all' ? Infinity : parseWhole('--tail', tail);
-		const show = async (text: string) => write(context.stdout, context.stdout.isTTY ? escapeControlsInLines(text) : text);
+		const show = async (text: string) => write(context.stdout, forOutput(context.stdout, text));
 		const root = context.root ?? defaultRoot;
 		if (await isService(root)) {
 			await showJournal(show, {count, follow});

@@ -3,6 +3,7 @@ import {createInterface} from 'node:readline/promises';
 import {Writable} from 'node:stream';
 import {ReadStream, WriteStream} from 'node:tty';
 import {HolmError} from '../../errors.js';
+import {escapeControlsInLines} from '../print/escape.js';
 import type {Context} from '../command.js';
 
 /** Asks for one line on the terminal; the question goes to standard error, so that output can be redirected. */
@@ -22,7 +23,7 @@ export const ask = async ({stdin, stderr}: Pick<Context, 'stdin' | 'stderr'>, qu
 		lines.close();
 	});
 	try {
-		stderr.write(question);
+		stderr.write(escapeControlsInLines(question));
 		return await lines.question('', {signal: closed.signal});
 	} catch (error) {
 		throw new HolmError('invalid', 'nothing was answered', {cause: error});

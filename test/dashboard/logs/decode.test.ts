@@ -14,7 +14,7 @@ test('colours are kept as runs, and everything else that a terminal obeys is gon
 		['a\u{1B}[?1049hb\u{1B}cc\u{1B}(0d', 'abcd'],
 		['a\u{1B}]0;never ended', 'a'],
 		['a\u{1B}[12', 'a'],
-		['a\u{9B}2Jb', String.raw`a\x9b2Jb`],
+		['a\u{9B}2Jb', String.raw`a\u009b2Jb`],
 		['a\rb\u{7}\u{8}', String.raw`a\rb\x07\x08`],
 		['\u{202E}evil', String.raw`\u202eevil`],
 		['a\tb', 'a       b'],
