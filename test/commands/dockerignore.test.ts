@@ -114,6 +114,15 @@ test('links are sent as links', async t => {
 	t.deepEqual(links, ['file Dockerfile ', 'symlink link /etc/passwd']);
 });
 
+test('a link to a device in the place of a Dockerfile or of a list of ignored files is refused', async t => {
+	for (const name of ['Dockerfile', '.dockerignore']) {
+		const root = await directory(t, name === 'Dockerfile' ? {} : {Dockerfile: 'FROM x\n'});
+		// Not /dev/zero, which would fill the memory where this fails.
+		await symlink('/dev/null', path.join(root, name));
+		await t.throwsAsync(directoryContext({directory: root, workingDirectory: '/'}), {code: 'invalid', message: /no file of at most 4 MiB/v}, name);
+	}
+});
+
 test('a context without a Dockerfile, or that is none, is refused', async t => {
 	const root = await directory(t, {a: ''});
 	await t.throwsAsync(directoryContext({directory: '.', workingDirectory: root}), {message: 'there is no Dockerfile in .'});

@@ -15,10 +15,23 @@ import {parseIgnore, type Ignore} from './dockerignore.js';
 /** What a build is made from: a tar, and the Dockerfile's path within it. */
 export type BuildContext = {readonly tar: Readable; readonly file?: string};
 
-const readIfThere = async (file: string): Promise<string | undefined> => {
+/** Of a Dockerfile, or a list of ignored files, that is found and not named. */
+const maximumTextBytes = 4 * 1024 * 1024;
+
+/** A text, if it is there. One that was not named must be a file: a checkout of somebody else's may have a link to a device in its place, which has no end. */
+const readIfThere = async (file: string, {isNamed = false} = {}): Promise<string | undefined> => {
 	try {
+		const status = await stat(file);
+		if (!isNamed && !(status.isFile() && status.size <= maximumTextBytes)) {
+			throw new HolmError('invalid', `${file} is no file of at most ${maximumTextBytes / 1024 ** 2} MiB`, {remedy: 'put the text itself there'});
+		}
+
 		return await readFile(file, 'utf8');
 	} catch (error) {
+		if (error instanceof HolmError) {
+			throw error;
+		}
+
 		if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
 			return undefined;
 		}
@@ -120,7 +133,7 @@ const findDockerfile = async (root: string, {directory, file, workingDirectory, 
 	}
 
 	const outer = path.resolve(workingDirectory, file);
-	const content = await readIfThere(outer);
+	const content = await readIfThere(outer, {isNamed: true});
 	if (content === undefined) {
 		throw new HolmError('not-found', `there is no ${file}`, {remedy: 'name the Dockerfile with -f'});
 	}
