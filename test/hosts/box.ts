@@ -23,8 +23,10 @@ export const needBox = async (host: Host): Promise<void> => {
 	}
 };
 
-/** Removes containers, networks and volumes after the work, and before it what an earlier failure has left. */
-export const withNames = async (host: Host, {containers = [], networks = [], volumes = []}: {readonly containers?: readonly string[]; readonly networks?: readonly string[]; readonly volumes?: readonly string[]}, work: () => Promise<void>): Promise<void> => {
+type Names = {readonly containers?: readonly string[]; readonly networks?: readonly string[]; readonly volumes?: readonly string[]};
+
+/** Removes the containers, networks and volumes of these names after the work, whichever of them there are. */
+export const withNames = async (host: Host, {containers = [], networks = [], volumes = []}: Names, work: () => Promise<void>): Promise<void> => {
 	const remove = async () => {
 		for (const [words, names] of [[['rm', '--force'], containers], [['network', 'rm'], networks], [['volume', 'rm'], volumes]] as const) {
 			for (const name of names) {

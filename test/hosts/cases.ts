@@ -1,6 +1,7 @@
 import {build} from './cases/build.js';
 import {containers} from './cases/containers.js';
 import {contract} from './cases/contract.js';
+import {doctor} from './cases/doctor.js';
 import {networks} from './cases/networks.js';
 import {start} from './cases/start.js';
 import {stop} from './cases/stop.js';
@@ -8,4 +9,4 @@ import {volumes} from './cases/volumes.js';
 import type {Case} from './host.js';
 
 /** Every case, in the order in which they are taken on a host. */
-export const cases: readonly Case[] = [start, build, containers, networks, volumes, contract, stop];
+export const cases: readonly Case[] = [doctor, start, build, containers, networks, volumes, contract, stop];

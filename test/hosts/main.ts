@@ -2,7 +2,7 @@
 Lives on hosts as users have them, one after the other: `npm run test:hosts`, `npm run test:hosts -- debian-13-userland volumes`, `npm run test:hosts -- --list`.
 */
 import process from 'node:process';
-import {messageOf} from '../../source/errors.js';
+import {HolmError, messageOf} from '../../source/errors.js';
 import {cases} from './cases.js';
 import {choose} from './choose.js';
 import {kinds} from './kinds.js';
@@ -37,7 +37,7 @@ if (words.includes('--list')) {
 		write(`\n${report(outcomes)}`);
 		process.exitCode = interruption.signal.aborted || outcomes.some(({result}) => result === 'failed') ? 1 : 0;
 	} catch (error) {
-		write(messageOf(error));
+		write(error instanceof HolmError && error.remedy !== undefined ? `${messageOf(error)} (${error.remedy})` : messageOf(error));
 		process.exitCode = 1;
 	}
 }

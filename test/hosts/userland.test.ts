@@ -1,6 +1,7 @@
 import test from 'ava';
 import {build} from './cases/build.js';
 import {containers} from './cases/containers.js';
+import {doctor} from './cases/doctor.js';
 import {networks} from './cases/networks.js';
 import {start} from './cases/start.js';
 import {stop} from './cases/stop.js';
@@ -9,7 +10,7 @@ import type {Host} from './host.js';
 import {debian13Userland} from './userland.js';
 
 const obstacle = await debian13Userland.obstacle();
-const cases = [start, build, containers, networks, volumes, stop];
+const cases = [doctor, start, build, containers, networks, volumes, stop];
 
 if (obstacle === undefined) {
 	let host: Host | undefined;

@@ -9,7 +9,8 @@ export const networks: Case = {
 		await needBox(host);
 		await withNames(host, {containers: ['web'], networks: ['inside']}, async () => {
 			await holm(host, 'network', 'create', 'inside');
-			await holm(host, 'run', '--detach', '--name', 'web', '--network', 'inside', '--publish', '8080:80', 'box', 'sh', '-c', 'mkdir /www; echo "from web" >/www/index.html; httpd -f -p 80 -h /www');
+			const serve = 'mkdir /www; echo "from web" >/www/index.html; httpd -f -p 80 -h /www';
+			await holm(host, 'run', '--detach', '--name', 'web', '--network', 'inside', '--publish', '8080:80', 'box', 'sh', '-c', serve);
 			say('the server runs');
 			assert.equal(await holm(host, 'run', '--rm', '--network', 'inside', 'box', 'wget', '-q', '-O', '-', 'http://web/'), 'from web');
 			assert.equal(await must(host, ['busybox', 'wget', '-q', '-O', '-', 'http://127.0.0.1:8080/']), 'from web');
