@@ -8,7 +8,7 @@ export const contract: Case = {
 	async run(host, say) {
 		let passed = 0;
 		const failed: string[] = [];
-		const {exitCode, stderr} = await host.run(['sh', '-c', 'cd /opt/holm && exec node node_modules/ava/entrypoints/cli.mjs --tap --timeout=10m dist/test/backends/host.test.js'], {
+		const {exitCode, stderr} = await host.run(['sh', '-c', 'cd /opt/holm && exec node node_modules/ava/entrypoints/cli.js --tap --timeout=10m dist/test/backends/host.test.js'], {
 			limitMs: 45 * 60_000,
 			onLine(line) {
 				const {not, title} = /^(?<not>not )?ok \d+ - (?<title>.*)$/v.exec(line)?.groups ?? {};
