@@ -6,7 +6,6 @@ import {
 	readFile,
 	readdir,
 	rename,
-	rm,
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
@@ -32,6 +31,11 @@ const version = 1;
 const directoryOf = (recipe: Recipe): string => {
 	const digest = createHash('sha256').update(JSON.stringify([version, recipe])).digest('hex').slice(0, 12);
 	return path.join(cacheOf('hosts'), `${recipe.name}-${digest}`);
+};
+
+/** Removes directories of systems, and never what might still be mounted in one. */
+export const removeTrees = async (directories: readonly string[]): Promise<void> => {
+	await run('rm', ['-rf', '--one-file-system', '--', ...directories]);
 };
 
 /** Where a system was made before from this recipe; undefined when it has to be fetched. */
@@ -73,7 +77,7 @@ export const fetchRoot = async (recipe: Recipe): Promise<string> => {
 	const cache = path.dirname(target);
 	await mkdir(cache, {recursive: true});
 	const entries = await readdir(cache);
-	await Promise.all(entries.filter(entry => entry.startsWith(`${name}-`) || entry.startsWith(`.${name}-`)).map(async entry => rm(path.join(cache, entry), {recursive: true, force: true})));
+	await removeTrees(entries.filter(entry => entry.startsWith(`${name}-`) || entry.startsWith(`.${name}-`)).map(entry => path.join(cache, entry)));
 	// Not in the system's directory for temporary files, which may be mounted nodev or be too small.
 	const scratch = await mkdtemp(path.join(cache, `.${name}-`));
 	try {
@@ -100,7 +104,7 @@ export const fetchRoot = async (recipe: Recipe): Promise<string> => {
 		await rename(root, target);
 		return target;
 	} finally {
-		await rm(scratch, {recursive: true, force: true});
+		await removeTrees([scratch]);
 	}
 };
 

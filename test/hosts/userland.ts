@@ -4,7 +4,6 @@ import {
 	chmod,
 	mkdir,
 	mkdtemp,
-	rm,
 } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
@@ -12,7 +11,12 @@ import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {architectureOf, distributionOf} from '../../source/host/distributions.js';
 import {run} from '../../source/host/run.js';
-import {findRoot, rootObstacle, type Recipe} from './debian-root.js';
+import {
+	findRoot,
+	removeTrees,
+	rootObstacle,
+	type Recipe,
+} from './debian-root.js';
 import type {Host, HostKind} from './host.js';
 
 const debian13 = distributionOf({id: 'debian', like: [], version: 13});
@@ -111,7 +115,7 @@ const open: HostKind['open'] = async () => {
 	const directory = await mkdtemp('/tmp/hh-');
 	const data = path.join(directory, 'data');
 	const scratch = path.join(directory, 'scratch');
-	const close = async () => rm(directory, {recursive: true, force: true});
+	const close = async () => removeTrees([directory]);
 	try {
 		await chmod(directory, 0o755);
 		// What ava keeps goes to memory, too.
@@ -124,9 +128,14 @@ const open: HostKind['open'] = async () => {
 			holm: ['node', '/opt/holm/dist/cli.js'],
 			run: async (argv, {input, environment: given, limitMs = 120_000, onLine} = {}) => {
 				const variables = Object.entries({...environment, ...given}).map(([name, value]) => `${name}=${value}`);
-				return run('nsenter', [...enter, ...variables, ...argv], {
-					input, onLine, accept: Array.from({length: 256}, (_, status) => status), signal: AbortSignal.timeout(limitMs),
-				});
+				const signal = AbortSignal.timeout(limitMs);
+				try {
+					return await run('nsenter', [...enter, ...variables, ...argv], {
+						input, onLine, accept: Array.from({length: 256}, (_, status) => status), signal,
+					});
+				} catch (error) {
+					throw signal.aborted ? new Error(`${argv.join(' ')}: not done within ${limitMs / 1000} s`, {cause: error}) : error;
+				}
 			},
 			async close() {
 				await first.end();
