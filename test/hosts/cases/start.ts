@@ -3,7 +3,7 @@ import {holm, type Case} from '../host.js';
 
 export const start: Case = {
 	name: 'start',
-	describe: 'the engine starts, doctor finds nothing missing, and the first template is made',
+	describe: 'the engine starts, and doctor finds nothing missing',
 	async run(host, say) {
 		await holm(host, 'system', 'start');
 		say('the engine runs');
