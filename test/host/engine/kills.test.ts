@@ -2,6 +2,8 @@ import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
+import {fileURLToPath} from 'node:url';
+import {daemonStatus} from '../../../source/backends/daemon.js';
 import {ownedProcesses} from '../../../source/host/machines/strays.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {containerConfiguration, networkConfiguration} from '../../dashboard/helpers/configurations.js';
@@ -12,6 +14,7 @@ import {openWorld} from './world.js';
 const rounds = Number(process.env['HOLM_KILL_ROUNDS'] || 2);
 const random = createRandom(Number(process.env['HOLM_KILL_SEED'] || 1));
 const world = openWorld();
+const daemonFile = fileURLToPath(new URL('../../../source/host/daemon.js', import.meta.url));
 
 /** The latest moment of a kill: what was begun is through by then, unless the host is busy. */
 const latestKillMs = 4000;
@@ -59,6 +62,53 @@ const activitiesOf = (round: number): Readonly<Record<string, () => Promise<unkn
 		},
 	};
 };
+
+/** Limits on open files at which an engine cannot open, opens and then fails, and works. */
+const limits = [22, 26, 30, 34, 40, 48, 64] as const;
+
+world.test('an engine without descriptors to spare loses nothing', async t => {
+	t.timeout(300_000);
+	const {engine} = world;
+	await engine.createContainer(containerWith('poor'));
+	await writeFile(tokenFile(), token);
+	await engine.startContainer('poor');
+	const before = await engine.container('poor');
+	for (const limit of limits) {
+		await world.holm('system', 'stop');
+		const daemon = world.start('prlimit', [`--nofile=${limit}`, 'flock', '--nonblock', '--no-fork', path.join(world.root, 'daemon.lock'), process.execPath, daemonFile, world.root]);
+		let isEnded = false;
+		void daemon.ended.then(() => {
+			isEnded = true;
+		});
+		await world.until(async () => isEnded || (await daemonStatus({root: world.root})).running, Boolean, 60_000);
+		if (!isEnded) {
+			// They may fail; what counts is what is there afterwards.
+			await Promise.allSettled([
+				engine.createContainer(containerWith(`poor-${limit}`)),
+				engine.pruneImages({all: true}),
+				...Array.from({length: 20}, async () => engine.container('poor')),
+			]);
+		}
+
+		daemon.kill('SIGTERM');
+		const {stderr} = await daemon.ended;
+		t.false(stderr.includes('unhandled: '), String(limit));
+	}
+
+	await world.holm('system', 'start');
+	t.is((await engine.container('poor')).status.state, 'running');
+	t.deepEqual((await engine.container('poor')).status, before.status, 'the same process of the same machine');
+	t.is(await readFile(tokenFile(), 'utf8'), token);
+	for (const {name, status} of await engine.containers({all: true})) {
+		if (status.state !== 'running') {
+			await engine.startContainer(name);
+		}
+
+		await engine.removeContainer(name, {force: true});
+	}
+
+	t.deepEqual((await world.traces()).machines, []);
+});
 
 world.test(`a daemon that is killed ${rounds} times in the middle of everything loses nothing and leaves nothing`, async t => {
 	t.timeout(180_000 + rounds * 60_000);

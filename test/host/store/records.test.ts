@@ -115,6 +115,19 @@ test('what a newer version wrote stays where it is', async t => {
 	t.deepEqual(await readdir(directory), ['web.json']);
 });
 
+test('a record that cannot be read stops whoever reads, for it may be whole', async t => {
+	const directory = await makeDirectory(t);
+	// Its first bytes are mapped nowhere, and reading them is EIO.
+	await symlink('/proc/self/mem', path.join(directory, 'web.json'));
+	for (const reading of [readRecord(path.join(directory, 'web.json')), readRecords(directory)]) {
+		const error = await t.throwsAsync(reading);
+		t.like(error, {code: 'unavailable', message: `cannot read ${directory}/web.json: the disk reported an error`});
+		t.regex((error as HolmError).remedy ?? '', /check the disk.*move it elsewhere/v);
+	}
+
+	t.deepEqual(await readdir(directory), ['web.json']);
+});
+
 test('a directory in the place of a record is a problem, not a crash', async t => {
 	const directory = await makeDirectory(t);
 	await mkdir(path.join(directory, 'web.json'));

@@ -3,7 +3,9 @@ import {
 	mkdir,
 	readdir,
 	readFile,
+	rename,
 	rm,
+	symlink,
 	writeFile,
 } from 'node:fs/promises';
 import {get, type IncomingMessage} from 'node:http';
@@ -59,6 +61,29 @@ export const startingTests = (world: World): void => {
 		t.true((await readdir(path.join(containers, broken))).includes('disk.qcow2'), 'what can still be looked at stays');
 		await rm(path.join(containers, broken), {recursive: true});
 		await world.holm('rm', 'whole');
+	});
+
+	world.test('what cannot be read at this moment is not taken for gone', async t => {
+		const {containers, volume} = pathsOf(world.root);
+		const id = await world.holm('create', '--name', 'unread', '-v', 'kept:/data/seed', 'box');
+		const [directory, files] = [path.join(containers, id), volume('kept')];
+		t.is(await readFile(path.join(files, '_data/first'), 'utf8'), 'from the image\n');
+		await writeFile(path.join(files, '_data/first'), 'of the user\n');
+		await world.holm('system', 'stop');
+		await rename(path.join(directory, 'record.json'), path.join(world.directory, 'aside'));
+		// Reading it is EIO.
+		await symlink('/proc/self/mem', path.join(directory, 'record.json'));
+		t.regex((await world.run(['ps'])).stderr, /^Error: cannot read .*record\.json: the disk reported an error \(check/v);
+		t.true((await readdir(directory)).includes('disk.qcow2'));
+		await rename(path.join(world.directory, 'aside'), path.join(directory, 'record.json'));
+		await world.holm('system', 'start');
+
+		await writeFile(path.join(files, 'record.json'), '{"version": 1, "val');
+		t.regex((await world.run(['create', '-v', 'kept:/data/seed', 'box'])).stderr, /record of volume kept cannot be used/v);
+		await world.holm('rm', await world.holm('create', '-v', 'kept:/data/seed', 'box'));
+		t.is(await readFile(path.join(files, '_data/first'), 'utf8'), 'of the user\n', 'an image fills what is new');
+		await world.holm('rm', 'unread');
+		await world.holm('volume', 'rm', 'kept');
 	});
 
 	world.test('a daemon that was told to stop leaves what runs', async t => {
