@@ -1,5 +1,6 @@
 import {hangingTests} from './daemon/hanging.js';
 import {killingTests} from './daemon/killing.js';
+import {killsTests} from './daemon/kills.js';
 import {malformedTests} from './daemon/malformed.js';
 import {neighbourTests} from './daemon/neighbours.js';
 import {startingTests} from './daemon/starting.js';
@@ -13,4 +14,5 @@ malformedTests(world);
 vanishingTests(world);
 killingTests(world);
 hangingTests(world);
+killsTests(world);
 neighbourTests(world);

@@ -105,4 +105,28 @@ export const hostTests = (world: World): void => {
 		t.is(await world.holm('run', '--rm', '--name', 'refused', 'box', 'echo', 'room again'), 'room again');
 		await world.holm('rm', '-f', 'before');
 	});
+
+	world.test('an engine that opens on a full disk loses nothing', async t => {
+		await world.holm('run', '-d', '--name', 'whole', 'box', 'sleep', '600');
+		await world.holm('create', '--name', 'rested', '-v', 'data:/data', 'box', 'cat', '/data/token');
+		await writeFile(path.join(world.root, 'volumes/data/_data/token'), 'kept');
+		const before = await world.engine.container('whole');
+		const filler = path.join(world.root, 'filler');
+		const fill = async () => {
+			const {bavail, bsize} = await statfs(world.root);
+			await appendFile(filler, Buffer.alloc(bavail * bsize)).catch(() => undefined);
+		};
+
+		await fill();
+		await world.holm('system', 'stop');
+		await fill();
+		const {status, stderr} = await world.run(['system', 'start']);
+		t.true(status === 0 || (oneLine.test(stderr) && /space|disk/v.test(stderr)), stderr);
+		await rm(filler);
+		await world.holm('system', 'start');
+		t.deepEqual((await world.engine.container('whole')).status, before.status);
+		t.is(await world.holm('start', '-a', 'rested'), 'kept');
+		await world.holm('rm', '-f', 'whole', 'rested');
+		await world.holm('volume', 'rm', 'data');
+	});
 };
