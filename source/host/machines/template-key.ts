@@ -42,9 +42,20 @@ const processorFields = /^(?:vendor_id|cpu family|model|model name|stepping|micr
 export const processorsOf = (cpuinfo: string): readonly string[] => [...new Set(cpuinfo.split('\n\n').map(processor =>
 	processor.split('\n').filter(line => processorFields.test(line)).map(line => line.replaceAll(/\s+/gv, ' ')).join('\n')).filter(Boolean))].toSorted();
 
+let processors: Promise<readonly string[]> | undefined;
+
+/** Read once: the kernel asks every processor for its speed, which takes its time where there are many. */
+const ownProcessors = async (): Promise<readonly string[]> => {
+	processors ??= readFile('/proc/cpuinfo', 'utf8').then(processorsOf);
+	processors.catch(() => {
+		processors = undefined;
+	});
+	return processors;
+};
+
 /** Names what every template on this host depends on: QEMU, the processors with their microcode, and the kernel. A machine that was saved under another one may not run. */
 export const hostKeyOf = async (qemu: string): Promise<string> =>
-	hashOf([format, qemu, processorsOf(await readFile('/proc/cpuinfo', 'utf8')), release(), kernelVersion()]);
+	hashOf([format, qemu, await ownProcessors(), release(), kernelVersion()]);
 
 /** Names everything that one template depends on. `hostKey` is that of this host. */
 export const templateKeyOf = async (hostKey: string, shape: MachineShape): Promise<string> => {
