@@ -146,6 +146,22 @@ type Restored =
 	/** The template is of no use: QEMU does not take its state, or the guest does not go on from there. */
 	| {readonly fault: string};
 
+const firstPort = ([device]: readonly NetworkDevice[]) => ({[networkPorts[0]]: device?.endpointId ?? unusedPort});
+
+/** Kills what there is of a machine that could not be started because of `cause`. */
+const endProcess = async (process: DetachedProcess | undefined, cause: unknown): Promise<void> => {
+	process?.kill();
+	if (process && !await endsWithin(process.exited, exitLimitMs)) {
+		throw new HolmError('unavailable', `the machine's process ${process.pid} cannot be killed`, {remedy: 'look whether a disk or a file server of the host hangs', cause});
+	}
+};
+
+/** The reason of a failure, with what QEMU said last. */
+const faultOf = async (error: unknown, errors: string): Promise<string> => {
+	const words = await lastLineOf(errors);
+	return words === '' ? messageOf(error) : `${messageOf(error)} (${words})`;
+};
+
 /** Starts a machine once, see `startMachine`. */
 const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 	const {
@@ -222,7 +238,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 		}
 
 		const supervised = superviseMachine(directory, qmp, {
-			qemu, shares: sharesServer, ports: options.devices[0] ? {[networkPorts[0]]: options.devices[0].endpointId} : {[networkPorts[0]]: unusedPort}, phases: [], startedAt,
+			qemu, shares: sharesServer, ports: firstPort(options.devices), phases: [], startedAt,
 		}, {privateKey: options.privateKey, exited});
 		supervised.mark('restore');
 		for (const device of options.devices.slice(1)) {
@@ -242,11 +258,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 	} catch (error) {
 		memory.release();
 		const wasAlive = qemu !== undefined && await isAlive(qemu).catch(() => false);
-		process?.kill();
-		if (process && !await endsWithin(process.exited, exitLimitMs)) {
-			throw new HolmError('unavailable', `the machine's process ${process.pid} cannot be killed`, {remedy: 'look whether a disk or a file server of the host hangs', cause: error});
-		}
-
+		await endProcess(process, error);
 		await sharing?.then(async ({identity}) => killProcess(identity), () => undefined);
 		signal?.throwIfAborted();
 		if (late.aborted) {
@@ -255,11 +267,27 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 
 		// What was killed from outside says nothing about the template.
 		if (isRestoring && process && (wasAlive || (await process.exited).signal !== 'SIGKILL')) {
-			const words = await lastLineOf(files.errors);
-			return {fault: words === '' ? messageOf(error) : `${messageOf(error)} (${words})`};
+			return {fault: await faultOf(error, files.errors)};
 		}
 
 		throw error;
+	}
+};
+
+/** Resolves as `work` does, which goes on for others that wait for it, and rejects when `signal` says so. */
+const unlessAborted = async <Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> => {
+	const {promise, reject} = Promise.withResolvers<never>();
+	const abort = () => {
+		reject(signal?.reason as Error);
+	};
+
+	signal?.addEventListener('abort', abort);
+	try {
+		signal?.throwIfAborted();
+		return await Promise.race([work, promise]);
+	} finally {
+		work.catch(() => undefined);
+		signal?.removeEventListener('abort', abort);
 	}
 };
 
@@ -275,7 +303,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 	}
 
 	await clearMachine(options.directory);
-	const template = await options.template.remake(first.fault);
+	const template = await unlessAborted(options.template.remake(first.fault), options.signal);
 	const second = await restoreMachine({...options, template});
 	if ('machine' in second) {
 		return second.machine;

@@ -81,6 +81,7 @@ export type StartOptions = Partial<TestProcess> & {
 	readonly shares?: readonly Share[];
 	/** Default the laboratory's. */
 	readonly template?: Template;
+	readonly signal?: AbortSignal;
 	/** Of an earlier machine. */
 	readonly disk?: string;
 };
@@ -119,7 +120,7 @@ export const makeLaboratory = async (): Promise<Laboratory> => {
 		const guest = await openGuest(paths);
 		const template = await guest.template(defaultSize);
 		const base = await makeDisk(root);
-		const start = async ({devices, shares = [], isUtility = false, template: chosen = template, ...options}: StartOptions): Promise<TestMachine> => {
+		const start = async ({devices, shares = [], isUtility = false, template: chosen = template, signal, ...options}: StartOptions): Promise<TestMachine> => {
 			const id = randomBytes(32).toString('hex');
 			const uid = machineUidOf(id);
 			const container = paths.container(id);
@@ -139,6 +140,7 @@ export const makeLaboratory = async (): Promise<Laboratory> => {
 				name,
 				directory,
 				template: chosen,
+				signal,
 				program: guest.program,
 				uid,
 				gid: guest.gid,

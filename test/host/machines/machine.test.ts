@@ -21,6 +21,7 @@ import {
 	type NetworkDevice,
 } from '../../../source/host/machines/machine.js';
 import {readRecord} from '../../../source/host/machines/record.js';
+import {ownerVariable} from '../../../source/host/machines/owner.js';
 import {sshPorts} from '../../../source/host/machines/qemu.js';
 import {readSeal, templateFiles, writeSeal} from '../../../source/host/machines/seal.js';
 import {templateOf, type Template} from '../../../source/host/machines/template.js';
@@ -63,6 +64,11 @@ const until = async (condition: () => Promise<boolean>) => {
 	}
 };
 
+const environmentOf = async (pid: number): Promise<readonly string[]> => {
+	const text = await readFile(`/proc/${pid}/environ`, 'utf8');
+	return text.split('\0').filter(Boolean).toSorted();
+};
+
 /** What the descriptors of a process lead to. */
 const openedBy = async (pid: number): Promise<readonly string[]> => {
 	const directory = `/proc/${pid}/fd`;
@@ -91,7 +97,7 @@ testMachine('a process runs as it should, confined, and its end is known', async
 	t.regex(status, /^Seccomp:\t2$/mv);
 	t.regex(status, /^CapEff:\t0+$/mv);
 	// Nothing of the engine's: neither what is in its environment nor what it has open.
-	t.is(await readFile(`/proc/${machine.pid}/environ`, 'utf8'), `PATH=${programPath}\0`);
+	t.deepEqual(await environmentOf(machine.pid), [`${ownerVariable}=${directory}`, `PATH=${programPath}`]);
 	const opened = await openedBy(machine.pid);
 	const own = [directory, path.dirname(disk), path.join(paths.root, 'base.img'), '/dev/', 'anon_inode:', 'socket:', 'pipe:', '/memfd:holm-template', template.directory];
 	t.deepEqual(opened.filter(target => !own.some(start => target.startsWith(start))), []);
@@ -181,9 +187,9 @@ testMachine('machines share directories of the host, and only what they may writ
 	await machine.started;
 	// Its file server is root's, for files keep the owners that the container gives them, and has nothing else of the engine's.
 	const record = await readRecord(directory);
-	const environment = await readFile(`/proc/${record!.shares!.pid}/environ`, 'utf8');
+	const environment = await environmentOf(record!.shares!.pid);
 	// Some shells add what they know themselves.
-	t.deepEqual(environment.split('\0').filter(entry => entry !== '' && !/^(?:PWD|SHLVL|_)=/v.test(entry)), [`PATH=${programPath}`]);
+	t.deepEqual(environment.filter(entry => !/^(?:PWD|SHLVL|_)=/v.test(entry)), [`${ownerVariable}=${directory}`, `PATH=${programPath}`]);
 	const opened = await openedBy(record!.shares!.pid);
 	t.deepEqual(opened.filter(target => !/^(?:\/dev\/null$|\/proc\/|anon_inode:|socket:|pipe:|\/memfd:|\/$|\/[0-2](?:\/|$)|.*\/virtiofsd\.err$|\/run\/virtiofsd\/)/v.test(target)), []);
 	await until(async () => (await readFile(path.join(shares[0]!, 'copy'), 'utf8').catch(() => '')) === 'from the hostone file');
@@ -379,8 +385,17 @@ testMachine('a machine that cannot start leaves no process', async (t, {start, p
 testMachine('a template from which no machine can be restored is made again, once, and named when that does not help', async (t, {start, guest, paths}) => {
 	const {directory, shape, ...template} = await guest.template(defaultSize);
 	const hopeless: Template = {...template, directory, shape, state: Buffer.from('nothing'), remake: async () => hopeless};
-	const error = await t.throwsAsync(start({arguments: ['true'], template: hopeless}), {code: 'internal', message: new RegExp(`template ${directory}, not even after it was made again: .*migration`, 'v')});
+	const message = new RegExp(`template ${directory}, not even after it was made again: .*migration`, 'v');
+	const error = await t.throwsAsync(start({arguments: ['true'], template: hopeless}), {code: 'internal', message});
 	t.regex((error as {remedy?: string}).remedy ?? '', /holm setup/v);
+
+	// Who gives up while it is made again does not wait for that.
+	const end = new AbortController();
+	const asked: Template = {...hopeless, async remake() {
+		end.abort(new Error('given up'));
+		return new Promise(() => {});
+	}};
+	await t.throwsAsync(start({arguments: ['true'], template: asked, signal: end.signal}), {message: 'given up'});
 
 	// As a fault of the disk would, which changes nothing that is looked at.
 	const {ram} = templateFiles(directory);
