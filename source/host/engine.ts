@@ -18,6 +18,7 @@ import {openForwarder} from './bridges/forwarder.js';
 import {watchHost} from './bridges/host-watch.js';
 import {closeNamespace, openNamespace} from './bridges/namespace.js';
 import {ensureTunIsOpen} from './bridges/tun.js';
+import {openLogKeeper} from './containers/log-keeper.js';
 import {rotateLog} from './containers/log-rotation.js';
 import {openNameServer} from './dns/name-server.js';
 import {nameServerId} from './dns/user.js';
@@ -209,18 +210,19 @@ const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<(
 	return gone;
 };
 
+/** Rotates the logs of machines that a version without a worker for it started. */
 const rotateAll = async (site: Site): Promise<void> => {
 	for (const entry of site.containers.values()) {
 		const {container} = entry;
-		const machine = machineOf(entry);
-		if (!machine || !isLive(entry)) {
+		const swapLog = machineOf(entry)?.swapLog;
+		if (!swapLog || !isLive(entry)) {
 			continue;
 		}
 
 		try {
 			await rotateLog(site.paths.container(container.id).log, async file => {
 				await chown(file, machineUidOf(container.id), site.guest.gid);
-				await machine.swapLog(file);
+				await swapLog(file);
 			});
 		} catch (error) {
 			site.log(`the log of ${container.name} was not rotated: ${messageOf(error)}`);
@@ -250,12 +252,13 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const [guest, images, namespace, state, id] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
 	]);
-	const [disks, nameServer, forwarder] = await Promise.all([
+	const [disks, nameServer, forwarder, logKeeper] = await Promise.all([
 		openDisks(paths, images.buildah, guest.gid),
 		openNameServer({
 			directory: paths.workers, namespacePath: namespace.path, uid: nameServerId, gid: nameServerId,
 		}),
 		openForwarder({directory: paths.workers, localAddress: namespace.hostAddress}),
+		openLogKeeper({directory: paths.workers, machines: paths.machines}),
 	]);
 	const site: Site = {
 		paths, guest, images, disks, namespace, nameServer, forwarder, ...state, log, events: createEventLog(), registry: createQueue(),
@@ -341,7 +344,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 						throw new AggregateError(failures.map(({reason}): unknown => reason), failures.map(({reason}) => messageOf(reason)).join('; '));
 					}
 				},
-				async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close,
+				async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close, logKeeper.close,
 				async () => sweep(site, isKeptBy([])),
 				async () => closeNamespace(root),
 			], 'not everything of the engine could be ended');

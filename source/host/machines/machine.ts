@@ -209,7 +209,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 
 		qemu = pid === undefined ? undefined : await identify(pid);
 		// An engine that ends from here on leaves a record by which the next one ends the machine.
-		await record({qemu});
+		await record({qemu, log: options.log});
 		const qmp = await awaitQmp(files.qmp, files.errors, exited);
 		if (!qemu) {
 			throw new HolmError('internal', 'the machine ended at once');
@@ -238,7 +238,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 		}
 
 		const supervised = superviseMachine(directory, qmp, {
-			qemu, shares: sharesServer, ports: firstPort(options.devices), phases: [], startedAt,
+			qemu, shares: sharesServer, log: options.log, ports: firstPort(options.devices), phases: [], startedAt,
 		}, {privateKey: options.privateKey, exited});
 		supervised.mark('restore');
 		for (const device of options.devices.slice(1)) {

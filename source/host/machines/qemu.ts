@@ -41,6 +41,8 @@ export const machineFiles = (directory: string) => {
 	return {
 		run,
 		qmp: path.join(run, 'qmp.sock'),
+		/** A second monitor, for what rotates the log: each serves one at a time. */
+		logMonitor: path.join(run, 'log.sock'),
 		/** The start message and later verbs go in. */
 		control: path.join(run, 'control.sock'),
 		/** What the guest says, written by QEMU itself: a port with nobody behind it would make the guest wait for an engine. */
@@ -191,6 +193,6 @@ export const qemuArguments = (options: QemuOptions): readonly string[] => {
 		`unix:${files.qmp},server=on,wait=off`,
 		'-sandbox',
 		'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny',
-		...(options.restored ? ['-incoming', 'defer'] : []),
+		...(options.restored ? ['-qmp', `unix:${files.logMonitor},server=on,wait=off`, '-incoming', 'defer'] : []),
 	];
 };

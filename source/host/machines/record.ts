@@ -11,6 +11,8 @@ export type MachineRecord = {
 	readonly shares?: ProcessIdentity;
 	/** Of a template that is being made: the process that makes it. */
 	readonly maker?: ProcessIdentity;
+	/** File that its log goes to, which a worker rotates. Machines of versions before had none here, and the engine does it. */
+	readonly log?: string;
 	/** Endpoint ids by their port. */
 	readonly ports: Readonly<Record<string, string>>;
 	readonly phases: readonly BootPhase[];

@@ -25,8 +25,8 @@ export type Machine = {
 	readonly isOutOfSpace: () => boolean;
 	plug: (device: NetworkDevice) => Promise<void>;
 	unplug: (endpointId: string) => Promise<void>;
-	/** Makes QEMU append log entries to another file from now on. */
-	swapLog: (file: string) => Promise<void>;
+	/** Makes QEMU append log entries to another file from now on; undefined where a worker does. */
+	readonly swapLog?: (file: string) => Promise<void>;
 	/** Ends a utility machine after everything it wrote is on its disk. */
 	finish: () => Promise<void>;
 	/** Ends it at once, as a power cut would. */

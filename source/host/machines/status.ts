@@ -34,6 +34,11 @@ const readTail = async (file: string): Promise<string> => {
 	}
 };
 
+const sizeOf = async (file: string): Promise<number> => {
+	const {size} = await lstat(file).catch(() => ({size: 0}));
+	return size;
+};
+
 /** How the machine in `directory` ended, from what its guest said, what its kernel printed, and else `otherwise`. */
 export const endOf = async (directory: string, lines: readonly string[], otherwise: string): Promise<MachineEnd> => {
 	const at = Date.now();
@@ -60,10 +65,20 @@ export const endOf = async (directory: string, lines: readonly string[], otherwi
 	return {kind: 'died', reason: panic ? `the guest's kernel panicked: ${panic}` : otherwise, at};
 };
 
+/** What a guest has flooded, as a reason for the end of its machine; undefined when nothing. */
+export const floodOf = async (directory: string): Promise<string | undefined> => {
+	const files = machineFiles(directory);
+	const sizes = {status: await sizeOf(files.status), console: await sizeOf(files.console)};
+	if (sizes.status > maximumSize.status) {
+		return 'the guest flooded its status port';
+	}
+
+	return sizes.console > maximumSize.console ? 'the guest flooded its console' : undefined;
+};
+
 /** Calls `onFlood` when the console's file becomes too long, until the function that it returns is called. */
 export const watchConsole = (file: string, onFlood: () => void): () => void => watchOwn(file, async () => {
-	const {size} = await lstat(file).catch(() => ({size: 0}));
-	if (size > maximumSize.console) {
+	if (await sizeOf(file) > maximumSize.console) {
 		onFlood();
 	}
 });
@@ -145,7 +160,7 @@ export const endedSilently = 'the machine ended without a word';
 export const lastWords = async (directory: string): Promise<MachineEnd> => {
 	const files = machineFiles(directory);
 	const text = await readTail(files.status);
-	const end = await endOf(directory, text.split('\n').map(line => clean(line)), endedSilently);
+	const end = await endOf(directory, text.split('\n').map(line => clean(line)), await floodOf(directory) ?? endedSilently);
 	const {mtimeMs} = await lstat(files.status).catch(() => ({mtimeMs: Date.now()}));
 	return {...end, at: mtimeMs};
 };

@@ -265,8 +265,10 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 			await devices.remove(endpointId);
 			await save();
 		},
-		async swapLog(file) {
-			await qmp.execute('chardev-change', {id: 'log', backend: {type: 'file', data: {out: file, append: true}}});
+		...record.log === undefined && {
+			async swapLog(file: string) {
+				await qmp.execute('chardev-change', {id: 'log', backend: {type: 'file', data: {out: file, append: true}}});
+			},
 		},
 		async finish() {
 			await tell('finish\n').catch(() => undefined);

@@ -34,7 +34,7 @@ export const pathsOf = (root: string) => ({
 	accelerator: path.join(root, 'accelerator.json'),
 	/** SSH key with which the engine enters its machines. */
 	key: path.join(root, 'key'),
-	/** Sockets and states of the workers: name server and forwarder. */
+	/** Sockets and states of the workers: name server, forwarder and rotation of logs. */
 	workers: path.join(root, 'workers'),
 	machines: path.join(root, 'machines'),
 	container: (id: string) => {

@@ -13,6 +13,7 @@ import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {createBridge, createTap} from '../../../source/host/bridges/bridge.js';
+import {createLogKeeper} from '../../../source/host/containers/keep-logs.js';
 import {
 	adoptMachine,
 	clearMachine,
@@ -115,14 +116,18 @@ testMachine('a process runs as it should, confined, and its end is known', async
 
 	await machine.pause();
 	await machine.resume();
-	const other = path.join(directory, 'run', 'other.log');
-	await machine.swapLog(other);
+	const keeper = createLogKeeper({
+		machines: path.dirname(directory), limits: {bytes: 1, files: 2}, complain(line) {
+			t.log(line);
+		},
+	});
+	await keeper.look();
+	await keeper.settle();
 	await t.throwsAsync(machine.signal(65), {code: 'invalid'});
 	await t.throwsAsync(machine.signal(1.5), {code: 'invalid'});
 	await machine.signal(15);
 	t.like(await machine.ended, {kind: 'exited', exitCode: 5, outOfMemory: false});
-	t.regex(await readFile(other, 'utf8'), /stdout F term\n/v);
-	t.false((await readLog()).includes('term'));
+	t.regex(await readLog(), /^\S+ stdout F term\n$/v, 'its log was rotated');
 	await t.throwsAsync(stat(`/proc/${machine.pid}`));
 	await t.throwsAsync(machine.signal(15), {code: 'conflict'});
 	await clearMachine(directory);

@@ -24,7 +24,7 @@ export const killingTests = (world: World): void => {
 	const numbers = async (name: string) => (await world.holm('logs', name)).split('\n').map(Number);
 
 	world.test('killed while containers write: they run on, no line is lost or doubled, everything can be used again', async t => {
-		await mkdir(path.join(world.directory, 'shared'));
+		await mkdir(path.join(world.directory, 'shared'), {recursive: true});
 		await writeFile(path.join(world.directory, 'shared/index.html'), 'a shared page\n');
 		await world.holm('network', 'create', 'net');
 		await world.holm('run', '-d', '--name', 'counter', '--network', 'net', 'box', 'sh', '-c', count);

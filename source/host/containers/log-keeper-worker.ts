@@ -1,0 +1,29 @@
+import process from 'node:process';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {messageOf} from '../../errors.js';
+import {serveWorker} from '../worker-service.js';
+import {createLogKeeper} from './keep-logs.js';
+
+const [station, machines = ''] = process.argv.slice(2);
+const complain = (line: string) => {
+	process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+};
+
+const keeper = createLogKeeper({machines, complain});
+// It is asked for nothing; that it can be reached shows that it runs.
+await serveWorker(station, async () => undefined);
+let complaint = '';
+for (;;) {
+	let pause = 1000;
+	try {
+		pause = await keeper.look();
+	} catch (error) {
+		const line = messageOf(error);
+		if (line !== complaint) {
+			complaint = line;
+			complain(line);
+		}
+	}
+
+	await sleep(pause);
+}
