@@ -7,6 +7,7 @@ import type {SetupStep} from '../guest-kernel.js';
 import {withLock} from '../lock.js';
 import {clearAbandonedTemplates} from '../machines/abandoned.js';
 import {clearMachine} from '../machines/machine.js';
+import {endRemains} from '../remains.js';
 import {run} from '../run.js';
 import {pathsOf} from '../store/paths.js';
 import {end, readIdentity} from '../worker-process.js';
@@ -25,6 +26,8 @@ const endEverything = async (root: string, directory: string): Promise<void> => 
 		...workerFiles.filter(name => name.endsWith('.pid')).map(name => async () => end(await readIdentity(path.join(workers, name)))),
 		// Its name follows from the path that the daemon was given.
 		async () => closeNamespace(root),
+		// And what no record tells of.
+		async () => endRemains(root),
 	], 'not everything of the engine could be ended');
 };
 
@@ -75,6 +78,8 @@ export const resetEngine = async ({root, tell, shutDown}: ResetOptions): Promise
 	// One that hangs holds the lock.
 	await end(await readIdentity(pathsOf(directory).daemonPid));
 	await withLock(pathsOf(directory).daemonLock, async () => {
+		// Before anything is removed, with a machine's directory too.
+		await unmountOwn(directory);
 		await endEverything(path.resolve(root), directory);
 		await unmountOwn(directory);
 		// Something may have come since.
