@@ -3,7 +3,7 @@ import {containerProcess, exposedPorts, mergeEnvironment} from '../../source/rul
 import {containerName, madeUpName, networkName, volumeName} from '../../source/rules/names.js';
 import {mountPath} from '../../source/rules/mount-path.js';
 import {findContainer, findNetwork} from '../../source/rules/references.js';
-import {restartDelay, restarts} from '../../source/rules/restart-policy.js';
+import {restartDelay, restarts, startsAtBoot} from '../../source/rules/restart-policy.js';
 import {signalNumber} from '../../source/rules/signals.js';
 import {validateContainer} from '../../source/rules/validate-container.js';
 import type {ContainerConfiguration, ImageConfiguration} from '../../source/resources.js';
@@ -80,6 +80,9 @@ test('restart policies', t => {
 	t.true(restarts(policy('on-failure', 3), {...failed, restartCount: 2}));
 	t.false(restarts(policy('on-failure', 3), {...failed, restartCount: 3}));
 	t.false(restarts(policy('always'), {...failed, isStopped: true}));
+	const stopped = {...failed, isStopped: true};
+	t.deepEqual((['no', 'always', 'unless-stopped', 'on-failure'] as const).map(name => startsAtBoot(policy(name), stopped)), [false, true, false, false]);
+	t.deepEqual((['no', 'always', 'unless-stopped', 'on-failure'] as const).map(name => startsAtBoot(policy(name), failed)), [false, true, true, true]);
 	t.deepEqual([0, 1, 2, 9, 10, 1000].map(attempts => restartDelay(attempts)), [100, 200, 400, 51_200, 60_000, 60_000]);
 });
 

@@ -1,8 +1,10 @@
+import {bootTests} from './daemon/boots.js';
 import {hangingTests} from './daemon/hanging.js';
 import {killingTests} from './daemon/killing.js';
 import {killsTests} from './daemon/kills.js';
 import {malformedTests} from './daemon/malformed.js';
 import {neighbourTests} from './daemon/neighbours.js';
+import {serviceTests} from './daemon/service.js';
 import {startingTests} from './daemon/starting.js';
 import {vanishingTests} from './daemon/vanishing.js';
 import {openWorld} from './world.js';
@@ -15,4 +17,6 @@ vanishingTests(world);
 killingTests(world);
 hangingTests(world);
 killsTests(world);
+bootTests(world);
+serviceTests(world);
 neighbourTests(world);

@@ -1,0 +1,59 @@
+import {writeFile} from 'node:fs/promises';
+import {pathsOf} from '../../../../source/host/store/paths.js';
+import type {World} from '../world.js';
+
+/** Systemd as the daemon sees it while the host goes down, in a mount namespace of the daemon's own. */
+const whileStopping = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', `set -eu
+mount -t tmpfs holm /run/systemd
+mkdir /run/systemd/system
+mount -t tmpfs holm /usr/local/sbin
+printf '#!/bin/sh\\necho stopping; exit 1\\n' >/usr/local/sbin/systemctl
+printf '#!/bin/sh\\nexit 1\\n' >/usr/local/sbin/systemd-run
+chmod 755 /usr/local/sbin/systemctl /usr/local/sbin/systemd-run
+exec "$@"`, 'sh'];
+
+const untilTold = 'trap "echo told; exit 3" TERM; echo up; while :; do sleep 1 & wait $!; done';
+
+/** The host goes down and comes up again. */
+export const bootTests = (world: World): void => {
+	const states = async () => {
+		const containers = await world.engine.containers({all: true});
+		return Object.fromEntries(containers.map(({name, status}) => [name, status.state]));
+	};
+
+	world.test('containers are stopped in order when the host goes down, and back after its boot as their policy wants', async t => {
+		const run = async (name: string, policy: string) => {
+			await world.holm('run', '-d', '--name', name, '--restart', policy, 'box', 'sh', '-c', untilTold);
+			await world.until(async () => world.holm('logs', name), log => log.includes('up'));
+		};
+
+		for (const [name, policy] of [['ended', 'always'], ['rested', 'unless-stopped']] as const) {
+			await run(name, policy);
+			await world.holm('stop', name);
+		}
+
+		await Promise.all([run('back', 'unless-stopped'), run('once', 'no')]);
+		await world.holm('system', 'stop');
+		const started = await world.run(['system', 'start'], {through: whileStopping});
+		t.is(started.status, 0, started.stderr);
+		await world.holm('system', 'stop');
+		t.false((await world.traces()).processes.some(line => line.startsWith('qemu')));
+
+		await world.holm('system', 'start');
+		for (const name of ['back', 'once']) {
+			t.regex(await world.holm('logs', name), /^up\ntold\n?/v);
+		}
+
+		// It was not the user who stopped it.
+		await world.until(states, ({back}) => back === 'running');
+		t.like(await states(), {ended: 'exited', rested: 'exited', once: 'exited'}, 'that was the engine\'s start, and no boot');
+		t.like((await world.engine.container('once')).status, {exitCode: 3});
+
+		await world.holm('system', 'stop');
+		await writeFile(pathsOf(world.root).boot, 'another boot\n');
+		await world.holm('system', 'start');
+		await world.until(states, ({ended}) => ended === 'running');
+		t.like(await states(), {back: 'running', rested: 'exited', once: 'exited'});
+		await world.holm('rm', '-f', 'ended', 'rested', 'back', 'once');
+	});
+};
