@@ -49,7 +49,7 @@ xargs apt-cache show </tmp/closure | awk '
 	/^Version: / {version = $2; gsub(/:/, "-", version)}
 	/^Architecture: / {architecture = $2}
 	/^Filename: / {print "Filename: ./" name "_" version "_" architecture ".deb"; next}
-	{print}' >Packages
+	1' >Packages
 rm /tmp/closure
 rm -f /etc/apt/sources.list.d/*
 echo 'deb [trusted=yes] file:${repository} ./' >/etc/apt/sources.list
@@ -110,7 +110,7 @@ CONFIGURE
 		'--mode=root', '--variant=important', '--components=main', '--skip=cleanup/apt,cleanup/tmp', '--dpkgopt=force-unsafe-io', `--logfile=${log}`,
 		`--include=${installed.join(',')}`, `--customize-hook=${hook}`, suite, root, ...sources,
 	], {signal, environment: {LC_ALL: 'C'}, remedy: `${log} says why`});
-	const [kernel] = (await readdir(path.join(root, 'boot'))).filter(name => name.startsWith('vmlinuz-'));
+	const kernel = (await readdir(path.join(root, 'boot'))).find(name => name.startsWith('vmlinuz-'));
 	const version = kernel!.replace('vmlinuz-', '');
 	await run('cp', [path.join(root, 'boot', kernel!), path.join(directory, 'vmlinuz')]);
 	await run('cp', [path.join(root, 'boot', `initrd.img-${version}`), path.join(directory, 'initrd')]);

@@ -87,7 +87,7 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 	const image = await systemImage(suite, onStep);
 	const directory = await mkdtemp(path.join(tmpdir(), `holm-${suite}-`));
 	const inside = (name: string) => path.join(directory, name);
-	const [disk, checkout, console_, up, monitor] = ['disk', 'checkout.img', 'console', 'up', 'qmp'].map(inside) as [string, string, string, string, string];
+	const [disk, checkout, console_, up, monitor] = ['disk', 'checkout.img', 'console', 'up', 'qmp'].map(name => inside(name)) as [string, string, string, string, string];
 	const stack = new AsyncDisposableStack();
 	stack.defer(async () => rm(directory, {recursive: true, force: true}));
 	try {
@@ -98,11 +98,11 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 		onStep(`booting ${suite}`);
 		const child = spawn('qemu-system-x86_64', [
 			...machineArguments,
-			...['-kernel', image.kernel, '-initrd', image.initrd, '-append', [commandLine, ...parameters].join(' ')],
-			...['-drive', `file=${disk},format=qcow2,if=virtio,cache=unsafe`, '-drive', `file=${checkout},format=raw,if=virtio,cache=unsafe`],
-			...['-nic', `user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`, '-device', 'virtio-rng-pci'],
-			...['-device', 'virtio-serial-pci', '-chardev', `socket,id=up,path=${up},server=on,wait=off`, '-device', 'virtserialport,chardev=up,name=up'],
-			...['-serial', `file:${console_}`, '-qmp', `unix:${monitor},server=on,wait=off`],
+			'-kernel', image.kernel, '-initrd', image.initrd, '-append', [commandLine, ...parameters].join(' '),
+			'-drive', `file=${disk},format=qcow2,if=virtio,cache=unsafe`, '-drive', `file=${checkout},format=raw,if=virtio,cache=unsafe`,
+			'-nic', `user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`, '-device', 'virtio-rng-pci',
+			'-device', 'virtio-serial-pci', '-chardev', `socket,id=up,path=${up},server=on,wait=off`, '-device', 'virtserialport,chardev=up,name=up',
+			'-serial', `file:${console_}`, '-qmp', `unix:${monitor},server=on,wait=off`,
 		], {stdio: ['ignore', 'ignore', 'pipe']});
 		let complaint = '';
 		child.stderr.on('data', (chunk: Uint8Array) => {

@@ -4,8 +4,8 @@ import {run} from '../../../source/host/run.js';
 /** A release of Debian that systems are made of. */
 export type Suite = 'bookworm' | 'trixie';
 
-/** Debian's names of the parts of a release, such as `bookworm-security`. */
-const partOf = (codename: string): string | undefined => /^[a-z]+(?<part>-security|-updates)?$/v.exec(codename)?.groups && codename.replace(/^[a-z]+/v, '');
+/** What comes after the name of a release in the names of its parts, such as `-security`. */
+const partOf = (codename: string): string | undefined => /^[a-z]+(?<part>-security|-updates|)$/v.exec(codename)?.groups?.part;
 
 /**
 Lines of a sources.list(5) for a suite, from the mirrors that this host itself uses.

@@ -63,7 +63,7 @@ export const openShell = ({directory, port, key}: Way): Shell => {
 			const words = ['env', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`), ...argv];
 			const limit = AbortSignal.timeout(limitMs);
 			try {
-				return await run('ssh', [...common, ...control(user), `${user}@127.0.0.1`, words.map(quote).join(' ')], {input, signal: limit, accept: anyStatus});
+				return await run('ssh', [...common, ...control(user), `${user}@127.0.0.1`, words.map(word => quote(word)).join(' ')], {input, signal: limit, accept: anyStatus});
 			} catch (error) {
 				throw limit.aborted ? new Error(`${argv.join(' ')}: not done within ${limitMs / 1000} s`) : error;
 			}

@@ -39,7 +39,7 @@ export const device: Case = {
 				equals(await mustInside(engine, 'older', 'echo yes'), 'yes', `the container with ${owner} ${mode}`);
 				await engine.stopContainer('older', {timeoutSeconds: 0});
 			} else {
-				equals(/\/dev\/kvm/v.test(await script(host, 'holm doctor || true')), true, 'that doctor names the device');
+				equals((await script(host, 'holm doctor || true')).includes('/dev/kvm'), true, 'that doctor names the device');
 			}
 		}
 
