@@ -84,6 +84,8 @@ systemctl enable up.service
 useradd --create-home --shell /bin/bash ada
 install -d -m 700 -o ada -g ada /home/ada/.ssh
 install -m 600 -o ada -g ada /root/.ssh/authorized_keys /home/ada/.ssh/authorized_keys
+# Kernel and initramfs are loaded from outside, and to make one again takes minutes.
+sed -i s/=yes/=no/ /etc/initramfs-tools/update-initramfs.conf
 # Jobs of a stock system that would take the one processor of an emulated machine at any time.
 systemctl disable apt-daily.timer apt-daily-upgrade.timer man-db.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer || :
 `;
