@@ -4,7 +4,7 @@ import type {HostKind} from '../host.js';
 import {bootSystem} from './machine.js';
 import type {Suite} from './mirror.js';
 
-const needed = ['mmdebstrap', 'qemu-system-x86_64', 'qemu-img', 'mke2fs', 'ssh', 'ssh-keygen', 'npm', 'git'];
+const needed = ['mmdebstrap', 'setpriv', 'qemu-system-x86_64', 'qemu-img', 'mke2fs', 'ssh', 'ssh-keygen', 'npm', 'git'];
 
 const obstacle = async (): Promise<string | undefined> => {
 	if (process.platform !== 'linux' || process.arch !== 'x64' || process.getuid?.() !== 0) {
@@ -16,12 +16,12 @@ const obstacle = async (): Promise<string | undefined> => {
 	return missing.length > 0 ? `needs ${missing.join(', ')}` : undefined;
 };
 
-const kindOf = (name: string, suite: Suite): HostKind => ({
+const kindOf = (name: string, suite: Suite, parameters: readonly string[] = []): HostKind => ({
 	name,
-	describe: `boot ${suite}, a machine with systemd, udev and nested virtualisation`,
+	describe: ['boot', suite, ...parameters, 'on a machine with systemd, udev and nested virtualisation'].join(' '),
 	obstacle,
-	open: async say => bootSystem({suite, onStep: say}),
+	open: async say => bootSystem({suite, parameters, onStep: say}),
 });
 
 /** Whole systems of Debian's, each a machine of its own. */
-export const systems: readonly HostKind[] = [kindOf('debian-12', 'bookworm'), kindOf('debian-13', 'trixie')];
+export const systems: readonly HostKind[] = [kindOf('debian-12', 'bookworm'), kindOf('debian-13', 'trixie'), kindOf('debian-12-without-ipv6', 'bookworm', ['ipv6.disable=1'])];

@@ -96,8 +96,9 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 		await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', 'raw', disk]);
 		const port = await freePort();
 		onStep(`booting ${suite}`);
-		const child = spawn('qemu-system-x86_64', [
-			...machineArguments,
+		// It ends with this process, however that ends.
+		const child = spawn('setpriv', [
+			'--pdeathsig', 'KILL', 'qemu-system-x86_64', ...machineArguments,
 			'-kernel', image.kernel, '-initrd', image.initrd, '-append', [commandLine, ...parameters].join(' '),
 			'-drive', `file=${disk},format=qcow2,if=virtio,cache=unsafe`, '-drive', `file=${checkout},format=raw,if=virtio,cache=unsafe`,
 			'-nic', `user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`, '-device', 'virtio-rng-pci',

@@ -14,7 +14,7 @@ import {
 export const firstStart: Case = {
 	name: 'first-start',
 	describe: 'prepare the host, start the engine, run a container under KVM, ask doctor',
-	hosts: ['debian-12', 'debian-13'],
+	hosts: ['debian-12', 'debian-13', 'debian-12-without-ipv6'],
 	limitMs: 2 * slowMs,
 	async run(host) {
 		const engine = await startedEngine(whole(host));

@@ -44,7 +44,7 @@ const removePair = async (engine: Engine): Promise<void> => {
 export const ufw: Case = {
 	name: 'ufw',
 	describe: 'turn ufw on under running containers: names, a published port and new containers work',
-	hosts: ['debian-12', 'debian-13'],
+	hosts: ['debian-12', 'debian-13', 'debian-12-without-ipv6'],
 	limitMs: 2 * slowMs,
 	async run(host, say) {
 		const engine = await startedEngine(whole(host));
