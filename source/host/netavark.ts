@@ -20,7 +20,7 @@ export const needsNetavark = async (buildah: string): Promise<boolean> => {
 		const configuration = path.join(scratch, 'containers.conf');
 		await writeFile(configuration, '[engine]\n');
 		const {exitCode, stderr} = await run(buildah, ['--root', path.join(scratch, 'storage'), '--runroot', path.join(scratch, 'run'), '--storage-driver', 'vfs', 'from', 'scratch'], {
-			environment: {CONTAINERS_CONF: configuration}, signal: AbortSignal.timeout(10_000), accept: [0, 1, 125],
+			environment: {CONTAINERS_CONF: configuration}, signal: AbortSignal.timeout(60_000), accept: [0, 1, 125],
 		});
 		return exitCode !== 0 && stderr.includes('netavark');
 	} catch {

@@ -78,11 +78,14 @@ const versionArguments: Readonly<Record<Program, readonly string[]>> = {
 	tar: ['--version'],
 };
 
+/** A busy host takes long for what takes milliseconds elsewhere, and a program that is late is not missing. */
+const answerLimitMs = 60_000;
+
 /** Some tell their version and fail all the same. */
 const anyStatus = Array.from({length: 256}, (_, status) => status);
 
 const versionOf = async (file: string, program: Program): Promise<string> => {
-	const {stdout, stderr} = await run(file, versionArguments[program], {signal: AbortSignal.timeout(10_000), accept: anyStatus});
+	const {stdout, stderr} = await run(file, versionArguments[program], {signal: AbortSignal.timeout(answerLimitMs), accept: anyStatus});
 	return /(?<!\d)\d{1,4}\.\d[\d.]*/v.exec(`${stdout}\n${stderr}`)?.[0] ?? 'of an unknown version';
 };
 
@@ -172,7 +175,7 @@ const checkTun = async (): Promise<Check> => {
 
 const checkNamespaces = async (): Promise<Check> => {
 	try {
-		await run('unshare', ['--net', '--', 'true'], {signal: AbortSignal.timeout(10_000)});
+		await run('unshare', ['--net', '--', 'true'], {signal: AbortSignal.timeout(answerLimitMs)});
 		return {name: 'network namespaces', status: 'ok', found: 'one was made'};
 	} catch (error) {
 		return {
@@ -200,7 +203,7 @@ const checkOverlay = async (root: string): Promise<Check> => {
 		await Promise.all(['lower', 'upper', 'work', 'merged'].map(async name => mkdir(path.join(scratch!, name))));
 		// In a mount namespace of its own, so that it goes when mount ends.
 		const mount = ['mount', '-t', 'overlay', 'holm', '-o', 'lowerdir=lower,upperdir=upper,workdir=work', 'merged'];
-		await run('unshare', ['--mount', '--', ...mount], {cwd: scratch, signal: AbortSignal.timeout(10_000)});
+		await run('unshare', ['--mount', '--', ...mount], {cwd: scratch, signal: AbortSignal.timeout(answerLimitMs)});
 		return {name: 'overlay mounts', status: 'ok', found: `on ${base}`};
 	} catch (error) {
 		return {
