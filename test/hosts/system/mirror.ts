@@ -5,7 +5,7 @@ import {run} from '../../../source/host/run.js';
 export type Suite = 'bookworm' | 'trixie';
 
 /** What comes after the name of a release in the names of its parts, such as `-security`. */
-const partOf = (codename: string): string | undefined => /^[a-z]+(?<part>-security|-updates|)$/v.exec(codename)?.groups?.part;
+const partOf = (codename: string): string | undefined => /^[a-z]+(?<part>(?:-security|-updates)?)$/v.exec(codename)?.groups?.part;
 
 /**
 Lines of a sources.list(5) for a suite, from the mirrors that this host itself uses.
