@@ -37,6 +37,14 @@ import {findObstacle, makeLaboratory, type Laboratory} from './laboratory.js';
 const obstacle = await findObstacle();
 let laboratory: Laboratory | undefined;
 
+if (obstacle === undefined) {
+	test.before('a laboratory is made', async t => {
+		// A template boots in it, on a host that may be busy.
+		t.timeout(180_000);
+		laboratory = await makeLaboratory();
+	});
+}
+
 test.after.always(async () => {
 	await laboratory?.close();
 });
@@ -53,8 +61,7 @@ const testMachine = (title: string, implementation: (t: ExecutionContext, labora
 	test.serial(title, async t => {
 		// A machine that hangs must not keep the others from being removed.
 		t.timeout(90_000);
-		laboratory ??= await makeLaboratory();
-		await implementation(t, laboratory);
+		await implementation(t, laboratory!);
 	});
 };
 
