@@ -66,7 +66,7 @@ export const daemonRestart: Case = {
 	async run(host, say) {
 		const first = await startedEngine(whole(host));
 		await startContainer(first, 'steady', {mounts: [{type: 'volume', source: 'steady', target: '/data', readOnly: false}]});
-		await mustInside(first, 'steady', 'echo one >/data/count; echo mine >/tmp/mark');
+		await mustInside(first, 'steady', 'echo one >/data/count; echo mine >/mark');
 		const pid = 'pgrep qemu-system | sort | tr "\\n" " "';
 		const machines = await script(host, pid);
 		for (const [what, end] of [['stopped', 'holm system stop'], ['killed', 'kill -9 $(sed "s/.*\\"pid\\":\\([0-9]*\\).*/\\1/" /var/lib/holm/daemon.pid)']] as const) {
@@ -76,7 +76,7 @@ export const daemonRestart: Case = {
 			await script(host, 'holm system start', slowMs);
 			const engine = await engineOf(whole(host));
 			equals((await engine.container('steady')).status.state, 'running', `the container after the daemon was ${what}`);
-			equals(await mustInside(engine, 'steady', 'cat /tmp/mark /data/count'), 'mine\none', 'what is in it');
+			equals(await mustInside(engine, 'steady', 'cat /mark /data/count'), 'mine\none', 'what is in it');
 		}
 
 		const engine = await engineOf(whole(host));
