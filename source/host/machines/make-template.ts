@@ -21,6 +21,7 @@ import {writeRecord} from './record.js';
 import {connectOwn, openOwn} from './run-directory.js';
 import {templateFiles, writeSeal} from './seal.js';
 import {endedSilently, endOf, followStatus} from './status.js';
+import {mismeasuredFrequency} from './tsc.js';
 
 export type MakeOptions = {
 	readonly shape: MachineShape;
@@ -112,8 +113,17 @@ const copyKernelStart = async (kernel: string, target: string, gid: number) => {
 	await chmod(target, 0o640);
 };
 
-/** Boots a machine up to where its guest waits for work, and puts its memory and state in `target`, replacing what is there. */
-export const makeTemplate = async (target: string, options: MakeOptions): Promise<void> => {
+/** What the guest's kernel has printed up to now. */
+const consoleText = async (file: string): Promise<string> => {
+	await using handle = await openOwn(file);
+	return await handle.readFile('latin1');
+};
+
+/** QEMU has nothing left to do when it is told to quit. */
+const quitLimitMs = 10_000;
+
+/** Boots a machine and saves it, see `makeTemplate`. Resolves with the frequency with which to try again, when its kernel measured a wrong one. */
+const makeOnce = async (target: string, options: MakeOptions, tscKilohertz?: number): Promise<number | undefined> => {
 	const {shape, uid, gid} = options;
 	const directory = await mkdtemp(`${target}.`);
 	const {ram, state: stateFile, kernelStart, boot} = templateFiles(directory);
@@ -129,7 +139,7 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		const maker = await identify(process.pid);
 		await writeRecord(directory, {maker});
 		const {pid, exited, kill: killChild} = await spawnDetached(options.program, qemuArguments({
-			shape, directory, name: 'holm-template', ram: {path: unsaved, share: true, readOnly: false},
+			shape, directory, name: 'holm-template', ram: {path: unsaved, share: true, readOnly: false}, tscKilohertz,
 		}), {
 			uid, gid, groups: groupsOf(options), output: files.errors, network: 'none', owner: directory,
 		});
@@ -144,11 +154,20 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		const control = connectOwn(files.control);
 		control.on('error', () => undefined);
 		await guestIsReady(directory, qmp.closed, signal);
+		const frequency = tscKilohertz === undefined ? mismeasuredFrequency(await consoleText(files.console)) : undefined;
+		if (frequency !== undefined) {
+			await kill();
+			await rm(directory, {recursive: true, force: true});
+			return frequency;
+		}
+
 		await delay(200);
 		const state = await saveState(qmp, directory);
 		control.destroy();
+		const timer = setTimeout(killChild, quitLimitMs);
 		await qmp.execute('quit').catch(() => undefined);
 		await exited;
+		clearTimeout(timer);
 		await synchronise(unsaved);
 		await rename(unsaved, ram);
 		// A QEMU that would have to open it for writing gets a copy that cannot be written, see `holdMemory`.
@@ -165,9 +184,18 @@ export const makeTemplate = async (target: string, options: MakeOptions): Promis
 		await rm(files.record);
 		await rm(target, {recursive: true, force: true});
 		await rename(directory, target);
+		return undefined;
 	} catch (error) {
 		await kill();
 		await rm(directory, {recursive: true, force: true});
 		throw error;
+	}
+};
+
+/** Boots a machine up to where its guest waits for work, and puts its memory and state in `target`, replacing what is there. */
+export const makeTemplate = async (target: string, options: MakeOptions): Promise<void> => {
+	const frequency = await makeOnce(target, options);
+	if (frequency !== undefined) {
+		await makeOnce(target, options, frequency);
 	}
 };

@@ -64,7 +64,7 @@ export const machineFiles = (directory: string) => {
 	};
 };
 
-const kernelArguments = ({accelerator}: MachineShape) => [
+const kernelArguments = ({accelerator}: MachineShape, tscKilohertz?: number) => [
 	'console=ttyS0',
 	// A machine whose kernel panics ends at once instead of hanging.
 	'panic=-1',
@@ -77,6 +77,7 @@ const kernelArguments = ({accelerator}: MachineShape) => [
 	'audit=0',
 	// Under emulation there is no speculation to guard against, and a busy host is no lockup.
 	...(accelerator === 'tcg' ? ['mitigations=off', 'tsc=reliable', 'nowatchdog'] : []),
+	...(tscKilohertz === undefined ? [] : [`tsc_early_khz=${tscKilohertz}`]),
 ].join(' ');
 
 const processorOf = ({accelerator, isNested = false}: MachineShape): string => {
@@ -97,6 +98,8 @@ export type QemuOptions = {
 	readonly ram: {readonly path: string; readonly share: boolean; readonly readOnly: boolean};
 	/** File to which the guest's log port is appended; nothing is kept without. */
 	readonly log?: string;
+	/** Frequency of the processor's time stamp counter, in kHz, where the kernel is not to measure it. */
+	readonly tscKilohertz?: number;
 	/** What a machine restored from a template has in place of the template's empty devices; a template has none. */
 	readonly restored?: {
 		/** The first part of the template's kernel. QEMU wants a kernel where the template had one, and would read all of it into memory of its own that nobody looks at again. */
@@ -156,7 +159,7 @@ export const qemuArguments = (options: QemuOptions): readonly string[] => {
 		options.restored?.kernelStart ?? shape.kernel,
 		...(options.restored ? [] : ['-initrd', shape.initramfs]),
 		'-append',
-		kernelArguments(shape),
+		kernelArguments(shape, options.tscKilohertz),
 		...[sharesPort, ...networkPorts].flatMap((port, index) => ['-device', `pcie-root-port,id=${port},chassis=${index + 1},slot=${index + 1}`]),
 		'-chardev',
 		`socket,id=control,path=${files.control},server=on,wait=off`,
