@@ -29,6 +29,8 @@ export type Lacks = {
 	/** Containers that do not run hold no addresses. */
 	readonly restingLeases?: boolean;
 	readonly pause?: boolean;
+	/** A pause may be heard of only after its end, and counts until that is heard of, too. */
+	readonly promptPause?: boolean;
 	/** A stop is always by the signal that the container was created with. */
 	readonly stopSignals?: boolean;
 	/** Directories that were made to mount something on are part of the disk. */

@@ -119,6 +119,10 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 			const listed = await engine.containers({filters: {id: [id]}});
 			t.is(listed.length, 1, 'a paused container is listed among the running ones');
 			await engine.unpauseContainer(id);
+			for (let look = 0; lacks.promptPause && look < 100 && await stateOf(id) !== 'running'; look++) {
+				await delay(100);
+			}
+
 			t.is(await stateOf(id), 'running');
 			await written(id, 'turn 4');
 			await refused('conflict', 'not paused', async () => engine.unpauseContainer(id));
