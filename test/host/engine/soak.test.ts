@@ -8,7 +8,7 @@ import {containerConfiguration} from '../../dashboard/helpers/configurations.js'
 import {openWorld} from './world.js';
 
 /** HOLM_SOAK_ROUNDS sets how often a container lives and dies. */
-const rounds = Number(process.env['HOLM_SOAK_ROUNDS'] || 10);
+const rounds = Number(process.env['HOLM_SOAK_ROUNDS'] || 5);
 const world = openWorld();
 const daemon = fileURLToPath(new URL('../../../source/host/daemon.js', import.meta.url));
 

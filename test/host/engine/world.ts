@@ -61,6 +61,8 @@ export type World = {
 	readonly until: <Answer>(ask: () => Promise<Answer> | Answer, isWanted: (answer: Answer) => boolean, limitMs?: number) => Promise<Answer>;
 	/** A serial test, skipped with the reason in its title where no machine can be booted. */
 	readonly test: (title: string, implementation: Implementation<[]>) => void;
+	/** A serial test that takes minutes; skipped, with that in its title, unless `npm run test:long` asks for it. */
+	readonly longTest: (title: string, implementation: Implementation<[]>) => void;
 };
 
 export type WorldOptions = {
@@ -206,8 +208,16 @@ export const openWorld = (options: WorldOptions = {}): World => {
 		}
 	};
 
+	const long: World['longTest'] = (title, implementation) => {
+		if (process.env['HOLM_LONG_TESTS']) {
+			serial(title, implementation);
+		} else {
+			test.serial.skip(`${title} (takes minutes: npm run test:long)`, implementation);
+		}
+	};
+
 	// What is in it comes before the first test does.
-	const world: Partial<Awaited<ReturnType<typeof createWorld>>> & Pick<World, 'test'> = {test: serial};
+	const world: Partial<Awaited<ReturnType<typeof createWorld>>> & Pick<World, 'test' | 'longTest'> = {test: serial, longTest: long};
 	if (obstacle === undefined) {
 		/* eslint-disable ava/hooks-order -- the linter takes the function above for a test */
 		test.before('an engine opens', async t => {

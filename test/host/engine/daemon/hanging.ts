@@ -54,8 +54,8 @@ export const hangingTests = (world: World): void => {
 	world.test('a guest that says nothing more is given up, with the remedy, and the end of all ends starts', async t => {
 		await world.holm('system', 'stop');
 		await world.run(['system', 'start'], {environment: {HOLM_START_TIMEOUT: '2'}});
-		const start = await begin('silent');
-		const {status, stderr} = await start.ended;
+		await world.holm('create', '--name', 'silent', 'hang', 'sleep', '600');
+		const {status, stderr} = await world.run(['start', 'silent'], {limitMs: templateLimitMs});
 		t.not(status, 0);
 		t.regex(stderr, /said nothing for 2 seconds.*HOLM_START_TIMEOUT/v);
 		t.deepEqual(await machines(), []);

@@ -11,7 +11,7 @@ import {createRandom} from '../../random.js';
 import type {World} from '../world.js';
 
 /** HOLM_KILL_ROUNDS sets how often the daemon is killed, HOLM_KILL_SEED begins another sequence. */
-const rounds = Number(process.env['HOLM_KILL_ROUNDS'] || 1);
+const rounds = Number(process.env['HOLM_KILL_ROUNDS'] || 5);
 const random = createRandom(Number(process.env['HOLM_KILL_SEED'] || 1));
 const daemonFile = fileURLToPath(new URL('../../../../source/host/daemon.js', import.meta.url));
 
@@ -19,7 +19,7 @@ const daemonFile = fileURLToPath(new URL('../../../../source/host/daemon.js', im
 const latestKillMs = 4000;
 
 /** Limits on open files at which an engine cannot open, opens and then fails, and works. */
-const limits = rounds > 1 ? [22, 26, 30, 34, 40, 48, 64] : [26, 64];
+const limits = [22, 26, 30, 34, 40, 48, 64];
 
 const token = 'nobody may lose this\n';
 
@@ -68,7 +68,7 @@ export const killsTests = (world: World): void => {
 		};
 	};
 
-	world.test('an engine without descriptors to spare loses nothing', async t => {
+	world.longTest('an engine without descriptors to spare loses nothing', async t => {
 		t.timeout(300_000);
 		const {engine} = world;
 		await engine.createContainer(containerWith('poor'));
@@ -112,7 +112,7 @@ export const killsTests = (world: World): void => {
 		t.deepEqual((await world.traces()).machines, []);
 	});
 
-	world.test(`a daemon that is killed ${rounds} times in the middle of everything loses nothing and leaves nothing`, async t => {
+	world.longTest(`a daemon that is killed ${rounds} times in the middle of everything loses nothing and leaves nothing`, async t => {
 		t.timeout(180_000 + rounds * 60_000);
 		const {engine} = world;
 		const {containers: containersDirectory, root} = pathsOf(world.root);

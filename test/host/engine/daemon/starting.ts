@@ -43,7 +43,7 @@ export const startingTests = (world: World): void => {
 		const {pid} = JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')) as {readonly pid: number};
 		const inherited = await readFile(`/proc/${pid}/environ`, 'utf8');
 		const names = inherited.split('\0').map(variable => variable.split('=', 1)[0]!).filter(name => name !== '' && !name.startsWith('NODE_CHANNEL'));
-		t.deepEqual(new Set(names), new Set(['HTTPS_PROXY', 'LANG', 'PATH']));
+		t.deepEqual(names.toSorted(), ['HTTPS_PROXY', 'LANG', 'PATH']);
 		t.false(inherited.includes(traps.directory));
 	});
 

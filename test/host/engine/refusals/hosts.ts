@@ -106,7 +106,7 @@ export const hostTests = (world: World): void => {
 		await world.holm('rm', '-f', 'before');
 	});
 
-	world.test('an engine that opens on a full disk loses nothing', async t => {
+	world.longTest('an engine that opens on a full disk loses nothing', async t => {
 		await world.holm('run', '-d', '--name', 'whole', 'box', 'sleep', '600');
 		await world.holm('create', '--name', 'rested', '-v', 'data:/data', 'box', 'cat', '/data/token');
 		await writeFile(path.join(world.root, 'volumes/data/_data/token'), 'kept');
