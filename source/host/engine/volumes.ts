@@ -10,6 +10,7 @@ import {volumeName} from '../../rules/names.js';
 import {withImageMounted} from '../images/disk.js';
 import {resolveWithin} from '../images/rooted.js';
 import type {Share} from '../machines/shares.js';
+import {mountsBelow, readMounts} from '../mounts.js';
 import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
 import {readRecord, writeRecord} from '../store/records.js';
@@ -62,7 +63,16 @@ const createVolume = async (site: Site, record: Omit<VolumeRecord, 'createdAt'>)
 	return {volume: volumeOf(site, whole), isNew};
 };
 
+/** Where somebody has mounted something in a volume: what is in there is not the volume's, and is not removed with it. */
+const mountIn = async (site: Site, name: string): Promise<string | undefined> => mountsBelow(await readMounts(), filesOf(site, name).directory)[0]?.target;
+
+/** Throws `conflict` when something is mounted in it. */
 const removeFiles = async (site: Site, name: string) => {
+	const mount = await mountIn(site, name);
+	if (mount !== undefined) {
+		throw new HolmError('conflict', `remove ${name}: volume is in use - something is mounted on ${mount}`, {remedy: `umount ${mount}`});
+	}
+
 	await rm(filesOf(site, name).directory, {recursive: true, force: true});
 	publish(site, 'volume', 'destroy', name, {driver: 'local'});
 };
@@ -222,12 +232,19 @@ export const createVolumeVerbs = (site: Site): VolumeVerbs => {
 			const isWanted = filterOf(others, pruneRules(({labels}: Volume) => labels, Date.now()));
 			const going = volumes.filter(volume => (isAll || volume.anonymous) && !isUsed(site, volume) && isWanted(volume));
 			let freedBytes = 0;
+			const removed: string[] = [];
 			for (const {name, mountpoint} of going) {
+				// The host uses it.
+				if (await mountIn(site, name) !== undefined) {
+					continue;
+				}
+
 				freedBytes += await directoryBytes(mountpoint);
 				await removeFiles(site, name);
+				removed.push(name);
 			}
 
-			return {removed: going.map(({name}) => name), freedBytes};
+			return {removed, freedBytes};
 		}),
 	};
 };

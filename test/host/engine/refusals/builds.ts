@@ -1,5 +1,6 @@
-import {mkdir, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {run} from '../../../../source/host/run.js';
 import type {World} from '../world.js';
 
 /** Builds that fail. */
@@ -65,6 +66,19 @@ export const buildTests = (world: World): void => {
 		}
 
 		await world.holm('rm', 'user');
+
+		// What somebody mounts in a volume is not the volume's.
+		const {mountpoint} = await world.engine.volume('used');
+		await run('mount', ['-t', 'tmpfs', 'tmpfs', mountpoint]);
+		try {
+			await writeFile(path.join(mountpoint, 'precious'), '');
+			t.regex((await world.run(['volume', 'rm', 'used'])).stderr, /^Error: .*used.*in use.*mounted.*umount.*\n$/v);
+			await world.holm('volume', 'prune', '-a', '-f');
+			t.deepEqual(await readdir(mountpoint), ['precious']);
+		} finally {
+			await run('umount', [mountpoint]);
+		}
+
 		await world.holm('volume', 'rm', 'used');
 	});
 };
