@@ -191,8 +191,22 @@ test('a port passes to a new target', async t => {
 test('IPv6 and IPv4 share a port number', async t => {
 	const port = await listen(t, echo);
 	const forwards = open(t);
-	const [six] = await forwards.replace([forwardTo(port, {hostAddress: '::'})]);
-	const [, four] = await forwards.replace([six!, forwardTo(port, {hostAddress: '0.0.0.0', hostPort: six!.hostPort})]);
+	/** Another program may have the number that is free in IPv6, so that it is tried again with another one. */
+	const listenOnBoth = async (attempts: number): Promise<readonly Forward[]> => {
+		const [six] = await forwards.replace([forwardTo(port, {hostAddress: '::'})]);
+		try {
+			return await forwards.replace([six!, forwardTo(port, {hostAddress: '0.0.0.0', hostPort: six!.hostPort})]);
+		} catch (error) {
+			await forwards.replace([]);
+			if (attempts <= 1) {
+				throw error;
+			}
+
+			return listenOnBoth(attempts - 1);
+		}
+	};
+
+	const [six, four] = await listenOnBoth(20);
 	for (const [host, {hostPort}] of [['::1', six!], ['127.0.0.1', four!]] as const) {
 		const client = await connect(hostPort, host);
 		client.end(host);
