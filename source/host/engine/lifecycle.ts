@@ -7,7 +7,7 @@ import {prepareLog} from '../containers/log-rotation.js';
 import {defaultSize, machineUidOf} from '../guest.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {MachineEnd} from '../machines/status.js';
-import {endsWithin, patienceRemedy} from '../machines/patience.js';
+import {endsWithin, patienceRemedy, unlessAborted} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import {letGoOfConsole} from './boot-log.js';
 import type {Connections} from './connections.js';
@@ -104,23 +104,6 @@ export type LifecycleOptions = {
 	readonly connections: Connections;
 	/** Takes away a container that removes itself. */
 	readonly remove: (entry: Entry) => Promise<void>;
-};
-
-/** What `work` resolves with, unless it is given up before. */
-const unlessGivenUp = async <Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> => {
-	work.catch(() => undefined);
-	const {promise, reject} = Promise.withResolvers<never>();
-	const giveUp = () => {
-		reject(signal.reason as Error);
-	};
-
-	signal.addEventListener('abort', giveUp);
-	try {
-		signal.throwIfAborted();
-		return await Promise.race([work, promise]);
-	} finally {
-		signal.removeEventListener('abort', giveUp);
-	}
 };
 
 export const createLifecycle = (site: Site, {connections, remove}: LifecycleOptions): Lifecycle => {
@@ -243,7 +226,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		const files = paths.container(id);
 		const uid = machineUidOf(id);
 		const image = await images.get(container.imageId);
-		const [template, base] = await unlessGivenUp(Promise.all([
+		const [template, base] = await unlessAborted(Promise.all([
 			guest.template({
 				cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes, kernel: configuration.kernel,
 			}),
@@ -279,7 +262,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			phases: [],
 		}};
 		try {
-			await unlessGivenUp(machine.started, signal);
+			await unlessAborted(machine.started, signal);
 			return machine;
 		} catch (error) {
 			if (signal.aborted) {

@@ -17,7 +17,12 @@ import {
 	ignoreSharedMemory,
 	lastLineOf,
 } from './migration.js';
-import {endsWithin, patienceRemedy, silenceLimitMs} from './patience.js';
+import {
+	endsWithin,
+	patienceRemedy,
+	silenceLimitMs,
+	unlessAborted,
+} from './patience.js';
 import {
 	groupsOf,
 	identify,
@@ -271,23 +276,6 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 		}
 
 		throw error;
-	}
-};
-
-/** Resolves as `work` does, which goes on for others that wait for it, and rejects when `signal` says so. */
-const unlessAborted = async <Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> => {
-	const {promise, reject} = Promise.withResolvers<never>();
-	const abort = () => {
-		reject(signal?.reason as Error);
-	};
-
-	signal?.addEventListener('abort', abort);
-	try {
-		signal?.throwIfAborted();
-		return await Promise.race([work, promise]);
-	} finally {
-		work.catch(() => undefined);
-		signal?.removeEventListener('abort', abort);
 	}
 };
 

@@ -41,6 +41,23 @@ export const endsWithin = async (work: Promise<unknown>, limitMs: number): Promi
 	}
 };
 
+/** Resolves as `work` does, which goes on for others that wait for it, and rejects with the reason of `signal` when that aborts first. */
+export const unlessAborted = async <Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> => {
+	work.catch(() => undefined);
+	const {promise, reject} = Promise.withResolvers<never>();
+	const abort = () => {
+		reject(signal?.reason as Error);
+	};
+
+	signal?.addEventListener('abort', abort);
+	try {
+		signal?.throwIfAborted();
+		return await Promise.race([work, promise]);
+	} finally {
+		signal?.removeEventListener('abort', abort);
+	}
+};
+
 /** Resolves as `work` does, and rejects with what `fail` makes when that takes longer. */
 export const within = async <Result>(work: Promise<Result>, limitMs: number, fail: () => Error): Promise<Result> => {
 	if (!await endsWithin(work, limitMs)) {
