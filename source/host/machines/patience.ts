@@ -1,29 +1,16 @@
 import process from 'node:process';
-import {HolmError} from '../../errors.js';
+import {secondsSetting} from './seconds-setting.js';
 
 /** A guest on a busy host, under emulation or within another virtual machine takes half a minute from one word to the next. */
 const usualSilenceMs = 120_000;
-const longestSeconds = 86_400;
 
 /**
 How long, in milliseconds, a guest may say nothing while its process is being started, while it ends, and in the middle of an answer: what HOLM_START_TIMEOUT says in seconds, else 120 s.
 
 Throws `invalid` for a value that is no time from 1 second to a day.
 */
-export const silenceLimitMs = ({HOLM_START_TIMEOUT: text}: Readonly<Record<string, string | undefined>> = process.env): number => {
-	if (text === undefined || text === '') {
-		return usualSilenceMs;
-	}
-
-	const seconds = /^\d+(?:\.\d+)?$/v.test(text) ? Number(text) : NaN;
-	if (!(seconds >= 1 && seconds <= longestSeconds)) {
-		throw new HolmError('invalid', `HOLM_START_TIMEOUT=${JSON.stringify(text.slice(0, 40))} is not a time that a guest could have to answer`, {
-			remedy: `set it to a number of seconds from 1 to ${longestSeconds}, such as HOLM_START_TIMEOUT=300, or leave it out`,
-		});
-	}
-
-	return Math.round(seconds * 1000);
-};
+export const silenceLimitMs = (variables: Readonly<Record<string, string | undefined>> = process.env): number =>
+	secondsSetting(variables, 'HOLM_START_TIMEOUT', 'a guest could have to answer') ?? usualSilenceMs;
 
 /** What helps against a limit that a slow host has run into. */
 export const patienceRemedy = 'on a slow host, start the daemon with a larger HOLM_START_TIMEOUT (seconds)';

@@ -1,0 +1,24 @@
+import {HolmError} from '../../errors.js';
+
+const longestSeconds = 86_400;
+
+/**
+A time in milliseconds that a variable of the environment sets in seconds; undefined where it is not set. `purpose` says what the time is for, after "a time that".
+
+Throws `invalid` for a value that is no time from 1 second to a day.
+*/
+export const secondsSetting = (variables: Readonly<Record<string, string | undefined>>, name: string, purpose: string): number | undefined => {
+	const text = variables[name];
+	if (text === undefined || text === '') {
+		return undefined;
+	}
+
+	const seconds = /^\d+(?:\.\d+)?$/v.test(text) ? Number(text) : NaN;
+	if (!(seconds >= 1 && seconds <= longestSeconds)) {
+		throw new HolmError('invalid', `${name}=${JSON.stringify(text.slice(0, 40))} is not a time that ${purpose}`, {
+			remedy: `set it to a number of seconds from 1 to ${longestSeconds}, such as ${name}=300, or leave it out`,
+		});
+	}
+
+	return Math.round(seconds * 1000);
+};
