@@ -1,6 +1,5 @@
-import {readFile} from 'node:fs/promises';
 import {kvmAccessOf, readKvmHost, type KvmAccess} from './machines/kvm-device.js';
-import {type AcceleratorVerdict} from './machines/accelerator.js';
+import {readVerdict, type AcceleratorVerdict} from './machines/accelerator.js';
 import {type Check} from './requirements.js';
 import {pathsOf} from './store/paths.js';
 
@@ -37,10 +36,5 @@ export const acceleratorCheck = (access: KvmAccess, {accelerator, reason, remedy
 export const checkAccelerator = async (root: string): Promise<Check> => {
 	const {accelerator: file, socket} = pathsOf(root);
 	const access = kvmAccessOf(await readKvmHost([socket]));
-	let recorded: Recorded = {};
-	try {
-		recorded = JSON.parse(await readFile(file, 'utf8')) as Recorded;
-	} catch {}
-
-	return acceleratorCheck(access, recorded);
+	return acceleratorCheck(access, await readVerdict(file));
 };

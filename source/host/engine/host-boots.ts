@@ -2,13 +2,12 @@ import {readFile, writeFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {messageOf} from '../../errors.js';
 import {startsAtBoot} from '../../rules/restart-policy.js';
+import {bootId} from '../machines/process.js';
 import type {Lifecycle} from './lifecycle.js';
 import {isLive, type Entry, type Site} from './site.js';
 
 /** The host's shutdown waits for containers to stop for this long; what still runs then is ended with the host. */
 const shutdownLimitMs = 90_000;
-
-const bootId = async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 
 const startsNow = ({container: {status, restartCount, configuration}, isStoppedByUser}: Entry): boolean =>
 	status.state === 'exited' && startsAtBoot(configuration.restartPolicy, {exitCode: status.exitCode, isStopped: isStoppedByUser, restartCount});

@@ -2,8 +2,10 @@ import {readFile, rename, writeFile} from 'node:fs/promises';
 import {availableParallelism, loadavg} from 'node:os';
 import {HolmError, messageOf} from '../../errors.js';
 import {kvmAccessOf, readKvmHost} from './kvm-device.js';
+import {bootId} from './process.js';
 import {type AcceleratorName, type MachineShape} from './qemu.js';
-import {qemuIdentity, templateOf, type TemplateOptions} from './template.js';
+import {templateOf, type TemplateOptions} from './template.js';
+import {qemuIdentity} from './template-key.js';
 
 export type AcceleratorVerdict = {
 	readonly accelerator: AcceleratorName;
@@ -40,7 +42,8 @@ const busyLoad = 1;
 
 const loadNow = () => loadavg()[0]! / availableParallelism();
 
-const readVerdict = async (file: string): Promise<Partial<Probed>> => {
+/** The verdict that a file keeps, which may be of another version or cut short. */
+export const readVerdict = async (file: string): Promise<Partial<Probed>> => {
 	try {
 		return JSON.parse(await readFile(file, 'utf8')) as Partial<Probed>;
 	} catch {
@@ -90,9 +93,8 @@ export const chooseAccelerator = async (file: string, options: ProbeOptions): Pr
 		return write({accelerator: 'tcg', reason, remedy});
 	}
 
-	const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
 	const {mode, uid, gid} = host.device!;
-	const of = [boot.trim(), mode, uid, gid, await qemuIdentity(options.program)].join(' ');
+	const of = [await bootId(), mode, uid, gid, await qemuIdentity(options.program)].join(' ');
 	const known = await readVerdict(file);
 	const load = loadNow();
 	const counts = known.of === of && !options.isForced && (known.accelerator === 'kvm' || !mayHavePassed(known, {timeoutMs: options.timeoutMs, load}));

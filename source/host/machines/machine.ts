@@ -24,9 +24,11 @@ import {
 	unlessAborted,
 } from './patience.js';
 import {
+	cannotBeKilled,
 	groupsOf,
 	identify,
 	isAlive,
+	killLimitMs,
 	killProcess,
 	spawnDetached,
 	type DetachedProcess,
@@ -79,9 +81,6 @@ export type MachineOptions = {
 	/** Ends what there is of it, at any moment until its process runs; the reason is that of the failure. */
 	readonly signal?: AbortSignal;
 };
-
-/** A process that was killed is gone at once, unless the host keeps it in the midst of something. */
-const exitLimitMs = 10_000;
 
 /** Stands for the first network device of a machine that has no networks. */
 const unusedPort = 'unused';
@@ -156,8 +155,8 @@ const firstPort = ([device]: readonly NetworkDevice[]) => ({[networkPorts[0]]: d
 /** Kills what there is of a machine that could not be started because of `cause`. */
 const endProcess = async (process: DetachedProcess | undefined, cause: unknown): Promise<void> => {
 	process?.kill();
-	if (process && !await endsWithin(process.exited, exitLimitMs)) {
-		throw new HolmError('unavailable', `the machine's process ${process.pid} cannot be killed`, {remedy: 'look whether a disk or a file server of the host hangs', cause});
+	if (process && !await endsWithin(process.exited, killLimitMs)) {
+		throw cannotBeKilled(process.pid, cause);
 	}
 };
 

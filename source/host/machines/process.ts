@@ -1,8 +1,9 @@
 import {spawn} from 'node:child_process';
 import {open, readFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
+import {HolmError} from '../../errors.js';
 import {programPath} from '../environment.js';
-import {isMissing} from '../store/missing.js';
+import {startTimeOf} from '../worker-process.js';
 import {ownerVariable} from './owner.js';
 
 /** A process that a later engine must recognise: numbers are given again, start times are not. */
@@ -14,31 +15,23 @@ export type ProcessIdentity = {
 	readonly boot: string;
 };
 
-const bootId = async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-
-const startTimeOf = async (pid: number): Promise<string | undefined> => {
-	try {
-		const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-		// The second field is the program's name in parentheses and may itself hold spaces and parentheses.
-		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-		return fields[0] === 'Z' ? undefined : fields[19];
-	} catch (error) {
-		// It may end between opening and reading.
-		if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ESRCH') {
-			throw error;
-		}
-
-		return undefined;
-	}
-};
+/** Id of the host's boot. */
+export const bootId = async (): Promise<string> => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 
 export const identify = async (pid: number): Promise<ProcessIdentity | undefined> => {
-	const startTime = await startTimeOf(pid);
+	const startTime = startTimeOf(pid);
 	return startTime === undefined ? undefined : {pid, startTime, boot: await bootId()};
 };
 
 export const isAlive = async ({pid, startTime, boot}: ProcessIdentity): Promise<boolean> =>
-	boot === await bootId() && startTime === await startTimeOf(pid);
+	boot === await bootId() && startTime === startTimeOf(pid);
+
+/** A process that was killed is gone within this time, unless the host keeps it in the midst of something. */
+export const killLimitMs = 10_000;
+
+/** The error for a machine's process that outlives that. */
+export const cannotBeKilled = (pid: number | undefined, cause?: unknown): HolmError =>
+	new HolmError('unavailable', `the machine's process ${pid} cannot be killed`, {remedy: 'look whether a disk or a file server of the host hangs', cause});
 
 /** Kills the process if it is still the one that was identified, and resolves when it is gone or after two seconds. Throws when that cannot be found out. */
 export const killProcess = async (identity: ProcessIdentity): Promise<void> => {

@@ -5,7 +5,7 @@ import {createAgent} from './agent.js';
 import {createRepeats} from './repeats.js';
 import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';
 import {endsWithin, patienceRemedy, silenceLimitMs, within} from './patience.js';
-import {killProcess} from './process.js';
+import {cannotBeKilled, killLimitMs, killProcess} from './process.js';
 import {machineFiles} from './qemu.js';
 import {type Qmp} from './qmp.js';
 import {writeRecord, type MachineRecord} from './record.js';
@@ -29,9 +29,6 @@ type SuperviseOptions = {
 
 /** A guest that reads takes a line at once. */
 const tellLimitMs = 10_000;
-
-/** A process that was killed is gone at once, unless the host keeps it in the midst of something. */
-const killLimitMs = 10_000;
 
 /** Linux has signals 1 to 64. */
 const lastSignal = 64;
@@ -279,7 +276,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		},
 		async kill() {
 			await killProcess(record.qemu);
-			await within(ended, killLimitMs, () => new HolmError('unavailable', `the machine's process ${record.qemu.pid} cannot be killed`, {remedy: 'look whether a disk or a file server of the host hangs'}));
+			await within(ended, killLimitMs, () => cannotBeKilled(record.qemu.pid));
 		},
 		release() {
 			isReleased = true;

@@ -8,8 +8,6 @@ import {type MachineShape} from './qemu.js';
 import {intactSeal, templateFiles} from './seal.js';
 import {hostKeyOf, mapsReadOnly, qemuIdentity, templateKeyOf} from './template-key.js';
 
-export {qemuIdentity} from './template-key.js';
-
 /** A saved machine that waits for its start message, from which others start. */
 export type Template = {
 	readonly shape: MachineShape;
