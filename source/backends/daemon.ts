@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {mkdir, open, readFile} from 'node:fs/promises';
+import {mkdir, open} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -11,11 +11,11 @@ import {
 	type ErrorCode,
 } from '../errors.js';
 import type {DaemonNews} from '../host/daemon.js';
-import {throwUnreadable} from '../host/store/missing.js';
 import {engineEnvironment} from '../host/environment.js';
 import type {SetupStep} from '../host/guest-kernel.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';
 import type {Listening} from '../api/listeners.js';
+import {heldStatus} from '../host/lock.js';
 import {findCommand} from '../host/programs.js';
 import {run} from '../host/run.js';
 import {
@@ -27,7 +27,7 @@ import {
 	stopService,
 } from '../host/service/service.js';
 import {serviceSocket} from '../host/service/units.js';
-import {startTimeOf} from '../host/worker-process.js';
+import {readIdentity, startTimeOf} from '../host/worker-process.js';
 import {forbiddenSocket, notStarted, probeSocket, socketOf} from './local-engine.js';
 
 type In = {
@@ -41,9 +41,6 @@ export type StartOptions = In & {
 	/** Where it is to listen beside its own socket. */
 	readonly addresses?: readonly Listening[];
 };
-
-/** Exit status of `flock` when another process holds the lock: not one that node or the kernel gives. */
-const heldStatus = 75;
 
 const maximumLogBytes = 10 * 1024 * 1024;
 
@@ -60,14 +57,9 @@ const isLiving = (pid: number) => {
 };
 
 const readPid = async (root: string): Promise<number | undefined> => {
-	try {
-		const {pid, startTime} = JSON.parse(await readFile(pathsOf(root).daemonPid, 'utf8')) as {readonly pid: number; readonly startTime: string};
-		// After a crash of the host another process may have the number.
-		return startTimeOf(pid) === startTime && isLiving(pid) ? pid : undefined;
-	} catch (error) {
-		throwUnreadable(error);
-		return undefined;
-	}
+	const identity = await readIdentity(pathsOf(root).daemonPid);
+	// After a crash of the host another process may have the number.
+	return identity && startTimeOf(identity.pid) === identity.startTime ? identity.pid : undefined;
 };
 
 export type DaemonStatus = {

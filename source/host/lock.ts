@@ -5,7 +5,7 @@ import {HolmError} from '../errors.js';
 import {engineEnvironment} from './environment.js';
 
 /** Exit status of `flock` when another process holds the lock: not one that node or the kernel gives. */
-const heldStatus = 75;
+export const heldStatus = 75;
 
 /**
 Runs `work` while no other process runs work under the same lock, waiting its turn for as long as that takes. The file is made and stays.

@@ -6,12 +6,11 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {HolmError} from '../errors.js';
 import {programPath} from './environment.js';
+import {heldStatus} from './lock.js';
 import {connect, type Link} from './worker-link.js';
 import type {Station} from './worker-protocol.js';
 import type {WorkerOptions} from './worker.js';
 
-/** Exit status of `flock` when another process holds the lock: not one that node or the kernel gives. */
-const heldStatus = 75;
 const startLimitMs = 15_000;
 const maximumLogBytes = 1024 * 1024;
 

@@ -1,3 +1,5 @@
+import {heldStatus} from '../lock.js';
+
 /** What the service is called; the socket unit has the same name. */
 export const serviceUnit = 'holm.service';
 export const socketUnit = 'holm.socket';
@@ -55,7 +57,7 @@ StartLimitIntervalSec=0
 [Service]
 # Clients wait at the socket until the engine is open, so nothing has to be told when it is.
 Type=exec
-ExecStart=${[flock, '--timeout=30', '--conflict-exit-code=75', '--no-fork', lock, node, daemon, root].map(word => quoteArgument(word)).join(' ')}
+ExecStart=${[flock, '--timeout=30', `--conflict-exit-code=${heldStatus}`, '--no-fork', lock, node, daemon, root].map(word => quoteArgument(word)).join(' ')}
 UMask=0022
 # Containers outlive the daemon.
 KillMode=process
