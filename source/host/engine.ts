@@ -103,7 +103,7 @@ const assertPassable = async (root: string): Promise<void> => {
 
 const makeDirectories = async (paths: Paths) => {
 	// Machines run as users of their own, and pass through these to what belongs to them.
-	for (const directory of [paths.root, paths.containers, path.join(paths.root, 'machines')]) {
+	for (const directory of [paths.root, paths.containers, paths.machines]) {
 		await mkdir(directory, {recursive: true, mode: 0o711});
 		await chmod(directory, 0o711);
 	}
@@ -201,10 +201,9 @@ const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<(
 
 	// Machines of containers that no longer are.
 	const known = new Set(site.containers.keys().map(id => path.basename(paths.container(id).machine)));
-	const machines = path.join(paths.root, 'machines');
-	const found = await readdir(machines);
+	const found = await readdir(paths.machines);
 	for (const name of found.filter(name => !known.has(name))) {
-		await clearMachine(path.join(machines, name));
+		await clearMachine(path.join(paths.machines, name));
 	}
 
 	return gone;
@@ -246,7 +245,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	await assertPassable(paths.root);
 	await ensureTunIsOpen();
 	// A build that an engine left behind would hold its storage; machines are looked at once their containers are known.
-	const machines = path.join(paths.root, 'machines', '/');
+	const machines = path.join(paths.machines, '/');
 	const isOthers = isKeptBy([]);
 	await sweep({paths, log}, async owned => owned.directory.startsWith(machines) || isOthers(owned));
 	const [guest, images, namespace, state, id] = await Promise.all([

@@ -1,9 +1,9 @@
-import path from 'node:path';
 import {HolmError, messageOf} from '../errors.js';
 import {closeNamespace, namespaceNameOf} from './bridges/namespace.js';
 import {runIn} from './bridges/programs.js';
 import {endStrays, ownedProcesses} from './machines/strays.js';
 import {unmountBelow} from './mounts.js';
+import {pathsOf} from './store/paths.js';
 
 const isNamespaceThere = async (name: string): Promise<boolean> => {
 	const {stdout} = await runIn('ip', ['netns', 'list']);
@@ -25,7 +25,7 @@ export const endRemains = async (root: string): Promise<readonly string[]> => {
 		});
 	}
 
-	await unmountBelow(path.join(root, 'machines'));
+	await unmountBelow(pathsOf(root).machines);
 	const left = await ownedProcesses(root);
 	if (left.length > 0) {
 		throw new HolmError('unavailable', `not everything of the engine has ended: ${left.map(({program, identity}) => `${program}, process ${identity.pid}`).join('; ')}`, {remedy: 'look whether a disk or a file server of the host hangs'});
