@@ -1,13 +1,12 @@
-import {readFile} from 'node:fs/promises';
+import {parseMountInfo, readMounts, type MountPoint} from '../mounts.js';
 
-/** A space, tab, line feed or backslash of a path is written as three octal digits, see proc_pid_mountinfo(5). */
-const unescape = (text: string) => text.replaceAll(/\\(?<code>[0-7]{3})/gv, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 8)));
-
-/** Where something is mounted below a directory, the deepest first; the directory itself is not among them. */
-export const parseMountsBelow = (mountinfo: string, directory: string): readonly string[] => mountinfo.split('\n')
-	.map(line => unescape(line.split(' ')[4] ?? ''))
+const targetsBelow = (mounts: readonly MountPoint[], directory: string): readonly string[] => mounts
+	.map(({target}) => target)
 	.filter(target => target.startsWith(`${directory}/`))
 	.toSorted()
 	.toReversed();
 
-export const mountsBelow = async (directory: string): Promise<readonly string[]> => parseMountsBelow(await readFile('/proc/self/mountinfo', 'utf8'), directory);
+/** Where something is mounted below a directory, the deepest first; the directory itself is not among them. A place at which two are mounted is there twice. */
+export const parseMountsBelow = (mountinfo: string, directory: string): readonly string[] => targetsBelow(parseMountInfo(mountinfo), directory);
+
+export const mountsBelow = async (directory: string): Promise<readonly string[]> => targetsBelow(await readMounts(), directory);
