@@ -9,6 +9,7 @@ import {
 import path from 'node:path';
 import {HolmError} from '../../errors.js';
 import {withLock} from '../lock.js';
+import {orMissing} from '../store/missing.js';
 import {links, nft, runIn} from './programs.js';
 
 /**
@@ -46,15 +47,8 @@ const inTurn = async (namespace: string | undefined, work: (record: string) => P
 };
 
 const readBefore = async (file: string): Promise<Before | undefined> => {
-	try {
-		return JSON.parse(await readFile(file, 'utf8')) as Before;
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-			return undefined;
-		}
-
-		throw error;
-	}
+	const text = await orMissing(readFile(file, 'utf8'));
+	return text === undefined ? undefined : JSON.parse(text) as Before;
 };
 
 const writeBefore = async (file: string, before: Before): Promise<void> => {

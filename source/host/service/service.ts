@@ -8,6 +8,7 @@ import {
 import path from 'node:path';
 import {takeEveryStep} from '../every-step.js';
 import {run} from '../run.js';
+import {orMissing} from '../store/missing.js';
 import {defaultRoot} from '../store/paths.js';
 import {serviceUnit, socketUnit, unitMark} from './units.js';
 
@@ -24,17 +25,7 @@ export const isSystemdRunning = async (): Promise<boolean> => {
 	}
 };
 
-const readText = async (file: string): Promise<string | undefined> => {
-	try {
-		return await readFile(file, 'utf8');
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-			return undefined;
-		}
-
-		throw error;
-	}
-};
+const readText = async (file: string): Promise<string | undefined> => orMissing(readFile(file, 'utf8'));
 
 /** Unit files of these names that somebody else has made. */
 export const foreignUnits = async (): Promise<readonly string[]> => {
