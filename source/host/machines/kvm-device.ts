@@ -1,5 +1,7 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {HolmError} from '../../errors.js';
+import {parseGroup} from '../service/group.js';
+import {serviceGroup} from '../service/units.js';
 
 export const kvmDevice = '/dev/kvm';
 
@@ -81,7 +83,8 @@ const gidOf = async (file: string): Promise<readonly number[]> => {
 /** Members of the group `holm` may use the engine, and who may do that is as good as root. */
 const engineGroup = async (): Promise<readonly number[]> => {
 	const groups = await readFile('/etc/group', 'utf8').catch(() => '');
-	return [...groups.matchAll(/^holm:[^:]*:(?<gid>\d+):/gmv)].map(({groups}) => Number(groups!.gid));
+	const lines = groups.split('\n').filter(line => line.startsWith(`${serviceGroup}:`));
+	return lines.flatMap(line => parseGroup(line)?.gid ?? []);
 };
 
 const deviceOf = async (): Promise<KvmHost['device']> => {
