@@ -10,7 +10,7 @@ import {volumeName} from '../../rules/names.js';
 import {withImageMounted} from '../images/disk.js';
 import {resolveWithin} from '../images/rooted.js';
 import type {Share} from '../machines/shares.js';
-import {mountsBelow, readMounts} from '../mounts.js';
+import {mountsBelow, readMounts, type MountPoint} from '../mounts.js';
 import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
 import {readRecord, writeRecord} from '../store/records.js';
@@ -64,11 +64,11 @@ const createVolume = async (site: Site, record: Omit<VolumeRecord, 'createdAt'>)
 };
 
 /** Where somebody has mounted something in a volume: what is in there is not the volume's, and is not removed with it. */
-const mountIn = async (site: Site, name: string): Promise<string | undefined> => mountsBelow(await readMounts(), filesOf(site, name).directory)[0]?.target;
+const mountIn = (site: Site, name: string, mounts: readonly MountPoint[]): string | undefined => mountsBelow(mounts, filesOf(site, name).directory)[0]?.target;
 
 /** Throws `conflict` when something is mounted in it. */
 const removeFiles = async (site: Site, name: string) => {
-	const mount = await mountIn(site, name);
+	const mount = mountIn(site, name, await readMounts());
 	if (mount !== undefined) {
 		throw new HolmError('conflict', `remove ${name}: volume is in use - something is mounted on ${mount}`, {remedy: `umount ${mount}`});
 	}
@@ -230,21 +230,16 @@ export const createVolumeVerbs = (site: Site): VolumeVerbs => {
 			const {all: given = [], ...others} = filters;
 			const isAll = all || given.some(value => isTrue('all', value));
 			const isWanted = filterOf(others, pruneRules(({labels}: Volume) => labels, Date.now()));
-			const going = volumes.filter(volume => (isAll || volume.anonymous) && !isUsed(site, volume) && isWanted(volume));
+			const mounts = await readMounts();
+			const isHosts = ({name}: Volume) => mountIn(site, name, mounts) !== undefined;
+			const going = volumes.filter(volume => (isAll || volume.anonymous) && !isUsed(site, volume) && !isHosts(volume) && isWanted(volume));
 			let freedBytes = 0;
-			const removed: string[] = [];
 			for (const {name, mountpoint} of going) {
-				// The host uses it.
-				if (await mountIn(site, name) !== undefined) {
-					continue;
-				}
-
 				freedBytes += await directoryBytes(mountpoint);
 				await removeFiles(site, name);
-				removed.push(name);
 			}
 
-			return {removed, freedBytes};
+			return {removed: going.map(({name}) => name), freedBytes};
 		}),
 	};
 };
