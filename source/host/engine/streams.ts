@@ -1,11 +1,15 @@
 import {PassThrough, Writable} from 'node:stream';
-import {HolmError} from '../../errors.js';
+import {HolmError, messageOf} from '../../errors.js';
 import type {Session} from '../../engine.js';
 import {readLog} from '../containers/log.js';
-import {isLive, type Entry, type Site} from './site.js';
+import {endsWithin} from '../machines/patience.js';
+import {isLive, machineOf, type Entry, type Site} from './site.js';
 
 /** Conmon hands what it reads here to the process; what the process answers comes out of the log. */
 const inputCommand = 'exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach,type=5 >/dev/null';
+
+/** The end of a machine is known this soon after its guest has gone. */
+const endLimitMs = 2000;
 
 /** Standard input of the process, shared by everybody who is attached: opened by the first one and kept until the run ends. */
 const openInput = async (entry: Entry): Promise<Writable> => {
@@ -37,12 +41,22 @@ const openInput = async (entry: Entry): Promise<Writable> => {
 
 /**
 One attached client's end of standard input: what it writes waits until the process runs. Its end is the process's end of file, unless there is a terminal, whose end of file is a key.
+
+`onFailure` hears why a process that runs on does not get it.
 */
-const inputOf = (entry: Entry, started: Promise<void>): Writable => {
+const inputOf = (entry: Entry, started: Promise<void>, onFailure: (error: unknown) => void): Writable => {
 	const {terminal} = entry.container.configuration;
 	const open = async () => {
 		await started;
 		return openInput(entry);
+	};
+
+	/** When the process is gone, nobody reads what was meant for it. */
+	const hear = async (error: unknown) => {
+		const machine = machineOf(entry);
+		if (machine && !await endsWithin(machine.ended, endLimitMs)) {
+			onFailure(error);
+		}
 	};
 
 	return new Writable({
@@ -57,8 +71,8 @@ const inputOf = (entry: Entry, started: Promise<void>): Writable => {
 							input.once('close', resolve);
 						})]);
 					}
-				} catch {
-					// The process is gone, and nobody reads what was meant for it.
+				} catch (error) {
+					await hear(error);
 				}
 
 				done();
@@ -69,8 +83,8 @@ const inputOf = (entry: Entry, started: Promise<void>): Writable => {
 				try {
 					const input = terminal ? undefined : await open();
 					input?.end();
-				} catch {
-					// As above.
+				} catch (error) {
+					await hear(error);
 				}
 
 				done();
@@ -93,8 +107,8 @@ const runs = async (entry: Entry, ended: AbortSignal): Promise<void> => {
 /**
 A live view of a container's output, read from its log: what the process writes is there a moment later, whoever else is attached and whatever becomes of the engine.
 */
-export const attach = async ({paths}: Site, entry: Entry, {stdin = false, logs = false}: {readonly stdin?: boolean; readonly logs?: boolean} = {}): Promise<Session> => {
-	const {container: {configuration, id}, ended: {signal: ended}} = entry;
+export const attach = async ({paths, log}: Pick<Site, 'paths' | 'log'>, entry: Entry, {stdin = false, logs = false}: {readonly stdin?: boolean; readonly logs?: boolean} = {}): Promise<Session> => {
+	const {container: {configuration, id, name}, ended: {signal: ended}} = entry;
 	const {terminal} = configuration;
 	const stdout = new PassThrough();
 	const stderr = new PassThrough();
@@ -135,7 +149,17 @@ export const attach = async ({paths}: Site, entry: Entry, {stdin = false, logs =
 	const started = runs(entry, ended);
 	started.catch(() => undefined);
 	const input = stdin && configuration.openStdin
-		? inputOf(entry, started)
+		? inputOf(entry, started, (error: unknown) => {
+			if (leaving.signal.aborted) {
+				return;
+			}
+
+			const reason = `what is written to container ${name} does not reach it: ${messageOf(error)}`;
+			log(reason);
+			leaving.abort();
+			stdout.destroy(new HolmError('unavailable', reason, {cause: error}));
+			stderr.end();
+		})
 		: new Writable({
 			write(_chunk, _encoding, done) {
 				done();

@@ -1,0 +1,63 @@
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {text} from 'node:stream/consumers';
+import test, {type ExecutionContext} from 'ava';
+import {HolmError} from '../../../source/errors.js';
+import {newEntry} from '../../../source/host/engine/site.js';
+import {attach} from '../../../source/host/engine/streams.js';
+import type {Machine} from '../../../source/host/machines/running-machine.js';
+import {pathsOf} from '../../../source/host/store/paths.js';
+import {configuration, container} from '../../api/helpers/resources.js';
+
+/** A container that runs, whose guest lets no command in. */
+const openSession = async (t: ExecutionContext, ended: Promise<never> | Promise<void>) => {
+	const root = await mkdtemp(path.join(tmpdir(), 'holm-streams-'));
+	t.teardown(async () => rm(root, {recursive: true}));
+	const paths = pathsOf(root);
+	const entry = newEntry({
+		container: container({
+			name: 'deaf', configuration: configuration({openStdin: true, terminal: false}), status: {state: 'running', pid: 1, startedAt: 1},
+		}),
+		isStoppedByUser: false,
+		devices: {},
+	});
+	const {log} = paths.container(entry.container.id);
+	await mkdir(path.dirname(log), {recursive: true});
+	await writeFile(log, '');
+	const agent = {
+		async open() {
+			throw new HolmError('internal', 'the guest does not answer');
+		},
+	};
+	entry.run = {state: 'live', machine: {agent, ended} as unknown as Machine, over: Promise.resolve()};
+	const lines: string[] = [];
+	const session = await attach({
+		paths,
+		log(line) {
+			lines.push(line);
+		},
+	}, entry, {stdin: true});
+	return {session, entry, lines};
+};
+
+test('input that does not reach a process ends the session with the reason', async t => {
+	const {session, lines} = await openSession(t, new Promise<never>(() => {}));
+	session.stdin.end('hello\n');
+	const error = await t.throwsAsync(text(session.stdout));
+	t.regex(error.message, /written to container deaf does not reach it: the guest does not answer/v);
+	t.is(lines.length, 1);
+	session.close();
+});
+
+test('input for a process that has just gone is dropped, and the rest of its output comes', async t => {
+	const {session, entry, lines} = await openSession(t, Promise.resolve());
+	session.stdin.end('hello\n');
+	await new Promise(resolve => {
+		session.stdin.once('finish', resolve);
+	});
+	entry.ended.abort();
+	t.is(await text(session.stdout), '');
+	t.deepEqual(lines, []);
+	session.close();
+});
