@@ -1,6 +1,7 @@
 import type {Engine} from '../../../source/engine.js';
 import type {ContainerConfiguration, Mount, RestartPolicy} from '../../../source/resources.js';
 import {createDockerEngine} from '../../../source/backends/docker.js';
+import {containerConfiguration} from '../../dashboard/helpers/configurations.js';
 import {must, type CommandResult, type Host} from '../host.js';
 
 /** A host that is a machine of its own. */
@@ -48,31 +49,6 @@ export const startedEngine = async (host: WholeHost): Promise<Engine> => {
 	return engine;
 };
 
-const configurationOf = (name: string): ContainerConfiguration => ({
-	image,
-	name,
-	command: [],
-	environment: [],
-	terminal: false,
-	openStdin: false,
-	autoRemove: false,
-	labels: {},
-	networks: [],
-	ports: [],
-	publishAll: false,
-	mounts: [],
-	extraHosts: [],
-	dnsServers: [],
-	dnsSearch: [],
-	readOnlyRoot: false,
-	capabilitiesToAdd: [],
-	capabilitiesToDrop: [],
-	privileged: false,
-	ulimits: [],
-	init: false,
-	restartPolicy: {name: 'no', maximumRetryCount: 0},
-});
-
 export const always: RestartPolicy = {name: 'always', maximumRetryCount: 0};
 
 export const bindOf = (source: string, target: string, readOnly = false): Mount => ({type: 'bind', source, target, readOnly});
@@ -82,7 +58,7 @@ export const volumeOf = (source: string, target: string): Mount => ({type: 'volu
 /** Starts a container, removing an earlier one of its name first. */
 export const startContainer = async (engine: Engine, name: string, change: Partial<ContainerConfiguration> = {}): Promise<string> => {
 	await engine.removeContainer(name, {force: true}).catch(() => undefined);
-	const {id} = await engine.createContainer({...configurationOf(name), ...change});
+	const {id} = await engine.createContainer({...containerConfiguration({image, ...change}), name});
 	await engine.startContainer(id);
 	return id;
 };

@@ -2,6 +2,7 @@ import type {Case} from '../../host.js';
 import {
 	always,
 	awaitRunning,
+	bindOf,
 	engineOf,
 	equals,
 	mustInside,
@@ -9,6 +10,7 @@ import {
 	slowMs,
 	startContainer,
 	startedEngine,
+	volumeOf,
 	whole,
 	type WholeHost,
 } from '../world.js';
@@ -19,8 +21,8 @@ const prepare = async (host: WholeHost): Promise<void> => {
 	await startContainer(engine, 'returning', {
 		restartPolicy: always,
 		mounts: [
-			{type: 'volume', source: 'returning', target: '/data', readOnly: false},
-			{type: 'bind', source: '/srv/always', target: '/bound', readOnly: false},
+			volumeOf('returning', '/data'),
+			bindOf('/srv/always', '/bound'),
 		],
 	});
 	await startContainer(engine, 'resting');

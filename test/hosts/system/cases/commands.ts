@@ -1,4 +1,4 @@
-import type {Case} from '../../host.js';
+import type {Case, Host} from '../../host.js';
 import {
 	engineOf,
 	equals,
@@ -7,8 +7,17 @@ import {
 	slowMs,
 	startContainer,
 	startedEngine,
+	volumeOf,
 	whole,
 } from '../world.js';
+
+/** Runs a long program that has to succeed; when it does not, its last lines say where it was. */
+const follow = async (host: Host, argv: readonly string[]): Promise<void> => {
+	const {exitCode, stdout, stderr} = await host.run(argv, {limitMs: 3 * slowMs});
+	if (exitCode !== 0) {
+		throw new Error(`exit status ${exitCode}: ${`${stdout}${stderr}`.trim().split('\n').slice(-12).join('\n')}`);
+	}
+};
 
 /** The readme's first command: it installs, builds, prepares the host, and starts the application. */
 export const quickstart: Case = {
@@ -17,11 +26,7 @@ export const quickstart: Case = {
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 4 * slowMs,
 	async run(host, say) {
-		await host.run(['bash', '-c', 'cd /opt/holm/now && HOLM_DEMO_OFFLINE=1 npm run quickstart'], {limitMs: 3 * slowMs}).then(({exitCode, stdout, stderr}) => {
-			if (exitCode !== 0) {
-				throw new Error(`exit status ${exitCode}: ${`${stdout}${stderr}`.trim().split('\n').slice(-12).join('\n')}`);
-			}
-		});
+		await follow(host, ['bash', '-c', 'cd /opt/holm/now && HOLM_DEMO_OFFLINE=1 npm run quickstart']);
 		equals(await script(host, 'curl --silent --max-time 120 http://localhost:8000/'), 'Hello from Flask! Connected to Redis at my-redis-db:6379 successfully!', 'the application');
 		say('removing the application');
 		await script(host, 'holm rm -f my-web my-redis-db && holm network rm myapp-net', slowMs);
@@ -35,10 +40,7 @@ export const tutorial: Case = {
 	limitMs: 4 * slowMs,
 	async run(host) {
 		await startedEngine(whole(host));
-		const {exitCode, stdout, stderr} = await host.run(['env', 'HOLM_DEMO_OFFLINE=1', '/opt/holm/now/demos/tutorial/run.sh'], {limitMs: 3 * slowMs});
-		if (exitCode !== 0) {
-			throw new Error(`exit status ${exitCode}: ${`${stdout}${stderr}`.trim().split('\n').slice(-12).join('\n')}`);
-		}
+		await follow(host, ['env', 'HOLM_DEMO_OFFLINE=1', '/opt/holm/now/demos/tutorial/run.sh']);
 	},
 };
 
@@ -53,7 +55,7 @@ export const upgrade: Case = {
 		const before = 'node /opt/holm/before/dist/cli.js';
 		await script(host, `holm system stop && ${before} system start`, slowMs);
 		const old = await engineOf(whole(host));
-		await startContainer(old, 'travelling', {mounts: [{type: 'volume', source: 'travelling', target: '/data', readOnly: false}]});
+		await startContainer(old, 'travelling', {mounts: [volumeOf('travelling', '/data')]});
 		await mustInside(old, 'travelling', 'echo data >/data/db; echo disk >/kept');
 		say('upgrading');
 		await script(host, `${before} system stop && holm system start`, slowMs);

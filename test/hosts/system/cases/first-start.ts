@@ -1,5 +1,6 @@
 import type {Case} from '../../host.js';
 import {
+	bindOf,
 	equals,
 	engineOf,
 	mustInside,
@@ -7,6 +8,7 @@ import {
 	slowMs,
 	startContainer,
 	startedEngine,
+	volumeOf,
 	whole,
 } from '../world.js';
 
@@ -42,9 +44,9 @@ export const volumes: Case = {
 		const before = await script(host, mounts);
 		await startContainer(engine, 'keeper', {
 			mounts: [
-				{type: 'volume', source: 'kept', target: '/data', readOnly: false},
-				{type: 'bind', source: '/srv/data', target: '/bound', readOnly: false},
-				{type: 'bind', source: '/srv/fixed', target: '/fixed', readOnly: true},
+				volumeOf('kept', '/data'),
+				bindOf('/srv/data', '/bound'),
+				bindOf('/srv/fixed', '/fixed', true),
 			],
 		});
 		equals(await script(host, mounts), before, 'the mounts of the host');
@@ -65,7 +67,7 @@ export const daemonRestart: Case = {
 	limitMs: 2 * slowMs,
 	async run(host, say) {
 		const first = await startedEngine(whole(host));
-		await startContainer(first, 'steady', {mounts: [{type: 'volume', source: 'steady', target: '/data', readOnly: false}]});
+		await startContainer(first, 'steady', {mounts: [volumeOf('steady', '/data')]});
 		await mustInside(first, 'steady', 'echo one >/data/count; echo mine >/mark');
 		const pid = 'pgrep qemu-system | sort | tr "\\n" " "';
 		const machines = await script(host, pid);

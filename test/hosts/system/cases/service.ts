@@ -9,6 +9,7 @@ import {
 	slowMs,
 	startContainer,
 	startedEngine,
+	volumeOf,
 	whole,
 	type WholeHost,
 } from '../world.js';
@@ -71,7 +72,7 @@ export const reset: Case = {
 	limitMs: 2 * slowMs,
 	async run(host) {
 		const engine = await startedEngine(whole(host));
-		await startContainer(engine, 'last', {mounts: [{type: 'volume', source: 'last', target: '/data', readOnly: false}]});
+		await startContainer(engine, 'last', {mounts: [volumeOf('last', '/data')]});
 		await script(host, 'holm system reset --force', slowMs);
 		equals(await script(host, 'pgrep -a "qemu-system|virtiofsd" || true'), '', 'processes');
 		equals(await script(host, 'ls -A /var/lib/holm 2>/dev/null || true'), '', 'files');
