@@ -61,9 +61,9 @@ export const hostTests = (world: World): void => {
 	});
 
 	world.test('a full disk: what does not fit is refused, leaves nothing, and goes on when there is room', async t => {
-		t.timeout(180_000);
+		t.timeout(300_000);
 		await world.holm('run', '-d', '--name', 'before', 'box', 'sleep', '600');
-		const writing = world.launch(['exec', '-i', 'before', 'sh', '-c', 'echo ready; read line; dd if=/dev/zero of=/large bs=1M count=40 && sync && md5sum /large'], {open: true});
+		const writing = world.launch(['exec', '-i', 'before', 'sh', '-c', 'echo ready; read line; dd if=/dev/zero of=/large bs=1M count=40 && sync && md5sum /large'], {open: true, limitMs: 270_000});
 		await writing.shows(/ready/v);
 		const filler = path.join(world.root, 'filler');
 		const fill = async () => {
