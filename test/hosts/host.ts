@@ -54,11 +54,13 @@ export type Case = {
 	readonly run: (host: Host, say: (step: string) => void) => Promise<void>;
 };
 
-/** Runs a program that has to succeed: what it prints on standard output, without the last line feed. */
+const lastLines = (text: string) => text.trim().split('\n').slice(-12).join('\n');
+
+/** Runs a program that has to succeed: what it prints on standard output, without the last line feed. When it fails, its last lines say where it was. */
 export const must = async (host: Host, argv: readonly string[], options?: CommandOptions): Promise<string> => {
 	const {stdout, stderr, exitCode} = await host.run(argv, options);
 	if (exitCode !== 0) {
-		throw new Error(`${argv.join(' ')}: exit status ${exitCode}: ${`${stderr}${stdout}`.trim()}`);
+		throw new Error(`${argv.join(' ')}: exit status ${exitCode}: ${lastLines(`${stdout}${stderr}`)}`);
 	}
 
 	return stdout.replace(/\n$/v, '');

@@ -155,6 +155,8 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 
 		const run_: Host['run'] = async (argv, options) => shell.run('root', argv, options);
 		await prepare(run_);
+		// The environment is that of who logs in from now on.
+		await shell.disconnect();
 		return {
 			shell,
 			holm: ['holm'],

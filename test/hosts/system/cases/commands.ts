@@ -1,4 +1,4 @@
-import type {Case, Host} from '../../host.js';
+import type {Case} from '../../host.js';
 import {
 	engineOf,
 	equals,
@@ -11,14 +11,6 @@ import {
 	whole,
 } from '../world.js';
 
-/** Runs a long program that has to succeed; when it does not, its last lines say where it was. */
-const follow = async (host: Host, argv: readonly string[]): Promise<void> => {
-	const {exitCode, stdout, stderr} = await host.run(argv, {limitMs: 3 * slowMs});
-	if (exitCode !== 0) {
-		throw new Error(`exit status ${exitCode}: ${`${stdout}${stderr}`.trim().split('\n').slice(-12).join('\n')}`);
-	}
-};
-
 /** The readme's first command: it installs, builds, prepares the host, and starts the application. */
 export const quickstart: Case = {
 	name: 'quickstart',
@@ -26,7 +18,7 @@ export const quickstart: Case = {
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 4 * slowMs,
 	async run(host, say) {
-		await follow(host, ['bash', '-c', 'cd /opt/holm/now && HOLM_DEMO_OFFLINE=1 npm run quickstart']);
+		await script(host, 'cd /opt/holm/now && HOLM_DEMO_OFFLINE=1 npm run quickstart', 3 * slowMs);
 		equals(await script(host, 'curl --silent --max-time 120 http://localhost:8000/'), 'Hello from Flask! Connected to Redis at my-redis-db:6379 successfully!', 'the application');
 		say('removing the application');
 		await script(host, 'holm rm -f my-web my-redis-db && holm network rm myapp-net', slowMs);
@@ -40,7 +32,7 @@ export const tutorial: Case = {
 	limitMs: 4 * slowMs,
 	async run(host) {
 		await startedEngine(whole(host));
-		await follow(host, ['env', 'HOLM_DEMO_OFFLINE=1', '/opt/holm/now/demos/tutorial/run.sh']);
+		await script(host, 'HOLM_DEMO_OFFLINE=1 /opt/holm/now/demos/tutorial/run.sh', 3 * slowMs);
 	},
 };
 
