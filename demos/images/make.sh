@@ -121,13 +121,14 @@ END
 	chmod 755 "$1/usr/local/bin/docker-entrypoint.sh"
 }
 
-# The tutorial pins versions that Debian has not; pip goes by the metadata alone.
+# The tutorial pins versions that Debian has not; pip goes by the metadata alone, which
+# older releases of Debian keep in an egg-info and newer ones in a dist-info.
 pretend_version() {
-	local directory=$1/usr/lib/python3/dist-packages name=$2 had=$3 pinned=$4
-	local info=$directory/$name-$had.egg-info
-	[ -d "$info" ] || fail "this Debian has another $name than $had"
-	sed -i "s/^Version: $had\$/Version: $pinned/" "$info/PKG-INFO"
-	mv "$info" "$directory/$name-$pinned.egg-info"
+	local directory=$1/usr/lib/python3/dist-packages name=$2 pinned=$3 found
+	mapfile -t found < <(find "$directory" -maxdepth 1 \( -iname "$name-*.egg-info" -o -iname "$name-*.dist-info" \))
+	[ ${#found[@]} -eq 1 ] || fail "this Debian's package of $name has no metadata that pip reads"
+	find "${found[0]}" \( -name PKG-INFO -o -name METADATA \) -exec sed -i "s/^Version: .*\$/Version: $pinned/" {} +
+	mv "${found[0]}" "$directory/$name-$pinned.${found[0]##*.}"
 }
 
 prepare_python() {
@@ -136,8 +137,8 @@ prepare_python() {
 	rm -rf "$library"/{EXTERNALLY-MANAGED,ensurepip,idlelib,lib2to3,pydoc_data,test,tkinter,turtledemo,unittest/test}
 	ln -sf python3 "$1/usr/bin/python"
 	ln -sf "$(basename "$library")" "$1/usr/bin/python3"
-	pretend_version "$1" Flask 2.2.2 2.3.3
-	pretend_version "$1" redis 4.3.4 4.5.1
+	pretend_version "$1" flask 2.3.3
+	pretend_version "$1" redis 4.5.1
 	printf '[global]\ndisable-pip-version-check = true\nroot-user-action = ignore\n' >"$1/etc/pip.conf"
 	# Importing from source is slow in an emulated machine, and so is looking whether the source is newer.
 	chroot "$1" /usr/bin/python3 -m compileall -q --invalidation-mode unchecked-hash "/usr/lib/$(basename "$library")" /usr/lib/python3/dist-packages
