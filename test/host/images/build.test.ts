@@ -1,4 +1,5 @@
 import {execFileSync} from 'node:child_process';
+import {createWriteStream} from 'node:fs';
 import {
 	mkdir,
 	readdir,
@@ -9,10 +10,12 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import {pipeline} from 'node:stream/promises';
 import type {ExecutionContext} from 'ava';
 import {build} from '../../../source/host/images/build.js';
 import type {ImageStore} from '../../../source/host/images/storage.js';
 import type {Paths} from '../../../source/host/store/paths.js';
+import {tarOf} from '../../backends/contract/laboratory.js';
 import {
 	buildImage,
 	buildOptions,
@@ -83,6 +86,9 @@ hostTest('a step of a build gets neither to the host\'s files nor to its devices
 		// The way up ends at its own root, where the same program is found.
 		`RUN echo "stayed: $(${leaving('/own')} 2>&1)"`,
 		'RUN echo "device: $(mknod /zero c 1 5 2>&1)"',
+		// Whoever makes an archive needs no right on this host for the devices in it.
+		'ADD devices.tar /',
+		'RUN echo "archived: $(head -c 1 /kmsg 2>&1)"',
 		'RUN echo devices: $(find /dev -type b -o -type c)',
 		'RUN echo "groups: $(ls -A /sys/fs/cgroup)"; ! touch /sys/fs/cgroup/x 2>/dev/null',
 		'RUN grep CapEff /proc/self/status',
@@ -90,11 +96,13 @@ hostTest('a step of a build gets neither to the host\'s files nor to its devices
 		'RUN chroot . true && touch /f && chown 5:6 /f && chmod u+s /f; stat -c "%u:%g %a" /f',
 	];
 	const context = await contextFor(directory, 'context', {Dockerfile: `${base}${steps.join('\n')}\n`});
+	await pipeline(tarOf([['kmsg', {type: 'character-device', devmajor: 1, devminor: 11}]]), createWriteStream(path.join(context, 'devices.tar')));
 	const output = await collect(build(store.buildah, context, buildOptions));
 	const text = output.map(step => step.text ?? '').join('');
 	t.false(text.includes('of the host'), text);
 	t.regex(text, /^stayed: own$/mv);
 	t.regex(text, /^device: .*not permitted$/mv);
+	t.regex(text, /^archived: .*[Pp]ermi.*$/mv);
 	const {devices: shown = ''} = /^devices: (?<devices>.*)$/mv.exec(text)?.groups ?? {};
 	t.deepEqual(shown.split(' ').filter(device => !/^\/dev\/(?:console|full|null|ptmx|pts\/ptmx|random|tty|urandom|zero)$/v.test(device)), []);
 	t.regex(text, /^groups: $/mv);
