@@ -88,6 +88,35 @@ test('a case that does not end costs its host, and the next one has a new host',
 	t.deepEqual(told, ['open a', 'close a', 'open a', 'close a']);
 });
 
+test('a host that does not answer after a case that failed is made anew', async t => {
+	const told: string[] = [];
+	const kind = kindOf('a', told);
+	const {results} = await visited([{
+		...kind,
+		async open(say) {
+			const host = await kind.open(say);
+			let isBroken = false;
+			return {
+				...host,
+				async run(argv) {
+					isBroken ||= argv[0] === 'break';
+					if (isBroken) {
+						throw new Error('no answer');
+					}
+
+					return host.run(argv);
+				},
+			};
+		},
+	}], [
+		caseOf('fatal', async host => {
+			await host.run(['break']);
+		}),
+		caseOf('next', pass),
+	]);
+	t.deepEqual(results, ['a open passed', 'a fatal failed no answer', 'a close passed', 'a open passed', 'a next passed', 'a close passed']);
+});
+
 test('an interruption ends the case that runs and closes the host', async t => {
 	const told: string[] = [];
 	const interruption = new AbortController();

@@ -35,6 +35,15 @@ const withinLimit = async (work: Promise<void>, limitMs: number, signal: AbortSi
 	}
 };
 
+/** A case may have cost the host. */
+const isAlive = async ({run}: Host): Promise<boolean> => {
+	try {
+		return (await run(['true'], {limitMs: 60_000})).exitCode === 0;
+	} catch {
+		return false;
+	}
+};
+
 export type VisitOptions = {
 	/** Called for each step as it begins, and each outcome. */
 	readonly say: (line: string) => void;
@@ -42,7 +51,7 @@ export type VisitOptions = {
 	readonly signal: AbortSignal;
 };
 
-/** Opens a host, takes its cases one after the other, and closes it. A case that does not end in time costs the host, which is made anew for the cases after it. */
+/** Opens a host, takes its cases one after the other, and closes it. A case that does not end in time, or after which the host does not answer, costs the host, which is made anew for the cases after it. */
 const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: VisitOptions): Promise<readonly Outcome[]> => {
 	const outcomes: Outcome[] = [];
 	let host: Host | undefined;
@@ -96,7 +105,7 @@ const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: 
 		}
 
 		let isOver = false;
-		await take(name, describe, async () => {
+		const hasPassed = await take(name, describe, async () => {
 			const work = run(host!, step => {
 				say(`${kind.name}    ${step}`);
 			}).finally(() => {
@@ -104,7 +113,7 @@ const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: 
 			});
 			await withinLimit(work, limitMs, signal);
 		});
-		if (!isOver) {
+		if (!isOver || (!hasPassed && !await isAlive(host!))) {
 			await close();
 		}
 	}

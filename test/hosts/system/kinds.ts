@@ -1,10 +1,12 @@
 import process from 'node:process';
 import {findCommand} from '../../../source/host/programs.js';
+import {rootObstacle} from '../debian-root.js';
 import type {HostKind} from '../host.js';
+import {recipe} from '../userland.js';
 import {bootSystem} from './machine.js';
 import type {Suite} from './mirror.js';
 
-const needed = ['mmdebstrap', 'setpriv', 'qemu-system-x86_64', 'qemu-img', 'mke2fs', 'ssh', 'ssh-keygen', 'npm', 'git'];
+const needed = ['mmdebstrap', 'setpriv', 'qemu-img', 'mke2fs', 'ssh', 'ssh-keygen', 'npm', 'git'];
 
 const obstacle = async (): Promise<string | undefined> => {
 	if (process.platform !== 'linux' || process.arch !== 'x64' || process.getuid?.() !== 0) {
@@ -13,7 +15,7 @@ const obstacle = async (): Promise<string | undefined> => {
 
 	const found = await Promise.all(needed.map(async name => ({name, file: await findCommand(name)})));
 	const missing = found.filter(({file}) => file === undefined).map(({name}) => name);
-	return missing.length > 0 ? `needs ${missing.join(', ')}` : undefined;
+	return missing.length > 0 ? `needs ${missing.join(', ')}` : rootObstacle(recipe);
 };
 
 const kindOf = (name: string, suite: Suite, parameters: readonly string[] = []): HostKind => ({

@@ -14,7 +14,9 @@ import {run} from '../../../source/host/run.js';
 import {makeCheckoutDisk} from './checkout.js';
 import {systemImage} from './image.js';
 import type {Suite} from './mirror.js';
+import {findRoot} from '../debian-root.js';
 import type {Host} from '../host.js';
+import {recipe} from '../userland.js';
 import {openShell, type Shell} from './shell.js';
 
 /** A whole host: a machine with a system of its own. */
@@ -22,6 +24,20 @@ export type System = Required<Host> & {readonly shell: Shell};
 
 /** An emulated machine is up after 17 to 40 s on an idle host. */
 const upLimitMs = 300_000;
+
+/** Debian 13's QEMU, which also runs on an older Debian: that of Debian 12 loses the kernel's GS base now and then when a machine in the system is interrupted, and the system's kernel panics. */
+const emulator = async (): Promise<readonly string[]> => {
+	const root = await findRoot(recipe);
+	if (root === undefined) {
+		throw new HolmError('unavailable', `the files of ${recipe.name} are not here`, {remedy: 'run node dist/test/prepare.js, which fetches them'});
+	}
+
+	const libraries = path.join(root, 'usr/lib/x86_64-linux-gnu');
+	return [
+		'env', `QEMU_MODULE_DIR=${libraries}/qemu`, path.join(root, 'lib64/ld-linux-x86-64.so.2'), '--library-path', libraries, path.join(root, 'usr/bin/qemu-system-x86_64'),
+		'-L', path.join(root, 'usr/share/qemu'), '-L', path.join(root, 'usr/share/seabios'),
+	];
+};
 
 /** A QEMU without KVM, whose processor virtualises for the system in it; `avx=off` would be the emulator's own fault. */
 const machineArguments = ['-nodefaults', '-no-user-config', '-display', 'none', '-accel', 'tcg,thread=multi,tb-size=1024', '-M', 'q35', '-cpu', 'max,la57=off,pku=off', '-smp', '2', '-m', '6144'];
@@ -98,7 +114,7 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 		onStep(`booting ${suite}`);
 		// It ends with this process, however that ends.
 		const child = spawn('setpriv', [
-			'--pdeathsig', 'KILL', 'qemu-system-x86_64', ...machineArguments,
+			'--pdeathsig', 'KILL', ...await emulator(), ...machineArguments,
 			'-kernel', image.kernel, '-initrd', image.initrd, '-append', [commandLine, ...parameters].join(' '),
 			'-drive', `file=${disk},format=qcow2,if=virtio,cache=unsafe`, '-drive', `file=${checkout},format=raw,if=virtio,cache=unsafe`,
 			'-nic', `user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`, '-device', 'virtio-rng-pci',
