@@ -114,28 +114,35 @@ const kernelPackage = async (metapackage: string): Promise<string> => {
 	return name;
 };
 
-/** Downloads and unpacks a kernel without installing it, so that neither the host's boot loader nor its initramfs hears of it. */
-const downloadKernel = async (metapackage: string, scratch: string, onProgress: (step: SetupStep) => void): Promise<Candidate> => {
-	let name: string;
-	try {
-		name = await kernelPackage(metapackage);
-	} catch {
-		onProgress({step: 'refresh', detail: 'lists of packages'});
-		await run('apt-get', ['update'], {environment});
-		name = await kernelPackage(metapackage);
-	}
-
+/** Puts the archives of a kernel's packages in a directory, and resolves with the kernel's own package. */
+const downloadPackages = async (metapackage: string, target: string, onProgress: (step: SetupStep) => void): Promise<string> => {
+	const name = await kernelPackage(metapackage);
 	// Ubuntu keeps the modules in a package of their own.
 	const modulesPackage = name.replace('linux-image-', 'linux-modules-');
 	const {exitCode} = await run('apt-cache', ['show', '--quiet=2', modulesPackage], {environment, accept: [0, 100]});
 	const packages = exitCode === 0 ? [name, modulesPackage] : [name];
 	onProgress({step: 'download', detail: packages.join(' ')});
-	await run('apt-get', ['--option', 'APT::Sandbox::User=root', 'download', ...packages], {cwd: scratch, environment});
+	await run('apt-get', ['--option', 'APT::Sandbox::User=root', 'download', ...packages], {cwd: target, environment});
+	return name;
+};
+
+/** Downloads and unpacks a kernel without installing it, so that neither the host's boot loader nor its initramfs hears of it. */
+const downloadKernel = async (metapackage: string, scratch: string, onProgress: (step: SetupStep) => void): Promise<Candidate> => {
+	let name: string;
+	try {
+		name = await downloadPackages(metapackage, scratch, onProgress);
+	} catch {
+		// Lists of packages that are old name kernels that mirrors have no longer.
+		onProgress({step: 'refresh', detail: 'lists of packages'});
+		await run('apt-get', ['update'], {environment});
+		name = await downloadPackages(metapackage, scratch, onProgress);
+	}
+
 	const downloaded = await readdir(scratch);
 	const archives = downloaded.filter(file => file.endsWith('.deb'));
 	const base = path.join(scratch, 'unpacked');
 	await mkdir(base);
-	onProgress({step: 'unpack', detail: packages.join(' ')});
+	onProgress({step: 'unpack', detail: name});
 	for (const archive of archives) {
 		await run('dpkg-deb', ['--extract', path.join(scratch, archive), base]);
 	}
