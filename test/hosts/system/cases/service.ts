@@ -46,7 +46,7 @@ export const service: Case = {
 		equals(await script(host, `stat -c "%U:%G %a" ${serviceSocket}`), 'root:holm 660', 'the socket');
 		say('as an ordinary user');
 		const {exitCode, stderr} = await system.system.runAsUser(['holm', 'ps'], {limitMs: slowMs});
-		equals(exitCode, 125, 'the exit status for one who is not of the group');
+		equals(exitCode, 1, 'the exit status for one who is not of the group');
 		equals(stderr.includes('usermod'), true, `that the remedy is named: ${stderr}`);
 		await script(host, 'usermod --append --groups holm ada');
 		await system.system.logOut();
