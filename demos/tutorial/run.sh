@@ -93,6 +93,26 @@ expect_id() {
 	grep -qE '^[0-9a-f]{64}$' "$output" || differs 'this was to print the id of the container'
 }
 
+# Runs a command in a terminal and types the lines of a file into its shell, each once the prompt is there.
+type_into() {
+	local key character line command=$2 from to terminal
+	coproc TERMINAL { script -qc "$command" /dev/null 2>&1; }
+	terminal=$TERMINAL_PID
+	exec {from}<&"${TERMINAL[0]}" {to}>&"${TERMINAL[1]}"
+	while IFS= read -r key; do
+		line=
+		while [[ $line != *'# ' ]]; do
+			IFS= read -r -N 1 -t 120 -u "$from" character || break 2
+			printf '%s' "$character"
+			[ "$character" = $'\n' ] && line= || line+=$character
+		done
+		printf '%s\n' "$key" >&"$to"
+	done <"$1"
+	cat <&"$from"
+	exec {from}<&- {to}>&-
+	wait "$terminal"
+}
+
 # Asks until the answer has the text; a machine of its own has to start first.
 wait_for() {
 	local deadline=$((SECONDS + 120))
@@ -181,8 +201,7 @@ ping -c 1 my-redis-db
 curl --silent http://host.container.internal:8080 | grep '<title>'
 exit
 END
-# `script` is the terminal that -t wants; the keys are typed into it once bash is there.
-attempt "{ sleep 5; cat \"\$work/keys\"; } | script -qc 'container run --network myapp-net --name temp-tester -it --rm alpine/bash' /dev/null"
+attempt "type_into \"\$work/keys\" 'container run --network myapp-net --name temp-tester -it --rm alpine/bash'"
 expect "ping: bad address 'my-nginx'"
 expect 'Could not resolve host: my-nginx'
 expect '1 packets received'
