@@ -96,13 +96,13 @@ expect_id() {
 # Runs a command in a terminal and types the lines of a file into its shell, each once the prompt is there.
 type_into() {
 	local key character line command=$2 from to terminal
-	coproc TERMINAL { script -qc "$command" /dev/null 2>&1; }
+	coproc TERMINAL { exec script -qc "$command" /dev/null 2>&1; }
 	terminal=$TERMINAL_PID
 	exec {from}<&"${TERMINAL[0]}" {to}>&"${TERMINAL[1]}"
 	while IFS= read -r key; do
 		line=
 		while [[ $line != *'# ' ]]; do
-			IFS= read -r -N 1 -t 120 -u "$from" character || break 2
+			IFS= read -r -N 1 -t 120 -u "$from" character || { kill "$terminal" 2>/dev/null || :; break 2; }
 			printf '%s' "$character"
 			[ "$character" = $'\n' ] && line= || line+=$character
 		done
