@@ -76,7 +76,7 @@ export const reset: Case = {
 		await script(host, 'holm system reset --force', slowMs);
 		equals(await script(host, 'pgrep -a "qemu-system|virtiofsd" || true'), '', 'processes');
 		equals(await script(host, 'ls -A /var/lib/holm 2>/dev/null || true'), '', 'files');
-		equals(await script(host, 'findmnt --noheadings --output TARGET | grep holm || true'), '', 'mounts');
+		equals(await script(host, 'findmnt --noheadings --list --output TARGET | grep holm || true'), '/opt/holm', 'mounts beside that of the checkout');
 		equals(await script(host, 'ip -brief link | grep -v -E "^(lo|eth0|docker0) " || true'), '', 'devices');
 		equals(await script(host, 'nft list ruleset | grep -i holm || true'), '', 'rules');
 		equals(await script(host, 'ip netns list; ls /run/netns 2>/dev/null || true'), '', 'network namespaces');
