@@ -4,13 +4,13 @@ Installs what the tests use of this host before they run: what Holm itself needs
 import process from 'node:process';
 import {HolmError} from '../source/errors.js';
 import {hostDistribution} from '../source/host/distributions.js';
+import type {SetupStep} from '../source/host/guest-kernel.js';
 import {findCommand} from '../source/host/programs.js';
 import {run} from '../source/host/run.js';
-import {provideRequirements} from '../source/host/setup-all.js';
-import {defaultRoot} from '../source/host/store/paths.js';
 import {fetchDaemon, findDaemon} from './docker/daemon.js';
 import {fetchSshd, findSshd} from './backends/ssh/helpers/sshd.js';
 import {fetchDocker, findDocker} from './host/engine/docker/client.js';
+import {prepareParts} from './host/engine/parts.js';
 import {fetchRoot, findRoot} from './hosts/debian-root.js';
 import {recipe} from './hosts/userland.js';
 
@@ -35,10 +35,12 @@ const isRoot = process.getuid?.() === 0;
 if (process.platform !== 'linux' || !isRoot) {
 	say('Tests that boot machines need Linux and root; they are skipped.');
 } else {
+	const onStep = ({step, detail}: SetupStep) => {
+		say(`${step}: ${detail}`);
+	};
+
 	try {
-		await provideRequirements(defaultRoot, ({step, detail}) => {
-			say(`${step}: ${detail}`);
-		});
+		await prepareParts(onStep);
 		const distribution = await hostDistribution();
 		const found = await Promise.all(Object.entries(testPrograms).map(async ([program, name]) => await findCommand(program) === undefined ? [name] : []));
 		const wanted = distribution?.ids.includes('debian') ? found.flat() : [];

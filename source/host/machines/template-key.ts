@@ -1,11 +1,12 @@
 import {createHash} from 'node:crypto';
 import {readFile, stat} from 'node:fs/promises';
 import {release, version as kernelVersion} from 'node:os';
+import path from 'node:path';
 import {run} from '../run.js';
 import {qemuArguments, type MachineShape} from './qemu.js';
 
 /** Part of every key: raised when the files of a template change. */
-const format = 5;
+const format = 6;
 
 const hashOf = (parts: readonly unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
@@ -57,14 +58,14 @@ const ownProcessors = async (): Promise<readonly string[]> => {
 export const hostKeyOf = async (qemu: string): Promise<string> =>
 	hashOf([format, qemu, await ownProcessors(), release(), kernelVersion()]);
 
-/** Names everything that one template depends on. `hostKey` is that of this host. */
+/** Names everything that one template depends on, wherever its parts are. `hostKey` is that of this host. */
 export const templateKeyOf = async (hostKey: string, shape: MachineShape): Promise<string> => {
 	const files = await Promise.all([shape.kernel, shape.initramfs].map(async file => {
 		const {size, mtimeMs} = await stat(file);
-		return `${file} ${size} ${mtimeMs}`;
+		return `${path.basename(file)} ${size} ${mtimeMs}`;
 	}));
 	const arguments_ = qemuArguments({
-		shape, directory: '', name: '', ram: {path: '', share: true, readOnly: false},
+		shape: {...shape, kernel: '', initramfs: ''}, directory: '', name: '', ram: {path: '', share: true, readOnly: false},
 	});
 	return hashOf([hostKey, arguments_, files]);
 };

@@ -17,6 +17,7 @@ import type {Engine} from '../../../source/engine.js';
 import {checkRequirements} from '../../../source/host/requirements.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {buildBox} from './box.js';
+import {layParts} from './parts.js';
 import {
 	createLauncher,
 	type LaunchOptions,
@@ -129,6 +130,8 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 		await execute('mke2fs', ['-q', '-t', 'ext4', '-m', '0', image, `${Math.floor(diskBytes / 1024)}k`]);
 		await execute('mount', ['-o', 'loop', image, root]);
 	}
+
+	await layParts(root);
 
 	const launcher = createLauncher({directory, environment: {HOME: directory, HOLM_ROOT: root}});
 	let terminals = 0;

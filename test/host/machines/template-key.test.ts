@@ -1,10 +1,12 @@
 import {
 	chmod,
+	cp,
 	mkdir,
 	mkdtemp,
 	readdir,
 	rename,
 	rm,
+	utimes,
 	writeFile,
 } from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -40,10 +42,14 @@ test('processors are the same whatever their speed and number, and others with o
 	t.notDeepEqual(processorsOf(processor(0, '0x1') + processor(1, '0x2')), one);
 });
 
-test('a template is another one on another host, and with other parts', async t => {
+test('a template is another one on another host and with other parts, and the same one with copies of its parts', async t => {
 	const directory = await makeDirectory(t);
 	const [kernel, initramfs] = ['kernel', 'initramfs'].map(name => path.join(directory, name)) as [string, string];
-	await Promise.all([kernel, initramfs].map(async file => writeFile(file, 'one')));
+	await Promise.all([kernel, initramfs].map(async file => {
+		await writeFile(file, 'one');
+		// Node copies times less exactly than file systems keep them.
+		await utimes(file, 1, 1);
+	}));
 	const shape: MachineShape = {
 		accelerator: 'kvm', cpus: 1, memoryBytes: 536_870_912, kernel, initramfs,
 	};
@@ -56,6 +62,11 @@ test('a template is another one on another host, and with other parts', async t 
 		await templateKeyOf(here, {...shape, isNested: true}),
 		await templateKeyOf(here, {...shape, accelerator: 'tcg'}),
 	];
+	const copies = path.join(directory, 'copies');
+	const copied = {kernel: path.join(copies, 'kernel'), initramfs: path.join(copies, 'initramfs')};
+	await cp(kernel, copied.kernel, {preserveTimestamps: true});
+	await cp(initramfs, copied.initramfs, {preserveTimestamps: true});
+	t.is(await templateKeyOf(here, {...shape, ...copied}), keys[0]!);
 	await writeFile(initramfs, 'another');
 	keys.push(await templateKeyOf(here, shape));
 	t.is(new Set(keys).size, keys.length);
