@@ -65,7 +65,7 @@ export const createBridge = async (namespace: In, {bridge, gateway, prefixLength
 		...(existing ? [] : [`link add ${name} address ${macOf(address)} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`]),
 		...addresses.filter(found => !isWanted(found)).map(({local, prefixlen}) => `address delete ${local}/${prefixlen} dev ${name}`),
 		...(addresses.some(found => isWanted(found)) ? [] : [`address add ${address}/${prefixLength} dev ${name}`]),
-		`link set dev ${name} address ${macOf(address)} addrgenmode none up`,
+		`link set dev ${name} address ${macOf(address)} up`,
 	], {namespace: namespace.path});
 };
 
@@ -87,7 +87,7 @@ The tap passes nothing until the ruleset knows it: apply that one first or next.
 export const createTap = async (namespace: In, {tap, bridge, uid}: TapConfiguration): Promise<void> => {
 	const name = deviceName(tap);
 	const make = `tuntap add dev ${name} mode tap user ${uid}`;
-	const join = `link set dev ${name} master ${deviceName(bridge)} addrgenmode none up`;
+	const join = `link set dev ${name} master ${deviceName(bridge)} up`;
 	const inNamespace = {namespace: namespace.path};
 	try {
 		await ipBatch([make, join], inNamespace);

@@ -151,11 +151,9 @@ const ensureLink = async (identity: Identity, inside: readonly IpLink[], host: s
 	const link = await freeLink(identity, host);
 	await ipBatch([
 		`link add ${identity.name} type veth peer name ${device} netns ${identity.name}`,
-		`link set dev ${identity.name} addrgenmode none`,
 		`address add ${link.hostAddress}/${linkPrefixLength} dev ${identity.name}`,
 	], {namespace: host});
 	await ipBatch([
-		`link set dev ${device} addrgenmode none`,
 		`address add ${link.namespaceAddress}/${linkPrefixLength} dev ${device}`,
 	], {namespace: identity.path});
 	return link;
@@ -194,13 +192,14 @@ const configureHost = async (identity: Identity, {hostAddress, namespaceAddress}
 	const existing = await rules({namespace: host});
 	const own = existing.filter(rule => rule.table === String(table));
 	const isWanted = ({src, priority}: typeof own[number]) => src === hostAddress && priority === rulePriority;
+	// A device that comes up with IPv6 gives itself an address.
+	await sysctl({[`net.ipv6.conf.${name}.disable_ipv6`]: 1}, {namespace: host});
 	await ipBatch([
 		`link set dev ${name} up`,
 		`route replace default via ${namespaceAddress} dev ${name} table ${table}`,
 		...own.filter(rule => !isWanted(rule)).map(({priority, src}) => `rule delete priority ${priority} from ${src} lookup ${table}`),
 		...(own.some(rule => isWanted(rule)) ? [] : [`rule add priority ${rulePriority} from ${hostAddress} lookup ${table}`]),
 	], {namespace: host});
-	await sysctl({[`net.ipv6.conf.${name}.disable_ipv6`]: 1}, {namespace: host});
 	await openForwarding({device: name, namespace: host});
 	// The segment size is held to what the way out can carry, because a tunnel's smaller packets are often not announced (RFC 4459, section 3.2).
 	await nft(`table ip ${name}

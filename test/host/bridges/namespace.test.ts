@@ -197,6 +197,19 @@ testInNamespaces('bridges and taps are made once, listed, repaired and removed',
 	await t.throwsAsync(removeTap(engine, 'tap-1\nlink delete lo'), {code: 'internal'});
 });
 
+testInNamespaces('no device of an engine gives itself an IPv6 address', async t => {
+	const [root, {host}] = await Promise.all([makeRoot(t), makeHost(t)]);
+	closing(t, root, host);
+	const engine = await openNamespace(root, {host});
+	const bridge = bridgeNameOf('0123456789abcdef');
+	await createBridge(engine, {bridge, gateway: '192.168.64.1', prefixLength: 24});
+	// Its carrier brings up the bridge's.
+	await ipBatch(['link add port type veth peer name other', `link set dev port master ${bridge} up`, 'link set dev other up'], {namespace: engine.path});
+	const [outside, inside] = await Promise.all([links({namespace: host}), links({namespace: engine.path})]);
+	const devices = [outside.find(({ifname}) => ifname === engine.hostDevice)!, ...inside.filter(({ifname}) => ifname === engine.device || ifname === bridge)];
+	t.deepEqual(devices.map(({addr_info: addresses}) => addresses?.map(({family}) => family)), [['inet'], ['inet'], ['inet']]);
+});
+
 testInNamespaces('the outside world answers a container through a tunnel with smaller packets', async t => {
 	const [root, {host, outside}] = await Promise.all([makeRoot(t), makeHost(t)]);
 	closing(t, root, host);
