@@ -11,7 +11,8 @@ import {connect, type Link} from './worker-link.js';
 import type {Station} from './worker-protocol.js';
 import type {WorkerOptions} from './worker.js';
 
-const startLimitMs = 15_000;
+/** A process of Node's takes ten seconds and more to start on an emulated or very busy host. */
+const startLimitMs = 60_000;
 const maximumLogBytes = 1024 * 1024;
 
 export const filesOf = (directory: string, name: string) => ({
@@ -77,7 +78,7 @@ export const launch = async (options: WorkerOptions<never>, key: string): Promis
 
 	let current = spawnWorker(options, key, output);
 	for (const deadline = Date.now() + startLimitMs; Date.now() < deadline;) {
-		const link = await connect(socket, name);
+		const link = await connect(socket, name, Math.max(deadline - Date.now(), 1));
 		if (link === 'silent') {
 			break;
 		}

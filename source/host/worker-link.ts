@@ -2,7 +2,7 @@ import net from 'node:net';
 import {HolmError, isErrorCode} from '../errors.js';
 import {lineOf, readLines, type Hello, type Reply} from './worker-protocol.js';
 
-const helloLimitMs = 5000;
+const defaultHelloLimitMs = 5000;
 
 export type Link = {
 	readonly hello: Hello;
@@ -19,8 +19,8 @@ const errorOf = (name: string, {code, message, remedy}: Readonly<Record<string, 
 		remedy: typeof remedy === 'string' ? remedy : undefined,
 	});
 
-/** Resolves with undefined when nobody listens there and with `silent` when what listens does not say who it is. */
-export const connect = async (socket: string, name: string): Promise<Link | 'silent' | undefined> => {
+/** Resolves with undefined when nobody listens there and with `silent` when what listens does not say who it is within the limit, default 5 seconds. */
+export const connect = async (socket: string, name: string, helloLimitMs = defaultHelloLimitMs): Promise<Link | 'silent' | undefined> => {
 	const connection = net.connect(socket);
 	const greeting = Promise.withResolvers<Hello | 'silent' | undefined>();
 	const ended = Promise.withResolvers<void>();
