@@ -97,7 +97,6 @@ export const copyTests = (world: World): void => {
 	});
 
 	world.test('cp: what cannot be copied is said in one line', async t => {
-		const before = await world.traces();
 		for (const [source, target, reason] of [
 			['up:/no/such/file', at('x'), /could not find the file.*no\/such\/file.*up/iv],
 			['down:/no/such/file', at('x'), /could not find the file.*no\/such\/file.*down/iv],
@@ -113,7 +112,9 @@ export const copyTests = (world: World): void => {
 			t.regex(stderr, reason);
 		}
 
-		t.deepEqual((await world.until(async () => world.traces(), traces => traces.machines.length <= before.machines.length)).machines, (await world.traces()).machines);
+		// The machine of the one that does not run rests before it ends, the one that runs goes on.
+		const {machines} = await world.until(async () => world.traces(), traces => traces.machines.length <= 1);
+		t.is(machines.length, 1);
 	});
 
 	world.test('cp: links in a container lead nowhere on the host', async t => {
