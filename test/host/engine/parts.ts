@@ -4,6 +4,7 @@ import {
 	mkdir,
 	mkdtemp,
 	readdir,
+	rename,
 	rm,
 } from 'node:fs/promises';
 import path from 'node:path';
@@ -60,8 +61,12 @@ export const prepareParts = async (onStep: (step: SetupStep) => void): Promise<v
 		const guest = await openGuest(pathsOf(root), onStep);
 		await guest.template(defaultSize);
 		await withLock(lock, async () => {
+			// What is kept is whole, whenever this process is killed.
+			const fresh = `${kept.root}.new`;
+			await rm(fresh, {recursive: true, force: true});
+			await copy(root, fresh);
 			await rm(kept.root, {recursive: true, force: true});
-			await copy(root, kept.root);
+			await rename(fresh, kept.root);
 		});
 	} finally {
 		await rm(directory, {recursive: true, force: true});
