@@ -31,6 +31,16 @@ export const script = async (host: Host, text: string, limitMs?: number): Promis
 /** Forwards the socket of the engine, which answers there at full speed, as a command inside does not. The daemon must run. */
 export const engineOf = async ({system}: WholeHost, path = socket): Promise<Engine> => createDockerEngine({kind: 'unix', path: await system.forward(path)});
 
+/** Builds an image out of a Dockerfile whose context is the host's busybox. */
+export const buildImage = async (host: WholeHost, tag: string, dockerfile: string): Promise<void> => {
+	await script(host, `
+		directory=$(mktemp -d)
+		cp /bin/busybox "$directory"
+		printf '${dockerfile}' >"$directory/Dockerfile"
+		holm build -q -t ${tag} "$directory"
+		rm -r "$directory"`, slowMs);
+};
+
 /** Starts the daemon where it does not run, as a user would, and makes the image where it is not there. */
 export const startedEngine = async (host: WholeHost): Promise<Engine> => {
 	await must(host, ['holm', 'setup'], {limitMs: slowMs});
@@ -38,12 +48,7 @@ export const startedEngine = async (host: WholeHost): Promise<Engine> => {
 	const engine = await engineOf(host);
 	const images = await engine.images();
 	if (!images.some(({tags}) => tags.some(tag => tag.startsWith(`${image}:`)))) {
-		await script(host, `
-			directory=$(mktemp -d)
-			cp /bin/busybox "$directory"
-			printf 'FROM scratch\\nCOPY busybox /bin/busybox\\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\\nCMD ["sleep", "100000"]\\n' >"$directory/Dockerfile"
-			holm build -q -t ${image} "$directory"
-			rm -r "$directory"`, slowMs);
+		await buildImage(host, image, String.raw`FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\nCMD ["sleep", "100000"]\n`);
 	}
 
 	return engine;

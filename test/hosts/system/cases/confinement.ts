@@ -1,6 +1,8 @@
 import type {Case} from '../../host.js';
 import {
+	buildImage,
 	equals,
+	image,
 	mustInside,
 	script,
 	slowMs,
@@ -27,11 +29,7 @@ export const apparmor: Case = {
 		equals(Number(profiles) > 0, true, 'that profiles are loaded');
 		say(`${modules}; ${profiles} profiles`);
 		const before = await script(host, refusals);
-		await script(host, `
-			directory=$(mktemp -d)
-			printf 'FROM test/busybox\\nRUN echo made >/made\\n' >"$directory/Dockerfile"
-			holm build -q -t test/confined "$directory"
-			rm -r "$directory"`, slowMs);
+		await buildImage(whole(host), 'test/confined', String.raw`FROM ${image}\nRUN echo made >/made\n`);
 		await startContainer(engine, 'confined', {image: 'test/confined', mounts: [volumeOf('confined', '/data')]});
 		equals(await mustInside(engine, 'confined', 'cat /made && echo written >/data/file && cat /data/file'), 'made\nwritten', 'what the container finds');
 		await engine.removeContainer('confined', {force: true});
