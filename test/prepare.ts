@@ -4,7 +4,6 @@ Installs what the tests use of this host before they run: what Holm itself needs
 import process from 'node:process';
 import {HolmError} from '../source/errors.js';
 import {hostDistribution} from '../source/host/distributions.js';
-import type {SetupStep} from '../source/host/guest-kernel.js';
 import {findCommand} from '../source/host/programs.js';
 import {run} from '../source/host/run.js';
 import {fetchDaemon, findDaemon} from './docker/daemon.js';
@@ -35,12 +34,10 @@ const isRoot = process.getuid?.() === 0;
 if (process.platform !== 'linux' || !isRoot) {
 	say('Tests that boot machines need Linux and root; they are skipped.');
 } else {
-	const onStep = ({step, detail}: SetupStep) => {
-		say(`${step}: ${detail}`);
-	};
-
 	try {
-		await prepareParts(onStep);
+		await prepareParts(({step, detail}) => {
+			say(`${step}: ${detail}`);
+		});
 		const distribution = await hostDistribution();
 		const found = await Promise.all(Object.entries(testPrograms).map(async ([program, name]) => await findCommand(program) === undefined ? [name] : []));
 		const wanted = distribution?.ids.includes('debian') ? found.flat() : [];

@@ -5,7 +5,7 @@ import path from 'node:path';
 import {run} from '../run.js';
 import {qemuArguments, type MachineShape} from './qemu.js';
 
-/** Part of every key: raised when the files of a template change. */
+/** Part of every key: raised when the files of a template change, or what its key is made of: the earlier ones are removed then. */
 const format = 6;
 
 const hashOf = (parts: readonly unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
