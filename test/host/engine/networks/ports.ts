@@ -1,4 +1,4 @@
-import {createSocket} from 'node:dgram';
+import {createSocket, type Socket} from 'node:dgram';
 import {once} from 'node:events';
 import net from 'node:net';
 import {get} from '../fetch.js';
@@ -6,18 +6,29 @@ import type {World} from '../world.js';
 
 const serve = ['httpd', '-f', '-h', '/data'];
 
-/** What a server on UDP sends back; asked again until it does, as datagrams may be lost. */
+/** What a server on UDP sends back; asked again until it does, as datagrams may be lost. Each question has a socket of its own, as the server keeps a `cat` for each of its clients, which may join what one of them sends. */
 const ask = async (port: number, text: string): Promise<string> => {
-	const socket = createSocket('udp4');
-	const timer = setInterval(() => {
+	const sockets: Socket[] = [];
+	const answered = Promise.withResolvers<string>();
+	const question = () => {
+		const socket = createSocket('udp4');
+		sockets.push(socket);
+		socket.once('message', answer => {
+			answered.resolve(answer.toString());
+		});
 		socket.send(text, port, '127.0.0.1');
-	}, 100);
+	};
+
+	const timer = setInterval(question, 100);
+	const limit = setTimeout(answered.reject, 20_000, new Error(`no answer from port ${port} of UDP in 20 s`));
 	try {
-		const [answer] = await once(socket, 'message', {signal: AbortSignal.timeout(5000)}) as [Uint8Array];
-		return Buffer.from(answer).toString();
+		return await answered.promise;
 	} finally {
 		clearInterval(timer);
-		socket.close();
+		clearTimeout(limit);
+		for (const socket of sockets) {
+			socket.close();
+		}
 	}
 };
 
