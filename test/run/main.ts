@@ -22,7 +22,7 @@ const short = (file: string): string => file.replace(/^dist\/test\//v, '').repla
 
 /** Runs ava over these files, or over all, shows its report and returns it with its success. */
 const ava = async (files: readonly string[], times: string): Promise<{readonly isPassed: boolean; readonly report: string}> => {
-	const child = spawn(process.execPath, [path.join(project, 'node_modules/ava/entrypoints/cli.js'), ...files], {
+	const child = spawn(process.execPath, [path.join(project, 'node_modules/ava/entrypoints/cli.js'), '--config', path.join(import.meta.dirname, 'ava-config.js'), ...files], {
 		cwd: project,
 		env: {...process.env, ...process.stdout.isTTY && {FORCE_COLOR: '1'}, HOLM_TEST_TIMES: times},
 		stdio: ['inherit', 'pipe', 'inherit'],

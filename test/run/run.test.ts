@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
+import {byLength} from './ava-config.js';
 import {failedFiles} from './failed-files.js';
 
 const built = fileURLToPath(new URL('.', import.meta.url));
@@ -28,7 +29,8 @@ const project = async (t: ExecutionContext, contents: Readonly<Record<string, st
 	await cp(built, path.join(directory, 'dist/test/run'), {recursive: true, filter: source => !source.includes('.test.')});
 	await mkdir(path.join(directory, 'dist/test/deep'));
 	await symlink(packages, path.join(directory, 'node_modules'));
-	await writeFile(path.join(directory, 'package.json'), JSON.stringify({type: 'module', ava: {files: ['dist/test/**/*.test.js'], require: ['./dist/test/run/record-time.js'], workerThreads: false}}));
+	const ava = {files: ['dist/test/**/*.test.js'], require: ['./dist/test/run/record-time.js'], workerThreads: false};
+	await writeFile(path.join(directory, 'package.json'), JSON.stringify({type: 'module', ava}));
 	await Promise.all(Object.values(contents).map(async (text, index) => writeFile(path.join(directory, files[index]!), `import test from 'ava'; ${text}\n`)));
 	const runNode = (program: string) => spawnSync(process.execPath, [program], {cwd: directory, env: {...process.env, FORCE_COLOR: '1', HOLM_TEST_TIMES: undefined}, encoding: 'utf8'});
 	return {files, runNode};
@@ -57,6 +59,11 @@ test('a file that fails once is run again and named, and the run passes', async 
 test('a file that fails twice fails the run, also beside one that is flaky', async t => {
 	const {runNode} = await project(t, {passes: passing, flaky, 'deep/fails': endings['deep/fails']});
 	t.is(runNode('dist/test/run/main.js').status, 1);
+});
+
+test('files that boot many machines come first', t => {
+	const files = ['api/frames', 'host/engine/tables', 'backends/host', 'cli', 'host/engine/containers'].map(name => `/project/dist/test/${name}.test.js`);
+	t.deepEqual(files.toSorted(byLength), [4, 2, 1, 0, 3].map(index => files[index]));
 });
 
 test('files that die or hang are found, and those that were interrupted by that', t => {
