@@ -291,7 +291,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		void rotateAll(site);
 	}, rotationIntervalMs);
 	rotation.unref();
-	const stopWatching = await watchHost({device: namespace.hostDevice, log});
+	const stopWatching = await watchHost({device: namespace.hostDevice, repair: async () => openNamespace(root), log});
 	const containerVerbs = createContainerVerbs(site, {
 		connections, lifecycle, utility, execs,
 	});
@@ -300,8 +300,8 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const withFiles = createWithFiles(utility);
 	const close = async () => {
 		clearInterval(rotation);
-		stopWatching();
 		stopClocks();
+		await stopWatching();
 		await lifecycle.close();
 		await Promise.all(site.containers.values().map(async entry => {
 			// A utility machine has written what it was given, and nobody is left who waits for it to end in its own time.

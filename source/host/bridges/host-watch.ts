@@ -1,12 +1,14 @@
 import {readFile} from 'node:fs/promises';
 import {networkInterfaces} from 'node:os';
 import {messageOf} from '../../errors.js';
-import {openForwarding} from './forwarding.js';
-import {acceptForwarding} from './host-firewall.js';
+import {stateOfRules} from './host-firewall.js';
+import {watchRules} from './rules-watch.js';
 
 export type HostWatchOptions = {
 	/** The host's end of the engine's link. */
 	readonly device: string;
+	/** Puts the host's side of the engine's network in order; called again where something is left to do. */
+	readonly repair: () => Promise<unknown>;
 	/** Takes lines for the daemon's log. */
 	readonly log: (line: string) => void;
 	/** Default two seconds. */
@@ -21,48 +23,63 @@ const stateOfHost = async (): Promise<string> => {
 };
 
 /**
-Keeps the host's forwarding and firewall in line with what changes there while the engine runs: another program that turns forwarding on must not be cut off (Docker does it when it starts), one that turns it off must not cut the engine off, and a VPN that comes up is one more way out.
+Keeps the host's forwarding and firewall in line with what changes there while the engine runs: another program that turns forwarding on must not be cut off (Docker does it when it starts), one that turns it off must not cut the engine off, a VPN that comes up is one more way out, and a firewall that is switched on, restarted or flushed must have the engine's rules again.
 
-Resolves once it watches, with what ends it. Compares without starting a program, and starts some only when something has changed.
+Resolves once it watches, with what ends it, which waits for a repair that is under way. Rules are read only after one of them has changed, at most once an interval, and the host is changed only where something that matters differs.
 */
-export const watchHost = async ({device, log, intervalMs = 2000}: HostWatchOptions): Promise<() => void> => {
-	let known = await stateOfHost();
-	let isWorking = false;
+export const watchHost = async ({device, repair, log, intervalMs = 2000}: HostWatchOptions): Promise<() => Promise<void>> => {
+	const rules = watchRules(log);
+	const read = async () => JSON.stringify([await stateOfHost(), await stateOfRules({device})]);
+	let known = await read();
+	let knownOfHost = await stateOfHost();
+	/** What changes between a repair and the look that follows it is found by repairing until two looks agree. */
+	let isSettled = true;
+	let work: Promise<void> | undefined;
 	let lastReason: string | undefined;
 
 	const follow = async () => {
-		const state = await stateOfHost();
-		if (state === known) {
+		const ofHost = await stateOfHost();
+		if (!rules.takeChange() && isSettled && ofHost === knownOfHost) {
 			return;
 		}
 
-		await openForwarding({device});
-		await acceptForwarding({device});
-		known = state;
+		const wasSettled = isSettled;
+		isSettled = false;
+		if (!wasSettled || await read() !== known) {
+			await repair();
+			const state = await read();
+			isSettled = state === known;
+			known = state;
+		} else {
+			isSettled = true;
+		}
+
+		knownOfHost = ofHost;
 		lastReason = undefined;
 	};
 
-	const timer = setInterval(async () => {
-		if (isWorking) {
-			return;
-		}
-
-		isWorking = true;
+	const attempt = async () => {
 		try {
 			await follow();
 		} catch (error) {
 			// Tried again at every turn, and said once.
 			const reason = messageOf(error);
 			if (reason !== lastReason) {
-				log(`the host's forwarding has changed, and could not be followed: ${reason}`);
+				log(`the host's forwarding or firewall has changed, and could not be followed: ${reason}`);
 			}
 
 			lastReason = reason;
-		} finally {
-			isWorking = false;
 		}
+
+		work = undefined;
+	};
+
+	const timer = setInterval(() => {
+		work ??= attempt();
 	}, intervalMs).unref();
-	return () => {
+	return async () => {
 		clearInterval(timer);
+		rules.close();
+		await work;
 	};
 };

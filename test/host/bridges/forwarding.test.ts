@@ -5,6 +5,7 @@ import {type ExecutionContext} from 'ava';
 import {closeNamespace, namespaceNameOf, openNamespace} from '../../../source/host/bridges/namespace.js';
 import {
 	ipBatch,
+	nft,
 	runIn,
 	sysctl,
 } from '../../../source/host/bridges/programs.js';
@@ -97,18 +98,18 @@ testInNamespaces('devices that forwarded before still do, and the last of two en
 	t.deepEqual(await stateOf(), before);
 });
 
-testInNamespaces('an engine that runs lets others\' packets pass as soon as another program turns forwarding on', async t => {
-	const {root, host, crosses, isForwarding} = await makeRouter(t);
+/** Opens the namespace of this root and watches the host's network namespace, in a process for which that is its own. */
+const watch = async (t: ExecutionContext, root: string, host: string): Promise<void> => {
 	const moduleOf = (name: string) => JSON.stringify(new URL(`../../../source/host/bridges/${name}.js`, import.meta.url));
 	const program = `
 		import {openNamespace} from ${moduleOf('namespace')};
 		import {watchHost} from ${moduleOf('host-watch')};
-		const {hostDevice} = await openNamespace(${JSON.stringify(root)});
-		await watchHost({device: hostDevice, log: console.error, intervalMs: 20});
+		const repair = async () => openNamespace(${JSON.stringify(root)});
+		const {hostDevice} = await repair();
+		await watchHost({device: hostDevice, repair, log: console.error, intervalMs: 20});
 		console.log('watching');
 		process.stdin.resume();
 	`;
-	// Its own namespace is the host.
 	const engine = spawn('nsenter', [`--net=${host}`, process.execPath, '--input-type=module', '--eval', program], {stdio: ['pipe', 'pipe', 'inherit']});
 	const ended = once(engine, 'exit');
 	t.teardown(async () => {
@@ -116,6 +117,11 @@ testInNamespaces('an engine that runs lets others\' packets pass as soon as anot
 		await ended;
 	});
 	await once(engine.stdout, 'data');
+};
+
+testInNamespaces('an engine that runs lets others\' packets pass as soon as another program turns forwarding on', async t => {
+	const {root, host, crosses, isForwarding} = await makeRouter(t);
+	await watch(t, root, host);
 	t.deepEqual(await crosses(), [false, false]);
 	await sysctl({'net.ipv4.ip_forward': 1}, {namespace: host});
 	let crossed = await crosses();
@@ -133,4 +139,35 @@ testInNamespaces('an engine that runs lets others\' packets pass as soon as anot
 	t.is(seen, '203.0.113.1');
 	t.deepEqual(await crosses(), [false, false]);
 	t.false(await isForwarding());
+});
+
+testInNamespaces('a firewall that is raised, flushed or restarted while an engine runs does not cut it off', async t => {
+	const {root, host, stateOf} = await makeRouter(t);
+	await watch(t, root, host);
+	const engine = `/run/netns/${namespaceNameOf(root)}`;
+	const whole = await stateOf();
+	const isOut = async () => {
+		for (let attempt = 0; attempt < 60; attempt++) {
+			if (await ask(engine, '203.0.113.2') === '203.0.113.1') {
+				return true;
+			}
+		}
+
+		return false;
+	};
+
+	t.true(await isOut());
+	await runIn('iptables', ['-w', '-P', 'FORWARD', 'DROP'], {namespace: host});
+	t.true(await isOut(), 'as ufw enable does');
+	await runIn('iptables', ['-w', '-F', 'FORWARD'], {namespace: host});
+	t.true(await isOut(), 'as ufw reload does');
+	await nft('flush ruleset\ntable inet filter { chain forward { type filter hook forward priority 0; policy drop; }\n}\n', {namespace: host});
+	t.true(await isOut(), 'as a restart of nftables does');
+	await nft('flush ruleset\n', {namespace: host});
+	t.true(await isOut());
+	for (let attempt = 0; attempt < 200 && (await stateOf()).ruleset !== whole.ruleset; attempt++) {
+		// Each look is a program of its own.
+	}
+
+	t.deepEqual(await stateOf(), whole);
 });

@@ -1,0 +1,60 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {setTimeout as delay} from 'node:timers/promises';
+import {messageOf} from '../../errors.js';
+import {engineEnvironment} from '../environment.js';
+
+export type RulesWatch = {
+	/** Whether rules of the host may have changed since it was asked last; at first they may. */
+	readonly takeChange: () => boolean;
+	readonly close: () => void;
+};
+
+/** Before a monitor that ended is started again. */
+const pauseMs = 10_000;
+
+/**
+Hears of every change of the host's nftables rules, those of iptables among them where it writes to nftables, from a monitor that ends with this process.
+
+Starts the monitor again when it ends; what changed in between counts as a change. The first end is told to `log`.
+*/
+export const watchRules = (log: (line: string) => void): RulesWatch => {
+	const ending = new AbortController();
+	const {signal} = ending;
+	let hasChanged = true;
+	let isTold = false;
+
+	const listen = async () => {
+		while (!signal.aborted) {
+			// A daemon that is killed must leave no process.
+			const monitor = spawn('setpriv', ['--pdeathsig', 'KILL', 'nft', 'monitor', 'ruleset'], {env: engineEnvironment(), stdio: ['ignore', 'pipe', 'ignore'], signal, killSignal: 'SIGKILL'});
+			monitor.stdout.on('data', () => {
+				hasChanged = true;
+			});
+			const reason = await once(monitor, 'close').then(([status, name]) => String(status ?? name), messageOf);
+			if (signal.aborted) {
+				return;
+			}
+
+			hasChanged = true;
+			if (!isTold) {
+				log(`nft monitor ended (${reason}); changes of the host's firewall are followed late`);
+				isTold = true;
+			}
+
+			await delay(pauseMs, undefined, {signal, ref: false}).catch(() => undefined);
+		}
+	};
+
+	void listen();
+	return {
+		takeChange() {
+			const result = hasChanged;
+			hasChanged = false;
+			return result;
+		},
+		close() {
+			ending.abort();
+		},
+	};
+};
