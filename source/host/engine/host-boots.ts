@@ -1,8 +1,9 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {writeFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {messageOf} from '../../errors.js';
 import {startsAtBoot} from '../../rules/restart-policy.js';
 import {bootId} from '../machines/process.js';
+import {readIfThere} from '../store/records.js';
 import type {Lifecycle} from './lifecycle.js';
 import {isLive, type Entry, type Site} from './site.js';
 
@@ -18,7 +19,7 @@ Starts the containers that had ended before the host booted and whose policy wan
 Does not wait for the starts; the log tells of those that fail.
 */
 export const startAfterBoot = async (site: Site, lifecycle: Lifecycle): Promise<void> => {
-	const [now, before] = await Promise.all([bootId(), readFile(site.paths.boot, 'utf8').catch(() => undefined)]);
+	const [now, before] = await Promise.all([bootId(), readIfThere(site.paths.boot)]);
 	if (before?.trim() === now) {
 		return;
 	}

@@ -1,13 +1,13 @@
-import {readFile, rename, writeFile} from 'node:fs/promises';
+import {rename, writeFile} from 'node:fs/promises';
 import ssh2 from 'ssh2';
 import {HolmError} from '../../errors.js';
-import {orMissing} from '../store/missing.js';
+import {readIfThere} from '../store/records.js';
 
 export type Key = {readonly privateKey: string; readonly publicKey: string};
 
 /** The key with which an engine enters its machines, made once. Throws `unavailable` for one that is not whole: machines that run know no other. */
 export const loadKey = async (file: string): Promise<Key> => {
-	const text = await orMissing(readFile(file, 'utf8'));
+	const text = await readIfThere(file);
 	if (text === undefined) {
 		const {private: privateKey, public: publicKey} = ssh2.utils.generateKeyPairSync('ed25519');
 		const pair = {privateKey, publicKey};

@@ -47,6 +47,19 @@ const readFailure = (file: string, error: unknown) => new HolmError(
 	{remedy: errorCode(error) === 'EMFILE' ? 'allow the daemon more open files (ulimit -n)' : `check the disk of ${path.dirname(file)}; to go on without the file, move it elsewhere`, cause: error},
 );
 
+/** The text of a file, undefined where it is not there. Throws `unavailable` for one that cannot be read. */
+export const readIfThere = async (file: string): Promise<string | undefined> => {
+	try {
+		return await readFile(file, 'utf8');
+	} catch (error) {
+		if (isMissing(error)) {
+			return undefined;
+		}
+
+		throw readFailure(file, error);
+	}
+};
+
 /** A rename is only safe from a power cut once the directory itself is on the disk. */
 const syncDirectory = async (directory: string) => {
 	const handle = await open(directory);

@@ -3,6 +3,7 @@ import {
 	mkdir,
 	readdir,
 	readFile,
+	readlink,
 	rename,
 	rm,
 	symlink,
@@ -64,7 +65,7 @@ export const startingTests = (world: World): void => {
 	});
 
 	world.test('what cannot be read at this moment is not taken for gone', async t => {
-		const {containers, volume} = pathsOf(world.root);
+		const {containers, volume, boot, key} = pathsOf(world.root);
 		const id = await world.holm('create', '--name', 'unread', '-v', 'kept:/data/seed', 'box');
 		const [directory, files] = [path.join(containers, id), volume('kept')];
 		t.is(await readFile(path.join(files, '_data/first'), 'utf8'), 'from the image\n');
@@ -75,7 +76,19 @@ export const startingTests = (world: World): void => {
 		await symlink('/proc/self/mem', path.join(directory, 'record.json'));
 		t.regex((await world.run(['ps'])).stderr, /^Error: cannot read .*record\.json: the disk reported an error \(check/v);
 		t.true((await readdir(directory)).includes('disk.qcow2'));
+		const stray = world.start('sleep', ['600'], {environment: {HOLM_PROCESS_OF: path.join(world.root, 'machines/stray')}});
+		const ending = await world.run(['system', 'stop', '--all']);
+		t.regex(ending.stderr, /cannot read .*; without it were ended: sleep, process \d+, of machines\/stray/v);
+		await stray.ended;
 		await rename(path.join(world.directory, 'aside'), path.join(directory, 'record.json'));
+		for (const file of [boot, key]) {
+			await rename(file, path.join(world.directory, 'aside'));
+			await symlink('/proc/self/mem', file);
+			t.regex((await world.run(['ps'])).stderr, new RegExp(`^Error: cannot read ${file}: the disk reported an error`, 'v'));
+			t.is(await readlink(file), '/proc/self/mem', 'nothing is written in its place');
+			await rename(path.join(world.directory, 'aside'), file);
+		}
+
 		await world.holm('system', 'start');
 
 		await writeFile(path.join(files, 'record.json'), '{"version": 1, "val');
