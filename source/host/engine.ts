@@ -24,7 +24,7 @@ import {openNameServer} from './dns/name-server.js';
 import {nameServerId} from './dns/user.js';
 import {createArchiveVerbs} from './engine/archives.js';
 import {createDiskVerbs} from './engine/changes.js';
-import {keepClocks} from './engine/clocks.js';
+import {keepClocks, runningMachines} from './engine/clocks.js';
 import {createConnections} from './engine/connections.js';
 import {createContainerVerbs, takeContainer} from './engine/container-verbs.js';
 import {createExecs} from './engine/execs.js';
@@ -286,7 +286,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	}
 
 	await startAfterBoot(site, lifecycle);
-	const stopClocks = keepClocks(site);
+	const stopClocks = keepClocks({running: () => runningMachines(site), log});
 	const rotation = setInterval(() => {
 		void rotateAll(site);
 	}, rotationIntervalMs);

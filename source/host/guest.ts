@@ -18,7 +18,7 @@ import {loadKey} from './machines/key.js';
 import {initramfsKey, makeInitramfs} from './machines/initramfs.js';
 import {pruneTemplates} from './machines/prune-templates.js';
 import {templateOf, type Template} from './machines/template.js';
-import {hostKeyOf, qemuIdentity} from './machines/template-key.js';
+import {hostKeyOf, qemuIdentity, readTemplateHost} from './machines/template-key.js';
 import {findProgram} from './programs.js';
 import {orMissing} from './store/missing.js';
 import {type Paths} from './store/paths.js';
@@ -149,7 +149,7 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void, {isProbing 
 		const kernel = await fetchKernel(paths.root, onStep);
 		const key = await loadKey(paths.key);
 		const initramfs = await ensureInitramfs(paths.guest, kernel, key.publicKey, onStep);
-		await pruneTemplates(paths.templates, await hostKeyOf(await qemuIdentity(program)));
+		await pruneTemplates(paths.templates, hostKeyOf(await readTemplateHost(await qemuIdentity(program))));
 		const {vmlinuz} = kernelFiles(paths.guest);
 		const shape = {
 			...defaultSize, kernel: vmlinuz, initramfs, isNested,

@@ -1,13 +1,10 @@
 import {messageOf} from '../../errors.js';
 import {applyCorrection, correctionFor, readClock} from '../machines/clock.js';
+import {type Machine} from '../machines/running-machine.js';
 import {machineOf, type Site} from './site.js';
 
-/** How often the host's own clock is looked at. */
-const jumpIntervalMs = 5000;
 /** What sets a clock right by itself goes slower than this. */
 const leastJumpMs = 250;
-/** A processor's clock goes wrong by some ten milliseconds in this time. */
-const readingIntervalMs = 10 * 60_000;
 /** How long a guest may take to tell the time. */
 const readingLimitMs = 10_000;
 
@@ -20,22 +17,37 @@ const now = (): HostClocks => ({wall: Date.now(), steady: performance.now()});
 export const hasJumped = (before: HostClocks, after: HostClocks): boolean =>
 	Math.abs((after.wall - before.wall) - (after.steady - before.steady)) > leastJumpMs;
 
+type Running = {readonly name: string; readonly machine: Pick<Machine, 'agent' | 'setClock'>};
+
+export type KeepClocksOptions = {
+	/** The machines whose clocks go at this moment. */
+	readonly running: () => readonly Running[];
+	readonly log: (line: string) => void;
+	readonly hostClocks?: () => HostClocks;
+	/** How often the host's own clock is looked at; default five seconds. */
+	readonly jumpIntervalMs?: number;
+	/** Default ten minutes, in which a processor's clock goes wrong by some ten milliseconds. */
+	readonly readingIntervalMs?: number;
+};
+
+/** Those of an engine. A paused one is set when it goes on. */
+export const runningMachines = ({containers}: Pick<Site, 'containers'>): readonly Running[] => [...containers.values()].flatMap(entry => {
+	const {container} = entry;
+	const machine = machineOf(entry);
+	return machine && container.status.state === 'running' && !machine.isOutOfSpace() ? [{name: container.name, machine}] : [];
+});
+
 /**
-Keeps the clocks of machines right while they run: a guest's clock follows the processor's and not what the host knows better, and it stands while the host sleeps. All are set when the host's clock has jumped; else each is read every ten minutes, one after another, and corrected. Paused ones are set when they go on.
+Keeps the clocks of machines right while they run: a guest's clock follows the processor's and not what the host knows better, and it stands while the host sleeps. All are set when the host's clock has jumped; else each is read from time to time, one after another, and corrected.
 
 Returns a function that ends it.
 */
-export const keepClocks = ({containers, log}: Pick<Site, 'containers' | 'log'>): () => void => {
-	const running = () => [...containers.values()].flatMap(entry => {
-		const {container} = entry;
-		const machine = machineOf(entry);
-		return machine && container.status.state === 'running' && !machine.isOutOfSpace() ? [{name: container.name, machine}] : [];
-	});
-	let last = now();
+export const keepClocks = ({running, log, hostClocks = now, jumpIntervalMs = 5000, readingIntervalMs = 10 * 60_000}: KeepClocksOptions): () => void => {
+	let last = hostClocks();
 	let isReading = false;
 	const followJump = () => {
 		const before = last;
-		last = now();
+		last = hostClocks();
 		if (!hasJumped(before, last)) {
 			return;
 		}

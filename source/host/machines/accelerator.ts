@@ -37,6 +37,13 @@ type ProbeOptions = Omit<TemplateOptions, 'shape' | 'timeoutMs' | 'deviceGid'> &
 	readonly onProbe: () => void;
 };
 
+/** How the host is asked. */
+type Means = {
+	readonly readHost: typeof readKvmHost;
+	/** Boots a machine. */
+	readonly obtainTemplate: (options: TemplateOptions) => Promise<unknown>;
+};
+
 /** More than this per processor, and a machine that did not boot in time may have been the load's fault. */
 const busyLoad = 1;
 
@@ -57,10 +64,10 @@ export const mayHavePassed = ({timeoutMs = 0, load = 0}: {readonly timeoutMs?: n
 
 const remedyForProbe = 'holm setup --probe tries again; HOLM_BOOT_TIMEOUT=SECONDS gives it more time';
 
-const probe = async ({shape, onProbe, isForced = false, ...options}: ProbeOptions, deviceGid: number | undefined): Promise<AcceleratorVerdict> => {
+const probe = async ({shape, onProbe, isForced = false, ...options}: ProbeOptions, deviceGid: number | undefined, {obtainTemplate}: Means): Promise<AcceleratorVerdict> => {
 	onProbe();
 	try {
-		await templateOf({
+		await obtainTemplate({
 			...options, deviceGid, shape: {...shape, accelerator: 'kvm'}, isAnew: isForced,
 		});
 		return {accelerator: 'kvm', deviceGid};
@@ -79,14 +86,14 @@ Chooses the accelerator by making a template with it, which is kept: a device th
 
 The verdict is kept in `file` until the host boots anew, the device's owners or QEMU change, or what made the probe fail may have gone.
 */
-export const chooseAccelerator = async (file: string, options: ProbeOptions): Promise<AcceleratorVerdict> => {
+export const chooseAccelerator = async (file: string, options: ProbeOptions, means: Means = {readHost: readKvmHost, obtainTemplate: templateOf}): Promise<AcceleratorVerdict> => {
 	const write = async (verdict: AcceleratorVerdict | Probed) => {
 		await writeFile(`${file}.new`, JSON.stringify(verdict));
 		await rename(`${file}.new`, file);
 		return verdict;
 	};
 
-	const host = await readKvmHost(options.sockets);
+	const host = await means.readHost(options.sockets);
 	const access = kvmAccessOf(host);
 	if (!access.isOpen) {
 		const {reason, remedy} = access;
@@ -104,6 +111,6 @@ export const chooseAccelerator = async (file: string, options: ProbeOptions): Pr
 	}
 
 	return write({
-		...await probe(options, access.gid), of, timeoutMs: options.timeoutMs, load,
+		...await probe(options, access.gid, means), of, timeoutMs: options.timeoutMs, load,
 	});
 };

@@ -43,20 +43,29 @@ const processorFields = /^(?:vendor_id|cpu family|model|model name|stepping|micr
 export const processorsOf = (cpuinfo: string): readonly string[] => [...new Set(cpuinfo.split('\n\n').map(processor =>
 	processor.split('\n').filter(line => processorFields.test(line)).map(line => line.replaceAll(/\s+/gv, ' ')).join('\n')).filter(Boolean))].toSorted();
 
-let processors: Promise<readonly string[]> | undefined;
+let known: Promise<readonly string[]> | undefined;
 
 /** Read once: the kernel asks every processor for its speed, which takes its time where there are many. */
 const ownProcessors = async (): Promise<readonly string[]> => {
-	processors ??= readFile('/proc/cpuinfo', 'utf8').then(processorsOf);
-	processors.catch(() => {
-		processors = undefined;
+	known ??= readFile('/proc/cpuinfo', 'utf8').then(processorsOf);
+	known.catch(() => {
+		known = undefined;
 	});
-	return processors;
+	return known;
 };
 
-/** Names what every template on this host depends on: QEMU, the processors with their microcode, and the kernel. A machine that was saved under another one may not run. */
-export const hostKeyOf = async (qemu: string): Promise<string> =>
-	hashOf([format, qemu, await ownProcessors(), release(), kernelVersion()]);
+/** What the host's part of a template's key is made of. */
+export type TemplateHost = {
+	readonly qemu: string;
+	/** Each kind once, with its microcode. */
+	readonly processors: readonly string[];
+	readonly kernel: readonly [release: string, version: string];
+};
+
+export const readTemplateHost = async (qemu: string): Promise<TemplateHost> => ({qemu, processors: await ownProcessors(), kernel: [release(), kernelVersion()]});
+
+/** Names what every template on a host depends on. A machine that was saved under another QEMU, processor or kernel may not run. */
+export const hostKeyOf = ({qemu, processors, kernel}: TemplateHost): string => hashOf([format, qemu, processors, ...kernel]);
 
 /** Names everything that one template depends on, wherever its parts are. `hostKey` is that of this host. */
 export const templateKeyOf = async (hostKey: string, shape: MachineShape): Promise<string> => {

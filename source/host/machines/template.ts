@@ -6,7 +6,13 @@ import {throwUnreadable} from '../store/missing.js';
 import {makeTemplate, type MakeOptions} from './make-template.js';
 import {type MachineShape} from './qemu.js';
 import {intactSeal, templateFiles} from './seal.js';
-import {hostKeyOf, mapsReadOnly, qemuIdentity, templateKeyOf} from './template-key.js';
+import {
+	hostKeyOf,
+	mapsReadOnly,
+	qemuIdentity,
+	readTemplateHost,
+	templateKeyOf,
+} from './template-key.js';
 
 /** A saved machine that waits for its start message, from which others start. */
 export type Template = {
@@ -88,7 +94,7 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 	const {shape} = options;
 	const qemu = await qemuIdentity(options.program);
 	const readOnly = mapsReadOnly(qemu);
-	const hostKey = await hostKeyOf(qemu);
+	const hostKey = hostKeyOf(await readTemplateHost(qemu));
 	const key = await templateKeyOf(hostKey, shape);
 	const target = path.join(options.directory, key);
 	const existing = await readTemplate(target, options, readOnly);

@@ -60,8 +60,8 @@ export type World = {
 	readonly remains: () => Promise<readonly string[]>;
 	/** Asks until the answer is one that is wanted; throws after `limitMs`, default 20 seconds. */
 	readonly until: <Answer>(ask: () => Promise<Answer> | Answer, isWanted: (answer: Answer) => boolean, limitMs?: number) => Promise<Answer>;
-	/** A serial test, skipped with the reason in its title where no machine can be booted. */
-	readonly test: (title: string, implementation: Implementation<[]>) => void;
+	/** A serial test, skipped with the reason in its title where no machine can be booted, or for a reason of its own. */
+	readonly test: (title: string, implementation: Implementation<[]>, reason?: string) => void;
 	/** A serial test that takes minutes; skipped, with that in its title, unless `npm run test:long` asks for it. */
 	readonly longTest: (title: string, implementation: Implementation<[]>) => void;
 };
@@ -203,11 +203,11 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 An engine for the tests of one file, with the image `box`, which has busybox. It is taken away after them, and a last test says when something of it is left on the host.
 */
 export const openWorld = (options: WorldOptions = {}): World => {
-	const serial: World['test'] = (title, implementation) => {
-		if (obstacle === undefined) {
+	const serial: World['test'] = (title, implementation, reason = obstacle) => {
+		if (reason === undefined) {
 			test.serial(title, implementation);
 		} else {
-			test.serial.skip(`${title} (${obstacle})`, implementation);
+			test.serial.skip(`${title} (${reason})`, implementation);
 		}
 	};
 

@@ -1,6 +1,7 @@
 import test from 'ava';
-import {hasJumped} from '../../../source/host/engine/clocks.js';
+import {hasJumped, keepClocks} from '../../../source/host/engine/clocks.js';
 import {correctionFor} from '../../../source/host/machines/clock.js';
+import {type Machine} from '../../../source/host/machines/running-machine.js';
 
 test('a guest\'s clock that is right enough is left alone, and no reading is trusted further than it goes', t => {
 	for (const [offsetMs, uncertaintyMs] of [[0, 0], [99, 1], [-99, 1], [300, 250], [-1000, 950]] as const) {
@@ -23,4 +24,47 @@ test('a host that has slept or whose clock was set is told from one where time j
 	t.false(hasJumped(before, {wall: 1_065_000, steady: 70_000}));
 	t.true(hasJumped(before, {wall: 4_605_000, steady: 10_000}));
 	t.true(hasJumped(before, {wall: 1_004_000, steady: 10_000}));
+});
+
+test('every clock is set when the host has slept, and read from time to time while it is awake', async t => {
+	const [isSet, isRead] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+	let steady = 0;
+	let sleptMs = 0;
+	const stop = keepClocks({
+		running: () => [
+			{
+				name: 'web', machine: {
+					agent: {
+						async open() {
+							throw new Error('it says nothing');
+						},
+					} as unknown as Machine['agent'],
+					async setClock() {
+						isSet.resolve();
+					},
+				},
+			},
+		],
+		log(line) {
+			if (line === 'the clock of web was not corrected: it says nothing') {
+				isRead.resolve();
+				sleptMs = 60_000;
+			}
+		},
+		hostClocks() {
+			steady += 1000;
+			return {wall: steady + sleptMs, steady};
+		},
+		jumpIntervalMs: 1,
+		readingIntervalMs: 1,
+	});
+	// Its own timers keep no process.
+	const alive = setInterval(() => undefined, 1000);
+	t.teardown(() => {
+		clearInterval(alive);
+		stop();
+	});
+	await isRead.promise;
+	await isSet.promise;
+	t.pass();
 });

@@ -20,6 +20,7 @@ import {
 	mapsReadOnly,
 	processorsOf,
 	qemuIdentity,
+	readTemplateHost,
 	templateKeyOf,
 } from '../../../source/host/machines/template-key.js';
 
@@ -53,8 +54,18 @@ test('a template is another one on another host and with other parts, and the sa
 	const shape: MachineShape = {
 		accelerator: 'kvm', cpus: 1, memoryBytes: 536_870_912, kernel, initramfs,
 	};
-	const [here, there] = await Promise.all([hostKeyOf('version 7.2'), hostKeyOf('version 7.3')]);
-	t.is(await hostKeyOf('version 7.2'), here);
+	const host = await readTemplateHost('version 7.2');
+	t.true(host.processors.length > 0 && host.kernel.every(text => text !== ''));
+	const hosts = [
+		host,
+		{...host, qemu: 'version 7.3'},
+		{...host, processors: [...host.processors, 'another']},
+		{...host, kernel: ['another release', host.kernel[1]] as const},
+		{...host, kernel: [host.kernel[0], 'another version'] as const},
+	];
+	t.is(new Set(hosts.map(each => hostKeyOf(each))).size, hosts.length);
+	const [here, there] = [hostKeyOf(host), hostKeyOf(hosts[1]!)];
+	t.is(hostKeyOf(await readTemplateHost('version 7.2')), here);
 	const keys = [
 		await templateKeyOf(here, shape),
 		await templateKeyOf(there, shape),

@@ -93,8 +93,8 @@ export const killsTests = (world: World): void => {
 			}
 
 			daemon.kill('SIGTERM');
-			const {stderr} = await daemon.ended;
-			t.false(stderr.includes('unhandled: '), String(limit));
+			const {stdout} = await daemon.ended;
+			t.false(stdout.includes('unhandled: '), String(limit));
 		}
 
 		await world.holm('system', 'start');
