@@ -7,7 +7,7 @@ import {start} from './cases/start.js';
 import {stop} from './cases/stop.js';
 import {volumes} from './cases/volumes.js';
 import type {Case} from './host.js';
-import {firstStart, systemCases} from './system/cases/all.js';
+import {firstStart, quickstart, systemCases} from './system/cases/all.js';
 
 /** Every case, in the order in which they are taken on a host. */
-export const cases: readonly Case[] = [doctor, firstStart, start, build, containers, networks, volumes, contract, stop, ...systemCases];
+export const cases: readonly Case[] = [quickstart, doctor, firstStart, start, build, containers, networks, volumes, contract, stop, ...systemCases];

@@ -35,7 +35,9 @@ if (words.includes('--list')) {
 			signal: interruption.signal,
 		});
 		write(`\n${report(outcomes)}`);
-		process.exitCode = interruption.signal.aborted || outcomes.some(({result}) => result === 'failed') ? 1 : 0;
+		// What was named and could not be done has not passed.
+		const isDone = outcomes.every(({result}) => result === 'passed' || (result === 'skipped' && words.length === 0)) && outcomes.some(({result}) => result === 'passed');
+		process.exitCode = isDone && !interruption.signal.aborted ? 0 : 1;
 	} catch (error) {
 		write(error instanceof HolmError && error.remedy !== undefined ? `${messageOf(error)} (${error.remedy})` : messageOf(error));
 		process.exitCode = 1;

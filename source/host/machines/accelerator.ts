@@ -64,7 +64,7 @@ export const mayHavePassed = ({timeoutMs = 0, load = 0}: {readonly timeoutMs?: n
 
 const remedyForProbe = 'holm setup --probe tries again; HOLM_BOOT_TIMEOUT=SECONDS gives it more time';
 
-const probe = async ({shape, onProbe, isForced = false, ...options}: ProbeOptions, deviceGid: number | undefined, {obtainTemplate}: Means): Promise<AcceleratorVerdict> => {
+const probe = async ({shape, onProbe, isForced = false, ...options}: ProbeOptions, deviceGid: number | undefined, {obtainTemplate}: Pick<Means, 'obtainTemplate'>): Promise<AcceleratorVerdict> => {
 	onProbe();
 	try {
 		await obtainTemplate({
@@ -86,14 +86,14 @@ Chooses the accelerator by making a template with it, which is kept: a device th
 
 The verdict is kept in `file` until the host boots anew, the device's owners or QEMU change, or what made the probe fail may have gone.
 */
-export const chooseAccelerator = async (file: string, options: ProbeOptions, means: Means = {readHost: readKvmHost, obtainTemplate: templateOf}): Promise<AcceleratorVerdict> => {
+export const chooseAccelerator = async (file: string, options: ProbeOptions, {readHost = readKvmHost, obtainTemplate = templateOf}: Partial<Means> = {}): Promise<AcceleratorVerdict> => {
 	const write = async (verdict: AcceleratorVerdict | Probed) => {
 		await writeFile(`${file}.new`, JSON.stringify(verdict));
 		await rename(`${file}.new`, file);
 		return verdict;
 	};
 
-	const host = await means.readHost(options.sockets);
+	const host = await readHost(options.sockets);
 	const access = kvmAccessOf(host);
 	if (!access.isOpen) {
 		const {reason, remedy} = access;
@@ -111,6 +111,6 @@ export const chooseAccelerator = async (file: string, options: ProbeOptions, mea
 	}
 
 	return write({
-		...await probe(options, access.gid, means), of, timeoutMs: options.timeoutMs, load,
+		...await probe(options, access.gid, {obtainTemplate}), of, timeoutMs: options.timeoutMs, load,
 	});
 };

@@ -17,19 +17,23 @@ export const checkout = fileURLToPath(new URL('../../../../', import.meta.url));
 
 const copy = async (source: string, target: string) => run('cp', ['--archive', '--reflink=auto', source, target]);
 
-/** The commit before, built beside this one, so that a system can be upgraded. */
+/** The newest commit whose program differs from this one's, built beside it, so that a system can be upgraded. */
 const addBefore = async (directory: string): Promise<void> => {
 	const before = path.join(directory, 'before');
 	await mkdir(before);
 	const archive = path.join(directory, 'before.tar');
-	await run('git', ['archive', '--output', archive, 'HEAD~1'], {cwd: checkout});
+	const {stdout} = await run('git', ['log', '--format=%H', '--max-count=2', '--', 'source', 'cli.tsx'], {cwd: checkout});
+	const isChanged = (await run('git', ['diff', '--quiet', 'HEAD', '--', 'source', 'cli.tsx'], {cwd: checkout, accept: [0, 1]})).exitCode === 1;
+	// A newest commit that is checked out as it is is this program.
+	const commit = stdout.split('\n')[isChanged ? 0 : 1]!;
+	await run('git', ['archive', '--output', archive, commit], {cwd: checkout});
 	await run('tar', ['-xf', archive, '-C', before]);
 	await rm(archive);
 	await run(process.execPath, [path.join(checkout, 'node_modules/typescript/bin/tsc')], {cwd: before});
 };
 
 /**
-Makes the disk of a label `checkout`: this commit in `now`, built, the one before in `before`, the npm packages of both where Node looks for them, and Node and npm themselves, with npm's cache, as a user's host has them.
+Makes the disk of a label `checkout`: this checkout in `now`, built, the program before it in `before`, the npm packages of both where Node looks for them, and Node and npm themselves, with npm's cache, as a user's host has them.
 */
 export const makeCheckoutDisk = async (directory: string, disk: string): Promise<void> => {
 	const root = path.join(directory, 'checkout');

@@ -107,7 +107,7 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 	const stack = new AsyncDisposableStack();
 	stack.defer(async () => rm(directory, {recursive: true, force: true}));
 	try {
-		onStep('putting this checkout and the one before on a disk');
+		onStep('putting this checkout and the program before it on a disk');
 		await makeCheckoutDisk(directory, checkout);
 		await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image.disk, '-F', 'raw', disk]);
 		const port = await freePort();

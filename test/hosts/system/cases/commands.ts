@@ -11,13 +11,14 @@ import {
 	whole,
 } from '../world.js';
 
-/** The readme's first command: it installs, builds, prepares the host, and starts the application. */
+/** The readme's first command on a host that has nothing yet: it installs, builds, prepares the host, and starts the application. */
 export const quickstart: Case = {
 	name: 'quickstart',
-	describe: 'npm run quickstart, and ask the application what it says',
+	describe: 'on a host as it was installed: npm run quickstart, and ask the application what it says',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 4 * slowMs,
 	async run(host, say) {
+		equals(await script(host, 'ls -d /var/lib/holm /proc/sys/net/bridge 2>/dev/null || true; for program in docker qemu-system-x86_64 buildah crun; do command -v $program || true; done'), '', 'what is there before');
 		await script(host, 'cd /opt/holm/now && HOLM_DEMO_OFFLINE=1 npm run quickstart', 3 * slowMs);
 		equals(await script(host, 'curl --silent --max-time 120 http://localhost:8000/'), 'Hello from Flask! Connected to Redis at my-redis-db:6379 successfully!', 'the application');
 		say('removing the application');
@@ -36,10 +37,10 @@ export const tutorial: Case = {
 	},
 };
 
-/** The commit before starts the containers, and this one takes over. */
+/** The program before this one starts the containers, and this one takes over. */
 export const upgrade: Case = {
 	name: 'upgrade',
-	describe: 'start containers with the commit before, and go on with this one while they run',
+	describe: 'start containers with the program before this one, and go on with this one while they run',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 3 * slowMs,
 	async run(host, say) {

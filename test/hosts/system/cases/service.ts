@@ -38,6 +38,12 @@ export const service: Case = {
 		const first = await startedEngine(system);
 		await startContainer(first, 'served', {restartPolicy: always});
 		const before = await machines(system);
+		say('started from a session that ends, on a host that ends what a user leaves');
+		await script(host, 'mkdir -p /etc/systemd/logind.conf.d && printf "[Login]\\nKillUserProcesses=yes\\nKillExcludeUsers=\\n" >/etc/systemd/logind.conf.d/holm.conf && systemctl restart systemd-logind');
+		await script(host, 'holm system stop && systemd-run --quiet --wait --property=PAMName=login --setenv=HOLM_BOOT_TIMEOUT=1800 /usr/local/bin/holm system start', slowMs);
+		await startContainer(await engineOf(system), 'started');
+		await script(host, 'holm system status && holm rm -f started', slowMs);
+		equals(await machines(system), before, 'the machines after the session ended');
 		await script(host, 'holm system install', slowMs);
 		equals(await machines(system), before, 'the machines after the service was made');
 		say('restarting the service');
@@ -51,13 +57,14 @@ export const service: Case = {
 		await script(host, 'usermod --append --groups holm ada');
 		await system.system.logOut();
 		equals(await asAda(system, 'holm ps --format "{{.Names}}"'), 'served', 'what a member of the group sees');
+		equals(await asAda(system, 'cd && echo hers >to && holm cp to served:/to && holm cp served:/to from && stat --format %U from && cat from'), 'ada\nhers', 'a file that she copied there and back');
 		say('rebooting');
 		await system.system.reboot();
 		equals(await script(host, 'systemctl is-enabled holm.socket'), 'enabled', 'the unit of the socket');
 		const engine = await engineOf(system, serviceSocket);
 		await awaitRunning(engine, 'served');
 		equals(await mustInside(engine, 'served', 'echo yes'), 'yes', 'the container after a boot');
-		await script(host, 'journalctl --unit holm --boot --no-pager | grep -q .');
+		equals(await script(host, 'holm system logs').then(text => text.includes('serving')), true, 'that the log is in the journal');
 		await engine.removeContainer('served', {force: true});
 		await script(host, 'holm system uninstall', slowMs);
 		equals(await script(host, 'systemctl cat holm.service 2>&1 || true').then(text => text.includes('No files found')), true, 'that the unit is gone');
