@@ -139,10 +139,13 @@ export const createUtility = (site: Site): Utility => {
 			if (found) {
 				clearTimeout(found.timer);
 				found.timer = setTimeout(() => {
-					void entry.queue(async () => {
+					const ending = entry.queue(async () => {
 						if (machines.get(entry.container.id) === found) {
 							await end(entry, async machine => machine.finish());
 						}
+					});
+					ending.catch((error: unknown) => {
+						site.log(`${entry.container.name}: ${messageOf(error)}`);
 					});
 				}, restMs);
 			}
