@@ -99,12 +99,12 @@ export const buildError = (error: unknown, step: {readonly position: string; rea
 };
 
 /** What builds are at on one storage: what a killed one left can be told from the work of others only when none runs. */
-type Site = {running: number; hasStrays: boolean; cleaning: Promise<void>};
+type Site = {running: number; hasStrays: boolean; cleaning?: Promise<void>};
 
 const sites = new WeakMap<Buildah, Site>();
 
 const siteOf = (buildah: Buildah): Site => {
-	const site = sites.get(buildah) ?? {running: 0, hasStrays: false, cleaning: Promise.resolve()};
+	const site = sites.get(buildah) ?? {running: 0, hasStrays: false};
 	sites.set(buildah, site);
 	return site;
 };
@@ -116,6 +116,19 @@ const removeStrays = async (buildah: Buildah): Promise<void> => {
 	if (strays.length > 0) {
 		await buildah.run(['rm', ...strays]);
 	}
+};
+
+/** Clears up after builds that failed, once none runs. Where that fails it is tried again before the next build, which need not fail for it. */
+const clean = async (site: Site, buildah: Buildah): Promise<void> => {
+	if (site.running === 0 && site.hasStrays) {
+		site.cleaning ??= removeStrays(buildah).then(() => {
+			site.hasStrays = false;
+		}, () => undefined).finally(() => {
+			site.cleaning = undefined;
+		});
+	}
+
+	await site.cleaning;
 };
 
 /**
@@ -183,7 +196,7 @@ Throws `invalid`, naming the step and its reason, when a step fails, and `unavai
 */
 export async function * build(buildah: Buildah, contextDirectory: string, options: BuildOptions): AsyncGenerator<Progress, void> {
 	const site = siteOf(buildah);
-	await site.cleaning;
+	await clean(site, buildah);
 	site.running++;
 	const work = await buildah.scratch();
 	let step: {position: string; text: string} | undefined;
@@ -216,12 +229,7 @@ export async function * build(buildah: Buildah, contextDirectory: string, option
 	} finally {
 		site.running--;
 		site.hasStrays ||= !isDone;
-		if (site.running === 0 && site.hasStrays) {
-			site.hasStrays = false;
-			site.cleaning = removeStrays(buildah);
-			await site.cleaning;
-		}
-
+		await clean(site, buildah);
 		await buildah.removeScratch(work);
 	}
 }

@@ -20,13 +20,15 @@ const maximumLine = 64 * 1024;
 /** Lines of standard error that are kept for the message of a failure. */
 const keptLines = 20;
 
+type Ending = {readonly exitCode: number; /** What killed it. */ readonly signal?: string};
+
 /** A program that failed; `lines` are the last ones of its standard error. */
 export class ProgramError extends HolmError {
 	readonly lines: readonly string[];
 	readonly exitCode: number;
 
-	constructor(program: string, lines: readonly string[], exitCode: number) {
-		const reason = lines.at(-1)?.replace(/^Error: /v, '') ?? `exit status ${exitCode}`;
+	constructor(program: string, lines: readonly string[], {exitCode, signal}: Ending) {
+		const reason = signal === undefined ? lines.at(-1)?.replace(/^Error: /v, '') ?? `exit status ${exitCode}` : `it was ended by ${signal}`;
 		const isFull = lines.some(line => line.includes('no space left on device'));
 		super(isFull ? 'unavailable' : 'internal', isFull ? `The disk is full: ${program} could not write its files` : `${program} failed: ${reason}`, isFull ? {remedy: 'free some space, or holm image prune'} : {});
 		this.lines = lines;
@@ -80,7 +82,7 @@ export async function * outputLines({file, arguments: arguments_, options}: Prog
 	const child = spawn(file, arguments_, {env: options.environment ?? {}, stdio: 'pipe'});
 	const lines = new PassThrough({objectMode: true});
 	const failure: {error?: Error} = {};
-	const ended = Promise.withResolvers<number>();
+	const ended = Promise.withResolvers<Ending>();
 	const kill = () => {
 		child.kill('SIGKILL');
 	};
@@ -88,8 +90,8 @@ export async function * outputLines({file, arguments: arguments_, options}: Prog
 	child.on('error', error => {
 		failure.error = error;
 	});
-	child.on('close', exitCode => {
-		ended.resolve(exitCode ?? 255);
+	child.on('close', (exitCode, signal) => {
+		ended.resolve({exitCode: exitCode ?? 255, signal: signal ?? undefined});
 		lines.end();
 	});
 	// A program that ends before it has read its input is judged by its exit status.
@@ -114,15 +116,15 @@ export async function * outputLines({file, arguments: arguments_, options}: Prog
 		await ended.promise;
 	}
 
-	const exitCode = await ended.promise;
+	const ending = await ended.promise;
 	options.signal?.throwIfAborted();
 	if (failure.error) {
 		const program = file === 'unshare' ? 'unshare (util-linux)' : file;
 		throw new HolmError('unavailable', `${program} is not installed`, {remedy: 'holm setup installs what is missing', cause: failure.error});
 	}
 
-	if (exitCode !== 0) {
-		throw new ProgramError('buildah', kept, exitCode);
+	if (ending.exitCode !== 0) {
+		throw new ProgramError('buildah', kept, ending);
 	}
 }
 

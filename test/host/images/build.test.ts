@@ -55,6 +55,29 @@ hostTest('a build shows its steps and output, then the id; the second comes from
 	await assertNothingIsLeft(t, {store, paths, directory});
 });
 
+hostTest('a build that failed and could not be cleared up after fails no other, and is cleared up after later', ['buildah'], async t => {
+	const {store, directory, paths} = await storeFor(t);
+	let isBroken = true;
+	const buildah: typeof store.buildah = {
+		...store.buildah,
+		async run(arguments_, ...rest) {
+			if (isBroken && arguments_[0] === 'containers') {
+				throw new Error('the storage is busy');
+			}
+
+			return store.buildah.run(arguments_, ...rest);
+		},
+	};
+	const failing = await contextFor(directory, 'failing', {Dockerfile: `${base}RUN exit 3\n`});
+	await t.throwsAsync(collect(build(buildah, failing, buildOptions)), {message: /at step 4\/4, RUN exit 3/v});
+	const context = await contextFor(directory, 'context', {Dockerfile: base});
+	const steps = await collect(build(buildah, context, buildOptions));
+	t.truthy(steps.at(-1)?.imageId);
+	isBroken = false;
+	await collect(build(buildah, context, buildOptions));
+	await assertNothingIsLeft(t, {store, paths, directory});
+});
+
 hostTest('a step that fails is named with its reason, and nothing is left', ['buildah'], async t => {
 	const {store, directory, paths} = await storeFor(t);
 	for (const [step, message] of [

@@ -58,7 +58,7 @@ test('an image is found by id, name and the beginning of its id', t => {
 });
 
 test('a failed build names its step and the reason', t => {
-	const failed = (...lines: string[]) => new ProgramError('buildah', lines, 1);
+	const failed = (...lines: string[]) => new ProgramError('buildah', lines, {exitCode: 1});
 	const message = (text: string, ...lines: string[]) => buildError(failed(...lines), {position: '2/3', text}).message;
 	t.is(message('RUN exit "3": x', 'Error: building at STEP "RUN exit "3": x": exit status 3'), 'Build failed at step 2/3, RUN exit "3": x: exit status 3');
 	t.is(message('RUN x', 'Error: building at STEP "RUN x": while running runtime: exit status 1'), 'Build failed at step 2/3, RUN x: exit status 1');
@@ -68,7 +68,7 @@ test('a failed build names its step and the reason', t => {
 });
 
 test('what a registry answers decides the code', t => {
-	const code = (said: string) => registryError('Cannot pull x', new ProgramError('buildah', [`Error: ${said}`], 125)).code;
+	const code = (said: string) => registryError('Cannot pull x', new ProgramError('buildah', [`Error: ${said}`], {exitCode: 125})).code;
 	t.is(code('initializing source docker://x:1: reading manifest 1 in localhost:5000/x: manifest unknown: manifest unknown'), 'not-found');
 	t.is(code('initializing source docker://x:1: reading manifest 1 in docker.io/x: unauthorized: authentication required'), 'forbidden');
 	t.is(code('pinging container registry localhost:1: Get "http://localhost:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused'), 'unavailable');
