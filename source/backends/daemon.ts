@@ -1,5 +1,10 @@
 import {spawn} from 'node:child_process';
-import {mkdir, open} from 'node:fs/promises';
+import {
+	mkdir,
+	open,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -29,6 +34,7 @@ import {
 import {serviceSocket} from '../host/service/units.js';
 import {readIdentity, startTimeOf} from '../host/worker-process.js';
 import {forbiddenSocket, notStarted, probeSocket, socketOf} from './local-engine.js';
+import {spawned} from '../host/spawned.js';
 
 type In = {
 	/** Directory of the engine; default that of the host. */
@@ -187,9 +193,9 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		directory,
 		JSON.stringify(addresses),
 	];
-	const child = spawn(command[0]!, command.slice(1), {
+	const child = spawned(spawn(command[0]!, command.slice(1), {
 		cwd: '/', detached: true, env: engineEnvironment(), stdio: ['ignore', output.fd, output.fd, 'ipc'],
-	});
+	}));
 	const {promise, resolve, reject} = Promise.withResolvers<'ready' | 'other'>();
 	child.on('message', (news: DaemonNews) => {
 		if ('step' in news) {
@@ -224,21 +230,27 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 };
 
 const stopLimitMs = 60_000;
+/** Containers are given this long when the engine stops them all. */
+const containersLimitMs = 90_000;
 
-/** Tells the daemon to end, with or without what it runs, and waits for that. Does nothing when there is none. */
-const endDaemon = async (directory: string, everything: boolean): Promise<void> => {
+/** What the daemon is told by a signal: to end and leave what runs, to stop what runs, or to kill it. */
+const signals = {daemon: 'SIGTERM', stop: 'SIGUSR2', kill: 'SIGPWR'} as const;
+
+/** Tells the daemon to end and waits for that. Does nothing when there is none. */
+const endDaemon = async (directory: string, how: keyof typeof signals): Promise<void> => {
 	const pid = await readPid(directory);
 	if (pid === undefined) {
 		return;
 	}
 
 	try {
-		process.kill(pid, everything ? 'SIGUSR2' : 'SIGTERM');
+		process.kill(pid, signals[how]);
 	} catch (error) {
 		throw new HolmError('forbidden', `the daemon, process ${pid}, cannot be stopped`, {remedy: 'use sudo', cause: error});
 	}
 
-	for (const deadline = Date.now() + stopLimitMs; Date.now() < deadline;) {
+	const limitMs = how === 'stop' ? stopLimitMs + containersLimitMs : stopLimitMs;
+	for (const deadline = Date.now() + limitMs; Date.now() < deadline;) {
 		if (!isLiving(pid)) {
 			return;
 		}
@@ -246,12 +258,14 @@ const endDaemon = async (directory: string, everything: boolean): Promise<void> 
 		await delay(20);
 	}
 
-	throw new HolmError('internal', `the daemon, process ${pid}, has not ended within ${stopLimitMs / 1000} seconds and ${pathsOf(directory).socket} is still there`, {remedy: 'holm system logs may say why'});
+	throw new HolmError('internal', `the daemon, process ${pid}, has not ended within ${limitMs / 1000} seconds and ${pathsOf(directory).socket} is still there`, {remedy: 'holm system logs may say why'});
 };
 
 export type StopOptions = In & {
-	/** End the containers too, and take the engine's network from the host. */
+	/** Stop the containers too, and take the engine's network from the host. */
 	readonly everything?: boolean;
+	/** Kill the containers instead. */
+	readonly isForced?: boolean;
 };
 
 /** Only this needs the host's part of the program. */
@@ -262,9 +276,16 @@ const lookAfterwards = async (directory: string): Promise<readonly string[]> => 
 
 /** Opens an engine so that it can end what it runs. Where it cannot open, what runs is ended without it, and its reason thrown. */
 const openToEnd = async (directory: string, open: () => Promise<void>): Promise<void> => {
+	const {ending} = pathsOf(directory);
 	try {
+		if (!(await daemonStatus({root: directory})).running) {
+			// Containers that their policy starts again are not started for this. Where there is no directory there are none.
+			await writeFile(ending, '').catch(() => undefined);
+		}
+
 		await open();
 	} catch (error) {
+		await rm(ending, {force: true});
 		const {code, message, remedy} = asHolmError(error);
 		const found = process.getuid?.() === 0 ? await lookAfterwards(directory) : [];
 		throw new HolmError(code, found.length > 0 ? `${message}; without it were ended: ${found.join('; ')}` : message, {remedy, cause: error});
@@ -274,20 +295,21 @@ const openToEnd = async (directory: string, open: () => Promise<void>): Promise<
 /**
 Ends the daemon of an engine; what it runs goes on, unless `everything`. Does nothing when there is none.
 
-With `everything` it looks afterwards, ends what is there all the same, and resolves with what that was, a line each. Throws `unavailable` naming what could not be ended.
+With `everything` containers are stopped, and started again by the next engine where their policy says so. It looks afterwards, ends what is there all the same, and resolves with what that was, a line each. Throws `unavailable` naming what could not be ended.
 */
-export const stopDaemon = async ({root = defaultRoot, everything = false}: StopOptions = {}): Promise<readonly string[]> => {
+export const stopDaemon = async ({root = defaultRoot, everything = false, isForced = false}: StopOptions = {}): Promise<readonly string[]> => {
 	const directory = path.resolve(root);
 	if (process.getuid?.() !== 0 && (await daemonStatus({root: directory})).running) {
 		throw new HolmError('forbidden', `only root can stop the engine in ${directory}`, {remedy: 'use sudo'});
 	}
 
+	const how = isForced ? 'kill' : 'stop';
 	if (await isService(directory)) {
 		if (everything) {
 			await openToEnd(directory, startAsService);
 			// Nothing starts it again while it ends.
 			await closeServiceSocket();
-			await endDaemon(directory, true);
+			await endDaemon(directory, how);
 		}
 
 		await stopService();
@@ -296,7 +318,7 @@ export const stopDaemon = async ({root = defaultRoot, everything = false}: StopO
 			await openToEnd(directory, async () => startDaemon({root: directory}));
 		}
 
-		await endDaemon(directory, everything);
+		await endDaemon(directory, everything ? how : 'daemon');
 	}
 
 	return everything ? lookAfterwards(directory) : [];
@@ -309,7 +331,7 @@ export const installDaemon = async (root: string, onStep: (step: SetupStep) => v
 		root,
 		tell: onStep,
 		async stopDaemon() {
-			await endDaemon(root, false);
+			await endDaemon(root, 'daemon');
 		},
 		awaitEngine: awaitService,
 	});

@@ -83,8 +83,9 @@ const serve = async (root: string, addresses: readonly Listening[], descriptors:
 
 	// A terminal that closes is no reason to end.
 	process.on('SIGHUP', () => undefined);
-	// SIGUSR2 asks for the end of everything that runs, too.
+	// SIGUSR2 asks that everything that runs is stopped, too, and SIGPWR that it is killed.
 	process.once('SIGUSR2', resolve);
+	process.once('SIGPWR', resolve);
 
 	await writeFile(paths.daemonPid, JSON.stringify(await identify(process.pid)), {mode: 0o600});
 	// At these, clients wait since before this process was there.
@@ -105,8 +106,8 @@ const serve = async (root: string, addresses: readonly Listening[], descriptors:
 	}
 
 	server.closeAllConnections();
-	if (signal === 'SIGUSR2') {
-		await engine.shutDown();
+	if (signal === 'SIGUSR2' || signal === 'SIGPWR') {
+		await engine.shutDown({isForced: signal === 'SIGPWR'});
 	} else {
 		await (await isHostStopping() ? engine.closeForShutdown() : engine.close());
 	}

@@ -59,7 +59,7 @@ import {endsWithin, silenceLimitMs} from './machines/patience.js';
 import type {Machine} from './machines/running-machine.js';
 import {lastWords} from './machines/status.js';
 import {endStrays, isKeptBy} from './machines/strays.js';
-import {orMissing} from './store/missing.js';
+import {isMissing, orMissing} from './store/missing.js';
 import {pathsOf, type Paths} from './store/paths.js';
 import {readRecords} from './store/records.js';
 
@@ -68,8 +68,8 @@ export type HostEngine = Engine & {
 	readonly close: () => Promise<void>;
 	/** Stops the containers in order and closes, for the host goes down; the next engine starts those that their policy wants back. */
 	readonly closeForShutdown: () => Promise<void>;
-	/** Ends everything of the engine that runs, and takes its network from the host. Records, images and disks stay. */
-	readonly shutDown: () => Promise<void>;
+	/** Stops everything of the engine that runs, or kills it where `isForced`, and takes its network from the host. Records, images and disks stay; the next engine starts what its policy wants back. */
+	readonly shutDown: (options?: {readonly isForced?: boolean}) => Promise<void>;
 };
 
 export type HostEngineOptions = {
@@ -110,6 +110,20 @@ const makeDirectories = async (paths: Paths) => {
 
 	for (const directory of [paths.networks, paths.volumes, paths.workers]) {
 		await mkdir(directory, {recursive: true, mode: 0o700});
+	}
+};
+
+/** Whether a file was there, which is not there any more. */
+const takeFile = async (file: string): Promise<boolean> => {
+	try {
+		await rm(file);
+		return true;
+	} catch (error) {
+		if (isMissing(error)) {
+			return false;
+		}
+
+		throw error;
 	}
 };
 
@@ -273,10 +287,20 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	});
 	await clearAbandonedTemplates(paths.templates);
 	await removeUnrecorded(site);
+	const isEnding = await takeFile(paths.ending);
 	const gone = await resume(site, lifecycle);
 	await connections.repair();
+	const giveUpRestarts = () => {
+		for (const entry of site.containers.values()) {
+			lifecycle.cancelRestart(entry);
+		}
+	};
+
 	for (const conclude of gone) {
 		await conclude();
+		if (isEnding) {
+			giveUpRestarts();
+		}
 	}
 
 	if (!networkOf(site, defaultNetwork)) {
@@ -285,7 +309,10 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		});
 	}
 
-	await startAfterBoot(site, lifecycle);
+	if (!isEnding) {
+		await startAfterBoot(site, lifecycle);
+	}
+
 	const stopClocks = keepClocks({running: () => runningMachines(site), log});
 	const rotation = setInterval(() => {
 		void rotateAll(site);
@@ -330,13 +357,18 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 			await stopForShutdown(site, lifecycle);
 			await close();
 		},
-		async shutDown() {
+		async shutDown({isForced = false} = {}) {
+			if (!isForced) {
+				await stopForShutdown(site, lifecycle);
+			}
+
 			await close();
 			await takeEveryStep([
 				async () => {
 					const kills = await Promise.allSettled(site.containers.values().map(async entry => {
-						entry.isStoppedByUser = true;
 						await lifecycle.kill(entry);
+						// The next engine does what the policy says.
+						lifecycle.cancelRestart(entry);
 					}));
 					const failures = kills.filter(result => result.status === 'rejected');
 					if (failures.length > 0) {

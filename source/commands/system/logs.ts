@@ -7,6 +7,7 @@ import {isService} from '../../host/service/service.js';
 import {serviceUnit} from '../../host/service/units.js';
 import {defaultRoot, pathsOf} from '../../host/store/paths.js';
 import {defineCommand} from '../command.js';
+import {assertOwnEngine} from '../own-engine.js';
 import {parseWhole} from '../flags/sizes.js';
 import {forOutput} from '../print/escape.js';
 import {write} from '../terminal/streams.js';
@@ -72,6 +73,7 @@ export const command = defineCommand({
 		},
 	},
 	async run(context, {follow, tail}) {
+		assertOwnEngine(context, 'asked for its log');
 		const count = tail === 'all' ? Infinity : parseWhole('--tail', tail);
 		const show = async (text: string) => write(context.stdout, forOutput(context.stdout, text));
 		const root = context.root ?? defaultRoot;

@@ -4,6 +4,7 @@ import type {Survey} from '../../host/reset/survey.js';
 import {serviceGroup} from '../../host/service/units.js';
 import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
+import {assertOwnEngine} from '../own-engine.js';
 import {escapeControls} from '../print/escape.js';
 import {decimalSize} from '../print/sizes.js';
 import {printSteps} from '../print/steps.js';
@@ -25,10 +26,7 @@ export const command = defineCommand({
 	usage: '',
 	flags: {force: forceFlag},
 	async run(context, {force}) {
-		if (context.host !== undefined) {
-			throw new HolmError('invalid', 'only the engine of this host can be reset', {remedy: 'leave --host out'});
-		}
-
+		assertOwnEngine(context, 'reset');
 		if (process.getuid?.() !== 0) {
 			throw new HolmError('forbidden', 'only root can remove the engine', {remedy: 'sudo holm system reset'});
 		}
@@ -63,7 +61,7 @@ export const command = defineCommand({
 				async shutDown() {
 					try {
 						if ((await daemonStatus({root})).running) {
-							await stopDaemon({root, everything: true});
+							await stopDaemon({root, everything: true, isForced: true});
 						}
 					} finally {
 						if (hasService) {

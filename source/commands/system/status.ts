@@ -1,11 +1,13 @@
 import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
+import {assertOwnEngine} from '../own-engine.js';
 
 export const command = defineCommand({
 	summary: 'Tell whether the engine\'s daemon runs; exit status 3 when it does not',
 	usage: '',
 	flags: {},
 	async run(context) {
+		assertOwnEngine(context, 'asked for its daemon');
 		const {daemonStatus} = await import('../../backends/daemon.js');
 		const root = context.root ?? defaultRoot;
 		const {running, pid, socket, isService} = await daemonStatus({root});

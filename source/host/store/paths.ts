@@ -19,6 +19,8 @@ export const pathsOf = (root: string) => ({
 	daemonLock: path.join(root, 'daemon.lock'),
 	/** Id of the host's boot in which the engine was last open. */
 	boot: path.join(root, 'boot'),
+	/** There while an engine opens only to end what runs. */
+	ending: path.join(root, 'ending'),
 	/** Id of the engine, made once. */
 	identity: path.join(root, 'identity'),
 	containers: path.join(root, 'containers'),

@@ -92,7 +92,7 @@ const quote = (word: string) => `'${word.replaceAll('\'', String.raw`'\''`)}'`;
 
 /** Ends everything of the engine even when this process is killed: it waits for the end of its standard input, which this process holds. */
 const startJanitor = (directory: string, root: string) => {
-	const script = 'cat; [ -d "$2" ] || exit 0; "$0" "$1" --root "$2" system stop --all; umount -l "$2" 2>/dev/null; rm -rf "$3"';
+	const script = 'cat; [ -d "$2" ] || exit 0; "$0" "$1" --root "$2" system stop --all --force; umount -l "$2" 2>/dev/null; rm -rf "$3"';
 	const janitor = spawn('sh', ['-c', script, process.execPath, cli, root, directory], {
 		cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'],
 	});
@@ -179,7 +179,7 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 		/** Ends the engine, and resolves with what is left of it. */
 		async close() {
 			launcher.killAll();
-			const {status, stderr} = await run(['system', 'stop', '--all']);
+			const {status, stderr} = await run(['system', 'stop', '--all', '--force']);
 			const isOwn = {directory, except: janitor.pid!};
 			const log = await readFile(pathsOf(root).daemonLog, 'utf8').catch(() => '');
 			const defects = log.split('\n').filter(line => line.includes(' unhandled: '));

@@ -1,4 +1,4 @@
-import {writeFile} from 'node:fs/promises';
+import {readFile, writeFile} from 'node:fs/promises';
 import {pathsOf} from '../../../../source/host/store/paths.js';
 import type {World} from '../world.js';
 
@@ -21,12 +21,33 @@ export const bootTests = (world: World): void => {
 		return Object.fromEntries(containers.map(({name, status}) => [name, status.state]));
 	};
 
-	world.test('containers are stopped in order when the host goes down, and back after its boot as their policy wants', async t => {
-		const run = async (name: string, policy: string) => {
-			await world.holm('run', '-d', '--name', name, '--restart', policy, 'box', 'sh', '-c', untilTold);
-			await world.until(async () => world.holm('logs', name), log => log.includes('up'));
-		};
+	const run = async (name: string, policy: string) => {
+		await world.holm('run', '-d', '--name', name, '--restart', policy, 'box', 'sh', '-c', untilTold);
+		await world.until(async () => world.holm('logs', name), log => log.includes('up'));
+	};
 
+	world.test('the end of the engine and its containers is told to each, and the next engine starts what its policy wants', async t => {
+		await Promise.all([run('back', 'unless-stopped'), run('once', 'no')]);
+		t.regex((await world.run(['system', 'stop', '--force'])).stderr, /without --all they go on running/v);
+		t.is(await world.holm('system', 'stop', '--all'), 'The engine and its containers are stopped.');
+		t.false((await world.traces()).processes.some(line => line.startsWith('qemu')));
+		t.is(await world.holm('system', 'stop', '--all'), 'The engine and its containers are stopped.');
+		const log = await readFile(pathsOf(world.root).daemonLog, 'utf8');
+		t.false(log.includes('could not be'), log);
+		await world.holm('system', 'start');
+		await world.until(states, ({back}) => back === 'running');
+		t.like((await world.engine.container('once')).status, {state: 'exited', exitCode: 3});
+		for (const [name, lines] of [['back', /^up\ntold\n(?:up\n?)?$/v], ['once', /^up\ntold$/v]] as const) {
+			t.regex(await world.holm('logs', name), lines);
+		}
+
+		await world.holm('system', 'stop', '--all', '--force');
+		await world.holm('system', 'start');
+		await world.until(states, ({back}) => back === 'running');
+		await world.holm('rm', '-f', 'back', 'once');
+	});
+
+	world.test('containers are stopped in order when the host goes down, and back after its boot as their policy wants', async t => {
 		for (const [name, policy] of [['ended', 'always'], ['rested', 'unless-stopped']] as const) {
 			await run(name, policy);
 			await world.holm('stop', name);

@@ -61,7 +61,7 @@ export const hangingTests = (world: World): void => {
 		t.deepEqual(await machines(), []);
 		await world.holm('system', 'stop');
 		const other = await begin('ended');
-		await world.holm('system', 'stop', '--all');
+		await world.holm('system', 'stop', '--all', '--force');
 		t.not((await other.ended).status, 0);
 		t.deepEqual(await machines(), []);
 		t.deepEqual((await world.traces()).mounts, []);

@@ -164,7 +164,7 @@ export const killsTests = (world: World): void => {
 
 			await engine.stopContainer('resting', {timeoutSeconds: 0});
 			// The others end with everything.
-			t.is(await world.holm('system', 'stop', '--all'), 'The engine and its containers are stopped.', about);
+			t.is(await world.holm('system', 'stop', '--all', '--force'), 'The engine and its containers are stopped.', about);
 			t.deepEqual(await world.remains(), [], about);
 			await world.holm('system', 'start');
 			await engine.createContainer(containerWith('going'));

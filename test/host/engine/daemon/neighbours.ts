@@ -26,10 +26,10 @@ export const neighbourTests = (world: World): void => {
 			t.not((await run(['exec', 'same', 'timeout', '2', 'wget', '-q', '-O', '-', 'http://192.168.64.9/seed/first'])).status, 0, 'an address of one engine is nothing to the other');
 			await other('volume', 'create', 'only-here');
 			t.is(await world.holm('volume', 'ls', '-q'), '');
-			await other('system', 'stop', '--all');
+			await other('system', 'stop', '--all', '--force');
 			t.is((await world.engine.container('same')).status.state, 'running');
 		} finally {
-			await run(['system', 'stop', '--all']);
+			await run(['system', 'stop', '--all', '--force']);
 		}
 
 		await world.holm('rm', '-f', 'same');

@@ -161,6 +161,7 @@ export const serviceTests = (world: World): void => {
 			await host.as('root', 'chmod', '700', '/var/lib');
 			await fails(/\/var\/lib lets no other user through.*chmod o\+x \/var\/lib/v, 'root', 'ps');
 			await host.as('root', 'chmod', '755', '/var/lib');
+			await world.until(async () => host.as('root', 'systemctl', 'is-active', 'holm.service'), ({status}) => status !== 0);
 			await succeeds('root', 'system', 'start');
 
 			t.regex(await succeeds('root', 'system', 'uninstall'), /service is removed/v);
