@@ -3,6 +3,7 @@ import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../errors.js';
 import {engineEnvironment} from './environment.js';
+import {spawned} from './spawned.js';
 
 /** Exit status of `flock` when another process holds the lock: not one that node or the kernel gives. */
 export const heldStatus = 75;
@@ -17,7 +18,7 @@ The kernel holds the lock for a child that ends with this process, however that 
 export const withLock = async <Result>(file: string, work: () => Promise<Result>, {canWait = true}: {readonly canWait?: boolean} = {}): Promise<Result> => {
 	await mkdir(path.dirname(file), {recursive: true});
 	// Its first byte comes back when `cat` runs, which is when the lock is held.
-	const holder = spawn('flock', ['--exclusive', ...(canWait ? [] : ['--nonblock', `--conflict-exit-code=${heldStatus}`]), file, 'cat'], {env: engineEnvironment(), stdio: ['pipe', 'pipe', 'ignore']});
+	const holder = spawned(spawn('flock', ['--exclusive', ...(canWait ? [] : ['--nonblock', `--conflict-exit-code=${heldStatus}`]), file, 'cat'], {env: engineEnvironment(), stdio: ['pipe', 'pipe', 'ignore']}));
 	const ended = new Promise<number | null>(resolve => {
 		holder.on('close', resolve);
 	});

@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {createInterface} from 'node:readline';
 import {HolmError} from '../errors.js';
 import {engineEnvironment} from './environment.js';
+import {spawned} from './spawned.js';
 
 export type RunOptions = {
 	readonly input?: string | Uint8Array;
@@ -29,12 +30,12 @@ Throws `unavailable` when the program is not installed and `internal`, with the 
 */
 export const run = async (file: string, arguments_: readonly string[], options: RunOptions = {}): Promise<RunResult> => {
 	const {promise, resolve, reject} = Promise.withResolvers<RunResult>();
-	const child = spawn(file, arguments_, {
+	const child = spawned(spawn(file, arguments_, {
 		cwd: options.cwd,
 		env: {...engineEnvironment(), ...options.environment},
 		signal: options.signal,
 		stdio: 'pipe',
-	});
+	}));
 	const collect = (stream: NodeJS.ReadableStream) => {
 		const chunks: Uint8Array[] = [];
 		let size = 0;

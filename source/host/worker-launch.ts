@@ -10,6 +10,7 @@ import {heldStatus} from './lock.js';
 import {connect, type Link} from './worker-link.js';
 import type {Station} from './worker-protocol.js';
 import type {WorkerOptions} from './worker.js';
+import {spawned} from './spawned.js';
 
 /** A process of Node's takes ten seconds and more to start on an emulated or very busy host. */
 const startLimitMs = 60_000;
@@ -31,7 +32,7 @@ type Attempt = {
 /** The lock is the kernel's and is held by the worker for its whole life, so there are never two, and none is left behind by one that died. */
 const spawnWorker = (options: WorkerOptions<never>, key: string, output: FileHandle): Attempt => {
 	const {lock, log, ...station} = filesOf(options.directory, options.name);
-	const child = spawn('flock', [
+	const child = spawned(spawn('flock', [
 		'--nonblock',
 		`--conflict-exit-code=${heldStatus}`,
 		'--no-fork',
@@ -47,7 +48,7 @@ const spawnWorker = (options: WorkerOptions<never>, key: string, output: FileHan
 		detached: true,
 		env: {PATH: programPath},
 		stdio: ['ignore', output.fd, output.fd],
-	});
+	}));
 	child.unref();
 	let ending: ReturnType<Attempt['ending']>;
 	child.on('error', error => {

@@ -3,6 +3,7 @@ import {once} from 'node:events';
 import {setTimeout as delay} from 'node:timers/promises';
 import {messageOf} from '../../errors.js';
 import {engineEnvironment} from '../environment.js';
+import {spawned} from '../spawned.js';
 
 export type RulesWatch = {
 	/** Whether rules of the host may have changed since it was asked last; at first they may. */
@@ -24,14 +25,24 @@ export const watchRules = (log: (line: string) => void): RulesWatch => {
 	let hasChanged = true;
 	let isTold = false;
 
-	const listen = async () => {
-		while (!signal.aborted) {
+	/** Resolves with why it ended. */
+	const monitor = async (): Promise<string> => {
+		try {
 			// A daemon that is killed must leave no process.
-			const monitor = spawn('setpriv', ['--pdeathsig', 'KILL', 'nft', 'monitor', 'ruleset'], {env: engineEnvironment(), stdio: ['ignore', 'pipe', 'ignore'], signal, killSignal: 'SIGKILL'});
-			monitor.stdout.on('data', () => {
+			const child = spawned(spawn('setpriv', ['--pdeathsig', 'KILL', 'nft', 'monitor', 'ruleset'], {env: engineEnvironment(), stdio: ['ignore', 'pipe', 'ignore'], signal, killSignal: 'SIGKILL'}));
+			child.stdout.on('data', () => {
 				hasChanged = true;
 			});
-			const reason = await once(monitor, 'close').then(([status, name]) => String(status ?? name), messageOf);
+			const [status, name] = await once(child, 'close') as readonly unknown[];
+			return String(status ?? name);
+		} catch (error) {
+			return messageOf(error);
+		}
+	};
+
+	const listen = async () => {
+		while (!signal.aborted) {
+			const reason = await monitor();
 			if (signal.aborted) {
 				return;
 			}

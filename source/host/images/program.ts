@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {PassThrough, type Readable} from 'node:stream';
 import {StringDecoder} from 'node:string_decoder';
 import {HolmError} from '../../errors.js';
+import {spawned} from '../spawned.js';
 
 export type ProgramOptions = {
 	/** Over the program's environment, which is otherwise complete: nothing is inherited. */
@@ -79,7 +80,7 @@ Throws `unavailable` when it is not installed, `ProgramError` when it fails, and
 */
 export async function * outputLines({file, arguments: arguments_, options}: Program): AsyncGenerator<OutputLine, void> {
 	options.signal?.throwIfAborted();
-	const child = spawn(file, arguments_, {env: options.environment ?? {}, stdio: 'pipe'});
+	const child = spawned(spawn(file, arguments_, {env: options.environment ?? {}, stdio: 'pipe'}));
 	const lines = new PassThrough({objectMode: true});
 	const failure: {error?: Error} = {};
 	const ended = Promise.withResolvers<Ending>();

@@ -9,6 +9,7 @@ import {programPath} from '../environment.js';
 import {run} from '../run.js';
 import {ownerVariable} from './owner.js';
 import {identify, type DetachedOptions, type ProcessIdentity} from './process.js';
+import {spawned} from '../spawned.js';
 
 /** Of a shell and of `unshare`, which do nothing else. */
 const holdTimeoutMs = 30_000;
@@ -38,9 +39,9 @@ It sees the host's mounts, and what is unmounted on the host goes there too, but
 */
 export const holdProcess = async (program: string, arguments_: readonly string[], {output, owner}: HoldOptions): Promise<HeldProcess> => {
 	await using file = await open(output, 'a', 0o600);
-	const child = spawn('unshare', ['--mount', '--propagation', 'slave', '--', 'sh', '-c', holdScript, 'holm-held', program, ...arguments_], {
+	const child = spawned(spawn('unshare', ['--mount', '--propagation', 'slave', '--', 'sh', '-c', holdScript, 'holm-held', program, ...arguments_], {
 		cwd: '/', detached: true, env: {PATH: programPath, [ownerVariable]: owner}, stdio: ['pipe', 'pipe', file.fd],
-	}) as ChildProcessByStdio<Writable, Readable, null>;
+	})) as ChildProcessByStdio<Writable, Readable, null>;
 	const ended = new Promise<void>(resolve => {
 		child.on('error', () => {
 			resolve();

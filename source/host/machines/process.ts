@@ -5,6 +5,7 @@ import {HolmError} from '../../errors.js';
 import {programPath} from '../environment.js';
 import {startTimeOf} from '../worker-process.js';
 import {ownerVariable} from './owner.js';
+import {spawned} from '../spawned.js';
 
 /** A process that a later engine must recognise: numbers are given again, start times are not. */
 export type ProcessIdentity = {
@@ -97,9 +98,9 @@ export const spawnDetached = async (program: string, arguments_: readonly string
 	const [command, ...rest] = commandAs(program, arguments_, identity);
 	const file = await open(output, 'a', 0o600);
 	try {
-		const child = spawn(command, rest, {
+		const child = spawned(spawn(command, rest, {
 			cwd: '/', detached: true, env: {PATH: programPath, [ownerVariable]: owner}, stdio: ['ignore', file.fd, file.fd, ...descriptors],
-		});
+		}));
 		const exited = new Promise<{readonly exitCode: number | undefined; readonly signal: NodeJS.Signals | undefined}>(resolve => {
 			child.on('error', () => {
 				resolve({exitCode: 127, signal: undefined});

@@ -5,6 +5,7 @@ import {createInterface} from 'node:readline';
 import {HolmError} from '../../errors.js';
 import {findCommand} from '../programs.js';
 import {type Template} from './template.js';
+import {spawned} from '../spawned.js';
 
 /**
 Copies a file into a memory file that nobody can write or change the size of any more, tells its descriptor and keeps it until its standard input ends. What is zero takes no memory.
@@ -52,7 +53,7 @@ const makeSealed = async (ram: string, gid: number): Promise<FileHandle> => {
 		throw new HolmError('unavailable', 'perl is not installed', {remedy: 'holm setup installs it'});
 	}
 
-	const child = spawn(perl, ['-e', script, ram, String(gid)], {env: {}, stdio: 'pipe'});
+	const child = spawned(spawn(perl, ['-e', script, ram, String(gid)], {env: {}, stdio: 'pipe'}));
 	let complaint = '';
 	child.stderr.on('data', (chunk: Uint8Array) => {
 		complaint = (complaint + Buffer.from(chunk).toString()).slice(0, 1000);
