@@ -16,6 +16,8 @@ export type JoinOptions = {
 	readonly stderr: boolean;
 	/** Bytes that detach from a terminal; default Docker's. */
 	readonly detachKeys?: Uint8Array;
+	/** No other session can give the process input, so that it gets its end of file with the connection, however that ends. */
+	readonly ownsInput?: boolean;
 	/** Ends the session from this side. */
 	readonly signal?: AbortSignal;
 };
@@ -35,7 +37,7 @@ const silence = async (source: Readable) => {
 /**
 Takes the connection over and joins it to a session in both directions: output multiplexed unless there is a terminal, input as it comes.
 
-Where the client closes its half the process gets its end of file, unless it has a terminal. A connection that breaks, and the detach keys on a terminal, leave the process as it is. Resolves when the session is over.
+Where the client closes its half the process gets its end of file, unless it has a terminal. A connection that breaks leaves a process to which another session can be joined as it is, and so do the detach keys on a terminal. Resolves when the session is over.
 */
 export const joinSession = async (exchange: Exchange, session: Session, options: JoinOptions): Promise<void> => {
 	const isFramed = exchange.isUpgrade && exchange.request.headers[stdinHeader] === stdinFramed;
@@ -45,7 +47,14 @@ export const joinSession = async (exchange: Exchange, session: Session, options:
 		socket.end();
 	};
 
+	const leaveInput = () => {
+		if (options.ownsInput && !session.terminal) {
+			session.stdin.end();
+		}
+	};
+
 	socket.on('close', () => {
+		leaveInput();
 		session.close();
 	});
 	// The connection's end follows, and is what counts.
@@ -55,6 +64,7 @@ export const joinSession = async (exchange: Exchange, session: Session, options:
 	}
 
 	if (socket.destroyed || options.signal?.aborted) {
+		leaveInput();
 		session.close();
 		socket.destroy();
 		return;

@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import {type Readable, type Writable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import type {Exchange} from './exchange.js';
@@ -96,14 +97,27 @@ export const sendValues = async <Value>({response, signal}: Exchange, iterable: 
 /** A value as one line of JSON, as Docker ends them. */
 export const line = (json: unknown): string => `${JSON.stringify(json)}\r\n`;
 
-/** Answers with a stream of bytes. */
-export const sendBytes = async ({response}: Exchange, bytes: Readable, contentType: string): Promise<undefined> => {
-	response.setHeader('Content-Type', contentType);
+/** Resolves when a stream has something to read or has ended; throws what broke it off before, and when `signal` aborts. */
+const begun = async (bytes: Readable, signal: AbortSignal): Promise<void> => {
+	if (bytes.errored) {
+		throw bytes.errored;
+	}
+
+	if (bytes.readableLength === 0 && !bytes.readableEnded) {
+		await once(bytes, 'readable', {signal});
+	}
+};
+
+/** Answers with a stream of bytes. One that breaks off before its first byte makes this throw, so that the answer has the status of the error. */
+export const sendBytes = async ({response, signal}: Exchange, bytes: Readable, contentType: string): Promise<undefined> => {
 	try {
+		await begun(bytes, signal);
+		response.setHeader('Content-Type', contentType);
 		await pipeline(bytes, response);
 	} catch (error) {
+		bytes.destroy();
 		// A client that has seen enough is no failure.
-		if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') {
+		if (!signal.aborted && (error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') {
 			throw error;
 		}
 	}

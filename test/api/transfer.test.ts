@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {buffer} from 'node:stream/consumers';
-import {Readable} from 'node:stream';
+import {PassThrough, Readable} from 'node:stream';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
 import {encodeRegistryAuth, encodeRegistryConfig} from '../../source/api/encode/credentials.js';
@@ -177,4 +177,19 @@ test('an archive that breaks in the middle is broken off, not ended', async t =>
 		},
 	});
 	await t.throwsAsync(ask(served, '/images/get?names=a'), {code: 'ECONNRESET'});
+});
+
+test('what breaks off before its first byte has the status of its error', async t => {
+	const served = await serve(t, {
+		async exportContainer() {
+			const bytes = new PassThrough();
+			setImmediate(() => {
+				bytes.destroy(failure);
+			});
+			return bytes;
+		},
+	});
+	const {status, json} = await ask(served, '/containers/x/export');
+	t.is(status, 403);
+	t.deepEqual(json, {message: 'the registry refuses', code: 'forbidden', remedy: 'holm login'});
 });

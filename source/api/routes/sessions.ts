@@ -94,7 +94,7 @@ const startExec = async (exchange: Exchange) => {
 		return ok();
 	}
 
-	await joinSession(exchange, session, {stdin: true, stdout: true, stderr: true, detachKeys: detachKeysOf(execNotes.find(name).detachKeys)});
+	await joinSession(exchange, session, {stdin: true, stdout: true, stderr: true, ownsInput: true, detachKeys: detachKeysOf(execNotes.find(name).detachKeys)});
 	return undefined;
 };
 

@@ -52,3 +52,7 @@ export const resolveUser = (wanted: string, {passwd, group}: Accounts): User => 
 		.flatMap(([, , id = '']) => idOf(id) ?? []);
 	return {uid, gid, additionalGids: [...new Set([gid, ...additionalGids])]};
 };
+
+/** The home directory of a user: that of the first account with its number, else `/`, as runtimes have it. */
+export const homeOf = ({uid}: Pick<User, 'uid'>, {passwd}: Accounts): string =>
+	rowsOf(passwd).find(([, , id]) => idOf(id ?? '') === uid)?.[5] || '/';

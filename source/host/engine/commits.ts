@@ -18,6 +18,7 @@ import {
 	packCommand,
 	type WithFiles,
 } from './files.js';
+import {markFrozen} from './frozen.js';
 import {
 	isLive,
 	publish,
@@ -68,8 +69,11 @@ export const createCommit = (site: Site, find: (reference: string) => Entry, wit
 	const id = await buildah.inScratch(async work => {
 		const layer = path.join(work, 'layer.tar');
 		const {base, removed} = await withFiles(entry, async ({agent}) => {
-			const thaw = pause && isLive(entry) ? await freeze(agent) : undefined;
+			const isPaused = pause && isLive(entry);
+			const release = isPaused ? markFrozen(entry) : undefined;
+			let thaw: (() => Promise<void>) | undefined;
 			try {
+				thaw = isPaused ? await freeze(agent) : undefined;
 				const base = await site.images.get(container.imageId);
 				const {changes, replaced} = await compare(entry, agent);
 				const present = changes.filter(({kind}) => kind !== 'deleted').map(({path}) => `.${path}\0`);
@@ -77,7 +81,11 @@ export const createCommit = (site: Site, find: (reference: string) => Entry, wit
 				await pipeline(tar, createWriteStream(layer, {mode: 0o600}));
 				return {result: {base, removed: [...changes.filter(({kind}) => kind === 'deleted').map(({path}) => path), ...replaced]}};
 			} finally {
-				await thaw?.();
+				try {
+					await thaw?.();
+				} finally {
+					release?.();
+				}
 			}
 		});
 		return commitImage(buildah, {

@@ -8,10 +8,11 @@ import {readLog} from '../containers/log.js';
 import {createBootLog} from './boot-log.js';
 import type {Connections} from './connections.js';
 import {createContainer, discardContainer, renameContainer} from './creation.js';
-import {assertRunning, type Execs} from './execs.js';
+import {type Execs} from './execs.js';
 import {findContainer} from './find.js';
 import type {Lifecycle, StopOptions} from './lifecycle.js';
 import {
+	assertRunning,
 	isLive,
 	machineOf,
 	publishContainer,

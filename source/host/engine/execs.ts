@@ -3,13 +3,20 @@ import {HolmError} from '../../errors.js';
 import type {ExecConfiguration, ExecStatus, Session, TerminalSize} from '../../engine.js';
 import {newId} from '../containers/id.js';
 import {createLogParser} from '../containers/log-parser.js';
-import {resolveUser, type Accounts} from '../containers/accounts.js';
+import {homeOf, resolveUser, type Accounts} from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
 import {quote} from '../../quote.js';
 import {validateExec} from '../../rules/validate-process.js';
 import type {Agent, GuestCommand} from '../machines/agent.js';
-import {createRefresh} from './queue.js';
-import {isLive, machineOf, publishContainer, type Entry, type Site} from './site.js';
+import {notFrozen} from './frozen.js';
+import {createQueue, createRefresh, type Queue} from './queue.js';
+import {
+	assertRunning,
+	machineOf,
+	publishContainer,
+	type Entry,
+	type Site,
+} from './site.js';
 
 /** Processes that were started in containers beside their first one. */
 export type Execs = {
@@ -41,34 +48,24 @@ const maximumEnded = 256;
 /** Of a terminal whose size nobody has named. */
 const defaultSize: TerminalSize = {rows: 24, columns: 80};
 
+/** Of the commands that can run in a guest at once, so many are left to the engine's own: copies, sizes of terminals, the clock. */
+const engineCommands = 3;
+
 /** A longer command is refused by the guest's SSH server, whose limit is 9000 bytes in all. */
 const longestInline = 8000;
 
-/** Refuses with `conflict` a container that does not run, and with `unavailable` one that cannot go on. */
-export const assertRunning = (entry: Entry): void => {
-	const {name, status} = entry.container;
-	const machine = machineOf(entry);
-	if (!isLive(entry) || !machine) {
-		throw new HolmError('conflict', `container ${name} is not running`, {remedy: `holm start ${name}`});
-	}
-
-	if (status.state === 'paused') {
-		throw new HolmError('conflict', `container ${name} is paused`, {remedy: `holm unpause ${name}`});
-	}
-
-	if (machine.isOutOfSpace()) {
-		throw new HolmError('unavailable', `container ${name} stands still: what it writes finds no room on the host's disk`, {remedy: 'make room there, and it goes on'});
-	}
-};
+/** One after another in each guest, so that many commands that begin at once need no more of its connections than there are. */
+const lookups = new WeakMap<Agent, Queue>();
 
 /** The accounts as they are in the running container, which may have made some of its own. */
 const accountsIn = async (agent: Agent): Promise<Accounts> => {
-	const read = async (file: string) => {
-		const content = await agent.run(`chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox sh -c '[ -f ${file} ] && exec /dev/.holm/busybox head -c 1048576 ${file}' 2>/dev/null || true`);
-		return Buffer.from(content).toString();
-	};
-
-	return {passwd: await read('/etc/passwd'), group: await read('/etc/group')};
+	const inTurn = lookups.get(agent) ?? createQueue();
+	lookups.set(agent, inTurn);
+	// What is no file, such as a pipe, could keep its reader for ever.
+	const script = 'for file in /etc/passwd /etc/group; do [ -f $file ] && /dev/.holm/busybox head -c 1048576 $file; printf "\\0"; done';
+	const content = await inTurn(async () => agent.run(`chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox sh -c ${quote(script)} 2>/dev/null || true`));
+	const [passwd = '', group = ''] = Buffer.from(content).toString().split('\0');
+	return {passwd, group};
 };
 
 const isNumeric = (user: string) => /^\d+(?::\d+)?$/v.test(user);
@@ -76,15 +73,20 @@ const isNumeric = (user: string) => /^\d+(?::\d+)?$/v.test(user);
 const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 	const {container} = entry;
 	const wanted = configuration.user ?? container.process.user;
-	const accounts = wanted === '' || isNumeric(wanted) ? {passwd: '', group: ''} : await accountsIn(agent);
+	const environment = [...configuration.terminal ? ['TERM=xterm'] : [], ...container.process.environment, ...configuration.environment];
+	const hasHome = environment.some(variable => variable.startsWith('HOME='));
+	const isKnown = hasHome && (wanted === '' || isNumeric(wanted));
+	const accounts = isKnown ? {passwd: '', group: ''} : await accountsIn(agent);
+	const user = resolveUser(wanted, accounts);
 	return ociProcess({
 		configuration: {...container.configuration, terminal: configuration.terminal, privileged: container.configuration.privileged || configuration.privileged},
 		process: {
 			arguments: configuration.command,
-			environment: [...configuration.terminal ? ['TERM=xterm'] : [], ...container.process.environment, ...configuration.environment],
+			// The runtime would look it up without a limit.
+			environment: hasHome ? environment : [`HOME=${homeOf(user, accounts)}`, ...environment],
 			workingDirectory: configuration.workingDirectory ?? container.process.workingDirectory,
 		},
-		user: resolveUser(wanted, accounts),
+		user,
 	});
 };
 
@@ -124,11 +126,11 @@ export const createExecs = (site: Site): Execs => {
 		const run = `exec execute ${directory} ${terminal ? 'yes' : 'no'} ${stdin ? 'yes' : 'no'}`;
 		const inline = `mkdir ${directory} && printf %s ${quote(text)} > ${file} && ${run}`;
 		if (inline.length <= longestInline) {
-			return agent.open(inline);
+			return agent.open(inline, {spare: engineCommands});
 		}
 
 		await agent.run(`mkdir ${directory} && cat > ${file}`, Buffer.from(text));
-		return agent.open(run);
+		return agent.open(run, {spare: engineCommands});
 	};
 
 	const resize = async ({id, entry, configuration, size, isRunning}: Exec) => {
@@ -160,6 +162,7 @@ export const createExecs = (site: Site): Execs => {
 			exec.isStarted = true;
 			exec.isRunning = true;
 			try {
+				await notFrozen(entry);
 				exec.running = await open(exec, size);
 			} catch (error) {
 				exec.isRunning = false;

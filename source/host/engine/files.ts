@@ -3,7 +3,12 @@ import {HolmError} from '../../errors.js';
 import {quote} from '../../quote.js';
 import {complaintOf, type Agent} from '../machines/agent.js';
 import {guestPaths} from '../containers/bundle.js';
-import {isLive, machineOf, type Entry} from './site.js';
+import {
+	assertRunning,
+	isLive,
+	machineOf,
+	type Entry,
+} from './site.js';
 import {watchSilence} from '../machines/silence.js';
 import type {Utility} from './utility.js';
 
@@ -22,19 +27,29 @@ const filesOfRunning = (entry: Entry): Files | undefined => {
 		return undefined;
 	}
 
-	if (entry.container.status.state === 'paused') {
-		throw new HolmError('conflict', `container ${entry.container.name} is paused`, {remedy: `holm unpause ${entry.container.name}`});
-	}
-
+	assertRunning(entry);
 	return {agent: machine.agent, prefix: runningPrefix};
+};
+
+/** A machine that came to a stand meanwhile says more than that it does not answer. */
+const useRunning = async <Result>(entry: Entry, files: Files, use: (files: Files) => Promise<{readonly result: Result}>): Promise<Result> => {
+	try {
+		const {result} = await use(files);
+		return result;
+	} catch (error) {
+		if (machineOf(entry)?.isOutOfSpace()) {
+			assertRunning(entry);
+		}
+
+		throw error;
+	}
 };
 
 /** The files of a running container through its own guest, those of another one through a utility machine that has its disk. */
 export const createWithFiles = (utility: Utility): WithFiles => async <Result>(entry: Entry, use: (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>) => {
 	const own = filesOfRunning(entry);
 	if (own) {
-		const {result} = await use(own);
-		return result;
+		return useRunning(entry, own, use);
 	}
 
 	const {promise, resolve, reject} = Promise.withResolvers<Result>();
@@ -42,8 +57,7 @@ export const createWithFiles = (utility: Utility): WithFiles => async <Result>(e
 		// It may have been started before this had its turn, and its disk can be that of one machine only.
 		const running = filesOfRunning(entry);
 		if (running) {
-			const {result} = await use(running);
-			resolve(result);
+			resolve(await useRunning(entry, running, use));
 			return;
 		}
 

@@ -3,8 +3,7 @@ import {HolmError} from '../../errors.js';
 import type {ContainerStats} from '../../resources.js';
 import {guestPaths} from '../containers/bundle.js';
 import {defaultSize} from '../guest.js';
-import {assertRunning} from './execs.js';
-import {machineOf, type Entry} from './site.js';
+import {assertRunning, machineOf, type Entry} from './site.js';
 
 const cgroup = `/sys/fs/cgroup${guestPaths.cgroup}`;
 

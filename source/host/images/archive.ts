@@ -4,12 +4,14 @@ import path from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {Readable} from 'node:stream';
 import {extract, pack, type Pack} from 'tar-stream';
-import {messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../errors.js';
 import type {Progress} from '../../resources.js';
 import {planLoad, readIndexes} from './archive-index.js';
 import type {Buildah} from './buildah.js';
 import {decompress, diskError} from './incoming.js';
 import type {Found} from './find.js';
+import {printable} from './printable.js';
+import {ProgramError} from './program.js';
 import {familiarName, tagName} from './reference.js';
 
 type ManifestEntry = {readonly Config: string; readonly RepoTags?: readonly string[]; readonly Layers: readonly string[]};
@@ -83,6 +85,16 @@ export const saveArchive = (buildah: Buildah, images: readonly Found[]): Readabl
 	return Readable.from(joint, {objectMode: false});
 };
 
+/** What buildah says of an archive that it cannot read, in which `file` is the daemon's own copy. */
+const loadError = (error: unknown, file: string): unknown => {
+	if (!(error instanceof ProgramError) || error.code === 'unavailable') {
+		return error;
+	}
+
+	const reason = messageOf(error).replace(/^buildah failed: /v, '').replaceAll(file, 'the archive').replaceAll(/\b(?:docker|oci)-archive:the archive(?::@\d+)?: ?/gv, '');
+	return new HolmError('invalid', printable(`Cannot load images: ${reason}`), {remedy: 'load what docker save or holm save wrote', cause: error});
+};
+
 /**
 Takes every image of a docker-archive or OCI archive, plain or compressed, as `docker save` and `holm save` write them.
 
@@ -97,7 +109,9 @@ export async function * loadArchive(buildah: Buildah, tar: Readable): AsyncGener
 		});
 		const indexes = await readIndexes(createReadStream(file));
 		for (const {source, tags} of planLoad(indexes)) {
-			const printed = await buildah.run(['pull', '--quiet', ...buildah.policyArguments, `${source.transport}:${file}${source.selector}`], {environment: {TMPDIR: work}});
+			const printed = await buildah.run(['pull', '--quiet', ...buildah.policyArguments, `${source.transport}:${file}${source.selector}`], {environment: {TMPDIR: work}}).catch((error: unknown) => {
+				throw loadError(error, file);
+			});
 			const id = printed.trim().split('\n').at(-1) ?? '';
 			for (const tag of tags) {
 				await buildah.run(['tag', id, tagName(tag)]);

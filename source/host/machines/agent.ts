@@ -19,9 +19,9 @@ export type Agent = {
 	/**
 	Runs a shell command in the guest; its arguments must have gone through `quote`.
 
-	Throws `unavailable` when as many run as can.
+	Throws `unavailable` when as many run as can, or when no more than `spare` more could; default 0.
 	*/
-	open: (command: string) => Promise<GuestCommand>;
+	open: (command: string, options?: {readonly spare?: number}) => Promise<GuestCommand>;
 	/** Runs a command to its end; throws `internal` when it fails, and `unavailable` when the guest is silent for too long. */
 	run: (command: string, input?: Uint8Array) => Promise<Uint8Array>;
 	close: () => void;
@@ -124,17 +124,19 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 	};
 
 	/** Over a port that is free, or is about to be. */
-	const dialFree = async (): Promise<Connection> => {
+	const dialFree = async (spare: number): Promise<Connection> => {
+		const limit = sockets.length - spare;
 		for (;;) {
 			const used = new Set([...connections].map(({index}) => index));
 			const index = sockets.findIndex((_, candidate) => !used.has(candidate));
-			if (index !== -1) {
+			const isAllowed = [...connections].filter(({isBusy}) => isBusy).length < limit;
+			if (index !== -1 && isAllowed) {
 				return dial(index);
 			}
 
 			const leavers = [...connections].filter(({ending}) => ending !== undefined);
 			if (leavers.length === 0) {
-				throw new HolmError('unavailable', `${sockets.length} commands run in the container already`, {remedy: 'wait until one of them has ended'});
+				throw new HolmError('unavailable', `${limit} commands run in the container already`, {remedy: 'wait until one of them has ended'});
 			}
 
 			await Promise.race(leavers.map(async ({ending}) => ending));
@@ -178,21 +180,21 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		}
 	};
 
-	const open: Agent['open'] = async command => {
+	const open: Agent['open'] = async (command, {spare: spareCount = 0} = {}) => {
 		if (isClosed) {
 			throw new HolmError('conflict', 'the machine has ended');
 		}
 
-		const spare = [...connections].find(({isBusy}) => !isBusy);
-		if (spare) {
+		const idle = [...connections].find(({isBusy}) => !isBusy);
+		if (idle && [...connections].filter(({isBusy}) => isBusy).length < sockets.length - spareCount) {
 			try {
-				return await begin(spare, command);
+				return await begin(idle, command);
 			} catch {
 				// The guest may have left it since; the command did not run.
 			}
 		}
 
-		return begin(await dialFree(), command);
+		return begin(await dialFree(spareCount), command);
 	};
 
 	return {

@@ -4,6 +4,7 @@ import type {Socket} from 'node:net';
 import {setTimeout as delay} from 'node:timers/promises';
 import ssh2, {type Client} from 'ssh2';
 import {HolmError, messageOf} from '../../errors.js';
+import {patienceRemedy} from './patience.js';
 import {connectOwn} from './run-directory.js';
 
 export type SshOptions = {
@@ -125,7 +126,9 @@ export const dialSsh = async (options: SshOptions): Promise<Ssh> => {
 			return await dialOnce(options);
 		} catch (error) {
 			if (attempt === attempts) {
-				throw new HolmError('internal', `the guest does not answer: ${messageOf(error)}`, {cause: error});
+				// A full queue of its socket says no more than that.
+				const isFull = (error as NodeJS.ErrnoException).code === 'EAGAIN';
+				throw new HolmError('internal', `the guest does not answer${isFull ? '' : `: ${messageOf(error)}`}`, {remedy: patienceRemedy, cause: error});
 			}
 
 			// The guest may still be ending an earlier connection over this port.

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {resolveUser} from '../../../source/host/containers/accounts.js';
+import {homeOf, resolveUser} from '../../../source/host/containers/accounts.js';
 import {HolmError} from '../../../source/errors.js';
 
 const accounts = {
@@ -22,6 +22,14 @@ test('users by name and number, with their groups', t => {
 	t.deepEqual(resolveUser('1000', accounts), {uid: 1000, gid: 1000, additionalGids: [1000, 50, 10]}, 'the account of the number');
 	t.deepEqual(resolveUser('4321', accounts), {uid: 4321, gid: 0, additionalGids: [0]}, 'a number needs no account');
 	t.deepEqual(resolveUser('1001', accounts), {uid: 77, gid: 78, additionalGids: [78]}, 'a name of digits is a name');
+});
+
+test('the home of a user is that of the first account with its number', t => {
+	const {passwd} = accounts;
+	t.is(homeOf({uid: 1000}, {passwd: 'x:x:1000:1\nada:x:1000:1000::/home/ada:/bin/sh\nb:x:1000:1::/b:/bin/sh\n', group: ''}), '/');
+	t.is(homeOf({uid: 5}, {passwd: 'five:x:5:5::/home/five:/bin/sh\nb:x:5:1::/b:/bin/sh\n', group: ''}), '/home/five');
+	t.is(homeOf({uid: 4321}, {passwd, group: ''}), '/');
+	t.is(homeOf({uid: 0}, {passwd: '', group: ''}), '/');
 });
 
 test('a group that is named replaces those of the account', t => {

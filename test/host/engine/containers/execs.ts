@@ -1,5 +1,8 @@
+import {once} from 'node:events';
 import {writeFile} from 'node:fs/promises';
+import net from 'node:net';
 import path from 'node:path';
+import {pathsOf} from '../../../../source/host/store/paths.js';
 import type {World} from '../world.js';
 
 /** `exec` and its flags. */
@@ -53,6 +56,49 @@ export const execTests = (world: World): void => {
 
 		await world.holm('rm', '-f', 'site');
 		t.regex((await world.run(['exec', 'site', 'true'])).stderr, /^Error: .*site.*\n$/v);
+	});
+
+	world.test('exec: an account file that cannot be read to its end keeps nobody, nor do clients that were cut off', async t => {
+		await world.holm('run', '-d', '--name', 'crowded', 'box', 'sh', '-c', 'rm -f /etc/passwd; mkfifo /etc/passwd; sleep 600');
+		await world.until(async () => world.run(['exec', '-e', 'HOME=/', 'crowded', 'test', '-p', '/etc/passwd']), ({status}) => status === 0);
+		t.is(await world.holm('exec', 'crowded', 'sh', '-c', 'echo $HOME'), '/');
+		const fill = world.launch(['exec', 'crowded', 'sh', '-c', 'for n in $(seq 100); do dd if=/dev/zero of=/file.$n bs=64k count=4 2>/dev/null; done']);
+		t.is((await fill.ended).status, 0);
+		const committed = new AbortController();
+		const commit = world.holm('commit', 'crowded', 'crowded').finally(() => {
+			committed.abort();
+		});
+		while (!committed.signal.aborted) {
+			t.is(await world.holm('exec', 'crowded', 'echo', 'while it is committed'), 'while it is committed');
+		}
+
+		await commit;
+		await world.holm('rmi', 'crowded');
+		for (let count = 0; count < 20; count++) {
+			const id = await world.engine.createExec('crowded', {
+				command: ['cat'], terminal: false, stdin: true, environment: [], privileged: false,
+			});
+			const socket = net.connect(pathsOf(world.root).socket);
+			socket.end(`POST /exec/${id}/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`);
+			await once(socket, 'finish');
+			socket.destroy();
+			await world.until(async () => world.engine.exec(id).catch(() => undefined), exec => exec?.running === false);
+		}
+
+		t.notRegex(await world.holm('top', 'crowded'), /cat/v);
+		const sleepers = await Promise.all(Array.from({length: 13}, async () => {
+			const id = await world.engine.createExec('crowded', {
+				command: ['sleep', '605'], terminal: false, stdin: false, environment: [], privileged: false,
+			});
+			return world.engine.startExec(id);
+		}));
+		t.regex((await world.run(['exec', 'crowded', 'true'])).stderr, /^Error: 13 commands run in the container already \(wait/v);
+		t.regex(await world.holm('top', 'crowded'), /sleep 605/v, 'the engine has some for itself');
+		for (const sleeper of sleepers) {
+			sleeper.close();
+		}
+
+		await world.holm('rm', '-f', 'crowded');
 	});
 
 	world.test('exec ends with its container', async t => {
