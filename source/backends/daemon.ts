@@ -104,6 +104,26 @@ const startAsService = async (addresses: readonly Listening[] = []): Promise<voi
 	await awaitService();
 };
 
+/** Makes a directory with those above it. Node's own way never ends where a file system such as /proc says that what is above is not there either. */
+const makeDirectory = async (directory: string): Promise<void> => {
+	try {
+		await mkdir(directory, {mode: 0o711});
+	} catch (error) {
+		const {code} = error as NodeJS.ErrnoException;
+		if (code === 'EEXIST') {
+			return;
+		}
+
+		const above = path.dirname(directory);
+		if (code !== 'ENOENT' || above === directory) {
+			throw error;
+		}
+
+		await makeDirectory(above);
+		await mkdir(directory, {mode: 0o711});
+	}
+};
+
 /** What the daemon is started through where systemd runs: a scope of its own, for the session of whoever starts it may be ended with everything in it when they log out (`KillUserProcesses`). */
 const scopeFor = async (directory: string): Promise<readonly string[]> => {
 	const systemdRun = await isSystemdRunning() ? await findCommand('systemd-run') : undefined;
@@ -172,7 +192,7 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		throw await notStarted(directory);
 	}
 
-	await mkdir(directory, {recursive: true, mode: 0o711}).catch((error: unknown) => {
+	await makeDirectory(directory).catch((error: unknown) => {
 		throw new HolmError('unavailable', `the directory of the engine cannot be made: ${messageOf(error)}`, {remedy: 'choose another --root', cause: error});
 	});
 	await using output = await open(paths.daemonLog, 'a', 0o640);

@@ -118,6 +118,10 @@ const printOverview = async ({stdout, stderr}: Surroundings, isAsked: boolean): 
 const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlags, surroundings: Surroundings): Promise<number> => {
 	const {stdin, stdout, connect, environment} = surroundings;
 	if (stdin.isTTY !== true || stdout.isTTY !== true) {
+		if (demo || readOnly || screenReader) {
+			throw new Failure(usageStatus, new HolmError('invalid', 'the dashboard needs a terminal', {remedy: 'run it in one; over SSH, with ssh -t'}));
+		}
+
 		return printOverview(surroundings, false);
 	}
 

@@ -152,13 +152,22 @@ test('signals are handed on until it is stopped', t => {
 	// eslint-disable-next-line unicorn/prefer-event-target -- a process is one
 	const source = new EventEmitter();
 	const sent: string[] = [];
+	let insisted = 0;
 	const stop = proxySignals(async signal => {
 		sent.push(signal);
 		throw new Error('it has ended');
+	}, () => {
+		insisted++;
 	}, source);
 	source.emit('SIGINT', 'SIGINT');
 	source.emit('SIGTERM', 'SIGTERM');
+	source.emit('SIGUSR1', 'SIGUSR1');
+	t.is(insisted, 0);
+	source.emit('SIGINT', 'SIGINT');
+	t.is(insisted, 1, 'who asks for the end three times wants to leave');
+	source.emit('SIGINT', 'SIGINT');
 	stop();
 	source.emit('SIGINT', 'SIGINT');
-	t.deepEqual(sent, ['SIGINT', 'SIGTERM']);
+	t.deepEqual(sent, ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGINT', 'SIGINT']);
+	t.is(insisted, 1);
 });

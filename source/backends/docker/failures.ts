@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {HolmError} from '../../errors.js';
 import {describeAddress, type EngineAddress} from './address.js';
 
@@ -5,6 +6,9 @@ const absent = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
 
 /** A request that its own caller gave up. */
 export const cancelled = (cause: unknown): HolmError => new HolmError('unavailable', 'the request was cancelled', {cause});
+
+/** A socket that Holm's own engine listens on, by its name. */
+const isHolms = (address: EngineAddress): boolean => address.kind === 'unix' && path.basename(address.path) === 'holm.sock';
 
 /** What the failure of a connection means to a user. */
 export const connectionError = (error: unknown, address: EngineAddress): HolmError => {
@@ -19,11 +23,11 @@ export const connectionError = (error: unknown, address: EngineAddress): HolmErr
 	}
 
 	if (address.kind === 'unix' && absent.has(code)) {
-		return new HolmError('unavailable', `no engine answers at ${where}`, {remedy: 'holm system start', cause: error});
+		return new HolmError('unavailable', `no engine answers at ${where}`, {remedy: isHolms(address) ? 'holm system start' : 'check the address, and start the engine that listens there', cause: error});
 	}
 
 	if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
-		return new HolmError('unavailable', `the engine at ${where} closed the connection`, {remedy: 'look whether it still runs: holm system status', cause: error});
+		return new HolmError('unavailable', `the engine at ${where} closed the connection`, {remedy: address.kind === 'tcp' && !address.tls ? 'look whether it still runs; if it wants TLS, HOLM_CERT_PATH names a directory with certificates' : `look whether it still runs${isHolms(address) ? ': holm system status' : ''}`, cause: error});
 	}
 
 	if (code.startsWith('HPE_')) {

@@ -41,6 +41,8 @@ export const runAttached = async (context: Context, engine: Engine, id: string, 
 	const removed = autoRemove ? engine.waitContainer(id, 'removed', waiting.signal) : undefined;
 	removed?.catch(() => undefined);
 	const started = Promise.withResolvers<void>();
+	const insisted = Promise.withResolvers<never>();
+	insisted.promise.catch(() => undefined);
 	const undo: Array<() => void> = [() => {
 		waiting.abort();
 	}];
@@ -52,6 +54,8 @@ export const runAttached = async (context: Context, engine: Engine, id: string, 
 			undo.push(proxySignals(async signal => {
 				await started.promise;
 				await engine.killContainer(id, signal);
+			}, () => {
+				insisted.reject(new HolmError('conflict', `the container was told to end three times and goes on: ${id.slice(0, 12)}`, {remedy: `holm stop ${id.slice(0, 12)} ends it`}));
 			}));
 		}
 
@@ -72,11 +76,11 @@ export const runAttached = async (context: Context, engine: Engine, id: string, 
 			undo.push(followSize(context.stdout, async size => engine.resizeContainer(id, size)));
 		}
 
-		if (await joined === 'detached') {
+		if (await Promise.race([joined, insisted.promise]) === 'detached') {
 			return 0;
 		}
 
-		const {exitCode} = await (removed ?? engine.waitContainer(id));
+		const {exitCode} = await Promise.race([removed ?? engine.waitContainer(id), insisted.promise]);
 		return exitCode;
 	} finally {
 		for (const step of undo) {

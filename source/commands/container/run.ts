@@ -52,7 +52,10 @@ const startOrUndo = async (engine: Engine, {id, undo}: NewContainer) => {
 			}
 		}
 
-		throw error;
+		// Its boot log went with it.
+		throw error instanceof HolmError && error.remedy?.startsWith('holm logs --boot')
+			? new HolmError(error.code, error.message, {remedy: 'holm create keeps it: then holm start, and holm logs --boot may say more', cause: error})
+			: error;
 	}
 };
 
@@ -67,7 +70,7 @@ export const command = defineCommand({
 		const container = await createFromFlags(context, given, input);
 		const {id, configuration} = container;
 		const engine = await context.engine();
-		const start = async () => withPatience(context, 'Starting; the first machine of a size is booted once and kept, which takes some seconds.', startOrUndo(engine, container));
+		const start = async () => withPatience(context, 'Still starting. A first machine of its size is booted once and kept; later ones start from that.', startOrUndo(engine, container));
 		if (given.detach) {
 			await start();
 			print(context, id);

@@ -14,6 +14,18 @@ const readSecret = async (flag: string, file: string, directory: string): Promis
 	}
 };
 
+/** Refuses what no TLS server can be made of, and names the flag. */
+const assertUsable = async ({ca, cert, key}: TlsOptions): Promise<void> => {
+	const {createSecureContext} = await import('node:tls');
+	for (const [flags, options] of [['--tls-ca', {ca}], ['--tls-cert', {cert}], ['--tls-cert and --tls-key', {cert, key}]] as const) {
+		try {
+			createSecureContext(options);
+		} catch (error) {
+			throw new HolmError('invalid', `what ${flags} names cannot be used: ${messageOf(error)}`, {remedy: 'name files in PEM; the key is the certificate\'s, and not encrypted', cause: error});
+		}
+	}
+};
+
 export const command = defineCommand({
 	summary: 'Start the engine\'s daemon',
 	usage: '',
@@ -36,6 +48,10 @@ export const command = defineCommand({
 		const read = async (flag: string, file: string | undefined) => file === undefined ? undefined : readSecret(flag, file, context.workingDirectory);
 		const [ca, cert, key] = await Promise.all([read('--tls-ca', tlsCa), read('--tls-cert', tlsCert), read('--tls-key', tlsKey)]);
 		const tls: TlsOptions | undefined = ca ?? cert ?? key ? {ca, cert, key} : undefined;
+		if (tls) {
+			await assertUsable(tls);
+		}
+
 		const names = allowHost.map(name => {
 			const known = nameInHost(name);
 			if (known === undefined) {

@@ -209,7 +209,7 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 
 			return site.registry(async () => {
 				if (reservedNames.has(configuration.name) || networkOf(site, configuration.name)) {
-					throw new HolmError('conflict', `network with name ${configuration.name} already exists`, {remedy: `choose another name, or remove it first: holm network rm ${configuration.name}`});
+					throw new HolmError('conflict', `network with name ${configuration.name} already exists`, {remedy: reservedNames.has(configuration.name) ? 'choose another name: this one is kept for Holm itself' : `choose another name, or remove it first: holm network rm ${configuration.name}`});
 				}
 
 				const {id} = await makeNetwork(site, connections, configuration);

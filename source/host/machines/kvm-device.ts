@@ -25,7 +25,7 @@ export type KvmAccess =
 /** The kernel's modules by the flag of the processor that they need. */
 const modules = {vmx: 'kvm_intel', svm: 'kvm_amd'} as const;
 
-const remedyForOwners = 'sudo chgrp kvm /dev/kvm && sudo chmod 660 /dev/kvm; to keep it so, a udev rule: KERNEL=="kvm", GROUP="kvm", MODE="0660"';
+const remedyForOwners = 'sudo groupadd -f --system kvm && sudo chgrp kvm /dev/kvm && sudo chmod 660 /dev/kvm; to keep it so, a udev rule: KERNEL=="kvm", GROUP="kvm", MODE="0660"';
 
 const withoutDevice = ({processorFlags, loadedModules}: KvmHost): KvmAccess => {
 	const flag = (['vmx', 'svm'] as const).find(candidate => processorFlags.has(candidate));
