@@ -74,7 +74,7 @@ export const execTests = (world: World): void => {
 
 		await commit;
 		await world.holm('rmi', 'crowded');
-		for (let count = 0; count < 20; count++) {
+		for (let count = 0; count < 6; count++) {
 			const id = await world.engine.createExec('crowded', {
 				command: ['cat'], terminal: false, stdin: true, environment: [], privileged: false,
 			});
