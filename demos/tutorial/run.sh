@@ -33,6 +33,8 @@ containers='my-web my-redis-db my-nginx temp-tester my-web-2'
 networks='myapp-net isolated-net'
 owns=no
 owns_image=no
+# Seconds that anything may take: an emulated host is a hundred times slower than others.
+patience=900
 
 clean_up() {
 	local status=$?
@@ -102,7 +104,7 @@ type_into() {
 	while IFS= read -r key; do
 		line=
 		while [[ $line != *'# ' ]]; do
-			IFS= read -r -N 1 -t 120 -u "$from" character || { kill "$terminal" 2>/dev/null || :; break 2; }
+			IFS= read -r -N 1 -t $patience -u "$from" character || { kill "$terminal" 2>/dev/null || :; break 2; }
 			printf '%s' "$character"
 			[ "$character" = $'\n' ] && line= || line+=$character
 		done
@@ -115,9 +117,9 @@ type_into() {
 
 # Asks until the answer has the text; a machine of its own has to start first.
 wait_for() {
-	local deadline=$((SECONDS + 120))
-	until curl --silent --max-time 5 "$1" 2>/dev/null | grep -qF -- "$2"; do
-		[ $SECONDS -lt $deadline ] || { container logs my-web >&2 || :; differs "$1 did not answer within 120 s: $2"; }
+	local deadline=$((SECONDS + patience))
+	until curl --silent --max-time 60 "$1" 2>/dev/null | grep -qF -- "$2"; do
+		[ $SECONDS -lt $deadline ] || { container logs my-web >&2 || :; differs "$1 did not answer within $patience s: $2"; }
 		sleep 0.3
 	done
 }
