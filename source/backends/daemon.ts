@@ -3,6 +3,7 @@ import {
 	mkdir,
 	open,
 	rm,
+	stat,
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
@@ -110,7 +111,7 @@ const makeDirectory = async (directory: string): Promise<void> => {
 		await mkdir(directory, {mode: 0o711});
 	} catch (error) {
 		const {code} = error as NodeJS.ErrnoException;
-		if (code === 'EEXIST') {
+		if (code === 'EEXIST' && (await stat(directory)).isDirectory()) {
 			return;
 		}
 
