@@ -34,6 +34,21 @@ export const processTests = (world: World): void => {
 		running.kill('SIGTERM');
 		t.like(await running.ended, {status: 9, stdout: 'ready\nusr1\nterm\n'});
 		await world.holm('rm', 'signals');
+
+		const deaf = world.launch(['run', '--rm', '--name', 'deaf', 'box', 'sh', '-c', 'trap "echo told" INT; echo ready; while :; do sleep 0.05; done']);
+		await deaf.shows(/ready\n/v);
+		for (let count = 1; count <= 3; count++) {
+			deaf.kill('SIGINT');
+			if (count < 3) {
+				await world.until(() => deaf.stdout().split('told').length > count, Boolean);
+			}
+		}
+
+		const {status, stderr} = await deaf.ended;
+		t.is(status, 125);
+		t.regex(stderr, /^Error: the container was told to end three times and goes on: [\da-f]{12} \(holm stop [\da-f]{12} ends it\)\n$/v);
+		t.is((await world.engine.container('deaf')).status.state, 'running');
+		await world.holm('rm', '-f', 'deaf');
 	});
 
 	world.test('run -i: a line at a time, and its end', async t => {
