@@ -67,7 +67,7 @@ export const openEngine = async (stack: AsyncDisposableStack, signal: AbortSigna
 	// A command would start an engine again that was stopped.
 	const holm = async (...arguments_: readonly string[]) => run(process.execPath, vector(arguments_), {signal});
 	stack.defer(async () => {
-		await run(process.execPath, vector(['system', 'stop', '--all']));
+		await run(process.execPath, vector(['system', 'stop', '--all', '--force']));
 	});
 	await holm('build', '--tag', image, context);
 	await holm('run', '--rm', image, 'true');
