@@ -58,7 +58,7 @@ export type World = {
 	readonly traces: () => Promise<Traces>;
 	/** What is left on the host of an engine that was told to end everything. */
 	readonly remains: () => Promise<readonly string[]>;
-	/** Asks until the answer is one that is wanted; throws after `limitMs`, default 20 seconds. */
+	/** Asks until the answer is one that is wanted; throws after `limitMs`, default one minute. */
 	readonly until: <Answer>(ask: () => Promise<Answer> | Answer, isWanted: (answer: Answer) => boolean, limitMs?: number) => Promise<Answer>;
 	/** A serial test, skipped with the reason in its title where no machine can be booted, or for a reason of its own. */
 	readonly test: (title: string, implementation: Implementation<[]>, reason?: string) => void;
@@ -102,7 +102,7 @@ const startJanitor = (directory: string, root: string) => {
 	return janitor;
 };
 
-const until: World['until'] = async (ask, isWanted, limitMs = 20_000) => {
+const until: World['until'] = async (ask, isWanted, limitMs = 60_000) => {
 	for (const deadline = Date.now() + limitMs; ;) {
 		const answer = await ask();
 		if (isWanted(answer)) {
