@@ -40,12 +40,12 @@ test('an engine that is not there is named, with what starts it', async t => {
 	await new Promise<void>(resolve => {
 		server.listen(stale, resolve);
 	});
-	for (const socket of [absent, file, path.join(file, 'below')]) {
+	for (const socket of [absent, file, path.join(file, 'below'), path.join(directory, 'holm.sock')]) {
 		const engine = createDockerEngine({kind: 'unix', path: socket});
 		for (const verb of [async () => engine.containers(), async () => engine.attachContainer('x'), async () => Array.fromAsync(engine.events()), async () => engine.snapshot()]) {
 			const error = await t.throwsAsync(verb, {instanceOf: HolmError, code: 'unavailable'});
 			t.true(error.message.includes(socket), error.message);
-			t.is(error.remedy, 'holm system start');
+			t.is(error.remedy, socket.endsWith('holm.sock') ? 'holm system start' : 'check the address, and start the engine that listens there');
 		}
 	}
 
