@@ -235,12 +235,13 @@ inTerminal('for a screen reader the terminal stays what it is, lines follow line
 	t.is(await terminal.flag('cursor_flag'), '1');
 });
 
-inTerminal('without a terminal it prints help and ends with 2', async t => {
+inTerminal('without a terminal it says so, or prints help, and ends with 2', async t => {
 	await using terminal = await openTerminal();
-	await terminal.type(`${holm} --demo </dev/null 2>/dev/null; echo status $?; ${holm} --demo 2>&1 | grep Usage; ${holm} --demo ps; echo end`);
+	await terminal.type(`${holm} --demo </dev/null 2>/dev/null; echo status $?; ${holm} --demo 2>&1 | cat; ${holm} 2>&1 | grep Usage; ${holm} --demo ps; echo end`);
 	await terminal.press('Enter');
 	const text = await terminal.shows(/^end$/mv);
 	t.regex(text, /^status 2$/mv);
+	t.regex(text, /the dashboard needs a terminal/v);
 	t.regex(text, /^Usage: holm/mv);
 	t.regex(text, /--demo is for the dashboard/v);
 });

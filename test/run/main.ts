@@ -20,6 +20,9 @@ const say = (line: string) => {
 
 const short = (file: string): string => file.replace(/^dist\/test\//v, '').replace(/\.test\.js$/v, '');
 
+/** Longer than any test is silent. Ava itself may wait without end for a process that a test which failed has kept from ending. */
+const silenceLimitMs = 6 * 60_000;
+
 /** Runs ava over these files, or over all, shows its report and returns it with its success. */
 const ava = async (files: readonly string[], times: string): Promise<{readonly isPassed: boolean; readonly report: string}> => {
 	const child = spawn(process.execPath, [path.join(project, 'node_modules/ava/entrypoints/cli.js'), '--config', path.join(import.meta.dirname, 'ava-config.js'), ...files], {
@@ -28,11 +31,17 @@ const ava = async (files: readonly string[], times: string): Promise<{readonly i
 		stdio: ['inherit', 'pipe', 'inherit'],
 	});
 	let report = '';
+	const silence = setTimeout(() => {
+		say(`\nNothing was reported for ${silenceLimitMs / 60_000} minutes, and ava is ended.`);
+		child.kill('SIGKILL');
+	}, silenceLimitMs);
 	child.stdout.setEncoding('utf8').on('data', (text: string) => {
+		silence.refresh();
 		report += text;
 		process.stdout.write(text);
 	});
 	const [code] = await once(child, 'close') as [number | null];
+	clearTimeout(silence);
 	return {isPassed: code === 0, report};
 };
 

@@ -40,6 +40,9 @@ test('an engine that is not there is named, with what starts it', async t => {
 	await new Promise<void>(resolve => {
 		server.listen(stale, resolve);
 	});
+	t.teardown(() => {
+		server.close();
+	});
 	for (const socket of [absent, file, path.join(file, 'below'), path.join(directory, 'holm.sock')]) {
 		const engine = createDockerEngine({kind: 'unix', path: socket});
 		for (const verb of [async () => engine.containers(), async () => engine.attachContainer('x'), async () => Array.fromAsync(engine.events()), async () => engine.snapshot()]) {
@@ -48,8 +51,6 @@ test('an engine that is not there is named, with what starts it', async t => {
 			t.is(error.remedy, socket.endsWith('holm.sock') ? 'holm system start' : 'check the address, and start the engine that listens there');
 		}
 	}
-
-	server.close();
 });
 
 test('an engine that may not be spoken to says who may', t => {
