@@ -56,10 +56,16 @@ const guestIsReady = async (directory: string, closed: Promise<void>, signal: Ab
 		const end = await endOf(directory, follower.lines, endedSilently);
 		resolve(end.kind === 'died' ? end.reason : endedSilently);
 	});
-	signal.addEventListener('abort', () => {
+	const endLate = () => {
 		isLate = true;
 		resolve('it did not finish in time');
-	});
+	};
+
+	signal.addEventListener('abort', endLate);
+	if (signal.aborted) {
+		endLate();
+	}
+
 	const reason = await promise;
 	follower.stop();
 	if (reason !== undefined) {

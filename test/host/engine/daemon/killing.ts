@@ -86,7 +86,13 @@ export const killingTests = (world: World): void => {
 	world.test('killed in the middle of anything: the next one clears up', async t => {
 		const clean = await world.traces();
 		const commands = [['run', '-d', '--name', 'one', '-v', 'vol:/vol', '-p', '80', 'box', 'sleep', '600'], ['create', '--name', 'two', 'box'], ['network', 'create', 'three']].map(command => world.launch(command));
-		await world.until(async () => world.traces(), ({machines}) => machines.length > 0);
+		await Promise.race([
+			world.until(async () => world.traces(), ({machines}) => machines.length > 0),
+			...commands.map(async ({ended}) => {
+				const {status, stderr} = await ended;
+				return status === 0 ? new Promise<never>(() => {}) : Promise.reject(new Error(`it failed before there was a machine: ${stderr}`));
+			}),
+		]);
 		await killDaemon();
 		await Promise.all(commands.map(async ({ended}) => ended));
 		await world.holm('ps');
