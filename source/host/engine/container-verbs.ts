@@ -139,6 +139,10 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 				ends.addEventListener('abort', () => {
 					resolve();
 				}, {once: true});
+				// It may have come while the reader took its time.
+				if (ends.aborted) {
+					resolve();
+				}
 			});
 			if (!isLive(entry)) {
 				return;

@@ -124,6 +124,10 @@ export const connectQmp = async (socketPath: string, signal?: AbortSignal): Prom
 	};
 
 	signal?.addEventListener('abort', giveUp);
+	if (signal?.aborted) {
+		giveUp();
+	}
+
 	await greeting.promise;
 	await execute('qmp_capabilities');
 	signal?.removeEventListener('abort', giveUp);
