@@ -3,7 +3,12 @@ import {HolmError} from '../../errors.js';
 import type {ExecConfiguration, ExecStatus, Session, TerminalSize} from '../../engine.js';
 import {newId} from '../containers/id.js';
 import {createLogParser} from '../containers/log-parser.js';
-import {homeOf, resolveUser, type Accounts} from '../containers/accounts.js';
+import {
+	homeOf,
+	resolveUser,
+	type Accounts,
+	type User,
+} from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
 import {quote} from '../../quote.js';
 import {validateExec} from '../../rules/validate-process.js';
@@ -70,20 +75,37 @@ const accountsIn = async (agent: Agent): Promise<Accounts> => {
 
 const isNumeric = (user: string) => /^\d+(?::\d+)?$/v.test(user);
 
+const noAccounts: Accounts = {passwd: '', group: ''};
+
+/** Of users by number, in each guest: it takes a command there to look. */
+const homes = new WeakMap<Agent, Map<number, string>>();
+
+const homeIn = async (agent: Agent, user: User, accounts: Accounts | undefined): Promise<string> => {
+	if (accounts) {
+		return homeOf(user, accounts);
+	}
+
+	const known = homes.get(agent) ?? new Map<number, string>();
+	homes.set(agent, known);
+	const home = known.get(user.uid) ?? homeOf(user, await accountsIn(agent));
+	known.set(user.uid, home);
+	return home;
+};
+
 const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 	const {container} = entry;
 	const wanted = configuration.user ?? container.process.user;
 	const environment = [...configuration.terminal ? ['TERM=xterm'] : [], ...container.process.environment, ...configuration.environment];
+	const accounts = wanted === '' || isNumeric(wanted) ? undefined : await accountsIn(agent);
+	const user = resolveUser(wanted, accounts ?? noAccounts);
 	const hasHome = environment.some(variable => variable.startsWith('HOME='));
-	const isKnown = hasHome && (wanted === '' || isNumeric(wanted));
-	const accounts = isKnown ? {passwd: '', group: ''} : await accountsIn(agent);
-	const user = resolveUser(wanted, accounts);
+	// The runtime would look it up without a limit.
+	const home = hasHome ? [] : [`HOME=${await homeIn(agent, user, accounts)}`];
 	return ociProcess({
 		configuration: {...container.configuration, terminal: configuration.terminal, privileged: container.configuration.privileged || configuration.privileged},
 		process: {
 			arguments: configuration.command,
-			// The runtime would look it up without a limit.
-			environment: hasHome ? environment : [`HOME=${homeOf(user, accounts)}`, ...environment],
+			environment: [...home, ...environment],
 			workingDirectory: configuration.workingDirectory ?? container.process.workingDirectory,
 		},
 		user,

@@ -62,7 +62,7 @@ export const execTests = (world: World): void => {
 		await world.holm('run', '-d', '--name', 'crowded', 'box', 'sh', '-c', 'rm -f /etc/passwd; mkfifo /etc/passwd; sleep 600');
 		await world.until(async () => world.run(['exec', '-e', 'HOME=/', 'crowded', 'test', '-p', '/etc/passwd']), ({status}) => status === 0);
 		t.is(await world.holm('exec', 'crowded', 'sh', '-c', 'echo $HOME'), '/');
-		const fill = world.launch(['exec', 'crowded', 'sh', '-c', 'for n in $(seq 100); do dd if=/dev/zero of=/file.$n bs=64k count=4 2>/dev/null; done']);
+		const fill = world.launch(['exec', 'crowded', 'sh', '-c', 'for n in $(seq 20); do dd if=/dev/zero of=/file.$n bs=64k count=4 2>/dev/null; done']);
 		t.is((await fill.ended).status, 0);
 		const committed = new AbortController();
 		const commit = world.holm('commit', 'crowded', 'crowded').finally(() => {
