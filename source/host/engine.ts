@@ -59,7 +59,7 @@ import {endsWithin, silenceLimitMs} from './machines/patience.js';
 import type {Machine} from './machines/running-machine.js';
 import {lastWords} from './machines/status.js';
 import {endStrays, isKeptBy} from './machines/strays.js';
-import {isMissing, orMissing} from './store/missing.js';
+import {orMissing} from './store/missing.js';
 import {pathsOf, type Paths} from './store/paths.js';
 import {readRecords} from './store/records.js';
 
@@ -110,20 +110,6 @@ const makeDirectories = async (paths: Paths) => {
 
 	for (const directory of [paths.networks, paths.volumes, paths.workers]) {
 		await mkdir(directory, {recursive: true, mode: 0o700});
-	}
-};
-
-/** Whether a file was there, which is not there any more. */
-const takeFile = async (file: string): Promise<boolean> => {
-	try {
-		await rm(file);
-		return true;
-	} catch (error) {
-		if (isMissing(error)) {
-			return false;
-		}
-
-		throw error;
 	}
 };
 
@@ -287,7 +273,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	});
 	await clearAbandonedTemplates(paths.templates);
 	await removeUnrecorded(site);
-	const isEnding = await takeFile(paths.ending);
+	const isEnding = await orMissing(rm(paths.ending).then(() => true)) ?? false;
 	const gone = await resume(site, lifecycle);
 	await connections.repair();
 	const giveUpRestarts = () => {

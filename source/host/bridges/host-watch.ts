@@ -29,32 +29,31 @@ Resolves once it watches, with what ends it, which waits for a repair that is un
 */
 export const watchHost = async ({device, repair, log, intervalMs = 2000}: HostWatchOptions): Promise<() => Promise<void>> => {
 	const rules = watchRules(log);
-	const read = async () => JSON.stringify([await stateOfHost(), await stateOfRules({device})]);
+	const read = async () => ({host: await stateOfHost(), rules: await stateOfRules({device})});
 	let known = await read();
-	let knownOfHost = await stateOfHost();
+	const isKnown = ({host, rules}: typeof known) => host === known.host && rules === known.rules;
 	/** What changes between a repair and the look that follows it is found by repairing until two looks agree. */
 	let isSettled = true;
 	let work: Promise<void> | undefined;
 	let lastReason: string | undefined;
 
 	const follow = async () => {
-		const ofHost = await stateOfHost();
-		if (!rules.takeChange() && isSettled && ofHost === knownOfHost) {
+		const mayDiffer = rules.takeChange() || !isSettled || await stateOfHost() !== known.host;
+		if (!mayDiffer) {
 			return;
 		}
 
 		const wasSettled = isSettled;
 		isSettled = false;
-		if (!wasSettled || await read() !== known) {
+		if (wasSettled && isKnown(await read())) {
+			isSettled = true;
+		} else {
 			await repair();
 			const state = await read();
-			isSettled = state === known;
+			isSettled = isKnown(state);
 			known = state;
-		} else {
-			isSettled = true;
 		}
 
-		knownOfHost = ofHost;
 		lastReason = undefined;
 	};
 

@@ -44,7 +44,7 @@ export const startAfterBoot = async (site: Site, lifecycle: Lifecycle): Promise<
 	await writeFile(site.paths.boot, `${now}\n`, {mode: 0o644});
 };
 
-/** Stops what runs because the host goes down, each container with its own signal and within its own time. The next engine starts what its policy wants back. */
+/** Stops what runs because the host or the engine with all its containers goes down, each container with its own signal and within its own time. The next engine starts what its policy wants back. */
 export const stopForShutdown = async (site: Site, lifecycle: Lifecycle): Promise<void> => {
 	const live = site.containers.values().filter(entry => isLive(entry)).toArray();
 	const stopping = Promise.all(live.map(async entry => {
