@@ -10,7 +10,10 @@ export type Failures = {
 /** Lines that stand above others which name the files. */
 const headings = new Set(['✘ Timed out while running tests', '✘ Exiting due to SIGINT']);
 
-const titlePrefix = (file: string): string => `${file.replace(/^dist\/test\//v, '').replace(/\.test\.js$/v, '').replaceAll('/', ' › ')} › `;
+/** A test file without what all of them have. */
+export const shortName = (file: string): string => file.replace(/^dist\/test\//v, '').replace(/\.test\.js$/v, '');
+
+const titlePrefix = (file: string): string => `${shortName(file).replaceAll('/', ' › ')} › `;
 
 /**
 The files that failed, read from what ava's own reporter printed: ava gives its list to nobody on a build server.

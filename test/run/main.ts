@@ -8,7 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {failedFiles} from './failed-files.js';
+import {failedFiles, shortName} from './failed-files.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 /** Chance fails one file or two; where more fail, the change is at fault, and the rest of its tests need not be waited for. */
@@ -17,8 +17,6 @@ const maximumAgain = 4;
 const say = (line: string) => {
 	process.stdout.write(`${line}\n`);
 };
-
-const short = (file: string): string => file.replace(/^dist\/test\//v, '').replace(/\.test\.js$/v, '');
 
 /** Longer than any test is silent. Ava itself may wait without end for a process that a test which failed has kept from ending. */
 const silenceLimitMs = 6 * 60_000;
@@ -58,7 +56,7 @@ const runAll = async (times: string): Promise<boolean> => {
 	const {isPassed, report} = await ava([], times);
 	const seconds = await secondsByFile(times);
 	const slowest = [...seconds].toSorted(([, one], [, other]) => other - one).slice(0, 10);
-	say(`\nSlowest files:\n${slowest.map(([file, value]) => `${value.toFixed(0).padStart(6)} s  ${short(file)}`).join('\n')}`);
+	say(`\nSlowest files:\n${slowest.map(([file, value]) => `${value.toFixed(0).padStart(6)} s  ${shortName(file)}`).join('\n')}`);
 	if (isPassed || isInterrupted) {
 		return isPassed;
 	}
@@ -73,21 +71,21 @@ const runAll = async (times: string): Promise<boolean> => {
 	const flaky: string[] = [];
 	const broken: string[] = [];
 	for (const file of failed) {
-		say(`\nOnce more by itself: ${short(file)}`);
+		say(`\nOnce more by itself: ${shortName(file)}`);
 		const again = await ava([file], times);
 		(again.isPassed ? flaky : broken).push(file);
 	}
 
-	// After a time limit ava begins no further file.
+	// Ava begins no further file when it is ended.
 	const unrun = files.filter(file => !seconds.has(file) && !failed.includes(file));
 	if (unrun.length > 0) {
-		say(`\nNot run yet: ${unrun.map(file => short(file)).join(', ')}`);
+		say(`\nNot run yet: ${unrun.map(file => shortName(file)).join(', ')}`);
 		const rest = await ava(unrun, times);
 		broken.push(...rest.isPassed ? [] : unrun);
 	}
 
 	if (flaky.length > 0) {
-		say(`\n${flaky.length} flaky, failed beside others and passed alone: ${flaky.map(file => short(file)).join(', ')}`);
+		say(`\n${flaky.length} flaky, failed beside others and passed alone: ${flaky.map(file => shortName(file)).join(', ')}`);
 	}
 
 	return broken.length === 0;

@@ -123,20 +123,21 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		return connection;
 	};
 
+	/** Whether a command more leaves as many of the connections to others as it should. */
+	const hasRoom = (spare: number): boolean => [...connections].filter(({isBusy}) => isBusy).length < sockets.length - spare;
+
 	/** Over a port that is free, or is about to be. */
 	const dialFree = async (spare: number): Promise<Connection> => {
-		const limit = sockets.length - spare;
 		for (;;) {
 			const used = new Set([...connections].map(({index}) => index));
 			const index = sockets.findIndex((_, candidate) => !used.has(candidate));
-			const isAllowed = [...connections].filter(({isBusy}) => isBusy).length < limit;
-			if (index !== -1 && isAllowed) {
+			if (index !== -1 && hasRoom(spare)) {
 				return dial(index);
 			}
 
 			const leavers = [...connections].filter(({ending}) => ending !== undefined);
 			if (leavers.length === 0) {
-				throw new HolmError('unavailable', `${limit} commands run in the container already`, {remedy: 'wait until one of them has ended'});
+				throw new HolmError('unavailable', `${sockets.length - spare} commands run in the container already`, {remedy: 'wait until one of them has ended'});
 			}
 
 			await Promise.race(leavers.map(async ({ending}) => ending));
@@ -180,13 +181,13 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		}
 	};
 
-	const open: Agent['open'] = async (command, {spare: spareCount = 0} = {}) => {
+	const open: Agent['open'] = async (command, {spare = 0} = {}) => {
 		if (isClosed) {
 			throw new HolmError('conflict', 'the machine has ended');
 		}
 
 		const idle = [...connections].find(({isBusy}) => !isBusy);
-		if (idle && [...connections].filter(({isBusy}) => isBusy).length < sockets.length - spareCount) {
+		if (idle && hasRoom(spare)) {
 			try {
 				return await begin(idle, command);
 			} catch {
@@ -194,7 +195,7 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 			}
 		}
 
-		return begin(await dialFree(spareCount), command);
+		return begin(await dialFree(spare), command);
 	};
 
 	return {
