@@ -16,7 +16,7 @@ import {createEventLog} from '../event-log.js';
 import {takeEveryStep} from './every-step.js';
 import {openForwarder} from './bridges/forwarder.js';
 import {watchHost} from './bridges/host-watch.js';
-import {closeNamespace, openNamespace} from './bridges/namespace.js';
+import {closeNamespace, openNamespace, repairHostSide} from './bridges/namespace.js';
 import {ensureTunIsOpen} from './bridges/tun.js';
 import {openLogKeeper} from './containers/log-keeper.js';
 import {rotateLog} from './containers/log-rotation.js';
@@ -304,7 +304,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		void rotateAll(site);
 	}, rotationIntervalMs);
 	rotation.unref();
-	const stopWatching = await watchHost({device: namespace.hostDevice, repair: async () => openNamespace(root), log});
+	const stopWatching = await watchHost({device: namespace.hostDevice, repair: async () => repairHostSide(root, namespace), log});
 	const containerVerbs = createContainerVerbs(site, {
 		connections, lifecycle, utility, execs,
 	});

@@ -133,7 +133,7 @@ export const acceptForwarding = async (host: Host): Promise<void> => {
 /** What `acceptForwarding` follows from, and how much of the engine's own is there, as a text to compare. */
 export const stateOfRules = async ({device, namespace}: Host): Promise<string> => {
 	const objects = await nftObjects(namespace);
-	const tables = objects.flatMap(({table}) => table && /^(?:holm|firewalld$)/v.test(table.name) ? [`${table.family} ${table.name}`] : []);
+	const tables = objects.flatMap(({table}) => table && ['holm', 'firewalld', device].includes(table.name) ? [`${table.family} ${table.name}`] : []);
 	const rules = objects.flatMap(({rule}) => rule && JSON.stringify(rule).includes(`"${device}"`) ? [`${rule.family} ${rule.table} ${rule.chain}`] : []);
 	const chains = objects.flatMap(({chain}) => chain && (chain.hook === 'forward' || chain.name === 'DOCKER-USER') ? [`${chain.family} ${chain.table} ${chain.name} ${chain.policy ?? ''}`] : []);
 	return JSON.stringify([tables, rules, chains].map(names => names.toSorted()));

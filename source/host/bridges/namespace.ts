@@ -219,6 +219,9 @@ table ip ${name} {
 	await acceptForwarding({device: name, namespace: host});
 };
 
+/** Puts the host's side of an engine's link in order again. Leaves the link and the namespace alone, in which machines run. */
+export const repairHostSide = async (root: string, link: Pick<Namespace, 'hostAddress' | 'namespaceAddress'>): Promise<void> => configureHost(identityOf(root), link, undefined);
+
 /**
 Makes the engine's network namespace and its link to the host, or repairs what is there; changes nothing when all is as it should be.
 

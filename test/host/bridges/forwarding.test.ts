@@ -102,11 +102,11 @@ testInNamespaces('devices that forwarded before still do, and the last of two en
 const watch = async (t: ExecutionContext, root: string, host: string): Promise<void> => {
 	const moduleOf = (name: string) => JSON.stringify(new URL(`../../../source/host/bridges/${name}.js`, import.meta.url));
 	const program = `
-		import {openNamespace} from ${moduleOf('namespace')};
+		import {openNamespace, repairHostSide} from ${moduleOf('namespace')};
 		import {watchHost} from ${moduleOf('host-watch')};
-		const repair = async () => openNamespace(${JSON.stringify(root)});
-		const {hostDevice} = await repair();
-		await watchHost({device: hostDevice, repair, log: console.error, intervalMs: 20});
+		const namespace = await openNamespace(${JSON.stringify(root)});
+		const repair = async () => repairHostSide(${JSON.stringify(root)}, namespace);
+		await watchHost({device: namespace.hostDevice, repair, log: console.error, intervalMs: 20});
 		console.log('watching');
 		process.stdin.resume();
 	`;
