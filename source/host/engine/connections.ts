@@ -103,6 +103,8 @@ export const createConnections = (site: Site): Connections => {
 	return {
 		async openNetwork(network) {
 			await makeBridge(network);
+			// Whatever refreshes the names meanwhile has the name server listen on the address of every network that is known.
+			networks.set(network.id, network);
 			await Promise.all([refreshRules(), refreshNames()]);
 		},
 		async closeNetwork({id}) {

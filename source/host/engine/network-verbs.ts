@@ -68,7 +68,6 @@ export const makeNetwork = async (site: Site, connections: Connections, configur
 		internal: configuration.internal,
 		labels: configuration.labels,
 	};
-	site.networks.set(record.id, record);
 	try {
 		await connections.openNetwork(record);
 		await writeRecord(site.paths.network(record.id), record);
