@@ -93,6 +93,27 @@ export const portTests = (world: World): void => {
 		t.is(await world.holm('network', 'ls', '-q', '--filter', 'label=kind=fixed'), 'wide');
 	});
 
+	world.test('containers start while networks are created and removed', async t => {
+		const names = ['meanwhile-1', 'meanwhile-2'];
+		for (const name of names) {
+			await world.holm('create', '--name', name, 'box', 'sleep', '600');
+		}
+
+		for (let round = 0; round < 3; round++) {
+			const networks = Array.from({length: 6}, (_, index) => `round-${round}-${index}`);
+			await t.notThrowsAsync(Promise.all([
+				...networks.map(async name => {
+					await world.engine.createNetwork({name, internal: false, labels: {}, driver: 'bridge'});
+					await world.engine.removeNetwork(name);
+				}),
+				...names.map(async name => world.engine.startContainer(name)),
+			]));
+			await Promise.all(names.map(async name => world.engine.stopContainer(name, {timeoutSeconds: 0})));
+		}
+
+		await world.holm('rm', ...names);
+	});
+
 	world.test('network create, ls, inspect, prune', async t => {
 		t.is(await world.holm('network', 'create', 'one'), 'Network \'one\' created.');
 		await world.holm('create', '--name', 'user', '--network', 'one', 'box');
