@@ -29,10 +29,11 @@ const project = async (t: ExecutionContext, contents: Readonly<Record<string, st
 	await cp(built, path.join(directory, 'dist/test/run'), {recursive: true, filter: source => !source.includes('.test.')});
 	await mkdir(path.join(directory, 'dist/test/deep'));
 	await symlink(packages, path.join(directory, 'node_modules'));
-	const ava = {files: ['dist/test/**/*.test.js'], require: ['./dist/test/run/record-time.js'], workerThreads: false};
+	const ava = {files: ['dist/test/**/*.test.js'], require: ['./dist/test/run/record-time.js'], timeout: '1m', workerThreads: false};
 	await writeFile(path.join(directory, 'package.json'), JSON.stringify({type: 'module', ava}));
 	await Promise.all(Object.values(contents).map(async (text, index) => writeFile(path.join(directory, files[index]!), `import test from 'ava'; ${text}\n`)));
-	const runNode = (program: string) => spawnSync(process.execPath, [program], {cwd: directory, env: {...process.env, FORCE_COLOR: '1', HOLM_TEST_TIMES: undefined}, encoding: 'utf8'});
+	const env = {...process.env, FORCE_COLOR: '1', HOLM_TEST_TIMES: undefined, HOLM_TEST_SILENCE_SECONDS: '10'};
+	const runNode = (program: string) => spawnSync(process.execPath, [program], {cwd: directory, env, encoding: 'utf8'});
 	return {files, runNode};
 };
 
@@ -53,6 +54,14 @@ test('a file that fails once is run again and named, and the run passes', async 
 	const {stdout, status} = runNode('dist/test/run/main.js');
 	t.is(status, 0);
 	t.regex(stdout, /Slowest files:\n +\d+ s {2}(?:deep\/passes|flaky)\n/v);
+	t.true(stdout.endsWith('\n1 flaky, failed beside others and passed alone: flaky\n'));
+});
+
+test('a file that does not end is ended, says what it waits for, and is run again', async t => {
+	const {runNode} = await project(t, {passes: passing, flaky: flaky.replace('t.true(', 'if (!fs.existsSync("been")) { setInterval(() => {}, 1000); } t.pass(')});
+	const {stdout, stderr, status} = runNode('dist/test/run/main.js');
+	t.is(status, 0);
+	t.regex(stderr, /flaky\.test\.js waits for .*Timeout/v);
 	t.true(stdout.endsWith('\n1 flaky, failed beside others and passed alone: flaky\n'));
 });
 
