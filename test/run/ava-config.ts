@@ -9,7 +9,7 @@ type TestFileOrder = (one: string, other: string) => number;
 const longest = [
 	/\/host\/engine\/containers\./v,
 	/\/backends\/host\./v,
-	/\/host\/engine\/(?:flags|networks|daemon)\./v,
+	/\/host\/engine\/(?:flags|networks|daemon)\.|\/demos\//v,
 	/\/host\/engine\/|\/backends\/|\/host\/machines\/machine\.|\/hosts\/|\/host\/images\//v,
 ];
 

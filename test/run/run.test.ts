@@ -32,7 +32,7 @@ const project = async (t: ExecutionContext, contents: Readonly<Record<string, st
 	const ava = {files: ['dist/test/**/*.test.js'], require: ['./dist/test/run/record-time.js'], timeout: '1m', workerThreads: false};
 	await writeFile(path.join(directory, 'package.json'), JSON.stringify({type: 'module', ava}));
 	await Promise.all(Object.values(contents).map(async (text, index) => writeFile(path.join(directory, files[index]!), `import test from 'ava'; ${text}\n`)));
-	const env = {...process.env, FORCE_COLOR: '1', HOLM_TEST_TIMES: undefined, HOLM_TEST_SILENCE_SECONDS: '10'};
+	const env = {...process.env, FORCE_COLOR: '1', HOLM_TEST_TIMES: undefined, HOLM_TEST_SILENCE_SECONDS: '8'};
 	const runNode = (program: string) => spawnSync(process.execPath, [program], {cwd: directory, env, encoding: 'utf8'});
 	return {files, runNode};
 };
