@@ -10,7 +10,7 @@ import {
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {findCommand} from '../source/host/programs.js';
+import {findCommand} from '../source/host/setup/programs.js';
 import {run, type RunResult} from '../source/host/run.js';
 import {pathsOf, type Paths} from '../source/host/store/paths.js';
 import {Missing} from './measurement.js';

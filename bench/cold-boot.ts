@@ -1,6 +1,6 @@
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
-import {findProgram} from '../source/host/programs.js';
+import {findProgram} from '../source/host/setup/programs.js';
 import {run} from '../source/host/run.js';
 import {image} from './bench-engine.js';
 import {Missing, timeOf, type Measurement} from './measurement.js';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import {findCommand} from '../source/host/programs.js';
+import {findCommand} from '../source/host/setup/programs.js';
 import {run, type RunResult} from '../source/host/run.js';
 import {startDockerDaemon} from '../test/docker/daemon.js';
 import {image, type BenchEngine} from './bench-engine.js';

@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {openForwarder} from '../source/host/bridges/forwarder.js';
-import {findCommand} from '../source/host/programs.js';
+import {findCommand} from '../source/host/setup/programs.js';
 import {run} from '../source/host/run.js';
 import {startProgram} from './background.js';
 import {Missing, type Measurement, type Subject} from './measurement.js';

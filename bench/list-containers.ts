@@ -1,5 +1,5 @@
 import process from 'node:process';
-import {findCommand} from '../source/host/programs.js';
+import {findCommand} from '../source/host/setup/programs.js';
 import {run} from '../source/host/run.js';
 import {dockerOf, openDocker} from './docker.js';
 import {timeOf, type Measurement, type Subject} from './measurement.js';

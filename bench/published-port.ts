@@ -1,7 +1,7 @@
 import {networkInterfaces} from 'node:os';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {namespaceNameOf} from '../source/host/bridges/namespace.js';
-import {findCommand} from '../source/host/programs.js';
+import {findCommand} from '../source/host/setup/programs.js';
 import {run} from '../source/host/run.js';
 import {image} from './bench-engine.js';
 import {Missing, type Measurement, type Subject} from './measurement.js';

@@ -2,7 +2,7 @@ import {chmod, mkdtemp, readFile, rm} from 'node:fs/promises';
 import os from 'node:os';
 import process from 'node:process';
 import {parseArgs} from 'node:util';
-import {messageOf} from '../source/errors.js';
+import {messageOf} from '../source/engine/errors.js';
 import {openEngine, type BenchEngine} from './bench-engine.js';
 import {takeFigures, type Figure} from './figures.js';
 import {Missing, type Measurement, type Site} from './measurement.js';

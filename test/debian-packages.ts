@@ -2,7 +2,7 @@ import {access, mkdir, readdir, rm} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import {findCommand} from '../source/host/programs.js';
+import {findCommand} from '../source/host/setup/programs.js';
 import {run} from '../source/host/run.js';
 
 /** Where programs of tests are kept that would change the host by being installed, as servers do that start by themselves. */

@@ -2,9 +2,9 @@
 Installs what the tests use of this host before they run: what Holm itself needs, and a few programs that only tests talk to. Without root it installs nothing, and the tests that need it are skipped with their reason.
 */
 import process from 'node:process';
-import {HolmError} from '../source/errors.js';
-import {hostDistribution} from '../source/host/distributions.js';
-import {findCommand} from '../source/host/programs.js';
+import {HolmError} from '../source/engine/errors.js';
+import {hostDistribution} from '../source/host/setup/distributions.js';
+import {findCommand} from '../source/host/setup/programs.js';
 import {run} from '../source/host/run.js';
 import {fetchDaemon, findDaemon} from './docker/daemon.js';
 import {fetchSshd, findSshd} from './backends/ssh/helpers/sshd.js';

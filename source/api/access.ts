@@ -1,6 +1,6 @@
 import {type IncomingMessage} from 'node:http';
 import {type Duplex} from 'node:stream';
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 
 /** Whether a listener goes by a name or an address; both come in lower case, an address without brackets. */
 export type NameCheck = (name: string) => boolean;

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {type ServerResponse} from 'node:http';
-import {asHolmError, httpStatusOf} from '../errors.js';
-import {encodeError} from './encode/progress.js';
+import {asHolmError, httpStatusOf} from '../engine/errors.js';
+import {encodeError} from '../wire/encode/progress.js';
 import type {Answer} from './exchange.js';
 
 /** The error of an answer that cannot have a body: one to HEAD, or 304. */

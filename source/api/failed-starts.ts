@@ -1,5 +1,5 @@
-import type {Engine} from '../engine.js';
-import {asHolmError, HolmError} from '../errors.js';
+import type {Engine} from '../engine/engine.js';
+import {asHolmError, HolmError} from '../engine/errors.js';
 
 /**
 What Docker's clients expect of a process that could not be started, beyond the error that says so. Ours undo their own steps, so that none of it is for them.

@@ -1,13 +1,13 @@
 import {Buffer} from 'node:buffer';
 import {type Duplex, type Readable} from 'node:stream';
-import {defaultDetachKeys, parseDetachKeys} from '../rules/detach-keys.js';
-import type {Session} from '../engine.js';
-import {HolmError} from '../errors.js';
+import {defaultDetachKeys, parseDetachKeys} from '../terminal/detach-keys.js';
+import type {Session} from '../engine/engine.js';
+import {HolmError} from '../engine/errors.js';
 import type {Exchange} from './exchange.js';
-import {encodeFrame} from './frames.js';
+import {encodeFrame} from '../wire/frames.js';
 import {closeGently, probe, sessionHead} from './hijack.js';
 import {readFramed, readRaw} from './session-input.js';
-import {stdinFramed, stdinHeader} from './stdin-frames.js';
+import {stdinFramed, stdinHeader} from '../wire/stdin-frames.js';
 import {writeSlowly} from './streams.js';
 
 export type JoinOptions = {

@@ -3,7 +3,7 @@ import type {Server as HttpServer} from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
 import {describeAddress, type SocketAddress} from '../backends/docker/address.js';
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 import {isLoopback, restrictNames, type NameCheck} from './access.js';
 
 /** An address to serve on, and for TCP the certificates: who is not signed by `ca` is not let in. */

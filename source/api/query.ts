@@ -1,8 +1,8 @@
-import type {Filters, TerminalSize} from '../engine.js';
-import {HolmError} from '../errors.js';
-import {fieldsOf} from './fields.js';
-import {parseJson} from './json.js';
-import {decodeMoment} from './times.js';
+import type {Filters, TerminalSize} from '../engine/engine.js';
+import {HolmError} from '../engine/errors.js';
+import {fieldsOf} from '../wire/fields.js';
+import {parseJson} from '../wire/json.js';
+import {decodeMoment} from '../wire/times.js';
 
 /** The parameters after a path's question mark, read by name and checked. */
 export type Query = {

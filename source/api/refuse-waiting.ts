@@ -1,8 +1,8 @@
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 import {setTimeout as delay} from 'node:timers/promises';
-import {asHolmError, httpStatusOf} from '../errors.js';
-import {encodeError} from './encode/progress.js';
+import {asHolmError, httpStatusOf} from '../engine/errors.js';
+import {encodeError} from '../wire/encode/progress.js';
 
 /** A client that has just connected sends its request within this time. */
 const patienceMs = 2000;

@@ -1,8 +1,8 @@
 import {type IncomingMessage, type ServerResponse} from 'node:http';
 import {type Socket} from 'node:net';
 import {type Duplex} from 'node:stream';
-import type {Engine} from '../engine.js';
-import {HolmError} from '../errors.js';
+import type {Engine} from '../engine/engine.js';
+import {HolmError} from '../engine/errors.js';
 import {assertNoBrowser} from './access.js';
 import {sendAnswer, sendError} from './answers.js';
 import {BodyTooLarge, readBody, readUpgradeBody} from './body.js';
@@ -11,7 +11,7 @@ import {holmMediaType, type Exchange} from './exchange.js';
 import {createFailedStarts} from './failed-starts.js';
 import {createQuery} from './query.js';
 import {findRoute} from './router.js';
-import {apiVersion, splitVersion} from './versions.js';
+import {apiVersion, splitVersion} from '../wire/versions.js';
 
 export type ServingOptions = {
 	readonly maximumBodyBytes: number;

@@ -2,9 +2,9 @@ import {Buffer} from 'node:buffer';
 import http, {type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {type Socket} from 'node:net';
 import {type Duplex} from 'node:stream';
-import type {Engine} from '../engine.js';
-import {HolmError} from '../errors.js';
-import {encodeError} from './encode/progress.js';
+import type {Engine} from '../engine/engine.js';
+import {HolmError} from '../engine/errors.js';
+import {encodeError} from '../wire/encode/progress.js';
 import {isHijackRoute} from './router.js';
 import {createServing} from './serve-request.js';
 

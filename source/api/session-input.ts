@@ -1,7 +1,7 @@
 import {type Duplex, type Writable} from 'node:stream';
-import {createDetachFilter} from '../rules/detach-keys.js';
-import type {Session} from '../engine.js';
-import {createStdinDecoder} from './stdin-frames.js';
+import {createDetachFilter} from '../terminal/detach-keys.js';
+import type {Session} from '../engine/engine.js';
+import {createStdinDecoder} from '../wire/stdin-frames.js';
 
 const isOpen = (stream: Writable) => !stream.destroyed && !stream.writableEnded;
 

@@ -1,5 +1,5 @@
 import {PassThrough, type Readable} from 'node:stream';
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 import type {Exchange} from './exchange.js';
 
 /**

@@ -1,4 +1,4 @@
-import type {Engine} from '../engine.js';
+import type {Engine} from '../engine/engine.js';
 import type {ReachableAddress} from './docker/address.js';
 import {archiveVerbs} from './docker/archive-verbs.js';
 import {createClient} from './docker/client.js';

@@ -2,7 +2,7 @@ import {access} from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 import {isService, isSystemdRunning} from '../host/service/service.js';
 import {serviceSocket} from '../host/service/units.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';

@@ -1,6 +1,6 @@
 import {randomInt} from 'node:crypto';
-import type {Engine} from '../engine.js';
-import {createEventLog} from '../event-log.js';
+import type {Engine} from '../engine/engine.js';
+import {createEventLog} from '../engine/event-log.js';
 import {archiveVerbs} from './memory/archives.js';
 import {buildVerbs} from './memory/build/build.js';
 import {commitVerbs} from './memory/commits.js';

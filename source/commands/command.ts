@@ -1,6 +1,6 @@
 import {type Readable, type Writable} from 'node:stream';
-import type {Engine} from '../engine.js';
-import {forOutput} from './print/escape.js';
+import type {Engine} from '../engine/engine.js';
+import {forOutput} from '../text/escape.js';
 
 /** One flag, in meow's own words, with what the help says of it. */
 export type Flag = {

@@ -1,6 +1,6 @@
-import type {Filters} from '../engine.js';
-import {HolmError} from '../errors.js';
-import {splitFirst} from './split-first.js';
+import type {Filters} from '../engine/engine.js';
+import {HolmError} from '../engine/errors.js';
+import {splitFirst} from '../flags/split-first.js';
 
 /** The flag that every list has. */
 export const filterFlag = {

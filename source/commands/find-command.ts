@@ -1,4 +1,4 @@
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 import {correction} from './suggest.js';
 import {
 	findEntry,

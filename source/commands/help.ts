@@ -1,6 +1,6 @@
 import type {Command, FlagTable} from './command.js';
-import {withHelpFlag} from './parse-arguments.js';
-import {kebabCase} from './split-arguments.js';
+import {withHelpFlag} from '../flags/parse-arguments.js';
+import {kebabCase} from '../flags/split-arguments.js';
 import {
 	groups,
 	sections,

@@ -1,5 +1,5 @@
-import type {Engine} from '../engine.js';
-import {asHolmError, HolmError} from '../errors.js';
+import type {Engine} from '../engine/engine.js';
+import {asHolmError, HolmError} from '../engine/errors.js';
 import {defineCommand} from './command.js';
 import {inspectAll, inspectFlags} from './inspect.js';
 

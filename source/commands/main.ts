@@ -1,12 +1,12 @@
 import process from 'node:process';
-import {asHolmError, exitStatusOf, HolmError} from '../errors.js';
+import {asHolmError, exitStatusOf, HolmError} from '../engine/errors.js';
 import type {EngineTarget} from '../dashboard/known-engines.js';
 import type {Context} from './command.js';
-import {parseArguments} from './parse-arguments.js';
-import {splitArguments} from './split-arguments.js';
+import {parseArguments} from '../flags/parse-arguments.js';
+import {splitArguments} from '../flags/split-arguments.js';
 import {findCommand, type FoundCommand} from './find-command.js';
 import {checkArity} from './usage.js';
-import {splitFirst} from './split-first.js';
+import {splitFirst} from '../flags/split-first.js';
 import {nonEmpty} from './non-empty.js';
 
 /** Where the program's own surroundings come in; the engine is the commands' to ask for. */
@@ -27,7 +27,7 @@ export type Surroundings = Omit<Context, 'engine' | 'root' | 'host'> & {
 const usageStatus = 2;
 
 const report = async ({stderr}: Surroundings, error: unknown, isDebug: boolean): Promise<void> => {
-	const [{errorLine}, {forOutput}] = await Promise.all([import('./references.js'), import('./print/escape.js')]);
+	const [{errorLine}, {forOutput}] = await Promise.all([import('./references.js'), import('../text/escape.js')]);
 	const {inspect} = process.getBuiltinModule('node:util');
 	stderr.write(`${errorLine(error)}\n${isDebug ? `${forOutput(stderr, inspect(asHolmError(error)))}\n` : ''}`);
 };
@@ -51,7 +51,7 @@ const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals:
 		return {globals: noFlags, rest: argv};
 	}
 
-	const [{globalFlags}, {withHelpFlag}] = await Promise.all([import('./help.js'), import('./parse-arguments.js')]);
+	const [{globalFlags}, {withHelpFlag}] = await Promise.all([import('./help.js'), import('../flags/parse-arguments.js')]);
 	const {flags, input} = splitArguments(argv, withHelpFlag(globalFlags), {name: '', flagsEndAtFirstArgument: true});
 	const values = new Map(flags.map(flag => splitFirst(flag.slice(2), '=') as [string, string]));
 	return {

@@ -1,4 +1,4 @@
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 import {whichEngine} from '../backends/hosts/which-engine.js';
 import type {Context} from './command.js';
 

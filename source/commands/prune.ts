@@ -1,8 +1,8 @@
-import type {Engine, Filters, Pruned} from '../engine.js';
+import type {Engine, Filters, Pruned} from '../engine/engine.js';
 import {defineCommand, print, type Context} from './command.js';
 import {filterFlag, parseFilters} from './filters.js';
-import {escapeControls} from './print/escape.js';
-import {decimalSize} from './print/sizes.js';
+import {escapeControls} from '../text/escape.js';
+import {decimalSize} from '../text/sizes.js';
 import {isConfirmed} from './terminal/prompt.js';
 
 export const forceFlag = {type: 'boolean', shortFlag: 'f', description: 'Do not ask'} as const;

@@ -3,7 +3,7 @@ import {homedir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {nonEmpty} from './non-empty.js';
-import {escapeControls} from './print/escape.js';
+import {escapeControls} from '../text/escape.js';
 
 /** Node's default is a directory of a known name in /tmp, which anybody can make first, and what is in it is executed. */
 const cacheDirectory = (): string => path.join(nonEmpty(process.env.XDG_CACHE_HOME) ?? path.join(homedir(), '.cache'), 'holm', 'compiled');
@@ -38,7 +38,7 @@ export const start = async (): Promise<never> => {
 		workingDirectory: process.cwd(),
 		now: Date.now,
 		async connect({canAsk = true, ...options}) {
-			const {connect} = await import('../backends/connect.js');
+			const {connect} = await import('../daemon/connect.js');
 			return connect({
 				async ask(question) {
 					const {askOnTerminal} = await import('./terminal/prompt.js');

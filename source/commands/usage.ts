@@ -1,4 +1,4 @@
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 
 export type Arity = {
 	/** Names of the arguments that may not be left out. */

@@ -14,7 +14,7 @@ import {Lines} from './lines.js';
 import {LogsPane} from './logs/logs.js';
 import {NetworksPane} from './networks/networks.js';
 import type {Shown} from './shown.js';
-import {clean} from './text.js';
+import {clean} from '../text/fit.js';
 import type {StoreState} from './store.js';
 import type {UiState, ViewName} from './ui-state.js';
 import {DrawnView} from './views/drawn-view.js';

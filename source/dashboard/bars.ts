@@ -1,12 +1,12 @@
-import {widthOf} from '../commands/print/width.js';
+import {widthOf} from '../text/width.js';
 import {activeMaps, refusalOf} from './input.js';
 import type {Controller} from './controller.js';
 import {continuationsOf, describeKey} from './keys.js';
 import {demoHost} from './known-engines.js';
-import {shortBytes} from './measures.js';
+import {shortBytes} from '../text/measures.js';
 import {count} from './spoken/words.js';
 import type {StoreState} from './store.js';
-import {clean, cut, fit} from './text.js';
+import {clean, cut, fit} from '../text/fit.js';
 import type {Role, Theme} from './theme.js';
 import type {UiState} from './ui-state.js';
 

@@ -1,5 +1,5 @@
-import type {Snapshot} from '../engine.js';
-import type {EngineEvent} from '../resources.js';
+import type {Snapshot} from '../engine/engine.js';
+import type {EngineEvent} from '../engine/resources.js';
 
 type Resources = Pick<Snapshot, 'containers' | 'networks'>;
 

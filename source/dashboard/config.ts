@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
-import {HolmError, messageOf} from '../errors.js';
+import {HolmError, messageOf} from '../engine/errors.js';
 
 /** What the user's file says; everything may be missing. */
 export type DashboardConfiguration = {

@@ -1,4 +1,4 @@
-import type {Engine} from '../engine.js';
+import type {Engine} from '../engine/engine.js';
 import type {DashboardConfiguration} from './config.js';
 import {executePlan, failureOf, type Failure, type Removed} from './execute.js';
 import type {KeyMaps} from './key-maps.js';

@@ -1,5 +1,5 @@
 import type {StoreState} from './store.js';
-import {clean} from './text.js';
+import {clean} from '../text/fit.js';
 
 /** What is said where a list or a view has nothing to show. */
 export const emptyText = ({connection, snapshot}: StoreState, filter: string, none: string): string => {

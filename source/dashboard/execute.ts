@@ -1,6 +1,6 @@
-import type {Engine} from '../engine.js';
-import {asHolmError} from '../errors.js';
-import type {Container, Network} from '../resources.js';
+import type {Engine} from '../engine/engine.js';
+import {asHolmError} from '../engine/errors.js';
+import type {Container, Network} from '../engine/resources.js';
 import type {Plan, PlanItem, PlanVerb} from './plan.js';
 
 export type Failure = {readonly name: string; readonly message: string; readonly remedy?: string};

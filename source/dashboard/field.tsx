@@ -1,7 +1,7 @@
 import {useRef, type RefObject} from 'react';
 import {useInput} from 'ink';
 import TextInput from 'ink-text-input';
-import {clean} from './text.js';
+import {clean} from '../text/fit.js';
 
 type FieldProps = {
 	readonly value: string;

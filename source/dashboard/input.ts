@@ -1,5 +1,5 @@
 import type {Key} from 'ink';
-import type {Container} from '../resources.js';
+import type {Container} from '../engine/resources.js';
 import type {Actions} from './actions.js';
 import {containersActions} from './containers/containers-actions.js';
 import type {Controller} from './controller.js';

@@ -1,7 +1,7 @@
 import {memo} from 'react';
 import {Box, Text} from 'ink';
-import {widthOf} from '../commands/print/width.js';
-import {cut} from './text.js';
+import {widthOf} from '../text/width.js';
+import {cut} from '../text/fit.js';
 import type {Theme} from './theme.js';
 
 export type Size = {readonly width: number; readonly height: number};

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import {render} from 'ink';
 import type {Input, Output} from '../commands/command.js';
-import type {Engine} from '../engine.js';
+import type {Engine} from '../engine/engine.js';
 import {App, type InkHandles} from './app.js';
 import {readConfiguration} from './config.js';
 import {createController, type Engines} from './controller.js';

@@ -1,5 +1,5 @@
-import type {Snapshot} from '../engine.js';
-import type {Container, Image, Network, Volume} from '../resources.js';
+import type {Snapshot} from '../engine/engine.js';
+import type {Container, Image, Network, Volume} from '../engine/resources.js';
 
 /** Something that is done to things that were named when the user was asked, and to nothing else. */
 export type PlanVerb =

@@ -1,5 +1,5 @@
-import type {Engine} from '../engine.js';
-import {HolmError} from '../errors.js';
+import type {Engine} from '../engine/engine.js';
+import {HolmError} from '../engine/errors.js';
 
 const reading = [
 	'version', 'info', 'diskUsage', 'snapshot', 'events', 'containers', 'container', 'waitContainer', 'logs', 'bootLog', 'exec', 'stats', 'top', 'pathStatus', 'readArchive', 'changes', 'exportContainer', 'networks', 'network', 'dnsRecords', 'images', 'image', 'saveImages', 'volumes', 'volume',

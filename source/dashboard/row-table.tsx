@@ -1,9 +1,9 @@
 import {Text} from 'ink';
 import {Table, type CellProps} from 'ink-table';
-import {widthOf} from '../commands/print/width.js';
+import {widthOf} from '../text/width.js';
 import {useTheme} from './context.js';
 import {emptyLines, Lines, type Size} from './lines.js';
-import {fit} from './text.js';
+import {fit} from '../text/fit.js';
 import type {Role} from './theme.js';
 import type {ListName} from './ui-state.js';
 import {useWindow} from './use-window.js';

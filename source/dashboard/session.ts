@@ -2,10 +2,10 @@ import {Buffer} from 'node:buffer';
 import process from 'node:process';
 import {PassThrough} from 'node:stream';
 import type {Input, Output} from '../commands/command.js';
-import {followSize, joinSession, sizeOf} from '../commands/terminal/session.js';
-import type {Engine, Session} from '../engine.js';
+import {followSize, joinSession, sizeOf} from '../terminal/session.js';
+import type {Engine, Session} from '../engine/engine.js';
 import type {JoinSession} from './controller.js';
-import {clean} from './text.js';
+import {clean} from '../text/fit.js';
 
 type Streams = {readonly stdin: Input; readonly stdout: Output; readonly stderr: Output};
 

@@ -1,5 +1,5 @@
-import type {Snapshot} from '../engine.js';
-import type {Container, EngineEvent, Image, Network, Volume} from '../resources.js';
+import type {Snapshot} from '../engine/engine.js';
+import type {Container, EngineEvent, Image, Network, Volume} from '../engine/resources.js';
 import {shownContainers} from './containers/rows.js';
 import {selectedOf, targetsOf} from './list-state.js';
 import {lastResult} from './memo.js';

@@ -1,6 +1,6 @@
-import type {Engine, EngineInfo, Snapshot} from '../engine.js';
-import {asHolmError, HolmError} from '../errors.js';
-import type {ContainerStats, EngineEvent} from '../resources.js';
+import type {Engine, EngineInfo, Snapshot} from '../engine/engine.js';
+import {asHolmError, HolmError} from '../engine/errors.js';
+import type {ContainerStats, EngineEvent} from '../engine/resources.js';
 import {changesBetween} from './changes.js';
 import type {EngineTarget} from './known-engines.js';
 import {share} from './share.js';

@@ -1,6 +1,6 @@
 import type {Controller} from './controller.js';
 import {targetOf, type EngineTarget} from './known-engines.js';
-import {clean} from './text.js';
+import {clean} from '../text/fit.js';
 import {initialUi} from './ui-state.js';
 
 /** Shows another engine once it has answered; the one that is shown stays where it does not. */

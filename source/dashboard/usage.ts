@@ -1,4 +1,4 @@
-import type {ContainerStats} from '../resources.js';
+import type {ContainerStats} from '../engine/resources.js';
 
 /** What a container uses now and used before, made of the totals of two readings. */
 export type Usage = {

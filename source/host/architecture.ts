@@ -1,5 +1,5 @@
 import process from 'node:process';
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 
 /** Throws `unsupported` on a processor that machines cannot have yet: what they are made of is x86's. */
 export const assertArchitecture = (arch: string = process.arch): void => {

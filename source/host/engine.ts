@@ -10,9 +10,9 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../errors.js';
-import type {Engine} from '../engine.js';
-import {createEventLog} from '../event-log.js';
+import {HolmError, messageOf} from '../engine/errors.js';
+import type {Engine} from '../engine/engine.js';
+import {createEventLog} from '../engine/event-log.js';
 import {takeEveryStep} from './every-step.js';
 import {openForwarder} from './bridges/forwarder.js';
 import {watchHost} from './bridges/host-watch.js';
@@ -50,7 +50,7 @@ import {createSystemVerbs} from './engine/system-verbs.js';
 import {createUtility} from './engine/utility.js';
 import {createVolumeVerbs, directoryBytes} from './engine/volumes.js';
 import {machineUidOf, openGuest} from './guest.js';
-import type {SetupStep} from './guest-kernel.js';
+import type {SetupStep} from './kernel/guest-kernel.js';
 import {openDisks} from './images/disk.js';
 import {openImageStore} from './images/storage.js';
 import {clearAbandonedTemplates} from './machines/abandoned.js';

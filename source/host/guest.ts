@@ -1,15 +1,15 @@
 import {chmod, mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {availableParallelism, totalmem} from 'node:os';
 import path from 'node:path';
-import {HolmError, messageOf} from '../errors.js';
+import {HolmError, messageOf} from '../engine/errors.js';
 import {assertArchitecture} from './architecture.js';
-import {importKernel} from './custom-kernel.js';
+import {importKernel} from './kernel/custom-kernel.js';
 import {
 	fetchKernel,
 	kernelFiles,
 	type GuestKernel,
 	type SetupStep,
-} from './guest-kernel.js';
+} from './kernel/guest-kernel.js';
 import {withLock} from './lock.js';
 import {chooseAccelerator, type AcceleratorVerdict} from './machines/accelerator.js';
 import {bootTimeoutsOf} from './machines/boot-timeout.js';
@@ -19,7 +19,7 @@ import {initramfsKey, makeInitramfs} from './machines/initramfs.js';
 import {pruneTemplates} from './machines/prune-templates.js';
 import {templateOf, type Template} from './machines/template.js';
 import {hostKeyOf, qemuIdentity, readTemplateHost} from './machines/template-key.js';
-import {findProgram} from './programs.js';
+import {findProgram} from './setup/programs.js';
 import {orMissing} from './store/missing.js';
 import {type Paths} from './store/paths.js';
 

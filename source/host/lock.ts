@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 import {engineEnvironment} from './environment.js';
 import {spawned} from './spawned.js';
 

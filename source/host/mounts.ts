@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 import {run} from './run.js';
 
 /** One line of `/proc/PID/mountinfo`, see proc(5). */

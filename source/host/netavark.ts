@@ -1,7 +1,7 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {firstExecutable} from './programs.js';
+import {firstExecutable} from './setup/programs.js';
 import {run} from './run.js';
 
 /** Where buildah looks for it; PATH is not among them. */

@@ -1,4 +1,4 @@
-import {HolmError, messageOf} from '../errors.js';
+import {HolmError, messageOf} from '../engine/errors.js';
 import {closeNamespace, namespaceNameOf} from './bridges/namespace.js';
 import {runIn} from './bridges/programs.js';
 import {endStrays, ownedProcesses} from './machines/strays.js';

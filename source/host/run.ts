@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {createInterface} from 'node:readline';
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 import {engineEnvironment} from './environment.js';
 import {spawned} from './spawned.js';
 

@@ -1,6 +1,6 @@
 import {type ChildProcess} from 'node:child_process';
 import path from 'node:path';
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 
 /**
 A child process as Node's `spawn` returned it. Without free descriptors that has no streams, and tells of its error only later.

@@ -1,5 +1,5 @@
-import type {Filters} from '../engine.js';
-import {HolmError} from '../errors.js';
+import type {Filters} from '../engine/engine.js';
+import {HolmError} from '../engine/errors.js';
 
 /** What one value of a filter says of an item. A value that makes no sense is refused before any item is looked at. */
 export type Matcher<Item> = (value: string) => (item: Item) => boolean;

@@ -1,5 +1,5 @@
-import {HolmError} from '../errors.js';
-import type {Container, EngineEvent, Network} from '../resources.js';
+import {HolmError} from '../engine/errors.js';
+import type {Container, EngineEvent, Network} from '../engine/resources.js';
 import {
 	hasLabel,
 	isTrue,

@@ -1,4 +1,4 @@
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 
 /** As Docker has them; longer ones could not be file names with something behind them. */
 const namePattern = /^[\dA-Za-z][\w\-.]{1,127}$/v;

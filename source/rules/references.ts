@@ -1,4 +1,4 @@
-import {HolmError} from '../errors.js';
+import {HolmError} from '../engine/errors.js';
 
 type Named = {readonly id: string; readonly name: string};
 

@@ -8,7 +8,7 @@ import {connect as connectTls} from 'node:tls';
 import test, {type ExecutionContext} from 'ava';
 import {listenOn, type Listening} from '../../source/api/listeners.js';
 import {createApiServer} from '../../source/api/server.js';
-import type {Engine} from '../../source/engine.js';
+import type {Engine} from '../../source/engine/engine.js';
 import {run} from '../../source/host/run.js';
 import {freePort} from './helpers/free-port.js';
 import {container} from './helpers/resources.js';

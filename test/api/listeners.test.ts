@@ -10,7 +10,7 @@ import test from 'ava';
 import {assertSafe, listenOn} from '../../source/api/listeners.js';
 import {createApiServer} from '../../source/api/server.js';
 import {createMemoryEngine} from '../../source/backends/memory.js';
-import type {HolmError} from '../../source/errors.js';
+import type {HolmError} from '../../source/engine/errors.js';
 import {run} from '../../source/host/run.js';
 import {configuration} from '../backends/contract/laboratory.js';
 import {freePort} from './helpers/free-port.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {HolmError} from '../../source/errors.js';
+import {HolmError} from '../../source/engine/errors.js';
 import {container, image, network} from './helpers/resources.js';
 import {
 	ask,

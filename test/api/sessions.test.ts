@@ -1,10 +1,10 @@
 import {Buffer} from 'node:buffer';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {encodeFrame} from '../../source/api/frames.js';
-import {encodeStdin} from '../../source/api/stdin-frames.js';
-import type {Engine} from '../../source/engine.js';
-import {HolmError} from '../../source/errors.js';
+import {encodeFrame} from '../../source/wire/frames.js';
+import {encodeStdin} from '../../source/wire/stdin-frames.js';
+import type {Engine} from '../../source/engine/engine.js';
+import {HolmError} from '../../source/engine/errors.js';
 import {container} from './helpers/resources.js';
 import {ask, connectRaw, eventually, post, serve, type Raw} from './helpers/serve.js';
 import {createFakeSession, type FakeSession} from './helpers/sessions.js';

@@ -3,10 +3,10 @@ import {buffer} from 'node:stream/consumers';
 import {PassThrough, Readable} from 'node:stream';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
-import {encodeRegistryAuth, encodeRegistryConfig} from '../../source/api/encode/credentials.js';
-import type {BuildOptions, Engine} from '../../source/engine.js';
-import {HolmError} from '../../source/errors.js';
-import type {Progress} from '../../source/resources.js';
+import {encodeRegistryAuth, encodeRegistryConfig} from '../../source/wire/encode/credentials.js';
+import type {BuildOptions, Engine} from '../../source/engine/engine.js';
+import {HolmError} from '../../source/engine/errors.js';
+import type {Progress} from '../../source/engine/resources.js';
 import {noon} from './helpers/resources.js';
 import {ask, serve} from './helpers/serve.js';
 

@@ -1,8 +1,8 @@
 import {Buffer} from 'node:buffer';
 import {PassThrough, type Readable} from 'node:stream';
 import test, {type ExecutionContext} from 'ava';
-import {encodeStdin} from '../../source/api/stdin-frames.js';
-import type {Engine} from '../../source/engine.js';
+import {encodeStdin} from '../../source/wire/stdin-frames.js';
+import type {Engine} from '../../source/engine/engine.js';
 import {container, noon, stats} from './helpers/resources.js';
 import {connectRaw, eventually, serve} from './helpers/serve.js';
 import {createFakeSession} from './helpers/sessions.js';

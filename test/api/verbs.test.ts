@@ -1,6 +1,6 @@
 import test from 'ava';
-import type {Engine} from '../../source/engine.js';
-import {HolmError} from '../../source/errors.js';
+import type {Engine} from '../../source/engine/engine.js';
+import {HolmError} from '../../source/engine/errors.js';
 import {ask, post, serve} from './helpers/serve.js';
 
 test('verbs reach the engine with what was asked', async t => {

@@ -2,7 +2,7 @@ import test from 'ava';
 import {pack} from 'tar-fs';
 import {Readable} from 'node:stream';
 import {createDockerEngine} from '../../source/backends/docker.js';
-import {messageOf} from '../../source/errors.js';
+import {messageOf} from '../../source/engine/errors.js';
 import {startDockerDaemon} from '../docker/daemon.js';
 import {makeBox} from '../host/engine/box.js';
 import {testEngine} from './contract.js';

@@ -3,7 +3,7 @@ import {text} from 'node:stream/consumers';
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine, type MemoryOptions} from '../../source/backends/memory.js';
-import type {Engine} from '../../source/engine.js';
+import type {Engine} from '../../source/engine/engine.js';
 import {testEngine} from './contract.js';
 import {configuration} from './contract/laboratory.js';
 

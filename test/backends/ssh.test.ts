@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import {createApiServer} from '../../source/api/server.js';
-import {connect} from '../../source/backends/connect.js';
+import {connect} from '../../source/daemon/connect.js';
 import {createMemoryEngine} from '../../source/backends/memory.js';
 import {testEngine} from './contract.js';
 import {findObstacle, startServer} from './ssh/helpers/server.js';

@@ -1,8 +1,8 @@
 import test from 'ava';
-import type {ContainerConfiguration} from '../../source/resources.js';
-import {containerFlags} from '../../source/commands/flags/container-flags.js';
-import {configurationOf, type ContainerFlags} from '../../source/commands/flags/configuration.js';
-import {parseArguments} from '../../source/commands/parse-arguments.js';
+import type {ContainerConfiguration} from '../../source/engine/resources.js';
+import {containerFlags} from '../../source/flags/container-flags.js';
+import {configurationOf, type ContainerFlags} from '../../source/flags/configuration.js';
+import {parseArguments} from '../../source/flags/parse-arguments.js';
 import {configuration} from './helpers/resources.js';
 
 const parse = (...argv: readonly string[]): ContainerConfiguration => {

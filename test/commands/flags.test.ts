@@ -1,10 +1,10 @@
 import test from 'ava';
-import {parseExtraHost, parseSubnet} from '../../source/commands/flags/addresses.js';
-import {linesOfFile, mergeVariables} from '../../source/commands/flags/environment.js';
-import {parseSignal} from '../../source/commands/flags/limits.js';
-import {parsePorts, parsePublish} from '../../source/commands/flags/ports.js';
-import {parseCpus, parseSize} from '../../source/commands/flags/sizes.js';
-import {parseTime} from '../../source/commands/flags/times.js';
+import {parseExtraHost, parseSubnet} from '../../source/flags/addresses.js';
+import {linesOfFile, mergeVariables} from '../../source/flags/environment.js';
+import {parseSignal} from '../../source/flags/limits.js';
+import {parsePorts, parsePublish} from '../../source/flags/ports.js';
+import {parseCpus, parseSize} from '../../source/flags/sizes.js';
+import {parseTime} from '../../source/flags/times.js';
 import {parseFilters} from '../../source/commands/filters.js';
 
 const port = (hostAddress: string, hostPort: number, containerPort: number, protocol: 'tcp' | 'udp' = 'tcp') => ({

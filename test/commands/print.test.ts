@@ -1,15 +1,15 @@
 import test from 'ava';
 import {layOutColumns} from '../../source/commands/print/columns.js';
 import {containerRow, portsText, statusText} from '../../source/commands/print/container-rows.js';
-import {humanDuration} from '../../source/commands/print/durations.js';
-import {escapeControls, escapeControlsInLines} from '../../source/commands/print/escape.js';
+import {humanDuration} from '../../source/text/durations.js';
+import {escapeControls, escapeControlsInLines} from '../../source/text/escape.js';
 import {printProgress} from '../../source/commands/print/progress.js';
 import {renderRows, type Row} from '../../source/commands/print/rows.js';
-import {binarySize, decimalSize} from '../../source/commands/print/sizes.js';
+import {binarySize, decimalSize} from '../../source/text/sizes.js';
 import {cpuShare} from '../../source/commands/print/stats-rows.js';
 import {printSteps} from '../../source/commands/print/steps.js';
-import {widthOf} from '../../source/commands/print/width.js';
-import type {ContainerStats, Progress} from '../../source/resources.js';
+import {widthOf} from '../../source/text/width.js';
+import type {ContainerStats, Progress} from '../../source/engine/resources.js';
 import {createContext} from './helpers/context.js';
 import {container, configuration, noon} from './helpers/resources.js';
 

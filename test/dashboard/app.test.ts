@@ -4,9 +4,9 @@ import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine} from '../../source/backends/memory.js';
-import {widthOf} from '../../source/commands/print/width.js';
-import type {Engine} from '../../source/engine.js';
-import {HolmError} from '../../source/errors.js';
+import {widthOf} from '../../source/text/width.js';
+import type {Engine} from '../../source/engine/engine.js';
+import {HolmError} from '../../source/engine/errors.js';
 import {containerConfiguration, networkConfiguration} from './helpers/configurations.js';
 import {openApp} from './helpers/open-app.js';
 

@@ -2,8 +2,8 @@ import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine} from '../../source/backends/memory.js';
 import {createStore, type Store} from '../../source/dashboard/store.js';
-import type {Engine} from '../../source/engine.js';
-import {HolmError} from '../../source/errors.js';
+import type {Engine} from '../../source/engine/engine.js';
+import {HolmError} from '../../source/engine/errors.js';
 import {containerConfiguration} from './helpers/configurations.js';
 
 const until = async (store: Store, isTrue: () => boolean): Promise<void> => {

@@ -5,8 +5,8 @@ import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine} from '../../source/backends/memory.js';
 import {knownEngines, targetOf} from '../../source/dashboard/known-engines.js';
-import type {Engine} from '../../source/engine.js';
-import {HolmError} from '../../source/errors.js';
+import type {Engine} from '../../source/engine/engine.js';
+import {HolmError} from '../../source/engine/errors.js';
 import {containerConfiguration} from './helpers/configurations.js';
 import {openApp} from './helpers/open-app.js';
 

@@ -1,8 +1,8 @@
 import test from 'ava';
-import {scaleOf, shortBytes, shortDuration, shortPercent, sparkline} from '../../source/dashboard/measures.js';
+import {scaleOf, shortBytes, shortDuration, shortPercent, sparkline} from '../../source/text/measures.js';
 import {createTheme} from '../../source/dashboard/theme.js';
 import {historyLength, nextUsage} from '../../source/dashboard/usage.js';
-import type {ContainerStats} from '../../source/resources.js';
+import type {ContainerStats} from '../../source/engine/resources.js';
 
 const reading = (readAt: number, cpuNanoseconds: number, receivedBytes = 0): ContainerStats => ({
 	readAt, cpuNanoseconds, systemCpuNanoseconds: 0, cpus: 2, memoryBytes: 100, memoryLimitBytes: 1000, pids: 1, networks: {eth0: {receivedBytes, receivedPackets: 0, sentBytes: 0, sentPackets: 0}}, blockReadBytes: 0, blockWrittenBytes: 0,

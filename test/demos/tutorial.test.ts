@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
-import {checkRequirements} from '../../source/host/requirements.js';
+import {checkRequirements} from '../../source/host/setup/requirements.js';
 import {pathsOf} from '../../source/host/store/paths.js';
 import {findDocker} from '../host/engine/docker/client.js';
 

@@ -7,7 +7,7 @@ import {engineEnvironment, programPath} from '../../source/host/environment.js';
 import {withLock} from '../../source/host/lock.js';
 import {spawnDetached} from '../../source/host/machines/process.js';
 import {run} from '../../source/host/run.js';
-import {openWorker} from '../../source/host/worker.js';
+import {openWorker} from '../../source/host/workers/worker.js';
 import {setTraps} from './engine/traps.js';
 import type {Errand} from './workers/errand.js';
 

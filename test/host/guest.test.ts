@@ -9,9 +9,9 @@ import {
 import {availableParallelism, tmpdir, totalmem} from 'node:os';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {importKernel, kernelVersion} from '../../source/host/custom-kernel.js';
+import {importKernel, kernelVersion} from '../../source/host/kernel/custom-kernel.js';
 import {defaultSize, machineUidOf, minimumMemoryBytes, validateSize} from '../../source/host/guest.js';
-import {findCommand} from '../../source/host/programs.js';
+import {findCommand} from '../../source/host/setup/programs.js';
 import {pathsOf} from '../../source/host/store/paths.js';
 
 const obstacle = await findCommand('flock') ? '' : ' (needs flock)';

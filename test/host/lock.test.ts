@@ -7,7 +7,7 @@ import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {withLock} from '../../source/host/lock.js';
-import {findCommand} from '../../source/host/programs.js';
+import {findCommand} from '../../source/host/setup/programs.js';
 
 const obstacle = await findCommand('flock') ? '' : ' (needs flock)';
 const testLock = obstacle ? test.skip : test;

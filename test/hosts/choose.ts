@@ -1,4 +1,4 @@
-import {HolmError} from '../../source/errors.js';
+import {HolmError} from '../../source/engine/errors.js';
 import type {Case, HostKind} from './host.js';
 
 export type Chosen = ReadonlyArray<{readonly kind: HostKind; readonly cases: readonly Case[]}>;

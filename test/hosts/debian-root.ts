@@ -9,7 +9,7 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {findCommand} from '../../source/host/programs.js';
+import {findCommand} from '../../source/host/setup/programs.js';
 import {run} from '../../source/host/run.js';
 import {cacheOf} from '../debian-packages.js';
 import {readSources, sourcesOf} from './apt-sources.js';

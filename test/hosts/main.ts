@@ -2,7 +2,7 @@
 Lives on hosts as users have them, one after the other: `npm run test:hosts`, `npm run test:hosts -- debian-13-userland volumes`, `npm run test:hosts -- --list`.
 */
 import process from 'node:process';
-import {HolmError, messageOf} from '../../source/errors.js';
+import {HolmError, messageOf} from '../../source/engine/errors.js';
 import {cases} from './cases.js';
 import {choose} from './choose.js';
 import {kinds} from './kinds.js';

@@ -9,7 +9,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
-import {architectureOf, distributionOf} from '../../source/host/distributions.js';
+import {architectureOf, distributionOf} from '../../source/host/setup/distributions.js';
 import {run} from '../../source/host/run.js';
 import {
 	findRoot,

@@ -1,4 +1,4 @@
-import {messageOf} from '../../source/errors.js';
+import {messageOf} from '../../source/engine/errors.js';
 import type {Chosen} from './choose.js';
 import type {Case, Host, HostKind} from './host.js';
 

@@ -1,12 +1,12 @@
 import test from 'ava';
-import {containerProcess, exposedPorts, mergeEnvironment} from '../../source/rules/container-process.js';
+import {containerProcess, exposedPorts, mergeEnvironment} from '../../source/rules/containers/container-process.js';
 import {containerName, madeUpName, networkName, volumeName} from '../../source/rules/names.js';
-import {mountPath} from '../../source/rules/mount-path.js';
+import {mountPath} from '../../source/rules/containers/mount-path.js';
 import {findContainer, findNetwork} from '../../source/rules/references.js';
-import {restartDelay, restarts, startsAtBoot} from '../../source/rules/restart-policy.js';
-import {signalNumber} from '../../source/rules/signals.js';
-import {validateContainer} from '../../source/rules/validate-container.js';
-import type {ContainerConfiguration, ImageConfiguration} from '../../source/resources.js';
+import {restartDelay, restarts, startsAtBoot} from '../../source/rules/containers/restart-policy.js';
+import {signalNumber} from '../../source/rules/containers/signals.js';
+import {validateContainer} from '../../source/rules/containers/validate-container.js';
+import type {ContainerConfiguration, ImageConfiguration} from '../../source/engine/resources.js';
 import {configuration} from '../backends/contract/laboratory.js';
 
 const image: ImageConfiguration = {

@@ -1,6 +1,6 @@
-import {HolmError} from '../../errors.js';
-import {encodeChanges} from '../encode/verbs.js';
-import {encodePathStatus, pathStatusHeader} from '../encode/path.js';
+import {HolmError} from '../../engine/errors.js';
+import {encodeChanges} from '../../wire/encode/verbs.js';
+import {encodePathStatus, pathStatusHeader} from '../../wire/encode/path.js';
 import {ok, route, type Exchange} from '../exchange.js';
 import {sendBytes} from '../streams.js';
 import {tarUpload} from '../upload.js';

@@ -1,8 +1,8 @@
-import {HolmError} from '../../errors.js';
-import type {Progress} from '../../resources.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Progress} from '../../engine/resources.js';
 import {assertTarType} from '../access.js';
-import {decodeRegistryConfig} from '../decode/credentials.js';
-import {encodeProgress, encodeProgressError} from '../encode/progress.js';
+import {decodeRegistryConfig} from '../../wire/decode/credentials.js';
+import {encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
 import type {Exchange} from '../exchange.js';
 import {line, sendValues} from '../streams.js';
 import {upload} from '../upload.js';

@@ -1,6 +1,6 @@
-import {asHolmError, HolmError} from '../../errors.js';
-import {encodeError} from '../encode/progress.js';
-import {encodeEnding, encodeWaitError} from '../encode/verbs.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
+import {encodeError} from '../../wire/encode/progress.js';
+import {encodeEnding, encodeWaitError} from '../../wire/encode/verbs.js';
 import {noContent, ok, route, type Exchange} from '../exchange.js';
 import {inDockersWords, isOfProgram} from '../failed-starts.js';
 

@@ -1,10 +1,10 @@
 import {Buffer} from 'node:buffer';
-import {HolmError, messageOf} from '../../errors.js';
-import type {Container, ContainerStats, LogEntry} from '../../resources.js';
-import {encodeStats} from '../encode/stats.js';
-import {encodeTop} from '../encode/verbs.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Container, ContainerStats, LogEntry} from '../../engine/resources.js';
+import {encodeStats} from '../../wire/encode/stats.js';
+import {encodeTop} from '../../wire/encode/verbs.js';
 import {ok, route, type Exchange} from '../exchange.js';
-import {encodeFrame} from '../frames.js';
+import {encodeFrame} from '../../wire/frames.js';
 import {streamType} from '../hijack.js';
 import {line, sendValues, untilAborted} from '../streams.js';
 

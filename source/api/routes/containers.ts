@@ -1,12 +1,12 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {readFields} from '../body.js';
-import {decodeCreateContainer} from '../decode/create.js';
-import {decodeUpdate, isEmpty} from '../decode/update.js';
-import {encodeContainer} from '../encode/container.js';
-import {encodeContainerItem} from '../encode/container-list.js';
-import {encodePruned} from '../encode/verbs.js';
+import {decodeCreateContainer} from '../../wire/decode/create.js';
+import {decodeUpdate, isEmpty} from '../../wire/decode/update.js';
+import {encodeContainer} from '../../wire/encode/container.js';
+import {encodeContainerItem} from '../../wire/encode/container-list.js';
+import {encodePruned} from '../../wire/encode/verbs.js';
 import {created, noContent, ok, route} from '../exchange.js';
-import {joinTag} from '../image-names.js';
+import {joinTag} from '../../wire/image-names.js';
 
 /** What containers there are, and their making and removal. */
 export const containerRoutes = [

@@ -1,10 +1,10 @@
-import {HolmError} from '../../errors.js';
-import type {Progress} from '../../resources.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Progress} from '../../engine/resources.js';
 import {assertTarType} from '../access.js';
-import {decodeRegistryAuth} from '../decode/credentials.js';
-import {encodeProgress, encodeProgressError} from '../encode/progress.js';
+import {decodeRegistryAuth} from '../../wire/decode/credentials.js';
+import {encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
 import {route, type Exchange, type Handler} from '../exchange.js';
-import {joinTag} from '../image-names.js';
+import {joinTag} from '../../wire/image-names.js';
 import {line, sendBytes, sendValues} from '../streams.js';
 import {tarUpload} from '../upload.js';
 import {build} from './build.js';

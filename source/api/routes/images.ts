@@ -1,8 +1,8 @@
-import {HolmError} from '../../errors.js';
-import {encodeHistory, encodeImage, encodeImageItem} from '../encode/image.js';
-import {encodePrunedImages, encodeRemovedImage} from '../encode/verbs.js';
+import {HolmError} from '../../engine/errors.js';
+import {encodeHistory, encodeImage, encodeImageItem} from '../../wire/encode/image.js';
+import {encodePrunedImages, encodeRemovedImage} from '../../wire/encode/verbs.js';
 import {created, ok, route} from '../exchange.js';
-import {joinTag} from '../image-names.js';
+import {joinTag} from '../../wire/image-names.js';
 
 /** Images that are here. */
 export const imageRoutes = [

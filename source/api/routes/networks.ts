@@ -1,6 +1,6 @@
 import {readFields} from '../body.js';
-import {decodeConnect, decodeCreateNetwork} from '../decode/network.js';
-import {encodeNetwork} from '../encode/network.js';
+import {decodeConnect, decodeCreateNetwork} from '../../wire/decode/network.js';
+import {encodeNetwork} from '../../wire/encode/network.js';
 import {created, noContent, ok, route} from '../exchange.js';
 
 export const networkRoutes = [

@@ -1,11 +1,11 @@
 import {Buffer} from 'node:buffer';
 import {PassThrough, Readable} from 'node:stream';
-import {parseDetachKeys} from '../../rules/detach-keys.js';
-import type {Session} from '../../engine.js';
-import {asHolmError, describeError, exitStatusOf, HolmError} from '../../errors.js';
+import {parseDetachKeys} from '../../terminal/detach-keys.js';
+import type {Session} from '../../engine/engine.js';
+import {asHolmError, describeError, exitStatusOf, HolmError} from '../../engine/errors.js';
 import {readFields} from '../body.js';
-import {decodeConsoleSize, decodeCreateExec} from '../decode/exec.js';
-import {encodeExec} from '../encode/exec.js';
+import {decodeConsoleSize, decodeCreateExec} from '../../wire/decode/exec.js';
+import {encodeExec} from '../../wire/encode/exec.js';
 import {created, ok, route, type Exchange} from '../exchange.js';
 import {isOfProgram} from '../failed-starts.js';
 import {sendEntries} from '../hijack.js';

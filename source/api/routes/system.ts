@@ -1,12 +1,12 @@
-import {asHolmError, HolmError} from '../../errors.js';
-import {encodeError} from '../encode/progress.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
+import {encodeError} from '../../wire/encode/progress.js';
 import {readFields} from '../body.js';
-import {decodeCredentials} from '../decode/credentials.js';
-import {encodeDnsRecord} from '../encode/network.js';
-import {encodeDiskUsage, encodeEvent, encodeInfo, encodeSnapshot, encodeVersion} from '../encode/system.js';
+import {decodeCredentials} from '../../wire/decode/credentials.js';
+import {encodeDnsRecord} from '../../wire/encode/network.js';
+import {encodeDiskUsage, encodeEvent, encodeInfo, encodeSnapshot, encodeVersion} from '../../wire/encode/system.js';
 import {ok, route, type Exchange} from '../exchange.js';
 import {line, sendValues} from '../streams.js';
-import {apiVersion, minimumApiVersion} from '../versions.js';
+import {apiVersion, minimumApiVersion} from '../../wire/versions.js';
 
 const ping = async ({response, request}: Exchange): Promise<undefined> => {
 	// The classic builder: what clients that know BuildKit too ask this for.

@@ -1,7 +1,7 @@
 import {readFields} from '../body.js';
-import {decodeCreateVolume} from '../decode/volume.js';
-import {encodePruned} from '../encode/verbs.js';
-import {encodeVolume} from '../encode/volume.js';
+import {decodeCreateVolume} from '../../wire/decode/volume.js';
+import {encodePruned} from '../../wire/encode/verbs.js';
+import {encodeVolume} from '../../wire/encode/volume.js';
 import {created, noContent, ok, route} from '../exchange.js';
 
 export const volumeRoutes = [

@@ -1,5 +1,5 @@
 import type {Duplex} from 'node:stream';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {parseTarget} from '../ssh/target.js';
 
 /** Certificates in PEM; without `ca` the system's are trusted. */

@@ -1,8 +1,8 @@
 import {Buffer} from 'node:buffer';
 import {type IncomingMessage} from 'node:http';
 import {PassThrough, type Readable} from 'node:stream';
-import {parseJson} from '../../api/json.js';
-import {HolmError} from '../../errors.js';
+import {parseJson} from '../../wire/json.js';
+import {HolmError} from '../../engine/errors.js';
 import type {Client} from './client.js';
 import {connectionError} from './failures.js';
 

@@ -1,9 +1,9 @@
 import {Buffer} from 'node:buffer';
 import {type IncomingMessage} from 'node:http';
 import {errorHeader} from '../../api/answers.js';
-import {decodeError} from '../../api/decode/error.js';
-import {parseJson} from '../../api/json.js';
-import {HolmError} from '../../errors.js';
+import {decodeError} from '../../wire/decode/error.js';
+import {parseJson} from '../../wire/json.js';
+import {HolmError} from '../../engine/errors.js';
 
 /** More than any list of containers; it keeps an engine gone mad from filling the memory. */
 const maximumAnswerBytes = 256 * 1024 * 1024;

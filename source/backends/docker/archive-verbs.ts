@@ -1,10 +1,10 @@
-import {decodePathStatus} from '../../api/decode/path.js';
-import {decodeChanges} from '../../api/decode/verbs.js';
-import {pathStatusHeader} from '../../api/encode/path.js';
-import {fieldsOf} from '../../api/fields.js';
-import {splitTag} from '../../api/image-names.js';
-import type {Engine} from '../../engine.js';
-import {inOrder} from '../../rules/file-changes.js';
+import {decodePathStatus} from '../../wire/decode/path.js';
+import {decodeChanges} from '../../wire/decode/verbs.js';
+import {pathStatusHeader} from '../../wire/encode/path.js';
+import {fieldsOf} from '../../wire/fields.js';
+import {splitTag} from '../../wire/image-names.js';
+import type {Engine} from '../../engine/engine.js';
+import {inOrder} from '../../rules/containers/file-changes.js';
 import {readBytes} from './answer-streams.js';
 import type {Client} from './client.js';
 import {containerPath} from './container-verbs.js';

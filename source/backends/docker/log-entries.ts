@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
-import {createFrameDecoder} from '../../api/frames.js';
-import {HolmError} from '../../errors.js';
-import type {LogEntry} from '../../resources.js';
+import {createFrameDecoder} from '../../wire/frames.js';
+import {HolmError} from '../../engine/errors.js';
+import type {LogEntry} from '../../engine/resources.js';
 
 const lineFeed = 10;
 const space = 32;

@@ -1,10 +1,10 @@
-import {decodeDnsRecord, decodeNetwork} from '../../api/decode/network.js';
-import {decodePruned} from '../../api/decode/verbs.js';
-import {encodeConnect, encodeCreateNetwork} from '../../api/encode/network.js';
-import {fieldsOf, fieldsOfList} from '../../api/fields.js';
-import type {Engine, Filters} from '../../engine.js';
-import {asHolmError, HolmError} from '../../errors.js';
-import type {Network} from '../../resources.js';
+import {decodeDnsRecord, decodeNetwork} from '../../wire/decode/network.js';
+import {decodePruned} from '../../wire/decode/verbs.js';
+import {encodeConnect, encodeCreateNetwork} from '../../wire/encode/network.js';
+import {fieldsOf, fieldsOfList} from '../../wire/fields.js';
+import type {Engine, Filters} from '../../engine/engine.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
+import type {Network} from '../../engine/resources.js';
 import {mapConcurrently} from './concurrency.js';
 import type {Client} from './client.js';
 import {pathName} from './paths.js';

@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 
 /** What is undefined or false is left out, and what is true is `1`. */
 export type QueryValues = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;

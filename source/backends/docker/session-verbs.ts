@@ -1,9 +1,9 @@
-import {decodeContainer} from '../../api/decode/container.js';
-import {decodeExec} from '../../api/decode/exec.js';
-import {encodeCreateExec} from '../../api/encode/exec.js';
-import {fieldsOf} from '../../api/fields.js';
-import type {Engine, TerminalSize} from '../../engine.js';
-import {HolmError} from '../../errors.js';
+import {decodeContainer} from '../../wire/decode/container.js';
+import {decodeExec} from '../../wire/decode/exec.js';
+import {encodeCreateExec} from '../../wire/encode/exec.js';
+import {fieldsOf} from '../../wire/fields.js';
+import type {Engine, TerminalSize} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
 import type {Client} from './client.js';
 import {pathName} from './paths.js';
 import {containerPath} from './container-verbs.js';

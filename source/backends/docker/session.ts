@@ -1,8 +1,8 @@
 import {Readable, Writable} from 'node:stream';
-import {createFrameDecoder, type FramePiece} from '../../api/frames.js';
-import {encodeStdin} from '../../api/stdin-frames.js';
-import type {Session} from '../../engine.js';
-import {HolmError} from '../../errors.js';
+import {createFrameDecoder, type FramePiece} from '../../wire/frames.js';
+import {encodeStdin} from '../../wire/stdin-frames.js';
+import type {Session} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
 import type {Client, Hijacked} from './client.js';
 import {connectionError} from './failures.js';
 

@@ -1,7 +1,7 @@
-import {decodeSnapshot} from '../../api/decode/system.js';
-import type {Engine, Snapshot} from '../../engine.js';
-import {asHolmError, HolmError} from '../../errors.js';
-import type {Container, ContainerStats, Network} from '../../resources.js';
+import {decodeSnapshot} from '../../wire/decode/system.js';
+import type {Engine, Snapshot} from '../../engine/engine.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
+import type {Container, ContainerStats, Network} from '../../engine/resources.js';
 import type {Client} from './client.js';
 import {mapConcurrently} from './concurrency.js';
 

@@ -1,6 +1,6 @@
-import {fieldsOf} from '../../api/fields.js';
-import {parseDuration} from '../../api/times.js';
-import type {Container, ContainerStatus} from '../../resources.js';
+import {fieldsOf} from '../../wire/fields.js';
+import {parseDuration} from '../../wire/times.js';
+import type {Container, ContainerStatus} from '../../engine/resources.js';
 
 /** The moment that a status is about. */
 const timeOf = (status: ContainerStatus): number | undefined => {

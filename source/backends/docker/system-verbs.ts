@@ -1,7 +1,7 @@
-import {encodeCredentials} from '../../api/encode/credentials.js';
-import {decodeDiskUsage, decodeEvent, decodeInfo, decodeVersion} from '../../api/decode/system.js';
-import type {Engine} from '../../engine.js';
-import type {EngineEvent} from '../../resources.js';
+import {encodeCredentials} from '../../wire/encode/credentials.js';
+import {decodeDiskUsage, decodeEvent, decodeInfo, decodeVersion} from '../../wire/decode/system.js';
+import type {Engine} from '../../engine/engine.js';
+import type {EngineEvent} from '../../engine/resources.js';
 import {endable, readLines} from './answer-streams.js';
 import type {Client} from './client.js';
 import {encodeFilters} from './container-verbs.js';

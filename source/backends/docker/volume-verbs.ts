@@ -1,10 +1,10 @@
-import {decodeDiskUsage} from '../../api/decode/system.js';
-import {decodePruned} from '../../api/decode/verbs.js';
-import {decodeVolume} from '../../api/decode/volume.js';
-import {fieldsOf} from '../../api/fields.js';
-import type {Engine, Filters, Pruned} from '../../engine.js';
-import {asHolmError} from '../../errors.js';
-import type {Volume} from '../../resources.js';
+import {decodeDiskUsage} from '../../wire/decode/system.js';
+import {decodePruned} from '../../wire/decode/verbs.js';
+import {decodeVolume} from '../../wire/decode/volume.js';
+import {fieldsOf} from '../../wire/fields.js';
+import type {Engine, Filters, Pruned} from '../../engine/engine.js';
+import {asHolmError} from '../../engine/errors.js';
+import type {Volume} from '../../engine/resources.js';
 import type {Client} from './client.js';
 import {pathName} from './paths.js';
 import {encodeFilters} from './container-verbs.js';

@@ -1,8 +1,8 @@
-import {decodeContainer} from '../../api/decode/container.js';
-import {decodeStats} from '../../api/decode/stats.js';
-import type {BootLogOptions, Engine, LogOptions} from '../../engine.js';
-import {HolmError} from '../../errors.js';
-import type {ContainerStats, LogEntry} from '../../resources.js';
+import {decodeContainer} from '../../wire/decode/container.js';
+import {decodeStats} from '../../wire/decode/stats.js';
+import type {BootLogOptions, Engine, LogOptions} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import type {ContainerStats, LogEntry} from '../../engine/resources.js';
 import {endable, readLines} from './answer-streams.js';
 import type {Client} from './client.js';
 import {containerPath} from './container-verbs.js';

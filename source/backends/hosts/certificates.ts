@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import type {TlsOptions} from '../docker/address.js';
 
 const readIfThere = async (file: string): Promise<string | undefined> => {

@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
-import {parseJson} from '../../api/json.js';
-import {HolmError, messageOf} from '../../errors.js';
+import {parseJson} from '../../wire/json.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {parseAddress, type EngineAddress} from '../docker/address.js';
 import {readCertificates} from './certificates.js';
 import {isContextName} from './which-engine.js';

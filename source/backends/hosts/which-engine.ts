@@ -1,5 +1,5 @@
 import {homedir} from 'node:os';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {Readable} from 'node:stream';
-import type {Engine, PathStatus} from '../../engine.js';
-import {HolmError} from '../../errors.js';
+import type {Engine, PathStatus} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/references.js';
 import {
 	isFileError,

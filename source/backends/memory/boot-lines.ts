@@ -1,4 +1,4 @@
-import type {Container, Machine} from '../../resources.js';
+import type {Container, Machine} from '../../engine/resources.js';
 import {hostArchitecture} from './image-store.js';
 import {kernelVersion} from './machine.js';
 

@@ -1,4 +1,4 @@
-import type {Container} from '../../resources.js';
+import type {Container} from '../../engine/resources.js';
 import type {ContainerRecord} from './state.js';
 
 /** Replaces what is shown of a container and tells whoever waits for it. */

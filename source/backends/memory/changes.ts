@@ -1,5 +1,5 @@
-import type {FileChange} from '../../resources.js';
-import {listChanges} from '../../rules/file-changes.js';
+import type {FileChange} from '../../engine/resources.js';
+import {listChanges} from '../../rules/containers/file-changes.js';
 import type {DirectoryNode, TreeNode} from './file-node.js';
 
 const areEqual = (one: TreeNode, other: TreeNode): boolean => one.type === 'directory' && other.type === 'directory'

@@ -1,6 +1,6 @@
-import type {Engine} from '../../engine.js';
-import {familiarName, tagName} from '../../host/images/reference.js';
-import {assertChanges, committedConfiguration} from '../../rules/committed-image.js';
+import type {Engine} from '../../engine/engine.js';
+import {familiarName, tagName} from '../../rules/images/reference.js';
+import {assertChanges, committedConfiguration} from '../../rules/images/committed-image.js';
 import {findContainer} from '../../rules/references.js';
 import {parseDockerfile} from './build/dockerfile.js';
 import {carryOut, type BuildContext, type Stage} from './build/stage.js';

@@ -1,6 +1,6 @@
-import type {Filters} from '../../engine.js';
-import {HolmError} from '../../errors.js';
-import type {Container, Image} from '../../resources.js';
+import type {Filters} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Container, Image} from '../../engine/resources.js';
 import {filterOf, type Matcher} from '../../rules/filters.js';
 import {containerRules} from '../../rules/item-filters.js';
 import {findContainer} from '../../rules/references.js';

@@ -1,4 +1,4 @@
-import type {Container} from '../../resources.js';
+import type {Container} from '../../engine/resources.js';
 import {createWake} from '../../wake.js';
 import type {FileTree} from './file-tree.js';
 import {createLogRing} from './log-ring.js';

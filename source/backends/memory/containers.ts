@@ -1,6 +1,6 @@
-import type {Engine, Pruned} from '../../engine.js';
-import {HolmError} from '../../errors.js';
-import type {Container} from '../../resources.js';
+import type {Engine, Pruned} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Container} from '../../engine/resources.js';
 import {filterOf, labelRules, untilOf} from '../../rules/filters.js';
 import {findContainer} from '../../rules/references.js';
 import {change} from './change-status.js';

@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import type {
 	Attachment,
 	Container,
@@ -6,11 +6,11 @@ import type {
 	Image,
 	Mount,
 	PublishedPort,
-} from '../../resources.js';
-import {containerProcess, exposedPorts} from '../../rules/container-process.js';
-import {mountPath} from '../../rules/mount-path.js';
+} from '../../engine/resources.js';
+import {containerProcess, exposedPorts} from '../../rules/containers/container-process.js';
+import {mountPath} from '../../rules/containers/mount-path.js';
 import {containerName, madeUpName, volumeName} from '../../rules/names.js';
-import {validateContainer} from '../../rules/validate-container.js';
+import {validateContainer} from '../../rules/containers/validate-container.js';
 import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
 import {findImage} from './image-store.js';
 import {newContainerRecord} from './container-record.js';

@@ -1,5 +1,5 @@
-import {recordsOf, type ZoneMember} from '../../host/dns/zone.js';
-import type {DnsRecord, Network} from '../../resources.js';
+import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
+import type {DnsRecord, Network} from '../../engine/resources.js';
 import {defaultNetwork} from './endpoints.js';
 import type {ContainerRecord, State} from './state.js';
 

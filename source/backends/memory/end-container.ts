@@ -1,5 +1,5 @@
-import {messageOf} from '../../errors.js';
-import {restartDelay, restarts, settledAfter} from '../../rules/restart-policy.js';
+import {messageOf} from '../../engine/errors.js';
+import {restartDelay, restarts, settledAfter} from '../../rules/containers/restart-policy.js';
 import {change} from './change-status.js';
 import {publishConnection} from './endpoints.js';
 import {createPipe} from './pipe.js';

@@ -1,8 +1,8 @@
-import {HolmError} from '../../errors.js';
-import {parseCidr} from '../../host/bridges/cidr.js';
-import {leaseAddress} from '../../host/bridges/ipam.js';
-import {macOf, parseMac} from '../../host/bridges/mac.js';
-import type {Attachment, AttachmentConfiguration, Network} from '../../resources.js';
+import {HolmError} from '../../engine/errors.js';
+import {parseCidr} from '../../rules/networks/cidr.js';
+import {leaseAddress} from '../../rules/networks/ipam.js';
+import {macOf, parseMac} from '../../rules/networks/mac.js';
+import type {Attachment, AttachmentConfiguration, Network} from '../../engine/resources.js';
 import {findNetwork} from '../../rules/references.js';
 import {publish, type ContainerRecord, type State} from './state.js';
 

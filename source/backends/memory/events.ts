@@ -1,5 +1,5 @@
-import type {Engine} from '../../engine.js';
-import type {EngineEvent} from '../../resources.js';
+import type {Engine} from '../../engine/engine.js';
+import type {EngineEvent} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
 import type {State} from './state.js';

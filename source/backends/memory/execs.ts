@@ -1,8 +1,8 @@
 import {Buffer} from 'node:buffer';
-import type {Engine, Session, TerminalSize} from '../../engine.js';
-import {HolmError} from '../../errors.js';
+import type {Engine, Session, TerminalSize} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/references.js';
-import {validateExec} from '../../rules/validate-process.js';
+import {validateExec} from '../../rules/containers/validate-process.js';
 import {openSession} from './open-session.js';
 import {createOutputHub} from './output-hub.js';
 import {createPipe, emptyInput} from './pipe.js';

@@ -1,5 +1,5 @@
-import {HolmError} from '../../errors.js';
-import type {PublishedPort} from '../../resources.js';
+import {HolmError} from '../../engine/errors.js';
+import type {PublishedPort} from '../../engine/resources.js';
 import type {State} from './state.js';
 
 /** Ports that IANA leaves to whoever takes them (RFC 6335). */

@@ -1,9 +1,9 @@
 import {Readable} from 'node:stream';
 import {pack} from 'tar-stream';
-import type {Engine} from '../../engine.js';
-import {HolmError, messageOf} from '../../errors.js';
-import {familiarName} from '../../host/images/reference.js';
-import type {Progress} from '../../resources.js';
+import type {Engine} from '../../engine/engine.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import {familiarName} from '../../rules/images/reference.js';
+import type {Progress} from '../../engine/resources.js';
 import {findImage, releaseTag} from './image-store.js';
 import {readImages} from './load-images.js';
 import {writeImages} from './save-images.js';

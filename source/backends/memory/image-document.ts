@@ -1,7 +1,7 @@
 import type {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
-import {parseImage} from '../../host/images/image.js';
-import type {Image} from '../../resources.js';
+import {parseImage} from '../../rules/images/image.js';
+import type {Image} from '../../engine/resources.js';
 
 /** The image of an archive, as its index `manifest.json` has it. */
 export type ManifestItem = {readonly Config: string; readonly RepoTags: readonly string[]; readonly Layers: readonly string[]};

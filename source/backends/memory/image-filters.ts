@@ -1,5 +1,5 @@
-import type {Image} from '../../resources.js';
-import {familiarName, parseReference, repositoryName} from '../../host/images/reference.js';
+import type {Image} from '../../engine/resources.js';
+import {familiarName, parseReference, repositoryName} from '../../rules/images/reference.js';
 import {
 	isTrue,
 	labelRules,

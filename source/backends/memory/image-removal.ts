@@ -1,12 +1,12 @@
-import type {Engine, Pruned} from '../../engine.js';
-import {HolmError} from '../../errors.js';
+import type {Engine, Pruned} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
 import {
 	familiarName,
 	parseReference,
 	repositoryName,
 	tagName,
-} from '../../host/images/reference.js';
-import type {Image} from '../../resources.js';
+} from '../../rules/images/reference.js';
+import type {Image} from '../../engine/resources.js';
 import {filterOf, isTrue} from '../../rules/filters.js';
 import {imageRules} from './image-filters.js';
 import {findImage, listImages, releaseTag} from './image-store.js';

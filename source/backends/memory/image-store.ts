@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import process from 'node:process';
-import type {Image} from '../../resources.js';
-import {find} from '../../host/images/find.js';
-import {parseReference, repositoryName} from '../../host/images/reference.js';
+import type {Image} from '../../engine/resources.js';
+import {find} from '../../rules/images/find.js';
+import {parseReference, repositoryName} from '../../rules/images/reference.js';
 import {baseFiles} from './base-files.js';
 import {knownImages, type KnownImage} from './known-images.js';
 import type {ImageRecord, State} from './state.js';

@@ -1,6 +1,6 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import type {Engine} from '../../engine.js';
-import {HolmError} from '../../errors.js';
+import type {Engine} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
 import {
 	exactReference,
 	familiarName,
@@ -8,8 +8,8 @@ import {
 	parseReference,
 	registryOf,
 	repositoryName,
-} from '../../host/images/reference.js';
-import type {Image, Progress} from '../../resources.js';
+} from '../../rules/images/reference.js';
+import type {Image, Progress} from '../../engine/resources.js';
 import {
 	digestOf,
 	filesOf,

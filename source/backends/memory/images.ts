@@ -1,5 +1,5 @@
-import type {Engine} from '../../engine.js';
-import type {Image} from '../../resources.js';
+import type {Engine} from '../../engine/engine.js';
+import type {Image} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {imageRules} from './image-filters.js';
 import {findImage, listImages} from './image-store.js';

@@ -1,9 +1,9 @@
-import type {Engine} from '../../engine.js';
-import {HolmError} from '../../errors.js';
+import type {Engine} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/references.js';
-import {restarts} from '../../rules/restart-policy.js';
-import {signalNumber} from '../../rules/signals.js';
-import {updatedConfiguration} from '../../rules/update-container.js';
+import {restarts} from '../../rules/containers/restart-policy.js';
+import {signalNumber} from '../../rules/containers/signals.js';
+import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {change} from './change-status.js';
 import {killRecord} from './containers.js';
 import {startRecord} from './start-container.js';

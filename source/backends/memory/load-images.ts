@@ -1,8 +1,8 @@
 import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
 import {Readable} from 'node:stream';
-import {HolmError, messageOf} from '../../errors.js';
-import {parseReference} from '../../host/images/reference.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import {parseReference} from '../../rules/images/reference.js';
 import {createFileTree, partsOf, type FileTree} from './file-tree.js';
 import {decodeImage, listOf, type ManifestItem} from './image-document.js';
 import type {ImageRecord} from './state.js';

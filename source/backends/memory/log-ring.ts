@@ -1,6 +1,6 @@
-import type {LogOptions} from '../../engine.js';
-import type {LogEntry} from '../../resources.js';
-import {timestampOf} from '../../host/containers/log-parser.js';
+import type {LogOptions} from '../../engine/engine.js';
+import type {LogEntry} from '../../engine/resources.js';
+import {timestampOf} from '../../rules/containers/log-parser.js';
 import {createWake} from '../../wake.js';
 
 /** What a container's log keeps: the real engine rotates its files at a size, and this one forgets from the beginning. */

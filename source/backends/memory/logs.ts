@@ -1,8 +1,8 @@
 import {Buffer} from 'node:buffer';
-import type {Engine} from '../../engine.js';
-import {HolmError} from '../../errors.js';
-import {timestampOf} from '../../host/containers/log-parser.js';
-import type {LogEntry} from '../../resources.js';
+import type {Engine} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import {timestampOf} from '../../rules/containers/log-parser.js';
+import type {LogEntry} from '../../engine/resources.js';
 import {findContainer} from '../../rules/references.js';
 import {bootLines} from './boot-lines.js';
 import type {State} from './state.js';

@@ -1,4 +1,4 @@
-import {bootPhases, type ContainerConfiguration, type Machine} from '../../resources.js';
+import {bootPhases, type ContainerConfiguration, type Machine} from '../../engine/resources.js';
 import type {Random} from './random.js';
 
 export const defaultMemory = 512 * 1024 * 1024;

@@ -1,7 +1,7 @@
-import type {Engine, Pruned} from '../../engine.js';
-import {HolmError} from '../../errors.js';
-import {nextSubnet, validateNetwork} from '../../host/bridges/ipam.js';
-import type {Attachment, Network, NetworkConfiguration} from '../../resources.js';
+import type {Engine, Pruned} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import {nextSubnet, validateNetwork} from '../../rules/networks/ipam.js';
+import type {Attachment, Network, NetworkConfiguration} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
 import {networkName} from '../../rules/names.js';

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {LogEntry} from '../../resources.js';
+import type {LogEntry} from '../../engine/resources.js';
 
 /** As many bytes may wait for one viewer before the process has to wait for it, as in Docker. */
 const patience = 1_000_000;

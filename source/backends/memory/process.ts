@@ -1,5 +1,5 @@
 import os from 'node:os';
-import {messageOf} from '../../errors.js';
+import {messageOf} from '../../engine/errors.js';
 import {isBrokenPipe, type Input, type Output} from './pipe.js';
 import type {FileTree} from './file-tree.js';
 

@@ -1,4 +1,4 @@
-import type {Container} from '../../resources.js';
+import type {Container} from '../../engine/resources.js';
 import {answersTo, resolveFor} from './dns.js';
 import type {ProgramHost} from './process.js';
 import type {ContainerRecord, State} from './state.js';

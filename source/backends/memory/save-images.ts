@@ -1,7 +1,7 @@
 import type {Buffer} from 'node:buffer';
 import {buffer} from 'node:stream/consumers';
 import type {Pack} from 'tar-stream';
-import {familiarName} from '../../host/images/reference.js';
+import {familiarName} from '../../rules/images/reference.js';
 import type {TreeNode} from './file-node.js';
 import {encodeConfiguration, hexOf, type ManifestItem} from './image-document.js';
 import type {ImageRecord} from './state.js';

@@ -1,5 +1,5 @@
-import type {Engine} from '../../engine.js';
-import {HolmError} from '../../errors.js';
+import type {Engine} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/references.js';
 import {openSession} from './open-session.js';
 import {publishOf, type State} from './state.js';

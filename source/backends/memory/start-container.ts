@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {change} from './change-status.js';
 import {endRun} from './end-container.js';
 import {publishConnection} from './endpoints.js';

@@ -1,4 +1,4 @@
-import type {ExecConfiguration} from '../../engine.js';
+import type {ExecConfiguration} from '../../engine/engine.js';
 import type {
 	Container,
 	EngineEvent,
@@ -6,8 +6,8 @@ import type {
 	Network,
 	PublishedPort,
 	Volume,
-} from '../../resources.js';
-import type {EventLog} from '../../event-log.js';
+} from '../../engine/resources.js';
+import type {EventLog} from '../../engine/event-log.js';
 import type {Wake} from '../../wake.js';
 import type {DirectoryNode} from './file-node.js';
 import type {FileTree} from './file-tree.js';

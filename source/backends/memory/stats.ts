@@ -1,6 +1,6 @@
-import type {Engine} from '../../engine.js';
-import {HolmError} from '../../errors.js';
-import type {ContainerStats} from '../../resources.js';
+import type {Engine} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import type {ContainerStats} from '../../engine/resources.js';
 import {findContainer} from '../../rules/references.js';
 import {defaultMemory} from './machine.js';
 import {createRandom, seedOf} from './random.js';

@@ -1,7 +1,7 @@
 import os from 'node:os';
-import {apiVersion, minimumApiVersion} from '../../api/versions.js';
-import type {Engine} from '../../engine.js';
-import type {ContainerStats} from '../../resources.js';
+import {apiVersion, minimumApiVersion} from '../../wire/versions.js';
+import type {Engine} from '../../engine/engine.js';
+import type {ContainerStats} from '../../engine/resources.js';
 import {listContainers, withSize} from './containers.js';
 import {hostArchitecture, listImages} from './image-store.js';
 import {kernelVersion} from './machine.js';

@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import {pipeline} from 'node:stream/promises';
 import type {Readable} from 'node:stream';
 import {extract, pack, type Pack} from 'tar-stream';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {decompress} from '../../host/images/incoming.js';
 import {isFileError, type DirectoryNode, type TreeNode} from './file-node.js';
 import {partsOf, type FileTree} from './file-tree.js';

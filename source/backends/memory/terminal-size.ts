@@ -1,5 +1,5 @@
-import type {TerminalSize} from '../../engine.js';
-import {HolmError} from '../../errors.js';
+import type {TerminalSize} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
 
 /** Throws `invalid` for a size that no terminal has. */
 export const checkSize = ({rows, columns}: TerminalSize) => {

@@ -1,6 +1,6 @@
-import type {Engine, Pruned} from '../../engine.js';
-import {HolmError} from '../../errors.js';
-import type {Volume} from '../../resources.js';
+import type {Engine, Pruned} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Volume} from '../../engine/resources.js';
 import {
 	filterOf,
 	isTrue,

@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import type {Environment} from '../hosts/which-engine.js';
 import {notSupported, readDirectives, type Directives, type SshTarget} from './directives.js';
 import {expandFile, expandTokens, localOf, type Remote} from './tokens.js';

@@ -1,5 +1,5 @@
 import {describeAddress, type SshAddress} from '../docker/address.js';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {quote} from '../../quote.js';
 import type {Environment} from '../hosts/which-engine.js';
 import type {ChannelSocket} from './channel.js';

@@ -2,7 +2,7 @@ import type {Stats} from 'node:fs';
 import {glob} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {parseConfig, type ConfigLine} from './config-lines.js';
 import {matchesPattern, matchesPatterns} from './patterns.js';
 import {readIfThere} from './read-if-there.js';

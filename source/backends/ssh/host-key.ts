@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {appendFile, mkdir} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import type {SshConfiguration} from './configuration.js';
 import {fingerprintOf, hasAuthority, judgeHostKey, keyTypeOf, knownName, knownTypes} from './known-hosts.js';
 import {readIfThere} from './read-if-there.js';

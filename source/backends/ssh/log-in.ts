@@ -1,7 +1,7 @@
 import type {Buffer} from 'node:buffer';
 import type net from 'node:net';
 import ssh2, {type Client, type ServerHostKeyAlgorithm} from 'ssh2';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {connectionLost, type ChannelSocket} from './channel.js';
 import type {SshConfiguration} from './configuration.js';
 import {readHostKeys} from './host-key.js';

@@ -1,6 +1,6 @@
 import type {Stats} from 'node:fs';
 import {open} from 'node:fs/promises';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 
 /** A file's text, empty where there is none. `check` may refuse what it is; throws `invalid` for what cannot be read. */
 export const readIfThere = async (file: string, check?: (status: Stats) => void): Promise<string> => {

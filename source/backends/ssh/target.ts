@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import type {SshTarget} from './directives.js';
 
 /** A host as ProxyJump has it: `[user@]host[:port]`, or the same as ssh:// address. An address of IPv6 stands in brackets. */

@@ -2,7 +2,7 @@ import {homedir, hostname, userInfo} from 'node:os';
 import process from 'node:process';
 import path from 'node:path';
 import type {Environment} from '../hosts/which-engine.js';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 
 /** Who connects, from where. */
 export type Local = {readonly home: string; readonly user: string; readonly environment: Environment};

@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import type {Context} from '../command.js';
 import {writeAll} from '../terminal/streams.js';
 

@@ -8,7 +8,7 @@ import {
 import path from 'node:path';
 import {PassThrough, type Readable} from 'node:stream';
 import {Buffer} from 'node:buffer';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {packEntries, type PackEntry} from '../archive/pack.js';
 import {parseIgnore, type Ignore} from './dockerignore.js';
 

@@ -1,8 +1,8 @@
-import type {Engine} from '../../engine.js';
-import {HolmError} from '../../errors.js';
+import type {Engine} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
 import type {Context} from '../command.js';
-import {defaultDetachKeys, parseDetachKeys} from '../../rules/detach-keys.js';
-import {followSize, joinSession, type SessionOptions} from '../terminal/session.js';
+import {defaultDetachKeys, parseDetachKeys} from '../../terminal/detach-keys.js';
+import {followSize, joinSession, type SessionOptions} from '../../terminal/session.js';
 import {proxySignals} from '../terminal/signals.js';
 
 /** The flags of every command that attaches to a container. */

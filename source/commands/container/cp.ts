@@ -1,7 +1,7 @@
 import {lstat, realpath, stat} from 'node:fs/promises';
 import path from 'node:path';
-import type {Engine, PathStatus} from '../../engine.js';
-import {asHolmError, HolmError} from '../../errors.js';
+import type {Engine, PathStatus} from '../../engine/engine.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
 import {
 	isContentPath,
 	parseSide,
@@ -13,7 +13,7 @@ import {
 import {packEntries, walk} from '../archive/pack.js';
 import {unpack} from '../archive/unpack.js';
 import {defineCommand, printError, type Context} from '../command.js';
-import {escapeControls} from '../print/escape.js';
+import {escapeControls} from '../../text/escape.js';
 import {writeAll} from '../terminal/streams.js';
 
 type ContainerSide = Extract<CopySide, {kind: 'container'}>;

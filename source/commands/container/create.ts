@@ -1,5 +1,5 @@
 import {defineCommand, print} from '../command.js';
-import {containerFlags} from '../flags/container-flags.js';
+import {containerFlags} from '../../flags/container-flags.js';
 import {createFromFlags} from './new-container.js';
 
 export const command = defineCommand({

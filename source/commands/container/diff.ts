@@ -1,6 +1,6 @@
-import type {FileChange} from '../../resources.js';
+import type {FileChange} from '../../engine/resources.js';
 import {defineCommand, print} from '../command.js';
-import {escapeControls} from '../print/escape.js';
+import {escapeControls} from '../../text/escape.js';
 
 const letters: Readonly<Record<FileChange['kind'], string>> = {added: 'A', changed: 'C', deleted: 'D'};
 

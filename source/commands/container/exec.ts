@@ -1,7 +1,7 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
-import {mergeVariables, readLines} from '../flags/environment.js';
-import {followSize, joinSession, sizeOf} from '../terminal/session.js';
+import {mergeVariables, readLines} from '../../flags/environment.js';
+import {followSize, joinSession, sizeOf} from '../../terminal/session.js';
 import {attachFlags, checkTerminal} from './attached.js';
 
 export const command = defineCommand({

@@ -1,5 +1,5 @@
 import {defineCommand} from '../command.js';
-import {parseSignal} from '../flags/limits.js';
+import {parseSignal} from '../../flags/limits.js';
 import {forEachReference} from '../references.js';
 
 export const command = defineCommand({

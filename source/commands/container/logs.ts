@@ -1,10 +1,10 @@
 import {Buffer} from 'node:buffer';
-import type {BootLogOptions} from '../../engine.js';
-import {HolmError} from '../../errors.js';
-import type {LogEntry} from '../../resources.js';
+import type {BootLogOptions} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import type {LogEntry} from '../../engine/resources.js';
 import {defineCommand, type Context, type Output} from '../command.js';
-import {parseWhole} from '../flags/sizes.js';
-import {parseTime} from '../flags/times.js';
+import {parseWhole} from '../../flags/sizes.js';
+import {parseTime} from '../../flags/times.js';
 import {createLogText} from '../print/log-text.js';
 import {write} from '../terminal/streams.js';
 

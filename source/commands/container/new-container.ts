@@ -1,11 +1,11 @@
 import {open, rm} from 'node:fs/promises';
 import path from 'node:path';
-import type {Engine} from '../../engine.js';
-import {asHolmError, HolmError, messageOf} from '../../errors.js';
-import type {ContainerConfiguration} from '../../resources.js';
+import type {Engine} from '../../engine/engine.js';
+import {asHolmError, HolmError, messageOf} from '../../engine/errors.js';
+import type {ContainerConfiguration} from '../../engine/resources.js';
 import {printError, type Context} from '../command.js';
-import {readConfiguration, type ContainerFlags} from '../flags/configuration.js';
-import {escapeControls} from '../print/escape.js';
+import {readConfiguration, type ContainerFlags} from '../../flags/configuration.js';
+import {escapeControls} from '../../text/escape.js';
 import {withPatience} from '../print/patience.js';
 import {printProgress} from '../print/progress.js';
 import {credentialsFor} from '../registry/credentials.js';

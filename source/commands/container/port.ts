@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {defineCommand, print} from '../command.js';
 import {hostText} from '../print/container-rows.js';
 

@@ -1,6 +1,6 @@
 import {defineCommand} from '../command.js';
 import {filterFlag, parseFilters} from '../filters.js';
-import {parseWhole} from '../flags/sizes.js';
+import {parseWhole} from '../../flags/sizes.js';
 import {containerRow} from '../print/container-rows.js';
 import {listFlags, printRows} from '../print/rows.js';
 

@@ -1,5 +1,5 @@
 import {defineCommand} from '../command.js';
-import {parseName} from '../flags/names.js';
+import {parseName} from '../../flags/names.js';
 
 export const command = defineCommand({
 	summary: 'Rename a container',

@@ -1,4 +1,4 @@
-import {asHolmError} from '../../errors.js';
+import {asHolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
 import {forEachReference} from '../references.js';
 

@@ -1,12 +1,12 @@
-import type {Engine} from '../../engine.js';
-import {asHolmError, HolmError} from '../../errors.js';
+import type {Engine} from '../../engine/engine.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
 import {
 	defineCommand,
 	print,
 	type Context,
 	type FlagValues,
 } from '../command.js';
-import {containerFlags} from '../flags/container-flags.js';
+import {containerFlags} from '../../flags/container-flags.js';
 import {withPatience} from '../print/patience.js';
 import {attachFlags, checkTerminal, runAttached} from './attached.js';
 import {createFromFlags, type NewContainer} from './new-container.js';

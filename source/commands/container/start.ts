@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
 import {forEachReference} from '../references.js';
 import {attachFlags, checkTerminal, runAttached} from './attached.js';

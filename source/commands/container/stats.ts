@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import type {Engine} from '../../engine.js';
-import {asHolmError} from '../../errors.js';
-import type {Container, ContainerStats} from '../../resources.js';
+import type {Engine} from '../../engine/engine.js';
+import {asHolmError} from '../../engine/errors.js';
+import type {Container, ContainerStats} from '../../engine/resources.js';
 import {defineCommand, type Context} from '../command.js';
 import {listFlags, renderRows, type RowOptions} from '../print/rows.js';
 import {statsRow, type Readings} from '../print/stats-rows.js';

@@ -1,6 +1,6 @@
 import {defineCommand} from '../command.js';
-import {parseSignal} from '../flags/limits.js';
-import {parseWhole} from '../flags/sizes.js';
+import {parseSignal} from '../../flags/limits.js';
+import {parseWhole} from '../../flags/sizes.js';
 import {forEachReference} from '../references.js';
 
 export const stopFlags = {

@@ -1,6 +1,6 @@
 import {defineCommand} from '../command.js';
 import {layOutColumns} from '../print/columns.js';
-import {escapeControls} from '../print/escape.js';
+import {escapeControls} from '../../text/escape.js';
 
 export const command = defineCommand({
 	summary: 'List the processes of a container',

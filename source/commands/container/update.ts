@@ -1,8 +1,8 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {defineCommand, printError} from '../command.js';
-import {parseRestartPolicy} from '../flags/limits.js';
-import {parseCpus, parseSize} from '../flags/sizes.js';
-import {escapeControls} from '../print/escape.js';
+import {parseRestartPolicy} from '../../flags/limits.js';
+import {parseCpus, parseSize} from '../../flags/sizes.js';
+import {escapeControls} from '../../text/escape.js';
 import {forEachReference} from '../references.js';
 
 export const command = defineCommand({

@@ -1,6 +1,6 @@
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {directoryContext, inputContext, type BuildContext} from '../build/context.js';
 import {
 	defineCommand,
@@ -8,7 +8,7 @@ import {
 	type Context,
 	type FlagValues,
 } from '../command.js';
-import {parseLabels} from '../flags/environment.js';
+import {parseLabels} from '../../flags/environment.js';
 import {printProgress} from '../print/progress.js';
 import {keptCredentials} from '../registry/credentials.js';
 import {readInput} from '../terminal/streams.js';

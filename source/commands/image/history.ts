@@ -1,5 +1,5 @@
 import {defineCommand} from '../command.js';
-import {timeAgo} from '../print/durations.js';
+import {timeAgo} from '../../text/durations.js';
 import {shortId, tableTime, truncate} from '../print/fields.js';
 import {listFlags, printRows} from '../print/rows.js';
 

@@ -1,6 +1,6 @@
 import {open} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {defineCommand, type Context} from '../command.js';
 import {printProgress} from '../print/progress.js';
 

@@ -1,10 +1,10 @@
-import type {Image} from '../../resources.js';
+import type {Image} from '../../engine/resources.js';
 import {defineCommand} from '../command.js';
 import {filterFlag, parseFilters} from '../filters.js';
-import {timeAgo} from '../print/durations.js';
+import {timeAgo} from '../../text/durations.js';
 import {labelFields, shortId, tableTime} from '../print/fields.js';
 import {listFlags, printRows, type Row} from '../print/rows.js';
-import {decimalSize} from '../print/sizes.js';
+import {decimalSize} from '../../text/sizes.js';
 
 const none = '<none>';
 

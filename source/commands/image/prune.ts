@@ -1,6 +1,6 @@
 import {defineCommand, print} from '../command.js';
 import {parseFilters} from '../filters.js';
-import {decimalSize} from '../print/sizes.js';
+import {decimalSize} from '../../text/sizes.js';
 import {forceFlag, printPruned, pruneFilterFlag} from '../prune.js';
 import {isConfirmed} from '../terminal/prompt.js';
 

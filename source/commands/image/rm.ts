@@ -1,6 +1,6 @@
-import {asHolmError} from '../../errors.js';
+import {asHolmError} from '../../engine/errors.js';
 import {defineCommand, print, printError} from '../command.js';
-import {escapeControls} from '../print/escape.js';
+import {escapeControls} from '../../text/escape.js';
 import {errorLine} from '../references.js';
 import {familiarName} from './ls.js';
 

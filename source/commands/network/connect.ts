@@ -1,5 +1,5 @@
 import {defineCommand} from '../command.js';
-import {parseAddress, parseMac} from '../flags/addresses.js';
+import {parseAddress, parseMac} from '../../flags/addresses.js';
 
 export const command = defineCommand({
 	summary: 'Attach a container, running or not, to a network',

@@ -1,9 +1,9 @@
-import type {NetworkConfiguration} from '../../resources.js';
-import {HolmError} from '../../errors.js';
+import type {NetworkConfiguration} from '../../engine/resources.js';
+import {HolmError} from '../../engine/errors.js';
 import {defineCommand, print} from '../command.js';
-import {parseAddress, parseSubnet} from '../flags/addresses.js';
-import {parseLabels} from '../flags/environment.js';
-import {parseName} from '../flags/names.js';
+import {parseAddress, parseSubnet} from '../../flags/addresses.js';
+import {parseLabels} from '../../flags/environment.js';
+import {parseName} from '../../flags/names.js';
 
 export const command = defineCommand({
 	summary: 'Create a network',

@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
 import {shortId} from '../print/fields.js';
 import {listFlags, printRows} from '../print/rows.js';

@@ -1,4 +1,4 @@
-import type {Network} from '../../resources.js';
+import type {Network} from '../../engine/resources.js';
 import {defineCommand} from '../command.js';
 import {filterFlag, parseFilters} from '../filters.js';
 import {labelFields, shortId, tableTime} from '../print/fields.js';

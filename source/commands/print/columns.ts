@@ -1,4 +1,4 @@
-import {widthOf} from './width.js';
+import {widthOf} from '../../text/width.js';
 
 const gap = 3;
 

@@ -3,8 +3,8 @@ import type {
 	ContainerStatus,
 	Mount,
 	PublishedPort,
-} from '../../resources.js';
-import {timeAgo, humanDuration} from './durations.js';
+} from '../../engine/resources.js';
+import {timeAgo, humanDuration} from '../../text/durations.js';
 import {
 	labelFields,
 	shortId,
@@ -12,7 +12,7 @@ import {
 	truncate,
 } from './fields.js';
 import type {Row} from './rows.js';
-import {decimalSize} from './sizes.js';
+import {decimalSize} from '../../text/sizes.js';
 
 /** `Up 3 minutes`, `Exited (0) 2 hours ago`. */
 export const statusText = (status: ContainerStatus, now: number): string => {

@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 
 export type Token = {
 	readonly kind: 'text' | 'open' | 'close' | 'field' | 'variable' | 'word' | 'value' | 'symbol';

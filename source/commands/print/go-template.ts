@@ -1,4 +1,4 @@
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {
 	functions,
 	member,

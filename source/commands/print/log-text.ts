@@ -1,5 +1,5 @@
 import {StringDecoder} from 'node:string_decoder';
-import {escapeControlsInLines} from './escape.js';
+import {escapeControlsInLines} from '../../text/escape.js';
 
 /** SGR of ECMA-48: colours, weights and underlines, which programs write into logs and which change nothing but how text looks. */
 // eslint-disable-next-line no-control-regex, regexp/no-control-character, regexp/prefer-named-capture-group -- `split` gives the group back

@@ -1,8 +1,8 @@
-import type {Progress} from '../../resources.js';
+import type {Progress} from '../../engine/resources.js';
 import type {Output} from '../command.js';
-import {escapeControls, forOutput} from './escape.js';
-import {decimalSize} from './sizes.js';
-import {widthOf} from './width.js';
+import {escapeControls, forOutput} from '../../text/escape.js';
+import {decimalSize} from '../../text/sizes.js';
+import {widthOf} from '../../text/width.js';
 
 const amount = ({current, total}: Progress) => current === undefined ? '' : ` ${decimalSize(current)}${total ? `/${decimalSize(total)}` : ''}`;
 

@@ -1,5 +1,5 @@
 import type {Output} from '../command.js';
-import {escapeControls} from './escape.js';
+import {escapeControls} from '../../text/escape.js';
 
 export type Step = {readonly step: string; readonly detail: string};
 

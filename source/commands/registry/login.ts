@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {defineCommand, print, printError} from '../command.js';
 import {ask} from '../terminal/prompt.js';
 import {readInput} from '../terminal/streams.js';

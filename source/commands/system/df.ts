@@ -1,7 +1,7 @@
-import type {DiskUsage} from '../../engine.js';
+import type {DiskUsage} from '../../engine/engine.js';
 import {defineCommand} from '../command.js';
 import {listFlags, printRows, type Row} from '../print/rows.js';
-import {decimalSize} from '../print/sizes.js';
+import {decimalSize} from '../../text/sizes.js';
 
 type Item = {readonly bytes: number; readonly active: boolean};
 

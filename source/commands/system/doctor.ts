@@ -1,7 +1,7 @@
 import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
 import {layOutColumns} from '../print/columns.js';
-import {escapeControls} from '../print/escape.js';
+import {escapeControls} from '../../text/escape.js';
 
 const marks = {ok: '✔', missing: '✖', warning: '!'} as const;
 
@@ -12,7 +12,7 @@ export const command = defineCommand({
 		json: {type: 'boolean', description: 'Print JSON'},
 	},
 	async run(context, {json}) {
-		const {checkRequirements} = await import('../../host/requirements.js');
+		const {checkRequirements} = await import('../../host/setup/requirements.js');
 		const requirements = await checkRequirements(context.root ?? defaultRoot);
 		if (json) {
 			print(context, JSON.stringify(requirements, undefined, 4));

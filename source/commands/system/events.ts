@@ -1,8 +1,8 @@
-import type {EngineEvent} from '../../resources.js';
+import type {EngineEvent} from '../../engine/resources.js';
 import {defineCommand} from '../command.js';
 import {filterFlag, parseFilters} from '../filters.js';
-import {parseTime} from '../flags/times.js';
-import {escapeControls, forOutput} from '../print/escape.js';
+import {parseTime} from '../../flags/times.js';
+import {escapeControls, forOutput} from '../../text/escape.js';
 import {compileTemplate} from '../print/go-template.js';
 import {write} from '../terminal/streams.js';
 

@@ -1,7 +1,7 @@
 import {defineCommand, print, printError} from '../command.js';
-import {escapeControls} from '../print/escape.js';
+import {escapeControls} from '../../text/escape.js';
 import {compileTemplate} from '../print/go-template.js';
-import {binarySize} from '../print/sizes.js';
+import {binarySize} from '../../text/sizes.js';
 
 export const command = defineCommand({
 	summary: 'Show what the engine is and holds',

@@ -1,7 +1,7 @@
 import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
 import {serviceGroup} from '../../host/service/units.js';
-import {escapeControls} from '../print/escape.js';
+import {escapeControls} from '../../text/escape.js';
 import {printSteps} from '../print/steps.js';
 
 export const command = defineCommand({
@@ -9,7 +9,7 @@ export const command = defineCommand({
 	usage: '',
 	flags: {},
 	async run(context) {
-		const [{installDaemon}, {stepsOf}] = await Promise.all([import('../../backends/daemon.js'), import('../../host/steps.js')]);
+		const [{installDaemon}, {stepsOf}] = await Promise.all([import('../../daemon/start.js'), import('../../host/setup/steps.js')]);
 		const steps = stepsOf(async tell => installDaemon(context.root ?? defaultRoot, tell));
 		await printSteps(steps, context.stdout, context.now);
 		const user = context.environment['SUDO_USER'];

@@ -2,14 +2,14 @@ import {spawn} from 'node:child_process';
 import {open} from 'node:fs/promises';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {isService} from '../../host/service/service.js';
 import {serviceUnit} from '../../host/service/units.js';
 import {defaultRoot, pathsOf} from '../../host/store/paths.js';
 import {defineCommand} from '../command.js';
 import {assertOwnEngine} from '../own-engine.js';
-import {parseWhole} from '../flags/sizes.js';
-import {forOutput} from '../print/escape.js';
+import {parseWhole} from '../../flags/sizes.js';
+import {forOutput} from '../../text/escape.js';
 import {write} from '../terminal/streams.js';
 
 /** The last lines of a text that ends with a line feed. */

@@ -1,12 +1,12 @@
 import process from 'node:process';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import type {Survey} from '../../host/reset/survey.js';
 import {serviceGroup} from '../../host/service/units.js';
 import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
 import {assertOwnEngine} from '../own-engine.js';
-import {escapeControls} from '../print/escape.js';
-import {decimalSize} from '../print/sizes.js';
+import {escapeControls} from '../../text/escape.js';
+import {decimalSize} from '../../text/sizes.js';
 import {printSteps} from '../print/steps.js';
 import {forceFlag} from '../prune.js';
 import {isConfirmed} from '../terminal/prompt.js';
@@ -37,8 +37,8 @@ export const command = defineCommand({
 			import('../../host/reset/reset.js'),
 			import('../../host/service/service.js'),
 			import('../../host/service/group.js'),
-			import('../../backends/daemon.js'),
-			import('../../host/steps.js'),
+			import('../../daemon/start.js'),
+			import('../../host/setup/steps.js'),
 		]);
 		const survey = await surveyEngine(root);
 		const hasService = await isService(root);

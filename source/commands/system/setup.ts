@@ -12,10 +12,10 @@ export const command = defineCommand({
 	},
 	async run(context, {probe, service}) {
 		const root = context.root ?? defaultRoot;
-		const [{setUp}, {isService, isSystemdRunning}] = await Promise.all([import('../../host/setup-all.js'), import('../../host/service/service.js')]);
+		const [{setUp}, {isService, isSystemdRunning}] = await Promise.all([import('../../host/setup/setup-all.js'), import('../../host/service/service.js')]);
 		await printSteps(setUp(root, {isProbing: probe}), context.stdout, context.now);
 		if (probe) {
-			const {daemonStatus} = await import('../../backends/daemon.js');
+			const {daemonStatus} = await import('../../daemon/start.js');
 			const {running} = await daemonStatus({root});
 			if (running) {
 				print(context, 'The engine that runs goes by this when it is started again: holm system stop');

@@ -8,7 +8,7 @@ export const command = defineCommand({
 	flags: {},
 	async run(context) {
 		assertOwnEngine(context, 'asked for its daemon');
-		const {daemonStatus} = await import('../../backends/daemon.js');
+		const {daemonStatus} = await import('../../daemon/start.js');
 		const root = context.root ?? defaultRoot;
 		const {running, pid, socket, isService} = await daemonStatus({root});
 		const kind = isService ? ', as a service of this host' : '';

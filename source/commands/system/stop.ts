@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {defineCommand, print} from '../command.js';
 import {assertOwnEngine} from '../own-engine.js';
 import {withPatience} from '../print/patience.js';
@@ -16,7 +16,7 @@ export const command = defineCommand({
 			throw new HolmError('invalid', '--force kills containers, and without --all they go on running', {remedy: 'leave --force out, or add --all'});
 		}
 
-		const {stopDaemon} = await import('../../backends/daemon.js');
+		const {stopDaemon} = await import('../../daemon/start.js');
 		const found = await withPatience(context, 'Stopping; containers have the time to end by themselves that they were given.', stopDaemon({root: context.root, everything: all, isForced: force}));
 		for (const line of found) {
 			print(context, `Ended what was left: ${line}`);

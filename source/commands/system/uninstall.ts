@@ -1,5 +1,5 @@
 import process from 'node:process';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {serviceGroup} from '../../host/service/units.js';
 import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';

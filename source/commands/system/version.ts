@@ -1,7 +1,7 @@
 import process from 'node:process';
 import {packageVersion} from '../../package-version.js';
 import {defineCommand, print} from '../command.js';
-import {escapeControlsInLines} from '../print/escape.js';
+import {escapeControlsInLines} from '../../text/escape.js';
 import {compileTemplate} from '../print/go-template.js';
 
 const section = (title: string, fields: Readonly<Record<string, string>>): string =>

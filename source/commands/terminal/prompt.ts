@@ -2,8 +2,8 @@ import {openSync} from 'node:fs';
 import {createInterface} from 'node:readline/promises';
 import {Writable} from 'node:stream';
 import {ReadStream, WriteStream} from 'node:tty';
-import {HolmError} from '../../errors.js';
-import {escapeControlsInLines} from '../print/escape.js';
+import {HolmError} from '../../engine/errors.js';
+import {escapeControlsInLines} from '../../text/escape.js';
 import type {Context} from '../command.js';
 
 /** Asks for one line on the terminal; the question goes to standard error, so that output can be redirected. */

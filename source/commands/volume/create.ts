@@ -1,7 +1,7 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {defineCommand, print} from '../command.js';
-import {parseLabels} from '../flags/environment.js';
-import {parseName} from '../flags/names.js';
+import {parseLabels} from '../../flags/environment.js';
+import {parseName} from '../../flags/names.js';
 
 export const command = defineCommand({
 	summary: 'Create a volume',

@@ -5,7 +5,7 @@ import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {planDisconnect, planPrune, planRemoveContainers, planSignal} from '../plan.js';
 import {selectedIn, targetsIn} from '../shown.js';
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 import {askName} from '../views/resolve.js';
 
 const selected = (controller: Controller) => selectedIn(controller.shown(), controller.getState(), 'containers');

@@ -1,10 +1,10 @@
 import {memo, useMemo} from 'react';
-import type {Container} from '../../resources.js';
+import type {Container} from '../../engine/resources.js';
 import {useTheme} from '../context.js';
 import {emptyLines, Lines, type Size} from '../lines.js';
 import {cursorOf, type ListState} from '../list-state.js';
 import {Panel} from '../panel.js';
-import {fit} from '../text.js';
+import {fit} from '../../text/fit.js';
 import type {Role, Theme} from '../theme.js';
 import type {Usage} from '../usage.js';
 import {useWindow} from '../use-window.js';

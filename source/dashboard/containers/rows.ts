@@ -1,9 +1,9 @@
-import {widthOf} from '../../commands/print/width.js';
-import type {Snapshot} from '../../engine.js';
-import type {Container} from '../../resources.js';
+import {widthOf} from '../../text/width.js';
+import type {Snapshot} from '../../engine/engine.js';
+import type {Container} from '../../engine/resources.js';
 import type {ListState} from '../list-state.js';
-import {shortBytes, shortDuration, shortPercent} from '../measures.js';
-import {clean} from '../text.js';
+import {shortBytes, shortDuration, shortPercent} from '../../text/measures.js';
+import {clean} from '../../text/fit.js';
 import type {Role} from '../theme.js';
 import type {Usage} from '../usage.js';
 

@@ -1,4 +1,4 @@
-import type {Engine} from '../../engine.js';
+import type {Engine} from '../../engine/engine.js';
 import type {Actions} from '../actions.js';
 import type {Controller} from '../controller.js';
 import {failureOf} from '../execute.js';

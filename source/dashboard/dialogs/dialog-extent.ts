@@ -2,7 +2,7 @@ import type {Controller} from '../controller.js';
 import {availableMaps, placeOf} from '../input.js';
 import type {Size} from '../lines.js';
 import {dialogReading} from '../spoken/dialog-reading.js';
-import {cut, wrapWords} from '../text.js';
+import {cut, wrapWords} from '../../text/fit.js';
 import type {Dialog} from '../ui-state.js';
 import {helpLines, planLines} from './dialog-lines.js';
 

@@ -2,7 +2,7 @@ import type {Failure} from '../execute.js';
 import type {KeyMaps} from '../key-maps.js';
 import {describeKey} from '../keys.js';
 import type {Plan} from '../plan.js';
-import {clean, fit, wrapWords} from '../text.js';
+import {clean, fit, wrapWords} from '../../text/fit.js';
 import type {Theme} from '../theme.js';
 
 /** What a plan does, in lines of at most so many columns. */

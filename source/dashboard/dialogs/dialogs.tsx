@@ -7,7 +7,7 @@ import {windowStart} from '../list-state.js';
 import {paletteEntries} from '../palette.js';
 import {Panel} from '../panel.js';
 import {describeKey} from '../keys.js';
-import {clean, fit} from '../text.js';
+import {clean, fit} from '../../text/fit.js';
 import type {Dialog} from '../ui-state.js';
 import {dialogSize, reportLines} from './dialog-extent.js';
 import {failureLines, helpLines, planLines} from './dialog-lines.js';

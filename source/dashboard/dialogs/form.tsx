@@ -1,12 +1,12 @@
 import {Box, Text} from 'ink';
-import {widthOf} from '../../commands/print/width.js';
+import {widthOf} from '../../text/width.js';
 import {useController, useStore, useTheme} from '../context.js';
 import {Field} from '../field.js';
 import {formRows, visibleRows} from '../forms/form-rows.js';
 import {commandOf, completionsOf, focusedField, type Field as FieldDefinition, type FormState} from '../forms/form-state.js';
 import {Lines, type Size} from '../lines.js';
 import {Panel} from '../panel.js';
-import {clean, cut, fit, wrapWords} from '../text.js';
+import {clean, cut, fit, wrapWords} from '../../text/fit.js';
 import {changeForm} from './dialog-actions.js';
 
 const labelWidth = 14;

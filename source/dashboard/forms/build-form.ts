@@ -1,4 +1,4 @@
-import {parseReference} from '../../host/images/reference.js';
+import {parseReference} from '../../rules/images/reference.js';
 import type {FormDefinition} from './form-state.js';
 
 const isReference = (text: string): boolean => {

@@ -1,5 +1,5 @@
-import type {Snapshot} from '../../engine.js';
-import {messageOf} from '../../errors.js';
+import type {Snapshot} from '../../engine/engine.js';
+import {messageOf} from '../../engine/errors.js';
 import type {Values} from './form-state.js';
 
 /** What a field's value must be: throws what is wrong with it. */

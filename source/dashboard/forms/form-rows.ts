@@ -1,5 +1,5 @@
 import {windowStart} from '../list-state.js';
-import {clean, wrapWords} from '../text.js';
+import {clean, wrapWords} from '../../text/fit.js';
 import {focusedField, type Field, type FormState} from './form-state.js';
 
 /** A row of a form: a field, or a line of what is wrong with the field above it. */

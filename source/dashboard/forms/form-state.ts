@@ -1,5 +1,5 @@
-import type {Snapshot} from '../../engine.js';
-import type {ContainerConfiguration, NetworkConfiguration} from '../../resources.js';
+import type {Snapshot} from '../../engine/engine.js';
+import type {ContainerConfiguration, NetworkConfiguration} from '../../engine/resources.js';
 import {quoteWord} from './words.js';
 
 export type Field = {

@@ -1,5 +1,5 @@
-import {parseAddress, parseSubnet} from '../../commands/flags/addresses.js';
-import {parseName} from '../../commands/flags/names.js';
+import {parseAddress, parseSubnet} from '../../flags/addresses.js';
+import {parseName} from '../../flags/names.js';
 import {nextSubnet, numberOf, overlapping, rangeOf} from '../subnets.js';
 import {errorsOf, type Checks} from './checks.js';
 import type {FormDefinition, Values} from './form-state.js';

@@ -1,5 +1,5 @@
-import {parseLabels} from '../../commands/flags/environment.js';
-import {parseName} from '../../commands/flags/names.js';
+import {parseLabels} from '../../flags/environment.js';
+import {parseName} from '../../flags/names.js';
 import {errorsOf, type Checks} from './checks.js';
 import type {FormDefinition} from './form-state.js';
 import {splitWords} from './words.js';

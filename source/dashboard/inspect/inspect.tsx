@@ -2,7 +2,7 @@ import {memo, useMemo} from 'react';
 import {useTheme} from '../context.js';
 import {Lines, type Size} from '../lines.js';
 import {Panel} from '../panel.js';
-import {clean, fit} from '../text.js';
+import {clean, fit} from '../../text/fit.js';
 import type {Theme} from '../theme.js';
 import {useWindow} from '../use-window.js';
 import {matchesOf, treeLines, type TreeLine, type TreeState} from './tree-state.js';

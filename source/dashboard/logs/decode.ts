@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 
 /** From this index of the text on, these SGR parameters hold; empty ones are the terminal's own look. */
 export type Run = {readonly at: number; readonly sgr: string};

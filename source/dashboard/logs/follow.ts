@@ -1,6 +1,6 @@
-import type {Engine} from '../../engine.js';
-import {HolmError} from '../../errors.js';
-import type {LogEntry} from '../../resources.js';
+import type {Engine} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import type {LogEntry} from '../../engine/resources.js';
 import {createLineJoiner, decodeLine} from './decode.js';
 import {createLogBuffer, type LogBuffer, type LogLine} from './log-buffer.js';
 

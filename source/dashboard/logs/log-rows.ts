@@ -1,6 +1,6 @@
-import {widthOf} from '../../commands/print/width.js';
+import {widthOf} from '../../text/width.js';
 import {layoutOf} from '../layout.js';
-import {cut, fit} from '../text.js';
+import {cut, fit} from '../../text/fit.js';
 import type {Theme} from '../theme.js';
 import type {UiState} from '../ui-state.js';
 import type {LogLine} from './log-buffer.js';

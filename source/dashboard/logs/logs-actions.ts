@@ -4,7 +4,7 @@ import path from 'node:path';
 import {finished} from 'node:stream/promises';
 import type {Actions} from '../actions.js';
 import type {Controller} from '../controller.js';
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 import {bootLogOf} from './follow.js';
 import {rowsOfLine, logArea} from './log-rows.js';
 import {reduceLogs, sinceChoices, type LogsAction, type LogsContext} from './logs-state.js';

@@ -2,7 +2,7 @@ import {memo, useMemo, useSyncExternalStore} from 'react';
 import {useController, useTheme} from '../context.js';
 import {emptyLines, Lines, type Size} from '../lines.js';
 import {Panel} from '../panel.js';
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 import type {Theme} from '../theme.js';
 import type {LogBuffer} from './log-buffer.js';
 import type {LogIndex} from './log-index.js';

@@ -5,7 +5,7 @@ import {openTree} from '../inspect/tree-state.js';
 import {planDisconnect, planPrune, planRemoveNetworks} from '../plan.js';
 import {selectedIn, targetsIn} from '../shown.js';
 import {nextSubnet} from '../subnets.js';
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 
 const selected = (controller: Controller) => selectedIn(controller.shown(), controller.getState(), 'networks');
 

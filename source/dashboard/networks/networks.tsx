@@ -1,12 +1,12 @@
 import {memo, useMemo} from 'react';
-import {widthOf} from '../../commands/print/width.js';
-import type {Network} from '../../resources.js';
+import {widthOf} from '../../text/width.js';
+import type {Network} from '../../engine/resources.js';
 import type {Size} from '../lines.js';
 import {cursorOf, type ListState} from '../list-state.js';
 import {Panel} from '../panel.js';
 import {RowTable, type TableColumn, type TableRow} from '../row-table.js';
 import {rangeOf} from '../subnets.js';
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 
 export type NetworksProps = Size & {
 	readonly networks: readonly Network[];

@@ -1,5 +1,5 @@
-import type {Snapshot} from '../../engine.js';
-import type {Container, Network} from '../../resources.js';
+import type {Snapshot} from '../../engine/engine.js';
+import type {Container, Network} from '../../engine/resources.js';
 import {stateText} from '../containers/rows.js';
 import {overlapping} from '../subnets.js';
 import type {Usage} from '../usage.js';

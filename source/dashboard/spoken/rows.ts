@@ -1,5 +1,5 @@
-import type {Snapshot} from '../../engine.js';
-import type {Container, Image, Network, Volume} from '../../resources.js';
+import type {Snapshot} from '../../engine/engine.js';
+import type {Container, Image, Network, Volume} from '../../engine/resources.js';
 import {shortImage, stateText} from '../containers/rows.js';
 import {availableAddresses} from '../networks/networks.js';
 import {imageName, volumeUsers} from '../plan.js';

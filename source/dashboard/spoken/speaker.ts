@@ -4,7 +4,7 @@ import {continuationsOf} from '../keys.js';
 import {announcements, type Moment} from './announcements.js';
 import {dialogReading} from './dialog-reading.js';
 import {paneReading, type Reading} from './reading.js';
-import {wrapWords} from '../text.js';
+import {wrapWords} from '../../text/fit.js';
 import {plain} from './words.js';
 
 export type Said = {

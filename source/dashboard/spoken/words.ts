@@ -1,4 +1,4 @@
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 
 const units = ['bytes', 'kilobytes', 'megabytes', 'gigabytes', 'terabytes', 'petabytes'];
 

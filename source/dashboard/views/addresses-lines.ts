@@ -1,8 +1,8 @@
-import type {Snapshot} from '../../engine.js';
-import type {Network} from '../../resources.js';
+import type {Snapshot} from '../../engine/engine.js';
+import type {Network} from '../../engine/resources.js';
 import type {Size} from '../lines.js';
 import {addressOf, numberOf, overlapping, rangeOf} from '../subnets.js';
-import {clean, fit} from '../text.js';
+import {clean, fit} from '../../text/fit.js';
 import type {Role, Theme} from '../theme.js';
 
 type Use = 'reserved' | 'gateway' | 'leased' | 'free' | 'outside';

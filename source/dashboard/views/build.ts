@@ -2,7 +2,7 @@ import {directoryContext} from '../../commands/build/context.js';
 import type {Controller} from '../controller.js';
 import {failureOf} from '../execute.js';
 import type {FormState} from '../forms/form-state.js';
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 
 /** Builds what the form asks for, its last line shown meanwhile. The form is open again when the failure has been read. */
 export const build = async (controller: Controller, {directory, tag}: {readonly directory: string; readonly tag: string}, form: FormState): Promise<void> =>

@@ -3,7 +3,7 @@ import {cursorOf, windowStart} from '../list-state.js';
 import {addressSentences, machineSentences, topologySentences} from '../spoken/drawn.js';
 import {idsOf, selectedIn, type Shown} from '../shown.js';
 import type {StoreState} from '../store.js';
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 import type {Theme} from '../theme.js';
 import type {UiState, ViewName} from '../ui-state.js';
 import {addressesLines} from './addresses-lines.js';

@@ -1,8 +1,8 @@
-import type {Container} from '../../resources.js';
+import type {Container} from '../../engine/resources.js';
 import {stateText} from '../containers/rows.js';
-import {scaleOf, shortBytes, shortPercent, sparkline} from '../measures.js';
+import {scaleOf, shortBytes, shortPercent, sparkline} from '../../text/measures.js';
 import type {Size} from '../lines.js';
-import {clean, fit} from '../text.js';
+import {clean, fit} from '../../text/fit.js';
 import type {Theme} from '../theme.js';
 import type {Usage} from '../usage.js';
 

@@ -1,5 +1,5 @@
-import type {Engine, Snapshot} from '../../engine.js';
-import type {DnsRecord} from '../../resources.js';
+import type {Engine, Snapshot} from '../../engine/engine.js';
+import type {DnsRecord} from '../../engine/resources.js';
 import {share} from '../share.js';
 
 export type RecordRow = {

@@ -1,10 +1,10 @@
 import {Buffer} from 'node:buffer';
 import {lookup} from 'node:dns/promises';
-import type {Engine} from '../../engine.js';
-import {asHolmError, messageOf} from '../../errors.js';
-import type {Container} from '../../resources.js';
+import type {Engine} from '../../engine/engine.js';
+import {asHolmError, messageOf} from '../../engine/errors.js';
+import type {Container} from '../../engine/resources.js';
 import type {Controller} from '../controller.js';
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 
 const longestAnswer = 16 * 1024;
 const patience = 10_000;

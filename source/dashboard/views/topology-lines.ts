@@ -1,7 +1,7 @@
-import type {Snapshot} from '../../engine.js';
+import type {Snapshot} from '../../engine/engine.js';
 import {stateRole, stateText} from '../containers/rows.js';
 import type {Size} from '../lines.js';
-import {clean, fit} from '../text.js';
+import {clean, fit} from '../../text/fit.js';
 import type {Theme} from '../theme.js';
 
 /** Each network as a bridge, with the host on one side and its containers on the other. */

@@ -5,10 +5,10 @@ import type {Controller} from '../controller.js';
 import {buildForm} from '../forms/build-form.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
-import {shortPercent} from '../measures.js';
+import {shortPercent} from '../../text/measures.js';
 import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../plan.js';
 import {selectedIn, targetsIn} from '../shown.js';
-import {clean} from '../text.js';
+import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
 
 /** Pulls an image, with the progress of all its layers together. */

@@ -1,6 +1,6 @@
-import {HolmError} from '../../errors.js';
-import {formatAddress, parseAddress} from './cidr.js';
-import {macOf} from './mac.js';
+import {HolmError} from '../../engine/errors.js';
+import {formatAddress, parseAddress} from '../../rules/networks/cidr.js';
+import {macOf} from '../../rules/networks/mac.js';
 import {ipBatch, links, type IpLink} from './programs.js';
 
 /** What this file needs to know of a namespace: its path, such as `/run/netns/holm-0123abcd`. */

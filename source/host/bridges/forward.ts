@@ -1,4 +1,4 @@
-import {HolmError, type ErrorCode} from '../../errors.js';
+import {HolmError, type ErrorCode} from '../../engine/errors.js';
 
 /** One published port. */
 export type Forward = {

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import {serveWorker} from '../worker-service.js';
+import {serveWorker} from '../workers/worker-service.js';
 import {type ForwarderRequest} from './forwarder.js';
 import {createForwards} from './forwards.js';
 

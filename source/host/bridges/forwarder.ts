@@ -1,4 +1,4 @@
-import {openWorker} from '../worker.js';
+import {openWorker} from '../workers/worker.js';
 import {type Forward} from './forward.js';
 
 export type {Forward} from './forward.js';

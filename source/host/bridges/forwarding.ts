@@ -7,7 +7,7 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {withLock} from '../lock.js';
 import {orMissing} from '../store/missing.js';
 import {links, nft, runIn} from './programs.js';

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {
 	bindError,
 	type Forward,

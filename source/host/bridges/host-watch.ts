@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {networkInterfaces} from 'node:os';
-import {messageOf} from '../../errors.js';
+import {messageOf} from '../../engine/errors.js';
 import {stateOfRules} from './host-firewall.js';
 import {watchRules} from './rules-watch.js';
 

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {
 	blockOf,
 	formatAddress,
@@ -8,7 +8,7 @@ import {
 	parseAddress,
 	parseCidr,
 	type Cidr,
-} from './cidr.js';
+} from '../../rules/networks/cidr.js';
 import {takeEveryStep} from '../every-step.js';
 import {closeForwarding, openForwarding} from './forwarding.js';
 import {acceptForwarding, withdrawForwarding} from './host-firewall.js';

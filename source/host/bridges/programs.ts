@@ -1,6 +1,6 @@
 import {access, constants} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {programDirectories} from '../environment.js';
 import {run, type RunResult} from '../run.js';
 

@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {setTimeout as delay} from 'node:timers/promises';
-import {messageOf} from '../../errors.js';
+import {messageOf} from '../../engine/errors.js';
 import {engineEnvironment} from '../environment.js';
 import {spawned} from '../spawned.js';
 

@@ -5,8 +5,8 @@ import {
 	formatCidr,
 	parseAddress,
 	parseCidr,
-} from './cidr.js';
-import {parseMac} from './mac.js';
+} from '../../rules/networks/cidr.js';
+import {parseMac} from '../../rules/networks/mac.js';
 import {nft} from './programs.js';
 
 export type RulesetConfiguration = {

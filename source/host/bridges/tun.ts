@@ -7,7 +7,7 @@ import {
 	stat,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {runIn} from './programs.js';
 
 const remedy = 'load the module with: modprobe tun';

@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 
 /** Text of a root file system's `/etc/passwd` and `/etc/group`. */
 export type Accounts = {readonly passwd: string; readonly group: string};

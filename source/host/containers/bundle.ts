@@ -1,5 +1,5 @@
-import {HolmError} from '../../errors.js';
-import type {ContainerConfiguration, Mount, Ulimit} from '../../resources.js';
+import {HolmError} from '../../engine/errors.js';
+import type {ContainerConfiguration, Mount, Ulimit} from '../../engine/resources.js';
 import type {User} from './accounts.js';
 import {capabilitiesOf} from './capabilities.js';
 

@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 
 /** Every capability of Linux 6.1, capabilities(7). */
 const all = [

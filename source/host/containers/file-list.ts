@@ -1,6 +1,6 @@
-import {HolmError} from '../../errors.js';
-import type {FileChange} from '../../resources.js';
-import {directoryOf} from '../../rules/file-changes.js';
+import {HolmError} from '../../engine/errors.js';
+import type {FileChange} from '../../engine/resources.js';
+import {directoryOf} from '../../rules/containers/file-changes.js';
 
 /** What GNU find prints of each file: what is compared, and at the end the path, which alone may hold spaces. */
 export const listFormat = String.raw`%y %m %U %G %n %s %T@ %C@ /%P\0`;

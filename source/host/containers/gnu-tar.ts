@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {Readable} from 'node:stream';
 import {extract, type Header} from 'tar-stream';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 
 /**
 A tar in the GNU format, which is the one that busybox reads whole: it passes over the extended headers of POSIX.1-2001, where names that are long or not ASCII are.

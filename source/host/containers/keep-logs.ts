@@ -1,6 +1,6 @@
 import {chown, readdir, stat} from 'node:fs/promises';
 import path from 'node:path';
-import {messageOf} from '../../errors.js';
+import {messageOf} from '../../engine/errors.js';
 import {isAlive, killProcess} from '../machines/process.js';
 import {machineFiles} from '../machines/qemu.js';
 import {connectQmp} from '../machines/qmp.js';

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {messageOf} from '../../errors.js';
-import {serveWorker} from '../worker-service.js';
+import {messageOf} from '../../engine/errors.js';
+import {serveWorker} from '../workers/worker-service.js';
 import {createLogKeeper} from './keep-logs.js';
 
 const [station, machines = ''] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import {openWorker} from '../worker.js';
+import {openWorker} from '../workers/worker.js';
 
 export type LogKeeperOptions = {
 	/** For the worker's socket, lock and log. */

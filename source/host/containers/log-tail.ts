@@ -1,5 +1,5 @@
-import {type LogEntry} from '../../resources.js';
-import {headerOf, maximumHeader} from './log-parser.js';
+import {type LogEntry} from '../../engine/resources.js';
+import {headerOf, maximumHeader} from '../../rules/containers/log-parser.js';
 
 /** Reads up to `length` bytes at an offset of the log as a whole, across its files; fewer only at the end. */
 export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;

@@ -1,9 +1,9 @@
 import {Buffer} from 'node:buffer';
-import {type LogOptions} from '../../engine.js';
-import {type LogEntry} from '../../resources.js';
+import {type LogOptions} from '../../engine/engine.js';
+import {type LogEntry} from '../../engine/resources.js';
 import {closeAll, openLog} from './log-files.js';
 import {followChunks, readChunks} from './log-follow.js';
-import {createLogParser, timestampOf} from './log-parser.js';
+import {createLogParser, timestampOf} from '../../rules/containers/log-parser.js';
 import {findTail, type TailStart} from './log-tail.js';
 
 export type ReadLogOptions = LogOptions & {

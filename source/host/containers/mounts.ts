@@ -1,5 +1,5 @@
-import {mountPath} from '../../rules/mount-path.js';
-import type {ContainerConfiguration, ImageConfiguration, Mount} from '../../resources.js';
+import {mountPath} from '../../rules/containers/mount-path.js';
+import type {ContainerConfiguration, ImageConfiguration, Mount} from '../../engine/resources.js';
 
 /** The mounts that were asked for and an anonymous volume for every other path that the image wants one for. */
 export const mountsOf = (image: ImageConfiguration, {mounts}: Pick<ContainerConfiguration, 'mounts'>): readonly Mount[] => {

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import dnsPacket from 'dns-packet';
-import {type DnsRecord} from '../../resources.js';
+import {type DnsRecord} from '../../engine/resources.js';
 import {
 	flags,
 	headerLength,

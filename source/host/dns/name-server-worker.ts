@@ -1,6 +1,6 @@
 import {fstatSync, ftruncateSync} from 'node:fs';
 import process from 'node:process';
-import {serveWorker} from '../worker-service.js';
+import {serveWorker} from '../workers/worker-service.js';
 import {createDrops} from './drops.js';
 import {createNameServer, type NameServerTable} from './server.js';
 

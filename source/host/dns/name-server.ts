@@ -1,7 +1,7 @@
 import {stat} from 'node:fs/promises';
 import process from 'node:process';
 import {run} from '../run.js';
-import {openWorker} from '../worker.js';
+import {openWorker} from '../workers/worker.js';
 import {type NameServer, type NameServerTable} from './server.js';
 
 export type NameServerOptions = {

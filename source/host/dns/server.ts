@@ -1,6 +1,6 @@
 import net from 'node:net';
-import {HolmError, type ErrorCode} from '../../errors.js';
-import {type DnsRecord} from '../../resources.js';
+import {HolmError, type ErrorCode} from '../../engine/errors.js';
+import {type DnsRecord} from '../../engine/resources.js';
 import {type Drops} from './drops.js';
 import {type Handler} from './handlers.js';
 import {createResolver} from './resolver.js';

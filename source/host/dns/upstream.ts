@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import dgram from 'node:dgram';
 import net from 'node:net';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {
 	decodeQuestion,
 	flags,

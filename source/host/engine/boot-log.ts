@@ -1,7 +1,7 @@
-import {HolmError} from '../../errors.js';
-import type {BootLogOptions, Engine} from '../../engine.js';
-import type {LogEntry} from '../../resources.js';
-import {timestampOf} from '../containers/log-parser.js';
+import {HolmError} from '../../engine/errors.js';
+import type {BootLogOptions, Engine} from '../../engine/engine.js';
+import type {LogEntry} from '../../engine/resources.js';
+import {timestampOf} from '../../rules/containers/log-parser.js';
 import {keepConsole, openConsole, readConsole} from '../machines/console.js';
 import {machineFiles} from '../machines/qemu.js';
 import type {Entry, Site} from './site.js';

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
-import type {Engine} from '../../engine.js';
-import type {FileChange} from '../../resources.js';
-import {listChanges} from '../../rules/file-changes.js';
+import type {Engine} from '../../engine/engine.js';
+import type {FileChange} from '../../engine/resources.js';
+import {listChanges} from '../../rules/containers/file-changes.js';
 import {mountedPaths} from '../containers/bundle.js';
 import {createComparison, createListParser, decodePath} from '../containers/file-list.js';
 import type {Agent} from '../machines/agent.js';

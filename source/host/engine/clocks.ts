@@ -1,4 +1,4 @@
-import {messageOf} from '../../errors.js';
+import {messageOf} from '../../engine/errors.js';
 import {applyCorrection, correctionFor, readClock} from '../machines/clock.js';
 import {type Machine} from '../machines/running-machine.js';
 import {machineOf, type Site} from './site.js';

@@ -1,5 +1,5 @@
-import {messageOf} from '../../errors.js';
-import type {Attachment, Container, PublishedPort} from '../../resources.js';
+import {messageOf} from '../../engine/errors.js';
+import type {Attachment, Container, PublishedPort} from '../../engine/resources.js';
 import {
 	bridgeNameOf,
 	createBridge,

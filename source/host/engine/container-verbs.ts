@@ -1,9 +1,9 @@
-import {HolmError} from '../../errors.js';
-import type {Engine, Filters} from '../../engine.js';
-import type {Container, ContainerStats} from '../../resources.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Engine, Filters} from '../../engine/engine.js';
+import type {Container, ContainerStats} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {containerRules, pruneRules} from '../../rules/item-filters.js';
-import {signalNumber} from '../../rules/signals.js';
+import {signalNumber} from '../../rules/containers/signals.js';
 import {readLog} from '../containers/log.js';
 import {createBootLog} from './boot-log.js';
 import type {Connections} from './connections.js';

@@ -1,8 +1,8 @@
 import {PassThrough, Transform, type Writable} from 'node:stream';
-import {HolmError} from '../../errors.js';
-import type {ExecConfiguration, ExecStatus, Session, TerminalSize} from '../../engine.js';
+import {HolmError} from '../../engine/errors.js';
+import type {ExecConfiguration, ExecStatus, Session, TerminalSize} from '../../engine/engine.js';
 import {newId} from '../containers/id.js';
-import {createLogParser} from '../containers/log-parser.js';
+import {createLogParser} from '../../rules/containers/log-parser.js';
 import {
 	homeOf,
 	resolveUser,
@@ -11,7 +11,7 @@ import {
 } from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
 import {quote} from '../../quote.js';
-import {validateExec} from '../../rules/validate-process.js';
+import {validateExec} from '../../rules/containers/validate-process.js';
 import type {Agent, GuestCommand} from '../machines/agent.js';
 import {notFrozen} from './frozen.js';
 import {createQueue, createRefresh, type Queue} from './queue.js';

@@ -1,5 +1,5 @@
 import {PassThrough, type Readable} from 'node:stream';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {quote} from '../../quote.js';
 import {complaintOf, type Agent} from '../machines/agent.js';
 import {guestPaths} from '../containers/bundle.js';

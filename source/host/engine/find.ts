@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {defaultNetwork, networkOf, type Entry, type NetworkRecord, type Site} from './site.js';
 
 const isIdStart = (reference: string) => /^[\da-f]{1,64}$/v.test(reference);

@@ -1,7 +1,7 @@
 import {writeFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
-import {messageOf} from '../../errors.js';
-import {startsAtBoot} from '../../rules/restart-policy.js';
+import {messageOf} from '../../engine/errors.js';
+import {startsAtBoot} from '../../rules/containers/restart-policy.js';
 import {bootId} from '../machines/process.js';
 import {readIfThere} from '../store/records.js';
 import type {Lifecycle} from './lifecycle.js';

@@ -1,9 +1,9 @@
-import type {Filters} from '../../engine.js';
-import {HolmError} from '../../errors.js';
-import type {Image} from '../../resources.js';
+import type {Filters} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Image} from '../../engine/resources.js';
 import {filterOf, isTrue} from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';
-import {familiarName} from '../images/reference.js';
+import {familiarName} from '../../rules/images/reference.js';
 
 /** `*` and `?` do not cross a slash, as in Go's path.Match. */
 const patternOf = (wildcards: string): RegExp => {

@@ -1,10 +1,10 @@
 import {readdir} from 'node:fs/promises';
-import {HolmError} from '../../errors.js';
-import type {Engine} from '../../engine.js';
-import type {Progress} from '../../resources.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Engine} from '../../engine/engine.js';
+import type {Progress} from '../../engine/resources.js';
 import {build} from '../images/build.js';
 import {unpackContext} from '../images/context.js';
-import {familiarName} from '../images/reference.js';
+import {familiarName} from '../../rules/images/reference.js';
 import {imageFilter} from './image-filter.js';
 import {publish, type Site} from './site.js';
 

@@ -1,8 +1,8 @@
 import {chmod, chown} from 'node:fs/promises';
-import {HolmError, messageOf} from '../../errors.js';
-import type {Container} from '../../resources.js';
-import {restartDelay, restarts, settledAfter} from '../../rules/restart-policy.js';
-import {signalNumber} from '../../rules/signals.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Container} from '../../engine/resources.js';
+import {restartDelay, restarts, settledAfter} from '../../rules/containers/restart-policy.js';
+import {signalNumber} from '../../rules/containers/signals.js';
 import {prepareLog} from '../containers/log-rotation.js';
 import {defaultSize, machineUidOf} from '../guest.js';
 import {clearMachine, startMachine} from '../machines/machine.js';

@@ -1,8 +1,8 @@
 import type {Writable} from 'node:stream';
-import {HolmError} from '../../errors.js';
-import type {EventLog} from '../../event-log.js';
+import {HolmError} from '../../engine/errors.js';
+import type {EventLog} from '../../engine/event-log.js';
 import {createWake, type Wake} from '../../wake.js';
-import type {Container, EngineEvent, NetworkConfiguration} from '../../resources.js';
+import type {Container, EngineEvent, NetworkConfiguration} from '../../engine/resources.js';
 import type {Forwarder} from '../bridges/forwarder.js';
 import type {Namespace} from '../bridges/namespace.js';
 import type {NameServer} from '../dns/server.js';

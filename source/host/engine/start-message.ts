@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {Container} from '../../resources.js';
+import type {Container} from '../../engine/resources.js';
 import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {bundleOf} from '../containers/bundle.js';
 import {hostsFile, resolverFile} from '../containers/network-files.js';

@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
-import {HolmError} from '../../errors.js';
-import type {ContainerStats} from '../../resources.js';
+import {HolmError} from '../../engine/errors.js';
+import type {ContainerStats} from '../../engine/resources.js';
 import {guestPaths} from '../containers/bundle.js';
 import {defaultSize} from '../guest.js';
 import {assertRunning, machineOf, type Entry} from './site.js';

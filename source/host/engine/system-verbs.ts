@@ -1,10 +1,10 @@
 import {stat} from 'node:fs/promises';
 import {availableParallelism, hostname, release, totalmem} from 'node:os';
-import type {Engine} from '../../engine.js';
-import type {EngineEvent, Image} from '../../resources.js';
+import type {Engine} from '../../engine/engine.js';
+import type {EngineEvent, Image} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
-import {architectureOf} from '../distributions.js';
+import {architectureOf} from '../setup/distributions.js';
 import {createReadings} from './readings.js';
 import {isLive, machineOf, type Entry, type Site} from './site.js';
 import {readStats} from './statistics.js';

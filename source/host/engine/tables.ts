@@ -1,8 +1,8 @@
-import type {Attachment, Container, PublishedPort} from '../../resources.js';
+import type {Attachment, Container, PublishedPort} from '../../engine/resources.js';
 import {bridgeNameOf, tapNameOf} from '../bridges/bridge.js';
 import type {Forward} from '../bridges/forward.js';
 import type {RulesetConfiguration} from '../bridges/ruleset.js';
-import {recordsOf, type ZoneMember} from '../dns/zone.js';
+import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
 import type {NameServerTable} from '../dns/server.js';
 import type {NetworkDevice} from '../machines/start-message.js';
 import {defaultNetwork, type NetworkRecord} from './site.js';

@@ -1,5 +1,5 @@
-import type {Engine} from '../../engine.js';
-import {updatedConfiguration} from '../../rules/update-container.js';
+import type {Engine} from '../../engine/engine.js';
+import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {defaultSize, validateSize} from '../guest.js';
 import type {Lifecycle} from './lifecycle.js';
 import {publishContainer, saveContainer, type Entry, type Site} from './site.js';

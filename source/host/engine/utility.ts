@@ -1,5 +1,5 @@
-import {HolmError, messageOf} from '../../errors.js';
-import type {Container} from '../../resources.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Container} from '../../engine/resources.js';
 import {guestPaths, outerFirst} from '../containers/bundle.js';
 import {defaultSize, machineUidOf} from '../guest.js';
 import {quote} from '../../quote.js';

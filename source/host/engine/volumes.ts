@@ -1,9 +1,9 @@
 import {randomBytes} from 'node:crypto';
 import {mkdir, readdir, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../../errors.js';
-import type {Engine} from '../../engine.js';
-import type {Container, Image, Mount, Volume} from '../../resources.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Engine} from '../../engine/engine.js';
+import type {Container, Image, Mount, Volume} from '../../engine/resources.js';
 import {filterOf, isTrue, labelRules, type FilterRules} from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';
 import {volumeName} from '../../rules/names.js';

@@ -1,8 +1,8 @@
 import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
 import {extract} from 'tar-stream';
-import {HolmError, messageOf} from '../../errors.js';
-import {parseReference} from './reference.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import {parseReference} from '../../rules/images/reference.js';
 
 /** What an archive says of itself, by file name. */
 export type Indexes = ReadonlyMap<string, unknown>;

@@ -4,15 +4,15 @@ import path from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {Readable} from 'node:stream';
 import {extract, pack, type Pack} from 'tar-stream';
-import {HolmError, messageOf} from '../../errors.js';
-import type {Progress} from '../../resources.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Progress} from '../../engine/resources.js';
 import {planLoad, readIndexes} from './archive-index.js';
 import type {Buildah} from './buildah.js';
 import {decompress, diskError} from './incoming.js';
-import type {Found} from './find.js';
+import type {Found} from '../../rules/images/find.js';
 import {printable} from './printable.js';
 import {ProgramError} from './program.js';
-import {familiarName, tagName} from './reference.js';
+import {familiarName, tagName} from '../../rules/images/reference.js';
 
 type ManifestEntry = {readonly Config: string; readonly RepoTags?: readonly string[]; readonly Layers: readonly string[]};
 

@@ -8,8 +8,8 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
-import type {RegistryCredentials} from '../../engine.js';
+import {HolmError} from '../../engine/errors.js';
+import type {RegistryCredentials} from '../../engine/engine.js';
 import {engineEnvironment} from '../environment.js';
 import {ownerVariable} from '../machines/owner.js';
 import {run} from '../run.js';

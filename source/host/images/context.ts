@@ -13,7 +13,7 @@ import path from 'node:path';
 import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {extract, type Extract, type Header} from 'tar-stream';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {decompress, diskError} from './incoming.js';
 import {printable} from './printable.js';
 

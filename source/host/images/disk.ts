@@ -12,8 +12,8 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../../errors.js';
-import type {Image} from '../../resources.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Image} from '../../engine/resources.js';
 import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
 import type {Paths} from '../store/paths.js';

@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import {PassThrough, type Readable} from 'node:stream';
 import {StringDecoder} from 'node:string_decoder';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {spawned} from '../spawned.js';
 
 export type ProgramOptions = {

@@ -1,18 +1,18 @@
 import type {Readable} from 'node:stream';
-import {HolmError} from '../../errors.js';
-import type {Pruned, RegistryCredentials} from '../../engine.js';
-import type {Image, Progress} from '../../resources.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Pruned, RegistryCredentials} from '../../engine/engine.js';
+import type {Image, Progress} from '../../engine/resources.js';
 import type {Paths} from '../store/paths.js';
 import {loadArchive, saveArchive} from './archive.js';
 import {openBuildah, type Buildah} from './buildah.js';
 import {historyKeys, openCatalogue} from './catalogue.js';
-import {find} from './find.js';
+import {find} from '../../rules/images/find.js';
 import {
 	familiarName,
 	parseReference,
 	repositoryName,
 	tagName,
-} from './reference.js';
+} from '../../rules/images/reference.js';
 import {
 	login,
 	pull,

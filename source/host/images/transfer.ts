@@ -1,11 +1,11 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../../errors.js';
-import type {RegistryCredentials} from '../../engine.js';
-import type {Progress} from '../../resources.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import type {RegistryCredentials} from '../../engine/engine.js';
+import type {Progress} from '../../engine/resources.js';
 import {writeCredentials, type Buildah} from './buildah.js';
 import type {Catalogue} from './catalogue.js';
-import {find} from './find.js';
+import {find} from '../../rules/images/find.js';
 import {
 	exactReference,
 	familiarName,
@@ -14,7 +14,7 @@ import {
 	parseReference,
 	registryOf,
 	type Reference,
-} from './reference.js';
+} from '../../rules/images/reference.js';
 import {printable} from './printable.js';
 
 export type TransferOptions = {readonly credentials?: RegistryCredentials; readonly signal?: AbortSignal};

@@ -1,6 +1,6 @@
 import {readFile, rename, writeFile} from 'node:fs/promises';
 import {availableParallelism, loadavg} from 'node:os';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {kvmAccessOf, readKvmHost} from './kvm-device.js';
 import {bootId} from './process.js';
 import {type AcceleratorName, type MachineShape} from './qemu.js';

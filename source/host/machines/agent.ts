@@ -1,5 +1,5 @@
 import {type ClientChannel} from 'ssh2';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {patienceRemedy, within} from './patience.js';
 import {sshPorts} from './qemu.js';
 import {watchSilence} from './silence.js';

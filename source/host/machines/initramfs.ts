@@ -18,7 +18,7 @@ import path from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {fileURLToPath} from 'node:url';
 import {createGzip} from 'node:zlib';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {run} from '../run.js';
 
 export type InitramfsParts = {

@@ -1,6 +1,6 @@
 import {rename, writeFile} from 'node:fs/promises';
 import ssh2 from 'ssh2';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {readIfThere} from '../store/records.js';
 
 export type Key = {readonly privateKey: string; readonly publicKey: string};

@@ -1,5 +1,5 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {parseGroup} from '../service/group.js';
 import {serviceGroup} from '../service/units.js';
 

@@ -8,7 +8,7 @@ import {
 	rm,
 	writeFile,
 } from 'node:fs/promises';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {unmountBelow} from '../mounts.js';
 import {isExhausted} from '../store/missing.js';
 import {

@@ -11,7 +11,7 @@ import {
 import {createServer} from 'node:net';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {keepConsole} from './console.js';
 import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
 import {groupsOf, identify, spawnDetached} from './process.js';

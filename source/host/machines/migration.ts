@@ -1,6 +1,6 @@
 import {open} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {connectQmp, type Qmp} from './qmp.js';
 
 const longestLine = 1000;

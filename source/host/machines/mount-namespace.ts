@@ -4,7 +4,7 @@ import {open} from 'node:fs/promises';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import type {Readable, Writable} from 'node:stream';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {programPath} from '../environment.js';
 import {run} from '../run.js';
 import {ownerVariable} from './owner.js';

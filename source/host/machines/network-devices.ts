@@ -1,4 +1,4 @@
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {networkPorts} from './qemu.js';
 import {type Qmp} from './qmp.js';
 import {type NetworkDevice} from './start-message.js';

@@ -1,9 +1,9 @@
 import {spawn} from 'node:child_process';
 import {open, readFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {programPath} from '../environment.js';
-import {startTimeOf} from '../worker-process.js';
+import {startTimeOf} from '../workers/worker-process.js';
 import {ownerVariable} from './owner.js';
 import {spawned} from '../spawned.js';
 

@@ -1,5 +1,5 @@
 import {createInterface} from 'node:readline';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {within} from './patience.js';
 import {connectOwn} from './run-directory.js';
 

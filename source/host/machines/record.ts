@@ -1,6 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import {readFile, rename, writeFile} from 'node:fs/promises';
-import {type BootPhase} from '../../resources.js';
+import {type BootPhase} from '../../engine/resources.js';
 import {orMissing} from '../store/missing.js';
 import {type ProcessIdentity} from './process.js';
 import {machineFiles} from './qemu.js';

@@ -10,7 +10,7 @@ import {
 import {open, type FileHandle} from 'node:fs/promises';
 import {Socket} from 'node:net';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 
 /**
 What is in a machine's `run` directory belongs to the machine's user, who may put anything in the place of a file or a socket: after an escape from QEMU, a link to those of another machine, which only the engine may reach. The directory's own name is root's.

@@ -1,4 +1,4 @@
-import {type BootPhase} from '../../resources.js';
+import {type BootPhase} from '../../engine/resources.js';
 import {type Agent} from './agent.js';
 import {type NetworkDevice} from './start-message.js';
 import {type MachineEnd} from './status.js';

@@ -11,7 +11,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {mountsBelow, readMounts} from '../mounts.js';
 import {holdProcess, type HeldProcess} from './mount-namespace.js';
 import {killProcess, type ProcessIdentity} from './process.js';

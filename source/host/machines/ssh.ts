@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import type {Socket} from 'node:net';
 import {setTimeout as delay} from 'node:timers/promises';
 import ssh2, {type Client} from 'ssh2';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {patienceRemedy} from './patience.js';
 import {connectOwn} from './run-directory.js';
 

@@ -1,6 +1,6 @@
 import type {Socket} from 'node:net';
-import {HolmError} from '../../errors.js';
-import {type BootPhase, bootPhases} from '../../resources.js';
+import {HolmError} from '../../engine/errors.js';
+import {type BootPhase, bootPhases} from '../../engine/resources.js';
 import {createAgent} from './agent.js';
 import {createRepeats} from './repeats.js';
 import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';

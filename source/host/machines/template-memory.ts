@@ -2,8 +2,8 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {open, type FileHandle} from 'node:fs/promises';
 import {createInterface} from 'node:readline';
-import {HolmError} from '../../errors.js';
-import {findCommand} from '../programs.js';
+import {HolmError} from '../../engine/errors.js';
+import {findCommand} from '../setup/programs.js';
 import {type Template} from './template.js';
 import {spawned} from '../spawned.js';
 

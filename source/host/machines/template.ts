@@ -1,6 +1,6 @@
 import {mkdir, readFile, readdir, rm} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {withLock} from '../lock.js';
 import {throwUnreadable} from '../store/missing.js';
 import {makeTemplate, type MakeOptions} from './make-template.js';

@@ -1,16 +1,16 @@
 import {readdir, rmdir} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {closeNamespace} from '../bridges/namespace.js';
 import {takeEveryStep} from '../every-step.js';
-import type {SetupStep} from '../guest-kernel.js';
+import type {SetupStep} from '../kernel/guest-kernel.js';
 import {withLock} from '../lock.js';
 import {clearAbandonedTemplates} from '../machines/abandoned.js';
 import {clearMachine} from '../machines/machine.js';
 import {endRemains} from '../remains.js';
 import {run} from '../run.js';
 import {pathsOf} from '../store/paths.js';
-import {end, readIdentity} from '../worker-process.js';
+import {end, readIdentity} from '../workers/worker-process.js';
 import {mountsBelow} from './mounts.js';
 import {ownMounts, surveyEngine, type Survey} from './survey.js';
 

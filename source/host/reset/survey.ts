@@ -1,6 +1,6 @@
 import {lstat, readdir, realpath} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 import {directoryBytes} from '../engine/volumes.js';
 import {pathsOf} from '../store/paths.js';
 import {mountsBelow} from './mounts.js';

@@ -2,10 +2,10 @@ import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {mkdir, realpath} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
-import {findCommand} from '../programs.js';
+import {HolmError} from '../../engine/errors.js';
+import {findCommand} from '../setup/programs.js';
 import {pathsOf, defaultRoot} from '../store/paths.js';
-import type {SetupStep} from '../guest-kernel.js';
+import type {SetupStep} from '../kernel/guest-kernel.js';
 import {ensureGroup} from './group.js';
 import {
 	foreignUnits,
@@ -25,7 +25,7 @@ import {
 } from './units.js';
 
 /** The package that this module is of, and the daemon in it. */
-const daemonFile = () => fileURLToPath(new URL('../daemon.js', import.meta.url));
+const daemonFile = () => fileURLToPath(new URL('../../daemon/main.js', import.meta.url));
 
 /** `dist/source/host/service` is four directories below the package. */
 const packageDirectory = () => fileURLToPath(new URL('../../../../', import.meta.url));

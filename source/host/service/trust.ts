@@ -1,6 +1,6 @@
 import {lstat, readdir, readFile, realpath} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../errors.js';
+import {HolmError} from '../../engine/errors.js';
 
 /** Who may write to a file besides root, as far as `isTrusted` cares. */
 type Status = {readonly uid: number; readonly gid: number; readonly mode: number; readonly isDirectory: () => boolean};

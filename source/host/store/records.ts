@@ -8,7 +8,7 @@ import {
 	rm,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../../errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {isMissing} from './missing.js';
 
 const version = 1;

@@ -5,7 +5,7 @@ import type {
 	Image,
 	Network,
 	Volume,
-} from '../../../source/resources.js';
+} from '../../../source/engine/resources.js';
 
 export const noon = Date.UTC(2026, 1, 25, 12);
 

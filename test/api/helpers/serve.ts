@@ -8,7 +8,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionContext} from 'ava';
 import {listenOn} from '../../../source/api/listeners.js';
 import {createApiServer, type ApiServerOptions} from '../../../source/api/server.js';
-import type {Engine} from '../../../source/engine.js';
+import type {Engine} from '../../../source/engine/engine.js';
 
 /** What a partial engine is asked for beyond it is a mistake of the test. */
 const version: Engine['version'] = async () => ({

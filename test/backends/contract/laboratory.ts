@@ -11,9 +11,9 @@ import type {
 	ExecConfiguration,
 	LogOptions,
 	Session,
-} from '../../../source/engine.js';
-import {HolmError, type ErrorCode} from '../../../source/errors.js';
-import type {Container, ContainerConfiguration, NetworkConfiguration} from '../../../source/resources.js';
+} from '../../../source/engine/engine.js';
+import {HolmError, type ErrorCode} from '../../../source/engine/errors.js';
+import type {Container, ContainerConfiguration, NetworkConfiguration} from '../../../source/engine/resources.js';
 
 /** What a backend does not have, so that what needs it is left out. */
 export type Lacks = {

@@ -6,7 +6,7 @@ import test from 'ava';
 import {createDockerEngine} from '../../../source/backends/docker.js';
 import {describeAddress, parseAddress} from '../../../source/backends/docker/address.js';
 import {connectionError} from '../../../source/backends/docker/failures.js';
-import {HolmError} from '../../../source/errors.js';
+import {HolmError} from '../../../source/engine/errors.js';
 
 test('addresses as Docker writes them', t => {
 	t.deepEqual(parseAddress('unix:///run/holm.sock'), {kind: 'unix', path: '/run/holm.sock'});

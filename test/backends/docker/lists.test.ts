@@ -1,5 +1,5 @@
 import test from 'ava';
-import {HolmError} from '../../../source/errors.js';
+import {HolmError} from '../../../source/engine/errors.js';
 import {createSteadyTimes} from '../../../source/backends/docker/steady-times.js';
 import {container, noon} from '../../api/helpers/resources.js';
 import {pretend, type Answerer} from './helpers/pretend.js';

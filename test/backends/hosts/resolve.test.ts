@@ -7,7 +7,7 @@ import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {listenOn} from '../../../source/api/listeners.js';
 import {createApiServer} from '../../../source/api/server.js';
-import {connect} from '../../../source/backends/connect.js';
+import {connect} from '../../../source/daemon/connect.js';
 import {resolveHost} from '../../../source/backends/hosts/resolve.js';
 import {requireCertificates} from '../../../source/backends/hosts/certificates.js';
 import {createMemoryEngine} from '../../../source/backends/memory.js';

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {PassThrough, Writable} from 'node:stream';
 import type {Context} from '../../../source/commands/command.js';
-import type {Engine} from '../../../source/engine.js';
+import type {Engine} from '../../../source/engine/engine.js';
 
 export type Recorded = Context & {
 	readonly stdin: PassThrough & {isTTY?: boolean; setRawMode?: (isRaw: boolean) => void};

@@ -3,7 +3,7 @@ import type {
 	ContainerConfiguration,
 	Image,
 	Network,
-} from '../../../source/resources.js';
+} from '../../../source/engine/resources.js';
 
 export const configuration = (given: Partial<ContainerConfiguration> = {}): ContainerConfiguration => ({
 	image: 'redis:alpine',

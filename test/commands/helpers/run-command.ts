@@ -1,5 +1,5 @@
 import type {Command, Context} from '../../../source/commands/command.js';
-import {parseArguments} from '../../../source/commands/parse-arguments.js';
+import {parseArguments} from '../../../source/flags/parse-arguments.js';
 
 /** Runs a command with arguments as they are typed; resolves with its exit status. */
 export const runCommand = async (command: Command, argv: readonly string[], context: Context): Promise<number> => {

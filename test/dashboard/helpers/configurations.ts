@@ -1,4 +1,4 @@
-import type {ContainerConfiguration, NetworkConfiguration} from '../../../source/resources.js';
+import type {ContainerConfiguration, NetworkConfiguration} from '../../../source/engine/resources.js';
 
 /** A container that asks for nothing but what is given. */
 export const containerConfiguration = (given: Partial<ContainerConfiguration> = {}): ContainerConfiguration => ({

@@ -17,7 +17,7 @@ import {createSpeaker} from '../../../source/dashboard/spoken/speaker.js';
 import {SpokenApp} from '../../../source/dashboard/spoken/spoken-app.js';
 import {createStore} from '../../../source/dashboard/store.js';
 import {createTheme, type ThemeOptions} from '../../../source/dashboard/theme.js';
-import type {Engine} from '../../../source/engine.js';
+import type {Engine} from '../../../source/engine/engine.js';
 
 /** What a terminal is to Ink, without one: every frame whole, as its debug mode writes them. */
 const createScreen = (columns: number, rows: number) => {

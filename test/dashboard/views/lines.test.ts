@@ -1,7 +1,7 @@
 import {stripVTControlCharacters} from 'node:util';
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory.js';
-import {widthOf} from '../../../source/commands/print/width.js';
+import {widthOf} from '../../../source/text/width.js';
 import {createTheme} from '../../../source/dashboard/theme.js';
 import {addressesLines, usesOf} from '../../../source/dashboard/views/addresses-lines.js';
 import {waterfallLines} from '../../../source/dashboard/views/machine-lines.js';

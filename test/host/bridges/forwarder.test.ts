@@ -9,7 +9,7 @@ import process from 'node:process';
 import {text} from 'node:stream/consumers';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {HolmError} from '../../../source/errors.js';
+import {HolmError} from '../../../source/engine/errors.js';
 import {bindError} from '../../../source/host/bridges/forward.js';
 import {openForwarder, type Forward} from '../../../source/host/bridges/forwarder.js';
 import {createForwards} from '../../../source/host/bridges/forwards.js';

@@ -1,7 +1,7 @@
 import {access} from 'node:fs/promises';
 import {type ExecutionContext} from 'ava';
 import {bridgeNameOf, createBridge, tapNameOf} from '../../../source/host/bridges/bridge.js';
-import {macOf} from '../../../source/host/bridges/mac.js';
+import {macOf} from '../../../source/rules/networks/mac.js';
 import {closeNamespace, openNamespace} from '../../../source/host/bridges/namespace.js';
 import {ipBatch, runIn, sysctl} from '../../../source/host/bridges/programs.js';
 import {applyRuleset, rulesetOf} from '../../../source/host/bridges/ruleset.js';

@@ -22,7 +22,7 @@ import {
 } from '../../../source/host/bridges/programs.js';
 import {hostRoutes} from '../../../source/host/bridges/routes.js';
 import {applyRuleset, rulesetOf} from '../../../source/host/bridges/ruleset.js';
-import {macOf} from '../../../source/host/bridges/mac.js';
+import {macOf} from '../../../source/rules/networks/mac.js';
 import {
 	ask,
 	listen,

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {homeOf, resolveUser} from '../../../source/host/containers/accounts.js';
-import {HolmError} from '../../../source/errors.js';
+import {HolmError} from '../../../source/engine/errors.js';
 
 const accounts = {
 	passwd: 'root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000:Ada:/home/ada:/bin/sh\n1001:x:77:78::/:\nbroken\n:x:5:5::/:\nlarge:x:99999999999:1:::\n',

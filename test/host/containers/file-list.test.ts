@@ -6,7 +6,7 @@ import {
 	decodePath,
 	parseList,
 } from '../../../source/host/containers/file-list.js';
-import {listChanges} from '../../../source/rules/file-changes.js';
+import {listChanges} from '../../../source/rules/containers/file-changes.js';
 
 type Given = {type?: string; mode?: number; uid?: number; links?: number; size?: number; modified?: string; changed?: string};
 

@@ -15,7 +15,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import test, {type ExecutionContext} from 'ava';
-import {type LogEntry} from '../../../source/resources.js';
+import {type LogEntry} from '../../../source/engine/resources.js';
 import {readLog, type ReadLogOptions} from '../../../source/host/containers/log.js';
 import {rotateLog} from '../../../source/host/containers/log-rotation.js';
 import {createRandom} from '../random.js';

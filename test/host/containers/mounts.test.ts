@@ -1,6 +1,6 @@
 import test from 'ava';
 import {mountsOf} from '../../../source/host/containers/mounts.js';
-import type {ImageConfiguration, Mount} from '../../../source/resources.js';
+import type {ImageConfiguration, Mount} from '../../../source/engine/resources.js';
 
 const imageWith = (volumes: readonly string[]): ImageConfiguration => ({
 	user: '', environment: [], entrypoint: [], command: [], workingDirectory: '', exposedPorts: [], volumes, labels: {},

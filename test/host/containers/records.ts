@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {type LogEntry} from '../../../source/resources.js';
+import {type LogEntry} from '../../../source/engine/resources.js';
 import {type Random} from '../random.js';
 
 export type Stream = LogEntry['stream'];

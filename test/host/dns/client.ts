@@ -5,11 +5,11 @@ import net from 'node:net';
 import process from 'node:process';
 import dnsPacket, {type DecodedPacket, type Packet, type Question} from 'dns-packet';
 import {type ExecutionContext} from 'ava';
-import {type DnsRecord} from '../../../source/resources.js';
+import {type DnsRecord} from '../../../source/engine/resources.js';
 import {type Drops} from '../../../source/host/dns/drops.js';
 import {framed, type Message} from '../../../source/host/dns/message.js';
 import {createNameServer, type Zone} from '../../../source/host/dns/server.js';
-import {recordsOf, type ZoneMember} from '../../../source/host/dns/zone.js';
+import {recordsOf, type ZoneMember} from '../../../source/rules/networks/zone.js';
 
 export type Asked = {
 	readonly type?: Question['type'] | 'ANY' | 'AXFR';

@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import dnsPacket, {type DecodedPacket} from 'dns-packet';
 import test from 'ava';
-import {type HolmError} from '../../../source/errors.js';
+import {type HolmError} from '../../../source/engine/errors.js';
 import {
 	ask,
 	exchangeUdp,

@@ -1,7 +1,7 @@
 import test, {type ExecutionContext} from 'ava';
 import dnsPacket from 'dns-packet';
-import {type HolmError} from '../../../source/errors.js';
-import {recordsOf} from '../../../source/host/dns/zone.js';
+import {type HolmError} from '../../../source/engine/errors.js';
+import {recordsOf} from '../../../source/rules/networks/zone.js';
 import {
 	ask,
 	exchangeTcp,

@@ -2,7 +2,7 @@ import {readdir, readFile, rm} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {daemonStatus} from '../../../source/backends/daemon.js';
+import {daemonStatus} from '../../../source/daemon/start.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {containerConfiguration} from '../../dashboard/helpers/configurations.js';
 import {openWorld} from './world.js';
@@ -10,7 +10,7 @@ import {openWorld} from './world.js';
 /** HOLM_SOAK_ROUNDS sets how often a container lives and dies. */
 const rounds = Number(process.env['HOLM_SOAK_ROUNDS'] || 10);
 const world = openWorld();
-const daemon = fileURLToPath(new URL('../../../source/host/daemon.js', import.meta.url));
+const daemon = fileURLToPath(new URL('../../../source/daemon/main.js', import.meta.url));
 
 /** What the daemon itself holds: open files, threads, timers and processes. */
 const heldBy = async (pid: number) => {

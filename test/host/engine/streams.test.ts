@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {text} from 'node:stream/consumers';
 import test, {type ExecutionContext} from 'ava';
-import {HolmError} from '../../../source/errors.js';
+import {HolmError} from '../../../source/engine/errors.js';
 import {newEntry} from '../../../source/host/engine/site.js';
 import {attach} from '../../../source/host/engine/streams.js';
 import type {Machine} from '../../../source/host/machines/running-machine.js';

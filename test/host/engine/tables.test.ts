@@ -9,7 +9,7 @@ import {
 	wantedPorts,
 	wayOut,
 } from '../../../source/host/engine/tables.js';
-import type {Attachment, Container} from '../../../source/resources.js';
+import type {Attachment, Container} from '../../../source/engine/resources.js';
 import {configuration} from '../../backends/contract/laboratory.js';
 
 const network = (name: string, third: number, internal = false): NetworkRecord => ({

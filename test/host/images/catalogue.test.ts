@@ -3,8 +3,8 @@ import {joinManifests} from '../../../source/host/images/archive.js';
 import {planLoad} from '../../../source/host/images/archive-index.js';
 import {buildError} from '../../../source/host/images/build.js';
 import {intermediateIds, namesOf} from '../../../source/host/images/catalogue.js';
-import {find} from '../../../source/host/images/find.js';
-import {parseImage} from '../../../source/host/images/image.js';
+import {find} from '../../../source/rules/images/find.js';
+import {parseImage} from '../../../source/rules/images/image.js';
 import {ProgramError} from '../../../source/host/images/program.js';
 import {registryError} from '../../../source/host/images/transfer.js';
 

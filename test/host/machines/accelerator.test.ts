@@ -2,7 +2,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import {HolmError} from '../../../source/errors.js';
+import {HolmError} from '../../../source/engine/errors.js';
 import {chooseAccelerator} from '../../../source/host/machines/accelerator.js';
 import type {KvmHost} from '../../../source/host/machines/kvm-device.js';
 import type {TemplateOptions} from '../../../source/host/machines/template.js';

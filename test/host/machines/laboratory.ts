@@ -12,7 +12,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import {programs} from '../../../source/host/distributions.js';
+import {programs} from '../../../source/host/setup/distributions.js';
 import {
 	defaultSize,
 	machineUidOf,
@@ -27,7 +27,7 @@ import {
 } from '../../../source/host/machines/machine.js';
 import {type Share} from '../../../source/host/machines/shares.js';
 import {type Template} from '../../../source/host/machines/template.js';
-import {findCommand, findProgram} from '../../../source/host/programs.js';
+import {findCommand, findProgram} from '../../../source/host/setup/programs.js';
 import {run} from '../../../source/host/run.js';
 import {pathsOf, type Paths} from '../../../source/host/store/paths.js';
 import {bundleFor, type TestProcess} from './bundle.js';

@@ -29,9 +29,9 @@ import {templateOf, type Template} from '../../../source/host/machines/template.
 import {defaultSize} from '../../../source/host/guest.js';
 import {run} from '../../../source/host/run.js';
 import {programPath} from '../../../source/host/environment.js';
-import {setUp} from '../../../source/host/setup-all.js';
+import {setUp} from '../../../source/host/setup/setup-all.js';
 import {applyCorrection, correctionFor, readClock} from '../../../source/host/machines/clock.js';
-import {bootPhases} from '../../../source/resources.js';
+import {bootPhases} from '../../../source/engine/resources.js';
 import {findObstacle, makeLaboratory, type Laboratory} from './laboratory.js';
 
 const obstacle = await findObstacle();

@@ -4,7 +4,7 @@ import path from 'node:path';
 import test from 'ava';
 import {encodeArchive} from '../../../source/host/machines/archive.js';
 import {encodeMessage, linkLine, type NetworkDevice} from '../../../source/host/machines/start-message.js';
-import {findCommand} from '../../../source/host/programs.js';
+import {findCommand} from '../../../source/host/setup/programs.js';
 import {run} from '../../../source/host/run.js';
 
 const busybox = await findCommand('busybox');

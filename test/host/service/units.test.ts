@@ -2,7 +2,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import test from 'ava';
-import {findCommand} from '../../../source/host/programs.js';
+import {findCommand} from '../../../source/host/setup/programs.js';
 import {run} from '../../../source/host/run.js';
 import {passedDescriptors} from '../../../source/host/service/passed-sockets.js';
 import {quoteUnitWord, serviceText, socketText} from '../../../source/host/service/units.js';

@@ -12,7 +12,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
-import {HolmError} from '../../../source/errors.js';
+import {HolmError} from '../../../source/engine/errors.js';
 import {run} from '../../../source/host/run.js';
 import {
 	readRecord,

@@ -1,8 +1,8 @@
 import process from 'node:process';
 import {appendFile, readFile} from 'node:fs/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {HolmError} from '../../../source/errors.js';
-import {serveWorker} from '../../../source/host/worker-service.js';
+import {HolmError} from '../../../source/engine/errors.js';
+import {serveWorker} from '../../../source/host/workers/worker-service.js';
 import {type Errand} from './errand.js';
 
 const words: string[] = [];

@@ -8,8 +8,8 @@ import {
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {HolmError} from '../../../source/errors.js';
-import {findCommand} from '../../../source/host/programs.js';
+import {HolmError} from '../../../source/engine/errors.js';
+import {findCommand} from '../../../source/host/setup/programs.js';
 import {run} from '../../../source/host/run.js';
 
 /** This checkout, as it was built. */

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import {findCommand} from '../../../source/host/programs.js';
+import {findCommand} from '../../../source/host/setup/programs.js';
 import {rootObstacle} from '../debian-root.js';
 import type {HostKind} from '../host.js';
 import {recipe} from '../userland.js';

@@ -9,7 +9,7 @@ import net from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import {HolmError} from '../../../source/errors.js';
+import {HolmError} from '../../../source/engine/errors.js';
 import {run} from '../../../source/host/run.js';
 import {makeCheckoutDisk} from './checkout.js';
 import {systemImage} from './image.js';

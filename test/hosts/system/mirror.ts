@@ -1,4 +1,4 @@
-import {HolmError} from '../../../source/errors.js';
+import {HolmError} from '../../../source/engine/errors.js';
 import {run} from '../../../source/host/run.js';
 
 /** A release of Debian that systems are made of. */

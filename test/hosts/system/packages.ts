@@ -1,4 +1,4 @@
-import {distributionOf, programs} from '../../../source/host/distributions.js';
+import {distributionOf, programs} from '../../../source/host/setup/distributions.js';
 import type {Suite} from './mirror.js';
 
 /** What a system has from the start, beside Debian's important packages: a server's kernel, its services and a way in. */

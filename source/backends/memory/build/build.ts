@@ -1,9 +1,9 @@
 import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
-import type {BuildOptions, Engine} from '../../../engine.js';
-import {HolmError, messageOf} from '../../../errors.js';
-import {familiarName, tagName} from '../../../host/images/reference.js';
-import type {Progress} from '../../../resources.js';
+import type {BuildOptions, Engine} from '../../../engine/engine.js';
+import {HolmError, messageOf} from '../../../engine/errors.js';
+import {familiarName, tagName} from '../../../rules/images/reference.js';
+import type {Progress} from '../../../engine/resources.js';
 import {createFileTree, type FileTree} from '../file-tree.js';
 import {deriveImage, filesOf, findImage, imageOf} from '../image-store.js';
 import {knownImages} from '../known-images.js';

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
 import path from 'node:path';
-import {HolmError} from '../../../errors.js';
+import {HolmError} from '../../../engine/errors.js';
 import {bytesBeyond, type TreeNode} from '../file-node.js';
 import type {FileTree} from '../file-tree.js';
 

@@ -1,4 +1,4 @@
-import {HolmError} from '../../../errors.js';
+import {HolmError} from '../../../engine/errors.js';
 
 /** One instruction of a Dockerfile. */
 export type Instruction = {

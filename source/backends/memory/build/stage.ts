@@ -1,8 +1,8 @@
 import path from 'node:path';
-import {HolmError} from '../../../errors.js';
-import {mergeEnvironment} from '../../../rules/container-process.js';
-import {signalNumber} from '../../../rules/signals.js';
-import type {ImageConfiguration} from '../../../resources.js';
+import {HolmError} from '../../../engine/errors.js';
+import {mergeEnvironment} from '../../../rules/containers/container-process.js';
+import {signalNumber} from '../../../rules/containers/signals.js';
+import type {ImageConfiguration} from '../../../engine/resources.js';
 import type {FileTree} from '../file-tree.js';
 import type {Derivation} from '../image-store.js';
 import type {ImageRecord} from '../state.js';

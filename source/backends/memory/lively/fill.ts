@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {ContainerConfiguration} from '../../../resources.js';
+import type {ContainerConfiguration} from '../../../engine/resources.js';
 import {createContainer} from '../create-container.js';
 import {change} from '../change-status.js';
 import {defaultNetwork} from '../endpoints.js';

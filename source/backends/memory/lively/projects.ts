@@ -1,4 +1,4 @@
-import type {Container} from '../../../resources.js';
+import type {Container} from '../../../engine/resources.js';
 
 export type Service = {
 	readonly name: string;

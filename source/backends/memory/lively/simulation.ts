@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {Container} from '../../../resources.js';
+import type {Container} from '../../../engine/resources.js';
 import type {ContainerRecord, State} from '../state.js';
 import type {Timers} from '../timers.js';
 import {createRandom, seedOf, type Random} from '../random.js';

@@ -1,4 +1,4 @@
-import {HolmError} from '../../../errors.js';
+import {HolmError} from '../../../engine/errors.js';
 import type {FileTree} from '../file-tree.js';
 import type {Program} from '../process.js';
 import {programs} from './programs.js';

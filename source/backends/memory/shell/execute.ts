@@ -1,5 +1,5 @@
 import os from 'node:os';
-import {messageOf} from '../../../errors.js';
+import {messageOf} from '../../../engine/errors.js';
 import {isFileError} from '../file-node.js';
 import {
 	createLineReader,

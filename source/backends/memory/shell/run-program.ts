@@ -1,4 +1,4 @@
-import {HolmError} from '../../../errors.js';
+import {HolmError} from '../../../engine/errors.js';
 import {findProgram} from '../programs/find-program.js';
 import type {Descriptors, Shell} from './shell-state.js';
 import {interrupted} from './tasks.js';

@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {ExecutionContext} from 'ava';
 import {createDockerEngine} from '../../../../source/backends/docker.js';
-import type {Engine} from '../../../../source/engine.js';
+import type {Engine} from '../../../../source/engine/engine.js';
 
 export type Pretender = {
 	readonly engine: Engine;

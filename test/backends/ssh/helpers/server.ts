@@ -7,7 +7,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Environment} from '../../../../source/backends/hosts/which-engine.js';
-import {findCommand} from '../../../../source/host/programs.js';
+import {findCommand} from '../../../../source/host/setup/programs.js';
 import {run} from '../../../../source/host/run.js';
 import {findSshd} from './sshd.js';
 

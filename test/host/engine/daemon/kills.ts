@@ -3,7 +3,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import {daemonStatus} from '../../../../source/backends/daemon.js';
+import {daemonStatus} from '../../../../source/daemon/start.js';
 import {ownedProcesses} from '../../../../source/host/machines/strays.js';
 import {pathsOf} from '../../../../source/host/store/paths.js';
 import {containerConfiguration, networkConfiguration} from '../../../dashboard/helpers/configurations.js';
@@ -13,7 +13,7 @@ import type {World} from '../world.js';
 /** HOLM_KILL_ROUNDS sets how often the daemon is killed, HOLM_KILL_SEED begins another sequence. */
 const rounds = Number(process.env['HOLM_KILL_ROUNDS'] || 5);
 const random = createRandom(Number(process.env['HOLM_KILL_SEED'] || 1));
-const daemonFile = fileURLToPath(new URL('../../../../source/host/daemon.js', import.meta.url));
+const daemonFile = fileURLToPath(new URL('../../../../source/daemon/main.js', import.meta.url));
 
 /** The latest moment of a kill: what was begun is through by then, unless the host is busy. */
 const latestKillMs = 4000;

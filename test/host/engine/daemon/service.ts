@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
-import {messageOf} from '../../../../source/errors.js';
+import {messageOf} from '../../../../source/engine/errors.js';
 import {run} from '../../../../source/host/run.js';
 import {assertOnlyRootWrites} from '../../../../source/host/service/trust.js';
 import {pathsOf} from '../../../../source/host/store/paths.js';

@@ -1,5 +1,5 @@
 import type {Case} from '../../host.js';
-import type {Engine} from '../../../../source/engine.js';
+import type {Engine} from '../../../../source/engine/engine.js';
 import {quote} from '../../../../source/quote.js';
 import {
 	engineOf,

@@ -1,0 +1,50 @@
+import {readFile} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError, messageOf} from '../engine/errors.js';
+import {splitFirst} from './split-first.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One variable: `KEY=value` as it is, `KEY` with its value in the caller's environment, nothing where it has none. */
+export const resolveVariable = (variable: string, environment: Environment): readonly string[] => {
+	const [name = ''] = variable.split('=', 1);
+	if (name === '' || /[\0\n]/v.test(name)) {
+		throw new HolmError('invalid', `invalid environment variable "${variable}"`, {remedy: 'write KEY=value, or KEY to pass yours on'});
+	}
+
+	if (variable.includes('=')) {
+		return [variable];
+	}
+
+	return environment[name] === undefined ? [] : [`${name}=${environment[name]}`];
+};
+
+/** The lines of a file of variables or labels: no blank lines, no comments, no white space before a name. */
+export const linesOfFile = (text: string): readonly string[] => text
+	.replace(/^\u{FEFF}/v, '')
+	.split(/\r?\n/v)
+	.map(line => line.trimStart())
+	.filter(line => line !== '' && !line.startsWith('#'));
+
+/** The lines of a file that a flag names. */
+export const readLines = async (flag: string, file: string, workingDirectory: string): Promise<readonly string[]> => {
+	try {
+		return linesOfFile(await readFile(path.resolve(workingDirectory, file), 'utf8'));
+	} catch (error) {
+		throw new HolmError('invalid', `cannot read ${file} of ${flag}: ${messageOf(error)}`, {remedy: 'check the path', cause: error});
+	}
+};
+
+/** All variables of a container; of one given twice the last counts, and `-e` over `--env-file`. */
+export const mergeVariables = (variables: readonly string[], environment: Environment): readonly string[] =>
+	new Map(variables.flatMap(variable => resolveVariable(variable, environment)).map(variable => [variable.split('=', 1)[0], variable])).values().toArray();
+
+/** `key=value` or `key` each, as a record. */
+export const parseLabels = (labels: readonly string[], flag = '--label'): Readonly<Record<string, string>> => Object.fromEntries(labels.map(label => {
+	const [key, value = ''] = splitFirst(label, '=');
+	if (key === '') {
+		throw new HolmError('invalid', `invalid label "${label}" for ${flag}`, {remedy: 'write KEY=value'});
+	}
+
+	return [key, value];
+}));

@@ -1,0 +1,14 @@
+import {HolmError} from '../engine/errors.js';
+
+// The rule of Docker's names (daemon/names): a letter or digit first, then also `_`, `.` and `-`.
+
+const pattern = /^[\dA-Za-z][\w\-.]*$/v;
+
+/** Refuses what cannot name a container, network or volume. */
+export const parseName = (kind: 'container' | 'network' | 'volume', name: string): string => {
+	if (!pattern.test(name)) {
+		throw new HolmError('invalid', `invalid ${kind} name "${name}"`, {remedy: 'it starts with a letter or digit and goes on with letters, digits, "_", "." or "-"'});
+	}
+
+	return name;
+};

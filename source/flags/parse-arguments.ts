@@ -1,0 +1,64 @@
+import meow from 'meow';
+import type {Command, FlagTable} from '../commands/command.js';
+import {kebabCase, splitArguments} from './split-arguments.js';
+
+export type ParsedArguments = {
+	readonly help: boolean;
+	readonly flags: Readonly<Record<string, unknown>>;
+	readonly input: readonly string[];
+};
+
+const helpFlag = {type: 'boolean', description: 'Print this help'} as const;
+
+/** A command's flags and the one that every command has. `-h` is help unless the command wants it for something else. */
+export const withHelpFlag = (flags: FlagTable): FlagTable => ({
+	...flags,
+	help: Object.values(flags).some(flag => flag.shortFlag === 'h') ? helpFlag : {...helpFlag, shortFlag: 'h'},
+});
+
+// The parser behind meow takes one pair of quotes away from a value, which the user's shell has already done.
+const protectQuotes = (flag: string): string => {
+	const equals = flag.indexOf('=') + 1;
+	const [first = '', last = ''] = [flag.at(equals), flag.at(-1)];
+	const isQuoted = flag.length > equals + 1 && first === last && ['"', '\''].includes(first);
+	if (isQuoted) {
+		return `${flag.slice(0, equals)}${first}${flag.slice(equals)}${first}`;
+	}
+
+	// An empty value of a flag that may be repeated would be dropped.
+	return flag.length === equals ? `${flag}""` : flag;
+};
+
+/** A flag that may be given once keeps the value given last, as in Docker. */
+const lastOfEach = (flags: readonly string[], repeatable: ReadonlySet<string>) => {
+	const nameOf = (flag: string) => flag.slice(0, flag.indexOf('='));
+	const last = new Map(flags.map((flag, index) => [nameOf(flag), index]));
+	return flags.filter((flag, index) => repeatable.has(nameOf(flag)) || last.get(nameOf(flag)) === index);
+};
+
+/** The flags and arguments of one command. Refuses unknown flags, missing values and malformed booleans with `invalid`. */
+export const parseArguments = (argv: readonly string[], command: Pick<Command, 'flags' | 'flagsEndAtFirstArgument'>, name: string): ParsedArguments => {
+	if (argv.length === 1 && argv[0] === '-h') {
+		return {help: true, flags: {}, input: []};
+	}
+
+	const table = withHelpFlag(command.flags);
+	const split = splitArguments(argv, table, {name, flagsEndAtFirstArgument: command.flagsEndAtFirstArgument});
+	const repeatable = new Set(Object.entries(table).filter(([, flag]) => flag.isMultiple).map(([key]) => `--${kebabCase(key)}`));
+	const {flags: parsed} = meow({
+		importMeta: import.meta,
+		argv: lastOfEach(split.flags, repeatable).map(flag => protectQuotes(flag)),
+		pkg: {name: 'holm'},
+		description: false,
+		autoHelp: false,
+		autoVersion: false,
+		// Aliases and short flags are already written out.
+		flags: Object.fromEntries(Object.entries(table).map(([key, {type, isMultiple, default: value}]) => [key, {
+			type,
+			...(isMultiple && {isMultiple}),
+			...(value !== undefined && {default: value}),
+		}])) as Record<string, {type: 'string'}>,
+	});
+	const {help, ...flags} = parsed as Record<string, unknown>;
+	return {help: help === true, flags, input: split.input};
+};

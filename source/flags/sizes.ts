@@ -1,0 +1,36 @@
+import {HolmError} from '../engine/errors.js';
+
+const factors: Readonly<Record<string, number>> = {
+	'': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4,
+};
+
+/** Bytes of `512m`, `1.5g`, `64KiB` or `1048576`; the units are powers of 1024 as in Docker's flags. */
+export const parseSize = (flag: string, value: string): number => {
+	const match = /^(?<number>\d+(?:\.\d+)?)\s*(?<unit>[gkmt]?)(?:i?b)?$/iv.exec(value.trim())?.groups;
+	const bytes = match ? Math.floor(Number(match.number) * factors[match.unit!.toLowerCase()]!) : 0;
+	if (!Number.isSafeInteger(bytes) || bytes <= 0) {
+		throw new HolmError('invalid', `invalid size "${value}" for ${flag}`, {remedy: 'it is a number of bytes, or a number with k, m or g such as 512m'});
+	}
+
+	return bytes;
+};
+
+/** Whole virtual CPUs: a fraction of one is rounded up, since a machine has no half processors. */
+export const parseCpus = (value: string): number => {
+	const cpus = /^\d+(?:\.\d+)?$/v.test(value) ? Math.ceil(Number(value)) : 0;
+	if (cpus < 1) {
+		throw new HolmError('invalid', `invalid value "${value}" for --cpus`, {remedy: 'it is a number above 0, such as 2'});
+	}
+
+	return cpus;
+};
+
+/** A whole number of at least `minimum`. */
+export const parseWhole = (flag: string, value: string, minimum = 0): number => {
+	const number = /^-?\d+$/v.test(value) ? Number(value) : NaN;
+	if (!Number.isSafeInteger(number) || number < minimum) {
+		throw new HolmError('invalid', `invalid value "${value}" for ${flag}`, {remedy: `it is a whole number from ${minimum}`});
+	}
+
+	return number;
+};

@@ -1,0 +1,126 @@
+import {HolmError} from '../engine/errors.js';
+import type {Flag, FlagTable} from '../commands/command.js';
+import {correction} from '../commands/suggest.js';
+
+export type SplitArguments = {
+	/** Every flag as `--name=value`, in the order given. */
+	readonly flags: readonly string[];
+	readonly input: readonly string[];
+};
+
+export type SplitOptions = {
+	/** How the command is called, for the messages. */
+	readonly name: string;
+	readonly flagsEndAtFirstArgument?: boolean;
+};
+
+/** `sigProxy` as `sig-proxy`. */
+export const kebabCase = (name: string) => name.replaceAll(/[A-Z]/gv, letter => `-${letter.toLowerCase()}`);
+
+type Known = {readonly name: string; readonly flag: Flag};
+
+const lookupOf = (table: FlagTable): ReadonlyMap<string, Known> => {
+	const known = new Map<string, Known>();
+	for (const [key, flag] of Object.entries(table)) {
+		const entry = {name: kebabCase(key), flag};
+		known.set(`--${entry.name}`, entry);
+		for (const alias of flag.aliases ?? []) {
+			known.set(`--${alias}`, entry);
+		}
+
+		if (flag.shortFlag) {
+			known.set(`-${flag.shortFlag}`, entry);
+		}
+	}
+
+	return known;
+};
+
+const booleans: Readonly<Record<string, boolean>> = {
+	true: true, t: true, 1: true, false: false, f: false, 0: false,
+};
+
+/**
+Tells flags from arguments as the command's flag table has them, before any parser sees them: `-it`, `-p8000:80`, `--name x`, `--name=x`, `--`.
+
+What follows the image of `holm run` must reach the container untouched, and a parser that does not know where that begins would take it apart.
+*/
+export const splitArguments = (argv: readonly string[], table: FlagTable, {name, flagsEndAtFirstArgument = false}: SplitOptions): SplitArguments => {
+	const known = lookupOf(table);
+	const flags: string[] = [];
+	const input: string[] = [];
+	const help = `holm ${name} --help lists the flags`.replace('  ', ' ');
+
+	const find = (given: string): Known => {
+		const entry = known.get(given);
+		if (!entry) {
+			throw new HolmError('invalid', `unknown flag: ${given}`, {remedy: correction(given, known.keys().filter(key => key.startsWith('--') === given.startsWith('--')).toArray(), help)});
+		}
+
+		return entry;
+	};
+
+	const add = ({name: flagName, flag}: Known, given: string, value: string) => {
+		if (flag.type === 'boolean' && booleans[value.toLowerCase()] === undefined) {
+			throw new HolmError('invalid', `invalid value "${value}" for ${given}`, {remedy: 'it is true or false'});
+		}
+
+		flags.push(`--${flagName}=${flag.type === 'boolean' ? booleans[value.toLowerCase()] : value}`);
+	};
+
+	let index = 0;
+	const valueOf = (given: string): string => {
+		const value = argv[++index];
+		if (value === undefined) {
+			throw new HolmError('invalid', `flag needs a value: ${given}`, {remedy: help});
+		}
+
+		return value;
+	};
+
+	const addLong = (argument: string) => {
+		const equals = argument.indexOf('=');
+		const given = equals === -1 ? argument : argument.slice(0, equals);
+		const entry = find(given);
+		if (equals === -1) {
+			add(entry, given, entry.flag.type === 'boolean' ? 'true' : valueOf(given));
+		} else {
+			add(entry, given, argument.slice(equals + 1));
+		}
+	};
+
+	const addCluster = (argument: string) => {
+		for (let position = 1; position < argument.length; position++) {
+			const given = `-${argument[position]}`;
+			const entry = find(given);
+			const rest = argument.slice(position + 1);
+			if (entry.flag.type === 'string' || rest.startsWith('=')) {
+				add(entry, given, rest === '' ? valueOf(given) : rest.replace(/^=/v, ''));
+				return;
+			}
+
+			add(entry, given, 'true');
+		}
+	};
+
+	for (; index < argv.length; index++) {
+		const argument = argv[index]!;
+		if (argument === '--') {
+			input.push(...argv.slice(index + 1));
+			break;
+		}
+
+		if (argument.startsWith('--')) {
+			addLong(argument);
+		} else if (argument !== '-' && argument.startsWith('-')) {
+			addCluster(argument);
+		} else if (flagsEndAtFirstArgument) {
+			input.push(...argv.slice(index));
+			break;
+		} else {
+			input.push(argument);
+		}
+	}
+
+	return {flags, input};
+};

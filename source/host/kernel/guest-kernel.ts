@@ -1,0 +1,248 @@
+import {createHash} from 'node:crypto';
+import {
+	access,
+	chmod,
+	constants,
+	copyFile,
+	glob,
+	mkdir,
+	mkdtemp,
+	readFile,
+	readdir,
+	rename,
+	rm,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
+import path from 'node:path';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import {hostDistribution} from '../setup/distributions.js';
+import {collectModules, moduleInformation, type GuestModule} from './guest-modules.js';
+import {run} from '../run.js';
+import {throwUnreadable} from '../store/missing.js';
+import {pathsOf} from '../store/paths.js';
+
+/** One step of something long, before it is done. */
+export type SetupStep = {readonly step: string; readonly detail: string};
+
+/** The kernel of the machines, as `kernel.json` in the guest's directory records it. The file is written last: without it nothing beside it counts. */
+export type GuestKernel = {
+	readonly version: string;
+	/** Package or path that it was made from. */
+	readonly source: string;
+	/** SHA-256 of `vmlinuz`. */
+	readonly sha256: string;
+	/** File names in `modules`, in the order to load them. */
+	readonly modules: readonly string[];
+};
+
+/** A kernel that could become one of the machines'. */
+type Candidate = {readonly version: string; readonly source: string; readonly vmlinuz: string; readonly modules: string};
+
+/** Names of what belongs to a kernel in a directory. */
+export const kernelFiles = (directory: string) => ({
+	directory,
+	record: path.join(directory, 'kernel.json'),
+	vmlinuz: path.join(directory, 'vmlinuz'),
+	modules: path.join(directory, 'modules'),
+});
+
+const filesOf = (root: string) => kernelFiles(pathsOf(root).guest);
+
+const digestOf = async (file: string) => createHash('sha256').update(await readFile(file)).digest('hex');
+
+/** The kernel that is there, if it is whole: its image is the recorded one and every module is one of that kernel. */
+export const readGuestKernel = async (root: string): Promise<GuestKernel | undefined> => readKernel(pathsOf(root).guest);
+
+/** The same for a kernel in any directory. */
+export const readKernel = async (directory: string): Promise<GuestKernel | undefined> => {
+	const {record, vmlinuz, modules} = kernelFiles(directory);
+	try {
+		const kernel = JSON.parse(await readFile(record, 'utf8')) as GuestKernel;
+		const order = await readFile(path.join(modules, 'order'), 'utf8');
+		const contents = await Promise.all(kernel.modules.map(async name => readFile(path.join(modules, name))));
+		return await digestOf(vmlinuz) === kernel.sha256
+			&& order === `${kernel.modules.join('\n')}\n`
+			&& contents.every(content => moduleInformation(content, 'vermagic')?.startsWith(`${kernel.version} `))
+			? kernel
+			: undefined;
+	} catch (error) {
+		throwUnreadable(error);
+		return undefined;
+	}
+};
+
+const firstReadable = async (files: readonly string[]): Promise<string | undefined> => {
+	for (const file of files) {
+		try {
+			await access(file, constants.R_OK);
+			return file;
+		} catch {}
+	}
+
+	return undefined;
+};
+
+/** Kernels with their modules below a directory that is laid out as a root file system is, newest first. */
+export const findKernels = async (base = '/'): Promise<readonly Candidate[]> => {
+	const found: Candidate[] = [];
+	const directories = await Array.fromAsync(glob(['lib/modules/*', 'usr/lib/modules/*'], {cwd: base}));
+	for (const directory of directories) {
+		const modules = path.join(base, directory);
+		const version = path.basename(directory);
+		const vmlinuz = await firstReadable([path.join(modules, 'vmlinuz'), path.join(base, 'boot', `vmlinuz-${version}`)]);
+		if (vmlinuz) {
+			found.push({
+				version, source: vmlinuz, vmlinuz, modules,
+			});
+		}
+	}
+
+	return found.toSorted((one, other) => other.version.localeCompare(one.version, 'en', {numeric: true}));
+};
+
+const environment = {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'};
+
+/** The package of the kernel that a metapackage depends on today. */
+const kernelPackage = async (metapackage: string): Promise<string> => {
+	const {stdout} = await run('apt-cache', ['depends', '--important', metapackage], {environment});
+	const name = /Depends: (?<name>linux-image-\d[\d+\-.a-z~]*)$/mv.exec(stdout)?.groups?.name;
+	if (!name) {
+		throw new HolmError('unavailable', `package ${metapackage} names no kernel`, {remedy: 'run: apt-get update'});
+	}
+
+	return name;
+};
+
+/** Puts the archives of a kernel's packages in a directory, and resolves with the kernel's own package. */
+const downloadPackages = async (metapackage: string, target: string, onProgress: (step: SetupStep) => void): Promise<string> => {
+	const name = await kernelPackage(metapackage);
+	// Ubuntu keeps the modules in a package of their own.
+	const modulesPackage = name.replace('linux-image-', 'linux-modules-');
+	const {exitCode} = await run('apt-cache', ['show', '--quiet=2', modulesPackage], {environment, accept: [0, 100]});
+	const packages = exitCode === 0 ? [name, modulesPackage] : [name];
+	onProgress({step: 'download', detail: packages.join(' ')});
+	await run('apt-get', ['--option', 'APT::Sandbox::User=root', 'download', ...packages], {cwd: target, environment});
+	return name;
+};
+
+/** Downloads and unpacks a kernel without installing it, so that neither the host's boot loader nor its initramfs hears of it. */
+const downloadKernel = async (metapackage: string, scratch: string, onProgress: (step: SetupStep) => void): Promise<Candidate> => {
+	let name: string;
+	try {
+		name = await downloadPackages(metapackage, scratch, onProgress);
+	} catch {
+		// Lists of packages that are old name kernels that mirrors have no longer.
+		onProgress({step: 'refresh', detail: 'lists of packages'});
+		await run('apt-get', ['update'], {environment});
+		name = await downloadPackages(metapackage, scratch, onProgress);
+	}
+
+	const downloaded = await readdir(scratch);
+	const archives = downloaded.filter(file => file.endsWith('.deb'));
+	const base = path.join(scratch, 'unpacked');
+	await mkdir(base);
+	onProgress({step: 'unpack', detail: name});
+	for (const archive of archives) {
+		await run('dpkg-deb', ['--extract', path.join(scratch, archive), base]);
+	}
+
+	const [kernel] = await findKernels(base);
+	if (!kernel) {
+		throw new HolmError('unavailable', `package ${name} has no kernel that can be read`);
+	}
+
+	return {...kernel, source: name};
+};
+
+/** Makes a kernel's files in `scratch` of the same file system, checks them, and puts them in place of those that `directory` has. */
+export const installKernel = async (directory: string, candidate: Omit<Candidate, 'modules'>, modules: readonly GuestModule[], scratch: string): Promise<GuestKernel> => {
+	const files = kernelFiles(directory);
+	const made = {vmlinuz: path.join(scratch, 'vmlinuz'), modules: path.join(scratch, 'modules'), record: path.join(scratch, 'kernel.json')};
+	await copyFile(candidate.vmlinuz, made.vmlinuz);
+	// Ubuntu's are root's alone, and machines run as other users.
+	await chmod(made.vmlinuz, 0o644);
+	const {size} = await stat(made.vmlinuz);
+	if (size < 1024 * 1024) {
+		throw new HolmError('unavailable', `${candidate.vmlinuz} is too small for a kernel: ${size} bytes`);
+	}
+
+	await mkdir(made.modules);
+	for (const {name, content} of modules) {
+		await writeFile(path.join(made.modules, `${name}.ko`), content);
+	}
+
+	const kernel: GuestKernel = {
+		version: candidate.version,
+		source: candidate.source,
+		sha256: await digestOf(made.vmlinuz),
+		modules: modules.map(({name}) => `${name}.ko`),
+	};
+	await writeFile(path.join(made.modules, 'order'), `${kernel.modules.join('\n')}\n`);
+	await writeFile(made.record, `${JSON.stringify(kernel, undefined, '\t')}\n`, {flush: true});
+	await rm(files.record, {force: true});
+	await rm(files.modules, {recursive: true, force: true});
+	await rename(made.modules, files.modules);
+	await rename(made.vmlinuz, files.vmlinuz);
+	await rename(made.record, files.record);
+	return kernel;
+};
+
+export type FetchOptions = {
+	/** Make it again even where a whole one is there; default false. */
+	readonly renew?: boolean;
+	/** Whether the package manager may be asked; default true. */
+	readonly download?: boolean;
+	/** Where the host's own kernels are looked for; default `/`. */
+	readonly base?: string;
+};
+
+const scratchPrefix = '.kernel-';
+
+/**
+Makes `vmlinuz`, `modules/` with its `order`, and `kernel.json` in the guest's directory of an engine; keeps what is there already and whole.
+
+Where the distribution has a kernel for virtual machines in a package, that one is downloaded and not installed; otherwise, or when that fails, the newest kernel that the host has and that has all modules is copied. Throws `unavailable` with every reason when there is none.
+*/
+export const fetchKernel = async (
+	root: string,
+	onProgress: (step: SetupStep) => void = () => undefined,
+	{renew = false, download = true, base = '/'}: FetchOptions = {},
+): Promise<GuestKernel> => {
+	const existing = renew ? undefined : await readGuestKernel(root);
+	if (existing) {
+		return existing;
+	}
+
+	const {directory} = filesOf(root);
+	await mkdir(directory, {recursive: true});
+	// What an earlier call left that was killed.
+	const left = await readdir(directory);
+	await Promise.all(left.filter(name => name.startsWith(scratchPrefix)).map(async name => rm(path.join(directory, name), {recursive: true, force: true})));
+
+	const distribution = download ? await hostDistribution() : undefined;
+	const onHost = await findKernels(base);
+	const sources: ReadonlyArray<(scratch: string) => Promise<Candidate>> = [
+		...(distribution?.kernel ? [async (scratch: string) => downloadKernel(distribution.kernel!, scratch, onProgress)] : []),
+		...onHost.map(candidate => async () => candidate),
+	];
+	const reasons: unknown[] = [];
+	for (const source of sources) {
+		const scratch = await mkdtemp(path.join(directory, scratchPrefix));
+		try {
+			const candidate = await source(scratch);
+			onProgress({step: 'kernel', detail: `${candidate.version} from ${candidate.source}`});
+			const modules = await collectModules(candidate.modules, candidate.version, scratch);
+			return await installKernel(directory, candidate, modules, scratch);
+		} catch (error) {
+			reasons.push(error);
+		} finally {
+			await rm(scratch, {recursive: true, force: true});
+		}
+	}
+
+	throw new HolmError('unavailable', ['no kernel for the machines was found', ...reasons.map(reason => messageOf(reason))].join('; '), {
+		remedy: 'install a kernel package of your distribution, or put vmlinuz below /boot and its modules below /lib/modules',
+		cause: new AggregateError(reasons, 'every source failed'),
+	});
+};

@@ -1,0 +1,296 @@
+import {constants} from 'node:fs';
+import {
+	access,
+	mkdir,
+	mkdtemp,
+	open,
+	readFile,
+	rm,
+	statfs,
+} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import {asHolmError, messageOf} from '../../engine/errors.js';
+import {checkAccelerator} from '../accelerator-check.js';
+import {assertArchitecture} from '../architecture.js';
+import {
+	hostDistribution,
+	programs,
+	type Distribution,
+	type Program,
+} from './distributions.js';
+import {findKernels, readGuestKernel} from '../kernel/guest-kernel.js';
+import {findNetavark, needsNetavark} from '../netavark.js';
+import {mapsReadOnly, qemuIdentity} from '../machines/template-key.js';
+import {findCommand, findProgram, isStatic} from './programs.js';
+import {run} from '../run.js';
+import {pathsOf} from '../store/paths.js';
+
+/** One thing that the engine needs of its host, as it was found. */
+export type Check = {
+	readonly name: string;
+	/** With a `warning` the engine works, but not well. */
+	readonly status: 'ok' | 'missing' | 'warning';
+	/** What was found, in one line: a version, a path, a size, or the reason why not. */
+	readonly found: string;
+	/** What to do, where something can be done: a command of this distribution. */
+	readonly remedy?: string;
+	/** Packages of this distribution that would mend it. */
+	readonly packages?: readonly string[];
+};
+
+/** Node 22.20, as package.json has it, and QEMU 7.2, the oldest that was tried. */
+const oldest = {node: [22, 20], qemu: [7, 2]} as const;
+
+const gibibyte = 1024 ** 3;
+const leastMemory = gibibyte;
+const leastDisk = 5 * gibibyte;
+
+const isAtLeast = (version: string, [major, minor]: readonly [number, number]): boolean => {
+	const [foundMajor = 0, foundMinor = 0] = version.split('.').map(Number);
+	return foundMajor > major || (foundMajor === major && foundMinor >= minor);
+};
+
+const installRemedy = (distribution: Distribution | undefined, name: string) =>
+	distribution ? `sudo ${distribution.install.join(' ')} ${name}` : 'install it with your package manager';
+
+/** How each program tells its version. */
+const versionArguments: Readonly<Record<Program, readonly string[]>> = {
+	'qemu-system': ['--version'],
+	'qemu-img': ['--version'],
+	virtiofsd: ['--version'],
+	buildah: ['--version'],
+	crun: ['--version'],
+	conmon: ['--version'],
+	socat: ['-V'],
+	dropbear: ['-V'],
+	busybox: [],
+	catatonit: ['--version'],
+	ip: ['-V'],
+	nft: ['--version'],
+	nsenter: ['--version'],
+	setpriv: ['--version'],
+	mke2fs: ['-V'],
+	debugfs: ['-V'],
+	xz: ['--version'],
+	find: ['--version'],
+	tar: ['--version'],
+};
+
+/** A busy host takes long for what takes milliseconds elsewhere, and a program that is late is not missing. */
+const answerLimitMs = 60_000;
+
+/** Some tell their version and fail all the same. */
+const anyStatus = Array.from({length: 256}, (_, status) => status);
+
+const versionOf = async (file: string, program: Program): Promise<string> => {
+	const {stdout, stderr} = await run(file, versionArguments[program], {signal: AbortSignal.timeout(answerLimitMs), accept: anyStatus});
+	return /(?<!\d)\d{1,4}\.\d[\d.]*/v.exec(`${stdout}\n${stderr}`)?.[0] ?? 'of an unknown version';
+};
+
+const checkProgram = async (program: Program, distribution: Distribution | undefined): Promise<Check> => {
+	const name = program === 'qemu-system' ? 'qemu' : program;
+	const package_ = distribution?.packages[program];
+	const mend = {remedy: installRemedy(distribution, package_ ?? program), packages: package_ === undefined ? [] : [package_]};
+	const file = await findProgram(program);
+	if (!file) {
+		return {
+			name, status: 'missing', found: 'not installed', ...mend,
+		};
+	}
+
+	const version = await versionOf(file, program);
+	if (program === 'qemu-system' && !isAtLeast(version, oldest.qemu)) {
+		return {
+			name, status: 'missing', found: `${version} at ${file}`, remedy: `upgrade QEMU to ${oldest.qemu.join('.')} or newer`,
+		};
+	}
+
+	if ((program === 'busybox' || program === 'catatonit') && !await isStatic(file)) {
+		return {
+			name, status: 'missing', found: `${file} needs the host's libraries, and a guest has none`, ...mend,
+		};
+	}
+
+	return {name, status: 'ok', found: `${version} at ${file}`};
+};
+
+/** What buildah needs of netavark; `netavark` and `buildah` are the paths of the programs. */
+export const checkNetavark = async (distribution: Distribution | undefined, {netavark, buildah}: {readonly netavark?: string; readonly buildah?: string}): Promise<Check> => {
+	const name = 'netavark';
+	if (netavark !== undefined) {
+		return {name, status: 'ok', found: netavark};
+	}
+
+	if (buildah === undefined || !await needsNetavark(buildah)) {
+		return {name, status: 'ok', found: buildah === undefined ? 'not installed; buildah will tell whether it is needed' : 'not installed, and not needed by this buildah'};
+	}
+
+	const package_ = distribution?.packages.netavark;
+	return {
+		name,
+		status: 'missing',
+		found: 'not installed, and buildah does not work without it',
+		remedy: installRemedy(distribution, package_ ?? name),
+		packages: package_ === undefined ? [] : [package_],
+	};
+};
+
+const checkUser = async (): Promise<Check> => process.getuid?.() === 0
+	? {name: 'root', status: 'ok', found: 'running as root'}
+	: {
+		name: 'root', status: 'missing', found: `running as user ${process.getuid?.() ?? 'unknown'}`, remedy: 'run the command with sudo',
+	};
+
+const checkNode = async (): Promise<Check> => isAtLeast(process.versions.node, oldest.node)
+	? {name: 'node', status: 'ok', found: process.versions.node}
+	: {
+		name: 'node', status: 'missing', found: process.versions.node, remedy: `install Node.js ${oldest.node.join('.')} or newer`,
+	};
+
+const checkKernel = async (root: string): Promise<Check> => {
+	const kernel = await readGuestKernel(root);
+	if (kernel) {
+		return {name: 'kernel', status: 'ok', found: `${kernel.version} with ${kernel.modules.length} modules, from ${kernel.source}`};
+	}
+
+	const [onHost] = await findKernels();
+	return {
+		name: 'kernel', status: 'missing', found: onHost ? `none for the machines yet; the host has ${onHost.vmlinuz}` : 'none for the machines yet', remedy: 'sudo holm setup',
+	};
+};
+
+const checkTun = async (): Promise<Check> => {
+	try {
+		const handle = await open('/dev/net/tun', 'r+');
+		await handle.close();
+		return {name: 'tun', status: 'ok', found: '/dev/net/tun'};
+	} catch (error) {
+		return {
+			name: 'tun', status: 'missing', found: messageOf(error), remedy: 'sudo modprobe tun',
+		};
+	}
+};
+
+const checkNamespaces = async (): Promise<Check> => {
+	try {
+		await run('unshare', ['--net', '--', 'true'], {signal: AbortSignal.timeout(answerLimitMs)});
+		return {name: 'network namespaces', status: 'ok', found: 'one was made'};
+	} catch (error) {
+		return {
+			name: 'network namespaces', status: 'missing', found: messageOf(error), remedy: 'use root, and a kernel with CONFIG_NET_NS',
+		};
+	}
+};
+
+/** The closest directory to a path that exists. */
+const existing = async (directory: string): Promise<string> => {
+	try {
+		await access(directory, constants.F_OK);
+		return directory;
+	} catch {
+		return existing(path.dirname(directory));
+	}
+};
+
+/** Tried where the engine would do it, because not every file system can be the upper one. */
+const checkOverlay = async (root: string): Promise<Check> => {
+	let scratch: string | undefined;
+	try {
+		const base = await existing(root);
+		scratch = await mkdtemp(path.join(base === '/' ? tmpdir() : base, '.holm-overlay-'));
+		await Promise.all(['lower', 'upper', 'work', 'merged'].map(async name => mkdir(path.join(scratch!, name))));
+		// In a mount namespace of its own, so that it goes when mount ends.
+		const mount = ['mount', '-t', 'overlay', 'holm', '-o', 'lowerdir=lower,upperdir=upper,workdir=work', 'merged'];
+		await run('unshare', ['--mount', '--', ...mount], {cwd: scratch, signal: AbortSignal.timeout(answerLimitMs)});
+		return {name: 'overlay mounts', status: 'ok', found: `on ${base}`};
+	} catch (error) {
+		return {
+			name: 'overlay mounts', status: 'missing', found: messageOf(error), remedy: 'sudo modprobe overlay, and keep the engine\'s directory on ext4, xfs or btrfs',
+		};
+	} finally {
+		if (scratch) {
+			await rm(scratch, {recursive: true, force: true});
+		}
+	}
+};
+
+const checkArchitecture = async (): Promise<Check> => {
+	const name = 'processor';
+	try {
+		assertArchitecture();
+		return {name, status: 'ok', found: process.arch};
+	} catch (error) {
+		const {message, remedy} = asHolmError(error);
+		return {
+			name, status: 'missing', found: message, remedy,
+		};
+	}
+};
+
+/** An older QEMU takes the memory of a template only from a file that perl can seal for it, or a copy for each machine. */
+const checkPerl = async (distribution: Distribution | undefined): Promise<Check> => {
+	const name = 'perl';
+	const qemu = await findProgram('qemu-system');
+	if (qemu !== undefined && mapsReadOnly(await qemuIdentity(qemu))) {
+		return {name, status: 'ok', found: 'not needed with this QEMU'};
+	}
+
+	const file = await findCommand(name);
+	return file === undefined
+		? {
+			name, status: 'warning', found: 'not installed, so that each machine copies the memory it starts with', remedy: installRemedy(distribution, name),
+		}
+		: {name, status: 'ok', found: file};
+};
+
+const inGibibytes = (bytes: number) => `${(bytes / gibibyte).toFixed(1)} GiB`;
+
+const checkMemory = async (): Promise<Check> => {
+	const text = await readFile('/proc/meminfo', 'utf8');
+	const available = Number(/^MemAvailable:\s+(?<kibibytes>\d+)/mv.exec(text)?.groups?.kibibytes ?? 0) * 1024;
+	return available >= leastMemory
+		? {name: 'memory', status: 'ok', found: `${inGibibytes(available)} available`}
+		: {
+			name: 'memory', status: 'warning', found: `${inGibibytes(available)} available`, remedy: 'end other programs, or give containers less with --memory',
+		};
+};
+
+const checkDisk = async (root: string): Promise<Check> => {
+	const directory = await existing(root);
+	const {bavail, bsize} = await statfs(directory);
+	const free = bavail * bsize;
+	return free >= leastDisk
+		? {name: 'disk', status: 'ok', found: `${inGibibytes(free)} free on ${directory}`}
+		: {
+			name: 'disk', status: 'warning', found: `${inGibibytes(free)} free on ${directory}`, remedy: 'free some space, or keep the engine elsewhere with --root',
+		};
+};
+
+/** Everything that the engine with this root needs of its host, each checked by trying where that is possible. Never throws: a check that fails says so. */
+export const checkRequirements = async (root: string): Promise<readonly Check[]> => {
+	const distribution = await hostDistribution();
+	const checks: ReadonlyArray<readonly [name: string, check: Promise<Check>]> = [
+		['root', checkUser()],
+		['node', checkNode()],
+		...programs.map(program => [program, checkProgram(program, distribution)] as const),
+		['netavark', Promise.all([findNetavark(), findProgram('buildah')]).then(async ([netavark, buildah]) => checkNetavark(distribution, {netavark, buildah}))],
+		['kernel', checkKernel(root)],
+		['tun', checkTun()],
+		['network namespaces', checkNamespaces()],
+		['overlay mounts', checkOverlay(root)],
+		['processor', checkArchitecture()],
+		['perl', checkPerl(distribution)],
+		['accelerator', checkAccelerator(root)],
+		['memory', checkMemory()],
+		['disk', checkDisk(root)],
+	];
+	return Promise.all(checks.map(async ([name, check]): Promise<Check> => {
+		try {
+			return await check;
+		} catch (error) {
+			return {name, status: 'missing', found: messageOf(error)};
+		}
+	}));
+};

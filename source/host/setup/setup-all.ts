@@ -1,0 +1,65 @@
+import {HolmError} from '../../engine/errors.js';
+import {openGuest, defaultSize} from '../guest.js';
+import {type SetupStep} from '../kernel/guest-kernel.js';
+import {type AcceleratorVerdict} from '../machines/accelerator.js';
+import {checkRequirements, type Check} from './requirements.js';
+import {installMissing, missingPackages} from './setup.js';
+import {stepsOf} from './steps.js';
+import {pathsOf} from '../store/paths.js';
+
+/** Made by the steps after the check, whatever the check says. */
+const madeHere = new Set(['kernel']);
+
+const throwOnMissing = (checks: readonly Check[]) => {
+	const missing = checks.filter(({name, status}) => status === 'missing' && !madeHere.has(name));
+	if (missing.length > 0) {
+		const isRootMissing = missing.some(({name}) => name === 'root');
+		throw new HolmError(isRootMissing ? 'forbidden' : 'unavailable', missing.map(({name, found}) => `${name}: ${found}`).join('; '), {
+			remedy: [...new Set(missing.flatMap(({remedy}) => remedy ?? []))].join('; '),
+		});
+	}
+};
+
+const describe = ({accelerator, reason, remedy}: AcceleratorVerdict) => accelerator === 'tcg'
+	? `emulation (tcg), because ${reason ?? 'it was chosen'}${remedy === undefined ? '' : ` (${remedy})`}`
+	: `hardware virtualisation (${accelerator}), because a machine booted with it`;
+
+const {cpus, memoryBytes} = defaultSize;
+const sizeOfTemplate = `${cpus} CPU, ${memoryBytes / 1024 ** 2} MiB`;
+
+/** Installs what is missing, and resolves with what was found afterwards; throws as `installMissing` does. Some programs can tell only once they are installed what they need, so there are two rounds. */
+export const provideRequirements = async (root: string, tell?: (step: SetupStep) => void): Promise<readonly Check[]> => {
+	let checks = await checkRequirements(root);
+	for (let round = 0; round < 2 && missingPackages(checks).length > 0; round++) {
+		await installMissing(checks, tell);
+		checks = await checkRequirements(root);
+	}
+
+	return checks;
+};
+
+/**
+Makes this host ready for the engine with `root` as its directory: programs, kernel, accelerator, and the template of machines of the default size. Tells of everything, also of what is there already.
+
+With `isProbing`, hardware virtualisation is tried again whatever is known of it. Throws `forbidden` without root, and `unavailable` naming whatever it cannot provide.
+*/
+export const setUp = (root: string, {isProbing = false}: {readonly isProbing?: boolean} = {}): AsyncIterable<SetupStep> => stepsOf(async tell => {
+	tell({step: 'requirements', detail: 'checking'});
+	const checks = await provideRequirements(root, tell);
+	throwOnMissing(checks);
+	tell({step: 'requirements', detail: 'all there'});
+	const warnings = checks.filter(({name, status}) => status === 'warning' && name !== 'accelerator');
+	for (const {name, found, remedy} of warnings) {
+		tell({step: `warning, ${name}`, detail: remedy ? `${found}; ${remedy}` : found});
+	}
+
+	const guest = await openGuest(pathsOf(root), tell, {isProbing});
+	tell({step: 'kernel', detail: `${guest.kernelVersion} is there`});
+	let isMade = false;
+	await guest.template(defaultSize, () => {
+		isMade = true;
+		tell({step: 'template', detail: `booting a machine of ${sizeOfTemplate}`});
+	});
+	tell({step: 'template', detail: `${sizeOfTemplate} ${isMade ? 'made' : 'is there'}`});
+	tell({step: 'accelerator', detail: describe(guest.verdict)});
+});

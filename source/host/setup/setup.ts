@@ -1,0 +1,82 @@
+import {readdir} from 'node:fs/promises';
+import process from 'node:process';
+import {HolmError} from '../../engine/errors.js';
+import {hostDistribution, type Command, type Distribution} from './distributions.js';
+import {type SetupStep} from '../kernel/guest-kernel.js';
+import {type Check} from './requirements.js';
+import {run} from '../run.js';
+
+export {fetchKernel} from '../kernel/guest-kernel.js';
+
+const environment = {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'};
+
+const execute = async ([file, ...arguments_]: Command, onLine?: (line: string) => void) => run(file, arguments_, {environment, onLine});
+
+/** What a package manager prints about one package at a time, such as `Unpacking crun (1.8.1-1) ...`, `Get:3 http://… crun amd64 1.8.1-1 [300 kB]`, `  Installing       : crun-1.8-1.fc40   4/20` and `installing crun...`. */
+const workOnPackage = /^\s*(?:get:\d+|selecting|unpacking|setting up|downloading|installing|upgrading|\(\d+\/\d+\)) .*/iv;
+
+const isKnown = async ({query}: Distribution, name: string): Promise<boolean> => {
+	const [file, ...arguments_] = query;
+	const {exitCode, stdout} = await run(file, [...arguments_, name], {environment, accept: [0, 1, 100]});
+	return exitCode === 0 && stdout.trim() !== '';
+};
+
+const unknownOf = async (distribution: Distribution, packages: readonly string[]): Promise<readonly string[]> => {
+	const asked = await Promise.all(packages.map(async name => ({name, known: await isKnown(distribution, name)})));
+	return asked.filter(({known}) => !known).map(({name}) => name);
+};
+
+const hasLists = async ({lists}: Distribution): Promise<boolean> => {
+	try {
+		const entries = await readdir(lists);
+		// The lock and the directory of half-loaded lists are always there.
+		return entries.some(entry => entry !== 'lock' && entry !== 'partial' && entry !== 'auxfiles');
+	} catch {
+		return false;
+	}
+};
+
+/** The packages that would mend what checks found missing, each once. */
+export const missingPackages = (checks: readonly Check[]): readonly string[] =>
+	[...new Set(checks.filter(({status}) => status === 'missing').flatMap(({packages}) => packages ?? []))];
+
+/**
+Installs the packages that checks found missing, telling of each one before. Does nothing when none is; what only the user can mend (root, a kernel without a feature) is left alone.
+
+Throws `forbidden` without root, `unsupported` on a distribution that is not known here, `unavailable` naming packages that the lists do not have, and `internal` with the package manager's reason.
+*/
+export const installMissing = async (checks: readonly Check[], onProgress: (step: SetupStep) => void = () => undefined): Promise<void> => {
+	const packages = missingPackages(checks);
+	if (packages.length === 0) {
+		return;
+	}
+
+	if (process.getuid?.() !== 0) {
+		throw new HolmError('forbidden', `installing ${packages.join(' ')} needs root`, {remedy: 'run: sudo holm setup'});
+	}
+
+	const distribution = await hostDistribution();
+	if (!distribution) {
+		throw new HolmError('unsupported', 'this distribution\'s package manager is not known', {remedy: `install ${packages.join(', ')} by hand`});
+	}
+
+	const unlisted = await hasLists(distribution) ? await unknownOf(distribution, packages) : packages;
+	if (unlisted.length > 0) {
+		onProgress({step: 'refresh', detail: 'lists of packages'});
+		await execute(distribution.refresh);
+		const unknown = await unknownOf(distribution, packages);
+		if (unknown.length > 0) {
+			throw new HolmError('unavailable', `this distribution has no package ${unknown.join(', ')}`, {remedy: 'enable the repository that has it, or install the program by hand'});
+		}
+	}
+
+	for (const name of packages) {
+		onProgress({step: 'install', detail: name});
+	}
+
+	await execute([...distribution.install, ...packages], line => {
+		if (workOnPackage.test(line)) {
+			onProgress({step: 'install', detail: line.trim()});
+		}
+	});
+};

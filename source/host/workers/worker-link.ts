@@ -1,0 +1,90 @@
+import net from 'node:net';
+import {HolmError, isErrorCode} from '../../engine/errors.js';
+import {lineOf, readLines, type Hello, type Reply} from './worker-protocol.js';
+
+const defaultHelloLimitMs = 5000;
+
+export type Link = {
+	readonly hello: Hello;
+	readonly send: (request: unknown) => Promise<unknown>;
+	/** Resolves when the connection has ended, whatever the reason. */
+	readonly ended: Promise<void>;
+	readonly isOpen: () => boolean;
+	readonly destroy: () => void;
+};
+
+/** The error that a worker answered with, of whatever form it is. */
+const errorOf = (name: string, {code, message, remedy}: Readonly<Record<string, unknown>>) =>
+	new HolmError(typeof code === 'string' && isErrorCode(code) ? code : 'internal', typeof message === 'string' ? message : `The worker ${name} failed and did not say why`, {
+		remedy: typeof remedy === 'string' ? remedy : undefined,
+	});
+
+/** Resolves with undefined when nobody listens there and with `silent` when what listens does not say who it is within the limit, default 5 seconds. */
+export const connect = async (socket: string, name: string, helloLimitMs = defaultHelloLimitMs): Promise<Link | 'silent' | undefined> => {
+	const connection = net.connect(socket);
+	const greeting = Promise.withResolvers<Hello | 'silent' | undefined>();
+	const ended = Promise.withResolvers<void>();
+	const waiting: Array<PromiseWithResolvers<unknown>> = [];
+	const limit = setTimeout(() => {
+		greeting.resolve('silent');
+		connection.destroy();
+	}, helloLimitMs);
+	let isGreeted = false;
+	// What throws in here hangs up.
+	readLines(connection, value => {
+		if (!isGreeted) {
+			isGreeted = true;
+			const {key} = value as Hello;
+			greeting.resolve({key});
+			return;
+		}
+
+		const reply = value as Reply;
+		if ('error' in reply) {
+			const error = errorOf(name, reply.error);
+			waiting.shift()?.reject(error);
+		} else {
+			waiting.shift()?.resolve(reply.answer);
+		}
+	});
+	// Every error is followed by 'close'.
+	connection.on('error', () => undefined);
+	connection.on('close', () => {
+		clearTimeout(limit);
+		// One that is just ending says nothing at all.
+		greeting.resolve(connection.bytesRead === 0 ? undefined : 'silent');
+		for (const {reject} of waiting.splice(0)) {
+			reject(new HolmError('unavailable', `The worker ${name} ended before it had answered`));
+		}
+
+		ended.resolve();
+	});
+
+	const hello = await greeting.promise;
+	clearTimeout(limit);
+	if (!hello || hello === 'silent') {
+		return hello;
+	}
+
+	// Only an unanswered request keeps the daemon's event loop alive.
+	connection.unref();
+	return {
+		hello,
+		async send(request) {
+			const reply = Promise.withResolvers<unknown>();
+			waiting.push(reply);
+			connection.ref();
+			connection.write(lineOf(request));
+			return reply.promise.finally(() => {
+				if (waiting.length === 0) {
+					connection.unref();
+				}
+			});
+		},
+		ended: ended.promise,
+		isOpen: () => !connection.destroyed,
+		destroy() {
+			connection.destroy();
+		},
+	};
+};

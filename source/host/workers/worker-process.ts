@@ -1,0 +1,61 @@
+import {readFileSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
+import process from 'node:process';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {isMissing, throwUnreadable} from '../store/missing.js';
+
+/** A process by its number and by the moment it started (clock ticks since boot), which tells it from a later one of the same number. */
+export type ProcessIdentity = {readonly pid: number; readonly startTime: string};
+
+/** Field 22 of /proc/PID/stat, see proc(5); undefined for a process that is gone or only waits to be reaped. */
+export const startTimeOf = (pid: number): string | undefined => {
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+		// The second field is a file name in parentheses and may contain anything.
+		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+		return fields[0] === 'Z' ? undefined : fields[19];
+	} catch (error) {
+		// It may end between opening and reading.
+		if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ESRCH') {
+			throw error;
+		}
+
+		return undefined;
+	}
+};
+
+const isAlive = ({pid, startTime}: ProcessIdentity) => startTimeOf(pid) === startTime;
+
+const signalTo = ({pid}: ProcessIdentity, signal: NodeJS.Signals) => {
+	try {
+		process.kill(pid, signal);
+	} catch {
+		// It ended by itself in the meantime.
+	}
+};
+
+export const end = async (identity: ProcessIdentity | undefined): Promise<void> => {
+	if (!identity) {
+		return;
+	}
+
+	for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+		for (let waited = 0; waited < 2000 && isAlive(identity); waited += 10) {
+			if (waited === 0) {
+				signalTo(identity, signal);
+			}
+
+			await sleep(10);
+		}
+	}
+};
+
+/** What the worker wrote while it was root: what it says later is no reason to end a process. */
+export const readIdentity = async (pidFile: string): Promise<ProcessIdentity | undefined> => {
+	try {
+		return JSON.parse(await readFile(pidFile, 'utf8')) as ProcessIdentity;
+	} catch (error) {
+		throwUnreadable(error);
+		return undefined;
+	}
+};

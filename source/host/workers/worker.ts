@@ -1,0 +1,162 @@
+import {Buffer} from 'node:buffer';
+import {createHash} from 'node:crypto';
+import {mkdir, rm} from 'node:fs/promises';
+import process from 'node:process';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {HolmError} from '../../engine/errors.js';
+import {filesOf, launch} from './worker-launch.js';
+import {connect, type Link} from './worker-link.js';
+import {end, readIdentity, type ProcessIdentity} from './worker-process.js';
+
+const defaultAnswerLimitMs = 30_000;
+
+export type WorkerOptions<Request> = {
+	/** Directory of the worker's socket, lock, process id and log; made when it is missing. Belongs to root alone. */
+	readonly directory: string;
+	/** Distinct among the workers of one directory. */
+	readonly name: string;
+	/** The module that calls `serveWorker`. */
+	readonly module: URL;
+	/** Programs that node is started through, such as `['nsenter', '--net=/run/netns/x', '--']`; each must replace itself by what it starts. */
+	readonly prefix?: readonly string[];
+	readonly nodeArguments?: readonly string[];
+	/** The worker finds them from `process.argv[3]` on. */
+	readonly arguments?: readonly string[];
+	/** What else a living worker must agree with to be used again, such as the inode of its network namespace. */
+	readonly key?: string;
+	/** How long a request may take; default 30 seconds. A worker that has not answered by then hangs, and another one takes its place. */
+	readonly answerLimitMs?: number;
+	/** The request that gives a new worker what the one that died knew; it is sent before any other. */
+	readonly state?: () => Request | undefined;
+};
+
+export type Worker<Request, Answer> = {
+	/** Requests are answered in their order. Rejects with the handler's `HolmError`. */
+	readonly call: (request: Request) => Promise<Answer>;
+	/** Of the present process; another one after a restart. */
+	readonly pid: number;
+	/** Ends the worker and removes its files. */
+	readonly close: () => Promise<void>;
+};
+
+/**
+The daemon's side: finds the living worker of this name or starts one, and keeps it: a worker that dies is started again, at once, and given its `state`.
+
+Throws `unavailable` when it cannot be started and `invalid` when the directory's path is too long for a socket.
+*/
+export const openWorker = async <Request, Answer>(options: WorkerOptions<Request>): Promise<Worker<Request, Answer>> => {
+	const {directory, name, state, answerLimitMs = defaultAnswerLimitMs} = options;
+	const files = filesOf(directory, name);
+	if (Buffer.byteLength(files.socket) > 107) {
+		throw new HolmError('invalid', `The path ${files.socket} is too long for a socket`, {remedy: 'choose a shorter root directory'});
+	}
+
+	await mkdir(directory, {recursive: true, mode: 0o700});
+	const key = createHash('sha256')
+		.update(JSON.stringify([process.execPath, options.module.href, options.prefix, options.nodeArguments, options.arguments, options.key]))
+		.digest('hex');
+
+	const reach = async (): Promise<Link & {readonly identity: ProcessIdentity}> => {
+		for (let attempt = 0; attempt < 3; attempt++) {
+			const reached = await connect(files.socket, name) ?? await launch(options as WorkerOptions<never>, key);
+			const link = reached === 'silent' ? undefined : reached;
+			const identity = await readIdentity(files.pidFile);
+			if (identity && link?.hello.key === key) {
+				return {...link, identity};
+			}
+
+			// One that hangs, or one of another configuration.
+			link?.destroy();
+			await end(identity);
+		}
+
+		throw new HolmError('unavailable', `The worker ${name} does not answer`, {remedy: `${files.log} may say why`});
+	};
+
+	let link = await reach();
+	let isClosed = false;
+	let queue: Promise<unknown> = Promise.resolve();
+	const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+		const result = queue.then(work);
+		queue = result.catch(() => undefined);
+		return result;
+	};
+
+	const ask = async (request: Request) => {
+		const {identity} = link;
+		const limit = setTimeout(() => {
+			void end(identity);
+		}, answerLimitMs);
+		try {
+			return await link.send(request);
+		} finally {
+			clearTimeout(limit);
+		}
+	};
+
+	const restore = async () => {
+		if (isClosed) {
+			throw new HolmError('unavailable', `The worker ${name} was closed`);
+		}
+
+		if (link.isOpen()) {
+			return;
+		}
+
+		link = await reach();
+		watch();
+		const request = state?.();
+		try {
+			if (request !== undefined) {
+				await ask(request);
+			}
+		} catch (error) {
+			// Whoever gave the state was told then what of it fails.
+			if (!link.isOpen()) {
+				throw error;
+			}
+		}
+	};
+
+	const revive = async (delayMs: number): Promise<void> => {
+		await sleep(delayMs, undefined, {ref: false});
+		try {
+			await inTurn(restore);
+		} catch {
+			if (!isClosed && !link.isOpen()) {
+				await revive(Math.min(delayMs * 2, 30_000));
+			}
+		}
+	};
+
+	const watch = () => {
+		void link.ended.then(async () => isClosed ? undefined : revive(100));
+	};
+
+	watch();
+	return {
+		call: async request => inTurn(async () => {
+			await restore();
+			try {
+				return await ask(request) as Answer;
+			} catch (error) {
+				if (link.isOpen()) {
+					throw error;
+				}
+			}
+
+			// It died before it had answered, or had died unnoticed.
+			await restore();
+			return await ask(request) as Answer;
+		}),
+		get pid() {
+			return link.identity.pid;
+		},
+		close: async () => inTurn(async () => {
+			isClosed = true;
+			link.destroy();
+			await end(link.identity);
+			await Promise.all([files.socket, files.pidFile].map(async file => rm(file, {force: true})));
+		}),
+	};
+};

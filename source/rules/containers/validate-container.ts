@@ -1,0 +1,172 @@
+import net from 'node:net';
+import {HolmError} from '../../engine/errors.js';
+import type {ContainerConfiguration, Mount} from '../../engine/resources.js';
+import {mountPath} from './mount-path.js';
+import {containerName} from '../names.js';
+import {signalNumber} from './signals.js';
+import {
+	refuse,
+	shown,
+	validateArguments,
+	validateDirectory,
+	validateEnvironment,
+} from './validate-process.js';
+
+const minimumMemory = 6 * 1024 * 1024;
+
+const checkNames = ({name, hostname, user, labels}: ContainerConfiguration) => {
+	if (name !== undefined) {
+		containerName(name);
+	}
+
+	if (hostname !== undefined && !/^(?!-)[\d\-A-Za-z]{1,63}(?<!-)(?:\.(?!-)[\d\-A-Za-z]{1,63}(?<!-))*$/v.test(hostname)) {
+		refuse(`invalid host name ${shown(hostname)}`, 'it has labels of up to 63 letters, digits and hyphens');
+	}
+
+	if (user !== undefined && !/^[\w\-.]*\$?(?::[\w\-.]+\$?)?$/v.test(user)) {
+		refuse(`invalid user ${shown(user)}`, 'it is NAME or UID, with :GROUP or :GID after it where wanted');
+	}
+
+	if (Object.keys(labels).some(key => key === '' || key.includes('='))) {
+		refuse('invalid label: a key is empty or has an equals sign', 'write KEY=value');
+	}
+};
+
+const checkProcess = ({entrypoint = [], command, environment, workingDirectory}: ContainerConfiguration) => {
+	validateArguments([...entrypoint, ...command]);
+	validateEnvironment(environment);
+	validateDirectory(workingDirectory);
+};
+
+const checkMounts = (mounts: readonly Mount[]) => {
+	const targets = new Set<string>();
+	for (const mount of mounts) {
+		const target = mountPath(mount.target);
+		if (!mount.target.startsWith('/') || mount.target.includes('\0') || mount.target.split('/').includes('..')) {
+			refuse(`invalid mount config: invalid mount path ${shown(mount.target)}: mount path must be absolute`, 'begin it with / and leave out ..');
+		}
+
+		if (target === '/') {
+			refuse('invalid mount config: destination can\'t be \'/\'', 'mount a directory below it');
+		}
+
+		if (targets.has(target)) {
+			refuse(`Duplicate mount point: ${target}`, 'mount each path once');
+		}
+
+		targets.add(target);
+		if (mount.type === 'bind' && (!mount.source.startsWith('/') || mount.source.includes('\0'))) {
+			refuse(`invalid mount config: ${shown(mount.source)} is not an absolute path of the host`, 'begin it with /');
+		}
+	}
+};
+
+const isPort = (port: number, minimum: number) => Number.isSafeInteger(port) && port >= minimum && port <= 65_535;
+
+const checkPorts = ({ports}: ContainerConfiguration) => {
+	const taken = new Set<string>();
+	for (const {hostAddress, hostPort, containerPort, protocol} of ports) {
+		if (!isPort(containerPort, 1) || !isPort(hostPort, 0)) {
+			refuse(`invalid port: ${hostPort}:${containerPort}`, 'a port is a number from 1 to 65535');
+		}
+
+		if (net.isIP(hostAddress) === 0) {
+			refuse(`invalid host address ${shown(hostAddress)} for port ${containerPort}`, '0.0.0.0 stands for all');
+		}
+
+		const key = `${hostAddress} ${hostPort}/${protocol}`;
+		if (hostPort !== 0 && taken.has(key)) {
+			refuse(`port ${hostPort}/${protocol} is published twice`, 'give each host port once');
+		}
+
+		taken.add(key);
+	}
+};
+
+const checkLimits = ({cpus, memory, ulimits, stopSignal, stopTimeoutSeconds}: ContainerConfiguration) => {
+	if (cpus !== undefined && !(Number.isSafeInteger(cpus) && cpus >= 1)) {
+		refuse(`invalid number of CPUs: ${cpus}`, 'a machine has a whole number of them, from 1');
+	}
+
+	if (memory !== undefined && !(Number.isSafeInteger(memory) && memory >= minimumMemory)) {
+		refuse(`invalid memory limit ${memory}: minimum memory limit allowed is 6MB`, 'give more');
+	}
+
+	const ulimit = ulimits.find(({soft, hard}) => hard !== -1 && soft > hard);
+	if (ulimit) {
+		refuse(`ulimit soft limit must be less than or equal to hard limit: ${ulimit.soft} > ${ulimit.hard}`, `raise the hard limit of ${ulimit.name.slice(0, 40)}`);
+	}
+
+	if (stopSignal) {
+		signalNumber(stopSignal);
+	}
+
+	if (stopTimeoutSeconds !== undefined && !Number.isFinite(stopTimeoutSeconds)) {
+		refuse(`invalid stop timeout: ${stopTimeoutSeconds}`, 'it is a number of seconds');
+	}
+};
+
+const checkRestart = ({restartPolicy: {name, maximumRetryCount}, autoRemove}: ContainerConfiguration) => {
+	if (!['no', 'always', 'on-failure', 'unless-stopped'].includes(name)) {
+		refuse(`invalid restart policy ${shown(name)}`, 'it is no, always, unless-stopped or on-failure');
+	}
+
+	if (autoRemove && name !== 'no') {
+		refuse('can\'t create \'AutoRemove\' container with restart policy', 'drop one of them');
+	}
+
+	if (!Number.isSafeInteger(maximumRetryCount) || maximumRetryCount < 0) {
+		refuse(`invalid maximum retry count: ${maximumRetryCount}`, 'it is a whole number, 0 for no limit');
+	}
+
+	if (maximumRetryCount > 0 && name !== 'on-failure') {
+		refuse(`invalid restart policy: maximum retry count can only be used with 'on-failure', not ${name}`, 'leave out the count');
+	}
+};
+
+const checkHosts = ({extraHosts, dnsServers}: ContainerConfiguration) => {
+	for (const host of extraHosts) {
+		const [name = '', ...address] = host.split(':');
+		if (name === '' || (net.isIP(address.join(':')) === 0 && address.join(':') !== 'host-gateway')) {
+			refuse(`bad format for add-host: ${shown(host)}`, 'write NAME:ADDRESS, or NAME:host-gateway');
+		}
+	}
+
+	const server = dnsServers.find(server => net.isIP(server) === 0);
+	if (server !== undefined) {
+		refuse(`invalid address of a name server: ${shown(server)}`, 'it is an IP address');
+	}
+};
+
+const checkNetworks = ({networks}: ContainerConfiguration) => {
+	const names = networks.map(({network}) => network === 'default' ? 'bridge' : network);
+	const twice = names.find((name, index) => names.indexOf(name) !== index);
+	if (twice !== undefined) {
+		refuse(`network ${twice} is given twice`, 'give each network once');
+	}
+
+	if (names.length > 1 && names.includes('none')) {
+		refuse('the network none cannot be combined with others', 'leave one of them out');
+	}
+
+	const shared = names.find(name => name === 'host' || name.startsWith('container:'));
+	if (shared !== undefined) {
+		throw new HolmError('unsupported', `network ${shown(shared)} is not possible: a container is a machine of its own and cannot share another's network`, {remedy: 'put both on one network and use names, or publish ports'});
+	}
+};
+
+/** Checks everything of a configuration that can be checked without knowing what exists. Throws `invalid`, and `unsupported` for a network that no machine can have. */
+export const validateContainer = (configuration: ContainerConfiguration): void => {
+	if (configuration.image === '') {
+		refuse('no image was named', 'name one, such as redis:alpine');
+	}
+
+	checkNames(configuration);
+	checkProcess(configuration);
+	checkMounts(configuration.mounts);
+	checkPorts(configuration);
+	checkLimits(configuration);
+	checkRestart(configuration);
+	checkHosts(configuration);
+	checkNetworks(configuration);
+};

@@ -1,0 +1,65 @@
+import type {Image, ImageConfiguration} from '../../engine/resources.js';
+
+/** An entry of containers/storage's images.json. */
+export type ImageRecord = {
+	/** 64 hexadecimal digits. */
+	readonly id: string;
+	readonly digest?: string;
+	readonly names?: readonly string[];
+	readonly layer?: string;
+	readonly created?: string;
+	readonly 'big-data-names'?: readonly string[];
+};
+
+// An image's configuration is whatever its maker wrote: every member is looked at before it is believed.
+const text = (value: unknown): string => typeof value === 'string' ? value : '';
+const texts = (value: unknown): readonly string[] => Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
+const members = (value: unknown): Readonly<Record<string, unknown>> =>
+	typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : {};
+const time = (value: unknown): number => {
+	const milliseconds = Date.parse(text(value));
+	return Number.isNaN(milliseconds) ? 0 : milliseconds;
+};
+
+const parseConfiguration = (value: unknown): ImageConfiguration => {
+	const config = members(value);
+	const stopSignal = text(config.StopSignal);
+	return {
+		user: text(config.User),
+		environment: texts(config.Env),
+		entrypoint: texts(config.Entrypoint),
+		command: texts(config.Cmd),
+		workingDirectory: text(config.WorkingDir),
+		exposedPorts: Object.keys(members(config.ExposedPorts)),
+		volumes: Object.keys(members(config.Volumes)),
+		labels: Object.fromEntries(Object.entries(members(config.Labels)).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
+		...(stopSignal !== '' && {stopSignal}),
+	};
+};
+
+/**
+An image out of its record and its configuration, without names.
+
+The configuration is that of the OCI image specification or of Docker's schema 2, which agree in every member that is read here.
+*/
+export const parseImage = (record: ImageRecord, configuration: unknown, sizeBytes: number): Image => {
+	const image = members(configuration);
+	const history = Array.isArray(image.history) ? image.history.map(item => members(item)) : [];
+	return {
+		id: `sha256:${record.id}`,
+		tags: [],
+		digests: [],
+		createdAt: time(image.created ?? record.created),
+		sizeBytes,
+		architecture: text(image.architecture),
+		os: text(image.os),
+		configuration: parseConfiguration(image.config),
+		layers: texts(members(image.rootfs).diff_ids),
+		history: history.map(entry => ({
+			createdAt: time(entry.created),
+			createdBy: text(entry.created_by),
+			empty: entry.empty_layer === true,
+			comment: text(entry.comment),
+		})),
+	};
+};

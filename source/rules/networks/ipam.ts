@@ -1,0 +1,136 @@
+import {HolmError} from '../../engine/errors.js';
+import {
+	blockOf,
+	formatAddress,
+	formatCidr,
+	isWithin,
+	lastOf,
+	isOverlapping,
+	parseAddress,
+	parseCidr,
+	sizeOf,
+	type Cidr,
+} from './cidr.js';
+
+/** A block of addresses that is in use, and by what, as an error names it: `network web`, `a route of the host`. */
+export type TakenSubnet = {readonly subnet: string; readonly by: string};
+
+/** The blocks that networks without a `--subnet` are taken from, in order; each network gets a /24. */
+export const defaultPools: ReadonlyArray<{readonly from: string; readonly to: string}> = [
+	{from: '192.168.64.0/24', to: '192.168.255.0/24'},
+	{from: '172.18.0.0/24', to: '172.31.255.0/24'},
+];
+
+const obstacleOf = (candidate: Cidr, blocks: readonly Cidr[]) => blocks.find(block => isOverlapping(block, candidate));
+
+/**
+The first /24 of the pools that overlaps nothing taken.
+
+Throws `unavailable` when there is none.
+*/
+export const nextSubnet = ({taken, pools = defaultPools}: {readonly taken: readonly string[]; readonly pools?: typeof defaultPools}): string => {
+	const blocks = taken.map(subnet => parseCidr(subnet));
+	for (const pool of pools) {
+		const {first, prefixLength} = parseCidr(pool.from);
+		const last = parseCidr(pool.to).first;
+		for (let address = first; address <= last;) {
+			const candidate = blockOf(address, prefixLength);
+			const obstacle = obstacleOf(candidate, blocks);
+			if (!obstacle) {
+				return formatCidr(candidate);
+			}
+
+			address = blockOf(Math.max(lastOf(obstacle), lastOf(candidate)), prefixLength).first + sizeOf(candidate);
+		}
+	}
+
+	throw new HolmError('unavailable', 'every subnet of the address pool is in use', {remedy: 'remove a network, or name a subnet with --subnet'});
+};
+
+/** Network and broadcast address have meanings of their own (RFC 919, section 7), so no host has them. */
+const isHostOf = (subnet: Cidr, address: number) => address > subnet.first && address < lastOf(subnet);
+
+export type SubnetConfiguration = {readonly subnet: string; readonly gateway?: string; readonly ipRange?: string};
+
+/**
+What a network's addresses are, with the gateway filled in: the first address of the subnet.
+
+Throws `invalid` when something is malformed, does not lie in the subnet, or the subnet has no room for a gateway and a container (a prefix longer than /30), and `conflict` when the subnet overlaps what is taken.
+*/
+export const validateNetwork = (configuration: SubnetConfiguration, taken: readonly TakenSubnet[]): {subnet: string; gateway: string; ipRange?: string} => {
+	const subnet = parseCidr(configuration.subnet);
+	const written = formatCidr(subnet);
+	if (subnet.prefixLength > 30) {
+		throw new HolmError('invalid', `subnet ${written} has no room for a gateway and a container`, {remedy: 'the longest prefix is /30'});
+	}
+
+	if (subnet.prefixLength < 8) {
+		throw new HolmError('invalid', `subnet ${written} is larger than any private network`, {remedy: 'the shortest prefix is /8, as in 10.0.0.0/8'});
+	}
+
+	const reserved = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3'].find(block => isOverlapping(parseCidr(block), subnet));
+	if (reserved) {
+		throw new HolmError('invalid', `subnet ${written} lies in ${reserved}, whose addresses no machine can have`, {remedy: 'take one of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16'});
+	}
+
+	const obstacle = taken.find(other => isOverlapping(parseCidr(other.subnet), subnet));
+	if (obstacle) {
+		throw new HolmError('conflict', `subnet ${written} overlaps ${obstacle.subnet} of ${obstacle.by}`, {remedy: 'choose another --subnet, or leave it out'});
+	}
+
+	const gateway = configuration.gateway === undefined ? subnet.first + 1 : parseAddress(configuration.gateway);
+	if (!isHostOf(subnet, gateway)) {
+		throw new HolmError('invalid', `gateway ${formatAddress(gateway)} is not an address of subnet ${written}`, {remedy: `choose one from ${formatAddress(subnet.first + 1)} to ${formatAddress(lastOf(subnet) - 1)}`});
+	}
+
+	if (configuration.ipRange === undefined) {
+		return {subnet: written, gateway: formatAddress(gateway)};
+	}
+
+	const range = parseCidr(configuration.ipRange);
+	if (!isWithin(subnet, range.first) || !isWithin(subnet, lastOf(range))) {
+		throw new HolmError('invalid', `ip range ${formatCidr(range)} lies outside subnet ${written}`, {remedy: 'choose a block within the subnet'});
+	}
+
+	return {subnet: written, gateway: formatAddress(gateway), ipRange: formatCidr(range)};
+};
+
+export type LeaseRequest = {
+	readonly subnet: string;
+	readonly gateway: string;
+	/** Block that automatic leases are taken from; an address that is asked for may lie outside it. */
+	readonly ipRange?: string;
+	readonly taken: readonly string[];
+	readonly wanted?: string;
+};
+
+/**
+The wanted address, or the lowest free one.
+
+Throws `invalid` for a wanted address that the subnet cannot give, `conflict` for one in use, `unavailable` when all are.
+*/
+export const leaseAddress = ({subnet, gateway, ipRange, taken, wanted}: LeaseRequest): string => {
+	const block = parseCidr(subnet);
+	const used = new Set([parseAddress(gateway), ...taken.map(address => parseAddress(address))]);
+	if (wanted !== undefined) {
+		const address = parseAddress(wanted);
+		if (!isHostOf(block, address)) {
+			throw new HolmError('invalid', `address ${wanted} is not one of subnet ${subnet}`, {remedy: `choose one from ${formatAddress(block.first + 1)} to ${formatAddress(lastOf(block) - 1)}`});
+		}
+
+		if (used.has(address)) {
+			throw new HolmError('conflict', address === parseAddress(gateway) ? `address ${wanted} is the gateway's` : `address ${wanted} is already in use on subnet ${subnet}`, {remedy: 'choose another one, or leave it out'});
+		}
+
+		return formatAddress(address);
+	}
+
+	const range = ipRange === undefined ? block : parseCidr(ipRange);
+	for (let address = Math.max(range.first, block.first + 1); address <= Math.min(lastOf(range), lastOf(block) - 1); address++) {
+		if (!used.has(address)) {
+			return formatAddress(address);
+		}
+	}
+
+	throw new HolmError('unavailable', `every address of ${formatCidr(range)} is in use`, {remedy: 'remove a container from the network, or make one with a larger subnet'});
+};

@@ -1,0 +1,32 @@
+import {HolmError} from '../../engine/errors.js';
+import {octetsOf, parseAddress} from './cidr.js';
+
+/**
+The MAC address of the device that holds an IPv4 address: locally administered (IEEE 802, the second bit of the first octet) and ending in the address.
+
+It follows the address rather than the container, so that neighbours whose ARP caches still know an earlier holder reach the new one at once.
+*/
+export const macOf = (address: string): string =>
+	['02', '42', ...octetsOf(parseAddress(address)).map(octet => octet.toString(16).padStart(2, '0'))].join(':');
+
+/**
+A MAC address that a user asks for, in lower case with colons.
+
+Throws `invalid` for anything that is not six octets, and for group addresses, which no device may have (IEEE 802, the first bit of the first octet).
+*/
+export const parseMac = (text: string): string => {
+	const mac = text.toLowerCase().replaceAll('-', ':');
+	if (!/^[\da-f]{2}(?::[\da-f]{2}){5}$/v.test(mac)) {
+		throw new HolmError('invalid', `${JSON.stringify(text)} is not a MAC address`, {remedy: 'write six octets, such as 02:42:c0:a8:46:02'});
+	}
+
+	if (Number.parseInt(mac.slice(0, 2), 16) % 2 === 1) {
+		throw new HolmError('invalid', `${text} is the MAC address of a group, not of a device`, {remedy: 'make the first octet even, such as 02'});
+	}
+
+	if (mac === '00:00:00:00:00:00') {
+		throw new HolmError('invalid', `${text} stands for no MAC address`, {remedy: 'leave it out and one is made'});
+	}
+
+	return mac;
+};

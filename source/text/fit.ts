@@ -1,0 +1,73 @@
+import {escapeControls} from './escape.js';
+import {widthOf} from './width.js';
+
+const printable = /^[\u{20}-\u{7E}]*$/v;
+// Joiners and variation selectors have no width of their own, and terminals disagree on what they do to their neighbours.
+const ignorable = /\p{Default_Ignorable_Code_Point}/gv;
+const segmenter = new Intl.Segmenter();
+
+/** Text from outside as one line that a terminal shows and does not obey, of a width that every terminal agrees on. */
+export const clean = (text: string): string =>
+	printable.test(text) ? text : escapeControls(text).replaceAll(ignorable, '');
+
+/** The beginning of clean text, at most so many columns wide. */
+export const cut = (text: string, width: number): string => {
+	if (width <= 0) {
+		return '';
+	}
+
+	if (printable.test(text)) {
+		return text.slice(0, width);
+	}
+
+	let columns = 0;
+	let end = 0;
+	for (const {segment, index} of segmenter.segment(text)) {
+		columns += widthOf(segment);
+		if (columns > width) {
+			break;
+		}
+
+		end = index + segment.length;
+	}
+
+	return text.slice(0, end);
+};
+
+/** Clean text in exactly so many columns: filled with spaces, or cut with an ellipsis. */
+export const fit = (text: string, width: number, {align = 'left', ellipsis = '…'}: {readonly align?: 'left' | 'right'; readonly ellipsis?: string} = {}): string => {
+	if (width <= 0) {
+		return '';
+	}
+
+	const given = widthOf(text);
+	const shown = given <= width ? text : `${cut(text, width - 1)}${width > 1 ? ellipsis : ''}`;
+	const missing = ' '.repeat(Math.max(0, width - (given <= width ? given : widthOf(shown))));
+	return align === 'left' ? shown + missing : missing + shown;
+};
+
+/** Words in lines of at most so many columns; a longer word is broken. */
+export const wrapWords = (text: string, width: number): readonly string[] => {
+	const lines: string[] = [];
+	let line = '';
+	for (let word of text.split(' ')) {
+		if (line !== '' && widthOf(line) + 1 + widthOf(word) <= width) {
+			line += ` ${word}`;
+			continue;
+		}
+
+		if (line !== '') {
+			lines.push(line);
+		}
+
+		while (widthOf(word) > width) {
+			const head = cut(word, width) || word.slice(0, 1);
+			lines.push(head);
+			word = word.slice(head.length);
+		}
+
+		line = word;
+	}
+
+	return [...lines, line];
+};

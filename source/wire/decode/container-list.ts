@@ -1,0 +1,84 @@
+import type {Container, ContainerStatus, PublishedPort} from '../../engine/resources.js';
+import {fieldsOf, type Fields} from '../fields.js';
+import {parseDuration} from '../times.js';
+import {decodeAttachments, decodeContainer, decodeMountPoints} from './container.js';
+import {decodeCreateContainer} from './create.js';
+
+/**
+The state and its times out of the words of `docker ps`, which is all that another engine's list has.
+
+Times are as exact as the words: `Up 3 hours` started three hours before `now`.
+*/
+export const parseStatus = (state: string, status: string, now: number): ContainerStatus => {
+	const ended = /^(?:Exited|Restarting|Dead) \((?<code>-?\d+)\) (?<ago>.*?)(?: ago)?$/v.exec(status)?.groups;
+	const since = now - (parseDuration(ended?.['ago'] ?? status.replace(/^Up /v, '')) ?? 0);
+	const exitCode = Number(ended?.['code'] ?? 0);
+	switch (state) {
+		case 'running':
+		case 'paused': {
+			return {state, pid: 0, startedAt: since};
+		}
+
+		case 'restarting': {
+			return {state, exitCode, finishedAt: since};
+		}
+
+		case 'created':
+		case 'configured':
+		case 'initialized': {
+			return {state: 'created'};
+		}
+
+		default: {
+			return {
+				state: 'exited', exitCode, outOfMemory: false, startedAt: 0, finishedAt: since,
+			};
+		}
+	}
+};
+
+const decodePublished = (ports: readonly Fields[]): PublishedPort[] => {
+	const published = ports.filter(port => port.number('PublicPort') > 0).map((port): PublishedPort => ({
+		hostAddress: port.text('IP') || '0.0.0.0',
+		hostPort: port.number('PublicPort'),
+		containerPort: port.number('PrivatePort'),
+		protocol: port.text('Type') === 'udp' ? 'udp' : 'tcp',
+	}));
+	// Docker lists a port that is open on every address once for IPv4 and once for IPv6.
+	return published.filter(port => port.hostAddress !== '::' || !published.some(other => other.hostAddress === '0.0.0.0' && other.hostPort === port.hostPort));
+};
+
+/** One item of `GET /containers/json`: whole where it is ours, and otherwise as much as a list tells. */
+export const decodeContainerItem = (json: unknown, now = Date.now()): Container => {
+	const fields = fieldsOf(json);
+	if (fields.has('Holm')) {
+		return decodeContainer(fields.raw['Holm']);
+	}
+
+	const name = (fields.texts('Names')[0] ?? '').replace(/^\//v, '');
+	const mounts = decodeMountPoints(fields.objects('Mounts'));
+	const ports = decodePublished(fields.objects('Ports'));
+	const {configuration} = decodeCreateContainer(fieldsOf({
+		Image: fields.text('Image') || '<none>',
+		Labels: fields.raw['Labels'],
+		NetworkingConfig: {EndpointsConfig: fields.object('NetworkSettings').raw['Networks']},
+	}), {name});
+	return {
+		id: fields.text('Id'),
+		name,
+		createdAt: fields.number('Created') * 1000,
+		imageId: fields.text('ImageID'),
+		configuration: {...configuration, ports, mounts},
+		process: {
+			arguments: fields.text('Command') ? [fields.text('Command')] : [], environment: [], workingDirectory: '', user: '',
+		},
+		status: parseStatus(fields.text('State'), fields.text('Status'), now),
+		attachments: decodeAttachments(fields.object('NetworkSettings').map('Networks')),
+		ports,
+		exposedPorts: [...new Set(fields.objects('Ports').map(port => `${port.number('PrivatePort')}/${port.text('Type')}`))],
+		mounts,
+		restartCount: 0,
+		diskBytes: fields.optionalNumber('SizeRw'),
+		source: json,
+	};
+};

@@ -1,0 +1,169 @@
+import {HolmError} from '../../engine/errors.js';
+import type {AttachmentConfiguration, ContainerConfiguration, Mount, RestartPolicy} from '../../engine/resources.js';
+import {type Fields} from '../fields.js';
+import {decodePorts} from '../ports.js';
+import {refuseUnsupported} from './unsupported.js';
+
+export const decodeEndpoint = (network: string, fields: Fields): AttachmentConfiguration => ({
+	network,
+	address: fields.object('IPAMConfig').optionalText('IPv4Address'),
+	mac: fields.optionalText('MacAddress'),
+	aliases: fields.texts('Aliases'),
+});
+
+const decodeNetworks = (body: Fields, host: Fields): AttachmentConfiguration[] => {
+	const endpoints = new Map(body.object('NetworkingConfig').map('EndpointsConfig'));
+	const mode = host.text('NetworkMode') || 'default';
+	// Docker's clients always name a mode; `default` counts only where nothing else was named.
+	const names = mode === 'default' && endpoints.size > 0 ? [...endpoints.keys()] : [...new Set([mode, ...endpoints.keys()])];
+	const legacyMac = body.optionalText('MacAddress');
+	const attachments = names.map((name, index): AttachmentConfiguration => {
+		const endpoint = endpoints.get(name);
+		const attachment = endpoint ? decodeEndpoint(name, endpoint) : {network: name, aliases: []};
+		return index === 0 && legacyMac ? {...attachment, mac: attachment.mac ?? legacyMac} : attachment;
+	});
+	const isPlainDefault = ({network, address, mac, aliases}: AttachmentConfiguration) =>
+		network === 'default' && !address && !mac && aliases.length === 0;
+	return attachments.length === 1 && attachments.every(attachment => isPlainDefault(attachment)) ? [] : attachments;
+};
+
+/** `source:target[:options]` or, for an anonymous volume, `target`. A source that starts with a slash is a path on the host. */
+const decodeBind = (bind: string): Mount => {
+	const parts = bind.split(':');
+	const [source = '', target = ''] = parts.length === 1 ? ['', bind] : parts;
+	const options = parts[2]?.split(',') ?? [];
+	if (parts.length > 3 || !target.startsWith('/')) {
+		throw new HolmError('invalid', `HostConfig.Binds: ${JSON.stringify(bind.slice(0, 256))} is not source:target[:options]`, {remedy: 'the target is an absolute path'});
+	}
+
+	return {type: source.startsWith('/') ? 'bind' : 'volume', source, target, readOnly: options.includes('ro')};
+};
+
+const decodeTmpfs = (target: string, options: string): Mount => {
+	const list = options.split(',').filter(Boolean);
+	return {
+		type: 'tmpfs',
+		target,
+		readOnly: list.includes('ro'),
+		options: list.filter(option => option !== 'ro'),
+	};
+};
+
+const decodeMount = (fields: Fields): Mount => {
+	const type = fields.text('Type');
+	const target = fields.text('Target');
+	const readOnly = fields.flag('ReadOnly');
+	if (type === 'bind' || type === 'volume') {
+		return {
+			type, source: fields.text('Source'), target, readOnly,
+		};
+	}
+
+	if (type === 'tmpfs') {
+		const options = fields.object('TmpfsOptions');
+		const size = options.number('SizeBytes');
+		const mode = options.number('Mode');
+		return {
+			type, target, readOnly, options: [...size ? [`size=${size}`] : [], ...mode ? [`mode=${mode.toString(8)}`] : []],
+		};
+	}
+
+	throw new HolmError('invalid', `HostConfig.Mounts: ${JSON.stringify(type.slice(0, 64))} is not a type of mount`, {remedy: 'bind, volume or tmpfs'});
+};
+
+const decodeMounts = (body: Fields, host: Fields): Mount[] => {
+	const mounts = [
+		...host.texts('Binds').map(bind => decodeBind(bind)),
+		...host.objects('Mounts').map(mount => decodeMount(mount)),
+		...Object.entries(host.textMap('Tmpfs')).map(([target, options]) => decodeTmpfs(target, options)),
+	];
+	const anonymous = body.names('Volumes').filter(target => !mounts.some(mount => mount.target === target));
+	return [...mounts, ...anonymous.map((target): Mount => ({
+		type: 'volume', source: '', target, readOnly: false,
+	}))];
+};
+
+const policies = ['no', 'always', 'on-failure', 'unless-stopped'] as const;
+
+export const decodeRestartPolicy = (fields: Fields): RestartPolicy => {
+	const given = fields.text('Name') || 'no';
+	const name = policies.find(policy => policy === given);
+	if (!name) {
+		throw new HolmError('invalid', `HostConfig.RestartPolicy.Name: ${JSON.stringify(given.slice(0, 64))} is not a restart policy`, {remedy: policies.join(', ')});
+	}
+
+	return {name, maximumRetryCount: fields.number('MaximumRetryCount')};
+};
+
+/** Limits of processor time as whole CPUs. */
+export const decodeCpus = (host: Fields): {cpus?: number; warnings: string[]} => {
+	const period = host.number('CpuPeriod') || 100_000;
+	const asked = host.number('NanoCpus') / 1e9 || Math.max(0, host.number('CpuQuota')) / period;
+	const cpus = Math.ceil(asked);
+	return {
+		cpus: asked === 0 ? undefined : cpus,
+		warnings: cpus === asked ? [] : [`A machine has whole CPUs: ${asked} was rounded up to ${cpus}`],
+	};
+};
+
+const decodeEntrypoint = (body: Fields): readonly string[] | undefined => {
+	const entrypoint = body.texts('Entrypoint');
+	if (entrypoint.length === 0) {
+		return undefined;
+	}
+
+	return entrypoint.length === 1 && entrypoint[0] === '' ? [] : entrypoint;
+};
+
+/**
+The body of `POST /containers/create`; the name and platform of the query go before those of the body.
+
+Throws `invalid` for what is malformed and `unsupported` for what no machine can have. What can be done without is a warning.
+*/
+export const decodeCreateContainer = (body: Fields, query: {readonly name?: string; readonly platform?: string} = {}): {configuration: ContainerConfiguration; warnings: string[]} => {
+	const host = body.object('HostConfig');
+	const holm = body.object('Holm');
+	const warnings = refuseUnsupported(body, host);
+	const {cpus, warnings: cpuWarnings} = decodeCpus(host);
+	if (!body.text('Image')) {
+		throw new HolmError('invalid', 'Image is missing: a container is made from an image');
+	}
+
+	return {
+		configuration: {
+			image: body.text('Image'),
+			name: query.name || holm.optionalText('Name'),
+			command: body.texts('Cmd'),
+			entrypoint: decodeEntrypoint(body),
+			environment: body.texts('Env'),
+			workingDirectory: body.optionalText('WorkingDir'),
+			user: body.optionalText('User'),
+			hostname: body.optionalText('Hostname'),
+			terminal: body.flag('Tty'),
+			openStdin: body.flag('OpenStdin'),
+			autoRemove: host.flag('AutoRemove'),
+			labels: body.textMap('Labels'),
+			networks: decodeNetworks(body, host),
+			ports: decodePorts(host, 'PortBindings'),
+			publishAll: host.flag('PublishAllPorts'),
+			mounts: decodeMounts(body, host),
+			extraHosts: host.texts('ExtraHosts'),
+			dnsServers: host.texts('Dns'),
+			dnsSearch: host.texts('DnsSearch'),
+			cpus,
+			memory: host.number('Memory') || undefined,
+			readOnlyRoot: host.flag('ReadonlyRootfs'),
+			capabilitiesToAdd: host.texts('CapAdd'),
+			capabilitiesToDrop: host.texts('CapDrop'),
+			privileged: host.flag('Privileged'),
+			ulimits: host.objects('Ulimits').map(limit => ({name: limit.text('Name'), soft: limit.number('Soft'), hard: limit.number('Hard')})),
+			init: host.flag('Init'),
+			stopSignal: body.optionalText('StopSignal'),
+			stopTimeoutSeconds: body.optionalNumber('StopTimeout'),
+			restartPolicy: decodeRestartPolicy(host.object('RestartPolicy')),
+			platform: query.platform || holm.optionalText('Platform'),
+			kernel: holm.optionalText('Kernel'),
+		},
+		warnings: [...warnings, ...cpuWarnings],
+	};
+};

@@ -1,0 +1,71 @@
+import type {Image} from '../../engine/resources.js';
+import {fieldsOf} from '../fields.js';
+import {fullName} from '../image-names.js';
+import {decodeTime} from '../times.js';
+
+/** Docker names an image without a name like this. */
+const isNamed = (name: string) => !name.includes('<none>');
+
+const decodeNames = (names: readonly string[]) => names.filter(name => isNamed(name)).map(name => fullName(name));
+
+/** The answer of `GET /images/{name}/json`, ours or another engine's. */
+export const decodeImage = (json: unknown): Image => {
+	const fields = fieldsOf(json);
+	const config = fields.object('Config');
+	return {
+		id: fields.text('Id'),
+		tags: decodeNames(fields.texts('RepoTags')),
+		digests: decodeNames(fields.texts('RepoDigests')),
+		createdAt: decodeTime(fields.text('Created')),
+		sizeBytes: fields.number('Size'),
+		architecture: fields.text('Architecture'),
+		os: fields.text('Os'),
+		configuration: {
+			user: config.text('User'),
+			environment: config.texts('Env'),
+			entrypoint: config.texts('Entrypoint'),
+			command: config.texts('Cmd'),
+			workingDirectory: config.text('WorkingDir'),
+			exposedPorts: config.names('ExposedPorts'),
+			volumes: config.names('Volumes'),
+			labels: config.textMap('Labels'),
+			stopSignal: config.optionalText('StopSignal'),
+		},
+		layers: fields.object('RootFS').texts('Layers'),
+		history: fields.object('Holm').objects('History').map(step => ({
+			createdAt: decodeTime(step.text('Created')),
+			createdBy: step.text('CreatedBy'),
+			empty: step.flag('Empty'),
+			comment: step.text('Comment'),
+		})),
+		source: json,
+	};
+};
+
+/** One item of `GET /images/json`: whole where it is ours, and otherwise as much as a list tells. */
+export const decodeImageItem = (json: unknown): Image => {
+	const fields = fieldsOf(json);
+	if (fields.has('Holm')) {
+		return decodeImage(fields.raw['Holm']);
+	}
+
+	return {
+		...decodeImage({
+			Id: fields.raw['Id'],
+			RepoTags: fields.raw['RepoTags'],
+			RepoDigests: fields.raw['RepoDigests'],
+			Size: fields.raw['Size'],
+			Config: {Labels: fields.raw['Labels']},
+		}),
+		createdAt: fields.number('Created') * 1000,
+		source: json,
+	};
+};
+
+/** The answer of `GET /images/{name}/history`, newest first; steps of less than a byte count as empty. */
+export const decodeHistory = (steps: ReadonlyArray<ReturnType<typeof fieldsOf>>): Image['history'] => steps.map(step => ({
+	createdAt: step.number('Created') * 1000,
+	createdBy: step.text('CreatedBy'),
+	empty: step.number('Size') === 0,
+	comment: step.text('Comment'),
+})).toReversed();

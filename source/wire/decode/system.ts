@@ -1,0 +1,88 @@
+import type {DiskUsage, EngineInfo, EngineVersion, Snapshot} from '../../engine/engine.js';
+import type {EngineEvent} from '../../engine/resources.js';
+import {fieldsOf} from '../fields.js';
+import {decodeContainer} from './container.js';
+import {decodeContainerItem} from './container-list.js';
+import {decodeImage, decodeImageItem} from './image.js';
+import {decodeNetwork} from './network.js';
+import {decodeStats} from './stats.js';
+import {decodeVolume} from './volume.js';
+
+/** The answer of `GET /version`, ours or another engine's. Docker calls its own first component `Engine`. */
+export const decodeVersion = (json: unknown): EngineVersion => {
+	const fields = fieldsOf(json);
+	const component = fields.objects('Components')[0]?.text('Name').replace(/^Engine$/v, '');
+	return {
+		name: fields.object('Platform').text('Name') || component || 'Docker',
+		version: fields.text('Version'),
+		apiVersion: fields.text('ApiVersion'),
+		minimumApiVersion: fields.text('MinAPIVersion'),
+		os: fields.text('Os'),
+		architecture: fields.text('Arch'),
+		kernel: fields.text('KernelVersion'),
+	};
+};
+
+export const decodeInfo = (json: unknown): EngineInfo => {
+	const fields = fieldsOf(json);
+	return {
+		id: fields.text('ID'),
+		name: fields.text('Name'),
+		root: fields.text('DockerRootDir'),
+		containers: fields.number('Containers'),
+		running: fields.number('ContainersRunning'),
+		paused: fields.number('ContainersPaused'),
+		stopped: fields.number('ContainersStopped'),
+		images: fields.number('Images'),
+		cpus: fields.number('NCPU'),
+		memoryBytes: fields.number('MemTotal'),
+		operatingSystem: fields.text('OperatingSystem'),
+		kernel: fields.text('KernelVersion'),
+		architecture: fields.text('Architecture'),
+		accelerator: fields.object('Holm').optionalText('Accelerator'),
+		warnings: fields.texts('Warnings'),
+	};
+};
+
+/** The answer of `GET /system/df`; another engine's cache is that of its builds. */
+export const decodeDiskUsage = (json: unknown): DiskUsage => {
+	const fields = fieldsOf(json);
+	return {
+		images: fields.objects('Images').map(item => ({image: decodeImageItem(item.raw), containers: Math.max(0, item.number('Containers'))})),
+		containers: fields.objects('Containers').map(item => ({container: decodeContainerItem(item.raw), bytes: item.number('SizeRw')})),
+		volumes: fields.objects('Volumes').map(item => {
+			const usage = item.object('UsageData');
+			return {volume: decodeVolume(item.raw), bytes: Math.max(0, usage.number('Size')), containers: Math.max(0, usage.number('RefCount'))};
+		}),
+		cacheBytes: fields.object('Holm').optionalNumber('CacheBytes')
+			?? fields.objects('BuildCache').reduce((sum, item) => sum + item.number('Size'), 0),
+	};
+};
+
+const eventTypes = ['container', 'network', 'image', 'volume', 'daemon'] as const;
+
+/** One line of `GET /events`; undefined for types that the product has no word for, such as `plugin`. */
+export const decodeEvent = (json: unknown): EngineEvent | undefined => {
+	const fields = fieldsOf(json);
+	const type = eventTypes.find(known => known === fields.text('Type'));
+	const actor = fields.object('Actor');
+	return type && {
+		time: Math.floor(fields.number('timeNano') / 1e6) || fields.number('time') * 1000,
+		type,
+		action: fields.text('Action'),
+		id: actor.text('ID'),
+		attributes: actor.textMap('Attributes'),
+	};
+};
+
+export const decodeSnapshot = (json: unknown): Snapshot => {
+	const fields = fieldsOf(json);
+	return {
+		readAt: fields.number('ReadAt'),
+		containers: fields.objects('Containers').map(item => decodeContainer(item.raw)),
+		networks: fields.objects('Networks').map(item => decodeNetwork(item.raw)),
+		images: fields.objects('Images').map(item => decodeImage(item.raw)),
+		volumes: fields.objects('Volumes').map(item => decodeVolume(item.raw)),
+		stats: Object.fromEntries(fields.map('Stats').map(([id, stats]) => [id, decodeStats(stats.raw)])),
+	};
+};

@@ -1,0 +1,36 @@
+import {HolmError} from '../../engine/errors.js';
+import type {Volume} from '../../engine/resources.js';
+import {anonymousLabel} from '../encode/volume.js';
+import {fieldsOf, type Fields} from '../fields.js';
+import {decodeTime} from '../times.js';
+
+const madeUp = /^[\da-f]{64}$/v;
+
+/** The answer of `GET /volumes/{name}`, ours or another engine's. */
+export const decodeVolume = (json: unknown): Volume => {
+	const fields = fieldsOf(json);
+	const {[anonymousLabel]: anonymous, ...labels} = fields.textMap('Labels');
+	return {
+		name: fields.text('Name'),
+		createdAt: decodeTime(fields.text('CreatedAt')),
+		mountpoint: fields.text('Mountpoint'),
+		labels,
+		// Docker before 24 has no mark for a volume but the name that it made up itself.
+		anonymous: anonymous !== undefined || madeUp.test(fields.text('Name')),
+		source: json,
+	};
+};
+
+/** The body of `POST /volumes/create`. */
+export const decodeCreateVolume = (body: Fields): {name?: string; labels: Record<string, string>} => {
+	const driver = body.text('Driver') || 'local';
+	if (driver !== 'local') {
+		throw new HolmError('unsupported', `there is no volume driver ${JSON.stringify(driver.slice(0, 64))}`, {remedy: 'the only one is local'});
+	}
+
+	if (body.names('DriverOpts').length > 0) {
+		throw new HolmError('unsupported', 'options of the volume driver local are not supported', {remedy: 'mount a directory of the host instead'});
+	}
+
+	return {name: body.optionalText('Name'), labels: body.textMap('Labels')};
+};

@@ -1,0 +1,68 @@
+import type {Container, ContainerStatus, PublishedPort} from '../../engine/resources.js';
+import {describeDuration} from '../times.js';
+import {encodeContainer, encodeMountPoint, encodeNetworks} from './container.js';
+
+/** `Up 5 seconds`, `Exited (0) 3 minutes ago`: the status column of `docker ps`. */
+export const describeStatus = (status: ContainerStatus, now: number): string => {
+	switch (status.state) {
+		case 'created': {
+			return 'Created';
+		}
+
+		case 'running': {
+			return `Up ${describeDuration(now - status.startedAt)}`;
+		}
+
+		case 'paused': {
+			return `Up ${describeDuration(now - status.startedAt)} (Paused)`;
+		}
+
+		case 'restarting': {
+			return `Restarting (${status.exitCode}) ${describeDuration(now - status.finishedAt)} ago`;
+		}
+
+		case 'exited': {
+			return `Exited (${status.exitCode}) ${describeDuration(now - status.finishedAt)} ago`;
+		}
+	}
+};
+
+const plain = /^[\w%+,\-.\/:=@]+$/v;
+
+/** A command line in one string; only for reading. */
+const describeCommand = (arguments_: readonly string[]) =>
+	arguments_.map(argument => plain.test(argument) ? argument : `'${argument.replaceAll('\'', String.raw`'\''`)}'`).join(' ');
+
+const encodePublished = (ports: readonly PublishedPort[]) => ports.map(port => ({
+	IP: port.hostAddress,
+	PrivatePort: port.containerPort,
+	PublicPort: port.hostPort,
+	Type: port.protocol,
+}));
+
+const encodeExposed = ({exposedPorts, ports}: Container) => exposedPorts
+	.map(port => port.split('/'))
+	.filter(([number, protocol]) => !ports.some(port => port.containerPort === Number(number) && port.protocol === protocol))
+	.map(([number, protocol]) => ({PrivatePort: Number(number), Type: protocol}));
+
+/** One item of `GET /containers/json`. With `detail` the whole container is under `Holm`, for a client that wants lists without losing anything. */
+export const encodeContainerItem = (container: Container, {now = Date.now(), detail = false} = {}) => {
+	const live = container.status.state === 'running' || container.status.state === 'paused';
+	return {
+		Id: container.id,
+		Names: [`/${container.name}`],
+		Image: container.configuration.image,
+		ImageID: container.imageId,
+		Command: describeCommand(container.process.arguments),
+		Created: Math.floor(container.createdAt / 1000),
+		Ports: live ? [...encodePublished(container.ports), ...encodeExposed(container)] : [],
+		Labels: {...container.configuration.labels},
+		State: container.status.state,
+		Status: describeStatus(container.status, now),
+		SizeRw: container.diskBytes,
+		HostConfig: {NetworkMode: container.configuration.networks[0]?.network ?? 'bridge'},
+		NetworkSettings: {Networks: encodeNetworks(container)},
+		Mounts: container.mounts.map(mount => encodeMountPoint(mount)),
+		...detail ? {Holm: encodeContainer(container)} : {},
+	};
+};

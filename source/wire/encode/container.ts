@@ -1,0 +1,145 @@
+import type {Attachment, AttachmentConfiguration, Container, ContainerStatus, Mount} from '../../engine/resources.js';
+import {encodePorts} from '../ports.js';
+import {encodeTime, zeroTime} from '../times.js';
+import {encodeCreateContainer, encodeHostConfig} from './create.js';
+
+export const encodeAttachment = (attachment: Attachment, wanted?: AttachmentConfiguration) => ({
+	IPAMConfig: wanted?.address ? {IPv4Address: wanted.address} : null,
+	Links: null,
+	Aliases: [...attachment.aliases],
+	MacAddress: attachment.mac,
+	DriverOpts: null,
+	NetworkID: attachment.networkId,
+	EndpointID: attachment.endpointId,
+	Gateway: attachment.gateway,
+	IPAddress: attachment.address,
+	IPPrefixLen: attachment.prefixLength,
+	IPv6Gateway: '',
+	GlobalIPv6Address: '',
+	GlobalIPv6PrefixLen: 0,
+	DNSNames: [...attachment.aliases],
+});
+
+export const encodeMountPoint = (mount: Mount) => ({
+	Type: mount.type,
+	...mount.type === 'volume' ? {Name: mount.source, Driver: 'local'} : {},
+	Source: mount.type === 'bind' ? mount.source : '',
+	Destination: mount.target,
+	Mode: mount.type === 'tmpfs' ? mount.options.join(',') : '',
+	RW: !mount.readOnly,
+	Propagation: mount.type === 'bind' ? 'rprivate' : '',
+});
+
+const isLive = (status: ContainerStatus) => status.state === 'running' || status.state === 'paused';
+
+export const encodeNetworks = ({attachments, configuration}: Container) => Object.fromEntries(attachments.map(attachment => [
+	attachment.network,
+	encodeAttachment(attachment, configuration.networks.find(({network}) => network === attachment.network)),
+]));
+
+export const encodeState = (status: ContainerStatus) => ({
+	Status: status.state,
+	Running: isLive(status) || status.state === 'restarting',
+	Paused: status.state === 'paused',
+	Restarting: status.state === 'restarting',
+	OOMKilled: status.state === 'exited' && status.outOfMemory,
+	Dead: false,
+	Pid: 'pid' in status ? status.pid : 0,
+	ExitCode: 'exitCode' in status ? status.exitCode : 0,
+	Error: status.state === 'exited' ? status.reason ?? '' : '',
+	StartedAt: 'startedAt' in status ? encodeTime(status.startedAt) : zeroTime,
+	FinishedAt: 'finishedAt' in status ? encodeTime(status.finishedAt) : zeroTime,
+});
+
+/** Entrypoint and command as they are run: together they are `process.arguments`, parted where the user parted them. */
+const splitArguments = ({process, configuration}: Container) => {
+	const length = configuration.entrypoint?.length
+		?? (configuration.command.length > 0 ? process.arguments.length - configuration.command.length : 0);
+	return {
+		Entrypoint: length > 0 ? process.arguments.slice(0, length) : null,
+		Cmd: process.arguments.slice(Math.max(0, length)),
+	};
+};
+
+const encodeConfig = (container: Container) => ({
+	Hostname: container.configuration.hostname ?? container.id.slice(0, 12),
+	Domainname: '',
+	User: container.process.user,
+	AttachStdin: container.configuration.openStdin,
+	AttachStdout: true,
+	AttachStderr: true,
+	ExposedPorts: Object.fromEntries(container.exposedPorts.map(port => [port, {}])),
+	Tty: container.configuration.terminal,
+	OpenStdin: container.configuration.openStdin,
+	StdinOnce: container.configuration.openStdin,
+	Env: [...container.process.environment],
+	...splitArguments(container),
+	Image: container.configuration.image,
+	Volumes: null,
+	WorkingDir: container.process.workingDirectory,
+	Labels: {...container.configuration.labels},
+	StopSignal: container.configuration.stopSignal,
+	StopTimeout: container.configuration.stopTimeoutSeconds,
+});
+
+const encodeNetworkSettings = (container: Container) => {
+	const [first] = container.attachments;
+	return {
+		Bridge: '',
+		SandboxID: '',
+		Ports: isLive(container.status) ? encodePorts(container.ports, container.exposedPorts) : {},
+		EndpointID: first?.endpointId ?? '',
+		Gateway: first?.gateway ?? '',
+		IPAddress: first?.address ?? '',
+		IPPrefixLen: first?.prefixLength ?? 0,
+		MacAddress: first?.mac ?? '',
+		Networks: encodeNetworks(container),
+	};
+};
+
+/** The answer of `GET /containers/{id}/json`. */
+export const encodeContainer = (container: Container) => ({
+	Id: container.id,
+	Created: encodeTime(container.createdAt),
+	Path: container.process.arguments[0] ?? '',
+	Args: container.process.arguments.slice(1),
+	State: encodeState(container.status),
+	Image: container.imageId,
+	ResolvConfPath: '',
+	HostnamePath: '',
+	HostsPath: '',
+	LogPath: '',
+	Name: `/${container.name}`,
+	RestartCount: container.restartCount,
+	Driver: 'qcow2',
+	Platform: 'linux',
+	MountLabel: '',
+	ProcessLabel: '',
+	AppArmorProfile: '',
+	ExecIDs: null,
+	HostConfig: {
+		...encodeHostConfig(container.configuration),
+		LogConfig: {Type: 'json-file', Config: {}},
+		IpcMode: 'private',
+		PidMode: '',
+		Runtime: 'holm',
+	},
+	GraphDriver: {Name: 'qcow2', Data: null},
+	SizeRw: container.diskBytes,
+	Mounts: container.mounts.map(mount => encodeMountPoint(mount)),
+	Config: encodeConfig(container),
+	NetworkSettings: encodeNetworkSettings(container),
+	Holm: {
+		/** What was asked, beside what it became with the image's configuration. */
+		Wanted: encodeCreateContainer(container.configuration),
+		Ports: encodePorts(container.ports),
+		Reason: container.status.state === 'exited' ? container.status.reason : undefined,
+		Machine: container.machine && {
+			Accelerator: container.machine.accelerator,
+			Cpus: container.machine.cpus,
+			MemoryBytes: container.machine.memoryBytes,
+			Kernel: container.machine.kernel,
+			Phases: container.machine.phases.map(({name, startMs, endMs}) => ({Name: name, StartMs: startMs, EndMs: endMs})),
+		},
+	},
+});

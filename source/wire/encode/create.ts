@@ -1,0 +1,103 @@
+import type {ContainerUpdate} from '../../engine/engine.js';
+import type {
+	AttachmentConfiguration,
+	ContainerConfiguration,
+	Mount,
+	RestartPolicy,
+} from '../../engine/resources.js';
+import {encodePorts} from '../ports.js';
+
+export const encodeEndpoint = (attachment: AttachmentConfiguration) => ({
+	IPAMConfig: attachment.address ? {IPv4Address: attachment.address} : null,
+	MacAddress: attachment.mac ?? '',
+	Aliases: [...attachment.aliases],
+});
+
+/** File systems in memory are a map by their targets; a second one of the same target, which is for the engine to refuse, has no place in it. */
+const isInMap = (mount: Mount, index: number, mounts: readonly Mount[]) =>
+	mount.type === 'tmpfs' && mounts.findIndex(({type, target}) => type === 'tmpfs' && target === mount.target) === index;
+
+const encodeMount = (mount: Mount) => {
+	const common = {Type: mount.type, Target: mount.target, ReadOnly: mount.readOnly};
+	if (mount.type === 'tmpfs') {
+		return common;
+	}
+
+	return {
+		...common,
+		Source: mount.source,
+		// As `--volume` has it: without this field Docker refuses a directory that does not exist yet.
+		...mount.type === 'bind' ? {BindOptions: {CreateMountpoint: true}} : {},
+	};
+};
+
+const encodeTmpfs = (mounts: readonly Mount[]): Record<string, string> => Object.fromEntries(mounts
+	.filter((mount, index) => isInMap(mount, index, mounts))
+	.filter(mount => mount.type === 'tmpfs')
+	.map(mount => [mount.target, [...mount.options, ...mount.readOnly ? ['ro'] : []].join(',')]));
+
+const encodeRestartPolicy = ({name, maximumRetryCount}: RestartPolicy) => ({Name: name, MaximumRetryCount: maximumRetryCount});
+
+export const encodeHostConfig = (configuration: ContainerConfiguration) => ({
+	NetworkMode: configuration.networks[0]?.network ?? 'default',
+	PortBindings: encodePorts(configuration.ports),
+	PublishAllPorts: configuration.publishAll,
+	AutoRemove: configuration.autoRemove,
+	RestartPolicy: encodeRestartPolicy(configuration.restartPolicy),
+	Mounts: configuration.mounts.filter((mount, index, mounts) => !isInMap(mount, index, mounts)).map(mount => encodeMount(mount)),
+	Tmpfs: encodeTmpfs(configuration.mounts),
+	ExtraHosts: [...configuration.extraHosts],
+	Dns: [...configuration.dnsServers],
+	DnsSearch: [...configuration.dnsSearch],
+	NanoCpus: Math.round((configuration.cpus ?? 0) * 1e9),
+	Memory: configuration.memory ?? 0,
+	ReadonlyRootfs: configuration.readOnlyRoot,
+	CapAdd: [...configuration.capabilitiesToAdd],
+	CapDrop: [...configuration.capabilitiesToDrop],
+	Privileged: configuration.privileged,
+	Ulimits: configuration.ulimits.map(({name, soft, hard}) => ({Name: name, Soft: soft, Hard: hard})),
+	Init: configuration.init,
+});
+
+/** What is left out of a body keeps the image's; Docker's word for clearing an entrypoint is one empty string. */
+const encodeEntrypoint = (entrypoint: readonly string[] | undefined) =>
+	entrypoint && (entrypoint.length === 0 ? [''] : [...entrypoint]);
+
+/** The body of `POST /containers/create`. What Docker's body has no field for goes under `Holm`. */
+export const encodeCreateContainer = (configuration: ContainerConfiguration) => ({
+	Image: configuration.image,
+	Cmd: [...configuration.command],
+	Entrypoint: encodeEntrypoint(configuration.entrypoint),
+	Env: [...configuration.environment],
+	WorkingDir: configuration.workingDirectory ?? '',
+	User: configuration.user ?? '',
+	Hostname: configuration.hostname ?? '',
+	// Engines before 1.44 know one address for the whole container.
+	MacAddress: configuration.networks[0]?.mac,
+	Tty: configuration.terminal,
+	OpenStdin: configuration.openStdin,
+	StdinOnce: configuration.openStdin,
+	AttachStdin: configuration.openStdin,
+	AttachStdout: true,
+	AttachStderr: true,
+	Labels: {...configuration.labels},
+	ExposedPorts: Object.fromEntries(configuration.ports.map(port => [`${port.containerPort}/${port.protocol}`, {}])),
+	StopSignal: configuration.stopSignal,
+	StopTimeout: configuration.stopTimeoutSeconds,
+	HostConfig: encodeHostConfig(configuration),
+	NetworkingConfig: {
+		EndpointsConfig: Object.fromEntries(configuration.networks.map(attachment => [attachment.network, encodeEndpoint(attachment)])),
+	},
+	Holm: {
+		Name: configuration.name,
+		Platform: configuration.platform,
+		Kernel: configuration.kernel,
+	},
+});
+
+/** The body of `POST /containers/{id}/update`. */
+export const encodeUpdate = ({restartPolicy, cpus, memory}: ContainerUpdate) => ({
+	...restartPolicy && {RestartPolicy: encodeRestartPolicy(restartPolicy)},
+	...cpus !== undefined && {NanoCpus: Math.round(cpus * 1e9)},
+	...memory !== undefined && {Memory: memory},
+});

@@ -1,0 +1,22 @@
+import {Buffer} from 'node:buffer';
+import type {RegistryCredentials} from '../../engine/engine.js';
+
+/** What Docker's clients call Docker Hub. */
+export const hubServer = 'https://index.docker.io/v1/';
+
+/** The body of `POST /auth`. */
+export const encodeCredentials = ({username, password, server}: RegistryCredentials) => ({
+	username,
+	password,
+	serveraddress: server ?? hubServer,
+});
+
+const encodeHeader = (json: unknown) => Buffer.from(JSON.stringify(json)).toString('base64url');
+
+/** The header `X-Registry-Auth` of a pull or push; without credentials too, because a push must have one. */
+export const encodeRegistryAuth = (credentials: RegistryCredentials | undefined): string =>
+	encodeHeader(credentials ? encodeCredentials(credentials) : {});
+
+/** The header `X-Registry-Config` of a build. */
+export const encodeRegistryConfig = (credentials: readonly RegistryCredentials[]): string =>
+	encodeHeader(Object.fromEntries(credentials.map(each => encodeCredentials(each)).map(encoded => [encoded.serveraddress, encoded])));

@@ -1,0 +1,69 @@
+import type {Image} from '../../engine/resources.js';
+import {familiarName} from '../image-names.js';
+import {encodeTime} from '../times.js';
+
+const encodeSet = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, {}]));
+
+const encodeImageConfig = ({configuration}: Image) => ({
+	User: configuration.user,
+	ExposedPorts: encodeSet(configuration.exposedPorts),
+	Env: [...configuration.environment],
+	Cmd: configuration.command.length > 0 ? [...configuration.command] : null,
+	Entrypoint: configuration.entrypoint.length > 0 ? [...configuration.entrypoint] : null,
+	Volumes: encodeSet(configuration.volumes),
+	WorkingDir: configuration.workingDirectory,
+	Labels: {...configuration.labels},
+	StopSignal: configuration.stopSignal,
+});
+
+/** The answer of `GET /images/{name}/json`. */
+export const encodeImage = (image: Image) => ({
+	Id: image.id,
+	RepoTags: image.tags.map(tag => familiarName(tag)),
+	RepoDigests: image.digests.map(digest => familiarName(digest)),
+	Parent: '',
+	Comment: '',
+	Created: encodeTime(image.createdAt),
+	DockerVersion: '',
+	Author: '',
+	Architecture: image.architecture,
+	Os: image.os,
+	Size: image.sizeBytes,
+	VirtualSize: image.sizeBytes,
+	GraphDriver: {Name: 'overlay', Data: null},
+	RootFS: {Type: 'layers', Layers: [...image.layers]},
+	Config: encodeImageConfig(image),
+	Holm: {
+		History: image.history.map(step => ({
+			Created: encodeTime(step.createdAt),
+			CreatedBy: step.createdBy,
+			Empty: step.empty,
+			Comment: step.comment,
+		})),
+	},
+});
+
+/** One item of `GET /images/json`. With `detail` the whole image is under `Holm`. */
+export const encodeImageItem = (image: Image, {detail = false, containers = -1} = {}) => ({
+	Id: image.id,
+	ParentId: '',
+	RepoTags: image.tags.map(tag => familiarName(tag)),
+	RepoDigests: image.digests.map(digest => familiarName(digest)),
+	Created: Math.floor(image.createdAt / 1000),
+	Size: image.sizeBytes,
+	VirtualSize: image.sizeBytes,
+	SharedSize: -1,
+	Labels: {...image.configuration.labels},
+	Containers: containers,
+	...detail ? {Holm: encodeImage(image)} : {},
+});
+
+/** The answer of `GET /images/{name}/history`, newest first. Sizes of single layers are not known. */
+export const encodeHistory = (image: Image) => image.history.toReversed().map((step, index) => ({
+	Id: index === 0 ? image.id : '<missing>',
+	Created: Math.floor(step.createdAt / 1000),
+	CreatedBy: step.createdBy,
+	Tags: index === 0 ? image.tags.map(tag => familiarName(tag)) : null,
+	Size: 0,
+	Comment: step.comment,
+}));

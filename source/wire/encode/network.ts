@@ -1,0 +1,72 @@
+import type {AttachmentConfiguration, DnsRecord, Network, NetworkConfiguration} from '../../engine/resources.js';
+import {encodeTime} from '../times.js';
+import {encodeEndpoint} from './create.js';
+
+const encodePool = ({subnet, gateway, ipRange}: Pick<NetworkConfiguration, 'subnet' | 'gateway' | 'ipRange'>) => ({
+	...subnet ? {Subnet: subnet} : {},
+	...gateway ? {Gateway: gateway} : {},
+	...ipRange ? {IPRange: ipRange} : {},
+});
+
+/** The answer of `GET /networks/{id}`, and one item of `GET /networks`. */
+export const encodeNetwork = (network: Network) => {
+	const prefixLength = network.subnet.split('/', 2)[1] ?? '32';
+	return {
+		Name: network.name,
+		Id: network.id,
+		Created: encodeTime(network.createdAt),
+		Scope: 'local',
+		Driver: network.driver,
+		EnableIPv4: true,
+		EnableIPv6: false,
+		IPAM: {
+			Driver: 'default',
+			Options: null,
+			Config: [encodePool(network)],
+		},
+		Internal: network.internal,
+		Attachable: false,
+		Ingress: false,
+		ConfigFrom: {Network: ''},
+		ConfigOnly: false,
+		Containers: Object.fromEntries(network.leases.map(lease => [lease.containerId, {
+			Name: lease.containerName,
+			EndpointID: lease.endpointId,
+			MacAddress: lease.mac,
+			IPv4Address: `${lease.address}/${prefixLength}`,
+			IPv6Address: '',
+		}])),
+		// What was not asked for is not an option: docker-compose would make the network anew.
+		Options: {},
+		Labels: {...network.labels},
+		Holm: {Leases: network.leases.length, Bridge: network.bridge},
+	};
+};
+
+/** The body of `POST /networks/create`. */
+export const encodeCreateNetwork = (configuration: NetworkConfiguration) => ({
+	Name: configuration.name,
+	CheckDuplicate: true,
+	Driver: configuration.driver,
+	Internal: configuration.internal,
+	Labels: {...configuration.labels},
+	IPAM: {
+		Driver: 'default',
+		Config: configuration.subnet || configuration.gateway || configuration.ipRange ? [encodePool(configuration)] : [],
+	},
+});
+
+/** The body of `POST /networks/{id}/connect`. */
+export const encodeConnect = (container: string, attachment: AttachmentConfiguration) => ({
+	Container: container,
+	EndpointConfig: encodeEndpoint(attachment),
+});
+
+/** One item of `GET /holm/networks/{name}/dns`. */
+export const encodeDnsRecord = (record: DnsRecord) => ({
+	Name: record.name,
+	Type: record.type,
+	Value: record.value,
+	TtlSeconds: record.ttlSeconds,
+	ContainerId: record.containerId,
+});

@@ -1,0 +1,23 @@
+import {asHolmError} from '../../engine/errors.js';
+import type {Progress} from '../../engine/resources.js';
+
+/** One line of the answer of a pull, push, build or load. */
+export const encodeProgress = (progress: Progress) => ({
+	...progress.text === undefined ? {} : {stream: progress.text},
+	...progress.status === undefined ? {} : {status: progress.status},
+	...progress.id === undefined ? {} : {id: progress.id},
+	...progress.current === undefined && progress.total === undefined ? {} : {progressDetail: {current: progress.current, total: progress.total}},
+	...progress.imageId === undefined ? {} : {aux: {ID: progress.imageId}},
+});
+
+/** The body of a refused request. Docker's clients read `message`; ours rebuilds the error from all three. */
+export const encodeError = (error: unknown) => {
+	const {message, code, remedy} = asHolmError(error);
+	return {message, code, remedy};
+};
+
+/** The line that ends a progress whose work failed after its first line. Docker's own field for a code is a number, so ours is elsewhere. */
+export const encodeProgressError = (error: unknown) => {
+	const body = encodeError(error);
+	return {errorDetail: {message: body.message}, error: body.message, Holm: body};
+};

@@ -1,0 +1,98 @@
+import type {DiskUsage, EngineInfo, EngineVersion, Snapshot} from '../../engine/engine.js';
+import type {EngineEvent} from '../../engine/resources.js';
+import {encodeContainer} from './container.js';
+import {encodeContainerItem} from './container-list.js';
+import {encodeImage, encodeImageItem} from './image.js';
+import {encodeNetwork} from './network.js';
+import {encodeStats} from './stats.js';
+import {encodeVolume} from './volume.js';
+
+/** The answer of `GET /version`. */
+export const encodeVersion = (version: EngineVersion) => ({
+	Platform: {Name: version.name},
+	Components: [{Name: version.name, Version: version.version, Details: {ApiVersion: version.apiVersion, MinAPIVersion: version.minimumApiVersion}}],
+	Version: version.version,
+	ApiVersion: version.apiVersion,
+	MinAPIVersion: version.minimumApiVersion,
+	GitCommit: '',
+	GoVersion: '',
+	Os: version.os,
+	Arch: version.architecture,
+	KernelVersion: version.kernel,
+});
+
+/** The answer of `GET /info`. */
+export const encodeInfo = (info: EngineInfo, version: EngineVersion) => ({
+	ID: info.id,
+	Name: info.name,
+	DockerRootDir: info.root,
+	Containers: info.containers,
+	ContainersRunning: info.running,
+	ContainersPaused: info.paused,
+	ContainersStopped: info.stopped,
+	Images: info.images,
+	NCPU: info.cpus,
+	MemTotal: info.memoryBytes,
+	OperatingSystem: info.operatingSystem,
+	OSType: version.os,
+	KernelVersion: info.kernel,
+	Architecture: info.architecture,
+	ServerVersion: version.version,
+	Driver: 'qcow2',
+	DriverStatus: info.accelerator ? [['Accelerator', info.accelerator]] : [],
+	Plugins: {Volume: ['local'], Network: ['bridge'], Authorization: null, Log: ['json-file']},
+	Swarm: {LocalNodeState: 'inactive'},
+	Runtimes: {holm: {path: 'holm'}},
+	DefaultRuntime: 'holm',
+	LoggingDriver: 'json-file',
+	CgroupDriver: 'none',
+	SecurityOptions: [],
+	RegistryConfig: {IndexConfigs: {}, InsecureRegistryCIDRs: [], Mirrors: []},
+	MemoryLimit: true,
+	CpuCfsQuota: true,
+	CpuCfsPeriod: true,
+	CPUShares: true,
+	CPUSet: true,
+	IPv4Forwarding: true,
+	OomKillDisable: true,
+	PidsLimit: true,
+	SwapLimit: true,
+	Warnings: [...info.warnings],
+	Holm: {Accelerator: info.accelerator},
+});
+
+/** The answer of `GET /system/df`. */
+export const encodeDiskUsage = (usage: DiskUsage) => ({
+	LayersSize: usage.images.reduce((sum, {image}) => sum + image.sizeBytes, 0),
+	Images: usage.images.map(({image, containers}) => encodeImageItem(image, {detail: true, containers})),
+	Containers: usage.containers.map(({container, bytes}) => ({...encodeContainerItem(container, {detail: true}), SizeRw: bytes})),
+	Volumes: usage.volumes.map(({volume, ...usageData}) => encodeVolume(volume, usageData)),
+	BuildCache: [],
+	Holm: {CacheBytes: usage.cacheBytes},
+});
+
+/** One line of `GET /events`. The first three fields are those of Docker's API before 1.22, which some clients still read. */
+export const encodeEvent = (event: EngineEvent) => ({
+	...event.type === 'container' || event.type === 'image'
+		? {status: event.action, id: event.id, from: event.attributes['image'] ?? event.attributes['name'] ?? ''}
+		: {},
+	Type: event.type,
+	Action: event.action,
+	Actor: {ID: event.id, Attributes: {...event.attributes}},
+	scope: 'local',
+	time: Math.floor(event.time / 1000),
+	timeNano: event.time * 1e6,
+});
+
+/** The answer of `GET /holm/snapshot`. */
+export const encodeSnapshot = (snapshot: Snapshot) => {
+	const names = new Map(snapshot.containers.map(({id, name}) => [id, name]));
+	return {
+		ReadAt: snapshot.readAt,
+		Containers: snapshot.containers.map(container => encodeContainer(container)),
+		Networks: snapshot.networks.map(network => encodeNetwork(network)),
+		Images: snapshot.images.map(image => encodeImage(image)),
+		Volumes: snapshot.volumes.map(volume => encodeVolume(volume)),
+		Stats: Object.fromEntries(Object.entries(snapshot.stats).map(([id, stats]) => [id, encodeStats({id, name: names.get(id) ?? ''}, stats)])),
+	};
+};

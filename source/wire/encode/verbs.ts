@@ -1,0 +1,43 @@
+import type {Engine, Pruned} from '../../engine/engine.js';
+import type {FileChange} from '../../engine/resources.js';
+import {encodeError} from './progress.js';
+
+type Ending = Awaited<ReturnType<Engine['waitContainer']>>;
+type Processes = Awaited<ReturnType<Engine['top']>>;
+
+/** The answer of `POST /containers/{id}/wait`. Docker's clients take `Error` for a wait that failed, so that a reason is elsewhere. */
+export const encodeEnding = ({exitCode, reason}: Ending) => ({StatusCode: exitCode, Error: null, Holm: {Reason: reason}});
+
+/** The answer of a wait that fails after its head was sent. */
+export const encodeWaitError = (error: unknown) => {
+	const body = encodeError(error);
+	return {StatusCode: 125, Error: {Message: body.message}, Holm: {Error: body}};
+};
+
+export const encodeTop = ({titles, processes}: Processes) => ({Titles: [...titles], Processes: processes.map(process => [...process])});
+
+/** Docker's numbers of the kinds of change, by their position. */
+export const changeKinds: ReadonlyArray<FileChange['kind']> = ['changed', 'added', 'deleted'];
+
+/** The answer of `GET /containers/{id}/changes`. */
+export const encodeChanges = (changes: readonly FileChange[]) => changes.map(({path, kind}) => ({Path: path, Kind: changeKinds.indexOf(kind)}));
+
+/** The answer of a prune; `key` is Docker's word for what was removed, such as `ContainersDeleted`. */
+export const encodePruned = (key: string, {removed, freedBytes}: Pruned) => ({[key]: [...removed], SpaceReclaimed: freedBytes});
+
+type Removed = Awaited<ReturnType<Engine['removeImage']>>;
+
+/** The answer of `DELETE /images/{name}`. */
+export const encodeRemovedImage = ({untagged, deleted}: Removed) => [
+	...untagged.map(name => ({Untagged: name})),
+	...deleted.map(id => ({Deleted: id})),
+];
+
+/** How a prune of images tells a name that was taken away from an image that was. */
+export const untaggedPrefix = 'untagged: ';
+
+/** The answer of `POST /images/prune`. */
+export const encodePrunedImages = ({removed, freedBytes}: Pruned) => ({
+	ImagesDeleted: removed.map(name => name.startsWith(untaggedPrefix) ? {Untagged: name.slice(untaggedPrefix.length)} : {Deleted: name}),
+	SpaceReclaimed: freedBytes,
+});

@@ -1,0 +1,16 @@
+import type {Volume} from '../../engine/resources.js';
+import {encodeTime} from '../times.js';
+
+/** Docker marks the volumes that it named itself with this label. */
+export const anonymousLabel = 'com.docker.volume.anonymous';
+
+export const encodeVolume = (volume: Volume, usage?: {readonly bytes: number; readonly containers: number}) => ({
+	CreatedAt: encodeTime(volume.createdAt),
+	Driver: 'local',
+	Labels: {...volume.labels, ...volume.anonymous ? {[anonymousLabel]: ''} : {}},
+	Mountpoint: volume.mountpoint,
+	Name: volume.name,
+	Options: null,
+	Scope: 'local',
+	...usage ? {UsageData: {Size: usage.bytes, RefCount: usage.containers}} : {},
+});
