@@ -2,7 +2,7 @@ import {chmod} from 'node:fs/promises';
 import type {Server as HttpServer} from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
-import {describeAddress, type SocketAddress} from '../backends/docker/address.js';
+import {describeAddress, type SocketAddress} from '../wire/addresses.js';
 import {HolmError} from '../engine/errors.js';
 import {isLoopback, restrictNames, type NameCheck} from './access.js';
 

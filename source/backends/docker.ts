@@ -1,5 +1,5 @@
 import type {Engine} from '../engine/engine.js';
-import type {ReachableAddress} from './docker/address.js';
+import type {ReachableAddress} from '../wire/addresses.js';
 import {archiveVerbs} from './docker/archive-verbs.js';
 import {createClient} from './docker/client.js';
 import {containerVerbs} from './docker/container-verbs.js';
@@ -11,7 +11,7 @@ import {systemVerbs} from './docker/system-verbs.js';
 import {volumeVerbs} from './docker/volume-verbs.js';
 import {watchVerbs} from './docker/watch-verbs.js';
 
-export {parseAddress, type EngineAddress} from './docker/address.js';
+export {parseAddress, type EngineAddress} from '../wire/addresses.js';
 
 /**
 An engine that speaks Docker's API: Holm's own daemon, and Docker, Podman and what is compatible with them, from API 1.41 on.

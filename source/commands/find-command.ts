@@ -1,5 +1,5 @@
 import {HolmError} from '../engine/errors.js';
-import {correction} from './suggest.js';
+import {correction} from '../flags/suggest.js';
 import {
 	findEntry,
 	groups,

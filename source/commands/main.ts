@@ -196,7 +196,7 @@ export const main = async (argv: readonly string[], surroundings: Surroundings):
 		const {globals, rest} = await parseGlobals(argv);
 		isDebug = globals.debug;
 		if (globals.version) {
-			const {packageVersion} = await import('../package-version.js');
+			const {packageVersion} = await import('../wire/package-version.js');
 			surroundings.stdout.write(`holm ${packageVersion()}\n`);
 			return 0;
 		}

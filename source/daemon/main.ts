@@ -8,8 +8,8 @@ import {
 } from '../api/listeners.js';
 import {refuseWaiting} from '../api/refuse-waiting.js';
 import {createApiServer} from '../api/server.js';
-import {describeAddress} from '../backends/docker/address.js';
-import {packageVersion} from '../package-version.js';
+import {describeAddress} from '../wire/addresses.js';
+import {packageVersion} from '../wire/package-version.js';
 import {asHolmError, messageOf} from '../engine/errors.js';
 import {openHostEngine} from '../host/engine.js';
 import {closeInherited} from '../host/inherited.js';

@@ -34,7 +34,7 @@ import {
 } from '../host/service/service.js';
 import {serviceSocket} from '../host/service/units.js';
 import {readIdentity, startTimeOf} from '../host/workers/worker-process.js';
-import {forbiddenSocket, notStarted, probeSocket, socketOf} from '../backends/local-engine.js';
+import {forbiddenSocket, notStarted, probeSocket, socketOf} from './local-engine.js';
 import {spawned} from '../host/spawned.js';
 
 type In = {

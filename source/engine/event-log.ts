@@ -1,5 +1,5 @@
 import type {EngineEvent} from './resources.js';
-import {createWake} from '../wake.js';
+import {createWake} from './wake.js';
 
 /** As many past events are kept; a reader that is further behind misses the oldest. */
 const capacity = 4096;

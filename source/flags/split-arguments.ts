@@ -1,6 +1,6 @@
 import {HolmError} from '../engine/errors.js';
 import type {Flag, FlagTable} from '../commands/command.js';
-import {correction} from '../commands/suggest.js';
+import {correction} from './suggest.js';
 
 export type SplitArguments = {
 	/** Every flag as `--name=value`, in the order given. */

@@ -24,8 +24,8 @@ import {
 	planCopy,
 	renameFirst,
 	type PathKind,
-} from '../../source/commands/archive/copy-paths.js';
-import {unpack} from '../../source/commands/archive/unpack.js';
+} from '../../source/archive/copy-paths.js';
+import {unpack} from '../../source/archive/unpack.js';
 import {command} from '../../source/commands/container/cp.js';
 import {createContext} from './helpers/context.js';
 import {runCommand} from './helpers/run-command.js';

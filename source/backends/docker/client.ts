@@ -5,7 +5,7 @@ import type {Duplex, Readable} from 'node:stream';
 import {holmMediaType} from '../../api/exchange.js';
 import {parseJson} from '../../wire/json.js';
 import {stdinFramed, stdinHeader} from '../../wire/stdin-frames.js';
-import type {ReachableAddress} from './address.js';
+import type {ReachableAddress} from '../../wire/addresses.js';
 import {errorOf, readText} from './answers.js';
 import {cancelled, connectionError} from './failures.js';
 import {encodeQuery, type QueryValues} from './paths.js';

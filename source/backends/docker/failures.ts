@@ -1,6 +1,6 @@
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
-import {describeAddress, type EngineAddress} from './address.js';
+import {describeAddress, type EngineAddress} from '../../wire/addresses.js';
 
 const absent = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
 

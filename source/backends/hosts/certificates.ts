@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import type {TlsOptions} from '../docker/address.js';
+import type {TlsOptions} from '../../wire/addresses.js';
 
 const readIfThere = async (file: string): Promise<string | undefined> => {
 	try {

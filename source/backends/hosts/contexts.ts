@@ -3,7 +3,7 @@ import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {parseJson} from '../../wire/json.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import {parseAddress, type EngineAddress} from '../docker/address.js';
+import {parseAddress, type EngineAddress} from '../../wire/addresses.js';
 import {readCertificates} from './certificates.js';
 import {isContextName} from './which-engine.js';
 

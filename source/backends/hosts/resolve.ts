@@ -1,4 +1,4 @@
-import {parseAddress, type EngineAddress} from '../docker/address.js';
+import {parseAddress, type EngineAddress} from '../../wire/addresses.js';
 import {requireCertificates} from './certificates.js';
 import {asDockers, currentContext, readContext} from './contexts.js';
 import {contextNamed, dockerDirectory, whichEngine, type Choice, type Environment} from './which-engine.js';

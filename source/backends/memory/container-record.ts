@@ -1,5 +1,5 @@
 import type {Container} from '../../engine/resources.js';
-import {createWake} from '../../wake.js';
+import {createWake} from '../../engine/wake.js';
 import type {FileTree} from './file-tree.js';
 import {createLogRing} from './log-ring.js';
 import {createOutputHub} from './output-hub.js';

@@ -1,7 +1,7 @@
 import type {LogOptions} from '../../engine/engine.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
-import {createWake} from '../../wake.js';
+import {createWake} from '../../engine/wake.js';
 
 /** What a container's log keeps: the real engine rotates its files at a size, and this one forgets from the beginning. */
 export const logCapacity = {entries: 20_000, bytes: 4 * 1024 * 1024};

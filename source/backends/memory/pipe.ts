@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import {createWake} from '../../wake.js';
+import {createWake} from '../../engine/wake.js';
 
 /** Where a process reads from. */
 export type Input = {

@@ -8,7 +8,7 @@ import type {
 	Volume,
 } from '../../engine/resources.js';
 import type {EventLog} from '../../engine/event-log.js';
-import type {Wake} from '../../wake.js';
+import type {Wake} from '../../engine/wake.js';
 import type {DirectoryNode} from './file-node.js';
 import type {FileTree} from './file-tree.js';
 import type {Simulation} from './lively/simulation.js';

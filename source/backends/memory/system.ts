@@ -14,7 +14,7 @@ type Verbs = Pick<Engine, 'version' | 'info' | 'diskUsage' | 'snapshot'>;
 
 export const systemVerbs = (state: State, id: string): Verbs => ({
 	async version() {
-		const {packageVersion} = await import('../../package-version.js');
+		const {packageVersion} = await import('../../wire/package-version.js');
 		return {
 			name: 'Holm in memory', version: packageVersion(), apiVersion, minimumApiVersion, os: 'linux', architecture: hostArchitecture, kernel: kernelVersion,
 		};

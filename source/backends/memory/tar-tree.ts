@@ -3,7 +3,7 @@ import {pipeline} from 'node:stream/promises';
 import type {Readable} from 'node:stream';
 import {extract, pack, type Pack} from 'tar-stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import {decompress} from '../../host/images/incoming.js';
+import {decompress} from '../../archive/decompress.js';
 import {isFileError, type DirectoryNode, type TreeNode} from './file-node.js';
 import {partsOf, type FileTree} from './file-tree.js';
 

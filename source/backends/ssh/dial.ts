@@ -1,4 +1,4 @@
-import {describeAddress, type SshAddress} from '../docker/address.js';
+import {describeAddress, type SshAddress} from '../../wire/addresses.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {quote} from '../../quote.js';
 import type {Environment} from '../hosts/which-engine.js';
@@ -7,7 +7,7 @@ import {readConfiguration} from './configuration.js';
 import type {SshTarget} from './directives.js';
 import type {Ask} from './identities.js';
 import {openLink, type Link} from './link.js';
-import {parseTarget} from './target.js';
+import {parseTarget} from '../../wire/ssh-target.js';
 
 export type DialOptions = {
 	/** Where the home directory, the agent and what else ssh looks up are. */

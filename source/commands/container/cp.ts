@@ -9,9 +9,9 @@ import {
 	renameFirst,
 	type CopySide,
 	type PathKind,
-} from '../archive/copy-paths.js';
-import {packEntries, walk} from '../archive/pack.js';
-import {unpack} from '../archive/unpack.js';
+} from '../../archive/copy-paths.js';
+import {packEntries, walk} from '../../archive/pack.js';
+import {unpack} from '../../archive/unpack.js';
 import {defineCommand, printError, type Context} from '../command.js';
 import {escapeControls} from '../../text/escape.js';
 import {writeAll} from '../terminal/streams.js';

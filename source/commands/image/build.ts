@@ -1,7 +1,7 @@
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
-import {directoryContext, inputContext, type BuildContext} from '../build/context.js';
+import {directoryContext, inputContext, type BuildContext} from '../../archive/build-context.js';
 import {
 	defineCommand,
 	print,

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {Listening} from '../../api/listeners.js';
-import type {TlsOptions} from '../../backends/docker/address.js';
+import type {TlsOptions} from '../../wire/addresses.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {defineCommand, print, printError} from '../command.js';
 import {escapeControls} from '../../text/escape.js';
@@ -43,7 +43,7 @@ export const command = defineCommand({
 	},
 	async run(context, {host, tlsCa, tlsCert, tlsKey, insecureTcp, allowHost}) {
 		const [{startDaemon}, {parseAddress}, {nameInHost}, {assertSafe, insecurity}] = await Promise.all([
-			import('../../daemon/start.js'), import('../../backends/docker/address.js'), import('../../api/access.js'), import('../../api/listeners.js'),
+			import('../../daemon/start.js'), import('../../wire/addresses.js'), import('../../api/access.js'), import('../../api/listeners.js'),
 		]);
 		const read = async (flag: string, file: string | undefined) => file === undefined ? undefined : readSecret(flag, file, context.workingDirectory);
 		const [ca, cert, key] = await Promise.all([read('--tls-ca', tlsCa), read('--tls-cert', tlsCert), read('--tls-key', tlsKey)]);

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import {packageVersion} from '../../package-version.js';
+import {packageVersion} from '../../wire/package-version.js';
 import {defineCommand, print} from '../command.js';
 import {escapeControlsInLines} from '../../text/escape.js';
 import {compileTemplate} from '../print/go-template.js';

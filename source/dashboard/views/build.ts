@@ -1,4 +1,4 @@
-import {directoryContext} from '../../commands/build/context.js';
+import {directoryContext} from '../../archive/build-context.js';
 import type {Controller} from '../controller.js';
 import {failureOf} from '../execute.js';
 import type {FormState} from '../forms/form-state.js';

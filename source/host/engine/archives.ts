@@ -5,7 +5,7 @@ import {pipeline} from 'node:stream/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Engine, PathStatus} from '../../engine/engine.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
-import {decompress} from '../images/incoming.js';
+import {decompress} from '../../archive/decompress.js';
 import {complaintOf} from '../machines/agent.js';
 import {watchSilence} from '../machines/silence.js';
 import {quote} from '../../quote.js';

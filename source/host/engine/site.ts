@@ -1,7 +1,7 @@
 import type {Writable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import type {EventLog} from '../../engine/event-log.js';
-import {createWake, type Wake} from '../../wake.js';
+import {createWake, type Wake} from '../../engine/wake.js';
 import type {Container, EngineEvent, NetworkConfiguration} from '../../engine/resources.js';
 import type {Forwarder} from '../bridges/forwarder.js';
 import type {Namespace} from '../bridges/namespace.js';

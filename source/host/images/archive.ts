@@ -8,7 +8,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
 import {planLoad, readIndexes} from './archive-index.js';
 import type {Buildah} from './buildah.js';
-import {decompress, diskError} from './incoming.js';
+import {decompress, diskError} from '../../archive/decompress.js';
 import type {Found} from '../../rules/images/find.js';
 import {printable} from './printable.js';
 import {ProgramError} from './program.js';

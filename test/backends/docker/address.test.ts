@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import {createDockerEngine} from '../../../source/backends/docker.js';
-import {describeAddress, parseAddress} from '../../../source/backends/docker/address.js';
+import {describeAddress, parseAddress} from '../../../source/wire/addresses.js';
 import {connectionError} from '../../../source/backends/docker/failures.js';
 import {HolmError} from '../../../source/engine/errors.js';
 

@@ -9,7 +9,7 @@ import {deriveImage, filesOf, findImage, imageOf} from '../image-store.js';
 import {knownImages} from '../known-images.js';
 import {publish, type ImageRecord, type State} from '../state.js';
 import {canUnpack, readTar, unpackInto} from '../tar-tree.js';
-import {createWake} from '../../../wake.js';
+import {createWake} from '../../../engine/wake.js';
 import {
 	parseDockerfile,
 	splitWords,

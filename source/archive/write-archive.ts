@@ -4,9 +4,9 @@ import path from 'node:path';
 import process from 'node:process';
 import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
-import {HolmError} from '../../engine/errors.js';
-import type {Context} from '../command.js';
-import {writeAll} from '../terminal/streams.js';
+import {HolmError} from '../engine/errors.js';
+import type {Context} from '../commands/command.js';
+import {writeAll} from '../commands/terminal/streams.js';
 
 export const outputFlag = {
 	type: 'string', shortFlag: 'o', value: 'FILE', description: 'Write to a file instead of standard output',

@@ -1,5 +1,5 @@
-import {HolmError} from '../../engine/errors.js';
-import type {SshTarget} from './directives.js';
+import {HolmError} from '../engine/errors.js';
+import type {SshTarget} from '../backends/ssh/directives.js';
 
 /** A host as ProxyJump has it: `[user@]host[:port]`, or the same as ssh:// address. An address of IPv6 stands in brackets. */
 export const parseTarget = (text: string): SshTarget => {

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip, createZstdDecompress} from 'node:zlib';
-import {HolmError, messageOf} from '../../engine/errors.js';
+import {HolmError, messageOf} from '../engine/errors.js';
 
 const codeOf = (error: unknown): unknown => (error as {code?: unknown} | undefined)?.code;
 

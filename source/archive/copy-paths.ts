@@ -1,5 +1,5 @@
 import path from 'node:path';
-import {HolmError} from '../../engine/errors.js';
+import {HolmError} from '../engine/errors.js';
 
 /** One side of a copy. */
 export type CopySide =

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import {HolmError} from '../../engine/errors.js';
+import {HolmError} from '../engine/errors.js';
 
 type Pattern = {readonly exclusion: boolean; readonly text: string; readonly regex: RegExp};
 

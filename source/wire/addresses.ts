@@ -1,6 +1,6 @@
 import type {Duplex} from 'node:stream';
-import {HolmError} from '../../engine/errors.js';
-import {parseTarget} from '../ssh/target.js';
+import {HolmError} from '../engine/errors.js';
+import {parseTarget} from './ssh-target.js';
 
 /** Certificates in PEM; without `ca` the system's are trusted. */
 export type TlsOptions = {readonly ca?: string; readonly cert?: string; readonly key?: string};

@@ -13,8 +13,8 @@ import path from 'node:path';
 import {type Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {extract, type Header} from 'tar-stream';
-import {HolmError} from '../../engine/errors.js';
-import {escapeControls} from '../../text/escape.js';
+import {HolmError} from '../engine/errors.js';
+import {escapeControls} from '../text/escape.js';
 
 export type UnpackOptions = {
 	/** An existing directory; nothing is written outside it. */

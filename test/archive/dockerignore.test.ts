@@ -10,8 +10,8 @@ import path from 'node:path';
 import {PassThrough, type Readable} from 'node:stream';
 import test, {type ExecutionContext} from 'ava';
 import {extract} from 'tar-stream';
-import {directoryContext, inputContext} from '../../source/commands/build/context.js';
-import {parseIgnore} from '../../source/commands/build/dockerignore.js';
+import {directoryContext, inputContext} from '../../source/archive/build-context.js';
+import {parseIgnore} from '../../source/archive/dockerignore.js';
 
 const ignored = (rules: string, ...files: readonly string[]) => files.filter(file => parseIgnore(rules).ignores(file));
 

@@ -8,8 +8,8 @@ import {
 import path from 'node:path';
 import {PassThrough, type Readable} from 'node:stream';
 import {Buffer} from 'node:buffer';
-import {HolmError, messageOf} from '../../engine/errors.js';
-import {packEntries, type PackEntry} from '../archive/pack.js';
+import {HolmError, messageOf} from '../engine/errors.js';
+import {packEntries, type PackEntry} from './pack.js';
 import {parseIgnore, type Ignore} from './dockerignore.js';
 
 /** What a build is made from: a tar, and the Dockerfile's path within it. */
