@@ -14,7 +14,7 @@ import {packEntries, walk} from '../../archive/pack.js';
 import {unpack} from '../../archive/unpack.js';
 import {defineCommand, printError, type Context} from '../command.js';
 import {escapeControls} from '../../text/escape.js';
-import {writeAll} from '../terminal/streams.js';
+import {writeAll} from '../../terminal/streams.js';
 
 type ContainerSide = Extract<CopySide, {kind: 'container'}>;
 type CopyFlags = {readonly archive: boolean; readonly followLink: boolean};

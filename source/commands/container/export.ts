@@ -1,4 +1,4 @@
-import {outputFlag, writeArchive} from '../../archive/write-archive.js';
+import {outputFlag, writeArchive} from '../write-archive.js';
 import {defineCommand} from '../command.js';
 
 export const command = defineCommand({

@@ -6,7 +6,7 @@ import {defineCommand, type Context, type Output} from '../command.js';
 import {parseWhole} from '../../flags/sizes.js';
 import {parseTime} from '../../flags/times.js';
 import {createLogText} from '../print/log-text.js';
-import {write} from '../terminal/streams.js';
+import {write} from '../../terminal/streams.js';
 
 const lineFeed = 10;
 

@@ -11,7 +11,7 @@ import {
 import {parseLabels} from '../../flags/environment.js';
 import {printProgress} from '../print/progress.js';
 import {keptCredentials} from '../registry/credentials.js';
-import {readInput} from '../terminal/streams.js';
+import {readInput} from '../../terminal/streams.js';
 
 const flags = {
 	tag: {

@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {defineCommand, print, printError} from '../command.js';
 import {ask} from '../terminal/prompt.js';
-import {readInput} from '../terminal/streams.js';
+import {readInput} from '../../terminal/streams.js';
 import {keepCredentials} from './credentials.js';
 import {hub, keyOf} from './reference.js';
 

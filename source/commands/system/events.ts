@@ -4,7 +4,7 @@ import {filterFlag, parseFilters} from '../filters.js';
 import {parseTime} from '../../flags/times.js';
 import {escapeControls, forOutput} from '../../text/escape.js';
 import {compileTemplate} from '../print/go-template.js';
-import {write} from '../terminal/streams.js';
+import {write} from '../../terminal/streams.js';
 
 /** Docker's form of an event, for `--format`. */
 const fieldsOf = ({time, type, action, id, attributes}: EngineEvent) => ({

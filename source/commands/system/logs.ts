@@ -10,7 +10,7 @@ import {defineCommand} from '../command.js';
 import {assertOwnEngine} from '../own-engine.js';
 import {parseWhole} from '../../flags/sizes.js';
 import {forOutput} from '../../text/escape.js';
-import {write} from '../terminal/streams.js';
+import {write} from '../../terminal/streams.js';
 
 /** The last lines of a text that ends with a line feed. */
 export const lastLines = (text: string, count: number): string => count === 0 ? '' : text.split(/(?<=\n)/v).slice(-count).join('');

@@ -1,6 +1,6 @@
 import {type Readable} from 'node:stream';
 import {text} from 'node:stream/consumers';
-import type {Context, Output} from '../command.js';
+import type {Context, Output} from '../commands/command.js';
 
 /** Writes and waits for the reader where it is slow. */
 export const write = async (output: Output, bytes: Uint8Array | string): Promise<void> => {
