@@ -2,10 +2,8 @@ import {Buffer} from 'node:buffer';
 import {type ServerResponse} from 'node:http';
 import {asHolmError, httpStatusOf} from '../engine/errors.js';
 import {encodeError} from '../wire/encode/progress.js';
+import {errorHeader} from '../wire/headers.js';
 import type {Answer} from './exchange.js';
-
-/** The error of an answer that cannot have a body: one to HEAD, or 304. */
-export const errorHeader = 'holm-error';
 
 /** Longer errors than this are cut, because a header is limited. */
 const maximumErrorHeader = 4096;

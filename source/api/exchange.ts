@@ -6,9 +6,6 @@ import type {ExecNotes} from './exec-notes.js';
 import type {FailedStarts} from './failed-starts.js';
 import type {Query} from './query.js';
 
-/** What a client of ours accepts, and by which it is known: lists then have every resource whole. */
-export const holmMediaType = 'application/vnd.holm+json';
-
 /** One request and what is needed to answer it. */
 export type Exchange = {
 	readonly engine: Engine;

@@ -1,22 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip, createZstdDecompress} from 'node:zlib';
-import {HolmError, messageOf} from '../engine/errors.js';
-
-const codeOf = (error: unknown): unknown => (error as {code?: unknown} | undefined)?.code;
-
-/** A failure while bytes of a client were written to the disk, as the user is to hear it. */
-export const diskError = (doing: string, error: unknown): HolmError => {
-	if (error instanceof HolmError) {
-		return error;
-	}
-
-	if (codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT') {
-		return new HolmError('unavailable', `${doing}: the disk is full`, {remedy: 'free some space, or holm image prune', cause: error});
-	}
-
-	return new HolmError('invalid', `${doing}: ${messageOf(error)}`, {cause: error});
-};
+import {HolmError} from '../engine/errors.js';
 
 const magics = [
 	{name: 'gzip', bytes: [0x1F, 0x8B], open: createGunzip},

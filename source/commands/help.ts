@@ -1,4 +1,5 @@
-import type {Command, FlagTable} from './command.js';
+import type {Command} from './command.js';
+import type {FlagTable} from '../flags/flag-table.js';
 import {withHelpFlag} from '../flags/parse-arguments.js';
 import {kebabCase} from '../flags/split-arguments.js';
 import {

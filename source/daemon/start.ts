@@ -51,6 +51,9 @@ export type StartOptions = In & {
 
 const maximumLogBytes = 10 * 1024 * 1024;
 
+/** The program of the daemon. */
+const daemonFile = fileURLToPath(new URL('main.js', import.meta.url));
+
 /** A first start fetches a kernel and boots a machine. */
 const startLimitMs = 15 * 60_000;
 
@@ -210,7 +213,7 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		'--no-fork',
 		paths.daemonLock,
 		process.execPath,
-		fileURLToPath(new URL('./main.js', import.meta.url)),
+		daemonFile,
 		directory,
 		JSON.stringify(addresses),
 	];
@@ -350,6 +353,7 @@ export const installDaemon = async (root: string, onStep: (step: SetupStep) => v
 	const {installService} = await import('../host/service/install.js');
 	await installService({
 		root,
+		daemonFile,
 		tell: onStep,
 		async stopDaemon() {
 			await endDaemon(root, 'daemon');

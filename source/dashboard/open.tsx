@@ -1,6 +1,6 @@
 import process from 'node:process';
 import {render} from 'ink';
-import type {Input, Output} from '../commands/command.js';
+import type {Input, Output} from '../terminal/streams.js';
 import type {Engine} from '../engine/engine.js';
 import {App, type InkHandles} from './app.js';
 import {readConfiguration} from './config.js';

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import process from 'node:process';
 import {PassThrough} from 'node:stream';
-import type {Input, Output} from '../commands/command.js';
+import type {Input, Output} from '../terminal/streams.js';
 import {followSize, joinSession, sizeOf} from '../terminal/session.js';
 import type {Engine, Session} from '../engine/engine.js';
 import type {JoinSession} from './controller.js';

@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import process from 'node:process';
-import type {Input, Output} from '../commands/command.js';
+import type {Input, Output} from '../terminal/streams.js';
 import type {InkHandles} from './app.js';
 import type {Terminal} from './controller.js';
 import {mouseOff, mouseOn} from './mouse/mouse-events.js';

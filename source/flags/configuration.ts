@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {HolmError} from '../engine/errors.js';
 import type {ContainerConfiguration} from '../engine/resources.js';
-import type {FlagValues} from '../commands/command.js';
+import type {FlagValues} from './flag-table.js';
 import {parseAnyAddress, parseExtraHost} from './addresses.js';
 import type {containerFlags} from './container-flags.js';
 import {mergeVariables, parseLabels, readLines} from './environment.js';

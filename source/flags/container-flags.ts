@@ -1,4 +1,4 @@
-import type {FlagTable} from '../commands/command.js';
+import type {FlagTable} from './flag-table.js';
 
 const repeated = (value: string, description: string, shortFlag?: string) => ({
 	type: 'string', isMultiple: true, value, description, ...(shortFlag !== undefined && {shortFlag}),

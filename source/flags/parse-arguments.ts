@@ -1,5 +1,5 @@
 import meow from 'meow';
-import type {Command, FlagTable} from '../commands/command.js';
+import type {Arguments, FlagTable} from './flag-table.js';
 import {kebabCase, splitArguments} from './split-arguments.js';
 
 export type ParsedArguments = {
@@ -37,7 +37,7 @@ const lastOfEach = (flags: readonly string[], repeatable: ReadonlySet<string>) =
 };
 
 /** The flags and arguments of one command. Refuses unknown flags, missing values and malformed booleans with `invalid`. */
-export const parseArguments = (argv: readonly string[], command: Pick<Command, 'flags' | 'flagsEndAtFirstArgument'>, name: string): ParsedArguments => {
+export const parseArguments = (argv: readonly string[], command: Pick<Arguments, 'flags' | 'flagsEndAtFirstArgument'>, name: string): ParsedArguments => {
 	if (argv.length === 1 && argv[0] === '-h') {
 		return {help: true, flags: {}, input: []};
 	}

@@ -1,5 +1,5 @@
 import {HolmError} from '../engine/errors.js';
-import type {Flag, FlagTable} from '../commands/command.js';
+import type {Flag, FlagTable} from './flag-table.js';
 import {correction} from './suggest.js';
 
 export type SplitArguments = {

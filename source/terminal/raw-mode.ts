@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import type {Input} from '../commands/command.js';
+import type {Input} from './streams.js';
 
 /**
 Gives every key to the program as it is typed, and every byte of output to the terminal as it is; the result undoes that.

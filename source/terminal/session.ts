@@ -2,7 +2,7 @@ import {type Readable, type Writable} from 'node:stream';
 import {finished} from 'node:stream/promises';
 import {Buffer} from 'node:buffer';
 import type {Session, TerminalSize} from '../engine/engine.js';
-import type {Context, Output} from '../commands/command.js';
+import type {Input, Output} from './streams.js';
 import {createDetachFilter, defaultDetachKeys, parseDetachKeys} from './detach-keys.js';
 import {enterRawMode} from './raw-mode.js';
 
@@ -15,6 +15,9 @@ export type SessionOptions = {
 	/** Leaves the session, as the detach keys do. */
 	readonly signal?: AbortSignal;
 };
+
+/** Where a session's bytes come from and go to. */
+export type Streams = {readonly stdin: Input; readonly stdout: Output; readonly stderr: Output};
 
 export type SessionEnding = 'ended' | 'detached';
 
@@ -42,7 +45,7 @@ Joins a session to the terminal or the pipes that the command was given, until i
 
 A terminal is raw meanwhile, so that Ctrl-C is a byte for the process, and is what it was when this resolves or throws.
 */
-export const joinSession = async (session: Session, {stdin, stdout, stderr}: Pick<Context, 'stdin' | 'stdout' | 'stderr'>, options: SessionOptions): Promise<SessionEnding> => {
+export const joinSession = async (session: Session, {stdin, stdout, stderr}: Streams, options: SessionOptions): Promise<SessionEnding> => {
 	const {promise: detached, resolve: detach} = Promise.withResolvers<'detached'>();
 	options.signal?.addEventListener('abort', () => {
 		detach('detached');

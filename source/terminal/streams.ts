@@ -1,6 +1,8 @@
-import {type Readable} from 'node:stream';
+import {type Readable, type Writable} from 'node:stream';
 import {text} from 'node:stream/consumers';
-import type {Context, Output} from '../commands/command.js';
+
+export type Input = Readable & {readonly isTTY?: boolean; readonly fd?: number; readonly setRawMode?: (isRaw: boolean) => unknown};
+export type Output = Writable & {readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number};
 
 /** Writes and waits for the reader where it is slow. */
 export const write = async (output: Output, bytes: Uint8Array | string): Promise<void> => {
@@ -19,4 +21,4 @@ export const writeAll = async (output: Output, source: Readable): Promise<void> 
 };
 
 /** Standard input to its end, as text. */
-export const readInput = async ({stdin}: Pick<Context, 'stdin'>): Promise<string> => text(stdin);
+export const readInput = async ({stdin}: {readonly stdin: Input}): Promise<string> => text(stdin);

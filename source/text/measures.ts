@@ -1,5 +1,3 @@
-import type {Theme} from '../dashboard/theme.js';
-
 const units = ['', 'K', 'M', 'G', 'T', 'P'];
 
 /** Bytes in powers of 1024 in at most five columns: `512M`, `1.5G`. */
@@ -37,9 +35,8 @@ export const shortDuration = (milliseconds: number): string => {
 	return `${Math.min(9999, Math.floor(hours / 24))}d`;
 };
 
-/** The last values as a row of bars, the newest on the right; `most` is the value of a full bar. */
-export const sparkline = (values: readonly number[], {width, most, theme}: {readonly width: number; readonly most: number; readonly theme: Theme}): string => {
-	const {sparks} = theme;
+/** The last values as a row of bars, the newest on the right; `most` is the value of a full bar, the last of `sparks`. */
+export const sparkline = (values: readonly number[], {width, most, sparks}: {readonly width: number; readonly most: number; readonly sparks: readonly string[]}): string => {
 	const bars = values.slice(-width).map(value => sparks[Math.max(0, Math.min(sparks.length - 1, Math.floor(value / (most || 1) * sparks.length)))]!);
 	return bars.join('').padStart(width);
 };

@@ -1,5 +1,7 @@
 import {HolmError} from '../engine/errors.js';
-import type {SshTarget} from '../backends/ssh/directives.js';
+
+/** What a user writes after `ssh`: the name may be one that only the configuration knows. */
+export type SshTarget = {readonly host: string; readonly user?: string; readonly port?: number};
 
 /** A host as ProxyJump has it: `[user@]host[:port]`, or the same as ssh:// address. An address of IPv6 stands in brackets. */
 export const parseTarget = (text: string): SshTarget => {

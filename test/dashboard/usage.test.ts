@@ -48,8 +48,8 @@ test('sizes, shares and durations take few columns', t => {
 
 test('a sparkline is as wide as asked, and nothing leaves its scale', t => {
 	const theme = createTheme({name: 'dark', depth: 'none', ascii: false});
-	t.is(sparkline([0, 50, 100, 400, -5], {width: 8, most: 100, theme}), '   ▁▅██▁');
-	t.is(sparkline(Array.from({length: 100}, () => 1), {width: 5, most: 0, theme}).length, 5);
+	t.is(sparkline([0, 50, 100, 400, -5], {width: 8, most: 100, sparks: theme.sparks}), '   ▁▅██▁');
+	t.is(sparkline(Array.from({length: 100}, () => 1), {width: 5, most: 0, sparks: theme.sparks}).length, 5);
 	t.is(scaleOf([], 1024), 1024);
 	t.is(scaleOf([5000], 1024), 8192);
 });

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {type IncomingMessage} from 'node:http';
-import {errorHeader} from '../../api/answers.js';
+import {errorHeader} from '../../wire/headers.js';
 import {decodeError} from '../../wire/decode/error.js';
 import {parseJson} from '../../wire/json.js';
 import {HolmError} from '../../engine/errors.js';

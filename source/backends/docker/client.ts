@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import http, {type ClientRequest, type IncomingMessage} from 'node:http';
 import {type Socket} from 'node:net';
 import type {Duplex, Readable} from 'node:stream';
-import {holmMediaType} from '../../api/exchange.js';
+import {holmMediaType} from '../../wire/headers.js';
 import {parseJson} from '../../wire/json.js';
 import {stdinFramed, stdinHeader} from '../../wire/stdin-frames.js';
 import type {ReachableAddress} from '../../wire/addresses.js';

@@ -75,7 +75,7 @@ export const listImages = ({images}: Pick<State, 'images'>): readonly Image[] =>
 
 /** The image that a user means, and the tag by which it was found. */
 export const findImage = (state: Pick<State, 'images'>, reference: string): {readonly record: ImageRecord; readonly name?: string} => {
-	const {image, name} = find({images: listImages(state), intermediate: new Set(), names: new Map(), layerBytes: 0}, reference);
+	const {image, name} = find(listImages(state), reference);
 	return {record: state.images.get(image.id)!, ...name !== undefined && {name}};
 };
 

@@ -1,6 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import type {Environment} from '../hosts/which-engine.js';
-import {notSupported, readDirectives, type Directives, type SshTarget} from './directives.js';
+import {notSupported, readDirectives, type Directives} from './directives.js';
+import type {SshTarget} from '../../wire/ssh-target.js';
 import {expandFile, expandTokens, localOf, type Remote} from './tokens.js';
 
 /** How a host is connected to. */

@@ -4,7 +4,7 @@ import {quote} from '../../quote.js';
 import type {Environment} from '../hosts/which-engine.js';
 import type {ChannelSocket} from './channel.js';
 import {readConfiguration} from './configuration.js';
-import type {SshTarget} from './directives.js';
+import type {SshTarget} from '../../wire/ssh-target.js';
 import type {Ask} from './identities.js';
 import {openLink, type Link} from './link.js';
 import {parseTarget} from '../../wire/ssh-target.js';

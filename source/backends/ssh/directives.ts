@@ -4,12 +4,10 @@ import path from 'node:path';
 import process from 'node:process';
 import {HolmError} from '../../engine/errors.js';
 import {parseConfig, type ConfigLine} from './config-lines.js';
+import type {SshTarget} from '../../wire/ssh-target.js';
 import {matchesPattern, matchesPatterns} from './patterns.js';
 import {readIfThere} from './read-if-there.js';
 import type {Local} from './tokens.js';
-
-/** What a user writes after `ssh`: the name may be one that only the configuration knows. */
-export type SshTarget = {readonly host: string; readonly user?: string; readonly port?: number};
 
 /** The first value that each keyword has for a host, by keyword in lower case, and where it stands. */
 export type Directives = ReadonlyMap<string, {readonly values: readonly string[]; readonly where: string}>;

@@ -6,13 +6,6 @@ import {followSize, joinSession, type SessionOptions} from '../../terminal/sessi
 import {proxySignals} from '../terminal/signals.js';
 
 /** The flags of every command that attaches to a container. */
-export const attachFlags = {
-	sigProxy: {type: 'boolean', default: true, description: 'Hand signals on to the process'},
-	detachKeys: {
-		type: 'string', default: defaultDetachKeys, value: 'KEYS', description: 'Keys that detach from the terminal',
-	},
-} as const;
-
 /** Refuses a process that wants a terminal and keys from a standard input that is none. */
 export const checkTerminal = ({stdin}: Pick<Context, 'stdin'>, {terminal, input, detachKeys}: {readonly terminal: boolean; readonly input: boolean; readonly detachKeys: string}): void => {
 	if (terminal && input && stdin.isTTY !== true) {

@@ -2,7 +2,8 @@ import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
 import {mergeVariables, readLines} from '../../flags/environment.js';
 import {followSize, joinSession, sizeOf} from '../../terminal/session.js';
-import {attachFlags, checkTerminal} from './attached.js';
+import {checkTerminal} from './attached.js';
+import {attachFlags} from '../../flags/attach-flags.js';
 
 export const command = defineCommand({
 	summary: 'Run a command in a running container',

@@ -1,26 +1,13 @@
 import type {Engine} from '../../engine/engine.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
-import {
-	defineCommand,
-	print,
-	type Context,
-	type FlagValues,
-} from '../command.js';
-import {containerFlags} from '../../flags/container-flags.js';
+import {defineCommand, print, type Context} from '../command.js';
+import type {FlagValues} from '../../flags/flag-table.js';
+import {runArguments} from '../../flags/run-arguments.js';
 import {withPatience} from '../print/patience.js';
-import {attachFlags, checkTerminal, runAttached} from './attached.js';
+import {checkTerminal, runAttached} from './attached.js';
 import {createFromFlags, type NewContainer} from './new-container.js';
 
-const flags = {
-	detach: {type: 'boolean', shortFlag: 'd', description: 'Run in the background and print the id'},
-	attach: {
-		type: 'string', shortFlag: 'a', isMultiple: true, value: 'STREAM', description: 'Attach to stdin, stdout or stderr only',
-	},
-	...attachFlags,
-	...containerFlags,
-} as const;
-
-type RunFlags = FlagValues<typeof flags>;
+type RunFlags = FlagValues<typeof runArguments['flags']>;
 
 const streams = new Set(['stdin', 'stdout', 'stderr']);
 
@@ -61,9 +48,7 @@ const startOrUndo = async (engine: Engine, {id, undo}: NewContainer) => {
 
 export const command = defineCommand({
 	summary: 'Create a container of an image and run a command in it',
-	usage: 'IMAGE [COMMAND] [ARG...]',
-	flags,
-	flagsEndAtFirstArgument: true,
+	...runArguments,
 	exitsAsProcess: true,
 	async run(context, given, input) {
 		checkFlags(context, given);

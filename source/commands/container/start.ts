@@ -1,7 +1,8 @@
 import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
 import {forEachReference} from '../references.js';
-import {attachFlags, checkTerminal, runAttached} from './attached.js';
+import {checkTerminal, runAttached} from './attached.js';
+import {attachFlags} from '../../flags/attach-flags.js';
 
 export const command = defineCommand({
 	summary: 'Start stopped containers',

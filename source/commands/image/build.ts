@@ -2,12 +2,8 @@ import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
 import {directoryContext, inputContext, type BuildContext} from '../../archive/build-context.js';
-import {
-	defineCommand,
-	print,
-	type Context,
-	type FlagValues,
-} from '../command.js';
+import {defineCommand, print, type Context} from '../command.js';
+import type {FlagValues} from '../../flags/flag-table.js';
 import {parseLabels} from '../../flags/environment.js';
 import {printProgress} from '../print/progress.js';
 import {keptCredentials} from '../registry/credentials.js';

@@ -1,5 +1,5 @@
 import type {Progress} from '../../engine/resources.js';
-import type {Output} from '../command.js';
+import type {Output} from '../../terminal/streams.js';
 import {escapeControls, forOutput} from '../../text/escape.js';
 import {decimalSize} from '../../text/sizes.js';
 import {widthOf} from '../../text/width.js';

@@ -1,4 +1,4 @@
-import type {Output} from '../command.js';
+import type {Output} from '../../terminal/streams.js';
 import {escapeControls} from '../../text/escape.js';
 
 export type Step = {readonly step: string; readonly detail: string};

@@ -1,5 +1,5 @@
 import type {Snapshot} from '../../engine/engine.js';
-import {command as runCommand} from '../../commands/container/run.js';
+import {runArguments} from '../../flags/run-arguments.js';
 import {configurationOf, type ContainerFlags} from '../../flags/configuration.js';
 import {parseName} from '../../flags/names.js';
 import {parsePublish} from '../../flags/ports.js';
@@ -116,7 +116,7 @@ export const containerForm: FormDefinition = {
 	commandLine,
 	validate: (values, snapshot) => errorsOf(checks, values, snapshot),
 	request(values) {
-		const {flags, input} = parseArguments(commandLine(values).slice(1), runCommand, 'run');
+		const {flags, input} = parseArguments(commandLine(values).slice(1), runArguments, 'run');
 		return {
 			type: 'container',
 			configuration: configurationOf(flags as ContainerFlags, input, {environment: {}, workingDirectory: '/', variables: [], labels: []}),

@@ -24,7 +24,7 @@ const usageLines = ({cpuPercent, cpuHistory, memoryBytes, memoryLimitBytes, host
 	const room = Math.max(10, Math.min(60, width - label - 44));
 	const traffic = scaleOf(trafficHistory, 1024);
 	const line = (name: string, values: readonly number[], most: number, text: string) =>
-		`${fit(name, label)}${theme.paint('good', sparkline(values, {width: room, most, theme}))}  ${fit(text, Math.max(0, width - label - room - 2))}`;
+		`${fit(name, label)}${theme.paint('good', sparkline(values, {width: room, most, sparks: theme.sparks}))}  ${fit(text, Math.max(0, width - label - room - 2))}`;
 	return [
 		line('CPU', cpuHistory, cpus * 100, `${cpuPercent === undefined ? '' : shortPercent(cpuPercent)}, full bar ${cpus * 100}% (${cpus} CPU)`),
 		line('memory', memoryHistory, memoryLimitBytes, `${shortBytes(memoryBytes)} in the container, full bar ${shortBytes(memoryLimitBytes)}`),

@@ -14,7 +14,8 @@ import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {extract, type Extract, type Header} from 'tar-stream';
 import {HolmError} from '../../engine/errors.js';
-import {decompress, diskError} from '../../archive/decompress.js';
+import {decompress} from '../../archive/decompress.js';
+import {diskError} from './disk-error.js';
 import {printable} from './printable.js';
 
 type Entry = Extract extends AsyncIterable<infer Item> ? Item : never;

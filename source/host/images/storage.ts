@@ -53,7 +53,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 	const buildah = await openBuildah(paths);
 	const catalogue = openCatalogue(buildah);
 	const get = async (reference: string) => {
-		const {image} = find(await catalogue(), reference);
+		const {image} = find((await catalogue()).images, reference);
 		return image;
 	};
 
@@ -89,7 +89,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 			await buildah.run(['tag', bareId(await get(reference)), name]);
 		},
 		async remove(reference, {force = false} = {}) {
-			const {image, name} = find(await catalogue(), reference);
+			const {image, name} = find((await catalogue()).images, reference);
 			if (name !== undefined) {
 				// A digest without a tag beside it is no name to keep an image by.
 				return removeNames(image.tags.length > 1 ? [name] : await namesOf(image));
@@ -105,7 +105,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 		},
 		async save(references) {
 			const snapshot = await catalogue();
-			return saveArchive(buildah, references.map(reference => find(snapshot, reference)));
+			return saveArchive(buildah, references.map(reference => find(snapshot.images, reference)));
 		},
 		load: tar => loadArchive(buildah, tar),
 		checkCredentials: async credentials => login(buildah, credentials),

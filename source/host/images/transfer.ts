@@ -100,7 +100,7 @@ export async function * pull(store: Store, text: string, {credentials, platform,
 			...(platform === undefined ? [] : ['--platform', platform]),
 			`docker://${formatReference(reference)}`,
 		], 'Downloading', signal, work);
-		const {image} = find(await store.catalogue(), id);
+		const {image} = find((await store.catalogue()).images, id);
 		const isNew = before.images.every(known => known.id !== image.id);
 		yield {status: `Digest: ${image.digests.find(digest => digest.startsWith(`${reference.registry}/${reference.repository}@`))?.split('@', 2)[1] ?? image.id}`};
 		yield {status: `Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${name}`};
@@ -117,7 +117,7 @@ Sends an image, under a name it has, to that name's registry.
 @yields Layers by the beginning of their digest, then the digest under which the registry has it.
 */
 export async function * push(store: Store, text: string, {credentials, signal}: TransferOptions = {}): AsyncGenerator<Progress, void> {
-	const {image, name} = find(await store.catalogue(), text);
+	const {image, name} = find((await store.catalogue()).images, text);
 	if (name === undefined) {
 		throw new HolmError('invalid', `Cannot push ${text}: an id does not say where to`, {remedy: 'give it a name first: holm tag'});
 	}

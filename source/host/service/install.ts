@@ -24,10 +24,7 @@ import {
 	socketText,
 } from './units.js';
 
-/** The package that this module is of, and the daemon in it. */
-const daemonFile = () => fileURLToPath(new URL('../../daemon/main.js', import.meta.url));
-
-/** `dist/source/host/service` is four directories below the package. */
+/** `dist/source/host/service` is four directories below the package of this module. */
 const packageDirectory = () => fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** Code in a home directory is easily moved or removed by the user whose it is. */
@@ -54,6 +51,8 @@ const assertPossible = async (root: string): Promise<void> => {
 
 export type InstallOptions = {
 	readonly root: string;
+	/** The file of the daemon's program. */
+	readonly daemonFile: string;
 	readonly tell: (step: SetupStep) => void;
 	/** Stops a daemon that no service runs; its containers go on. */
 	readonly stopDaemon: () => Promise<void>;
@@ -66,9 +65,9 @@ Makes the engine a service of the host, or brings one up to this version of Holm
 
 Throws `unsupported` without systemd, and `forbidden` without root and where others than root could change the code.
 */
-export const installService = async ({root, tell, stopDaemon, awaitEngine}: InstallOptions): Promise<void> => {
+export const installService = async ({root, daemonFile, tell, stopDaemon, awaitEngine}: InstallOptions): Promise<void> => {
 	await assertPossible(root);
-	const [node, daemon, directory] = await Promise.all([process.execPath, daemonFile(), packageDirectory()].map(async file => realpath(file)));
+	const [node, daemon, directory] = await Promise.all([process.execPath, daemonFile, packageDirectory()].map(async file => realpath(file)));
 	await assertOnlyRootWrites([node!, directory!]);
 	const homely = [node!, daemon!].filter(file => isInHome(file));
 	if (homely.length > 0) {

@@ -1,6 +1,5 @@
 import {HolmError} from '../../engine/errors.js';
 import type {Image} from '../../engine/resources.js';
-import type {Catalogue} from '../../host/images/catalogue.js';
 import {
 	exactReference,
 	familiarName,
@@ -34,7 +33,7 @@ The image that a user means: a whole id, else a name, else the beginning of an i
 
 Throws `not-found`, and `invalid` for what is no reference or begins several ids.
 */
-export const find = ({images}: Catalogue, text: string): Found => {
+export const find = (images: readonly Image[], text: string): Found => {
 	const digits = /^(?:sha256:)?(?<digits>[\da-f]{2,64})$/v.exec(text)?.groups?.digits;
 	const [image, ...others] = digits === undefined ? [] : byId(images, digits);
 	const isWhole = digits?.length === 64 || text.startsWith('sha256:');

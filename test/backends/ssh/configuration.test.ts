@@ -4,8 +4,8 @@ import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {parseConfig} from '../../../source/backends/ssh/config-lines.js';
 import {readConfiguration} from '../../../source/backends/ssh/configuration.js';
-import type {SshTarget} from '../../../source/backends/ssh/directives.js';
 import {run} from '../../../source/host/run.js';
+import type {SshTarget} from '../../../source/wire/ssh-target.js';
 
 const hasSsh = await run('ssh', ['-V']).then(() => true, () => false);
 const sshTest = hasSsh ? test : test.skip;

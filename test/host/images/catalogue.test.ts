@@ -45,16 +45,16 @@ test('a nameless image that another was built on is intermediate', t => {
 test('an image is found by id, name and the beginning of its id', t => {
 	const named = image('a', ['x'], ['docker.io/library/cafe:latest']);
 	const catalogue = catalogueOf(named, image('c', ['y']), {...image('c', ['z']), id: `sha256:${'c'.repeat(63)}d`});
-	t.is(find(catalogue, 'a'.repeat(64)).image, named);
-	t.is(find(catalogue, `sha256:${'a'.repeat(12)}`).name, undefined);
-	t.is(find(catalogue, 'aa').image, named);
-	t.is(find(catalogue, 'cafe').name, 'docker.io/library/cafe:latest');
-	t.throws(() => find(catalogue, 'cc'), {code: 'invalid', message: 'Several image ids begin with cc'});
-	t.is(find(catalogue, 'c'.repeat(64)).image.id, `sha256:${'c'.repeat(64)}`);
-	t.throws(() => find(catalogue, 'a'), {code: 'not-found'});
-	const error = t.throws(() => find(catalogue, 'redis'), {code: 'not-found', message: 'No such image: redis'});
+	t.is(find(catalogue.images, 'a'.repeat(64)).image, named);
+	t.is(find(catalogue.images, `sha256:${'a'.repeat(12)}`).name, undefined);
+	t.is(find(catalogue.images, 'aa').image, named);
+	t.is(find(catalogue.images, 'cafe').name, 'docker.io/library/cafe:latest');
+	t.throws(() => find(catalogue.images, 'cc'), {code: 'invalid', message: 'Several image ids begin with cc'});
+	t.is(find(catalogue.images, 'c'.repeat(64)).image.id, `sha256:${'c'.repeat(64)}`);
+	t.throws(() => find(catalogue.images, 'a'), {code: 'not-found'});
+	const error = t.throws(() => find(catalogue.images, 'redis'), {code: 'not-found', message: 'No such image: redis'});
 	t.is((error as {remedy?: string}).remedy, 'holm pull redis');
-	t.throws(() => find(catalogue, 'Redis'), {code: 'invalid'});
+	t.throws(() => find(catalogue.images, 'Redis'), {code: 'invalid'});
 });
 
 test('a failed build names its step and the reason', t => {
