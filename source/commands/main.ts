@@ -1,6 +1,6 @@
 import process from 'node:process';
 import {asHolmError, exitStatusOf, HolmError} from '../engine/errors.js';
-import type {EngineTarget} from '../dashboard/known-engines.js';
+import type {EngineTarget} from '../dashboard/state/known-engines.js';
 import type {Context} from './command.js';
 import {parseArguments} from '../flags/parse-arguments.js';
 import {splitArguments} from '../flags/split-arguments.js';
@@ -125,7 +125,7 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 		return printOverview(surroundings, false);
 	}
 
-	const [{openDashboard}, {demoHost, ownHost, targetOf}] = await Promise.all([import('../dashboard/index.js'), import('../dashboard/known-engines.js')]);
+	const [{openDashboard}, {demoHost, ownHost, targetOf}] = await Promise.all([import('../dashboard/index.js'), import('../dashboard/state/known-engines.js')]);
 	const ownRoot = root ?? nonEmpty(environment.HOLM_ROOT);
 	const connected = new Set<string>();
 	const options = {

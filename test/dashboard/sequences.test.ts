@@ -1,8 +1,8 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine} from '../../source/backends/memory.js';
-import {cursorOf} from '../../source/dashboard/list-state.js';
-import {idsOf} from '../../source/dashboard/shown.js';
+import {cursorOf} from '../../source/dashboard/state/list-state.js';
+import {idsOf} from '../../source/dashboard/state/shown.js';
 import {containerConfiguration} from './helpers/configurations.js';
 import {openApp} from './helpers/open-app.js';
 

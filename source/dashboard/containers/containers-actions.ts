@@ -1,10 +1,10 @@
-import type {Actions} from '../actions.js';
-import type {Controller} from '../controller.js';
-import {failureOf} from '../execute.js';
+import type {Actions} from '../work/actions.js';
+import type {Controller} from '../work/controller.js';
+import {failureOf} from '../work/execute.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
-import {planDisconnect, planPrune, planRemoveContainers, planSignal} from '../plan.js';
-import {selectedIn, targetsIn} from '../shown.js';
+import {planDisconnect, planPrune, planRemoveContainers, planSignal} from '../work/plan.js';
+import {selectedIn, targetsIn} from '../state/shown.js';
 import {clean} from '../../text/fit.js';
 import {askName} from '../views/resolve.js';
 

@@ -1,4 +1,4 @@
-import type {KeyMap} from '../keys.js';
+import type {KeyMap} from '../keys/keys.js';
 
 export const containersKeys: KeyMap = [
 	{action: 'containers.logs', keys: ['l', 'return'], title: 'Logs of this one, or of the marked ones together', short: 'logs'},

@@ -1,13 +1,13 @@
 import {memo, useMemo} from 'react';
 import type {Container} from '../../engine/resources.js';
-import {useTheme} from '../context.js';
-import {emptyLines, Lines, type Size} from '../lines.js';
-import {cursorOf, type ListState} from '../list-state.js';
-import {Panel} from '../panel.js';
+import {useTheme} from '../frame/context.js';
+import {emptyLines, Lines, type Size} from '../frame/lines.js';
+import {cursorOf, type ListState} from '../state/list-state.js';
+import {Panel} from '../frame/panel.js';
 import {fit} from '../../text/fit.js';
-import type {Role, Theme} from '../theme.js';
-import type {Usage} from '../usage.js';
-import {useWindow} from '../use-window.js';
+import type {Role, Theme} from '../frame/theme.js';
+import type {Usage} from '../state/usage.js';
+import {useWindow} from '../frame/use-window.js';
 import {cellsOf, columns, columnWidths, stateRole} from './rows.js';
 
 export type ContainersProps = Size & {

@@ -1,11 +1,11 @@
 import {widthOf} from '../../text/width.js';
 import type {Snapshot} from '../../engine/engine.js';
 import type {Container} from '../../engine/resources.js';
-import type {ListState} from '../list-state.js';
+import type {ListState} from '../state/list-state.js';
 import {shortBytes, shortDuration, shortPercent} from '../../text/measures.js';
 import {clean} from '../../text/fit.js';
-import type {Role} from '../theme.js';
-import type {Usage} from '../usage.js';
+import type {Role} from '../frame/theme.js';
+import type {Usage} from '../state/usage.js';
 
 export type Column = {
 	readonly key: string;

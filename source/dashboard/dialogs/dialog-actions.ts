@@ -1,7 +1,7 @@
 import type {Engine} from '../../engine/engine.js';
-import type {Actions} from '../actions.js';
-import type {Controller} from '../controller.js';
-import {failureOf} from '../execute.js';
+import type {Actions} from '../work/actions.js';
+import type {Controller} from '../work/controller.js';
+import {failureOf} from '../work/execute.js';
 import {lastTop} from './dialog-extent.js';
 import {completionsOf, reduceForm, focusedField, type FormAction, type FormState, type Request} from '../forms/form-state.js';
 

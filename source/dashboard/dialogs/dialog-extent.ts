@@ -1,9 +1,9 @@
-import type {Controller} from '../controller.js';
-import {availableMaps, placeOf} from '../input.js';
-import type {Size} from '../lines.js';
+import type {Controller} from '../work/controller.js';
+import {availableMaps, placeOf} from '../keys/input.js';
+import type {Size} from '../frame/lines.js';
 import {dialogReading} from '../spoken/dialog-reading.js';
 import {cut, wrapWords} from '../../text/fit.js';
-import type {Dialog} from '../ui-state.js';
+import type {Dialog} from '../state/ui-state.js';
 import {helpLines, planLines} from './dialog-lines.js';
 
 /** Size of a dialog over a screen of this size, its footer not counted. */

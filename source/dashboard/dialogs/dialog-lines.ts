@@ -1,9 +1,9 @@
-import type {Failure} from '../execute.js';
-import type {KeyMaps} from '../key-maps.js';
-import {describeKey} from '../keys.js';
-import type {Plan} from '../plan.js';
+import type {Failure} from '../work/execute.js';
+import type {KeyMaps} from '../keys/key-maps.js';
+import {describeKey} from '../keys/keys.js';
+import type {Plan} from '../work/plan.js';
 import {clean, fit, wrapWords} from '../../text/fit.js';
-import type {Theme} from '../theme.js';
+import type {Theme} from '../frame/theme.js';
 
 /** What a plan does, in lines of at most so many columns. */
 export const planLines = ({items, consequences, command}: Plan, width: number, theme: Theme): readonly string[] => {

@@ -1,11 +1,11 @@
 import {Box, Text} from 'ink';
 import {widthOf} from '../../text/width.js';
-import {useController, useStore, useTheme} from '../context.js';
-import {Field} from '../field.js';
+import {useController, useStore, useTheme} from '../frame/context.js';
+import {Field} from '../frame/field.js';
 import {formRows, visibleRows} from '../forms/form-rows.js';
 import {commandOf, completionsOf, focusedField, type Field as FieldDefinition, type FormState} from '../forms/form-state.js';
-import {Lines, type Size} from '../lines.js';
-import {Panel} from '../panel.js';
+import {Lines, type Size} from '../frame/lines.js';
+import {Panel} from '../frame/panel.js';
 import {clean, cut, fit, wrapWords} from '../../text/fit.js';
 import {changeForm} from './dialog-actions.js';
 

@@ -1,4 +1,4 @@
-import {windowStart} from '../list-state.js';
+import {windowStart} from '../state/list-state.js';
 import {clean, wrapWords} from '../../text/fit.js';
 import {focusedField, type Field, type FormState} from './form-state.js';
 

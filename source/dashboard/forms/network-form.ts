@@ -1,6 +1,6 @@
 import {parseAddress, parseSubnet} from '../../flags/addresses.js';
 import {parseName} from '../../flags/names.js';
-import {nextSubnet, numberOf, overlapping, rangeOf} from '../subnets.js';
+import {nextSubnet, numberOf, overlapping, rangeOf} from '../state/subnets.js';
 import {errorsOf, type Checks} from './checks.js';
 import type {FormDefinition, Values} from './form-state.js';
 

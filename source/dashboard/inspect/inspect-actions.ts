@@ -1,5 +1,5 @@
-import type {Actions} from '../actions.js';
-import type {Controller} from '../controller.js';
+import type {Actions} from '../work/actions.js';
+import type {Controller} from '../work/controller.js';
 import {reduceTree, treeLines, valueAt, type TreeAction} from './tree-state.js';
 
 const change = (controller: Controller, action: TreeAction) => {

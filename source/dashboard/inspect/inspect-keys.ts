@@ -1,4 +1,4 @@
-import type {KeyMap} from '../keys.js';
+import type {KeyMap} from '../keys/keys.js';
 
 export const inspectKeys: KeyMap = [
 	{action: 'inspect.up', keys: ['up', 'k'], title: 'Up'},

@@ -1,10 +1,10 @@
 import {memo, useMemo} from 'react';
-import {useTheme} from '../context.js';
-import {Lines, type Size} from '../lines.js';
-import {Panel} from '../panel.js';
+import {useTheme} from '../frame/context.js';
+import {Lines, type Size} from '../frame/lines.js';
+import {Panel} from '../frame/panel.js';
 import {clean, fit} from '../../text/fit.js';
-import type {Theme} from '../theme.js';
-import {useWindow} from '../use-window.js';
+import type {Theme} from '../frame/theme.js';
+import {useWindow} from '../frame/use-window.js';
 import {matchesOf, treeLines, type TreeLine, type TreeState} from './tree-state.js';
 
 const valueText = ({value, size, isList, isFolded}: TreeLine): string => {

@@ -1,8 +1,8 @@
 import {widthOf} from '../../text/width.js';
-import {layoutOf} from '../layout.js';
+import {layoutOf} from '../frame/layout.js';
 import {cut, fit} from '../../text/fit.js';
-import type {Theme} from '../theme.js';
-import type {UiState} from '../ui-state.js';
+import type {Theme} from '../frame/theme.js';
+import type {UiState} from '../state/ui-state.js';
 import type {LogLine} from './log-buffer.js';
 import type {LogsState} from './logs-state.js';
 import {rangesOf} from './pattern.js';

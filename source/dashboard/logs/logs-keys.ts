@@ -1,4 +1,4 @@
-import type {KeyMap} from '../keys.js';
+import type {KeyMap} from '../keys/keys.js';
 
 export const logsKeys: KeyMap = [
 	{action: 'logs.up', keys: ['up', 'k'], title: 'Up, and pause'},

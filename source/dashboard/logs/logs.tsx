@@ -1,9 +1,9 @@
 import {memo, useMemo, useSyncExternalStore} from 'react';
-import {useController, useTheme} from '../context.js';
-import {emptyLines, Lines, type Size} from '../lines.js';
-import {Panel} from '../panel.js';
+import {useController, useTheme} from '../frame/context.js';
+import {emptyLines, Lines, type Size} from '../frame/lines.js';
+import {Panel} from '../frame/panel.js';
 import {clean} from '../../text/fit.js';
-import type {Theme} from '../theme.js';
+import type {Theme} from '../frame/theme.js';
 import type {LogBuffer} from './log-buffer.js';
 import type {LogIndex} from './log-index.js';
 import {rowsFor, rowsOfLine} from './log-rows.js';

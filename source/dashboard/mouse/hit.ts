@@ -1,5 +1,5 @@
-import {layoutOf, type PaneName} from '../layout.js';
-import type {ListName, UiState} from '../ui-state.js';
+import {layoutOf, type PaneName} from '../frame/layout.js';
+import type {ListName, UiState} from '../state/ui-state.js';
 import {isDrawn} from '../views/drawn.js';
 
 /** What is under the pointer: a list with the row on the screen, counted from its first, or something that only scrolls. */

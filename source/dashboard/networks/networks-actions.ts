@@ -1,10 +1,10 @@
-import type {Actions} from '../actions.js';
-import type {Controller} from '../controller.js';
+import type {Actions} from '../work/actions.js';
+import type {Controller} from '../work/controller.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
-import {planDisconnect, planPrune, planRemoveNetworks} from '../plan.js';
-import {selectedIn, targetsIn} from '../shown.js';
-import {nextSubnet} from '../subnets.js';
+import {planDisconnect, planPrune, planRemoveNetworks} from '../work/plan.js';
+import {selectedIn, targetsIn} from '../state/shown.js';
+import {nextSubnet} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
 
 const selected = (controller: Controller) => selectedIn(controller.shown(), controller.getState(), 'networks');

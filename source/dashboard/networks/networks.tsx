@@ -1,11 +1,11 @@
 import {memo, useMemo} from 'react';
 import {widthOf} from '../../text/width.js';
 import type {Network} from '../../engine/resources.js';
-import type {Size} from '../lines.js';
-import {cursorOf, type ListState} from '../list-state.js';
-import {Panel} from '../panel.js';
-import {RowTable, type TableColumn, type TableRow} from '../row-table.js';
-import {rangeOf} from '../subnets.js';
+import type {Size} from '../frame/lines.js';
+import {cursorOf, type ListState} from '../state/list-state.js';
+import {Panel} from '../frame/panel.js';
+import {RowTable, type TableColumn, type TableRow} from '../frame/row-table.js';
+import {rangeOf} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
 
 export type NetworksProps = Size & {

@@ -1,12 +1,12 @@
-import type {Controller} from '../controller.js';
-import type {Failure} from '../execute.js';
+import type {Controller} from '../work/controller.js';
+import type {Failure} from '../work/execute.js';
 import {shownError} from '../forms/form-rows.js';
 import {commandOf, completionsOf, focusedField, type Field, type FormState} from '../forms/form-state.js';
-import {activeMaps, availableMaps} from '../input.js';
-import {describeKey, type Binding} from '../keys.js';
-import {paletteEntries} from '../palette.js';
-import type {Plan} from '../plan.js';
-import type {Dialog} from '../ui-state.js';
+import {activeMaps, availableMaps} from '../keys/input.js';
+import {describeKey, type Binding} from '../keys/keys.js';
+import {paletteEntries} from '../keys/palette.js';
+import type {Plan} from '../work/plan.js';
+import type {Dialog} from '../state/ui-state.js';
 import type {Reading} from './reading.js';
 import {count, sentence} from './words.js';
 

@@ -1,8 +1,8 @@
 import type {Snapshot} from '../../engine/engine.js';
 import type {Container, Network} from '../../engine/resources.js';
 import {stateText} from '../containers/rows.js';
-import {overlapping} from '../subnets.js';
-import type {Usage} from '../usage.js';
+import {overlapping} from '../state/subnets.js';
+import type {Usage} from '../state/usage.js';
 import {addressCount, nextFreeAddress} from '../views/addresses-lines.js';
 import {count, sentence, spokenBytes, spokenPercent} from './words.js';
 

@@ -1,4 +1,4 @@
-import type {Controller} from '../controller.js';
+import type {Controller} from '../work/controller.js';
 import type {LogLine} from '../logs/log-buffer.js';
 import {sinceChoices} from '../logs/logs-state.js';
 import type {Reading} from './reading.js';

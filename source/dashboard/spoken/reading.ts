@@ -1,9 +1,9 @@
-import type {Controller} from '../controller.js';
-import {emptyText} from '../empty-text.js';
+import type {Controller} from '../work/controller.js';
+import {emptyText} from '../frame/empty-text.js';
 import {treeLines, type TreeLine, type TreeState} from '../inspect/tree-state.js';
-import {cursorOf, type ListState} from '../list-state.js';
-import {idsOf, type Shown} from '../shown.js';
-import type {ListName} from '../ui-state.js';
+import {cursorOf, type ListState} from '../state/list-state.js';
+import {idsOf, type Shown} from '../state/shown.js';
+import type {ListName} from '../state/ui-state.js';
 import {drawnOf, isDrawn, topOf} from '../views/drawn.js';
 import {logsReading} from './logs-reading.js';
 import {containerRow, eventRow, imageRow, networkRow, recordRow, volumeRow, type RowContext} from './rows.js';

@@ -1,6 +1,6 @@
-import type {Controller} from '../controller.js';
-import {activeMaps} from '../input.js';
-import {continuationsOf} from '../keys.js';
+import type {Controller} from '../work/controller.js';
+import {activeMaps} from '../keys/input.js';
+import {continuationsOf} from '../keys/keys.js';
 import {announcements, type Moment} from './announcements.js';
 import {dialogReading} from './dialog-reading.js';
 import {paneReading, type Reading} from './reading.js';

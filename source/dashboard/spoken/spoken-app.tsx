@@ -1,13 +1,13 @@
 import {useEffect, useSyncExternalStore} from 'react';
 import {Box, Static, Text, useApp, useInput} from 'ink';
-import type {InkHandles} from '../app.js';
-import {ControllerProvider, useController, useUi} from '../context.js';
-import type {Controller} from '../controller.js';
+import type {InkHandles} from '../frame/app.js';
+import {ControllerProvider, useController, useUi} from '../frame/context.js';
+import type {Controller} from '../work/controller.js';
 import {changeForm} from '../dialogs/dialog-actions.js';
-import {Field} from '../field.js';
+import {Field} from '../frame/field.js';
 import {focusedField} from '../forms/form-state.js';
-import {handleInput, typePrompt} from '../input.js';
-import type {UiState} from '../ui-state.js';
+import {handleInput, typePrompt} from '../keys/input.js';
+import type {UiState} from '../state/ui-state.js';
 import type {Speaker} from './speaker.js';
 import {plain} from './words.js';
 

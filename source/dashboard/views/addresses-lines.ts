@@ -1,9 +1,9 @@
 import type {Snapshot} from '../../engine/engine.js';
 import type {Network} from '../../engine/resources.js';
-import type {Size} from '../lines.js';
-import {addressOf, numberOf, overlapping, rangeOf} from '../subnets.js';
+import type {Size} from '../frame/lines.js';
+import {addressOf, numberOf, overlapping, rangeOf} from '../state/subnets.js';
 import {clean, fit} from '../../text/fit.js';
-import type {Role, Theme} from '../theme.js';
+import type {Role, Theme} from '../frame/theme.js';
 
 type Use = 'reserved' | 'gateway' | 'leased' | 'free' | 'outside';
 

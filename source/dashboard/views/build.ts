@@ -1,6 +1,6 @@
 import {directoryContext} from '../../archive/build-context.js';
-import type {Controller} from '../controller.js';
-import {failureOf} from '../execute.js';
+import type {Controller} from '../work/controller.js';
+import {failureOf} from '../work/execute.js';
 import type {FormState} from '../forms/form-state.js';
 import {clean} from '../../text/fit.js';
 

@@ -1,6 +1,6 @@
-import type {Actions} from '../actions.js';
-import type {Controller} from '../controller.js';
-import {changeList} from '../global-actions.js';
+import type {Actions} from '../work/actions.js';
+import type {Controller} from '../work/controller.js';
+import {changeList} from '../work/global-actions.js';
 import {drawnSize} from './drawn-view.js';
 import {drawnOf, isDrawn, scrolledTop, topOf, type ScrollAction} from './drawn.js';
 

@@ -1,4 +1,4 @@
-import type {KeyMap} from '../keys.js';
+import type {KeyMap} from '../keys/keys.js';
 
 export const drawnKeys: KeyMap = [
 	{action: 'drawn.up', keys: ['up', 'k'], title: 'A line up'},

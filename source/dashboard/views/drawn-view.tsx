@@ -1,10 +1,10 @@
-import type {Controller} from '../controller.js';
-import {emptyText} from '../empty-text.js';
-import {emptyLines, Lines, type Size} from '../lines.js';
-import {Panel} from '../panel.js';
-import type {Shown} from '../shown.js';
-import type {StoreState} from '../store.js';
-import type {UiState} from '../ui-state.js';
+import type {Controller} from '../work/controller.js';
+import {emptyText} from '../frame/empty-text.js';
+import {emptyLines, Lines, type Size} from '../frame/lines.js';
+import {Panel} from '../frame/panel.js';
+import type {Shown} from '../state/shown.js';
+import type {StoreState} from '../state/store.js';
+import type {UiState} from '../state/ui-state.js';
 import {drawnOf, topOf, type DrawnViewName} from './drawn.js';
 
 type DrawnViewProps = Size & {readonly view: DrawnViewName; readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly shown: Shown};

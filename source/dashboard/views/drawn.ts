@@ -1,11 +1,11 @@
-import type {Size} from '../lines.js';
-import {cursorOf, windowStart} from '../list-state.js';
+import type {Size} from '../frame/lines.js';
+import {cursorOf, windowStart} from '../state/list-state.js';
 import {addressSentences, machineSentences, topologySentences} from '../spoken/drawn.js';
-import {idsOf, selectedIn, type Shown} from '../shown.js';
-import type {StoreState} from '../store.js';
+import {idsOf, selectedIn, type Shown} from '../state/shown.js';
+import type {StoreState} from '../state/store.js';
 import {clean} from '../../text/fit.js';
-import type {Theme} from '../theme.js';
-import type {UiState, ViewName} from '../ui-state.js';
+import type {Theme} from '../frame/theme.js';
+import type {UiState, ViewName} from '../state/ui-state.js';
 import {addressesLines} from './addresses-lines.js';
 import {machineLines} from './machine-lines.js';
 import {topologyLines} from './topology-lines.js';

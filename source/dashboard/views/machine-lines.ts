@@ -1,10 +1,10 @@
 import type {Container} from '../../engine/resources.js';
 import {stateText} from '../containers/rows.js';
 import {scaleOf, shortBytes, shortPercent, sparkline} from '../../text/measures.js';
-import type {Size} from '../lines.js';
+import type {Size} from '../frame/lines.js';
 import {clean, fit} from '../../text/fit.js';
-import type {Theme} from '../theme.js';
-import type {Usage} from '../usage.js';
+import type {Theme} from '../frame/theme.js';
+import type {Usage} from '../state/usage.js';
 
 const label = 10;
 

@@ -1,6 +1,6 @@
 import type {Engine, Snapshot} from '../../engine/engine.js';
 import type {DnsRecord} from '../../engine/resources.js';
-import {share} from '../share.js';
+import {share} from '../state/share.js';
 
 export type RecordRow = {
 	readonly id: string;

@@ -3,7 +3,7 @@ import {lookup} from 'node:dns/promises';
 import type {Engine} from '../../engine/engine.js';
 import {asHolmError, messageOf} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
-import type {Controller} from '../controller.js';
+import type {Controller} from '../work/controller.js';
 import {clean} from '../../text/fit.js';
 
 const longestAnswer = 16 * 1024;

@@ -1,16 +1,16 @@
 import {useMemo, type ReactNode} from 'react';
 import type {Snapshot} from '../../engine/engine.js';
 import {shortImage} from '../containers/rows.js';
-import type {Size} from '../lines.js';
-import {cursorOf, type ListState} from '../list-state.js';
+import type {Size} from '../frame/lines.js';
+import {cursorOf, type ListState} from '../state/list-state.js';
 import {shortBytes, shortDuration} from '../../text/measures.js';
-import {Panel} from '../panel.js';
-import {imageName, volumeUsers} from '../plan.js';
-import {RowTable, type TableColumn, type TableRow} from '../row-table.js';
-import type {EventRow, Shown} from '../shown.js';
+import {Panel} from '../frame/panel.js';
+import {imageName, volumeUsers} from '../work/plan.js';
+import {RowTable, type TableColumn, type TableRow} from '../frame/row-table.js';
+import type {EventRow, Shown} from '../state/shown.js';
 import {clean} from '../../text/fit.js';
-import type {Role} from '../theme.js';
-import type {ListName} from '../ui-state.js';
+import type {Role} from '../frame/theme.js';
+import type {ListName} from '../state/ui-state.js';
 import type {RecordRow} from './records.js';
 
 type TableViewProps = Size & {

@@ -1,8 +1,8 @@
 import type {Snapshot} from '../../engine/engine.js';
 import {stateRole, stateText} from '../containers/rows.js';
-import type {Size} from '../lines.js';
+import type {Size} from '../frame/lines.js';
 import {clean, fit} from '../../text/fit.js';
-import type {Theme} from '../theme.js';
+import type {Theme} from '../frame/theme.js';
 
 /** Each network as a bridge, with the host on one side and its containers on the other. */
 export const topologyLines = ({networks, containers}: Pick<Snapshot, 'networks' | 'containers'>, selectedId: string | undefined, {width}: Pick<Size, 'width'>, theme: Theme): readonly string[] => {

@@ -1,13 +1,13 @@
-import type {Actions} from '../actions.js';
+import type {Actions} from '../work/actions.js';
 import {createContainer} from '../containers/containers-actions.js';
 import {shortImage} from '../containers/rows.js';
-import type {Controller} from '../controller.js';
+import type {Controller} from '../work/controller.js';
 import {buildForm} from '../forms/build-form.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {shortPercent} from '../../text/measures.js';
-import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../plan.js';
-import {selectedIn, targetsIn} from '../shown.js';
+import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../work/plan.js';
+import {selectedIn, targetsIn} from '../state/shown.js';
 import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
 

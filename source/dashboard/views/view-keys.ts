@@ -1,4 +1,4 @@
-import type {KeyMap} from '../keys.js';
+import type {KeyMap} from '../keys/keys.js';
 
 export const imagesKeys: KeyMap = [
 	{action: 'images.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},

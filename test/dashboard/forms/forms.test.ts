@@ -5,7 +5,7 @@ import {networkForm} from '../../../source/dashboard/forms/network-form.js';
 import {volumeForm} from '../../../source/dashboard/forms/volume-form.js';
 import {completionsOf, openForm, reduceForm} from '../../../source/dashboard/forms/form-state.js';
 import {quoteWord, splitWords} from '../../../source/dashboard/forms/words.js';
-import {addressOf, nextSubnet, numberOf, overlapping, rangeOf} from '../../../source/dashboard/subnets.js';
+import {addressOf, nextSubnet, numberOf, overlapping, rangeOf} from '../../../source/dashboard/state/subnets.js';
 import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
 
 const snapshotOf = async () => {

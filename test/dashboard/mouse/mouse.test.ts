@@ -2,7 +2,7 @@ import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory.js';
 import {hitOf} from '../../../source/dashboard/mouse/hit.js';
 import {createMouseReader} from '../../../source/dashboard/mouse/mouse-events.js';
-import {initialUi} from '../../../source/dashboard/ui-state.js';
+import {initialUi} from '../../../source/dashboard/state/ui-state.js';
 import {containerConfiguration} from '../helpers/configurations.js';
 import {openApp} from '../helpers/open-app.js';
 

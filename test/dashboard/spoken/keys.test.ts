@@ -1,8 +1,8 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory.js';
-import {defaultKeyMaps} from '../../../source/dashboard/key-maps.js';
-import type {Binding} from '../../../source/dashboard/keys.js';
+import {defaultKeyMaps} from '../../../source/dashboard/keys/key-maps.js';
+import type {Binding} from '../../../source/dashboard/keys/keys.js';
 import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
 import {openApp} from '../helpers/open-app.js';
 

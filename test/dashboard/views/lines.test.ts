@@ -2,12 +2,12 @@ import {stripVTControlCharacters} from 'node:util';
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory.js';
 import {widthOf} from '../../../source/text/width.js';
-import {createTheme} from '../../../source/dashboard/theme.js';
+import {createTheme} from '../../../source/dashboard/frame/theme.js';
 import {addressesLines, usesOf} from '../../../source/dashboard/views/addresses-lines.js';
 import {waterfallLines} from '../../../source/dashboard/views/machine-lines.js';
 import {recordRows} from '../../../source/dashboard/views/records.js';
 import {topologyLines} from '../../../source/dashboard/views/topology-lines.js';
-import {numberOf} from '../../../source/dashboard/subnets.js';
+import {numberOf} from '../../../source/dashboard/state/subnets.js';
 import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
 
 const theme = createTheme({name: 'dark', depth: '256', ascii: false});

@@ -1,0 +1,165 @@
+import {useEffect, useState} from 'react';
+import {Box, Text, useApp, useInput, useWindowSize} from 'ink';
+import {footerLine, headerLine} from './bars.js';
+import {ContainersPane} from '../containers/containers.js';
+import {ControllerProvider, useController, useStore, useUi} from './context.js';
+import type {Controller} from '../work/controller.js';
+import {DialogLayer} from '../dialogs/dialogs.js';
+import {emptyText} from './empty-text.js';
+import {Field} from './field.js';
+import {handleInput, typePrompt} from '../keys/input.js';
+import {InspectView} from '../inspect/inspect.js';
+import {layoutOf, smallest, type Area, type PaneName} from './layout.js';
+import {Lines} from './lines.js';
+import {LogsPane} from '../logs/logs.js';
+import {NetworksPane} from '../networks/networks.js';
+import type {Shown} from '../state/shown.js';
+import {clean} from '../../text/fit.js';
+import type {StoreState} from '../state/store.js';
+import type {UiState, ViewName} from '../state/ui-state.js';
+import {DrawnView} from '../views/drawn-view.js';
+import {DnsView, EventsView, ImagesView, VolumesView} from '../views/tables.js';
+
+type Parts = {readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly shown: Shown; readonly now: number};
+
+const Pane = ({name, width, height, ui, store, shown, now}: Parts & Area & {readonly name: PaneName}) => {
+	const isFocused = ui.focus === name;
+	const isStale = store.connection.state === 'lost';
+	const {snapshot, usage} = store;
+	switch (name) {
+		case 'containers': {
+			return <ContainersPane containers={shown.containers} total={snapshot?.containers.length ?? 0} state={ui.lists.containers} empty={emptyText(store, ui.lists.containers.filter, 'No containers; c creates one')} {...{usage, isFocused, isStale, now, width, height}}/>;
+		}
+
+		case 'networks': {
+			return <NetworksPane networks={shown.networks} total={snapshot?.networks.length ?? 0} state={ui.lists.networks} empty={emptyText(store, ui.lists.networks.filter, 'No networks; c creates one')} {...{isFocused, isStale, width, height}}/>;
+		}
+
+		case 'logs': {
+			return <LogsPane state={ui.logs} {...{isFocused, isStale, width, height}}/>;
+		}
+	}
+};
+
+const MainView = (parts: Parts & Area) => {
+	const {ui, width, height} = parts;
+	const {rows} = layoutOf({width, height}, ui.focus, ui.isZoomed);
+	return rows.map((row, index) => (
+		<Box key={index}>{row.map(area => <Pane key={area.name} {...parts} {...area}/>)}</Box>
+	));
+};
+
+const View = (parts: Parts & Area & {readonly view: ViewName}) => {
+	const {view, ui, store, shown, now, width, height} = parts;
+	const common = {isStale: store.connection.state === 'lost', now, snapshot: store.snapshot, width, height};
+	switch (view) {
+		case 'main': {
+			return <MainView {...parts}/>;
+		}
+
+		case 'inspect': {
+			return ui.inspect && <InspectView state={ui.inspect} width={width} height={height}/>;
+		}
+
+		case 'images': {
+			return <ImagesView items={shown.images} state={ui.lists.images} {...common}/>;
+		}
+
+		case 'volumes': {
+			return <VolumesView items={shown.volumes} state={ui.lists.volumes} {...common}/>;
+		}
+
+		case 'dns': {
+			return <DnsView items={shown.dns} state={ui.lists.dns} isKnown={ui.lacksRecords !== true} {...common}/>;
+		}
+
+		case 'events': {
+			return <EventsView items={shown.events} state={ui.lists.events} {...common}/>;
+		}
+
+		case 'topology':
+		case 'addresses':
+		case 'machine': {
+			return <DrawnView {...{view, controller: parts.controller, ui, store, shown, width, height}}/>;
+		}
+	}
+};
+
+const Footer = ({controller, ui, width}: {readonly controller: Controller; readonly ui: UiState; readonly width: number}) => {
+	const {prompt} = ui;
+	if (!prompt) {
+		return <Lines lines={[footerLine(controller, ui, width)]} width={width} height={1}/>;
+	}
+
+	return (
+		<Box width={width} height={1} overflow='hidden'>
+			<Box flexShrink={0}><Text>{controller.theme.paint('key', ` ${clean(prompt.title)}: `)}</Text></Box>
+			<Box flexShrink={1} height={1} overflow='hidden'>
+				<Field
+					value={prompt.value}
+					latest={() => controller.getState().prompt?.value ?? ''}
+					onChange={value => {
+						typePrompt(controller, value);
+					}}
+				/>
+			</Box>
+		</Box>
+	);
+};
+
+// The age of things is shown to the minute; half of one is as late as it may be.
+const clockInterval = 30_000;
+
+const useClock = (now: () => number): number => {
+	const [time, setTime] = useState(now);
+	useEffect(() => {
+		const timer = setInterval(() => {
+			setTime(now());
+		}, clockInterval);
+		return () => {
+			clearInterval(timer);
+		};
+	}, [now]);
+	return time;
+};
+
+const Screen = () => {
+	const controller = useController();
+	const ui = useUi();
+	const store = useStore();
+	const {columns, rows} = useWindowSize();
+	const now = useClock(controller.now);
+	useInput((input, key) => {
+		handleInput(controller, input, key);
+	});
+	if (columns < smallest.columns || rows < smallest.rows) {
+		return <Box width={columns} height={rows}><Text wrap='truncate'>{`${smallest.columns}×${smallest.rows} at least`}</Text></Box>;
+	}
+
+	const area = {width: columns, height: rows - 2};
+	return (
+		<Box flexDirection='column' width={columns} height={rows}>
+			<Lines lines={[headerLine(store, {isReadOnly: controller.isReadOnly}, columns, controller.theme)]} width={columns} height={1}/>
+			<Box flexDirection='column' width={area.width} height={area.height} flexShrink={0}>
+				<View view={ui.view} {...{controller, ui, store, shown: controller.shown(), now}} {...area}/>
+			</Box>
+			<Footer controller={controller} ui={ui} width={columns}/>
+			<Box key={ui.drawing} position='absolute'/>
+			{ui.dialog && <DialogLayer dialog={ui.dialog} width={columns} height={rows - 1}/>}
+		</Box>
+	);
+};
+
+/** What Ink lets only its components have. */
+export type InkHandles = Pick<ReturnType<typeof useApp>, 'suspendTerminal' | 'exit'>;
+
+type AppProps = {readonly controller: Controller; readonly onReady: (handles: InkHandles) => void};
+
+/** The whole screen. */
+export const App = ({controller, onReady}: AppProps) => {
+	const {suspendTerminal, exit} = useApp();
+	useEffect(() => {
+		onReady({suspendTerminal, exit});
+	}, [onReady, suspendTerminal, exit]);
+	return <ControllerProvider value={controller}><Screen/></ControllerProvider>;
+};

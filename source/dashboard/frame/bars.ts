@@ -1,0 +1,108 @@
+import {widthOf} from '../../text/width.js';
+import {activeMaps, refusalOf} from '../keys/input.js';
+import type {Controller} from '../work/controller.js';
+import {continuationsOf, describeKey} from '../keys/keys.js';
+import {demoHost} from '../state/known-engines.js';
+import {shortBytes} from '../../text/measures.js';
+import {count} from '../spoken/words.js';
+import type {StoreState} from '../state/store.js';
+import {clean, cut, fit} from '../../text/fit.js';
+import type {Role, Theme} from './theme.js';
+import type {UiState} from '../state/ui-state.js';
+
+type Segment = readonly [role: Role, text: string];
+
+/** Segments one after the other as far as there is room. */
+const joinSegments = (segments: readonly Segment[], width: number, theme: Theme): string => {
+	let line = '';
+	let left = width;
+	for (const [role, text] of segments) {
+		const shown = cut(text, left);
+		line += theme.paint(role, shown);
+		left -= widthOf(shown);
+		if (left <= 0) {
+			break;
+		}
+	}
+
+	return line;
+};
+
+const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 19);
+
+const connectionSegment = ({connection}: StoreState): Segment => {
+	switch (connection.state) {
+		case 'connecting': {
+			return ['warning', ` connecting… ${clean(connection.step ?? '')} `];
+		}
+
+		case 'connected': {
+			return ['good', ' connected '];
+		}
+
+		case 'lost': {
+			return ['bad', ` LOST since ${timeOf(connection.since)} UTC, connecting again: ${clean(connection.reason)}${connection.remedy === undefined ? '' : ` (${clean(connection.remedy)})`} `];
+		}
+	}
+};
+
+/** The first line: which engine, how it is, how much there is. */
+export const headerLine = (state: StoreState, {isReadOnly}: {readonly isReadOnly: boolean}, width: number, theme: Theme): string => {
+	const {info, snapshot, target} = state;
+	const name: Segment = ['text', target ? (target.host === demoHost ? '(demo, all made up) ' : ` ${clean(target.title)} `) : ''];
+	const running = snapshot?.containers.filter(({status}) => status.state === 'running').length ?? 0;
+	const counts = snapshot ? `${running}/${snapshot.containers.length} running  ${count(snapshot.networks.length, 'network')}  ${count(snapshot.images.length, 'image')} ` : '';
+	return joinSegments([
+		['title', ' holm '],
+		...(state.connection.state === 'lost' ? [] : [name]),
+		['warning', isReadOnly ? '[read-only] ' : ''],
+		connectionSegment(state),
+		// What is lost says why and what helps, and then which one it was.
+		...(state.connection.state === 'lost' ? [name] : []),
+		['text', ` ${counts}`],
+		['dim', info ? ` ${clean(info.name)}  ${info.accelerator === 'tcg' ? 'tcg (emulated)' : clean(info.accelerator ?? info.operatingSystem)}  ${info.cpus} CPU ${shortBytes(info.memoryBytes)}` : ''],
+	], width, theme);
+};
+
+/** The last line: what goes on, or what was done, or the keys that do something now. */
+export const footerLine = (controller: Controller, {jobs, notice, dialog, pending}: UiState, width: number): string => {
+	const {theme} = controller;
+	const isAscii = theme.borders.vertical === '|';
+	if (pending) {
+		const ways = continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller));
+		return joinSegments([
+			['key', ` ${describeKey(pending.keys, isAscii)} `],
+			['dim', 'and then '],
+			...ways.flatMap(({rest, binding: {title, short}}): Segment[] => [['key', ` ${describeKey(rest, isAscii)}`], ['dim', ` ${short ?? title} `]]),
+			['key', ' Esc'],
+			['dim', ' cancels'],
+		], width, theme);
+	}
+
+	const job = jobs.at(-1);
+	if (job) {
+		return joinSegments([['accent', ` ${clean(job.title)}… ${clean(job.progress)} `], ['dim', jobs.length > 1 ? `and ${jobs.length - 1} more ` : ''], ['key', 'Ctrl-X'], ['text', ' cancels']], width, theme);
+	}
+
+	if (notice !== '') {
+		return theme.paint('accent', fit(` ${notice}`, width, {ellipsis: theme.glyphs.ellipsis}));
+	}
+
+	if (dialog) {
+		return '';
+	}
+
+	const seen = new Set<string>();
+	const bindings = activeMaps(controller).flat().filter(binding => {
+		const isFirst = binding.keys[0] !== undefined && !seen.has(binding.keys[0]);
+		for (const key of binding.keys) {
+			seen.add(key);
+		}
+
+		return isFirst && binding.short !== undefined && refusalOf(controller, binding) === undefined && (binding.action !== 'global.cancel' || job);
+	});
+	// Help is the one that has to be seen when there is no room for the others.
+	const help = bindings.findIndex(({action}) => action === 'global.help');
+	const ordered = help > 0 ? [bindings[help]!, ...bindings.toSpliced(help, 1)] : bindings;
+	return joinSegments(ordered.flatMap(({keys, short}): Segment[] => [['key', ` ${describeKey(keys[0]!, isAscii)}`], ['dim', ` ${short!} `]]), width, theme);
+};

@@ -1,0 +1,171 @@
+import process from 'node:process';
+import {render} from 'ink';
+import type {Input, Output} from '../../terminal/streams.js';
+import type {Engine} from '../../engine/engine.js';
+import {App, type InkHandles} from './app.js';
+import {readConfiguration} from '../state/config.js';
+import {createController, type Engines} from '../work/controller.js';
+import {startEffects} from '../work/effects.js';
+import {configuredKeyMaps} from '../keys/key-maps.js';
+import {knownEngines, ownHost, targetOf, type EngineTarget} from '../state/known-engines.js';
+import {createLogs} from '../logs/follow.js';
+import {handleMouse} from '../mouse/handle-mouse.js';
+import {withMouse} from '../mouse/mouse-events.js';
+import {readOnly as refuseChanges} from '../work/read-only.js';
+import {createJoin} from '../work/session.js';
+import {createSpeaker} from '../spoken/speaker.js';
+import {SpokenApp} from '../spoken/spoken-app.js';
+import {createStore} from '../state/store.js';
+import {createTerminal} from './terminal.js';
+import {colourDepthOf, createTheme, groundOf, isAsciiOnly} from './theme.js';
+
+export type DashboardOptions = {
+	/** Connects anew at each call; called again when the engine went away. `report` hears of what takes time. */
+	readonly connect: (report: (step: string) => void, target: EngineTarget) => Promise<Engine>;
+	/** What is shown first; default this host's own. */
+	readonly target?: EngineTarget;
+	/** Directory of this host's own engine; default its usual one. */
+	readonly root?: string;
+	readonly stdin: Input;
+	readonly stdout: Output;
+	readonly stderr: Output;
+	readonly environment: Readonly<Record<string, string | undefined>>;
+	readonly workingDirectory: string;
+	/** Milliseconds since the epoch. */
+	readonly now: () => number;
+	/** Refuses every change; default false. */
+	readonly readOnly?: boolean;
+	/** Says line by line what changes, for a screen reader, instead of drawing a screen; default what INK_SCREEN_READER or the configuration says. */
+	readonly screenReader?: boolean;
+};
+
+// A window that is dragged changes its size many times.
+const resizeDelay = 40;
+
+const signals = {SIGTERM: 15, SIGHUP: 1, SIGINT: 2} as const;
+
+/** Opens the dashboard in the terminal and resolves with the exit status when it is left. The terminal is as it was, however it ends. */
+export const openDashboard = async ({connect, stdin, stdout, stderr, environment, workingDirectory, now, readOnly = false, screenReader = false, root, target: first = targetOf(ownHost, root)}: DashboardOptions): Promise<number> => {
+	const configuration = await readConfiguration(environment);
+	const isSpoken = screenReader || environment['INK_SCREEN_READER'] === 'true' || configuration.screenReader === true;
+	const theme = createTheme({
+		name: configuration.theme ?? groundOf(environment),
+		depth: isSpoken ? 'none' : colourDepthOf(environment),
+		ascii: isSpoken || (configuration.ascii ?? isAsciiOnly(environment)),
+	});
+	const connectTo: Engines['connect'] = async (target, report) => {
+		const engine = await connect(report, target);
+		return readOnly ? refuseChanges(engine) : engine;
+	};
+
+	const store = createStore({
+		connect: async report => connectTo(first, report),
+		target: first,
+		interval: configuration.refreshInterval,
+		now,
+	});
+	const logs = createLogs(configuration.logLines);
+	let handles: InkHandles | undefined;
+	const redraw = () => {
+		if (speaker) {
+			speaker.sayAll();
+			return;
+		}
+
+		// Ink forgets what it drew; then the screen is as empty as it thinks, and something has to change for it to draw.
+		instance.clear();
+		stdout.write('\u{1B}[H\u{1B}[J');
+		controller.set({drawing: controller.getState().drawing + 1});
+	};
+
+	const hasMouse = configuration.mouse === true && !isSpoken;
+	const terminal = createTerminal({stdin, stdout, environment, ink: () => handles, redraw, hasMouse, onLeave: store.pause, onReturn: store.resume});
+	const controller = createController({
+		store, logs, terminal, keyMaps: configuredKeyMaps(configuration.keys), configuration, theme, isReadOnly: readOnly, isSpoken, now, workingDirectory, joinSession: createJoin({stdin, stdout, stderr}),
+		engines: {
+			list: async () => knownEngines({first, root, hosts: configuration.hosts, environment}),
+			connect: connectTo,
+		},
+	});
+	const stopEffects = startEffects(controller);
+	const onReady = (given: InkHandles) => {
+		handles = given;
+	};
+
+	const speaker = isSpoken ? createSpeaker(controller) : undefined;
+	const instance = render(
+		speaker ? <SpokenApp {...{controller, speaker, onReady}}/> : <App {...{controller, onReady}}/>,
+		{
+			stdin: hasMouse
+				? withMouse(stdin, event => {
+					handleMouse(controller, event);
+				})
+				: stdin,
+			stdout: stdout,
+			stderr: stderr,
+			alternateScreen: !isSpoken,
+			isScreenReaderEnabled: isSpoken,
+			incrementalRendering: true,
+			exitOnCtrlC: false,
+			patchConsole: false,
+			interactive: true,
+			// Over a network every frame is a packet or several. Elsewhere a key that comes right after another frame should not wait for its own.
+			maxFps: environment['SSH_CONNECTION'] ? 20 : 500,
+		},
+	);
+
+	terminal.setMouse(true);
+	// Between the terminal's new size and the first frame of that size Ink draws one of the old size, which wraps and scrolls.
+	let resizing: NodeJS.Timeout | undefined;
+	const onResize = () => {
+		clearTimeout(resizing);
+		resizing = setTimeout(terminal.redraw, resizeDelay);
+	};
+
+	if (!isSpoken) {
+		stdout.on('resize', onResize);
+	}
+
+	let status = 0;
+	const {promise: crashed, reject: crash} = Promise.withResolvers<never>();
+	const onCrash = (error: unknown) => {
+		instance.unmount();
+		crash(error);
+	};
+
+	const onSignal = (signal: NodeJS.Signals) => {
+		// Ctrl-C is meant for whoever has the terminal.
+		if (signal === 'SIGINT' && terminal.isAway()) {
+			return;
+		}
+
+		status = 128 + signals[signal as keyof typeof signals];
+		instance.unmount();
+	};
+
+	for (const signal of Object.keys(signals)) {
+		process.on(signal, onSignal);
+	}
+
+	process.on('SIGTSTP', terminal.onStopSignal);
+	process.on('uncaughtException', onCrash);
+	process.on('unhandledRejection', onCrash);
+	try {
+		await Promise.race([instance.waitUntilExit(), crashed]);
+		return status;
+	} finally {
+		terminal.setMouse(false);
+		speaker?.stop();
+		stopEffects();
+		store.close();
+		clearTimeout(resizing);
+		stdout.off('resize', onResize);
+		for (const signal of Object.keys(signals)) {
+			process.off(signal, onSignal);
+		}
+
+		process.off('SIGTSTP', terminal.onStopSignal);
+		process.off('uncaughtException', onCrash);
+		process.off('unhandledRejection', onCrash);
+	}
+};

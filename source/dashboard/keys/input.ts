@@ -1,0 +1,271 @@
+import type {Key} from 'ink';
+import type {Container} from '../../engine/resources.js';
+import type {Actions} from '../work/actions.js';
+import {containersActions} from '../containers/containers-actions.js';
+import type {Controller} from '../work/controller.js';
+import {changeForm, completeOrNext, dialogActions, submitForm} from '../dialogs/dialog-actions.js';
+import {failureOf} from '../work/execute.js';
+import {focusedField} from '../forms/form-state.js';
+import {globalActions, listActions} from '../work/global-actions.js';
+import {inspectActions} from '../inspect/inspect-actions.js';
+import {withoutMachines, type KeyMaps} from './key-maps.js';
+import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type KeyMap, type KeyName} from './keys.js';
+import {logsActions} from '../logs/logs-actions.js';
+import {lastResult} from '../state/memo.js';
+import {networksActions} from '../networks/networks-actions.js';
+import {paletteEntries} from './palette.js';
+import type {UiState} from '../state/ui-state.js';
+import {drawnActions} from '../views/drawn-actions.js';
+import {isDrawn} from '../views/drawn.js';
+import {viewActions} from '../views/view-actions.js';
+
+const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...drawnActions, ...dialogActions};
+
+/** Which map holds first for what is on the screen. */
+export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
+	switch (view) {
+		case 'main': {
+			return focus;
+		}
+
+		case 'machine': {
+			return 'containers';
+		}
+
+		case 'topology':
+		case 'addresses': {
+			return 'networks';
+		}
+
+		case 'inspect':
+		case 'images':
+		case 'volumes':
+		case 'dns':
+		case 'events': {
+			return view;
+		}
+	}
+};
+
+const hasMachines = lastResult((containers: readonly Container[]) => containers.some(({machine}) => machine !== undefined));
+
+/** All key maps without what the engine that is shown cannot do. */
+export const availableMaps = ({keyMaps, store}: Pick<Controller, 'keyMaps' | 'store'>): KeyMaps =>
+	hasMachines(store.getState().snapshot?.containers ?? []) ? keyMaps : withoutMachines(keyMaps);
+
+/** The maps that hold now, the nearest first. */
+export const activeMaps = (controller: Pick<Controller, 'keyMaps' | 'store' | 'getState' | 'activeList'>): readonly KeyMap[] => {
+	const {activeList, getState} = controller;
+	const state = getState();
+	const keyMaps = availableMaps(controller);
+	// What is drawn as lines has a list behind it that is not to be seen: it is not to be marked or sorted there.
+	const moving = isDrawn(state.view) ? [keyMaps.drawn] : (activeList() ? [keyMaps.list] : []);
+	return [keyMaps[placeOf(state)], ...moving, keyMaps.global];
+};
+
+/** Why a key does nothing now; undefined where it does something. */
+export const refusalOf = ({isReadOnly, store}: Pick<Controller, 'isReadOnly' | 'store'>, binding: Binding): string | undefined => {
+	if (!binding.changes) {
+		return undefined;
+	}
+
+	if (isReadOnly) {
+		return `${binding.title}: refused, the dashboard is read-only`;
+	}
+
+	return store.getState().connection.state === 'connected' ? undefined : `${binding.title}: not now, the engine is not there`;
+};
+
+/** Does what a binding says. */
+export const perform = (controller: Controller, binding: Binding) => {
+	const refusal = refusalOf(controller, binding);
+	if (refusal !== undefined) {
+		controller.notify(refusal);
+		return;
+	}
+
+	const run = async () => {
+		try {
+			await actions[binding.action]?.(controller);
+		} catch (error) {
+			controller.fail(binding.title, [failureOf(binding.title, error)]);
+		}
+	};
+
+	void run();
+};
+
+const onPrompt = (controller: Controller, name: KeyName) => {
+	const {prompt} = controller.getState();
+	if (!prompt) {
+		return;
+	}
+
+	if (name === 'escape' || name === 'ctrl+c') {
+		controller.set({prompt: undefined});
+		prompt.cancel?.();
+	} else if (name === 'return') {
+		controller.set({prompt: undefined});
+		prompt.submit(prompt.value);
+	}
+};
+
+const onForm = (controller: Controller, name: KeyName) => {
+	const {dialog} = controller.getState();
+	const isSwitch = dialog?.type === 'form' && focusedField(dialog.form).type === 'switch';
+	if (name === 'escape' || name === 'ctrl+c') {
+		controller.set({dialog: undefined});
+	} else if (name === 'return') {
+		submitForm(controller);
+	} else if (name === 'tab') {
+		completeOrNext(controller);
+	} else if (name === 'down') {
+		changeForm(controller, {type: 'next'});
+	} else if (name === 'up' || name === 'shift+tab') {
+		changeForm(controller, {type: 'previous'});
+	} else if (isSwitch && ['space', 'left', 'right'].includes(name)) {
+		changeForm(controller, {type: 'toggle'});
+	}
+};
+
+const toPlace = (controller: Controller, place: keyof KeyMaps) => {
+	if (place === 'containers' || place === 'networks' || place === 'logs') {
+		controller.set({view: 'main', focus: place});
+	} else if (place !== 'global' && place !== 'list' && place !== 'drawn' && place !== 'dialog' && (place !== 'inspect' || controller.getState().inspect)) {
+		controller.set({view: place});
+	}
+};
+
+const onPalette = (controller: Controller, name: KeyName) => {
+	const {dialog} = controller.getState();
+	if (dialog?.type !== 'palette') {
+		return;
+	}
+
+	const entries = paletteEntries(availableMaps(controller), dialog.text);
+	if (name === 'escape' || name === 'ctrl+c') {
+		controller.set({dialog: undefined});
+	} else if (name === 'up' || name === 'down') {
+		controller.set({dialog: {...dialog, index: Math.max(0, Math.min(entries.length - 1, dialog.index + (name === 'up' ? -1 : 1)))}});
+	} else if (name === 'return') {
+		const entry = entries[dialog.index];
+		controller.set({dialog: undefined});
+		if (entry) {
+			if (placeOf(controller.getState()) !== entry.place) {
+				toPlace(controller, entry.place);
+			}
+
+			perform(controller, entry.binding);
+		}
+	}
+};
+
+// As long as Vim users expect a sequence to be waited for where its beginning means something by itself.
+const sequenceDelay = 500;
+
+/** A key that is no text: alone, or as a part of a sequence. */
+const onCommand = (controller: Controller, name: KeyName) => {
+	const {getState, keyMaps, set} = controller;
+	const {pending} = getState();
+	const maps = () => getState().dialog ? [keyMaps.dialog] : activeMaps(controller);
+	pending?.stop();
+	set({pending: undefined});
+	if (pending && (name === 'escape' || name === 'ctrl+c')) {
+		return;
+	}
+
+	const keys = pending ? `${pending.keys} ${name}` : name;
+	const binding = actionOf(keys, maps());
+	if (continuationsOf(keys, maps()).length > 0) {
+		const timer = binding && setTimeout(() => {
+			set({pending: undefined});
+			// A dialog may have come meanwhile.
+			if (actionOf(keys, maps()) === binding) {
+				perform(controller, binding);
+			}
+		}, sequenceDelay);
+		set({
+			pending: {
+				keys,
+				stop() {
+					clearTimeout(timer);
+				},
+			},
+		});
+	} else if (binding) {
+		perform(controller, binding);
+	} else if (pending) {
+		const before = actionOf(pending.keys, maps());
+		if (before) {
+			perform(controller, before);
+			onCommand(controller, name);
+		} else {
+			controller.notify(`${describeKey(keys)} does nothing`);
+		}
+	}
+};
+
+const onKey = (controller: Controller, name: KeyName) => {
+	const {dialog, prompt, notice} = controller.getState();
+	if (controller.isSpoken && (prompt ?? dialog) && name === 'ctrl+l') {
+		controller.terminal.redraw();
+	} else if (prompt) {
+		onPrompt(controller, name);
+	} else if (dialog?.type === 'form') {
+		onForm(controller, name);
+	} else if (dialog?.type === 'palette') {
+		onPalette(controller, name);
+	} else {
+		if (notice !== '') {
+			controller.set({notice: ''});
+		}
+
+		onCommand(controller, name);
+	}
+};
+
+const isTyping = ({prompt, dialog}: UiState) => prompt !== undefined || dialog?.type === 'palette' || dialog?.type === 'form';
+
+/** Appends what came in the same piece of input as the key that opened the field. */
+const typeInto = (controller: Controller, character: string) => {
+	const {prompt, dialog} = controller.getState();
+	if (prompt) {
+		typePrompt(controller, prompt.value + character);
+	} else if (dialog?.type === 'palette') {
+		controller.set({dialog: {...dialog, text: dialog.text + character, index: 0}});
+	}
+};
+
+/** What the field of the prompt says now. */
+export const typePrompt = (controller: Controller, value: string) => {
+	const {prompt} = controller.getState();
+	if (prompt) {
+		controller.set({prompt: {...prompt, value}});
+		prompt.change?.(value);
+	}
+};
+
+/** Takes a piece of input as Ink hands it over. A field that has the keys takes the characters itself. */
+export const handleInput = (controller: Controller, input: string, key: Partial<Key>) => {
+	const wasTyping = isTyping(controller.getState());
+	const names = keyNames(input, key);
+	if (wasTyping && names.length > 1) {
+		// The field takes the characters, and only after this function; Enter is for what it says then.
+		if (names.at(-1) === 'return') {
+			queueMicrotask(() => {
+				onKey(controller, 'return');
+			});
+		}
+
+		return;
+	}
+
+	for (const name of names) {
+		const isCharacter = name === 'space' || [...name].length === 1;
+		if (!wasTyping && isCharacter && isTyping(controller.getState())) {
+			typeInto(controller, name === 'space' ? ' ' : name);
+		} else {
+			onKey(controller, name);
+		}
+	}
+};

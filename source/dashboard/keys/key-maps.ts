@@ -1,0 +1,84 @@
+import {containersKeys} from '../containers/containers-keys.js';
+import {inspectKeys} from '../inspect/inspect-keys.js';
+import {rebind, type KeyMap} from './keys.js';
+import {logsKeys} from '../logs/logs-keys.js';
+import {lastResult} from '../state/memo.js';
+import {networksKeys} from '../networks/networks-keys.js';
+import {drawnKeys} from '../views/drawn-keys.js';
+import {dnsKeys, eventsKeys, imagesKeys, volumesKeys} from '../views/view-keys.js';
+
+const globalKeys: KeyMap = [
+	{action: 'global.help', keys: ['?'], title: 'Help', short: 'help'},
+	{action: 'global.palette', keys: [':'], title: 'Any command by its name', short: 'command'},
+	{action: 'global.nextPane', keys: ['tab'], title: 'Next pane'},
+	{action: 'global.previousPane', keys: ['shift+tab'], title: 'Previous pane'},
+	{action: 'global.containers', keys: ['1'], title: 'Containers'},
+	{action: 'global.networks', keys: ['2'], title: 'Networks'},
+	{action: 'global.logs', keys: ['3'], title: 'Logs'},
+	{action: 'global.images', keys: ['4'], title: 'Images'},
+	{action: 'global.volumes', keys: ['5'], title: 'Volumes'},
+	{action: 'global.dns', keys: ['6'], title: 'Name-server records'},
+	{action: 'global.events', keys: ['7'], title: 'Events'},
+	{action: 'global.topology', keys: ['8'], title: 'Topology'},
+	{action: 'global.machine', keys: ['9'], title: 'Machine'},
+	{action: 'global.engines', keys: ['E'], title: 'Another engine: this host\'s, a Docker context, an address', short: 'engine'},
+	{action: 'global.zoom', keys: ['z'], title: 'This pane alone, and back', short: 'zoom'},
+	{action: 'global.undo', keys: ['u'], title: 'Make again what was removed last', changes: true},
+	{action: 'global.cancel', keys: ['ctrl+x'], title: 'Cancel the work that goes on', short: 'cancel'},
+	{action: 'global.redraw', keys: ['ctrl+l'], title: 'Draw the screen again'},
+	{action: 'global.suspend', keys: ['ctrl+z'], title: 'Back to the shell; fg returns'},
+	{action: 'global.back', keys: ['escape'], title: 'Back; clears filter, search and marks'},
+	{action: 'global.quit', keys: ['q', 'Z Z', 'ctrl+c'], title: 'Quit'},
+];
+
+const listKeys: KeyMap = [
+	{action: 'list.up', keys: ['up', 'k'], title: 'Up'},
+	{action: 'list.down', keys: ['down', 'j'], title: 'Down'},
+	{action: 'list.pageUp', keys: ['pageup', 'ctrl+b', 'ctrl+u'], title: 'A page up'},
+	{action: 'list.pageDown', keys: ['pagedown', 'ctrl+f'], title: 'A page down'},
+	{action: 'list.first', keys: ['g', 'g g', 'home'], title: 'First'},
+	{action: 'list.last', keys: ['G', 'end'], title: 'Last'},
+	{action: 'list.mark', keys: ['space'], title: 'Mark', short: 'mark'},
+	{action: 'list.markAll', keys: ['*'], title: 'Mark all that are shown'},
+	{action: 'list.filter', keys: ['/'], title: 'Show only what contains a text', short: 'filter'},
+	{action: 'list.sort', keys: ['S'], title: 'Sort by the next column'},
+];
+
+const dialogKeys: KeyMap = [
+	{action: 'dialog.up', keys: ['up', 'k'], title: 'Up'},
+	{action: 'dialog.down', keys: ['down', 'j'], title: 'Down'},
+	{action: 'dialog.other', keys: ['left', 'right', 'h', 'l', 'tab', 'shift+tab'], title: 'The other button'},
+	{action: 'dialog.pageUp', keys: ['pageup'], title: 'A page up'},
+	{action: 'dialog.pageDown', keys: ['pagedown', 'space'], title: 'A page down'},
+	{action: 'dialog.first', keys: ['g', 'g g', 'home'], title: 'To the top'},
+	{action: 'dialog.last', keys: ['G', 'end'], title: 'To the bottom'},
+	{action: 'dialog.accept', keys: ['return'], title: 'Take it'},
+	{action: 'dialog.yes', keys: ['y'], title: 'Yes'},
+	{action: 'dialog.close', keys: ['escape', 'q', 'ctrl+c', 'n'], title: 'Close'},
+];
+
+/** All key maps, by the place where they hold. */
+export const defaultKeyMaps = {
+	global: globalKeys,
+	list: listKeys,
+	drawn: drawnKeys,
+	containers: containersKeys,
+	networks: networksKeys,
+	logs: logsKeys,
+	inspect: inspectKeys,
+	images: imagesKeys,
+	volumes: volumesKeys,
+	dns: dnsKeys,
+	events: eventsKeys,
+	dialog: dialogKeys,
+} as const satisfies Record<string, KeyMap>;
+
+export type KeyMaps = Readonly<Record<keyof typeof defaultKeyMaps, KeyMap>>;
+
+/** The key maps for an engine that tells nothing of machines. */
+export const withoutMachines = lastResult((keyMaps: KeyMaps): KeyMaps =>
+	Object.fromEntries(Object.entries(keyMaps).map(([place, map]) => [place, map.some(({needs}) => needs) ? map.filter(({needs}) => !needs) : map])) as KeyMaps);
+
+/** The key maps as the configuration has them. */
+export const configuredKeyMaps = (keys: Readonly<Record<string, readonly string[]>>): KeyMaps =>
+	Object.fromEntries(Object.entries(defaultKeyMaps).map(([place, map]) => [place, rebind(map, keys)])) as KeyMaps;

@@ -1,0 +1,88 @@
+import {readFile} from 'node:fs/promises';
+import {homedir} from 'node:os';
+import path from 'node:path';
+import {HolmError, messageOf} from '../../engine/errors.js';
+
+/** What the user's file says; everything may be missing. */
+export type DashboardConfiguration = {
+	/** Keys of an action, instead of its own: `{"containers.remove": ["delete"], "global.images": ["g i"]}`, where the last is two keys one after the other. */
+	readonly keys: Readonly<Record<string, readonly string[]>>;
+	readonly theme?: 'dark' | 'light';
+	readonly ascii?: boolean;
+	/** The wheel scrolls and a click chooses; the terminal's own selection then wants Shift held. Default false. */
+	readonly mouse?: boolean;
+	/** As `--screen-reader`. */
+	readonly screenReader?: boolean;
+	/** Addresses of other engines by the names they are listed under: `{"lab": "tcp://lab:2376"}`. */
+	readonly hosts: Readonly<Record<string, string>>;
+	/** Milliseconds between two readings of the engine. */
+	readonly refreshInterval: number;
+	/** Lines of log that are kept in memory. */
+	readonly logLines: number;
+};
+
+export const defaultConfiguration: DashboardConfiguration = {keys: {}, hosts: {}, refreshInterval: 2000, logLines: 20_000};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where the XDG Base Directory specification has it. */
+export const configurationPath = ({XDG_CONFIG_HOME, HOME}: Environment): string =>
+	path.join(XDG_CONFIG_HOME !== undefined && path.isAbsolute(XDG_CONFIG_HOME) ? XDG_CONFIG_HOME : path.join(HOME ?? homedir(), '.config'), 'holm', 'config.json');
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+type Checks = {readonly [Name in keyof DashboardConfiguration]-?: readonly [check: (value: unknown) => boolean, wanted: string]};
+
+const isWithin = (value: unknown, least: number, most: number) => typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value <= most;
+
+const checks: Checks = {
+	keys: [value => isRecord(value) && Object.values(value).every(keys => Array.isArray(keys) && keys.every(key => typeof key === 'string' && key.split(' ').every(name => name !== ''))), 'an object of lists of keys, such as {"containers.remove": ["delete"], "global.images": ["g i"]}'],
+	theme: [value => value === 'dark' || value === 'light', '"dark" or "light"'],
+	ascii: [value => typeof value === 'boolean', 'true or false'],
+	mouse: [value => typeof value === 'boolean', 'true or false'],
+	screenReader: [value => typeof value === 'boolean', 'true or false'],
+	hosts: [value => isRecord(value) && Object.values(value).every(host => typeof host === 'string' && host !== ''), 'an object of addresses, such as {"lab": "tcp://lab:2376"}'],
+	refreshInterval: [value => isWithin(value, 250, 3_600_000), 'milliseconds from 250 to 3600000'],
+	logLines: [value => isWithin(value, 100, 1_000_000), 'a number from 100 to 1000000'],
+};
+
+/** The text of the file, checked; `file` is for the error. */
+export const parseConfiguration = (text: string, file: string): DashboardConfiguration => {
+	let given: unknown;
+	try {
+		given = JSON.parse(text);
+	} catch (error) {
+		throw new HolmError('invalid', `${file} is not JSON: ${messageOf(error)}`, {remedy: 'correct it or move it away', cause: error});
+	}
+
+	if (!isRecord(given)) {
+		throw new HolmError('invalid', `${file} is not a JSON object`, {remedy: 'correct it or move it away'});
+	}
+
+	for (const [name, value] of Object.entries(given)) {
+		const check = Object.hasOwn(checks, name) ? checks[name as keyof Checks] : undefined;
+		if (!check) {
+			throw new HolmError('invalid', `${file} has an unknown entry "${name}"`, {remedy: `known are ${Object.keys(checks).join(', ')}`});
+		}
+
+		if (!check[0](value)) {
+			throw new HolmError('invalid', `"${name}" of ${file} is wrong`, {remedy: `it is ${check[1]}`});
+		}
+	}
+
+	return {...defaultConfiguration, ...given};
+};
+
+/** The user's configuration; the defaults where there is no file. */
+export const readConfiguration = async (environment: Environment): Promise<DashboardConfiguration> => {
+	const file = configurationPath(environment);
+	try {
+		return parseConfiguration(await readFile(file, 'utf8'), file);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+			return defaultConfiguration;
+		}
+
+		throw error;
+	}
+};

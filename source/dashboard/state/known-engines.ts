@@ -1,0 +1,65 @@
+import {stat} from 'node:fs/promises';
+import {listContexts} from '../../backends/hosts/contexts.js';
+import {dockerDirectory, type Environment} from '../../backends/hosts/which-engine.js';
+
+/** An engine that the dashboard can show. */
+export type EngineTarget = {
+	/** Clean and short; what the header calls it. */
+	readonly title: string;
+	/** What `--host` would say. */
+	readonly host: string;
+};
+
+/** What stands for this host's own engine where `--host` is expected. */
+export const ownHost = 'own';
+
+/** Stands for the engine of `holm --demo`, which has no address. */
+export const demoHost = 'demo';
+
+/** The engine that `--host` means, by a name that tells it from the others. */
+export const targetOf = (host: string, root?: string): EngineTarget => {
+	if (host === ownHost) {
+		return {host, title: root === undefined ? 'this host' : `this host, ${root}`};
+	}
+
+	return {host, title: host.replace(/^context:\/\//v, 'context ').replace(/^unix:\/\//v, '')};
+};
+
+type Options = {
+	/** What the dashboard was opened for. */
+	readonly first: EngineTarget;
+	readonly root?: string;
+	/** Addresses by their names, of the configuration. */
+	readonly hosts: Readonly<Record<string, string>>;
+	readonly environment: Environment;
+	readonly isSocket?: (file: string) => Promise<boolean>;
+};
+
+const isSocketThere = async (file: string): Promise<boolean> => {
+	try {
+		return (await stat(file)).isSocket();
+	} catch {
+		return false;
+	}
+};
+
+/** Where Docker and Podman listen, as root and as a user. */
+const socketsOf = ({XDG_RUNTIME_DIR}: Environment): readonly string[] => [
+	'/var/run/docker.sock',
+	'/run/podman/podman.sock',
+	...(XDG_RUNTIME_DIR ? [`${XDG_RUNTIME_DIR}/docker.sock`, `${XDG_RUNTIME_DIR}/podman/podman.sock`] : []),
+];
+
+/** The engines that can be told from here without asking any of them: the first one, this host's own, those of the configuration, Docker's contexts, and the sockets that exist. */
+export const knownEngines = async ({first, root, hosts, environment, isSocket = isSocketThere}: Options): Promise<readonly EngineTarget[]> => {
+	const sockets = await Promise.all(socketsOf(environment).map(async file => await isSocket(file) ? [targetOf(`unix://${file}`)] : []));
+	const all: readonly EngineTarget[] = [
+		first,
+		targetOf(ownHost, root),
+		...Object.entries(hosts).map(([title, host]) => ({title, host})),
+		...(environment['DOCKER_HOST'] ? [targetOf('docker')] : []),
+		...(await listContexts(dockerDirectory(environment))).map(name => targetOf(`context://${name}`)),
+		...sockets.flat(),
+	];
+	return all.filter(({host}, index) => all.findIndex(other => other.host === host) === index);
+};

@@ -1,0 +1,101 @@
+import type {Snapshot} from '../../engine/engine.js';
+import type {Container, EngineEvent, Image, Network, Volume} from '../../engine/resources.js';
+import {shownContainers} from '../containers/rows.js';
+import {selectedOf, targetsOf} from './list-state.js';
+import {lastResult} from './memo.js';
+import {imageName} from '../work/plan.js';
+import type {StoreState} from './store.js';
+import type {ListName, UiState} from './ui-state.js';
+import type {RecordRow} from '../views/records.js';
+
+export type EventRow = {readonly id: string; readonly event: EngineEvent};
+
+/** What each list shows, after filter and order; the same arrays as long as nothing changed. */
+export type Shown = {
+	readonly containers: readonly Container[];
+	readonly networks: readonly Network[];
+	readonly images: readonly Image[];
+	readonly volumes: readonly Volume[];
+	readonly dns: readonly RecordRow[];
+	readonly events: readonly EventRow[];
+};
+
+const nothing: Pick<Snapshot, 'containers' | 'networks' | 'images' | 'volumes'> = {containers: [], networks: [], images: [], volumes: []};
+
+const keep = <Item>(items: readonly Item[], filter: string, words: (item: Item) => readonly string[]): readonly Item[] =>
+	filter === '' ? items : items.filter(item => words(item).some(word => word.toLowerCase().includes(filter)));
+
+const sorted = <Item>(items: readonly Item[], isDescending: boolean, key: ((item: Item) => string | number) | undefined): readonly Item[] => {
+	if (!key) {
+		return items;
+	}
+
+	const direction = isDescending ? -1 : 1;
+	return items.toSorted((a, b) => {
+		const [first, second] = [key(a), key(b)];
+		return direction * (typeof first === 'number' ? first - (second as number) : first.localeCompare(second as string));
+	});
+};
+
+/** Columns that a list can be sorted by. */
+export const sortColumns: Readonly<Record<ListName, readonly string[]>> = {
+	containers: ['name', 'state', 'image', 'network', 'cpu', 'memory', 'host', 'uptime'],
+	networks: ['name', 'subnet', 'leases'],
+	images: ['name', 'size', 'created'],
+	volumes: ['name', 'created'],
+	dns: ['name', 'value', 'network'],
+	events: [],
+};
+
+const networkKeys: Readonly<Record<string, (network: Network) => string | number>> = {name: ({name}) => name, subnet: ({subnet}) => subnet, leases: ({leases}) => leases.length};
+const imageKeys: Readonly<Record<string, (image: Image) => string | number>> = {name: imageName, size: ({sizeBytes}) => sizeBytes, created: ({createdAt}) => createdAt};
+const volumeKeys: Readonly<Record<string, (volume: Volume) => string | number>> = {name: ({name}) => name, created: ({createdAt}) => createdAt};
+const recordKeys: Readonly<Record<string, (row: RecordRow) => string | number>> = {name: ({record}) => record.name, value: ({record}) => record.value, network: ({network}) => network};
+
+/** Computes what the lists show; made once, since it remembers. */
+export const createShown = (): ((store: StoreState, ui: UiState) => Shown) => {
+	const containers = lastResult(shownContainers);
+	const networks = lastResult((all: readonly Network[], {filter, sort, isDescending}: UiState['lists']['networks']) =>
+		sorted(keep(all, filter, ({name, subnet}) => [name, subnet]), isDescending, networkKeys[sort ?? '']));
+	const images = lastResult((all: readonly Image[], {filter, sort, isDescending}: UiState['lists']['images']) =>
+		sorted(keep(all, filter, ({tags, id}) => [...tags, id]), isDescending, imageKeys[sort ?? '']));
+	const volumes = lastResult((all: readonly Volume[], {filter, sort, isDescending}: UiState['lists']['volumes']) =>
+		sorted(keep(all, filter, ({name}) => [name]), isDescending, volumeKeys[sort ?? '']));
+	const dns = lastResult((all: readonly RecordRow[], {filter, sort, isDescending}: UiState['lists']['dns']) =>
+		sorted(keep(all, filter, ({record, network}) => [record.name, record.value, network]), isDescending, recordKeys[sort ?? '']));
+	const events = lastResult((all: readonly EngineEvent[], filter: string) => keep(
+		all.map(event => ({id: `${event.time} ${event.type} ${event.action} ${event.id} ${event.attributes['container'] ?? event.attributes['address'] ?? ''}`, event})).toReversed(),
+		filter,
+		({event}) => [event.type, event.action, event.attributes['name'] ?? '', event.id],
+	));
+	const none: Readonly<Record<string, never>> = {};
+	const noRecords: readonly RecordRow[] = [];
+	const all = lastResult((...parts: readonly [Shown['containers'], Shown['networks'], Shown['images'], Shown['volumes'], Shown['dns'], Shown['events']]): Shown =>
+		({containers: parts[0], networks: parts[1], images: parts[2], volumes: parts[3], dns: parts[4], events: parts[5]}));
+	return ({snapshot = nothing as Snapshot, usage, events: allEvents}, {lists, showsStopped, records, view}) => all(
+		// The order by name does not change with what is used.
+		containers(snapshot.containers, ['cpu', 'memory', 'host'].includes(lists.containers.sort ?? '') ? usage : none, lists.containers, showsStopped),
+		networks(snapshot.networks, lists.networks),
+		images(snapshot.images, lists.images),
+		volumes(snapshot.volumes, lists.volumes),
+		dns(records ?? noRecords, lists.dns),
+		view === 'events' ? events(allEvents, lists.events.filter) : [],
+	);
+};
+
+const idOf = (item: {readonly id?: string; readonly name?: string}): string => item.id ?? item.name ?? '';
+
+/** Ids of what a list shows, in its order. */
+export const idsOf = (shown: Shown, list: ListName): readonly string[] => (shown[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).map(item => idOf(item));
+
+/** What is under the cursor of a list. */
+export const selectedIn = <Name extends ListName>(shown: Shown, ui: UiState, list: Name): Shown[Name][number] | undefined => {
+	const id = selectedOf(ui.lists[list], idsOf(shown, list));
+	return (shown[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).find(item => idOf(item) === id) as Shown[Name][number] | undefined;
+};
+
+/** The marked ones, or the one under the cursor. */
+export const targetsIn = <Name extends ListName>(shown: Shown, ui: UiState, list: Name): ReadonlyArray<Shown[Name][number]> => {
+	const ids = new Set(targetsOf(ui.lists[list], idsOf(shown, list)));
+	return (shown[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).filter(item => ids.has(idOf(item))) as unknown as ReadonlyArray<Shown[Name][number]>;
+};

@@ -1,0 +1,336 @@
+import type {Engine, EngineInfo, Snapshot} from '../../engine/engine.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
+import type {ContainerStats, EngineEvent} from '../../engine/resources.js';
+import {changesBetween} from './changes.js';
+import type {EngineTarget} from './known-engines.js';
+import {share} from './share.js';
+import {nextUsage, type Usage} from './usage.js';
+
+export type Connection =
+	| {
+		readonly state: 'connecting';
+		/** What a first start takes time for. */
+		readonly step?: string;
+	}
+	| {readonly state: 'connected'}
+	| {readonly state: 'lost'; readonly since: number; readonly reason: string; readonly remedy?: string};
+
+/** Connects anew at each call; `report` hears of what takes time. */
+export type Connect = (report: (step: string) => void) => Promise<Engine>;
+
+export type StoreState = {
+	/** Which engine it is. */
+	readonly target?: EngineTarget;
+	readonly connection: Connection;
+	/** The last one that came; stays when the engine has gone. */
+	readonly snapshot?: Snapshot;
+	readonly info?: EngineInfo;
+	/** By container id. */
+	readonly usage: Readonly<Record<string, Usage>>;
+	/** Newest last, at most `eventCount` of them. */
+	readonly events: readonly EngineEvent[];
+};
+
+export type StoreOptions = {
+	readonly connect: Connect;
+	readonly target?: EngineTarget;
+	/** Milliseconds between two readings. */
+	readonly interval: number;
+	/** Milliseconds since the epoch. */
+	readonly now?: () => number;
+	/** Milliseconds until a reading that does not answer counts as lost; default 10,000. */
+	readonly timeout?: number;
+};
+
+export type Store = {
+	readonly getState: () => StoreState;
+	readonly subscribe: (listener: () => void) => () => void;
+	/** The engine while it is connected; a `HolmError` while it is not. */
+	readonly engine: () => Engine;
+	/** Reads another engine from now on, once it has answered; throws where it does not, and goes on with the one before. */
+	readonly switchTo: (other: {readonly connect: Connect; readonly target: EngineTarget; readonly signal?: AbortSignal; readonly report?: (step: string) => void}) => Promise<void>;
+	/** Statistics are read while somebody watches; the result ends that. */
+	readonly watchStats: () => () => void;
+	/** Reads soon, whatever the interval. */
+	readonly refresh: () => void;
+	/** Waits a while: the dashboard is not on the screen. */
+	readonly pause: () => void;
+	readonly resume: () => void;
+	readonly close: () => void;
+};
+
+/** Events that are kept for the timeline. */
+export const eventCount = 1000;
+// An event often comes with others, such as create, connect and start.
+const eventDelay = 60;
+// A daemon may have to be started first.
+const connectPatience = 6;
+const firstRetryDelay = 500;
+const longestRetryDelay = 5000;
+
+/** Waits for work that has so much time, and again so much whenever it is told that the work goes on. */
+const withTimeout = async <Value>(start: (goesOn: () => void) => Promise<Value>, milliseconds: number): Promise<Value> => {
+	const {promise: late, reject} = Promise.withResolvers<never>();
+	const timer = setTimeout(() => {
+		reject(new HolmError('unavailable', `the engine did not answer within ${Math.round(milliseconds / 1000)} s`, {remedy: 'holm system status says how it is'}));
+	}, milliseconds);
+	try {
+		return await Promise.race([start(() => timer.refresh()), late]);
+	} finally {
+		clearTimeout(timer);
+	}
+};
+
+/** What a promise resolves with, or the signal's reason as soon as that comes: a connection has no way to be called off. */
+const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> => {
+	const {promise: aborted, reject} = Promise.withResolvers<never>();
+	const onAbort = () => {
+		reject(signal!.reason as Error);
+	};
+
+	signal?.addEventListener('abort', onAbort, {once: true});
+	try {
+		return await Promise.race([promise, aborted]);
+	} finally {
+		signal?.removeEventListener('abort', onAbort);
+	}
+};
+
+/** The one place that reads the engine: polls it, listens to it, and connects again when it went away. Readers get the same object as long as nothing changed. */
+export const createStore = ({connect: connectFirst, target, interval, now = Date.now, timeout = 10_000}: StoreOptions): Store => {
+	let state: StoreState = {target, connection: {state: 'connecting'}, usage: {}, events: []};
+	let connect = connectFirst;
+	let engine: Engine | undefined;
+	// What was asked of the engine before a switch and is answered after it is nobody's any more.
+	let generation = 0;
+	let watchers = 0;
+	let timer: NodeJS.Timeout | undefined;
+	let isReading = false;
+	let isWanted = false;
+	let isPaused = false;
+	let isClosed = false;
+	let retryDelay = firstRetryDelay;
+	let listening: AbortController | undefined;
+	let lastStats: Readonly<Record<string, ContainerStats>> = {};
+	const listeners = new Set<() => void>();
+
+	const set = (change: Partial<StoreState>) => {
+		const next = {...state, ...change};
+		if (Object.keys(change).every(key => Object.is(state[key as keyof StoreState], next[key as keyof StoreState]))) {
+			return;
+		}
+
+		state = next;
+		for (const listener of listeners) {
+			listener();
+		}
+	};
+
+	const append = (events: readonly EngineEvent[]): readonly EngineEvent[] => events.length === 0 ? state.events : [...state.events, ...events].slice(-eventCount);
+
+	const schedule = (delay: number) => {
+		clearTimeout(timer);
+		if (!isClosed && !isPaused) {
+			timer = setTimeout(() => {
+				void read();
+			}, delay);
+		}
+	};
+
+	const lose = (error: unknown) => {
+		listening?.abort();
+		listening = undefined;
+		engine = undefined;
+		const {message, remedy} = asHolmError(error);
+		const since = state.connection.state === 'lost' ? state.connection.since : now();
+		set({connection: share<Connection>(state.connection, {state: 'lost', since, reason: message, remedy})});
+	};
+
+	const listen = async (source: Engine) => {
+		const controller = new AbortController();
+		listening = controller;
+		try {
+			for await (const event of source.events({signal: controller.signal})) {
+				if (controller.signal.aborted) {
+					return;
+				}
+
+				set({events: append([event])});
+				refresh(eventDelay);
+			}
+		} catch {
+			// The next reading tells whether the engine has gone; until then it is asked as before.
+		} finally {
+			if (listening === controller) {
+				listening = undefined;
+			}
+		}
+	};
+
+	const usageOf = (stats: Snapshot['stats']): Readonly<Record<string, Usage>> => {
+		const next: Record<string, Usage> = {};
+		for (const [id, reading] of Object.entries(stats)) {
+			const before = state.usage[id];
+			const previous = lastStats[id];
+			next[id] = nextUsage(reading, before && previous ? {stats: previous, usage: before} : undefined);
+		}
+
+		lastStats = stats;
+		return share(state.usage, next);
+	};
+
+	const take = (snapshot: Snapshot, withStats: boolean, hasRecords: boolean) => {
+		const {readAt, stats, ...rest} = snapshot;
+		const before = state.snapshot;
+		const resources = before && {containers: before.containers, networks: before.networks, images: before.images, volumes: before.volumes};
+		const shared = share<typeof rest>(resources ?? rest, rest);
+		const usage = withStats ? usageOf(stats) : state.usage;
+		// The moment of a reading is no change of what was read.
+		const isSame = before && shared === resources;
+		set({
+			connection: state.connection.state === 'connected' ? state.connection : {state: 'connected'},
+			snapshot: isSame ? before : {readAt, stats, ...shared},
+			events: isSame || !before ? state.events : append(changesBetween(before, snapshot, {hasRecords})),
+			usage,
+		});
+	};
+
+	const open = async (to: Connect, report: (step: string) => void) => {
+		const connected = await withTimeout(async goesOn => to(step => {
+			goesOn();
+			report(step);
+		}), timeout * connectPatience);
+		return {connected, info: await withTimeout(async () => connected.info(), timeout)};
+	};
+
+	const switchTo: Store['switchTo'] = async ({connect: to, target, signal, report = () => {}}) => {
+		const asked = async () => {
+			const {connected, info} = await open(to, report);
+			return {connected, info, snapshot: await withTimeout(async () => connected.snapshot({stats: watchers > 0}), timeout)};
+		};
+
+		const {connected, info, snapshot} = await unlessAborted(asked(), signal);
+		if (isClosed) {
+			return;
+		}
+
+		generation++;
+		listening?.abort();
+		listening = undefined;
+		connect = to;
+		engine = connected;
+		retryDelay = firstRetryDelay;
+		lastStats = snapshot.stats;
+		set({target, info, snapshot, events: [], usage: {}, connection: {state: 'connected'}});
+		void listen(connected);
+		schedule(interval);
+	};
+
+	const read = async () => {
+		if (isReading) {
+			isWanted = true;
+			return;
+		}
+
+		isReading = true;
+		isWanted = false;
+		const own = generation;
+		const isOver = () => isClosed || own !== generation;
+		try {
+			if (!engine) {
+				const {connected, info} = await open(connect, step => {
+					if (!isOver() && state.connection.state === 'connecting') {
+						set({connection: share<Connection>(state.connection, {state: 'connecting', step})});
+					}
+				});
+				if (isOver()) {
+					return;
+				}
+
+				engine = connected;
+				set({info: share(state.info, info)});
+			}
+
+			const source = engine;
+			const withStats = watchers > 0;
+			const snapshot = await withTimeout(async () => source.snapshot({stats: withStats}), timeout);
+			if (isOver()) {
+				return;
+			}
+
+			take(snapshot, withStats, source.dnsRecords !== undefined);
+			retryDelay = firstRetryDelay;
+			if (!listening) {
+				void listen(source);
+			}
+
+			schedule(isWanted ? eventDelay : interval);
+		} catch (error) {
+			if (!isOver()) {
+				lose(error);
+				schedule(retryDelay);
+				retryDelay = Math.min(longestRetryDelay, retryDelay * 2);
+			}
+		} finally {
+			isReading = false;
+			if (own !== generation) {
+				schedule(eventDelay);
+			}
+		}
+	};
+
+	const refresh = (delay = 0) => {
+		if (isReading) {
+			isWanted = true;
+		} else {
+			schedule(delay);
+		}
+	};
+
+	void read();
+	return {
+		getState: () => state,
+		subscribe(listener) {
+			listeners.add(listener);
+			return () => {
+				listeners.delete(listener);
+			};
+		},
+		engine() {
+			if (engine && state.connection.state === 'connected') {
+				return engine;
+			}
+
+			const reason = state.connection.state === 'lost' ? `the engine is not there: ${state.connection.reason}` : 'the engine is not connected yet';
+			throw new HolmError('unavailable', reason, {remedy: 'wait until it is connected again'});
+		},
+		switchTo,
+		watchStats() {
+			watchers++;
+			if (watchers === 1 && state.snapshot) {
+				refresh();
+			}
+
+			return () => {
+				watchers--;
+			};
+		},
+		refresh() {
+			refresh();
+		},
+		pause() {
+			isPaused = true;
+			clearTimeout(timer);
+		},
+		resume() {
+			isPaused = false;
+			refresh();
+		},
+		close() {
+			isClosed = true;
+			clearTimeout(timer);
+			listening?.abort();
+			listeners.clear();
+		},
+	};
+};

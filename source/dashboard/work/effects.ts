@@ -1,0 +1,104 @@
+import type {Controller} from './controller.js';
+import {sinceChoices} from '../logs/logs-state.js';
+import {selectedIn} from '../state/shown.js';
+import {readRecords} from '../views/records.js';
+
+/** Milliseconds that the cursor stays at a container before its logs are opened: somebody who presses a key seven times a second opens none on the way. */
+export const followDelay = 150;
+
+/** What has to happen when the screen or the engine has changed: following logs, reading records. The result ends it. */
+export const startEffects = (controller: Controller): (() => void) => {
+	const {store, logs, getState, set, shown, subscribe} = controller;
+	let timer: NodeJS.Timeout | undefined;
+	let followed = '';
+	let passed: string | undefined;
+	let recordsOf: unknown;
+	let endStats: (() => void) | undefined;
+	let since: {readonly choice: number; readonly from?: number} = {choice: 0};
+
+	const follow = () => {
+		timer = undefined;
+		const {snapshot, connection} = store.getState();
+		if (!snapshot || connection.state !== 'connected') {
+			return;
+		}
+
+		const state = getState();
+		const selected = selectedIn(shown(), state, 'containers');
+		const wanted = new Set(state.followed ?? (selected ? [selected.id] : []));
+		const targets = snapshot.containers.filter(({id}) => wanted.has(id)).map(({id, name, status}) => ({
+			id,
+			name,
+			startedAt: 'startedAt' in status ? status.startedAt : 0,
+			isRunning: status.state === 'running' || status.state === 'paused',
+			isBoot: state.showsBoot,
+		}));
+		if (state.logs.since !== since.choice) {
+			const {milliseconds} = sinceChoices[state.logs.since]!;
+			since = {choice: state.logs.since, ...(milliseconds === undefined ? {} : {from: controller.now() - milliseconds})};
+		}
+
+		const ids = targets.map(({id, isBoot}) => `${id} ${isBoot}`).join(' ');
+		if (ids !== followed) {
+			followed = ids;
+			set({logs: {...getState().logs, position: {type: 'following'}, column: 0}});
+		}
+
+		logs.follow(store.engine(), targets, since.from);
+	};
+
+	const read = async () => {
+		const {snapshot} = store.getState();
+		if (snapshot && getState().view === 'dns' && recordsOf !== snapshot) {
+			recordsOf = snapshot;
+			try {
+				const engine = store.engine();
+				const records = await readRecords(engine, snapshot, getState().records);
+				if (engine === store.engine()) {
+					set({records, lacksRecords: records === undefined});
+				}
+			} catch {
+				// The engine went away; the next snapshot asks again.
+				recordsOf = undefined;
+			}
+		}
+	};
+
+	// What nobody sees need not be measured.
+	const watch = () => {
+		const {view, isZoomed, focus} = getState();
+		const isWanted = view === 'machine' || (view === 'main' && (!isZoomed || focus === 'containers'));
+		if (isWanted && !endStats) {
+			endStats = store.watchStats();
+		} else if (!isWanted && endStats) {
+			endStats();
+			endStats = undefined;
+		}
+	};
+
+	const onChange = () => {
+		watch();
+		logs.pause(getState().logs.position.type === 'paused');
+		const {selectedId} = getState().lists.containers;
+		if (selectedId !== passed) {
+			passed = selectedId;
+			clearTimeout(timer);
+			timer = undefined;
+		}
+
+		timer ??= setTimeout(follow, followDelay);
+		void read();
+	};
+
+	const ends = [store.subscribe(onChange), subscribe(onChange)];
+	watch();
+	return () => {
+		clearTimeout(timer);
+		endStats?.();
+		for (const end of ends) {
+			end();
+		}
+
+		logs.stop();
+	};
+};

@@ -1,0 +1,89 @@
+import type {Engine} from '../../engine/engine.js';
+import {asHolmError} from '../../engine/errors.js';
+import type {Container, Network} from '../../engine/resources.js';
+import type {Plan, PlanItem, PlanVerb} from './plan.js';
+
+export type Failure = {readonly name: string; readonly message: string; readonly remedy?: string};
+
+export type Outcome = {
+	/** Ids of what it was done to. */
+	readonly done: readonly string[];
+	readonly failures: readonly Failure[];
+};
+
+const verbs: Readonly<Record<PlanVerb, (engine: Engine, id: string, plan: Plan) => Promise<unknown>>> = {
+	stop: async (engine, id) => engine.stopContainer(id),
+	restart: async (engine, id) => engine.restartContainer(id),
+	kill: async (engine, id) => engine.killContainer(id),
+	removeContainers: async (engine, id) => engine.removeContainer(id, {force: true}),
+	removeNetworks: async (engine, id) => engine.removeNetwork(id),
+	removeImages: async (engine, id) => engine.removeImage(id),
+	removeVolumes: async (engine, id) => engine.removeVolume(id),
+	disconnect: async (engine, id, {networkId}) => engine.disconnectNetwork(networkId!, id),
+};
+
+export const failureOf = (name: string, error: unknown): Failure => {
+	const {message, remedy} = asHolmError(error);
+	return {name, message, ...(remedy === undefined ? {} : {remedy})};
+};
+
+/** Items that are worked on at the same time. */
+const concurrency = 4;
+
+/** Does what was agreed to, one failure not keeping the rest from being done. What has not begun when the signal comes is left. */
+export const executePlan = async (engine: Engine, plan: Plan, {signal, report}: {readonly signal: AbortSignal; readonly report: (done: number, of: number) => void}): Promise<Outcome> => {
+	const done: string[] = [];
+	const failures: Failure[] = [];
+	const queue: PlanItem[] = [...plan.items];
+	const work = async () => {
+		for (let item = queue.shift(); item && !signal.aborted; item = queue.shift()) {
+			try {
+				await verbs[plan.verb](engine, item.id, plan);
+				done.push(item.id);
+			} catch (error) {
+				if (asHolmError(error).code === 'not-modified') {
+					done.push(item.id);
+				} else {
+					failures.push(failureOf(item.name, error));
+				}
+			}
+
+			report(done.length + failures.length, plan.items.length);
+		}
+	};
+
+	await Promise.all(Array.from({length: concurrency}, async () => work()));
+	return {done, failures};
+};
+
+/** What was removed, so that it can be made again. */
+export type Removed = {readonly containers: readonly Container[]; readonly networks: readonly Network[]};
+
+/** Makes networks and then containers again from what they were asked to be. What ran is started. */
+export const recreate = async (engine: Engine, {containers, networks}: Removed): Promise<Outcome> => {
+	const done: string[] = [];
+	const failures: Failure[] = [];
+	for (const {name, subnet, gateway, ipRange, internal, labels, driver} of networks) {
+		try {
+			const {id} = await engine.createNetwork({name, subnet, gateway, ...(ipRange === undefined ? {} : {ipRange}), internal, labels, driver});
+			done.push(id);
+		} catch (error) {
+			failures.push(failureOf(name, error));
+		}
+	}
+
+	// The oldest first, as they were, so that the addresses are leased in the same order.
+	for (const {name, configuration, status} of containers.toReversed().toSorted((a, b) => a.createdAt - b.createdAt)) {
+		try {
+			const {id} = await engine.createContainer({...configuration, name});
+			done.push(id);
+			if (status.state === 'running' || status.state === 'paused') {
+				await engine.startContainer(id);
+			}
+		} catch (error) {
+			failures.push(failureOf(name, error));
+		}
+	}
+
+	return {done, failures};
+};

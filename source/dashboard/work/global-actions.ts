@@ -1,0 +1,161 @@
+import type {Actions} from './actions.js';
+import {isPane, type Controller} from './controller.js';
+import {recreate} from './execute.js';
+import type {PaneName} from '../frame/layout.js';
+import {reduceList, type ListAction} from '../state/list-state.js';
+import {idsOf, sortColumns} from '../state/shown.js';
+import {chooseEngine} from './switch-engine.js';
+import type {ListName, ViewName} from '../state/ui-state.js';
+
+const panes: readonly PaneName[] = ['containers', 'networks', 'logs'];
+
+const showPane = (focus: PaneName) => (controller: Controller) => {
+	controller.set({view: 'main', focus});
+};
+
+const showView = (view: ViewName) => (controller: Controller) => {
+	controller.set({view: controller.getState().view === view ? 'main' : view});
+};
+
+const turn = (by: number) => (controller: Controller) => {
+	const {view, focus} = controller.getState();
+	controller.set({view: 'main', focus: view === 'main' ? panes[(panes.indexOf(focus) + by + panes.length) % panes.length]! : focus});
+};
+
+/** One step back: what was set last goes first. */
+const back = (controller: Controller) => {
+	const {view, focus, isZoomed, lists, logs, followed} = controller.getState();
+	const list = controller.activeList();
+	const state = list && lists[list];
+	if (view === 'main' && focus === 'logs' && (logs.filter || logs.search)) {
+		controller.set({logs: {...logs, ...(logs.search ? {search: undefined} : {filter: undefined})}});
+	} else if (list && state && (state.filter !== '' || state.marks.size > 0)) {
+		controller.set({lists: {...lists, [list]: {...state, filter: '', marks: new Set()}}});
+	} else if (view !== 'main') {
+		controller.set({view: 'main'});
+	} else if (isZoomed) {
+		controller.set({isZoomed: false});
+	} else if (followed) {
+		controller.set({followed: undefined});
+	} else if (focus !== 'containers') {
+		controller.set({focus: 'containers'});
+	}
+};
+
+const undo = async (controller: Controller) => {
+	const last = controller.removed.shift();
+	if (!last) {
+		controller.notify('Nothing was removed that could be made again');
+		return;
+	}
+
+	const names = [...last.networks, ...last.containers].map(({name}) => name).join(', ');
+	await controller.work(`Making ${names} again`, async engine => {
+		const {failures} = await recreate(engine, last);
+		if (failures.length > 0) {
+			controller.fail('Not all of it could be made again', failures);
+		} else {
+			controller.notify(`${names} made again`);
+		}
+	});
+};
+
+export const globalActions: Actions = {
+	'global.help'({open}) {
+		open({type: 'help', top: 0});
+	},
+	'global.palette'({open}) {
+		open({type: 'palette', text: '', index: 0});
+	},
+	'global.nextPane': turn(1),
+	'global.previousPane': turn(-1),
+	'global.containers': showPane('containers'),
+	'global.networks': showPane('networks'),
+	'global.logs': showPane('logs'),
+	'global.images': showView('images'),
+	'global.volumes': showView('volumes'),
+	'global.dns': showView('dns'),
+	'global.events': showView('events'),
+	'global.topology': showView('topology'),
+	'global.machine': showView('machine'),
+	'global.engines': chooseEngine,
+	'global.zoom'({getState, set}) {
+		set({isZoomed: !getState().isZoomed});
+	},
+	'global.undo': undo,
+	'global.cancel'({getState, notify}) {
+		const job = getState().jobs.at(-1);
+		if (job) {
+			job.cancel();
+		} else {
+			notify('Nothing is going on');
+		}
+	},
+	'global.redraw'({terminal}) {
+		terminal.redraw();
+	},
+	async 'global.suspend'({terminal}) {
+		await terminal.suspend();
+	},
+	'global.back': back,
+	'global.quit'({terminal}) {
+		terminal.quit();
+	},
+};
+
+/** A change of the list that has the keys. */
+export const changeListNamed = ({getState, set, shown}: Controller, list: ListName, action: ListAction) => {
+	const {lists} = getState();
+	const next = reduceList(lists[list], action, idsOf(shown(), list));
+	if (next !== lists[list]) {
+		set({lists: {...lists, [list]: next}});
+	}
+};
+
+export const changeList = (controller: Controller, action: ListAction) => {
+	const list = controller.activeList();
+	if (list) {
+		changeListNamed(controller, list, action);
+	}
+};
+
+const listAction = (action: ListAction | ((controller: Controller) => ListAction)) => (controller: Controller) => {
+	changeList(controller, typeof action === 'function' ? action(controller) : action);
+};
+
+const page = ({terminal}: Controller) => Math.max(1, Math.floor(terminal.size().rows / 2) - 3);
+
+const askFilter = (controller: Controller) => {
+	const list = controller.activeList();
+	if (!list) {
+		return;
+	}
+
+	const before = controller.getState().lists[list].filter;
+	const change = (text: string) => {
+		changeList(controller, {type: 'filter', text});
+	};
+
+	controller.ask({
+		title: `Filter ${isPane(list) || list !== 'dns' ? list : 'records'}`,
+		value: before,
+		change,
+		submit: change,
+		cancel() {
+			change(before);
+		},
+	});
+};
+
+export const listActions: Actions = {
+	'list.up': listAction({type: 'move', by: -1}),
+	'list.down': listAction({type: 'move', by: 1}),
+	'list.pageUp': listAction(controller => ({type: 'move', by: -page(controller)})),
+	'list.pageDown': listAction(controller => ({type: 'move', by: page(controller)})),
+	'list.first': listAction({type: 'first'}),
+	'list.last': listAction({type: 'last'}),
+	'list.mark': listAction({type: 'mark'}),
+	'list.markAll': listAction({type: 'markAll'}),
+	'list.filter': askFilter,
+	'list.sort': listAction(controller => ({type: 'sort', columns: sortColumns[controller.activeList() ?? 'events']})),
+};

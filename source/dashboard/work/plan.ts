@@ -1,0 +1,179 @@
+import type {Snapshot} from '../../engine/engine.js';
+import type {Container, Image, Network, Volume} from '../../engine/resources.js';
+
+/** Something that is done to things that were named when the user was asked, and to nothing else. */
+export type PlanVerb =
+	| 'disconnect'
+	| 'kill'
+	| 'removeContainers'
+	| 'removeImages'
+	| 'removeNetworks'
+	| 'removeVolumes'
+	| 'restart'
+	| 'stop';
+
+export type PlanItem = {
+	/** What the verb is done to, whatever the list shows by then. */
+	readonly id: string;
+	readonly name: string;
+	/** What goes with it. */
+	readonly details: readonly string[];
+};
+
+export type Plan = {
+	readonly verb: PlanVerb;
+	/** A question. */
+	readonly title: string;
+	readonly items: readonly PlanItem[];
+	/** What is freed or lost beyond the items. */
+	readonly consequences: readonly string[];
+	/** The same on the command line. */
+	readonly command: string;
+	readonly accept: string;
+	/** For `disconnect`: id of the network. */
+	readonly networkId?: string;
+	/** What can be made again afterwards. */
+	readonly kept: {readonly containers: readonly Container[]; readonly networks: readonly Network[]};
+};
+
+const nothingKept = {containers: [], networks: []} as const;
+
+const count = (number: number, one: string, many = `${one}s`) => number === 1 ? one : `${number} ${many}`;
+
+const isRunning = ({status: {state}}: Container) => state === 'running' || state === 'paused';
+
+const anonymousVolumes = ({mounts}: Container, {volumes}: Snapshot): readonly string[] => {
+	const anonymous = new Set(volumes.filter(volume => volume.anonymous).map(({name}) => name));
+	return mounts.flatMap(mount => mount.type === 'volume' && anonymous.has(mount.source) ? [mount.source] : []);
+};
+
+const containerItem = (container: Container): PlanItem => ({
+	id: container.id,
+	name: container.name,
+	details: [
+		container.status.state,
+		...container.attachments.filter(({address}) => address !== '').map(({network, address}) => `${address} on ${network}`),
+		...container.ports.map(({hostPort, protocol}) => `port ${hostPort}/${protocol}`),
+	],
+});
+
+const names = (items: ReadonlyArray<{readonly name: string}>) => items.map(({name}) => name).join(' ');
+
+/** Stop, restart or kill. */
+export const planSignal = (verb: 'stop' | 'restart' | 'kill', containers: readonly Container[]): Plan => {
+	const word = {stop: 'Stop', restart: 'Restart', kill: 'Kill'}[verb];
+	const affected = verb === 'restart' ? containers : containers.filter(container => isRunning(container) || container.status.state === 'restarting');
+	return {
+		verb,
+		title: `${word} ${count(affected.length, affected[0]?.name ?? 'nothing', 'containers')}?`,
+		items: affected.map(container => containerItem(container)),
+		consequences: verb === 'kill' ? ['They get SIGKILL and have no time to save anything.'] : [],
+		command: `holm ${verb} ${names(affected)}`,
+		accept: word,
+		kept: nothingKept,
+	};
+};
+
+/** Removal of containers, by force where they run. */
+export const planRemoveContainers = (containers: readonly Container[], snapshot: Snapshot): Plan => {
+	const running = containers.filter(container => isRunning(container)).length;
+	const volumes = containers.flatMap(container => anonymousVolumes(container, snapshot));
+	const addresses = containers.flatMap(({attachments}) => attachments).length;
+	const ports = containers.flatMap(container => container.ports).length;
+	return {
+		verb: 'removeContainers',
+		title: `Remove ${count(containers.length, containers[0]?.name ?? 'nothing', 'containers')}?`,
+		items: containers.map(container => containerItem(container)),
+		consequences: [
+			...(running > 0 ? [`${running === 1 ? 'One runs' : `${running} run`} and will be killed.`] : []),
+			'Their disks and logs are lost.',
+			`Freed: ${count(addresses, '1 address', 'addresses')}, ${count(ports, '1 published port', 'published ports')}.`,
+			...(volumes.length > 0 ? [`Anonymous volumes stay: ${volumes.join(', ')}`] : []),
+		],
+		command: `holm rm ${running > 0 ? '--force ' : ''}${names(containers)}`,
+		accept: 'Remove',
+		kept: {containers, networks: []},
+	};
+};
+
+/** Removal of networks; the engine refuses those that are in use, and the plan says so beforehand. */
+export const planRemoveNetworks = (networks: readonly Network[]): Plan => ({
+	verb: 'removeNetworks',
+	title: `Remove ${count(networks.length, `network ${networks[0]?.name ?? ''}`, 'networks')}?`,
+	items: networks.map(({id, name, subnet, leases}) => ({id, name, details: [subnet, leases.length === 0 ? 'nobody is on it' : `in use by ${leases.map(({containerName}) => containerName).join(', ')}`]})),
+	consequences: [`Freed: ${networks.map(({subnet}) => subnet).join(', ')}.`],
+	command: `holm network rm ${names(networks)}`,
+	accept: 'Remove',
+	kept: {containers: [], networks},
+});
+
+/** The name of an image, or the beginning of its id. */
+export const imageName = ({tags, id}: Image): string => tags[0] ?? id.replace(/^sha256:/v, '').slice(0, 12);
+
+export const planRemoveImages = (images: readonly Image[], {containers}: Snapshot): Plan => ({
+	verb: 'removeImages',
+	title: `Remove ${count(images.length, imageName(images[0]!), 'images')}?`,
+	items: images.map(image => {
+		const users = containers.filter(({imageId}) => imageId === image.id).map(({name}) => name);
+		return {id: image.id, name: imageName(image), details: [...image.tags.slice(1), ...(users.length > 0 ? [`used by ${users.join(', ')}`] : [])]};
+	}),
+	consequences: ['They have to be pulled or built again.'],
+	command: `holm rmi ${images.map(image => imageName(image)).join(' ')}`,
+	accept: 'Remove',
+	kept: nothingKept,
+});
+
+/** Names of the containers that mount a volume. */
+export const volumeUsers = ({name}: Volume, {containers}: Pick<Snapshot, 'containers'>): readonly string[] =>
+	containers.filter(({mounts}) => mounts.some(mount => mount.type === 'volume' && mount.source === name)).map(container => container.name);
+
+export const planRemoveVolumes = (volumes: readonly Volume[], snapshot: Snapshot): Plan => ({
+	verb: 'removeVolumes',
+	title: `Remove ${count(volumes.length, `volume ${volumes[0]?.name ?? ''}`, 'volumes')}?`,
+	items: volumes.map(volume => {
+		const users = volumeUsers(volume, snapshot);
+		return {id: volume.name, name: volume.name, details: users.length > 0 ? [`used by ${users.join(', ')}`] : []};
+	}),
+	consequences: ['Everything in them is lost, and cannot be brought back.'],
+	command: `holm volume rm ${names(volumes)}`,
+	accept: 'Remove',
+	kept: nothingKept,
+});
+
+export const planDisconnect = (network: Network, containers: readonly Container[]): Plan => ({
+	verb: 'disconnect',
+	title: `Disconnect ${count(containers.length, containers[0]?.name ?? '', 'containers')} from ${network.name}?`,
+	items: containers.map(({id, name, attachments}) => ({id, name, details: attachments.filter(({networkId}) => networkId === network.id).map(({address}) => address)})),
+	consequences: ['Connections over it end, and its name server forgets them.'],
+	command: containers.map(({name}) => `holm network disconnect ${network.name} ${name}`).join('; '),
+	accept: 'Disconnect',
+	networkId: network.id,
+	kept: nothingKept,
+});
+
+/** What a prune would take, listed one by one; `undefined` where there is nothing. */
+export const planPrune = (kind: 'containers' | 'networks' | 'images' | 'volumes', snapshot: Snapshot): Plan | undefined => {
+	switch (kind) {
+		case 'containers': {
+			const stopped = snapshot.containers.filter(({status: {state}}) => state === 'exited' || state === 'created');
+			return stopped.length === 0 ? undefined : planRemoveContainers(stopped, snapshot);
+		}
+
+		case 'networks': {
+			// The default network is the engine's own.
+			const unused = snapshot.networks.filter(({leases, name}) => leases.length === 0 && !['bridge', 'default', 'host', 'none'].includes(name));
+			return unused.length === 0 ? undefined : planRemoveNetworks(unused);
+		}
+
+		case 'images': {
+			const used = new Set(snapshot.containers.map(({imageId}) => imageId));
+			const dangling = snapshot.images.filter(({tags, id}) => tags.length === 0 && !used.has(id));
+			return dangling.length === 0 ? undefined : planRemoveImages(dangling, snapshot);
+		}
+
+		case 'volumes': {
+			const unused = snapshot.volumes.filter(volume => volumeUsers(volume, snapshot).length === 0);
+			return unused.length === 0 ? undefined : planRemoveVolumes(unused, snapshot);
+		}
+	}
+};

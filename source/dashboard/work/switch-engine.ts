@@ -1,0 +1,64 @@
+import type {Controller} from './controller.js';
+import {targetOf, type EngineTarget} from '../state/known-engines.js';
+import {clean} from '../../text/fit.js';
+import {initialUi} from '../state/ui-state.js';
+
+/** Shows another engine once it has answered; the one that is shown stays where it does not. */
+export const switchEngine = async (controller: Controller, target: EngineTarget) => controller.job(`Connecting to ${target.title}`, async ({signal, report}) => {
+	const {store, engines, logs, removed, getState, set} = controller;
+	await store.switchTo({connect: async step => engines.connect(target, step), target, signal, report});
+	logs.reset();
+	// What was chosen, asked and undone there means nothing here.
+	removed.length = 0;
+	const {focus, isZoomed, showsStopped, jobs, drawing, logs: {isWrapped, hasTimestamps}} = getState();
+	set({
+		...initialUi, focus, isZoomed, showsStopped, jobs, drawing,
+		logs: {...initialUi.logs, isWrapped, hasTimestamps},
+		followed: undefined, inspect: undefined, scroll: undefined, records: undefined, lacksRecords: undefined, dialog: undefined, prompt: undefined,
+		notice: `This is ${clean(target.title)}`,
+	});
+});
+
+const other = ' other';
+
+const askAddress = (controller: Controller) => {
+	controller.ask({
+		title: 'unix:///path, tcp://host:port, ssh://user@host or context://NAME',
+		value: '',
+		submit(typed) {
+			const host = typed.trim();
+			if (host !== '') {
+				void switchEngine(controller, targetOf(host));
+			}
+		},
+	});
+};
+
+/** Lists the engines that are known, and takes the address of one that is not. */
+export const chooseEngine = async (controller: Controller) => {
+	const {store, engines, getState} = controller;
+	if (getState().jobs.length > 0) {
+		controller.notify('Not while something goes on; Ctrl-X cancels it');
+		return;
+	}
+
+	const known = await engines.list();
+	const now = store.getState().target?.host;
+	controller.open({
+		type: 'choose',
+		title: 'Which engine?',
+		choices: [
+			...known.map(({title, host}) => ({id: host, label: `${title}${host === now ? ' (shown now)' : ''}`})),
+			{id: other, label: 'Another one, by its address'},
+		],
+		index: Math.max(0, known.findIndex(({host}) => host === now)),
+		take(id) {
+			const target = known.find(({host}) => host === id);
+			if (target) {
+				void switchEngine(controller, target);
+			} else {
+				askAddress(controller);
+			}
+		},
+	});
+};

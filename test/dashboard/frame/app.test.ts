@@ -1,0 +1,598 @@
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import test from 'ava';
+import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {widthOf} from '../../../source/text/width.js';
+import type {Engine} from '../../../source/engine/engine.js';
+import {HolmError} from '../../../source/engine/errors.js';
+import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
+import {openApp} from '../helpers/open-app.js';
+
+const escape = '\u{1B}';
+const enter = '\r';
+const tab = '\t';
+
+const isWhole = (lines: readonly string[], columns: number, rows: number) => lines.length === rows && lines.every(line => widthOf(line) <= columns);
+
+test('the whole story: a network, two containers, their addresses, logs, removal and undoing', async t => {
+	await using app = await openApp({columns: 150});
+	await app.shows('No containers; c creates one');
+	await app.press('2', 'c');
+	await app.shows('New network');
+	await app.press('back', enter);
+	await app.shows(/back\s+192\.168\.65\.0\/24/v);
+	for (const name of ['one', 'two']) {
+		await app.press('1', 'c');
+		await app.shows('New container');
+		await app.press('redis:alpine', tab, name, tab, 'back');
+		await app.shows(`holm run --detach --name ${name} --network back redis:alpine`);
+		await app.press(enter);
+		await app.shows(new RegExp(String.raw`${name}\s+running`, 'v'));
+	}
+
+	const text = await app.shows(/two\s+running\s+redis:\S+\s+192\.168\.65\.3 back/v);
+	t.regex(text, /one\s+running\s+redis:\S+\s+192\.168\.65\.2 back/v);
+	await app.press('3');
+	await app.shows(/Logs of two[\s\S]*Ready to accept connections/v);
+	await app.press('/', 'ready', enter);
+	await app.shows('search ready: 1 match');
+	await app.press('1', '*', 'D');
+	await app.shows('Remove 2 containers?');
+	await app.shows('holm rm --force two one');
+	await app.press('y');
+	await app.shows('No containers; c creates one');
+	t.is((await app.engine.snapshot()).containers.length, 0);
+	await app.press('u');
+	await app.shows(/one\s+running/v);
+	t.is((await app.engine.snapshot()).containers.length, 2);
+});
+
+test('a confirmation is answered with no unless something else is said', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'kept'}));
+	await using app = await openApp({engine});
+	await app.shows('kept');
+	for (const keys of [[enter], [escape], ['n'], ['q']]) {
+		await app.press('D');
+		await app.shows('Remove kept?');
+		await app.press(...keys);
+		await delay(30);
+		t.false(app.lines().join('\n').includes('Remove kept?'));
+		t.is((await engine.snapshot()).containers.length, 1);
+	}
+
+	engine.close();
+});
+
+test('a confirmation goes on naming what it named when the list changes below it', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'old'}));
+	await using app = await openApp({engine});
+	await app.shows('old');
+	await app.press('D');
+	await app.shows('Remove old?');
+	await engine.createContainer(containerConfiguration({name: 'new'}));
+	await app.shows('0/2 running');
+	await app.press('y');
+	await app.shows('0/1 running');
+	t.deepEqual((await engine.snapshot()).containers.map(({name}) => name), ['new']);
+	engine.close();
+});
+
+test('a failure stays until it is dismissed, with its remedy, and a form that failed is still there', async t => {
+	await using app = await openApp();
+	await app.shows('No containers');
+	await app.press('c');
+	await app.shows('New container');
+	await app.press('no/such-image', enter);
+	await app.shows('was not created');
+	await app.press('x', 'j');
+	await app.shows('was not created');
+	await app.press(enter);
+	await app.shows('holm run --detach no/such-image');
+	await app.press(escape);
+	await delay(30);
+	t.false(app.lines().join('\n').includes('New container'));
+});
+
+test('frames are as large as the terminal, whatever its size, in every view', async t => {
+	const engine = createMemoryEngine({lively: true});
+	await using app = await openApp({engine});
+	await app.shows('shop-web');
+	for (const [columns, rows] of [[60, 15], [80, 24], [120, 40], [220, 60], [30, 6]] as const) {
+		app.resize(columns, rows);
+		for (const key of ['1', '2', '3', '4', '5', '6', '7', '8', '9', '1', 'i', '1', 'D', escape, ':', escape, '?', escape, 'c', escape]) {
+			await app.press(key);
+			// An escape is waited for, since it may begin a sequence.
+			await delay(key === escape ? 30 : 5);
+			t.true(isWhole(app.lines(), columns, rows), `${key} in ${columns}×${rows}:\n${app.lines().join('\n')}`);
+		}
+	}
+
+	app.resize(10, 3);
+	await delay(20);
+	t.true(isWhole(app.lines(), 10, 3));
+	engine.close();
+});
+
+test('without colours and without Unicode nothing but ASCII is shown', async t => {
+	const engine = createMemoryEngine();
+	await engine.createNetwork(networkConfiguration('back'));
+	await engine.createContainer(containerConfiguration({name: 'web', ports: [{hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp'}]}));
+	await using app = await openApp({engine, columns: 160, theme: {ascii: true}});
+	await app.shows('8080:80');
+	for (const key of ['1', '2', '3', '4', '8', '9', '?']) {
+		await app.press(key);
+		await delay(20);
+		t.regex(app.lines().join('\n'), /^[\n\u{20}-\u{7E}]*$/v, key);
+	}
+
+	engine.close();
+});
+
+test('nothing of a container drives the terminal', async t => {
+	const engine = createMemoryEngine();
+	const {id} = await engine.createContainer(containerConfiguration({name: 'evil', command: ['echo', '\u{1B}]0;owned\u{7}\u{1B}[2Jafter \u{1B}[31mred\u{1B}[0m'], labels: {'\u{1B}[2J': '\u{7}\u{1B}c'}}));
+	await engine.startContainer(id);
+	await using app = await openApp({engine, theme: {depth: '256'}});
+	await app.shows('after red');
+	const sequences = () => app.screen.frame.match(/\u{1B}(?:\[[\u{20}-\u{3F}]*.|.)/gsv) ?? []; // eslint-disable-line no-control-regex, regexp/no-control-character -- they are what it is about
+	t.true(sequences().every(sequence => sequence.endsWith('m')), JSON.stringify(sequences().filter(sequence => !sequence.endsWith('m'))));
+	t.true(app.screen.frame.includes('\u{1B}[31m'));
+	await app.press('i');
+	await app.shows('labels');
+	t.true(sequences().every(sequence => sequence.endsWith('m')));
+	t.false(app.screen.frame.includes('\u{7}'));
+	engine.close();
+});
+
+test('read-only refuses every change and says so', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'kept'}));
+	await using app = await openApp({engine, isReadOnly: true});
+	await app.shows('[read-only]');
+	await app.shows('kept');
+	for (const key of ['D', 'x', 'R', 'K', 'c', 'U', 'P', 's']) {
+		await app.press(key);
+		await app.shows('refused, the dashboard is read-only');
+		await app.press('j');
+	}
+
+	t.throws(() => app.store.engine().removeContainer('kept') as never, {message: /read-only/v});
+	t.is((await engine.snapshot()).containers.length, 1);
+	engine.close();
+});
+
+test('when the engine goes away the last state stays on the screen, and changes are refused until it is back', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'kept'}));
+	let isGone = false;
+	const fragile: Engine = {
+		...engine,
+		async snapshot(options) {
+			if (isGone) {
+				throw new HolmError('unavailable', 'the socket is gone');
+			}
+
+			return engine.snapshot(options);
+		},
+	};
+	await using app = await openApp({engine: fragile});
+	await app.shows('kept');
+	isGone = true;
+	app.store.refresh();
+	const text = await app.shows(/LOST since .* the socket is gone/v);
+	t.true(text.includes('kept'));
+	await app.press('D');
+	await app.shows('not now, the engine is not there');
+	isGone = false;
+	await app.shows(' connected ');
+	await app.press('D');
+	await app.shows('Remove kept?');
+	engine.close();
+});
+
+test('inspect searches, folds and copies', async t => {
+	const engine = createMemoryEngine();
+	const {id} = await engine.createContainer(containerConfiguration({name: 'web', environment: ['SECRET=x']}));
+	await using app = await openApp({engine});
+	await app.shows('web');
+	await app.press('i');
+	await app.shows('Container web');
+	await app.press('y');
+	t.deepEqual(app.copied, [id]);
+	await app.press('/', 'secret', enter);
+	await app.shows(/\d matches of secret/v);
+	await app.press('y');
+	t.is(app.copied.at(-1), 'SECRET=x');
+	await app.press('-');
+	t.false(app.lines().join('\n').includes('SECRET'));
+	await app.press('J');
+	await app.shows('"SECRET=x"');
+	await app.press('Y');
+	t.like(JSON.parse(app.copied.at(-1)!), {name: 'web'});
+	engine.close();
+});
+
+test('after a completion it is typed on at the end', async t => {
+	await using app = await openApp();
+	await app.shows('No containers');
+	await app.press('c');
+	await app.shows('New container');
+	await app.press('redis', tab);
+	await app.shows('holm run --detach redis:alpine');
+	await app.press('3');
+	t.regex(await app.shows('alpine3'), /holm run --detach redis:alpine3/v);
+});
+
+test('Enter that comes in one piece with what was typed sends the form', async t => {
+	const engine = createMemoryEngine();
+	await using app = await openApp({engine});
+	await app.shows('No containers');
+	await app.press('2', 'c');
+	await app.shows('New network');
+	await app.press('back\r');
+	await app.shows('back was created');
+	t.is((await engine.network('back')).name, 'back');
+});
+
+test('a filter narrows the list while it is typed, and escape takes it back', async t => {
+	const engine = createMemoryEngine();
+	for (const name of ['web', 'worker', 'cache']) {
+		await engine.createContainer(containerConfiguration({name}));
+	}
+
+	await using app = await openApp({engine});
+	await app.shows('cache');
+	await app.press('/w');
+	await app.shows('2 of 3, filter: w');
+	await app.press('o', 'r');
+	await app.shows('1 of 3, filter: wor');
+	await app.press(escape);
+	await app.shows('1 Containers 3');
+	await app.press('/', 'web', enter);
+	await app.shows('1 of 3, filter: web');
+	await app.press(escape);
+	t.regex(await app.shows('1 Containers 3'), /worker/v);
+	engine.close();
+});
+
+test('a command is found by its words, and acts in its place', async t => {
+	await using app = await openApp();
+	await app.shows('No containers');
+	await app.press(':', 'create network');
+	await app.shows('Create a network');
+	await app.press(enter);
+	await app.shows('New network');
+	t.like(app.controller.getState(), {focus: 'networks'});
+});
+
+test('logs of several containers are one list, each line with its container', async t => {
+	const engine = createMemoryEngine();
+	for (const name of ['one', 'two']) {
+		await engine.createContainer(containerConfiguration({name}));
+		await engine.startContainer(name);
+	}
+
+	await using app = await openApp({engine});
+	await app.shows(/two\s+running/v);
+	await app.press('*', 'l');
+	const text = await app.shows(/Logs of two, one[\s\S]*one {12}\S/v);
+	t.regex(text, /two {12}\S/v);
+	engine.close();
+});
+
+test('the container under the cursor stays under it when others come', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'old'}));
+	await using app = await openApp({engine});
+	await app.shows('old');
+	await app.press('g');
+	await engine.createContainer(containerConfiguration({name: 'newer'}));
+	await app.shows('newer');
+	await app.press('i');
+	t.regex(await app.shows('Container old'), /name: "old"/v);
+	engine.close();
+});
+
+test('a container is connected to a network and disconnected from it', async t => {
+	const engine = createMemoryEngine();
+	await engine.createNetwork(networkConfiguration('back'));
+	await engine.createNetwork(networkConfiguration('front'));
+	await engine.createContainer(containerConfiguration({name: 'web', networks: [{network: 'back', aliases: []}]}));
+	await engine.startContainer('web');
+	await using app = await openApp({engine, columns: 160});
+	await app.shows('web');
+	await app.press('C');
+	await app.shows('Connect web to');
+	await app.press('j', enter);
+	await app.shows(/on front|front\s+192\.168\.66\.0\/24\s+1\/253/v);
+	t.deepEqual((await engine.container('web')).attachments.map(({network}) => network).toSorted(), ['back', 'front']);
+	await app.press('X');
+	await app.shows('Disconnect web from');
+	await app.press(enter);
+	await app.shows('Disconnect web from back?');
+	await app.press(tab, enter);
+	await app.shows(/back\s+192\.168\.65\.0\/24\s+0\/253/v);
+	t.deepEqual((await engine.container('web')).attachments.map(({network}) => network), ['front']);
+	engine.close();
+});
+
+test('a name is resolved from the host and from a container side by side', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web'}));
+	await engine.startContainer('web');
+	await using app = await openApp({engine});
+	await app.shows(/web\s+running/v);
+	await app.press('r');
+	await app.shows('Resolve from the host and web');
+	await app.press('localhost', enter);
+	const text = await app.shows('Who is localhost?');
+	t.regex(text, /From the host:[\s\S]*(?:127\.0\.0\.1|::1)/v);
+	t.regex(text, /From web:/v);
+	await app.press(escape);
+	await delay(30);
+	await app.press('r', '--help', enter);
+	await app.shows('That is no host name');
+	engine.close();
+});
+
+test('a shell is opened in what runs and in nothing else', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web'}));
+	const asked: string[] = [];
+	await using app = await openApp({
+		engine,
+		async joinSession(_, {type, name}) {
+			asked.push(`${type} ${name}`);
+			return 'it was left';
+		},
+	});
+	await app.shows('web');
+	await app.press('s');
+	await app.shows('web does not run');
+	await app.press('U');
+	await app.shows(/web\s+running/v);
+	await app.press('s');
+	await app.shows('it was left');
+	t.deepEqual(asked, ['shell web']);
+	engine.close();
+});
+
+test('long work can be cancelled', async t => {
+	const engine = createMemoryEngine();
+	let isAborted = false;
+	const slow: Engine = {
+		...engine,
+		async * pullImage(reference, options) {
+			yield {status: 'Downloading', id: 'layer', current: 25, total: 100};
+			await new Promise<void>((_, reject) => {
+				options?.signal?.addEventListener('abort', () => {
+					isAborted = true;
+					reject(new HolmError('unavailable', `${reference} was not pulled`));
+				});
+			});
+		},
+	};
+	await using app = await openApp({engine: slow});
+	await app.shows('No containers');
+	await app.press('4', 'p', 'redis:8', enter);
+	await app.shows('Pulling redis:8… 25%');
+	await app.press('\u{18}');
+	await app.shows('Pulling redis:8: cancelled');
+	t.true(isAborted);
+	engine.close();
+});
+
+const contextDirectory = async (dockerfile: string) => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-context-'));
+	await writeFile(path.join(directory, 'Dockerfile'), dockerfile);
+	return directory;
+};
+
+test('b builds an image from a directory, and what was typed stays when that fails', async t => {
+	const engine = createMemoryEngine();
+	const directory = await contextDirectory('FROM redis:alpine\nCOPY Dockerfile /kept\n');
+	await using app = await openApp({engine, columns: 150});
+	await app.shows('No containers');
+	await app.press('4', 'b');
+	await app.shows('Build an image');
+	await app.press(`${directory}-not`, tab, 'shop-web:2', enter);
+	await app.shows('shop-web:2 was not built');
+	await app.press(enter);
+	await app.shows(`holm build --tag shop-web:2 ${directory}-not`);
+	await app.press(`${escape}[A`);
+	await delay(20);
+	await app.press(...Array.from({length: 4}, () => '\u{7F}'), enter);
+	await app.shows('Built shop-web:2');
+	await app.shows(/^\S+\s+shop-web:2\s/mv);
+	const images = await engine.images();
+	t.true(images.some(({tags}) => tags.some(tag => tag.endsWith('shop-web:2'))));
+	engine.close();
+	await rm(directory, {recursive: true});
+});
+
+test('the form of a build wants a directory and a tag that can be one', async t => {
+	await using app = await openApp({columns: 150});
+	await app.shows('No containers');
+	await app.press('4', 'b');
+	await app.press(tab, 'NOT A TAG', enter);
+	const text = await app.shows('needed; . is this one');
+	t.regex(text, /Tag\s+NOT A TAG[^\n]*\n[^\n]*not a name/v);
+	t.regex(text, /Build an image/v);
+});
+
+test('a build shows how far it is and is cancelled with Ctrl-X', async t => {
+	const engine = createMemoryEngine();
+	const directory = await contextDirectory('FROM redis:alpine\n');
+	let isAborted = false;
+	const slow: Engine = {
+		...engine,
+		async * buildImage(_, {signal}) {
+			yield {text: 'STEP 1/1: FROM redis:alpine\n\u{1B}[2J'};
+			await new Promise<void>((_, reject) => {
+				signal?.addEventListener('abort', () => {
+					isAborted = true;
+					reject(new HolmError('unavailable', 'the build ended'));
+				});
+			});
+		},
+	};
+	await using app = await openApp({engine: slow, columns: 150});
+	await app.shows('No containers');
+	await app.press('4', 'b', directory, tab, 'slow', enter);
+	await app.shows(String.raw`Building slow… \x1b[2J`);
+	await app.press('\u{18}');
+	await app.shows('Building slow: cancelled');
+	t.true(isAborted);
+	engine.close();
+	await rm(directory, {recursive: true});
+});
+
+test('a log is saved whole, and never over a file that is there', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-save-'));
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'a line to keep']}));
+	await engine.startContainer('web');
+	await writeFile(path.join(directory, 'taken'), 'mine');
+	await using app = await openApp({engine});
+	await app.shows('a line to keep');
+	await app.press('3', '\u{13}');
+	await app.shows('Save to: web.log');
+	await app.press('\u{15}', path.join(directory, 'taken'), enter);
+	await app.shows('EEXIST');
+	await app.press(enter, '\u{13}');
+	await app.shows('Save to: web.log');
+	await app.press('\u{15}', path.join(directory, 'new'), enter);
+	await app.shows('Saved 15 bytes to');
+	t.is(await readFile(path.join(directory, 'taken'), 'utf8'), 'mine');
+	t.is(await readFile(path.join(directory, 'new'), 'utf8'), 'a line to keep\n');
+	await rm(directory, {recursive: true});
+	engine.close();
+});
+
+test('statistics are asked for only where they are shown', async t => {
+	const engine = createMemoryEngine();
+	const asked: Array<boolean | undefined> = [];
+	const counting: Engine = {
+		...engine,
+		async snapshot(options) {
+			asked.push(options?.stats);
+			return engine.snapshot(options);
+		},
+	};
+	await using app = await openApp({engine: counting});
+	await app.shows('No containers');
+	const next = async () => {
+		const {length} = asked;
+		app.store.refresh();
+		while (asked.length === length) {
+			await delay(5);
+		}
+
+		return asked.at(-1);
+	};
+
+	t.true(await next());
+	await app.press('4');
+	await app.shows('4 Images');
+	t.false(await next());
+	await app.press('9');
+	await app.shows('There is nothing to show');
+	t.true(await next());
+	engine.close();
+});
+
+test('c makes what the view is of: a volume, or an image that is pulled or built', async t => {
+	const engine = createMemoryEngine();
+	await using app = await openApp({engine});
+	await app.shows('No containers');
+	await app.press('5', 'c');
+	await app.shows('New volume');
+	await app.press('data', tab, 'team=shop');
+	await app.shows('holm volume create --label team=shop data');
+	await app.press(enter);
+	await app.shows('data was created');
+	await app.shows(/data\s+named/v);
+	t.like(await engine.volume('data'), {labels: {team: 'shop'}});
+	await app.press('4', 'c');
+	await app.shows('Pull an image from a registry');
+	await app.press(enter);
+	await app.shows(' Pull: ');
+	await app.press(escape);
+	await delay(30);
+	await app.press('c', 'j', enter);
+	await app.shows('Build an image');
+	await app.press(escape);
+	await delay(30);
+	await app.press('c', 'j', 'j', enter);
+	await app.shows('New container');
+	await app.press(escape);
+	await delay(30);
+	await app.press('n');
+	await app.shows(/Image\s+nginx:alpine/v);
+	engine.close();
+});
+
+test('b shows what the machine printed while it booted, to be searched like a log, and the log again', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'hello from web']}));
+	await engine.startContainer('web');
+	await using app = await openApp({engine});
+	await app.shows('hello from web');
+	await app.press('9', 'b');
+	await app.shows('Boot log of web');
+	await app.shows(/Linux version|Kernel|kernel/v);
+	t.false(app.lines().join('\n').includes('hello from web'));
+	await app.press('/', 'linux', enter);
+	await app.shows(/Boot log of web \| search linux: \d+ match/v);
+	await app.press('b');
+	await app.shows('hello from web');
+	await app.press('?');
+	await app.shows('Boot log of the machine');
+	engine.close();
+});
+
+test('an engine without machines has no key for boot logs', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'hello from web']}));
+	await engine.startContainer('web');
+	const {bootLog, ...docker} = engine;
+	t.truthy(bootLog);
+	await using app = await openApp({
+		engine: {
+			...docker,
+			async snapshot(options) {
+				const snapshot = await engine.snapshot(options);
+				return {...snapshot, containers: snapshot.containers.map(({machine, ...container}) => container)};
+			},
+		},
+		rows: 80,
+	});
+	await app.shows('hello from web');
+	await app.press('b');
+	await delay(150);
+	t.false(app.controller.getState().showsBoot);
+	await app.press('?');
+	const text = await app.shows('Everywhere');
+	t.notRegex(text, /Boot log/v);
+	engine.close();
+});
+
+test('a dialog is scrolled to its end and no further', async t => {
+	await using app = await openApp({columns: 80, rows: 24});
+	await app.shows('No containers');
+	await app.press('?');
+	await app.shows('Logs of this one');
+	await app.press('G');
+	await app.shows('Close');
+	const bottom = app.lines().join('\n');
+	await app.press('j', ' ', 'j');
+	t.is(app.lines().join('\n'), bottom);
+	await app.press('k');
+	t.not(app.lines().join('\n'), bottom);
+	await app.press('g');
+	await app.shows('Logs of this one');
+});

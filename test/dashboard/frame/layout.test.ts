@@ -1,0 +1,31 @@
+import test from 'ava';
+import {layoutOf, type PaneName} from '../../../source/dashboard/frame/layout.js';
+
+const panes: readonly PaneName[] = ['containers', 'networks', 'logs'];
+
+test('the panes fill the room exactly, whatever its size, and the focused one is always there', t => {
+	for (const width of [30, 58, 80, 119, 120, 200]) {
+		for (const height of [4, 13, 15, 22, 31, 32, 60]) {
+			for (const focus of panes) {
+				for (const isZoomed of [false, true]) {
+					const {rows} = layoutOf({width, height}, focus, isZoomed);
+					t.is(rows.reduce((sum, row) => sum + row[0]!.height, 0), height);
+					for (const row of rows) {
+						t.is(row.reduce((sum, pane) => sum + pane.width, 0), width);
+						t.true(row.every(pane => pane.height === row[0]!.height && pane.height >= 4));
+					}
+
+					t.true(rows.flat().some(({name}) => name === focus));
+				}
+			}
+		}
+	}
+});
+
+test('panes fold away with the room', t => {
+	const names = (width: number, height: number) => layoutOf({width, height}, 'containers', false).rows.flat().map(({name}) => name);
+	t.deepEqual(names(160, 40), ['containers', 'networks', 'logs']);
+	t.deepEqual(names(80, 40), ['containers', 'networks', 'logs']);
+	t.deepEqual(names(80, 22), ['containers', 'logs']);
+	t.deepEqual(names(60, 13), ['containers']);
+});

@@ -1,0 +1,75 @@
+import test from 'ava';
+import {configuredKeyMaps, defaultKeyMaps} from '../../../source/dashboard/keys/key-maps.js';
+import {actionOf, continuationsOf, describeKey, keyNames, rebind} from '../../../source/dashboard/keys/keys.js';
+
+test('keys have names, whatever the terminal sends with them', t => {
+	t.deepEqual(keyNames('', {upArrow: true}), ['up']);
+	t.deepEqual(keyNames('', {tab: true, shift: true}), ['shift+tab']);
+	t.deepEqual(keyNames('l', {ctrl: true}), ['ctrl+l']);
+	t.deepEqual(keyNames(' ', {}), ['space']);
+	t.deepEqual(keyNames('jjG', {shift: false}), ['j', 'j', 'G']);
+	t.deepEqual(keyNames('x', {meta: true}), ['alt+x']);
+	t.deepEqual(keyNames('', {}), []);
+});
+
+test('no key stands for two things in one place', t => {
+	for (const [place, map] of Object.entries(defaultKeyMaps)) {
+		const keys = map.flatMap(binding => binding.keys);
+		t.deepEqual(keys.filter((key, index) => keys.indexOf(key) !== index), [], place);
+	}
+});
+
+test('no action is named twice', t => {
+	const names = Object.values(defaultKeyMaps).flatMap(map => map.map(({action}) => action));
+	t.is(new Set(names).size, names.length);
+});
+
+test('a plain lower-case letter destroys nothing but for the stop that asks, and neither do Ctrl-D and Ctrl-K', t => {
+	const bindings = Object.values(defaultKeyMaps).flat();
+	t.deepEqual(bindings.filter(({keys}) => keys.includes('ctrl+d') || keys.includes('ctrl+k')), []);
+	const destructive = bindings.filter(({action}) => /\.(?:remove|kill|prune|disconnect|restart)$/v.test(action));
+	t.true(destructive.length > 8);
+	t.deepEqual(destructive.filter(({keys}) => keys.some(key => /^[a-z]$/v.test(key))), []);
+});
+
+test('the configuration gives keys to actions and takes them from others', t => {
+	const map = rebind(defaultKeyMaps.containers, {'containers.remove': ['x']});
+	t.is(actionOf('x', [map])?.action, 'containers.remove');
+	t.is(actionOf('D', [map]), undefined);
+	t.deepEqual(map.find(({action}) => action === 'containers.stop')?.keys, []);
+	t.is(actionOf('D', [configuredKeyMaps({}).containers])?.action, 'containers.remove');
+});
+
+test('the nearest map decides', t => {
+	const maps = configuredKeyMaps({});
+	t.is(actionOf('/', [maps.logs, maps.global])?.action, 'logs.search');
+	t.is(actionOf('/', [maps.containers, maps.list, maps.global])?.action, 'list.filter');
+	t.is(actionOf('q', [maps.logs, maps.global])?.action, 'global.quit');
+});
+
+test('keys are shown as people write them', t => {
+	t.is(describeKey('ctrl+x'), 'Ctrl-X');
+	t.is(describeKey('up'), '↑');
+	t.is(describeKey('up', true), 'Up');
+	t.is(describeKey('D'), 'D');
+	t.is(describeKey('g g'), 'gg');
+	t.is(describeKey('ctrl+x ctrl+s'), 'Ctrl-X Ctrl-S');
+});
+
+test('a key is waited for only where what comes after it does something else', t => {
+	const {list, containers, global} = configuredKeyMaps({'global.images': ['g i'], 'containers.prune': ['Z P']});
+	t.deepEqual(continuationsOf('g', [list]), []);
+	t.is(actionOf('g g', [list])?.action, 'list.first');
+	const ways = (keys: string) => continuationsOf(keys, [containers, list, global]).map(({rest, binding}) => `${rest} ${binding.action}`);
+	t.deepEqual(ways('g'), ['i global.images']);
+	t.deepEqual(ways('Z'), ['P containers.prune', 'Z global.quit']);
+	t.deepEqual(ways('g i'), []);
+	t.deepEqual(ways('x'), []);
+});
+
+test('a key that the configuration gives away takes with it the sequences that it begins', t => {
+	const map = rebind(defaultKeyMaps.list, {'list.mark': ['g']});
+	t.is(actionOf('g', [map])?.action, 'list.mark');
+	t.is(actionOf('g g', [map]), undefined);
+	t.is(actionOf('home', [map])?.action, 'list.first');
+});

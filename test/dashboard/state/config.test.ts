@@ -1,0 +1,44 @@
+import {mkdtemp, mkdir, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import {configurationPath, defaultConfiguration, parseConfiguration, readConfiguration} from '../../../source/dashboard/state/config.js';
+
+test('the file is where XDG has it, and a relative XDG_CONFIG_HOME does not count', t => {
+	t.is(configurationPath({XDG_CONFIG_HOME: '/x', HOME: '/home/me'}), '/x/holm/config.json');
+	t.is(configurationPath({XDG_CONFIG_HOME: 'x', HOME: '/home/me'}), '/home/me/.config/holm/config.json');
+});
+
+test('what the file leaves out is the default', t => {
+	t.deepEqual(parseConfiguration('{"theme": "light", "keys": {"global.quit": ["Q"]}}', 'f'), {...defaultConfiguration, theme: 'light', keys: {'global.quit': ['Q']}});
+});
+
+test('a wrong file is refused with its name and what is wrong', t => {
+	for (const [text, reason] of [
+		['{', /^f is not JSON/v],
+		['[]', /^f is not a JSON object/v],
+		['{"colour": 1}', /unknown entry "colour"/v],
+		['{"__proto__": {}, "toString": 1}', /unknown entry/v],
+		['{"theme": "pink"}', /"theme" of f is wrong/v],
+		['{"refreshInterval": 1}', /"refreshInterval" of f is wrong/v],
+		['{"keys": {"global.quit": "Q"}}', /"keys" of f is wrong/v],
+		['{"keys": {"global.quit": ["Z  Z"]}}', /"keys" of f is wrong/v],
+		['{"keys": {"global.quit": [" "]}}', /"keys" of f is wrong/v],
+	] as const) {
+		t.throws(() => parseConfiguration(text, 'f'), {message: reason, code: 'invalid'} as never, text);
+	}
+});
+
+test('without a file the defaults hold, and an unreadable one is an error', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-config-'));
+	try {
+		t.deepEqual(await readConfiguration({XDG_CONFIG_HOME: directory}), defaultConfiguration);
+		await mkdir(path.join(directory, 'holm'));
+		await writeFile(path.join(directory, 'holm', 'config.json'), '{"ascii": true}');
+		t.true((await readConfiguration({XDG_CONFIG_HOME: directory})).ascii);
+		await writeFile(path.join(directory, 'holm', 'config.json'), 'x');
+		await t.throwsAsync(readConfiguration({XDG_CONFIG_HOME: directory}), {message: /not JSON/v});
+	} finally {
+		await rm(directory, {recursive: true});
+	}
+});

@@ -1,0 +1,190 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import test from 'ava';
+import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createStore, type Store} from '../../../source/dashboard/state/store.js';
+import type {Engine} from '../../../source/engine/engine.js';
+import {HolmError} from '../../../source/engine/errors.js';
+import {containerConfiguration} from '../helpers/configurations.js';
+
+const until = async (store: Store, isTrue: () => boolean): Promise<void> => {
+	if (isTrue()) {
+		return;
+	}
+
+	await new Promise<void>(resolve => {
+		const end = store.subscribe(() => {
+			if (isTrue()) {
+				end();
+				resolve();
+			}
+		});
+	});
+};
+
+const open = (connect: () => Promise<Engine>, interval = 50) => {
+	const store = createStore({connect, interval, timeout: 5000});
+	return {store, [Symbol.dispose]: store.close};
+};
+
+test('readers hear nothing while nothing changes', async t => {
+	const engine = createMemoryEngine();
+	let reads = 0;
+	const counting: Engine = {
+		...engine,
+		async snapshot(options) {
+			reads++;
+			return engine.snapshot(options);
+		},
+	};
+	using held = open(async () => counting, 10);
+	const {store} = held;
+	await until(store, () => store.getState().connection.state === 'connected');
+	const {snapshot} = store.getState();
+	let calls = 0;
+	store.subscribe(() => {
+		calls++;
+	});
+	reads = 0;
+	await delay(300);
+	t.true(reads > 2);
+	t.is(calls, 0);
+	t.is(store.getState().snapshot, snapshot);
+	engine.close();
+});
+
+test('an event is followed by a reading long before the interval', async t => {
+	const engine = createMemoryEngine();
+	using held = open(async () => engine, 3_600_000);
+	const {store} = held;
+	await until(store, () => store.getState().connection.state === 'connected');
+	const {snapshot} = store.getState();
+	await delay(20);
+	await engine.createContainer(containerConfiguration({name: 'new'}));
+	await until(store, () => (store.getState().snapshot?.containers.length ?? 0) === 1);
+	t.is(store.getState().snapshot?.images, snapshot?.images);
+	t.true(store.getState().events.some(({action}) => action === 'create'));
+	engine.close();
+});
+
+test('when the engine goes away the last state stays, and it is connected again by itself', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'kept'}));
+	let isGone = false;
+	let connections = 0;
+	const fragile: Engine = {
+		...engine,
+		async snapshot(options) {
+			if (isGone) {
+				throw new HolmError('unavailable', 'gone', {remedy: 'start it'});
+			}
+
+			return engine.snapshot(options);
+		},
+	};
+	using held = open(async () => {
+		connections++;
+		return fragile;
+	});
+	const {store} = held;
+	await until(store, () => store.getState().connection.state === 'connected');
+	const {snapshot} = store.getState();
+	isGone = true;
+	await until(store, () => store.getState().connection.state === 'lost');
+	t.like(store.getState().connection, {reason: 'gone', remedy: 'start it'});
+	t.is(store.getState().snapshot, snapshot);
+	t.throws(() => store.engine(), {message: /not there: gone/v});
+	isGone = false;
+	await until(store, () => store.getState().connection.state === 'connected');
+	t.true(connections > 1);
+	t.is(store.engine(), fragile);
+	engine.close();
+});
+
+test('an engine that does not answer counts as lost', async t => {
+	const engine = createMemoryEngine();
+	const store = createStore({connect: async () => ({...engine, snapshot: async () => new Promise<never>(() => {})}), interval: 50, timeout: 30});
+	await until(store, () => store.getState().connection.state === 'lost');
+	t.like(store.getState().connection, {state: 'lost'});
+	store.close();
+	engine.close();
+});
+
+test('statistics are read only while they are watched', async t => {
+	const engine = createMemoryEngine();
+	const asked: Array<boolean | undefined> = [];
+	const {store} = open(async () => ({
+		...engine,
+		async snapshot(options) {
+			asked.push(options?.stats);
+			return engine.snapshot(options);
+		},
+	}), 10);
+	while (asked.length < 2) {
+		await delay(5);
+	}
+
+	t.true(asked.every(stats => stats === false));
+	const end = store.watchStats();
+	asked.length = 0;
+	while (!asked.includes(true)) {
+		await delay(5);
+	}
+
+	end();
+	await delay(30);
+	asked.length = 0;
+	while (asked.length < 2) {
+		await delay(5);
+	}
+
+	t.true(asked.slice(1).every(stats => stats === false));
+	store.close();
+	engine.close();
+});
+
+test('a switch takes effect when the other engine has answered, and what the one before answers late is dropped', async t => {
+	const one = createMemoryEngine();
+	const two = createMemoryEngine();
+	await one.createContainer(containerConfiguration({name: 'old'}));
+	await two.createContainer(containerConfiguration({name: 'new'}));
+	const {promise: held, resolve: release} = Promise.withResolvers<void>();
+	const {promise: second, resolve: isSecond} = Promise.withResolvers<void>();
+	let reads = 0;
+	const slow: Engine = {
+		...one,
+		async snapshot(options) {
+			const snapshot = await one.snapshot(options);
+			reads++;
+			if (reads === 2) {
+				isSecond();
+				await held;
+			}
+
+			return snapshot;
+		},
+	};
+	using opened = open(async () => slow, 10);
+	const {store} = opened;
+	await until(store, () => store.getState().connection.state === 'connected');
+	await second;
+
+	await store.switchTo({connect: async () => two, target: {title: 'two', host: 'two'}});
+	const names = () => store.getState().snapshot?.containers.map(({name}) => name);
+	t.deepEqual(names(), ['new']);
+	t.is(store.engine(), two);
+	release();
+	await delay(60);
+	t.deepEqual(names(), ['new']);
+	t.deepEqual(store.getState().target, {title: 'two', host: 'two'});
+	await two.createContainer(containerConfiguration({name: 'newer'}));
+	await until(store, () => names()?.length === 2);
+	await t.throwsAsync(store.switchTo({
+		async connect() {
+			throw new HolmError('unavailable', 'no');
+		},
+		target: {title: 'three', host: 'three'},
+	}), {message: 'no'});
+	t.is(store.engine(), two);
+	one.close();
+	two.close();
+});

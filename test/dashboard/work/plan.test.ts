@@ -1,0 +1,111 @@
+import test from 'ava';
+import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {executePlan, recreate} from '../../../source/dashboard/work/execute.js';
+import {planDisconnect, planPrune, planRemoveContainers, planRemoveNetworks, planSignal} from '../../../source/dashboard/work/plan.js';
+import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
+
+const setup = async () => {
+	const engine = createMemoryEngine();
+	await engine.createNetwork(networkConfiguration('back'));
+	const ids: string[] = [];
+	for (const name of ['one', 'two', 'three']) {
+		const {id} = await engine.createContainer(containerConfiguration({name, networks: [{network: 'back', aliases: []}], ...(name === 'one' ? {ports: [{hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp'}]} : {})}));
+		ids.push(id);
+	}
+
+	await engine.startContainer('one');
+	await engine.startContainer('two');
+	return {engine, ids, [Symbol.dispose]: engine.close};
+};
+
+const options = {signal: new AbortController().signal, report() {}};
+
+test('a removal says what goes, what is freed, and the command that does the same', async t => {
+	using held = await setup();
+	const snapshot = await held.engine.snapshot();
+	const plan = planRemoveContainers(snapshot.containers, snapshot);
+	t.is(plan.title, 'Remove 3 containers?');
+	t.true(plan.consequences.includes('2 run and will be killed.'));
+	t.regex(plan.command, /^holm rm --force (?:one|two|three) /v);
+	const one = plan.items.find(({name}) => name === 'one')!;
+	t.true(one.details.includes('port 8080/tcp'));
+	t.true(one.details.some(detail => /^192\.168\.\d+\.\d+ on back$/v.test(detail)));
+});
+
+test('what is done is done to the ids of the plan, whatever has their names by then', async t => {
+	using held = await setup();
+	const {engine} = held;
+	const snapshot = await engine.snapshot();
+	const plan = planRemoveContainers(snapshot.containers.filter(({name}) => name === 'three'), snapshot);
+	await engine.removeContainer('three');
+	const {id} = await engine.createContainer(containerConfiguration({name: 'three'}));
+	const {done, failures} = await executePlan(engine, plan, options);
+	t.deepEqual(done, []);
+	t.is(failures.length, 1);
+	t.is((await engine.container('three')).id, id);
+});
+
+test('a failure does not keep the rest from being done', async t => {
+	using held = await setup();
+	const {engine} = held;
+	const snapshot = await engine.snapshot();
+	const plan = planRemoveNetworks(snapshot.networks);
+	await engine.createNetwork(networkConfiguration('free'));
+	const {networks} = await engine.snapshot();
+	const both = planRemoveNetworks(networks.filter(({name}) => name === 'back' || name === 'free'));
+	const {done, failures} = await executePlan(engine, both, options);
+	t.is(done.length, 1);
+	t.deepEqual(failures.map(({name}) => name), ['back']);
+	t.regex(plan.items.find(({name}) => name === 'back')!.details.join(' '), /in use by/v);
+});
+
+test('nothing more begins after a cancellation', async t => {
+	using held = await setup();
+	const snapshot = await held.engine.snapshot();
+	const {done} = await executePlan(held.engine, planRemoveContainers(snapshot.containers, snapshot), {...options, signal: AbortSignal.abort()});
+	t.deepEqual(done, []);
+	t.is((await held.engine.snapshot()).containers.length, 3);
+});
+
+test('what was removed is made again as it was asked for, and what ran is started', async t => {
+	using held = await setup();
+	const {engine} = held;
+	const before = await engine.snapshot();
+	await executePlan(engine, planRemoveContainers(before.containers, before), options);
+	await executePlan(engine, planRemoveNetworks(before.networks.filter(({name}) => name === 'back')), options);
+	const {failures} = await recreate(engine, {containers: before.containers, networks: before.networks.filter(({name}) => name === 'back')});
+	t.deepEqual(failures, []);
+	const after = await engine.snapshot();
+	const shape = ({containers}: typeof before) => containers.map(({name, configuration, status, attachments}) => ({name, configuration, state: status.state, addresses: attachments.map(({network, address}) => `${network} ${address}`)})).toSorted((a, b) => a.name.localeCompare(b.name));
+	t.deepEqual(shape(after), shape(before));
+});
+
+test('a prune lists its victims one by one and never the default network', async t => {
+	using held = await setup();
+	const {engine} = held;
+	const snapshot = await engine.snapshot();
+	t.deepEqual(planPrune('containers', snapshot)?.items.map(({name}) => name), ['three']);
+	t.is(planPrune('networks', snapshot), undefined);
+	await engine.createNetwork(networkConfiguration('free'));
+	t.deepEqual(planPrune('networks', await engine.snapshot())?.items.map(({name}) => name), ['free']);
+});
+
+test('only what runs is stopped, and what stops by itself meanwhile is no failure', async t => {
+	using held = await setup();
+	const {engine} = held;
+	const {containers} = await engine.snapshot();
+	const plan = planSignal('stop', containers);
+	t.deepEqual(plan.items.map(({name}) => name).toSorted(), ['one', 'two']);
+	await engine.stopContainer('one');
+	const {done, failures} = await executePlan(engine, plan, options);
+	t.is(done.length, 2);
+	t.deepEqual(failures, []);
+});
+
+test('a disconnection takes the address away', async t => {
+	using held = await setup();
+	const {engine} = held;
+	const {containers, networks} = await engine.snapshot();
+	await executePlan(engine, planDisconnect(networks.find(({name}) => name === 'back')!, containers.filter(({name}) => name === 'one')), options);
+	t.deepEqual((await engine.container('one')).attachments, []);
+});
