@@ -7,7 +7,7 @@ import {describeKey, type Binding} from '../keys/keys.js';
 import {paletteEntries} from '../keys/palette.js';
 import type {Plan} from '../work/plan.js';
 import type {Dialog} from '../state/ui-state.js';
-import type {Reading} from './reading.js';
+import type {Reading} from './pane-reading.js';
 import {count, sentence} from './words.js';
 
 type Of<Type extends Dialog['type']> = Extract<Dialog, {type: Type}>;

@@ -3,7 +3,7 @@ import {activeMaps} from '../keys/input.js';
 import {continuationsOf} from '../keys/keys.js';
 import {announcements, type Moment} from './announcements.js';
 import {dialogReading} from './dialog-reading.js';
-import {paneReading, type Reading} from './reading.js';
+import {paneReading, type Reading} from './pane-reading.js';
 import {wrapWords} from '../../text/fit.js';
 import {plain} from './words.js';
 

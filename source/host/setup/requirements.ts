@@ -12,7 +12,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {asHolmError, messageOf} from '../../engine/errors.js';
-import {checkAccelerator} from '../accelerator-check.js';
+import {checkAccelerator} from './accelerator-check.js';
 import {assertArchitecture} from '../architecture.js';
 import {
 	hostDistribution,

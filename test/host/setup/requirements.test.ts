@@ -21,7 +21,7 @@ import {
 	parseRelease,
 	programs,
 } from '../../../source/host/setup/distributions.js';
-import {acceleratorCheck, checkAccelerator} from '../../../source/host/accelerator-check.js';
+import {acceleratorCheck, checkAccelerator} from '../../../source/host/setup/accelerator-check.js';
 import {assertArchitecture} from '../../../source/host/architecture.js';
 import {mayHavePassed} from '../../../source/host/machines/accelerator.js';
 import {fetchKernel, readGuestKernel} from '../../../source/host/kernel/guest-kernel.js';

@@ -1,7 +1,7 @@
-import {kvmAccessOf, readKvmHost, type KvmAccess} from './machines/kvm-device.js';
-import {readVerdict, type AcceleratorVerdict} from './machines/accelerator.js';
-import {type Check} from './setup/requirements.js';
-import {pathsOf} from './store/paths.js';
+import {kvmAccessOf, readKvmHost, type KvmAccess} from '../machines/kvm-device.js';
+import {readVerdict, type AcceleratorVerdict} from '../machines/accelerator.js';
+import {type Check} from './requirements.js';
+import {pathsOf} from '../store/paths.js';
 
 /** What is on disk about the accelerator, which may be of another version or cut short. */
 type Recorded = Partial<AcceleratorVerdict> & {
