@@ -6,7 +6,8 @@ import {createApiServer} from '../../source/api/server.js';
 import {createDockerEngine} from '../../source/backends/docker.js';
 import {createMemoryEngine} from '../../source/backends/memory.js';
 import {openDashboard} from '../../source/dashboard/index.js';
-import type {Engine, Snapshot} from '../../source/engine/engine.js';
+import type {Engine} from '../../source/engine/engine.js';
+import type {Snapshot} from '../../source/engine/snapshot.js';
 import {containerConfiguration} from '../../test/dashboard/helpers/configurations.js';
 
 /*

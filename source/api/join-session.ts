@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {type Duplex, type Readable} from 'node:stream';
 import {defaultDetachKeys, parseDetachKeys} from '../terminal/detach-keys.js';
-import type {Session} from '../engine/engine.js';
+import type {Session} from '../engine/sessions.js';
 import {HolmError} from '../engine/errors.js';
 import type {Exchange} from './exchange.js';
 import {encodeFrame} from '../wire/frames.js';

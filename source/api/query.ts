@@ -1,4 +1,5 @@
-import type {Filters, TerminalSize} from '../engine/engine.js';
+import type {Filters} from '../engine/resources.js';
+import type {TerminalSize} from '../engine/sessions.js';
 import {HolmError} from '../engine/errors.js';
 import {fieldsOf} from '../wire/fields.js';
 import {parseJson} from '../wire/json.js';

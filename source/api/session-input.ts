@@ -1,6 +1,6 @@
 import {type Duplex, type Writable} from 'node:stream';
 import {createDetachFilter} from '../terminal/detach-keys.js';
-import type {Session} from '../engine/engine.js';
+import type {Session} from '../engine/sessions.js';
 import {createStdinDecoder} from '../wire/stdin-frames.js';
 
 const isOpen = (stream: Writable) => !stream.destroyed && !stream.writableEnded;

@@ -1,6 +1,6 @@
-import type {Filters} from '../engine/engine.js';
+import type {Filters} from '../engine/resources.js';
 import {HolmError} from '../engine/errors.js';
-import {splitFirst} from '../flags/split-first.js';
+import {splitFirst} from '../flags/split-arguments.js';
 
 /** The flag that every list has. */
 export const filterFlag = {

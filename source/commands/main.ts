@@ -6,7 +6,7 @@ import {parseArguments} from '../flags/parse-arguments.js';
 import {splitArguments} from '../flags/split-arguments.js';
 import {findCommand, type FoundCommand} from './find-command.js';
 import {checkArity} from './usage.js';
-import {splitFirst} from '../flags/split-first.js';
+import {splitFirst} from '../flags/split-arguments.js';
 import {nonEmpty} from './non-empty.js';
 
 /** Where the program's own surroundings come in; the engine is the commands' to ask for. */

@@ -1,4 +1,5 @@
-import type {Engine, Filters, Pruned} from '../engine/engine.js';
+import type {Engine} from '../engine/engine.js';
+import type {Filters, Pruned} from '../engine/resources.js';
 import {defineCommand, print, type Context} from './command.js';
 import {filterFlag, parseFilters} from './filters.js';
 import {escapeControls} from '../text/escape.js';

@@ -349,3 +349,9 @@ export type Progress = {
 	/** The result of a build, on its last step. */
 	readonly imageId?: string;
 };
+
+/** Docker's filters: each key may be given several times. */
+export type Filters = Readonly<Record<string, readonly string[]>>;
+
+/** What a prune took away. */
+export type Pruned = {readonly removed: readonly string[]; readonly freedBytes: number};

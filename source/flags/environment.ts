@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../engine/errors.js';
-import {splitFirst} from './split-first.js';
+import {splitFirst} from './split-arguments.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 import {constants} from 'node:os';
 import {HolmError} from '../engine/errors.js';
 import type {RestartPolicy, Ulimit} from '../engine/resources.js';
-import {splitFirst} from './split-first.js';
+import {splitFirst} from './split-arguments.js';
 import {parseWhole} from './sizes.js';
 
 const ulimitNames = new Set(['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack']);

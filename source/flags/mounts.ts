@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {HolmError} from '../engine/errors.js';
 import type {Mount} from '../engine/resources.js';
-import {splitFirst} from './split-first.js';
+import {splitFirst} from './split-arguments.js';
 import {parseName} from './names.js';
 
 const refuse = (flag: string, value: string, reason: string, remedy: string) => new HolmError('invalid', `invalid value "${value}" for ${flag}: ${reason}`, {remedy});

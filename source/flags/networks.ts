@@ -1,6 +1,6 @@
 import {HolmError} from '../engine/errors.js';
 import type {AttachmentConfiguration} from '../engine/resources.js';
-import {splitFirst} from './split-first.js';
+import {splitFirst} from './split-arguments.js';
 import {parseAddress, parseMac} from './addresses.js';
 
 type Found = {network: string; address?: string; mac?: string; readonly aliases: string[]};

@@ -1,4 +1,4 @@
-import type {Filters} from '../engine/engine.js';
+import type {Filters} from '../engine/resources.js';
 import {HolmError} from '../engine/errors.js';
 
 /** What one value of a filter says of an item. A value that makes no sense is refused before any item is looked at. */

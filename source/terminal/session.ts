@@ -1,7 +1,7 @@
 import {type Readable, type Writable} from 'node:stream';
 import {finished} from 'node:stream/promises';
 import {Buffer} from 'node:buffer';
-import type {Session, TerminalSize} from '../engine/engine.js';
+import type {Session, TerminalSize} from '../engine/sessions.js';
 import type {Input, Output} from './streams.js';
 import {createDetachFilter, defaultDetachKeys, parseDetachKeys} from './detach-keys.js';
 import {enterRawMode} from './raw-mode.js';

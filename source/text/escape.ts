@@ -22,3 +22,6 @@ export const escapeControlsInLines = (text: string): string =>
 
 /** Text as an output takes it: a terminal shows it and does not obey it, and programs get it unchanged. */
 export const forOutput = ({isTTY}: {readonly isTTY?: boolean}, text: string): string => isTTY ? escapeControlsInLines(text) : text;
+
+/** One word of a shell command, whatever it holds. */
+export const quote = (word: string): string => `'${word.replaceAll('\'', String.raw`'\''`)}'`;

@@ -17,7 +17,8 @@ import path from 'node:path';
 import {type Readable} from 'node:stream';
 import test, {type ExecutionContext} from 'ava';
 import {extract, pack, type Header} from 'tar-stream';
-import type {Engine, PathStatus} from '../../source/engine/engine.js';
+import type {Engine} from '../../source/engine/engine.js';
+import type {PathStatus} from '../../source/engine/archives.js';
 import {HolmError} from '../../source/engine/errors.js';
 import {
 	parseSide,

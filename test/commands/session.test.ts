@@ -3,7 +3,7 @@ import {EventEmitter} from 'node:events';
 import {PassThrough} from 'node:stream';
 import {setImmediate as tick} from 'node:timers/promises';
 import test from 'ava';
-import type {Session} from '../../source/engine/engine.js';
+import type {Session} from '../../source/engine/sessions.js';
 import {createDetachFilter, parseDetachKeys} from '../../source/terminal/detach-keys.js';
 import {followSize, joinSession} from '../../source/terminal/session.js';
 import {proxySignals} from '../../source/commands/terminal/signals.js';

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {PassThrough, Readable} from 'node:stream';
 import {parseDetachKeys} from '../../terminal/detach-keys.js';
-import type {Session} from '../../engine/engine.js';
+import type {Session} from '../../engine/sessions.js';
 import {asHolmError, describeError, exitStatusOf, HolmError} from '../../engine/errors.js';
 import {readFields} from '../body.js';
 import {decodeConsoleSize, decodeCreateExec} from '../../wire/decode/exec.js';

@@ -1,7 +1,7 @@
 import {Readable, Writable} from 'node:stream';
 import {createFrameDecoder, type FramePiece} from '../../wire/frames.js';
 import {encodeStdin} from '../../wire/stdin-frames.js';
-import type {Session} from '../../engine/engine.js';
+import type {Session} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import type {Client, Hijacked} from './client.js';
 import {connectionError} from './failures.js';

@@ -1,5 +1,6 @@
 import {decodeSnapshot} from '../../wire/decode/system.js';
-import type {Engine, Snapshot} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
 import type {Container, ContainerStats, Network} from '../../engine/resources.js';
 import type {Client} from './client.js';

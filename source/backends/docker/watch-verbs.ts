@@ -1,6 +1,7 @@
 import {decodeContainer} from '../../wire/decode/container.js';
 import {decodeStats} from '../../wire/decode/stats.js';
-import type {BootLogOptions, Engine, LogOptions} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {BootLogOptions, LogOptions} from '../../engine/logs.js';
 import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats, LogEntry} from '../../engine/resources.js';
 import {endable, readLines} from './answer-streams.js';

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {Readable} from 'node:stream';
-import type {Engine, PathStatus} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {PathStatus} from '../../engine/archives.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/references.js';
 import {

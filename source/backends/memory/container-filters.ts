@@ -1,4 +1,4 @@
-import type {Filters} from '../../engine/engine.js';
+import type {Filters} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import type {Container, Image} from '../../engine/resources.js';
 import {filterOf, type Matcher} from '../../rules/filters.js';

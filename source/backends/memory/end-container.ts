@@ -4,20 +4,25 @@ import {change} from './change-status.js';
 import {publishConnection} from './endpoints.js';
 import {createPipe} from './pipe.js';
 import {removeRecord} from './remove-container.js';
-import {startRecord} from './start-container.js';
-import {publish, publishOf, type ContainerRecord, type State} from './state.js';
+import {
+	publish,
+	publishOf,
+	type ContainerRecord,
+	type Run,
+	type State,
+} from './state.js';
 
 const killSignal = 9;
 
 /** Starts a container again that its policy wants running; one that cannot be started stays as it ended. */
-const restartLater = (state: State, record: ContainerRecord, exitCode: number) => {
+const restartLater = (state: State, record: ContainerRecord, {startAgain}: Run, exitCode: number) => {
 	const {container} = record;
 	change(record, {status: {state: 'restarting', exitCode, finishedAt: state.now()}});
 	record.cancelRestart = state.later(restartDelay(record.attempts), () => {
 		record.cancelRestart = undefined;
 		record.attempts++;
 		try {
-			startRecord(state, record);
+			startAgain();
 			change(record, {restartCount: container.restartCount + 1});
 		} catch (error) {
 			change(record, {
@@ -66,7 +71,7 @@ export const endRun = (state: State, record: ContainerRecord, exitCode: number):
 	}
 
 	if (restarts(configuration.restartPolicy, {exitCode, isStopped: record.isStopped, restartCount: container.restartCount})) {
-		restartLater(state, record, exitCode);
+		restartLater(state, record, run, exitCode);
 		return;
 	}
 

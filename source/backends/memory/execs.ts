@@ -1,5 +1,6 @@
 import {Buffer} from 'node:buffer';
-import type {Engine, Session, TerminalSize} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {Session, TerminalSize} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/references.js';
 import {validateExec} from '../../rules/containers/validate-process.js';

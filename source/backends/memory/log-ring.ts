@@ -1,4 +1,4 @@
-import type {LogOptions} from '../../engine/engine.js';
+import type {LogOptions} from '../../engine/logs.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import {createWake} from '../../engine/wake.js';

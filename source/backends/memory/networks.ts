@@ -1,4 +1,5 @@
-import type {Engine, Pruned} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {Pruned} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {nextSubnet, validateNetwork} from '../../rules/networks/ipam.js';
 import type {Attachment, Network, NetworkConfiguration} from '../../engine/resources.js';

@@ -1,6 +1,6 @@
 import {once} from 'node:events';
 import {PassThrough, Writable} from 'node:stream';
-import type {Session} from '../../engine/engine.js';
+import type {Session} from '../../engine/sessions.js';
 import type {Viewer} from './output-hub.js';
 
 export type SessionOptions = {

@@ -7,6 +7,8 @@ import type {FileTree} from './file-tree.js';
 export type ProgramHost = {
 	readonly hostname: string;
 	readonly files: FileTree;
+	/** The program that a command names, from a directory; throws `command-not-found` and `not-executable`. */
+	readonly findProgram: (name: string, directory: string) => {readonly run: Program; readonly path: string};
 	readonly now: () => number;
 	/** Resolves after that time; earlier when the signal aborts. */
 	readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;

@@ -1,6 +1,7 @@
 import type {Container} from '../../engine/resources.js';
 import {answersTo, resolveFor} from './dns.js';
 import type {ProgramHost} from './process.js';
+import {findProgram} from './programs/find-program.js';
 import type {ContainerRecord, State} from './state.js';
 
 const hostnameOf = ({configuration, id}: Container): string => configuration.hostname ?? id.slice(0, 12);
@@ -22,6 +23,7 @@ export const freePid = (pids: ReadonlyMap<number, unknown>): number => Math.max(
 export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 	hostname: hostnameOf(record.container),
 	files: record.files,
+	findProgram: (name, directory) => findProgram(record.files, name, directory),
 	now: state.now,
 	async sleep(milliseconds, signal) {
 		await state.timers.delay(milliseconds, signal);

@@ -68,7 +68,14 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 		stderr: terminal?.output ?? unfrozen(record, outputOf(record, 'stderr')),
 		terminal: configuration.terminal,
 	});
-	const run: Run = {main, startedAt, processes: new Map([[1, main]])};
+	const run: Run = {
+		main,
+		startedAt,
+		startAgain() {
+			startRecord(state, record);
+		},
+		processes: new Map([[1, main]]),
+	};
 	record.run = run;
 	record.isStopped = false;
 	record.activeMs = 0;

@@ -1,4 +1,4 @@
-import type {ExecConfiguration} from '../../engine/engine.js';
+import type {ExecConfiguration} from '../../engine/execs.js';
 import type {
 	Container,
 	EngineEvent,
@@ -11,7 +11,6 @@ import type {EventLog} from '../../engine/event-log.js';
 import type {Wake} from '../../engine/wake.js';
 import type {DirectoryNode} from './file-node.js';
 import type {FileTree} from './file-tree.js';
-import type {Simulation} from './lively/simulation.js';
 import type {LogRing} from './log-ring.js';
 import type {OutputHub} from './output-hub.js';
 import type {Pipe} from './pipe.js';
@@ -24,6 +23,8 @@ import type {Timers} from './timers.js';
 export type Run = {
 	readonly main: Process;
 	readonly startedAt: number;
+	/** Starts the container once more; throws as its start does. */
+	readonly startAgain: () => void;
 	/** Of the whole container: the main one and those of execs. */
 	readonly processes: Map<number, Pick<Process, 'pid' | 'command' | 'user' | 'startedAt' | 'kill'>>;
 	/** Resolves when the container is no longer paused; undefined while it is not. */
@@ -78,6 +79,26 @@ export type VolumeRecord = {readonly volume: Volume; readonly files: FileTree};
 
 /** An image, and the content of its file system. */
 export type ImageRecord = {image: Image; readonly files: FileTree};
+
+/**
+What goes on by itself in a lively engine, in the order of its own time.
+
+Nothing happens while nobody looks: whoever looks has everything up to the present happen first, with the times that it would have had, so that it is the same however often one looks. Only while somebody watches a timer looks for them.
+*/
+export type Simulation = {
+	/** The present, or the moment of what is just happening. */
+	readonly now: () => number;
+	/** Runs an action when so much time has passed; the result takes that back. */
+	readonly later: (milliseconds: number, action: () => void) => () => void;
+	readonly settle: () => void;
+	readonly watch: () => () => void;
+	/** Whether a container's words come from here instead of its program. */
+	readonly speaksFor: (container: Container) => boolean;
+	/** Lets a container that has just started speak. */
+	readonly started: (state: State, record: ContainerRecord) => void;
+	/** Runs something as if it were another moment. */
+	readonly at: (moment: number, action: () => void) => void;
+};
 
 /** Everything that an engine in memory is. */
 export type State = {

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import os from 'node:os';
-import type {TerminalSize} from '../../engine/engine.js';
+import type {TerminalSize} from '../../engine/sessions.js';
 import type {Output, Pipe} from './pipe.js';
 
 /** A terminal between whoever types and a process, in the mode in which Linux opens one: whole lines, echoed. */

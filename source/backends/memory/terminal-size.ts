@@ -1,4 +1,4 @@
-import type {TerminalSize} from '../../engine/engine.js';
+import type {TerminalSize} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 
 /** Throws `invalid` for a size that no terminal has. */

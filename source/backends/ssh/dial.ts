@@ -1,6 +1,6 @@
 import {describeAddress, type SshAddress} from '../../wire/addresses.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import {quote} from '../../quote.js';
+import {quote} from '../../text/escape.js';
 import type {Environment} from '../hosts/which-engine.js';
 import type {ChannelSocket} from './channel.js';
 import {readConfiguration} from './configuration.js';

@@ -1,6 +1,7 @@
 import {lstat, realpath, stat} from 'node:fs/promises';
 import path from 'node:path';
-import type {Engine, PathStatus} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {PathStatus} from '../../engine/archives.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
 import {
 	isContentPath,

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {BootLogOptions} from '../../engine/engine.js';
+import type {BootLogOptions} from '../../engine/logs.js';
 import {HolmError} from '../../engine/errors.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {defineCommand, type Context} from '../command.js';

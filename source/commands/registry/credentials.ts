@@ -9,10 +9,10 @@ import {homedir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {Buffer} from 'node:buffer';
-import type {RegistryCredentials} from '../../engine/engine.js';
+import type {RegistryCredentials} from '../../engine/transfer.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Context} from '../command.js';
-import {splitFirst} from '../../flags/split-first.js';
+import {splitFirst} from '../../flags/split-arguments.js';
 import {nonEmpty} from '../non-empty.js';
 import {hub, keyOf, registryOf} from './reference.js';
 

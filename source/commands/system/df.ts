@@ -1,4 +1,4 @@
-import type {DiskUsage} from '../../engine/engine.js';
+import type {DiskUsage} from '../../engine/system.js';
 import {defineCommand} from '../command.js';
 import {listFlags, printRows, type Row} from '../print/rows.js';
 import {decimalSize} from '../../text/sizes.js';

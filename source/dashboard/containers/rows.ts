@@ -1,5 +1,5 @@
 import {widthOf} from '../../text/width.js';
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container} from '../../engine/resources.js';
 import type {ListState} from '../state/list-state.js';
 import {shortBytes, shortDuration, shortPercent} from '../../text/measures.js';

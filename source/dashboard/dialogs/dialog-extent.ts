@@ -1,5 +1,5 @@
 import type {Controller} from '../work/controller.js';
-import {availableMaps, placeOf} from '../keys/input.js';
+import {availableMaps, placeOf} from '../keys/active-maps.js';
 import type {Size} from '../frame/lines.js';
 import {dialogReading} from '../spoken/dialog-reading.js';
 import {cut, wrapWords} from '../../text/fit.js';

@@ -1,7 +1,7 @@
 import {Box, Text} from 'ink';
 import {useController, useTheme} from '../frame/context.js';
 import {Field} from '../frame/field.js';
-import {availableMaps, placeOf} from '../keys/input.js';
+import {availableMaps, placeOf} from '../keys/active-maps.js';
 import {Lines, type Size} from '../frame/lines.js';
 import {windowStart} from '../state/list-state.js';
 import {paletteEntries} from '../keys/palette.js';

@@ -1,4 +1,4 @@
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import {messageOf} from '../../engine/errors.js';
 import type {Values} from './form-state.js';
 

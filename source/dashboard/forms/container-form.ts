@@ -1,4 +1,4 @@
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import {runArguments} from '../../flags/run-arguments.js';
 import {configurationOf, type ContainerFlags} from '../../flags/configuration.js';
 import {parseName} from '../../flags/names.js';

@@ -1,4 +1,4 @@
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import type {ContainerConfiguration, NetworkConfiguration} from '../../engine/resources.js';
 import {quoteWord} from './words.js';
 

@@ -1,5 +1,6 @@
 import {widthOf} from '../../text/width.js';
-import {activeMaps, refusalOf} from '../keys/input.js';
+import {refusalOf} from '../keys/input.js';
+import {activeMaps} from '../keys/active-maps.js';
 import type {Controller} from '../work/controller.js';
 import {continuationsOf, describeKey} from '../keys/keys.js';
 import {demoHost} from '../state/known-engines.js';

@@ -1,5 +1,4 @@
 import type {Key} from 'ink';
-import type {Container} from '../../engine/resources.js';
 import type {Actions} from '../work/actions.js';
 import {containersActions} from '../containers/containers-actions.js';
 import type {Controller} from '../work/controller.js';
@@ -8,60 +7,17 @@ import {failureOf} from '../work/execute.js';
 import {focusedField} from '../forms/form-state.js';
 import {globalActions, listActions} from '../work/global-actions.js';
 import {inspectActions} from '../inspect/inspect-actions.js';
-import {withoutMachines, type KeyMaps} from './key-maps.js';
-import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type KeyMap, type KeyName} from './keys.js';
+import {activeMaps, availableMaps, placeOf} from './active-maps.js';
+import type {KeyMaps} from './key-maps.js';
+import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type KeyName} from './keys.js';
 import {logsActions} from '../logs/logs-actions.js';
-import {lastResult} from '../state/memo.js';
 import {networksActions} from '../networks/networks-actions.js';
 import {paletteEntries} from './palette.js';
 import type {UiState} from '../state/ui-state.js';
 import {drawnActions} from '../views/drawn-actions.js';
-import {isDrawn} from '../views/drawn.js';
 import {viewActions} from '../views/view-actions.js';
 
 const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...drawnActions, ...dialogActions};
-
-/** Which map holds first for what is on the screen. */
-export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
-	switch (view) {
-		case 'main': {
-			return focus;
-		}
-
-		case 'machine': {
-			return 'containers';
-		}
-
-		case 'topology':
-		case 'addresses': {
-			return 'networks';
-		}
-
-		case 'inspect':
-		case 'images':
-		case 'volumes':
-		case 'dns':
-		case 'events': {
-			return view;
-		}
-	}
-};
-
-const hasMachines = lastResult((containers: readonly Container[]) => containers.some(({machine}) => machine !== undefined));
-
-/** All key maps without what the engine that is shown cannot do. */
-export const availableMaps = ({keyMaps, store}: Pick<Controller, 'keyMaps' | 'store'>): KeyMaps =>
-	hasMachines(store.getState().snapshot?.containers ?? []) ? keyMaps : withoutMachines(keyMaps);
-
-/** The maps that hold now, the nearest first. */
-export const activeMaps = (controller: Pick<Controller, 'keyMaps' | 'store' | 'getState' | 'activeList'>): readonly KeyMap[] => {
-	const {activeList, getState} = controller;
-	const state = getState();
-	const keyMaps = availableMaps(controller);
-	// What is drawn as lines has a list behind it that is not to be seen: it is not to be marked or sorted there.
-	const moving = isDrawn(state.view) ? [keyMaps.drawn] : (activeList() ? [keyMaps.list] : []);
-	return [keyMaps[placeOf(state)], ...moving, keyMaps.global];
-};
 
 /** Why a key does nothing now; undefined where it does something. */
 export const refusalOf = ({isReadOnly, store}: Pick<Controller, 'isReadOnly' | 'store'>, binding: Binding): string | undefined => {

@@ -2,7 +2,7 @@ import {stateText} from '../containers/rows.js';
 import type {Pending} from '../state/ui-state.js';
 import type {StoreState} from '../state/store.js';
 import {describeKey, type Continuation} from '../keys/keys.js';
-import type {Reading} from './pane-reading.js';
+import type {Reading} from './reading.js';
 import {count, sentence} from './words.js';
 
 /** All that what is said depends on, at one moment. */

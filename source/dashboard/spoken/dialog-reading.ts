@@ -2,12 +2,12 @@ import type {Controller} from '../work/controller.js';
 import type {Failure} from '../work/execute.js';
 import {shownError} from '../forms/form-rows.js';
 import {commandOf, completionsOf, focusedField, type Field, type FormState} from '../forms/form-state.js';
-import {activeMaps, availableMaps} from '../keys/input.js';
+import {activeMaps, availableMaps} from '../keys/active-maps.js';
 import {describeKey, type Binding} from '../keys/keys.js';
 import {paletteEntries} from '../keys/palette.js';
 import type {Plan} from '../work/plan.js';
 import type {Dialog} from '../state/ui-state.js';
-import type {Reading} from './pane-reading.js';
+import type {Reading} from './reading.js';
 import {count, sentence} from './words.js';
 
 type Of<Type extends Dialog['type']> = Extract<Dialog, {type: Type}>;

@@ -1,4 +1,4 @@
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, Network} from '../../engine/resources.js';
 import {stateText} from '../containers/rows.js';
 import {overlapping} from '../state/subnets.js';

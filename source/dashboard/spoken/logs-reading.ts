@@ -1,7 +1,7 @@
 import type {Controller} from '../work/controller.js';
 import type {LogLine} from '../logs/log-buffer.js';
 import {sinceChoices} from '../logs/logs-state.js';
-import type {Reading} from './pane-reading.js';
+import type {Reading} from './reading.js';
 import {count, sentence} from './words.js';
 
 // What is read out before the first key.

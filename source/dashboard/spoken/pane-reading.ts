@@ -4,24 +4,12 @@ import {treeLines, type TreeLine, type TreeState} from '../inspect/tree-state.js
 import {cursorOf, type ListState} from '../state/list-state.js';
 import {idsOf, type Shown} from '../state/shown.js';
 import type {ListName} from '../state/ui-state.js';
-import {drawnOf, isDrawn, topOf} from '../views/drawn.js';
+import {drawnOf, topOf} from '../views/drawn.js';
+import {isDrawn} from '../state/ui-state.js';
 import {logsReading} from './logs-reading.js';
+import type {Reading} from './reading.js';
 import {containerRow, eventRow, imageRow, networkRow, recordRow, volumeRow, type RowContext} from './rows.js';
 import {count, sentence} from './words.js';
-
-/** What is on the screen, for whoever has it read out from top to bottom. */
-export type Reading = {
-	/** What it is; said anew from its heading on when another one has come. */
-	readonly key: string;
-	/** Said when it changes. */
-	readonly heading: string;
-	/** Said once, after the heading. */
-	readonly opening: readonly string[];
-	/** Said when the cursor has moved to another id, and after the opening unless the opening contains it. */
-	readonly cursor?: {readonly id: string; readonly text: string; readonly isInOpening?: boolean};
-	/** All of it, for who asks. */
-	readonly whole: () => readonly string[];
-};
 
 const titles: Readonly<Record<ListName, string>> = {containers: 'Containers', networks: 'Networks', images: 'Images', volumes: 'Volumes', dns: 'Name-server records', events: 'Events'};
 

@@ -1,4 +1,4 @@
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, Image, Network, Volume} from '../../engine/resources.js';
 import {shortImage, stateText} from '../containers/rows.js';
 import {availableAddresses} from '../networks/networks.js';

@@ -1,9 +1,10 @@
 import type {Controller} from '../work/controller.js';
-import {activeMaps} from '../keys/input.js';
+import {activeMaps} from '../keys/active-maps.js';
 import {continuationsOf} from '../keys/keys.js';
 import {announcements, type Moment} from './announcements.js';
 import {dialogReading} from './dialog-reading.js';
-import {paneReading, type Reading} from './pane-reading.js';
+import {paneReading} from './pane-reading.js';
+import type {Reading} from './reading.js';
 import {wrapWords} from '../../text/fit.js';
 import {plain} from './words.js';
 

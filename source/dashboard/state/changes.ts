@@ -1,4 +1,4 @@
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import type {EngineEvent} from '../../engine/resources.js';
 
 type Resources = Pick<Snapshot, 'containers' | 'networks'>;

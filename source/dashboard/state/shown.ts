@@ -1,4 +1,4 @@
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, EngineEvent, Image, Network, Volume} from '../../engine/resources.js';
 import {shownContainers} from '../containers/rows.js';
 import {selectedOf, targetsOf} from './list-state.js';

@@ -1,4 +1,6 @@
-import type {Engine, EngineInfo, Snapshot} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {EngineInfo} from '../../engine/system.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
 import type {ContainerStats, EngineEvent} from '../../engine/resources.js';
 import {changesBetween} from './changes.js';

@@ -1,5 +1,5 @@
 import {isIPv4} from 'node:net';
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 
 /** An IPv4 address as a number. */
 export const numberOf = (address: string): number => address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);

@@ -6,10 +6,17 @@ import type {PaneName} from '../frame/layout.js';
 import {emptyList, type ListState} from './list-state.js';
 import {initialLogs, type LogsState} from '../logs/logs-state.js';
 import type {Plan} from '../work/plan.js';
-import type {Scroll} from '../views/drawn.js';
 import type {RecordRow} from '../views/records.js';
 
 export type ViewName = 'main' | 'inspect' | 'images' | 'volumes' | 'dns' | 'events' | 'topology' | 'addresses' | 'machine';
+
+/** Views that are lines and no list. */
+export type DrawnViewName = Extract<ViewName, 'topology' | 'addresses' | 'machine'>;
+
+export const isDrawn = (view: ViewName): view is DrawnViewName => view === 'topology' || view === 'addresses' || view === 'machine';
+
+/** How far down a view of one thing is. */
+export type Scroll = {readonly view: ViewName; readonly id: string; readonly top: number};
 
 export type ListName = 'containers' | 'networks' | 'images' | 'volumes' | 'dns' | 'events';
 

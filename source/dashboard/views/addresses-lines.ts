@@ -1,4 +1,4 @@
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import type {Network} from '../../engine/resources.js';
 import type {Size} from '../frame/lines.js';
 import {addressOf, numberOf, overlapping, rangeOf} from '../state/subnets.js';

@@ -5,18 +5,10 @@ import {idsOf, selectedIn, type Shown} from '../state/shown.js';
 import type {StoreState} from '../state/store.js';
 import {clean} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';
-import type {UiState, ViewName} from '../state/ui-state.js';
+import type {DrawnViewName, Scroll, UiState, ViewName} from '../state/ui-state.js';
 import {addressesLines} from './addresses-lines.js';
 import {machineLines} from './machine-lines.js';
 import {topologyLines} from './topology-lines.js';
-
-/** Views that are lines and no list. */
-export type DrawnViewName = Extract<ViewName, 'topology' | 'addresses' | 'machine'>;
-
-export const isDrawn = (view: ViewName): view is DrawnViewName => view === 'topology' || view === 'addresses' || view === 'machine';
-
-/** How far down a view of one thing is. */
-export type Scroll = {readonly view: ViewName; readonly id: string; readonly top: number};
 
 export type Drawn = {
 	readonly title: string;

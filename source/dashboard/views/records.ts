@@ -1,4 +1,5 @@
-import type {Engine, Snapshot} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import type {DnsRecord} from '../../engine/resources.js';
 import {share} from '../state/share.js';
 

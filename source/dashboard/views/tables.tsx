@@ -1,5 +1,5 @@
 import {useMemo, type ReactNode} from 'react';
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import {shortImage} from '../containers/rows.js';
 import type {Size} from '../frame/lines.js';
 import {cursorOf, type ListState} from '../state/list-state.js';

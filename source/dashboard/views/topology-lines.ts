@@ -1,4 +1,4 @@
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import {stateRole, stateText} from '../containers/rows.js';
 import type {Size} from '../frame/lines.js';
 import {clean, fit} from '../../text/fit.js';

@@ -1,4 +1,4 @@
-import type {Snapshot} from '../../engine/engine.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, Image, Network, Volume} from '../../engine/resources.js';
 
 /** Something that is done to things that were named when the user was asked, and to nothing else. */

@@ -3,7 +3,8 @@ import process from 'node:process';
 import {PassThrough} from 'node:stream';
 import type {Input, Output} from '../../terminal/streams.js';
 import {followSize, joinSession, sizeOf} from '../../terminal/session.js';
-import type {Engine, Session} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {Session} from '../../engine/sessions.js';
 import type {JoinSession} from './controller.js';
 import {clean} from '../../text/fit.js';
 

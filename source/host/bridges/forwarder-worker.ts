@@ -1,7 +1,6 @@
 import process from 'node:process';
 import {serveWorker} from '../workers/worker-service.js';
-import {type ForwarderRequest} from './forwarder.js';
-import {createForwards} from './forwards.js';
+import {createForwards, type ForwarderRequest} from './forwards.js';
 
 const [station, localAddress] = process.argv.slice(2);
 const forwards = createForwards(localAddress);

@@ -1,13 +1,8 @@
 import {openWorker} from '../workers/worker.js';
 import {type Forward} from './forward.js';
+import {type ForwarderRequest} from './forwards.js';
 
 export type {Forward} from './forward.js';
-
-export type ForwarderRequest = {
-	readonly forwards: readonly Forward[];
-	/** Take those that can listen, where one cannot. */
-	readonly isPartial: boolean;
-};
 
 export type ForwarderOptions = {
 	/** For the worker's socket, lock and log. */

@@ -9,6 +9,13 @@ import {
 import {forwardTcp} from './forwarder-tcp.js';
 import {forwardUdp} from './forwarder-udp.js';
 
+/** What the daemon asks of the process that forwards. */
+export type ForwarderRequest = {
+	readonly forwards: readonly Forward[];
+	/** Take those that can listen, where one cannot. */
+	readonly isPartial: boolean;
+};
+
 /** The published ports of an engine, as one table that is replaced whole. */
 export type Forwards = {
 	/**

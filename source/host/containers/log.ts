@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {type LogOptions} from '../../engine/engine.js';
+import type {LogOptions} from '../../engine/logs.js';
 import {type LogEntry} from '../../engine/resources.js';
 import {closeAll, openLog} from './log-files.js';
 import {followChunks, readChunks} from './log-follow.js';

@@ -1,4 +1,4 @@
-import {mountPath} from '../../rules/containers/mount-path.js';
+import {mountPath} from '../../rules/names.js';
 import type {ContainerConfiguration, ImageConfiguration, Mount} from '../../engine/resources.js';
 
 /** The mounts that were asked for and an anonymous volume for every other path that the image wants one for. */

@@ -8,25 +8,7 @@ import {type ResponderOf} from './responder.js';
 import {listenOnTcp} from './tcp.js';
 import {listenOnUdp, type Listener} from './udp.js';
 import {parseUpstream} from './upstream.js';
-import {createResponders} from './views.js';
-
-export type Zone = {
-	/** Name of the network, for messages. */
-	readonly network: string;
-	/** The network's gateway, which the name server listens on. */
-	readonly address: string;
-	/** Default 53. */
-	readonly port?: number;
-	/** Whether names of others are asked of the upstreams; false on internal networks. */
-	readonly forward: boolean;
-	readonly records: readonly DnsRecord[];
-	/**
-	By the address that a client has on this network: the names of the other networks it is on, whose zones it is answered from after this one's. A network without a zone in the table is passed over.
-
-	A resolver asks one name server and believes its NXDOMAIN, so that server must know every name that the client may know. The addresses are to be trusted: the bridge drops what is sent from another's.
-	*/
-	readonly views?: Readonly<Record<string, readonly string[]>>;
-};
+import {createResponders, type Zone} from './views.js';
 
 /** Everything that a name server knows. */
 export type NameServerTable = {

@@ -3,12 +3,13 @@ import path from 'node:path';
 import {PassThrough, type Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import type {Engine, PathStatus} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {PathStatus} from '../../engine/archives.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
 import {decompress} from '../../archive/decompress.js';
 import {complaintOf} from '../machines/agent.js';
 import {watchSilence} from '../machines/silence.js';
-import {quote} from '../../quote.js';
+import {quote} from '../../text/escape.js';
 import {
 	openOutput,
 	through,

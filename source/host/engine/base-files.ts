@@ -12,7 +12,7 @@ import {newId} from '../containers/id.js';
 import {listFormat, parseList, type FileList} from '../containers/file-list.js';
 import {defaultSize, machineUidOf} from '../guest.js';
 import {createOverlay} from '../images/disk.js';
-import {quote} from '../../quote.js';
+import {quote} from '../../text/escape.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import {onPlainDisk, openOutput} from './files.js';
 import type {Site} from './site.js';

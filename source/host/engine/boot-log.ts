@@ -1,5 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
-import type {BootLogOptions, Engine} from '../../engine/engine.js';
+import type {Engine} from '../../engine/engine.js';
+import type {BootLogOptions} from '../../engine/logs.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import {keepConsole, openConsole, readConsole} from '../machines/console.js';

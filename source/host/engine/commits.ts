@@ -10,7 +10,7 @@ import {commitImage} from '../images/commit.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
 import type {Agent} from '../machines/agent.js';
 import {patienceRemedy, silenceLimitMs, within} from '../machines/patience.js';
-import type {Compare} from './changes.js';
+import type {Compare} from './compare.js';
 import {
 	changedWhileRead,
 	onPlainDisk,

@@ -1,6 +1,7 @@
 import {PassThrough, Transform, type Writable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
-import type {ExecConfiguration, ExecStatus, Session, TerminalSize} from '../../engine/engine.js';
+import type {ExecConfiguration, ExecStatus} from '../../engine/execs.js';
+import type {Session, TerminalSize} from '../../engine/sessions.js';
 import {newId} from '../containers/id.js';
 import {createLogParser} from '../../rules/containers/log-parser.js';
 import {
@@ -10,7 +11,7 @@ import {
 	type User,
 } from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
-import {quote} from '../../quote.js';
+import {quote} from '../../text/escape.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
 import type {Agent, GuestCommand} from '../machines/agent.js';
 import {notFrozen} from './frozen.js';

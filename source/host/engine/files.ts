@@ -1,6 +1,6 @@
 import {PassThrough, type Readable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
-import {quote} from '../../quote.js';
+import {quote} from '../../text/escape.js';
 import {complaintOf, type Agent} from '../machines/agent.js';
 import {guestPaths} from '../containers/bundle.js';
 import {

@@ -1,4 +1,4 @@
-import type {Filters} from '../../engine/engine.js';
+import type {Filters} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import type {Image} from '../../engine/resources.js';
 import {filterOf, isTrue} from '../../rules/filters.js';

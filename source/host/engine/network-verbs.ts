@@ -9,7 +9,7 @@ import {filterOf} from '../../rules/filters.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
 import {networkName} from '../../rules/names.js';
 import {recordsOf} from '../../rules/networks/zone.js';
-import {quote} from '../../quote.js';
+import {quote} from '../../text/escape.js';
 import {removeRecord, writeRecord} from '../store/records.js';
 import type {Connections} from './connections.js';
 import {leaseAttachment} from './creation.js';

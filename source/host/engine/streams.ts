@@ -1,6 +1,6 @@
 import {PassThrough, Writable} from 'node:stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import type {Session} from '../../engine/engine.js';
+import type {Session} from '../../engine/sessions.js';
 import {readLog} from '../containers/log.js';
 import {endsWithin} from '../machines/patience.js';
 import {isLive, machineOf, type Entry, type Site} from './site.js';

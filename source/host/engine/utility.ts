@@ -2,7 +2,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
 import {guestPaths, outerFirst} from '../containers/bundle.js';
 import {defaultSize, machineUidOf} from '../guest.js';
-import {quote} from '../../quote.js';
+import {quote} from '../../text/escape.js';
 import type {Agent} from '../machines/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {Machine} from '../machines/running-machine.js';

@@ -6,7 +6,7 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import type {BuildOptions} from '../../engine/engine.js';
+import type {BuildOptions} from '../../engine/build.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
 import {registriesConfiguration, writeCredentials, type Buildah} from './buildah.js';

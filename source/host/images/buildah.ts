@@ -9,7 +9,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
-import type {RegistryCredentials} from '../../engine/engine.js';
+import type {RegistryCredentials} from '../../engine/transfer.js';
 import {engineEnvironment} from '../environment.js';
 import {ownerVariable} from '../machines/owner.js';
 import {run} from '../run.js';

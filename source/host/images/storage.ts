@@ -1,6 +1,7 @@
 import type {Readable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
-import type {Pruned, RegistryCredentials} from '../../engine/engine.js';
+import type {Pruned} from '../../engine/resources.js';
+import type {RegistryCredentials} from '../../engine/transfer.js';
 import type {Image, Progress} from '../../engine/resources.js';
 import type {Paths} from '../store/paths.js';
 import {loadArchive, saveArchive} from './archive.js';

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import type {RegistryCredentials} from '../../engine/engine.js';
+import type {RegistryCredentials} from '../../engine/transfer.js';
 import type {Progress} from '../../engine/resources.js';
 import {writeCredentials, type Buildah} from './buildah.js';
 import type {Catalogue} from './catalogue.js';

@@ -13,6 +13,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {asHolmError, messageOf} from '../../engine/errors.js';
 import {checkAccelerator} from './accelerator-check.js';
+import type {Check} from './check.js';
 import {assertArchitecture} from '../architecture.js';
 import {
 	hostDistribution,
@@ -26,19 +27,6 @@ import {mapsReadOnly, qemuIdentity} from '../machines/template-key.js';
 import {findCommand, findProgram, isStatic} from './programs.js';
 import {run} from '../run.js';
 import {pathsOf} from '../store/paths.js';
-
-/** One thing that the engine needs of its host, as it was found. */
-export type Check = {
-	readonly name: string;
-	/** With a `warning` the engine works, but not well. */
-	readonly status: 'ok' | 'missing' | 'warning';
-	/** What was found, in one line: a version, a path, a size, or the reason why not. */
-	readonly found: string;
-	/** What to do, where something can be done: a command of this distribution. */
-	readonly remedy?: string;
-	/** Packages of this distribution that would mend it. */
-	readonly packages?: readonly string[];
-};
 
 /** Node 22.20, as package.json has it, and QEMU 7.2, the oldest that was tried. */
 const oldest = {node: [22, 20], qemu: [7, 2]} as const;

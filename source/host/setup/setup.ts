@@ -3,7 +3,7 @@ import process from 'node:process';
 import {HolmError} from '../../engine/errors.js';
 import {hostDistribution, type Command, type Distribution} from './distributions.js';
 import {type SetupStep} from '../kernel/guest-kernel.js';
-import {type Check} from './requirements.js';
+import type {Check} from './check.js';
 import {run} from '../run.js';
 
 export {fetchKernel} from '../kernel/guest-kernel.js';

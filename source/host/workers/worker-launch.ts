@@ -9,7 +9,7 @@ import {programPath} from '../environment.js';
 import {heldStatus} from '../lock.js';
 import {connect, type Link} from './worker-link.js';
 import type {Station} from './worker-protocol.js';
-import type {WorkerOptions} from './worker.js';
+import type {WorkerOptions} from './worker-protocol.js';
 import {spawned} from '../spawned.js';
 
 /** A process of Node's takes ten seconds and more to start on an emulated or very busy host. */

@@ -37,3 +37,23 @@ export const readLines = (connection: net.Socket, receive: (value: unknown) => v
 		}
 	});
 };
+
+export type WorkerOptions<Request> = {
+	/** Directory of the worker's socket, lock, process id and log; made when it is missing. Belongs to root alone. */
+	readonly directory: string;
+	/** Distinct among the workers of one directory. */
+	readonly name: string;
+	/** The module that calls `serveWorker`. */
+	readonly module: URL;
+	/** Programs that node is started through, such as `['nsenter', '--net=/run/netns/x', '--']`; each must replace itself by what it starts. */
+	readonly prefix?: readonly string[];
+	readonly nodeArguments?: readonly string[];
+	/** The worker finds them from `process.argv[3]` on. */
+	readonly arguments?: readonly string[];
+	/** What else a living worker must agree with to be used again, such as the inode of its network namespace. */
+	readonly key?: string;
+	/** How long a request may take; default 30 seconds. A worker that has not answered by then hangs, and another one takes its place. */
+	readonly answerLimitMs?: number;
+	/** The request that gives a new worker what the one that died knew; it is sent before any other. */
+	readonly state?: () => Request | undefined;
+};

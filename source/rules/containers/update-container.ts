@@ -1,4 +1,4 @@
-import type {ContainerUpdate} from '../../engine/engine.js';
+import type {ContainerUpdate} from '../../engine/lifecycle.js';
 import {HolmError} from '../../engine/errors.js';
 import type {Container, ContainerConfiguration} from '../../engine/resources.js';
 import {validateContainer} from './validate-container.js';

@@ -1,4 +1,4 @@
-import type {ExecConfiguration} from '../../engine/engine.js';
+import type {ExecConfiguration} from '../../engine/execs.js';
 import {HolmError} from '../../engine/errors.js';
 
 /** A text of a client's as a message shows it: on one line, and not all of it. */

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {RegistryCredentials} from '../../engine/engine.js';
+import type {RegistryCredentials} from '../../engine/transfer.js';
 import {HolmError} from '../../engine/errors.js';
 import {fieldsOf, type Fields} from '../fields.js';
 import {parseJson} from '../json.js';

@@ -1,4 +1,5 @@
-import type {ExecConfiguration, ExecStatus, TerminalSize} from '../../engine/engine.js';
+import type {ExecConfiguration, ExecStatus} from '../../engine/execs.js';
+import type {TerminalSize} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import {fieldsOf, type Fields} from '../fields.js';
 

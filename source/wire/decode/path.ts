@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {PathStatus} from '../../engine/engine.js';
+import type {PathStatus} from '../../engine/archives.js';
 import {fieldsOf} from '../fields.js';
 import {fromGoMode} from '../file-modes.js';
 import {parseJson} from '../json.js';

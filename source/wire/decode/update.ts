@@ -1,4 +1,4 @@
-import type {ContainerUpdate} from '../../engine/engine.js';
+import type {ContainerUpdate} from '../../engine/lifecycle.js';
 import {HolmError} from '../../engine/errors.js';
 import type {Fields} from '../fields.js';
 import {decodeCpus, decodeRestartPolicy} from './create.js';

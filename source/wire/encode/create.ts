@@ -1,4 +1,4 @@
-import type {ContainerUpdate} from '../../engine/engine.js';
+import type {ContainerUpdate} from '../../engine/lifecycle.js';
 import type {
 	AttachmentConfiguration,
 	ContainerConfiguration,

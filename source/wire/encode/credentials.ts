@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {RegistryCredentials} from '../../engine/engine.js';
+import type {RegistryCredentials} from '../../engine/transfer.js';
 
 /** What Docker's clients call Docker Hub. */
 export const hubServer = 'https://index.docker.io/v1/';

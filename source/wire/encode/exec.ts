@@ -1,4 +1,4 @@
-import type {ExecConfiguration, ExecStatus} from '../../engine/engine.js';
+import type {ExecConfiguration, ExecStatus} from '../../engine/execs.js';
 
 /** The body of `POST /containers/{id}/exec`. */
 export const encodeCreateExec = (configuration: ExecConfiguration) => ({

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {PathStatus} from '../../engine/engine.js';
+import type {PathStatus} from '../../engine/archives.js';
 import {toGoMode} from '../file-modes.js';
 
 export const pathStatusHeader = 'x-docker-container-path-stat';

@@ -1,4 +1,5 @@
-import type {DiskUsage, EngineInfo, EngineVersion, Snapshot} from '../../engine/engine.js';
+import type {DiskUsage, EngineInfo, EngineVersion} from '../../engine/system.js';
+import type {Snapshot} from '../../engine/snapshot.js';
 import type {EngineEvent} from '../../engine/resources.js';
 import {encodeContainer} from './container.js';
 import {encodeContainerItem} from './container-list.js';

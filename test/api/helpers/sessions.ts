@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {PassThrough} from 'node:stream';
-import type {Session} from '../../../source/engine/engine.js';
+import type {Session} from '../../../source/engine/sessions.js';
 
 export type FakeSession = {
 	readonly session: Session;

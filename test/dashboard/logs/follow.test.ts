@@ -3,7 +3,8 @@ import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory.js';
 import {createLogs, type LogTarget} from '../../../source/dashboard/logs/follow.js';
-import type {Engine, LogOptions} from '../../../source/engine/engine.js';
+import type {Engine} from '../../../source/engine/engine.js';
+import type {LogOptions} from '../../../source/engine/logs.js';
 import type {LogEntry} from '../../../source/engine/resources.js';
 
 const entry = (second: number, text: string): LogEntry => ({stream: 'stdout', timestamp: new Date(second * 1000).toISOString(), bytes: Buffer.from(text)});

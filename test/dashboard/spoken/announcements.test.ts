@@ -1,7 +1,7 @@
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory.js';
 import {announcements, type Moment} from '../../../source/dashboard/spoken/announcements.js';
-import type {Reading} from '../../../source/dashboard/spoken/pane-reading.js';
+import type {Reading} from '../../../source/dashboard/spoken/reading.js';
 import {plain, spokenBytes, spokenDuration, spokenPercent} from '../../../source/dashboard/spoken/words.js';
 import {containerConfiguration} from '../helpers/configurations.js';
 

@@ -8,7 +8,8 @@ import {type ExecutionContext} from 'ava';
 import {type DnsRecord} from '../../../source/engine/resources.js';
 import {type Drops} from '../../../source/host/dns/drops.js';
 import {framed, type Message} from '../../../source/host/dns/message.js';
-import {createNameServer, type Zone} from '../../../source/host/dns/server.js';
+import {createNameServer} from '../../../source/host/dns/server.js';
+import type {Zone} from '../../../source/host/dns/views.js';
 import {recordsOf, type ZoneMember} from '../../../source/rules/networks/zone.js';
 
 export type Asked = {

@@ -14,7 +14,7 @@ import test, {type ExecutionContext, type Implementation} from 'ava';
 import {build} from '../../../source/host/images/build.js';
 import {openImageStore, type ImageStore} from '../../../source/host/images/storage.js';
 import {pathsOf, type Paths} from '../../../source/host/store/paths.js';
-import type {BuildOptions} from '../../../source/engine/engine.js';
+import type {BuildOptions} from '../../../source/engine/build.js';
 import type {Progress} from '../../../source/engine/resources.js';
 
 const isInstalled = (program: string): boolean =>

@@ -26,7 +26,8 @@ import {assertArchitecture} from '../../../source/host/architecture.js';
 import {mayHavePassed} from '../../../source/host/machines/accelerator.js';
 import {fetchKernel, readGuestKernel} from '../../../source/host/kernel/guest-kernel.js';
 import {isStatic} from '../../../source/host/setup/programs.js';
-import {checkNetavark, checkRequirements, type Check} from '../../../source/host/setup/requirements.js';
+import {checkNetavark, checkRequirements} from '../../../source/host/setup/requirements.js';
+import type {Check} from '../../../source/host/setup/check.js';
 import {run} from '../../../source/host/run.js';
 import {installMissing, missingPackages} from '../../../source/host/setup/setup.js';
 

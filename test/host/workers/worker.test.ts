@@ -17,7 +17,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {HolmError, type ErrorCode} from '../../../source/engine/errors.js';
 import {run} from '../../../source/host/run.js';
-import {openWorker, type WorkerOptions} from '../../../source/host/workers/worker.js';
+import {openWorker} from '../../../source/host/workers/worker.js';
+import type {WorkerOptions} from '../../../source/host/workers/worker-protocol.js';
 import {type Errand} from './errand.js';
 
 type Memory = {readonly pid: number; readonly words: readonly string[]; readonly arguments: readonly string[]};

@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import path from 'node:path';
 import {run} from '../../../source/host/run.js';
-import {quote} from '../../../source/quote.js';
+import {quote} from '../../../source/text/escape.js';
 import type {CommandOptions, CommandResult} from '../host.js';
 
 export type User = 'root' | 'ada';

@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
-import type {BuildOptions, Engine} from '../../../engine/engine.js';
+import type {Engine} from '../../../engine/engine.js';
+import type {BuildOptions} from '../../../engine/build.js';
 import {HolmError, messageOf} from '../../../engine/errors.js';
 import {familiarName, tagName} from '../../../rules/images/reference.js';
 import type {Progress} from '../../../engine/resources.js';

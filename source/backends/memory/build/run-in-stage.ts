@@ -15,6 +15,7 @@ export const runInStage = async (state: State, stage: Stage, {command, print, si
 	const host: ProgramHost = {
 		hostname: 'buildkitsandbox',
 		files,
+		findProgram: (name, from) => findProgram(files, name, from),
 		now: state.now,
 		sleep: state.timers.delay,
 		resolve: name => name === 'localhost' ? ['127.0.0.1'] : [],

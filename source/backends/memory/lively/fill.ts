@@ -8,9 +8,8 @@ import {deriveImage, filesOf, findImage, imageOf} from '../image-store.js';
 import {knownImages} from '../known-images.js';
 import {addNetwork} from '../networks.js';
 import {startRecord} from '../start-container.js';
-import {publish, type State} from '../state.js';
+import {publish, type Simulation, type State} from '../state.js';
 import {projectImages, type Project, type Service} from './projects.js';
-import type {Simulation} from './simulation.js';
 import {voiceLabel} from './voices.js';
 
 const hour = 3_600_000;

@@ -1,5 +1,17 @@
 import type {Random} from '../random.js';
-import type {Line, Voice} from './voices.js';
+
+export type Line = {readonly stream: 'stdout' | 'stderr'; readonly text: string};
+
+/** What a service writes, and when. Everything comes from the given source of chance and the time. */
+export type Voice = {
+	/** Milliseconds until it speaks again. */
+	readonly pause: (random: Random) => number;
+	readonly greet: (random: Random, now: number) => readonly Line[];
+	readonly speak: (random: Random, now: number) => readonly Line[];
+	/** Milliseconds until it fails, for one that does, and its last words. */
+	readonly lifetime?: (random: Random) => number;
+	readonly fail?: (random: Random, now: number) => readonly Line[];
+};
 
 const out = (text: string): Line => ({stream: 'stdout', text: `${text}\n`});
 const error = (text: string): Line => ({stream: 'stderr', text: `${text}\n`});

@@ -1,10 +1,10 @@
 import {Buffer} from 'node:buffer';
-import type {Container} from '../../../engine/resources.js';
-import type {ContainerRecord, State} from '../state.js';
+import type {ContainerRecord, Simulation, State} from '../state.js';
 import type {Timers} from '../timers.js';
 import {createRandom, seedOf, type Random} from '../random.js';
 import {endRun} from '../end-container.js';
-import {voiceOf, type Voice} from './voices.js';
+import {voiceOf} from './voices.js';
+import type {Voice} from './lines.js';
 
 /** What is to happen at a moment. */
 type Occasion = {at: number; readonly run: () => void; isTakenBack: boolean};
@@ -14,26 +14,6 @@ const longestSilence = 5 * 60_000;
 
 /** Milliseconds between looks while somebody watches. */
 const shortestWait = 100;
-
-/**
-What goes on by itself in a lively engine, in the order of its own time.
-
-Nothing happens while nobody looks: whoever looks has everything up to the present happen first, with the times that it would have had, so that it is the same however often one looks. Only while somebody watches a timer looks for them.
-*/
-export type Simulation = {
-	/** The present, or the moment of what is just happening. */
-	readonly now: () => number;
-	/** Runs an action when so much time has passed; the result takes that back. */
-	readonly later: (milliseconds: number, action: () => void) => () => void;
-	readonly settle: () => void;
-	readonly watch: () => () => void;
-	/** Whether a container's words come from here instead of its program. */
-	readonly speaksFor: (container: Container) => boolean;
-	/** Lets a container that has just started speak. */
-	readonly started: (state: State, record: ContainerRecord) => void;
-	/** Runs something as if it were another moment. */
-	readonly at: (moment: number, action: () => void) => void;
-};
 
 export const createSimulation = ({clock, timers, seed}: {readonly clock: () => number; readonly timers: Timers; readonly seed: number}): Simulation => {
 	const queue: Occasion[] = [];

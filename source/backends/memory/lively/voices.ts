@@ -1,5 +1,4 @@
 import type {Container} from '../../../engine/resources.js';
-import type {Random} from '../random.js';
 import {
 	flask,
 	flaky,
@@ -8,20 +7,8 @@ import {
 	plain,
 	postgres,
 	redis,
+	type Voice,
 } from './lines.js';
-
-export type Line = {readonly stream: 'stdout' | 'stderr'; readonly text: string};
-
-/** What a service writes, and when. Everything comes from the given source of chance and the time. */
-export type Voice = {
-	/** Milliseconds until it speaks again. */
-	readonly pause: (random: Random) => number;
-	readonly greet: (random: Random, now: number) => readonly Line[];
-	readonly speak: (random: Random, now: number) => readonly Line[];
-	/** Milliseconds until it fails, for one that does, and its last words. */
-	readonly lifetime?: (random: Random) => number;
-	readonly fail?: (random: Random, now: number) => readonly Line[];
-};
 
 /** The label of a made-up container that says how it speaks. */
 export const voiceLabel = 'holm.demo.voice';

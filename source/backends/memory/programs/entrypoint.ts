@@ -1,5 +1,4 @@
 import type {Program} from '../process.js';
-import {findProgram} from './find-program.js';
 
 /** What the entry points of many images come down to: the command after it runs in its place. */
 export const entrypoint: Program = async invocation => {
@@ -12,5 +11,5 @@ export const entrypoint: Program = async invocation => {
 		await invocation.stdout.write('/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty, will attempt to perform configuration\n/docker-entrypoint.sh: Configuration complete; ready for start up\n');
 	}
 
-	return findProgram(invocation.host.files, command[0], invocation.directory).run({...invocation, command});
+	return invocation.host.findProgram(command[0], invocation.directory).run({...invocation, command});
 };

@@ -15,7 +15,6 @@ import {
 } from './change-files.js';
 import {echo} from './echo.js';
 import {entrypoint} from './entrypoint.js';
-import {findProgram} from './find-program.js';
 import {flood} from './flood.js';
 import {ls, readlink, stat} from './list-files.js';
 import {getent, nslookup, ping} from './network.js';
@@ -60,7 +59,7 @@ const env: Program = async invocation => {
 	})]);
 	const command = end === -1 ? [] : words.slice(end);
 	if (command.length > 0) {
-		return findProgram(invocation.host.files, command[0]!, invocation.directory).run({...invocation, command, environment});
+		return invocation.host.findProgram(command[0]!, invocation.directory).run({...invocation, command, environment});
 	}
 
 	await invocation.stdout.write(environment.entries().map(([name, value]) => `${name}=${value}\n`).toArray().join(''));

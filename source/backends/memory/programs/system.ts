@@ -1,6 +1,5 @@
 import os from 'node:os';
 import type {Program} from '../process.js';
-import {findProgram} from './find-program.js';
 import {optionsOf} from './options.js';
 
 const kernel = '6.12.0-holm';
@@ -86,7 +85,7 @@ export const which: Program = async invocation => {
 	let status = 0;
 	for (const name of optionsOf(invocation).operands) {
 		try {
-			const {path} = findProgram(invocation.host.files, name, invocation.directory);
+			const {path} = invocation.host.findProgram(name, invocation.directory);
 			await invocation.stdout.write(`${path}\n`);
 		} catch {
 			status = 1;

@@ -1,7 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
 import {echo} from '../programs/echo.js';
-import {findProgram} from '../programs/find-program.js';
 import {pathIn} from '../programs/paths.js';
 import {printf} from '../programs/printf.js';
 import {test} from '../programs/test.js';
@@ -229,7 +228,7 @@ const describe = async (shell: Shell, name: string, files: Descriptors, builtin:
 	}
 
 	try {
-		const {path: place} = findProgram(shell.invocation.host.files, name, shell.directory);
+		const {path: place} = shell.invocation.host.findProgram(name, shell.directory);
 		await files[1].write(`${place}\n`);
 		return 0;
 	} catch {

@@ -1,5 +1,4 @@
 import {HolmError} from '../../../engine/errors.js';
-import {findProgram} from '../programs/find-program.js';
 import type {Descriptors, Shell} from './shell-state.js';
 import {interrupted} from './tasks.js';
 
@@ -11,7 +10,7 @@ export const runProgram = async (shell: Shell, words: readonly string[], variabl
 	const {invocation} = shell;
 	let program;
 	try {
-		program = findProgram(invocation.host.files, words[0]!, shell.directory);
+		program = invocation.host.findProgram(words[0]!, shell.directory);
 	} catch (error) {
 		if (!(error instanceof HolmError)) {
 			throw error;

@@ -1,6 +1,6 @@
 import type {Case} from '../../host.js';
 import type {Engine} from '../../../../source/engine/engine.js';
-import {quote} from '../../../../source/quote.js';
+import {quote} from '../../../../source/text/escape.js';
 import {
 	engineOf,
 	equals,

@@ -1,0 +1,24 @@
+import {type Readable} from 'node:stream';
+import type {Progress} from './resources.js';
+import type {RegistryCredentials} from './transfer.js';
+
+export type BuildOptions = {
+	readonly tags: readonly string[];
+	/** Path of the Dockerfile within the context; default `Dockerfile`, then `Containerfile`. */
+	readonly file?: string;
+	readonly buildArguments: Readonly<Record<string, string>>;
+	readonly target?: string;
+	readonly noCache: boolean;
+	/** Look for newer base images even where there is one. */
+	readonly pull: boolean;
+	readonly labels: Readonly<Record<string, string>>;
+	/** For the registries of base images, at most one for each. */
+	readonly credentials?: readonly RegistryCredentials[];
+	readonly signal?: AbortSignal;
+};
+
+/** Images of Dockerfiles. */
+export type BuildVerbs = {
+	/** `context` is a tar, plain or gzipped. */
+	buildImage: (context: Readable, options: BuildOptions) => AsyncIterable<Progress>;
+};

@@ -1,0 +1,13 @@
+import type {Container, ContainerConfiguration, Filters, Pruned} from './resources.js';
+
+/** What containers there are, and their creation and removal. */
+export type ContainersVerbs = {
+	/** Running ones, unless `all`. Newest first. */
+	containers: (options?: {readonly all?: boolean; readonly filters?: Filters; readonly size?: boolean}) => Promise<readonly Container[]>;
+	container: (reference: string, options?: {readonly size?: boolean}) => Promise<Container>;
+	/** Refuses an unknown image, `not-found`: pulling is the caller's. */
+	createContainer: (configuration: ContainerConfiguration) => Promise<{readonly id: string; readonly warnings: readonly string[]}>;
+	renameContainer: (reference: string, name: string) => Promise<void>;
+	removeContainer: (reference: string, options?: {readonly force?: boolean; readonly volumes?: boolean}) => Promise<void>;
+	pruneContainers: (filters?: Filters) => Promise<Pruned>;
+};

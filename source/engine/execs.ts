@@ -1,0 +1,28 @@
+import type {Session, TerminalSize} from './sessions.js';
+
+export type ExecConfiguration = {
+	readonly command: readonly string[];
+	readonly terminal: boolean;
+	readonly stdin: boolean;
+	readonly environment: readonly string[];
+	readonly workingDirectory?: string;
+	readonly user?: string;
+	readonly privileged: boolean;
+};
+
+export type ExecStatus = {
+	readonly id: string;
+	readonly containerId: string;
+	readonly configuration: ExecConfiguration;
+	readonly running: boolean;
+	/** Once it has ended. */
+	readonly exitCode?: number;
+};
+
+/** Further processes in a container. */
+export type ExecsVerbs = {
+	createExec: (reference: string, configuration: ExecConfiguration) => Promise<string>;
+	startExec: (id: string, size?: TerminalSize) => Promise<Session>;
+	resizeExec: (id: string, size: TerminalSize) => Promise<void>;
+	exec: (id: string) => Promise<ExecStatus>;
+};

@@ -1,0 +1,21 @@
+import type {
+	AttachmentConfiguration,
+	DnsRecord,
+	Filters,
+	Network,
+	NetworkConfiguration,
+	Pruned,
+} from './resources.js';
+
+/** Networks, who is on them, and what their name servers know. */
+export type NetworksVerbs = {
+	networks: (filters?: Filters) => Promise<readonly Network[]>;
+	network: (reference: string) => Promise<Network>;
+	createNetwork: (configuration: NetworkConfiguration) => Promise<{readonly id: string}>;
+	removeNetwork: (reference: string) => Promise<void>;
+	connectNetwork: (container: string, attachment: AttachmentConfiguration) => Promise<void>;
+	disconnectNetwork: (network: string, container: string, options?: {readonly force?: boolean}) => Promise<void>;
+	pruneNetworks: (filters?: Filters) => Promise<Pruned>;
+	/** Absent from a backend that does not know them. */
+	dnsRecords?: (network: string) => Promise<readonly DnsRecord[]>;
+};

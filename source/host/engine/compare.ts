@@ -1,0 +1,32 @@
+import {Buffer} from 'node:buffer';
+import type {FileChange} from '../../engine/resources.js';
+import {listChanges} from '../../rules/containers/file-changes.js';
+import {mountedPaths} from '../containers/bundle.js';
+import {createComparison, createListParser} from '../containers/file-list.js';
+import type {Agent} from '../machines/agent.js';
+import {createBaseFiles, listCommand} from './base-files.js';
+import {openOutput} from './files.js';
+import type {Entry, Site} from './site.js';
+
+export type Compare = (entry: Entry, agent: Agent) => Promise<{
+	/** Paths are bytes, each a character. */
+	readonly changes: readonly FileChange[];
+	/** Of those that have changed, what is not the same directory still. */
+	readonly replaced: readonly string[];
+}>;
+
+/** Compares what is on a container's disk, in the guest that has it, with its image. */
+export const createCompare = (site: Site): Compare => {
+	const baseFiles = createBaseFiles(site);
+	return async ({container}, agent) => {
+		const comparison = createComparison(await baseFiles(container.imageId));
+		const parser = createListParser(comparison.add);
+		for await (const chunk of await openOutput(agent, listCommand, `the list of the files of container ${container.name}`)) {
+			parser.push(chunk as Uint8Array);
+		}
+
+		parser.end();
+		const ignored = mountedPaths(container.mounts).map(path => Buffer.from(path).toString('latin1'));
+		return {changes: listChanges(comparison.changes(), ignored), replaced: comparison.replaced().filter(path => !ignored.includes(path))};
+	};
+};
