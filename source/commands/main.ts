@@ -3,10 +3,9 @@ import {asHolmError, exitStatusOf, HolmError} from '../engine/errors.js';
 import type {EngineTarget} from '../dashboard/state/known-engines.js';
 import type {Context} from './command.js';
 import {parseArguments} from '../flags/parse-arguments.js';
-import {splitArguments} from '../flags/split-arguments.js';
+import {splitArguments, splitFirst} from '../flags/split-arguments.js';
 import {findCommand, type FoundCommand} from './find-command.js';
 import {checkArity} from './usage.js';
-import {splitFirst} from '../flags/split-arguments.js';
 import {nonEmpty} from './non-empty.js';
 
 /** Where the program's own surroundings come in; the engine is the commands' to ask for. */

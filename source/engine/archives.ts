@@ -10,7 +10,7 @@ export type PathStatus = {
 	readonly linkTarget: string;
 };
 
-/** Files of a container as tars. */
+/** Files of a container, copied as tar archives. */
 export type ArchivesVerbs = {
 	pathStatus: (reference: string, path: string) => Promise<PathStatus>;
 	/** A tar of the file or directory, whose first entry has its base name. */

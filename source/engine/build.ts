@@ -17,7 +17,7 @@ export type BuildOptions = {
 	readonly signal?: AbortSignal;
 };
 
-/** Images of Dockerfiles. */
+/** Images built from Dockerfiles. */
 export type BuildVerbs = {
 	/** `context` is a tar, plain or gzipped. */
 	buildImage: (context: Readable, options: BuildOptions) => AsyncIterable<Progress>;

@@ -9,7 +9,7 @@ export type CommitOptions = {
 	readonly pause?: boolean;
 };
 
-/** Images of containers. */
+/** Images made from containers. */
 export type CommitsVerbs = {
 	/** Makes an image of a container: its image with what it has otherwise, except in mounts, as one more layer. */
 	commitContainer: (reference: string, options?: CommitOptions) => Promise<{readonly id: string}>;

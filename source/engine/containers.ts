@@ -1,6 +1,6 @@
 import type {Container, ContainerConfiguration, Filters, Pruned} from './resources.js';
 
-/** What containers there are, and their creation and removal. */
+/** Listing, creation and removal of containers. */
 export type ContainersVerbs = {
 	/** Running ones, unless `all`. Newest first. */
 	containers: (options?: {readonly all?: boolean; readonly filters?: Filters; readonly size?: boolean}) => Promise<readonly Container[]>;

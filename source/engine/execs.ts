@@ -19,7 +19,7 @@ export type ExecStatus = {
 	readonly exitCode?: number;
 };
 
-/** Further processes in a container. */
+/** Additional processes in running containers. */
 export type ExecsVerbs = {
 	createExec: (reference: string, configuration: ExecConfiguration) => Promise<string>;
 	startExec: (id: string, size?: TerminalSize) => Promise<Session>;

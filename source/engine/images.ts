@@ -1,6 +1,6 @@
 import type {Filters, Image, Pruned} from './resources.js';
 
-/** Images there are. */
+/** Local images: listing, tags and removal. */
 export type ImagesVerbs = {
 	images: (options?: {readonly all?: boolean; readonly filters?: Filters}) => Promise<readonly Image[]>;
 	image: (reference: string) => Promise<Image>;

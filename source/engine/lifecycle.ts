@@ -5,7 +5,7 @@ export type ContainerUpdate = Partial<Pick<ContainerConfiguration, 'restartPolic
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
-/** What happens to one container while it is there. */
+/** Start, stop and what else changes the state of a container. */
 export type LifecycleVerbs = {
 	startContainer: (reference: string) => Promise<void>;
 	/** Resolves when it has ended; `not-modified` when it does not run. */

@@ -14,7 +14,7 @@ export type LogOptions = {
 
 export type BootLogOptions = Pick<LogOptions, 'follow' | 'tail' | 'signal'>;
 
-/** What containers and their machines wrote. */
+/** Output of containers, and of the kernels of their VMs. */
 export type LogsVerbs = {
 	/** In the order in which the lines left the container. */
 	logs: (reference: string, options?: LogOptions) => AsyncIterable<LogEntry>;

@@ -7,7 +7,7 @@ import type {
 	Pruned,
 } from './resources.js';
 
-/** Networks, who is on them, and what their name servers know. */
+/** Networks, their endpoints and the records of their name servers. */
 export type NetworksVerbs = {
 	networks: (filters?: Filters) => Promise<readonly Network[]>;
 	network: (reference: string) => Promise<Network>;

@@ -16,7 +16,7 @@ export type Session = {
 
 export type TerminalSize = {readonly rows: number; readonly columns: number};
 
-/** The streams of a container's own process, live. */
+/** Live standard streams of a container's main process. */
 export type SessionsVerbs = {
 	/** Output from now on; `logs` sends what was written before it first. A container that is not yet running may be attached, so that nothing of its start is missed. */
 	attachContainer: (reference: string, options?: {readonly stdin?: boolean; readonly logs?: boolean}) => Promise<Session>;

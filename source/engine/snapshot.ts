@@ -17,7 +17,7 @@ export type Snapshot = {
 	readonly stats: Readonly<Record<string, ContainerStats>>;
 };
 
-/** Everything at once. */
+/** One consistent reading of everything a dashboard shows. */
 export type SnapshotVerbs = {
 	snapshot: (options?: {readonly stats?: boolean}) => Promise<Snapshot>;
 };

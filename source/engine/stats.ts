@@ -1,6 +1,6 @@
 import type {ContainerStats} from './resources.js';
 
-/** What a container uses, and its processes. */
+/** Resource usage of containers, and their processes. */
 export type StatsVerbs = {
 	/** One reading, or with `stream` one a second until the container ends or `signal` aborts. */
 	stats: (reference: string, options?: {readonly stream?: boolean; readonly signal?: AbortSignal}) => AsyncIterable<ContainerStats>;

@@ -37,7 +37,7 @@ export type DiskUsage = {
 	readonly cacheBytes: number;
 };
 
-/** The engine itself. */
+/** Version, state and disk usage of the engine. */
 export type SystemVerbs = {
 	version: () => Promise<EngineVersion>;
 	info: () => Promise<EngineInfo>;

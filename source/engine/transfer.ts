@@ -8,7 +8,7 @@ export type RegistryCredentials = {
 	readonly server?: string;
 };
 
-/** Images from and to registries and archives. */
+/** Pulls, pushes and archives of images. */
 export type TransferVerbs = {
 	pullImage: (reference: string, options?: {readonly credentials?: RegistryCredentials; readonly platform?: string; readonly signal?: AbortSignal}) => AsyncIterable<Progress>;
 	pushImage: (reference: string, options?: {readonly credentials?: RegistryCredentials; readonly signal?: AbortSignal}) => AsyncIterable<Progress>;

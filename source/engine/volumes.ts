@@ -1,6 +1,6 @@
 import type {Filters, Pruned, Volume} from './resources.js';
 
-/** Volumes. */
+/** Named volumes: listing, creation and removal. */
 export type VolumesVerbs = {
 	volumes: (filters?: Filters) => Promise<readonly Volume[]>;
 	volume: (name: string) => Promise<Volume>;

@@ -1,7 +1,6 @@
 import test from 'ava';
 import {containerProcess, exposedPorts, mergeEnvironment} from '../../source/rules/containers/container-process.js';
-import {containerName, madeUpName, networkName, volumeName} from '../../source/rules/names.js';
-import {mountPath} from '../../source/rules/names.js';
+import {containerName, madeUpName, networkName, volumeName, mountPath} from '../../source/rules/names.js';
 import {findContainer, findNetwork} from '../../source/rules/references.js';
 import {restartDelay, restarts, startsAtBoot} from '../../source/rules/containers/restart-policy.js';
 import {signalNumber} from '../../source/rules/containers/signals.js';

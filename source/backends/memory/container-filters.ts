@@ -1,6 +1,5 @@
-import type {Filters} from '../../engine/resources.js';
+import {type Filters, type Container, type Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
-import type {Container, Image} from '../../engine/resources.js';
 import {filterOf, type Matcher} from '../../rules/filters.js';
 import {containerRules} from '../../rules/item-filters.js';
 import {findContainer} from '../../rules/references.js';

@@ -1,7 +1,6 @@
 import type {Engine} from '../../engine/engine.js';
-import type {Pruned} from '../../engine/resources.js';
+import {type Pruned, type Container} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
-import type {Container} from '../../engine/resources.js';
 import {filterOf, labelRules, untilOf} from '../../rules/filters.js';
 import {findContainer} from '../../rules/references.js';
 import {change} from './change-status.js';

@@ -8,8 +8,7 @@ import type {
 	PublishedPort,
 } from '../../engine/resources.js';
 import {containerProcess, exposedPorts} from '../../rules/containers/container-process.js';
-import {mountPath} from '../../rules/names.js';
-import {containerName, madeUpName, volumeName} from '../../rules/names.js';
+import {mountPath, containerName, madeUpName, volumeName} from '../../rules/names.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
 import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
 import {findImage} from './image-store.js';

@@ -1,5 +1,5 @@
 import type {Engine} from '../../engine/engine.js';
-import type {Pruned} from '../../engine/resources.js';
+import {type Pruned, type Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {
 	familiarName,
@@ -7,7 +7,6 @@ import {
 	repositoryName,
 	tagName,
 } from '../../rules/images/reference.js';
-import type {Image} from '../../engine/resources.js';
 import {filterOf, isTrue} from '../../rules/filters.js';
 import {imageRules} from './image-filters.js';
 import {findImage, listImages, releaseTag} from './image-store.js';

@@ -1,8 +1,7 @@
 import type {Engine} from '../../engine/engine.js';
-import type {Pruned} from '../../engine/resources.js';
+import {type Pruned, type Attachment, type Network, type NetworkConfiguration} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {nextSubnet, validateNetwork} from '../../rules/networks/ipam.js';
-import type {Attachment, Network, NetworkConfiguration} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
 import {networkName} from '../../rules/names.js';

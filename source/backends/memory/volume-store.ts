@@ -1,6 +1,5 @@
 import type {Mount, Volume} from '../../engine/resources.js';
-import {mountPath} from '../../rules/names.js';
-import {volumeName} from '../../rules/names.js';
+import {mountPath, volumeName} from '../../rules/names.js';
 import {createFileTree, type FileTree, type TreeMount} from './file-tree.js';
 import {publish, type State, type VolumeRecord} from './state.js';
 

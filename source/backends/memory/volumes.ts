@@ -1,7 +1,6 @@
 import type {Engine} from '../../engine/engine.js';
-import type {Pruned} from '../../engine/resources.js';
+import {type Pruned, type Volume} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
-import type {Volume} from '../../engine/resources.js';
 import {
 	filterOf,
 	isTrue,

@@ -4,10 +4,9 @@ import {quote} from '../../text/escape.js';
 import type {Environment} from '../hosts/which-engine.js';
 import type {ChannelSocket} from './channel.js';
 import {readConfiguration} from './configuration.js';
-import type {SshTarget} from '../../wire/ssh-target.js';
+import {type SshTarget, parseTarget} from '../../wire/ssh-target.js';
 import type {Ask} from './identities.js';
 import {openLink, type Link} from './link.js';
-import {parseTarget} from '../../wire/ssh-target.js';
 
 export type DialOptions = {
 	/** Where the home directory, the agent and what else ssh looks up are. */

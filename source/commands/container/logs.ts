@@ -3,11 +3,10 @@ import type {BootLogOptions} from '../../engine/logs.js';
 import {HolmError} from '../../engine/errors.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {defineCommand, type Context} from '../command.js';
-import type {Output} from '../../terminal/streams.js';
+import {type Output, write} from '../../terminal/streams.js';
 import {parseWhole} from '../../flags/sizes.js';
 import {parseTime} from '../../flags/times.js';
 import {createLogText} from '../print/log-text.js';
-import {write} from '../../terminal/streams.js';
 
 const lineFeed = 10;
 

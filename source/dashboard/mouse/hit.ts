@@ -1,6 +1,5 @@
 import {layoutOf, type PaneName} from '../frame/layout.js';
-import type {ListName, UiState} from '../state/ui-state.js';
-import {isDrawn} from '../state/ui-state.js';
+import {type ListName, type UiState, isDrawn} from '../state/ui-state.js';
 
 /** What is under the pointer: a list with the row on the screen, counted from its first, or something that only scrolls. */
 export type Hit =

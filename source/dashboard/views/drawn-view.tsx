@@ -4,9 +4,8 @@ import {emptyLines, Lines, type Size} from '../frame/lines.js';
 import {Panel} from '../frame/panel.js';
 import type {Shown} from '../state/shown.js';
 import type {StoreState} from '../state/store.js';
-import type {UiState} from '../state/ui-state.js';
+import {type UiState, type DrawnViewName} from '../state/ui-state.js';
 import {drawnOf, topOf} from './drawn.js';
-import type {DrawnViewName} from '../state/ui-state.js';
 
 type DrawnViewProps = Size & {readonly view: DrawnViewName; readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly shown: Shown};
 

@@ -1,7 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import type {Engine} from '../../engine/engine.js';
-import type {Filters} from '../../engine/resources.js';
-import type {Container, ContainerStats} from '../../engine/resources.js';
+import {type Filters, type Container, type ContainerStats} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {signalNumber} from '../../rules/containers/signals.js';

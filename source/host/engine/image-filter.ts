@@ -1,6 +1,5 @@
-import type {Filters} from '../../engine/resources.js';
+import {type Filters, type Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
-import type {Image} from '../../engine/resources.js';
 import {filterOf, isTrue} from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';
 import {familiarName} from '../../rules/images/reference.js';

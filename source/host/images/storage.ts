@@ -1,8 +1,7 @@
 import type {Readable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
-import type {Pruned} from '../../engine/resources.js';
+import {type Pruned, type Image, type Progress} from '../../engine/resources.js';
 import type {RegistryCredentials} from '../../engine/transfer.js';
-import type {Image, Progress} from '../../engine/resources.js';
 import type {Paths} from '../store/paths.js';
 import {loadArchive, saveArchive} from './archive.js';
 import {openBuildah, type Buildah} from './buildah.js';

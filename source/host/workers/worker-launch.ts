@@ -8,8 +8,7 @@ import {HolmError} from '../../engine/errors.js';
 import {programPath} from '../environment.js';
 import {heldStatus} from '../lock.js';
 import {connect, type Link} from './worker-link.js';
-import type {Station} from './worker-protocol.js';
-import type {WorkerOptions} from './worker-protocol.js';
+import {type Station, type WorkerOptions} from './worker-protocol.js';
 import {spawned} from '../spawned.js';
 
 /** A process of Node's takes ten seconds and more to start on an emulated or very busy host. */

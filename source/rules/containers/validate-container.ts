@@ -1,8 +1,7 @@
 import net from 'node:net';
 import {HolmError} from '../../engine/errors.js';
 import type {ContainerConfiguration, Mount} from '../../engine/resources.js';
-import {mountPath} from '../names.js';
-import {containerName} from '../names.js';
+import {mountPath, containerName} from '../names.js';
 import {signalNumber} from './signals.js';
 import {
 	refuse,
