@@ -152,7 +152,7 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 		return openDashboard({...options, target: targetOf(host ?? nonEmpty(environment.HOLM_HOST) ?? ownHost, ownRoot)});
 	}
 
-	const {createMemoryEngine} = await import('../backends/memory.js');
+	const {createMemoryEngine} = await import('../backends/memory/engine.js');
 	const engine = createMemoryEngine({lively: true, now: surroundings.now});
 	try {
 		return await openDashboard({

@@ -94,7 +94,7 @@ export const daemonStatus = async ({root = defaultRoot}: In = {}): Promise<Daemo
 
 /** Resolves once the engine answers at the service's socket; throws its reason when it cannot open. */
 const awaitService = async (): Promise<void> => {
-	const {createDockerEngine} = await import('../backends/docker.js');
+	const {createDockerEngine} = await import('../backends/docker/engine.js');
 	await createDockerEngine({kind: 'unix', path: serviceSocket}).version();
 };
 

@@ -9,7 +9,7 @@ import net from 'node:net';
 import test from 'ava';
 import {assertSafe, listenOn} from '../../source/api/listeners.js';
 import {createApiServer} from '../../source/api/server.js';
-import {createMemoryEngine} from '../../source/backends/memory.js';
+import {createMemoryEngine} from '../../source/backends/memory/engine.js';
 import type {HolmError} from '../../source/engine/errors.js';
 import {run} from '../../source/host/run.js';
 import {configuration} from '../backends/contract/laboratory.js';

@@ -3,8 +3,8 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {listenOn} from '../../source/api/listeners.js';
 import {createApiServer} from '../../source/api/server.js';
-import {createDockerEngine} from '../../source/backends/docker.js';
-import {createMemoryEngine} from '../../source/backends/memory.js';
+import {createDockerEngine} from '../../source/backends/docker/engine.js';
+import {createMemoryEngine} from '../../source/backends/memory/engine.js';
 import {testEngine} from './contract.js';
 
 testEngine('docker', async () => {

@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import {text} from 'node:stream/consumers';
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
-import {createMemoryEngine, type MemoryOptions} from '../../source/backends/memory.js';
+import {createMemoryEngine, type MemoryOptions} from '../../source/backends/memory/engine.js';
 import type {Engine} from '../../source/engine/engine.js';
 import {testEngine} from './contract.js';
 import {configuration} from './contract/laboratory.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import test from 'ava';
 import {createApiServer} from '../../source/api/server.js';
 import {connect} from '../../source/daemon/connect.js';
-import {createMemoryEngine} from '../../source/backends/memory.js';
+import {createMemoryEngine} from '../../source/backends/memory/engine.js';
 import {testEngine} from './contract.js';
 import {findObstacle, startServer} from './ssh/helpers/server.js';
 

@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
-import {createMemoryEngine} from '../../source/backends/memory.js';
+import {createMemoryEngine} from '../../source/backends/memory/engine.js';
 import {cursorOf} from '../../source/dashboard/state/list-state.js';
 import {idsOf} from '../../source/dashboard/state/shown.js';
 import {containerConfiguration} from './helpers/configurations.js';

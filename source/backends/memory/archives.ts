@@ -10,7 +10,7 @@ import {
 	sizeOf,
 	type TreeNode,
 } from './file-node.js';
-import {compareTrees} from './changes.js';
+import {compareTrees} from './file-changes.js';
 import type {Located} from './file-tree.js';
 import {publishOf, type ContainerRecord, type State} from './state.js';
 import {

@@ -3,7 +3,7 @@ import net from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import {createDockerEngine} from '../../../source/backends/docker.js';
+import {createDockerEngine} from '../../../source/backends/docker/engine.js';
 import {describeAddress, parseAddress} from '../../../source/wire/addresses.js';
 import {connectionError} from '../../../source/backends/docker/failures.js';
 import {HolmError} from '../../../source/engine/errors.js';

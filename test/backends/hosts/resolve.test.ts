@@ -10,7 +10,7 @@ import {createApiServer} from '../../../source/api/server.js';
 import {connect} from '../../../source/daemon/connect.js';
 import {resolveHost} from '../../../source/backends/hosts/resolve.js';
 import {requireCertificates} from '../../../source/backends/hosts/certificates.js';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {run} from '../../../source/host/run.js';
 
 const hasOpenssl = await run('openssl', ['version']).then(() => true, () => false);

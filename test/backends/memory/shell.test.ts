@@ -4,7 +4,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {configuration} from '../contract/laboratory.js';
 
 const findBusybox = (): string | undefined => {

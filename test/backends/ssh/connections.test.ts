@@ -11,7 +11,7 @@ import anyTest, {type ExecutionContext, type TestFn} from 'ava';
 import {pack} from 'tar-stream';
 import {createApiServer} from '../../../source/api/server.js';
 import {connect} from '../../../source/daemon/connect.js';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import type {Engine} from '../../../source/engine/engine.js';
 import {HolmError} from '../../../source/engine/errors.js';
 import {run} from '../../../source/host/run.js';

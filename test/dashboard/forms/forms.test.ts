@@ -1,5 +1,5 @@
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {containerForm} from '../../../source/dashboard/forms/container-form.js';
 import {networkForm} from '../../../source/dashboard/forms/network-form.js';
 import {volumeForm} from '../../../source/dashboard/forms/volume-form.js';

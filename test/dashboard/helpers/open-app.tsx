@@ -2,7 +2,7 @@ import {EventEmitter} from 'node:events';
 import {stripVTControlCharacters} from 'node:util';
 import {setTimeout as delay} from 'node:timers/promises';
 import {render} from 'ink';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {App} from '../../../source/dashboard/frame/app.js';
 import {defaultConfiguration} from '../../../source/dashboard/state/config.js';
 import {createController, type JoinSession} from '../../../source/dashboard/work/controller.js';

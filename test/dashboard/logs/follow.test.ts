@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {createLogs, type LogTarget} from '../../../source/dashboard/logs/follow.js';
 import type {Engine} from '../../../source/engine/engine.js';
 import type {LogOptions} from '../../../source/engine/logs.js';

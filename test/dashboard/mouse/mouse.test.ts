@@ -1,5 +1,5 @@
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {hitOf} from '../../../source/dashboard/mouse/hit.js';
 import {createMouseReader} from '../../../source/dashboard/mouse/mouse-events.js';
 import {initialUi} from '../../../source/dashboard/state/ui-state.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {announcements, type Moment} from '../../../source/dashboard/spoken/announcements.js';
 import type {Reading} from '../../../source/dashboard/spoken/reading.js';
 import {plain, spokenBytes, spokenDuration, spokenPercent} from '../../../source/dashboard/spoken/words.js';

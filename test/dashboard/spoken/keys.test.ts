@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {defaultKeyMaps} from '../../../source/dashboard/keys/key-maps.js';
 import type {Binding} from '../../../source/dashboard/keys/keys.js';
 import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';

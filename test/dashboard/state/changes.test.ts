@@ -1,5 +1,5 @@
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {changesBetween} from '../../../source/dashboard/state/changes.js';
 import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
 

@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {createStore, type Store} from '../../../source/dashboard/state/store.js';
 import type {Engine} from '../../../source/engine/engine.js';
 import {HolmError} from '../../../source/engine/errors.js';

@@ -1,6 +1,6 @@
 import {stripVTControlCharacters} from 'node:util';
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {widthOf} from '../../../source/text/width.js';
 import {createTheme} from '../../../source/dashboard/frame/theme.js';
 import {addressesLines, usesOf} from '../../../source/dashboard/views/addresses-lines.js';

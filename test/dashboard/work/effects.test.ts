@@ -1,6 +1,6 @@
 import {mock} from 'node:test';
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import type {Controller} from '../../../source/dashboard/work/controller.js';
 import {followDelay, startEffects} from '../../../source/dashboard/work/effects.js';
 import {reduceList} from '../../../source/dashboard/state/list-state.js';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {executePlan, recreate} from '../../../source/dashboard/work/execute.js';
 import {planDisconnect, planPrune, planRemoveContainers, planRemoveNetworks, planSignal} from '../../../source/dashboard/work/plan.js';
 import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
-import {createMemoryEngine} from '../../../source/backends/memory.js';
+import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {knownEngines, targetOf} from '../../../source/dashboard/state/known-engines.js';
 import type {Engine} from '../../../source/engine/engine.js';
 import {HolmError} from '../../../source/engine/errors.js';

@@ -12,7 +12,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import test, {type Implementation} from 'ava';
-import {createDockerEngine} from '../../../source/backends/docker.js';
+import {createDockerEngine} from '../../../source/backends/docker/engine.js';
 import type {Engine} from '../../../source/engine/engine.js';
 import {checkRequirements} from '../../../source/host/setup/requirements.js';
 import {pathsOf} from '../../../source/host/store/paths.js';

@@ -1,6 +1,6 @@
 import type {Engine} from '../../../source/engine/engine.js';
 import type {ContainerConfiguration, Mount, RestartPolicy} from '../../../source/engine/resources.js';
-import {createDockerEngine} from '../../../source/backends/docker.js';
+import {createDockerEngine} from '../../../source/backends/docker/engine.js';
 import {containerConfiguration} from '../../dashboard/helpers/configurations.js';
 import {must, type CommandResult, type Host} from '../host.js';
 

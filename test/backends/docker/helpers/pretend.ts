@@ -4,7 +4,7 @@ import {type AddressInfo, type Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import type {ExecutionContext} from 'ava';
-import {createDockerEngine} from '../../../../source/backends/docker.js';
+import {createDockerEngine} from '../../../../source/backends/docker/engine.js';
 import type {Engine} from '../../../../source/engine/engine.js';
 
 export type Pretender = {

@@ -8,7 +8,7 @@ import {asHolmError, HolmError} from '../../engine/errors.js';
 import {mapConcurrently} from './concurrency.js';
 import type {Client} from './client.js';
 import {pathName} from './paths.js';
-import {encodeFilters} from './container-verbs.js';
+import {encodeFilters} from './containers.js';
 
 type NetworkVerbs = 'networks' | 'network' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'pruneNetworks' | 'dnsRecords';
 

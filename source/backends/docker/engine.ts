@@ -1,17 +1,17 @@
-import type {Engine} from '../engine/engine.js';
-import type {ReachableAddress} from '../wire/addresses.js';
-import {archiveVerbs} from './docker/archive-verbs.js';
-import {createClient} from './docker/client.js';
-import {containerVerbs} from './docker/container-verbs.js';
-import {imageVerbs} from './docker/image-verbs.js';
-import {listNetworks, networkVerbs} from './docker/network-verbs.js';
-import {sessionVerbs} from './docker/session-verbs.js';
-import {createSnapshot} from './docker/snapshot.js';
-import {systemVerbs} from './docker/system-verbs.js';
-import {volumeVerbs} from './docker/volume-verbs.js';
-import {watchVerbs} from './docker/watch-verbs.js';
+import type {Engine} from '../../engine/engine.js';
+import type {ReachableAddress} from '../../wire/addresses.js';
+import {archiveVerbs} from './archives.js';
+import {createClient} from './client.js';
+import {containerVerbs} from './containers.js';
+import {imageVerbs} from './images.js';
+import {listNetworks, networkVerbs} from './networks.js';
+import {sessionVerbs} from './sessions.js';
+import {createSnapshot} from './snapshot.js';
+import {systemVerbs} from './system.js';
+import {volumeVerbs} from './volumes.js';
+import {watchVerbs} from './logs.js';
 
-export {parseAddress, type EngineAddress} from '../wire/addresses.js';
+export {parseAddress, type EngineAddress} from '../../wire/addresses.js';
 
 /**
 An engine that speaks Docker's API: Holm's own daemon, and Docker, Podman and what is compatible with them, from API 1.41 on.

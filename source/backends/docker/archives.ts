@@ -7,7 +7,7 @@ import type {Engine} from '../../engine/engine.js';
 import {inOrder} from '../../rules/containers/file-changes.js';
 import {readBytes} from './answer-streams.js';
 import type {Client} from './client.js';
-import {containerPath} from './container-verbs.js';
+import {containerPath} from './containers.js';
 
 /** The files of containers. */
 export const archiveVerbs = (client: Client): Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive' | 'changes' | 'exportContainer' | 'commitContainer'> => ({

@@ -7,7 +7,7 @@ import type {TerminalSize} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import type {Client} from './client.js';
 import {pathName} from './paths.js';
-import {containerPath} from './container-verbs.js';
+import {containerPath} from './containers.js';
 import {createSession} from './session.js';
 
 type Verbs = 'attachContainer' | 'resizeContainer' | 'createExec' | 'startExec' | 'resizeExec' | 'exec';

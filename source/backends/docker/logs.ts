@@ -6,7 +6,7 @@ import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats, LogEntry} from '../../engine/resources.js';
 import {endable, readLines} from './answer-streams.js';
 import type {Client} from './client.js';
-import {containerPath} from './container-verbs.js';
+import {containerPath} from './containers.js';
 import {connectionError} from './failures.js';
 import {createEntryDecoder, createTerminalEntryDecoder} from './log-entries.js';
 

@@ -7,8 +7,8 @@ import {type Filters, type Pruned, type Volume} from '../../engine/resources.js'
 import {asHolmError} from '../../engine/errors.js';
 import type {Client} from './client.js';
 import {pathName} from './paths.js';
-import {encodeFilters} from './container-verbs.js';
-import {byName} from './network-verbs.js';
+import {encodeFilters} from './containers.js';
+import {byName} from './networks.js';
 
 type Verbs = 'volumes' | 'volume' | 'createVolume' | 'removeVolume' | 'pruneVolumes';
 

@@ -4,8 +4,8 @@ import type {Engine} from '../../engine/engine.js';
 import type {EngineEvent} from '../../engine/resources.js';
 import {endable, readLines} from './answer-streams.js';
 import type {Client} from './client.js';
-import {encodeFilters} from './container-verbs.js';
-import {encodeMoment} from './watch-verbs.js';
+import {encodeFilters} from './containers.js';
+import {encodeMoment} from './logs.js';
 
 type EventOptions = NonNullable<Parameters<Engine['events']>[0]>;
 

@@ -10,7 +10,7 @@ import type {Progress} from '../../engine/resources.js';
 import {endable, readBytes, readLines} from './answer-streams.js';
 import type {Client, RequestOptions} from './client.js';
 import {pathName} from './paths.js';
-import {encodeFilters} from './container-verbs.js';
+import {encodeFilters} from './containers.js';
 import {cancelled} from './failures.js';
 
 type Verbs = 'images' | 'image' | 'pullImage' | 'pushImage' | 'buildImage' | 'tagImage' | 'removeImage' | 'saveImages' | 'loadImages' | 'pruneImages';
