@@ -1,24 +1,17 @@
 import {decodeContainer} from '../../wire/decode/container.js';
 import {decodeContainerItem} from '../../wire/decode/container-list.js';
-import {decodeEnding, decodePruned, decodeTop} from '../../wire/decode/verbs.js';
+import {decodePruned} from '../../wire/decode/verbs.js';
 import {encodeConnect} from '../../wire/encode/network.js';
-import {encodeCreateContainer, encodeUpdate} from '../../wire/encode/create.js';
-import {HolmError} from '../../engine/errors.js';
+import {encodeCreateContainer} from '../../wire/encode/create.js';
 import {fieldsOf, fieldsOfList} from '../../wire/fields.js';
-import type {Engine} from '../../engine/engine.js';
+import type {ContainersVerbs} from '../../engine/containers.js';
 import {type Filters, type ContainerConfiguration} from '../../engine/resources.js';
 import {createSteadyTimes} from './steady-times.js';
 import type {Client} from './client.js';
-import {pathName, type QueryValues} from './paths.js';
-
-/** Filters as Docker's clients have sent them since 1.22; nothing for none. */
-export const encodeFilters = (filters: Filters | undefined): string | undefined =>
-	filters && Object.keys(filters).length > 0 ? JSON.stringify(filters) : undefined;
-
-export const containerPath = (reference: string, verb = ''): string => `/containers/${pathName(reference, 'container')}${verb}`;
+import {containerPath, encodeFilters, pathName} from './paths.js';
 
 /** Docker before 1.44 takes one network when a container is made; the others are connected before it starts. */
-const createInSteps = async (client: Client, {networks, ...configuration}: ContainerConfiguration, create: Engine['createContainer']) => {
+const createInSteps = async (client: Client, {networks, ...configuration}: ContainerConfiguration, create: ContainersVerbs['createContainer']) => {
 	const [first, ...others] = networks;
 	const container = await create({...configuration, networks: first ? [first] : []});
 	try {
@@ -33,11 +26,7 @@ const createInSteps = async (client: Client, {networks, ...configuration}: Conta
 	return container;
 };
 
-type Verbs = 'containers' | 'container' | 'createContainer' | 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer'
-	| 'pauseContainer' | 'unpauseContainer' | 'renameContainer' | 'updateContainer' | 'removeContainer' | 'waitContainer' | 'top' | 'pruneContainers';
-
-/** What containers there are, and what they do from their start to their end. */
-export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
+export const containersVerbs = (client: Client): ContainersVerbs => {
 	const steady = createSteadyTimes();
 	const create = async (configuration: ContainerConfiguration) => {
 		const fields = fieldsOf(await client.json('POST', '/containers/create', {
@@ -45,17 +34,6 @@ export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
 			json: encodeCreateContainer(configuration),
 		}));
 		return {id: fields.text('Id'), warnings: fields.texts('Warnings')};
-	};
-
-	const tell = async (reference: string, verb: string, query?: QueryValues, otherwise?: string) => {
-		await client.json('POST', containerPath(reference, verb), {query, otherwise});
-	};
-
-	/** Docker ignored the parameter before API 1.42, and would send another signal without a word. */
-	const assertStopSignals = async (signal: string | undefined) => {
-		if (signal !== undefined && await client.minorVersion() < 42) {
-			throw new HolmError('unsupported', `this engine (API 1.${await client.minorVersion()}) cannot stop a container by ${signal}, only by the signal that it was created with`, {remedy: `holm kill --signal ${signal}`});
-		}
 	};
 
 	return {
@@ -69,27 +47,12 @@ export const containerVerbs = (client: Client): Pick<Engine, Verbs> => {
 		createContainer: async configuration => configuration.networks.length > 1 && !await client.isHolm()
 			? createInSteps(client, configuration, create)
 			: create(configuration),
-		startContainer: async reference => tell(reference, '/start', {}, `container ${reference} is running already`),
-		async stopContainer(reference, {signal, timeoutSeconds} = {}) {
-			await assertStopSignals(signal);
-			await tell(reference, '/stop', {signal, t: timeoutSeconds}, `container ${reference} does not run`);
+		async renameContainer(reference, name) {
+			await client.json('POST', containerPath(reference, '/rename'), {query: {name}});
 		},
-		async restartContainer(reference, {signal, timeoutSeconds} = {}) {
-			await assertStopSignals(signal);
-			await tell(reference, '/restart', {signal, t: timeoutSeconds});
-		},
-		killContainer: async (reference, signal) => tell(reference, '/kill', {signal}),
-		pauseContainer: async reference => tell(reference, '/pause'),
-		unpauseContainer: async reference => tell(reference, '/unpause'),
-		renameContainer: async (reference, name) => tell(reference, '/rename', {name}),
-		updateContainer: async (reference, update) => ({
-			warnings: fieldsOf(await client.json('POST', containerPath(reference, '/update'), {json: encodeUpdate(update)})).texts('Warnings'),
-		}),
 		async removeContainer(reference, {force, volumes} = {}) {
 			await client.json('DELETE', containerPath(reference), {query: {force, v: volumes}});
 		},
-		waitContainer: async (reference, condition, signal) => decodeEnding(await client.json('POST', containerPath(reference, '/wait'), {query: {condition}, signal})),
-		top: async (reference, psArguments) => decodeTop(await client.json('GET', containerPath(reference, '/top'), {query: {ps_args: psArguments}})),
 		pruneContainers: async filters => decodePruned('ContainersDeleted', await client.json('POST', '/containers/prune', {query: {filters: encodeFilters(filters)}})),
 	};
 };

@@ -1,17 +1,23 @@
 import type {Engine} from '../../engine/engine.js';
 import type {ReachableAddress} from '../../wire/addresses.js';
-import {archiveVerbs} from './archives.js';
 import {createClient} from './client.js';
-import {containerVerbs} from './containers.js';
-import {imageVerbs} from './images.js';
-import {listNetworks, networkVerbs} from './networks.js';
-import {sessionVerbs} from './sessions.js';
-import {createSnapshot} from './snapshot.js';
+import {archivesVerbs} from './archives.js';
+import {buildVerbs} from './build.js';
+import {changesVerbs} from './changes.js';
+import {commitsVerbs} from './commits.js';
+import {containersVerbs} from './containers.js';
+import {eventsVerbs} from './events.js';
+import {execsVerbs} from './execs.js';
+import {imagesVerbs} from './images.js';
+import {lifecycleVerbs} from './lifecycle.js';
+import {logsVerbs} from './logs.js';
+import {networksVerbs} from './networks.js';
+import {sessionsVerbs} from './sessions.js';
+import {snapshotVerbs} from './snapshot.js';
+import {statsVerbs} from './stats.js';
 import {systemVerbs} from './system.js';
-import {volumeVerbs} from './volumes.js';
-import {watchVerbs} from './logs.js';
-
-export {parseAddress, type EngineAddress} from '../../wire/addresses.js';
+import {transferVerbs} from './transfer.js';
+import {volumesVerbs} from './volumes.js';
 
 /**
 An engine that speaks Docker's API: Holm's own daemon, and Docker, Podman and what is compatible with them, from API 1.41 on.
@@ -20,25 +26,23 @@ Nothing is sent before the first verb is called. Connections are kept for the ne
 */
 export const createDockerEngine = (address: ReachableAddress): Engine => {
 	const client = createClient(address);
-	const containers = containerVerbs(client);
-	const images = imageVerbs(client);
-	const volumes = volumeVerbs(client);
-	const watching = watchVerbs(client);
-	return {
+	const verbs = {
 		...systemVerbs(client),
-		...containers,
-		...watching,
-		...sessionVerbs(client),
-		...archiveVerbs(client),
-		...networkVerbs(client),
-		...images,
-		...volumes,
-		snapshot: createSnapshot(client, {
-			...containers,
-			...images,
-			...volumes,
-			...watching,
-			listNetworks: async () => listNetworks(client),
-		}),
+		...eventsVerbs(client),
+		...containersVerbs(client),
+		...lifecycleVerbs(client),
+		...logsVerbs(client),
+		...sessionsVerbs(client),
+		...execsVerbs(client),
+		...statsVerbs(client),
+		...archivesVerbs(client),
+		...changesVerbs(client),
+		...commitsVerbs(client),
+		...networksVerbs(client),
+		...imagesVerbs(client),
+		...transferVerbs(client),
+		...buildVerbs(client),
+		...volumesVerbs(client),
 	};
+	return {...verbs, ...snapshotVerbs(client, verbs)};
 };

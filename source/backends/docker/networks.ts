@@ -2,15 +2,12 @@ import {decodeDnsRecord, decodeNetwork} from '../../wire/decode/network.js';
 import {decodePruned} from '../../wire/decode/verbs.js';
 import {encodeConnect, encodeCreateNetwork} from '../../wire/encode/network.js';
 import {fieldsOf, fieldsOfList} from '../../wire/fields.js';
-import type {Engine} from '../../engine/engine.js';
+import type {NetworksVerbs} from '../../engine/networks.js';
 import {type Filters, type Network} from '../../engine/resources.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
 import {mapConcurrently} from './concurrency.js';
 import type {Client} from './client.js';
-import {pathName} from './paths.js';
-import {encodeFilters} from './containers.js';
-
-type NetworkVerbs = 'networks' | 'network' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'pruneNetworks' | 'dnsRecords';
+import {pathName, encodeFilters} from './paths.js';
 
 const networkPath = (reference: string, verb = '') => `/networks/${pathName(reference, 'network')}${verb}`;
 
@@ -23,8 +20,8 @@ export const listNetworks = async (client: Client, filters?: Filters): Promise<r
 	return await client.isHolm() ? networks : networks.toSorted(byName);
 };
 
-export const networkVerbs = (client: Client): Pick<Engine, NetworkVerbs> => {
-	const network: Engine['network'] = async reference => decodeNetwork(await client.json('GET', networkPath(reference)));
+export const networksVerbs = (client: Client): NetworksVerbs => {
+	const network: NetworksVerbs['network'] = async reference => decodeNetwork(await client.json('GET', networkPath(reference)));
 
 	return {
 		async networks(filters) {

@@ -1,4 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
+import type {Filters} from '../../engine/resources.js';
+import type {TerminalSize} from '../../engine/sessions.js';
 
 /** What is undefined or false is left out, and what is true is `1`. */
 export type QueryValues = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
@@ -18,6 +20,14 @@ export const encodeQuery = (query: QueryValues = {}): string => {
 	return text && `?${text}`;
 };
 
+/** Filters as Docker's clients have sent them since 1.22; nothing for none. */
+export const encodeFilters = (filters: Filters | undefined): string | undefined =>
+	filters && Object.keys(filters).length > 0 ? JSON.stringify(filters) : undefined;
+
+/** Seconds with a fraction, as the API has a moment. */
+export const encodeMoment = (milliseconds: number | undefined): string | undefined =>
+	milliseconds === undefined ? undefined : (milliseconds / 1000).toFixed(3);
+
 /** A name as parts of a path, in which slashes are those of an image's name. */
 export const pathName = (reference: string, kind: string): string => {
 	const parts = reference.split('/');
@@ -28,3 +38,9 @@ export const pathName = (reference: string, kind: string): string => {
 	// Colons and at signs of image names stay as Docker's own clients send them.
 	return parts.map(part => encodeURIComponent(part.toWellFormed()).replaceAll('%3A', ':').replaceAll('%40', '@')).join('/');
 };
+
+export const containerPath = (reference: string, verb = ''): string => `/containers/${pathName(reference, 'container')}${verb}`;
+
+export const imagePath = (reference: string, verb = ''): string => `/images/${pathName(reference, 'image')}${verb}`;
+
+export const sizeQuery = ({rows, columns}: TerminalSize): QueryValues => ({h: rows, w: columns});

@@ -1,12 +1,16 @@
 import {decodeSnapshot} from '../../wire/decode/system.js';
-import type {Engine} from '../../engine/engine.js';
-import type {Snapshot} from '../../engine/snapshot.js';
+import type {ContainersVerbs} from '../../engine/containers.js';
+import type {ImagesVerbs} from '../../engine/images.js';
+import type {Snapshot, SnapshotVerbs} from '../../engine/snapshot.js';
+import type {StatsVerbs} from '../../engine/stats.js';
+import type {VolumesVerbs} from '../../engine/volumes.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
 import type {Container, ContainerStats, Network} from '../../engine/resources.js';
 import type {Client} from './client.js';
 import {mapConcurrently} from './concurrency.js';
+import {listNetworks} from './networks.js';
 
-type Parts = Pick<Engine, 'containers' | 'images' | 'volumes' | 'stats'> & {readonly listNetworks: () => Promise<readonly Network[]>};
+type Parts = ContainersVerbs & ImagesVerbs & VolumesVerbs & StatsVerbs;
 
 /** Docker's list of networks leaves out who is on them, and its containers tell. */
 const withLeases = (network: Network, containers: readonly Container[]): Network => ({
@@ -34,9 +38,9 @@ const readStats = async ({stats}: Parts, containers: readonly Container[]): Prom
 	return Object.fromEntries(readings.flat());
 };
 
-const compose = async (parts: Parts, hasStats: boolean): Promise<Snapshot> => {
+const compose = async (client: Client, parts: Parts, hasStats: boolean): Promise<Snapshot> => {
 	const readAt = Date.now();
-	const [containers, networks, images, volumes] = await Promise.all([parts.containers({all: true}), parts.listNetworks(), parts.images(), parts.volumes()]);
+	const [containers, networks, images, volumes] = await Promise.all([parts.containers({all: true}), listNetworks(client), parts.images(), parts.volumes()]);
 	return {
 		readAt,
 		containers,
@@ -48,15 +52,17 @@ const compose = async (parts: Parts, hasStats: boolean): Promise<Snapshot> => {
 };
 
 /** Everything at once, in one request where the engine is ours and in as few as it takes elsewhere. */
-export const createSnapshot = (client: Client, parts: Parts): Engine['snapshot'] => async ({stats = false} = {}) => {
-	if (!await client.isHolm()) {
-		return compose(parts, stats);
-	}
+export const snapshotVerbs = (client: Client, parts: Parts): SnapshotVerbs => ({
+	async snapshot({stats = false} = {}) {
+		if (!await client.isHolm()) {
+			return compose(client, parts, stats);
+		}
 
-	const json = await client.json('GET', '/holm/snapshot', {query: {stats}});
-	if (json === undefined) {
-		throw new HolmError('internal', 'the engine answered with nothing');
-	}
+		const json = await client.json('GET', '/holm/snapshot', {query: {stats}});
+		if (json === undefined) {
+			throw new HolmError('internal', 'the engine answered with nothing');
+		}
 
-	return decodeSnapshot(json);
-};
+		return decodeSnapshot(json);
+	},
+});

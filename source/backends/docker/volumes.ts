@@ -2,15 +2,12 @@ import {decodeDiskUsage} from '../../wire/decode/system.js';
 import {decodePruned} from '../../wire/decode/verbs.js';
 import {decodeVolume} from '../../wire/decode/volume.js';
 import {fieldsOf} from '../../wire/fields.js';
-import type {Engine} from '../../engine/engine.js';
+import type {VolumesVerbs} from '../../engine/volumes.js';
 import {type Filters, type Pruned, type Volume} from '../../engine/resources.js';
 import {asHolmError} from '../../engine/errors.js';
 import type {Client} from './client.js';
-import {pathName} from './paths.js';
-import {encodeFilters} from './containers.js';
+import {pathName, encodeFilters} from './paths.js';
 import {byName} from './networks.js';
-
-type Verbs = 'volumes' | 'volume' | 'createVolume' | 'removeVolume' | 'pruneVolumes';
 
 const volumePath = (name: string) => `/volumes/${pathName(name, 'volume')}`;
 
@@ -43,7 +40,7 @@ const pruneAnonymous = async (client: Client, filters: Filters | undefined): Pro
 	return {removed, freedBytes: removed.reduce((sum, name) => sum + (bytes.get(name) ?? 0), 0)};
 };
 
-export const volumeVerbs = (client: Client): Pick<Engine, Verbs> => ({
+export const volumesVerbs = (client: Client): VolumesVerbs => ({
 	async volumes(filters) {
 		const volumes = await listVolumes(client, filters);
 		return await client.isHolm() ? volumes : volumes.toSorted(byName);

@@ -1,0 +1,39 @@
+import {decodeEnding} from '../../wire/decode/verbs.js';
+import {encodeUpdate} from '../../wire/encode/create.js';
+import {HolmError} from '../../engine/errors.js';
+import {fieldsOf} from '../../wire/fields.js';
+import type {LifecycleVerbs} from '../../engine/lifecycle.js';
+import type {Client} from './client.js';
+import {containerPath, type QueryValues} from './paths.js';
+
+export const lifecycleVerbs = (client: Client): LifecycleVerbs => {
+	const tell = async (reference: string, verb: string, query?: QueryValues, otherwise?: string) => {
+		await client.json('POST', containerPath(reference, verb), {query, otherwise});
+	};
+
+	/** Docker ignored the parameter before API 1.42, and would send another signal without a word. */
+	const assertStopSignals = async (signal: string | undefined) => {
+		if (signal !== undefined && await client.minorVersion() < 42) {
+			throw new HolmError('unsupported', `this engine (API 1.${await client.minorVersion()}) cannot stop a container by ${signal}, only by the signal that it was created with`, {remedy: `holm kill --signal ${signal}`});
+		}
+	};
+
+	return {
+		startContainer: async reference => tell(reference, '/start', {}, `container ${reference} is running already`),
+		async stopContainer(reference, {signal, timeoutSeconds} = {}) {
+			await assertStopSignals(signal);
+			await tell(reference, '/stop', {signal, t: timeoutSeconds}, `container ${reference} does not run`);
+		},
+		async restartContainer(reference, {signal, timeoutSeconds} = {}) {
+			await assertStopSignals(signal);
+			await tell(reference, '/restart', {signal, t: timeoutSeconds});
+		},
+		killContainer: async (reference, signal) => tell(reference, '/kill', {signal}),
+		pauseContainer: async reference => tell(reference, '/pause'),
+		unpauseContainer: async reference => tell(reference, '/unpause'),
+		updateContainer: async (reference, update) => ({
+			warnings: fieldsOf(await client.json('POST', containerPath(reference, '/update'), {json: encodeUpdate(update)})).texts('Warnings'),
+		}),
+		waitContainer: async (reference, condition, signal) => decodeEnding(await client.json('POST', containerPath(reference, '/wait'), {query: {condition}, signal})),
+	};
+};
