@@ -1,7 +1,6 @@
 import path from 'node:path';
 import {Readable} from 'node:stream';
-import type {Engine} from '../../engine/engine.js';
-import type {PathStatus} from '../../engine/archives.js';
+import type {ArchivesVerbs, PathStatus} from '../../engine/archives.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/references.js';
 import {
@@ -10,18 +9,14 @@ import {
 	sizeOf,
 	type TreeNode,
 } from './file-node.js';
-import {compareTrees} from './file-changes.js';
 import type {Located} from './file-tree.js';
-import {publishOf, type ContainerRecord, type State} from './state.js';
+import type {ContainerRecord, State} from './state.js';
 import {
 	canUnpack,
 	packNode,
-	packTree,
 	readTar,
 	unpackInto,
 } from './tar-tree.js';
-
-type Verbs = Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive' | 'changes' | 'exportContainer'>;
 
 const shown = (text: string) => JSON.stringify(text.slice(0, 300)).slice(1, -1);
 
@@ -52,7 +47,7 @@ const statusOf = (given: string, {path: found, node}: Located): PathStatus => ({
 	linkTarget: node.type === 'link' ? path.posix.resolve(path.posix.dirname(found), node.target) : '',
 });
 
-export const archiveVerbs = (state: State): Verbs => ({
+export const archivesVerbs = (state: State): ArchivesVerbs => ({
 	async pathStatus(reference, given) {
 		state.settle();
 		return statusOf(given, locate(findContainer(state.containers, reference), given, {follow: false}));
@@ -73,17 +68,6 @@ export const archiveVerbs = (state: State): Verbs => ({
 		const status = statusOf(given, located);
 		const name = given.endsWith('/.') || (located.path === '/') ? '.' : status.name;
 		return {status, tar: Readable.from(packNode(name, located.node, childrenOf), {objectMode: false})};
-	},
-	async changes(reference) {
-		state.settle();
-		const {original, files} = findContainer(state.containers, reference);
-		return compareTrees(original, files.root());
-	},
-	async exportContainer(reference) {
-		state.settle();
-		const record = findContainer(state.containers, reference);
-		publishOf(state, record, 'export');
-		return Readable.from(packTree(record.files.root()), {objectMode: false});
 	},
 	async writeArchive(reference, given, tar) {
 		state.settle();

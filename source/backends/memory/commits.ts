@@ -1,4 +1,4 @@
-import type {Engine} from '../../engine/engine.js';
+import type {CommitsVerbs} from '../../engine/commits.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
 import {assertChanges, committedConfiguration} from '../../rules/images/committed-image.js';
 import {findContainer} from '../../rules/references.js';
@@ -14,7 +14,7 @@ const emptyContext = (state: State): BuildContext => ({
 	files: createFileTree(state.now), buildArguments: {}, globals: new Map(), filesOf: () => createFileTree(state.now), run: async () => 0, print: () => undefined,
 });
 
-export const commitVerbs = (state: State): Pick<Engine, 'commitContainer'> => ({
+export const commitsVerbs = (state: State): CommitsVerbs => ({
 	async commitContainer(reference, {tag, author = '', comment = '', changes = []} = {}) {
 		state.settle();
 		const record = findContainer(state.containers, reference);

@@ -1,4 +1,4 @@
-import type {Engine} from '../../engine/engine.js';
+import type {ContainersVerbs} from '../../engine/containers.js';
 import {type Pruned, type Container} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {filterOf, labelRules, untilOf} from '../../rules/filters.js';
@@ -10,8 +10,6 @@ import {endRun} from './end-container.js';
 import {renameLeases} from './endpoints.js';
 import {removeRecord} from './remove-container.js';
 import {publish, publishOf, type ContainerRecord, type State} from './state.js';
-
-type Verbs = Pick<Engine, 'containers' | 'container' | 'createContainer' | 'renameContainer' | 'removeContainer' | 'pruneContainers'>;
 
 export const withSize = ({container, files}: ContainerRecord, size: boolean | undefined): Container => size ? {...container, diskBytes: files.bytes()} : container;
 
@@ -30,7 +28,7 @@ export const killRecord = (state: State, record: ContainerRecord): void => {
 	}
 };
 
-export const containerVerbs = (state: State): Verbs => ({
+export const containersVerbs = (state: State): ContainersVerbs => ({
 	async containers({all = false, filters, size} = {}) {
 		state.settle();
 		const isWanted = containerFilter(state, filters);

@@ -1,31 +1,31 @@
 import {randomInt} from 'node:crypto';
 import type {Engine} from '../../engine/engine.js';
 import {createEventLog} from '../../engine/event-log.js';
-import {archiveVerbs} from './archives.js';
-import {buildVerbs} from './build/build.js';
-import {commitVerbs} from './commits.js';
-import {containerVerbs} from './containers.js';
-import {defaultNetwork} from './endpoints.js';
-import {eventVerbs} from './events.js';
-import {execVerbs} from './execs.js';
-import {addPresentImages} from './image-store.js';
-import {imageArchiveVerbs} from './image-archive.js';
-import {imageRemovalVerbs} from './image-removal.js';
-import {transferVerbs} from './transfer.js';
-import {imageVerbs} from './images.js';
+import {archivesVerbs} from './archives.js';
+import {buildVerbs} from './build.js';
+import {changesVerbs} from './changes.js';
+import {commitsVerbs} from './commits.js';
+import {containersVerbs} from './containers.js';
+import {eventsVerbs} from './events.js';
+import {execsVerbs} from './execs.js';
+import {imagesVerbs} from './images.js';
 import {lifecycleVerbs} from './lifecycle.js';
+import {logsVerbs} from './logs.js';
+import {sessionsVerbs} from './sessions.js';
+import {snapshotVerbs} from './snapshot.js';
+import {statsVerbs} from './stats.js';
+import {systemVerbs} from './system.js';
+import {transferVerbs} from './transfer.js';
+import {volumesVerbs} from './volumes.js';
+import {defaultNetwork} from './endpoints.js';
+import {addPresentImages} from './image-store.js';
 import {fill} from './lively/fill.js';
 import {manyProjects, projects} from './lively/projects.js';
 import {createSimulation} from './lively/simulation.js';
-import {logVerbs} from './logs.js';
-import {addNetwork, networkVerbs} from './networks.js';
+import {addNetwork, networksVerbs} from './networks.js';
 import {createRandom} from './random.js';
-import {sessionVerbs} from './sessions.js';
 import type {State} from './state.js';
-import {statsVerbs} from './stats.js';
-import {systemVerbs} from './system.js';
 import {createTimers} from './timers.js';
-import {volumeVerbs} from './volumes.js';
 
 export type MemoryOptions = {
 	/** Fills it with made-up projects that go on living. */
@@ -79,22 +79,22 @@ export const createMemoryEngine = ({lively = false, containers, networks, seed =
 
 	return {
 		...systemVerbs(state, id),
-		...eventVerbs(state),
-		...containerVerbs(state),
+		...eventsVerbs(state),
+		...containersVerbs(state),
 		...lifecycleVerbs(state),
-		...logVerbs(state),
-		...sessionVerbs(state),
-		...execVerbs(state),
+		...logsVerbs(state),
+		...sessionsVerbs(state),
+		...execsVerbs(state),
 		...statsVerbs(state),
-		...networkVerbs(state),
-		...imageVerbs(state),
+		...archivesVerbs(state),
+		...changesVerbs(state),
+		...commitsVerbs(state),
+		...networksVerbs(state),
+		...imagesVerbs(state),
 		...transferVerbs(state),
-		...imageRemovalVerbs(state),
-		...imageArchiveVerbs(state),
 		...buildVerbs(state),
-		...archiveVerbs(state),
-		...commitVerbs(state),
-		...volumeVerbs(state),
+		...volumesVerbs(state),
+		...snapshotVerbs(state),
 		close() {
 			timers.close();
 			for (const {run} of state.containers.values()) {

@@ -1,4 +1,4 @@
-import type {Engine} from '../../engine/engine.js';
+import type {EventsVerbs} from '../../engine/events.js';
 import type {EngineEvent} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
@@ -16,7 +16,7 @@ async function * select(state: State, events: AsyncIterable<EngineEvent>, isWant
 	}
 }
 
-export const eventVerbs = (state: State): Pick<Engine, 'events'> => ({
+export const eventsVerbs = (state: State): EventsVerbs => ({
 	events({since, until, filters, signal} = {}) {
 		state.settle();
 		const matches = filterOf(filters, eventRules);

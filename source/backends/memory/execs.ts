@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {Engine} from '../../engine/engine.js';
+import type {ExecsVerbs} from '../../engine/execs.js';
 import type {Session, TerminalSize} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/references.js';
@@ -13,8 +13,6 @@ import {findProgram} from './programs/find-program.js';
 import {publishOf, type ExecRecord, type State} from './state.js';
 import {createTerminalDevice} from './terminal-device.js';
 import {checkSize} from './terminal-size.js';
-
-type Verbs = Pick<Engine, 'createExec' | 'startExec' | 'resizeExec' | 'exec'>;
 
 const findExec = ({execs}: State, id: string): ExecRecord => {
 	const exec = execs.get(id);
@@ -131,7 +129,7 @@ const startExec = (state: State, exec: ExecRecord, size: TerminalSize | undefine
 	return session;
 };
 
-export const execVerbs = (state: State): Verbs => ({
+export const execsVerbs = (state: State): ExecsVerbs => ({
 	async createExec(reference, configuration) {
 		state.settle();
 		const {record} = runningRecord(state, reference);

@@ -1,13 +1,53 @@
-import type {Engine} from '../../engine/engine.js';
-import type {Image} from '../../engine/resources.js';
-import {filterOf} from '../../rules/filters.js';
+import type {ImagesVerbs} from '../../engine/images.js';
+import {type Pruned, type Image} from '../../engine/resources.js';
+import {HolmError} from '../../engine/errors.js';
+import {
+	familiarName,
+	parseReference,
+	repositoryName,
+	tagName,
+} from '../../rules/images/reference.js';
+import {filterOf, isTrue} from '../../rules/filters.js';
 import {imageRules} from './image-filters.js';
-import {findImage, listImages} from './image-store.js';
-import type {State} from './state.js';
+import {findImage, listImages, releaseTag} from './image-store.js';
+import {publish, type State} from './state.js';
 
-type Verbs = Pick<Engine, 'images' | 'image'>;
+const shortId = (id: string) => id.replace('sha256:', '').slice(0, 12);
 
-export const imageVerbs = (state: State): Verbs => ({
+const untag = (state: State, image: Image, tags: readonly string[]): readonly string[] => {
+	for (const tag of tags) {
+		releaseTag(state, tag);
+		publish(state, 'image', 'untag', image.id, {name: familiarName(tag)});
+	}
+
+	return tags.map(tag => familiarName(tag));
+};
+
+const drop = (state: State, image: Image): {readonly untagged: readonly string[]; readonly deleted: readonly string[]} => {
+	const untagged = untag(state, image, image.tags);
+	state.images.delete(image.id);
+	publish(state, 'image', 'delete', image.id, {name: image.id});
+	return {untagged, deleted: [image.id]};
+};
+
+/** Throws `conflict` where a container was made of an image that is to go: always while it runs, else unless forced. */
+const checkUse = ({containers}: State, image: Image, name: string | undefined, force: boolean) => {
+	const users = containers.values().filter(({container}) => container.imageId === image.id).toArray();
+	const running = users.find(({run}) => run !== undefined);
+	const [user] = running ? [running] : users;
+	if (!user || (force && !running)) {
+		return;
+	}
+
+	const remedy = `holm rm ${user.container.name} first`;
+	if (name !== undefined && !force) {
+		throw new HolmError('conflict', `conflict: unable to remove repository reference "${familiarName(name)}" (must force) - container ${shortId(user.id)} is using its referenced image ${shortId(image.id)}`, {remedy});
+	}
+
+	throw new HolmError('conflict', `conflict: unable to delete ${name === undefined ? shortId(image.id) : familiarName(name)} (${running ? 'cannot be' : 'must be'} forced) - image is being used by ${running ? 'running' : 'stopped'} container ${shortId(user.id)}`, {remedy});
+};
+
+export const imagesVerbs = (state: State): ImagesVerbs => ({
 	async images({filters} = {}) {
 		state.settle();
 		return listImages(state).filter(filterOf<Image>(filters, imageRules(state)));
@@ -15,5 +55,48 @@ export const imageVerbs = (state: State): Verbs => ({
 	async image(reference) {
 		state.settle();
 		return findImage(state, reference).record.image;
+	},
+	async tagImage(reference, tag) {
+		state.settle();
+		const name = tagName(tag);
+		const {record} = findImage(state, reference);
+		if (record.image.tags.includes(name)) {
+			return;
+		}
+
+		releaseTag(state, name);
+		record.image = {...record.image, tags: [...record.image.tags, name]};
+		publish(state, 'image', 'tag', record.image.id, {name: familiarName(name)});
+	},
+	async removeImage(reference, {force = false} = {}) {
+		state.settle();
+		const {record: {image}, name} = findImage(state, reference);
+		if (name !== undefined && image.tags.length > 1) {
+			return {untagged: untag(state, image, [name]), deleted: []};
+		}
+
+		const repositories = new Set(image.tags.map(tag => repositoryName(parseReference(tag))));
+		if (name === undefined && !force && image.tags.length > 1) {
+			throw new HolmError('conflict', `conflict: unable to delete ${shortId(image.id)} (must be forced) - image is referenced in ${repositories.size > 1 ? 'multiple repositories' : 'one repository by several tags'}: ${image.tags.map(tag => familiarName(tag)).join(', ')}`, {remedy: 'remove the tags one by one, or force it'});
+		}
+
+		checkUse(state, image, name, force);
+		return drop(state, image);
+	},
+	async pruneImages({all = false, filters} = {}): Promise<Pruned> {
+		state.settle();
+		const {dangling, ...others} = filters ?? {};
+		const isAll = all || (dangling ?? []).some(value => !isTrue('dangling', value));
+		const {label, 'label!': unlabelled, until} = imageRules(state);
+		const isWanted = filterOf<Image>(others, {label, 'label!': unlabelled, until});
+		const used = new Set(state.containers.values().map(({container}) => container.imageId));
+		const going = listImages(state).filter(image => !used.has(image.id) && (isAll || image.tags.length === 0) && isWanted(image));
+		const removed = going.map(image => drop(state, image));
+		const freedBytes = going.reduce((sum, {sizeBytes}) => sum + sizeBytes, 0);
+		publish(state, 'image', 'prune', '', {reclaimed: String(freedBytes)});
+		return {
+			removed: [...removed.flatMap(({untagged}) => untagged).map(name => `untagged: ${name}`), ...removed.flatMap(({deleted}) => deleted)],
+			freedBytes,
+		};
 	},
 });

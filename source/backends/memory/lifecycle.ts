@@ -1,4 +1,4 @@
-import type {Engine} from '../../engine/engine.js';
+import type {LifecycleVerbs} from '../../engine/lifecycle.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/references.js';
 import {restarts} from '../../rules/containers/restart-policy.js';
@@ -68,7 +68,7 @@ const stopRecord = async (state: State, record: ContainerRecord, {signal, timeou
 
 const notRunning = ({id}: ContainerRecord) => new HolmError('conflict', `container ${id} is not running`, {remedy: `holm start ${id.slice(0, 12)}`});
 
-export const lifecycleVerbs = (state: State): Verbs => ({
+export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 	async startContainer(reference) {
 		state.settle();
 		const record = findContainer(state.containers, reference);

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {Engine} from '../../engine/engine.js';
+import type {LogsVerbs} from '../../engine/logs.js';
 import {HolmError} from '../../engine/errors.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import type {LogEntry} from '../../engine/resources.js';
@@ -7,7 +7,7 @@ import {findContainer} from '../../rules/references.js';
 import {bootLines} from './boot-lines.js';
 import type {State} from './state.js';
 
-export const logVerbs = (state: State): Pick<Engine, 'logs'> & Required<Pick<Engine, 'bootLog'>> => ({
+export const logsVerbs = (state: State): LogsVerbs => ({
 	async * logs(reference, options = {}): AsyncGenerator<LogEntry, void> {
 		state.settle();
 		const record = findContainer(state.containers, reference);

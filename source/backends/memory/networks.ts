@@ -1,4 +1,4 @@
-import type {Engine} from '../../engine/engine.js';
+import type {NetworksVerbs} from '../../engine/networks.js';
 import {type Pruned, type Attachment, type Network, type NetworkConfiguration} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {nextSubnet, validateNetwork} from '../../rules/networks/ipam.js';
@@ -16,8 +16,6 @@ import {
 	releaseLease,
 } from './endpoints.js';
 import {publish, type ContainerRecord, type State} from './state.js';
-
-type Verbs = Pick<Engine, 'networks' | 'network' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'pruneNetworks'> & Required<Pick<Engine, 'dnsRecords'>>;
 
 const reserved = new Set([defaultNetwork, 'default', 'host', 'none']);
 
@@ -58,7 +56,7 @@ const attach = (state: State, record: ContainerRecord, attachment: Attachment) =
 	}
 };
 
-export const networkVerbs = (state: State): Verbs => ({
+export const networksVerbs = (state: State): NetworksVerbs => ({
 	async networks(filters) {
 		state.settle();
 		return [...state.networks.values()].filter(filterOf(filters, networkRules));

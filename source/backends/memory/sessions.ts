@@ -1,13 +1,11 @@
-import type {Engine} from '../../engine/engine.js';
+import type {SessionsVerbs} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/references.js';
 import {openSession} from './open-session.js';
 import {publishOf, type State} from './state.js';
 import {checkSize} from './terminal-size.js';
 
-type Verbs = Pick<Engine, 'attachContainer' | 'resizeContainer' | 'top'>;
-
-export const sessionVerbs = (state: State): Verbs => ({
+export const sessionsVerbs = (state: State): SessionsVerbs => ({
 	async attachContainer(reference, {stdin = false, logs = false} = {}) {
 		state.settle();
 		const record = findContainer(state.containers, reference);
@@ -57,20 +55,5 @@ export const sessionVerbs = (state: State): Verbs => ({
 
 		record.terminal?.resize(size);
 		publishOf(state, record, 'resize', {height: String(size.rows), width: String(size.columns)});
-	},
-	async top(reference) {
-		state.settle();
-		const record = findContainer(state.containers, reference);
-		const {run, container: {status}} = record;
-		if (!run || !('pid' in status)) {
-			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
-		}
-
-		const timeOf = (at: number) => new Date(at).toISOString().slice(11, 16);
-		return {
-			titles: ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD'],
-			processes: [...run.processes.values()].map(({pid, user, startedAt, command}) =>
-				[user, String(status.pid + pid - 1), pid === 1 ? '1' : String(status.pid), '0', timeOf(startedAt), '?', '00:00:00', command.join(' ')]),
-		};
 	},
 });

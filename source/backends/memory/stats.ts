@@ -1,4 +1,4 @@
-import type {Engine} from '../../engine/engine.js';
+import type {StatsVerbs} from '../../engine/stats.js';
 import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats} from '../../engine/resources.js';
 import {findContainer} from '../../rules/references.js';
@@ -85,7 +85,7 @@ export const readStats = (state: State, record: ContainerRecord): ContainerStats
 
 const isOver = ({container: {status}, isRemoved}: ContainerRecord) => isRemoved || status.state === 'exited' || status.state === 'created';
 
-export const statsVerbs = (state: State): Pick<Engine, 'stats'> => ({
+export const statsVerbs = (state: State): StatsVerbs => ({
 	async * stats(reference, {stream = false, signal} = {}): AsyncGenerator<ContainerStats, void> {
 		state.settle();
 		const record = findContainer(state.containers, reference);
@@ -119,5 +119,20 @@ export const statsVerbs = (state: State): Pick<Engine, 'stats'> => ({
 		} finally {
 			release();
 		}
+	},
+	async top(reference) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		const {run, container: {status}} = record;
+		if (!run || !('pid' in status)) {
+			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
+		}
+
+		const timeOf = (at: number) => new Date(at).toISOString().slice(11, 16);
+		return {
+			titles: ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD'],
+			processes: [...run.processes.values()].map(({pid, user, startedAt, command}) =>
+				[user, String(status.pid + pid - 1), pid === 1 ? '1' : String(status.pid), '0', timeOf(startedAt), '?', '00:00:00', command.join(' ')]),
+		};
 	},
 });

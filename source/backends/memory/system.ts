@@ -1,18 +1,14 @@
 import os from 'node:os';
 import {apiVersion, minimumApiVersion} from '../../wire/versions.js';
-import type {Engine} from '../../engine/engine.js';
-import type {ContainerStats} from '../../engine/resources.js';
+import type {SystemVerbs} from '../../engine/system.js';
 import {listContainers, withSize} from './containers.js';
 import {hostArchitecture, listImages} from './image-store.js';
 import {kernelVersion} from './machine.js';
 import type {State} from './state.js';
-import {readStats} from './stats.js';
 import {listVolumes} from './volumes.js';
 import {usersOf} from './volume-store.js';
 
-type Verbs = Pick<Engine, 'version' | 'info' | 'diskUsage' | 'snapshot'>;
-
-export const systemVerbs = (state: State, id: string): Verbs => ({
+export const systemVerbs = (state: State, id: string): SystemVerbs => ({
 	async version() {
 		const {packageVersion} = await import('../../wire/package-version.js');
 		return {
@@ -49,27 +45,6 @@ export const systemVerbs = (state: State, id: string): Verbs => ({
 			containers: containers.map(record => ({container: withSize(record, true), bytes: record.files.bytes()})),
 			volumes: listVolumes(state).map(volume => ({volume, bytes: state.volumes.get(volume.name)!.files.bytes(), containers: usersOf(state, volume.name).length})),
 			cacheBytes: 0,
-		};
-	},
-	async snapshot({stats = false} = {}) {
-		state.settle();
-		const records = listContainers(state);
-		const readings: Record<string, ContainerStats> = {};
-		if (stats) {
-			for (const record of records) {
-				if (record.run) {
-					readings[record.id] = readStats(state, record);
-				}
-			}
-		}
-
-		return {
-			readAt: state.now(),
-			containers: records.map(({container}) => container),
-			networks: [...state.networks.values()],
-			images: listImages(state),
-			volumes: listVolumes(state),
-			stats: readings,
 		};
 	},
 });

@@ -1,6 +1,8 @@
+import {Readable} from 'node:stream';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import type {Engine} from '../../engine/engine.js';
-import {HolmError} from '../../engine/errors.js';
+import {pack} from 'tar-stream';
+import type {TransferVerbs} from '../../engine/transfer.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {
 	exactReference,
 	familiarName,
@@ -20,9 +22,9 @@ import {
 	releaseTag,
 } from './image-store.js';
 import {knownImages} from './known-images.js';
+import {readImages} from './load-images.js';
+import {writeImages} from './save-images.js';
 import {publish, type ImageRecord, type State} from './state.js';
-
-type Verbs = Pick<Engine, 'pullImage' | 'pushImage' | 'checkCredentials'>;
 
 /** Milliseconds between two steps of a transfer in a lively engine; another one does not wait. */
 const stepMs = 60;
@@ -65,7 +67,7 @@ const layerSize = ({sizeBytes, layers}: Image): number => Math.max(Math.round(si
 
 const shortDigest = (digest: string) => digest.slice('sha256:'.length, 'sha256:'.length + 12);
 
-export const transferVerbs = (state: State): Verbs => {
+export const transferVerbs = (state: State): TransferVerbs => {
 	const pause = async (signal: AbortSignal | undefined, doing: string) => {
 		await (state.simulation ? state.timers.delay(stepMs, signal) : nextTurn());
 		checkAborted(signal, doing);
@@ -91,7 +93,7 @@ export const transferVerbs = (state: State): Verbs => {
 		}
 	}
 
-	async function * pull(text: string, {platform, signal}: NonNullable<Parameters<Engine['pullImage']>[1]>): AsyncGenerator<Progress, void> {
+	async function * pull(text: string, {platform, signal}: NonNullable<Parameters<TransferVerbs['pullImage']>[1]>): AsyncGenerator<Progress, void> {
 		state.settle();
 		const reference = exactReference(parseReference(text));
 		const name = formatReference(reference);
@@ -134,7 +136,7 @@ export const transferVerbs = (state: State): Verbs => {
 		}
 	}
 
-	async function * push(text: string, {signal}: NonNullable<Parameters<Engine['pushImage']>[1]>): AsyncGenerator<Progress, void> {
+	async function * push(text: string, {signal}: NonNullable<Parameters<TransferVerbs['pushImage']>[1]>): AsyncGenerator<Progress, void> {
 		state.settle();
 		const {record: {image, files}, name} = findImage(state, text);
 		if (name === undefined) {
@@ -166,6 +168,50 @@ export const transferVerbs = (state: State): Verbs => {
 	return {
 		pullImage: (reference, options = {}) => pull(reference, options),
 		pushImage: (reference, options = {}) => push(reference, options),
+		async saveImages(references) {
+			state.settle();
+			const images = new Map<ImageRecord, string[]>();
+			for (const reference of references) {
+				const {record, name} = findImage(state, reference);
+				const tags = images.get(record) ?? [];
+				images.set(record, [...new Set([...tags, ...name === undefined ? [] : [name]])]);
+			}
+
+			if (images.size === 0) {
+				throw new HolmError('invalid', 'no image was named to save', {remedy: 'name one or more'});
+			}
+
+			const archive = pack();
+			writeImages(images, archive).catch((error: unknown) => {
+				archive.destroy(error instanceof Error ? error : new Error(messageOf(error)));
+			});
+			for (const {image} of images.keys()) {
+				publish(state, 'image', 'save', image.id, {name: image.tags[0] === undefined ? image.id : familiarName(image.tags[0])});
+			}
+
+			return Readable.from(archive, {objectMode: false});
+		},
+		async * loadImages(tar): AsyncGenerator<Progress, void> {
+			// All of it is read before any of it is there.
+			const read = await readImages(tar, state.now);
+			for (const {record: {image, files}, tags} of read) {
+				const record = state.images.get(image.id) ?? {image, files};
+				state.images.set(image.id, record);
+				for (const tag of tags) {
+					releaseTag(state, tag);
+					record.image = {...record.image, tags: [...record.image.tags, tag]};
+				}
+
+				publish(state, 'image', 'load', image.id, {name: tags[0] === undefined ? image.id : familiarName(tags[0])});
+				for (const tag of tags) {
+					yield {text: `Loaded image: ${familiarName(tag)}\n`};
+				}
+
+				if (tags.length === 0) {
+					yield {text: `Loaded image ID: ${image.id}\n`};
+				}
+			}
+		},
 		async checkCredentials({username, password, server}) {
 			const registry = registryOf(server);
 			if (username === '' || password === '') {

@@ -1,4 +1,4 @@
-import type {Engine} from '../../engine/engine.js';
+import type {VolumesVerbs} from '../../engine/volumes.js';
 import {type Pruned, type Volume} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {
@@ -11,8 +11,6 @@ import {findVolume} from '../../rules/references.js';
 import {publish, type State} from './state.js';
 import {ensureVolume, usersOf} from './volume-store.js';
 
-type Verbs = Pick<Engine, 'volumes' | 'volume' | 'createVolume' | 'removeVolume' | 'pruneVolumes'>;
-
 const drop = (state: State, {name}: Volume) => {
 	state.volumes.delete(name);
 	publish(state, 'volume', 'destroy', name, {driver: 'local'});
@@ -22,7 +20,7 @@ const drop = (state: State, {name}: Volume) => {
 export const listVolumes = ({volumes}: State): readonly Volume[] =>
 	volumes.values().map(({volume}) => volume).toArray().toSorted((a, b) => a.name.localeCompare(b.name));
 
-export const volumeVerbs = (state: State): Verbs => ({
+export const volumesVerbs = (state: State): VolumesVerbs => ({
 	async volumes(filters) {
 		state.settle();
 		return listVolumes(state).filter(filterOf<Volume>(filters, {

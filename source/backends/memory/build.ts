@@ -1,24 +1,23 @@
 import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
-import type {Engine} from '../../../engine/engine.js';
-import type {BuildOptions} from '../../../engine/build.js';
-import {HolmError, messageOf} from '../../../engine/errors.js';
-import {familiarName, tagName} from '../../../rules/images/reference.js';
-import type {Progress} from '../../../engine/resources.js';
-import {createFileTree, type FileTree} from '../file-tree.js';
-import {deriveImage, filesOf, findImage, imageOf} from '../image-store.js';
-import {knownImages} from '../known-images.js';
-import {publish, type ImageRecord, type State} from '../state.js';
-import {canUnpack, readTar, unpackInto} from '../tar-tree.js';
-import {createWake} from '../../../engine/wake.js';
+import type {BuildOptions, BuildVerbs} from '../../engine/build.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import {familiarName, tagName} from '../../rules/images/reference.js';
+import type {Progress} from '../../engine/resources.js';
+import {createFileTree, type FileTree} from './file-tree.js';
+import {deriveImage, filesOf, findImage, imageOf} from './image-store.js';
+import {knownImages} from './known-images.js';
+import {publish, type ImageRecord, type State} from './state.js';
+import {canUnpack, readTar, unpackInto} from './tar-tree.js';
+import {createWake} from '../../engine/wake.js';
 import {
 	parseDockerfile,
 	splitWords,
 	substitute,
 	type Instruction,
-} from './dockerfile.js';
-import {runInStage} from './run-in-stage.js';
-import {carryOut, type BuildContext, type Stage} from './stage.js';
+} from './build/dockerfile.js';
+import {runInStage} from './build/run-in-stage.js';
+import {carryOut, type BuildContext, type Stage} from './build/stage.js';
 
 const refuse = (message: string, remedy?: string): never => {
 	throw new HolmError('invalid', message, {remedy});
@@ -211,7 +210,7 @@ async function * build(state: State, tar: Readable, options: BuildOptions): Asyn
 	yield {imageId: record.image.id};
 }
 
-export const buildVerbs = (state: State): Pick<Engine, 'buildImage'> => ({
+export const buildVerbs = (state: State): BuildVerbs => ({
 	buildImage(context, options) {
 		state.settle();
 		return build(state, context, options);

@@ -1,0 +1,31 @@
+import type {ContainerStats} from '../../engine/resources.js';
+import type {SnapshotVerbs} from '../../engine/snapshot.js';
+import {listContainers} from './containers.js';
+import {listImages} from './image-store.js';
+import type {State} from './state.js';
+import {readStats} from './stats.js';
+import {listVolumes} from './volumes.js';
+
+export const snapshotVerbs = (state: State): SnapshotVerbs => ({
+	async snapshot({stats = false} = {}) {
+		state.settle();
+		const records = listContainers(state);
+		const readings: Record<string, ContainerStats> = {};
+		if (stats) {
+			for (const record of records) {
+				if (record.run) {
+					readings[record.id] = readStats(state, record);
+				}
+			}
+		}
+
+		return {
+			readAt: state.now(),
+			containers: records.map(({container}) => container),
+			networks: [...state.networks.values()],
+			images: listImages(state),
+			volumes: listVolumes(state),
+			stats: readings,
+		};
+	},
+});
