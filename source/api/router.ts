@@ -1,15 +1,15 @@
 import {type IncomingMessage} from 'node:http';
 import type {Handler, Route} from './exchange.js';
-import {archiveRoutes} from './routes/archive.js';
+import {archiveRoutes} from './routes/archives.js';
 import {containerRoutes} from './routes/containers.js';
 import {imageRoutes} from './routes/images.js';
-import {imageTransferRoutes} from './routes/image-transfer.js';
-import {lifeRoutes} from './routes/container-life.js';
+import {imageTransferRoutes} from './routes/transfer.js';
+import {lifeRoutes} from './routes/lifecycle.js';
 import {networkRoutes} from './routes/networks.js';
 import {sessionRoutes} from './routes/sessions.js';
 import {systemRoutes} from './routes/system.js';
 import {volumeRoutes} from './routes/volumes.js';
-import {watchRoutes} from './routes/container-watch.js';
+import {watchRoutes} from './routes/logs.js';
 
 /** The first that matches counts, so that a fixed path comes before one with a name in it. */
 const routes: readonly Route[] = [

@@ -9,7 +9,6 @@ import {killRecord} from './containers.js';
 import {startRecord} from './start-container.js';
 import {publishOf, type ContainerRecord, type State} from './state.js';
 
-type Verbs = Pick<Engine, 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer' | 'waitContainer' | 'updateContainer'>;
 type StopOptions = {readonly signal?: string; readonly timeoutSeconds?: number};
 
 const defaultTimeoutSeconds = 10;
