@@ -22,6 +22,9 @@ export type JoinOptions = {
 	readonly signal?: AbortSignal;
 };
 
+/** The detach keys in Docker's notation as bytes; throws `invalid`. */
+export const detachKeysOf = (keys: string | undefined): Uint8Array | undefined => keys === undefined ? undefined : parseDetachKeys(keys);
+
 const copyOutput = async (source: Readable, socket: Duplex, encode: (bytes: Uint8Array) => Uint8Array) => {
 	for await (const chunk of source as AsyncIterable<Uint8Array>) {
 		await writeSlowly(socket, encode(chunk));

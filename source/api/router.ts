@@ -1,28 +1,42 @@
 import {type IncomingMessage} from 'node:http';
 import type {Handler, Route} from './exchange.js';
-import {archiveRoutes} from './routes/archives.js';
-import {containerRoutes} from './routes/containers.js';
-import {imageRoutes} from './routes/images.js';
-import {imageTransferRoutes} from './routes/transfer.js';
-import {lifeRoutes} from './routes/lifecycle.js';
-import {networkRoutes} from './routes/networks.js';
-import {sessionRoutes} from './routes/sessions.js';
+import {archivesRoutes} from './routes/archives.js';
+import {buildRoutes} from './routes/build.js';
+import {changesRoutes} from './routes/changes.js';
+import {commitsRoutes} from './routes/commits.js';
+import {containersRoutes} from './routes/containers.js';
+import {eventsRoutes} from './routes/events.js';
+import {execsRoutes} from './routes/execs.js';
+import {imagesRoutes} from './routes/images.js';
+import {lifecycleRoutes} from './routes/lifecycle.js';
+import {logsRoutes} from './routes/logs.js';
+import {networksRoutes} from './routes/networks.js';
+import {sessionsRoutes} from './routes/sessions.js';
+import {snapshotRoutes} from './routes/snapshot.js';
+import {statsRoutes} from './routes/stats.js';
 import {systemRoutes} from './routes/system.js';
-import {volumeRoutes} from './routes/volumes.js';
-import {watchRoutes} from './routes/logs.js';
+import {transferRoutes} from './routes/transfer.js';
+import {volumesRoutes} from './routes/volumes.js';
 
 /** The first that matches counts, so that a fixed path comes before one with a name in it. */
 const routes: readonly Route[] = [
 	...systemRoutes,
-	...containerRoutes,
-	...lifeRoutes,
-	...watchRoutes,
-	...sessionRoutes,
-	...archiveRoutes,
-	...imageTransferRoutes,
-	...imageRoutes,
-	...networkRoutes,
-	...volumeRoutes,
+	...eventsRoutes,
+	...snapshotRoutes,
+	...containersRoutes,
+	...lifecycleRoutes,
+	...logsRoutes,
+	...sessionsRoutes,
+	...execsRoutes,
+	...statsRoutes,
+	...archivesRoutes,
+	...changesRoutes,
+	...commitsRoutes,
+	...networksRoutes,
+	...imagesRoutes,
+	...transferRoutes,
+	...buildRoutes,
+	...volumesRoutes,
 ];
 
 export type FoundRoute = {readonly handle: Handler; readonly name: string};

@@ -1,5 +1,4 @@
 import {HolmError} from '../../engine/errors.js';
-import {encodeChanges} from '../../wire/encode/verbs.js';
 import {encodePathStatus, pathStatusHeader} from '../../wire/encode/path.js';
 import {ok, route, type Exchange} from '../exchange.js';
 import {sendBytes} from '../streams.js';
@@ -14,8 +13,7 @@ const pathOf = ({query}: Exchange): string => {
 	return path;
 };
 
-/** The files of containers. */
-export const archiveRoutes = [
+export const archivesRoutes = [
 	route('HEAD', '/containers/{name}/archive', async exchange => {
 		exchange.response.setHeader(pathStatusHeader, encodePathStatus(await exchange.engine.pathStatus(exchange.name, pathOf(exchange))));
 		return ok();
@@ -25,8 +23,6 @@ export const archiveRoutes = [
 		exchange.response.setHeader(pathStatusHeader, encodePathStatus(status));
 		return sendBytes(exchange, tar, 'application/x-tar');
 	}),
-	route('GET', '/containers/{name}/changes', async ({engine, name}) => ok(encodeChanges(await engine.changes(name)))),
-	route('GET', '/containers/{name}/export', async exchange => sendBytes(exchange, await exchange.engine.exportContainer(exchange.name), 'application/x-tar')),
 	route('PUT', '/containers/{name}/archive', async exchange => {
 		await exchange.engine.writeArchive(exchange.name, pathOf(exchange), await tarUpload(exchange));
 		return ok();

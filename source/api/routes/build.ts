@@ -3,7 +3,7 @@ import type {Progress} from '../../engine/resources.js';
 import {assertTarType} from '../access.js';
 import {decodeRegistryConfig} from '../../wire/decode/credentials.js';
 import {encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
-import type {Exchange} from '../exchange.js';
+import {ok, route, type Exchange} from '../exchange.js';
 import {line, sendValues} from '../streams.js';
 import {upload} from '../upload.js';
 
@@ -13,7 +13,7 @@ const concluding = 'Successfully built ';
 const conclusion = (imageId: string): string => line({stream: `${concluding}${imageId.replace(/^sha256:/v, '').slice(0, 12)}\n`});
 
 /** Builds an image as Docker's classic builder does. */
-export const build = async (exchange: Exchange): Promise<undefined> => {
+const build = async (exchange: Exchange): Promise<undefined> => {
 	const {engine, query, request, signal, isHolm} = exchange;
 	if (query.text('version') === '2') {
 		throw new HolmError('unsupported', 'BuildKit is not supported', {remedy: 'set DOCKER_BUILDKIT=0'});
@@ -55,3 +55,8 @@ export const build = async (exchange: Exchange): Promise<undefined> => {
 	});
 };
 
+export const buildRoutes = [
+	route('POST', '/build', build),
+	// There is no cache of builds apart from the images.
+	route('POST', '/build/prune', async () => ok({CachesDeleted: [], SpaceReclaimed: 0})),
+];

@@ -4,8 +4,7 @@ import {encodePrunedImages, encodeRemovedImage} from '../../wire/encode/verbs.js
 import {created, ok, route} from '../exchange.js';
 import {joinTag} from '../../wire/image-names.js';
 
-/** Images that are here. */
-export const imageRoutes = [
+export const imagesRoutes = [
 	route('GET', '/images/json', async ({engine, query, isHolm}) => {
 		const images = await engine.images({all: query.flag('all'), filters: query.filters()});
 		return ok(images.map(image => encodeImageItem(image, {detail: isHolm})));

@@ -1,6 +1,8 @@
 import {asHolmError, HolmError} from '../../engine/errors.js';
 import {encodeError} from '../../wire/encode/progress.js';
 import {encodeEnding, encodeWaitError} from '../../wire/encode/verbs.js';
+import {readFields} from '../body.js';
+import {decodeUpdate} from '../../wire/decode/update.js';
 import {noContent, ok, route, type Exchange} from '../exchange.js';
 import {inDockersWords, isOfProgram} from '../failed-starts.js';
 
@@ -63,8 +65,7 @@ const start = async ({engine, name, isHolm, failedStarts}: Exchange) => {
 	return noContent;
 };
 
-/** What a container does from its start to its end. */
-export const lifeRoutes = [
+export const lifecycleRoutes = [
 	route('POST', '/containers/{name}/start', start),
 	route('POST', '/containers/{name}/stop', async exchange => {
 		await exchange.engine.stopContainer(exchange.name, stopOptions(exchange));
@@ -86,18 +87,10 @@ export const lifeRoutes = [
 		await engine.unpauseContainer(name);
 		return noContent;
 	}),
-	route('POST', '/containers/{name}/rename', async ({engine, name, query}) => {
-		const wanted = query.text('name')?.replace(/^\//v, '');
-		if (!wanted) {
-			throw new HolmError('invalid', 'name is missing: a container cannot be without one');
-		}
-
-		await engine.renameContainer(name, wanted);
-		return noContent;
-	}),
 	route('POST', '/containers/{name}/wait', wait),
-	route('POST', '/containers/{name}/resize', async ({engine, name, query}) => {
-		await engine.resizeContainer(name, query.size());
-		return ok();
+	route('POST', '/containers/{name}/update', async exchange => {
+		const {update, warnings} = decodeUpdate(await readFields(exchange));
+		const updated = await exchange.engine.updateContainer(exchange.name, update);
+		return ok({Warnings: [...warnings, ...updated.warnings]});
 	}),
 ];

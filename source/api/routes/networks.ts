@@ -1,9 +1,19 @@
+import {HolmError} from '../../engine/errors.js';
 import {readFields} from '../body.js';
 import {decodeConnect, decodeCreateNetwork} from '../../wire/decode/network.js';
-import {encodeNetwork} from '../../wire/encode/network.js';
-import {created, noContent, ok, route} from '../exchange.js';
+import {encodeDnsRecord, encodeNetwork} from '../../wire/encode/network.js';
+import {created, noContent, ok, route, type Exchange} from '../exchange.js';
 
-export const networkRoutes = [
+const dnsRecords = async ({engine, name}: Exchange) => {
+	if (!engine.dnsRecords) {
+		throw new HolmError('unsupported', 'this engine does not know the records of its name servers');
+	}
+
+	const records = await engine.dnsRecords(name);
+	return ok(records.map(record => encodeDnsRecord(record)));
+};
+
+export const networksRoutes = [
 	route('GET', '/networks', async ({engine, query}) => {
 		const networks = await engine.networks(query.filters());
 		return ok(networks.map(network => encodeNetwork(network)));
@@ -31,4 +41,5 @@ export const networkRoutes = [
 		await exchange.engine.disconnectNetwork(exchange.name, body.text('Container'), {force: body.flag('Force')});
 		return ok();
 	}),
+	route('GET', '/holm/networks/{name}/dns', dnsRecords),
 ];

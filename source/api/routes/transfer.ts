@@ -1,13 +1,13 @@
-import {HolmError} from '../../engine/errors.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
 import {assertTarType} from '../access.js';
-import {decodeRegistryAuth} from '../../wire/decode/credentials.js';
-import {encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
-import {route, type Exchange, type Handler} from '../exchange.js';
+import {readFields} from '../body.js';
+import {decodeCredentials, decodeRegistryAuth} from '../../wire/decode/credentials.js';
+import {encodeError, encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
+import {ok, route, type Exchange, type Handler} from '../exchange.js';
 import {joinTag} from '../../wire/image-names.js';
 import {line, sendBytes, sendValues} from '../streams.js';
 import {tarUpload} from '../upload.js';
-import {build} from './build.js';
 
 const sendProgress = async (exchange: Exchange, steps: AsyncIterable<Progress>) => sendValues(exchange, steps, {
 	contentType: 'application/json',
@@ -45,8 +45,27 @@ const refuse = (what: string): Handler => async () => {
 	throw new HolmError('unsupported', `${what} is not supported`);
 };
 
-/** Images on their way here, from here, and in the making. */
-export const imageTransferRoutes = [
+const checkCredentials = async (exchange: Exchange) => {
+	const credentials = decodeCredentials(await readFields(exchange));
+	if (!credentials) {
+		throw new HolmError('invalid', 'username is missing: there is nothing to log in with');
+	}
+
+	try {
+		await exchange.engine.checkCredentials(credentials);
+	} catch (error) {
+		if (asHolmError(error).code !== 'forbidden') {
+			throw error;
+		}
+
+		// Docker's clients ask for the password again on this status alone.
+		return {status: 401, json: encodeError(error)};
+	}
+
+	return ok({Status: 'Login Succeeded', IdentityToken: ''});
+};
+
+export const transferRoutes = [
 	route('POST', '/images/create', pull),
 	route('GET', '/images/search', refuse('searching a registry')),
 	route('GET', '/images/get', async exchange => save(exchange, exchange.query.all('names'))),
@@ -63,7 +82,5 @@ export const imageTransferRoutes = [
 		}));
 	}),
 	route('GET', '/distribution/{image}/json', refuse('asking a registry about an image')),
-	route('POST', '/build', build),
-	// There is no cache of builds apart from the images.
-	route('POST', '/build/prune', async () => ({status: 200, json: {CachesDeleted: [], SpaceReclaimed: 0}})),
+	route('POST', '/auth', checkCredentials),
 ];

@@ -4,7 +4,7 @@ import {encodePruned} from '../../wire/encode/verbs.js';
 import {encodeVolume} from '../../wire/encode/volume.js';
 import {created, noContent, ok, route} from '../exchange.js';
 
-export const volumeRoutes = [
+export const volumesRoutes = [
 	route('GET', '/volumes', async ({engine, query}) => {
 		const volumes = await engine.volumes(query.filters());
 		return ok({Volumes: volumes.map(volume => encodeVolume(volume)), Warnings: []});

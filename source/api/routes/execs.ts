@@ -1,0 +1,73 @@
+import {Buffer} from 'node:buffer';
+import {PassThrough, Readable} from 'node:stream';
+import type {Session} from '../../engine/sessions.js';
+import {asHolmError, describeError, exitStatusOf} from '../../engine/errors.js';
+import {readFields} from '../body.js';
+import {decodeConsoleSize, decodeCreateExec} from '../../wire/decode/exec.js';
+import {encodeExec} from '../../wire/encode/exec.js';
+import {created, ok, route, type Exchange} from '../exchange.js';
+import {isOfProgram} from '../failed-starts.js';
+import {detachKeysOf, joinSession} from '../join-session.js';
+
+/** A session of a process that never was: its only output is why. */
+const failedSession = (reason: string, terminal: boolean): Session => {
+	const said = Readable.from([Buffer.from(`${reason}${terminal ? '\r' : ''}\n`)]);
+	const silent = Readable.from([]);
+	return {
+		terminal,
+		stdin: new PassThrough().resume(),
+		stdout: terminal ? said : silent,
+		stderr: terminal ? silent : said,
+		close() {},
+	};
+};
+
+const startExec = async (exchange: Exchange) => {
+	const {engine, name, isHolm, execNotes} = exchange;
+	const body = await readFields(exchange);
+	const detach = body.flag('Detach');
+	let session: Session;
+	try {
+		session = await engine.startExec(name, decodeConsoleSize(body));
+	} catch (error) {
+		const failure = asHolmError(error);
+		if (isHolm || detach || !isOfProgram(failure)) {
+			throw error;
+		}
+
+		// Docker finds out only when the connection is a session's already, whose output then says it.
+		execNotes.keep(name, {exitCode: exitStatusOf(failure)});
+		session = failedSession(describeError(failure), body.flag('Tty'));
+	}
+
+	if (detach) {
+		session.close();
+		return ok();
+	}
+
+	await joinSession(exchange, session, {stdin: true, stdout: true, stderr: true, ownsInput: true, detachKeys: detachKeysOf(execNotes.find(name).detachKeys)});
+	return undefined;
+};
+
+export const execsRoutes = [
+	route('POST', '/containers/{name}/exec', async exchange => {
+		const body = await readFields(exchange);
+		const detachKeys = body.optionalText('DetachKeys');
+		detachKeysOf(detachKeys);
+		const id = await exchange.engine.createExec(exchange.name, decodeCreateExec(body));
+		if (detachKeys !== undefined) {
+			exchange.execNotes.keep(id, {detachKeys});
+		}
+
+		return created({Id: id});
+	}),
+	route('POST', '/exec/{name}/start', startExec),
+	route('POST', '/exec/{name}/resize', async ({engine, name, query}) => {
+		await engine.resizeExec(name, query.size());
+		return ok();
+	}),
+	route('GET', '/exec/{name}/json', async ({engine, name, execNotes}) => {
+		const status = await engine.exec(name);
+		return ok(encodeExec(status.running ? status : {...status, exitCode: status.exitCode ?? execNotes.find(status.id).exitCode}));
+	}),
+];
