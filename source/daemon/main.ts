@@ -11,7 +11,7 @@ import {createApiServer} from '../api/server.js';
 import {describeAddress} from '../wire/addresses.js';
 import {packageVersion} from '../wire/package-version.js';
 import {asHolmError, messageOf} from '../engine/errors.js';
-import {openHostEngine} from '../host/engine.js';
+import {openHostEngine} from '../host/engine/engine.js';
 import {closeInherited} from '../host/inherited.js';
 import {identify} from '../host/machines/process.js';
 import {passedDescriptors} from '../host/service/passed-sockets.js';

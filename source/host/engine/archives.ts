@@ -16,7 +16,7 @@ import {
 	type Files,
 	type WithFiles,
 } from './files.js';
-import type {Entry} from './site.js';
+import type {Entry} from './context.js';
 
 const normalise = (file: string) => path.posix.resolve('/', file.replaceAll('\0', ''));
 

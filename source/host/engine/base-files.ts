@@ -15,7 +15,7 @@ import {createOverlay} from '../images/disk.js';
 import {quote} from '../../text/escape.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import {onPlainDisk, openOutput} from './files.js';
-import type {Site} from './site.js';
+import type {Site} from './context.js';
 
 /** Lists a disk in the guest that has it. Files that come and go meanwhile are no failure. */
 export const listCommand = onPlainDisk(`exec find.gnu . -xdev -ignore_readdir_race -mindepth 1 -printf ${quote(listFormat)}`);

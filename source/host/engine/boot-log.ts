@@ -5,7 +5,7 @@ import type {LogEntry} from '../../engine/resources.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import {keepConsole, openConsole, readConsole} from '../machines/console.js';
 import {machineFiles} from '../machines/qemu.js';
-import type {Entry, Site} from './site.js';
+import type {Entry, Site} from './context.js';
 
 /** Where the console of a container's machine goes while there is one. A utility machine's goes there too. */
 export const consoleOf = ({paths}: Site, {container: {id}}: Entry): string => machineFiles(paths.container(id).machine).console;

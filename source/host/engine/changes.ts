@@ -11,7 +11,7 @@ import {
 	through,
 	type WithFiles,
 } from './files.js';
-import {publishContainer, type Entry, type Site} from './site.js';
+import {publishContainer, type Entry, type Site} from './context.js';
 
 /** The root's own entry is left out, as in Docker, and names have no `./` before them. */
 const exportCommand = onPlainDisk(`find.gnu . -mindepth 1 -maxdepth 1 -printf "%P\\0" | exec ${packCommand('--one-file-system')}`);

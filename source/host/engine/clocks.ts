@@ -1,7 +1,7 @@
 import {messageOf} from '../../engine/errors.js';
 import {applyCorrection, correctionFor, readClock} from '../machines/clock.js';
 import {type Machine} from '../machines/running-machine.js';
-import {machineOf, type Site} from './site.js';
+import {machineOf, type Site} from './context.js';
 
 /** What sets a clock right by itself goes slower than this. */
 const leastJumpMs = 250;

@@ -25,7 +25,7 @@ import {
 	publishContainer,
 	type Entry,
 	type Site,
-} from './site.js';
+} from './context.js';
 
 const freezer = `/sys/fs/cgroup${guestPaths.cgroup}/cgroup.freeze`;
 

@@ -6,7 +6,7 @@ import {createComparison, createListParser} from '../containers/file-list.js';
 import type {Agent} from '../machines/agent.js';
 import {createBaseFiles, listCommand} from './base-files.js';
 import {openOutput} from './files.js';
-import type {Entry, Site} from './site.js';
+import type {Entry, Site} from './context.js';
 
 export type Compare = (entry: Entry, agent: Agent) => Promise<{
 	/** Paths are bytes, each a character. */

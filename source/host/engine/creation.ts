@@ -24,8 +24,8 @@ import {
 	saveContainer,
 	type Entry,
 	type Site,
-} from './site.js';
-import {wantedPorts} from './tables.js';
+} from './context.js';
+import {wantedPorts} from './wanted-state.js';
 import {ensureVolumes, removeAnonymous} from './volumes.js';
 
 const refusePlatform = (image: Image, {platform, image: name}: ContainerConfiguration): void => {

@@ -22,7 +22,7 @@ import {
 	publishContainer,
 	type Entry,
 	type Site,
-} from './site.js';
+} from './context.js';
 
 /** Processes that were started in containers beside their first one. */
 export type Execs = {

@@ -8,9 +8,9 @@ import {
 	isLive,
 	machineOf,
 	type Entry,
-} from './site.js';
+} from './context.js';
 import {watchSilence} from '../machines/silence.js';
-import type {Utility} from './utility.js';
+import type {Utility} from './helper-machines.js';
 
 /** A way to the files of a container: commands that begin with `prefix` see its root as theirs. */
 export type Files = {readonly agent: Agent; readonly prefix: string};

@@ -1,5 +1,5 @@
 import {HolmError} from '../../engine/errors.js';
-import {defaultNetwork, networkOf, type Entry, type NetworkRecord, type Site} from './site.js';
+import {defaultNetwork, networkOf, type Entry, type NetworkRecord, type Site} from './context.js';
 
 const isIdStart = (reference: string) => /^[\da-f]{1,64}$/v.test(reference);
 

@@ -1,4 +1,4 @@
-import type {Entry} from './site.js';
+import type {Entry} from './context.js';
 
 /** Containers whose processes a commit holds still, each with what resolves when they go on. */
 const frozen = new WeakMap<Entry, Promise<void>>();

@@ -4,8 +4,8 @@ import {messageOf} from '../../engine/errors.js';
 import {startsAtBoot} from '../../rules/containers/restart-policy.js';
 import {bootId} from '../machines/process.js';
 import {readIfThere} from '../store/records.js';
-import type {Lifecycle} from './lifecycle.js';
-import {isLive, type Entry, type Site} from './site.js';
+import type {Lifecycle} from './supervisor.js';
+import {isLive, type Entry, type Site} from './context.js';
 
 /** The host's shutdown waits for containers to stop for this long; what still runs then is ended with the host. */
 const shutdownLimitMs = 90_000;

@@ -4,8 +4,8 @@ import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {bundleOf} from '../containers/bundle.js';
 import {hostsFile, resolverFile} from '../containers/network-files.js';
 import type {StartMessage} from '../machines/start-message.js';
-import {defaultNetwork, type Site} from './site.js';
-import {wayOut} from './tables.js';
+import {defaultNetwork, type Site} from './context.js';
+import {wayOut} from './wanted-state.js';
 
 export const hostnameOf = ({id, configuration}: Container): string => configuration.hostname ?? id.slice(0, 12);
 

@@ -3,7 +3,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Session} from '../../engine/sessions.js';
 import {readLog} from '../containers/log.js';
 import {endsWithin} from '../machines/patience.js';
-import {isLive, machineOf, type Entry, type Site} from './site.js';
+import {isLive, machineOf, type Entry, type Site} from './context.js';
 
 /** Conmon hands what it reads here to the process; what the process answers comes out of the log. */
 const inputCommand = 'exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach,type=5 >/dev/null';

@@ -1,8 +1,8 @@
 import type {Engine} from '../../engine/engine.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {defaultSize, validateSize} from '../guest.js';
-import type {Lifecycle} from './lifecycle.js';
-import {publishContainer, saveContainer, type Entry, type Site} from './site.js';
+import type {Lifecycle} from './supervisor.js';
+import {publishContainer, saveContainer, type Entry, type Site} from './context.js';
 
 /** Changes of what a container was created with. */
 export const createUpdate = (site: Site, find: (reference: string) => Entry, lifecycle: Lifecycle): Engine['updateContainer'] => async (reference, update) => {

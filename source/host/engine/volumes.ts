@@ -14,7 +14,7 @@ import {mountsBelow, readMounts, type MountPoint} from '../mounts.js';
 import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
 import {readRecord, writeRecord} from '../store/records.js';
-import {publish, type Site} from './site.js';
+import {publish, type Site} from './context.js';
 
 type VolumeRecord = Pick<Volume, 'name' | 'createdAt' | 'labels' | 'anonymous'>;
 

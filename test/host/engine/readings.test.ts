@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
-import {createReadings} from '../../../source/host/engine/readings.js';
+import {createReadings} from '../../../source/host/engine/timed-reads.js';
 
 type Guest = {readonly name: string; readonly answer: () => Promise<number>};
 

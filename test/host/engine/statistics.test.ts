@@ -1,5 +1,5 @@
 import test from 'ava';
-import {parseProcesses, parseReading} from '../../../source/host/engine/statistics.js';
+import {parseProcesses, parseReading} from '../../../source/host/engine/guest-stats.js';
 
 const reading = `== cpu.stat
 usage_usec 1500000

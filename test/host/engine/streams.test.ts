@@ -4,7 +4,7 @@ import path from 'node:path';
 import {text} from 'node:stream/consumers';
 import test, {type ExecutionContext} from 'ava';
 import {HolmError} from '../../../source/engine/errors.js';
-import {newEntry} from '../../../source/host/engine/site.js';
+import {newEntry} from '../../../source/host/engine/context.js';
 import {attach} from '../../../source/host/engine/streams.js';
 import type {Machine} from '../../../source/host/machines/running-machine.js';
 import {pathsOf} from '../../../source/host/store/paths.js';

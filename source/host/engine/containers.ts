@@ -6,11 +6,11 @@ import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {readLog} from '../containers/log.js';
 import {createBootLog} from './boot-log.js';
-import type {Connections} from './connections.js';
+import type {Connections} from './networking.js';
 import {createContainer, discardContainer, renameContainer} from './creation.js';
 import {type Execs} from './execs.js';
 import {findContainer} from './find.js';
-import type {Lifecycle, StopOptions} from './lifecycle.js';
+import type {Lifecycle, StopOptions} from './supervisor.js';
 import {
 	assertRunning,
 	isLive,
@@ -20,12 +20,12 @@ import {
 	settled,
 	type Entry,
 	type Site,
-} from './site.js';
-import {listProcesses, readStats} from './statistics.js';
+} from './context.js';
+import {listProcesses, readStats} from './guest-stats.js';
 import {attach} from './streams.js';
-import {diskBytesOf} from './system-verbs.js';
+import {diskBytesOf} from './system.js';
 import {createUpdate} from './updates.js';
-import type {Utility} from './utility.js';
+import type {Utility} from './helper-machines.js';
 
 const sigkill = 9;
 

@@ -11,7 +11,7 @@ import {networkName} from '../../rules/names.js';
 import {recordsOf} from '../../rules/networks/zone.js';
 import {quote} from '../../text/escape.js';
 import {removeRecord, writeRecord} from '../store/records.js';
-import type {Connections} from './connections.js';
+import type {Connections} from './networking.js';
 import {leaseAttachment} from './creation.js';
 import {attachedTo, findContainer, findNetwork, isDefault} from './find.js';
 import {
@@ -24,9 +24,9 @@ import {
 	type Entry,
 	type NetworkRecord,
 	type Site,
-} from './site.js';
+} from './context.js';
 import {resolverFileOf} from './start-message.js';
-import {devicesFor, membersOf, wayOut} from './tables.js';
+import {devicesFor, membersOf, wayOut} from './wanted-state.js';
 
 const leasesOf = (site: Site, networkId: string): readonly Lease[] => attachedTo(site, networkId).flatMap(({container}) => container.attachments
 	.filter(attachment => attachment.networkId === networkId)

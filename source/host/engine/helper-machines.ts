@@ -6,7 +6,7 @@ import {quote} from '../../text/escape.js';
 import type {Agent} from '../machines/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {Machine} from '../machines/running-machine.js';
-import {settled, type Entry, type Site} from './site.js';
+import {settled, type Entry, type Site} from './context.js';
 import {filesFor, hostnameOf} from './start-message.js';
 import {sharesFor} from './volumes.js';
 

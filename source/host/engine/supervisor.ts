@@ -10,7 +10,7 @@ import type {MachineEnd} from '../machines/status.js';
 import {endsWithin, patienceRemedy, unlessAborted} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import {letGoOfConsole} from './boot-log.js';
-import type {Connections} from './connections.js';
+import type {Connections} from './networking.js';
 import {
 	isLive,
 	publishConnections,
@@ -19,9 +19,9 @@ import {
 	settled,
 	type Entry,
 	type Site,
-} from './site.js';
+} from './context.js';
 import {startMessageFor} from './start-message.js';
-import {devicesFor, wantedPorts} from './tables.js';
+import {devicesFor, wantedPorts} from './wanted-state.js';
 import {sharesFor} from './volumes.js';
 
 /** Bringing machines up and taking them down. */

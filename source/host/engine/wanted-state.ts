@@ -5,7 +5,7 @@ import type {RulesetConfiguration} from '../bridges/ruleset.js';
 import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
 import type {NameServerTable} from '../dns/server.js';
 import type {NetworkDevice} from '../machines/start-message.js';
-import {defaultNetwork, type NetworkRecord} from './site.js';
+import {defaultNetwork, type NetworkRecord} from './context.js';
 
 type Link = {readonly device: string; readonly hostAddress: string};
 

@@ -10,31 +10,31 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../engine/errors.js';
-import type {Engine} from '../engine/engine.js';
-import {createEventLog} from '../engine/event-log.js';
-import {takeEveryStep} from './every-step.js';
-import {openForwarder} from './bridges/forwarder.js';
-import {watchHost} from './bridges/host-watch.js';
-import {closeNamespace, openNamespace, repairHostSide} from './bridges/namespace.js';
-import {ensureTunIsOpen} from './bridges/tun.js';
-import {openLogKeeper} from './containers/log-keeper.js';
-import {rotateLog} from './containers/log-rotation.js';
-import {openNameServer} from './dns/name-server.js';
-import {nameServerId} from './dns/user.js';
-import {createArchiveVerbs} from './engine/archives.js';
-import {createDiskVerbs} from './engine/changes.js';
-import {keepClocks, runningMachines} from './engine/clocks.js';
-import {createConnections} from './engine/connections.js';
-import {createContainerVerbs, takeContainer} from './engine/container-verbs.js';
-import {createExecs} from './engine/execs.js';
-import {createWithFiles} from './engine/files.js';
-import {findContainer} from './engine/find.js';
-import {startAfterBoot, stopForShutdown} from './engine/host-boots.js';
-import {createImageVerbs} from './engine/image-verbs.js';
-import {createLifecycle, type Lifecycle} from './engine/lifecycle.js';
-import {createNetworkVerbs, makeNetwork} from './engine/network-verbs.js';
-import {createQueue} from './engine/queue.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Engine} from '../../engine/engine.js';
+import {createEventLog} from '../../engine/event-log.js';
+import {takeEveryStep} from '../every-step.js';
+import {openForwarder} from '../bridges/forwarder.js';
+import {watchHost} from '../bridges/host-watch.js';
+import {closeNamespace, openNamespace, repairHostSide} from '../bridges/namespace.js';
+import {ensureTunIsOpen} from '../bridges/tun.js';
+import {openLogKeeper} from '../containers/log-keeper.js';
+import {rotateLog} from '../containers/log-rotation.js';
+import {openNameServer} from '../dns/name-server.js';
+import {nameServerId} from '../dns/user.js';
+import {createArchiveVerbs} from './archives.js';
+import {createDiskVerbs} from './changes.js';
+import {keepClocks, runningMachines} from './clocks.js';
+import {createConnections} from './networking.js';
+import {createContainerVerbs, takeContainer} from './containers.js';
+import {createExecs} from './execs.js';
+import {createWithFiles} from './files.js';
+import {findContainer} from './find.js';
+import {startAfterBoot, stopForShutdown} from './host-boots.js';
+import {createImageVerbs} from './images.js';
+import {createLifecycle, type Lifecycle} from './supervisor.js';
+import {createNetworkVerbs, makeNetwork} from './networks.js';
+import {createQueue} from './queue.js';
 import {
 	defaultNetwork,
 	isLive,
@@ -45,23 +45,23 @@ import {
 	type ContainerRecord,
 	type NetworkRecord,
 	type Site,
-} from './engine/site.js';
-import {createSystemVerbs} from './engine/system-verbs.js';
-import {createUtility} from './engine/utility.js';
-import {createVolumeVerbs, directoryBytes} from './engine/volumes.js';
-import {machineUidOf, openGuest} from './guest.js';
-import type {SetupStep} from './kernel/guest-kernel.js';
-import {openDisks} from './images/disk.js';
-import {openImageStore} from './images/storage.js';
-import {clearAbandonedTemplates} from './machines/abandoned.js';
-import {adoptMachine, clearMachine} from './machines/machine.js';
-import {endsWithin, silenceLimitMs} from './machines/patience.js';
-import type {Machine} from './machines/running-machine.js';
-import {lastWords} from './machines/status.js';
-import {endStrays, isKeptBy} from './machines/strays.js';
-import {orMissing} from './store/missing.js';
-import {pathsOf, type Paths} from './store/paths.js';
-import {readRecords} from './store/records.js';
+} from './context.js';
+import {createSystemVerbs} from './system.js';
+import {createUtility} from './helper-machines.js';
+import {createVolumeVerbs, directoryBytes} from './volumes.js';
+import {machineUidOf, openGuest} from '../guest.js';
+import type {SetupStep} from '../kernel/guest-kernel.js';
+import {openDisks} from '../images/disk.js';
+import {openImageStore} from '../images/storage.js';
+import {clearAbandonedTemplates} from '../machines/abandoned.js';
+import {adoptMachine, clearMachine} from '../machines/machine.js';
+import {endsWithin, silenceLimitMs} from '../machines/patience.js';
+import type {Machine} from '../machines/running-machine.js';
+import {lastWords} from '../machines/status.js';
+import {endStrays, isKeptBy} from '../machines/strays.js';
+import {orMissing} from '../store/missing.js';
+import {pathsOf, type Paths} from '../store/paths.js';
+import {readRecords} from '../store/records.js';
 
 export type HostEngine = Engine & {
 	/** Lets go of everything and leaves it running: machines, name server, published ports. */

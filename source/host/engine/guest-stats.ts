@@ -3,7 +3,7 @@ import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats} from '../../engine/resources.js';
 import {guestPaths} from '../containers/bundle.js';
 import {defaultSize} from '../guest.js';
-import {assertRunning, machineOf, type Entry} from './site.js';
+import {assertRunning, machineOf, type Entry} from './context.js';
 
 const cgroup = `/sys/fs/cgroup${guestPaths.cgroup}`;
 

@@ -5,9 +5,9 @@ import type {EngineEvent, Image} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
 import {architectureOf} from '../setup/distributions.js';
-import {createReadings} from './readings.js';
-import {isLive, machineOf, type Entry, type Site} from './site.js';
-import {readStats} from './statistics.js';
+import {createReadings} from './timed-reads.js';
+import {isLive, machineOf, type Entry, type Site} from './context.js';
+import {readStats} from './guest-stats.js';
 import {directoryBytes, listVolumes, usersOf} from './volumes.js';
 
 /** Versions of Docker's API that this one's shapes are those of. */

@@ -13,8 +13,8 @@ import {hostUpstreams} from '../bridges/routes.js';
 import {applyRuleset, rulesetOf} from '../bridges/ruleset.js';
 import {machineUidOf} from '../guest.js';
 import {createQueue, createRefresh} from './queue.js';
-import {machineOf, type Entry, type NetworkRecord, type Site} from './site.js';
-import {forwardsFor, nameServerTableFor, rulesetFor, wantedPorts} from './tables.js';
+import {machineOf, type Entry, type NetworkRecord, type Site} from './context.js';
+import {forwardsFor, nameServerTableFor, rulesetFor, wantedPorts} from './wanted-state.js';
 
 /** The bridges, taps, rules, names and published ports of an engine, kept in line with its containers. */
 export type Connections = {

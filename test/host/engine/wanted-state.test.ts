@@ -1,5 +1,5 @@
 import test from 'ava';
-import type {NetworkRecord} from '../../../source/host/engine/site.js';
+import type {NetworkRecord} from '../../../source/host/engine/context.js';
 import {
 	devicesFor,
 	forwardsFor,
@@ -8,7 +8,7 @@ import {
 	rulesetFor,
 	wantedPorts,
 	wayOut,
-} from '../../../source/host/engine/tables.js';
+} from '../../../source/host/engine/wanted-state.js';
 import type {Attachment, Container} from '../../../source/engine/resources.js';
 import {configuration} from '../../backends/contract/laboratory.js';
 

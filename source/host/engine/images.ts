@@ -6,7 +6,7 @@ import {build} from '../images/build.js';
 import {unpackContext} from '../images/context.js';
 import {familiarName} from '../../rules/images/reference.js';
 import {imageFilter} from './image-filter.js';
-import {publish, type Site} from './site.js';
+import {publish, type Site} from './context.js';
 
 const usersOf = ({containers}: Site, imageId: string) => containers.values().map(({container}) => container).filter(container => container.imageId === imageId).toArray();
 
