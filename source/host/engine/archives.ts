@@ -90,7 +90,7 @@ const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, 
 type ArchiveVerbs = Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive'>;
 
 /**
-Copies in and out of containers: of a running one through its own guest, of another one through a utility machine that has its disk.
+Copies in and out of containers: of a running one through its own guest, of another one through a helper machine that has its disk.
 
 The container's files are hostile. They are only ever looked at from within its own root, inside the guest.
 */

@@ -15,14 +15,14 @@ import {createOverlay} from '../images/disk.js';
 import {quote} from '../../text/escape.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import {onPlainDisk, openOutput} from './files.js';
-import type {Site} from './context.js';
+import type {Context} from './context.js';
 
 /** Lists a disk in the guest that has it. Files that come and go meanwhile are no failure. */
 export const listCommand = onPlainDisk(`exec find.gnu . -xdev -ignore_readdir_race -mindepth 1 -printf ${quote(listFormat)}`);
 
 /** Has a machine of its own list a base disk: only what a guest itself sees there can be compared with what one sees later. */
-const listDisk = async (site: Site, disk: string): Promise<Uint8Array> => {
-	const {guest, namespace, paths} = site;
+const listDisk = async (context: Context, disk: string): Promise<Uint8Array> => {
+	const {guest, namespace, paths} = context;
 	const id = newId();
 	const {machine: directory} = paths.container(id);
 	const uid = machineUidOf(id);
@@ -56,16 +56,16 @@ const listDisk = async (site: Site, disk: string): Promise<Uint8Array> => {
 };
 
 /** The files of an image as its containers find them, listed at first use and kept beside its base disk. */
-export const createBaseFiles = (site: Site): ((imageId: string) => Promise<FileList>) => {
+export const createBaseFiles = (context: Context): ((imageId: string) => Promise<FileList>) => {
 	const listing = new Map<string, Promise<FileList>>();
 
 	const read = async (imageId: string): Promise<FileList> => {
-		const file = site.disks.listing(imageId);
+		const file = context.disks.listing(imageId);
 		try {
 			return parseList(await readFile(file));
 		} catch {
-			const {path: disk} = await site.disks.base(await site.images.get(imageId));
-			const list = await listDisk(site, disk);
+			const {path: disk} = await context.disks.base(await context.images.get(imageId));
+			const list = await listDisk(context, disk);
 			await writeFile(`${file}.partial`, list, {mode: 0o600});
 			await rename(`${file}.partial`, file);
 			return parseList(list);

@@ -11,14 +11,14 @@ import {
 	through,
 	type WithFiles,
 } from './files.js';
-import {publishContainer, type Entry, type Site} from './context.js';
+import {publishContainer, type Entry, type Context} from './context.js';
 
 /** The root's own entry is left out, as in Docker, and names have no `./` before them. */
 const exportCommand = onPlainDisk(`find.gnu . -mindepth 1 -maxdepth 1 -printf "%P\\0" | exec ${packCommand('--one-file-system')}`);
 
 /** What containers have on their disks beyond their images, and all that they have. */
-export const createDiskVerbs = (site: Site, find: (reference: string) => Entry, withFiles: WithFiles): Pick<Engine, 'changes' | 'exportContainer' | 'commitContainer'> => {
-	const compare = createCompare(site);
+export const createDiskVerbs = (context: Context, find: (reference: string) => Entry, withFiles: WithFiles): Pick<Engine, 'changes' | 'exportContainer' | 'commitContainer'> => {
+	const compare = createCompare(context);
 
 	return {
 		async changes(reference) {
@@ -28,14 +28,14 @@ export const createDiskVerbs = (site: Site, find: (reference: string) => Entry, 
 				return {result: changes.map(({path, kind}): FileChange => ({path: decodePath(path), kind}))};
 			});
 		},
-		commitContainer: createCommit(site, find, withFiles, compare),
+		commitContainer: createCommit(context, find, withFiles, compare),
 		async exportContainer(reference) {
 			const entry = find(reference);
 			const tar = await withFiles(entry, async ({agent}) => {
 				const tar = await openOutput(agent, exportCommand, `the export of container ${entry.container.name}`, {accept: [changedWhileRead]});
 				return {result: tar, until: through(tar)};
 			});
-			publishContainer(site, entry, 'export');
+			publishContainer(context, entry, 'export');
 			return tar;
 		},
 	};

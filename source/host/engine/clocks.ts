@@ -1,7 +1,7 @@
 import {messageOf} from '../../engine/errors.js';
 import {applyCorrection, correctionFor, readClock} from '../machines/clock.js';
 import {type Machine} from '../machines/running-machine.js';
-import {machineOf, type Site} from './context.js';
+import {machineOf, type Context} from './context.js';
 
 /** What sets a clock right by itself goes slower than this. */
 const leastJumpMs = 250;
@@ -31,7 +31,7 @@ export type KeepClocksOptions = {
 };
 
 /** Those of an engine. A paused one is set when it goes on. */
-export const runningMachines = ({containers}: Pick<Site, 'containers'>): readonly Running[] => [...containers.values()].flatMap(entry => {
+export const runningMachines = ({containers}: Pick<Context, 'containers'>): readonly Running[] => [...containers.values()].flatMap(entry => {
 	const {container} = entry;
 	const machine = machineOf(entry);
 	return machine && container.status.state === 'running' && !machine.isOutOfSpace() ? [{name: container.name, machine}] : [];

@@ -24,7 +24,7 @@ import {
 	publish,
 	publishContainer,
 	type Entry,
-	type Site,
+	type Context,
 } from './context.js';
 
 const freezer = `/sys/fs/cgroup${guestPaths.cgroup}/cgroup.freeze`;
@@ -59,13 +59,13 @@ const freeze = async ({open}: Agent): Promise<() => Promise<void>> => {
 const layerCommand = onPlainDisk(`exec ${packCommand('--no-recursion --ignore-failed-read')}`);
 
 /** Makes images of containers. */
-export const createCommit = (site: Site, find: (reference: string) => Entry, withFiles: WithFiles, compare: Compare): Engine['commitContainer'] => async (reference, options = {}) => {
+export const createCommit = (context: Context, find: (reference: string) => Entry, withFiles: WithFiles, compare: Compare): Engine['commitContainer'] => async (reference, options = {}) => {
 	const {tag, author = '', comment = '', changes = [], pause = true} = options;
 	const entry = find(reference);
 	const {container} = entry;
 	const name = tag === undefined ? undefined : tagName(tag);
 	assertChanges(changes);
-	const {buildah} = site.images;
+	const {buildah} = context.images;
 	const id = await buildah.inScratch(async work => {
 		const layer = path.join(work, 'layer.tar');
 		const {base, removed} = await withFiles(entry, async ({agent}) => {
@@ -74,7 +74,7 @@ export const createCommit = (site: Site, find: (reference: string) => Entry, wit
 			let thaw: (() => Promise<void>) | undefined;
 			try {
 				thaw = isPaused ? await freeze(agent) : undefined;
-				const base = await site.images.get(container.imageId);
+				const base = await context.images.get(container.imageId);
 				const {changes, replaced} = await compare(entry, agent);
 				const present = changes.filter(({kind}) => kind !== 'deleted').map(({path}) => `.${path}\0`);
 				const tar = await openOutput(agent, layerCommand, `the files of container ${container.name}`, {accept: [changedWhileRead], input: Buffer.from(present.join(''), 'latin1')});
@@ -92,10 +92,10 @@ export const createCommit = (site: Site, find: (reference: string) => Entry, wit
 			base, removed, layer, changes, author, comment, configuration: committedConfiguration(container, base.configuration),
 		});
 	});
-	publishContainer(site, entry, 'commit', {imageID: id, ...name !== undefined && {imageRef: name}, ...comment !== '' && {comment}});
+	publishContainer(context, entry, 'commit', {imageID: id, ...name !== undefined && {imageRef: name}, ...comment !== '' && {comment}});
 	if (name !== undefined) {
-		await site.images.tag(id, name);
-		publish(site, 'image', 'tag', id, {name: familiarName(name)});
+		await context.images.tag(id, name);
+		publish(context, 'image', 'tag', id, {name: familiarName(name)});
 	}
 
 	return {id};

@@ -6,7 +6,7 @@ import {createComparison, createListParser} from '../containers/file-list.js';
 import type {Agent} from '../machines/agent.js';
 import {createBaseFiles, listCommand} from './base-files.js';
 import {openOutput} from './files.js';
-import type {Entry, Site} from './context.js';
+import type {Entry, Context} from './context.js';
 
 export type Compare = (entry: Entry, agent: Agent) => Promise<{
 	/** Paths are bytes, each a character. */
@@ -16,8 +16,8 @@ export type Compare = (entry: Entry, agent: Agent) => Promise<{
 }>;
 
 /** Compares what is on a container's disk, in the guest that has it, with its image. */
-export const createCompare = (site: Site): Compare => {
-	const baseFiles = createBaseFiles(site);
+export const createCompare = (context: Context): Compare => {
+	const baseFiles = createBaseFiles(context);
 	return async ({container}, agent) => {
 		const comparison = createComparison(await baseFiles(container.imageId));
 		const parser = createListParser(comparison.add);

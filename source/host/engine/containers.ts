@@ -6,11 +6,11 @@ import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {readLog} from '../containers/log.js';
 import {createBootLog} from './boot-log.js';
-import type {Connections} from './networking.js';
+import type {Networking} from './networking.js';
 import {createContainer, discardContainer, renameContainer} from './creation.js';
 import {type Execs} from './execs.js';
 import {findContainer} from './find.js';
-import type {Lifecycle, StopOptions} from './supervisor.js';
+import type {Supervisor, StopOptions} from './supervisor.js';
 import {
 	assertRunning,
 	isLive,
@@ -19,29 +19,29 @@ import {
 	saveContainer,
 	settled,
 	type Entry,
-	type Site,
+	type Context,
 } from './context.js';
 import {listProcesses, readStats} from './guest-stats.js';
 import {attach} from './streams.js';
 import {diskBytesOf} from './system.js';
 import {createUpdate} from './updates.js';
-import type {Utility} from './helper-machines.js';
+import type {HelperMachines} from './helper-machines.js';
 
 const sigkill = 9;
 
 type ContainerVerbs = Pick<Engine, 'containers' | 'container' | 'createContainer' | 'startContainer' | 'stopContainer' | 'restartContainer' | 'killContainer' | 'pauseContainer' | 'unpauseContainer' | 'renameContainer' | 'updateContainer' | 'removeContainer' | 'waitContainer' | 'logs' | 'bootLog' | 'attachContainer' | 'resizeContainer' | 'createExec' | 'startExec' | 'resizeExec' | 'exec' | 'stats' | 'top' | 'pruneContainers'>;
 
 export type ContainerVerbsOptions = {
-	readonly connections: Connections;
-	readonly lifecycle: Lifecycle;
-	readonly utility: Utility;
+	readonly networking: Networking;
+	readonly supervisor: Supervisor;
+	readonly helpers: HelperMachines;
 	readonly execs: Execs;
 };
 
-/** Takes a container away that does not run: its utility machine, its processes' records, its files. */
-export const takeContainer = async (site: Site, {utility, execs}: Pick<ContainerVerbsOptions, 'utility' | 'execs'>, entry: Entry, volumes: boolean): Promise<void> => {
-	await utility.abandon(entry);
-	await discardContainer(site, entry, {volumes});
+/** Takes a container away that does not run: its helper machine, its processes' records, its files. */
+export const takeContainer = async (context: Context, {helpers, execs}: Pick<ContainerVerbsOptions, 'helpers' | 'execs'>, entry: Entry, volumes: boolean): Promise<void> => {
+	await helpers.abandon(entry);
+	await discardContainer(context, entry, {volumes});
 	execs.forget(entry.container.id);
 };
 
@@ -72,26 +72,26 @@ const restOf = (entry: Entry, signal?: AbortSignal): AbortSignal => {
 	return rest.signal;
 };
 
-export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions): ContainerVerbs => {
-	const {connections, lifecycle, utility, execs} = options;
-	const find = (reference: string) => findContainer(site, reference);
+export const createContainerVerbs = (context: Context, options: ContainerVerbsOptions): ContainerVerbs => {
+	const {networking, supervisor, helpers, execs} = options;
+	const find = (reference: string) => findContainer(context, reference);
 
-	const withSize = async (entry: Entry): Promise<Container> => ({...entry.container, diskBytes: await diskBytesOf(site, entry)});
+	const withSize = async (entry: Entry): Promise<Container> => ({...entry.container, diskBytes: await diskBytesOf(context, entry)});
 
 	const start = async (entry: Entry) => {
-		await utility.close(entry);
-		await lifecycle.start(entry);
+		await helpers.close(entry);
+		await supervisor.start(entry);
 	};
 
 	const end = async (entry: Entry) => {
 		entry.isStoppedByUser = true;
-		await Promise.all([utility.abandon(entry), lifecycle.kill(entry)]);
+		await Promise.all([helpers.abandon(entry), supervisor.kill(entry)]);
 	};
 
 	/** Removes a container that has come to rest. Its queue must be held. */
 	const take = async (entry: Entry, volumes: boolean) => {
 		const {container, isGoing} = entry;
-		if (!site.containers.has(container.id)) {
+		if (!context.containers.has(container.id)) {
 			return;
 		}
 
@@ -99,10 +99,10 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 			throw new HolmError('conflict', `cannot remove container "${container.name}": container is ${container.status.state}`, {remedy: `stop it first, or force it: holm rm -f ${container.name}`});
 		}
 
-		lifecycle.cancelRestart(entry);
+		supervisor.cancelRestart(entry);
 		await settled(entry);
-		if (site.containers.has(container.id)) {
-			await takeContainer(site, options, entry, volumes);
+		if (context.containers.has(container.id)) {
+			await takeContainer(context, options, entry, volumes);
 		}
 	};
 
@@ -151,10 +151,10 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 	}
 
 	const containersOf = async (filters: Filters) => {
-		const images = filters.ancestor ? await site.images.list({all: true}) : [];
-		const ancestors = new Map(await Promise.all((filters.ancestor ?? []).map(async reference => [reference, await site.images.get(reference).catch(() => undefined)] as const)));
+		const images = filters.ancestor ? await context.images.list({all: true}) : [];
+		const ancestors = new Map(await Promise.all((filters.ancestor ?? []).map(async reference => [reference, await context.images.get(reference).catch(() => undefined)] as const)));
 		// The order in which they were made, also of those made in one millisecond.
-		const ids = [...site.containers.keys()];
+		const ids = [...context.containers.keys()];
 		const matches = filterOf(filters, containerRules({
 			positionOf: reference => ids.indexOf(find(reference).container.id),
 			ancestor(reference) {
@@ -164,7 +164,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 				return ({imageId}) => descendants.has(imageId);
 			},
 		}));
-		return site.containers.values().filter(({container}) => matches(container)).toArray();
+		return context.containers.values().filter(({container}) => matches(container)).toArray();
 	};
 
 	return {
@@ -181,7 +181,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 			return size ? withSize(entry) : entry.container;
 		},
 		async createContainer(configuration) {
-			const {container: {id}} = await createContainer(site, configuration);
+			const {container: {id}} = await createContainer(context, configuration);
 			return {id, warnings: []};
 		},
 		async startContainer(reference) {
@@ -191,22 +191,22 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 		async stopContainer(reference, stopOptions) {
 			const entry = find(reference);
 			assertSignal(stopOptions);
-			if (!await lifecycle.endStart(entry, stopOptions)) {
-				await entry.queue(async () => lifecycle.stop(entry, stopOptions));
+			if (!await supervisor.endStart(entry, stopOptions)) {
+				await entry.queue(async () => supervisor.stop(entry, stopOptions));
 			}
 		},
 		async restartContainer(reference, stopOptions) {
 			const entry = find(reference);
 			assertSignal(stopOptions);
-			await lifecycle.endStart(entry, stopOptions);
+			await supervisor.endStart(entry, stopOptions);
 			await entry.queue(async () => {
 				if (machineOf(entry)) {
-					await lifecycle.stop(entry, stopOptions);
+					await supervisor.stop(entry, stopOptions);
 				}
 
 				await start(entry);
 			});
-			publishContainer(site, entry, 'restart');
+			publishContainer(context, entry, 'restart');
 		},
 		async killContainer(reference, signal = 'SIGKILL') {
 			const entry = find(reference);
@@ -217,8 +217,8 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 					throw new HolmError('conflict', `container ${name} is being started, and its process takes no signals yet`, {remedy: `end it: holm kill ${name}`});
 				}
 
-				publishContainer(site, entry, 'kill', {signal: String(number)});
-				await lifecycle.kill(entry);
+				publishContainer(context, entry, 'kill', {signal: String(number)});
+				await supervisor.kill(entry);
 				return;
 			}
 
@@ -227,10 +227,10 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 				throw new HolmError('conflict', `Cannot kill container: ${name}: container ${entry.container.id.slice(0, 12)} is not running`, {remedy: `holm start ${name}`});
 			}
 
-			publishContainer(site, entry, 'kill', {signal: String(number)});
+			publishContainer(context, entry, 'kill', {signal: String(number)});
 			if (number === sigkill) {
 				entry.isStoppedByUser = true;
-				await lifecycle.kill(entry);
+				await supervisor.kill(entry);
 				return;
 			}
 
@@ -251,8 +251,8 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 					entry.container = {...entry.container, status: {...status, state: 'paused'}};
 				}
 
-				await saveContainer(site, entry);
-				publishContainer(site, entry, 'pause');
+				await saveContainer(context, entry);
+				publishContainer(context, entry, 'pause');
 			});
 		},
 		async unpauseContainer(reference) {
@@ -266,18 +266,18 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 
 				await machine.resume();
 				entry.container = {...entry.container, status: {...status, state: 'running'}};
-				await saveContainer(site, entry);
-				publishContainer(site, entry, 'unpause');
+				await saveContainer(context, entry);
+				publishContainer(context, entry, 'unpause');
 			});
 		},
 		async renameContainer(reference, name) {
 			const entry = find(reference);
-			await renameContainer(site, entry, name);
+			await renameContainer(context, entry, name);
 			if (isLive(entry)) {
-				await connections.refreshNames();
+				await networking.refreshNames();
 			}
 		},
-		updateContainer: createUpdate(site, find, lifecycle),
+		updateContainer: createUpdate(context, find, supervisor),
 		async removeContainer(reference, {force = false, volumes = false} = {}) {
 			const entry = find(reference);
 			if (!force && entry.run.state === 'starting') {
@@ -320,17 +320,17 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 		},
 		logs(reference, logOptions = {}) {
 			const entry = find(reference);
-			return readLog(site.paths.container(entry.container.id).log, {...logOptions, ...logOptions.follow && {ended: restOf(entry, logOptions.signal)}});
+			return readLog(context.paths.container(entry.container.id).log, {...logOptions, ...logOptions.follow && {ended: restOf(entry, logOptions.signal)}});
 		},
-		bootLog: createBootLog(site, find),
+		bootLog: createBootLog(context, find),
 		async attachContainer(reference, attachOptions) {
 			const entry = find(reference);
 			if (entry.container.status.state === 'paused') {
 				throw new HolmError('conflict', `container ${entry.container.name} is paused`, {remedy: `unpause it before attaching: holm unpause ${entry.container.name}`});
 			}
 
-			publishContainer(site, entry, 'attach');
-			return attach(site, entry, attachOptions);
+			publishContainer(context, entry, 'attach');
+			return attach(context, entry, attachOptions);
 		},
 		async resizeContainer(reference, {rows, columns}) {
 			const entry = find(reference);
@@ -351,7 +351,7 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 		top: async (reference, psArguments) => listProcesses(find(reference), psArguments),
 		async pruneContainers(filters = {}) {
 			const isWanted = filterOf(filters, pruneRules(({configuration}: Container) => configuration.labels, Date.now()));
-			const going = site.containers.values()
+			const going = context.containers.values()
 				.filter(({container, run}) => run.state !== 'starting' && ['created', 'exited'].includes(container.status.state) && isWanted(container))
 				.toArray();
 			const removed: string[] = [];
@@ -359,9 +359,9 @@ export const createContainerVerbs = (site: Site, options: ContainerVerbsOptions)
 			for (const entry of going) {
 				await entry.queue(async () => {
 					await settled(entry);
-					if (entry.run.state === 'idle' && site.containers.has(entry.container.id)) {
-						freedBytes += await diskBytesOf(site, entry);
-						await takeContainer(site, options, entry, false);
+					if (entry.run.state === 'idle' && context.containers.has(entry.container.id)) {
+						freedBytes += await diskBytesOf(context, entry);
+						await takeContainer(context, options, entry, false);
 						removed.push(entry.container.id);
 					}
 				});

@@ -76,7 +76,7 @@ export type Entry = {
 };
 
 /** Everything that the verbs of one engine work on. */
-export type Site = {
+export type Context = {
 	readonly paths: Paths;
 	readonly guest: Guest;
 	readonly images: ImageStore;
@@ -107,7 +107,7 @@ export const newEntry = (record: ContainerRecord): Entry => ({
 	queue: createQueue(),
 });
 
-export const networkOf = ({networks}: Site, name: string): NetworkRecord | undefined => {
+export const networkOf = ({networks}: Context, name: string): NetworkRecord | undefined => {
 	const wanted = name === 'default' ? defaultNetwork : name;
 	return networks.values().find(network => network.name === wanted);
 };
@@ -124,26 +124,26 @@ export const settled = async ({run}: Entry): Promise<void> => {
 
 export const isLive = ({container: {status}}: Entry): boolean => status.state === 'running' || status.state === 'paused';
 
-export const saveContainer = async ({paths}: Site, {container, isStoppedByUser, devices}: Entry): Promise<void> => {
+export const saveContainer = async ({paths}: Context, {container, isStoppedByUser, devices}: Entry): Promise<void> => {
 	await writeRecord(paths.container(container.id).record, {container, isStoppedByUser, devices} satisfies ContainerRecord);
 };
 
-export const publish = ({events}: Site, type: EngineEvent['type'], action: string, id: string, attributes: Readonly<Record<string, string>> = {}): void => {
+export const publish = ({events}: Context, type: EngineEvent['type'], action: string, id: string, attributes: Readonly<Record<string, string>> = {}): void => {
 	events.publish({
 		time: Date.now(), type, action, id, attributes,
 	});
 };
 
 /** Events of the networks that a container has joined or left. */
-export const publishConnections = (site: Site, {container: {id, attachments}}: Entry, action: 'connect' | 'disconnect'): void => {
+export const publishConnections = (context: Context, {container: {id, attachments}}: Entry, action: 'connect' | 'disconnect'): void => {
 	for (const {networkId, network} of attachments) {
-		publish(site, 'network', action, networkId, {container: id, name: network, type: 'bridge'});
+		publish(context, 'network', action, networkId, {container: id, name: network, type: 'bridge'});
 	}
 };
 
 /** An event of a container, with Docker's attributes. */
-export const publishContainer = (site: Site, {container}: Entry, action: string, attributes: Readonly<Record<string, string>> = {}): void => {
-	publish(site, 'container', action, container.id, {
+export const publishContainer = (context: Context, {container}: Entry, action: string, attributes: Readonly<Record<string, string>> = {}): void => {
+	publish(context, 'container', action, container.id, {
 		...container.configuration.labels, image: container.configuration.image, name: container.name, ...attributes,
 	});
 };

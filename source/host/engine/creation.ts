@@ -23,7 +23,7 @@ import {
 	publishContainer,
 	saveContainer,
 	type Entry,
-	type Site,
+	type Context,
 } from './context.js';
 import {wantedPorts} from './wanted-state.js';
 import {ensureVolumes, removeAnonymous} from './volumes.js';
@@ -60,9 +60,9 @@ const assertSources = async (mounts: ContainerConfiguration['mounts']): Promise<
 };
 
 /** Gives a container an address, a MAC address and an id on a network. The registry must be held. */
-export const leaseAttachment = (site: Site, wanted: ContainerConfiguration['networks'][number]): Attachment => {
-	const network = findNetwork(site, wanted.network);
-	const holders = attachedTo(site, network.id).flatMap(({container}) => container.attachments).filter(({networkId}) => networkId === network.id);
+export const leaseAttachment = (context: Context, wanted: ContainerConfiguration['networks'][number]): Attachment => {
+	const network = findNetwork(context, wanted.network);
+	const holders = attachedTo(context, network.id).flatMap(({container}) => container.attachments).filter(({networkId}) => networkId === network.id);
 	if (network.name === defaultNetwork && wanted.aliases.length > 0) {
 		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
 	}
@@ -87,18 +87,18 @@ export const leaseAttachment = (site: Site, wanted: ContainerConfiguration['netw
 	};
 };
 
-const leaseAll = (site: Site, {networks}: ContainerConfiguration): readonly Attachment[] => {
+const leaseAll = (context: Context, {networks}: ContainerConfiguration): readonly Attachment[] => {
 	const wanted = networks.length === 0 ? [{network: defaultNetwork, aliases: []}] : networks.filter(({network}) => network !== 'none');
-	const ids = wanted.map(({network}) => findNetwork(site, network).id);
+	const ids = wanted.map(({network}) => findNetwork(context, network).id);
 	const twice = ids.findIndex((id, index) => ids.indexOf(id) !== index);
 	if (twice !== -1) {
 		throw new HolmError('invalid', `network ${wanted[twice]!.network} is given twice`, {remedy: 'give each network once'});
 	}
 
-	return wanted.map(attachment => leaseAttachment(site, attachment));
+	return wanted.map(attachment => leaseAttachment(context, attachment));
 };
 
-const chooseName = ({containers}: Site, wanted: string | undefined): string => {
+const chooseName = ({containers}: Context, wanted: string | undefined): string => {
 	const holder = (name: string) => containers.values().find(({container}) => container.name === name);
 	if (wanted === undefined) {
 		return madeUpName(name => holder(name) !== undefined);
@@ -113,36 +113,36 @@ const chooseName = ({containers}: Site, wanted: string | undefined): string => {
 };
 
 /** The disk, which the machine's own user writes. */
-const makeDisk = async (site: Site, id: string, base: string): Promise<void> => {
-	const {directory, disk} = site.paths.container(id);
+const makeDisk = async (context: Context, id: string, base: string): Promise<void> => {
+	const {directory, disk} = context.paths.container(id);
 	await mkdir(directory, {recursive: true, mode: 0o711});
 	// The machine passes through, and reads nothing but what belongs to it.
 	await chmod(directory, 0o711);
 	await createOverlay(base, disk);
-	await chown(disk, machineUidOf(id), site.guest.gid);
+	await chown(disk, machineUidOf(id), context.guest.gid);
 	await chmod(disk, 0o600);
 };
 
-export const createContainer = async (site: Site, configuration: ContainerConfiguration): Promise<Entry> => {
+export const createContainer = async (context: Context, configuration: ContainerConfiguration): Promise<Entry> => {
 	validate(configuration);
-	const image = await site.images.get(configuration.image);
+	const image = await context.images.get(configuration.image);
 	refusePlatform(image, configuration);
 	const process = containerProcess(configuration, image.configuration);
 	const wantedMounts = mountsOf(image.configuration, configuration);
 	await assertSources(wantedMounts);
 	// Once for a quick refusal, before the slow part; what counts is the check below.
-	chooseName(site, configuration.name);
-	const base = await site.disks.base(image);
+	chooseName(context, configuration.name);
+	const base = await context.disks.base(image);
 	resolveUser(process.user, base.accounts);
-	return site.registry(async () => {
+	return context.registry(async () => {
 		const id = newId();
 		const undo: Array<() => Promise<void>> = [];
 		try {
-			const name = chooseName(site, configuration.name);
-			const attachments = leaseAll(site, configuration);
-			const volumes = await ensureVolumes(site, wantedMounts, image);
-			undo.push(volumes.undo, async () => rm(site.paths.container(id).directory, {recursive: true, force: true}));
-			await makeDisk(site, id, base.path);
+			const name = chooseName(context, configuration.name);
+			const attachments = leaseAll(context, configuration);
+			const volumes = await ensureVolumes(context, wantedMounts, image);
+			undo.push(volumes.undo, async () => rm(context.paths.container(id).directory, {recursive: true, force: true}));
+			await makeDisk(context, id, base.path);
 			const exposedPorts = exposedPortsOf(configuration, image.configuration);
 			const entry = newEntry({
 				container: {
@@ -162,9 +162,9 @@ export const createContainer = async (site: Site, configuration: ContainerConfig
 				isStoppedByUser: false,
 				devices: {},
 			});
-			await saveContainer(site, entry);
-			site.containers.set(id, entry);
-			publishContainer(site, entry, 'create');
+			await saveContainer(context, entry);
+			context.containers.set(id, entry);
+			publishContainer(context, entry, 'create');
 			return entry;
 		} catch (error) {
 			for (const step of undo.toReversed()) {
@@ -177,19 +177,19 @@ export const createContainer = async (site: Site, configuration: ContainerConfig
 };
 
 /** Removes a container that does not run, and everything that was its own. */
-export const discardContainer = async (site: Site, entry: Entry, {volumes}: {readonly volumes: boolean}): Promise<void> => {
-	await site.registry(async () => {
+export const discardContainer = async (context: Context, entry: Entry, {volumes}: {readonly volumes: boolean}): Promise<void> => {
+	await context.registry(async () => {
 		const {container} = entry;
-		const files = site.paths.container(container.id);
+		const files = context.paths.container(container.id);
 		// Without its record it is gone, whatever happens to the rest.
 		await rm(files.record, {force: true});
-		site.containers.delete(container.id);
+		context.containers.delete(container.id);
 		await removeLog(files.log);
 		await rm(files.directory, {recursive: true, force: true});
-		publishContainer(site, entry, 'destroy');
+		publishContainer(context, entry, 'destroy');
 		try {
 			if (volumes) {
-				await removeAnonymous(site, container);
+				await removeAnonymous(context, container);
 			}
 		} finally {
 			entry.removed.resolve();
@@ -197,22 +197,22 @@ export const discardContainer = async (site: Site, entry: Entry, {volumes}: {rea
 	});
 };
 
-export const renameContainer = async (site: Site, entry: Entry, wanted: string): Promise<void> => site.registry(async () => {
+export const renameContainer = async (context: Context, entry: Entry, wanted: string): Promise<void> => context.registry(async () => {
 	const name = containerName(wanted);
 	const before: Container = entry.container;
 	if (before.name === name) {
 		throw new HolmError('invalid', `Renaming a container with the same name as its current name: ${name}`, {remedy: 'choose another name'});
 	}
 
-	chooseName(site, name);
+	chooseName(context, name);
 	entry.container = {...before, name, configuration: {...before.configuration, name}};
 	try {
-		await saveContainer(site, entry);
+		await saveContainer(context, entry);
 	} catch (error) {
 		entry.container = before;
 		throw error;
 	}
 
-	publishContainer(site, entry, 'rename', {oldName: `/${before.name}`});
+	publishContainer(context, entry, 'rename', {oldName: `/${before.name}`});
 });
 

@@ -25,14 +25,14 @@ import {nameServerId} from '../dns/user.js';
 import {createArchiveVerbs} from './archives.js';
 import {createDiskVerbs} from './changes.js';
 import {keepClocks, runningMachines} from './clocks.js';
-import {createConnections} from './networking.js';
+import {createNetworking} from './networking.js';
 import {createContainerVerbs, takeContainer} from './containers.js';
 import {createExecs} from './execs.js';
 import {createWithFiles} from './files.js';
 import {findContainer} from './find.js';
 import {startAfterBoot, stopForShutdown} from './host-boots.js';
 import {createImageVerbs} from './images.js';
-import {createLifecycle, type Lifecycle} from './supervisor.js';
+import {createSupervisor, type Supervisor} from './supervisor.js';
 import {createNetworkVerbs, makeNetwork} from './networks.js';
 import {createQueue} from './queue.js';
 import {
@@ -44,10 +44,10 @@ import {
 	saveContainer,
 	type ContainerRecord,
 	type NetworkRecord,
-	type Site,
+	type Context,
 } from './context.js';
 import {createSystemVerbs} from './system.js';
-import {createUtility} from './helper-machines.js';
+import {createHelperMachines} from './helper-machines.js';
 import {createVolumeVerbs, directoryBytes} from './volumes.js';
 import {machineUidOf, openGuest} from '../guest.js';
 import type {SetupStep} from '../kernel/guest-kernel.js';
@@ -84,7 +84,7 @@ export type HostEngineOptions = {
 /** How often the size of logs is looked at. */
 const rotationIntervalMs = 2000;
 
-/** How long a utility machine may take to put its disk in order when the engine ends. */
+/** How long a helper machine may take to put its disk in order when the engine ends. */
 const closeLimitMs = 20_000;
 
 /** Machines run as users of their own, so every directory above theirs must let everybody through. */
@@ -140,7 +140,7 @@ const readState = async (paths: Paths, log: (line: string) => void) => {
 };
 
 /** Removes what a creation that was cut short has left: files of containers that were never written down. A record that was set aside keeps what is beside it. */
-const removeUnrecorded = async ({paths, containers}: Site): Promise<void> => {
+const removeUnrecorded = async ({paths, containers}: Context): Promise<void> => {
 	const ids = await readdir(paths.containers);
 	const unknown = ids.filter(id => !containers.has(id));
 	for (const id of unknown) {
@@ -153,7 +153,7 @@ const removeUnrecorded = async ({paths, containers}: Site): Promise<void> => {
 };
 
 /** Ends the processes that no machine and nobody else has any use for, and says so. */
-const sweep = async ({paths, log}: Pick<Site, 'paths' | 'log'>, isKept: Parameters<typeof endStrays>[1]): Promise<void> => {
+const sweep = async ({paths, log}: Pick<Context, 'paths' | 'log'>, isKept: Parameters<typeof endStrays>[1]): Promise<void> => {
 	for (const stray of await endStrays(paths.root, isKept)) {
 		log(`ended what was left of an earlier engine or of work that broke off: ${stray}`);
 	}
@@ -174,33 +174,33 @@ const adopt = async (directory: string, privateKey: string): Promise<{readonly m
 };
 
 /** Takes over the machines that run. Resolves with what is to be done, once the bridges are there, about those that ended while no engine was. */
-const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<() => Promise<void>>> => {
-	const {paths, guest, log} = site;
+const resume = async (context: Context, supervisor: Supervisor): Promise<ReadonlyArray<() => Promise<void>>> => {
+	const {paths, guest, log} = context;
 	const gone: Array<() => Promise<void>> = [];
 	const kept: string[] = [];
-	for (const entry of site.containers.values()) {
+	for (const entry of context.containers.values()) {
 		const {container} = entry;
 		const {machine: directory} = paths.container(container.id);
 		const found = isLive(entry) ? await adopt(directory, guest.key.privateKey) : undefined;
 		if (found && 'machine' in found) {
-			lifecycle.supervise(entry, found.machine);
+			supervisor.supervise(entry, found.machine);
 			kept.push(directory);
 		} else if (found) {
 			log(`${container.name}: ${found.reason}; it is ended`);
-			gone.push(async () => lifecycle.conclude(entry, {kind: 'died', reason: found.reason, at: Date.now()}));
+			gone.push(async () => supervisor.conclude(entry, {kind: 'died', reason: found.reason, at: Date.now()}));
 		} else if (isLive(entry) || container.status.state === 'restarting') {
 			const end = await lastWords(directory);
-			gone.push(async () => lifecycle.conclude(entry, end));
+			gone.push(async () => supervisor.conclude(entry, end));
 		} else {
 			await clearMachine(directory);
 		}
 	}
 
 	// What an engine that died was about to start, and had not written down.
-	await sweep(site, isKeptBy(kept));
+	await sweep(context, isKeptBy(kept));
 
 	// Machines of containers that no longer are.
-	const known = new Set(site.containers.keys().map(id => path.basename(paths.container(id).machine)));
+	const known = new Set(context.containers.keys().map(id => path.basename(paths.container(id).machine)));
 	const found = await readdir(paths.machines);
 	for (const name of found.filter(name => !known.has(name))) {
 		await clearMachine(path.join(paths.machines, name));
@@ -210,8 +210,8 @@ const resume = async (site: Site, lifecycle: Lifecycle): Promise<ReadonlyArray<(
 };
 
 /** Rotates the logs of machines that a version without a worker for it started. */
-const rotateAll = async (site: Site): Promise<void> => {
-	for (const entry of site.containers.values()) {
+const rotateAll = async (context: Context): Promise<void> => {
+	for (const entry of context.containers.values()) {
 		const {container} = entry;
 		const swapLog = machineOf(entry)?.swapLog;
 		if (!swapLog || !isLive(entry)) {
@@ -219,12 +219,12 @@ const rotateAll = async (site: Site): Promise<void> => {
 		}
 
 		try {
-			await rotateLog(site.paths.container(container.id).log, async file => {
-				await chown(file, machineUidOf(container.id), site.guest.gid);
+			await rotateLog(context.paths.container(container.id).log, async file => {
+				await chown(file, machineUidOf(container.id), context.guest.gid);
 				await swapLog(file);
 			});
 		} catch (error) {
-			site.log(`the log of ${container.name} was not rotated: ${messageOf(error)}`);
+			context.log(`the log of ${container.name} was not rotated: ${messageOf(error)}`);
 		}
 	}
 };
@@ -259,26 +259,26 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		openForwarder({directory: paths.workers, localAddress: namespace.hostAddress}),
 		openLogKeeper({directory: paths.workers, machines: paths.machines}),
 	]);
-	const site: Site = {
+	const context: Context = {
 		paths, guest, images, disks, namespace, nameServer, forwarder, ...state, log, events: createEventLog(), registry: createQueue(),
 	};
-	const connections = createConnections(site);
-	const execs = createExecs(site);
-	const utility = createUtility(site);
-	const lifecycle = createLifecycle(site, {
-		connections,
+	const networking = createNetworking(context);
+	const execs = createExecs(context);
+	const helpers = createHelperMachines(context);
+	const supervisor = createSupervisor(context, {
+		networking,
 		async remove(entry) {
-			await takeContainer(site, {utility, execs}, entry, true);
+			await takeContainer(context, {helpers, execs}, entry, true);
 		},
 	});
 	await clearAbandonedTemplates(paths.templates);
-	await removeUnrecorded(site);
+	await removeUnrecorded(context);
 	const isEnding = await orMissing(rm(paths.ending).then(() => true)) ?? false;
-	const gone = await resume(site, lifecycle);
-	await connections.repair();
+	const gone = await resume(context, supervisor);
+	await networking.repair();
 	const giveUpRestarts = () => {
-		for (const entry of site.containers.values()) {
-			lifecycle.cancelRestart(entry);
+		for (const entry of context.containers.values()) {
+			supervisor.cancelRestart(entry);
 		}
 	};
 
@@ -289,36 +289,36 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		}
 	}
 
-	if (!networkOf(site, defaultNetwork)) {
-		await makeNetwork(site, connections, {
+	if (!networkOf(context, defaultNetwork)) {
+		await makeNetwork(context, networking, {
 			name: defaultNetwork, internal: false, labels: {}, driver: 'bridge',
 		});
 	}
 
 	if (!isEnding) {
-		await startAfterBoot(site, lifecycle);
+		await startAfterBoot(context, supervisor);
 	}
 
-	const stopClocks = keepClocks({running: () => runningMachines(site), log});
+	const stopClocks = keepClocks({running: () => runningMachines(context), log});
 	const rotation = setInterval(() => {
-		void rotateAll(site);
+		void rotateAll(context);
 	}, rotationIntervalMs);
 	rotation.unref();
 	const stopWatching = await watchHost({device: namespace.hostDevice, repair: async () => repairHostSide(root, namespace), log});
-	const containerVerbs = createContainerVerbs(site, {
-		connections, lifecycle, utility, execs,
+	const containerVerbs = createContainerVerbs(context, {
+		networking, supervisor, helpers, execs,
 	});
-	const networkVerbs = createNetworkVerbs(site, connections);
-	const find = (reference: string) => findContainer(site, reference);
-	const withFiles = createWithFiles(utility);
+	const networkVerbs = createNetworkVerbs(context, networking);
+	const find = (reference: string) => findContainer(context, reference);
+	const withFiles = createWithFiles(helpers);
 	const close = async () => {
 		clearInterval(rotation);
 		stopClocks();
 		await stopWatching();
-		await lifecycle.close();
-		await Promise.all(site.containers.values().map(async entry => {
-			// A utility machine has written what it was given, and nobody is left who waits for it to end in its own time.
-			const results = await Promise.allSettled([endsWithin(utility.close(entry), closeLimitMs).then(async isClosed => isClosed || utility.abandon(entry)), saveContainer(site, entry)]);
+		await supervisor.close();
+		await Promise.all(context.containers.values().map(async entry => {
+			// A helper machine has written what it was given, and nobody is left who waits for it to end in its own time.
+			const results = await Promise.allSettled([endsWithin(helpers.close(entry), closeLimitMs).then(async isClosed => isClosed || helpers.abandon(entry)), saveContainer(context, entry)]);
 			for (const result of results) {
 				if (result.status === 'rejected') {
 					log(`${entry.container.name}: ${messageOf(result.reason)}`);
@@ -330,31 +330,31 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	return {
 		...containerVerbs,
 		...networkVerbs,
-		...createVolumeVerbs(site),
-		...createImageVerbs(site),
+		...createVolumeVerbs(context),
+		...createImageVerbs(context),
 		...createArchiveVerbs(find, withFiles),
-		...createDiskVerbs(site, find, withFiles),
-		...createSystemVerbs(site, {
+		...createDiskVerbs(context, find, withFiles),
+		...createSystemVerbs(context, {
 			version, id, verbs: {...containerVerbs, ...networkVerbs},
 			cacheBytes: async () => await disks.usedBytes() + await directoryBytes(paths.templates),
 		}),
 		close,
 		async closeForShutdown() {
-			await stopForShutdown(site, lifecycle);
+			await stopForShutdown(context, supervisor);
 			await close();
 		},
 		async shutDown({isForced = false} = {}) {
 			if (!isForced) {
-				await stopForShutdown(site, lifecycle);
+				await stopForShutdown(context, supervisor);
 			}
 
 			await close();
 			await takeEveryStep([
 				async () => {
-					const kills = await Promise.allSettled(site.containers.values().map(async entry => {
-						await lifecycle.kill(entry);
+					const kills = await Promise.allSettled(context.containers.values().map(async entry => {
+						await supervisor.kill(entry);
 						// The next engine does what the policy says.
-						lifecycle.cancelRestart(entry);
+						supervisor.cancelRestart(entry);
 					}));
 					const failures = kills.filter(result => result.status === 'rejected');
 					if (failures.length > 0) {
@@ -362,7 +362,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 					}
 				},
 				async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close, logKeeper.close,
-				async () => sweep(site, isKeptBy([])),
+				async () => sweep(context, isKeptBy([])),
 				async () => closeNamespace(root),
 			], 'not everything of the engine could be ended');
 		},

@@ -21,7 +21,7 @@ import {
 	machineOf,
 	publishContainer,
 	type Entry,
-	type Site,
+	type Context,
 } from './context.js';
 
 /** Processes that were started in containers beside their first one. */
@@ -120,7 +120,7 @@ const directoryOf = (id: string) => `/run/holm/exec-${id.slice(0, 16)}`;
 const resizeCommand = (directory: string, {rows, columns}: TerminalSize) =>
 	`cd ${directory} || exit 0; for try in 1 2 3 4 5 6 7 8 9 10; do [ -s pid ] && break; sleep 0.1; done; for try in 1 2; do [ -p ctl ] && echo 1 ${rows} ${columns} 1<>ctl; sleep 0.15; done`;
 
-export const createExecs = (site: Site): Execs => {
+export const createExecs = (context: Context): Execs => {
 	const execs = new Map<string, Exec>();
 
 	const find = (id: string): Exec => {
@@ -171,7 +171,7 @@ export const createExecs = (site: Site): Execs => {
 				id, entry, configuration, isStarted: false, isRunning: false, refreshSize: createRefresh(async () => resize(exec)),
 			};
 			execs.set(id, exec);
-			publishContainer(site, entry, `exec_create: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
+			publishContainer(context, entry, `exec_create: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
 			return id;
 		},
 		async start(id, size) {
@@ -194,12 +194,12 @@ export const createExecs = (site: Site): Execs => {
 				throw error;
 			}
 
-			publishContainer(site, entry, `exec_start: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
+			publishContainer(context, entry, `exec_start: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
 			return joinCommand(exec, exitCode => {
 				exec.exitCode = exitCode;
 				exec.isRunning = false;
 				exec.running = undefined;
-				publishContainer(site, entry, 'exec_die', {execID: id, exitCode: String(exitCode)});
+				publishContainer(context, entry, 'exec_die', {execID: id, exitCode: String(exitCode)});
 				forgetOldest();
 			});
 		},

@@ -10,7 +10,7 @@ import {
 	type Entry,
 } from './context.js';
 import {watchSilence} from '../machines/silence.js';
-import type {Utility} from './helper-machines.js';
+import type {HelperMachines} from './helper-machines.js';
 
 /** A way to the files of a container: commands that begin with `prefix` see its root as theirs. */
 export type Files = {readonly agent: Agent; readonly prefix: string};
@@ -45,8 +45,8 @@ const useRunning = async <Result>(entry: Entry, files: Files, use: (files: Files
 	}
 };
 
-/** The files of a running container through its own guest, those of another one through a utility machine that has its disk. */
-export const createWithFiles = (utility: Utility): WithFiles => async <Result>(entry: Entry, use: (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>) => {
+/** The files of a running container through its own guest, those of another one through a helper machine that has its disk. */
+export const createWithFiles = (helpers: HelperMachines): WithFiles => async <Result>(entry: Entry, use: (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>) => {
 	const own = filesOfRunning(entry);
 	if (own) {
 		return useRunning(entry, own, use);
@@ -61,13 +61,13 @@ export const createWithFiles = (utility: Utility): WithFiles => async <Result>(e
 			return;
 		}
 
-		const files = await utility.open(entry);
+		const files = await helpers.open(entry);
 		try {
 			const {result, until} = await use(files);
 			resolve(result);
 			await until;
 		} finally {
-			utility.rest(entry);
+			helpers.rest(entry);
 		}
 	});
 	work.catch(reject);

@@ -1,12 +1,12 @@
 import {HolmError} from '../../engine/errors.js';
-import {defaultNetwork, networkOf, type Entry, type NetworkRecord, type Site} from './context.js';
+import {defaultNetwork, networkOf, type Entry, type NetworkRecord, type Context} from './context.js';
 
 const isIdStart = (reference: string) => /^[\da-f]{1,64}$/v.test(reference);
 
 const shorten = (reference: string) => JSON.stringify(reference.slice(0, 200)).slice(1, -1);
 
 /** The container of a name, an id or the beginning of one. Throws `not-found`, and `invalid` for what begins several ids. */
-export const findContainer = ({containers}: Site, reference: string): Entry => {
+export const findContainer = ({containers}: Context, reference: string): Entry => {
 	const name = reference.replace(/^\//v, '');
 	const exact = containers.get(name) ?? containers.values().find(({container}) => container.name === name);
 	if (exact) {
@@ -26,13 +26,13 @@ export const findContainer = ({containers}: Site, reference: string): Entry => {
 };
 
 /** The network of a name, an id or the beginning of one. Throws `not-found`, and `invalid` for what begins several ids. */
-export const findNetwork = (site: Site, reference: string): NetworkRecord => {
-	const exact = networkOf(site, reference) ?? site.networks.get(reference);
+export const findNetwork = (context: Context, reference: string): NetworkRecord => {
+	const exact = networkOf(context, reference) ?? context.networks.get(reference);
 	if (exact) {
 		return exact;
 	}
 
-	const matching = isIdStart(reference) ? site.networks.values().filter(({id}) => id.startsWith(reference)).toArray() : [];
+	const matching = isIdStart(reference) ? context.networks.values().filter(({id}) => id.startsWith(reference)).toArray() : [];
 	if (matching.length > 1) {
 		throw new HolmError('invalid', `network ${shorten(reference)} is ambiguous (${matching.length} matches found)`, {remedy: 'give more digits of the id'});
 	}
@@ -45,7 +45,7 @@ export const findNetwork = (site: Site, reference: string): NetworkRecord => {
 };
 
 /** Containers that hold an address of a network, running or not. */
-export const attachedTo = ({containers}: Site, networkId: string): readonly Entry[] =>
+export const attachedTo = ({containers}: Context, networkId: string): readonly Entry[] =>
 	containers.values().filter(({container}) => container.attachments.some(attachment => attachment.networkId === networkId)).toArray();
 
 export const isDefault = ({name}: NetworkRecord): boolean => name === defaultNetwork;

@@ -6,13 +6,13 @@ import {quote} from '../../text/escape.js';
 import type {Agent} from '../machines/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {Machine} from '../machines/running-machine.js';
-import {settled, type Entry, type Site} from './context.js';
+import {settled, type Entry, type Context} from './context.js';
 import {filesFor, hostnameOf} from './start-message.js';
 import {sharesFor} from './volumes.js';
 
 /** Machines without a process, in which the files of containers that do not run can be reached. */
-export type Utility = {
-	/** The container's utility machine, started where there is none. Its queue must be held. */
+export type HelperMachines = {
+	/** The container's helper machine, started where there is none. Its queue must be held. */
 	readonly open: (entry: Entry) => Promise<{readonly agent: Agent; readonly prefix: string}>;
 	/** Ends it after a while in which nobody asks for it. */
 	readonly rest: (entry: Entry) => void;
@@ -45,8 +45,8 @@ const prepareCommand = ({mounts}: Container): string => {
 	].join('\n');
 };
 
-export const createUtility = (site: Site): Utility => {
-	const {paths, guest} = site;
+export const createHelperMachines = (context: Context): HelperMachines => {
+	const {paths, guest} = context;
 	const machines = new Map<string, {readonly machine: Promise<Machine>; readonly giveUp: AbortController; timer?: NodeJS.Timeout}>();
 
 	const end = async ({container}: Entry, finish: (machine: Machine) => Promise<void>) => {
@@ -62,7 +62,7 @@ export const createUtility = (site: Site): Utility => {
 			const machine = await found.machine.catch(() => undefined);
 			await (machine && finish(machine));
 		} catch (error) {
-			site.log(`${container.name}: ${messageOf(error)}`);
+			context.log(`${container.name}: ${messageOf(error)}`);
 		}
 
 		await clearMachine(paths.container(container.id).machine);
@@ -73,17 +73,17 @@ export const createUtility = (site: Site): Utility => {
 		const template = await guest.template(defaultSize);
 
 		const machine = await startMachine({
-			name: `holm-utility-${container.name}`.slice(0, 64),
+			name: `holm-helpers-${container.name}`.slice(0, 64),
 			directory: files.machine,
 			template,
 			program: guest.program,
 			uid: machineUidOf(container.id),
 			gid: guest.gid,
-			network: site.namespace.path,
+			network: context.namespace.path,
 			disk: files.disk,
 			devices: [],
-			shares: sharesFor(site, container),
-			message: {hostname: hostnameOf(container), files: filesFor(site, container)},
+			shares: sharesFor(context, container),
+			message: {hostname: hostnameOf(container), files: filesFor(context, container)},
 			privateKey: guest.key.privateKey,
 			signal,
 		});
@@ -145,7 +145,7 @@ export const createUtility = (site: Site): Utility => {
 						}
 					});
 					ending.catch((error: unknown) => {
-						site.log(`${entry.container.name}: ${messageOf(error)}`);
+						context.log(`${entry.container.name}: ${messageOf(error)}`);
 					});
 				}, restMs);
 			}

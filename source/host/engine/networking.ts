@@ -13,11 +13,11 @@ import {hostUpstreams} from '../bridges/routes.js';
 import {applyRuleset, rulesetOf} from '../bridges/ruleset.js';
 import {machineUidOf} from '../guest.js';
 import {createQueue, createRefresh} from './queue.js';
-import {machineOf, type Entry, type NetworkRecord, type Site} from './context.js';
+import {machineOf, type Entry, type NetworkRecord, type Context} from './context.js';
 import {forwardsFor, nameServerTableFor, rulesetFor, wantedPorts} from './wanted-state.js';
 
 /** The bridges, taps, rules, names and published ports of an engine, kept in line with its containers. */
-export type Connections = {
+export type Networking = {
 	/** Makes a network's bridge with its rules and its name server. */
 	readonly openNetwork: (network: NetworkRecord) => Promise<void>;
 	/** Takes them away, once the network is no longer among the engine's. */
@@ -38,8 +38,8 @@ export type Connections = {
 	readonly repair: () => Promise<void>;
 };
 
-export const createConnections = (site: Site): Connections => {
-	const {namespace, nameServer, forwarder, networks, containers} = site;
+export const createNetworking = (context: Context): Networking => {
+	const {namespace, nameServer, forwarder, networks, containers} = context;
 	const plugged = new Set<string>();
 	const published = new Set<string>();
 	const link = {device: namespace.device, hostAddress: namespace.hostAddress};
@@ -64,7 +64,7 @@ export const createConnections = (site: Site): Connections => {
 		.flatMap(({container}) => forwardsFor(container))
 		.toArray();
 
-	const publishPorts: Connections['publishPorts'] = async entry => forwards(async () => {
+	const publishPorts: Networking['publishPorts'] = async entry => forwards(async () => {
 		const {container} = entry;
 		const wanted = forwardsFor({...container, ports: wantedPorts(container)});
 		if (wanted.length === 0) {
@@ -160,7 +160,7 @@ export const createConnections = (site: Site): Connections => {
 					await forwarder.replace(otherForwards());
 				} catch (error) {
 					published.delete(entry.container.id);
-					site.log(`the ports of ${entry.container.name} are not published: ${messageOf(error)}`);
+					context.log(`the ports of ${entry.container.name} are not published: ${messageOf(error)}`);
 				}
 			}
 

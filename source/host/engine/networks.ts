@@ -11,7 +11,7 @@ import {networkName} from '../../rules/names.js';
 import {recordsOf} from '../../rules/networks/zone.js';
 import {quote} from '../../text/escape.js';
 import {removeRecord, writeRecord} from '../store/records.js';
-import type {Connections} from './networking.js';
+import type {Networking} from './networking.js';
 import {leaseAttachment} from './creation.js';
 import {attachedTo, findContainer, findNetwork, isDefault} from './find.js';
 import {
@@ -23,25 +23,25 @@ import {
 	saveContainer,
 	type Entry,
 	type NetworkRecord,
-	type Site,
+	type Context,
 } from './context.js';
 import {resolverFileOf} from './start-message.js';
 import {devicesFor, membersOf, wayOut} from './wanted-state.js';
 
-const leasesOf = (site: Site, networkId: string): readonly Lease[] => attachedTo(site, networkId).flatMap(({container}) => container.attachments
+const leasesOf = (context: Context, networkId: string): readonly Lease[] => attachedTo(context, networkId).flatMap(({container}) => container.attachments
 	.filter(attachment => attachment.networkId === networkId)
 	.map(({address, mac, endpointId}) => ({
 		address, mac, endpointId, containerId: container.id, containerName: container.name,
 	})));
 
-export const describeNetwork = (site: Site, record: NetworkRecord): Network => ({
+export const describeNetwork = (context: Context, record: NetworkRecord): Network => ({
 	...record,
-	leases: leasesOf(site, record.id),
+	leases: leasesOf(context, record.id),
 	bridge: bridgeNameOf(record.id),
 });
 
 /** Blocks that no new network may touch. The host's routes are asked anew every time: a VPN may have come up since. */
-const takenSubnets = async ({networks}: Site): Promise<readonly TakenSubnet[]> => {
+const takenSubnets = async ({networks}: Context): Promise<readonly TakenSubnet[]> => {
 	const routes = await hostRoutes();
 	return [
 		...networks.values().map(({name, subnet}) => ({subnet, by: `network ${name}`})),
@@ -52,8 +52,8 @@ const takenSubnets = async ({networks}: Site): Promise<readonly TakenSubnet[]> =
 const reservedNames = new Set(['none', 'host', 'default', defaultNetwork]);
 
 /** Makes a network with its bridge, or nothing. The registry must be held. */
-export const makeNetwork = async (site: Site, connections: Connections, configuration: NetworkConfiguration): Promise<NetworkRecord> => {
-	const taken = await takenSubnets(site);
+export const makeNetwork = async (context: Context, networking: Networking, configuration: NetworkConfiguration): Promise<NetworkRecord> => {
+	const taken = await takenSubnets(context);
 	const {subnet, gateway, ipRange} = validateNetwork({
 		...configuration, subnet: configuration.subnet ?? nextSubnet({taken: taken.map(block => block.subnet)}),
 	}, taken);
@@ -69,20 +69,20 @@ export const makeNetwork = async (site: Site, connections: Connections, configur
 		labels: configuration.labels,
 	};
 	try {
-		await connections.openNetwork(record);
-		await writeRecord(site.paths.network(record.id), record);
+		await networking.openNetwork(record);
+		await writeRecord(context.paths.network(record.id), record);
 	} catch (error) {
-		site.networks.delete(record.id);
-		await connections.closeNetwork(record).catch(() => undefined);
+		context.networks.delete(record.id);
+		await networking.closeNetwork(record).catch(() => undefined);
 		throw error;
 	}
 
-	publish(site, 'network', 'create', record.id, {name: record.name, type: 'bridge'});
+	publish(context, 'network', 'create', record.id, {name: record.name, type: 'bridge'});
 	return record;
 };
 
-const takeNetwork = async (site: Site, connections: Connections, record: NetworkRecord): Promise<void> => {
-	const holders = attachedTo(site, record.id);
+const takeNetwork = async (context: Context, networking: Networking, record: NetworkRecord): Promise<void> => {
+	const holders = attachedTo(context, record.id);
 	if (isDefault(record)) {
 		throw new HolmError('forbidden', `${record.name} is a pre-defined network and cannot be removed`, {remedy: 'it takes nothing while no container is on it'});
 	}
@@ -92,20 +92,20 @@ const takeNetwork = async (site: Site, connections: Connections, record: Network
 		throw new HolmError('conflict', `error while removing network: network ${record.name} id ${record.id.slice(0, 12)} has active endpoints: ${names}`, {remedy: `remove or disconnect ${holders.length > 1 ? 'those containers' : 'that container'} first`});
 	}
 
-	await removeRecord(site.paths.network(record.id));
-	site.networks.delete(record.id);
-	await connections.closeNetwork(record);
-	publish(site, 'network', 'destroy', record.id, {name: record.name, type: 'bridge'});
+	await removeRecord(context.paths.network(record.id));
+	context.networks.delete(record.id);
+	await networking.closeNetwork(record);
+	publish(context, 'network', 'destroy', record.id, {name: record.name, type: 'bridge'});
 };
 
 /** A running container's resolver follows its networks; a container whose guest does not answer keeps the old one until it is restarted. */
-const rewriteResolver = async (site: Site, entry: Entry): Promise<void> => {
-	await machineOf(entry)?.agent.run('cat > /run/holm/files/resolv.conf', Buffer.from(resolverFileOf(site, entry.container)));
+const rewriteResolver = async (context: Context, entry: Entry): Promise<void> => {
+	await machineOf(entry)?.agent.run('cat > /run/holm/files/resolv.conf', Buffer.from(resolverFileOf(context, entry.container)));
 };
 
-const setDefaultRoute = async (site: Site, entry: Entry): Promise<void> => {
+const setDefaultRoute = async (context: Context, entry: Entry): Promise<void> => {
 	const {container, devices} = entry;
-	const out = wayOut(container.attachments, site.networks);
+	const out = wayOut(container.attachments, context.networks);
 	const device = out && devices[out.endpointId];
 	await machineOf(entry)?.agent.run(device === undefined
 		? 'ip route del default 2>/dev/null || true'
@@ -124,49 +124,49 @@ const freeDeviceName = (devices: Readonly<Record<string, string>>): string => {
 
 type NetworkVerbs = Required<Pick<Engine, 'networks' | 'network' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'pruneNetworks' | 'dnsRecords'>>;
 
-export const createNetworkVerbs = (site: Site, connections: Connections): NetworkVerbs => {
+export const createNetworkVerbs = (context: Context, networking: Networking): NetworkVerbs => {
 	const connect: NetworkVerbs['connectNetwork'] = async (reference, wanted) => {
-		const entry = findContainer(site, reference);
+		const entry = findContainer(context, reference);
 		await entry.queue(async () => {
-			const network = findNetwork(site, wanted.network);
+			const network = findNetwork(context, wanted.network);
 			const {container: before, devices: devicesBefore} = entry;
 			if (before.attachments.some(({networkId}) => networkId === network.id)) {
 				throw new HolmError('conflict', `container ${before.name} is already attached to network ${network.name}`, {remedy: `holm network disconnect ${network.name} ${before.name}`});
 			}
 
-			const attachment = await site.registry(async () => {
-				const leased = leaseAttachment(site, wanted);
+			const attachment = await context.registry(async () => {
+				const leased = leaseAttachment(context, wanted);
 				entry.container = {...before, attachments: [...before.attachments, leased]};
 				return leased;
 			});
 			try {
 				if (isLive(entry)) {
-					const device = devicesFor(entry.container.attachments, site.networks).find(({endpointId}) => endpointId === attachment.endpointId)!;
+					const device = devicesFor(entry.container.attachments, context.networks).find(({endpointId}) => endpointId === attachment.endpointId)!;
 					const name = freeDeviceName(entry.devices);
 					entry.devices = {...entry.devices, [attachment.endpointId]: name};
-					await connections.plugOne(entry, attachment);
+					await networking.plugOne(entry, attachment);
 					await machineOf(entry)!.plug({...device, name});
-					await rewriteResolver(site, entry).catch((error: unknown) => {
-						site.log(`the resolver of ${before.name} was not changed: ${String(error)}`);
+					await rewriteResolver(context, entry).catch((error: unknown) => {
+						context.log(`the resolver of ${before.name} was not changed: ${String(error)}`);
 					});
 				}
 
-				await saveContainer(site, entry);
+				await saveContainer(context, entry);
 			} catch (error) {
 				entry.container = {...entry.container, attachments: before.attachments};
 				entry.devices = devicesBefore;
-				await connections.unplugOne(attachment).catch(() => undefined);
+				await networking.unplugOne(attachment).catch(() => undefined);
 				throw error;
 			}
 
-			publish(site, 'network', 'connect', network.id, {container: before.id, name: network.name, type: 'bridge'});
+			publish(context, 'network', 'connect', network.id, {container: before.id, name: network.name, type: 'bridge'});
 		});
 	};
 
 	const disconnect: NetworkVerbs['disconnectNetwork'] = async (networkReference, reference) => {
-		const entry = findContainer(site, reference);
+		const entry = findContainer(context, reference);
 		await entry.queue(async () => {
-			const network = findNetwork(site, networkReference);
+			const network = findNetwork(context, networkReference);
 			const attachment = entry.container.attachments.find(({networkId}) => networkId === network.id);
 			if (!attachment) {
 				throw new HolmError('conflict', `container ${entry.container.name} is not connected to network ${network.name}`, {remedy: `holm network inspect ${network.name} lists those that are`});
@@ -179,60 +179,60 @@ export const createNetworkVerbs = (site: Site, connections: Connections): Networ
 			const {[attachment.endpointId]: _gone, ...devices} = entry.devices;
 			entry.devices = devices;
 			entry.container = {...entry.container, attachments: entry.container.attachments.filter(other => other !== attachment)};
-			await saveContainer(site, entry);
+			await saveContainer(context, entry);
 			if (isLive(entry)) {
-				await connections.unplugOne(attachment);
-				await setDefaultRoute(site, entry);
-				await rewriteResolver(site, entry);
+				await networking.unplugOne(attachment);
+				await setDefaultRoute(context, entry);
+				await rewriteResolver(context, entry);
 			}
 
-			publish(site, 'network', 'disconnect', network.id, {container: entry.container.id, name: network.name, type: 'bridge'});
+			publish(context, 'network', 'disconnect', network.id, {container: entry.container.id, name: network.name, type: 'bridge'});
 		});
 	};
 
 	return {
 		async networks(filters = {}) {
 			const matches = filterOf(filters, networkRules);
-			return site.networks.values()
-				.map(record => describeNetwork(site, record))
+			return context.networks.values()
+				.map(record => describeNetwork(context, record))
 				.filter(network => matches(network))
 				.toArray()
 				.toSorted((one, other) => Number(other.name === defaultNetwork) - Number(one.name === defaultNetwork) || one.createdAt - other.createdAt);
 		},
-		network: async reference => describeNetwork(site, findNetwork(site, reference)),
+		network: async reference => describeNetwork(context, findNetwork(context, reference)),
 		async createNetwork(configuration) {
 			networkName(configuration.name);
 			if (configuration.driver !== '' && configuration.driver !== 'bridge') {
 				throw new HolmError('unsupported', `there is no network driver ${JSON.stringify(configuration.driver.slice(0, 64))}`, {remedy: 'the only one is bridge'});
 			}
 
-			return site.registry(async () => {
-				if (reservedNames.has(configuration.name) || networkOf(site, configuration.name)) {
+			return context.registry(async () => {
+				if (reservedNames.has(configuration.name) || networkOf(context, configuration.name)) {
 					throw new HolmError('conflict', `network with name ${configuration.name} already exists`, {remedy: reservedNames.has(configuration.name) ? 'choose another name: this one is kept for Holm itself' : `choose another name, or remove it first: holm network rm ${configuration.name}`});
 				}
 
-				const {id} = await makeNetwork(site, connections, configuration);
+				const {id} = await makeNetwork(context, networking, configuration);
 				return {id};
 			});
 		},
-		removeNetwork: async reference => site.registry(async () => takeNetwork(site, connections, findNetwork(site, reference))),
+		removeNetwork: async reference => context.registry(async () => takeNetwork(context, networking, findNetwork(context, reference))),
 		connectNetwork: connect,
 		disconnectNetwork: disconnect,
-		pruneNetworks: async (filters = {}) => site.registry(async () => {
+		pruneNetworks: async (filters = {}) => context.registry(async () => {
 			const matches = filterOf(filters, pruneRules(({labels}: Network) => labels, Date.now()));
-			const going = site.networks.values()
-				.filter(record => !isDefault(record) && attachedTo(site, record.id).length === 0 && matches(describeNetwork(site, record)))
+			const going = context.networks.values()
+				.filter(record => !isDefault(record) && attachedTo(context, record.id).length === 0 && matches(describeNetwork(context, record)))
 				.toArray();
 			for (const record of going) {
-				await takeNetwork(site, connections, record);
+				await takeNetwork(context, networking, record);
 			}
 
 			return {removed: going.map(({name}) => name), freedBytes: 0};
 		}),
 		async dnsRecords(reference) {
-			const network = findNetwork(site, reference);
-			const live = site.containers.values().filter(entry => machineOf(entry) && isLive(entry)).map(({container}) => container).toArray();
-			return recordsOf({gateway: network.gateway, hostAddress: site.namespace.hostAddress}, membersOf(network, live));
+			const network = findNetwork(context, reference);
+			const live = context.containers.values().filter(entry => machineOf(entry) && isLive(entry)).map(({container}) => container).toArray();
+			return recordsOf({gateway: network.gateway, hostAddress: context.namespace.hostAddress}, membersOf(network, live));
 		},
 	};
 };

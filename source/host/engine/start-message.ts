@@ -4,13 +4,13 @@ import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {bundleOf} from '../containers/bundle.js';
 import {hostsFile, resolverFile} from '../containers/network-files.js';
 import type {StartMessage} from '../machines/start-message.js';
-import {defaultNetwork, type Site} from './context.js';
+import {defaultNetwork, type Context} from './context.js';
 import {wayOut} from './wanted-state.js';
 
 export const hostnameOf = ({id, configuration}: Container): string => configuration.hostname ?? id.slice(0, 12);
 
 /** The gateways of a container's networks in the order in which a resolver should ask: those whose name servers know containers first. */
-export const gatewaysOf = ({networks}: Site, {attachments}: Container): readonly string[] => {
+export const gatewaysOf = ({networks}: Context, {attachments}: Container): readonly string[] => {
 	const out = wayOut(attachments, networks);
 	return attachments
 		.toSorted((one, other) => Number(one.network === defaultNetwork) - Number(other.network === defaultNetwork) || Number(other === out) - Number(one === out))
@@ -18,29 +18,29 @@ export const gatewaysOf = ({networks}: Site, {attachments}: Container): readonly
 };
 
 /** `/etc/resolv.conf` as the container has it on its present networks. */
-export const resolverFileOf = (site: Site, container: Container): string => {
+export const resolverFileOf = (context: Context, container: Container): string => {
 	const {dnsServers, dnsSearch} = container.configuration;
-	return resolverFile({gateways: gatewaysOf(site, container), dnsServers, dnsSearch});
+	return resolverFile({gateways: gatewaysOf(context, container), dnsServers, dnsSearch});
 };
 
 /** The files that every guest of a container gets, by path below `/run/holm`. */
-export const filesFor = (site: Site, container: Container): Readonly<Record<string, Uint8Array>> => {
+export const filesFor = (context: Context, container: Container): Readonly<Record<string, Uint8Array>> => {
 	const hostname = hostnameOf(container);
 	return {
-		'files/authorized_keys': Buffer.from(`${site.guest.key.publicKey.trim()}\n`),
+		'files/authorized_keys': Buffer.from(`${context.guest.key.publicKey.trim()}\n`),
 		'files/hostname': Buffer.from(`${hostname}\n`),
 		'files/hosts': Buffer.from(hostsFile({
 			hostname,
 			addresses: container.attachments.map(({address}) => address),
 			extraHosts: container.configuration.extraHosts,
-			hostAddress: site.namespace.hostAddress,
+			hostAddress: context.namespace.hostAddress,
 		})),
-		'files/resolv.conf': Buffer.from(resolverFileOf(site, container)),
+		'files/resolv.conf': Buffer.from(resolverFileOf(context, container)),
 	};
 };
 
 /** Everything that a guest is told to become the machine of a container. */
-export const startMessageFor = (site: Site, container: Container, accounts: Accounts): StartMessage => {
+export const startMessageFor = (context: Context, container: Container, accounts: Accounts): StartMessage => {
 	const {configuration, process} = container;
 	const bundle = bundleOf({
 		configuration,
@@ -51,7 +51,7 @@ export const startMessageFor = (site: Site, container: Container, accounts: Acco
 	});
 	return {
 		hostname: hostnameOf(container),
-		files: {...filesFor(site, container), 'bundle/config.json': Buffer.from(JSON.stringify(bundle))},
+		files: {...filesFor(context, container), 'bundle/config.json': Buffer.from(JSON.stringify(bundle))},
 		process: {terminal: configuration.terminal, stdin: configuration.openStdin},
 	};
 };

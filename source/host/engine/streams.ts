@@ -3,7 +3,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Session} from '../../engine/sessions.js';
 import {readLog} from '../containers/log.js';
 import {endsWithin} from '../machines/patience.js';
-import {isLive, machineOf, type Entry, type Site} from './context.js';
+import {isLive, machineOf, type Entry, type Context} from './context.js';
 
 /** Conmon hands what it reads here to the process; what the process answers comes out of the log. */
 const inputCommand = 'exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach,type=5 >/dev/null';
@@ -107,7 +107,7 @@ const runs = async (entry: Entry, ended: AbortSignal): Promise<void> => {
 /**
 A live view of a container's output, read from its log: what the process writes is there a moment later, whoever else is attached and whatever becomes of the engine.
 */
-export const attach = async ({paths, log}: Pick<Site, 'paths' | 'log'>, entry: Entry, {stdin = false, logs = false}: {readonly stdin?: boolean; readonly logs?: boolean} = {}): Promise<Session> => {
+export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry: Entry, {stdin = false, logs = false}: {readonly stdin?: boolean; readonly logs?: boolean} = {}): Promise<Session> => {
 	const {container: {configuration, id, name}, ended: {signal: ended}} = entry;
 	const {terminal} = configuration;
 	const stdout = new PassThrough();

@@ -10,7 +10,7 @@ import type {MachineEnd} from '../machines/status.js';
 import {endsWithin, patienceRemedy, unlessAborted} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import {letGoOfConsole} from './boot-log.js';
-import type {Connections} from './networking.js';
+import type {Networking} from './networking.js';
 import {
 	isLive,
 	publishConnections,
@@ -18,14 +18,14 @@ import {
 	saveContainer,
 	settled,
 	type Entry,
-	type Site,
+	type Context,
 } from './context.js';
 import {startMessageFor} from './start-message.js';
 import {devicesFor, wantedPorts} from './wanted-state.js';
 import {sharesFor} from './volumes.js';
 
 /** Bringing machines up and taking them down. */
-export type Lifecycle = {
+export type Supervisor = {
 	/** Throws `not-modified` when it runs. */
 	readonly start: (entry: Entry) => Promise<void>;
 	/** Throws `not-modified` when it does not run. */
@@ -100,36 +100,36 @@ const announceEnd = (entry: Entry) => {
 	entry.changed.notify();
 };
 
-export type LifecycleOptions = {
-	readonly connections: Connections;
+export type SupervisorOptions = {
+	readonly networking: Networking;
 	/** Takes away a container that removes itself. */
 	readonly remove: (entry: Entry) => Promise<void>;
 };
 
-export const createLifecycle = (site: Site, {connections, remove}: LifecycleOptions): Lifecycle => {
-	const {paths, guest, images, disks} = site;
+export const createSupervisor = (context: Context, {networking, remove}: SupervisorOptions): Supervisor => {
+	const {paths, guest, images, disks} = context;
 	let isClosed = false;
 
 	const update = async (entry: Entry, change: Partial<Container>) => {
 		entry.container = {...entry.container, ...change};
-		await saveContainer(site, entry);
+		await saveContainer(context, entry);
 	};
 
 	/** Writes down what has happened already, and which a full disk does not undo. */
 	const record = async (entry: Entry) => {
 		try {
-			await saveContainer(site, entry);
+			await saveContainer(context, entry);
 		} catch (error) {
-			site.log(`${entry.container.name}: its state was not recorded: ${messageOf(error)}`);
+			context.log(`${entry.container.name}: its state was not recorded: ${messageOf(error)}`);
 		}
 	};
 
 	/** Everything of a run but its record, whatever fails on the way. */
 	const clear = async (entry: Entry) => {
 		const {container} = entry;
-		const errors = [...await connections.disconnect(entry)];
+		const errors = [...await networking.disconnect(entry)];
 		try {
-			await letGoOfConsole(site, entry);
+			await letGoOfConsole(context, entry);
 		} catch (error) {
 			errors.push(error);
 		}
@@ -141,7 +141,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		}
 
 		for (const error of errors) {
-			site.log(`${container.name}: ${messageOf(error)}`);
+			context.log(`${container.name}: ${messageOf(error)}`);
 		}
 	};
 
@@ -151,7 +151,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		const timer = setTimeout(() => {
 			void entry.queue(async () => {
 				// It may have been stopped or removed while it waited for its turn.
-				if (entry.run.state !== 'waiting' || entry.run.timer !== timer || !site.containers.has(entry.container.id)) {
+				if (entry.run.state !== 'waiting' || entry.run.timer !== timer || !context.containers.has(entry.container.id)) {
 					return;
 				}
 
@@ -159,14 +159,14 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				try {
 					await startNow(entry);
 				} catch (error) {
-					site.log(`${entry.container.name} could not be restarted: ${messageOf(error)}`);
+					context.log(`${entry.container.name} could not be restarted: ${messageOf(error)}`);
 				}
 			});
 		}, delayMs);
 		entry.run = {state: 'waiting', timer};
 	};
 
-	const conclude: Lifecycle['conclude'] = async (entry, end) => {
+	const conclude: Supervisor['conclude'] = async (entry, end) => {
 		const {status} = entry.container;
 		const startedAt = 'startedAt' in status ? status.startedAt : 0;
 		const exited = statusAfter(end, startedAt);
@@ -182,11 +182,11 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			status: isRestarting ? {state: 'restarting', exitCode: exited.exitCode, finishedAt: exited.finishedAt} : exited,
 		};
 		if (exited.outOfMemory) {
-			publishContainer(site, entry, 'oom');
+			publishContainer(context, entry, 'oom');
 		}
 
-		publishContainer(site, entry, 'die', {exitCode: String(exited.exitCode)});
-		publishConnections(site, entry, 'disconnect');
+		publishContainer(context, entry, 'die', {exitCode: String(exited.exitCode)});
+		publishConnections(context, entry, 'disconnect');
 		announceEnd(entry);
 		await clear(entry);
 		entry.container = {...entry.container, ports: wantedPorts(entry.container)};
@@ -199,7 +199,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		}
 	};
 
-	const supervise: Lifecycle['supervise'] = (entry, machine) => {
+	const supervise: Supervisor['supervise'] = (entry, machine) => {
 		const {promise: over, resolve: rest} = Promise.withResolvers<void>();
 		entry.run = {state: 'live', machine, over};
 		void (async () => {
@@ -208,7 +208,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			try {
 				await conclude(entry, end);
 			} catch (error) {
-				site.log(`${entry.container.name}: its end was not recorded: ${messageOf(error)}`);
+				context.log(`${entry.container.name}: its end was not recorded: ${messageOf(error)}`);
 			}
 
 			if (entry.run.state === 'ending') {
@@ -236,7 +236,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				await chmod(files.log, 0o600);
 			}),
 		]), signal);
-		const devices = devicesFor(container.attachments, site.networks);
+		const devices = devicesFor(container.attachments, context.networks);
 		entry.devices = Object.fromEntries(devices.map(({endpointId, name}) => [endpointId, name]));
 		const machine = await startMachine({
 			name: `holm-${container.name}`.slice(0, 64),
@@ -245,12 +245,12 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			program: guest.program,
 			uid,
 			gid: guest.gid,
-			network: site.namespace.path,
+			network: context.namespace.path,
 			disk: files.disk,
 			devices,
-			shares: sharesFor(site, container),
+			shares: sharesFor(context, container),
 			log: files.log,
-			message: startMessageFor(site, container, base.accounts),
+			message: startMessageFor(context, container, base.accounts),
 			privateKey: guest.key.privateKey,
 			signal,
 		});
@@ -291,9 +291,9 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		entry.run = {state: 'starting', giveUp, over};
 		try {
 			// A port in use is found out before anything else is made.
-			const ports = await connections.publishPorts(entry);
+			const ports = await networking.publishPorts(entry);
 			entry.container = {...entry.container, ports};
-			await connections.plug(entry);
+			await networking.plug(entry);
 			const machine = await boot(entry, signal);
 			const container: Container = {
 				...entry.container,
@@ -301,13 +301,13 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				machine: {...entry.container.machine!, phases: machine.phases()},
 			};
 			// What cannot be written down does not run: a later engine would not know of it.
-			await saveContainer(site, {...entry, container, isStoppedByUser: false});
+			await saveContainer(context, {...entry, container, isStoppedByUser: false});
 			signal.throwIfAborted();
 			entry.isStoppedByUser = false;
 			entry.container = container;
 			supervise(entry, machine);
-			publishConnections(site, entry, 'connect');
-			publishContainer(site, entry, 'start');
+			publishConnections(context, entry, 'connect');
+			publishContainer(context, entry, 'start');
 			entry.changed.notify();
 		} catch (error) {
 			await clear(entry);
@@ -335,7 +335,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		}
 	};
 
-	const cancelRestart: Lifecycle['cancelRestart'] = entry => {
+	const cancelRestart: Supervisor['cancelRestart'] = entry => {
 		if (entry.run.state === 'waiting') {
 			clearTimeout(entry.run.timer);
 			entry.run = {state: 'idle'};
@@ -363,7 +363,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 	const wake = async ({container}: Entry, machine: Machine) => {
 		if (container.status.state === 'paused') {
 			await endsWithin(machine.resume().catch((error: unknown) => {
-				site.log(`${container.name}: ${messageOf(error)}`);
+				context.log(`${container.name}: ${messageOf(error)}`);
 			}), guestPatienceMs);
 		}
 	};
@@ -371,7 +371,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 	const secondsFor = ({container: {configuration}}: Entry, {timeoutSeconds}: StopOptions) =>
 		timeoutSeconds ?? configuration.stopTimeoutSeconds ?? defaultStopSeconds;
 
-	const endStart: Lifecycle['endStart'] = async (entry, options = {}) => {
+	const endStart: Supervisor['endStart'] = async (entry, options = {}) => {
 		const {run, container} = entry;
 		if (run.state !== 'starting') {
 			return false;
@@ -389,7 +389,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 		return true;
 	};
 
-	const kill: Lifecycle['kill'] = async entry => {
+	const kill: Supervisor['kill'] = async entry => {
 		const {run} = entry;
 		if (run.state === 'starting') {
 			await endStart(entry, {timeoutSeconds: 0});
@@ -429,7 +429,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 
 			if (run.state !== 'live') {
 				await settled(entry);
-				await saveContainer(site, entry);
+				await saveContainer(context, entry);
 				throw new HolmError('not-modified', `container ${container.name} does not run`);
 			}
 
@@ -438,7 +438,7 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 			const seconds = secondsFor(entry, options);
 			await wake(entry, run.machine);
 
-			publishContainer(site, entry, 'kill', {signal: String(signal)});
+			publishContainer(context, entry, 'kill', {signal: String(signal)});
 			if (seconds !== 0) {
 				// One whose guest does not take it any more is ended below.
 				run.machine.signal(signal).catch(() => undefined);
@@ -455,13 +455,13 @@ export const createLifecycle = (site: Site, {connections, remove}: LifecycleOpti
 				cancelRestart(entry);
 			}
 
-			publishContainer(site, entry, 'stop');
+			publishContainer(context, entry, 'stop');
 		},
 		kill,
 		endStart,
 		async close() {
 			isClosed = true;
-			await Promise.all(site.containers.values().map(async entry => {
+			await Promise.all(context.containers.values().map(async entry => {
 				cancelRestart(entry);
 				const {run} = entry;
 				if (run.state === 'starting') {

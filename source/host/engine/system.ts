@@ -6,7 +6,7 @@ import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
 import {architectureOf} from '../setup/distributions.js';
 import {createReadings} from './timed-reads.js';
-import {isLive, machineOf, type Entry, type Site} from './context.js';
+import {isLive, machineOf, type Entry, type Context} from './context.js';
 import {readStats} from './guest-stats.js';
 import {directoryBytes, listVolumes, usersOf} from './volumes.js';
 
@@ -16,7 +16,7 @@ export const apiVersions = {newest: '1.47', oldest: '1.40'} as const;
 const architecture = () => architectureOf()?.debian ?? process.arch;
 
 /** Bytes that a container's disk takes beside its image. */
-export const diskBytesOf = async ({paths}: Site, {container}: Entry): Promise<number> => {
+export const diskBytesOf = async ({paths}: Context, {container}: Entry): Promise<number> => {
 	const status = await stat(paths.container(container.id).disk).catch(() => undefined);
 	return (status?.blocks ?? 0) * 512;
 };
@@ -36,13 +36,13 @@ export type SystemOptions = {
 	readonly cacheBytes: () => Promise<number>;
 };
 
-export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: SystemOptions): SystemVerbs => {
+export const createSystemVerbs = (context: Context, {version, id, verbs, cacheBytes}: SystemOptions): SystemVerbs => {
 	async function * events({since, until, filters = {}, signal}: NonNullable<Parameters<Engine['events']>[0]> = {}): AsyncGenerator<EngineEvent, void> {
 		const isWanted = filterOf(filters, eventRules);
 		const isLimited = until !== undefined && until <= Date.now();
 		const left = until === undefined ? undefined : AbortSignal.timeout(Math.min(Math.max(until - Date.now(), 0), 2 ** 31 - 1));
 		const signals = [signal, left].filter(one => one !== undefined);
-		const reading = site.events.read({fromNow: since === undefined, live: !isLimited, signal: signals.length > 0 ? AbortSignal.any(signals) : undefined});
+		const reading = context.events.read({fromNow: since === undefined, live: !isLimited, signal: signals.length > 0 ? AbortSignal.any(signals) : undefined});
 		for await (const event of reading) {
 			if (event.time >= (since ?? 0) && event.time <= (until ?? Infinity) && isWanted(event)) {
 				yield event;
@@ -55,20 +55,20 @@ export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: 
 	return {
 		async version() {
 			return {
-				name: 'Holm', version, apiVersion: apiVersions.newest, minimumApiVersion: apiVersions.oldest, os: 'linux', architecture: architecture(), kernel: site.guest.kernelVersion,
+				name: 'Holm', version, apiVersion: apiVersions.newest, minimumApiVersion: apiVersions.oldest, os: 'linux', architecture: architecture(), kernel: context.guest.kernelVersion,
 			};
 		},
 		async info() {
-			const entries = [...site.containers.values()];
+			const entries = [...context.containers.values()];
 			const count = (state: string) => entries.filter(({container}) => container.status.state === state).length;
 			const running = count('running');
 			const paused = count('paused');
-			const images = await site.images.list({all: true});
-			const {accelerator, reason} = site.guest.verdict;
+			const images = await context.images.list({all: true});
+			const {accelerator, reason} = context.guest.verdict;
 			return {
 				id,
 				name: hostname(),
-				root: site.paths.root,
+				root: context.paths.root,
 				containers: entries.length,
 				running,
 				paused,
@@ -77,30 +77,30 @@ export const createSystemVerbs = (site: Site, {version, id, verbs, cacheBytes}: 
 				cpus: availableParallelism(),
 				memoryBytes: totalmem(),
 				operatingSystem: `Holm on Linux ${release()}`,
-				kernel: site.guest.kernelVersion,
+				kernel: context.guest.kernelVersion,
 				architecture: architecture(),
 				accelerator,
 				warnings: [
 					...accelerator === 'tcg' ? [`machines are emulated, and slow for it: ${reason ?? 'no hardware virtualisation'}`] : [],
-					...entries.filter(entry => machineOf(entry)?.isOutOfSpace()).map(({container}) => `container ${container.name} stands still: the disk of ${site.paths.root} is full`),
+					...entries.filter(entry => machineOf(entry)?.isOutOfSpace()).map(({container}) => `container ${container.name} stands still: the disk of ${context.paths.root} is full`),
 				],
 			};
 		},
 		async diskUsage() {
-			const [images, volumes] = await Promise.all([site.images.list(), listVolumes(site)]);
-			const entries = [...site.containers.values()];
+			const [images, volumes] = await Promise.all([context.images.list(), listVolumes(context)]);
+			const entries = [...context.containers.values()];
 			const usersOfImage = ({id: imageId}: Image) => entries.filter(({container}) => container.imageId === imageId).length;
 			return {
 				images: images.map(image => ({image, containers: usersOfImage(image)})),
-				containers: await Promise.all(entries.map(async entry => ({container: entry.container, bytes: await diskBytesOf(site, entry)}))),
-				volumes: await Promise.all(volumes.map(async volume => ({volume, bytes: await directoryBytes(volume.mountpoint), containers: usersOf(site, volume.name).length}))),
+				containers: await Promise.all(entries.map(async entry => ({container: entry.container, bytes: await diskBytesOf(context, entry)}))),
+				volumes: await Promise.all(volumes.map(async volume => ({volume, bytes: await directoryBytes(volume.mountpoint), containers: usersOf(context, volume.name).length}))),
 				cacheBytes: await cacheBytes(),
 			};
 		},
 		async snapshot({stats = false} = {}) {
 			const readAt = Date.now();
-			const [containers, networks, images, volumes] = await Promise.all([verbs.containers({all: true}), verbs.networks(), site.images.list(), listVolumes(site)]);
-			const live = stats ? site.containers.values().filter(entry => isLive(entry) && entry.container.status.state === 'running').toArray() : [];
+			const [containers, networks, images, volumes] = await Promise.all([verbs.containers({all: true}), verbs.networks(), context.images.list(), listVolumes(context)]);
+			const live = stats ? context.containers.values().filter(entry => isLive(entry) && entry.container.status.state === 'running').toArray() : [];
 			const readings = await readAll(live);
 			return {
 				readAt, containers, networks, images, volumes, stats: Object.fromEntries(readings.map(([{container}, reading]) => [container.id, reading])),

@@ -1,11 +1,11 @@
 import type {Engine} from '../../engine/engine.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {defaultSize, validateSize} from '../guest.js';
-import type {Lifecycle} from './supervisor.js';
-import {publishContainer, saveContainer, type Entry, type Site} from './context.js';
+import type {Supervisor} from './supervisor.js';
+import {publishContainer, saveContainer, type Entry, type Context} from './context.js';
 
 /** Changes of what a container was created with. */
-export const createUpdate = (site: Site, find: (reference: string) => Entry, lifecycle: Lifecycle): Engine['updateContainer'] => async (reference, update) => {
+export const createUpdate = (context: Context, find: (reference: string) => Entry, supervisor: Supervisor): Engine['updateContainer'] => async (reference, update) => {
 	const entry = find(reference);
 	await entry.queue(async () => {
 		const {configuration: before} = entry.container;
@@ -13,15 +13,15 @@ export const createUpdate = (site: Site, find: (reference: string) => Entry, lif
 		validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
 		entry.container = {...entry.container, configuration};
 		try {
-			await saveContainer(site, entry);
+			await saveContainer(context, entry);
 		} catch (error) {
 			// It may have ended meanwhile.
 			entry.container = {...entry.container, configuration: before};
 			throw error;
 		}
 
-		await lifecycle.reconsiderRestart(entry);
-		publishContainer(site, entry, 'update');
+		await supervisor.reconsiderRestart(entry);
+		publishContainer(context, entry, 'update');
 	});
 	return {warnings: []};
 };

@@ -14,37 +14,37 @@ import {mountsBelow, readMounts, type MountPoint} from '../mounts.js';
 import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
 import {readRecord, writeRecord} from '../store/records.js';
-import {publish, type Site} from './context.js';
+import {publish, type Context} from './context.js';
 
 type VolumeRecord = Pick<Volume, 'name' | 'createdAt' | 'labels' | 'anonymous'>;
 
-const filesOf = ({paths}: Site, name: string) => {
+const filesOf = ({paths}: Context, name: string) => {
 	const directory = paths.volume(name);
 	return {directory, data: path.join(directory, '_data'), record: path.join(directory, 'record.json')};
 };
 
-const volumeOf = (site: Site, record: VolumeRecord): Volume => ({...record, mountpoint: filesOf(site, record.name).data});
+const volumeOf = (context: Context, record: VolumeRecord): Volume => ({...record, mountpoint: filesOf(context, record.name).data});
 
 /** Directories and files of the host that a container's machine is to see, in the order of its mounts. */
-export const sharesFor = (site: Site, {mounts}: Pick<Container, 'mounts'>): readonly Share[] => mounts.flatMap(mount => mount.type === 'tmpfs'
+export const sharesFor = (context: Context, {mounts}: Pick<Container, 'mounts'>): readonly Share[] => mounts.flatMap(mount => mount.type === 'tmpfs'
 	? []
-	: [mount.type === 'volume' ? {source: filesOf(site, mount.source).data, readOnly: mount.readOnly, isOwn: true} : {source: mount.source, readOnly: mount.readOnly}]);
+	: [mount.type === 'volume' ? {source: filesOf(context, mount.source).data, readOnly: mount.readOnly, isOwn: true} : {source: mount.source, readOnly: mount.readOnly}]);
 
-export const findVolume = async (site: Site, name: string): Promise<Volume | undefined> => {
+export const findVolume = async (context: Context, name: string): Promise<Volume | undefined> => {
 	if (!/^[\dA-Za-z][\w.\-]{0,127}$/v.test(name)) {
 		return undefined;
 	}
 
-	const reading = await readRecord<VolumeRecord>(filesOf(site, name).record);
+	const reading = await readRecord<VolumeRecord>(filesOf(context, name).record);
 	if (reading.state === 'unusable') {
-		throw new HolmError('unavailable', `the record of volume ${name} cannot be used: ${reading.problem.reason}`, {remedy: `its files are in ${filesOf(site, name).data}; mount them from there, or ask again for a volume with them and no labels`});
+		throw new HolmError('unavailable', `the record of volume ${name} cannot be used: ${reading.problem.reason}`, {remedy: `its files are in ${filesOf(context, name).data}; mount them from there, or ask again for a volume with them and no labels`});
 	}
 
-	return reading.state === 'read' ? volumeOf(site, reading.value) : undefined;
+	return reading.state === 'read' ? volumeOf(context, reading.value) : undefined;
 };
 
-const createVolume = async (site: Site, record: Omit<VolumeRecord, 'createdAt'>): Promise<{readonly volume: Volume; readonly isNew: boolean}> => {
-	const files = filesOf(site, record.name);
+const createVolume = async (context: Context, record: Omit<VolumeRecord, 'createdAt'>): Promise<{readonly volume: Volume; readonly isNew: boolean}> => {
+	const files = filesOf(context, record.name);
 	const whole = {...record, createdAt: Date.now()};
 	await mkdir(files.directory, {recursive: true, mode: 0o755});
 	// Files whose record was lost are somebody's data.
@@ -59,27 +59,27 @@ const createVolume = async (site: Site, record: Omit<VolumeRecord, 'createdAt'>)
 		throw error;
 	}
 
-	publish(site, 'volume', 'create', record.name, {driver: 'local'});
-	return {volume: volumeOf(site, whole), isNew};
+	publish(context, 'volume', 'create', record.name, {driver: 'local'});
+	return {volume: volumeOf(context, whole), isNew};
 };
 
 /** Where somebody has mounted something in a volume: what is in there is not the volume's, and is not removed with it. */
-const mountIn = (site: Site, name: string, mounts: readonly MountPoint[]): string | undefined => mountsBelow(mounts, filesOf(site, name).directory)[0]?.target;
+const mountIn = (context: Context, name: string, mounts: readonly MountPoint[]): string | undefined => mountsBelow(mounts, filesOf(context, name).directory)[0]?.target;
 
 /** Throws `conflict` when something is mounted in it. */
-const removeFiles = async (site: Site, name: string) => {
-	const mount = mountIn(site, name, await readMounts());
+const removeFiles = async (context: Context, name: string) => {
+	const mount = mountIn(context, name, await readMounts());
 	if (mount !== undefined) {
 		throw new HolmError('conflict', `remove ${name}: volume is in use - something is mounted on ${mount}`, {remedy: `umount ${mount}`});
 	}
 
-	await rm(filesOf(site, name).directory, {recursive: true, force: true});
-	publish(site, 'volume', 'destroy', name, {driver: 'local'});
+	await rm(filesOf(context, name).directory, {recursive: true, force: true});
+	publish(context, 'volume', 'destroy', name, {driver: 'local'});
 };
 
 /** A new volume begins with what the image has at the place where it is mounted, as in Docker. */
-const fillFromImage = async (site: Site, image: Image, target: string, directory: string): Promise<void> => {
-	await withImageMounted(site.images.buildah, image.id, async root => {
+const fillFromImage = async (context: Context, image: Image, target: string, directory: string): Promise<void> => {
+	await withImageMounted(context.images.buildah, image.id, async root => {
 		const source = await resolveWithin(root, target);
 		const status = source === undefined ? undefined : await stat(source).catch(() => undefined);
 		if (source === undefined || !status?.isDirectory()) {
@@ -99,11 +99,11 @@ export type EnsuredVolumes = {
 };
 
 /** Makes the volumes that a container wants and that are not there. */
-export const ensureVolumes = async (site: Site, mounts: readonly Mount[], image: Image): Promise<EnsuredVolumes> => {
+export const ensureVolumes = async (context: Context, mounts: readonly Mount[], image: Image): Promise<EnsuredVolumes> => {
 	const made: string[] = [];
 	const undo = async () => {
 		for (const name of made) {
-			await removeFiles(site, name);
+			await removeFiles(context, name);
 		}
 	};
 
@@ -118,11 +118,11 @@ export const ensureVolumes = async (site: Site, mounts: readonly Mount[], image:
 			const isAnonymous = mount.source === '';
 			const name = isAnonymous ? randomBytes(32).toString('hex') : mount.source;
 			volumeName(name);
-			if (!await findVolume(site, name)) {
-				const {volume: {mountpoint}, isNew} = await createVolume(site, {name, labels: {}, anonymous: isAnonymous});
+			if (!await findVolume(context, name)) {
+				const {volume: {mountpoint}, isNew} = await createVolume(context, {name, labels: {}, anonymous: isAnonymous});
 				if (isNew) {
 					made.push(name);
-					await fillFromImage(site, image, mount.target, mountpoint);
+					await fillFromImage(context, image, mount.target, mountpoint);
 				}
 			}
 
@@ -136,28 +136,28 @@ export const ensureVolumes = async (site: Site, mounts: readonly Mount[], image:
 	}
 };
 
-export const usersOf = ({containers}: Site, volume: string): readonly Container[] => containers.values()
+export const usersOf = ({containers}: Context, volume: string): readonly Container[] => containers.values()
 	.map(({container}) => container)
 	.filter(({mounts}) => mounts.some(mount => mount.type === 'volume' && mount.source === volume))
 	.toArray();
 
 /** Removes the anonymous volumes of a container that is gone, unless another has them. */
-export const removeAnonymous = async (site: Site, {mounts}: Container): Promise<void> => {
+export const removeAnonymous = async (context: Context, {mounts}: Container): Promise<void> => {
 	for (const mount of mounts) {
-		const volume = mount.type === 'volume' ? await findVolume(site, mount.source) : undefined;
-		if (volume?.anonymous && usersOf(site, volume.name).length === 0) {
-			await removeFiles(site, volume.name);
+		const volume = mount.type === 'volume' ? await findVolume(context, mount.source) : undefined;
+		if (volume?.anonymous && usersOf(context, volume.name).length === 0) {
+			await removeFiles(context, volume.name);
 		}
 	}
 };
 
-export const listVolumes = async (site: Site): Promise<readonly Volume[]> => {
-	const names: readonly string[] = await orMissing(readdir(site.paths.volumes)) ?? [];
+export const listVolumes = async (context: Context): Promise<readonly Volume[]> => {
+	const names: readonly string[] = await orMissing(readdir(context.paths.volumes)) ?? [];
 	const volumes = await Promise.all(names.toSorted().map(async name => {
 		try {
-			return await findVolume(site, name);
+			return await findVolume(context, name);
 		} catch (error) {
-			site.log(messageOf(error));
+			context.log(messageOf(error));
 			return undefined;
 		}
 	}));
@@ -170,23 +170,23 @@ export const directoryBytes = async (directory: string): Promise<number> => {
 	return Number.parseInt(stdout, 10) || 0;
 };
 
-const isUsed = (site: Site, {name}: Volume) => usersOf(site, name).length > 0;
+const isUsed = (context: Context, {name}: Volume) => usersOf(context, name).length > 0;
 
-const volumeRules = (site: Site): FilterRules<Volume> => ({
+const volumeRules = (context: Context): FilterRules<Volume> => ({
 	name: value => ({name}) => name.includes(value),
 	driver: value => () => value === 'local',
 	dangling(value) {
 		const isDangling = isTrue('dangling', value);
-		return volume => isDangling !== isUsed(site, volume);
+		return volume => isDangling !== isUsed(context, volume);
 	},
 	...labelRules(({labels}: Volume) => labels),
 });
 
 type VolumeVerbs = Pick<Engine, 'volumes' | 'volume' | 'createVolume' | 'removeVolume' | 'pruneVolumes'>;
 
-export const createVolumeVerbs = (site: Site): VolumeVerbs => {
+export const createVolumeVerbs = (context: Context): VolumeVerbs => {
 	const get = async (name: string) => {
-		const volume = await findVolume(site, name);
+		const volume = await findVolume(context, name);
 		if (!volume) {
 			throw new HolmError('not-found', `get ${JSON.stringify(name.slice(0, 200)).slice(1, -1)}: no such volume`, {remedy: 'holm volume ls lists them'});
 		}
@@ -196,47 +196,47 @@ export const createVolumeVerbs = (site: Site): VolumeVerbs => {
 
 	return {
 		async volumes(filters = {}) {
-			const volumes = await listVolumes(site);
-			return volumes.filter(filterOf(filters, volumeRules(site)));
+			const volumes = await listVolumes(context);
+			return volumes.filter(filterOf(filters, volumeRules(context)));
 		},
 		volume: get,
-		createVolume: async ({name, labels = {}}) => site.registry(async () => {
+		createVolume: async ({name, labels = {}}) => context.registry(async () => {
 			const isAnonymous = name === undefined || name === '';
 			const wanted = isAnonymous ? randomBytes(32).toString('hex') : name;
 			volumeName(wanted);
-			const existing = await findVolume(site, wanted);
+			const existing = await findVolume(context, wanted);
 			if (existing) {
 				return existing;
 			}
 
-			const {volume} = await createVolume(site, {name: wanted, labels, anonymous: isAnonymous});
+			const {volume} = await createVolume(context, {name: wanted, labels, anonymous: isAnonymous});
 			return volume;
 		}),
-		removeVolume: async (name, {force = false} = {}) => site.registry(async () => {
-			const volume = force ? await findVolume(site, name) : await get(name);
+		removeVolume: async (name, {force = false} = {}) => context.registry(async () => {
+			const volume = force ? await findVolume(context, name) : await get(name);
 			if (!volume) {
 				return;
 			}
 
-			const users = usersOf(site, name);
+			const users = usersOf(context, name);
 			if (users.length > 0) {
 				throw new HolmError('conflict', `remove ${name}: volume is in use - [${users.map(container => container.name).join(', ')}]`, {remedy: 'remove those containers first'});
 			}
 
-			await removeFiles(site, name);
+			await removeFiles(context, name);
 		}),
-		pruneVolumes: async ({all = false, filters = {}} = {}) => site.registry(async () => {
-			const volumes = await listVolumes(site);
+		pruneVolumes: async ({all = false, filters = {}} = {}) => context.registry(async () => {
+			const volumes = await listVolumes(context);
 			const {all: given = [], ...others} = filters;
 			const isAll = all || given.some(value => isTrue('all', value));
 			const isWanted = filterOf(others, pruneRules(({labels}: Volume) => labels, Date.now()));
 			const mounts = await readMounts();
-			const isHosts = ({name}: Volume) => mountIn(site, name, mounts) !== undefined;
-			const going = volumes.filter(volume => (isAll || volume.anonymous) && !isUsed(site, volume) && !isHosts(volume) && isWanted(volume));
+			const isHosts = ({name}: Volume) => mountIn(context, name, mounts) !== undefined;
+			const going = volumes.filter(volume => (isAll || volume.anonymous) && !isUsed(context, volume) && !isHosts(volume) && isWanted(volume));
 			let freedBytes = 0;
 			for (const {name, mountpoint} of going) {
 				freedBytes += await directoryBytes(mountpoint);
-				await removeFiles(site, name);
+				await removeFiles(context, name);
 			}
 
 			return {removed: going.map(({name}) => name), freedBytes};
