@@ -3,8 +3,7 @@ import path from 'node:path';
 import {PassThrough, type Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import type {Engine} from '../../engine/engine.js';
-import type {PathStatus} from '../../engine/archives.js';
+import type {ArchivesVerbs, PathStatus} from '../../engine/archives.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
 import {decompress} from '../../archive/decompress.js';
 import {complaintOf} from '../machines/agent.js';
@@ -17,6 +16,8 @@ import {
 	type WithFiles,
 } from './files.js';
 import type {Entry} from './context.js';
+import {findContainer} from './find.js';
+import type {VerbContext} from './verb-context.js';
 
 const normalise = (file: string) => path.posix.resolve('/', file.replaceAll('\0', ''));
 
@@ -87,29 +88,27 @@ const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, 
 	}
 };
 
-type ArchiveVerbs = Pick<Engine, 'pathStatus' | 'readArchive' | 'writeArchive'>;
-
 /**
 Copies in and out of containers: of a running one through its own guest, of another one through a helper machine that has its disk.
 
 The container's files are hostile. They are only ever looked at from within its own root, inside the guest.
 */
-export const createArchiveVerbs = (find: (reference: string) => Entry, withFiles: WithFiles): ArchiveVerbs => ({
+export const archivesVerbs = (context: VerbContext): ArchivesVerbs => ({
 	async pathStatus(reference, file) {
-		const entry = find(reference);
-		return withFiles(entry, async files => ({result: await statusOf(entry, files, file)}));
+		const entry = findContainer(context, reference);
+		return context.withFiles(entry, async files => ({result: await statusOf(entry, files, file)}));
 	},
 	async readArchive(reference, file) {
-		const entry = find(reference);
-		return withFiles(entry, async files => {
+		const entry = findContainer(context, reference);
+		return context.withFiles(entry, async files => {
 			const status = await statusOf(entry, files, file);
 			const tar = await readFrom(entry, files, file);
 			return {result: {status, tar}, until: through(tar)};
 		});
 	},
 	async writeArchive(reference, directory, tar) {
-		const entry = find(reference);
-		await withFiles(entry, async files => {
+		const entry = findContainer(context, reference);
+		await context.withFiles(entry, async files => {
 			const status = await statusOf(entry, files, `${directory}/.`);
 			const isDirectory = async () => {
 				if ((status.mode & 0o17_0000) !== 0o12_0000) {

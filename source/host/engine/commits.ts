@@ -3,14 +3,16 @@ import {createWriteStream} from 'node:fs';
 import path from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {HolmError} from '../../engine/errors.js';
-import type {Engine} from '../../engine/engine.js';
+import type {CommitsVerbs} from '../../engine/commits.js';
 import {assertChanges, committedConfiguration} from '../../rules/images/committed-image.js';
 import {guestPaths} from '../containers/bundle.js';
 import {commitImage} from '../images/commit.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
 import type {Agent} from '../machines/agent.js';
 import {patienceRemedy, silenceLimitMs, within} from '../machines/patience.js';
-import type {Compare} from './compare.js';
+import {createCompare} from './compare.js';
+import {findContainer} from './find.js';
+import type {VerbContext} from './verb-context.js';
 import {
 	changedWhileRead,
 	onPlainDisk,
@@ -58,45 +60,50 @@ const freeze = async ({open}: Agent): Promise<() => Promise<void>> => {
 /** Packs the paths that it is given, and nothing below them; one that is gone by then is left out. */
 const layerCommand = onPlainDisk(`exec ${packCommand('--no-recursion --ignore-failed-read')}`);
 
-/** Makes images of containers. */
-export const createCommit = (context: Context, find: (reference: string) => Entry, withFiles: WithFiles, compare: Compare): Engine['commitContainer'] => async (reference, options = {}) => {
-	const {tag, author = '', comment = '', changes = [], pause = true} = options;
-	const entry = find(reference);
-	const {container} = entry;
-	const name = tag === undefined ? undefined : tagName(tag);
-	assertChanges(changes);
-	const {buildah} = context.images;
-	const id = await buildah.inScratch(async work => {
-		const layer = path.join(work, 'layer.tar');
-		const {base, removed} = await withFiles(entry, async ({agent}) => {
-			const isPaused = pause && isLive(entry);
-			const release = isPaused ? markFrozen(entry) : undefined;
-			let thaw: (() => Promise<void>) | undefined;
-			try {
-				thaw = isPaused ? await freeze(agent) : undefined;
-				const base = await context.images.get(container.imageId);
-				const {changes, replaced} = await compare(entry, agent);
-				const present = changes.filter(({kind}) => kind !== 'deleted').map(({path}) => `.${path}\0`);
-				const tar = await openOutput(agent, layerCommand, `the files of container ${container.name}`, {accept: [changedWhileRead], input: Buffer.from(present.join(''), 'latin1')});
-				await pipeline(tar, createWriteStream(layer, {mode: 0o600}));
-				return {result: {base, removed: [...changes.filter(({kind}) => kind === 'deleted').map(({path}) => path), ...replaced]}};
-			} finally {
-				try {
-					await thaw?.();
-				} finally {
-					release?.();
-				}
-			}
-		});
-		return commitImage(buildah, {
-			base, removed, layer, changes, author, comment, configuration: committedConfiguration(container, base.configuration),
-		});
-	});
-	publishContainer(context, entry, 'commit', {imageID: id, ...name !== undefined && {imageRef: name}, ...comment !== '' && {comment}});
-	if (name !== undefined) {
-		await context.images.tag(id, name);
-		publish(context, 'image', 'tag', id, {name: familiarName(name)});
-	}
+export const commitsVerbs = (context: VerbContext): CommitsVerbs => {
+	const compare = createCompare(context);
 
-	return {id};
+	return {
+		async commitContainer(reference, options = {}) {
+			const {tag, author = '', comment = '', changes = [], pause = true} = options;
+			const entry = findContainer(context, reference);
+			const {container} = entry;
+			const name = tag === undefined ? undefined : tagName(tag);
+			assertChanges(changes);
+			const {buildah} = context.images;
+			const id = await buildah.inScratch(async work => {
+				const layer = path.join(work, 'layer.tar');
+				const {base, removed} = await context.withFiles(entry, async ({agent}) => {
+					const isPaused = pause && isLive(entry);
+					const release = isPaused ? markFrozen(entry) : undefined;
+					let thaw: (() => Promise<void>) | undefined;
+					try {
+						thaw = isPaused ? await freeze(agent) : undefined;
+						const base = await context.images.get(container.imageId);
+						const {changes, replaced} = await compare(entry, agent);
+						const present = changes.filter(({kind}) => kind !== 'deleted').map(({path}) => `.${path}\0`);
+						const tar = await openOutput(agent, layerCommand, `the files of container ${container.name}`, {accept: [changedWhileRead], input: Buffer.from(present.join(''), 'latin1')});
+						await pipeline(tar, createWriteStream(layer, {mode: 0o600}));
+						return {result: {base, removed: [...changes.filter(({kind}) => kind === 'deleted').map(({path}) => path), ...replaced]}};
+					} finally {
+						try {
+							await thaw?.();
+						} finally {
+							release?.();
+						}
+					}
+				});
+				return commitImage(buildah, {
+					base, removed, layer, changes, author, comment, configuration: committedConfiguration(container, base.configuration),
+				});
+			});
+			publishContainer(context, entry, 'commit', {imageID: id, ...name !== undefined && {imageRef: name}, ...comment !== '' && {comment}});
+			if (name !== undefined) {
+				await context.images.tag(id, name);
+				publish(context, 'image', 'tag', id, {name: familiarName(name)});
+			}
+
+			return {id};
+		},
+	};
 };

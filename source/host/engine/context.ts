@@ -124,6 +124,9 @@ export const settled = async ({run}: Entry): Promise<void> => {
 
 export const isLive = ({container: {status}}: Entry): boolean => status.state === 'running' || status.state === 'paused';
 
+/** Whether it runs, or will again without anybody's doing. */
+export const isActive = (entry: Entry): boolean => isLive(entry) || entry.container.status.state === 'restarting';
+
 export const saveContainer = async ({paths}: Context, {container, isStoppedByUser, devices}: Entry): Promise<void> => {
 	await writeRecord(paths.container(container.id).record, {container, isStoppedByUser, devices} satisfies ContainerRecord);
 };

@@ -22,18 +22,29 @@ import {openLogKeeper} from '../containers/log-keeper.js';
 import {rotateLog} from '../containers/log-rotation.js';
 import {openNameServer} from '../dns/name-server.js';
 import {nameServerId} from '../dns/user.js';
-import {createArchiveVerbs} from './archives.js';
-import {createDiskVerbs} from './changes.js';
+import {archivesVerbs} from './archives.js';
+import {buildVerbs} from './build.js';
+import {changesVerbs} from './changes.js';
+import {commitsVerbs} from './commits.js';
+import {eventsVerbs} from './events.js';
+import {execsVerbs} from './execs.js';
+import {imagesVerbs} from './images.js';
+import {lifecycleVerbs} from './lifecycle.js';
+import {logsVerbs} from './logs.js';
+import {sessionsVerbs} from './sessions.js';
+import {snapshotVerbs} from './snapshot.js';
+import {statsVerbs} from './stats.js';
+import {systemVerbs} from './system.js';
+import {transferVerbs} from './transfer.js';
+import {volumesVerbs} from './volumes.js';
 import {keepClocks, runningMachines} from './clocks.js';
 import {createNetworking} from './networking.js';
-import {createContainerVerbs, takeContainer} from './containers.js';
-import {createExecs} from './execs.js';
+import {containersVerbs, takeContainer} from './containers.js';
+import {createExecs} from './exec-store.js';
 import {createWithFiles} from './files.js';
-import {findContainer} from './find.js';
 import {startAfterBoot, stopForShutdown} from './host-boots.js';
-import {createImageVerbs} from './images.js';
 import {createSupervisor, type Supervisor} from './supervisor.js';
-import {createNetworkVerbs, makeNetwork} from './networks.js';
+import {makeNetwork, networksVerbs} from './networks.js';
 import {createQueue} from './queue.js';
 import {
 	defaultNetwork,
@@ -46,9 +57,8 @@ import {
 	type NetworkRecord,
 	type Context,
 } from './context.js';
-import {createSystemVerbs} from './system.js';
 import {createHelperMachines} from './helper-machines.js';
-import {createVolumeVerbs, directoryBytes} from './volumes.js';
+import type {VerbContext} from './verb-context.js';
 import {machineUidOf, openGuest} from '../guest.js';
 import type {SetupStep} from '../kernel/guest-kernel.js';
 import {openDisks} from '../images/disk.js';
@@ -268,9 +278,12 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const supervisor = createSupervisor(context, {
 		networking,
 		async remove(entry) {
-			await takeContainer(context, {helpers, execs}, entry, true);
+			await takeContainer({...context, helpers, execs}, entry, true);
 		},
 	});
+	const verbContext: VerbContext = {
+		...context, id, version, networking, supervisor, helpers, execs, withFiles: createWithFiles(helpers),
+	};
 	await clearAbandonedTemplates(paths.templates);
 	await removeUnrecorded(context);
 	const isEnding = await orMissing(rm(paths.ending).then(() => true)) ?? false;
@@ -305,12 +318,6 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	}, rotationIntervalMs);
 	rotation.unref();
 	const stopWatching = await watchHost({device: namespace.hostDevice, repair: async () => repairHostSide(root, namespace), log});
-	const containerVerbs = createContainerVerbs(context, {
-		networking, supervisor, helpers, execs,
-	});
-	const networkVerbs = createNetworkVerbs(context, networking);
-	const find = (reference: string) => findContainer(context, reference);
-	const withFiles = createWithFiles(helpers);
 	const close = async () => {
 		clearInterval(rotation);
 		stopClocks();
@@ -328,16 +335,23 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	};
 
 	return {
-		...containerVerbs,
-		...networkVerbs,
-		...createVolumeVerbs(context),
-		...createImageVerbs(context),
-		...createArchiveVerbs(find, withFiles),
-		...createDiskVerbs(context, find, withFiles),
-		...createSystemVerbs(context, {
-			version, id, verbs: {...containerVerbs, ...networkVerbs},
-			cacheBytes: async () => await disks.usedBytes() + await directoryBytes(paths.templates),
-		}),
+		...systemVerbs(verbContext),
+		...eventsVerbs(verbContext),
+		...snapshotVerbs(verbContext),
+		...containersVerbs(verbContext),
+		...lifecycleVerbs(verbContext),
+		...logsVerbs(verbContext),
+		...sessionsVerbs(verbContext),
+		...execsVerbs(verbContext),
+		...statsVerbs(verbContext),
+		...archivesVerbs(verbContext),
+		...changesVerbs(verbContext),
+		...commitsVerbs(verbContext),
+		...networksVerbs(verbContext),
+		...imagesVerbs(verbContext),
+		...transferVerbs(verbContext),
+		...buildVerbs(verbContext),
+		...volumesVerbs(verbContext),
 		close,
 		async closeForShutdown() {
 			await stopForShutdown(context, supervisor);

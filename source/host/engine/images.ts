@@ -1,46 +1,14 @@
 import {readdir} from 'node:fs/promises';
 import {HolmError} from '../../engine/errors.js';
-import type {Engine} from '../../engine/engine.js';
-import type {Progress} from '../../engine/resources.js';
-import {build} from '../images/build.js';
-import {unpackContext} from '../images/context.js';
+import type {ImagesVerbs} from '../../engine/images.js';
 import {familiarName} from '../../rules/images/reference.js';
 import {imageFilter} from './image-filter.js';
 import {publish, type Context} from './context.js';
 
 const usersOf = ({containers}: Context, imageId: string) => containers.values().map(({container}) => container).filter(container => container.imageId === imageId).toArray();
 
-type ImageVerbs = Pick<Engine, 'images' | 'image' | 'pullImage' | 'pushImage' | 'buildImage' | 'tagImage' | 'removeImage' | 'saveImages' | 'loadImages' | 'pruneImages' | 'checkCredentials'>;
-
-export const createImageVerbs = (context: Context): ImageVerbs => {
+export const imagesVerbs = (context: Context): ImagesVerbs => {
 	const {images, disks, paths} = context;
-
-	/** What a verb does, and then the event that it has happened. */
-	async function * announcing(steps: AsyncIterable<Progress>, action: string, name: () => string | undefined): AsyncGenerator<Progress, void> {
-		yield * steps;
-		const id = name();
-		if (id !== undefined) {
-			publish(context, 'image', action, id, {name: id});
-		}
-	}
-
-	async function * buildImage(tar: Parameters<Engine['buildImage']>[0], options: Parameters<Engine['buildImage']>[1]): AsyncGenerator<Progress, void> {
-		const directory = await images.buildah.scratch();
-		try {
-			await unpackContext(tar, directory);
-			for await (const step of build(images.buildah, directory, options)) {
-				const id = step.imageId === undefined ? undefined : `sha256:${step.imageId.replace('sha256:', '')}`;
-				yield id === undefined ? step : {...step, imageId: id};
-				if (id !== undefined) {
-					for (const tag of options.tags) {
-						publish(context, 'image', 'tag', id, {name: tag});
-					}
-				}
-			}
-		} finally {
-			await images.buildah.removeScratch(directory);
-		}
-	}
 
 	return {
 		async images({all = false, filters = {}} = {}) {
@@ -48,9 +16,6 @@ export const createImageVerbs = (context: Context): ImageVerbs => {
 			return shown.filter(imageFilter(filters, whole, Date.now()));
 		},
 		image: images.get,
-		pullImage: (reference, options) => announcing(images.pull(reference, options), 'pull', () => familiarName(reference)),
-		pushImage: (reference, options) => announcing(images.push(reference, options), 'push', () => familiarName(reference)),
-		buildImage,
 		async tagImage(reference, tag) {
 			await images.tag(reference, tag);
 			const {id} = await images.get(tag);
@@ -77,8 +42,6 @@ export const createImageVerbs = (context: Context): ImageVerbs => {
 
 			return removed;
 		}),
-		saveImages: images.save,
-		loadImages: tar => images.load(tar),
 		pruneImages: async ({all = false, filters = {}} = {}) => context.registry(async () => {
 			const {dangling, ...others} = filters;
 			const whole = await images.list({all: true});
@@ -101,6 +64,5 @@ export const createImageVerbs = (context: Context): ImageVerbs => {
 
 			return pruned;
 		}),
-		checkCredentials: images.checkCredentials,
 	};
 };

@@ -1,6 +1,11 @@
 import {HolmError} from '../../engine/errors.js';
-import type {Engine} from '../../engine/engine.js';
-import type {Lease, Network, NetworkConfiguration} from '../../engine/resources.js';
+import type {NetworksVerbs} from '../../engine/networks.js';
+import type {
+	Filters,
+	Lease,
+	Network,
+	NetworkConfiguration,
+} from '../../engine/resources.js';
 import {bridgeNameOf} from '../bridges/bridge.js';
 import {nextSubnet, validateNetwork, type TakenSubnet} from '../../rules/networks/ipam.js';
 import {hostRoutes} from '../bridges/routes.js';
@@ -25,6 +30,7 @@ import {
 	type NetworkRecord,
 	type Context,
 } from './context.js';
+import type {VerbContext} from './verb-context.js';
 import {resolverFileOf} from './start-message.js';
 import {devicesFor, membersOf, wayOut} from './wanted-state.js';
 
@@ -122,10 +128,20 @@ const freeDeviceName = (devices: Readonly<Record<string, string>>): string => {
 	return `eth${index}`;
 };
 
-type NetworkVerbs = Required<Pick<Engine, 'networks' | 'network' | 'createNetwork' | 'removeNetwork' | 'connectNetwork' | 'disconnectNetwork' | 'pruneNetworks' | 'dnsRecords'>>;
+/** All networks that pass the filters: the default one, then the oldest first. */
+export const listNetworks = (context: Context, filters: Filters = {}): readonly Network[] => {
+	const matches = filterOf(filters, networkRules);
+	return context.networks.values()
+		.map(record => describeNetwork(context, record))
+		.filter(network => matches(network))
+		.toArray()
+		.toSorted((one, other) => Number(other.name === defaultNetwork) - Number(one.name === defaultNetwork) || one.createdAt - other.createdAt);
+};
 
-export const createNetworkVerbs = (context: Context, networking: Networking): NetworkVerbs => {
-	const connect: NetworkVerbs['connectNetwork'] = async (reference, wanted) => {
+export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => {
+	const {networking} = context;
+
+	const connect: NetworksVerbs['connectNetwork'] = async (reference, wanted) => {
 		const entry = findContainer(context, reference);
 		await entry.queue(async () => {
 			const network = findNetwork(context, wanted.network);
@@ -163,7 +179,7 @@ export const createNetworkVerbs = (context: Context, networking: Networking): Ne
 		});
 	};
 
-	const disconnect: NetworkVerbs['disconnectNetwork'] = async (networkReference, reference) => {
+	const disconnect: NetworksVerbs['disconnectNetwork'] = async (networkReference, reference) => {
 		const entry = findContainer(context, reference);
 		await entry.queue(async () => {
 			const network = findNetwork(context, networkReference);
@@ -191,14 +207,7 @@ export const createNetworkVerbs = (context: Context, networking: Networking): Ne
 	};
 
 	return {
-		async networks(filters = {}) {
-			const matches = filterOf(filters, networkRules);
-			return context.networks.values()
-				.map(record => describeNetwork(context, record))
-				.filter(network => matches(network))
-				.toArray()
-				.toSorted((one, other) => Number(other.name === defaultNetwork) - Number(one.name === defaultNetwork) || one.createdAt - other.createdAt);
-		},
+		networks: async filters => listNetworks(context, filters),
 		network: async reference => describeNetwork(context, findNetwork(context, reference)),
 		async createNetwork(configuration) {
 			networkName(configuration.name);

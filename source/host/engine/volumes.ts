@@ -2,7 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {mkdir, readdir, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import type {Engine} from '../../engine/engine.js';
+import type {VolumesVerbs} from '../../engine/volumes.js';
 import type {Container, Image, Mount, Volume} from '../../engine/resources.js';
 import {filterOf, isTrue, labelRules, type FilterRules} from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';
@@ -15,6 +15,7 @@ import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
 import {readRecord, writeRecord} from '../store/records.js';
 import {publish, type Context} from './context.js';
+import {directoryBytes} from './disk-usage.js';
 
 type VolumeRecord = Pick<Volume, 'name' | 'createdAt' | 'labels' | 'anonymous'>;
 
@@ -164,12 +165,6 @@ export const listVolumes = async (context: Context): Promise<readonly Volume[]> 
 	return volumes.filter(volume => volume !== undefined);
 };
 
-/** Bytes that a directory takes on the disk. */
-export const directoryBytes = async (directory: string): Promise<number> => {
-	const {stdout} = await run('du', ['--summarize', '--block-size=1', '--one-file-system', directory], {accept: [0, 1]});
-	return Number.parseInt(stdout, 10) || 0;
-};
-
 const isUsed = (context: Context, {name}: Volume) => usersOf(context, name).length > 0;
 
 const volumeRules = (context: Context): FilterRules<Volume> => ({
@@ -182,9 +177,7 @@ const volumeRules = (context: Context): FilterRules<Volume> => ({
 	...labelRules(({labels}: Volume) => labels),
 });
 
-type VolumeVerbs = Pick<Engine, 'volumes' | 'volume' | 'createVolume' | 'removeVolume' | 'pruneVolumes'>;
-
-export const createVolumeVerbs = (context: Context): VolumeVerbs => {
+export const volumesVerbs = (context: Context): VolumesVerbs => {
 	const get = async (name: string) => {
 		const volume = await findVolume(context, name);
 		if (!volume) {

@@ -1,7 +1,7 @@
 import {lstat, readdir, realpath} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
-import {directoryBytes} from '../engine/volumes.js';
+import {directoryBytes} from '../engine/disk-usage.js';
 import {pathsOf} from '../store/paths.js';
 import {mountsBelow} from './mounts.js';
 

@@ -1,0 +1,275 @@
+import {PassThrough, Transform, type Writable} from 'node:stream';
+import {HolmError} from '../../engine/errors.js';
+import type {ExecConfiguration, ExecStatus} from '../../engine/execs.js';
+import type {Session, TerminalSize} from '../../engine/sessions.js';
+import {newId} from '../containers/id.js';
+import {createLogParser} from '../../rules/containers/log-parser.js';
+import {
+	homeOf,
+	resolveUser,
+	type Accounts,
+	type User,
+} from '../containers/accounts.js';
+import {guestPaths, ociProcess} from '../containers/bundle.js';
+import {quote} from '../../text/escape.js';
+import {validateExec} from '../../rules/containers/validate-process.js';
+import type {Agent, GuestCommand} from '../machines/agent.js';
+import {notFrozen} from './frozen.js';
+import {createQueue, createRefresh, type Queue} from './queue.js';
+import {
+	assertRunning,
+	machineOf,
+	publishContainer,
+	type Entry,
+	type Context,
+} from './context.js';
+
+/** Processes that were started in containers beside their first one. */
+export type Execs = {
+	readonly create: (entry: Entry, configuration: ExecConfiguration) => string;
+	readonly start: (id: string, size?: TerminalSize) => Promise<Session>;
+	readonly resize: (id: string, size: TerminalSize) => Promise<void>;
+	readonly status: (id: string) => ExecStatus;
+	/** Forgets those of a container that is gone. */
+	readonly forget: (containerId: string) => void;
+};
+
+type Exec = {
+	readonly id: string;
+	readonly entry: Entry;
+	readonly configuration: ExecConfiguration;
+	/** Size that its terminal should have. */
+	size?: TerminalSize;
+	/** Tells the terminal its size; a window that is being dragged has many, of which the last one counts. */
+	readonly refreshSize: () => Promise<void>;
+	running?: GuestCommand;
+	isStarted: boolean;
+	isRunning: boolean;
+	exitCode?: number;
+};
+
+/** So many that have ended are remembered; Docker, too, forgets them after a while. */
+const maximumEnded = 256;
+
+/** Of a terminal whose size nobody has named. */
+const defaultSize: TerminalSize = {rows: 24, columns: 80};
+
+/** Of the commands that can run in a guest at once, so many are left to the engine's own: copies, sizes of terminals, the clock. */
+const engineCommands = 3;
+
+/** A longer command is refused by the guest's SSH server, whose limit is 9000 bytes in all. */
+const longestInline = 8000;
+
+/** One after another in each guest, so that many commands that begin at once need no more of its connections than there are. */
+const lookups = new WeakMap<Agent, Queue>();
+
+/** The accounts as they are in the running container, which may have made some of its own. */
+const accountsIn = async (agent: Agent): Promise<Accounts> => {
+	const inTurn = lookups.get(agent) ?? createQueue();
+	lookups.set(agent, inTurn);
+	// What is no file, such as a pipe, could keep its reader for ever.
+	const script = 'for file in /etc/passwd /etc/group; do [ -f $file ] && /dev/.holm/busybox head -c 1048576 $file; printf "\\0"; done';
+	const content = await inTurn(async () => agent.run(`chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox sh -c ${quote(script)} 2>/dev/null || true`));
+	const [passwd = '', group = ''] = Buffer.from(content).toString().split('\0');
+	return {passwd, group};
+};
+
+const isNumeric = (user: string) => /^\d+(?::\d+)?$/v.test(user);
+
+const noAccounts: Accounts = {passwd: '', group: ''};
+
+/** Of users by number, in each guest: it takes a command there to look. */
+const homes = new WeakMap<Agent, Map<number, string>>();
+
+const homeIn = async (agent: Agent, user: User, accounts: Accounts | undefined): Promise<string> => {
+	if (accounts) {
+		return homeOf(user, accounts);
+	}
+
+	const known = homes.get(agent) ?? new Map<number, string>();
+	homes.set(agent, known);
+	const home = known.get(user.uid) ?? homeOf(user, await accountsIn(agent));
+	known.set(user.uid, home);
+	return home;
+};
+
+const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
+	const {container} = entry;
+	const wanted = configuration.user ?? container.process.user;
+	const environment = [...configuration.terminal ? ['TERM=xterm'] : [], ...container.process.environment, ...configuration.environment];
+	const accounts = wanted === '' || isNumeric(wanted) ? undefined : await accountsIn(agent);
+	const user = resolveUser(wanted, accounts ?? noAccounts);
+	const hasHome = environment.some(variable => variable.startsWith('HOME='));
+	// The runtime would look it up without a limit.
+	const home = hasHome ? [] : [`HOME=${await homeIn(agent, user, accounts)}`];
+	return ociProcess({
+		configuration: {...container.configuration, terminal: configuration.terminal, privileged: container.configuration.privileged || configuration.privileged},
+		process: {
+			arguments: configuration.command,
+			environment: [...home, ...environment],
+			workingDirectory: configuration.workingDirectory ?? container.process.workingDirectory,
+		},
+		user,
+	});
+};
+
+/** Directory of the guest with what it needs of a process. */
+const directoryOf = (id: string) => `/run/holm/exec-${id.slice(0, 16)}`;
+
+/** Sets the size of a process's terminal, in the format of conmon's control file. The process may not be there yet, or any more. It is said twice, for conmon takes the first of several that it reads at once for all of them. */
+const resizeCommand = (directory: string, {rows, columns}: TerminalSize) =>
+	`cd ${directory} || exit 0; for try in 1 2 3 4 5 6 7 8 9 10; do [ -s pid ] && break; sleep 0.1; done; for try in 1 2; do [ -p ctl ] && echo 1 ${rows} ${columns} 1<>ctl; sleep 0.15; done`;
+
+export const createExecs = (context: Context): Execs => {
+	const execs = new Map<string, Exec>();
+
+	const find = (id: string): Exec => {
+		const exec = execs.get(id);
+		if (!exec) {
+			throw new HolmError('not-found', `No such exec instance: ${JSON.stringify(id.slice(0, 64)).slice(1, -1)}`, {remedy: 'make one with holm exec'});
+		}
+
+		return exec;
+	};
+
+	const forgetOldest = () => {
+		const ended = execs.values().filter(({isStarted, isRunning}) => isStarted && !isRunning).toArray();
+		for (const {id} of ended.slice(0, Math.max(ended.length - maximumEnded, 0))) {
+			execs.delete(id);
+		}
+	};
+
+	const open = async (exec: Exec, size: TerminalSize | undefined): Promise<GuestCommand> => {
+		const {agent} = machineOf(exec.entry)!;
+		const {terminal, stdin} = exec.configuration;
+		const {rows, columns} = size ?? defaultSize;
+		const text = JSON.stringify({...await processFor(exec, agent), ...terminal && {consoleSize: {height: rows, width: columns}}});
+		const directory = directoryOf(exec.id);
+		const file = `${directory}/process.json`;
+		const run = `exec execute ${directory} ${terminal ? 'yes' : 'no'} ${stdin ? 'yes' : 'no'}`;
+		const inline = `mkdir ${directory} && printf %s ${quote(text)} > ${file} && ${run}`;
+		if (inline.length <= longestInline) {
+			return agent.open(inline, {spare: engineCommands});
+		}
+
+		await agent.run(`mkdir ${directory} && cat > ${file}`, Buffer.from(text));
+		return agent.open(run, {spare: engineCommands});
+	};
+
+	const resize = async ({id, entry, configuration, size, isRunning}: Exec) => {
+		if (configuration.terminal && size && isRunning) {
+			await machineOf(entry)?.agent.run(resizeCommand(directoryOf(id), size));
+		}
+	};
+
+	return {
+		create(entry, configuration) {
+			assertRunning(entry);
+			validateExec(configuration);
+			const id = newId();
+			const exec: Exec = {
+				id, entry, configuration, isStarted: false, isRunning: false, refreshSize: createRefresh(async () => resize(exec)),
+			};
+			execs.set(id, exec);
+			publishContainer(context, entry, `exec_create: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
+			return id;
+		},
+		async start(id, size) {
+			const exec = find(id);
+			const {entry, configuration} = exec;
+			assertRunning(entry);
+			if (exec.isStarted) {
+				throw new HolmError('conflict', `exec ${id.slice(0, 12)} has already run`, {remedy: 'make another one'});
+			}
+
+			exec.isStarted = true;
+			exec.isRunning = true;
+			try {
+				await notFrozen(entry);
+				exec.running = await open(exec, size);
+			} catch (error) {
+				exec.isRunning = false;
+				// A machine that came to a stand meanwhile says more than that it does not answer.
+				assertRunning(entry);
+				throw error;
+			}
+
+			publishContainer(context, entry, `exec_start: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
+			return joinCommand(exec, exitCode => {
+				exec.exitCode = exitCode;
+				exec.isRunning = false;
+				exec.running = undefined;
+				publishContainer(context, entry, 'exec_die', {execID: id, exitCode: String(exitCode)});
+				forgetOldest();
+			});
+		},
+		async resize(id, size) {
+			const exec = find(id);
+			exec.size = size;
+			await exec.refreshSize();
+		},
+		status(id) {
+			const {entry, configuration, isRunning, exitCode} = find(id);
+			return {
+				id, containerId: entry.container.id, configuration, running: isRunning, ...!isRunning && exitCode !== undefined && {exitCode},
+			};
+		},
+		forget(containerId) {
+			const forgotten = execs.values().filter(({entry}) => entry.container.id === containerId).toArray();
+			for (const {id} of forgotten) {
+				execs.delete(id);
+			}
+		},
+	};
+};
+
+/** What a terminal of conmon's says, out of the records that it comes in. */
+const terminalOutput = () => {
+	const parser = createLogParser();
+	return new Transform({
+		transform(chunk: Uint8Array, _encoding, done) {
+			for (const {entry} of parser.push(chunk)) {
+				this.push(entry.bytes);
+			}
+
+			done();
+		},
+	});
+};
+
+/** A command's streams as a session's. The streams end only once the exit status is known. */
+const joinCommand = ({running, configuration: {terminal, stdin}}: Exec, onExit: (exitCode: number) => void): Session => {
+	const stdout = terminal ? terminalOutput() : new PassThrough();
+	const stderr = new PassThrough();
+	const {channel: source, status} = running!;
+	source.pipe(stdout, {end: false});
+	source.stderr.pipe(stderr, {end: false});
+	source.on('error', () => undefined);
+	void status.then(code => {
+		// Without one it was cut off with its machine.
+		onExit(code ?? 137);
+		stdout.end();
+		stderr.end();
+	});
+	let input: Writable = source;
+	if (terminal) {
+		// A terminal's end of file is a key; that of its channel means that nobody holds it any more.
+		const keys = new PassThrough();
+		keys.pipe(source, {end: false});
+		input = keys;
+	} else if (!stdin) {
+		source.end();
+	}
+
+	return {
+		terminal,
+		stdin: input,
+		stdout,
+		stderr,
+		close() {
+			// The process goes on; what it still writes is nobody's.
+			stdout.resume();
+			stderr.resume();
+		},
+	};
+};

@@ -1,0 +1,52 @@
+import {HolmError} from '../../engine/errors.js';
+import type {BootLogOptions, LogsVerbs} from '../../engine/logs.js';
+import type {LogEntry} from '../../engine/resources.js';
+import {timestampOf} from '../../rules/containers/log-parser.js';
+import {readLog} from '../containers/log.js';
+import {openConsole, readConsole} from '../machines/console.js';
+import {consoleOf} from './boot-log.js';
+import {isActive, type Context, type Entry} from './context.js';
+import {findContainer} from './find.js';
+import type {VerbContext} from './verb-context.js';
+
+/** Aborts when a container has come to rest: an end after which its policy starts it again is none. `signal` ends the watching. */
+const restOf = (entry: Entry, signal?: AbortSignal): AbortSignal => {
+	const rest = new AbortController();
+	const look = () => {
+		if (isActive(entry)) {
+			entry.ended.signal.addEventListener('abort', look, {once: true, signal});
+		} else {
+			rest.abort();
+		}
+	};
+
+	look();
+	return rest.signal;
+};
+
+async function * readBootLog(context: Context, entry: Entry, {follow = false, tail, signal}: BootLogOptions): AsyncGenerator<LogEntry, void> {
+	const {container, run, ended} = entry;
+	const live = ['starting', 'live', 'ending'].includes(run.state) ? consoleOf(context, entry) : undefined;
+	let handle = live === undefined ? undefined : await openConsole(live);
+	const isLive = handle !== undefined;
+	handle ??= await openConsole(context.paths.container(container.id).console);
+	if (!handle) {
+		throw new HolmError('not-found', `there is no boot log of container ${container.name}: it has had no machine yet`, {remedy: `holm start ${container.name}`});
+	}
+
+	try {
+		for await (const {seenAt, bytes} of readConsole(handle, {tail, signal, ...follow && isLive && {follow: {file: live!, ended: ended.signal}}})) {
+			yield {stream: 'stdout', timestamp: timestampOf(seenAt), bytes};
+		}
+	} finally {
+		await handle.close();
+	}
+}
+
+export const logsVerbs = (context: VerbContext): Required<LogsVerbs> => ({
+	logs(reference, logOptions = {}) {
+		const entry = findContainer(context, reference);
+		return readLog(context.paths.container(entry.container.id).log, {...logOptions, ...logOptions.follow && {ended: restOf(entry, logOptions.signal)}});
+	},
+	bootLog: (reference, options = {}) => readBootLog(context, findContainer(context, reference), options),
+});

@@ -1,0 +1,26 @@
+import type {SnapshotVerbs} from '../../engine/snapshot.js';
+import {listContainers} from './containers.js';
+import type {Context} from './context.js';
+import {readStats} from './guest-stats.js';
+import {listNetworks} from './networks.js';
+import {createReadings} from './timed-reads.js';
+import {listVolumes} from './volumes.js';
+
+/** A snapshot waits so long for the guests' statistics. */
+const readingLimitMs = 3000;
+
+export const snapshotVerbs = (context: Context): SnapshotVerbs => {
+	const readAll = createReadings(readStats, readingLimitMs);
+
+	return {
+		async snapshot({stats = false} = {}) {
+			const readAt = Date.now();
+			const [images, volumes] = await Promise.all([context.images.list(), listVolumes(context)]);
+			const live = stats ? context.containers.values().filter(entry => entry.container.status.state === 'running').toArray() : [];
+			const readings = await readAll(live);
+			return {
+				readAt, containers: listContainers(context), networks: listNetworks(context), images, volumes, stats: Object.fromEntries(readings.map(([{container}, reading]) => [container.id, reading])),
+			};
+		},
+	};
+};

@@ -1,0 +1,45 @@
+import type {ContainerStats} from '../../engine/resources.js';
+import type {StatsVerbs} from '../../engine/stats.js';
+import {isLive, type Entry} from './context.js';
+import {findContainer} from './find.js';
+import {listProcesses, readStats} from './guest-stats.js';
+import type {VerbContext} from './verb-context.js';
+
+async function * readings(entry: Entry, {stream = false, signal}: NonNullable<Parameters<StatsVerbs['stats']>[1]>): AsyncGenerator<ContainerStats, void> {
+	const intervalMs = 1000;
+	for (let next = Date.now(); !signal?.aborted; next += intervalMs) {
+		try {
+			yield await readStats(entry);
+		} catch (error) {
+			if (stream && !isLive(entry)) {
+				return;
+			}
+
+			throw error;
+		}
+
+		if (!stream) {
+			return;
+		}
+
+		const pause = AbortSignal.timeout(Math.max(next + intervalMs - Date.now(), 0));
+		const ends = AbortSignal.any([pause, entry.ended.signal, ...signal ? [signal] : []]);
+		await new Promise<void>(resolve => {
+			ends.addEventListener('abort', () => {
+				resolve();
+			}, {once: true});
+			// It may have come while the reader took its time.
+			if (ends.aborted) {
+				resolve();
+			}
+		});
+		if (!isLive(entry)) {
+			return;
+		}
+	}
+}
+
+export const statsVerbs = (context: VerbContext): StatsVerbs => ({
+	stats: (reference, options = {}) => readings(findContainer(context, reference), options),
+	top: async (reference, psArguments) => listProcesses(findContainer(context, reference), psArguments),
+});
