@@ -5,7 +5,7 @@ import {listenOn} from '../../source/api/listeners.js';
 import {createApiServer} from '../../source/api/server.js';
 import {createDockerEngine} from '../../source/backends/docker/engine.js';
 import {createMemoryEngine} from '../../source/backends/memory/engine.js';
-import {testEngine} from './contract.js';
+import {testEngine} from '../contract/engine.js';
 
 testEngine('docker', async () => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-contract-'));

@@ -5,7 +5,7 @@ import {createDockerEngine} from '../../source/backends/docker/engine.js';
 import {messageOf} from '../../source/engine/errors.js';
 import {startDockerDaemon} from '../docker/daemon.js';
 import {makeBox} from '../host/engine/box.js';
-import {testEngine} from './contract.js';
+import {testEngine} from '../contract/engine.js';
 
 const daemon = await startDockerDaemon().catch((error: unknown) => messageOf(error));
 

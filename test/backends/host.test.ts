@@ -1,7 +1,7 @@
 import test from 'ava';
 import {buildBox} from '../host/engine/box.js';
 import {createWorld, obstacle} from '../host/engine/world.js';
-import {testEngine} from './contract.js';
+import {testEngine} from '../contract/engine.js';
 
 if (obstacle === undefined) {
 	testEngine('host', async () => {

@@ -4,8 +4,8 @@ import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine, type MemoryOptions} from '../../source/backends/memory/engine.js';
 import type {Engine} from '../../source/engine/engine.js';
-import {testEngine} from './contract.js';
-import {configuration} from './contract/laboratory.js';
+import {testEngine} from '../contract/engine.js';
+import {configuration} from '../contract/laboratory.js';
 
 testEngine('memory', async () => {
 	const engine = createMemoryEngine();

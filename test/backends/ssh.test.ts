@@ -5,7 +5,7 @@ import test from 'ava';
 import {createApiServer} from '../../source/api/server.js';
 import {connect} from '../../source/daemon/connect.js';
 import {createMemoryEngine} from '../../source/backends/memory/engine.js';
-import {testEngine} from './contract.js';
+import {testEngine} from '../contract/engine.js';
 import {findObstacle, startServer} from './ssh/helpers/server.js';
 
 const obstacle = await findObstacle();

@@ -6,7 +6,7 @@ import {restartDelay, restarts, startsAtBoot} from '../../source/rules/container
 import {signalNumber} from '../../source/rules/containers/signals.js';
 import {validateContainer} from '../../source/rules/containers/validate-container.js';
 import type {ContainerConfiguration, ImageConfiguration} from '../../source/engine/resources.js';
-import {configuration} from '../backends/contract/laboratory.js';
+import {configuration} from '../contract/laboratory.js';
 
 const image: ImageConfiguration = {
 	user: 'app', environment: ['PATH=/image', 'A=image'], entrypoint: ['enter'], command: ['serve', '--now'], workingDirectory: '/srv', exposedPorts: ['80', '443/tcp', '53/udp'], volumes: [], labels: {},

@@ -10,7 +10,7 @@ import {
 	wayOut,
 } from '../../../source/host/engine/wanted-state.js';
 import type {Attachment, Container} from '../../../source/engine/resources.js';
-import {configuration} from '../../backends/contract/laboratory.js';
+import {configuration} from '../../contract/laboratory.js';
 
 const network = (name: string, third: number, internal = false): NetworkRecord => ({
 	id: name.repeat(64).slice(0, 64), name, createdAt: 0, driver: 'bridge', subnet: `10.0.${third}.0/24`, gateway: `10.0.${third}.1`, internal, labels: {},

@@ -15,7 +15,7 @@ import type {ExecutionContext} from 'ava';
 import {build} from '../../../source/host/images/build.js';
 import type {ImageStore} from '../../../source/host/images/storage.js';
 import type {Paths} from '../../../source/host/store/paths.js';
-import {tarOf} from '../../backends/contract/laboratory.js';
+import {tarOf} from '../../contract/laboratory.js';
 import {
 	buildImage,
 	buildOptions,

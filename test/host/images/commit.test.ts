@@ -4,7 +4,7 @@ import path from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {commitImage} from '../../../source/host/images/commit.js';
 import {withImageMounted} from '../../../source/host/images/disk.js';
-import {tarOf} from '../../backends/contract/laboratory.js';
+import {tarOf} from '../../contract/laboratory.js';
 import {
 	buildImage,
 	contextFor,

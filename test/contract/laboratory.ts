@@ -5,13 +5,13 @@ import {PassThrough, Readable} from 'node:stream';
 import {text} from 'node:stream/consumers';
 import type {ExecutionContext} from 'ava';
 import {pack, type Header} from 'tar-stream';
-import type {Engine} from '../../../source/engine/engine.js';
-import type {BuildOptions} from '../../../source/engine/build.js';
-import type {ExecConfiguration} from '../../../source/engine/execs.js';
-import type {LogOptions} from '../../../source/engine/logs.js';
-import type {Session} from '../../../source/engine/sessions.js';
-import {HolmError, type ErrorCode} from '../../../source/engine/errors.js';
-import type {Container, ContainerConfiguration, NetworkConfiguration} from '../../../source/engine/resources.js';
+import type {Engine} from '../../source/engine/engine.js';
+import type {BuildOptions} from '../../source/engine/build.js';
+import type {ExecConfiguration} from '../../source/engine/execs.js';
+import type {LogOptions} from '../../source/engine/logs.js';
+import type {Session} from '../../source/engine/sessions.js';
+import {HolmError, type ErrorCode} from '../../source/engine/errors.js';
+import type {Container, ContainerConfiguration, NetworkConfiguration} from '../../source/engine/resources.js';
 
 /** What a backend does not have, so that what needs it is left out. */
 export type Lacks = {

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {LogEntry} from '../../../source/engine/resources.js';
+import type {LogEntry} from '../../source/engine/resources.js';
 import type {Lacks, Register} from './laboratory.js';
 
 const textOf = (entries: readonly LogEntry[]) => entries.map(({bytes}) => Buffer.from(bytes).toString()).join('');

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {buffer} from 'node:stream/consumers';
 import {Readable} from 'node:stream';
-import {formatReference, parseReference} from '../../../source/rules/images/reference.js';
+import {formatReference, parseReference} from '../../source/rules/images/reference.js';
 import type {ContractOptions, Register} from './laboratory.js';
 
 /** Images: names, use, builds, archives. */

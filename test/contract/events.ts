@@ -1,4 +1,4 @@
-import type {EngineEvent} from '../../../source/engine/resources.js';
+import type {EngineEvent} from '../../source/engine/resources.js';
 import type {Register} from './laboratory.js';
 
 const actions = (events: readonly EngineEvent[]) => events.map(({action}) => action.split(':', 1)[0]!);

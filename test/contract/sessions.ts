@@ -1,5 +1,5 @@
 import {text} from 'node:stream/consumers';
-import {HolmError} from '../../../source/engine/errors.js';
+import {HolmError} from '../../source/engine/errors.js';
 import type {Lacks, Register} from './laboratory.js';
 
 /** Attaching to containers and running commands in them. */

@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import {bootPhases} from '../../../source/engine/resources.js';
+import {bootPhases} from '../../source/engine/resources.js';
 import type {Lacks, Register} from './laboratory.js';
 
 /** Starting, ending, waiting, restarting, pausing. */

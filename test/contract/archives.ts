@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
 import {extract} from 'tar-stream';
-import {HolmError} from '../../../source/engine/errors.js';
+import {HolmError} from '../../source/engine/errors.js';
 import {tarOf, type Register} from './laboratory.js';
 
 /** The entries of a tar, with what is in them. */

@@ -1,18 +1,18 @@
 import test from 'ava';
-import {testArchives} from './contract/archives.js';
-import {testCommits} from './contract/commits.js';
-import {testContainers} from './contract/containers.js';
-import {testDisks} from './contract/disks.js';
-import {testEvents} from './contract/events.js';
-import {testImages} from './contract/images.js';
-import {createLaboratory, type ContractOptions, type Opened} from './contract/laboratory.js';
-import {testLifecycle} from './contract/lifecycle.js';
-import {testLogs} from './contract/logs.js';
-import {testNetworks} from './contract/networks.js';
-import {testSessions} from './contract/sessions.js';
-import {testSystem} from './contract/system.js';
-import {testUpdates} from './contract/updates.js';
-import {testVolumes} from './contract/volumes.js';
+import {testArchives} from './archives.js';
+import {testCommits} from './commits.js';
+import {testContainers} from './containers.js';
+import {testDisks} from './changes.js';
+import {testEvents} from './events.js';
+import {testImages} from './images.js';
+import {createLaboratory, type ContractOptions, type Opened} from './laboratory.js';
+import {testLifecycle} from './lifecycle.js';
+import {testLogs} from './logs.js';
+import {testNetworks} from './networks.js';
+import {testSessions} from './sessions.js';
+import {testSystem} from './system.js';
+import {testUpdates} from './updates.js';
+import {testVolumes} from './volumes.js';
 
 const defaultTimeout = 120_000;
 
