@@ -4,7 +4,7 @@ import {entriesOf} from './archives.js';
 const letters = {added: 'A', changed: 'C', deleted: 'D'} as const;
 
 /** What a container has on its disk beyond its image, and all of it. */
-export const testDisks = (test: Register, lacks: Lacks): void => {
+export const testChanges = (test: Register, lacks: Lacks): void => {
 	test('what was added, changed and deleted, while it runs and afterwards', async ({t, engine, start, create, exec}) => {
 		const changesOf = async (id: string) => {
 			const changes = await engine.changes(id);

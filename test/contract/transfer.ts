@@ -1,0 +1,40 @@
+import {Buffer} from 'node:buffer';
+import {Readable} from 'node:stream';
+import {buffer} from 'node:stream/consumers';
+import type {Lacks, Register} from './laboratory.js';
+
+/** Images from and to archives and registries. */
+export const testTransfer = (test: Register, lacks: Lacks): void => {
+	if (!lacks.build) {
+		test('images are saved and loaded again', async ({t, engine, image, build, create, output, uniqueName}) => {
+			const [one, two] = [`${uniqueName('saved')}:1`, `${uniqueName('saved')}:2`];
+			await build(`FROM ${image}\nCOPY file /file\nCMD ["cat", "/file"]\n`, {file: `in ${one}\n`}, {tags: [one]});
+			await build(`FROM ${image}\nLABEL two=${two}\n`, {}, {tags: [two]});
+			const before = await engine.image(one);
+			const archive = await buffer(await engine.saveImages([one, two]));
+			await engine.removeImage(one);
+			await engine.removeImage(two);
+			const steps = await Array.fromAsync(engine.loadImages(Readable.from([archive])));
+			const printed = steps.map(({text = ''}) => text).join('');
+			t.true(printed.includes(one) && printed.includes(two), printed);
+			const after = await engine.image(one);
+			t.deepEqual(after.configuration, before.configuration);
+			t.is(after.id, before.id);
+			const id = await create({image: one});
+			await engine.startContainer(id);
+			await engine.waitContainer(id);
+			t.is((await output(id)).stdout, `in ${one}\n`);
+		});
+	}
+
+	test('what is no archive is refused', async ({engine, refused}) => {
+		await refused('invalid', /archive/v, async () => Array.fromAsync(engine.loadImages(Readable.from([Buffer.alloc(1024, 'this is no tar')]))));
+		await refused('not-found', 'no-such-image', async () => engine.saveImages(['no-such-image']));
+	});
+
+	if (!lacks.registry) {
+		test('an image that the registry does not know is not pulled', async ({engine, refused}) => {
+			await refused('not-found', 'no-such-image-at-all', async () => Array.fromAsync(engine.pullImage('no-such-image-at-all:never')));
+		});
+	}
+};
