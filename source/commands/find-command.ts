@@ -6,7 +6,7 @@ import {
 	sections,
 	type Entry,
 	type Group,
-} from './table.js';
+} from './command-table.js';
 
 export type FoundCommand =
 	| {readonly kind: 'command'; readonly name: string; readonly entry: Entry; readonly rest: readonly string[]}

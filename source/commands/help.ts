@@ -7,7 +7,7 @@ import {
 	sections,
 	type Entry,
 	type Group,
-} from './table.js';
+} from './command-table.js';
 
 const indent = 2;
 

@@ -1,5 +1,5 @@
 import {print, type Context} from './command.js';
-import {errorLine} from './references.js';
+import {errorLine} from './for-each-reference.js';
 import {compileTemplate} from './print/go-template.js';
 
 /** The resource as its backend describes it, which is Docker's form where there is one. */

@@ -5,7 +5,7 @@ import type {Context} from './command.js';
 import {parseArguments} from '../flags/parse-arguments.js';
 import {splitArguments, splitFirst} from '../flags/split-arguments.js';
 import {findCommand, type FoundCommand} from './find-command.js';
-import {checkArity} from './usage.js';
+import {checkArity} from './arity.js';
 import {nonEmpty} from './non-empty.js';
 
 /** Where the program's own surroundings come in; the engine is the commands' to ask for. */
@@ -26,7 +26,7 @@ export type Surroundings = Omit<Context, 'engine' | 'root' | 'host'> & {
 const usageStatus = 2;
 
 const report = async ({stderr}: Surroundings, error: unknown, isDebug: boolean): Promise<void> => {
-	const [{errorLine}, {forOutput}] = await Promise.all([import('./references.js'), import('../text/escape.js')]);
+	const [{errorLine}, {forOutput}] = await Promise.all([import('./for-each-reference.js'), import('../text/escape.js')]);
 	const {inspect} = process.getBuiltinModule('node:util');
 	stderr.write(`${errorLine(error)}\n${isDebug ? `${forOutput(stderr, inspect(asHolmError(error)))}\n` : ''}`);
 };

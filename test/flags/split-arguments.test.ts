@@ -1,7 +1,7 @@
 import test from 'ava';
 import {parseArguments} from '../../source/flags/parse-arguments.js';
 import {splitArguments} from '../../source/flags/split-arguments.js';
-import {checkArity} from '../../source/commands/usage.js';
+import {checkArity} from '../../source/commands/arity.js';
 import {suggest} from '../../source/flags/suggest.js';
 
 const flags = {

@@ -1,6 +1,6 @@
 import {defineCommand} from '../command.js';
 import {parseSignal} from '../../flags/limits.js';
-import {forEachReference} from '../references.js';
+import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
 	summary: 'Send a signal to running containers',

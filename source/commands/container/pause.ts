@@ -1,5 +1,5 @@
 import {defineCommand} from '../command.js';
-import {forEachReference} from '../references.js';
+import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
 	summary: 'Pause the processes of containers',

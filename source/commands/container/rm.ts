@@ -1,6 +1,6 @@
 import {asHolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
-import {forEachReference} from '../references.js';
+import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
 	summary: 'Remove containers',

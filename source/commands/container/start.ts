@@ -1,6 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
-import {forEachReference} from '../references.js';
+import {forEachReference} from '../for-each-reference.js';
 import {checkTerminal, runAttached} from './attached.js';
 import {attachFlags} from '../../flags/attach-flags.js';
 

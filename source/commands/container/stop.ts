@@ -1,7 +1,7 @@
 import {defineCommand} from '../command.js';
 import {parseSignal} from '../../flags/limits.js';
 import {parseWhole} from '../../flags/sizes.js';
-import {forEachReference} from '../references.js';
+import {forEachReference} from '../for-each-reference.js';
 
 export const stopFlags = {
 	time: {

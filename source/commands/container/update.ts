@@ -3,7 +3,7 @@ import {defineCommand, printError} from '../command.js';
 import {parseRestartPolicy} from '../../flags/limits.js';
 import {parseCpus, parseSize} from '../../flags/sizes.js';
 import {escapeControls} from '../../text/escape.js';
-import {forEachReference} from '../references.js';
+import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
 	summary: 'Change the restart policy of containers, and the machines of those that do not run',

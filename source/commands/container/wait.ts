@@ -1,5 +1,5 @@
 import {defineCommand, print, printError} from '../command.js';
-import {errorLine} from '../references.js';
+import {errorLine} from '../for-each-reference.js';
 
 export const command = defineCommand({
 	summary: 'Wait until containers end and print their exit codes',

@@ -1,7 +1,7 @@
 import {asHolmError} from '../../engine/errors.js';
 import {defineCommand, print, printError} from '../command.js';
 import {escapeControls} from '../../text/escape.js';
-import {errorLine} from '../references.js';
+import {errorLine} from '../for-each-reference.js';
 import {familiarName} from './ls.js';
 
 export const command = defineCommand({

@@ -6,7 +6,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {ArchivesVerbs, PathStatus} from '../../engine/archives.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
 import {decompress} from '../../archive/decompress.js';
-import {complaintOf} from '../machines/agent.js';
+import {complaintOf} from '../machines/ssh/agent.js';
 import {watchSilence} from '../machines/silence.js';
 import {quote} from '../../text/escape.js';
 import {

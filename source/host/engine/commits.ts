@@ -8,7 +8,7 @@ import {assertChanges, committedConfiguration} from '../../rules/images/committe
 import {guestPaths} from '../containers/bundle.js';
 import {commitImage} from '../images/commit.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
-import type {Agent} from '../machines/agent.js';
+import type {Agent} from '../machines/ssh/agent.js';
 import {patienceRemedy, silenceLimitMs, within} from '../machines/patience.js';
 import {createCompare} from './compare.js';
 import {findContainer} from './find.js';

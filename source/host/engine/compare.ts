@@ -3,7 +3,7 @@ import type {FileChange} from '../../engine/resources.js';
 import {listChanges} from '../../rules/containers/file-changes.js';
 import {mountedPaths} from '../containers/bundle.js';
 import {createComparison, createListParser} from '../containers/file-list.js';
-import type {Agent} from '../machines/agent.js';
+import type {Agent} from '../machines/ssh/agent.js';
 import {createBaseFiles, listCommand} from './base-files.js';
 import {openOutput} from './files.js';
 import type {Entry, Context} from './context.js';

@@ -63,7 +63,7 @@ import {machineUidOf, openGuest} from '../guest.js';
 import type {SetupStep} from '../kernel/guest-kernel.js';
 import {openDisks} from '../images/disk.js';
 import {openImageStore} from '../images/storage.js';
-import {clearAbandonedTemplates} from '../machines/abandoned.js';
+import {clearAbandonedTemplates} from '../machines/template/abandoned-templates.js';
 import {adoptMachine, clearMachine} from '../machines/machine.js';
 import {endsWithin, silenceLimitMs} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';

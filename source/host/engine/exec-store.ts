@@ -13,7 +13,7 @@ import {
 import {guestPaths, ociProcess} from '../containers/bundle.js';
 import {quote} from '../../text/escape.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
-import type {Agent, GuestCommand} from '../machines/agent.js';
+import type {Agent, GuestCommand} from '../machines/ssh/agent.js';
 import {notFrozen} from './frozen.js';
 import {createQueue, createRefresh, type Queue} from './queue.js';
 import {

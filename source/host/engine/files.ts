@@ -1,7 +1,7 @@
 import {PassThrough, type Readable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import {quote} from '../../text/escape.js';
-import {complaintOf, type Agent} from '../machines/agent.js';
+import {complaintOf, type Agent} from '../machines/ssh/agent.js';
 import {guestPaths} from '../containers/bundle.js';
 import {
 	assertRunning,

@@ -3,7 +3,7 @@ import type {Container} from '../../engine/resources.js';
 import {guestPaths, outerFirst} from '../containers/bundle.js';
 import {defaultSize, machineUidOf} from '../guest.js';
 import {quote} from '../../text/escape.js';
-import type {Agent} from '../machines/agent.js';
+import type {Agent} from '../machines/ssh/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {Machine} from '../machines/running-machine.js';
 import {settled, type Entry, type Context} from './context.js';

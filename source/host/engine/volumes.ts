@@ -8,7 +8,7 @@ import {filterOf, isTrue, labelRules, type FilterRules} from '../../rules/filter
 import {pruneRules} from '../../rules/item-filters.js';
 import {volumeName} from '../../rules/names.js';
 import {withImageMounted} from '../images/disk.js';
-import {resolveWithin} from '../images/rooted.js';
+import {resolveWithin} from '../images/within-root.js';
 import type {Share} from '../machines/shares.js';
 import {mountsBelow, readMounts, type MountPoint} from '../mounts.js';
 import {run} from '../run.js';

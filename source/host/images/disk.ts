@@ -18,7 +18,7 @@ import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
 import type {Paths} from '../store/paths.js';
 import type {Buildah} from './buildah.js';
-import {readTextWithin} from './rooted.js';
+import {readTextWithin} from './within-root.js';
 
 export type BaseDisk = {
 	/** A raw image of an ext4 file system. */

@@ -4,8 +4,8 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import {kvmAccessOf, readKvmHost} from './kvm-device.js';
 import {bootId} from './process.js';
 import {type AcceleratorName, type MachineShape} from './qemu.js';
-import {templateOf, type TemplateOptions} from './template.js';
-import {qemuIdentity} from './template-key.js';
+import {templateOf, type TemplateOptions} from './template/template.js';
+import {qemuIdentity} from './template/template-key.js';
 
 export type AcceleratorVerdict = {
 	readonly accelerator: AcceleratorName;

@@ -52,8 +52,8 @@ import {type Machine} from './running-machine.js';
 import {connectShares, serveShares, type Share} from './shares.js';
 import {encodeMessage, type NetworkDevice, type StartMessage} from './start-message.js';
 import {superviseMachine} from './supervise.js';
-import {type Template} from './template.js';
-import {holdMemory} from './template-memory.js';
+import {type Template} from './template/template.js';
+import {holdMemory} from './template/template-memory.js';
 
 export type {Machine} from './running-machine.js';
 export type {NetworkDevice, StartMessage} from './start-message.js';

@@ -1,5 +1,5 @@
 import {type BootPhase} from '../../engine/resources.js';
-import {type Agent} from './agent.js';
+import {type Agent} from './ssh/agent.js';
 import {type NetworkDevice} from './start-message.js';
 import {type MachineEnd} from './status.js';
 

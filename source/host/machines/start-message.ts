@@ -1,4 +1,4 @@
-import {encodeArchive} from './archive.js';
+import {encodeArchive} from '../kernel/cpio.js';
 import {type Share} from './shares.js';
 
 /** One network device of a machine. */

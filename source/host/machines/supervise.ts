@@ -1,8 +1,8 @@
 import type {Socket} from 'node:net';
 import {HolmError} from '../../engine/errors.js';
 import {type BootPhase, bootPhases} from '../../engine/resources.js';
-import {createAgent} from './agent.js';
-import {createRepeats} from './repeats.js';
+import {createAgent} from './ssh/agent.js';
+import {createRepeats} from './ssh/resent-sizes.js';
 import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';
 import {endsWithin, patienceRemedy, silenceLimitMs, within} from './patience.js';
 import {cannotBeKilled, killLimitMs, killProcess} from './process.js';
@@ -11,7 +11,7 @@ import {type Qmp} from './qmp.js';
 import {writeRecord, type MachineRecord} from './record.js';
 import {connectOwn} from './run-directory.js';
 import {type Machine} from './running-machine.js';
-import {watchSpace} from './space.js';
+import {watchSpace} from './disk-full.js';
 import {clockLine, linkLine} from './start-message.js';
 import {
 	endedSilently,

@@ -5,7 +5,7 @@ import {closeNamespace} from '../bridges/namespace.js';
 import {takeEveryStep} from '../every-step.js';
 import type {SetupStep} from '../kernel/guest-kernel.js';
 import {withLock} from '../lock.js';
-import {clearAbandonedTemplates} from '../machines/abandoned.js';
+import {clearAbandonedTemplates} from '../machines/template/abandoned-templates.js';
 import {clearMachine} from '../machines/machine.js';
 import {endRemains} from '../remains.js';
 import {run} from '../run.js';

@@ -23,7 +23,7 @@ import {
 } from './distributions.js';
 import {findKernels, readGuestKernel} from '../kernel/guest-kernel.js';
 import {findNetavark, needsNetavark} from '../netavark.js';
-import {mapsReadOnly, qemuIdentity} from '../machines/template-key.js';
+import {mapsReadOnly, qemuIdentity} from '../machines/template/template-key.js';
 import {findCommand, findProgram, isStatic} from './programs.js';
 import {run} from '../run.js';
 import {pathsOf} from '../store/paths.js';

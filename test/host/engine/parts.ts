@@ -11,7 +11,7 @@ import path from 'node:path';
 import {defaultSize, openGuest} from '../../../source/host/guest.js';
 import type {SetupStep} from '../../../source/host/kernel/guest-kernel.js';
 import {withLock} from '../../../source/host/lock.js';
-import {readSeal, writeSeal} from '../../../source/host/machines/seal.js';
+import {readSeal, writeSeal} from '../../../source/host/machines/template/checksum.js';
 import {run} from '../../../source/host/run.js';
 import {provideRequirements} from '../../../source/host/setup/setup-all.js';
 import {pathsOf} from '../../../source/host/store/paths.js';

@@ -5,7 +5,7 @@ import test from 'ava';
 import {HolmError} from '../../../source/engine/errors.js';
 import {chooseAccelerator} from '../../../source/host/machines/accelerator.js';
 import type {KvmHost} from '../../../source/host/machines/kvm-device.js';
-import type {TemplateOptions} from '../../../source/host/machines/template.js';
+import type {TemplateOptions} from '../../../source/host/machines/template/template.js';
 
 test('a verdict is kept until the device, the time a machine has, or whoever asks wants another', async t => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-accelerator-'));

@@ -26,7 +26,7 @@ import {
 	type NetworkDevice,
 } from '../../../source/host/machines/machine.js';
 import {type Share} from '../../../source/host/machines/shares.js';
-import {type Template} from '../../../source/host/machines/template.js';
+import {type Template} from '../../../source/host/machines/template/template.js';
 import {findCommand, findProgram} from '../../../source/host/setup/programs.js';
 import {run} from '../../../source/host/run.js';
 import {pathsOf, type Paths} from '../../../source/host/store/paths.js';

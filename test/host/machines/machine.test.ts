@@ -24,8 +24,8 @@ import {
 import {readRecord} from '../../../source/host/machines/record.js';
 import {ownerVariable} from '../../../source/host/machines/owner.js';
 import {sshPorts} from '../../../source/host/machines/qemu.js';
-import {readSeal, templateFiles, writeSeal} from '../../../source/host/machines/seal.js';
-import {templateOf, type Template} from '../../../source/host/machines/template.js';
+import {readSeal, templateFiles, writeSeal} from '../../../source/host/machines/template/checksum.js';
+import {templateOf, type Template} from '../../../source/host/machines/template/template.js';
 import {defaultSize} from '../../../source/host/guest.js';
 import {run} from '../../../source/host/run.js';
 import {programPath} from '../../../source/host/environment.js';

@@ -2,7 +2,7 @@ import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import {encodeArchive} from '../../../source/host/machines/archive.js';
+import {encodeArchive} from '../../../source/host/kernel/cpio.js';
 import {encodeMessage, linkLine, type NetworkDevice} from '../../../source/host/machines/start-message.js';
 import {findCommand} from '../../../source/host/setup/programs.js';
 import {run} from '../../../source/host/run.js';

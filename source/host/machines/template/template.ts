@@ -1,11 +1,11 @@
 import {mkdir, readFile, readdir, rm} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../engine/errors.js';
-import {withLock} from '../lock.js';
-import {throwUnreadable} from '../store/missing.js';
+import {HolmError} from '../../../engine/errors.js';
+import {withLock} from '../../lock.js';
+import {throwUnreadable} from '../../store/missing.js';
 import {makeTemplate, type MakeOptions} from './make-template.js';
-import {type MachineShape} from './qemu.js';
-import {intactSeal, templateFiles} from './seal.js';
+import {type MachineShape} from '../qemu.js';
+import {intactSeal, templateFiles} from './checksum.js';
 import {
 	hostKeyOf,
 	mapsReadOnly,

@@ -1,7 +1,7 @@
 import {rename, writeFile} from 'node:fs/promises';
 import ssh2 from 'ssh2';
-import {HolmError} from '../../engine/errors.js';
-import {readIfThere} from '../store/records.js';
+import {HolmError} from '../../../engine/errors.js';
+import {readIfThere} from '../../store/records.js';
 
 export type Key = {readonly privateKey: string; readonly publicKey: string};
 

@@ -12,9 +12,9 @@ import {
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {pruneTemplates} from '../../../source/host/machines/prune-templates.js';
-import {type MachineShape} from '../../../source/host/machines/qemu.js';
-import {templateFiles, writeSeal} from '../../../source/host/machines/seal.js';
+import {pruneTemplates} from '../../../../source/host/machines/template/prune-templates.js';
+import {type MachineShape} from '../../../../source/host/machines/qemu.js';
+import {templateFiles, writeSeal} from '../../../../source/host/machines/template/checksum.js';
 import {
 	hostKeyOf,
 	mapsReadOnly,
@@ -22,7 +22,7 @@ import {
 	qemuIdentity,
 	readTemplateHost,
 	templateKeyOf,
-} from '../../../source/host/machines/template-key.js';
+} from '../../../../source/host/machines/template/template-key.js';
 
 const makeDirectory = async (t: ExecutionContext): Promise<string> => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-key-'));

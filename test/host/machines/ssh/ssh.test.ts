@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import ssh2 from 'ssh2';
-import {dialSsh} from '../../../source/host/machines/ssh.js';
+import {dialSsh} from '../../../../source/host/machines/ssh/ssh.js';
 
 const keys = ssh2.utils.generateKeyPairSync('ed25519');
 

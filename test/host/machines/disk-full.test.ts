@@ -1,6 +1,6 @@
 import test from 'ava';
 import {type Qmp, type QmpEvent} from '../../../source/host/machines/qmp.js';
-import {watchSpace} from '../../../source/host/machines/space.js';
+import {watchSpace} from '../../../source/host/machines/disk-full.js';
 
 test('a machine that goes on after its disk found no room is told of, for its clock stood', async t => {
 	const listeners = new Set<(event: QmpEvent) => void>();

@@ -3,9 +3,9 @@ import {once} from 'node:events';
 import type {Socket} from 'node:net';
 import {setTimeout as delay} from 'node:timers/promises';
 import ssh2, {type Client} from 'ssh2';
-import {HolmError, messageOf} from '../../engine/errors.js';
-import {patienceRemedy} from './patience.js';
-import {connectOwn} from './run-directory.js';
+import {HolmError, messageOf} from '../../../engine/errors.js';
+import {patienceRemedy} from '../patience.js';
+import {connectOwn} from '../run-directory.js';
 
 export type SshOptions = {
 	/** Socket behind which a port of the guest is. */

@@ -1,9 +1,9 @@
 import {readdir} from 'node:fs/promises';
 import path from 'node:path';
-import {clearMachine} from './machine.js';
-import {isAlive} from './process.js';
-import {readRecord} from './record.js';
-import {orMissing} from '../store/missing.js';
+import {clearMachine} from '../machine.js';
+import {isAlive} from '../process.js';
+import {readRecord} from '../record.js';
+import {orMissing} from '../../store/missing.js';
 
 /** Ends and removes the templates that nobody makes any more: those of processes that are gone, and of this one, which is about to go or has only begun. */
 export const clearAbandonedTemplates = async (templates: string): Promise<void> => {

@@ -8,7 +8,7 @@ import {
 	postgres,
 	redis,
 	type Voice,
-} from './lines.js';
+} from './log-lines.js';
 
 /** The label of a made-up container that says how it speaks. */
 export const voiceLabel = 'holm.demo.voice';

@@ -3,8 +3,8 @@ import type {ContainerRecord, Simulation, State} from '../state.js';
 import type {Timers} from '../timers.js';
 import {createRandom, seedOf, type Random} from '../random.js';
 import {endRun} from '../end-container.js';
-import {voiceOf} from './voices.js';
-import type {Voice} from './lines.js';
+import {voiceOf} from './log-generators.js';
+import type {Voice} from './log-lines.js';
 
 /** What is to happen at a moment. */
 type Occasion = {at: number; readonly run: () => void; isTakenBack: boolean};

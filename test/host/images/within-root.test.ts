@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {mkdir, symlink, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
-import {readTextWithin, resolveWithin} from '../../../source/host/images/rooted.js';
+import {readTextWithin, resolveWithin} from '../../../source/host/images/within-root.js';
 import {directoryFor} from './storage-helper.js';
 
 test('links of an image lead to places of the image', async t => {

@@ -11,17 +11,17 @@ import {
 import {createServer} from 'node:net';
 import path from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {HolmError} from '../../engine/errors.js';
-import {keepConsole} from './console.js';
-import {awaitMigration, awaitQmp, ignoreSharedMemory} from './migration.js';
-import {groupsOf, identify, spawnDetached} from './process.js';
-import {machineFiles, qemuArguments, type MachineShape} from './qemu.js';
-import {type Qmp} from './qmp.js';
-import {writeRecord} from './record.js';
-import {connectOwn, openOwn} from './run-directory.js';
-import {templateFiles, writeSeal} from './seal.js';
-import {endedSilently, endOf, followStatus} from './status.js';
-import {mismeasuredFrequency} from './tsc.js';
+import {HolmError} from '../../../engine/errors.js';
+import {keepConsole} from '../console.js';
+import {awaitMigration, awaitQmp, ignoreSharedMemory} from '../migration.js';
+import {groupsOf, identify, spawnDetached} from '../process.js';
+import {machineFiles, qemuArguments, type MachineShape} from '../qemu.js';
+import {type Qmp} from '../qmp.js';
+import {writeRecord} from '../record.js';
+import {connectOwn, openOwn} from '../run-directory.js';
+import {templateFiles, writeSeal} from './checksum.js';
+import {endedSilently, endOf, followStatus} from '../status.js';
+import {mismeasuredFrequency} from '../tsc.js';
 
 export type MakeOptions = {
 	readonly shape: MachineShape;

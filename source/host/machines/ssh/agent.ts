@@ -1,8 +1,8 @@
 import {type ClientChannel} from 'ssh2';
-import {HolmError} from '../../engine/errors.js';
-import {patienceRemedy, within} from './patience.js';
-import {sshPorts} from './qemu.js';
-import {watchSilence} from './silence.js';
+import {HolmError} from '../../../engine/errors.js';
+import {patienceRemedy, within} from '../patience.js';
+import {sshPorts} from '../qemu.js';
+import {watchSilence} from '../silence.js';
 import {dialSsh, type Ssh} from './ssh.js';
 
 /** A command that runs in a guest. */

@@ -2,8 +2,8 @@ import {createHash} from 'node:crypto';
 import {readFile, stat} from 'node:fs/promises';
 import {release, version as kernelVersion} from 'node:os';
 import path from 'node:path';
-import {run} from '../run.js';
-import {qemuArguments, type MachineShape} from './qemu.js';
+import {run} from '../../run.js';
+import {qemuArguments, type MachineShape} from '../qemu.js';
 
 /** Part of every key: raised when the files of a template change, or what its key is made of: the earlier ones are removed then. */
 const format = 6;

@@ -1,7 +1,7 @@
 import {readdir, rm, stat} from 'node:fs/promises';
 import path from 'node:path';
-import {orMissing} from '../store/missing.js';
-import {readSeal, type Seal} from './seal.js';
+import {orMissing} from '../../store/missing.js';
+import {readSeal, type Seal} from './checksum.js';
 
 /** Removes the templates that are of no use any more: their initramfs is gone, or they were made under another QEMU, processor or kernel than `hostKey` says. Machines that run keep the memory they have of them. */
 export const pruneTemplates = async (directory: string, hostKey: string): Promise<void> => {

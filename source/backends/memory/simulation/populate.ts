@@ -10,7 +10,7 @@ import {addNetwork} from '../networks.js';
 import {startRecord} from '../start-container.js';
 import {publish, type Simulation, type State} from '../state.js';
 import {projectImages, type Project, type Service} from './projects.js';
-import {voiceLabel} from './voices.js';
+import {voiceLabel} from './log-generators.js';
 
 const hour = 3_600_000;
 
