@@ -11,7 +11,7 @@ import path from 'node:path';
 import {defaultSize, openGuest} from '../../../source/host/guest.js';
 import type {SetupStep} from '../../../source/host/kernel/guest-kernel.js';
 import {withLock} from '../../../source/host/lock.js';
-import {readSeal, writeSeal} from '../../../source/host/machines/template/checksum.js';
+import {readStamp, writeStamp} from '../../../source/host/machines/template/stamp.js';
 import {run} from '../../../source/host/run.js';
 import {provideRequirements} from '../../../source/host/setup/setup-all.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
@@ -38,12 +38,12 @@ export const layParts = async (root: string): Promise<void> => withLock(lock, as
 		await copy(kept[part], target[part]);
 	}
 
-	// A seal holds for one file of memory, and names the initramfs of its engine.
+	// A stamp holds for one file of memory, and names the initramfs of its engine.
 	for (const name of await readdir(target.templates)) {
 		if (!name.startsWith('lock-')) {
 			const template = path.join(target.templates, name);
-			const {initramfs, hostKey} = await readSeal(template);
-			await writeSeal(template, {initramfs: path.join(target.guest, path.basename(initramfs)), hostKey});
+			const {initramfs, hostKey} = await readStamp(template);
+			await writeStamp(template, {initramfs: path.join(target.guest, path.basename(initramfs)), hostKey});
 		}
 	}
 });

@@ -24,7 +24,7 @@ import {
 import {readRecord} from '../../../source/host/machines/record.js';
 import {ownerVariable} from '../../../source/host/machines/owner.js';
 import {sshPorts} from '../../../source/host/machines/qemu.js';
-import {readSeal, templateFiles, writeSeal} from '../../../source/host/machines/template/checksum.js';
+import {readStamp, templateFiles, writeStamp} from '../../../source/host/machines/template/stamp.js';
 import {templateOf, type Template} from '../../../source/host/machines/template/template.js';
 import {defaultSize} from '../../../source/host/guest.js';
 import {run} from '../../../source/host/run.js';
@@ -413,7 +413,7 @@ testMachine('a template from which no machine can be restored is made again, onc
 	const {ram} = templateFiles(directory);
 	await truncate(ram, 0);
 	await truncate(ram, shape.memoryBytes);
-	await writeSeal(directory, await readSeal(directory));
+	await writeStamp(directory, await readStamp(directory));
 	const damaged = await guest.template(defaultSize);
 	const {machine} = await start({arguments: ['sh', '-c', 'exit 4'], template: damaged});
 	t.like(await machine.ended, {kind: 'exited', exitCode: 4});

@@ -19,7 +19,7 @@ import {machineFiles, qemuArguments, type MachineShape} from '../qemu.js';
 import {type Qmp} from '../qmp.js';
 import {writeRecord} from '../record.js';
 import {connectOwn, openOwn} from '../run-directory.js';
-import {templateFiles, writeSeal} from './checksum.js';
+import {templateFiles, writeStamp} from './stamp.js';
 import {endedSilently, endOf, followStatus} from '../status.js';
 import {mismeasuredFrequency} from '../tsc.js';
 
@@ -184,7 +184,7 @@ const makeOnce = async (target: string, options: MakeOptions, tscKilohertz?: num
 		await copyKernelStart(shape.kernel, kernelStart, gid);
 		await writeFile(stateFile, state, {mode: 0o600});
 		await keepConsole(files.console, boot);
-		await writeSeal(directory, {initramfs: shape.initramfs, hostKey: options.hostKey});
+		await writeStamp(directory, {initramfs: shape.initramfs, hostKey: options.hostKey});
 		await rm(files.run, {recursive: true});
 		await rm(path.join(directory, 'outgoing.sock'), {force: true});
 		await rm(files.record);

@@ -5,7 +5,7 @@ import {withLock} from '../../lock.js';
 import {throwUnreadable} from '../../store/missing.js';
 import {makeTemplate, type MakeOptions} from './make-template.js';
 import {type MachineShape} from '../qemu.js';
-import {intactSeal, templateFiles} from './checksum.js';
+import {intactStamp, templateFiles} from './stamp.js';
 import {
 	hostKeyOf,
 	mapsReadOnly,
@@ -48,17 +48,17 @@ export type TemplateOptions = Omit<MakeOptions, 'readOnly' | 'hostKey'> & {
 	readonly onRemake?: (directory: string, reason: string) => void;
 };
 
-/** Undefined when there is none or when its memory has been written since it was sealed. */
+/** Undefined when there is none or when its memory has been written since it was saved. */
 const readTemplate = async (directory: string, options: TemplateOptions, readOnly: boolean): Promise<Template | undefined> => {
 	const {ram, kernelStart, state, boot} = templateFiles(directory);
 	const {shape, deviceGid, timeoutMs} = options;
 	try {
-		const seal = await intactSeal(directory);
-		return seal && {
-			shape, directory, id: seal.changedNs, ram, kernelStart, state: await readFile(state), boot: await readFile(boot), readOnly, deviceGid, timeoutMs,
+		const stamp = await intactStamp(directory);
+		return stamp && {
+			shape, directory, id: stamp.changedNs, ram, kernelStart, state: await readFile(state), boot: await readFile(boot), readOnly, deviceGid, timeoutMs,
 			async remake(reason) {
 				options.onRemake?.(directory, reason);
-				return obtain({...options, isAnew: false}, {except: seal.changedNs});
+				return obtain({...options, isAnew: false}, {except: stamp.changedNs});
 			},
 		};
 	} catch (error) {
@@ -136,6 +136,6 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 /**
 The template of a shape, made on first use (a boot: seconds). Callers that ask at once share one making, in other processes too; `onMaking` is called for each that has to wait.
 
-Its seal (size and time of the last change of its memory, which only the kernel sets) is compared at every use, and a template that was written to is made anew.
+Its stamp (size and time of the last change of its memory, which only the kernel sets) is compared at every use, and a template that was written to is made anew.
 */
 export const templateOf = async (options: TemplateOptions, onMaking?: () => void): Promise<Template> => obtain(options, {onMaking});

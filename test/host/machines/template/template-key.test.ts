@@ -14,7 +14,7 @@ import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {pruneTemplates} from '../../../../source/host/machines/template/prune-templates.js';
 import {type MachineShape} from '../../../../source/host/machines/qemu.js';
-import {templateFiles, writeSeal} from '../../../../source/host/machines/template/checksum.js';
+import {templateFiles, writeStamp} from '../../../../source/host/machines/template/stamp.js';
 import {
 	hostKeyOf,
 	mapsReadOnly,
@@ -113,7 +113,7 @@ test('templates of another host or of an initramfs that is gone are removed, and
 		const template = path.join(templates, name);
 		await mkdir(template, {recursive: true});
 		await writeFile(templateFiles(template).ram, '');
-		await writeSeal(template, origin);
+		await writeStamp(template, origin);
 	};
 
 	await make('kept', {initramfs, hostKey: 'here'});
@@ -121,7 +121,7 @@ test('templates of another host or of an initramfs that is gone are removed, and
 	await make('gone', {initramfs: `${initramfs}.gone`, hostKey: 'here'});
 	// As earlier versions sealed them.
 	await make('old', {initramfs, hostKey: 'here'});
-	await writeFile(templateFiles(path.join(templates, 'old')).seal, JSON.stringify({size: 0, changedNs: '0', initramfs}));
+	await writeFile(templateFiles(path.join(templates, 'old')).stamp, JSON.stringify({size: 0, changedNs: '0', initramfs}));
 	await mkdir(path.join(templates, 'made.x1y2z3'));
 	await writeFile(path.join(templates, 'lock-1-2'), '');
 	await pruneTemplates(templates, 'here');
