@@ -1,4 +1,3 @@
-import {HolmError} from '../../engine/errors.js';
 import type {ContainersVerbs} from '../../engine/containers.js';
 import type {Container, Filters} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
@@ -13,6 +12,7 @@ import {
 	type Context,
 	type Entry,
 } from './context.js';
+import {assertAllowed} from './phases.js';
 import type {VerbContext} from './verb-context.js';
 
 /** Takes a container away that does not run: its helper machine, its processes' records, its files. */
@@ -45,8 +45,8 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 			return;
 		}
 
-		if (isActive(entry) && !isGoing) {
-			throw new HolmError('conflict', `cannot remove container "${container.name}": container is ${container.status.state}`, {remedy: `stop it first, or force it: holm rm -f ${container.name}`});
+		if (!isGoing) {
+			assertAllowed('remove', entry);
 		}
 
 		supervisor.cancelRestart(entry);
@@ -97,11 +97,8 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 		},
 		async removeContainer(reference, {force = false, volumes = false} = {}) {
 			const entry = find(reference);
-			if (!force && entry.run.state === 'starting') {
-				throw new HolmError('conflict', `cannot remove container "${entry.container.name}": container is being started`, {remedy: `stop it first, or force it: holm rm -f ${entry.container.name}`});
-			}
-
 			if (!force) {
+				assertAllowed('remove', entry);
 				await entry.queue(async () => {
 					await take(entry, volumes);
 				});

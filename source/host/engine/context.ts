@@ -1,5 +1,4 @@
 import type {Writable} from 'node:stream';
-import {HolmError} from '../../engine/errors.js';
 import type {EventLog} from '../../engine/event-log.js';
 import {createWake, type Wake} from '../../engine/wake.js';
 import type {Container, EngineEvent, NetworkConfiguration} from '../../engine/resources.js';
@@ -149,21 +148,4 @@ export const publishContainer = (context: Context, {container}: Entry, action: s
 	publish(context, 'container', action, container.id, {
 		...container.configuration.labels, image: container.configuration.image, name: container.name, ...attributes,
 	});
-};
-
-/** Refuses with `conflict` a container that does not run, and with `unavailable` one that cannot go on. */
-export const assertRunning = (entry: Entry): void => {
-	const {name, status} = entry.container;
-	const machine = machineOf(entry);
-	if (!isLive(entry) || !machine) {
-		throw new HolmError('conflict', `container ${name} is not running`, {remedy: `holm start ${name}`});
-	}
-
-	if (status.state === 'paused') {
-		throw new HolmError('conflict', `container ${name} is paused`, {remedy: `holm unpause ${name}`});
-	}
-
-	if (machine.isOutOfSpace()) {
-		throw new HolmError('unavailable', `container ${name} stands still: what it writes finds no room on the host's disk`, {remedy: 'make room there, and it goes on'});
-	}
 };

@@ -43,6 +43,8 @@ import {containersVerbs, takeContainer} from './containers.js';
 import {createExecs} from './exec-store.js';
 import {createWithFiles} from './files.js';
 import {startAfterBoot, stopForShutdown} from './host-boots.js';
+import {bootMachine} from './boot.js';
+import {letGoOfConsole} from './boot-log.js';
 import {createSupervisor, type Supervisor} from './supervisor.js';
 import {makeNetwork, networksVerbs} from './networks.js';
 import {createQueue} from './queue.js';
@@ -277,6 +279,9 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const helpers = createHelperMachines(context);
 	const supervisor = createSupervisor(context, {
 		networking,
+		boot: async (entry, signal) => bootMachine(context, entry, signal),
+		keepConsole: async entry => letGoOfConsole(context, entry),
+		removeMachine: async ({container: {id}}) => clearMachine(paths.container(id).machine),
 		async remove(entry) {
 			await takeContainer({...context, helpers, execs}, entry, true);
 		},

@@ -17,12 +17,12 @@ import type {Agent, GuestCommand} from '../machines/ssh/agent.js';
 import {notFrozen} from './frozen.js';
 import {createQueue, createRefresh, type Queue} from './queue.js';
 import {
-	assertRunning,
 	machineOf,
 	publishContainer,
 	type Entry,
 	type Context,
 } from './context.js';
+import {assertAllowed} from './phases.js';
 
 /** Processes that were started in containers beside their first one. */
 export type Execs = {
@@ -164,7 +164,7 @@ export const createExecs = (context: Context): Execs => {
 
 	return {
 		create(entry, configuration) {
-			assertRunning(entry);
+			assertAllowed('use', entry);
 			validateExec(configuration);
 			const id = newId();
 			const exec: Exec = {
@@ -177,7 +177,7 @@ export const createExecs = (context: Context): Execs => {
 		async start(id, size) {
 			const exec = find(id);
 			const {entry, configuration} = exec;
-			assertRunning(entry);
+			assertAllowed('use', entry);
 			if (exec.isStarted) {
 				throw new HolmError('conflict', `exec ${id.slice(0, 12)} has already run`, {remedy: 'make another one'});
 			}
@@ -190,7 +190,7 @@ export const createExecs = (context: Context): Execs => {
 			} catch (error) {
 				exec.isRunning = false;
 				// A machine that came to a stand meanwhile says more than that it does not answer.
-				assertRunning(entry);
+				assertAllowed('use', entry);
 				throw error;
 			}
 

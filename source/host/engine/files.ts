@@ -4,11 +4,11 @@ import {quote} from '../../text/escape.js';
 import {complaintOf, type Agent} from '../machines/ssh/agent.js';
 import {guestPaths} from '../containers/bundle.js';
 import {
-	assertRunning,
 	isLive,
 	machineOf,
 	type Entry,
 } from './context.js';
+import {assertAllowed} from './phases.js';
 import {watchSilence} from '../machines/silence.js';
 import type {HelperMachines} from './helper-machines.js';
 
@@ -27,7 +27,7 @@ const filesOfRunning = (entry: Entry): Files | undefined => {
 		return undefined;
 	}
 
-	assertRunning(entry);
+	assertAllowed('use', entry);
 	return {agent: machine.agent, prefix: runningPrefix};
 };
 
@@ -38,7 +38,7 @@ const useRunning = async <Result>(entry: Entry, files: Files, use: (files: Files
 		return result;
 	} catch (error) {
 		if (machineOf(entry)?.isOutOfSpace()) {
-			assertRunning(entry);
+			assertAllowed('use', entry);
 		}
 
 		throw error;

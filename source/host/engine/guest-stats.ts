@@ -3,7 +3,8 @@ import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats} from '../../engine/resources.js';
 import {guestPaths} from '../containers/bundle.js';
 import {defaultSize} from '../guest.js';
-import {assertRunning, machineOf, type Entry} from './context.js';
+import {machineOf, type Entry} from './context.js';
+import {assertAllowed} from './phases.js';
 
 const cgroup = `/sys/fs/cgroup${guestPaths.cgroup}`;
 
@@ -64,7 +65,7 @@ const residentBytes = async (pid: number): Promise<number | undefined> => {
 
 /** One reading of a running container. Throws `conflict` when it does not run. */
 export const readStats = async (entry: Entry): Promise<ContainerStats> => {
-	assertRunning(entry);
+	assertAllowed('use', entry);
 	const {container: {configuration}} = entry;
 	const machine = machineOf(entry);
 	const [answer, hostMemoryBytes] = await Promise.all([machine!.agent.run(readCommand), residentBytes(machine!.pid)]);
@@ -115,7 +116,7 @@ export const parseProcesses = (text: string, now: number): ProcessList => {
 
 /** The processes of a container, with the numbers that its guest has for them. Only the columns of `ps -ef` are known. */
 export const listProcesses = async (entry: Entry, psArguments = '-ef'): Promise<ProcessList> => {
-	assertRunning(entry);
+	assertAllowed('use', entry);
 	if (!['-ef', '', 'ef', '-f', '-e'].includes(psArguments.trim())) {
 		throw new HolmError('unsupported', `holm top does not know the options ${JSON.stringify(psArguments.slice(0, 64))}`, {remedy: 'leave them out for the columns of ps -ef'});
 	}

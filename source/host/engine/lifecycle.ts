@@ -1,4 +1,3 @@
-import {HolmError} from '../../engine/errors.js';
 import type {LifecycleVerbs} from '../../engine/lifecycle.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
@@ -6,14 +5,13 @@ import {defaultSize, validateSize} from '../guest.js';
 import {findContainer} from './find.js';
 import type {StopOptions} from './supervisor.js';
 import {
-	assertRunning,
 	isActive,
-	isLive,
 	machineOf,
 	publishContainer,
 	saveContainer,
 	type Entry,
 } from './context.js';
+import {assertAllowed} from './phases.js';
 import type {VerbContext} from './verb-context.js';
 
 const sigkill = 9;
@@ -73,40 +71,22 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 		async killContainer(reference, signal = 'SIGKILL') {
 			const entry = find(reference);
 			const number = signalNumber(signal);
-			const {name, status} = entry.container;
-			if (entry.run.state === 'starting') {
-				if (number !== sigkill) {
-					throw new HolmError('conflict', `container ${name} is being started, and its process takes no signals yet`, {remedy: `end it: holm kill ${name}`});
-				}
-
-				publishContainer(context, entry, 'kill', {signal: String(number)});
-				await supervisor.kill(entry);
-				return;
-			}
-
-			const machine = machineOf(entry);
-			if (!machine || !isLive(entry)) {
-				throw new HolmError('conflict', `Cannot kill container: ${name}: container ${entry.container.id.slice(0, 12)} is not running`, {remedy: `holm start ${name}`});
-			}
-
+			const isKill = number === sigkill;
+			assertAllowed(isKill ? 'kill' : 'signal', entry);
 			publishContainer(context, entry, 'kill', {signal: String(number)});
-			if (number === sigkill) {
-				entry.isStoppedByUser = true;
+			if (isKill) {
+				entry.isStoppedByUser ||= entry.run.state !== 'starting';
 				await supervisor.kill(entry);
 				return;
 			}
 
-			if (status.state === 'paused') {
-				throw new HolmError('conflict', `container ${name} is paused`, {remedy: `holm unpause ${name}`});
-			}
-
-			await machine.signal(number);
+			await machineOf(entry)!.signal(number);
 		},
 		async pauseContainer(reference) {
 			const entry = find(reference);
-			assertRunning(entry);
+			assertAllowed('pause', entry);
 			await entry.queue(async () => {
-				assertRunning(entry);
+				assertAllowed('pause', entry);
 				await machineOf(entry)!.pause();
 				const {status} = entry.container;
 				if (status.state === 'running') {
@@ -120,14 +100,13 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 		async unpauseContainer(reference) {
 			const entry = find(reference);
 			await entry.queue(async () => {
-				const {status, name} = entry.container;
-				const machine = machineOf(entry);
-				if (status.state !== 'paused' || !machine) {
-					throw new HolmError('conflict', `container ${name} is not paused`, {remedy: 'holm ps -a shows its state'});
+				assertAllowed('unpause', entry);
+				await machineOf(entry)!.resume();
+				const {status} = entry.container;
+				if (status.state === 'paused') {
+					entry.container = {...entry.container, status: {...status, state: 'running'}};
 				}
 
-				await machine.resume();
-				entry.container = {...entry.container, status: {...status, state: 'running'}};
 				await saveContainer(context, entry);
 				publishContainer(context, entry, 'unpause');
 			});

@@ -1,18 +1,12 @@
-import {chmod, chown} from 'node:fs/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
 import {restartDelay, restarts, settledAfter} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
-import {prepareLog} from '../containers/log-rotation.js';
-import {defaultSize, machineUidOf} from '../guest.js';
-import {clearMachine, startMachine} from '../machines/machine.js';
 import type {MachineEnd} from '../machines/status.js';
-import {endsWithin, patienceRemedy, unlessAborted} from '../machines/patience.js';
+import {endsWithin} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
-import {letGoOfConsole} from './boot-log.js';
 import type {Networking} from './networking.js';
 import {
-	isLive,
 	publishConnections,
 	publishContainer,
 	saveContainer,
@@ -20,9 +14,8 @@ import {
 	type Entry,
 	type Context,
 } from './context.js';
-import {startMessageFor} from './start-message.js';
-import {devicesFor, wantedPorts} from './wanted-state.js';
-import {sharesFor} from './volumes.js';
+import {assertAllowed} from './phases.js';
+import {wantedPorts} from './wanted-state.js';
 
 /** Bringing machines up and taking them down. */
 export type Supervisor = {
@@ -60,20 +53,6 @@ const sigkill = 9;
 /** How long a guest may take to kill its process before its machine is killed. */
 const guestPatienceMs = 5000;
 
-/** What the runtime's refusal means to whoever asked, with Docker's exit status for it. */
-export const refusalOf = (reason: string, {process: {arguments: [program = '']}}: Pick<Container, 'process'>): {readonly error: HolmError; readonly exitCode: number} => {
-	const name = JSON.stringify(program.slice(0, 200));
-	if (/not found|no such file/iv.test(reason)) {
-		return {error: new HolmError('command-not-found', `exec: ${name}: ${/stat|directory/iv.test(reason) && program.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH'}`, {remedy: 'name a program that the image has', cause: reason}), exitCode: 127};
-	}
-
-	if (/permission denied|operation not permitted|is a directory|not executable|exec format/iv.test(reason)) {
-		return {error: new HolmError('not-executable', `exec: ${name}: ${reason.replace(/^.*: (?=[A-Z])/v, '')}`, {remedy: 'name a program that may be executed', cause: reason}), exitCode: 126};
-	}
-
-	return {error: new HolmError('internal', `the container could not be started: ${reason}`), exitCode: 128};
-};
-
 const statusAfter = (end: MachineEnd, startedAt: number): Extract<Container['status'], {state: 'exited'}> => {
 	const common = {state: 'exited', startedAt, finishedAt: end.at} as const;
 	switch (end.kind) {
@@ -102,12 +81,20 @@ const announceEnd = (entry: Entry) => {
 
 export type SupervisorOptions = {
 	readonly networking: Networking;
+	/** Boots the VM of a container. Resolves when its process runs, throws with the reason when it never did. */
+	readonly boot: (entry: Entry, signal: AbortSignal) => Promise<Machine>;
+	/** Keeps what the VM's console showed. */
+	readonly keepConsole: (entry: Entry) => Promise<void>;
+	/** Removes what is left of a VM that has ended. */
+	readonly removeMachine: (entry: Entry) => Promise<void>;
 	/** Takes away a container that removes itself. */
 	readonly remove: (entry: Entry) => Promise<void>;
 };
 
-export const createSupervisor = (context: Context, {networking, remove}: SupervisorOptions): Supervisor => {
-	const {paths, guest, images, disks} = context;
+export const createSupervisor = (context: Context, options: SupervisorOptions): Supervisor => {
+	const {
+		networking, boot, keepConsole, removeMachine, remove,
+	} = options;
 	let isClosed = false;
 
 	const update = async (entry: Entry, change: Partial<Container>) => {
@@ -128,16 +115,12 @@ export const createSupervisor = (context: Context, {networking, remove}: Supervi
 	const clear = async (entry: Entry) => {
 		const {container} = entry;
 		const errors = [...await networking.disconnect(entry)];
-		try {
-			await letGoOfConsole(context, entry);
-		} catch (error) {
-			errors.push(error);
-		}
-
-		try {
-			await clearMachine(paths.container(container.id).machine);
-		} catch (error) {
-			errors.push(error);
+		for (const remove of [keepConsole, removeMachine]) {
+			try {
+				await remove(entry);
+			} catch (error) {
+				errors.push(error);
+			}
 		}
 
 		for (const error of errors) {
@@ -217,66 +200,6 @@ export const createSupervisor = (context: Context, {networking, remove}: Supervi
 
 			rest();
 		})();
-	};
-
-	/** Resolves when the process runs; throws with the reason when it never did. */
-	const boot = async (entry: Entry, signal: AbortSignal): Promise<Machine> => {
-		const {container} = entry;
-		const {configuration, id} = container;
-		const files = paths.container(id);
-		const uid = machineUidOf(id);
-		const image = await images.get(container.imageId);
-		const [template, base] = await unlessAborted(Promise.all([
-			guest.template({
-				cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes, kernel: configuration.kernel,
-			}),
-			disks.base(image),
-			prepareLog(files.log).then(async () => {
-				await chown(files.log, uid, guest.gid);
-				await chmod(files.log, 0o600);
-			}),
-		]), signal);
-		const devices = devicesFor(container.attachments, context.networks);
-		entry.devices = Object.fromEntries(devices.map(({endpointId, name}) => [endpointId, name]));
-		const machine = await startMachine({
-			name: `holm-${container.name}`.slice(0, 64),
-			directory: files.machine,
-			template,
-			program: guest.program,
-			uid,
-			gid: guest.gid,
-			network: context.namespace.path,
-			disk: files.disk,
-			devices,
-			shares: sharesFor(context, container),
-			log: files.log,
-			message: startMessageFor(context, container, base.accounts),
-			privateKey: guest.key.privateKey,
-			signal,
-		});
-		entry.container = {...entry.container, machine: {
-			accelerator: template.shape.accelerator,
-			cpus: template.shape.cpus,
-			memoryBytes: template.shape.memoryBytes,
-			kernel: template.shape.kernel,
-			phases: [],
-		}};
-		try {
-			await unlessAborted(machine.started, signal);
-			return machine;
-		} catch (error) {
-			if (signal.aborted) {
-				await machine.kill();
-				throw error;
-			}
-
-			const end = await machine.ended;
-			if (end.kind === 'exited') {
-				return machine;
-			}
-
-			throw end.kind === 'refused' ? refusalOf(end.reason, container).error : new HolmError('internal', `the machine of ${container.name} did not start: ${end.reason}`, {remedy: `holm logs --boot ${container.name} may say more; ${patienceRemedy}`});
-		}
 	};
 
 	const startNow = async (entry: Entry): Promise<void> => {
@@ -404,36 +327,29 @@ export const createSupervisor = (context: Context, {networking, remove}: Supervi
 
 	return {
 		async start(entry) {
-			const {status, name} = entry.container;
-			if (isLive(entry)) {
-				if (status.state === 'paused') {
-					throw new HolmError('conflict', `cannot start a paused container, try unpause instead: ${name}`, {remedy: `holm unpause ${name}`});
-				}
-
-				throw new HolmError('not-modified', `container ${name} runs already`);
-			}
-
+			assertAllowed('start', entry);
 			cancelRestart(entry);
 			entry.restartsInARow = 0;
 			entry.container = {...entry.container, restartCount: 0};
 			await startNow(entry);
 		},
 		async stop(entry, options = {}) {
+			entry.isStoppedByUser ||= !options.isHostStopping;
+			await settled(entry);
 			const {container, run} = entry;
 			const {configuration, status} = container;
-			entry.isStoppedByUser ||= !options.isHostStopping;
 			if (status.state === 'restarting') {
 				await rest(entry, status);
 				return;
 			}
 
 			if (run.state !== 'live') {
-				await settled(entry);
 				await saveContainer(context, entry);
-				throw new HolmError('not-modified', `container ${container.name} does not run`);
+				assertAllowed('stop', entry);
+				return;
 			}
 
-			const image = await images.get(container.imageId).catch(() => undefined);
+			const image = await context.images.get(container.imageId).catch(() => undefined);
 			const signal = signalNumber(options.signal ?? configuration.stopSignal ?? image?.configuration.stopSignal ?? 'SIGTERM');
 			const seconds = secondsFor(entry, options);
 			await wake(entry, run.machine);

@@ -1,0 +1,87 @@
+import {chmod, chown} from 'node:fs/promises';
+import {HolmError} from '../../engine/errors.js';
+import type {Container} from '../../engine/resources.js';
+import {prepareLog} from '../containers/log-rotation.js';
+import {defaultSize, machineUidOf} from '../guest.js';
+import {startMachine} from '../machines/machine.js';
+import {patienceRemedy, unlessAborted} from '../machines/patience.js';
+import type {Machine} from '../machines/running-machine.js';
+import type {Context, Entry} from './context.js';
+import {startMessageFor} from './start-message.js';
+import {sharesFor} from './volumes.js';
+import {devicesFor} from './wanted-state.js';
+
+/** What the runtime's refusal means to whoever asked, with Docker's exit status for it. */
+const processRefusal = (reason: string, {process: {arguments: [program = '']}}: Pick<Container, 'process'>): {readonly error: HolmError; readonly exitCode: number} => {
+	const name = JSON.stringify(program.slice(0, 200));
+	if (/not found|no such file/iv.test(reason)) {
+		return {error: new HolmError('command-not-found', `exec: ${name}: ${/stat|directory/iv.test(reason) && program.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH'}`, {remedy: 'name a program that the image has', cause: reason}), exitCode: 127};
+	}
+
+	if (/permission denied|operation not permitted|is a directory|not executable|exec format/iv.test(reason)) {
+		return {error: new HolmError('not-executable', `exec: ${name}: ${reason.replace(/^.*: (?=[A-Z])/v, '')}`, {remedy: 'name a program that may be executed', cause: reason}), exitCode: 126};
+	}
+
+	return {error: new HolmError('internal', `the container could not be started: ${reason}`), exitCode: 128};
+};
+
+/** Resolves when the process runs; throws with the reason when it never did. */
+export const bootMachine = async (context: Context, entry: Entry, signal: AbortSignal): Promise<Machine> => {
+	const {paths, guest, images, disks} = context;
+	const {container} = entry;
+	const {configuration, id} = container;
+	const files = paths.container(id);
+	const uid = machineUidOf(id);
+	const image = await images.get(container.imageId);
+	const [template, base] = await unlessAborted(Promise.all([
+		guest.template({
+			cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes, kernel: configuration.kernel,
+		}),
+		disks.base(image),
+		prepareLog(files.log).then(async () => {
+			await chown(files.log, uid, guest.gid);
+			await chmod(files.log, 0o600);
+		}),
+	]), signal);
+	const devices = devicesFor(container.attachments, context.networks);
+	entry.devices = Object.fromEntries(devices.map(({endpointId, name}) => [endpointId, name]));
+	const machine = await startMachine({
+		name: `holm-${container.name}`.slice(0, 64),
+		directory: files.machine,
+		template,
+		program: guest.program,
+		uid,
+		gid: guest.gid,
+		network: context.namespace.path,
+		disk: files.disk,
+		devices,
+		shares: sharesFor(context, container),
+		log: files.log,
+		message: startMessageFor(context, container, base.accounts),
+		privateKey: guest.key.privateKey,
+		signal,
+	});
+	entry.container = {...entry.container, machine: {
+		accelerator: template.shape.accelerator,
+		cpus: template.shape.cpus,
+		memoryBytes: template.shape.memoryBytes,
+		kernel: template.shape.kernel,
+		phases: [],
+	}};
+	try {
+		await unlessAborted(machine.started, signal);
+		return machine;
+	} catch (error) {
+		if (signal.aborted) {
+			await machine.kill();
+			throw error;
+		}
+
+		const end = await machine.ended;
+		if (end.kind === 'exited') {
+			return machine;
+		}
+
+		throw end.kind === 'refused' ? processRefusal(end.reason, container).error : new HolmError('internal', `the machine of ${container.name} did not start: ${end.reason}`, {remedy: `holm logs --boot ${container.name} may say more; ${patienceRemedy}`});
+	}
+};

@@ -1,0 +1,101 @@
+import {HolmError} from '../../engine/errors.js';
+import type {Container} from '../../engine/resources.js';
+import type {Entry} from './context.js';
+
+/** How far a container is with its run, as verbs see it. */
+export type Phase =
+	/** Created or exited. */
+	| 'resting'
+	/** Up to the moment its process runs. */
+	| 'starting'
+	| 'running'
+	| 'paused'
+	/** Paused by QEMU: what it writes finds no room on the host's disk. */
+	| 'stalled'
+	/** Its VM has ended and is being removed. */
+	| 'ending'
+	/** Its policy starts it again, after a while. */
+	| 'restarting';
+
+/** Verbs that depend on the phase; `signal` is a kill with any signal but SIGKILL, `use` whatever needs a guest that answers. */
+export type PhasedVerb = 'start' | 'stop' | 'kill' | 'signal' | 'pause' | 'unpause' | 'remove' | 'attach' | 'resize' | 'use';
+
+type Refusal = (container: Container) => HolmError;
+
+export const phaseOf = ({container: {status}, run}: Pick<Entry, 'container' | 'run'>): Phase => {
+	switch (run.state) {
+		case 'starting':
+		case 'ending': {
+			return run.state;
+		}
+
+		case 'live': {
+			return status.state === 'paused' ? 'paused' : (run.machine.isOutOfSpace() ? 'stalled' : 'running');
+		}
+
+		case 'idle':
+		case 'waiting': {
+			return status.state === 'restarting' ? 'restarting' : 'resting';
+		}
+	}
+};
+
+const conflict = (message: (container: Container) => string, remedy: (name: string) => string): Refusal =>
+	container => new HolmError('conflict', message(container), {remedy: remedy(container.name)});
+
+const notRunning = conflict(({name}) => `container ${name} is not running`, name => `holm start ${name}`);
+const paused = conflict(({name}) => `container ${name} is paused`, name => `holm unpause ${name}`);
+const stalled: Refusal = ({name}) => new HolmError('unavailable', `container ${name} stands still: what it writes finds no room on the host's disk`, {remedy: 'make room there, and it goes on'});
+const notPaused = conflict(({name}) => `container ${name} is not paused`, () => 'holm ps -a shows its state');
+const runsAlready: Refusal = ({name}) => new HolmError('not-modified', `container ${name} runs already`);
+const doesNotRun: Refusal = ({name}) => new HolmError('not-modified', `container ${name} does not run`);
+const notKilled = conflict(({name, id}) => `Cannot kill container: ${name}: container ${id.slice(0, 12)} is not running`, name => `holm start ${name}`);
+const inUse = (state: (container: Container) => string): Refusal =>
+	conflict(container => `cannot remove container "${container.name}": container is ${state(container)}`, name => `stop it first, or force it: holm rm -f ${name}`);
+const active = inUse(({status}) => status.state);
+
+/** What each phase refuses, and in which words; what is undefined is done. */
+export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusal | undefined>>>> = {
+	start: {
+		resting: undefined,
+		starting: undefined,
+		running: runsAlready,
+		paused: conflict(({name}) => `cannot start a paused container, try unpause instead: ${name}`, name => `holm unpause ${name}`),
+		stalled: runsAlready,
+		ending: undefined,
+		restarting: undefined,
+	},
+	stop: {resting: doesNotRun, starting: undefined, running: undefined, paused: undefined, stalled: undefined, ending: doesNotRun, restarting: undefined},
+	kill: {resting: notKilled, starting: undefined, running: undefined, paused: undefined, stalled: undefined, ending: notKilled, restarting: notKilled},
+	signal: {
+		resting: notKilled,
+		starting: conflict(({name}) => `container ${name} is being started, and its process takes no signals yet`, name => `end it: holm kill ${name}`),
+		running: undefined,
+		paused,
+		stalled: undefined,
+		ending: notKilled,
+		restarting: notKilled,
+	},
+	pause: {resting: notRunning, starting: notRunning, running: undefined, paused, stalled, ending: notRunning, restarting: notRunning},
+	unpause: {resting: notPaused, starting: notPaused, running: notPaused, paused: undefined, stalled: notPaused, ending: notPaused, restarting: notPaused},
+	remove: {resting: undefined, starting: inUse(() => 'being started'), running: active, paused: active, stalled: active, ending: undefined, restarting: active},
+	attach: {
+		resting: undefined,
+		starting: undefined,
+		running: undefined,
+		paused: conflict(({name}) => `container ${name} is paused`, name => `unpause it before attaching: holm unpause ${name}`),
+		stalled: undefined,
+		ending: undefined,
+		restarting: undefined,
+	},
+	resize: {resting: notRunning, starting: notRunning, running: undefined, paused: undefined, stalled: undefined, ending: notRunning, restarting: notRunning},
+	use: {resting: notRunning, starting: notRunning, running: undefined, paused, stalled, ending: notRunning, restarting: notRunning},
+};
+
+/** Refuses what the container's phase does not allow: with `conflict`, `not-modified`, or `unavailable` for one that cannot go on. */
+export const assertAllowed = (verb: PhasedVerb, entry: Pick<Entry, 'container' | 'run'>): void => {
+	const refusal = refusals[verb][phaseOf(entry)];
+	if (refusal) {
+		throw refusal(entry.container);
+	}
+};

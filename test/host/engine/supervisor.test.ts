@@ -1,0 +1,378 @@
+import {mkdir, mkdtemp, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import test, {type ExecutionContext} from 'ava';
+import {HolmError} from '../../../source/engine/errors.js';
+import {createEventLog} from '../../../source/engine/event-log.js';
+import type {ContainerConfiguration, EngineEvent} from '../../../source/engine/resources.js';
+import {newEntry, type Context, type Entry} from '../../../source/host/engine/context.js';
+import {phaseOf} from '../../../source/host/engine/phases.js';
+import {createSupervisor, type SupervisorOptions} from '../../../source/host/engine/supervisor.js';
+import type {Machine} from '../../../source/host/machines/running-machine.js';
+import type {MachineEnd} from '../../../source/host/machines/status.js';
+import {pathsOf} from '../../../source/host/store/paths.js';
+import {configuration, container} from '../../api/helpers/resources.js';
+
+type FakeMachine = Machine & {
+	readonly signals: readonly number[];
+	/** Ends it as a guest or the host does. */
+	readonly end: (exitCode: number) => void;
+	readonly die: () => void;
+};
+
+/** A machine without a guest. It ends by SIGKILL, and by SIGTERM unless it is deaf. */
+const createMachine = ({isDeaf = false} = {}): FakeMachine => {
+	const {promise: ended, resolve} = Promise.withResolvers<MachineEnd>();
+	const signals: number[] = [];
+	const end = (exitCode: number) => {
+		resolve({kind: 'exited', exitCode, outOfMemory: false, at: Date.now()});
+	};
+
+	const die = () => {
+		resolve({kind: 'died', reason: 'QEMU ended', at: Date.now()});
+	};
+
+	return {
+		pid: 42,
+		ended,
+		signals,
+		end,
+		die,
+		phases: () => [],
+		isOutOfSpace: () => false,
+		async signal(number: number) {
+			signals.push(number);
+			if (number === 9 || !isDeaf) {
+				end(128 + number);
+			}
+		},
+		async resume() {
+			signals.push(0);
+		},
+		async kill() {
+			die();
+		},
+	} as unknown as FakeMachine;
+};
+
+type Given = {
+	readonly configuration?: Partial<ContainerConfiguration>;
+	/** Boots of one container, one after another; the last one goes on. */
+	readonly boots?: ReadonlyArray<(signal: AbortSignal) => Promise<Machine>>;
+	readonly options?: Partial<SupervisorOptions>;
+};
+
+/** A supervisor over machines that do not exist, and one container. */
+const open = async (t: ExecutionContext, {configuration: given = {}, boots, options}: Given = {}) => {
+	const root = await mkdtemp(path.join(tmpdir(), 'holm-supervisor-'));
+	t.teardown(async () => rm(root, {recursive: true}));
+	const paths = pathsOf(root);
+	const events: EngineEvent[] = [];
+	const log: string[] = [];
+	const eventLog = createEventLog();
+	const context = {
+		paths,
+		containers: new Map<string, Entry>(),
+		networks: new Map(),
+		images: {
+			async get() {
+				throw new HolmError('not-found', 'No such image');
+			},
+		},
+		events: {
+			...eventLog,
+			publish(event: EngineEvent) {
+				events.push(event);
+			},
+		},
+		log(line: string) {
+			log.push(line);
+		},
+	} as unknown as Context;
+	const machines: FakeMachine[] = [];
+	const queue = [...boots ?? []];
+	const done: string[] = [];
+	const supervisor = createSupervisor(context, {
+		networking: {
+			publishPorts: async () => [],
+			async plug() {
+				done.push('plug');
+			},
+			async disconnect() {
+				done.push('disconnect');
+				return [];
+			},
+		} as unknown as SupervisorOptions['networking'],
+		async boot(entry, signal) {
+			const next = queue.length > 1 ? queue.shift() : queue[0];
+			const machine = await (next?.(signal) ?? createMachine()) as FakeMachine;
+			entry.container = {...entry.container, machine: {accelerator: 'kvm', cpus: 1, memoryBytes: 1, kernel: '', phases: []}};
+			machines.push(machine);
+			return machine;
+		},
+		async keepConsole() {
+			done.push('keep console');
+		},
+		async removeMachine() {
+			done.push('remove machine');
+		},
+		async remove({container: {id}, removed}) {
+			context.containers.delete(id);
+			removed.resolve();
+		},
+		...options,
+	});
+	const entry = newEntry({container: container({name: 'web', status: {state: 'created'}, configuration: configuration({name: 'web', ...given})}), isStoppedByUser: false, devices: {}});
+	const {id} = entry.container;
+	await mkdir(paths.container(id).directory, {recursive: true});
+	context.containers.set(id, entry);
+	t.teardown(async () => {
+		supervisor.cancelRestart(entry);
+		for (const machine of machines) {
+			machine.die();
+		}
+
+		await supervisor.close();
+	});
+
+	return {
+		supervisor,
+		entry,
+		machines,
+		done,
+		log,
+		actions: () => events.filter(({type}) => type === 'container').map(({action}) => action),
+		state: () => entry.container.status.state,
+		start: async () => entry.queue(async () => supervisor.start(entry)),
+		stop: async (seconds?: number) => entry.queue(async () => supervisor.stop(entry, {timeoutSeconds: seconds})),
+		/** What is on the disk of it. */
+		async record() {
+			const {value} = JSON.parse(await readFile(paths.container(id).record, 'utf8')) as {readonly value: {readonly container: {readonly status: {readonly state: string}}; readonly isStoppedByUser: boolean}};
+			return value;
+		},
+		/** Waits until it is in such a state: it is told of each start and each end. */
+		async until(isWanted: () => boolean) {
+			while (!isWanted()) {
+				await entry.changed.wait(AbortSignal.timeout(20));
+			}
+		},
+	};
+};
+
+const always = {name: 'always', maximumRetryCount: 0} as const;
+
+test('a start: network, machine, record, events', async t => {
+	const {start, state, machines, done, actions, record, entry} = await open(t);
+	await start();
+	t.is(state(), 'running');
+	t.is(phaseOf(entry), 'running');
+	t.is(machines.length, 1);
+	t.deepEqual(done, ['plug']);
+	t.deepEqual(actions(), ['start']);
+	t.is((await record()).container.status.state, 'running');
+	await t.throwsAsync(start, {message: 'container web runs already', code: 'not-modified'});
+});
+
+test('a start that fails leaves nothing and says why', async t => {
+	const {start, state, done, entry, record} = await open(t, {boots: [async () => {
+		throw new HolmError('internal', 'the machine of web did not start');
+	}]});
+	const {signal} = entry.ended;
+	await t.throwsAsync(start, {message: 'the machine of web did not start'});
+	t.is(state(), 'created');
+	t.is(phaseOf(entry), 'resting');
+	t.deepEqual(done, ['plug', 'disconnect', 'keep console', 'remove machine']);
+	t.true(signal.aborted, 'who waits for its end is told');
+	t.is((await record()).container.status.state, 'created');
+});
+
+test('what cannot be removed of a machine is logged, and the rest is removed', async t => {
+	const {start, machines, done, log, until, state} = await open(t, {options: {
+		async keepConsole() {
+			throw new Error('EIO');
+		},
+	}});
+	await start();
+	machines[0]!.die();
+	await until(() => done.includes('remove machine'));
+	t.is(state(), 'exited');
+	t.deepEqual(log, ['web: EIO']);
+});
+
+test('a port in use is found before anything is made', async t => {
+	const {start, done, machines} = await open(t, {options: {networking: {
+		async publishPorts() {
+			throw new HolmError('conflict', 'port 80 is in use');
+		},
+		disconnect: async () => [],
+	} as unknown as SupervisorOptions['networking']}});
+	await t.throwsAsync(start, {message: 'port 80 is in use'});
+	t.deepEqual(machines, []);
+	t.false(done.includes('plug'));
+});
+
+for (const [title, phase] of [['while it runs', 'running'], ['while it is paused', 'paused']] as const) {
+	test(`a machine that dies ${title}`, async t => {
+		const {start, machines, entry, state, actions, until} = await open(t);
+		await start();
+		if (phase === 'paused') {
+			entry.container = {...entry.container, status: {state: 'paused', pid: 42, startedAt: Date.now()}};
+		}
+
+		t.is(phaseOf(entry), phase);
+		machines[0]!.die();
+		await until(() => phaseOf(entry) === 'resting');
+		t.is(state(), 'exited');
+		t.like(entry.container.status, {exitCode: 137, reason: 'QEMU ended'});
+		t.deepEqual(actions(), ['start', 'die']);
+	});
+}
+
+test('a machine that dies while it is stopped', async t => {
+	const {start, stop, machines, entry, until} = await open(t, {boots: [async () => createMachine({isDeaf: true})]});
+	await start();
+	const stopping = stop(-1);
+	await until(() => machines[0]!.signals.length > 0);
+	machines[0]!.die();
+	await stopping;
+	t.like(entry.container.status, {state: 'exited', exitCode: 137});
+});
+
+test('a stop: the signal, and SIGKILL when its time is over', async t => {
+	const {start, stop, machines, entry, record} = await open(t, {boots: [async () => createMachine({isDeaf: true})]});
+	await start();
+	await stop(0.01);
+	t.deepEqual(machines[0]!.signals, [15, 9]);
+	t.like(entry.container.status, {state: 'exited', exitCode: 137});
+	t.true((await record()).isStoppedByUser);
+	await t.throwsAsync(stop, {message: 'container web does not run', code: 'not-modified'});
+});
+
+test('a policy starts it again, with a longer pause each time, until somebody stops it', async t => {
+	const {start, stop, machines, entry, state, until, actions} = await open(t, {configuration: {restartPolicy: always}});
+	await start();
+	machines[0]!.end(0);
+	await until(() => machines.length === 2 && state() === 'running');
+	t.is(entry.container.restartCount, 1);
+	t.is(entry.restartsInARow, 1);
+	machines[1]!.end(1);
+	await until(() => phaseOf(entry) === 'restarting');
+	t.is(state(), 'restarting');
+	await stop();
+	t.like(entry.container.status, {state: 'exited', exitCode: 1});
+	t.is(phaseOf(entry), 'resting');
+	t.deepEqual(actions(), ['start', 'die', 'start', 'die']);
+});
+
+test('a stop that comes while the machine is being removed is the end of restarting', async t => {
+	const {promise: removal, resolve: remove} = Promise.withResolvers<void>();
+	const {start, stop, machines, entry, until} = await open(t, {configuration: {restartPolicy: always}, options: {removeMachine: async () => removal}});
+	await start();
+	machines[0]!.end(0);
+	await until(() => phaseOf(entry) === 'ending');
+	const stopping = stop();
+	remove();
+	await stopping;
+	t.like(entry.container.status, {state: 'exited', exitCode: 0});
+	t.is(phaseOf(entry), 'resting');
+});
+
+test('on-failure counts', async t => {
+	const {start, machines, entry, state, until} = await open(t, {configuration: {restartPolicy: {name: 'on-failure', maximumRetryCount: 1}}});
+	await start();
+	machines[0]!.end(3);
+	await until(() => machines.length === 2 && state() === 'running');
+	machines[1]!.end(4);
+	await until(() => phaseOf(entry) === 'resting');
+	t.like(entry.container.status, {state: 'exited', exitCode: 4});
+	t.is(entry.container.restartCount, 1);
+});
+
+test('a restart that fails is the end of restarting', async t => {
+	const {start, machines, entry, log, until} = await open(t, {configuration: {restartPolicy: always}, boots: [
+		async () => createMachine(),
+		async () => {
+			throw new HolmError('internal', 'no memory');
+		},
+	]});
+	await start();
+	machines[0]!.end(0);
+	await until(() => log.length > 0);
+	t.deepEqual(log, ['web could not be restarted: no memory']);
+	t.like(entry.container.status, {state: 'exited', exitCode: 128, reason: 'no memory'});
+});
+
+/** A boot that goes on until it is given up. */
+const endless = async (signal: AbortSignal) => new Promise<Machine>((_resolve, reject) => {
+	signal.addEventListener('abort', () => {
+		reject(signal.reason as Error);
+	}, {once: true});
+});
+
+test('a start that is killed, stopped, removed or overtaken by the engine\'s end', async t => {
+	for (const how of ['kill', 'stop', 'close'] as const) {
+		const {supervisor, start, entry, done, state, until} = await open(t, {boots: [endless]});
+		const starting = start();
+		starting.catch(() => undefined);
+		await until(() => phaseOf(entry) === 'starting');
+		t.is(phaseOf(entry), 'starting');
+		await ({kill: async () => supervisor.kill(entry), stop: async () => supervisor.endStart(entry, {timeoutSeconds: 0}), close: supervisor.close})[how]();
+		await t.throwsAsync(starting, {message: how === 'close' ? 'the engine is ending' : 'container web was ended before its process ran'});
+		t.is(state(), 'created');
+		t.is(phaseOf(entry), 'resting');
+		t.true(done.includes('remove machine'));
+	}
+});
+
+test('one that is being removed, and an engine that ends, start nothing', async t => {
+	const {supervisor, start, entry, machines} = await open(t);
+	entry.isGoing = true;
+	await t.throwsAsync(start, {message: 'container web cannot be started: it is being removed'});
+	entry.isGoing = false;
+	await supervisor.close();
+	await t.throwsAsync(start, {message: 'container web cannot be started: the engine is ending'});
+	t.deepEqual(machines, []);
+});
+
+test('one that removes itself does so at its end, and when its start fails', async t => {
+	const {start, machines, entry} = await open(t, {configuration: {autoRemove: true}});
+	await start();
+	machines[0]!.end(0);
+	await entry.removed.promise;
+	t.is(phaseOf(entry), 'ending');
+	const failing = await open(t, {configuration: {autoRemove: true}, boots: [async () => {
+		throw new HolmError('internal', 'no memory');
+	}]});
+	await t.throwsAsync(failing.start, {message: 'no memory'});
+	await failing.entry.removed.promise;
+});
+
+test('a machine that an earlier engine started is adopted, and one that ended meanwhile is concluded', async t => {
+	const {supervisor, entry, state, until, actions} = await open(t, {configuration: {restartPolicy: always}});
+	const machine = createMachine();
+	entry.container = {...entry.container, status: {state: 'running', pid: 42, startedAt: Date.now()}};
+	supervisor.supervise(entry, machine);
+	t.is(phaseOf(entry), 'running');
+	entry.isStoppedByUser = true;
+	machine.end(0);
+	await until(() => phaseOf(entry) === 'resting');
+	t.is(state(), 'exited');
+	const gone = await open(t, {configuration: {restartPolicy: always}});
+	gone.entry.container = {...gone.entry.container, status: {state: 'running', pid: 42, startedAt: Date.now() - 60_000}};
+	await gone.supervisor.conclude(gone.entry, {kind: 'died', reason: 'the host was switched off', at: Date.now()});
+	t.is(phaseOf(gone.entry), 'restarting');
+	await gone.until(() => gone.state() === 'running');
+	t.deepEqual(gone.actions(), ['die', 'start']);
+	t.deepEqual(actions(), ['die']);
+});
+
+test('a policy that is changed while it waits gives up a restart that it no longer wants', async t => {
+	const {supervisor, start, machines, entry, state, until} = await open(t, {configuration: {restartPolicy: always}});
+	await start();
+	machines[0]!.end(5);
+	await until(() => phaseOf(entry) === 'restarting');
+	entry.container = {...entry.container, configuration: {...entry.container.configuration, restartPolicy: {name: 'no', maximumRetryCount: 0}}};
+	await supervisor.reconsiderRestart(entry);
+	t.is(state(), 'exited');
+	t.is(phaseOf(entry), 'resting');
+});
