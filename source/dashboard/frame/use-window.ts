@@ -1,3 +1,4 @@
+import {useLayoutEffect} from 'react';
 import {useController} from './context.js';
 import {windowStart} from '../state/list-state.js';
 import type {WindowName} from '../state/ui-state.js';
@@ -6,6 +7,8 @@ import type {WindowName} from '../state/ui-state.js';
 export const useWindow = (name: WindowName, cursor: number, height: number, length: number): number => {
 	const {windows} = useController();
 	const start = windowStart(cursor, height, length, windows.get(name));
-	windows.set(name, start);
+	useLayoutEffect(() => {
+		windows.set(name, start);
+	}, [windows, name, start]);
 	return start;
 };

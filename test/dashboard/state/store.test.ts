@@ -29,10 +29,12 @@ const open = (connect: () => Promise<Engine>, interval = 50) => {
 test('readers hear nothing while nothing changes', async t => {
 	const engine = createMemoryEngine();
 	let reads = 0;
+	let onRead = () => {};
 	const counting: Engine = {
 		...engine,
 		async snapshot(options) {
 			reads++;
+			onRead();
 			return engine.snapshot(options);
 		},
 	};
@@ -45,8 +47,14 @@ test('readers hear nothing while nothing changes', async t => {
 		calls++;
 	});
 	reads = 0;
-	await delay(300);
-	t.true(reads > 2);
+	await new Promise<void>(resolve => {
+		onRead = () => {
+			// What the first of them read has been dealt with by then.
+			if (reads === 4) {
+				resolve();
+			}
+		};
+	});
 	t.is(calls, 0);
 	t.is(store.getState().snapshot, snapshot);
 	engine.close();
