@@ -7,7 +7,7 @@ export const inspectKeys: KeyMap = [
 	{action: 'inspect.pageDown', keys: ['pagedown', 'ctrl+f'], title: 'A page down'},
 	{action: 'inspect.first', keys: ['g', 'g g', 'home'], title: 'First line'},
 	{action: 'inspect.last', keys: ['G', 'end'], title: 'Last line'},
-	{action: 'inspect.fold', keys: ['left', 'h'], title: 'Fold, or go to what it is part of', short: 'fold'},
+	{action: 'inspect.fold', keys: ['left', 'h'], title: 'Fold, or go to the parent', short: 'fold'},
 	{action: 'inspect.unfold', keys: ['right', 'l'], title: 'Unfold', short: 'unfold'},
 	{action: 'inspect.toggle', keys: ['return', 'space'], title: 'Fold or unfold'},
 	{action: 'inspect.foldAll', keys: ['-'], title: 'Fold all'},

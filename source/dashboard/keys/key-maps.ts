@@ -9,7 +9,7 @@ import {dnsKeys, eventsKeys, imagesKeys, volumesKeys} from '../views/view-keys.j
 
 const globalKeys: KeyMap = [
 	{action: 'global.help', keys: ['?'], title: 'Help', short: 'help'},
-	{action: 'global.palette', keys: [':'], title: 'Any command by its name', short: 'command'},
+	{action: 'global.palette', keys: [':'], title: 'Run any action by name', short: 'command'},
 	{action: 'global.nextPane', keys: ['tab'], title: 'Next pane'},
 	{action: 'global.previousPane', keys: ['shift+tab'], title: 'Previous pane'},
 	{action: 'global.containers', keys: ['1'], title: 'Containers'},
@@ -21,12 +21,12 @@ const globalKeys: KeyMap = [
 	{action: 'global.events', keys: ['7'], title: 'Events'},
 	{action: 'global.topology', keys: ['8'], title: 'Topology'},
 	{action: 'global.machine', keys: ['9'], title: 'Machine'},
-	{action: 'global.engines', keys: ['E'], title: 'Another engine: this host\'s, a Docker context, an address', short: 'engine'},
-	{action: 'global.zoom', keys: ['z'], title: 'This pane alone, and back', short: 'zoom'},
-	{action: 'global.undo', keys: ['u'], title: 'Make again what was removed last', changes: true},
-	{action: 'global.cancel', keys: ['ctrl+x'], title: 'Cancel the work that goes on', short: 'cancel'},
-	{action: 'global.redraw', keys: ['ctrl+l'], title: 'Draw the screen again'},
-	{action: 'global.suspend', keys: ['ctrl+z'], title: 'Back to the shell; fg returns'},
+	{action: 'global.engines', keys: ['E'], title: 'Switch engine: this host\'s, a Docker context, an address', short: 'engine'},
+	{action: 'global.zoom', keys: ['z'], title: 'Zoom this pane', short: 'zoom'},
+	{action: 'global.undo', keys: ['u'], title: 'Undo the last removal', changes: true},
+	{action: 'global.cancel', keys: ['ctrl+x'], title: 'Cancel the running job', short: 'cancel'},
+	{action: 'global.redraw', keys: ['ctrl+l'], title: 'Redraw the screen'},
+	{action: 'global.suspend', keys: ['ctrl+z'], title: 'Suspend; fg returns'},
 	{action: 'global.back', keys: ['escape'], title: 'Back; clears filter, search and marks'},
 	{action: 'global.quit', keys: ['q', 'Z Z', 'ctrl+c'], title: 'Quit'},
 ];
@@ -39,8 +39,8 @@ const listKeys: KeyMap = [
 	{action: 'list.first', keys: ['g', 'g g', 'home'], title: 'First'},
 	{action: 'list.last', keys: ['G', 'end'], title: 'Last'},
 	{action: 'list.mark', keys: ['space'], title: 'Mark', short: 'mark'},
-	{action: 'list.markAll', keys: ['*'], title: 'Mark all that are shown'},
-	{action: 'list.filter', keys: ['/'], title: 'Show only what contains a text', short: 'filter'},
+	{action: 'list.markAll', keys: ['*'], title: 'Mark all shown'},
+	{action: 'list.filter', keys: ['/'], title: 'Filter by text', short: 'filter'},
 	{action: 'list.sort', keys: ['S'], title: 'Sort by the next column'},
 ];
 
@@ -50,9 +50,9 @@ const dialogKeys: KeyMap = [
 	{action: 'dialog.other', keys: ['left', 'right', 'h', 'l', 'tab', 'shift+tab'], title: 'The other button'},
 	{action: 'dialog.pageUp', keys: ['pageup'], title: 'A page up'},
 	{action: 'dialog.pageDown', keys: ['pagedown', 'space'], title: 'A page down'},
-	{action: 'dialog.first', keys: ['g', 'g g', 'home'], title: 'To the top'},
-	{action: 'dialog.last', keys: ['G', 'end'], title: 'To the bottom'},
-	{action: 'dialog.accept', keys: ['return'], title: 'Take it'},
+	{action: 'dialog.first', keys: ['g', 'g g', 'home'], title: 'First line'},
+	{action: 'dialog.last', keys: ['G', 'end'], title: 'Last line'},
+	{action: 'dialog.accept', keys: ['return'], title: 'Accept'},
 	{action: 'dialog.yes', keys: ['y'], title: 'Yes'},
 	{action: 'dialog.close', keys: ['escape', 'q', 'ctrl+c', 'n'], title: 'Close'},
 ];

@@ -7,7 +7,7 @@ export const networksKeys: KeyMap = [
 	{action: 'networks.create', keys: ['c', 'n'], title: 'Create a network', short: 'create', changes: true},
 	{action: 'networks.connect', keys: ['C'], title: 'Connect a container', short: 'connect', changes: true},
 	{action: 'networks.disconnect', keys: ['X'], title: 'Disconnect a container', changes: true},
-	{action: 'networks.remove', keys: ['D'], title: 'Remove, after asking', short: 'remove', changes: true},
-	{action: 'networks.prune', keys: ['P'], title: 'Remove all that nobody is on, after asking', changes: true},
+	{action: 'networks.remove', keys: ['D'], title: 'Remove, with confirmation', short: 'remove', changes: true},
+	{action: 'networks.prune', keys: ['P'], title: 'Prune unused networks, with confirmation', changes: true},
 	{action: 'networks.copy', keys: ['y'], title: 'Copy the id'},
 ];

@@ -5,8 +5,8 @@ export const drawnKeys: KeyMap = [
 	{action: 'drawn.down', keys: ['down', 'j'], title: 'A line down'},
 	{action: 'drawn.pageUp', keys: ['pageup', 'ctrl+b', 'ctrl+u'], title: 'A page up'},
 	{action: 'drawn.pageDown', keys: ['pagedown', 'ctrl+f'], title: 'A page down'},
-	{action: 'drawn.first', keys: ['g', 'g g', 'home'], title: 'To the top'},
-	{action: 'drawn.last', keys: ['G', 'end'], title: 'To the bottom'},
-	{action: 'drawn.next', keys: ['right', ']'], title: 'The next network or container', short: 'next'},
-	{action: 'drawn.previous', keys: ['left', '['], title: 'The one before', short: 'previous'},
+	{action: 'drawn.first', keys: ['g', 'g g', 'home'], title: 'First line'},
+	{action: 'drawn.last', keys: ['G', 'end'], title: 'Last line'},
+	{action: 'drawn.next', keys: ['right', ']'], title: 'Next network or container', short: 'next'},
+	{action: 'drawn.previous', keys: ['left', '['], title: 'Previous network or container', short: 'previous'},
 ];

@@ -6,16 +6,16 @@ export const imagesKeys: KeyMap = [
 	{action: 'images.run', keys: ['n'], title: 'New container of this image', short: 'new container', changes: true},
 	{action: 'images.pull', keys: ['p'], title: 'Pull an image', short: 'pull', changes: true},
 	{action: 'images.build', keys: ['b'], title: 'Build an image from a directory', short: 'build', changes: true},
-	{action: 'images.remove', keys: ['D'], title: 'Remove, after asking', short: 'remove', changes: true},
-	{action: 'images.prune', keys: ['P'], title: 'Remove those without a name, after asking', changes: true},
+	{action: 'images.remove', keys: ['D'], title: 'Remove, with confirmation', short: 'remove', changes: true},
+	{action: 'images.prune', keys: ['P'], title: 'Prune untagged images, with confirmation', changes: true},
 	{action: 'images.copy', keys: ['y'], title: 'Copy the id'},
 ];
 
 export const volumesKeys: KeyMap = [
 	{action: 'volumes.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
 	{action: 'volumes.create', keys: ['c', 'n'], title: 'Create a volume', short: 'create', changes: true},
-	{action: 'volumes.remove', keys: ['D'], title: 'Remove, after asking', short: 'remove', changes: true},
-	{action: 'volumes.prune', keys: ['P'], title: 'Remove those that no container uses, after asking', changes: true},
+	{action: 'volumes.remove', keys: ['D'], title: 'Remove, with confirmation', short: 'remove', changes: true},
+	{action: 'volumes.prune', keys: ['P'], title: 'Prune unused volumes, with confirmation', changes: true},
 	{action: 'volumes.copy', keys: ['y'], title: 'Copy the name'},
 ];
 

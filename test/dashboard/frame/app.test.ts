@@ -585,7 +585,7 @@ test('a dialog is scrolled to its end and no further', async t => {
 	await using app = await openApp({columns: 80, rows: 24});
 	await app.shows('No containers');
 	await app.press('?');
-	await app.shows('Logs of this one');
+	await app.shows('Logs of the selected');
 	await app.press('G');
 	await app.shows('Close');
 	const bottom = app.lines().join('\n');
@@ -594,5 +594,5 @@ test('a dialog is scrolled to its end and no further', async t => {
 	await app.press('k');
 	t.not(app.lines().join('\n'), bottom);
 	await app.press('g');
-	await app.shows('Logs of this one');
+	await app.shows('Logs of the selected');
 });
