@@ -6,7 +6,7 @@ import {findCommand} from '../source/host/setup/programs.js';
 import {run} from '../source/host/run.js';
 
 /** Where programs of tests are kept that would change the host by being installed, as servers do that start by themselves. */
-export const cacheOf = (name: string): string => path.join(process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache'), 'holm', name);
+export const cacheOf = (name: string): string => path.join(process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'), 'holm', name);
 
 /** A program that a test can start. */
 export type TestProgram = {
@@ -33,7 +33,7 @@ export const findProgram = async (cache: string, file: string): Promise<TestProg
 			unpacked,
 			environment: {
 				LD_LIBRARY_PATH: ['usr/lib', 'lib'].flatMap(directory => libraries.map(name => path.join(unpacked, directory, name))).join(':'),
-				PATH: [...['usr/bin', 'usr/sbin'].map(directory => path.join(unpacked, directory)), process.env['PATH']].join(':'),
+				PATH: [...['usr/bin', 'usr/sbin'].map(directory => path.join(unpacked, directory)), process.env.PATH].join(':'),
 			},
 		};
 	} catch {

@@ -31,7 +31,7 @@ const readImports = async (): Promise<ReadonlyMap<string, readonly string[]>> =>
 	const byOutput = new Map(files.map(file => [file.replace(/\.tsx?$/v, '.js'), file]));
 	return new Map(await Promise.all(files.map(async file => {
 		const text = await readFile(path.join(project, file), 'utf8');
-		const modules = text.matchAll(/new URL\('(?<module>[^']+\.js)', import\.meta\.url\)/gv).map(({groups}) => groups!['module']!);
+		const modules = text.matchAll(/new URL\('(?<module>[^']+\.js)', import\.meta\.url\)/gv).map(({groups}) => groups!.module!);
 		const names = [...ts.preProcessFile(text).importedFiles.map(({fileName}) => fileName).filter(name => name.startsWith('.')), ...modules];
 		const imported = new Set(names.map(name => byOutput.get(path.join(path.dirname(file), name)) ?? name));
 		return [file, [...imported]] as const;

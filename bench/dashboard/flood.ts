@@ -36,7 +36,7 @@ export const measurement: Measurement = {
 				async read() {
 					await using started = await start(program);
 					const {terminal} = started;
-					const shown = () => Number(stripVTControlCharacters(terminal.written.at(-1)!.bytes.toString()).matchAll(lastLine).toArray().at(-1)?.groups!['line'] ?? 0);
+					const shown = () => Number(stripVTControlCharacters(terminal.written.at(-1)!.bytes.toString()).matchAll(lastLine).toArray().at(-1)?.groups!.line ?? 0);
 					await terminal.until(() => shown() > 0 ? true : undefined);
 					// The networks have a cursor that changes nothing of what is followed.
 					await terminal.press('2');

@@ -37,7 +37,7 @@ export type Answer = (terminal: BenchTerminal, key: string) => Promise<Answered>
 // What the cursor's row looks like in a pane that has the keys.
 const selected = /\u{1B}\[48;5;24m(?<text>[^\u{1B}]*)/gv; // eslint-disable-line no-control-regex, regexp/no-control-character -- it is how it is painted
 
-const selectedIn = ({text}: Frame): string => text.matchAll(selected).map(match => match.groups!['text']!).toArray().join('').trim();
+const selectedIn = ({text}: Frame): string => text.matchAll(selected).map(match => match.groups!.text!).toArray().join('').trim();
 
 /** For the dashboard: until the last byte of the first frame after the key in which another row is selected. */
 export const untilSelected: Answer = async (terminal, key) => {

@@ -66,7 +66,7 @@ const writeLog = async (file: string) => {
 };
 
 const isInstalled = async (name: string): Promise<boolean> => {
-	for (const directory of (process.env['PATH'] ?? '').split(path.delimiter)) {
+	for (const directory of (process.env.PATH ?? '').split(path.delimiter)) {
 		try {
 			await access(path.join(directory, name), constants.X_OK);
 			return true;
@@ -126,7 +126,7 @@ export const openPrograms = async (site: Site): Promise<Programs> => {
 		}
 	}
 
-	const environment = {PATH: process.env['PATH'], HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: path.join(home, 'cache'), NODE_COMPILE_CACHE: path.join(home, 'compiled')};
+	const environment = {PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home, XDG_CACHE_HOME: path.join(home, 'cache'), NODE_COMPILE_CACHE: path.join(home, 'compiled')};
 	return {
 		peers,
 		missing,

@@ -2,9 +2,9 @@ import {Buffer} from 'node:buffer';
 import {type IncomingMessage} from 'node:http';
 import {type Duplex} from 'node:stream';
 import {HolmError} from '../engine/errors.js';
-import type {Exchange} from './exchange.js';
 import {fieldsOf, type Fields} from '../wire/fields.js';
 import {parseJson} from '../wire/json.js';
+import type {Exchange} from './exchange.js';
 
 /** A body of JSON is short, and a client that sends one sends it at once. */
 export type BodyLimits = {readonly bytes: number; readonly milliseconds: number};

@@ -1,8 +1,8 @@
 import {type Duplex} from 'node:stream';
 import type {LogEntry} from '../engine/resources.js';
-import type {Exchange} from './exchange.js';
 import {encodeFrame} from '../wire/frames.js';
 import {stdinFramed, stdinHeader} from '../wire/stdin-frames.js';
+import type {Exchange} from './exchange.js';
 import {untilAborted, writeSlowly} from './streams.js';
 
 export const rawStream = 'application/vnd.docker.raw-stream';

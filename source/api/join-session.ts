@@ -3,11 +3,11 @@ import {type Duplex, type Readable} from 'node:stream';
 import {defaultDetachKeys, parseDetachKeys} from '../terminal/detach-keys.js';
 import type {Session} from '../engine/sessions.js';
 import {HolmError} from '../engine/errors.js';
-import type {Exchange} from './exchange.js';
 import {encodeFrame} from '../wire/frames.js';
+import {stdinFramed, stdinHeader} from '../wire/stdin-frames.js';
+import type {Exchange} from './exchange.js';
 import {closeGently, probe, sessionHead} from './hijack.js';
 import {readFramed, readRaw} from './session-input.js';
-import {stdinFramed, stdinHeader} from '../wire/stdin-frames.js';
 import {writeSlowly} from './streams.js';
 
 export type JoinOptions = {

@@ -46,7 +46,7 @@ export const findRoute = (method: string, path: string): FoundRoute | undefined 
 	for (const route of routes) {
 		const match = route.method === method ? route.pattern.exec(path) : null;
 		if (match) {
-			return {handle: route.handle, name: match.groups?.['name'] ?? ''};
+			return {handle: route.handle, name: match.groups?.name ?? ''};
 		}
 	}
 

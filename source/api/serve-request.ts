@@ -3,16 +3,16 @@ import {type Socket} from 'node:net';
 import {type Duplex} from 'node:stream';
 import type {Engine} from '../engine/engine.js';
 import {HolmError} from '../engine/errors.js';
+import {holmMediaType} from '../wire/headers.js';
+import {apiVersion, splitVersion} from '../wire/versions.js';
 import {assertNoBrowser} from './access.js';
 import {sendAnswer, sendError} from './answers.js';
 import {BodyTooLarge, readBody, readUpgradeBody} from './body.js';
 import {createExecNotes} from './exec-notes.js';
 import type {Exchange} from './exchange.js';
-import {holmMediaType} from '../wire/headers.js';
 import {createFailedStarts} from './failed-starts.js';
 import {createQuery} from './query.js';
 import {findRoute} from './router.js';
-import {apiVersion, splitVersion} from '../wire/versions.js';
 
 export type ServingOptions = {
 	readonly maximumBodyBytes: number;

@@ -1,6 +1,6 @@
 import {asHolmError, describeError} from '../engine/errors.js';
-import {print, printError, type Context} from './command.js';
 import {escapeControls} from '../text/escape.js';
+import {print, printError, type Context} from './command.js';
 
 /** One error as every command prints it. */
 export const errorLine = (error: unknown): string => `Error: ${escapeControls(describeError(error))}`;

@@ -1,7 +1,7 @@
-import type {Command} from './command.js';
 import type {FlagTable} from '../flags/flag-table.js';
 import {withHelpFlag} from '../flags/parse-arguments.js';
 import {kebabCase} from '../flags/split-arguments.js';
+import type {Command} from './command.js';
 import {
 	groups,
 	sections,

@@ -1,9 +1,9 @@
 import process from 'node:process';
 import {asHolmError, exitStatusOf, HolmError} from '../engine/errors.js';
 import type {EngineTarget} from '../dashboard/state/known-engines.js';
-import type {Context} from './command.js';
 import {parseArguments} from '../flags/parse-arguments.js';
 import {splitArguments, splitFirst} from '../flags/split-arguments.js';
+import type {Context} from './command.js';
 import {findCommand, type FoundCommand} from './find-command.js';
 import {checkArity} from './arity.js';
 import {nonEmpty} from './non-empty.js';

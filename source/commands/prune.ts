@@ -1,9 +1,9 @@
 import type {Engine} from '../engine/engine.js';
 import type {Filters, Pruned} from '../engine/resources.js';
-import {defineCommand, print, type Context} from './command.js';
-import {filterFlag, parseFilters} from './filters.js';
 import {escapeControls} from '../text/escape.js';
 import {decimalSize} from '../text/sizes.js';
+import {defineCommand, print, type Context} from './command.js';
+import {filterFlag, parseFilters} from './filters.js';
 import {isConfirmed} from './terminal/prompt.js';
 
 export const forceFlag = {type: 'boolean', shortFlag: 'f', description: 'Do not ask'} as const;

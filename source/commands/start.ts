@@ -2,8 +2,8 @@ import {enableCompileCache} from 'node:module';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import {nonEmpty} from './non-empty.js';
 import {escapeControls} from '../text/escape.js';
+import {nonEmpty} from './non-empty.js';
 
 /** Node's default is a directory of a known name in /tmp, which anybody can make first, and what is in it is executed. */
 const cacheDirectory = (): string => path.join(nonEmpty(process.env.XDG_CACHE_HOME) ?? path.join(homedir(), '.cache'), 'holm', 'compiled');

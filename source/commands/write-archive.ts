@@ -5,8 +5,8 @@ import process from 'node:process';
 import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {HolmError} from '../engine/errors.js';
-import type {Context} from './command.js';
 import {writeAll} from '../terminal/streams.js';
+import type {Context} from './command.js';
 
 export const outputFlag = {
 	type: 'string', shortFlag: 'o', value: 'FILE', description: 'Write to a file instead of standard output',

@@ -2,11 +2,11 @@ import process from 'node:process';
 import type {Engine} from '../engine/engine.js';
 import {defaultRoot} from '../host/store/paths.js';
 import {HolmError} from '../engine/errors.js';
-import {startDaemon} from './start.js';
 import {createDockerEngine} from '../backends/docker/engine.js';
-import {forbiddenSocket, probeSocket, socketOf} from './local-engine.js';
 import {resolveHost} from '../backends/hosts/resolve.js';
 import type {Environment} from '../backends/hosts/which-engine.js';
+import {forbiddenSocket, probeSocket, socketOf} from './local-engine.js';
+import {startDaemon} from './start.js';
 
 export type ConnectOptions = {
 	/** Directory of the engine of this host; default its usual one. */

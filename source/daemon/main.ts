@@ -25,7 +25,7 @@ export type DaemonNews =
 	| {readonly error: {readonly code: string; readonly message: string; readonly remedy?: string}};
 
 /** The journal has the time of every line. */
-const isInJournal = process.env['JOURNAL_STREAM'] !== undefined;
+const isInJournal = process.env.JOURNAL_STREAM !== undefined;
 
 const log = (line: string) => {
 	process.stdout.write(isInJournal ? `${line}\n` : `${new Date().toISOString()} ${line}\n`);
@@ -34,9 +34,9 @@ const log = (line: string) => {
 /** Sockets that systemd has made. What this process starts is not to take them for its own. */
 const takeDescriptors = (): readonly number[] => {
 	const descriptors = passedDescriptors(process.env);
-	delete process.env['LISTEN_PID'];
-	delete process.env['LISTEN_FDS'];
-	delete process.env['LISTEN_FDNAMES'];
+	delete process.env.LISTEN_PID;
+	delete process.env.LISTEN_FDS;
+	delete process.env.LISTEN_FDNAMES;
 	return descriptors;
 };
 

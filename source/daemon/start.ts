@@ -16,7 +16,6 @@ import {
 	messageOf,
 	type ErrorCode,
 } from '../engine/errors.js';
-import type {DaemonNews} from './main.js';
 import {engineEnvironment} from '../host/environment.js';
 import type {SetupStep} from '../host/kernel/guest-kernel.js';
 import {defaultRoot, pathsOf} from '../host/store/paths.js';
@@ -34,8 +33,9 @@ import {
 } from '../host/service/service.js';
 import {serviceSocket} from '../host/service/units.js';
 import {readIdentity, startTimeOf} from '../host/workers/worker-process.js';
-import {forbiddenSocket, notStarted, probeSocket, socketOf} from './local-engine.js';
 import {spawned} from '../host/spawned.js';
+import {forbiddenSocket, notStarted, probeSocket, socketOf} from './local-engine.js';
+import type {DaemonNews} from './main.js';
 
 type In = {
 	/** Directory of the engine; default that of the host. */

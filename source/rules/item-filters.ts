@@ -114,11 +114,11 @@ export const eventRules: FilterRules<EngineEvent> = {
 	action,
 	container(value) {
 		const isOfContainer = isAbout('container')(value);
-		return event => isOfContainer(event) || (event.type === 'network' && value.length >= 12 && event.attributes['container']?.startsWith(value) === true);
+		return event => isOfContainer(event) || (event.type === 'network' && value.length >= 12 && event.attributes.container?.startsWith(value) === true);
 	},
 	image(value) {
 		const isOfImage = isAbout('image')(value);
-		return event => isOfImage(event) || (event.type === 'container' && event.attributes['image'] === value);
+		return event => isOfImage(event) || (event.type === 'container' && event.attributes.image === value);
 	},
 	network: isAbout('network'),
 	volume: isAbout('volume'),

@@ -55,8 +55,8 @@ export const parseAddress = (text: string): EngineAddress => {
 
 	if (scheme === 'tcp') {
 		const groups = /^(?:\[(?<bracketed>[\d.:a-f]+)\]|(?<plain>[\w\-.]+)):(?<port>\d{1,5})\/?$/iv.exec(rest ?? '')?.groups;
-		const host = groups?.['bracketed'] ?? groups?.['plain'];
-		const port = Number(groups?.['port']);
+		const host = groups?.bracketed ?? groups?.plain;
+		const port = Number(groups?.port);
 		if (!host || port < 1 || port > 65_535) {
 			throw malformed(text);
 		}

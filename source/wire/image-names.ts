@@ -35,6 +35,6 @@ export const splitTag = (reference: string): {readonly name: string; readonly ta
 	const [name = '', digest] = reference.split('@', 2);
 	const match = /^(?<name>.+):(?<tag>[^\/:]+)$/v.exec(name);
 	return digest === undefined
-		? {name: match?.groups?.['name'] ?? name, tag: match?.groups?.['tag'] ?? 'latest'}
-		: {name: match?.groups?.['name'] ?? name, tag: digest};
+		? {name: match?.groups?.name ?? name, tag: match?.groups?.tag ?? 'latest'}
+		: {name: match?.groups?.name ?? name, tag: digest};
 };

@@ -72,5 +72,5 @@ export const parseDuration = (words: string): number | undefined => {
 		return undefined;
 	}
 
-	return (Number(match.groups['count']) || 1) * (unitSeconds[match.groups['unit'] ?? ''] ?? 0) * 1000;
+	return (Number(match.groups.count) || 1) * (unitSeconds[match.groups.unit ?? ''] ?? 0) * 1000;
 };

@@ -14,8 +14,8 @@ export const splitVersion = (path: string): {readonly minorVersion: number; read
 		return {minorVersion: newest, path};
 	}
 
-	const version = `${match.groups['major']}.${match.groups['minor']}`;
-	const minorVersion = Number(match.groups['minor']) + (Number(match.groups['major']) - 1) * 10_000;
+	const version = `${match.groups.major}.${match.groups.minor}`;
+	const minorVersion = Number(match.groups.minor) + (Number(match.groups.major) - 1) * 10_000;
 	// Docker's clients look for these words.
 	if (minorVersion > newest) {
 		throw new HolmError('invalid', `client version ${version} is too new. Maximum supported API version is ${apiVersion}`, {remedy: `set DOCKER_API_VERSION=${apiVersion}`});

@@ -60,7 +60,7 @@ const serve = async (t: ExecutionContext, addresses: readonly Listening[]): Prom
 const answer = async (connection: Duplex, head: readonly string[], body = ''): Promise<{readonly status: number; readonly text: string}> => {
 	connection.write([...head, 'Connection: close', `Content-Length: ${body.length}`, '', body].join('\r\n'));
 	const text = String(await buffer(connection));
-	return {status: Number(/^HTTP\/1\.1 (?<status>\d+) /v.exec(text)?.groups?.['status']), text};
+	return {status: Number(/^HTTP\/1\.1 (?<status>\d+) /v.exec(text)?.groups?.status), text};
 };
 
 const fromPages: readonly string[] = ['Origin: https://evil.example', 'Origin: null', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Site: same-origin', 'sec-fetch-site: none'];

@@ -19,13 +19,13 @@ test('every answer says who answers and in which version', async t => {
 		t.is(body.toString(), method === 'GET' ? 'OK' : '');
 		t.is(headers['api-version'], '1.47');
 		t.is(headers['docker-experimental'], 'false');
-		t.is(headers['ostype'], 'linux');
-		t.is(headers['server'], 'Holm/9.9.9 (linux)');
+		t.is(headers.ostype, 'linux');
+		t.is(headers.server, 'Holm/9.9.9 (linux)');
 		t.is(headers['builder-version'], '1');
 	}
 
 	const {json, headers} = await ask(served, '/nowhere');
-	t.is(headers['server'], 'Holm/9.9.9 (linux)');
+	t.is(headers.server, 'Holm/9.9.9 (linux)');
 	t.is((json as Error).message, 'page not found');
 });
 
@@ -218,7 +218,7 @@ test('JSON must say that it is JSON', async t => {
 });
 
 test('parameters are checked', async t => {
-	const served = await serve(t, {container: async () => container(), stats: async function * () {}});
+	const served = await serve(t, {container: async () => container(), async * stats() {}});
 	for (const path of [
 		'GET /containers/json?filters={',
 		'GET /containers/json?filters=[]',

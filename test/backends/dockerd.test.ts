@@ -1,6 +1,6 @@
+import {Readable} from 'node:stream';
 import test from 'ava';
 import {pack} from 'tar-fs';
-import {Readable} from 'node:stream';
 import {createDockerEngine} from '../../source/backends/docker/engine.js';
 import {messageOf} from '../../source/engine/errors.js';
 import {startDockerDaemon} from '../docker/daemon.js';

@@ -69,7 +69,7 @@ test('a lively engine has several states, projects, kinds of lines, and things t
 	now += 200_000;
 	const after = await engine.snapshot({stats: true});
 	const events = await Array.fromAsync(engine.events({since: noon, until: now}));
-	t.true(events.some(({action, attributes}) => action === 'die' && attributes['exitCode'] === '1'), 'something failed');
+	t.true(events.some(({action, attributes}) => action === 'die' && attributes.exitCode === '1'), 'something failed');
 	t.true(events.some(({action}) => action === 'start'), 'and was started again');
 	const lines = (await Promise.all(after.containers.map(async ({id}) => logOf(engine, id)))).flat();
 	const bodies = lines.map(line => line.split(' ').slice(2).join(' '));
@@ -106,8 +106,8 @@ test('counters of a running container never go down and never pass what the time
 		t.is(passed, 350e6);
 		const used = reading!.cpuNanoseconds - last!.cpuNanoseconds;
 		t.true(used >= 0 && used <= passed * reading!.cpus, String(used));
-		t.true(reading!.networks['eth0']!.receivedBytes >= last!.networks['eth0']!.receivedBytes);
-		t.true(reading!.networks['eth0']!.sentBytes >= last!.networks['eth0']!.sentBytes);
+		t.true(reading!.networks.eth0!.receivedBytes >= last!.networks.eth0!.receivedBytes);
+		t.true(reading!.networks.eth0!.sentBytes >= last!.networks.eth0!.sentBytes);
 		t.true(reading!.blockWrittenBytes >= last!.blockWrittenBytes);
 		last = reading;
 	}

@@ -17,7 +17,7 @@ export const entriesOf = async (tar: Readable) => {
 
 		const {name, type, mode, linkname} = entry.header;
 		found.push({
-			name: name.replace(/\/$/v, ''), type: type, mode: mode % 0o1_0000, target: linkname ?? undefined, text: Buffer.concat(chunks).toString(),
+			name: name.replace(/\/$/v, ''), type, mode: mode % 0o1_0000, target: linkname ?? undefined, text: Buffer.concat(chunks).toString(),
 		});
 	}
 

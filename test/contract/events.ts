@@ -31,10 +31,10 @@ export const testEvents = (test: Register): void => {
 		t.true(own.every(event => event.id === id && event.time >= since && event.time <= Date.now() + 1000));
 		t.deepEqual(own.map(({time}) => time), own.map(({time}) => time).toSorted((a, b) => a - b));
 		const died = own.find(({action}) => action === 'die');
-		t.is(died?.attributes['exitCode'], '3');
-		t.is(died?.attributes['name'], name);
+		t.is(died?.attributes.exitCode, '3');
+		t.is(died?.attributes.name, name);
 		t.is(died?.attributes['holm.test'], 'label');
-		t.truthy(died?.attributes['image']);
+		t.truthy(died?.attributes.image);
 	});
 
 	test('events come while they are listened to, until that is aborted', async ({t, engine, create, createNetwork}) => {
@@ -57,7 +57,7 @@ export const testEvents = (test: Register): void => {
 		await engine.waitContainer(id);
 		await engine.removeContainer(id);
 		await listening;
-		const own = seen.filter(event => event.id === id || event.id === network || event.attributes['container'] === id);
+		const own = seen.filter(event => event.id === id || event.id === network || event.attributes.container === id);
 		t.true(inOrder(actions(own), ['start', 'die', 'destroy']) && inOrder(actions(own), ['connect', 'disconnect']), JSON.stringify(actions(own)));
 	});
 
@@ -81,6 +81,6 @@ export const testEvents = (test: Register): void => {
 		await engine.tagImage(image, name);
 		await engine.removeImage(name);
 		const events = await Array.fromAsync(engine.events({since, until: Date.now() + 500, filters: {type: ['image']}}));
-		t.true(inOrder(actions(events.filter(({attributes, id}) => attributes['name']?.endsWith(name) || id === name || id === imageId)), ['tag', 'untag']), JSON.stringify(events));
+		t.true(inOrder(actions(events.filter(({attributes, id}) => attributes.name?.endsWith(name) || id === name || id === imageId)), ['tag', 'untag']), JSON.stringify(events));
 	});
 };

@@ -126,7 +126,7 @@ const open: HostKind['open'] = async () => {
 		const enter = ['--target', String(first.number), '--mount', '--pid', '--net', '--ipc', '--uts', '--root', '--wd', '--', 'env', '-i'];
 		return {
 			holm: ['node', '/opt/holm/dist/cli.js'],
-			run: async (argv, {input, environment: given, limitMs = 120_000, onLine} = {}) => {
+			async run(argv, {input, environment: given, limitMs = 120_000, onLine} = {}) {
 				const variables = Object.entries({...environment, ...given}).map(([name, value]) => `${name}=${value}`);
 				const signal = AbortSignal.timeout(limitMs);
 				try {

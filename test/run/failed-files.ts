@@ -25,8 +25,8 @@ export const failedFiles = (report: string, files: readonly string[]): Failures 
 	const failed = new Set<string>();
 	const unexplained: string[] = [];
 	for (const line of stripVTControlCharacters(report).split('\n').map(text => text.trim())) {
-		const title = /^✘ \[(?:fail|unexpected pass)\]: (?<title>.+)$/v.exec(line)?.groups?.['title'];
-		const place = /^(?:✘|Uncaught exception in|Unhandled rejection in|\d+ tests were pending in|Failed to exit when running) ?.*?(?<file>dist\/\S+\.test\.js)/v.exec(line)?.groups?.['file'];
+		const title = /^✘ \[(?:fail|unexpected pass)\]: (?<title>.+)$/v.exec(line)?.groups?.title;
+		const place = /^(?:✘|Uncaught exception in|Unhandled rejection in|\d+ tests were pending in|Failed to exit when running) ?.*?(?<file>dist\/\S+\.test\.js)/v.exec(line)?.groups?.file;
 		const file = title === undefined ? place : byPrefix.find(([prefix]) => title.startsWith(prefix))?.[1];
 		if (file !== undefined) {
 			failed.add(file);

@@ -20,7 +20,7 @@ const say = (line: string) => {
 };
 
 /** Longer than any test is silent. Ava waits without end for a process that does not end, once a test of any file has set a longer limit of its own. */
-const silenceLimitMs = Number(process.env['HOLM_TEST_SILENCE_SECONDS'] ?? 240) * 1000;
+const silenceLimitMs = Number(process.env.HOLM_TEST_SILENCE_SECONDS ?? 240) * 1000;
 /** For processes to write what they wait for. */
 const answerMs = 2000;
 

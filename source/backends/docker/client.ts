@@ -110,7 +110,7 @@ export const createClient = (address: ReachableAddress): Client => {
 		const isTls = address.kind === 'tcp' && address.tls !== undefined;
 		const transport = isTls ? (await import('node:https')).default : http;
 		const createConnection = address.kind === 'ssh' ? connectionOf(address.dial) : undefined;
-		agent ??= Object.assign(new transport.Agent({keepAlive: true, ...address.kind === 'tcp' ? address.tls : {}}), createConnection && {createConnection});
+		agent ??= Object.assign(new transport.Agent({keepAlive: true, ...(address.kind === 'tcp') && address.tls}), createConnection && {createConnection});
 		return transport.request({
 			method,
 			path: `${path}${encodeQuery(options.query)}`,
@@ -121,8 +121,8 @@ export const createClient = (address: ReachableAddress): Client => {
 			setDefaultHeaders: true,
 			headers: {
 				Accept: `${holmMediaType}, */*`,
-				...options.json === undefined ? {} : {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(JSON.stringify(options.json))},
-				...options.tar ? {'Content-Type': 'application/x-tar'} : {},
+				...options.json !== undefined && {'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(JSON.stringify(options.json))},
+				...options.tar && {'Content-Type': 'application/x-tar'},
 				...options.headers,
 				...upgrade,
 			},
@@ -216,7 +216,7 @@ export const createClient = (address: ReachableAddress): Client => {
 			}
 
 			// An engine that does not say is taken for the oldest that this speaks with.
-			return Number(/^1\.(?<minor>\d+)$/v.exec(version)?.groups?.['minor'] ?? 41);
+			return Number(/^1\.(?<minor>\d+)$/v.exec(version)?.groups?.minor ?? 41);
 		},
 	};
 };

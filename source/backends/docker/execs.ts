@@ -36,7 +36,7 @@ export const execsVerbs = (client: Client): ExecsVerbs => {
 			}
 
 			const hijacked = await client.hijack(execPath(id, '/start'), {
-				json: {Detach: false, Tty: terminal, ...terminal ? sizeField(size) : {}},
+				json: {Detach: false, Tty: terminal, ...terminal && sizeField(size)},
 			});
 			const session = createSession(client, hijacked, {terminal, stdin});
 			if (terminal && size) {

@@ -17,7 +17,7 @@ async function * readSteps(client: Client, path: string, options: RequestOptions
 		for await (const json of readLines(client, response)) {
 			const progress = decodeProgress(json);
 			const {groups} = /^Step (?<position>\d+\/\d+) : (?<text>[^\n]*)/v.exec(progress.text ?? '') ?? {};
-			step = groups ? `${groups['position']}, ${groups['text']!.slice(0, 300)}` : step;
+			step = groups ? `${groups.position}, ${groups.text!.slice(0, 300)}` : step;
 			yield progress;
 		}
 	} catch (error) {

@@ -15,31 +15,31 @@ export type Choice =
 /** Where Docker listens when nobody says otherwise. */
 export const dockerSocket = 'unix:///var/run/docker.sock';
 
-const homeOf = (environment: Environment): string => environment['HOME'] || homedir();
+const homeOf = (environment: Environment): string => environment.HOME || homedir();
 
 /** Docker's own directory of a user: its configuration, contexts and certificates. */
-export const dockerDirectory = (environment: Environment): string => environment['DOCKER_CONFIG'] || `${homeOf(environment)}/.docker`;
+export const dockerDirectory = (environment: Environment): string => environment.DOCKER_CONFIG || `${homeOf(environment)}/.docker`;
 
 /** The engine that Docker's default context stands for; source: docker/cli, cli/flags/options.go. */
 const defaultDocker = (environment: Environment): Choice => {
-	if (environment['DOCKER_TLS'] && !environment['DOCKER_TLS_VERIFY']) {
+	if (environment.DOCKER_TLS && !environment.DOCKER_TLS_VERIFY) {
 		throw new HolmError('unsupported', 'DOCKER_TLS asks for TLS that verifies nothing', {remedy: 'set DOCKER_TLS_VERIFY=1 too, and DOCKER_CERT_PATH'});
 	}
 
 	return {
 		kind: 'address',
-		address: environment['DOCKER_HOST'] || dockerSocket,
+		address: environment.DOCKER_HOST || dockerSocket,
 		isDocker: true,
-		...environment['DOCKER_TLS_VERIFY'] && {certificates: environment['DOCKER_CERT_PATH'] || dockerDirectory(environment)},
+		...environment.DOCKER_TLS_VERIFY && {certificates: environment.DOCKER_CERT_PATH || dockerDirectory(environment)},
 	};
 };
 
 const docker = (environment: Environment): Choice => {
-	if (environment['DOCKER_HOST']) {
+	if (environment.DOCKER_HOST) {
 		return defaultDocker(environment);
 	}
 
-	const name = environment['DOCKER_CONTEXT'];
+	const name = environment.DOCKER_CONTEXT;
 	return name ? contextNamed(name, environment) : {kind: 'context'};
 };
 
@@ -61,7 +61,7 @@ The engine that is meant: `--host`, else HOLM_HOST, else this host's own, which 
 What Docker's environment and configuration say counts only where `docker` or a context was asked for: a DOCKER_HOST that is there for another program must not lead a removal to another machine.
 */
 export const whichEngine = (host: string | undefined, environment: Environment): Choice => {
-	const wanted = host ?? environment['HOLM_HOST'];
+	const wanted = host ?? environment.HOLM_HOST;
 	if (wanted === undefined || wanted === 'own' || (wanted === '' && host === undefined)) {
 		return {kind: 'own'};
 	}
@@ -75,5 +75,5 @@ export const whichEngine = (host: string | undefined, environment: Environment):
 		return contextNamed(wanted.slice(scheme.length), environment);
 	}
 
-	return {kind: 'address', address: wanted, ...environment['HOLM_CERT_PATH'] && {certificates: environment['HOLM_CERT_PATH']}};
+	return {kind: 'address', address: wanted, ...environment.HOLM_CERT_PATH && {certificates: environment.HOLM_CERT_PATH}};
 };

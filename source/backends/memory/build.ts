@@ -4,12 +4,12 @@ import type {BuildOptions, BuildVerbs} from '../../engine/build.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
 import type {Progress} from '../../engine/resources.js';
+import {createWake} from '../../engine/wake.js';
 import {createFileTree, type FileTree} from './file-tree.js';
 import {deriveImage, filesOf, findImage, imageOf} from './image-store.js';
 import {knownImages} from './known-images.js';
 import {publish, type ImageRecord, type State} from './state.js';
 import {canUnpack, readTar, unpackInto} from './tar-tree.js';
-import {createWake} from '../../engine/wake.js';
 import {
 	parseDockerfile,
 	splitWords,

@@ -71,7 +71,7 @@ export const readImages = async (tar: Readable, now: () => number): Promise<Read
 	for (const item of items) {
 		const name = typeof item?.Config === 'string' ? item.Config : refuse('an image has no configuration');
 		const configuration = parseJson(contentOf(name), name);
-		const hex = /(?<hex>[\da-f]{64})(?:\.json)?$/v.exec(name)?.groups?.['hex'] ?? createHash('sha256').update(contentOf(name)!).digest('hex');
+		const hex = /(?<hex>[\da-f]{64})(?:\.json)?$/v.exec(name)?.groups?.hex ?? createHash('sha256').update(contentOf(name)!).digest('hex');
 		const tree = createFileTree(now);
 		let bytes = 0;
 		for (const layer of listOf(item?.Layers)) {

@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import type {Environment} from '../hosts/which-engine.js';
-import {notSupported, readDirectives, type Directives} from './directives.js';
 import type {SshTarget} from '../../wire/ssh-target.js';
+import {notSupported, readDirectives, type Directives} from './directives.js';
 import {expandFile, expandTokens, localOf, type Remote} from './tokens.js';
 
 /** How a host is connected to. */
@@ -95,7 +95,7 @@ export const readConfiguration = async (target: SshTarget, environment: Environm
 	const files = (keyword: string, otherwise: readonly string[]) => (found.get(keyword)?.values ?? otherwise).filter(file => file !== 'none').map(file => expand(file));
 
 	const agent = value('identityagent') ?? 'SSH_AUTH_SOCK';
-	const variable = agent === 'SSH_AUTH_SOCK' ? 'SSH_AUTH_SOCK' : /^\$(?<name>\w+)$/v.exec(agent)?.groups?.['name'];
+	const variable = agent === 'SSH_AUTH_SOCK' ? 'SSH_AUTH_SOCK' : /^\$(?<name>\w+)$/v.exec(agent)?.groups?.name;
 	const agentSocket = variable === undefined ? expand(agent) : local.environment[variable];
 	const timeout = numberOf(found, 'connecttimeout', {from: 0, to: 1_000_000});
 	const usersKnownHosts = files('userknownhostsfile', defaultKnownHosts);

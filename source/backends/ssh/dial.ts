@@ -2,9 +2,9 @@ import {describeAddress, type SshAddress} from '../../wire/addresses.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {quote} from '../../text/escape.js';
 import type {Environment} from '../hosts/which-engine.js';
+import {type SshTarget, parseTarget} from '../../wire/ssh-target.js';
 import type {ChannelSocket} from './channel.js';
 import {readConfiguration} from './configuration.js';
-import {type SshTarget, parseTarget} from '../../wire/ssh-target.js';
 import type {Ask} from './identities.js';
 import {openLink, type Link} from './link.js';
 

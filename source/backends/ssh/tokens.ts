@@ -8,12 +8,12 @@ import {HolmError} from '../../engine/errors.js';
 export type Local = {readonly home: string; readonly user: string; readonly environment: Environment};
 
 export const localOf = (environment: Environment): Local => {
-	const home = environment['HOME'] || homedir();
+	const home = environment.HOME || homedir();
 	try {
 		return {home, user: userInfo().username, environment};
 	} catch {
 		// An account that the system has no name for.
-		return {home, user: environment['USER'] ?? '', environment};
+		return {home, user: environment.USER ?? '', environment};
 	}
 };
 

@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
-import {checkTerminal, runAttached} from './attached.js';
 import {attachFlags} from '../../flags/attach-flags.js';
+import {checkTerminal, runAttached} from './attached.js';
 
 export const command = defineCommand({
 	summary: 'Attach to the streams of a running container',

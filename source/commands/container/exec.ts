@@ -2,8 +2,8 @@ import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
 import {mergeVariables, readLines} from '../../flags/environment.js';
 import {followSize, joinSession, sizeOf} from '../../terminal/session.js';
-import {checkTerminal} from './attached.js';
 import {attachFlags} from '../../flags/attach-flags.js';
+import {checkTerminal} from './attached.js';
 
 export const command = defineCommand({
 	summary: 'Run a command in a running container',

@@ -1,8 +1,8 @@
 import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
 import {forEachReference} from '../for-each-reference.js';
-import {checkTerminal, runAttached} from './attached.js';
 import {attachFlags} from '../../flags/attach-flags.js';
+import {checkTerminal, runAttached} from './attached.js';
 
 export const command = defineCommand({
 	summary: 'Start stopped containers',

@@ -5,6 +5,7 @@ import type {
 	PublishedPort,
 } from '../../engine/resources.js';
 import {timeAgo, humanDuration} from '../../text/durations.js';
+import {decimalSize} from '../../text/sizes.js';
 import {
 	labelFields,
 	shortId,
@@ -12,7 +13,6 @@ import {
 	truncate,
 } from './fields.js';
 import type {Row} from './rows.js';
-import {decimalSize} from '../../text/sizes.js';
 
 /** `Up 3 minutes`, `Exited (0) 2 hours ago`. */
 export const statusText = (status: ContainerStatus, now: number): string => {

@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {print, type Context} from '../command.js';
-import {layOutColumns} from './columns.js';
 import {escapeControls, escapeControlsInLines} from '../../text/escape.js';
+import {layOutColumns} from './columns.js';
 import {compileTemplate} from './go-template.js';
 
 /** A field of a row: its text, or a method that a template calls with arguments, such as `.Label "key"`. */

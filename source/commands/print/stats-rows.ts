@@ -1,7 +1,7 @@
 import type {ContainerStats} from '../../engine/resources.js';
+import {binarySize, decimalSize} from '../../text/sizes.js';
 import {shortId} from './fields.js';
 import type {Row} from './rows.js';
-import {binarySize, decimalSize} from '../../text/sizes.js';
 
 /** A container's readings: the last one, and the one before it that shares of time are measured from. */
 export type Readings = {

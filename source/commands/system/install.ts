@@ -12,7 +12,7 @@ export const command = defineCommand({
 		const [{installDaemon}, {stepsOf}] = await Promise.all([import('../../daemon/start.js'), import('../../host/setup/steps.js')]);
 		const steps = stepsOf(async tell => installDaemon(context.root ?? defaultRoot, tell));
 		await printSteps(steps, context.stdout, context.now);
-		const user = context.environment['SUDO_USER'];
+		const user = context.environment.SUDO_USER;
 		print(context, escapeControls(`Members of the group ${serviceGroup} use the engine without sudo, and have root's power over this host by it. To add one: sudo usermod -aG ${serviceGroup} ${user === undefined || user === 'root' ? 'USER' : user}, then log in again.`));
 	},
 });

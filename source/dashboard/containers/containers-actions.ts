@@ -19,7 +19,7 @@ export const createContainer = async (controller: Controller, image = '') => {
 	const {view, focus} = controller.getState();
 	controller.open({
 		type: 'form',
-		form: openForm(containerForm, {image, start: 'yes', ...(view === 'main' && focus === 'networks' && network ? {networks: network.name} : {})}),
+		form: openForm(containerForm, {image, start: 'yes', ...(view === 'main' && focus === 'networks' && network && {networks: network.name})}),
 	});
 };
 

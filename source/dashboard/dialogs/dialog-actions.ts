@@ -2,8 +2,8 @@ import type {Engine} from '../../engine/engine.js';
 import type {Actions} from '../work/actions.js';
 import type {Controller} from '../work/controller.js';
 import {failureOf} from '../work/execute.js';
-import {lastTop} from './dialog-extent.js';
 import {completionsOf, reduceForm, focusedField, type FormAction, type FormState, type Request} from '../forms/form-state.js';
+import {lastTop} from './dialog-extent.js';
 
 const close = ({getState, set}: Controller) => {
 	const {dialog} = getState();

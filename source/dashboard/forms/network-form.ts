@@ -54,7 +54,7 @@ export const networkForm: FormDefinition = {
 	request({name = '', subnet, gateway, internal}) {
 		return {
 			type: 'network',
-			configuration: {name, ...(subnet ? {subnet} : {}), ...(gateway ? {gateway} : {}), internal: internal === 'yes', labels: {}, driver: 'bridge'},
+			configuration: {name, ...(subnet && {subnet}), ...(gateway && {gateway}), internal: internal === 'yes', labels: {}, driver: 'bridge'},
 		};
 	},
 };

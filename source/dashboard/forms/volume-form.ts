@@ -27,5 +27,5 @@ export const volumeForm: FormDefinition = {
 	],
 	commandLine: ({name, labels = ''}) => ['volume', 'create', ...splitWords(labels).flatMap(label => ['--label', label]), ...(name ? [name] : [])],
 	validate: (values, snapshot) => errorsOf(checks, values, snapshot),
-	request: ({name, labels = ''}) => ({type: 'volume', configuration: {...(name ? {name} : {}), labels: parseLabels(splitWords(labels))}}),
+	request: ({name, labels = ''}) => ({type: 'volume', configuration: {...(name && {name}), labels: parseLabels(splitWords(labels))}}),
 };

@@ -1,16 +1,10 @@
 import {useEffect, useState} from 'react';
 import {Box, Text, useApp, useInput, useWindowSize} from 'ink';
-import {footerLine, headerLine} from './bars.js';
 import {ContainersPane} from '../containers/containers.js';
-import {ControllerProvider, useController, useStore, useUi} from './context.js';
 import type {Controller} from '../work/controller.js';
 import {DialogLayer} from '../dialogs/dialogs.js';
-import {emptyText} from './empty-text.js';
-import {Field} from './field.js';
 import {handleInput, typePrompt} from '../keys/input.js';
 import {InspectView} from '../inspect/inspect.js';
-import {layoutOf, smallest, type Area, type PaneName} from './layout.js';
-import {Lines} from './lines.js';
 import {LogsPane} from '../logs/logs.js';
 import {NetworksPane} from '../networks/networks.js';
 import type {Shown} from '../state/shown.js';
@@ -19,6 +13,12 @@ import type {StoreState} from '../state/store.js';
 import type {UiState, ViewName} from '../state/ui-state.js';
 import {DrawnView} from '../views/drawn-view.js';
 import {DnsView, EventsView, ImagesView, VolumesView} from '../views/tables.js';
+import {Lines} from './lines.js';
+import {layoutOf, smallest, type Area, type PaneName} from './layout.js';
+import {Field} from './field.js';
+import {emptyText} from './empty-text.js';
+import {ControllerProvider, useController, useStore, useUi} from './context.js';
+import {footerLine, headerLine} from './bars.js';
 
 type Parts = {readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly shown: Shown; readonly now: number};
 

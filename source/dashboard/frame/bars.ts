@@ -8,8 +8,8 @@ import {shortBytes} from '../../text/measures.js';
 import {count} from '../spoken/words.js';
 import type {StoreState} from '../state/store.js';
 import {clean, cut, fit} from '../../text/fit.js';
-import type {Role, Theme} from './theme.js';
 import type {UiState} from '../state/ui-state.js';
+import type {Role, Theme} from './theme.js';
 
 type Segment = readonly [role: Role, text: string];
 

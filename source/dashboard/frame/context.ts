@@ -1,8 +1,8 @@
 import {createContext, use, useSyncExternalStore} from 'react';
 import type {Controller} from '../work/controller.js';
 import type {StoreState} from '../state/store.js';
-import type {Theme} from './theme.js';
 import type {UiState} from '../state/ui-state.js';
+import type {Theme} from './theme.js';
 
 const ControllerContext = createContext<Controller | undefined>(undefined);
 

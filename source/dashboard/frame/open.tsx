@@ -2,7 +2,6 @@ import process from 'node:process';
 import {render} from 'ink';
 import type {Input, Output} from '../../terminal/streams.js';
 import type {Engine} from '../../engine/engine.js';
-import {App, type InkHandles} from './app.js';
 import {readConfiguration} from '../state/config.js';
 import {createController, type Engines} from '../work/controller.js';
 import {startEffects} from '../work/effects.js';
@@ -16,6 +15,7 @@ import {createJoin} from '../work/session.js';
 import {createSpeaker} from '../spoken/speaker.js';
 import {SpokenApp} from '../spoken/spoken-app.js';
 import {createStore} from '../state/store.js';
+import {App, type InkHandles} from './app.js';
 import {createTerminal} from './terminal.js';
 import {colourDepthOf, createTheme, groundOf, isAsciiOnly} from './theme.js';
 
@@ -47,7 +47,7 @@ const signals = {SIGTERM: 15, SIGHUP: 1, SIGINT: 2} as const;
 /** Opens the dashboard in the terminal and resolves with the exit status when it is left. The terminal is as it was, however it ends. */
 export const openDashboard = async ({connect, stdin, stdout, stderr, environment, workingDirectory, now, readOnly = false, screenReader = false, root, target: first = targetOf(ownHost, root)}: DashboardOptions): Promise<number> => {
 	const configuration = await readConfiguration(environment);
-	const isSpoken = screenReader || environment['INK_SCREEN_READER'] === 'true' || configuration.screenReader === true;
+	const isSpoken = screenReader || environment.INK_SCREEN_READER === 'true' || configuration.screenReader === true;
 	const theme = createTheme({
 		name: configuration.theme ?? groundOf(environment),
 		depth: isSpoken ? 'none' : colourDepthOf(environment),
@@ -101,8 +101,8 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 					handleMouse(controller, event);
 				})
 				: stdin,
-			stdout: stdout,
-			stderr: stderr,
+			stdout,
+			stderr,
 			alternateScreen: !isSpoken,
 			isScreenReaderEnabled: isSpoken,
 			incrementalRendering: true,
@@ -110,7 +110,7 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 			patchConsole: false,
 			interactive: true,
 			// Over a network every frame is a packet or several. Elsewhere a key that comes right after another frame should not wait for its own.
-			maxFps: environment['SSH_CONNECTION'] ? 20 : 500,
+			maxFps: environment.SSH_CONNECTION ? 20 : 500,
 		},
 	);
 

@@ -1,9 +1,9 @@
 import {useMemo, type ReactNode} from 'react';
 import {Box, Text} from 'ink';
 import {widthOf} from '../../text/width.js';
+import {cut} from '../../text/fit.js';
 import {useTheme} from './context.js';
 import type {Size} from './lines.js';
-import {cut} from '../../text/fit.js';
 import type {Role, Theme} from './theme.js';
 
 export type PanelProps = Size & {

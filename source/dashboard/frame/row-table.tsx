@@ -1,11 +1,11 @@
 import {Text} from 'ink';
 import {Table, type CellProps} from 'ink-table';
 import {widthOf} from '../../text/width.js';
+import {fit} from '../../text/fit.js';
+import type {ListName} from '../state/ui-state.js';
 import {useTheme} from './context.js';
 import {emptyLines, Lines, type Size} from './lines.js';
-import {fit} from '../../text/fit.js';
 import type {Role} from './theme.js';
-import type {ListName} from '../state/ui-state.js';
 import {useWindow} from './use-window.js';
 
 export type TableColumn = {

@@ -1,10 +1,10 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import process from 'node:process';
 import type {Input, Output} from '../../terminal/streams.js';
-import type {InkHandles} from './app.js';
 import type {Terminal} from '../work/controller.js';
 import {mouseOff, mouseOn} from '../mouse/mouse-events.js';
 import {copySequence} from '../work/session.js';
+import type {InkHandles} from './app.js';
 
 export type TerminalOptions = {
 	readonly stdin: Input;

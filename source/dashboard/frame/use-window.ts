@@ -1,7 +1,7 @@
 import {useLayoutEffect} from 'react';
-import {useController} from './context.js';
 import {windowStart} from '../state/list-state.js';
 import type {WindowName} from '../state/ui-state.js';
+import {useController} from './context.js';
 
 /** First of the rows of a list that are shown. Where it stands follows from where the cursor was before, and is looked up by a mouse that points at a row. */
 export const useWindow = (name: WindowName, cursor: number, height: number, length: number): number => {

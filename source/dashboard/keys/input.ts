@@ -7,15 +7,15 @@ import {failureOf} from '../work/execute.js';
 import {focusedField} from '../forms/form-state.js';
 import {globalActions, listActions} from '../work/global-actions.js';
 import {inspectActions} from '../inspect/inspect-actions.js';
-import {activeMaps, availableMaps, placeOf} from './active-maps.js';
-import type {KeyMaps} from './key-maps.js';
-import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type KeyName} from './keys.js';
 import {logsActions} from '../logs/logs-actions.js';
 import {networksActions} from '../networks/networks-actions.js';
-import {paletteEntries} from './palette.js';
 import type {UiState} from '../state/ui-state.js';
 import {drawnActions} from '../views/drawn-actions.js';
 import {viewActions} from '../views/view-actions.js';
+import {paletteEntries} from './palette.js';
+import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type KeyName} from './keys.js';
+import type {KeyMaps} from './key-maps.js';
+import {activeMaps, availableMaps, placeOf} from './active-maps.js';
 
 const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...drawnActions, ...dialogActions};
 

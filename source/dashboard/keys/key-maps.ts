@@ -1,11 +1,11 @@
 import {containersKeys} from '../containers/containers-keys.js';
 import {inspectKeys} from '../inspect/inspect-keys.js';
-import {rebind, type KeyMap} from './keys.js';
 import {logsKeys} from '../logs/logs-keys.js';
 import {lastResult} from '../state/memo.js';
 import {networksKeys} from '../networks/networks-keys.js';
 import {drawnKeys} from '../views/drawn-keys.js';
 import {dnsKeys, eventsKeys, imagesKeys, volumesKeys} from '../views/view-keys.js';
+import {rebind, type KeyMap} from './keys.js';
 
 const globalKeys: KeyMap = [
 	{action: 'global.help', keys: ['?'], title: 'Help', short: 'help'},

@@ -45,7 +45,7 @@ type Stream = {controller: AbortController; target: LogTarget; isEnded: boolean;
 
 const toLine = (source: number, {stream, timestamp}: LogEntry, {bytes, cutBytes}: {readonly bytes: Uint8Array; readonly cutBytes: number}): LogLine => {
 	const {text, runs} = decodeLine(bytes);
-	return {source, stream, timestamp, text, ...(runs ? {runs} : {}), ...(cutBytes > 0 ? {cutBytes} : {})};
+	return {source, stream, timestamp, text, ...(runs && {runs}), ...((cutBytes > 0) && {cutBytes})};
 };
 
 const immediate = async () => new Promise<void>(resolve => {

@@ -38,7 +38,7 @@ export const logsReading = (controller: Controller): Reading => {
 			logIndex.count() === 0 && 'no lines',
 		),
 		opening: lastLines(openingLines),
-		...(current && position.type === 'paused' ? {cursor: {id: String(position.cursor), text: lineText(current), isInOpening: true}} : {}),
+		...(current && position.type === 'paused' && {cursor: {id: String(position.cursor), text: lineText(current), isInOpening: true}}),
 		whole: () => lastLines(wholeLines),
 	};
 };

@@ -52,7 +52,7 @@ const listReading = (list: ListName, controller: Controller): Reading => {
 		key: `list ${list}`,
 		heading: sentence(listHeading(titles[list], state, ids.length, list === 'containers' && !ui.showsStopped), row === -1 && noneText(list, controller)),
 		opening: [],
-		...(row === -1 ? {} : {cursor: {id: `${ids[row]!} ${state.marks.has(ids[row]!)}`, text: textOf(row)}}),
+		...(row !== -1 && {cursor: {id: `${ids[row]!} ${state.marks.has(ids[row]!)}`, text: textOf(row)}}),
 		whole: () => ids.map((_, index) => textOf(index)),
 	};
 };
@@ -72,7 +72,7 @@ const inspectReading = (state: TreeState): Reading => {
 		key: `inspect ${state.title}`,
 		heading: sentence(state.title, state.isJson && 'as JSON', state.search !== '' && `search ${state.search}`),
 		opening: [],
-		...(line ? {cursor: {id: `${line.path} ${line.isFolded} ${state.isJson}`, text: sentence(treeText(line, state.isJson), `line ${state.cursor + 1} of ${lines.length}`)}} : {}),
+		...(line && {cursor: {id: `${line.path} ${line.isFolded} ${state.isJson}`, text: sentence(treeText(line, state.isJson), `line ${state.cursor + 1} of ${lines.length}`)}}),
 		whole: () => lines.map(each => treeText(each, state.isJson)),
 	};
 };

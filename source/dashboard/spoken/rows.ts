@@ -56,4 +56,4 @@ export const recordRow = ({network, record: {name, type, value, ttlSeconds, cont
 };
 
 export const eventRow = ({event: {time, type, action, id, attributes}}: EventRow): string =>
-	sentence(`${type} ${attributes['name'] ?? id.slice(0, 12)}`, action, `at ${new Date(time).toISOString().slice(11, 19)} UTC`);
+	sentence(`${type} ${attributes.name ?? id.slice(0, 12)}`, action, `at ${new Date(time).toISOString().slice(11, 19)} UTC`);

@@ -1,11 +1,11 @@
 import type {Controller} from '../work/controller.js';
 import {activeMaps} from '../keys/active-maps.js';
 import {continuationsOf} from '../keys/keys.js';
+import {wrapWords} from '../../text/fit.js';
 import {announcements, type Moment} from './announcements.js';
 import {dialogReading} from './dialog-reading.js';
 import {paneReading} from './pane-reading.js';
 import type {Reading} from './reading.js';
-import {wrapWords} from '../../text/fit.js';
 import {plain} from './words.js';
 
 export type Said = {
@@ -48,7 +48,7 @@ const momentOf = (controller: Controller): Moment => {
 		over: overReading(controller),
 		notice,
 		jobs,
-		...(pending ? {pending: {keys: pending.keys, ways: continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller))}} : {}),
+		...(pending && {pending: {keys: pending.keys, ways: continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller))}}),
 	};
 };
 

@@ -57,7 +57,7 @@ export const knownEngines = async ({first, root, hosts, environment, isSocket = 
 		first,
 		targetOf(ownHost, root),
 		...Object.entries(hosts).map(([title, host]) => ({title, host})),
-		...(environment['DOCKER_HOST'] ? [targetOf('docker')] : []),
+		...(environment.DOCKER_HOST ? [targetOf('docker')] : []),
 		...(await listContexts(dockerDirectory(environment))).map(name => targetOf(`context://${name}`)),
 		...sockets.flat(),
 	];

@@ -1,12 +1,12 @@
 import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, EngineEvent, Image, Network, Volume} from '../../engine/resources.js';
 import {shownContainers} from '../containers/rows.js';
+import {imageName} from '../work/plan.js';
+import type {RecordRow} from '../views/records.js';
 import {selectedOf, targetsOf} from './list-state.js';
 import {lastResult} from './memo.js';
-import {imageName} from '../work/plan.js';
 import type {StoreState} from './store.js';
 import type {ListName, UiState} from './ui-state.js';
-import type {RecordRow} from '../views/records.js';
 
 export type EventRow = {readonly id: string; readonly event: EngineEvent};
 
@@ -64,9 +64,9 @@ export const createShown = (): ((store: StoreState, ui: UiState) => Shown) => {
 	const dns = lastResult((all: readonly RecordRow[], {filter, sort, isDescending}: UiState['lists']['dns']) =>
 		sorted(keep(all, filter, ({record, network}) => [record.name, record.value, network]), isDescending, recordKeys[sort ?? '']));
 	const events = lastResult((all: readonly EngineEvent[], filter: string) => keep(
-		all.map(event => ({id: `${event.time} ${event.type} ${event.action} ${event.id} ${event.attributes['container'] ?? event.attributes['address'] ?? ''}`, event})).toReversed(),
+		all.map(event => ({id: `${event.time} ${event.type} ${event.action} ${event.id} ${event.attributes.container ?? event.attributes.address ?? ''}`, event})).toReversed(),
 		filter,
-		({event}) => [event.type, event.action, event.attributes['name'] ?? '', event.id],
+		({event}) => [event.type, event.action, event.attributes.name ?? '', event.id],
 	));
 	const none: Readonly<Record<string, never>> = {};
 	const noRecords: readonly RecordRow[] = [];

@@ -3,10 +3,10 @@ import type {FormState} from '../forms/form-state.js';
 import type {TreeState} from '../inspect/tree-state.js';
 import type {KeySequence} from '../keys/keys.js';
 import type {PaneName} from '../frame/layout.js';
-import {emptyList, type ListState} from './list-state.js';
 import {initialLogs, type LogsState} from '../logs/logs-state.js';
 import type {Plan} from '../work/plan.js';
 import type {RecordRow} from '../views/records.js';
+import {emptyList, type ListState} from './list-state.js';
 
 export type ViewName = 'main' | 'inspect' | 'images' | 'volumes' | 'dns' | 'events' | 'topology' | 'addresses' | 'machine';
 

@@ -11,7 +11,7 @@ export const build = async (controller: Controller, {directory, tag}: {readonly 
 			const {tar, file} = await directoryContext({directory, workingDirectory: controller.workingDirectory});
 			try {
 				signal.throwIfAborted();
-				for await (const {status, text} of engine.buildImage(tar, {tags: [tag], ...(file === undefined ? {} : {file}), buildArguments: {}, noCache: false, pull: false, labels: {}, signal})) {
+				for await (const {status, text} of engine.buildImage(tar, {tags: [tag], ...(file !== undefined && {file}), buildArguments: {}, noCache: false, pull: false, labels: {}, signal})) {
 					const line = (text ?? status ?? '').trim().split('\n').at(-1)!;
 					if (line !== '') {
 						report(clean(line));

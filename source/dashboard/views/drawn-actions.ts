@@ -1,6 +1,7 @@
 import type {Actions} from '../work/actions.js';
 import type {Controller} from '../work/controller.js';
 import {changeList} from '../work/global-actions.js';
+import {isDrawn} from '../state/ui-state.js';
 import {drawnSize} from './drawn-view.js';
 import {
 	drawnOf,
@@ -8,7 +9,6 @@ import {
 	topOf,
 	type ScrollAction,
 } from './drawn.js';
-import {isDrawn} from '../state/ui-state.js';
 
 /** Scrolls the view of lines that is shown. */
 export const scrollDrawn = (action: ScrollAction) => ({getState, set, store, shown, terminal, theme, isSpoken}: Controller) => {

@@ -91,7 +91,7 @@ export const EventsView = ({items, snapshot, state, ...rest}: ViewProps<readonly
 		const {container} = attributes;
 		// The action of a process has its command behind it, which may be long.
 		const [what = '', ...command] = action.split(': ');
-		const name = attributes['name'] ?? snapshot?.containers.find(({id: candidate}) => candidate === subject)?.name ?? subject.slice(0, 12);
+		const name = attributes.name ?? snapshot?.containers.find(({id: candidate}) => candidate === subject)?.name ?? subject.slice(0, 12);
 		const details = Object.entries(attributes).filter(([key]) => !['name', 'container', 'image'].includes(key)).map(([key, value]) => `${key}=${value}`).join(' ');
 		const other = container && snapshot?.containers.find(candidate => candidate.id === container);
 		return {id, cells: [timeOf(time), type, what, name, [command.join(': '), other ? other.name : '', details].filter(Boolean).join(' ')].map(text => clean(text)), role: eventRole(action)};

@@ -1,16 +1,16 @@
 import type {Engine} from '../../engine/engine.js';
 import type {DashboardConfiguration} from '../state/config.js';
-import {executePlan, failureOf, type Failure, type Removed} from './execute.js';
 import type {KeyMaps} from '../keys/key-maps.js';
 import type {PaneName} from '../frame/layout.js';
 import type {EngineTarget} from '../state/known-engines.js';
 import {createLogIndex, type LogIndex} from '../logs/log-index.js';
 import type {Logs} from '../logs/follow.js';
-import type {Plan} from './plan.js';
 import {createShown, type Shown} from '../state/shown.js';
 import type {Store} from '../state/store.js';
 import type {Theme} from '../frame/theme.js';
 import {initialUi, type Dialog, type ListName, type Prompt, type UiState, type WindowName} from '../state/ui-state.js';
+import type {Plan} from './plan.js';
+import {executePlan, failureOf, type Failure, type Removed} from './execute.js';
 
 /** What the dashboard asks of the terminal it is in. */
 export type Terminal = {
@@ -198,7 +198,7 @@ export const createController = (options: ControllerOptions): Controller => {
 		const {lists} = state;
 		const list = listOf(state);
 		set({
-			...(list ? {lists: {...lists, [list]: {...lists[list], marks: new Set()}}} : {}),
+			...(list && {lists: {...lists, [list]: {...lists[list], marks: new Set()}}}),
 			notice: failures.length === 0 ? `${plan.accept}: ${done.length} of ${plan.items.length} done${removed.length > 0 && plan.verb.startsWith('remove') ? '; u makes it again' : ''}` : '',
 		});
 		if (failures.length > 0) {

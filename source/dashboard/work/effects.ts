@@ -1,7 +1,7 @@
-import type {Controller} from './controller.js';
 import {sinceChoices} from '../logs/logs-state.js';
 import {selectedIn} from '../state/shown.js';
 import {readRecords} from '../views/records.js';
+import type {Controller} from './controller.js';
 
 /** Milliseconds that the cursor stays at a container before its logs are opened: somebody who presses a key seven times a second opens none on the way. */
 export const followDelay = 150;
@@ -35,7 +35,7 @@ export const startEffects = (controller: Controller): (() => void) => {
 		}));
 		if (state.logs.since !== since.choice) {
 			const {milliseconds} = sinceChoices[state.logs.since]!;
-			since = {choice: state.logs.since, ...(milliseconds === undefined ? {} : {from: controller.now() - milliseconds})};
+			since = {choice: state.logs.since, ...(milliseconds !== undefined && {from: controller.now() - milliseconds})};
 		}
 
 		const ids = targets.map(({id, isBoot}) => `${id} ${isBoot}`).join(' ');

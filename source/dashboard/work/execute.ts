@@ -24,7 +24,7 @@ const verbs: Readonly<Record<PlanVerb, (engine: Engine, id: string, plan: Plan) 
 
 export const failureOf = (name: string, error: unknown): Failure => {
 	const {message, remedy} = asHolmError(error);
-	return {name, message, ...(remedy === undefined ? {} : {remedy})};
+	return {name, message, ...(remedy !== undefined && {remedy})};
 };
 
 /** Items that are worked on at the same time. */
@@ -65,7 +65,7 @@ export const recreate = async (engine: Engine, {containers, networks}: Removed):
 	const failures: Failure[] = [];
 	for (const {name, subnet, gateway, ipRange, internal, labels, driver} of networks) {
 		try {
-			const {id} = await engine.createNetwork({name, subnet, gateway, ...(ipRange === undefined ? {} : {ipRange}), internal, labels, driver});
+			const {id} = await engine.createNetwork({name, subnet, gateway, ...(ipRange !== undefined && {ipRange}), internal, labels, driver});
 			done.push(id);
 		} catch (error) {
 			failures.push(failureOf(name, error));

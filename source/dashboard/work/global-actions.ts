@@ -1,11 +1,11 @@
-import type {Actions} from './actions.js';
-import {isPane, type Controller} from './controller.js';
-import {recreate} from './execute.js';
 import type {PaneName} from '../frame/layout.js';
 import {reduceList, type ListAction} from '../state/list-state.js';
 import {idsOf, sortColumns} from '../state/shown.js';
-import {chooseEngine} from './switch-engine.js';
 import type {ListName, ViewName} from '../state/ui-state.js';
+import type {Actions} from './actions.js';
+import {isPane, type Controller} from './controller.js';
+import {recreate} from './execute.js';
+import {chooseEngine} from './switch-engine.js';
 
 const panes: readonly PaneName[] = ['containers', 'networks', 'logs'];
 

@@ -5,8 +5,8 @@ import type {Input, Output} from '../../terminal/streams.js';
 import {followSize, joinSession, sizeOf} from '../../terminal/session.js';
 import type {Engine} from '../../engine/engine.js';
 import type {Session} from '../../engine/sessions.js';
-import type {JoinSession} from './controller.js';
 import {clean} from '../../text/fit.js';
+import type {JoinSession} from './controller.js';
 
 type Streams = {readonly stdin: Input; readonly stdout: Output; readonly stderr: Output};
 

@@ -1,7 +1,7 @@
-import type {Controller} from './controller.js';
 import {targetOf, type EngineTarget} from '../state/known-engines.js';
 import {clean} from '../../text/fit.js';
 import {initialUi} from '../state/ui-state.js';
+import type {Controller} from './controller.js';
 
 /** Shows another engine once it has answered; the one that is shown stays where it does not. */
 export const switchEngine = async (controller: Controller, target: EngineTarget) => controller.job(`Connecting to ${target.title}`, async ({signal, report}) => {

@@ -1,5 +1,4 @@
 import {nameServerId} from '../dns/user.js';
-import {deviceName, type In} from './bridge.js';
 import {
 	formatAddress,
 	formatCidr,
@@ -7,6 +6,7 @@ import {
 	parseCidr,
 } from '../../rules/networks/cidr.js';
 import {parseMac} from '../../rules/networks/mac.js';
+import {deviceName, type In} from './bridge.js';
 import {nft} from './programs.js';
 
 export type RulesetConfiguration = {

@@ -151,7 +151,7 @@ export const bundleOf = (options: BundleOptions): Record<string, unknown> => {
 						allow: true, type: 'c', major, minor, access: 'rwm',
 					})), {allow: true, type: 'c', major: 136, access: 'rwm'}],
 			},
-			...(configuration.privileged ? {} : {maskedPaths, readonlyPaths}),
+			...(!configuration.privileged && {maskedPaths, readonlyPaths}),
 			// The guest's own programs run without random addresses, and what they start would too.
 			personality: {domain: 'LINUX'},
 		},

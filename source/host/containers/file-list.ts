@@ -65,7 +65,7 @@ const isChanged = (one: Readonly<Record<string, string>>, other: Readonly<Record
 		return true;
 	}
 
-	return one['type'] !== 'd' && (differ(['size', 'modified']) || (differ(['changed']) && Number(other['links']) >= Number(one['links'])));
+	return one.type !== 'd' && (differ(['size', 'modified']) || (differ(['changed']) && Number(other.links) >= Number(one.links)));
 };
 
 /** How many changes are listed: names are the container's, and their number too. */

@@ -22,6 +22,19 @@ import {openLogKeeper} from '../containers/log-keeper.js';
 import {rotateLog} from '../containers/log-rotation.js';
 import {openNameServer} from '../dns/name-server.js';
 import {nameServerId} from '../dns/user.js';
+import {machineUidOf, openGuest} from '../guest.js';
+import type {SetupStep} from '../kernel/guest-kernel.js';
+import {openDisks} from '../images/disk.js';
+import {openImageStore} from '../images/storage.js';
+import {clearAbandonedTemplates} from '../machines/template/abandoned-templates.js';
+import {adoptMachine, clearMachine} from '../machines/machine.js';
+import {endsWithin, silenceLimitMs} from '../machines/patience.js';
+import type {Machine} from '../machines/running-machine.js';
+import {lastWords} from '../machines/status.js';
+import {endStrays, isKeptBy} from '../machines/strays.js';
+import {orMissing} from '../store/missing.js';
+import {pathsOf, type Paths} from '../store/paths.js';
+import {readRecords} from '../store/records.js';
 import {archivesVerbs} from './archives.js';
 import {buildVerbs} from './build.js';
 import {changesVerbs} from './changes.js';
@@ -61,19 +74,6 @@ import {
 } from './context.js';
 import {createHelperMachines} from './helper-machines.js';
 import type {VerbContext} from './verb-context.js';
-import {machineUidOf, openGuest} from '../guest.js';
-import type {SetupStep} from '../kernel/guest-kernel.js';
-import {openDisks} from '../images/disk.js';
-import {openImageStore} from '../images/storage.js';
-import {clearAbandonedTemplates} from '../machines/template/abandoned-templates.js';
-import {adoptMachine, clearMachine} from '../machines/machine.js';
-import {endsWithin, silenceLimitMs} from '../machines/patience.js';
-import type {Machine} from '../machines/running-machine.js';
-import {lastWords} from '../machines/status.js';
-import {endStrays, isKeptBy} from '../machines/strays.js';
-import {orMissing} from '../store/missing.js';
-import {pathsOf, type Paths} from '../store/paths.js';
-import {readRecords} from '../store/records.js';
 
 export type HostEngine = Engine & {
 	/** Lets go of everything and leaves it running: machines, name server, published ports. */

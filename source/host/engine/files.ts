@@ -3,13 +3,13 @@ import {HolmError} from '../../engine/errors.js';
 import {quote} from '../../text/escape.js';
 import {complaintOf, type Agent} from '../machines/ssh/agent.js';
 import {guestPaths} from '../containers/bundle.js';
+import {watchSilence} from '../machines/silence.js';
 import {
 	isLive,
 	machineOf,
 	type Entry,
 } from './context.js';
 import {assertAllowed} from './phases.js';
-import {watchSilence} from '../machines/silence.js';
 import type {HelperMachines} from './helper-machines.js';
 
 /** A way to the files of a container: commands that begin with `prefix` see its root as theirs. */

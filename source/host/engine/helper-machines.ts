@@ -151,7 +151,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 			}
 		},
 		close: async entry => end(entry, async machine => machine.finish()),
-		abandon: async entry => {
+		async abandon(entry) {
 			const found = machines.get(entry.container.id);
 			found?.giveUp.abort(new HolmError('conflict', `container ${entry.container.name} is being removed`));
 			await end(entry, async machine => machine.kill());

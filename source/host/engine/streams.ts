@@ -116,7 +116,7 @@ export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry
 	const streams = {stdout, stderr};
 	const {promise: begun, resolve: begin} = Promise.withResolvers<void>();
 	const reading = readLog(paths.container(id).log, {
-		follow: true, ended, signal: leaving.signal, onBegin: begin, ...logs ? {} : {tail: 0},
+		follow: true, ended, signal: leaving.signal, onBegin: begin, ...!logs && {tail: 0},
 	});
 	void (async () => {
 		try {

@@ -6,14 +6,14 @@ import {Readable} from 'node:stream';
 import {extract, pack, type Pack} from 'tar-stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
+import {decompress} from '../../archive/decompress.js';
+import type {Found} from '../../rules/images/find.js';
+import {familiarName, tagName} from '../../rules/images/reference.js';
 import {planLoad, readIndexes} from './archive-index.js';
 import type {Buildah} from './buildah.js';
-import {decompress} from '../../archive/decompress.js';
 import {diskError} from './disk-error.js';
-import type {Found} from '../../rules/images/find.js';
 import {printable} from './printable.js';
 import {ProgramError} from './program.js';
-import {familiarName, tagName} from '../../rules/images/reference.js';
 
 type ManifestEntry = {readonly Config: string; readonly RepoTags?: readonly string[]; readonly Layers: readonly string[]};
 

@@ -9,12 +9,12 @@ import path from 'node:path';
 import type {BuildOptions} from '../../engine/build.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
+import {loopbackRegistriesIn, registryOf, tagName} from '../../rules/images/reference.js';
 import {registriesConfiguration, writeCredentials, type Buildah} from './buildah.js';
 import {limitFlags} from './inherited-limits.js';
 import {printable} from './printable.js';
 import {ProgramError} from './program.js';
 import {registryError} from './transfer.js';
-import {loopbackRegistriesIn, registryOf, tagName} from '../../rules/images/reference.js';
 
 /** Recipes and lists of ignored files are read as a whole, by buildah too. */
 const maximumTextBytes = 4 * 1024 * 1024;

@@ -2,10 +2,10 @@ import {Buffer} from 'node:buffer';
 import {readFile, stat} from 'node:fs/promises';
 import path from 'node:path';
 import type {Image} from '../../engine/resources.js';
-import type {Buildah} from './buildah.js';
 import {orMissing, throwUnreadable} from '../store/missing.js';
 import {parseImage, type ImageRecord} from '../../rules/images/image.js';
 import {formatReference, parseReference, repositoryName} from '../../rules/images/reference.js';
+import type {Buildah} from './buildah.js';
 
 type LayerRecord = {readonly id: string; readonly parent?: string; readonly 'diff-size'?: number};
 

@@ -3,9 +3,6 @@ import {HolmError} from '../../engine/errors.js';
 import {type Pruned, type Image, type Progress} from '../../engine/resources.js';
 import type {RegistryCredentials} from '../../engine/transfer.js';
 import type {Paths} from '../store/paths.js';
-import {loadArchive, saveArchive} from './archive.js';
-import {openBuildah, type Buildah} from './buildah.js';
-import {historyKeys, openCatalogue} from './catalogue.js';
 import {find} from '../../rules/images/find.js';
 import {
 	familiarName,
@@ -13,6 +10,9 @@ import {
 	repositoryName,
 	tagName,
 } from '../../rules/images/reference.js';
+import {loadArchive, saveArchive} from './archive.js';
+import {openBuildah, type Buildah} from './buildah.js';
+import {historyKeys, openCatalogue} from './catalogue.js';
 import {
 	login,
 	pull,

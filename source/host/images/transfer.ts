@@ -3,8 +3,6 @@ import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {RegistryCredentials} from '../../engine/transfer.js';
 import type {Progress} from '../../engine/resources.js';
-import {writeCredentials, type Buildah} from './buildah.js';
-import type {Catalogue} from './catalogue.js';
 import {find} from '../../rules/images/find.js';
 import {
 	exactReference,
@@ -15,6 +13,8 @@ import {
 	registryOf,
 	type Reference,
 } from '../../rules/images/reference.js';
+import {writeCredentials, type Buildah} from './buildah.js';
+import type {Catalogue} from './catalogue.js';
 import {printable} from './printable.js';
 
 export type TransferOptions = {readonly credentials?: RegistryCredentials; readonly signal?: AbortSignal};

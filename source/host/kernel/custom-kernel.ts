@@ -9,6 +9,8 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
+import {withLock} from '../lock.js';
+import {type Paths} from '../store/paths.js';
 import {
 	installKernel,
 	kernelFiles,
@@ -16,8 +18,6 @@ import {
 	type GuestKernel,
 } from './guest-kernel.js';
 import {collectModules, type GuestModule} from './guest-modules.js';
-import {withLock} from '../lock.js';
-import {type Paths} from '../store/paths.js';
 
 /** Offsets in the x86 boot protocol's setup header (Documentation/arch/x86/boot.rst): its magic, and the pointer to the version string, which counts from the end of the first sector. */
 const header = {magic: 0x2_02, version: 0x2_0E, base: 0x2_00} as const;

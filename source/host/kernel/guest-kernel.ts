@@ -17,10 +17,10 @@ import {
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {hostDistribution} from '../setup/distributions.js';
-import {collectModules, moduleInformation, type GuestModule} from './guest-modules.js';
 import {run} from '../run.js';
 import {throwUnreadable} from '../store/missing.js';
 import {pathsOf} from '../store/paths.js';
+import {collectModules, moduleInformation, type GuestModule} from './guest-modules.js';
 
 /** One step of something long, before it is done. */
 export type SetupStep = {readonly step: string; readonly detail: string};

@@ -29,7 +29,7 @@ export const watchSpace = (qmp: Qmp, onSettled: () => void) => {
 	};
 
 	const stop = qmp.onEvent(({name, data}) => {
-		if (name === 'BLOCK_IO_ERROR' && data['nospace'] === true && data['action'] === 'stop') {
+		if (name === 'BLOCK_IO_ERROR' && data.nospace === true && data.action === 'stop') {
 			retryLater();
 		} else if (name === 'RESUME') {
 			clearTimeout(settling);

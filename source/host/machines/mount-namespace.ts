@@ -7,9 +7,9 @@ import type {Readable, Writable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import {programPath} from '../environment.js';
 import {run} from '../run.js';
+import {spawned} from '../spawned.js';
 import {ownerVariable} from './owner.js';
 import {identify, type DetachedOptions, type ProcessIdentity} from './process.js';
-import {spawned} from '../spawned.js';
 
 /** Of a shell and of `unshare`, which do nothing else. */
 const holdTimeoutMs = 30_000;

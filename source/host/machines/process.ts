@@ -4,8 +4,8 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError} from '../../engine/errors.js';
 import {programPath} from '../environment.js';
 import {startTimeOf} from '../workers/worker-process.js';
-import {ownerVariable} from './owner.js';
 import {spawned} from '../spawned.js';
+import {ownerVariable} from './owner.js';
 
 /** A process that a later engine must recognise: numbers are given again, start times are not. */
 export type ProcessIdentity = {

@@ -24,7 +24,7 @@ const namesIn = async (directory: string): Promise<readonly string[]> => {
 };
 
 const isOwnName = (known: ReadonlySet<string>, name: string) =>
-	known.has(name) || passing.test(name) || known.has(temporary.exec(name)?.groups?.['name'] ?? '');
+	known.has(name) || passing.test(name) || known.has(temporary.exec(name)?.groups?.name ?? '');
 
 /** What the engine's directories hold, where that can be told from their names. */
 const isOwnEntry: ReadonlyArray<readonly [directory: 'containers' | 'machines' | 'networks', pattern: RegExp]> = [

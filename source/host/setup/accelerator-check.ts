@@ -1,7 +1,7 @@
 import {kvmAccessOf, readKvmHost, type KvmAccess} from '../machines/kvm-device.js';
 import {readVerdict, type AcceleratorVerdict} from '../machines/accelerator.js';
-import type {Check} from './check.js';
 import {pathsOf} from '../store/paths.js';
+import type {Check} from './check.js';
 
 /** What is on disk about the accelerator, which may be of another version or cut short. */
 type Recorded = Partial<AcceleratorVerdict> & {

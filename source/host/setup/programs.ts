@@ -1,8 +1,8 @@
 import {Buffer} from 'node:buffer';
 import {access, constants, open} from 'node:fs/promises';
 import path from 'node:path';
-import {architectureOf, type Program} from './distributions.js';
 import {programDirectories} from '../environment.js';
+import {architectureOf, type Program} from './distributions.js';
 
 /** Virtiofsd is no command, so every distribution has another place for it: Debian 12, newer Debian and Fedora, Arch. */
 const elsewhere: Partial<Record<Program, readonly string[]>> = {

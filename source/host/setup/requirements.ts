@@ -12,21 +12,21 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {asHolmError, messageOf} from '../../engine/errors.js';
-import {checkAccelerator} from './accelerator-check.js';
-import type {Check} from './check.js';
 import {assertArchitecture} from '../architecture.js';
+import {findKernels, readGuestKernel} from '../kernel/guest-kernel.js';
+import {findNetavark, needsNetavark} from '../netavark.js';
+import {mapsReadOnly, qemuIdentity} from '../machines/template/template-key.js';
+import {run} from '../run.js';
+import {pathsOf} from '../store/paths.js';
+import {findCommand, findProgram, isStatic} from './programs.js';
 import {
 	hostDistribution,
 	programs,
 	type Distribution,
 	type Program,
 } from './distributions.js';
-import {findKernels, readGuestKernel} from '../kernel/guest-kernel.js';
-import {findNetavark, needsNetavark} from '../netavark.js';
-import {mapsReadOnly, qemuIdentity} from '../machines/template/template-key.js';
-import {findCommand, findProgram, isStatic} from './programs.js';
-import {run} from '../run.js';
-import {pathsOf} from '../store/paths.js';
+import type {Check} from './check.js';
+import {checkAccelerator} from './accelerator-check.js';
 
 /** Node 22.20, as package.json has it, and QEMU 7.2, the oldest that was tried. */
 const oldest = {node: [22, 20], qemu: [7, 2]} as const;

@@ -2,11 +2,11 @@ import {HolmError} from '../../engine/errors.js';
 import {openGuest, defaultSize} from '../guest.js';
 import {type SetupStep} from '../kernel/guest-kernel.js';
 import {type AcceleratorVerdict} from '../machines/accelerator.js';
+import {pathsOf} from '../store/paths.js';
 import {checkRequirements} from './requirements.js';
 import type {Check} from './check.js';
 import {installMissing, missingPackages} from './setup.js';
 import {stepsOf} from './steps.js';
-import {pathsOf} from '../store/paths.js';
 
 /** Made by the steps after the check, whatever the check says. */
 const madeHere = new Set(['kernel']);

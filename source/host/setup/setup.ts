@@ -1,10 +1,10 @@
 import {readdir} from 'node:fs/promises';
 import process from 'node:process';
 import {HolmError} from '../../engine/errors.js';
-import {hostDistribution, type Command, type Distribution} from './distributions.js';
 import {type SetupStep} from '../kernel/guest-kernel.js';
-import type {Check} from './check.js';
 import {run} from '../run.js';
+import {hostDistribution, type Command, type Distribution} from './distributions.js';
+import type {Check} from './check.js';
 
 export {fetchKernel} from '../kernel/guest-kernel.js';
 

@@ -39,7 +39,7 @@ export const pathsOf = (root: string) => ({
 	/** Sockets and states of the workers: name server, forwarder and rotation of logs. */
 	workers: path.join(root, 'workers'),
 	machines: path.join(root, 'machines'),
-	container: (id: string) => {
+	container(id: string) {
 		const directory = path.join(root, 'containers', id);
 		return {
 			directory,

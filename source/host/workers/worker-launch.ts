@@ -7,9 +7,9 @@ import {fileURLToPath} from 'node:url';
 import {HolmError} from '../../engine/errors.js';
 import {programPath} from '../environment.js';
 import {heldStatus} from '../lock.js';
+import {spawned} from '../spawned.js';
 import {connect, type Link} from './worker-link.js';
 import {type Station, type WorkerOptions} from './worker-protocol.js';
-import {spawned} from '../spawned.js';
 
 /** A process of Node's takes ten seconds and more to start on an emulated or very busy host. */
 const startLimitMs = 60_000;

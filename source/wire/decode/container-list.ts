@@ -11,8 +11,8 @@ Times are as exact as the words: `Up 3 hours` started three hours before `now`.
 */
 export const parseStatus = (state: string, status: string, now: number): ContainerStatus => {
 	const ended = /^(?:Exited|Restarting|Dead) \((?<code>-?\d+)\) (?<ago>.*?)(?: ago)?$/v.exec(status)?.groups;
-	const since = now - (parseDuration(ended?.['ago'] ?? status.replace(/^Up /v, '')) ?? 0);
-	const exitCode = Number(ended?.['code'] ?? 0);
+	const since = now - (parseDuration(ended?.ago ?? status.replace(/^Up /v, '')) ?? 0);
+	const exitCode = Number(ended?.code ?? 0);
 	switch (state) {
 		case 'running':
 		case 'paused': {
@@ -52,7 +52,7 @@ const decodePublished = (ports: readonly Fields[]): PublishedPort[] => {
 export const decodeContainerItem = (json: unknown, now = Date.now()): Container => {
 	const fields = fieldsOf(json);
 	if (fields.has('Holm')) {
-		return decodeContainer(fields.raw['Holm']);
+		return decodeContainer(fields.raw.Holm);
 	}
 
 	const name = (fields.texts('Names')[0] ?? '').replace(/^\//v, '');
@@ -60,8 +60,8 @@ export const decodeContainerItem = (json: unknown, now = Date.now()): Container 
 	const ports = decodePublished(fields.objects('Ports'));
 	const {configuration} = decodeCreateContainer(fieldsOf({
 		Image: fields.text('Image') || '<none>',
-		Labels: fields.raw['Labels'],
-		NetworkingConfig: {EndpointsConfig: fields.object('NetworkSettings').raw['Networks']},
+		Labels: fields.raw.Labels,
+		NetworkingConfig: {EndpointsConfig: fields.object('NetworkSettings').raw.Networks},
 	}), {name});
 	return {
 		id: fields.text('Id'),

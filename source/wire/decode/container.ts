@@ -103,7 +103,7 @@ const decodeWanted = (fields: Fields, name: string) => {
 			...describesOnly,
 			Mounts: host.objects('Mounts').map(({raw}) => raw).filter(({Type}) => Type === 'bind' || Type === 'volume' || Type === 'tmpfs'),
 		},
-		NetworkingConfig: {EndpointsConfig: fields.object('NetworkSettings').raw['Networks']},
+		NetworkingConfig: {EndpointsConfig: fields.object('NetworkSettings').raw.Networks},
 	}), {name}).configuration;
 };
 

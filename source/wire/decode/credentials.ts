@@ -24,7 +24,7 @@ export const decodeCredentials = (fields: Fields): RegistryCredentials | undefin
 	const [first = '', ...rest] = Buffer.from(fields.text('auth'), 'base64').toString().split(':');
 	const username = fields.text('username') || first;
 	const password = fields.text('username') ? fields.text('password') : rest.join(':');
-	return username ? {username, password, ...server ? {server} : {}} : undefined;
+	return username ? {username, password, ...server && {server}} : undefined;
 };
 
 const decodeHeader = (header: string | string[] | undefined, name: string): Fields => {

@@ -43,7 +43,7 @@ export const decodeProgress = (json: unknown): Progress => {
 	const fields = fieldsOf(json);
 	if (fields.has('error') || fields.has('errorDetail')) {
 		const message = fields.object('errorDetail').text('message') || fields.text('error');
-		throw decodeError(fields.has('Holm') ? fields.raw['Holm'] : {message}, 500, 'the engine gave no reason');
+		throw decodeError(fields.has('Holm') ? fields.raw.Holm : {message}, 500, 'the engine gave no reason');
 	}
 
 	const detail = fields.object('progressDetail');

@@ -46,7 +46,7 @@ export const decodeExec = (json: unknown): ExecStatus => {
 
 /** Docker's `ConsoleSize`: rows, then columns. */
 export const decodeConsoleSize = (body: Fields): TerminalSize | undefined => {
-	const size = body.raw['ConsoleSize'];
+	const size = body.raw.ConsoleSize;
 	if (!Array.isArray(size)) {
 		return undefined;
 	}

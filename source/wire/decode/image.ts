@@ -46,16 +46,16 @@ export const decodeImage = (json: unknown): Image => {
 export const decodeImageItem = (json: unknown): Image => {
 	const fields = fieldsOf(json);
 	if (fields.has('Holm')) {
-		return decodeImage(fields.raw['Holm']);
+		return decodeImage(fields.raw.Holm);
 	}
 
 	return {
 		...decodeImage({
-			Id: fields.raw['Id'],
-			RepoTags: fields.raw['RepoTags'],
-			RepoDigests: fields.raw['RepoDigests'],
-			Size: fields.raw['Size'],
-			Config: {Labels: fields.raw['Labels']},
+			Id: fields.raw.Id,
+			RepoTags: fields.raw.RepoTags,
+			RepoDigests: fields.raw.RepoDigests,
+			Size: fields.raw.Size,
+			Config: {Labels: fields.raw.Labels},
 		}),
 		createdAt: fields.number('Created') * 1000,
 		source: json,

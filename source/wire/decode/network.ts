@@ -8,7 +8,7 @@ import {decodeEndpoint} from './create.js';
 export const decodeNetwork = (json: unknown): Network => {
 	const fields = fieldsOf(json);
 	const pools = fields.object('IPAM').objects('Config');
-	const pool = pools.find(({raw}) => typeof raw['Subnet'] === 'string' && !raw['Subnet'].includes(':')) ?? fieldsOf({});
+	const pool = pools.find(({raw}) => typeof raw.Subnet === 'string' && !raw.Subnet.includes(':')) ?? fieldsOf({});
 	return {
 		id: fields.text('Id'),
 		name: fields.text('Name'),

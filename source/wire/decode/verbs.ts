@@ -10,7 +10,7 @@ export const decodeEnding = (json: unknown): Awaited<ReturnType<Engine['waitCont
 	const holm = fields.object('Holm');
 	const message = fields.object('Error').text('Message');
 	if (message) {
-		throw decodeError(holm.has('Error') ? holm.raw['Error'] : {message}, 500, message);
+		throw decodeError(holm.has('Error') ? holm.raw.Error : {message}, 500, message);
 	}
 
 	return {exitCode: fields.number('StatusCode'), reason: holm.optionalText('Reason')};
@@ -19,7 +19,7 @@ export const decodeEnding = (json: unknown): Awaited<ReturnType<Engine['waitCont
 export const decodeTop = (json: unknown): Awaited<ReturnType<Engine['top']>> => {
 	const fields = fieldsOf(json);
 	// A list of lists of strings, each checked as a field of its own.
-	const processes = fields.raw['Processes'];
+	const processes = fields.raw.Processes;
 	return {
 		titles: fields.texts('Titles'),
 		processes: Array.isArray(processes) ? processes.map((process: unknown) => fieldsOf({Processes: process}).texts('Processes')) : [],

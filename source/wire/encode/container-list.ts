@@ -63,6 +63,6 @@ export const encodeContainerItem = (container: Container, {now = Date.now(), det
 		HostConfig: {NetworkMode: container.configuration.networks[0]?.network ?? 'bridge'},
 		NetworkSettings: {Networks: encodeNetworks(container)},
 		Mounts: container.mounts.map(mount => encodeMountPoint(mount)),
-		...detail ? {Holm: encodeContainer(container)} : {},
+		...detail && {Holm: encodeContainer(container)},
 	};
 };

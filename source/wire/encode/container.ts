@@ -22,7 +22,7 @@ export const encodeAttachment = (attachment: Attachment, wanted?: AttachmentConf
 
 export const encodeMountPoint = (mount: Mount) => ({
 	Type: mount.type,
-	...mount.type === 'volume' ? {Name: mount.source, Driver: 'local'} : {},
+	...(mount.type === 'volume') && {Name: mount.source, Driver: 'local'},
 	Source: mount.type === 'bind' ? mount.source : '',
 	Destination: mount.target,
 	Mode: mount.type === 'tmpfs' ? mount.options.join(',') : '',

@@ -27,7 +27,7 @@ const encodeMount = (mount: Mount) => {
 		...common,
 		Source: mount.source,
 		// As `--volume` has it: without this field Docker refuses a directory that does not exist yet.
-		...mount.type === 'bind' ? {BindOptions: {CreateMountpoint: true}} : {},
+		...(mount.type === 'bind') && {BindOptions: {CreateMountpoint: true}},
 	};
 };
 

@@ -55,7 +55,7 @@ export const encodeImageItem = (image: Image, {detail = false, containers = -1} 
 	SharedSize: -1,
 	Labels: {...image.configuration.labels},
 	Containers: containers,
-	...detail ? {Holm: encodeImage(image)} : {},
+	...detail && {Holm: encodeImage(image)},
 });
 
 /** The answer of `GET /images/{name}/history`, newest first. Sizes of single layers are not known. */

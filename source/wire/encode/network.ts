@@ -3,9 +3,9 @@ import {encodeTime} from '../times.js';
 import {encodeEndpoint} from './create.js';
 
 const encodePool = ({subnet, gateway, ipRange}: Pick<NetworkConfiguration, 'subnet' | 'gateway' | 'ipRange'>) => ({
-	...subnet ? {Subnet: subnet} : {},
-	...gateway ? {Gateway: gateway} : {},
-	...ipRange ? {IPRange: ipRange} : {},
+	...subnet && {Subnet: subnet},
+	...gateway && {Gateway: gateway},
+	...ipRange && {IPRange: ipRange},
 });
 
 /** The answer of `GET /networks/{id}`, and one item of `GET /networks`. */

@@ -3,11 +3,11 @@ import type {Progress} from '../../engine/resources.js';
 
 /** One line of the answer of a pull, push, build or load. */
 export const encodeProgress = (progress: Progress) => ({
-	...progress.text === undefined ? {} : {stream: progress.text},
-	...progress.status === undefined ? {} : {status: progress.status},
-	...progress.id === undefined ? {} : {id: progress.id},
-	...progress.current === undefined && progress.total === undefined ? {} : {progressDetail: {current: progress.current, total: progress.total}},
-	...progress.imageId === undefined ? {} : {aux: {ID: progress.imageId}},
+	...progress.text !== undefined && {stream: progress.text},
+	...progress.status !== undefined && {status: progress.status},
+	...progress.id !== undefined && {id: progress.id},
+	...!(progress.current === undefined && progress.total === undefined) && {progressDetail: {current: progress.current, total: progress.total}},
+	...progress.imageId !== undefined && {aux: {ID: progress.imageId}},
 });
 
 /** The body of a refused request. Docker's clients read `message`; ours rebuilds the error from all three. */

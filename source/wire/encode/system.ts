@@ -74,9 +74,7 @@ export const encodeDiskUsage = (usage: DiskUsage) => ({
 
 /** One line of `GET /events`. The first three fields are those of Docker's API before 1.22, which some clients still read. */
 export const encodeEvent = (event: EngineEvent) => ({
-	...event.type === 'container' || event.type === 'image'
-		? {status: event.action, id: event.id, from: event.attributes['image'] ?? event.attributes['name'] ?? ''}
-		: {},
+	...(event.type === 'container' || event.type === 'image') && {status: event.action, id: event.id, from: event.attributes.image ?? event.attributes.name ?? ''},
 	Type: event.type,
 	Action: event.action,
 	Actor: {ID: event.id, Attributes: {...event.attributes}},

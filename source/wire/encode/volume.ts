@@ -7,10 +7,10 @@ export const anonymousLabel = 'com.docker.volume.anonymous';
 export const encodeVolume = (volume: Volume, usage?: {readonly bytes: number; readonly containers: number}) => ({
 	CreatedAt: encodeTime(volume.createdAt),
 	Driver: 'local',
-	Labels: {...volume.labels, ...volume.anonymous ? {[anonymousLabel]: ''} : {}},
+	Labels: {...volume.labels, ...volume.anonymous && {[anonymousLabel]: ''}},
 	Mountpoint: volume.mountpoint,
 	Name: volume.name,
 	Options: null,
 	Scope: 'local',
-	...usage ? {UsageData: {Size: usage.bytes, RefCount: usage.containers}} : {},
+	...usage && {UsageData: {Size: usage.bytes, RefCount: usage.containers}},
 });

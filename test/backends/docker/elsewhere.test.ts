@@ -102,7 +102,7 @@ test('a container on several networks is made in steps, and taken back when one 
 		const {engine, requests, bodies} = await pretend(t, {answers: {
 			'POST /containers/create': {Id: id, Warnings: null},
 			'POST /networks/b/connect': {},
-			...isFailing ? {} : {'POST /networks/c/connect': {}},
+			...!isFailing && {'POST /networks/c/connect': {}},
 			[`DELETE /containers/${id}`]: {},
 		}});
 		const wanted = configuration({name: 'web', networks: ['a', 'b', 'c'].map(network => ({network, aliases: ['x']}))});

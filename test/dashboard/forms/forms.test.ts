@@ -59,9 +59,9 @@ test('each field of a container is checked while it is typed', async t => {
 
 test('the form of a network knows what is taken', async t => {
 	const snapshot = await snapshotOf();
-	t.regex(networkForm.validate({name: 'x', subnet: '10.1.0.128/25'}, snapshot)['subnet'] ?? '', /overlaps 10\.1\.0\.0\/24 of back/v);
-	t.regex(networkForm.validate({name: 'back'}, snapshot)['name'] ?? '', /already/v);
-	t.regex(networkForm.validate({name: 'x', subnet: '10.2.0.0/24', gateway: '10.3.0.1'}, snapshot)['gateway'] ?? '', /not an address of/v);
+	t.regex(networkForm.validate({name: 'x', subnet: '10.1.0.128/25'}, snapshot).subnet ?? '', /overlaps 10\.1\.0\.0\/24 of back/v);
+	t.regex(networkForm.validate({name: 'back'}, snapshot).name ?? '', /already/v);
+	t.regex(networkForm.validate({name: 'x', subnet: '10.2.0.0/24', gateway: '10.3.0.1'}, snapshot).gateway ?? '', /not an address of/v);
 	t.deepEqual(networkForm.validate({name: 'x', subnet: '10.2.0.0/24', gateway: '10.2.0.9'}, snapshot), {});
 	t.deepEqual(networkForm.request({name: 'x', subnet: '', gateway: '', internal: 'yes'}), {type: 'network', configuration: {name: 'x', internal: true, labels: {}, driver: 'bridge'}});
 });
@@ -71,12 +71,12 @@ test('completion gives images and networks, and switches turn', async t => {
 	let form = reduceForm(openForm(containerForm, {start: 'yes'}), {type: 'change', value: 'red'});
 	t.deepEqual(completionsOf(form, snapshot), ['redis:alpine']);
 	form = reduceForm(form, {type: 'complete', snapshot});
-	t.is(form.values['image'], 'redis:alpine');
+	t.is(form.values.image, 'redis:alpine');
 	form = reduceForm(form, {type: 'previous'});
-	t.is(form.values['start'], 'yes');
+	t.is(form.values.start, 'yes');
 	form = reduceForm(form, {type: 'toggle'});
-	t.is(form.values['start'], 'no');
-	t.is(reduceForm(form, {type: 'change', value: 'x'}).values['start'], 'no');
+	t.is(form.values.start, 'no');
+	t.is(reduceForm(form, {type: 'change', value: 'x'}).values.start, 'no');
 });
 
 test('subnets are numbers from first to last', t => {
@@ -103,8 +103,8 @@ test('the form of a volume asks for what its command line says', async t => {
 	t.deepEqual(volumeForm.commandLine(values), ['volume', 'create', '--label', 'team=shop', '--label', 'note=two words', '--label', 'plain', 'data']);
 	t.deepEqual(volumeForm.request(values), {type: 'volume', configuration: {name: 'data', labels: {team: 'shop', note: 'two words', plain: ''}}});
 	t.deepEqual(volumeForm.request({name: '', labels: ''}), {type: 'volume', configuration: {labels: {}}});
-	t.regex(volumeForm.validate({name: '../x'}, snapshot)['name']!, /invalid volume name/v);
-	t.regex(volumeForm.validate({labels: '=x'}, snapshot)['labels']!, /invalid label/v);
-	t.regex(volumeForm.validate({labels: '"x'}, snapshot)['labels']!, /not closed/v);
-	t.regex(volumeForm.validate({name: 'data'}, {...snapshot, volumes: [{name: 'data', createdAt: 0, mountpoint: '', labels: {}, anonymous: false}]})['name']!, /already/v);
+	t.regex(volumeForm.validate({name: '../x'}, snapshot).name!, /invalid volume name/v);
+	t.regex(volumeForm.validate({labels: '=x'}, snapshot).labels!, /invalid label/v);
+	t.regex(volumeForm.validate({labels: '"x'}, snapshot).labels!, /not closed/v);
+	t.regex(volumeForm.validate({name: 'data'}, {...snapshot, volumes: [{name: 'data', createdAt: 0, mountpoint: '', labels: {}, anonymous: false}]}).name!, /already/v);
 });

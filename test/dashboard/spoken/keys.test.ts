@@ -13,7 +13,7 @@ const bytesOf = (key: string): string => {
 	const named: Readonly<Record<string, string>> = {
 		space: ' ', tab: '\t', return: '\r', escape, up: `${escape}[A`, down: `${escape}[B`, right: `${escape}[C`, left: `${escape}[D`, pageup: `${escape}[5~`, pagedown: `${escape}[6~`, home: `${escape}[H`, end: `${escape}[F`, 'shift+tab': `${escape}[Z`,
 	};
-	const control = /^ctrl\+(?<letter>[a-z])$/v.exec(key)?.groups?.['letter'];
+	const control = /^ctrl\+(?<letter>[a-z])$/v.exec(key)?.groups?.letter;
 	return control === undefined ? named[key] ?? key : String.fromCodePoint(control.codePointAt(0)! & 0x1F);
 };
 

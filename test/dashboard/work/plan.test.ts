@@ -9,7 +9,7 @@ const setup = async () => {
 	await engine.createNetwork(networkConfiguration('back'));
 	const ids: string[] = [];
 	for (const name of ['one', 'two', 'three']) {
-		const {id} = await engine.createContainer(containerConfiguration({name, networks: [{network: 'back', aliases: []}], ...(name === 'one' ? {ports: [{hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp'}]} : {})}));
+		const {id} = await engine.createContainer(containerConfiguration({name, networks: [{network: 'back', aliases: []}], ...((name === 'one') && {ports: [{hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp'}]})}));
 		ids.push(id);
 	}
 

@@ -68,18 +68,18 @@ testInNamespaces('opening twice is opening once, and closing leaves the host as 
 });
 
 const damages: Readonly<Record<string, (name: string, host: string) => Promise<unknown>>> = {
-	'a namespace that was never mounted': async name => {
+	async 'a namespace that was never mounted'(name) {
 		await runIn('ip', ['netns', 'delete', name]);
 		await writeFile(`/run/netns/${name}`, '');
 	},
 	'a link without addresses': async (name, host) => ipBatch([`address flush dev ${name}`], {namespace: host}),
 	'a link without its far address': async name => ipBatch(['address flush dev host'], {namespace: `/run/netns/${name}`}),
 	'no link': async (name, host) => ipBatch([`link delete dev ${name}`], {namespace: host}),
-	'devices that are down': async (name, host) => {
+	async 'devices that are down'(name, host) {
 		await ipBatch([`link set dev ${name} down`], {namespace: host});
 		await ipBatch(['link set dev host down', 'link set dev lo down'], {namespace: `/run/netns/${name}`});
 	},
-	'no rules': async (name, host) => {
+	async 'no rules'(name, host) {
 		await nft(`delete table ip ${name}`, {namespace: host});
 		await ipBatch(['rule delete priority 1000'], {namespace: host});
 	},
@@ -129,7 +129,7 @@ testInNamespaces('a link moves out of the way of what the host has a route to', 
 
 const firewalls: Readonly<Record<string, (host: string) => Promise<unknown>>> = {
 	'a policy of iptables, as ufw sets it': async host => runIn('iptables', ['-w', '-P', 'FORWARD', 'DROP'], {namespace: host}),
-	'the chains of Docker': async host => {
+	async 'the chains of Docker'(host) {
 		for (const line of ['-P FORWARD DROP', '-N DOCKER-USER', '-A DOCKER-USER -j RETURN', '-A FORWARD -j DOCKER-USER']) {
 			await runIn('iptables', ['-w', ...line.split(' ')], {namespace: host});
 		}

@@ -23,7 +23,7 @@ process.on('SIGWINCH', () => {
 		counts[type] = (counts[type] ?? 0) + 1;
 	}
 
-	const file = `${process.env['HOLM_TEST_COUNTS']}/${process.pid}`;
+	const file = `${process.env.HOLM_TEST_COUNTS}/${process.pid}`;
 	writeFileSync(`${file}.new`, JSON.stringify(counts));
 	renameSync(`${file}.new`, file);
 });

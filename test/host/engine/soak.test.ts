@@ -8,7 +8,7 @@ import {containerConfiguration} from '../../dashboard/helpers/configurations.js'
 import {openWorld} from './world.js';
 
 /** HOLM_SOAK_ROUNDS sets how often a container lives and dies. */
-const rounds = Number(process.env['HOLM_SOAK_ROUNDS'] || 10);
+const rounds = Number(process.env.HOLM_SOAK_ROUNDS || 10);
 const world = openWorld();
 const daemon = fileURLToPath(new URL('../../../source/daemon/main.js', import.meta.url));
 
@@ -26,7 +26,7 @@ const heldBy = async (pid: number) => {
 	};
 };
 
-const test = process.env['HOLM_SOAK_ROUNDS'] ? world.test : world.longTest;
+const test = process.env.HOLM_SOAK_ROUNDS ? world.test : world.longTest;
 
 test(`${rounds} containers that are created, started, entered, stopped and removed leave nothing`, async t => {
 	const limitMs = 60_000 + rounds * 10_000;

@@ -212,7 +212,7 @@ export const openWorld = (options: WorldOptions = {}): World => {
 	};
 
 	const long: World['longTest'] = (title, implementation) => {
-		if (process.env['HOLM_LONG_TESTS']) {
+		if (process.env.HOLM_LONG_TESTS) {
 			serial(title, implementation);
 		} else {
 			test.serial.skip(`${title} (takes minutes: npm run test:long)`, implementation);

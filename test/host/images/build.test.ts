@@ -130,7 +130,7 @@ hostTest('a step of a build gets neither to the host\'s files nor to its devices
 	t.deepEqual(shown.split(' ').filter(device => !/^\/dev\/(?:console|full|null|ptmx|pts\/ptmx|random|tty|urandom|zero)$/v.test(device)), []);
 	t.regex(text, /^groups: $/mv);
 	t.regex(text, /^5:6 4644$/mv);
-	const capabilities = BigInt(`0x${/^CapEff:\s+(?<set>[\da-f]+)$/mv.exec(text)?.groups?.['set']}`);
+	const capabilities = BigInt(`0x${/^CapEff:\s+(?<set>[\da-f]+)$/mv.exec(text)?.groups?.set}`);
 	// Numbers of linux/capability.h.
 	for (const [name, number] of [['NET_RAW', 13n], ['SYS_PTRACE', 19n], ['SYS_ADMIN', 21n], ['MKNOD', 27n]] as const) {
 		t.is((capabilities >> number) & 1n, 0n, name);

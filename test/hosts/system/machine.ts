@@ -11,12 +11,12 @@ import path from 'node:path';
 import process from 'node:process';
 import {HolmError} from '../../../source/engine/errors.js';
 import {run} from '../../../source/host/run.js';
-import {makeCheckoutDisk} from './checkout.js';
-import {systemImage} from './image.js';
-import type {Suite} from './mirror.js';
 import {findRoot} from '../debian-root.js';
 import type {Host} from '../host.js';
 import {recipe} from '../userland.js';
+import {makeCheckoutDisk} from './checkout.js';
+import {systemImage} from './image.js';
+import type {Suite} from './mirror.js';
 import {openShell, type Shell} from './shell.js';
 
 /** A whole host: a machine with a system of its own. */

@@ -54,7 +54,7 @@ const flagsOf = (text: string): {readonly flags: ReadonlyMap<string, string>; re
 	const flags = new Map<string, string>();
 	let rest = text;
 	for (let match = /^--(?<name>[\-a-z]+)(?:=(?<value>\S*))?\s+/v.exec(rest); match; match = /^--(?<name>[\-a-z]+)(?:=(?<value>\S*))?\s+/v.exec(rest)) {
-		flags.set(match.groups!['name']!, match.groups!['value'] ?? 'true');
+		flags.set(match.groups!.name!, match.groups!.value ?? 'true');
 		rest = rest.slice(match[0].length);
 	}
 
@@ -97,12 +97,12 @@ const run = async (stage: Stage, {text}: Instruction, context: BuildContext) => 
 
 const portsOf = (words: readonly string[]): readonly string[] => words.flatMap(word => {
 	const match = /^(?<first>\d{1,5})(?:-(?<last>\d{1,5}))?(?:\/(?<protocol>tcp|udp))?$/v.exec(word.toLowerCase());
-	const [first, last] = [Number(match?.groups?.['first']), Number(match?.groups?.['last'] ?? match?.groups?.['first'])];
+	const [first, last] = [Number(match?.groups?.first), Number(match?.groups?.last ?? match?.groups?.first)];
 	if (!match || first < 1 || last < first || last > 65_535) {
 		return refuse(`invalid containerPort: ${word.slice(0, 60)}`);
 	}
 
-	return Array.from({length: last - first + 1}, (_, index) => `${first + index}/${match.groups!['protocol'] ?? 'tcp'}`);
+	return Array.from({length: last - first + 1}, (_, index) => `${first + index}/${match.groups!.protocol ?? 'tcp'}`);
 });
 
 /** What is known of an instruction that leaves no layer: `given` is its text with variables substituted. */

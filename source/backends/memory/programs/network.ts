@@ -14,11 +14,11 @@ export const ping: Program = async ({command, host, stdout, stderr, signal, onSi
 		const match = /^-(?<letter>[46IWciqstw])(?<value>.*)$/v.exec(word);
 		if (!match) {
 			name = word;
-		} else if (match.groups!['letter'] === 'q') {
+		} else if (match.groups!.letter === 'q') {
 			quiet = true;
-		} else if (!'46'.includes(match.groups!['letter']!)) {
-			const value = match.groups!['value'] || (words.shift() ?? '');
-			count = match.groups!['letter'] === 'c' ? Number(value) : count;
+		} else if (!'46'.includes(match.groups!.letter!)) {
+			const value = match.groups!.value || (words.shift() ?? '');
+			count = match.groups!.letter === 'c' ? Number(value) : count;
 		}
 	}
 

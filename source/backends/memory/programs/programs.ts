@@ -74,7 +74,7 @@ const secondsOf = (text: string): number => {
 	}
 
 	const match = /^(?<count>\d+(?:\.\d*)?|\.\d+)(?<unit>[dhms]?)$/v.exec(text);
-	return match ? Number(match.groups!['count']) * units[match.groups!['unit'] || 's']! : NaN;
+	return match ? Number(match.groups!.count) * units[match.groups!.unit || 's']! : NaN;
 };
 
 /** `sleep NUMBER[smhd]...`, or for ever with `infinity`. */

@@ -100,7 +100,7 @@ export const python: Program = async invocation => {
 		return 0;
 	}
 
-	const port = /port=(?<port>\d+)/v.exec(Buffer.from(node.content).toString())?.groups?.['port'] ?? '5000';
+	const port = /port=(?<port>\d+)/v.exec(Buffer.from(node.content).toString())?.groups?.port ?? '5000';
 	const stopped = nextSignal(invocation, [SIGINT, SIGTERM]);
 	await stdout.write(` * Serving Flask app '${file.replaceAll(/^.*\/|\.py$/gv, '')}'\n * Debug mode: off\n`);
 	await stderr.write('\u{1B}[31m\u{1B}[1mWARNING: This is a development server. Do not use it in a production deployment. Use a production WSGI server instead.\u{1B}[0m\n');

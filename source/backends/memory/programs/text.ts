@@ -33,8 +33,8 @@ const countOf = (command: readonly string[]): {readonly unit: 'n' | 'c'; readonl
 	for (let word = words.shift(); word !== undefined; word = words.shift()) {
 		const match = /^-(?<unit>[cn])?(?<count>\d*)$/v.exec(word);
 		if (match && word !== '-') {
-			unit = (match.groups!['unit'] ?? 'n') as 'n' | 'c';
-			count = Number(match.groups!['count'] || (words.shift() ?? 0));
+			unit = (match.groups!.unit ?? 'n') as 'n' | 'c';
+			count = Number(match.groups!.count || (words.shift() ?? 0));
 		} else {
 			operands.push(word);
 		}
@@ -139,7 +139,7 @@ export const grep: Program = async invocation => {
 };
 
 /** The number that a line begins with. */
-const numberAt = (line: string): number => Number(/^\s*(?<number>-?\d+(?:\.\d+)?)/v.exec(line)?.groups?.['number'] ?? 0);
+const numberAt = (line: string): number => Number(/^\s*(?<number>-?\d+(?:\.\d+)?)/v.exec(line)?.groups?.number ?? 0);
 
 export const sort: Program = async invocation => {
 	const {letters, operands} = optionsOf(invocation);

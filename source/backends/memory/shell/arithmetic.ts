@@ -87,7 +87,7 @@ export const evaluate = (text: string, variable: {readonly get: (name: string) =
 				}
 
 				position++;
-				const operator = assignment.groups!['operator']!;
+				const operator = assignment.groups!.operator!;
 				const right = readTernary();
 				const result = operator === '' ? right : operators[operator]!(value, right);
 				variable.set(token, String(result));

@@ -22,7 +22,7 @@ import {
 const assignmentOf = (word: Word): {readonly name: string; readonly word: Word} | undefined => {
 	const [first] = word;
 	const match = first?.type === 'text' && !first.quoted ? /^(?<name>[A-Z_a-z]\w*)=/v.exec(first.text) : undefined;
-	return match && first?.type === 'text' ? {name: match.groups!['name']!, word: [{...first, text: first.text.slice(match[0].length)}, ...word.slice(1)]} : undefined;
+	return match && first?.type === 'text' ? {name: match.groups!.name!, word: [{...first, text: first.text.slice(match[0].length)}, ...word.slice(1)]} : undefined;
 };
 
 const parseSimple = (source: Source): Command => {

@@ -19,9 +19,9 @@ import {machineFiles, qemuArguments, type MachineShape} from '../qemu.js';
 import {type Qmp} from '../qmp.js';
 import {writeRecord} from '../record.js';
 import {connectOwn, openOwn} from '../run-directory.js';
-import {templateFiles, writeStamp} from './stamp.js';
 import {endedSilently, endOf, followStatus} from '../status.js';
 import {mismeasuredFrequency} from '../tsc.js';
+import {templateFiles, writeStamp} from './stamp.js';
 
 export type MakeOptions = {
 	readonly shape: MachineShape;

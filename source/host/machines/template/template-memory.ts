@@ -4,8 +4,8 @@ import {open, type FileHandle} from 'node:fs/promises';
 import {createInterface} from 'node:readline';
 import {HolmError} from '../../../engine/errors.js';
 import {findCommand} from '../../setup/programs.js';
-import {type Template} from './template.js';
 import {spawned} from '../../spawned.js';
+import {type Template} from './template.js';
 
 /**
 Copies a file into a memory file that nobody can write or change the size of any more, tells its descriptor and keeps it until its standard input ends. What is zero takes no memory.

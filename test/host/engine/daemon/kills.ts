@@ -11,8 +11,8 @@ import {createRandom} from '../../random.js';
 import type {World} from '../world.js';
 
 /** HOLM_KILL_ROUNDS sets how often the daemon is killed, HOLM_KILL_SEED begins another sequence. */
-const rounds = Number(process.env['HOLM_KILL_ROUNDS'] || 5);
-const random = createRandom(Number(process.env['HOLM_KILL_SEED'] || 1));
+const rounds = Number(process.env.HOLM_KILL_ROUNDS || 5);
+const random = createRandom(Number(process.env.HOLM_KILL_SEED || 1));
 const daemonFile = fileURLToPath(new URL('../../../../source/daemon/main.js', import.meta.url));
 
 /** The latest moment of a kill: what was begun is through by then, unless the host is busy. */

@@ -48,7 +48,7 @@ const optionsFor = ({socketPath}: {readonly socketPath: string}, leaving: Map<st
 		socketPath, port: 4, privateKey: keys.private, leaving,
 		async tell(line: string) {
 			count++;
-			const id = /^ssh 4 (?<id>[\da-f]{8})\n$/v.exec(line)!.groups!['id']!;
+			const id = /^ssh 4 (?<id>[\da-f]{8})\n$/v.exec(line)!.groups!.id!;
 			const number = count;
 			setTimeout(() => {
 				onStart(number);
