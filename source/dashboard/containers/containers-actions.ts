@@ -1,5 +1,5 @@
 import type {Actions} from '../work/actions.js';
-import type {Controller} from '../work/controller.js';
+import type {Controller, Data, View, Work} from '../work/controller.js';
 import {failureOf} from '../work/execute.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
@@ -8,12 +8,12 @@ import {selectedIn, targetsIn} from '../state/shown.js';
 import {clean} from '../../text/fit.js';
 import {askName} from '../views/resolve.js';
 
-const selected = (controller: Controller) => selectedIn(controller.shown(), controller.getState(), 'containers');
+const selected = (controller: View) => selectedIn(controller.shown(), controller.getState(), 'containers');
 
-const targets = (controller: Controller) => targetsIn(controller.shown(), controller.getState(), 'containers');
+const targets = (controller: View) => targetsIn(controller.shown(), controller.getState(), 'containers');
 
 /** Opens the form of a new container; `image` is filled in. */
-export const createContainer = async (controller: Controller, image = '') => {
+export const createContainer = async (controller: View, image = '') => {
 	const {containerForm} = await import('../forms/container-form.js');
 	const network = selectedIn(controller.shown(), controller.getState(), 'networks');
 	const {view, focus} = controller.getState();
@@ -23,7 +23,7 @@ export const createContainer = async (controller: Controller, image = '') => {
 	});
 };
 
-const signal = (verb: 'stop' | 'restart' | 'kill') => (controller: Controller) => {
+const signal = (verb: 'stop' | 'restart' | 'kill') => (controller: View & Work) => {
 	controller.confirm(planSignal(verb, targets(controller)), `Nothing to ${verb}`);
 };
 
@@ -43,7 +43,7 @@ const join = (type: 'shell' | 'attach') => async (controller: Controller) => {
 	}
 };
 
-const start = async (controller: Controller) => {
+const start = async (controller: View & Work) => {
 	const stopped = targets(controller).filter(({status: {state}}) => state === 'exited' || state === 'created');
 	if (stopped.length === 0) {
 		controller.notify('It runs already');
@@ -59,7 +59,7 @@ const start = async (controller: Controller) => {
 	});
 };
 
-const pause = async (controller: Controller) => {
+const pause = async (controller: View & Work) => {
 	const chosen = targets(controller).filter(({status: {state}}) => state === 'running' || state === 'paused');
 	await controller.work('Pausing and going on', async engine => {
 		for (const {id, status} of chosen) {
@@ -68,7 +68,7 @@ const pause = async (controller: Controller) => {
 	});
 };
 
-const connect = (controller: Controller) => {
+const connect = (controller: View & Work & Data) => {
 	const chosen = targets(controller);
 	const {networks = []} = controller.store.getState().snapshot ?? {};
 	const choices = networks.filter(({id}) => chosen.some(({attachments}) => !attachments.some(({networkId}) => networkId === id)));
@@ -92,7 +92,7 @@ const connect = (controller: Controller) => {
 	});
 };
 
-const disconnect = (controller: Controller) => {
+const disconnect = (controller: View & Work & Data) => {
 	const chosen = targets(controller);
 	const {networks = []} = controller.store.getState().snapshot ?? {};
 	const choices = networks.filter(({id}) => chosen.some(({attachments}) => attachments.some(({networkId}) => networkId === id)));
@@ -113,7 +113,7 @@ const disconnect = (controller: Controller) => {
 	});
 };
 
-const showLogs = (showsBoot: boolean) => (controller: Controller) => {
+const showLogs = (showsBoot: boolean) => (controller: View) => {
 	const chosen = targets(controller);
 	const {lists, logs} = controller.getState();
 	controller.set({

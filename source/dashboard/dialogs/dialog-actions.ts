@@ -1,16 +1,16 @@
 import type {Engine} from '../../engine/engine.js';
 import type {Actions} from '../work/actions.js';
-import type {Controller} from '../work/controller.js';
+import type {Controller, Data, Setting, View, Work} from '../work/controller.js';
 import {failureOf} from '../work/execute.js';
 import {completionsOf, reduceForm, focusedField, type FormAction, type FormState, type Request} from '../forms/form-state.js';
 import {lastTop} from './dialog-extent.js';
 
-const close = ({getState, set}: Controller) => {
+const close = ({getState, set}: View) => {
 	const {dialog} = getState();
 	set({dialog: dialog?.type === 'failures' ? dialog.after : undefined});
 };
 
-const scroll = (by: number) => (controller: Controller) => {
+const scroll = (by: number) => (controller: View & Data & Setting) => {
 	const {dialog} = controller.getState();
 	if (dialog?.type === 'choose') {
 		const {length} = dialog.choices;
@@ -20,7 +20,7 @@ const scroll = (by: number) => (controller: Controller) => {
 	}
 };
 
-const accept = (controller: Controller) => {
+const accept = (controller: View & Work) => {
 	const {dialog} = controller.getState();
 	close(controller);
 	if (dialog?.type === 'confirm' && dialog.isAccepting) {
@@ -57,7 +57,7 @@ export const dialogActions: Actions = {
 	'dialog.close': close,
 };
 
-export const changeForm = ({getState, set}: Controller, action: FormAction) => {
+export const changeForm = ({getState, set}: View, action: FormAction) => {
 	const {dialog} = getState();
 	if (dialog?.type === 'form') {
 		set({dialog: {...dialog, form: reduceForm(dialog.form, action)}});
@@ -86,7 +86,7 @@ const create = async (engine: Engine, request: Exclude<Request, {type: 'build'}>
 	}
 };
 
-const send = async (controller: Controller, form: FormState) => {
+const send = async (controller: View & Work & Setting, form: FormState) => {
 	const {definition, values} = form;
 	const request = definition.request(values);
 	if (request.type === 'build') {
@@ -124,7 +124,7 @@ export const submitForm = (controller: Controller) => {
 };
 
 /** Tab: takes the completion of what was begun, or goes on to the next field. */
-export const completeOrNext = (controller: Controller) => {
+export const completeOrNext = (controller: View & Data) => {
 	const {dialog} = controller.getState();
 	const {snapshot} = controller.store.getState();
 	if (dialog?.type === 'form' && snapshot) {

@@ -1,4 +1,4 @@
-import type {Controller} from '../work/controller.js';
+import type {Data, Setting, View} from '../work/controller.js';
 import {availableMaps, placeOf} from '../keys/active-maps.js';
 import type {Size} from '../frame/lines.js';
 import {dialogReading} from '../spoken/dialog-reading.js';
@@ -13,7 +13,7 @@ export const dialogSize = ({width, height}: Size): Size => ({width: Math.min(wid
 export const reportLines = (lines: readonly string[], width: number): readonly string[] => lines.flatMap(line => line.startsWith('  ') ? [cut(line, width)] : wrapWords(line, width));
 
 /** How far down a dialog can be scrolled: nobody has to come back from beyond its end. */
-export const lastTop = (controller: Controller, dialog: Dialog): number => {
+export const lastTop = (controller: View & Data & Setting, dialog: Dialog): number => {
 	if (controller.isSpoken) {
 		return Math.max(0, dialogReading(dialog, controller).opening.length - 1);
 	}

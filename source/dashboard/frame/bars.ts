@@ -1,7 +1,7 @@
 import {widthOf} from '../../text/width.js';
 import {refusalOf} from '../keys/input.js';
 import {activeMaps} from '../keys/active-maps.js';
-import type {Controller} from '../work/controller.js';
+import type {Data, Setting, View} from '../work/controller.js';
 import {continuationsOf, describeKey} from '../keys/keys.js';
 import {demoHost} from '../state/known-engines.js';
 import {shortBytes} from '../../text/measures.js';
@@ -66,7 +66,7 @@ export const headerLine = (state: StoreState, {isReadOnly}: {readonly isReadOnly
 };
 
 /** The last line: what goes on, or what was done, or the keys that do something now. */
-export const footerLine = (controller: Controller, {jobs, notice, dialog, pending}: UiState, width: number): string => {
+export const footerLine = (controller: View & Data & Setting, {jobs, notice, dialog, pending}: UiState, width: number): string => {
 	const {theme} = controller;
 	const isAscii = theme.borders.vertical === '|';
 	if (pending) {

@@ -1,21 +1,21 @@
 import type {Actions} from '../work/actions.js';
-import type {Controller} from '../work/controller.js';
+import type {Setting, View} from '../work/controller.js';
 import {reduceTree, treeLines, valueAt, type TreeAction} from './tree-state.js';
 
-const change = (controller: Controller, action: TreeAction) => {
+const change = (controller: View, action: TreeAction) => {
 	const {inspect} = controller.getState();
 	if (inspect) {
 		controller.set({inspect: reduceTree(inspect, action)});
 	}
 };
 
-const treeAction = (action: TreeAction) => (controller: Controller) => {
+const treeAction = (action: TreeAction) => (controller: View) => {
 	change(controller, action);
 };
 
-const page = ({terminal}: Controller) => Math.max(1, terminal.size().rows - 5);
+const page = ({terminal}: Setting) => Math.max(1, terminal.size().rows - 5);
 
-const search = (controller: Controller) => {
+const search = (controller: View) => {
 	const {inspect} = controller.getState();
 	controller.ask({
 		title: 'Search names and values',
@@ -30,7 +30,7 @@ const search = (controller: Controller) => {
 	});
 };
 
-const copy = (controller: Controller) => {
+const copy = (controller: View & Setting) => {
 	const {inspect} = controller.getState();
 	if (!inspect) {
 		return;

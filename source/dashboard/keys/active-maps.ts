@@ -1,7 +1,7 @@
 import type {Container} from '../../engine/resources.js';
 import {lastResult} from '../state/memo.js';
 import {isDrawn, type UiState} from '../state/ui-state.js';
-import type {Controller} from '../work/controller.js';
+import type {Data, Setting, View} from '../work/controller.js';
 import {withoutMachines, type KeyMaps} from './key-maps.js';
 import type {KeyMap} from './keys.js';
 
@@ -34,11 +34,11 @@ export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
 const hasMachines = lastResult((containers: readonly Container[]) => containers.some(({machine}) => machine !== undefined));
 
 /** All key maps without what the engine that is shown cannot do. */
-export const availableMaps = ({keyMaps, store}: Pick<Controller, 'keyMaps' | 'store'>): KeyMaps =>
+export const availableMaps = ({keyMaps, store}: Data & Setting): KeyMaps =>
 	hasMachines(store.getState().snapshot?.containers ?? []) ? keyMaps : withoutMachines(keyMaps);
 
 /** The maps that hold now, the nearest first. */
-export const activeMaps = (controller: Pick<Controller, 'keyMaps' | 'store' | 'getState' | 'activeList'>): readonly KeyMap[] => {
+export const activeMaps = (controller: View & Data & Setting): readonly KeyMap[] => {
 	const {activeList, getState} = controller;
 	const state = getState();
 	const keyMaps = availableMaps(controller);

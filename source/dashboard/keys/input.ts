@@ -1,7 +1,7 @@
 import type {Key} from 'ink';
 import type {Actions} from '../work/actions.js';
 import {containersActions} from '../containers/containers-actions.js';
-import type {Controller} from '../work/controller.js';
+import type {Controller, Data, Setting, View} from '../work/controller.js';
 import {changeForm, completeOrNext, dialogActions, submitForm} from '../dialogs/dialog-actions.js';
 import {failureOf} from '../work/execute.js';
 import {focusedField} from '../forms/form-state.js';
@@ -20,7 +20,7 @@ import {activeMaps, availableMaps, placeOf} from './active-maps.js';
 const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...drawnActions, ...dialogActions};
 
 /** Why a key does nothing now; undefined where it does something. */
-export const refusalOf = ({isReadOnly, store}: Pick<Controller, 'isReadOnly' | 'store'>, binding: Binding): string | undefined => {
+export const refusalOf = ({isReadOnly, store}: Data & Setting, binding: Binding): string | undefined => {
 	if (!binding.changes) {
 		return undefined;
 	}
@@ -51,7 +51,7 @@ export const perform = (controller: Controller, binding: Binding) => {
 	void run();
 };
 
-const onPrompt = (controller: Controller, name: KeyName) => {
+const onPrompt = (controller: View, name: KeyName) => {
 	const {prompt} = controller.getState();
 	if (!prompt) {
 		return;
@@ -84,7 +84,7 @@ const onForm = (controller: Controller, name: KeyName) => {
 	}
 };
 
-const toPlace = (controller: Controller, place: keyof KeyMaps) => {
+const toPlace = (controller: View, place: keyof KeyMaps) => {
 	if (place === 'containers' || place === 'networks' || place === 'logs') {
 		controller.set({view: 'main', focus: place});
 	} else if (place !== 'global' && place !== 'list' && place !== 'drawn' && place !== 'dialog' && (place !== 'inspect' || controller.getState().inspect)) {
@@ -183,7 +183,7 @@ const onKey = (controller: Controller, name: KeyName) => {
 const isTyping = ({prompt, dialog}: UiState) => prompt !== undefined || dialog?.type === 'palette' || dialog?.type === 'form';
 
 /** Appends what came in the same piece of input as the key that opened the field. */
-const typeInto = (controller: Controller, character: string) => {
+const typeInto = (controller: View, character: string) => {
 	const {prompt, dialog} = controller.getState();
 	if (prompt) {
 		typePrompt(controller, prompt.value + character);
@@ -193,7 +193,7 @@ const typeInto = (controller: Controller, character: string) => {
 };
 
 /** What the field of the prompt says now. */
-export const typePrompt = (controller: Controller, value: string) => {
+export const typePrompt = (controller: View, value: string) => {
 	const {prompt} = controller.getState();
 	if (prompt) {
 		controller.set({prompt: {...prompt, value}});

@@ -3,14 +3,14 @@ import {createWriteStream} from 'node:fs';
 import path from 'node:path';
 import {finished} from 'node:stream/promises';
 import type {Actions} from '../work/actions.js';
-import type {Controller} from '../work/controller.js';
+import type {Controller, Data, Setting, View, Work} from '../work/controller.js';
 import {clean} from '../../text/fit.js';
 import {bootLogOf} from './follow.js';
 import {rowsOfLine, logArea} from './log-rows.js';
 import {reduceLogs, sinceChoices, type LogsAction, type LogsContext} from './logs-state.js';
 
 /** The index brought up to date, and what else the reducer needs. */
-export const logsContext = (controller: Controller): LogsContext => {
+export const logsContext = (controller: View & Data & Setting): LogsContext => {
 	const {logs: {buffer, targets}, logIndex, terminal} = controller;
 	const state = controller.getState();
 	logIndex.update(state.logs);
@@ -23,16 +23,16 @@ export const logsContext = (controller: Controller): LogsContext => {
 	};
 };
 
-export const changeLogs = (controller: Controller, action: LogsAction) => {
+export const changeLogs = (controller: View & Data & Setting, action: LogsAction) => {
 	const {logs} = controller.getState();
 	controller.set({logs: reduceLogs(logs, action, logsContext(controller))});
 };
 
-const logsAction = (action: LogsAction) => (controller: Controller) => {
+const logsAction = (action: LogsAction) => (controller: View & Data & Setting) => {
 	changeLogs(controller, action);
 };
 
-const search = (controller: Controller) => {
+const search = (controller: View & Data & Setting) => {
 	const before = controller.getState().logs;
 	controller.ask({
 		title: 'Search',
@@ -53,7 +53,7 @@ const search = (controller: Controller) => {
 	});
 };
 
-const filter = (controller: Controller) => {
+const filter = (controller: View & Data & Setting) => {
 	const before = controller.getState().logs;
 	controller.ask({
 		title: 'Show lines with (! inverts)',
@@ -70,13 +70,13 @@ const filter = (controller: Controller) => {
 	});
 };
 
-const older = async (controller: Controller) => controller.work('Reading older lines', async engine => {
+const older = async (controller: View & Work & Data) => controller.work('Reading older lines', async engine => {
 	const number = await controller.logs.loadOlder(engine);
 	controller.notify(number === 0 ? 'There are no older lines' : `${number} older lines`);
 });
 
 /** The whole log as it is, colours and all; an existing file is not touched. */
-const saveTo = async (controller: Controller, file: string) => controller.work(`Saving ${file}`, async (engine, {signal, report}) => {
+const saveTo = async (controller: View & Work & Data, file: string) => controller.work(`Saving ${file}`, async (engine, {signal, report}) => {
 	const stream = createWriteStream(file, {flags: 'wx', mode: 0o600});
 	// It may fail while lines are still being waited for.
 	const written = finished(stream);

@@ -1,4 +1,4 @@
-import type {Controller} from '../work/controller.js';
+import type {Controller, Setting, View} from '../work/controller.js';
 import {dialogActions} from '../dialogs/dialog-actions.js';
 import {changeListNamed} from '../work/global-actions.js';
 import {reduceTree, treeLines} from '../inspect/tree-state.js';
@@ -44,7 +44,7 @@ const onWheel = (controller: Controller, point: MouseEvent, by: number) => {
 	}
 };
 
-const onClick = (controller: Controller, point: MouseEvent) => {
+const onClick = (controller: View & Setting, point: MouseEvent) => {
 	const {getState, set, shown, terminal, windows} = controller;
 	const hit = hitOf(point, terminal.size(), getState());
 	if (hit?.type === 'logs') {

@@ -1,5 +1,5 @@
 import type {Actions} from '../work/actions.js';
-import type {Controller} from '../work/controller.js';
+import type {Data, View} from '../work/controller.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {planDisconnect, planPrune, planRemoveNetworks} from '../work/plan.js';
@@ -7,9 +7,9 @@ import {selectedIn, targetsIn} from '../state/shown.js';
 import {nextSubnet} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
 
-const selected = (controller: Controller) => selectedIn(controller.shown(), controller.getState(), 'networks');
+const selected = (controller: View) => selectedIn(controller.shown(), controller.getState(), 'networks');
 
-const chooseContainer = (controller: Controller, title: string, isWanted: (isOn: boolean) => boolean, take: (id: string, networkId: string) => void) => {
+const chooseContainer = (controller: View & Data, title: string, isWanted: (isOn: boolean) => boolean, take: (id: string, networkId: string) => void) => {
 	const network = selected(controller);
 	const {containers = []} = controller.store.getState().snapshot ?? {};
 	const choices = containers.filter(({attachments}) => isWanted(attachments.some(({networkId}) => networkId === network?.id)));

@@ -1,4 +1,4 @@
-import type {Controller} from '../work/controller.js';
+import type {Data, Setting, View} from '../work/controller.js';
 import type {Failure} from '../work/execute.js';
 import {shownError} from '../forms/form-rows.js';
 import {commandOf, completionsOf, focusedField, type Field, type FormState} from '../forms/form-state.js';
@@ -46,7 +46,7 @@ const chooseReading = ({title, choices, index}: Of<'choose'>): Reading => ({
 	whole: () => choices.map(({label}) => label),
 });
 
-const paletteReading = ({text, index}: Of<'palette'>, controller: Controller): Reading => {
+const paletteReading = ({text, index}: Of<'palette'>, controller: Data & Setting): Reading => {
 	const entries = paletteEntries(availableMaps(controller), text);
 	const entryText = ({place, binding}: typeof entries[number]) => sentence(place, keyText({...binding, keys: binding.keys.slice(0, 1)}));
 	const entry = entries[index];
@@ -69,7 +69,7 @@ const fieldText = ({label, hint, type, name}: Field, {values, definition: {field
 	);
 };
 
-const formReading = (form: FormState, controller: Controller): Reading => {
+const formReading = (form: FormState, controller: Data): Reading => {
 	const {snapshot} = controller.store.getState();
 	const {definition: {title, fields, validate}, values, revision, isSubmitted} = form;
 	const errors = snapshot ? validate(values, snapshot) : {};
@@ -89,7 +89,7 @@ const formReading = (form: FormState, controller: Controller): Reading => {
 };
 
 /** What lies over the pane and has the keys. */
-export const dialogReading = (dialog: Dialog, controller: Controller): Reading => {
+export const dialogReading = (dialog: Dialog, controller: View & Data & Setting): Reading => {
 	switch (dialog.type) {
 		case 'confirm': {
 			return confirmReading(dialog);

@@ -1,4 +1,4 @@
-import type {Controller} from '../work/controller.js';
+import type {Data, View} from '../work/controller.js';
 import type {LogLine} from '../logs/log-buffer.js';
 import {sinceChoices} from '../logs/logs-state.js';
 import type {Reading} from './reading.js';
@@ -9,7 +9,7 @@ const openingLines = 10;
 const wholeLines = 40;
 
 /** The logs that are followed: the last lines when they are opened, and then the line under the cursor. New lines are for who asks. */
-export const logsReading = (controller: Controller): Reading => {
+export const logsReading = (controller: View & Data): Reading => {
 	const {logs: {buffer, targets}, logIndex} = controller;
 	const {logs: state} = controller.getState();
 	logIndex.update(state);

@@ -1,4 +1,4 @@
-import type {Controller} from '../work/controller.js';
+import type {Data, Setting, View} from '../work/controller.js';
 import {emptyText} from '../frame/empty-text.js';
 import {treeLines, type TreeLine, type TreeState} from '../inspect/tree-state.js';
 import {cursorOf, type ListState} from '../state/list-state.js';
@@ -25,7 +25,7 @@ const listHeading = (title: string, {filter, sort, isDescending, marks}: ListSta
 	marks.size > 0 && `${marks.size} marked`,
 );
 
-const noneText = (list: ListName, {store, getState}: Controller): string => {
+const noneText = (list: ListName, {store, getState}: View & Data): string => {
 	const {lists, records, lacksRecords} = getState();
 	if (list === 'dns' && !records) {
 		return lacksRecords ? 'this engine does not tell the records of its name servers' : 'they are being read';
@@ -34,7 +34,7 @@ const noneText = (list: ListName, {store, getState}: Controller): string => {
 	return emptyText(store.getState(), lists[list].filter, 'there are none');
 };
 
-const listReading = (list: ListName, controller: Controller): Reading => {
+const listReading = (list: ListName, controller: View & Data & Setting): Reading => {
 	const ui = controller.getState();
 	const store = controller.store.getState();
 	const shown = controller.shown();
@@ -77,7 +77,7 @@ const inspectReading = (state: TreeState): Reading => {
 	};
 };
 
-const drawnReading = (controller: Controller): Reading | undefined => {
+const drawnReading = (controller: View & Data & Setting): Reading | undefined => {
 	const ui = controller.getState();
 	const {view} = ui;
 	const drawn = isDrawn(view) ? drawnOf(view, {ui, store: controller.store.getState(), shown: controller.shown(), theme: controller.theme, isSpoken: true}, {width: Infinity, height: 1}) : undefined;
@@ -97,7 +97,7 @@ const drawnReading = (controller: Controller): Reading | undefined => {
 };
 
 /** The pane or view that has the keys, without what may lie over it. */
-export const paneReading = (controller: Controller): Reading => {
+export const paneReading = (controller: View & Data & Setting): Reading => {
 	const {view, focus, inspect} = controller.getState();
 	const store = controller.store.getState();
 	const nothing = (heading: string): Reading => ({key: `nothing ${view}`, heading, opening: [], whole: () => []});

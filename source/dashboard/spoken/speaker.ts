@@ -1,4 +1,4 @@
-import type {Controller} from '../work/controller.js';
+import type {Data, Setting, View} from '../work/controller.js';
 import {activeMaps} from '../keys/active-maps.js';
 import {continuationsOf} from '../keys/keys.js';
 import {wrapWords} from '../../text/fit.js';
@@ -30,7 +30,7 @@ const answerDelay = 500;
 // Lines that were said are the terminal's; only so many are kept here.
 const longestChapter = 500;
 
-const overReading = (controller: Controller): Reading | undefined => {
+const overReading = (controller: View & Data & Setting): Reading | undefined => {
 	const {dialog, prompt} = controller.getState();
 	if (prompt) {
 		return {key: `prompt ${prompt.title}`, heading: `Question: ${prompt.title}? Type the answer, Enter takes it, Escape cancels`, opening: prompt.value === '' ? [] : [`It is: ${prompt.value}`], whole: () => [`It is: ${prompt.value}`]};
@@ -39,7 +39,7 @@ const overReading = (controller: Controller): Reading | undefined => {
 	return dialog && dialogReading(dialog, controller);
 };
 
-const momentOf = (controller: Controller): Moment => {
+const momentOf = (controller: View & Data & Setting): Moment => {
 	const {notice, jobs, pending, dialog} = controller.getState();
 	return {
 		store: controller.store.getState(),
@@ -53,7 +53,7 @@ const momentOf = (controller: Controller): Moment => {
 };
 
 /** Says line by line what changes, for a reader that goes through a terminal's lines one after the other. */
-export const createSpeaker = (controller: Controller): Speaker => {
+export const createSpeaker = (controller: View & Data & Setting): Speaker => {
 	let said: Said = {chapter: 0, lines: []};
 	let before: Moment | undefined;
 	let isDue = false;

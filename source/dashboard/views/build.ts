@@ -1,11 +1,11 @@
 import {directoryContext} from '../../archive/build-context.js';
-import type {Controller} from '../work/controller.js';
+import type {Setting, View, Work} from '../work/controller.js';
 import {failureOf} from '../work/execute.js';
 import type {FormState} from '../forms/form-state.js';
 import {clean} from '../../text/fit.js';
 
 /** Builds what the form asks for, its last line shown meanwhile. The form is open again when the failure has been read. */
-export const build = async (controller: Controller, {directory, tag}: {readonly directory: string; readonly tag: string}, form: FormState): Promise<void> =>
+export const build = async (controller: View & Work & Setting, {directory, tag}: {readonly directory: string; readonly tag: string}, form: FormState): Promise<void> =>
 	controller.work(`Building ${tag}`, async (engine, {signal, report}) => {
 		try {
 			const {tar, file} = await directoryContext({directory, workingDirectory: controller.workingDirectory});

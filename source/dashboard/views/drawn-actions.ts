@@ -1,5 +1,5 @@
 import type {Actions} from '../work/actions.js';
-import type {Controller} from '../work/controller.js';
+import type {Data, Setting, View} from '../work/controller.js';
 import {changeList} from '../work/global-actions.js';
 import {isDrawn} from '../state/ui-state.js';
 import {drawnSize} from './drawn-view.js';
@@ -11,7 +11,7 @@ import {
 } from './drawn.js';
 
 /** Scrolls the view of lines that is shown. */
-export const scrollDrawn = (action: ScrollAction) => ({getState, set, store, shown, terminal, theme, isSpoken}: Controller) => {
+export const scrollDrawn = (action: ScrollAction) => ({getState, set, store, shown, terminal, theme, isSpoken}: View & Data & Setting) => {
 	const ui = getState();
 	const {view} = ui;
 	const {columns, rows} = terminal.size();
@@ -29,7 +29,7 @@ export const scrollDrawn = (action: ScrollAction) => ({getState, set, store, sho
 	}
 };
 
-const turn = (by: number) => (controller: Controller) => {
+const turn = (by: number) => (controller: View) => {
 	changeList(controller, {type: 'move', by});
 };
 

@@ -3,7 +3,7 @@ import {lookup} from 'node:dns/promises';
 import type {Engine} from '../../engine/engine.js';
 import {asHolmError, messageOf} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
-import type {Controller} from '../work/controller.js';
+import type {View, Work} from '../work/controller.js';
 import {clean} from '../../text/fit.js';
 
 const longestAnswer = 16 * 1024;
@@ -73,7 +73,7 @@ const fromHost = async (host: string): Promise<readonly string[]> => {
 const hostName = /^\w[\w\-.]{0,252}$/v;
 
 /** Asks for a name and resolves it from the host and from containers, the answers one below the other. */
-export const askName = (controller: Controller, containers: readonly Container[], value: string) => {
+export const askName = (controller: View & Work, containers: readonly Container[], value: string) => {
 	const running = containers.filter(({status: {state}}) => state === 'running');
 	controller.ask({
 		title: `Resolve from the host${running.length === 0 ? '' : ` and ${running.map(({name}) => clean(name)).join(', ')}`}`,

@@ -1,7 +1,7 @@
 import type {Actions} from '../work/actions.js';
 import {createContainer} from '../containers/containers-actions.js';
 import {shortImage} from '../containers/rows.js';
-import type {Controller} from '../work/controller.js';
+import type {Setting, View, Work} from '../work/controller.js';
 import {buildForm} from '../forms/build-form.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
@@ -12,7 +12,7 @@ import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
 
 /** Pulls an image, with the progress of all its layers together. */
-export const pull = async (controller: Controller, reference: string) => controller.work(`Pulling ${reference}`, async (engine, {signal, report}) => {
+export const pull = async (controller: View & Work, reference: string) => controller.work(`Pulling ${reference}`, async (engine, {signal, report}) => {
 	const layers = new Map<string, {readonly current: number; readonly total: number}>();
 	for await (const {id = '', status = '', current, total} of engine.pullImage(reference, {signal})) {
 		if (current !== undefined && total !== undefined && total > 0) {
@@ -27,7 +27,7 @@ export const pull = async (controller: Controller, reference: string) => control
 	controller.notify(`Pulled ${reference}`);
 });
 
-const askPull = (controller: Controller) => {
+const askPull = (controller: View & Work) => {
 	controller.ask({
 		title: 'Pull',
 		value: '',
@@ -39,23 +39,23 @@ const askPull = (controller: Controller) => {
 	});
 };
 
-const openBuild = (controller: Controller) => {
+const openBuild = (controller: View) => {
 	controller.open({type: 'form', form: openForm(buildForm)});
 };
 
-const createOf = async (controller: Controller) => {
+const createOf = async (controller: View) => {
 	const image = selectedIn(controller.shown(), controller.getState(), 'images');
 	await createContainer(controller, image && shortImage(imageName(image)));
 };
 
-const copyText = (controller: Controller, text: string | undefined) => {
+const copyText = (controller: View & Setting, text: string | undefined) => {
 	if (text !== undefined) {
 		controller.terminal.copy(text);
 		controller.notify(`Copied ${clean(text)}`);
 	}
 };
 
-const goTo = (controller: Controller) => {
+const goTo = (controller: View) => {
 	const row = selectedIn(controller.shown(), controller.getState(), 'events');
 	const {lists} = controller.getState();
 	if (row?.event.type === 'container') {

@@ -25,9 +25,16 @@ export type Terminal = {
 	readonly quit: () => void;
 };
 
-export type ControllerOptions = {
+/** What is read: the engine's state, logs, and which engines there are. */
+export type Data = {
 	readonly store: Store;
 	readonly logs: Logs;
+	readonly logIndex: LogIndex;
+	readonly engines: Engines;
+};
+
+/** What does not change while the dashboard is open. */
+export type Setting = {
 	readonly terminal: Terminal;
 	readonly keyMaps: KeyMaps;
 	readonly configuration: DashboardConfiguration;
@@ -40,8 +47,9 @@ export type ControllerOptions = {
 	/** Where logs are saved. */
 	readonly workingDirectory: string;
 	readonly joinSession: JoinSession;
-	readonly engines: Engines;
 };
+
+export type ControllerOptions = Setting & Omit<Data, 'logIndex'>;
 
 /** The engines there are, as far as that is known from here. */
 export type Engines = {
@@ -55,18 +63,23 @@ export type JobHandle = {readonly signal: AbortSignal; readonly report: (progres
 /** Joins the terminal to a session of the engine until it ends or is left. */
 export type JoinSession = (engine: Engine, request: {readonly type: 'shell' | 'attach'; readonly containerId: string; readonly name: string}) => Promise<string>;
 
-export type Controller = ControllerOptions & {
+/** What is on the screen, and what changes that. */
+export type View = {
 	readonly getState: () => UiState;
 	readonly subscribe: (listener: () => void) => () => void;
 	readonly set: (change: Partial<UiState>) => void;
 	readonly shown: () => Shown;
-	readonly logIndex: LogIndex;
 	/** Which list the keys go to now. */
 	readonly activeList: () => ListName | undefined;
 	readonly open: (dialog: Dialog) => void;
 	readonly ask: (prompt: Prompt) => void;
 	readonly notify: (notice: string) => void;
-	readonly fail: (title: string, failures: readonly Failure[]) => void;
+	/** First rows that are shown, of what was drawn last. */
+	readonly windows: Map<WindowName, number>;
+};
+
+/** What changes the engine. */
+export type Work = {
 	/** Does something that takes its time, shown and to be cancelled meanwhile. What it throws is shown until it is dismissed. */
 	readonly work: (title: string, run: (engine: Engine, job: JobHandle) => Promise<void>) => Promise<void>;
 	/** The same for what does not need the engine that is shown. */
@@ -74,11 +87,13 @@ export type Controller = ControllerOptions & {
 	/** Asks whether a plan is wanted; it is bound to what it names. */
 	readonly confirm: (plan: Plan | undefined, nothing: string) => void;
 	readonly execute: (plan: Plan) => Promise<void>;
-	/** First rows that are shown, of what was drawn last. */
-	readonly windows: Map<WindowName, number>;
+	readonly fail: (title: string, failures: readonly Failure[]) => void;
 	/** What was removed last comes first. */
 	readonly removed: Removed[];
 };
+
+/** Everything that actions and panes are given. Each declares the parts that it needs. */
+export type Controller = View & Work & Data & Setting;
 
 // Enough for an evening's mistakes.
 const keptRemovals = 20;

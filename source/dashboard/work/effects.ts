@@ -1,13 +1,13 @@
 import {sinceChoices} from '../logs/logs-state.js';
 import {selectedIn} from '../state/shown.js';
 import {readRecords} from '../views/records.js';
-import type {Controller} from './controller.js';
+import type {Data, Setting, View} from './controller.js';
 
 /** Milliseconds that the cursor stays at a container before its logs are opened: somebody who presses a key seven times a second opens none on the way. */
 export const followDelay = 150;
 
 /** What has to happen when the screen or the engine has changed: following logs, reading records. The result ends it. */
-export const startEffects = (controller: Controller): (() => void) => {
+export const startEffects = (controller: View & Data & Setting): (() => void) => {
 	const {store, logs, getState, set, shown, subscribe} = controller;
 	let timer: NodeJS.Timeout | undefined;
 	let followed = '';

@@ -3,27 +3,32 @@ import {reduceList, type ListAction} from '../state/list-state.js';
 import {idsOf, sortColumns} from '../state/shown.js';
 import type {ListName, ViewName} from '../state/ui-state.js';
 import type {Actions} from './actions.js';
-import {isPane, type Controller} from './controller.js';
+import {
+	isPane,
+	type Setting,
+	type View,
+	type Work,
+} from './controller.js';
 import {recreate} from './execute.js';
 import {chooseEngine} from './switch-engine.js';
 
 const panes: readonly PaneName[] = ['containers', 'networks', 'logs'];
 
-const showPane = (focus: PaneName) => (controller: Controller) => {
+const showPane = (focus: PaneName) => (controller: View) => {
 	controller.set({view: 'main', focus});
 };
 
-const showView = (view: ViewName) => (controller: Controller) => {
+const showView = (view: ViewName) => (controller: View) => {
 	controller.set({view: controller.getState().view === view ? 'main' : view});
 };
 
-const turn = (by: number) => (controller: Controller) => {
+const turn = (by: number) => (controller: View) => {
 	const {view, focus} = controller.getState();
 	controller.set({view: 'main', focus: view === 'main' ? panes[(panes.indexOf(focus) + by + panes.length) % panes.length]! : focus});
 };
 
 /** One step back: what was set last goes first. */
-const back = (controller: Controller) => {
+const back = (controller: View) => {
 	const {view, focus, isZoomed, lists, logs, followed} = controller.getState();
 	const list = controller.activeList();
 	const state = list && lists[list];
@@ -42,7 +47,7 @@ const back = (controller: Controller) => {
 	}
 };
 
-const undo = async (controller: Controller) => {
+const undo = async (controller: View & Work) => {
 	const last = controller.removed.shift();
 	if (!last) {
 		controller.notify('Nothing was removed that could be made again');
@@ -104,7 +109,7 @@ export const globalActions: Actions = {
 };
 
 /** A change of the list that has the keys. */
-export const changeListNamed = ({getState, set, shown}: Controller, list: ListName, action: ListAction) => {
+export const changeListNamed = ({getState, set, shown}: View, list: ListName, action: ListAction) => {
 	const {lists} = getState();
 	const next = reduceList(lists[list], action, idsOf(shown(), list));
 	if (next !== lists[list]) {
@@ -112,20 +117,20 @@ export const changeListNamed = ({getState, set, shown}: Controller, list: ListNa
 	}
 };
 
-export const changeList = (controller: Controller, action: ListAction) => {
+export const changeList = (controller: View, action: ListAction) => {
 	const list = controller.activeList();
 	if (list) {
 		changeListNamed(controller, list, action);
 	}
 };
 
-const listAction = (action: ListAction | ((controller: Controller) => ListAction)) => (controller: Controller) => {
+const listAction = (action: ListAction | ((controller: View & Setting) => ListAction)) => (controller: View & Setting) => {
 	changeList(controller, typeof action === 'function' ? action(controller) : action);
 };
 
-const page = ({terminal}: Controller) => Math.max(1, Math.floor(terminal.size().rows / 2) - 3);
+const page = ({terminal}: Setting) => Math.max(1, Math.floor(terminal.size().rows / 2) - 3);
 
-const askFilter = (controller: Controller) => {
+const askFilter = (controller: View) => {
 	const list = controller.activeList();
 	if (!list) {
 		return;

@@ -1,10 +1,10 @@
 import {targetOf, type EngineTarget} from '../state/known-engines.js';
 import {clean} from '../../text/fit.js';
 import {initialUi} from '../state/ui-state.js';
-import type {Controller} from './controller.js';
+import type {Data, View, Work} from './controller.js';
 
 /** Shows another engine once it has answered; the one that is shown stays where it does not. */
-export const switchEngine = async (controller: Controller, target: EngineTarget) => controller.job(`Connecting to ${target.title}`, async ({signal, report}) => {
+export const switchEngine = async (controller: View & Work & Data, target: EngineTarget) => controller.job(`Connecting to ${target.title}`, async ({signal, report}) => {
 	const {store, engines, logs, removed, getState, set} = controller;
 	await store.switchTo({connect: async step => engines.connect(target, step), target, signal, report});
 	logs.reset();
@@ -21,7 +21,7 @@ export const switchEngine = async (controller: Controller, target: EngineTarget)
 
 const other = ' other';
 
-const askAddress = (controller: Controller) => {
+const askAddress = (controller: View & Work & Data) => {
 	controller.ask({
 		title: 'unix:///path, tcp://host:port, ssh://user@host or context://NAME',
 		value: '',
@@ -35,7 +35,7 @@ const askAddress = (controller: Controller) => {
 };
 
 /** Lists the engines that are known, and takes the address of one that is not. */
-export const chooseEngine = async (controller: Controller) => {
+export const chooseEngine = async (controller: View & Work & Data) => {
 	const {store, engines, getState} = controller;
 	if (getState().jobs.length > 0) {
 		controller.notify('Not while something goes on; Ctrl-X cancels it');
