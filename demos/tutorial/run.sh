@@ -4,14 +4,17 @@
 # what it prints. Ends with status 1 at the first difference, and cleans up however it ends.
 set -eu
 
+# Ports of the host, for one where others have these.
+web_port=${HOLM_DEMO_WEB_PORT:-8000}
+nginx_port=${HOLM_DEMO_NGINX_PORT:-8080}
 keep=no
 case ${1-} in
 	'') ;;
 	--keep) keep=yes ;;
 	*)
-		echo 'Usage: run.sh [--keep]     --keep leaves the application running on http://localhost:8000'
+		echo "Usage: run.sh [--keep]     --keep leaves the application running on http://localhost:$web_port"
 		echo 'HOLM names the command, default holm; a script that calls docker -H will do. HOLM_DEMO_FRESH=1 first removes ALL containers and networks;'
-		echo 'HOLM_DEMO_OFFLINE=1 asks no registry for the images.'
+		echo 'HOLM_DEMO_OFFLINE=1 asks no registry for the images. HOLM_DEMO_WEB_PORT and HOLM_DEMO_NGINX_PORT are the ports of the host, default 8000 and 8080.'
 		[ "$1" = --help ]
 		exit
 		;;
@@ -167,15 +170,15 @@ run 'container build -t my-web-app .'
 run 'container run \
   --network myapp-net \
   --name my-web \
-  -p 8000:8000 \
+  -p '"$web_port"':8000 \
   -e REDIS_HOST=my-redis-db \
   -d my-web-app'
 expect_id
 
 title '4. It finds the database by name'
 answer='Hello from Flask! Connected to Redis at my-redis-db:6379 successfully!'
-wait_for http://localhost:8000 "$answer"
-run 'curl --silent http://localhost:8000'
+wait_for "http://localhost:$web_port" "$answer"
+run "curl --silent http://localhost:$web_port"
 [ "$(cat "$output")" = "$answer" ] || differs "this was to print exactly: $answer"
 
 title '5. What the network looks like'
@@ -187,20 +190,20 @@ run 'container logs my-web'
 expect 'GET / HTTP'
 
 if [ $keep = yes ]; then
-	title 'The application goes on running: http://localhost:8000'
+	title "The application goes on running: http://localhost:$web_port"
 	echo 'To stop it: holm rm -f my-web my-redis-db; holm network rm myapp-net'
 	exit
 fi
 
 title 'Isolation: what is on another network has no name here'
 run 'container network create isolated-net'
-run 'container run --network isolated-net --name my-nginx -p 8080:80 -d nginx:alpine'
-wait_for http://localhost:8080 'Welcome to nginx!'
-cat >"$work/keys" <<'END'
+run 'container run --network isolated-net --name my-nginx -p '"$nginx_port"':80 -d nginx:alpine'
+wait_for "http://localhost:$nginx_port" 'Welcome to nginx!'
+cat >"$work/keys" <<END
 ping my-nginx
 curl http://my-nginx
 ping -c 1 my-redis-db
-curl --silent http://host.container.internal:8080 | grep '<title>'
+curl --silent http://host.container.internal:$nginx_port | grep '<title>'
 exit
 END
 attempt "type_into \"\$work/keys\" 'container run --network myapp-net --name temp-tester -it --rm alpine/bash'"
@@ -217,8 +220,8 @@ run 'container rm my-nginx'
 run 'container network rm isolated-net'
 
 title 'A port can be published once'
-refused 'container run --network myapp-net --name my-web-2 -p 8000:8000 -d my-web-app'
-expect 'Bind for 0.0.0.0:8000 failed: port is already allocated'
+refused 'container run --network myapp-net --name my-web-2 -p '"$web_port"':8000 -d my-web-app'
+expect "Bind for 0.0.0.0:$web_port failed: port is already allocated"
 # Docker's own client leaves what could not start.
 ! container inspect my-web-2 >/dev/null 2>&1 || run 'container rm my-web-2'
 

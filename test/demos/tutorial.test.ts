@@ -1,12 +1,12 @@
 import {spawn} from 'node:child_process';
 import {chmod, mkdtemp, rm, writeFile} from 'node:fs/promises';
-import net from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import {checkRequirements} from '../../source/host/setup/requirements.js';
 import {pathsOf} from '../../source/host/store/paths.js';
+import {freePort} from '../api/helpers/free-port.js';
 import {findDocker} from '../host/engine/docker/client.js';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
@@ -33,18 +33,6 @@ const run = async (file: string, arguments_: readonly string[], environment: Rea
 	});
 };
 
-const isFree = async (port: number): Promise<boolean> => new Promise(resolve => {
-	const server = net.createServer();
-	server.once('error', () => {
-		resolve(false);
-	});
-	server.listen(port, () => {
-		server.close(() => {
-			resolve(true);
-		});
-	});
-});
-
 /** Why the tutorial cannot run here; undefined when it can. */
 const obstacle = async (): Promise<string | undefined> => {
 	if (process.platform !== 'linux' || process.getuid?.() !== 0) {
@@ -54,12 +42,6 @@ const obstacle = async (): Promise<string | undefined> => {
 	const missing = (await checkRequirements('/tmp')).filter(({status, name}) => status === 'missing' && name !== 'kernel').map(({name}) => name);
 	if (missing.length > 0) {
 		return `needs ${missing.join(', ')}: holm setup installs them`;
-	}
-
-	for (const port of [8000, 8080]) {
-		if (!await isFree(port)) {
-			return `needs port ${port}, which another program has`;
-		}
 	}
 
 	return undefined;
@@ -76,8 +58,9 @@ if (reason === undefined) {
 		// The engine's machines are other users, and pass through.
 		await chmod(root, 0o755);
 		const holm = path.join(root, 'holm');
+		const webPort = String(await freePort());
 		const environment = {
-			HOLM_ROOT: path.join(root, 'r'), HOLM: holm, HOLM_DEMO_FRESH: '1', HOLM_DEMO_OFFLINE: '1',
+			HOLM_ROOT: path.join(root, 'r'), HOLM: holm, HOLM_DEMO_FRESH: '1', HOLM_DEMO_OFFLINE: '1', HOLM_DEMO_WEB_PORT: webPort, HOLM_DEMO_NGINX_PORT: String(await freePort()),
 		};
 		await writeFile(holm, `#!/bin/sh\nexec "${process.execPath}" "${cli}" "$@"\n`, {mode: 0o755});
 		t.teardown(async () => {
@@ -90,7 +73,7 @@ if (reason === undefined) {
 			'Network \'myapp-net\' created.\n',
 			'Hello from Flask! Connected to Redis at my-redis-db:6379 successfully!',
 			'bad address \'my-nginx\'',
-			'Bind for 0.0.0.0:8000 failed: port is already allocated',
+			`Bind for 0.0.0.0:${webPort} failed: port is already allocated`,
 			'<title>Welcome to nginx!</title>',
 		]) {
 			t.true(output.includes(expected), expected);
