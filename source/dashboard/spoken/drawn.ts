@@ -12,7 +12,7 @@ export const topologySentences = ({networks, containers}: Pick<Snapshot, 'networ
 	const alone = containers.filter(({attachments}) => attachments.length === 0);
 	return [
 		...networks.flatMap(({id, name, subnet, gateway, internal, leases}) => [
-			sentence(`Network ${name}`, id === selectedId && 'selected', `subnet ${subnet}`, `gateway ${gateway}`, internal && 'internal, no way out', leases.length === 0 ? 'nobody is on it' : `${count(leases.length, 'container')} on it`),
+			sentence(`Network ${name}`, id === selectedId && 'selected', `subnet ${subnet}`, `gateway ${gateway}`, internal && 'internal, no way out', leases.length === 0 ? 'no containers' : `${count(leases.length, 'container')} on it`),
 			...leases.map(({containerId, containerName, address}) => {
 				const container = byId.get(containerId);
 				const others = container?.attachments.filter(({networkId}) => networkId !== id).map(({network}) => network) ?? [];

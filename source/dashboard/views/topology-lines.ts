@@ -23,7 +23,7 @@ export const topologyLines = ({networks, containers}: Pick<Snapshot, 'networks' 
 		}
 
 		if (leases.length === 0) {
-			lines.push(theme.paint('dim', fit(`${stem}  nobody is on it`, width)));
+			lines.push(theme.paint('dim', fit(`${stem}  no containers`, width)));
 		}
 	}
 

@@ -100,7 +100,7 @@ export const planRemoveContainers = (containers: readonly Container[], snapshot:
 export const planRemoveNetworks = (networks: readonly Network[]): Plan => ({
 	verb: 'removeNetworks',
 	title: `Remove ${count(networks.length, `network ${networks[0]?.name ?? ''}`, 'networks')}?`,
-	items: networks.map(({id, name, subnet, leases}) => ({id, name, details: [subnet, leases.length === 0 ? 'nobody is on it' : `in use by ${leases.map(({containerName}) => containerName).join(', ')}`]})),
+	items: networks.map(({id, name, subnet, leases}) => ({id, name, details: [subnet, leases.length === 0 ? 'no containers' : `in use by ${leases.map(({containerName}) => containerName).join(', ')}`]})),
 	consequences: [`Freed: ${networks.map(({subnet}) => subnet).join(', ')}.`],
 	command: `holm network rm ${names(networks)}`,
 	accept: 'Remove',

@@ -45,7 +45,7 @@ const conflict = (message: (container: Container) => string, remedy: (name: stri
 
 const notRunning = conflict(({name}) => `container ${name} is not running`, name => `holm start ${name}`);
 const paused = conflict(({name}) => `container ${name} is paused`, name => `holm unpause ${name}`);
-const stalled: Refusal = ({name}) => new HolmError('unavailable', `container ${name} stands still: what it writes finds no room on the host's disk`, {remedy: 'make room there, and it goes on'});
+const stalled: Refusal = ({name}) => new HolmError('unavailable', `container ${name} is stalled: the host's disk is full`, {remedy: 'free some space; it resumes by itself'});
 const notPaused = conflict(({name}) => `container ${name} is not paused`, () => 'holm ps -a shows its state');
 const runsAlready: Refusal = ({name}) => new HolmError('not-modified', `container ${name} runs already`);
 const doesNotRun: Refusal = ({name}) => new HolmError('not-modified', `container ${name} does not run`);

@@ -45,7 +45,7 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 				accelerator,
 				warnings: [
 					...accelerator === 'tcg' ? [`machines are emulated, and slow for it: ${reason ?? 'no hardware virtualisation'}`] : [],
-					...entries.filter(entry => machineOf(entry)?.isOutOfSpace()).map(({container}) => `container ${container.name} stands still: the disk of ${context.paths.root} is full`),
+					...entries.filter(entry => machineOf(entry)?.isOutOfSpace()).map(({container}) => `container ${container.name} is stalled: the disk of ${context.paths.root} is full`),
 				],
 			};
 		},

@@ -78,7 +78,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		clearTimeout(silence);
 		const limitMs = silenceLimitMs();
 		silence = setTimeout(() => {
-			fault ??= space.isOut() ? 'what it writes finds no room on the host\'s disk' : `its guest said nothing for ${limitMs / 1000} seconds, up to ${phases.at(-1)?.name ?? 'the beginning'}`;
+			fault ??= space.isOut() ? 'the host\'s disk is full' : `its guest said nothing for ${limitMs / 1000} seconds, up to ${phases.at(-1)?.name ?? 'the beginning'}`;
 			kill();
 		}, limitMs);
 	};

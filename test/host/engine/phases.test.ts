@@ -48,7 +48,7 @@ test('what each phase refuses, in which words', t => {
 	}))]));
 	const notRunning = 'conflict: container web is not running';
 	const paused = 'conflict: container web is paused';
-	const stalled = 'unavailable: container web stands still: what it writes finds no room on the host\'s disk';
+	const stalled = 'unavailable: container web is stalled: the host\'s disk is full';
 	const notPaused = 'conflict: container web is not paused';
 	const notKilled = `conflict: Cannot kill container: web: container ${container({}).id.slice(0, 12)} is not running`;
 	const inUse = (state: string) => `conflict: cannot remove container "web": container is ${state}`;

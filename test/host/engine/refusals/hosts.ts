@@ -98,8 +98,8 @@ export const hostTests = (world: World): void => {
 
 		// What a container itself writes waits for room, and the container with it.
 		writing.write('go\n');
-		await world.until(async () => world.run(['exec', 'before', 'true']), ({stderr}) => /^Error: container before stands still: .*disk \(make room there.*\)\n$/v.test(stderr), 100_000);
-		t.true((await world.engine.info()).warnings.some(warning => warning.includes('before stands still')));
+		await world.until(async () => world.run(['exec', 'before', 'true']), ({stderr}) => /^Error: container before is stalled: the host's disk is full \(free some space; it resumes by itself\)\n$/v.test(stderr), 100_000);
+		t.true((await world.engine.info()).warnings.some(warning => warning.includes('before is stalled')));
 		await rm(filler);
 		t.like(await writing.ended, {status: 0, stdout: `ready\n${createHash('md5').update(Buffer.alloc(40 * 1024 ** 2)).digest('hex')}  /large\n`});
 		t.is(await world.holm('run', '--rm', '--name', 'refused', 'box', 'echo', 'room again'), 'room again');
