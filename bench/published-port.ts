@@ -12,7 +12,7 @@ const script = `mkdir -p /www && dd if=/dev/zero of=/www/file bs=1048576 count=$
 
 /** Downloads the file; undefined while nobody serves it. */
 const download = async (curl: string, ...arguments_: readonly string[]): Promise<number | undefined> => {
-	const flags = ['--silent', '--fail', '--max-time', '60', '--output', '/dev/null', '--write-out', '%{size_download} %{speed_download}'];
+	const flags = ['--silent', '--fail', '--max-time', '600', '--output', '/dev/null', '--write-out', '%{size_download} %{speed_download}'];
 	// As long as the server is not there curl cannot connect, is hung up on or gets another answer.
 	const {stdout, exitCode} = await run(curl, [...flags, ...arguments_], {accept: [0, 7, 22, 52, 56]});
 	const [size, speed] = stdout.split(' ').map(Number);
