@@ -6,7 +6,7 @@ import {type MachineEnd} from './status.js';
 /** A machine that runs. */
 export type Machine = {
 	readonly pid: number;
-	/** Resolves when the process in it has started, or in a utility machine when its disk and shares are mounted; rejects with the reason when the machine ends before. */
+	/** Resolves when the process in it has started, or in a helper machine when its disk and shares are mounted; rejects with the reason when the machine ends before. */
 	readonly started: Promise<void>;
 	/** Resolves when QEMU is gone. */
 	readonly ended: Promise<MachineEnd>;
@@ -27,7 +27,7 @@ export type Machine = {
 	unplug: (endpointId: string) => Promise<void>;
 	/** Makes QEMU append log entries to another file from now on; undefined where a worker does. */
 	readonly swapLog?: (file: string) => Promise<void>;
-	/** Ends a utility machine after everything it wrote is on its disk. */
+	/** Ends a helper machine after everything it wrote is on its disk. */
 	finish: () => Promise<void>;
 	/** Ends it at once, as a power cut would. */
 	kill: () => Promise<void>;

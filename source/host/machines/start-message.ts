@@ -21,7 +21,7 @@ export type StartMessage = {
 	readonly hostname: string;
 	/** By path below `/run/holm` in the guest. */
 	readonly files: Readonly<Record<string, Uint8Array>>;
-	/** How the container's process is connected; undefined for a utility machine, which only has its disk at `/rootfs`, its shares below `/shares`, and its agent. */
+	/** How the container's process is connected; undefined for a helper machine, which only has its disk at `/rootfs`, its shares below `/shares`, and its agent. */
 	readonly process?: {
 		readonly terminal: boolean;
 		readonly stdin: boolean;

@@ -75,7 +75,7 @@ export type TestMachine = {
 
 export type StartOptions = Partial<TestProcess> & {
 	readonly stdin?: boolean;
-	/** Nothing runs in a utility machine. */
+	/** Nothing runs in a helper machine. */
 	readonly isUtility?: boolean;
 	readonly devices?: (uid: number) => Promise<readonly NetworkDevice[]>;
 	readonly shares?: readonly Share[];

@@ -361,8 +361,8 @@ testMachine('machines of one template share neither random numbers nor a clock',
 	}
 });
 
-testMachine('a utility machine has the disk of another, and what it writes stays', async (t, {start, paths}) => {
-	const share = path.join(paths.root, 'utility');
+testMachine('a helper machine has the disk of another, and what it writes stays', async (t, {start, paths}) => {
+	const share = path.join(paths.root, 'helper');
 	await mkdir(share);
 	const first = await start({isUtility: true, shares: [{source: share, readOnly: false}]});
 	await first.machine.started;

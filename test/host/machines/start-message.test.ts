@@ -31,8 +31,8 @@ test('the guest gets its clock, its entropy and its files before anything of the
 	t.true(Math.abs(Number(lines[0]!.slice(6)) - before) < 60);
 	t.deepEqual(lines.slice(1), ['seed', 'host box', 'files', '']);
 	t.deepEqual(tail.split('\n'), ['disk', `first ${linkLine(device).trim()}`, linkLine({...device, name: 'eth1'}).trim(), 'phase network', 'shares', 'run yes no', '']);
-	const utility = Buffer.from(encodeMessage({hostname: 'box', files: {}}, [], [])).toString('latin1');
-	t.true(utility.endsWith('disk\nphase network\nserve\n'));
+	const helper = Buffer.from(encodeMessage({hostname: 'box', files: {}}, [], [])).toString('latin1');
+	t.true(helper.endsWith('disk\nphase network\nserve\n'));
 });
 
 (busybox ? test : test.skip)(`files arrive as they were sent${busybox ? '' : ' (needs busybox)'}`, async t => {
