@@ -35,7 +35,7 @@ const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const parts = ['dist', 'node_modules', 'package.json', 'source/host/machines/guest'];
 
 /**
-The first process of the host: it makes the host's file system, tells its own number, and ends when its standard input does, and everything of the host with it.
+The first process of the host: it makes the host's file system, enters it, tells its own number, and ends when its standard input does, and everything of the host with it.
 
 The system itself is never written to: what is changed goes to memory, and what the engine keeps to the directory `$3`. `/` is shared between mount namespaces, as systemd makes it.
 */
@@ -73,9 +73,8 @@ done
 mount -t tmpfs cache root/opt/holm/node_modules/.cache
 mount --make-rshared root
 ip link set dev lo up
-echo "$number"
 cd root
-exec chroot . /bin/sh -c 'cat >/dev/null'
+exec chroot . /bin/sh -c 'echo "$0"; cat >/dev/null' "$number"
 `;
 
 const environment = {
