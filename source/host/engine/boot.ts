@@ -11,18 +11,18 @@ import {startMessageFor} from './start-message.js';
 import {sharesFor} from './volumes.js';
 import {devicesFor} from './wanted-state.js';
 
-/** What the runtime's refusal means to whoever asked, with Docker's exit status for it. */
-const processRefusal = (reason: string, {process: {arguments: [program = '']}}: Pick<Container, 'process'>): {readonly error: HolmError; readonly exitCode: number} => {
+/** What the runtime's refusal means to the client. */
+const processRefusal = (reason: string, {process: {arguments: [program = '']}}: Pick<Container, 'process'>): HolmError => {
 	const name = JSON.stringify(program.slice(0, 200));
 	if (/not found|no such file/iv.test(reason)) {
-		return {error: new HolmError('command-not-found', `exec: ${name}: ${/stat|directory/iv.test(reason) && program.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH'}`, {remedy: 'name a program that the image has', cause: reason}), exitCode: 127};
+		return new HolmError('command-not-found', `exec: ${name}: ${/stat|directory/iv.test(reason) && program.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH'}`, {remedy: 'name a program that the image has', cause: reason});
 	}
 
 	if (/permission denied|operation not permitted|is a directory|not executable|exec format/iv.test(reason)) {
-		return {error: new HolmError('not-executable', `exec: ${name}: ${reason.replace(/^.*: (?=[A-Z])/v, '')}`, {remedy: 'name a program that may be executed', cause: reason}), exitCode: 126};
+		return new HolmError('not-executable', `exec: ${name}: ${reason.replace(/^.*: (?=[A-Z])/v, '')}`, {remedy: 'name a program that may be executed', cause: reason});
 	}
 
-	return {error: new HolmError('internal', `the container could not be started: ${reason}`), exitCode: 128};
+	return new HolmError('internal', `the container could not be started: ${reason}`);
 };
 
 /** Resolves when the process runs; throws with the reason when it never did. */
@@ -82,6 +82,6 @@ export const bootMachine = async (context: Context, entry: Entry, signal: AbortS
 			return machine;
 		}
 
-		throw end.kind === 'refused' ? processRefusal(end.reason, container).error : new HolmError('internal', `the machine of ${container.name} did not start: ${end.reason}`, {remedy: `holm logs --boot ${container.name} may say more; ${patienceRemedy}`});
+		throw end.kind === 'refused' ? processRefusal(end.reason, container) : new HolmError('internal', `the machine of ${container.name} did not start: ${end.reason}`, {remedy: `holm logs --boot ${container.name} may say more; ${patienceRemedy}`});
 	}
 };

@@ -75,7 +75,7 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 			assertAllowed(isKill ? 'kill' : 'signal', entry);
 			publishContainer(context, entry, 'kill', {signal: String(number)});
 			if (isKill) {
-				entry.isStoppedByUser ||= entry.run.state !== 'starting';
+				entry.isStoppedByUser = true;
 				await supervisor.kill(entry);
 				return;
 			}

@@ -15,11 +15,12 @@ export const snapshotVerbs = (context: Context): SnapshotVerbs => {
 	return {
 		async snapshot({stats = false} = {}) {
 			const readAt = Date.now();
+			const [containers, networks] = [listContainers(context), listNetworks(context)];
 			const [images, volumes] = await Promise.all([context.images.list(), listVolumes(context)]);
 			const live = stats ? context.containers.values().filter(entry => entry.container.status.state === 'running').toArray() : [];
 			const readings = await readAll(live);
 			return {
-				readAt, containers: listContainers(context), networks: listNetworks(context), images, volumes, stats: Object.fromEntries(readings.map(([{container}, reading]) => [container.id, reading])),
+				readAt, containers, networks, images, volumes, stats: Object.fromEntries(readings.map(([{container}, reading]) => [container.id, reading])),
 			};
 		},
 	};

@@ -115,9 +115,9 @@ export const createSupervisor = (context: Context, options: SupervisorOptions): 
 	const clear = async (entry: Entry) => {
 		const {container} = entry;
 		const errors = [...await networking.disconnect(entry)];
-		for (const remove of [keepConsole, removeMachine]) {
+		for (const step of [keepConsole, removeMachine]) {
 			try {
-				await remove(entry);
+				await step(entry);
 			} catch (error) {
 				errors.push(error);
 			}
