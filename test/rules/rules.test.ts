@@ -66,6 +66,7 @@ test('references: id, name, beginning of an id, in this order', t => {
 	t.throws(() => findContainer(things, ''), {message: 'No such container: '});
 	t.throws(() => findContainer(things, 'a\u{1B}\nb'), {message: String.raw`No such container: a\u001b\nb`});
 	t.throws(() => findNetwork(things, 'nope'), {message: 'network nope not found'});
+	t.throws(() => findNetwork(things, 'c'), {message: 'network c is ambiguous (2 matches found)'});
 });
 
 test('restart policies', t => {

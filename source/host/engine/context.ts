@@ -92,7 +92,7 @@ export type Context = {
 	readonly log: (line: string) => void;
 };
 
-/** The default network; `default` is another name for it. */
+/** The default network, which `default` means too. */
 export const defaultNetwork = 'bridge';
 
 export const newEntry = (record: ContainerRecord): Entry => ({
@@ -105,11 +105,6 @@ export const newEntry = (record: ContainerRecord): Entry => ({
 	restartsInARow: 0,
 	queue: createQueue(),
 });
-
-export const networkOf = ({networks}: Context, name: string): NetworkRecord | undefined => {
-	const wanted = name === 'default' ? defaultNetwork : name;
-	return networks.values().find(network => network.name === wanted);
-};
 
 /** The machine in which its process runs. */
 export const machineOf = ({run}: Entry): Machine | undefined => run.state === 'live' ? run.machine : undefined;

@@ -55,6 +55,7 @@ import {createNetworking} from './networking.js';
 import {containersVerbs, takeContainer} from './containers.js';
 import {createExecs} from './exec-store.js';
 import {createWithFiles} from './files.js';
+import {hasNetwork} from './find.js';
 import {startAfterBoot, stopForShutdown} from './host-boots.js';
 import {bootMachine} from './boot.js';
 import {letGoOfConsole} from './boot-log.js';
@@ -65,7 +66,6 @@ import {
 	defaultNetwork,
 	isLive,
 	machineOf,
-	networkOf,
 	newEntry,
 	saveContainer,
 	type ContainerRecord,
@@ -307,7 +307,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		}
 	}
 
-	if (!networkOf(context, defaultNetwork)) {
+	if (!hasNetwork(context, defaultNetwork)) {
 		await makeNetwork(context, networking, {
 			name: defaultNetwork, internal: false, labels: {}, driver: 'bridge',
 		});

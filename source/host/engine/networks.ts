@@ -18,12 +18,17 @@ import {quote} from '../../text/escape.js';
 import {removeRecord, writeRecord} from '../store/records.js';
 import type {Networking} from './networking.js';
 import {leaseAttachment} from './creation.js';
-import {attachedTo, findContainer, findNetwork, isDefault} from './find.js';
+import {
+	attachedTo,
+	findContainer,
+	findNetwork,
+	hasNetwork,
+	isDefault,
+} from './find.js';
 import {
 	defaultNetwork,
 	isLive,
 	machineOf,
-	networkOf,
 	publish,
 	saveContainer,
 	type Entry,
@@ -216,7 +221,7 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 			}
 
 			return context.registry(async () => {
-				if (reservedNames.has(configuration.name) || networkOf(context, configuration.name)) {
+				if (reservedNames.has(configuration.name) || hasNetwork(context, configuration.name)) {
 					throw new HolmError('conflict', `network with name ${configuration.name} already exists`, {remedy: reservedNames.has(configuration.name) ? 'choose another name: this one is kept for Holm itself' : `choose another name, or remove it first: holm network rm ${configuration.name}`});
 				}
 
