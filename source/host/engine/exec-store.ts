@@ -1,9 +1,7 @@
-import {PassThrough, Transform, type Writable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import type {ExecConfiguration, ExecStatus} from '../../engine/execs.js';
 import type {Session, TerminalSize} from '../../engine/sessions.js';
 import {newId} from '../containers/id.js';
-import {createLogParser} from '../../rules/containers/log-parser.js';
 import {
 	homeOf,
 	resolveUser,
@@ -23,6 +21,7 @@ import {
 	type Context,
 } from './context.js';
 import {assertAllowed} from './phases.js';
+import {joinCommand} from './streams.js';
 
 /** Processes that were started in containers beside their first one. */
 export type Execs = {
@@ -42,9 +41,8 @@ type Exec = {
 	size?: TerminalSize;
 	/** Tells the terminal its size; a window that is being dragged has many, of which the last one counts. */
 	readonly refreshSize: () => Promise<void>;
-	running?: GuestCommand;
-	isStarted: boolean;
-	isRunning: boolean;
+	state: 'created' | 'running' | 'ended';
+	/** Absent until it has ended, and for one that could not be started. */
 	exitCode?: number;
 };
 
@@ -133,7 +131,7 @@ export const createExecs = (context: Context): Execs => {
 	};
 
 	const forgetOldest = () => {
-		const ended = execs.values().filter(({isStarted, isRunning}) => isStarted && !isRunning).toArray();
+		const ended = execs.values().filter(({state}) => state === 'ended').toArray();
 		for (const {id} of ended.slice(0, Math.max(ended.length - maximumEnded, 0))) {
 			execs.delete(id);
 		}
@@ -156,8 +154,8 @@ export const createExecs = (context: Context): Execs => {
 		return agent.open(run, {spare: engineCommands});
 	};
 
-	const resize = async ({id, entry, configuration, size, isRunning}: Exec) => {
-		if (configuration.terminal && size && isRunning) {
+	const resize = async ({id, entry, configuration, size, state}: Exec) => {
+		if (configuration.terminal && size && state === 'running') {
 			await machineOf(entry)?.agent.run(resizeCommand(directoryOf(id), size));
 		}
 	};
@@ -168,7 +166,7 @@ export const createExecs = (context: Context): Execs => {
 			validateExec(configuration);
 			const id = newId();
 			const exec: Exec = {
-				id, entry, configuration, isStarted: false, isRunning: false, refreshSize: createRefresh(async () => resize(exec)),
+				id, entry, configuration, state: 'created', refreshSize: createRefresh(async () => resize(exec)),
 			};
 			execs.set(id, exec);
 			publishContainer(context, entry, `exec_create: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
@@ -178,27 +176,26 @@ export const createExecs = (context: Context): Execs => {
 			const exec = find(id);
 			const {entry, configuration} = exec;
 			assertAllowed('use', entry);
-			if (exec.isStarted) {
+			if (exec.state !== 'created') {
 				throw new HolmError('conflict', `exec ${id.slice(0, 12)} has already run`, {remedy: 'make another one'});
 			}
 
-			exec.isStarted = true;
-			exec.isRunning = true;
+			exec.state = 'running';
+			let command: GuestCommand;
 			try {
 				await notFrozen(entry);
-				exec.running = await open(exec, size);
+				command = await open(exec, size);
 			} catch (error) {
-				exec.isRunning = false;
+				exec.state = 'ended';
 				// A machine that came to a stand meanwhile says more than that it does not answer.
 				assertAllowed('use', entry);
 				throw error;
 			}
 
 			publishContainer(context, entry, `exec_start: ${configuration.command.join(' ').slice(0, 200)}`, {execID: id});
-			return joinCommand(exec, exitCode => {
+			return joinCommand(command, configuration, exitCode => {
 				exec.exitCode = exitCode;
-				exec.isRunning = false;
-				exec.running = undefined;
+				exec.state = 'ended';
 				publishContainer(context, entry, 'exec_die', {execID: id, exitCode: String(exitCode)});
 				forgetOldest();
 			});
@@ -209,9 +206,9 @@ export const createExecs = (context: Context): Execs => {
 			await exec.refreshSize();
 		},
 		status(id) {
-			const {entry, configuration, isRunning, exitCode} = find(id);
+			const {entry, configuration, state, exitCode} = find(id);
 			return {
-				id, containerId: entry.container.id, configuration, running: isRunning, ...!isRunning && exitCode !== undefined && {exitCode},
+				id, containerId: entry.container.id, configuration, running: state === 'running', ...exitCode !== undefined && {exitCode},
 			};
 		},
 		forget(containerId) {
@@ -219,57 +216,6 @@ export const createExecs = (context: Context): Execs => {
 			for (const {id} of forgotten) {
 				execs.delete(id);
 			}
-		},
-	};
-};
-
-/** What a terminal of conmon's says, out of the records that it comes in. */
-const terminalOutput = () => {
-	const parser = createLogParser();
-	return new Transform({
-		transform(chunk: Uint8Array, _encoding, done) {
-			for (const {entry} of parser.push(chunk)) {
-				this.push(entry.bytes);
-			}
-
-			done();
-		},
-	});
-};
-
-/** A command's streams as a session's. The streams end only once the exit status is known. */
-const joinCommand = ({running, configuration: {terminal, stdin}}: Exec, onExit: (exitCode: number) => void): Session => {
-	const stdout = terminal ? terminalOutput() : new PassThrough();
-	const stderr = new PassThrough();
-	const {channel: source, status} = running!;
-	source.pipe(stdout, {end: false});
-	source.stderr.pipe(stderr, {end: false});
-	source.on('error', () => undefined);
-	void status.then(code => {
-		// Without one it was cut off with its machine.
-		onExit(code ?? 137);
-		stdout.end();
-		stderr.end();
-	});
-	let input: Writable = source;
-	if (terminal) {
-		// A terminal's end of file is a key; that of its channel means that nobody holds it any more.
-		const keys = new PassThrough();
-		keys.pipe(source, {end: false});
-		input = keys;
-	} else if (!stdin) {
-		source.end();
-	}
-
-	return {
-		terminal,
-		stdin: input,
-		stdout,
-		stderr,
-		close() {
-			// The process goes on; what it still writes is nobody's.
-			stdout.resume();
-			stderr.resume();
 		},
 	};
 };

@@ -1,8 +1,11 @@
-import {PassThrough, Writable} from 'node:stream';
+import {PassThrough, Transform, Writable} from 'node:stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
+import type {ExecConfiguration} from '../../engine/execs.js';
 import type {Session} from '../../engine/sessions.js';
+import {createLogParser} from '../../rules/containers/log-parser.js';
 import {readLog} from '../containers/log.js';
 import {endsWithin} from '../machines/patience.js';
+import type {GuestCommand} from '../machines/ssh/agent.js';
 import {isLive, machineOf, type Entry, type Context} from './context.js';
 
 /** Conmon hands what it reads here to the process; what the process answers comes out of the log. */
@@ -10,6 +13,26 @@ const inputCommand = 'exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach
 
 /** The end of a machine is known this soon after its guest has gone. */
 const endLimitMs = 2000;
+
+/** Writes a chunk. Waits while the stream is full: until it drains or closes, or `signal` aborts. */
+const write = async (stream: Writable, chunk: Uint8Array, signal?: AbortSignal): Promise<void> => {
+	if (stream.write(chunk) || signal?.aborted) {
+		return;
+	}
+
+	const {promise, resolve} = Promise.withResolvers<void>();
+	const proceed = () => {
+		resolve();
+	};
+
+	stream.once('drain', proceed);
+	stream.once('close', proceed);
+	signal?.addEventListener('abort', proceed);
+	await promise;
+	stream.off('drain', proceed);
+	stream.off('close', proceed);
+	signal?.removeEventListener('abort', proceed);
+};
 
 /** Standard input of the process, shared by everybody who is attached: opened by the first one and kept until the run ends. */
 const openInput = async (entry: Entry): Promise<Writable> => {
@@ -64,13 +87,7 @@ const inputOf = (entry: Entry, started: Promise<void>, onFailure: (error: unknow
 			void (async () => {
 				try {
 					const input = await open();
-					if (!input.write(chunk)) {
-						await Promise.race([new Promise(resolve => {
-							input.once('drain', resolve);
-						}), new Promise(resolve => {
-							input.once('close', resolve);
-						})]);
-					}
+					await write(input, chunk);
 				} catch (error) {
 					await hear(error);
 				}
@@ -121,17 +138,7 @@ export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry
 	void (async () => {
 		try {
 			for await (const {stream, bytes} of reading) {
-				const target = streams[terminal ? 'stdout' : stream];
-				if (!target.write(bytes)) {
-					await Promise.race([
-						new Promise(resolve => {
-							target.once('drain', resolve);
-						}),
-						new Promise(resolve => {
-							leaving.signal.addEventListener('abort', resolve, {once: true});
-						}),
-					]);
-				}
+				await write(streams[terminal ? 'stdout' : stream], bytes, leaving.signal);
 			}
 
 			stdout.end();
@@ -176,6 +183,60 @@ export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry
 			input.destroy();
 			stdout.destroy();
 			stderr.destroy();
+		},
+	};
+};
+
+/** What a terminal of conmon's says, out of the records that it comes in. */
+const terminalOutput = () => {
+	const parser = createLogParser();
+	return new Transform({
+		transform(chunk: Uint8Array, _encoding, done) {
+			for (const {entry} of parser.push(chunk)) {
+				this.push(entry.bytes);
+			}
+
+			done();
+		},
+	});
+};
+
+/** A session of a command in a guest. Its streams end only once the exit status is known; `onExit` gets that first. */
+export const joinCommand = (
+	{channel: source, status}: GuestCommand,
+	{terminal, stdin}: Pick<ExecConfiguration, 'terminal' | 'stdin'>,
+	onExit: (exitCode: number) => void,
+): Session => {
+	const stdout = terminal ? terminalOutput() : new PassThrough();
+	const stderr = new PassThrough();
+	source.pipe(stdout, {end: false});
+	source.stderr.pipe(stderr, {end: false});
+	source.on('error', () => undefined);
+	void status.then(code => {
+		// Without one it was cut off with its machine.
+		onExit(code ?? 137);
+		stdout.end();
+		stderr.end();
+	});
+	let input: Writable = source;
+	if (terminal) {
+		// A terminal's end of file is a key; that of its channel means that nobody holds it any more.
+		const keys = new PassThrough();
+		keys.pipe(source, {end: false});
+		input = keys;
+	} else if (!stdin) {
+		source.end();
+	}
+
+	return {
+		terminal,
+		stdin: input,
+		stdout,
+		stderr,
+		close() {
+			// The process goes on; what it still writes is nobody's.
+			stdout.resume();
+			stderr.resume();
 		},
 	};
 };
