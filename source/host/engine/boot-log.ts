@@ -6,6 +6,6 @@ import type {Context, Entry} from './context.js';
 export const consoleOf = ({paths}: Context, {container: {id}}: Entry): string => machineFiles(paths.container(id).machine).console;
 
 /** Keeps what the console showed of a machine of the container's own that is about to be taken away. */
-export const letGoOfConsole = async (context: Context, entry: Entry): Promise<void> => {
+export const keepBootLog = async (context: Context, entry: Entry): Promise<void> => {
 	await keepConsole(consoleOf(context, entry), context.paths.container(entry.container.id).console);
 };

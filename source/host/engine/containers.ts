@@ -3,12 +3,12 @@ import type {Container, Filters} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {createContainer, discardContainer, renameContainer} from './creation.js';
-import {diskBytesOf} from './disk-usage.js';
+import {writtenBytesOf} from './disk-usage.js';
 import {findContainer} from './find.js';
 import {
 	isActive,
 	isLive,
-	settled,
+	waitForCleanup,
 	type Context,
 	type Entry,
 } from './context.js';
@@ -16,7 +16,7 @@ import {assertAllowed} from './phases.js';
 import type {VerbContext} from './verb-context.js';
 
 /** Takes a container away that does not run: its helper machine, its processes' records, its files. */
-export const takeContainer = async (context: Context & Pick<VerbContext, 'helpers' | 'execs'>, entry: Entry, volumes: boolean): Promise<void> => {
+export const removeStopped = async (context: Context & Pick<VerbContext, 'helpers' | 'execs'>, entry: Entry, volumes: boolean): Promise<void> => {
 	await context.helpers.abandon(entry);
 	await discardContainer(context, entry, {volumes});
 	context.execs.forget(entry.container.id);
@@ -31,7 +31,7 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 	const {networking, supervisor, helpers} = context;
 	const find = (reference: string) => findContainer(context, reference);
 
-	const withSize = async (entry: Entry): Promise<Container> => ({...entry.container, diskBytes: await diskBytesOf(context, entry)});
+	const withSize = async (entry: Entry): Promise<Container> => ({...entry.container, diskBytes: await writtenBytesOf(context, entry)});
 
 	const end = async (entry: Entry) => {
 		entry.isStoppedByUser = true;
@@ -40,19 +40,19 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 
 	/** Removes a container that has come to rest. Its queue must be held. */
 	const take = async (entry: Entry, volumes: boolean) => {
-		const {container, isGoing} = entry;
+		const {container, isBeingRemoved} = entry;
 		if (!context.containers.has(container.id)) {
 			return;
 		}
 
-		if (!isGoing) {
+		if (!isBeingRemoved) {
 			assertAllowed('remove', entry);
 		}
 
 		supervisor.cancelRestart(entry);
-		await settled(entry);
+		await waitForCleanup(entry);
 		if (context.containers.has(container.id)) {
-			await takeContainer(context, entry, volumes);
+			await removeStopped(context, entry, volumes);
 		}
 	};
 
@@ -105,7 +105,7 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 				return;
 			}
 
-			entry.isGoing = true;
+			entry.isBeingRemoved = true;
 			try {
 				// What is under way, such as a start or a stop, need not come to its own end.
 				await end(entry);
@@ -114,7 +114,7 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 					await take(entry, volumes);
 				});
 			} finally {
-				entry.isGoing = false;
+				entry.isBeingRemoved = false;
 			}
 		},
 		async pruneContainers(filters = {}) {
@@ -126,10 +126,10 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 			let freedBytes = 0;
 			for (const entry of going) {
 				await entry.queue(async () => {
-					await settled(entry);
+					await waitForCleanup(entry);
 					if (entry.run.state === 'idle' && context.containers.has(entry.container.id)) {
-						freedBytes += await diskBytesOf(context, entry);
-						await takeContainer(context, entry, false);
+						freedBytes += await writtenBytesOf(context, entry);
+						await removeStopped(context, entry, false);
 						removed.push(entry.container.id);
 					}
 				});

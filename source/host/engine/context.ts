@@ -54,19 +54,16 @@ export type Run =
 	/** Its policy starts it again, after a while. */
 	| {readonly state: 'waiting'; readonly timer: NodeJS.Timeout};
 
-/** A container and what there is of it while the engine lives. */
-export type Entry = {
-	container: Container;
-	isStoppedByUser: boolean;
-	devices: Readonly<Record<string, string>>;
+/** A container in a running engine: its record, which `saveContainer` stores, and what only this engine knows. */
+export type Entry = {-readonly [Field in keyof ContainerRecord]: ContainerRecord[Field]} & {
 	run: Run;
-	/** It is being removed with force, and is not started any more. */
-	isGoing: boolean;
-	/** Aborts at the end of the run that is, or of the next one where there is none. */
+	/** A forced removal is in progress: nothing starts the container any more. */
+	isBeingRemoved: boolean;
+	/** Aborts at the end of the current run, or of the next one if there is none. */
 	ended: AbortController;
-	/** Told whenever it starts or ends. */
+	/** Notified at each start and each end, after `ended` has aborted. */
 	readonly changed: Wake;
-	/** Resolves when the container is gone. */
+	/** Resolves when the container is removed. */
 	readonly removed: PromiseWithResolvers<void>;
 	/** Restarts by policy without a long run in between, for the time to wait. */
 	restartsInARow: number;
@@ -99,7 +96,7 @@ export const newEntry = (record: ContainerRecord): Entry => ({
 	...record,
 	ended: new AbortController(),
 	run: {state: 'idle'},
-	isGoing: false,
+	isBeingRemoved: false,
 	changed: createWake(),
 	removed: Promise.withResolvers(),
 	restartsInARow: 0,
@@ -110,7 +107,7 @@ export const newEntry = (record: ContainerRecord): Entry => ({
 export const machineOf = ({run}: Entry): Machine | undefined => run.state === 'live' ? run.machine : undefined;
 
 /** Resolves when nothing of a run that has ended is left. */
-export const settled = async ({run}: Entry): Promise<void> => {
+export const waitForCleanup = async ({run}: Entry): Promise<void> => {
 	if (run.state === 'ending') {
 		await run.over;
 	}
@@ -132,7 +129,7 @@ export const publish = ({events}: Context, type: EngineEvent['type'], action: st
 };
 
 /** Events of the networks that a container has joined or left. */
-export const publishConnections = (context: Context, {container: {id, attachments}}: Entry, action: 'connect' | 'disconnect'): void => {
+export const publishNetworkEvents = (context: Context, {container: {id, attachments}}: Entry, action: 'connect' | 'disconnect'): void => {
 	for (const {networkId, network} of attachments) {
 		publish(context, 'network', action, networkId, {container: id, name: network, type: 'bridge'});
 	}

@@ -3,7 +3,7 @@ import {run} from '../run.js';
 import type {Context, Entry} from './context.js';
 
 /** Bytes that a container's disk takes beside its image. */
-export const diskBytesOf = async ({paths}: Context, {container}: Entry): Promise<number> => {
+export const writtenBytesOf = async ({paths}: Context, {container}: Entry): Promise<number> => {
 	const status = await stat(paths.container(container.id).disk).catch(() => undefined);
 	return (status?.blocks ?? 0) * 512;
 };

@@ -52,13 +52,13 @@ import {transferVerbs} from './transfer.js';
 import {volumesVerbs} from './volumes.js';
 import {keepClocks, runningMachines} from './clocks.js';
 import {createNetworking} from './networking.js';
-import {containersVerbs, takeContainer} from './containers.js';
+import {containersVerbs, removeStopped} from './containers.js';
 import {createExecs} from './exec-store.js';
 import {createWithFiles} from './files.js';
 import {hasNetwork} from './find.js';
 import {startAfterBoot, stopForShutdown} from './host-boots.js';
 import {bootMachine} from './boot.js';
-import {letGoOfConsole} from './boot-log.js';
+import {keepBootLog} from './boot-log.js';
 import {createSupervisor, type Supervisor} from './supervisor.js';
 import {makeNetwork, networksVerbs} from './networks.js';
 import {createQueue} from './queue.js';
@@ -280,10 +280,10 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const supervisor = createSupervisor(context, {
 		networking,
 		boot: async (entry, signal) => bootMachine(context, entry, signal),
-		keepConsole: async entry => letGoOfConsole(context, entry),
+		keepConsole: async entry => keepBootLog(context, entry),
 		removeMachine: async ({container: {id}}) => clearMachine(paths.container(id).machine),
 		async remove(entry) {
-			await takeContainer({...context, helpers, execs}, entry, true);
+			await removeStopped({...context, helpers, execs}, entry, true);
 		},
 	});
 	const verbContext: VerbContext = {

@@ -6,8 +6,8 @@ import {quote} from '../../text/escape.js';
 import type {Agent} from '../machines/ssh/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {Machine} from '../machines/running-machine.js';
-import {settled, type Entry, type Context} from './context.js';
-import {filesFor, hostnameOf} from './start-message.js';
+import {waitForCleanup, type Entry, type Context} from './context.js';
+import {filesFor, hostnameOf} from './guest-files.js';
 import {sharesFor} from './volumes.js';
 
 /** Machines without a process, in which the files of containers that do not run can be reached. */
@@ -106,8 +106,8 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 		async open(entry) {
 			const {container} = entry;
 			// Its own last machine had the same directory.
-			await settled(entry);
-			if (entry.isGoing) {
+			await waitForCleanup(entry);
+			if (entry.isBeingRemoved) {
 				throw new HolmError('conflict', `container ${container.name} is being removed`);
 			}
 

@@ -10,14 +10,14 @@ const patternOf = (wildcards: string): RegExp => {
 	return new RegExp(String.raw`^${escaped.replaceAll(/\*+/gv, String.raw`[^\/]*`).replaceAll('?', String.raw`[^\/]`)}$`, 'v');
 };
 
-const namesOf = (tag: string): readonly string[] => {
+const formsOf = (tag: string): readonly string[] => {
 	const name = familiarName(tag);
 	return [tag, name, name.replace(/:[^:\/]*$/v, '')];
 };
 
-const find = (all: readonly Image[], reference: string): Image => {
+const findImage = (all: readonly Image[], reference: string): Image => {
 	const digits = reference.replace('sha256:', '');
-	const image = all.find(({id, tags}) => id.slice('sha256:'.length).startsWith(digits) || tags.some(tag => namesOf(tag).includes(reference)));
+	const image = all.find(({id, tags}) => id.slice('sha256:'.length).startsWith(digits) || tags.some(tag => formsOf(tag).includes(reference)));
 	if (!image) {
 		throw new HolmError('not-found', `No such image: ${JSON.stringify(reference.slice(0, 200)).slice(1, -1)}`, {remedy: 'holm images lists what there is'});
 	}
@@ -29,18 +29,18 @@ const find = (all: readonly Image[], reference: string): Image => {
 export const imageFilter = (filters: Filters, all: readonly Image[], now: number): ((image: Image) => boolean) => filterOf<Image>(filters, {
 	reference(value) {
 		const pattern = patternOf(value.slice(0, 300));
-		return ({tags}) => tags.some(tag => namesOf(tag).some(name => pattern.test(name)));
+		return ({tags}) => tags.some(tag => formsOf(tag).some(name => pattern.test(name)));
 	},
 	dangling(value) {
 		const isNameless = isTrue('dangling', value);
 		return ({tags}) => isNameless === (tags.length === 0);
 	},
 	before(value) {
-		const {createdAt: last} = find(all, value);
+		const {createdAt: last} = findImage(all, value);
 		return ({createdAt}) => createdAt < last;
 	},
 	since(value) {
-		const {createdAt: first} = find(all, value);
+		const {createdAt: first} = findImage(all, value);
 		return ({createdAt}) => createdAt > first;
 	},
 	...pruneRules(({configuration}: Image) => configuration.labels, now),

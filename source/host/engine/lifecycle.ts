@@ -2,6 +2,7 @@ import type {LifecycleVerbs} from '../../engine/lifecycle.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {defaultSize, validateSize} from '../guest.js';
+import {unlessAborted} from '../machines/patience.js';
 import {findContainer} from './find.js';
 import type {StopOptions} from './supervisor.js';
 import {
@@ -28,7 +29,7 @@ const assertSignal = (options: StopOptions | undefined): void => {
 const waitForEnd = async (entry: Entry, signal: AbortSignal | undefined) => {
 	const {ended} = entry;
 	while (!ended.signal.aborted && !signal?.aborted) {
-		await entry.changed.wait(signal ? AbortSignal.any([signal, ended.signal]) : ended.signal);
+		await entry.changed.wait(signal);
 	}
 
 	return exitOf(entry);
@@ -116,11 +117,7 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 			if (condition === 'removed') {
 				// Its exit status is that of the run that is, or comes before it goes.
 				const end = entry.container.status.state === 'exited' ? exitOf(entry) : await waitForEnd(entry, signal);
-				await Promise.race([entry.removed.promise, ...signal ? [new Promise<void>(resolve => {
-					signal.addEventListener('abort', () => {
-						resolve();
-					}, {once: true});
-				})] : []]);
+				await unlessAborted(entry.removed.promise, signal).catch(() => undefined);
 				return end;
 			}
 

@@ -36,7 +36,7 @@ import {
 	type Context,
 } from './context.js';
 import type {VerbContext} from './verb-context.js';
-import {resolverFileOf} from './start-message.js';
+import {resolverFileOf} from './guest-files.js';
 import {devicesFor, membersOf, wayOut} from './wanted-state.js';
 
 const leasesOf = (context: Context, networkId: string): readonly Lease[] => attachedTo(context, networkId).flatMap(({container}) => container.attachments
@@ -92,7 +92,7 @@ export const makeNetwork = async (context: Context, networking: Networking, conf
 	return record;
 };
 
-const takeNetwork = async (context: Context, networking: Networking, record: NetworkRecord): Promise<void> => {
+const deleteNetwork = async (context: Context, networking: Networking, record: NetworkRecord): Promise<void> => {
 	const holders = attachedTo(context, record.id);
 	if (isDefault(record)) {
 		throw new HolmError('forbidden', `${record.name} is a pre-defined network and cannot be removed`, {remedy: 'it takes nothing while no container is on it'});
@@ -229,7 +229,7 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 				return {id};
 			});
 		},
-		removeNetwork: async reference => context.registry(async () => takeNetwork(context, networking, findNetwork(context, reference))),
+		removeNetwork: async reference => context.registry(async () => deleteNetwork(context, networking, findNetwork(context, reference))),
 		connectNetwork: connect,
 		disconnectNetwork: disconnect,
 		pruneNetworks: async (filters = {}) => context.registry(async () => {
@@ -238,7 +238,7 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 				.filter(record => !isDefault(record) && attachedTo(context, record.id).length === 0 && matches(describeNetwork(context, record)))
 				.toArray();
 			for (const record of going) {
-				await takeNetwork(context, networking, record);
+				await deleteNetwork(context, networking, record);
 			}
 
 			return {removed: going.map(({name}) => name), freedBytes: 0};

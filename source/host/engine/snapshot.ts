@@ -3,14 +3,14 @@ import {listContainers} from './containers.js';
 import type {Context} from './context.js';
 import {readStats} from './guest-stats.js';
 import {listNetworks} from './networks.js';
-import {createReadings} from './timed-reads.js';
+import {createTimedReads} from './timed-reads.js';
 import {listVolumes} from './volumes.js';
 
 /** A snapshot waits so long for the guests' statistics. */
 const readingLimitMs = 3000;
 
 export const snapshotVerbs = (context: Context): SnapshotVerbs => {
-	const readAll = createReadings(readStats, readingLimitMs);
+	const readAll = createTimedReads(readStats, readingLimitMs);
 
 	return {
 		async snapshot({stats = false} = {}) {

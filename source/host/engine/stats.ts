@@ -5,7 +5,7 @@ import {findContainer} from './find.js';
 import {listProcesses, readStats} from './guest-stats.js';
 import type {VerbContext} from './verb-context.js';
 
-async function * readings(entry: Entry, {stream = false, signal}: NonNullable<Parameters<StatsVerbs['stats']>[1]>): AsyncGenerator<ContainerStats, void> {
+async function * readRepeatedly(entry: Entry, {stream = false, signal}: NonNullable<Parameters<StatsVerbs['stats']>[1]>): AsyncGenerator<ContainerStats, void> {
 	const intervalMs = 1000;
 	for (let next = Date.now(); !signal?.aborted; next += intervalMs) {
 		try {
@@ -23,16 +23,7 @@ async function * readings(entry: Entry, {stream = false, signal}: NonNullable<Pa
 		}
 
 		const pause = AbortSignal.timeout(Math.max(next + intervalMs - Date.now(), 0));
-		const ends = AbortSignal.any([pause, entry.ended.signal, ...signal ? [signal] : []]);
-		await new Promise<void>(resolve => {
-			ends.addEventListener('abort', () => {
-				resolve();
-			}, {once: true});
-			// It may have come while the reader took its time.
-			if (ends.aborted) {
-				resolve();
-			}
-		});
+		await entry.changed.wait(signal ? AbortSignal.any([pause, signal]) : pause);
 		if (!isLive(entry)) {
 			return;
 		}
@@ -40,6 +31,6 @@ async function * readings(entry: Entry, {stream = false, signal}: NonNullable<Pa
 }
 
 export const statsVerbs = (context: VerbContext): StatsVerbs => ({
-	stats: (reference, options = {}) => readings(findContainer(context, reference), options),
+	stats: (reference, options = {}) => readRepeatedly(findContainer(context, reference), options),
 	top: async (reference, psArguments) => listProcesses(findContainer(context, reference), psArguments),
 });

@@ -7,10 +7,10 @@ import {endsWithin} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import type {Networking} from './networking.js';
 import {
-	publishConnections,
+	publishNetworkEvents,
 	publishContainer,
 	saveContainer,
-	settled,
+	waitForCleanup,
 	type Entry,
 	type Context,
 } from './context.js';
@@ -169,7 +169,7 @@ export const createSupervisor = (context: Context, options: SupervisorOptions): 
 		}
 
 		publishContainer(context, entry, 'die', {exitCode: String(exited.exitCode)});
-		publishConnections(context, entry, 'disconnect');
+		publishNetworkEvents(context, entry, 'disconnect');
 		announceEnd(entry);
 		await clear(entry);
 		entry.container = {...entry.container, ports: wantedPorts(entry.container)};
@@ -203,8 +203,8 @@ export const createSupervisor = (context: Context, options: SupervisorOptions): 
 	};
 
 	const startNow = async (entry: Entry): Promise<void> => {
-		await settled(entry);
-		if (isClosed || entry.isGoing) {
+		await waitForCleanup(entry);
+		if (isClosed || entry.isBeingRemoved) {
 			throw new HolmError('unavailable', `container ${entry.container.name} cannot be started: ${isClosed ? 'the engine is ending' : 'it is being removed'}`);
 		}
 
@@ -229,7 +229,7 @@ export const createSupervisor = (context: Context, options: SupervisorOptions): 
 			entry.isStoppedByUser = false;
 			entry.container = container;
 			supervise(entry, machine);
-			publishConnections(context, entry, 'connect');
+			publishNetworkEvents(context, entry, 'connect');
 			publishContainer(context, entry, 'start');
 			entry.changed.notify();
 		} catch (error) {
@@ -321,7 +321,7 @@ export const createSupervisor = (context: Context, options: SupervisorOptions): 
 			await end(run.machine);
 			await run.over;
 		} else {
-			await settled(entry);
+			await waitForCleanup(entry);
 		}
 	};
 
@@ -335,7 +335,7 @@ export const createSupervisor = (context: Context, options: SupervisorOptions): 
 		},
 		async stop(entry, options = {}) {
 			entry.isStoppedByUser ||= !options.isHostStopping;
-			await settled(entry);
+			await waitForCleanup(entry);
 			const {container, run} = entry;
 			const {configuration, status} = container;
 			if (status.state === 'restarting') {

@@ -3,7 +3,7 @@ import type {Image} from '../../engine/resources.js';
 import type {SystemVerbs} from '../../engine/system.js';
 import {architectureOf} from '../setup/distributions.js';
 import {machineOf} from './context.js';
-import {directoryBytes, diskBytesOf} from './disk-usage.js';
+import {directoryBytes, writtenBytesOf} from './disk-usage.js';
 import type {VerbContext} from './verb-context.js';
 import {listVolumes, usersOf} from './volumes.js';
 
@@ -55,7 +55,7 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 			const usersOfImage = ({id: imageId}: Image) => entries.filter(({container}) => container.imageId === imageId).length;
 			return {
 				images: images.map(image => ({image, containers: usersOfImage(image)})),
-				containers: await Promise.all(entries.map(async entry => ({container: entry.container, bytes: await diskBytesOf(context, entry)}))),
+				containers: await Promise.all(entries.map(async entry => ({container: entry.container, bytes: await writtenBytesOf(context, entry)}))),
 				volumes: await Promise.all(volumes.map(async volume => ({volume, bytes: await directoryBytes(volume.mountpoint), containers: usersOf(context, volume.name).length}))),
 				cacheBytes: await context.disks.usedBytes() + await directoryBytes(context.paths.templates),
 			};

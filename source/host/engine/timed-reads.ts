@@ -1,12 +1,12 @@
 import {setTimeout as delay} from 'node:timers/promises';
 
 /** Reads many at once, none of which can hold up the others. */
-export type Readings<Source, Reading> = (sources: readonly Source[]) => Promise<ReadonlyArray<readonly [Source, Reading]>>;
+export type TimedReads<Source, Reading> = (sources: readonly Source[]) => Promise<ReadonlyArray<readonly [Source, Reading]>>;
 
 /**
 Reads what is asked of guests, which may take their time or never answer: after `limitMs` the ones that have not answered are left out, and until they do they are not asked again. What cannot be read is left out, too.
 */
-export const createReadings = <Source extends object, Reading>(read: (source: Source) => Promise<Reading>, limitMs: number): Readings<Source, Reading> => {
+export const createTimedReads = <Source extends object, Reading>(read: (source: Source) => Promise<Reading>, limitMs: number): TimedReads<Source, Reading> => {
 	const pending = new Map<Source, Promise<Reading | undefined>>();
 
 	const start = async (source: Source): Promise<Reading | undefined> => {

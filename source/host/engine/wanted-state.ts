@@ -21,7 +21,7 @@ export const rulesetFor = (link: Link, networks: readonly NetworkRecord[], conne
 });
 
 /** Names under which a container is found on a network, its own first. */
-export const namesOf = ({name, id, configuration}: Container, {aliases}: Attachment): readonly string[] =>
+const dnsNamesOf = ({name, id, configuration}: Container, {aliases}: Attachment): readonly string[] =>
 	[name, id.slice(0, 12), ...configuration.hostname === undefined ? [] : [configuration.hostname], ...aliases];
 
 /** What the name server of one network knows of containers: nothing on the default network, as in Docker. */
@@ -30,7 +30,7 @@ export const membersOf = (network: NetworkRecord, connected: readonly Container[
 		? []
 		: connected.flatMap(container => container.attachments
 			.filter(({networkId}) => networkId === network.id)
-			.map(attachment => ({containerId: container.id, address: attachment.address, names: namesOf(container, attachment)})));
+			.map(attachment => ({containerId: container.id, address: attachment.address, names: dnsNamesOf(container, attachment)})));
 
 /** For each container on several networks, the other ones, by its address on this one. */
 const viewsOf = (network: NetworkRecord, connected: readonly Container[]): Readonly<Record<string, readonly string[]>> =>

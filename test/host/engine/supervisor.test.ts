@@ -326,9 +326,9 @@ test('a start that is killed, stopped, removed or overtaken by the engine\'s end
 
 test('one that is being removed, and an engine that ends, start nothing', async t => {
 	const {supervisor, start, entry, machines} = await open(t);
-	entry.isGoing = true;
+	entry.isBeingRemoved = true;
 	await t.throwsAsync(start, {message: 'container web cannot be started: it is being removed'});
-	entry.isGoing = false;
+	entry.isBeingRemoved = false;
 	await supervisor.close();
 	await t.throwsAsync(start, {message: 'container web cannot be started: the engine is ending'});
 	t.deepEqual(machines, []);

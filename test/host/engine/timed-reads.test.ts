@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
-import {createReadings} from '../../../source/host/engine/timed-reads.js';
+import {createTimedReads} from '../../../source/host/engine/timed-reads.js';
 
 type Guest = {readonly name: string; readonly answer: () => Promise<number>};
 
@@ -16,7 +16,7 @@ test('one that never answers is left out, and is asked once', async t => {
 		},
 	};
 	const quick: Guest = {name: 'quick', answer: async () => 1};
-	const read = createReadings(async ({answer}: Guest) => answer(), 50);
+	const read = createTimedReads(async ({answer}: Guest) => answer(), 50);
 	t.deepEqual(namesIn(await read([silent, quick])), ['quick 1']);
 	t.deepEqual(namesIn(await read([silent, quick])), ['quick 1']);
 	t.is(asked, 1);
@@ -35,7 +35,7 @@ test('what fails is left out, and is asked again', async t => {
 			return asked;
 		},
 	};
-	const read = createReadings(async ({answer}: Guest) => answer(), 60_000);
+	const read = createTimedReads(async ({answer}: Guest) => answer(), 60_000);
 	t.deepEqual(await read([failing]), []);
 	t.deepEqual(namesIn(await read([failing])), ['failing 2']);
 });
@@ -43,7 +43,7 @@ test('what fails is left out, and is asked again', async t => {
 test('what is late is read again once it has answered', async t => {
 	const {promise, resolve} = Promise.withResolvers<number>();
 	const late: Guest = {name: 'late', answer: async () => promise};
-	const read = createReadings(async ({answer}: Guest) => answer(), 20);
+	const read = createTimedReads(async ({answer}: Guest) => answer(), 20);
 	const first = await read([late]);
 	t.deepEqual(first, []);
 	resolve(7);

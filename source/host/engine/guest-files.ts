@@ -10,7 +10,7 @@ import {wayOut} from './wanted-state.js';
 export const hostnameOf = ({id, configuration}: Container): string => configuration.hostname ?? id.slice(0, 12);
 
 /** The gateways of a container's networks in the order in which a resolver should ask: those whose name servers know containers first. */
-export const gatewaysOf = ({networks}: Context, {attachments}: Container): readonly string[] => {
+const gatewaysOf = ({networks}: Context, {attachments}: Container): readonly string[] => {
 	const out = wayOut(attachments, networks);
 	return attachments
 		.toSorted((one, other) => Number(one.network === defaultNetwork) - Number(other.network === defaultNetwork) || Number(other === out) - Number(one === out))
