@@ -35,7 +35,9 @@ export const bootMachine = async (context: Context, entry: Entry, signal: AbortS
 	const image = await images.get(container.imageId);
 	const [template, base] = await unlessAborted(Promise.all([
 		guest.template({
-			cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes, kernel: configuration.kernel,
+			cpus: configuration.cpus ?? defaultSize.cpus,
+			memoryBytes: configuration.memory ?? defaultSize.memoryBytes,
+			kernel: configuration.kernel,
 		}),
 		disks.base(image),
 		prepareLog(files.log).then(async () => {

@@ -42,7 +42,13 @@ Keeps the clocks of machines right while they run: a guest's clock follows the p
 
 Returns a function that ends it.
 */
-export const keepClocks = ({running, log, hostClocks = now, jumpIntervalMs = 5000, readingIntervalMs = 10 * 60_000}: KeepClocksOptions): () => void => {
+export const keepClocks = ({
+	running,
+	log,
+	hostClocks = now,
+	jumpIntervalMs = 5000,
+	readingIntervalMs = 10 * 60_000,
+}: KeepClocksOptions): () => void => {
 	let last = hostClocks();
 	let isReading = false;
 	const followJump = () => {
@@ -80,7 +86,9 @@ export const keepClocks = ({running, log, hostClocks = now, jumpIntervalMs = 500
 		isReading = false;
 	};
 
-	const timers = [setInterval(followJump, jumpIntervalMs), setInterval(readAll, readingIntervalMs)];
+	const timers = [setInterval(followJump, jumpIntervalMs), setInterval(() => {
+		void readAll();
+	}, readingIntervalMs)];
 	for (const timer of timers) {
 		timer.unref();
 	}

@@ -80,11 +80,12 @@ export const commitsVerbs = (context: VerbContext): CommitsVerbs => {
 					try {
 						thaw = isPaused ? await freeze(agent) : undefined;
 						const base = await context.images.get(container.imageId);
-						const {changes, replaced} = await compare(entry, agent);
-						const present = changes.filter(({kind}) => kind !== 'deleted').map(({path}) => `.${path}\0`);
+						const {changes: fileChanges, replaced} = await compare(entry, agent);
+						const present = fileChanges.filter(({kind}) => kind !== 'deleted').map(change => `.${change.path}\0`);
+						const deleted = fileChanges.filter(({kind}) => kind === 'deleted').map(change => change.path);
 						const tar = await openOutput(agent, layerCommand, `the files of container ${container.name}`, {accept: [changedWhileRead], input: Buffer.from(present.join(''), 'latin1')});
 						await pipeline(tar, createWriteStream(layer, {mode: 0o600}));
-						return {result: {base, removed: [...changes.filter(({kind}) => kind === 'deleted').map(({path}) => path), ...replaced]}};
+						return {result: {base, removed: [...deleted, ...replaced]}};
 					} finally {
 						try {
 							await thaw?.();

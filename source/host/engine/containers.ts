@@ -1,5 +1,5 @@
 import type {ContainersVerbs} from '../../engine/containers.js';
-import type {Container, Filters} from '../../engine/resources.js';
+import type {Container, Filters, Image} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {createContainer, discardContainer, renameContainer} from './creation.js';
@@ -16,16 +16,21 @@ import {assertAllowed} from './phases.js';
 import type {VerbContext} from './verb-context.js';
 
 /** Takes a container away that does not run: its helper machine, its processes' records, its files. */
-export const removeStopped = async (context: Context & Pick<VerbContext, 'helpers' | 'execs'>, entry: Entry, volumes: boolean): Promise<void> => {
+export const removeStopped = async (
+	context: Context & Pick<VerbContext, 'helpers' | 'execs'>,
+	entry: Entry,
+	options: {readonly volumes: boolean},
+): Promise<void> => {
 	await context.helpers.abandon(entry);
-	await discardContainer(context, entry, {volumes});
+	await discardContainer(context, entry, options);
 	context.execs.forget(entry.container.id);
 };
 
 const newestFirst = (entries: readonly Entry[]) => entries.toSorted((one, other) => other.container.createdAt - one.container.createdAt);
 
 /** All containers, running or not, newest first. */
-export const listContainers = ({containers}: Context): readonly Container[] => newestFirst([...containers.values()]).map(({container}) => container);
+export const listContainers = ({containers}: Context): readonly Container[] =>
+	newestFirst([...containers.values()]).map(({container}) => container);
 
 export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 	const {networking, supervisor, helpers} = context;
@@ -33,13 +38,13 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 
 	const withSize = async (entry: Entry): Promise<Container> => ({...entry.container, diskBytes: await writtenBytesOf(context, entry)});
 
-	const end = async (entry: Entry) => {
+	const killMachines = async (entry: Entry) => {
 		entry.isStoppedByUser = true;
 		await Promise.all([helpers.abandon(entry), supervisor.kill(entry)]);
 	};
 
 	/** Removes a container that has come to rest. Its queue must be held. */
-	const take = async (entry: Entry, volumes: boolean) => {
+	const removeNow = async (entry: Entry, options: {readonly volumes: boolean}) => {
 		const {container, isBeingRemoved} = entry;
 		if (!context.containers.has(container.id)) {
 			return;
@@ -52,13 +57,16 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 		supervisor.cancelRestart(entry);
 		await waitForCleanup(entry);
 		if (context.containers.has(container.id)) {
-			await removeStopped(context, entry, volumes);
+			await removeStopped(context, entry, options);
 		}
 	};
 
 	const containersOf = async (filters: Filters) => {
 		const images = filters.ancestor ? await context.images.list({all: true}) : [];
-		const ancestors = new Map(await Promise.all((filters.ancestor ?? []).map(async reference => [reference, await context.images.get(reference).catch(() => undefined)] as const)));
+		const ancestors = new Map(await Promise.all((filters.ancestor ?? []).map(async reference => {
+			const image = await context.images.get(reference).catch(() => undefined);
+			return [reference, image] as const;
+		})));
 		// The order in which they were made, also of those made in one millisecond.
 		const ids = [...context.containers.keys()];
 		const matches = filterOf(filters, containerRules({
@@ -66,7 +74,8 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 			ancestor(reference) {
 				const image = ancestors.get(reference);
 				// Those built on it begin with its layers.
-				const descendants = new Set(image ? images.filter(({layers}) => image.layers.every((layer, index) => layers[index] === layer)).map(({id}) => id) : []);
+				const isDescendant = ({layers}: Image) => image?.layers.every((layer, index) => layers[index] === layer) ?? false;
+				const descendants = new Set(images.filter(other => isDescendant(other)).map(({id}) => id));
 				return ({imageId}) => descendants.has(imageId);
 			},
 		}));
@@ -99,19 +108,17 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 			const entry = find(reference);
 			if (!force) {
 				assertAllowed('remove', entry);
-				await entry.queue(async () => {
-					await take(entry, volumes);
-				});
+				await entry.queue(async () => removeNow(entry, {volumes}));
 				return;
 			}
 
 			entry.isBeingRemoved = true;
 			try {
 				// What is under way, such as a start or a stop, need not come to its own end.
-				await end(entry);
+				await killMachines(entry);
 				await entry.queue(async () => {
-					await end(entry);
-					await take(entry, volumes);
+					await killMachines(entry);
+					await removeNow(entry, {volumes});
 				});
 			} finally {
 				entry.isBeingRemoved = false;
@@ -129,7 +136,7 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 					await waitForCleanup(entry);
 					if (entry.run.state === 'idle' && context.containers.has(entry.container.id)) {
 						freedBytes += await writtenBytesOf(context, entry);
-						await removeStopped(context, entry, false);
+						await removeStopped(context, entry, {volumes: false});
 						removed.push(entry.container.id);
 					}
 				});

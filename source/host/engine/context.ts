@@ -122,7 +122,13 @@ export const saveContainer = async ({paths}: Context, {container, isStoppedByUse
 	await writeRecord(paths.container(container.id).record, {container, isStoppedByUser, devices} satisfies ContainerRecord);
 };
 
-export const publish = ({events}: Context, type: EngineEvent['type'], action: string, id: string, attributes: Readonly<Record<string, string>> = {}): void => {
+export const publish = (
+	{events}: Context,
+	type: EngineEvent['type'],
+	action: string,
+	id: string,
+	attributes: Readonly<Record<string, string>> = {},
+): void => {
 	events.publish({
 		time: Date.now(), type, action, id, attributes,
 	});
@@ -136,7 +142,12 @@ export const publishNetworkEvents = (context: Context, {container: {id, attachme
 };
 
 /** An event of a container, with Docker's attributes. */
-export const publishContainer = (context: Context, {container}: Entry, action: string, attributes: Readonly<Record<string, string>> = {}): void => {
+export const publishContainer = (
+	context: Context,
+	{container}: Entry,
+	action: string,
+	attributes: Readonly<Record<string, string>> = {},
+): void => {
 	publish(context, 'container', action, container.id, {
 		...container.configuration.labels, image: container.configuration.image, name: container.name, ...attributes,
 	});

@@ -62,13 +62,19 @@ const assertSources = async (mounts: ContainerConfiguration['mounts']): Promise<
 /** Gives a container an address, a MAC address and an id on a network. The registry must be held. */
 export const leaseAttachment = (context: Context, wanted: ContainerConfiguration['networks'][number]): Attachment => {
 	const network = findNetwork(context, wanted.network);
-	const holders = attachedTo(context, network.id).flatMap(({container}) => container.attachments).filter(({networkId}) => networkId === network.id);
+	const holders = attachedTo(context, network.id)
+		.flatMap(({container}) => container.attachments)
+		.filter(({networkId}) => networkId === network.id);
 	if (network.name === defaultNetwork && wanted.aliases.length > 0) {
 		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
 	}
 
 	const address = leaseAddress({
-		subnet: network.subnet, gateway: network.gateway, ipRange: network.ipRange, wanted: wanted.address, taken: holders.map(holder => holder.address),
+		subnet: network.subnet,
+		gateway: network.gateway,
+		ipRange: network.ipRange,
+		wanted: wanted.address,
+		taken: holders.map(holder => holder.address),
 	});
 	const mac = wanted.mac === undefined ? macOf(address) : parseMac(wanted.mac);
 	if (holders.some(holder => holder.mac === mac) || mac === macOf(network.gateway)) {

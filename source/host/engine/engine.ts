@@ -165,14 +165,17 @@ const removeUnrecorded = async ({paths, containers}: Context): Promise<void> => 
 };
 
 /** Ends the processes that no machine and nobody else has any use for, and says so. */
-const sweep = async ({paths, log}: Pick<Context, 'paths' | 'log'>, isKept: Parameters<typeof endStrays>[1]): Promise<void> => {
-	for (const stray of await endStrays(paths.root, isKept)) {
+const sweep = async ({paths, log}: Pick<Context, 'paths' | 'log'>, keeps: Parameters<typeof endStrays>[1]): Promise<void> => {
+	for (const stray of await endStrays(paths.root, keeps)) {
 		log(`ended what was left of an earlier engine or of work that broke off: ${stray}`);
 	}
 };
 
 /** Takes over the machine in a directory, or says why that is not possible although it runs. */
-const adopt = async (directory: string, privateKey: string): Promise<{readonly machine: Machine} | {readonly reason: string} | undefined> => {
+const adopt = async (
+	directory: string,
+	privateKey: string,
+): Promise<{readonly machine: Machine} | {readonly reason: string} | undefined> => {
 	try {
 		const machine = await adoptMachine(directory, privateKey);
 		return machine ? {machine} : undefined;
@@ -258,8 +261,8 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	await ensureTunIsOpen();
 	// A build that an engine left behind would hold its storage; machines are looked at once their containers are known.
 	const machines = path.join(paths.machines, '/');
-	const isOthers = isKeptBy([]);
-	await sweep({paths, log}, async owned => owned.directory.startsWith(machines) || isOthers(owned));
+	const keepsOthers = isKeptBy([]);
+	await sweep({paths, log}, async owned => owned.directory.startsWith(machines) || keepsOthers(owned));
 	const [guest, images, namespace, state, id] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
 	]);
@@ -281,9 +284,9 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		networking,
 		boot: async (entry, signal) => bootMachine(context, entry, signal),
 		keepConsole: async entry => keepBootLog(context, entry),
-		removeMachine: async ({container: {id}}) => clearMachine(paths.container(id).machine),
+		removeMachine: async ({container}) => clearMachine(paths.container(container.id).machine),
 		async remove(entry) {
-			await removeStopped({...context, helpers, execs}, entry, true);
+			await removeStopped({...context, helpers, execs}, entry, {volumes: true});
 		},
 	});
 	const verbContext: VerbContext = {
@@ -330,7 +333,8 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		await supervisor.close();
 		await Promise.all(context.containers.values().map(async entry => {
 			// A helper machine has written what it was given, and nobody is left who waits for it to end in its own time.
-			const results = await Promise.allSettled([endsWithin(helpers.close(entry), closeLimitMs).then(async isClosed => isClosed || helpers.abandon(entry)), saveContainer(context, entry)]);
+			const closing = endsWithin(helpers.close(entry), closeLimitMs).then(async isClosed => isClosed || helpers.abandon(entry));
+			const results = await Promise.allSettled([closing, saveContainer(context, entry)]);
 			for (const result of results) {
 				if (result.status === 'rejected') {
 					log(`${entry.container.name}: ${messageOf(result.reason)}`);

@@ -10,7 +10,11 @@ export const eventsVerbs = (context: Context): EventsVerbs => ({
 		const isLimited = until !== undefined && until <= Date.now();
 		const left = until === undefined ? undefined : AbortSignal.timeout(Math.min(Math.max(until - Date.now(), 0), 2 ** 31 - 1));
 		const signals = [signal, left].filter(one => one !== undefined);
-		const reading = context.events.read({fromNow: since === undefined, live: !isLimited, signal: signals.length > 0 ? AbortSignal.any(signals) : undefined});
+		const reading = context.events.read({
+			fromNow: since === undefined,
+			live: !isLimited,
+			signal: signals.length > 0 ? AbortSignal.any(signals) : undefined,
+		});
 		for await (const event of reading) {
 			if (event.time >= (since ?? 0) && event.time <= (until ?? Infinity) && isWanted(event)) {
 				yield event;

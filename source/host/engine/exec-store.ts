@@ -101,7 +101,11 @@ const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 	// The runtime would look it up without a limit.
 	const home = hasHome ? [] : [`HOME=${await homeIn(agent, user, accounts)}`];
 	return ociProcess({
-		configuration: {...container.configuration, terminal: configuration.terminal, privileged: container.configuration.privileged || configuration.privileged},
+		configuration: {
+			...container.configuration,
+			terminal: configuration.terminal,
+			privileged: container.configuration.privileged || configuration.privileged,
+		},
 		process: {
 			arguments: configuration.command,
 			environment: [...home, ...environment],

@@ -17,8 +17,11 @@ export type Files = {readonly agent: Agent; readonly prefix: string};
 
 const runningPrefix = 'chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox';
 
-/** Reaches the files of a container; `use` may go on after it has resolved, for as long as `until` takes. */
-export type WithFiles = <Result>(entry: Entry, use: (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>) => Promise<Result>;
+/** Work with files. It may go on after it has resolved, for as long as `until` takes. */
+type Use<Result> = (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>;
+
+/** Reaches the files of a container. */
+export type WithFiles = <Result>(entry: Entry, use: Use<Result>) => Promise<Result>;
 
 /** Undefined for one that does not run. */
 const filesOfRunning = (entry: Entry): Files | undefined => {
@@ -32,7 +35,7 @@ const filesOfRunning = (entry: Entry): Files | undefined => {
 };
 
 /** A machine that came to a stand meanwhile says more than that it does not answer. */
-const useRunning = async <Result>(entry: Entry, files: Files, use: (files: Files) => Promise<{readonly result: Result}>): Promise<Result> => {
+const useRunning = async <Result>(entry: Entry, files: Files, use: Use<Result>): Promise<Result> => {
 	try {
 		const {result} = await use(files);
 		return result;
@@ -46,7 +49,7 @@ const useRunning = async <Result>(entry: Entry, files: Files, use: (files: Files
 };
 
 /** The files of a running container through its own guest, those of another one through a helper machine that has its disk. */
-export const createWithFiles = (helpers: HelperMachines): WithFiles => async <Result>(entry: Entry, use: (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>) => {
+export const createWithFiles = (helpers: HelperMachines): WithFiles => async <Result>(entry: Entry, use: Use<Result>) => {
 	const own = filesOfRunning(entry);
 	if (own) {
 		return useRunning(entry, own, use);
@@ -84,7 +87,12 @@ export const packCommand = (options: string): string => `tar.gnu -c ${options} -
 export const changedWhileRead = 1;
 
 /** What a command of a guest writes, as it comes. Destroying it ends the command. `what` is for errors; `accept` are further exit statuses of a command that did what it could. */
-export const openOutput = async (agent: Agent, command: string, what: string, {accept = [], input}: {readonly accept?: readonly number[]; readonly input?: Uint8Array} = {}): Promise<Readable> => {
+export const openOutput = async (
+	agent: Agent,
+	command: string,
+	what: string,
+	{accept = [], input}: {readonly accept?: readonly number[]; readonly input?: Uint8Array} = {},
+): Promise<Readable> => {
 	const {channel, status, abandon} = await agent.open(command);
 	const output = new PassThrough();
 	const complaint = complaintOf(channel);

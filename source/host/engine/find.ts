@@ -17,4 +17,4 @@ export const attachedTo = ({containers}: Context, networkId: string): readonly E
 /** Whether a network has this name. */
 export const hasNetwork = ({networks}: Context, name: string): boolean => networks.values().some(network => network.name === name);
 
-export const isDefault = ({name}: NetworkRecord): boolean => name === defaultNetwork;
+export const isDefault = ({name}: Pick<NetworkRecord, 'name'>): boolean => name === defaultNetwork;

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {Container} from '../../engine/resources.js';
+import type {Attachment, Container} from '../../engine/resources.js';
 import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {bundleOf} from '../containers/bundle.js';
 import {hostsFile, resolverFile} from '../containers/network-files.js';
@@ -12,8 +12,9 @@ export const hostnameOf = ({id, configuration}: Container): string => configurat
 /** The gateways of a container's networks in the order in which a resolver should ask: those whose name servers know containers first. */
 const gatewaysOf = ({networks}: Context, {attachments}: Container): readonly string[] => {
 	const out = wayOut(attachments, networks);
+	const rankOf = (attachment: Attachment) => (attachment.network === defaultNetwork ? 2 : 0) + (attachment === out ? 0 : 1);
 	return attachments
-		.toSorted((one, other) => Number(one.network === defaultNetwork) - Number(other.network === defaultNetwork) || Number(other === out) - Number(one === out))
+		.toSorted((one, other) => rankOf(one) - rankOf(other))
 		.map(({gateway}) => gateway);
 };
 

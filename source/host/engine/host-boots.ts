@@ -10,7 +10,7 @@ import {isLive, type Entry, type Context} from './context.js';
 /** The host's shutdown waits for containers to stop for this long; what still runs then is ended with the host. */
 const shutdownLimitMs = 90_000;
 
-const startsNow = ({container: {status, restartCount, configuration}, isStoppedByUser}: Entry): boolean =>
+const isWantedAtBoot = ({container: {status, restartCount, configuration}, isStoppedByUser}: Entry): boolean =>
 	status.state === 'exited' && startsAtBoot(configuration.restartPolicy, {exitCode: status.exitCode, isStopped: isStoppedByUser, restartCount});
 
 /**
@@ -25,11 +25,11 @@ export const startAfterBoot = async (context: Context, supervisor: Supervisor): 
 	}
 
 	// A directory of an earlier version of Holm does not tell when it was last used.
-	const entries = before === undefined ? [] : context.containers.values().filter(entry => startsNow(entry)).toArray();
+	const entries = before === undefined ? [] : context.containers.values().filter(entry => isWantedAtBoot(entry)).toArray();
 	for (const entry of entries) {
 		void entry.queue(async () => {
 			// It may have been started or removed by then.
-			if (!context.containers.has(entry.container.id) || !startsNow(entry)) {
+			if (!context.containers.has(entry.container.id) || !isWantedAtBoot(entry)) {
 				return;
 			}
 

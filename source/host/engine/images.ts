@@ -5,7 +5,10 @@ import {familiarName} from '../../rules/images/reference.js';
 import {imageFilter} from './image-filter.js';
 import {publish, type Context} from './context.js';
 
-const usersOf = ({containers}: Context, imageId: string) => containers.values().map(({container}) => container).filter(container => container.imageId === imageId).toArray();
+const usersOf = ({containers}: Context, imageId: string) => containers.values()
+	.map(({container}) => container)
+	.filter(container => container.imageId === imageId)
+	.toArray();
 
 export const imagesVerbs = (context: Context): ImagesVerbs => {
 	const {images, disks, paths} = context;

@@ -24,7 +24,11 @@ const restOf = (entry: Entry, signal?: AbortSignal): AbortSignal => {
 	return rest.signal;
 };
 
-async function * readBootLog(context: Context, entry: Entry, {follow = false, tail, signal}: BootLogOptions): AsyncGenerator<LogEntry, void> {
+async function * readBootLog(
+	context: Context,
+	entry: Entry,
+	{follow = false, tail, signal}: BootLogOptions,
+): AsyncGenerator<LogEntry, void> {
 	const {container, run, ended} = entry;
 	const live = ['starting', 'live', 'ending'].includes(run.state) ? consoleOf(context, entry) : undefined;
 	let handle = live === undefined ? undefined : await openConsole(live);
@@ -35,7 +39,8 @@ async function * readBootLog(context: Context, entry: Entry, {follow = false, ta
 	}
 
 	try {
-		for await (const {seenAt, bytes} of readConsole(handle, {tail, signal, ...follow && isLive && {follow: {file: live!, ended: ended.signal}}})) {
+		const following = follow && isLive && {follow: {file: live!, ended: ended.signal}};
+		for await (const {seenAt, bytes} of readConsole(handle, {tail, signal, ...following})) {
 			yield {stream: 'stdout', timestamp: timestampOf(seenAt), bytes};
 		}
 	} finally {
@@ -46,7 +51,8 @@ async function * readBootLog(context: Context, entry: Entry, {follow = false, ta
 export const logsVerbs = (context: VerbContext): Required<LogsVerbs> => ({
 	logs(reference, logOptions = {}) {
 		const entry = findContainer(context, reference);
-		return readLog(context.paths.container(entry.container.id).log, {...logOptions, ...logOptions.follow && {ended: restOf(entry, logOptions.signal)}});
+		const {log} = context.paths.container(entry.container.id);
+		return readLog(log, {...logOptions, ...logOptions.follow && {ended: restOf(entry, logOptions.signal)}});
 	},
 	bootLog: (reference, options = {}) => readBootLog(context, findContainer(context, reference), options),
 });

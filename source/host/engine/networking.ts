@@ -48,7 +48,10 @@ export const createNetworking = (context: Context): Networking => {
 		.map(({container}) => container)
 		.toArray();
 	const refreshRules = createRefresh(async () => applyRuleset(namespace, rulesetOf(rulesetFor(link, [...networks.values()], connected()))));
-	const refreshNames = createRefresh(async () => nameServer.replace(nameServerTableFor(link, [...networks.values()], connected(), await hostUpstreams())));
+	const refreshNames = createRefresh(async () => {
+		const upstreams = await hostUpstreams();
+		await nameServer.replace(nameServerTableFor(link, [...networks.values()], connected(), upstreams));
+	});
 	const forwards = createQueue();
 
 	const makeTap = async (container: Container, {endpointId, networkId}: Attachment) => createTap(namespace, {

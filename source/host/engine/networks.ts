@@ -39,11 +39,12 @@ import type {VerbContext} from './verb-context.js';
 import {resolverFileOf} from './guest-files.js';
 import {devicesFor, membersOf, wayOut} from './wanted-state.js';
 
-const leasesOf = (context: Context, networkId: string): readonly Lease[] => attachedTo(context, networkId).flatMap(({container}) => container.attachments
-	.filter(attachment => attachment.networkId === networkId)
-	.map(({address, mac, endpointId}) => ({
-		address, mac, endpointId, containerId: container.id, containerName: container.name,
-	})));
+const leasesOf = (context: Context, networkId: string): readonly Lease[] =>
+	attachedTo(context, networkId).flatMap(({container}) => container.attachments
+		.filter(attachment => attachment.networkId === networkId)
+		.map(({address, mac, endpointId}) => ({
+			address, mac, endpointId, containerId: container.id, containerName: container.name,
+		})));
 
 export const describeNetwork = (context: Context, record: NetworkRecord): Network => ({
 	...record,
@@ -63,7 +64,11 @@ const takenSubnets = async ({networks}: Context): Promise<readonly TakenSubnet[]
 const reservedNames = new Set(['none', 'host', 'default', defaultNetwork]);
 
 /** Makes a network with its bridge, or nothing. The registry must be held. */
-export const makeNetwork = async (context: Context, networking: Networking, configuration: NetworkConfiguration): Promise<NetworkRecord> => {
+export const makeNetwork = async (
+	context: Context,
+	networking: Networking,
+	configuration: NetworkConfiguration,
+): Promise<NetworkRecord> => {
 	const taken = await takenSubnets(context);
 	const {subnet, gateway, ipRange} = validateNetwork({
 		...configuration, subnet: configuration.subnet ?? nextSubnet({taken: taken.map(block => block.subnet)}),
@@ -140,7 +145,7 @@ export const listNetworks = (context: Context, filters: Filters = {}): readonly 
 		.map(record => describeNetwork(context, record))
 		.filter(network => matches(network))
 		.toArray()
-		.toSorted((one, other) => Number(other.name === defaultNetwork) - Number(one.name === defaultNetwork) || one.createdAt - other.createdAt);
+		.toSorted((one, other) => Number(isDefault(other)) - Number(isDefault(one)) || one.createdAt - other.createdAt);
 };
 
 export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => {
@@ -162,7 +167,8 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 			});
 			try {
 				if (isLive(entry)) {
-					const device = devicesFor(entry.container.attachments, context.networks).find(({endpointId}) => endpointId === attachment.endpointId)!;
+					const devices = devicesFor(entry.container.attachments, context.networks);
+					const device = devices.find(({endpointId}) => endpointId === attachment.endpointId)!;
 					const name = freeDeviceName(entry.devices);
 					entry.devices = {...entry.devices, [attachment.endpointId]: name};
 					await networking.plugOne(entry, attachment);

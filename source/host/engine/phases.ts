@@ -48,7 +48,7 @@ const paused = conflict(({name}) => `container ${name} is paused`, name => `holm
 const stalled: Refusal = ({name}) => new HolmError('unavailable', `container ${name} is stalled: the host's disk is full`, {remedy: 'free some space; it resumes by itself'});
 const notPaused = conflict(({name}) => `container ${name} is not paused`, () => 'holm ps -a shows its state');
 const runsAlready: Refusal = ({name}) => new HolmError('not-modified', `container ${name} runs already`);
-const doesNotRun: Refusal = ({name}) => new HolmError('not-modified', `container ${name} does not run`);
+const stoppedAlready: Refusal = ({name}) => new HolmError('not-modified', `container ${name} does not run`);
 const notKilled = conflict(({name, id}) => `Cannot kill container: ${name}: container ${id.slice(0, 12)} is not running`, name => `holm start ${name}`);
 const inUse = (state: (container: Container) => string): Refusal =>
 	conflict(container => `cannot remove container "${container.name}": container is ${state(container)}`, name => `stop it first, or force it: holm rm -f ${name}`);
@@ -65,8 +65,24 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		ending: undefined,
 		restarting: undefined,
 	},
-	stop: {resting: doesNotRun, starting: undefined, running: undefined, paused: undefined, stalled: undefined, ending: doesNotRun, restarting: undefined},
-	kill: {resting: notKilled, starting: undefined, running: undefined, paused: undefined, stalled: undefined, ending: notKilled, restarting: notKilled},
+	stop: {
+		resting: stoppedAlready,
+		starting: undefined,
+		running: undefined,
+		paused: undefined,
+		stalled: undefined,
+		ending: stoppedAlready,
+		restarting: undefined,
+	},
+	kill: {
+		resting: notKilled,
+		starting: undefined,
+		running: undefined,
+		paused: undefined,
+		stalled: undefined,
+		ending: notKilled,
+		restarting: notKilled,
+	},
 	signal: {
 		resting: notKilled,
 		starting: conflict(({name}) => `container ${name} is being started, and its process takes no signals yet`, name => `end it: holm kill ${name}`),
@@ -76,9 +92,33 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		ending: notKilled,
 		restarting: notKilled,
 	},
-	pause: {resting: notRunning, starting: notRunning, running: undefined, paused, stalled, ending: notRunning, restarting: notRunning},
-	unpause: {resting: notPaused, starting: notPaused, running: notPaused, paused: undefined, stalled: notPaused, ending: notPaused, restarting: notPaused},
-	remove: {resting: undefined, starting: inUse(() => 'being started'), running: active, paused: active, stalled: active, ending: undefined, restarting: active},
+	pause: {
+		resting: notRunning,
+		starting: notRunning,
+		running: undefined,
+		paused,
+		stalled,
+		ending: notRunning,
+		restarting: notRunning,
+	},
+	unpause: {
+		resting: notPaused,
+		starting: notPaused,
+		running: notPaused,
+		paused: undefined,
+		stalled: notPaused,
+		ending: notPaused,
+		restarting: notPaused,
+	},
+	remove: {
+		resting: undefined,
+		starting: inUse(() => 'being started'),
+		running: active,
+		paused: active,
+		stalled: active,
+		ending: undefined,
+		restarting: active,
+	},
 	attach: {
 		resting: undefined,
 		starting: undefined,
@@ -88,8 +128,24 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		ending: undefined,
 		restarting: undefined,
 	},
-	resize: {resting: notRunning, starting: notRunning, running: undefined, paused: undefined, stalled: undefined, ending: notRunning, restarting: notRunning},
-	use: {resting: notRunning, starting: notRunning, running: undefined, paused, stalled, ending: notRunning, restarting: notRunning},
+	resize: {
+		resting: notRunning,
+		starting: notRunning,
+		running: undefined,
+		paused: undefined,
+		stalled: undefined,
+		ending: notRunning,
+		restarting: notRunning,
+	},
+	use: {
+		resting: notRunning,
+		starting: notRunning,
+		running: undefined,
+		paused,
+		stalled,
+		ending: notRunning,
+		restarting: notRunning,
+	},
 };
 
 /** Refuses what the container's phase does not allow: with `conflict`, `not-modified`, or `unavailable` for one that cannot go on. */

@@ -20,7 +20,12 @@ export const snapshotVerbs = (context: Context): SnapshotVerbs => {
 			const live = stats ? context.containers.values().filter(entry => entry.container.status.state === 'running').toArray() : [];
 			const readings = await readAll(live);
 			return {
-				readAt, containers, networks, images, volumes, stats: Object.fromEntries(readings.map(([{container}, reading]) => [container.id, reading])),
+				readAt,
+				containers,
+				networks,
+				images,
+				volumes,
+				stats: Object.fromEntries(readings.map(([{container}, reading]) => [container.id, reading])),
 			};
 		},
 	};

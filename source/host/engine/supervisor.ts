@@ -91,10 +91,10 @@ export type SupervisorOptions = {
 	readonly remove: (entry: Entry) => Promise<void>;
 };
 
-export const createSupervisor = (context: Context, options: SupervisorOptions): Supervisor => {
-	const {
-		networking, boot, keepConsole, removeMachine, remove,
-	} = options;
+export const createSupervisor = (
+	context: Context,
+	{networking, boot, keepConsole, removeMachine, remove}: SupervisorOptions,
+): Supervisor => {
 	let isClosed = false;
 
 	const update = async (entry: Entry, change: Partial<Container>) => {

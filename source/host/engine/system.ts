@@ -18,7 +18,13 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 	return {
 		async version() {
 			return {
-				name: 'Holm', version, apiVersion: apiVersions.newest, minimumApiVersion: apiVersions.oldest, os: 'linux', architecture: architecture(), kernel: context.guest.kernelVersion,
+				name: 'Holm',
+				version,
+				apiVersion: apiVersions.newest,
+				minimumApiVersion: apiVersions.oldest,
+				os: 'linux',
+				architecture: architecture(),
+				kernel: context.guest.kernelVersion,
 			};
 		},
 		async info() {
@@ -55,8 +61,15 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 			const usersOfImage = ({id: imageId}: Image) => entries.filter(({container}) => container.imageId === imageId).length;
 			return {
 				images: images.map(image => ({image, containers: usersOfImage(image)})),
-				containers: await Promise.all(entries.map(async entry => ({container: entry.container, bytes: await writtenBytesOf(context, entry)}))),
-				volumes: await Promise.all(volumes.map(async volume => ({volume, bytes: await directoryBytes(volume.mountpoint), containers: usersOf(context, volume.name).length}))),
+				containers: await Promise.all(entries.map(async entry => ({
+					container: entry.container,
+					bytes: await writtenBytesOf(context, entry),
+				}))),
+				volumes: await Promise.all(volumes.map(async volume => ({
+					volume,
+					bytes: await directoryBytes(volume.mountpoint),
+					containers: usersOf(context, volume.name).length,
+				}))),
 				cacheBytes: await context.disks.usedBytes() + await directoryBytes(context.paths.templates),
 			};
 		},

@@ -6,7 +6,10 @@ export type TimedReads<Source, Reading> = (sources: readonly Source[]) => Promis
 /**
 Reads what is asked of guests, which may take their time or never answer: after `limitMs` the ones that have not answered are left out, and until they do they are not asked again. What cannot be read is left out, too.
 */
-export const createTimedReads = <Source extends object, Reading>(read: (source: Source) => Promise<Reading>, limitMs: number): TimedReads<Source, Reading> => {
+export const createTimedReads = <Source extends object, Reading>(
+	read: (source: Source) => Promise<Reading>,
+	limitMs: number,
+): TimedReads<Source, Reading> => {
 	const pending = new Map<Source, Promise<Reading | undefined>>();
 
 	const start = async (source: Source): Promise<Reading | undefined> => {

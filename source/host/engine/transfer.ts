@@ -6,18 +6,16 @@ import {publish, type Context} from './context.js';
 export const transferVerbs = (context: Context): TransferVerbs => {
 	const {images} = context;
 
-	/** What a verb does, and then the event that it has happened. */
-	async function * announcing(steps: AsyncIterable<Progress>, action: string, name: () => string | undefined): AsyncGenerator<Progress, void> {
+	/** Publishes an event once all steps are done. */
+	async function * announcing(steps: AsyncIterable<Progress>, action: string, reference: string): AsyncGenerator<Progress, void> {
 		yield * steps;
-		const id = name();
-		if (id !== undefined) {
-			publish(context, 'image', action, id, {name: id});
-		}
+		const name = familiarName(reference);
+		publish(context, 'image', action, name, {name});
 	}
 
 	return {
-		pullImage: (reference, options) => announcing(images.pull(reference, options), 'pull', () => familiarName(reference)),
-		pushImage: (reference, options) => announcing(images.push(reference, options), 'push', () => familiarName(reference)),
+		pullImage: (reference, options) => announcing(images.pull(reference, options), 'pull', reference),
+		pushImage: (reference, options) => announcing(images.push(reference, options), 'push', reference),
 		saveImages: images.save,
 		loadImages: tar => images.load(tar),
 		checkCredentials: images.checkCredentials,

@@ -44,7 +44,10 @@ export const findVolume = async (context: Context, name: string): Promise<Volume
 	return reading.state === 'read' ? volumeOf(context, reading.value) : undefined;
 };
 
-const createVolume = async (context: Context, record: Omit<VolumeRecord, 'createdAt'>): Promise<{readonly volume: Volume; readonly isNew: boolean}> => {
+const createVolume = async (
+	context: Context,
+	record: Omit<VolumeRecord, 'createdAt'>,
+): Promise<{readonly volume: Volume; readonly isNew: boolean}> => {
 	const files = filesOf(context, record.name);
 	const whole = {...record, createdAt: Date.now()};
 	await mkdir(files.directory, {recursive: true, mode: 0o755});
@@ -65,7 +68,8 @@ const createVolume = async (context: Context, record: Omit<VolumeRecord, 'create
 };
 
 /** Where somebody has mounted something in a volume: what is in there is not the volume's, and is not removed with it. */
-const mountIn = (context: Context, name: string, mounts: readonly MountPoint[]): string | undefined => mountsBelow(mounts, filesOf(context, name).directory)[0]?.target;
+const mountIn = (context: Context, name: string, mounts: readonly MountPoint[]): string | undefined =>
+	mountsBelow(mounts, filesOf(context, name).directory)[0]?.target;
 
 /** Throws `conflict` when something is mounted in it. */
 const removeFiles = async (context: Context, name: string) => {
@@ -225,7 +229,8 @@ export const volumesVerbs = (context: Context): VolumesVerbs => {
 			const isWanted = filterOf(others, pruneRules(({labels}: Volume) => labels, Date.now()));
 			const mounts = await readMounts();
 			const isHosts = ({name}: Volume) => mountIn(context, name, mounts) !== undefined;
-			const going = volumes.filter(volume => (isAll || volume.anonymous) && !isUsed(context, volume) && !isHosts(volume) && isWanted(volume));
+			const unused = volumes.filter(volume => (isAll || volume.anonymous) && !isUsed(context, volume));
+			const going = unused.filter(volume => !isHosts(volume) && isWanted(volume));
 			let freedBytes = 0;
 			for (const {name, mountpoint} of going) {
 				freedBytes += await directoryBytes(mountpoint);

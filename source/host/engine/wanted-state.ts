@@ -40,7 +40,12 @@ const viewsOf = (network: NetworkRecord, connected: readonly Container[]): Reado
 		return here && others.length > 0 ? [[here.address, others] as const] : [];
 	}));
 
-export const nameServerTableFor = ({hostAddress}: Link, networks: readonly NetworkRecord[], connected: readonly Container[], upstreams: readonly string[]): NameServerTable => ({
+export const nameServerTableFor = (
+	{hostAddress}: Link,
+	networks: readonly NetworkRecord[],
+	connected: readonly Container[],
+	upstreams: readonly string[],
+): NameServerTable => ({
 	zones: networks.map(network => ({
 		network: network.name,
 		address: network.gateway,

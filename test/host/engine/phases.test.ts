@@ -6,6 +6,7 @@ import {
 	phaseOf,
 	refusals,
 	type Phase,
+	type PhasedVerb,
 } from '../../../source/host/engine/phases.js';
 import type {Run} from '../../../source/host/engine/context.js';
 import type {Machine} from '../../../source/host/machines/running-machine.js';
@@ -36,16 +37,20 @@ test('each phase is told from the run and the status', t => {
 
 test('what each phase refuses, in which words', t => {
 	const errors: HolmError[] = [];
-	const words = Object.fromEntries(Object.entries(refusals).map(([verb, phases]) => [verb, Object.fromEntries((Object.keys(phases) as Phase[]).flatMap(phase => {
+	const wordsOf = (verb: PhasedVerb, phase: Phase) => {
 		try {
-			assertAllowed(verb as keyof typeof refusals, entryIn(phase));
+			assertAllowed(verb, entryIn(phase));
 			return [];
 		} catch (error) {
 			const refusal = error as HolmError;
 			errors.push(refusal);
 			return [[phase, `${refusal.code}: ${refusal.message}`]];
 		}
-	}))]));
+	};
+
+	const verbs = Object.keys(refusals) as PhasedVerb[];
+	const phases = Object.keys(examples) as Phase[];
+	const words = Object.fromEntries(verbs.map(verb => [verb, Object.fromEntries(phases.flatMap(phase => wordsOf(verb, phase)))]));
 	const notRunning = 'conflict: container web is not running';
 	const paused = 'conflict: container web is paused';
 	const stalled = 'unavailable: container web is stalled: the host\'s disk is full';

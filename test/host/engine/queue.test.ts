@@ -5,11 +5,11 @@ import {createQueue, createRefresh} from '../../../source/host/engine/queue.js';
 test('a queue: one after another, failures are their own', async t => {
 	const queue = createQueue();
 	const seen: string[] = [];
-	const work = async (name: string, fails = false) => queue(async () => {
+	const work = async (name: string, isFailing = false) => queue(async () => {
 		seen.push(`${name} begins`);
 		await delay(5);
 		seen.push(`${name} ends`);
-		if (fails) {
+		if (isFailing) {
 			throw new Error(name);
 		}
 

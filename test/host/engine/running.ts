@@ -51,7 +51,9 @@ const watch = (child: ChildProcess, limitMs: number): Running => {
 	});
 	// It may end while something is still written to it.
 	child.stdin?.on('error', () => undefined);
-	const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
+	const timer = setTimeout(() => {
+		child.kill('SIGKILL');
+	}, limitMs);
 	const ended = new Promise<Result>((resolve, reject) => {
 		child.on('error', reject);
 		child.on('close', status => {
@@ -99,7 +101,11 @@ const watch = (child: ChildProcess, limitMs: number): Running => {
 export const createLauncher = (defaults: {readonly directory: string; readonly environment: Readonly<Record<string, string>>}) => {
 	const children = new Set<ChildProcess>();
 	return {
-		start(program: string, arguments_: readonly string[], {input, open = false, environment = {}, directory = defaults.directory, limitMs = 90_000}: LaunchOptions = {}): Running {
+		start(
+			program: string,
+			arguments_: readonly string[],
+			{input, open = false, environment = {}, directory = defaults.directory, limitMs = 90_000}: LaunchOptions = {},
+		): Running {
 			const child = spawn(program, arguments_, {
 				cwd: directory,
 				env: {

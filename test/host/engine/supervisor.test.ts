@@ -266,7 +266,10 @@ test('a policy starts it again, with a longer pause each time, until somebody st
 
 test('a stop that comes while the machine is being removed is the end of restarting', async t => {
 	const {promise: removal, resolve: remove} = Promise.withResolvers<void>();
-	const {start, stop, machines, entry, until} = await open(t, {configuration: {restartPolicy: always}, options: {removeMachine: async () => removal}});
+	const {start, stop, machines, entry, until} = await open(t, {
+		configuration: {restartPolicy: always},
+		options: {removeMachine: async () => removal},
+	});
 	await start();
 	machines[0]!.end(0);
 	await until(() => phaseOf(entry) === 'ending');
@@ -316,7 +319,12 @@ test('a start that is killed, stopped, removed or overtaken by the engine\'s end
 		starting.catch(() => undefined);
 		await until(() => phaseOf(entry) === 'starting');
 		t.is(phaseOf(entry), 'starting');
-		await ({kill: async () => supervisor.kill(entry), stop: async () => supervisor.endStart(entry, {timeoutSeconds: 0}), close: supervisor.close})[how]();
+		const ways = {
+			kill: async () => supervisor.kill(entry),
+			stop: async () => supervisor.endStart(entry, {timeoutSeconds: 0}),
+			close: supervisor.close,
+		};
+		await ways[how]();
 		await t.throwsAsync(starting, {message: how === 'close' ? 'the engine is ending' : 'container web was ended before its process ran'});
 		t.is(state(), 'created');
 		t.is(phaseOf(entry), 'resting');

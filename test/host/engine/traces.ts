@@ -1,14 +1,11 @@
-import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
-import {promisify} from 'node:util';
 import {closeNamespace} from '../../../source/host/bridges/namespace.js';
 import {ownedProcesses} from '../../../source/host/machines/strays.js';
+import {run} from '../../../source/host/run.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
-
-const execute = promisify(execFile);
 
 /** What an engine has on the host, for comparison before and after something. */
 export type Traces = {
@@ -65,7 +62,7 @@ export const processesWith = async (text: string): Promise<readonly Process[]> =
 
 const devicesIn = async (namespace: string): Promise<readonly string[]> => {
 	try {
-		const {stdout} = await execute('ip', ['-netns', namespace, '-json', 'link', 'show']);
+		const {stdout} = await run('ip', ['-netns', namespace, '-json', 'link', 'show']);
 		return (JSON.parse(stdout) as ReadonlyArray<{readonly ifname: string}>).map(({ifname}) => ifname).toSorted();
 	} catch {
 		return [];
@@ -74,7 +71,7 @@ const devicesIn = async (namespace: string): Promise<readonly string[]> => {
 
 /** Sockets that a process listens on, or for UDP is bound to. */
 const listenersOf = async (pids: ReadonlySet<number>): Promise<readonly string[]> => {
-	const {stdout} = await execute('ss', ['--no-header', '--listening', '--numeric', '--tcp', '--udp', '--processes']);
+	const {stdout} = await run('ss', ['--no-header', '--listening', '--numeric', '--tcp', '--udp', '--processes']);
 	return stdout.split('\n')
 		.filter(line => line.matchAll(/pid=(?<pid>\d+)/gv).some(({groups}) => pids.has(Number(groups!.pid))))
 		.map(line => line.split(/\s+/v))
@@ -137,10 +134,10 @@ export const removeRemains = async (root: string, {directory, except}: Own): Pro
 export const remainsOf = async (root: string, {directory, except}: Own): Promise<readonly string[]> => {
 	const namespace = namespaceOf(root);
 	const [{stdout: namespaces}, {stdout: links}, {stdout: tables}, {stdout: rules}, mounts, processes, owned] = await Promise.all([
-		execute('ip', ['netns', 'list']),
-		execute('ip', ['-oneline', 'link', 'show']),
-		execute('nft', ['list', 'tables']),
-		execute('ip', ['rule', 'show']),
+		run('ip', ['netns', 'list']),
+		run('ip', ['-oneline', 'link', 'show']),
+		run('nft', ['list', 'tables']),
+		run('ip', ['rule', 'show']),
 		mountsBelow(directory),
 		processesWith(`${directory}/`),
 		ownedProcesses(root),

@@ -12,8 +12,15 @@ import {
 import type {Attachment, Container} from '../../../source/engine/resources.js';
 import {configuration} from '../../contract/laboratory.js';
 
-const network = (name: string, third: number, internal = false): NetworkRecord => ({
-	id: name.repeat(64).slice(0, 64), name, createdAt: 0, driver: 'bridge', subnet: `10.0.${third}.0/24`, gateway: `10.0.${third}.1`, internal, labels: {},
+const network = (name: string, third: number, isInternal = false): NetworkRecord => ({
+	id: name.repeat(64).slice(0, 64),
+	name,
+	createdAt: 0,
+	driver: 'bridge',
+	subnet: `10.0.${third}.0/24`,
+	gateway: `10.0.${third}.1`,
+	internal: isInternal,
+	labels: {},
 });
 
 const bridge = {...network('bridge', 1), id: 'b'.repeat(64)};

@@ -1,4 +1,4 @@
-import {execFile, spawn} from 'node:child_process';
+import {spawn} from 'node:child_process';
 import {
 	chmod,
 	mkdir,
@@ -10,10 +10,10 @@ import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import {promisify} from 'node:util';
 import test, {type Implementation} from 'ava';
 import {createDockerEngine} from '../../../source/backends/docker/engine.js';
 import type {Engine} from '../../../source/engine/engine.js';
+import {run as execute} from '../../../source/host/run.js';
 import {checkRequirements} from '../../../source/host/setup/requirements.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {buildBox} from './box.js';
@@ -30,8 +30,6 @@ import {
 	tracesOf,
 	type Traces,
 } from './traces.js';
-
-const execute = promisify(execFile);
 
 const cli = fileURLToPath(new URL('../../../cli.js', import.meta.url));
 
@@ -180,12 +178,12 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 		async close() {
 			launcher.killAll();
 			const {status, stderr} = await run(['system', 'stop', '--all', '--force']);
-			const isOwn = {directory, except: janitor.pid!};
+			const own = {directory, except: janitor.pid!};
 			const log = await readFile(pathsOf(root).daemonLog, 'utf8').catch(() => '');
 			const defects = log.split('\n').filter(line => line.includes(' unhandled: '));
-			const left = [...await remainsOf(root, isOwn), ...status === 0 ? [] : [stderr], ...defects].filter(line => line !== `mount ${root}`);
+			const left = [...await remainsOf(root, own), ...status === 0 ? [] : [stderr], ...defects].filter(line => line !== `mount ${root}`);
 			if (left.length > 0) {
-				await removeRemains(root, isOwn);
+				await removeRemains(root, own);
 			}
 
 			if (diskBytes !== undefined) {

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import type {Container} from '../../../../source/engine/resources.js';
 import type {World} from '../world.js';
 
 /** How machines end that nobody asked to, and what restart policies make of it. */
@@ -54,7 +55,8 @@ export const endTests = (world: World): void => {
 	world.test('--restart: on-failure, always, unless-stopped', async t => {
 		const runs = async (name: string) => (await world.holm('logs', name)).split('\n').filter(line => line === 'run').length;
 		await world.holm('run', '-d', '--name', 'failing', '--restart', 'on-failure:2', 'box', 'sh', '-c', 'echo run; exit 4');
-		await world.until(async () => world.engine.container('failing'), ({status, restartCount}) => status.state === 'exited' && restartCount === 2);
+		const hasGivenUp = (container: Container) => container.status.state === 'exited' && container.restartCount === 2;
+		await world.until(async () => world.engine.container('failing'), hasGivenUp);
 		t.is(await runs('failing'), 3);
 		t.like(await status('failing'), {exitCode: 4});
 

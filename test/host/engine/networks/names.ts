@@ -4,7 +4,11 @@ import type {World} from '../world.js';
 
 /** Names on networks, and the records behind them. */
 export const nameTests = (world: World): void => {
-	const addressOf = async (name: string, network: string) => (await world.engine.container(name)).attachments.find(attachment => attachment.network === network)!.address;
+	const addressOf = async (name: string, network: string) => {
+		const {attachments} = await world.engine.container(name);
+		return attachments.find(attachment => attachment.network === network)!.address;
+	};
+
 	const lookUp = async (from: string, name: string) => {
 		const {stdout} = await world.run(['exec', from, 'nslookup', name]);
 		return [...stdout.matchAll(/^Address: (?<address>[\d.]+)$/gmv)].map(({groups}) => groups!.address!);
