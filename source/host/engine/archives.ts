@@ -67,7 +67,7 @@ const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, 
 		progress: () => sentBytes,
 		isGuestsTurn: () => channel.writableNeedDrain || channel.writableEnded,
 		onSilence(limitMs) {
-			silence = `the guest took nothing for ${limitMs / 1000} seconds`;
+			silence = `the guest read nothing for ${limitMs / 1000} seconds`;
 			abandon();
 		},
 	});
@@ -84,14 +84,14 @@ const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, 
 	if (await status !== 0) {
 		const reason = complaint().replace(/^tar: /v, '');
 		const isFull = /no space left/iv.test(reason);
-		throw new HolmError(isFull ? 'unavailable' : 'invalid', `the archive cannot be unpacked in ${place} of container ${entry.container.name}: ${silence ?? (reason || 'the container has ended')}`, {remedy: isFull ? 'remove files in the container' : 'look at what it has, and whether the place may be written to'});
+		throw new HolmError(isFull ? 'unavailable' : 'invalid', `the archive cannot be unpacked in ${place} of container ${entry.container.name}: ${silence ?? (reason || 'the container has ended')}`, {remedy: isFull ? 'remove files in the container' : 'check the archive, and that the directory is writable'});
 	}
 };
 
 /**
-Copies in and out of containers: of a running one through its own guest, of another one through a helper machine that has its disk.
+Copies files in and out of containers: through the guest of a running container, through a helper machine with the disk of a stopped one.
 
-The container's files are hostile. They are only ever looked at from within its own root, inside the guest.
+The container's files are untrusted. Every path is resolved in the guest, inside the container's root.
 */
 export const archivesVerbs = (context: VerbContext): ArchivesVerbs => ({
 	async pathStatus(reference, file) {

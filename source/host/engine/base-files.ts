@@ -17,10 +17,10 @@ import {clearMachine, startMachine} from '../machines/machine.js';
 import {onPlainDisk, openOutput} from './files.js';
 import type {Context} from './context.js';
 
-/** Lists a disk in the guest that has it. Files that come and go meanwhile are no failure. */
+/** Lists the files of a disk in its guest. Files that appear or vanish meanwhile are not an error. */
 export const listCommand = onPlainDisk(`exec find.gnu . -xdev -ignore_readdir_race -mindepth 1 -printf ${quote(listFormat)}`);
 
-/** Has a machine of its own list a base disk: only what a guest itself sees there can be compared with what one sees later. */
+/** Lists the files of a base disk in a VM of its own: only two listings from a guest can be compared. */
 const listDisk = async (context: Context, disk: string): Promise<Uint8Array> => {
 	const {guest, namespace, paths} = context;
 	const id = newId();
@@ -55,7 +55,7 @@ const listDisk = async (context: Context, disk: string): Promise<Uint8Array> => 
 	}
 };
 
-/** The files of an image as its containers find them, listed at first use and kept beside its base disk. */
+/** The files of an image as its containers see them. Listed at first use and stored beside the base disk. */
 export const createBaseFiles = (context: Context): ((imageId: string) => Promise<FileList>) => {
 	const listing = new Map<string, Promise<FileList>>();
 
@@ -73,9 +73,9 @@ export const createBaseFiles = (context: Context): ((imageId: string) => Promise
 	};
 
 	return async imageId => {
-		const begun = listing.get(imageId);
-		if (begun) {
-			return begun;
+		const current = listing.get(imageId);
+		if (current) {
+			return current;
 		}
 
 		const reading = read(imageId);

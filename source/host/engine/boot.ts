@@ -11,7 +11,7 @@ import {startMessageFor} from './guest-files.js';
 import {sharesFor} from './volumes.js';
 import {devicesFor} from './wanted-state.js';
 
-/** What the runtime's refusal means to the client. */
+/** Maps an error of the runtime to the error that clients expect. */
 const processRefusal = (reason: string, {process: {arguments: [program = '']}}: Pick<Container, 'process'>): HolmError => {
 	const name = JSON.stringify(program.slice(0, 200));
 	if (/not found|no such file/iv.test(reason)) {
@@ -19,13 +19,13 @@ const processRefusal = (reason: string, {process: {arguments: [program = '']}}: 
 	}
 
 	if (/permission denied|operation not permitted|is a directory|not executable|exec format/iv.test(reason)) {
-		return new HolmError('not-executable', `exec: ${name}: ${reason.replace(/^.*: (?=[A-Z])/v, '')}`, {remedy: 'name a program that may be executed', cause: reason});
+		return new HolmError('not-executable', `exec: ${name}: ${reason.replace(/^.*: (?=[A-Z])/v, '')}`, {remedy: 'name an executable program', cause: reason});
 	}
 
 	return new HolmError('internal', `the container could not be started: ${reason}`);
 };
 
-/** Resolves when the process runs; throws with the reason when it never did. */
+/** Boots the VM of a container. Resolves when the process runs; throws with the reason if it never does. */
 export const bootMachine = async (context: Context, entry: Entry, signal: AbortSignal): Promise<Machine> => {
 	const {paths, guest, images, disks} = context;
 	const {container} = entry;

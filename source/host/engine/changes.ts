@@ -13,7 +13,7 @@ import {
 import {findContainer} from './find.js';
 import type {VerbContext} from './verb-context.js';
 
-/** The root's own entry is left out, as in Docker, and names have no `./` before them. */
+/** As in Docker, the archive has no entry for the root itself, and names do not begin with `./`. */
 const exportCommand = onPlainDisk(`find.gnu . -mindepth 1 -maxdepth 1 -printf "%P\\0" | exec ${packCommand('--one-file-system')}`);
 
 export const changesVerbs = (context: VerbContext): ChangesVerbs => {

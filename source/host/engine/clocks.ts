@@ -3,34 +3,34 @@ import {applyCorrection, correctionFor, readClock} from '../machines/clock.js';
 import {type Machine} from '../machines/running-machine.js';
 import {machineOf, type Context} from './context.js';
 
-/** What sets a clock right by itself goes slower than this. */
+/** A smaller difference can be the host adjusting its clock gradually, as NTP does. */
 const leastJumpMs = 250;
-/** How long a guest may take to tell the time. */
+/** Time limit for reading a guest's clock. */
 const readingLimitMs = 10_000;
 
-/** The host's two clocks, in milliseconds: the time of day, and the one that is never set and stands while the host sleeps. */
+/** The host's wall clock and its monotonic clock, which pauses while the host sleeps, in milliseconds. */
 export type HostClocks = {readonly wall: number; readonly steady: number};
 
 const now = (): HostClocks => ({wall: Date.now(), steady: performance.now()});
 
-/** Whether the host has slept, or its clock been set, between two moments. */
+/** Whether the host slept or its wall clock was set between two readings. */
 export const hasJumped = (before: HostClocks, after: HostClocks): boolean =>
 	Math.abs((after.wall - before.wall) - (after.steady - before.steady)) > leastJumpMs;
 
 type Running = {readonly name: string; readonly machine: Pick<Machine, 'agent' | 'setClock'>};
 
 export type KeepClocksOptions = {
-	/** The machines whose clocks go at this moment. */
+	/** VMs whose clocks run at this moment. */
 	readonly running: () => readonly Running[];
 	readonly log: (line: string) => void;
 	readonly hostClocks?: () => HostClocks;
-	/** How often the host's own clock is looked at; default five seconds. */
+	/** How often the host's clock is checked for a jump; default 5 seconds. */
 	readonly jumpIntervalMs?: number;
-	/** Default ten minutes, in which a processor's clock goes wrong by some ten milliseconds. */
+	/** How often each guest's clock is read; default 10 minutes, in which it drifts by some 10 ms. */
 	readonly readingIntervalMs?: number;
 };
 
-/** Those of an engine. A paused one is set when it goes on. */
+/** The running VMs of an engine. The clock of a paused VM is set when it resumes. */
 export const runningMachines = ({containers}: Pick<Context, 'containers'>): readonly Running[] => [...containers.values()].flatMap(entry => {
 	const {container} = entry;
 	const machine = machineOf(entry);
@@ -38,9 +38,9 @@ export const runningMachines = ({containers}: Pick<Context, 'containers'>): read
 });
 
 /**
-Keeps the clocks of machines right while they run: a guest's clock follows the processor's and not what the host knows better, and it stands while the host sleeps. All are set when the host's clock has jumped; else each is read from time to time, one after another, and corrected.
+Corrects the clocks of running VMs. A guest's clock drifts from the host's and stops while the host sleeps: all clocks are set when the host's clock jumps, and each clock is read and corrected at intervals.
 
-Returns a function that ends it.
+Returns a function that stops it.
 */
 export const keepClocks = ({
 	running,
@@ -59,9 +59,9 @@ export const keepClocks = ({
 		}
 
 		const machines = running();
-		log(`the host's clock has jumped; setting those of ${machines.length} machines`);
+		log(`the host's clock has jumped; setting the clocks of ${machines.length} VMs`);
 		for (const {machine} of machines) {
-			// One that ends meanwhile needs none.
+			// A VM that ends meanwhile needs no clock.
 			machine.setClock().catch(() => undefined);
 		}
 	};

@@ -33,7 +33,7 @@ const freezer = `/sys/fs/cgroup${guestPaths.cgroup}/cgroup.freeze`;
 
 const silent = () => new HolmError('unavailable', 'the guest does not answer', {remedy: patienceRemedy});
 
-/** Holds the processes of a container still until the function that it resolves with is called, or until nobody is there to call it. */
+/** Freezes the processes of a container. Resolves with the function that thaws them; they also thaw if the engine ends. */
 const freeze = async ({open}: Agent): Promise<() => Promise<void>> => {
 	const {channel, status} = await open(`if echo 1 >${freezer}; then echo frozen; cat >/dev/null; echo 0 >${freezer}; fi`);
 	channel.stderr.resume();
@@ -57,7 +57,7 @@ const freeze = async ({open}: Agent): Promise<() => Promise<void>> => {
 	};
 };
 
-/** Packs the paths that it is given, and nothing below them; one that is gone by then is left out. */
+/** Packs the given paths without their children; skips paths that have vanished. */
 const layerCommand = onPlainDisk(`exec ${packCommand('--no-recursion --ignore-failed-read')}`);
 
 export const commitsVerbs = (context: VerbContext): CommitsVerbs => {

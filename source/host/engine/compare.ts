@@ -9,13 +9,13 @@ import {openOutput} from './files.js';
 import type {Entry, Context} from './context.js';
 
 export type Compare = (entry: Entry, agent: Agent) => Promise<{
-	/** Paths are bytes, each a character. */
+	/** Paths are bytes: each character is one byte. */
 	readonly changes: readonly FileChange[];
-	/** Of those that have changed, what is not the same directory still. */
+	/** Changed paths that are not the same directory as before. */
 	readonly replaced: readonly string[];
 }>;
 
-/** Compares what is on a container's disk, in the guest that has it, with its image. */
+/** Compares the files on a container's disk, listed in its guest, with those of the image. */
 export const createCompare = (context: Context): Compare => {
 	const baseFiles = createBaseFiles(context);
 	return async ({container}, agent) => {

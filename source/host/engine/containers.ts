@@ -15,7 +15,7 @@ import {
 import {assertAllowed} from './phases.js';
 import type {VerbContext} from './verb-context.js';
 
-/** Takes a container away that does not run: its helper machine, its processes' records, its files. */
+/** Removes a stopped container: its helper machine, its exec instances, its files. */
 export const removeStopped = async (
 	context: Context & Pick<VerbContext, 'helpers' | 'execs'>,
 	entry: Entry,
@@ -43,7 +43,7 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 		await Promise.all([helpers.abandon(entry), supervisor.kill(entry)]);
 	};
 
-	/** Removes a container that has come to rest. Its queue must be held. */
+	/** Removes a stopped container. The caller must hold its queue. */
 	const removeNow = async (entry: Entry, options: {readonly volumes: boolean}) => {
 		const {container, isBeingRemoved} = entry;
 		if (!context.containers.has(container.id)) {
@@ -67,13 +67,13 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 			const image = await context.images.get(reference).catch(() => undefined);
 			return [reference, image] as const;
 		})));
-		// The order in which they were made, also of those made in one millisecond.
+		// Creation order, also of containers created in the same millisecond.
 		const ids = [...context.containers.keys()];
 		const matches = filterOf(filters, containerRules({
 			positionOf: reference => ids.indexOf(find(reference).container.id),
 			ancestor(reference) {
 				const image = ancestors.get(reference);
-				// Those built on it begin with its layers.
+				// Images built on it begin with its layers.
 				const isDescendant = ({layers}: Image) => image?.layers.every((layer, index) => layers[index] === layer) ?? false;
 				const descendants = new Set(images.filter(other => isDescendant(other)).map(({id}) => id));
 				return ({imageId}) => descendants.has(imageId);
@@ -114,7 +114,7 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 
 			entry.isBeingRemoved = true;
 			try {
-				// What is under way, such as a start or a stop, need not come to its own end.
+				// A start or stop in progress need not complete.
 				await killMachines(entry);
 				await entry.queue(async () => {
 					await killMachines(entry);
@@ -126,12 +126,12 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 		},
 		async pruneContainers(filters = {}) {
 			const isWanted = filterOf(filters, pruneRules(({configuration}: Container) => configuration.labels, Date.now()));
-			const going = context.containers.values()
+			const removable = context.containers.values()
 				.filter(({container, run}) => run.state !== 'starting' && ['created', 'exited'].includes(container.status.state) && isWanted(container))
 				.toArray();
 			const removed: string[] = [];
 			let freedBytes = 0;
-			for (const entry of going) {
+			for (const entry of removable) {
 				await entry.queue(async () => {
 					await waitForCleanup(entry);
 					if (entry.run.state === 'idle' && context.containers.has(entry.container.id)) {

@@ -13,45 +13,45 @@ import {writeRecord} from '../store/records.js';
 import type {Paths} from '../store/paths.js';
 import {createQueue, type Queue} from './queue.js';
 
-/** A network as it is kept. Its leases are the attachments of the containers. */
+/** A network as it is stored. Its leases are the attachments of the containers. */
 export type NetworkRecord = Required<Omit<NetworkConfiguration, 'ipRange'>> & {
 	readonly id: string;
 	readonly createdAt: number;
 	readonly ipRange?: string;
 };
 
-/** A container as it is kept. */
+/** A container as it is stored. */
 export type ContainerRecord = {
 	readonly container: Container;
 	/** The user stopped it, so `unless-stopped` leaves it alone. */
 	readonly isStoppedByUser: boolean;
-	/** Names of its network devices in the guest, by endpoint id, while it runs. */
+	/** Names of its network devices in the guest, by endpoint id; empty when it does not run. */
 	readonly devices: Readonly<Record<string, string>>;
 };
 
-/** How far a container is with its run. */
+/** The state of a container's run. */
 export type Run =
-	/** Nothing of it is there. */
+	/** No VM, and none is being started. */
 	| {readonly state: 'idle'}
-	/** Up to the moment its process runs. */
+	/** Until its process runs. */
 	| {
 		readonly state: 'starting';
-		/** Ends the start at once, whatever it waits for; its reason is what the start fails with. */
+		/** Aborts the start at once; its reason becomes the error of the start. */
 		readonly giveUp: AbortController;
-		/** Resolves when the process runs, or when nothing of the start is left. */
+		/** Resolves when the process runs, or when a failed start is cleaned up. */
 		readonly over: Promise<void>;
 	}
 	| {
 		readonly state: 'live';
 		readonly machine: Machine;
-		/** Standard input of the process, opened by the first who writes. */
+		/** Standard input of the process; opened at the first write. */
 		stdin?: Promise<Writable>;
-		/** Resolves when everything of the run is taken away. */
+		/** Resolves when the run is cleaned up. */
 		readonly over: Promise<void>;
 	}
-	/** Its machine has ended, and is being taken away. */
+	/** Its VM has ended and is being removed. */
 	| {readonly state: 'ending'; readonly over: Promise<void>}
-	/** Its policy starts it again, after a while. */
+	/** Its restart policy starts it again after a delay. */
 	| {readonly state: 'waiting'; readonly timer: NodeJS.Timeout};
 
 /** A container in a running engine: its record, which `saveContainer` stores, and what only this engine knows. */
@@ -65,13 +65,13 @@ export type Entry = {-readonly [Field in keyof ContainerRecord]: ContainerRecord
 	readonly changed: Wake;
 	/** Resolves when the container is removed. */
 	readonly removed: PromiseWithResolvers<void>;
-	/** Restarts by policy without a long run in between, for the time to wait. */
+	/** Restarts by policy without a long run in between; determines the delay of the next one. */
 	restartsInARow: number;
-	/** Verbs that change the container, one after another. */
+	/** Runs verbs that change the container one at a time. */
 	readonly queue: Queue;
 };
 
-/** Everything that the verbs of one engine work on. */
+/** What the parts of one engine share. */
 export type Context = {
 	readonly paths: Paths;
 	readonly guest: Guest;
@@ -83,13 +83,13 @@ export type Context = {
 	readonly events: EventLog;
 	readonly containers: Map<string, Entry>;
 	readonly networks: Map<string, NetworkRecord>;
-	/** Names and addresses are given out one after another. */
+	/** Serializes what allocates names and addresses. */
 	readonly registry: Queue;
 	/** Writes a line to the daemon's log. */
 	readonly log: (line: string) => void;
 };
 
-/** The default network, which `default` means too. */
+/** The default network; `default` is an alias. */
 export const defaultNetwork = 'bridge';
 
 export const newEntry = (record: ContainerRecord): Entry => ({
@@ -103,10 +103,10 @@ export const newEntry = (record: ContainerRecord): Entry => ({
 	queue: createQueue(),
 });
 
-/** The machine in which its process runs. */
+/** The VM of a running container. */
 export const machineOf = ({run}: Entry): Machine | undefined => run.state === 'live' ? run.machine : undefined;
 
-/** Resolves when nothing of a run that has ended is left. */
+/** Resolves when a run that has ended is cleaned up. */
 export const waitForCleanup = async ({run}: Entry): Promise<void> => {
 	if (run.state === 'ending') {
 		await run.over;
@@ -115,7 +115,7 @@ export const waitForCleanup = async ({run}: Entry): Promise<void> => {
 
 export const isLive = ({container: {status}}: Entry): boolean => status.state === 'running' || status.state === 'paused';
 
-/** Whether it runs, or will again without anybody's doing. */
+/** Whether it runs, or its restart policy will start it again. */
 export const isActive = (entry: Entry): boolean => isLive(entry) || entry.container.status.state === 'restarting';
 
 export const saveContainer = async ({paths}: Context, {container, isStoppedByUser, devices}: Entry): Promise<void> => {
@@ -134,14 +134,14 @@ export const publish = (
 	});
 };
 
-/** Events of the networks that a container has joined or left. */
+/** Publishes the events of the networks that a container has joined or left. */
 export const publishNetworkEvents = (context: Context, {container: {id, attachments}}: Entry, action: 'connect' | 'disconnect'): void => {
 	for (const {networkId, network} of attachments) {
 		publish(context, 'network', action, networkId, {container: id, name: network, type: 'bridge'});
 	}
 };
 
-/** An event of a container, with Docker's attributes. */
+/** Publishes an event of a container, with Docker's attributes. */
 export const publishContainer = (
 	context: Context,
 	{container}: Entry,

@@ -33,11 +33,11 @@ const refusePlatform = (image: Image, {platform, image: name}: ContainerConfigur
 	const wanted = platform?.split('/').slice(0, 2).join('/') ?? own;
 	if (wanted !== own || (image.architecture !== '' && `${image.os}/${image.architecture}` !== own)) {
 		const found = wanted === own ? `${image.os}/${image.architecture}` : wanted;
-		throw new HolmError('unsupported', `${name} for ${found} cannot run on this host, whose machines are ${own}`, {remedy: `use an image for ${own}`});
+		throw new HolmError('unsupported', `${name} for ${found} cannot run on this host: its VMs are ${own}`, {remedy: `use an image for ${own}`});
 	}
 };
 
-/** Refuses what no start could do, before anything is made. */
+/** Rejects a configuration that no start could satisfy, before anything is created. */
 const validate = (configuration: ContainerConfiguration): void => {
 	validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
 	validateContainer(configuration);
@@ -59,7 +59,7 @@ const assertSources = async (mounts: ContainerConfiguration['mounts']): Promise<
 	}
 };
 
-/** Gives a container an address, a MAC address and an id on a network. The registry must be held. */
+/** Allocates an address, a MAC address and an endpoint id on a network. The caller must hold the registry. */
 export const leaseAttachment = (context: Context, wanted: ContainerConfiguration['networks'][number]): Attachment => {
 	const network = findNetwork(context, wanted.network);
 	const holders = attachedTo(context, network.id)
@@ -118,11 +118,11 @@ const chooseName = ({containers}: Context, wanted: string | undefined): string =
 	return wanted;
 };
 
-/** The disk, which the machine's own user writes. */
+/** Creates the disk, writable by the user of the VM. */
 const makeDisk = async (context: Context, id: string, base: string): Promise<void> => {
 	const {directory, disk} = context.paths.container(id);
 	await mkdir(directory, {recursive: true, mode: 0o711});
-	// The machine passes through, and reads nothing but what belongs to it.
+	// The VM's user may traverse the directory, and read only the files that it owns.
 	await chmod(directory, 0o711);
 	await createOverlay(base, disk);
 	await chown(disk, machineUidOf(id), context.guest.gid);
@@ -136,7 +136,7 @@ export const createContainer = async (context: Context, configuration: Container
 	const process = containerProcess(configuration, image.configuration);
 	const wantedMounts = mountsOf(image.configuration, configuration);
 	await assertSources(wantedMounts);
-	// Once for a quick refusal, before the slow part; what counts is the check below.
+	// Fails early, before the slow part; the check below is the one that counts.
 	chooseName(context, configuration.name);
 	const base = await context.disks.base(image);
 	resolveUser(process.user, base.accounts);
@@ -182,12 +182,12 @@ export const createContainer = async (context: Context, configuration: Container
 	});
 };
 
-/** Removes a container that does not run, and everything that was its own. */
+/** Removes a stopped container and everything that belongs only to it. */
 export const discardContainer = async (context: Context, entry: Entry, {volumes}: {readonly volumes: boolean}): Promise<void> => {
 	await context.registry(async () => {
 		const {container} = entry;
 		const files = context.paths.container(container.id);
-		// Without its record it is gone, whatever happens to the rest.
+		// Once its record is gone the container is gone, even if the rest cannot be removed.
 		await rm(files.record, {force: true});
 		context.containers.delete(container.id);
 		await removeLog(files.log);

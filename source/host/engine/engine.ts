@@ -76,35 +76,35 @@ import {createHelperMachines} from './helper-machines.js';
 import type {VerbContext} from './verb-context.js';
 
 export type HostEngine = Engine & {
-	/** Lets go of everything and leaves it running: machines, name server, published ports. */
+	/** Detaches without stopping anything: VMs, name server and published ports keep running. */
 	readonly close: () => Promise<void>;
-	/** Stops the containers in order and closes, for the host goes down; the next engine starts those that their policy wants back. */
+	/** Stops the containers gracefully and closes, because the host shuts down. The next engine starts them as their restart policies say. */
 	readonly closeForShutdown: () => Promise<void>;
-	/** Stops everything of the engine that runs, or kills it where `isForced`, and takes its network from the host. Records, images and disks stay; the next engine starts what its policy wants back. */
+	/** Stops everything of the engine, or kills it if `isForced`, and removes its network from the host. Records, images and disks stay; the next engine starts containers as their restart policies say. */
 	readonly shutDown: (options?: {readonly isForced?: boolean}) => Promise<void>;
 };
 
 export type HostEngineOptions = {
 	/** Version of this package. */
 	readonly version: string;
-	/** Takes lines for the daemon's log. */
+	/** Writes a line to the daemon's log. */
 	readonly log: (line: string) => void;
-	/** Hears of what takes time while the engine opens. */
+	/** Called for each slow step while the engine opens. */
 	readonly onStep?: (step: SetupStep) => void;
 };
 
-/** How often the size of logs is looked at. */
+/** How often the size of logs is checked. */
 const rotationIntervalMs = 2000;
 
-/** How long a helper machine may take to put its disk in order when the engine ends. */
+/** Time limit for helper machines to sync their disks when the engine ends. */
 const closeLimitMs = 20_000;
 
-/** Machines run as users of their own, so every directory above theirs must let everybody through. */
+/** Each VM runs as its own user, so every directory above the VMs must be traversable by others. */
 const assertPassable = async (root: string): Promise<void> => {
 	for (let directory = root; ; directory = path.dirname(directory)) {
 		const {mode} = await stat(directory);
 		if ((mode & 0o001) === 0) {
-			throw new HolmError('invalid', `${root} cannot hold an engine: ${directory} lets no other user through, and every machine is one`, {remedy: `chmod o+x ${directory}, or choose another --root`});
+			throw new HolmError('invalid', `${root} cannot hold an engine: other users cannot traverse ${directory}, and each VM runs as one`, {remedy: `chmod o+x ${directory}, or choose another --root`});
 		}
 
 		if (directory === path.dirname(directory)) {
@@ -114,7 +114,7 @@ const assertPassable = async (root: string): Promise<void> => {
 };
 
 const makeDirectories = async (paths: Paths) => {
-	// Machines run as users of their own, and pass through these to what belongs to them.
+	// Each VM runs as its own user and traverses these to reach its files.
 	for (const directory of [paths.root, paths.containers, paths.machines]) {
 		await mkdir(directory, {recursive: true, mode: 0o711});
 		await chmod(directory, 0o711);
@@ -151,7 +151,7 @@ const readState = async (paths: Paths, log: (line: string) => void) => {
 	};
 };
 
-/** Removes what a creation that was cut short has left: files of containers that were never written down. A record that was set aside keeps what is beside it. */
+/** Removes the files of interrupted creations: those of containers without a record. Files beside a record that was set aside stay. */
 const removeUnrecorded = async ({paths, containers}: Context): Promise<void> => {
 	const ids = await readdir(paths.containers);
 	const unknown = ids.filter(id => !containers.has(id));
@@ -164,14 +164,14 @@ const removeUnrecorded = async ({paths, containers}: Context): Promise<void> => 
 	}
 };
 
-/** Ends the processes that no machine and nobody else has any use for, and says so. */
+/** Ends stray processes of earlier engines and logs each. */
 const sweep = async ({paths, log}: Pick<Context, 'paths' | 'log'>, keeps: Parameters<typeof endStrays>[1]): Promise<void> => {
 	for (const stray of await endStrays(paths.root, keeps)) {
-		log(`ended what was left of an earlier engine or of work that broke off: ${stray}`);
+		log(`ended a process that an earlier engine or an interrupted operation left: ${stray}`);
 	}
 };
 
-/** Takes over the machine in a directory, or says why that is not possible although it runs. */
+/** Takes over the VM in a directory. Resolves with the reason if it runs but cannot be taken over, with undefined if it does not run. */
 const adopt = async (
 	directory: string,
 	privateKey: string,
@@ -188,10 +188,10 @@ const adopt = async (
 	}
 };
 
-/** Takes over the machines that run. Resolves with what is to be done, once the bridges are there, about those that ended while no engine was. */
+/** Takes over running VMs. Resolves with the work left for VMs that ended while no engine ran; it needs the bridges. */
 const resume = async (context: Context, supervisor: Supervisor): Promise<ReadonlyArray<() => Promise<void>>> => {
 	const {paths, guest, log} = context;
-	const gone: Array<() => Promise<void>> = [];
+	const endings: Array<() => Promise<void>> = [];
 	const kept: string[] = [];
 	for (const entry of context.containers.values()) {
 		const {container} = entry;
@@ -201,30 +201,30 @@ const resume = async (context: Context, supervisor: Supervisor): Promise<Readonl
 			supervisor.supervise(entry, found.machine);
 			kept.push(directory);
 		} else if (found) {
-			log(`${container.name}: ${found.reason}; it is ended`);
-			gone.push(async () => supervisor.conclude(entry, {kind: 'died', reason: found.reason, at: Date.now()}));
+			log(`${container.name}: ${found.reason}; killing its VM`);
+			endings.push(async () => supervisor.conclude(entry, {kind: 'died', reason: found.reason, at: Date.now()}));
 		} else if (isLive(entry) || container.status.state === 'restarting') {
 			const end = await lastWords(directory);
-			gone.push(async () => supervisor.conclude(entry, end));
+			endings.push(async () => supervisor.conclude(entry, end));
 		} else {
 			await clearMachine(directory);
 		}
 	}
 
-	// What an engine that died was about to start, and had not written down.
+	// VMs that an engine was starting when it died.
 	await sweep(context, isKeptBy(kept));
 
-	// Machines of containers that no longer are.
+	// VMs of containers that no longer exist.
 	const known = new Set(context.containers.keys().map(id => path.basename(paths.container(id).machine)));
 	const found = await readdir(paths.machines);
 	for (const name of found.filter(name => !known.has(name))) {
 		await clearMachine(path.join(paths.machines, name));
 	}
 
-	return gone;
+	return endings;
 };
 
-/** Rotates the logs of machines that a version without a worker for it started. */
+/** Rotates the logs of VMs started by versions that had no log worker. */
 const rotateAll = async (context: Context): Promise<void> => {
 	for (const entry of context.containers.values()) {
 		const {container} = entry;
@@ -245,13 +245,13 @@ const rotateAll = async (context: Context): Promise<void> => {
 };
 
 /**
-Opens the engine in the directory `root`: makes or repairs what it needs of the host, takes over what runs, and resolves when every verb can be used.
+Opens the engine in the directory `root`: sets up or repairs what it needs on the host, takes over running VMs, and resolves when every verb works.
 
-Throws `forbidden` without root, `unavailable` naming what the host lacks. One engine at a time may be open in a directory; that is the caller's to see to.
+Throws `forbidden` without root, and `unavailable` with what the host lacks. The caller must make sure that only one engine is open in a directory.
 */
 export const openHostEngine = async (root: string, {version, log, onStep}: HostEngineOptions): Promise<HostEngine> => {
 	if (process.getuid?.() !== 0) {
-		throw new HolmError('forbidden', 'the engine needs root for machines and bridges', {remedy: 'run it with sudo'});
+		throw new HolmError('forbidden', 'the engine needs root for VMs and bridges', {remedy: 'run it with sudo'});
 	}
 
 	silenceLimitMs();
@@ -259,7 +259,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	await makeDirectories(paths);
 	await assertPassable(paths.root);
 	await ensureTunIsOpen();
-	// A build that an engine left behind would hold its storage; machines are looked at once their containers are known.
+	// A leftover build would lock the image storage. Processes of VMs wait until their containers are known.
 	const machines = path.join(paths.machines, '/');
 	const keepsOthers = isKeptBy([]);
 	await sweep({paths, log}, async owned => owned.directory.startsWith(machines) || keepsOthers(owned));
@@ -295,7 +295,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	await clearAbandonedTemplates(paths.templates);
 	await removeUnrecorded(context);
 	const isEnding = await orMissing(rm(paths.ending).then(() => true)) ?? false;
-	const gone = await resume(context, supervisor);
+	const endings = await resume(context, supervisor);
 	await networking.repair();
 	const giveUpRestarts = () => {
 		for (const entry of context.containers.values()) {
@@ -303,7 +303,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		}
 	};
 
-	for (const conclude of gone) {
+	for (const conclude of endings) {
 		await conclude();
 		if (isEnding) {
 			giveUpRestarts();
@@ -332,7 +332,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		await stopWatching();
 		await supervisor.close();
 		await Promise.all(context.containers.values().map(async entry => {
-			// A helper machine has written what it was given, and nobody is left who waits for it to end in its own time.
+			// A helper machine has no user left: it may sync its disk, and is killed after the limit.
 			const closing = endsWithin(helpers.close(entry), closeLimitMs).then(async isClosed => isClosed || helpers.abandon(entry));
 			const results = await Promise.allSettled([closing, saveContainer(context, entry)]);
 			for (const result of results) {
@@ -376,7 +376,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 				async () => {
 					const kills = await Promise.allSettled(context.containers.values().map(async entry => {
 						await supervisor.kill(entry);
-						// The next engine does what the policy says.
+						// The next engine applies the restart policy.
 						supervisor.cancelRestart(entry);
 					}));
 					const failures = kills.filter(result => result.status === 'rejected');
@@ -387,7 +387,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 				async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close, logKeeper.close,
 				async () => sweep(context, isKeptBy([])),
 				async () => closeNamespace(root),
-			], 'not everything of the engine could be ended');
+			], 'could not stop everything of the engine');
 		},
 	};
 };

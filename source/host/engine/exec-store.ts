@@ -23,13 +23,13 @@ import {
 import {assertAllowed} from './phases.js';
 import {joinCommand} from './streams.js';
 
-/** Processes that were started in containers beside their first one. */
+/** Exec instances: processes in containers beside the first one. */
 export type Execs = {
 	readonly create: (entry: Entry, configuration: ExecConfiguration) => string;
 	readonly start: (id: string, size?: TerminalSize) => Promise<Session>;
 	readonly resize: (id: string, size: TerminalSize) => Promise<void>;
 	readonly status: (id: string) => ExecStatus;
-	/** Forgets those of a container that is gone. */
+	/** Forgets the instances of a removed container. */
 	readonly forget: (containerId: string) => void;
 };
 
@@ -37,35 +37,35 @@ type Exec = {
 	readonly id: string;
 	readonly entry: Entry;
 	readonly configuration: ExecConfiguration;
-	/** Size that its terminal should have. */
+	/** The size last requested for its terminal. */
 	size?: TerminalSize;
-	/** Tells the terminal its size; a window that is being dragged has many, of which the last one counts. */
+	/** Applies `size`. While a window is dragged there are many sizes; only the last one counts. */
 	readonly refreshSize: () => Promise<void>;
 	state: 'created' | 'running' | 'ended';
-	/** Absent until it has ended, and for one that could not be started. */
+	/** Absent until it has ended, and if it could not be started. */
 	exitCode?: number;
 };
 
-/** So many that have ended are remembered; Docker, too, forgets them after a while. */
+/** How many ended instances are remembered; Docker, too, forgets them after a while. */
 const maximumEnded = 256;
 
-/** Of a terminal whose size nobody has named. */
+/** Size of a terminal if the client names none. */
 const defaultSize: TerminalSize = {rows: 24, columns: 80};
 
-/** Of the commands that can run in a guest at once, so many are left to the engine's own: copies, sizes of terminals, the clock. */
+/** Concurrent commands reserved in each guest for the engine itself: copies, terminal sizes, the clock. */
 const engineCommands = 3;
 
-/** A longer command is refused by the guest's SSH server, whose limit is 9000 bytes in all. */
+/** Longest command to send inline; the guest's SSH server rejects more than 9000 bytes in all. */
 const longestInline = 8000;
 
-/** One after another in each guest, so that many commands that begin at once need no more of its connections than there are. */
+/** Account lookups run one at a time in each guest, so that many simultaneous execs do not use up its connections. */
 const lookups = new WeakMap<Agent, Queue>();
 
-/** The accounts as they are in the running container, which may have made some of its own. */
+/** The accounts in the running container, which may differ from the image's. */
 const accountsIn = async (agent: Agent): Promise<Accounts> => {
 	const inTurn = lookups.get(agent) ?? createQueue();
 	lookups.set(agent, inTurn);
-	// What is no file, such as a pipe, could keep its reader for ever.
+	// Reading anything but a file, such as a pipe, could block forever.
 	const script = 'for file in /etc/passwd /etc/group; do [ -f $file ] && /dev/.holm/busybox head -c 1048576 $file; printf "\\0"; done';
 	const content = await inTurn(async () => agent.run(`chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox sh -c ${quote(script)} 2>/dev/null || true`));
 	const [passwd = '', group = ''] = Buffer.from(content).toString().split('\0');
@@ -76,7 +76,7 @@ const isNumeric = (user: string) => /^\d+(?::\d+)?$/v.test(user);
 
 const noAccounts: Accounts = {passwd: '', group: ''};
 
-/** Of users by number, in each guest: it takes a command there to look. */
+/** Home directories by user number, cached for each guest: a lookup takes a command there. */
 const homes = new WeakMap<Agent, Map<number, string>>();
 
 const homeIn = async (agent: Agent, user: User, accounts: Accounts | undefined): Promise<string> => {
@@ -98,7 +98,7 @@ const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 	const accounts = wanted === '' || isNumeric(wanted) ? undefined : await accountsIn(agent);
 	const user = resolveUser(wanted, accounts ?? noAccounts);
 	const hasHome = environment.some(variable => variable.startsWith('HOME='));
-	// The runtime would look it up without a limit.
+	// The runtime would look it up without a time limit.
 	const home = hasHome ? [] : [`HOME=${await homeIn(agent, user, accounts)}`];
 	return ociProcess({
 		configuration: {
@@ -115,10 +115,10 @@ const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 	});
 };
 
-/** Directory of the guest with what it needs of a process. */
+/** The guest's directory for one exec instance. */
 const directoryOf = (id: string) => `/run/holm/exec-${id.slice(0, 16)}`;
 
-/** Sets the size of a process's terminal, in the format of conmon's control file. The process may not be there yet, or any more. It is said twice, for conmon takes the first of several that it reads at once for all of them. */
+/** Sets the size of a process's terminal through conmon's control file. The process may not exist yet, or no longer. The size is written twice: of several lines that conmon reads at once, it uses only the first. */
 const resizeCommand = (directory: string, {rows, columns}: TerminalSize) =>
 	`cd ${directory} || exit 0; for try in 1 2 3 4 5 6 7 8 9 10; do [ -s pid ] && break; sleep 0.1; done; for try in 1 2; do [ -p ctl ] && echo 1 ${rows} ${columns} 1<>ctl; sleep 0.15; done`;
 
@@ -128,7 +128,7 @@ export const createExecs = (context: Context): Execs => {
 	const find = (id: string): Exec => {
 		const exec = execs.get(id);
 		if (!exec) {
-			throw new HolmError('not-found', `No such exec instance: ${JSON.stringify(id.slice(0, 64)).slice(1, -1)}`, {remedy: 'make one with holm exec'});
+			throw new HolmError('not-found', `No such exec instance: ${JSON.stringify(id.slice(0, 64)).slice(1, -1)}`, {remedy: 'create one with holm exec'});
 		}
 
 		return exec;
@@ -181,7 +181,7 @@ export const createExecs = (context: Context): Execs => {
 			const {entry, configuration} = exec;
 			assertAllowed('use', entry);
 			if (exec.state !== 'created') {
-				throw new HolmError('conflict', `exec ${id.slice(0, 12)} has already run`, {remedy: 'make another one'});
+				throw new HolmError('conflict', `exec ${id.slice(0, 12)} has already run`, {remedy: 'create another one'});
 			}
 
 			exec.state = 'running';
@@ -191,7 +191,7 @@ export const createExecs = (context: Context): Execs => {
 				command = await open(exec, size);
 			} catch (error) {
 				exec.state = 'ended';
-				// A machine that came to a stand meanwhile says more than that it does not answer.
+				// A VM that has stalled meanwhile is the better reason.
 				assertAllowed('use', entry);
 				throw error;
 			}

@@ -12,18 +12,18 @@ import {
 import {assertAllowed} from './phases.js';
 import type {HelperMachines} from './helper-machines.js';
 
-/** A way to the files of a container: commands that begin with `prefix` see its root as theirs. */
+/** Access to the files of a container: commands that begin with `prefix` run in its root. */
 export type Files = {readonly agent: Agent; readonly prefix: string};
 
 const runningPrefix = 'chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox';
 
-/** Work with files. It may go on after it has resolved, for as long as `until` takes. */
+/** Uses the files. May go on after it has resolved, until `until` resolves. */
 type Use<Result> = (files: Files) => Promise<{readonly result: Result; readonly until?: Promise<void>}>;
 
-/** Reaches the files of a container. */
+/** Runs `use` with access to the files of a container. */
 export type WithFiles = <Result>(entry: Entry, use: Use<Result>) => Promise<Result>;
 
-/** Undefined for one that does not run. */
+/** Undefined if the container does not run. */
 const filesOfRunning = (entry: Entry): Files | undefined => {
 	const machine = machineOf(entry);
 	if (!isLive(entry) || !machine) {
@@ -34,7 +34,7 @@ const filesOfRunning = (entry: Entry): Files | undefined => {
 	return {agent: machine.agent, prefix: runningPrefix};
 };
 
-/** A machine that came to a stand meanwhile says more than that it does not answer. */
+/** If the VM has stalled meanwhile, that is the error. */
 const useRunning = async <Result>(entry: Entry, files: Files, use: Use<Result>): Promise<Result> => {
 	try {
 		const {result} = await use(files);
@@ -48,7 +48,7 @@ const useRunning = async <Result>(entry: Entry, files: Files, use: Use<Result>):
 	}
 };
 
-/** The files of a running container through its own guest, those of another one through a helper machine that has its disk. */
+/** Accesses a running container through its guest, a stopped one through a helper machine with its disk. */
 export const createWithFiles = (helpers: HelperMachines): WithFiles => async <Result>(entry: Entry, use: Use<Result>) => {
 	const own = filesOfRunning(entry);
 	if (own) {
@@ -57,7 +57,7 @@ export const createWithFiles = (helpers: HelperMachines): WithFiles => async <Re
 
 	const {promise, resolve, reject} = Promise.withResolvers<Result>();
 	const work = entry.queue(async () => {
-		// It may have been started before this had its turn, and its disk can be that of one machine only.
+		// It may have started while this was queued, and only one VM can have its disk.
 		const running = filesOfRunning(entry);
 		if (running) {
 			resolve(await useRunning(entry, running, use));
@@ -77,16 +77,16 @@ export const createWithFiles = (helpers: HelperMachines): WithFiles => async <Re
 	return promise;
 };
 
-/** A command of the guest that sees a container's disk, with nothing mounted in it, as its working directory. What it takes for that goes with it, however it ends. */
+/** A guest command whose working directory is the container's disk without any mounts. Its mount namespace goes away with it. */
 export const onPlainDisk = (command: string): string => `exec unshare -m sh -c ${quote(`mount --bind ${guestPaths.rootfs} /tmp && cd /tmp && ${command}`)}`;
 
-/** GNU tar of the paths that it is given with a zero byte behind each, with all that a file system of Linux knows of them. The further options hold for all of them, because they come before. */
+/** GNU tar of NUL-terminated paths from standard input, with all metadata. `options` come first, so they apply to all paths. */
 export const packCommand = (options: string): string => `tar.gnu -c ${options} --null -T - --numeric-owner --format=posix --pax-option=delete=atime,delete=ctime --xattrs --xattrs-include="*"`;
 
-/** GNU tar's own exit status for having met files that changed or were gone. */
+/** GNU tar's exit status when files changed or vanished while it read them. */
 export const changedWhileRead = 1;
 
-/** What a command of a guest writes, as it comes. Destroying it ends the command. `what` is for errors; `accept` are further exit statuses of a command that did what it could. */
+/** The output of a guest command as a stream; destroying the stream ends the command. `what` names it in errors; `accept` lists exit statuses beside 0 that are not errors. */
 export const openOutput = async (
 	agent: Agent,
 	command: string,
@@ -118,21 +118,21 @@ export const openOutput = async (
 		if (code === 0 || (code !== undefined && accept.includes(code))) {
 			output.end();
 		} else {
-			output.destroy(new HolmError('internal', `${what} broke off: ${silence ?? (complaint() || 'the container has ended')}`));
+			output.destroy(new HolmError('internal', `${what} was interrupted: ${silence ?? (complaint() || 'the container has ended')}`));
 		}
 	});
 	channel.pipe(output, {end: false});
 	output.on('close', () => {
 		if (!isOver) {
 			abandon();
-			// Its end comes after what it still holds.
+			// Its end is only seen after its remaining output is read.
 			channel.resume();
 		}
 	});
 	return output;
 };
 
-/** Resolves when a stream is through, whoever ended it. */
+/** Resolves when a stream has closed, for whatever reason. */
 export const through = async (stream: Readable) => new Promise<void>(resolve => {
 	stream.once('close', resolve);
 });

@@ -1,9 +1,9 @@
 import type {Entry} from './context.js';
 
-/** Containers whose processes a commit holds still, each with what resolves when they go on. */
+/** Containers that a commit has frozen, each with a promise that resolves when they thaw. */
 const frozen = new WeakMap<Entry, Promise<void>>();
 
-/** Marks a container as held still until the function that this returns is called. */
+/** Marks a container as frozen until the returned function is called. */
 export const markFrozen = (entry: Entry): () => void => {
 	const {promise, resolve} = Promise.withResolvers<void>();
 	frozen.set(entry, promise);
@@ -13,5 +13,5 @@ export const markFrozen = (entry: Entry): () => void => {
 	};
 };
 
-/** Resolves when a container is not held still: the runtime starts no process in one that is. */
+/** Resolves when a container is not frozen: the runtime starts no process in a frozen one. */
 export const notFrozen = async (entry: Entry): Promise<void> => frozen.get(entry);

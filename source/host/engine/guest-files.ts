@@ -9,7 +9,7 @@ import {wayOut} from './wanted-state.js';
 
 export const hostnameOf = ({id, configuration}: Container): string => configuration.hostname ?? id.slice(0, 12);
 
-/** The gateways of a container's networks in the order in which a resolver should ask: those whose name servers know containers first. */
+/** The gateways of a container's networks in resolver order: networks whose name servers know containers come first. */
 const gatewaysOf = ({networks}: Context, {attachments}: Container): readonly string[] => {
 	const out = wayOut(attachments, networks);
 	const rankOf = (attachment: Attachment) => (attachment.network === defaultNetwork ? 2 : 0) + (attachment === out ? 0 : 1);
@@ -18,13 +18,13 @@ const gatewaysOf = ({networks}: Context, {attachments}: Container): readonly str
 		.map(({gateway}) => gateway);
 };
 
-/** `/etc/resolv.conf` as the container has it on its present networks. */
+/** The container's `/etc/resolv.conf` for its current networks. */
 export const resolverFileOf = (context: Context, container: Container): string => {
 	const {dnsServers, dnsSearch} = container.configuration;
 	return resolverFile({gateways: gatewaysOf(context, container), dnsServers, dnsSearch});
 };
 
-/** The files that every guest of a container gets, by path below `/run/holm`. */
+/** The files that each guest of a container gets, by path below `/run/holm`. */
 export const filesFor = (context: Context, container: Container): Readonly<Record<string, Uint8Array>> => {
 	const hostname = hostnameOf(container);
 	return {
@@ -40,7 +40,7 @@ export const filesFor = (context: Context, container: Container): Readonly<Recor
 	};
 };
 
-/** Everything that a guest is told to become the machine of a container. */
+/** The start message: everything that a guest needs to run a container. */
 export const startMessageFor = (context: Context, container: Container, accounts: Accounts): StartMessage => {
 	const {configuration, process} = container;
 	const bundle = bundleOf({

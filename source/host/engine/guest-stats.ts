@@ -8,10 +8,10 @@ import {assertAllowed} from './phases.js';
 
 const cgroup = `/sys/fs/cgroup${guestPaths.cgroup}`;
 
-/** One answer a reading: every file after a line with its name. */
+/** Reads all files with one command; a line with its name precedes each. */
 const readCommand = `for f in cpu.stat memory.current pids.current io.stat; do echo "== $f"; cat ${cgroup}/$f; done; echo "== stat"; head -n 1 /proc/stat; echo "== net"; cat /proc/net/dev`;
 
-/** What the guest says is its own word: every number is looked at before it is used. */
+/** The guest is untrusted: every number is validated. */
 const numberOf = (text: string | undefined): number => {
 	const value = Number(text);
 	return Number.isFinite(value) && value >= 0 && value <= Number.MAX_SAFE_INTEGER ? value : 0;
@@ -26,7 +26,7 @@ const clockTicksPerSecond = 100;
 
 type Reading = Omit<ContainerStats, 'readAt' | 'cpus' | 'memoryLimitBytes' | 'hostMemoryBytes'>;
 
-/** The statistics out of the files of a guest: cgroup v2, proc(5). */
+/** Parses the statistics from the guest's files: cgroup v2, proc(5). */
 export const parseReading = (text: string): Reading => {
 	const sections = sectionsOf(text);
 	const cpu = /^usage_usec (?<usage>\d+)$/mv.exec(sections.get('cpu.stat') ?? '')?.groups?.usage;
@@ -53,7 +53,7 @@ export const parseReading = (text: string): Reading => {
 	};
 };
 
-/** Resident memory of a process of the host, in bytes; undefined once it is gone. */
+/** Resident memory of a host process, in bytes; undefined once it has ended. */
 const residentBytes = async (pid: number): Promise<number | undefined> => {
 	try {
 		const status = await readFile(`/proc/${pid}/status`, 'utf8');
@@ -63,7 +63,7 @@ const residentBytes = async (pid: number): Promise<number | undefined> => {
 	}
 };
 
-/** One reading of a running container. Throws `conflict` when it does not run. */
+/** Reads the statistics of a running container once. Throws `conflict` if it does not run. */
 export const readStats = async (entry: Entry): Promise<ContainerStats> => {
 	assertAllowed('use', entry);
 	const {container: {configuration}} = entry;
@@ -84,7 +84,7 @@ const listCommand = `for p in $(find ${cgroup} -name cgroup.procs -exec cat {} +
 
 const minutesAndSeconds = (seconds: number) => [seconds / 3600, seconds / 60 % 60, seconds % 60].map(part => String(Math.floor(part)).padStart(2, '0')).join(':');
 
-/** The processes out of a guest's answer, with the columns of `ps -ef`. */
+/** Parses the guest's process list into the columns of `ps -ef`. */
 export const parseProcesses = (text: string, now: number): ProcessList => {
 	const sections = sectionsOf(text);
 	const uptime = numberOf(sections.get('now')?.trim());
@@ -114,11 +114,11 @@ export const parseProcesses = (text: string, now: number): ProcessList => {
 	return {titles: ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD'], processes};
 };
 
-/** The processes of a container, with the numbers that its guest has for them. Only the columns of `ps -ef` are known. */
+/** Lists the processes of a container, with the pids of its guest. Only the columns of `ps -ef` are supported. */
 export const listProcesses = async (entry: Entry, psArguments = '-ef'): Promise<ProcessList> => {
 	assertAllowed('use', entry);
 	if (!['-ef', '', 'ef', '-f', '-e'].includes(psArguments.trim())) {
-		throw new HolmError('unsupported', `holm top does not know the options ${JSON.stringify(psArguments.slice(0, 64))}`, {remedy: 'leave them out for the columns of ps -ef'});
+		throw new HolmError('unsupported', `holm top does not support the options ${JSON.stringify(psArguments.slice(0, 64))}`, {remedy: 'leave them out for the columns of ps -ef'});
 	}
 
 	const answer = await machineOf(entry)!.agent.run(listCommand);

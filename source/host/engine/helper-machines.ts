@@ -10,24 +10,24 @@ import {waitForCleanup, type Entry, type Context} from './context.js';
 import {filesFor, hostnameOf} from './guest-files.js';
 import {sharesFor} from './volumes.js';
 
-/** Machines without a process, in which the files of containers that do not run can be reached. */
+/** VMs without a container process, for access to the files of stopped containers. */
 export type HelperMachines = {
-	/** The container's helper machine, started where there is none. Its queue must be held. */
+	/** The container's helper machine; started if there is none. The caller must hold the container's queue. */
 	readonly open: (entry: Entry) => Promise<{readonly agent: Agent; readonly prefix: string}>;
-	/** Ends it after a while in which nobody asks for it. */
+	/** Ends it after 2 seconds without use. */
 	readonly rest: (entry: Entry) => void;
-	/** Ends it now, with what was written on the disk, which is free again when this resolves. */
+	/** Ends it now and syncs the disk, which is free when this resolves. */
 	readonly close: (entry: Entry) => Promise<void>;
-	/** Ends it at once, whoever uses it. Need not wait for its turn. */
+	/** Kills it, even in use. Need not hold the queue. */
 	readonly abandon: (entry: Entry) => Promise<void>;
 };
 
-/** A copy is several requests, and each would boot a machine of its own. */
+/** One copy is several requests; without this delay each would boot a VM. */
 const restMs = 2000;
 
 const prefix = `chroot ${guestPaths.rootfs} /dev/.holm/busybox`;
 
-/** Puts tools and shares where commands in the container's root find them. Its own links are followed as it would follow them. */
+/** Mounts tools and shares where commands in the container's root find them. Links resolve as in the container. */
 const prepareCommand = ({mounts}: Container): string => {
 	const root = guestPaths.rootfs;
 	const shared = mounts.filter(({type}) => type !== 'tmpfs').map(({target}, index) => ({target, index}));
@@ -58,7 +58,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 		clearTimeout(found.timer);
 		machines.delete(container.id);
 		try {
-			// Why one did not come up is for whoever asked for it.
+			// A failed boot is reported by `open`.
 			const machine = await found.machine.catch(() => undefined);
 			await (machine && finish(machine));
 		} catch (error) {
@@ -88,7 +88,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 			signal,
 		});
 		const kill = () => {
-			// Its end is waited for by whoever uses it.
+			// Its users wait for its end.
 			machine.kill().catch(() => undefined);
 		};
 
@@ -105,7 +105,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 	return {
 		async open(entry) {
 			const {container} = entry;
-			// Its own last machine had the same directory.
+			// The container's last VM used the same directory.
 			await waitForCleanup(entry);
 			if (entry.isBeingRemoved) {
 				throw new HolmError('conflict', `container ${container.name} is being removed`);

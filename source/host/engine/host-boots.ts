@@ -7,16 +7,16 @@ import {readIfThere} from '../store/records.js';
 import type {Supervisor} from './supervisor.js';
 import {isLive, type Entry, type Context} from './context.js';
 
-/** The host's shutdown waits for containers to stop for this long; what still runs then is ended with the host. */
+/** Time limit for stopping containers at shutdown; what still runs then ends with the host. */
 const shutdownLimitMs = 90_000;
 
 const isWantedAtBoot = ({container: {status, restartCount, configuration}, isStoppedByUser}: Entry): boolean =>
 	status.state === 'exited' && startsAtBoot(configuration.restartPolicy, {exitCode: status.exitCode, isStopped: isStoppedByUser, restartCount});
 
 /**
-Starts the containers that had ended before the host booted and whose policy wants them back, once for each boot; those that ran until then are started with what ended while no engine was.
+Once for each boot of the host, starts the stopped containers whose restart policy says so. Containers that ran until the boot are restarted as VMs that ended while no engine ran.
 
-Does not wait for the starts; the log tells of those that fail.
+Does not wait for the starts; failures are logged.
 */
 export const startAfterBoot = async (context: Context, supervisor: Supervisor): Promise<void> => {
 	const [now, before] = await Promise.all([bootId(), readIfThere(context.paths.boot)]);
@@ -24,11 +24,11 @@ export const startAfterBoot = async (context: Context, supervisor: Supervisor): 
 		return;
 	}
 
-	// A directory of an earlier version of Holm does not tell when it was last used.
+	// Earlier versions of Holm did not store the boot id.
 	const entries = before === undefined ? [] : context.containers.values().filter(entry => isWantedAtBoot(entry)).toArray();
 	for (const entry of entries) {
 		void entry.queue(async () => {
-			// It may have been started or removed by then.
+			// It may have been started or removed while this was queued.
 			if (!context.containers.has(entry.container.id) || !isWantedAtBoot(entry)) {
 				return;
 			}
@@ -44,7 +44,7 @@ export const startAfterBoot = async (context: Context, supervisor: Supervisor): 
 	await writeFile(context.paths.boot, `${now}\n`, {mode: 0o644});
 };
 
-/** Stops what runs because the host or the engine with all its containers goes down, each container with its own signal and within its own time. The next engine starts what its policy wants back. */
+/** Stops all running containers because the host or the engine shuts down, each with its own stop signal and timeout. The next engine starts them as their restart policies say. */
 export const stopForShutdown = async (context: Context, supervisor: Supervisor): Promise<void> => {
 	const live = context.containers.values().filter(entry => isLive(entry)).toArray();
 	const stopping = Promise.all(live.map(async entry => {

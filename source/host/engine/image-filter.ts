@@ -19,13 +19,13 @@ const findImage = (all: readonly Image[], reference: string): Image => {
 	const digits = reference.replace('sha256:', '');
 	const image = all.find(({id, tags}) => id.slice('sha256:'.length).startsWith(digits) || tags.some(tag => formsOf(tag).includes(reference)));
 	if (!image) {
-		throw new HolmError('not-found', `No such image: ${JSON.stringify(reference.slice(0, 200)).slice(1, -1)}`, {remedy: 'holm images lists what there is'});
+		throw new HolmError('not-found', `No such image: ${JSON.stringify(reference.slice(0, 200)).slice(1, -1)}`, {remedy: 'holm images lists them'});
 	}
 
 	return image;
 };
 
-/** Docker's filters of `images`, among all images of the engine. Throws `invalid` for what Docker would refuse, `not-found` for an image that `before` or `since` names. */
+/** Docker's filters of `images`; `all` are all images of the engine. Throws `invalid` for what Docker rejects, and `not-found` for an unknown image in `before` or `since`. */
 export const imageFilter = (filters: Filters, all: readonly Image[], now: number): ((image: Image) => boolean) => filterOf<Image>(filters, {
 	reference(value) {
 		const pattern = patternOf(value.slice(0, 300));

@@ -57,7 +57,7 @@ export const imagesVerbs = (context: Context): ImagesVerbs => {
 			const pruned = await images.prune({all: isAll, inUse: [...inUse]});
 			const left = await images.list({all: true});
 			const recorded = await readdir(paths.containers);
-			// A container whose record was set aside cannot say which disk its own is the difference from.
+			// The disk of a container whose record was set aside may be based on any base disk.
 			const isKnown = recorded.every(id => context.containers.has(id));
 			for (const id of isKnown ? await disks.list() : []) {
 				if (left.every(image => image.id !== id)) {

@@ -115,7 +115,7 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 		async waitContainer(reference, condition = 'not-running', signal?: AbortSignal) {
 			const entry = find(reference);
 			if (condition === 'removed') {
-				// Its exit status is that of the run that is, or comes before it goes.
+				// The exit status is that of the current run, or of the last one before the removal.
 				const end = entry.container.status.state === 'exited' ? exitOf(entry) : await waitForEnd(entry, signal);
 				await unlessAborted(entry.removed.promise, signal).catch(() => undefined);
 				return end;

@@ -9,7 +9,7 @@ import {isActive, type Context, type Entry} from './context.js';
 import {findContainer} from './find.js';
 import type {VerbContext} from './verb-context.js';
 
-/** Aborts when a container has come to rest: an end after which its policy starts it again is none. `signal` ends the watching. */
+/** Aborts when a container has ended for good; an end followed by a restart does not count. `signal` stops watching. */
 const restOf = (entry: Entry, signal?: AbortSignal): AbortSignal => {
 	const rest = new AbortController();
 	const look = () => {

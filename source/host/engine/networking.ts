@@ -16,25 +16,25 @@ import {createQueue, createRefresh} from './queue.js';
 import {machineOf, type Entry, type NetworkRecord, type Context} from './context.js';
 import {forwardsFor, nameServerTableFor, rulesetFor, wantedPorts} from './wanted-state.js';
 
-/** The bridges, taps, rules, names and published ports of an engine, kept in line with its containers. */
+/** Keeps the bridges, taps, rules, names and published ports of an engine in line with its containers. */
 export type Networking = {
-	/** Makes a network's bridge with its rules and its name server. */
+	/** Creates a network's bridge, its rules and its name server. */
 	readonly openNetwork: (network: NetworkRecord) => Promise<void>;
-	/** Takes them away, once the network is no longer among the engine's. */
+	/** Removes them. The network must already be deleted from the engine's networks. */
 	readonly closeNetwork: (network: NetworkRecord) => Promise<void>;
-	/** Listens on a container's ports, and resolves with those that were chosen. Throws what the forwarder throws; then nothing listens. */
+	/** Listens on a container's ports and resolves with the ports in use. Throws the forwarder's error, and then listens on none. */
 	readonly publishPorts: (entry: Entry) => Promise<readonly PublishedPort[]>;
-	/** Makes a container's taps, rules and names. */
+	/** Creates a container's taps, rules and names. */
 	readonly plug: (entry: Entry) => Promise<void>;
-	/** One more tap of a container whose attachments have just grown. */
+	/** Creates the tap of a new attachment. */
 	readonly plugOne: (entry: Entry, attachment: Attachment) => Promise<void>;
-	/** Takes away the tap of an attachment that the container no longer has. */
+	/** Removes the tap of a removed attachment. */
 	readonly unplugOne: (attachment: Attachment) => Promise<void>;
-	/** Takes everything of a container away; carries on past errors and resolves with them. */
+	/** Removes everything of a container; continues on errors and resolves with them. */
 	readonly disconnect: (entry: Entry) => Promise<readonly unknown[]>;
-	/** Names have changed. */
+	/** Publishes changed names. */
 	readonly refreshNames: () => Promise<void>;
-	/** Brings what is there in line with the containers that run, after the engine was away. */
+	/** Repairs all of it for the running containers when the engine opens. */
 	readonly repair: () => Promise<void>;
 };
 
@@ -106,12 +106,12 @@ export const createNetworking = (context: Context): Networking => {
 	return {
 		async openNetwork(network) {
 			await makeBridge(network);
-			// Whatever refreshes the names meanwhile has the name server listen on the address of every network that is known.
+			// Only now: a concurrent refresh makes the name server listen on the gateway of every known network.
 			networks.set(network.id, network);
 			await Promise.all([refreshRules(), refreshNames()]);
 		},
 		async closeNetwork({id}) {
-			// The name server lets go of the address before the address goes.
+			// The name server must stop listening before the address is removed.
 			await Promise.all([refreshRules(), refreshNames()]);
 			await removeBridge(namespace, bridgeNameOf(id));
 		},

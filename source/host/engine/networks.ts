@@ -52,7 +52,7 @@ export const describeNetwork = (context: Context, record: NetworkRecord): Networ
 	bridge: bridgeNameOf(record.id),
 });
 
-/** Blocks that no new network may touch. The host's routes are asked anew every time: a VPN may have come up since. */
+/** Blocks that a new network must not overlap. The host's routes are read each time: a VPN may have come up. */
 const takenSubnets = async ({networks}: Context): Promise<readonly TakenSubnet[]> => {
 	const routes = await hostRoutes();
 	return [
@@ -63,7 +63,7 @@ const takenSubnets = async ({networks}: Context): Promise<readonly TakenSubnet[]
 
 const reservedNames = new Set(['none', 'host', 'default', defaultNetwork]);
 
-/** Makes a network with its bridge, or nothing. The registry must be held. */
+/** Creates a network with its bridge; on failure nothing is left. The caller must hold the registry. */
 export const makeNetwork = async (
 	context: Context,
 	networking: Networking,
@@ -100,7 +100,7 @@ export const makeNetwork = async (
 const deleteNetwork = async (context: Context, networking: Networking, record: NetworkRecord): Promise<void> => {
 	const holders = attachedTo(context, record.id);
 	if (isDefault(record)) {
-		throw new HolmError('forbidden', `${record.name} is a pre-defined network and cannot be removed`, {remedy: 'it takes nothing while no container is on it'});
+		throw new HolmError('forbidden', `${record.name} is a pre-defined network and cannot be removed`, {remedy: 'it uses nothing while no container is connected'});
 	}
 
 	if (holders.length > 0) {
@@ -114,7 +114,7 @@ const deleteNetwork = async (context: Context, networking: Networking, record: N
 	publish(context, 'network', 'destroy', record.id, {name: record.name, type: 'bridge'});
 };
 
-/** A running container's resolver follows its networks; a container whose guest does not answer keeps the old one until it is restarted. */
+/** Updates the resolver of a running container to its networks. If the guest does not answer, it keeps the old one until a restart. */
 const rewriteResolver = async (context: Context, entry: Entry): Promise<void> => {
 	await machineOf(entry)?.agent.run('cat > /run/holm/files/resolv.conf', Buffer.from(resolverFileOf(context, entry.container)));
 };
@@ -138,7 +138,7 @@ const freeDeviceName = (devices: Readonly<Record<string, string>>): string => {
 	return `eth${index}`;
 };
 
-/** All networks that pass the filters: the default one, then the oldest first. */
+/** All networks that match the filters: the default one first, then by age, oldest first. */
 export const listNetworks = (context: Context, filters: Filters = {}): readonly Network[] => {
 	const matches = filterOf(filters, networkRules);
 	return context.networks.values()
@@ -196,7 +196,7 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 			const network = findNetwork(context, networkReference);
 			const attachment = entry.container.attachments.find(({networkId}) => networkId === network.id);
 			if (!attachment) {
-				throw new HolmError('conflict', `container ${entry.container.name} is not connected to network ${network.name}`, {remedy: `holm network inspect ${network.name} lists those that are`});
+				throw new HolmError('conflict', `container ${entry.container.name} is not connected to network ${network.name}`, {remedy: `holm network inspect ${network.name} lists its containers`});
 			}
 
 			if (isLive(entry)) {
@@ -228,7 +228,7 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 
 			return context.registry(async () => {
 				if (reservedNames.has(configuration.name) || hasNetwork(context, configuration.name)) {
-					throw new HolmError('conflict', `network with name ${configuration.name} already exists`, {remedy: reservedNames.has(configuration.name) ? 'choose another name: this one is kept for Holm itself' : `choose another name, or remove it first: holm network rm ${configuration.name}`});
+					throw new HolmError('conflict', `network with name ${configuration.name} already exists`, {remedy: reservedNames.has(configuration.name) ? 'choose another name: this one is reserved' : `choose another name, or remove it first: holm network rm ${configuration.name}`});
 				}
 
 				const {id} = await makeNetwork(context, networking, configuration);
@@ -240,14 +240,14 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 		disconnectNetwork: disconnect,
 		pruneNetworks: async (filters = {}) => context.registry(async () => {
 			const matches = filterOf(filters, pruneRules(({labels}: Network) => labels, Date.now()));
-			const going = context.networks.values()
+			const removable = context.networks.values()
 				.filter(record => !isDefault(record) && attachedTo(context, record.id).length === 0 && matches(describeNetwork(context, record)))
 				.toArray();
-			for (const record of going) {
+			for (const record of removable) {
 				await deleteNetwork(context, networking, record);
 			}
 
-			return {removed: going.map(({name}) => name), freedBytes: 0};
+			return {removed: removable.map(({name}) => name), freedBytes: 0};
 		}),
 		async dnsRecords(reference) {
 			const network = findNetwork(context, reference);

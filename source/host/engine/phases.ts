@@ -2,22 +2,22 @@ import {HolmError} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
 import type {Entry} from './context.js';
 
-/** How far a container is with its run, as verbs see it. */
+/** The state of a container's run, as verbs see it. */
 export type Phase =
 	/** Created or exited. */
 	| 'resting'
-	/** Up to the moment its process runs. */
+	/** Until its process runs. */
 	| 'starting'
 	| 'running'
 	| 'paused'
-	/** Paused by QEMU: what it writes finds no room on the host's disk. */
+	/** Paused by QEMU because the host's disk is full. */
 	| 'stalled'
 	/** Its VM has ended and is being removed. */
 	| 'ending'
-	/** Its policy starts it again, after a while. */
+	/** Its restart policy starts it again after a delay. */
 	| 'restarting';
 
-/** Verbs that depend on the phase; `signal` is a kill with any signal but SIGKILL, `use` whatever needs a guest that answers. */
+/** Verbs that depend on the phase; `signal` is a kill with any signal but SIGKILL, `use` is everything that needs a guest that answers. */
 export type PhasedVerb = 'start' | 'stop' | 'kill' | 'signal' | 'pause' | 'unpause' | 'remove' | 'attach' | 'resize' | 'use';
 
 type Refusal = (container: Container) => HolmError;
@@ -54,7 +54,7 @@ const inUse = (state: (container: Container) => string): Refusal =>
 	conflict(container => `cannot remove container "${container.name}": container is ${state(container)}`, name => `stop it first, or force it: holm rm -f ${name}`);
 const active = inUse(({status}) => status.state);
 
-/** What each phase refuses, and in which words; what is undefined is done. */
+/** The error of each verb in each phase; undefined where the verb is allowed. */
 export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusal | undefined>>>> = {
 	start: {
 		resting: undefined,
@@ -148,7 +148,7 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 	},
 };
 
-/** Refuses what the container's phase does not allow: with `conflict`, `not-modified`, or `unavailable` for one that cannot go on. */
+/** Throws if the container's phase does not allow the verb: `conflict`, `not-modified`, or `unavailable` for a stalled container. */
 export const assertAllowed = (verb: PhasedVerb, entry: Pick<Entry, 'container' | 'run'>): void => {
 	const refusal = refusals[verb][phaseOf(entry)];
 	if (refusal) {

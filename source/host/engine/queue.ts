@@ -1,4 +1,4 @@
-/** Runs what it is given one after another, in the order in which it is asked. A failure is its caller's alone. */
+/** Runs work one at a time, in order. A failure rejects only its own call. */
 export type Queue = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 export const createQueue = (): Queue => {
@@ -11,7 +11,7 @@ export const createQueue = (): Queue => {
 };
 
 /**
-Work that brings something in line with the present state, and that one run of does for everybody who asked before it began: a caller waits for at most the run that is under way and the next one.
+Coalesces calls of `work`, which applies the current state. One run serves every call made before it began: a call waits at most for the current run and the next one.
 */
 export const createRefresh = (work: () => Promise<void>): (() => Promise<void>) => {
 	let running: Promise<void> | undefined;

@@ -6,7 +6,7 @@ import {listNetworks} from './networks.js';
 import {createTimedReads} from './timed-reads.js';
 import {listVolumes} from './volumes.js';
 
-/** A snapshot waits so long for the guests' statistics. */
+/** Time limit for the statistics of a snapshot. */
 const readingLimitMs = 3000;
 
 export const snapshotVerbs = (context: Context): SnapshotVerbs => {

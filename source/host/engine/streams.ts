@@ -8,10 +8,10 @@ import {endsWithin} from '../machines/patience.js';
 import type {GuestCommand} from '../machines/ssh/agent.js';
 import {isLive, machineOf, type Entry, type Context} from './context.js';
 
-/** Conmon hands what it reads here to the process; what the process answers comes out of the log. */
+/** Conmon passes this input to the process; the output comes from the log. */
 const inputCommand = 'exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach,type=5 >/dev/null';
 
-/** The end of a machine is known this soon after its guest has gone. */
+/** Time until the end of a VM is known once its guest has gone. */
 const endLimitMs = 2000;
 
 /** Writes a chunk. Waits while the stream is full: until it drains or closes, or `signal` aborts. */
@@ -34,7 +34,7 @@ const write = async (stream: Writable, chunk: Uint8Array, signal?: AbortSignal):
 	signal?.removeEventListener('abort', proceed);
 };
 
-/** Standard input of the process, shared by everybody who is attached: opened by the first one and kept until the run ends. */
+/** Standard input of the process. All attached clients share it; it stays open until the run ends. */
 const openInput = async (entry: Entry): Promise<Writable> => {
 	const {run} = entry;
 	if (run.state !== 'live') {
@@ -53,7 +53,7 @@ const openInput = async (entry: Entry): Promise<Writable> => {
 		return channel;
 	})();
 	run.stdin = opening;
-	// One that could not be opened is not what the next writer waits for.
+	// After a failure the next write tries again.
 	opening.catch(() => {
 		if (run.stdin === opening) {
 			run.stdin = undefined;
@@ -63,9 +63,9 @@ const openInput = async (entry: Entry): Promise<Writable> => {
 };
 
 /**
-One attached client's end of standard input: what it writes waits until the process runs. Its end is the process's end of file, unless there is a terminal, whose end of file is a key.
+One attached client's standard input. Writes wait until the process runs. Its end is the process's end of file, except on a terminal, where end of file is a key.
 
-`onFailure` hears why a process that runs on does not get it.
+`onFailure` is called with the error if input cannot reach a process that still runs.
 */
 const inputOf = (entry: Entry, started: Promise<void>, onFailure: (error: unknown) => void): Writable => {
 	const {terminal} = entry.container.configuration;
@@ -74,8 +74,8 @@ const inputOf = (entry: Entry, started: Promise<void>, onFailure: (error: unknow
 		return openInput(entry);
 	};
 
-	/** When the process is gone, nobody reads what was meant for it. */
-	const hear = async (error: unknown) => {
+	/** Input for a process that has ended is dropped. */
+	const reportUnlessEnded = async (error: unknown) => {
 		const machine = machineOf(entry);
 		if (machine && !await endsWithin(machine.ended, endLimitMs)) {
 			onFailure(error);
@@ -89,7 +89,7 @@ const inputOf = (entry: Entry, started: Promise<void>, onFailure: (error: unknow
 					const input = await open();
 					await write(input, chunk);
 				} catch (error) {
-					await hear(error);
+					await reportUnlessEnded(error);
 				}
 
 				done();
@@ -101,7 +101,7 @@ const inputOf = (entry: Entry, started: Promise<void>, onFailure: (error: unknow
 					const input = terminal ? undefined : await open();
 					input?.end();
 				} catch (error) {
-					await hear(error);
+					await reportUnlessEnded(error);
 				}
 
 				done();
@@ -110,8 +110,8 @@ const inputOf = (entry: Entry, started: Promise<void>, onFailure: (error: unknow
 	});
 };
 
-/** Resolves when the container runs; rejects when `ended` aborts first. */
-const runs = async (entry: Entry, ended: AbortSignal): Promise<void> => {
+/** Resolves when the container runs; rejects if `ended` aborts first. */
+const untilRunning = async (entry: Entry, ended: AbortSignal): Promise<void> => {
 	while (!isLive(entry)) {
 		if (ended.aborted) {
 			throw new HolmError('conflict', `container ${entry.container.name} is not running`);
@@ -122,7 +122,7 @@ const runs = async (entry: Entry, ended: AbortSignal): Promise<void> => {
 };
 
 /**
-A live view of a container's output, read from its log: what the process writes is there a moment later, whoever else is attached and whatever becomes of the engine.
+Attaches to a container. Output comes from the log, so it does not depend on other clients or on the engine.
 */
 export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry: Entry, {stdin = false, logs = false}: {readonly stdin?: boolean; readonly logs?: boolean} = {}): Promise<Session> => {
 	const {container: {configuration, id, name}, ended: {signal: ended}} = entry;
@@ -131,9 +131,9 @@ export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry
 	const stderr = new PassThrough();
 	const leaving = new AbortController();
 	const streams = {stdout, stderr};
-	const {promise: begun, resolve: begin} = Promise.withResolvers<void>();
+	const {promise: ready, resolve: onBegin} = Promise.withResolvers<void>();
 	const reading = readLog(paths.container(id).log, {
-		follow: true, ended, signal: leaving.signal, onBegin: begin, ...!logs && {tail: 0},
+		follow: true, ended, signal: leaving.signal, onBegin, ...!logs && {tail: 0},
 	});
 	void (async () => {
 		try {
@@ -146,14 +146,14 @@ export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry
 		} catch (error) {
 			stdout.destroy(error as Error);
 			stderr.end();
-			begin();
+			onBegin();
 		}
 	})();
 
-	// What is written after the caller knows that it is attached must not come before the reading.
-	await begun;
+	// No output may be missed once the caller is attached.
+	await ready;
 
-	const started = runs(entry, ended);
+	const started = untilRunning(entry, ended);
 	started.catch(() => undefined);
 	const input = stdin && configuration.openStdin
 		? inputOf(entry, started, (error: unknown) => {
@@ -161,7 +161,7 @@ export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry
 				return;
 			}
 
-			const reason = `what is written to container ${name} does not reach it: ${messageOf(error)}`;
+			const reason = `input cannot reach container ${name}: ${messageOf(error)}`;
 			log(reason);
 			leaving.abort();
 			stdout.destroy(new HolmError('unavailable', reason, {cause: error}));
@@ -187,7 +187,7 @@ export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry
 	};
 };
 
-/** What a terminal of conmon's says, out of the records that it comes in. */
+/** Extracts terminal output from conmon's log records. */
 const terminalOutput = () => {
 	const parser = createLogParser();
 	return new Transform({
@@ -201,7 +201,7 @@ const terminalOutput = () => {
 	});
 };
 
-/** A session of a command in a guest. Its streams end only once the exit status is known; `onExit` gets that first. */
+/** A session with a command in a guest. Its streams end once the exit code is known and `onExit` has been called. */
 export const joinCommand = (
 	{channel: source, status}: GuestCommand,
 	{terminal, stdin}: Pick<ExecConfiguration, 'terminal' | 'stdin'>,
@@ -213,14 +213,14 @@ export const joinCommand = (
 	source.stderr.pipe(stderr, {end: false});
 	source.on('error', () => undefined);
 	void status.then(code => {
-		// Without one it was cut off with its machine.
+		// Without an exit code, it was killed with its VM.
 		onExit(code ?? 137);
 		stdout.end();
 		stderr.end();
 	});
 	let input: Writable = source;
 	if (terminal) {
-		// A terminal's end of file is a key; that of its channel means that nobody holds it any more.
+		// On a terminal, end of file is a key; the end of the channel would hang up the terminal.
 		const keys = new PassThrough();
 		keys.pipe(source, {end: false});
 		input = keys;
@@ -234,7 +234,7 @@ export const joinCommand = (
 		stdout,
 		stderr,
 		close() {
-			// The process goes on; what it still writes is nobody's.
+			// The process continues; its further output is discarded.
 			stdout.resume();
 			stderr.resume();
 		},

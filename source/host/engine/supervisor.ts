@@ -17,40 +17,40 @@ import {
 import {assertAllowed} from './phases.js';
 import {wantedPorts} from './wanted-state.js';
 
-/** Bringing machines up and taking them down. */
+/** Starts and stops the VMs of containers. */
 export type Supervisor = {
-	/** Throws `not-modified` when it runs. */
+	/** Throws `not-modified` if it runs already. */
 	readonly start: (entry: Entry) => Promise<void>;
-	/** Throws `not-modified` when it does not run. */
+	/** Throws `not-modified` if it does not run. */
 	readonly stop: (entry: Entry, options?: StopOptions) => Promise<void>;
-	/** Ends it at once, if it runs or is being started. Need not wait for its turn. */
+	/** Kills it, if it runs or is being started. Need not hold the queue. */
 	readonly kill: (entry: Entry) => Promise<void>;
-	/** Lets a start that is under way have the time that a stop has, and ends it then. Resolves with whether it was ended. Must not wait for its turn, which the start has. */
+	/** Gives a start in progress the time of a stop, then aborts it. Resolves with whether it was aborted. Must not hold the queue, which the start holds. */
 	readonly endStart: (entry: Entry, options?: StopOptions) => Promise<boolean>;
-	/** Takes over a machine that runs already. */
+	/** Takes over a running VM. */
 	readonly supervise: (entry: Entry, machine: Machine) => void;
-	/** Deals with the end of a machine that nobody watched. */
+	/** Handles the end of a VM that ended while no engine ran. */
 	readonly conclude: (entry: Entry, end: MachineEnd) => Promise<void>;
-	/** Gives up a restart that waits. */
+	/** Cancels a pending restart. */
 	readonly cancelRestart: (entry: Entry) => void;
-	/** Ends every start that is under way, and refuses new ones. A container that was being restarted is restarted by the next engine. */
+	/** Aborts all starts in progress and rejects new ones. The next engine restarts containers that were restarting. */
 	readonly close: () => Promise<void>;
-	/** Gives up a restart that waits and that the container's policy no longer wants. */
+	/** Cancels a pending restart that the container's changed policy no longer asks for. */
 	readonly reconsiderRestart: (entry: Entry) => Promise<void>;
 };
 
 export type StopOptions = {
 	/** Name or number; default the container's, then the image's, then SIGTERM. */
 	readonly signal?: string;
-	/** Seconds until SIGKILL; -1 waits without end; default the container's, then 10. */
+	/** Seconds until SIGKILL; -1 waits forever; default the container's, then 10. */
 	readonly timeoutSeconds?: number;
-	/** The host goes down: what its policy restarts is started again by the next engine. */
+	/** The host shuts down: the next engine starts the container as its restart policy says. */
 	readonly isHostStopping?: boolean;
 };
 
 const defaultStopSeconds = 10;
 const sigkill = 9;
-/** How long a guest may take to kill its process before its machine is killed. */
+/** Time for the guest to kill its process before the VM is killed. */
 const guestPatienceMs = 5000;
 
 const statusAfter = (end: MachineEnd, startedAt: number): Extract<Container['status'], {state: 'exited'}> => {
@@ -65,13 +65,13 @@ const statusAfter = (end: MachineEnd, startedAt: number): Extract<Container['sta
 		}
 
 		case 'died': {
-			// What a shell gives a process that was killed.
+			// As a shell reports a killed process.
 			return {...common, exitCode: 137, outOfMemory: false, reason: end.reason};
 		}
 	}
 };
 
-/** Tells everybody who waits for the end of a run. */
+/** Notifies all that wait for the end of a run. */
 const announceEnd = (entry: Entry) => {
 	const {ended} = entry;
 	entry.ended = new AbortController();
@@ -81,13 +81,13 @@ const announceEnd = (entry: Entry) => {
 
 export type SupervisorOptions = {
 	readonly networking: Networking;
-	/** Boots the VM of a container. Resolves when its process runs, throws with the reason when it never did. */
+	/** Boots the VM of a container. Resolves when its process runs; throws with the reason if it never does. */
 	readonly boot: (entry: Entry, signal: AbortSignal) => Promise<Machine>;
-	/** Keeps what the VM's console showed. */
+	/** Stores the VM's console output. */
 	readonly keepConsole: (entry: Entry) => Promise<void>;
 	/** Removes what is left of a VM that has ended. */
 	readonly removeMachine: (entry: Entry) => Promise<void>;
-	/** Takes away a container that removes itself. */
+	/** Removes a container with `autoRemove`. */
 	readonly remove: (entry: Entry) => Promise<void>;
 };
 
@@ -102,7 +102,7 @@ export const createSupervisor = (
 		await saveContainer(context, entry);
 	};
 
-	/** Writes down what has happened already, and which a full disk does not undo. */
+	/** Saves what has already happened and cannot be undone: a failure, such as a full disk, is only logged. */
 	const record = async (entry: Entry) => {
 		try {
 			await saveContainer(context, entry);
@@ -111,7 +111,7 @@ export const createSupervisor = (
 		}
 	};
 
-	/** Everything of a run but its record, whatever fails on the way. */
+	/** Cleans up a run except its record; continues on errors. */
 	const clear = async (entry: Entry) => {
 		const {container} = entry;
 		const errors = [...await networking.disconnect(entry)];
@@ -133,7 +133,7 @@ export const createSupervisor = (
 		entry.restartsInARow++;
 		const timer = setTimeout(() => {
 			void entry.queue(async () => {
-				// It may have been stopped or removed while it waited for its turn.
+				// It may have been stopped or removed while this was queued.
 				if (entry.run.state !== 'waiting' || entry.run.timer !== timer || !context.containers.has(entry.container.id)) {
 					return;
 				}
@@ -183,7 +183,7 @@ export const createSupervisor = (
 	};
 
 	const supervise: Supervisor['supervise'] = (entry, machine) => {
-		const {promise: over, resolve: rest} = Promise.withResolvers<void>();
+		const {promise: over, resolve: cleanedUp} = Promise.withResolvers<void>();
 		entry.run = {state: 'live', machine, over};
 		void (async () => {
 			const end = await machine.ended;
@@ -198,7 +198,7 @@ export const createSupervisor = (
 				entry.run = {state: 'idle'};
 			}
 
-			rest();
+			cleanedUp();
 		})();
 	};
 
@@ -213,7 +213,7 @@ export const createSupervisor = (
 		const {promise: over, resolve: end} = Promise.withResolvers<void>();
 		entry.run = {state: 'starting', giveUp, over};
 		try {
-			// A port in use is found out before anything else is made.
+			// Fails on a port in use before anything else is created.
 			const ports = await networking.publishPorts(entry);
 			entry.container = {...entry.container, ports};
 			await networking.plug(entry);
@@ -223,7 +223,7 @@ export const createSupervisor = (
 				status: {state: 'running', pid: machine.pid, startedAt: Date.now()},
 				machine: {...entry.container.machine!, phases: machine.phases()},
 			};
-			// What cannot be written down does not run: a later engine would not know of it.
+			// A container whose record cannot be saved must not run: a later engine would not know it.
 			await saveContainer(context, {...entry, container, isStoppedByUser: false});
 			signal.throwIfAborted();
 			entry.isStoppedByUser = false;
@@ -238,7 +238,7 @@ export const createSupervisor = (
 			entry.container = {
 				...entry.container,
 				ports: wantedPorts(entry.container),
-				// A restart that fails is the end of restarting.
+				// A failed restart is the last one.
 				status: status.state === 'restarting' && !isClosed ? {
 					state: 'exited', exitCode: 128, reason: messageOf(error), outOfMemory: false, startedAt: 0, finishedAt: Date.now(),
 				} : status,
@@ -265,8 +265,8 @@ export const createSupervisor = (
 		}
 	};
 
-	/** Of one that was to be restarted and will not be. */
-	const rest = async (entry: Entry, {exitCode, finishedAt}: Extract<Container['status'], {state: 'restarting'}>) => {
+	/** Ends the restarting of a container. */
+	const endRestarting = async (entry: Entry, {exitCode, finishedAt}: Extract<Container['status'], {state: 'restarting'}>) => {
 		cancelRestart(entry);
 		await update(entry, {status: {
 			state: 'exited', exitCode, outOfMemory: false, startedAt: 0, finishedAt,
@@ -274,7 +274,7 @@ export const createSupervisor = (
 		announceEnd(entry);
 	};
 
-	/** Kills the process, so that the disk is left in order; and the machine, when that is not enough. */
+	/** Kills the process, so that the guest syncs the disk; kills the VM if that takes too long. */
 	const end = async (machine: Machine): Promise<void> => {
 		machine.signal(sigkill).catch(() => undefined);
 		if (!await endsWithin(machine.ended, guestPatienceMs)) {
@@ -282,8 +282,8 @@ export const createSupervisor = (
 		}
 	};
 
-	/** Lets a paused machine go on, so that its guest can end in order. One that does not is ended without. */
-	const wake = async ({container}: Entry, machine: Machine) => {
+	/** Resumes a paused VM, so that its guest can shut down. A VM that does not resume in time is killed later. */
+	const resumeIfPaused = async ({container}: Entry, machine: Machine) => {
 		if (container.status.state === 'paused') {
 			await endsWithin(machine.resume().catch((error: unknown) => {
 				context.log(`${container.name}: ${messageOf(error)}`);
@@ -317,7 +317,7 @@ export const createSupervisor = (
 		if (run.state === 'starting') {
 			await endStart(entry, {timeoutSeconds: 0});
 		} else if (run.state === 'live') {
-			await wake(entry, run.machine);
+			await resumeIfPaused(entry, run.machine);
 			await end(run.machine);
 			await run.over;
 		} else {
@@ -339,7 +339,7 @@ export const createSupervisor = (
 			const {container, run} = entry;
 			const {configuration, status} = container;
 			if (status.state === 'restarting') {
-				await rest(entry, status);
+				await endRestarting(entry, status);
 				return;
 			}
 
@@ -352,11 +352,11 @@ export const createSupervisor = (
 			const image = await context.images.get(container.imageId).catch(() => undefined);
 			const signal = signalNumber(options.signal ?? configuration.stopSignal ?? image?.configuration.stopSignal ?? 'SIGTERM');
 			const seconds = secondsFor(entry, options);
-			await wake(entry, run.machine);
+			await resumeIfPaused(entry, run.machine);
 
 			publishContainer(context, entry, 'kill', {signal: String(signal)});
 			if (seconds !== 0) {
-				// One whose guest does not take it any more is ended below.
+				// If the guest no longer takes the signal, the VM is killed below.
 				run.machine.signal(signal).catch(() => undefined);
 			}
 
@@ -392,7 +392,7 @@ export const createSupervisor = (
 		async reconsiderRestart(entry) {
 			const {status, configuration: {restartPolicy}, restartCount} = entry.container;
 			if (status.state === 'restarting' && !restarts(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
-				await rest(entry, status);
+				await endRestarting(entry, status);
 			}
 		},
 	};

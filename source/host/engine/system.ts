@@ -7,7 +7,7 @@ import {directoryBytes, writtenBytesOf} from './disk-usage.js';
 import type {VerbContext} from './verb-context.js';
 import {listVolumes, usersOf} from './volumes.js';
 
-/** Versions of Docker's API that this one's shapes are those of. */
+/** Versions of Docker's API that Holm implements. */
 export const apiVersions = {newest: '1.47', oldest: '1.40'} as const;
 
 const architecture = () => architectureOf()?.debian ?? process.arch;
@@ -50,7 +50,7 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 				architecture: architecture(),
 				accelerator,
 				warnings: [
-					...accelerator === 'tcg' ? [`machines are emulated, and slow for it: ${reason ?? 'no hardware virtualisation'}`] : [],
+					...accelerator === 'tcg' ? [`VMs are emulated and therefore slow: ${reason ?? 'no hardware virtualisation'}`] : [],
 					...entries.filter(entry => machineOf(entry)?.isOutOfSpace()).map(({container}) => `container ${container.name} is stalled: the disk of ${context.paths.root} is full`),
 				],
 			};

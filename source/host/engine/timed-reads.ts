@@ -1,10 +1,10 @@
 import {setTimeout as delay} from 'node:timers/promises';
 
-/** Reads many at once, none of which can hold up the others. */
+/** Reads many sources at once; a slow one does not delay the others. */
 export type TimedReads<Source, Reading> = (sources: readonly Source[]) => Promise<ReadonlyArray<readonly [Source, Reading]>>;
 
 /**
-Reads what is asked of guests, which may take their time or never answer: after `limitMs` the ones that have not answered are left out, and until they do they are not asked again. What cannot be read is left out, too.
+Reads from guests, which may be slow or never answer. A source that has not answered after `limitMs` is left out, and is not asked again until it answers. A source that fails is left out too.
 */
 export const createTimedReads = <Source extends object, Reading>(
 	read: (source: Source) => Promise<Reading>,
@@ -16,7 +16,7 @@ export const createTimedReads = <Source extends object, Reading>(
 		try {
 			return await read(source);
 		} catch {
-			// It ended while it was asked.
+			// It ended meanwhile.
 			return undefined;
 		} finally {
 			pending.delete(source);

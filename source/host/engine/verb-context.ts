@@ -5,11 +5,11 @@ import type {HelperMachines} from './helper-machines.js';
 import type {Networking} from './networking.js';
 import type {Supervisor} from './supervisor.js';
 
-/** What the verbs of an engine work with. */
+/** What the verbs of an engine share. */
 export type VerbContext = Context & {
-	/** Of this engine, made once. */
+	/** Identity of this engine; created once. */
 	readonly id: string;
-	/** Of this package. */
+	/** Version of this package. */
 	readonly version: string;
 	readonly networking: Networking;
 	readonly supervisor: Supervisor;

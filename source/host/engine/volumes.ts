@@ -26,7 +26,7 @@ const filesOf = ({paths}: Context, name: string) => {
 
 const volumeOf = (context: Context, record: VolumeRecord): Volume => ({...record, mountpoint: filesOf(context, record.name).data});
 
-/** Directories and files of the host that a container's machine is to see, in the order of its mounts. */
+/** Directories and files of the host to share with a container's VM, in the order of its mounts. */
 export const sharesFor = (context: Context, {mounts}: Pick<Container, 'mounts'>): readonly Share[] => mounts.flatMap(mount => mount.type === 'tmpfs'
 	? []
 	: [mount.type === 'volume' ? {source: filesOf(context, mount.source).data, readOnly: mount.readOnly, isOwn: true} : {source: mount.source, readOnly: mount.readOnly}]);
@@ -38,7 +38,7 @@ export const findVolume = async (context: Context, name: string): Promise<Volume
 
 	const reading = await readRecord<VolumeRecord>(filesOf(context, name).record);
 	if (reading.state === 'unusable') {
-		throw new HolmError('unavailable', `the record of volume ${name} cannot be used: ${reading.problem.reason}`, {remedy: `its files are in ${filesOf(context, name).data}; mount them from there, or ask again for a volume with them and no labels`});
+		throw new HolmError('unavailable', `the record of volume ${name} cannot be used: ${reading.problem.reason}`, {remedy: `its files are in ${filesOf(context, name).data}; bind-mount that directory, or repeat the command to reuse them in a volume without labels`});
 	}
 
 	return reading.state === 'read' ? volumeOf(context, reading.value) : undefined;
@@ -51,7 +51,7 @@ const createVolume = async (
 	const files = filesOf(context, record.name);
 	const whole = {...record, createdAt: Date.now()};
 	await mkdir(files.directory, {recursive: true, mode: 0o755});
-	// Files whose record was lost are somebody's data.
+	// Files whose record was lost may be user data.
 	const isNew = await mkdir(files.data, {recursive: true, mode: 0o755}) !== undefined;
 	try {
 		await writeRecord(files.record, whole);
@@ -67,11 +67,11 @@ const createVolume = async (
 	return {volume: volumeOf(context, whole), isNew};
 };
 
-/** Where somebody has mounted something in a volume: what is in there is not the volume's, and is not removed with it. */
+/** A mount point inside a volume, if any: what is mounted there does not belong to the volume and must not be removed with it. */
 const mountIn = (context: Context, name: string, mounts: readonly MountPoint[]): string | undefined =>
 	mountsBelow(mounts, filesOf(context, name).directory)[0]?.target;
 
-/** Throws `conflict` when something is mounted in it. */
+/** Throws `conflict` if something is mounted inside the volume. */
 const removeFiles = async (context: Context, name: string) => {
 	const mount = mountIn(context, name, await readMounts());
 	if (mount !== undefined) {
@@ -82,7 +82,7 @@ const removeFiles = async (context: Context, name: string) => {
 	publish(context, 'volume', 'destroy', name, {driver: 'local'});
 };
 
-/** A new volume begins with what the image has at the place where it is mounted, as in Docker. */
+/** As in Docker, a new volume starts with the image's files at its mount path. */
 const fillFromImage = async (context: Context, image: Image, target: string, directory: string): Promise<void> => {
 	await withImageMounted(context.images.buildah, image.id, async root => {
 		const source = await resolveWithin(root, target);
@@ -91,19 +91,19 @@ const fillFromImage = async (context: Context, image: Image, target: string, dir
 			return;
 		}
 
-		// Links are copied as links, so nothing outside the image is read.
+		// Copies links as links, so nothing outside the image is read.
 		await run('cp', ['--archive', '--no-target-directory', source, directory]);
 	});
 };
 
 export type EnsuredVolumes = {
-	/** With the names of anonymous volumes. */
+	/** The mounts with the names of anonymous volumes filled in. */
 	readonly mounts: readonly Mount[];
-	/** Removes what was made. */
+	/** Removes the created volumes. */
 	readonly undo: () => Promise<void>;
 };
 
-/** Makes the volumes that a container wants and that are not there. */
+/** Creates the missing volumes of a container. */
 export const ensureVolumes = async (context: Context, mounts: readonly Mount[], image: Image): Promise<EnsuredVolumes> => {
 	const made: string[] = [];
 	const undo = async () => {
@@ -146,7 +146,7 @@ export const usersOf = ({containers}: Context, volume: string): readonly Contain
 	.filter(({mounts}) => mounts.some(mount => mount.type === 'volume' && mount.source === volume))
 	.toArray();
 
-/** Removes the anonymous volumes of a container that is gone, unless another has them. */
+/** Removes the anonymous volumes of a removed container, unless another container uses them. */
 export const removeAnonymous = async (context: Context, {mounts}: Container): Promise<void> => {
 	for (const mount of mounts) {
 		const volume = mount.type === 'volume' ? await findVolume(context, mount.source) : undefined;
@@ -228,16 +228,16 @@ export const volumesVerbs = (context: Context): VolumesVerbs => {
 			const isAll = all || given.some(value => isTrue('all', value));
 			const isWanted = filterOf(others, pruneRules(({labels}: Volume) => labels, Date.now()));
 			const mounts = await readMounts();
-			const isHosts = ({name}: Volume) => mountIn(context, name, mounts) !== undefined;
+			const hasForeignMount = ({name}: Volume) => mountIn(context, name, mounts) !== undefined;
 			const unused = volumes.filter(volume => (isAll || volume.anonymous) && !isUsed(context, volume));
-			const going = unused.filter(volume => !isHosts(volume) && isWanted(volume));
+			const removable = unused.filter(volume => !hasForeignMount(volume) && isWanted(volume));
 			let freedBytes = 0;
-			for (const {name, mountpoint} of going) {
+			for (const {name, mountpoint} of removable) {
 				freedBytes += await directoryBytes(mountpoint);
 				await removeFiles(context, name);
 			}
 
-			return {removed: going.map(({name}) => name), freedBytes};
+			return {removed: removable.map(({name}) => name), freedBytes};
 		}),
 	};
 };

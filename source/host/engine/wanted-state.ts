@@ -9,7 +9,7 @@ import {defaultNetwork, type NetworkRecord} from './context.js';
 
 type Link = {readonly device: string; readonly hostAddress: string};
 
-/** The rules of the namespace: every network's bridge and the taps of the containers that are connected. */
+/** The rules of the namespace: the bridges of all networks and the taps of connected containers. */
 export const rulesetFor = (link: Link, networks: readonly NetworkRecord[], connected: readonly Container[]): RulesetConfiguration => ({
 	link,
 	bridges: networks.map(({id, subnet, gateway, internal}) => ({
@@ -20,11 +20,11 @@ export const rulesetFor = (link: Link, networks: readonly NetworkRecord[], conne
 	}))),
 });
 
-/** Names under which a container is found on a network, its own first. */
+/** DNS names of a container on a network, its own name first. */
 const dnsNamesOf = ({name, id, configuration}: Container, {aliases}: Attachment): readonly string[] =>
 	[name, id.slice(0, 12), ...configuration.hostname === undefined ? [] : [configuration.hostname], ...aliases];
 
-/** What the name server of one network knows of containers: nothing on the default network, as in Docker. */
+/** The containers that the name server of a network knows; none on the default network, as in Docker. */
 export const membersOf = (network: NetworkRecord, connected: readonly Container[]): readonly ZoneMember[] =>
 	network.name === defaultNetwork
 		? []
@@ -32,7 +32,7 @@ export const membersOf = (network: NetworkRecord, connected: readonly Container[
 			.filter(({networkId}) => networkId === network.id)
 			.map(attachment => ({containerId: container.id, address: attachment.address, names: dnsNamesOf(container, attachment)})));
 
-/** For each container on several networks, the other ones, by its address on this one. */
+/** The other networks of each container on several networks, by its address on this one. */
 const viewsOf = (network: NetworkRecord, connected: readonly Container[]): Readonly<Record<string, readonly string[]>> =>
 	Object.fromEntries(connected.flatMap(({attachments}) => {
 		const here = attachments.find(({networkId}) => networkId === network.id);
@@ -56,14 +56,14 @@ export const nameServerTableFor = (
 	upstreams,
 });
 
-/** The listeners of a container's published ports. They lead to its first network; a container without one has none. */
+/** The listeners of a container's published ports, which forward to its first network; none without a network. */
 export const forwardsFor = ({id, attachments, ports}: Container): readonly Forward[] => attachments[0]
 	? ports.map(({hostAddress, hostPort, containerPort, protocol}) => ({
 		id, hostAddress, hostPort, protocol, targetAddress: attachments[0]!.address, targetPort: containerPort,
 	}))
 	: [];
 
-/** The ports that a container asks for, before any is chosen for it. */
+/** The ports that a container requests; host port 0 is not chosen yet. */
 export const wantedPorts = ({configuration: {ports, publishAll}, exposedPorts}: Pick<Container, 'configuration' | 'exposedPorts'>): readonly PublishedPort[] => {
 	const isPublished = (exposed: string) => ports.some(({containerPort, protocol}) => exposed === `${containerPort}/${protocol}`);
 	const rest = publishAll ? exposedPorts.filter(exposed => !isPublished(exposed)) : [];
@@ -72,11 +72,11 @@ export const wantedPorts = ({configuration: {ports, publishAll}, exposedPorts}: 
 	}))];
 };
 
-/** The attachment whose gateway is the way out: the first whose network has one. */
+/** The attachment with the default route: the first one whose network is not internal. */
 export const wayOut = (attachments: readonly Attachment[], networks: ReadonlyMap<string, NetworkRecord>): Attachment | undefined =>
 	attachments.find(({networkId}) => networks.get(networkId)?.internal === false);
 
-/** A container's network devices, named in the order of its networks. */
+/** The network devices of a container, named in the order of its networks. */
 export const devicesFor = (attachments: readonly Attachment[], networks: ReadonlyMap<string, NetworkRecord>): readonly NetworkDevice[] => {
 	const out = wayOut(attachments, networks);
 	return attachments.map((attachment, index) => ({

@@ -45,7 +45,7 @@ test('input that does not reach a process ends the session with the reason', asy
 	const {session, lines} = await openSession(t, new Promise<never>(() => {}));
 	session.stdin.end('hello\n');
 	const error = await t.throwsAsync(text(session.stdout));
-	t.regex(error.message, /written to container deaf does not reach it: the guest does not answer/v);
+	t.regex(error.message, /input cannot reach container deaf: the guest does not answer/v);
 	t.is(lines.length, 1);
 	session.close();
 });
