@@ -7,7 +7,7 @@ import {startMachine} from '../machines/machine.js';
 import {patienceRemedy, unlessAborted} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import type {Context, Entry} from './context.js';
-import {startMessageFor} from './guest-files.js';
+import {startMessageFor} from './start-message.js';
 import {sharesFor} from './volumes.js';
 import {devicesFor} from './wanted-state.js';
 

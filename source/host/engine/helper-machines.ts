@@ -7,7 +7,7 @@ import type {Agent} from '../machines/ssh/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {Machine} from '../machines/running-machine.js';
 import {waitForCleanup, type Entry, type Context} from './context.js';
-import {filesFor, hostnameOf} from './guest-files.js';
+import {filesFor, hostnameOf} from './start-message.js';
 import {sharesFor} from './volumes.js';
 
 /** VMs without a container process, for access to the files of stopped containers. */

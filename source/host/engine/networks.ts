@@ -36,7 +36,7 @@ import {
 	type Context,
 } from './context.js';
 import type {VerbContext} from './verb-context.js';
-import {resolverFileOf} from './guest-files.js';
+import {resolverFileOf} from './start-message.js';
 import {devicesFor, membersOf, wayOut} from './wanted-state.js';
 
 const leasesOf = (context: Context, networkId: string): readonly Lease[] =>
