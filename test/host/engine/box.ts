@@ -10,7 +10,7 @@ import type {World} from './world.js';
 
 const busybox = '/bin/busybox';
 
-/** A program that may be run, with a user, a group and files that the tests look for. */
+/** Files of the image: a user, a group, and files that the tests look for. */
 const files: Readonly<Record<string, string>> = {
 	'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000:Ada:/home/ada:/bin/sh\n',
 	'etc/group': 'root:x:0:\nada:x:1000:\nstaff:x:50:ada\n',
@@ -26,7 +26,7 @@ EXPOSE 80
 CMD ["sh"]
 `;
 
-/** Copies a program of the host with the libraries that it loads. */
+/** Copies a program of the host with its libraries. */
 const addProgram = async (rootfs: string, program: string) => {
 	const file = execFileSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', program], {encoding: 'utf8'}).trim();
 	const listed = execFileSync('ldd', [file], {encoding: 'utf8'});
@@ -38,7 +38,7 @@ const addProgram = async (rootfs: string, program: string) => {
 	}
 };
 
-/** Makes what an image can be built of without a registry: the host's static busybox, and further programs of the host. Resolves with its directory. */
+/** Makes a build context that needs no registry: the host's static busybox and further programs of the host. Resolves with its directory. */
 export const makeBox = async (directory: string, programs: readonly string[] = []): Promise<string> => {
 	const context = path.join(directory, 'box');
 	const rootfs = path.join(context, 'rootfs');
@@ -61,7 +61,7 @@ export const makeBox = async (directory: string, programs: readonly string[] = [
 	return context;
 };
 
-/** Makes the image `box`. */
+/** Builds the image `box`. */
 export const buildBox = async ({directory, run}: Pick<World, 'directory' | 'run'>, programs: readonly string[] = []): Promise<void> => {
 	const context = await makeBox(directory, programs);
 	const {status, stderr, stdout} = await run(['build', '-q', '-t', 'box', context], {limitMs: 170_000});

@@ -1,4 +1,4 @@
-/** Loaded into a daemon by a test: counts what it holds of each kind, timers also that keep nothing alive, and writes that down when it gets SIGWINCH. */
+/** Loaded into a daemon by a test: counts its open resources by kind, including unreferenced timers, and writes the counts to a file on SIGWINCH. */
 import {createHook} from 'node:async_hooks';
 import {renameSync, writeFileSync} from 'node:fs';
 import process from 'node:process';
@@ -7,7 +7,7 @@ const live = new Map<number, string>();
 
 createHook({
 	init(id, type) {
-		// A promise's end is only known to the garbage collector.
+		// Promises are only destroyed by the garbage collector.
 		if (type !== 'PROMISE') {
 			live.set(id, type);
 		}

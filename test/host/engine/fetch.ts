@@ -3,7 +3,7 @@ import {text} from 'node:stream/consumers';
 
 const limitMs = 2000;
 
-/** What a server answers, over a connection of its own. Rejects when there is no answer within two seconds. */
+/** Fetches a URL over a new connection. Rejects without an answer within two seconds. */
 export const get = async (url: string): Promise<string> => {
 	const response = await new Promise<IncomingMessage>((resolve, reject) => {
 		const sent = request(url, {agent: false, signal: AbortSignal.timeout(limitMs)}, resolve);

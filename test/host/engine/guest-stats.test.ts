@@ -20,7 +20,7 @@ Inter-|   Receive                                                |  Transmit
   eth0:    1234      10    0    0    0     0          0         0     5678      20    0    0    0     0       0          0
 `;
 
-test('a reading of a guest', t => {
+test('the statistics of a guest', t => {
 	t.deepEqual(parseReading(reading), {
 		cpuNanoseconds: 1_500_000_000,
 		systemCpuNanoseconds: 9_650_000_000,
@@ -36,7 +36,7 @@ test('a reading of a guest', t => {
 	});
 });
 
-test('a guest that says nonsense has zeros', t => {
+test('malformed statistics are zeros', t => {
 	const nothing = {
 		cpuNanoseconds: 0, systemCpuNanoseconds: 0, memoryBytes: 0, pids: 0, networks: {}, blockReadBytes: 0, blockWrittenBytes: 0,
 	};
@@ -48,7 +48,7 @@ test('a guest that says nonsense has zeros', t => {
 
 const line = (pid: number, name: string, tty = 0) => `${pid} (${name}) S 1 ${pid} ${pid} ${tty} -1 4194304 100 0 0 0 150 50 0 0 20 0 1 0 1000 1000000 100 18446744073709551615`;
 
-test('processes, whatever they are called', t => {
+test('processes, with any names', t => {
 	const text = [
 		'== 7', line(7, 'sh'), '1000', 'sh -c echo  hi ', '', '== 8', line(8, 'a) S (b', 34_816), '0', '', '', '== 9', 'nonsense', '== now', '110.0',
 	].join('\n');

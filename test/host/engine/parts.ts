@@ -17,14 +17,14 @@ import {provideRequirements} from '../../../source/host/setup/setup-all.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {cacheOf} from '../../debian-packages.js';
 
-/** As the root of an engine has them. */
+/** The cached parts, laid out as below the root of an engine. */
 const kept = pathsOf(cacheOf('parts'));
 
 const lock = cacheOf('parts.lock');
 
 const copy = async (from: string, to: string) => run('cp', ['--archive', '--sparse=always', '--reflink=auto', from, to]);
 
-/** Gives a new engine copies of the parts, where they have been prepared. An engine that cannot use them makes its own. */
+/** Copies the cached parts for a new engine, if there are any. An engine that cannot use them makes its own. */
 export const layParts = async (root: string): Promise<void> => withLock(lock, async () => {
 	try {
 		await access(kept.templates);
@@ -38,7 +38,7 @@ export const layParts = async (root: string): Promise<void> => withLock(lock, as
 		await copy(kept[part], target[part]);
 	}
 
-	// A stamp holds for one file of memory, and names the initramfs of its engine.
+	// A stamp belongs to one memory file and names the initramfs of its engine.
 	for (const name of await readdir(target.templates)) {
 		if (!name.startsWith('lock-')) {
 			const template = path.join(target.templates, name);
@@ -48,9 +48,9 @@ export const layParts = async (root: string): Promise<void> => withLock(lock, as
 	}
 });
 
-/** Installs what an engine needs of this host and makes, as far as they are not there, the parts that engines of tests begin with: kernel, initramfs, key, and the template of machines of the default size. They take an engine half a minute beside other tests. */
+/** Installs what an engine needs on this host, and caches the parts that test engines start with: kernel, initramfs, key, and the template of the default size. Making them takes an engine half a minute beside other tests. */
 export const prepareParts = async (onStep: (step: SetupStep) => void): Promise<void> => {
-	// Machines run as users of their own, who may not pass the cache.
+	// Each VM runs as its own user, which may not be able to traverse the cache.
 	const directory = await mkdtemp('/tmp/hp-');
 	try {
 		await chmod(directory, 0o755);
@@ -61,7 +61,7 @@ export const prepareParts = async (onStep: (step: SetupStep) => void): Promise<v
 		const guest = await openGuest(pathsOf(root), onStep);
 		await guest.template(defaultSize);
 		await withLock(lock, async () => {
-			// What is kept is whole, whenever this process is killed.
+			// The cache stays complete even if this process is killed.
 			const fresh = `${kept.root}.new`;
 			await rm(fresh, {recursive: true, force: true});
 			await copy(root, fresh);

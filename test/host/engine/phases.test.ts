@@ -29,13 +29,13 @@ const examples: Readonly<Record<Phase, {readonly run: Run; readonly status: Cont
 
 const entryIn = (phase: Phase) => ({run: examples[phase].run, container: container({name: 'web', status: examples[phase].status})});
 
-test('each phase is told from the run and the status', t => {
+test('the phase follows from the run and the status', t => {
 	for (const phase of Object.keys(examples) as Phase[]) {
 		t.is(phaseOf(entryIn(phase)), phase);
 	}
 });
 
-test('what each phase refuses, in which words', t => {
+test('the errors of each verb in each phase', t => {
 	const errors: HolmError[] = [];
 	const wordsOf = (verb: PhasedVerb, phase: Phase) => {
 		try {

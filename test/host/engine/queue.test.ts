@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createQueue, createRefresh} from '../../../source/host/engine/queue.js';
 
-test('a queue: one after another, failures are their own', async t => {
+test('a queue runs work one at a time; a failure rejects only its own call', async t => {
 	const queue = createQueue();
 	const seen: string[] = [];
 	const work = async (name: string, isFailing = false) => queue(async () => {
@@ -20,7 +20,7 @@ test('a queue: one after another, failures are their own', async t => {
 	t.deepEqual([one.status, two.status, three.status], ['fulfilled', 'rejected', 'fulfilled']);
 });
 
-test('a refresh: whoever asks sees a run that began afterwards, and no more runs than that takes', async t => {
+test('a refresh: each call waits for a run that began later, with as few runs as possible', async t => {
 	let state = 0;
 	let runs = 0;
 	const applied: number[] = [];
@@ -44,7 +44,7 @@ test('a refresh: whoever asks sees a run that began afterwards, and no more runs
 	t.is(applied.at(-1), 11);
 });
 
-test('a refresh that fails fails for those who waited for it, and the next one is tried', async t => {
+test('a failed refresh rejects its callers, and the next call runs again', async t => {
 	let isBroken = true;
 	const refresh = createRefresh(async () => {
 		await delay(2);

@@ -4,7 +4,7 @@ import {invalidTests} from './refusals/invalid.js';
 import {unknownTests} from './refusals/unknown.js';
 import {openWorld} from './world.js';
 
-// On a disk of its own, which a test fills.
+// On a separate disk, which a test fills.
 const world = openWorld({diskBytes: 1024 ** 3});
 
 unknownTests(world);

@@ -4,33 +4,33 @@ import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 
 export type Result = {
-	/** Undefined when a signal ended it. */
+	/** Undefined if a signal ended it. */
 	readonly status: number | undefined;
 	readonly stdout: string;
 	readonly stderr: string;
-	/** Standard output as it came. */
+	/** Raw standard output. */
 	readonly bytes: Uint8Array;
 };
 
 export type LaunchOptions = {
-	/** What standard input has; without it and without `open`, nothing. */
+	/** Standard input; empty without it and without `open`. */
 	readonly input?: string | Uint8Array;
-	/** Standard input stays open for `write`. */
+	/** Keep standard input open for `write`. */
 	readonly open?: boolean;
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly directory?: string;
-	/** Default 90 seconds; then it is killed, and the test fails for what it has not done. */
+	/** Default 90 seconds; then the program is killed. */
 	readonly limitMs?: number;
 };
 
-/** A program that runs. */
+/** A running program. */
 export type Running = {
 	readonly pid: number;
 	readonly stdout: () => string;
 	readonly stderr: () => string;
 	readonly write: (text: string) => void;
 	readonly end: () => void;
-	/** Resolves with the match once standard output has it; throws when the program ends without, or after 30 seconds. */
+	/** Resolves with the match once standard output contains it; throws if the program ends first, or after 30 seconds. */
 	readonly shows: (pattern: RegExp) => Promise<RegExpExecArray>;
 	readonly kill: (signal: NodeJS.Signals) => void;
 	readonly ended: Promise<Result>;
@@ -49,7 +49,7 @@ const watch = (child: ChildProcess, limitMs: number): Running => {
 	child.stderr!.on('data', (chunk: Uint8Array) => {
 		complained.push(chunk);
 	});
-	// It may end while something is still written to it.
+	// The program may end before it has read its input.
 	child.stdin?.on('error', () => undefined);
 	const timer = setTimeout(() => {
 		child.kill('SIGKILL');
@@ -76,7 +76,7 @@ const watch = (child: ChildProcess, limitMs: number): Running => {
 		},
 		async shows(pattern) {
 			for (const deadline = Date.now() + showLimitMs; ;) {
-				// What it printed before it ended counts.
+				// Output printed just before the end counts.
 				const isOver = isEnded || Date.now() > deadline;
 				const match = pattern.exec(text(printed));
 				if (match) {
@@ -97,7 +97,7 @@ const watch = (child: ChildProcess, limitMs: number): Running => {
 	};
 };
 
-/** Starts programs and knows those that run. */
+/** Starts programs and can kill all that still run. */
 export const createLauncher = (defaults: {readonly directory: string; readonly environment: Readonly<Record<string, string>>}) => {
 	const children = new Set<ChildProcess>();
 	return {

@@ -7,12 +7,12 @@ import {pathsOf} from '../../../source/host/store/paths.js';
 import {containerConfiguration} from '../../dashboard/helpers/configurations.js';
 import {openWorld} from './world.js';
 
-/** HOLM_SOAK_ROUNDS sets how often a container lives and dies. */
+/** HOLM_SOAK_ROUNDS sets the number of containers. */
 const rounds = Number(process.env.HOLM_SOAK_ROUNDS || 10);
 const world = openWorld();
 const daemon = fileURLToPath(new URL('../../../source/daemon/main.js', import.meta.url));
 
-/** What the daemon itself holds: open files, threads, timers and processes. */
+/** Resources of the daemon: open files, threads, timers and processes. */
 const heldBy = async (pid: number) => {
 	const file = path.join(world.directory, String(pid));
 	await rm(file, {force: true});
@@ -28,13 +28,13 @@ const heldBy = async (pid: number) => {
 
 const test = process.env.HOLM_SOAK_ROUNDS ? world.test : world.longTest;
 
-test(`${rounds} containers that are created, started, entered, stopped and removed leave nothing`, async t => {
+test(`creating, starting, entering, stopping and removing ${rounds} containers leaks nothing`, async t => {
 	const limitMs = 60_000 + rounds * 10_000;
 	t.timeout(limitMs);
 	const {engine} = world;
 	await world.holm('system', 'stop');
 	const counter = new URL('count-resources.js', import.meta.url);
-	// The daemon that a command starts has none of the command's environment.
+	// A daemon started by a command does not inherit its environment.
 	world.start('flock', ['--nonblock', '--no-fork', path.join(world.root, 'daemon.lock'), process.execPath, `--import=${counter.href}`, daemon, world.root], {
 		environment: {HOLM_TEST_COUNTS: world.directory}, limitMs,
 	});
@@ -53,7 +53,7 @@ test(`${rounds} containers that are created, started, entered, stopped and remov
 		await engine.removeContainer(id, {force: true, volumes: true});
 	};
 
-	// The first ones bring what stays: the image's disk, workers, a pool of connections.
+	// The first containers create what stays: the image's disk, workers, a connection pool.
 	await live(0);
 	await live(4);
 	const {pid} = JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')) as {readonly pid: number};

@@ -10,7 +10,7 @@ import type {Machine} from '../../../source/host/machines/running-machine.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {configuration, container} from '../../api/helpers/resources.js';
 
-/** A container that runs, whose guest lets no command in. */
+/** A running container whose guest accepts no commands. */
 const openSession = async (t: ExecutionContext, ended: Promise<never> | Promise<void>) => {
 	const root = await mkdtemp(path.join(tmpdir(), 'holm-streams-'));
 	t.teardown(async () => rm(root, {recursive: true}));
@@ -41,7 +41,7 @@ const openSession = async (t: ExecutionContext, ended: Promise<never> | Promise<
 	return {session, entry, lines};
 };
 
-test('input that does not reach a process ends the session with the reason', async t => {
+test('input that cannot reach a process ends the session with the reason', async t => {
 	const {session, lines} = await openSession(t, new Promise<never>(() => {}));
 	session.stdin.end('hello\n');
 	const error = await t.throwsAsync(text(session.stdout));
@@ -50,7 +50,7 @@ test('input that does not reach a process ends the session with the reason', asy
 	session.close();
 });
 
-test('input for a process that has just gone is dropped, and the rest of its output comes', async t => {
+test('input for a process that has just ended is dropped, and its remaining output arrives', async t => {
 	const {session, entry, lines} = await openSession(t, Promise.resolve());
 	session.stdin.end('hello\n');
 	await new Promise(resolve => {

@@ -15,12 +15,12 @@ import {configuration, container} from '../../api/helpers/resources.js';
 
 type FakeMachine = Machine & {
 	readonly signals: readonly number[];
-	/** Ends it as a guest or the host does. */
+	/** Ends the VM as its guest does. */
 	readonly end: (exitCode: number) => void;
 	readonly die: () => void;
 };
 
-/** A machine without a guest. It ends by SIGKILL, and by SIGTERM unless it is deaf. */
+/** A VM without a guest. It ends on SIGKILL, and on SIGTERM unless `isDeaf`. */
 const createMachine = ({isDeaf = false} = {}): FakeMachine => {
 	const {promise: ended, resolve} = Promise.withResolvers<MachineEnd>();
 	const signals: number[] = [];
@@ -57,12 +57,12 @@ const createMachine = ({isDeaf = false} = {}): FakeMachine => {
 
 type Given = {
 	readonly configuration?: Partial<ContainerConfiguration>;
-	/** Boots of one container, one after another; the last one goes on. */
+	/** One boot for each start of the container; the last one repeats. */
 	readonly boots?: ReadonlyArray<(signal: AbortSignal) => Promise<Machine>>;
 	readonly options?: Partial<SupervisorOptions>;
 };
 
-/** A supervisor over machines that do not exist, and one container. */
+/** A supervisor with fake VMs and one container. */
 const open = async (t: ExecutionContext, {configuration: given = {}, boots, options}: Given = {}) => {
 	const root = await mkdtemp(path.join(tmpdir(), 'holm-supervisor-'));
 	t.teardown(async () => rm(root, {recursive: true}));
@@ -145,12 +145,12 @@ const open = async (t: ExecutionContext, {configuration: given = {}, boots, opti
 		state: () => entry.container.status.state,
 		start: async () => entry.queue(async () => supervisor.start(entry)),
 		stop: async (seconds?: number) => entry.queue(async () => supervisor.stop(entry, {timeoutSeconds: seconds})),
-		/** What is on the disk of it. */
+		/** The stored record. */
 		async record() {
 			const {value} = JSON.parse(await readFile(paths.container(id).record, 'utf8')) as {readonly value: {readonly container: {readonly status: {readonly state: string}}; readonly isStoppedByUser: boolean}};
 			return value;
 		},
-		/** Waits until it is in such a state: it is told of each start and each end. */
+		/** Waits for a state; checks it after each start and each end. */
 		async until(isWanted: () => boolean) {
 			while (!isWanted()) {
 				await entry.changed.wait(AbortSignal.timeout(20));
@@ -182,11 +182,11 @@ test('a start that fails leaves nothing and says why', async t => {
 	t.is(state(), 'created');
 	t.is(phaseOf(entry), 'resting');
 	t.deepEqual(done, ['plug', 'disconnect', 'keep console', 'remove machine']);
-	t.true(signal.aborted, 'who waits for its end is told');
+	t.true(signal.aborted, 'waiting for the end resolves');
 	t.is((await record()).container.status.state, 'created');
 });
 
-test('what cannot be removed of a machine is logged, and the rest is removed', async t => {
+test('cleaning up continues after an error, which is logged', async t => {
 	const {start, machines, done, log, until, state} = await open(t, {options: {
 		async keepConsole() {
 			throw new Error('EIO');
@@ -199,7 +199,7 @@ test('what cannot be removed of a machine is logged, and the rest is removed', a
 	t.deepEqual(log, ['web: EIO']);
 });
 
-test('a port in use is found before anything is made', async t => {
+test('a port in use fails the start before anything is created', async t => {
 	const {start, done, machines} = await open(t, {options: {networking: {
 		async publishPorts() {
 			throw new HolmError('conflict', 'port 80 is in use');
@@ -212,7 +212,7 @@ test('a port in use is found before anything is made', async t => {
 });
 
 for (const [title, phase] of [['while it runs', 'running'], ['while it is paused', 'paused']] as const) {
-	test(`a machine that dies ${title}`, async t => {
+	test(`a VM that dies ${title}`, async t => {
 		const {start, machines, entry, state, actions, until} = await open(t);
 		await start();
 		if (phase === 'paused') {
@@ -228,7 +228,7 @@ for (const [title, phase] of [['while it runs', 'running'], ['while it is paused
 	});
 }
 
-test('a machine that dies while it is stopped', async t => {
+test('a VM that dies while it is being stopped', async t => {
 	const {start, stop, machines, entry, until} = await open(t, {boots: [async () => createMachine({isDeaf: true})]});
 	await start();
 	const stopping = stop(-1);
@@ -238,7 +238,7 @@ test('a machine that dies while it is stopped', async t => {
 	t.like(entry.container.status, {state: 'exited', exitCode: 137});
 });
 
-test('a stop: the signal, and SIGKILL when its time is over', async t => {
+test('a stop sends the signal, and SIGKILL after the timeout', async t => {
 	const {start, stop, machines, entry, record} = await open(t, {boots: [async () => createMachine({isDeaf: true})]});
 	await start();
 	await stop(0.01);
@@ -248,7 +248,7 @@ test('a stop: the signal, and SIGKILL when its time is over', async t => {
 	await t.throwsAsync(stop, {message: 'container web does not run', code: 'not-modified'});
 });
 
-test('a policy starts it again, with a longer pause each time, until somebody stops it', async t => {
+test('a policy restarts it, with longer delays, until it is stopped', async t => {
 	const {start, stop, machines, entry, state, until, actions} = await open(t, {configuration: {restartPolicy: always}});
 	await start();
 	machines[0]!.end(0);
@@ -264,7 +264,7 @@ test('a policy starts it again, with a longer pause each time, until somebody st
 	t.deepEqual(actions(), ['start', 'die', 'start', 'die']);
 });
 
-test('a stop that comes while the machine is being removed is the end of restarting', async t => {
+test('a stop while the VM is being removed ends the restarting', async t => {
 	const {promise: removal, resolve: remove} = Promise.withResolvers<void>();
 	const {start, stop, machines, entry, until} = await open(t, {
 		configuration: {restartPolicy: always},
@@ -280,7 +280,7 @@ test('a stop that comes while the machine is being removed is the end of restart
 	t.is(phaseOf(entry), 'resting');
 });
 
-test('on-failure counts', async t => {
+test('on-failure counts restarts', async t => {
 	const {start, machines, entry, state, until} = await open(t, {configuration: {restartPolicy: {name: 'on-failure', maximumRetryCount: 1}}});
 	await start();
 	machines[0]!.end(3);
@@ -291,7 +291,7 @@ test('on-failure counts', async t => {
 	t.is(entry.container.restartCount, 1);
 });
 
-test('a restart that fails is the end of restarting', async t => {
+test('a failed restart is the last one', async t => {
 	const {start, machines, entry, log, until} = await open(t, {configuration: {restartPolicy: always}, boots: [
 		async () => createMachine(),
 		async () => {
@@ -305,14 +305,14 @@ test('a restart that fails is the end of restarting', async t => {
 	t.like(entry.container.status, {state: 'exited', exitCode: 128, reason: 'no memory'});
 });
 
-/** A boot that goes on until it is given up. */
+/** A boot that takes until it is aborted. */
 const endless = async (signal: AbortSignal) => new Promise<Machine>((_resolve, reject) => {
 	signal.addEventListener('abort', () => {
 		reject(signal.reason as Error);
 	}, {once: true});
 });
 
-test('a start that is killed, stopped, removed or overtaken by the engine\'s end', async t => {
+test('kill, stop and the engine\'s end abort a start', async t => {
 	for (const how of ['kill', 'stop', 'close'] as const) {
 		const {supervisor, start, entry, done, state, until} = await open(t, {boots: [endless]});
 		const starting = start();
@@ -332,7 +332,7 @@ test('a start that is killed, stopped, removed or overtaken by the engine\'s end
 	}
 });
 
-test('one that is being removed, and an engine that ends, start nothing', async t => {
+test('nothing starts during a removal or after the engine\'s end', async t => {
 	const {supervisor, start, entry, machines} = await open(t);
 	entry.isBeingRemoved = true;
 	await t.throwsAsync(start, {message: 'container web cannot be started: it is being removed'});
@@ -342,7 +342,7 @@ test('one that is being removed, and an engine that ends, start nothing', async 
 	t.deepEqual(machines, []);
 });
 
-test('one that removes itself does so at its end, and when its start fails', async t => {
+test('autoRemove removes a container at its end, and if its start fails', async t => {
 	const {start, machines, entry} = await open(t, {configuration: {autoRemove: true}});
 	await start();
 	machines[0]!.end(0);
@@ -355,7 +355,7 @@ test('one that removes itself does so at its end, and when its start fails', asy
 	await failing.entry.removed.promise;
 });
 
-test('a machine that an earlier engine started is adopted, and one that ended meanwhile is concluded', async t => {
+test('the VM of an earlier engine is taken over; if it has ended, its end is handled', async t => {
 	const {supervisor, entry, state, until, actions} = await open(t, {configuration: {restartPolicy: always}});
 	const machine = createMachine();
 	entry.container = {...entry.container, status: {state: 'running', pid: 42, startedAt: Date.now()}};
@@ -374,7 +374,7 @@ test('a machine that an earlier engine started is adopted, and one that ended me
 	t.deepEqual(actions(), ['die']);
 });
 
-test('a policy that is changed while it waits gives up a restart that it no longer wants', async t => {
+test('changing the policy cancels a pending restart', async t => {
 	const {supervisor, start, machines, entry, state, until} = await open(t, {configuration: {restartPolicy: always}});
 	await start();
 	machines[0]!.end(5);

@@ -6,7 +6,7 @@ type Guest = {readonly name: string; readonly answer: () => Promise<number>};
 
 const namesIn = (readings: ReadonlyArray<readonly [Guest, number]>) => readings.map(([{name}, value]) => `${name} ${value}`).toSorted();
 
-test('one that never answers is left out, and is asked once', async t => {
+test('a source that never answers is left out and asked once', async t => {
 	let asked = 0;
 	const silent: Guest = {
 		name: 'silent',
@@ -22,7 +22,7 @@ test('one that never answers is left out, and is asked once', async t => {
 	t.is(asked, 1);
 });
 
-test('what fails is left out, and is asked again', async t => {
+test('a source that fails is left out and asked again', async t => {
 	let asked = 0;
 	const failing: Guest = {
 		name: 'failing',
@@ -40,7 +40,7 @@ test('what fails is left out, and is asked again', async t => {
 	t.deepEqual(namesIn(await read([failing])), ['failing 2']);
 });
 
-test('what is late is read again once it has answered', async t => {
+test('a late source is read again once it has answered', async t => {
 	const {promise, resolve} = Promise.withResolvers<number>();
 	const late: Guest = {name: 'late', answer: async () => promise};
 	const read = createTimedReads(async ({answer}: Guest) => answer(), 20);

@@ -7,21 +7,21 @@ import {ownedProcesses} from '../../../source/host/machines/strays.js';
 import {run} from '../../../source/host/run.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 
-/** What an engine has on the host, for comparison before and after something. */
+/** What an engine has on the host; compared before and after a test. */
 export type Traces = {
 	readonly containers: readonly string[];
 	readonly networks: readonly string[];
 	readonly volumes: readonly string[];
 	readonly machines: readonly string[];
-	/** Working containers of builds and of reads. */
+	/** Buildah's working containers. */
 	readonly builds: readonly string[];
 	/** Scratch files of builds, loads and saves. */
 	readonly scratch: readonly string[];
 	/** Devices in the engine's network namespace. */
 	readonly devices: readonly string[];
-	/** Where something is mounted below the engine's directory. */
+	/** Mount points below the engine's directory. */
 	readonly mounts: readonly string[];
-	/** Programs that were started with the engine's directory among their arguments, and their numbers. */
+	/** Names and pids of programs with the engine's directory in their arguments. */
 	readonly processes: readonly string[];
 	readonly listeners: readonly string[];
 };
@@ -46,7 +46,7 @@ const mountsBelow = async (directory: string): Promise<readonly string[]> => {
 
 type Process = {readonly pid: number; readonly words: readonly string[]};
 
-/** Processes that have a text among their arguments. */
+/** Processes with a text in their arguments. */
 export const processesWith = async (text: string): Promise<readonly Process[]> => {
 	const names = await readdir('/proc');
 	const processes = await Promise.all(names.filter(name => /^\d+$/v.test(name)).map(async name => {
@@ -69,7 +69,7 @@ const devicesIn = async (namespace: string): Promise<readonly string[]> => {
 	}
 };
 
-/** Sockets that a process listens on, or for UDP is bound to. */
+/** Listening TCP sockets and bound UDP sockets of processes. */
 const listenersOf = async (pids: ReadonlySet<number>): Promise<readonly string[]> => {
 	const {stdout} = await run('ss', ['--no-header', '--listening', '--numeric', '--tcp', '--udp', '--processes']);
 	return stdout.split('\n')
@@ -116,10 +116,10 @@ export const tracesOf = async (root: string): Promise<Traces> => {
 	};
 };
 
-/** Of one engine: the directory that everything of it is in, and a process that may know of it. */
+/** The directory of everything that belongs to one engine, and a process to ignore. */
 type Own = {readonly directory: string; readonly except: number};
 
-/** Ends by force what an engine has left that could not end itself. */
+/** Kills what an engine has left. */
 export const removeRemains = async (root: string, {directory, except}: Own): Promise<void> => {
 	for (const {pid} of await processesWith(`${directory}/`)) {
 		if (pid !== except) {
@@ -130,7 +130,7 @@ export const removeRemains = async (root: string, {directory, except}: Own): Pro
 	await closeNamespace(root);
 };
 
-/** What is left on the host of an engine that was told to end everything. */
+/** What is left on the host after `system stop --all`. */
 export const remainsOf = async (root: string, {directory, except}: Own): Promise<readonly string[]> => {
 	const namespace = namespaceOf(root);
 	const [{stdout: namespaces}, {stdout: links}, {stdout: tables}, {stdout: rules}, mounts, processes, owned] = await Promise.all([

@@ -6,12 +6,12 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 
-/** The programs that an engine starts for itself. */
+/** Programs that an engine starts. */
 const programs = [
 	'buildah', 'busybox', 'cat', 'chmod', 'cp', 'crun', 'debugfs', 'du', 'flock', 'ip', 'iptables', 'ldd', 'mke2fs', 'mount', 'nft', 'nsenter', 'qemu-img', 'qemu-system-x86_64', 'rm', 'setpriv', 'stat', 'umount', 'unshare', 'xargs', 'xz',
 ];
 
-/** A directory of programs under the names of the host's, each of which notes that it was run and fails. */
+/** A directory of programs with the names of the host's; each records that it ran, and fails. */
 export const setTraps = async (parent: string) => {
 	const directory = path.join(parent, 'traps');
 	const notes = path.join(parent, 'sprung');
@@ -25,7 +25,7 @@ export const setTraps = async (parent: string) => {
 
 	return {
 		directory,
-		/** Names of those that were run. */
+		/** Names of the programs that ran. */
 		async sprung(): Promise<readonly string[]> {
 			const text = await readFile(notes, 'utf8');
 			return text.split('\n').filter(Boolean);

@@ -62,22 +62,22 @@ test('rules: a bridge for each network, a tap for each attachment', t => {
 
 test('names: those of a network\'s own containers, and none on the default network', t => {
 	t.deepEqual(membersOf(net, [web, plain]), [{containerId: web.id, address: '10.0.3.11', names: ['web', 'aaaaaaaaaaaa', 'www', 'shop']}]);
-	t.deepEqual(membersOf(inner, [web])[0]?.names, ['web', 'aaaaaaaaaaaa', 'www'], 'an alias is of one network');
+	t.deepEqual(membersOf(inner, [web])[0]?.names, ['web', 'aaaaaaaaaaaa', 'www'], 'an alias belongs to one network');
 	t.deepEqual(membersOf(bridge, [plain]), []);
 	const {zones, upstreams} = nameServerTableFor(link, [...networks.values()], [web, plain], ['192.0.2.1']);
 	t.deepEqual(upstreams, ['192.0.2.1']);
 	t.deepEqual(zones.map(({address, forward}) => [address, forward]), [['10.0.1.1', true], ['10.0.2.1', false], ['10.0.3.1', true]]);
-	t.deepEqual(zones.map(({views}) => views), [{}, {'10.0.2.10': ['net']}, {'10.0.3.11': ['inner']}], 'who is on two networks hears the names of both');
+	t.deepEqual(zones.map(({views}) => views), [{}, {'10.0.2.10': ['net']}, {'10.0.3.11': ['inner']}], 'a container on two networks resolves the names of both');
 	t.true(zones.every(({records}) => records.some(({name, value}) => name === 'host.container.internal' && value === '198.18.0.1')));
 });
 
-test('devices: in the order of the networks, the first way out has the gateway', t => {
-	t.is(wayOut(web.attachments, networks)?.network, 'net', 'an internal one is no way out');
+test('devices: in the order of the networks; the first one that is not internal has the gateway', t => {
+	t.is(wayOut(web.attachments, networks)?.network, 'net', 'an internal network is no default route');
 	t.is(wayOut([web.attachments[0]!], networks), undefined);
 	t.deepEqual(devicesFor(web.attachments, networks).map(({name, gateway}) => [name, gateway]), [['eth0', undefined], ['eth1', '10.0.3.1']]);
 });
 
-test('ports: those asked for, exposed ones on demand, and to the first network', t => {
+test('ports: requested ones, exposed ones with publishAll, to the first network', t => {
 	const asked = {hostAddress: '127.0.0.1', hostPort: 8080, containerPort: 80, protocol: 'tcp'} as const;
 	const published = configuration({image: 'box', ports: [asked]});
 	t.deepEqual(wantedPorts({configuration: published, exposedPorts: ['80/tcp', '53/udp']}), [asked]);

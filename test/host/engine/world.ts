@@ -36,40 +36,40 @@ const cli = fileURLToPath(new URL('../../../cli.js', import.meta.url));
 type Size = {readonly rows: number; readonly columns: number};
 
 export type World = {
-	/** Of the test file's own, short enough for sockets. */
+	/** Directory of the test file, short enough for sockets. */
 	readonly directory: string;
-	/** Of the engine. */
+	/** Root of the engine. */
 	readonly root: string;
 	/** The engine, over its socket. */
 	readonly engine: Engine;
-	/** Starts any program, which ends with the engine at the latest. */
+	/** Starts any program; it is killed with the engine at the latest. */
 	readonly start: (program: string, arguments_: readonly string[], options?: LaunchOptions) => Running;
-	/** Starts a `holm` command, through other programs if wanted. */
+	/** Starts a `holm` command, optionally through other programs. */
 	readonly launch: (arguments_: readonly string[], options?: LaunchOptions & {readonly through?: readonly string[]}) => Running;
-	/** A `holm` command to its end. */
+	/** Runs a `holm` command to its end. */
 	readonly run: (...parameters: Parameters<World['launch']>) => Promise<Result>;
-	/** A `holm` command that must succeed: what it prints, without the last line feed. */
+	/** Runs a `holm` command that must succeed; resolves with its output without the last line feed. */
 	readonly holm: (...arguments_: readonly string[]) => Promise<string>;
-	/** A `holm` command in a pseudo-terminal. */
+	/** Starts a `holm` command in a pseudo-terminal. */
 	readonly terminal: (arguments_: readonly string[], size?: Size) => Running & {readonly resize: (size: Size) => Promise<void>};
-	/** Everything of the engine that is there at this moment. */
+	/** What the engine has on the host now. */
 	readonly traces: () => Promise<Traces>;
-	/** What is left on the host of an engine that was told to end everything. */
+	/** What is left on the host after `system stop --all`. */
 	readonly remains: () => Promise<readonly string[]>;
-	/** Asks until the answer is one that is wanted; throws after `limitMs`, default one minute. */
+	/** Polls until `isWanted`; throws after `limitMs`, default one minute. */
 	readonly until: <Answer>(ask: () => Promise<Answer> | Answer, isWanted: (answer: Answer) => boolean, limitMs?: number) => Promise<Answer>;
-	/** A serial test, skipped with the reason in its title where no machine can be booted, or for a reason of its own. */
+	/** A serial test; skipped, with the reason in its title, if no VM can be booted here or if `reason` is given. */
 	readonly test: (title: string, implementation: Implementation<[]>, reason?: string) => void;
-	/** A serial test that takes minutes; skipped, with that in its title, unless `npm run test:long` asks for it. */
+	/** A serial test that takes minutes; skipped unless run by `npm run test:long`. */
 	readonly longTest: (title: string, implementation: Implementation<[]>) => void;
 };
 
 export type WorldOptions = {
-	/** Gives the engine a disk of its own of this size. */
+	/** Size of a separate disk for the engine. */
 	readonly diskBytes?: number;
-	/** Has the engine see a host where every mount is shared, as it is where systemd runs. */
+	/** Makes all mounts shared for the engine, as on hosts with systemd. */
 	readonly sharesMounts?: boolean;
-	/** Programs of the host that the image `box` has too. */
+	/** Further programs of the host for the image `box`. */
 	readonly programs?: readonly string[];
 };
 
@@ -83,19 +83,19 @@ const findObstacle = async (): Promise<string | undefined> => {
 	return missing.length > 0 ? `needs ${missing.join(', ')}: holm setup installs them` : undefined;
 };
 
-/** Why no machine can be booted here; undefined when one can. */
+/** Why no VM can be booted here; undefined if one can. */
 export const obstacle = await findObstacle();
 
 const quote = (word: string) => `'${word.replaceAll('\'', String.raw`'\''`)}'`;
 
-/** Ends everything of the engine even when this process is killed: it waits for the end of its standard input, which this process holds. */
+/** Stops everything of the engine even if this process is killed: it waits for the end of its standard input, which this process holds open. */
 const startJanitor = (directory: string, root: string) => {
 	const script = 'cat; [ -d "$2" ] || exit 0; "$0" "$1" --root "$2" system stop --all --force; umount -l "$2" 2>/dev/null; rm -rf "$3"';
 	const janitor = spawn('sh', ['-c', script, process.execPath, cli, root, directory], {
 		cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'],
 	});
 	janitor.unref();
-	// The pipe alone would keep this process, too.
+	// The pipe would keep this process alive, too.
 	(janitor.stdin as unknown as {unref: () => void}).unref();
 	return janitor;
 };
@@ -115,10 +115,10 @@ const until: World['until'] = async (ask, isWanted, limitMs = 60_000) => {
 	}
 };
 
-/** An engine of its own, in which no image is yet. */
+/** Opens an engine without images. */
 export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> = {}) => {
 	const directory = await mkdtemp('/tmp/hw-');
-	// Machines run as users of their own.
+	// Each VM runs as its own user.
 	await chmod(directory, 0o755);
 	const root = path.join(directory, 'e');
 	const janitor = startJanitor(directory, root);
@@ -174,7 +174,7 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 		until,
 		traces: async () => tracesOf(root),
 		remains: async () => remainsOf(root, {directory, except: janitor.pid!}),
-		/** Ends the engine, and resolves with what is left of it. */
+		/** Stops the engine and resolves with what is left of it. */
 		async close() {
 			launcher.killAll();
 			const {status, stderr} = await run(['system', 'stop', '--all', '--force']);
@@ -198,7 +198,7 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 };
 
 /**
-An engine for the tests of one file, with the image `box`, which has busybox. It is taken away after them, and a last test says when something of it is left on the host.
+An engine for the tests of one file, with the image `box`, which has busybox. It is removed after them, and a last test fails if anything of it is left on the host.
 */
 export const openWorld = (options: WorldOptions = {}): World => {
 	const serial: World['test'] = (title, implementation, reason = obstacle) => {
@@ -217,7 +217,7 @@ export const openWorld = (options: WorldOptions = {}): World => {
 		}
 	};
 
-	// What is in it comes before the first test does.
+	// Filled before the first test.
 	const world: Partial<Awaited<ReturnType<typeof createWorld>>> & Pick<World, 'test' | 'longTest'> = {test: serial, longTest: long};
 	if (obstacle === undefined) {
 		/* eslint-disable ava/hooks-order -- the linter takes the function above for a test */
@@ -225,7 +225,7 @@ export const openWorld = (options: WorldOptions = {}): World => {
 			t.timeout(180_000);
 			Object.assign(world, await createWorld(options));
 			if (options.sharesMounts) {
-				// What starts the engine gives it the mounts that it sees itself.
+				// The engine inherits the mounts of the command that starts it.
 				await world.run!(['ps'], {through: ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', 'mount --make-rshared / && exec "$@"', 'sh']});
 			}
 

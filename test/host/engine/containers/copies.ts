@@ -37,7 +37,7 @@ const makeTree = async (root: string) => {
 	await utimes(path.join(root, 'plain'), 1_600_000_000, 1_600_000_000);
 };
 
-/** What a tree is: a line for each path, with type, mode and content. */
+/** Describes a tree: a line for each path, with type, mode and content. */
 const describeTree = async (root: string): Promise<readonly string[]> => {
 	const names = await readdir(root, {recursive: true});
 	return Promise.all(names.toSorted().map(async name => {
@@ -52,11 +52,11 @@ const describeTree = async (root: string): Promise<readonly string[]> => {
 	}));
 };
 
-/** `cp`, in both directions, into containers that run and that do not. */
+/** `cp`, in both directions, with running and stopped containers. */
 export const copyTests = (world: World): void => {
 	const at = (name: string) => path.join(world.directory, name);
 
-	world.test('cp: a tree goes into a running and a stopped container and comes back as it was', async t => {
+	world.test('cp: a tree copied into a running and a stopped container comes back unchanged', async t => {
 		await makeTree(at('tree'));
 		const tree = await describeTree(at('tree'));
 		t.true(tree.length > 12);
@@ -75,7 +75,7 @@ export const copyTests = (world: World): void => {
 		t.is(await world.holm('start', '-a', 'down'), 'ran\nfrom the image\n640\n2');
 	});
 
-	world.test('cp: places, as Docker has them', async t => {
+	world.test('cp: source and target paths, as in Docker', async t => {
 		await writeFile(at('note'), 'a note\n');
 		await world.holm('cp', at('note'), 'up:/tmp/renamed');
 		t.is(await world.holm('exec', 'up', 'cat', '/tmp/renamed'), 'a note');
@@ -96,7 +96,7 @@ export const copyTests = (world: World): void => {
 		t.is(await readFile(at('again'), 'utf8'), 'from the image\n');
 	});
 
-	world.test('cp: what cannot be copied is said in one line', async t => {
+	world.test('cp: an error is one line', async t => {
 		for (const [source, target, reason] of [
 			['up:/no/such/file', at('x'), /could not find the file.*no\/such\/file.*up/iv],
 			['down:/no/such/file', at('x'), /could not find the file.*no\/such\/file.*down/iv],
@@ -112,12 +112,12 @@ export const copyTests = (world: World): void => {
 			t.regex(stderr, reason);
 		}
 
-		// The machine of the one that does not run rests before it ends, the one that runs goes on.
+		// The helper machine ends after a delay; the running container stays.
 		const {machines} = await world.until(async () => world.traces(), traces => traces.machines.length <= 1);
 		t.is(machines.length, 1);
 	});
 
-	world.test('cp: links in a container lead nowhere on the host', async t => {
+	world.test('cp: links in a container cannot reach the host', async t => {
 		await world.holm('exec', 'up', 'sh', '-c', 'ln -s /etc/hostname /tmp/link; ln -s ../../../../../../etc /tmp/out; ln -s /proc/1/root /tmp/self');
 		await writeFile(at('planted'), 'planted\n');
 		await world.holm('cp', at('planted'), 'up:/tmp/out/planted');
@@ -127,7 +127,7 @@ export const copyTests = (world: World): void => {
 		t.is(await readlink(at('copied-link')), '/etc/hostname');
 	});
 
-	world.test('cp: volumes of a container that does not run', async t => {
+	world.test('cp: volumes of a stopped container', async t => {
 		await mkdir(at('shared'));
 		await world.holm('create', '--name', 'mounted', '-v', 'kept:/kept', '-v', `${at('shared')}:/shared`, 'box', 'cat', '/kept/note', '/shared/note');
 		await world.holm('cp', at('note'), 'mounted:/kept/note');

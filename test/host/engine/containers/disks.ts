@@ -3,14 +3,14 @@ import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {World} from '../world.js';
 
-/** `diff` and `export`: what only a real disk has. */
+/** `diff` and `export` of a real disk. */
 export const diskTests = (world: World): void => {
 	const at = (name: string) => path.join(world.directory, name);
 
-	world.test('diff: changes that leave size and time as they were, links, names of any bytes', async t => {
+	world.test('diff: changes that keep size and time, links, binary names', async t => {
 		await world.holm('run', '-d', '--name', 'disk', 'box', 'sleep', '1000');
 		await world.holm('exec', 'disk', 'sh', '-c', [
-			// As long as before, with the time of before.
+			// The same size and modification time as before.
 			'cp -p /data/seed/first /tmp/reference; sed -i "s/from/mrof/" /data/seed/first; touch -r /tmp/reference /data/seed/first; rm /tmp/reference',
 			'ln /not-executable /linked; rm /linked',
 			'mkdir /special; mknod /special/null c 1 3; mkfifo /special/pipe; ln /bin/busybox /special/box; chown 7:8 /special/pipe; chmod 4711 /special/null',
@@ -55,7 +55,7 @@ export const diskTests = (world: World): void => {
 		await world.holm('rm', '-f', 'disk');
 	});
 
-	world.test('export: not onto a terminal, and a file that is there stays when it breaks off', async t => {
+	world.test('export: not to a terminal, and an interrupted export keeps an existing file', async t => {
 		const terminal = world.terminal(['export', 'nobody']);
 		t.regex((await terminal.ended).stdout, /an archive is not for a terminal \(name a file with -o/v);
 		await writeFile(at('kept.tar'), 'kept');

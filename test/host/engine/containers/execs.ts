@@ -36,7 +36,7 @@ export const execTests = (world: World): void => {
 		t.regex(await world.holm('top', 'site'), /sleep 602/v);
 	});
 
-	world.test('exec: what cannot be run is told apart, in the exit code and in one line', async t => {
+	world.test('exec: a command that cannot run, with its exit code and one line', async t => {
 		for (const [command, status, reason] of [
 			[['no-such-program'], 127, /^.*no-such-program.*not found.*\n$/v],
 			[['/nowhere/at-all'], 127, /^.*no such file or directory.*\n$/iv],
@@ -58,7 +58,7 @@ export const execTests = (world: World): void => {
 		t.regex((await world.run(['exec', 'site', 'true'])).stderr, /^Error: .*site.*\n$/v);
 	});
 
-	world.test('exec: an account file that cannot be read to its end keeps nobody, nor do clients that were cut off', async t => {
+	world.test('exec: an account file that blocks its reader blocks no exec, nor do clients that were cut off', async t => {
 		await world.holm('run', '-d', '--name', 'crowded', 'box', 'sh', '-c', 'rm -f /etc/passwd; mkfifo /etc/passwd; sleep 600');
 		await world.until(async () => world.run(['exec', '-e', 'HOME=/', 'crowded', 'test', '-p', '/etc/passwd']), ({status}) => status === 0);
 		t.is(await world.holm('exec', 'crowded', 'sh', '-c', 'echo $HOME'), '/');

@@ -13,7 +13,7 @@ export const lifecycleTests = (world: World): void => {
 		t.deepEqual(await state('first'), {state: 'created'});
 		t.like(await world.run(['start', 'first']), {status: 0, stdout: 'first\n'});
 		t.is((await state(id.slice(0, 12))).state, 'running');
-		t.is((await world.run(['start', 'first'])).status, 0, 'to start what runs is no error');
+		t.is((await world.run(['start', 'first'])).status, 0, 'starting a running container is no error');
 
 		await world.holm('rename', 'first', 'second');
 		t.regex((await world.run(['inspect', 'first'])).stderr, /^Error: .*first.*\n$/v);
@@ -23,7 +23,7 @@ export const lifecycleTests = (world: World): void => {
 		await world.holm('stop', 'second');
 		t.like(await waiting.ended, {status: 0, stdout: '3\n'});
 		t.like(await state('second'), {state: 'exited', exitCode: 3, outOfMemory: false});
-		t.is((await world.run(['stop', 'second'])).status, 0, 'to stop what does not run is no error');
+		t.is((await world.run(['stop', 'second'])).status, 0, 'stopping a stopped container is no error');
 
 		await world.holm('restart', 'second');
 		const before = await state('second');
@@ -37,7 +37,7 @@ export const lifecycleTests = (world: World): void => {
 		t.deepEqual(await world.engine.containers({all: true}), []);
 	});
 
-	world.test('stop: a process that does not listen is killed after the time given', async t => {
+	world.test('stop: a process that ignores the signal is killed after the timeout', async t => {
 		await world.holm('run', '-d', '--name', 'deaf', 'box', 'sleep', '600');
 		await world.holm('stop', '-t', '1', 'deaf');
 		t.like(await state('deaf'), {state: 'exited', exitCode: 137});
@@ -48,7 +48,7 @@ export const lifecycleTests = (world: World): void => {
 		await world.holm('rm', 'deaf');
 	});
 
-	world.test('stop with another signal, and what is on the disk survives', async t => {
+	world.test('stop with another signal; the disk survives', async t => {
 		await world.holm('run', '-d', '--name', 'keeper', 'box', 'sh', '-c', `echo more >>/kept; cat /kept; ${patient}`);
 		await world.until(async () => world.holm('logs', 'keeper'), log => log.includes('ready'));
 		await world.holm('stop', '--signal', 'INT', 'keeper');
@@ -59,7 +59,7 @@ export const lifecycleTests = (world: World): void => {
 		t.deepEqual((await world.traces()).containers, []);
 	});
 
-	world.test('pause and unpause: nothing moves in between', async t => {
+	world.test('pause and unpause: nothing runs in between', async t => {
 		await world.holm('run', '-d', '--name', 'clock', 'box', 'sh', '-c', 'i=0; while :; do echo $i; i=$((i + 1)); sleep 0.05; done');
 		await world.until(async () => world.holm('logs', 'clock'), log => log.includes('3'));
 		await world.holm('pause', 'clock');
@@ -75,7 +75,7 @@ export const lifecycleTests = (world: World): void => {
 		await world.until(async () => world.holm('logs', 'clock'), log => log.length > two.length);
 		const before = Date.now() / 1000;
 		const clock = Number(await world.holm('exec', 'clock', 'date', '+%s'));
-		// It stood for more than two seconds, and tells whole ones.
+		// It was paused for more than two seconds, and prints whole seconds.
 		t.true(clock > before - 1.9 && clock < Date.now() / 1000 + 0.9, `its clock is that of the host again: ${clock} after ${before}`);
 		t.regex((await world.run(['unpause', 'clock'])).stderr, /^Error: .*not paused.*\n$/v);
 		await world.holm('pause', 'clock');
@@ -83,7 +83,7 @@ export const lifecycleTests = (world: World): void => {
 		t.deepEqual(await world.engine.containers({all: true}), [], 'a paused one can be removed');
 	});
 
-	world.test('ps, inspect, port, top, stats and prune tell what is there', async t => {
+	world.test('ps, inspect, port, top, stats and prune', async t => {
 		const id = await world.holm('run', '-d', '--name', 'shown', '-l', 'kind=shown', '-p', '127.0.0.1::80', 'box', 'sh', '-c', 'while :; do sleep 0.01; done');
 		const other = await world.holm('create', '--name', 'idle', 'box');
 		t.is(await world.holm('ps', '-q', '--no-trunc'), id);
@@ -111,14 +111,14 @@ export const lifecycleTests = (world: World): void => {
 			}
 		}
 
-		t.true(readings[1]! > readings[0]!, 'it works all the time');
+		t.true(readings[1]! > readings[0]!, 'it uses CPU all the time');
 
 		t.true((await world.holm('container', 'prune', '-f')).includes(other));
 		t.deepEqual((await world.engine.containers({all: true})).map(({name}) => name), ['shown']);
 		await world.holm('rm', '-f', 'shown');
 	});
 
-	world.test('an end that nobody waits for: --rm takes the container and its anonymous volumes', async t => {
+	world.test('run -d --rm removes the container and its anonymous volumes', async t => {
 		const before = await world.traces();
 		await world.holm('run', '-d', '--rm', '-v', '/var/anonymous', 'box', 'true');
 		await world.until(async () => world.engine.containers({all: true}), ({length}) => length === 0);

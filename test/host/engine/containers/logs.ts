@@ -6,7 +6,7 @@ import {machineFiles} from '../../../../source/host/machines/qemu.js';
 import {pathsOf} from '../../../../source/host/store/paths.js';
 import type {World} from '../world.js';
 
-/** What a container writes, as it is kept. */
+/** Logs of containers. */
 export const logTests = (world: World): void => {
 	const logFiles = async (id: string) => {
 		const {log} = pathsOf(world.root).container(id);
@@ -19,7 +19,7 @@ export const logTests = (world: World): void => {
 		return sizes.filter(size => size > 0);
 	};
 
-	world.test('logs: streams, order, tail, times, long lines, bytes that are no text', async t => {
+	world.test('logs: streams, order, tail, times, long lines, binary data', async t => {
 		const script = String.raw`echo one; echo two >&2; usleep 20000; head -c 100000 /dev/zero | tr '\0' x; echo; printf '\377\300\n'; sleep 1.2; echo five; printf 'no end'`;
 		const id = await world.holm('run', '-d', '--name', 'writer', 'box', 'sh', '-c', script);
 		const following = world.launch(['logs', '-f', 'writer']);
@@ -52,7 +52,7 @@ export const logTests = (world: World): void => {
 		t.false((await world.traces()).containers.includes(id));
 	});
 
-	world.test('logs -f: goes on while the container does, and ends with it', async t => {
+	world.test('logs -f: follows while the container runs, and ends with it', async t => {
 		await world.holm('run', '-d', '--name', 'counter', 'box', 'sh', '-c', 'trap "echo last; exit 0" TERM; i=0; while :; do echo $i; i=$((i + 1)); sleep 0.02; done');
 		const following = world.launch(['logs', '-f', '--tail', '1', 'counter']);
 		await following.shows(/(?:\d{1,6}\n){20}/v);
@@ -68,7 +68,7 @@ export const logTests = (world: World): void => {
 		await world.holm('rm', '-f', 'counter');
 	});
 
-	world.test('logs: bounded on the disk, whatever is written, also while no engine runs', async t => {
+	world.test('logs: bounded on the disk, also while no engine runs', async t => {
 		const id = await world.holm('run', '-d', '--name', 'flood', 'box', 'sh', '-c', 'yes "$(seq -s " " 200)" | head -c 32000000; echo; echo finished');
 		const {log, machine} = pathsOf(world.root).container(id);
 		const {pid} = JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')) as {readonly pid: number};

@@ -1,6 +1,6 @@
 import type {World} from '../world.js';
 
-/** The first process of a container: its streams, its exit status, its signals. */
+/** The first process of a container: streams, exit status, signals. */
 export const processTests = (world: World): void => {
 	world.test('run: output, errors, input and exit code are those of the process', async t => {
 		const both = await world.run(['run', '--rm', 'box', 'sh', '-c', 'echo out; echo err >&2; exit 7']);
@@ -12,7 +12,7 @@ export const processTests = (world: World): void => {
 		t.deepEqual(await world.engine.containers({all: true}), [], 'both are removed');
 	});
 
-	world.test('run: what cannot be run has the exit codes of shells, and stays for a look', async t => {
+	world.test('run: a command that cannot run has the exit code of a shell, and its container stays', async t => {
 		const missing = await world.run(['run', '--name', 'missing', 'box', 'no-such-program']);
 		t.like(missing, {status: 127, stdout: ''});
 		t.regex(missing.stderr, /^Error: .*"no-such-program": executable file not found in \$PATH.*\n$/v);
@@ -20,7 +20,7 @@ export const processTests = (world: World): void => {
 		t.is(text.status, 126);
 		t.regex(text.stderr, /^error: .*permission denied.*\n$/iv);
 		const directory = await world.run(['run', '--rm', '-w', '/etc/passwd', 'box', 'true']);
-		t.is(directory.status, 125, 'a working directory that is a file is none');
+		t.is(directory.status, 125, 'a file is no working directory');
 		t.regex(directory.stderr, /^error: .*not a directory.*\n$/iv);
 		t.deepEqual(await world.engine.containers({all: true}), [], 'a start that fails leaves nothing');
 	});
@@ -65,7 +65,7 @@ export const processTests = (world: World): void => {
 		await world.holm('run', '-d', '-i', '--name', 'listener', 'box', 'sh', '-c', 'while read line; do echo "got $line"; done; exit 4');
 		const watcher = world.launch(['attach', '--no-stdin', 'listener']);
 		const speaker = world.launch(['attach', 'listener'], {open: true});
-		// What is attached when the line is written sees it, so the line is repeated until both do.
+		// Repeats the line until both clients are attached and see it.
 		await world.until(() => {
 			speaker.write('word\n');
 			return watcher.stdout().includes('got word') && speaker.stdout().includes('got word');

@@ -15,7 +15,7 @@ export const terminalTests = (world: World): void => {
 		await session.shows(/\r\nthe size is new\r\n/v);
 		session.write('sleep 600\r');
 		await session.shows(/sleep 600\r\n/v);
-		// The shell must have started it before the key means it.
+		// The key must arrive once the shell has started the command.
 		await world.until(async () => world.holm('top', 'shell'), list => list.includes('sleep 600'));
 		session.write(interrupt);
 		await session.shows(/\^C\r\n[^\n]*# [^\n]*$/v);
@@ -34,7 +34,7 @@ export const terminalTests = (world: World): void => {
 		await world.holm('rm', 'shell');
 	});
 
-	world.test('exec -it is a terminal beside it', async t => {
+	world.test('exec -it has a terminal of its own', async t => {
 		await world.holm('run', '-d', '--name', 'host', 'box', 'sleep', '600');
 		const session = world.terminal(['exec', '-it', 'host', 'sh'], {rows: 30, columns: 99});
 		await session.shows(/# /v);
@@ -43,7 +43,7 @@ export const terminalTests = (world: World): void => {
 		await session.resize({rows: 22, columns: 66});
 		session.write('until [ "$(stty size)" = "22 66" ]; do sleep 0.1; done; echo the size is new\r');
 		await session.shows(/\r\nthe size is new\r\n/v);
-		// What is typed before the shell has let go of the terminal is the shell's.
+		// Input typed before `cat` runs would go to the shell.
 		session.write('echo go; cat\r');
 		await session.shows(/\r\ngo\r\n/v);
 		session.write('said twice\r');
@@ -58,11 +58,11 @@ export const terminalTests = (world: World): void => {
 		await left.shows(/here/v);
 		left.write(detach);
 		t.is((await left.ended).status, 0);
-		t.regex(await world.holm('top', 'host'), /sleep 601/v, 'it goes on');
+		t.regex(await world.holm('top', 'host'), /sleep 601/v, 'it keeps running');
 		await world.holm('rm', '-f', 'host');
 	});
 
-	world.test('exec -it: all that a command wrote before it ended, and the reason of one that cannot run', async t => {
+	world.test('exec -it: the whole output of a command, and the reason if it cannot run', async t => {
 		await world.holm('run', '-d', '--name', 'host', 'box', 'sleep', '600');
 		for (let round = 0; round < 10; round++) {
 			const ended = await world.terminal(['exec', '-it', 'host', 'echo', 'the only word']).ended;
@@ -77,7 +77,7 @@ export const terminalTests = (world: World): void => {
 		await world.holm('rm', '-f', 'host');
 	});
 
-	world.test('-t and -i without a terminal are refused before anything is made', async t => {
+	world.test('-it without a terminal is rejected before anything is created', async t => {
 		const before = await world.traces();
 		const refused = await world.run(['run', '-it', 'box'], {input: ''});
 		t.like(refused, {status: 125, stdout: ''});

@@ -2,7 +2,7 @@ import {readFile, writeFile} from 'node:fs/promises';
 import {pathsOf} from '../../../../source/host/store/paths.js';
 import type {World} from '../world.js';
 
-/** Systemd as the daemon sees it while the host goes down, in a mount namespace of the daemon's own. */
+/** Systemd as the daemon sees it while the host shuts down, in a separate mount namespace. */
 const whileStopping = ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', `set -eu
 mount -t tmpfs holm /run/systemd
 mkdir /run/systemd/system
@@ -14,7 +14,7 @@ exec "$@"`, 'sh'];
 
 const untilTold = 'trap "echo told; exit 3" TERM; echo up; while :; do sleep 1 & wait $!; done';
 
-/** The host goes down and comes up again. */
+/** Shutdowns and boots of the host. */
 export const bootTests = (world: World): void => {
 	const states = async () => {
 		const containers = await world.engine.containers({all: true});
@@ -26,7 +26,7 @@ export const bootTests = (world: World): void => {
 		await world.until(async () => world.holm('logs', name), log => log.includes('up'));
 	};
 
-	world.test('the end of the engine and its containers is told to each, and the next engine starts what its policy wants', async t => {
+	world.test('system stop --all stops each container, and the next engine starts them as their restart policies say', async t => {
 		await Promise.all([run('back', 'unless-stopped'), run('once', 'no')]);
 		t.regex((await world.run(['system', 'stop', '--force'])).stderr, /without --all they go on running/v);
 		t.is(await world.holm('system', 'stop', '--all'), 'The engine and its containers are stopped.');
@@ -47,7 +47,7 @@ export const bootTests = (world: World): void => {
 		await world.holm('rm', '-f', 'back', 'once');
 	});
 
-	world.test('containers are stopped in order when the host goes down, and back after its boot as their policy wants', async t => {
+	world.test('containers are stopped when the host shuts down, and started after its boot as their restart policies say', async t => {
 		for (const [name, policy] of [['ended', 'always'], ['rested', 'unless-stopped']] as const) {
 			await run(name, policy);
 			await world.holm('stop', name);
@@ -65,9 +65,9 @@ export const bootTests = (world: World): void => {
 			t.regex(await world.holm('logs', name), /^up\ntold\n?/v);
 		}
 
-		// It was not the user who stopped it.
+		// The user did not stop it.
 		await world.until(states, ({back}) => back === 'running');
-		t.like(await states(), {ended: 'exited', rested: 'exited', once: 'exited'}, 'that was the engine\'s start, and no boot');
+		t.like(await states(), {ended: 'exited', rested: 'exited', once: 'exited'}, 'a start of the engine is not a boot');
 		t.like((await world.engine.container('once')).status, {exitCode: 3});
 
 		await world.holm('system', 'stop');

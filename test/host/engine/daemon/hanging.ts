@@ -4,12 +4,12 @@ import process from 'node:process';
 import {pathsOf} from '../../../../source/host/store/paths.js';
 import type {World} from '../world.js';
 
-/** The first machine of an engine waits for its template. */
+/** The first VM of an engine waits for its template. */
 const templateLimitMs = 120_000;
 
-/** Starts that never end, and machines that do not answer: whoever made them so, every verb comes to an end. */
+/** Starts that never complete, and VMs that do not answer: every verb still ends. */
 export const hangingTests = (world: World): void => {
-	/** The runtime in the guest reads this file before it starts the process, and so waits for somebody to write to it. */
+	/** An image that blocks the start: the runtime reads this file first, which is a pipe without a writer. */
 	const makeImage = async () => {
 		const context = path.join(world.directory, 'hang');
 		await mkdir(context, {recursive: true});
@@ -17,7 +17,7 @@ export const hangingTests = (world: World): void => {
 		await world.holm('build', '-q', '-t', 'hang', context);
 	};
 
-	/** Resolves once the guest is as far as it comes. */
+	/** Resolves once the guest blocks. */
 	const begin = async (name: string) => {
 		const id = await world.holm('create', '--name', name, 'hang', 'sleep', '600');
 		const start = world.launch(['start', name]);
@@ -31,7 +31,7 @@ export const hangingTests = (world: World): void => {
 		return processes.filter(line => line.startsWith('qemu'));
 	};
 
-	world.test('a start that does not end is ended by every verb that ends something', async t => {
+	world.test('rm -f, stop and kill abort a start that never completes', async t => {
 		await makeImage();
 		for (const [name, ...verb] of [['removed', 'rm', '-f'], ['stopped', 'stop', '-t', '0'], ['killed', 'kill']]) {
 			const start = await begin(name!);
@@ -44,14 +44,14 @@ export const hangingTests = (world: World): void => {
 		t.is((await world.engine.container('stopped')).status.state, 'created');
 		const start = await begin('pruned');
 		t.regex(await world.holm('system', 'prune', '-f'), /stopped|killed|\w{64}/v);
-		t.is((await world.run(['rm', 'pruned'])).status, 1, 'one that is being started is not removed without force');
+		t.is((await world.run(['rm', 'pruned'])).status, 1, 'a container is not removed without force while it starts');
 		t.deepEqual(await world.holm('ps', '-a', '--format', '{{.Names}}'), 'pruned');
 		t.is((await world.run(['kill', '-s', 'TERM', 'pruned'])).status, 1);
 		await world.holm('rm', '-f', 'pruned');
 		await start.ended;
 	});
 
-	world.test('a guest that says nothing more is given up, with the remedy, and the end of all ends starts', async t => {
+	world.test('a silent guest fails the start with the remedy, and system stop --all aborts starts', async t => {
 		await world.holm('system', 'stop');
 		await world.run(['system', 'start'], {environment: {HOLM_START_TIMEOUT: '2'}});
 		await world.holm('create', '--name', 'silent', 'hang', 'sleep', '600');
@@ -68,11 +68,11 @@ export const hangingTests = (world: World): void => {
 		await world.holm('rm', 'silent', 'ended');
 	});
 
-	world.test('a paused container whose QEMU hangs is killed all the same', async t => {
+	world.test('a paused container whose QEMU hangs can be killed', async t => {
 		await world.holm('run', '-d', '--name', 'stuck', 'box', 'sleep', '600');
 		const {status} = await world.engine.container('stuck');
 		const pid = status.state === 'running' ? status.pid : 0;
-		// Nothing is answered any more, not even whether it goes on.
+		// QEMU answers nothing any more, not even a resume.
 		await world.holm('pause', 'stuck');
 		process.kill(pid, 'SIGSTOP');
 		await world.holm('kill', 'stuck');

@@ -7,7 +7,7 @@ import type {World} from '../world.js';
 
 const count = 'i=0; while :; do echo $i; i=$((i + 1)); usleep 50000; done';
 
-/** A daemon that is killed. */
+/** Killing the daemon. */
 export const killingTests = (world: World): void => {
 	const daemonPid = async () => {
 		const {pid} = JSON.parse(await readFile(pathsOf(world.root).daemonPid, 'utf8')) as {readonly pid: number};
@@ -23,7 +23,7 @@ export const killingTests = (world: World): void => {
 
 	const numbers = async (name: string) => (await world.holm('logs', name)).split('\n').map(Number);
 
-	world.test('killed while containers write: they run on, no line is lost or doubled, everything can be used again', async t => {
+	world.test('killed while containers write: they keep running, no line is lost or duplicated, and every verb works again', async t => {
 		await mkdir(path.join(world.directory, 'shared'), {recursive: true});
 		await writeFile(path.join(world.directory, 'shared/index.html'), 'a shared page\n');
 		await world.holm('network', 'create', 'net');
@@ -39,7 +39,7 @@ export const killingTests = (world: World): void => {
 		await following.shows(/\n30\n/v);
 
 		const killed = await killDaemon();
-		t.not((await following.ended).status, 0, 'whoever was listening hears of it');
+		t.not((await following.ended).status, 0, 'a client sees the end of the daemon');
 		t.is(await get(`http://${port}/index.html`), 'a shared page\n', 'published ports do not depend on it');
 		await world.until(async () => readFile(pathsOf(world.root).container(short).log, 'utf8'), log => log.includes('leaving'));
 
@@ -64,7 +64,7 @@ export const killingTests = (world: World): void => {
 		attached.end();
 		await attached.ended;
 
-		// The end that nobody watched.
+		// It ended while no daemon ran.
 		t.like(await world.until(async () => (await world.engine.container('short')).status, ({state}) => state === 'exited'), {exitCode: 21});
 		await world.until(async () => world.holm('logs', 'again'), log => (log.match(/run/gv) ?? []).length >= 2);
 
@@ -83,7 +83,7 @@ export const killingTests = (world: World): void => {
 		t.deepEqual({containers, machines, mounts}, {containers: [], machines: [], mounts: []});
 	});
 
-	world.test('killed in the middle of anything: the next one clears up', async t => {
+	world.test('killed during requests: the next daemon cleans up', async t => {
 		const clean = await world.traces();
 		const commands = [['run', '-d', '--name', 'one', '-v', 'vol:/vol', '-p', '80', 'box', 'sleep', '600'], ['create', '--name', 'two', 'box'], ['network', 'create', 'three']].map(command => world.launch(command));
 		await Promise.race([
@@ -97,7 +97,7 @@ export const killingTests = (world: World): void => {
 		await Promise.all(commands.map(async ({ended}) => ended));
 		await world.holm('ps');
 		const containers = await world.engine.containers({all: true});
-		// Whatever was written down is whole and can be used or removed.
+		// Records are complete, and their containers can be removed.
 		for (const {name, status} of containers) {
 			t.true(['created', 'running', 'exited'].includes(status.state), name);
 			await world.holm('rm', '-f', name);

@@ -10,12 +10,12 @@ import {containerConfiguration, networkConfiguration} from '../../../dashboard/h
 import {createRandom} from '../../random.js';
 import type {World} from '../world.js';
 
-/** HOLM_KILL_ROUNDS sets how often the daemon is killed, HOLM_KILL_SEED begins another sequence. */
+/** HOLM_KILL_ROUNDS sets how often the daemon is killed, HOLM_KILL_SEED selects another sequence. */
 const rounds = Number(process.env.HOLM_KILL_ROUNDS || 5);
 const random = createRandom(Number(process.env.HOLM_KILL_SEED || 1));
 const daemonFile = fileURLToPath(new URL('../../../../source/daemon/main.js', import.meta.url));
 
-/** The latest moment of a kill: what was begun is through by then, unless the host is busy. */
+/** The latest moment of a kill: requests are complete by then, unless the host is busy. */
 const latestKillMs = 4000;
 
 /** Limits on open files at which an engine cannot open, opens and then fails, and works. */
@@ -23,7 +23,7 @@ const limits = [22, 26, 30, 34, 40, 48, 64];
 
 const token = 'nobody may lose this\n';
 
-/** The daemon dies, or cannot open what it wants to. */
+/** A daemon that is killed, or that runs out of file descriptors. */
 export const killsTests = (world: World): void => {
 	const killDaemon = async () => {
 		const {daemonPid} = pathsOf(world.root);
@@ -38,7 +38,7 @@ export const killsTests = (world: World): void => {
 		...containerConfiguration({image: 'box', command: ['sleep', '600'], mounts: [{type: 'volume', source: 'kept', target: '/kept', readOnly: false}]}), name,
 	});
 
-	/** What may be under way when the daemon dies. */
+	/** Requests that may be in progress when the daemon dies. */
 	const activitiesOf = (round: number): Readonly<Record<string, () => Promise<unknown>>> => {
 		const {engine} = world;
 		return {
@@ -48,7 +48,7 @@ export const killsTests = (world: World): void => {
 			},
 			start: async () => engine.startContainer('keeper'),
 			remove: async () => engine.removeContainer('going', {force: true, volumes: true}),
-			// The disk of one that does not run is looked at by a machine of its own.
+			// A stopped container's files are read through a helper machine.
 			look: async () => engine.pathStatus('resting', '/kept'),
 			async network() {
 				const {id} = await engine.createNetwork(networkConfiguration(`net-${round}`));
@@ -84,7 +84,7 @@ export const killsTests = (world: World): void => {
 			});
 			await world.until(async () => isEnded || (await daemonStatus({root: world.root})).running, Boolean, 60_000);
 			if (!isEnded) {
-				// They may fail; what counts is what is there afterwards.
+				// They may fail; only the state afterwards counts.
 				await Promise.allSettled([
 					engine.createContainer(containerWith(`poor-${limit}`)),
 					engine.pruneImages({all: true}),

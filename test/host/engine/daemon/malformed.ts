@@ -11,7 +11,7 @@ const tar = {'Content-Type': 'application/x-tar'};
 
 type Case = readonly [request: string, status: number, body?: string | Uint8Array, headers?: Readonly<Record<string, string>>];
 
-/** `running` is the id of a container that runs. */
+/** `running` is the id of a running container. */
 const casesOf = (running: string): readonly Case[] => [
 	['POST /containers/create', 400, '{"Image": "box"', json],
 	['POST /containers/create', 400, '[]', json],
@@ -64,7 +64,7 @@ const casesOf = (running: string): readonly Case[] => [
 	['GET /v9.99/info', 400],
 ];
 
-/** What is no request, or only the beginning of one. */
+/** Bytes that are no HTTP request, or not a complete one. */
 const fragments: ReadonlyArray<readonly [bytes: string | Uint8Array, answer: RegExp]> = [
 	[Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01]), /^HTTP\/1\.1 400 /v],
 	['\0\0\0\0\r\n\r\n', /^HTTP\/1\.1 400 /v],
@@ -76,7 +76,7 @@ const fragments: ReadonlyArray<readonly [bytes: string | Uint8Array, answer: Reg
 	[`GET /info HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(100_000)}\r\n\r\n`, /^HTTP\/1\.1 431 /v],
 ];
 
-/** Requests that no tool would send. */
+/** Malformed requests. */
 export const malformedTests = (world: World): void => {
 	const paths = () => pathsOf(world.root);
 
@@ -87,7 +87,7 @@ export const malformedTests = (world: World): void => {
 		return socket;
 	};
 
-	world.test('malformed requests are refused, and change nothing', async t => {
+	world.test('malformed requests are rejected, and change nothing', async t => {
 		const running = await world.holm('run', '-d', '--name', 'sound', 'box', 'sleep', '600');
 		const before = await world.traces();
 		const wrong: string[] = [];
@@ -95,8 +95,8 @@ export const malformedTests = (world: World): void => {
 			const [method, path = ''] = request.split(' ', 2);
 			const answer = await ask({socketPath: paths().socket}, path, {method, body, headers});
 			const {message} = (answer.json ?? {}) as {readonly message?: unknown};
-			const isTold = typeof message === 'string' && message.length > 0 && message.length < 1000 && !/\p{Control}/v.test(message);
-			if (answer.status !== status || !isTold) {
+			const hasReason = typeof message === 'string' && message.length > 0 && message.length < 1000 && !/\p{Control}/v.test(message);
+			if (answer.status !== status || !hasReason) {
 				wrong.push(`${request.slice(0, 200)} ${String(body).slice(0, 80)}: ${answer.status}, not ${status}: ${answer.body.toString().slice(0, 300)}`);
 			}
 		}
@@ -118,7 +118,7 @@ export const malformedTests = (world: World): void => {
 		await world.holm('rm', '-f', 'sound');
 	});
 
-	world.test('connections that are begun and left hinder nobody and leave nothing', async t => {
+	world.test('incomplete requests do not block other clients, and leak nothing', async t => {
 		await world.holm('ps');
 		const {pid} = JSON.parse(await readFile(paths().daemonPid, 'utf8')) as {readonly pid: number};
 		const open = async () => (await readdir(`/proc/${pid}/fd`)).length;
@@ -130,7 +130,7 @@ export const malformedTests = (world: World): void => {
 		}
 
 		await world.until(open, count => count >= sockets.length);
-		t.is(await world.holm('network', 'ls', '-q'), 'bridge', 'others are served meanwhile');
+		t.is(await world.holm('network', 'ls', '-q'), 'bridge', 'other clients are served meanwhile');
 		for (const [index, socket] of sockets.entries()) {
 			if (index % 2 === 0) {
 				socket.end();

@@ -23,7 +23,7 @@ export const neighbourTests = (world: World): void => {
 			await other('run', '-d', '--name', 'same', 'box', 'sleep', '600');
 			t.not(await world.holm('ps', '-q'), await other('ps', '-q'));
 			t.is(await world.holm('exec', 'same', 'wget', '-q', '-O', '-', 'http://192.168.64.9/seed/first'), 'from the image');
-			t.not((await run(['exec', 'same', 'timeout', '2', 'wget', '-q', '-O', '-', 'http://192.168.64.9/seed/first'])).status, 0, 'an address of one engine is nothing to the other');
+			t.not((await run(['exec', 'same', 'timeout', '2', 'wget', '-q', '-O', '-', 'http://192.168.64.9/seed/first'])).status, 0, 'the other engine cannot reach the address');
 			await other('volume', 'create', 'only-here');
 			t.is(await world.holm('volume', 'ls', '-q'), '');
 			await other('system', 'stop', '--all', '--force');

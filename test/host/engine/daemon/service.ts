@@ -16,7 +16,7 @@ const project = fileURLToPath(new URL('../../../../../', import.meta.url));
 
 const users = {ada: '4001', eve: '4002'} as const;
 
-/** A host with a network, users, a systemd and a /var/lib/holm of its own, whose other files are this host's. It ends with its standard input. */
+/** A host with its own network, users, systemd and /var/lib/holm; its other files are this host's. It ends with its standard input. */
 const hostScript = `set -eu
 mount -t tmpfs holm /run
 mkdir -p /run/systemd/system /run/etc/upper /run/etc/work
@@ -57,9 +57,9 @@ const findReason = async (): Promise<string | undefined> => {
 const reason = await findReason();
 
 type Host = {
-	/** A command on that host as one of its users, with the groups that this one has at login. */
+	/** Runs a command on that host as a user, with the user's groups at login. */
 	readonly as: (user: keyof typeof users | 'root', ...words: readonly string[]) => Promise<Result>;
-	/** A `holm` command. */
+	/** Runs a `holm` command. */
 	readonly holm: (user: keyof typeof users | 'root', ...arguments_: readonly string[]) => Promise<Result>;
 	readonly close: () => Promise<void>;
 };
@@ -93,7 +93,7 @@ const openHost = async (world: World): Promise<Host> => {
 	};
 };
 
-/** The engine as a service, on a host of its own that has no other engine. */
+/** The engine as a service, on a separate host without another engine. */
 export const serviceTests = (world: World): void => {
 	world.test('a service for the members of a group, from its installation to a reset of the engine', async t => {
 		await world.holm('system', 'start');
@@ -129,7 +129,7 @@ export const serviceTests = (world: World): void => {
 			t.is(await succeeds('ada', 'network', 'ls', '-q'), 'bridge\nhers\n');
 			await fails(/eve is not in the group/v, 'eve', 'ps');
 
-			// Files are read and written as the user who asks.
+			// Client files are read and written as the calling user.
 			const context = path.join(world.directory, 'hers');
 			await mkdir(context);
 			await writeFile(path.join(context, 'Dockerfile'), 'FROM scratch\nCOPY secret /\n');
@@ -147,7 +147,7 @@ export const serviceTests = (world: World): void => {
 			await chown(context, 0, 0);
 			await fails(/permission denied/iv, 'ada', 'save', '-o', path.join(context, 'other.tar'), 'hers');
 
-			// What is stopped is started by root alone.
+			// Only root can start a stopped engine.
 			await fails(/only root can stop/v, 'ada', 'system', 'stop');
 			await succeeds('root', 'system', 'stop');
 			t.regex((await host.holm('ada', 'system', 'status')).stdout, /not running/v);
@@ -156,7 +156,7 @@ export const serviceTests = (world: World): void => {
 			await succeeds('root', 'ps');
 			t.is(await succeeds('ada', 'network', 'ls', '-q'), 'bridge\nhers\n');
 
-			// An engine that cannot open says so to those who wait for it.
+			// If the engine cannot open, waiting clients get the reason.
 			await succeeds('root', 'system', 'stop');
 			await host.as('root', 'chmod', '700', '/var/lib');
 			await fails(/cannot traverse \/var\/lib,.*chmod o\+x \/var\/lib/v, 'root', 'ps');
@@ -169,7 +169,7 @@ export const serviceTests = (world: World): void => {
 			await fails(/only root can start it/v, 'ada', 'ps');
 			t.is(await succeeds('root', 'network', 'ls', '-q'), 'bridge\nhers\n', 'without the service the first command of root starts it');
 			await succeeds('root', 'system', 'install');
-			t.is(await succeeds('ada', 'network', 'ls', '-q'), 'bridge\nhers\n', 'that daemon made way for the service');
+			t.is(await succeeds('ada', 'network', 'ls', '-q'), 'bridge\nhers\n', 'the service replaced that daemon');
 
 			await fails(/there is no terminal to ask on.*--force/v, 'root', 'system', 'reset');
 			const removed = await succeeds('root', 'system', 'reset', '--force');

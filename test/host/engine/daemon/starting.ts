@@ -17,13 +17,13 @@ import {freePort} from '../../../api/helpers/free-port.js';
 import {setTraps} from '../traps.js';
 import type {World} from '../world.js';
 
-/** How the daemon starts and stops. */
+/** Start and stop of the daemon. */
 export const startingTests = (world: World): void => {
 	world.test('the first command starts the daemon, and only one', async t => {
 		await world.holm('run', '-d', '--name', 'stays', 'box', 'sleep', '600');
 		t.regex(await world.holm('system', 'stop'), /stopped/v);
 		t.not((await world.run(['system', 'status'])).status, 0);
-		t.regex(await world.holm('system', 'stop'), /not running|stopped/v, 'to stop what does not run is no error');
+		t.regex(await world.holm('system', 'stop'), /not running|stopped/v, 'stopping a stopped daemon is no error');
 
 		const traps = await setTraps(world.directory);
 		const options = {environment: {PATH: `${traps.directory}:${process.env.PATH}`, HTTPS_PROXY: 'http://127.0.0.1:9', SECRET: 'of the user', NODE_OPTIONS: '--no-deprecation'}};
@@ -36,7 +36,7 @@ export const startingTests = (world: World): void => {
 		t.is(await world.holm('exec', 'stays', 'echo', 'still here'), 'still here');
 		await world.holm('rm', '-f', 'stays');
 
-		// A user's PATH and environment are not the daemon's.
+		// The daemon inherits neither the user's PATH nor the environment.
 		await mkdir(path.join(world.directory, 'shared'));
 		const mounted = await world.run(['run', '--rm', '-v', `${world.directory}/shared:/shared`, 'box', 'true'], options);
 		t.is(mounted.status, 0, mounted.stderr);
@@ -48,7 +48,7 @@ export const startingTests = (world: World): void => {
 		t.false(inherited.includes(traps.directory));
 	});
 
-	world.test('records that are broken are set aside, and what was never recorded is cleared away', async t => {
+	world.test('broken records are set aside, and files without a record are removed', async t => {
 		const {containers} = pathsOf(world.root);
 		const [whole, broken] = [await world.holm('create', '--name', 'whole', 'box'), await world.holm('create', '--name', 'broken', 'box')];
 		await world.holm('system', 'stop');
@@ -59,12 +59,12 @@ export const startingTests = (world: World): void => {
 		t.is(await world.holm('ps', '-a', '--format', '{{.Names}}'), 'whole');
 		t.regex(await world.holm('system', 'logs'), /record\.json\.corrupt cannot be used: it is not JSON/v);
 		t.deepEqual((await readdir(containers)).toSorted(), [whole, broken].toSorted());
-		t.true((await readdir(path.join(containers, broken))).includes('disk.qcow2'), 'what can still be looked at stays');
+		t.true((await readdir(path.join(containers, broken))).includes('disk.qcow2'), 'the other files stay');
 		await rm(path.join(containers, broken), {recursive: true});
 		await world.holm('rm', 'whole');
 	});
 
-	world.test('what cannot be read at this moment is not taken for gone', async t => {
+	world.test('a file that cannot be read is not treated as missing', async t => {
 		const {containers, volume, boot, key} = pathsOf(world.root);
 		const id = await world.holm('create', '--name', 'unread', '-v', 'kept:/data/seed', 'box');
 		const [directory, files] = [path.join(containers, id), volume('kept')];
@@ -72,7 +72,7 @@ export const startingTests = (world: World): void => {
 		await writeFile(path.join(files, '_data/first'), 'of the user\n');
 		await world.holm('system', 'stop');
 		await rename(path.join(directory, 'record.json'), path.join(world.directory, 'aside'));
-		// Reading it is EIO.
+		// Reading it fails with EIO.
 		await symlink('/proc/self/mem', path.join(directory, 'record.json'));
 		t.regex((await world.run(['ps'])).stderr, /^Error: cannot read .*record\.json: the disk reported an error \(check/v);
 		t.true((await readdir(directory)).includes('disk.qcow2'));
@@ -85,7 +85,7 @@ export const startingTests = (world: World): void => {
 			await rename(file, path.join(world.directory, 'aside'));
 			await symlink('/proc/self/mem', file);
 			t.regex((await world.run(['ps'])).stderr, new RegExp(`^Error: cannot read ${file}: the disk reported an error`, 'v'));
-			t.is(await readlink(file), '/proc/self/mem', 'nothing is written in its place');
+			t.is(await readlink(file), '/proc/self/mem', 'it is not overwritten');
 			await rename(path.join(world.directory, 'aside'), file);
 		}
 
@@ -94,12 +94,12 @@ export const startingTests = (world: World): void => {
 		await writeFile(path.join(files, 'record.json'), '{"version": 1, "val');
 		t.regex((await world.run(['create', '-v', 'kept:/data/seed', 'box'])).stderr, /record of volume kept cannot be used/v);
 		await world.holm('rm', await world.holm('create', '-v', 'kept:/data/seed', 'box'));
-		t.is(await readFile(path.join(files, '_data/first'), 'utf8'), 'of the user\n', 'an image fills what is new');
+		t.is(await readFile(path.join(files, '_data/first'), 'utf8'), 'of the user\n', 'only a new volume gets the image\'s files');
 		await world.holm('rm', 'unread');
 		await world.holm('volume', 'rm', 'kept');
 	});
 
-	world.test('a daemon that was told to stop leaves what runs', async t => {
+	world.test('stopping the daemon leaves containers running', async t => {
 		await world.holm('run', '-d', '--name', 'kept', 'box', 'sleep', '600');
 		const shell = world.terminal(['exec', '-it', 'kept', 'sh']);
 		shell.write('sleep 604\r');

@@ -3,7 +3,7 @@ import process from 'node:process';
 import {pathsOf} from '../../../../source/host/store/paths.js';
 import type {World} from '../world.js';
 
-/** Machines that die and clients that vanish in the middle of something. */
+/** VMs that die and clients that vanish during requests. */
 export const vanishingTests = (world: World): void => {
 	const daemon = async () => readFile(pathsOf(world.root).daemonPid, 'utf8');
 
@@ -21,14 +21,14 @@ export const vanishingTests = (world: World): void => {
 			world.launch(['wait', 'busy']),
 			world.launch(['events']),
 		];
-		// The beginning of an archive, whose end never comes.
+		// An archive that is never completed.
 		running[1]!.write((await world.run(['cp', 'busy:/bin/busybox', '-'])).stdout.slice(0, 512));
 		running[3]!.write('tick\n');
 		await Promise.all([0, 2, 3, 4, 5, 6].map(async index => world.until(() => running[index]!.stdout().length, length => length > 0)));
 		return running;
 	};
 
-	world.test('a machine that dies while everything is under way ends it all, and nothing else', async t => {
+	world.test('a VM that dies ends all requests for it, and nothing else', async t => {
 		await world.holm('ps');
 		const before = await daemon();
 		const running = await begin();
@@ -51,7 +51,7 @@ export const vanishingTests = (world: World): void => {
 		await world.holm('rm', 'busy');
 	});
 
-	world.test('clients that vanish leave the container and the engine as they are', async t => {
+	world.test('clients that vanish do not affect the container or the engine', async t => {
 		const before = await daemon();
 		const running = await begin();
 		for (const command of running) {

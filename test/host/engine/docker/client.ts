@@ -4,25 +4,25 @@ import {fetchPackages, findProgram} from '../../../debian-packages.js';
 import type {LaunchOptions, Result, Running} from '../running.js';
 import type {World} from '../world.js';
 
-/** Docker's own client: the host's, or the one that `fetchDocker` has brought. */
+/** Docker's own client: the host's, or the one that `fetchDocker` downloaded. */
 export const findDocker = async (): Promise<string | undefined> => (await findProgram('docker', 'usr/bin/docker'))?.file;
 
-/** Brings Debian's client; installing it would start a daemon that changes the host's network. */
+/** Downloads Debian's client; installing the package would start a daemon that changes the host's network. */
 export const fetchDocker = async (): Promise<void> => fetchPackages('docker', ['docker.io']);
 
 const program = await findDocker();
 
-/** Why Docker's own client cannot be driven; undefined when it can. */
+/** Why Docker's own client cannot be used; undefined if it can. */
 export const missingClient = program === undefined ? 'needs the docker client, which Debian has in docker.io' : undefined;
 
-/** Docker's own client, against an engine's socket, with settings of its own. */
+/** Docker's own client on an engine's socket, with separate settings. */
 export type Client = {
 	readonly start: (arguments_: readonly string[], options?: LaunchOptions) => Running;
-	/** To its end. */
+	/** Runs a command to its end. */
 	readonly run: (arguments_: readonly string[], options?: LaunchOptions) => Promise<Result>;
-	/** A command that must succeed: what it prints, without the last line feed. */
+	/** Runs a command that must succeed; resolves with its output without the last line feed. */
 	readonly docker: (...arguments_: readonly string[]) => Promise<string>;
-	/** In a pseudo-terminal, whose device the first line names. */
+	/** Starts a command in a pseudo-terminal; the first line names its device. */
 	readonly terminal: (command: string) => Running;
 };
 

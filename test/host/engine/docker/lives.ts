@@ -5,7 +5,7 @@ import {get} from '../fetch.js';
 import type {World} from '../world.js';
 import {createClient} from './client.js';
 
-/** Containers from their beginning to their end, by Docker's client. */
+/** The life of containers with Docker's client. */
 export const lifeTests = (world: World): void => {
 	world.test('docker: the engine says what it is', async t => {
 		const {docker} = createClient(world);

@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import type {World} from '../world.js';
 import {createClient} from './client.js';
 
-/** What goes on while a container runs, by Docker's client: terminals, logs, events. */
+/** Terminals, logs and events with Docker's client. */
 export const streamTests = (world: World): void => {
 	world.test('docker: -it is a terminal, whose size follows the window', async t => {
 		const {docker, terminal} = createClient(world);
@@ -14,7 +14,7 @@ export const streamTests = (world: World): void => {
 			session.write('until stty size | grep -q ^31; do sleep 0.1; done; echo the size is new\r');
 			let columns = 97;
 			await world.until(() => {
-				// The client is deaf to the window until it has told its first size.
+				// The client ignores window changes until it has sent the first size.
 				execFileSync('stty', ['-F', device, 'rows', '31', 'cols', String(columns++)]);
 				return session.stdout();
 			}, text => text.includes('\r\nthe size is new\r\n'));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type {World} from '../world.js';
 import {createClient} from './client.js';
 
-/** Networks and images by Docker's client, and the words of the usual errors. */
+/** Networks, images and common errors with Docker's client. */
 export const thingTests = (world: World): void => {
 	world.test('docker: networks', async t => {
 		const {docker, run} = createClient(world);
@@ -44,7 +44,7 @@ export const thingTests = (world: World): void => {
 		t.regex(await docker('rmi', 'made:two'), /Untagged: made:two/v);
 	});
 
-	world.test('docker: the usual errors', async t => {
+	world.test('docker: common errors', async t => {
 		const {docker, run} = createClient(world);
 		await docker('run', '-d', '--name', 'taken', '-p', '127.0.0.1::80', 'box', 'sleep', '600');
 		const port = await docker('port', 'taken', '80');

@@ -2,12 +2,12 @@ import process from 'node:process';
 import type {Container} from '../../../../source/engine/resources.js';
 import type {World} from '../world.js';
 
-/** How machines end that nobody asked to, and what restart policies make of it. */
+/** Unexpected ends of VMs, and restart policies. */
 export const endTests = (world: World): void => {
 	const status = async (name: string) => (await world.engine.container(name)).status;
 	const ended = async (name: string) => world.until(async () => status(name), ({state}) => state === 'exited', 10_000);
 
-	world.test('a machine that is killed from outside', async t => {
+	world.test('a VM that is killed from outside', async t => {
 		await world.holm('network', 'create', 'net');
 		await world.holm('run', '-d', '--name', 'killed', '--network', 'net', '-p', '127.0.0.1::80', 'box', 'sleep', '600');
 		const running = world.launch(['exec', 'killed', 'sh', '-c', 'echo up; sleep 600']);
@@ -36,7 +36,7 @@ export const endTests = (world: World): void => {
 		const after = await ended('panic');
 		t.like(after, {exitCode: 137});
 		t.regex(after.state === 'exited' ? after.reason ?? '' : '', /panicked: .*sysrq/iv);
-		t.regex(await world.holm('logs', '--boot', 'panic'), /Linux version[\s\S]*Kernel panic - not syncing/v, 'its last words stay');
+		t.regex(await world.holm('logs', '--boot', 'panic'), /Linux version[\s\S]*Kernel panic - not syncing/v, 'the console output stays');
 		await world.holm('rm', 'panic');
 	});
 
@@ -82,7 +82,7 @@ export const endTests = (world: World): void => {
 		const count = await runs('looping');
 		await world.holm('system', 'stop');
 		await world.holm('system', 'start');
-		t.is(await runs('looping'), count, 'stopped is stopped, for the next engine too');
+		t.is(await runs('looping'), count, 'it stays stopped under the next engine');
 		await world.holm('rm', 'failing', 'fine', 'always', 'looping');
 		const {containers, machines, processes} = await world.traces();
 		t.deepEqual([containers, machines, processes.filter(line => line.startsWith('qemu'))], [[], [], []]);

@@ -9,14 +9,14 @@ import {readMounts} from '../../../../source/host/mounts.js';
 import {pathsOf} from '../../../../source/host/store/paths.js';
 import type {World} from '../world.js';
 
-/** Directories of the host, volumes and file systems in memory. */
+/** Bind mounts, volumes and tmpfs. */
 export const mountFlagTests = (world: World): void => {
 	const run = async (...arguments_: readonly string[]) => {
 		const {status, stdout, stderr} = await world.run(['run', '--rm', ...arguments_]);
 		return status === 0 ? stdout.trimEnd() : `${status} ${stdout}${stderr}`;
 	};
 
-	world.test('-v and --mount: directories and files of the host, to write and to read', async t => {
+	world.test('-v and --mount: directories and files of the host, writable and read-only', async t => {
 		const shared = path.join(world.directory, 'shared');
 		const file = path.join(world.directory, 'one-file');
 		await mkdir(path.join(shared, 'sub'), {recursive: true});
@@ -39,7 +39,7 @@ export const mountFlagTests = (world: World): void => {
 		t.deepEqual(mounts.filter(({target}) => target.startsWith(path.join(world.root, 'machines'))), []);
 	});
 
-	world.test('-v and --mount: a named volume begins with what the image has, and stays', async t => {
+	world.test('-v and --mount: a named volume starts with the image\'s files, and persists', async t => {
 		t.is(await run('-v', 'kept:/data', 'box', 'sh', '-c', 'cat /data/seed/first; echo second >/data/seed/second'), 'from the image');
 		t.is(await run('--mount', 'type=volume,src=kept,dst=/elsewhere', 'box', 'cat', '/elsewhere/seed/first', '/elsewhere/seed/second'), 'from the image\nsecond');
 		t.is(await world.holm('volume', 'ls', '-q'), 'kept');
@@ -47,7 +47,7 @@ export const mountFlagTests = (world: World): void => {
 		t.is(await readFile(path.join(mountpoint, 'seed/second'), 'utf8'), 'second\n');
 		t.regex(await run('-v', 'kept:/kept:ro', 'box', 'touch', '/kept/x'), /^1 .*read-only file system/isv);
 
-		// Two at once see each other's changes.
+		// Two containers see each other's changes.
 		await world.holm('run', '-d', '--name', 'writer', '-v', 'kept:/kept', 'box', 'sh', '-c', 'while :; do date >>/kept/clock; sleep 0.1; done');
 		t.regex(await run('-v', 'kept:/kept', 'box', 'sh', '-c', 'while ! [ -s /kept/clock ]; do sleep 0.1; done; wc -l </kept/clock'), /^\d+$/v);
 		t.regex((await world.run(['volume', 'rm', 'kept'])).stderr, /^Error: .*kept.*in use.*writer.*\n$/v);
@@ -55,17 +55,17 @@ export const mountFlagTests = (world: World): void => {
 		await world.holm('volume', 'rm', 'kept');
 	});
 
-	world.test('mounts within mounts, whatever their order, and over /etc', async t => {
+	world.test('nested mounts in any order, and over /etc', async t => {
 		t.is(await run('-v', 'inner:/x/inner', '-v', 'outer:/x', '-v', 'conf:/etc', 'box', 'sh', '-c', 'echo in >/x/inner/file; echo out >/x/file; ls /x; grep -c localhost /etc/hosts; grep -c nameserver /etc/resolv.conf; id -un'), 'file\ninner\n2\n1\nroot');
 		t.is(await run('-v', 'inner:/i', '-v', 'outer:/o', 'box', 'cat', '/i/file', '/o/file'), 'in\nout');
 		await world.holm('create', '--name', 'stopped', '-v', 'inner:/x/inner', '-v', 'outer:/x', 'box');
 		const tar = await world.run(['cp', 'stopped:/x/inner/file', '-']);
-		t.regex(tar.stdout, /in\n/v, 'a container that does not run has them so, too');
+		t.regex(tar.stdout, /in\n/v, 'also in a stopped container');
 		await world.holm('rm', 'stopped');
 		await world.holm('volume', 'rm', 'inner', 'outer', 'conf');
 	});
 
-	world.test('anonymous volumes go with rm -v, and with prune', async t => {
+	world.test('rm -v and prune remove anonymous volumes', async t => {
 		await world.holm('create', '--name', 'one', '-v', '/scratch', 'box');
 		t.is((await world.engine.volumes()).length, 1);
 		await world.holm('rm', '-v', 'one');

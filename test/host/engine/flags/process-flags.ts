@@ -2,7 +2,7 @@ import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {World} from '../world.js';
 
-/** What `run` says about the process. */
+/** Flags of `run` for the process. */
 export const processFlagTests = (world: World): void => {
 	const run = async (...arguments_: readonly string[]) => {
 		const {status, stdout, stderr} = await world.run(['run', '--rm', ...arguments_], {environment: {HANDED_ON: 'from here'}});
@@ -23,7 +23,7 @@ export const processFlagTests = (world: World): void => {
 
 	world.test('-w, -u, --entrypoint and the command', async t => {
 		t.is(await run('-w', '/data/seed', 'box', 'pwd'), '/data/seed');
-		t.is(await run('-w', '/made/for/it', 'box', 'pwd'), '/made/for/it', 'one that is not there is made');
+		t.is(await run('-w', '/made/for/it', 'box', 'pwd'), '/made/for/it', 'a missing directory is created');
 		t.is(await run('-u', 'ada', 'box', 'sh', '-c', 'id; echo $HOME'), 'uid=1000(ada) gid=1000(ada) groups=50(staff),1000(ada)\n/home/ada');
 		t.is(await run('-u', '4321', 'box', 'id', '-u'), '4321');
 		t.is(await run('-u', 'ada:staff', 'box', 'id', '-g'), '50');

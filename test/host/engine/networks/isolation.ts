@@ -6,14 +6,14 @@ import type {World} from '../world.js';
 
 const serve = ['httpd', '-f', '-h', '/data'];
 
-/** What containers reach, and what they do not. */
+/** What containers can reach, and what they cannot. */
 export const isolationTests = (world: World): void => {
 	const addressOf = async (name: string, network: string) => {
 		const {attachments} = await world.engine.container(name);
 		return attachments.find(attachment => attachment.network === network)!.address;
 	};
 
-	/** Its own limit of time ends a static wget with a fault, and without one it would wait for minutes. */
+	/** With its own timeout a static wget crashes; without a timeout it would wait for minutes. */
 	const page = async (from: string, url: string) => world.run(['exec', from, 'timeout', '3', 'wget', '-q', '-O', '-', url]);
 
 	const canFetch = async (from: string, host: string) => {
@@ -21,7 +21,7 @@ export const isolationTests = (world: World): void => {
 		return status === 0 && stdout === 'from the image\n';
 	};
 
-	world.test('networks are apart, by name and by address', async t => {
+	world.test('networks are isolated, by name and by address', async t => {
 		await world.holm('network', 'create', 'left');
 		await world.holm('network', 'create', '--subnet', '10.219.7.0/24', '--gateway', '10.219.7.254', '--ip-range', '10.219.7.64/28', 'right');
 		await world.holm('run', '-d', '--name', 'aa', '--network', 'left', 'box', ...serve);
@@ -62,7 +62,7 @@ export const isolationTests = (world: World): void => {
 		t.regex(await world.holm('exec', 'bb', 'ip', 'route'), /^default via 10\.219\.7\.254/mv);
 	});
 
-	world.test('connect and disconnect: a container that does not run', async t => {
+	world.test('connect and disconnect: a stopped container', async t => {
 		await world.holm('stop', '-t', '0', 'bb');
 		await world.holm('network', 'connect', 'left', 'bb');
 		await world.holm('network', 'disconnect', 'right', 'bb');
@@ -75,7 +75,7 @@ export const isolationTests = (world: World): void => {
 		t.regex((await world.run(['network', 'inspect', 'right'])).stderr, /right not found/v);
 	});
 
-	world.test('an address or a card that is another\'s is of no use', async t => {
+	world.test('spoofed addresses do not work', async t => {
 		await world.holm('run', '-d', '--name', 'thief', '--network', 'left', '--cap-add', 'NET_ADMIN', 'box', 'sh', '-c', 'mkdir -p /own/seed; echo stolen >/own/seed/first; httpd -f -h /own');
 		await world.holm('run', '-d', '--name', 'client', '--network', 'left', 'box', 'sleep', '600');
 		const victim = await addressOf('aa', 'left');
@@ -91,14 +91,14 @@ export const isolationTests = (world: World): void => {
 
 		await world.holm('stop', '-t', '0', 'aa');
 		await world.run(['exec', '--privileged', 'client', 'ip', 'neigh', 'flush', 'all']);
-		t.not((await page('client', `http://${victim}/seed/first`)).status, 0, 'not even while its owner is away');
+		t.not((await page('client', `http://${victim}/seed/first`)).status, 0, 'not even while its owner is stopped');
 
 		await world.holm('exec', 'thief', 'sh', '-c', `ip address del ${victim}/24 dev eth0; ip link set eth0 down; ip link set eth0 address ${mac}; ip link set eth0 up`);
 		t.not((await page('client', `http://${own}/seed/first`)).status, 0);
 		await world.holm('rm', '-f', 'thief', 'client', 'aa', 'plain');
 	});
 
-	world.test('the host is reached by its name, and an internal network has no way out', async t => {
+	world.test('the host has a name, and an internal network is isolated from it', async t => {
 		const server = createServer((request, response) => {
 			response.end(`the host, asked by ${request.socket.remoteAddress}\n`);
 		}).listen(0, '0.0.0.0');
@@ -123,10 +123,10 @@ export const isolationTests = (world: World): void => {
 		t.not((await page('in2', `http://${hostAddress}:${port}/`)).status, 0);
 		t.not((await page('in2', `http://host.container.internal:${port}/`)).status, 0);
 		t.notRegex(await world.holm('exec', 'in2', 'ip', 'route'), /^default/mv);
-		t.not((await world.run(['exec', 'in2', 'nslookup', 'example.test'])).status, 0, 'nothing is asked for it outside');
+		t.not((await world.run(['exec', 'in2', 'nslookup', 'example.test'])).status, 0, 'its queries are not forwarded');
 
 		await world.holm('network', 'connect', 'left', 'in2');
-		t.regex((await page('in2', `http://${hostAddress}:${port}/`)).stdout, /^the host/v, 'another network is a way out');
+		t.regex((await page('in2', `http://${hostAddress}:${port}/`)).stdout, /^the host/v, 'through another network');
 		t.true(await canFetch('in2', 'in'));
 		await world.holm('network', 'disconnect', 'left', 'in2');
 		t.not((await page('in2', `http://${hostAddress}:${port}/`)).status, 0);

@@ -2,7 +2,7 @@ import process from 'node:process';
 import {processesWith} from '../traces.js';
 import type {World} from '../world.js';
 
-/** Names on networks, and the records behind them. */
+/** Names on networks and their DNS records. */
 export const nameTests = (world: World): void => {
 	const addressOf = async (name: string, network: string) => {
 		const {attachments} = await world.engine.container(name);
@@ -16,7 +16,7 @@ export const nameTests = (world: World): void => {
 
 	const serve = ['httpd', '-f', '-h', '/data'];
 
-	world.test('names: there before the process starts, gone when it stops, in any case, and by alias', async t => {
+	world.test('names: published before the process starts and removed when it stops, case-insensitive, with aliases', async t => {
 		await world.holm('network', 'create', 'net');
 		const own = await world.holm('run', '--rm', '--name', 'self', '--network', 'net', 'box', 'nslookup', 'self');
 		t.regex(own, /Address: 192\.168\.\d+\.\d+$/mv);
@@ -48,7 +48,7 @@ export const nameTests = (world: World): void => {
 		await world.holm('rm', '-f', 'renamed');
 	});
 
-	world.test('names: an alias of two containers is answered in rotation', async t => {
+	world.test('names: an alias of two containers resolves in rotation', async t => {
 		for (const name of ['one', 'two']) {
 			await world.holm('run', '-d', '--name', name, '--network', 'net', '--network-alias', 'both', 'box', 'sleep', '600');
 		}
@@ -72,7 +72,7 @@ export const nameTests = (world: World): void => {
 		await world.holm('rm', '-f', 'plain', 'other');
 	});
 
-	world.test('a name server that dies is there again', async t => {
+	world.test('a name server that dies is restarted', async t => {
 		const worker = (await world.traces()).processes.length;
 		const found = (await processesWith(world.root)).find(({words}) => words.some(word => word.endsWith('name-server-worker.js')));
 		process.kill(found!.pid, 'SIGKILL');

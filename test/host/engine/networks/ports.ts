@@ -6,7 +6,7 @@ import type {World} from '../world.js';
 
 const serve = ['httpd', '-f', '-h', '/data'];
 
-/** What a server on UDP sends back; asked again until it does, as datagrams may be lost. Each question has a socket of its own, as the server keeps a `cat` for each of its clients, which may join what one of them sends. */
+/** The reply of a UDP server. Repeats the question until there is a reply, as datagrams may be lost, each from a new socket: the server has a `cat` for each client, which may join datagrams. */
 const ask = async (port: number, text: string): Promise<string> => {
 	const sockets: Socket[] = [];
 	const answered = Promise.withResolvers<string>();
@@ -51,7 +51,7 @@ const freePorts = async (count: number): Promise<number> => {
 	}
 };
 
-/** Published ports, and networks that are not there. */
+/** Published ports, and the creation of networks. */
 export const portTests = (world: World): void => {
 	world.test('published ports: TCP and UDP, chosen, fixed, ranges, exposed ones', async t => {
 		const first = await freePorts(4);
@@ -86,7 +86,7 @@ export const portTests = (world: World): void => {
 		await world.holm('rm', '-f', 'all');
 	});
 
-	world.test('no network, a fixed address, a fixed card', async t => {
+	world.test('no network, a fixed address, a fixed MAC address', async t => {
 		t.is(await world.holm('run', '--rm', '--network', 'none', 'box', 'ls', '/sys/class/net'), 'lo');
 		await world.holm('network', 'create', '--label', 'kind=fixed', '--subnet', '10.221.0.0/16', 'wide');
 		t.is(await world.holm('run', '--rm', '--network', 'wide', '--ip', '10.221.200.7', '--mac-address', '02:00:00:00:be:ef', 'box', 'sh', '-c', 'cat /sys/class/net/eth0/address; ip -o -4 address show eth0 | tr -s " " | cut -d " " -f 4'), '02:00:00:00:be:ef\n10.221.200.7/16');

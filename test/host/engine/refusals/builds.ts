@@ -12,7 +12,7 @@ export const buildTests = (world: World): void => {
 		return context;
 	};
 
-	world.test('a Dockerfile that fails in its second step, and others that do not build', async t => {
+	world.test('a Dockerfile that fails in its second step, and other failing builds', async t => {
 		const all = await world.holm('images', '-aq');
 		const before = await world.traces();
 		for (const [name, dockerfile, reason] of [
@@ -33,12 +33,12 @@ export const buildTests = (world: World): void => {
 		}
 
 		t.deepEqual(await world.traces(), before);
-		// The steps that went well are kept for the next attempt, until a prune.
+		// Successful steps stay cached until a prune.
 		await world.holm('image', 'prune', '-f');
 		t.is(await world.holm('images', '-aq'), all);
 	});
 
-	world.test('build: a context or a Dockerfile that is not there', async t => {
+	world.test('build: a missing context or Dockerfile', async t => {
 		const context = await contextOf('good', 'FROM box\n');
 		for (const [arguments_, reason] of [
 			[[path.join(world.directory, 'no-such-context')], /no-such-context/v],
@@ -67,7 +67,7 @@ export const buildTests = (world: World): void => {
 
 		await world.holm('rm', 'user');
 
-		// What somebody mounts in a volume is not the volume's.
+		// A mount inside a volume does not belong to it.
 		const {mountpoint} = await world.engine.volume('used');
 		await run('mount', ['-t', 'tmpfs', 'tmpfs', mountpoint]);
 		try {

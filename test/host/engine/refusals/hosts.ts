@@ -12,12 +12,12 @@ import path from 'node:path';
 import type {World} from '../world.js';
 import {oneLine} from './check.js';
 
-/** Hosts that lack something: rights, programs, room. */
+/** Hosts that lack rights, programs or disk space. */
 export const hostTests = (world: World): void => {
 	const asNobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
 
-	world.test('no root: the engine is neither reached nor started', async t => {
-		// Where this checkout itself is closed to others, the command cannot even be read.
+	world.test('without root the engine is neither reached nor started', async t => {
+		// If other users cannot read this checkout, they cannot run the command at all.
 		const {status: readable} = await world.run(['--version'], {through: asNobody});
 		if (readable !== 0) {
 			t.log('not tried: other users cannot read this checkout');
@@ -60,7 +60,7 @@ export const hostTests = (world: World): void => {
 		}
 	});
 
-	world.test('a full disk: what does not fit is refused, leaves nothing, and goes on when there is room', async t => {
+	world.test('a full disk: requests fail and leave nothing, and containers resume once there is space', async t => {
 		t.timeout(300_000);
 		await world.holm('run', '-d', '--name', 'before', 'box', 'sleep', '600');
 		const writing = world.launch(['exec', '-i', 'before', 'sh', '-c', 'echo ready; read line; dd if=/dev/zero of=/large bs=1M count=40 && sync && md5sum /large'], {open: true, limitMs: 270_000});
@@ -85,7 +85,7 @@ export const hostTests = (world: World): void => {
 			['build', '-q', '-t', 'refused', context],
 			['rename', 'before', 'refused'],
 		]) {
-			// What the engine let go of meanwhile.
+			// Fills space that the engine has freed meanwhile.
 			await fill();
 			const {status, stderr} = await world.run(command);
 			t.true(status === 1 || status === 125, `${command.join(' ')}: ${status} ${stderr}`);
@@ -96,7 +96,7 @@ export const hostTests = (world: World): void => {
 		t.deepEqual(await world.traces(), before);
 		t.like((await world.engine.container('before')).status, {state: 'running'});
 
-		// What a container itself writes waits for room, and the container with it.
+		// A container that writes is stalled until there is space.
 		writing.write('go\n');
 		await world.until(async () => world.run(['exec', 'before', 'true']), ({stderr}) => /^Error: container before is stalled: the host's disk is full \(free some space; it resumes by itself\)\n$/v.test(stderr), 100_000);
 		t.true((await world.engine.info()).warnings.some(warning => warning.includes('before is stalled')));

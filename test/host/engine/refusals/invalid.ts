@@ -6,9 +6,9 @@ import path from 'node:path';
 import type {World} from '../world.js';
 import {checkRefusals} from './check.js';
 
-/** Requests that contradict themselves, or what there is. */
+/** Invalid requests and conflicts. */
 export const invalidTests = (world: World): void => {
-	world.test('names that are taken or none', async t => {
+	world.test('names that are in use or invalid', async t => {
 		await world.holm('create', '--name', 'taken', 'box');
 		await world.holm('create', '--name', 'other', 'box');
 		await world.holm('network', 'create', 'net');
@@ -73,7 +73,7 @@ export const invalidTests = (world: World): void => {
 		await world.holm('network', 'rm', 'ten');
 	});
 
-	world.test('ports: out of range, taken by a container, taken by another program', async t => {
+	world.test('ports: out of range, in use by a container, in use by another program', async t => {
 		const tcp = net.createServer().listen(0, '127.0.0.1');
 		await once(tcp, 'listening');
 		const {port} = tcp.address() as net.AddressInfo;
@@ -98,7 +98,7 @@ export const invalidTests = (world: World): void => {
 			[run(`${udp.address().port}:80/udp`), 125, new RegExp(`Bind for 0\\.0\\.0\\.0:${udp.address().port} failed: port is already allocated`, 'v')],
 			[['run', '-d', '--name', 'refused', '-p', '8000:80', '-p', '8000:81', 'box', 'true'], 125, /8000.*twice/v],
 		]);
-		// One that was created before is still there to be started later.
+		// A container created earlier can still be started later.
 		await world.holm('create', '--name', 'later', '-p', `127.0.0.1:${port}:80`, 'box', 'sleep', '600');
 		t.regex((await world.run(['start', 'later'])).stderr, /^Error: Bind for 127\.0\.0\.1:\d+ failed: port is already allocated[^\n]*\n$/v);
 		tcp.close();

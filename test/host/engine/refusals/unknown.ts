@@ -5,7 +5,7 @@ const container = /No such container: nobody/v;
 const network = /network nowhere not found/v;
 const image = /no such image: .*nothing/iv;
 
-/** Things that are not there. */
+/** Objects that do not exist. */
 export const unknownTests = (world: World): void => {
 	world.test('an unknown container', async t => {
 		await checkRefusals(t, world, [
