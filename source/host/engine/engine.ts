@@ -297,7 +297,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const isEnding = await orMissing(rm(paths.ending).then(() => true)) ?? false;
 	const endings = await resume(context, supervisor);
 	await networking.repair();
-	const giveUpRestarts = () => {
+	const cancelRestarts = () => {
 		for (const entry of context.containers.values()) {
 			supervisor.cancelRestart(entry);
 		}
@@ -306,7 +306,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	for (const conclude of endings) {
 		await conclude();
 		if (isEnding) {
-			giveUpRestarts();
+			cancelRestarts();
 		}
 	}
 

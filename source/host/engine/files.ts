@@ -70,7 +70,7 @@ export const createWithFiles = (helpers: HelperMachines): WithFiles => async <Re
 			resolve(result);
 			await until;
 		} finally {
-			helpers.rest(entry);
+			helpers.release(entry);
 		}
 	});
 	work.catch(reject);

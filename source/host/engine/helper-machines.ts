@@ -15,7 +15,7 @@ export type HelperMachines = {
 	/** The container's helper machine; started if there is none. The caller must hold the container's queue. */
 	readonly open: (entry: Entry) => Promise<{readonly agent: Agent; readonly prefix: string}>;
 	/** Ends it after 2 seconds without use. */
-	readonly rest: (entry: Entry) => void;
+	readonly release: (entry: Entry) => void;
 	/** Ends it now and syncs the disk, which is free when this resolves. */
 	readonly close: (entry: Entry) => Promise<void>;
 	/** Kills it, even in use. Need not hold the queue. */
@@ -23,7 +23,7 @@ export type HelperMachines = {
 };
 
 /** One copy is several requests; without this delay each would boot a VM. */
-const restMs = 2000;
+const idleLimitMs = 2000;
 
 const prefix = `chroot ${guestPaths.rootfs} /dev/.holm/busybox`;
 
@@ -134,7 +134,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 				throw error;
 			}
 		},
-		rest(entry) {
+		release(entry) {
 			const found = machines.get(entry.container.id);
 			if (found) {
 				clearTimeout(found.timer);
@@ -147,7 +147,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 					ending.catch((error: unknown) => {
 						context.log(`${entry.container.name}: ${messageOf(error)}`);
 					});
-				}, restMs);
+				}, idleLimitMs);
 			}
 		},
 		close: async entry => end(entry, async machine => machine.finish()),

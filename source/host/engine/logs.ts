@@ -10,18 +10,18 @@ import {findContainer} from './find.js';
 import type {VerbContext} from './verb-context.js';
 
 /** Aborts when a container has ended for good; an end followed by a restart does not count. `signal` stops watching. */
-const restOf = (entry: Entry, signal?: AbortSignal): AbortSignal => {
-	const rest = new AbortController();
+const finalEndOf = (entry: Entry, signal?: AbortSignal): AbortSignal => {
+	const final = new AbortController();
 	const look = () => {
 		if (isActive(entry)) {
 			entry.ended.signal.addEventListener('abort', look, {once: true, signal});
 		} else {
-			rest.abort();
+			final.abort();
 		}
 	};
 
 	look();
-	return rest.signal;
+	return final.signal;
 };
 
 async function * readBootLog(
@@ -52,7 +52,7 @@ export const logsVerbs = (context: VerbContext): Required<LogsVerbs> => ({
 	logs(reference, logOptions = {}) {
 		const entry = findContainer(context, reference);
 		const {log} = context.paths.container(entry.container.id);
-		return readLog(log, {...logOptions, ...logOptions.follow && {ended: restOf(entry, logOptions.signal)}});
+		return readLog(log, {...logOptions, ...logOptions.follow && {ended: finalEndOf(entry, logOptions.signal)}});
 	},
 	bootLog: (reference, options = {}) => readBootLog(context, findContainer(context, reference), options),
 });

@@ -5,7 +5,7 @@ import type {Entry} from './context.js';
 /** The state of a container's run, as verbs see it. */
 export type Phase =
 	/** Created or exited. */
-	| 'resting'
+	| 'stopped'
 	/** Until its process runs. */
 	| 'starting'
 	| 'running'
@@ -35,7 +35,7 @@ export const phaseOf = ({container: {status}, run}: Pick<Entry, 'container' | 'r
 
 		case 'idle':
 		case 'waiting': {
-			return status.state === 'restarting' ? 'restarting' : 'resting';
+			return status.state === 'restarting' ? 'restarting' : 'stopped';
 		}
 	}
 };
@@ -57,7 +57,7 @@ const active = inUse(({status}) => status.state);
 /** The error of each verb in each phase; undefined where the verb is allowed. */
 export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusal | undefined>>>> = {
 	start: {
-		resting: undefined,
+		stopped: undefined,
 		starting: undefined,
 		running: runsAlready,
 		paused: conflict(({name}) => `cannot start a paused container, try unpause instead: ${name}`, name => `holm unpause ${name}`),
@@ -66,7 +66,7 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		restarting: undefined,
 	},
 	stop: {
-		resting: stoppedAlready,
+		stopped: stoppedAlready,
 		starting: undefined,
 		running: undefined,
 		paused: undefined,
@@ -75,7 +75,7 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		restarting: undefined,
 	},
 	kill: {
-		resting: notKilled,
+		stopped: notKilled,
 		starting: undefined,
 		running: undefined,
 		paused: undefined,
@@ -84,7 +84,7 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		restarting: notKilled,
 	},
 	signal: {
-		resting: notKilled,
+		stopped: notKilled,
 		starting: conflict(({name}) => `container ${name} is being started, and its process takes no signals yet`, name => `end it: holm kill ${name}`),
 		running: undefined,
 		paused,
@@ -93,7 +93,7 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		restarting: notKilled,
 	},
 	pause: {
-		resting: notRunning,
+		stopped: notRunning,
 		starting: notRunning,
 		running: undefined,
 		paused,
@@ -102,7 +102,7 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		restarting: notRunning,
 	},
 	unpause: {
-		resting: notPaused,
+		stopped: notPaused,
 		starting: notPaused,
 		running: notPaused,
 		paused: undefined,
@@ -111,7 +111,7 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		restarting: notPaused,
 	},
 	remove: {
-		resting: undefined,
+		stopped: undefined,
 		starting: inUse(() => 'being started'),
 		running: active,
 		paused: active,
@@ -120,7 +120,7 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		restarting: active,
 	},
 	attach: {
-		resting: undefined,
+		stopped: undefined,
 		starting: undefined,
 		running: undefined,
 		paused: conflict(({name}) => `container ${name} is paused`, name => `unpause it before attaching: holm unpause ${name}`),
@@ -129,7 +129,7 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		restarting: undefined,
 	},
 	resize: {
-		resting: notRunning,
+		stopped: notRunning,
 		starting: notRunning,
 		running: undefined,
 		paused: undefined,
@@ -138,7 +138,7 @@ export const refusals: Readonly<Record<PhasedVerb, Readonly<Record<Phase, Refusa
 		restarting: notRunning,
 	},
 	use: {
-		resting: notRunning,
+		stopped: notRunning,
 		starting: notRunning,
 		running: undefined,
 		paused,

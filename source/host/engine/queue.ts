@@ -10,9 +10,7 @@ export const createQueue = (): Queue => {
 	};
 };
 
-/**
-Coalesces calls of `work`, which applies the current state. One run serves every call made before it began: a call waits at most for the current run and the next one.
-*/
+/** Coalesces calls of `work`, which applies the current state. One run serves every call made before it began: a call waits at most for the current run and the next one. */
 export const createRefresh = (work: () => Promise<void>): (() => Promise<void>) => {
 	let running: Promise<void> | undefined;
 	let next: Promise<void> | undefined;

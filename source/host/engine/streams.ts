@@ -121,9 +121,7 @@ const untilRunning = async (entry: Entry, ended: AbortSignal): Promise<void> => 
 	}
 };
 
-/**
-Attaches to a container. Output comes from the log, so it does not depend on other clients or on the engine.
-*/
+/** Attaches to a container. Output comes from the log, so it does not depend on other clients or on the engine. */
 export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry: Entry, {stdin = false, logs = false}: {readonly stdin?: boolean; readonly logs?: boolean} = {}): Promise<Session> => {
 	const {container: {configuration, id, name}, ended: {signal: ended}} = entry;
 	const {terminal} = configuration;

@@ -3,9 +3,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 /** Reads many sources at once; a slow one does not delay the others. */
 export type TimedReads<Source, Reading> = (sources: readonly Source[]) => Promise<ReadonlyArray<readonly [Source, Reading]>>;
 
-/**
-Reads from guests, which may be slow or never answer. A source that has not answered after `limitMs` is left out, and is not asked again until it answers. A source that fails is left out too.
-*/
+/** Reads from guests, which may be slow or never answer. A source that has not answered after `limitMs` is left out, and is not asked again until it answers. A source that fails is left out too. */
 export const createTimedReads = <Source extends object, Reading>(
 	read: (source: Source) => Promise<Reading>,
 	limitMs: number,

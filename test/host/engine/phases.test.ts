@@ -18,7 +18,7 @@ const started = {pid: 1, startedAt: 1};
 
 /** A container in each phase. */
 const examples: Readonly<Record<Phase, {readonly run: Run; readonly status: Container['status']}>> = {
-	resting: {run: {state: 'idle'}, status: {state: 'created'}},
+	stopped: {run: {state: 'idle'}, status: {state: 'created'}},
 	starting: {run: {state: 'starting', giveUp: new AbortController(), over}, status: {state: 'created'}},
 	running: {run: live(false), status: {state: 'running', ...started}},
 	paused: {run: live(false), status: {state: 'paused', ...started}},
@@ -63,17 +63,17 @@ test('the errors of each verb in each phase', t => {
 			stalled: 'not-modified: container web runs already',
 			paused: 'conflict: cannot start a paused container, try unpause instead: web',
 		},
-		stop: {resting: 'not-modified: container web does not run', ending: 'not-modified: container web does not run'},
-		kill: {resting: notKilled, ending: notKilled, restarting: notKilled},
+		stop: {stopped: 'not-modified: container web does not run', ending: 'not-modified: container web does not run'},
+		kill: {stopped: notKilled, ending: notKilled, restarting: notKilled},
 		signal: {
-			resting: notKilled, starting: 'conflict: container web is being started, and its process takes no signals yet', paused, ending: notKilled, restarting: notKilled,
+			stopped: notKilled, starting: 'conflict: container web is being started, and its process takes no signals yet', paused, ending: notKilled, restarting: notKilled,
 		},
-		pause: {resting: notRunning, starting: notRunning, paused, stalled, ending: notRunning, restarting: notRunning},
-		unpause: {resting: notPaused, starting: notPaused, running: notPaused, stalled: notPaused, ending: notPaused, restarting: notPaused},
+		pause: {stopped: notRunning, starting: notRunning, paused, stalled, ending: notRunning, restarting: notRunning},
+		unpause: {stopped: notPaused, starting: notPaused, running: notPaused, stalled: notPaused, ending: notPaused, restarting: notPaused},
 		remove: {starting: inUse('being started'), running: inUse('running'), paused: inUse('paused'), stalled: inUse('running'), restarting: inUse('restarting')},
 		attach: {paused},
-		resize: {resting: notRunning, starting: notRunning, ending: notRunning, restarting: notRunning},
-		use: {resting: notRunning, starting: notRunning, paused, stalled, ending: notRunning, restarting: notRunning},
+		resize: {stopped: notRunning, starting: notRunning, ending: notRunning, restarting: notRunning},
+		use: {stopped: notRunning, starting: notRunning, paused, stalled, ending: notRunning, restarting: notRunning},
 	});
 	t.deepEqual(errors.filter(({code, remedy}) => remedy === undefined && code !== 'not-modified'), []);
 });

@@ -180,7 +180,7 @@ test('a start that fails leaves nothing and says why', async t => {
 	const {signal} = entry.ended;
 	await t.throwsAsync(start, {message: 'the machine of web did not start'});
 	t.is(state(), 'created');
-	t.is(phaseOf(entry), 'resting');
+	t.is(phaseOf(entry), 'stopped');
 	t.deepEqual(done, ['plug', 'disconnect', 'keep console', 'remove machine']);
 	t.true(signal.aborted, 'waiting for the end resolves');
 	t.is((await record()).container.status.state, 'created');
@@ -221,7 +221,7 @@ for (const [title, phase] of [['while it runs', 'running'], ['while it is paused
 
 		t.is(phaseOf(entry), phase);
 		machines[0]!.die();
-		await until(() => phaseOf(entry) === 'resting');
+		await until(() => phaseOf(entry) === 'stopped');
 		t.is(state(), 'exited');
 		t.like(entry.container.status, {exitCode: 137, reason: 'QEMU ended'});
 		t.deepEqual(actions(), ['start', 'die']);
@@ -260,7 +260,7 @@ test('a policy restarts it, with longer delays, until it is stopped', async t =>
 	t.is(state(), 'restarting');
 	await stop();
 	t.like(entry.container.status, {state: 'exited', exitCode: 1});
-	t.is(phaseOf(entry), 'resting');
+	t.is(phaseOf(entry), 'stopped');
 	t.deepEqual(actions(), ['start', 'die', 'start', 'die']);
 });
 
@@ -277,7 +277,7 @@ test('a stop while the VM is being removed ends the restarting', async t => {
 	remove();
 	await stopping;
 	t.like(entry.container.status, {state: 'exited', exitCode: 0});
-	t.is(phaseOf(entry), 'resting');
+	t.is(phaseOf(entry), 'stopped');
 });
 
 test('on-failure counts restarts', async t => {
@@ -286,7 +286,7 @@ test('on-failure counts restarts', async t => {
 	machines[0]!.end(3);
 	await until(() => machines.length === 2 && state() === 'running');
 	machines[1]!.end(4);
-	await until(() => phaseOf(entry) === 'resting');
+	await until(() => phaseOf(entry) === 'stopped');
 	t.like(entry.container.status, {state: 'exited', exitCode: 4});
 	t.is(entry.container.restartCount, 1);
 });
@@ -327,7 +327,7 @@ test('kill, stop and the engine\'s end abort a start', async t => {
 		await ways[how]();
 		await t.throwsAsync(starting, {message: how === 'close' ? 'the engine is ending' : 'container web was ended before its process ran'});
 		t.is(state(), 'created');
-		t.is(phaseOf(entry), 'resting');
+		t.is(phaseOf(entry), 'stopped');
 		t.true(done.includes('remove machine'));
 	}
 });
@@ -363,7 +363,7 @@ test('the VM of an earlier engine is taken over; if it has ended, its end is han
 	t.is(phaseOf(entry), 'running');
 	entry.isStoppedByUser = true;
 	machine.end(0);
-	await until(() => phaseOf(entry) === 'resting');
+	await until(() => phaseOf(entry) === 'stopped');
 	t.is(state(), 'exited');
 	const gone = await open(t, {configuration: {restartPolicy: always}});
 	gone.entry.container = {...gone.entry.container, status: {state: 'running', pid: 42, startedAt: Date.now() - 60_000}};
@@ -382,5 +382,5 @@ test('changing the policy cancels a pending restart', async t => {
 	entry.container = {...entry.container, configuration: {...entry.container.configuration, restartPolicy: {name: 'no', maximumRetryCount: 0}}};
 	await supervisor.reconsiderRestart(entry);
 	t.is(state(), 'exited');
-	t.is(phaseOf(entry), 'resting');
+	t.is(phaseOf(entry), 'stopped');
 });
