@@ -14,7 +14,7 @@ export const buildVerbs = (context: Context): BuildVerbs => ({
 				yield id === undefined ? step : {...step, imageId: id};
 				if (id !== undefined) {
 					for (const tag of options.tags) {
-						publish(context, 'image', 'tag', id, {name: tag});
+						publish(context, {type: 'image', action: 'tag', id, attributes: {name: tag}});
 					}
 				}
 			}

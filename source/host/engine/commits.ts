@@ -101,7 +101,7 @@ export const commitsVerbs = (context: VerbContext): CommitsVerbs => {
 			publishContainer(context, entry, 'commit', {imageID: id, ...name !== undefined && {imageRef: name}, ...comment !== '' && {comment}});
 			if (name !== undefined) {
 				await context.images.tag(id, name);
-				publish(context, 'image', 'tag', id, {name: familiarName(name)});
+				publish(context, {type: 'image', action: 'tag', id, attributes: {name: familiarName(name)}});
 			}
 
 			return {id};

@@ -1,7 +1,12 @@
 import type {Writable} from 'node:stream';
 import type {EventLog} from '../../engine/event-log.js';
 import {createWake, type Wake} from '../../engine/wake.js';
-import type {Container, EngineEvent, NetworkConfiguration} from '../../engine/resources.js';
+import type {
+	Attachment,
+	Container,
+	EngineEvent,
+	NetworkConfiguration,
+} from '../../engine/resources.js';
 import type {Forwarder} from '../bridges/forwarder.js';
 import type {Namespace} from '../bridges/namespace.js';
 import type {NameServer} from '../dns/server.js';
@@ -122,22 +127,19 @@ export const saveContainer = async ({paths}: Context, {container, isStoppedByUse
 	await writeRecord(paths.container(container.id).record, {container, isStoppedByUser, devices} satisfies ContainerRecord);
 };
 
-export const publish = (
-	{events}: Context,
-	type: EngineEvent['type'],
-	action: string,
-	id: string,
-	attributes: Readonly<Record<string, string>> = {},
-): void => {
-	events.publish({
-		time: Date.now(), type, action, id, attributes,
-	});
+export const publish = ({events}: Context, event: Omit<EngineEvent, 'time'>): void => {
+	events.publish({time: Date.now(), ...event});
 };
 
-/** Publishes the events of the networks that a container has joined or left. */
-export const publishNetworkEvents = (context: Context, {container: {id, attachments}}: Entry, action: 'connect' | 'disconnect'): void => {
+/** Publishes the events of the networks that a container has joined or left; default all of its networks. */
+export const publishNetworkEvents = (
+	context: Context,
+	{container}: Entry,
+	action: 'connect' | 'disconnect',
+	attachments: readonly Attachment[] = container.attachments,
+): void => {
 	for (const {networkId, network} of attachments) {
-		publish(context, 'network', action, networkId, {container: id, name: network, type: 'bridge'});
+		publish(context, {type: 'network', action, id: networkId, attributes: {container: container.id, name: network, type: 'bridge'}});
 	}
 };
 
@@ -148,7 +150,6 @@ export const publishContainer = (
 	action: string,
 	attributes: Readonly<Record<string, string>> = {},
 ): void => {
-	publish(context, 'container', action, container.id, {
-		...container.configuration.labels, image: container.configuration.image, name: container.name, ...attributes,
-	});
+	const {id, name, configuration: {labels, image}} = container;
+	publish(context, {type: 'container', action, id, attributes: {...labels, image, name, ...attributes}});
 };

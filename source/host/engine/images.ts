@@ -22,7 +22,7 @@ export const imagesVerbs = (context: Context): ImagesVerbs => {
 		async tagImage(reference, tag) {
 			await images.tag(reference, tag);
 			const {id} = await images.get(tag);
-			publish(context, 'image', 'tag', id, {name: tag});
+			publish(context, {type: 'image', action: 'tag', id, attributes: {name: tag}});
 		},
 		removeImage: async (reference, options = {}) => context.registry(async () => {
 			const image = await images.get(reference);
@@ -35,12 +35,12 @@ export const imagesVerbs = (context: Context): ImagesVerbs => {
 
 			const removed = await images.remove(reference, options);
 			for (const name of removed.untagged) {
-				publish(context, 'image', 'untag', image.id, {name});
+				publish(context, {type: 'image', action: 'untag', id: image.id, attributes: {name}});
 			}
 
 			for (const id of removed.deleted) {
 				await disks.remove(id);
-				publish(context, 'image', 'delete', id, {name: id});
+				publish(context, {type: 'image', action: 'delete', id, attributes: {name: id}});
 			}
 
 			return removed;

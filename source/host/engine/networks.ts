@@ -30,6 +30,7 @@ import {
 	isLive,
 	machineOf,
 	publish,
+	publishNetworkEvents,
 	saveContainer,
 	type Entry,
 	type NetworkRecord,
@@ -93,7 +94,7 @@ export const makeNetwork = async (
 		throw error;
 	}
 
-	publish(context, 'network', 'create', record.id, {name: record.name, type: 'bridge'});
+	publish(context, {type: 'network', action: 'create', id: record.id, attributes: {name: record.name, type: 'bridge'}});
 	return record;
 };
 
@@ -111,7 +112,7 @@ const deleteNetwork = async (context: Context, networking: Networking, record: N
 	await removeRecord(context.paths.network(record.id));
 	context.networks.delete(record.id);
 	await networking.closeNetwork(record);
-	publish(context, 'network', 'destroy', record.id, {name: record.name, type: 'bridge'});
+	publish(context, {type: 'network', action: 'destroy', id: record.id, attributes: {name: record.name, type: 'bridge'}});
 };
 
 /** Updates the resolver of a running container to its networks. If the guest does not answer, it keeps the old one until a restart. */
@@ -186,7 +187,7 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 				throw error;
 			}
 
-			publish(context, 'network', 'connect', network.id, {container: before.id, name: network.name, type: 'bridge'});
+			publishNetworkEvents(context, entry, 'connect', [attachment]);
 		});
 	};
 
@@ -213,7 +214,7 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 				await rewriteResolver(context, entry);
 			}
 
-			publish(context, 'network', 'disconnect', network.id, {container: entry.container.id, name: network.name, type: 'bridge'});
+			publishNetworkEvents(context, entry, 'disconnect', [attachment]);
 		});
 	};
 

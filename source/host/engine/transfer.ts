@@ -10,7 +10,7 @@ export const transferVerbs = (context: Context): TransferVerbs => {
 	async function * announcing(steps: AsyncIterable<Progress>, action: string, reference: string): AsyncGenerator<Progress, void> {
 		yield * steps;
 		const name = familiarName(reference);
-		publish(context, 'image', action, name, {name});
+		publish(context, {type: 'image', action, id: name, attributes: {name}});
 	}
 
 	return {

@@ -63,7 +63,7 @@ const createVolume = async (
 		throw error;
 	}
 
-	publish(context, 'volume', 'create', record.name, {driver: 'local'});
+	publish(context, {type: 'volume', action: 'create', id: record.name, attributes: {driver: 'local'}});
 	return {volume: volumeOf(context, whole), isNew};
 };
 
@@ -79,7 +79,7 @@ const removeFiles = async (context: Context, name: string) => {
 	}
 
 	await rm(filesOf(context, name).directory, {recursive: true, force: true});
-	publish(context, 'volume', 'destroy', name, {driver: 'local'});
+	publish(context, {type: 'volume', action: 'destroy', id: name, attributes: {driver: 'local'}});
 };
 
 /** As in Docker, a new volume starts with the image's files at its mount path. */
