@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine} from '../../source/backends/memory/engine.js';
 import {cursorOf} from '../../source/dashboard/state/list-state.js';
-import {idsOf} from '../../source/dashboard/state/shown.js';
+import {idsOf} from '../../source/dashboard/state/list-items.js';
 import {containerConfiguration} from './helpers/configurations.js';
 import {openApp} from './helpers/open-app.js';
 

@@ -4,7 +4,7 @@ import {failureOf} from '../work/execute.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {planDisconnect, planPrune, planRemoveContainers, planSignal} from '../work/plan.js';
-import {selectedIn, targetsIn} from '../state/shown.js';
+import {selectedIn, targetsIn} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
 import {askName} from '../views/resolve.js';
 

@@ -6,7 +6,7 @@ import {cursorOf, type ListState} from '../state/list-state.js';
 import {Panel} from '../frame/panel.js';
 import {fit} from '../../text/fit.js';
 import type {Role, Theme} from '../frame/theme.js';
-import type {Usage} from '../state/usage.js';
+import type {Usage} from '../state/resource-usage.js';
 import {useWindow} from '../frame/use-window.js';
 import {cellsOf, columns, columnWidths, stateRole} from './rows.js';
 

@@ -5,7 +5,7 @@ import type {ListState} from '../state/list-state.js';
 import {shortBytes, shortDuration, shortPercent} from '../../text/measures.js';
 import {clean} from '../../text/fit.js';
 import type {Role} from '../frame/theme.js';
-import type {Usage} from '../state/usage.js';
+import type {Usage} from '../state/resource-usage.js';
 
 export type Column = {
 	readonly key: string;

@@ -7,7 +7,7 @@ import {handleInput, typePrompt} from '../keys/input.js';
 import {InspectView} from '../inspect/inspect.js';
 import {LogsPane} from '../logs/logs.js';
 import {NetworksPane} from '../networks/networks.js';
-import type {Shown} from '../state/shown.js';
+import type {Shown} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
 import type {StoreState} from '../state/store.js';
 import type {UiState, ViewName} from '../state/ui-state.js';

@@ -4,7 +4,7 @@ import type {Input, Output} from '../../terminal/streams.js';
 import type {Engine} from '../../engine/engine.js';
 import {readConfiguration} from '../state/config.js';
 import {createController, type Engines} from '../work/controller.js';
-import {startEffects} from '../work/effects.js';
+import {startEffects} from '../work/subscriptions.js';
 import {configuredKeyMaps} from '../keys/key-maps.js';
 import {knownEngines, ownHost, targetOf, type EngineTarget} from '../state/known-engines.js';
 import {createLogs} from '../logs/follow.js';

@@ -3,7 +3,7 @@ import {dialogActions} from '../dialogs/dialog-actions.js';
 import {changeListNamed} from '../work/global-actions.js';
 import {reduceTree, treeLines} from '../inspect/tree-state.js';
 import {changeLogs} from '../logs/logs-actions.js';
-import {idsOf} from '../state/shown.js';
+import {idsOf} from '../state/list-items.js';
 import {scrollDrawn} from '../views/drawn-actions.js';
 import {hitOf} from './hit.js';
 import type {MouseEvent} from './mouse-events.js';

@@ -3,7 +3,7 @@ import type {Data, View} from '../work/controller.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {planDisconnect, planPrune, planRemoveNetworks} from '../work/plan.js';
-import {selectedIn, targetsIn} from '../state/shown.js';
+import {selectedIn, targetsIn} from '../state/list-items.js';
 import {nextSubnet} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
 

@@ -3,8 +3,8 @@ import type {Container, Image, Network, Volume} from '../../engine/resources.js'
 import {shortImage, stateText} from '../containers/rows.js';
 import {availableAddresses} from '../networks/networks.js';
 import {imageName, volumeUsers} from '../work/plan.js';
-import type {EventRow} from '../state/shown.js';
-import type {Usage} from '../state/usage.js';
+import type {EventRow} from '../state/list-items.js';
+import type {Usage} from '../state/resource-usage.js';
 import type {RecordRow} from '../views/records.js';
 import {count, sentence, spokenBytes, spokenDuration, spokenPercent} from './words.js';
 

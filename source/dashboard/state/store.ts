@@ -5,8 +5,8 @@ import {asHolmError, HolmError} from '../../engine/errors.js';
 import type {ContainerStats, EngineEvent} from '../../engine/resources.js';
 import {changesBetween} from './changes.js';
 import type {EngineTarget} from './known-engines.js';
-import {share} from './share.js';
-import {nextUsage, type Usage} from './usage.js';
+import {share} from './structural-sharing.js';
+import {nextUsage, type Usage} from './resource-usage.js';
 
 export type Connection =
 	| {

@@ -8,7 +8,7 @@ import {
 	scrolledTop,
 	topOf,
 	type ScrollAction,
-} from './drawn.js';
+} from './text-view.js';
 
 /** Scrolls the view of lines that is shown. */
 export const scrollDrawn = (action: ScrollAction) => ({getState, set, store, shown, terminal, theme, isSpoken}: View & Data & Setting) => {

@@ -2,10 +2,10 @@ import type {Controller} from '../work/controller.js';
 import {emptyText} from '../frame/empty-text.js';
 import {emptyLines, Lines, type Size} from '../frame/lines.js';
 import {Panel} from '../frame/panel.js';
-import type {Shown} from '../state/shown.js';
+import type {Shown} from '../state/list-items.js';
 import type {StoreState} from '../state/store.js';
 import {type UiState, type DrawnViewName} from '../state/ui-state.js';
-import {drawnOf, topOf} from './drawn.js';
+import {drawnOf, topOf} from './text-view.js';
 
 type DrawnViewProps = Size & {readonly view: DrawnViewName; readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly shown: Shown};
 

@@ -4,7 +4,7 @@ import {scaleOf, shortBytes, shortPercent, sparkline} from '../../text/measures.
 import type {Size} from '../frame/lines.js';
 import {clean, fit} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';
-import type {Usage} from '../state/usage.js';
+import type {Usage} from '../state/resource-usage.js';
 
 const label = 10;
 

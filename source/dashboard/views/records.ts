@@ -1,7 +1,7 @@
 import type {Engine} from '../../engine/engine.js';
 import type {Snapshot} from '../../engine/snapshot.js';
 import type {DnsRecord} from '../../engine/resources.js';
-import {share} from '../state/share.js';
+import {share} from '../state/structural-sharing.js';
 
 export type RecordRow = {
 	readonly id: string;

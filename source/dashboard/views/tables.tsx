@@ -7,7 +7,7 @@ import {shortBytes, shortDuration} from '../../text/measures.js';
 import {Panel} from '../frame/panel.js';
 import {imageName, volumeUsers} from '../work/plan.js';
 import {RowTable, type TableColumn, type TableRow} from '../frame/row-table.js';
-import type {EventRow, Shown} from '../state/shown.js';
+import type {EventRow, Shown} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
 import type {Role} from '../frame/theme.js';
 import type {ListName} from '../state/ui-state.js';

@@ -7,7 +7,7 @@ import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {shortPercent} from '../../text/measures.js';
 import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../work/plan.js';
-import {selectedIn, targetsIn} from '../state/shown.js';
+import {selectedIn, targetsIn} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
 

@@ -5,7 +5,7 @@ import type {PaneName} from '../frame/layout.js';
 import type {EngineTarget} from '../state/known-engines.js';
 import {createLogIndex, type LogIndex} from '../logs/log-index.js';
 import type {Logs} from '../logs/follow.js';
-import {createShown, type Shown} from '../state/shown.js';
+import {createShown, type Shown} from '../state/list-items.js';
 import type {Store} from '../state/store.js';
 import type {Theme} from '../frame/theme.js';
 import {initialUi, type Dialog, type ListName, type Prompt, type UiState, type WindowName} from '../state/ui-state.js';

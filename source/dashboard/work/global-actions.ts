@@ -1,6 +1,6 @@
 import type {PaneName} from '../frame/layout.js';
 import {reduceList, type ListAction} from '../state/list-state.js';
-import {idsOf, sortColumns} from '../state/shown.js';
+import {idsOf, sortColumns} from '../state/list-items.js';
 import type {ListName, ViewName} from '../state/ui-state.js';
 import type {Actions} from './actions.js';
 import {

@@ -6,7 +6,7 @@ import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {App} from '../../../source/dashboard/frame/app.js';
 import {defaultConfiguration} from '../../../source/dashboard/state/config.js';
 import {createController, type JoinSession} from '../../../source/dashboard/work/controller.js';
-import {startEffects} from '../../../source/dashboard/work/effects.js';
+import {startEffects} from '../../../source/dashboard/work/subscriptions.js';
 import {configuredKeyMaps} from '../../../source/dashboard/keys/key-maps.js';
 import {targetOf} from '../../../source/dashboard/state/known-engines.js';
 import {createLogs} from '../../../source/dashboard/logs/follow.js';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import {scaleOf, shortBytes, shortDuration, shortPercent, sparkline} from '../../../source/text/measures.js';
 import {createTheme} from '../../../source/dashboard/frame/theme.js';
-import {historyLength, nextUsage} from '../../../source/dashboard/state/usage.js';
+import {historyLength, nextUsage} from '../../../source/dashboard/state/resource-usage.js';
 import type {ContainerStats} from '../../../source/engine/resources.js';
 
 const reading = (readAt: number, cpuNanoseconds: number, receivedBytes = 0): ContainerStats => ({

@@ -2,10 +2,10 @@ import {mock} from 'node:test';
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import type {Controller} from '../../../source/dashboard/work/controller.js';
-import {followDelay, startEffects} from '../../../source/dashboard/work/effects.js';
+import {followDelay, startEffects} from '../../../source/dashboard/work/subscriptions.js';
 import {reduceList} from '../../../source/dashboard/state/list-state.js';
 import type {LogTarget} from '../../../source/dashboard/logs/follow.js';
-import {createShown} from '../../../source/dashboard/state/shown.js';
+import {createShown} from '../../../source/dashboard/state/list-items.js';
 import {initialUi} from '../../../source/dashboard/state/ui-state.js';
 
 const {timers} = mock;

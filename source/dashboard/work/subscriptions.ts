@@ -1,5 +1,5 @@
 import {sinceChoices} from '../logs/logs-state.js';
-import {selectedIn} from '../state/shown.js';
+import {selectedIn} from '../state/list-items.js';
 import {readRecords} from '../views/records.js';
 import type {Data, Setting, View} from './controller.js';
 

@@ -1,7 +1,7 @@
 import type {Size} from '../frame/lines.js';
 import {cursorOf, windowStart} from '../state/list-state.js';
-import {addressSentences, machineSentences, topologySentences} from '../spoken/drawn.js';
-import {idsOf, selectedIn, type Shown} from '../state/shown.js';
+import {addressSentences, machineSentences, topologySentences} from '../spoken/text-views.js';
+import {idsOf, selectedIn, type Shown} from '../state/list-items.js';
 import type {StoreState} from '../state/store.js';
 import {clean} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';

@@ -2,7 +2,7 @@ import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, Network} from '../../engine/resources.js';
 import {stateText} from '../containers/rows.js';
 import {overlapping} from '../state/subnets.js';
-import type {Usage} from '../state/usage.js';
+import type {Usage} from '../state/resource-usage.js';
 import {addressCount, nextFreeAddress} from '../views/addresses-lines.js';
 import {count, sentence, spokenBytes, spokenPercent} from './words.js';
 

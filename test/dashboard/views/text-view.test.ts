@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
-import {scrolledTop, topOf} from '../../../source/dashboard/views/drawn.js';
+import {scrolledTop, topOf} from '../../../source/dashboard/views/text-view.js';
 import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
 import {openApp} from '../helpers/open-app.js';
 

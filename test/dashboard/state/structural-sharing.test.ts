@@ -1,5 +1,5 @@
 import test from 'ava';
-import {share} from '../../../source/dashboard/state/share.js';
+import {share} from '../../../source/dashboard/state/structural-sharing.js';
 
 test('equal content keeps the old object, and a change keeps what did not change', t => {
 	const before = {a: [{x: 1}, {x: 2}], b: {c: 'd'}};
