@@ -16,7 +16,7 @@ const opened = async (keys?: Readonly<Record<string, readonly string[]>>) => {
 
 	const app = await openApp({engine, keys});
 	await app.shows('three');
-	const row = () => cursorOf(app.controller.getState().lists.containers, idsOf(app.controller.shown(), 'containers'));
+	const row = () => cursorOf(app.controller.getState().lists.containers, idsOf(app.controller.listItems(), 'containers'));
 	return {...app, row, async [Symbol.asyncDispose]() {
 		await app[Symbol.asyncDispose]();
 		engine.close();

@@ -56,7 +56,7 @@ ${[...alone, ...grouped].join('\n')}`;
 const places: Readonly<Record<keyof typeof defaultKeyMaps, string>> = {
 	global: 'Everywhere',
 	list: 'Lists',
-	drawn: 'Views of text: topology, addresses, machine',
+	textView: 'Views of text: topology, addresses, machine',
 	containers: 'Containers',
 	networks: 'Networks',
 	logs: 'Logs',

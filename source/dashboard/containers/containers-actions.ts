@@ -8,14 +8,14 @@ import {selectedIn, targetsIn} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
 import {askName} from '../views/resolve.js';
 
-const selected = (controller: View) => selectedIn(controller.shown(), controller.getState(), 'containers');
+const selected = (controller: View) => selectedIn(controller.listItems(), controller.getState(), 'containers');
 
-const targets = (controller: View) => targetsIn(controller.shown(), controller.getState(), 'containers');
+const targets = (controller: View) => targetsIn(controller.listItems(), controller.getState(), 'containers');
 
 /** Opens the form of a new container; `image` is filled in. */
 export const createContainer = async (controller: View, image = '') => {
 	const {containerForm} = await import('../forms/container-form.js');
-	const network = selectedIn(controller.shown(), controller.getState(), 'networks');
+	const network = selectedIn(controller.listItems(), controller.getState(), 'networks');
 	const {view, focus} = controller.getState();
 	controller.open({
 		type: 'form',
@@ -129,7 +129,7 @@ export const containersActions: Actions = {
 	'containers.logs': showLogs(false),
 	'containers.bootLog': showLogs(true),
 	'containers.allLogs'(controller) {
-		const running = controller.shown().containers.filter(({status: {state}}) => state === 'running').map(({id}) => id);
+		const running = controller.listItems().containers.filter(({status: {state}}) => state === 'running').map(({id}) => id);
 		controller.set({view: 'main', focus: 'logs', followed: running, showsBoot: false});
 	},
 	'containers.inspect'(controller) {

@@ -6,7 +6,7 @@ import {cursorOf, type ListState} from '../state/list-state.js';
 import {Panel} from '../frame/panel.js';
 import {fit} from '../../text/fit.js';
 import type {Role, Theme} from '../frame/theme.js';
-import type {Usage} from '../state/resource-usage.js';
+import type {ResourceUsage} from '../state/resource-usage.js';
 import {useWindow} from '../frame/use-window.js';
 import {cellsOf, columns, columnWidths, stateRole} from './rows.js';
 
@@ -14,7 +14,7 @@ export type ContainersProps = Size & {
 	readonly containers: readonly Container[];
 	/** How many there are with those that the filter hides. */
 	readonly total: number;
-	readonly usage: Readonly<Record<string, Usage>>;
+	readonly usage: Readonly<Record<string, ResourceUsage>>;
 	readonly state: ListState;
 	readonly isFocused: boolean;
 	readonly isStale: boolean;
@@ -61,15 +61,15 @@ export const containersLines = ({containers, usage, state, isFocused, isStale, n
 
 	const visible = Math.max(1, height - 1);
 	const cursor = cursorOf(state, containers.map(({id}) => id));
-	const shown = containers.slice(start, start + visible);
-	const cells = shown.map(container => cellsOf(container, usage[container.id], now));
+	const rowsInView = containers.slice(start, start + visible);
+	const cells = rowsInView.map(container => cellsOf(container, usage[container.id], now));
 	const widths = columnWidths(width - 4, cells);
 	const arrow = state.isDescending ? theme.glyphs.down : theme.glyphs.up;
 	const heading = `  ${widths.map(({column, width}) => fit(column.key === state.sort ? `${column.title}${arrow}` : column.title, width, {align: column.align})).join('  ')}  `;
 	const missing = Math.max(0, width - 4 - widths.reduce((sum, column) => sum + column.width + 2, -2));
 	return [
 		theme.paint('heading', heading + ' '.repeat(missing)),
-		...shown.map((container, index) => rowText(container, cells[index]!, widths, {
+		...rowsInView.map((container, index) => rowText(container, cells[index]!, widths, {
 			isSelected: start + index === cursor,
 			isMarked: state.marks.has(container.id),
 			isFocused,

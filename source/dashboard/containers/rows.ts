@@ -5,7 +5,7 @@ import type {ListState} from '../state/list-state.js';
 import {shortBytes, shortDuration, shortPercent} from '../../text/measures.js';
 import {clean} from '../../text/fit.js';
 import type {Role} from '../frame/theme.js';
-import type {Usage} from '../state/resource-usage.js';
+import type {ResourceUsage} from '../state/resource-usage.js';
 
 export type Column = {
 	readonly key: string;
@@ -18,9 +18,9 @@ export type Column = {
 	readonly most?: number;
 	/** Columns with higher numbers go first when there is no room, and get more of it last. */
 	readonly order: number;
-	readonly text: (container: Container, usage: Usage | undefined, now: number) => string;
+	readonly text: (container: Container, usage: ResourceUsage | undefined, now: number) => string;
 	/** What it is sorted by where the text does not do. */
-	readonly rank?: (container: Container, usage: Usage | undefined) => number;
+	readonly rank?: (container: Container, usage: ResourceUsage | undefined) => number;
 };
 
 /** What a container is doing, in a word or two. */
@@ -128,24 +128,24 @@ export const columnWidths = (width: number, contents: ReadonlyArray<readonly str
 	return kept.map(({column, width: given}) => ({column, width: given}));
 };
 
-const isShown = (container: Container, filter: string): boolean =>
+const isMatch = (container: Container, filter: string): boolean =>
 	[container.name, container.configuration.image, stateText(container), ...container.attachments.flatMap(({network, address}) => [network, address])].some(text => text.toLowerCase().includes(filter));
 
 /** The containers that are shown, in the order of the list. */
-export const shownContainers = (containers: Snapshot['containers'], usage: Readonly<Record<string, Usage>>, {filter, sort, isDescending}: ListState, showsStopped: boolean): readonly Container[] => {
-	const shown = containers.filter(container => (showsStopped || container.status.state !== 'exited') && (filter === '' || isShown(container, filter)));
+export const visibleContainers = (containers: Snapshot['containers'], usage: Readonly<Record<string, ResourceUsage>>, {filter, sort, isDescending}: ListState, showsStopped: boolean): readonly Container[] => {
+	const visible = containers.filter(container => (showsStopped || container.status.state !== 'exited') && (filter === '' || isMatch(container, filter)));
 	const column = columns.find(({key}) => key === sort);
 	if (!column) {
-		return shown;
+		return visible;
 	}
 
 	const {rank} = column;
 	const direction = isDescending ? -1 : 1;
-	return shown.toSorted((a, b) => direction * (rank
+	return visible.toSorted((a, b) => direction * (rank
 		? rank(b, usage[b.id]) - rank(a, usage[a.id])
 		: column.text(a, undefined, 0).localeCompare(column.text(b, undefined, 0))));
 };
 
 /** The cells of all columns, clean but not cut. */
-export const cellsOf = (container: Container, usage: Usage | undefined, now: number): readonly string[] =>
+export const cellsOf = (container: Container, usage: ResourceUsage | undefined, now: number): readonly string[] =>
 	columns.map(column => clean(column.text(container, usage, now)));

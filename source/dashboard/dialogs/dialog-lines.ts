@@ -28,7 +28,7 @@ export const failureLines = (failures: readonly Failure[], width: number, theme:
 const places: Readonly<Record<keyof KeyMaps, string>> = {
 	global: 'Everywhere',
 	list: 'Lists',
-	drawn: 'Topology, addresses, machine',
+	textView: 'Topology, addresses, machine',
 	containers: 'Containers',
 	networks: 'Networks',
 	logs: 'Logs',

@@ -8,7 +8,7 @@ export type FormRow =
 	| {readonly type: 'error'; readonly field: Field; readonly text: string};
 
 /** What is wrong with a field as far as it is time to say so: not before something was typed there or the field was left. */
-export const shownError = (form: FormState, errors: Readonly<Record<string, string>>, name: string): string | undefined => {
+export const visibleError = (form: FormState, errors: Readonly<Record<string, string>>, name: string): string | undefined => {
 	const {values, visited, isSubmitted} = form;
 	const isShown = isSubmitted || visited.has(name) || (name === focusedField(form).name && (values[name] ?? '') !== '');
 	return isShown ? errors[name] : undefined;
@@ -17,7 +17,7 @@ export const shownError = (form: FormState, errors: Readonly<Record<string, stri
 /** All rows of a form. What is wrong has lines of its own, so that a field is as wide as the form whatever is said about it. */
 export const formRows = (form: FormState, errors: Readonly<Record<string, string>>, width: number): readonly FormRow[] =>
 	form.definition.fields.flatMap((field): readonly FormRow[] => {
-		const error = shownError(form, errors, field.name);
+		const error = visibleError(form, errors, field.name);
 		return [
 			{type: 'field', field},
 			...(error === undefined ? [] : wrapWords(clean(error), width).map((text): FormRow => ({type: 'error', field, text}))),

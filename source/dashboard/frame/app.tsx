@@ -7,11 +7,11 @@ import {handleInput, typePrompt} from '../keys/input.js';
 import {InspectView} from '../inspect/inspect.js';
 import {LogsPane} from '../logs/logs.js';
 import {NetworksPane} from '../networks/networks.js';
-import type {Shown} from '../state/list-items.js';
+import type {ListItems} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
 import type {StoreState} from '../state/store.js';
 import type {UiState, ViewName} from '../state/ui-state.js';
-import {DrawnView} from '../views/drawn-view.js';
+import {TextView} from '../views/text-view.js';
 import {DnsView, EventsView, ImagesView, VolumesView} from '../views/tables.js';
 import {Lines} from './lines.js';
 import {layoutOf, smallest, type Area, type PaneName} from './layout.js';
@@ -20,19 +20,19 @@ import {emptyText} from './empty-text.js';
 import {ControllerProvider, useController, useStore, useUi} from './context.js';
 import {footerLine, headerLine} from './bars.js';
 
-type Parts = {readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly shown: Shown; readonly now: number};
+type Parts = {readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly listItems: ListItems; readonly now: number};
 
-const Pane = ({name, width, height, ui, store, shown, now}: Parts & Area & {readonly name: PaneName}) => {
+const Pane = ({name, width, height, ui, store, listItems, now}: Parts & Area & {readonly name: PaneName}) => {
 	const isFocused = ui.focus === name;
 	const isStale = store.connection.state === 'lost';
 	const {snapshot, usage} = store;
 	switch (name) {
 		case 'containers': {
-			return <ContainersPane containers={shown.containers} total={snapshot?.containers.length ?? 0} state={ui.lists.containers} empty={emptyText(store, ui.lists.containers.filter, 'No containers; c creates one')} {...{usage, isFocused, isStale, now, width, height}}/>;
+			return <ContainersPane containers={listItems.containers} total={snapshot?.containers.length ?? 0} state={ui.lists.containers} empty={emptyText(store, ui.lists.containers.filter, 'No containers; c creates one')} {...{usage, isFocused, isStale, now, width, height}}/>;
 		}
 
 		case 'networks': {
-			return <NetworksPane networks={shown.networks} total={snapshot?.networks.length ?? 0} state={ui.lists.networks} empty={emptyText(store, ui.lists.networks.filter, 'No networks; c creates one')} {...{isFocused, isStale, width, height}}/>;
+			return <NetworksPane networks={listItems.networks} total={snapshot?.networks.length ?? 0} state={ui.lists.networks} empty={emptyText(store, ui.lists.networks.filter, 'No networks; c creates one')} {...{isFocused, isStale, width, height}}/>;
 		}
 
 		case 'logs': {
@@ -50,7 +50,7 @@ const MainView = (parts: Parts & Area) => {
 };
 
 const View = (parts: Parts & Area & {readonly view: ViewName}) => {
-	const {view, ui, store, shown, now, width, height} = parts;
+	const {view, ui, store, listItems, now, width, height} = parts;
 	const common = {isStale: store.connection.state === 'lost', now, snapshot: store.snapshot, width, height};
 	switch (view) {
 		case 'main': {
@@ -62,25 +62,25 @@ const View = (parts: Parts & Area & {readonly view: ViewName}) => {
 		}
 
 		case 'images': {
-			return <ImagesView items={shown.images} state={ui.lists.images} {...common}/>;
+			return <ImagesView items={listItems.images} state={ui.lists.images} {...common}/>;
 		}
 
 		case 'volumes': {
-			return <VolumesView items={shown.volumes} state={ui.lists.volumes} {...common}/>;
+			return <VolumesView items={listItems.volumes} state={ui.lists.volumes} {...common}/>;
 		}
 
 		case 'dns': {
-			return <DnsView items={shown.dns} state={ui.lists.dns} isKnown={ui.lacksRecords !== true} {...common}/>;
+			return <DnsView items={listItems.dns} state={ui.lists.dns} isKnown={ui.lacksRecords !== true} {...common}/>;
 		}
 
 		case 'events': {
-			return <EventsView items={shown.events} state={ui.lists.events} {...common}/>;
+			return <EventsView items={listItems.events} state={ui.lists.events} {...common}/>;
 		}
 
 		case 'topology':
 		case 'addresses':
 		case 'machine': {
-			return <DrawnView {...{view, controller: parts.controller, ui, store, shown, width, height}}/>;
+			return <TextView {...{view, controller: parts.controller, ui, store, listItems, width, height}}/>;
 		}
 	}
 };
@@ -141,10 +141,10 @@ const Screen = () => {
 		<Box flexDirection='column' width={columns} height={rows}>
 			<Lines lines={[headerLine(store, {isReadOnly: controller.isReadOnly}, columns, controller.theme)]} width={columns} height={1}/>
 			<Box flexDirection='column' width={area.width} height={area.height} flexShrink={0}>
-				<View view={ui.view} {...{controller, ui, store, shown: controller.shown(), now}} {...area}/>
+				<View view={ui.view} {...{controller, ui, store, listItems: controller.listItems(), now}} {...area}/>
 			</Box>
 			<Footer controller={controller} ui={ui} width={columns}/>
-			<Box key={ui.drawing} position='absolute'/>
+			<Box key={ui.redraws} position='absolute'/>
 			{ui.dialog && <DialogLayer dialog={ui.dialog} width={columns} height={rows - 1}/>}
 		</Box>
 	);

@@ -1,5 +1,5 @@
 import {widthOf} from '../../text/width.js';
-import {refusalOf} from '../keys/input.js';
+import {disabledReason} from '../keys/input.js';
 import {activeMaps} from '../keys/active-maps.js';
 import type {Data, Setting, View} from '../work/controller.js';
 import {continuationsOf, describeKey} from '../keys/keys.js';
@@ -18,9 +18,9 @@ const joinSegments = (segments: readonly Segment[], width: number, theme: Theme)
 	let line = '';
 	let left = width;
 	for (const [role, text] of segments) {
-		const shown = cut(text, left);
-		line += theme.paint(role, shown);
-		left -= widthOf(shown);
+		const piece = cut(text, left);
+		line += theme.paint(role, piece);
+		left -= widthOf(piece);
 		if (left <= 0) {
 			break;
 		}
@@ -100,7 +100,7 @@ export const footerLine = (controller: View & Data & Setting, {jobs, notice, dia
 			seen.add(key);
 		}
 
-		return isFirst && binding.short !== undefined && refusalOf(controller, binding) === undefined && (binding.action !== 'global.cancel' || job);
+		return isFirst && binding.short !== undefined && disabledReason(controller, binding) === undefined && (binding.action !== 'global.cancel' || job);
 	});
 	// Help is the one that has to be seen when there is no room for the others.
 	const help = bindings.findIndex(({action}) => action === 'global.help');

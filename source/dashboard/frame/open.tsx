@@ -4,7 +4,7 @@ import type {Input, Output} from '../../terminal/streams.js';
 import type {Engine} from '../../engine/engine.js';
 import {readConfiguration} from '../state/config.js';
 import {createController, type Engines} from '../work/controller.js';
-import {startEffects} from '../work/subscriptions.js';
+import {startSubscriptions} from '../work/subscriptions.js';
 import {configuredKeyMaps} from '../keys/key-maps.js';
 import {knownEngines, ownHost, targetOf, type EngineTarget} from '../state/known-engines.js';
 import {createLogs} from '../logs/follow.js';
@@ -75,7 +75,7 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 		// Ink forgets what it drew; then the screen is as empty as it thinks, and something has to change for it to draw.
 		instance.clear();
 		stdout.write('\u{1B}[H\u{1B}[J');
-		controller.set({drawing: controller.getState().drawing + 1});
+		controller.set({redraws: controller.getState().redraws + 1});
 	};
 
 	const hasMouse = configuration.mouse === true && !isSpoken;
@@ -87,7 +87,7 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 			connect: connectTo,
 		},
 	});
-	const stopEffects = startEffects(controller);
+	const stopSubscriptions = startSubscriptions(controller);
 	const onReady = (given: InkHandles) => {
 		handles = given;
 	};
@@ -156,7 +156,7 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 	} finally {
 		terminal.setMouse(false);
 		speaker?.stop();
-		stopEffects();
+		stopSubscriptions();
 		store.close();
 		clearTimeout(resizing);
 		stdout.off('resize', onResize);

@@ -30,23 +30,23 @@ const borderStyle = ({borders, paint}: Theme, role: Role) => {
 
 /** Title and note as they fit on a border of this width. */
 export const borderTexts = (title: string, note: string, width: number): readonly [title: string, note: string] => {
-	const shownTitle = title === '' ? '' : ` ${cut(title, width - 6)} `;
-	const room = width - 4 - widthOf(shownTitle);
-	return [shownTitle, note === '' || room < 4 ? '' : ` ${cut(note, room - 3)} `];
+	const titleText = title === '' ? '' : ` ${cut(title, width - 6)} `;
+	const room = width - 4 - widthOf(titleText);
+	return [titleText, note === '' || room < 4 ? '' : ` ${cut(note, room - 3)} `];
 };
 
 /** A border with a title around anything. */
 export const Panel = ({title, note = '', width, height, isFocused, isStale, isOpaque, children}: PanelProps) => {
 	const theme = useTheme();
 	const border = useMemo(() => borderStyle(theme, isFocused ? 'focusedBorder' : 'border'), [theme, isFocused]);
-	const [shownTitle, shownNote] = borderTexts(title, note, width);
+	const [titleText, noteText] = borderTexts(title, note, width);
 	const inside = {width: Math.max(0, width - 2), height: Math.max(0, height - 2)};
 	return (
 		<Box width={width} height={height} flexShrink={0}>
 			<Box position='absolute' width={width} height={height} borderStyle={border}/>
 			{isOpaque && <Box position='absolute' marginLeft={1} marginTop={1}><Text>{Array.from({length: inside.height}, () => ' '.repeat(inside.width)).join('\n')}</Text></Box>}
-			{shownTitle !== '' && <Box position='absolute' marginLeft={2}><Text wrap='truncate'>{theme.paint(isFocused && !isStale ? 'title' : 'dim', shownTitle)}</Text></Box>}
-			{shownNote !== '' && <Box position='absolute' marginLeft={width - 2 - widthOf(shownNote)}><Text wrap='truncate'>{theme.paint('dim', shownNote)}</Text></Box>}
+			{titleText !== '' && <Box position='absolute' marginLeft={2}><Text wrap='truncate'>{theme.paint(isFocused && !isStale ? 'title' : 'dim', titleText)}</Text></Box>}
+			{noteText !== '' && <Box position='absolute' marginLeft={width - 2 - widthOf(noteText)}><Text wrap='truncate'>{theme.paint('dim', noteText)}</Text></Box>}
 			<Box marginLeft={1} marginTop={1} flexDirection='column' {...inside}>{children}</Box>
 		</Box>
 	);

@@ -50,10 +50,10 @@ export const widthsOf = (columns: readonly TableColumn[], rows: readonly TableRo
 			return Math.min(width, room);
 		}
 
-		const share = flexible === 1 ? left : Math.min(width + 1, Math.floor(left / flexible));
-		left -= share;
+		const allotted = flexible === 1 ? left : Math.min(width + 1, Math.floor(left / flexible));
+		left -= allotted;
 		flexible--;
-		return Math.max(1, share);
+		return Math.max(1, allotted);
 	});
 };
 
@@ -77,7 +77,7 @@ export const RowTable = ({name, columns, rows, cursor, isFocused, isStale, empty
 		return <Lines lines={emptyLines(empty, {width, height}, theme)} width={width} height={height}/>;
 	}
 
-	const shown = rows.slice(start, start + visible);
+	const rowsInView = rows.slice(start, start + visible);
 	const widths = widthsOf(columns, rows, width - 2);
 	const texts = (cells: readonly string[], mark: string, role: Role) => Object.fromEntries([
 		['mark', encode(mark, role)],
@@ -94,7 +94,7 @@ export const RowTable = ({name, columns, rows, cursor, isFocused, isStale, empty
 	// The heading is a row like the others, for the table prints the names of the columns there.
 	const data = [
 		texts(columns.map(({title}) => title), ' ', 'heading'),
-		...shown.map((row, index) => texts(row.cells, row.isMarked ? theme.glyphs.mark : ' ', roleOf(row, start + index))),
+		...rowsInView.map((row, index) => texts(row.cells, row.isMarked ? theme.glyphs.mark : ' ', roleOf(row, start + index))),
 	];
 	return <Table data={data} columns={['mark', ...columns.map((_, index) => String(index))]} cell={Cell} header={Nothing} skeleton={Nothing}/>;
 };

@@ -1,6 +1,6 @@
 import type {Container} from '../../engine/resources.js';
 import {lastResult} from '../state/memo.js';
-import {isDrawn, type UiState} from '../state/ui-state.js';
+import {isTextView, type UiState} from '../state/ui-state.js';
 import type {Data, Setting, View} from '../work/controller.js';
 import {withoutMachines, type KeyMaps} from './key-maps.js';
 import type {KeyMap} from './keys.js';
@@ -43,6 +43,6 @@ export const activeMaps = (controller: View & Data & Setting): readonly KeyMap[]
 	const state = getState();
 	const keyMaps = availableMaps(controller);
 	// What is drawn as lines has a list behind it that is not to be seen: it is not to be marked or sorted there.
-	const moving = isDrawn(state.view) ? [keyMaps.drawn] : (activeList() ? [keyMaps.list] : []);
+	const moving = isTextView(state.view) ? [keyMaps.textView] : (activeList() ? [keyMaps.list] : []);
 	return [keyMaps[placeOf(state)], ...moving, keyMaps.global];
 };

@@ -10,17 +10,16 @@ import {inspectActions} from '../inspect/inspect-actions.js';
 import {logsActions} from '../logs/logs-actions.js';
 import {networksActions} from '../networks/networks-actions.js';
 import type {UiState} from '../state/ui-state.js';
-import {drawnActions} from '../views/drawn-actions.js';
-import {viewActions} from '../views/view-actions.js';
+import {textViewActions, viewActions} from '../views/view-actions.js';
 import {paletteEntries} from './palette.js';
 import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type KeyName} from './keys.js';
 import type {KeyMaps} from './key-maps.js';
 import {activeMaps, availableMaps, placeOf} from './active-maps.js';
 
-const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...drawnActions, ...dialogActions};
+const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...textViewActions, ...dialogActions};
 
 /** Why a key does nothing now; undefined where it does something. */
-export const refusalOf = ({isReadOnly, store}: Data & Setting, binding: Binding): string | undefined => {
+export const disabledReason = ({isReadOnly, store}: Data & Setting, binding: Binding): string | undefined => {
 	if (!binding.changes) {
 		return undefined;
 	}
@@ -34,7 +33,7 @@ export const refusalOf = ({isReadOnly, store}: Data & Setting, binding: Binding)
 
 /** Does what a binding says. */
 export const perform = (controller: Controller, binding: Binding) => {
-	const refusal = refusalOf(controller, binding);
+	const refusal = disabledReason(controller, binding);
 	if (refusal !== undefined) {
 		controller.notify(refusal);
 		return;
@@ -87,7 +86,7 @@ const onForm = (controller: Controller, name: KeyName) => {
 const toPlace = (controller: View, place: keyof KeyMaps) => {
 	if (place === 'containers' || place === 'networks' || place === 'logs') {
 		controller.set({view: 'main', focus: place});
-	} else if (place !== 'global' && place !== 'list' && place !== 'drawn' && place !== 'dialog' && (place !== 'inspect' || controller.getState().inspect)) {
+	} else if (place !== 'global' && place !== 'list' && place !== 'textView' && place !== 'dialog' && (place !== 'inspect' || controller.getState().inspect)) {
 		controller.set({view: place});
 	}
 };

@@ -3,8 +3,7 @@ import {inspectKeys} from '../inspect/inspect-keys.js';
 import {logsKeys} from '../logs/logs-keys.js';
 import {lastResult} from '../state/memo.js';
 import {networksKeys} from '../networks/networks-keys.js';
-import {drawnKeys} from '../views/drawn-keys.js';
-import {dnsKeys, eventsKeys, imagesKeys, volumesKeys} from '../views/view-keys.js';
+import {dnsKeys, eventsKeys, imagesKeys, textViewKeys, volumesKeys} from '../views/view-keys.js';
 import {rebind, type KeyMap} from './keys.js';
 
 const globalKeys: KeyMap = [
@@ -61,7 +60,7 @@ const dialogKeys: KeyMap = [
 export const defaultKeyMaps = {
 	global: globalKeys,
 	list: listKeys,
-	drawn: drawnKeys,
+	textView: textViewKeys,
 	containers: containersKeys,
 	networks: networksKeys,
 	logs: logsKeys,
@@ -79,6 +78,9 @@ export type KeyMaps = Readonly<Record<keyof typeof defaultKeyMaps, KeyMap>>;
 export const withoutMachines = lastResult((keyMaps: KeyMaps): KeyMaps =>
 	Object.fromEntries(Object.entries(keyMaps).map(([place, map]) => [place, map.some(({needs}) => needs) ? map.filter(({needs}) => !needs) : map])) as KeyMaps);
 
-/** The key maps as the configuration has them. */
-export const configuredKeyMaps = (keys: Readonly<Record<string, readonly string[]>>): KeyMaps =>
-	Object.fromEntries(Object.entries(defaultKeyMaps).map(([place, map]) => [place, rebind(map, keys)])) as KeyMaps;
+/** The default key maps with the keys of the configuration. */
+export const configuredKeyMaps = (keys: Readonly<Record<string, readonly string[]>>): KeyMaps => {
+	// Older configurations have `drawn.` for `textView.`.
+	const byAction = Object.fromEntries(Object.entries(keys).map(([action, sequences]) => [action.replace(/^drawn\./v, 'textView.'), sequences]));
+	return Object.fromEntries(Object.entries(defaultKeyMaps).map(([place, map]) => [place, rebind(map, byAction)])) as KeyMaps;
+};

@@ -89,13 +89,13 @@ export const rebind = (map: KeyMap, keys: Readonly<Record<string, readonly KeySe
 	});
 };
 
-const shown: Readonly<Record<KeyName, string>> = {
+const keyLabels: Readonly<Record<KeyName, string>> = {
 	up: '↑', down: '↓', left: '←', right: '→', return: 'Enter', escape: 'Esc', space: 'Space', tab: 'Tab', 'shift+tab': 'Shift-Tab', pageup: 'PgUp', pagedown: 'PgDn', home: 'Home', end: 'End', delete: 'Del', backspace: 'Backspace',
 };
-const shownInAscii: Readonly<Record<KeyName, string>> = {up: 'Up', down: 'Down', left: 'Left', right: 'Right'};
+const asciiKeyLabels: Readonly<Record<KeyName, string>> = {up: 'Up', down: 'Down', left: 'Left', right: 'Right'};
 
 const describeOne = (name: KeyName, isAscii: boolean): string =>
-	(isAscii ? shownInAscii[name] : undefined) ?? shown[name] ?? name.replace(/^ctrl\+(?<letter>.+)$/v, (_, letter: string) => `Ctrl-${letter.toUpperCase()}`).replace(/^alt\+/v, 'Alt-');
+	(isAscii ? asciiKeyLabels[name] : undefined) ?? keyLabels[name] ?? name.replace(/^ctrl\+(?<letter>.+)$/v, (_, letter: string) => `Ctrl-${letter.toUpperCase()}`).replace(/^alt\+/v, 'Alt-');
 
 /** A key as people write it, and a sequence of characters as they write that: `gg`. */
 export const describeKey = (sequence: KeySequence, isAscii = false): string => {

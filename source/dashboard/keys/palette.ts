@@ -6,7 +6,7 @@ export type PaletteEntry = {readonly place: keyof KeyMaps; readonly binding: Bin
 /** Everything that has a name, in the order in which it fits what was typed: all of its words must occur. */
 export const paletteEntries = (keyMaps: KeyMaps, text: string): readonly PaletteEntry[] => {
 	const words = text.toLowerCase().split(/\s+/v).filter(Boolean);
-	const entries = Object.entries(keyMaps).flatMap(([place, map]) => place === 'dialog' || place === 'list' || place === 'drawn' ? [] : map.map(binding => ({place: place as keyof KeyMaps, binding})));
+	const entries = Object.entries(keyMaps).flatMap(([place, map]) => place === 'dialog' || place === 'list' || place === 'textView' ? [] : map.map(binding => ({place: place as keyof KeyMaps, binding})));
 	const found = entries.flatMap(entry => {
 		const haystack = `${entry.binding.action} ${entry.binding.title}`.toLowerCase();
 		return words.every(word => haystack.includes(word)) ? [{entry, begins: words[0] !== undefined && entry.binding.title.toLowerCase().startsWith(words[0])}] : [];

@@ -39,13 +39,13 @@ const without = (values: number[], first: number): number[] => {
 export const createLogIndex = (buffer: LogBuffer): LogIndex => {
 	let filter: Pattern | undefined;
 	let search: Pattern | undefined;
-	let shown: number[] = [];
+	let filtered: number[] = [];
 	let matches: number[] = [];
 	let from = 0;
 	let seen = 0;
 
-	const look = (sequence: number, end: number): {readonly shown: number[]; readonly matches: number[]} => {
-		const found: {shown: number[]; matches: number[]} = {shown: [], matches: []};
+	const look = (sequence: number, end: number): {readonly filtered: number[]; readonly matches: number[]} => {
+		const found: {filtered: number[]; matches: number[]} = {filtered: [], matches: []};
 		for (; sequence < end; sequence++) {
 			const text = buffer.get(sequence)?.text ?? '';
 			if (filter) {
@@ -53,7 +53,7 @@ export const createLogIndex = (buffer: LogBuffer): LogIndex => {
 					continue;
 				}
 
-				found.shown.push(sequence);
+				found.filtered.push(sequence);
 			}
 
 			if (search && isMatch(search, text)) {
@@ -70,7 +70,7 @@ export const createLogIndex = (buffer: LogBuffer): LogIndex => {
 		}
 
 		const found = look(sequence, end);
-		shown = isOlder ? [...found.shown, ...shown] : [...shown, ...found.shown];
+		filtered = isOlder ? [...found.filtered, ...filtered] : [...filtered, ...found.filtered];
 		matches = isOlder ? [...found.matches, ...matches] : [...matches, ...found.matches];
 	};
 
@@ -80,14 +80,14 @@ export const createLogIndex = (buffer: LogBuffer): LogIndex => {
 			const next = buffer.next();
 			if (patterns.filter !== filter || patterns.search !== search || next < seen) {
 				({filter, search} = patterns);
-				shown = [];
+				filtered = [];
 				matches = [];
 				add(first, next, false);
 			} else {
 				if (first < from) {
 					add(first, Math.min(from, next), true);
 				} else if (first > from) {
-					shown = without(shown, first);
+					filtered = without(filtered, first);
 					matches = without(matches, first);
 				}
 
@@ -97,9 +97,9 @@ export const createLogIndex = (buffer: LogBuffer): LogIndex => {
 			from = first;
 			seen = next;
 		},
-		count: () => filter ? shown.length : seen - from,
-		at: index => filter ? shown[index] : (index >= 0 && from + index < seen ? from + index : undefined),
-		indexOf: sequence => filter ? lowerBound(shown, sequence) : Math.max(0, Math.min(seen - from, sequence - from)),
+		count: () => filter ? filtered.length : seen - from,
+		at: index => filter ? filtered[index] : (index >= 0 && from + index < seen ? from + index : undefined),
+		indexOf: sequence => filter ? lowerBound(filtered, sequence) : Math.max(0, Math.min(seen - from, sequence - from)),
 		matches: () => matches,
 	};
 };

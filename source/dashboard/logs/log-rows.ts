@@ -45,18 +45,18 @@ const looksOf = ({text, runs = [], stream}: LogLine, {search, filter}: Pick<Logs
 	}));
 };
 
-const slice = (text: string, column: number, width: number): {readonly from: number; readonly shown: string} => {
+const slice = (text: string, column: number, width: number): {readonly from: number; readonly visible: string} => {
 	const from = column === 0 ? 0 : cut(text, column).length;
-	return {from, shown: cut(text.slice(from), width)};
+	return {from, visible: cut(text.slice(from), width)};
 };
 
-const paintSlice = (from: number, shown: string, looks: readonly Look[]): string => {
+const paintSlice = (from: number, visible: string, looks: readonly Look[]): string => {
 	let painted = '';
 	for (const [index, {at, paint}] of looks.entries()) {
 		const start = Math.max(at, from);
-		const end = Math.min(looks[index + 1]?.at ?? Infinity, from + shown.length);
+		const end = Math.min(looks[index + 1]?.at ?? Infinity, from + visible.length);
 		if (start < end) {
-			painted += paint(shown.slice(start - from, end - from));
+			painted += paint(visible.slice(start - from, end - from));
 		}
 	}
 
@@ -81,10 +81,10 @@ export const rowsFor = (line: LogLine, {width, state, names, isCursor, theme}: R
 	const rows: string[] = [];
 	let {column} = state;
 	do {
-		const {from, shown} = slice(text, column, room);
+		const {from, visible} = slice(text, column, room);
 		const row = prefix + (isCursor && looks.length === 1 && looks[0]!.paint === plain
-			? theme.paint('selectedElsewhere', fit(shown, room))
-			: paintSlice(from, shown, looks) + ' '.repeat(Math.max(0, room - widthOf(shown))));
+			? theme.paint('selectedElsewhere', fit(visible, room))
+			: paintSlice(from, visible, looks) + ' '.repeat(Math.max(0, room - widthOf(visible))));
 		rows.push(row);
 		column += room;
 	} while (state.isWrapped && column < widthOf(text));

@@ -4,7 +4,7 @@ import {changeListNamed} from '../work/global-actions.js';
 import {reduceTree, treeLines} from '../inspect/tree-state.js';
 import {changeLogs} from '../logs/logs-actions.js';
 import {idsOf} from '../state/list-items.js';
-import {scrollDrawn} from '../views/drawn-actions.js';
+import {scrollTextView} from '../views/view-actions.js';
 import {hitOf} from './hit.js';
 import type {MouseEvent} from './mouse-events.js';
 
@@ -25,8 +25,8 @@ const onWheel = (controller: Controller, point: MouseEvent, by: number) => {
 			break;
 		}
 
-		case 'drawn': {
-			scrollDrawn({type: 'move', by})(controller);
+		case 'textView': {
+			scrollTextView({type: 'move', by})(controller);
 			break;
 		}
 
@@ -45,13 +45,13 @@ const onWheel = (controller: Controller, point: MouseEvent, by: number) => {
 };
 
 const onClick = (controller: View & Setting, point: MouseEvent) => {
-	const {getState, set, shown, terminal, windows} = controller;
+	const {getState, set, listItems, terminal, windows} = controller;
 	const hit = hitOf(point, terminal.size(), getState());
 	if (hit?.type === 'logs') {
 		set({focus: 'logs'});
 	} else if (hit?.type === 'list') {
 		const {list, row, pane} = hit;
-		const id = row < 0 ? undefined : idsOf(shown(), list)[(windows.get(list) ?? 0) + row];
+		const id = row < 0 ? undefined : idsOf(listItems(), list)[(windows.get(list) ?? 0) + row];
 		if (pane) {
 			set({focus: pane});
 		}

@@ -1,10 +1,10 @@
 import {layoutOf, type PaneName} from '../frame/layout.js';
-import {type ListName, type UiState, isDrawn} from '../state/ui-state.js';
+import {type ListName, type UiState, isTextView} from '../state/ui-state.js';
 
 /** What is under the pointer: a list with the row on the screen, counted from its first, or something that only scrolls. */
 export type Hit =
 	| {readonly type: 'list'; readonly list: ListName; readonly row: number; readonly pane?: PaneName}
-	| {readonly type: 'logs' | 'drawn'}
+	| {readonly type: 'logs' | 'textView'}
 	| {readonly type: 'inspect'; readonly row: number};
 
 type Point = {readonly column: number; readonly row: number};
@@ -49,8 +49,8 @@ export const hitOf = (point: Point, size: {readonly columns: number; readonly ro
 		return name === 'logs' ? {type: 'logs'} : {type: 'list', list: name, row: row - aboveRows, pane: name};
 	}
 
-	if (isDrawn(view)) {
-		return {type: 'drawn'};
+	if (isTextView(view)) {
+		return {type: 'textView'};
 	}
 
 	const row = point.row - header;

@@ -7,7 +7,7 @@ import {selectedIn, targetsIn} from '../state/list-items.js';
 import {nextSubnet} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
 
-const selected = (controller: View) => selectedIn(controller.shown(), controller.getState(), 'networks');
+const selected = (controller: View) => selectedIn(controller.listItems(), controller.getState(), 'networks');
 
 const chooseContainer = (controller: View & Data, title: string, isWanted: (isOn: boolean) => boolean, take: (id: string, networkId: string) => void) => {
 	const network = selected(controller);
@@ -61,7 +61,7 @@ export const networksActions: Actions = {
 		});
 	},
 	'networks.remove'(controller) {
-		const networks = targetsIn(controller.shown(), controller.getState(), 'networks');
+		const networks = targetsIn(controller.listItems(), controller.getState(), 'networks');
 		controller.confirm(networks.length === 0 ? undefined : planRemoveNetworks(networks), 'Nothing to remove');
 	},
 	'networks.prune'(controller) {

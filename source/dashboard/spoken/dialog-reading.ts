@@ -1,6 +1,6 @@
 import type {Data, Setting, View} from '../work/controller.js';
 import type {Failure} from '../work/execute.js';
-import {shownError} from '../forms/form-rows.js';
+import {visibleError} from '../forms/form-rows.js';
 import {commandOf, completionsOf, focusedField, type Field, type FormState} from '../forms/form-state.js';
 import {activeMaps, availableMaps} from '../keys/active-maps.js';
 import {describeKey, type Binding} from '../keys/keys.js';
@@ -74,7 +74,7 @@ const formReading = (form: FormState, controller: Data): Reading => {
 	const {definition: {title, fields, validate}, values, revision, isSubmitted} = form;
 	const errors = snapshot ? validate(values, snapshot) : {};
 	const focused = focusedField(form);
-	const error = isSubmitted || form.visited.has(focused.name) ? shownError(form, errors, focused.name) : undefined;
+	const error = isSubmitted || form.visited.has(focused.name) ? visibleError(form, errors, focused.name) : undefined;
 	const completion = snapshot && (values[focused.name] ?? '') !== '' ? completionsOf(form, snapshot)[0] : undefined;
 	return {
 		key: `form ${title}`,
@@ -84,7 +84,7 @@ const formReading = (form: FormState, controller: Data): Reading => {
 			id: [focused.name, revision, error, focused.type === 'switch' ? values[focused.name] : '', completion].join('\u{1F}'),
 			text: completion === undefined ? fieldText(focused, form, error) : sentence(fieldText(focused, form, error), `Tab completes ${completion}`),
 		},
-		whole: () => [...fields.map(field => fieldText(field, form, shownError(form, errors, field.name))), `The same on the command line: ${commandOf(form)}`],
+		whole: () => [...fields.map(field => fieldText(field, form, visibleError(form, errors, field.name))), `The same on the command line: ${commandOf(form)}`],
 	};
 };
 

@@ -2,9 +2,9 @@ import type {Data, Setting, View} from '../work/controller.js';
 import {emptyText} from '../frame/empty-text.js';
 import {treeLines, type TreeLine, type TreeState} from '../inspect/tree-state.js';
 import {cursorOf, type ListState} from '../state/list-state.js';
-import {idsOf, type Shown} from '../state/list-items.js';
-import {type ListName, isDrawn} from '../state/ui-state.js';
-import {drawnOf, topOf} from '../views/text-view.js';
+import {idsOf, type ListItems} from '../state/list-items.js';
+import {type ListName, isTextView} from '../state/ui-state.js';
+import {textViewContent, topOf} from '../views/text-view.js';
 import {logsReading} from './logs-reading.js';
 import type {Reading} from './reading.js';
 import {containerRow, eventRow, imageRow, networkRow, recordRow, volumeRow, type RowContext} from './rows.js';
@@ -12,7 +12,7 @@ import {count, sentence} from './words.js';
 
 const titles: Readonly<Record<ListName, string>> = {containers: 'Containers', networks: 'Networks', images: 'Images', volumes: 'Volumes', dns: 'Name-server records', events: 'Events'};
 
-const rowTexts: {readonly [Name in ListName]: (row: Shown[Name][number], context: RowContext) => string} = {
+const rowTexts: {readonly [Name in ListName]: (row: ListItems[Name][number], context: RowContext) => string} = {
 	containers: containerRow, networks: networkRow, images: imageRow, volumes: volumeRow, dns: recordRow, events: eventRow,
 };
 
@@ -37,13 +37,13 @@ const noneText = (list: ListName, {store, getState}: View & Data): string => {
 const listReading = (list: ListName, controller: View & Data & Setting): Reading => {
 	const ui = controller.getState();
 	const store = controller.store.getState();
-	const shown = controller.shown();
+	const listItems = controller.listItems();
 	const state = ui.lists[list];
-	const ids = idsOf(shown, list);
+	const ids = idsOf(listItems, list);
 	const context = {snapshot: store.snapshot, usage: store.usage, now: controller.now()};
 	const row = cursorOf(state, ids);
 	const textOf = (index: number) => sentence(
-		(rowTexts[list] as (row: unknown, context: RowContext) => string)(shown[list][index], context),
+		(rowTexts[list] as (row: unknown, context: RowContext) => string)(listItems[list][index], context),
 		`row ${index + 1} of ${ids.length}`,
 		index === row && 'selected',
 		state.marks.has(ids[index]!) && 'marked',
@@ -77,16 +77,16 @@ const inspectReading = (state: TreeState): Reading => {
 	};
 };
 
-const drawnReading = (controller: View & Data & Setting): Reading | undefined => {
+const textViewReading = (controller: View & Data & Setting): Reading | undefined => {
 	const ui = controller.getState();
 	const {view} = ui;
-	const drawn = isDrawn(view) ? drawnOf(view, {ui, store: controller.store.getState(), shown: controller.shown(), theme: controller.theme, isSpoken: true}, {width: Infinity, height: 1}) : undefined;
-	if (!drawn) {
+	const content = isTextView(view) ? textViewContent(view, {ui, store: controller.store.getState(), listItems: controller.listItems(), theme: controller.theme, isSpoken: true}, {width: Infinity, height: 1}) : undefined;
+	if (!content) {
 		return undefined;
 	}
 
-	const {title, id, lines} = drawn;
-	const top = topOf(view, drawn, ui.scroll, 1);
+	const {title, id, lines} = content;
+	const top = topOf(view, content, ui.scroll, 1);
 	return {
 		key: `${view} ${view === 'topology' ? '' : id}`,
 		heading: title.replace(/^\d /v, ''),
@@ -109,8 +109,8 @@ export const paneReading = (controller: View & Data & Setting): Reading => {
 		return inspectReading(inspect);
 	}
 
-	if (isDrawn(view)) {
-		return drawnReading(controller) ?? nothing('There is nothing to show');
+	if (isTextView(view)) {
+		return textViewReading(controller) ?? nothing('There is nothing to show');
 	}
 
 	if (view === 'main' && focus === 'logs') {

@@ -4,12 +4,12 @@ import {shortImage, stateText} from '../containers/rows.js';
 import {availableAddresses} from '../networks/networks.js';
 import {imageName, volumeUsers} from '../work/plan.js';
 import type {EventRow} from '../state/list-items.js';
-import type {Usage} from '../state/resource-usage.js';
+import type {ResourceUsage} from '../state/resource-usage.js';
 import type {RecordRow} from '../views/records.js';
 import {count, sentence, spokenBytes, spokenDuration, spokenPercent} from './words.js';
 
 /** What is known of all things when a row is read out. */
-export type RowContext = {readonly snapshot?: Snapshot; readonly usage: Readonly<Record<string, Usage>>; readonly now: number};
+export type RowContext = {readonly snapshot?: Snapshot; readonly usage: Readonly<Record<string, ResourceUsage>>; readonly now: number};
 
 const age = ({status}: Container, now: number): string | undefined => {
 	if (status.state === 'running' || status.state === 'paused') {

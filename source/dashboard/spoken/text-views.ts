@@ -2,7 +2,7 @@ import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, Network} from '../../engine/resources.js';
 import {stateText} from '../containers/rows.js';
 import {overlapping} from '../state/subnets.js';
-import type {Usage} from '../state/resource-usage.js';
+import type {ResourceUsage} from '../state/resource-usage.js';
 import {addressCount, nextFreeAddress} from '../views/addresses-lines.js';
 import {count, sentence, spokenBytes, spokenPercent} from './words.js';
 
@@ -40,7 +40,7 @@ export const addressSentences = (network: Network, {networks}: Pick<Snapshot, 'n
 };
 
 /** What is known of the machine of a container, as sentences. */
-export const machineSentences = (container: Container, usage: Usage | undefined): readonly string[] => {
+export const machineSentences = (container: Container, usage: ResourceUsage | undefined): readonly string[] => {
 	const {machine} = container;
 	return [
 		sentence(container.name, stateText(container)),

@@ -1,6 +1,6 @@
 import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, EngineEvent, Image, Network, Volume} from '../../engine/resources.js';
-import {shownContainers} from '../containers/rows.js';
+import {visibleContainers} from '../containers/rows.js';
 import {imageName} from '../work/plan.js';
 import type {RecordRow} from '../views/records.js';
 import {selectedOf, targetsOf} from './list-state.js';
@@ -11,7 +11,7 @@ import type {ListName, UiState} from './ui-state.js';
 export type EventRow = {readonly id: string; readonly event: EngineEvent};
 
 /** What each list shows, after filter and order; the same arrays as long as nothing changed. */
-export type Shown = {
+export type ListItems = {
 	readonly containers: readonly Container[];
 	readonly networks: readonly Network[];
 	readonly images: readonly Image[];
@@ -53,8 +53,8 @@ const volumeKeys: Readonly<Record<string, (volume: Volume) => string | number>> 
 const recordKeys: Readonly<Record<string, (row: RecordRow) => string | number>> = {name: ({record}) => record.name, value: ({record}) => record.value, network: ({network}) => network};
 
 /** Computes what the lists show; made once, since it remembers. */
-export const createShown = (): ((store: StoreState, ui: UiState) => Shown) => {
-	const containers = lastResult(shownContainers);
+export const createItemsSelector = (): ((store: StoreState, ui: UiState) => ListItems) => {
+	const containers = lastResult(visibleContainers);
 	const networks = lastResult((all: readonly Network[], {filter, sort, isDescending}: UiState['lists']['networks']) =>
 		sorted(keep(all, filter, ({name, subnet}) => [name, subnet]), isDescending, networkKeys[sort ?? '']));
 	const images = lastResult((all: readonly Image[], {filter, sort, isDescending}: UiState['lists']['images']) =>
@@ -70,7 +70,7 @@ export const createShown = (): ((store: StoreState, ui: UiState) => Shown) => {
 	));
 	const none: Readonly<Record<string, never>> = {};
 	const noRecords: readonly RecordRow[] = [];
-	const all = lastResult((...parts: readonly [Shown['containers'], Shown['networks'], Shown['images'], Shown['volumes'], Shown['dns'], Shown['events']]): Shown =>
+	const all = lastResult((...parts: readonly [ListItems['containers'], ListItems['networks'], ListItems['images'], ListItems['volumes'], ListItems['dns'], ListItems['events']]): ListItems =>
 		({containers: parts[0], networks: parts[1], images: parts[2], volumes: parts[3], dns: parts[4], events: parts[5]}));
 	return ({snapshot = nothing as Snapshot, usage, events: allEvents}, {lists, showsStopped, records, view}) => all(
 		// The order by name does not change with what is used.
@@ -86,16 +86,16 @@ export const createShown = (): ((store: StoreState, ui: UiState) => Shown) => {
 const idOf = (item: {readonly id?: string; readonly name?: string}): string => item.id ?? item.name ?? '';
 
 /** Ids of what a list shows, in its order. */
-export const idsOf = (shown: Shown, list: ListName): readonly string[] => (shown[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).map(item => idOf(item));
+export const idsOf = (listItems: ListItems, list: ListName): readonly string[] => (listItems[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).map(item => idOf(item));
 
 /** What is under the cursor of a list. */
-export const selectedIn = <Name extends ListName>(shown: Shown, ui: UiState, list: Name): Shown[Name][number] | undefined => {
-	const id = selectedOf(ui.lists[list], idsOf(shown, list));
-	return (shown[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).find(item => idOf(item) === id) as Shown[Name][number] | undefined;
+export const selectedIn = <Name extends ListName>(listItems: ListItems, ui: UiState, list: Name): ListItems[Name][number] | undefined => {
+	const id = selectedOf(ui.lists[list], idsOf(listItems, list));
+	return (listItems[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).find(item => idOf(item) === id) as ListItems[Name][number] | undefined;
 };
 
 /** The marked ones, or the one under the cursor. */
-export const targetsIn = <Name extends ListName>(shown: Shown, ui: UiState, list: Name): ReadonlyArray<Shown[Name][number]> => {
-	const ids = new Set(targetsOf(ui.lists[list], idsOf(shown, list)));
-	return (shown[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).filter(item => ids.has(idOf(item))) as unknown as ReadonlyArray<Shown[Name][number]>;
+export const targetsIn = <Name extends ListName>(listItems: ListItems, ui: UiState, list: Name): ReadonlyArray<ListItems[Name][number]> => {
+	const ids = new Set(targetsOf(ui.lists[list], idsOf(listItems, list)));
+	return (listItems[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).filter(item => ids.has(idOf(item))) as unknown as ReadonlyArray<ListItems[Name][number]>;
 };

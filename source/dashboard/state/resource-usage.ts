@@ -1,7 +1,7 @@
 import type {ContainerStats} from '../../engine/resources.js';
 
 /** What a container uses now and used before, made of the totals of two readings. */
-export type Usage = {
+export type ResourceUsage = {
 	/** Of one CPU, so that a machine of two can use 200. Undefined after the first reading. */
 	readonly cpuPercent?: number;
 	readonly memoryBytes: number;
@@ -37,7 +37,7 @@ const totals = ({networks}: ContainerStats): {readonly received: number; readonl
 const perSecond = (now: number, before: number, milliseconds: number): number => milliseconds > 0 && now >= before ? (now - before) * 1000 / milliseconds : 0;
 
 /** The use at a reading, from the reading before it. */
-export const nextUsage = (stats: ContainerStats, before?: {readonly stats: ContainerStats; readonly usage: Usage}): Usage => {
+export const nextUsage = (stats: ContainerStats, before?: {readonly stats: ContainerStats; readonly usage: ResourceUsage}): ResourceUsage => {
 	const elapsed = before ? stats.readAt - before.stats.readAt : 0;
 	if (before && elapsed <= 0) {
 		return before.usage;

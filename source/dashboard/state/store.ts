@@ -5,8 +5,8 @@ import {asHolmError, HolmError} from '../../engine/errors.js';
 import type {ContainerStats, EngineEvent} from '../../engine/resources.js';
 import {changesBetween} from './changes.js';
 import type {EngineTarget} from './known-engines.js';
-import {share} from './structural-sharing.js';
-import {nextUsage, type Usage} from './resource-usage.js';
+import {reuseEqual} from './structural-sharing.js';
+import {nextUsage, type ResourceUsage} from './resource-usage.js';
 
 export type Connection =
 	| {
@@ -28,7 +28,7 @@ export type StoreState = {
 	readonly snapshot?: Snapshot;
 	readonly info?: EngineInfo;
 	/** By container id. */
-	readonly usage: Readonly<Record<string, Usage>>;
+	readonly usage: Readonly<Record<string, ResourceUsage>>;
 	/** Newest last, at most `eventCount` of them. */
 	readonly events: readonly EngineEvent[];
 };
@@ -145,7 +145,7 @@ export const createStore = ({connect: connectFirst, target, interval, now = Date
 		engine = undefined;
 		const {message, remedy} = asHolmError(error);
 		const since = state.connection.state === 'lost' ? state.connection.since : now();
-		set({connection: share<Connection>(state.connection, {state: 'lost', since, reason: message, remedy})});
+		set({connection: reuseEqual<Connection>(state.connection, {state: 'lost', since, reason: message, remedy})});
 	};
 
 	const listen = async (source: Engine) => {
@@ -169,8 +169,8 @@ export const createStore = ({connect: connectFirst, target, interval, now = Date
 		}
 	};
 
-	const usageOf = (stats: Snapshot['stats']): Readonly<Record<string, Usage>> => {
-		const next: Record<string, Usage> = {};
+	const usageOf = (stats: Snapshot['stats']): Readonly<Record<string, ResourceUsage>> => {
+		const next: Record<string, ResourceUsage> = {};
 		for (const [id, reading] of Object.entries(stats)) {
 			const before = state.usage[id];
 			const previous = lastStats[id];
@@ -178,14 +178,14 @@ export const createStore = ({connect: connectFirst, target, interval, now = Date
 		}
 
 		lastStats = stats;
-		return share(state.usage, next);
+		return reuseEqual(state.usage, next);
 	};
 
 	const take = (snapshot: Snapshot, withStats: boolean, hasRecords: boolean) => {
 		const {readAt, stats, ...rest} = snapshot;
 		const before = state.snapshot;
 		const resources = before && {containers: before.containers, networks: before.networks, images: before.images, volumes: before.volumes};
-		const shared = share<typeof rest>(resources ?? rest, rest);
+		const shared = reuseEqual<typeof rest>(resources ?? rest, rest);
 		const usage = withStats ? usageOf(stats) : state.usage;
 		// The moment of a reading is no change of what was read.
 		const isSame = before && shared === resources;
@@ -242,7 +242,7 @@ export const createStore = ({connect: connectFirst, target, interval, now = Date
 			if (!engine) {
 				const {connected, info} = await open(connect, step => {
 					if (!isOver() && state.connection.state === 'connecting') {
-						set({connection: share<Connection>(state.connection, {state: 'connecting', step})});
+						set({connection: reuseEqual<Connection>(state.connection, {state: 'connecting', step})});
 					}
 				});
 				if (isOver()) {
@@ -250,7 +250,7 @@ export const createStore = ({connect: connectFirst, target, interval, now = Date
 				}
 
 				engine = connected;
-				set({info: share(state.info, info)});
+				set({info: reuseEqual(state.info, info)});
 			}
 
 			const source = engine;

@@ -5,7 +5,7 @@ const hasPlainPrototype = (value: object): boolean => Array.isArray(value) || Ob
 /**
 The new value with every part that equals the old one's replaced by the old one itself, and the old one where nothing changed: whoever compares by identity then sees what changed and nothing else.
 */
-export const share = <Value>(before: Value, after: Value): Value => {
+export const reuseEqual = <Value>(before: Value, after: Value): Value => {
 	if (Object.is(before, after) || !isObject(before) || !isObject(after) || Array.isArray(before) !== Array.isArray(after) || !hasPlainPrototype(after)) {
 		return Object.is(before, after) ? before : after;
 	}
@@ -16,7 +16,7 @@ export const share = <Value>(before: Value, after: Value): Value => {
 	for (const key of keys) {
 		const old: unknown = (before as Record<string, unknown>)[key];
 		const fresh: unknown = (after as Record<string, unknown>)[key];
-		const value = share(old, fresh);
+		const value = reuseEqual(old, fresh);
 		isSame &&= Object.is(value, old) && Object.hasOwn(before, key);
 		if (Object.is(value, fresh)) {
 			continue;

@@ -11,9 +11,9 @@ import {emptyList, type ListState} from './list-state.js';
 export type ViewName = 'main' | 'inspect' | 'images' | 'volumes' | 'dns' | 'events' | 'topology' | 'addresses' | 'machine';
 
 /** Views that are lines and no list. */
-export type DrawnViewName = Extract<ViewName, 'topology' | 'addresses' | 'machine'>;
+export type TextViewName = Extract<ViewName, 'topology' | 'addresses' | 'machine'>;
 
-export const isDrawn = (view: ViewName): view is DrawnViewName => view === 'topology' || view === 'addresses' || view === 'machine';
+export const isTextView = (view: ViewName): view is TextViewName => view === 'topology' || view === 'addresses' || view === 'machine';
 
 /** How far down a view of one thing is. */
 export type Scroll = {readonly view: ViewName; readonly id: string; readonly top: number};
@@ -79,7 +79,7 @@ export type UiState = {
 	readonly notice: string;
 	readonly jobs: readonly Job[];
 	/** Grows to have the screen drawn anew. */
-	readonly drawing: number;
+	readonly redraws: number;
 };
 
 export const initialUi: UiState = {
@@ -92,5 +92,5 @@ export const initialUi: UiState = {
 	showsBoot: false,
 	notice: '',
 	jobs: [],
-	drawing: 0,
+	redraws: 0,
 };

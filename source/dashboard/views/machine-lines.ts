@@ -4,7 +4,7 @@ import {scaleOf, shortBytes, shortPercent, sparkline} from '../../text/measures.
 import type {Size} from '../frame/lines.js';
 import {clean, fit} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';
-import type {Usage} from '../state/resource-usage.js';
+import type {ResourceUsage} from '../state/resource-usage.js';
 
 const label = 10;
 
@@ -20,7 +20,7 @@ export const waterfallLines = ({phases}: NonNullable<Container['machine']>, {wid
 	});
 };
 
-const usageLines = ({cpuPercent, cpuHistory, memoryBytes, memoryLimitBytes, hostMemoryBytes, memoryHistory, receivedPerSecond, sentPerSecond, trafficHistory}: Usage, cpus: number, {width}: Pick<Size, 'width'>, theme: Theme): readonly string[] => {
+const usageLines = ({cpuPercent, cpuHistory, memoryBytes, memoryLimitBytes, hostMemoryBytes, memoryHistory, receivedPerSecond, sentPerSecond, trafficHistory}: ResourceUsage, cpus: number, {width}: Pick<Size, 'width'>, theme: Theme): readonly string[] => {
 	const room = Math.max(10, Math.min(60, width - label - 44));
 	const traffic = scaleOf(trafficHistory, 1024);
 	const line = (name: string, values: readonly number[], most: number, text: string) =>
@@ -34,7 +34,7 @@ const usageLines = ({cpuPercent, cpuHistory, memoryBytes, memoryLimitBytes, host
 };
 
 /** What is known of the machine of a container. */
-export const machineLines = (container: Container, usage: Usage | undefined, size: Size, theme: Theme): readonly string[] => {
+export const machineLines = (container: Container, usage: ResourceUsage | undefined, size: Size, theme: Theme): readonly string[] => {
 	const {width} = size;
 	const {machine} = container;
 	const heading = (text: string) => theme.paint('heading', fit(text, width));

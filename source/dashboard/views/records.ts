@@ -1,7 +1,7 @@
 import type {Engine} from '../../engine/engine.js';
 import type {Snapshot} from '../../engine/snapshot.js';
 import type {DnsRecord} from '../../engine/resources.js';
-import {share} from '../state/structural-sharing.js';
+import {reuseEqual} from '../state/structural-sharing.js';
 
 export type RecordRow = {
 	readonly id: string;
@@ -35,5 +35,5 @@ export const readRecords = async ({dnsRecords}: Engine, {networks, containers}: 
 			return [];
 		}
 	}));
-	return share<readonly RecordRow[]>(before ?? [], rows.flat());
+	return reuseEqual<readonly RecordRow[]>(before ?? [], rows.flat());
 };

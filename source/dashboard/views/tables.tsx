@@ -7,7 +7,7 @@ import {shortBytes, shortDuration} from '../../text/measures.js';
 import {Panel} from '../frame/panel.js';
 import {imageName, volumeUsers} from '../work/plan.js';
 import {RowTable, type TableColumn, type TableRow} from '../frame/row-table.js';
-import type {EventRow, Shown} from '../state/list-items.js';
+import type {EventRow, ListItems} from '../state/list-items.js';
 import {clean} from '../../text/fit.js';
 import type {Role} from '../frame/theme.js';
 import type {ListName} from '../state/ui-state.js';
@@ -38,7 +38,7 @@ type ViewProps<Items> = Size & {
 	readonly snapshot?: Snapshot;
 };
 
-export const ImagesView = ({items, snapshot, state, now, ...rest}: ViewProps<Shown['images']>) => {
+export const ImagesView = ({items, snapshot, state, now, ...rest}: ViewProps<ListItems['images']>) => {
 	const rows = useMemo(() => items.map((image): TableRow => {
 		const users = snapshot?.containers.filter(({imageId}) => imageId === image.id).length ?? 0;
 		return {
@@ -51,7 +51,7 @@ export const ImagesView = ({items, snapshot, state, now, ...rest}: ViewProps<Sho
 	return <TableView name='images' title='4 Images' columns={[{title: 'NAME', isFlexible: true}, {title: 'ID'}, {title: 'SIZE', align: 'right'}, {title: 'AGE', align: 'right'}, {title: 'FOR'}, {title: 'USED', align: 'right'}]} rows={rows} state={state} empty='No images; c pulls or builds one' {...rest}/>;
 };
 
-export const VolumesView = ({items, snapshot, state, now, ...rest}: ViewProps<Shown['volumes']>) => {
+export const VolumesView = ({items, snapshot, state, now, ...rest}: ViewProps<ListItems['volumes']>) => {
 	const rows = useMemo(() => items.map((volume): TableRow => {
 		const users = snapshot ? volumeUsers(volume, snapshot) : [];
 		return {

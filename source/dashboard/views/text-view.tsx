@@ -1,16 +1,19 @@
-import type {Size} from '../frame/lines.js';
+import type {Controller} from '../work/controller.js';
+import {emptyText} from '../frame/empty-text.js';
+import {emptyLines, Lines, type Size} from '../frame/lines.js';
+import {Panel} from '../frame/panel.js';
 import {cursorOf, windowStart} from '../state/list-state.js';
 import {addressSentences, machineSentences, topologySentences} from '../spoken/text-views.js';
-import {idsOf, selectedIn, type Shown} from '../state/list-items.js';
+import {idsOf, selectedIn, type ListItems} from '../state/list-items.js';
 import type {StoreState} from '../state/store.js';
 import {clean} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';
-import type {DrawnViewName, Scroll, UiState, ViewName} from '../state/ui-state.js';
+import type {TextViewName, Scroll, UiState, ViewName} from '../state/ui-state.js';
 import {addressesLines} from './addresses-lines.js';
 import {machineLines} from './machine-lines.js';
 import {topologyLines} from './topology-lines.js';
 
-export type Drawn = {
+export type TextViewContent = {
 	readonly title: string;
 	/** What it is about; the scroll is forgotten with it. */
 	readonly id: string;
@@ -19,14 +22,14 @@ export type Drawn = {
 	readonly start: number;
 };
 
-type Source = {readonly ui: UiState; readonly store: StoreState; readonly shown: Shown; readonly theme: Theme; /** As sentences for whoever has them read out; default false. */ readonly isSpoken?: boolean};
+type Source = {readonly ui: UiState; readonly store: StoreState; readonly listItems: ListItems; readonly theme: Theme; /** As sentences for whoever has them read out; default false. */ readonly isSpoken?: boolean};
 
 /** All lines of a view, however many of them fit; undefined where there is nothing that it could be about. */
-export const drawnOf = (view: DrawnViewName, {ui, store: {snapshot, usage}, shown, theme, isSpoken}: Source, size: Size): Drawn | undefined => {
-	const network = selectedIn(shown, ui, 'networks');
-	const container = selectedIn(shown, ui, 'containers');
+export const textViewContent = (view: TextViewName, {ui, store: {snapshot, usage}, listItems, theme, isSpoken}: Source, size: Size): TextViewContent | undefined => {
+	const network = selectedIn(listItems, ui, 'networks');
+	const container = selectedIn(listItems, ui, 'containers');
 	if (snapshot && view === 'topology') {
-		const filtered = {...snapshot, networks: shown.networks};
+		const filtered = {...snapshot, networks: listItems.networks};
 		const lines = isSpoken ? topologySentences(filtered, network?.id) : topologyLines(filtered, network?.id, size, theme);
 		const selected = lines.findIndex(line => network !== undefined && line.includes(clean(network.name)));
 		return {title: '8 Topology', id: network?.id ?? '', lines, start: windowStart(selected, size.height, lines.length)};
@@ -38,7 +41,7 @@ export const drawnOf = (view: DrawnViewName, {ui, store: {snapshot, usage}, show
 
 	if (container && view === 'machine') {
 		return {
-			title: `9 Machine ${cursorOf(ui.lists.containers, idsOf(shown, 'containers')) + 1} of ${shown.containers.length}`,
+			title: `9 Machine ${cursorOf(ui.lists.containers, idsOf(listItems, 'containers')) + 1} of ${listItems.containers.length}`,
 			id: container.id,
 			lines: isSpoken ? machineSentences(container, usage[container.id]) : machineLines(container, usage[container.id], size, theme),
 			start: 0,
@@ -49,7 +52,7 @@ export const drawnOf = (view: DrawnViewName, {ui, store: {snapshot, usage}, show
 };
 
 /** First line that is shown. */
-export const topOf = (view: ViewName, {id, lines, start}: Drawn, scroll: Scroll | undefined, height: number): number => {
+export const topOf = (view: ViewName, {id, lines, start}: TextViewContent, scroll: Scroll | undefined, height: number): number => {
 	const wanted = scroll?.view === view && scroll.id === id ? scroll.top : start;
 	return Math.max(0, Math.min(wanted, lines.length - height));
 };
@@ -79,4 +82,26 @@ export const scrolledTop = (top: number, action: ScrollAction, length: number, h
 	};
 
 	return Math.max(0, Math.min(wantedTop(), length - height));
+};
+
+type TextViewProps = Size & {readonly view: TextViewName; readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly listItems: ListItems};
+
+/** Room for lines in a view of this size. */
+export const textViewSize = ({width, height}: Size): Size => ({width: width - 4, height: height - 2});
+
+/** A view of lines, as far down as it was scrolled. */
+export const TextView = ({view, controller: {theme}, ui, store, listItems, width, height}: TextViewProps) => {
+	const size = textViewSize({width, height});
+	const isStale = store.connection.state === 'lost';
+	const content = textViewContent(view, {ui, store, listItems, theme}, size);
+	if (!content) {
+		const lines = emptyLines(emptyText(store, '', 'There is nothing to show'), size, theme);
+		return <Panel isFocused title='' {...{width, height, isStale}}><Lines lines={lines} width={width - 2} height={size.height}/></Panel>;
+	}
+
+	const {title, lines} = content;
+	const top = topOf(view, content, ui.scroll, size.height);
+	const last = Math.min(lines.length, top + size.height);
+	const note = lines.length > size.height ? `${top + 1}-${last} of ${lines.length}` : '';
+	return <Panel isFocused {...{title, note, width, height, isStale}}><Lines lines={lines.slice(top, last).map(line => ` ${line}`)} width={width - 2} height={size.height}/></Panel>;
 };

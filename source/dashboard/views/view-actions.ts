@@ -1,15 +1,18 @@
 import type {Actions} from '../work/actions.js';
 import {createContainer} from '../containers/containers-actions.js';
 import {shortImage} from '../containers/rows.js';
-import type {Setting, View, Work} from '../work/controller.js';
+import type {Data, Setting, View, Work} from '../work/controller.js';
 import {buildForm} from '../forms/build-form.js';
 import {openForm} from '../forms/form-state.js';
 import {openTree} from '../inspect/tree-state.js';
 import {shortPercent} from '../../text/measures.js';
 import {imageName, planPrune, planRemoveImages, planRemoveVolumes} from '../work/plan.js';
 import {selectedIn, targetsIn} from '../state/list-items.js';
+import {isTextView} from '../state/ui-state.js';
+import {changeList} from '../work/global-actions.js';
 import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
+import {scrolledTop, textViewContent, textViewSize, topOf, type ScrollAction} from './text-view.js';
 
 /** Pulls an image, with the progress of all its layers together. */
 export const pull = async (controller: View & Work, reference: string) => controller.work(`Pulling ${reference}`, async (engine, {signal, report}) => {
@@ -44,7 +47,7 @@ const openBuild = (controller: View) => {
 };
 
 const createOf = async (controller: View) => {
-	const image = selectedIn(controller.shown(), controller.getState(), 'images');
+	const image = selectedIn(controller.listItems(), controller.getState(), 'images');
 	await createContainer(controller, image && shortImage(imageName(image)));
 };
 
@@ -56,7 +59,7 @@ const copyText = (controller: View & Setting, text: string | undefined) => {
 };
 
 const goTo = (controller: View) => {
-	const row = selectedIn(controller.shown(), controller.getState(), 'events');
+	const row = selectedIn(controller.listItems(), controller.getState(), 'events');
 	const {lists} = controller.getState();
 	if (row?.event.type === 'container') {
 		controller.set({view: 'main', focus: 'containers', showsStopped: true, lists: {...lists, containers: {...lists.containers, filter: '', selectedId: row.event.id}}});
@@ -67,13 +70,13 @@ const goTo = (controller: View) => {
 
 export const viewActions: Actions = {
 	'images.inspect'(controller) {
-		const image = selectedIn(controller.shown(), controller.getState(), 'images');
+		const image = selectedIn(controller.listItems(), controller.getState(), 'images');
 		if (image) {
 			controller.set({view: 'inspect', inspect: openTree(`Image ${imageName(image)}`, image)});
 		}
 	},
 	'images.create'(controller) {
-		const image = selectedIn(controller.shown(), controller.getState(), 'images');
+		const image = selectedIn(controller.listItems(), controller.getState(), 'images');
 		const ways = {pull: askPull, build: openBuild, run: createOf};
 		controller.open({
 			type: 'choose',
@@ -94,7 +97,7 @@ export const viewActions: Actions = {
 	'images.build': openBuild,
 	'images.remove'(controller) {
 		const {snapshot} = controller.store.getState();
-		const images = targetsIn(controller.shown(), controller.getState(), 'images');
+		const images = targetsIn(controller.listItems(), controller.getState(), 'images');
 		controller.confirm(snapshot && images.length > 0 ? planRemoveImages(images, snapshot) : undefined, 'Nothing to remove');
 	},
 	'images.prune'(controller) {
@@ -102,10 +105,10 @@ export const viewActions: Actions = {
 		controller.confirm(snapshot && planPrune('images', snapshot), 'All images have a name or are in use');
 	},
 	'images.copy'(controller) {
-		copyText(controller, selectedIn(controller.shown(), controller.getState(), 'images')?.id);
+		copyText(controller, selectedIn(controller.listItems(), controller.getState(), 'images')?.id);
 	},
 	'volumes.inspect'(controller) {
-		const volume = selectedIn(controller.shown(), controller.getState(), 'volumes');
+		const volume = selectedIn(controller.listItems(), controller.getState(), 'volumes');
 		if (volume) {
 			controller.set({view: 'inspect', inspect: openTree(`Volume ${volume.name}`, volume)});
 		}
@@ -116,7 +119,7 @@ export const viewActions: Actions = {
 	},
 	'volumes.remove'(controller) {
 		const {snapshot} = controller.store.getState();
-		const volumes = targetsIn(controller.shown(), controller.getState(), 'volumes');
+		const volumes = targetsIn(controller.listItems(), controller.getState(), 'volumes');
 		controller.confirm(snapshot && volumes.length > 0 ? planRemoveVolumes(volumes, snapshot) : undefined, 'Nothing to remove');
 	},
 	'volumes.prune'(controller) {
@@ -124,15 +127,49 @@ export const viewActions: Actions = {
 		controller.confirm(snapshot && planPrune('volumes', snapshot), 'All volumes are in use');
 	},
 	'volumes.copy'(controller) {
-		copyText(controller, selectedIn(controller.shown(), controller.getState(), 'volumes')?.name);
+		copyText(controller, selectedIn(controller.listItems(), controller.getState(), 'volumes')?.name);
 	},
 	'dns.resolve'(controller) {
-		const row = selectedIn(controller.shown(), controller.getState(), 'dns');
+		const row = selectedIn(controller.listItems(), controller.getState(), 'dns');
 		const {containers = []} = controller.store.getState().snapshot ?? {};
 		askName(controller, containers.filter(({attachments, status}) => status.state === 'running' && attachments.some(({networkId}) => networkId === row?.networkId)).slice(0, 4), row?.record.name ?? '');
 	},
 	'dns.copy'(controller) {
-		copyText(controller, selectedIn(controller.shown(), controller.getState(), 'dns')?.record.value);
+		copyText(controller, selectedIn(controller.listItems(), controller.getState(), 'dns')?.record.value);
 	},
 	'events.goTo': goTo,
+};
+
+/** Scrolls the view of lines that is shown. */
+export const scrollTextView = (action: ScrollAction) => ({getState, set, store, listItems, terminal, theme, isSpoken}: View & Data & Setting) => {
+	const ui = getState();
+	const {view} = ui;
+	const {columns, rows} = terminal.size();
+	// Header and footer take a row each.
+	const size = isSpoken ? {width: columns, height: 1} : textViewSize({width: columns, height: rows - 2});
+	const content = isTextView(view) ? textViewContent(view, {ui, store: store.getState(), listItems: listItems(), theme, isSpoken}, size) : undefined;
+	if (!content) {
+		return;
+	}
+
+	const before = topOf(view, content, ui.scroll, size.height);
+	const top = scrolledTop(before, action, content.lines.length, size.height);
+	if (top !== before) {
+		set({scroll: {view, id: content.id, top}});
+	}
+};
+
+const turn = (by: number) => (controller: View) => {
+	changeList(controller, {type: 'move', by});
+};
+
+export const textViewActions: Actions = {
+	'textView.up': scrollTextView({type: 'move', by: -1}),
+	'textView.down': scrollTextView({type: 'move', by: 1}),
+	'textView.pageUp': scrollTextView({type: 'page', by: -1}),
+	'textView.pageDown': scrollTextView({type: 'page', by: 1}),
+	'textView.first': scrollTextView({type: 'first'}),
+	'textView.last': scrollTextView({type: 'last'}),
+	'textView.next': turn(1),
+	'textView.previous': turn(-1),
 };

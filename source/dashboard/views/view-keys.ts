@@ -27,3 +27,14 @@ export const dnsKeys: KeyMap = [
 export const eventsKeys: KeyMap = [
 	{action: 'events.goTo', keys: ['return'], title: 'Go to what it is about', short: 'go to'},
 ];
+
+export const textViewKeys: KeyMap = [
+	{action: 'textView.up', keys: ['up', 'k'], title: 'A line up'},
+	{action: 'textView.down', keys: ['down', 'j'], title: 'A line down'},
+	{action: 'textView.pageUp', keys: ['pageup', 'ctrl+b', 'ctrl+u'], title: 'A page up'},
+	{action: 'textView.pageDown', keys: ['pagedown', 'ctrl+f'], title: 'A page down'},
+	{action: 'textView.first', keys: ['g', 'g g', 'home'], title: 'First line'},
+	{action: 'textView.last', keys: ['G', 'end'], title: 'Last line'},
+	{action: 'textView.next', keys: ['right', ']'], title: 'Next network or container', short: 'next'},
+	{action: 'textView.previous', keys: ['left', '['], title: 'Previous network or container', short: 'previous'},
+];

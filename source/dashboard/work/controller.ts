@@ -5,7 +5,7 @@ import type {PaneName} from '../frame/layout.js';
 import type {EngineTarget} from '../state/known-engines.js';
 import {createLogIndex, type LogIndex} from '../logs/log-index.js';
 import type {Logs} from '../logs/follow.js';
-import {createShown, type Shown} from '../state/list-items.js';
+import {createItemsSelector, type ListItems} from '../state/list-items.js';
 import type {Store} from '../state/store.js';
 import type {Theme} from '../frame/theme.js';
 import {initialUi, type Dialog, type ListName, type Prompt, type UiState, type WindowName} from '../state/ui-state.js';
@@ -68,7 +68,7 @@ export type View = {
 	readonly getState: () => UiState;
 	readonly subscribe: (listener: () => void) => () => void;
 	readonly set: (change: Partial<UiState>) => void;
-	readonly shown: () => Shown;
+	readonly listItems: () => ListItems;
 	/** Which list the keys go to now. */
 	readonly activeList: () => ListName | undefined;
 	readonly open: (dialog: Dialog) => void;
@@ -132,7 +132,7 @@ export const createController = (options: ControllerOptions): Controller => {
 	let state: UiState = initialUi;
 	let lastJob = 0;
 	const listeners = new Set<() => void>();
-	const shown = createShown();
+	const selectItems = createItemsSelector();
 	const removed: Removed[] = [];
 
 	const set = (change: Partial<UiState>) => {
@@ -232,7 +232,7 @@ export const createController = (options: ControllerOptions): Controller => {
 			};
 		},
 		set,
-		shown: () => shown(store.getState(), state),
+		listItems: () => selectItems(store.getState(), state),
 		logIndex: createLogIndex(logs.buffer),
 		activeList: () => listOf(state),
 		open,

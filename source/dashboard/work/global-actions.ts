@@ -109,9 +109,9 @@ export const globalActions: Actions = {
 };
 
 /** A change of the list that has the keys. */
-export const changeListNamed = ({getState, set, shown}: View, list: ListName, action: ListAction) => {
+export const changeListNamed = ({getState, set, listItems}: View, list: ListName, action: ListAction) => {
 	const {lists} = getState();
-	const next = reduceList(lists[list], action, idsOf(shown(), list));
+	const next = reduceList(lists[list], action, idsOf(listItems(), list));
 	if (next !== lists[list]) {
 		set({lists: {...lists, [list]: next}});
 	}

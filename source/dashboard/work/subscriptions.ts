@@ -7,8 +7,8 @@ import type {Data, Setting, View} from './controller.js';
 export const followDelay = 150;
 
 /** What has to happen when the screen or the engine has changed: following logs, reading records. The result ends it. */
-export const startEffects = (controller: View & Data & Setting): (() => void) => {
-	const {store, logs, getState, set, shown, subscribe} = controller;
+export const startSubscriptions = (controller: View & Data & Setting): (() => void) => {
+	const {store, logs, getState, set, listItems, subscribe} = controller;
 	let timer: NodeJS.Timeout | undefined;
 	let followed = '';
 	let passed: string | undefined;
@@ -24,7 +24,7 @@ export const startEffects = (controller: View & Data & Setting): (() => void) =>
 		}
 
 		const state = getState();
-		const selected = selectedIn(shown(), state, 'containers');
+		const selected = selectedIn(listItems(), state, 'containers');
 		const wanted = new Set(state.followed ?? (selected ? [selected.id] : []));
 		const targets = snapshot.containers.filter(({id}) => wanted.has(id)).map(({id, name, status}) => ({
 			id,

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {formRows, shownError, visibleRows, type FormRow} from '../../../source/dashboard/forms/form-rows.js';
+import {formRows, visibleError, visibleRows, type FormRow} from '../../../source/dashboard/forms/form-rows.js';
 import {openForm, reduceForm, type FormDefinition} from '../../../source/dashboard/forms/form-state.js';
 import {openApp} from '../helpers/open-app.js';
 
@@ -17,11 +17,11 @@ const described = (rows: readonly FormRow[]) => rows.map(row => row.type === 'fi
 test('what is wrong is said when something was typed, when the field was left, and when the form was sent', t => {
 	const errors = {a: 'wrong', b: 'wrong'};
 	const form = openForm(definition);
-	t.is(shownError(form, errors, 'a'), undefined);
-	t.is(shownError(reduceForm(form, {type: 'change', value: 'x'}), errors, 'a'), 'wrong');
-	t.is(shownError(reduceForm(form, {type: 'next'}), errors, 'a'), 'wrong');
-	t.is(shownError(reduceForm(form, {type: 'next'}), errors, 'b'), undefined);
-	t.is(shownError(reduceForm(form, {type: 'submit', errors}), errors, 'b'), 'wrong');
+	t.is(visibleError(form, errors, 'a'), undefined);
+	t.is(visibleError(reduceForm(form, {type: 'change', value: 'x'}), errors, 'a'), 'wrong');
+	t.is(visibleError(reduceForm(form, {type: 'next'}), errors, 'a'), 'wrong');
+	t.is(visibleError(reduceForm(form, {type: 'next'}), errors, 'b'), undefined);
+	t.is(visibleError(reduceForm(form, {type: 'submit', errors}), errors, 'b'), 'wrong');
 });
 
 test('what is wrong stands below its field, in as many lines as it takes', t => {

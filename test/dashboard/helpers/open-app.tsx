@@ -6,7 +6,7 @@ import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {App} from '../../../source/dashboard/frame/app.js';
 import {defaultConfiguration} from '../../../source/dashboard/state/config.js';
 import {createController, type JoinSession} from '../../../source/dashboard/work/controller.js';
-import {startEffects} from '../../../source/dashboard/work/subscriptions.js';
+import {startSubscriptions} from '../../../source/dashboard/work/subscriptions.js';
 import {configuredKeyMaps} from '../../../source/dashboard/keys/key-maps.js';
 import {targetOf} from '../../../source/dashboard/state/known-engines.js';
 import {createLogs} from '../../../source/dashboard/logs/follow.js';
@@ -113,7 +113,7 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 			quit() {},
 		},
 	});
-	const stop = startEffects(controller);
+	const stop = startSubscriptions(controller);
 	const speaker = isSpoken ? createSpeaker(controller) : undefined;
 	const onReady = () => {};
 	const instance = render(speaker ? <SpokenApp {...{controller, speaker, onReady}}/> : <App {...{controller, onReady}}/>, {

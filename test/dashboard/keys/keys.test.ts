@@ -40,6 +40,13 @@ test('the configuration gives keys to actions and takes them from others', t => 
 	t.is(actionOf('D', [configuredKeyMaps({}).containers])?.action, 'containers.remove');
 });
 
+test('keys that were configured for drawn. are keys of text views', t => {
+	const {textView} = configuredKeyMaps({'drawn.up': ['w'], 'textView.down': ['v']});
+	t.is(actionOf('w', [textView])?.action, 'textView.up');
+	t.is(actionOf('v', [textView])?.action, 'textView.down');
+	t.is(actionOf('k', [textView]), undefined);
+});
+
 test('the nearest map decides', t => {
 	const maps = configuredKeyMaps({});
 	t.is(actionOf('/', [maps.logs, maps.global])?.action, 'logs.search');

@@ -37,7 +37,7 @@ test('a point of the screen belongs to a pane and a row of it', t => {
 	t.is(hitOf({column: 5, row: 0}, size, initialUi), undefined);
 	t.is(hitOf({column: 5, row: 39}, size, initialUi), undefined);
 	t.deepEqual(hitOf({column: 5, row: 5}, size, {...initialUi, view: 'images'}), {type: 'list', list: 'images', row: 2});
-	t.deepEqual(hitOf({column: 5, row: 5}, size, {...initialUi, view: 'machine'}), {type: 'drawn'});
+	t.deepEqual(hitOf({column: 5, row: 5}, size, {...initialUi, view: 'machine'}), {type: 'textView'});
 	t.is(hitOf({column: 5, row: 5}, size, {...initialUi, dialog: {type: 'help', top: 0}}), undefined);
 });
 

@@ -9,7 +9,7 @@ const enter = '\r';
 const tab = '\t';
 const controlL = '\u{C}';
 
-const drawing = /[\u{2190}-\u{21FF}\u{2500}-\u{25FF}\u{2800}-\u{28FF}]/v;
+const drawingCharacters = /[\u{2190}-\u{21FF}\u{2500}-\u{25FF}\u{2800}-\u{28FF}]/v;
 
 const opened = async (given: Parameters<typeof openApp>[0] = {}) => {
 	const engine = createMemoryEngine();
@@ -62,7 +62,7 @@ test('every view and dialog is lines of words, with nothing drawn', async t => {
 		}
 
 		t.regex(heard(), wanted, key);
-		t.notRegex(app.screen.frame, drawing, key);
+		t.notRegex(app.screen.frame, drawingCharacters, key);
 	}
 });
 
@@ -127,7 +127,7 @@ test('logs are the last lines, then the line under the cursor, and what was draw
 	await using app = await opened();
 	await app.press('j', 'l');
 	const text = await app.shows(/Logs of web, following\n.*done/v);
-	t.notRegex(text, drawing);
+	t.notRegex(text, drawingCharacters);
 	await app.press('k');
 	await app.shows('Logs of web, paused');
 	await app.press('/', 'done', enter);

@@ -1,10 +1,10 @@
 import test from 'ava';
-import {share} from '../../../source/dashboard/state/structural-sharing.js';
+import {reuseEqual} from '../../../source/dashboard/state/structural-sharing.js';
 
 test('equal content keeps the old object, and a change keeps what did not change', t => {
 	const before = {a: [{x: 1}, {x: 2}], b: {c: 'd'}};
-	t.is(share(before, structuredClone(before)), before);
-	const after = share(before, {a: [{x: 1}, {x: 3}], b: {c: 'd'}});
+	t.is(reuseEqual(before, structuredClone(before)), before);
+	const after = reuseEqual(before, {a: [{x: 1}, {x: 3}], b: {c: 'd'}});
 	t.not(after, before);
 	t.is(after.a[0], before.a[0]);
 	t.is(after.b, before.b);
@@ -12,16 +12,16 @@ test('equal content keeps the old object, and a change keeps what did not change
 });
 
 test('what was added, taken away or made something else is a change', t => {
-	t.deepEqual(share<unknown>({a: 1, b: 2}, {a: 1}), {a: 1});
-	t.deepEqual(share<unknown>({a: 1}, {a: 1, b: undefined}), {a: 1, b: undefined});
-	t.deepEqual(share<unknown>([1, 2], [1]), [1]);
-	t.deepEqual(share<unknown>({0: 'a'}, ['a']), ['a']);
-	t.deepEqual(share<unknown>(null, {a: 1}), {a: 1});
-	t.is(share<unknown>({a: 1}, undefined), undefined);
-	t.is(share(NaN, NaN), NaN);
+	t.deepEqual(reuseEqual<unknown>({a: 1, b: 2}, {a: 1}), {a: 1});
+	t.deepEqual(reuseEqual<unknown>({a: 1}, {a: 1, b: undefined}), {a: 1, b: undefined});
+	t.deepEqual(reuseEqual<unknown>([1, 2], [1]), [1]);
+	t.deepEqual(reuseEqual<unknown>({0: 'a'}, ['a']), ['a']);
+	t.deepEqual(reuseEqual<unknown>(null, {a: 1}), {a: 1});
+	t.is(reuseEqual<unknown>({a: 1}, undefined), undefined);
+	t.is(reuseEqual(NaN, NaN), NaN);
 });
 
 test('objects of a class are taken as they are', t => {
 	const date = new Date(1);
-	t.is(share(new Date(0), date), date);
+	t.is(reuseEqual(new Date(0), date), date);
 });

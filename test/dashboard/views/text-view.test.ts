@@ -16,12 +16,12 @@ test('a scroll stays between the first and the last line, and a page leaves one 
 });
 
 test('a scroll holds for what it was made in, and for as many lines as there are', t => {
-	const drawn = {title: '', id: 'one', lines: Array.from({length: 30}, () => ''), start: 3};
-	t.is(topOf('machine', drawn, undefined, 10), 3);
-	t.is(topOf('machine', drawn, {view: 'machine', id: 'one', top: 7}, 10), 7);
-	t.is(topOf('machine', drawn, {view: 'machine', id: 'two', top: 7}, 10), 3);
-	t.is(topOf('machine', drawn, {view: 'addresses', id: 'one', top: 7}, 10), 3);
-	t.is(topOf('machine', {...drawn, lines: drawn.lines.slice(0, 12)}, {view: 'machine', id: 'one', top: 7}, 10), 2);
+	const content = {title: '', id: 'one', lines: Array.from({length: 30}, () => ''), start: 3};
+	t.is(topOf('machine', content, undefined, 10), 3);
+	t.is(topOf('machine', content, {view: 'machine', id: 'one', top: 7}, 10), 7);
+	t.is(topOf('machine', content, {view: 'machine', id: 'two', top: 7}, 10), 3);
+	t.is(topOf('machine', content, {view: 'addresses', id: 'one', top: 7}, 10), 3);
+	t.is(topOf('machine', {...content, lines: content.lines.slice(0, 12)}, {view: 'machine', id: 'one', top: 7}, 10), 2);
 });
 
 test('addresses, topology and machine are scrolled line by line, by pages and to both ends', async t => {

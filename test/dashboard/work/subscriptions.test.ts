@@ -2,10 +2,10 @@ import {mock} from 'node:test';
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import type {Controller} from '../../../source/dashboard/work/controller.js';
-import {followDelay, startEffects} from '../../../source/dashboard/work/subscriptions.js';
+import {followDelay, startSubscriptions} from '../../../source/dashboard/work/subscriptions.js';
 import {reduceList} from '../../../source/dashboard/state/list-state.js';
 import type {LogTarget} from '../../../source/dashboard/logs/follow.js';
-import {createShown} from '../../../source/dashboard/state/list-items.js';
+import {createItemsSelector} from '../../../source/dashboard/state/list-items.js';
 import {initialUi} from '../../../source/dashboard/state/ui-state.js';
 
 const {timers} = mock;
@@ -15,7 +15,7 @@ test.serial('the cursor runs over containers whose logs are not opened, and wher
 	const snapshot = await engine.snapshot();
 	const ids = snapshot.containers.map(({id}) => id);
 	const store = {connection: {state: 'connected'}, snapshot, usage: {}, events: []} as const;
-	const shown = createShown();
+	const listItems = createItemsSelector();
 	const opened: string[] = [];
 	let ui = initialUi;
 	let onChange = () => {};
@@ -25,7 +25,7 @@ test.serial('the cursor runs over containers whose logs are not opened, and wher
 	};
 
 	timers.enable({apis: ['setTimeout']});
-	const stop = startEffects({
+	const stop = startSubscriptions({
 		store: {
 			getState: () => store, subscribe: () => () => {}, engine: () => engine, watchStats: () => () => {},
 		},
@@ -38,7 +38,7 @@ test.serial('the cursor runs over containers whose logs are not opened, and wher
 		},
 		getState: () => ui,
 		set() {},
-		shown: () => shown(store, ui),
+		listItems: () => listItems(store, ui),
 		subscribe(listener: () => void) {
 			onChange = listener;
 			return () => {};
