@@ -72,7 +72,7 @@ const openHolm = async ({stack}: Site, directory: string, queries: string): Prom
 	});
 };
 
-const isAnswering = (queries: string, port: number) => async () => {
+const probe = (queries: string, port: number) => async () => {
 	const {stdout} = await run('dnsperf', ['-s', server, '-p', String(port), '-a', client.address, '-d', queries, '-n', '1', '-q', '1', '-t', '1', '-l', '1'], {accept: [0, 1]});
 	return /NOERROR [1-9]/v.test(stdout);
 };
@@ -96,7 +96,7 @@ const openDnsmasq = async ({stack}: Site, directory: string, queries: string): P
 		'--bind-interfaces',
 		'--local-ttl=5',
 		'--pid-file',
-	], isAnswering(queries, ports.dnsmasq));
+	], probe(queries, ports.dnsmasq));
 	return subjectOf('dnsmasq', queries, ports.dnsmasq, async () => pid);
 };
 
@@ -122,8 +122,8 @@ const openAardvark = async ({stack}: Site, directory: string, queries: string): 
 	stack.defer(() => {
 		process.kill(pid, 'SIGKILL');
 	});
-	const isReady = isAnswering(queries, ports.aardvark);
-	for (let attempt = 0; attempt < 50 && !await isReady(); attempt++) {
+	const probeAardvark = probe(queries, ports.aardvark);
+	for (let attempt = 0; attempt < 50 && !await probeAardvark(); attempt++) {
 		await sleep(50);
 	}
 

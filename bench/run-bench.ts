@@ -65,7 +65,8 @@ const take = async (measurement: Measurement): Promise<Outcome> => {
 	let outcome: Outcome;
 	try {
 		const opened = await measurement.open(createSite(stack));
-		const figures = opened.subjects.length === 0 ? [] : await takeFigures(measurement, opened, rounds === undefined ? measurement.rounds : Number(rounds));
+		const count = rounds === undefined ? measurement.rounds : Number(rounds);
+		const figures = opened.subjects.length === 0 ? [] : await takeFigures(measurement, opened, count);
 		outcome = {figures, missing: opened.missing.map(reason => `${name}: ${reason}`), failures: []};
 	} catch (error) {
 		const line = `${name}: ${messageOf(error)}`;
@@ -97,7 +98,9 @@ const takeAll = async (script: string, measurements: readonly Measurement[]): Pr
 		outcomes.push(await take(measurement));
 	}
 
-	const [figures, missing, failures] = [outcomes.flatMap(outcome => outcome.figures), outcomes.flatMap(outcome => outcome.missing), outcomes.flatMap(outcome => outcome.failures)];
+	const figures = outcomes.flatMap(outcome => outcome.figures);
+	const missing = outcomes.flatMap(outcome => outcome.missing);
+	const failures = outcomes.flatMap(outcome => outcome.failures);
 	const host = await hostFacts(loadBefore);
 	process.stdout.write(json
 		? `${JSON.stringify({host, figures, missing, failures}, undefined, '\t')}\n`

@@ -36,14 +36,18 @@ export const measurement: Measurement = {
 				async read() {
 					await using started = await start(program);
 					const {terminal} = started;
-					const shown = () => Number(stripVTControlCharacters(terminal.written.at(-1)!.bytes.toString()).matchAll(lastLine).toArray().at(-1)?.groups!.line ?? 0);
-					await terminal.until(() => shown() > 0 ? true : undefined);
+					const lastNumber = () => {
+						const text = stripVTControlCharacters(terminal.written.at(-1)!.bytes.toString());
+						return Number(text.matchAll(lastLine).toArray().at(-1)?.groups!.line ?? 0);
+					};
+
+					await terminal.until(() => lastNumber() > 0 ? true : undefined);
 					// The networks have a cursor that changes nothing of what is followed.
 					await terminal.press('2');
 					const use = await useDuring(terminal, watchedMs);
 					const [p50, p95] = await pressKeys(terminal, walk(program.keys, presses), program.answer);
-					const first = shown();
-					await terminal.until(() => shown() > first + lines ? true : undefined, patience);
+					const first = lastNumber();
+					await terminal.until(() => lastNumber() > first + lines ? true : undefined, patience);
 					return [...use, p50, p95, ...await residentOf(terminal.pid)];
 				},
 			})),

@@ -64,8 +64,11 @@ export const untilQuiet: Answer = async (terminal, key) => {
 	return {milliseconds: answer.at(-1)!.at - pressedAt, bytes: answer.reduce((sum, {bytes}) => sum + bytes.length, 0)};
 };
 
-/** Presses keys one after the other, with a pause as of somebody who reads: median and 95th percentile of the milliseconds, median of the bytes. */
-export const pressKeys = async (terminal: BenchTerminal, keys: readonly string[], answer: Answer): Promise<readonly [p50: number, p95: number, bytes: number]> => {
+/** Median and 95th percentile of the milliseconds, median of the bytes. */
+export type KeyFigures = readonly [p50: number, p95: number, bytes: number];
+
+/** Presses keys one after the other, with pauses as in reading. */
+export const pressKeys = async (terminal: BenchTerminal, keys: readonly string[], answer: Answer): Promise<KeyFigures> => {
 	const answers: Answered[] = [];
 	for (const [index, key] of keys.entries()) {
 		answers.push(await answer(terminal, key));

@@ -7,7 +7,8 @@ const presses = 60;
 const turn = 10;
 
 /** Some down, as many up, and again. */
-export const walk = ([down, up]: readonly [string, string], count: number): readonly string[] => Array.from({length: count}, (_, index) => Math.floor(index / turn) % 2 === 0 ? down : up);
+export const walk = ([down, up]: readonly [string, string], count: number): readonly string[] =>
+	Array.from({length: count}, (_, index) => Math.floor(index / turn) % 2 === 0 ? down : up);
 
 export const measurement: Measurement = {
 	name: 'keys',

@@ -20,8 +20,11 @@ export const residentOf = async (pid: number): Promise<readonly [now: number, mo
 	return [mebibytes('VmRSS'), mebibytes('VmHWM')];
 };
 
-/** Per cent of one processor and bytes a second that a program used and wrote while the time passed. */
-export const useWhile = async (terminal: BenchTerminal, work: () => Promise<unknown>): Promise<readonly [cpuPercent: number, bytesPerSecond: number]> => {
+/** Per cent of one processor that a program used, and bytes a second that it wrote. */
+export type ProcessUse = readonly [cpuPercent: number, bytesPerSecond: number];
+
+/** The use of a program while the work is done. */
+export const useWhile = async (terminal: BenchTerminal, work: () => Promise<unknown>): Promise<ProcessUse> => {
 	const first = terminal.written.length;
 	const before = await cpuSecondsOf(terminal.pid);
 	const start = performance.now();
@@ -32,5 +35,5 @@ export const useWhile = async (terminal: BenchTerminal, work: () => Promise<unkn
 	return [cpu / seconds * 100, bytes / seconds];
 };
 
-export const useDuring = async (terminal: BenchTerminal, milliseconds: number): Promise<readonly [cpuPercent: number, bytesPerSecond: number]> =>
+export const useDuring = async (terminal: BenchTerminal, milliseconds: number): Promise<ProcessUse> =>
 	useWhile(terminal, async () => sleep(milliseconds));

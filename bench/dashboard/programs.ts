@@ -139,7 +139,9 @@ export const openPrograms = async (site: Site): Promise<Programs> => {
 				await terminal.isQuiet(longSilence);
 			}
 
-			const firstFrame = shows ? await terminal.until(() => firstFrameOf(terminal, shows)) : firstFrameOf(terminal, undefined) ?? terminal.written.at(-1)!.at;
+			const firstFrame = shows
+				? await terminal.until(() => firstFrameOf(terminal, shows))
+				: firstFrameOf(terminal, undefined) ?? terminal.written.at(-1)!.at;
 			return {terminal, firstFrame, [Symbol.asyncDispose]: close};
 		},
 	};

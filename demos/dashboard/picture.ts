@@ -20,7 +20,7 @@ const background = '#0d1117';
 const cell = {width: 8.4, height: 18};
 const margin = 12;
 
-type Style = {readonly color?: string; readonly fill?: string; readonly bold?: boolean; readonly dim?: boolean; readonly inverse?: boolean; readonly underline?: boolean; readonly italic?: boolean};
+type Style = Readonly<Partial<Record<'color' | 'fill', string> & Record<'bold' | 'dim' | 'inverse' | 'underline' | 'italic', boolean>>>;
 
 /** The 256 colours of xterm: 16 of the palette, a cube of 6×6×6, and 24 greys. */
 const indexed = (index: number): string => {
@@ -49,7 +49,8 @@ const takeColor = (codes: number[]): string => {
 
 const flags = new Map<number, Style>(Object.entries<Style>({
 	1: {bold: true}, 2: {dim: true}, 3: {italic: true}, 4: {underline: true}, 7: {inverse: true},
-	22: {bold: false, dim: false}, 23: {italic: false}, 24: {underline: false}, 27: {inverse: false}, 39: {color: undefined}, 49: {fill: undefined},
+	22: {bold: false, dim: false}, 23: {italic: false}, 24: {underline: false}, 27: {inverse: false},
+	39: {color: undefined}, 49: {fill: undefined},
 }).map(([code, style]) => [Number(code), style]));
 
 /** The style after one `ESC [ … m`. */

@@ -36,7 +36,9 @@ const openDashboard = async (): Promise<Dashboard> => {
 };
 
 /** Types each value into its field; a form is gone through from its first field on. */
-const fill = async ({type, press, shows}: Dashboard, title: string, values: ReadonlyArray<readonly [field: string, value: string]>, labels: readonly string[]) => {
+type FieldValues = ReadonlyArray<readonly [field: string, value: string]>;
+
+const fill = async ({type, press, shows}: Dashboard, title: string, values: FieldValues, labels: readonly string[]) => {
 	await shows(title);
 	let at = 0;
 	for (const [field, value] of values) {

@@ -23,7 +23,7 @@ export const createContainer = async (controller: View, image = '') => {
 	});
 };
 
-const signal = (verb: 'stop' | 'restart' | 'kill') => (controller: View & Work) => {
+const confirmSignal = (verb: 'stop' | 'restart' | 'kill') => (controller: View & Work) => {
 	controller.confirm(planSignal(verb, targets(controller)), `Nothing to ${verb}`);
 };
 
@@ -113,14 +113,14 @@ const disconnect = (controller: View & Work & Data) => {
 	});
 };
 
-const showLogs = (showsBoot: boolean) => (controller: View) => {
+const showLogs = (isBootLog: boolean) => (controller: View) => {
 	const chosen = targets(controller);
 	const {lists, logs} = controller.getState();
 	controller.set({
 		view: 'main',
 		focus: 'logs',
 		followed: lists.containers.marks.size > 0 ? chosen.map(({id}) => id) : undefined,
-		showsBoot,
+		isBootLog,
 		logs: {...logs, position: {type: 'following'}},
 	});
 };
@@ -130,7 +130,7 @@ export const containersActions: Actions = {
 	'containers.bootLog': showLogs(true),
 	'containers.allLogs'(controller) {
 		const running = controller.listItems().containers.filter(({status: {state}}) => state === 'running').map(({id}) => id);
-		controller.set({view: 'main', focus: 'logs', followed: running, showsBoot: false});
+		controller.set({view: 'main', focus: 'logs', followed: running, isBootLog: false});
 	},
 	'containers.inspect'(controller) {
 		const container = selected(controller);
@@ -142,9 +142,9 @@ export const containersActions: Actions = {
 	'containers.attach': join('attach'),
 	'containers.create': async controller => createContainer(controller),
 	'containers.start': start,
-	'containers.stop': signal('stop'),
-	'containers.restart': signal('restart'),
-	'containers.kill': signal('kill'),
+	'containers.stop': confirmSignal('stop'),
+	'containers.restart': confirmSignal('restart'),
+	'containers.kill': confirmSignal('kill'),
 	'containers.pause': pause,
 	'containers.remove'(controller) {
 		const {snapshot} = controller.store.getState();
@@ -163,7 +163,7 @@ export const containersActions: Actions = {
 		askName(controller, targets(controller), '');
 	},
 	'containers.stopped'({getState, set}) {
-		set({showsStopped: !getState().showsStopped});
+		set({areStoppedShown: !getState().areStoppedShown});
 	},
 	'containers.copy'(controller) {
 		const container = selected(controller);

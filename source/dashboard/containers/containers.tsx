@@ -8,7 +8,7 @@ import {fit} from '../../text/fit.js';
 import type {Role, Theme} from '../frame/theme.js';
 import type {ResourceUsage} from '../state/resource-usage.js';
 import {useWindow} from '../frame/use-window.js';
-import {cellsOf, columns, columnWidths, stateRole} from './rows.js';
+import {cellsOf, columns, columnWidths, stateRole, type ColumnWidth} from './rows.js';
 
 export type ContainersProps = Size & {
 	readonly containers: readonly Container[];
@@ -28,7 +28,14 @@ type LinesProps = ContainersProps & {
 	readonly start: number;
 };
 
-type RowLook = {readonly missing: number; readonly isSelected: boolean; readonly isMarked: boolean; readonly isFocused: boolean; readonly isStale: boolean};
+type RowLook = {
+	/** Columns that the row does not fill. */
+	readonly missing: number;
+	readonly isSelected: boolean;
+	readonly isMarked: boolean;
+	readonly isFocused: boolean;
+	readonly isStale: boolean;
+};
 
 const roleOf = (key: string, state: Role): Role => {
 	if (key === 'state') {
@@ -38,9 +45,11 @@ const roleOf = (key: string, state: Role): Role => {
 	return key === 'name' || key === 'cpu' || key === 'memory' ? 'text' : 'dim';
 };
 
-const rowText = (container: Container, cells: readonly string[], widths: ReturnType<typeof columnWidths>, {isSelected, isMarked, isFocused, isStale, missing}: RowLook, theme: Theme): string => {
+const rowText = (container: Container, cells: readonly string[], widths: readonly ColumnWidth[], look: RowLook, theme: Theme): string => {
+	const {isSelected, isMarked, isFocused, isStale, missing} = look;
+	const {ellipsis} = theme.glyphs;
 	const mark = isMarked ? theme.glyphs.mark : ' ';
-	const texts = widths.map(({column, width}) => fit(cells[columns.indexOf(column)]!, width, {align: column.align, ellipsis: theme.glyphs.ellipsis}));
+	const texts = widths.map(({column, width}) => fit(cells[columns.indexOf(column)]!, width, {align: column.align, ellipsis}));
 	if (isSelected || isStale || isMarked) {
 		return theme.paint(isSelected ? (isFocused && !isStale ? 'selected' : 'selectedElsewhere') : (isStale ? 'dim' : 'marked'), `${mark} ${texts.join('  ')}  ${' '.repeat(missing)}`);
 	}
@@ -54,7 +63,8 @@ const rowText = (container: Container, cells: readonly string[], widths: ReturnT
 };
 
 /** The lines inside the border: headings and the rows around the cursor. */
-export const containersLines = ({containers, usage, state, isFocused, isStale, now, empty, width, height, start}: LinesProps, theme: Theme): readonly string[] => {
+export const containersLines = (props: LinesProps, theme: Theme): readonly string[] => {
+	const {containers, usage, state, isFocused, isStale, now, empty, width, height, start} = props;
 	if (containers.length === 0) {
 		return emptyLines(empty, {width, height}, theme);
 	}
@@ -65,7 +75,9 @@ export const containersLines = ({containers, usage, state, isFocused, isStale, n
 	const cells = rowsInView.map(container => cellsOf(container, usage[container.id], now));
 	const widths = columnWidths(width - 4, cells);
 	const arrow = state.isDescending ? theme.glyphs.down : theme.glyphs.up;
-	const heading = `  ${widths.map(({column, width}) => fit(column.key === state.sort ? `${column.title}${arrow}` : column.title, width, {align: column.align})).join('  ')}  `;
+	const headings = widths.map(({column, width: columnWidth}) =>
+		fit(column.key === state.sort ? `${column.title}${arrow}` : column.title, columnWidth, {align: column.align}));
+	const heading = `  ${headings.join('  ')}  `;
 	const missing = Math.max(0, width - 4 - widths.reduce((sum, column) => sum + column.width + 2, -2));
 	return [
 		theme.paint('heading', heading + ' '.repeat(missing)),
@@ -85,7 +97,10 @@ export const ContainersPane = memo((props: ContainersProps) => {
 	const {width, height, state: {filter, marks}, containers, total, isFocused, isStale} = props;
 	const start = useWindow('containers', cursorOf(props.state, containers.map(({id}) => id)), Math.max(1, height - 3), containers.length);
 	const size = {width: width - 2, height: height - 2};
-	const lines = useMemo(() => containersLines({...props, start, width: width - 2, height: height - 2}, theme), [props, start, width, height, theme]);
+	const lines = useMemo(
+		() => containersLines({...props, start, width: width - 2, height: height - 2}, theme),
+		[props, start, width, height, theme],
+	);
 	const texts = {
 		title: `1 Containers ${filter === '' ? total : `${containers.length} of ${total}, filter: ${filter}`}`,
 		note: marks.size > 0 ? `${marks.size} marked` : '',

@@ -98,42 +98,52 @@ export const columns: readonly Column[] = [
 	{key: 'uptime', title: 'UP', least: 4, isFixed: true, align: 'right', order: 4, text: (container, _, now) => uptime(container, now), rank: container => -startedAt(container)},
 ];
 
+export type ColumnWidth = {readonly column: Column; readonly width: number};
+
 const gap = 2;
 const widest = 44;
 
 /** The columns that have room, with their widths; two spaces are between them. Each is as wide as what is in it where that is possible, and the first ones by `order` get the room first. */
-export const columnWidths = (width: number, contents: ReadonlyArray<readonly string[]> = []): ReadonlyArray<{readonly column: Column; readonly width: number}> => {
+export const columnWidths = (room: number, contents: ReadonlyArray<readonly string[]> = []): readonly ColumnWidth[] => {
 	let kept = columns.map((column, index) => {
 		const content = Math.max(widthOf(column.title) + 1, ...contents.map(cells => widthOf(cells[index]!)));
 		const least = column.isFixed || contents.length === 0 ? column.least : Math.min(column.most ?? column.least, content);
 		return {column, width: least, wanted: Math.max(least, content)};
 	});
 	const needed = () => kept.reduce((sum, {width}) => sum + width + gap, -gap);
-	while (kept.length > 1 && needed() > width) {
+	while (kept.length > 1 && needed() > room) {
 		const last = Math.max(...kept.map(({column}) => column.order));
 		kept = kept.filter(({column}) => column.order !== last);
 	}
 
-	let room = Math.max(0, width - needed());
+	let left = Math.max(0, room - needed());
 	const byOrder = kept.toSorted((a, b) => a.column.order - b.column.order);
 	// None takes more than its part before all have had theirs.
 	for (const most of [widest, Infinity]) {
 		for (const entry of byOrder) {
-			const more = Math.max(0, Math.min(room, Math.min(most, entry.wanted) - entry.width));
+			const more = Math.max(0, Math.min(left, Math.min(most, entry.wanted) - entry.width));
 			entry.width += more;
-			room -= more;
+			left -= more;
 		}
 	}
 
-	return kept.map(({column, width: given}) => ({column, width: given}));
+	return kept.map(({column, width}) => ({column, width}));
 };
 
-const isMatch = (container: Container, filter: string): boolean =>
-	[container.name, container.configuration.image, stateText(container), ...container.attachments.flatMap(({network, address}) => [network, address])].some(text => text.toLowerCase().includes(filter));
+const isMatch = (container: Container, filter: string): boolean => {
+	const {name, configuration: {image}, attachments} = container;
+	const texts = [name, image, stateText(container), ...attachments.flatMap(({network, address}) => [network, address])];
+	return texts.some(text => text.toLowerCase().includes(filter));
+};
 
 /** The containers that are shown, in the order of the list. */
-export const visibleContainers = (containers: Snapshot['containers'], usage: Readonly<Record<string, ResourceUsage>>, {filter, sort, isDescending}: ListState, showsStopped: boolean): readonly Container[] => {
-	const visible = containers.filter(container => (showsStopped || container.status.state !== 'exited') && (filter === '' || isMatch(container, filter)));
+export const visibleContainers = (
+	containers: Snapshot['containers'],
+	usage: Readonly<Record<string, ResourceUsage>>,
+	{filter, sort, isDescending}: ListState,
+	areStoppedShown: boolean,
+): readonly Container[] => {
+	const visible = containers.filter(container => (areStoppedShown || container.status.state !== 'exited') && (filter === '' || isMatch(container, filter)));
 	const column = columns.find(({key}) => key === sort);
 	if (!column) {
 		return visible;

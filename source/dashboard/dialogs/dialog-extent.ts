@@ -7,7 +7,10 @@ import type {Dialog} from '../state/ui-state.js';
 import {helpLines, planLines} from './dialog-lines.js';
 
 /** Size of a dialog over a screen of this size, its footer not counted. */
-export const dialogSize = ({width, height}: Size): Size => ({width: Math.min(width, Math.max(40, Math.min(92, width - 8))), height: Math.max(5, height - 2)});
+export const dialogSize = ({width, height}: Size): Size => ({
+	width: Math.min(width, Math.max(40, Math.min(92, width - 8))),
+	height: Math.max(5, height - 2),
+});
 
 /** A report as it fits into a dialog: what is indented is kept in its line. */
 export const reportLines = (lines: readonly string[], width: number): readonly string[] => lines.flatMap(line => line.startsWith('  ') ? [cut(line, width)] : wrapWords(line, width));
@@ -27,7 +30,8 @@ export const lastTop = (controller: View & Data & Setting, dialog: Dialog): numb
 		}
 
 		case 'help': {
-			return Math.max(0, helpLines(availableMaps(controller), placeOf(controller.getState()), inside, controller.theme).length - (height - 2));
+			const lines = helpLines(availableMaps(controller), placeOf(controller.getState()), inside, controller.theme);
+			return Math.max(0, lines.length - (height - 2));
 		}
 
 		case 'report': {

@@ -18,7 +18,7 @@ export const planLines = ({items, consequences, command}: Plan, width: number, t
 };
 
 /** What went wrong, each with what can be done about it. */
-export const failureLines = (failures: readonly Failure[], width: number, theme: Theme): readonly string[] => failures.flatMap(({name, message, remedy}) => [
+export const failureLines = (failures: readonly Failure[], width: number, theme: Theme) => failures.flatMap(({name, message, remedy}) => [
 	...(failures.length > 1 ? [theme.paint('title', fit(clean(name), width))] : []),
 	...wrapWords(clean(message), width).map(line => theme.paint('bad', line)),
 	...(remedy === undefined ? [] : wrapWords(clean(remedy), width)),

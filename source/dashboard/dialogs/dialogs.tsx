@@ -47,9 +47,10 @@ const Failures = ({dialog: {title, failures}, width, height}: Of<'failures'>) =>
 const Help = ({dialog: {top}, width, height}: Of<'help'>) => {
 	const controller = useController();
 	const theme = useTheme();
+	const lines = helpLines(availableMaps(controller), placeOf(controller.getState()), width - 4, theme);
 	return (
 		<Panel title='Keys' note='j k scroll, Esc closes' width={width} height={height} isFocused isOpaque>
-			<Box marginLeft={1}><Scrolled lines={helpLines(availableMaps(controller), placeOf(controller.getState()), width - 4, theme)} top={top} width={width - 4} height={height - 2}/></Box>
+			<Box marginLeft={1}><Scrolled lines={lines} top={top} width={width - 4} height={height - 2}/></Box>
 		</Panel>
 	);
 };
@@ -92,8 +93,8 @@ const Palette = ({dialog, width, height}: Of<'palette'>) => {
 					value={dialog.text}
 					placeholder='words of what is wanted'
 					latest={() => {
-						const {dialog} = controller.getState();
-						return dialog?.type === 'palette' ? dialog.text : '';
+						const current = controller.getState().dialog;
+						return current?.type === 'palette' ? current.text : '';
 					}}
 					onChange={text => {
 						controller.set({dialog: {type: 'palette', text, index: 0}});

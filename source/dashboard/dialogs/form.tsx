@@ -11,8 +11,10 @@ import {changeForm} from './dialog-actions.js';
 
 const labelWidth = 14;
 
+type ValueProps = {readonly form: FormState; readonly field: FieldDefinition; readonly width: number};
+
 /** The value of a field; what is typed is at the end as a rule, so that is what is seen of what has no room. */
-const Value = ({form, field: {name, hint, type}, width}: {readonly form: FormState; readonly field: FieldDefinition; readonly width: number}) => {
+const Value = ({form, field: {name, hint, type}, width}: ValueProps) => {
 	const controller = useController();
 	const theme = useTheme();
 	const isFocused = name === focusedField(form).name;

@@ -86,9 +86,19 @@ const checks: Checks = [
 			parseVolume(word, '/');
 		}
 	}],
-	['cpus', value => value === '' || parseCpus(value)],
-	['memory', value => value === '' || parseSize('--memory', value)],
-	['command', value => wordsOf(value)],
+	['cpus', value => {
+		if (value !== '') {
+			parseCpus(value);
+		}
+	}],
+	['memory', value => {
+		if (value !== '') {
+			parseSize('--memory', value);
+		}
+	}],
+	['command', value => {
+		wordsOf(value);
+	}],
 ];
 
 /** The form of a new container. What it asks for is what its command line asks for, read by the command line's own parser. */

@@ -20,7 +20,13 @@ import {emptyText} from './empty-text.js';
 import {ControllerProvider, useController, useStore, useUi} from './context.js';
 import {footerLine, headerLine} from './bars.js';
 
-type Parts = {readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly listItems: ListItems; readonly now: number};
+type Parts = {
+	readonly controller: Controller;
+	readonly ui: UiState;
+	readonly store: StoreState;
+	readonly listItems: ListItems;
+	readonly now: number;
+};
 
 const Pane = ({name, width, height, ui, store, listItems, now}: Parts & Area & {readonly name: PaneName}) => {
 	const isFocused = ui.focus === name;

@@ -31,10 +31,15 @@ export const rebase = (drawn: string, changed: string, latest: string): string =
 	return latest + changed.slice(start, start + more);
 };
 
+type ShortcutsProps = Pick<FieldProps, 'latest' | 'onChange'> & {
+	/** Tells whether the last key was one of control. */
+	readonly controlKey: RefObject<boolean>;
+};
+
 /** Stands before the field, so that it sees each key first: the field itself takes Ctrl-U for a u. */
-const Shortcuts = ({isControl, latest, onChange}: Pick<FieldProps, 'latest' | 'onChange'> & {readonly isControl: RefObject<boolean>}) => {
+const Shortcuts = ({controlKey, latest, onChange}: ShortcutsProps) => {
 	useInput((input, key) => {
-		isControl.current = key.ctrl || key.meta || key.escape;
+		controlKey.current = key.ctrl || key.meta || key.escape;
 		if (key.ctrl && input === 'u') {
 			onChange('');
 		} else if (key.ctrl && input === 'w') {
@@ -47,16 +52,16 @@ const Shortcuts = ({isControl, latest, onChange}: Pick<FieldProps, 'latest' | 'o
 
 /** A line of text that is typed. What is pasted is one line of what can be shown. */
 export const Field = ({value, placeholder, isFocused = true, latest, onChange}: FieldProps) => {
-	const isControl = useRef(false);
+	const controlKey = useRef(false);
 	return (
 		<>
-			{isFocused && <Shortcuts isControl={isControl} latest={latest} onChange={onChange}/>}
+			{isFocused && <Shortcuts controlKey={controlKey} latest={latest} onChange={onChange}/>}
 			<TextInput
 				value={value}
 				placeholder={placeholder}
 				focus={isFocused}
 				onChange={changed => {
-					if (!isControl.current) {
+					if (!controlKey.current) {
 						// Enter may come in one piece with what was typed before it, and is the form's.
 						onChange(clean(rebase(value, changed, latest()).replace(/[\n\r]$/v, '').replaceAll(/[\t\n\r]+/gv, ' ')));
 					}

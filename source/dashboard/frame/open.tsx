@@ -45,7 +45,9 @@ const resizeDelay = 40;
 const signals = {SIGTERM: 15, SIGHUP: 1, SIGINT: 2} as const;
 
 /** Opens the dashboard in the terminal and resolves with the exit status when it is left. The terminal is as it was, however it ends. */
-export const openDashboard = async ({connect, stdin, stdout, stderr, environment, workingDirectory, now, readOnly = false, screenReader = false, root, target: first = targetOf(ownHost, root)}: DashboardOptions): Promise<number> => {
+export const openDashboard = async (options: DashboardOptions): Promise<number> => {
+	const {connect, stdin, stdout, stderr, environment, workingDirectory, now, root, readOnly = false, screenReader = false} = options;
+	const first = options.target ?? targetOf(ownHost, root);
 	const configuration = await readConfiguration(environment);
 	const isSpoken = screenReader || environment.INK_SCREEN_READER === 'true' || configuration.screenReader === true;
 	const theme = createTheme({
@@ -79,9 +81,28 @@ export const openDashboard = async ({connect, stdin, stdout, stderr, environment
 	};
 
 	const hasMouse = configuration.mouse === true && !isSpoken;
-	const terminal = createTerminal({stdin, stdout, environment, ink: () => handles, redraw, hasMouse, onLeave: store.pause, onReturn: store.resume});
+	const terminal = createTerminal({
+		stdin,
+		stdout,
+		environment,
+		ink: () => handles,
+		redraw,
+		hasMouse,
+		onLeave: store.pause,
+		onReturn: store.resume,
+	});
 	const controller = createController({
-		store, logs, terminal, keyMaps: configuredKeyMaps(configuration.keys), configuration, theme, isReadOnly: readOnly, isSpoken, now, workingDirectory, joinSession: createJoin({stdin, stdout, stderr}),
+		store,
+		logs,
+		terminal,
+		keyMaps: configuredKeyMaps(configuration.keys),
+		configuration,
+		theme,
+		isReadOnly: readOnly,
+		isSpoken,
+		now,
+		workingDirectory,
+		joinSession: createJoin({stdin, stdout, stderr}),
 		engines: {
 			list: async () => knownEngines({first, root, hosts: configuration.hosts, environment}),
 			connect: connectTo,

@@ -24,7 +24,14 @@ const borderStyle = ({borders, paint}: Theme, role: Role) => {
 	const [open = '', close = ''] = paint(role, 'x').split('x', 2);
 	const {horizontal, vertical, topLeft, topRight, bottomLeft, bottomRight} = borders;
 	return {
-		top: horizontal, bottom: horizontal, topLeft: open + topLeft, topRight: topRight + close, bottomLeft: open + bottomLeft, bottomRight: bottomRight + close, left: open + vertical + close, right: open + vertical + close,
+		top: horizontal,
+		bottom: horizontal,
+		topLeft: open + topLeft,
+		topRight: topRight + close,
+		bottomLeft: open + bottomLeft,
+		bottomRight: bottomRight + close,
+		left: open + vertical + close,
+		right: open + vertical + close,
 	};
 };
 

@@ -26,8 +26,17 @@ const longestCopy = 74_000;
 // Time for the stop to take place. A process group that nobody could continue is not stopped by the kernel at all.
 const stopDelay = 50;
 
+export type DashboardTerminal = Terminal & {
+	/** Handles SIGTSTP. */
+	readonly onStopSignal: () => void;
+	/** Another program has the terminal. */
+	readonly isAway: () => boolean;
+	readonly setMouse: (isOn: boolean) => void;
+};
+
 /** The terminal of the dashboard as its actions see it. */
-export const createTerminal = ({stdout, environment, ink, redraw, hasMouse, onLeave, onReturn}: TerminalOptions): Terminal & {readonly onStopSignal: () => void; readonly isAway: () => boolean; readonly setMouse: (isOn: boolean) => void} => {
+export const createTerminal = (options: TerminalOptions): DashboardTerminal => {
+	const {stdout, environment, ink, redraw, hasMouse, onLeave, onReturn} = options;
 	let isAway = false;
 	const setMouse = (isOn: boolean) => {
 		if (hasMouse) {

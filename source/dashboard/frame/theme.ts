@@ -28,7 +28,7 @@ export type Theme = {
 	readonly paintSource: (index: number, text: string) => string;
 	readonly borders: Borders;
 	/** Glyphs, all one column wide. */
-	readonly glyphs: {readonly mark: string; readonly on: string; readonly off: string; readonly ellipsis: string; readonly up: string; readonly down: string; readonly open: string; readonly closed: string; readonly full: string; readonly empty: string};
+	readonly glyphs: Readonly<Record<'mark' | 'on' | 'off' | 'ellipsis' | 'up' | 'down' | 'open' | 'closed' | 'full' | 'empty', string>>;
 	/** From nothing to all, one column each. */
 	readonly sparks: readonly string[];
 	readonly depth: ColourDepth;
@@ -91,7 +91,8 @@ const painter = (parameters: string): ((text: string) => string) => {
 /** What everything looks like. */
 export const createTheme = ({name, depth, ascii}: ThemeOptions): Theme => {
 	const column = {none: 'plain', 16: 'basic', 256: name} as const;
-	const roles = Object.fromEntries(Object.entries(looks).map(([role, look]) => [role, painter(look[column[depth]])])) as Readonly<Record<Role, (text: string) => string>>;
+	const painters = Object.entries(looks).map(([role, look]) => [role, painter(look[column[depth]])] as const);
+	const roles = Object.fromEntries(painters) as Readonly<Record<Role, (text: string) => string>>;
 	const sources = sourceLooks[depth].map(look => painter(look));
 	return {
 		paint: (role, text) => roles[role](text),

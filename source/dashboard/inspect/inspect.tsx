@@ -45,5 +45,9 @@ export const InspectView = memo(({state, width, height}: Size & {readonly state:
 		const found = state.search === '' ? '' : `${matchesOf(all, state.search).length} matches of ${clean(state.search)}`;
 		return {lines: inspectLines(state, start, {width: width - 2, height: height - 2}, theme), note: [found, state.isJson ? 'JSON' : ''].filter(Boolean).join(', ')};
 	}, [state, start, width, height, theme]);
-	return <Panel title={clean(state.title)} isFocused {...{note, width, height}}><Lines lines={lines} width={width - 2} height={height - 2}/></Panel>;
+	return (
+		<Panel title={clean(state.title)} isFocused {...{note, width, height}}>
+			<Lines lines={lines} width={width - 2} height={height - 2}/>
+		</Panel>
+	);
 });

@@ -31,7 +31,8 @@ const separator = '\u{1F}';
 
 const isBranch = (value: unknown): value is object => typeof value === 'object' && value !== null && Object.keys(value).length > 0;
 
-const childrenOf = (value: object): ReadonlyArray<readonly [string, unknown]> => Object.entries(value).filter(([, child]) => child !== undefined);
+const childrenOf = (value: object): ReadonlyArray<readonly [string, unknown]> =>
+	Object.entries(value).filter(([, child]) => child !== undefined);
 
 // What a backend says verbatim repeats what is above it.
 const foldedAtFirst = new Set(['source']);
@@ -83,13 +84,18 @@ export const valueAt = (root: unknown, path: string): unknown => {
 const isMatch = ({key, value}: TreeLine, search: string) => search !== '' && (key.toLowerCase().includes(search) || (value?.toLowerCase().includes(search) ?? false));
 
 /** Indices of the lines that match the search, folded ones unfolded. */
-export const matchesOf = (lines: readonly TreeLine[], search: string): readonly number[] => lines.flatMap((line, index) => isMatch(line, search) ? [index] : []);
+export const matchesOf = (lines: readonly TreeLine[], search: string): readonly number[] =>
+	lines.flatMap((line, index) => isMatch(line, search) ? [index] : []);
 
-const allBranches = (root: unknown): readonly string[] => treeLines({root, folded: new Set(), isJson: false}).filter(({size}) => size !== undefined).map(({path}) => path);
+const allBranches = (root: unknown): readonly string[] =>
+	treeLines({root, folded: new Set(), isJson: false}).filter(({size}) => size !== undefined).map(({path}) => path);
 
 const clamp = (value: number, length: number) => Math.max(0, Math.min(length - 1, value));
 
-const withCursorAt = (state: TreeState, path: string): TreeState => ({...state, cursor: Math.max(0, treeLines(state).findIndex(line => line.path === path))});
+const withCursorAt = (state: TreeState, path: string): TreeState => {
+	const row = treeLines(state).findIndex(line => line.path === path);
+	return {...state, cursor: Math.max(0, row)};
+};
 
 const setFolded = (state: TreeState, path: string, isFolded: boolean): TreeState => {
 	const folded = new Set(state.folded);

@@ -16,7 +16,17 @@ import {actionOf, continuationsOf, describeKey, keyNames, type Binding, type Key
 import type {KeyMaps} from './key-maps.js';
 import {activeMaps, availableMaps, placeOf} from './active-maps.js';
 
-const actions: Actions = {...globalActions, ...listActions, ...containersActions, ...networksActions, ...logsActions, ...inspectActions, ...viewActions, ...textViewActions, ...dialogActions};
+const actions: Actions = {
+	...globalActions,
+	...listActions,
+	...containersActions,
+	...networksActions,
+	...logsActions,
+	...inspectActions,
+	...viewActions,
+	...textViewActions,
+	...dialogActions,
+};
 
 /** Why a key does nothing now; undefined where it does something. */
 export const disabledReason = ({isReadOnly, store}: Data & Setting, binding: Binding): string | undefined => {

@@ -76,7 +76,10 @@ export type KeyMaps = Readonly<Record<keyof typeof defaultKeyMaps, KeyMap>>;
 
 /** The key maps for an engine that tells nothing of machines. */
 export const withoutMachines = lastResult((keyMaps: KeyMaps): KeyMaps =>
-	Object.fromEntries(Object.entries(keyMaps).map(([place, map]) => [place, map.some(({needs}) => needs) ? map.filter(({needs}) => !needs) : map])) as KeyMaps);
+	Object.fromEntries(Object.entries(keyMaps).map(([place, map]) => {
+		const available = map.filter(({needs}) => !needs);
+		return [place, available.length === map.length ? map : available];
+	})) as KeyMaps);
 
 /** The default key maps with the keys of the configuration. */
 export const configuredKeyMaps = (keys: Readonly<Record<string, readonly string[]>>): KeyMaps => {

@@ -77,7 +77,8 @@ export const continuationsOf = (sequence: KeySequence, maps: readonly KeyMap[]):
 	const own = actionOf(sequence, maps);
 	const beginning = `${sequence} `;
 	const longer = new Set(maps.flatMap(map => map.flatMap(({keys}) => keys.filter(key => key.startsWith(beginning)))));
-	return [...longer].map(key => ({rest: key.slice(beginning.length), binding: actionOf(key, maps)!})).filter(({binding}) => binding !== own);
+	const continuations = [...longer].map(key => ({rest: key.slice(beginning.length), binding: actionOf(key, maps)!}));
+	return continuations.filter(({binding}) => binding !== own);
 };
 
 /** The map with the keys that the configuration gives instead; a key that was given to one action is taken from the others of the map, with the sequences that it begins. */

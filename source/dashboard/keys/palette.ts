@@ -8,8 +8,10 @@ export const paletteEntries = (keyMaps: KeyMaps, text: string): readonly Palette
 	const words = text.toLowerCase().split(/\s+/v).filter(Boolean);
 	const entries = Object.entries(keyMaps).flatMap(([place, map]) => place === 'dialog' || place === 'list' || place === 'textView' ? [] : map.map(binding => ({place: place as keyof KeyMaps, binding})));
 	const found = entries.flatMap(entry => {
-		const haystack = `${entry.binding.action} ${entry.binding.title}`.toLowerCase();
-		return words.every(word => haystack.includes(word)) ? [{entry, begins: words[0] !== undefined && entry.binding.title.toLowerCase().startsWith(words[0])}] : [];
+		const title = entry.binding.title.toLowerCase();
+		const haystack = `${entry.binding.action.toLowerCase()} ${title}`;
+		const isAtStart = words[0] !== undefined && title.startsWith(words[0]);
+		return words.every(word => haystack.includes(word)) ? [{entry, isAtStart}] : [];
 	});
-	return found.toSorted((a, b) => Number(b.begins) - Number(a.begins)).map(({entry}) => entry);
+	return found.toSorted((a, b) => Number(b.isAtStart) - Number(a.isAtStart)).map(({entry}) => entry);
 };

@@ -25,6 +25,8 @@ const mostParameters = 40;
 // Blinking and concealed text would annoy and deceive.
 const isAllowed = (parameter: number) => ![5, 6, 8].includes(parameter);
 
+const isByte = (value: number) => Number.isSafeInteger(value) && value >= 0 && value <= 255;
+
 /** The look after a set of SGR parameters, as parameters from the terminal's own look on. */
 export const nextLook = (look: string, parameters: string): string => {
 	const given = parameters.split(/[:;]/v).map(Number);
@@ -36,7 +38,7 @@ export const nextLook = (look: string, parameters: string): string => {
 		} else if (parameter === 38 || parameter === 48) {
 			const length = given[index + 1] === 5 ? 3 : (given[index + 1] === 2 ? 5 : 1);
 			const colour = given.slice(index, index + length);
-			if (length > 1 && colour.length === length && colour.slice(2).every(value => Number.isSafeInteger(value) && value >= 0 && value <= 255)) {
+			if (length > 1 && colour.length === length && colour.slice(2).every(value => isByte(value))) {
 				kept.push(...colour.map(String));
 			}
 
@@ -95,7 +97,15 @@ export const decodeLine = (bytes: Uint8Array): Decoded => {
 	return decodeText(text.endsWith('\r') ? text.slice(0, -1) : text);
 };
 
-export type LineJoiner = (bytes: Uint8Array) => {readonly bytes: Uint8Array; readonly cutBytes: number} | undefined;
+export type JoinedLine = {
+	/** At most `longestLine` bytes, without the line end. */
+	readonly bytes: Uint8Array;
+	/** Bytes beyond them. */
+	readonly cutBytes: number;
+};
+
+/** Undefined until a line has ended. */
+export type LineJoiner = (bytes: Uint8Array) => JoinedLine | undefined;
 
 const lineFeed = 10;
 

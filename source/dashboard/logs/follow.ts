@@ -1,7 +1,7 @@
 import type {Engine} from '../../engine/engine.js';
 import {HolmError} from '../../engine/errors.js';
 import type {LogEntry} from '../../engine/resources.js';
-import {createLineJoiner, decodeLine} from './decode.js';
+import {createLineJoiner, decodeLine, type JoinedLine} from './decode.js';
 import {createLogBuffer, type LogBuffer, type LogLine} from './log-buffer.js';
 
 export type LogTarget = {
@@ -43,7 +43,7 @@ const linesPerTurn = 500;
 
 type Stream = {controller: AbortController; target: LogTarget; isEnded: boolean; last: string};
 
-const toLine = (source: number, {stream, timestamp}: LogEntry, {bytes, cutBytes}: {readonly bytes: Uint8Array; readonly cutBytes: number}): LogLine => {
+const toLine = (source: number, {stream, timestamp}: LogEntry, {bytes, cutBytes}: JoinedLine): LogLine => {
 	const {text, runs} = decodeLine(bytes);
 	return {source, stream, timestamp, text, ...(runs && {runs}), ...((cutBytes > 0) && {cutBytes})};
 };
@@ -52,7 +52,8 @@ const immediate = async () => new Promise<void>(resolve => {
 	setImmediate(resolve);
 });
 
-const byTimestamp = (lines: LogLine[]): LogLine[] => lines.toSorted((a, b) => Number(a.timestamp > b.timestamp) - Number(a.timestamp < b.timestamp));
+const byTimestamp = (lines: LogLine[]): LogLine[] =>
+	lines.toSorted((a, b) => Number(a.timestamp > b.timestamp) - Number(a.timestamp < b.timestamp));
 
 /** The verb that tells boot logs; `unsupported` for an engine that has none. */
 export const bootLogOf = ({bootLog}: Engine): NonNullable<Engine['bootLog']> => {
@@ -163,7 +164,9 @@ export const createLogs = (capacity: number): Logs => {
 		},
 		targets: () => targets,
 		follow(engine, wanted, from) {
-			const isSame = from === since && wanted.length === targets.length && wanted.every(({id, isBoot}, index) => targets[index]!.id === id && targets[index]!.isBoot === isBoot);
+			const isSame = from === since
+				&& wanted.length === targets.length
+				&& wanted.every(({id, isBoot}, index) => targets[index]!.id === id && targets[index]!.isBoot === isBoot);
 			targets = wanted;
 			if (!isSame) {
 				stopAll();

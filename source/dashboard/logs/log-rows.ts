@@ -37,11 +37,11 @@ const looksOf = ({text, runs = [], stream}: LogLine, {search, filter}: Pick<Logs
 
 	const pattern = search ?? filter;
 	const ranges = pattern ? rangesOf(pattern, text) : [];
-	const inMatch = (at: number) => ranges.some(([from, to]) => at >= from && at < to);
+	const isInMatch = (at: number) => ranges.some(([from, to]) => at >= from && at < to);
 	const bounds = new Set([0, ...base.map(({at}) => at), ...ranges.flat()]);
 	return [...bounds].filter(at => at < text.length).toSorted((a, b) => a - b).map(at => ({
 		at,
-		paint: inMatch(at) ? piece => theme.paint(isCursor ? 'currentMatch' : 'match', piece) : own(at),
+		paint: isInMatch(at) ? piece => theme.paint(isCursor ? 'currentMatch' : 'match', piece) : own(at),
 	}));
 };
 

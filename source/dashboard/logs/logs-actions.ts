@@ -111,7 +111,7 @@ const save = (controller: Controller) => {
 
 	controller.ask({
 		title: 'Save to',
-		value: `${names[0]!}${names.length > 1 ? `-and-${names.length - 1}-more` : ''}${controller.getState().showsBoot ? '.boot' : ''}.log`,
+		value: `${names[0]!}${names.length > 1 ? `-and-${names.length - 1}-more` : ''}${controller.getState().isBootLog ? '.boot' : ''}.log`,
 		submit(file) {
 			if (file !== '') {
 				void saveTo(controller, path.resolve(controller.workingDirectory, file));
@@ -142,8 +142,8 @@ export const logsActions: Actions = {
 		controller.notify(`Logs since: ${sinceChoices[controller.getState().logs.since]!.title}`);
 	},
 	'logs.boot'({getState, set}) {
-		const {showsBoot, logs} = getState();
-		set({showsBoot: !showsBoot, logs: {...logs, position: {type: 'following'}, column: 0}});
+		const {isBootLog, logs} = getState();
+		set({isBootLog: !isBootLog, logs: {...logs, position: {type: 'following'}, column: 0}});
 	},
 	'logs.older': older,
 	'logs.save': save,

@@ -228,9 +228,12 @@ export const reduceLogs = (state: LogsState, action: LogsAction, context: LogsCo
 			const paused = state.position.type === 'paused' ? state : pausedAt(context.index.count() - 1, state, context);
 			// The line stays in the middle of what was around it.
 			const {position} = paused;
-			return position.type === 'paused'
-				? {...paused, filter: undefined, position: {...position, bottom: Math.min(context.next - 1, position.cursor + Math.floor(context.height / 2))}}
-				: {...paused, filter: undefined};
+			if (position.type === 'following') {
+				return {...paused, filter: undefined};
+			}
+
+			const bottom = Math.min(context.next - 1, position.cursor + Math.floor(context.height / 2));
+			return {...paused, filter: undefined, position: {...position, bottom}};
 		}
 
 		case 'since': {

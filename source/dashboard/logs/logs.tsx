@@ -15,10 +15,19 @@ export type LogsProps = Size & {
 	readonly isStale: boolean;
 };
 
+type LogLinesOptions = Size & {
+	readonly buffer: LogBuffer;
+	readonly index: LogIndex;
+	readonly state: LogsState;
+	readonly names: readonly string[];
+	readonly theme: Theme;
+};
+
 /** The lines inside the border, the last of them at the bottom. */
-export const logLines = ({buffer, index, state, names, width, height, theme}: Size & {readonly buffer: LogBuffer; readonly index: LogIndex; readonly state: LogsState; readonly names: readonly string[]; readonly theme: Theme}): readonly string[] => {
+export const logLines = ({buffer, index, state, names, width, height, theme}: LogLinesOptions): readonly string[] => {
 	const {position} = state;
-	const {top, bottom} = windowOf(position, {index, height, rowsOf: sequence => rowsOfLine(buffer.get(sequence), state, width, names.length)});
+	const rowsOf = (sequence: number) => rowsOfLine(buffer.get(sequence), state, width, names.length);
+	const {top, bottom} = windowOf(position, {index, height, rowsOf});
 	const rows: string[] = [];
 	for (let row = top; row <= bottom; row++) {
 		const sequence = index.at(row)!;

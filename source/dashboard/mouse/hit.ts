@@ -9,11 +9,16 @@ export type Hit =
 
 type Point = {readonly column: number; readonly row: number};
 
+type ScreenSize = {readonly columns: number; readonly rows: number};
+
+/** A row of a pane, counted from its upper border. */
+type PanePoint = {readonly name: PaneName; readonly row: number};
+
 // The header of the dashboard, a border and the headings of a list are above its rows.
 const header = 1;
 const aboveRows = 2;
 
-const paneAt = ({column, row}: Point, {columns, rows}: {readonly columns: number; readonly rows: number}, {focus, isZoomed}: UiState): {readonly name: PaneName; readonly row: number} | undefined => {
+const paneAt = ({column, row}: Point, {columns, rows}: ScreenSize, {focus, isZoomed}: UiState): PanePoint | undefined => {
 	let top = header;
 	for (const line of layoutOf({width: columns, height: rows - 2}, focus, isZoomed).rows) {
 		const height = line[0]?.height ?? 0;
@@ -33,7 +38,7 @@ const paneAt = ({column, row}: Point, {columns, rows}: {readonly columns: number
 };
 
 /** What is at a point of the screen; undefined on the header, the footer and below a dialog. */
-export const hitOf = (point: Point, size: {readonly columns: number; readonly rows: number}, ui: UiState): Hit | undefined => {
+export const hitOf = (point: Point, size: ScreenSize, ui: UiState): Hit | undefined => {
 	const {view, dialog} = ui;
 	if (dialog || point.row < header || point.row >= size.rows - 1) {
 		return undefined;

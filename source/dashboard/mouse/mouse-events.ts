@@ -27,8 +27,10 @@ export const createMouseReader = (onEvent: (event: MouseEvent) => void): ((chunk
 	};
 };
 
+type Readable = {readonly read: (size?: number) => unknown};
+
 /** The same input, whose mouse is listened to while somebody else reads it: Ink takes the reports for answers of the terminal and keeps them. */
-export const withMouse = <Stream extends {readonly read: (size?: number) => unknown}>(stream: Stream, onEvent: (event: MouseEvent) => void): Stream => {
+export const withMouse = <Stream extends Readable>(stream: Stream, onEvent: (event: MouseEvent) => void): Stream => {
 	const listen = createMouseReader(onEvent);
 	return new Proxy(stream, {
 		get(target, name) {

@@ -9,7 +9,12 @@ import {clean} from '../../text/fit.js';
 
 const selected = (controller: View) => selectedIn(controller.listItems(), controller.getState(), 'networks');
 
-const chooseContainer = (controller: View & Data, title: string, isWanted: (isOn: boolean) => boolean, take: (id: string, networkId: string) => void) => {
+const chooseContainer = (
+	controller: View & Data,
+	title: string,
+	isWanted: (isConnected: boolean) => boolean,
+	take: (id: string, networkId: string) => void,
+) => {
 	const network = selected(controller);
 	const {containers = []} = controller.store.getState().snapshot ?? {};
 	const choices = containers.filter(({attachments}) => isWanted(attachments.some(({networkId}) => networkId === network?.id)));
@@ -49,12 +54,12 @@ export const networksActions: Actions = {
 		controller.open({type: 'form', form: openForm(networkForm, {subnet: nextSubnet(controller.store.getState().snapshot?.networks ?? [])})});
 	},
 	'networks.connect'(controller) {
-		chooseContainer(controller, 'Connect to', isOn => !isOn, (id, network) => {
+		chooseContainer(controller, 'Connect to', isConnected => !isConnected, (id, network) => {
 			void controller.work('Connecting', async engine => engine.connectNetwork(id, {network, aliases: []}));
 		});
 	},
 	'networks.disconnect'(controller) {
-		chooseContainer(controller, 'Disconnect from', isOn => isOn, (id, networkId) => {
+		chooseContainer(controller, 'Disconnect from', isConnected => isConnected, (id, networkId) => {
 			const {containers = [], networks = []} = controller.store.getState().snapshot ?? {};
 			const network = networks.find(candidate => candidate.id === networkId);
 			controller.confirm(network && planDisconnect(network, containers.filter(container => container.id === id)), 'It is gone');

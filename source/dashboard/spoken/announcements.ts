@@ -14,10 +14,11 @@ export type Moment = {
 	readonly over?: Reading;
 	readonly notice: string;
 	readonly jobs: ReadonlyArray<{readonly id: number; readonly title: string}>;
-	readonly pending?: Pick<Pending, 'keys'> & {readonly ways: readonly Continuation[]};
+	readonly pending?: Pick<Pending, 'keys'> & {readonly continuations: readonly Continuation[]};
 };
 
-const connectionSentences = ({store: {connection, target, snapshot}, isReadOnly}: Moment, before: Moment | undefined): readonly string[] => {
+const connectionSentences = ({store, isReadOnly}: Moment, before: Moment | undefined): readonly string[] => {
+	const {connection, target, snapshot} = store;
 	const isOther = before?.store.target !== target;
 	if (!isOther && before?.store.connection.state === connection.state) {
 		return [];
@@ -83,7 +84,7 @@ export const announcements = (before: Moment | undefined, now: Moment): readonly
 		...changeSentences(now, before),
 		...(now.notice !== '' && now.notice !== before?.notice ? [now.notice] : []),
 		...(pending && pending.keys !== before?.pending?.keys
-			? [sentence(describeKey(pending.keys, true), ...pending.ways.map(({rest, binding: {title}}) => `then ${describeKey(rest, true)}: ${title}`), 'Escape cancels')]
+			? [sentence(describeKey(pending.keys, true), ...pending.continuations.map(({rest, binding: {title}}) => `then ${describeKey(rest, true)}: ${title}`), 'Escape cancels')]
 			: []),
 		...readingSentences(now, before),
 	];

@@ -16,9 +16,9 @@ const rowTexts: {readonly [Name in ListName]: (row: ListItems[Name][number], con
 	containers: containerRow, networks: networkRow, images: imageRow, volumes: volumeRow, dns: recordRow, events: eventRow,
 };
 
-const listHeading = (title: string, {filter, sort, isDescending, marks}: ListState, rows: number, isRunningOnly = false): string => sentence(
+const listHeading = (title: string, rows: number, {filter, sort, isDescending, marks}: ListState, areStoppedShown: boolean) => sentence(
 	title,
-	isRunningOnly && 'without those that have ended',
+	!areStoppedShown && 'without those that have ended',
 	count(rows, 'row'),
 	filter !== '' && `filter ${filter}`,
 	sort !== undefined && `sorted by ${sort}${isDescending ? ', descending' : ''}`,
@@ -50,7 +50,7 @@ const listReading = (list: ListName, controller: View & Data & Setting): Reading
 	);
 	return {
 		key: `list ${list}`,
-		heading: sentence(listHeading(titles[list], state, ids.length, list === 'containers' && !ui.showsStopped), row === -1 && noneText(list, controller)),
+		heading: sentence(listHeading(titles[list], ids.length, state, list !== 'containers' || ui.areStoppedShown), row === -1 && noneText(list, controller)),
 		opening: [],
 		...(row !== -1 && {cursor: {id: `${ids[row]!} ${state.marks.has(ids[row]!)}`, text: textOf(row)}}),
 		whole: () => ids.map((_, index) => textOf(index)),
@@ -80,7 +80,13 @@ const inspectReading = (state: TreeState): Reading => {
 const textViewReading = (controller: View & Data & Setting): Reading | undefined => {
 	const ui = controller.getState();
 	const {view} = ui;
-	const content = isTextView(view) ? textViewContent(view, {ui, store: controller.store.getState(), listItems: controller.listItems(), theme: controller.theme, isSpoken: true}, {width: Infinity, height: 1}) : undefined;
+	if (!isTextView(view)) {
+		return undefined;
+	}
+
+	const {store, listItems, theme} = controller;
+	const source = {ui, store: store.getState(), listItems: listItems(), theme, isSpoken: true};
+	const content = textViewContent(view, source, {width: Infinity, height: 1});
 	if (!content) {
 		return undefined;
 	}

@@ -50,7 +50,8 @@ export const volumeRow = (volume: Volume, {snapshot, now}: RowContext): string =
 	return sentence(volume.name, volume.anonymous && 'anonymous', `made ${spokenDuration(now - volume.createdAt)} ago`, users.length === 0 ? 'not used' : `used by ${users.join(' and ')}`);
 };
 
-export const recordRow = ({network, record: {name, type, value, ttlSeconds, containerId}, isStale}: RecordRow, {snapshot}: RowContext): string => {
+export const recordRow = ({network, record, isStale}: RecordRow, {snapshot}: RowContext): string => {
+	const {name, type, value, ttlSeconds, containerId} = record;
 	const owner = snapshot?.containers.find(({id}) => id === containerId)?.name ?? (containerId === undefined ? 'the host' : 'a container that is gone');
 	return sentence(`${name} is ${value}`, `type ${type}`, `on ${network}`, `for ${count(ttlSeconds, 'second')}`, `of ${owner}`, isStale && 'stale');
 };

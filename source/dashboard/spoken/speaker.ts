@@ -41,6 +41,7 @@ const overReading = (controller: View & Data & Setting): Reading | undefined => 
 
 const momentOf = (controller: View & Data & Setting): Moment => {
 	const {notice, jobs, pending, dialog} = controller.getState();
+	const maps = dialog ? [controller.keyMaps.dialog] : activeMaps(controller);
 	return {
 		store: controller.store.getState(),
 		isReadOnly: controller.isReadOnly,
@@ -48,7 +49,7 @@ const momentOf = (controller: View & Data & Setting): Moment => {
 		over: overReading(controller),
 		notice,
 		jobs,
-		...(pending && {pending: {keys: pending.keys, ways: continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller))}}),
+		...(pending && {pending: {keys: pending.keys, continuations: continuationsOf(pending.keys, maps)}}),
 	};
 };
 

@@ -11,7 +11,12 @@ import type {UiState} from '../state/ui-state.js';
 import type {Speaker} from './speaker.js';
 import {plain} from './words.js';
 
-type Typing = {readonly label: string; readonly value: (ui: UiState) => string; readonly change: (controller: Controller, value: string) => void; readonly revision?: number};
+type Typing = {
+	readonly label: string;
+	readonly value: (ui: UiState) => string;
+	readonly change: (controller: Controller, value: string) => void;
+	readonly revision?: number;
+};
 
 const formValue = ({dialog}: UiState): string => dialog?.type === 'form' ? dialog.form.values[focusedField(dialog.form).name] ?? '' : '';
 
@@ -85,8 +90,14 @@ const Transcript = ({speaker}: {readonly speaker: Speaker}) => {
 	);
 };
 
+type SpokenAppProps = {
+	readonly controller: Controller;
+	readonly speaker: Speaker;
+	readonly onReady: (handles: InkHandles) => void;
+};
+
 /** The dashboard as lines that are said one after the other and never drawn again. */
-export const SpokenApp = ({controller, speaker, onReady}: {readonly controller: Controller; readonly speaker: Speaker; readonly onReady: (handles: InkHandles) => void}) => {
+export const SpokenApp = ({controller, speaker, onReady}: SpokenAppProps) => {
 	const {suspendTerminal, exit} = useApp();
 	useEffect(() => {
 		onReady({suspendTerminal, exit});

@@ -6,34 +6,49 @@ type Resources = Pick<Snapshot, 'containers' | 'networks'>;
 /** Something that a network has at a moment, under a key that is its own. */
 type Held = ReadonlyMap<string, Pick<EngineEvent, 'id' | 'attributes'>>;
 
-const leasesIn = ({networks}: Resources): Held => new Map(networks.flatMap(({id, name, leases}) => leases.map(({address, containerId, containerName}) => [
-	`${id} ${address} ${containerId}`,
-	{id, attributes: {name, address, holder: containerName}},
-] as const)));
+const leasesIn = ({networks}: Resources): Held => new Map(networks.flatMap(({id, name, leases}) =>
+	leases.map(({address, containerId, containerName}) => [
+		`${id} ${address} ${containerId}`,
+		{id, attributes: {name, address, holder: containerName}},
+	] as const)));
 
 // On these the name server knows no container.
 const defaultNetworks = new Set(['bridge', 'default']);
 
 /** What the name servers answer for: containers that run, by their names and aliases. */
-const recordsIn = ({containers}: Resources): Held => new Map(containers
-	.filter(({status: {state}}) => state === 'running' || state === 'paused')
-	.flatMap(({name, attachments}) => attachments.filter(({network}) => !defaultNetworks.has(network)).map(({network, networkId, address, aliases}) => {
-		const names = [...new Set([name, ...aliases])].join(',');
-		return [`${networkId} ${address} ${names}`, {id: networkId, attributes: {name: network, address, names}}] as const;
-	})));
+const recordsIn = ({containers}: Resources): Held => {
+	const running = containers.filter(({status: {state}}) => state === 'running' || state === 'paused');
+	return new Map(running.flatMap(({name, attachments}) => {
+		const named = attachments.filter(({network}) => !defaultNetworks.has(network));
+		return named.map(({network, networkId, address, aliases}) => {
+			const names = [...new Set([name, ...aliases])].join(',');
+			return [`${networkId} ${address} ${names}`, {id: networkId, attributes: {name: network, address, names}}] as const;
+		});
+	}));
+};
 
-const differences = (before: Held, after: Held, {time, came, went}: {readonly time: number; readonly came: string; readonly went: string}): readonly EngineEvent[] => {
-	const missing = (from: Held, others: Held, action: string) => [...from].filter(([key]) => !others.has(key)).map(([, held]): EngineEvent => ({time, type: 'network', action, ...held}));
-	return [...missing(before, after, went), ...missing(after, before, came)];
+type Actions = {readonly added: string; readonly removed: string};
+
+const differences = (before: Held, after: Held, time: number, {added, removed}: Actions): readonly EngineEvent[] => {
+	const missing = (from: Held, others: Held, action: string) => {
+		const entries = [...from].filter(([key]) => !others.has(key));
+		return entries.map(([, held]): EngineEvent => ({time, type: 'network', action, ...held}));
+	};
+
+	return [...missing(before, after, removed), ...missing(after, before, added)];
 };
 
 /**
 What an engine has no events for: addresses that were leased or released, and names that its name servers began or ceased to answer for, as the difference of two readings. A reading is as late as the interval between them, and so is the time of these events.
 */
-export const changesBetween = (before: Resources, after: Resources & Pick<Snapshot, 'readAt'>, {hasRecords}: {readonly hasRecords: boolean}): readonly EngineEvent[] => {
+export const changesBetween = (
+	before: Resources,
+	after: Resources & Pick<Snapshot, 'readAt'>,
+	{hasRecords}: {readonly hasRecords: boolean},
+): readonly EngineEvent[] => {
 	const time = after.readAt;
 	return [
-		...differences(leasesIn(before), leasesIn(after), {time, came: 'lease', went: 'release'}),
-		...(hasRecords ? differences(recordsIn(before), recordsIn(after), {time, came: 'record', went: 'unrecord'}) : []),
+		...differences(leasesIn(before), leasesIn(after), time, {added: 'lease', removed: 'release'}),
+		...(hasRecords ? differences(recordsIn(before), recordsIn(after), time, {added: 'record', removed: 'unrecord'}) : []),
 	];
 };

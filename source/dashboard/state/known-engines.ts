@@ -51,7 +51,8 @@ const socketsOf = ({XDG_RUNTIME_DIR}: Environment): readonly string[] => [
 ];
 
 /** The engines that can be told from here without asking any of them: the first one, this host's own, those of the configuration, Docker's contexts, and the sockets that exist. */
-export const knownEngines = async ({first, root, hosts, environment, isSocket = isSocketThere}: Options): Promise<readonly EngineTarget[]> => {
+export const knownEngines = async (options: Options): Promise<readonly EngineTarget[]> => {
+	const {first, root, hosts, environment, isSocket = isSocketThere} = options;
 	const sockets = await Promise.all(socketsOf(environment).map(async file => await isSocket(file) ? [targetOf(`unix://${file}`)] : []));
 	const all: readonly EngineTarget[] = [
 		first,

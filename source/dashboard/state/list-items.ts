@@ -22,10 +22,12 @@ export type ListItems = {
 
 const nothing: Pick<Snapshot, 'containers' | 'networks' | 'images' | 'volumes'> = {containers: [], networks: [], images: [], volumes: []};
 
+type SortKey<Item> = (item: Item) => string | number;
+
 const keep = <Item>(items: readonly Item[], filter: string, words: (item: Item) => readonly string[]): readonly Item[] =>
 	filter === '' ? items : items.filter(item => words(item).some(word => word.toLowerCase().includes(filter)));
 
-const sorted = <Item>(items: readonly Item[], isDescending: boolean, key: ((item: Item) => string | number) | undefined): readonly Item[] => {
+const sorted = <Item>(items: readonly Item[], isDescending: boolean, key: SortKey<Item> | undefined): readonly Item[] => {
 	if (!key) {
 		return items;
 	}
@@ -47,10 +49,25 @@ export const sortColumns: Readonly<Record<ListName, readonly string[]>> = {
 	events: [],
 };
 
-const networkKeys: Readonly<Record<string, (network: Network) => string | number>> = {name: ({name}) => name, subnet: ({subnet}) => subnet, leases: ({leases}) => leases.length};
-const imageKeys: Readonly<Record<string, (image: Image) => string | number>> = {name: imageName, size: ({sizeBytes}) => sizeBytes, created: ({createdAt}) => createdAt};
-const volumeKeys: Readonly<Record<string, (volume: Volume) => string | number>> = {name: ({name}) => name, created: ({createdAt}) => createdAt};
-const recordKeys: Readonly<Record<string, (row: RecordRow) => string | number>> = {name: ({record}) => record.name, value: ({record}) => record.value, network: ({network}) => network};
+type SortKeys<Item> = Readonly<Record<string, SortKey<Item>>>;
+
+const networkKeys: SortKeys<Network> = {name: ({name}) => name, subnet: ({subnet}) => subnet, leases: ({leases}) => leases.length};
+const imageKeys: SortKeys<Image> = {name: imageName, size: ({sizeBytes}) => sizeBytes, created: ({createdAt}) => createdAt};
+const volumeKeys: SortKeys<Volume> = {name: ({name}) => name, created: ({createdAt}) => createdAt};
+const recordKeys: SortKeys<RecordRow> = {
+	name: ({record}) => record.name,
+	value: ({record}) => record.value,
+	network: ({network}) => network,
+};
+
+type ListParts = readonly [
+	ListItems['containers'],
+	ListItems['networks'],
+	ListItems['images'],
+	ListItems['volumes'],
+	ListItems['dns'],
+	ListItems['events'],
+];
 
 /** Computes what the lists show; made once, since it remembers. */
 export const createItemsSelector = (): ((store: StoreState, ui: UiState) => ListItems) => {
@@ -70,11 +87,11 @@ export const createItemsSelector = (): ((store: StoreState, ui: UiState) => List
 	));
 	const none: Readonly<Record<string, never>> = {};
 	const noRecords: readonly RecordRow[] = [];
-	const all = lastResult((...parts: readonly [ListItems['containers'], ListItems['networks'], ListItems['images'], ListItems['volumes'], ListItems['dns'], ListItems['events']]): ListItems =>
+	const together = lastResult((...parts: ListParts): ListItems =>
 		({containers: parts[0], networks: parts[1], images: parts[2], volumes: parts[3], dns: parts[4], events: parts[5]}));
-	return ({snapshot = nothing as Snapshot, usage, events: allEvents}, {lists, showsStopped, records, view}) => all(
+	return ({snapshot = nothing as Snapshot, usage, events: allEvents}, {lists, areStoppedShown, records, view}) => together(
 		// The order by name does not change with what is used.
-		containers(snapshot.containers, ['cpu', 'memory', 'host'].includes(lists.containers.sort ?? '') ? usage : none, lists.containers, showsStopped),
+		containers(snapshot.containers, ['cpu', 'memory', 'host'].includes(lists.containers.sort ?? '') ? usage : none, lists.containers, areStoppedShown),
 		networks(snapshot.networks, lists.networks),
 		images(snapshot.images, lists.images),
 		volumes(snapshot.volumes, lists.volumes),
@@ -83,19 +100,24 @@ export const createItemsSelector = (): ((store: StoreState, ui: UiState) => List
 	);
 };
 
-const idOf = (item: {readonly id?: string; readonly name?: string}): string => item.id ?? item.name ?? '';
+type Identified = {readonly id?: string; readonly name?: string};
+
+const idOf = (item: Identified): string => item.id ?? item.name ?? '';
+
+const itemsOf = <Name extends ListName>(listItems: ListItems, list: Name) =>
+	listItems[list] as ReadonlyArray<ListItems[Name][number] & Identified>;
 
 /** Ids of what a list shows, in its order. */
-export const idsOf = (listItems: ListItems, list: ListName): readonly string[] => (listItems[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).map(item => idOf(item));
+export const idsOf = (listItems: ListItems, list: ListName): readonly string[] => itemsOf(listItems, list).map(item => idOf(item));
 
 /** What is under the cursor of a list. */
 export const selectedIn = <Name extends ListName>(listItems: ListItems, ui: UiState, list: Name): ListItems[Name][number] | undefined => {
 	const id = selectedOf(ui.lists[list], idsOf(listItems, list));
-	return (listItems[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).find(item => idOf(item) === id) as ListItems[Name][number] | undefined;
+	return itemsOf(listItems, list).find(item => idOf(item) === id);
 };
 
 /** The marked ones, or the one under the cursor. */
 export const targetsIn = <Name extends ListName>(listItems: ListItems, ui: UiState, list: Name): ReadonlyArray<ListItems[Name][number]> => {
 	const ids = new Set(targetsOf(ui.lists[list], idsOf(listItems, list)));
-	return (listItems[list] as ReadonlyArray<{readonly id?: string; readonly name?: string}>).filter(item => ids.has(idOf(item))) as unknown as ReadonlyArray<ListItems[Name][number]>;
+	return itemsOf(listItems, list).filter(item => ids.has(idOf(item)));
 };

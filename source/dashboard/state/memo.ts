@@ -1,5 +1,5 @@
 /** The last result again as long as the inputs are the same. */
-export const lastResult = <Inputs extends readonly unknown[], Result>(compute: (...inputs: Inputs) => Result): ((...inputs: Inputs) => Result) => {
+export const lastResult = <Inputs extends readonly unknown[], Result>(compute: (...inputs: Inputs) => Result): typeof compute => {
 	let last: {readonly inputs: Inputs; readonly result: Result} | undefined;
 	return (...inputs) => {
 		if (!last || inputs.some((input, index) => !Object.is(input, last!.inputs[index]))) {

@@ -34,10 +34,13 @@ const totals = ({networks}: ContainerStats): {readonly received: number; readonl
 };
 
 /** Counters start again from zero with the container; a negative difference is no rate. */
-const perSecond = (now: number, before: number, milliseconds: number): number => milliseconds > 0 && now >= before ? (now - before) * 1000 / milliseconds : 0;
+const perSecond = (now: number, before: number, milliseconds: number): number =>
+	milliseconds > 0 && now >= before ? (now - before) * 1000 / milliseconds : 0;
+
+type Measured = {readonly stats: ContainerStats; readonly usage: ResourceUsage};
 
 /** The use at a reading, from the reading before it. */
-export const nextUsage = (stats: ContainerStats, before?: {readonly stats: ContainerStats; readonly usage: ResourceUsage}): ResourceUsage => {
+export const nextUsage = (stats: ContainerStats, before?: Measured): ResourceUsage => {
 	const elapsed = before ? stats.readAt - before.stats.readAt : 0;
 	if (before && elapsed <= 0) {
 		return before.usage;

@@ -44,13 +44,20 @@ export type StoreOptions = {
 	readonly timeout?: number;
 };
 
+export type OtherEngine = {
+	readonly connect: Connect;
+	readonly target: EngineTarget;
+	readonly signal?: AbortSignal;
+	readonly report?: (step: string) => void;
+};
+
 export type Store = {
 	readonly getState: () => StoreState;
 	readonly subscribe: (listener: () => void) => () => void;
 	/** The engine while it is connected; a `HolmError` while it is not. */
 	readonly engine: () => Engine;
 	/** Reads another engine from now on, once it has answered; throws where it does not, and goes on with the one before. */
-	readonly switchTo: (other: {readonly connect: Connect; readonly target: EngineTarget; readonly signal?: AbortSignal; readonly report?: (step: string) => void}) => Promise<void>;
+	readonly switchTo: (other: OtherEngine) => Promise<void>;
 	/** Statistics are read while somebody watches; the result ends that. */
 	readonly watchStats: () => () => void;
 	/** Reads soon, whatever the interval. */
@@ -77,7 +84,10 @@ const withTimeout = async <Value>(start: (goesOn: () => void) => Promise<Value>,
 		reject(new HolmError('unavailable', `the engine did not answer within ${Math.round(milliseconds / 1000)} s`, {remedy: 'holm system status says how it is'}));
 	}, milliseconds);
 	try {
-		return await Promise.race([start(() => timer.refresh()), late]);
+		const work = start(() => {
+			timer.refresh();
+		});
+		return await Promise.race([work, late]);
 	} finally {
 		clearTimeout(timer);
 	}
@@ -99,9 +109,10 @@ const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal
 };
 
 /** The one place that reads the engine: polls it, listens to it, and connects again when it went away. Readers get the same object as long as nothing changed. */
-export const createStore = ({connect: connectFirst, target, interval, now = Date.now, timeout = 10_000}: StoreOptions): Store => {
-	let state: StoreState = {target, connection: {state: 'connecting'}, usage: {}, events: []};
-	let connect = connectFirst;
+export const createStore = (options: StoreOptions): Store => {
+	const {interval, now = Date.now, timeout = 10_000} = options;
+	let state: StoreState = {target: options.target, connection: {state: 'connecting'}, usage: {}, events: []};
+	let {connect} = options;
 	let engine: Engine | undefined;
 	// What was asked of the engine before a switch and is answered after it is nobody's any more.
 	let generation = 0;
@@ -128,7 +139,8 @@ export const createStore = ({connect: connectFirst, target, interval, now = Date
 		}
 	};
 
-	const append = (events: readonly EngineEvent[]): readonly EngineEvent[] => events.length === 0 ? state.events : [...state.events, ...events].slice(-eventCount);
+	const append = (events: readonly EngineEvent[]): readonly EngineEvent[] =>
+		events.length === 0 ? state.events : [...state.events, ...events].slice(-eventCount);
 
 	const schedule = (delay: number) => {
 		clearTimeout(timer);
@@ -181,12 +193,12 @@ export const createStore = ({connect: connectFirst, target, interval, now = Date
 		return reuseEqual(state.usage, next);
 	};
 
-	const take = (snapshot: Snapshot, withStats: boolean, hasRecords: boolean) => {
+	const take = (snapshot: Snapshot, {hasStats, hasRecords}: {readonly hasStats: boolean; readonly hasRecords: boolean}) => {
 		const {readAt, stats, ...rest} = snapshot;
 		const before = state.snapshot;
 		const resources = before && {containers: before.containers, networks: before.networks, images: before.images, volumes: before.volumes};
 		const shared = reuseEqual<typeof rest>(resources ?? rest, rest);
-		const usage = withStats ? usageOf(stats) : state.usage;
+		const usage = hasStats ? usageOf(stats) : state.usage;
 		// The moment of a reading is no change of what was read.
 		const isSame = before && shared === resources;
 		set({
@@ -254,13 +266,13 @@ export const createStore = ({connect: connectFirst, target, interval, now = Date
 			}
 
 			const source = engine;
-			const withStats = watchers > 0;
-			const snapshot = await withTimeout(async () => source.snapshot({stats: withStats}), timeout);
+			const hasStats = watchers > 0;
+			const snapshot = await withTimeout(async () => source.snapshot({stats: hasStats}), timeout);
 			if (isOver()) {
 				return;
 			}
 
-			take(snapshot, withStats, source.dnsRecords !== undefined);
+			take(snapshot, {hasStats, hasRecords: source.dnsRecords !== undefined});
 			retryDelay = firstRetryDelay;
 			if (!listening) {
 				void listen(source);

@@ -6,8 +6,12 @@ const hasPlainPrototype = (value: object): boolean => Array.isArray(value) || Ob
 The new value with every part that equals the old one's replaced by the old one itself, and the old one where nothing changed: whoever compares by identity then sees what changed and nothing else.
 */
 export const reuseEqual = <Value>(before: Value, after: Value): Value => {
-	if (Object.is(before, after) || !isObject(before) || !isObject(after) || Array.isArray(before) !== Array.isArray(after) || !hasPlainPrototype(after)) {
-		return Object.is(before, after) ? before : after;
+	if (!isObject(before) || !isObject(after) || Object.is(before, after)) {
+		return after;
+	}
+
+	if (Array.isArray(before) !== Array.isArray(after) || !hasPlainPrototype(after)) {
+		return after;
 	}
 
 	const keys = Object.keys(after);

@@ -58,13 +58,13 @@ export type UiState = {
 	readonly view: ViewName;
 	readonly focus: PaneName;
 	readonly isZoomed: boolean;
-	readonly showsStopped: boolean;
+	readonly areStoppedShown: boolean;
 	readonly lists: Readonly<Record<ListName, ListState>>;
 	readonly logs: LogsState;
 	/** Ids of the containers whose logs are shown; without, those of the one under the cursor. */
 	readonly followed?: readonly string[];
 	/** What the machines' kernels printed is shown instead of what the containers did. */
-	readonly showsBoot: boolean;
+	readonly isBootLog: boolean;
 	readonly inspect?: TreeState;
 	/** Of the views that are lines; without, they are where they begin. */
 	readonly scroll?: Scroll;
@@ -86,10 +86,10 @@ export const initialUi: UiState = {
 	view: 'main',
 	focus: 'containers',
 	isZoomed: false,
-	showsStopped: true,
+	areStoppedShown: true,
 	lists: {containers: emptyList, networks: emptyList, images: emptyList, volumes: emptyList, dns: emptyList, events: emptyList},
 	logs: initialLogs,
-	showsBoot: false,
+	isBootLog: false,
 	notice: '',
 	jobs: [],
 	redraws: 0,

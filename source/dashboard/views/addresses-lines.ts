@@ -81,13 +81,16 @@ export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'net
 	const size = range.last - range.first + 1;
 	const perCell = Math.max(1, Math.ceil(size / mostCells));
 	const cellsPerRow = width >= 82 ? 64 : (width >= 50 ? 32 : 16);
+	const leased = network.leases.map(({address}) => numberOf(address));
 	const rows: string[] = [];
 	for (let start = range.first; start <= range.last; start += cellsPerRow * perCell) {
 		let row = theme.paint('dim', fit(addressOf(start), 16));
 		for (let cell = 0; cell < cellsPerRow && start + cell * perCell <= range.last; cell++) {
 			const first = start + cell * perCell;
-			// A cell of many addresses is looked at in a few places and at its leases.
-			const uses = perCell === 1 ? [useOf(first)] : [useOf(first), useOf(Math.min(range.last, first + perCell - 1)), ...network.leases.map(({address}) => numberOf(address)).filter(address => address >= first && address < first + perCell).map(address => useOf(address))];
+			const last = Math.min(range.last, first + perCell - 1);
+			// Of a cell of many addresses only the ends and the leases are looked up.
+			const addresses = perCell === 1 ? [first] : [first, last, ...leased.filter(address => address >= first && address <= last)];
+			const uses = addresses.map(address => useOf(address));
 			const {role, glyph} = looks[heaviest(uses)];
 			row += theme.paint(role, glyph);
 		}

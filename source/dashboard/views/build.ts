@@ -1,17 +1,28 @@
 import {directoryContext} from '../../archive/build-context.js';
 import type {Setting, View, Work} from '../work/controller.js';
 import {failureOf} from '../work/execute.js';
-import type {FormState} from '../forms/form-state.js';
+import type {FormState, Request} from '../forms/form-state.js';
 import {clean} from '../../text/fit.js';
 
+type BuildRequest = Extract<Request, {type: 'build'}>;
+
 /** Builds what the form asks for, its last line shown meanwhile. The form is open again when the failure has been read. */
-export const build = async (controller: View & Work & Setting, {directory, tag}: {readonly directory: string; readonly tag: string}, form: FormState): Promise<void> =>
+export const build = async (controller: View & Work & Setting, {directory, tag}: BuildRequest, form: FormState): Promise<void> =>
 	controller.work(`Building ${tag}`, async (engine, {signal, report}) => {
 		try {
 			const {tar, file} = await directoryContext({directory, workingDirectory: controller.workingDirectory});
 			try {
 				signal.throwIfAborted();
-				for await (const {status, text} of engine.buildImage(tar, {tags: [tag], ...(file !== undefined && {file}), buildArguments: {}, noCache: false, pull: false, labels: {}, signal})) {
+				const progress = engine.buildImage(tar, {
+					tags: [tag],
+					...(file !== undefined && {file}),
+					buildArguments: {},
+					noCache: false,
+					pull: false,
+					labels: {},
+					signal,
+				});
+				for await (const {status, text} of progress) {
 					const line = (text ?? status ?? '').trim().split('\n').at(-1)!;
 					if (line !== '') {
 						report(clean(line));

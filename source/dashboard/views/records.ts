@@ -22,7 +22,11 @@ export const recordRows = (network: {readonly id: string; readonly name: string}
 	});
 
 /** The records of all networks, for a backend that knows them. */
-export const readRecords = async ({dnsRecords}: Engine, {networks, containers}: Snapshot, before: readonly RecordRow[] | undefined): Promise<readonly RecordRow[] | undefined> => {
+export const readRecords = async (
+	{dnsRecords}: Engine,
+	{networks, containers}: Snapshot,
+	before: readonly RecordRow[] | undefined,
+): Promise<readonly RecordRow[] | undefined> => {
 	if (!dnsRecords) {
 		return undefined;
 	}

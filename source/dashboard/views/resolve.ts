@@ -9,8 +9,10 @@ import {clean} from '../../text/fit.js';
 const longestAnswer = 16 * 1024;
 const patience = 10_000;
 
+type Output = {readonly text: string; readonly exitCode?: number};
+
 /** The output of a command in a container, both streams together and never more than a little. */
-const output = async (engine: Engine, container: string, command: readonly string[]): Promise<{readonly text: string; readonly exitCode?: number}> => {
+const runCommand = async (engine: Engine, container: string, command: readonly string[]): Promise<Output> => {
 	const id = await engine.createExec(container, {command, terminal: false, stdin: false, environment: [], privileged: false});
 	const session = await engine.startExec(id);
 	const chunks: Uint8Array[] = [];
@@ -41,7 +43,7 @@ const fromContainer = async (engine: Engine, {id, name}: Container, host: string
 	const lines: string[] = [];
 	for (const command of ask) {
 		try {
-			const {text, exitCode} = await output(engine, id, command);
+			const {text, exitCode} = await runCommand(engine, id, command);
 			if (exitCode === 126 || exitCode === 127) {
 				continue;
 			}

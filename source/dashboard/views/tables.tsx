@@ -26,7 +26,14 @@ type TableViewProps = Size & {
 
 const TableView = ({name, title, columns, rows, state, isStale, empty, width, height}: TableViewProps) => (
 	<Panel title={`${title} ${rows.length}${state.filter === '' ? '' : `, filter: ${clean(state.filter)}`}`} note={state.marks.size > 0 ? `${state.marks.size} marked` : ''} {...{width, height, isStale}} isFocused>
-		<RowTable name={name} cursor={cursorOf(state, rows.map(({id}) => id))} width={width - 2} height={height - 2} isFocused {...{columns, rows, isStale, empty}}/>
+		<RowTable
+			name={name}
+			cursor={cursorOf(state, rows.map(({id}) => id))}
+			width={width - 2}
+			height={height - 2}
+			isFocused
+			{...{columns, rows, isStale, empty}}
+		/>
 	</Panel>
 );
 

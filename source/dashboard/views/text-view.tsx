@@ -22,10 +22,18 @@ export type TextViewContent = {
 	readonly start: number;
 };
 
-type Source = {readonly ui: UiState; readonly store: StoreState; readonly listItems: ListItems; readonly theme: Theme; /** As sentences for whoever has them read out; default false. */ readonly isSpoken?: boolean};
+type Source = {
+	readonly ui: UiState;
+	readonly store: StoreState;
+	readonly listItems: ListItems;
+	readonly theme: Theme;
+	/** Sentences for a screen reader; default false. */
+	readonly isSpoken?: boolean;
+};
 
 /** All lines of a view, however many of them fit; undefined where there is nothing that it could be about. */
-export const textViewContent = (view: TextViewName, {ui, store: {snapshot, usage}, listItems, theme, isSpoken}: Source, size: Size): TextViewContent | undefined => {
+export const textViewContent = (view: TextViewName, source: Source, size: Size): TextViewContent | undefined => {
+	const {ui, store: {snapshot, usage}, listItems, theme, isSpoken} = source;
 	const network = selectedIn(listItems, ui, 'networks');
 	const container = selectedIn(listItems, ui, 'containers');
 	if (snapshot && view === 'topology') {
@@ -84,7 +92,13 @@ export const scrolledTop = (top: number, action: ScrollAction, length: number, h
 	return Math.max(0, Math.min(wantedTop(), length - height));
 };
 
-type TextViewProps = Size & {readonly view: TextViewName; readonly controller: Controller; readonly ui: UiState; readonly store: StoreState; readonly listItems: ListItems};
+type TextViewProps = Size & {
+	readonly view: TextViewName;
+	readonly controller: Controller;
+	readonly ui: UiState;
+	readonly store: StoreState;
+	readonly listItems: ListItems;
+};
 
 /** Room for lines in a view of this size. */
 export const textViewSize = ({width, height}: Size): Size => ({width: width - 4, height: height - 2});

@@ -62,7 +62,7 @@ const goTo = (controller: View) => {
 	const row = selectedIn(controller.listItems(), controller.getState(), 'events');
 	const {lists} = controller.getState();
 	if (row?.event.type === 'container') {
-		controller.set({view: 'main', focus: 'containers', showsStopped: true, lists: {...lists, containers: {...lists.containers, filter: '', selectedId: row.event.id}}});
+		controller.set({view: 'main', focus: 'containers', areStoppedShown: true, lists: {...lists, containers: {...lists.containers, filter: '', selectedId: row.event.id}}});
 	} else if (row?.event.type === 'network') {
 		controller.set({view: 'main', focus: 'networks', lists: {...lists, networks: {...lists.networks, filter: '', selectedId: row.event.id}}});
 	}
@@ -141,13 +141,18 @@ export const viewActions: Actions = {
 };
 
 /** Scrolls the view of lines that is shown. */
-export const scrollTextView = (action: ScrollAction) => ({getState, set, store, listItems, terminal, theme, isSpoken}: View & Data & Setting) => {
+export const scrollTextView = (action: ScrollAction) => (controller: View & Data & Setting) => {
+	const {getState, set, store, listItems, terminal, theme, isSpoken} = controller;
 	const ui = getState();
 	const {view} = ui;
+	if (!isTextView(view)) {
+		return;
+	}
+
 	const {columns, rows} = terminal.size();
 	// Header and footer take a row each.
 	const size = isSpoken ? {width: columns, height: 1} : textViewSize({width: columns, height: rows - 2});
-	const content = isTextView(view) ? textViewContent(view, {ui, store: store.getState(), listItems: listItems(), theme, isSpoken}, size) : undefined;
+	const content = textViewContent(view, {ui, store: store.getState(), listItems: listItems(), theme, isSpoken}, size);
 	if (!content) {
 		return;
 	}

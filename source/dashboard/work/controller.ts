@@ -161,7 +161,7 @@ export const createController = (options: ControllerOptions): Controller => {
 		lastJob++;
 		const id = lastJob;
 		const report = (progress: string) => {
-			set({jobs: state.jobs.map(job => job.id === id && job.progress !== progress ? {...job, progress} : job)});
+			set({jobs: state.jobs.map(other => other.id === id && other.progress !== progress ? {...other, progress} : other)});
 		};
 
 		set({
@@ -183,7 +183,7 @@ export const createController = (options: ControllerOptions): Controller => {
 				fail(title, [failureOf(title, error)]);
 			}
 		} finally {
-			set({jobs: state.jobs.filter(job => job.id !== id)});
+			set({jobs: state.jobs.filter(other => other.id !== id)});
 			store.refresh();
 		}
 	};
@@ -192,7 +192,10 @@ export const createController = (options: ControllerOptions): Controller => {
 
 	const remember = ({kept}: Plan, done: readonly string[]) => {
 		const gone = new Set(done);
-		const now: Removed = {containers: kept.containers.filter(({id}) => gone.has(id)), networks: kept.networks.filter(({id}) => gone.has(id))};
+		const now: Removed = {
+			containers: kept.containers.filter(({id}) => gone.has(id)),
+			networks: kept.networks.filter(({id}) => gone.has(id)),
+		};
 		if (now.containers.length + now.networks.length > 0) {
 			removed.unshift(now);
 			removed.splice(keptRemovals);

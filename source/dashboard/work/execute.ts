@@ -27,11 +27,17 @@ export const failureOf = (name: string, error: unknown): Failure => {
 	return {name, message, ...(remedy !== undefined && {remedy})};
 };
 
+export type ExecuteOptions = {
+	readonly signal: AbortSignal;
+	/** Called after each item with the number of those that are finished. */
+	readonly report: (done: number, of: number) => void;
+};
+
 /** Items that are worked on at the same time. */
 const concurrency = 4;
 
 /** Does what was agreed to, one failure not keeping the rest from being done. What has not begun when the signal comes is left. */
-export const executePlan = async (engine: Engine, plan: Plan, {signal, report}: {readonly signal: AbortSignal; readonly report: (done: number, of: number) => void}): Promise<Outcome> => {
+export const executePlan = async (engine: Engine, plan: Plan, {signal, report}: ExecuteOptions): Promise<Outcome> => {
 	const done: string[] = [];
 	const failures: Failure[] = [];
 	const queue: PlanItem[] = [...plan.items];

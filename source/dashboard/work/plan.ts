@@ -143,7 +143,11 @@ export const planRemoveVolumes = (volumes: readonly Volume[], snapshot: Snapshot
 export const planDisconnect = (network: Network, containers: readonly Container[]): Plan => ({
 	verb: 'disconnect',
 	title: `Disconnect ${count(containers.length, containers[0]?.name ?? '', 'containers')} from ${network.name}?`,
-	items: containers.map(({id, name, attachments}) => ({id, name, details: attachments.filter(({networkId}) => networkId === network.id).map(({address}) => address)})),
+	items: containers.map(({id, name, attachments}) => ({
+		id,
+		name,
+		details: attachments.filter(({networkId}) => networkId === network.id).map(({address}) => address),
+	})),
 	consequences: ['Connections over it end, and its name server forgets them.'],
 	command: containers.map(({name}) => `holm network disconnect ${network.name} ${name}`).join('; '),
 	accept: 'Disconnect',

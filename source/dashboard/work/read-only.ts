@@ -7,8 +7,8 @@ const reading = [
 
 /** The engine with every verb refused that is not known to only read. */
 export const readOnly = (engine: Engine): Engine => {
-	const isReading = new Set<string>(reading);
-	const entries = Object.entries(engine).map(([verb, run]) => [verb, isReading.has(verb)
+	const allowed = new Set<string>(reading);
+	const entries = Object.entries(engine).map(([verb, run]) => [verb, allowed.has(verb)
 		? run
 		: () => {
 			throw new HolmError('forbidden', `${verb} was refused: the dashboard is read-only`, {remedy: 'open it without --read-only'});

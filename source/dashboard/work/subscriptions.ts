@@ -31,7 +31,7 @@ export const startSubscriptions = (controller: View & Data & Setting): (() => vo
 			name,
 			startedAt: 'startedAt' in status ? status.startedAt : 0,
 			isRunning: status.state === 'running' || status.state === 'paused',
-			isBoot: state.showsBoot,
+			isBoot: state.isBootLog,
 		}));
 		if (state.logs.since !== since.choice) {
 			const {milliseconds} = sinceChoices[state.logs.since]!;

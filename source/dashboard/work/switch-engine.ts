@@ -10,11 +10,22 @@ export const switchEngine = async (controller: View & Work & Data, target: Engin
 	logs.reset();
 	// What was chosen, asked and undone there means nothing here.
 	removed.length = 0;
-	const {focus, isZoomed, showsStopped, jobs, redraws, logs: {isWrapped, hasTimestamps}} = getState();
+	const {focus, isZoomed, areStoppedShown, jobs, redraws, logs: {isWrapped, hasTimestamps}} = getState();
 	set({
-		...initialUi, focus, isZoomed, showsStopped, jobs, redraws,
+		...initialUi,
+		focus,
+		isZoomed,
+		areStoppedShown,
+		jobs,
+		redraws,
 		logs: {...initialUi.logs, isWrapped, hasTimestamps},
-		followed: undefined, inspect: undefined, scroll: undefined, records: undefined, lacksRecords: undefined, dialog: undefined, prompt: undefined,
+		followed: undefined,
+		inspect: undefined,
+		scroll: undefined,
+		records: undefined,
+		lacksRecords: undefined,
+		dialog: undefined,
+		prompt: undefined,
 		notice: `This is ${clean(target.title)}`,
 	});
 });

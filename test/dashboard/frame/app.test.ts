@@ -14,7 +14,8 @@ const escape = '\u{1B}';
 const enter = '\r';
 const tab = '\t';
 
-const isWhole = (lines: readonly string[], columns: number, rows: number) => lines.length === rows && lines.every(line => widthOf(line) <= columns);
+const isWhole = (lines: readonly string[], columns: number, rows: number) =>
+	lines.length === rows && lines.every(line => widthOf(line) <= columns);
 
 test('the whole story: a network, two containers, their addresses, logs, removal and undoing', async t => {
 	await using app = await openApp({columns: 150});
@@ -430,7 +431,7 @@ test('a build shows how far it is and is cancelled with Ctrl-X', async t => {
 	let isAborted = false;
 	const slow: Engine = {
 		...engine,
-		async * buildImage(_, {signal}) {
+		async * buildImage(_context, {signal}) {
 			yield {text: 'STEP 1/1: FROM redis:alpine\n\u{1B}[2J'};
 			await new Promise<void>((_, reject) => {
 				signal?.addEventListener('abort', () => {
@@ -574,7 +575,7 @@ test('an engine without machines has no key for boot logs', async t => {
 	await app.shows('hello from web');
 	await app.press('b');
 	await delay(150);
-	t.false(app.controller.getState().showsBoot);
+	t.false(app.controller.getState().isBootLog);
 	await app.press('?');
 	const text = await app.shows('Everywhere');
 	t.notRegex(text, /Boot log/v);

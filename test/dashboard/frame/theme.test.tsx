@@ -3,7 +3,22 @@ import {renderToString, Text} from 'ink';
 import {createTheme, type Role} from '../../../source/dashboard/frame/theme.js';
 
 const roles: Readonly<Record<Role, true>> = {
-	accent: true, bad: true, border: true, currentMatch: true, dim: true, focusedBorder: true, good: true, heading: true, key: true, marked: true, match: true, selected: true, selectedElsewhere: true, text: true, title: true, warning: true,
+	accent: true,
+	bad: true,
+	border: true,
+	currentMatch: true,
+	dim: true,
+	focusedBorder: true,
+	good: true,
+	heading: true,
+	key: true,
+	marked: true,
+	match: true,
+	selected: true,
+	selectedElsewhere: true,
+	text: true,
+	title: true,
+	warning: true,
 };
 
 for (const [name, depth] of [['dark', 'none'], ['dark', '16'], ['dark', '256'], ['light', '256']] as const) {

@@ -154,8 +154,8 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 		lines,
 		shows,
 		/** Keys one after the other, with time for React in between. */
-		async press(...keys: readonly string[]) {
-			for (const key of keys) {
+		async press(...pressed: readonly string[]) {
+			for (const key of pressed) {
 				keyboard.type(key);
 				await delay(5);
 			}

@@ -4,9 +4,18 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
-import {promisify} from 'node:util';
 
-const run = promisify(execFile);
+const run = async (program: string, words: readonly string[], env: NodeJS.ProcessEnv): Promise<string> => {
+	const {promise, resolve, reject} = Promise.withResolvers<string>();
+	execFile(program, words, {env}, (error, stdout) => {
+		if (error) {
+			reject(error);
+		} else {
+			resolve(stdout);
+		}
+	});
+	return promise;
+};
 
 export const hasTmux = (() => {
 	try {
@@ -20,10 +29,16 @@ export const hasTmux = (() => {
 // The machine may be busy, and a machine in it is emulated.
 const patience = 60_000;
 
+export type TerminalOptions = {
+	readonly columns?: number;
+	readonly rows?: number;
+	readonly environment?: Readonly<Record<string, string>>;
+};
+
 /** A real terminal with a shell in it, of a tmux server of its own. */
-export const openTerminal = async ({columns = 120, rows = 36, environment = {}}: {readonly columns?: number; readonly rows?: number; readonly environment?: Readonly<Record<string, string>>} = {}) => {
+export const openTerminal = async ({columns = 120, rows = 36, environment = {}}: TerminalOptions = {}) => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-tmux-'));
-	const tmux = async (...arguments_: readonly string[]) => (await run('tmux', ['-f', '/dev/null', ...arguments_], {env: {...process.env, TMUX: '', TMUX_TMPDIR: directory}})).stdout;
+	const tmux = async (...words: readonly string[]) => run('tmux', ['-f', '/dev/null', ...words], {...process.env, TMUX: '', TMUX_TMPDIR: directory});
 	const variables = {TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', PS1: 'ready> ', ENV: '', TMUX: '', ...environment};
 	const words = Object.entries(variables).map(([name, value]) => `${name}='${value}'`);
 	await tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), `env ${words.join(' ')} sh`);

@@ -9,7 +9,8 @@ import type {LogEntry} from '../../../source/engine/resources.js';
 
 const entry = (second: number, text: string): LogEntry => ({stream: 'stdout', timestamp: new Date(second * 1000).toISOString(), bytes: Buffer.from(text)});
 
-const target = (id: string, given: Partial<LogTarget> = {}): LogTarget => ({id, name: id, startedAt: 1, isRunning: true, isBoot: false, ...given});
+const target = (id: string, given: Partial<LogTarget> = {}): LogTarget =>
+	({id, name: id, startedAt: 1, isRunning: true, isBoot: false, ...given});
 
 const untilAborted = async (signal: AbortSignal | undefined) => new Promise<void>(resolve => {
 	signal?.addEventListener('abort', () => {

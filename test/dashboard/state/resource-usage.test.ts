@@ -5,7 +5,16 @@ import {historyLength, nextUsage} from '../../../source/dashboard/state/resource
 import type {ContainerStats} from '../../../source/engine/resources.js';
 
 const reading = (readAt: number, cpuNanoseconds: number, receivedBytes = 0): ContainerStats => ({
-	readAt, cpuNanoseconds, systemCpuNanoseconds: 0, cpus: 2, memoryBytes: 100, memoryLimitBytes: 1000, pids: 1, networks: {eth0: {receivedBytes, receivedPackets: 0, sentBytes: 0, sentPackets: 0}}, blockReadBytes: 0, blockWrittenBytes: 0,
+	readAt,
+	cpuNanoseconds,
+	systemCpuNanoseconds: 0,
+	cpus: 2,
+	memoryBytes: 100,
+	memoryLimitBytes: 1000,
+	pids: 1,
+	networks: {eth0: {receivedBytes, receivedPackets: 0, sentBytes: 0, sentPackets: 0}},
+	blockReadBytes: 0,
+	blockWrittenBytes: 0,
 });
 
 test('the share of a CPU and the traffic come from two readings', t => {

@@ -110,7 +110,8 @@ test('when the engine goes away the last state stays, and it is connected again 
 
 test('an engine that does not answer counts as lost', async t => {
 	const engine = createMemoryEngine();
-	const store = createStore({connect: async () => ({...engine, snapshot: async () => new Promise<never>(() => {})}), interval: 50, timeout: 30});
+	const hanging = {...engine, snapshot: async () => new Promise<never>(() => {})};
+	const store = createStore({connect: async () => hanging, interval: 50, timeout: 30});
 	await until(store, () => store.getState().connection.state === 'lost');
 	t.like(store.getState().connection, {state: 'lost'});
 	store.close();

@@ -62,7 +62,8 @@ test('a failure does not keep the rest from being done', async t => {
 test('nothing more begins after a cancellation', async t => {
 	using held = await setup();
 	const snapshot = await held.engine.snapshot();
-	const {done} = await executePlan(held.engine, planRemoveContainers(snapshot.containers, snapshot), {...options, signal: AbortSignal.abort()});
+	const plan = planRemoveContainers(snapshot.containers, snapshot);
+	const {done} = await executePlan(held.engine, plan, {...options, signal: AbortSignal.abort()});
 	t.deepEqual(done, []);
 	t.is((await held.engine.snapshot()).containers.length, 3);
 });
