@@ -3,7 +3,7 @@ import {dashboard, demo, openPrograms} from './programs.js';
 
 export const measurement: Measurement = {
 	name: 'first-frame',
-	title: 'From the start of the program to its first complete frame (btop and lnav: to the last byte before 600 ms without any)',
+	title: 'From the start of the program to its first complete frame (btop and lnav: to the last byte before 600 ms of silence)',
 	metrics: [{name: 'time', unit: 'ms'}],
 	rounds: 7,
 	async open(site) {

@@ -8,11 +8,11 @@ import {dashboard, openPrograms, serveEngine} from './programs.js';
 const rate = 20_000;
 const presses = 60;
 const watchedMs = 10_000;
-/** Lines that have gone through before the memory is read. */
+/** Lines logged before the memory is read. */
 const lines = 1_000_000;
 const patience = lines / rate * 4 * 1000;
 
-/** What the program's own numbers in its lines say: the last line that was shown. */
+/** The number in the last visible line. */
 const lastLine = /\b(?<line>\d{1,9}) the quick brown fox/gv;
 
 export const measurement: Measurement = {
@@ -42,7 +42,7 @@ export const measurement: Measurement = {
 					};
 
 					await terminal.until(() => lastNumber() > 0 ? true : undefined);
-					// The networks have a cursor that changes nothing of what is followed.
+					// Moving the cursor in the networks does not change the followed logs.
 					await terminal.press('2');
 					const use = await useDuring(terminal, watchedMs);
 					const [p50, p95] = await pressKeys(terminal, walk(program.keys, presses), program.answer);

@@ -2,13 +2,13 @@ import {Buffer} from 'node:buffer';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {BenchTerminal, Written} from './terminal.js';
 
-/** One synchronized update, from its first byte to its last. */
+/** One synchronized update; `at` is the time of its last byte. */
 export type Frame = {readonly at: number; readonly bytes: number; readonly text: string};
 
 const begin = Buffer.from('\u{1B}[?2026h');
 const end = Buffer.from('\u{1B}[?2026l');
 
-/** The frames in what a program wrote, each with the time of its last byte. Frames are marked as DEC private mode 2026 has it. */
+/** The frames in a program's output, marked by DEC private mode 2026. */
 export const framesOf = (written: readonly Written[]): readonly Frame[] => {
 	const frames: Frame[] = [];
 	let held: Buffer = Buffer.alloc(0);
@@ -25,21 +25,21 @@ export const framesOf = (written: readonly Written[]): readonly Frame[] => {
 	return frames;
 };
 
-/** The value that so many of a hundred do not exceed: the nearest rank. */
+/** The percentile by the nearest-rank method. */
 export const percentileOf = (values: readonly number[], percent: number): number =>
 	values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * percent / 100) - 1)]!;
 
 export type Answered = {readonly milliseconds: number; readonly bytes: number};
 
-/** How long and how much it is until a key's frame is written. */
+/** Presses a key and measures time and bytes until its frame is written. */
 export type Answer = (terminal: BenchTerminal, key: string) => Promise<Answered>;
 
-// What the cursor's row looks like in a pane that has the keys.
+// The style of the cursor's row in the focused pane.
 const selected = /\u{1B}\[48;5;24m(?<text>[^\u{1B}]*)/gv; // eslint-disable-line no-control-regex, regexp/no-control-character -- it is how it is painted
 
 const selectedIn = ({text}: Frame): string => text.matchAll(selected).map(match => match.groups!.text!).toArray().join('').trim();
 
-/** For the dashboard: until the last byte of the first frame after the key in which another row is selected. */
+/** For the dashboard: until the last byte of the first frame that selects another row. */
 export const untilSelected: Answer = async (terminal, key) => {
 	const first = terminal.written.length;
 	const before = terminal.written.length > 0 ? framesOf(terminal.written.slice(-40)).findLast(frame => selectedIn(frame) !== '') : undefined;
@@ -58,7 +58,7 @@ export const untilQuiet: Answer = async (terminal, key) => {
 	await terminal.until(() => after().at(0));
 	await terminal.isQuiet(quiet);
 	const all = after();
-	// What comes of itself later is no answer to the key.
+	// Later output is not an answer to the key.
 	const pause = all.findIndex(({at}, index) => index > 0 && at - all[index - 1]!.at > quiet);
 	const answer = pause === -1 ? all : all.slice(0, pause);
 	return {milliseconds: answer.at(-1)!.at - pressedAt, bytes: answer.reduce((sum, {bytes}) => sum + bytes.length, 0)};
@@ -72,7 +72,7 @@ export const pressKeys = async (terminal: BenchTerminal, keys: readonly string[]
 	const answers: Answered[] = [];
 	for (const [index, key] of keys.entries()) {
 		answers.push(await answer(terminal, key));
-		// Never in step with what the program does by itself.
+		// Varies, so that presses are not in step with the program's timers.
 		await sleep(60 + index * 37 % 90);
 	}
 

@@ -2,7 +2,7 @@ import type {Measurement} from '../measurement.js';
 import {useDuring, residentOf} from './process-use.js';
 import {dashboard, openPrograms} from './programs.js';
 
-/** What is done at the start is over by then. */
+/** Milliseconds until the work of the start is over. */
 const settleMs = 4000;
 const watchedMs = 10_000;
 

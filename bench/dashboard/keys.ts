@@ -3,16 +3,16 @@ import {pressKeys} from './frames.js';
 import {dashboard, openPrograms} from './programs.js';
 
 const presses = 60;
-/** After so many, back again; fewer than the rows on the screen. */
+/** Presses in one direction; fewer than the rows on the screen. */
 const turn = 10;
 
-/** Some down, as many up, and again. */
+/** Alternates between `turn` presses down and as many up. */
 export const walk = ([down, up]: readonly [string, string], count: number): readonly string[] =>
 	Array.from({length: count}, (_, index) => Math.floor(index / turn) % 2 === 0 ? down : up);
 
 export const measurement: Measurement = {
 	name: 'keys',
-	title: `From a key that moves the cursor to the last byte of its frame (${presses} keys; btop and lnav: to the last byte before 80 ms without any)`,
+	title: `From a key that moves the cursor to the last byte of its frame (${presses} keys; btop and lnav: to the last byte before 80 ms of silence)`,
 	metrics: [{name: 'p50', unit: 'ms'}, {name: 'p95', unit: 'ms'}, {name: 'written', unit: 'bytes/key'}],
 	rounds: 3,
 	async open(site) {
@@ -24,7 +24,7 @@ export const measurement: Measurement = {
 					await using started = await start(program);
 					const {terminal} = started;
 					await terminal.isQuiet(700);
-					// The terminal is open for as long as this is not left.
+					// Awaited here, since the terminal closes on return.
 					const reading = await pressKeys(terminal, walk(program.keys, presses), program.answer);
 					return reading;
 				},

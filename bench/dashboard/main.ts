@@ -1,5 +1,5 @@
 /**
-What the dashboard costs in a terminal of 160 columns and 50 rows, over an engine in memory with 200 containers on 20 networks: `npm run bench:dashboard`, `npm run bench:dashboard -- --json`, `npm run bench:dashboard -- keys`.
+Measures the dashboard in a terminal of 160 columns and 50 rows, with 200 containers on 20 networks in the memory engine: `npm run bench:dashboard`, `npm run bench:dashboard -- --json`, `npm run bench:dashboard -- keys`.
 */
 import {runBench} from '../run-bench.js';
 import {measurement as firstFrame} from './first-frame.js';

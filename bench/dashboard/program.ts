@@ -11,7 +11,7 @@ import type {Snapshot} from '../../source/engine/snapshot.js';
 import {containerConfiguration} from '../../test/dashboard/helpers/configurations.js';
 
 /*
-The dashboard over an engine in memory with 200 containers on 20 networks; with `--flood RATE` the first of them logs so many lines a second, with `--still` the statistics are read as ever and never change. With `--serve SOCKET` there is the engine alone, until standard input ends, and with `--connect SOCKET` the dashboard alone.
+The dashboard with 200 containers on 20 networks in the memory engine. `--flood RATE`: the first container logs RATE lines per second. `--still`: statistics are read but never change. `--serve SOCKET`: only the engine, until the end of standard input. `--connect SOCKET`: only the dashboard.
 */
 const {values: {flood, still, serve, connect}} = parseArgs({options: {
 	flood: {type: 'string'}, still: {type: 'boolean', default: false}, serve: {type: 'string'}, connect: {type: 'string'},
@@ -54,6 +54,6 @@ if (serve === undefined) {
 }
 
 engine.close();
-// The flood would go on.
+// The flood would keep the process alive.
 
 process.exit();

@@ -9,13 +9,13 @@ import {Missing, type Site} from '../measurement.js';
 import {untilQuiet, untilSelected, type Answer} from './frames.js';
 import {openTerminal, type BenchTerminal} from './terminal.js';
 
-/** A program with a full screen, and how it is known to be there and to have answered. */
+/** A full-screen program, and how to detect its first frame and its answers. */
 export type ScreenProgram = {
 	readonly name: string;
 	readonly command: readonly string[];
-	/** What the first complete frame shows, and nothing before it. Without, the frame is what came before the first long silence. */
+	/** Matches the first complete frame and nothing before; default the output before the first long silence. */
 	readonly shows?: RegExp;
-	/** Keys that change what is selected or seen, and back. */
+	/** Keys that move the selection or the view, forth and back. */
 	readonly keys: readonly [string, string];
 	readonly answer: Answer;
 };
@@ -26,13 +26,13 @@ const compiled = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 export const dashboard = (...options: readonly string[]): ScreenProgram => ({
 	name: 'holm, 200 containers',
 	command: [process.execPath, compiled('program.js'), ...options],
-	// The header counts networks once the engine has answered, and the containers are on the same frame.
+	// The frame with the number of networks also has the containers.
 	shows: /21 networks/v,
 	keys: ['j', 'k'],
 	answer: untilSelected,
 });
 
-/** Starts the engine of `dashboard` in a process of its own, as the daemon is. Resolves with the options with which the dashboard finds it. */
+/** Starts the engine of `dashboard` in a process of its own, like the daemon. Resolves with the options that connect the dashboard to it. */
 export const serveEngine = async (site: Site, ...options: readonly string[]): Promise<readonly string[]> => {
 	const socket = path.join(await site.directory(), 'engine.sock');
 	const child = spawn(process.execPath, [compiled('program.js'), '--serve', socket, ...options], {stdio: ['pipe', 'pipe', 'ignore']});
@@ -45,7 +45,7 @@ export const serveEngine = async (site: Site, ...options: readonly string[]): Pr
 	return ['--connect', socket];
 };
 
-/** What is started with `holm --demo`, command line and all. */
+/** `holm --demo`, command line included. */
 export const demo: ScreenProgram = {...dashboard(), name: 'holm --demo', command: [process.execPath, compiled('../../cli.js'), '--demo'], shows: /shop-web/v};
 
 const btop: ScreenProgram = {name: 'btop', command: ['btop', '--utf-force'], keys: ['\u{1B}[B', '\u{1B}[A'], answer: untilQuiet};
@@ -71,7 +71,7 @@ const isInstalled = async (name: string): Promise<boolean> => {
 			await access(path.join(directory, name), constants.X_OK);
 			return true;
 		} catch {
-			// The next one may have it.
+			// The next directory may have it.
 		}
 	}
 
@@ -81,14 +81,14 @@ const isInstalled = async (name: string): Promise<boolean> => {
 export type Programs = {
 	readonly peers: readonly ScreenProgram[];
 	readonly missing: readonly string[];
-	/** Opens a program and waits for its first frame. Closed with the measurement, if not before. */
+	/** Opens a program and waits for its first frame. Closes at the end of the measurement at the latest. */
 	readonly start: (program: ScreenProgram) => Promise<{readonly terminal: BenchTerminal; readonly firstFrame: number} & AsyncDisposable>;
 };
 
-/** Shorter than the second after which the clock of lnav goes on, and than the two after which btop does. */
+/** Milliseconds; less than the intervals of the clocks of lnav (1 s) and btop (2 s). */
 const longSilence = 600;
 
-/** Milliseconds until the last byte of what was to be shown. */
+/** Milliseconds until the last byte of the first frame. */
 const firstFrameOf = ({written}: BenchTerminal, shows: RegExp | undefined): number | undefined => {
 	if (!shows) {
 		return written.find(({at}, index) => index < written.length - 1 && written[index + 1]!.at - at > longSilence)?.at;
@@ -105,7 +105,7 @@ const firstFrameOf = ({written}: BenchTerminal, shows: RegExp | undefined): numb
 	return undefined;
 };
 
-/** The peers that this host has, and a home of their own for all, so that nobody's settings matter and none are changed. */
+/** The installed peers, with a home directory of their own, so that user settings are neither used nor changed. */
 export const openPrograms = async (site: Site): Promise<Programs> => {
 	if (!await isInstalled('python3')) {
 		throw new Missing('there is no python3, whose pseudo-terminal is used');

@@ -4,21 +4,21 @@ import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-/** What a program wrote at once. Milliseconds since its start. */
+/** A chunk of a program's output; `at` is in milliseconds since its start. */
 export type Written = {readonly at: number; readonly bytes: Buffer};
 
 export type BenchTerminal = {
 	/** Process id of the program. */
 	readonly pid: number;
-	/** Everything that it has written so far. */
+	/** All output so far. */
 	readonly written: readonly Written[];
-	/** Types a key; resolves with the milliseconds since the start at which the terminal had it. */
+	/** Types a key; resolves with the time at which the terminal had it, in milliseconds since the start. */
 	readonly press: (key: string) => Promise<number>;
-	/** Waits for what the function finds, looking again whenever something was written. Rejects after `patience` milliseconds and when the program ends. */
+	/** Waits until the function returns a value; calls it after every output. Rejects after `patience` milliseconds and when the program exits. */
 	readonly until: <Found>(look: () => Found | undefined, patience?: number) => Promise<Found>;
-	/** Waits until nothing has been written for so many milliseconds. */
+	/** Waits until there was no output for so many milliseconds. */
 	readonly isQuiet: (milliseconds: number) => Promise<void>;
-	/** Ends the program and waits for it. */
+	/** Kills the program and waits for its exit. */
 	readonly close: () => Promise<void>;
 };
 
@@ -33,7 +33,7 @@ const helper = fileURLToPath(new URL('../../../bench/dashboard/terminal.py', imp
 const headLength = 13;
 const recheck = 20;
 
-/** Opens a pseudo-terminal with a program in it. The helper that owns it stamps what passes, so that this process's own delays are in no figure. */
+/** Runs a program in a pseudo-terminal. A helper process takes the timestamps, so that delays of this process do not count. */
 export const openTerminal = async ({command, environment, columns = 160, rows = 50}: BenchTerminalOptions): Promise<BenchTerminal> => {
 	const child = spawn('python3', [helper, String(columns), String(rows), ...command], {
 		stdio: ['pipe', 'pipe', 'inherit'],

@@ -1,9 +1,9 @@
 /**
-Draws the picture in the readme: runs the real program in a terminal (tmux), presses keys, and writes what the terminal shows as SVG.
+Draws the picture in the readme: runs the program in tmux, presses keys, and writes the screen as SVG.
 
 Usage: node dist/demos/dashboard/picture.js FILE [--size COLUMNSxROWS] [--keys 'KEY KEY …'] [-- HOLM-ARGUMENTS…]
 
-Keys are tmux's, such as `Down`, `Enter` or `i`. Without arguments for holm it is `--demo`.
+Keys have tmux's names, such as `Down`, `Enter` or `i`. The default arguments for holm are `--demo`.
 */
 import {writeFile} from 'node:fs/promises';
 import process from 'node:process';
@@ -38,7 +38,7 @@ const indexed = (index: number): string => {
 	return `rgb(${level(Math.floor(cube / 36))},${level(Math.floor(cube / 6) % 6)},${level(cube % 6)})`;
 };
 
-/** What follows 38 or 48: `5;N` or `2;R;G;B`. Takes its numbers off the list. */
+/** Parses the colour after 38 or 48, `5;N` or `2;R;G;B`, and removes its numbers from the list. */
 const takeColor = (codes: number[]): string => {
 	if (codes.shift() === 5) {
 		return indexed(codes.shift() ?? 0);
