@@ -4,11 +4,11 @@ import type {DashboardOptions} from './frame/open.js';
 
 export type {DashboardOptions} from './frame/open.js';
 
-/** Opens the dashboard in the terminal and resolves with the exit status when it is left. React and Ink are loaded by then and not before. */
+/** Runs the dashboard in the terminal until it quits and resolves with the exit status. Loads React and Ink only when called. */
 export const openDashboard = async (options: DashboardOptions): Promise<number> => {
-	// React decides while it is loaded whether it checks everything it is given, which takes half as long again.
+	// React reads this when it is loaded; its development checks take half as long again.
 	process.env.NODE_ENV ??= 'production';
-	// V8 lets a heap of 35 MB take 200 when a container logs without a pause. Unknown flags are ignored.
+	// By default V8 lets a heap of 35 MB grow to 200 MB under constant logs. Unknown flags are ignored.
 	setFlagsFromString('--semi-space-growth-factor=1');
 	setFlagsFromString('--heap-growing-percent=10');
 	const dashboard = await import('./frame/open.js');

@@ -32,11 +32,11 @@ test('g goes to the top at once, and so does gg', async t => {
 	t.is(app.row(), 0);
 });
 
-test('a sequence that was begun is shown with its ways on, and Esc takes back nothing but it', async t => {
+test('a pending sequence shows its continuations, and Esc cancels only the sequence', async t => {
 	await using app = await opened({'global.images': ['Z I']});
 	await app.press(' ', '2');
 	await app.press('Z');
-	const text = await app.shows(' Z and then ');
+	const text = await app.shows(' Z then ');
 	t.regex(text, / I Images .*Z Quit .*Esc cancels/v);
 	await app.press(escape);
 	await app.shows(/^ \? help/mv);
@@ -46,19 +46,19 @@ test('a sequence that was begun is shown with its ways on, and Esc takes back no
 	await app.shows('4 Images');
 });
 
-test('a key that goes on nowhere does nothing by itself either', async t => {
+test('a key that does not continue a sequence has no effect', async t => {
 	await using app = await opened();
 	await app.press('Z', 'D');
-	await app.shows('ZD does nothing');
+	await app.shows('ZD is not bound');
 	t.is(app.controller.getState().dialog, undefined);
 	await app.press('D');
 	await app.shows('Remove three?');
 });
 
-test('a sequence whose beginning means something by itself waits, and gives way to the next key', async t => {
+test('a sequence whose first key is bound waits, and another key runs that binding first', async t => {
 	await using app = await opened({'global.images': ['g i']});
 	await app.press('G', 'g');
-	await app.shows(' g and then ');
+	await app.shows(' g then ');
 	t.is(app.row(), 2);
 	await app.press('i');
 	await app.shows('4 Images');
@@ -69,7 +69,7 @@ test('a sequence whose beginning means something by itself waits, and gives way 
 	t.is(app.row(), 0);
 });
 
-test('a prompt or a dialog ends a sequence that was begun', async t => {
+test('a prompt or a dialog cancels a pending sequence', async t => {
 	await using app = await opened();
 	await app.press('Z');
 	app.controller.ask({title: 'Name', value: '', submit() {}});

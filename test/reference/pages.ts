@@ -63,7 +63,7 @@ const places: Readonly<Record<keyof typeof defaultKeyMaps, string>> = {
 	inspect: 'Inspect',
 	images: 'Images',
 	volumes: 'Volumes',
-	dns: 'Name-server records',
+	dns: 'DNS records',
 	events: 'Events',
 	dialog: 'Dialogs',
 };

@@ -30,7 +30,7 @@ const confirmSignal = (verb: 'stop' | 'restart' | 'kill') => (controller: View &
 const join = (type: 'shell' | 'attach') => async (controller: Controller) => {
 	const container = selected(controller);
 	if (container?.status.state !== 'running') {
-		controller.notify(container ? `${clean(container.name)} does not run` : 'There is no container');
+		controller.notify(container ? `${clean(container.name)} is not running` : 'No container selected');
 		return;
 	}
 
@@ -39,14 +39,14 @@ const join = (type: 'shell' | 'attach') => async (controller: Controller) => {
 		const engine = controller.store.engine();
 		controller.notify(await controller.terminal.handOver(async () => controller.joinSession(engine, {type, containerId: id, name})));
 	} catch (error) {
-		controller.fail(type === 'shell' ? `No shell in ${name}` : `Not attached to ${name}`, [failureOf(name, error)]);
+		controller.fail(type === 'shell' ? `Cannot open a shell in ${name}` : `Cannot attach to ${name}`, [failureOf(name, error)]);
 	}
 };
 
 const start = async (controller: View & Work) => {
 	const stopped = targets(controller).filter(({status: {state}}) => state === 'exited' || state === 'created');
 	if (stopped.length === 0) {
-		controller.notify('It runs already');
+		controller.notify('Already running');
 		return;
 	}
 
@@ -54,14 +54,14 @@ const start = async (controller: View & Work) => {
 		const results = await Promise.allSettled(stopped.map(async ({id}) => signal.aborted ? undefined : engine.startContainer(id)));
 		const failures = results.flatMap((result, index) => result.status === 'rejected' ? [failureOf(stopped[index]!.name, result.reason)] : []);
 		if (failures.length > 0) {
-			controller.fail('Not all of them could be started', failures);
+			controller.fail('Some containers did not start', failures);
 		}
 	});
 };
 
 const pause = async (controller: View & Work) => {
 	const chosen = targets(controller).filter(({status: {state}}) => state === 'running' || state === 'paused');
-	await controller.work('Pausing and going on', async engine => {
+	await controller.work('Pausing or resuming', async engine => {
 		for (const {id, status} of chosen) {
 			await (status.state === 'paused' ? engine.unpauseContainer(id) : engine.pauseContainer(id));
 		}
@@ -73,7 +73,7 @@ const connect = (controller: View & Work & Data) => {
 	const {networks = []} = controller.store.getState().snapshot ?? {};
 	const choices = networks.filter(({id}) => chosen.some(({attachments}) => !attachments.some(({networkId}) => networkId === id)));
 	if (chosen.length === 0 || choices.length === 0) {
-		controller.notify('There is no other network');
+		controller.notify('No other network to connect to');
 		return;
 	}
 
@@ -97,7 +97,7 @@ const disconnect = (controller: View & Work & Data) => {
 	const {networks = []} = controller.store.getState().snapshot ?? {};
 	const choices = networks.filter(({id}) => chosen.some(({attachments}) => attachments.some(({networkId}) => networkId === id)));
 	if (choices.length === 0) {
-		controller.notify('It is on no network');
+		controller.notify('Not connected to any network');
 		return;
 	}
 
@@ -108,7 +108,7 @@ const disconnect = (controller: View & Work & Data) => {
 		index: 0,
 		take(id) {
 			const network = choices.find(choice => choice.id === id)!;
-			controller.confirm(planDisconnect(network, chosen.filter(({attachments}) => attachments.some(({networkId}) => networkId === id))), 'Nobody is on it');
+			controller.confirm(planDisconnect(network, chosen.filter(({attachments}) => attachments.some(({networkId}) => networkId === id))), 'No container is connected to it');
 		},
 	});
 };
@@ -154,7 +154,7 @@ export const containersActions: Actions = {
 	'containers.disconnect': disconnect,
 	'containers.prune'(controller) {
 		const {snapshot} = controller.store.getState();
-		controller.confirm(snapshot && planPrune('containers', snapshot), 'All containers run');
+		controller.confirm(snapshot && planPrune('containers', snapshot), 'No stopped containers');
 	},
 	'containers.machine'({set}) {
 		set({view: 'machine'});

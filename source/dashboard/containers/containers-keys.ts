@@ -17,7 +17,7 @@ export const containersKeys: KeyMap = [
 	{action: 'containers.prune', keys: ['P'], title: 'Prune stopped containers, with confirmation', changes: true},
 	{action: 'containers.machine', keys: ['M'], title: 'Machine view', short: 'machine'},
 	{action: 'containers.bootLog', keys: ['b'], title: 'Boot log of the machine', needs: 'machines'},
-	{action: 'containers.resolve', keys: ['r'], title: 'Resolve a name, inside and on the host'},
+	{action: 'containers.resolve', keys: ['r'], title: 'Resolve a name on the host and in containers'},
 	{action: 'containers.allLogs', keys: ['L'], title: 'Logs of all running containers'},
 	{action: 'containers.stopped', keys: ['a'], title: 'Show or hide stopped containers'},
 	{action: 'containers.copy', keys: ['y'], title: 'Copy the id'},

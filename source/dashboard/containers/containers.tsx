@@ -12,23 +12,24 @@ import {cellsOf, columns, columnWidths, stateRole, type ColumnWidth} from './row
 
 export type ContainersProps = Size & {
 	readonly containers: readonly Container[];
-	/** How many there are with those that the filter hides. */
+	/** Number of containers, hidden ones included. */
 	readonly total: number;
 	readonly usage: Readonly<Record<string, ResourceUsage>>;
 	readonly state: ListState;
 	readonly isFocused: boolean;
 	readonly isStale: boolean;
 	readonly now: number;
-	/** What is said where there are none. */
+	/** Message for an empty list. */
 	readonly empty: string;
 };
 
 type LinesProps = ContainersProps & {
-	/** First of the rows that are shown. */
+	/** Index of the first visible row. */
 	readonly start: number;
 };
 
 type RowLook = {
+	readonly widths: readonly ColumnWidth[];
 	/** Columns that the row does not fill. */
 	readonly missing: number;
 	readonly isSelected: boolean;
@@ -45,8 +46,8 @@ const roleOf = (key: string, state: Role): Role => {
 	return key === 'name' || key === 'cpu' || key === 'memory' ? 'text' : 'dim';
 };
 
-const rowText = (container: Container, cells: readonly string[], widths: readonly ColumnWidth[], look: RowLook, theme: Theme): string => {
-	const {isSelected, isMarked, isFocused, isStale, missing} = look;
+const rowText = (container: Container, cells: readonly string[], look: RowLook, theme: Theme): string => {
+	const {widths, isSelected, isMarked, isFocused, isStale, missing} = look;
 	const {ellipsis} = theme.glyphs;
 	const mark = isMarked ? theme.glyphs.mark : ' ';
 	const texts = widths.map(({column, width}) => fit(cells[columns.indexOf(column)]!, width, {align: column.align, ellipsis}));
@@ -54,7 +55,7 @@ const rowText = (container: Container, cells: readonly string[], widths: readonl
 		return theme.paint(isSelected ? (isFocused && !isStale ? 'selected' : 'selectedElsewhere') : (isStale ? 'dim' : 'marked'), `${mark} ${texts.join('  ')}  ${' '.repeat(missing)}`);
 	}
 
-	// Neighbours that look the same are painted as one, and what is between others not at all: each change of colour is work for Ink, in every frame.
+	// Adjacent cells of one colour are painted together: Ink parses each colour change in every frame.
 	const state = stateRole(container);
 	const roles = widths.map(({column}) => roleOf(column.key, state));
 	const starts = [...roles.keys()].filter(index => roles[index] !== roles[index - 1]);
@@ -62,7 +63,7 @@ const rowText = (container: Container, cells: readonly string[], widths: readonl
 	return `${mark} ${pieces.join('  ')}`;
 };
 
-/** The lines inside the border: headings and the rows around the cursor. */
+/** The lines inside the border: headings and the visible rows. */
 export const containersLines = (props: LinesProps, theme: Theme): readonly string[] => {
 	const {containers, usage, state, isFocused, isStale, now, empty, width, height, start} = props;
 	if (containers.length === 0) {
@@ -81,7 +82,8 @@ export const containersLines = (props: LinesProps, theme: Theme): readonly strin
 	const missing = Math.max(0, width - 4 - widths.reduce((sum, column) => sum + column.width + 2, -2));
 	return [
 		theme.paint('heading', heading + ' '.repeat(missing)),
-		...rowsInView.map((container, index) => rowText(container, cells[index]!, widths, {
+		...rowsInView.map((container, index) => rowText(container, cells[index]!, {
+			widths,
 			isSelected: start + index === cursor,
 			isMarked: state.marks.has(container.id),
 			isFocused,

@@ -12,21 +12,21 @@ export type Column = {
 	readonly title: string;
 	readonly least: number;
 	readonly align: 'left' | 'right';
-	/** Keeps its least width whatever is in it, so that nothing moves when that changes. */
+	/** Always `least` wide, so that changing values do not move other columns. */
 	readonly isFixed?: boolean;
-	/** As wide as its content up to this before less important columns get any room; default `least`. */
+	/** Grows with its content up to this before less important columns get any room; default `least`. */
 	readonly most?: number;
-	/** Columns with higher numbers go first when there is no room, and get more of it last. */
+	/** Columns with higher numbers are dropped first and widened last. */
 	readonly order: number;
 	readonly text: (container: Container, usage: ResourceUsage | undefined, now: number) => string;
-	/** What it is sorted by where the text does not do. */
+	/** Sort key, highest first; default the text. */
 	readonly rank?: (container: Container, usage: ResourceUsage | undefined) => number;
 };
 
-/** What a container is doing, in a word or two. */
+/** The state of a container, such as `running` or `exited 1`. */
 export const stateText = ({status}: Container): string => status.state === 'exited' || status.state === 'restarting' ? `${status.state} ${status.exitCode}` : status.state;
 
-/** What the state looks like. */
+/** The colour of the state. */
 export const stateRole = ({status}: Container): Role => {
 	switch (status.state) {
 		case 'running': {
@@ -48,7 +48,7 @@ export const stateRole = ({status}: Container): Role => {
 	}
 };
 
-/** The image without what every image of the default registry begins with. */
+/** The image name without the prefix of the default registry. */
 export const shortImage = (reference: string): string => reference.replace(/^docker\.io\/(?:library\/)?/v, '');
 
 const uptime = ({status}: Container, now: number): string => {
@@ -103,7 +103,7 @@ export type ColumnWidth = {readonly column: Column; readonly width: number};
 const gap = 2;
 const widest = 44;
 
-/** The columns that have room, with their widths; two spaces are between them. Each is as wide as what is in it where that is possible, and the first ones by `order` get the room first. */
+/** The columns that fit, with their widths, for two spaces between them. Columns get the room in the order of `order`, each up to the width of its content. */
 export const columnWidths = (room: number, contents: ReadonlyArray<readonly string[]> = []): readonly ColumnWidth[] => {
 	let kept = columns.map((column, index) => {
 		const content = Math.max(widthOf(column.title) + 1, ...contents.map(cells => widthOf(cells[index]!)));
@@ -118,7 +118,7 @@ export const columnWidths = (room: number, contents: ReadonlyArray<readonly stri
 
 	let left = Math.max(0, room - needed());
 	const byOrder = kept.toSorted((a, b) => a.column.order - b.column.order);
-	// None takes more than its part before all have had theirs.
+	// No column grows beyond `widest` while others still need room.
 	for (const most of [widest, Infinity]) {
 		for (const entry of byOrder) {
 			const more = Math.max(0, Math.min(left, Math.min(most, entry.wanted) - entry.width));
@@ -136,7 +136,7 @@ const isMatch = (container: Container, filter: string): boolean => {
 	return texts.some(text => text.toLowerCase().includes(filter));
 };
 
-/** The containers that are shown, in the order of the list. */
+/** The containers that pass the filter, in the order of the list. */
 export const visibleContainers = (
 	containers: Snapshot['containers'],
 	usage: Readonly<Record<string, ResourceUsage>>,
@@ -156,6 +156,6 @@ export const visibleContainers = (
 		: column.text(a, undefined, 0).localeCompare(column.text(b, undefined, 0))));
 };
 
-/** The cells of all columns, clean but not cut. */
+/** The cells of all columns, escaped but not cut. */
 export const cellsOf = (container: Container, usage: ResourceUsage | undefined, now: number): readonly string[] =>
 	columns.map(column => clean(column.text(container, usage, now)));

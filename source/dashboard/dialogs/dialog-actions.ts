@@ -100,13 +100,13 @@ const send = async (controller: View & Work & Setting, form: FormState) => {
 		try {
 			controller.notify(`${await create(engine, request)} was created`);
 		} catch (error) {
-			// What was typed is still there when the failure has been read.
+			// The form reopens with its values after the failure is closed.
 			controller.open({type: 'failures', title: `${request.configuration.name ?? `The ${request.type}`} was not created`, failures: [failureOf(definition.title, error)], after: {type: 'form', form}});
 		}
 	});
 };
 
-/** Sends the form where nothing is wrong with it, and shows what is wrong otherwise, the cursor in the first field that is. */
+/** Submits a valid form; otherwise shows the errors and focuses the first invalid field. */
 export const submitForm = (controller: Controller) => {
 	const {dialog} = controller.getState();
 	const {snapshot} = controller.store.getState();
@@ -123,14 +123,14 @@ export const submitForm = (controller: Controller) => {
 	}
 };
 
-/** Tab: takes the completion of what was begun, or goes on to the next field. */
+/** Tab: completes the typed text, or moves to the next field. */
 export const completeOrNext = (controller: View & Data) => {
 	const {dialog} = controller.getState();
 	const {snapshot} = controller.store.getState();
 	if (dialog?.type === 'form' && snapshot) {
 		const {form} = dialog;
-		const hasBegun = (form.values[focusedField(form).name] ?? '') !== '';
-		const hasCompletion = hasBegun && completionsOf(form, snapshot).length > 0 && focusedField(form).name !== 'subnet';
+		const hasText = (form.values[focusedField(form).name] ?? '') !== '';
+		const hasCompletion = hasText && completionsOf(form, snapshot).length > 0 && focusedField(form).name !== 'subnet';
 		changeForm(controller, hasCompletion ? {type: 'complete', snapshot} : {type: 'next'});
 	}
 };

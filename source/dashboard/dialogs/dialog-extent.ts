@@ -6,16 +6,16 @@ import {cut, wrapWords} from '../../text/fit.js';
 import type {Dialog} from '../state/ui-state.js';
 import {helpLines, planLines} from './dialog-lines.js';
 
-/** Size of a dialog over a screen of this size, its footer not counted. */
+/** Size of a dialog over a screen of this size without the footer. */
 export const dialogSize = ({width, height}: Size): Size => ({
 	width: Math.min(width, Math.max(40, Math.min(92, width - 8))),
 	height: Math.max(5, height - 2),
 });
 
-/** A report as it fits into a dialog: what is indented is kept in its line. */
+/** Lines of a report for a dialog. Indented lines are cut, others wrapped. */
 export const reportLines = (lines: readonly string[], width: number): readonly string[] => lines.flatMap(line => line.startsWith('  ') ? [cut(line, width)] : wrapWords(line, width));
 
-/** How far down a dialog can be scrolled: nobody has to come back from beyond its end. */
+/** Largest `top` of a dialog, so that scrolling stops at its last line. */
 export const lastTop = (controller: View & Data & Setting, dialog: Dialog): number => {
 	if (controller.isSpoken) {
 		return Math.max(0, dialogReading(dialog, controller).opening.length - 1);

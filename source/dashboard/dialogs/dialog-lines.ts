@@ -5,7 +5,7 @@ import type {Plan} from '../work/plan.js';
 import {clean, fit, wrapWords} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';
 
-/** What a plan does, in lines of at most so many columns. */
+/** Items, consequences and command of a plan, in lines of at most `width` columns. */
 export const planLines = ({items, consequences, command}: Plan, width: number, theme: Theme): readonly string[] => {
 	const nameWidth = Math.min(28, Math.max(...items.map(({name}) => clean(name).length)));
 	return [
@@ -17,7 +17,7 @@ export const planLines = ({items, consequences, command}: Plan, width: number, t
 	];
 };
 
-/** What went wrong, each with what can be done about it. */
+/** Error messages with their remedies. */
 export const failureLines = (failures: readonly Failure[], width: number, theme: Theme) => failures.flatMap(({name, message, remedy}) => [
 	...(failures.length > 1 ? [theme.paint('title', fit(clean(name), width))] : []),
 	...wrapWords(clean(message), width).map(line => theme.paint('bad', line)),
@@ -35,12 +35,12 @@ const places: Readonly<Record<keyof KeyMaps, string>> = {
 	inspect: 'Inspect',
 	images: 'Images',
 	volumes: 'Volumes',
-	dns: 'Records',
+	dns: 'DNS records',
 	events: 'Events',
 	dialog: 'Dialogs',
 };
 
-/** All keys, those that hold now first. */
+/** All keys; those of the current place come first. */
 export const helpLines = (keyMaps: KeyMaps, place: keyof KeyMaps, width: number, theme: Theme): readonly string[] => {
 	const order = [place, ...(Object.keys(places) as Array<keyof KeyMaps>).filter(name => name !== place)];
 	return order.flatMap(name => [

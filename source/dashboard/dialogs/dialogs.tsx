@@ -61,7 +61,7 @@ const Choose = ({dialog: {title, choices, index}, width, height}: Of<'choose'>) 
 	const start = windowStart(index, rows, choices.length);
 	const lines = choices.slice(start, start + rows).map(({label}, row) => theme.paint(start + row === index ? 'selected' : 'text', fit(` ${clean(label)}`, width - 2)));
 	return (
-		<Panel title={clean(title)} note='Enter takes it' width={width} height={rows + 2} isFocused isOpaque>
+		<Panel title={clean(title)} note='Enter selects' width={width} height={rows + 2} isFocused isOpaque>
 			<Lines lines={lines} width={width - 2} height={rows}/>
 		</Panel>
 	);
@@ -91,7 +91,7 @@ const Palette = ({dialog, width, height}: Of<'palette'>) => {
 				<Text>{theme.paint('key', ': ')}</Text>
 				<Field
 					value={dialog.text}
-					placeholder='words of what is wanted'
+					placeholder='type words of a command'
 					latest={() => {
 						const current = controller.getState().dialog;
 						return current?.type === 'palette' ? current.text : '';
@@ -110,7 +110,7 @@ const contents: {readonly [Type in Dialog['type']]: (props: Of<Type>) => React.J
 	confirm: Confirm, failures: Failures, help: Help, choose: Choose, report: Report, palette: Palette, form: Form,
 };
 
-/** What lies over everything else and has all keys. */
+/** The open dialog, on top of the view. It gets all keys. */
 export const DialogLayer = ({dialog, width, height}: Size & {readonly dialog: Dialog}) => {
 	const Content = contents[dialog.type] as (props: Size & {readonly dialog: Dialog}) => React.JSX.Element;
 	const inside = dialogSize({width, height});

@@ -13,7 +13,7 @@ const labelWidth = 14;
 
 type ValueProps = {readonly form: FormState; readonly field: FieldDefinition; readonly width: number};
 
-/** The value of a field; what is typed is at the end as a rule, so that is what is seen of what has no room. */
+/** The value of a field. A value that does not fit shows its end, where the cursor usually is. */
 const Value = ({form, field: {name, hint, type}, width}: ValueProps) => {
 	const controller = useController();
 	const theme = useTheme();
@@ -48,7 +48,7 @@ const Value = ({form, field: {name, hint, type}, width}: ValueProps) => {
 	);
 };
 
-/** A form with what is wrong below each field, what Tab completes, and the command line that does the same. */
+/** A form with errors below their fields, the completions of Tab, and the equivalent command line. */
 export const Form = ({dialog: {form}, width, height}: Size & {readonly dialog: {readonly form: FormState}}) => {
 	const theme = useTheme();
 	const {snapshot} = useStore();
@@ -60,7 +60,7 @@ export const Form = ({dialog: {form}, width, height}: Size & {readonly dialog: {
 	const valueWidth = width - 4 - labelWidth;
 	const rows = visibleRows(formRows(form, errors, valueWidth), focused.name, Math.max(1, height - 4 - command.length));
 	return (
-		<Panel title={definition.title} note={`Tab ${completions.length === 0 ? 'next' : 'completes'}, Enter sends it, Esc cancels`} width={width} height={rows.length + command.length + 4} isFocused isOpaque>
+		<Panel title={definition.title} note={`Tab ${completions.length === 0 ? 'next' : 'completes'}, Enter submits, Esc cancels`} width={width} height={rows.length + command.length + 4} isFocused isOpaque>
 			{rows.map((row, index) => row.type === 'error'
 				? <Box key={index} marginLeft={1 + labelWidth} height={1}><Text wrap='truncate'>{theme.paint('bad', row.text)}</Text></Box>
 				: (

@@ -10,7 +10,7 @@ const isReference = (text: string): boolean => {
 	}
 };
 
-/** The form of an image that is built from a directory. */
+/** The form that builds an image from a directory. */
 export const buildForm: FormDefinition = {
 	title: 'Build an image',
 	fields: [
@@ -20,8 +20,8 @@ export const buildForm: FormDefinition = {
 	commandLine: ({directory, tag}) => ['build', '--tag', tag ?? '', directory ?? ''],
 	validate({directory = '', tag = ''}) {
 		return {
-			...directory === '' && {directory: 'needed; . is this one'},
-			...!isReference(tag) && {tag: 'not a name such as shop-web:2'},
+			...directory === '' && {directory: 'required; . is the working directory'},
+			...!isReference(tag) && {tag: 'not a valid tag, such as shop-web:2'},
 		};
 	},
 	request: ({directory = '', tag = ''}) => ({type: 'build', directory, tag}),

@@ -43,18 +43,18 @@ const imagesOf = ({images}: Snapshot) => images.flatMap(({tags}) => tags).map(ta
 const checks: Checks = [
 	['image', value => {
 		if (value === '') {
-			throw new Error('an image is needed');
+			throw new Error('an image is required');
 		}
 
 		if (/\s/v.test(value)) {
-			throw new Error('an image has no spaces in its name');
+			throw new Error('an image name has no spaces');
 		}
 	}],
 	['name', (value, {containers}) => {
 		if (value !== '') {
 			parseName('container', value);
 			if (containers.some(({name}) => name === value)) {
-				throw new Error(`there is a container ${value} already`);
+				throw new Error(`a container ${value} exists already`);
 			}
 		}
 	}],
@@ -62,7 +62,7 @@ const checks: Checks = [
 		for (const word of wordsOf(value)) {
 			const {network} = parseNetwork(word);
 			if (!['none', 'default', 'bridge'].includes(network) && !networks.some(({name, id}) => name === network || id.startsWith(network))) {
-				throw new Error(`there is no network ${network}`);
+				throw new Error(`no such network: ${network}`);
 			}
 		}
 	}],
@@ -70,7 +70,7 @@ const checks: Checks = [
 		for (const {hostPort, protocol} of wordsOf(value).flatMap(word => parsePublish(word))) {
 			const holder = containers.find(({ports, status}) => status.state === 'running' && hostPort !== 0 && ports.some(port => port.hostPort === hostPort && port.protocol === protocol));
 			if (holder) {
-				throw new Error(`port ${hostPort} is ${holder.name}'s`);
+				throw new Error(`port ${hostPort} is published by ${holder.name}`);
 			}
 		}
 	}],
@@ -101,14 +101,14 @@ const checks: Checks = [
 	}],
 ];
 
-/** The form of a new container. What it asks for is what its command line asks for, read by the command line's own parser. */
+/** The form of a new container. The parser of `holm run` turns its values into a configuration. */
 export const containerForm: FormDefinition = {
 	title: 'New container',
 	fields: [
 		{name: 'image', label: 'Image', hint: 'redis:alpine', type: 'text', complete: (value, snapshot) => imagesOf(snapshot).filter(tag => tag.startsWith(value))},
-		{name: 'name', label: 'Name', hint: 'made up', type: 'text'},
+		{name: 'name', label: 'Name', hint: 'generated', type: 'text'},
 		{
-			name: 'networks', label: 'Networks', hint: 'the default one', type: 'text',
+			name: 'networks', label: 'Networks', hint: 'default', type: 'text',
 			complete(value, {networks}) {
 				const {before, word} = last(value);
 				return networks.filter(({name}) => name.startsWith(word)).map(({name}) => before + name);

@@ -2,19 +2,19 @@ import {windowStart} from '../state/list-state.js';
 import {clean, wrapWords} from '../../text/fit.js';
 import {focusedField, type Field, type FormState} from './form-state.js';
 
-/** A row of a form: a field, or a line of what is wrong with the field above it. */
+/** A row of a form: a field, or a line of the error of the field above it. */
 export type FormRow =
 	| {readonly type: 'field'; readonly field: Field}
 	| {readonly type: 'error'; readonly field: Field; readonly text: string};
 
-/** What is wrong with a field as far as it is time to say so: not before something was typed there or the field was left. */
+/** The error of a field; undefined until the field has text, was left, or the form was submitted. */
 export const visibleError = (form: FormState, errors: Readonly<Record<string, string>>, name: string): string | undefined => {
 	const {values, visited, isSubmitted} = form;
 	const isShown = isSubmitted || visited.has(name) || (name === focusedField(form).name && (values[name] ?? '') !== '');
 	return isShown ? errors[name] : undefined;
 };
 
-/** All rows of a form. What is wrong has lines of its own, so that a field is as wide as the form whatever is said about it. */
+/** All rows of a form. Errors have rows of their own, so that fields keep the full width. */
 export const formRows = (form: FormState, errors: Readonly<Record<string, string>>, width: number): readonly FormRow[] =>
 	form.definition.fields.flatMap((field): readonly FormRow[] => {
 		const error = visibleError(form, errors, field.name);
@@ -24,7 +24,7 @@ export const formRows = (form: FormState, errors: Readonly<Record<string, string
 		];
 	});
 
-/** The rows that are shown: as many as there is room for, the focused field among them with what is wrong with it. */
+/** The rows that fit, among them the focused field and its error. */
 export const visibleRows = (rows: readonly FormRow[], focused: string, room: number): readonly FormRow[] => {
 	const first = rows.findIndex(({field}) => field.name === focused);
 	const last = rows.findLastIndex(({field}) => field.name === focused);

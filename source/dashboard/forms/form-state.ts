@@ -5,30 +5,30 @@ import {quoteWord} from './words.js';
 export type Field = {
 	readonly name: string;
 	readonly label: string;
-	/** What may stand there, in grey while nothing does. */
+	/** Placeholder of an empty field. */
 	readonly hint: string;
 	readonly type: 'text' | 'switch';
-	/** Completions of what was typed so far, best first. */
+	/** Completions of the value, best first. */
 	readonly complete?: (value: string, snapshot: Snapshot) => readonly string[];
 };
 
 export type Values = Readonly<Record<string, string>>;
 
-/** What a form that is filled in asks for. */
+/** What a submitted form asks for. */
 export type Request =
 	| {readonly type: 'container'; readonly configuration: ContainerConfiguration; readonly isStarted: boolean}
 	| {readonly type: 'network'; readonly configuration: NetworkConfiguration}
 	| {readonly type: 'volume'; readonly configuration: {readonly name?: string; readonly labels: Readonly<Record<string, string>>}}
-	| {readonly type: 'build'; /** From the working directory on. */ readonly directory: string; readonly tag: string};
+	| {readonly type: 'build'; /** Relative to the working directory. */ readonly directory: string; readonly tag: string};
 
 export type FormDefinition = {
 	readonly title: string;
 	readonly fields: readonly Field[];
-	/** The words of the command line that does the same, after `holm`. */
+	/** The words of the equivalent command line, after `holm`. */
 	readonly commandLine: (values: Values) => readonly string[];
-	/** By the name of the field; `''` for what belongs to none. */
+	/** Error messages by field name; `''` for those of no field. */
 	readonly validate: (values: Values, snapshot: Snapshot) => Readonly<Record<string, string>>;
-	/** Throws a `HolmError` where the values ask for nothing. */
+	/** Throws a `HolmError` if the values are invalid. */
 	readonly request: (values: Values) => Request;
 };
 
@@ -37,18 +37,18 @@ export type FormState = {
 	readonly values: Values;
 	/** Index of the field. */
 	readonly focus: number;
-	/** Names of the fields that were left, whose errors are shown. */
+	/** Names of the fields that were left; their errors are shown. */
 	readonly visited: ReadonlySet<string>;
-	/** Grows when a value was changed other than by typing, after which the field's cursor belongs at its end. */
+	/** Grows when a completion changes a value, to move the field's cursor to its end. */
 	readonly revision: number;
-	/** Errors of all fields are shown. */
+	/** Shows the errors of all fields. */
 	readonly isSubmitted: boolean;
 };
 
 export type FormAction =
 	| {readonly type: 'change'; readonly value: string}
 	| {readonly type: 'next' | 'previous' | 'toggle'}
-	/** With what is wrong, by the name of the field. */
+	/** `errors` are messages by field name. */
 	| {readonly type: 'submit'; readonly errors: Readonly<Record<string, string>>}
 	| {readonly type: 'complete'; readonly snapshot: Snapshot};
 
@@ -76,7 +76,7 @@ export const completionsOf = (state: FormState, snapshot: Snapshot): readonly st
 	return field.complete?.(value, snapshot).filter(completion => completion !== value) ?? [];
 };
 
-/** The command line that does the same as the form. */
+/** The equivalent command line. */
 export const commandOf = ({definition, values}: Pick<FormState, 'definition' | 'values'>): string => {
 	try {
 		return `holm ${definition.commandLine(values).map(word => quoteWord(word)).join(' ')}`;

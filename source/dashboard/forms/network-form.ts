@@ -17,7 +17,7 @@ const checks: Checks = [
 	['name', (value, {networks}) => {
 		parseName('network', value);
 		if (networks.some(({name}) => name === value)) {
-			throw new Error(`there is a network ${value} already`);
+			throw new Error(`a network ${value} exists already`);
 		}
 	}],
 	['subnet', (value, {networks}) => {

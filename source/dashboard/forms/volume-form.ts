@@ -9,7 +9,7 @@ const checks: Checks = [
 		if (value !== '') {
 			parseName('volume', value);
 			if (volumes.some(({name}) => name === value)) {
-				throw new Error(`there is a volume ${value} already`);
+				throw new Error(`a volume ${value} exists already`);
 			}
 		}
 	}],
@@ -22,7 +22,7 @@ const checks: Checks = [
 export const volumeForm: FormDefinition = {
 	title: 'New volume',
 	fields: [
-		{name: 'name', label: 'Name', hint: 'made up', type: 'text'},
+		{name: 'name', label: 'Name', hint: 'generated', type: 'text'},
 		{name: 'labels', label: 'Labels', hint: 'KEY=VALUE …', type: 'text'},
 	],
 	commandLine: ({name, labels = ''}) => ['volume', 'create', ...splitWords(labels).flatMap(label => ['--label', label]), ...(name ? [name] : [])],

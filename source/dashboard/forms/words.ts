@@ -2,7 +2,7 @@ import {HolmError} from '../../engine/errors.js';
 
 const piece = /'(?<single>[^']*)'|"(?<double>(?:[^"\\]|\\.)*)"|\\(?<escaped>.)|(?<plain>[^\s"'\\]+)|(?<space>\s+)/gsv;
 
-/** Words as a shell takes them apart, with quotes and backslashes but nothing that is replaced. */
+/** Splits text into words as a shell does, with quotes and backslashes but without expansions. Throws a `HolmError` for an unclosed quote. */
 export const splitWords = (text: string): readonly string[] => {
 	const words: string[] = [];
 	let word: string | undefined;
@@ -29,5 +29,5 @@ export const splitWords = (text: string): readonly string[] => {
 	return word === undefined ? words : [...words, word];
 };
 
-/** A word as a shell wants it written. */
+/** A word, quoted for a shell if needed. */
 export const quoteWord = (word: string): string => /^[\w%+,\-.\/:=@]+$/v.test(word) ? word : `'${word.replaceAll('\'', String.raw`'\''`)}'`;

@@ -113,7 +113,7 @@ const Footer = ({controller, ui, width}: {readonly controller: Controller; reado
 	);
 };
 
-// The age of things is shown to the minute; half of one is as late as it may be.
+// Ages are shown to the minute and may be half a minute late.
 const clockInterval = 30_000;
 
 const useClock = (now: () => number): number => {
@@ -156,7 +156,7 @@ const Screen = () => {
 	);
 };
 
-/** What Ink lets only its components have. */
+/** Functions of Ink that only components can get. */
 export type InkHandles = Pick<ReturnType<typeof useApp>, 'suspendTerminal' | 'exit'>;
 
 type AppProps = {readonly controller: Controller; readonly onReady: (handles: InkHandles) => void};

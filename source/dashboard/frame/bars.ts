@@ -13,7 +13,7 @@ import type {Role, Theme} from './theme.js';
 
 type Segment = readonly [role: Role, text: string];
 
-/** Segments one after the other as far as there is room. */
+/** Segments side by side, cut at `width`. */
 const joinSegments = (segments: readonly Segment[], width: number, theme: Theme): string => {
 	let line = '';
 	let left = width;
@@ -42,15 +42,15 @@ const connectionSegment = ({connection}: StoreState): Segment => {
 		}
 
 		case 'lost': {
-			return ['bad', ` LOST since ${timeOf(connection.since)} UTC, connecting again: ${clean(connection.reason)}${connection.remedy === undefined ? '' : ` (${clean(connection.remedy)})`} `];
+			return ['bad', ` LOST since ${timeOf(connection.since)} UTC, reconnecting: ${clean(connection.reason)}${connection.remedy === undefined ? '' : ` (${clean(connection.remedy)})`} `];
 		}
 	}
 };
 
-/** The first line: which engine, how it is, how much there is. */
+/** The header: engine, connection, counts. */
 export const headerLine = (state: StoreState, {isReadOnly}: {readonly isReadOnly: boolean}, width: number, theme: Theme): string => {
 	const {info, snapshot, target} = state;
-	const name: Segment = ['text', target ? (target.host === demoHost ? '(demo, all made up) ' : ` ${clean(target.title)} `) : ''];
+	const name: Segment = ['text', target ? (target.host === demoHost ? '(demo, simulated) ' : ` ${clean(target.title)} `) : ''];
 	const running = snapshot?.containers.filter(({status}) => status.state === 'running').length ?? 0;
 	const counts = snapshot ? `${running}/${snapshot.containers.length} running  ${count(snapshot.networks.length, 'network')}  ${count(snapshot.images.length, 'image')} ` : '';
 	return joinSegments([
@@ -58,23 +58,23 @@ export const headerLine = (state: StoreState, {isReadOnly}: {readonly isReadOnly
 		...(state.connection.state === 'lost' ? [] : [name]),
 		['warning', isReadOnly ? '[read-only] ' : ''],
 		connectionSegment(state),
-		// What is lost says why and what helps, and then which one it was.
+		// On a lost connection, reason and remedy come before the name.
 		...(state.connection.state === 'lost' ? [name] : []),
 		['text', ` ${counts}`],
 		['dim', info ? ` ${clean(info.name)}  ${info.accelerator === 'tcg' ? 'tcg (emulated)' : clean(info.accelerator ?? info.operatingSystem)}  ${info.cpus} CPU ${shortBytes(info.memoryBytes)}` : ''],
 	], width, theme);
 };
 
-/** The last line: what goes on, or what was done, or the keys that do something now. */
+/** The footer: a pending key sequence, the running job, a notice, or the available keys. */
 export const footerLine = (controller: View & Data & Setting, {jobs, notice, dialog, pending}: UiState, width: number): string => {
 	const {theme} = controller;
 	const isAscii = theme.borders.vertical === '|';
 	if (pending) {
-		const ways = continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller));
+		const continuations = continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller));
 		return joinSegments([
 			['key', ` ${describeKey(pending.keys, isAscii)} `],
-			['dim', 'and then '],
-			...ways.flatMap(({rest, binding: {title, short}}): Segment[] => [['key', ` ${describeKey(rest, isAscii)}`], ['dim', ` ${short ?? title} `]]),
+			['dim', 'then '],
+			...continuations.flatMap(({rest, binding: {title, short}}): Segment[] => [['key', ` ${describeKey(rest, isAscii)}`], ['dim', ` ${short ?? title} `]]),
 			['key', ' Esc'],
 			['dim', ' cancels'],
 		], width, theme);
@@ -102,7 +102,7 @@ export const footerLine = (controller: View & Data & Setting, {jobs, notice, dia
 
 		return isFirst && binding.short !== undefined && disabledReason(controller, binding) === undefined && (binding.action !== 'global.cancel' || job);
 	});
-	// Help is the one that has to be seen when there is no room for the others.
+	// Help comes first, so that it is visible in a narrow terminal.
 	const help = bindings.findIndex(({action}) => action === 'global.help');
 	const ordered = help > 0 ? [bindings[help]!, ...bindings.toSpliced(help, 1)] : bindings;
 	return joinSegments(ordered.flatMap(({keys, short}): Segment[] => [['key', ` ${describeKey(keys[0]!, isAscii)}`], ['dim', ` ${short!} `]]), width, theme);

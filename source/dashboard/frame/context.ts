@@ -8,7 +8,7 @@ const ControllerContext = createContext<Controller | undefined>(undefined);
 
 export const ControllerProvider = ControllerContext;
 
-/** The controller of the dashboard that this is part of. */
+/** The dashboard's controller. Throws outside a `ControllerProvider`. */
 export const useController = (): Controller => {
 	const controller = use(ControllerContext);
 	if (!controller) {

@@ -7,12 +7,12 @@ type FieldProps = {
 	readonly value: string;
 	readonly placeholder?: string;
 	readonly isFocused?: boolean;
-	/** The text as it is now, which may be further than what was drawn last. */
+	/** The current text; may be newer than `value`, which was rendered last. */
 	readonly latest: () => string;
 	readonly onChange: (value: string) => void;
 };
 
-/** What was done to the text that was drawn, done to the text as it is: keys come faster than frames where the machine is busy. */
+/** Applies an edit of the rendered text to the latest text: keys may come faster than frames. */
 export const rebase = (drawn: string, changed: string, latest: string): string => {
 	if (drawn === latest) {
 		return changed;
@@ -32,11 +32,11 @@ export const rebase = (drawn: string, changed: string, latest: string): string =
 };
 
 type ShortcutsProps = Pick<FieldProps, 'latest' | 'onChange'> & {
-	/** Tells whether the last key was one of control. */
+	/** Whether the last key had Ctrl or Alt, or was Escape. */
 	readonly controlKey: RefObject<boolean>;
 };
 
-/** Stands before the field, so that it sees each key first: the field itself takes Ctrl-U for a u. */
+/** Handles Ctrl-U and Ctrl-W. Rendered before the field to get each key first: `TextInput` takes Ctrl-U for a u. */
 const Shortcuts = ({controlKey, latest, onChange}: ShortcutsProps) => {
 	useInput((input, key) => {
 		controlKey.current = key.ctrl || key.meta || key.escape;
@@ -50,7 +50,7 @@ const Shortcuts = ({controlKey, latest, onChange}: ShortcutsProps) => {
 	return null;
 };
 
-/** A line of text that is typed. What is pasted is one line of what can be shown. */
+/** A one-line text field. Pasted text becomes one line without control characters. */
 export const Field = ({value, placeholder, isFocused = true, latest, onChange}: FieldProps) => {
 	const controlKey = useRef(false);
 	return (
@@ -62,7 +62,7 @@ export const Field = ({value, placeholder, isFocused = true, latest, onChange}: 
 				focus={isFocused}
 				onChange={changed => {
 					if (!controlKey.current) {
-						// Enter may come in one piece with what was typed before it, and is the form's.
+						// Enter may arrive in one chunk with the text before it; the form handles it.
 						onChange(clean(rebase(value, changed, latest()).replace(/[\n\r]$/v, '').replaceAll(/[\t\n\r]+/gv, ' ')));
 					}
 				}}

@@ -7,7 +7,7 @@ export type Layout = {
 	readonly rows: ReadonlyArray<ReadonlyArray<Area & {readonly name: PaneName}>>;
 };
 
-/** The smallest terminal that is drawn in at all. */
+/** The smallest terminal that the dashboard supports. */
 export const smallest = {columns: 30, rows: 6} as const;
 
 const wide = 120;
@@ -15,7 +15,7 @@ const high = 32;
 const twoPanes = 17;
 
 /**
-Where the panes are in the room between header and footer. What has no room folds away: first the networks beside the containers, then all but the focused pane and the logs, then all but the focused one.
+Arranges the panes between header and footer. A smaller terminal stacks the networks below the containers, then shows one of both with the logs, then only the focused pane.
 */
 export const layoutOf = ({width, height}: Area, focus: PaneName, isZoomed: boolean): Layout => {
 	const alone: Layout = {rows: [[{name: focus, width, height}]]};

@@ -17,14 +17,14 @@ import {SpokenApp} from '../spoken/spoken-app.js';
 import {createStore} from '../state/store.js';
 import {App, type InkHandles} from './app.js';
 import {createTerminal} from './terminal.js';
-import {colourDepthOf, createTheme, groundOf, isAsciiOnly} from './theme.js';
+import {colourDepthOf, createTheme, backgroundOf, isAsciiOnly} from './theme.js';
 
 export type DashboardOptions = {
-	/** Connects anew at each call; called again when the engine went away. `report` hears of what takes time. */
+	/** Opens a new connection; called again after a lost one. Calls `report` with each slow step. */
 	readonly connect: (report: (step: string) => void, target: EngineTarget) => Promise<Engine>;
-	/** What is shown first; default this host's own. */
+	/** The first engine; default this host's own. */
 	readonly target?: EngineTarget;
-	/** Directory of this host's own engine; default its usual one. */
+	/** State directory of this host's own engine; default the standard one. */
 	readonly root?: string;
 	readonly stdin: Input;
 	readonly stdout: Output;
@@ -35,23 +35,23 @@ export type DashboardOptions = {
 	readonly now: () => number;
 	/** Refuses every change; default false. */
 	readonly readOnly?: boolean;
-	/** Says line by line what changes, for a screen reader, instead of drawing a screen; default what INK_SCREEN_READER or the configuration says. */
+	/** Prints changes as lines for a screen reader instead of drawing a screen; default as in INK_SCREEN_READER or the configuration. */
 	readonly screenReader?: boolean;
 };
 
-// A window that is dragged changes its size many times.
+// Milliseconds; dragging a window resizes it many times.
 const resizeDelay = 40;
 
 const signals = {SIGTERM: 15, SIGHUP: 1, SIGINT: 2} as const;
 
-/** Opens the dashboard in the terminal and resolves with the exit status when it is left. The terminal is as it was, however it ends. */
+/** Runs the dashboard in the terminal until it quits and resolves with the exit status. Always restores the terminal. Rejects if the configuration is invalid. */
 export const openDashboard = async (options: DashboardOptions): Promise<number> => {
 	const {connect, stdin, stdout, stderr, environment, workingDirectory, now, root, readOnly = false, screenReader = false} = options;
 	const first = options.target ?? targetOf(ownHost, root);
 	const configuration = await readConfiguration(environment);
 	const isSpoken = screenReader || environment.INK_SCREEN_READER === 'true' || configuration.screenReader === true;
 	const theme = createTheme({
-		name: configuration.theme ?? groundOf(environment),
+		name: configuration.theme ?? backgroundOf(environment),
 		depth: isSpoken ? 'none' : colourDepthOf(environment),
 		ascii: isSpoken || (configuration.ascii ?? isAsciiOnly(environment)),
 	});
@@ -74,7 +74,7 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 			return;
 		}
 
-		// Ink forgets what it drew; then the screen is as empty as it thinks, and something has to change for it to draw.
+		// Makes Ink forget the last frame, clears the screen to match, and changes the state so that Ink renders.
 		instance.clear();
 		stdout.write('\u{1B}[H\u{1B}[J');
 		controller.set({redraws: controller.getState().redraws + 1});
@@ -130,13 +130,13 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 			exitOnCtrlC: false,
 			patchConsole: false,
 			interactive: true,
-			// Over a network every frame is a packet or several. Elsewhere a key that comes right after another frame should not wait for its own.
+			// Over SSH each frame costs packets. Locally a low rate would delay the answer to a key.
 			maxFps: environment.SSH_CONNECTION ? 20 : 500,
 		},
 	);
 
 	terminal.setMouse(true);
-	// Between the terminal's new size and the first frame of that size Ink draws one of the old size, which wraps and scrolls.
+	// After a resize Ink first draws a frame of the old size, which wraps and scrolls.
 	let resizing: NodeJS.Timeout | undefined;
 	const onResize = () => {
 		clearTimeout(resizing);
@@ -155,7 +155,7 @@ export const openDashboard = async (options: DashboardOptions): Promise<number> 
 	};
 
 	const onSignal = (signal: NodeJS.Signals) => {
-		// Ctrl-C is meant for whoever has the terminal.
+		// Ctrl-C is for the program that has the terminal.
 		if (signal === 'SIGINT' && terminal.isAway()) {
 			return;
 		}

@@ -7,19 +7,19 @@ import type {Size} from './lines.js';
 import type {Role, Theme} from './theme.js';
 
 export type PanelProps = Size & {
-	/** Clean text on the upper border. */
+	/** Escaped text on the upper border. */
 	readonly title: string;
-	/** Clean text at the right end of the upper border. */
+	/** Escaped text at the right end of the upper border. */
 	readonly note?: string;
 	readonly isFocused: boolean;
-	/** What is shown is no longer true. */
+	/** The data may be out of date. */
 	readonly isStale?: boolean;
-	/** Nothing behind it is seen. */
+	/** Hides what is behind it. */
 	readonly isOpaque?: boolean;
 	readonly children: ReactNode;
 };
 
-/** A border in Ink's terms, with its colours in it: Ink asks another library how many colours there are. */
+/** A border for Ink, with the colours included: Ink's own colours ignore the theme's depth. */
 const borderStyle = ({borders, paint}: Theme, role: Role) => {
 	const [open = '', close = ''] = paint(role, 'x').split('x', 2);
 	const {horizontal, vertical, topLeft, topRight, bottomLeft, bottomRight} = borders;
@@ -35,14 +35,14 @@ const borderStyle = ({borders, paint}: Theme, role: Role) => {
 	};
 };
 
-/** Title and note as they fit on a border of this width. */
+/** Title and note, cut to a border of this width. */
 export const borderTexts = (title: string, note: string, width: number): readonly [title: string, note: string] => {
 	const titleText = title === '' ? '' : ` ${cut(title, width - 6)} `;
 	const room = width - 4 - widthOf(titleText);
 	return [titleText, note === '' || room < 4 ? '' : ` ${cut(note, room - 3)} `];
 };
 
-/** A border with a title around anything. */
+/** A box with a border and a title. */
 export const Panel = ({title, note = '', width, height, isFocused, isStale, isOpaque, children}: PanelProps) => {
 	const theme = useTheme();
 	const border = useMemo(() => borderStyle(theme, isFocused ? 'focusedBorder' : 'border'), [theme, isFocused]);

@@ -11,19 +11,19 @@ import {useWindow} from './use-window.js';
 export type TableColumn = {
 	readonly title: string;
 	readonly align?: 'left' | 'right';
-	/** Gives way first where there is no room; without it, a column keeps its width. */
+	/** Shrinks if the table is too wide; other columns keep their width. */
 	readonly isFlexible?: boolean;
 };
 
 export type TableRow = {
 	readonly id: string;
-	/** Clean text. */
+	/** Escaped text. */
 	readonly cells: readonly string[];
 	readonly role?: Role;
 	readonly isMarked?: boolean;
 };
 
-// The table measures cells by their length and knows nothing of rows, so each cell carries in itself how long it is and which row's look it has.
+// `Table` passes only a padded string to a cell, so the string itself holds the role and an end mark.
 const roles: readonly Role[] = ['text', 'dim', 'good', 'warning', 'bad', 'marked', 'selected', 'selectedElsewhere', 'heading', 'accent'];
 const firstMark = 0xE0_00;
 const end = '\u{F8FF}';
@@ -39,7 +39,7 @@ const Cell = ({children}: CellProps) => {
 
 const Nothing = () => null as unknown as React.JSX.Element;
 
-/** As wide as their widest cell, and together no wider than the room: the flexible ones share what is left. */
+/** Widths of the columns: the fixed ones fit their content, the flexible ones divide the rest of the room. */
 export const widthsOf = (columns: readonly TableColumn[], rows: readonly TableRow[], room: number): readonly number[] => {
 	const wanted = columns.map(({title}, index) => Math.max(widthOf(title), ...rows.map(({cells}) => widthOf(cells[index] ?? ''))));
 	const fixed = wanted.reduce((sum, width, index) => sum + (columns[index]!.isFlexible ? 0 : width), columns.length);
@@ -61,14 +61,14 @@ type RowTableProps = Size & {
 	readonly name: ListName;
 	readonly columns: readonly TableColumn[];
 	readonly rows: readonly TableRow[];
-	/** Row of the cursor; -1 without one. */
+	/** Row of the cursor; -1 if there is none. */
 	readonly cursor: number;
 	readonly isFocused: boolean;
 	readonly isStale?: boolean;
 	readonly empty: string;
 };
 
-/** A table of which no more rows are made than are seen. */
+/** A table that renders only its visible rows. */
 export const RowTable = ({name, columns, rows, cursor, isFocused, isStale, empty, width, height}: RowTableProps) => {
 	const theme = useTheme();
 	const visible = Math.max(1, height - 1);
@@ -91,7 +91,7 @@ export const RowTable = ({name, columns, rows, cursor, isFocused, isStale, empty
 		return isStale ? 'dim' : (isMarked ? 'marked' : role);
 	};
 
-	// The heading is a row like the others, for the table prints the names of the columns there.
+	// The heading is a data row, since `Table` would print the column keys.
 	const data = [
 		texts(columns.map(({title}) => title), ' ', 'heading'),
 		...rowsInView.map((row, index) => texts(row.cells, row.isMarked ? theme.glyphs.mark : ' ', roleOf(row, start + index))),

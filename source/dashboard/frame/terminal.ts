@@ -10,20 +10,21 @@ export type TerminalOptions = {
 	readonly stdin: Input;
 	readonly stdout: Output;
 	readonly environment: Readonly<Record<string, string | undefined>>;
-	/** Known once the first frame was drawn. */
+	/** Undefined before the first frame. */
 	readonly ink: () => InkHandles | undefined;
-	/** Draws everything anew on an empty screen. */
+	/** Clears the screen and draws all of it. */
 	readonly redraw: () => void;
-	/** The terminal reports what its mouse does. */
+	/** Asks the terminal for mouse events. */
 	readonly hasMouse: boolean;
-	/** Nothing is read from the engine between these two. */
+	/** Called before another program gets the terminal and before a stop. */
 	readonly onLeave: () => void;
+	/** Called once the dashboard has the terminal again. */
 	readonly onReturn: () => void;
 };
 
-// What a terminal takes for its clipboard is limited; this much goes through all of them.
+// Characters; terminals limit the size of OSC 52, and all known ones accept this.
 const longestCopy = 74_000;
-// Time for the stop to take place. A process group that nobody could continue is not stopped by the kernel at all.
+// Milliseconds for the stop to take effect. The kernel does not stop an orphaned process group.
 const stopDelay = 50;
 
 export type DashboardTerminal = Terminal & {
@@ -47,7 +48,7 @@ export const createTerminal = (options: TerminalOptions): DashboardTerminal => {
 	const handOver: Terminal['handOver'] = async work => {
 		const handles = ink();
 		if (!handles || isAway) {
-			throw new Error('the terminal is in other hands');
+			throw new Error('another program has the terminal');
 		}
 
 		isAway = true;

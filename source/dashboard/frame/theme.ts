@@ -1,4 +1,4 @@
-/** What a piece of text is, which decides what it looks like. */
+/** The role of a text; the theme gives each role a style. */
 export type Role =
 	| 'accent'
 	| 'bad'
@@ -22,14 +22,14 @@ export type ColourDepth = 'none' | '16' | '256';
 export type Borders = Readonly<Record<'horizontal' | 'vertical' | 'topLeft' | 'topRight' | 'bottomLeft' | 'bottomRight', string>>;
 
 export type Theme = {
-	/** Text with the look of a role; nothing within it may have a look of its own. */
+	/** Text in the style of a role; the text must not contain styles itself. */
 	readonly paint: (role: Role, text: string) => string;
-	/** One of several colours that stand apart from each other, by number; for containers in merged logs. */
+	/** Text in one of several distinct colours, by number; for containers in merged logs. */
 	readonly paintSource: (index: number, text: string) => string;
 	readonly borders: Borders;
 	/** Glyphs, all one column wide. */
 	readonly glyphs: Readonly<Record<'mark' | 'on' | 'off' | 'ellipsis' | 'up' | 'down' | 'open' | 'closed' | 'full' | 'empty', string>>;
-	/** From nothing to all, one column each. */
+	/** Bars from empty to full, one column each. */
 	readonly sparks: readonly string[];
 	readonly depth: ColourDepth;
 };
@@ -40,7 +40,7 @@ export type ThemeOptions = {
 	readonly ascii: boolean;
 };
 
-// Parameters of SGR (ECMA-48): for terminals without colours, with the terminal's own 16, and with 256 on dark and on light ground.
+// SGR parameters (ECMA-48): without colours, with the terminal's 16 colours, and with 256 on a dark and on a light background.
 const looks: Readonly<Record<Role, {readonly plain: string; readonly basic: string; readonly dark: string; readonly light: string}>> = {
 	accent: {plain: '', basic: '36', dark: '38;5;80', light: '38;5;30'},
 	bad: {plain: '1', basic: '31', dark: '38;5;203', light: '38;5;160'},
@@ -69,12 +69,12 @@ const sourceLooks = {
 const lineBorders: Borders = {horizontal: '─', vertical: '│', topLeft: '╭', topRight: '╮', bottomLeft: '╰', bottomRight: '╯'};
 const asciiBorders: Borders = {horizontal: '-', vertical: '|', topLeft: '+', topRight: '+', bottomLeft: '+', bottomRight: '+'};
 
-// What switches off bold, underline and reverse video (ECMA-48, 8.3.117).
+// Codes that end bold, underline and reverse video (ECMA-48, 8.3.117).
 const ends: Readonly<Record<string, number>> = {1: 22, 4: 24, 7: 27};
 
 const endOf = (code: string): number => ends[code] ?? (code.startsWith('4') ? 49 : 39);
 
-/** What switches a look on and off. Each parameter has a sequence of its own, and what comes last ends first: so Ink writes them, and what it would write as it stands it reads once for each frame and not twice. */
+/** The sequences that start and end a style: one per parameter, ended in reverse order. Ink normalizes to this form, and parses text that has it only once per frame. */
 const sequencesOf = (parameters: string): {readonly on: string; readonly off: string} => {
 	const codes = parameters.match(/[34]8;5;\d+|\d+/gv) ?? [];
 	return {
@@ -88,7 +88,7 @@ const painter = (parameters: string): ((text: string) => string) => {
 	return text => text === '' ? text : on + text + off;
 };
 
-/** What everything looks like. */
+/** Creates the theme of a terminal. */
 export const createTheme = ({name, depth, ascii}: ThemeOptions): Theme => {
 	const column = {none: 'plain', 16: 'basic', 256: name} as const;
 	const painters = Object.entries(looks).map(([role, look]) => [role, painter(look[column[depth]])] as const);
@@ -108,7 +108,7 @@ export const createTheme = ({name, depth, ascii}: ThemeOptions): Theme => {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How many colours the terminal has, from its environment alone: a terminal that terminfo does not know is no reason to fail. */
+/** The number of colours, from the environment alone: the dashboard also runs in terminals unknown to terminfo. */
 export const colourDepthOf = ({NO_COLOR, TERM = '', COLORTERM = '', FORCE_COLOR}: Environment): ColourDepth => {
 	if ((NO_COLOR !== undefined && NO_COLOR !== '') || FORCE_COLOR === '0' || TERM === 'dumb') {
 		return 'none';
@@ -123,8 +123,8 @@ export const isAsciiOnly = ({LC_ALL, LC_CTYPE, LANG}: Environment): boolean => {
 	return locale !== undefined && !/utf-?8/iv.test(locale);
 };
 
-/** Light where the terminal says that its ground is light (`COLORFGBG`, set by rxvt, Konsole and iTerm). */
-export const groundOf = ({COLORFGBG = ''}: Environment): 'dark' | 'light' => {
+/** The background, from `COLORFGBG` (set by rxvt, Konsole and iTerm); default dark. */
+export const backgroundOf = ({COLORFGBG = ''}: Environment): 'dark' | 'light' => {
 	const ground = COLORFGBG.split(';').at(-1);
 	return ground === '7' || ground === '15' ? 'light' : 'dark';
 };

@@ -3,7 +3,7 @@ import {windowStart} from '../state/list-state.js';
 import type {WindowName} from '../state/ui-state.js';
 import {useController} from './context.js';
 
-/** First of the rows of a list that are shown. Where it stands follows from where the cursor was before, and is looked up by a mouse that points at a row. */
+/** Index of the first visible row of a list. It depends on the previous one, and the mouse uses it to find a row. */
 export const useWindow = (name: WindowName, cursor: number, height: number, length: number): number => {
 	const {windows} = useController();
 	const start = windowStart(cursor, height, length, windows.get(name));

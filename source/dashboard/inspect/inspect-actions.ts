@@ -65,6 +65,6 @@ export const inspectActions: Actions = {
 	'inspect.copy': copy,
 	'inspect.copyAll'(controller) {
 		controller.terminal.copy(JSON.stringify(controller.getState().inspect?.root, undefined, 2) ?? '');
-		controller.notify('Copied all of it');
+		controller.notify('Copied all as JSON');
 	},
 };

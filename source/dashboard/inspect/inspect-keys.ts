@@ -15,7 +15,7 @@ export const inspectKeys: KeyMap = [
 	{action: 'inspect.search', keys: ['/'], title: 'Search names and values', short: 'search'},
 	{action: 'inspect.nextMatch', keys: ['n'], title: 'Next match'},
 	{action: 'inspect.previousMatch', keys: ['N'], title: 'Previous match'},
-	{action: 'inspect.json', keys: ['J'], title: 'As JSON or as a tree', short: 'JSON'},
+	{action: 'inspect.json', keys: ['J'], title: 'Switch between JSON and tree', short: 'JSON'},
 	{action: 'inspect.copy', keys: ['y'], title: 'Copy the value', short: 'copy'},
 	{action: 'inspect.copyAll', keys: ['Y'], title: 'Copy all as JSON'},
 ];

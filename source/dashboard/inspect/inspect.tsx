@@ -36,7 +36,7 @@ export const inspectLines = (state: TreeState, start: number, {width, height}: S
 	});
 };
 
-/** Everything that is known of one thing. */
+/** The details of a container, network, image or volume as a tree or JSON. */
 export const InspectView = memo(({state, width, height}: Size & {readonly state: TreeState}) => {
 	const theme = useTheme();
 	const start = useWindow('inspect', state.cursor, height - 2, treeLines(state).length);

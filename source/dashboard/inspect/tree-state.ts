@@ -6,7 +6,7 @@ export type TreeLine = {
 	readonly key: string;
 	/** Text of a leaf, as JSON. */
 	readonly value?: string;
-	/** Number of the parts of a branch. */
+	/** Number of children of a branch. */
 	readonly size?: number;
 	readonly isList?: boolean;
 	readonly isFolded: boolean;
@@ -34,10 +34,10 @@ const isBranch = (value: unknown): value is object => typeof value === 'object' 
 const childrenOf = (value: object): ReadonlyArray<readonly [string, unknown]> =>
 	Object.entries(value).filter(([, child]) => child !== undefined);
 
-// What a backend says verbatim repeats what is above it.
+// The engine's original answer repeats the fields above it.
 const foldedAtFirst = new Set(['source']);
 
-/** A tree with everything unfolded but what would only repeat. */
+/** A tree with all branches but `foldedAtFirst` unfolded. */
 export const openTree = (title: string, root: unknown): TreeState => ({
 	title, root, folded: isBranch(root) ? new Set(childrenOf(root).map(([key]) => key).filter(key => foldedAtFirst.has(key))) : new Set(), cursor: 0, isJson: false, search: '',
 });
@@ -57,7 +57,7 @@ const walk = (value: object, folded: ReadonlySet<string>, path: string, depth: n
 	}
 };
 
-/** The lines that are to be seen. */
+/** The visible lines: all but those in folded branches. */
 export const treeLines = ({root, folded, isJson}: Pick<TreeState, 'root' | 'folded' | 'isJson'>): readonly TreeLine[] => {
 	if (isJson) {
 		return JSON.stringify(root, undefined, 2).split('\n').map((line, index) => ({path: String(index), depth: 0, key: '', value: line, isFolded: false}));
@@ -71,7 +71,7 @@ export const treeLines = ({root, folded, isJson}: Pick<TreeState, 'root' | 'fold
 	return lines;
 };
 
-/** What a line of the tree stands for. */
+/** The value at a path; undefined if there is none. */
 export const valueAt = (root: unknown, path: string): unknown => {
 	let value = root;
 	for (const key of path.split(separator)) {
@@ -108,7 +108,7 @@ const setFolded = (state: TreeState, path: string, isFolded: boolean): TreeState
 	return {...state, folded};
 };
 
-/** To the next match in everything, also where it is folded away. */
+/** Moves to the next match and unfolds the branches around it. */
 const toMatch = (state: TreeState, direction: 1 | -1, isInclusive = false): TreeState => {
 	const all = treeLines({...state, folded: new Set()});
 	const matches = matchesOf(all, state.search);

@@ -5,7 +5,7 @@ import type {Data, Setting, View} from '../work/controller.js';
 import {withoutMachines, type KeyMaps} from './key-maps.js';
 import type {KeyMap} from './keys.js';
 
-/** Which map holds first for what is on the screen. */
+/** The place whose key map comes first for the current view. */
 export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
 	switch (view) {
 		case 'main': {
@@ -33,16 +33,16 @@ export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
 
 const hasMachines = lastResult((containers: readonly Container[]) => containers.some(({machine}) => machine !== undefined));
 
-/** All key maps without what the engine that is shown cannot do. */
+/** All key maps, without the actions that the current engine does not support. */
 export const availableMaps = ({keyMaps, store}: Data & Setting): KeyMaps =>
 	hasMachines(store.getState().snapshot?.containers ?? []) ? keyMaps : withoutMachines(keyMaps);
 
-/** The maps that hold now, the nearest first. */
+/** The active key maps; earlier ones take precedence. */
 export const activeMaps = (controller: View & Data & Setting): readonly KeyMap[] => {
 	const {activeList, getState} = controller;
 	const state = getState();
 	const keyMaps = availableMaps(controller);
-	// What is drawn as lines has a list behind it that is not to be seen: it is not to be marked or sorted there.
+	// Text views hide the list that they follow, so the keys that mark and sort are off.
 	const moving = isTextView(state.view) ? [keyMaps.textView] : (activeList() ? [keyMaps.list] : []);
 	return [keyMaps[placeOf(state)], ...moving, keyMaps.global];
 };

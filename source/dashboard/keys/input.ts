@@ -28,7 +28,7 @@ const actions: Actions = {
 	...dialogActions,
 };
 
-/** Why a key does nothing now; undefined where it does something. */
+/** Why an action is disabled now; undefined if it is enabled. */
 export const disabledReason = ({isReadOnly, store}: Data & Setting, binding: Binding): string | undefined => {
 	if (!binding.changes) {
 		return undefined;
@@ -38,10 +38,10 @@ export const disabledReason = ({isReadOnly, store}: Data & Setting, binding: Bin
 		return `${binding.title}: refused, the dashboard is read-only`;
 	}
 
-	return store.getState().connection.state === 'connected' ? undefined : `${binding.title}: not now, the engine is not there`;
+	return store.getState().connection.state === 'connected' ? undefined : `${binding.title}: not available, the engine is not connected`;
 };
 
-/** Does what a binding says. */
+/** Runs the action of a binding, or shows why it is disabled. */
 export const perform = (controller: Controller, binding: Binding) => {
 	const refusal = disabledReason(controller, binding);
 	if (refusal !== undefined) {
@@ -125,10 +125,10 @@ const onPalette = (controller: Controller, name: KeyName) => {
 	}
 };
 
-// As long as Vim users expect a sequence to be waited for where its beginning means something by itself.
+// Milliseconds to wait for the rest of a sequence whose beginning is bound by itself.
 const sequenceDelay = 500;
 
-/** A key that is no text: alone, or as a part of a sequence. */
+/** Handles a key that is not text input: alone or as part of a sequence. */
 const onCommand = (controller: Controller, name: KeyName) => {
 	const {getState, keyMaps, set} = controller;
 	const {pending} = getState();
@@ -144,7 +144,7 @@ const onCommand = (controller: Controller, name: KeyName) => {
 	if (continuationsOf(keys, maps()).length > 0) {
 		const timer = binding && setTimeout(() => {
 			set({pending: undefined});
-			// A dialog may have come meanwhile.
+			// A dialog may have opened meanwhile.
 			if (actionOf(keys, maps()) === binding) {
 				perform(controller, binding);
 			}
@@ -165,7 +165,7 @@ const onCommand = (controller: Controller, name: KeyName) => {
 			perform(controller, before);
 			onCommand(controller, name);
 		} else {
-			controller.notify(`${describeKey(keys)} does nothing`);
+			controller.notify(`${describeKey(keys)} is not bound`);
 		}
 	}
 };
@@ -191,7 +191,7 @@ const onKey = (controller: Controller, name: KeyName) => {
 
 const isTyping = ({prompt, dialog}: UiState) => prompt !== undefined || dialog?.type === 'palette' || dialog?.type === 'form';
 
-/** Appends what came in the same piece of input as the key that opened the field. */
+/** Appends a character that arrived in one chunk with the key that opened the field. */
 const typeInto = (controller: View, character: string) => {
 	const {prompt, dialog} = controller.getState();
 	if (prompt) {
@@ -201,7 +201,7 @@ const typeInto = (controller: View, character: string) => {
 	}
 };
 
-/** What the field of the prompt says now. */
+/** Sets the text of the prompt. */
 export const typePrompt = (controller: View, value: string) => {
 	const {prompt} = controller.getState();
 	if (prompt) {
@@ -210,12 +210,12 @@ export const typePrompt = (controller: View, value: string) => {
 	}
 };
 
-/** Takes a piece of input as Ink hands it over. A field that has the keys takes the characters itself. */
+/** Handles a chunk of input from Ink. A focused text field handles characters itself. */
 export const handleInput = (controller: Controller, input: string, key: Partial<Key>) => {
 	const wasTyping = isTyping(controller.getState());
 	const names = keyNames(input, key);
 	if (wasTyping && names.length > 1) {
-		// The field takes the characters, and only after this function; Enter is for what it says then.
+		// The field handles the characters after this function; Enter must submit the new text.
 		if (names.at(-1) === 'return') {
 			queueMicrotask(() => {
 				onKey(controller, 'return');

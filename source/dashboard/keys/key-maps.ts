@@ -16,7 +16,7 @@ const globalKeys: KeyMap = [
 	{action: 'global.logs', keys: ['3'], title: 'Logs'},
 	{action: 'global.images', keys: ['4'], title: 'Images'},
 	{action: 'global.volumes', keys: ['5'], title: 'Volumes'},
-	{action: 'global.dns', keys: ['6'], title: 'Name-server records'},
+	{action: 'global.dns', keys: ['6'], title: 'DNS records'},
 	{action: 'global.events', keys: ['7'], title: 'Events'},
 	{action: 'global.topology', keys: ['8'], title: 'Topology'},
 	{action: 'global.machine', keys: ['9'], title: 'Machine'},
@@ -38,7 +38,7 @@ const listKeys: KeyMap = [
 	{action: 'list.first', keys: ['g', 'g g', 'home'], title: 'First'},
 	{action: 'list.last', keys: ['G', 'end'], title: 'Last'},
 	{action: 'list.mark', keys: ['space'], title: 'Mark', short: 'mark'},
-	{action: 'list.markAll', keys: ['*'], title: 'Mark all shown'},
+	{action: 'list.markAll', keys: ['*'], title: 'Mark all'},
 	{action: 'list.filter', keys: ['/'], title: 'Filter by text', short: 'filter'},
 	{action: 'list.sort', keys: ['S'], title: 'Sort by the next column'},
 ];
@@ -46,7 +46,7 @@ const listKeys: KeyMap = [
 const dialogKeys: KeyMap = [
 	{action: 'dialog.up', keys: ['up', 'k'], title: 'Up'},
 	{action: 'dialog.down', keys: ['down', 'j'], title: 'Down'},
-	{action: 'dialog.other', keys: ['left', 'right', 'h', 'l', 'tab', 'shift+tab'], title: 'The other button'},
+	{action: 'dialog.other', keys: ['left', 'right', 'h', 'l', 'tab', 'shift+tab'], title: 'Switch button'},
 	{action: 'dialog.pageUp', keys: ['pageup'], title: 'A page up'},
 	{action: 'dialog.pageDown', keys: ['pagedown', 'space'], title: 'A page down'},
 	{action: 'dialog.first', keys: ['g', 'g g', 'home'], title: 'First line'},
@@ -56,7 +56,7 @@ const dialogKeys: KeyMap = [
 	{action: 'dialog.close', keys: ['escape', 'q', 'ctrl+c', 'n'], title: 'Close'},
 ];
 
-/** All key maps, by the place where they hold. */
+/** The default key maps by place. */
 export const defaultKeyMaps = {
 	global: globalKeys,
 	list: listKeys,
@@ -74,7 +74,7 @@ export const defaultKeyMaps = {
 
 export type KeyMaps = Readonly<Record<keyof typeof defaultKeyMaps, KeyMap>>;
 
-/** The key maps for an engine that tells nothing of machines. */
+/** The key maps for an engine without machines. */
 export const withoutMachines = lastResult((keyMaps: KeyMaps): KeyMaps =>
 	Object.fromEntries(Object.entries(keyMaps).map(([place, map]) => {
 		const available = map.filter(({needs}) => !needs);

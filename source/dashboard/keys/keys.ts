@@ -1,23 +1,23 @@
 import type {Key} from 'ink';
 
-/** A key as it is written in a key map: a character, or a name such as `up`, `ctrl+r`, `space`. */
+/** A key in a key map: a character, or a name such as `up`, `ctrl+r`, `space`. */
 export type KeyName = string;
 
-/** Keys one after the other with spaces between them, such as `g g`, as they stand in a key map; mostly a single one. */
+/** Keys separated by spaces, such as `g g`; usually a single key. */
 export type KeySequence = string;
 
-/** One thing that a key does. The footer and the help are made of these. */
+/** An action with its keys; source of the footer, the help and the palette. */
 export type Binding = {
-	/** Such as `containers.remove`, which is also its name in the configuration. */
+	/** Such as `containers.remove`; also the name in the configuration. */
 	readonly action: string;
 	readonly keys: readonly KeySequence[];
-	/** What it does, in the help. */
+	/** Description in the help. */
 	readonly title: string;
-	/** One or two words for the footer; without them it is only in the help. */
+	/** One or two words for the footer; without them the action is only in the help. */
 	readonly short?: string;
-	/** Changes something, so that `--read-only` refuses it. */
+	/** Changes the engine; `--read-only` refuses it. */
 	readonly changes?: true;
-	/** It is there only where the engine can tell it. */
+	/** Available only on engines that have it. */
 	readonly needs?: 'machines';
 };
 
@@ -38,7 +38,7 @@ const named: ReadonlyArray<readonly [keyof Key, KeyName]> = [
 	['delete', 'delete'],
 ];
 
-/** The names of the keys in one piece of input: keys that are typed while the program is busy, or pasted, come together. */
+/** The names of the keys in a chunk of input; fast typing and pasting put several keys in one chunk. */
 export const keyNames = (input: string, key: Partial<Key>): readonly KeyName[] => {
 	if (key.tab) {
 		return [key.shift ? 'shift+tab' : 'tab'];
@@ -57,7 +57,7 @@ export const keyNames = (input: string, key: Partial<Key>): readonly KeyName[] =
 	return key.meta ? characters.map(character => `alt+${character}`) : characters;
 };
 
-/** What a key or a sequence of keys does: the first map that knows it decides. */
+/** The binding of a key or sequence in the first map that has one. */
 export const actionOf = (sequence: KeySequence, maps: readonly KeyMap[]): Binding | undefined => {
 	for (const map of maps) {
 		const binding = map.find(({keys}) => keys.includes(sequence));
@@ -69,10 +69,10 @@ export const actionOf = (sequence: KeySequence, maps: readonly KeyMap[]): Bindin
 	return undefined;
 };
 
-/** A way on from keys that were pressed. */
+/** The rest of a sequence whose first keys were pressed. */
 export type Continuation = {readonly rest: KeySequence; readonly binding: Binding};
 
-/** The longer sequences that keys may be the beginning of. Those that do what the keys do already are none: nobody need be waited for. */
+/** The sequences that start with these keys, without those that have the same action as the keys alone. */
 export const continuationsOf = (sequence: KeySequence, maps: readonly KeyMap[]): readonly Continuation[] => {
 	const own = actionOf(sequence, maps);
 	const beginning = `${sequence} `;
@@ -81,7 +81,7 @@ export const continuationsOf = (sequence: KeySequence, maps: readonly KeyMap[]):
 	return continuations.filter(({binding}) => binding !== own);
 };
 
-/** The map with the keys that the configuration gives instead; a key that was given to one action is taken from the others of the map, with the sequences that it begins. */
+/** The map with the configured keys. A configured key is removed from other actions of the map, together with sequences that start with it. */
 export const rebind = (map: KeyMap, keys: Readonly<Record<string, readonly KeySequence[]>>): KeyMap => {
 	const given = map.flatMap(({action}) => keys[action] ?? []);
 	return map.map(binding => {
@@ -98,7 +98,7 @@ const asciiKeyLabels: Readonly<Record<KeyName, string>> = {up: 'Up', down: 'Down
 const describeOne = (name: KeyName, isAscii: boolean): string =>
 	(isAscii ? asciiKeyLabels[name] : undefined) ?? keyLabels[name] ?? name.replace(/^ctrl\+(?<letter>.+)$/v, (_, letter: string) => `Ctrl-${letter.toUpperCase()}`).replace(/^alt\+/v, 'Alt-');
 
-/** A key as people write it, and a sequence of characters as they write that: `gg`. */
+/** A key or sequence for display: `Ctrl-X`, `gg`. */
 export const describeKey = (sequence: KeySequence, isAscii = false): string => {
 	const names = sequence.split(' ').map(name => describeOne(name, isAscii));
 	return names.join(names.every(name => [...name].length === 1) ? '' : ' ');

@@ -3,7 +3,7 @@ import type {Binding} from './keys.js';
 
 export type PaletteEntry = {readonly place: keyof KeyMaps; readonly binding: Binding};
 
-/** Everything that has a name, in the order in which it fits what was typed: all of its words must occur. */
+/** The actions that contain all typed words; those whose title starts with the first word come first. */
 export const paletteEntries = (keyMaps: KeyMaps, text: string): readonly PaletteEntry[] => {
 	const words = text.toLowerCase().split(/\s+/v).filter(Boolean);
 	const entries = Object.entries(keyMaps).flatMap(([place, map]) => place === 'dialog' || place === 'list' || place === 'textView' ? [] : map.map(binding => ({place: place as keyof KeyMaps, binding})));

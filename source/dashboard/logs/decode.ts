@@ -1,33 +1,33 @@
 import {Buffer} from 'node:buffer';
 import {clean} from '../../text/fit.js';
 
-/** From this index of the text on, these SGR parameters hold; empty ones are the terminal's own look. */
+/** SGR parameters from this index of the text on; empty for the default style. */
 export type Run = {readonly at: number; readonly sgr: string};
 
 export type Decoded = {
-	/** One line that a terminal shows and does not obey. */
+	/** One line without control characters. */
 	readonly text: string;
-	/** Only where the line has colours. */
+	/** Absent if the line has no colours. */
 	readonly runs?: readonly Run[];
 };
 
-/** Bytes of a line that are kept in memory; the rest is counted. */
+/** Bytes of a line kept in memory; the rest is only counted. */
 export const longestLine = 16 * 1024;
 
 const decoder = new TextDecoder();
-// ECMA-48: control sequences, control strings up to their terminator, and escapes of two or three bytes. A sequence that was cut off counts to the end.
-// eslint-disable-next-line no-control-regex, regexp/no-control-character -- control characters are what it is about
+// ECMA-48: control sequences, control strings up to their terminator, and escapes of two or three bytes. An unfinished sequence extends to the end.
+// eslint-disable-next-line no-control-regex, regexp/no-control-character -- it matches control characters
 const sequence = /\u{1B}\[(?<parameters>[\u{30}-\u{3F}]*)[\u{20}-\u{2F}]*(?<final>[\u{40}-\u{7E}]|$)|\u{1B}[PX\]^_][^\u{7}\u{1B}\u{9C}]*(?:\u{7}|\u{9C}|\u{1B}\\)?|\u{1B}(?:[\u{20}-\u{2F}]*[\u{30}-\u{7E}])?/gv;
 const printable = /^[\u{20}-\u{7E}]*$/v;
 const tabWidth = 8;
 const mostParameters = 40;
 
-// Blinking and concealed text would annoy and deceive.
+// Blinking and concealed text is shown as normal text.
 const isAllowed = (parameter: number) => ![5, 6, 8].includes(parameter);
 
 const isByte = (value: number) => Number.isSafeInteger(value) && value >= 0 && value <= 255;
 
-/** The look after a set of SGR parameters, as parameters from the terminal's own look on. */
+/** The style after an SGR sequence, as parameters on top of the default style. */
 export const nextLook = (look: string, parameters: string): string => {
 	const given = parameters.split(/[:;]/v).map(Number);
 	let kept = look === '' ? [] : look.split(';');
@@ -60,7 +60,7 @@ const expandTabs = (text: string, column: number): string => {
 	return expanded;
 };
 
-/** Text of a log with its colours kept and everything else that a terminal would obey taken out or made visible. */
+/** Decodes log text: keeps colours; removes other escape sequences and makes control characters visible. */
 export const decodeText = (given: string): Decoded => {
 	if (printable.test(given)) {
 		return {text: given};
@@ -91,7 +91,7 @@ export const decodeText = (given: string): Decoded => {
 	return runs.length === 0 ? {text} : {text, runs};
 };
 
-/** The bytes of one line without its line end. Invalid UTF-8 becomes replacement characters. */
+/** Decodes a line without its line end. Invalid UTF-8 becomes replacement characters. */
 export const decodeLine = (bytes: Uint8Array): Decoded => {
 	const text = decoder.decode(bytes);
 	return decodeText(text.endsWith('\r') ? text.slice(0, -1) : text);
@@ -109,7 +109,7 @@ export type LineJoiner = (bytes: Uint8Array) => JoinedLine | undefined;
 
 const lineFeed = 10;
 
-/** Joins the pieces of lines, which may come without their ends, and keeps only the beginning of a very long one. */
+/** Joins chunks to lines; of a line longer than `longestLine` it keeps the beginning. */
 export const createLineJoiner = (): LineJoiner => {
 	let held: Uint8Array[] = [];
 	let heldBytes = 0;

@@ -7,38 +7,38 @@ import {createLogBuffer, type LogBuffer, type LogLine} from './log-buffer.js';
 export type LogTarget = {
 	readonly id: string;
 	readonly name: string;
-	/** Changes when the container was started again. */
+	/** Changes when the container restarts; milliseconds since the epoch. */
 	readonly startedAt: number;
 	readonly isRunning: boolean;
-	/** What the machine's kernel printed is wanted, and not what the container did. */
+	/** Follows the boot log of the VM instead of the container's log. */
 	readonly isBoot: boolean;
 };
 
 export type Logs = {
 	readonly buffer: LogBuffer;
-	/** Grows with every batch; what a view subscribes to. */
+	/** Grows with every batch of lines. */
 	readonly version: () => number;
 	readonly subscribe: (listener: () => void) => () => void;
 	readonly targets: () => readonly LogTarget[];
-	/** Follows these and no others; those that are followed already go on. `since` is in milliseconds since the epoch. */
+	/** Follows exactly these targets; streams that are open continue. `since` is in milliseconds since the epoch. */
 	readonly follow: (engine: Engine, targets: readonly LogTarget[], since?: number) => void;
-	/** While it is paused what was read stays; going on reads the last lines again where some were not kept meanwhile. */
+	/** Keeps the lines in memory while paused. On resume, reads the last lines again if some were skipped. */
 	readonly pause: (isPaused: boolean) => void;
-	/** Reads lines before the oldest one, into the buffer; resolves with their number. */
+	/** Reads lines older than the buffer's first into the buffer and resolves with their number. */
 	readonly loadOlder: (engine: Engine) => Promise<number>;
-	/** Forgets everything: the lines were another engine's. */
+	/** Drops all lines and targets, for a switch of engines. */
 	readonly reset: () => void;
 	readonly stop: () => void;
 };
 
-/** Lines that are read at first, of each container. */
+/** Lines of each container that are read at first. */
 export const firstTail = 1000;
 const olderTail = 1000;
-/** Milliseconds that lines are gathered for before they are shown. */
+/** Milliseconds to collect lines before a render. */
 const batchDelay = 120;
-/** The same for the first lines of a log that was just opened: somebody waits for them. */
+/** The same for the first lines of a newly opened log. */
 const firstDelay = 20;
-// A source that always has a next line would never let a key through.
+// Lines read before yielding to the event loop, so that keys are handled during a flood of lines.
 const linesPerTurn = 500;
 
 type Stream = {controller: AbortController; target: LogTarget; isEnded: boolean; last: string};
@@ -55,16 +55,16 @@ const immediate = async () => new Promise<void>(resolve => {
 const byTimestamp = (lines: LogLine[]): LogLine[] =>
 	lines.toSorted((a, b) => Number(a.timestamp > b.timestamp) - Number(a.timestamp < b.timestamp));
 
-/** The verb that tells boot logs; `unsupported` for an engine that has none. */
+/** The engine's `bootLog`; throws `unsupported` if it has none. */
 export const bootLogOf = ({bootLog}: Engine): NonNullable<Engine['bootLog']> => {
 	if (!bootLog) {
-		throw new HolmError('unsupported', 'this engine tells no boot logs');
+		throw new HolmError('unsupported', 'this engine has no boot logs');
 	}
 
 	return bootLog;
 };
 
-/** The logs of one or several containers, live, as one list of bounded length. */
+/** Follows the logs of one or several containers in one buffer of `capacity` lines. */
 export const createLogs = (capacity: number): Logs => {
 	const buffer = createLogBuffer(capacity);
 	const listeners = new Set<() => void>();
@@ -95,7 +95,7 @@ export const createLogs = (capacity: number): Logs => {
 	const add = (line: LogLine) => {
 		pending.push(line);
 		timer ??= setTimeout(flush, gatherFor);
-		// More than can be kept need not be held until the batch is due.
+		// A batch larger than the buffer is flushed early.
 		if (pending.length > capacity) {
 			clearTimeout(timer);
 			flush();
@@ -118,7 +118,7 @@ export const createLogs = (capacity: number): Logs => {
 				}
 
 				const line = joiners[entry.stream](entry.bytes);
-				// What was read before the connection broke comes again, to the millisecond.
+				// After a reconnect the lines of the last millisecond come twice.
 				if (line && (target.isBoot || entry.timestamp > from)) {
 					stream.last = entry.timestamp;
 					add(toLine(source, entry, line));
@@ -130,7 +130,7 @@ export const createLogs = (capacity: number): Logs => {
 				}
 			}
 		} catch {
-			// The container or the engine has gone; following starts again when it is back.
+			// The container or the engine is gone; `follow` starts the stream again.
 		} finally {
 			stream.isEnded = true;
 		}
@@ -181,7 +181,7 @@ export const createLogs = (capacity: number): Logs => {
 				if (!stream) {
 					start(engine, target, '');
 				} else if (stream.isEnded && (target.isRunning || target.startedAt !== stream.target.startedAt)) {
-					// A console has no times by which to tell what was read before: it is read from its beginning again.
+					// Boot logs have no usable timestamps, so they are read from the start again.
 					if (target.isBoot) {
 						buffer.clear();
 						notify();

@@ -1,45 +1,45 @@
 import type {Run} from './decode.js';
 
 export type LogLine = {
-	/** Which of the followed containers it came from. */
+	/** Index of the followed container. */
 	readonly source: number;
 	readonly stream: 'stdout' | 'stderr';
 	/** RFC 3339, UTC. */
 	readonly timestamp: string;
 	readonly text: string;
 	readonly runs?: readonly Run[];
-	/** Bytes of its end that were not kept. */
+	/** Bytes cut off its end. */
 	readonly cutBytes?: number;
 };
 
 /**
-The last lines of what is followed, never more than its capacity. Every line has a number that stays its own while lines come and go at both ends.
+The last lines, as many as its capacity, and more only after `prepend`. Every line has a sequence number that stays the same while lines are added and dropped at both ends.
 */
 export type LogBuffer = {
-	/** Number of the oldest line that is kept; lines may be added before it. */
+	/** Sequence of the oldest line. */
 	readonly first: () => number;
-	/** Number that the next line will get. */
+	/** Sequence of the next line. */
 	readonly next: () => number;
 	readonly get: (sequence: number) => LogLine | undefined;
 	readonly push: (lines: readonly LogLine[]) => void;
 	/** Adds older lines before the oldest. */
 	readonly prepend: (lines: readonly LogLine[]) => void;
-	/** Lines that were let go for want of room. */
+	/** Number of old lines dropped to make room. */
 	readonly dropped: () => number;
-	/** What is kept stays as long as it is held, and what has no room then is counted and not kept. */
+	/** While held, keeps the old lines and skips new ones that do not fit. */
 	readonly hold: (isHeld: boolean) => void;
-	/** Lines that were not kept while it was held. */
+	/** Number of new lines skipped while held. */
 	readonly skipped: () => number;
 	readonly clear: () => void;
 };
 
-// Characters of text that are kept at most, whatever the number of lines: 100 bytes for each line of the default capacity, many times over.
+// Characters of text kept at most, whatever the number of lines: 800 for each line of the default capacity.
 const mostCharacters = 16_000_000;
 const compactAfter = 4096;
 
 export const createLogBuffer = (capacity: number): LogBuffer => {
 	let lines: LogLine[] = [];
-	// Lines before the head are let go already; they are taken out many at a time.
+	// Lines before the head are dropped; the array is compacted now and then.
 	let head = 0;
 	let first = 0;
 	let dropped = 0;
@@ -80,7 +80,7 @@ export const createLogBuffer = (capacity: number): LogBuffer => {
 			trim();
 		},
 		prepend(added) {
-			// What was asked for may stay until as many new lines have come.
+			// Older lines that were requested stay until as many new lines arrive.
 			limit = Math.min(capacity * 2, Math.max(limit, lines.length - head + added.length));
 			lines = [...added, ...lines.slice(head)];
 			head = 0;

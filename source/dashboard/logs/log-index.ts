@@ -1,21 +1,21 @@
 import type {LogBuffer} from './log-buffer.js';
 import {isMatch, type Pattern} from './pattern.js';
 
-/** Which lines of a buffer are shown and which match, kept up to date line by line. */
+/** The lines of a buffer that pass the filter and those that match the search, updated incrementally. */
 export type LogIndex = {
-	/** Looks at the lines that came since, or at all when a pattern has changed. */
+	/** Indexes new lines, or all of them after a pattern changed. */
 	readonly update: (patterns: {readonly filter?: Pattern; readonly search?: Pattern}) => void;
-	/** Number of lines that the filter lets through. */
+	/** Number of lines that pass the filter. */
 	readonly count: () => number;
 	/** Sequence of the n-th of them. */
 	readonly at: (index: number) => number | undefined;
-	/** Index of the first of them that is not before the sequence. */
+	/** Index of the first of them at or after the sequence. */
 	readonly indexOf: (sequence: number) => number;
-	/** Sequences of the shown lines that match the search, in order. */
+	/** Sequences of those that match the search, in order. */
 	readonly matches: () => readonly number[];
 };
 
-/** The first index whose value is not below the wanted one. */
+/** The first index whose value is at least `wanted`; `values` are sorted. */
 export const lowerBound = (values: readonly number[], wanted: number): number => {
 	let low = 0;
 	let high = values.length;

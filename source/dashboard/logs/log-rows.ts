@@ -7,7 +7,7 @@ import type {LogLine} from './log-buffer.js';
 import type {LogsState} from './logs-state.js';
 import {rangesOf} from './pattern.js';
 
-/** Room inside the borders of the pane of logs, in a terminal of this size. */
+/** Size of the logs pane without its border, in a terminal of this size. */
 export const logArea = ({columns, rows}: {readonly columns: number; readonly rows: number}, {focus, isZoomed}: Pick<UiState, 'focus' | 'isZoomed'>): {readonly width: number; readonly height: number} => {
 	const area = layoutOf({width: columns, height: rows - 2}, focus, isZoomed).rows.flat().find(({name}) => name === 'logs');
 	return {width: Math.max(1, (area?.width ?? columns) - 2), height: Math.max(1, (area?.height ?? rows - 2) - 2)};
@@ -15,11 +15,11 @@ export const logArea = ({columns, rows}: {readonly columns: number; readonly row
 
 const sourceWidth = 14;
 
-/** Columns that stand before the text of a line. */
+/** Columns of timestamp and container name before the text. */
 export const prefixWidth = ({hasTimestamps}: Pick<LogsState, 'hasTimestamps'>, sources: number): number =>
 	(hasTimestamps ? 13 : 0) + (sources > 1 ? sourceWidth + 1 : 0);
 
-/** Rows of the screen that a line takes. */
+/** Rows of the screen that a line occupies. */
 export const rowsOfLine = (line: LogLine | undefined, state: Pick<LogsState, 'isWrapped' | 'hasTimestamps'>, width: number, sources: number): number =>
 	line && state.isWrapped ? Math.max(1, Math.ceil(widthOf(line.text) / Math.max(1, width - prefixWidth(state, sources)))) : 1;
 
@@ -27,7 +27,7 @@ type Look = {readonly at: number; readonly paint: (text: string) => string};
 
 const plain = (text: string) => text;
 
-/** What each part of a line looks like: the container's own colours, and matches over them. */
+/** The styles of a line: the container's own colours with matches on top. */
 const looksOf = ({text, runs = [], stream}: LogLine, {search, filter}: Pick<LogsState, 'search' | 'filter'>, isCursor: boolean, theme: Theme): readonly Look[] => {
 	const base = theme.depth === 'none' ? [] : runs;
 	const own = (at: number) => {
@@ -71,12 +71,12 @@ export type RowOptions = {
 	readonly theme: Theme;
 };
 
-/** The rows of the screen that show a line, each exactly as wide as asked. */
+/** The rows of a line, each exactly `width` columns. */
 export const rowsFor = (line: LogLine, {width, state, names, isCursor, theme}: RowOptions): readonly string[] => {
 	const prefix = (state.hasTimestamps ? theme.paint('dim', fit(line.timestamp.slice(11, 23), 12)) + ' ' : '')
 		+ (names.length > 1 ? theme.paintSource(line.source, fit(names[line.source] ?? '', sourceWidth, {ellipsis: theme.glyphs.ellipsis})) + ' ' : '');
 	const room = Math.max(1, width - prefixWidth(state, names.length));
-	const text = line.cutBytes ? `${line.text} [${line.cutBytes} bytes more]` : line.text;
+	const text = line.cutBytes ? `${line.text} [${line.cutBytes} more bytes]` : line.text;
 	const looks = looksOf({...line, text}, state, isCursor, theme);
 	const rows: string[] = [];
 	let {column} = state;

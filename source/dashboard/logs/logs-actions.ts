@@ -9,7 +9,7 @@ import {bootLogOf} from './follow.js';
 import {rowsOfLine, logArea} from './log-rows.js';
 import {reduceLogs, sinceChoices, type LogsAction, type LogsContext} from './logs-state.js';
 
-/** The index brought up to date, and what else the reducer needs. */
+/** Updates the index and returns the context of the reducer. */
 export const logsContext = (controller: View & Data & Setting): LogsContext => {
 	const {logs: {buffer, targets}, logIndex, terminal} = controller;
 	const state = controller.getState();
@@ -44,7 +44,7 @@ const search = (controller: View & Data & Setting) => {
 			changeLogs(controller, {type: 'search', text});
 			changeLogs(controller, {type: 'previousMatch'});
 			if (controller.getState().logs.search?.isLiteral) {
-				controller.notify('It is no regular expression and was taken as it stands');
+				controller.notify('Not a regular expression; searching for the text itself');
 			}
 		},
 		cancel() {
@@ -56,7 +56,7 @@ const search = (controller: View & Data & Setting) => {
 const filter = (controller: View & Data & Setting) => {
 	const before = controller.getState().logs;
 	controller.ask({
-		title: 'Show lines with (! inverts)',
+		title: 'Filter lines (! inverts)',
 		value: before.filter ? `${before.filter.isInverted ? '!' : ''}${before.filter.source}` : '',
 		change(text) {
 			changeLogs(controller, {type: 'filter', text});
@@ -72,13 +72,13 @@ const filter = (controller: View & Data & Setting) => {
 
 const older = async (controller: View & Work & Data) => controller.work('Reading older lines', async engine => {
 	const number = await controller.logs.loadOlder(engine);
-	controller.notify(number === 0 ? 'There are no older lines' : `${number} older lines`);
+	controller.notify(number === 0 ? 'No older lines' : `${number} older lines`);
 });
 
-/** The whole log as it is, colours and all; an existing file is not touched. */
+/** Saves the whole log unchanged, colours included. Fails if the file exists. */
 const saveTo = async (controller: View & Work & Data, file: string) => controller.work(`Saving ${file}`, async (engine, {signal, report}) => {
 	const stream = createWriteStream(file, {flags: 'wx', mode: 0o600});
-	// It may fail while lines are still being waited for.
+	// The stream may fail while the log is still being read.
 	const written = finished(stream);
 	written.catch(() => undefined);
 	let bytes = 0;
@@ -105,7 +105,7 @@ const saveTo = async (controller: View & Work & Data, file: string) => controlle
 const save = (controller: Controller) => {
 	const names = controller.logs.targets().map(({name}) => name.replaceAll(/[^\w\-.]/gv, '_'));
 	if (names.length === 0) {
-		controller.notify('No logs are shown');
+		controller.notify('No logs to save');
 		return;
 	}
 

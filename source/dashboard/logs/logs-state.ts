@@ -1,7 +1,7 @@
 import type {LogIndex} from './log-index.js';
 import {parsePattern, type Pattern} from './pattern.js';
 
-/** Following the end, or paused at a line. Lines are named by their sequence. */
+/** Following the end, or paused at a line. Numbers are sequences of lines. */
 export type LogPosition =
 	| {readonly type: 'following'}
 	| {
@@ -9,7 +9,7 @@ export type LogPosition =
 		readonly cursor: number;
 		/** Last line on the screen. */
 		readonly bottom: number;
-		/** Lines from here on are new since. */
+		/** First line that arrived since the pause. */
 		readonly newFrom: number;
 	};
 
@@ -19,13 +19,13 @@ export type LogsState = {
 	readonly filter?: Pattern;
 	readonly isWrapped: boolean;
 	readonly hasTimestamps: boolean;
-	/** Columns that are scrolled away on the left. */
+	/** Columns scrolled out on the left. */
 	readonly column: number;
 	/** Index into `sinceChoices`. */
 	readonly since: number;
 };
 
-/** How far back the log is read, in milliseconds. */
+/** How far back logs are read; without `milliseconds`, from the start. */
 export const sinceChoices: ReadonlyArray<{readonly title: string; readonly milliseconds?: number}> = [
 	{title: 'all'},
 	{title: '1 min', milliseconds: 60_000},
@@ -38,21 +38,21 @@ export const sinceChoices: ReadonlyArray<{readonly title: string; readonly milli
 export type LogsAction =
 	| {readonly type: 'move'; readonly by: number}
 	| {readonly type: 'page'; readonly by: number}
-	/** The screen moves, and the cursor only where it would leave it. */
+	/** Moves the screen; the cursor moves only to stay on it. */
 	| {readonly type: 'scroll'; readonly by: number}
 	| {readonly type: 'scrollColumns'; readonly by: number}
 	| {readonly type: 'first' | 'follow' | 'togglePause' | 'wrap' | 'timestamps' | 'nextMatch' | 'previousMatch' | 'toContext' | 'since' | 'reset'}
 	| {readonly type: 'search'; readonly text: string}
 	| {readonly type: 'filter'; readonly text: string};
 
-/** What the reducer has to know of the lines and the screen. */
+/** Lines and screen, for the reducer. */
 export type LogsContext = {
 	readonly index: LogIndex;
-	/** Sequence that the next line will get. */
+	/** Sequence of the next line. */
 	readonly next: number;
 	/** Rows of the pane. */
 	readonly height: number;
-	/** Rows that a line takes. */
+	/** Rows that a line occupies. */
 	readonly rowsOf: (sequence: number) => number;
 };
 
@@ -60,7 +60,7 @@ export const initialLogs: LogsState = {position: {type: 'following'}, isWrapped:
 
 const clamp = (value: number, least: number, most: number) => Math.max(least, Math.min(most, value));
 
-/** Index of the first shown line that still fits above a bottom line. */
+/** Index of the first line that fits on the screen with this bottom line. */
 export const topIndexOf = (bottomIndex: number, {index, height, rowsOf}: Pick<LogsContext, 'index' | 'height' | 'rowsOf'>): number => {
 	let rows = 0;
 	let top = bottomIndex + 1;
@@ -91,7 +91,7 @@ const bottomIndexFrom = (topIndex: number, {index, height, rowsOf}: Pick<LogsCon
 	return bottom;
 };
 
-/** Indices of the first and the last line on the screen. The screen is full as long as there are lines enough. */
+/** Indices of the first and last line on the screen. The screen is full if there are enough lines. */
 export const windowOf = (position: LogPosition, context: Pick<LogsContext, 'index' | 'height' | 'rowsOf'>): {readonly top: number; readonly bottom: number} => {
 	const {index} = context;
 	const last = index.count() - 1;
@@ -100,7 +100,7 @@ export const windowOf = (position: LogPosition, context: Pick<LogsContext, 'inde
 	return {top, bottom: top === 0 ? bottomIndexFrom(0, context) : wanted};
 };
 
-/** Paused with the cursor on a line, the screen moved no further than it must be. */
+/** Pauses with the cursor on a line and moves the screen as little as possible. */
 const pausedAt = (cursorIndex: number, state: LogsState, context: LogsContext): LogsState => {
 	const {index, next} = context;
 	const count = index.count();
@@ -125,7 +125,7 @@ const pausedAt = (cursorIndex: number, state: LogsState, context: LogsContext): 
 const cursorIndexOf = ({position}: LogsState, {index}: LogsContext): number =>
 	position.type === 'paused' ? Math.min(index.count() - 1, index.indexOf(position.cursor)) : index.count() - 1;
 
-/** Scrolled as a wheel does it: back at the end it follows again. */
+/** Scrolls as a wheel does; resumes following at the end. */
 const scrolled = (by: number, state: LogsState, context: LogsContext): LogsState => {
 	const {index, next} = context;
 	const {position} = state;
@@ -159,11 +159,23 @@ const toMatch = (state: LogsState, context: LogsContext, direction: 1 | -1): Log
 	}
 
 	const cursor = state.position.type === 'paused' ? state.position.cursor : Infinity;
-	// Past the last match it goes on with the first.
+	// The search wraps around.
 	const found = direction === 1
 		? matches.find(sequence => sequence > cursor) ?? matches[0]!
 		: matches.findLast(sequence => sequence < cursor) ?? matches.at(-1)!;
 	return pausedAt(context.index.indexOf(found), state, context);
+};
+
+/** Pauses without the filter, the line of the cursor in the middle of the screen. */
+const inContext = (state: LogsState, context: LogsContext): LogsState => {
+	const paused = state.position.type === 'paused' ? state : pausedAt(context.index.count() - 1, state, context);
+	const {position} = paused;
+	if (position.type === 'following') {
+		return {...paused, filter: undefined};
+	}
+
+	const bottom = Math.min(context.next - 1, position.cursor + Math.floor(context.height / 2));
+	return {...paused, filter: undefined, position: {...position, bottom}};
 };
 
 export const reduceLogs = (state: LogsState, action: LogsAction, context: LogsContext): LogsState => {
@@ -221,19 +233,7 @@ export const reduceLogs = (state: LogsState, action: LogsAction, context: LogsCo
 		}
 
 		case 'toContext': {
-			if (!state.filter) {
-				return state;
-			}
-
-			const paused = state.position.type === 'paused' ? state : pausedAt(context.index.count() - 1, state, context);
-			// The line stays in the middle of what was around it.
-			const {position} = paused;
-			if (position.type === 'following') {
-				return {...paused, filter: undefined};
-			}
-
-			const bottom = Math.min(context.next - 1, position.cursor + Math.floor(context.height / 2));
-			return {...paused, filter: undefined, position: {...position, bottom}};
+			return state.filter ? inContext(state, context) : state;
 		}
 
 		case 'since': {

@@ -23,7 +23,7 @@ type LogLinesOptions = Size & {
 	readonly theme: Theme;
 };
 
-/** The lines inside the border, the last of them at the bottom. */
+/** The lines inside the border. */
 export const logLines = ({buffer, index, state, names, width, height, theme}: LogLinesOptions): readonly string[] => {
 	const {position} = state;
 	const rowsOf = (sequence: number) => rowsOfLine(buffer.get(sequence), state, width, names.length);
@@ -47,14 +47,14 @@ const titleOf = (names: readonly string[], isBoot: boolean, {filter, search}: Lo
 ].map(text => clean(text)).join(' | ');
 
 const noteOf = ({position, since, isWrapped, column}: LogsState, buffer: LogBuffer): string => [
-	...(buffer.dropped() > 0 ? [`${buffer.dropped()} let go`] : []),
+	...(buffer.dropped() > 0 ? [`${buffer.dropped()} dropped`] : []),
 	...(since > 0 ? [`since ${sinceChoices[since]!.title}`] : []),
 	...(isWrapped ? ['wrap'] : []),
 	...(column > 0 ? [`column ${column + 1}`] : []),
-	position.type === 'following' ? 'following' : `paused, ${Math.max(0, buffer.next() - position.newFrom) + buffer.skipped()} new${buffer.skipped() > 0 ? `, ${buffer.skipped()} of them not kept` : ''}`,
+	position.type === 'following' ? 'following' : `paused, ${Math.max(0, buffer.next() - position.newFrom) + buffer.skipped()} new${buffer.skipped() > 0 ? `, ${buffer.skipped()} skipped` : ''}`,
 ].join(', ');
 
-/** The log of one container, or of several as one. */
+/** The log of one container, or the merged logs of several. */
 export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsProps) => {
 	const {logs, logIndex} = useController();
 	const theme = useTheme();
@@ -66,10 +66,10 @@ export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsPr
 		logIndex.update(state);
 		const size = {width: width - 2, height: height - 2};
 		const inside = logIndex.count() === 0
-			? emptyLines(names.length === 0 ? 'No container is chosen' : (state.filter ? 'No line passes the filter' : 'No lines yet'), size, theme)
+			? emptyLines(names.length === 0 ? 'No container selected' : (state.filter ? 'No line matches the filter' : 'No lines yet'), size, theme)
 			: logLines({buffer, index: logIndex, state, names, ...size, theme});
 		return {lines: inside, title: titleOf(names, isBoot, state, logIndex), note: noteOf(state, buffer)};
-		// The version stands for what is in the buffer.
+		// The version changes with the buffer's content.
 	}, [version, logs, logIndex, state, width, height, theme]);
 	return <Panel {...{title, note, width, height, isFocused, isStale}}><Lines lines={lines} width={width - 2} height={height - 2}/></Panel>;
 });

@@ -1,11 +1,11 @@
-/** What is looked for in lines. */
+/** A search or filter pattern. */
 export type Pattern = {
 	/** As it was typed. */
 	readonly source: string;
 	readonly isInverted: boolean;
-	/** With the flag `g`; reset before each use. */
+	/** Has the flag `g`; `lastIndex` is reset before each use. */
 	readonly expression: RegExp;
-	/** It is not a regular expression and taken as it stands. */
+	/** The source is not a valid regular expression and is matched literally. */
 	readonly isLiteral: boolean;
 };
 
@@ -17,7 +17,7 @@ const compile = (source: string, flags: string): {readonly expression: RegExp; r
 	}
 };
 
-/** A regular expression, or the text itself where it is none. Case counts only where there is an upper-case letter; `!` in front inverts, as in less. */
+/** Parses a regular expression; an invalid one is matched literally. Case matters only if the pattern has an upper-case letter. A leading `!` inverts, as in less. Undefined for an empty pattern. */
 export const parsePattern = (typed: string, {mayInvert = false}: {readonly mayInvert?: boolean} = {}): Pattern | undefined => {
 	const isInverted = mayInvert && typed.startsWith('!');
 	const source = isInverted ? typed.slice(1) : typed;
@@ -33,7 +33,7 @@ export const isMatch = ({expression, isInverted}: Pattern, text: string): boolea
 	return expression.test(text) !== isInverted;
 };
 
-/** Where in the text it matches, as pairs of beginning and end; at most a hundred. */
+/** The matches in a text as pairs of start and end; at most 100. */
 export const rangesOf = ({expression, isInverted}: Pattern, text: string): ReadonlyArray<readonly [number, number]> => {
 	if (isInverted) {
 		return [];

@@ -8,7 +8,7 @@ import {scrollTextView} from '../views/view-actions.js';
 import {hitOf} from './hit.js';
 import type {MouseEvent} from './mouse-events.js';
 
-// As far as most programs scroll with one notch of a wheel.
+// Lines per notch, as in most programs.
 const notch = 3;
 
 const onWheel = (controller: Controller, point: MouseEvent, by: number) => {
@@ -68,7 +68,7 @@ const onClick = (controller: View & Setting, point: MouseEvent) => {
 	}
 };
 
-/** Does what the mouse asks for: the wheel scrolls what is under the pointer, a click goes to it. What changes anything is the keys'. */
+/** Handles a mouse event: the wheel scrolls the pane under the pointer, a click selects. The mouse never changes the engine. */
 export const handleMouse = (controller: Controller, event: MouseEvent) => {
 	if (controller.getState().prompt) {
 		return;

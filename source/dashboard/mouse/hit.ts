@@ -1,7 +1,7 @@
 import {layoutOf, type PaneName} from '../frame/layout.js';
 import {type ListName, type UiState, isTextView} from '../state/ui-state.js';
 
-/** What is under the pointer: a list with the row on the screen, counted from its first, or something that only scrolls. */
+/** What is under the pointer: a list with the visible row, counted from 0, or a pane that only scrolls. */
 export type Hit =
 	| {readonly type: 'list'; readonly list: ListName; readonly row: number; readonly pane?: PaneName}
 	| {readonly type: 'logs' | 'textView'}
@@ -14,7 +14,7 @@ type ScreenSize = {readonly columns: number; readonly rows: number};
 /** A row of a pane, counted from its upper border. */
 type PanePoint = {readonly name: PaneName; readonly row: number};
 
-// The header of the dashboard, a border and the headings of a list are above its rows.
+// Above the rows of a list are the header, a border and the headings.
 const header = 1;
 const aboveRows = 2;
 
@@ -37,7 +37,7 @@ const paneAt = ({column, row}: Point, {columns, rows}: ScreenSize, {focus, isZoo
 	return undefined;
 };
 
-/** What is at a point of the screen; undefined on the header, the footer and below a dialog. */
+/** The target at a point of the screen; undefined for the header, the footer and while a dialog is open. */
 export const hitOf = (point: Point, size: ScreenSize, ui: UiState): Hit | undefined => {
 	const {view, dialog} = ui;
 	if (dialog || point.row < header || point.row >= size.rows - 1) {

@@ -1,16 +1,16 @@
-/** What the mouse did; columns and rows count from 0. */
+/** A mouse event; columns and rows count from 0. */
 export type MouseEvent = {readonly type: 'click' | 'wheelUp' | 'wheelDown'; readonly column: number; readonly row: number};
 
-// Presses are told (1000), with coordinates of any size (1006); a terminal that knows neither ignores both.
+// Report button presses (1000) with unlimited coordinates (1006). Terminals ignore modes they do not know.
 export const mouseOn = '\u{1B}[?1000h\u{1B}[?1006h';
 export const mouseOff = '\u{1B}[?1006l\u{1B}[?1000l';
 
-// eslint-disable-next-line no-control-regex, regexp/no-control-character -- it begins with one
+// eslint-disable-next-line no-control-regex, regexp/no-control-character -- it starts with one
 const report = /\u{1B}\[<(?<button>\d{1,3});(?<column>\d{1,5});(?<row>\d{1,5})(?<end>m)/giv;
-// eslint-disable-next-line no-control-regex, regexp/no-control-character -- it begins with one
+// eslint-disable-next-line no-control-regex, regexp/no-control-character -- it starts with one
 const unfinished = /\u{1B}(?:\[(?:<[\d;]{0,16})?)?$/v;
 
-/** Finds the mouse's reports in what a terminal sends, also where one comes in two pieces. Source: XTerm Control Sequences, Mouse Tracking. */
+/** Finds mouse reports in terminal input, also if split over chunks. Source: XTerm Control Sequences, Mouse Tracking. */
 export const createMouseReader = (onEvent: (event: MouseEvent) => void): ((chunk: string) => void) => {
 	let rest = '';
 	return chunk => {
@@ -18,7 +18,7 @@ export const createMouseReader = (onEvent: (event: MouseEvent) => void): ((chunk
 		rest = unfinished.exec(text)?.[0] ?? '';
 		for (const {groups} of text.matchAll(report)) {
 			const {button, column, row, end} = groups!;
-			// Shift, meta and control are told in these bits, and say nothing here.
+			// Ignores the bits of Shift, Meta and Control.
 			const type = end === 'M' ? ({0: 'click', 64: 'wheelUp', 65: 'wheelDown'} as const)[Number(button) & ~0b1_1100] : undefined;
 			if (type) {
 				onEvent({type, column: Number(column) - 1, row: Number(row) - 1});
@@ -29,7 +29,7 @@ export const createMouseReader = (onEvent: (event: MouseEvent) => void): ((chunk
 
 type Readable = {readonly read: (size?: number) => unknown};
 
-/** The same input, whose mouse is listened to while somebody else reads it: Ink takes the reports for answers of the terminal and keeps them. */
+/** The same stream, with mouse reports passed to `onEvent` as Ink reads them. Ink itself ignores them. */
 export const withMouse = <Stream extends Readable>(stream: Stream, onEvent: (event: MouseEvent) => void): Stream => {
 	const listen = createMouseReader(onEvent);
 	return new Proxy(stream, {
@@ -38,7 +38,7 @@ export const withMouse = <Stream extends Readable>(stream: Stream, onEvent: (eve
 			if (name === 'read') {
 				return (size?: number) => {
 					const chunk = target.read(size);
-					// Ink reads text.
+					// Ink reads strings.
 					if (typeof chunk === 'string') {
 						listen(chunk);
 					}

@@ -19,7 +19,7 @@ const chooseContainer = (
 	const {containers = []} = controller.store.getState().snapshot ?? {};
 	const choices = containers.filter(({attachments}) => isWanted(attachments.some(({networkId}) => networkId === network?.id)));
 	if (!network || choices.length === 0) {
-		controller.notify('There is no such container');
+		controller.notify('No container to choose');
 		return;
 	}
 
@@ -62,7 +62,7 @@ export const networksActions: Actions = {
 		chooseContainer(controller, 'Disconnect from', isConnected => isConnected, (id, networkId) => {
 			const {containers = [], networks = []} = controller.store.getState().snapshot ?? {};
 			const network = networks.find(candidate => candidate.id === networkId);
-			controller.confirm(network && planDisconnect(network, containers.filter(container => container.id === id)), 'It is gone');
+			controller.confirm(network && planDisconnect(network, containers.filter(container => container.id === id)), 'The network is gone');
 		});
 	},
 	'networks.remove'(controller) {
@@ -71,7 +71,7 @@ export const networksActions: Actions = {
 	},
 	'networks.prune'(controller) {
 		const {snapshot} = controller.store.getState();
-		controller.confirm(snapshot && planPrune('networks', snapshot), 'All networks are in use');
+		controller.confirm(snapshot && planPrune('networks', snapshot), 'No unused networks');
 	},
 	'networks.copy'(controller) {
 		const network = selected(controller);

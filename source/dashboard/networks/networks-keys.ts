@@ -2,8 +2,8 @@ import type {KeyMap} from '../keys/keys.js';
 
 export const networksKeys: KeyMap = [
 	{action: 'networks.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
-	{action: 'networks.addresses', keys: ['m'], title: 'Map of its addresses', short: 'map'},
-	{action: 'networks.records', keys: ['r'], title: 'Records of its name server', short: 'records'},
+	{action: 'networks.addresses', keys: ['m'], title: 'Address map', short: 'map'},
+	{action: 'networks.records', keys: ['r'], title: 'DNS records of the network', short: 'records'},
 	{action: 'networks.create', keys: ['c', 'n'], title: 'Create a network', short: 'create', changes: true},
 	{action: 'networks.connect', keys: ['C'], title: 'Connect a container', short: 'connect', changes: true},
 	{action: 'networks.disconnect', keys: ['X'], title: 'Disconnect a container', changes: true},

@@ -25,7 +25,7 @@ const columns: readonly TableColumn[] = [
 	{title: 'KIND'},
 ];
 
-/** Addresses that containers can get: all but the network's own, the broadcast address and the gateway. */
+/** Number of addresses for containers: without network address, broadcast address and gateway. */
 export const availableAddresses = ({subnet, ipRange}: Pick<Network, 'subnet' | 'ipRange'>): number => {
 	const range = rangeOf(ipRange ?? subnet);
 	return range ? Math.max(0, range.last - range.first + 1 - (ipRange === undefined ? 3 : 0)) : 0;
@@ -41,12 +41,12 @@ export const networkRow = (network: Network, isMarked: boolean): TableRow => {
 	};
 };
 
-// The gateway is the subnet's first address as a rule, and the first to go; names stay.
+// Dropped in this order. The gateway is usually the subnet's first address, so it goes first.
 const droppable = ['GATEWAY', 'KIND', 'LEASES'];
-// A very long name need not have all the room.
+// Longer names are cut before columns are dropped.
 const longestName = 24;
 
-/** Indices of the columns that have room beside names of which most is to be seen. */
+/** Indices of the columns that fit beside the names. */
 export const columnsFor = (rows: readonly TableRow[], room: number): readonly number[] => {
 	const widths = columns.map(({title}, index) => {
 		const widest = Math.max(widthOf(title), ...rows.map(({cells}) => widthOf(cells[index]!)));
@@ -54,7 +54,7 @@ export const columnsFor = (rows: readonly TableRow[], room: number): readonly nu
 	});
 	let kept = columns.map((_, index) => index);
 	for (const title of droppable) {
-		// The mark takes two columns, and a space follows each cell.
+		// Two columns for the mark, and a space after each cell.
 		if (kept.reduce((sum, index) => sum + widths[index]! + 1, 2) <= room) {
 			break;
 		}

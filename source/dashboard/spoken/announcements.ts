@@ -5,12 +5,12 @@ import {describeKey, type Continuation} from '../keys/keys.js';
 import type {Reading} from './reading.js';
 import {count, sentence} from './words.js';
 
-/** All that what is said depends on, at one moment. */
+/** The state that announcements are made from, at one moment. */
 export type Moment = {
 	readonly store: Pick<StoreState, 'target' | 'connection' | 'snapshot'>;
 	readonly isReadOnly: boolean;
 	readonly pane: Reading;
-	/** What lies over the pane. */
+	/** The prompt or dialog over the pane. */
 	readonly over?: Reading;
 	readonly notice: string;
 	readonly jobs: ReadonlyArray<{readonly id: number; readonly title: string}>;
@@ -35,12 +35,12 @@ const connectionSentences = ({store, isReadOnly}: Moment, before: Moment | undef
 		}
 
 		case 'lost': {
-			return [sentence('The engine is lost, connecting again', connection.reason, connection.remedy)];
+			return [sentence('Connection lost, reconnecting', connection.reason, connection.remedy)];
 		}
 	}
 };
 
-/** What has happened to containers and networks. */
+/** Changes of containers and networks. */
 const changeSentences = ({store: {snapshot, target}}: Moment, before: Moment | undefined): readonly string[] => {
 	const earlier = before?.store.snapshot;
 	if (!snapshot || !earlier || snapshot === earlier || before.store.target !== target) {
@@ -68,17 +68,17 @@ const readingSentences = (now: Moment, before: Moment | undefined): readonly str
 		];
 	}
 
-	// Who comes back from a dialog has heard the pane before.
+	// After a dialog the pane's opening lines are not repeated.
 	const isBack = !now.over && before?.pane.key === now.pane.key;
 	return [heading, ...(isBack ? [] : opening), ...(cursor && (isBack || !cursor.isInOpening) ? [cursor.text] : [])];
 };
 
-/** What is said when one moment has become another; nothing where nothing of meaning has changed. */
+/** What to announce between two moments; empty if nothing relevant changed. */
 export const announcements = (before: Moment | undefined, now: Moment): readonly string[] => {
 	const known = new Set(before?.jobs.map(({id}) => id));
 	const {pending} = now;
 	return [
-		...(before ? [] : ['Holm. Question mark tells the keys, Control L reads all of where you are, q quits']),
+		...(before ? [] : ['Holm. Question mark lists the keys, Control L reads the whole pane, q quits']),
 		...now.jobs.filter(({id}) => !known.has(id)).map(({title}) => `${title}, Control X cancels`),
 		...connectionSentences(now, before),
 		...changeSentences(now, before),

@@ -15,7 +15,7 @@ type Of<Type extends Dialog['type']> = Extract<Dialog, {type: Type}>;
 const planSentences = ({items, consequences, command}: Plan): readonly string[] => [
 	...items.map(({name, details}) => sentence(name, ...details)),
 	...consequences,
-	`The same on the command line: ${command}`,
+	`Command line: ${command}`,
 ];
 
 const confirmReading = ({plan, isAccepting}: Of<'confirm'>): Reading => {
@@ -24,7 +24,7 @@ const confirmReading = ({plan, isAccepting}: Of<'confirm'>): Reading => {
 		key: `confirm ${plan.title} ${plan.items.map(({id}) => id).join(' ')}`,
 		heading: `Question: ${plan.title}`,
 		opening: lines,
-		cursor: {id: String(isAccepting), text: `Answer: ${isAccepting ? plan.accept : 'Cancel'}. Enter takes this answer, Tab changes it, y is ${plan.accept}, Escape is Cancel`},
+		cursor: {id: String(isAccepting), text: `Answer: ${isAccepting ? plan.accept : 'Cancel'}. Enter confirms, Tab changes the answer, y is ${plan.accept}, Escape is Cancel`},
 		whole: () => lines,
 	};
 };
@@ -40,7 +40,7 @@ const keyText = ({keys, title}: Binding) => `${keys.map(key => describeKey(key, 
 
 const chooseReading = ({title, choices, index}: Of<'choose'>): Reading => ({
 	key: `choose ${title}`,
-	heading: `Question: ${title.replace(/\?$/v, '')}? ${count(choices.length, 'answer')}, up and down choose, Enter takes it, Escape closes`,
+	heading: `Question: ${title.replace(/\?$/v, '')}? ${count(choices.length, 'answer')}, up and down move, Enter selects, Escape closes`,
 	opening: [],
 	cursor: {id: String(index), text: sentence(choices[index]?.label.replaceAll(/ {2,}/gv, ', '), `${index + 1} of ${choices.length}`)},
 	whole: () => choices.map(({label}) => label),
@@ -52,7 +52,7 @@ const paletteReading = ({text, index}: Of<'palette'>, controller: Data & Setting
 	const entry = entries[index];
 	return {
 		key: 'palette',
-		heading: 'Question: which command? Type words of it, up and down choose, Enter takes it, Escape closes',
+		heading: 'Question: which command? Type words of it, up and down move, Enter selects, Escape closes',
 		opening: [],
 		cursor: {id: `${index} ${text}`, text: entry ? sentence(entryText(entry), `${index + 1} of ${entries.length}`) : 'No such command'},
 		whole: () => entries.map(each => entryText(each)),
@@ -64,7 +64,7 @@ const fieldText = ({label, hint, type, name}: Field, {values, definition: {field
 	return sentence(
 		`${label}: ${value === '' ? 'empty' : value}`,
 		type === 'switch' ? 'Space changes it' : (value === '' && hint !== '' && `hint: ${hint}`),
-		error && `wrong: ${error}`,
+		error && `error: ${error}`,
 		`question ${fields.findIndex(field => field.name === name) + 1} of ${fields.length}`,
 	);
 };
@@ -78,17 +78,17 @@ const formReading = (form: FormState, controller: Data): Reading => {
 	const completion = snapshot && (values[focused.name] ?? '') !== '' ? completionsOf(form, snapshot)[0] : undefined;
 	return {
 		key: `form ${title}`,
-		heading: `${title}, ${count(fields.length, 'question')}. Tab or down goes on, up goes back, Enter sends it, Escape cancels, Control L reads all of it`,
+		heading: `${title}, ${count(fields.length, 'question')}. Tab and down move on, up moves back, Enter submits, Escape cancels, Control L reads the whole form`,
 		opening: [],
 		cursor: {
 			id: [focused.name, revision, error, focused.type === 'switch' ? values[focused.name] : '', completion].join('\u{1F}'),
 			text: completion === undefined ? fieldText(focused, form, error) : sentence(fieldText(focused, form, error), `Tab completes ${completion}`),
 		},
-		whole: () => [...fields.map(field => fieldText(field, form, visibleError(form, errors, field.name))), `The same on the command line: ${commandOf(form)}`],
+		whole: () => [...fields.map(field => fieldText(field, form, visibleError(form, errors, field.name))), `Command line: ${commandOf(form)}`],
 	};
 };
 
-/** What lies over the pane and has the keys. */
+/** The open dialog in words. */
 export const dialogReading = (dialog: Dialog, controller: View & Data & Setting): Reading => {
 	switch (dialog.type) {
 		case 'confirm': {
@@ -101,7 +101,7 @@ export const dialogReading = (dialog: Dialog, controller: View & Data & Setting)
 
 		case 'help': {
 			const lines = activeMaps(controller).flat().filter(({keys}) => keys.length > 0).map(binding => keyText(binding));
-			return lineReading('help', `${count(lines.length, 'key')} hold here; Escape closes`, lines, dialog.top);
+			return lineReading('help', `${count(lines.length, 'key')} work here; Escape closes`, lines, dialog.top);
 		}
 
 		case 'choose': {
@@ -109,7 +109,7 @@ export const dialogReading = (dialog: Dialog, controller: View & Data & Setting)
 		}
 
 		case 'report': {
-			return lineReading(`report ${dialog.title}`, `${dialog.title} Escape closes`, dialog.lines.map(line => line.trim()), dialog.top);
+			return lineReading(`report ${dialog.title}`, `${dialog.title}; Escape closes`, dialog.lines.map(line => line.trim()), dialog.top);
 		}
 
 		case 'palette': {

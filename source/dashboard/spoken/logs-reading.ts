@@ -4,11 +4,11 @@ import {sinceChoices} from '../logs/logs-state.js';
 import type {Reading} from './reading.js';
 import {count, sentence} from './words.js';
 
-// What is read out before the first key.
+// Lines read out when the pane opens.
 const openingLines = 10;
 const wholeLines = 40;
 
-/** The logs that are followed: the last lines when they are opened, and then the line under the cursor. New lines are for who asks. */
+/** The followed logs: the last lines when the pane opens, then the line under the cursor. New lines are read out on request only. */
 export const logsReading = (controller: View & Data): Reading => {
 	const {logs: {buffer, targets}, logIndex} = controller;
 	const {logs: state} = controller.getState();
@@ -26,10 +26,10 @@ export const logsReading = (controller: View & Data): Reading => {
 
 	const current = position.type === 'paused' ? buffer.get(position.cursor) : undefined;
 	return {
-		// Lines come a moment after the pane.
+		// The first lines arrive after the pane opened.
 		key: `logs ${targets().map(({id, isBoot}) => `${id} ${isBoot}`).join(' ')} ${logIndex.count() > 0}`,
 		heading: sentence(
-			names.length === 0 ? 'Logs, no container is chosen' : `${targets().some(({isBoot}) => isBoot) ? 'Boot log' : 'Logs'} of ${names.join(' and ')}`,
+			names.length === 0 ? 'Logs, no container selected' : `${targets().some(({isBoot}) => isBoot) ? 'Boot log' : 'Logs'} of ${names.join(' and ')}`,
 			filter && `only lines ${filter.isInverted ? 'without' : 'with'} ${filter.source}`,
 			search && `search ${search.source}`,
 			hasTimestamps && 'with times',

@@ -10,7 +10,7 @@ import type {Reading} from './reading.js';
 import {containerRow, eventRow, imageRow, networkRow, recordRow, volumeRow, type RowContext} from './rows.js';
 import {count, sentence} from './words.js';
 
-const titles: Readonly<Record<ListName, string>> = {containers: 'Containers', networks: 'Networks', images: 'Images', volumes: 'Volumes', dns: 'Name-server records', events: 'Events'};
+const titles: Readonly<Record<ListName, string>> = {containers: 'Containers', networks: 'Networks', images: 'Images', volumes: 'Volumes', dns: 'DNS records', events: 'Events'};
 
 const rowTexts: {readonly [Name in ListName]: (row: ListItems[Name][number], context: RowContext) => string} = {
 	containers: containerRow, networks: networkRow, images: imageRow, volumes: volumeRow, dns: recordRow, events: eventRow,
@@ -18,7 +18,7 @@ const rowTexts: {readonly [Name in ListName]: (row: ListItems[Name][number], con
 
 const listHeading = (title: string, rows: number, {filter, sort, isDescending, marks}: ListState, areStoppedShown: boolean) => sentence(
 	title,
-	!areStoppedShown && 'without those that have ended',
+	!areStoppedShown && 'without stopped containers',
 	count(rows, 'row'),
 	filter !== '' && `filter ${filter}`,
 	sort !== undefined && `sorted by ${sort}${isDescending ? ', descending' : ''}`,
@@ -28,10 +28,10 @@ const listHeading = (title: string, rows: number, {filter, sort, isDescending, m
 const noneText = (list: ListName, {store, getState}: View & Data): string => {
 	const {lists, records, lacksRecords} = getState();
 	if (list === 'dns' && !records) {
-		return lacksRecords ? 'this engine does not tell the records of its name servers' : 'they are being read';
+		return lacksRecords ? 'this engine does not report DNS records' : 'loading';
 	}
 
-	return emptyText(store.getState(), lists[list].filter, 'there are none');
+	return emptyText(store.getState(), lists[list].filter, 'none');
 };
 
 const listReading = (list: ListName, controller: View & Data & Setting): Reading => {
@@ -102,7 +102,7 @@ const textViewReading = (controller: View & Data & Setting): Reading | undefined
 	};
 };
 
-/** The pane or view that has the keys, without what may lie over it. */
+/** The focused pane or view in words, without the dialog over it. */
 export const paneReading = (controller: View & Data & Setting): Reading => {
 	const {view, focus, inspect} = controller.getState();
 	const store = controller.store.getState();

@@ -1,13 +1,13 @@
-/** What is on the screen, for whoever has it read out from top to bottom. */
+/** The text of a pane, view or dialog for a screen reader. */
 export type Reading = {
-	/** What it is; said anew from its heading on when another one has come. */
+	/** Identifies it; another key is announced with heading and opening. */
 	readonly key: string;
-	/** Said when it changes. */
+	/** Announced when it changes. */
 	readonly heading: string;
-	/** Said once, after the heading. */
+	/** Announced once, after the heading. */
 	readonly opening: readonly string[];
-	/** Said when the cursor has moved to another id, and after the opening unless the opening contains it. */
+	/** Announced when its id changes, and after the opening unless `isInOpening`. */
 	readonly cursor?: {readonly id: string; readonly text: string; readonly isInOpening?: boolean};
-	/** All of it, for who asks. */
+	/** All lines, for Ctrl-L. */
 	readonly whole: () => readonly string[];
 };

@@ -8,7 +8,7 @@ import type {ResourceUsage} from '../state/resource-usage.js';
 import type {RecordRow} from '../views/records.js';
 import {count, sentence, spokenBytes, spokenDuration, spokenPercent} from './words.js';
 
-/** What is known of all things when a row is read out. */
+/** Data that the rows need. */
 export type RowContext = {readonly snapshot?: Snapshot; readonly usage: Readonly<Record<string, ResourceUsage>>; readonly now: number};
 
 const age = ({status}: Container, now: number): string | undefined => {
@@ -16,7 +16,7 @@ const age = ({status}: Container, now: number): string | undefined => {
 		return `up ${spokenDuration(now - status.startedAt)}`;
 	}
 
-	return status.state === 'exited' && status.finishedAt > 0 ? `ended ${spokenDuration(now - status.finishedAt)} ago` : undefined;
+	return status.state === 'exited' && status.finishedAt > 0 ? `exited ${spokenDuration(now - status.finishedAt)} ago` : undefined;
 };
 
 export const containerRow = (container: Container, {usage, now}: RowContext): string => {
@@ -37,22 +37,22 @@ export const containerRow = (container: Container, {usage, now}: RowContext): st
 
 export const networkRow = (network: Network): string => {
 	const {name, subnet, gateway, leases, internal} = network;
-	return sentence(name, `subnet ${subnet}`, `gateway ${gateway}`, `${leases.length} of ${availableAddresses(network)} addresses leased`, internal ? 'internal, no way out' : 'with a way out');
+	return sentence(name, `subnet ${subnet}`, `gateway ${gateway}`, `${leases.length} of ${availableAddresses(network)} addresses leased`, internal ? 'internal, no external access' : 'with external access');
 };
 
 export const imageRow = (image: Image, {snapshot, now}: RowContext): string => {
 	const users = snapshot?.containers.filter(({imageId}) => imageId === image.id).length ?? 0;
-	return sentence(shortImage(imageName(image)), spokenBytes(image.sizeBytes), `made ${spokenDuration(now - image.createdAt)} ago`, `for ${image.architecture}`, users === 0 ? 'not used' : `used by ${count(users, 'container')}`);
+	return sentence(shortImage(imageName(image)), spokenBytes(image.sizeBytes), `created ${spokenDuration(now - image.createdAt)} ago`, `for ${image.architecture}`, users === 0 ? 'unused' : `used by ${count(users, 'container')}`);
 };
 
 export const volumeRow = (volume: Volume, {snapshot, now}: RowContext): string => {
 	const users = snapshot ? volumeUsers(volume, snapshot) : [];
-	return sentence(volume.name, volume.anonymous && 'anonymous', `made ${spokenDuration(now - volume.createdAt)} ago`, users.length === 0 ? 'not used' : `used by ${users.join(' and ')}`);
+	return sentence(volume.name, volume.anonymous && 'anonymous', `created ${spokenDuration(now - volume.createdAt)} ago`, users.length === 0 ? 'unused' : `used by ${users.join(' and ')}`);
 };
 
 export const recordRow = ({network, record, isStale}: RecordRow, {snapshot}: RowContext): string => {
 	const {name, type, value, ttlSeconds, containerId} = record;
-	const owner = snapshot?.containers.find(({id}) => id === containerId)?.name ?? (containerId === undefined ? 'the host' : 'a container that is gone');
+	const owner = snapshot?.containers.find(({id}) => id === containerId)?.name ?? (containerId === undefined ? 'the host' : 'a removed container');
 	return sentence(`${name} is ${value}`, `type ${type}`, `on ${network}`, `for ${count(ttlSeconds, 'second')}`, `of ${owner}`, isStale && 'stale');
 };
 

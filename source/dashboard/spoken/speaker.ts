@@ -9,7 +9,7 @@ import type {Reading} from './reading.js';
 import {plain} from './words.js';
 
 export type Said = {
-	/** Another one, and none of the lines is a line that was there before. */
+	/** Grows when the lines start over; no line then belongs to the previous chapter. */
 	readonly chapter: number;
 	readonly lines: readonly string[];
 };
@@ -17,23 +17,23 @@ export type Said = {
 export type Speaker = {
 	readonly said: () => Said;
 	readonly subscribe: (listener: () => void) => () => void;
-	/** Says all of what is on the screen. */
+	/** Says the whole pane or dialog. */
 	readonly sayAll: () => void;
-	/** To be told of a key before it does something: where that says nothing, this does, for who hears nothing cannot see that nothing was to be done. */
+	/** Call before a key is handled: says `No change` if the key causes no announcement. */
 	readonly awaitAnswer: () => void;
 	readonly stop: () => void;
 };
 
-/** Milliseconds after which a key has done what it does. */
+/** Milliseconds after which a key counts as without effect. */
 const answerDelay = 500;
 
-// Lines that were said are the terminal's; only so many are kept here.
+// The terminal keeps printed lines; only this many are kept in memory.
 const longestChapter = 500;
 
 const overReading = (controller: View & Data & Setting): Reading | undefined => {
 	const {dialog, prompt} = controller.getState();
 	if (prompt) {
-		return {key: `prompt ${prompt.title}`, heading: `Question: ${prompt.title}? Type the answer, Enter takes it, Escape cancels`, opening: prompt.value === '' ? [] : [`It is: ${prompt.value}`], whole: () => [`It is: ${prompt.value}`]};
+		return {key: `prompt ${prompt.title}`, heading: `Question: ${prompt.title}? Type the answer, Enter submits, Escape cancels`, opening: prompt.value === '' ? [] : [`Value: ${prompt.value}`], whole: () => [`Value: ${prompt.value}`]};
 	}
 
 	return dialog && dialogReading(dialog, controller);
@@ -53,7 +53,7 @@ const momentOf = (controller: View & Data & Setting): Moment => {
 	};
 };
 
-/** Says line by line what changes, for a reader that goes through a terminal's lines one after the other. */
+/** Announces changes as lines, for screen readers that read a terminal line by line. */
 export const createSpeaker = (controller: View & Data & Setting): Speaker => {
 	let said: Said = {chapter: 0, lines: []};
 	let before: Moment | undefined;
@@ -62,7 +62,7 @@ export const createSpeaker = (controller: View & Data & Setting): Speaker => {
 	const listeners = new Set<() => void>();
 
 	const say = (texts: readonly string[]) => {
-		// A terminal would break lines within words.
+		// Terminals wrap inside words.
 		const {columns} = controller.terminal.size();
 		const lines = texts.map(text => plain(text)).filter(line => line !== '').flatMap(line => wrapWords(line, Math.max(20, columns - 1)));
 		if (lines.length === 0) {
@@ -83,7 +83,7 @@ export const createSpeaker = (controller: View & Data & Setting): Speaker => {
 		say(texts);
 	};
 
-	// A key changes several things one after the other, and what is said is what came of it.
+	// A key may change the state several times; only the result is announced.
 	const onChange = () => {
 		if (!isDue) {
 			isDue = true;

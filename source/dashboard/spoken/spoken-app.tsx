@@ -20,7 +20,7 @@ type Typing = {
 
 const formValue = ({dialog}: UiState): string => dialog?.type === 'form' ? dialog.form.values[focusedField(dialog.form).name] ?? '' : '';
 
-/** The field that is typed into now. */
+/** The focused text field. */
 const typingOf = ({prompt, dialog}: UiState): Typing | undefined => {
 	if (prompt) {
 		return {label: prompt.title, value: ui => ui.prompt?.value ?? '', change: typePrompt};
@@ -50,7 +50,7 @@ const typingOf = ({prompt, dialog}: UiState): Typing | undefined => {
 	};
 };
 
-/** The one line that is drawn again: what is being typed. */
+/** The text field; the only line that is ever redrawn. */
 const Answer = () => {
 	const controller = useController();
 	const ui = useUi();
@@ -96,7 +96,7 @@ type SpokenAppProps = {
 	readonly onReady: (handles: InkHandles) => void;
 };
 
-/** The dashboard as lines that are said one after the other and never drawn again. */
+/** The dashboard for screen readers: lines that are printed once and never redrawn. */
 export const SpokenApp = ({controller, speaker, onReady}: SpokenAppProps) => {
 	const {suspendTerminal, exit} = useApp();
 	useEffect(() => {

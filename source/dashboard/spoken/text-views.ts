@@ -6,13 +6,13 @@ import type {ResourceUsage} from '../state/resource-usage.js';
 import {addressCount, nextFreeAddress} from '../views/addresses-lines.js';
 import {count, sentence, spokenBytes, spokenPercent} from './words.js';
 
-/** The networks and who is on them, as sentences. */
+/** The networks and their containers, as sentences. */
 export const topologySentences = ({networks, containers}: Pick<Snapshot, 'networks' | 'containers'>, selectedId: string | undefined): readonly string[] => {
 	const byId = new Map(containers.map(container => [container.id, container]));
 	const alone = containers.filter(({attachments}) => attachments.length === 0);
 	return [
 		...networks.flatMap(({id, name, subnet, gateway, internal, leases}) => [
-			sentence(`Network ${name}`, id === selectedId && 'selected', `subnet ${subnet}`, `gateway ${gateway}`, internal && 'internal, no way out', leases.length === 0 ? 'no containers' : `${count(leases.length, 'container')} on it`),
+			sentence(`Network ${name}`, id === selectedId && 'selected', `subnet ${subnet}`, `gateway ${gateway}`, internal && 'internal, no external access', leases.length === 0 ? 'no containers' : `${count(leases.length, 'container')} on it`),
 			...leases.map(({containerId, containerName, address}) => {
 				const container = byId.get(containerId);
 				const others = container?.attachments.filter(({networkId}) => networkId !== id).map(({network}) => network) ?? [];
@@ -23,12 +23,12 @@ export const topologySentences = ({networks, containers}: Pick<Snapshot, 'networ
 	];
 };
 
-/** What the addresses of a network are used for, as sentences. */
+/** The leases of a network, as sentences. */
 export const addressSentences = (network: Network, {networks}: Pick<Snapshot, 'networks'>): readonly string[] => {
 	const {subnet, gateway, leases, id} = network;
 	const size = addressCount(network);
 	if (size === undefined) {
-		return [`${subnet} is no IPv4 subnet`];
+		return [`${subnet} is not an IPv4 subnet`];
 	}
 
 	const other = overlapping(subnet, networks.filter(candidate => candidate.id !== id));
@@ -39,7 +39,7 @@ export const addressSentences = (network: Network, {networks}: Pick<Snapshot, 'n
 	];
 };
 
-/** What is known of the machine of a container, as sentences. */
+/** The machine of a container, as sentences. */
 export const machineSentences = (container: Container, usage: ResourceUsage | undefined): readonly string[] => {
 	const {machine} = container;
 	return [
@@ -51,14 +51,14 @@ export const machineSentences = (container: Container, usage: ResourceUsage | un
 				`Last start took ${count(Math.round(Math.max(0, ...machine.phases.map(({endMs}) => endMs))), 'millisecond')}`,
 				...machine.phases.map(({name, startMs, endMs}) => `Phase ${name} took ${count(Math.round(endMs - startMs), 'millisecond')} from ${Math.round(startMs)} on`),
 			]
-			: ['This engine tells nothing of machines']),
+			: ['This engine has no machines']),
 		...(usage
 			? [
 				sentence(usage.cpuPercent !== undefined && `CPU ${spokenPercent(usage.cpuPercent)} of ${(machine?.cpus ?? 1) * 100}`),
 				`Memory ${spokenBytes(usage.memoryBytes)} of ${spokenBytes(usage.memoryLimitBytes)} in the container`,
-				usage.hostMemoryBytes === undefined ? '' : `${spokenBytes(usage.hostMemoryBytes)} of the host's memory is the machine's`,
+				usage.hostMemoryBytes === undefined ? '' : `${spokenBytes(usage.hostMemoryBytes)} of host memory`,
 				`Traffic ${spokenBytes(usage.receivedPerSecond)} a second in, ${spokenBytes(usage.sentPerSecond)} a second out`,
 			].filter(Boolean)
-			: [container.status.state === 'running' ? 'Its use is not read yet' : 'It does not run']),
+			: [container.status.state === 'running' ? 'No statistics yet' : 'Not running']),
 	];
 };

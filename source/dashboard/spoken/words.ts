@@ -2,7 +2,7 @@ import {clean} from '../../text/fit.js';
 
 const units = ['bytes', 'kilobytes', 'megabytes', 'gigabytes', 'terabytes', 'petabytes'];
 
-/** Bytes in powers of 1024, as they are read out: `97 megabytes`. */
+/** Bytes in powers of 1024, in words: `97 megabytes`. */
 export const spokenBytes = (bytes: number): string => {
 	let value = bytes;
 	let unit = 0;
@@ -18,7 +18,7 @@ export const spokenPercent = (percent: number): string => `${percent < 9.95 ? Nu
 
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-/** A duration to the minute. */
+/** A duration in words, to the minute. */
 export const spokenDuration = (milliseconds: number): string => {
 	const minutes = Math.floor(milliseconds / 60_000);
 	if (minutes < 1) {
@@ -33,8 +33,8 @@ export const spokenDuration = (milliseconds: number): string => {
 	return hours < 48 ? count(hours, 'hour') : count(Math.floor(hours / 24), 'day');
 };
 
-/** Parts of a sentence; empty ones are left out. */
+/** Joins parts with commas; empty ones are left out. */
 export const sentence = (...parts: ReadonlyArray<string | false | undefined>): string => parts.filter(part => part !== undefined && part !== false && part !== '').join(', ');
 
-/** One line that can be read out: nothing that a terminal obeys, and no lines, boxes, blocks and Braille patterns, which programs draw with. */
+/** One line for a screen reader: without control characters, box drawing, blocks and Braille patterns. */
 export const plain = (text: string): string => clean(text).replaceAll(/[\u{2500}-\u{25FF}\u{2800}-\u{28FF}]+/gv, ' ').trimEnd();

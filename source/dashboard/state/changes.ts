@@ -3,7 +3,7 @@ import type {EngineEvent} from '../../engine/resources.js';
 
 type Resources = Pick<Snapshot, 'containers' | 'networks'>;
 
-/** Something that a network has at a moment, under a key that is its own. */
+/** Leases or records by a unique key. */
 type Held = ReadonlyMap<string, Pick<EngineEvent, 'id' | 'attributes'>>;
 
 const leasesIn = ({networks}: Resources): Held => new Map(networks.flatMap(({id, name, leases}) =>
@@ -12,10 +12,10 @@ const leasesIn = ({networks}: Resources): Held => new Map(networks.flatMap(({id,
 		{id, attributes: {name, address, holder: containerName}},
 	] as const)));
 
-// On these the name server knows no container.
+// Networks without DNS records of containers.
 const defaultNetworks = new Set(['bridge', 'default']);
 
-/** What the name servers answer for: containers that run, by their names and aliases. */
+/** The DNS records of running containers, by name and aliases. */
 const recordsIn = ({containers}: Resources): Held => {
 	const running = containers.filter(({status: {state}}) => state === 'running' || state === 'paused');
 	return new Map(running.flatMap(({name, attachments}) => {
@@ -39,7 +39,7 @@ const differences = (before: Held, after: Held, time: number, {added, removed}: 
 };
 
 /**
-What an engine has no events for: addresses that were leased or released, and names that its name servers began or ceased to answer for, as the difference of two readings. A reading is as late as the interval between them, and so is the time of these events.
+Events that engines do not send: leases and DNS records that were added or removed between two snapshots. Their time is that of the later snapshot, so they may be late by the refresh interval.
 */
 export const changesBetween = (
 	before: Resources,

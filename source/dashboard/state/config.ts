@@ -3,21 +3,21 @@ import {homedir} from 'node:os';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 
-/** What the user's file says; everything may be missing. */
+/** The configuration file with defaults for missing entries. */
 export type DashboardConfiguration = {
-	/** Keys of an action, instead of its own: `{"containers.remove": ["delete"], "global.images": ["g i"]}`, where the last is two keys one after the other. */
+	/** Keys by action, in place of the default keys: `{"containers.remove": ["delete"], "global.images": ["g i"]}`; the last is a sequence of two keys. */
 	readonly keys: Readonly<Record<string, readonly string[]>>;
 	readonly theme?: 'dark' | 'light';
 	readonly ascii?: boolean;
-	/** The wheel scrolls and a click chooses; the terminal's own selection then wants Shift held. Default false. */
+	/** The wheel scrolls and a click selects; the terminal's own selection then needs Shift. Default false. */
 	readonly mouse?: boolean;
 	/** As `--screen-reader`. */
 	readonly screenReader?: boolean;
-	/** Addresses of other engines by the names they are listed under: `{"lab": "tcp://lab:2376"}`. */
+	/** Addresses of engines by name: `{"lab": "tcp://lab:2376"}`. */
 	readonly hosts: Readonly<Record<string, string>>;
-	/** Milliseconds between two readings of the engine. */
+	/** Milliseconds between two snapshots of the engine. */
 	readonly refreshInterval: number;
-	/** Lines of log that are kept in memory. */
+	/** Log lines kept in memory. */
 	readonly logLines: number;
 };
 
@@ -25,7 +25,7 @@ export const defaultConfiguration: DashboardConfiguration = {keys: {}, hosts: {}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where the XDG Base Directory specification has it. */
+/** Path of the configuration file by the XDG Base Directory specification. */
 export const configurationPath = ({XDG_CONFIG_HOME, HOME}: Environment): string =>
 	path.join(XDG_CONFIG_HOME !== undefined && path.isAbsolute(XDG_CONFIG_HOME) ? XDG_CONFIG_HOME : path.join(HOME ?? homedir(), '.config'), 'holm', 'config.json');
 
@@ -46,7 +46,7 @@ const checks: Checks = {
 	logLines: [value => isWithin(value, 100, 1_000_000), 'a number from 100 to 1000000'],
 };
 
-/** The text of the file, checked; `file` is for the error. */
+/** Parses and checks the file's text; throws `invalid`, naming `file`. */
 export const parseConfiguration = (text: string, file: string): DashboardConfiguration => {
 	let given: unknown;
 	try {
@@ -73,7 +73,7 @@ export const parseConfiguration = (text: string, file: string): DashboardConfigu
 	return {...defaultConfiguration, ...given};
 };
 
-/** The user's configuration; the defaults where there is no file. */
+/** Reads the user's configuration; the defaults if there is no file. Throws `invalid` for a wrong one. */
 export const readConfiguration = async (environment: Environment): Promise<DashboardConfiguration> => {
 	const file = configurationPath(environment);
 	try {

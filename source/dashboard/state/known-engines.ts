@@ -4,19 +4,19 @@ import {dockerDirectory, type Environment} from '../../backends/hosts/which-engi
 
 /** An engine that the dashboard can show. */
 export type EngineTarget = {
-	/** Clean and short; what the header calls it. */
+	/** Short name for the header. */
 	readonly title: string;
-	/** What `--host` would say. */
+	/** Value for `--host`. */
 	readonly host: string;
 };
 
-/** What stands for this host's own engine where `--host` is expected. */
+/** Value of `host` for this host's own engine. */
 export const ownHost = 'own';
 
-/** Stands for the engine of `holm --demo`, which has no address. */
+/** Value of `host` for the engine of `holm --demo`, which has no address. */
 export const demoHost = 'demo';
 
-/** The engine that `--host` means, by a name that tells it from the others. */
+/** The target for a value of `--host`, with a title. */
 export const targetOf = (host: string, root?: string): EngineTarget => {
 	if (host === ownHost) {
 		return {host, title: root === undefined ? 'this host' : `this host, ${root}`};
@@ -26,10 +26,10 @@ export const targetOf = (host: string, root?: string): EngineTarget => {
 };
 
 type Options = {
-	/** What the dashboard was opened for. */
+	/** The engine that the dashboard was opened with. */
 	readonly first: EngineTarget;
 	readonly root?: string;
-	/** Addresses by their names, of the configuration. */
+	/** Addresses by name, from the configuration. */
 	readonly hosts: Readonly<Record<string, string>>;
 	readonly environment: Environment;
 	readonly isSocket?: (file: string) => Promise<boolean>;
@@ -43,14 +43,14 @@ const isSocketThere = async (file: string): Promise<boolean> => {
 	}
 };
 
-/** Where Docker and Podman listen, as root and as a user. */
+/** The sockets of Docker and Podman, rootful and rootless. */
 const socketsOf = ({XDG_RUNTIME_DIR}: Environment): readonly string[] => [
 	'/var/run/docker.sock',
 	'/run/podman/podman.sock',
 	...(XDG_RUNTIME_DIR ? [`${XDG_RUNTIME_DIR}/docker.sock`, `${XDG_RUNTIME_DIR}/podman/podman.sock`] : []),
 ];
 
-/** The engines that can be told from here without asking any of them: the first one, this host's own, those of the configuration, Docker's contexts, and the sockets that exist. */
+/** The engines known without connecting to any: the first one, this host's own, those of the configuration, Docker's contexts, and existing sockets. */
 export const knownEngines = async (options: Options): Promise<readonly EngineTarget[]> => {
 	const {first, root, hosts, environment, isSocket = isSocketThere} = options;
 	const sockets = await Promise.all(socketsOf(environment).map(async file => await isSocket(file) ? [targetOf(`unix://${file}`)] : []));

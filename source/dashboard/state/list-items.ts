@@ -10,7 +10,7 @@ import type {ListName, UiState} from './ui-state.js';
 
 export type EventRow = {readonly id: string; readonly event: EngineEvent};
 
-/** What each list shows, after filter and order; the same arrays as long as nothing changed. */
+/** The items of each list, filtered and sorted; the same arrays as long as nothing changed. */
 export type ListItems = {
 	readonly containers: readonly Container[];
 	readonly networks: readonly Network[];
@@ -39,7 +39,7 @@ const sorted = <Item>(items: readonly Item[], isDescending: boolean, key: SortKe
 	});
 };
 
-/** Columns that a list can be sorted by. */
+/** Columns that each list can be sorted by. */
 export const sortColumns: Readonly<Record<ListName, readonly string[]>> = {
 	containers: ['name', 'state', 'image', 'network', 'cpu', 'memory', 'host', 'uptime'],
 	networks: ['name', 'subnet', 'leases'],
@@ -69,7 +69,7 @@ type ListParts = readonly [
 	ListItems['events'],
 ];
 
-/** Computes what the lists show; made once, since it remembers. */
+/** Creates a memoized selector of the list items; create it once. */
 export const createItemsSelector = (): ((store: StoreState, ui: UiState) => ListItems) => {
 	const containers = lastResult(visibleContainers);
 	const networks = lastResult((all: readonly Network[], {filter, sort, isDescending}: UiState['lists']['networks']) =>
@@ -90,7 +90,7 @@ export const createItemsSelector = (): ((store: StoreState, ui: UiState) => List
 	const together = lastResult((...parts: ListParts): ListItems =>
 		({containers: parts[0], networks: parts[1], images: parts[2], volumes: parts[3], dns: parts[4], events: parts[5]}));
 	return ({snapshot = nothing as Snapshot, usage, events: allEvents}, {lists, areStoppedShown, records, view}) => together(
-		// The order by name does not change with what is used.
+		// Only these sort orders depend on the usage.
 		containers(snapshot.containers, ['cpu', 'memory', 'host'].includes(lists.containers.sort ?? '') ? usage : none, lists.containers, areStoppedShown),
 		networks(snapshot.networks, lists.networks),
 		images(snapshot.images, lists.images),
@@ -107,16 +107,16 @@ const idOf = (item: Identified): string => item.id ?? item.name ?? '';
 const itemsOf = <Name extends ListName>(listItems: ListItems, list: Name) =>
 	listItems[list] as ReadonlyArray<ListItems[Name][number] & Identified>;
 
-/** Ids of what a list shows, in its order. */
+/** Ids of a list's items, in order. */
 export const idsOf = (listItems: ListItems, list: ListName): readonly string[] => itemsOf(listItems, list).map(item => idOf(item));
 
-/** What is under the cursor of a list. */
+/** The item under the cursor of a list. */
 export const selectedIn = <Name extends ListName>(listItems: ListItems, ui: UiState, list: Name): ListItems[Name][number] | undefined => {
 	const id = selectedOf(ui.lists[list], idsOf(listItems, list));
 	return itemsOf(listItems, list).find(item => idOf(item) === id);
 };
 
-/** The marked ones, or the one under the cursor. */
+/** The marked items, or else the one under the cursor. */
 export const targetsIn = <Name extends ListName>(listItems: ListItems, ui: UiState, list: Name): ReadonlyArray<ListItems[Name][number]> => {
 	const ids = new Set(targetsOf(ui.lists[list], idsOf(listItems, list)));
 	return itemsOf(listItems, list).filter(item => ids.has(idOf(item)));

@@ -1,12 +1,12 @@
-/** What is chosen in a list of things that come and go: the cursor keeps to the thing and not to the row. */
+/** Cursor, marks, filter and order of a list. The cursor follows its item, not the row. */
 export type ListState = {
 	readonly selectedId?: string;
-	/** Where the cursor was, for when its thing has gone. */
+	/** Row of the cursor, in case its item disappears. */
 	readonly index: number;
 	readonly marks: ReadonlySet<string>;
-	/** Lower case; only what contains it is shown. */
+	/** Lower case; only items that contain it are visible. */
 	readonly filter: string;
-	/** Name of the column; the list's own order without. */
+	/** Name of the column; default the engine's order. */
 	readonly sort?: string;
 	readonly isDescending: boolean;
 };
@@ -22,16 +22,16 @@ export const emptyList: ListState = {index: 0, marks: new Set(), filter: '', isD
 
 const clamp = (value: number, length: number): number => Math.max(0, Math.min(length - 1, value));
 
-/** Row of the cursor among what is shown; -1 in an empty list. */
+/** Row of the cursor; -1 in an empty list. `ids` are those of the visible items. */
 export const cursorOf = ({selectedId, index}: ListState, ids: readonly string[]): number => {
 	const found = selectedId === undefined ? -1 : ids.indexOf(selectedId);
 	return found === -1 ? (ids.length === 0 ? -1 : clamp(index, ids.length)) : found;
 };
 
-/** The thing under the cursor. */
+/** Id of the item under the cursor. */
 export const selectedOf = (state: ListState, ids: readonly string[]): string | undefined => ids[cursorOf(state, ids)];
 
-/** The marked ones that still exist, or else the one under the cursor. */
+/** Ids of the marked items that still exist, or else of the one under the cursor. */
 export const targetsOf = (state: ListState, ids: readonly string[]): readonly string[] => {
 	const marked = ids.filter(id => state.marks.has(id));
 	if (marked.length > 0) {
@@ -64,7 +64,7 @@ const nextSort = (state: ListState, columns: readonly string[]): ListState => {
 	return {...state, sort: columns[columns.indexOf(state.sort ?? '') + 1], isDescending: false};
 };
 
-/** `ids` are those that are shown, in their order. */
+/** `ids` are those of the visible items, in order. */
 export const reduceList = (state: ListState, action: ListAction, ids: readonly string[]): ListState => {
 	switch (action.type) {
 		case 'move': {
@@ -106,7 +106,7 @@ export const reduceList = (state: ListState, action: ListAction, ids: readonly s
 	}
 };
 
-/** First of the rows that are shown, so that the cursor is among them. It stays what it was before as long as that is so: lines that do not move need not be drawn. */
+/** Index of the first visible row, with the cursor in view. Stays at `before` if possible, so that fewer lines are redrawn. */
 export const windowStart = (cursor: number, height: number, length: number, before = 0): number => {
 	const last = Math.max(0, length - height);
 	const start = cursor < before ? cursor : Math.max(before, cursor - height + 1);

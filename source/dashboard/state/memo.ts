@@ -1,4 +1,4 @@
-/** The last result again as long as the inputs are the same. */
+/** Memoizes the last result; inputs are compared with `Object.is`. */
 export const lastResult = <Inputs extends readonly unknown[], Result>(compute: (...inputs: Inputs) => Result): typeof compute => {
 	let last: {readonly inputs: Inputs; readonly result: Result} | undefined;
 	return (...inputs) => {

@@ -1,8 +1,8 @@
 import type {ContainerStats} from '../../engine/resources.js';
 
-/** What a container uses now and used before, made of the totals of two readings. */
+/** The current and past usage of a container, from the totals of two readings. */
 export type ResourceUsage = {
-	/** Of one CPU, so that a machine of two can use 200. Undefined after the first reading. */
+	/** Percent of one CPU: up to 200 with two CPUs. Undefined after the first reading. */
 	readonly cpuPercent?: number;
 	readonly memoryBytes: number;
 	readonly memoryLimitBytes: number;
@@ -12,11 +12,11 @@ export type ResourceUsage = {
 	/** Oldest first, at most `historyLength` of them. */
 	readonly cpuHistory: readonly number[];
 	readonly memoryHistory: readonly number[];
-	/** Bytes a second in both directions. */
+	/** Bytes per second, both directions together. */
 	readonly trafficHistory: readonly number[];
 };
 
-/** Samples that are kept of each measure. */
+/** Number of samples kept of each metric. */
 export const historyLength = 60;
 
 const kept = (history: readonly number[] | undefined, value: number | undefined): readonly number[] =>
@@ -33,13 +33,13 @@ const totals = ({networks}: ContainerStats): {readonly received: number; readonl
 	return {received, sent};
 };
 
-/** Counters start again from zero with the container; a negative difference is no rate. */
+/** Counters restart at zero with the container; a negative difference counts as 0. */
 const perSecond = (now: number, before: number, milliseconds: number): number =>
 	milliseconds > 0 && now >= before ? (now - before) * 1000 / milliseconds : 0;
 
 type Measured = {readonly stats: ContainerStats; readonly usage: ResourceUsage};
 
-/** The use at a reading, from the reading before it. */
+/** The usage at a reading, given the previous one. */
 export const nextUsage = (stats: ContainerStats, before?: Measured): ResourceUsage => {
 	const elapsed = before ? stats.readAt - before.stats.readAt : 0;
 	if (before && elapsed <= 0) {

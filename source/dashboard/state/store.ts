@@ -11,20 +11,20 @@ import {nextUsage, type ResourceUsage} from './resource-usage.js';
 export type Connection =
 	| {
 		readonly state: 'connecting';
-		/** What a first start takes time for. */
+		/** What a slow start is doing. */
 		readonly step?: string;
 	}
 	| {readonly state: 'connected'}
 	| {readonly state: 'lost'; readonly since: number; readonly reason: string; readonly remedy?: string};
 
-/** Connects anew at each call; `report` hears of what takes time. */
+/** Opens a new connection at each call; calls `report` with each slow step. */
 export type Connect = (report: (step: string) => void) => Promise<Engine>;
 
 export type StoreState = {
-	/** Which engine it is. */
+	/** The engine that is shown. */
 	readonly target?: EngineTarget;
 	readonly connection: Connection;
-	/** The last one that came; stays when the engine has gone. */
+	/** The last snapshot; kept when the connection is lost. */
 	readonly snapshot?: Snapshot;
 	readonly info?: EngineInfo;
 	/** By container id. */
@@ -36,11 +36,11 @@ export type StoreState = {
 export type StoreOptions = {
 	readonly connect: Connect;
 	readonly target?: EngineTarget;
-	/** Milliseconds between two readings. */
+	/** Milliseconds between two snapshots. */
 	readonly interval: number;
 	/** Milliseconds since the epoch. */
 	readonly now?: () => number;
-	/** Milliseconds until a reading that does not answer counts as lost; default 10,000. */
+	/** Milliseconds without an answer until the connection counts as lost; default 10,000. */
 	readonly timeout?: number;
 };
 
@@ -54,31 +54,31 @@ export type OtherEngine = {
 export type Store = {
 	readonly getState: () => StoreState;
 	readonly subscribe: (listener: () => void) => () => void;
-	/** The engine while it is connected; a `HolmError` while it is not. */
+	/** The connected engine; throws `unavailable` while there is none. */
 	readonly engine: () => Engine;
-	/** Reads another engine from now on, once it has answered; throws where it does not, and goes on with the one before. */
+	/** Switches to another engine once it has answered; otherwise rejects and keeps the current one. */
 	readonly switchTo: (other: OtherEngine) => Promise<void>;
-	/** Statistics are read while somebody watches; the result ends that. */
+	/** Reads statistics until the returned function is called. */
 	readonly watchStats: () => () => void;
-	/** Reads soon, whatever the interval. */
+	/** Takes a snapshot soon, whatever the interval. */
 	readonly refresh: () => void;
-	/** Waits a while: the dashboard is not on the screen. */
+	/** Stops reading while the dashboard is not on the screen. */
 	readonly pause: () => void;
 	readonly resume: () => void;
 	readonly close: () => void;
 };
 
-/** Events that are kept for the timeline. */
+/** Number of events kept. */
 export const eventCount = 1000;
-// An event often comes with others, such as create, connect and start.
+// Milliseconds; events often come in groups, such as create, connect and start.
 const eventDelay = 60;
-// A daemon may have to be started first.
+// Multiple of the timeout; a daemon may have to start first.
 const connectPatience = 6;
 const firstRetryDelay = 500;
 const longestRetryDelay = 5000;
 
-/** Waits for work that has so much time, and again so much whenever it is told that the work goes on. */
-const withTimeout = async <Value>(start: (goesOn: () => void) => Promise<Value>, milliseconds: number): Promise<Value> => {
+/** Runs work with a timeout, which starts again whenever the work calls its argument. Rejects with `unavailable`. */
+const withTimeout = async <Value>(start: (restartTimeout: () => void) => Promise<Value>, milliseconds: number): Promise<Value> => {
 	const {promise: late, reject} = Promise.withResolvers<never>();
 	const timer = setTimeout(() => {
 		reject(new HolmError('unavailable', `the engine did not answer within ${Math.round(milliseconds / 1000)} s`, {remedy: 'holm system status says how it is'}));
@@ -93,7 +93,7 @@ const withTimeout = async <Value>(start: (goesOn: () => void) => Promise<Value>,
 	}
 };
 
-/** What a promise resolves with, or the signal's reason as soon as that comes: a connection has no way to be called off. */
+/** Rejects with the signal's reason as soon as it aborts: connecting itself cannot be aborted. */
 const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> => {
 	const {promise: aborted, reject} = Promise.withResolvers<never>();
 	const onAbort = () => {
@@ -108,13 +108,13 @@ const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal
 	}
 };
 
-/** The one place that reads the engine: polls it, listens to it, and connects again when it went away. Readers get the same object as long as nothing changed. */
+/** The only reader of the engine: polls it, listens to its events, and reconnects. The state is the same object as long as nothing changed. */
 export const createStore = (options: StoreOptions): Store => {
 	const {interval, now = Date.now, timeout = 10_000} = options;
 	let state: StoreState = {target: options.target, connection: {state: 'connecting'}, usage: {}, events: []};
 	let {connect} = options;
 	let engine: Engine | undefined;
-	// What was asked of the engine before a switch and is answered after it is nobody's any more.
+	// Grows with each switch; late answers of the previous engine are dropped.
 	let generation = 0;
 	let watchers = 0;
 	let timer: NodeJS.Timeout | undefined;
@@ -173,7 +173,7 @@ export const createStore = (options: StoreOptions): Store => {
 				refresh(eventDelay);
 			}
 		} catch {
-			// The next reading tells whether the engine has gone; until then it is asked as before.
+			// The next snapshot finds out whether the connection is lost.
 		} finally {
 			if (listening === controller) {
 				listening = undefined;
@@ -199,7 +199,7 @@ export const createStore = (options: StoreOptions): Store => {
 		const resources = before && {containers: before.containers, networks: before.networks, images: before.images, volumes: before.volumes};
 		const shared = reuseEqual<typeof rest>(resources ?? rest, rest);
 		const usage = hasStats ? usageOf(stats) : state.usage;
-		// The moment of a reading is no change of what was read.
+		// A new time of reading alone is no change.
 		const isSame = before && shared === resources;
 		set({
 			connection: state.connection.state === 'connected' ? state.connection : {state: 'connected'},
@@ -210,8 +210,8 @@ export const createStore = (options: StoreOptions): Store => {
 	};
 
 	const open = async (to: Connect, report: (step: string) => void) => {
-		const connected = await withTimeout(async goesOn => to(step => {
-			goesOn();
+		const connected = await withTimeout(async restartTimeout => to(step => {
+			restartTimeout();
 			report(step);
 		}), timeout * connectPatience);
 		return {connected, info: await withTimeout(async () => connected.info(), timeout)};
@@ -315,7 +315,7 @@ export const createStore = (options: StoreOptions): Store => {
 				return engine;
 			}
 
-			const reason = state.connection.state === 'lost' ? `the engine is not there: ${state.connection.reason}` : 'the engine is not connected yet';
+			const reason = state.connection.state === 'lost' ? `the engine is not connected: ${state.connection.reason}` : 'the engine is not connected yet';
 			throw new HolmError('unavailable', reason, {remedy: 'wait until it is connected again'});
 		},
 		switchTo,

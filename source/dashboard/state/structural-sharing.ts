@@ -3,7 +3,7 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const hasPlainPrototype = (value: object): boolean => Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 
 /**
-The new value with every part that equals the old one's replaced by the old one itself, and the old one where nothing changed: whoever compares by identity then sees what changed and nothing else.
+Returns `after` with all parts that equal those of `before` replaced by these, or `before` itself if nothing changed. Comparing by identity then finds exactly the changes. Objects with a prototype of their own are not compared.
 */
 export const reuseEqual = <Value>(before: Value, after: Value): Value => {
 	if (!isObject(before) || !isObject(after) || Object.is(before, after)) {

@@ -7,7 +7,7 @@ export const numberOf = (address: string): number => address.split('.').reduce((
 /** A number as an IPv4 address. */
 export const addressOf = (number: number): string => [24, 16, 8, 0].map(shift => Math.floor(number / 2 ** shift) % 256).join('.');
 
-/** Addresses from the first to the last, as numbers. */
+/** First and last address as numbers, and the prefix length. */
 export type Range = {readonly first: number; readonly last: number; readonly length: number};
 
 /** First and last address of a subnet such as `192.168.64.0/24`, as numbers; undefined for anything else. */
@@ -23,7 +23,7 @@ export const rangeOf = (subnet: string): Range | undefined => {
 	return {first, last: first + size - 1, length};
 };
 
-/** The network whose subnet has addresses in common with this one. */
+/** The first network whose subnet overlaps this one. */
 export const overlapping = (subnet: string, networks: Snapshot['networks']) => {
 	const range = rangeOf(subnet);
 	return range && networks.find(network => {
@@ -32,7 +32,7 @@ export const overlapping = (subnet: string, networks: Snapshot['networks']) => {
 	});
 };
 
-/** The next subnet of the pool that no network has addresses of. */
+/** The next free subnet of the default pool; `''` if there is none. */
 export const nextSubnet = (networks: Snapshot['networks']): string => {
 	const free = Array.from({length: 192}, (_, index) => `192.168.${64 + index}.0/24`).find(subnet => !overlapping(subnet, networks));
 	return free ?? '';

@@ -10,48 +10,48 @@ import {emptyList, type ListState} from './list-state.js';
 
 export type ViewName = 'main' | 'inspect' | 'images' | 'volumes' | 'dns' | 'events' | 'topology' | 'addresses' | 'machine';
 
-/** Views that are lines and no list. */
+/** Views that are text instead of a list. */
 export type TextViewName = Extract<ViewName, 'topology' | 'addresses' | 'machine'>;
 
 export const isTextView = (view: ViewName): view is TextViewName => view === 'topology' || view === 'addresses' || view === 'machine';
 
-/** How far down a view of one thing is. */
+/** The scroll position of a text view; `id` is that of the network or container. */
 export type Scroll = {readonly view: ViewName; readonly id: string; readonly top: number};
 
 export type ListName = 'containers' | 'networks' | 'images' | 'volumes' | 'dns' | 'events';
 
-/** What has rows of which some are shown. */
+/** Lists and trees that scroll. */
 export type WindowName = ListName | 'inspect';
 
 export type Choice = {readonly id: string; readonly label: string};
 
 export type Dialog =
 	| {readonly type: 'confirm'; readonly plan: Plan; readonly isAccepting: boolean; readonly top: number}
-	| {readonly type: 'failures'; readonly title: string; readonly failures: readonly Failure[]; /** What is open again once it was read. */ readonly after?: Dialog}
+	| {readonly type: 'failures'; readonly title: string; readonly failures: readonly Failure[]; /** Opens after this one is closed. */ readonly after?: Dialog}
 	| {readonly type: 'help'; readonly top: number}
 	| {readonly type: 'choose'; readonly title: string; readonly choices: readonly Choice[]; readonly index: number; readonly take: (id: string) => void}
 	| {readonly type: 'report'; readonly title: string; readonly lines: readonly string[]; readonly top: number}
 	| {readonly type: 'palette'; readonly text: string; readonly index: number}
 	| {readonly type: 'form'; readonly form: FormState};
 
-/** One line that is typed at the bottom. */
+/** A text input in the footer. */
 export type Prompt = {
 	readonly title: string;
 	readonly value: string;
-	/** With every letter. */
+	/** Called after every edit. */
 	readonly change?: (value: string) => void;
 	readonly submit: (value: string) => void;
 	readonly cancel?: () => void;
 };
 
-/** Keys that were pressed and may go on. */
+/** The pressed keys of an unfinished sequence. */
 export type Pending = {
 	readonly keys: KeySequence;
-	/** Nothing happens any more without another key. */
+	/** Cancels the timer that would run the action of these keys. */
 	readonly stop: () => void;
 };
 
-/** Something that takes its time. */
+/** A running job. */
 export type Job = {readonly id: number; readonly title: string; readonly progress: string; readonly cancel: () => void};
 
 export type UiState = {
@@ -61,24 +61,24 @@ export type UiState = {
 	readonly areStoppedShown: boolean;
 	readonly lists: Readonly<Record<ListName, ListState>>;
 	readonly logs: LogsState;
-	/** Ids of the containers whose logs are shown; without, those of the one under the cursor. */
+	/** Ids of the containers whose logs are followed; default the one under the cursor. */
 	readonly followed?: readonly string[];
-	/** What the machines' kernels printed is shown instead of what the containers did. */
+	/** Shows boot logs instead of container logs. */
 	readonly isBootLog: boolean;
 	readonly inspect?: TreeState;
-	/** Of the views that are lines; without, they are where they begin. */
+	/** Of text views; default their start. */
 	readonly scroll?: Scroll;
-	/** Of all networks, once the view of them was opened. */
+	/** DNS records of all networks; read once their view is open. */
 	readonly records?: readonly RecordRow[];
-	/** The engine was asked for records and has none to tell. */
+	/** The engine does not report DNS records. */
 	readonly lacksRecords?: boolean;
 	readonly dialog?: Dialog;
 	readonly prompt?: Prompt;
 	readonly pending?: Pending;
-	/** One line that goes with the next key. */
+	/** A message in the footer; the next key clears it. */
 	readonly notice: string;
 	readonly jobs: readonly Job[];
-	/** Grows to have the screen drawn anew. */
+	/** Grows to force a redraw. */
 	readonly redraws: number;
 };
 

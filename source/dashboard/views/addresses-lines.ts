@@ -12,10 +12,10 @@ const looks: Readonly<Record<Use, {readonly role: Role; readonly glyph: string; 
 	gateway: {role: 'accent', glyph: 'G', title: 'gateway'},
 	leased: {role: 'warning', glyph: '#', title: 'leased'},
 	free: {role: 'good', glyph: '.', title: 'free'},
-	outside: {role: 'dim', glyph: '-', title: 'outside the range of leases'},
+	outside: {role: 'dim', glyph: '-', title: 'outside the lease range'},
 };
 
-/** What each address of a network is used for, in order; undefined for a subnet that is none. */
+/** A function from addresses to their use; undefined for an invalid subnet. */
 export const usesOf = ({subnet, gateway, ipRange, leases}: Network): ((address: number) => Use) | undefined => {
 	const range = rangeOf(subnet);
 	if (!range) {
@@ -42,18 +42,18 @@ export const usesOf = ({subnet, gateway, ipRange, leases}: Network): ((address: 
 	};
 };
 
-// A larger subnet has cells of several addresses each.
+// In larger subnets a cell stands for several addresses.
 const mostCells = 1024;
 
 const heaviest = (uses: readonly Use[]): Use => (['gateway', 'leased', 'free', 'outside', 'reserved'] as const).find(use => uses.includes(use)) ?? 'reserved';
 
-/** Addresses of a network's subnet, all of them; undefined for a subnet that is none. */
+/** Number of addresses in a network's subnet; undefined for an invalid subnet. */
 export const addressCount = ({subnet}: Pick<Network, 'subnet'>): number | undefined => {
 	const range = rangeOf(subnet);
 	return range && range.last - range.first + 1;
 };
 
-/** The address that is leased next. */
+/** The next address to lease; undefined if none is free. */
 export const nextFreeAddress = (network: Network): string | undefined => {
 	const range = rangeOf(network.subnet);
 	const useOf = usesOf(network);
@@ -70,12 +70,12 @@ export const nextFreeAddress = (network: Network): string | undefined => {
 	return undefined;
 };
 
-/** A map of a network's subnet, and its leases below. */
+/** The map of a network's subnet, with its leases below. */
 export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'networks'>, {width}: Pick<Size, 'width'>, theme: Theme): readonly string[] => {
 	const range = rangeOf(network.subnet);
 	const useOf = usesOf(network);
 	if (!range || !useOf) {
-		return [theme.paint('bad', fit(`${clean(network.subnet)} is no IPv4 subnet`, width))];
+		return [theme.paint('bad', fit(`${clean(network.subnet)} is not an IPv4 subnet`, width))];
 	}
 
 	const size = range.last - range.first + 1;
@@ -88,7 +88,7 @@ export const addressesLines = (network: Network, {networks}: Pick<Snapshot, 'net
 		for (let cell = 0; cell < cellsPerRow && start + cell * perCell <= range.last; cell++) {
 			const first = start + cell * perCell;
 			const last = Math.min(range.last, first + perCell - 1);
-			// Of a cell of many addresses only the ends and the leases are looked up.
+			// Only the ends and the leases of a larger cell are looked up.
 			const addresses = perCell === 1 ? [first] : [first, last, ...leased.filter(address => address >= first && address <= last)];
 			const uses = addresses.map(address => useOf(address));
 			const {role, glyph} = looks[heaviest(uses)];

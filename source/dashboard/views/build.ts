@@ -6,7 +6,7 @@ import {clean} from '../../text/fit.js';
 
 type BuildRequest = Extract<Request, {type: 'build'}>;
 
-/** Builds what the form asks for, its last line shown meanwhile. The form is open again when the failure has been read. */
+/** Builds an image and reports the last line of output as progress. After a failure the form reopens. */
 export const build = async (controller: View & Work & Setting, {directory, tag}: BuildRequest, form: FormState): Promise<void> =>
 	controller.work(`Building ${tag}`, async (engine, {signal, report}) => {
 		try {
@@ -29,7 +29,7 @@ export const build = async (controller: View & Work & Setting, {directory, tag}:
 					}
 				}
 			} finally {
-				// Whoever stopped reading leaves the rest unpacked.
+				// Stops packing if the engine did not read to the end.
 				tar.destroy();
 			}
 

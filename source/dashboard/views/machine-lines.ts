@@ -8,7 +8,7 @@ import type {ResourceUsage} from '../state/resource-usage.js';
 
 const label = 10;
 
-/** The phases of the last start, as bars on one scale of time. */
+/** The phases of the last start, as bars on a common time scale. */
 export const waterfallLines = ({phases}: NonNullable<Container['machine']>, {width}: Pick<Size, 'width'>, theme: Theme): readonly string[] => {
 	const end = Math.max(1, ...phases.map(({endMs}) => endMs));
 	const room = Math.max(8, width - label - 20);
@@ -28,12 +28,12 @@ const usageLines = ({cpuPercent, cpuHistory, memoryBytes, memoryLimitBytes, host
 	return [
 		line('CPU', cpuHistory, cpus * 100, `${cpuPercent === undefined ? '' : shortPercent(cpuPercent)}, full bar ${cpus * 100}% (${cpus} CPU)`),
 		line('memory', memoryHistory, memoryLimitBytes, `${shortBytes(memoryBytes)} in the container, full bar ${shortBytes(memoryLimitBytes)}`),
-		...(hostMemoryBytes === undefined ? [] : [`${fit('host', label)}${fit(`${shortBytes(hostMemoryBytes)} of the host's memory is the machine's; pages that it shares with others count, too`, width - label)}`]),
+		...(hostMemoryBytes === undefined ? [] : [`${fit('host', label)}${fit(`${shortBytes(hostMemoryBytes)} of host memory, pages shared with other machines included`, width - label)}`]),
 		line('traffic', trafficHistory, traffic, `${shortBytes(receivedPerSecond)}/s in, ${shortBytes(sentPerSecond)}/s out, full bar ${shortBytes(traffic)}/s`),
 	];
 };
 
-/** What is known of the machine of a container. */
+/** Machine, last start and usage of a container. */
 export const machineLines = (container: Container, usage: ResourceUsage | undefined, size: Size, theme: Theme): readonly string[] => {
 	const {width} = size;
 	const {machine} = container;
@@ -51,8 +51,8 @@ export const machineLines = (container: Container, usage: ResourceUsage | undefi
 				heading(`Last start: ${Math.round(Math.max(0, ...machine.phases.map(({endMs}) => endMs)))} ms`),
 				...waterfallLines(machine, size, theme),
 			]
-			: [theme.paint('dim', 'This engine tells nothing of machines')]),
+			: [theme.paint('dim', 'This engine has no machines')]),
 		'',
-		...(usage ? [heading('Use'), ...usageLines(usage, machine?.cpus ?? 1, size, theme)] : [theme.paint('dim', container.status.state === 'running' ? 'Its use is not read yet' : 'It does not run')]),
+		...(usage ? [heading('Usage'), ...usageLines(usage, machine?.cpus ?? 1, size, theme)] : [theme.paint('dim', container.status.state === 'running' ? 'No statistics yet' : 'Not running')]),
 	];
 };

@@ -8,11 +8,11 @@ export type RecordRow = {
 	readonly networkId: string;
 	readonly network: string;
 	readonly record: DnsRecord;
-	/** It stands for a container that is not there, or for another address than the container has. */
+	/** Its container is gone or has another address. */
 	readonly isStale: boolean;
 };
 
-/** The rows of one network's records, stale ones flagged. */
+/** The rows of a network's records. */
 export const recordRows = (network: {readonly id: string; readonly name: string}, records: readonly DnsRecord[], containers: Snapshot['containers']): readonly RecordRow[] =>
 	records.map(record => {
 		const container = record.containerId === undefined ? undefined : containers.find(({id}) => id === record.containerId);
@@ -21,7 +21,7 @@ export const recordRows = (network: {readonly id: string; readonly name: string}
 		return {id: `${network.id} ${record.type} ${record.name} ${record.value}`, networkId: network.id, network: network.name, record, isStale};
 	});
 
-/** The records of all networks, for a backend that knows them. */
+/** The records of all networks; undefined if the engine does not report them. Equal rows of `before` are reused. */
 export const readRecords = async (
 	{dnsRecords}: Engine,
 	{networks, containers}: Snapshot,
@@ -35,7 +35,7 @@ export const readRecords = async (
 		try {
 			return recordRows(network, await dnsRecords(network.id), containers);
 		} catch {
-			// It went away meanwhile.
+			// The network was removed meanwhile.
 			return [];
 		}
 	}));

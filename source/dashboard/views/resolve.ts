@@ -11,7 +11,7 @@ const patience = 10_000;
 
 type Output = {readonly text: string; readonly exitCode?: number};
 
-/** The output of a command in a container, both streams together and never more than a little. */
+/** Runs a command in a container; returns both output streams together, up to `longestAnswer` bytes. */
 const runCommand = async (engine: Engine, container: string, command: readonly string[]): Promise<Output> => {
 	const id = await engine.createExec(container, {command, terminal: false, stdin: false, environment: [], privileged: false});
 	const session = await engine.startExec(id);
@@ -37,7 +37,7 @@ const runCommand = async (engine: Engine, container: string, command: readonly s
 	return {text: Buffer.concat(chunks).toString(), exitCode: (await engine.exec(id)).exitCode};
 };
 
-/** What the container's own resolver says, with the resolver that it asks. */
+/** Resolves a name inside a container, with the first tool that it has. */
 const fromContainer = async (engine: Engine, {id, name}: Container, host: string): Promise<readonly string[]> => {
 	const ask = [['getent', 'ahostsv4', host], ['nslookup', host]] as const;
 	const lines: string[] = [];
@@ -48,7 +48,7 @@ const fromContainer = async (engine: Engine, {id, name}: Container, host: string
 				continue;
 			}
 
-			lines.push(...text.split('\n').map(line => clean(line.trimEnd().replaceAll(/\t+/gv, ' '))).filter(line => line !== ''), ...(exitCode === 0 ? [] : [`${command[0]} ended with ${exitCode ?? 'no status'}`]));
+			lines.push(...text.split('\n').map(line => clean(line.trimEnd().replaceAll(/\t+/gv, ' '))).filter(line => line !== ''), ...(exitCode === 0 ? [] : [`${command[0]} exited with ${exitCode ?? 'no status'}`]));
 			break;
 		} catch (error) {
 			if (!['command-not-found', 'not-executable'].includes(asHolmError(error).code)) {
@@ -58,7 +58,7 @@ const fromContainer = async (engine: Engine, {id, name}: Container, host: string
 		}
 	}
 
-	return [`From ${clean(name)}:`, ...(lines.length === 0 ? ['neither getent nor nslookup is in it'] : lines).map(line => `  ${line}`)];
+	return [`From ${clean(name)}:`, ...(lines.length === 0 ? ['it has neither getent nor nslookup'] : lines).map(line => `  ${line}`)];
 };
 
 const fromHost = async (host: string): Promise<readonly string[]> => {
@@ -67,14 +67,14 @@ const fromHost = async (host: string): Promise<readonly string[]> => {
 		return ['From the host:', ...addresses.map(({address}) => `  ${address}`)];
 	} catch (error) {
 		const {code} = error as NodeJS.ErrnoException;
-		return ['From the host:', code === 'ENOTFOUND' ? '  it knows no such name' : `  ${clean(messageOf(error))}`];
+		return ['From the host:', code === 'ENOTFOUND' ? '  no such name' : `  ${clean(messageOf(error))}`];
 	}
 };
 
-// A host name, and nothing that a resolver's command line would take for an option.
+// A host name that no command takes for an option.
 const hostName = /^\w[\w\-.]{0,252}$/v;
 
-/** Asks for a name and resolves it from the host and from containers, the answers one below the other. */
+/** Asks for a name, resolves it on the host and in running containers, and opens a report. */
 export const askName = (controller: View & Work, containers: readonly Container[], value: string) => {
 	const running = containers.filter(({status: {state}}) => state === 'running');
 	controller.ask({
@@ -83,7 +83,7 @@ export const askName = (controller: View & Work, containers: readonly Container[
 		submit(typed) {
 			const host = typed.trim();
 			if (!hostName.test(host)) {
-				controller.notify('That is no host name');
+				controller.notify('Not a host name');
 				return;
 			}
 
@@ -93,7 +93,7 @@ export const askName = (controller: View & Work, containers: readonly Container[
 				if (!signal.aborted) {
 					controller.open({
 						type: 'report',
-						title: `Who is ${host}?`,
+						title: `Addresses of ${host}`,
 						lines: [...answers.flat(), ...(known.length === 0 ? [] : ['Records:', ...known.map(({network, record}) => `  ${clean(network)}: ${record.type} ${clean(record.value)}`)])],
 						top: 0,
 					});

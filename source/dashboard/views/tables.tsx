@@ -55,7 +55,7 @@ export const ImagesView = ({items, snapshot, state, now, ...rest}: ViewProps<Lis
 			isMarked: state.marks.has(image.id),
 		};
 	}), [items, snapshot, state.marks, now]);
-	return <TableView name='images' title='4 Images' columns={[{title: 'NAME', isFlexible: true}, {title: 'ID'}, {title: 'SIZE', align: 'right'}, {title: 'AGE', align: 'right'}, {title: 'FOR'}, {title: 'USED', align: 'right'}]} rows={rows} state={state} empty='No images; c pulls or builds one' {...rest}/>;
+	return <TableView name='images' title='4 Images' columns={[{title: 'NAME', isFlexible: true}, {title: 'ID'}, {title: 'SIZE', align: 'right'}, {title: 'AGE', align: 'right'}, {title: 'ARCH'}, {title: 'USED', align: 'right'}]} rows={rows} state={state} empty='No images; c pulls or builds one' {...rest}/>;
 };
 
 export const VolumesView = ({items, snapshot, state, now, ...rest}: ViewProps<ListItems['volumes']>) => {
@@ -80,7 +80,7 @@ export const DnsView = ({items, snapshot, state, isKnown, ...rest}: ViewProps<re
 			role: isStale ? 'bad' : 'text',
 		};
 	}), [items, snapshot]);
-	return <TableView name='dns' title='6 Name-server records' columns={[{title: 'NETWORK'}, {title: 'NAME', isFlexible: true}, {title: 'TYPE'}, {title: 'VALUE', isFlexible: true}, {title: 'TTL', align: 'right'}, {title: 'OWNER'}, {title: ''}]} rows={rows} state={state} empty={isKnown ? 'No records yet' : 'This engine does not tell the records of its name servers'} {...rest}/>;
+	return <TableView name='dns' title='6 DNS records' columns={[{title: 'NETWORK'}, {title: 'NAME', isFlexible: true}, {title: 'TYPE'}, {title: 'VALUE', isFlexible: true}, {title: 'TTL', align: 'right'}, {title: 'OWNER'}, {title: ''}]} rows={rows} state={state} empty={isKnown ? 'No records yet' : 'This engine does not report DNS records'} {...rest}/>;
 };
 
 const eventRole = (action: string): Role => {
@@ -96,13 +96,13 @@ const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 
 export const EventsView = ({items, snapshot, state, ...rest}: ViewProps<readonly EventRow[]>) => {
 	const rows = useMemo(() => items.map(({id, event: {time, type, action, id: subject, attributes}}): TableRow => {
 		const {container} = attributes;
-		// The action of a process has its command behind it, which may be long.
+		// Actions of execs have the command after a colon; it may be long.
 		const [what = '', ...command] = action.split(': ');
 		const name = attributes.name ?? snapshot?.containers.find(({id: candidate}) => candidate === subject)?.name ?? subject.slice(0, 12);
 		const details = Object.entries(attributes).filter(([key]) => !['name', 'container', 'image'].includes(key)).map(([key, value]) => `${key}=${value}`).join(' ');
 		const other = container && snapshot?.containers.find(candidate => candidate.id === container);
 		return {id, cells: [timeOf(time), type, what, name, [command.join(': '), other ? other.name : '', details].filter(Boolean).join(' ')].map(text => clean(text)), role: eventRole(action)};
 	}), [items, snapshot]);
-	return <TableView name='events' title='7 Events (UTC)' columns={[{title: 'TIME'}, {title: 'KIND'}, {title: 'WHAT'}, {title: 'NAME', isFlexible: true}, {title: 'DETAILS', isFlexible: true}]} rows={rows} state={state} empty='Nothing has happened since the dashboard was opened' {...rest}/>;
+	return <TableView name='events' title='7 Events (UTC)' columns={[{title: 'TIME'}, {title: 'TYPE'}, {title: 'ACTION'}, {title: 'NAME', isFlexible: true}, {title: 'DETAILS', isFlexible: true}]} rows={rows} state={state} empty='No events since the dashboard was opened' {...rest}/>;
 };
 

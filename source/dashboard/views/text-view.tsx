@@ -15,10 +15,10 @@ import {topologyLines} from './topology-lines.js';
 
 export type TextViewContent = {
 	readonly title: string;
-	/** What it is about; the scroll is forgotten with it. */
+	/** Id of the network or container; another one resets the scroll position. */
 	readonly id: string;
 	readonly lines: readonly string[];
-	/** First line that is shown as long as nobody scrolled. */
+	/** First visible line before any scrolling. */
 	readonly start: number;
 };
 
@@ -31,7 +31,7 @@ type Source = {
 	readonly isSpoken?: boolean;
 };
 
-/** All lines of a view, however many of them fit; undefined where there is nothing that it could be about. */
+/** All lines of a text view; undefined without a network or container to show. */
 export const textViewContent = (view: TextViewName, source: Source, size: Size): TextViewContent | undefined => {
 	const {ui, store: {snapshot, usage}, listItems, theme, isSpoken} = source;
 	const network = selectedIn(listItems, ui, 'networks');
@@ -59,7 +59,7 @@ export const textViewContent = (view: TextViewName, source: Source, size: Size):
 	return undefined;
 };
 
-/** First line that is shown. */
+/** Index of the first visible line. */
 export const topOf = (view: ViewName, {id, lines, start}: TextViewContent, scroll: Scroll | undefined, height: number): number => {
 	const wanted = scroll?.view === view && scroll.id === id ? scroll.top : start;
 	return Math.max(0, Math.min(wanted, lines.length - height));
@@ -67,7 +67,7 @@ export const topOf = (view: ViewName, {id, lines, start}: TextViewContent, scrol
 
 export type ScrollAction = {readonly type: 'move' | 'page'; readonly by: number} | {readonly type: 'first' | 'last'};
 
-/** First line after a key; a page leaves one line of what was seen. */
+/** Index of the first visible line after scrolling; a page keeps one line in view. */
 export const scrolledTop = (top: number, action: ScrollAction, length: number, height: number): number => {
 	const wantedTop = () => {
 		switch (action.type) {
@@ -100,10 +100,10 @@ type TextViewProps = Size & {
 	readonly listItems: ListItems;
 };
 
-/** Room for lines in a view of this size. */
+/** Size of the text in a view of this size. */
 export const textViewSize = ({width, height}: Size): Size => ({width: width - 4, height: height - 2});
 
-/** A view of lines, as far down as it was scrolled. */
+/** A text view at its scroll position. */
 export const TextView = ({view, controller: {theme}, ui, store, listItems, width, height}: TextViewProps) => {
 	const size = textViewSize({width, height});
 	const isStale = store.connection.state === 'lost';

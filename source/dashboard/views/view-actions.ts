@@ -14,7 +14,7 @@ import {clean} from '../../text/fit.js';
 import {askName} from './resolve.js';
 import {scrolledTop, textViewContent, textViewSize, topOf, type ScrollAction} from './text-view.js';
 
-/** Pulls an image, with the progress of all its layers together. */
+/** Pulls an image and reports the progress of all layers together. */
 export const pull = async (controller: View & Work, reference: string) => controller.work(`Pulling ${reference}`, async (engine, {signal, report}) => {
 	const layers = new Map<string, {readonly current: number; readonly total: number}>();
 	for await (const {id = '', status = '', current, total} of engine.pullImage(reference, {signal})) {
@@ -84,7 +84,7 @@ export const viewActions: Actions = {
 			choices: [
 				{id: 'pull', label: 'Pull an image from a registry'},
 				{id: 'build', label: 'Build an image from a directory'},
-				...(image ? [{id: 'run', label: `Create a container of ${shortImage(imageName(image))}`}] : []),
+				...(image ? [{id: 'run', label: `Create a container from ${shortImage(imageName(image))}`}] : []),
 			],
 			index: 0,
 			take(id) {
@@ -102,7 +102,7 @@ export const viewActions: Actions = {
 	},
 	'images.prune'(controller) {
 		const {snapshot} = controller.store.getState();
-		controller.confirm(snapshot && planPrune('images', snapshot), 'All images have a name or are in use');
+		controller.confirm(snapshot && planPrune('images', snapshot), 'No untagged images to prune');
 	},
 	'images.copy'(controller) {
 		copyText(controller, selectedIn(controller.listItems(), controller.getState(), 'images')?.id);
@@ -124,7 +124,7 @@ export const viewActions: Actions = {
 	},
 	'volumes.prune'(controller) {
 		const {snapshot} = controller.store.getState();
-		controller.confirm(snapshot && planPrune('volumes', snapshot), 'All volumes are in use');
+		controller.confirm(snapshot && planPrune('volumes', snapshot), 'No unused volumes');
 	},
 	'volumes.copy'(controller) {
 		copyText(controller, selectedIn(controller.listItems(), controller.getState(), 'volumes')?.name);
@@ -140,7 +140,7 @@ export const viewActions: Actions = {
 	'events.goTo': goTo,
 };
 
-/** Scrolls the view of lines that is shown. */
+/** Scrolls the current text view. */
 export const scrollTextView = (action: ScrollAction) => (controller: View & Data & Setting) => {
 	const {getState, set, store, listItems, terminal, theme, isSpoken} = controller;
 	const ui = getState();

@@ -2,8 +2,8 @@ import type {KeyMap} from '../keys/keys.js';
 
 export const imagesKeys: KeyMap = [
 	{action: 'images.inspect', keys: ['i', 'd', 'return'], title: 'Inspect', short: 'inspect'},
-	{action: 'images.create', keys: ['c'], title: 'Pull or build an image, or create a container of this one', short: 'create', changes: true},
-	{action: 'images.run', keys: ['n'], title: 'New container of this image', short: 'new container', changes: true},
+	{action: 'images.create', keys: ['c'], title: 'Pull or build an image, or create a container from this one', short: 'create', changes: true},
+	{action: 'images.run', keys: ['n'], title: 'Create a container from this image', short: 'new container', changes: true},
 	{action: 'images.pull', keys: ['p'], title: 'Pull an image', short: 'pull', changes: true},
 	{action: 'images.build', keys: ['b'], title: 'Build an image from a directory', short: 'build', changes: true},
 	{action: 'images.remove', keys: ['D'], title: 'Remove, with confirmation', short: 'remove', changes: true},
@@ -20,12 +20,12 @@ export const volumesKeys: KeyMap = [
 ];
 
 export const dnsKeys: KeyMap = [
-	{action: 'dns.resolve', keys: ['r', 'return'], title: 'Resolve the name from the host and from containers', short: 'resolve'},
+	{action: 'dns.resolve', keys: ['r', 'return'], title: 'Resolve the name on the host and in containers', short: 'resolve'},
 	{action: 'dns.copy', keys: ['y'], title: 'Copy the value'},
 ];
 
 export const eventsKeys: KeyMap = [
-	{action: 'events.goTo', keys: ['return'], title: 'Go to what it is about', short: 'go to'},
+	{action: 'events.goTo', keys: ['return'], title: 'Go to the container or network', short: 'go to'},
 ];
 
 export const textViewKeys: KeyMap = [

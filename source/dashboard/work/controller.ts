@@ -12,20 +12,20 @@ import {initialUi, type Dialog, type ListName, type Prompt, type UiState, type W
 import type {Plan} from './plan.js';
 import {executePlan, failureOf, type Failure, type Removed} from './execute.js';
 
-/** What the dashboard asks of the terminal it is in. */
+/** The terminal as the dashboard uses it. */
 export type Terminal = {
 	readonly size: () => {readonly columns: number; readonly rows: number};
-	/** Gives the terminal to somebody else until the work is done, and draws the dashboard anew. */
+	/** Gives the terminal to other code until `work` settles, then redraws the dashboard. */
 	readonly handOver: <Result>(work: () => Promise<Result>) => Promise<Result>;
-	/** Puts a text on the clipboard of whoever looks at the terminal. */
+	/** Copies a text to the terminal's clipboard. */
 	readonly copy: (text: string) => void;
 	readonly redraw: () => void;
-	/** Stops the process as Ctrl-Z does; resolves when it goes on. */
+	/** Stops the process as Ctrl-Z does; resolves when it continues. */
 	readonly suspend: () => Promise<void>;
 	readonly quit: () => void;
 };
 
-/** What is read: the engine's state, logs, and which engines there are. */
+/** Data: the engine's state, logs, and the known engines. */
 export type Data = {
 	readonly store: Store;
 	readonly logs: Logs;
@@ -33,7 +33,7 @@ export type Data = {
 	readonly engines: Engines;
 };
 
-/** What does not change while the dashboard is open. */
+/** Settings that do not change while the dashboard is open. */
 export type Setting = {
 	readonly terminal: Terminal;
 	readonly keyMaps: KeyMaps;
@@ -41,61 +41,61 @@ export type Setting = {
 	readonly theme: Theme;
 	/** Refuses every change. */
 	readonly isReadOnly: boolean;
-	/** Lines are read out instead of a screen being drawn. */
+	/** Prints lines for a screen reader instead of drawing a screen. */
 	readonly isSpoken: boolean;
 	readonly now: () => number;
-	/** Where logs are saved. */
+	/** Directory for saved logs. */
 	readonly workingDirectory: string;
 	readonly joinSession: JoinSession;
 };
 
 export type ControllerOptions = Setting & Omit<Data, 'logIndex'>;
 
-/** The engines there are, as far as that is known from here. */
+/** The known engines and how to connect to them. */
 export type Engines = {
 	readonly list: () => Promise<readonly EngineTarget[]>;
 	readonly connect: (target: EngineTarget, report: (step: string) => void) => Promise<Engine>;
 };
 
-/** What work that takes its time can be told and can tell. */
+/** A running job's cancellation and progress. */
 export type JobHandle = {readonly signal: AbortSignal; readonly report: (progress: string) => void};
 
-/** Joins the terminal to a session of the engine until it ends or is left. */
+/** Connects the terminal to a shell or a container's process until it exits or the user detaches. Resolves with a notice. */
 export type JoinSession = (engine: Engine, request: {readonly type: 'shell' | 'attach'; readonly containerId: string; readonly name: string}) => Promise<string>;
 
-/** What is on the screen, and what changes that. */
+/** The state of the screen, and functions that change it. */
 export type View = {
 	readonly getState: () => UiState;
 	readonly subscribe: (listener: () => void) => () => void;
 	readonly set: (change: Partial<UiState>) => void;
 	readonly listItems: () => ListItems;
-	/** Which list the keys go to now. */
+	/** The list that gets the keys. */
 	readonly activeList: () => ListName | undefined;
 	readonly open: (dialog: Dialog) => void;
 	readonly ask: (prompt: Prompt) => void;
 	readonly notify: (notice: string) => void;
-	/** First rows that are shown, of what was drawn last. */
+	/** Index of the first visible row of each list, as rendered last. */
 	readonly windows: Map<WindowName, number>;
 };
 
-/** What changes the engine. */
+/** Functions that change the engine. */
 export type Work = {
-	/** Does something that takes its time, shown and to be cancelled meanwhile. What it throws is shown until it is dismissed. */
+	/** Runs a job with the engine; the footer shows it and Ctrl-X cancels it. An error opens a dialog. */
 	readonly work: (title: string, run: (engine: Engine, job: JobHandle) => Promise<void>) => Promise<void>;
-	/** The same for what does not need the engine that is shown. */
+	/** The same for a job that does not need the current engine. */
 	readonly job: (title: string, run: (job: JobHandle) => Promise<void>) => Promise<void>;
-	/** Asks whether a plan is wanted; it is bound to what it names. */
+	/** Asks for confirmation of a plan; without items, shows `nothing` as a notice. */
 	readonly confirm: (plan: Plan | undefined, nothing: string) => void;
 	readonly execute: (plan: Plan) => Promise<void>;
 	readonly fail: (title: string, failures: readonly Failure[]) => void;
-	/** What was removed last comes first. */
+	/** Removals that can be undone, the latest first. */
 	readonly removed: Removed[];
 };
 
-/** Everything that actions and panes are given. Each declares the parts that it needs. */
+/** The interface of actions and panes; each declares the parts that it needs. */
 export type Controller = View & Work & Data & Setting;
 
-// Enough for an evening's mistakes.
+// Number of removals that can be undone.
 const keptRemovals = 20;
 
 const listOf = ({view, focus}: UiState): ListName | undefined => {
@@ -126,7 +126,7 @@ const listOf = ({view, focus}: UiState): ListName | undefined => {
 	}
 };
 
-/** The state of what is on the screen, and everything that changes it. */
+/** Creates the controller: the state of the screen and everything that changes it. */
 export const createController = (options: ControllerOptions): Controller => {
 	const {store, logs, theme} = options;
 	let state: UiState = initialUi;
@@ -217,7 +217,7 @@ export const createController = (options: ControllerOptions): Controller => {
 		const list = listOf(state);
 		set({
 			...(list && {lists: {...lists, [list]: {...lists[list], marks: new Set()}}}),
-			notice: failures.length === 0 ? `${plan.accept}: ${done.length} of ${plan.items.length} done${removed.length > 0 && plan.verb.startsWith('remove') ? '; u makes it again' : ''}` : '',
+			notice: failures.length === 0 ? `${plan.accept}: ${done.length} of ${plan.items.length} done${removed.length > 0 && plan.verb.startsWith('remove') ? '; u undoes it' : ''}` : '',
 		});
 		if (failures.length > 0) {
 			fail(`${plan.accept} failed for ${failures.length} of ${plan.items.length}`, failures);

@@ -6,7 +6,7 @@ import type {Plan, PlanItem, PlanVerb} from './plan.js';
 export type Failure = {readonly name: string; readonly message: string; readonly remedy?: string};
 
 export type Outcome = {
-	/** Ids of what it was done to. */
+	/** Ids of the items that succeeded. */
 	readonly done: readonly string[];
 	readonly failures: readonly Failure[];
 };
@@ -29,14 +29,14 @@ export const failureOf = (name: string, error: unknown): Failure => {
 
 export type ExecuteOptions = {
 	readonly signal: AbortSignal;
-	/** Called after each item with the number of those that are finished. */
+	/** Called after each item with the number of finished ones. */
 	readonly report: (done: number, of: number) => void;
 };
 
-/** Items that are worked on at the same time. */
+/** Number of items executed at the same time. */
 const concurrency = 4;
 
-/** Does what was agreed to, one failure not keeping the rest from being done. What has not begun when the signal comes is left. */
+/** Executes a confirmed plan, several items at a time. A failure does not stop the rest; an abort skips items not started yet. */
 export const executePlan = async (engine: Engine, plan: Plan, {signal, report}: ExecuteOptions): Promise<Outcome> => {
 	const done: string[] = [];
 	const failures: Failure[] = [];
@@ -62,10 +62,10 @@ export const executePlan = async (engine: Engine, plan: Plan, {signal, report}: 
 	return {done, failures};
 };
 
-/** What was removed, so that it can be made again. */
+/** Removed containers and networks, for undo. */
 export type Removed = {readonly containers: readonly Container[]; readonly networks: readonly Network[]};
 
-/** Makes networks and then containers again from what they were asked to be. What ran is started. */
+/** Recreates networks, then containers, from their configurations. Starts containers that were running. */
 export const recreate = async (engine: Engine, {containers, networks}: Removed): Promise<Outcome> => {
 	const done: string[] = [];
 	const failures: Failure[] = [];
@@ -78,7 +78,7 @@ export const recreate = async (engine: Engine, {containers, networks}: Removed):
 		}
 	}
 
-	// The oldest first, as they were, so that the addresses are leased in the same order.
+	// The oldest first, so that addresses are leased in the same order.
 	for (const {name, configuration, status} of containers.toReversed().toSorted((a, b) => a.createdAt - b.createdAt)) {
 		try {
 			const {id} = await engine.createContainer({...configuration, name});

@@ -27,7 +27,7 @@ const turn = (by: number) => (controller: View) => {
 	controller.set({view: 'main', focus: view === 'main' ? panes[(panes.indexOf(focus) + by + panes.length) % panes.length]! : focus});
 };
 
-/** One step back: what was set last goes first. */
+/** Undoes one step: search, filter, marks, view, zoom, focus. */
 const back = (controller: View) => {
 	const {view, focus, isZoomed, lists, logs, followed} = controller.getState();
 	const list = controller.activeList();
@@ -50,17 +50,17 @@ const back = (controller: View) => {
 const undo = async (controller: View & Work) => {
 	const last = controller.removed.shift();
 	if (!last) {
-		controller.notify('Nothing was removed that could be made again');
+		controller.notify('No removal to undo');
 		return;
 	}
 
 	const names = [...last.networks, ...last.containers].map(({name}) => name).join(', ');
-	await controller.work(`Making ${names} again`, async engine => {
+	await controller.work(`Restoring ${names}`, async engine => {
 		const {failures} = await recreate(engine, last);
 		if (failures.length > 0) {
-			controller.fail('Not all of it could be made again', failures);
+			controller.fail('Some of it could not be restored', failures);
 		} else {
-			controller.notify(`${names} made again`);
+			controller.notify(`Restored ${names}`);
 		}
 	});
 };
@@ -93,7 +93,7 @@ export const globalActions: Actions = {
 		if (job) {
 			job.cancel();
 		} else {
-			notify('Nothing is going on');
+			notify('No job is running');
 		}
 	},
 	'global.redraw'({terminal}) {
@@ -108,7 +108,7 @@ export const globalActions: Actions = {
 	},
 };
 
-/** A change of the list that has the keys. */
+/** Changes a list. */
 export const changeListNamed = ({getState, set, listItems}: View, list: ListName, action: ListAction) => {
 	const {lists} = getState();
 	const next = reduceList(lists[list], action, idsOf(listItems(), list));

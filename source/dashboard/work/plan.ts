@@ -1,7 +1,7 @@
 import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, Image, Network, Volume} from '../../engine/resources.js';
 
-/** Something that is done to things that were named when the user was asked, and to nothing else. */
+/** An operation on the items of a plan. */
 export type PlanVerb =
 	| 'disconnect'
 	| 'kill'
@@ -13,26 +13,26 @@ export type PlanVerb =
 	| 'stop';
 
 export type PlanItem = {
-	/** What the verb is done to, whatever the list shows by then. */
+	/** Id of the container, network, image or volume; fixed when the plan is made. */
 	readonly id: string;
 	readonly name: string;
-	/** What goes with it. */
+	/** State, addresses, ports, users. */
 	readonly details: readonly string[];
 };
 
 export type Plan = {
 	readonly verb: PlanVerb;
-	/** A question. */
+	/** A question: `Remove web?`. */
 	readonly title: string;
 	readonly items: readonly PlanItem[];
-	/** What is freed or lost beyond the items. */
+	/** Further effects, as sentences. */
 	readonly consequences: readonly string[];
-	/** The same on the command line. */
+	/** The equivalent command line. */
 	readonly command: string;
 	readonly accept: string;
 	/** For `disconnect`: id of the network. */
 	readonly networkId?: string;
-	/** What can be made again afterwards. */
+	/** What undo can recreate. */
 	readonly kept: {readonly containers: readonly Container[]; readonly networks: readonly Network[]};
 };
 
@@ -67,14 +67,14 @@ export const planSignal = (verb: 'stop' | 'restart' | 'kill', containers: readon
 		verb,
 		title: `${word} ${count(affected.length, affected[0]?.name ?? 'nothing', 'containers')}?`,
 		items: affected.map(container => containerItem(container)),
-		consequences: verb === 'kill' ? ['They get SIGKILL and have no time to save anything.'] : [],
+		consequences: verb === 'kill' ? ['They get SIGKILL and cannot shut down cleanly.'] : [],
 		command: `holm ${verb} ${names(affected)}`,
 		accept: word,
 		kept: nothingKept,
 	};
 };
 
-/** Removal of containers, by force where they run. */
+/** Plans the removal of containers, running ones by force. */
 export const planRemoveContainers = (containers: readonly Container[], snapshot: Snapshot): Plan => {
 	const running = containers.filter(container => isRunning(container)).length;
 	const volumes = containers.flatMap(container => anonymousVolumes(container, snapshot));
@@ -85,10 +85,10 @@ export const planRemoveContainers = (containers: readonly Container[], snapshot:
 		title: `Remove ${count(containers.length, containers[0]?.name ?? 'nothing', 'containers')}?`,
 		items: containers.map(container => containerItem(container)),
 		consequences: [
-			...(running > 0 ? [`${running === 1 ? 'One runs' : `${running} run`} and will be killed.`] : []),
-			'Their disks and logs are lost.',
+			...(running > 0 ? [`${running} running, will be killed.`] : []),
+			'Their disks and logs are deleted.',
 			`Freed: ${count(addresses, '1 address', 'addresses')}, ${count(ports, '1 published port', 'published ports')}.`,
-			...(volumes.length > 0 ? [`Anonymous volumes stay: ${volumes.join(', ')}`] : []),
+			...(volumes.length > 0 ? [`Anonymous volumes are kept: ${volumes.join(', ')}`] : []),
 		],
 		command: `holm rm ${running > 0 ? '--force ' : ''}${names(containers)}`,
 		accept: 'Remove',
@@ -96,7 +96,7 @@ export const planRemoveContainers = (containers: readonly Container[], snapshot:
 	};
 };
 
-/** Removal of networks; the engine refuses those that are in use, and the plan says so beforehand. */
+/** Plans the removal of networks. The engine refuses those in use; the details name their containers. */
 export const planRemoveNetworks = (networks: readonly Network[]): Plan => ({
 	verb: 'removeNetworks',
 	title: `Remove ${count(networks.length, `network ${networks[0]?.name ?? ''}`, 'networks')}?`,
@@ -107,7 +107,7 @@ export const planRemoveNetworks = (networks: readonly Network[]): Plan => ({
 	kept: {containers: [], networks},
 });
 
-/** The name of an image, or the beginning of its id. */
+/** The first tag of an image, or the start of its id. */
 export const imageName = ({tags, id}: Image): string => tags[0] ?? id.replace(/^sha256:/v, '').slice(0, 12);
 
 export const planRemoveImages = (images: readonly Image[], {containers}: Snapshot): Plan => ({
@@ -134,7 +134,7 @@ export const planRemoveVolumes = (volumes: readonly Volume[], snapshot: Snapshot
 		const users = volumeUsers(volume, snapshot);
 		return {id: volume.name, name: volume.name, details: users.length > 0 ? [`used by ${users.join(', ')}`] : []};
 	}),
-	consequences: ['Everything in them is lost, and cannot be brought back.'],
+	consequences: ['All data in them is deleted and cannot be restored.'],
 	command: `holm volume rm ${names(volumes)}`,
 	accept: 'Remove',
 	kept: nothingKept,
@@ -148,14 +148,14 @@ export const planDisconnect = (network: Network, containers: readonly Container[
 		name,
 		details: attachments.filter(({networkId}) => networkId === network.id).map(({address}) => address),
 	})),
-	consequences: ['Connections over it end, and its name server forgets them.'],
+	consequences: ['Connections over it are closed, and their DNS records are removed.'],
 	command: containers.map(({name}) => `holm network disconnect ${network.name} ${name}`).join('; '),
 	accept: 'Disconnect',
 	networkId: network.id,
 	kept: nothingKept,
 });
 
-/** What a prune would take, listed one by one; `undefined` where there is nothing. */
+/** Plans the removal of unused items, listed one by one; undefined if there are none. */
 export const planPrune = (kind: 'containers' | 'networks' | 'images' | 'volumes', snapshot: Snapshot): Plan | undefined => {
 	switch (kind) {
 		case 'containers': {

@@ -5,7 +5,7 @@ const reading = [
 	'version', 'info', 'diskUsage', 'snapshot', 'events', 'containers', 'container', 'waitContainer', 'logs', 'bootLog', 'exec', 'stats', 'top', 'pathStatus', 'readArchive', 'changes', 'exportContainer', 'networks', 'network', 'dnsRecords', 'images', 'image', 'saveImages', 'volumes', 'volume',
 ] as const satisfies ReadonlyArray<keyof Engine>;
 
-/** The engine with every verb refused that is not known to only read. */
+/** The engine with all verbs refused but those known to only read. */
 export const readOnly = (engine: Engine): Engine => {
 	const allowed = new Set<string>(reading);
 	const entries = Object.entries(engine).map(([verb, run]) => [verb, allowed.has(verb)

@@ -10,10 +10,10 @@ import type {JoinSession} from './controller.js';
 
 type Streams = {readonly stdin: Input; readonly stdout: Output; readonly stderr: Output};
 
-// What is in an image is not known. The container's own shell looks: that a command is missing is told by engines in different ways, some only with the status of the ended process.
+// The container's sh looks for bash, since engines report a missing command in different ways, some only by the exit status.
 const command = ['sh', '-c', 'command -v bash >/dev/null 2>&1 && exec bash; exec sh'];
 
-/** A shell that is in the container, the more comfortable one first. */
+/** Starts bash in the container, or sh if it has no bash. */
 const startShell = async (engine: Engine, container: string, stdout: Output): Promise<{readonly id: string; readonly session: Session}> => {
 	const id = await engine.createExec(container, {command, terminal: true, stdin: true, environment: ['TERM=xterm-256color'], privileged: false});
 	return {id, session: await engine.startExec(id, sizeOf(stdout))};
@@ -22,10 +22,10 @@ const startShell = async (engine: Engine, container: string, stdout: Output): Pr
 // 1047 and not 1049, which would also put the cursor where it was before the session.
 const escapes = ['\u{1B}[?1047l', '\u{1B}[?25h', '\u{1B}[?2004l', '\u{1B}[?1000l', '\u{1B}[?1002l', '\u{1B}[?1003l', '\u{1B}[?1006l', '\u{1B}[?1l', '\u{1B}>', '\u{1B}[0m'];
 
-/** Everything that a program in a container may have left switched on, switched off: the alternate screen, mouse, bracketed paste, colours. */
-export const sanity: string = escapes.join('');
+/** Resets terminal modes that a program in a container may have left on: alternate screen, mouse, bracketed paste, colours. */
+export const resetSequence: string = escapes.join('');
 
-/** What is typed, for as long as it is borrowed. It is read as Ink reads it: a terminal that was made to flow and was paused again gives Ink nothing more. */
+/** The terminal's input until `giveBack`. Read with `readable` events as Ink does: after flowing mode Ink would get no input. */
 const borrowInput = (stdin: Input): Input & {readonly giveBack: () => void} => {
 	const borrowed = new PassThrough();
 	const onReadable = () => {
@@ -47,7 +47,7 @@ const borrowInput = (stdin: Input): Input & {readonly giveBack: () => void} => {
 	});
 };
 
-/** Sessions in the terminal of the dashboard, which has given it away meanwhile. */
+/** Creates the function that runs sessions in the dashboard's terminal, which must be handed over first. */
 export const createJoin = ({stdin: terminal, stdout, stderr}: Streams): JoinSession => async (engine, {type, containerId, name}) => {
 	const stdin = borrowInput(terminal);
 	const streams = {stdin, stdout, stderr};
@@ -57,11 +57,11 @@ export const createJoin = ({stdin: terminal, stdout, stderr}: Streams): JoinSess
 	};
 
 	const greet = (text: string, keys: string) => {
-		// It goes on below what the terminal showed before the dashboard, which nobody wants to lose.
-		stdout.write(`\r${text} ${clean(name)}; ${keys} leaves it.\r\n`);
+		// Prints below the terminal's previous content instead of clearing it.
+		stdout.write(`\r${text} ${clean(name)}; ${keys} detaches.\r\n`);
 	};
 
-	// Without a terminal of its own the process gets lines, and Ctrl-C comes to us.
+	// Without a TTY in the container the input is line-buffered and Ctrl-C reaches Holm.
 	process.on('SIGINT', onInterrupt);
 	try {
 		if (type === 'attach') {
@@ -69,7 +69,7 @@ export const createJoin = ({stdin: terminal, stdout, stderr}: Streams): JoinSess
 			greet('Attached to', session.terminal ? 'Ctrl-P Ctrl-Q' : 'Ctrl-C');
 			const stop = session.terminal ? followSize(stdout, async size => engine.resizeContainer(containerId, size)) : undefined;
 			try {
-				return await joinSession(session, streams, {stdin: true, signal: leave.signal}) === 'detached' ? `Detached from ${name}` : `${name} has ended`;
+				return await joinSession(session, streams, {stdin: true, signal: leave.signal}) === 'detached' ? `Detached from ${name}` : `${name} exited`;
 			} finally {
 				stop?.();
 			}
@@ -80,22 +80,22 @@ export const createJoin = ({stdin: terminal, stdout, stderr}: Streams): JoinSess
 		const stop = followSize(stdout, async size => engine.resizeExec(id, size));
 		try {
 			if (await joinSession(session, streams, {stdin: true}) === 'detached') {
-				return `The shell in ${name} goes on`;
+				return `Detached; the shell in ${name} keeps running`;
 			}
 		} finally {
 			stop();
 		}
 
 		const {exitCode} = await engine.exec(id);
-		return `The shell in ${name} ended with ${exitCode ?? 'no status'}`;
+		return `The shell in ${name} exited with ${exitCode ?? 'no status'}`;
 	} finally {
 		process.off('SIGINT', onInterrupt);
 		stdin.giveBack();
-		stdout.write(`${sanity}\r\n`);
+		stdout.write(`${resetSequence}\r\n`);
 	}
 };
 
-/** OSC 52, which a terminal takes for its clipboard, also over SSH. tmux takes it from its programs where `set-clipboard` is on; screen has to be told to pass it on. */
+/** OSC 52, which sets the terminal's clipboard, also over SSH. tmux accepts it with `set-clipboard on`; for screen it is wrapped in a pass-through sequence. */
 export const copySequence = (text: string, {TMUX, TERM = ''}: Readonly<Record<string, string | undefined>>): string => {
 	const sequence = `\u{1B}]52;c;${Buffer.from(text).toString('base64')}\u{7}`;
 	return !TMUX && TERM.startsWith('screen') ? `\u{1B}P${sequence}\u{1B}\\` : sequence;

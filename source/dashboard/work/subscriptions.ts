@@ -3,10 +3,10 @@ import {selectedIn} from '../state/list-items.js';
 import {readRecords} from '../views/records.js';
 import type {Data, Setting, View} from './controller.js';
 
-/** Milliseconds that the cursor stays at a container before its logs are opened: somebody who presses a key seven times a second opens none on the way. */
+/** Milliseconds that the cursor rests on a container before its logs open, so that moving through the list opens none. */
 export const followDelay = 150;
 
-/** What has to happen when the screen or the engine has changed: following logs, reading records. The result ends it. */
+/** Reads what the current view needs: follows logs, reads DNS records, watches statistics. The returned function stops all of it. */
 export const startSubscriptions = (controller: View & Data & Setting): (() => void) => {
 	const {store, logs, getState, set, listItems, subscribe} = controller;
 	let timer: NodeJS.Timeout | undefined;
@@ -58,13 +58,13 @@ export const startSubscriptions = (controller: View & Data & Setting): (() => vo
 					set({records, lacksRecords: records === undefined});
 				}
 			} catch {
-				// The engine went away; the next snapshot asks again.
+				// The connection is lost; the next snapshot asks again.
 				recordsOf = undefined;
 			}
 		}
 	};
 
-	// What nobody sees need not be measured.
+	// Statistics are read only while they are visible.
 	const watch = () => {
 		const {view, isZoomed, focus} = getState();
 		const isWanted = view === 'machine' || (view === 'main' && (!isZoomed || focus === 'containers'));

@@ -3,12 +3,12 @@ import {clean} from '../../text/fit.js';
 import {initialUi} from '../state/ui-state.js';
 import type {Data, View, Work} from './controller.js';
 
-/** Shows another engine once it has answered; the one that is shown stays where it does not. */
+/** Switches to another engine once it has answered; otherwise the current one stays. */
 export const switchEngine = async (controller: View & Work & Data, target: EngineTarget) => controller.job(`Connecting to ${target.title}`, async ({signal, report}) => {
 	const {store, engines, logs, removed, getState, set} = controller;
 	await store.switchTo({connect: async step => engines.connect(target, step), target, signal, report});
 	logs.reset();
-	// What was chosen, asked and undone there means nothing here.
+	// Selections, dialogs and undo belong to the previous engine.
 	removed.length = 0;
 	const {focus, isZoomed, areStoppedShown, jobs, redraws, logs: {isWrapped, hasTimestamps}} = getState();
 	set({
@@ -26,7 +26,7 @@ export const switchEngine = async (controller: View & Work & Data, target: Engin
 		lacksRecords: undefined,
 		dialog: undefined,
 		prompt: undefined,
-		notice: `This is ${clean(target.title)}`,
+		notice: `Switched to ${clean(target.title)}`,
 	});
 });
 
@@ -45,11 +45,11 @@ const askAddress = (controller: View & Work & Data) => {
 	});
 };
 
-/** Lists the engines that are known, and takes the address of one that is not. */
+/** Lists the known engines and accepts the address of another one. */
 export const chooseEngine = async (controller: View & Work & Data) => {
 	const {store, engines, getState} = controller;
 	if (getState().jobs.length > 0) {
-		controller.notify('Not while something goes on; Ctrl-X cancels it');
+		controller.notify('Not while a job is running; Ctrl-X cancels it');
 		return;
 	}
 
@@ -59,8 +59,8 @@ export const chooseEngine = async (controller: View & Work & Data) => {
 		type: 'choose',
 		title: 'Which engine?',
 		choices: [
-			...known.map(({title, host}) => ({id: host, label: `${title}${host === now ? ' (shown now)' : ''}`})),
-			{id: other, label: 'Another one, by its address'},
+			...known.map(({title, host}) => ({id: host, label: `${title}${host === now ? ' (current)' : ''}`})),
+			{id: other, label: 'Another engine, by address'},
 		],
 		index: Math.max(0, known.findIndex(({host}) => host === now)),
 		take(id) {

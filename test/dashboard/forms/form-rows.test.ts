@@ -14,7 +14,7 @@ const definition: FormDefinition = {
 };
 const described = (rows: readonly FormRow[]) => rows.map(row => row.type === 'field' ? row.field.name : `! ${row.text}`);
 
-test('what is wrong is said when something was typed, when the field was left, and when the form was sent', t => {
+test('errors appear after typing, after leaving the field and after submitting', t => {
 	const errors = {a: 'wrong', b: 'wrong'};
 	const form = openForm(definition);
 	t.is(visibleError(form, errors, 'a'), undefined);
@@ -24,18 +24,18 @@ test('what is wrong is said when something was typed, when the field was left, a
 	t.is(visibleError(reduceForm(form, {type: 'submit', errors}), errors, 'b'), 'wrong');
 });
 
-test('what is wrong stands below its field, in as many lines as it takes', t => {
+test('an error is below its field, wrapped to several lines', t => {
 	const errors = {b: 'three words here', d: 'bad\u{1B}[2J'};
 	const form = reduceForm(openForm(definition), {type: 'submit', errors});
 	t.deepEqual(described(formRows(form, errors, 11)), ['a', 'b', '! three words', '! here', 'c', 'd', String.raw`! bad\x1b[2J`]);
 });
 
-test('sending a form with errors goes to the first wrong field', t => {
+test('submitting a form with errors focuses the first invalid field', t => {
 	t.is(reduceForm(openForm(definition), {type: 'submit', errors: {c: 'x', d: 'x'}}).focus, 2);
 	t.is(reduceForm(reduceForm(openForm(definition), {type: 'next'}), {type: 'submit', errors: {}}).focus, 1);
 });
 
-test('the focused field and what is wrong with it are among the rows that are shown', t => {
+test('the focused field and its error are among the visible rows', t => {
 	const errors = {a: 'x', b: 'x', c: 'one two', d: 'x'};
 	const form = reduceForm(openForm(definition), {type: 'submit', errors});
 	const rows = formRows(form, errors, 3);
@@ -44,17 +44,17 @@ test('the focused field and what is wrong with it are among the rows that are sh
 	t.deepEqual(described(visibleRows(rows, 'c', 2)), ['c', '! one']);
 });
 
-test('a field is as wide as the form whatever is wrong with it, in a small terminal too', async t => {
+test('a field with an error keeps its width, also in a small terminal', async t => {
 	await using app = await openApp({columns: 60, rows: 15});
 	await app.shows('No containers');
 	await app.press('c');
 	await app.shows('New container');
 	const image = 'registry.example/long-name x';
 	await app.press(image);
-	const text = await app.shows('an image has no spaces in its name');
+	const text = await app.shows('an image name has no spaces');
 	const lines = text.split('\n');
 	const row = lines.findIndex(line => line.includes(`Image         ${image}`));
 	t.true(row > 0);
-	t.regex(lines[row + 1]!, /│ +an image has no spaces in its name +│/v);
+	t.regex(lines[row + 1]!, /│ +an image name has no spaces +│/v);
 	t.is(lines[row + 1]!.indexOf('an image'), lines[row]!.indexOf('registry'));
 });

@@ -18,7 +18,7 @@ const snapshotOf = async () => {
 	return snapshot;
 };
 
-test('words are taken apart as a shell does, and written so that a shell takes them back', t => {
+test('words are split and quoted as in a shell', t => {
 	t.deepEqual(splitWords(String.raw`a "b c" 'd "e"' f\ g ''`), ['a', 'b c', 'd "e"', 'f g', '']);
 	t.deepEqual(splitWords('  '), []);
 	t.throws(() => splitWords('a "b'), {message: /not closed/v});
@@ -27,7 +27,7 @@ test('words are taken apart as a shell does, and written so that a shell takes t
 	}
 });
 
-test('the form of a container asks for what its command line says', async t => {
+test('the container form requests what its command line says', async t => {
 	const values = {image: 'redis:alpine', name: 'db', networks: 'back', ports: '8080:80', environment: '"A=b c" D=e', volumes: 'data:/data', cpus: '2', memory: '1g', command: 'redis-server --port 80', terminal: 'no', start: 'yes'};
 	t.deepEqual(containerForm.validate(values, await snapshotOf()), {});
 	t.is(containerForm.commandLine(values).join(' '), 'run --detach --name db --network back --publish 8080:80 --env A=b c --env D=e --volume data:/data --cpus 2 --memory 1g redis:alpine redis-server --port 80');
@@ -35,16 +35,16 @@ test('the form of a container asks for what its command line says', async t => {
 	t.like(request, {type: 'container', isStarted: true, configuration: {image: 'redis:alpine', name: 'db', environment: ['A=b c', 'D=e'], command: ['redis-server', '--port', '80'], cpus: 2, memory: 2 ** 30}});
 });
 
-test('each field of a container is checked while it is typed', async t => {
+test('each field of a container is validated while it is typed', async t => {
 	const snapshot = await snapshotOf();
 	for (const [field, value, reason] of [
-		['image', '', /needed/v],
+		['image', '', /required/v],
 		['image', 'a b', /no spaces/v],
 		['name', 'web', /already/v],
 		['name', '-x', /invalid container name/v],
-		['networks', 'nowhere', /no network nowhere/v],
+		['networks', 'nowhere', /no such network: nowhere/v],
 		['ports', '70000:80', /./v],
-		['ports', '8000:80', /port 8000 is web's/v],
+		['ports', '8000:80', /port 8000 is published by web/v],
 		['environment', 'X', /KEY=VALUE/v],
 		['environment', '"X=', /not closed/v],
 		['volumes', 'x', /./v],
@@ -57,7 +57,7 @@ test('each field of a container is checked while it is typed', async t => {
 	t.deepEqual(containerForm.validate({image: 'redis:alpine'}, snapshot), {});
 });
 
-test('the form of a network knows what is taken', async t => {
+test('the network form rejects names and subnets in use', async t => {
 	const snapshot = await snapshotOf();
 	t.regex(networkForm.validate({name: 'x', subnet: '10.1.0.128/25'}, snapshot).subnet ?? '', /overlaps 10\.1\.0\.0\/24 of back/v);
 	t.regex(networkForm.validate({name: 'back'}, snapshot).name ?? '', /already/v);
@@ -66,7 +66,7 @@ test('the form of a network knows what is taken', async t => {
 	t.deepEqual(networkForm.request({name: 'x', subnet: '', gateway: '', internal: 'yes'}), {type: 'network', configuration: {name: 'x', internal: true, labels: {}, driver: 'bridge'}});
 });
 
-test('completion gives images and networks, and switches turn', async t => {
+test('completion offers images and networks, and switches toggle', async t => {
 	const snapshot = await snapshotOf();
 	let form = reduceForm(openForm(containerForm, {start: 'yes'}), {type: 'change', value: 'red'});
 	t.deepEqual(completionsOf(form, snapshot), ['redis:alpine']);
@@ -79,7 +79,7 @@ test('completion gives images and networks, and switches turn', async t => {
 	t.is(reduceForm(form, {type: 'change', value: 'x'}).values.start, 'no');
 });
 
-test('subnets are numbers from first to last', t => {
+test('subnets are ranges of numbers', t => {
 	t.deepEqual(rangeOf('192.168.64.7/30'), {first: numberOf('192.168.64.4'), last: numberOf('192.168.64.7'), length: 30});
 	t.is(addressOf(numberOf('255.255.255.255')), '255.255.255.255');
 	t.deepEqual(rangeOf('0.0.0.0/0'), {first: 0, last: 2 ** 32 - 1, length: 0});
@@ -88,7 +88,7 @@ test('subnets are numbers from first to last', t => {
 	}
 });
 
-test('the next subnet is one that nobody has addresses of', async t => {
+test('the next subnet overlaps no other', async t => {
 	const {networks} = await snapshotOf();
 	const next = nextSubnet(networks);
 	t.is(overlapping(next, networks), undefined);
@@ -96,7 +96,7 @@ test('the next subnet is one that nobody has addresses of', async t => {
 	t.is(nextSubnet([{...networks[0]!, subnet: '192.168.0.0/16'}]), '');
 });
 
-test('the form of a volume asks for what its command line says', async t => {
+test('the volume form requests what its command line says', async t => {
 	const snapshot = await snapshotOf();
 	const values = {name: 'data', labels: 'team=shop "note=two words" plain'};
 	t.deepEqual(volumeForm.validate(values, snapshot), {});

@@ -17,7 +17,7 @@ const tab = '\t';
 const isWhole = (lines: readonly string[], columns: number, rows: number) =>
 	lines.length === rows && lines.every(line => widthOf(line) <= columns);
 
-test('the whole story: a network, two containers, their addresses, logs, removal and undoing', async t => {
+test('the whole story: a network, two containers, their addresses, logs, removal and undo', async t => {
 	await using app = await openApp({columns: 150});
 	await app.shows('No containers; c creates one');
 	await app.press('2', 'c');
@@ -50,7 +50,7 @@ test('the whole story: a network, two containers, their addresses, logs, removal
 	t.is((await app.engine.snapshot()).containers.length, 2);
 });
 
-test('a confirmation is answered with no unless something else is said', async t => {
+test('the default answer of a confirmation is Cancel', async t => {
 	const engine = createMemoryEngine();
 	await engine.createContainer(containerConfiguration({name: 'kept'}));
 	await using app = await openApp({engine});
@@ -67,7 +67,7 @@ test('a confirmation is answered with no unless something else is said', async t
 	engine.close();
 });
 
-test('a confirmation goes on naming what it named when the list changes below it', async t => {
+test('a confirmation keeps its items when the list changes', async t => {
 	const engine = createMemoryEngine();
 	await engine.createContainer(containerConfiguration({name: 'old'}));
 	await using app = await openApp({engine});
@@ -82,7 +82,7 @@ test('a confirmation goes on naming what it named when the list changes below it
 	engine.close();
 });
 
-test('a failure stays until it is dismissed, with its remedy, and a form that failed is still there', async t => {
+test('a failure with its remedy stays until it is closed, and its form reopens', async t => {
 	await using app = await openApp();
 	await app.shows('No containers');
 	await app.press('c');
@@ -98,7 +98,7 @@ test('a failure stays until it is dismissed, with its remedy, and a form that fa
 	t.false(app.lines().join('\n').includes('New container'));
 });
 
-test('frames are as large as the terminal, whatever its size, in every view', async t => {
+test('frames have the size of the terminal in every view', async t => {
 	const engine = createMemoryEngine({lively: true});
 	await using app = await openApp({engine});
 	await app.shows('shop-web');
@@ -106,7 +106,7 @@ test('frames are as large as the terminal, whatever its size, in every view', as
 		app.resize(columns, rows);
 		for (const key of ['1', '2', '3', '4', '5', '6', '7', '8', '9', '1', 'i', '1', 'D', escape, ':', escape, '?', escape, 'c', escape]) {
 			await app.press(key);
-			// An escape is waited for, since it may begin a sequence.
+			// Esc takes effect after a delay, since it may start a control sequence.
 			await delay(key === escape ? 30 : 5);
 			t.true(isWhole(app.lines(), columns, rows), `${key} in ${columns}×${rows}:\n${app.lines().join('\n')}`);
 		}
@@ -133,7 +133,7 @@ test('without colours and without Unicode nothing but ASCII is shown', async t =
 	engine.close();
 });
 
-test('nothing of a container drives the terminal', async t => {
+test('no output of a container controls the terminal', async t => {
 	const engine = createMemoryEngine();
 	const {id} = await engine.createContainer(containerConfiguration({name: 'evil', command: ['echo', '\u{1B}]0;owned\u{7}\u{1B}[2Jafter \u{1B}[31mred\u{1B}[0m'], labels: {'\u{1B}[2J': '\u{7}\u{1B}c'}}));
 	await engine.startContainer(id);
@@ -166,7 +166,7 @@ test('read-only refuses every change and says so', async t => {
 	engine.close();
 });
 
-test('when the engine goes away the last state stays on the screen, and changes are refused until it is back', async t => {
+test('a lost connection keeps the last state on the screen and refuses changes until it is back', async t => {
 	const engine = createMemoryEngine();
 	await engine.createContainer(containerConfiguration({name: 'kept'}));
 	let isGone = false;
@@ -187,7 +187,7 @@ test('when the engine goes away the last state stays on the screen, and changes 
 	const text = await app.shows(/LOST since .* the socket is gone/v);
 	t.true(text.includes('kept'));
 	await app.press('D');
-	await app.shows('not now, the engine is not there');
+	await app.shows('not available, the engine is not connected');
 	isGone = false;
 	await app.shows(' connected ');
 	await app.press('D');
@@ -217,7 +217,7 @@ test('inspect searches, folds and copies', async t => {
 	engine.close();
 });
 
-test('after a completion it is typed on at the end', async t => {
+test('typing after a completion appends to it', async t => {
 	await using app = await openApp();
 	await app.shows('No containers');
 	await app.press('c');
@@ -228,7 +228,7 @@ test('after a completion it is typed on at the end', async t => {
 	t.regex(await app.shows('alpine3'), /holm run --detach redis:alpine3/v);
 });
 
-test('Enter that comes in one piece with what was typed sends the form', async t => {
+test('Enter in one chunk with typed text submits the form', async t => {
 	const engine = createMemoryEngine();
 	await using app = await openApp({engine});
 	await app.shows('No containers');
@@ -239,7 +239,7 @@ test('Enter that comes in one piece with what was typed sends the form', async t
 	t.is((await engine.network('back')).name, 'back');
 });
 
-test('a filter narrows the list while it is typed, and escape takes it back', async t => {
+test('a filter applies while it is typed, and Esc clears it', async t => {
 	const engine = createMemoryEngine();
 	for (const name of ['web', 'worker', 'cache']) {
 		await engine.createContainer(containerConfiguration({name}));
@@ -260,7 +260,7 @@ test('a filter narrows the list while it is typed, and escape takes it back', as
 	engine.close();
 });
 
-test('a command is found by its words, and acts in its place', async t => {
+test('the palette finds a command by its words and runs it in its place', async t => {
 	await using app = await openApp();
 	await app.shows('No containers');
 	await app.press(':', 'create network');
@@ -270,7 +270,7 @@ test('a command is found by its words, and acts in its place', async t => {
 	t.like(app.controller.getState(), {focus: 'networks'});
 });
 
-test('logs of several containers are one list, each line with its container', async t => {
+test('logs of several containers are merged, with the container in each line', async t => {
 	const engine = createMemoryEngine();
 	for (const name of ['one', 'two']) {
 		await engine.createContainer(containerConfiguration({name}));
@@ -285,7 +285,7 @@ test('logs of several containers are one list, each line with its container', as
 	engine.close();
 });
 
-test('the container under the cursor stays under it when others come', async t => {
+test('the cursor stays on its container when others are created', async t => {
 	const engine = createMemoryEngine();
 	await engine.createContainer(containerConfiguration({name: 'old'}));
 	await using app = await openApp({engine});
@@ -321,7 +321,7 @@ test('a container is connected to a network and disconnected from it', async t =
 	engine.close();
 });
 
-test('a name is resolved from the host and from a container side by side', async t => {
+test('a name is resolved on the host and in a container', async t => {
 	const engine = createMemoryEngine();
 	await engine.createContainer(containerConfiguration({name: 'web'}));
 	await engine.startContainer('web');
@@ -330,17 +330,17 @@ test('a name is resolved from the host and from a container side by side', async
 	await app.press('r');
 	await app.shows('Resolve from the host and web');
 	await app.press('localhost', enter);
-	const text = await app.shows('Who is localhost?');
+	const text = await app.shows('Addresses of localhost');
 	t.regex(text, /From the host:[\s\S]*(?:127\.0\.0\.1|::1)/v);
 	t.regex(text, /From web:/v);
 	await app.press(escape);
 	await delay(30);
 	await app.press('r', '--help', enter);
-	await app.shows('That is no host name');
+	await app.shows('Not a host name');
 	engine.close();
 });
 
-test('a shell is opened in what runs and in nothing else', async t => {
+test('a shell opens in running containers only', async t => {
 	const engine = createMemoryEngine();
 	await engine.createContainer(containerConfiguration({name: 'web'}));
 	const asked: string[] = [];
@@ -353,7 +353,7 @@ test('a shell is opened in what runs and in nothing else', async t => {
 	});
 	await app.shows('web');
 	await app.press('s');
-	await app.shows('web does not run');
+	await app.shows('web is not running');
 	await app.press('U');
 	await app.shows(/web\s+running/v);
 	await app.press('s');
@@ -362,7 +362,7 @@ test('a shell is opened in what runs and in nothing else', async t => {
 	engine.close();
 });
 
-test('long work can be cancelled', async t => {
+test('a job can be cancelled', async t => {
 	const engine = createMemoryEngine();
 	let isAborted = false;
 	const slow: Engine = {
@@ -393,7 +393,7 @@ const contextDirectory = async (dockerfile: string) => {
 	return directory;
 };
 
-test('b builds an image from a directory, and what was typed stays when that fails', async t => {
+test('b builds an image from a directory, and a failure keeps the form', async t => {
 	const engine = createMemoryEngine();
 	const directory = await contextDirectory('FROM redis:alpine\nCOPY Dockerfile /kept\n');
 	await using app = await openApp({engine, columns: 150});
@@ -415,17 +415,17 @@ test('b builds an image from a directory, and what was typed stays when that fai
 	await rm(directory, {recursive: true});
 });
 
-test('the form of a build wants a directory and a tag that can be one', async t => {
+test('the build form requires a directory and a valid tag', async t => {
 	await using app = await openApp({columns: 150});
 	await app.shows('No containers');
 	await app.press('4', 'b');
 	await app.press(tab, 'NOT A TAG', enter);
-	const text = await app.shows('needed; . is this one');
-	t.regex(text, /Tag\s+NOT A TAG[^\n]*\n[^\n]*not a name/v);
+	const text = await app.shows('required; . is the working directory');
+	t.regex(text, /Tag\s+NOT A TAG[^\n]*\n[^\n]*not a valid tag/v);
 	t.regex(text, /Build an image/v);
 });
 
-test('a build shows how far it is and is cancelled with Ctrl-X', async t => {
+test('a build shows its progress, and Ctrl-X cancels it', async t => {
 	const engine = createMemoryEngine();
 	const directory = await contextDirectory('FROM redis:alpine\n');
 	let isAborted = false;
@@ -452,7 +452,7 @@ test('a build shows how far it is and is cancelled with Ctrl-X', async t => {
 	await rm(directory, {recursive: true});
 });
 
-test('a log is saved whole, and never over a file that is there', async t => {
+test('a log is saved whole, and never over an existing file', async t => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-save-'));
 	const engine = createMemoryEngine();
 	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'a line to keep']}));
@@ -474,7 +474,7 @@ test('a log is saved whole, and never over a file that is there', async t => {
 	engine.close();
 });
 
-test('statistics are asked for only where they are shown', async t => {
+test('statistics are read only for views that show them', async t => {
 	const engine = createMemoryEngine();
 	const asked: Array<boolean | undefined> = [];
 	const counting: Engine = {
@@ -506,7 +506,7 @@ test('statistics are asked for only where they are shown', async t => {
 	engine.close();
 });
 
-test('c makes what the view is of: a volume, or an image that is pulled or built', async t => {
+test('c creates a volume in the volumes, and pulls or builds an image in the images', async t => {
 	const engine = createMemoryEngine();
 	await using app = await openApp({engine});
 	await app.shows('No containers');
@@ -537,7 +537,7 @@ test('c makes what the view is of: a volume, or an image that is pulled or built
 	engine.close();
 });
 
-test('b shows what the machine printed while it booted, to be searched like a log, and the log again', async t => {
+test('b switches between log and boot log, which can be searched', async t => {
 	const engine = createMemoryEngine();
 	await engine.createContainer(containerConfiguration({name: 'web', command: ['echo', 'hello from web']}));
 	await engine.startContainer('web');
@@ -552,7 +552,7 @@ test('b shows what the machine printed while it booted, to be searched like a lo
 	await app.press('b');
 	await app.shows('hello from web');
 	await app.press('?');
-	await app.shows('Boot log of the machine');
+	await app.shows('Switch between log and boot log');
 	engine.close();
 });
 
@@ -582,7 +582,7 @@ test('an engine without machines has no key for boot logs', async t => {
 	engine.close();
 });
 
-test('a dialog is scrolled to its end and no further', async t => {
+test('a dialog scrolls to its end and no further', async t => {
 	await using app = await openApp({columns: 80, rows: 24});
 	await app.shows('No containers');
 	await app.press('?');

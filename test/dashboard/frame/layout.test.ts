@@ -3,7 +3,7 @@ import {layoutOf, type PaneName} from '../../../source/dashboard/frame/layout.js
 
 const panes: readonly PaneName[] = ['containers', 'networks', 'logs'];
 
-test('the panes fill the room exactly, whatever its size, and the focused one is always there', t => {
+test('the panes fill every size exactly and include the focused one', t => {
 	for (const width of [30, 58, 80, 119, 120, 200]) {
 		for (const height of [4, 13, 15, 22, 31, 32, 60]) {
 			for (const focus of panes) {
@@ -22,7 +22,7 @@ test('the panes fill the room exactly, whatever its size, and the focused one is
 	}
 });
 
-test('panes fold away with the room', t => {
+test('smaller terminals show fewer panes', t => {
 	const names = (width: number, height: number) => layoutOf({width, height}, 'containers', false).rows.flat().map(({name}) => name);
 	t.deepEqual(names(160, 40), ['containers', 'networks', 'logs']);
 	t.deepEqual(names(80, 40), ['containers', 'networks', 'logs']);

@@ -19,7 +19,7 @@ const opened = async (options: Parameters<typeof openTerminal>[0] = {}, flags = 
 	return {
 		...terminal,
 		home,
-		/** Waits for the shell, and for the terminal to be what it was. */
+		/** Waits for the shell and the restored terminal. */
 		async isRestored(status: number): Promise<string> {
 			const text = await terminal.shows(`status ${status}`);
 			await terminal.type('[ "$(stty -g)" = "$before" ] && echo same-terminal');
@@ -34,16 +34,16 @@ const opened = async (options: Parameters<typeof openTerminal>[0] = {}, flags = 
 	};
 };
 
-/** The dashboard's process: the one whose command line is ours in this terminal. */
+/** Pid of the dashboard in this terminal, found by its command line. */
 const processOf = async (terminal: Pick<Awaited<ReturnType<typeof openTerminal>>, 'flag'>): Promise<number> => {
 	const shell = Number(await terminal.flag('pane_pid'));
 	const children = (pid: number) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
-	// `env` has become the shell.
+	// `env` has executed the shell.
 	const [dashboard] = children(shell);
 	return dashboard!;
 };
 
-inTerminal('the screen is taken and given back, and what was there before is still there', async t => {
+inTerminal('the alternate screen is left with the previous screen intact', async t => {
 	await using terminal = await opened();
 	const text = await terminal.shows('shop-web');
 	t.is(await terminal.flag('alternate_on'), '1');
@@ -55,31 +55,31 @@ inTerminal('the screen is taken and given back, and what was there before is sti
 	t.is(await terminal.flag('cursor_flag'), '1');
 });
 
-inTerminal('a shell takes the terminal over, and the dashboard takes it back with its keys', async t => {
+inTerminal('a shell gets the terminal, and afterwards the dashboard gets its keys again', async t => {
 	await using terminal = await opened();
 	await terminal.shows('shop-web');
 	await terminal.press('G');
 	await terminal.press('s');
-	await terminal.shows('Ctrl-P Ctrl-Q leaves it');
+	await terminal.shows('Ctrl-P Ctrl-Q detaches');
 	await terminal.type('echo in-$((40+2))');
 	await terminal.press('Enter');
 	await terminal.shows('in-42');
 	await terminal.type('exit 3');
 	await terminal.press('Enter');
-	await terminal.shows('ended with 3');
+	await terminal.shows('exited with 3');
 	await terminal.press('i');
 	await terminal.shows('Container blog-db');
 	await terminal.press('Escape');
 	await delay(200);
 	await terminal.press('s');
-	await terminal.shows('Ctrl-P Ctrl-Q leaves it');
+	await terminal.shows('Ctrl-P Ctrl-Q detaches');
 	await terminal.press('C-p', 'C-q');
-	t.regex(await terminal.shows('goes on'), /shop-web/v);
+	t.regex(await terminal.shows('keeps running'), /shop-web/v);
 	await terminal.press('q');
 	await terminal.isRestored(0);
 });
 
-inTerminal('Ctrl-Z stops it with the terminal as it was, and fg brings it back', async t => {
+inTerminal('Ctrl-Z stops the dashboard with the terminal restored, and fg resumes it', async t => {
 	await using terminal = await opened();
 	await terminal.shows('shop-web');
 	await terminal.press('C-z');
@@ -96,14 +96,14 @@ inTerminal('Ctrl-Z stops it with the terminal as it was, and fg brings it back',
 	t.is(await terminal.flag('alternate_on'), '0');
 });
 
-inTerminal('the mouse is asked for where the configuration says so, and never kept', async t => {
+inTerminal('mouse reports are on only if configured, and off afterwards', async t => {
 	await using terminal = await openTerminal({environment: {XDG_CONFIG_HOME: path.resolve(import.meta.dirname, '../../../../test/dashboard/fixtures/mouse')}});
 	await terminal.type(`${holm} --demo; echo status $?`);
 	await terminal.press('Enter');
 	await terminal.shows('shop-web');
 	const flags = async () => `${await terminal.flag('mouse_standard_flag')}${await terminal.flag('mouse_sgr_flag')}`;
 	t.is(await flags(), '11');
-	// A click on the fifth row of containers, and then keys.
+	// A click on the fifth row of containers, then keys.
 	await terminal.type('\u{1B}[<0;6;8M\u{1B}[<0;6;8m');
 	await terminal.shows('Logs of shop-seed');
 	await terminal.press('j');
@@ -120,12 +120,12 @@ inTerminal('the mouse is asked for where the configuration says so, and never ke
 	t.is(await flags(), '00');
 });
 
-inTerminal('a resize leaves no ghosts', async t => {
+inTerminal('a resize leaves no artefacts', async t => {
 	await using terminal = await opened({columns: 160, rows: 45});
 	await terminal.shows('shop-web');
 	for (const [columns, rows] of [[80, 24], [60, 15], [140, 40], [100, 50]] as const) {
 		await terminal.tmux('resize-window', '-x', String(columns), '-y', String(rows));
-		// Every row between the first and the last belongs to a pane, and each pane is there once.
+		// Every row between header and footer belongs to a pane, and each pane appears once.
 		const text = await terminal.shows(new RegExp(String.raw`^ holm [^\n]*\n(?:[╭│╰][^\n]*\n){${rows - 2}} \? help[^\n]*\n$`, 'v'));
 		t.is(text.match(/1 Containers/gv)?.length, 1, `${columns}×${rows}`);
 	}
@@ -134,7 +134,7 @@ inTerminal('a resize leaves no ghosts', async t => {
 	await terminal.isRestored(0);
 });
 
-inTerminal('a crash leaves the terminal as it was and says what happened', async t => {
+inTerminal('a crash restores the terminal and prints the error', async t => {
 	await using terminal = await openTerminal();
 	await terminal.type(`before=$(stty -g); ${process.execPath} ${path.resolve(import.meta.dirname, '../fixtures/crash.js')}; echo status $?; [ "$(stty -g)" = "$before" ] && echo same-terminal`);
 	await terminal.press('Enter');
@@ -156,7 +156,7 @@ for (const [signal, status] of [['SIGTERM', 143], ['SIGINT', 130], ['SIGHUP', 12
 	});
 }
 
-inTerminal('it ends with its terminal', async t => {
+inTerminal('the dashboard exits when its terminal closes', async t => {
 	await using terminal = await opened();
 	await terminal.shows('shop-web');
 	const dashboard = await processOf(terminal);
@@ -178,7 +178,7 @@ inTerminal('it ends with its terminal', async t => {
 	t.false(isAlive());
 });
 
-inTerminal('a terminal that terminfo does not know, without colours, is one like any other', async t => {
+inTerminal('a terminal unknown to terminfo and without colours works', async t => {
 	await using terminal = await opened({environment: {TERM: 'xterm-ghostty', NO_COLOR: '1'}});
 	await terminal.shows('shop-web');
 	const painted = await terminal.tmux('capture-pane', '-p', '-e');
@@ -202,7 +202,7 @@ inTerminal('a terminal without Unicode shows nothing but ASCII', async t => {
 	await terminal.isRestored(0);
 });
 
-inTerminal('for a screen reader the terminal stays what it is, lines follow lines, and what was said is kept', async t => {
+inTerminal('for a screen reader lines are appended to the normal screen', async t => {
 	await using terminal = await opened({rows: 60, columns: 240}, '--demo --screen-reader');
 	await terminal.shows('row 1 of 11, selected');
 	t.is(await terminal.flag('alternate_on'), '0');
@@ -211,10 +211,10 @@ inTerminal('for a screen reader the terminal stays what it is, lines follow line
 	await terminal.press('j');
 	await terminal.shows('row 3 of 11, selected');
 	await terminal.press('s');
-	await terminal.shows('Ctrl-P Ctrl-Q leaves it');
+	await terminal.shows('Ctrl-P Ctrl-Q detaches');
 	await terminal.type('exit');
 	await terminal.press('Enter');
-	await terminal.shows(/The shell in \S+ ended with 0/v);
+	await terminal.shows(/The shell in \S+ exited with 0/v);
 	await terminal.press('C-z');
 	await terminal.shows('status 148');
 	await terminal.type('fg');
@@ -235,7 +235,7 @@ inTerminal('for a screen reader the terminal stays what it is, lines follow line
 	t.is(await terminal.flag('cursor_flag'), '1');
 });
 
-inTerminal('without a terminal it says so, or prints help, and ends with 2', async t => {
+inTerminal('without a terminal the dashboard prints an error or help and exits with 2', async t => {
 	await using terminal = await openTerminal();
 	await terminal.type(`${holm} --demo </dev/null 2>/dev/null; echo status $?; ${holm} --demo 2>&1 | cat; ${holm} 2>&1 | grep Usage; ${holm} --demo ps; echo end`);
 	await terminal.press('Enter');
@@ -246,7 +246,7 @@ inTerminal('without a terminal it says so, or prints help, and ends with 2', asy
 	t.regex(text, /--demo is for the dashboard/v);
 });
 
-inTerminal('a wrong configuration is an error before anything is drawn', async t => {
+inTerminal('an invalid configuration is an error before the first frame', async t => {
 	await using terminal = await openTerminal({environment: {XDG_CONFIG_HOME: path.resolve(import.meta.dirname, '../../../../test/dashboard/fixtures')}});
 	await terminal.type(`${holm} --demo; echo status $?`);
 	await terminal.press('Enter');

@@ -22,7 +22,7 @@ const roles: Readonly<Record<Role, true>> = {
 };
 
 for (const [name, depth] of [['dark', 'none'], ['dark', '16'], ['dark', '256'], ['light', '256']] as const) {
-	test(`what is painted with ${depth} colours on ${name} ground is what Ink writes`, t => {
+	test(`text painted with ${depth} colours on a ${name} background is what Ink writes`, t => {
 		const {paint, paintSource} = createTheme({name, depth, ascii: false});
 		const painted = [...Object.keys(roles).map(role => paint(role as Role, role)), ...Array.from({length: 8}, (_, index) => paintSource(index, 'source'))];
 		for (const text of painted) {

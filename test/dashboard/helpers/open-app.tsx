@@ -19,7 +19,7 @@ import {createStore} from '../../../source/dashboard/state/store.js';
 import {createTheme, type ThemeOptions} from '../../../source/dashboard/frame/theme.js';
 import type {Engine} from '../../../source/engine/engine.js';
 
-/** What a terminal is to Ink, without one: every frame whole, as its debug mode writes them. */
+/** A fake terminal for Ink; in debug mode Ink writes every frame whole. */
 const createScreen = (columns: number, rows: number) => {
 	const screen = Object.assign(new EventEmitter(), { // eslint-disable-line unicorn/prefer-event-target -- as streams are
 		isTTY: true,
@@ -62,9 +62,9 @@ export type OpenOptions = {
 	readonly isReadOnly?: boolean;
 	readonly theme?: Partial<ThemeOptions>;
 	readonly joinSession?: JoinSession;
-	/** Engines that can be switched to, by their names. */
+	/** Engines to switch to, by name. */
 	readonly engines?: Readonly<Record<string, () => Promise<Engine>>>;
-	/** As the configuration gives them. */
+	/** As in the configuration. */
 	readonly mouse?: boolean;
 	/** For a screen reader. */
 	readonly isSpoken?: boolean;
@@ -73,7 +73,7 @@ export type OpenOptions = {
 
 const patience = 15_000;
 
-/** The whole dashboard but for the terminal. */
+/** Opens the dashboard without a real terminal. */
 export const openApp = async ({columns = 120, rows = 36, engine: given, connect, isReadOnly = false, theme = {}, joinSession = async () => 'left', keys = {}, engines = {}, isSpoken = false, mouse = false}: OpenOptions = {}) => {
 	const own = given ? undefined : createMemoryEngine();
 	const engine = given ?? own!;
@@ -127,7 +127,7 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 
 	const lines = () => stripVTControlCharacters(screen.frame).split('\n');
 
-	/** Waits until the screen shows it. */
+	/** Waits for a text on the screen. */
 	const shows = async (wanted: RegExp | string): Promise<string> => {
 		const end = Date.now() + patience;
 		for (;;) {
@@ -153,7 +153,7 @@ export const openApp = async ({columns = 120, rows = 36, engine: given, connect,
 		copied,
 		lines,
 		shows,
-		/** Keys one after the other, with time for React in between. */
+		/** Presses keys in order, with time for React to render in between. */
 		async press(...pressed: readonly string[]) {
 			for (const key of pressed) {
 				keyboard.type(key);

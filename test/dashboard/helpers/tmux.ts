@@ -26,7 +26,7 @@ export const hasTmux = (() => {
 	}
 })();
 
-// The machine may be busy, and a machine in it is emulated.
+// Milliseconds; the host may be busy and the VMs emulated.
 const patience = 60_000;
 
 export type TerminalOptions = {
@@ -35,14 +35,14 @@ export type TerminalOptions = {
 	readonly environment?: Readonly<Record<string, string>>;
 };
 
-/** A real terminal with a shell in it, of a tmux server of its own. */
+/** Opens a shell in a terminal of its own tmux server. */
 export const openTerminal = async ({columns = 120, rows = 36, environment = {}}: TerminalOptions = {}) => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-tmux-'));
 	const tmux = async (...words: readonly string[]) => run('tmux', ['-f', '/dev/null', ...words], {...process.env, TMUX: '', TMUX_TMPDIR: directory});
 	const variables = {TERM: 'xterm-256color', LC_ALL: 'C.UTF-8', PS1: 'ready> ', ENV: '', TMUX: '', ...environment};
 	const words = Object.entries(variables).map(([name, value]) => `${name}='${value}'`);
 	await tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), `env ${words.join(' ')} sh`);
-	// A dashboard in a terminal that has no clipboard says nothing about it, and tmux keeps what it is given.
+	// Makes tmux accept OSC 52.
 	await tmux('set-option', '-s', 'set-clipboard', 'on');
 	const screen = async () => tmux('capture-pane', '-p');
 	const shows = async (wanted: RegExp | string): Promise<string> => {
@@ -66,16 +66,16 @@ export const openTerminal = async ({columns = 120, rows = 36, environment = {}}:
 		tmux,
 		screen,
 		shows,
-		/** Text as it is typed. */
+		/** Types text. */
 		type: async (text: string) => tmux('send-keys', '-l', text),
-		/** Keys by tmux's names: `Enter`, `C-z`, `Escape`. */
+		/** Presses keys by tmux's names: `Enter`, `C-z`, `Escape`. */
 		async press(...keys: readonly string[]) {
 			for (const key of keys) {
 				await tmux('send-keys', key);
 				await delay(30);
 			}
 		},
-		/** What tmux knows of the terminal: `alternate_on`, `cursor_flag`. */
+		/** A state of the terminal by tmux's name: `alternate_on`, `cursor_flag`. */
 		flag: async (name: string) => (await tmux('display-message', '-p', `#{${name}}`)).trim(),
 		async [Symbol.asyncDispose]() {
 			try {

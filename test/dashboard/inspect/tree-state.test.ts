@@ -14,11 +14,11 @@ const after = (...actions: readonly TreeAction[]) => {
 
 const keys = (state: ReturnType<typeof after>) => treeLines(state).map(({depth, key, value}) => `${' '.repeat(depth)}${key}${value === undefined ? '' : `=${value}`}`);
 
-test('a tree shows what there is, with what only repeats folded', t => {
+test('a tree shows all fields, with redundant ones folded', t => {
 	t.deepEqual(keys(after()), ['name="web"', 'ports', ' 0', '  host=80', ' 1', '  host=443', 'labels={}', 'source']);
 });
 
-test('branches are folded and unfolded, and folding a leaf goes to what it is part of', t => {
+test('branches fold and unfold, and folding a leaf goes to its parent', t => {
 	const folded = after({type: 'move', by: 1}, {type: 'toggle'});
 	t.deepEqual(keys(folded), ['name="web"', 'ports', 'labels={}', 'source']);
 	t.deepEqual(keys(reduceTree(folded, {type: 'unfold'})), keys(after()));
@@ -28,7 +28,7 @@ test('branches are folded and unfolded, and folding a leaf goes to what it is pa
 	t.true(keys(after({type: 'foldAll'}, {type: 'unfoldAll'})).includes(' Id="x"'));
 });
 
-test('a search finds names and values, and opens what hides them', t => {
+test('a search finds names and values and unfolds their branches', t => {
 	const found = after({type: 'foldAll'}, {type: 'search', text: '443'});
 	t.is(treeLines(found)[found.cursor]?.value, '443');
 	const next = reduceTree(after({type: 'search', text: 'HOST'}), {type: 'nextMatch'});
@@ -39,7 +39,7 @@ test('a search finds names and values, and opens what hides them', t => {
 	t.is(after({type: 'search', text: 'nothing'}).cursor, 0);
 });
 
-test('what a line stands for can be had, and all of it as JSON', t => {
+test('the value of a line is available, and the whole as JSON', t => {
 	const state = after({type: 'move', by: 2});
 	t.deepEqual(valueAt(root, treeLines(state)[2]!.path), {host: 80});
 	t.is(valueAt(root, 'no\u{1F}such'), undefined);
@@ -47,7 +47,7 @@ test('what a line stands for can be had, and all of it as JSON', t => {
 	t.deepEqual(JSON.parse(treeLines(json).map(({value}) => value).join('\n')), structuredClone({name: 'web', ports: [{host: 80}, {host: 443}], labels: {}, source: {Id: 'x'}}));
 });
 
-test('things without parts are trees without lines', t => {
+test('values without fields are trees without lines', t => {
 	for (const value of [null, undefined, 5, [], {}]) {
 		t.deepEqual(treeLines(openTree('x', value)), []);
 		t.is(reduceTree(openTree('x', value), {type: 'move', by: 1}).cursor, 0);

@@ -2,7 +2,7 @@ import test from 'ava';
 import {configuredKeyMaps, defaultKeyMaps} from '../../../source/dashboard/keys/key-maps.js';
 import {actionOf, continuationsOf, describeKey, keyNames, rebind} from '../../../source/dashboard/keys/keys.js';
 
-test('keys have names, whatever the terminal sends with them', t => {
+test('keys have names', t => {
 	t.deepEqual(keyNames('', {upArrow: true}), ['up']);
 	t.deepEqual(keyNames('', {tab: true, shift: true}), ['shift+tab']);
 	t.deepEqual(keyNames('l', {ctrl: true}), ['ctrl+l']);
@@ -12,19 +12,19 @@ test('keys have names, whatever the terminal sends with them', t => {
 	t.deepEqual(keyNames('', {}), []);
 });
 
-test('no key stands for two things in one place', t => {
+test('no key has two actions in one place', t => {
 	for (const [place, map] of Object.entries(defaultKeyMaps)) {
 		const keys = map.flatMap(binding => binding.keys);
 		t.deepEqual(keys.filter((key, index) => keys.indexOf(key) !== index), [], place);
 	}
 });
 
-test('no action is named twice', t => {
+test('action names are unique', t => {
 	const names = Object.values(defaultKeyMaps).flatMap(map => map.map(({action}) => action));
 	t.is(new Set(names).size, names.length);
 });
 
-test('a plain lower-case letter destroys nothing but for the stop that asks, and neither do Ctrl-D and Ctrl-K', t => {
+test('no destructive action but stop has a lower-case letter, and none has Ctrl-D or Ctrl-K', t => {
 	const bindings = Object.values(defaultKeyMaps).flat();
 	t.deepEqual(bindings.filter(({keys}) => keys.includes('ctrl+d') || keys.includes('ctrl+k')), []);
 	const destructive = bindings.filter(({action}) => /\.(?:remove|kill|prune|disconnect|restart)$/v.test(action));
@@ -32,7 +32,7 @@ test('a plain lower-case letter destroys nothing but for the stop that asks, and
 	t.deepEqual(destructive.filter(({keys}) => keys.some(key => /^[a-z]$/v.test(key))), []);
 });
 
-test('the configuration gives keys to actions and takes them from others', t => {
+test('configured keys are removed from other actions', t => {
 	const map = rebind(defaultKeyMaps.containers, {'containers.remove': ['x']});
 	t.is(actionOf('x', [map])?.action, 'containers.remove');
 	t.is(actionOf('D', [map]), undefined);
@@ -40,21 +40,21 @@ test('the configuration gives keys to actions and takes them from others', t => 
 	t.is(actionOf('D', [configuredKeyMaps({}).containers])?.action, 'containers.remove');
 });
 
-test('keys that were configured for drawn. are keys of text views', t => {
+test('keys configured for drawn. apply to text views', t => {
 	const {textView} = configuredKeyMaps({'drawn.up': ['w'], 'textView.down': ['v']});
 	t.is(actionOf('w', [textView])?.action, 'textView.up');
 	t.is(actionOf('v', [textView])?.action, 'textView.down');
 	t.is(actionOf('k', [textView]), undefined);
 });
 
-test('the nearest map decides', t => {
+test('the first map with the key decides', t => {
 	const maps = configuredKeyMaps({});
 	t.is(actionOf('/', [maps.logs, maps.global])?.action, 'logs.search');
 	t.is(actionOf('/', [maps.containers, maps.list, maps.global])?.action, 'list.filter');
 	t.is(actionOf('q', [maps.logs, maps.global])?.action, 'global.quit');
 });
 
-test('keys are shown as people write them', t => {
+test('keys are displayed in the usual notation', t => {
 	t.is(describeKey('ctrl+x'), 'Ctrl-X');
 	t.is(describeKey('up'), '↑');
 	t.is(describeKey('up', true), 'Up');
@@ -63,7 +63,7 @@ test('keys are shown as people write them', t => {
 	t.is(describeKey('ctrl+x ctrl+s'), 'Ctrl-X Ctrl-S');
 });
 
-test('a key is waited for only where what comes after it does something else', t => {
+test('a key waits only for sequences with another action', t => {
 	const {list, containers, global} = configuredKeyMaps({'global.images': ['g i'], 'containers.prune': ['Z P']});
 	t.deepEqual(continuationsOf('g', [list]), []);
 	t.is(actionOf('g g', [list])?.action, 'list.first');
@@ -74,7 +74,7 @@ test('a key is waited for only where what comes after it does something else', t
 	t.deepEqual(ways('x'), []);
 });
 
-test('a key that the configuration gives away takes with it the sequences that it begins', t => {
+test('a configured key also removes sequences that start with it', t => {
 	const map = rebind(defaultKeyMaps.list, {'list.mark': ['g']});
 	t.is(actionOf('g', [map])?.action, 'list.mark');
 	t.is(actionOf('g g', [map]), undefined);

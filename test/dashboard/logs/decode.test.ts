@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import test from 'ava';
 import {createLineJoiner, decodeLine, decodeText, longestLine, nextLook} from '../../../source/dashboard/logs/decode.js';
 
-test('colours are kept as runs, and everything else that a terminal obeys is gone or visible', t => {
+test('colours are kept as runs, other control sequences are removed or made visible', t => {
 	t.deepEqual(decodeText('\u{1B}[31mred\u{1B}[0m plain'), {text: 'red plain', runs: [{at: 0, sgr: '31'}, {at: 3, sgr: ''}]});
 	for (const [given, text] of [
 		['a\u{1B}[2Jb', 'ab'],
@@ -24,7 +24,7 @@ test('colours are kept as runs, and everything else that a terminal obeys is gon
 	}
 });
 
-test('only what is harmless of SGR comes through', t => {
+test('only harmless SGR parameters are kept', t => {
 	t.is(nextLook('', '1;31'), '1;31');
 	t.is(nextLook('1;31', ''), '');
 	t.is(nextLook('1', '0;4'), '4');
@@ -42,22 +42,22 @@ test('only what is harmless of SGR comes through', t => {
 	t.true(look.length < 200);
 });
 
-test('invalid UTF-8 and a carriage return at the end do no harm', t => {
+test('invalid UTF-8 and a trailing carriage return are handled', t => {
 	t.is(decodeLine(Buffer.from([0x61, 0xFF, 0xC3, 0x62])).text, 'a\u{FFFD}\u{FFFD}b');
 	t.is(decodeLine(Buffer.from('line\r')).text, 'line');
 });
 
-test('hostile lines take no longer than others', t => {
+test('hostile lines decode in linear time', t => {
 	const started = performance.now();
 	for (const text of ['\u{1B}['.repeat(8000), '\u{1B}]'.repeat(8000), '\t'.repeat(16_000), '\u{1B}[1m'.repeat(4000), '\u{1B}P'.repeat(8000) + 'x']) {
 		t.true(decodeText(text).text.length < 200_000);
 	}
 
-	// A quadratic one would take minutes.
+	// Quadratic time would be minutes.
 	t.true(performance.now() - started < 20_000);
 });
 
-test('pieces are joined to lines, and a very long line keeps its beginning and says how much is missing', t => {
+test('chunks are joined to lines, and a very long line keeps its beginning and the number of missing bytes', t => {
 	const join = createLineJoiner();
 	t.is(join(Buffer.from('one ')), undefined);
 	t.is(join(Buffer.from('line')), undefined);

@@ -18,7 +18,7 @@ const untilAborted = async (signal: AbortSignal | undefined) => new Promise<void
 	});
 });
 
-/** An engine whose logs are what the function says. */
+/** An engine with the given logs. */
 const withLogs = (logs: (id: string, options: LogOptions) => AsyncIterable<LogEntry>): Engine => {
 	const engine = createMemoryEngine();
 	engine.close();
@@ -36,7 +36,7 @@ const until = async (isTrue: () => boolean) => {
 	}
 };
 
-test('the logs of several containers are merged by their time', async t => {
+test('the logs of several containers are merged by time', async t => {
 	const engine = withLogs(async function * (id, {signal}) {
 		for (const second of id === 'a' ? [1, 3, 5] : [2, 4, 6]) {
 			yield entry(second, `${id}${second}\n`);
@@ -52,7 +52,7 @@ test('the logs of several containers are merged by their time', async t => {
 	logs.stop();
 });
 
-test('a log that ended is followed again when the container runs again, and no line comes twice', async t => {
+test('an ended log is followed again after a restart, without duplicate lines', async t => {
 	const asked: LogOptions[] = [];
 	const engine = withLogs(async function * (_, options) {
 		asked.push(options);
@@ -76,7 +76,7 @@ test('a log that ended is followed again when the container runs again, and no l
 	logs.stop();
 });
 
-test('lines of one moment are all kept, and pieces are one line', async t => {
+test('lines with equal timestamps are all kept, and chunks are joined', async t => {
 	const engine = withLogs(async function * (_, {signal}) {
 		yield entry(1, 'same\n');
 		yield entry(1, 'same\n');
@@ -91,7 +91,7 @@ test('lines of one moment are all kept, and pieces are one line', async t => {
 	logs.stop();
 });
 
-test('a source without end leaves time for others and takes no more room than it may', async t => {
+test('an endless source leaves time for others and stays within its capacity', async t => {
 	const engine = withLogs(async function * (_, {signal}) {
 		for (let number = 0; !signal?.aborted; number++) {
 			yield entry(number, `line ${number}\n`);
@@ -113,7 +113,7 @@ test('a source without end leaves time for others and takes no more room than it
 	t.is(logs.version(), version);
 });
 
-test('while it is paused nothing goes, and going on reads the end again', async t => {
+test('a pause keeps all lines, and a resume reads the end again', async t => {
 	let calls = 0;
 	const engine = withLogs(async function * (_, {signal}) {
 		calls++;
@@ -136,7 +136,7 @@ test('while it is paused nothing goes, and going on reads the end again', async 
 	logs.stop();
 });
 
-test('older lines are read on demand and come before', async t => {
+test('older lines are read on demand and prepended', async t => {
 	const engine = withLogs(async function * (_, {until: end, follow, signal}) {
 		if (!follow) {
 			for (const second of [1, 2, 3]) {
@@ -159,7 +159,7 @@ test('older lines are read on demand and come before', async t => {
 	logs.stop();
 });
 
-test('a boot log is followed in place of the log, from its beginning again when the machine is another one', async t => {
+test('a boot log replaces the log, and starts over with a new machine', async t => {
 	const asked: Array<{readonly tail?: number; readonly follow?: boolean}> = [];
 	let boots = 0;
 	const engine: Engine = {

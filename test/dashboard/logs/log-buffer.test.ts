@@ -6,7 +6,7 @@ import {parsePattern} from '../../../source/dashboard/logs/pattern.js';
 const line = (text: string): LogLine => ({source: 0, stream: 'stdout', timestamp: '', text});
 const lines = (from: number, to: number): LogLine[] => Array.from({length: to - from}, (_, index) => line(`line ${from + index}`));
 
-test('it never holds more than its capacity, counts what it lets go, and lines keep their numbers', t => {
+test('the buffer stays within its capacity, counts dropped lines, and lines keep their numbers', t => {
 	const buffer = createLogBuffer(100);
 	for (let from = 0; from < 20_000; from += 37) {
 		buffer.push(lines(from, from + 37));
@@ -30,7 +30,7 @@ test('very long lines count by their characters', t => {
 	t.true(buffer.dropped() > 0);
 });
 
-test('older lines come before the oldest and may stay', t => {
+test('older lines are prepended and may stay', t => {
 	const buffer = createLogBuffer(10);
 	buffer.push(lines(5, 15));
 	buffer.prepend(lines(0, 5));
@@ -41,7 +41,7 @@ test('older lines come before the oldest and may stay', t => {
 	t.true(buffer.next() - buffer.first() <= 20);
 });
 
-test('the index is the same whether lines came one by one or at once', t => {
+test('the index is the same for single lines and batches', t => {
 	const buffer = createLogBuffer(50);
 	const patterns = {filter: parsePattern('[13]$'), search: parsePattern('1')};
 	const index = createLogIndex(buffer);
@@ -61,7 +61,7 @@ test('the index is the same whether lines came one by one or at once', t => {
 	t.true(all(index).every(sequence => /[13]$/v.test(buffer.get(sequence!)!.text)));
 });
 
-test('without a filter every line is shown', t => {
+test('without a filter every line is visible', t => {
 	const buffer = createLogBuffer(10);
 	const index = createLogIndex(buffer);
 	buffer.push(lines(0, 25));
@@ -75,7 +75,7 @@ test('without a filter every line is shown', t => {
 	t.is(index.indexOf(0), 0);
 });
 
-test('while it is held nothing goes that was there, and what has no room is counted', t => {
+test('a held buffer keeps its lines and counts skipped ones', t => {
 	const buffer = createLogBuffer(10);
 	buffer.push(lines(0, 8));
 	buffer.hold(true);

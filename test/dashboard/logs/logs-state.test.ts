@@ -33,7 +33,7 @@ const setup = (texts: readonly string[], height = 5) => {
 
 const numbers = Array.from({length: 20}, (_, index) => `n${index}`);
 
-test('it follows the end until it is scrolled, and then stays where it is', t => {
+test('logs follow the end until they are scrolled, then stay in place', t => {
 	const {act, visible, push, state} = setup(numbers);
 	t.deepEqual(visible(), ['n15', 'n16', 'n17', 'n18', 'n19']);
 	push(['n20']);
@@ -47,7 +47,7 @@ test('it follows the end until it is scrolled, and then stays where it is', t =>
 	t.is(visible().at(-1), 'n22');
 });
 
-test('the screen moves only as far as the cursor makes it', t => {
+test('the screen moves only as far as the cursor requires', t => {
 	const {act, visible, cursor} = setup(numbers);
 	act({type: 'move', by: -4});
 	t.is(cursor(), 'n15');
@@ -60,7 +60,7 @@ test('the screen moves only as far as the cursor makes it', t => {
 	t.deepEqual(visible(), ['n0', 'n1', 'n2', 'n3', 'n4']);
 });
 
-test('matches are gone through in both directions and round the ends', t => {
+test('matches are visited in both directions and wrap around', t => {
 	const {act, cursor, state} = setup(['a', 'x1', 'b', 'x2', 'c', 'x3']);
 	act({type: 'search', text: String.raw`x\d`});
 	t.false(state().search?.isLiteral);
@@ -73,7 +73,7 @@ test('matches are gone through in both directions and round the ends', t => {
 	t.is(cursor(), 'x1');
 });
 
-test('from a filtered line to what was around it', t => {
+test('a filtered line is shown in context', t => {
 	const {act, visible, cursor, state} = setup(numbers);
 	act({type: 'filter', text: '^n1'});
 	t.deepEqual(visible(), ['n15', 'n16', 'n17', 'n18', 'n19']);
@@ -86,7 +86,7 @@ test('from a filtered line to what was around it', t => {
 	t.true(visible().includes('n9') && visible().includes('n11'));
 });
 
-test('a filter can be inverted, and one that lets little through fills the screen from the top', t => {
+test('a filter can be inverted, and a few matches fill the screen from the top', t => {
 	const {act, visible} = setup(numbers);
 	act({type: 'move', by: -10});
 	act({type: 'filter', text: '!^n1'});
@@ -97,7 +97,7 @@ test('a filter can be inverted, and one that lets little through fills the scree
 	t.deepEqual(visible(), []);
 });
 
-test('nothing is done to an empty log', t => {
+test('actions on an empty log do nothing', t => {
 	const {act, visible} = setup([]);
 	for (const action of [{type: 'move', by: -1}, {type: 'first'}, {type: 'nextMatch'}, {type: 'toContext'}, {type: 'togglePause'}, {type: 'page', by: 1}] as const) {
 		act(action);
@@ -105,7 +105,7 @@ test('nothing is done to an empty log', t => {
 	}
 });
 
-test('patterns are regular expressions, or text where they are none; case counts where it is given', t => {
+test('patterns are regular expressions or else literal text; upper case makes them case-sensitive', t => {
 	t.true(isMatch(parsePattern('err.r')!, 'an ERROR'));
 	t.false(isMatch(parsePattern('Err')!, 'an error'));
 	t.true(isMatch(parsePattern(String.raw`\Derr`)!, 'an ERR'));

@@ -10,7 +10,7 @@ const escape = '\u{1B}';
 const click = (column: number, row: number) => `${escape}[<0;${column + 1};${row + 1}M`;
 const wheel = (direction: 'up' | 'down', column: number, row: number) => `${escape}[<${direction === 'up' ? 64 : 65};${column + 1};${row + 1}M`;
 
-test('reports of the mouse are found between keys, in pieces too', t => {
+test('mouse reports are found between keys, also in several chunks', t => {
 	const events: string[] = [];
 	const read = createMouseReader(({type, column, row}) => {
 		events.push(`${type} ${column} ${row}`);
@@ -29,7 +29,7 @@ test('reports of the mouse are found between keys, in pieces too', t => {
 	t.deepEqual(heard(escape, 'j', '[<0;3;4M', `${escape}[A`, `${escape}[<2;3;4M`, `${escape}[<0;3M`, `${escape}[<9999999;1;1M`), []);
 });
 
-test('a point of the screen belongs to a pane and a row of it', t => {
+test('a point of the screen belongs to a pane and a row', t => {
 	const size = {columns: 150, rows: 40};
 	t.deepEqual(hitOf({column: 5, row: 4}, size, initialUi), {type: 'list', list: 'containers', row: 1, pane: 'containers'});
 	t.deepEqual(hitOf({column: 140, row: 3}, size, initialUi), {type: 'list', list: 'networks', row: 0, pane: 'networks'});
@@ -41,7 +41,7 @@ test('a point of the screen belongs to a pane and a row of it', t => {
 	t.is(hitOf({column: 5, row: 5}, size, {...initialUi, dialog: {type: 'help', top: 0}}), undefined);
 });
 
-test('a click goes to the row and the pane under it, and the wheel scrolls what it is over', async t => {
+test('a click selects pane and row, and the wheel scrolls the pane under the pointer', async t => {
 	const engine = createMemoryEngine();
 	for (let number = 0; number < 30; number++) {
 		await engine.createContainer(containerConfiguration({name: `web-${number}`}));
@@ -80,7 +80,7 @@ test('a click goes to the row and the pane under it, and the wheel scrolls what 
 	engine.close();
 });
 
-test('without the mouse its reports are no reports', async t => {
+test('without the mouse setting its reports have no effect', async t => {
 	const engine = createMemoryEngine();
 	await engine.createContainer(containerConfiguration({name: 'one'}));
 	await engine.createContainer(containerConfiguration({name: 'two'}));

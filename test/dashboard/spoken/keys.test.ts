@@ -8,7 +8,7 @@ import {openApp} from '../helpers/open-app.js';
 
 const escape = '\u{1B}';
 
-/** What a terminal sends for a key by its name. */
+/** The bytes of a key by name. */
 const bytesOf = (key: string): string => {
 	const named: Readonly<Record<string, string>> = {
 		space: ' ', tab: '\t', return: '\r', escape, up: `${escape}[A`, down: `${escape}[B`, right: `${escape}[C`, left: `${escape}[D`, pageup: `${escape}[5~`, pagedown: `${escape}[6~`, home: `${escape}[H`, end: `${escape}[F`, 'shift+tab': `${escape}[Z`,
@@ -17,15 +17,15 @@ const bytesOf = (key: string): string => {
 	return control === undefined ? named[key] ?? key : String.fromCodePoint(control.codePointAt(0)! & 0x1F);
 };
 
-/** How each place is reached, with the cursor between two others. */
+/** Keys that open each place, with the cursor between two other items if possible. */
 const ways = {
 	containers: ['1', 'j'], networks: ['2', 'j'], logs: ['3'], inspect: ['1', 'j', 'i', 'j'], images: ['4'], volumes: ['5', 'j'], dns: ['6', 'j'], events: ['7', 'j'],
 } as const;
 
-/** Those that end the dashboard or leave it, and those that say something only while there is something to cancel. */
+/** Actions that quit or suspend, and those that need something to cancel. */
 const isElsewhere = ({action}: Binding) => ['global.quit', 'global.suspend', 'global.cancel', 'global.back'].includes(action);
 
-/** Keys with which nothing can change where the cursor is, or nothing of what is said. */
+/** Keys without an effect in the test's state. */
 const idle: Readonly<Record<keyof typeof ways, readonly string[]>> = {
 	containers: ['1', 'z'],
 	networks: ['down', 'pagedown', 'G', '2', 'z'],
@@ -52,7 +52,7 @@ for (const [place, way] of Object.entries(ways) as ReadonlyArray<[keyof typeof w
 
 			await using app = await openApp({engine, isSpoken: true, columns: 200});
 			await app.shows('row 1 of 3');
-			// What has happened before is no event of the dashboard's.
+			// The dashboard shows only events after its start.
 			await engine.restartContainer('two', {timeoutSeconds: 0});
 			for (const key of way) {
 				await app.press(bytesOf(key));

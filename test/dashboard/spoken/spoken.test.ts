@@ -25,13 +25,13 @@ const opened = async (given: Parameters<typeof openApp>[0] = {}) => {
 	}};
 };
 
-/** What is said from here on. */
+/** Returns a function that returns everything printed since. */
 const listen = (app: Awaited<ReturnType<typeof opened>>) => {
 	const from = app.lines().join('\n').length;
 	return () => app.lines().join('\n').slice(from);
 };
 
-test('rows are read out with words when the cursor comes to them', async t => {
+test('the row under the cursor is read out in words', async t => {
 	await using app = await opened();
 	t.regex(app.lines().join('\n'), /Connected to first, \d of 2 containers running, 2 networks\nContainers, 2 rows\ndb, created, image redis:alpine, 192\.168\.64\.2 on bridge, row 1 of 2, selected/v);
 	await app.press('j');
@@ -46,11 +46,11 @@ test('rows are read out with words when the cursor comes to them', async t => {
 	await app.shows('Containers, 1 row, filter db');
 });
 
-test('every view and dialog is lines of words, with nothing drawn', async t => {
+test('every view and dialog is lines of words without drawing characters', async t => {
 	await using app = await opened();
 	for (const [key, wanted] of [
-		['2', /Networks, 2 rows/v], ['m', /Addresses of \w+:/v], ['8', /Network back, .*internal, no way out/v], ['9', /Machine 1 of 2/v], ['4', /Images, \d rows/v], ['5', /Volumes, 2 rows/v],
-		['6', /Name-server records, \d+ rows/v], ['7', /Events, \d+ rows?/v], ['1', /Containers, 2 rows/v], ['i', /Container db/v], ['?', / keys hold here; Escape closes/v], [escape, /Container db/v],
+		['2', /Networks, 2 rows/v], ['m', /Addresses of \w+:/v], ['8', /Network back, .*internal, no external access/v], ['9', /Machine 1 of 2/v], ['4', /Images, \d rows/v], ['5', /Volumes, 2 rows/v],
+		['6', /DNS records, \d+ rows/v], ['7', /Events, \d+ rows?/v], ['1', /Containers, 2 rows/v], ['i', /Container db/v], ['?', / keys work here; Escape closes/v], [escape, /Container db/v],
 		['1', /Containers, 2 rows/v], [':', /Question: which command\?/v], [escape, /row 1 of 2, selected/v], ['E', /Question: Which engine\? 2 answers/v], [escape, /row 1 of 2, selected/v],
 		['D', /Question: Remove db\?/v], [escape, /row 1 of 2, selected/v], ['c', /New container, 11 questions/v], [escape, /row 1 of 2, selected/v], ['C', /Question: Connect db to\?/v], [escape, /row 1 of 2, selected/v],
 	] as const) {
@@ -66,7 +66,7 @@ test('every view and dialog is lines of words, with nothing drawn', async t => {
 	}
 });
 
-test('a confirmation is a question with its answer, which is no at first', async t => {
+test('a confirmation is a question whose default answer is Cancel', async t => {
 	await using app = await opened();
 	await app.press('D');
 	await app.shows('Question: Remove db?');
@@ -81,7 +81,7 @@ test('a confirmation is a question with its answer, which is no at first', async
 	t.deepEqual((await app.engine.snapshot()).containers.map(({name}) => name), ['web']);
 });
 
-test('a form is questions one after the other, and what is wrong is said with its question', async t => {
+test('a form is a series of questions, with errors announced at their question', async t => {
 	await using app = await opened();
 	await app.press('2', 'c');
 	await app.shows('Name: empty, hint: backend, question 1 of 4');
@@ -90,9 +90,9 @@ test('a form is questions one after the other, and what is wrong is said with it
 	await app.press(tab);
 	await app.shows(/Subnet: \S+, question 2 of 4/v);
 	await app.press('\u{15}', '10.0.0.0/25', enter);
-	await app.shows(/Subnet: 10\.0\.0\.0\/25, wrong: it overlaps 10\.0\.0\.0\/24 of back/v);
+	await app.shows(/Subnet: 10\.0\.0\.0\/25, error: it overlaps 10\.0\.0\.0\/24 of back/v);
 	await app.press('\u{15}', '10.9.0.0/24', controlL);
-	await app.shows('The same on the command line: holm network create --subnet 10.9.0.0/24 front');
+	await app.shows('Command line: holm network create --subnet 10.9.0.0/24 front');
 	await app.press(tab, tab);
 	await app.shows('Internal: no, Space changes it');
 	await app.press(' ');
@@ -102,7 +102,7 @@ test('a form is questions one after the other, and what is wrong is said with it
 	t.like(await app.engine.network('front'), {internal: true, subnet: '10.9.0.0/24'});
 });
 
-test('nothing is written while only measurements change, and a state that changes is said', async t => {
+test('changed statistics write nothing, a changed state is announced', async t => {
 	await using app = await opened();
 	await delay(200);
 	let writes = 0;
@@ -123,7 +123,7 @@ test('nothing is written while only measurements change, and a state that change
 	t.true(writes > 0);
 });
 
-test('logs are the last lines, then the line under the cursor, and what was drawn in them is left out', async t => {
+test('logs are the last lines, then the line under the cursor, without drawing characters', async t => {
 	await using app = await opened();
 	await app.press('j', 'l');
 	const text = await app.shows(/Logs of web, following\n.*done/v);
@@ -134,7 +134,7 @@ test('logs are the last lines, then the line under the cursor, and what was draw
 	await app.shows('Logs of web, search done, paused');
 });
 
-test('Control L says all of where one is', async t => {
+test('Ctrl-L reads the whole pane', async t => {
 	await using app = await opened();
 	const heard = listen(app);
 	await app.press(controlL);

@@ -9,7 +9,7 @@ const setup = async () => {
 	let before = await engine.snapshot();
 	return {
 		engine,
-		/** What has changed since it was asked last. */
+		/** The changes since the previous call. */
 		async changes(hasRecords = true) {
 			const after = await engine.snapshot();
 			const events = changesBetween(before, after, {hasRecords});
@@ -20,7 +20,7 @@ const setup = async () => {
 	};
 };
 
-test('a container leases an address when it is made, and its name is known while it runs', async t => {
+test('a container leases an address when it is created, and has a record while it runs', async t => {
 	using held = await setup();
 	const {engine, changes} = held;
 	await engine.createContainer(containerConfiguration({name: 'web', networks: [{network: 'back', aliases: ['shop']}]}));
@@ -34,7 +34,7 @@ test('a container leases an address when it is made, and its name is known while
 	t.deepEqual(await changes(), ['release back 10.0.0.2 web']);
 });
 
-test('connecting and disconnecting a running one changes both, and a new name the record only', async t => {
+test('connecting and disconnecting a running container changes both, renaming only the record', async t => {
 	using held = await setup();
 	const {engine, changes} = held;
 	await engine.createContainer(containerConfiguration({name: 'web'}));
@@ -48,7 +48,7 @@ test('connecting and disconnecting a running one changes both, and a new name th
 	t.deepEqual(await changes(), ['release back 10.0.0.2 front', 'unrecord back 10.0.0.2 front']);
 });
 
-test('of records nothing is said where the engine has none', async t => {
+test('an engine without records has no events of records', async t => {
 	using held = await setup();
 	const {engine, changes} = held;
 	await engine.createContainer(containerConfiguration({name: 'web', networks: [{network: 'back', aliases: []}]}));

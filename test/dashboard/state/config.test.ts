@@ -4,16 +4,16 @@ import path from 'node:path';
 import test from 'ava';
 import {configurationPath, defaultConfiguration, parseConfiguration, readConfiguration} from '../../../source/dashboard/state/config.js';
 
-test('the file is where XDG has it, and a relative XDG_CONFIG_HOME does not count', t => {
+test('the file is where XDG has it, and a relative XDG_CONFIG_HOME is ignored', t => {
 	t.is(configurationPath({XDG_CONFIG_HOME: '/x', HOME: '/home/me'}), '/x/holm/config.json');
 	t.is(configurationPath({XDG_CONFIG_HOME: 'x', HOME: '/home/me'}), '/home/me/.config/holm/config.json');
 });
 
-test('what the file leaves out is the default', t => {
+test('missing entries have defaults', t => {
 	t.deepEqual(parseConfiguration('{"theme": "light", "keys": {"global.quit": ["Q"]}}', 'f'), {...defaultConfiguration, theme: 'light', keys: {'global.quit': ['Q']}});
 });
 
-test('a wrong file is refused with its name and what is wrong', t => {
+test('an invalid file is refused with its name and the reason', t => {
 	for (const [text, reason] of [
 		['{', /^f is not JSON/v],
 		['[]', /^f is not a JSON object/v],
@@ -29,7 +29,7 @@ test('a wrong file is refused with its name and what is wrong', t => {
 	}
 });
 
-test('without a file the defaults hold, and an unreadable one is an error', async t => {
+test('without a file the defaults apply, and an unreadable one is an error', async t => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-config-'));
 	try {
 		t.deepEqual(await readConfiguration({XDG_CONFIG_HOME: directory}), defaultConfiguration);

@@ -3,14 +3,14 @@ import {cursorOf, emptyList, reduceList, selectedOf, targetsOf, windowStart} fro
 
 const ids = ['a', 'b', 'c', 'd'];
 
-test('the cursor keeps to its thing when others come before it', t => {
+test('the cursor stays on its item when others are inserted before it', t => {
 	const state = reduceList(emptyList, {type: 'move', by: 2}, ids);
 	t.is(selectedOf(state, ids), 'c');
 	t.is(selectedOf(state, ['new', ...ids]), 'c');
 	t.is(cursorOf(state, ['new', ...ids]), 3);
 });
 
-test('the cursor stays in its row when its thing goes away', t => {
+test('the cursor stays in its row when its item disappears', t => {
 	const state = reduceList(emptyList, {type: 'select', id: 'c'}, ids);
 	t.is(selectedOf(state, ['a', 'b', 'd']), 'd');
 	t.is(selectedOf(state, ['a']), 'a');
@@ -25,7 +25,7 @@ test('moving stops at both ends and returns the same state there', t => {
 	t.is(reduceList(emptyList, {type: 'move', by: 1}, []), emptyList);
 });
 
-test('marks name what is done, and those that have gone do not count', t => {
+test('marks select the targets, and marks of removed items do not count', t => {
 	let state = reduceList(emptyList, {type: 'mark'}, ids);
 	state = reduceList(state, {type: 'mark'}, ids);
 	t.deepEqual(targetsOf(state, ids), ['a', 'b']);
@@ -35,7 +35,7 @@ test('marks name what is done, and those that have gone do not count', t => {
 	t.deepEqual(targetsOf(reduceList(state, {type: 'unmarkAll'}, ids), ids), ['c']);
 });
 
-test('sorting goes through the columns, each in both directions, and back to none', t => {
+test('sorting cycles through the columns in both directions and back to none', t => {
 	const columns = ['name', 'size'];
 	let state = emptyList;
 	const seen: Array<string | undefined> = [];
@@ -47,13 +47,13 @@ test('sorting goes through the columns, each in both directions, and back to non
 	t.deepEqual(seen, ['name+', 'name-', 'size+', 'size-', undefined]);
 });
 
-test('the window moves no further than the cursor makes it', t => {
+test('the window moves no further than the cursor requires', t => {
 	t.is(windowStart(15, 10, 100, 10), 10);
 	t.is(windowStart(20, 10, 100, 10), 11);
 	t.is(windowStart(9, 10, 100, 10), 9);
 });
 
-test('the window holds the cursor and does not go past the end', t => {
+test('the window contains the cursor and stays within the list', t => {
 	for (const length of [0, 1, 5, 100]) {
 		for (let cursor = 0; cursor < length; cursor++) {
 			for (const before of [0, 3, 95, 500]) {

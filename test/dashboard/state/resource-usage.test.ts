@@ -17,7 +17,7 @@ const reading = (readAt: number, cpuNanoseconds: number, receivedBytes = 0): Con
 	blockWrittenBytes: 0,
 });
 
-test('the share of a CPU and the traffic come from two readings', t => {
+test('CPU and traffic are computed from two readings', t => {
 	const first = reading(1000, 0);
 	const usage = nextUsage(first);
 	t.is(usage.cpuPercent, undefined);
@@ -27,14 +27,14 @@ test('the share of a CPU and the traffic come from two readings', t => {
 	t.deepEqual(next.cpuHistory, [150]);
 });
 
-test('a container that was started again has no negative use', t => {
+test('a restarted container has no negative usage', t => {
 	const before = reading(1000, 9e9, 9000);
 	const next = nextUsage(reading(2000, 1e9, 10), {stats: before, usage: nextUsage(before)});
 	t.is(next.cpuPercent, undefined);
 	t.is(next.receivedPerSecond, 0);
 });
 
-test('the same reading again changes nothing, and the history ends', t => {
+test('an equal reading changes nothing, and the history is limited', t => {
 	const first = reading(1000, 0);
 	let usage = nextUsage(first);
 	t.is(nextUsage(first, {stats: first, usage}), usage);
@@ -49,13 +49,13 @@ test('the same reading again changes nothing, and the history ends', t => {
 	t.is(usage.memoryHistory.length, historyLength);
 });
 
-test('sizes, shares and durations take few columns', t => {
+test('sizes, percentages and durations take few columns', t => {
 	t.deepEqual([0, 999, 1000, 1536, 512 * 2 ** 20, 2 ** 40, 2 ** 60].map(bytes => shortBytes(bytes)), ['0', '999', '1K', '1.5K', '512M', '1T', '1024P']);
 	t.deepEqual([0, 0.44, 9.94, 9.96, 150].map(percent => shortPercent(percent)), ['0.0%', '0.4%', '9.9%', '10%', '150%']);
 	t.deepEqual([0, 59_000, 60_000, 3_600_000, 47 * 3_600_000, 48 * 3_600_000].map(duration => shortDuration(duration)), ['<1m', '<1m', '1m', '1h', '47h', '2d']);
 });
 
-test('a sparkline is as wide as asked, and nothing leaves its scale', t => {
+test('a sparkline has the requested width and stays within its scale', t => {
 	const theme = createTheme({name: 'dark', depth: 'none', ascii: false});
 	t.is(sparkline([0, 50, 100, 400, -5], {width: 8, most: 100, sparks: theme.sparks}), '   ▁▅██▁');
 	t.is(sparkline(Array.from({length: 100}, () => 1), {width: 5, most: 0, sparks: theme.sparks}).length, 5);

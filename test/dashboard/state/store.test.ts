@@ -26,7 +26,7 @@ const open = (connect: () => Promise<Engine>, interval = 50) => {
 	return {store, [Symbol.dispose]: store.close};
 };
 
-test('readers hear nothing while nothing changes', async t => {
+test('listeners are not called while nothing changes', async t => {
 	const engine = createMemoryEngine();
 	let reads = 0;
 	let onRead = () => {};
@@ -49,7 +49,7 @@ test('readers hear nothing while nothing changes', async t => {
 	reads = 0;
 	await new Promise<void>(resolve => {
 		onRead = () => {
-			// What the first of them read has been dealt with by then.
+			// The first snapshot has been handled by then.
 			if (reads === 4) {
 				resolve();
 			}
@@ -60,7 +60,7 @@ test('readers hear nothing while nothing changes', async t => {
 	engine.close();
 });
 
-test('an event is followed by a reading long before the interval', async t => {
+test('an event causes a snapshot long before the interval', async t => {
 	const engine = createMemoryEngine();
 	using held = open(async () => engine, 3_600_000);
 	const {store} = held;
@@ -74,7 +74,7 @@ test('an event is followed by a reading long before the interval', async t => {
 	engine.close();
 });
 
-test('when the engine goes away the last state stays, and it is connected again by itself', async t => {
+test('a lost connection keeps the last state and reconnects', async t => {
 	const engine = createMemoryEngine();
 	await engine.createContainer(containerConfiguration({name: 'kept'}));
 	let isGone = false;
@@ -100,7 +100,7 @@ test('when the engine goes away the last state stays, and it is connected again 
 	await until(store, () => store.getState().connection.state === 'lost');
 	t.like(store.getState().connection, {reason: 'gone', remedy: 'start it'});
 	t.is(store.getState().snapshot, snapshot);
-	t.throws(() => store.engine(), {message: /not there: gone/v});
+	t.throws(() => store.engine(), {message: /not connected: gone/v});
 	isGone = false;
 	await until(store, () => store.getState().connection.state === 'connected');
 	t.true(connections > 1);
@@ -151,7 +151,7 @@ test('statistics are read only while they are watched', async t => {
 	engine.close();
 });
 
-test('a switch takes effect when the other engine has answered, and what the one before answers late is dropped', async t => {
+test('a switch takes effect once the other engine has answered, and late answers of the previous one are dropped', async t => {
 	const one = createMemoryEngine();
 	const two = createMemoryEngine();
 	await one.createContainer(containerConfiguration({name: 'old'}));

@@ -23,18 +23,18 @@ const setup = async () => {
 	return {engine, snapshot, network: (name: string) => snapshot.networks.find(candidate => candidate.name === name)!};
 };
 
-test('the topology shows each network with who is on it and where else they are', async t => {
+test('the topology shows the containers of each network and their other networks', async t => {
 	const {engine, snapshot} = await setup();
 	const lines = plain(topologyLines(snapshot, undefined, {width: 110}, theme));
 	t.is(lines[0], 'host');
 	const back = lines.findIndex(line => line.includes('back'));
-	t.regex(lines[back]!, /╳ back {2}10\.0\.0\.0\/28 {2}gateway 10\.0\.0\.1 .*no way out/v);
+	t.regex(lines[back]!, /╳ back {2}10\.0\.0\.0\/28 {2}gateway 10\.0\.0\.1 .*no external access/v);
 	t.regex(lines[back + 1]!, /└── web +10\.0\.0\.2 +running +also on front/v);
 	t.true(topologyLines(snapshot, undefined, {width: 40}, theme).every(line => widthOf(line) <= 40));
 	engine.close();
 });
 
-test('each address of a network is one of reserved, gateway, leased and free', async t => {
+test('each address of a network is reserved, gateway, leased or free', async t => {
 	const {engine, network} = await setup();
 	const use = usesOf(network('back'))!;
 	const first = numberOf('10.0.0.0');
@@ -44,7 +44,7 @@ test('each address of a network is one of reserved, gateway, leased and free', a
 	engine.close();
 });
 
-test('the map says what is free next, and warns of overlaps', async t => {
+test('the map shows the next free address and warns of overlaps', async t => {
 	const {engine, snapshot, network} = await setup();
 	const lines = plain(addressesLines(network('back'), snapshot, {width: 80}, theme));
 	t.true(lines.includes('10.0.0.0        xG#............x'));
@@ -52,11 +52,11 @@ test('the map says what is free next, and warns of overlaps', async t => {
 	const other = {...network('front'), subnet: '10.0.0.0/24', name: 'other'};
 	const warned = plain(addressesLines(network('back'), {networks: [network('back'), other]}, {width: 80}, theme));
 	t.true(warned.some(line => line.includes('It overlaps 10.0.0.0/24 of other')));
-	t.deepEqual(plain(addressesLines({...network('back'), subnet: 'x'}, snapshot, {width: 80}, theme)), ['x is no IPv4 subnet']);
+	t.deepEqual(plain(addressesLines({...network('back'), subnet: 'x'}, snapshot, {width: 80}, theme)), ['x is not an IPv4 subnet']);
 	engine.close();
 });
 
-test('a large subnet has a map of a size that can be shown', async t => {
+test('the map of a large subnet fits the screen', async t => {
 	const {engine, snapshot, network} = await setup();
 	const lines = plain(addressesLines({...network('back'), subnet: '10.0.0.0/8', leases: []}, snapshot, {width: 100}, theme));
 	t.true(lines.length < 40);
@@ -64,14 +64,14 @@ test('a large subnet has a map of a size that can be shown', async t => {
 	engine.close();
 });
 
-test('the phases of a start are bars on one scale', t => {
+test('the phases of a start are bars on a common scale', t => {
 	const lines = plain(waterfallLines({accelerator: 'kvm', cpus: 1, memoryBytes: 1, kernel: '', phases: [{name: 'restore', startMs: 0, endMs: 50}, {name: 'process', startMs: 50, endMs: 100}]}, {width: 50}, theme));
 	t.regex(lines[0]!, /^restore {3}█{10} {11,}50 ms +@0$/v);
 	t.regex(lines[1]!, /^process {13}█{10} +50 ms +@50$/v);
 	t.deepEqual(waterfallLines({accelerator: 'kvm', cpus: 1, memoryBytes: 1, kernel: '', phases: []}, {width: 50}, theme), []);
 });
 
-test('records of what has gone are stale', async t => {
+test('records of removed containers are stale', async t => {
 	const {engine, snapshot, network} = await setup();
 	const [web] = snapshot.containers;
 	const record = (given: object) => ({name: 'web', type: 'A', value: '10.0.0.2', ttlSeconds: 5, containerId: web!.id, ...given} as const);

@@ -5,7 +5,7 @@ import {scrolledTop, topOf} from '../../../source/dashboard/views/text-view.js';
 import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
 import {openApp} from '../helpers/open-app.js';
 
-test('a scroll stays between the first and the last line, and a page leaves one line of what was seen', t => {
+test('scrolling stops at both ends, and a page keeps one line in view', t => {
 	t.is(scrolledTop(0, {type: 'move', by: -1}, 30, 10), 0);
 	t.is(scrolledTop(0, {type: 'move', by: 1}, 30, 10), 1);
 	t.is(scrolledTop(0, {type: 'page', by: 1}, 30, 10), 9);
@@ -15,7 +15,7 @@ test('a scroll stays between the first and the last line, and a page leaves one 
 	t.is(scrolledTop(0, {type: 'last'}, 5, 10), 0);
 });
 
-test('a scroll holds for what it was made in, and for as many lines as there are', t => {
+test('a scroll position belongs to one view and item, and is limited by its lines', t => {
 	const content = {title: '', id: 'one', lines: Array.from({length: 30}, () => ''), start: 3};
 	t.is(topOf('machine', content, undefined, 10), 3);
 	t.is(topOf('machine', content, {view: 'machine', id: 'one', top: 7}, 10), 7);
@@ -24,7 +24,7 @@ test('a scroll holds for what it was made in, and for as many lines as there are
 	t.is(topOf('machine', {...content, lines: content.lines.slice(0, 12)}, {view: 'machine', id: 'one', top: 7}, 10), 2);
 });
 
-test('addresses, topology and machine are scrolled line by line, by pages and to both ends', async t => {
+test('addresses, topology and machine scroll by lines, by pages and to both ends', async t => {
 	const engine = createMemoryEngine();
 	await engine.createNetwork(networkConfiguration('back', {subnet: '10.0.0.0/24'}));
 	for (let number = 0; number < 20; number++) {

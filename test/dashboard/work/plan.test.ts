@@ -20,19 +20,19 @@ const setup = async () => {
 
 const options = {signal: new AbortController().signal, report() {}};
 
-test('a removal says what goes, what is freed, and the command that does the same', async t => {
+test('a removal lists items, freed resources and the equivalent command', async t => {
 	using held = await setup();
 	const snapshot = await held.engine.snapshot();
 	const plan = planRemoveContainers(snapshot.containers, snapshot);
 	t.is(plan.title, 'Remove 3 containers?');
-	t.true(plan.consequences.includes('2 run and will be killed.'));
+	t.true(plan.consequences.includes('2 running, will be killed.'));
 	t.regex(plan.command, /^holm rm --force (?:one|two|three) /v);
 	const one = plan.items.find(({name}) => name === 'one')!;
 	t.true(one.details.includes('port 8080/tcp'));
 	t.true(one.details.some(detail => /^192\.168\.\d+\.\d+ on back$/v.test(detail)));
 });
 
-test('what is done is done to the ids of the plan, whatever has their names by then', async t => {
+test('a plan acts on its ids, even if names have changed', async t => {
 	using held = await setup();
 	const {engine} = held;
 	const snapshot = await engine.snapshot();
@@ -45,7 +45,7 @@ test('what is done is done to the ids of the plan, whatever has their names by t
 	t.is((await engine.container('three')).id, id);
 });
 
-test('a failure does not keep the rest from being done', async t => {
+test('a failure does not stop the rest', async t => {
 	using held = await setup();
 	const {engine} = held;
 	const snapshot = await engine.snapshot();
@@ -59,7 +59,7 @@ test('a failure does not keep the rest from being done', async t => {
 	t.regex(plan.items.find(({name}) => name === 'back')!.details.join(' '), /in use by/v);
 });
 
-test('nothing more begins after a cancellation', async t => {
+test('nothing more starts after a cancellation', async t => {
 	using held = await setup();
 	const snapshot = await held.engine.snapshot();
 	const plan = planRemoveContainers(snapshot.containers, snapshot);
@@ -68,7 +68,7 @@ test('nothing more begins after a cancellation', async t => {
 	t.is((await held.engine.snapshot()).containers.length, 3);
 });
 
-test('what was removed is made again as it was asked for, and what ran is started', async t => {
+test('undo recreates containers from their configuration and starts those that ran', async t => {
 	using held = await setup();
 	const {engine} = held;
 	const before = await engine.snapshot();
@@ -81,7 +81,7 @@ test('what was removed is made again as it was asked for, and what ran is starte
 	t.deepEqual(shape(after), shape(before));
 });
 
-test('a prune lists its victims one by one and never the default network', async t => {
+test('a prune lists its items one by one, without the default network', async t => {
 	using held = await setup();
 	const {engine} = held;
 	const snapshot = await engine.snapshot();
@@ -91,7 +91,7 @@ test('a prune lists its victims one by one and never the default network', async
 	t.deepEqual(planPrune('networks', await engine.snapshot())?.items.map(({name}) => name), ['free']);
 });
 
-test('only what runs is stopped, and what stops by itself meanwhile is no failure', async t => {
+test('only running containers are stopped, and one that exits meanwhile is no failure', async t => {
 	using held = await setup();
 	const {engine} = held;
 	const {containers} = await engine.snapshot();
@@ -103,7 +103,7 @@ test('only what runs is stopped, and what stops by itself meanwhile is no failur
 	t.deepEqual(failures, []);
 });
 
-test('a disconnection takes the address away', async t => {
+test('a disconnection releases the address', async t => {
 	using held = await setup();
 	const {engine} = held;
 	const {containers, networks} = await engine.snapshot();

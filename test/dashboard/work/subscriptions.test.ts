@@ -10,7 +10,7 @@ import {initialUi} from '../../../source/dashboard/state/ui-state.js';
 
 const {timers} = mock;
 
-test.serial('the cursor runs over containers whose logs are not opened, and where it stays they are', async t => {
+test.serial('logs open only where the cursor rests', async t => {
 	const engine = createMemoryEngine({containers: 10, networks: 1, seed: 1});
 	const snapshot = await engine.snapshot();
 	const ids = snapshot.containers.map(({id}) => id);
@@ -57,7 +57,7 @@ test.serial('the cursor runs over containers whose logs are not opened, and wher
 	}
 
 	t.deepEqual(opened, []);
-	// What else changes does not make it later.
+	// Other changes do not restart the delay.
 	change({...ui, notice: 'copied'});
 	timers.tick(1);
 	t.deepEqual(opened, [ids[3]]);

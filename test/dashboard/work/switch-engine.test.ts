@@ -23,7 +23,7 @@ const engineWith = async (...names: readonly string[]) => {
 	return engine;
 };
 
-test('the engines that are listed are those that can be told from here, each once', async t => {
+test('the known engines are listed, each once', async t => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-contexts-'));
 	try {
 		for (const [id, metadata] of [['1', {Name: 'lab'}], ['2', {Name: '../../etc'}], ['3', {Name: 7}], ['4', undefined]] as const) {
@@ -53,16 +53,16 @@ test('the engines that are listed are those that can be told from here, each onc
 	}
 });
 
-test('E shows another engine, and nothing of the one before is left', async t => {
+test('E switches to another engine, and nothing of the previous one is left', async t => {
 	const one = await engineWith('here');
 	const two = await engineWith('there');
 	await using app = await openApp({engine: one, columns: 150, engines: {'unix:///two': async () => two}});
 	await app.shows('hello from here');
 	await app.press(' ', '5', 'E');
 	await app.shows('Which engine?');
-	await app.shows('first (shown now)');
+	await app.shows('first (current)');
 	await app.press('j', enter);
-	await app.shows('This is /two');
+	await app.shows('Switched to /two');
 	const text = await app.shows('hello from there');
 	t.regex(text, / holm {2}\/two /v);
 	t.notRegex(text, /here\b(?<!there)/v);
@@ -80,33 +80,33 @@ test('E shows another engine, and nothing of the one before is left', async t =>
 	two.close();
 });
 
-test('an engine that cannot be reached is told with its remedy, and the one before stays', async t => {
+test('an unreachable engine is an error with a remedy, and the previous one stays', async t => {
 	const engine = await engineWith('here');
 	await using app = await openApp({
 		engine,
 		engines: {
 			async 'unix:///gone'() {
-				throw new HolmError('unavailable', 'nobody listens at /gone', {remedy: 'start it'});
+				throw new HolmError('unavailable', 'no server listens at /gone', {remedy: 'start it'});
 			},
 		},
 	});
 	await app.shows(/here\s+(?:running|exited)/v);
 	await app.press('E', 'j', enter);
-	const text = await app.shows('nobody listens at /gone');
+	const text = await app.shows('no server listens at /gone');
 	t.true(text.includes('start it'));
 	t.regex(text, / holm {2}first {2}connected/v);
 	await app.press(escape);
 	await delay(30);
 	await app.press('E', 'G');
-	await app.shows('Another one, by its address');
+	await app.shows('Another engine, by address');
 	await app.press('j', 'j', enter);
 	await app.shows(' unix:///path, tcp://host:port');
 	await app.press('unix:///gone', enter);
-	await app.shows('nobody listens at /gone');
+	await app.shows('no server listens at /gone');
 	engine.close();
 });
 
-test('an engine can be left that never came, and a switch that takes long can be called off', async t => {
+test('an engine that never connected can be left, and a slow switch can be cancelled', async t => {
 	const two = await engineWith('there');
 	const {promise: never} = Promise.withResolvers<Engine>();
 	await using app = await openApp({
@@ -128,7 +128,7 @@ test('an engine can be left that never came, and a switch that takes long can be
 	two.close();
 });
 
-test('what was removed from one engine is not made again on another', async t => {
+test('undo does not recreate containers on another engine', async t => {
 	const one = await engineWith('here');
 	const two = await engineWith('there');
 	await using app = await openApp({engine: one, engines: {'unix:///two': async () => two}});
@@ -138,9 +138,9 @@ test('what was removed from one engine is not made again on another', async t =>
 	await app.press('y');
 	await app.shows('No containers');
 	await app.press('E', 'j', enter);
-	await app.shows('This is /two');
+	await app.shows('Switched to /two');
 	await app.press('u');
-	t.regex(await app.shows('Nothing was removed that could be made again'), /there\s+(?:running|exited)/v);
+	t.regex(await app.shows('No removal to undo'), /there\s+(?:running|exited)/v);
 	one.close();
 	two.close();
 });
