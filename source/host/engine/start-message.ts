@@ -3,7 +3,7 @@ import type {Attachment, Container} from '../../engine/resources.js';
 import {resolveUser, type Accounts} from '../containers/accounts.js';
 import {bundleOf} from '../containers/bundle.js';
 import {hostsFile, resolverFile} from '../containers/network-files.js';
-import type {StartMessage} from '../machines/start-message.js';
+import type {StartMessage} from '../machines/guest-protocol.js';
 import {defaultNetwork, type Context} from './context.js';
 import {wayOut} from './wanted-state.js';
 

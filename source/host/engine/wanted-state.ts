@@ -4,7 +4,7 @@ import type {Forward} from '../bridges/forward.js';
 import type {RulesetConfiguration} from '../bridges/ruleset.js';
 import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
 import type {NameServerTable} from '../dns/server.js';
-import type {NetworkDevice} from '../machines/start-message.js';
+import type {NetworkDevice} from '../machines/guest-protocol.js';
 import {defaultNetwork, type NetworkRecord} from './context.js';
 
 type Link = {readonly device: string; readonly hostAddress: string};

@@ -13,7 +13,7 @@ import {planLoad, readIndexes} from './archive-index.js';
 import type {Buildah} from './buildah.js';
 import {diskError} from './disk-error.js';
 import {printable} from './printable.js';
-import {ProgramError} from './program.js';
+import {ProgramError} from './output-lines.js';
 
 type ManifestEntry = {readonly Config: string; readonly RepoTags?: readonly string[]; readonly Layers: readonly string[]};
 

@@ -13,7 +13,7 @@ import {loopbackRegistriesIn, registryOf, tagName} from '../../rules/images/refe
 import {registriesConfiguration, writeCredentials, type Buildah} from './buildah.js';
 import {limitFlags} from './inherited-limits.js';
 import {printable} from './printable.js';
-import {ProgramError} from './program.js';
+import {ProgramError} from './output-lines.js';
 import {registryError} from './transfer.js';
 
 /** Recipes and lists of ignored files are read as a whole, by buildah too. */

@@ -20,7 +20,7 @@ import {
 	outputLines,
 	type OutputLine,
 	type ProgramOptions,
-} from './program.js';
+} from './output-lines.js';
 
 export type BuildahOptions = ProgramOptions & {
 	/** Own PID and mount namespaces, so that no process and no mount outlives the program, however it ends. */

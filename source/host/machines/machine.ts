@@ -50,13 +50,13 @@ import {
 import {connectOwn} from './run-directory.js';
 import {type Machine} from './running-machine.js';
 import {connectShares, serveShares, type Share} from './shares.js';
-import {encodeMessage, type NetworkDevice, type StartMessage} from './start-message.js';
+import {encodeMessage, type NetworkDevice, type StartMessage} from './guest-protocol.js';
 import {superviseMachine} from './supervise.js';
 import {type Template} from './template/template.js';
 import {holdMemory} from './template/template-memory.js';
 
 export type {Machine} from './running-machine.js';
-export type {NetworkDevice, StartMessage} from './start-message.js';
+export type {NetworkDevice, StartMessage} from './guest-protocol.js';
 export {lastWords, type MachineEnd} from './status.js';
 
 export type MachineOptions = {

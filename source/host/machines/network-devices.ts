@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {networkPorts} from './qemu.js';
 import {type Qmp} from './qmp.js';
-import {type NetworkDevice} from './start-message.js';
+import {type NetworkDevice} from './guest-protocol.js';
 
 /** How long the guest may take to take up or let go of a device. */
 export const deviceTimeoutMs = 20_000;

@@ -1,6 +1,6 @@
 import {type BootPhase} from '../../engine/resources.js';
 import {type Agent} from './ssh/agent.js';
-import {type NetworkDevice} from './start-message.js';
+import {type NetworkDevice} from './guest-protocol.js';
 import {type MachineEnd} from './status.js';
 
 /** A machine that runs. */

@@ -12,7 +12,7 @@ import {writeRecord, type MachineRecord} from './record.js';
 import {connectOwn} from './run-directory.js';
 import {type Machine} from './running-machine.js';
 import {watchSpace} from './disk-full.js';
-import {clockLine, linkLine} from './start-message.js';
+import {clockLine, linkLine} from './guest-protocol.js';
 import {
 	endedSilently,
 	endOf,

@@ -5,7 +5,7 @@ import {buildError} from '../../../source/host/images/build.js';
 import {intermediateIds, namesOf} from '../../../source/host/images/catalogue.js';
 import {find} from '../../../source/rules/images/find.js';
 import {parseImage} from '../../../source/rules/images/image.js';
-import {ProgramError} from '../../../source/host/images/program.js';
+import {ProgramError} from '../../../source/host/images/output-lines.js';
 import {registryError} from '../../../source/host/images/transfer.js';
 
 const digest = `sha256:${'d'.repeat(64)}`;

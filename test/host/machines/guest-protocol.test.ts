@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import {encodeArchive} from '../../../source/host/kernel/cpio.js';
-import {encodeMessage, linkLine, type NetworkDevice} from '../../../source/host/machines/start-message.js';
+import {encodeMessage, linkLine, type NetworkDevice} from '../../../source/host/machines/guest-protocol.js';
 import {findCommand} from '../../../source/host/setup/programs.js';
 import {run} from '../../../source/host/run.js';
 
