@@ -43,8 +43,8 @@ export const forbiddenSocket = async (socket: string, service = serviceSocket): 
 		return new HolmError('forbidden', `${socket} is root's alone`, {remedy});
 	}
 
-	const {findGroup, ownName, refusalOf} = await import('../host/service/group.js');
-	const {reason, remedy} = refusalOf(await findGroup(), {name: ownName(), gids: process.getgroups?.() ?? []});
+	const {findGroup, ownName, accessRefusalOf} = await import('../host/service/group.js');
+	const {reason, remedy} = accessRefusalOf(await findGroup(), {name: ownName(), gids: process.getgroups?.() ?? []});
 	return new HolmError('forbidden', `no access to ${socket}: ${reason}`, {remedy});
 };
 

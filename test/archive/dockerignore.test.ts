@@ -66,7 +66,7 @@ const directory = async (t: ExecutionContext, files: Readonly<Record<string, str
 	return root;
 };
 
-const namesOf = async (tar: Readable): Promise<readonly string[]> => {
+const entryNamesOf = async (tar: Readable): Promise<readonly string[]> => {
 	const names: string[] = [];
 	for await (const entry of tar.pipe(extract())) {
 		names.push(entry.header.name);
@@ -82,7 +82,7 @@ test('a context holds what is not ignored, its Dockerfile always', async t => {
 	});
 	const {tar, file} = await directoryContext({directory: root, workingDirectory: '/'});
 	t.is(file, undefined);
-	t.deepEqual(await namesOf(tar), ['.dockerignore', 'deep/', 'deep/in/', 'deep/in/side', 'Dockerfile', 'src/', 'src/a']);
+	t.deepEqual(await entryNamesOf(tar), ['.dockerignore', 'deep/', 'deep/in/', 'deep/in/side', 'Dockerfile', 'src/', 'src/a']);
 });
 
 test('a Dockerfile in the context keeps its name, its own rules go first', async t => {
@@ -91,14 +91,14 @@ test('a Dockerfile in the context keeps its name, its own rules go first', async
 	});
 	const {tar, file} = await directoryContext({directory: '.', file: 'docker/web', workingDirectory: root});
 	t.is(file, 'docker/web');
-	t.deepEqual(await namesOf(tar), ['.dockerignore', 'a', 'docker/', 'docker/web', 'docker/web.dockerignore']);
+	t.deepEqual(await entryNamesOf(tar), ['.dockerignore', 'a', 'docker/', 'docker/web', 'docker/web.dockerignore']);
 });
 
 test('a Dockerfile outside of the context is sent beside it', async t => {
 	const root = await directory(t, {Outside: 'FROM x', 'context/a': ''});
 	const {tar, file} = await directoryContext({directory: 'context', file: 'Outside', workingDirectory: root});
 	t.regex(file ?? '', /^\.dockerfile\.[\da-f]{16}$/v);
-	t.deepEqual(await namesOf(tar), ['a', file]);
+	t.deepEqual(await entryNamesOf(tar), ['a', file]);
 });
 
 test('links are sent as links', async t => {
@@ -136,13 +136,13 @@ test('standard input is a Dockerfile, or a tar that is passed on', async t => {
 	input.end('FROM alpine\nRUN true\n');
 	const {tar, file} = await inputContext(input);
 	t.is(file, 'Dockerfile');
-	t.deepEqual(await namesOf(tar), ['Dockerfile']);
+	t.deepEqual(await entryNamesOf(tar), ['Dockerfile']);
 
 	const root = await directory(t, {Dockerfile: 'FROM x'});
 	const packed = await directoryContext({directory: root, workingDirectory: '/'});
 	const passed = await inputContext(packed.tar);
 	t.is(passed.file, undefined);
-	t.deepEqual(await namesOf(passed.tar), ['Dockerfile']);
+	t.deepEqual(await entryNamesOf(passed.tar), ['Dockerfile']);
 
 	const empty = new PassThrough();
 	empty.end();

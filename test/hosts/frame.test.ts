@@ -28,15 +28,15 @@ const caseOf = (name: string, run: (host: Host) => Promise<void>, change: Partia
 
 const pass = async () => {};
 
-const namesOf = (chosen: ReturnType<typeof choose>) => chosen.map(({kind, cases}) => [kind.name, ...cases.map(({name}) => name)]);
+const caseNamesOf = (chosen: ReturnType<typeof choose>) => chosen.map(({kind, cases}) => [kind.name, ...cases.map(({name}) => name)]);
 
 test('words choose hosts and cases, and an unknown one is refused with those that there are', t => {
 	const kinds = [kindOf('a', []), kindOf('b', [])];
 	const cases = [caseOf('one', pass), caseOf('two', pass, {hosts: ['b']})];
-	t.deepEqual(namesOf(choose([], kinds, cases)), [['a', 'one'], ['b', 'one', 'two']]);
-	t.deepEqual(namesOf(choose(['b'], kinds, cases)), [['b', 'one', 'two']]);
-	t.deepEqual(namesOf(choose(['two'], kinds, cases)), [['b', 'two']]);
-	t.deepEqual(namesOf(choose(['one', 'a'], kinds, cases)), [['a', 'one']]);
+	t.deepEqual(caseNamesOf(choose([], kinds, cases)), [['a', 'one'], ['b', 'one', 'two']]);
+	t.deepEqual(caseNamesOf(choose(['b'], kinds, cases)), [['b', 'one', 'two']]);
+	t.deepEqual(caseNamesOf(choose(['two'], kinds, cases)), [['b', 'two']]);
+	t.deepEqual(caseNamesOf(choose(['one', 'a'], kinds, cases)), [['a', 'one']]);
 	t.throws(() => choose(['three', 'a'], kinds, cases), {message: 'nothing is called three'});
 	t.throws(() => choose(['a', 'two'], kinds, cases), {message: /none of the cases is for these hosts/v});
 });

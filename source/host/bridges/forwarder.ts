@@ -2,8 +2,6 @@ import {openWorker} from '../workers/worker.js';
 import {type Forward} from './forward.js';
 import {type ForwarderRequest} from './forwards.js';
 
-export type {Forward} from './forward.js';
-
 export type ForwarderOptions = {
 	/** For the worker's socket, lock and log. */
 	readonly directory: string;

@@ -98,15 +98,15 @@ export const buildError = (error: unknown, step: {readonly position: string; rea
 	return new HolmError('invalid', printable(`Build failed${where}: ${plain}`), {remedy: step ? 'mend that step of the Dockerfile' : 'mend the Dockerfile, or what was asked of it', cause: error});
 };
 
-/** What builds are at on one storage: what a killed one left can be told from the work of others only when none runs. */
-type Site = {running: number; hasStrays: boolean; cleaning?: Promise<void>};
+/** The builds on one storage. Leftovers of a killed build can be told from the work of others only when no build runs. */
+type BuildActivity = {running: number; hasStrays: boolean; cleaning?: Promise<void>};
 
-const sites = new WeakMap<Buildah, Site>();
+const activities = new WeakMap<Buildah, BuildActivity>();
 
-const siteOf = (buildah: Buildah): Site => {
-	const site = sites.get(buildah) ?? {running: 0, hasStrays: false};
-	sites.set(buildah, site);
-	return site;
+const activityOf = (buildah: Buildah): BuildActivity => {
+	const activity = activities.get(buildah) ?? {running: 0, hasStrays: false};
+	activities.set(buildah, activity);
+	return activity;
 };
 
 /** Working containers of builds that were killed; those of base disks are named. */
@@ -119,16 +119,16 @@ const removeStrays = async (buildah: Buildah): Promise<void> => {
 };
 
 /** Clears up after builds that failed, once none runs. Where that fails it is tried again before the next build, which need not fail for it. */
-const clean = async (site: Site, buildah: Buildah): Promise<void> => {
-	if (site.running === 0 && site.hasStrays) {
-		site.cleaning ??= removeStrays(buildah).then(() => {
-			site.hasStrays = false;
+const clean = async (activity: BuildActivity, buildah: Buildah): Promise<void> => {
+	if (activity.running === 0 && activity.hasStrays) {
+		activity.cleaning ??= removeStrays(buildah).then(() => {
+			activity.hasStrays = false;
 		}, () => undefined).finally(() => {
-			site.cleaning = undefined;
+			activity.cleaning = undefined;
 		});
 	}
 
-	await site.cleaning;
+	await activity.cleaning;
 };
 
 /**
@@ -195,9 +195,9 @@ Throws `invalid`, naming the step and its reason, when a step fails, and `unavai
 @yields Output as it comes, with line feeds, then the image's id.
 */
 export async function * build(buildah: Buildah, contextDirectory: string, options: BuildOptions): AsyncGenerator<Progress, void> {
-	const site = siteOf(buildah);
-	await clean(site, buildah);
-	site.running++;
+	const activity = activityOf(buildah);
+	await clean(activity, buildah);
+	activity.running++;
 	const work = await buildah.scratch();
 	let step: {position: string; text: string} | undefined;
 	let isDone = false;
@@ -227,9 +227,9 @@ export async function * build(buildah: Buildah, contextDirectory: string, option
 	} catch (error) {
 		throw options.signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : buildError(error, step);
 	} finally {
-		site.running--;
-		site.hasStrays ||= !isDone;
-		await clean(site, buildah);
+		activity.running--;
+		activity.hasStrays ||= !isDone;
+		await clean(activity, buildah);
 		await buildah.removeScratch(work);
 	}
 }

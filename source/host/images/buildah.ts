@@ -19,10 +19,10 @@ import {
 	collect,
 	outputLines,
 	type OutputLine,
-	type ProgramOptions,
+	type CommandOptions,
 } from './output-lines.js';
 
-export type BuildahOptions = ProgramOptions & {
+export type BuildahOptions = CommandOptions & {
 	/** Own PID and mount namespaces, so that no process and no mount outlives the program, however it ends. */
 	readonly confined?: boolean;
 };

@@ -31,7 +31,7 @@ const isReference = (name: string): boolean => {
 };
 
 /** The names of a record, parted into tags and digests; storage may hold names that other tools gave. */
-export const namesOf = ({names, 'big-data-names': keys, digest: main}: ImageRecord): Pick<Image, 'tags' | 'digests'> => {
+export const tagsAndDigestsOf = ({names, 'big-data-names': keys, digest: main}: ImageRecord): Pick<Image, 'tags' | 'digests'> => {
 	const references = (names ?? []).filter(name => isReference(name)).map(name => parseReference(name));
 	const manifests = new Set(keys?.filter(key => key.startsWith('manifest-')).map(key => key.slice('manifest-'.length)));
 	const known = manifests.size > 0 ? [...manifests] : [main].filter(item => item !== undefined);
@@ -72,7 +72,7 @@ const sizeFrom = (layers: ReadonlyMap<string, LayerRecord>, top: string | undefi
 const pieceFile = (key: string): string =>
 	/^[\d.a-z]*$/v.test(key) ? key : `=${Buffer.from(key).toString('base64')}`;
 
-const readRecords = async <Item>(file: string): Promise<readonly Item[]> => {
+const readStorageFile = async <Item>(file: string): Promise<readonly Item[]> => {
 	try {
 		return JSON.parse(await readFile(file, 'utf8')) as readonly Item[];
 	} catch (error) {
@@ -103,13 +103,13 @@ export const openCatalogue = ({storage, driver}: Buildah): () => Promise<Catalog
 	const readImage = async (record: ImageRecord, layers: ReadonlyMap<string, LayerRecord>): Promise<Image> => {
 		const known = parsed.get(record.id);
 		if (known) {
-			return {...known, ...namesOf(record)};
+			return {...known, ...tagsAndDigestsOf(record)};
 		}
 
 		const configuration = await readFile(path.join(directory, record.id, pieceFile(`sha256:${record.id}`)), 'utf8');
 		const image = parseImage(record, JSON.parse(configuration), sizeFrom(layers, record.layer));
 		parsed.set(record.id, image);
-		return {...image, ...namesOf(record)};
+		return {...image, ...tagsAndDigestsOf(record)};
 	};
 
 	return async () => {
@@ -118,7 +118,7 @@ export const openCatalogue = ({storage, driver}: Buildah): () => Promise<Catalog
 			return last.catalogue;
 		}
 
-		const [records, layerRecords] = await Promise.all([readRecords<ImageRecord>(imagesFile), readRecords<LayerRecord>(layersFile)]);
+		const [records, layerRecords] = await Promise.all([readStorageFile<ImageRecord>(imagesFile), readStorageFile<LayerRecord>(layersFile)]);
 		const layers = new Map(layerRecords.map(layer => [layer.id, layer]));
 		// One that is being written or removed has a record without its configuration; it does not exist yet or no more.
 		const read = await Promise.all(records.map(async record => readImage(record, layers).catch(throwUnreadable)));

@@ -47,7 +47,7 @@ const maximumAccountBytes = 1024 * 1024;
 const minimumDiskBytes = 16 * gibibyte;
 
 /** Bytes of the disk of an image: room for the image once more, in whole GiB, so that a large one fits with its file system's own tables. */
-export const diskBytesOf = ({sizeBytes}: Pick<Image, 'sizeBytes'>): number =>
+export const diskCapacityOf = ({sizeBytes}: Pick<Image, 'sizeBytes'>): number =>
 	Math.max(minimumDiskBytes, Math.ceil(sizeBytes * 2 / gibibyte) * gibibyte);
 
 const fullDisk = (doing: string, error: unknown): unknown =>
@@ -165,7 +165,7 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 		try {
 			return await withImageMounted(buildah, image.id, async directory => {
 				const accounts = await saveAccounts(directory, files.accounts);
-				await run('mke2fs', [...formatArguments, '-d', directory, unfinished, `${diskBytesOf(image) / 1024}k`]);
+				await run('mke2fs', [...formatArguments, '-d', directory, unfinished, `${diskCapacityOf(image) / 1024}k`]);
 				await correctRoot(unfinished, directory);
 				await chown(unfinished, 0, gid);
 				await chmod(unfinished, 0o640);

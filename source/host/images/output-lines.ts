@@ -4,14 +4,14 @@ import {StringDecoder} from 'node:string_decoder';
 import {HolmError} from '../../engine/errors.js';
 import {spawned} from '../spawned.js';
 
-export type ProgramOptions = {
+export type CommandOptions = {
 	/** Over the program's environment, which is otherwise complete: nothing is inherited. */
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly input?: string;
 	readonly signal?: AbortSignal;
 };
 
-export type Program = {readonly file: string; readonly arguments: readonly string[]; readonly options: ProgramOptions};
+export type Command = {readonly file: string; readonly arguments: readonly string[]; readonly options: CommandOptions};
 
 export type OutputLine = {readonly stream: 'stdout' | 'stderr'; readonly text: string};
 
@@ -78,7 +78,7 @@ Throws `unavailable` when it is not installed, `ProgramError` when it fails, and
 
 @yields Lines as they come, from both streams.
 */
-export async function * outputLines({file, arguments: arguments_, options}: Program): AsyncGenerator<OutputLine, void> {
+export async function * outputLines({file, arguments: arguments_, options}: Command): AsyncGenerator<OutputLine, void> {
 	options.signal?.throwIfAborted();
 	const child = spawned(spawn(file, arguments_, {env: options.environment ?? {}, stdio: 'pipe'}));
 	const lines = new PassThrough({objectMode: true});
@@ -130,9 +130,9 @@ export async function * outputLines({file, arguments: arguments_, options}: Prog
 }
 
 /** Runs a program to its end and resolves with its standard output; throws as `outputLines` does. */
-export const collect = async (program: Program): Promise<string> => {
+export const collect = async (command: Command): Promise<string> => {
 	const output: string[] = [];
-	for await (const {stream, text} of outputLines(program)) {
+	for await (const {stream, text} of outputLines(command)) {
 		if (stream === 'stdout') {
 			output.push(text);
 		}

@@ -70,7 +70,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 	};
 
 	/** All names, so that the last one takes the image with it. */
-	const namesOf = async (image: Image): Promise<readonly string[]> => {
+	const everyNameOf = async (image: Image): Promise<readonly string[]> => {
 		const {names} = await catalogue();
 		return names.get(image.id) ?? [bareId(image)];
 	};
@@ -92,7 +92,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 			const {image, name} = find((await catalogue()).images, reference);
 			if (name !== undefined) {
 				// A digest without a tag beside it is no name to keep an image by.
-				return removeNames(image.tags.length > 1 ? [name] : await namesOf(image));
+				return removeNames(image.tags.length > 1 ? [name] : await everyNameOf(image));
 			}
 
 			const repositories = new Set(image.tags.map(tag => repositoryName(parseReference(tag))));
@@ -101,7 +101,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 				throw new HolmError('conflict', `Cannot remove image ${bareId(image).slice(0, 12)}: ${where}: ${image.tags.map(tag => familiarName(tag)).join(', ')}`, {remedy: 'remove the tags one by one, or force it'});
 			}
 
-			return removeNames(await namesOf(image));
+			return removeNames(await everyNameOf(image));
 		},
 		async save(references) {
 			const snapshot = await catalogue();
@@ -119,7 +119,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 				return {removed: [], freedBytes: 0};
 			}
 
-			const names = await Promise.all(going.map(async image => namesOf(image)));
+			const names = await Promise.all(going.map(async image => everyNameOf(image)));
 			const {untagged, deleted} = await removeNames(names.flat());
 			const after = await catalogue();
 			return {removed: [...untagged.map(name => `untagged: ${name}`), ...deleted], freedBytes: Math.max(0, layerBytes - after.layerBytes)};

@@ -11,7 +11,7 @@ Watches for writes to a machine's disk that find no room on the host.
 
 QEMU stops such a machine and keeps the write, so that nothing in the guest is damaged; what it wrote is tried again until there is room. A machine that somebody paused meanwhile stays so. `onSettled` is called when it goes on: its clock stood.
 */
-export const watchSpace = (qmp: Qmp, onSettled: () => void) => {
+export const watchDiskFull = (qmp: Qmp, onSettled: () => void) => {
 	let isOut = false;
 	let isHeld = false;
 	let timer: NodeJS.Timeout | undefined;

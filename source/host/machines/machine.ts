@@ -55,10 +55,6 @@ import {superviseMachine} from './supervise.js';
 import {type Template} from './template/template.js';
 import {holdMemory} from './template/template-memory.js';
 
-export type {Machine} from './running-machine.js';
-export type {NetworkDevice, StartMessage} from './guest-protocol.js';
-export {lastWords, type MachineEnd} from './status.js';
-
 export type MachineOptions = {
 	/** Short and unique; shown by `ps`. */
 	readonly name: string;

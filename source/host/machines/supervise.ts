@@ -2,7 +2,7 @@ import type {Socket} from 'node:net';
 import {HolmError} from '../../engine/errors.js';
 import {type BootPhase, bootPhases} from '../../engine/resources.js';
 import {createAgent} from './ssh/agent.js';
-import {createRepeats} from './ssh/resent-sizes.js';
+import {resendSizes} from './ssh/resent-sizes.js';
 import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';
 import {endsWithin, patienceRemedy, silenceLimitMs, within} from './patience.js';
 import {cannotBeKilled, killLimitMs, killProcess} from './process.js';
@@ -11,7 +11,7 @@ import {type Qmp} from './qmp.js';
 import {writeRecord, type MachineRecord} from './record.js';
 import {connectOwn} from './run-directory.js';
 import {type Machine} from './running-machine.js';
-import {watchSpace} from './disk-full.js';
+import {watchDiskFull} from './disk-full.js';
 import {clockLine, linkLine} from './guest-protocol.js';
 import {
 	endedSilently,
@@ -78,7 +78,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		clearTimeout(silence);
 		const limitMs = silenceLimitMs();
 		silence = setTimeout(() => {
-			fault ??= space.isOut() ? 'the host\'s disk is full' : `its guest said nothing for ${limitMs / 1000} seconds, up to ${phases.at(-1)?.name ?? 'the beginning'}`;
+			fault ??= diskFull.isOut() ? 'the host\'s disk is full' : `its guest said nothing for ${limitMs / 1000} seconds, up to ${phases.at(-1)?.name ?? 'the beginning'}`;
 			kill();
 		}, limitMs);
 	};
@@ -206,9 +206,9 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		return line;
 	};
 
-	const sizes = createRepeats(tell);
+	const sizes = resendSizes(tell);
 	const setClock = async () => tell(clockLine());
-	const space = watchSpace(qmp, () => {
+	const diskFull = watchDiskFull(qmp, () => {
 		setClock().catch(() => undefined);
 	});
 	const devices = networkDevicesOf(qmp, ports, async () => ended);
@@ -232,16 +232,16 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 			await sizes.send(`size ${height} ${width}\n`);
 		},
 		async pause() {
-			space.hold();
+			diskFull.hold();
 			await qmp.execute('stop');
 		},
 		async resume() {
-			space.release();
+			diskFull.release();
 			await qmp.execute('cont');
 			await setClock();
 		},
 		setClock,
-		isOutOfSpace: space.isOut,
+		isOutOfSpace: diskFull.isOut,
 		async plug(device) {
 			await devices.insert(device);
 			try {

@@ -47,7 +47,7 @@ export type Caller = {
 	readonly gids: readonly number[];
 };
 
-export const refusalOf = (group: Group | undefined, {name, gids}: Caller): Refusal => {
+export const accessRefusalOf = (group: Group | undefined, {name, gids}: Caller): Refusal => {
 	if (group && gids.includes(group.gid)) {
 		return {reason: `the group ${serviceGroup}, of which ${name} is, has no access`, remedy: 'sudo systemctl restart holm.socket'};
 	}

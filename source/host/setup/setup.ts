@@ -6,8 +6,6 @@ import {run} from '../run.js';
 import {hostDistribution, type Command, type Distribution} from './distributions.js';
 import type {Check} from './check.js';
 
-export {fetchKernel} from '../kernel/guest-kernel.js';
-
 const environment = {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'};
 
 const execute = async ([file, ...arguments_]: Command, onLine?: (line: string) => void) => run(file, arguments_, {environment, onLine});

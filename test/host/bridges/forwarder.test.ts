@@ -10,8 +10,8 @@ import {text} from 'node:stream/consumers';
 import {setTimeout as sleep} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {HolmError} from '../../../source/engine/errors.js';
-import {bindError} from '../../../source/host/bridges/forward.js';
-import {openForwarder, type Forward} from '../../../source/host/bridges/forwarder.js';
+import {bindError, type Forward} from '../../../source/host/bridges/forward.js';
+import {openForwarder} from '../../../source/host/bridges/forwarder.js';
 import {createForwards} from '../../../source/host/bridges/forwards.js';
 import {maximumSessions} from '../../../source/host/bridges/forwarder-udp.js';
 

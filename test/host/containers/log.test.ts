@@ -306,15 +306,15 @@ test('readers while the log is rotated read every record once', async t => {
 
 		finished.abort();
 	})();
-	let readings = 0;
+	let reads = 0;
 	while (!finished.signal.aborted) {
 		const numbers = (await textsOf(readLog(live))).map(Number);
 		t.deepEqual(numbers, Array.from(numbers, (_, index) => numbers[0]! + index));
-		readings++;
+		reads++;
 	}
 
 	await writing;
-	t.true(readings > 5);
+	t.true(reads > 5);
 });
 
 test('a follower that is further behind than what is kept goes on with what is left', async t => {

@@ -2,7 +2,7 @@ import test from 'ava';
 import {joinManifests} from '../../../source/host/images/archive.js';
 import {planLoad} from '../../../source/host/images/archive-index.js';
 import {buildError} from '../../../source/host/images/build.js';
-import {intermediateIds, namesOf} from '../../../source/host/images/catalogue.js';
+import {intermediateIds, tagsAndDigestsOf} from '../../../source/host/images/catalogue.js';
 import {find} from '../../../source/rules/images/find.js';
 import {parseImage} from '../../../source/rules/images/image.js';
 import {ProgramError} from '../../../source/host/images/output-lines.js';
@@ -31,7 +31,7 @@ test('an image is what its configuration says, whatever that is', t => {
 });
 
 test('names part into tags and digests, and what is no reference is none', t => {
-	const names = namesOf({id: 'a', digest, names: ['docker.io/library/app:1', `docker.io/library/app@${digest}`, 'localhost/b:2', 'NO REFERENCE']});
+	const names = tagsAndDigestsOf({id: 'a', digest, names: ['docker.io/library/app:1', `docker.io/library/app@${digest}`, 'localhost/b:2', 'NO REFERENCE']});
 	t.deepEqual(names.tags, ['docker.io/library/app:1', 'localhost/b:2']);
 	t.deepEqual(names.digests, [`docker.io/library/app@${digest}`, `localhost/b@${digest}`]);
 });

@@ -13,7 +13,7 @@ import path from 'node:path';
 import {Readable} from 'node:stream';
 import test from 'ava';
 import {pack, type Header} from 'tar-stream';
-import {createOverlay, diskBytesOf, openDisks} from '../../../source/host/images/disk.js';
+import {createOverlay, diskCapacityOf, openDisks} from '../../../source/host/images/disk.js';
 import {
 	buildImage,
 	collect,
@@ -38,8 +38,8 @@ RUN dd if=/dev/zero of=/srv/sparse bs=1 count=1 seek=60000000 2>/dev/null
 const debugfs = (disk: string, command: string) => execFileSync('debugfs', ['-R', command, disk], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
 
 test('a disk has room for its image and the container beside it', t => {
-	t.is(diskBytesOf({sizeBytes: 0}), 16 * gibibyte);
-	t.is(diskBytesOf({sizeBytes: 10 * gibibyte}), 20 * gibibyte);
+	t.is(diskCapacityOf({sizeBytes: 0}), 16 * gibibyte);
+	t.is(diskCapacityOf({sizeBytes: 10 * gibibyte}), 20 * gibibyte);
 });
 
 hostTest('the base disk is the image, made once', programs, async t => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {type Qmp, type QmpEvent} from '../../../source/host/machines/qmp.js';
-import {watchSpace} from '../../../source/host/machines/disk-full.js';
+import {watchDiskFull} from '../../../source/host/machines/disk-full.js';
 
 test('a machine that goes on after its disk found no room is told of, for its clock stood', async t => {
 	const listeners = new Set<(event: QmpEvent) => void>();
@@ -23,14 +23,14 @@ test('a machine that goes on after its disk found no room is told of, for its cl
 	};
 	const settled = Promise.withResolvers<void>();
 	let count = 0;
-	const space = watchSpace(qmp, () => {
+	const diskFull = watchDiskFull(qmp, () => {
 		count++;
 		settled.resolve();
 	});
 	// It ran before, and was paused and resumed.
 	emit({name: 'RESUME', data: {}});
 	emit({name: 'BLOCK_IO_ERROR', data: {nospace: true, action: 'stop'}});
-	t.true(space.isOut());
+	t.true(diskFull.isOut());
 	emit({name: 'RESUME', data: {}});
 	// Its own timer keeps no process.
 	const timer = setTimeout(() => undefined, 60_000);

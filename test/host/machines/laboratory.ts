@@ -19,12 +19,9 @@ import {
 	openGuest,
 	type Guest,
 } from '../../../source/host/guest.js';
-import {
-	clearMachine,
-	startMachine,
-	type Machine,
-	type NetworkDevice,
-} from '../../../source/host/machines/machine.js';
+import {type NetworkDevice} from '../../../source/host/machines/guest-protocol.js';
+import {clearMachine, startMachine} from '../../../source/host/machines/machine.js';
+import {type Machine} from '../../../source/host/machines/running-machine.js';
 import {type Share} from '../../../source/host/machines/shares.js';
 import {type Template} from '../../../source/host/machines/template/template.js';
 import {findCommand, findProgram} from '../../../source/host/setup/programs.js';

@@ -14,13 +14,10 @@ import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {createBridge, createTap} from '../../../source/host/bridges/bridge.js';
 import {createLogKeeper} from '../../../source/host/containers/keep-logs.js';
-import {
-	adoptMachine,
-	clearMachine,
-	lastWords,
-	type Machine,
-	type NetworkDevice,
-} from '../../../source/host/machines/machine.js';
+import {type NetworkDevice} from '../../../source/host/machines/guest-protocol.js';
+import {adoptMachine, clearMachine} from '../../../source/host/machines/machine.js';
+import {type Machine} from '../../../source/host/machines/running-machine.js';
+import {lastWords} from '../../../source/host/machines/status.js';
 import {readRecord} from '../../../source/host/machines/record.js';
 import {ownerVariable} from '../../../source/host/machines/owner.js';
 import {sshPorts} from '../../../source/host/machines/qemu.js';

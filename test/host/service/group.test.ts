@@ -1,5 +1,5 @@
 import test from 'ava';
-import {parseGroup, refusalOf} from '../../../source/host/service/group.js';
+import {parseGroup, accessRefusalOf} from '../../../source/host/service/group.js';
 
 test('a group is read from a line of getent', t => {
 	t.deepEqual(parseGroup('holm:x:990:ada,eve\n'), {gid: 990, members: ['ada', 'eve']});
@@ -9,8 +9,8 @@ test('a group is read from a line of getent', t => {
 
 test('a user who is kept out gets the one line that mends it', t => {
 	const group = {gid: 990, members: ['ada']};
-	t.is(refusalOf(group, {name: 'eve', gids: [1001]}).remedy, 'sudo usermod -aG holm eve, then log in again');
-	t.is(refusalOf(undefined, {name: 'eve', gids: [1001]}).remedy, 'sudo usermod -aG holm eve, then log in again');
-	t.regex(refusalOf(group, {name: 'ada', gids: [1000]}).remedy, /log in again, or run: newgrp holm/v);
-	t.regex(refusalOf(group, {name: 'ada', gids: [1000, 990]}).remedy, /restart holm\.socket/v);
+	t.is(accessRefusalOf(group, {name: 'eve', gids: [1001]}).remedy, 'sudo usermod -aG holm eve, then log in again');
+	t.is(accessRefusalOf(undefined, {name: 'eve', gids: [1001]}).remedy, 'sudo usermod -aG holm eve, then log in again');
+	t.regex(accessRefusalOf(group, {name: 'ada', gids: [1000]}).remedy, /log in again, or run: newgrp holm/v);
+	t.regex(accessRefusalOf(group, {name: 'ada', gids: [1000, 990]}).remedy, /restart holm\.socket/v);
 });

@@ -1,18 +1,18 @@
-export type Repeats = {
+export type SizeResender = {
 	/** Sends a message now and twice again, unless another one comes. */
 	readonly send: (message: string) => Promise<void>;
 	readonly stop: () => void;
 };
 
 /** Milliseconds after which the last message is sent again. */
-const repeatsAfter = [150, 1000] as const;
+const resendAfterMs = [150, 1000] as const;
 
 /**
 Messages of which only the last one counts, and which do no harm when they come again.
 
 conmon (2.1.6, for one) takes the first of several sizes that it reads at once for all of them, so a window that is being dragged would end with a wrong one.
 */
-export const createRepeats = (tell: (message: string) => Promise<void>): Repeats => {
+export const resendSizes = (tell: (message: string) => Promise<void>): SizeResender => {
 	let timers: readonly NodeJS.Timeout[] = [];
 	const stop = () => {
 		for (const timer of timers) {
@@ -25,7 +25,7 @@ export const createRepeats = (tell: (message: string) => Promise<void>): Repeats
 	return {
 		async send(message) {
 			stop();
-			timers = repeatsAfter.map(milliseconds => setTimeout(() => {
+			timers = resendAfterMs.map(milliseconds => setTimeout(() => {
 				tell(message).catch(() => undefined);
 			}, milliseconds).unref());
 			await tell(message);

@@ -119,7 +119,7 @@ test('templates of another host or of an initramfs that is gone are removed, and
 	await make('kept', {initramfs, hostKey: 'here'});
 	await make('moved', {initramfs, hostKey: 'there'});
 	await make('gone', {initramfs: `${initramfs}.gone`, hostKey: 'here'});
-	// As earlier versions sealed them.
+	// As earlier versions stamped them.
 	await make('old', {initramfs, hostKey: 'here'});
 	await writeFile(templateFiles(path.join(templates, 'old')).stamp, JSON.stringify({size: 0, changedNs: '0', initramfs}));
 	await mkdir(path.join(templates, 'made.x1y2z3'));
