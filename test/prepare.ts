@@ -39,7 +39,8 @@ if (process.platform !== 'linux' || !isRoot) {
 			say(`${step}: ${detail}`);
 		});
 		const distribution = await hostDistribution();
-		const found = await Promise.all(Object.entries(testPrograms).map(async ([program, name]) => await findCommand(program) === undefined ? [name] : []));
+		const programs = Object.entries(testPrograms);
+		const found = await Promise.all(programs.map(async ([program, name]) => await findCommand(program) === undefined ? [name] : []));
 		const wanted = distribution?.ids.includes('debian') ? found.flat() : [];
 		if (wanted.length > 0 && distribution) {
 			say(`install for the tests: ${wanted.join(' ')}`);

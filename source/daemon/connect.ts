@@ -24,7 +24,8 @@ export type ConnectOptions = {
 };
 
 /** The engine that is meant: the one that `host` or HOLM_HOST names, or this host's own, started if it does not run. */
-export const connect = async ({root = defaultRoot, host, environment = process.env, canStart = true, ask, onStep}: ConnectOptions = {}): Promise<Engine> => {
+export const connect = async (options: ConnectOptions = {}): Promise<Engine> => {
+	const {root = defaultRoot, host, environment = process.env, canStart = true, ask, onStep} = options;
 	const address = await resolveHost(host, environment);
 	if (address?.kind === 'ssh') {
 		const {dialerFor} = await import('../backends/ssh/dial.js');

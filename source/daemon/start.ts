@@ -83,13 +83,13 @@ export type DaemonStatus = {
 export const daemonStatus = async ({root = defaultRoot}: In = {}): Promise<DaemonStatus> => {
 	if (await isService(root)) {
 		// To connect would start it.
-		const running = await isServiceActive();
-		return {running, ...running && {pid: await readPid(root).catch(() => undefined)}, socket: serviceSocket, isService: true};
+		const isRunning = await isServiceActive();
+		return {running: isRunning, ...isRunning && {pid: await readPid(root).catch(() => undefined)}, socket: serviceSocket, isService: true};
 	}
 
 	const {socket} = pathsOf(root);
-	const running = await probeSocket(socket) !== 'absent';
-	return {running, ...running && {pid: await readPid(root).catch(() => undefined)}, socket, isService: false};
+	const isRunning = await probeSocket(socket) !== 'absent';
+	return {running: isRunning, ...isRunning && {pid: await readPid(root).catch(() => undefined)}, socket, isService: false};
 };
 
 /** Resolves once the engine answers at the service's socket; throws its reason when it cannot open. */
@@ -299,7 +299,7 @@ const lookAfterwards = async (directory: string): Promise<readonly string[]> => 
 };
 
 /** Opens an engine so that it can end what it runs. Where it cannot open, what runs is ended without it, and its reason thrown. */
-const openToEnd = async (directory: string, open: () => Promise<void>): Promise<void> => {
+const openToEnd = async (directory: string, openEngine: () => Promise<void>): Promise<void> => {
 	const {ending} = pathsOf(directory);
 	try {
 		if (!(await daemonStatus({root: directory})).running) {
@@ -307,7 +307,7 @@ const openToEnd = async (directory: string, open: () => Promise<void>): Promise<
 			await writeFile(ending, '').catch(() => undefined);
 		}
 
-		await open();
+		await openEngine();
 	} catch (error) {
 		await rm(ending, {force: true});
 		const {code, message, remedy} = asHolmError(error);
@@ -321,7 +321,8 @@ Ends the daemon of an engine; what it runs goes on, unless `everything`. Does no
 
 With `everything` containers are stopped, and started again by the next engine where their policy says so. It looks afterwards, ends what is there all the same, and resolves with what that was, a line each. Throws `unavailable` naming what could not be ended.
 */
-export const stopDaemon = async ({root = defaultRoot, everything = false, isForced = false}: StopOptions = {}): Promise<readonly string[]> => {
+export const stopDaemon = async (options: StopOptions = {}): Promise<readonly string[]> => {
+	const {root = defaultRoot, everything = false, isForced = false} = options;
 	const directory = path.resolve(root);
 	if (process.getuid?.() !== 0 && (await daemonStatus({root: directory})).running) {
 		throw new HolmError('forbidden', `only root can stop the engine in ${directory}`, {remedy: 'use sudo'});

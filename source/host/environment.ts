@@ -13,10 +13,10 @@ const passing = new Set([
 	'HOLM_BOOT_TIMEOUT', 'HOLM_START_TIMEOUT', 'HOLM_NESTED',
 ]);
 
-const passes = (name: string): boolean => passing.has(name) || /^LC_[A-Z]+$/v.test(name);
+const isPassed = (name: string): boolean => passing.has(name) || /^LC_[A-Z]+$/v.test(name);
 
 /** The whole environment of the daemon and of what it starts; nothing else of the given one is inherited. */
 export const engineEnvironment = (given: Readonly<Record<string, string | undefined>> = process.env): Record<string, string> => ({
-	...Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => passes(entry[0]) && entry[1] !== undefined)),
+	...Object.fromEntries(Object.entries(given).filter((entry): entry is [string, string] => isPassed(entry[0]) && entry[1] !== undefined)),
 	PATH: programPath,
 });

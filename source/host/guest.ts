@@ -100,7 +100,12 @@ const removeAll = async (directory: string, isObsolete: (name: string) => boolea
 };
 
 /** The initramfs for a kernel, which is beside it; made when one of its parts has changed. */
-const ensureInitramfs = async (directory: string, kernel: GuestKernel, publicKey: string, onStep: (step: SetupStep) => void = () => undefined): Promise<string> => {
+const ensureInitramfs = async (
+	directory: string,
+	kernel: GuestKernel,
+	publicKey: string,
+	onStep: (step: SetupStep) => void = () => undefined,
+): Promise<string> => {
 	const parts = {modules: kernelFiles(directory).modules, kernel: kernel.sha256, publicKey};
 	const key = await initramfsKey(parts);
 	const file = path.join(directory, `${initramfsPrefix}${key}`);
@@ -195,9 +200,12 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void, {isProbing 
 
 				const imported = await importKernel(paths, custom);
 				await Promise.all([letThrough(path.dirname(imported.directory)), letThrough(imported.directory)]);
-				const initramfs = await ensureInitramfs(imported.directory, imported.kernel, key.publicKey);
+				const parts = {
+					kernel: kernelFiles(imported.directory).vmlinuz,
+					initramfs: await ensureInitramfs(imported.directory, imported.kernel, key.publicKey),
+				};
 				try {
-					return await templateWith({kernel: kernelFiles(imported.directory).vmlinuz, initramfs});
+					return await templateWith(parts);
 				} catch (error) {
 					throw new HolmError('invalid', `kernel ${custom} cannot be used: ${messageOf(error)}`, {remedy: 'leave --kernel out, or name another one', cause: error});
 				}
@@ -213,7 +221,11 @@ Makes what every machine of an engine needs, as far as it is not there: kernel, 
 
 Callers that ask at once share one making, and other processes wait for it. Throws `unavailable` naming what the host lacks, and `unsupported` on a processor that is not x86-64.
 */
-export const openGuest = async (paths: Paths, onStep: (step: SetupStep) => void = () => undefined, options: OpenOptions = {}): Promise<Guest> => {
+export const openGuest = async (
+	paths: Paths,
+	onStep: (step: SetupStep) => void = () => undefined,
+	options: OpenOptions = {},
+): Promise<Guest> => {
 	const opening = openings.get(paths.root) ?? open(paths, onStep, options);
 	openings.set(paths.root, opening);
 	try {

@@ -15,7 +15,11 @@ With `canWait` false it throws `conflict` at once where the lock is held.
 
 The kernel holds the lock for a child that ends with this process, however that ends, so no lock is ever left behind.
 */
-export const withLock = async <Result>(file: string, work: () => Promise<Result>, {canWait = true}: {readonly canWait?: boolean} = {}): Promise<Result> => {
+export const withLock = async <Result>(
+	file: string,
+	work: () => Promise<Result>,
+	{canWait = true}: {readonly canWait?: boolean} = {},
+): Promise<Result> => {
 	await mkdir(path.dirname(file), {recursive: true});
 	// Its first byte comes back when `cat` runs, which is when the lock is held.
 	const holder = spawned(spawn('flock', ['--exclusive', ...(canWait ? [] : ['--nonblock', `--conflict-exit-code=${heldStatus}`]), file, 'cat'], {env: engineEnvironment(), stdio: ['pipe', 'pipe', 'ignore']}));

@@ -26,10 +26,12 @@ export const parseMountInfo = (text: string): readonly MountPoint[] => text.spli
 /** The mounts that a process sees; default this one. */
 export const readMounts = async (pid: number | 'self' = 'self'): Promise<readonly MountPoint[]> => parseMountInfo(await readFile(`/proc/${pid}/mountinfo`, 'utf8'));
 
-/** Mounts below a directory, and with `orAt` those on itself, without those that another mount at the same place hides. */
-export const mountsBelow = (mounts: readonly MountPoint[], directory: string, orAt = false): readonly MountPoint[] => {
+/** The mounts below a directory, and with `isWithSelf` those on the directory. Mounts that another one at the same place hides are left out. */
+export const mountsBelow = (mounts: readonly MountPoint[], directory: string, isWithSelf = false): readonly MountPoint[] => {
 	const hidden = new Set(mounts.map(({parent, target}) => `${parent} ${target}`));
-	return mounts.filter(({id, target}) => (target.startsWith(`${directory}/`) || (orAt && target === directory)) && !hidden.has(`${id} ${target}`));
+	return mounts
+		.filter(({target}) => target.startsWith(`${directory}/`) || (isWithSelf && target === directory))
+		.filter(({id, target}) => !hidden.has(`${id} ${target}`));
 };
 
 /**

@@ -14,7 +14,7 @@ Whether buildah refuses to work without netavark, for which newer versions look 
 
 False where buildah fails for another reason, which other checks name.
 */
-export const needsNetavark = async (buildah: string): Promise<boolean> => {
+export const isNetavarkNeeded = async (buildah: string): Promise<boolean> => {
 	const scratch = await mkdtemp(path.join(tmpdir(), 'holm-netavark-'));
 	try {
 		const configuration = path.join(scratch, 'containers.conf');

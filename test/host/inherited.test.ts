@@ -1,11 +1,9 @@
-import {execFile} from 'node:child_process';
 import {readdir, readlink} from 'node:fs/promises';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import {promisify} from 'node:util';
 import test from 'ava';
+import {run} from '../../source/host/run.js';
 
-const execute = promisify(execFile);
 const inherited = fileURLToPath(new URL('../../source/host/inherited.js', import.meta.url));
 
 const script = `
@@ -21,13 +19,13 @@ console.log(spawnSync('ls', ['-l', '/proc/self/fd']).stdout.toString());
 const isPossible = process.platform === 'linux' && await readlink('/bin/bash').then(() => true, async () => readdir('/bin').then(names => names.includes('bash')));
 
 (isPossible ? test : test.skip)('programs inherit no descriptor of whoever started the daemon', async t => {
-	const run = async (...words: readonly string[]) => {
-		const {stdout} = await execute('bash', ['-c', 'exec 9</etc/passwd 60</etc/passwd 251</etc/passwd; exec "$@"', 'bash', process.execPath, '--input-type=module', '-e', script, ...words]);
+	const descriptors = async (...words: readonly string[]) => {
+		const {stdout} = await run('bash', ['-c', 'exec 9</etc/passwd 60</etc/passwd 251</etc/passwd; exec "$@"', 'bash', process.execPath, '--input-type=module', '-e', script, ...words]);
 		return stdout;
 	};
 
-	t.regex(await run(), /60 -> \/etc\/passwd/v);
-	const [nine, ...rest] = (await run('close')).split('\n');
+	t.regex(await descriptors(), /60 -> \/etc\/passwd/v);
+	const [nine, ...rest] = (await descriptors('close')).split('\n');
 	// As a socket is that systemd hands over: this process has it, its children have not.
 	t.is(nine, 'nine /etc/passwd');
 	t.notRegex(rest.join('\n'), /passwd/v);

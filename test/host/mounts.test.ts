@@ -19,7 +19,7 @@ test('targets are unescaped once, and options are the mount\'s own', t => {
 
 test('mounts below a directory are those that can be reached', t => {
 	const mounts = parseMountInfo(table);
-	const below = (directory: string, orAt?: boolean) => mountsBelow(mounts, directory, orAt).map(({id}) => id);
+	const below = (directory: string, isWithSelf?: boolean) => mountsBelow(mounts, directory, isWithSelf).map(({id}) => id);
 	t.deepEqual(below('/srv'), ['28', '29', '31']);
 	t.deepEqual(below('/srv/a b'), ['29']);
 	t.deepEqual(below('/srv/a b', true), ['28', '29']);

@@ -26,10 +26,11 @@ export const needBox = async (host: Host): Promise<void> => {
 type Names = {readonly containers?: readonly string[]; readonly networks?: readonly string[]; readonly volumes?: readonly string[]};
 
 /** Removes the containers, networks and volumes of these names after the work, whichever of them there are. */
-export const withNames = async (host: Host, {containers = [], networks = [], volumes = []}: Names, work: () => Promise<void>): Promise<void> => {
+export const withNames = async (host: Host, names: Names, work: () => Promise<void>): Promise<void> => {
+	const {containers = [], networks = [], volumes = []} = names;
 	const remove = async () => {
-		for (const [words, names] of [[['rm', '--force'], containers], [['network', 'rm'], networks], [['volume', 'rm'], volumes]] as const) {
-			for (const name of names) {
+		for (const [words, those] of [[['rm', '--force'], containers], [['network', 'rm'], networks], [['volume', 'rm'], volumes]] as const) {
+			for (const name of those) {
 				// There may be none.
 				await host.run([...host.holm, ...words, name]);
 			}

@@ -12,4 +12,16 @@ import {quickstart} from './system/cases/commands.js';
 import {firstStart} from './system/cases/first-start.js';
 
 /** Every case, in the order in which they are taken on a host. */
-export const cases: readonly Case[] = [quickstart, doctor, firstStart, start, build, containers, networks, volumes, contract, stop, ...systemCases];
+export const cases: readonly Case[] = [
+	quickstart,
+	doctor,
+	firstStart,
+	start,
+	build,
+	containers,
+	networks,
+	volumes,
+	contract,
+	stop,
+	...systemCases,
+];

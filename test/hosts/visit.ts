@@ -55,7 +55,7 @@ export type VisitOptions = {
 const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: VisitOptions): Promise<readonly Outcome[]> => {
 	const outcomes: Outcome[] = [];
 	let host: Host | undefined;
-	const take = async (what: string, describe: string, work: () => Promise<void>): Promise<boolean> => {
+	const take = async (what: string, describe: string, work: () => Promise<void>): Promise<Outcome['result']> => {
 		const startedAt = performance.now();
 		say(`${kind.name}  ${what}: ${describe}`);
 		let reason: string | undefined;
@@ -66,11 +66,12 @@ const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: 
 		}
 
 		const seconds = (performance.now() - startedAt) / 1000;
+		const result = reason === undefined ? 'passed' : 'failed';
 		outcomes.push({
-			host: kind.name, what, describe, seconds, result: reason === undefined ? 'passed' : 'failed', reason,
+			host: kind.name, what, describe, seconds, result, reason,
 		});
 		say(`${kind.name}  ${what}: ${reason === undefined ? 'passed' : `FAILED: ${reason}`} (${seconds.toFixed(1)} s)`);
-		return reason === undefined;
+		return result;
 	};
 
 	const skip = (what: string, describe: string, reason: string) => {
@@ -85,10 +86,10 @@ const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: 
 		});
 	});
 	const close = async () => {
-		const open = host;
+		const opened = host;
 		host = undefined;
-		if (open) {
-			await take('close', 'end everything of the host', open.close);
+		if (opened) {
+			await take('close', 'end everything of the host', opened.close);
 		}
 	};
 
@@ -99,13 +100,13 @@ const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: 
 			continue;
 		}
 
-		if (!host && !await open()) {
+		if (!host && await open() !== 'passed') {
 			skip(name, describe, 'the host did not open');
 			continue;
 		}
 
 		let isOver = false;
-		const hasPassed = await take(name, describe, async () => {
+		const result = await take(name, describe, async () => {
 			const work = run(host!, step => {
 				say(`${kind.name}    ${step}`);
 			}).finally(() => {
@@ -113,7 +114,7 @@ const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: 
 			});
 			await withinLimit(work, limitMs, signal);
 		});
-		if (!isOver || (!hasPassed && !await isAlive(host!))) {
+		if (!isOver || (result !== 'passed' && !await isAlive(host!))) {
 			await close();
 		}
 	}

@@ -75,8 +75,8 @@ const ava = async (files: readonly string[], times: string): Promise<{readonly i
 	return {isPassed: code === 0, report};
 };
 
-/** Whether each file passed, in the run of all or by itself. */
-const runAll = async (times: string): Promise<boolean> => {
+/** Whether each file passes, in the run of all or by itself. Runs them. */
+const isAllPassing = async (times: string): Promise<boolean> => {
 	const {isPassed, report} = await ava([], times);
 	const begun = await begunFiles(times);
 	const ended = [...begun].flatMap(([file, value]) => 'seconds' in value ? [[file, value.seconds] as const] : []);
@@ -130,7 +130,7 @@ process.once('SIGINT', () => {
 
 const directory = await mkdtemp(path.join(os.tmpdir(), 'holm-test-times-'));
 try {
-	process.exitCode = await runAll(path.join(directory, 'times')) ? 0 : 1;
+	process.exitCode = await isAllPassing(path.join(directory, 'times')) ? 0 : 1;
 } finally {
 	await rm(directory, {recursive: true});
 }

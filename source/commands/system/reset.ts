@@ -55,7 +55,7 @@ export const command = defineCommand({
 
 		let isGone = true;
 		await printSteps(stepsOf(async tell => {
-			isGone = await resetEngine({
+			({isGone} = await resetEngine({
 				root,
 				tell,
 				async shutDown() {
@@ -69,14 +69,15 @@ export const command = defineCommand({
 						}
 					}
 				},
-			});
+			}));
 		}), context.stdout, context.now);
 		for (const line of lines) {
 			print(context, `Removed: ${line}`);
 		}
 
 		if (hasService) {
-			print(context, await removeEmptyGroup()
+			const group = await removeEmptyGroup();
+			print(context, group.isGone
 				? `Removed: the service and the group ${serviceGroup}`
 				: `Removed: the service. The group ${serviceGroup} has members and is left: sudo groupdel ${serviceGroup}`);
 		}

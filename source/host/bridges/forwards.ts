@@ -87,7 +87,9 @@ export const createForwards = (localAddress?: string): Forwards => {
 
 			// All that stay are found before any port is taken over, or a new forward could take the place of one that stays.
 			const kept = new Map(forwards.map(forward => [forward, take(present => isSameForward(forward, present))]));
-			const taken = new Map(forwards.filter(forward => !kept.get(forward)).map(forward => [forward, take(present => isSamePlace(forward, present))]));
+			const taken = new Map(forwards
+				.filter(forward => !kept.get(forward))
+				.map(forward => [forward, take(present => isSamePlace(forward, present))]));
 			const opened = new Map<Forward, Active>();
 			for (const forward of forwards) {
 				if (kept.get(forward) ?? taken.get(forward)) {

@@ -88,7 +88,9 @@ const removeFromIptables = async ({device, namespace}: Host) => {
 const deletions = (objects: readonly NftObject[], device: string) => objects.flatMap(({rule}) =>
 	rule?.comment === device ? `delete rule ${rule.family} ${rule.table} ${rule.chain} handle ${rule.handle}\n` : []);
 
-const acceptInNft = async ({device, namespace}: Host, objects: readonly NftObject[], {out, hasIptables}: {readonly out: readonly string[]; readonly hasIptables: boolean}) => {
+type Forwarding = {readonly out: readonly string[]; readonly hasIptables: boolean};
+
+const acceptInNft = async ({device, namespace}: Host, objects: readonly NftObject[], {out, hasIptables}: Forwarding) => {
 	const chains = objects.flatMap(({chain}) => chain ?? []).filter(({family, table, name, hook, policy}) =>
 		hook === 'forward' && policy === 'drop' && (family === 'ip' || family === 'inet')
 		// Iptables refuses to read a table of its own in which it finds rules of another's making.
@@ -96,7 +98,8 @@ const acceptInNft = async ({device, namespace}: Host, objects: readonly NftObjec
 	const additions = chains.map(({family, table, name}) => `${out.length > 0 ? `insert rule ${family} ${table} ${name} iifname "${device}" oifname { ${out.map(each => `"${each}"`).join(', ')} } accept comment "${device}"` : ''}
 insert rule ${family} ${table} ${name} oifname "${device}" ct state established,related accept comment "${device}"
 `);
-	const isIn = ({family, table, chain}: Rule) => chains.some(other => other.family === family && other.table === table && other.name === chain);
+	const isIn = ({family, table, chain}: Rule) =>
+		chains.some(other => other.family === family && other.table === table && other.name === chain);
 	const script = [...deletions(objects.filter(({rule}) => rule && isIn(rule)), device), ...additions];
 	if (script.length > 0) {
 		// In one transaction, so that nothing is cut off in between.

@@ -28,7 +28,7 @@ Keeps the host's forwarding and firewall in line with what changes there while t
 Resolves once it watches, with what ends it, which waits for a repair that is under way. Rules are read only after one of them has changed, at most once an interval, and the host is changed only where something that matters differs.
 */
 export const watchHost = async ({device, repair, log, intervalMs = 2000}: HostWatchOptions): Promise<() => Promise<void>> => {
-	const rules = watchRules(log);
+	const watch = watchRules(log);
 	const read = async () => ({host: await stateOfHost(), rules: await stateOfRules({device})});
 	let known = await read();
 	const isKnown = ({host, rules}: typeof known) => host === known.host && rules === known.rules;
@@ -38,8 +38,8 @@ export const watchHost = async ({device, repair, log, intervalMs = 2000}: HostWa
 	let lastReason: string | undefined;
 
 	const follow = async () => {
-		const mayDiffer = rules.takeChange() || !isSettled || await stateOfHost() !== known.host;
-		if (!mayDiffer) {
+		const isSuspect = watch.takeChange() || !isSettled || await stateOfHost() !== known.host;
+		if (!isSuspect) {
 			return;
 		}
 
@@ -78,7 +78,7 @@ export const watchHost = async ({device, repair, log, intervalMs = 2000}: HostWa
 	}, intervalMs).unref();
 	return async () => {
 		clearInterval(timer);
-		rules.close();
+		watch.close();
 		await work;
 	};
 };

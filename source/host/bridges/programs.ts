@@ -6,7 +6,8 @@ import {run, type RunResult} from '../run.js';
 
 /** Whether the host has a program; for those that the engine can do without. */
 export const isInstalled = async (program: string): Promise<boolean> => {
-	const found = await Promise.allSettled(programDirectories.map(async directory => access(path.join(directory, program), constants.X_OK)));
+	const candidates = programDirectories.map(directory => path.join(directory, program));
+	const found = await Promise.allSettled(candidates.map(async file => access(file, constants.X_OK)));
 	return found.some(({status}) => status === 'fulfilled');
 };
 
@@ -18,10 +19,13 @@ type InNamespace = {
 export type RunInOptions = InNamespace & {readonly input?: string; readonly accept?: readonly number[]};
 
 /** Runs one of the host's programs, in a network namespace. */
-export const runIn = async (file: string, arguments_: readonly string[], {namespace, input, accept}: RunInOptions = {}): Promise<RunResult> =>
-	namespace === undefined
-		? run(file, arguments_, {input, accept})
-		: run('nsenter', [`--net=${namespace}`, file, ...arguments_], {input, accept});
+export const runIn = async (
+	file: string,
+	arguments_: readonly string[],
+	{namespace, input, accept}: RunInOptions = {},
+): Promise<RunResult> => namespace === undefined
+	? run(file, arguments_, {input, accept})
+	: run('nsenter', [`--net=${namespace}`, file, ...arguments_], {input, accept});
 
 /**
 Runs `ip` commands, one a line and without the word `ip`, in one process. The first one that fails ends it.

@@ -60,9 +60,9 @@ export const watchRules = (log: (line: string) => void): RulesWatch => {
 	void listen();
 	return {
 		takeChange() {
-			const result = hasChanged;
+			const wasChanged = hasChanged;
 			hasChanged = false;
-			return result;
+			return wasChanged;
 		},
 		close() {
 			ending.abort();

@@ -140,7 +140,10 @@ export const bundleOf = (options: BundleOptions): Record<string, unknown> => {
 		}}),
 		root: {path: guestPaths.rootfs, readonly: configuration.readOnlyRoot},
 		hostname,
-		mounts: [...systemMounts(configuration.privileged), ...outerFirst([...fileMounts, ...userMounts(options.mounts)], ({destination}) => destination)],
+		mounts: [
+			...systemMounts(configuration.privileged),
+			...outerFirst([...fileMounts, ...userMounts(options.mounts)], ({destination}) => destination),
+		],
 		linux: {
 			cgroupsPath: guestPaths.cgroup,
 			namespaces: ['pid', 'ipc', 'uts', 'mount', 'cgroup'].map(type => ({type})),

@@ -60,12 +60,12 @@ Whether a file is another one than it was, from two unequal lists of its fields.
 A directory has changed when its mode or owner has; what came and went in it says so itself. Everything else has when the time of its last change is another one, which only the kernel sets: so content is not compared, and an attribute that was set to what it was counts. That time changes also when another name of the file is taken away, which is no change of this one.
 */
 const isChanged = (one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean => {
-	const differ = (names: readonly string[]) => names.some(name => one[name] !== other[name]);
-	if (differ(['type', 'mode', 'uid', 'gid'])) {
+	const isDifferent = (names: readonly string[]) => names.some(name => one[name] !== other[name]);
+	if (isDifferent(['type', 'mode', 'uid', 'gid'])) {
 		return true;
 	}
 
-	return one.type !== 'd' && (differ(['size', 'modified']) || (differ(['changed']) && Number(other.links) >= Number(one.links)));
+	return one.type !== 'd' && (isDifferent(['size', 'modified']) || (isDifferent(['changed']) && Number(other.links) >= Number(one.links)));
 };
 
 /** How many changes are listed: names are the container's, and their number too. */

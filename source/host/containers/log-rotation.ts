@@ -62,19 +62,22 @@ Rotates a log when it is time and resolves with whether it did. The writer goes 
 
 `swap` has the writer close its file and append to the one given; it must be safe to call again. The writer is moved to a new file first and the names follow, so that a file which no longer has the live name is complete. A rotation that was cut short, by a crash or by a failed swap, is finished by the next call; call it when the engine starts.
 */
-
-export const rotateLog = async (live: string, swap: (path: string) => Promise<void>, limits: LogLimits = defaultLogLimits): Promise<boolean> => {
+export const rotateLog = async (
+	live: string,
+	swap: (path: string) => Promise<void>,
+	limits: LogLimits = defaultLogLimits,
+): Promise<{readonly isRotated: boolean}> => {
 	const {next} = logNames(live, limits.files);
 	const [size, begun] = await Promise.all([sizeOf(live), sizeOf(next)]);
 	const plan = rotationPlan(live, begun === undefined ? size ?? 0 : Infinity, limits);
 	if (!plan) {
-		return false;
+		return {isRotated: false};
 	}
 
 	if (size === undefined) {
 		// Only the last rename is missing: the others would take the names of files that are still wanted.
 		await renameIfThere(next, live);
-		return true;
+		return {isRotated: true};
 	}
 
 	await create(next);
@@ -84,7 +87,7 @@ export const rotateLog = async (live: string, swap: (path: string) => Promise<vo
 		await renameIfThere(from, to);
 	}
 
-	return true;
+	return {isRotated: true};
 };
 
 /**

@@ -85,8 +85,8 @@ export const findTail = async (readAt: ReadAt, size: number, lines: number, unti
 			break;
 		}
 
-		const endsLine = final || !unfinished.has(stream);
-		if (endsLine) {
+		const isLineEnd = final || !unfinished.has(stream);
+		if (isLineEnd) {
 			unfinished.delete(stream);
 			if (counted < lines) {
 				counted += 1;

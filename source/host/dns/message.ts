@@ -99,7 +99,8 @@ export const recordSpans = (message: Message, offset: number, counts: readonly n
 };
 
 /** How many records the answer, authority and additional section have, by the header. */
-export const countsOf = (message: Message): [number, number, number] => [message.readUInt16BE(6), message.readUInt16BE(8), message.readUInt16BE(10)];
+export const countsOf = (message: Message): [number, number, number] =>
+	[message.readUInt16BE(6), message.readUInt16BE(8), message.readUInt16BE(10)];
 
 export type Question = {
 	/** Lower case, without the final dot; a dot or a backslash within a label is escaped with a backslash. Empty for the root. */

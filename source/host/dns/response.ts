@@ -86,7 +86,8 @@ export const encodeResponse = (query: Query, answer: Answer, transport: 'udp' | 
 	// Without EDNS the client can only be told that it failed.
 	const rcode = !edns && answer.rcode > 15 ? rcodes.serverFailure : answer.rcode;
 	const echoed = query.flags & (flags.recursionDesired | flags.checkingDisabled);
-	response.writeUInt16BE(flags.response | echoed | flags.recursionAvailable | answer.flags | (isTruncated ? flags.truncated : 0) | (rcode & 15), 2);
+	const truncated = isTruncated ? flags.truncated : 0;
+	response.writeUInt16BE(flags.response | echoed | flags.recursionAvailable | answer.flags | truncated | (rcode & 15), 2);
 	response.writeUInt16BE(counts[0], 6);
 	response.writeUInt16BE(counts[1], 8);
 	response.writeUInt16BE(counts[2] + (edns ? 1 : 0), 10);

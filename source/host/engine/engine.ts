@@ -28,10 +28,10 @@ import {openDisks} from '../images/disk.js';
 import {openImageStore} from '../images/storage.js';
 import {clearAbandonedTemplates} from '../machines/template/abandoned-templates.js';
 import {adoptMachine, clearMachine} from '../machines/machine.js';
-import {endsWithin, silenceLimitMs} from '../machines/patience.js';
+import {willEndWithin, silenceLimitMs} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import {lastWords} from '../machines/status.js';
-import {endStrays, isKeptBy} from '../machines/strays.js';
+import {endStrays, keptBy} from '../machines/strays.js';
 import {orMissing} from '../store/missing.js';
 import {pathsOf, type Paths} from '../store/paths.js';
 import {readRecords} from '../store/records.js';
@@ -212,7 +212,7 @@ const resume = async (context: Context, supervisor: Supervisor): Promise<Readonl
 	}
 
 	// VMs that an engine was starting when it died.
-	await sweep(context, isKeptBy(kept));
+	await sweep(context, keptBy(kept));
 
 	// VMs of containers that no longer exist.
 	const known = new Set(context.containers.keys().map(id => path.basename(paths.container(id).machine)));
@@ -261,7 +261,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	await ensureTunIsOpen();
 	// A leftover build would lock the image storage. Processes of VMs wait until their containers are known.
 	const machines = path.join(paths.machines, '/');
-	const keepsOthers = isKeptBy([]);
+	const keepsOthers = keptBy([]);
 	await sweep({paths, log}, async owned => owned.directory.startsWith(machines) || keepsOthers(owned));
 	const [guest, images, namespace, state, id] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
@@ -333,7 +333,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		await supervisor.close();
 		await Promise.all(context.containers.values().map(async entry => {
 			// A helper machine has no user left: it may sync its disk, and is killed after the limit.
-			const closing = endsWithin(helpers.close(entry), closeLimitMs).then(async isClosed => isClosed || helpers.abandon(entry));
+			const closing = willEndWithin(helpers.close(entry), closeLimitMs).then(async isClosed => isClosed || helpers.abandon(entry));
 			const results = await Promise.allSettled([closing, saveContainer(context, entry)]);
 			for (const result of results) {
 				if (result.status === 'rejected') {
@@ -385,7 +385,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 					}
 				},
 				async () => clearAbandonedTemplates(paths.templates), nameServer.close, forwarder.close, logKeeper.close,
-				async () => sweep(context, isKeptBy([])),
+				async () => sweep(context, keptBy([])),
 				async () => closeNamespace(root),
 			], 'could not stop everything of the engine');
 		},

@@ -4,7 +4,7 @@ import type {ExecConfiguration} from '../../engine/execs.js';
 import type {Session} from '../../engine/sessions.js';
 import {createLogParser} from '../../rules/containers/log-parser.js';
 import {readLog} from '../containers/log.js';
-import {endsWithin} from '../machines/patience.js';
+import {willEndWithin} from '../machines/patience.js';
 import type {GuestCommand} from '../machines/ssh/agent.js';
 import {isLive, machineOf, type Entry, type Context} from './context.js';
 
@@ -77,7 +77,7 @@ const inputOf = (entry: Entry, started: Promise<void>, onFailure: (error: unknow
 	/** Input for a process that has ended is dropped. */
 	const reportUnlessEnded = async (error: unknown) => {
 		const machine = machineOf(entry);
-		if (machine && !await endsWithin(machine.ended, endLimitMs)) {
+		if (machine && !await willEndWithin(machine.ended, endLimitMs)) {
 			onFailure(error);
 		}
 	};

@@ -3,7 +3,7 @@ import type {Container} from '../../engine/resources.js';
 import {restartDelay, restarts, settledAfter} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import type {MachineEnd} from '../machines/status.js';
-import {endsWithin} from '../machines/patience.js';
+import {willEndWithin} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import type {Networking} from './networking.js';
 import {
@@ -277,7 +277,7 @@ export const createSupervisor = (
 	/** Kills the process, so that the guest syncs the disk; kills the VM if that takes too long. */
 	const end = async (machine: Machine): Promise<void> => {
 		machine.signal(sigkill).catch(() => undefined);
-		if (!await endsWithin(machine.ended, guestPatienceMs)) {
+		if (!await willEndWithin(machine.ended, guestPatienceMs)) {
 			await machine.kill();
 		}
 	};
@@ -285,7 +285,7 @@ export const createSupervisor = (
 	/** Resumes a paused VM, so that its guest can shut down. A VM that does not resume in time is killed later. */
 	const resumeIfPaused = async ({container}: Entry, machine: Machine) => {
 		if (container.status.state === 'paused') {
-			await endsWithin(machine.resume().catch((error: unknown) => {
+			await willEndWithin(machine.resume().catch((error: unknown) => {
 				context.log(`${container.name}: ${messageOf(error)}`);
 			}), guestPatienceMs);
 		}
@@ -301,7 +301,7 @@ export const createSupervisor = (
 		}
 
 		const seconds = secondsFor(entry, options);
-		if (seconds < 0 || (seconds > 0 && await endsWithin(run.over, seconds * 1000))) {
+		if (seconds < 0 || (seconds > 0 && await willEndWithin(run.over, seconds * 1000))) {
 			await run.over;
 			return false;
 		}
@@ -362,7 +362,7 @@ export const createSupervisor = (
 
 			if (seconds < 0) {
 				await run.machine.ended;
-			} else if (!await endsWithin(run.machine.ended, seconds * 1000)) {
+			} else if (!await willEndWithin(run.machine.ended, seconds * 1000)) {
 				await end(run.machine);
 			}
 

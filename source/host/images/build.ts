@@ -157,7 +157,10 @@ const containment = (work: string): readonly string[] => [
 	'CAP_NET_RAW',
 ];
 
-const buildArguments = async (work: string, context: string, options: BuildOptions): Promise<{readonly arguments: readonly string[]; readonly loopback: readonly string[]}> => {
+/** `loopback` are the registries on this host that the recipe names. */
+type BuildCommand = {readonly arguments: readonly string[]; readonly loopback: readonly string[]};
+
+const buildArguments = async (work: string, context: string, options: BuildOptions): Promise<BuildCommand> => {
 	const recipe = await recipeOf(context, options.file);
 	const {credentials = []} = options;
 	return {

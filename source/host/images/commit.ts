@@ -51,7 +51,8 @@ const environmentArguments = (environment: readonly string[]): readonly string[]
 	? [`${dollar}=$`, ...environment.map(variable => variable.replaceAll('$', () => `\${${dollar}}`)), `${dollar}-`].flatMap(value => ['--env', value])
 	: environment.flatMap(variable => ['--env', variable]);
 
-const configurationArguments = (before: ImageConfiguration, {user, environment, entrypoint, command, workingDirectory, exposedPorts, labels, stopSignal}: ImageConfiguration): readonly string[] => {
+const configurationArguments = (before: ImageConfiguration, after: ImageConfiguration): readonly string[] => {
+	const {user, environment, entrypoint, command, workingDirectory, exposedPorts, labels, stopSignal} = after;
 	const names = new Set(environment.map(variable => variable.split('=', 1)[0]));
 	const gone = before.environment.map(variable => variable.split('=', 1)[0]!).filter(name => !names.has(name)).map(name => `${name}-`);
 	const added = exposedPorts.filter(port => !before.exposedPorts.includes(port));

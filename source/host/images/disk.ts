@@ -83,7 +83,11 @@ const synchronise = async (file: string): Promise<void> => {
 };
 
 /** Calls `use` with the directory where the image is mounted; the mount is gone afterwards. */
-export const withImageMounted = async <Result>(buildah: Buildah, imageId: string, use: (directory: string) => Promise<Result>): Promise<Result> => {
+export const withImageMounted = async <Result>(
+	buildah: Buildah,
+	imageId: string,
+	use: (directory: string) => Promise<Result>,
+): Promise<Result> => {
 	const name = `holm-${randomUUID()}`;
 	try {
 		await buildah.run(['from', ...buildah.policyArguments, '--pull=never', '--name', name, imageId.replace('sha256:', '')]);
@@ -156,7 +160,8 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 		}
 
 		// The disk stays as it is: those of containers are differences from it, bit by bit.
-		return {path: files.disk, accounts: await withImageMounted(buildah, imageId, async directory => saveAccounts(directory, files.accounts))};
+		const saved = await withImageMounted(buildah, imageId, async directory => saveAccounts(directory, files.accounts));
+		return {path: files.disk, accounts: saved};
 	};
 
 	const make = async (image: Image): Promise<BaseDisk> => {

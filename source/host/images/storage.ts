@@ -17,6 +17,7 @@ import {
 	login,
 	pull,
 	push,
+	type PullOptions,
 	type TransferOptions,
 } from './transfer.js';
 
@@ -30,7 +31,7 @@ export type ImageStore = {
 	/** Throws `not-found`, and `invalid` for what is no reference or begins several ids. */
 	readonly get: (reference: string) => Promise<Image>;
 	/** Throws `not-found` for what the registry has not, `forbidden` for what it refuses, `unavailable` when it does not answer. */
-	readonly pull: (reference: string, options?: TransferOptions & {readonly platform?: string}) => AsyncIterable<Progress>;
+	readonly pull: (reference: string, options?: PullOptions) => AsyncIterable<Progress>;
 	readonly push: (reference: string, options?: TransferOptions) => AsyncIterable<Progress>;
 	/** A name that another image had moves over. */
 	readonly tag: (reference: string, tag: string) => Promise<void>;

@@ -19,6 +19,9 @@ import {printable} from './printable.js';
 
 export type TransferOptions = {readonly credentials?: RegistryCredentials; readonly signal?: AbortSignal};
 
+/** `platform` looks like `linux/amd64`; default the host's. */
+export type PullOptions = TransferOptions & {readonly platform?: string};
+
 type Store = {readonly buildah: Buildah; readonly catalogue: () => Promise<Catalogue>};
 
 // Only buildah's words tell what a registry answered.
@@ -56,9 +59,21 @@ const layerProgress = (line: string, status: string): Progress | undefined => {
 	return digest === undefined ? undefined : {id: digest, status};
 };
 
-async function * exchange(store: Store, arguments_: readonly string[], status: string, signal?: AbortSignal, work?: string): AsyncGenerator<Progress, string> {
+type Exchange = {
+	/** The status of a layer that buildah works on. */
+	readonly status: string;
+	/** Directory for temporary files. */
+	readonly work: string;
+	readonly signal?: AbortSignal;
+};
+
+async function * exchange(
+	{buildah}: Store,
+	arguments_: readonly string[],
+	{status, work, signal}: Exchange,
+): AsyncGenerator<Progress, string> {
 	let last = '';
-	for await (const {stream, text} of store.buildah.lines(arguments_, {signal, ...(work !== undefined && {environment: {TMPDIR: work}})})) {
+	for await (const {stream, text} of buildah.lines(arguments_, {signal, environment: {TMPDIR: work}})) {
 		if (stream === 'stdout' && text !== '') {
 			last = text;
 		}
@@ -79,7 +94,8 @@ Fetches an image from its registry, newer or not.
 
 @yields Layers by the beginning of their digest, then what became of it.
 */
-export async function * pull(store: Store, text: string, {credentials, platform, signal}: TransferOptions & {readonly platform?: string} = {}): AsyncGenerator<Progress, void> {
+export async function * pull(store: Store, text: string, options: PullOptions = {}): AsyncGenerator<Progress, void> {
+	const {credentials, platform, signal} = options;
 	if (platform !== undefined && !/^[\da-z]+\/[\da-z]+(?:\/[\da-z]+)?$/v.test(platform)) {
 		throw new HolmError('invalid', `${JSON.stringify(platform.slice(0, 100))} is not a platform`, {remedy: 'a platform looks like linux/amd64'});
 	}
@@ -99,7 +115,7 @@ export async function * pull(store: Store, text: string, {credentials, platform,
 			...await connection(work, reference.registry, credentials),
 			...(platform === undefined ? [] : ['--platform', platform]),
 			`docker://${formatReference(reference)}`,
-		], 'Downloading', signal, work);
+		], {status: 'Downloading', work, signal});
 		const {image} = find((await store.catalogue()).images, id);
 		const isNew = before.images.every(known => known.id !== image.id);
 		yield {status: `Digest: ${image.digests.find(digest => digest.startsWith(`${reference.registry}/${reference.repository}@`))?.split('@', 2)[1] ?? image.id}`};
@@ -136,7 +152,7 @@ export async function * push(store: Store, text: string, {credentials, signal}: 
 			digestFile,
 			image.id.slice('sha256:'.length),
 			`docker://${formatReference(reference)}`,
-		], 'Pushing', signal, work);
+		], {status: 'Pushing', work, signal});
 		const digest = await readFile(digestFile, 'utf8');
 		yield {status: `${reference.tag ?? 'digest'}: digest: ${digest.trim()}`};
 	} catch (error) {

@@ -218,7 +218,9 @@ export const fetchKernel = async (
 	await mkdir(directory, {recursive: true});
 	// What an earlier call left that was killed.
 	const left = await readdir(directory);
-	await Promise.all(left.filter(name => name.startsWith(scratchPrefix)).map(async name => rm(path.join(directory, name), {recursive: true, force: true})));
+	await Promise.all(left
+		.filter(name => name.startsWith(scratchPrefix))
+		.map(async name => rm(path.join(directory, name), {recursive: true, force: true})));
 
 	const distribution = download ? await hostDistribution() : undefined;
 	const onHost = await findKernels(base);

@@ -17,13 +17,13 @@ export type AcceleratorVerdict = {
 	readonly deviceGid?: number;
 };
 
+/** How long the machine of a probe had to boot, and the host's load per processor then. */
+type Conditions = {readonly timeoutMs: number; readonly load: number};
+
 /** A verdict that a machine was booted for, and what it depends on. */
-type Probed = AcceleratorVerdict & {
+type Probed = AcceleratorVerdict & Conditions & {
 	/** The host's boot, the device's owners and QEMU; another one calls for another probe. */
 	readonly of: string;
-	/** Of a probe that failed: how long its machine had, and the host's load per processor then. */
-	readonly timeoutMs: number;
-	readonly load: number;
 };
 
 type ProbeOptions = Omit<TemplateOptions, 'shape' | 'timeoutMs' | 'deviceGid'> & {
@@ -59,12 +59,16 @@ export const readVerdict = async (file: string): Promise<Partial<Probed>> => {
 };
 
 /** Whether what made a probe fail may have gone: it has more time now, or a busy host has become quiet. */
-export const mayHavePassed = ({timeoutMs = 0, load = 0}: {readonly timeoutMs?: number; readonly load?: number}, now: {readonly timeoutMs: number; readonly load: number}): boolean =>
+export const hasChanceNow = ({timeoutMs = 0, load = 0}: Partial<Conditions>, now: Conditions): boolean =>
 	now.timeoutMs > timeoutMs || (load > busyLoad && now.load < load / 2);
 
 const remedyForProbe = 'holm setup --probe tries again; HOLM_BOOT_TIMEOUT=SECONDS gives it more time';
 
-const probe = async ({shape, onProbe, isForced = false, ...options}: ProbeOptions, deviceGid: number | undefined, {obtainTemplate}: Pick<Means, 'obtainTemplate'>): Promise<AcceleratorVerdict> => {
+const probe = async (
+	{shape, onProbe, isForced = false, ...options}: ProbeOptions,
+	deviceGid: number | undefined,
+	{obtainTemplate}: Pick<Means, 'obtainTemplate'>,
+): Promise<AcceleratorVerdict> => {
 	onProbe();
 	try {
 		await obtainTemplate({
@@ -86,7 +90,11 @@ Chooses the accelerator by making a template with it, which is kept: a device th
 
 The verdict is kept in `file` until the host boots anew, the device's owners or QEMU change, or what made the probe fail may have gone.
 */
-export const chooseAccelerator = async (file: string, options: ProbeOptions, {readHost = readKvmHost, obtainTemplate = templateOf}: Partial<Means> = {}): Promise<AcceleratorVerdict> => {
+export const chooseAccelerator = async (
+	file: string,
+	options: ProbeOptions,
+	{readHost = readKvmHost, obtainTemplate = templateOf}: Partial<Means> = {},
+): Promise<AcceleratorVerdict> => {
 	const write = async (verdict: AcceleratorVerdict | Probed) => {
 		await writeFile(`${file}.new`, JSON.stringify(verdict));
 		await rename(`${file}.new`, file);
@@ -104,8 +112,8 @@ export const chooseAccelerator = async (file: string, options: ProbeOptions, {re
 	const of = [await bootId(), mode, uid, gid, await qemuIdentity(options.program)].join(' ');
 	const known = await readVerdict(file);
 	const load = loadNow();
-	const counts = known.of === of && !options.isForced && (known.accelerator === 'kvm' || !mayHavePassed(known, {timeoutMs: options.timeoutMs, load}));
-	if (counts) {
+	const isSettled = known.accelerator === 'kvm' || !hasChanceNow(known, {timeoutMs: options.timeoutMs, load});
+	if (known.of === of && !options.isForced && isSettled) {
 		const {accelerator = 'tcg', reason, remedy} = known;
 		return {accelerator, reason, remedy, deviceGid: access.gid};
 	}

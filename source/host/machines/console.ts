@@ -50,7 +50,10 @@ const createLineSplitter = () => {
 		for (let start = 0; start < length;) {
 			const found = bytes.indexOf(lineFeed, start);
 			const end = found === -1 ? length : found + 1;
-			lines.push(found > start && bytes[found - 1] === carriageReturn ? Buffer.concat([bytes.subarray(start, found - 1), bytes.subarray(found, end)]) : bytes.subarray(start, end));
+			const isSerialEnd = found > start && bytes[found - 1] === carriageReturn;
+			lines.push(isSerialEnd
+				? Buffer.concat([bytes.subarray(start, found - 1), bytes.subarray(found, end)])
+				: bytes.subarray(start, end));
 			start = end;
 		}
 
@@ -65,16 +68,23 @@ export type ConsoleLine = {
 	readonly bytes: Uint8Array;
 };
 
+type Following = {readonly file: string; readonly ended: AbortSignal};
+
 export type ConsoleOptions = {
 	/** Last lines only; default all. */
 	readonly tail?: number;
 	/** Go on with what is printed to this file until `ended` aborts, after which nothing more will be. */
-	readonly follow?: {readonly file: string; readonly ended: AbortSignal};
+	readonly follow?: Following;
 	/** Ends the reading at once. */
 	readonly signal?: AbortSignal;
 };
 
-async function * followLines(handle: FileHandle, start: number, split: (chunk: Buffer) => Buffer[], {file, ended}: {readonly file: string; readonly ended: AbortSignal}, signal: AbortSignal | undefined): AsyncGenerator<ConsoleLine, void> {
+async function * followLines(
+	handle: FileHandle,
+	start: number,
+	split: (chunk: Buffer) => Buffer[],
+	{file, ended, signal}: Following & {readonly signal?: AbortSignal},
+): AsyncGenerator<ConsoleLine, void> {
 	using changes = createFileWake(path.dirname(file), signal ? [ended, signal] : [ended]);
 	for (let position = start; !signal?.aborted;) {
 		const changed = changes.arm();
@@ -113,6 +123,6 @@ export async function * readConsole(handle: FileHandle, {tail, follow, signal}: 
 	}
 
 	if (follow) {
-		yield * followLines(handle, end, split, follow, signal);
+		yield * followLines(handle, end, split, {...follow, signal});
 	}
 }

@@ -33,13 +33,17 @@ const netmaskOf = (prefixLength: number) => [24, 16, 8, 0].map(shift => ((2 ** 3
 /** The line that makes the guest configure a device. */
 export const linkLine = ({name, mac, address, prefixLength, gateway}: NetworkDevice) => `link ${name} ${mac} ${address} ${netmaskOf(prefixLength)} ${gateway ?? '-'}\n`;
 
-const yesOrNo = (value: boolean) => value ? 'yes' : 'no';
+const yesOrNo = (isYes: boolean) => isYes ? 'yes' : 'no';
 
 /** Sets the guest's clock. */
 export const clockLine = (): string => `clock ${(Date.now() / 1000).toFixed(6)}\n`;
 
 /** The bytes of a start message: one verb a line, the archive of files following its own line. */
-export const encodeMessage = (message: StartMessage, devices: readonly NetworkDevice[], shares: readonly Share[]): Uint8Array => Buffer.concat([
+export const encodeMessage = (
+	message: StartMessage,
+	devices: readonly NetworkDevice[],
+	shares: readonly Share[],
+): Uint8Array => Buffer.concat([
 	Buffer.from(`${clockLine()}seed\nhost ${message.hostname}\n`),
 	Buffer.from('files\n'),
 	encodeArchive(message.files),

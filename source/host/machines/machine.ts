@@ -18,10 +18,10 @@ import {
 	lastLineOf,
 } from './migration.js';
 import {
-	endsWithin,
 	patienceRemedy,
 	silenceLimitMs,
 	unlessAborted,
+	willEndWithin,
 } from './patience.js';
 import {
 	cannotBeKilled,
@@ -151,7 +151,7 @@ const firstPort = ([device]: readonly NetworkDevice[]) => ({[networkPorts[0]]: d
 /** Kills what there is of a machine that could not be started because of `cause`. */
 const endProcess = async (process: DetachedProcess | undefined, cause: unknown): Promise<void> => {
 	process?.kill();
-	if (process && !await endsWithin(process.exited, killLimitMs)) {
+	if (process && !await willEndWithin(process.exited, killLimitMs)) {
 		throw cannotBeKilled(process.pid, cause);
 	}
 };
@@ -181,7 +181,9 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 	const isShared = options.shares.length > 0;
 	const memory = await provideMemory(options);
 	const record = createRecord(directory);
-	const sharing = isShared ? serveShares(directory, options.shares, {uid, gid, record: async shares => record({shares})}) : undefined;
+	const sharing = isShared
+		? serveShares(directory, options.shares, {uid, gid, record: async shares => record({shares})})
+		: undefined;
 	// Awaited below, after the machine is up; a failure before then must not go unheard.
 	sharing?.catch(() => undefined);
 	const limitMs = silenceLimitMs();
@@ -197,7 +199,13 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 			restored: {kernelStart: template.kernelStart, disk: options.disk, tap: options.devices[0]?.tap},
 			ram: memory,
 		}), {
-			uid, gid, groups: groupsOf(template), output: files.errors, network: options.network, descriptors: memory.descriptors, owner: directory,
+			uid,
+			gid,
+			groups: groupsOf(template),
+			output: files.errors,
+			network: options.network,
+			descriptors: memory.descriptors,
+			owner: directory,
 		});
 		const {pid, exited, kill} = process;
 		// Whatever is being waited for then ends.

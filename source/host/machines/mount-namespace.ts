@@ -52,8 +52,9 @@ export const holdProcess = async (program: string, arguments_: readonly string[]
 	});
 	// It may have ended, which is noticed otherwise.
 	child.stdin.on('error', () => undefined);
-	const isHeld = once(createInterface(child.stdout), 'line', {signal: AbortSignal.timeout(holdTimeoutMs)}).then(() => true);
-	const identity = await Promise.race([isHeld, ended.then(() => false)]).catch(() => false) && child.pid !== undefined ? await identify(child.pid) : undefined;
+	const held = once(createInterface(child.stdout), 'line', {signal: AbortSignal.timeout(holdTimeoutMs)}).then(() => true);
+	const isHeld = await Promise.race([held, ended.then(() => false)]).catch(() => false);
+	const identity = isHeld && child.pid !== undefined ? await identify(child.pid) : undefined;
 	if (!identity) {
 		child.kill('SIGKILL');
 		throw new HolmError('internal', 'there is no mount namespace for the file server', {remedy: `${output} says why`});

@@ -16,13 +16,13 @@ export const silenceLimitMs = (variables: Readonly<Record<string, string | undef
 export const patienceRemedy = 'on a slow host, start the daemon with a larger HOLM_START_TIMEOUT (seconds)';
 
 /** Whether `work` ends within a time. Its failure is that of the call. */
-export const endsWithin = async (work: Promise<unknown>, limitMs: number): Promise<boolean> => {
+export const willEndWithin = async (work: Promise<unknown>, limitMs: number): Promise<boolean> => {
 	let timer: NodeJS.Timeout | undefined;
-	const isOver = new Promise<false>(resolve => {
+	const timeout = new Promise<false>(resolve => {
 		timer = setTimeout(resolve, limitMs, false);
 	});
 	try {
-		return await Promise.race([work.then(() => true), isOver]);
+		return await Promise.race([work.then(() => true), timeout]);
 	} finally {
 		clearTimeout(timer);
 	}
@@ -47,7 +47,7 @@ export const unlessAborted = async <Result>(work: Promise<Result>, signal?: Abor
 
 /** Resolves as `work` does, and rejects with what `fail` makes when that takes longer. */
 export const within = async <Result>(work: Promise<Result>, limitMs: number, fail: () => Error): Promise<Result> => {
-	if (!await endsWithin(work, limitMs)) {
+	if (!await willEndWithin(work, limitMs)) {
 		work.catch(() => undefined);
 		throw fail();
 	}

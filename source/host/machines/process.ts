@@ -77,7 +77,11 @@ export type DetachedOptions = {
 export const groupsOf = ({deviceGid}: {readonly deviceGid?: number}): readonly number[] => deviceGid === undefined ? [] : [deviceGid];
 
 /** The command that becomes a program with another user's identity, in a network namespace if one is wanted. Only root may enter a namespace, so that comes first. */
-export const commandAs = (program: string, arguments_: readonly string[], {uid, gid, groups = [], network}: Omit<DetachedOptions, 'output' | 'descriptors' | 'owner'>): readonly [file: string, ...arguments_: string[]] => {
+export const commandAs = (
+	program: string,
+	arguments_: readonly string[],
+	{uid, gid, groups = [], network}: Omit<DetachedOptions, 'output' | 'descriptors' | 'owner'>,
+): readonly [file: string, ...arguments_: string[]] => {
 	const identity = ['--reuid', String(uid), '--regid', String(gid), ...(groups.length > 0 ? ['--groups', groups.join(',')] : ['--clear-groups'])];
 	const command = ['setpriv', ...identity, '--', program, ...arguments_] as const;
 	if (network === undefined) {
@@ -94,7 +98,11 @@ Starts a program in a session of its own, as an unprivileged user, so that it ou
 
 `exited` resolves with how it ended, as long as this engine lives.
 */
-export const spawnDetached = async (program: string, arguments_: readonly string[], {output, descriptors = [], owner, ...identity}: DetachedOptions) => {
+export const spawnDetached = async (
+	program: string,
+	arguments_: readonly string[],
+	{output, descriptors = [], owner, ...identity}: DetachedOptions,
+) => {
 	const [command, ...rest] = commandAs(program, arguments_, identity);
 	const file = await open(output, 'a', 0o600);
 	try {

@@ -7,7 +7,11 @@ A time in milliseconds that a variable of the environment sets in seconds; undef
 
 Throws `invalid` for a value that is no time from 1 second to a day.
 */
-export const secondsSetting = (variables: Readonly<Record<string, string | undefined>>, name: string, purpose: string): number | undefined => {
+export const secondsSetting = (
+	variables: Readonly<Record<string, string | undefined>>,
+	name: string,
+	purpose: string,
+): number | undefined => {
 	const text = variables[name];
 	if (text === undefined || text === '') {
 		return undefined;

@@ -146,13 +146,18 @@ The server has a mount namespace of its own, which nothing on the host sees into
 
 Throws `invalid` for a source that cannot be mounted, `unavailable` without a server.
 */
-export const serveShares = async (directory: string, shares: readonly Share[], {uid, gid, record}: ServeOptions): Promise<{readonly identity: ProcessIdentity; readonly socket: string}> => {
+export const serveShares = async (
+	directory: string,
+	shares: readonly Share[],
+	{uid, gid, record}: ServeOptions,
+): Promise<{readonly identity: ProcessIdentity; readonly socket: string}> => {
 	const files = machineFiles(directory);
 	const server = await findServer();
 	await mkdir(files.shares, {recursive: true});
 	await rm(files.sharesSocket, {force: true});
 	// Files keep the owners the container gives them, which takes root's rights over them; the server confines itself.
-	const held = await holdProcess(server.program, server.arguments(files.sharesSocket, files.shares), {output: files.sharesErrors, owner: directory});
+	const arguments_ = server.arguments(files.sharesSocket, files.shares);
+	const held = await holdProcess(server.program, arguments_, {output: files.sharesErrors, owner: directory});
 	const {identity} = held;
 	try {
 		await record(identity);

@@ -77,11 +77,17 @@ export const floodOf = async (directory: string): Promise<string | undefined> =>
 };
 
 /** Calls `onFlood` when the console's file becomes too long, until the function that it returns is called. */
-export const watchConsole = (file: string, onFlood: () => void): () => void => watchOwn(file, async () => {
-	if (await sizeOf(file) > maximumSize.console) {
-		onFlood();
-	}
-});
+export const watchConsole = (file: string, onFlood: () => void): () => void => {
+	const check = async () => {
+		if (await sizeOf(file) > maximumSize.console) {
+			onFlood();
+		}
+	};
+
+	return watchOwn(file, () => {
+		void check();
+	});
+};
 
 /**
 Reads the lines that the guest has said so far, and calls `onLine` for each new one until `stop`. Calls `onFlood` when there are too many.

@@ -63,7 +63,10 @@ export const ownedProcesses = async (root: string): Promise<readonly OwnedProces
 };
 
 /** Ends the processes that work for the engine in a directory, but for those that `isKept` holds for, and says what it found. */
-export const endStrays = async (root: string, isKept: (owned: OwnedProcess) => Promise<boolean> = async () => false): Promise<readonly string[]> => {
+export const endStrays = async (
+	root: string,
+	isKept: (owned: OwnedProcess) => Promise<boolean> = async () => false,
+): Promise<readonly string[]> => {
 	const found: string[] = [];
 	// What one of them starts while it is being ended is found the next time.
 	for (let round = 0; round < 5; round++) {
@@ -88,7 +91,7 @@ export const endStrays = async (root: string, isKept: (owned: OwnedProcess) => P
 };
 
 /** Keeps the processes of machines by their directories, and of templates that another living process makes. */
-export const isKeptBy = (directories: readonly string[]): ((owned: OwnedProcess) => Promise<boolean>) => async ({directory}) => {
+export const keptBy = (directories: readonly string[]): ((owned: OwnedProcess) => Promise<boolean>) => async ({directory}) => {
 	if (directories.includes(directory)) {
 		return true;
 	}

@@ -4,7 +4,7 @@ import {type BootPhase, bootPhases} from '../../engine/resources.js';
 import {createAgent} from './ssh/agent.js';
 import {resendSizes} from './ssh/resent-sizes.js';
 import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';
-import {endsWithin, patienceRemedy, silenceLimitMs, within} from './patience.js';
+import {patienceRemedy, silenceLimitMs, willEndWithin, within} from './patience.js';
 import {cannotBeKilled, killLimitMs, killProcess} from './process.js';
 import {machineFiles} from './qemu.js';
 import {type Qmp} from './qmp.js';
@@ -269,7 +269,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		},
 		async finish() {
 			await tell('finish\n').catch(() => undefined);
-			if (!await endsWithin(ended, silenceLimitMs())) {
+			if (!await willEndWithin(ended, silenceLimitMs())) {
 				await machine.kill();
 				throw new HolmError('unavailable', 'the guest did not put its disk in order in time, and its machine was killed', {remedy: patienceRemedy});
 			}

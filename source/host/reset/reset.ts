@@ -61,7 +61,7 @@ Ends everything of the engine in a directory and removes the directory, with ima
 
 Throws `conflict`, before anything is removed, where the directory holds what is not the engine's.
 */
-export const resetEngine = async ({root, tell, shutDown}: ResetOptions): Promise<boolean> => {
+export const resetEngine = async ({root, tell, shutDown}: ResetOptions): Promise<{readonly isGone: boolean}> => {
 	const found = await surveyEngine(root);
 	tell({step: 'engine', detail: 'ending what runs'});
 	try {
@@ -71,7 +71,7 @@ export const resetEngine = async ({root, tell, shutDown}: ResetOptions): Promise
 	}
 
 	if (!found) {
-		return true;
+		return {isGone: true};
 	}
 
 	const {directory} = found;
@@ -89,10 +89,10 @@ export const resetEngine = async ({root, tell, shutDown}: ResetOptions): Promise
 	}, {canWait: false});
 	try {
 		await rmdir(directory);
-		return true;
+		return {isGone: true};
 	} catch (error) {
 		if (['EBUSY', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-			return false;
+			return {isGone: false};
 		}
 
 		throw error;

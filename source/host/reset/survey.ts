@@ -27,7 +27,7 @@ const isOwnName = (known: ReadonlySet<string>, name: string) =>
 	known.has(name) || passing.test(name) || known.has(temporary.exec(name)?.groups?.name ?? '');
 
 /** What the engine's directories hold, where that can be told from their names. */
-const isOwnEntry: ReadonlyArray<readonly [directory: 'containers' | 'machines' | 'networks', pattern: RegExp]> = [
+const ownEntries: ReadonlyArray<readonly [directory: 'containers' | 'machines' | 'networks', pattern: RegExp]> = [
 	['containers', /^[\da-f]{64}$/v],
 	['machines', /^[\da-f]{16}(?:\..+)?$/v],
 	['networks', /\.json(?:\.corrupt)?$|^\..+\.tmp$/v],
@@ -49,7 +49,7 @@ const findForeign = async (directory: string, names: readonly string[]): Promise
 		}
 	}
 
-	for (const [kind, pattern] of isOwnEntry) {
+	for (const [kind, pattern] of ownEntries) {
 		const entries = await namesIn(paths[kind]);
 		foreign.push(...entries.filter(name => !pattern.test(name)).map(name => path.join(paths[kind], name)));
 	}

@@ -19,14 +19,14 @@ export const findGroup = async (name = serviceGroup): Promise<Group | undefined>
 	return parseGroup(stdout);
 };
 
-/** Makes the group of the service. Resolves with whether it was not there. */
-export const ensureGroup = async (): Promise<boolean> => {
+/** Makes the group of the service. `isNew` tells that it was not there. */
+export const ensureGroup = async (): Promise<{readonly isNew: boolean}> => {
 	if (await findGroup()) {
-		return false;
+		return {isNew: false};
 	}
 
 	await run('groupadd', ['--system', serviceGroup], {remedy: `make the group ${serviceGroup} by hand`});
-	return true;
+	return {isNew: true};
 };
 
 /** The name of the user who runs this process; the number where there is none. */
@@ -57,17 +57,17 @@ export const accessRefusalOf = (group: Group | undefined, {name, gids}: Caller):
 		: {reason: `${name} is not in the group ${serviceGroup}`, remedy: `sudo usermod -aG ${serviceGroup} ${name}, then log in again`};
 };
 
-/** Removes the group of the service where no user is in it. Resolves with whether it is gone. */
-export const removeEmptyGroup = async (): Promise<boolean> => {
+/** Removes the group of the service where no user is in it. `isGone` tells that there is no such group any more. */
+export const removeEmptyGroup = async (): Promise<{readonly isGone: boolean}> => {
 	const group = await findGroup();
 	if (!group) {
-		return true;
+		return {isGone: true};
 	}
 
 	if (group.members.length > 0 || await findCommand('groupdel') === undefined) {
-		return false;
+		return {isGone: false};
 	}
 
 	const {exitCode} = await run('groupdel', [serviceGroup], {accept: Array.from({length: 256}, (_, status) => status)});
-	return exitCode === 0;
+	return {isGone: exitCode === 0};
 };

@@ -79,7 +79,8 @@ export const installService = async ({root, daemonFile, tell, stopDaemon, awaitE
 		throw new HolmError('unavailable', 'flock is not installed', {remedy: 'install util-linux'});
 	}
 
-	tell({step: 'group', detail: await ensureGroup() ? `${serviceGroup} made` : `${serviceGroup} is there`});
+	const {isNew} = await ensureGroup();
+	tell({step: 'group', detail: isNew ? `${serviceGroup} made` : `${serviceGroup} is there`});
 	const wasService = await isService(root);
 	if (!wasService) {
 		await stopDaemon();

@@ -14,8 +14,8 @@ import process from 'node:process';
 import {asHolmError, messageOf} from '../../engine/errors.js';
 import {assertArchitecture} from '../architecture.js';
 import {findKernels, readGuestKernel} from '../kernel/guest-kernel.js';
-import {findNetavark, needsNetavark} from '../netavark.js';
-import {mapsReadOnly, qemuIdentity} from '../machines/template/template-key.js';
+import {findNetavark, isNetavarkNeeded} from '../netavark.js';
+import {canMapReadOnly, qemuIdentity} from '../machines/template/template-key.js';
 import {run} from '../run.js';
 import {pathsOf} from '../store/paths.js';
 import {findCommand, findProgram, isStatic} from './programs.js';
@@ -105,13 +105,16 @@ const checkProgram = async (program: Program, distribution: Distribution | undef
 };
 
 /** What buildah needs of netavark; `netavark` and `buildah` are the paths of the programs. */
-export const checkNetavark = async (distribution: Distribution | undefined, {netavark, buildah}: {readonly netavark?: string; readonly buildah?: string}): Promise<Check> => {
+export const checkNetavark = async (
+	distribution: Distribution | undefined,
+	{netavark, buildah}: {readonly netavark?: string; readonly buildah?: string},
+): Promise<Check> => {
 	const name = 'netavark';
 	if (netavark !== undefined) {
 		return {name, status: 'ok', found: netavark};
 	}
 
-	if (buildah === undefined || !await needsNetavark(buildah)) {
+	if (buildah === undefined || !await isNetavarkNeeded(buildah)) {
 		return {name, status: 'ok', found: buildah === undefined ? 'not installed; buildah will tell whether it is needed' : 'not installed, and not needed by this buildah'};
 	}
 
@@ -221,7 +224,7 @@ const checkArchitecture = async (): Promise<Check> => {
 const checkPerl = async (distribution: Distribution | undefined): Promise<Check> => {
 	const name = 'perl';
 	const qemu = await findProgram('qemu-system');
-	if (qemu !== undefined && mapsReadOnly(await qemuIdentity(qemu))) {
+	if (qemu !== undefined && canMapReadOnly(await qemuIdentity(qemu))) {
 		return {name, status: 'ok', found: 'not needed with this QEMU'};
 	}
 

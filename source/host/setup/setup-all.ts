@@ -44,7 +44,10 @@ Makes this host ready for the engine with `root` as its directory: programs, ker
 
 With `isProbing`, hardware virtualisation is tried again whatever is known of it. Throws `forbidden` without root, and `unavailable` naming whatever it cannot provide.
 */
-export const setUp = (root: string, {isProbing = false}: {readonly isProbing?: boolean} = {}): AsyncIterable<SetupStep> => stepsOf(async tell => {
+export const setUp = (
+	root: string,
+	{isProbing = false}: {readonly isProbing?: boolean} = {},
+): AsyncIterable<SetupStep> => stepsOf(async tell => {
 	tell({step: 'requirements', detail: 'checking'});
 	const checks = await provideRequirements(root, tell);
 	throwOnMissing(checks);

@@ -1,7 +1,9 @@
 import type net from 'node:net';
 
 export type Hello = {readonly key: string};
-export type Reply = {readonly answer: unknown} | {readonly error: {readonly code: string; readonly message: string; readonly remedy?: string}};
+export type Reply =
+	| {readonly answer: unknown}
+	| {readonly error: {readonly code: string; readonly message: string; readonly remedy?: string}};
 
 /** What a worker is told of itself on its command line, as JSON in its first argument. */
 export type Station = {readonly socket: string; readonly pidFile: string; readonly key: string};

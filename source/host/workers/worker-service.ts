@@ -14,7 +14,11 @@ The worker's side: answers requests one after another, in the order in which the
 
 `station` is `process.argv[2]`. The socket is made by whoever started the process, root as a rule; then, before the first request, privileges are dropped to `user`. So the code that listens to the world can write nowhere, the worker's own directory included.
 */
-export const serveWorker = async <Request, Answer>(station: string | undefined, handler: (request: Request) => Promise<Answer>, user?: WorkerUser): Promise<void> => {
+export const serveWorker = async <Request, Answer>(
+	station: string | undefined,
+	handler: (request: Request) => Promise<Answer>,
+	user?: WorkerUser,
+): Promise<void> => {
 	const {socket, pidFile, key} = JSON.parse(station ?? '') as Station;
 	const replyTo = async (request: unknown): Promise<Reply> => {
 		try {

@@ -55,8 +55,8 @@ const connect = async (port: number, host = '127.0.0.1') => {
 };
 
 test('a half-closed client still gets its answer', async t => {
-	const port = await listen(t, async connection => {
-		connection.end(`heard ${await text(connection)}`);
+	const port = await listen(t, connection => {
+		void text(connection).then(heard => connection.end(`heard ${heard}`));
 	});
 	const [published] = await open(t).replace([forwardTo(port)]);
 	const client = await connect(published!.hostPort);
@@ -66,9 +66,9 @@ test('a half-closed client still gets its answer', async t => {
 
 test('a container that has said all still hears the client', async t => {
 	const heard = Promise.withResolvers<string>();
-	const port = await listen(t, async connection => {
+	const port = await listen(t, connection => {
 		connection.end('all');
-		heard.resolve(await text(connection));
+		heard.resolve(text(connection));
 	});
 	const [published] = await open(t).replace([forwardTo(port)]);
 	const client = await connect(published!.hostPort);
@@ -178,10 +178,11 @@ test('a forward that stays keeps its port and connections, one that goes loses t
 });
 
 test('a port passes to a new target', async t => {
-	const [first, second] = [
-		await listen(t, connection => connection.end('first')),
-		await listen(t, connection => connection.end('second')),
-	];
+	const says = (word: string) => (connection: net.Socket) => {
+		connection.end(word);
+	};
+
+	const [first, second] = [await listen(t, says('first')), await listen(t, says('second'))];
 	const forwards = open(t);
 	const [published] = await forwards.replace([forwardTo(first)]);
 	await forwards.replace([forwardTo(second, {id: 'other', hostPort: published!.hostPort})]);

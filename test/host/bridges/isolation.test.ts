@@ -61,7 +61,8 @@ const makeEngine = async (t: ExecutionContext) => {
 		bridges: networks,
 		taps: Object.values(leases),
 	}));
-	const [one, two, other, inner] = await Promise.all([leases.one, leases.two, leases.other, leases.inner].map(async lease => makeContainer(t, engine, lease)));
+	const wanted = [leases.one, leases.two, leases.other, leases.inner];
+	const [one, two, other, inner] = await Promise.all(wanted.map(async lease => makeContainer(t, engine, lease)));
 	return {
 		engine, host, outside, one: one!, two: two!, other: other!, inner: inner!,
 	};
@@ -246,11 +247,11 @@ testInNamespaces('the user of a machine sends nothing from the namespace, the na
 		listen(t, engine.path, 'tcp', 53), listen(t, engine.path, 'udp', 53),
 	]);
 	const targets = ['192.168.64.1:53', '192.168.65.1:53', '127.0.0.1:53', `${engine.hostAddress}:80`, '203.0.113.1:80', '203.0.113.2:80', `${leases.one.address}:80`, `${leases.other.address}:80`];
-	const tcp = async (uid: number, target: string) => canAs(uid, engine.path, ['socat', '-u', '/dev/null', `TCP:${target},connect-timeout=1`]);
+	const canConnect = async (uid: number, target: string) => canAs(uid, engine.path, ['socat', '-u', '/dev/null', `TCP:${target},connect-timeout=1`]);
 	const count = await countIn(engine.path, 'inet', 'postrouting priority 300', `meta skuid >= ${nameServerId + 1}`);
 	const machines = [machineUidOf('000000'), machineUidOf('ffffff') + 1];
 	for (const uid of machines) {
-		const reached = await Promise.all(targets.map(async target => tcp(uid, target)));
+		const reached = await Promise.all(targets.map(async target => canConnect(uid, target)));
 		t.deepEqual(reached, targets.map(() => false), String(uid));
 		await Promise.all(targets.map(async target => canAs(uid, engine.path, ['socat', '-u', 'EXEC:echo hello', `UDP-SENDTO:${target}`])));
 		await Promise.all(targets.map(async target => canAs(uid, engine.path, ['busybox', 'ping', '-c', '1', '-W', '1', target.split(':')[0]!])));
@@ -258,6 +259,6 @@ testInNamespaces('the user of a machine sends nothing from the namespace, the na
 
 	t.is(await count(), 0);
 	for (const uid of [0, nameServerId]) {
-		t.true(await tcp(uid, '203.0.113.2:80'), String(uid));
+		t.true(await canConnect(uid, '203.0.113.2:80'), String(uid));
 	}
 });

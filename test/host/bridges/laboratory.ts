@@ -66,8 +66,10 @@ export const makeHost = async (t: ExecutionContext) => {
 	return {host, outside};
 };
 
-/** Another network of a made-up host: a namespace at ADDRESS.2 behind the host's device, which has ADDRESS.1, and from which everything leads to the host. */
-export const makeNeighbour = async (t: ExecutionContext, host: string, {device, network, isBridge = false}: {readonly device: string; readonly network: string; readonly isBridge?: boolean}) => {
+type Neighbour = {readonly device: string; readonly network: string; readonly isBridge?: boolean};
+
+/** Another network of a made-up host: a namespace at ADDRESS.2 behind the host's device at ADDRESS.1, with its default route to the host. */
+export const makeNeighbour = async (t: ExecutionContext, host: string, {device, network, isBridge = false}: Neighbour) => {
 	const neighbour = await makeNamespace(t, 'n');
 	const port = isBridge ? 'port0' : device;
 	await ipBatch([
@@ -86,10 +88,17 @@ export const makeRoot = async (t: ExecutionContext): Promise<string> => {
 	return root;
 };
 
-export type Lease = {readonly tap: string; readonly bridge: string; readonly mac: string; readonly address: string; readonly gateway: string};
+export type Lease = {
+	readonly tap: string;
+	readonly bridge: string;
+	readonly mac: string;
+	readonly address: string;
+	readonly gateway: string;
+};
 
 /** A namespace that stands for a machine: its end of a cable is called eth0, the engine's end has the name of a tap. */
-export const makeContainer = async (t: ExecutionContext, engine: Namespace, {tap, bridge, mac, address, gateway}: Lease): Promise<string> => {
+export const makeContainer = async (t: ExecutionContext, engine: Namespace, lease: Lease): Promise<string> => {
+	const {tap, bridge, mac, address, gateway} = lease;
 	const namespace = await makeNamespace(t, 'c');
 	await ipBatch([`link add ${tap} type veth peer name eth0 address ${mac} netns ${path.basename(namespace)}`, `link set dev ${tap} master ${bridge} up`], {namespace: engine.path});
 	await ipBatch([`address add ${address}/24 dev eth0`, 'link set dev eth0 up', `route add default via ${gateway}`], {namespace});

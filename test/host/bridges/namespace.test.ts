@@ -206,7 +206,10 @@ testInNamespaces('no device of an engine gives itself an IPv6 address', async t 
 	// Its carrier brings up the bridge's.
 	await ipBatch(['link add port type veth peer name other', `link set dev port master ${bridge} up`, 'link set dev other up'], {namespace: engine.path});
 	const [outside, inside] = await Promise.all([links({namespace: host}), links({namespace: engine.path})]);
-	const devices = [outside.find(({ifname}) => ifname === engine.hostDevice)!, ...inside.filter(({ifname}) => ifname === engine.device || ifname === bridge)];
+	const devices = [
+		outside.find(({ifname}) => ifname === engine.hostDevice)!,
+		...inside.filter(({ifname}) => ifname === engine.device || ifname === bridge),
+	];
 	t.deepEqual(devices.map(({addr_info: addresses}) => addresses?.map(({family}) => family)), [['inet'], ['inet'], ['inet']]);
 });
 

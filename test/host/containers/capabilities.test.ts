@@ -1,7 +1,8 @@
 import test from 'ava';
 import {capabilitiesOf} from '../../../source/host/containers/capabilities.js';
 
-const capabilities = (capabilitiesToAdd: readonly string[], capabilitiesToDrop: readonly string[], privileged = false) => capabilitiesOf({privileged, capabilitiesToAdd, capabilitiesToDrop});
+const capabilities = (capabilitiesToAdd: readonly string[], capabilitiesToDrop: readonly string[], isPrivileged = false) =>
+	capabilitiesOf({privileged: isPrivileged, capabilitiesToAdd, capabilitiesToDrop});
 
 test('what Docker gives, more and less of it', t => {
 	const standard = capabilities([], []);

@@ -51,7 +51,10 @@ const read = async (tar: Readable) => {
 	const reading = tar.pipe(extract());
 	for await (const entry of reading) {
 		const {name, type, mode, uid, gid, linkname, mtime: time} = entry.header;
-		found.push({name, type, mode, uid, gid, linkname: linkname ?? undefined, time: time?.getTime(), text: Buffer.concat(await Array.fromAsync(entry as AsyncIterable<Uint8Array>)).toString()});
+		const chunks = await Array.fromAsync(entry as AsyncIterable<Uint8Array>);
+		found.push({
+			name, type, mode, uid, gid, linkname: linkname ?? undefined, time: time?.getTime(), text: Buffer.concat(chunks).toString(),
+		});
 	}
 
 	return found;

@@ -22,7 +22,11 @@ import {machineFiles} from '../../../source/host/machines/qemu.js';
 import {writeRecord} from '../../../source/host/machines/record.js';
 import {lastWords} from '../../../source/host/machines/status.js';
 
-type Command = {readonly id: number; readonly execute: string; readonly arguments: {readonly backend?: {readonly data: {readonly out: string}}}};
+type Command = {
+	readonly id: number;
+	readonly execute: string;
+	readonly arguments: {readonly backend?: {readonly data: {readonly out: string}}};
+};
 
 const limits = {bytes: 100, files: 3};
 

@@ -40,10 +40,10 @@ test('a log is rotated from its limit on, and the oldest file makes room', async
 		await writeFile(file, 'new');
 	};
 
-	t.false(await rotateLog(live, swap, limits));
+	t.false((await rotateLog(live, swap, limits)).isRotated);
 	t.deepEqual(swapped, []);
 	await writeFile(live, 'live 56789');
-	t.true(await rotateLog(live, swap, limits));
+	t.true((await rotateLog(live, swap, limits)).isRotated);
 	t.deepEqual(swapped, [`${live}.next`]);
 	t.deepEqual(await contents(), {log: 'new', 'log.1': 'live 56789', 'log.2': 'one'});
 	t.is((await stat(live)).mode & 0o077, 0);
@@ -60,7 +60,7 @@ test('one file is kept, or many', async t => {
 test('a log that does not exist is not rotated', async t => {
 	const {live, contents} = await makeLog(t);
 	let swaps = 0;
-	const isRotated = await rotateLog(live, async () => {
+	const {isRotated} = await rotateLog(live, async () => {
 		swaps++;
 	}, limits);
 	t.deepEqual([isRotated, swaps, await contents()], [false, 0, {}]);

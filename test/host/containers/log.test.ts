@@ -38,7 +38,8 @@ const makeLog = async (t: ExecutionContext) => {
 /** Lays a log out over files as a rotation would leave it, cut at records. */
 const layOut = async (live: string, log: Buffer, files: number) => {
 	const offsets = readWhole(log).map(({offset}) => offset);
-	const cuts = [0, ...Array.from({length: files - 1}, (_, index) => offsets[Math.floor(offsets.length * (index + 1) / files)] ?? log.length), log.length];
+	const inner = Array.from({length: files - 1}, (_, index) => offsets[Math.floor(offsets.length * (index + 1) / files)] ?? log.length);
+	const cuts = [0, ...inner, log.length];
 	for (let index = 0; index < files; index++) {
 		const age = files - 1 - index;
 		await writeFile(age === 0 ? live : `${live}.${age}`, log.subarray(cuts[index], cuts[index + 1]));
@@ -46,7 +47,10 @@ const layOut = async (live: string, log: Buffer, files: number) => {
 };
 
 const secondOf = (second: number) => 1_700_000_000_000 + (second * 1000);
-const textsOf = async (entries: AsyncIterable<LogEntry>) => (await Array.fromAsync(entries)).map(({bytes}) => Buffer.from(bytes).toString());
+const textsOf = async (entries: AsyncIterable<LogEntry>) => {
+	const all = await Array.fromAsync(entries);
+	return all.map(({bytes}) => Buffer.from(bytes).toString());
+};
 
 /** Collects what a follower says. */
 const follow = (t: ExecutionContext, live: string, options: ReadLogOptions = {}) => {

@@ -14,7 +14,13 @@ export const timeOf = (second: number) => stampOf(second).replace('+00:00', 'Z')
 export const recordOf = (content: string | Uint8Array, {stream = 'stdout', tag = 'F', second = 0}: {stream?: Stream; tag?: 'F' | 'P'; second?: number} = {}): Buffer =>
 	Buffer.concat([Buffer.from(`${stampOf(second)} ${stream} ${tag} `), Buffer.from(content), Buffer.of(10)]);
 
-export type Expected = {readonly offset: number; readonly stream: Stream; readonly final: boolean; readonly timestamp: string; readonly bytes: Buffer};
+export type Expected = {
+	readonly offset: number;
+	readonly stream: Stream;
+	readonly final: boolean;
+	readonly timestamp: string;
+	readonly bytes: Buffer;
+};
 
 /** Takes a whole log apart in the plainest way there is: the answer that every other way of reading is compared with. */
 export const readWhole = (log: Buffer): Expected[] => {
@@ -27,8 +33,14 @@ export const readWhole = (log: Buffer): Expected[] => {
 		}
 
 		const {time, stream, tag} = match.groups!;
-		const final = tag === 'F';
-		records.push({offset, stream: stream as Stream, final, timestamp: `${time}Z`, bytes: line.subarray(match[0].length, final ? undefined : -1)});
+		const isFinal = tag === 'F';
+		records.push({
+			offset,
+			stream: stream as Stream,
+			final: isFinal,
+			timestamp: `${time}Z`,
+			bytes: line.subarray(match[0].length, isFinal ? undefined : -1),
+		});
 	}
 
 	return records;

@@ -54,7 +54,7 @@ const parts = {count: 40, first: 10_000, length: 500};
 const claimPart = async (index = 0): Promise<number> => {
 	const start = parts.first + ((process.pid + index) % parts.count * parts.length);
 	const holder = net.createServer().unref();
-	const claimed = await new Promise<boolean>(resolve => {
+	const isClaimed = await new Promise<boolean>(resolve => {
 		holder.once('error', () => {
 			resolve(false);
 		});
@@ -62,7 +62,7 @@ const claimPart = async (index = 0): Promise<number> => {
 			resolve(true);
 		});
 	});
-	return claimed || index === parts.count ? start + 1 : claimPart(index + 1);
+	return isClaimed || index === parts.count ? start + 1 : claimPart(index + 1);
 };
 
 /** Each port is given once: a server that is killed must find its port again. */
@@ -170,7 +170,11 @@ export const openServer = (t: ExecutionContext, onDrop?: Drops) => {
 };
 
 /** One zone on loopback; resolves with its port. */
-export const serve = async (t: ExecutionContext, members: readonly ZoneMember[], other: Partial<Zone> & {readonly upstreams?: readonly string[]} = {}): Promise<number> => {
+export const serve = async (
+	t: ExecutionContext,
+	members: readonly ZoneMember[],
+	other: Partial<Zone> & {readonly upstreams?: readonly string[]} = {},
+): Promise<number> => {
 	const {upstreams = [], ...zone} = other;
 	const port = zone.port ?? await freePort();
 	await openServer(t).replace({zones: [zoneOf(port, members, zone)], upstreams});

@@ -194,16 +194,17 @@ test('forged answers are passed over', async t => {
 		const right = encodeReply(query, [address(query, '203.0.113.7')]);
 		const wrong = encodeReply(query, [address(query, '203.0.113.66')]);
 		const change = (offset: number) => {
-			const forged = Buffer.from(wrong);
-			forged[offset]! ^= 1;
-			return forged;
+			const changed = Buffer.from(wrong);
+			changed[offset]! ^= 1;
+			return changed;
 		};
 
 		// Another id, a query, two questions, another name, type and class, and nothing at all.
 		const query_ = Buffer.from(wrong);
 		query_[2]! &= 0x7F;
-		for (const forged of [change(0), change(1), query_, change(4), change(13), change(12 + 11 + 1), change(12 + 11 + 3), Buffer.alloc(0), wrong.subarray(0, 11), right]) {
-			send(forged);
+		const forged = [change(0), change(1), query_, ...[4, 13, 12 + 11 + 1, 12 + 11 + 3].map(offset => change(offset))];
+		for (const message of [...forged, Buffer.alloc(0), wrong.subarray(0, 11), right]) {
+			send(message);
 		}
 
 		return undefined;

@@ -17,7 +17,9 @@ import {
 import {address, openUpstream} from './upstream-server.js';
 
 const web = member('c1', '192.168.64.2', 'web', 'c1c1c1c1c1c1', 'Alias');
-const headerOf = (packet: DecodedPacket) => packet as DecodedPacket & {readonly flag_aa: boolean; readonly flag_ra: boolean; readonly flag_rd: boolean; readonly rcode: string};
+type Header = {readonly flag_aa: boolean; readonly flag_ra: boolean; readonly flag_rd: boolean; readonly rcode: string};
+
+const headerOf = (packet: DecodedPacket) => packet as DecodedPacket & Header;
 
 test('a container is found under each of its names, in any case, and the client\'s spelling comes back', async t => {
 	const port = await serve(t, [web]);

@@ -33,7 +33,7 @@ const connect = async (t: ExecutionContext, port: number) => {
 };
 
 /** Resolves when the server has ended a connection. */
-const untilEnd = async (socket: net.Socket) => {
+const isEnded = async (socket: net.Socket) => {
 	socket.resume();
 	await Promise.race([once(socket, 'end'), once(socket, 'close')]);
 	return true;
@@ -50,7 +50,8 @@ test('a UDP answer is as long as the client takes, 512 bytes without EDNS and 12
 		const message = await exchangeUdp(port, query);
 		const packet = dnsPacket.decode(message);
 		t.true(isTruncated(packet));
-		t.is(packet.answers!.length, Math.floor(((edns === undefined ? 512 : Math.min(Math.max(edns, 512), 1232)) - 23 - (edns === undefined ? 0 : 11)) / 16));
+		const [limit, optionSize] = edns === undefined ? [512, 0] as const : [Math.min(Math.max(edns, 512), 1232), 11] as const;
+		t.is(packet.answers!.length, Math.floor((limit - 23 - optionSize) / 16));
 		return message.length;
 	};
 
@@ -188,7 +189,7 @@ test('half a question and a hang-up leave the server well', async t => {
 		const socket = await connect(t, port);
 		socket.write(whole.subarray(0, length));
 		leave[length % leave.length]!(socket);
-		await untilEnd(socket);
+		await isEnded(socket);
 	}
 
 	t.is(said(await ask(port, 'crowd')), '192.168.64.2');
@@ -229,8 +230,8 @@ test('a connection on which nothing happens is closed', async t => {
 	const port = await serve(t, crowd(1));
 	const [idle, half] = [await connect(t, port), await connect(t, port)];
 	half.write(framed(queryOf('crowd')).subarray(0, 9));
-	t.true(await untilEnd(idle));
-	t.true(await untilEnd(half));
+	t.true(await isEnded(idle));
+	t.true(await isEnded(half));
 });
 
 test('one client\'s connections keep no other client out', async t => {

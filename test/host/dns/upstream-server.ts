@@ -55,15 +55,19 @@ export const openUpstream = async (t: ExecutionContext, reply: Reply = query => 
 	await once(udp, 'listening');
 	udp.setRecvBufferSize(4 * 1024 * 1024);
 	const connections = new Set<net.Socket>();
-	const tcp = net.createServer(async connection => {
-		connections.add(connection);
-		connection.on('error', () => undefined);
+	const serve = async (connection: net.Socket) => {
 		const [message] = await readMessages(connection, 1);
 		if (message) {
 			answer(message, 'tcp', connection.remotePort ?? 0, response => {
 				connection.write(framed(response));
 			});
 		}
+	};
+
+	const tcp = net.createServer(connection => {
+		connections.add(connection);
+		connection.on('error', () => undefined);
+		void serve(connection);
 	});
 	tcp.listen(port, '127.0.0.1');
 	await once(tcp, 'listening');

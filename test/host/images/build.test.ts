@@ -28,7 +28,9 @@ import {
 
 const base = 'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\n';
 
-const assertNothingIsLeft = async (t: ExecutionContext, {store, paths, directory}: {store: ImageStore; paths: Paths; directory: string}): Promise<void> => {
+type Place = {store: ImageStore; paths: Paths; directory: string};
+
+const assertNothingIsLeft = async (t: ExecutionContext, {store, paths, directory}: Place): Promise<void> => {
 	t.deepEqual(await readdir(path.join(paths.images, 'scratch')), []);
 	t.deepEqual(JSON.parse(await store.buildah.run(['containers', '--json']) || 'null') ?? [], []);
 	t.deepEqual(mountsBelow(directory), []);

@@ -9,7 +9,8 @@ import {ProgramError} from '../../../source/host/images/output-lines.js';
 import {registryError} from '../../../source/host/images/transfer.js';
 
 const digest = `sha256:${'d'.repeat(64)}`;
-const history = (...steps: readonly string[]) => steps.map((step, index) => ({created: new Date(index * 1000).toISOString(), created_by: step}));
+const history = (...steps: readonly string[]) =>
+	steps.map((step, index) => ({created: new Date(index * 1000).toISOString(), created_by: step}));
 const image = (digit: string, steps: readonly string[], tags: readonly string[] = []) =>
 	({...parseImage({id: digit.repeat(64)}, {history: history(...steps)}, 0), tags});
 const catalogueOf = (...images: ReadonlyArray<ReturnType<typeof image>>) => ({

@@ -27,7 +27,10 @@ const tarOf = async (items: readonly Item[]): Promise<Buffer> => {
 	return Buffer.concat(chunks);
 };
 
-const streamOf = (bytes: Uint8Array) => Readable.from([bytes.subarray(0, 1), bytes.subarray(1, 700), bytes.subarray(700)], {objectMode: false});
+const streamOf = (bytes: Uint8Array) => {
+	const pieces = [bytes.subarray(0, 1), bytes.subarray(1, 700), bytes.subarray(700)];
+	return Readable.from(pieces, {objectMode: false});
+};
 
 const usual: readonly Item[] = [
 	{name: './', type: 'directory', mode: 0o755},

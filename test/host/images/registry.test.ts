@@ -70,7 +70,7 @@ hostTest('an image goes to a registry and comes back', programs, async t => {
 	const pushed = await collect(store.push(name));
 	const digest = /^1: digest: (?<digest>sha256:[\da-f]{64})$/v.exec(pushed.at(-1)?.status ?? '')?.groups?.digest;
 	t.truthy(digest);
-	t.true(pushed.some(({id, status}) => /^[\da-f]{12}$/v.test(id ?? '') && status === 'Pushing'));
+	t.true(pushed.some(({id: layer, status}) => /^[\da-f]{12}$/v.test(layer ?? '') && status === 'Pushing'));
 	await t.throwsAsync(collect(store.push(id)), {code: 'invalid'});
 
 	const other = await openImageStore(pathsOf(path.join(directory, 'other')));

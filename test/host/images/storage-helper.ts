@@ -58,7 +58,9 @@ export const mountsBelow = (directory: string): readonly string[] =>
 		.split('\n')
 		.filter(target => target === directory || target.startsWith(`${directory}/`));
 
-export const storeFor = async (t: ExecutionContext): Promise<{readonly paths: Paths; readonly store: ImageStore; readonly directory: string}> => {
+type TestStore = {readonly paths: Paths; readonly store: ImageStore; readonly directory: string};
+
+export const storeFor = async (t: ExecutionContext): Promise<TestStore> => {
 	const directory = await directoryFor(t);
 	const paths = pathsOf(path.join(directory, 'engine'));
 	return {paths, store: await openImageStore(paths), directory};

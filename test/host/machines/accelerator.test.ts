@@ -14,7 +14,7 @@ test('a verdict is kept until the device, the time a machine has, or whoever ask
 	await writeFile(program, '#!/bin/sh\necho "QEMU emulator version 7.2"\n', {mode: 0o755});
 	const templates = path.join(directory, 'templates');
 	let mode = 0o600;
-	let works = false;
+	let isWorking = false;
 	const booted: TemplateOptions[] = [];
 	const choose = async ({timeoutMs = 1000, isForced = false} = {}) => chooseAccelerator(path.join(directory, 'verdict'), {
 		shape: {
@@ -27,7 +27,7 @@ test('a verdict is kept until the device, the time a machine has, or whoever ask
 		}),
 		async obtainTemplate(options) {
 			booted.push(options);
-			if (!works) {
+			if (!isWorking) {
 				throw new HolmError('unavailable', 'a machine says nothing');
 			}
 		},
@@ -39,7 +39,7 @@ test('a verdict is kept until the device, the time a machine has, or whoever ask
 	t.like(await choose(), {accelerator: 'tcg', reason: 'with hardware virtualisation a machine says nothing', remedy: 'holm setup --probe tries again; HOLM_BOOT_TIMEOUT=SECONDS gives it more time'});
 	t.like(await choose(), {accelerator: 'tcg', reason: 'with hardware virtualisation a machine says nothing'});
 	t.is(booted.length, 1, 'a probe that failed is not repeated for nothing');
-	works = true;
+	isWorking = true;
 	t.like(await choose({timeoutMs: 2000}), {accelerator: 'kvm', deviceGid: 105});
 	t.is(booted.length, 2, 'it is with more time');
 	t.like(await choose(), {accelerator: 'kvm', deviceGid: 105});

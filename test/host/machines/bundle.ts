@@ -3,7 +3,12 @@ export type TestProcess = {
 	readonly arguments: readonly string[];
 	readonly terminal?: boolean;
 	/** More mounts of the OCI runtime specification. */
-	readonly mounts?: ReadonlyArray<{readonly destination: string; readonly type: string; readonly source: string; readonly options: readonly string[]}>;
+	readonly mounts?: ReadonlyArray<{
+		readonly destination: string;
+		readonly type: string;
+		readonly source: string;
+		readonly options: readonly string[];
+	}>;
 };
 
 const capabilities = ['CAP_CHOWN', 'CAP_KILL', 'CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_SYS_ADMIN', 'CAP_SYS_BOOT'];

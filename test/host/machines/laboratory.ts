@@ -73,7 +73,7 @@ export type TestMachine = {
 export type StartOptions = Partial<TestProcess> & {
 	readonly stdin?: boolean;
 	/** Nothing runs in a helper machine. */
-	readonly isUtility?: boolean;
+	readonly isHelper?: boolean;
 	readonly devices?: (uid: number) => Promise<readonly NetworkDevice[]>;
 	readonly shares?: readonly Share[];
 	/** Default the laboratory's. */
@@ -117,7 +117,8 @@ export const makeLaboratory = async (): Promise<Laboratory> => {
 		const guest = await openGuest(paths);
 		const template = await guest.template(defaultSize);
 		const base = await makeDisk(root);
-		const start = async ({devices, shares = [], isUtility = false, template: chosen = template, signal, ...options}: StartOptions): Promise<TestMachine> => {
+		const start = async (started: StartOptions): Promise<TestMachine> => {
+			const {devices, shares = [], isHelper = false, template: chosen = template, signal, ...options} = started;
 			const id = randomBytes(32).toString('hex');
 			const uid = machineUidOf(id);
 			const container = paths.container(id);
@@ -149,7 +150,7 @@ export const makeLaboratory = async (): Promise<Laboratory> => {
 				privateKey: guest.key.privateKey,
 				message: {
 					hostname: 'test',
-					process: isUtility ? undefined : {terminal, stdin},
+					process: isHelper ? undefined : {terminal, stdin},
 					files: {
 						'files/empty': Buffer.alloc(0),
 						'bundle/config.json': Buffer.from(JSON.stringify(bundle)),

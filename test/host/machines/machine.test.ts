@@ -63,8 +63,8 @@ const testMachine = (title: string, implementation: (t: ExecutionContext, labora
 };
 
 /** Waits for what a machine is about to do; a test's own time limit ends it. */
-const until = async (condition: () => Promise<boolean>) => {
-	while (!await condition()) {
+const until = async (isMet: () => Promise<boolean>) => {
+	while (!await isMet()) {
 		await delay(20);
 	}
 };
@@ -105,7 +105,7 @@ testMachine('a process runs as it should, confined, and its end is known', async
 	t.deepEqual(await environmentOf(machine.pid), [`${ownerVariable}=${directory}`, `PATH=${programPath}`]);
 	const opened = await openedBy(machine.pid);
 	const own = [directory, path.dirname(disk), path.join(paths.root, 'base.img'), '/dev/', 'anon_inode:', 'socket:', 'pipe:', '/memfd:holm-template', template.directory];
-	t.deepEqual(opened.filter(target => !own.some(start => target.startsWith(start))), []);
+	t.deepEqual(opened.filter(target => !own.some(place => target.startsWith(place))), []);
 	// What every other machine starts with cannot be written by this one, whatever its user opens.
 	const memory = template.readOnly ? template.ram : `/proc/${machine.pid}/fd/3`;
 	const asMachine = async (...words: readonly string[]) => run('setpriv', ['--reuid', String(uid), '--regid', String(guest.gid), '--clear-groups', '--', ...words], {input: 'no'});
@@ -270,7 +270,7 @@ testMachine('network devices come and go while a machine runs', async (t, {start
 });
 
 testMachine('commands run in a guest at once, up to a limit, and end in any order', async (t, {start}) => {
-	const {machine: {agent, started, kill}} = await start({isUtility: true});
+	const {machine: {agent, started, kill}} = await start({isHelper: true});
 	await started;
 	for (let round = 0; round < 10; round++) {
 		const answers = await Promise.all([1, 2, 3, 4, 5, 6].map(async number => agent.run(`sleep 0.0${number % 3}; echo ${number}`)));
@@ -361,7 +361,7 @@ testMachine('machines of one template share neither random numbers nor a clock',
 testMachine('a helper machine has the disk of another, and what it writes stays', async (t, {start, paths}) => {
 	const share = path.join(paths.root, 'helper');
 	await mkdir(share);
-	const first = await start({isUtility: true, shares: [{source: share, readOnly: false}]});
+	const first = await start({isHelper: true, shares: [{source: share, readOnly: false}]});
 	await first.machine.started;
 	await inGuest(first.machine, 'echo kept > /rootfs/data/file; echo there > /shares/0/file');
 	// An hour behind, as after its host has slept.
@@ -378,7 +378,7 @@ testMachine('a helper machine has the disk of another, and what it writes stays'
 	await first.machine.finish();
 	t.like(await first.machine.ended, {kind: 'exited', exitCode: 0});
 	t.is(await readFile(path.join(share, 'file'), 'utf8'), 'there\n');
-	const second = await start({isUtility: true, disk: first.disk});
+	const second = await start({isHelper: true, disk: first.disk});
 	await second.machine.started;
 	t.is(await inGuest(second.machine, 'cat /rootfs/data/file'), 'kept');
 	await second.machine.kill();
@@ -387,7 +387,7 @@ testMachine('a helper machine has the disk of another, and what it writes stays'
 
 testMachine('a machine that cannot start leaves no process', async (t, {start, paths}) => {
 	await t.throwsAsync(start({arguments: ['true'], disk: path.join(paths.root, 'base.img')}), {message: /did not start: .*base\.img/v});
-	const {disk} = await start({isUtility: true});
+	const {disk} = await start({isHelper: true});
 	await t.throwsAsync(start({arguments: ['true'], disk}), {message: /lock/v});
 });
 
@@ -417,7 +417,12 @@ testMachine('a template from which no machine can be restored is made again, onc
 	const whole = await guest.template(defaultSize);
 	t.not(whole.id, damaged.id);
 	const late = await t.throwsAsync(templateOf({
-		directory: paths.templates, program: guest.program, uid: 54_322, gid: guest.gid, shape: {...shape, memoryBytes: 268_435_456}, timeoutMs: 1,
+		directory: paths.templates,
+		program: guest.program,
+		uid: 54_322,
+		gid: guest.gid,
+		shape: {...shape, memoryBytes: 268_435_456},
+		timeoutMs: 1,
 	}), {message: new RegExp(`template ${paths.templates}/.* cannot be made: .* in time`, 'v')});
 	t.truthy((late as {remedy?: string}).remedy);
 

@@ -26,7 +26,8 @@ const machine: QemuOptions = {
 };
 
 /** The values of an option, which can be given several times. */
-const valuesOf = (arguments_: readonly string[], option: string) => arguments_.flatMap((argument, index) => argument === option ? arguments_[index + 1]! : []);
+const valuesOf = (arguments_: readonly string[], option: string) =>
+	arguments_.flatMap((argument, index) => argument === option ? arguments_[index + 1]! : []);
 
 test('a machine has the devices of its template, in their order', t => {
 	const devices = (options: QemuOptions) => valuesOf(qemuArguments(options), '-device').map(device => device.replace(/,netdev=.*/v, ''));

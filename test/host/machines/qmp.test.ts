@@ -36,7 +36,9 @@ const makeMonitor = async (t: ExecutionContext, answer: (command: Command, socke
 	return socketPath;
 };
 
-const send = (socket: Socket, message: unknown) => socket.write(`${JSON.stringify(message)}\r\n`);
+const send = (socket: Socket, message: unknown): void => {
+	socket.write(`${JSON.stringify(message)}\r\n`);
+};
 
 test('answers reach those who asked, in whatever order they come', async t => {
 	const held: Command[] = [];

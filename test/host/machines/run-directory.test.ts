@@ -82,7 +82,8 @@ const errorOf = async (socket: Socket) => {
 
 hostTest('a machine\'s sockets lead nowhere else, whatever its user makes of them', [], async t => {
 	const {hostile, victim} = await makeMachines(t);
-	const heard = await Promise.all([victim.files.qmp, victim.files.control, ...victim.files.ssh].map(async file => listen(t, file, victim.uid)));
+	const sockets = [victim.files.qmp, victim.files.control, ...victim.files.ssh];
+	const heard = await Promise.all(sockets.map(async file => listen(t, file, victim.uid)));
 	await symlink(victim.files.qmp, hostile.files.qmp);
 	await t.throwsAsync(connectQmp(hostile.files.qmp), {code: 'forbidden'});
 	await rm(hostile.files.qmp);

@@ -52,7 +52,12 @@ const launch = (t: ExecutionContext, words: readonly string[], prepare = ':') =>
 	return {
 		async read() {
 			const {value} = await lines.next() as {readonly value: string};
-			return JSON.parse(value) as {readonly pid: number; readonly mounts: readonly string[]; readonly code: string; readonly message: string};
+			return JSON.parse(value) as {
+				readonly pid: number;
+				readonly mounts: readonly string[];
+				readonly code: string;
+				readonly message: string;
+			};
 		},
 		async kill() {
 			child.kill('SIGKILL');

@@ -57,7 +57,7 @@ asRoot('an engine is told in numbers and removed whole, and a link in a volume l
 	const survey = await surveyEngine(root);
 	t.like(survey, {containers: 1, networks: 1, volumes: ['data']});
 	t.regex(surveyLines(survey!).join('\n'), /^1 container \(.*B\)\n1 volume \(.*B\): data\n/v);
-	t.true(await resetQuietly(root));
+	t.true((await resetQuietly(root)).isGone);
 	await t.throwsAsync(readdir(root), {code: 'ENOENT'});
 	t.is(await readFile(path.join(root, '../elsewhere/precious'), 'utf8'), 'kept');
 	t.is(await surveyEngine(root), undefined);
@@ -101,7 +101,7 @@ asRoot('what is mounted in an engine\'s directory is not removed', async t => {
 	await mkdir(share, {recursive: true});
 	await run('mount', ['--bind', path.join(root, '../elsewhere'), share]);
 	try {
-		t.true(await resetQuietly(root), 'a machine\'s share is the engine\'s mount, and what is behind it is not');
+		t.true((await resetQuietly(root)).isGone, 'a machine\'s share is the engine\'s mount, and what is behind it is not');
 		t.is(await readFile(path.join(root, '../elsewhere/precious'), 'utf8'), 'kept');
 	} finally {
 		await run('umount', [share], {accept: [0, 1, 32]});

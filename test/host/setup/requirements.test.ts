@@ -23,7 +23,7 @@ import {
 } from '../../../source/host/setup/distributions.js';
 import {acceleratorCheck, checkAccelerator} from '../../../source/host/setup/accelerator-check.js';
 import {assertArchitecture} from '../../../source/host/architecture.js';
-import {mayHavePassed} from '../../../source/host/machines/accelerator.js';
+import {hasChanceNow} from '../../../source/host/machines/accelerator.js';
 import {fetchKernel, readGuestKernel} from '../../../source/host/kernel/guest-kernel.js';
 import {isStatic} from '../../../source/host/setup/programs.js';
 import {checkNetavark, checkRequirements} from '../../../source/host/setup/requirements.js';
@@ -118,12 +118,12 @@ test('a verdict that is cut short is none', async t => {
 
 test('a probe that failed is tried again when it has more time, or a busy host has become quiet', t => {
 	const now = {timeoutMs: 15_000, load: 0.2};
-	t.false(mayHavePassed({timeoutMs: 15_000, load: 0.2}, now));
-	t.false(mayHavePassed({timeoutMs: 15_000, load: 0.9}, now));
-	t.true(mayHavePassed({timeoutMs: 15_000, load: 4}, now));
-	t.false(mayHavePassed({timeoutMs: 15_000, load: 4}, {...now, load: 3}));
-	t.true(mayHavePassed({timeoutMs: 15_000, load: 0.2}, {...now, timeoutMs: 300_000}));
-	t.false(mayHavePassed({timeoutMs: 300_000, load: 0.2}, now));
+	t.false(hasChanceNow({timeoutMs: 15_000, load: 0.2}, now));
+	t.false(hasChanceNow({timeoutMs: 15_000, load: 0.9}, now));
+	t.true(hasChanceNow({timeoutMs: 15_000, load: 4}, now));
+	t.false(hasChanceNow({timeoutMs: 15_000, load: 4}, {...now, load: 3}));
+	t.true(hasChanceNow({timeoutMs: 15_000, load: 0.2}, {...now, timeoutMs: 300_000}));
+	t.false(hasChanceNow({timeoutMs: 300_000, load: 0.2}, now));
 });
 
 test('a processor other than x86-64 is refused', t => {

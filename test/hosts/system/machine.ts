@@ -84,8 +84,8 @@ chmod 755 /usr/local/bin/holm
 printf 'cache=/opt/holm\\noffline=true\\naudit=false\\n' >/root/.npmrc
 `;
 
-const prepare = async (run: Host['run']): Promise<void> => {
-	const {exitCode, stderr} = await run(['bash', '-s'], {input: first});
+const prepare = async (runInside: Host['run']): Promise<void> => {
+	const {exitCode, stderr} = await runInside(['bash', '-s'], {input: first});
 	if (exitCode !== 0) {
 		throw new Error(`the system cannot be prepared: ${stderr}`);
 	}
@@ -162,10 +162,10 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 		const shell = openShell({directory, port, key: image.key});
 		stack.defer(shell.disconnect);
 		const again = async (begin: () => Promise<void>) => {
-			const up = isUp();
-			up.catch(() => undefined);
+			const coming = isUp();
+			coming.catch(() => undefined);
 			await begin();
-			await up;
+			await coming;
 			await shell.disconnect();
 		};
 

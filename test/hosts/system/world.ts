@@ -56,7 +56,7 @@ export const startedEngine = async (host: WholeHost): Promise<Engine> => {
 
 export const always: RestartPolicy = {name: 'always', maximumRetryCount: 0};
 
-export const bindOf = (source: string, target: string, readOnly = false): Mount => ({type: 'bind', source, target, readOnly});
+export const bindOf = (source: string, target: string, isReadOnly = false): Mount => ({type: 'bind', source, target, readOnly: isReadOnly});
 
 export const volumeOf = (source: string, target: string): Mount => ({type: 'volume', source, target, readOnly: false});
 

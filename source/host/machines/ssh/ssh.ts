@@ -34,7 +34,7 @@ const guestTimeoutMs = 10_000;
 /**
 Has the guest start a server for a connection, and waits until it has greeted. One that finds the port still in the hands of an earlier connection's server leaves at once, and another one has to be started.
 */
-const awaitGreeting = async (socket: Socket, start: () => Promise<void>, isLeft: () => Promise<void>) => {
+const awaitGreeting = async (socket: Socket, start: () => Promise<void>, whenLeft: () => Promise<void>) => {
 	// Whatever is sent before the server has greeted could be read by one that is about to leave.
 	const signal = AbortSignal.timeout(guestTimeoutMs);
 	const heard = Promise.race([
@@ -44,7 +44,7 @@ const awaitGreeting = async (socket: Socket, start: () => Promise<void>, isLeft:
 	// Where starting fails nobody waits for it.
 	heard.catch(() => undefined);
 	for (let attempt = 1; attempt <= attempts; attempt++) {
-		const leaves = isLeft().then(() => false);
+		const leaves = whenLeft().then(() => false);
 		await start();
 		if (await Promise.race([heard, leaves])) {
 			if (socket.destroyed) {

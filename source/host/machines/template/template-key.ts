@@ -31,7 +31,7 @@ export const qemuIdentity = async (program: string): Promise<string> => {
 };
 
 /** Whether a QEMU can map a file privately that it cannot write, as those from 8.2 on can. */
-export const mapsReadOnly = (identity: string): boolean => {
+export const canMapReadOnly = (identity: string): boolean => {
 	const [major = 0, minor = 0] = /version (?<version>[\d.]+)/v.exec(identity)?.groups?.version?.split('.').map(Number) ?? [];
 	return major > 8 || (major === 8 && minor >= 2);
 };
@@ -62,7 +62,11 @@ export type TemplateHost = {
 	readonly kernel: readonly [release: string, version: string];
 };
 
-export const readTemplateHost = async (qemu: string): Promise<TemplateHost> => ({qemu, processors: await ownProcessors(), kernel: [release(), kernelVersion()]});
+export const readTemplateHost = async (qemu: string): Promise<TemplateHost> => ({
+	qemu,
+	processors: await ownProcessors(),
+	kernel: [release(), kernelVersion()],
+});
 
 /** Names what every template on a host depends on. A machine that was saved under another QEMU, processor or kernel may not run. */
 export const hostKeyOf = ({qemu, processors, kernel}: TemplateHost): string => hashOf([format, qemu, processors, ...kernel]);

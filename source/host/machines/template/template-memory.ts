@@ -117,12 +117,10 @@ export const holdMemory = async ({ram, id}: Pick<Template, 'ram' | 'id'>, gid: n
 				isReleased = true;
 				held.users--;
 				if (held.users === 0) {
-					held.timer = setTimeout(async () => {
+					held.timer = setTimeout(() => {
 						kept.delete(key);
-						const handle = await held.handle;
-						await handle.close();
-					}, restMs);
-					held.timer.unref();
+						void held.handle.then(async handle => handle.close());
+					}, restMs).unref();
 				}
 			},
 		};

@@ -7,8 +7,8 @@ import {type MachineShape} from '../qemu.js';
 import {makeTemplate, type MakeOptions} from './make-template.js';
 import {intactStamp, templateFiles} from './stamp.js';
 import {
+	canMapReadOnly,
 	hostKeyOf,
-	mapsReadOnly,
 	qemuIdentity,
 	readTemplateHost,
 	templateKeyOf,
@@ -49,13 +49,22 @@ export type TemplateOptions = Omit<MakeOptions, 'readOnly' | 'hostKey'> & {
 };
 
 /** Undefined when there is none or when its memory has been written since it was saved. */
-const readTemplate = async (directory: string, options: TemplateOptions, readOnly: boolean): Promise<Template | undefined> => {
+const readTemplate = async (directory: string, options: TemplateOptions, isReadOnly: boolean): Promise<Template | undefined> => {
 	const {ram, kernelStart, state, boot} = templateFiles(directory);
 	const {shape, deviceGid, timeoutMs} = options;
 	try {
 		const stamp = await intactStamp(directory);
 		return stamp && {
-			shape, directory, id: stamp.changedNs, ram, kernelStart, state: await readFile(state), boot: await readFile(boot), readOnly, deviceGid, timeoutMs,
+			shape,
+			directory,
+			id: stamp.changedNs,
+			ram,
+			kernelStart,
+			state: await readFile(state),
+			boot: await readFile(boot),
+			readOnly: isReadOnly,
+			deviceGid,
+			timeoutMs,
 			async remake(reason) {
 				options.onRemake?.(directory, reason);
 				return obtain({...options, isAnew: false}, {except: stamp.changedNs});
@@ -93,11 +102,11 @@ type Obtaining = {
 const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): Promise<Template> => {
 	const {shape} = options;
 	const qemu = await qemuIdentity(options.program);
-	const readOnly = mapsReadOnly(qemu);
+	const isReadOnly = canMapReadOnly(qemu);
 	const hostKey = hostKeyOf(await readTemplateHost(qemu));
 	const key = await templateKeyOf(hostKey, shape);
 	const target = path.join(options.directory, key);
-	const existing = await readTemplate(target, options, readOnly);
+	const existing = await readTemplate(target, options, isReadOnly);
 	const refused = options.isAnew ? existing?.id : except;
 	if (existing && existing.id !== refused) {
 		return existing;
@@ -108,7 +117,7 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 		await mkdir(options.directory, {recursive: true, mode: 0o711});
 		return withLock(path.join(options.directory, `lock-${shape.cpus}-${shape.memoryBytes}`), async () => {
 			// Another process may have made it meanwhile, or have been killed while it did.
-			const found = await readTemplate(target, options, readOnly);
+			const found = await readTemplate(target, options, isReadOnly);
 			if (found && found.id !== refused) {
 				return found;
 			}
@@ -116,8 +125,8 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 			const names = await readdir(options.directory);
 			const rests = names.filter(name => name.startsWith(`${key}.`));
 			await Promise.all(rests.map(async name => rm(path.join(options.directory, name), {recursive: true, force: true})));
-			await makeNamed(target, {...options, readOnly, hostKey});
-			const made = await readTemplate(target, options, readOnly);
+			await makeNamed(target, {...options, readOnly: isReadOnly, hostKey});
+			const made = await readTemplate(target, options, isReadOnly);
 			if (!made) {
 				throw new HolmError('internal', `the template ${target} was written to while it was saved`);
 			}

@@ -17,7 +17,7 @@ import {type MachineShape} from '../../../../source/host/machines/qemu.js';
 import {templateFiles, writeStamp} from '../../../../source/host/machines/template/stamp.js';
 import {
 	hostKeyOf,
-	mapsReadOnly,
+	canMapReadOnly,
 	processorsOf,
 	qemuIdentity,
 	readTemplateHost,
@@ -96,12 +96,12 @@ test('QEMU is another one when its file is', async t => {
 	const first = await install('7.2.22');
 	t.regex(first, /^QEMU emulator version 7\.2\.22 \(Debian\) /v);
 	t.is(await qemuIdentity(program), first);
-	t.false(mapsReadOnly(first));
+	t.false(canMapReadOnly(first));
 	const second = await install('10.0.11');
-	t.true(mapsReadOnly(second));
+	t.true(canMapReadOnly(second));
 	t.not(second, first);
-	t.true(mapsReadOnly('QEMU emulator version 8.2.0'));
-	t.false(mapsReadOnly('QEMU emulator version 8.1.5'));
+	t.true(canMapReadOnly('QEMU emulator version 8.2.0'));
+	t.false(canMapReadOnly('QEMU emulator version 8.1.5'));
 });
 
 test('templates of another host or of an initramfs that is gone are removed, and no others', async t => {
