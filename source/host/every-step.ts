@@ -1,4 +1,4 @@
-/** Takes one step after the other, carries on past errors, and throws them together as an `AggregateError` with the message. */
+/** Runs the steps in order, continues past errors, and throws them together as an `AggregateError` with the message. */
 export const takeEveryStep = async (steps: ReadonlyArray<() => Promise<unknown>>, message: string): Promise<void> => {
 	const errors: unknown[] = [];
 	for (const step of steps) {

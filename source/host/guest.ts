@@ -29,37 +29,37 @@ export type MachineSize = {
 	readonly cpus: number;
 	/** Rounded up to whole mebibytes. */
 	readonly memoryBytes: number;
-	/** Path of a kernel of the user's own. */
+	/** Path of the user's own kernel. */
 	readonly kernel?: string;
 };
 
-/** What a machine has unless its container asks for something else. */
+/** Default size of a machine. */
 export const defaultSize = {cpus: 1, memoryBytes: 512 * mebibyte} as const;
 
-/** Below this a guest boots, if at all, with nothing left for its container. */
+/** With less than this a guest may boot, but leaves no memory for its container. */
 export const minimumMemoryBytes = 128 * mebibyte;
 
-/** What every machine is made of, ready for use. */
+/** The parts that every machine is made of, ready for use. */
 export type Guest = {
 	readonly verdict: AcceleratorVerdict;
 	readonly kernelVersion: string;
 	/** QEMU's program. */
 	readonly program: string;
-	/** Group that every machine runs as, which nothing else on the host has. */
+	/** Group that every machine runs as. Nothing else on the host uses it. */
 	readonly gid: number;
-	/** SSH key with which the engine enters its machines. */
+	/** SSH key that opens the engine's machines. */
 	readonly key: {readonly privateKey: string; readonly publicKey: string};
-	/** The template of machines of a size, made on first use; `onMaking` is called when that has to be waited for. */
+	/** The template for machines of a size, made on first use. `onMaking` is called if the caller has to wait for that. */
 	readonly template: (size: MachineSize, onMaking?: () => void) => Promise<Template>;
 };
 
-/** Far from the ids that distributions and containers' mappings use, and within the 31 bits that every program takes. */
+/** Outside the ranges that distributions and id mappings of containers use, and within the 31 bits that every program supports. */
 const firstId = 1_900_000_000;
 
-/** Templates are made by a user that no machine is. */
+/** Templates are made by a user that no machine runs as. */
 const templateUid = firstId + 2 ** 24;
 
-/** The user that the machine of a container runs as, so that machines cannot touch one another: the first 24 bits of the id above 1,900,000,000. */
+/** The user that a container's machine runs as, one per machine, so that machines cannot access each other: 1,900,000,000 plus the first 24 bits of the container's id. */
 export const machineUidOf = (containerId: string): number => {
 	const bits = Number.parseInt(containerId.slice(0, 6), 16);
 	if (!/^[\da-f]{6}/v.test(containerId)) {
@@ -71,7 +71,7 @@ export const machineUidOf = (containerId: string): number => {
 
 const format = (bytes: number) => `${Math.floor(bytes / mebibyte)} MiB`;
 
-/** Throws `invalid` when this host cannot have a machine of the size, naming the size and the limit. */
+/** Throws `invalid`, with the size and the limit, if this host cannot run a machine of the size. */
 export const validateSize = ({cpus, memoryBytes}: MachineSize): void => {
 	if (!(memoryBytes >= minimumMemoryBytes)) {
 		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is too little for a machine, which needs ${format(minimumMemoryBytes)} at least`, {
@@ -99,7 +99,7 @@ const removeAll = async (directory: string, isObsolete: (name: string) => boolea
 		.map(async name => rm(path.join(directory, name), {recursive: true, force: true})));
 };
 
-/** The initramfs for a kernel, which is beside it; made when one of its parts has changed. */
+/** The initramfs for a kernel, in the kernel's directory. It is made again if one of its parts has changed. */
 const ensureInitramfs = async (
 	directory: string,
 	kernel: GuestKernel,
@@ -120,13 +120,13 @@ const ensureInitramfs = async (
 
 		onStep({step: 'initramfs', detail: `for kernel ${kernel.version}`});
 		await makeInitramfs(file, parts);
-		// Those of other programs or scripts than there are now, and what calls that were killed have left.
+		// Made of older programs or scripts, or left by a call that was killed.
 		await removeAll(directory, name => name.startsWith(initramfsPrefix) && name !== path.basename(file));
 		return file;
 	});
 };
 
-/** Machines run as users of their own and must pass through to what they share. */
+/** Machines run as other users and need search permission on the directories above their shared files. */
 const letThrough = async (directory: string) => {
 	const {mode} = await stat(directory);
 	if ((mode & 0o011) !== 0o011) {
@@ -135,7 +135,7 @@ const letThrough = async (directory: string) => {
 };
 
 type OpenOptions = {
-	/** Tries hardware virtualisation again whatever is known of it; default not. */
+	/** Probes hardware virtualisation again, whatever the last verdict; default false. */
 	readonly isProbing?: boolean;
 };
 
@@ -165,7 +165,7 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void, {isProbing 
 			uid: templateUid,
 			gid: firstId,
 			onRemake(directory: string, reason: string) {
-				onStep({step: 'template', detail: `making ${directory} again, for a machine could not be restored from it: ${reason}`});
+				onStep({step: 'template', detail: `making ${directory} again, because a machine could not be restored from it: ${reason}`});
 			},
 		};
 		const verdict = await chooseAccelerator(paths.accelerator, {
@@ -217,9 +217,9 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void, {isProbing 
 const openings = new Map<string, Promise<Guest>>();
 
 /**
-Makes what every machine of an engine needs, as far as it is not there: kernel, initramfs, SSH key, the verdict on the accelerator. `onStep` hears of what takes time.
+Makes the parts that are missing: kernel, initramfs, SSH key, and the verdict on the accelerator. `onStep` is called for each slow step.
 
-Callers that ask at once share one making, and other processes wait for it. Throws `unavailable` naming what the host lacks, and `unsupported` on a processor that is not x86-64.
+Concurrent callers share one run, and other processes wait for it. Throws `unavailable`, naming what the host lacks, and `unsupported` on a processor that is not x86-64.
 */
 export const openGuest = async (
 	paths: Paths,

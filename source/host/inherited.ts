@@ -2,13 +2,13 @@ import {closeSync, readFileSync, readdirSync} from 'node:fs';
 
 const standardError = 2;
 
-/** Of an open file, as `/proc/self/fdinfo` has it on every architecture that node runs on. */
+/** `O_CLOEXEC` in `/proc/self/fdinfo`, the same on every architecture that Node supports. */
 const closeOnExec = 0o200_0000;
 
 /**
-Closes the descriptors that whoever started this process has left open in it beside the standard streams: every program that it starts would have them, too, machines among them. To be called before anything is opened.
+Closes the descriptors that this process inherited, except the standard streams. Otherwise every program that it starts would inherit them too, machines included. Call it before anything is opened.
 
-Node itself opens nothing that programs inherit, and keeps from them the first sixteen descriptors and those that follow without a gap, such as sockets that systemd hands over.
+Node opens its own files with close-on-exec, and sets it at start for the first sixteen descriptors and those that follow without a gap, such as sockets that systemd passes.
 */
 export const closeInherited = (): void => {
 	for (const name of readdirSync('/proc/self/fdinfo')) {
@@ -18,7 +18,7 @@ export const closeInherited = (): void => {
 				closeSync(Number(name));
 			}
 		} catch {
-			// The one that the directory was read with.
+			// The descriptor that the directory was read with.
 		}
 	}
 };

@@ -5,15 +5,15 @@ import {HolmError} from '../engine/errors.js';
 import {engineEnvironment} from './environment.js';
 import {spawned} from './spawned.js';
 
-/** Exit status of `flock` when another process holds the lock: not one that node or the kernel gives. */
+/** Exit status of `flock` if another process holds the lock. Neither Node nor the kernel uses it. */
 export const heldStatus = 75;
 
 /**
-Runs `work` while no other process runs work under the same lock, waiting its turn for as long as that takes. The file is made and stays.
+Runs `work` under an exclusive lock and waits for the lock as long as needed. The file is created and stays.
 
-With `canWait` false it throws `conflict` at once where the lock is held.
+If `canWait` is false and the lock is held, it throws `conflict` at once.
 
-The kernel holds the lock for a child that ends with this process, however that ends, so no lock is ever left behind.
+A child process holds the lock and ends with this process, however that ends, so no stale lock can remain.
 */
 export const withLock = async <Result>(
 	file: string,
@@ -21,7 +21,7 @@ export const withLock = async <Result>(
 	{canWait = true}: {readonly canWait?: boolean} = {},
 ): Promise<Result> => {
 	await mkdir(path.dirname(file), {recursive: true});
-	// Its first byte comes back when `cat` runs, which is when the lock is held.
+	// `cat` echoes the first byte once it runs, which is when the lock is held.
 	const holder = spawned(spawn('flock', ['--exclusive', ...(canWait ? [] : ['--nonblock', `--conflict-exit-code=${heldStatus}`]), file, 'cat'], {env: engineEnvironment(), stdio: ['pipe', 'pipe', 'ignore']}));
 	const ended = new Promise<number | null>(resolve => {
 		holder.on('close', resolve);

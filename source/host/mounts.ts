@@ -5,15 +5,15 @@ import {run} from './run.js';
 /** One line of `/proc/PID/mountinfo`, see proc(5). */
 export type MountPoint = {
 	readonly id: string;
-	/** Id of the mount that it is mounted on. */
+	/** Id of the parent mount. */
 	readonly parent: string;
-	/** Path, as the process sees it. */
+	/** Path of the mount point, as the process sees it. */
 	readonly target: string;
-	/** Of the mount itself, not of its file system. */
+	/** Options of the mount, not of its file system. */
 	readonly options: readonly string[];
 };
 
-/** The kernel writes space, tab, line feed, backslash and number sign as three octal digits. */
+/** The kernel escapes space, tab, line feed, backslash and number sign as three octal digits. */
 const unescape = (text: string): string => text.replaceAll(/\\(?<digits>[0-7]{3})/gv, (_, digits: string) => String.fromCodePoint(Number.parseInt(digits, 8)));
 
 export const parseMountInfo = (text: string): readonly MountPoint[] => text.split('\n').filter(line => line !== '').map(line => {
@@ -23,7 +23,7 @@ export const parseMountInfo = (text: string): readonly MountPoint[] => text.spli
 	};
 });
 
-/** The mounts that a process sees; default this one. */
+/** The mounts that a process sees; default this process. */
 export const readMounts = async (pid: number | 'self' = 'self'): Promise<readonly MountPoint[]> => parseMountInfo(await readFile(`/proc/${pid}/mountinfo`, 'utf8'));
 
 /** The mounts below a directory, and with `isWithSelf` those on the directory. Mounts that another one at the same place hides are left out. */
@@ -35,9 +35,9 @@ export const mountsBelow = (mounts: readonly MountPoint[], directory: string, is
 };
 
 /**
-Takes away whatever is mounted below a directory that is about to be removed with all that is in it.
+Unmounts everything below a directory, before the directory is removed recursively.
 
-Throws `unavailable` when a mount stays: what is removed below it would be somebody's files.
+Throws `unavailable` if a mount remains, because removal would then delete files of another file system.
 */
 export const unmountBelow = async (directory: string): Promise<void> => {
 	let failure: unknown;

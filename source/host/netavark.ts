@@ -4,15 +4,15 @@ import path from 'node:path';
 import {firstExecutable} from './setup/programs.js';
 import {run} from './run.js';
 
-/** Where buildah looks for it; PATH is not among them. */
+/** Where buildah looks for netavark. It does not search PATH. */
 const directories = ['/usr/local/libexec/podman', '/usr/local/lib/podman', '/usr/libexec/podman', '/usr/lib/podman'];
 
 export const findNetavark = async (): Promise<string | undefined> => firstExecutable(directories.map(directory => path.join(directory, 'netavark')));
 
 /**
-Whether buildah refuses to work without netavark, for which newer versions look although a build uses the host's network. Asked of buildah itself, for which ones do is up to each distribution.
+Whether this buildah requires netavark. Newer versions look for it even if a build uses the host's network. The answer depends on the distribution, so buildah itself is run.
 
-False where buildah fails for another reason, which other checks name.
+False if buildah fails for another reason, which other checks report.
 */
 export const isNetavarkNeeded = async (buildah: string): Promise<boolean> => {
 	const scratch = await mkdtemp(path.join(tmpdir(), 'holm-netavark-'));

@@ -11,9 +11,9 @@ const isNamespaceThere = async (name: string): Promise<boolean> => {
 };
 
 /**
-Ends what an engine that has ended everything left on the host all the same, and resolves with what that was, a line each.
+Ends whatever is still left on the host after an engine has shut down, and resolves with one line for each thing that it found.
 
-Throws `unavailable` naming what stays.
+Throws `unavailable`, naming what could not be ended.
 */
 export const endRemains = async (root: string): Promise<readonly string[]> => {
 	const found = [...await endStrays(root)];

@@ -7,12 +7,12 @@ import {spawned} from './spawned.js';
 export type RunOptions = {
 	readonly input?: string | Uint8Array;
 	readonly cwd?: string;
-	/** Beside what every program gets; default nothing. */
+	/** Added to the engine's environment; default nothing. */
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly signal?: AbortSignal;
-	/** What to do about a failure, for the error's remedy. */
+	/** Remedy of the error if the program fails. */
 	readonly remedy?: string;
-	/** Exit statuses that are answers, not failures; default only 0. */
+	/** Exit statuses that count as success; default only 0. */
 	readonly accept?: readonly number[];
 	/** Called for each line of standard output as it comes. */
 	readonly onLine?: (line: string) => void;
@@ -20,13 +20,13 @@ export type RunOptions = {
 
 export type RunResult = {readonly stdout: string; readonly stderr: string; readonly exitCode: number};
 
-/** Output is kept up to this many bytes a stream; the programs run this way print far less. */
+/** Bytes kept of each stream. The programs that run this way print far less. */
 const maximumOutput = 64 * 1024 * 1024;
 
 /**
-Runs a program of the host to its end, without a shell and with the engine's environment, and resolves with what it printed.
+Runs a program of the host without a shell, in the engine's environment, and resolves with its output.
 
-Throws `unavailable` when the program is not installed and `internal`, with the last line of its standard error, when it fails.
+Throws `unavailable` if the program is not installed, and `internal`, with the last line of its standard error, if it fails.
 */
 export const run = async (file: string, arguments_: readonly string[], options: RunOptions = {}): Promise<RunResult> => {
 	const {promise, resolve, reject} = Promise.withResolvers<RunResult>();
@@ -69,7 +69,7 @@ export const run = async (file: string, arguments_: readonly string[], options: 
 		const reason = result.stderr.trim().split('\n').at(-1) ?? '';
 		reject(new HolmError('internal', `${file} ${arguments_[0] ?? ''} failed: ${reason || (signal ?? `exit status ${exitCode}`)}`, {remedy: options.remedy}));
 	});
-	// A program that ends before it has read its input is judged by its exit status.
+	// A program may end before it has read its input; only the exit status counts.
 	child.stdin.on('error', () => undefined);
 	child.stdin.end(options.input);
 	return promise;

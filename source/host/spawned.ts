@@ -3,9 +3,9 @@ import path from 'node:path';
 import {HolmError} from '../engine/errors.js';
 
 /**
-A child process as Node's `spawn` returned it. Without free descriptors that has no streams, and tells of its error only later.
+Checks a child process that Node's `spawn` returned. Without free descriptors it has no streams, and its error is emitted only later.
 
-Throws `unavailable` then.
+Throws `unavailable` in that case.
 */
 export const spawned = <Child extends ChildProcess>(child: Child): Child => {
 	if ((child.stdio as unknown) === undefined) {

@@ -1,6 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 
-/** Text of a root file system's `/etc/passwd` and `/etc/group`. */
+/** Contents of `/etc/passwd` and `/etc/group` in a root file system. */
 export type Accounts = {readonly passwd: string; readonly group: string};
 
 export type User = {
@@ -16,15 +16,15 @@ const idOf = (text: string): number | undefined => {
 	return id <= largestId ? id : undefined;
 };
 
-/** The lines of passwd(5) or group(5) that have a name and numbers; whatever else an image wrote there is passed over. */
+/** The lines of passwd(5) or group(5) that have a name and numbers. Other lines are skipped. */
 const rowsOf = (text: string) => text.split('\n').map(line => line.split(':')).filter(fields => fields.length >= 4 && fields[0] !== '');
 
 /**
-The numbers of `user`, `uid`, `user:group` or `uid:gid`; root for the empty string. A number needs no account, as in Docker.
+Resolves `user`, `uid`, `user:group` or `uid:gid` to numbers; the empty string is root. A number needs no account, as in Docker.
 
-The group is among the additional ones, as in Docker since 20.10.18: a process without it there could shed the group, and with it what the group is denied.
+The additional groups include the primary group, as in Docker since 20.10.18. Otherwise a process could drop the group and evade permissions that are denied to it.
 
-Throws `invalid` for a name that the root file system does not know.
+Throws `invalid` for a name that the root file system does not have.
 */
 export const resolveUser = (wanted: string, {passwd, group}: Accounts): User => {
 	const [userText = '', groupText] = wanted === '' ? ['0'] : wanted.split(':', 2);
@@ -53,6 +53,6 @@ export const resolveUser = (wanted: string, {passwd, group}: Accounts): User => 
 	return {uid, gid, additionalGids: [...new Set([gid, ...additionalGids])]};
 };
 
-/** The home directory of a user: that of the first account with its number, else `/`, as runtimes have it. */
+/** The home directory of a user: that of the first account with the uid, else `/`, as in other runtimes. */
 export const homeOf = ({uid}: Pick<User, 'uid'>, {passwd}: Accounts): string =>
 	rowsOf(passwd).find(([, , id]) => idOf(id ?? '') === uid)?.[5] || '/';

@@ -3,20 +3,20 @@ import type {ContainerConfiguration, Mount, Ulimit} from '../../engine/resources
 import type {User} from './accounts.js';
 import {capabilitiesOf} from './capabilities.js';
 
-/** Places in the guest that its scripts know, below `/run/holm`. */
+/** Paths and names in the guest that its scripts know. */
 export const guestPaths = {
 	rootfs: '/rootfs',
 	files: '/run/holm/files',
-	/** Busybox and a small init, for use inside the container. */
+	/** Busybox and a small init, for use in the container. */
 	tools: '/run/holm/tools',
-	/** Name of the cgroup of the container. */
+	/** The container's cgroup. */
 	cgroup: '/container',
-	/** Name of the container to crun. */
+	/** The container's name for crun. */
 	name: 'main',
 	share: (index: number) => `/shares/${index}`,
 };
 
-/** Where a container sees the tools: in `/dev`, which is no part of its disk. */
+/** Where the tools are mounted in a container: in `/dev`, which is not part of its disk. */
 export const toolsInContainer = '/dev/.holm';
 
 export type BundleOptions = {
@@ -62,30 +62,30 @@ const userMounts = (mounts: readonly Mount[]): OciMount[] => {
 		: {destination: mount.target, type: 'bind', source: guestPaths.share(share++), options: ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw']});
 };
 
-/** Where something is mounted in a container, and a place for it was made where there was none. */
+/** All mount points of a container. Missing ones were created on its disk. */
 export const mountedPaths = (mounts: readonly Mount[]): readonly string[] =>
 	[...[...systemMounts(false), ...fileMounts].map(({destination}) => destination), ...mounts.map(({target}) => target)];
 
-/** Mounts in an order in which none hides another: that of the places above comes first. */
+/** Sorts mounts so that none hides another: parents first. */
 export const outerFirst = <Item>(items: readonly Item[], targetOf: (item: Item) => string): readonly Item[] => {
 	const depth = (item: Item) => targetOf(item).split('/').length;
 	return items.toSorted((one, other) => depth(one) - depth(other));
 };
 
-/** What Docker hides of the kernel's files from a container without privileges. */
+/** Paths that Docker masks in a container that is not privileged. */
 const maskedPaths = ['/proc/acpi', '/proc/asound', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/sched_debug', '/proc/scsi', '/proc/timer_list', '/proc/timer_stats', '/sys/devices/virtual/powercap', '/sys/firmware'];
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-/** Devices that the OCI runtime specification gives every container, and terminals. */
+/** The default devices of the OCI runtime specification, and terminals. */
 const devices = [[1, 3], [1, 5], [1, 7], [1, 8], [1, 9], [5, 0], [5, 2]] as const;
 
-/** Programs that need many open files raise the soft limit themselves, and those that close every possible one are not slowed down. */
+/** A low soft limit: programs that need many open files raise it, and programs that close every possible descriptor stay fast. */
 const defaultLimits: readonly Ulimit[] = [{name: 'nofile', soft: 1024, hard: 524_288}];
 
-/** Limits of resources, as the OCI runtime specification names them. */
+/** Resource limits, as the OCI runtime specification names them. */
 const limitNames = new Set(['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack']);
 
-/** The `rlimits` of a process. Throws `invalid` for one that Linux does not have. */
+/** The `rlimits` of a process. Throws `invalid` for an unknown limit. */
 export const limitsOf = (ulimits: readonly Ulimit[]) => [
 	...defaultLimits.filter(standard => ulimits.every(({name}) => name.toLowerCase() !== standard.name)),
 	...ulimits,
@@ -96,13 +96,13 @@ export const limitsOf = (ulimits: readonly Ulimit[]) => [
 
 	return {
 		type: `RLIMIT_${name.toUpperCase()}`,
-		// -1 is without limit, RLIM_INFINITY.
+		// -1 is RLIM_INFINITY.
 		soft: soft < 0 ? Number.MAX_SAFE_INTEGER : soft,
 		hard: hard < 0 ? Number.MAX_SAFE_INTEGER : hard,
 	};
 });
 
-/** The `process` of the OCI runtime specification 1.0, of a container's first process or of one that is started in it later. */
+/** The `process` of the OCI runtime specification 1.0, for a container's first process or an exec. */
 export const ociProcess = ({configuration, process, user}: Pick<BundleOptions, 'configuration' | 'process' | 'user'>) => {
 	const capabilities = capabilitiesOf(configuration);
 	return {
@@ -124,9 +124,9 @@ export const ociProcess = ({configuration, process, user}: Pick<BundleOptions, '
 };
 
 /**
-The `config.json` of the OCI runtime specification 1.0 for one container in a guest of its own.
+The `config.json` of the OCI runtime specification 1.0 for the one container of a guest.
 
-It shares the guest's network: the devices are the guest's only ones. There are no limits of memory and processor, for the machine itself is the limit.
+The container uses the guest's network namespace. It has no limits of memory and CPU, because the machine has them.
 */
 export const bundleOf = (options: BundleOptions): Record<string, unknown> => {
 	const {configuration, hostname, process} = options;
@@ -155,7 +155,7 @@ export const bundleOf = (options: BundleOptions): Record<string, unknown> => {
 					})), {allow: true, type: 'c', major: 136, access: 'rwm'}],
 			},
 			...(!configuration.privileged && {maskedPaths, readonlyPaths}),
-			// The guest's own programs run without random addresses, and what they start would too.
+			// The guest runs without address space randomisation, and the container would inherit that.
 			personality: {domain: 'LINUX'},
 		},
 	};

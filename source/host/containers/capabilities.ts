@@ -9,7 +9,7 @@ const all = [
 	'PERFMON', 'BPF', 'CHECKPOINT_RESTORE',
 ] as const;
 
-/** What Docker gives a container that asks for nothing. */
+/** Docker's default capabilities. */
 const standard = new Set<string>([
 	'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP', 'NET_BIND_SERVICE', 'NET_RAW', 'SYS_CHROOT',
 	'MKNOD', 'AUDIT_WRITE', 'SETFCAP',
@@ -30,7 +30,7 @@ export type CapabilityConfiguration = {
 	readonly capabilitiesToDrop: readonly string[];
 };
 
-/** The capabilities of a container's processes, with `CAP_`. `ALL` may be added or dropped, and the other list then has the exceptions. Throws `invalid` for an unknown one. */
+/** The capabilities of a container's processes, with the prefix `CAP_`. If one list has `ALL`, the other one holds the exceptions. Throws `invalid` for an unknown capability. */
 export const capabilitiesOf = ({privileged, capabilitiesToAdd, capabilitiesToDrop}: CapabilityConfiguration): readonly string[] => {
 	const added = normalise(capabilitiesToAdd);
 	const dropped = normalise(capabilitiesToDrop);

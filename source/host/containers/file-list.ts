@@ -2,15 +2,15 @@ import {HolmError} from '../../engine/errors.js';
 import type {FileChange} from '../../engine/resources.js';
 import {directoryOf} from '../../rules/containers/file-changes.js';
 
-/** What GNU find prints of each file: what is compared, and at the end the path, which alone may hold spaces. */
+/** Format for GNU find: the fields that are compared, then the path, the only one that may contain spaces. */
 export const listFormat = String.raw`%y %m %U %G %n %s %T@ %C@ /%P\0`;
 
 const fieldPattern = /^(?<type>\S) (?<mode>\d+) (?<uid>\d+) (?<gid>\d+) (?<links>\d+) (?<size>\d+) (?<modified>[\d.\-]+) (?<changed>[\d.\-]+) $/v;
 
-/** The fields of a file by its path. Paths are bytes, each a character. */
+/** The fields of each file by path. Paths are bytes in latin1. */
 export type FileList = ReadonlyMap<string, string>;
 
-/** Takes the output of find apart, in the pieces in which it comes. Throws `internal` for what is no list. */
+/** Parses the output of find chunk by chunk. Throws `internal` if it is not a list. */
 export const createListParser = (onFile: (path: string, fields: string) => void) => {
 	let rest = '';
 	return {
@@ -20,16 +20,16 @@ export const createListParser = (onFile: (path: string, fields: string) => void)
 			for (const record of records) {
 				const length = record.indexOf('/');
 				if (length < 1) {
-					throw new HolmError('internal', 'the guest sent no list of files');
+					throw new HolmError('internal', 'the guest sent an invalid list of files');
 				}
 
 				onFile(record.slice(length), record.slice(0, length));
 			}
 		},
-		/** Throws where the list breaks off. */
+		/** Throws if the list is truncated. */
 		end() {
 			if (rest !== '') {
-				throw new HolmError('internal', 'the list of files broke off');
+				throw new HolmError('internal', 'the list of files is truncated');
 			}
 		},
 	};
@@ -48,16 +48,16 @@ export const parseList = (bytes: Uint8Array): FileList => {
 const parseFields = (fields: string): Readonly<Record<string, string>> => {
 	const groups = fieldPattern.exec(fields)?.groups;
 	if (!groups) {
-		throw new HolmError('internal', 'the guest sent no list of files');
+		throw new HolmError('internal', 'the guest sent an invalid list of files');
 	}
 
 	return groups;
 };
 
 /**
-Whether a file is another one than it was, from two unequal lists of its fields.
+Whether a file has changed, given two unequal sets of fields.
 
-A directory has changed when its mode or owner has; what came and went in it says so itself. Everything else has when the time of its last change is another one, which only the kernel sets: so content is not compared, and an attribute that was set to what it was counts. That time changes also when another name of the file is taken away, which is no change of this one.
+A directory has changed if its mode or owner has; its entries are listed themselves. Any other file has changed if its ctime has, which only the kernel sets. Content is not compared, and setting an attribute to the same value counts. The ctime also changes when another hard link is removed, which does not count.
 */
 const isChanged = (one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean => {
 	const isDifferent = (names: readonly string[]) => names.some(name => one[name] !== other[name]);
@@ -68,10 +68,10 @@ const isChanged = (one: Readonly<Record<string, string>>, other: Readonly<Record
 	return one.type !== 'd' && (isDifferent(['size', 'modified']) || (isDifferent(['changed']) && Number(other.links) >= Number(one.links)));
 };
 
-/** How many changes are listed: names are the container's, and their number too. */
+/** Upper limit, because the container decides how many files there are. */
 const maximumChanges = 1_000_000;
 
-/** Compares the files of a container, as they are listed, with those of its image. */
+/** Compares the files of a container with those of its image, as they are listed. */
 export const createComparison = (base: FileList) => {
 	const missing = new Set(base.keys());
 	const directories = new Set(['']);
@@ -101,10 +101,10 @@ export const createComparison = (base: FileList) => {
 				}
 			}
 		},
-		/** To be called when all files were added. */
+		/** Call it after all files were added. */
 		changes(): ReadonlyMap<string, FileChange['kind']> {
 			for (const path of missing) {
-				// Of what is gone as a whole, or is no directory any more, the rest goes without saying.
+				// The contents of a deleted or replaced directory are implied.
 				if (directories.has(directoryOf(path))) {
 					note(path, 'deleted');
 				}
@@ -112,10 +112,10 @@ export const createComparison = (base: FileList) => {
 
 			return changes;
 		},
-		/** What has changed and is not the same directory still. */
+		/** Paths that changed and must be removed first: all but directories that still are directories. */
 		replaced: () => replaced,
 	};
 };
 
-/** A path of bytes as text. */
+/** Decodes a path from latin1 bytes to text. */
 export const decodePath = (path: string): string => Buffer.from(path, 'latin1').toString();

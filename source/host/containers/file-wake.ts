@@ -1,9 +1,9 @@
 import {watch} from 'node:fs';
 
-/** With file events, only against one that was missed; without them, the pace of a follower. */
+/** With file events this only covers a missed one. Without them it is the polling interval. */
 const pollMs = {watched: 1000, unwatched: 200};
 
-/** Something that may have made a file longer, or the signals' end of it: `file` is watched, or a directory with all in it. Arm it before looking, so that nothing in between is missed. */
+/** Wakes a reader when `file`, or a file in that directory, may have grown, or when one of the signals aborts. Arm it before reading, so that no event in between is missed. */
 export const createFileWake = (file: string, signals: readonly AbortSignal[]) => {
 	let current = Promise.withResolvers<void>();
 	const wake = () => {
@@ -14,7 +14,7 @@ export const createFileWake = (file: string, signals: readonly AbortSignal[]) =>
 		try {
 			return watch(file, wake);
 		} catch {
-			// It is gone, or the kernel's number of watches is reached.
+			// The file is gone, or the limit of inotify watches is reached.
 			return undefined;
 		}
 	})();

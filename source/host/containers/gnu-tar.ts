@@ -4,7 +4,7 @@ import {extract, type Header} from 'tar-stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 
 /**
-A tar in the GNU format, which is the one that busybox reads whole: it passes over the extended headers of POSIX.1-2001, where names that are long or not ASCII are.
+Writes tar in the GNU format. Busybox ignores the extended headers of POSIX.1-2001, which hold long and non-ASCII names.
 */
 
 const blockSize = 512;
@@ -13,7 +13,7 @@ const typeFlags: Readonly<Record<string, string>> = {
 	file: '0', 'contiguous-file': '0', link: '1', symlink: '2', 'character-device': '3', 'block-device': '4', directory: '5', fifo: '6',
 };
 
-/** A number as octal digits, or where they do not suffice in base 256, as GNU tar writes it. */
+/** Writes a number in octal, or in base 256 if it does not fit, as GNU tar does. */
 const writeNumber = (header: Buffer, value: number, offset: number, length: number) => {
 	const octal = Math.max(0, Math.floor(value)).toString(8);
 	if (octal.length < length) {
@@ -53,7 +53,7 @@ const encodeHeader = ({name, linkName, flag, size, from}: Fields): Buffer => {
 
 const padding = (size: number) => Buffer.alloc((blockSize - (size % blockSize)) % blockSize);
 
-/** An entry that says the whole name of the next one. */
+/** An entry with the full name of the next entry. */
 const longName = (flag: 'L' | 'K', name: Buffer): readonly Buffer[] => {
 	const content = Buffer.concat([name, Buffer.of(0)]);
 	return name.length > 100
@@ -92,7 +92,7 @@ async function * encode(tar: Readable): AsyncGenerator<Uint8Array, void> {
 	yield Buffer.alloc(blockSize * 2);
 }
 
-/** The same entries in the GNU format. The result fails with `invalid` when what comes is no tar. */
+/** Converts a tar to the GNU format. The result fails with `invalid` if the input is not a tar. */
 export const toGnuTar = (tar: Readable): Readable => Readable.from((async function * () {
 	try {
 		yield * encode(tar);

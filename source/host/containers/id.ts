@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 
-/** 64 hexadecimal digits, of which the first twelve are never a number: as a host name that would be read as an address. */
+/** 64 hexadecimal digits. The first twelve are never all decimal, because a host name of digits would be parsed as an address. */
 export const newId = (): string => {
 	for (;;) {
 		const id = randomBytes(32).toString('hex');

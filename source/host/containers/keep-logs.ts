@@ -9,17 +9,17 @@ import {floodOf} from '../machines/status.js';
 import {defaultLogLimits, rotateLog, type LogLimits} from './log-rotation.js';
 
 export type KeepOptions = {
-	/** Directory with those of the machines. */
+	/** Parent of the machines' directories. */
 	readonly machines: string;
 	readonly limits?: LogLimits;
-	/** Takes lines about what could not be done. */
+	/** Called with a line for each failure. */
 	readonly complain: (line: string) => void;
 };
 
-/** A QEMU that takes longer is asked again later. */
+/** If QEMU takes longer, it is tried again later. */
 const answerLimitMs = 5000;
 
-/** Between two looks, in milliseconds: at logs that grow, and at those that do not. */
+/** Milliseconds between two checks: of a fast-growing log, and of an idle one. */
 const [shortestPause, longestPause] = [50, 1000];
 
 type Known = {
@@ -27,7 +27,7 @@ type Known = {
 	readonly lookedAt: number;
 };
 
-/** Half of the time after which a log reaches its limit if it goes on growing as it did, within bounds. */
+/** Half of the time in which a log reaches its limit at its present rate, within the bounds above. */
 export const pauseAfter = (before: Known | undefined, now: Known, limit: number): number => {
 	const growth = before === undefined ? 0 : now.size - before.size;
 	const left = Math.max(limit - now.size, 0);
@@ -35,7 +35,7 @@ export const pauseAfter = (before: Known | undefined, now: Known, limit: number)
 	return Math.min(Math.max(untilLimit / 2, shortestPause), longestPause);
 };
 
-/** Has QEMU go on in another file of the same owner, over a monitor that nothing else uses. */
+/** Makes QEMU log to another file with the same owner, through a monitor that nothing else uses. */
 const swapLog = async (directory: string, log: string, file: string): Promise<void> => {
 	const signal = AbortSignal.timeout(answerLimitMs);
 	const qmp = await connectQmp(machineFiles(directory).logMonitor, signal);
@@ -50,14 +50,14 @@ const swapLog = async (directory: string, log: string, file: string): Promise<vo
 };
 
 /**
-Keeps what machines write within bounds: rotates their logs, and ends a machine whose console or status port was flooded, as no engine may be there to do it.
+Limits what machines write: rotates their logs, and kills a machine that floods its console or status port. It works without the daemon.
 
-It finds the machines by their records, and needs to be told nothing.
+It finds the machines by their records and takes no requests.
 */
 export const createLogKeeper = ({machines, limits = defaultLogLimits, complain}: KeepOptions) => {
 	let known = new Map<string, Known>();
 	const busy = new Map<string, Promise<void>>();
-	/** Of machines seen for the first time, and of those whose last rotation failed, a rotation may have been cut short. */
+	/** Machines whose last rotation is complete. For any other, an earlier rotation may have been interrupted. */
 	const finished = new Set<string>();
 	const complaints = new Map<string, string>();
 
@@ -90,7 +90,7 @@ export const createLogKeeper = ({machines, limits = defaultLogLimits, complain}:
 
 		const flooded = await floodOf(directory);
 		if (flooded) {
-			complain(`machine ${name}: ${flooded}, and it is ended`);
+			complain(`machine ${name}: ${flooded}; it is killed`);
 			await killProcess(record.qemu);
 			return undefined;
 		}
@@ -102,7 +102,7 @@ export const createLogKeeper = ({machines, limits = defaultLogLimits, complain}:
 
 		const {size} = await stat(log);
 		if (size >= limits.bytes || !finished.has(name)) {
-			// One that does not answer must not keep the others waiting.
+			// Not awaited: a machine that does not answer must not delay the others.
 			busy.set(name, rotate(name, log));
 		}
 
@@ -110,7 +110,7 @@ export const createLogKeeper = ({machines, limits = defaultLogLimits, complain}:
 	};
 
 	return {
-		/** Looks at every machine once. Resolves with the milliseconds after which to look again. */
+		/** Checks every machine once. Resolves with the milliseconds until the next check. */
 		async look(): Promise<number> {
 			const names = await readdir(machines);
 			let pause = longestPause;
@@ -137,7 +137,7 @@ export const createLogKeeper = ({machines, limits = defaultLogLimits, complain}:
 
 			return pause;
 		},
-		/** Resolves when no rotation is under way. */
+		/** Resolves when all rotations in progress have ended. */
 		async settle(): Promise<void> {
 			await Promise.all(busy.values());
 		},

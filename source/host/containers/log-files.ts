@@ -1,9 +1,9 @@
 import {open, type FileHandle} from 'node:fs/promises';
 
 /**
-The files of one log, newest first: `next` exists only while the log is rotated, `live` is written to, the others are complete.
+The files of one log, newest first: `next` exists only during a rotation, `live` is being written, the others are complete.
 
-A rotation moves files only towards the end of this list, so a reader that opens them in this order misses none, whatever is rotated meanwhile.
+A rotation moves files only towards the end of this list. So a reader that opens them in this order misses none, even during a rotation.
 */
 export const logNames = (live: string, files: number) => ({
 	next: `${live}.next`,
@@ -11,7 +11,7 @@ export const logNames = (live: string, files: number) => ({
 	older: Array.from({length: Math.max(files - 1, 0)}, (_, index) => `${live}.${index + 1}`),
 });
 
-/** A reader looks this far back, so that files of a time with a higher limit are still read. */
+/** Readers look this far back, so that files from a time with a higher limit are still read. */
 const maximumOlder = 20;
 
 export type OpenLogFile = {readonly handle: FileHandle; readonly inode: bigint};
@@ -32,7 +32,7 @@ const openIfThere = async (file: string): Promise<OpenLogFile | undefined> => {
 	return {handle, inode: ino};
 };
 
-/** Opens from the live file backwards until `isLast` or the oldest; the same file met again under a new name counts once. */
+/** Opens files from the newest to the oldest, or up to `isLast`. A file that appears again under a new name is opened once. */
 const openBackwards = async (opened: OpenLogFile[], names: readonly string[], isLast: (file: OpenLogFile) => boolean) => {
 	for (const name of names) {
 		const file = await openIfThere(name);
@@ -56,7 +56,7 @@ export const openLog = async (live: string): Promise<OpenLogFile[]> => {
 	const names = logNames(live, maximumOlder + 1);
 	const opened: OpenLogFile[] = [];
 	try {
-		// An empty `next` may not be the file that is written to yet; one with content is.
+		// An empty `next` may not be in use yet; one with content is.
 		const next = await openIfThere(names.next);
 		const size = await next?.handle.stat();
 		if (next && size && size.size > 0) {
@@ -74,9 +74,9 @@ export const openLog = async (live: string): Promise<OpenLogFile[]> => {
 };
 
 /**
-The file that is written to after `current` was rotated away; undefined while `current` is the live one or a rotation is under way.
+The file that follows `current`, once `current` was rotated. Undefined while `current` is the live file or a rotation is in progress.
 
-Once there is a successor nothing is added to `current`. When `current` itself is gone, the oldest file that is left takes its place.
+Once there is a successor, `current` is complete. If `current` was removed, the successor is the oldest file that is left.
 */
 export const openSuccessor = async (live: string, current: OpenLogFile): Promise<OpenLogFile | undefined> => {
 	const first = await openIfThere(live);

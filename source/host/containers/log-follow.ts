@@ -10,17 +10,17 @@ import {
 
 const chunkSize = 64 * 1024;
 
-/** Reads one file onwards. Chunks never change once they were handed out. */
+/** Reads one file forwards. Returned chunks are never modified later. */
 const createReader = (file: OpenLogFile, start: number) => {
 	let position = start;
 	let buffer = Buffer.allocUnsafeSlow(chunkSize);
 	return {
 		file,
-		/** Empty at the end of the file, for now. */
+		/** Empty at the present end of the file. */
 		async read(atMost = chunkSize): Promise<Uint8Array> {
 			const {bytesRead} = await file.handle.read(buffer, 0, Math.min(atMost, chunkSize), position);
 			if (bytesRead === 0) {
-				// Whoever empties a live log by hand wants to see what comes next.
+				// After a user truncates a live log, reading continues at its new end.
 				const {size} = await file.handle.stat();
 				position = Math.min(position, size);
 				return new Uint8Array();
@@ -39,7 +39,7 @@ const createReader = (file: OpenLogFile, start: number) => {
 };
 
 /**
-Reads open files of a log, oldest first, from an offset of them all together, up to `length` bytes.
+Reads up to `length` bytes from the open files of a log, oldest first. `offset` counts across all files.
 
 @yields Chunks that never change.
 */
@@ -72,16 +72,16 @@ export const readChunks = async function * (
 };
 
 export type FollowOptions = {
-	/** Ends the reading at once. */
+	/** Stops reading at once. */
 	readonly signal?: AbortSignal;
-	/** Aborts when nothing more will be written: what is there is still read to its end. */
+	/** Aborts when nothing more will be written. What is there is still read to its end. */
 	readonly ended: AbortSignal;
 };
 
 /**
-Reads what is written to the live file of a log from a position on, across rotations, without losing or repeating a byte.
+Follows the live file of a log from a position on, across rotations, without losing or repeating a byte.
 
-`current` is closed by this function, as is every file it opens itself. A reader that is further behind than what the rotation keeps goes on with the oldest file that is left.
+Closes `current` and every file it opens. A reader that is further behind than the files that are kept continues with the oldest of them.
 
 @yields Chunks that never change.
 */
@@ -112,7 +112,7 @@ export const followChunks = async function * (
 			}
 
 			if (reader) {
-				// Its predecessor is read once more before the change: it may have grown until now.
+				// The old file is read once more first, because it may have grown in the meantime.
 				successor = await openSuccessor(live, reader.file);
 			} else {
 				const [first, ...others] = await openLog(live);

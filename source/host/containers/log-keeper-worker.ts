@@ -10,7 +10,7 @@ const complain = (line: string) => {
 };
 
 const keeper = createLogKeeper({machines, complain});
-// It is asked for nothing; that it can be reached shows that it runs.
+// It serves no requests. The connection only shows that it runs.
 await serveWorker(station, async () => undefined);
 let complaint = '';
 for (;;) {

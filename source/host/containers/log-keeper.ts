@@ -1,15 +1,15 @@
 import {openWorker} from '../workers/worker.js';
 
 export type LogKeeperOptions = {
-	/** For the worker's socket, lock and log. */
+	/** Directory of the worker's socket, lock and log. */
 	readonly directory: string;
-	/** Directory with those of the machines. */
+	/** Parent of the machines' directories. */
 	readonly machines: string;
 };
 
 export type LogKeeper = {readonly close: () => Promise<void>};
 
-/** The rotation of logs in a process of its own, which goes on when the daemon ends and is found again by the next one. */
+/** Starts the log rotation in a separate process, or connects to it. It outlives the daemon, and the next daemon connects to it. */
 export const openLogKeeper = async ({directory, machines}: LogKeeperOptions): Promise<LogKeeper> => {
 	const {close} = await openWorker<void, void>({
 		directory,

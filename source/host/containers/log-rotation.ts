@@ -7,18 +7,18 @@ import {
 import {logNames} from './log-files.js';
 
 export type LogLimits = {
-	/** Size in bytes from which the live file is rotated; default 10 MB. */
+	/** Size in bytes at which the live file is rotated; default 10 MB. */
 	readonly bytes: number;
-	/** Files that are kept, the live one among them; default 3. */
+	/** Number of files, including the live one; default 3. */
 	readonly files: number;
 };
 
 export const defaultLogLimits: LogLimits = {bytes: 10_000_000, files: 3};
 
-/** Renames of a rotation, in their order: each target is free or is the oldest file, which this removes. */
+/** Renames of a rotation, in order. Each target is free, or is the oldest file, which is replaced. */
 export type RotationPlan = ReadonlyArray<{readonly from: string; readonly to: string}>;
 
-/** What to rename when the live file has `size` bytes; undefined when it is not yet time. */
+/** What to rename if the live file has `size` bytes; undefined below the limit. */
 export const rotationPlan = (live: string, size: number, limits: LogLimits = defaultLogLimits): RotationPlan | undefined => {
 	if (size < limits.bytes) {
 		return undefined;
@@ -58,9 +58,9 @@ const create = async (file: string) => {
 };
 
 /**
-Rotates a log when it is time and resolves with whether it did. The writer goes on all the while.
+Rotates a log if it has reached its limit. The writer continues meanwhile.
 
-`swap` has the writer close its file and append to the one given; it must be safe to call again. The writer is moved to a new file first and the names follow, so that a file which no longer has the live name is complete. A rotation that was cut short, by a crash or by a failed swap, is finished by the next call; call it when the engine starts.
+`swap` makes the writer close its file and append to the given one; it must be safe to call again. The writer moves to the new file first, and the renames follow, so a file without the live name is complete. The next call finishes a rotation that was interrupted by a crash or a failed swap. Call it when the engine starts.
 */
 export const rotateLog = async (
 	live: string,
@@ -75,13 +75,13 @@ export const rotateLog = async (
 	}
 
 	if (size === undefined) {
-		// Only the last rename is missing: the others would take the names of files that are still wanted.
+		// Only the last rename is missing. The other renames would replace files that are still needed.
 		await renameIfThere(next, live);
 		return {isRotated: true};
 	}
 
 	await create(next);
-	// When it fails the file stays: the writer may have it open all the same.
+	// If it fails the file stays, because the writer may have opened it.
 	await swap(next);
 	for (const {from, to} of plan) {
 		await renameIfThere(from, to);
@@ -91,7 +91,7 @@ export const rotateLog = async (
 };
 
 /**
-Makes a log ready for a machine that is about to open it: makes the file, finishes a rotation that was cut short, and ends a last record that was cut off, so that the first new one does not continue it.
+Prepares a log before a machine opens it: creates the file, finishes an interrupted rotation, and terminates a truncated last record, so that a new record starts on its own line.
 */
 export const prepareLog = async (live: string, limits: LogLimits = defaultLogLimits): Promise<void> => {
 	if (await sizeOf(logNames(live, limits.files).next) !== undefined) {
@@ -113,7 +113,7 @@ export const prepareLog = async (live: string, limits: LogLimits = defaultLogLim
 	}
 };
 
-/** Every file of a log, for its removal. */
+/** Removes every file of a log. */
 export const removeLog = async (live: string, limits: LogLimits = defaultLogLimits): Promise<void> => {
 	const {next, older} = logNames(live, limits.files);
 	await Promise.all([next, live, ...older].map(async file => rm(file, {force: true})));

@@ -1,18 +1,18 @@
 import {type LogEntry} from '../../engine/resources.js';
 import {headerOf, maximumHeader} from '../../rules/containers/log-parser.js';
 
-/** Reads up to `length` bytes at an offset of the log as a whole, across its files; fewer only at the end. */
+/** Reads up to `length` bytes at an offset across all files of the log; fewer only at the end. */
 export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>;
 
-/** The offset from which each stream's records belong to the tail. */
+/** For each stream, the offset at which its tail begins. */
 export type TailStart = Readonly<Record<LogEntry['stream'], number>>;
 
 const blockSize = 64 * 1024;
 
 /**
-How far beyond the last line counted, and beyond each of its records, the record before it is looked for.
+How far before the first counted line, and before each of its records, the search for an earlier record goes.
 
-Only that record says whether a line begins where it seems to: one of a stream that said nothing else may be at the other end of the log.
+Only the previous record of a stream shows where a line begins, and it may be at the other end of the log.
 */
 const beginningsWithin = 256 * 1024;
 
@@ -33,7 +33,7 @@ const recordStarts = (bytes: Uint8Array, length: number): number[] => {
 	return starts;
 };
 
-/** The offset after the last record that is complete. */
+/** The offset after the last complete record. */
 const endOfRecords = async (readAt: ReadAt, size: number): Promise<number> => {
 	for (let blockEnd = size; blockEnd > 0;) {
 		const blockStart = Math.max(blockEnd - blockSize, 0);
@@ -49,11 +49,11 @@ const endOfRecords = async (readAt: ReadAt, size: number): Promise<number> => {
 	return 0;
 };
 
-/** Offsets and headers of the records before `end`, where one begins, from there to the beginning of the log; what is not a record is left out. */
+/** Offsets and headers of the records before `end`, last first. What is not a record is skipped. */
 const headersBackwards = async function * (readAt: ReadAt, end: number, until: string | undefined) {
 	for (let blockEnd = end; blockEnd > 0;) {
 		const blockStart = Math.max(blockEnd - blockSize, 0);
-		// A record that begins at the very end of the block has its header in the block after it.
+		// The header of a record at the end of the block may reach into the next block.
 		const bytes = await readAt(blockStart, Math.min(blockEnd + maximumHeader, end) - blockStart);
 		const starts = recordStarts(bytes, blockEnd - blockStart);
 		for (const start of blockStart === 0 ? [...starts, 0] : starts) {
@@ -68,15 +68,15 @@ const headersBackwards = async function * (readAt: ReadAt, end: number, until: s
 };
 
 /**
-Finds where the last `lines` lines begin by reading backwards from the end, so that the cost depends on their length and not on the log's.
+Finds where the last `lines` lines begin. It reads backwards, so the cost depends on the length of those lines, not of the log.
 
-A line is all records of one stream up to a final one; lines of both streams count. Those stamped after `until` do not.
+A line is all records of one stream up to a final one. Lines of both streams count; lines stamped after `until` do not.
 */
 export const findTail = async (readAt: ReadAt, size: number, lines: number, until?: string): Promise<TailStart> => {
 	const end = await endOfRecords(readAt, size);
 	// A record that is still being written belongs to what comes after the tail.
 	const start = {stdout: end, stderr: end};
-	/** Streams with a counted line whose first record has not been met. */
+	/** Streams with a counted line whose first record has not been found yet. */
 	const unfinished = new Set<LogEntry['stream']>();
 	let counted = 0;
 	let giveUpBelow = 0;

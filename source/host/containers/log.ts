@@ -7,16 +7,16 @@ import {followChunks, readChunks} from './log-follow.js';
 import {findTail, type TailStart} from './log-tail.js';
 
 export type ReadLogOptions = LogOptions & {
-	/** For `follow`: aborts when the log will not grow any more, because its container ended or was removed. */
+	/** For `follow`: aborts when the log will not grow any more, because the container ended or was removed. */
 	readonly ended?: AbortSignal;
-	/** Called when it is settled where the reading begins: whatever is written from then on is read. */
+	/** Called once the start position is known. Everything written after that is read. */
 	readonly onBegin?: () => void;
 };
 
-/** Node's timers take no longer delay. */
+/** The longest delay of Node's timers. */
 const maximumTimeout = (2 ** 31) - 1;
 
-/** When a follower has nothing more to wait for. Made by hand: of a timer's signal that is only part of another one, nothing is left after a garbage collection. */
+/** A signal that aborts when a follower has nothing more to wait for. Not `AbortSignal.any` with a timeout, because the timeout can be garbage collected. */
 const watchEnd = ({ended, until}: ReadLogOptions) => {
 	const controller = new AbortController();
 	const end = () => {
@@ -53,9 +53,9 @@ const openWithSizes = async (live: string) => {
 };
 
 /**
-Reads a container's log, whose live file is given, with the files that were rotated away.
+Reads a container's log, given its live file, including the rotated files.
 
-Entries come in the order in which they left the container. `tail` counts lines of both streams, before `since` and the choice of streams are applied, as Docker does; `stdout` and `stderr` are on unless they are false. An entry stamped exactly `since` or `until` is included. Aborting `signal` ends the reading without an error. A log that was never written is empty.
+Entries come in the order in which the container wrote them. `tail` counts lines of both streams before `since` and the stream filters apply, as in Docker. `stdout` and `stderr` default to true. Entries stamped exactly `since` or `until` are included. Aborting `signal` ends the reading without an error. A missing log is empty.
 
 @yields Lines, and pieces of lines that came without their end.
 */

@@ -1,7 +1,7 @@
 import {mountPath} from '../../rules/names.js';
 import type {ContainerConfiguration, ImageConfiguration, Mount} from '../../engine/resources.js';
 
-/** The mounts that were asked for and an anonymous volume for every other path that the image wants one for. */
+/** The configured mounts, and an anonymous volume for every other volume path of the image. */
 export const mountsOf = (image: ImageConfiguration, {mounts}: Pick<ContainerConfiguration, 'mounts'>): readonly Mount[] => {
 	const wanted = mounts.map(mount => ({...mount, target: mountPath(mount.target)}));
 	const anonymous = image.volumes

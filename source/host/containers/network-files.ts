@@ -1,13 +1,13 @@
-/** What may stand in these files: a name that a query can carry. */
+/** Whether a name is allowed in these files: only what a DNS query can carry. */
 const isName = (name: string) => /^[\w.\-]{1,253}$/v.test(name);
 
 export type HostsOptions = {
 	readonly hostname: string;
-	/** Addresses of the container, first network first. */
+	/** Addresses of the container, in the order of its networks. */
 	readonly addresses: readonly string[];
-	/** `name:address`, or `name=address`; the address `host-gateway` is the host's. */
+	/** `name:address` or `name=address`. The address `host-gateway` stands for the host. */
 	readonly extraHosts: readonly string[];
-	/** Where containers reach the host. */
+	/** Address at which containers reach the host. */
 	readonly hostAddress: string;
 };
 
@@ -27,7 +27,7 @@ export const hostsFile = ({hostname, addresses, extraHosts, hostAddress}: HostsO
 };
 
 export type ResolverOptions = {
-	/** Gateways of the container's networks, that of the one to ask first. */
+	/** Gateways of the container's networks; the first one is asked first. */
 	readonly gateways: readonly string[];
 	readonly dnsServers: readonly string[];
 	readonly dnsSearch: readonly string[];
@@ -36,7 +36,7 @@ export type ResolverOptions = {
 /**
 A container's `/etc/resolv.conf`, resolv.conf(5).
 
-One gateway is enough: its name server answers a container from all of its networks. Servers that the user names come instead, as in Docker's default network.
+One gateway is enough, because its name server knows all networks of the container. Servers that the user configures replace it, as in Docker's default network.
 */
 export const resolverFile = ({gateways, dnsServers, dnsSearch}: ResolverOptions): string => {
 	const servers = dnsServers.length > 0 ? dnsServers : gateways.slice(0, 1);

@@ -4,11 +4,11 @@ import {extract} from 'tar-stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {parseReference} from '../../rules/images/reference.js';
 
-/** What an archive says of itself, by file name. */
+/** The parsed index files of an archive, by file name. */
 export type Indexes = ReadonlyMap<string, unknown>;
 
 export type LoadStep = {
-	/** `selector` picks the image within the archive, as buildah wants it said. */
+	/** `selector` picks the image within the archive, in buildah's syntax. */
 	readonly source: {readonly transport: 'docker-archive' | 'oci-archive'; readonly selector: string};
 	readonly tags: readonly string[];
 };
@@ -16,7 +16,7 @@ export type LoadStep = {
 const maximumIndex = 16 * 1024 * 1024;
 const names = new Set(['manifest.json', 'index.json']);
 
-/** Reads the indexes of an archive; throws `invalid` for what is no tar or has an index that is no JSON. */
+/** Reads the index files of an archive. Throws `invalid` if it is not a tar, or an index is not JSON. */
 export const readIndexes = async (tar: Readable): Promise<Indexes> => {
 	const indexes = new Map<string, unknown>();
 	const entries = extract();
@@ -64,7 +64,7 @@ const isReference = (text: unknown): text is string => {
 const listOf = (value: unknown): ReadonlyArray<Record<string, unknown>> =>
 	Array.isArray(value) ? value.filter((item): item is Record<string, unknown> => typeof item === 'object' && item !== null) : [];
 
-/** Which images to take out of an archive, and the names each is to have. Throws `invalid` when there are none. */
+/** The images to load from an archive, with their tags. Throws `invalid` if there are none. */
 export const planLoad = (indexes: Indexes): readonly LoadStep[] => {
 	const images = listOf(indexes.get('manifest.json'));
 	if (images.length > 0) {

@@ -26,7 +26,7 @@ const readText = async (stream: AsyncIterable<unknown>): Promise<string> => {
 	return Buffer.concat(chunks).toString();
 };
 
-/** Copies what one image's archive has and the joint one has not yet, and resolves with its manifest. */
+/** Copies the entries of one image's archive that the joint archive does not have yet, and resolves with its manifest. */
 const copyArchive = async (source: Readable, joint: Pack, seen: Set<string>): Promise<readonly ManifestEntry[]> => {
 	let manifest: readonly ManifestEntry[] = [];
 	const entries = extract();
@@ -39,7 +39,7 @@ const copyArchive = async (source: Readable, joint: Pack, seen: Set<string>): Pr
 		if (name === 'manifest.json') {
 			manifest = JSON.parse(await readText(entry)) as readonly ManifestEntry[];
 		} else if (name === 'repositories' || seen.has(name)) {
-			// Superseded by manifest.json, or the same layer again.
+			// Superseded by manifest.json, or a layer that is already there.
 			entry.resume();
 		} else {
 			seen.add(name);
@@ -50,7 +50,7 @@ const copyArchive = async (source: Readable, joint: Pack, seen: Set<string>): Pr
 	return manifest;
 };
 
-/** Several entries of one image become one with all its tags. */
+/** Merges the entries of one image into one with all its tags. */
 export const joinManifests = (entries: readonly ManifestEntry[]): readonly ManifestEntry[] =>
 	Map.groupBy(entries, ({Config}) => Config).values().map(same => ({
 		...same[0]!,
@@ -74,9 +74,9 @@ const writeImages = async (buildah: Buildah, images: readonly Found[], joint: Pa
 };
 
 /**
-Images as one tar in docker-archive format, made while it is read.
+Images as one tar in docker-archive format, written while it is read.
 
-buildah writes archives of one image only, so theirs are joined: layers that images share are in it once.
+Buildah only writes archives of one image, so these are merged. Shared layers are stored once.
 */
 export const saveArchive = (buildah: Buildah, images: readonly Found[]): Readable => {
 	const joint = pack();
@@ -86,7 +86,7 @@ export const saveArchive = (buildah: Buildah, images: readonly Found[]): Readabl
 	return Readable.from(joint, {objectMode: false});
 };
 
-/** What buildah says of an archive that it cannot read, in which `file` is the daemon's own copy. */
+/** Buildah's error for an unreadable archive. `file` is the daemon's copy, whose path is left out of the message. */
 const loadError = (error: unknown, file: string): unknown => {
 	if (!(error instanceof ProgramError) || error.code === 'unavailable') {
 		return error;
@@ -97,7 +97,7 @@ const loadError = (error: unknown, file: string): unknown => {
 };
 
 /**
-Takes every image of a docker-archive or OCI archive, plain or compressed, as `docker save` and `holm save` write them.
+Loads every image of a docker-archive or OCI archive, plain or compressed, as `docker save` and `holm save` write them.
 
 @yields One line for each name, or for the id of an image without one.
 */

@@ -16,17 +16,17 @@ import {printable} from './printable.js';
 import {ProgramError} from './output-lines.js';
 import {registryError} from './transfer.js';
 
-/** Recipes and lists of ignored files are read as a whole, by buildah too. */
+/** Limit for Dockerfiles and ignore files, which buildah reads into memory too. */
 const maximumTextBytes = 4 * 1024 * 1024;
 
-/** The path of a text of the context whose links have been followed; undefined when there is none. Throws `invalid` for what is no file or lies outside. */
+/** The real path of a text file in the context; undefined if there is none. Throws `invalid` if it is not a file or is outside the context. */
 const textWithin = async (root: string, name: string, remedy: string): Promise<string | undefined> => {
 	const file = await realpath(path.resolve(root, name)).catch(() => undefined);
 	if (file === undefined) {
 		return undefined;
 	}
 
-	// A link in a context that a client sent may point at any file of the host.
+	// A symbolic link in a client's context may point to any file of the host.
 	const status = await stat(file);
 	if (!status.isFile() || !file.startsWith(`${root}/`)) {
 		throw new HolmError('invalid', `"${printable(name)}" is not a file within the build context`, {remedy});
@@ -39,7 +39,7 @@ const textWithin = async (root: string, name: string, remedy: string): Promise<s
 	return file;
 };
 
-/** The recipe within the context; throws `invalid` when there is none or it lies outside, or what it says to ignore does. */
+/** The Dockerfile within the context. Throws `invalid` if there is none, or if it or its ignore file is outside the context. */
 const recipeOf = async (context: string, file: string | undefined): Promise<string> => {
 	const root = await realpath(context);
 	for (const name of file === undefined ? ['Dockerfile', 'Containerfile'] : [file]) {
@@ -48,7 +48,7 @@ const recipeOf = async (context: string, file: string | undefined): Promise<stri
 			continue;
 		}
 
-		// Buildah opens the first of these that is there.
+		// Buildah opens the first of these that exists.
 		for (const base of [`${path.relative(root, recipe)}.`, '.']) {
 			for (const kind of ['containerignore', 'dockerignore']) {
 				await textWithin(root, `${base}${kind}`, 'put the list itself there');
@@ -73,7 +73,7 @@ const pairs = (flag: string, what: string, values: Readonly<Record<string, strin
 		return [flag, `${name}=${value}`];
 	});
 
-/** What a build that failed says: the step it was at, as its recipe has it, and the reason. */
+/** The error of a failed build: the step, as written in the Dockerfile, and the reason. */
 export const buildError = (error: unknown, step: {readonly position: string; readonly text: string} | undefined): HolmError => {
 	if (!(error instanceof ProgramError)) {
 		return error instanceof HolmError ? error : new HolmError('internal', `Build failed: ${messageOf(error)}`, {remedy: 'holm system logs may say more', cause: error});
@@ -95,7 +95,7 @@ export const buildError = (error: unknown, step: {readonly position: string; rea
 		return registryError(printable(`Build failed${where}`), error);
 	}
 
-	return new HolmError('invalid', printable(`Build failed${where}: ${plain}`), {remedy: step ? 'mend that step of the Dockerfile' : 'mend the Dockerfile, or what was asked of it', cause: error});
+	return new HolmError('invalid', printable(`Build failed${where}: ${plain}`), {remedy: step ? 'fix that step of the Dockerfile' : 'fix the Dockerfile or the options of the build', cause: error});
 };
 
 /** The builds on one storage. Leftovers of a killed build can be told from the work of others only when no build runs. */
@@ -109,7 +109,7 @@ const activityOf = (buildah: Buildah): BuildActivity => {
 	return activity;
 };
 
-/** Working containers of builds that were killed; those of base disks are named. */
+/** Removes the working containers of killed builds. Those of base disks have a name and stay. */
 const removeStrays = async (buildah: Buildah): Promise<void> => {
 	const containers = JSON.parse(await buildah.run(['containers', '--json']) || '[]') as ReadonlyArray<{readonly id: string; readonly containername: string}> | undefined;
 	const strays = (containers ?? []).filter(({containername}) => !containername.startsWith('holm-')).map(({id}) => id);
@@ -118,7 +118,7 @@ const removeStrays = async (buildah: Buildah): Promise<void> => {
 	}
 };
 
-/** Clears up after builds that failed, once none runs. Where that fails it is tried again before the next build, which need not fail for it. */
+/** Cleans up after failed builds, once no build runs. If that fails, it is tried again before the next build, which does not fail because of it. */
 const clean = async (activity: BuildActivity, buildah: Buildah): Promise<void> => {
 	if (activity.running === 0 && activity.hasStrays) {
 		activity.cleaning ??= removeStrays(buildah).then(() => {
@@ -132,9 +132,9 @@ const clean = async (activity: BuildActivity, buildah: Buildah): Promise<void> =
 };
 
 /**
-The commands of a build run in a container that crun makes, not below a mere chroot: a root of its own that has no way up, and of the host's devices only the harmless ones.
+Runs the commands of a build in a crun container instead of a mere chroot: with its own root file system, and only harmless devices of the host.
 
-CAP_SYS_CHROOT stays, for apk enters its root before each script of a package and fails without.
+CAP_SYS_CHROOT stays, because apk calls chroot before each package script and fails without it.
 */
 const containment = (work: string): readonly string[] => [
 	'--isolation',
@@ -143,10 +143,10 @@ const containment = (work: string): readonly string[] => [
 	'crun',
 	'--runtime-flag',
 	`root=${path.join(work, 'runtime')}`,
-	// Limits of their own are not asked for, and not every host lets control groups be made.
+	// No limits are set, and not every host allows new control groups.
 	'--runtime-flag',
 	'cgroup-manager=disabled',
-	// Those of the host would be writable.
+	// The host's would be writable.
 	'--volume',
 	`${path.join(work, 'nothing')}:/sys/fs/cgroup:ro`,
 	'--network',
@@ -157,7 +157,7 @@ const containment = (work: string): readonly string[] => [
 	'CAP_NET_RAW',
 ];
 
-/** `loopback` are the registries on this host that the recipe names. */
+/** `loopback` are the registries on this host that the Dockerfile names. */
 type BuildCommand = {readonly arguments: readonly string[]; readonly loopback: readonly string[]};
 
 const buildArguments = async (work: string, context: string, options: BuildOptions): Promise<BuildCommand> => {
@@ -191,9 +191,9 @@ const buildArguments = async (work: string, context: string, options: BuildOptio
 const runtimeNoise = /^subprocess exited with status \d+$/v;
 
 /**
-Builds an image from a directory, step by step; the last progress has the image's id.
+Builds an image from a directory. The last progress has the image's id.
 
-Throws `invalid`, naming the step and its reason, when a step fails, and `unavailable` when the disk is full or `signal` aborts. Nothing is left of a build that failed but the cache of the steps that did not.
+Throws `invalid`, with the step and the reason, if a step fails, and `unavailable` if the disk is full or `signal` aborts. A failed build leaves only the cache of its successful steps.
 
 @yields Output as it comes, with line feeds, then the image's id.
 */
@@ -218,7 +218,7 @@ export async function * build(buildah: Buildah, contextDirectory: string, option
 				step = {position: match.groups!.position!, text: match.groups!.text!};
 			}
 
-			// The failure itself is thrown; buildah's own line about it would say it twice.
+			// The failure is thrown, so buildah's own line about it would be a duplicate.
 			if (stream === 'stdout' || !(runtimeNoise.test(text) || text.startsWith('Error: '))) {
 				yield {text: `${text}\n`};
 			}

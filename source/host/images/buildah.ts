@@ -23,24 +23,24 @@ import {
 } from './output-lines.js';
 
 export type BuildahOptions = CommandOptions & {
-	/** Own PID and mount namespaces, so that no process and no mount outlives the program, however it ends. */
+	/** Run in own PID and mount namespaces, so that no process and no mount outlives the program, however it ends. */
 	readonly confined?: boolean;
 };
 
-/** Buildah on the storage of one engine, which no other engine and no tool of the host shares. */
+/** Buildah on the storage of one engine, which is not shared with other engines or tools of the host. */
 export type Buildah = {
 	readonly driver: 'overlay' | 'vfs';
-	/** Where containers/storage keeps its files. */
+	/** Directory of containers/storage. */
 	readonly storage: string;
-	/** Names the policy on signatures, for the commands that fetch images. */
+	/** Flags for the signature policy, for commands that fetch images. */
 	readonly policyArguments: readonly string[];
-	/** Resolves with what it printed on standard output. */
+	/** Resolves with the standard output. */
 	readonly run: (arguments_: readonly string[], options?: BuildahOptions) => Promise<string>;
-	/** Lines as they come, from both streams; throws as `run` does when it fails. */
+	/** Lines of both streams as they come. Throws as `run` does if buildah fails. */
 	readonly lines: (arguments_: readonly string[], options?: BuildahOptions) => AsyncIterable<OutputLine>;
-	/** Calls `use` with a directory of its own that is gone afterwards. */
+	/** Calls `use` with a temporary directory, which is removed afterwards. */
 	readonly inScratch: <Result>(use: (directory: string) => Promise<Result>) => Promise<Result>;
-	/** A directory for work that is a generator; whoever asks removes it. */
+	/** A temporary directory for generators; the caller removes it. */
 	readonly scratch: () => Promise<string>;
 	readonly removeScratch: (directory: string) => Promise<void>;
 };
@@ -49,7 +49,7 @@ const storageOf = (paths: Paths) => path.join(paths.images, 'storage');
 const runOf = (paths: Paths) => path.join(paths.images, 'run');
 const configurationOf = (paths: Paths) => path.join(paths.images, 'configuration');
 
-/** Only `docker.io` for short names; loopback registries over HTTP are said per call, for 127.0.0.0/8 has no prefix. */
+/** Short names resolve to `docker.io` only. Loopback registries over HTTP are passed per call, because a prefix cannot express 127.0.0.0/8. */
 export const registriesConfiguration = (insecure: readonly string[]): string => [
 	'unqualified-search-registries = ["docker.io"]',
 	'short-name-mode = "disabled"',
@@ -57,7 +57,7 @@ export const registriesConfiguration = (insecure: readonly string[]): string => 
 	'',
 ].join('\n');
 
-/** The file in which buildah looks for credentials by their registry, mode 0600: on a command line every user of the host could read them. */
+/** Writes buildah's credentials file, by registry, with mode 0600. On a command line every user of the host could read them. */
 export const writeCredentials = async (directory: string, credentials: ReadonlyMap<string, RegistryCredentials>): Promise<string> => {
 	const file = path.join(directory, 'auth.json');
 	const auths = [...credentials].map(([registry, {username, password}]) => [registry, {auth: Buffer.from(`${username}:${password}`).toString('base64')}] as const);
@@ -95,7 +95,7 @@ const environmentOf = (paths: Paths): Record<string, string> => {
 	};
 };
 
-/** Crun refuses control groups of both versions side by side, so where the host has those it is shown the second alone, in the namespace of mounts. */
+/** Crun refuses hybrid control groups. If the host has those, only version 2 is mounted in the mount namespace. */
 const withOneHierarchy = '{ [ -e /sys/fs/cgroup/cgroup.controllers ] || mount -t cgroup2 none /sys/fs/cgroup; } && exec buildah "$@"';
 
 const confinement = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--', 'sh', '-c', withOneHierarchy, 'sh'];
@@ -142,7 +142,7 @@ const bind = (paths: Paths, driver: Buildah['driver']): Buildah => {
 	};
 };
 
-/** Containers/storage looks at the kind of file system only; whether it can be the upper one of an overlay shows when it is mounted. */
+/** Containers/storage only checks the file system's type. Whether it works as the upper layer of an overlay shows only on mounting. */
 const canMountOverlay = async (directory: string): Promise<boolean> => {
 	const names = ['lower', 'upper', 'work', 'merged'] as const;
 	for (const name of names) {
@@ -150,7 +150,7 @@ const canMountOverlay = async (directory: string): Promise<boolean> => {
 	}
 
 	try {
-		// In a mount namespace of its own, so that there is nothing to undo.
+		// In its own mount namespace, so there is nothing to undo.
 		await run('unshare', ['--mount', '--', 'mount', '-t', 'overlay', '-o', 'lowerdir=lower,upperdir=upper,workdir=work', 'overlay', 'merged'], {cwd: directory});
 		return true;
 	} catch {
@@ -158,7 +158,7 @@ const canMountOverlay = async (directory: string): Promise<boolean> => {
 	}
 };
 
-/** Storage keeps the driver it was begun with; a new one tries `overlay`, which some file systems refuse. */
+/** Existing storage keeps its driver. New storage uses `overlay` if the file system supports it, else `vfs`. */
 const chooseDriver = async (paths: Paths): Promise<Buildah['driver']> => {
 	for (const driver of ['overlay', 'vfs'] as const) {
 		const begun = await orMissing(stat(path.join(storageOf(paths), `${driver}-images`)));
@@ -187,9 +187,9 @@ const chooseDriver = async (paths: Paths): Promise<Buildah['driver']> => {
 };
 
 /**
-Opens the engine's storage, and removes what a crashed run left of its work: working containers, mounts, scratch files.
+Opens the engine's storage and removes leftovers of a crash: working containers, mounts, temporary files.
 
-Throws `unavailable` when buildah is not installed.
+Throws `unavailable` if buildah is not installed.
 */
 export const openBuildah = async (paths: Paths): Promise<Buildah> => {
 	const scratchRoot = path.join(paths.images, 'scratch');

@@ -9,15 +9,15 @@ import type {Buildah} from './buildah.js';
 
 type LayerRecord = {readonly id: string; readonly parent?: string; readonly 'diff-size'?: number};
 
-/** Everything in storage at one moment. */
+/** A snapshot of the storage. */
 export type Catalogue = {
 	/** Newest first. */
 	readonly images: readonly Image[];
-	/** Ids of images without a name that others were built on: the cache of builds. */
+	/** Ids of unnamed images that other images were built on: the build cache. */
 	readonly intermediate: ReadonlySet<string>;
-	/** Every name in storage by image id, those with a digest too; an image without one is missing. */
+	/** Every name in storage by image id, including names with a digest. Images without a name are missing. */
 	readonly names: ReadonlyMap<string, readonly string[]>;
-	/** Bytes of all layers, each counted once. */
+	/** Total bytes of all layers, each counted once. */
 	readonly layerBytes: number;
 };
 
@@ -30,7 +30,7 @@ const isReference = (name: string): boolean => {
 	}
 };
 
-/** The names of a record, parted into tags and digests; storage may hold names that other tools gave. */
+/** The names of a record, split into tags and digests. Names that are no references, as other tools may write them, are skipped. */
 export const tagsAndDigestsOf = ({names, 'big-data-names': keys, digest: main}: ImageRecord): Pick<Image, 'tags' | 'digests'> => {
 	const references = (names ?? []).filter(name => isReference(name)).map(name => parseReference(name));
 	const manifests = new Set(keys?.filter(key => key.startsWith('manifest-')).map(key => key.slice('manifest-'.length)));
@@ -42,7 +42,7 @@ export const tagsAndDigestsOf = ({names, 'big-data-names': keys, digest: main}: 
 	};
 };
 
-/** The history of a build begins with that of the image it started from, times and all. */
+/** A key for each step of the history. The history of a build begins with that of its base image, including the times. */
 export const historyKeys = ({history}: Image): readonly string[] => {
 	let key = '';
 	return history.map(({createdAt, createdBy}) => {
@@ -58,7 +58,7 @@ export const intermediateIds = (images: readonly Image[]): ReadonlySet<string> =
 		.map(({id}) => id));
 };
 
-/** Size of an image as the sum of its layers, following each layer's parent. */
+/** Size of an image: the sum of its layers, following each layer's parent. */
 const sizeFrom = (layers: ReadonlyMap<string, LayerRecord>, top: string | undefined): number => {
 	let size = 0;
 	for (let layer = layers.get(top ?? ''); layer; layer = layers.get(layer.parent ?? '')) {
@@ -68,7 +68,7 @@ const sizeFrom = (layers: ReadonlyMap<string, LayerRecord>, top: string | undefi
 	return size;
 };
 
-/** The file of a piece of an image: containers/storage escapes a key with anything but dots, digits and lower case. */
+/** File name of a big-data item. Containers/storage escapes keys with anything but dots, digits and lower case. */
 const pieceFile = (key: string): string =>
 	/^[\d.a-z]*$/v.test(key) ? key : `=${Buffer.from(key).toString('base64')}`;
 
@@ -90,13 +90,13 @@ const versionOf = async (file: string): Promise<string> => {
 };
 
 /**
-Reads what is in storage straight from containers/storage's own files, which it replaces by renaming: a program to ask takes 13 ms for each question, this takes none while nothing changed.
+Reads the files of containers/storage directly; it replaces them by renaming. Running a program takes 13 ms for each query, this takes none while nothing has changed.
 */
 export const openCatalogue = ({storage, driver}: Buildah): () => Promise<Catalogue> => {
 	const directory = path.join(storage, `${driver}-images`);
 	const imagesFile = path.join(directory, 'images.json');
 	const layersFile = path.join(storage, `${driver}-layers`, 'layers.json');
-	// An image's content never changes under its id; only its names do.
+	// The content of an image id never changes; only its names do.
 	const parsed = new Map<string, Image>();
 	let last: {readonly version: string; readonly catalogue: Catalogue} | undefined;
 
@@ -120,7 +120,7 @@ export const openCatalogue = ({storage, driver}: Buildah): () => Promise<Catalog
 
 		const [records, layerRecords] = await Promise.all([readStorageFile<ImageRecord>(imagesFile), readStorageFile<LayerRecord>(layersFile)]);
 		const layers = new Map(layerRecords.map(layer => [layer.id, layer]));
-		// One that is being written or removed has a record without its configuration; it does not exist yet or no more.
+		// An image that is being written or removed has a record without a configuration. It does not exist yet, or no longer.
 		const read = await Promise.all(records.map(async record => readImage(record, layers).catch(throwUnreadable)));
 		const images = read
 			.filter(image => image !== undefined)

@@ -10,18 +10,18 @@ import type {Buildah} from './buildah.js';
 
 export type CommitOptions = {
 	readonly base: Image;
-	/** Absolute paths of the image that the new one has not, or has otherwise. Paths are bytes, each a character. */
+	/** Absolute paths to remove from the base image: deleted or replaced in the new one. Paths are bytes in latin1. */
 	readonly removed: readonly string[];
-	/** Path of a tar, whose content may be anything. */
+	/** Path of the tar of changed files. Its content is not trusted. */
 	readonly layer: string;
 	readonly configuration: ImageConfiguration;
-	/** Further lines of a Dockerfile. */
+	/** Additional Dockerfile instructions. */
 	readonly changes: readonly string[];
 	readonly author: string;
 	readonly comment: string;
 };
 
-/** Whether a path leads through directories alone, and not through a link out of the image. */
+/** Whether a path leads through directories only, not through a symbolic link out of the image. */
 const isWithin = async (root: string, file: string): Promise<boolean> => {
 	for (let end = file.indexOf('/', 1); end !== -1; end = file.indexOf('/', end + 1)) {
 		const status = await lstat(Buffer.from(root + file.slice(0, end), 'latin1')).catch(() => undefined);
@@ -46,7 +46,7 @@ const removeFrom = async (root: string, files: readonly string[]): Promise<void>
 
 const dollar = 'HOLM_DOLLAR_SIGN';
 
-/** Buildah expands variables in the values of others, and knows no way to quote a dollar sign but one of those. */
+/** Buildah expands variables in values and has no escape for a dollar sign, so a variable holds one. */
 const environmentArguments = (environment: readonly string[]): readonly string[] => environment.some(variable => variable.includes('$'))
 	? [`${dollar}=$`, ...environment.map(variable => variable.replaceAll('$', () => `\${${dollar}}`)), `${dollar}-`].flatMap(value => ['--env', value])
 	: environment.flatMap(variable => ['--env', variable]);
@@ -70,7 +70,7 @@ const configurationArguments = (before: ImageConfiguration, after: ImageConfigur
 	];
 };
 
-/** The same image with further instructions. */
+/** Builds the image with additional instructions. */
 const change = async (buildah: Buildah, id: string, changes: readonly string[]): Promise<string> => buildah.inScratch(async context => {
 	await writeFile(path.join(context, 'Dockerfile'), [`FROM ${id}`, ...changes, ''].join('\n'));
 	let changed: string | undefined;
@@ -88,9 +88,9 @@ const change = async (buildah: Buildah, id: string, changes: readonly string[]):
 });
 
 /**
-Makes an image of another one and what a container has otherwise, as one more layer, and resolves with its id.
+Makes an image from a base image and a container's changes, as one more layer, and resolves with its id.
 
-The layer is unpacked by buildah in a root of its own, so that no link or name in it leads anywhere else.
+Buildah unpacks the layer in a chroot, so that no link or name in it leads outside.
 */
 export const commitImage = async (buildah: Buildah, options: CommitOptions): Promise<string> => {
 	const {base, removed, layer, configuration, changes, author, comment} = options;
@@ -107,7 +107,7 @@ export const commitImage = async (buildah: Buildah, options: CommitOptions): Pro
 			'--created-by',
 			['commit', ...configuration.entrypoint, ...configuration.command].join(' ').slice(0, 1000),
 			'--history-comment',
-			// Buildah puts its own words behind it.
+			// Buildah appends its own text.
 			comment && `${comment} `,
 			...(author === '' ? [] : ['--author', author]),
 			name,

@@ -24,7 +24,7 @@ const refuse = (name: string, reason: string): never => {
 	throw new HolmError('invalid', `The build context has an entry that is not taken: "${printable(name.slice(0, 300))}" ${reason}`, {remedy: 'make the tar of the files below the context directory'});
 };
 
-/** The components of a name in a tar, none of which leads out of where it is unpacked. Empty for the directory itself. */
+/** The components of an entry's name, empty for the root directory. Refuses a name that leads outside. */
 export const componentsOf = (name: string): readonly string[] => {
 	if (name.startsWith('/') || name.includes('\0')) {
 		refuse(name, 'is an absolute path');
@@ -34,7 +34,7 @@ export const componentsOf = (name: string): readonly string[] => {
 	return components.includes('..') ? refuse(name, 'leads out of the context') : components;
 };
 
-/** The directory below which an entry goes, made where it is missing; no link on the way is ever followed. */
+/** The parent directory of an entry, created if missing. Symbolic links are never followed. */
 const parentOf = async (root: string, components: readonly string[], name: string): Promise<string> => {
 	let directory = root;
 	for (const component of components.slice(0, -1)) {
@@ -50,7 +50,7 @@ const parentOf = async (root: string, components: readonly string[], name: strin
 	return directory;
 };
 
-/** A later entry of the same name replaces an earlier one, as tar does; a directory stays what it is. */
+/** A later entry replaces an earlier one of the same name, as in tar. A directory is not replaced. */
 const clear = async (target: string, {type, name}: Header): Promise<void> => {
 	const status = await lstat(target).catch(() => undefined);
 	if (type !== 'directory' && status?.isDirectory()) {
@@ -62,7 +62,7 @@ const clear = async (target: string, {type, name}: Header): Promise<void> => {
 	}
 };
 
-// A node pipeline does not see an entry fail whose tar ends within it; a loop over its chunks does.
+// Node's pipeline misses the failure of an entry that is cut off; a loop over its chunks does not.
 async function * chunksOf(entry: Entry): AsyncGenerator<Uint8Array, void> {
 	for await (const chunk of entry) {
 		yield chunk as Uint8Array;
@@ -71,7 +71,7 @@ async function * chunksOf(entry: Entry): AsyncGenerator<Uint8Array, void> {
 
 const write = async (root: string, target: string, entry: Entry): Promise<void> => {
 	const {type, name, linkname, mode, mtime} = entry.header;
-	// A tar may also say a type that no specification has.
+	// The type may also be one that no specification has.
 	switch (type as string) {
 		case 'file':
 		case 'contiguous-file': {
@@ -85,7 +85,7 @@ const write = async (root: string, target: string, entry: Entry): Promise<void> 
 		}
 
 		case 'symlink': {
-			// It may point anywhere: nothing here follows it, and buildah follows it within the context.
+			// It may point anywhere. Nothing here follows it, and buildah resolves it within the context.
 			await symlink(linkname, target);
 			return;
 		}
@@ -107,7 +107,7 @@ const write = async (root: string, target: string, entry: Entry): Promise<void> 
 		}
 	}
 
-	// `mode` and times only now: a directory's or a file's own may forbid to write it.
+	// `mode` and times are set last, because the mode may forbid writing.
 	await chmod(target, mode % 0o1_0000);
 	if (type !== 'directory') {
 		await utimes(target, mtime, mtime);
@@ -115,15 +115,15 @@ const write = async (root: string, target: string, entry: Entry): Promise<void> 
 };
 
 /**
-Unpacks a build context, a tar that may be compressed with gzip or zstd, into an empty directory that nobody else writes to.
+Unpacks a build context, a tar that may be compressed with gzip or zstd, into an empty directory. No other process may write to it.
 
-Everything belongs to root afterwards, as in Docker. Throws `invalid`, naming the entry, for a path or link that leads out and for devices, and `unavailable` when the disk is full; what was unpacked is the caller's to remove.
+All files belong to root, as in Docker. Throws `invalid`, with the entry's name, for devices and for paths or links that lead outside, and `unavailable` if the disk is full. On failure the caller removes what was unpacked.
 */
 export const unpackContext = async (tar: Readable, directory: string): Promise<void> => {
 	const root = await realpath(directory);
 	const entries = extract();
 	const reading = pipeline(tar, decompress(), entries);
-	// Of the two ends of one stream the loop below sees a failure too.
+	// The loop below reports the failure too.
 	reading.catch(() => undefined);
 	try {
 		for await (const entry of entries) {

@@ -2,7 +2,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 
 const codeOf = (error: unknown): unknown => (error as {code?: unknown} | undefined)?.code;
 
-/** A failure while bytes of a client were written to the disk, as the user is to hear it. */
+/** The user's error for a failed write of a client's data. */
 export const diskError = (doing: string, error: unknown): HolmError => {
 	if (error instanceof HolmError) {
 		return error;

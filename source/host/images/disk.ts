@@ -21,32 +21,32 @@ import type {Buildah} from './buildah.js';
 import {readTextWithin} from './within-root.js';
 
 export type BaseDisk = {
-	/** A raw image of an ext4 file system. */
+	/** Path of a raw image with an ext4 file system. */
 	readonly path: string;
-	/** Text of the image's `/etc/passwd` and `/etc/group`, at most 1 MiB each, empty where there is none. */
+	/** Contents of the image's `/etc/passwd` and `/etc/group`, at most 1 MiB each, empty if missing. */
 	readonly accounts: {readonly passwd: string; readonly group: string};
 };
 
 export type Disks = {
-	/** The base disk of an image, made at first use; callers that come meanwhile wait for the same one. Throws `unavailable` when the disk is full. */
+	/** The base disk of an image, made on first use. Concurrent callers share one run. Throws `unavailable` if the host's disk is full. */
 	readonly base: (image: Image) => Promise<BaseDisk>;
-	/** File for the list of what is on the base disk of an image, which goes when that goes. */
+	/** File for the list of files on an image's base disk. It is removed together with the disk. */
 	readonly listing: (imageId: string) => string;
-	/** Forgets the base disk of an image; one that is not there is no error. */
+	/** Removes the base disk of an image, if there is one. */
 	readonly remove: (imageId: string) => Promise<void>;
-	/** Ids of the images that have one. */
+	/** Ids of the images that have a base disk. */
 	readonly list: () => Promise<readonly string[]>;
-	/** Bytes that all base disks take of the host's disk. */
+	/** Bytes that all base disks use on the host. */
 	readonly usedBytes: () => Promise<number>;
 };
 
 const gibibyte = 1024 ** 3;
 const maximumAccountBytes = 1024 * 1024;
 
-/** What a container may write beside its image before its disk is full; holes cost nothing. */
+/** Smallest capacity of a container's disk. Unused blocks take no space on the host. */
 const minimumDiskBytes = 16 * gibibyte;
 
-/** Bytes of the disk of an image: room for the image once more, in whole GiB, so that a large one fits with its file system's own tables. */
+/** Capacity of an image's disk in bytes: twice the image's size, rounded up to whole GiB, so that a large image fits with the metadata of its file system. */
 export const diskCapacityOf = ({sizeBytes}: Pick<Image, 'sizeBytes'>): number =>
 	Math.max(minimumDiskBytes, Math.ceil(sizeBytes * 2 / gibibyte) * gibibyte);
 
@@ -55,13 +55,13 @@ const fullDisk = (doing: string, error: unknown): unknown =>
 		? new HolmError('unavailable', `${doing}: the disk is full`, {remedy: 'free some space, or holm image prune', cause: error})
 		: error;
 
-/** A journal, for a machine can end at any instant; small, for the file system is young; no blocks held back for root, whom most containers are. */
+/** With a journal, because a machine can end at any time; a small one. No blocks are reserved for root, because most containers run as root. */
 const formatArguments = ['-q', '-F', '-t', 'ext4', '-m', '0', '-J', 'size=32', '-E', 'lazy_itable_init=1,lazy_journal_init=1,nodiscard'];
 
-/** `mke2fs -d` gives the root directory neither owner nor mode of its source, and every ext4 a `lost+found` that no image has. */
+/** `mke2fs -d` does not copy owner and mode of the root directory, and creates a `lost+found` that no image has. */
 const correctRoot = async (file: string, source: string): Promise<void> => {
 	const {mode, uid, gid} = await stat(source);
-	// Containers/storage makes it 0555 whatever the layers say; Docker has 0755, which counts for a root without capabilities.
+	// Containers/storage always uses 0555. Docker uses 0755, which matters for a root user without capabilities.
 	const permissions = mode % 0o1_0000 === 0o555 ? 0o755 : mode % 0o1_0000;
 	const names = await readdir(source);
 	const commands = [
@@ -82,7 +82,7 @@ const synchronise = async (file: string): Promise<void> => {
 	}
 };
 
-/** Calls `use` with the directory where the image is mounted; the mount is gone afterwards. */
+/** Mounts an image, calls `use` with the directory, and unmounts it. */
 export const withImageMounted = async <Result>(
 	buildah: Buildah,
 	imageId: string,
@@ -108,7 +108,7 @@ const parseAccounts = (text: string): BaseDisk['accounts'] | undefined => {
 	}
 };
 
-/** Keeps the accounts of an image that is mounted in a file. */
+/** Saves the accounts of a mounted image to a file. */
 const saveAccounts = async (directory: string, file: string): Promise<BaseDisk['accounts']> => {
 	const accounts = {
 		passwd: await readTextWithin(directory, '/etc/passwd', maximumAccountBytes),
@@ -126,17 +126,17 @@ const saveAccounts = async (directory: string, file: string): Promise<BaseDisk['
 	}
 };
 
-/** Opens the base disks of an engine, which the group `gid` of its machines may read, and removes what a crashed run left half made. */
+/** Opens the base disks of an engine and removes unfinished ones that a crash left. The machines' group `gid` may read the disks. */
 export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Promise<Disks> => {
 	await mkdir(paths.disks, {recursive: true, mode: 0o711});
-	// Machines pass through to the one base disk whose name they were given.
+	// Search permission only: a machine opens the base disk that it was given by name.
 	await chmod(paths.disks, 0o711);
 	for (const name of await readdir(paths.disks)) {
 		const file = path.join(paths.disks, name);
 		if (name.endsWith(partial)) {
 			await rm(file, {force: true});
 		} else if (name.endsWith('.ext4') && (await stat(file)).gid !== gid) {
-			// Machines once had the group of the accelerator's device as theirs, which changes when virtualisation is turned on.
+			// In earlier versions machines ran in the group of the accelerator's device, which changes when virtualisation is enabled.
 			await chown(file, 0, gid);
 		}
 	}
@@ -159,7 +159,7 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 			return {path: files.disk, accounts};
 		}
 
-		// The disk stays as it is: those of containers are differences from it, bit by bit.
+		// The disk must not be made again, because the containers' disks are overlays on it.
 		const saved = await withImageMounted(buildah, imageId, async directory => saveAccounts(directory, files.accounts));
 		return {path: files.disk, accounts: saved};
 	};
@@ -222,7 +222,7 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 	};
 };
 
-/** Makes the writable disk of a container over a base disk, in qcow2 format: only what differs from the base takes room. */
+/** Makes the writable disk of a container: a qcow2 overlay on a base disk. */
 export const createOverlay = async (base: string, file: string): Promise<void> => {
 	try {
 		await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', base, '-F', 'raw', file]);

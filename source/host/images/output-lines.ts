@@ -5,7 +5,7 @@ import {HolmError} from '../../engine/errors.js';
 import {spawned} from '../spawned.js';
 
 export type CommandOptions = {
-	/** Over the program's environment, which is otherwise complete: nothing is inherited. */
+	/** The complete environment; nothing is inherited. */
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly input?: string;
 	readonly signal?: AbortSignal;
@@ -15,21 +15,21 @@ export type Command = {readonly file: string; readonly arguments: readonly strin
 
 export type OutputLine = {readonly stream: 'stdout' | 'stderr'; readonly text: string};
 
-/** A line without an end is cut into pieces of this many characters. */
+/** A longer line is split into pieces of this many characters. */
 const maximumLine = 64 * 1024;
 
-/** Lines of standard error that are kept for the message of a failure. */
+/** Number of last lines of standard error that are kept for the error. */
 const keptLines = 20;
 
-type Ending = {readonly exitCode: number; /** What killed it. */ readonly signal?: string};
+type Ending = {readonly exitCode: number; /** The signal that killed it. */ readonly signal?: string};
 
-/** A program that failed; `lines` are the last ones of its standard error. */
+/** The error of a failed program. `lines` are the last lines of its standard error. */
 export class ProgramError extends HolmError {
 	readonly lines: readonly string[];
 	readonly exitCode: number;
 
 	constructor(program: string, lines: readonly string[], {exitCode, signal}: Ending) {
-		const reason = signal === undefined ? lines.at(-1)?.replace(/^Error: /v, '') ?? `exit status ${exitCode}` : `it was ended by ${signal}`;
+		const reason = signal === undefined ? lines.at(-1)?.replace(/^Error: /v, '') ?? `exit status ${exitCode}` : `it was killed by ${signal}`;
 		const isFull = lines.some(line => line.includes('no space left on device'));
 		super(isFull ? 'unavailable' : 'internal', isFull ? `The disk is full: ${program} could not write its files` : `${program} failed: ${reason}`, isFull ? {remedy: 'free some space, or holm image prune'} : {});
 		this.lines = lines;
@@ -72,9 +72,9 @@ const sendLines = (source: Readable, stream: OutputLine['stream'], sink: PassThr
 };
 
 /**
-Runs a program, without a shell. Whoever stops reading ends it.
+Runs a program without a shell. It is killed if the caller stops reading.
 
-Throws `unavailable` when it is not installed, `ProgramError` when it fails, and the signal's reason when that aborts.
+Throws `unavailable` if it is not installed, `ProgramError` if it fails, and the signal's reason if that aborts.
 
 @yields Lines as they come, from both streams.
 */
@@ -95,7 +95,7 @@ export async function * outputLines({file, arguments: arguments_, options}: Comm
 		ended.resolve({exitCode: exitCode ?? 255, signal: signal ?? undefined});
 		lines.end();
 	});
-	// A program that ends before it has read its input is judged by its exit status.
+	// A program may end before it has read its input; only the exit status counts.
 	child.stdin.on('error', () => undefined);
 	child.stdin.end(options.input);
 	sendLines(child.stdout, 'stdout', lines);
@@ -129,7 +129,7 @@ export async function * outputLines({file, arguments: arguments_, options}: Comm
 	}
 }
 
-/** Runs a program to its end and resolves with its standard output; throws as `outputLines` does. */
+/** Runs a program and resolves with its standard output. Throws as `outputLines` does. */
 export const collect = async (command: Command): Promise<string> => {
 	const output: string[] = [];
 	for await (const {stream, text} of outputLines(command)) {

@@ -26,27 +26,27 @@ export type Removed = {readonly untagged: readonly string[]; readonly deleted: r
 /** The images of one engine. A `reference` is a name, an id, or the beginning of an id. */
 export type ImageStore = {
 	readonly buildah: Buildah;
-	/** Newest first; `all` adds the nameless ones that others were built on. */
+	/** Newest first. `all` includes unnamed images that others were built on. */
 	readonly list: (options?: {readonly all?: boolean}) => Promise<readonly Image[]>;
-	/** Throws `not-found`, and `invalid` for what is no reference or begins several ids. */
+	/** Throws `not-found`, and `invalid` for an invalid or ambiguous reference. */
 	readonly get: (reference: string) => Promise<Image>;
-	/** Throws `not-found` for what the registry has not, `forbidden` for what it refuses, `unavailable` when it does not answer. */
+	/** Throws `not-found` if the registry does not have the image, `forbidden` if it denies access, `unavailable` if it does not answer. */
 	readonly pull: (reference: string, options?: PullOptions) => AsyncIterable<Progress>;
 	readonly push: (reference: string, options?: TransferOptions) => AsyncIterable<Progress>;
-	/** A name that another image had moves over. */
+	/** Takes the name from another image that has it. */
 	readonly tag: (reference: string, tag: string) => Promise<void>;
-	/** One of several names only goes itself; `conflict` for an id with several names, without `force`. */
+	/** Removing one of several names only untags. Throws `conflict` for an id with several names, unless `force` is set. */
 	readonly remove: (reference: string, options?: {readonly force?: boolean}) => Promise<Removed>;
 	/** A tar in docker-archive format. */
 	readonly save: (references: readonly string[]) => Promise<Readable>;
 	readonly load: (tar: Readable) => AsyncIterable<Progress>;
-	/** Throws `forbidden` when the registry refuses them. */
+	/** Throws `forbidden` if the registry rejects the credentials. */
 	readonly checkCredentials: (credentials: RegistryCredentials) => Promise<void>;
-	/** Removes nameless images, or with `all` every image, except those `inUse` (ids) and what they were built on. */
+	/** Removes unnamed images, or with `all` every image, except those `inUse` (ids) and the images they were built on. */
 	readonly prune: (options: {readonly all?: boolean; readonly inUse: readonly string[]}) => Promise<Pruned>;
 };
 
-/** Names are never looked up in a registry or guessed at: buildah gets ids, and names in full. */
+/** Buildah only gets ids and full names, so it never looks a name up or guesses. */
 const bareId = ({id}: Image): string => id.slice('sha256:'.length);
 
 /** Opens the images of the engine at `paths`. Throws `unavailable` when buildah is not installed. */
@@ -58,7 +58,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 		return image;
 	};
 
-	// Never with buildah's `--force`, which takes working containers with the image.
+	// Without buildah's `--force`, which also removes working containers.
 	const removeNames = async (names: readonly string[]): Promise<Removed> => {
 		const before = await catalogue();
 		await buildah.run(['rmi', ...names]);
@@ -70,7 +70,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 		};
 	};
 
-	/** All names, so that the last one takes the image with it. */
+	/** All names, so that removing the last one removes the image. */
 	const everyNameOf = async (image: Image): Promise<readonly string[]> => {
 		const {names} = await catalogue();
 		return names.get(image.id) ?? [bareId(image)];
@@ -92,7 +92,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 		async remove(reference, {force = false} = {}) {
 			const {image, name} = find((await catalogue()).images, reference);
 			if (name !== undefined) {
-				// A digest without a tag beside it is no name to keep an image by.
+				// Without a tag, a digest alone does not keep the image.
 				return removeNames(image.tags.length > 1 ? [name] : await everyNameOf(image));
 			}
 

@@ -24,7 +24,7 @@ export type PullOptions = TransferOptions & {readonly platform?: string};
 
 type Store = {readonly buildah: Buildah; readonly catalogue: () => Promise<Catalogue>};
 
-// Only buildah's words tell what a registry answered.
+// The registry's answer is only in buildah's message.
 const answers = [
 	{says: /unauthorized|authentication required|access to the resource is denied|denied:|invalid username\/password|status code: 40[13]/iv, code: 'forbidden', remedy: 'holm login'},
 	{says: /manifest unknown|name unknown|not found|no image found in manifest|no image found in image index/iv, code: 'not-found', remedy: undefined},
@@ -32,13 +32,13 @@ const answers = [
 	{says: /invalid reference format/iv, code: 'unsupported', remedy: 'this buildah does not take an IPv6 address for a registry: use localhost'},
 ] as const;
 
-/** What a failed exchange with a registry means to the user. */
+/** The error for a failed request to a registry. */
 export const registryError = (doing: string, error: unknown): HolmError => {
 	if (error instanceof HolmError && error.code === 'unavailable') {
 		return error;
 	}
 
-	// The innermost reason is the last part of what buildah says; the parts before it name the same image again.
+	// The innermost reason is the last part of buildah's message. The parts before it repeat the image's name.
 	const message = messageOf(error);
 	const reason = printable(message.replace(/^.*?(?=pinging container registry|reading manifest|requesting |initializing source|logging into)/v, '').replace(/^initializing source \S+: /v, ''));
 	const answer = answers.find(({says}) => says.test(message));
@@ -53,7 +53,7 @@ const connection = async (work: string, registry: string, credentials: RegistryC
 	...(credentials ? ['--authfile', await writeCredentials(work, new Map([[registry, credentials]]))] : []),
 ];
 
-/** A line of buildah on a blob, as one step of that layer. */
+/** Progress of a layer, from buildah's line on a blob. */
 const layerProgress = (line: string, status: string): Progress | undefined => {
 	const digest = /^Copying blob (?:sha256:)?(?<digest>[\da-f]{12})/v.exec(line)?.groups?.digest;
 	return digest === undefined ? undefined : {id: digest, status};
@@ -90,9 +90,9 @@ async function * exchange(
 const repositoryAndTag = (reference: Reference) => ({name: familiarName(formatReference(reference)), version: reference.tag ?? reference.digest ?? ''});
 
 /**
-Fetches an image from its registry, newer or not.
+Pulls an image from its registry, even if it is there already.
 
-@yields Layers by the beginning of their digest, then what became of it.
+@yields Layers by the first digits of their digest, then the result.
 */
 export async function * pull(store: Store, text: string, options: PullOptions = {}): AsyncGenerator<Progress, void> {
 	const {credentials, platform, signal} = options;
@@ -128,9 +128,9 @@ export async function * pull(store: Store, text: string, options: PullOptions = 
 }
 
 /**
-Sends an image, under a name it has, to that name's registry.
+Pushes an image to the registry of one of its names.
 
-@yields Layers by the beginning of their digest, then the digest under which the registry has it.
+@yields Layers by the first digits of their digest, then the image's digest in the registry.
 */
 export async function * push(store: Store, text: string, {credentials, signal}: TransferOptions = {}): AsyncGenerator<Progress, void> {
 	const {image, name} = find((await store.catalogue()).images, text);
@@ -162,7 +162,7 @@ export async function * push(store: Store, text: string, {credentials, signal}: 
 	}
 }
 
-/** Asks the registry whether it takes the credentials; nothing of them is kept. */
+/** Checks credentials against the registry. They are not stored. */
 export const login = async (buildah: Buildah, credentials: RegistryCredentials): Promise<void> => {
 	const registry = registryOf(credentials.server);
 	await buildah.inScratch(async work => {

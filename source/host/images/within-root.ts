@@ -7,9 +7,9 @@ import {isMissing, orMissing} from '../store/missing.js';
 const maximumLinks = 40;
 
 /**
-The place of a path of an image below the directory where the image is mounted, its symbolic links followed as the container would see them: an absolute one starts at `root` again, and `..` ends there.
+Resolves a path of an image below `root`, where the image is mounted. Symbolic links are followed as in the container: an absolute link starts at `root`, and `..` does not leave it.
 
-Resolves with undefined when there is nothing. Nobody may be writing to the image meanwhile.
+Resolves with undefined if the path does not exist. The image must not change meanwhile.
 */
 export const resolveWithin = async (root: string, file: string): Promise<string | undefined> => {
 	let waiting = file.split('/');
@@ -29,7 +29,7 @@ export const resolveWithin = async (root: string, file: string): Promise<string 
 
 		const here = path.join(root, ...resolved, component);
 		const status = await lstat(here).catch((error: unknown) => {
-			// A link may name what no file system takes for a name.
+			// The target of a link may be too long for a file name.
 			if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') {
 				throw error;
 			}
@@ -50,14 +50,14 @@ export const resolveWithin = async (root: string, file: string): Promise<string 
 	return path.join(root, ...resolved);
 };
 
-/** The text of a regular file of an image, up to `maximumBytes` of it; empty when there is none. */
+/** Up to `maximumBytes` of the text of a regular file in an image; empty if there is none. */
 export const readTextWithin = async (root: string, file: string, maximumBytes: number): Promise<string> => {
 	const place = await resolveWithin(root, file);
 	if (place === undefined) {
 		return '';
 	}
 
-	// Opening a device acts, and some do not open.
+	// Opening a device can have effects, or block.
 	const status = await orMissing(lstat(place));
 	if (!status?.isFile()) {
 		return '';

@@ -1,7 +1,7 @@
-/** Whether a failure says that the file or its directory is not there. Any other one, such as EMFILE or EIO, says nothing about what is there. */
+/** Whether an error means that the file or its directory does not exist. Other errors, such as EMFILE or EIO, do not tell. */
 export const isMissing = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 
-/** Undefined for a file that is not there; throws every other failure. */
+/** Resolves with undefined if the file does not exist. Throws every other error. */
 export const orMissing = async <Result>(reading: Promise<Result>): Promise<Result | undefined> => {
 	try {
 		return await reading;
@@ -14,10 +14,10 @@ export const orMissing = async <Result>(reading: Promise<Result>): Promise<Resul
 	}
 };
 
-/** Whether a failure says that this process or the host has no more descriptors or memory at this moment. */
+/** Whether an error means that this process or the host is out of descriptors or memory. */
 export const isExhausted = (error: unknown): boolean => ['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'].includes((error as NodeJS.ErrnoException | undefined)?.code ?? '');
 
-/** Returns for a file that is not there or whose content is of no use; throws when the system could not read one that may be whole. */
+/** Returns for a missing file or invalid content. Throws if the system could not read a file that may be intact. */
 export const throwUnreadable = (error: unknown): void => {
 	if (error instanceof Error && 'syscall' in error && !isMissing(error)) {
 		throw error;

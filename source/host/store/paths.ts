@@ -1,32 +1,32 @@
 import path from 'node:path';
 
-/** Where an engine keeps everything unless told otherwise. */
+/** Default directory of the engine. */
 export const defaultRoot = '/var/lib/holm';
 
 /**
-Every name on disk that the engine uses, below one directory.
+All paths that the engine uses, below one directory.
 
-Sockets live beside the records, so the directory must be short: the kernel gives the address of a unix socket 107 bytes.
+The directory's path must be short, because sockets are below it: the address of a unix socket has at most 107 bytes.
 */
 export const pathsOf = (root: string) => ({
 	root,
 	/** The daemon's socket, mode 0660. */
 	socket: path.join(root, 'holm.sock'),
-	/** Process id of the daemon and what tells it from a later process of the same number. */
+	/** Process id of the daemon, with its start time, which tells it from a later process with the same id. */
 	daemonPid: path.join(root, 'daemon.pid'),
 	daemonLog: path.join(root, 'daemon.log'),
-	/** Locked by the daemon for as long as it runs. */
+	/** Locked by the daemon while it runs. */
 	daemonLock: path.join(root, 'daemon.lock'),
-	/** Id of the host's boot in which the engine was last open. */
+	/** Boot id of the host when the engine was last open. */
 	boot: path.join(root, 'boot'),
-	/** There while an engine opens only to end what runs. */
+	/** Exists while an engine opens only to stop its containers. */
 	ending: path.join(root, 'ending'),
-	/** Id of the engine, made once. */
+	/** Id of the engine, generated once. */
 	identity: path.join(root, 'identity'),
 	containers: path.join(root, 'containers'),
 	networks: path.join(root, 'networks'),
 	volumes: path.join(root, 'volumes'),
-	/** Storage of images and the scratch space of builds. */
+	/** Storage of images, and temporary files of builds. */
 	images: path.join(root, 'images'),
 	/** Base disks by image id. */
 	disks: path.join(root, 'disks'),
@@ -34,9 +34,9 @@ export const pathsOf = (root: string) => ({
 	/** Kernel, modules and initramfs. */
 	guest: path.join(root, 'guest'),
 	accelerator: path.join(root, 'accelerator.json'),
-	/** SSH key with which the engine enters its machines. */
+	/** SSH key that opens the engine's machines. */
 	key: path.join(root, 'key'),
-	/** Sockets and states of the workers: name server, forwarder and rotation of logs. */
+	/** Sockets and state of the workers: name server, forwarder and log keeper. */
 	workers: path.join(root, 'workers'),
 	machines: path.join(root, 'machines'),
 	container(id: string) {
@@ -45,11 +45,11 @@ export const pathsOf = (root: string) => ({
 			directory,
 			record: path.join(directory, 'record.json'),
 			disk: path.join(directory, 'disk.qcow2'),
-			/** Log entries as they left the guest. */
+			/** Log entries as the guest wrote them. */
 			log: path.join(directory, 'log'),
-			/** What the console of its last machine showed. */
+			/** Console output of its last machine. */
 			console: path.join(directory, 'console'),
-			/** What only exists while the machine runs: sockets, copies of RAM, shares. */
+			/** Files that exist only while the machine runs: sockets, copies of RAM, shares. */
 			machine: path.join(root, 'machines', id.slice(0, 16)),
 		};
 	},

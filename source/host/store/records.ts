@@ -13,13 +13,13 @@ import {isMissing} from './missing.js';
 
 const version = 1;
 
-/** Why a record could not be used. It is never fatal: the engine goes on without it and says so. */
+/** Why a record could not be used. The engine continues without it and reports that. */
 export type RecordProblem = {readonly path: string; readonly reason: string};
 
 export type RecordReading<T> =
 	| {readonly state: 'read'; readonly value: T}
 	| {readonly state: 'missing'}
-	/** Set aside under its own name and `.corrupt`, or left where it is when a newer version wrote it. */
+	/** Renamed to its name with `.corrupt`, or left in place if a newer version wrote it. */
 	| {readonly state: 'unusable'; readonly problem: RecordProblem};
 
 const errorCode = (error: unknown) => (error as NodeJS.ErrnoException).code;
@@ -40,14 +40,14 @@ const writeFailure = (file: string, error: unknown) => new HolmError(
 	{remedy: `check the disk of ${path.dirname(file)} and free space on it`, cause: error},
 );
 
-/** What cannot be read may be whole all the same: an engine that went on without it would take it for gone. */
+/** An unreadable record may be intact. If the engine continued without it, it would treat it as deleted. */
 const readFailure = (file: string, error: unknown) => new HolmError(
 	'unavailable',
 	`cannot read ${file}: ${reasons[errorCode(error) ?? ''] ?? messageOf(error)}`,
 	{remedy: errorCode(error) === 'EMFILE' ? 'allow the daemon more open files (ulimit -n)' : `check the disk of ${path.dirname(file)}; to go on without the file, move it elsewhere`, cause: error},
 );
 
-/** The text of a file, undefined where it is not there. Throws `unavailable` for one that cannot be read. */
+/** The text of a file; undefined if it does not exist. Throws `unavailable` if it cannot be read. */
 export const readIfThere = async (file: string): Promise<string | undefined> => {
 	try {
 		return await readFile(file, 'utf8');
@@ -60,7 +60,7 @@ export const readIfThere = async (file: string): Promise<string | undefined> => 
 	}
 };
 
-/** A rename is only safe from a power cut once the directory itself is on the disk. */
+/** A rename survives a power cut only once the directory is synced. */
 const syncDirectory = async (directory: string) => {
 	const handle = await open(directory);
 	try {
@@ -70,11 +70,11 @@ const syncDirectory = async (directory: string) => {
 	}
 };
 
-/** Tells this process's temporary files from those that another one left, whose number it may have. */
+/** Tells this process's temporary files from those of an earlier process with the same id. */
 const writer = randomBytes(8).toString('hex');
 let writes = 0;
 
-/** Removes a temporary file; on a disk that does not allow it, one more does no harm. */
+/** Removes a temporary file. If that fails, the file does no harm. */
 const discard = async (file: string) => {
 	try {
 		await rm(file, {force: true});
@@ -82,9 +82,9 @@ const discard = async (file: string) => {
 };
 
 /**
-Writes a value as JSON so that a reader, or the next start after a power cut, finds either the old record or the new one whole.
+Writes a value as JSON, atomically: a reader, or the next start after a power cut, finds either the old record or the new one.
 
-The directory is made if it is missing. Throws `unavailable` when the disk is full or broken; the old record is then still there and no temporary file is.
+Creates the directory if it is missing. Throws `unavailable` if the disk is full or broken; the old record then remains, and no temporary file.
 */
 export const writeRecord = async (file: string, value: Record<string, unknown>): Promise<void> => {
 	const directory = path.dirname(file);
@@ -109,7 +109,7 @@ export const writeRecord = async (file: string, value: Record<string, unknown>):
 	}
 };
 
-/** Sets a record aside, so that the next write does not destroy what could still be read by eye. */
+/** Renames a record, so that the next write does not destroy what a person could still read. */
 const unusable = async (file: string, reason: string): Promise<{state: 'unusable'; problem: RecordProblem}> => {
 	const aside = `${file}.corrupt`;
 	try {
@@ -122,7 +122,7 @@ const unusable = async (file: string, reason: string): Promise<{state: 'unusable
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Reads what `writeRecord` wrote. Never throws for what the file contains or for a file that is missing; throws `unavailable` for one that cannot be read. */
+/** Reads what `writeRecord` wrote. Does not throw for invalid content or a missing file; throws `unavailable` if the file cannot be read. */
 export const readRecord = async <T extends Record<string, unknown>>(file: string): Promise<RecordReading<T>> => {
 	let text: string;
 	try {
@@ -157,7 +157,7 @@ export const readRecord = async <T extends Record<string, unknown>>(file: string
 	return {state: 'read', value: parsed.value as T};
 };
 
-/** Temporary files of a process that ended while it wrote; those of this process may be in use. */
+/** Removes temporary files that a process left when it ended while writing. Those of this process may be in use. */
 const removeLeftovers = async (directory: string, names: readonly string[]) => {
 	const leftovers = names.filter(name => /^\..+\.[\da-f]{16}\.\d+\.tmp$/v.test(name) && !name.includes(`.${writer}.`));
 	await Promise.all(leftovers.map(async name => discard(path.join(directory, name))));
@@ -176,7 +176,7 @@ const namesIn = async (directory: string) => {
 };
 
 export type Records<T> = {
-	/** By the record's name: that of the file without `.json`, or that of its directory. */
+	/** By the record's name: its file name without `.json`, or the name of its directory. */
 	readonly values: ReadonlyMap<string, T>;
 	readonly problems: readonly RecordProblem[];
 };
@@ -184,7 +184,7 @@ export type Records<T> = {
 /**
 Reads every record of a directory: each `NAME.json` in it, or with `file` each `NAME/FILE` below it.
 
-One that cannot be used is among the problems; a directory without the file is not one.
+Records that cannot be used are listed as problems; a directory without the file is not.
 */
 export const readRecords = async <T extends Record<string, unknown>>(directory: string, file?: string): Promise<Records<T>> => {
 	const names = (await namesIn(directory)).toSorted();
@@ -216,7 +216,7 @@ export const readRecords = async <T extends Record<string, unknown>>(directory: 
 	return {values, problems};
 };
 
-/** Removes a record for good; one that is missing is no error. */
+/** Removes a record permanently, if it exists. */
 export const removeRecord = async (file: string): Promise<void> => {
 	try {
 		await rm(file, {force: true});
