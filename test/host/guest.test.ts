@@ -126,6 +126,6 @@ testImport('a kernel without modules, and what is no kernel, are refused with a 
 	await writeFile(file, 'text');
 	await t.throwsAsync(importKernel(paths, file), {code: 'invalid', message: /not a Linux kernel/v});
 	await writeFile(file, makeImage(version));
-	const error = await t.throwsAsync(importKernel(paths, file, await makeModules(root, '6.9.2-other')), {code: 'invalid', message: /is not of kernel/v});
+	const error = await t.throwsAsync(importKernel(paths, file, await makeModules(root, '6.9.2-other')), {code: 'invalid', message: /is not for kernel/v});
 	t.regex((error as {remedy?: string}).remedy ?? '', /modules of 6\.9\.1-test/v);
 });

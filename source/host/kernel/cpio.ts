@@ -12,7 +12,7 @@ const entry = (name: string, content: Uint8Array, inode: number) => {
 	return Buffer.concat([pad(Buffer.concat([header, nameBytes])), pad(content)]);
 };
 
-/** Files by their path as a cpio archive in the `newc` format (the Linux kernel's Documentation/driver-api/early-userspace/buffer-format.rst). They belong to root, and everybody may read them. */
+/** Files by their path as a cpio archive in the `newc` format (the Linux kernel's Documentation/driver-api/early-userspace/buffer-format.rst). They belong to root and are world-readable. */
 export const encodeArchive = (files: Readonly<Record<string, Uint8Array>>): Uint8Array => Buffer.concat([
 	...Object.entries(files).map(([name, content], index) => entry(name, content, index + 1)),
 	entry('TRAILER!!!', Buffer.alloc(0), 0),

@@ -19,13 +19,13 @@ import {
 } from './guest-kernel.js';
 import {collectModules, type GuestModule} from './guest-modules.js';
 
-/** Offsets in the x86 boot protocol's setup header (Documentation/arch/x86/boot.rst): its magic, and the pointer to the version string, which counts from the end of the first sector. */
+/** Offsets in the setup header of the x86 boot protocol (Documentation/arch/x86/boot.rst): the magic, and the pointer to the version string, which is relative to the end of the first sector. */
 const header = {magic: 0x2_02, version: 0x2_0E, base: 0x2_00} as const;
 
-/** The pointer has 16 bits, and no version is as long as this. */
+/** Enough for the 16-bit pointer and the version string. */
 const headerSize = 0x1_00_00 + 0x2_00 + 256;
 
-/** The version of a bzImage, such as `6.1.0-49-cloud-amd64`; undefined for what is none. */
+/** The version of a bzImage, such as `6.1.0-49-cloud-amd64`; undefined for other files. */
 export const kernelVersion = (image: Uint8Array): string | undefined => {
 	const content = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
 	if (content.length < header.version + 2 || content.toString('latin1', header.magic, header.magic + 4) !== 'HdrS') {
@@ -34,7 +34,7 @@ export const kernelVersion = (image: Uint8Array): string | undefined => {
 
 	const pointer = content.readUInt16LE(header.version);
 	const text = pointer === 0 ? '' : content.toString('latin1', header.base + pointer, header.base + pointer + 256);
-	// It becomes part of a path: no slash, and not `..`.
+	// It becomes part of a path, so it must not have a slash or be `..`.
 	return /^(?<version>\d[\w+\-.~]*)[\0 ]/v.exec(text)?.groups?.version;
 };
 
@@ -48,9 +48,9 @@ const readHeader = async (file: string): Promise<Uint8Array> => {
 const digestOf = async (file: string) => createHash('sha256').update(await readFile(file)).digest('hex').slice(0, 8);
 
 /**
-The directory of the engine, laid out as `kernelFiles` says, with a copy of the kernel in `file` and its modules. Made on first use.
+Imports the kernel in `file` with its modules into a directory of the engine, laid out as in `kernelFiles`, on first use.
 
-The modules come from the host's `/lib/modules/VERSION`, or from the engine's own kernel when that has the same version. Throws `invalid` with the reason when `file` is not a kernel or has no modules.
+The modules come from the host's `/lib/modules/VERSION`, or from the engine's own kernel if it has the same version. Throws `invalid` with the reason if `file` is not a kernel or its modules are missing.
 */
 export const importKernel = async (paths: Paths, file: string, hostModules = '/lib/modules'): Promise<{readonly kernel: GuestKernel; readonly directory: string}> => {
 	let version: string | undefined;
@@ -108,7 +108,7 @@ export const importKernel = async (paths: Paths, file: string, hostModules = '/l
 	});
 };
 
-/** The modules of the engine's own kernel, when they are of this version. */
+/** The modules of the engine's own kernel. Throws if it has another version. */
 const ownModules = async (paths: Paths, version: string): Promise<readonly GuestModule[]> => {
 	const own = await readKernel(paths.guest);
 	if (own?.version !== version) {

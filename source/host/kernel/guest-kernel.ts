@@ -22,13 +22,13 @@ import {throwUnreadable} from '../store/missing.js';
 import {pathsOf} from '../store/paths.js';
 import {collectModules, moduleInformation, type GuestModule} from './guest-modules.js';
 
-/** One step of something long, before it is done. */
+/** A step of a long operation, reported before it is done. */
 export type SetupStep = {readonly step: string; readonly detail: string};
 
-/** The kernel of the machines, as `kernel.json` in the guest's directory records it. The file is written last: without it nothing beside it counts. */
+/** The machines' kernel, as recorded in `kernel.json`. That file is written last; without it the kernel is incomplete. */
 export type GuestKernel = {
 	readonly version: string;
-	/** Package or path that it was made from. */
+	/** Package or path that it came from. */
 	readonly source: string;
 	/** SHA-256 of `vmlinuz`. */
 	readonly sha256: string;
@@ -36,10 +36,10 @@ export type GuestKernel = {
 	readonly modules: readonly string[];
 };
 
-/** A kernel that could become one of the machines'. */
+/** A kernel that could be used for the machines. */
 type Candidate = {readonly version: string; readonly source: string; readonly vmlinuz: string; readonly modules: string};
 
-/** Names of what belongs to a kernel in a directory. */
+/** The files of a kernel in a directory. */
 export const kernelFiles = (directory: string) => ({
 	directory,
 	record: path.join(directory, 'kernel.json'),
@@ -51,7 +51,7 @@ const filesOf = (root: string) => kernelFiles(pathsOf(root).guest);
 
 const digestOf = async (file: string) => createHash('sha256').update(await readFile(file)).digest('hex');
 
-/** The kernel that is there, if it is whole: its image is the recorded one and every module is one of that kernel. */
+/** The engine's kernel, if it is intact: its image has the recorded digest, and every module is for that kernel. */
 export const readGuestKernel = async (root: string): Promise<GuestKernel | undefined> => readKernel(pathsOf(root).guest);
 
 /** The same for a kernel in any directory. */
@@ -83,7 +83,7 @@ const firstReadable = async (files: readonly string[]): Promise<string | undefin
 	return undefined;
 };
 
-/** Kernels with their modules below a directory that is laid out as a root file system is, newest first. */
+/** Finds kernels with their modules below a root file system, newest first. */
 export const findKernels = async (base = '/'): Promise<readonly Candidate[]> => {
 	const found: Candidate[] = [];
 	const directories = await Array.fromAsync(glob(['lib/modules/*', 'usr/lib/modules/*'], {cwd: base}));
@@ -103,7 +103,7 @@ export const findKernels = async (base = '/'): Promise<readonly Candidate[]> => 
 
 const environment = {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'};
 
-/** The package of the kernel that a metapackage depends on today. */
+/** The kernel package that a metapackage depends on. */
 const kernelPackage = async (metapackage: string): Promise<string> => {
 	const {stdout} = await run('apt-cache', ['depends', '--important', metapackage], {environment});
 	const name = /Depends: (?<name>linux-image-\d[\d+\-.a-z~]*)$/mv.exec(stdout)?.groups?.name;
@@ -114,10 +114,10 @@ const kernelPackage = async (metapackage: string): Promise<string> => {
 	return name;
 };
 
-/** Puts the archives of a kernel's packages in a directory, and resolves with the kernel's own package. */
+/** Downloads a kernel's packages to a directory, and resolves with the name of the kernel package. */
 const downloadPackages = async (metapackage: string, target: string, onProgress: (step: SetupStep) => void): Promise<string> => {
 	const name = await kernelPackage(metapackage);
-	// Ubuntu keeps the modules in a package of their own.
+	// Ubuntu has the modules in a separate package.
 	const modulesPackage = name.replace('linux-image-', 'linux-modules-');
 	const {exitCode} = await run('apt-cache', ['show', '--quiet=2', modulesPackage], {environment, accept: [0, 100]});
 	const packages = exitCode === 0 ? [name, modulesPackage] : [name];
@@ -126,13 +126,13 @@ const downloadPackages = async (metapackage: string, target: string, onProgress:
 	return name;
 };
 
-/** Downloads and unpacks a kernel without installing it, so that neither the host's boot loader nor its initramfs hears of it. */
+/** Downloads and unpacks a kernel without installing it, so the host's boot loader and initramfs are not changed. */
 const downloadKernel = async (metapackage: string, scratch: string, onProgress: (step: SetupStep) => void): Promise<Candidate> => {
 	let name: string;
 	try {
 		name = await downloadPackages(metapackage, scratch, onProgress);
 	} catch {
-		// Lists of packages that are old name kernels that mirrors have no longer.
+		// Outdated package lists name kernels that the mirrors no longer have.
 		onProgress({step: 'refresh', detail: 'lists of packages'});
 		await run('apt-get', ['update'], {environment});
 		name = await downloadPackages(metapackage, scratch, onProgress);
@@ -155,12 +155,12 @@ const downloadKernel = async (metapackage: string, scratch: string, onProgress: 
 	return {...kernel, source: name};
 };
 
-/** Makes a kernel's files in `scratch` of the same file system, checks them, and puts them in place of those that `directory` has. */
+/** Makes a kernel's files in `scratch`, which must be on the same file system, checks them, and moves them to `directory`. */
 export const installKernel = async (directory: string, candidate: Omit<Candidate, 'modules'>, modules: readonly GuestModule[], scratch: string): Promise<GuestKernel> => {
 	const files = kernelFiles(directory);
 	const made = {vmlinuz: path.join(scratch, 'vmlinuz'), modules: path.join(scratch, 'modules'), record: path.join(scratch, 'kernel.json')};
 	await copyFile(candidate.vmlinuz, made.vmlinuz);
-	// Ubuntu's are root's alone, and machines run as other users.
+	// On Ubuntu only root may read it, but machines run as other users.
 	await chmod(made.vmlinuz, 0o644);
 	const {size} = await stat(made.vmlinuz);
 	if (size < 1024 * 1024) {
@@ -189,20 +189,20 @@ export const installKernel = async (directory: string, candidate: Omit<Candidate
 };
 
 export type FetchOptions = {
-	/** Make it again even where a whole one is there; default false. */
+	/** Make it again even if it is intact; default false. */
 	readonly renew?: boolean;
-	/** Whether the package manager may be asked; default true. */
+	/** Whether the package manager may be used; default true. */
 	readonly download?: boolean;
-	/** Where the host's own kernels are looked for; default `/`. */
+	/** Root file system that is searched for the host's kernels; default `/`. */
 	readonly base?: string;
 };
 
 const scratchPrefix = '.kernel-';
 
 /**
-Makes `vmlinuz`, `modules/` with its `order`, and `kernel.json` in the guest's directory of an engine; keeps what is there already and whole.
+Makes `vmlinuz`, `modules/` with its `order`, and `kernel.json` in an engine's guest directory. Keeps an existing kernel that is intact.
 
-Where the distribution has a kernel for virtual machines in a package, that one is downloaded and not installed; otherwise, or when that fails, the newest kernel that the host has and that has all modules is copied. Throws `unavailable` with every reason when there is none.
+If the distribution has a package with a kernel for virtual machines, it is downloaded without being installed. Otherwise, or if that fails, the newest kernel of the host with all modules is copied. Throws `unavailable` with every reason if there is none.
 */
 export const fetchKernel = async (
 	root: string,
@@ -216,7 +216,7 @@ export const fetchKernel = async (
 
 	const {directory} = filesOf(root);
 	await mkdir(directory, {recursive: true});
-	// What an earlier call left that was killed.
+	// Leftovers of a call that was killed.
 	const left = await readdir(directory);
 	await Promise.all(left
 		.filter(name => name.startsWith(scratchPrefix))

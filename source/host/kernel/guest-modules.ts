@@ -10,18 +10,18 @@ import {gunzipSync, zstdDecompressSync} from 'node:zlib';
 import {HolmError} from '../../engine/errors.js';
 import {run} from '../run.js';
 
-/** What a machine's guest needs of its kernel, in the order in which it may be loaded. Each stands for the modules it depends on, and for nothing where the kernel has it built in. */
+/** Modules that a guest requires, in load order. Their dependencies are added; built-in ones are skipped. */
 const requiredModules = ['virtio_pci', 'virtio_net', 'virtio_console', 'virtio_blk', 'fuse', 'virtiofs', 'overlay', 'ext4', 'af_packet'];
 
-/** What makes a guest better where the kernel has it: vmgenid and the generator devices give a restored machine fresh entropy; ext4 finds its checksum by its algorithm's name, which no dependency tells. */
+/** Modules that are used if the kernel has them: vmgenid and the random generators give a restored machine fresh entropy; ext4 looks up its checksum by name, which is not a listed dependency. */
 const optionalModules = ['vmgenid', 'rng_core', 'virtio_rng', 'crc32c_generic'];
 
-/** The kernel takes both for the same. */
+/** The kernel treats `-` and `_` as the same. */
 const normalise = (name: string) => name.replaceAll('-', '_');
 
 const nameOf = (file: string) => normalise(path.basename(file).replace(/\.ko(?:\.(?:xz|zst|gz))?$/v, ''));
 
-/** The values of one field of a module's `.modinfo` section, which is a list of `key=value` with a zero after each. */
+/** The value of a field in a module's `.modinfo` section, a list of zero-terminated `key=value`. */
 export const moduleInformation = (module: Uint8Array, key: string): string | undefined => {
 	const content = Buffer.from(module.buffer, module.byteOffset, module.byteLength);
 	const marker = `\0${key}=`;
@@ -55,9 +55,9 @@ const decompress = async (file: string, scratch: string): Promise<Uint8Array> =>
 export type GuestModule = {readonly name: string; readonly content: Uint8Array};
 
 /**
-The modules that a guest needs out of a kernel's directory, such as `/lib/modules/6.1.0`, unpacked, each after those it depends on.
+Collects the modules that a guest needs from a kernel's directory, such as `/lib/modules/6.1.0`: decompressed, each after its dependencies.
 
-The dependencies are those that the modules themselves name, because a package that was only unpacked has no modules.dep. Throws `unavailable` when a required one is neither there nor built in.
+The dependencies are read from the modules, because a package that was only unpacked has no modules.dep. Throws `unavailable` if a required module is neither there nor built in.
 */
 export const collectModules = async (directory: string, version: string, scratch: string): Promise<readonly GuestModule[]> => {
 	const [entries, builtinList] = await Promise.all([
@@ -77,13 +77,13 @@ export const collectModules = async (directory: string, version: string, scratch
 
 		const file = files.get(name);
 		if (!file) {
-			throw new HolmError('unavailable', `kernel ${version} has no module ${name}`, {remedy: 'use a kernel that is made for virtual machines'});
+			throw new HolmError('unavailable', `kernel ${version} has no module ${name}`, {remedy: 'use a kernel for virtual machines'});
 		}
 
 		const content = await decompress(file, scratch);
 		const vermagic = moduleInformation(content, 'vermagic');
 		if (!vermagic?.startsWith(`${version} `)) {
-			throw new HolmError('unavailable', `module ${name} is not of kernel ${version}, but of ${vermagic ?? 'none'}`);
+			throw new HolmError('unavailable', `module ${name} is not for kernel ${version}, but for ${vermagic ?? 'none'}`);
 		}
 
 		const dependencies = (moduleInformation(content, 'depends') ?? '').split(',').filter(Boolean);

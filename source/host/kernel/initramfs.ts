@@ -26,14 +26,14 @@ export type InitramfsParts = {
 	readonly modules: string;
 	/** Digest of the kernel. */
 	readonly kernel: string;
-	/** Of the only key that opens the guest's SSH server. */
+	/** The only key that the guest's SSH server accepts. */
 	readonly publicKey: string;
 };
 
-/** The guest's own scripts, which stay outside `dist` because they are no TypeScript. */
+/** The guest's scripts. They are outside `dist`, because they are not TypeScript. */
 const scripts = fileURLToPath(new URL('../../../../source/host/machines/guest/', import.meta.url));
 
-/** Programs of the host that a guest needs, and where each is there. */
+/** Programs of the host that a guest needs, with their paths in the guest. */
 const programs = {
 	crun: 'bin/crun',
 	conmon: 'bin/conmon',
@@ -59,7 +59,7 @@ const find = async (name: string, directories: readonly string[] = searchPath): 
 	throw new HolmError('unavailable', `${name} is not installed, and every machine's guest needs it`, {remedy: 'holm setup installs what is missing'});
 };
 
-/** Shared libraries that a program is linked with, as absolute paths of the host. */
+/** Shared libraries of a program, as absolute paths on the host. */
 const librariesOf = async (program: string): Promise<readonly string[]> => {
 	const {stdout} = await run('ldd', [program], {accept: [0, 1]});
 	return [...stdout.matchAll(/(?:=> |^\s)(?<path>\/\S+)/gmv)].map(match => match.groups!.path!);
@@ -70,7 +70,7 @@ const stage = async (directory: string, {modules, publicKey}: InitramfsParts) =>
 		await mkdir(path.join(directory, name), {recursive: true, mode: 0o755});
 	}
 
-	// Dropbear takes no keys from a directory that others could write.
+	// Dropbear ignores keys in a directory that others can write to.
 	await chmod(path.join(directory, 'root'), 0o700);
 	await writeFile(path.join(directory, 'root/.ssh/authorized_keys'), `${publicKey}\n`, {mode: 0o600});
 
@@ -112,7 +112,7 @@ const hashOf = async (file: string) => {
 };
 
 /**
-Names what an initramfs is made of, so that it is made again when a program of the host, a script of the guest, the kernel or the engine's key has changed.
+Hash of the parts of an initramfs. It changes with the host's programs, the guest's scripts, the kernel and the engine's key.
 */
 export const initramfsKey = async ({modules, publicKey, kernel}: InitramfsParts): Promise<string> => {
 	const hash = createHash('sha256').update(`${kernel}\n${publicKey}\n`);
@@ -130,9 +130,9 @@ export const initramfsKey = async ({modules, publicKey, kernel}: InitramfsParts)
 };
 
 /**
-Makes the initramfs that every machine boots, a gzipped cpio archive in `newc` format, out of the host's programs and the kernel's modules.
+Makes the initramfs of the machines, a gzipped cpio archive in `newc` format, from programs of the host and modules of the kernel.
 
-Resolves with its SHA-256. Throws `unavailable` naming the program that the host lacks.
+Resolves with its SHA-256. Throws `unavailable`, naming a program that the host lacks.
 */
 export const makeInitramfs = async (target: string, parts: InitramfsParts): Promise<string> => {
 	await mkdir(path.dirname(target), {recursive: true});

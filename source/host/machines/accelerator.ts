@@ -9,47 +9,47 @@ import {qemuIdentity} from './template/template-key.js';
 
 export type AcceleratorVerdict = {
 	readonly accelerator: AcceleratorName;
-	/** Why hardware virtualisation is not used; absent when it is. */
+	/** Why hardware virtualisation is not used; absent if it is. */
 	readonly reason?: string;
-	/** What would mend that. */
+	/** What would enable it. */
 	readonly remedy?: string;
-	/** Group that machines must be in, beside their own, to open the accelerator's device; undefined where they need none. */
+	/** Supplementary group that machines need to open the accelerator's device; undefined if they need none. */
 	readonly deviceGid?: number;
 };
 
 /** How long the machine of a probe had to boot, and the host's load per processor then. */
 type Conditions = {readonly timeoutMs: number; readonly load: number};
 
-/** A verdict that a machine was booted for, and what it depends on. */
+/** A verdict from booting a machine, with what it depends on. */
 type Probed = AcceleratorVerdict & Conditions & {
-	/** The host's boot, the device's owners and QEMU; another one calls for another probe. */
+	/** The host's boot, the device's owners and QEMU. If one of them changes, another probe is needed. */
 	readonly of: string;
 };
 
 type ProbeOptions = Omit<TemplateOptions, 'shape' | 'timeoutMs' | 'deviceGid'> & {
 	readonly shape: Omit<MachineShape, 'accelerator'>;
 	readonly timeoutMs: number;
-	/** Of the engine. */
+	/** The engine's sockets. */
 	readonly sockets: readonly string[];
-	/** Boots a machine whatever is known. */
+	/** Probe even if a verdict is known. */
 	readonly isForced?: boolean;
-	/** Called before a machine is booted. */
+	/** Called before a probe. */
 	readonly onProbe: () => void;
 };
 
-/** How the host is asked. */
+/** Access to the host, replaced in tests. */
 type Means = {
 	readonly readHost: typeof readKvmHost;
 	/** Boots a machine. */
 	readonly obtainTemplate: (options: TemplateOptions) => Promise<unknown>;
 };
 
-/** More than this per processor, and a machine that did not boot in time may have been the load's fault. */
+/** Load per processor above which a boot may time out because of the load. */
 const busyLoad = 1;
 
 const loadNow = () => loadavg()[0]! / availableParallelism();
 
-/** The verdict that a file keeps, which may be of another version or cut short. */
+/** The verdict in a file, which another version may have written, or which may be truncated. */
 export const readVerdict = async (file: string): Promise<Partial<Probed>> => {
 	try {
 		return JSON.parse(await readFile(file, 'utf8')) as Partial<Probed>;
@@ -58,7 +58,7 @@ export const readVerdict = async (file: string): Promise<Partial<Probed>> => {
 	}
 };
 
-/** Whether what made a probe fail may have gone: it has more time now, or a busy host has become quiet. */
+/** Whether a failed probe may succeed now: it has more time, or the host is less busy. */
 export const hasChanceNow = ({timeoutMs = 0, load = 0}: Partial<Conditions>, now: Conditions): boolean =>
 	now.timeoutMs > timeoutMs || (load > busyLoad && now.load < load / 2);
 
@@ -76,7 +76,7 @@ const probe = async (
 		});
 		return {accelerator: 'kvm', deviceGid};
 	} catch (error) {
-		// A full disk says nothing about the accelerator.
+		// Other errors, such as a full disk, do not depend on the accelerator.
 		if (!(error instanceof HolmError)) {
 			throw error;
 		}
@@ -86,9 +86,9 @@ const probe = async (
 };
 
 /**
-Chooses the accelerator by making a template with it, which is kept: a device that opens may still abort or hang its guests.
+Chooses the accelerator by making a template with it, which is kept. Even if the device opens, guests may abort or hang.
 
-The verdict is kept in `file` until the host boots anew, the device's owners or QEMU change, or what made the probe fail may have gone.
+The verdict is kept in `file` until the host reboots, the device's owners or QEMU change, or a failed probe may succeed.
 */
 export const chooseAccelerator = async (
 	file: string,

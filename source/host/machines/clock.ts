@@ -1,17 +1,17 @@
 import {type Machine} from './running-machine.js';
 
-/** How far a guest's clock is ahead of the host's, in milliseconds, and by how much that may be wrong. */
+/** How far a guest's clock is ahead of the host's, and the error of that, in milliseconds. */
 export type ClockReading = {readonly offsetMs: number; readonly uncertaintyMs: number};
 
 export type ClockCorrection =
 	| {readonly kind: 'none'}
-	/** Runs a little slower or faster until it is right, so that no time is seen twice. */
+	/** Runs slower or faster until it is right, so that time never goes back. */
 	| {readonly kind: 'slew'; readonly microseconds: number}
 	| {readonly kind: 'set'};
 
-/** A clock that is less wrong than this is right enough. */
+/** Smaller offsets are not corrected. */
 const toleranceMs = 100;
-/** The kernel makes up for half a millisecond a second, so that more would take all the time until the next reading. */
+/** The kernel slews by half a millisecond per second, so a larger offset would take longer than the interval between readings. */
 const longestSlewMs = 250;
 
 export const correctionFor = ({offsetMs, uncertaintyMs}: ClockReading): ClockCorrection => {
@@ -23,13 +23,13 @@ export const correctionFor = ({offsetMs, uncertaintyMs}: ClockReading): ClockCor
 	return distance > longestSlewMs ? {kind: 'set'} : {kind: 'slew', microseconds: Math.round(-offsetMs * 1000)};
 };
 
-/** The first reading pays for the start of the program, and a busy host for any. */
+/** Readings per measurement; the best one counts. The first includes the start of the program, and a busy host can delay any. */
 const rounds = 4;
 
-/** More than a time has. */
+/** More characters than a time has. */
 const longestAnswer = 64;
 
-/** Reads a guest's clock; undefined when it does not tell within `limitMs`. What it tells may be anything, and concerns nothing but itself. */
+/** Reads a guest's clock. Resolves with undefined if there is no answer within `limitMs`. The answer is not trusted, but only affects the guest itself. */
 export const readClock = async ({agent}: Pick<Machine, 'agent'>, limitMs: number): Promise<ClockReading | undefined> => {
 	const {channel, abandon} = await agent.open('while read -r _; do date.coreutils -u +%s.%N; done');
 	let text = '';

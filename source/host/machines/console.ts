@@ -3,15 +3,15 @@ import path from 'node:path';
 import {createFileWake} from '../containers/file-wake.js';
 import {openOwn} from './run-directory.js';
 
-/** As much of a console as is read, from its end: a machine that prints more is ended for it. */
+/** Bytes that are read from the end of a console. A machine that prints more is killed. */
 const maximumBytes = 16 * 1024 * 1024;
 
-/** As much of it as stays when its machine is gone. */
+/** Bytes that are kept after the machine has ended. */
 const keptBytes = 1024 * 1024;
 
 const [lineFeed, carriageReturn] = [10, 13];
 
-/** Undefined where there is no such file, or something else that the machine's user put there. */
+/** Resolves with undefined if there is no such file, or if the machine's user replaced it. */
 export const openConsole = async (file: string): Promise<FileHandle | undefined> => {
 	try {
 		return await openOwn(file);
@@ -20,7 +20,7 @@ export const openConsole = async (file: string): Promise<FileHandle | undefined>
 	}
 };
 
-/** The last bytes of a file, where in it they end, and when it was last written to. */
+/** The last bytes of a file, the offset of their end, and the file's time of modification. */
 const readEnd = async (handle: FileHandle, atMost: number) => {
 	const {size, mtimeMs} = await handle.stat();
 	const buffer = Buffer.alloc(Math.min(size, atMost));
@@ -29,7 +29,7 @@ const readEnd = async (handle: FileHandle, atMost: number) => {
 	return {bytes: buffer.subarray(0, bytesRead), end: start + bytesRead, mtimeMs};
 };
 
-/** Copies the end of a console's file to one that outlives the machine. Nothing is copied where there is none. */
+/** Copies the end of a console's file, if there is one, to a file that outlives the machine. */
 export const keepConsole = async (file: string, target: string): Promise<void> => {
 	await using handle = await openConsole(file);
 	if (handle) {
@@ -38,12 +38,12 @@ export const keepConsole = async (file: string, target: string): Promise<void> =
 	}
 };
 
-/** Takes bytes of a console apart into lines that end with a line feed alone, as a file has them and a serial line has not. The rest of a line that has no end yet is handed on as it is. */
+/** Splits the bytes of a console into lines, and turns CR LF of the serial line into LF. An incomplete last line is passed on as it is. */
 const createLineSplitter = () => {
 	let held = Buffer.alloc(0);
 	return (chunk: Buffer): Buffer[] => {
 		const bytes = Buffer.concat([held, chunk]);
-		// Only what comes next tells whether this begins a line's end.
+		// The next byte decides whether this is part of a CR LF.
 		const length = bytes.at(-1) === carriageReturn ? bytes.length - 1 : bytes.length;
 		held = bytes.subarray(length);
 		const lines: Buffer[] = [];
@@ -62,20 +62,20 @@ const createLineSplitter = () => {
 };
 
 export type ConsoleLine = {
-	/** A time, in milliseconds since the epoch, at which it had been printed. */
+	/** A time at or after it was printed, in milliseconds since the epoch. */
 	readonly seenAt: number;
-	/** With its line feed, unless it goes on in the next one. */
+	/** Includes the line feed, unless the next one continues the line. */
 	readonly bytes: Uint8Array;
 };
 
 type Following = {readonly file: string; readonly ended: AbortSignal};
 
 export type ConsoleOptions = {
-	/** Last lines only; default all. */
+	/** Number of last lines; default all. */
 	readonly tail?: number;
-	/** Go on with what is printed to this file until `ended` aborts, after which nothing more will be. */
+	/** Follow this file until `ended` aborts, which means that the machine has ended. */
 	readonly follow?: Following;
-	/** Ends the reading at once. */
+	/** Stops reading at once. */
 	readonly signal?: AbortSignal;
 };
 

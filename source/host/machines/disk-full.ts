@@ -1,15 +1,15 @@
 import {type Qmp} from './qmp.js';
 
-/** How long a machine stands still before the write that found no room is tried again. */
+/** Delay before a failed write is retried. */
 const retryMs = 2000;
 
-/** A machine that goes on this long has found room. */
+/** If the VM runs this long after a retry, the write has succeeded. */
 const settledMs = 500;
 
 /**
-Watches for writes to a machine's disk that find no room on the host.
+Watches for writes to a machine's disk that fail because the host's disk is full.
 
-QEMU stops such a machine and keeps the write, so that nothing in the guest is damaged; what it wrote is tried again until there is room. A machine that somebody paused meanwhile stays so. `onSettled` is called when it goes on: its clock stood.
+QEMU then pauses the VM and keeps the write, so the guest's data stays intact. The write is retried until it succeeds, unless the user has paused the machine. `onSettled` is called when the VM runs again, because its clock has stopped meanwhile.
 */
 export const watchDiskFull = (qmp: Qmp, onSettled: () => void) => {
 	let isOut = false;
@@ -48,7 +48,7 @@ export const watchDiskFull = (qmp: Qmp, onSettled: () => void) => {
 		clearTimeout(settling);
 		stop();
 	});
-	// A machine that is taken over may stand still already.
+	// An adopted machine may be stalled already.
 	void (async () => {
 		try {
 			const {status} = await qmp.execute('query-status') as {readonly status?: unknown};
@@ -62,7 +62,7 @@ export const watchDiskFull = (qmp: Qmp, onSettled: () => void) => {
 
 	return {
 		isOut: () => isOut,
-		/** Somebody pauses the machine. */
+		/** Stops retrying while the user has paused the machine. */
 		hold() {
 			isHeld = true;
 		},

@@ -3,25 +3,25 @@ import {type Share} from './shares.js';
 
 /** One network device of a machine. */
 export type NetworkDevice = {
-	/** Id of the attachment, as long as it lasts. */
+	/** Id of the attachment. */
 	readonly endpointId: string;
-	/** Tap on the host, made and owned by the machine's user. */
+	/** Tap on the host, owned by the machine's user. */
 	readonly tap: string;
 	/** Name in the guest, such as `eth0`. */
 	readonly name: string;
 	readonly mac: string;
 	readonly address: string;
 	readonly prefixLength: number;
-	/** The default route goes here; undefined for a network that is not the way out. */
+	/** Gateway of the default route; absent if another network has it. */
 	readonly gateway?: string;
 };
 
-/** What the guest gets and does, once. */
+/** What a guest gets, once, to become the machine of a container. */
 export type StartMessage = {
 	readonly hostname: string;
 	/** By path below `/run/holm` in the guest. */
 	readonly files: Readonly<Record<string, Uint8Array>>;
-	/** How the container's process is connected; undefined for a helper machine, which only has its disk at `/rootfs`, its shares below `/shares`, and its agent. */
+	/** How the container's process is connected. Absent for a helper machine, which only has its disk at `/rootfs`, its shares below `/shares`, and its agent. */
 	readonly process?: {
 		readonly terminal: boolean;
 		readonly stdin: boolean;
@@ -38,7 +38,7 @@ const yesOrNo = (isYes: boolean) => isYes ? 'yes' : 'no';
 /** Sets the guest's clock. */
 export const clockLine = (): string => `clock ${(Date.now() / 1000).toFixed(6)}\n`;
 
-/** The bytes of a start message: one verb a line, the archive of files following its own line. */
+/** The bytes of a start message: one command per line; the archive of files follows its line. */
 export const encodeMessage = (
 	message: StartMessage,
 	devices: readonly NetworkDevice[],

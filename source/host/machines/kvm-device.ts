@@ -5,24 +5,24 @@ import {serviceGroup} from '../service/units.js';
 
 export const kvmDevice = '/dev/kvm';
 
-/** What decides about hardware virtualisation before a machine is booted with it. */
+/** What can be known about hardware virtualisation without booting a machine. */
 export type KvmHost = {
-	/** Owner, group and permissions of the device; undefined where there is none. */
+	/** Owner, group and mode of the device; undefined if there is none. */
 	readonly device?: {readonly mode: number; readonly uid: number; readonly gid: number};
-	/** What the first processor can do, in the words of `/proc/cpuinfo`. */
+	/** Flags of the first processor in `/proc/cpuinfo`. */
 	readonly processorFlags: ReadonlySet<string>;
-	/** Names of the kernel's modules, those that are part of it included. */
+	/** Names of the kernel's modules, including built-in ones. */
 	readonly loadedModules: ReadonlySet<string>;
-	/** Groups that no machine may be in: root's, and those that may open the engine's socket. */
+	/** Groups that machines must not be in: root's, and those that may open the engine's socket. */
 	readonly closedGroups: ReadonlySet<number>;
 };
 
 export type KvmAccess =
-	/** Machines may open the device, with `gid` as a further group where that takes one. */
+	/** Machines may open the device. `gid` is the supplementary group that they need for it, if any. */
 	| {readonly isOpen: true; readonly gid?: number}
 	| {readonly isOpen: false; readonly reason: string; readonly remedy: string};
 
-/** The kernel's modules by the flag of the processor that they need. */
+/** Kernel modules by the processor flag that they need. */
 const modules = {vmx: 'kvm_intel', svm: 'kvm_amd'} as const;
 
 const remedyForOwners = 'sudo groupadd -f --system kvm && sudo chgrp kvm /dev/kvm && sudo chmod 660 /dev/kvm; to keep it so, a udev rule: KERNEL=="kvm", GROUP="kvm", MODE="0660"';
@@ -37,11 +37,11 @@ const withoutDevice = ({processorFlags, loadedModules}: KvmHost): KvmAccess => {
 
 	const module = modules[flag];
 	return loadedModules.has(module)
-		? {isOpen: false, reason: `there is no ${kvmDevice}, though the module ${module} is loaded`, remedy: 'where this is a container, hand the device on to it, such as with --device /dev/kvm'}
+		? {isOpen: false, reason: `there is no ${kvmDevice}, though the module ${module} is loaded`, remedy: 'if this is a container, pass the device to it, such as with --device /dev/kvm'}
 		: {isOpen: false, reason: `there is no ${kvmDevice}: the module ${module} is not loaded`, remedy: `sudo modprobe ${module}; when that fails, turn on virtualisation in the firmware`};
 };
 
-/** Whether machines, which are users without privileges, may open the device, and what to do when not. */
+/** Whether machines, which run as unprivileged users, may open the device, and if not, the remedy. */
 export const kvmAccessOf = (host: KvmHost): KvmAccess => {
 	const {device, closedGroups} = host;
 	if (!device) {
@@ -49,13 +49,13 @@ export const kvmAccessOf = (host: KvmHost): KvmAccess => {
 	}
 
 	const {mode, gid} = device;
-	// Where everybody may open it, machines need no rights of its group.
+	// World-accessible, so machines do not need its group.
 	if ((mode & 0o006) === 0o006) {
 		return {isOpen: true};
 	}
 
 	if ((mode & 0o060) !== 0o060) {
-		return {isOpen: false, reason: `${kvmDevice} is open to root alone, and machines are other users`, remedy: remedyForOwners};
+		return {isOpen: false, reason: `${kvmDevice} is open to root alone, and machines run as other users`, remedy: remedyForOwners};
 	}
 
 	return closedGroups.has(gid)
@@ -63,7 +63,7 @@ export const kvmAccessOf = (host: KvmHost): KvmAccess => {
 		: {isOpen: true, gid};
 };
 
-/** Whether machines have virtualisation themselves, as HOLM_NESTED says. Throws `invalid` for what is neither 1 nor 0. */
+/** Whether HOLM_NESTED enables nested virtualisation in machines. Throws `invalid` for a value other than 1 or 0. */
 export const isNestedWanted = ({HOLM_NESTED: text = ''}: Readonly<Record<string, string | undefined>>): boolean => {
 	if (!['', '0', '1'].includes(text)) {
 		throw new HolmError('invalid', `HOLM_NESTED=${JSON.stringify(text.slice(0, 40))} is neither 1 nor 0`, {remedy: 'set HOLM_NESTED=1 for machines that have virtualisation themselves, or leave it out'});
@@ -80,7 +80,7 @@ const gidOf = async (file: string): Promise<readonly number[]> => {
 	}
 };
 
-/** Members of the group `holm` may use the engine, and who may do that is as good as root. */
+/** Members of the group `holm` may use the engine, which amounts to root access. */
 const engineGroup = async (): Promise<readonly number[]> => {
 	const groups = await readFile('/etc/group', 'utf8').catch(() => '');
 	const lines = groups.split('\n').filter(line => line.startsWith(`${serviceGroup}:`));
@@ -96,11 +96,11 @@ const deviceOf = async (): Promise<KvmHost['device']> => {
 			return undefined;
 		}
 
-		throw new HolmError('internal', `${kvmDevice} cannot be looked at`, {cause: error});
+		throw new HolmError('internal', `${kvmDevice} cannot be read`, {cause: error});
 	}
 };
 
-/** Looks at this host. `sockets` are those of the engine. */
+/** Reads the state of this host. `sockets` are the engine's sockets. */
 export const readKvmHost = async (sockets: readonly string[]): Promise<KvmHost> => {
 	const [device, processors, loaded, ...closed] = await Promise.all([
 		deviceOf(), readFile('/proc/cpuinfo', 'utf8'), readdir('/sys/module').catch(() => []), engineGroup(), ...sockets.map(async socket => gidOf(socket)),

@@ -56,9 +56,9 @@ import {type Template} from './template/template.js';
 import {holdMemory} from './template/template-memory.js';
 
 export type MachineOptions = {
-	/** Short and unique; shown by `ps`. */
+	/** Short and unique; `ps` shows it. */
 	readonly name: string;
-	/** Of the machine alone; made by `startMachine` and removed by `clearMachine`. */
+	/** The machine's own directory, created by `startMachine` and removed by `clearMachine`. */
 	readonly directory: string;
 	readonly template: Template;
 	readonly program: string;
@@ -70,18 +70,18 @@ export type MachineOptions = {
 	readonly disk: string;
 	readonly devices: readonly NetworkDevice[];
 	readonly shares: readonly Share[];
-	/** File that log entries are appended to; without it they are dropped. */
+	/** File that log entries are appended to; default none, which drops them. */
 	readonly log?: string;
 	readonly message: StartMessage;
 	readonly privateKey: string;
-	/** Ends what there is of it, at any moment until its process runs; the reason is that of the failure. */
+	/** Cancels the start at any time until the process runs. Its reason becomes the error. */
 	readonly signal?: AbortSignal;
 };
 
-/** Stands for the first network device of a machine that has no networks. */
+/** Placeholder for the first network device of a machine without networks. */
 const unusedPort = 'unused';
 
-/** Resolves when the guest has said something; throws when it ends, is stopped by QEMU or stays silent instead. */
+/** Resolves once the guest has sent its first message. Throws if the machine ends, QEMU pauses it, or the time is up. */
 const awaitFirstWord = async (heard: Promise<void>, {ended}: Machine, qmp: Qmp, timeoutMs: number): Promise<void> => {
 	const {promise, resolve} = Promise.withResolvers<string | undefined>();
 	void heard.then(() => {
@@ -113,17 +113,17 @@ const copyMemory = async ({template, directory, uid, gid}: MachineOptions): Prom
 };
 
 type Memory = QemuOptions['ram'] & {
-	/** What QEMU must be given to open it. */
+	/** Descriptors that QEMU needs to open it. */
 	readonly descriptors: readonly number[];
-	/** To be called when the machine has ended. */
+	/** Call it when the machine has ended. */
 	readonly release: () => void;
 };
 
-/** The memory that the machine starts with, in which it cannot touch what others start with. */
+/** The initial memory of the machine, isolated from other machines. */
 const provideMemory = async (options: MachineOptions): Promise<Memory> => {
 	const {template, gid} = options;
 	const own = {descriptors: [], release: () => undefined};
-	// Its file server must see what it writes.
+	// Virtiofsd must see the guest's writes.
 	if (options.shares.length > 0) {
 		return {path: await copyMemory(options), share: true, readOnly: false, ...own};
 	}
@@ -136,19 +136,19 @@ const provideMemory = async (options: MachineOptions): Promise<Memory> => {
 		const {path, descriptor, release} = await holdMemory(template, gid);
 		return {path, share: false, readOnly: false, descriptors: [descriptor], release};
 	} catch {
-		// Slower, and nothing of it is shared; doctor says what is missing.
+		// Slower, and not shared with other machines. `holm doctor` reports what is missing.
 		return {path: await copyMemory(options), share: false, readOnly: false, ...own};
 	}
 };
 
 type Restored =
 	| {readonly machine: Machine}
-	/** The template is of no use: QEMU does not take its state, or the guest does not go on from there. */
+	/** The template is unusable: QEMU rejects its state, or the guest does not continue from it. */
 	| {readonly fault: string};
 
 const firstPort = ([device]: readonly NetworkDevice[]) => ({[networkPorts[0]]: device?.endpointId ?? unusedPort});
 
-/** Kills what there is of a machine that could not be started because of `cause`. */
+/** Kills the process of a machine whose start failed because of `cause`. */
 const endProcess = async (process: DetachedProcess | undefined, cause: unknown): Promise<void> => {
 	process?.kill();
 	if (process && !await willEndWithin(process.exited, killLimitMs)) {
@@ -156,7 +156,7 @@ const endProcess = async (process: DetachedProcess | undefined, cause: unknown):
 	}
 };
 
-/** The reason of a failure, with what QEMU said last. */
+/** The message of an error, with QEMU's last line of output. */
 const faultOf = async (error: unknown, errors: string): Promise<string> => {
 	const words = await lastLineOf(errors);
 	return words === '' ? messageOf(error) : `${messageOf(error)} (${words})`;
@@ -171,10 +171,10 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 	const files = machineFiles(directory);
 	const startedAt = Date.now();
 	await mkdir(directory, {recursive: true, mode: 0o711});
-	// What an earlier machine's user left in it must not be written through.
+	// Remove what an earlier machine's user left, such as links, before writing.
 	await rm(files.run, {recursive: true, force: true});
 	await mkdir(files.run, {mode: 0o700});
-	// Its kernel booted in the template, and goes on printing from there.
+	// Its kernel booted in the template and continues the console from there.
 	await writeFile(files.console, template.boot, {mode: 0o600, flag: 'wx'});
 	await chown(files.console, uid, gid);
 	await chown(files.run, uid, gid);
@@ -184,14 +184,14 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 	const sharing = isShared
 		? serveShares(directory, options.shares, {uid, gid, record: async shares => record({shares})})
 		: undefined;
-	// Awaited below, after the machine is up; a failure before then must not go unheard.
+	// Awaited below. Until then a rejection must not count as unhandled.
 	sharing?.catch(() => undefined);
 	const limitMs = silenceLimitMs();
 	const late = AbortSignal.timeout(limitMs);
 	let process: DetachedProcess | undefined;
 	let qemu: ProcessIdentity | undefined;
 	let sharesServer: ProcessIdentity | undefined;
-	// A failure counts as the template's between the two.
+	// While this is true, a failure counts as the template's fault.
 	let isRestoring = false;
 	try {
 		process = await spawnDetached(program, qemuArguments({
@@ -208,7 +208,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 			owner: directory,
 		});
 		const {pid, exited, kill} = process;
-		// Whatever is being waited for then ends.
+		// Killing the process ends every wait below.
 		const ending = signal ? AbortSignal.any([signal, late]) : late;
 		ending.addEventListener('abort', kill);
 		if (ending.aborted) {
@@ -216,7 +216,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 		}
 
 		qemu = pid === undefined ? undefined : await identify(pid);
-		// An engine that ends from here on leaves a record by which the next one ends the machine.
+		// If the engine ends from here on, the next one finds the machine by this record and kills it.
 		await record({qemu, log: options.log});
 		const qmp = await awaitQmp(files.qmp, files.errors, exited);
 		if (!qemu) {
@@ -230,7 +230,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 		const broken = new Promise<never>((_, reject) => {
 			state.on('error', reject);
 		});
-		// It may break after QEMU has read all that it wants.
+		// The connection may break after QEMU has read everything.
 		broken.catch(() => undefined);
 		state.end(template.state);
 		await Promise.race([awaitMigration(qmp, 1), broken]);
@@ -273,7 +273,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 			throw new HolmError('unavailable', `the machine did not come up within ${limitMs / 1000} seconds: ${messageOf(error)}`, {remedy: patienceRemedy, cause: error});
 		}
 
-		// What was killed from outside says nothing about the template.
+		// A kill from outside does not indicate a bad template.
 		if (isRestoring && process && (wasAlive || (await process.exited).signal !== 'SIGKILL')) {
 			return {fault: await faultOf(error, files.errors)};
 		}
@@ -283,9 +283,9 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 };
 
 /**
-Restores a machine from its template, plugs in its disk and devices, and sends it its start message.
+Restores a machine from its template, attaches its disk and devices, and sends its start message.
 
-Resolves when the guest has answered; the machine's `started` tells when the process runs. A template from which the machine cannot be restored is made again, once; when that does not help, `internal` is thrown, naming it. On failure, and when it takes longer than a guest may be silent, nothing is left but the directory, which `clearMachine` removes.
+Resolves when the guest has answered; the machine's `started` resolves when the process runs. If the machine cannot be restored, the template is made again, once. If that fails too, throws `internal`, naming the template. On failure or timeout only the directory remains, which `clearMachine` removes.
 */
 export const startMachine = async (options: MachineOptions): Promise<Machine> => {
 	const first = await restoreMachine(options);
@@ -307,10 +307,10 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
 	});
 };
 
-/** An old engine that has not let go yet is waited for this long; a monitor serves one at a time. */
+/** Time for an earlier engine to disconnect, because a monitor serves one client at a time. */
 const adoptTimeoutMs = 15_000;
 
-/** The machine that an earlier engine started in `directory`, if it still runs. Throws `unavailable` for one that runs and does not answer, and what the system says when it has no descriptors to spare. */
+/** Adopts the machine that an earlier engine started in `directory`, if it still runs. Throws `unavailable` if it runs but does not answer, and the system's error if there are no free descriptors. */
 export const adoptMachine = async (directory: string, privateKey: string): Promise<Machine | undefined> => {
 	const record = await readRecord(directory);
 	if (!isWhole(record) || !await isAlive(record.qemu)) {
@@ -333,7 +333,7 @@ export const adoptMachine = async (directory: string, privateKey: string): Promi
 	}
 };
 
-/** Removes what a machine kept while it ran, ending first whatever of it still runs. Throws `unavailable` when something is mounted in there that stays. */
+/** Kills what still runs of a machine and removes its directory. Throws `unavailable` if a mount in it cannot be removed. */
 export const clearMachine = async (directory: string): Promise<void> => {
 	const record = await readRecord(directory);
 	for (const identity of [record?.qemu, record?.shares]) {
@@ -342,7 +342,7 @@ export const clearMachine = async (directory: string): Promise<void> => {
 		}
 	}
 
-	// A version that mounted shares on the host may have started it, and been cut short.
+	// Earlier versions mounted shares on the host, and may have been interrupted.
 	await unmountBelow(directory);
 	await rm(directory, {recursive: true, force: true});
 };

@@ -5,7 +5,7 @@ import {connectQmp, type Qmp} from './qmp.js';
 
 const longestLine = 1000;
 
-/** What QEMU printed last, in printable ASCII; empty when it said nothing. */
+/** The last line that QEMU printed, in printable ASCII; empty if there is none. */
 export const lastLineOf = async (errors: string): Promise<string> => {
 	try {
 		await using handle = await open(errors);
@@ -18,7 +18,7 @@ export const lastLineOf = async (errors: string): Promise<string> => {
 	}
 };
 
-/** Retries until QEMU listens; throws with QEMU's own last words when it ends instead. */
+/** Retries until QEMU listens. Throws with QEMU's last line if it ends instead. */
 export const awaitQmp = async (socketPath: string, errors: string, exited: Promise<unknown>, signal?: AbortSignal): Promise<Qmp> => {
 	let isEnded = false;
 	void exited.then(() => {
@@ -30,7 +30,7 @@ export const awaitQmp = async (socketPath: string, errors: string, exited: Promi
 		} catch (error) {
 			if (isEnded || signal?.aborted) {
 				const reason = await lastLineOf(errors);
-				throw new HolmError('internal', `the machine did not start: ${reason || (signal?.aborted ? 'QEMU did not answer in time' : 'QEMU ended without a word')}`, {cause: error});
+				throw new HolmError('internal', `the machine did not start: ${reason || (signal?.aborted ? 'QEMU did not answer in time' : 'QEMU ended without a message')}`, {cause: error});
 			}
 		}
 
@@ -38,7 +38,7 @@ export const awaitQmp = async (socketPath: string, errors: string, exited: Promi
 	}
 };
 
-/** Waits until the migration that runs has ended. */
+/** Waits until the current migration has ended. */
 export const awaitMigration = async (qmp: Qmp, intervalMs: number): Promise<void> => {
 	for (;;) {
 		const {status, 'error-desc': reason} = await qmp.execute('query-migrate') as {readonly status?: string; readonly 'error-desc'?: string};
@@ -54,7 +54,7 @@ export const awaitMigration = async (qmp: Qmp, intervalMs: number): Promise<void
 	}
 };
 
-/** Leaves the pages of a file-backed memory where they are and moves the devices only. */
+/** Makes the migration skip the memory, which is a shared file, and move only the devices' state. */
 export const ignoreSharedMemory = async (qmp: Qmp) => {
 	await qmp.execute('migrate-set-capabilities', {capabilities: [{capability: 'x-ignore-shared', state: true}]});
 };

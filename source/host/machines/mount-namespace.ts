@@ -11,31 +11,31 @@ import {spawned} from '../spawned.js';
 import {ownerVariable} from './owner.js';
 import {identify, type DetachedOptions, type ProcessIdentity} from './process.js';
 
-/** Of a shell and of `unshare`, which do nothing else. */
+/** Time for `unshare` and a shell to start. */
 const holdTimeoutMs = 30_000;
 
-/** Nothing of the program remains when whoever prepares it dies before it says so: then reading ends. */
+/** If the engine dies before it sends `go`, reading ends and the process exits. */
 const holdScript = 'echo held; read -r word && [ "$word" = go ] || exit 1; exec "$@" </dev/null >&2';
 
-/** A process that waits in a mount namespace of its own to become a program. */
+/** A process in its own mount namespace that waits for `start` to execute a program. */
 export type HeldProcess = {
 	readonly identity: ProcessIdentity;
-	/** Resolves when it has ended, as long as this engine lives. */
+	/** Resolves when the process has ended, while this engine lives. */
 	readonly ended: Promise<void>;
-	/** A path of the namespace as this process can open it. */
+	/** The path under which this process can open a file of the namespace. */
 	readonly pathOf: (file: string) => string;
 	/** Runs another program in the namespace. */
 	readonly run: (program: string, arguments_: readonly string[]) => Promise<void>;
-	/** Lets it become the program. */
+	/** Makes it execute the program. */
 	readonly start: () => void;
 };
 
 export type HoldOptions = Pick<DetachedOptions, 'output' | 'owner'>;
 
 /**
-Starts a process, in a session of its own, that becomes `program` when it is told to and ends when this engine does before.
+Starts a process in its own session that executes `program` on `start`, and exits if this engine ends before.
 
-It sees the host's mounts, and what is unmounted on the host goes there too, but nothing that is mounted there is ever seen on the host, where a mount of `/` may be shared with everybody.
+The namespace has the host's mounts and follows unmounts on the host. Mounts in the namespace never propagate to the host, even if the host's `/` is a shared mount.
 */
 export const holdProcess = async (program: string, arguments_: readonly string[], {output, owner}: HoldOptions): Promise<HeldProcess> => {
 	await using file = await open(output, 'a', 0o600);
@@ -50,14 +50,14 @@ export const holdProcess = async (program: string, arguments_: readonly string[]
 			resolve();
 		});
 	});
-	// It may have ended, which is noticed otherwise.
+	// If the process has ended, `ended` reports it.
 	child.stdin.on('error', () => undefined);
 	const held = once(createInterface(child.stdout), 'line', {signal: AbortSignal.timeout(holdTimeoutMs)}).then(() => true);
 	const isHeld = await Promise.race([held, ended.then(() => false)]).catch(() => false);
 	const identity = isHeld && child.pid !== undefined ? await identify(child.pid) : undefined;
 	if (!identity) {
 		child.kill('SIGKILL');
-		throw new HolmError('internal', 'there is no mount namespace for the file server', {remedy: `${output} says why`});
+		throw new HolmError('internal', 'the mount namespace for the file server cannot be made', {remedy: `${output} says why`});
 	}
 
 	return {
@@ -65,7 +65,7 @@ export const holdProcess = async (program: string, arguments_: readonly string[]
 		ended,
 		pathOf: target => path.join(`/proc/${identity.pid}/root`, target),
 		async run(command, words) {
-			// Its root may be another than that of the namespace, as in a chroot.
+			// The engine's root may differ from the namespace's, as in a chroot.
 			await run('nsenter', ['--target', String(identity.pid), '--mount', '--root', '--', command, ...words]);
 		},
 		start() {

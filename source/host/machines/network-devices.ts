@@ -3,13 +3,13 @@ import {networkPorts} from './qemu.js';
 import {type Qmp} from './qmp.js';
 import {type NetworkDevice} from './guest-protocol.js';
 
-/** How long the guest may take to take up or let go of a device. */
+/** How long the guest may take to configure or release a device. */
 export const deviceTimeoutMs = 20_000;
 
 /**
-Plugs network devices into a machine and out of it. `ports` holds the endpoint ids by their port and is kept as it is.
+Plugs and unplugs the network devices of a machine. `ports` maps ports to endpoint ids and is updated in place.
 
-The guest configures a device that was inserted, and must agree to one being removed.
+The guest configures inserted devices, and has to cooperate for a removal.
 */
 export const networkDevicesOf = (qmp: Qmp, ports: Record<string, string>, ended: () => Promise<unknown>) => ({
 	async insert({endpointId, tap, mac}: NetworkDevice) {
@@ -33,7 +33,7 @@ export const networkDevicesOf = (qmp: Qmp, ports: Record<string, string>, ended:
 
 		ports[port] = endpointId;
 	},
-	/** Does nothing where there is no such device. */
+	/** Does nothing if there is no such device. */
 	async remove(endpointId: string) {
 		const port = Object.keys(ports).find(candidate => ports[candidate] === endpointId);
 		if (!port) {
@@ -50,7 +50,7 @@ export const networkDevicesOf = (qmp: Qmp, ports: Record<string, string>, ended:
 		try {
 			await qmp.execute('device_del', {id: `dev-${port}`});
 			if (!await Promise.race([gone.promise, ended().then(() => true)])) {
-				throw new HolmError('internal', 'the guest did not let go of the network device in time');
+				throw new HolmError('internal', 'the guest did not release the network device in time');
 			}
 
 			await qmp.execute('netdev_del', {id: `net-${port}`});

@@ -1,6 +1,6 @@
 /**
-Variable of the environment that every process has which an engine leaves running or could leave behind: the directory below the engine's own that it works for.
+Environment variable of every process that an engine leaves running or could leave behind. Its value is the directory that the process works for, below the engine's own.
 
-A process has it from its first instruction on, so one that was started by an engine that died a moment later is found, too. A name among the arguments would be that of everybody who looks at the directory.
+A process has it from its first instruction on, so it is found even if the engine died right after starting it. An argument would not do, because other programs also name the directory in their arguments.
 */
 export const ownerVariable = 'HOLM_PROCESS_OF';

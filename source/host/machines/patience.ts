@@ -1,21 +1,21 @@
 import process from 'node:process';
 import {secondsSetting} from './seconds-setting.js';
 
-/** A guest on a busy host, under emulation or within another virtual machine takes half a minute from one word to the next. */
+/** On a busy host, under emulation or with nested virtualisation, a guest may take half a minute between two messages. */
 const usualSilenceMs = 120_000;
 
 /**
-How long, in milliseconds, a guest may say nothing while its process is being started, while it ends, and in the middle of an answer: what HOLM_START_TIMEOUT says in seconds, else 120 s.
+How long a guest may be silent while its process starts, while it ends, and during an answer, in milliseconds: HOLM_START_TIMEOUT, in seconds, else 120 s.
 
-Throws `invalid` for a value that is no time from 1 second to a day.
+Throws `invalid` for a value that is not a time from 1 second to a day.
 */
 export const silenceLimitMs = (variables: Readonly<Record<string, string | undefined>> = process.env): number =>
 	secondsSetting(variables, 'HOLM_START_TIMEOUT', 'a guest could have to answer') ?? usualSilenceMs;
 
-/** What helps against a limit that a slow host has run into. */
+/** Remedy for a timeout on a slow host. */
 export const patienceRemedy = 'on a slow host, start the daemon with a larger HOLM_START_TIMEOUT (seconds)';
 
-/** Whether `work` ends within a time. Its failure is that of the call. */
+/** Waits for `work`, at most for the limit. Resolves with whether it ended; rejects if it rejects. */
 export const willEndWithin = async (work: Promise<unknown>, limitMs: number): Promise<boolean> => {
 	let timer: NodeJS.Timeout | undefined;
 	const timeout = new Promise<false>(resolve => {
@@ -28,7 +28,7 @@ export const willEndWithin = async (work: Promise<unknown>, limitMs: number): Pr
 	}
 };
 
-/** Resolves as `work` does, which goes on for others that wait for it, and rejects with the reason of `signal` when that aborts first. */
+/** Resolves as `work` does, or rejects with the reason of `signal` if that aborts first. The work itself continues. */
 export const unlessAborted = async <Result>(work: Promise<Result>, signal?: AbortSignal): Promise<Result> => {
 	work.catch(() => undefined);
 	const {promise, reject} = Promise.withResolvers<never>();
@@ -45,7 +45,7 @@ export const unlessAborted = async <Result>(work: Promise<Result>, signal?: Abor
 	}
 };
 
-/** Resolves as `work` does, and rejects with what `fail` makes when that takes longer. */
+/** Resolves as `work` does, or rejects with the error of `fail` after the limit. */
 export const within = async <Result>(work: Promise<Result>, limitMs: number, fail: () => Error): Promise<Result> => {
 	if (!await willEndWithin(work, limitMs)) {
 		work.catch(() => undefined);

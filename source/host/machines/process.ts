@@ -7,16 +7,16 @@ import {startTimeOf} from '../workers/worker-process.js';
 import {spawned} from '../spawned.js';
 import {ownerVariable} from './owner.js';
 
-/** A process that a later engine must recognise: numbers are given again, start times are not. */
+/** Identifies a process across restarts of the engine. Process ids are reused, start times are not. */
 export type ProcessIdentity = {
 	readonly pid: number;
 	/** Clock ticks between the host's boot and the start of the process, field 22 of `/proc/PID/stat`. */
 	readonly startTime: string;
-	/** Id of the host's boot that the ticks count from. */
+	/** Boot id of the host at that time. */
 	readonly boot: string;
 };
 
-/** Id of the host's boot. */
+/** The host's boot id. */
 export const bootId = async (): Promise<string> => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 
 export const identify = async (pid: number): Promise<ProcessIdentity | undefined> => {
@@ -27,14 +27,14 @@ export const identify = async (pid: number): Promise<ProcessIdentity | undefined
 export const isAlive = async ({pid, startTime, boot}: ProcessIdentity): Promise<boolean> =>
 	boot === await bootId() && startTime === startTimeOf(pid);
 
-/** A process that was killed is gone within this time, unless the host keeps it in the midst of something. */
+/** A killed process ends within this time, unless it is stuck in a system call. */
 export const killLimitMs = 10_000;
 
-/** The error for a machine's process that outlives that. */
+/** The error for a process that outlives `killLimitMs`. */
 export const cannotBeKilled = (pid: number | undefined, cause?: unknown): HolmError =>
-	new HolmError('unavailable', `the machine's process ${pid} cannot be killed`, {remedy: 'look whether a disk or a file server of the host hangs', cause});
+	new HolmError('unavailable', `the machine's process ${pid} cannot be killed`, {remedy: 'check whether a disk or a file server of the host hangs', cause});
 
-/** Kills the process if it is still the one that was identified, and resolves when it is gone or after two seconds. Throws when that cannot be found out. */
+/** Kills the process if it still is the identified one. Resolves when it has ended, or after two seconds. Throws if its state cannot be read. */
 export const killProcess = async (identity: ProcessIdentity): Promise<void> => {
 	for (let attempt = 1; attempt <= 200; attempt++) {
 		try {
@@ -48,7 +48,7 @@ export const killProcess = async (identity: ProcessIdentity): Promise<void> => {
 				return;
 			}
 
-			// A daemon without descriptors to spare may have some in a moment.
+			// The daemon may be out of descriptors only for a moment.
 			if (attempt === 200) {
 				throw error;
 			}
@@ -63,20 +63,20 @@ export type DetachedOptions = {
 	readonly gid: number;
 	/** Supplementary groups; default none, not those of the engine. */
 	readonly groups?: readonly number[];
-	/** File that takes what the program prints. */
+	/** File for the program's output. */
 	readonly output: string;
-	/** Path of a network namespace to run in, or `none` for an empty one of its own; default the engine's. */
+	/** Path of a network namespace to run in, or `none` for a new, empty one; default the engine's. */
 	readonly network?: string;
-	/** Descriptors of this process that the program has from 3 on; default none. */
+	/** Descriptors of this process that the program inherits, from 3 on; default none. */
 	readonly descriptors?: readonly number[];
 	/** Directory of the engine that the process works for; see `ownerVariable`. */
 	readonly owner: string;
 };
 
-/** The supplementary groups of a machine: the one of the accelerator's device, where that takes one. Its own group stays its first, for the device's has members of the host's. */
+/** The supplementary groups of a machine: the group of the accelerator's device, if needed. It is not the primary group, because users of the host may be members of it. */
 export const groupsOf = ({deviceGid}: {readonly deviceGid?: number}): readonly number[] => deviceGid === undefined ? [] : [deviceGid];
 
-/** The command that becomes a program with another user's identity, in a network namespace if one is wanted. Only root may enter a namespace, so that comes first. */
+/** The command that runs a program as another user, optionally in a network namespace. Entering the namespace comes first, because it needs root. */
 export const commandAs = (
 	program: string,
 	arguments_: readonly string[],
@@ -94,9 +94,9 @@ export const commandAs = (
 export type DetachedProcess = Awaited<ReturnType<typeof spawnDetached>>;
 
 /**
-Starts a program in a session of its own, as an unprivileged user, so that it outlives the engine and no key of a terminal reaches it. Of the engine's environment and descriptors it has nothing: they may lead to what is not its.
+Starts a program in its own session, as an unprivileged user, so that it outlives the engine and receives no signals of a terminal. It inherits neither environment nor descriptors of the engine.
 
-`exited` resolves with how it ended, as long as this engine lives.
+`exited` resolves with how it ended, while this engine lives.
 */
 export const spawnDetached = async (
 	program: string,
@@ -120,7 +120,7 @@ export const spawnDetached = async (
 		return {
 			pid: child.pid,
 			exited,
-			/** Needs neither the process's identity nor a descriptor. */
+			/** Needs neither the process's identity nor a free descriptor. */
 			kill() {
 				child.kill('SIGKILL');
 			},

@@ -2,7 +2,7 @@ import path from 'node:path';
 
 export type AcceleratorName = 'kvm' | 'tcg';
 
-/** What two machines must share to be made from one template. */
+/** The properties that all machines of one template share. */
 export type MachineShape = {
 	readonly accelerator: AcceleratorName;
 	readonly cpus: number;
@@ -10,16 +10,16 @@ export type MachineShape = {
 	/** Paths on the host. */
 	readonly kernel: string;
 	readonly initramfs: string;
-	/** Hands the processor's virtualisation on, for machines that run machines themselves; default not. */
+	/** Enables nested virtualisation; default false. */
 	readonly isNested?: boolean;
 };
 
-/** Where devices are plugged in while a machine runs; a port each. */
+/** PCIe port for the shares. Each port takes one device that is plugged while the machine runs. */
 export const sharesPort = 'port0';
-/** Ports for network devices; their number is how many networks a container can be attached to. The first has a device from the start. */
+/** PCIe ports for network devices. Their number limits a container's networks. The first one has a device from the start. */
 export const networkPorts = ['port1', 'port2', 'port3', 'port4', 'port5', 'port6'] as const;
 
-/** Numbers of the virtio-serial ports; 0 is the bus's own, for consoles. Their count limits how many commands run in a guest at once besides its container. */
+/** Numbers of the virtio-serial ports; 0 is reserved for consoles. The number of SSH ports limits the concurrent commands in a guest. */
 const serialPorts = {
 	control: 1, log: 2, status: 3, ssh: [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19],
 } as const;
@@ -27,37 +27,37 @@ const serialPorts = {
 export const sshPorts = serialPorts.ssh;
 
 /**
-MAC address of the network device that every machine is born with. It is part of the template's state, whatever QEMU is told later, so the guest sets its own.
+MAC address of the first network device in the template. The address is part of the saved state, so arguments of QEMU cannot change it, and the guest sets its own.
 */
 const templateMac = '02:00:00:00:00:01';
 
 /**
-Names of what a machine keeps in its directory.
+The files in a machine's directory.
 
-The directory is root's. What QEMU makes is in a directory of its own inside, which belongs to the machine's user: nothing in there is trusted, and the engine writes nothing into it.
+The directory belongs to root. QEMU's files are in the subdirectory `run`, which belongs to the machine's user. Its contents are not trusted, and the engine writes nothing into it.
 */
 export const machineFiles = (directory: string) => {
 	const run = path.join(directory, 'run');
 	return {
 		run,
 		qmp: path.join(run, 'qmp.sock'),
-		/** A second monitor, for what rotates the log: each serves one at a time. */
+		/** A second monitor, for log rotation. A monitor serves one client at a time. */
 		logMonitor: path.join(run, 'log.sock'),
-		/** The start message and later verbs go in. */
+		/** Control port: the engine sends the start message and later commands. */
 		control: path.join(run, 'control.sock'),
-		/** What the guest says, written by QEMU itself: a port with nobody behind it would make the guest wait for an engine. */
+		/** Messages of the guest. QEMU writes them to a file, because a socket without a reader would block the guest. */
 		status: path.join(run, 'status'),
-		/** One connection of SSH to the guest each. */
+		/** Each carries one SSH connection to the guest. */
 		ssh: sshPorts.map(port => path.join(run, `ssh${port}.sock`)),
-		/** Where QEMU waits for the device state of the template. */
+		/** Socket on which QEMU receives the device state of the template. */
 		incoming: path.join(run, 'incoming.sock'),
 		console: path.join(run, 'console'),
 		/** Standard error of QEMU. */
 		errors: path.join(directory, 'qemu.err'),
 		record: path.join(directory, 'machine.json'),
-		/** Copy of the template's memory, for a machine whose memory virtiofsd must see. */
+		/** Copy of the template's memory, for a machine with shares, because virtiofsd maps it. */
 		ram: path.join(directory, 'ram'),
-		/** Directory in which the host assembles what virtiofsd serves. */
+		/** Directory that virtiofsd serves, with the shares mounted in it. */
 		shares: path.join(directory, 'shares'),
 		sharesSocket: path.join(directory, 'shares.sock'),
 		sharesErrors: path.join(directory, 'virtiofsd.err'),
@@ -66,53 +66,53 @@ export const machineFiles = (directory: string) => {
 
 const kernelArguments = ({accelerator}: MachineShape, tscKilohertz?: number) => [
 	'console=ttyS0',
-	// A machine whose kernel panics ends at once instead of hanging.
+	// End the machine at once if its kernel panics.
 	'panic=-1',
 	'8250.nr_uarts=1',
-	// The generator must not be ready when a template is saved: every machine seeds its own.
+	// The random generator must not be ready when a template is saved, because every machine seeds its own.
 	'random.trust_cpu=off',
 	'random.trust_bootloader=off',
 	'init_on_alloc=0',
-	// Nobody in a guest reads audit records.
+	// Guests have no audit daemon.
 	'audit=0',
-	// Under emulation there is no speculation to guard against, and a busy host is no lockup.
+	// Emulation has no speculative execution, and a busy host would look like a lockup.
 	...(accelerator === 'tcg' ? ['mitigations=off', 'tsc=reliable', 'nowatchdog'] : []),
 	...(tscKilohertz === undefined ? [] : [`tsc_early_khz=${tscKilohertz}`]),
 ].join(' ');
 
 const processorOf = ({accelerator, isNested = false}: MachineShape): string => {
 	if (accelerator === 'tcg') {
-		// A fifth level of page tables and protection keys make every switch slower, and need more translated code.
+		// Five-level page tables and protection keys make context switches slower and enlarge the translated code.
 		return 'max,la57=off,pku=off';
 	}
 
-	// Without use, a guest's way to KVM's emulation of virtualisation is only one more for an attack.
+	// Nested virtualisation adds attack surface, so it is off by default.
 	return isNested ? 'host' : 'host,vmx=off,svm=off';
 };
 
 export type QemuOptions = {
 	readonly shape: MachineShape;
-	/** Directory of the machine's own, see `machineFiles`. */
+	/** The machine's directory, see `machineFiles`. */
 	readonly directory: string;
 	readonly name: string;
 	readonly ram: {readonly path: string; readonly share: boolean; readonly readOnly: boolean};
-	/** File to which the guest's log port is appended; nothing is kept without. */
+	/** File that the guest's log port is appended to; default none, which drops the log. */
 	readonly log?: string;
-	/** Frequency of the processor's time stamp counter, in kHz, where the kernel is not to measure it. */
+	/** Frequency of the time stamp counter in kHz; default measured by the kernel. */
 	readonly tscKilohertz?: number;
-	/** What a machine restored from a template has in place of the template's empty devices; a template has none. */
+	/** What a restored machine has in place of the template's empty devices; absent for a template. */
 	readonly restored?: {
-		/** The first part of the template's kernel. QEMU wants a kernel where the template had one, and would read all of it into memory of its own that nobody looks at again. */
+		/** The first part of the template's kernel. QEMU requires a kernel argument as in the template, but would load a whole kernel into memory without using it. */
 		readonly kernelStart: string;
 		/** A qcow2 overlay. */
 		readonly disk: string;
-		/** The first network's tap; a machine without networks has none. */
+		/** Tap of the first network; absent without networks. */
 		readonly tap?: string;
 	};
 };
 
 /**
-The disk and the first network device are there when a template is saved, but no driver of the guest has touched them: what is behind them may then be another thing in every machine, which saves plugging them in.
+The template has the disk and the first network device, but no driver has used them yet. So each machine can have another backend behind them, which saves plugging the devices in.
 */
 const backends = (restored: QemuOptions['restored']) => restored
 	? [
@@ -127,9 +127,9 @@ const backends = (restored: QemuOptions['restored']) => restored
 const serialPort = (name: string, port: number) => ['-device', `virtserialport,bus=ports.0,nr=${port},chardev=${name},name=${name}`];
 
 /**
-The argument vector of QEMU for one machine, without the program itself.
+QEMU's arguments for one machine, without the program.
 
-The devices and their order are part of a template: a machine is restored only into the same.
+The devices and their order are part of a template. A machine can only be restored with the same ones.
 */
 export const qemuArguments = (options: QemuOptions): readonly string[] => {
 	const {shape, directory, ram} = options;
@@ -145,7 +145,7 @@ export const qemuArguments = (options: QemuOptions): readonly string[] => {
 		'none',
 		...accelerator,
 		'-M',
-		// Merging equal pages would let one machine learn by the time of a write what another one has in memory.
+		// Page merging would leak memory contents between machines through the timing of writes.
 		'q35,memory-backend=ram,mem-merge=off,usb=off,smbus=off,sata=off,vmport=off,hpet=off',
 		'-cpu',
 		processorOf(shape),

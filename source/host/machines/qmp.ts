@@ -7,11 +7,11 @@ export type QmpEvent = {readonly name: string; readonly data: Readonly<Record<st
 
 /** A connection to the monitor of one QEMU process. */
 export type Qmp = {
-	/** Runs one command; throws `internal` with QEMU's own words, or when the connection ends before the answer, and `unavailable` when none comes within half a minute. */
+	/** Runs one command. Throws `internal` with QEMU's message, or if the connection ends before the answer, and `unavailable` if there is no answer within half a minute. */
 	execute: (command: string, arguments_?: Readonly<Record<string, unknown>>) => Promise<unknown>;
-	/** Calls `listener` for each event until the connection ends or the function that it returns is called. */
+	/** Calls `listener` for each event until the connection ends. Returns a function that removes the listener. */
 	onEvent: (listener: (event: QmpEvent) => void) => () => void;
-	/** Resolves when the connection has ended, which is when QEMU has. */
+	/** Resolves when the connection has ended, which means that QEMU has. */
 	readonly closed: Promise<void>;
 	close: () => void;
 };
@@ -27,10 +27,10 @@ type Message = {
 
 const lineFeed = 10;
 
-/** Far more than any answer that is asked for. */
+/** Far more than any answer needs. */
 const maximumLine = 1024 * 1024;
 
-/** QEMU answers at once, unless it hangs or the host's disk does. */
+/** QEMU answers at once, unless it or the host's disk hangs. */
 const answerLimitMs = 30_000;
 
 const parseMessage = (line: string): Message | undefined => {
@@ -45,7 +45,7 @@ const parseMessage = (line: string): Message | undefined => {
 /**
 Connects to a monitor and leaves capabilities negotiation (QEMU's QMP specification, section 4).
 
-Throws what `connect` does when nobody listens on `socketPath`, and `internal` when the monitor does not answer before `signal` says so, as one does that serves somebody else.
+Throws the error of `connect` if nothing listens on `socketPath`, and `internal` if the monitor does not answer before `signal` aborts, because it serves another client, for example.
 */
 export const connectQmp = async (socketPath: string, signal?: AbortSignal): Promise<Qmp> => {
 	const socket = connectOwn(socketPath);
@@ -77,12 +77,12 @@ export const connectQmp = async (socketPath: string, signal?: AbortSignal): Prom
 		}
 	});
 	const lines = createInterface(socket);
-	// The interface repeats the socket's error, which is dealt with above.
+	// The interface repeats the socket's error, which is handled above.
 	lines.on('error', () => undefined);
 	lines.on('line', line => {
 		const message = parseMessage(line);
 		if (!message) {
-			// QEMU does not speak so; whoever does is not listened to any more.
+			// QEMU does not send this, so the peer is not QEMU.
 			socket.destroy();
 			return;
 		}
@@ -115,7 +115,7 @@ export const connectQmp = async (socketPath: string, signal?: AbortSignal): Prom
 		socket.write(`${JSON.stringify({execute: command, arguments: arguments_, id})}\n`);
 		return within(waiter.promise, answerLimitMs, () => {
 			pending.delete(id);
-			return new HolmError('unavailable', `the machine does not answer: QEMU had ${answerLimitMs / 1000} seconds for ${command}`, {remedy: 'look at the load and the disks of the host; holm kill ends the machine'});
+			return new HolmError('unavailable', `the machine does not answer: QEMU had ${answerLimitMs / 1000} seconds for ${command}`, {remedy: 'check the load and the disks of the host; holm kill ends the machine'});
 		});
 	};
 

@@ -5,13 +5,13 @@ import {orMissing} from '../store/missing.js';
 import {type ProcessIdentity} from './process.js';
 import {machineFiles} from './qemu.js';
 
-/** What a later engine needs to take a machine over. */
+/** What a later engine needs to adopt a machine. */
 export type MachineRecord = {
 	readonly qemu: ProcessIdentity;
 	readonly shares?: ProcessIdentity;
-	/** Of a template that is being made: the process that makes it. */
+	/** For a template in progress: the process that makes it. */
 	readonly maker?: ProcessIdentity;
-	/** File that its log goes to, which a worker rotates. Machines of versions before had none here, and the engine does it. */
+	/** The machine's log file, which a worker rotates. Absent for machines of earlier versions, whose log the engine rotates. */
 	readonly log?: string;
 	/** Endpoint ids by their port. */
 	readonly ports: Readonly<Record<string, string>>;
@@ -27,7 +27,7 @@ export const writeRecord = async (directory: string, record: Partial<MachineReco
 	await rename(scratch, file);
 };
 
-/** Writes down what becomes known of a machine while it starts, each thing with those before it. */
+/** Returns a function that adds a part to the record and writes it, while a machine starts. */
 export const createRecord = (directory: string) => {
 	let known: Partial<MachineRecord> = {};
 	let writing = Promise.resolve();
@@ -39,13 +39,13 @@ export const createRecord = (directory: string) => {
 	};
 };
 
-/** The record of the machine in a directory; without more than its process when the engine ended while it started it. */
+/** The record of the machine in a directory. It may have only the process if the engine ended during the start. */
 export const readRecord = async (directory: string): Promise<Partial<MachineRecord> | undefined> => {
 	const text = await orMissing(readFile(machineFiles(directory).record, 'utf8'));
 	try {
 		return text === undefined ? undefined : JSON.parse(text) as Partial<MachineRecord>;
 	} catch {
-		// The host lost power before it was written.
+		// The host lost power during the write.
 		return undefined;
 	}
 };

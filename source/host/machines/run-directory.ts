@@ -13,19 +13,19 @@ import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
 
 /**
-What is in a machine's `run` directory belongs to the machine's user, who may put anything in the place of a file or a socket: after an escape from QEMU, a link to those of another machine, which only the engine may reach. The directory's own name is root's.
+A machine's `run` directory belongs to the machine's user. After an escape from QEMU, that user may replace any file or socket, for example by a link to another machine's, which only the engine may access. The parent directory belongs to root.
 */
 
-/** `O_PATH` of Linux, which node has no name for: what is opened is neither read nor made to act. */
+/** Linux's `O_PATH`, which Node does not define: opens without reading and without side effects. */
 export const pathOnly = 0o1000_0000;
 
 const assertOwn = (file: string, {uid}: Stats, isRight: boolean) => {
 	if (!isRight || uid !== lstatSync(path.dirname(file)).uid) {
-		throw new HolmError('forbidden', `${file} is not what the machine made of it when it started, and is left alone`, {remedy: 'remove the container: its machine may have been taken over'});
+		throw new HolmError('forbidden', `${file} was replaced since the machine started, and is not used`, {remedy: 'remove the container: its machine may be compromised'});
 	}
 };
 
-/** Opens a regular file of the directory's owner for reading, without following a link. Throws `forbidden` for anything else, and what `open` does where there is nothing. */
+/** Opens a regular file of the directory's owner for reading, without following links. Throws `forbidden` for anything else, and the error of `open` if it does not exist. */
 export const openOwn = async (file: string): Promise<FileHandle> => {
 	const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
 	try {
@@ -39,9 +39,9 @@ export const openOwn = async (file: string): Promise<FileHandle> => {
 };
 
 /**
-Connects to a socket of the directory's owner, without following a link, as `net.connect` would: what is wrong comes as its error.
+Connects to a socket of the directory's owner, without following links. Like `net.connect`, it reports failures as `error` events.
 
-The kernel connects to what was looked at, whatever has its name by then.
+The socket is opened first and connected through its descriptor, so it cannot be replaced after the check.
 */
 export const connectOwn = (file: string): Socket => {
 	const socket = new Socket();
@@ -68,7 +68,7 @@ export const connectOwn = (file: string): Socket => {
 	return socket;
 };
 
-/** Calls `onChange` when a file of the directory may have changed, whatever it is by then, until the function that it returns is called. */
+/** Calls `onChange` when a file may have changed or been replaced. Returns a function that stops watching. */
 export const watchOwn = (file: string, onChange: () => void): () => void => {
 	const watcher = watch(path.dirname(file), (_, name) => {
 		if (name === path.basename(file)) {

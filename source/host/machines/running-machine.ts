@@ -3,34 +3,34 @@ import {type Agent} from './ssh/agent.js';
 import {type NetworkDevice} from './guest-protocol.js';
 import {type MachineEnd} from './status.js';
 
-/** A machine that runs. */
+/** A running machine. */
 export type Machine = {
 	readonly pid: number;
-	/** Resolves when the process in it has started, or in a helper machine when its disk and shares are mounted; rejects with the reason when the machine ends before. */
+	/** Resolves when the container's process has started, or in a helper machine when its disk and shares are mounted. Rejects with the reason if the machine ends before. */
 	readonly started: Promise<void>;
-	/** Resolves when QEMU is gone. */
+	/** Resolves when QEMU has ended. */
 	readonly ended: Promise<MachineEnd>;
 	readonly phases: () => readonly BootPhase[];
 	readonly agent: Agent;
-	/** Sends a signal to the container's process, once that runs. Throws `invalid` for a number that is none. */
+	/** Sends a signal to the container's process. Throws `invalid` for a number that is not a signal. */
 	signal: (number: number) => Promise<void>;
-	/** Sets the size of the process's terminal, once that runs. */
+	/** Sets the size of the process's terminal. */
 	resize: (rows: number, columns: number) => Promise<void>;
 	pause: () => Promise<void>;
-	/** Sets its guest's clock to the host's. */
+	/** Sets the guest's clock to the host's time. */
 	setClock: () => Promise<void>;
-	/** Its clock is set, too, for it stood still meanwhile. */
+	/** Also sets the clock, which stopped during the pause. */
 	resume: () => Promise<void>;
-	/** Whether it stands still because what it writes finds no room on the host's disk. It goes on by itself when there is some. */
+	/** Whether the VM is stalled: QEMU has paused it because the host's disk is full. It continues by itself once there is space. */
 	readonly isOutOfSpace: () => boolean;
 	plug: (device: NetworkDevice) => Promise<void>;
 	unplug: (endpointId: string) => Promise<void>;
-	/** Makes QEMU append log entries to another file from now on; undefined where a worker does. */
+	/** Makes QEMU append the log to another file. Undefined if a worker rotates the log. */
 	readonly swapLog?: (file: string) => Promise<void>;
-	/** Ends a helper machine after everything it wrote is on its disk. */
+	/** Ends a helper machine after it has synced its disk. */
 	finish: () => Promise<void>;
-	/** Ends it at once, as a power cut would. */
+	/** Ends the machine at once, like a power cut. */
 	kill: () => Promise<void>;
-	/** Lets go of it without ending it; its promises never settle then. */
+	/** Detaches without stopping the machine. Its promises never settle then. */
 	release: () => void;
 };

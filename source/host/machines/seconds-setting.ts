@@ -3,9 +3,9 @@ import {HolmError} from '../../engine/errors.js';
 const longestSeconds = 86_400;
 
 /**
-A time in milliseconds that a variable of the environment sets in seconds; undefined where it is not set. `purpose` says what the time is for, after "a time that".
+Reads an environment variable in seconds and returns milliseconds; undefined if it is not set. `purpose` completes the error message after "a time that".
 
-Throws `invalid` for a value that is no time from 1 second to a day.
+Throws `invalid` for a value that is not a time from 1 second to a day.
 */
 export const secondsSetting = (
 	variables: Readonly<Record<string, string | undefined>>,

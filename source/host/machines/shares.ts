@@ -19,15 +19,15 @@ import {machineFiles} from './qemu.js';
 import type {Qmp} from './qmp.js';
 import {pathOnly} from './run-directory.js';
 
-/** One directory or file of the host that a machine sees as `/shares/N`, N its place in the list. */
+/** A directory or file of the host that a machine sees as `/shares/N`, where N is its index in the list. */
 export type Share = {
 	readonly source: string;
 	readonly readOnly: boolean;
-	/** A directory of the engine's own, which no link may take the place of; links on the way to a user's directory are followed. */
+	/** A directory of the engine, which must not be a symbolic link. For a user's directory links are followed. */
 	readonly isOwn?: boolean;
 };
 
-/** The C program of QEMU 7 comes first: where both are, it is the one whose flags are certain. */
+/** QEMU 7's C program comes first: if both are installed, its flags are the known ones. */
 const servers = [
 	{
 		program: '/usr/lib/qemu/virtiofsd',
@@ -50,7 +50,7 @@ const findServer = async () => {
 	throw new HolmError('unavailable', 'virtiofsd is not installed, and volumes need it', {remedy: 'holm setup installs it'});
 };
 
-/** Flags of a mount that a new set of them must repeat, or it takes them away. */
+/** Mount flags that a remount clears unless it repeats them. */
 const keptFlags = new Set(['nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime', 'relatime', 'nosymfollow']);
 
 const openSource = async ({source, isOwn}: Share): Promise<FileHandle> => {
@@ -63,7 +63,7 @@ const openSource = async ({source, isOwn}: Share): Promise<FileHandle> => {
 	}
 };
 
-/** Makes a mount and all below it read-only, for the host's own kernel: whatever its guest is, it is not asked. */
+/** Makes a mount and all mounts below it read-only. The host's kernel enforces it, not the guest. */
 const makeReadOnly = async (held: HeldProcess, target: string): Promise<void> => {
 	const writable = async () => {
 		const mounts = mountsBelow(await readMounts(held.identity.pid), target, true);
@@ -80,14 +80,14 @@ const makeReadOnly = async (held: HeldProcess, target: string): Promise<void> =>
 	}
 };
 
-/** Mounts one share where the server finds it: with what is mounted below it at this moment, and nothing that comes later, as in Docker. */
+/** Mounts one share for the server, including the mounts below it. Later mounts on the host do not appear, as in Docker. */
 const bindShare = async (held: HeldProcess, share: Share, target: string): Promise<void> => {
 	await using handle = await openSource(share);
 	const source = await handle.stat({bigint: true});
 	const place = held.pathOf(target);
 	await (source.isDirectory() ? mkdir(place) : writeFile(place, ''));
 	await held.run('mount', ['--no-canonicalize', '--rbind', '--make-rprivate', share.source, target]);
-	// The path was followed a second time, and may have been given another meaning since.
+	// `mount` resolved the path again, and it may have changed since it was opened.
 	const mounted = await stat(place, {bigint: true});
 	if (mounted.ino !== source.ino || mounted.dev !== source.dev) {
 		throw new HolmError('conflict', `${share.source} cannot be mounted: it changed meanwhile`, {remedy: 'start the container again'});
@@ -98,15 +98,15 @@ const bindShare = async (held: HeldProcess, share: Share, target: string): Promi
 	}
 };
 
-/** Assembles the shares side by side in the server's mount namespace, in a file system in memory that is read-only itself. */
+/** Mounts the shares side by side in the server's mount namespace, on a read-only tmpfs. */
 const bindShares = async (held: HeldProcess, shares: readonly Share[], directory: string): Promise<void> => {
-	// A share that this directory is in does not show it.
+	// Unbindable, so a share that contains this directory does not show it.
 	await held.run('mount', ['--no-canonicalize', '--make-unbindable', '-t', 'tmpfs', '-o', 'mode=0755,size=1m', 'holm-shares', directory]);
 	for (const [index, share] of shares.entries()) {
 		await bindShare(held, share, path.join(directory, String(index)));
 	}
 
-	// The server binds it once more for its sandbox.
+	// Private, because the server binds it again for its sandbox.
 	await held.run('mount', ['--no-canonicalize', '--make-private', '-o', 'remount,bind,ro', directory]);
 };
 
@@ -132,19 +132,19 @@ const isListening = async (socket: string, {ended}: HeldProcess): Promise<boolea
 };
 
 export type ServeOptions = {
-	/** User of the machine. */
+	/** The machine's user. */
 	readonly uid: number;
 	readonly gid: number;
-	/** Writes down the server's process, before anything is mounted and before it serves. */
+	/** Saves the server's process, before anything is mounted. */
 	readonly record: (identity: ProcessIdentity) => Promise<void>;
 };
 
 /**
 Serves shares to one machine.
 
-The server has a mount namespace of its own, which nothing on the host sees into: in the machine's directory, which is removed with all that is in it, there is never anything of a user's. An engine that dies before the server runs leaves none.
+The server has its own mount namespace, so a user's files never appear in the machine's directory, which is removed recursively. If the engine dies before the server runs, nothing is left.
 
-Throws `invalid` for a source that cannot be mounted, `unavailable` without a server.
+Throws `invalid` if a source cannot be mounted, and `unavailable` if virtiofsd is not installed.
 */
 export const serveShares = async (
 	directory: string,
@@ -155,7 +155,7 @@ export const serveShares = async (
 	const server = await findServer();
 	await mkdir(files.shares, {recursive: true});
 	await rm(files.sharesSocket, {force: true});
-	// Files keep the owners the container gives them, which takes root's rights over them; the server confines itself.
+	// It runs as root, because files keep the owners that the container gives them. It sandboxes itself.
 	const arguments_ = server.arguments(files.sharesSocket, files.shares);
 	const held = await holdProcess(server.program, arguments_, {output: files.sharesErrors, owner: directory});
 	const {identity} = held;
@@ -178,7 +178,7 @@ export const serveShares = async (
 // The server binds its socket a moment before it listens there.
 const [connectAttempts, connectDelayMs] = [200, 10];
 
-/** Has a machine's QEMU connect to the server of its shares. */
+/** Connects a machine's QEMU to the server of its shares. */
 export const connectShares = async (qmp: Qmp, socket: string): Promise<void> => {
 	for (let attempt = 1; ; attempt++) {
 		try {

@@ -1,15 +1,15 @@
 import {silenceLimitMs} from './patience.js';
 
 export type SilenceOptions = {
-	/** A number that grows with what the guest does. */
+	/** A number that grows while the guest makes progress. */
 	readonly progress: () => number;
-	/** Whether it is the guest that is being waited for, and not whoever reads from it or writes to it; default always. */
+	/** Whether the guest is expected to act, not the client that reads from it or writes to it; default always. */
 	readonly isGuestsTurn?: () => boolean;
 	/** Called once, with the limit in milliseconds. */
 	readonly onSilence: (limitMs: number) => void;
 };
 
-/** Watches for a guest that does nothing for as long as it may be silent, until the function that it returns is called. */
+/** Watches for a guest that makes no progress within the silence limit. Returns a function that stops watching. */
 export const watchSilence = ({progress, isGuestsTurn = () => true, onSilence}: SilenceOptions): () => void => {
 	const limitMs = silenceLimitMs();
 	let last = progress();

@@ -8,20 +8,20 @@ export type MachineEnd =
 	| {readonly kind: 'exited'; readonly exitCode: number; readonly outOfMemory: boolean; readonly at: number}
 	/** The runtime could not start the process; `reason` is its own line. */
 	| {readonly kind: 'refused'; readonly reason: string; readonly at: number}
-	/** The machine itself ended or never came up. */
+	/** The machine died or never came up. */
 	| {readonly kind: 'died'; readonly reason: string; readonly at: number};
 
-/** Nothing that a guest must say, and nothing that a kernel prints in good faith, needs more than this. Without an end, it would fill the host's disk. */
+/** Limits in bytes, far more than an honest guest needs. Without them a guest could fill the host's disk. */
 const maximumSize = {status: 1024 * 1024, console: 16 * 1024 * 1024} as const;
 
 const retryMs = 200;
 
-/** What a guest says is hostile: printable ASCII of it is kept. */
+/** Messages of a guest are not trusted. Only printable ASCII is kept. */
 const clean = (line: string) => line.replaceAll(/[^\u{20}-\u{7E}]/gv, '').slice(0, 1000);
 
 const words = (lines: readonly string[], verb: string) => lines.findLast(line => line.startsWith(`${verb} `))?.slice(verb.length + 1);
 
-/** The end of a file; empty when there is none. */
+/** The end of a file; empty if it does not exist. */
 const readTail = async (file: string): Promise<string> => {
 	try {
 		await using handle = await openOwn(file);
@@ -39,7 +39,7 @@ const sizeOf = async (file: string): Promise<number> => {
 	return size;
 };
 
-/** How the machine in `directory` ended, from what its guest said, what its kernel printed, and else `otherwise`. */
+/** How the machine in `directory` ended, by its guest's messages or its kernel's output. `otherwise` is the reason if neither tells. */
 export const endOf = async (directory: string, lines: readonly string[], otherwise: string): Promise<MachineEnd> => {
 	const at = Date.now();
 	const exited = words(lines, 'exited');
@@ -65,7 +65,7 @@ export const endOf = async (directory: string, lines: readonly string[], otherwi
 	return {kind: 'died', reason: panic ? `the guest's kernel panicked: ${panic}` : otherwise, at};
 };
 
-/** What a guest has flooded, as a reason for the end of its machine; undefined when nothing. */
+/** The reason to kill a machine that has exceeded a limit; undefined if it has not. */
 export const floodOf = async (directory: string): Promise<string | undefined> => {
 	const files = machineFiles(directory);
 	const sizes = {status: await sizeOf(files.status), console: await sizeOf(files.console)};
@@ -76,7 +76,7 @@ export const floodOf = async (directory: string): Promise<string | undefined> =>
 	return sizes.console > maximumSize.console ? 'the guest flooded its console' : undefined;
 };
 
-/** Calls `onFlood` when the console's file becomes too long, until the function that it returns is called. */
+/** Calls `onFlood` if the console's file exceeds its limit. Returns a function that stops watching. */
 export const watchConsole = (file: string, onFlood: () => void): () => void => {
 	const check = async () => {
 		if (await sizeOf(file) > maximumSize.console) {
@@ -90,9 +90,9 @@ export const watchConsole = (file: string, onFlood: () => void): () => void => {
 };
 
 /**
-Reads the lines that the guest has said so far, and calls `onLine` for each new one until `stop`. Calls `onFlood` when there are too many.
+Calls `onLine` for each message of the guest, earlier ones included, until `stop` is called. Calls `onFlood` if they exceed the limit.
 
-The file is the truth: QEMU writes it whether an engine listens or not. Watching it is enough to be told. What is there already is read first.
+The file is the source of truth, because QEMU writes it whether an engine runs or not.
 */
 export const followStatus = (file: string, onLine: (line: string) => void, onFlood: () => void) => {
 	const lines: string[] = [];
@@ -137,7 +137,7 @@ export const followStatus = (file: string, onLine: (line: string) => void, onFlo
 	};
 
 	let retry: NodeJS.Timeout | undefined;
-	/** What could not be read for want of descriptors can be in a moment. */
+	/** Retries if the process was out of descriptors. */
 	const look = () => {
 		clearTimeout(retry);
 		refresh().catch((error: unknown) => {
@@ -159,10 +159,10 @@ export const followStatus = (file: string, onLine: (line: string) => void, onFlo
 	};
 };
 
-/** The reason of an end that nothing else explains. */
-export const endedSilently = 'the machine ended without a word';
+/** The reason if nothing else explains the end. */
+export const endedSilently = 'the machine ended without a message';
 
-/** How a machine ended that nobody watched, as far as it said so itself. */
+/** How a machine ended while no engine was connected, by its own files. */
 export const lastWords = async (directory: string): Promise<MachineEnd> => {
 	const files = machineFiles(directory);
 	const text = await readTail(files.status);

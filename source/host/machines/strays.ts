@@ -13,15 +13,15 @@ import {readRecord} from './record.js';
 
 export type OwnedProcess = {
 	readonly identity: ProcessIdentity;
-	/** Below the engine's directory. */
+	/** Directory that it works for, below the engine's. */
 	readonly directory: string;
-	/** What it was started as, in printable ASCII. */
+	/** Name of its program, in printable ASCII. */
 	readonly program: string;
 };
 
 const endedCodes = new Set(['ESRCH', 'EACCES', 'EPERM']);
 
-/** Undefined for a process that is gone. */
+/** Resolves with undefined if the process has ended. */
 const readProcess = async (pid: string, name: string): Promise<string | undefined> => {
 	try {
 		return await readFile(`/proc/${pid}/${name}`, 'latin1');
@@ -43,7 +43,7 @@ const programOf = (line: string): string => {
 	return path.basename(program).replaceAll(/[^\u{20}-\u{7E}]/gv, '').slice(0, 64) || 'a process';
 };
 
-/** The processes that work for the engine in a directory. */
+/** The processes that work for the engine in `root`. */
 export const ownedProcesses = async (root: string): Promise<readonly OwnedProcess[]> => {
 	const names = await readdir('/proc');
 	const found: OwnedProcess[] = [];
@@ -62,13 +62,13 @@ export const ownedProcesses = async (root: string): Promise<readonly OwnedProces
 	return found;
 };
 
-/** Ends the processes that work for the engine in a directory, but for those that `isKept` holds for, and says what it found. */
+/** Kills the processes that work for the engine in `root`, except those for which `isKept` resolves with true. Resolves with a line for each one it killed. */
 export const endStrays = async (
 	root: string,
 	isKept: (owned: OwnedProcess) => Promise<boolean> = async () => false,
 ): Promise<readonly string[]> => {
 	const found: string[] = [];
-	// What one of them starts while it is being ended is found the next time.
+	// A process may start another one before it ends, which the next round finds.
 	for (let round = 0; round < 5; round++) {
 		let isClean = true;
 		for (const owned of await ownedProcesses(root)) {
@@ -90,7 +90,7 @@ export const endStrays = async (
 	return found;
 };
 
-/** Keeps the processes of machines by their directories, and of templates that another living process makes. */
+/** A filter that keeps the processes of the given machine directories, and of templates that another living process makes. */
 export const keptBy = (directories: readonly string[]): ((owned: OwnedProcess) => Promise<boolean>) => async ({directory}) => {
 	if (directories.includes(directory)) {
 		return true;

@@ -23,17 +23,17 @@ import {
 
 type SuperviseOptions = {
 	readonly privateKey: string;
-	/** How QEMU ended, where it is a child of this engine. */
+	/** How QEMU ended, if it is a child of this engine. */
 	readonly exited?: Promise<{readonly signal: NodeJS.Signals | undefined}>;
 };
 
-/** A guest that reads takes a line at once. */
+/** A responsive guest reads a line at once. */
 const tellLimitMs = 10_000;
 
 /** Linux has signals 1 to 64. */
 const lastSignal = 64;
 
-/** Joins a QEMU process, its monitor and its guest's words into one machine. */
+/** Combines a QEMU process, its monitor and its guest's messages into one machine. */
 export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRecord, options: SuperviseOptions) => {
 	const files = machineFiles(directory);
 	const phases: BootPhase[] = [...record.phases];
@@ -42,11 +42,11 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 	const firstWord = Promise.withResolvers<void>();
 	let isReleased = false;
 	const waiters = new Set<(line: string) => void>();
-	// Nobody may be waiting when it fails, and whoever is hears it from `ended` too.
+	// A rejection without a listener is fine, because `ended` reports it too.
 	processStarted.promise.catch(() => undefined);
 
 	const kill = () => {
-		// Who waits for the end hears of it, or ends the machine again.
+		// If it fails, `ended` does not resolve, and the caller kills the machine again.
 		killProcess(record.qemu).catch(() => undefined);
 	};
 
@@ -56,7 +56,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		processStarted.resolve();
 	};
 
-	/** The record that is there names the machine already; without room for a new one only its phases are lost. */
+	/** A failed write is ignored, because the existing record identifies the machine, and only the phases are lost. */
 	const note = () => {
 		save().catch(() => undefined);
 	};
@@ -73,7 +73,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 
 	let fault: string | undefined;
 	let silence: NodeJS.Timeout | undefined;
-	/** A guest that starts its process says how far it is. One that does not say it any more hangs, or its container keeps it. */
+	/** A guest reports its progress while it starts. If the messages stop, it hangs, or its container blocks it. */
 	const awaitWord = () => {
 		clearTimeout(silence);
 		const limitMs = silenceLimitMs();
@@ -118,7 +118,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 			}
 
 			case 'bye': {
-				// Its disk is in order, and the rest of a power-off is of use to nobody.
+				// Its disk is synced, so the rest of the shutdown is not needed.
 				kill();
 				break;
 			}
@@ -140,7 +140,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 	const stopWatching = watchConsole(files.console, endFlood('console'));
 	const control: Socket = connectOwn(files.control);
 	control.on('error', () => undefined);
-	// The guest says nothing on it; the end is to be noticed.
+	// The guest sends nothing here. Reading is needed to notice the end.
 	control.resume();
 	const tell = async (line: string) => within(new Promise<void>((resolve, reject) => {
 		control.write(line, error => {
@@ -150,11 +150,11 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 				resolve();
 			}
 		});
-	}), tellLimitMs, () => new HolmError('unavailable', 'the guest takes no orders any more', {remedy: 'holm kill ends its machine'}));
+	}), tellLimitMs, () => new HolmError('unavailable', 'the guest does not read commands any more', {remedy: 'holm kill ends its machine'}));
 
 	const agent = createAgent({sockets: files.ssh, privateKey: options.privateKey, tell});
 
-	const letGo = () => {
+	const detach = () => {
 		clearTimeout(silence);
 		sizes.stop();
 		follower.stop();
@@ -171,21 +171,21 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 
 		const signal = await Promise.race([
 			options.exited?.then(({signal}) => signal),
-			// Adopted machines are no children of this engine, and nobody learns how they ended.
+			// Adopted machines are not children of this engine, so their exit status is unknown.
 			new Promise<undefined>(resolve => {
 				setTimeout(resolve, 500, undefined);
 			}),
 		]);
-		// Whoever takes the machine away makes sure of it once more.
+		// The caller that removes the machine kills it again.
 		await killProcess(record.qemu).catch(() => undefined);
 		await follower.refresh().catch(() => undefined);
-		letGo();
+		detach();
 		const end = await endOf(directory, follower.lines, fault ?? (signal ? `the machine was killed (${signal})` : endedSilently));
 		processStarted.reject(new HolmError('internal', end.kind === 'exited' ? 'the process ended before it was seen' : end.reason));
 		return end;
 	})();
 
-	/** The first line for which `isAnswer` holds, from now on. */
+	/** Waits for the next message for which `isAnswer` returns true. */
 	const answer = async (isAnswer: (line: string) => boolean): Promise<string> => {
 		const {promise, resolve} = Promise.withResolvers<string | undefined>();
 		const waiter = (line: string) => {
@@ -271,7 +271,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 			await tell('finish\n').catch(() => undefined);
 			if (!await willEndWithin(ended, silenceLimitMs())) {
 				await machine.kill();
-				throw new HolmError('unavailable', 'the guest did not put its disk in order in time, and its machine was killed', {remedy: patienceRemedy});
+				throw new HolmError('unavailable', 'the guest did not sync its disk in time, and its machine was killed', {remedy: patienceRemedy});
 			}
 		},
 		async kill() {
@@ -280,7 +280,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		},
 		release() {
 			isReleased = true;
-			letGo();
+			detach();
 			qmp.close();
 		},
 	};

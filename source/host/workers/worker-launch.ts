@@ -11,7 +11,7 @@ import {spawned} from '../spawned.js';
 import {connect, type Link} from './worker-link.js';
 import {type Station, type WorkerOptions} from './worker-protocol.js';
 
-/** A process of Node's takes ten seconds and more to start on an emulated or very busy host. */
+/** On an emulated or very busy host Node takes ten seconds or more to start. */
 const startLimitMs = 60_000;
 const maximumLogBytes = 1024 * 1024;
 
@@ -23,12 +23,12 @@ export const filesOf = (directory: string, name: string) => ({
 });
 
 type Attempt = {
-	/** `held` when another process has the lock, otherwise why the worker ended; undefined as long as it runs. */
+	/** `held` if another process has the lock, else why the worker ended; undefined while it runs. */
 	readonly ending: () => 'held' | {readonly failure: string} | undefined;
 	readonly kill: () => void;
 };
 
-/** The lock is the kernel's and is held by the worker for its whole life, so there are never two, and none is left behind by one that died. */
+/** The worker holds a kernel lock while it lives, so there are never two, and no stale lock can remain. */
 const spawnWorker = (options: WorkerOptions<never>, key: string, output: FileHandle): Attempt => {
 	const {lock, log, ...station} = filesOf(options.directory, options.name);
 	const child = spawned(spawn('flock', [
@@ -66,7 +66,7 @@ const spawnWorker = (options: WorkerOptions<never>, key: string, output: FileHan
 	};
 };
 
-/** Starts a worker and resolves with the connection to it, or to the one that holds the lock already; undefined when neither answers in time. */
+/** Starts a worker and connects to it, or to the one that already holds the lock. Resolves with undefined if neither answers in time. */
 export const launch = async (options: WorkerOptions<never>, key: string): Promise<Link | undefined> => {
 	const {directory, name} = options;
 	const {socket, log} = filesOf(directory, name);
@@ -89,7 +89,7 @@ export const launch = async (options: WorkerOptions<never>, key: string): Promis
 
 		const ending = current.ending();
 		if (ending === 'held') {
-			// By one that is starting, hangs, or is about to be gone.
+			// The holder is starting, hangs, or is about to end.
 			await sleep(50);
 			current = spawnWorker(options, key, output);
 		} else if (ending) {

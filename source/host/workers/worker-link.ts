@@ -7,19 +7,19 @@ const defaultHelloLimitMs = 5000;
 export type Link = {
 	readonly hello: Hello;
 	readonly send: (request: unknown) => Promise<unknown>;
-	/** Resolves when the connection has ended, whatever the reason. */
+	/** Resolves when the connection has ended, for whatever reason. */
 	readonly ended: Promise<void>;
 	readonly isOpen: () => boolean;
 	readonly destroy: () => void;
 };
 
-/** The error that a worker answered with, of whatever form it is. */
+/** The error in a worker's answer, which is not trusted. */
 const errorOf = (name: string, {code, message, remedy}: Readonly<Record<string, unknown>>) =>
 	new HolmError(typeof code === 'string' && isErrorCode(code) ? code : 'internal', typeof message === 'string' ? message : `The worker ${name} failed and did not say why`, {
 		remedy: typeof remedy === 'string' ? remedy : undefined,
 	});
 
-/** Resolves with undefined when nobody listens there and with `silent` when what listens does not say who it is within the limit, default 5 seconds. */
+/** Connects to a worker. Resolves with undefined if nothing listens, and with `silent` if there is no greeting within the limit, default 5 seconds. */
 export const connect = async (socket: string, name: string, helloLimitMs = defaultHelloLimitMs): Promise<Link | 'silent' | undefined> => {
 	const connection = net.connect(socket);
 	const greeting = Promise.withResolvers<Hello | 'silent' | undefined>();
@@ -30,7 +30,7 @@ export const connect = async (socket: string, name: string, helloLimitMs = defau
 		connection.destroy();
 	}, helloLimitMs);
 	let isGreeted = false;
-	// What throws in here hangs up.
+	// `readLines` closes the connection if this throws.
 	readLines(connection, value => {
 		if (!isGreeted) {
 			isGreeted = true;
@@ -51,7 +51,7 @@ export const connect = async (socket: string, name: string, helloLimitMs = defau
 	connection.on('error', () => undefined);
 	connection.on('close', () => {
 		clearTimeout(limit);
-		// One that is just ending says nothing at all.
+		// A worker that is just ending closes without sending anything.
 		greeting.resolve(connection.bytesRead === 0 ? undefined : 'silent');
 		for (const {reject} of waiting.splice(0)) {
 			reject(new HolmError('unavailable', `The worker ${name} ended before it had answered`));

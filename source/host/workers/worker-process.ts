@@ -4,18 +4,18 @@ import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {isMissing, throwUnreadable} from '../store/missing.js';
 
-/** A process by its number and by the moment it started (clock ticks since boot), which tells it from a later one of the same number. */
+/** A process by its id and its start time (clock ticks since boot), which tells it from a later process with the same id. */
 export type ProcessIdentity = {readonly pid: number; readonly startTime: string};
 
-/** Field 22 of /proc/PID/stat, see proc(5); undefined for a process that is gone or only waits to be reaped. */
+/** Field 22 of /proc/PID/stat, see proc(5); undefined if the process has ended or is a zombie. */
 export const startTimeOf = (pid: number): string | undefined => {
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-		// The second field is a file name in parentheses and may contain anything.
+		// The second field, a file name in parentheses, may contain any character.
 		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 		return fields[0] === 'Z' ? undefined : fields[19];
 	} catch (error) {
-		// It may end between opening and reading.
+		// The process may end between opening and reading.
 		if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ESRCH') {
 			throw error;
 		}
@@ -30,7 +30,7 @@ const signalTo = ({pid}: ProcessIdentity, signal: NodeJS.Signals) => {
 	try {
 		process.kill(pid, signal);
 	} catch {
-		// It ended by itself in the meantime.
+		// It has ended in the meantime.
 	}
 };
 
@@ -50,7 +50,7 @@ export const end = async (identity: ProcessIdentity | undefined): Promise<void> 
 	}
 };
 
-/** What the worker wrote while it was root: what it says later is no reason to end a process. */
+/** Reads the identity that the worker wrote while it was root. Later data of a worker must not decide which process is killed. */
 export const readIdentity = async (pidFile: string): Promise<ProcessIdentity | undefined> => {
 	try {
 		return JSON.parse(await readFile(pidFile, 'utf8')) as ProcessIdentity;

@@ -5,15 +5,15 @@ export type Reply =
 	| {readonly answer: unknown}
 	| {readonly error: {readonly code: string; readonly message: string; readonly remedy?: string}};
 
-/** What a worker is told of itself on its command line, as JSON in its first argument. */
+/** Parameters of a worker, as JSON in its first argument. */
 export type Station = {readonly socket: string; readonly pidFile: string; readonly key: string};
 
-/** In characters; the largest tables are a hundredth of it. */
+/** In characters; the largest tables have a hundredth of it. */
 const maximumLine = 64 * 1024 * 1024;
 
 export const lineOf = (value: unknown) => `${JSON.stringify(value)}\n`;
 
-/** A peer that sends something else than lines of JSON is hung up on: the worker deals with the world and may have been taken over by it. */
+/** Closes the connection if the peer sends anything but lines of JSON. A worker is exposed to the network and may be compromised. */
 export const readLines = (connection: net.Socket, receive: (value: unknown) => void) => {
 	let rest = '';
 	connection.setEncoding('utf8');
@@ -41,21 +41,21 @@ export const readLines = (connection: net.Socket, receive: (value: unknown) => v
 };
 
 export type WorkerOptions<Request> = {
-	/** Directory of the worker's socket, lock, process id and log; made when it is missing. Belongs to root alone. */
+	/** Directory of the worker's socket, lock, process id and log, created if missing. Only root may access it. */
 	readonly directory: string;
 	/** Distinct among the workers of one directory. */
 	readonly name: string;
 	/** The module that calls `serveWorker`. */
 	readonly module: URL;
-	/** Programs that node is started through, such as `['nsenter', '--net=/run/netns/x', '--']`; each must replace itself by what it starts. */
+	/** Programs that start Node, such as `['nsenter', '--net=/run/netns/x', '--']`. Each must `exec` the next one. */
 	readonly prefix?: readonly string[];
 	readonly nodeArguments?: readonly string[];
-	/** The worker finds them from `process.argv[3]` on. */
+	/** The worker's arguments, from `process.argv[3]` on. */
 	readonly arguments?: readonly string[];
-	/** What else a living worker must agree with to be used again, such as the inode of its network namespace. */
+	/** A running worker is only reused if this is the same, such as the inode of its network namespace. */
 	readonly key?: string;
-	/** How long a request may take; default 30 seconds. A worker that has not answered by then hangs, and another one takes its place. */
+	/** Time limit of a request; default 30 seconds. A worker that exceeds it is replaced. */
 	readonly answerLimitMs?: number;
-	/** The request that gives a new worker what the one that died knew; it is sent before any other. */
+	/** The first request to a replacement worker, which restores the state of the one that died. */
 	readonly state?: () => Request | undefined;
 };

@@ -10,9 +10,9 @@ import {lineOf, readLines, type Hello, type Reply, type Station} from './worker-
 export type WorkerUser = {readonly uid: number; readonly gid: number};
 
 /**
-The worker's side: answers requests one after another, in the order in which they come.
+The worker's side: answers requests one after another, in order.
 
-`station` is `process.argv[2]`. The socket is made by whoever started the process, root as a rule; then, before the first request, privileges are dropped to `user`. So the code that listens to the world can write nowhere, the worker's own directory included.
+`station` is `process.argv[2]`. The socket is created as the original user, usually root; then, before the first request, privileges are dropped to `user`. So the code that faces the network cannot write anywhere, not even to the worker's directory.
 */
 export const serveWorker = async <Request, Answer>(
 	station: string | undefined,
@@ -48,7 +48,7 @@ export const serveWorker = async <Request, Answer>(
 	process.umask(0o077);
 	mkdirSync(path.dirname(socket), {recursive: true});
 	writeFileSync(pidFile, lineOf({pid: process.pid, startTime: startTimeOf(process.pid) ?? ''} satisfies ProcessIdentity));
-	// The lock is held, so whoever made this socket is gone.
+	// This process holds the lock, so the process of an old socket has ended.
 	rmSync(socket, {force: true});
 	server.listen(socket);
 	await once(server, 'listening');

@@ -12,18 +12,18 @@ import type {WorkerOptions} from './worker-protocol.js';
 const defaultAnswerLimitMs = 30_000;
 
 export type Worker<Request, Answer> = {
-	/** Requests are answered in their order. Rejects with the handler's `HolmError`. */
+	/** Sends a request. Requests are answered in order. Rejects with the handler's `HolmError`. */
 	readonly call: (request: Request) => Promise<Answer>;
-	/** Of the present process; another one after a restart. */
+	/** Process id of the worker, which changes after a restart. */
 	readonly pid: number;
-	/** Ends the worker and removes its files. */
+	/** Stops the worker and removes its files. */
 	readonly close: () => Promise<void>;
 };
 
 /**
-The daemon's side: finds the living worker of this name or starts one, and keeps it: a worker that dies is started again, at once, and given its `state`.
+The daemon's side: connects to the running worker of this name, or starts one. A worker that dies is restarted at once and gets its `state`.
 
-Throws `unavailable` when it cannot be started and `invalid` when the directory's path is too long for a socket.
+Throws `unavailable` if it cannot be started, and `invalid` if the directory's path is too long for a socket.
 */
 export const openWorker = async <Request, Answer>(options: WorkerOptions<Request>): Promise<Worker<Request, Answer>> => {
 	const {directory, name, state, answerLimitMs = defaultAnswerLimitMs} = options;
@@ -46,7 +46,7 @@ export const openWorker = async <Request, Answer>(options: WorkerOptions<Request
 				return {...link, identity};
 			}
 
-			// One that hangs, or one of another configuration.
+			// It hangs, or has another configuration.
 			link?.destroy();
 			await end(identity);
 		}
@@ -92,7 +92,7 @@ export const openWorker = async <Request, Answer>(options: WorkerOptions<Request
 				await ask(request);
 			}
 		} catch (error) {
-			// Whoever gave the state was told then what of it fails.
+			// The caller that set the state got this error already.
 			if (!link.isOpen()) {
 				throw error;
 			}
@@ -126,7 +126,7 @@ export const openWorker = async <Request, Answer>(options: WorkerOptions<Request
 				}
 			}
 
-			// It died before it had answered, or had died unnoticed.
+			// The worker died before it answered.
 			await restore();
 			return await ask(request) as Answer;
 		}),

@@ -33,7 +33,7 @@ test('a verdict is kept until the device, the time a machine has, or whoever ask
 		},
 	});
 
-	t.like(await choose(), {accelerator: 'tcg', reason: '/dev/kvm is open to root alone, and machines are other users'});
+	t.like(await choose(), {accelerator: 'tcg', reason: '/dev/kvm is open to root alone, and machines run as other users'});
 	t.is(booted.length, 0);
 	mode = 0o660;
 	t.like(await choose(), {accelerator: 'tcg', reason: 'with hardware virtualisation a machine says nothing', remedy: 'holm setup --probe tries again; HOLM_BOOT_TIMEOUT=SECONDS gives it more time'});

@@ -47,7 +47,7 @@ test('a panic is found at the end of what the kernel printed', async t => {
 test('last words are read without following a link that the machine\'s user made', async t => {
 	const directory = await makeMachine(t);
 	const {status} = machineFiles(directory);
-	t.like(await lastWords(directory), {kind: 'died', reason: 'the machine ended without a word'});
+	t.like(await lastWords(directory), {kind: 'died', reason: 'the machine ended without a message'});
 	await writeFile(status, 'started\nexited 4 0\nbye\n');
 	t.like(await lastWords(directory), {kind: 'exited', exitCode: 4});
 	const elsewhere = path.join(directory, 'elsewhere');

@@ -277,8 +277,8 @@ test('a kernel without what a guest needs is refused with the reason, and the ol
 	for (const [changes, message] of [
 		[{'virtiofs.ko': undefined}, /no module virtiofs/v],
 		[{'failover.ko': undefined}, /no module failover/v],
-		[{'fuse.ko': moduleOf('', '6.9.2-other')}, /fuse is not of kernel 6\.9\.1-test, but of 6\.9\.2-other/v],
-		[{'fuse.ko': Buffer.from('nonsense')}, /fuse is not of kernel/v],
+		[{'fuse.ko': moduleOf('', '6.9.2-other')}, /fuse is not for kernel 6\.9\.1-test, but for 6\.9\.2-other/v],
+		[{'fuse.ko': Buffer.from('nonsense')}, /fuse is not for kernel/v],
 	] as const) {
 		await t.throwsAsync(fetchKernel(root, undefined, {...options, base: await makeKernel(t, changes)}), {code: 'unavailable', message});
 		t.deepEqual(await readGuestKernel(root), kernel);

@@ -8,26 +8,26 @@ import {dialSsh, type Ssh} from './ssh.js';
 /** A command that runs in a guest. */
 export type GuestCommand = {
 	readonly channel: ClientChannel;
-	/** Resolves with its exit status when it has ended and its output is read; with undefined when it was cut off. */
+	/** Resolves with the exit status when the command has ended and its output is read; with undefined if the connection broke. */
 	readonly status: Promise<number | undefined>;
-	/** Ends its connection, so that one that writes ends too. Closing the channel does not: the server waits for the command, which waits to be read. */
+	/** Closes the connection, which also ends a command that is blocked on writing. Closing only the channel would not: the server waits for the command, and the command waits for a reader. */
 	readonly abandon: () => void;
 };
 
-/** A way into one guest: SSH over virtio-serial ports, which needs no network of the guest. */
+/** Runs commands in one guest, by SSH over virtio-serial ports, which needs no network. */
 export type Agent = {
 	/**
-	Runs a shell command in the guest; its arguments must have gone through `quote`.
+	Runs a shell command in the guest. Quote its arguments with `quote`.
 
-	Throws `unavailable` when as many run as can, or when no more than `spare` more could; default 0.
+	Throws `unavailable` if not more than `spare` connections are free; default 0.
 	*/
 	open: (command: string, options?: {readonly spare?: number}) => Promise<GuestCommand>;
-	/** Runs a command to its end; throws `internal` when it fails, and `unavailable` when the guest is silent for too long. */
+	/** Runs a command and resolves with its standard output. Throws `internal` if it fails, and `unavailable` if the guest is silent for too long. */
 	run: (command: string, input?: Uint8Array) => Promise<Uint8Array>;
 	close: () => void;
 };
 
-/** Reads what a command says on standard error, of which the function tells the last line. */
+/** Reads a command's standard error. The returned function gives its last line. */
 export const complaintOf = ({stderr}: ClientChannel): (() => string) => {
 	let text = '';
 	stderr.on('data', (chunk: Uint8Array) => {
@@ -36,10 +36,10 @@ export const complaintOf = ({stderr}: ClientChannel): (() => string) => {
 	return () => text.trim().split('\n').at(-1)!;
 };
 
-/** The most a guest's answer may take in the engine's memory. */
+/** Bytes that are kept of a command's output. */
 const maximumAnswer = 16 * 1024 * 1024;
 
-/** How long a connection that no command uses is kept for the next one. */
+/** How long an idle connection is kept. */
 const idleMs = 60_000;
 
 type Connection = {
@@ -47,7 +47,7 @@ type Connection = {
 	readonly ssh: Promise<Ssh>;
 	isBusy: boolean;
 	idleTimer?: NodeJS.Timeout;
-	/** While it ends: resolves when its port is free. */
+	/** Set while it ends. Resolves when its port is free. */
 	ending?: Promise<void>;
 };
 
@@ -59,7 +59,7 @@ export type AgentOptions = {
 	readonly tell: (line: string) => Promise<void>;
 };
 
-/** A server that has let the engine in begins a command at once. */
+/** After authentication the server starts a command at once. */
 const beginLimitMs = 15_000;
 
 const execute = async ({client}: Ssh, command: string) => within(new Promise<Omit<GuestCommand, 'abandon'>>((resolve, reject) => {
@@ -69,7 +69,7 @@ const execute = async ({client}: Ssh, command: string) => within(new Promise<Omi
 			return;
 		}
 
-		// A short command's end is in one piece with its beginning, and is over before the caller could listen.
+		// A short command may end before the caller could add listeners.
 		let code: number | undefined;
 		channel.on('exit', (number: number | null) => {
 			code = number ?? undefined;
@@ -84,12 +84,12 @@ const execute = async ({client}: Ssh, command: string) => within(new Promise<Omi
 }), beginLimitMs, () => new HolmError('unavailable', `the guest did not begin a command within ${beginLimitMs / 1000} seconds`));
 
 /**
-Reaches the guest behind `sockets`, from the first command on.
+Connects to the guest behind `sockets` on the first command.
 
-A connection has one command at a time: dropbear from 2022.82 to 2024.85 ends a connection, with everything in it, when a command ends while another one is about to begin (https://github.com/mkj/dropbear/issues/321).
+A connection runs one command at a time: dropbear 2022.82 to 2024.85 closes a connection with all its commands if one ends while another one starts (https://github.com/mkj/dropbear/issues/321).
 */
 export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & {
-	/** To be called with the id of a connection that the guest says it has left. */
+	/** Call it with the id of a connection when the guest reports its end. */
 	readonly hearEnd: (id: string) => void;
 } => {
 	const connections = new Set<Connection>();
@@ -123,10 +123,10 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		return connection;
 	};
 
-	/** Whether a command more leaves as many of the connections to others as it should. */
+	/** Whether another command leaves `spare` connections free. */
 	const hasRoom = (spare: number): boolean => [...connections].filter(({isBusy}) => isBusy).length < sockets.length - spare;
 
-	/** Over a port that is free, or is about to be. */
+	/** Connects over a free port, or one that will be free soon. */
 	const dialFree = async (spare: number): Promise<Connection> => {
 		for (;;) {
 			const used = new Set([...connections].map(({index}) => index));
@@ -162,7 +162,7 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		try {
 			const begun = await execute(await connection.ssh, command);
 			void begun.status.then(code => {
-				// What was abandoned may still run, and would end while the next one begins.
+				// An abandoned command may still run, and would end while the next one starts.
 				if (code === undefined) {
 					end(connection);
 				} else {
@@ -191,7 +191,7 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 			try {
 				return await begin(idle, command);
 			} catch {
-				// The guest may have left it since; the command did not run.
+				// The guest may have closed the connection. The command did not run.
 			}
 		}
 

@@ -5,7 +5,7 @@ import {readIfThere} from '../../store/records.js';
 
 export type Key = {readonly privateKey: string; readonly publicKey: string};
 
-/** The key with which an engine enters its machines, made once. Throws `unavailable` for one that is not whole: machines that run know no other. */
+/** The SSH key that opens the engine's machines, generated once. Throws `unavailable` if the file is damaged, because running machines accept no other key. */
 export const loadKey = async (file: string): Promise<Key> => {
 	const text = await readIfThere(file);
 	if (text === undefined) {
@@ -19,6 +19,6 @@ export const loadKey = async (file: string): Promise<Key> => {
 	try {
 		return JSON.parse(text) as Key;
 	} catch (error) {
-		throw new HolmError('unavailable', `${file} is not the key of an engine`, {remedy: 'remove it for a new one, with which containers that run cannot be entered until they are restarted', cause: error});
+		throw new HolmError('unavailable', `${file} is not the key of an engine`, {remedy: 'remove it for a new key; commands in running containers then fail until they are restarted', cause: error});
 	}
 };

@@ -1,16 +1,16 @@
 export type SizeResender = {
-	/** Sends a message now and twice again, unless another one comes. */
+	/** Sends a message now and twice more, unless another one follows. */
 	readonly send: (message: string) => Promise<void>;
 	readonly stop: () => void;
 };
 
-/** Milliseconds after which the last message is sent again. */
+/** Delays of the repetitions in milliseconds. */
 const resendAfterMs = [150, 1000] as const;
 
 /**
-Messages of which only the last one counts, and which do no harm when they come again.
+Sends terminal sizes, and repeats the last one.
 
-conmon (2.1.6, for one) takes the first of several sizes that it reads at once for all of them, so a window that is being dragged would end with a wrong one.
+If conmon (such as 2.1.6) reads several sizes at once, it applies only the first. Without the repetition, resizing a window quickly would end with a wrong size.
 */
 export const resendSizes = (tell: (message: string) => Promise<void>): SizeResender => {
 	let timers: readonly NodeJS.Timeout[] = [];

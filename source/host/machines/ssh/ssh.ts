@@ -8,14 +8,14 @@ import {patienceRemedy} from '../patience.js';
 import {connectOwn} from '../run-directory.js';
 
 export type SshOptions = {
-	/** Socket behind which a port of the guest is. */
+	/** Socket of a guest's serial port. */
 	readonly socketPath: string;
 	/** Number of the port. */
 	readonly port: number;
 	readonly privateKey: string;
 	/** Sends a line to the guest's control port. */
 	readonly tell: (line: string) => Promise<void>;
-	/** By the id of a connection, whom to tell when the guest says that it has left it: bytes alone do not show that. */
+	/** Callbacks by connection id, called when the guest reports the connection's end. The byte stream alone does not show it. */
 	readonly leaving: Map<string, () => void>;
 };
 
@@ -23,25 +23,25 @@ export type SshOptions = {
 export type Ssh = {
 	readonly client: Client;
 	readonly close: () => void;
-	/** Resolves when the guest has left the connection, so that its port is free. */
+	/** Resolves when the guest has ended the connection, so its port is free. */
 	readonly left: Promise<void>;
 };
 
 const attempts = 5;
-/** How long the guest may take to begin, and to leave. */
+/** How long the guest may take to start and to end a connection. */
 const guestTimeoutMs = 10_000;
 
 /**
-Has the guest start a server for a connection, and waits until it has greeted. One that finds the port still in the hands of an earlier connection's server leaves at once, and another one has to be started.
+Makes the guest start a server for a connection and waits for its greeting. If an earlier server still uses the port, the new one exits at once and is started again.
 */
 const awaitGreeting = async (socket: Socket, start: () => Promise<void>, whenLeft: () => Promise<void>) => {
-	// Whatever is sent before the server has greeted could be read by one that is about to leave.
+	// Send nothing before the greeting, because an exiting server could read it.
 	const signal = AbortSignal.timeout(guestTimeoutMs);
 	const heard = Promise.race([
 		once(socket, 'readable', {signal}),
 		once(socket, 'close', {signal}),
 	]).then(() => true);
-	// Where starting fails nobody waits for it.
+	// Not awaited if starting fails.
 	heard.catch(() => undefined);
 	for (let attempt = 1; attempt <= attempts; attempt++) {
 		const leaves = whenLeft().then(() => false);
@@ -57,11 +57,11 @@ const awaitGreeting = async (socket: Socket, start: () => Promise<void>, whenLef
 		await delay(attempt * 50);
 	}
 
-	throw new HolmError('internal', 'its SSH server leaves at once');
+	throw new HolmError('internal', 'its SSH server exits at once');
 };
 
 const connectSocket = async ({socketPath, port, tell, leaving}: SshOptions) => {
-	// Tells this connection's end from that of an earlier one over the same port.
+	// Tells this connection from earlier ones over the same port.
 	const id = randomBytes(4).toString('hex');
 	const left = Promise.withResolvers<void>();
 	const socket = connectOwn(socketPath);
@@ -72,7 +72,7 @@ const connectSocket = async ({socketPath, port, tell, leaving}: SshOptions) => {
 
 	leaving.set(id, leave);
 	socket.on('close', () => {
-		// Some guests do not come to say it.
+		// The guest may be unable to report it.
 		setTimeout(left.resolve, guestTimeoutMs).unref();
 	});
 	void left.promise.then(() => {
@@ -107,7 +107,7 @@ const dialOnce = async (options: SshOptions): Promise<Ssh> => {
 	try {
 		client.connect({
 			sock: socket, username: 'root', privateKey: options.privateKey, readyTimeout: 30_000, keepaliveInterval: 0,
-			// The transport is a socket that only the engine can open; nothing on the way could read or change it.
+			// The transport is a local socket that only the engine can open.
 			hostVerifier: () => true,
 			algorithms: {serverHostKey: ['ssh-ed25519'], kex: ['curve25519-sha256', 'curve25519-sha256@libssh.org']},
 		});
@@ -119,19 +119,19 @@ const dialOnce = async (options: SshOptions): Promise<Ssh> => {
 	}
 };
 
-/** Connects to the SSH server that the guest starts for it. Throws `internal` when the guest does not answer. */
+/** Connects to the SSH server that the guest starts for the connection. Throws `internal` if the guest does not answer. */
 export const dialSsh = async (options: SshOptions): Promise<Ssh> => {
 	for (let attempt = 1; ; attempt++) {
 		try {
 			return await dialOnce(options);
 		} catch (error) {
 			if (attempt === attempts) {
-				// A full queue of its socket says no more than that.
+				// EAGAIN means that the socket's queue is full, which adds nothing.
 				const isFull = (error as NodeJS.ErrnoException).code === 'EAGAIN';
 				throw new HolmError('internal', `the guest does not answer${isFull ? '' : `: ${messageOf(error)}`}`, {remedy: patienceRemedy, cause: error});
 			}
 
-			// The guest may still be ending an earlier connection over this port.
+			// An earlier connection over this port may still be ending.
 			await delay(100);
 		}
 	}

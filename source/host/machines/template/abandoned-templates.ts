@@ -5,14 +5,14 @@ import {isAlive} from '../process.js';
 import {readRecord} from '../record.js';
 import {orMissing} from '../../store/missing.js';
 
-/** Ends and removes the templates that nobody makes any more: those of processes that are gone, and of this one, which is about to go or has only begun. */
+/** Kills and removes unfinished templates whose maker has ended, or is this process. Call it at the start and at the end of the engine. */
 export const clearAbandonedTemplates = async (templates: string): Promise<void> => {
 	const names = await orMissing(readdir(templates)) ?? [];
 	const unfinished = names.filter(name => name.includes('.'));
 	for (const name of unfinished) {
 		const directory = path.join(templates, name);
 		const record = await readRecord(directory);
-		// One without a maker has only just begun, or never got far enough to leave a process.
+		// Without a maker it was only just begun and has no process yet.
 		if (record?.maker && (record.maker.pid === process.pid || !await isAlive(record.maker))) {
 			await clearMachine(directory);
 		}

@@ -28,19 +28,19 @@ export type MakeOptions = {
 	readonly program: string;
 	readonly uid: number;
 	readonly gid: number;
-	/** Group that opens the accelerator's device, which the machine is in beside its own. */
+	/** Supplementary group of the machine, for the accelerator's device. */
 	readonly deviceGid?: number;
 	/** See `hostKeyOf`. */
 	readonly hostKey: string;
-	/** Gives up after this long; an accelerator may hang without a word. */
+	/** Time limit. An accelerator may hang without an error. */
 	readonly timeoutMs: number;
-	/** Whether machines can map the memory's file without opening it for writing. */
+	/** Whether QEMU can map the memory's file without opening it for writing. */
 	readonly readOnly: boolean;
 };
 
 const moreTime = 'on a slow host, start the engine with more time for it, such as HOLM_BOOT_TIMEOUT=300';
 
-/** Throws with the guest's own reason when it cannot be a template's, and with its kernel's when that panics. */
+/** Resolves when the guest is ready to be saved. Throws with the guest's reason, or its kernel's panic, if it fails. */
 const guestIsReady = async (directory: string, closed: Promise<void>, signal: AbortSignal): Promise<void> => {
 	const {promise, resolve} = Promise.withResolvers<string | undefined>();
 	let isLate = false;
@@ -49,7 +49,7 @@ const guestIsReady = async (directory: string, closed: Promise<void>, signal: Ab
 			resolve(undefined);
 		}
 	}, () => {
-		resolve('it talks too much');
+		resolve('it sends too many messages');
 	});
 	void closed.then(async () => {
 		await follower.refresh();
@@ -84,7 +84,7 @@ const saveState = async (qmp: Qmp, directory: string): Promise<Uint8Array> => {
 			received.resolve();
 		});
 	});
-	// Not beside what belongs to the machine's user, who could have its mode be given to something else.
+	// Not in `run`: the machine's user could replace the socket before `chmod`.
 	const socketPath = path.join(directory, 'outgoing.sock');
 	await new Promise<void>(resolve => {
 		server.listen(socketPath, resolve);
@@ -107,7 +107,7 @@ const synchronise = async (file: string) => {
 	await handle.sync();
 };
 
-/** More than the code and header before the kernel itself, which have 127 sectors at most (the x86 boot protocol's `setup_sects`). */
+/** More than the setup code and header, which have at most 127 sectors (`setup_sects` of the x86 boot protocol). */
 const kernelStartSize = 128 * 512;
 
 const copyKernelStart = async (kernel: string, target: string, gid: number) => {
@@ -119,16 +119,16 @@ const copyKernelStart = async (kernel: string, target: string, gid: number) => {
 	await chmod(target, 0o640);
 };
 
-/** What the guest's kernel has printed up to now. */
+/** The output of the guest's kernel so far. */
 const consoleText = async (file: string): Promise<string> => {
 	await using handle = await openOwn(file);
 	return await handle.readFile('latin1');
 };
 
-/** QEMU has nothing left to do when it is told to quit. */
+/** QEMU quits at once. */
 const quitLimitMs = 10_000;
 
-/** Boots a machine and saves it, see `makeTemplate`. Resolves with the frequency with which to try again, when its kernel measured a wrong one. */
+/** Boots a machine and saves it, see `makeTemplate`. If its kernel measured a wrong clock frequency, resolves with the right one for another try. */
 const makeOnce = async (target: string, options: MakeOptions, tscKilohertz?: number): Promise<number | undefined> => {
 	const {shape, uid, gid} = options;
 	const directory = await mkdtemp(`${target}.`);
@@ -141,7 +141,7 @@ const makeOnce = async (target: string, options: MakeOptions, tscKilohertz?: num
 	const unsaved = path.join(files.run, 'ram');
 	let kill = async () => {};
 	try {
-		// Whoever finds the process knows by this whether its maker lives.
+		// Other engines can tell by this whether the maker is alive.
 		const maker = await identify(process.pid);
 		await writeRecord(directory, {maker});
 		const {pid, exited, kill: killChild} = await spawnDetached(options.program, qemuArguments({
@@ -156,7 +156,7 @@ const makeOnce = async (target: string, options: MakeOptions, tscKilohertz?: num
 
 		await writeRecord(directory, {qemu: pid === undefined ? undefined : await identify(pid), maker});
 		const qmp = await awaitQmp(files.qmp, files.errors, exited, signal);
-		// The guest is saved while it waits for a line; a guest whose engine is gone would be saved in the midst of polling for one.
+		// Keep the control port connected, so that the guest is saved while it blocks on reading a line, instead of while it polls.
 		const control = connectOwn(files.control);
 		control.on('error', () => undefined);
 		await guestIsReady(directory, qmp.closed, signal);
@@ -176,7 +176,7 @@ const makeOnce = async (target: string, options: MakeOptions, tscKilohertz?: num
 		clearTimeout(timer);
 		await synchronise(unsaved);
 		await rename(unsaved, ram);
-		// A QEMU that would have to open it for writing gets a copy that cannot be written, see `holdMemory`.
+		// A QEMU that must open it for writing gets a sealed copy, see `holdMemory`.
 		await chown(ram, 0, gid);
 		await chmod(ram, options.readOnly ? 0o440 : 0o400);
 		await chown(directory, 0, gid);
@@ -198,7 +198,7 @@ const makeOnce = async (target: string, options: MakeOptions, tscKilohertz?: num
 	}
 };
 
-/** Boots a machine up to where its guest waits for work, and puts its memory and state in `target`, replacing what is there. */
+/** Boots a machine until its guest waits for its start message, and saves memory and state in `target`, replacing its contents. */
 export const makeTemplate = async (target: string, options: MakeOptions): Promise<void> => {
 	const frequency = await makeOnce(target, options);
 	if (frequency !== undefined) {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {orMissing} from '../../store/missing.js';
 import {readStamp, type Stamp} from './stamp.js';
 
-/** Removes the templates that are of no use any more: their initramfs is gone, or they were made under another QEMU, processor or kernel than `hostKey` says. Machines that run keep the memory they have of them. */
+/** Removes unusable templates: their initramfs is gone, or they were made under another QEMU, processor or kernel than `hostKey`. Running machines keep their mapped memory. */
 export const pruneTemplates = async (directory: string, hostKey: string): Promise<void> => {
 	const names = await orMissing(readdir(directory)) ?? [];
 	for (const name of names) {
@@ -12,7 +12,7 @@ export const pruneTemplates = async (directory: string, hostKey: string): Promis
 		try {
 			stamp = await readStamp(template);
 		} catch {
-			// A lock, one that is being made, or one that its next use deals with.
+			// A lock, an unfinished template, or a damaged one, which its next use replaces.
 			continue;
 		}
 

@@ -6,24 +6,24 @@ export const templateFiles = (template: string) => ({
 	ram: path.join(template, 'ram'),
 	state: path.join(template, 'state'),
 	kernelStart: path.join(template, 'kernel'),
-	/** What its console showed. */
+	/** Console output of its boot. */
 	boot: path.join(template, 'boot'),
-	/** Written last: without it nothing beside it counts. */
+	/** Written last: a template without it is incomplete. */
 	stamp: path.join(template, 'seal.json'),
 });
 
-/** What a template is good for: when one of these is gone or another one, the template is of no use. */
+/** What a template depends on. If one of these changes, the template is unusable. */
 export type TemplateOrigin = {
-	/** What it booted. */
+	/** Path of its initramfs. */
 	readonly initramfs: string;
 	/** See `hostKeyOf`. */
 	readonly hostKey: string;
 };
 
-/** By which a template is known to be as it was saved. */
+/** Shows whether a template is unchanged since it was saved. */
 export type Stamp = TemplateOrigin & {
 	readonly size: number;
-	/** Time of the last change of the memory's file, which only the kernel sets; no two templates have the same. */
+	/** The ctime of the memory's file, which only the kernel sets. It is unique to a template. */
 	readonly changedNs: string;
 };
 
@@ -32,14 +32,14 @@ const measure = async (template: string): Promise<Pick<Stamp, 'size' | 'changedN
 	return {size: Number(size), changedNs: String(ctimeNs)};
 };
 
-/** Throws when there is none. */
+/** Throws if there is none. */
 export const readStamp = async (template: string): Promise<Stamp> => JSON.parse(await readFile(templateFiles(template).stamp, 'utf8')) as Stamp;
 
 export const writeStamp = async (template: string, {initramfs, hostKey}: TemplateOrigin): Promise<void> => {
 	await writeFile(templateFiles(template).stamp, JSON.stringify({initramfs, hostKey, ...await measure(template)}), {mode: 0o600});
 };
 
-/** The stamp of a template whose memory is as it was when it was saved; undefined when it was written to since. Throws when there is no template. */
+/** The stamp of a template; undefined if its memory has been written since it was saved. Throws if there is no template. */
 export const intactStamp = async (template: string): Promise<Stamp | undefined> => {
 	const [saved, found] = await Promise.all([readStamp(template), measure(template)]);
 	return saved.size === found.size && saved.changedNs === found.changedNs ? saved : undefined;

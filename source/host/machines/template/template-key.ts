@@ -5,14 +5,14 @@ import path from 'node:path';
 import {run} from '../../run.js';
 import {qemuArguments, type MachineShape} from '../qemu.js';
 
-/** Part of every key: raised when the files of a template change, or what its key is made of: the earlier ones are removed then. */
+/** Part of every key. Raise it if the files of a template or the parts of its key change; earlier templates are then removed. */
 const format = 6;
 
 const hashOf = (parts: readonly unknown[]) => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
 const identities = new Map<string, Promise<string>>();
 
-/** One line that changes with every upgrade of QEMU: its version, with the package's where that is in it, and the file. `program` is a path. */
+/** A line that changes with every upgrade of QEMU: its version, with the package's version if QEMU prints it, and the file's size and time. `program` is a path. */
 export const qemuIdentity = async (program: string): Promise<string> => {
 	const {size, mtimeMs, ino} = await stat(program);
 	const file = `${program} ${size} ${mtimeMs} ${ino}`;
@@ -30,22 +30,22 @@ export const qemuIdentity = async (program: string): Promise<string> => {
 	return asked;
 };
 
-/** Whether a QEMU can map a file privately that it cannot write, as those from 8.2 on can. */
+/** Whether a QEMU can map a read-only file privately, as 8.2 and later can. */
 export const canMapReadOnly = (identity: string): boolean => {
 	const [major = 0, minor = 0] = /version (?<version>[\d.]+)/v.exec(identity)?.groups?.version?.split('.').map(Number) ?? [];
 	return major > 8 || (major === 8 && minor >= 2);
 };
 
-/** What of `/proc/cpuinfo` decides whether a saved machine can go on: x86's words and Arm's. */
+/** The fields of `/proc/cpuinfo`, on x86 and Arm, that decide whether a saved machine can continue. */
 const processorFields = /^(?:vendor_id|cpu family|model|model name|stepping|microcode|flags|CPU implementer|CPU architecture|CPU variant|CPU part|CPU revision|Features)\s*:/v;
 
-/** The processors of a host, each kind once, from the text of `/proc/cpuinfo`. */
+/** The distinct processors of a host, from the text of `/proc/cpuinfo`. */
 export const processorsOf = (cpuinfo: string): readonly string[] => [...new Set(cpuinfo.split('\n\n').map(processor =>
 	processor.split('\n').filter(line => processorFields.test(line)).map(line => line.replaceAll(/\s+/gv, ' ')).join('\n')).filter(Boolean))].toSorted();
 
 let known: Promise<readonly string[]> | undefined;
 
-/** Read once: the kernel asks every processor for its speed, which takes its time where there are many. */
+/** Read once, because the kernel queries every processor's frequency, which is slow with many. */
 const ownProcessors = async (): Promise<readonly string[]> => {
 	known ??= readFile('/proc/cpuinfo', 'utf8').then(processorsOf);
 	known.catch(() => {
@@ -54,10 +54,10 @@ const ownProcessors = async (): Promise<readonly string[]> => {
 	return known;
 };
 
-/** What the host's part of a template's key is made of. */
+/** The host's part of a template's key. */
 export type TemplateHost = {
 	readonly qemu: string;
-	/** Each kind once, with its microcode. */
+	/** The distinct processors, with their microcode. */
 	readonly processors: readonly string[];
 	readonly kernel: readonly [release: string, version: string];
 };
@@ -68,10 +68,10 @@ export const readTemplateHost = async (qemu: string): Promise<TemplateHost> => (
 	kernel: [release(), kernelVersion()],
 });
 
-/** Names what every template on a host depends on. A machine that was saved under another QEMU, processor or kernel may not run. */
+/** Hash of what every template on a host depends on. A machine that was saved under another QEMU, processor or kernel may not run. */
 export const hostKeyOf = ({qemu, processors, kernel}: TemplateHost): string => hashOf([format, qemu, processors, ...kernel]);
 
-/** Names everything that one template depends on, wherever its parts are. `hostKey` is that of this host. */
+/** Hash of everything that one template depends on, regardless of paths. `hostKey` is that of this host. */
 export const templateKeyOf = async (hostKey: string, shape: MachineShape): Promise<string> => {
 	const files = await Promise.all([shape.kernel, shape.initramfs].map(async file => {
 		const {size, mtimeMs} = await stat(file);

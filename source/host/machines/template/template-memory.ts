@@ -8,9 +8,9 @@ import {spawned} from '../../spawned.js';
 import {type Template} from './template.js';
 
 /**
-Copies a file into a memory file that nobody can write or change the size of any more, tells its descriptor and keeps it until its standard input ends. What is zero takes no memory.
+Copies a file into a sealed memory file, which cannot be written or resized, prints its descriptor, and keeps it until standard input ends. Zeros take no memory.
 
-The numbers are Linux's on x86-64: memfd_create with MFD_CLOEXEC and MFD_ALLOW_SEALING, SEEK_DATA and SEEK_HOLE, F_ADD_SEALS with F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW and F_SEAL_WRITE.
+The numbers are Linux's constants on x86-64: memfd_create with MFD_CLOEXEC and MFD_ALLOW_SEALING, SEEK_DATA and SEEK_HOLE, F_ADD_SEALS with F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW and F_SEAL_WRITE.
 */
 const script = String.raw`
 use strict;
@@ -43,10 +43,10 @@ print "$number\n";
 <STDIN>;
 `;
 
-/** It copies a few hundred megabytes of the page cache. */
+/** Time to copy a few hundred megabytes from the page cache. */
 const copyTimeoutMs = 60_000;
 
-/** Resolves with the memory file, opened for reading only. The kernel gives it back when nobody has it any more. */
+/** Resolves with the memory file, opened read-only. The kernel frees it when it is closed everywhere. */
 const makeSealed = async (ram: string, gid: number): Promise<FileHandle> => {
 	const perl = await findCommand('perl');
 	if (perl === undefined) {
@@ -73,15 +73,15 @@ const makeSealed = async (ram: string, gid: number): Promise<FileHandle> => {
 	}
 };
 
-/** The memory of a template for one machine more, until it is let go. */
+/** A reference to the memory of a template, until it is released. */
 export type HeldMemory = {
-	/** What QEMU opens: the descriptor that it is given as its fourth. */
+	/** Path for QEMU: its inherited descriptor 3. */
 	readonly path: string;
 	readonly descriptor: number;
 	readonly release: () => void;
 };
 
-/** A machine that ends is often followed by another one, such as in a restart. */
+/** How long unused memory is kept, because another machine often follows, such as in a restart. */
 const restMs = 60_000;
 
 type Kept = {
@@ -93,9 +93,9 @@ type Kept = {
 const kept = new Map<string, Kept>();
 
 /**
-The memory of a template for a QEMU that maps it privately but has to open it for writing (before 8.2): as a sealed file in memory, so that a machine cannot change what all others start from. All machines of a template share it.
+The memory of a template for QEMU before 8.2, which must open even a private mapping for writing. It is a sealed file in memory, so that a machine cannot change what others start from. All machines of a template share it.
 
-It takes the host's memory, which is not given back under pressure as a file's is, and so is kept only while machines have it and a minute longer. Throws what perl says when there is none.
+It uses the host's memory, which cannot be reclaimed like a page cache, so it is kept only while machines use it and for a minute after. Throws with perl's error if it cannot be made.
 */
 export const holdMemory = async ({ram, id}: Pick<Template, 'ram' | 'id'>, gid: number): Promise<HeldMemory> => {
 	const key = `${ram} ${id}`;

@@ -14,41 +14,41 @@ import {
 	templateKeyOf,
 } from './template-key.js';
 
-/** A saved machine that waits for its start message, from which others start. */
+/** A saved machine that waits for its start message. Other machines start from it. */
 export type Template = {
 	readonly shape: MachineShape;
-	/** Where it is kept, which names it in errors. */
+	/** Its directory, which names it in errors. */
 	readonly directory: string;
-	/** Tells it from what was or will be in the same directory. */
+	/** Tells it from earlier and later templates in the same directory. */
 	readonly id: string;
 	/** The first part of the kernel, see `QemuOptions`. */
 	readonly kernelStart: string;
-	/** Memory; mapped privately by machines, never written again. */
+	/** Memory; machines map it privately. It is never written again. */
 	readonly ram: string;
-	/** State of the devices, as QEMU's migration stream. */
+	/** Device state, as a QEMU migration stream. */
 	readonly state: Uint8Array;
-	/** What its kernel printed while it booted. */
+	/** Console output of its boot. */
 	readonly boot: Uint8Array;
-	/** QEMU can map a file privately that it cannot write (from 8.2 on). */
+	/** Whether QEMU can map a read-only file privately, as 8.2 and later can. */
 	readonly readOnly: boolean;
-	/** Group that machines must be in, beside their own, to open the accelerator's device. */
+	/** Supplementary group that machines need to open the accelerator's device. */
 	readonly deviceGid?: number;
 	/** How long a machine may be silent after it was restored, in milliseconds. */
 	readonly timeoutMs: number;
-	/** Makes it again, once for all that ask, when a machine could not be restored from it. */
+	/** Makes it again if a machine could not be restored from it. Concurrent callers share one run. */
 	readonly remake: (reason: string) => Promise<Template>;
 };
 
 export type TemplateOptions = Omit<MakeOptions, 'readOnly' | 'hostKey'> & {
 	/** Directory of all templates. */
 	readonly directory: string;
-	/** Makes it again when it is there already. */
+	/** Make it again even if it exists. */
 	readonly isAnew?: boolean;
-	/** Hears of a template that is of no use and is made again, and why. */
+	/** Called if an unusable template is made again, with the reason. */
 	readonly onRemake?: (directory: string, reason: string) => void;
 };
 
-/** Undefined when there is none or when its memory has been written since it was saved. */
+/** Resolves with undefined if there is none, or if its memory has been written since it was saved. */
 const readTemplate = async (directory: string, options: TemplateOptions, isReadOnly: boolean): Promise<Template | undefined> => {
 	const {ram, kernelStart, state, boot} = templateFiles(directory);
 	const {shape, deviceGid, timeoutMs} = options;
@@ -76,7 +76,7 @@ const readTemplate = async (directory: string, options: TemplateOptions, isReadO
 	}
 };
 
-/** Makes a template, and names it in what keeps it from being made. */
+/** Makes a template, and names it in the error if that fails. */
 const makeNamed = async (target: string, options: MakeOptions): Promise<void> => {
 	try {
 		await makeTemplate(target, options);
@@ -94,7 +94,7 @@ const makeNamed = async (target: string, options: MakeOptions): Promise<void> =>
 const makings = new Map<string, Promise<Template>>();
 
 type Obtaining = {
-	/** Id of one that is of no use. */
+	/** Id of an unusable template. */
 	readonly except?: string;
 	readonly onMaking?: () => void;
 };
@@ -116,7 +116,7 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 	const making = makings.get(target) ?? (async () => {
 		await mkdir(options.directory, {recursive: true, mode: 0o711});
 		return withLock(path.join(options.directory, `lock-${shape.cpus}-${shape.memoryBytes}`), async () => {
-			// Another process may have made it meanwhile, or have been killed while it did.
+			// Another process may have made it meanwhile, or may have been killed while making it.
 			const found = await readTemplate(target, options, isReadOnly);
 			if (found && found.id !== refused) {
 				return found;
@@ -143,8 +143,8 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 };
 
 /**
-The template of a shape, made on first use (a boot: seconds). Callers that ask at once share one making, in other processes too; `onMaking` is called for each that has to wait.
+The template for a shape, made on first use, which takes a boot of some seconds. Concurrent callers, also in other processes, share one run. `onMaking` is called for each caller that has to wait.
 
-Its stamp (size and time of the last change of its memory, which only the kernel sets) is compared at every use, and a template that was written to is made anew.
+Its stamp (size and ctime of its memory's file) is checked at every use, and a template that was written to is made again.
 */
 export const templateOf = async (options: TemplateOptions, onMaking?: () => void): Promise<Template> => obtain(options, {onMaking});
