@@ -3,10 +3,10 @@ import {formatAddress, parseAddress} from '../../rules/networks/cidr.js';
 import {macOf} from '../../rules/networks/mac.js';
 import {ipBatch, links, type IpLink} from './programs.js';
 
-/** What this file needs to know of a namespace: its path, such as `/run/netns/holm-0123abcd`. */
+/** A network namespace by its path, such as `/run/netns/holm-0123abcd`. */
 export type In = {readonly path: string};
 
-/** The kernel's limit on names of devices, IFNAMSIZ without its final zero. */
+/** The kernel's limit for device names, IFNAMSIZ without the final zero. */
 const longestName = 15;
 
 /** The name of a network's bridge. */
@@ -15,7 +15,7 @@ export const bridgeNameOf = (networkId: string): string => `br-${networkId}`.sli
 /** The name of the tap of one attachment. */
 export const tapNameOf = (endpointId: string): string => `tap-${endpointId}`.slice(0, longestName);
 
-/** Gives back a device's name that is safe in a batch of `ip` and in an nft script; throws `internal` for any other. */
+/** Returns a device name that is safe in a batch of `ip` and in an nft script. Throws `internal` for any other. */
 export const deviceName = (name: string): string => {
 	if (!/^[a-z][\w\-]{0,14}$/v.test(name)) {
 		throw new HolmError('internal', `${JSON.stringify(name)} is not the name of a device of this engine`);
@@ -31,7 +31,7 @@ const deviceIn = async (namespace: In, name: string): Promise<IpLink | undefined
 	return found.find(link => link.ifname === name);
 };
 
-/** Removes a device if it is there. */
+/** Removes a device, if it exists. */
 const removeDevice = async (namespace: In, name: string): Promise<void> => {
 	const command = `link delete dev ${deviceName(name)}`;
 	try {
@@ -46,9 +46,9 @@ const removeDevice = async (namespace: In, name: string): Promise<void> => {
 export type BridgeConfiguration = {readonly bridge: string; readonly gateway: string; readonly prefixLength: number};
 
 /**
-Makes a network's bridge, with the gateway's address, and up. One that is there already gets what it lacks and loses other addresses.
+Makes a network's bridge with the gateway's address and brings it up. An existing bridge is corrected, and loses other addresses.
 
-It has no spanning tree and forwards from its first moment, and its MAC address is fixed: a bridge without one takes that of its lowest port, and containers would lose the gateway whenever ports come and go.
+It has no spanning tree and forwards at once. Its MAC address is fixed, because otherwise it would change with the ports, and containers would lose the gateway.
 */
 export const createBridge = async (namespace: In, {bridge, gateway, prefixLength}: BridgeConfiguration): Promise<void> => {
 	const name = deviceName(bridge);
@@ -69,20 +69,20 @@ export const createBridge = async (namespace: In, {bridge, gateway, prefixLength
 	], {namespace: namespace.path});
 };
 
-/** Removes a bridge; its taps stay, without a bridge. Does nothing when it is not there. */
+/** Removes a bridge, if it exists. Its taps stay, without a bridge. */
 export const removeBridge = removeDevice;
 
 export type TapConfiguration = {
 	readonly tap: string;
 	readonly bridge: string;
-	/** Who may attach it: the user that QEMU runs as. */
+	/** The user that may attach it: the one that QEMU runs as. */
 	readonly uid: number;
 };
 
 /**
-Makes a persistent tap on a bridge, which a QEMU of that user attaches without privileges, and brings it up. One that is there already and has the same owner is kept, another one is made anew.
+Makes a persistent tap on a bridge and brings it up. A QEMU of that user can attach it without privileges. An existing tap is kept if it has the same owner, else made again.
 
-The tap passes nothing until the ruleset knows it: apply that one first or next. When it cannot join the bridge there is no tap.
+The tap passes no frames until the ruleset contains it. If it cannot join the bridge, it is removed.
 */
 export const createTap = async (namespace: In, {tap, bridge, uid}: TapConfiguration): Promise<void> => {
 	const name = deviceName(tap);
@@ -113,7 +113,7 @@ export const createTap = async (namespace: In, {tap, bridge, uid}: TapConfigurat
 	}
 };
 
-/** Removes a tap; does nothing when it is not there. */
+/** Removes a tap, if it exists. */
 export const removeTap = removeDevice;
 
 export type Devices = {
@@ -121,7 +121,7 @@ export type Devices = {
 	readonly taps: ReadonlyArray<{readonly tap: string; readonly bridge?: string}>;
 };
 
-/** What is there, for comparing with what should be. */
+/** The existing bridges and taps, to compare with the wanted ones. */
 export const listDevices = async (namespace: In): Promise<Devices> => {
 	const found = await links({namespace: namespace.path});
 	return {

@@ -2,30 +2,30 @@ import {HolmError, type ErrorCode} from '../../engine/errors.js';
 
 /** One published port. */
 export type Forward = {
-	/** Whose it is, such as the container's id; a new one under the same id and address takes over the chosen port. */
+	/** Its owner, such as the container's id. A new forward with the same id and address keeps the chosen port. */
 	readonly id: string;
-	/** Address of the host, IPv4 or IPv6. `0.0.0.0` is all of IPv4 and `::` all of IPv6, not both. */
+	/** Address of the host. `0.0.0.0` is all of IPv4, and `::` all of IPv6 only. */
 	readonly hostAddress: string;
-	/** 0 asks for a free one. */
+	/** 0 chooses a free port. */
 	readonly hostPort: number;
 	readonly protocol: 'tcp' | 'udp';
 	readonly targetAddress: string;
 	readonly targetPort: number;
 };
 
-/** Where connections and datagrams go. */
+/** Destination of connections and datagrams. */
 export type Target = {
 	readonly address: string;
 	readonly port: number;
-	/** Source address of what is sent there; default the one that the route has. */
+	/** Source address; default that of the route. */
 	readonly localAddress?: string;
 };
 
 /** A listener on the host. */
 export type Listener = {
-	/** The one it was given, or the one that was chosen for 0. */
+	/** The given port, or the one chosen for 0. */
 	readonly port: number;
-	/** Ends what goes to the old target. */
+	/** Changes the target, and closes the connections to the old one. */
 	readonly retarget: (target: Target) => void;
 	readonly close: () => Promise<void>;
 };
@@ -55,7 +55,7 @@ const reasons: Record<string, {readonly code: ErrorCode; readonly reason: string
 	},
 };
 
-/** Why a forward cannot listen, in Docker's words where it has them. */
+/** The error for a forward that cannot listen, with Docker's message where it has one. */
 export const bindError = (forward: Forward, cause: unknown): HolmError => {
 	const {code: number, message} = cause as NodeJS.ErrnoException;
 	const known = reasons[number ?? ''];

@@ -3,13 +3,13 @@ import {once} from 'node:events';
 import net from 'node:net';
 import {type Listener, type Target} from './forward.js';
 
-/** Of one published port. */
+/** Per published port. */
 const maximumConnections = 4096;
 const keepAliveDelayMs = 60_000;
-/** Of one connection; pages of it that were never needed take no memory. */
+/** Per connection. Unused pages take no memory. */
 const readBufferBytes = 256 * 1024;
 
-/** A reset of a socket that connects would wait until it has. */
+/** Closes with RST. While a socket connects, `resetAndDestroy` would wait. */
 const reset = (socket: net.Socket) => {
 	if (socket.connecting) {
 		socket.destroy();
@@ -18,7 +18,7 @@ const reset = (socket: net.Socket) => {
 	}
 };
 
-/** Ends the other side as this one ended: abruptly. An orderly end has passed through the pipe already. */
+/** Resets the other side if this one fails. An orderly end has passed through the pipe already. */
 const linkErrors = (one: net.Socket, other: net.Socket) => {
 	one.on('error', () => {
 		reset(other);
@@ -26,9 +26,9 @@ const linkErrors = (one: net.Socket, other: net.Socket) => {
 };
 
 /**
-Joins a client and a container. Each direction ends by itself, so a client that has said all still hears the answer.
+Connects a client and a container. Each direction ends separately, so a half-closed client still gets the answer.
 
-What comes from the container is read into one buffer that is used again once the client's side has taken it: twice the throughput of node's own reads of 64 KiB. Node lets only a socket that connects choose its buffer, so the other direction is piped.
+Data from the container is read into one buffer, which is reused once it is written to the client. This has twice the throughput of Node's reads of 64 KiB. Node allows that only for connecting sockets, so the other direction is piped.
 */
 const join = (client: net.Socket, target: Target): net.Socket => {
 	let isWaiting = false;
@@ -51,7 +51,7 @@ const join = (client: net.Socket, target: Target): net.Socket => {
 					isWaiting = false;
 					container.resume();
 				});
-				// What the kernel did not take at once still lies in the buffer.
+				// Data that the kernel did not accept at once is still in the buffer.
 				isWaiting = client.writableLength > 0;
 				return !isWaiting;
 			},
@@ -66,7 +66,7 @@ const join = (client: net.Socket, target: Target): net.Socket => {
 	return container;
 };
 
-/** Listens on the host and forwards connections. Rejects with the system's error when the address cannot be bound. */
+/** Listens on the host and forwards connections. Rejects with the system's error if the address cannot be bound. */
 export const forwardTcp = async (hostAddress: string, hostPort: number, target: Target): Promise<Listener> => {
 	const connections = new Map<net.Socket, net.Socket>();
 	const endAll = () => {
@@ -91,7 +91,7 @@ export const forwardTcp = async (hostAddress: string, hostPort: number, target: 
 	server.maxConnections = maximumConnections;
 	server.listen({host: hostAddress, port: hostPort, ipv6Only: true});
 	await once(server, 'listening');
-	// Out of file descriptors for a moment.
+	// The process may be out of descriptors for a moment.
 	server.on('error', () => undefined);
 	return {
 		port: (server.address() as net.AddressInfo).port,

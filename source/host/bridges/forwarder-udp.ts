@@ -3,11 +3,11 @@ import {once} from 'node:events';
 import net from 'node:net';
 import {type Listener, type Target} from './forward.js';
 
-/** A client that neither sent nor got anything for this long is forgotten. */
+/** Sessions without traffic are closed after this long. */
 export const sessionTimeoutMs = 60_000;
-/** Clients of one published port; another one takes the place of the one that was silent for longest. */
+/** Clients per published port. A new one replaces the one that was idle for longest. */
 export const maximumSessions = 1024;
-/** Datagrams that the kernel has not taken yet; more are dropped, as a network would. */
+/** Datagrams in the send queue. More are dropped. */
 const maximumQueued = 1000;
 const receiveBufferBytes = 1024 * 1024;
 
@@ -18,7 +18,7 @@ const createSocket = (address: string) => {
 	const socket = dgram.createSocket({
 		type: family === 6 ? 'udp6' : 'udp4',
 		ipv6Only: family === 6,
-		// Addresses need no look-up; without one a socket is bound and connected before the next datagram comes.
+		// Addresses need no look-up. Without it, the socket is bound and connected before the next datagram.
 		lookup(hostname, options, callback) {
 			callback(null, hostname, family);
 		},
@@ -26,7 +26,7 @@ const createSocket = (address: string) => {
 	return socket;
 };
 
-/** A client's own socket towards the container, so answers find back to that client. */
+/** A socket to the container for one client, so that answers can be matched to it. */
 const openSession = (target: Target, receive: (datagram: Uint8Array) => void, forget: () => void): Session => {
 	const socket = createSocket(target.address);
 	const idle = setTimeout(forget, sessionTimeoutMs);
@@ -62,10 +62,10 @@ const openSession = (target: Target, receive: (datagram: Uint8Array) => void, fo
 	};
 };
 
-/** Listens on the host and forwards datagrams, each client's from a port of its own. Rejects with the system's error when the address cannot be bound. */
+/** Listens on the host and forwards datagrams, from a separate port for each client. Rejects with the system's error if the address cannot be bound. */
 export const forwardUdp = async (hostAddress: string, hostPort: number, target: Target): Promise<Listener> => {
 	const server = createSocket(hostAddress);
-	// In the order of their last use.
+	// Ordered by last use.
 	const sessions = new Map<string, Session>();
 	const forget = (key: string) => {
 		const session = sessions.get(key);
@@ -96,7 +96,7 @@ export const forwardUdp = async (hostAddress: string, hostPort: number, target: 
 	};
 
 	server.on('message', (datagram, client) => {
-		// Port 0 can only be forged, and sending to it throws.
+		// Source port 0 is forged, and sending to it throws.
 		if (client.port === 0) {
 			return;
 		}
@@ -108,7 +108,7 @@ export const forwardUdp = async (hostAddress: string, hostPort: number, target: 
 		session.refresh();
 		session.send(datagram);
 	});
-	// Without a look-up it listens before bind returns.
+	// Without a look-up, `listening` is emitted during `bind`.
 	const listening = once(server, 'listening');
 	server.bind({address: hostAddress, port: hostPort});
 	await listening;

@@ -3,23 +3,23 @@ import {type Forward} from './forward.js';
 import {type ForwarderRequest} from './forwards.js';
 
 export type ForwarderOptions = {
-	/** For the worker's socket, lock and log. */
+	/** Directory of the worker's socket, lock and log. */
 	readonly directory: string;
-	/** Source address of everything that is sent to containers, for the host's policy routing; default the one that the route has. */
+	/** Source address of traffic to containers, for the host's policy routing; default that of the route. */
 	readonly localAddress?: string;
 };
 
 export type Forwarder = {
 	/**
-	Takes a new table in place of the old one and resolves with it, in its order, with the ports that were chosen for 0.
+	Replaces the table, and resolves with the new one, in the same order, with the ports chosen for 0.
 
-	Forwards that stay keep their connections, those that went lose them. Rejects with `conflict` when an address is in use, `forbidden` or `invalid` when it cannot be bound at all; then everything is as it was.
+	Unchanged forwards keep their connections; removed ones lose them. Rejects with `conflict` if an address is in use, and `forbidden` or `invalid` if it cannot be bound; then nothing changes.
 	*/
 	readonly replace: (forwards: readonly Forward[]) => Promise<readonly Forward[]>;
 	readonly close: () => Promise<void>;
 };
 
-/** Published ports: a process on the host's network that goes on when the daemon ends and is found again by the next one. */
+/** Starts the forwarder of published ports in a separate process on the host's network, or connects to it. It outlives the daemon, and the next daemon connects to it. */
 export const openForwarder = async ({directory, localAddress}: ForwarderOptions): Promise<Forwarder> => {
 	let state: readonly Forward[] | undefined;
 	const worker = await openWorker<ForwarderRequest, readonly Forward[]>({
@@ -27,7 +27,7 @@ export const openForwarder = async ({directory, localAddress}: ForwarderOptions)
 		name: 'forwarder',
 		module: new URL('forwarder-worker.js', import.meta.url),
 		arguments: localAddress === undefined ? [] : [localAddress],
-		// A port that another program took in the meantime must not keep the others closed.
+		// If another program has taken a port meanwhile, the other ports must still open.
 		state: () => state && {forwards: state, isPartial: true},
 	});
 	return {

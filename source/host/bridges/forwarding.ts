@@ -13,34 +13,34 @@ import {orMissing} from '../store/missing.js';
 import {links, nft, runIn} from './programs.js';
 
 /**
-A host forwards for Holm only, unless it forwarded before or another program asks for it.
+Makes the host forward, for Holm only, unless it forwarded before or another program enables forwarding.
 
-Linux decides by the device on which a packet comes in, and the answers to what containers ask may come in on any, so every device must forward, those that come later too. `net.ipv4.ip_forward` would do that, but Docker, libvirt and others take its value for the administrator's wish: Docker leaves its own drops away when it finds 1 there. So it stays as it is, the devices' own parameters and the one for new devices are set instead, and a table of the host drops what neither comes from an engine nor goes to one.
+Linux forwards by the incoming device, and answers to containers may arrive on any device, so every device must forward, including later ones. Setting `net.ipv4.ip_forward` would do that, but Docker, libvirt and others interpret it as the administrator's choice: Docker omits its own drop rules if it is 1. So it is not changed. Instead the parameters of the devices and the default for new devices are set, and an nft table drops traffic that neither comes from an engine nor goes to one.
 
-A 1 in `net.ipv4.ip_forward` is another's then, in whatever order they came: the table goes, and nothing is put back at the end.
+So if `net.ipv4.ip_forward` is 1, another program has set it, before or after the engine. Then the table is removed, and nothing is restored at the end.
 */
 export type ForwardingHost = {
 	/** The host's end of the engine's link. */
 	readonly device: string;
-	/** Path of the network namespace that plays the host; default the caller's own. */
+	/** Path of the host's network namespace, replaced in tests; default the caller's. */
 	readonly namespace?: string;
 };
 
-/** What forwarded before: beside the kernel's parameters, because the table can be flushed and the parameters no longer tell. Gone with the next boot, as they are. */
+/** What forwarded before. It is kept in a file, because the parameters have been changed, and a table could be flushed. Like the parameters, it does not survive a reboot. */
 type Before = {readonly default: boolean; readonly devices: readonly string[]};
 
 const directory = '/run/holm-forwarding';
 const table = 'holm';
 
-/** A network namespace's files, by its inode. */
+/** The files for a network namespace, by its inode. */
 const filesOf = async (namespace = '/proc/self/ns/net') => {
 	const {ino} = await stat(namespace);
 	return {record: path.join(directory, `${ino}.json`), lock: path.join(directory, `${ino}.lock`)};
 };
 
-/** The engines of a host change this one after another. */
+/** Serialises the engines of a host. */
 const inTurn = async (namespace: string | undefined, work: (record: string) => Promise<void>): Promise<void> => {
-	// Others could hold a lock that they can open.
+	// Mode 0700, because other users could hold a lock that they can open.
 	await mkdir(directory, {recursive: true, mode: 0o700});
 	const {record, lock} = await filesOf(namespace);
 	await withLock(lock, async () => work(record));
@@ -56,14 +56,14 @@ const writeBefore = async (file: string, before: Before): Promise<void> => {
 	await rename(`${file}.new`, file);
 };
 
-/** What forwards, by device; `all` is `net.ipv4.ip_forward`, and `default` is for new devices. */
+/** Whether each device forwards. `all` is `net.ipv4.ip_forward`, and `default` is for new devices. */
 const forwardingOf = async (namespace?: string): Promise<ReadonlyMap<string, boolean>> => {
 	const {stdout} = await runIn('ip', ['-4', '-json', 'netconf', 'show'], {namespace});
 	const found = JSON.parse(stdout.trim() || '[]') as ReadonlyArray<{readonly interface: string; readonly forwarding?: boolean}>;
 	return new Map(found.map(({interface: device, forwarding}) => [device, forwarding === true]));
 };
 
-/** A device that is gone by now is passed over. */
+/** Skips devices that are gone. */
 const setForwarding = async (devices: readonly string[], isOn: boolean, namespace?: string): Promise<void> => {
 	if (devices.length > 0) {
 		const files = devices.map(device => `/proc/sys/net/ipv4/conf/${device}/forwarding`);
@@ -74,7 +74,7 @@ const setForwarding = async (devices: readonly string[], isOn: boolean, namespac
 const isEngines = (device: string) => /^holm-[\da-f]{8}$/v.test(device);
 
 const guard = async ({devices}: Before, namespace?: string): Promise<void> => {
-	// A device whose name could mean something else to nft has one that no administrator gives.
+	// Skip names that nft could interpret. Administrators do not use such names.
 	const before = devices.filter(device => /^[\w.@\-]+$/v.test(device)).map(device => `"${device}"`);
 	await nft(`table ip ${table}
 delete table ip ${table}
@@ -93,9 +93,9 @@ table ip ${table} {
 const removeGuard = async (namespace?: string): Promise<void> => nft(`table ip ${table}\ndelete table ip ${table}\n`, {namespace});
 
 /**
-Has the host forward what comes from the engine and the answers to it, and nothing that it did not forward before. Called again it repairs what was lost, and lets others' packets pass once another program has turned forwarding on.
+Makes the host forward traffic from the engine and the answers to it, and nothing else that it did not forward before. Another call repairs lost settings, and removes the restriction if another program has enabled forwarding.
 
-Throws `unavailable` where the kernel's parameters cannot be set.
+Throws `unavailable` if the kernel parameters cannot be set.
 */
 export const openForwarding = async ({device, namespace}: ForwardingHost): Promise<void> => inTurn(namespace, async record => {
 	const found = await forwardingOf(namespace);
@@ -120,7 +120,7 @@ export const openForwarding = async ({device, namespace}: ForwardingHost): Promi
 	}
 });
 
-/** Puts back what `openForwarding` changed, unless another engine of the host or another program still needs it. */
+/** Restores what `openForwarding` changed, unless another engine or program still needs it. */
 export const closeForwarding = async ({device, namespace}: ForwardingHost): Promise<void> => inTurn(namespace, async record => {
 	const onHost = await links({namespace});
 	if (onHost.some(({ifname}) => ifname !== device && isEngines(ifname))) {

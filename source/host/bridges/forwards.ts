@@ -9,17 +9,17 @@ import {
 import {forwardTcp} from './forwarder-tcp.js';
 import {forwardUdp} from './forwarder-udp.js';
 
-/** What the daemon asks of the process that forwards. */
+/** A request of the daemon to the forwarder. */
 export type ForwarderRequest = {
 	readonly forwards: readonly Forward[];
-	/** Take those that can listen, where one cannot. */
+	/** If a forward cannot listen, accept the others. */
 	readonly isPartial: boolean;
 };
 
-/** The published ports of an engine, as one table that is replaced whole. */
+/** The published ports of an engine: a table that is replaced as a whole. */
 export type Forwards = {
 	/**
-	Resolves with the same forwards in the same order, with the ports that were chosen. When one cannot listen nothing changes and it rejects; with `isPartial` it takes those that can.
+	Resolves with the forwards in the same order, with the chosen ports. If one cannot listen, it rejects and nothing changes; with `isPartial` it accepts the others.
 	*/
 	readonly replace: (forwards: readonly Forward[], isPartial?: boolean) => Promise<readonly Forward[]>;
 	readonly close: () => Promise<void>;
@@ -35,7 +35,7 @@ const isSamePlace = (one: Forward, other: Forward) =>
 const isSameTarget = (one: Forward, other: Forward) =>
 	one.targetAddress === other.targetAddress && one.targetPort === other.targetPort;
 
-/** The forward as it was answered when the same one was asked for before: a port that was chosen stays. */
+/** Whether a present forward satisfies the wanted one. A chosen port is kept. */
 const isSameForward = (wanted: Forward, present: Forward) =>
 	wanted.id === present.id && isSameTarget(wanted, present)
 	&& isSamePlace({...wanted, hostPort: wanted.hostPort === 0 ? present.hostPort : wanted.hostPort}, present);
@@ -85,7 +85,7 @@ export const createForwards = (localAddress?: string): Forwards => {
 				return found;
 			};
 
-			// All that stay are found before any port is taken over, or a new forward could take the place of one that stays.
+			// Find all unchanged forwards first, so that a new forward does not take the port of one of them.
 			const kept = new Map(forwards.map(forward => [forward, take(present => isSameForward(forward, present))]));
 			const taken = new Map(forwards
 				.filter(forward => !kept.get(forward))

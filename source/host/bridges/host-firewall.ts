@@ -7,11 +7,11 @@ import {
 } from './programs.js';
 
 /**
-Packets that a host forwards pass every program's rules, and one that drops them has the last word: a rule of the engine's own table cannot undo it. So where something of the host drops what it does not know (Docker and ufw set the policy of iptables' FORWARD chain, firewalld has a last rule, an administrator's nftables.conf a policy), the engine asks for its one device there, in the way that program offers, and marks what it added with the device's name. Where nothing drops, nothing is added.
+Forwarded packets pass the rules of every program on the host, and a drop is final: the engine's own table cannot override it. If a firewall of the host drops unknown traffic (Docker and ufw set the policy of iptables' FORWARD chain, firewalld has a final rule, nftables.conf may have a policy), the engine adds rules for its device there, by that program's mechanism, and marks them with the device's name. If nothing drops, nothing is added.
 
-It asks for the ways out alone, and for the answers. Docker keeps DOCKER-USER ahead of its own rules, and what is accepted there or at the head of any other chain has passed them all: what goes to another program's bridge is left to that program's rules.
+Only traffic to outbound devices and the answers are accepted. An accept in DOCKER-USER, or at the head of another chain, skips the rules after it, so traffic to other programs' bridges is left to their rules.
 
-A reload of that program may lose the mark; opening the namespace again restores it.
+A reload of the firewall may drop these rules. Opening the namespace again restores them.
 */
 type Host = {readonly device: string; readonly namespace?: string};
 
@@ -25,7 +25,7 @@ const nftObjects = async (namespace?: string): Promise<readonly NftObject[]> => 
 	return nftables;
 };
 
-/** The filter table as iptables has it, in whichever of its two variants the host uses; empty without iptables. */
+/** The rules of iptables' filter table, in the variant that the host uses; empty without iptables. */
 const iptablesLines = async (namespace?: string): Promise<readonly string[]> => {
 	if (!await isInstalled('iptables')) {
 		return [];
@@ -35,30 +35,30 @@ const iptablesLines = async (namespace?: string): Promise<readonly string[]> => 
 	return exitCode === 0 ? stdout.split('\n') : [];
 };
 
-/** What containers and virtual machines of other programs are joined with. Everything else is the host's own. */
+/** Kinds of devices that other programs use for their containers and virtual machines. All other devices are the host's. */
 const othersKinds = new Set(['bridge', 'veth', 'vxlan', 'geneve', 'ipip', 'dummy', 'ipvlan', 'macvlan', 'openvswitch']);
 
-/** A default route, or one of the two halves that VPN clients write to outrank the real one. */
+/** A default route, or one of the two halves that VPN clients use to override it. */
 const isDefault = ({dst}: {readonly dst: string}) => dst === 'default' || dst === '0.0.0.0/1' || dst === '128.0.0.0/1';
 
-/** The devices that lead out of the host: its own ones, and whatever else has a default route, as a host's only bridge may. */
+/** The outbound devices: the host's own ones, and any other with a default route, such as a bridge over the host's network card. */
 const waysOut = async (namespace?: string): Promise<readonly string[]> => {
 	const [devices, found] = await Promise.all([links({namespace}), routes({namespace})]);
 	const defaults = new Set(found.filter(route => isDefault(route)).map(({dev}) => dev));
 	return devices
 		.filter(({ifname, linkinfo}) => defaults.has(ifname) || !othersKinds.has(linkinfo?.info_kind ?? ''))
 		.map(({ifname}) => ifname)
-		// The engines' own links have a routing table each, with a default route. A name that nft or iptables could take for a pattern is left out.
+		// Skip the engines' links, which have default routes in their own tables, and names that nft or iptables could interpret as a pattern.
 		.filter(name => name !== 'lo' && !name.startsWith('holm-') && /^[\w.@\-]+$/v.test(name));
 };
 
-/** The words of the rules that carry the device's mark, from their chain on. */
+/** The rules with the device's mark, as words from the chain on. */
 const markedRules = (lines: readonly string[], device: string): ReadonlyArray<readonly string[]> => lines
 	.map(line => line.split(' ').map(word => word.replaceAll('"', '')))
 	.filter(words => words[0] === '-A' && words[words.indexOf('--comment') + 1] === device)
 	.map(([, ...words]) => words);
 
-/** Docker keeps DOCKER-USER for others' rules, across its own restarts and ahead of its own. */
+/** Uses Docker's DOCKER-USER chain if it exists: it is meant for other rules, precedes Docker's, and survives its restarts. */
 const acceptInIptables = async ({device, namespace}: Host, lines: readonly string[], out: readonly string[]) => {
 	const chain = lines.includes('-N DOCKER-USER') && lines.some(line => line.startsWith('-A FORWARD -j DOCKER-USER')) ? 'DOCKER-USER' : 'FORWARD';
 	const mark = ['-m', 'comment', '--comment', device, '-j', 'ACCEPT'];
@@ -84,7 +84,7 @@ const removeFromIptables = async ({device, namespace}: Host) => {
 	}
 };
 
-/** What deletes the rules that carry the device's mark. */
+/** Commands that delete the rules with the device's mark. */
 const deletions = (objects: readonly NftObject[], device: string) => objects.flatMap(({rule}) =>
 	rule?.comment === device ? `delete rule ${rule.family} ${rule.table} ${rule.chain} handle ${rule.handle}\n` : []);
 
@@ -93,7 +93,7 @@ type Forwarding = {readonly out: readonly string[]; readonly hasIptables: boolea
 const acceptInNft = async ({device, namespace}: Host, objects: readonly NftObject[], {out, hasIptables}: Forwarding) => {
 	const chains = objects.flatMap(({chain}) => chain ?? []).filter(({family, table, name, hook, policy}) =>
 		hook === 'forward' && policy === 'drop' && (family === 'ip' || family === 'inet')
-		// Iptables refuses to read a table of its own in which it finds rules of another's making.
+		// Iptables cannot read its tables if they contain rules that nft added.
 		&& !(hasIptables && family === 'ip' && table === 'filter' && name === 'FORWARD'));
 	const additions = chains.map(({family, table, name}) => `${out.length > 0 ? `insert rule ${family} ${table} ${name} iifname "${device}" oifname { ${out.map(each => `"${each}"`).join(', ')} } accept comment "${device}"` : ''}
 insert rule ${family} ${table} ${name} oifname "${device}" ct state established,related accept comment "${device}"
@@ -102,7 +102,7 @@ insert rule ${family} ${table} ${name} oifname "${device}" ct state established,
 		chains.some(other => other.family === family && other.table === table && other.name === chain);
 	const script = [...deletions(objects.filter(({rule}) => rule && isIn(rule)), device), ...additions];
 	if (script.length > 0) {
-		// In one transaction, so that nothing is cut off in between.
+		// In one transaction, so that traffic is not interrupted.
 		await nft(script.join(''), {namespace});
 	}
 };
@@ -115,15 +115,15 @@ const removeFromNft = async ({device, namespace}: Host) => {
 	}
 };
 
-/** The daemon answers for the host's own network namespace alone. */
+/** Firewalld manages the host's own network namespace only. */
 const firewalld = async (verb: 'add' | 'remove', {device, namespace}: Host) => {
 	if (namespace === undefined && await isInstalled('firewall-cmd')) {
-		// Its statuses beyond 0 say that the daemon does not run or that the device is already where it should be.
+		// Other statuses mean that the daemon does not run, or that the device is in the zone already.
 		await runIn('firewall-cmd', ['--zone=trusted', `--${verb}-interface=${device}`], {accept: Array.from({length: 256}, (_, status) => status)});
 	}
 };
 
-/** Lets what a device sends out of the host be forwarded, and the answers to it, where the host's firewall would drop them. Called again it follows the devices that the host has by then. */
+/** Makes the host's firewall accept traffic from the device to the outbound devices, and the answers, if it would drop them. Another call updates the rules to the present devices. */
 export const acceptForwarding = async (host: Host): Promise<void> => {
 	const [lines, objects, out] = await Promise.all([iptablesLines(host.namespace), nftObjects(host.namespace), waysOut(host.namespace)]);
 	await acceptInIptables(host, lines, out);
@@ -133,7 +133,7 @@ export const acceptForwarding = async (host: Host): Promise<void> => {
 	}
 };
 
-/** What `acceptForwarding` follows from, and how much of the engine's own is there, as a text to compare. */
+/** The state that `acceptForwarding` depends on, including the engine's own rules, as text for comparison. */
 export const stateOfRules = async ({device, namespace}: Host): Promise<string> => {
 	const objects = await nftObjects(namespace);
 	const tables = objects.flatMap(({table}) => table && ['holm', 'firewalld', device].includes(table.name) ? [`${table.family} ${table.name}`] : []);
@@ -142,7 +142,7 @@ export const stateOfRules = async ({device, namespace}: Host): Promise<string> =
 	return JSON.stringify([tables, rules, chains].map(names => names.toSorted()));
 };
 
-/** Takes back everything that `acceptForwarding` added, wherever that was. */
+/** Removes everything that `acceptForwarding` added. */
 export const withdrawForwarding = async (host: Host): Promise<void> => {
 	await removeFromIptables(host);
 	await removeFromNft(host);

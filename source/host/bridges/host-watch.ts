@@ -7,15 +7,15 @@ import {watchRules} from './rules-watch.js';
 export type HostWatchOptions = {
 	/** The host's end of the engine's link. */
 	readonly device: string;
-	/** Puts the host's side of the engine's network in order; called again where something is left to do. */
+	/** Repairs the host's side of the engine's network. May be called repeatedly. */
 	readonly repair: () => Promise<unknown>;
-	/** Takes lines for the daemon's log. */
+	/** Called with lines for the daemon's log. */
 	readonly log: (line: string) => void;
 	/** Default two seconds. */
 	readonly intervalMs?: number;
 };
 
-/** What forwarding and the ways out follow from: whether the host forwards, and which devices have an IPv4 address. */
+/** The state that forwarding depends on: whether the host forwards, and which devices have an IPv4 address. */
 const stateOfHost = async (): Promise<string> => {
 	const forwarding = await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8');
 	const devices = Object.entries(networkInterfaces()).filter(([, addresses]) => addresses?.some(({family}) => family === 'IPv4'));
@@ -23,16 +23,16 @@ const stateOfHost = async (): Promise<string> => {
 };
 
 /**
-Keeps the host's forwarding and firewall in line with what changes there while the engine runs: another program that turns forwarding on must not be cut off (Docker does it when it starts), one that turns it off must not cut the engine off, a VPN that comes up is one more way out, and a firewall that is switched on, restarted or flushed must have the engine's rules again.
+Keeps the host's forwarding and firewall up to date while the engine runs. A program that enables forwarding, as Docker does on start, must not be blocked; one that disables it must not block the engine; a VPN is one more outbound device; and a firewall that is enabled, restarted or flushed needs the engine's rules again.
 
-Resolves once it watches, with what ends it, which waits for a repair that is under way. Rules are read only after one of them has changed, at most once an interval, and the host is changed only where something that matters differs.
+Resolves with a function that stops watching and waits for a repair in progress. The rules are read only after a change, at most once per interval, and the host is repaired only if a relevant part differs.
 */
 export const watchHost = async ({device, repair, log, intervalMs = 2000}: HostWatchOptions): Promise<() => Promise<void>> => {
 	const watch = watchRules(log);
 	const read = async () => ({host: await stateOfHost(), rules: await stateOfRules({device})});
 	let known = await read();
 	const isKnown = ({host, rules}: typeof known) => host === known.host && rules === known.rules;
-	/** What changes between a repair and the look that follows it is found by repairing until two looks agree. */
+	/** Repairs repeat until two readings agree, so that no change in between is missed. */
 	let isSettled = true;
 	let work: Promise<void> | undefined;
 	let lastReason: string | undefined;
@@ -61,7 +61,7 @@ export const watchHost = async ({device, repair, log, intervalMs = 2000}: HostWa
 		try {
 			await follow();
 		} catch (error) {
-			// Tried again at every turn, and said once.
+			// Retried at every interval, but logged once.
 			const reason = messageOf(error);
 			if (reason !== lastReason) {
 				log(`the host's forwarding or firewall has changed, and could not be followed: ${reason}`);

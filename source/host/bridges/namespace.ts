@@ -25,11 +25,11 @@ import {
 
 /** The network namespace of one engine, and its link to the host. */
 export type Namespace = {
-	/** `holm-` and eight hexadecimal digits that follow from the engine's root; also the name of the host's end of the link and of the engine's nft table on the host. */
+	/** `holm-` and eight hexadecimal digits, derived from the engine's root. Also the name of the host's end of the link and of the engine's nft table on the host. */
 	readonly name: string;
 	/** `/run/netns/NAME`. */
 	readonly path: string;
-	/** The host's address on the link. A process of the host that binds its source to it reaches containers. */
+	/** The host's address on the link. Processes of the host reach containers from this source address. */
 	readonly hostAddress: string;
 	readonly namespaceAddress: string;
 	readonly hostDevice: string;
@@ -38,18 +38,18 @@ export type Namespace = {
 };
 
 export type NamespaceOptions = {
-	/** Path of the network namespace that plays the host; default the caller's own. */
+	/** Path of the host's network namespace, replaced in tests; default the caller's. */
 	readonly host?: string;
 };
 
-/** The block set aside for testing networks (RFC 2544, appendix C.2.2), which nothing on the internet has. Not 100.64.0.0/10: Tailscale drops what comes from it on any other device, and clouds give it to their own machines. */
+/** The block reserved for benchmarks (RFC 2544, appendix C.2.2), which is not used on the internet. Not 100.64.0.0/10, because Tailscale drops it on other devices, and clouds use it for their machines. */
 const linkPool = parseCidr('198.18.0.0/15');
 const linkPrefixLength = 30;
 const linkCount = 2 ** (linkPrefixLength - linkPool.prefixLength);
 
 const device = 'host';
 
-/** Before the rules that VPN clients add (Tailscale's are from 5210 on, WireGuard's just below 32766), for nothing but what is sent from the link's own address. */
+/** Before the rules of VPN clients (Tailscale's start at 5210, WireGuard's are just below 32766). The rule only applies to the link's source address. */
 const rulePriority = 1000;
 
 const identityOf = (root: string) => {
@@ -58,16 +58,16 @@ const identityOf = (root: string) => {
 	return {
 		name,
 		path: `/run/netns/${name}`,
-		/** Where the search for a free link begins. */
+		/** Start of the search for a free block. */
 		start: Number.parseInt(hash.slice(0, 8), 16) % linkCount,
-		/** Far from the small numbers that people choose. */
+		/** Far from the small numbers that administrators choose. */
 		table: 0x10_00_00_00 + Number.parseInt(hash.slice(0, 7), 16),
 	};
 };
 
 type Identity = ReturnType<typeof identityOf>;
 
-/** The name of the namespace of the engine with this root, and of the device that leads to it. */
+/** The name of the engine's namespace, and of the host's end of its link. */
 export const namespaceNameOf = (root: string): string => identityOf(root).name;
 
 type Link = {readonly hostAddress: string; readonly namespaceAddress: string};
@@ -77,7 +77,7 @@ const addressOf = (found: readonly IpLink[], name: string): number | undefined =
 	return address && parseAddress(address.local);
 };
 
-/** The link as it is, if both of its ends are there and have the two addresses of one block. The kernel is its record. */
+/** The existing link, if both ends are there and have the two addresses of one block. The kernel's state is the only record. */
 const existingLink = (identity: Identity, onHost: readonly IpLink[], inside: readonly IpLink[]): Link | undefined => {
 	const hostAddress = addressOf(onHost, identity.name);
 	const namespaceAddress = addressOf(inside, device);
@@ -102,12 +102,12 @@ const freeLink = async ({name, start}: Identity, host: string | undefined): Prom
 	throw new HolmError('unavailable', 'no block of 198.18.0.0/15 is free for the link between the engine and the host', {remedy: 'remove a route of the host that covers it'});
 };
 
-/** The devices of the namespace; undefined when there is none, or only the file of one that was never mounted. */
+/** The devices of the namespace; undefined if it does not exist, or only its file does, without a mount. */
 const linksInside = async (identity: Identity): Promise<readonly IpLink[] | undefined> => {
 	try {
 		return await links({namespace: identity.path});
 	} catch (error) {
-		// Whatever else kept the program from looking, machines may be running in it.
+		// After any other error the namespace may exist, with machines in it.
 		if (error instanceof HolmError && /no such file|invalid argument/iv.test(error.message)) {
 			return undefined;
 		}
@@ -141,7 +141,7 @@ const ensureLink = async (identity: Identity, inside: readonly IpLink[], host: s
 		return existing;
 	}
 
-	// Half a link is worth nothing, and either end takes the other with it.
+	// Remove an incomplete link. Deleting either end deletes both.
 	if (onHost.some(({ifname}) => ifname === identity.name)) {
 		await ipBatch([`link delete dev ${identity.name}`], {namespace: host});
 	} else if (inside.some(({ifname}) => ifname === device)) {
@@ -164,19 +164,19 @@ const configureInside = async ({path: namespace}: Identity, {hostAddress}: Link)
 		'net.ipv6.conf.all.disable_ipv6': 1,
 		'net.ipv6.conf.default.disable_ipv6': 1,
 		'net.ipv4.ip_forward': 1,
-		// A namespace begins with the host's settings, which may differ for all devices, for new ones and for those that are there.
+		// A new namespace copies the host's settings, which may differ for `all`, `default` and each device.
 		'net.ipv4.conf.default.forwarding': 1,
 		[`net.ipv4.conf.${device}.forwarding`]: 1,
 		'net.ipv4.ip_unprivileged_port_start': 0,
-		// A gateway answers ARP on its own bridge only, and sends no one elsewhere.
+		// A gateway answers ARP on its own bridge only, and sends no redirects.
 		'net.ipv4.conf.all.arp_ignore': 1,
 		'net.ipv4.conf.all.arp_announce': 2,
 		'net.ipv4.conf.all.accept_redirects': 0,
-		// No packet chooses its own way.
+		// No source routing.
 		'net.ipv4.conf.all.accept_source_route': 0,
 		'net.ipv4.conf.all.send_redirects': 0,
 		'net.ipv4.conf.default.send_redirects': 0,
-		// Frames within a bridge are the bridge table's business. Docker loads the module that shows them to the routing rules too.
+		// Bridged frames are filtered in the bridge table only. Docker loads a module that passes them to the IP rules too.
 		'net.bridge.bridge-nf-call-iptables': 0,
 		'net.bridge.bridge-nf-call-arptables': 0,
 	}, {namespace});
@@ -192,7 +192,7 @@ const configureHost = async (identity: Identity, {hostAddress, namespaceAddress}
 	const existing = await rules({namespace: host});
 	const own = existing.filter(rule => rule.table === String(table));
 	const isWanted = ({src, priority}: typeof own[number]) => src === hostAddress && priority === rulePriority;
-	// A device that comes up with IPv6 gives itself an address.
+	// Before the device comes up, or it would get a link-local IPv6 address.
 	await sysctl({[`net.ipv6.conf.${name}.disable_ipv6`]: 1}, {namespace: host});
 	await ipBatch([
 		`link set dev ${name} up`,
@@ -201,7 +201,7 @@ const configureHost = async (identity: Identity, {hostAddress, namespaceAddress}
 		...(own.some(rule => isWanted(rule)) ? [] : [`rule add priority ${rulePriority} from ${hostAddress} lookup ${table}`]),
 	], {namespace: host});
 	await openForwarding({device: name, namespace: host});
-	// The segment size is held to what the way out can carry, because a tunnel's smaller packets are often not announced (RFC 4459, section 3.2).
+	// Clamp the segment size to the path MTU, because a tunnel's smaller MTU is often not announced (RFC 4459, section 3.2).
 	await nft(`table ip ${name}
 delete table ip ${name}
 table ip ${name} {
@@ -219,15 +219,15 @@ table ip ${name} {
 	await acceptForwarding({device: name, namespace: host});
 };
 
-/** Puts the host's side of an engine's link in order again. Leaves the link and the namespace alone, in which machines run. */
+/** Repairs the host's side of an engine's link. Does not touch the link or the namespace, in which machines run. */
 export const repairHostSide = async (root: string, link: Pick<Namespace, 'hostAddress' | 'namespaceAddress'>): Promise<void> => configureHost(identityOf(root), link, undefined);
 
 /**
-Makes the engine's network namespace and its link to the host, or repairs what is there; changes nothing when all is as it should be.
+Makes the engine's network namespace and its link to the host, or repairs them. Changes nothing if both are correct.
 
-It changes on the host: a device and an nft table `ip` of the name `holm-…` (masquerading what comes from the link and leaves elsewhere), one policy rule with a routing table of its own for packets from the link's address, and that it forwards, see `openForwarding`. Where the host's firewall drops what it forwards, it gets the rules that `acceptForwarding` describes.
+On the host it adds a device and an nft table `ip`, both named `holm-…` (the table masquerades outbound traffic), and a policy rule with its own routing table for packets from the link's address. It enables forwarding, see `openForwarding`, and adds rules to the host's firewall if needed, see `acceptForwarding`.
 
-Throws `HolmError` with the command that failed; what was made before it is taken up by the next call.
+Throws `HolmError` with the failed command. The next call continues from what was made.
 */
 export const openNamespace = async (root: string, {host}: NamespaceOptions = {}): Promise<Namespace> => {
 	const identity = identityOf(root);
@@ -240,9 +240,9 @@ export const openNamespace = async (root: string, {host}: NamespaceOptions = {})
 };
 
 /**
-Removes everything that `openNamespace` made, and everything in the namespace with it. Does nothing where there is nothing.
+Removes everything that `openNamespace` made, if it exists, including everything in the namespace.
 
-Carries on past errors and throws them together as an `AggregateError`. Processes that still run in the namespace keep it, without its link, until they end.
+Continues past errors and throws them together as an `AggregateError`. Processes in the namespace keep it alive, without its link, until they end.
 */
 export const closeNamespace = async (root: string, {host}: NamespaceOptions = {}): Promise<void> => {
 	const identity = identityOf(root);

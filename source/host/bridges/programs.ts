@@ -4,7 +4,7 @@ import {HolmError} from '../../engine/errors.js';
 import {programDirectories} from '../environment.js';
 import {run, type RunResult} from '../run.js';
 
-/** Whether the host has a program; for those that the engine can do without. */
+/** Whether the host has an optional program. */
 export const isInstalled = async (program: string): Promise<boolean> => {
 	const candidates = programDirectories.map(directory => path.join(directory, program));
 	const found = await Promise.allSettled(candidates.map(async file => access(file, constants.X_OK)));
@@ -12,13 +12,13 @@ export const isInstalled = async (program: string): Promise<boolean> => {
 };
 
 type InNamespace = {
-	/** Path of the network namespace to run in; default the caller's own. */
+	/** Path of the network namespace to run in; default the caller's. */
 	readonly namespace?: string;
 };
 
 export type RunInOptions = InNamespace & {readonly input?: string; readonly accept?: readonly number[]};
 
-/** Runs one of the host's programs, in a network namespace. */
+/** Runs a program of the host in a network namespace. */
 export const runIn = async (
 	file: string,
 	arguments_: readonly string[],
@@ -28,9 +28,9 @@ export const runIn = async (
 	: run('nsenter', [`--net=${namespace}`, file, ...arguments_], {input, accept});
 
 /**
-Runs `ip` commands, one a line and without the word `ip`, in one process. The first one that fails ends it.
+Runs `ip` commands, given without the word `ip`, in one process. Stops at the first failure.
 
-Throws `internal` naming the command and the kernel's reason.
+Throws `internal`, with the command and the kernel's reason.
 */
 export const ipBatch = async (commands: readonly string[], {namespace}: InNamespace = {}): Promise<void> => {
 	if (commands.length === 0) {
@@ -47,7 +47,7 @@ export const ipBatch = async (commands: readonly string[], {namespace}: InNamesp
 	throw new HolmError('internal', `ip ${commands[line - 1] ?? '-batch'} failed: ${reason || `exit status ${exitCode}`}`);
 };
 
-/** What `ip -json` prints about its objects, as far as this engine reads it. */
+/** The output of `ip -json`, as far as the engine uses it. */
 export type IpLink = {
 	readonly ifname: string;
 	readonly master?: string;
@@ -75,23 +75,23 @@ export const routes = async (inNamespace: InNamespace = {}) => await ipJson(['-4
 
 export const rules = async (inNamespace: InNamespace = {}) => await ipJson(['-4', 'rule', 'show'], inNamespace) as readonly IpRule[];
 
-/** Applies an nft script; all of it or, where one line is refused, nothing. */
+/** Applies an nft script atomically. */
 export const nft = async (script: string, {namespace}: InNamespace = {}): Promise<void> => {
 	const {stderr, exitCode} = await runIn('nft', ['-f', '-'], {namespace, input: script, accept: [0, 1]});
 	if (exitCode !== 0) {
-		// The reason is on the first line; the lines after it point at the place.
+		// The first line has the reason; the others show the position.
 		throw new HolmError('internal', `nft refused the rules: ${stderr.split('\n', 1)[0] ?? ''}`);
 	}
 };
 
 /**
-Sets kernel parameters in one process. Those that this kernel does not have are left out: they belong to what it was built or started without.
+Sets kernel parameters in one process. Parameters that this kernel does not have are skipped.
 
-Throws `internal` naming the parameter and the kernel's reason when one that exists cannot be set.
+Throws `internal`, with the parameter and the kernel's reason, if an existing one cannot be set.
 */
 export const sysctl = async (parameters: Readonly<Record<string, number>>, {namespace}: InNamespace = {}): Promise<void> => {
 	const settings = Object.entries(parameters).map(([key, value]) => `${key}=${value}`);
-	/** What of them the kernel refuses. With `-e` busybox says nothing of an unknown parameter, and exits with status 1 all the same. */
+	/** The errors for these settings. With `-e` busybox prints nothing about unknown parameters, but still exits with status 1. */
 	const refusal = async (...chosen: readonly string[]): Promise<string> => {
 		const {stderr} = await runIn('busybox', ['sysctl', '-e', '-q', '-w', ...chosen], {namespace, accept: [0, 1]});
 		return stderr.trim();
@@ -101,7 +101,7 @@ export const sysctl = async (parameters: Readonly<Record<string, number>>, {name
 		return;
 	}
 
-	// It does not name the one that it could not write.
+	// The message does not name the parameter, so set them one by one.
 	for (const setting of settings) {
 		const reason = await refusal(setting);
 		if (reason !== '') {

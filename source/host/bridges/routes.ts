@@ -2,20 +2,20 @@ import {readFile} from 'node:fs/promises';
 import {isIPv4} from 'node:net';
 import {routes} from './programs.js';
 
-/** Types of routes that decide where a destination goes; the others are the host's own addresses. */
+/** Types of routes to destinations; the others are the host's own addresses. */
 const blockingTypes = new Set(['unicast', 'blackhole', 'unreachable', 'prohibit', '1', '6', '7', '8']);
 
 /**
-The blocks that the host has routes to, other than its default route: a network's subnet must overlap none of them, or the host would lose its way to one of both.
+The blocks that the host has routes to, except the default route. A network's subnet must not overlap any of them, or the host would lose access to one of the two.
 
-`namespace` is the path of the network namespace that plays the host; default the caller's own.
+`namespace` is the path of the host's network namespace; default the caller's.
 */
 export const hostRoutes = async (namespace?: string): Promise<readonly string[]> => {
 	const found = await routes({namespace});
 	const blocks = found
 		.filter(({dst, type}) => dst !== 'default' && (type === undefined || blockingTypes.has(type)))
 		.map(({dst}) => dst.includes('/') ? dst : `${dst}/32`)
-		// Two halves that stand for a default route, as VPN clients write it to outrank the real one.
+		// VPN clients use these two halves to override the default route.
 		.filter(block => block !== '0.0.0.0/1' && block !== '128.0.0.0/1');
 	return [...new Set(blocks)];
 };
@@ -34,9 +34,9 @@ const nameserversIn = async (file: string): Promise<readonly string[]> => {
 };
 
 /**
-The resolvers that the host uses, as far as the engine's namespace can reach them: IPv4, and not on the host's loopback device.
+The host's resolvers that the engine's namespace can reach: IPv4, and not on the loopback device.
 
-The second file is systemd-resolved's list of the resolvers behind its stub 127.0.0.53; it is read when the first one names no reachable one. The result is empty when there is none.
+The second file lists the resolvers behind systemd-resolved's stub 127.0.0.53. It is read if the first file has no reachable resolver. The result is empty if there is none.
 */
 export const hostUpstreams = async (files: readonly string[] = resolverFiles): Promise<readonly string[]> => {
 	for (const file of files) {

@@ -6,18 +6,18 @@ import {engineEnvironment} from '../environment.js';
 import {spawned} from '../spawned.js';
 
 export type RulesWatch = {
-	/** Whether rules of the host may have changed since it was asked last; at first they may. */
+	/** Whether rules of the host may have changed since the last call. The first call returns true. */
 	readonly takeChange: () => boolean;
 	readonly close: () => void;
 };
 
-/** Before a monitor that ended is started again. */
+/** Delay before the monitor is restarted. */
 const pauseMs = 10_000;
 
 /**
-Hears of every change of the host's nftables rules, those of iptables among them where it writes to nftables, from a monitor that ends with this process.
+Watches the host's nftables rules, including those of iptables-nft, with a monitor that ends with this process.
 
-Starts the monitor again when it ends; what changed in between counts as a change. The first end is told to `log`.
+Restarts the monitor if it ends, and reports a change then. Only the first end is logged.
 */
 export const watchRules = (log: (line: string) => void): RulesWatch => {
 	const ending = new AbortController();
@@ -25,10 +25,10 @@ export const watchRules = (log: (line: string) => void): RulesWatch => {
 	let hasChanged = true;
 	let isTold = false;
 
-	/** Resolves with why it ended. */
+	/** Runs the monitor, and resolves with the reason of its end. */
 	const monitor = async (): Promise<string> => {
 		try {
-			// A daemon that is killed must leave no process.
+			// The monitor must not outlive a killed daemon.
 			const child = spawned(spawn('setpriv', ['--pdeathsig', 'KILL', 'nft', 'monitor', 'ruleset'], {env: engineEnvironment(), stdio: ['ignore', 'pipe', 'ignore'], signal, killSignal: 'SIGKILL'}));
 			child.stdout.on('data', () => {
 				hasChanged = true;

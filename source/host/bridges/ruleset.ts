@@ -10,14 +10,14 @@ import {deviceName, type In} from './bridge.js';
 import {nft} from './programs.js';
 
 export type RulesetConfiguration = {
-	/** The namespace's end of the link to the host, and the address that the host has on it. */
+	/** The namespace's end of the link to the host, and the host's address on the link. */
 	readonly link: {readonly device: string; readonly hostAddress: string};
 	readonly bridges: ReadonlyArray<{readonly bridge: string; readonly subnet: string; readonly gateway: string; readonly internal: boolean}>;
-	/** Everything that may speak: the leases, by tap. */
+	/** The leases, by tap. Everything else is dropped. */
 	readonly taps: ReadonlyArray<{readonly tap: string; readonly bridge: string; readonly mac: string; readonly address: string}>;
 };
 
-/** On frames that pass from port to port of a bridge, as opposed to packets that are routed. */
+/** Mark of frames that are bridged, not routed. */
 const bridgedMark = '0x686f6c6d';
 
 const set = (name: string, type: string, elements: readonly string[]) => `
@@ -27,15 +27,15 @@ const set = (name: string, type: string, elements: readonly string[]) => `
 	}`;
 
 /**
-The rules of the whole namespace as one nft script, which replaces the old ones in one transaction: no packet sees half of it, and established connections go on.
+The rules of the whole namespace as one nft script, which replaces the old rules in one transaction. Established connections continue.
 
-What one bridge sends to another is dropped. Bridges that are not internal may open connections through the link, and the host's own address on the link may open connections to every container; both leave with the address of the device they leave by, so that the host needs no route to any subnet, and a container answers the host through the network on which it was asked, even without a default route. To the namespace itself a container may send only DNS and echo requests, and only to the gateway of its own network.
+Traffic between bridges is dropped. Bridges that are not internal may open connections through the link, and the host's address on the link may open connections to every container. Both are masqueraded, so the host needs no route to the subnets, and a container answers the host through the right network, even without a default route. To the namespace itself a container may send only DNS and echo requests, and only to the gateway of its own network.
 
-Within a network packets pass from port to port and are never routed: what a container sends to the gateway for an address of its own network would only have the kernel look for neighbours that are not there, and the table of neighbours is shared with the host. Where bridge netfilter is on (Docker loads its module, and that sets it in every namespace), what passes from port to port comes through the chain `forward` as well; it is told from routed packets by the mark that it got on the bridge.
+Within a network packets are bridged and never routed. Otherwise packets to the gateway for addresses of the same network would fill the neighbour table, which is shared with the host. If bridge netfilter is on (Docker loads its module, which enables it in every namespace), bridged packets also pass the chain `forward`. They are recognised by the mark that they got on the bridge.
 
-From the namespace itself only root and the name server send. QEMU of every machine is in it too, as a user of its own; one that was taken over by its guest reaches nothing.
+In the namespace itself only root and the name server may send. Every machine's QEMU is in it too, as its own user, so a compromised QEMU cannot reach anything.
 
-Per tap, on the bridge, only frames of its lease pass: MAC address, IPv4 address, and ARP of the one shape that IPv4 over Ethernet has, with the lease as its sender. Everything else is dropped: another's address (so no container can play the gateway), IPv6 and VLANs, which no lease covers, and DHCP, which only a guest that pretends speaks here. Frames to the group addresses that a bridge keeps for itself (LLDP's, for one) come in on the tap and not on the bridge, past the bridge's rules; the chain `prerouting` drops those.
+For each tap the bridge passes only frames of its lease: with its MAC and IPv4 address, and ARP for IPv4 over Ethernet with the lease as its sender. Everything else is dropped: other source addresses (so no container can impersonate the gateway), IPv6, VLANs, and DHCP, which no guest needs. Frames to link-local group addresses (such as LLDP) arrive on the tap instead of the bridge and skip the bridge's rules; the chain `prerouting` drops them.
 */
 export const rulesetOf = ({link, bridges, taps}: RulesetConfiguration): string => {
 	const uplink = `"${deviceName(link.device)}"`;
@@ -113,5 +113,5 @@ table bridge holm {${set('macs', 'ifname . ether_addr', macs)}${set('leases', 'i
 `;
 };
 
-/** Replaces the rules of a namespace. Where the kernel refuses one, all old ones stay. */
+/** Replaces the rules of a namespace. If the kernel rejects one, all old rules stay. */
 export const applyRuleset = async (namespace: In, script: string): Promise<void> => nft(script, {namespace: namespace.path});

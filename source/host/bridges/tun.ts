@@ -13,16 +13,16 @@ import {runIn} from './programs.js';
 const remedy = 'load the module with: modprobe tun';
 
 /**
-Makes /dev/net/tun what udev makes it, mode 0666: a QEMU without privileges must open it to attach a tap that it owns. Opening the device gives no rights by itself; making or attaching a tap is checked apart.
+Gives /dev/net/tun mode 0666, as udev does. An unprivileged QEMU must open it to attach its tap. Opening the device grants nothing; the kernel checks the creation and attachment of taps separately.
 
-Throws `unavailable` when the kernel has no such device.
+Throws `unavailable` if the kernel has no such device.
 */
 export const ensureTunIsOpen = async (device = '/dev/net/tun'): Promise<void> => {
 	try {
 		await access(device, constants.F_OK);
 	} catch {
 		await mkdir(path.dirname(device), {recursive: true});
-		// 10, 200 is the device's number in the kernel's Documentation/admin-guide/devices.txt.
+		// 10, 200 is the device number in the kernel's Documentation/admin-guide/devices.txt.
 		await runIn('mknod', ['-m', '0666', device, 'c', '10', '200']);
 	}
 

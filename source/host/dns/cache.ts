@@ -4,14 +4,14 @@ import {type Answer} from './response.js';
 
 export type CacheableAnswer = {
 	readonly answer: Answer;
-	/** Seconds it may be kept; 0 is not kept. */
+	/** Seconds it may be kept; 0 disables caching. */
 	readonly ttlSeconds: number;
-	/** Offsets of all times to live within the answer's body. */
+	/** Offsets of all TTLs in the answer's body. */
 	readonly ttlOffsets: readonly number[];
 };
 
 export type AnswerCache = {
-	/** The answer with what remains of its times to live. */
+	/** The answer with its remaining TTLs. */
 	readonly get: (key: string) => Answer | undefined;
 	readonly set: (key: string, entry: CacheableAnswer) => void;
 	readonly size: () => number;
@@ -29,9 +29,9 @@ const aged = ({answer, ttlOffsets}: Entry, seconds: number): Answer => {
 };
 
 /**
-A bounded cache of upstream answers that drops what was not used for longest.
+A bounded cache of upstream answers that evicts the least recently used.
 
-`now` is in milliseconds and never goes back.
+`now` is in milliseconds and monotonic.
 */
 export const createAnswerCache = ({
 	maximumEntries = 4096,

@@ -1,13 +1,13 @@
-/** What a client did not get because it has more than its share under way, or what its network would not take. */
+/** What was dropped because a client has exceeded its share, or its network does not accept more. */
 export type Dropped = 'questions' | 'answers' | 'connections';
 
-/** Counts what is dropped, and says so. */
+/** Counts a drop for a client. */
 export type Drops = (what: Dropped, client: string) => void;
 
-/** The other clients are counted together. */
+/** Counts per report. Further clients are counted together. */
 const maximumCounts = 10;
 
-/** Says at once that something is dropped, and how much it was once a minute for as long as it goes on. */
+/** Reports the first drop at once, and then the counts once a minute while drops continue. */
 export const createDrops = (say: (line: string) => void, intervalMs = 60_000): Drops => {
 	const counts = new Map<string, number>();
 	let timer: NodeJS.Timeout | undefined;
@@ -17,7 +17,7 @@ export const createDrops = (say: (line: string) => void, intervalMs = 60_000): D
 		counts.clear();
 		timer = dropped.length === 0 ? undefined : setTimeout(report, intervalMs).unref();
 		if (dropped.length > 0) {
-			say(`dropped, because every client has but its share: ${dropped.map(([what, count]) => `${count} ${what}`).join(', ')}`);
+			say(`dropped, because a client exceeded its share: ${dropped.map(([what, count]) => `${count} ${what}`).join(', ')}`);
 		}
 	};
 

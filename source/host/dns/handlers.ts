@@ -11,11 +11,11 @@ import {
 import {type Query} from './query.js';
 import {emptyAnswer, type Answer} from './response.js';
 
-/** Answers a client's query or declines it, for the next one to answer. */
+/** Answers a client's query, or returns undefined to pass it to the next handler. */
 export type Handler = (query: Query, client: string) => Answer | Promise<Answer> | undefined;
 
-/** The first answer of several handlers, in their order. */
-// eslint-disable-next-line @typescript-eslint/promise-function-async -- most answers are known at once and must not wait for a turn of the event loop
+/** A handler that returns the first answer of several handlers. */
+// eslint-disable-next-line @typescript-eslint/promise-function-async -- most answers are ready and must not wait for a turn of the event loop
 export const firstOf = (...handlers: readonly Handler[]): Handler => (query, client) => {
 	for (const handler of handlers) {
 		const answer = handler(query, client);
@@ -27,7 +27,7 @@ export const firstOf = (...handlers: readonly Handler[]): Handler => (query, cli
 	return undefined;
 };
 
-/** Versions of EDNS from 1 on (RFC 6891 section 6.1.3), classes other than IN and zone transfers (RFC 5936). */
+/** Refuses EDNS versions from 1 on (RFC 6891 section 6.1.3), classes other than IN, and zone transfers (RFC 5936). */
 export const refuseUnserved: Handler = ({question, edns}) => {
 	if (edns && edns.version > 0) {
 		return emptyAnswer(rcodes.badVersion, 0);
@@ -40,7 +40,7 @@ export const refuseUnserved: Handler = ({question, edns}) => {
 	return undefined;
 };
 
-/** A record whose owner is a pointer to the question's name. */
+/** Encodes a record whose owner name is a pointer to the question. */
 const encodeRecord = ({type, value, ttlSeconds}: DnsRecord): Message => {
 	const message = dnsPacket.encode({
 		type: 'response', answers: [{
@@ -63,7 +63,7 @@ const answerWith = (records: readonly DnsRecord[]): Answer => {
 	};
 };
 
-/** A known name without a record of the asked type is empty, never unknown: a client that got NXDOMAIN for AAAA would not ask for A. */
+/** Answers from the zone's records. A known name without a record of the type gets an empty answer, not NXDOMAIN, because a client that gets NXDOMAIN for AAAA would not ask for A. */
 export const answerFromZone = (records: readonly DnsRecord[]): Handler => {
 	const byName = Map.groupBy(records, ({name}) => name);
 	const answers = new Map<string, Answer>();
@@ -73,7 +73,7 @@ export const answerFromZone = (records: readonly DnsRecord[]): Handler => {
 			return undefined;
 		}
 
-		// Types without records share an answer, so that there are never more than the zone has room for.
+		// All types without records share one entry, which bounds the map.
 		const matching = known.filter(record => type === types.any || codeOf[record.type] === type);
 		const key = `${matching.length === 0 ? 0 : type} ${name}`;
 		const answer = answers.get(key) ?? answerWith(matching);
@@ -82,7 +82,7 @@ export const answerFromZone = (records: readonly DnsRecord[]): Handler => {
 	};
 };
 
-/** Reverse zones of addresses that mean something else on every network, RFC 6303 and RFC 7793. */
+/** Reverse zones of private addresses, RFC 6303 and RFC 7793. */
 const privateZones = [
 	/(?:^|\.)(?:0|10|127|254\.169|168\.192|255\.255\.255\.255)\.in-addr\.arpa$/v,
 	/(?:^|\.)(?:1[6-9]|2\d|3[01])\.172\.in-addr\.arpa$/v,
@@ -90,11 +90,11 @@ const privateZones = [
 	/(?:^|\.)(?:[cd]\.f|[89ab]\.e\.f|[01](?:\.0){31})\.ip6\.arpa$/v,
 ];
 
-/** Reverse names of private addresses that are not in the zone do not exist: no other server knows this network. */
+/** Denies reverse names of private addresses that are not in the zone, because no other server knows this network. */
 export const denyPrivateReverse: Handler = ({question}) => question.name.endsWith('.arpa') && privateZones.some(zone => zone.test(question.name)) ? emptyAnswer(rcodes.nameError) : undefined;
 
-/** A name of one label is a container's, and is nobody else's business. */
+/** Denies names of one label: they can only be containers, and are not forwarded. */
 export const denySingleLabel: Handler = ({question}) => question.labels.length === 1 ? emptyAnswer(rcodes.nameError) : undefined;
 
-/** The end of every chain. */
+/** Denies everything: the last handler of every chain. */
 export const denyUnknown: Handler = () => emptyAnswer(rcodes.nameError, flags.authoritative);

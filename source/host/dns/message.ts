@@ -7,7 +7,7 @@ export const rcodes = {
 	noError: 0, formatError: 1, serverFailure: 2, nameError: 3, notImplemented: 4, refused: 5, badVersion: 16,
 } as const;
 
-/** Bits of the header's second 16, RFC 1035 section 4.1.1 and RFC 4035 section 3.2. */
+/** Bits of the header's second 16-bit field, RFC 1035 section 4.1.1 and RFC 4035 section 3.2. */
 export const flags = {
 	response: 0x80_00,
 	opcode: 0x78_00,
@@ -26,14 +26,14 @@ export const types = {
 export const headerLength = 12;
 
 /**
-What is offered and accepted over UDP, in bytes: what fits the smallest IPv6 packet, so nothing is fragmented (DNS flag day 2020).
+Largest UDP message in bytes, offered and accepted. It fits the smallest IPv6 packet, so nothing is fragmented (DNS flag day 2020).
 */
 export const udpPayloadLimit = 1232;
 
-/** The size of a UDP message for those that say nothing, RFC 1035 section 4.2.1. */
+/** Largest UDP message without EDNS, RFC 1035 section 4.2.1. */
 export const plainPayloadLimit = 512;
 
-/** Where one resource record lies in its message. */
+/** Position of a resource record in its message. */
 export type RecordSpan = {
 	readonly section: 'answer' | 'authority' | 'additional';
 	readonly type: number;
@@ -41,12 +41,12 @@ export type RecordSpan = {
 	readonly start: number;
 	/** Offset of the TTL's four bytes. */
 	readonly ttl: number;
-	/** Offset of the data, which ends where the record ends. */
+	/** Offset of the data, which ends at `end`. */
 	readonly data: number;
 	readonly end: number;
 };
 
-/** The offset after the name at `offset`; a compression pointer ends a name and is not followed, so there is no loop to be caught in. Undefined when the name is malformed. */
+/** The offset after the name at `offset`; undefined if it is malformed. Compression pointers end a name and are not followed, so they cannot cause loops. */
 const skipName = (message: Message, offset: number): number | undefined => {
 	while (offset < message.length) {
 		const length = message[offset]!;
@@ -69,9 +69,9 @@ const skipName = (message: Message, offset: number): number | undefined => {
 };
 
 /**
-The records of a message from `offset` on, without their content; undefined when the message ends before they do. `counts` says how many each section has, as the header does.
+The positions of a message's records from `offset` on; undefined if the message is truncated. `counts` has the number of records per section, as in the header.
 
-A forwarded answer is passed on as it came but for its times to live, so that records of types that nobody here knows reach the client too.
+Forwarded answers are not decoded further. Only their TTLs change, so records of unknown types pass too.
 */
 export const recordSpans = (message: Message, offset: number, counts: readonly number[]): RecordSpan[] | undefined => {
 	const spans: RecordSpan[] = [];
@@ -98,7 +98,7 @@ export const recordSpans = (message: Message, offset: number, counts: readonly n
 	return spans;
 };
 
-/** How many records the answer, authority and additional section have, by the header. */
+/** The number of records in the answer, authority and additional section, by the header. */
 export const countsOf = (message: Message): [number, number, number] =>
 	[message.readUInt16BE(6), message.readUInt16BE(8), message.readUInt16BE(10)];
 
@@ -112,7 +112,7 @@ export type Question = {
 	readonly end: number;
 };
 
-/** The one question of a message; undefined when it is malformed. A first name has nothing before it that it could point to, so compression in it is malformed too. */
+/** The only question of a message; undefined if it is malformed. Compression is malformed here, because no name precedes the question. */
 export const decodeQuestion = (message: Message): Question | undefined => {
 	const labels: string[] = [];
 	let offset = headerLength;
@@ -140,7 +140,7 @@ export const decodeQuestion = (message: Message): Question | undefined => {
 	};
 };
 
-/** A message with the two bytes of its length before it, as TCP carries it, RFC 1035 section 4.2.2. */
+/** A message with its two-byte length prefix for TCP, RFC 1035 section 4.2.2. */
 export const framed = (message: Message): Message => {
 	const frame = Buffer.allocUnsafe(2 + message.length);
 	frame.writeUInt16BE(message.length);

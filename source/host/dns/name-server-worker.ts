@@ -5,7 +5,7 @@ import {createDrops} from './drops.js';
 import {createNameServer, type NameServerTable} from './server.js';
 
 const [station, uid, gid] = process.argv.slice(2);
-/** The log of the worker, which has no privileges left to open it again. */
+/** Descriptor of the worker's log. Without privileges the worker cannot open it again. */
 const log = process.stderr.fd;
 const maximumLogBytes = 1024 * 1024;
 const server = createNameServer(createDrops(line => {

@@ -5,17 +5,17 @@ import {openWorker} from '../workers/worker.js';
 import {type NameServer, type NameServerTable} from './server.js';
 
 export type NameServerOptions = {
-	/** For the worker's socket, lock and log. */
+	/** Directory of the worker's socket, lock and log. */
 	readonly directory: string;
-	/** A network namespace such as `/run/netns/holm`; default the caller's own. */
+	/** Path of a network namespace, such as `/run/netns/holm`; default the caller's. */
 	readonly namespacePath?: string;
-	/** Who the worker is once it has started; only root can become another. */
+	/** User of the worker after its start. Only root can change to another user. */
 	readonly uid: number;
 	readonly gid: number;
 };
 
 /**
-Has libuv queue datagrams and hand many to the kernel in one call, which takes a twelfth less processor time for an answer under load. Meant for node's own tests, so it is only used where node knows it.
+Makes libuv send many datagrams in one system call, which saves a twelfth of the CPU time per answer under load. It is meant for Node's own tests, so it is only used if this Node supports it.
 */
 const batchingOption = '--test-udp-no-try-send';
 
@@ -28,7 +28,7 @@ const batchingArguments = async (): Promise<string[]> => {
 	}
 };
 
-/** The name server in a process of its own, which goes on when the daemon ends and is found again by the next one. */
+/** Starts the name server in a separate process, or connects to it. It outlives the daemon, and the next daemon connects to it. */
 export const openNameServer = async ({directory, namespacePath, uid, gid}: NameServerOptions): Promise<NameServer> => {
 	let state: NameServerTable | undefined;
 	const namespace = namespacePath === undefined ? undefined : await stat(namespacePath);
@@ -44,13 +44,13 @@ export const openNameServer = async ({directory, namespacePath, uid, gid}: NameS
 		],
 		nodeArguments: await batchingArguments(),
 		arguments: [String(uid), String(gid)],
-		// A namespace that was made again under the same name is another one.
+		// The inode tells a namespace from an earlier one of the same name.
 		key: String(namespace?.ino),
 		state: () => state,
 	});
 	return {
 		async replace(table) {
-			// Kept also when a zone fails: the others are served.
+			// Kept even if a zone fails, because the others are served.
 			state = table;
 			await worker.call(table);
 		},

@@ -1,25 +1,25 @@
-/** Places that clients share, such as those of questions that are worked on at once. */
+/** A limited number of places that clients share fairly, such as for concurrent questions. */
 export type Places = {
 	/**
-	Takes a place for a client and returns what gives it back; undefined when the client gets none.
+	Takes a place for a client. Returns a function that releases it, or undefined if the client gets none.
 
-	`evict` is called when the place is taken away again for a client that has fewer.
+	`evict` is called if the place is reassigned to a client that has fewer.
 	*/
 	readonly take: (client: string, evict: () => void) => (() => void) | undefined;
 };
 
 export type PlacesOptions = {
 	readonly limit: number;
-	/** What one client may have even when there is room; default all. */
+	/** Limit for one client, even if places are free; default `limit`. */
 	readonly limitPerClient?: number;
-	/** Called for each place that a client was refused or has lost. */
+	/** Called for each place that a client is refused or loses. */
 	readonly onDrop?: (client: string) => void;
 };
 
 type Place = {readonly evict: () => void};
 
 /**
-One client may have every place while no other wants one. Once all are taken, a client that has less than its equal share gets the newest place of the one that has most, so a flood takes places from nobody but those who flood.
+A client may take all places while no other needs one. Once all are taken, a client with less than an equal share gets the newest place of the client with the most. So a client that floods only harms itself.
 */
 export const createPlaces = ({limit, limitPerClient = limit, onDrop}: PlacesOptions): Places => {
 	const taken = new Map<string, Set<Place>>();
@@ -37,7 +37,7 @@ export const createPlaces = ({limit, limitPerClient = limit, onDrop}: PlacesOpti
 		}
 	};
 
-	/** When all are taken and one client has less than its share, another one has more than its own. */
+	/** Call it if all places are taken and a client has less than its share, so another one has more. */
 	const evictFromLargest = () => {
 		let largest: readonly [string, ReadonlySet<Place>] | undefined;
 		for (const entry of taken) {

@@ -12,14 +12,14 @@ import {
 
 /** A well-formed standard query. */
 export type Query = {
-	/** As it came: its question is echoed byte for byte, so the client finds its own spelling. */
+	/** The original message. Its question is echoed unchanged, in the client's spelling. */
 	readonly message: Message;
 	readonly question: Question;
-	/** Bits of the header. */
+	/** The header's flags. */
 	readonly flags: number;
 	/** Present when the client speaks EDNS, RFC 6891. */
 	readonly edns?: {
-		/** Bytes that the client takes over UDP. */
+		/** Largest UDP message that the client accepts, in bytes. */
 		readonly payloadSize: number;
 		readonly version: number;
 		readonly dnssecOk: boolean;
@@ -27,9 +27,9 @@ export type Query = {
 };
 
 /**
-A message as a query; a number is the response code that refuses it, undefined what gets no answer at all.
+Decodes a query. Returns a response code if the message must be refused, and undefined if it gets no response.
 
-A response is never answered: two servers would answer each other for ever.
+Responses get no response, or two servers could answer each other forever.
 */
 export const decodeQuery = (message: Message): Query | number | undefined => {
 	if (message.length < headerLength || message[2]! >= 0x80) {

@@ -19,22 +19,22 @@ import {emptyAnswer, type Answer} from './response.js';
 import {askUpstream, type Upstream} from './upstream.js';
 
 export type ResolverOptions = {
-	/** Asked in this order, from the one that answered last. */
+	/** Asked in this order, starting with the one that answered last. */
 	readonly upstreams: readonly Upstream[];
-	/** How long one upstream has for one attempt; default 1500. Each is asked at most twice, and no more than four attempts are made. */
+	/** Time limit per attempt; default 1500. Each upstream is asked at most twice, with at most four attempts in total. */
 	readonly timeoutMs?: number;
 	readonly cache?: AnswerCache;
 	readonly onDrop?: Drops;
 };
 
-/** Questions under way at once, counted for each client that asks them; more are answered with SERVFAIL. */
+/** Concurrent questions, counted per client. More are answered with SERVFAIL. */
 const maximumPending = 500;
 const maximumAttempts = 4;
 const maximumTtlSeconds = 86_400;
 /** RFC 2308 section 5 suggests one to three hours. */
 const maximumNegativeTtlSeconds = 3600;
 
-/** The client's question under an id of its own, with EDNS if the client has it. */
+/** The client's question with a new id, and with EDNS if the client uses it. */
 const encodeUpstreamQuery = ({message, question, flags: bits, edns}: Query): Message => {
 	const option = edns
 		? Buffer.of(0, 0, types.opt, udpPayloadLimit >> 8, udpPayloadLimit & 0xFF, 0, 0, edns.dnssecOk ? 0x80 : 0, 0, 0, 0)
@@ -47,16 +47,16 @@ const encodeUpstreamQuery = ({message, question, flags: bits, edns}: Query): Mes
 	return Buffer.concat([header, message.subarray(headerLength, question.end), option]);
 };
 
-/** RFC 2181 section 8: a time to live with its highest bit set is zero. */
+/** RFC 2181 section 8: a TTL with its highest bit set counts as zero. */
 const readTtl = (message: Message, offset: number) => {
 	const ttl = message.readUInt32BE(offset);
 	return ttl > 0x7F_FF_FF_FF ? 0 : Math.min(ttl, maximumTtlSeconds);
 };
 
 /**
-An upstream's message without its question and its OPT record, which is between it and us; undefined when the message is malformed.
+Decodes an upstream's message, without the question and the OPT record, which only concerns the two servers. Undefined if the message is malformed.
 
-Nothing is kept of an answer without records unless a SOA says for how long, RFC 2308 section 5.
+An answer without records is cached only if it has a SOA, which sets the time, RFC 2308 section 5.
 */
 export const decodeUpstreamAnswer = (message: Message, questionEnd: number): CacheableAnswer | undefined => {
 	const spans = recordSpans(message, questionEnd, countsOf(message));
@@ -65,7 +65,7 @@ export const decodeUpstreamAnswer = (message: Message, questionEnd: number): Cac
 	}
 
 	const optionIndex = spans.findIndex(({type}) => type === types.opt);
-	// What follows the OPT record could point behind it and is additional anyway.
+	// Records after the OPT record could contain pointers beyond it, and are additional anyway.
 	const kept = optionIndex === -1 ? spans : spans.slice(0, optionIndex);
 	const countOf = (section: string) => kept.filter(span => span.section === section).length;
 	const counts = [countOf('answer'), countOf('authority'), countOf('additional')] as const;
@@ -92,17 +92,17 @@ export const decodeUpstreamAnswer = (message: Message, questionEnd: number): Cac
 
 const isRefusal = (rcode: number) => rcode !== rcodes.noError && rcode !== rcodes.nameError && rcode <= rcodes.refused;
 
-/** A question that is asked of the upstreams, and the clients that wait for its answer. */
+/** A question in progress, with the clients that wait for its answer. */
 type Pending = {
 	readonly askers: Map<string, {readonly answer: Promise<Answer>; readonly resolve: (answer: Answer) => void}>;
-	/** Aborted when the last of them is gone. */
+	/** Aborted when the last client has left. */
 	readonly abandoned: AbortController;
 };
 
-/** Not for the next one who asks the same. */
+/** Not `local`, so it is not reused for the next query. */
 const failure: Answer = {...emptyAnswer(rcodes.serverFailure, 0), local: false};
 
-/** Forwards what the handlers before it left to the upstreams, each question once at a time, and keeps the answers for as long as they last. */
+/** The handler that forwards queries to the upstreams. Concurrent equal questions are asked once, and answers are cached for their TTL. */
 export const createResolver = ({upstreams, timeoutMs = 1500, cache = createAnswerCache(), onDrop}: ResolverOptions): Handler => {
 	const pending = new Map<string, Pending>();
 	const places = createPlaces({
@@ -126,7 +126,7 @@ export const createResolver = ({upstreams, timeoutMs = 1500, cache = createAnswe
 					return decoded.answer;
 				}
 			} catch {
-				// The next one is asked.
+				// Ask the next upstream.
 			}
 		}
 
@@ -145,7 +145,7 @@ export const createResolver = ({upstreams, timeoutMs = 1500, cache = createAnswe
 		}
 	};
 
-	/** The client's part in a question, new or already asked by others; undefined when it gets none. */
+	/** Adds a client to a question, new or in progress; undefined if the client gets no place. */
 	const join = (query: Query, key: string, client: string): Promise<Answer> | undefined => {
 		const {promise: answer, resolve: resolveAnswer} = Promise.withResolvers<Answer>();
 		const release = places.take(client, () => {
@@ -155,7 +155,7 @@ export const createResolver = ({upstreams, timeoutMs = 1500, cache = createAnswe
 			return undefined;
 		}
 
-		// Not before: another client may just have left the same question, as its last.
+		// Look it up only now, because `take` may have evicted the last client of the same question.
 		const asked = pending.get(key);
 		const question: Pending = asked ?? {askers: new Map(), abandoned: new AbortController()};
 		const leave = () => {

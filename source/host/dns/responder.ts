@@ -12,22 +12,22 @@ import {rcodes, type Message} from './message.js';
 
 export type Transport = 'udp' | 'tcp';
 
-/** The response to a client's message; undefined when it gets none. Never throws. */
+/** Returns the response to a client's message; undefined if it gets none. Never throws. */
 export type Responder = (message: Message, transport: Transport, client: string) => Message | Promise<Message> | undefined;
 
-/** Who answers a client, by its address. */
+/** The responder for a client's address. */
 export type ResponderOf = (client: string) => Responder;
 
-/** A response that only its id and the order of its records tell from the next one. */
+/** An encoded response. Each copy differs only in its id and the order of its records. */
 type Prepared = {
 	readonly response: Message;
-	/** Where the records begin. */
+	/** Offset of the records. */
 	readonly start: number;
 	readonly rotation?: Rotation;
 };
 
 const maximumPrepared = 4096;
-/** Longer queries are not ordinary ones and are worked out each time. */
+/** Longer queries are unusual and not cached. */
 const maximumKeyLength = 300;
 
 const issue = ({response, start, rotation}: Prepared, message: Message): Message => {
@@ -51,9 +51,9 @@ const issue = ({response, start, rotation}: Prepared, message: Message): Message
 const encodeLater = async (query: Query, answer: Promise<Answer>, transport: Transport) => encodeResponse(query, await answer, transport);
 
 /**
-Turns messages into responses with the handlers of one zone.
+Answers messages with the handlers of one zone.
 
-A local response depends on nothing but the message's bytes after its id, so it is prepared once and then found by them; a new table is a new responder.
+A local response depends only on the bytes after the message's id, so it is encoded once and looked up by them. A new table makes a new responder.
 */
 export const createResponder = (handler: Handler): Responder => {
 	const prepared = {udp: new Map<string, Prepared>(), tcp: new Map<string, Prepared>()};
@@ -84,7 +84,7 @@ export const createResponder = (handler: Handler): Responder => {
 		}
 
 		const known = prepared[transport];
-		// Only a client that asks for nothing twice fills it, and the others' names are soon back.
+		// Only unusual clients fill the map, and the common names are soon back.
 		if (known.size >= maximumPrepared) {
 			known.clear();
 		}
@@ -93,7 +93,7 @@ export const createResponder = (handler: Handler): Responder => {
 		return issue(entry, message);
 	};
 
-	// eslint-disable-next-line @typescript-eslint/promise-function-async -- what is known must not wait for a turn of the event loop
+	// eslint-disable-next-line @typescript-eslint/promise-function-async -- cached answers must not wait for a turn of the event loop
 	return (message, transport, client) => {
 		const key = message.toString('latin1', 2);
 		const entry = prepared[transport].get(key);

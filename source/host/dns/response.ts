@@ -10,33 +10,33 @@ import {
 } from './message.js';
 import {type Query} from './query.js';
 
-/** What a handler answers: everything of a response that does not depend on how the client asked. */
+/** A handler's answer: the parts of a response that do not depend on the client's message. */
 export type Answer = {
-	/** Up to 12 bits; those above the fourth go into EDNS. */
+	/** Up to 12 bits; all but the lower four go into EDNS. */
 	readonly rcode: number;
 	/** Authoritative, authentic data and recursion available. */
 	readonly flags: number;
 	/** Records of the answer, authority and additional section, without OPT. */
 	readonly counts: readonly [number, number, number];
-	/** The records. Compression pointers in it are offsets in a message with the same question. */
+	/** The encoded records. Compression pointers are offsets in a message with the same question. */
 	readonly body: Message;
-	/** From the zone itself: good until the zone is replaced. */
+	/** From the zone itself, so it is valid until the zone is replaced. */
 	readonly local: boolean;
 	readonly rotation?: Rotation;
 };
 
-/** Several records of one size that are given in turn, each response beginning with another one, so that clients that take the first share them. */
+/** Round robin: each response starts with the next of several records of the same size, so that clients that use the first one are distributed. */
 export type Rotation = {readonly size: number; next: number};
 
 const nothing = Buffer.alloc(0);
 
-/** An answer of the server's own that has no records. */
+/** A local answer without records. */
 export const emptyAnswer = (rcode: number, bits: number = flags.authoritative): Answer =>
 	({
 		rcode, flags: bits, counts: [0, 0, 0], body: nothing, local: true,
 	});
 
-/** The answer to what could not be read beyond its header. */
+/** The response to a message of which only the header is valid. */
 export const encodeRefusal = (message: Message, rcode: number): Message => {
 	const response = Buffer.alloc(headerLength);
 	response.set(message.subarray(0, 2));
@@ -63,7 +63,7 @@ const limitOf = ({edns}: Query, transport: 'udp' | 'tcp') => {
 	return edns ? Math.min(Math.max(edns.payloadSize, plainPayloadLimit), udpPayloadLimit) : plainPayloadLimit;
 };
 
-/** The records of the answer section that fit into so many bytes. */
+/** The records of the answer section that fit into `size` bytes. */
 const truncate = ({counts, body}: Answer, size: number): Pick<Answer, 'counts' | 'body'> => {
 	const spans = recordSpans(body, 0, counts.slice(0, 1)) ?? [];
 	const fitting = spans.filter(({end}) => end <= size);
@@ -73,7 +73,7 @@ const truncate = ({counts, body}: Answer, size: number): Pick<Answer, 'counts' |
 /**
 The response to a query.
 
-One that the transport cannot carry is sent truncated, and the client asks again over TCP. Some answers are in it all the same: musl before 1.2.4 never asks over TCP and takes what is there.
+A response that is too large is truncated, and the client asks again over TCP. It still contains the records that fit, because musl before 1.2.4 never uses TCP and takes what is there.
 */
 export const encodeResponse = (query: Query, answer: Answer, transport: 'udp' | 'tcp'): Message => {
 	const {message, question, edns} = query;
@@ -83,7 +83,7 @@ export const encodeResponse = (query: Query, answer: Answer, transport: 'udp' | 
 	const {body, counts} = isTruncated ? truncate(answer, room) : answer;
 	const response = Buffer.allocUnsafe(question.end + body.length + optionSize);
 	message.copy(response, 0, 0, question.end);
-	// Without EDNS the client can only be told that it failed.
+	// Without EDNS the response code has four bits only.
 	const rcode = !edns && answer.rcode > 15 ? rcodes.serverFailure : answer.rcode;
 	const echoed = query.flags & (flags.recursionDesired | flags.checkingDisabled);
 	const truncated = isTruncated ? flags.truncated : 0;

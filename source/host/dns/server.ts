@@ -10,15 +10,15 @@ import {listenOnUdp, type Listener} from './udp.js';
 import {parseUpstream} from './upstream.js';
 import {createResponders, type Zone} from './views.js';
 
-/** Everything that a name server knows. */
+/** The complete configuration of a name server. */
 export type NameServerTable = {
 	readonly zones: readonly Zone[];
-	/** `address` or `address:port`, reachable from where the name server runs; asked in this order. */
+	/** `address` or `address:port`, reachable from the name server's namespace, in the order in which they are asked. */
 	readonly upstreams: readonly string[];
 };
 
 export type NameServer = {
-	/** Takes a new table in place of the old one. Rejects, once all others listen, when a zone cannot be listened for; the next call tries again. */
+	/** Replaces the table. If a zone cannot listen, it rejects after all others listen; the next call tries again. */
 	readonly replace: (table: NameServerTable) => Promise<void>;
 	readonly close: () => Promise<void>;
 };
@@ -66,7 +66,7 @@ const listen = async (zone: Zone, responderOf: ResponderOf, onDrop: Drops): Prom
 
 const keyOf = ({address, port = 53}: Zone) => JSON.stringify([address, port]);
 
-/** The name servers of all networks of one engine. Zones that stay keep their sockets, and with them what is being asked on them. */
+/** The name servers of all networks of one engine. Zones that stay keep their sockets and the queries in progress. */
 export const createNameServer = (onDrop: Drops = () => undefined): NameServer => {
 	type Served = {readonly listener: Listener; responderOf: ResponderOf};
 	const served = new Map<string, Served>();
@@ -101,7 +101,7 @@ export const createNameServer = (onDrop: Drops = () => undefined): NameServer =>
 	const replace = async (table: NameServerTable) => {
 		validate(table);
 		const parsed = table.upstreams.map(text => parseUpstream(text));
-		// The cache lasts as long as the upstreams it was filled from.
+		// The cache is valid only for the same upstreams.
 		if (JSON.stringify(upstreams) !== JSON.stringify(table.upstreams)) {
 			upstreams = table.upstreams;
 			resolve = createResolver({upstreams: parsed, onDrop});
@@ -119,7 +119,7 @@ export const createNameServer = (onDrop: Drops = () => undefined): NameServer =>
 	};
 
 	let queue = Promise.resolve();
-	/** One change after another: two that listen for the same zone would be in each other's way. */
+	/** Serialises changes, because two could bind the same address. */
 	const inTurn = async (change: () => Promise<void>) => {
 		const changed = queue.then(change);
 		queue = changed.catch(() => undefined);

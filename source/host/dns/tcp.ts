@@ -8,18 +8,18 @@ import {type ResponderOf} from './responder.js';
 import {type Listener} from './udp.js';
 
 const maximumConnections = 256;
-/** Even when no other client wants one. */
+/** Applies even if connections are free. */
 const maximumConnectionsPerClient = 32;
-/** RFC 7766 section 6.2.3 asks for a few seconds. */
+/** RFC 7766 section 6.2.3 recommends a few seconds. */
 const idleTimeoutMs = 10_000;
-/** Queries of one connection that are worked on at once, RFC 7766 section 6.2.1.1. */
+/** Concurrent queries per connection, RFC 7766 section 6.2.1.1. */
 const maximumPipelined = 64;
-/** Responses that a client may leave unread before its next queries are left unread. */
+/** Bytes of unread responses at which reading of further queries pauses. */
 const maximumUnread = 256 * 1024;
 
 const nothing = Buffer.alloc(0);
 
-/** Serves one connection; pipelined queries are answered as their answers come. */
+/** Serves one connection. Pipelined queries are answered in any order, as answers arrive. */
 const serve = (connection: net.Socket, client: string, responderOf: ResponderOf) => {
 	let unread: Message = nothing;
 	let pending = 0;
@@ -92,7 +92,7 @@ const serve = (connection: net.Socket, client: string, responderOf: ResponderOf)
 	});
 };
 
-/** Answers queries over TCP on an address of the host. Rejects when it cannot be bound. */
+/** Answers queries over TCP on an address. Rejects if it cannot be bound. */
 export const listenOnTcp = async (address: string, port: number, responderOf: ResponderOf, onDrop: Drops): Promise<Listener> => {
 	const connections = new Set<net.Socket>();
 	const places = createPlaces({
@@ -121,7 +121,7 @@ export const listenOnTcp = async (address: string, port: number, responderOf: Re
 	});
 	server.listen({host: address, port});
 	await once(server, 'listening');
-	// Out of file descriptors for a moment.
+	// The process may be out of descriptors for a moment.
 	server.on('error', () => undefined);
 	return {
 		async close() {

@@ -8,19 +8,19 @@ import {type ResponderOf} from './responder.js';
 
 export type Listener = {readonly close: () => Promise<void>};
 
-/** Room for bursts, in bytes; the kernel may give less. */
+/** Buffer for bursts, in bytes; the kernel may limit it. */
 const receiveBufferBytes = 4 * 1024 * 1024;
-/** Answers that are waited for; a client that has more than its share of them must ask again. */
+/** Pending answers. Above this, clients that exceed their share have to ask again. */
 const maximumPending = 2000;
-/** Responses that the kernel has not taken yet. */
+/** Responses in the send queue. */
 const maximumQueued = 10_000;
 
-/** Answers queries over UDP on an address of the host. Rejects when it cannot be bound. */
+/** Answers queries over UDP on an address. Rejects if it cannot be bound. */
 export const listenOnUdp = async (address: string, port: number, responderOf: ResponderOf, onDrop: Drops): Promise<Listener> => {
 	const family = net.isIPv6(address) ? 6 : 4;
 	const socket = dgram.createSocket({
 		type: family === 6 ? 'udp6' : 'udp4',
-		// Addresses of datagrams need no look-up, and the default one costs a turn of the event loop.
+		// Addresses need no look-up, and the default one costs a turn of the event loop.
 		lookup(hostname, options, callback) {
 			callback(null, hostname, family);
 		},
@@ -65,7 +65,7 @@ export const listenOnUdp = async (address: string, port: number, responderOf: Re
 	};
 
 	socket.on('message', (message, client) => {
-		// Port 0 can only be forged, and sending to it throws.
+		// Source port 0 is forged, and sending to it throws.
 		if (client.port === 0) {
 			return;
 		}
@@ -77,7 +77,7 @@ export const listenOnUdp = async (address: string, port: number, responderOf: Re
 			send(response, client);
 		}
 	});
-	// Without a look-up it listens before bind returns.
+	// Without a look-up, `listening` is emitted during `bind`.
 	const listening = once(socket, 'listening');
 	socket.bind({address, port});
 	try {
@@ -87,7 +87,7 @@ export const listenOnUdp = async (address: string, port: number, responderOf: Re
 		throw error;
 	}
 
-	// A response that cannot be delivered is the client's to ask for again.
+	// If a response cannot be delivered, the client asks again.
 	socket.on('error', () => undefined);
 	socket.setRecvBufferSize(receiveBufferBytes);
 	return {

@@ -28,7 +28,7 @@ export const parseUpstream = (text: string): Upstream => {
 	return {address, port};
 };
 
-/** Whether a message answers the query: same id, same question. Anything else is a stray or a forgery (RFC 5452 section 9.1). */
+/** Whether a message answers the query: it has the same id and question. Anything else is stray or forged (RFC 5452 section 9.1). */
 export const isAnswerTo = (query: Message, message: Message): boolean => {
 	if (message.length < headerLength || message.readUInt16BE(0) !== query.readUInt16BE(0) || message.readUInt16BE(4) !== 1) {
 		return false;
@@ -42,7 +42,7 @@ export const isAnswerTo = (query: Message, message: Message): boolean => {
 
 type Ending = {readonly resolve: (message: Message) => void; readonly reject: (error: Error) => void};
 
-/** A socket for this one query, so each has an unforeseeable source port; connected, so the kernel drops what others send. */
+/** Uses a new socket per query, which gives an unpredictable source port. It is connected, so the kernel drops datagrams of other hosts. */
 const overUdp = (upstream: Upstream, query: Message, {resolve, reject}: Ending) => {
 	const socket = dgram.createSocket(net.isIPv6(upstream.address) ? 'udp6' : 'udp4');
 	socket.on('error', reject);
@@ -87,9 +87,9 @@ const overTcp = (upstream: Upstream, query: Message, {resolve, reject}: Ending) 
 };
 
 type Limits = {
-	/** For each transport. */
+	/** Time limit per transport. */
 	readonly timeoutMs: number;
-	/** Aborted when the answer is no longer wanted. */
+	/** Aborts if the answer is no longer needed. */
 	readonly signal: AbortSignal;
 };
 
@@ -114,7 +114,7 @@ const exchange = async (transport: typeof overUdp, upstream: Upstream, query: Me
 	}
 };
 
-/** One question to one upstream: over UDP, and again over TCP when the answer is truncated. Rejects when there is none within the time. */
+/** Asks one upstream over UDP, and again over TCP if the answer is truncated. Rejects if there is no answer in time. */
 export const askUpstream = async (upstream: Upstream, query: Message, limits: Limits): Promise<Message> => {
 	const message = await exchange(overUdp, upstream, query, limits);
 	return (message.readUInt16BE(2) & flags.truncated) === 0 ? message : exchange(overTcp, upstream, query, limits);

@@ -14,25 +14,25 @@ import {createResponder, type Responder, type ResponderOf} from './responder.js'
 export type Zone = {
 	/** Name of the network, for messages. */
 	readonly network: string;
-	/** The network's gateway, which the name server listens on. */
+	/** The network's gateway, on which the name server listens. */
 	readonly address: string;
 	/** Default 53. */
 	readonly port?: number;
-	/** Whether names of others are asked of the upstreams; false on internal networks. */
+	/** Whether other names are forwarded to the upstreams; false on internal networks. */
 	readonly forward: boolean;
 	readonly records: readonly DnsRecord[];
 	/**
-	By the address that a client has on this network: the names of the other networks it is on, whose zones it is answered from after this one's. A network without a zone in the table is passed over.
+	For each client, by its address on this network: the names of its other networks. Their zones are searched after this one. Networks without a zone in the table are skipped.
 
-	A resolver asks one name server and believes its NXDOMAIN, so that server must know every name that the client may know. The addresses are to be trusted: the bridge drops what is sent from another's.
+	A resolver asks one name server and accepts its NXDOMAIN, so that server must know all names that the client may resolve. The client addresses are trusted, because the bridge drops spoofed ones.
 	*/
 	readonly views?: Readonly<Record<string, readonly string[]>>;
 };
 
-/** A zone whose records were sorted once for all that are answered from it. */
+/** A zone with its handler, which all views share. */
 type OpenZone = Zone & {readonly answer: Handler};
 
-/** The first zone that knows a name answers for it alone, so that a client never gets the addresses of two containers under one name. */
+/** Only the first zone that has a name answers it, so that a client never gets the addresses of two containers for one name. */
 const handlersOf = (zones: readonly OpenZone[], resolve: Handler): Handler => firstOf(
 	refuseUnserved,
 	...zones.map(({answer}) => answer),
@@ -42,10 +42,10 @@ const handlersOf = (zones: readonly OpenZone[], resolve: Handler): Handler => fi
 	denyUnknown,
 );
 
-/** As the kernel's addresses of clients are written, so that they are found by their text. */
+/** The form in which Node reports client addresses, for comparison as text. */
 const canonical = (address: string) => new net.SocketAddress({address, family: net.isIPv6(address) ? 'ipv6' : 'ipv4'}).address;
 
-/** Clients with the same networks share a responder, and with it what it has prepared. */
+/** Clients with the same networks share a responder and its cache. */
 const createViews = (zone: OpenZone, byNetwork: ReadonlyMap<string, OpenZone>, resolve: Handler): ResponderOf => {
 	const views = new Map<string, Responder>();
 	const shared = new Map<string, Responder>();
@@ -61,7 +61,7 @@ const createViews = (zone: OpenZone, byNetwork: ReadonlyMap<string, OpenZone>, r
 	return views.size === 0 ? () => own : client => views.get(client) ?? own;
 };
 
-/** For each zone, in their order, who answers its clients. */
+/** For each zone, in order, the responders of its clients. */
 export const createResponders = (zones: readonly Zone[], resolve: Handler): ResponderOf[] => {
 	const openZones = zones.map(zone => ({...zone, answer: answerFromZone(zone.records)}));
 	const byNetwork = new Map(openZones.map(zone => [zone.network, zone]));
