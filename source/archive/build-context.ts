@@ -12,18 +12,18 @@ import {HolmError, messageOf} from '../engine/errors.js';
 import {packEntries, type PackEntry} from './pack.js';
 import {parseIgnore, type Ignore} from './dockerignore.js';
 
-/** What a build is made from: a tar, and the Dockerfile's path within it. */
+/** A build context: a tar, and the Dockerfile's path within it. */
 export type BuildContext = {readonly tar: Readable; readonly file?: string};
 
-/** Of a Dockerfile, or a list of ignored files, that is found and not named. */
+/** Limit for a Dockerfile or ignore file that the user did not name. */
 const maximumTextBytes = 4 * 1024 * 1024;
 
-/** A text, if it is there. One that was not named must be a file: a checkout of somebody else's may have a link to a device in its place, which has no end. */
+/** Reads a text file, if it exists. If the user did not name it, it must be a regular file, because a foreign checkout may have a link to an endless device. */
 const readIfThere = async (file: string, {isNamed = false} = {}): Promise<string | undefined> => {
 	try {
 		const status = await stat(file);
 		if (!isNamed && !(status.isFile() && status.size <= maximumTextBytes)) {
-			throw new HolmError('invalid', `${file} is no file of at most ${maximumTextBytes / 1024 ** 2} MiB`, {remedy: 'put the text itself there'});
+			throw new HolmError('invalid', `${file} is not a file of at most ${maximumTextBytes / 1024 ** 2} MiB`, {remedy: 'replace it by a regular file'});
 		}
 
 		return await readFile(file, 'utf8');
@@ -45,7 +45,7 @@ type Selection = {readonly root: string; readonly ignore: Ignore; readonly alway
 /**
 The entries of a context that are not ignored.
 
-@yields A directory before what is in it; one that is ignored only with what a `!` pattern lets in.
+@yields A directory before its contents. An ignored directory is included only with files that a `!` pattern includes.
 */
 export const selectEntries = async function * ({root, ignore, always}: Selection, directory = ''): AsyncIterable<PackEntry> {
 	const children = await readdir(path.join(root, directory), {withFileTypes: true});
@@ -85,10 +85,10 @@ const append = async function * (entries: AsyncIterable<PackEntry> | undefined, 
 
 export type DirectoryContext = {
 	readonly directory: string;
-	/** `-f` as given; resolved from the working directory, as Docker does. */
+	/** `-f` as given, relative to the working directory, as in Docker. */
 	readonly file?: string;
 	readonly workingDirectory: string;
-	/** The Dockerfile's text where `-f -` read it from standard input. */
+	/** The Dockerfile's text if `-f -` read it from standard input. */
 	readonly text?: string;
 };
 
@@ -108,11 +108,11 @@ const checkDirectory = async (root: string, directory: string): Promise<void> =>
 };
 
 type Dockerfile = {
-	/** Its path within the context, or the name it is sent under; undefined leaves finding it to the build. */
+	/** Its path within the context, or the name under which it is sent; absent if the build finds it. */
 	readonly name?: string;
-	/** What is sent where it is not in the context. */
+	/** Its text if it is not in the context. */
 	readonly content?: string;
-	/** A `.dockerignore` of its own, which goes before the context's. */
+	/** Its own `.dockerignore`, which replaces the context's. */
 	readonly rules?: string;
 };
 
@@ -143,7 +143,7 @@ const findDockerfile = async (root: string, {directory, file, workingDirectory, 
 	return within.startsWith('../') ? {name: ownName(), content, rules} : {name: within, rules};
 };
 
-/** The context of a directory. Its Dockerfile and `.dockerignore` are always sent; a Dockerfile outside of it is sent under a name of its own. */
+/** The context of a directory. The Dockerfile and `.dockerignore` are always sent; a Dockerfile outside the directory is sent under a random name. */
 export const directoryContext = async (options: DirectoryContext): Promise<BuildContext> => {
 	const root = path.resolve(options.workingDirectory, options.directory);
 	await checkDirectory(root, options.directory);
@@ -154,7 +154,7 @@ export const directoryContext = async (options: DirectoryContext): Promise<Build
 	return {tar: packEntries(append(selectEntries({root, ignore, always}), more)), file: name};
 };
 
-/** Whether bytes begin a tar, plain or compressed, rather than a Dockerfile. */
+/** Whether these first bytes are of a tar, plain or compressed, rather than of a Dockerfile. */
 export const isArchive = (head: Uint8Array): boolean => {
 	const text = Buffer.from(head).toString('latin1');
 	return text.startsWith('\u{1F}\u{8B}') || text.startsWith('BZh') || text.startsWith('\u{FD}7zXZ') || text.startsWith('(\u{B5}/\u{FD}') || text.slice(257, 262) === 'ustar';
@@ -180,7 +180,7 @@ export const inputContext = async (input: Readable, file?: string): Promise<Buil
 	const rest = {[Symbol.asyncIterator]: () => iterator};
 	const head = Buffer.concat(chunks);
 	const tar = new PassThrough();
-	const fill = async () => {
+	const send = async () => {
 		try {
 			tar.write(head);
 			for await (const chunk of rest) {
@@ -198,7 +198,7 @@ export const inputContext = async (input: Readable, file?: string): Promise<Buil
 	};
 
 	if (isArchive(head)) {
-		void fill();
+		void send();
 		return {tar, file};
 	}
 

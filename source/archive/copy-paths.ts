@@ -5,10 +5,10 @@ import {HolmError} from '../engine/errors.js';
 export type CopySide =
 	| {readonly kind: 'container'; readonly reference: string; readonly path: string}
 	| {readonly kind: 'host'; readonly path: string}
-	/** `-`: a tar on standard input or output. */
+	/** `-` is a tar on standard input or output. */
 	| {readonly kind: 'tar'};
 
-/** `CONTAINER:PATH`, a path of the host, or `-`. A path with a colon of the host starts with `/` or `.`. */
+/** Parses `CONTAINER:PATH`, a path of the host, or `-`. A path of the host that contains a colon must start with `/` or `.`. */
 export const parseSide = (text: string): CopySide => {
 	if (text === '-') {
 		return {kind: 'tar'};
@@ -27,18 +27,18 @@ export const parseSide = (text: string): CopySide => {
 	return {kind: 'container', reference, path: inside.startsWith('/') ? inside : `/${inside}`};
 };
 
-/** What a copy has to know of a path: what it is, where it is something. */
+/** The kind of file at a path. */
 export type PathKind = 'file' | 'directory' | 'absent';
 
 export const isDirectoryPath = (text: string) => text.endsWith('/') || isContentPath(text);
 
-/** `dir/.` is what is in the directory. */
+/** `dir/.` means the contents of the directory. */
 export const isContentPath = (text: string) => text === '.' || text.endsWith('/.');
 
 export type CopyPlan = {
-	/** The existing directory that the archive is unpacked in. */
+	/** The existing directory in which the archive is unpacked. */
 	readonly directory: string;
-	/** The name that the archive's first entry gets there; empty puts its content into the directory itself. */
+	/** The name of the archive's first entry there; empty puts its contents into the directory itself. */
 	readonly name: string;
 };
 
@@ -51,7 +51,7 @@ export type CopyQuestion = {
 
 const baseName = (text: string) => path.posix.basename(path.posix.resolve('/', text));
 
-/** Where a copy ends up, by Docker's rules for `cp`. */
+/** The destination of a copy, by Docker's rules for `cp`. */
 export const planCopy = ({source, sourceKind, destination, destinationKind}: CopyQuestion): CopyPlan => {
 	if (sourceKind === 'file' && isDirectoryPath(source)) {
 		throw new HolmError('invalid', `${source} is not a directory`, {remedy: 'leave out the slash at its end'});
@@ -81,7 +81,7 @@ export const planCopy = ({source, sourceKind, destination, destinationKind}: Cop
 	return parent;
 };
 
-/** Gives the first part of every name of an archive another one, as a plan has it. */
+/** Replaces the first component of an archive's names by the name of a plan. */
 export const renameFirst = (name: string) => (entry: string): string => {
 	const rest = entry.replace(/^(?:\.\/)+/v, '').split('/').slice(1);
 	return [...(name === '' ? [] : [name]), ...rest].join('/');

@@ -11,7 +11,7 @@ const magics = [
 ] as const;
 
 /**
-Joins the first chunks of a stream until they tell how it is compressed.
+Joins the first chunks of a stream until there are enough bytes to detect the compression.
 
 @yields The same bytes.
 */
@@ -53,14 +53,14 @@ async function * plain(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 	}
 
 	if (!magic.open) {
-		throw new HolmError('unsupported', `A tar compressed with ${magic.name} is not read`, {remedy: 'decompress it first, or use gzip or zstd'});
+		throw new HolmError('unsupported', `Tars compressed with ${magic.name} are not supported`, {remedy: 'decompress it first, or use gzip or zstd'});
 	}
 
 	const decompressor = magic.open();
-	// A failure of either side is met by whoever reads the decompressor.
+	// Failures appear when the decompressor is read.
 	pipeline(whole(), decompressor).catch(() => undefined);
 	yield * decompressor as AsyncIterable<Uint8Array>;
 }
 
-/** A stage of a pipeline that passes a tar on decompressed, whichever of none, gzip and zstd it comes with. */
+/** A pipeline stage that decompresses a tar: plain, gzip or zstd. */
 export const decompress = (): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array, void> => plain;

@@ -4,15 +4,15 @@ import {HolmError} from '../engine/errors.js';
 type Pattern = {readonly exclusion: boolean; readonly text: string; readonly regex: RegExp};
 
 export type Ignore = {
-	/** Whether a path, relative to the context and with `/` between its parts, is left out. */
+	/** Whether a path, relative to the context and with `/` as separator, is ignored. */
 	readonly ignores: (file: string) => boolean;
-	/** Whether anything below a directory that is left out may be let in by a `!` pattern. */
+	/** Whether a `!` pattern may include anything below an ignored directory. */
 	readonly mayInclude: (directory: string) => boolean;
 };
 
 const special = /[$\(\)*+.?\[\\\]^\{\|\}]/gv;
 
-/** A pattern of Go's `filepath.Match` with Docker's `**`, as moby/patternmatcher translates it. */
+/** Translates a pattern of Go's `filepath.Match` with Docker's `**`, as moby/patternmatcher does. */
 const regexOf = (pattern: string): RegExp => {
 	let source = '';
 	for (let index = 0; index < pattern.length; index++) {
@@ -59,7 +59,7 @@ const parsePattern = (line: string): Pattern => {
 	}
 };
 
-/** The patterns of a `.dockerignore`: comments and blank lines left out, a first `#` only. */
+/** The patterns of a `.dockerignore`, without blank lines and comments. Only a `#` in the first column starts a comment. */
 const linesOf = (text: string): readonly string[] => text
 	.replace(/^\u{FEFF}/v, '')
 	.split(/\r?\n/v)
@@ -72,7 +72,7 @@ const withParents = (file: string): readonly string[] => {
 	return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 };
 
-/** What a `.dockerignore` leaves out: the last pattern that matches a path or one of its directories decides. */
+/** Parses a `.dockerignore`. The last pattern that matches a path or one of its parents decides. */
 export const parseIgnore = (text: string): Ignore => {
 	const patterns = linesOf(text).map(line => parsePattern(line)).filter(pattern => pattern.text !== '.');
 	const exclusions = patterns.filter(pattern => pattern.exclusion);
@@ -92,7 +92,7 @@ export const parseIgnore = (text: string): Ignore => {
 			const depth = directory.split('/');
 			return exclusions.some(({text: pattern}) => {
 				const parts = pattern.split('/');
-				// As far as both go, each part has to fit; behind `**` everything may.
+				// Compare the common components. After `**` anything may match.
 				for (const [index, part] of depth.entries()) {
 					const wanted = parts[index];
 					if (wanted === undefined || wanted.includes('**')) {

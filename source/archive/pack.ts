@@ -14,14 +14,14 @@ export type PackEntry = {
 };
 
 export type PackOptions = {
-	/** Keep numbers of owners; otherwise everything belongs to root. */
+	/** Keep the owners' ids; default false, which gives everything to root. */
 	readonly keepOwners?: boolean;
 };
 
 /**
-A file, or a directory and all below it, under the name that it gets in an archive.
+Lists a file, or a directory with everything below it, under its names in an archive.
 
-@yields A directory before what is in it.
+@yields A directory before its contents.
 */
 export const walk = async function * (file: string, name: string): AsyncIterable<PackEntry> {
 	yield {file, name};
@@ -36,10 +36,10 @@ export const walk = async function * (file: string, name: string): AsyncIterable
 	}
 };
 
-/** A tar of the entries, read while they are written. Files that are one stay one; sockets are left out. */
+/** A tar of the entries, streamed. Hard links are kept; sockets are skipped. */
 export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = false}: PackOptions = {}): Readable => {
 	const pack = createPack();
-	/** Names of files that have several, by what they are. */
+	/** First names of files with several links, by device and inode. */
 	const linked = new Map<string, string>();
 
 	const add = async ({file, name, content}: PackEntry) => {
@@ -76,13 +76,13 @@ export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = fal
 				linked.set(identity, name);
 			}
 
-			// A file that grows meanwhile must not write past the size in its header.
+			// If the file grows, do not write more than the size in its header.
 			const bytes = createReadStream(file, {end: Math.max(0, status.size - 1)});
 			await pipeline(bytes, pack.entry({...header, type: 'file', size: status.size}));
 		}
 	};
 
-	const fill = async () => {
+	const packAll = async () => {
 		try {
 			for await (const entry of entries) {
 				await add(entry);
@@ -94,6 +94,6 @@ export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = fal
 		}
 	};
 
-	void fill();
+	void packAll();
 	return pack as unknown as Readable;
 };

@@ -17,11 +17,11 @@ import {HolmError} from '../engine/errors.js';
 import {escapeControls} from '../text/escape.js';
 
 export type UnpackOptions = {
-	/** An existing directory; nothing is written outside it. */
+	/** An existing directory. Nothing is written outside it. */
 	readonly root: string;
-	/** Where an entry goes, relative to `root`; undefined leaves it out. */
+	/** The path of an entry, relative to `root`; undefined skips the entry. */
 	readonly rename: (name: string) => string | undefined;
-	/** Give files the owners that the archive names. */
+	/** Set the owners from the archive. */
 	readonly keepOwners: boolean;
 };
 
@@ -37,26 +37,26 @@ const lstatIfThere = async (file: string): Promise<Stats | undefined> => {
 	}
 };
 
-/** The steps of a path from an archive. Refuses what leads out of where it is unpacked. */
+/** The segments of a path in an archive. Throws `invalid` if it leads outside. */
 export const segmentsOf = (name: string): readonly string[] => {
 	const segments = name.split('/').filter(segment => segment !== '' && segment !== '.');
 	if (segments.includes('..') || name.includes('\0')) {
-		throw new HolmError('invalid', `the archive of the container has an entry "${escapeControls(name)}" that leads out of it`, {remedy: 'nothing of it was written; do not trust this container'});
+		throw new HolmError('invalid', `the archive of the container has an entry "${escapeControls(name)}" that leads out of it`, {remedy: 'the entry was not written; do not trust this container'});
 	}
 
 	return segments;
 };
 
 /**
-Unpacks a tar that a container made, which is hostile: no entry is written through a symbolic link, none outside the root, and neither devices nor set-user-ID bits come along.
+Unpacks a tar from a container, which is not trusted: no entry is written through a symbolic link or outside the root, and devices and set-user-ID bits are dropped.
 
-Resolves with the names of the entries that were left out for what they are.
+Resolves with the names of skipped entries, such as devices.
 */
 export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOptions): Promise<readonly string[]> => {
 	const skipped: string[] = [];
 	const directories: Array<{readonly file: string; readonly headers: Header}> = [];
 
-	/** The place of an entry, with every directory above it made and being one. */
+	/** The path of an entry. Missing parents are created; a parent that is not a directory is an error. */
 	const placeOf = async (segments: readonly string[]): Promise<string> => {
 		let place = root;
 		for (const segment of segments.slice(0, -1)) {
@@ -99,14 +99,14 @@ export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOp
 		}
 
 		if (file !== root) {
-			// Later, since a directory without write permission could not be filled.
+			// Later, because a directory without write permission could not be filled.
 			directories.push({file, headers});
 		}
 	};
 
 	const writeFile = async (headers: Header, file: string, content: Readable) => {
 		await makeWay(file);
-		// `wx` is O_CREAT with O_EXCL, which does not follow a link either.
+		// `wx` is O_CREAT with O_EXCL, which does not follow links.
 		await pipeline(content, createWriteStream(file, {flags: 'wx', mode: 0o600}));
 		await setMetadata(file, headers);
 	};

@@ -9,21 +9,21 @@ import {forbiddenSocket, probeSocket, socketOf} from './local-engine.js';
 import {startDaemon} from './start.js';
 
 export type ConnectOptions = {
-	/** Directory of the engine of this host; default its usual one. */
+	/** Directory of this host's engine; default `/var/lib/holm`. */
 	readonly root?: string;
-	/** Another engine: an address, of which one behind SSH is logged in to at once, `context://NAME`, `docker` for the one that Docker's command line would take, or `own` for this host's whatever HOLM_HOST says. */
+	/** Another engine: an address (with SSH the login happens at once), `context://NAME`, `docker` for the engine that the `docker` command would use, or `own` for this host's, which overrides HOLM_HOST. */
 	readonly host?: string;
-	/** Where HOLM_HOST and the variables of Docker are looked up; default the process's. */
+	/** Environment with HOLM_HOST and Docker's variables; default the process's. */
 	readonly environment?: Environment;
-	/** The engine of this host is started where it does not run; default true. Otherwise that is `unavailable`. */
+	/** Whether to start this host's engine if it does not run; default true. Otherwise `connect` throws `unavailable`. */
 	readonly canStart?: boolean;
-	/** Asks the user for the passphrase of a key, without echo; default nobody is asked. Resolves with undefined where there is no answer. */
+	/** Asks the user for the passphrase of a key, without echo; default no question is asked. Resolves with undefined if there is no answer. */
 	readonly ask?: (question: string) => Promise<string | undefined>;
-	/** Hears of what a first start takes time for. */
+	/** Called for each slow step of a first start. */
 	readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
 };
 
-/** The engine that is meant: the one that `host` or HOLM_HOST names, or this host's own, started if it does not run. */
+/** Connects to the engine that `host` or HOLM_HOST names, or else to this host's, which is started if it does not run. */
 export const connect = async (options: ConnectOptions = {}): Promise<Engine> => {
 	const {root = defaultRoot, host, environment = process.env, canStart = true, ask, onStep} = options;
 	const address = await resolveHost(host, environment);

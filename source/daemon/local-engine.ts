@@ -21,7 +21,7 @@ export const probeSocket = async (socket: string): Promise<SocketState> => new P
 	});
 });
 
-/** The socket of the engine in a directory: the service's where that is there, else the one in the directory. */
+/** The socket of the engine in a directory: the service's if it exists, else the one in the directory. */
 export const socketOf = async (root: string, service = serviceSocket): Promise<string> => {
 	const directory = path.resolve(root);
 	if (directory !== defaultRoot) {
@@ -36,10 +36,10 @@ export const socketOf = async (root: string, service = serviceSocket): Promise<s
 	}
 };
 
-/** The error for a user who may not open a socket. */
+/** The error for a user without access to a socket. */
 export const forbiddenSocket = async (socket: string, service = serviceSocket): Promise<HolmError> => {
 	if (socket !== service) {
-		const remedy = await isSystemdRunning() ? 'use sudo, or make the engine a service that a group may use: sudo holm system install' : 'use sudo';
+		const remedy = await isSystemdRunning() ? 'use sudo, or install the service, which members of a group may use: sudo holm system install' : 'use sudo';
 		return new HolmError('forbidden', `${socket} is root's alone`, {remedy});
 	}
 
@@ -48,7 +48,7 @@ export const forbiddenSocket = async (socket: string, service = serviceSocket): 
 	return new HolmError('forbidden', `no access to ${socket}: ${reason}`, {remedy});
 };
 
-/** The error for a user who cannot start the engine that does not run. */
+/** The error for a user who may not start the engine. */
 export const notStarted = async (root: string): Promise<HolmError> => new HolmError('forbidden', `the engine in ${root} is not running, and only root can start it`, {
-	remedy: await isSystemdRunning() && !await isService(root) ? 'use sudo, or make it a service that starts with the host: sudo holm system install' : 'sudo holm system start',
+	remedy: await isSystemdRunning() && !await isService(root) ? 'use sudo, or install the service, which starts with the host: sudo holm system install' : 'sudo holm system start',
 });

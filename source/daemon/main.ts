@@ -18,20 +18,20 @@ import {passedDescriptors} from '../host/service/passed-sockets.js';
 import {isHostStopping} from '../host/service/service.js';
 import {pathsOf} from '../host/store/paths.js';
 
-/** What a daemon tells whoever started it, one line of JSON each, over the channel between them. */
+/** Messages of a daemon to the process that started it, over the IPC channel. */
 export type DaemonNews =
 	| {readonly step: {readonly step: string; readonly detail: string}}
 	| {readonly isReady: true}
 	| {readonly error: {readonly code: string; readonly message: string; readonly remedy?: string}};
 
-/** The journal has the time of every line. */
+/** The journal adds the time to every line. */
 const isInJournal = process.env.JOURNAL_STREAM !== undefined;
 
 const log = (line: string) => {
 	process.stdout.write(isInJournal ? `${line}\n` : `${new Date().toISOString()} ${line}\n`);
 };
 
-/** Sockets that systemd has made. What this process starts is not to take them for its own. */
+/** Takes the sockets that systemd passed. The variables are removed, so that child processes do not use them. */
 const takeDescriptors = (): readonly number[] => {
 	const descriptors = passedDescriptors(process.env);
 	delete process.env.LISTEN_PID;
@@ -41,18 +41,18 @@ const takeDescriptors = (): readonly number[] => {
 };
 
 const tell = (news: DaemonNews) => {
-	// Whoever started it may be gone already.
+	// The starting process may have ended.
 	if (process.connected) {
 		process.send?.(news, undefined, undefined, () => undefined);
 	}
 };
 
 /**
-The engine's daemon: opens the engine in a directory and serves Docker's API on its socket until it is told to end, and leaves everything running that runs.
+The engine's daemon: opens the engine in a directory and serves Docker's API on its socket until a signal. Containers continue after it ends.
 */
 const serve = async (root: string, addresses: readonly Listening[], descriptors: readonly number[]): Promise<void> => {
 	const paths = pathsOf(root);
-	// Only the owner can write to a socket that was just made, and so connect to it, until its mode is set.
+	// Until a new socket's mode is set, only its owner can connect.
 	process.umask(0o022);
 	const engine = await openHostEngine(root, {
 		version: packageVersion(),
@@ -63,7 +63,7 @@ const serve = async (root: string, addresses: readonly Listening[], descriptors:
 		},
 	});
 	const server = createApiServer(engine);
-	// The lock is held, so whoever made this socket is gone.
+	// This process holds the lock, so the process of an old socket has ended.
 	await rm(paths.socket, {force: true});
 	const closers: Array<() => void> = [];
 	const listening: readonly Listening[] = [{kind: 'unix', path: paths.socket}, ...addresses];
@@ -75,20 +75,20 @@ const serve = async (root: string, addresses: readonly Listening[], descriptors:
 		}
 	}
 
-	// Whoever learns of the process may tell it to end at once.
+	// Handle signals before the process id is written.
 	const {promise: told, resolve} = Promise.withResolvers<NodeJS.Signals>();
 	for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 		process.once(signal, resolve);
 	}
 
-	// A terminal that closes is no reason to end.
+	// Ignore the end of the terminal.
 	process.on('SIGHUP', () => undefined);
-	// SIGUSR2 asks that everything that runs is stopped, too, and SIGPWR that it is killed.
+	// SIGUSR2 also stops all containers, and SIGPWR kills them.
 	process.once('SIGUSR2', resolve);
 	process.once('SIGPWR', resolve);
 
 	await writeFile(paths.daemonPid, JSON.stringify(await identify(process.pid)), {mode: 0o600});
-	// At these, clients wait since before this process was there.
+	// Clients may already wait at these.
 	for (const descriptor of descriptors) {
 		closers.push(await listenOnPassed(server, descriptor));
 		log(`serving the socket that was passed as descriptor ${descriptor}`);
@@ -117,7 +117,7 @@ const serve = async (root: string, addresses: readonly Listening[], descriptors:
 };
 
 process.on('unhandledRejection', reason => {
-	// One request that went wrong is no reason to leave all machines without an engine.
+	// A failed request must not end the engine for all machines.
 	log(`unhandled: ${reason instanceof Error ? reason.stack : messageOf(reason)}`);
 });
 

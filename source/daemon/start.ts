@@ -38,20 +38,20 @@ import {forbiddenSocket, notStarted, probeSocket, socketOf} from './local-engine
 import type {DaemonNews} from './main.js';
 
 type In = {
-	/** Directory of the engine; default that of the host. */
+	/** Directory of the engine; default `/var/lib/holm`. */
 	readonly root?: string;
 };
 
 export type StartOptions = In & {
-	/** Hears of what takes time, such as the kernel on a host that was never set up. */
+	/** Called for each slow step, such as fetching the kernel on a new host. */
 	readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
-	/** Where it is to listen beside its own socket. */
+	/** Further addresses to listen on. */
 	readonly addresses?: readonly Listening[];
 };
 
 const maximumLogBytes = 10 * 1024 * 1024;
 
-/** The program of the daemon. */
+/** Path of the daemon's program. */
 const daemonFile = fileURLToPath(new URL('main.js', import.meta.url));
 
 /** A first start fetches a kernel and boots a machine. */
@@ -68,7 +68,7 @@ const isLiving = (pid: number) => {
 
 const readPid = async (root: string): Promise<number | undefined> => {
 	const identity = await readIdentity(pathsOf(root).daemonPid);
-	// After a crash of the host another process may have the number.
+	// After a crash another process may have the id.
 	return identity && startTimeOf(identity.pid) === identity.startTime ? identity.pid : undefined;
 };
 
@@ -76,13 +76,13 @@ export type DaemonStatus = {
 	readonly running: boolean;
 	readonly pid?: number;
 	readonly socket: string;
-	/** It is a service of the host. */
+	/** Whether it is a service of the host. */
 	readonly isService: boolean;
 };
 
 export const daemonStatus = async ({root = defaultRoot}: In = {}): Promise<DaemonStatus> => {
 	if (await isService(root)) {
-		// To connect would start it.
+		// Connecting would start it.
 		const isRunning = await isServiceActive();
 		return {running: isRunning, ...isRunning && {pid: await readPid(root).catch(() => undefined)}, socket: serviceSocket, isService: true};
 	}
@@ -92,23 +92,23 @@ export const daemonStatus = async ({root = defaultRoot}: In = {}): Promise<Daemo
 	return {running: isRunning, ...isRunning && {pid: await readPid(root).catch(() => undefined)}, socket, isService: false};
 };
 
-/** Resolves once the engine answers at the service's socket; throws its reason when it cannot open. */
+/** Resolves once the engine answers at the service's socket. Throws the engine's error if it cannot open. */
 const awaitService = async (): Promise<void> => {
 	const {createDockerEngine} = await import('../backends/docker/engine.js');
 	await createDockerEngine({kind: 'unix', path: serviceSocket}).version();
 };
 
-/** Starts the engine's service and resolves once the engine answers; throws its reason when it cannot open. */
+/** Starts the engine's service and resolves once the engine answers. Throws the engine's error if it cannot open. */
 const startAsService = async (addresses: readonly Listening[] = []): Promise<void> => {
 	if (addresses.length > 0) {
-		throw new HolmError('conflict', 'the engine is a service of this host, which listens where its units say', {remedy: 'add ListenStream=/path to a socket with: systemctl edit holm.socket'});
+		throw new HolmError('conflict', 'the engine is a service of this host, and its units set the addresses', {remedy: 'add ListenStream=/path to a socket with: systemctl edit holm.socket'});
 	}
 
 	await startService();
 	await awaitService();
 };
 
-/** Makes a directory with those above it. Node's own way never ends where a file system such as /proc says that what is above is not there either. */
+/** Creates a directory and its parents. Node's recursive `mkdir` loops forever in file systems such as /proc, which report ENOENT for every parent. */
 const makeDirectory = async (directory: string): Promise<void> => {
 	try {
 		await mkdir(directory, {mode: 0o711});
@@ -128,7 +128,7 @@ const makeDirectory = async (directory: string): Promise<void> => {
 	}
 };
 
-/** What the daemon is started through where systemd runs: a scope of its own, for the session of whoever starts it may be ended with everything in it when they log out (`KillUserProcesses`). */
+/** The command that starts the daemon in its own scope if systemd runs. Otherwise it could be killed when the user logs out (`KillUserProcesses`). */
 const scopeFor = async (directory: string): Promise<readonly string[]> => {
 	const systemdRun = await isSystemdRunning() ? await findCommand('systemd-run') : undefined;
 	if (systemdRun === undefined) {
@@ -137,7 +137,7 @@ const scopeFor = async (directory: string): Promise<readonly string[]> => {
 
 	const scope = [systemdRun, '--scope', '--quiet', '--collect', '--slice=system.slice', `--description=Holm engine in ${directory}`, '--property=TasksMax=infinity', '--'];
 	try {
-		// Systemd may refuse, as in a container without its bus.
+		// Systemd may refuse, such as in a container without its bus.
 		await run(scope[0]!, [...scope.slice(1), 'true'], {signal: AbortSignal.timeout(10_000)});
 		return scope;
 	} catch {
@@ -158,9 +158,9 @@ const awaitOther = async (socket: string): Promise<void> => {
 };
 
 /**
-Starts the daemon of an engine unless it runs, and resolves once it serves.
+Starts the daemon of an engine, if it does not run, and resolves once it serves.
 
-Throws `forbidden` without root, and what the daemon itself could not begin with.
+Throws `forbidden` without root, and the daemon's error if it cannot start.
 */
 export const startDaemon = async ({root = defaultRoot, onStep = () => undefined, addresses = []}: StartOptions = {}): Promise<void> => {
 	const directory = path.resolve(root);
@@ -178,7 +178,7 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 	const state = await probeSocket(socket);
 	if (state === 'listening') {
 		if (addresses.length > 0) {
-			throw new HolmError('conflict', `the engine in ${directory} is running and keeps the addresses it has`, {remedy: 'stop it first; its containers go on: holm system stop'});
+			throw new HolmError('conflict', `the engine in ${directory} is running and keeps its addresses`, {remedy: 'stop it first; its containers continue: holm system stop'});
 		}
 
 		return;
@@ -254,13 +254,13 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 };
 
 const stopLimitMs = 60_000;
-/** Containers are given this long when the engine stops them all. */
+/** Additional time if the engine stops all containers. */
 const containersLimitMs = 90_000;
 
-/** What the daemon is told by a signal: to end and leave what runs, to stop what runs, or to kill it. */
+/** Signals to the daemon: to end and leave containers running, to stop them, or to kill them. */
 const signals = {daemon: 'SIGTERM', stop: 'SIGUSR2', kill: 'SIGPWR'} as const;
 
-/** Tells the daemon to end and waits for that. Does nothing when there is none. */
+/** Ends the daemon, if it runs, and waits for its end. */
 const endDaemon = async (directory: string, how: keyof typeof signals): Promise<void> => {
 	const pid = await readPid(directory);
 	if (pid === undefined) {
@@ -286,24 +286,24 @@ const endDaemon = async (directory: string, how: keyof typeof signals): Promise<
 };
 
 export type StopOptions = In & {
-	/** Stop the containers too, and take the engine's network from the host. */
+	/** Also stop the containers, and remove the engine's network from the host. */
 	readonly everything?: boolean;
-	/** Kill the containers instead. */
+	/** Kill the containers instead of stopping them. */
 	readonly isForced?: boolean;
 };
 
-/** Only this needs the host's part of the program. */
+/** Ends what is left after the daemon. Loaded lazily, because other commands do not need the module. */
 const lookAfterwards = async (directory: string): Promise<readonly string[]> => {
 	const {endRemains} = await import('../host/remains.js');
 	return endRemains(directory);
 };
 
-/** Opens an engine so that it can end what it runs. Where it cannot open, what runs is ended without it, and its reason thrown. */
+/** Opens an engine so that it can stop its containers. If it cannot open, they are killed without it, and its error is thrown. */
 const openToEnd = async (directory: string, openEngine: () => Promise<void>): Promise<void> => {
 	const {ending} = pathsOf(directory);
 	try {
 		if (!(await daemonStatus({root: directory})).running) {
-			// Containers that their policy starts again are not started for this. Where there is no directory there are none.
+			// The file keeps restart policies from starting containers. It cannot be written if there is no directory, and then there are no containers.
 			await writeFile(ending, '').catch(() => undefined);
 		}
 
@@ -312,14 +312,14 @@ const openToEnd = async (directory: string, openEngine: () => Promise<void>): Pr
 		await rm(ending, {force: true});
 		const {code, message, remedy} = asHolmError(error);
 		const found = process.getuid?.() === 0 ? await lookAfterwards(directory) : [];
-		throw new HolmError(code, found.length > 0 ? `${message}; without it were ended: ${found.join('; ')}` : message, {remedy, cause: error});
+		throw new HolmError(code, found.length > 0 ? `${message}; ended without it: ${found.join('; ')}` : message, {remedy, cause: error});
 	}
 };
 
 /**
-Ends the daemon of an engine; what it runs goes on, unless `everything`. Does nothing when there is none.
+Stops the daemon of an engine, if it runs. Containers continue, unless `everything` is set.
 
-With `everything` containers are stopped, and started again by the next engine where their policy says so. It looks afterwards, ends what is there all the same, and resolves with what that was, a line each. Throws `unavailable` naming what could not be ended.
+With `everything` containers are stopped; the next engine starts them again according to their restart policy. Whatever is left afterwards is ended too: resolves with a line for each. Throws `unavailable`, naming what could not be ended.
 */
 export const stopDaemon = async (options: StopOptions = {}): Promise<readonly string[]> => {
 	const {root = defaultRoot, everything = false, isForced = false} = options;
@@ -332,7 +332,7 @@ export const stopDaemon = async (options: StopOptions = {}): Promise<readonly st
 	if (await isService(directory)) {
 		if (everything) {
 			await openToEnd(directory, startAsService);
-			// Nothing starts it again while it ends.
+			// So that no command starts it again meanwhile.
 			await closeServiceSocket();
 			await endDaemon(directory, how);
 		}
@@ -349,7 +349,7 @@ export const stopDaemon = async (options: StopOptions = {}): Promise<readonly st
 	return everything ? lookAfterwards(directory) : [];
 };
 
-/** Makes the engine in a directory a service of this host and starts it. Containers that run are left alone. */
+/** Installs the engine in a directory as a service of this host and starts it. Running containers continue. */
 export const installDaemon = async (root: string, onStep: (step: SetupStep) => void): Promise<void> => {
 	const {installService} = await import('../host/service/install.js');
 	await installService({

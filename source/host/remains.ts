@@ -28,7 +28,7 @@ export const endRemains = async (root: string): Promise<readonly string[]> => {
 	await unmountBelow(pathsOf(root).machines);
 	const left = await ownedProcesses(root);
 	if (left.length > 0) {
-		throw new HolmError('unavailable', `not everything of the engine has ended: ${left.map(({program, identity}) => `${program}, process ${identity.pid}`).join('; ')}`, {remedy: 'look whether a disk or a file server of the host hangs'});
+		throw new HolmError('unavailable', `not everything of the engine has ended: ${left.map(({program, identity}) => `${program}, process ${identity.pid}`).join('; ')}`, {remedy: 'check whether a disk or a file server of the host hangs'});
 	}
 
 	return found;

@@ -6,7 +6,7 @@ const targetsBelow = (mounts: readonly MountPoint[], directory: string): readonl
 	.toSorted()
 	.toReversed();
 
-/** Where something is mounted below a directory, the deepest first; the directory itself is not among them. A place at which two are mounted is there twice. */
+/** The mount points below a directory, deepest first, without the directory itself. A place with two mounts appears twice. */
 export const parseMountsBelow = (mountinfo: string, directory: string): readonly string[] =>
 	targetsBelow(parseMountInfo(mountinfo), directory);
 

@@ -16,7 +16,7 @@ import {ownMounts, surveyEngine, type Survey} from './survey.js';
 
 const namesIn = async (directory: string) => readdir(directory).catch(() => []);
 
-/** Ends by their records what a daemon could not end, and takes the network from the host. */
+/** Ends what the daemon could not end, by its records, and removes the network from the host. */
 const endEverything = async (root: string, directory: string): Promise<void> => {
 	const {machines, workers, templates} = pathsOf(directory);
 	const [machineNames, workerFiles] = await Promise.all([namesIn(machines), namesIn(workers)]);
@@ -24,9 +24,9 @@ const endEverything = async (root: string, directory: string): Promise<void> => 
 		...machineNames.map(name => async () => clearMachine(path.join(machines, name))),
 		async () => clearAbandonedTemplates(templates),
 		...workerFiles.filter(name => name.endsWith('.pid')).map(name => async () => end(await readIdentity(path.join(workers, name)))),
-		// Its name follows from the path that the daemon was given.
+		// Its name is derived from the path that the daemon was given.
 		async () => closeNamespace(root),
-		// And what no record tells of.
+		// What has no record.
 		async () => endRemains(root),
 	], 'not everything of the engine could be ended');
 };
@@ -42,24 +42,24 @@ const unmountOwn = async (directory: string): Promise<void> => {
 	}
 };
 
-/** Follows no link and stays on the file system that the directory is on. */
+/** Does not follow links, and stays on the file system of the directory. */
 const removeFiles = async ({directory, names}: Survey): Promise<void> => {
 	if (names.length > 0) {
-		await run('rm', ['--recursive', '--force', '--one-file-system', '--', ...names.map(name => path.join(directory, name))], {remedy: 'mend that, then holm system reset again'});
+		await run('rm', ['--recursive', '--force', '--one-file-system', '--', ...names.map(name => path.join(directory, name))], {remedy: 'fix that, then holm system reset again'});
 	}
 };
 
 export type ResetOptions = {
 	readonly root: string;
 	readonly tell: (step: SetupStep) => void;
-	/** Ends the daemon and everything that it runs, and sees to it that none starts again. */
+	/** Stops the daemon with everything that it runs, and keeps it from starting again. */
 	readonly shutDown: () => Promise<void>;
 };
 
 /**
-Ends everything of the engine in a directory and removes the directory, with images, containers and volumes. Resolves with whether the directory itself is gone: it stays where a file system is mounted on it.
+Stops the engine in a directory with everything it runs, and removes the directory, with images, containers and volumes. `isGone` is false if the directory itself remains, because a file system is mounted on it.
 
-Throws `conflict`, before anything is removed, where the directory holds what is not the engine's.
+Throws `conflict`, before anything is removed, if the directory contains files that are not the engine's.
 */
 export const resetEngine = async ({root, tell, shutDown}: ResetOptions): Promise<{readonly isGone: boolean}> => {
 	const found = await surveyEngine(root);
@@ -67,7 +67,7 @@ export const resetEngine = async ({root, tell, shutDown}: ResetOptions): Promise
 	try {
 		await shutDown();
 	} catch (error) {
-		tell({step: 'warning', detail: `the daemon could not end it, so it is ended from outside: ${messageOf(error)}`});
+		tell({step: 'warning', detail: `the daemon could not stop it, so it is killed: ${messageOf(error)}`});
 	}
 
 	if (!found) {
@@ -75,14 +75,14 @@ export const resetEngine = async ({root, tell, shutDown}: ResetOptions): Promise
 	}
 
 	const {directory} = found;
-	// One that hangs holds the lock.
+	// A daemon that hangs holds the lock.
 	await end(await readIdentity(pathsOf(directory).daemonPid));
 	await withLock(pathsOf(directory).daemonLock, async () => {
-		// Before anything is removed, with a machine's directory too.
+		// First of all, because `clearMachine` below removes directories.
 		await unmountOwn(directory);
 		await endEverything(path.resolve(root), directory);
 		await unmountOwn(directory);
-		// Something may have come since.
+		// Check again, because files may have been added.
 		const survey = await surveyEngine(directory);
 		tell({step: 'files', detail: `removing ${directory}`});
 		await removeFiles(survey!);

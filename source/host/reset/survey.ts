@@ -5,10 +5,10 @@ import {directoryBytes} from '../engine/disk-usage.js';
 import {pathsOf} from '../store/paths.js';
 import {mountsBelow} from './mounts.js';
 
-/** A file that was being written, or that was set aside. */
+/** A temporary file of a write, or a record that was set aside. */
 const temporary = /^\.?(?<name>[\w\-]+(?:\.[a-z]+)?)\.(?:new|corrupt|[\da-f]{16}\.\d+\.tmp)$/v;
 
-/** Directories that are there for a moment only: a trial of virtualisation, and one of overlay mounts. */
+/** Temporary directories: of a probe of virtualisation, and of overlay mounts. */
 const passing = /^(?:probe\.|\.holm-overlay-)[A-Za-z\d]{6}$/v;
 
 const namesIn = async (directory: string): Promise<readonly string[]> => {
@@ -26,7 +26,7 @@ const namesIn = async (directory: string): Promise<readonly string[]> => {
 const isOwnName = (known: ReadonlySet<string>, name: string) =>
 	known.has(name) || passing.test(name) || known.has(temporary.exec(name)?.groups?.name ?? '');
 
-/** What the engine's directories hold, where that can be told from their names. */
+/** Name patterns of the entries in the engine's directories. */
 const ownEntries: ReadonlyArray<readonly [directory: 'containers' | 'machines' | 'networks', pattern: RegExp]> = [
 	['containers', /^[\da-f]{64}$/v],
 	['machines', /^[\da-f]{16}(?:\..+)?$/v],
@@ -43,7 +43,7 @@ const findForeign = async (directory: string, names: readonly string[]): Promise
 	const foreign = names.filter(name => !isOwnName(known, name)).map(name => path.join(directory, name));
 	for (const name of names) {
 		const file = path.join(directory, name);
-		// What is behind a link is elsewhere, and was put there by hand.
+		// The engine makes no links here, so a user did.
 		if ((await lstat(file)).isSymbolicLink()) {
 			foreign.push(file);
 		}
@@ -64,9 +64,9 @@ const findForeign = async (directory: string, names: readonly string[]): Promise
 };
 
 export type Survey = {
-	/** Of the engine, without links. */
+	/** Real path of the engine's directory. */
 	readonly directory: string;
-	/** What is in it. */
+	/** Names of its entries. */
 	readonly names: readonly string[];
 	readonly containers: number;
 	readonly networks: number;
@@ -76,7 +76,7 @@ export type Survey = {
 
 const isBelow = (file: string, directories: readonly string[]) => directories.some(directory => file.startsWith(`${directory}/`));
 
-/** The mounts that the engine makes: shares of machines, and buildah's. */
+/** The engine's own mounts: shares of machines, and buildah's. */
 export const ownMounts = async (directory: string): Promise<readonly string[]> => {
 	const {machines, images} = pathsOf(directory);
 	const mounts = await mountsBelow(directory);
@@ -84,9 +84,9 @@ export const ownMounts = async (directory: string): Promise<readonly string[]> =
 };
 
 /**
-What an engine has in its directory; undefined when there is no such directory.
+The contents of an engine's directory; undefined if it does not exist.
 
-Throws `conflict` naming what the engine did not make, among that what is mounted there: nothing of it may be removed with the engine.
+Throws `conflict`, naming a file or mount that the engine did not make, because it must not be removed with the engine.
 */
 export const surveyEngine = async (root: string): Promise<Survey | undefined> => {
 	let directory: string;

@@ -6,30 +6,30 @@ import {serviceGroup} from './units.js';
 
 export type Group = {readonly gid: number; readonly members: readonly string[]};
 
-/** A line of getent(1). */
+/** Parses a line of getent(1). */
 export const parseGroup = (line: string): Group | undefined => {
 	const [, , gid, members = ''] = line.trim().split(':');
 	return gid === undefined || !/^\d+$/v.test(gid) ? undefined : {gid: Number(gid), members: members.split(',').filter(Boolean)};
 };
 
-/** A group of the host, wherever its accounts are kept; undefined when there is none. */
+/** Finds a group of the host, in any of its account databases. */
 export const findGroup = async (name = serviceGroup): Promise<Group | undefined> => {
 	// 2: no such entry.
 	const {stdout} = await run('getent', ['group', name], {accept: [0, 2]});
 	return parseGroup(stdout);
 };
 
-/** Makes the group of the service. `isNew` tells that it was not there. */
+/** Creates the group of the service. `isNew` is false if it existed. */
 export const ensureGroup = async (): Promise<{readonly isNew: boolean}> => {
 	if (await findGroup()) {
 		return {isNew: false};
 	}
 
-	await run('groupadd', ['--system', serviceGroup], {remedy: `make the group ${serviceGroup} by hand`});
+	await run('groupadd', ['--system', serviceGroup], {remedy: `create the group ${serviceGroup} by hand`});
 	return {isNew: true};
 };
 
-/** The name of the user who runs this process; the number where there is none. */
+/** The name of this process's user, or the uid if it has no name. */
 export const ownName = (): string => {
 	try {
 		return userInfo().username;
@@ -38,18 +38,18 @@ export const ownName = (): string => {
 	}
 };
 
-/** Why a user is kept from the engine, and the one line that mends it. */
+/** Why a user has no access to the engine, and the remedy in one line. */
 export type Refusal = {readonly reason: string; readonly remedy: string};
 
 export type Caller = {
 	readonly name: string;
-	/** Of the process, which has those that its user had at login. */
+	/** Groups of the process: those that the user had at login. */
 	readonly gids: readonly number[];
 };
 
 export const accessRefusalOf = (group: Group | undefined, {name, gids}: Caller): Refusal => {
 	if (group && gids.includes(group.gid)) {
-		return {reason: `the group ${serviceGroup}, of which ${name} is, has no access`, remedy: 'sudo systemctl restart holm.socket'};
+		return {reason: `${name} is in the group ${serviceGroup}, but the group has no access`, remedy: 'sudo systemctl restart holm.socket'};
 	}
 
 	return group?.members.includes(name)
@@ -57,7 +57,7 @@ export const accessRefusalOf = (group: Group | undefined, {name, gids}: Caller):
 		: {reason: `${name} is not in the group ${serviceGroup}`, remedy: `sudo usermod -aG ${serviceGroup} ${name}, then log in again`};
 };
 
-/** Removes the group of the service where no user is in it. `isGone` tells that there is no such group any more. */
+/** Removes the group of the service if it has no members. `isGone` is false if it remains. */
 export const removeEmptyGroup = async (): Promise<{readonly isGone: boolean}> => {
 	const group = await findGroup();
 	if (!group) {

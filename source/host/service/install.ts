@@ -24,19 +24,19 @@ import {
 	socketText,
 } from './units.js';
 
-/** `dist/source/host/service` is four directories below the package of this module. */
+/** The package of this module, four directories above `dist/source/host/service`. */
 const packageDirectory = () => fileURLToPath(new URL('../../../../', import.meta.url));
 
-/** Code in a home directory is easily moved or removed by the user whose it is. */
+/** Code in a home directory is easily moved or removed by its user. */
 const isInHome = (file: string) => /^\/(?:home|root)\//v.test(file);
 
 const assertPossible = async (root: string): Promise<void> => {
 	if (!await isSystemdRunning()) {
-		throw new HolmError('unsupported', 'systemd does not run this host, so the engine cannot be a service of it', {remedy: 'nothing is needed: the first command of root starts the engine'});
+		throw new HolmError('unsupported', 'systemd does not run on this host, so the engine cannot be a service', {remedy: 'no action needed: the first command as root starts the engine'});
 	}
 
 	if (process.getuid?.() !== 0) {
-		throw new HolmError('forbidden', 'only root can make the engine a service', {remedy: 'sudo holm system install'});
+		throw new HolmError('forbidden', 'only root can install the service', {remedy: 'sudo holm system install'});
 	}
 
 	if (path.resolve(root) !== defaultRoot) {
@@ -51,19 +51,19 @@ const assertPossible = async (root: string): Promise<void> => {
 
 export type InstallOptions = {
 	readonly root: string;
-	/** The file of the daemon's program. */
+	/** Path of the daemon's program. */
 	readonly daemonFile: string;
 	readonly tell: (step: SetupStep) => void;
-	/** Stops a daemon that no service runs; its containers go on. */
+	/** Stops a daemon that does not run as the service. Its containers continue. */
 	readonly stopDaemon: () => Promise<void>;
-	/** Resolves when the engine answers at the service's socket; throws its reason when it cannot. */
+	/** Resolves when the engine answers at the service's socket. Throws the engine's error if it cannot open. */
 	readonly awaitEngine: () => Promise<void>;
 };
 
 /**
-Makes the engine a service of the host, or brings one up to this version of Holm. Containers that run are left alone.
+Installs the engine as a service of the host, or upgrades the service to this version of Holm. Running containers continue.
 
-Throws `unsupported` without systemd, and `forbidden` without root and where others than root could change the code.
+Throws `unsupported` without systemd, and `forbidden` without root or if users other than root can change the code.
 */
 export const installService = async ({root, daemonFile, tell, stopDaemon, awaitEngine}: InstallOptions): Promise<void> => {
 	await assertPossible(root);

@@ -16,7 +16,7 @@ const unitDirectory = '/etc/systemd/system';
 
 const unitFiles = [serviceUnit, socketUnit].map(name => path.join(unitDirectory, name));
 
-/** Whether systemd is what runs this host, as sd_booted(3) finds out. */
+/** Whether the host was booted with systemd, like sd_booted(3). */
 export const isSystemdRunning = async (): Promise<boolean> => {
 	try {
 		return (await stat('/run/systemd/system')).isDirectory();
@@ -27,13 +27,13 @@ export const isSystemdRunning = async (): Promise<boolean> => {
 
 const readText = async (file: string): Promise<string | undefined> => orMissing(readFile(file, 'utf8'));
 
-/** Unit files of these names that somebody else has made. */
+/** Unit files with the service's names that Holm did not make. */
 export const foreignUnits = async (): Promise<readonly string[]> => {
 	const texts = await Promise.all(unitFiles.map(async file => readText(file)));
 	return unitFiles.filter((_, index) => texts[index] !== undefined && !texts[index].startsWith(unitMark));
 };
 
-/** Whether the engine in a directory is a service of this host. Only the one in the usual directory can be. */
+/** Whether the engine in a directory is a service of this host. Only the one in the default directory can be. */
 export const isService = async (root: string): Promise<boolean> => {
 	if (path.resolve(root) !== defaultRoot || !await isSystemdRunning()) {
 		return false;
@@ -46,12 +46,12 @@ export const isService = async (root: string): Promise<boolean> => {
 const systemctl = async (...arguments_: readonly string[]) => run('systemctl', arguments_, {remedy: `systemctl status ${serviceUnit} and journalctl -u ${serviceUnit} may say more`});
 
 const isActive = async (unit: string): Promise<boolean> => {
-	// 3 and 4: it is not active, and there is no such unit.
+	// 3: not active; 4: no such unit.
 	const {exitCode} = await run('systemctl', ['is-active', '--quiet', unit], {accept: [0, 1, 2, 3, 4]});
 	return exitCode === 0;
 };
 
-/** Writes the units, has systemd start them at boot, and lets it know. */
+/** Writes the units, reloads systemd, and enables them. */
 export const writeUnits = async (texts: {readonly service: string; readonly socket: string}): Promise<void> => {
 	for (const [index, text] of [texts.service, texts.socket].entries()) {
 		const file = unitFiles[index]!;
@@ -63,29 +63,29 @@ export const writeUnits = async (texts: {readonly service: string; readonly sock
 	await systemctl('--quiet', 'enable', serviceUnit, socketUnit);
 };
 
-/** Starts the service, or with `isChanged` anew what runs already. Containers are left alone either way. */
+/** Starts the service, or restarts it with `isChanged`. Containers continue. */
 export const startService = async ({isChanged = false} = {}): Promise<void> => {
 	if (isChanged || !await isActive(socketUnit)) {
-		// Systemd does not make a socket for a service that runs already.
+		// Systemd does not create a socket for a running service.
 		await systemctl('stop', socketUnit, serviceUnit);
 	}
 
 	await systemctl('start', socketUnit, serviceUnit);
 };
 
-/** Stops the daemon and closes its socket, at which a command would start it. Containers go on. */
+/** Stops the daemon and closes its socket, through which a command would start it again. Containers continue. */
 export const stopService = async (): Promise<void> => {
 	await systemctl('stop', socketUnit, serviceUnit);
 };
 
-/** Closes the socket alone. */
+/** Closes only the socket. */
 export const closeServiceSocket = async (): Promise<void> => {
 	await systemctl('stop', socketUnit);
 };
 
 export const isServiceActive = async (): Promise<boolean> => isActive(serviceUnit);
 
-/** Stops the service and takes its units away. Containers go on. */
+/** Stops the service and removes its units. Containers continue. */
 export const removeService = async (): Promise<void> => {
 	await takeEveryStep([
 		stopService,
@@ -99,7 +99,7 @@ export const removeService = async (): Promise<void> => {
 	], 'the service could not be removed completely');
 };
 
-/** Whether systemd is taking the host down. */
+/** Whether systemd is shutting down the host. */
 export const isHostStopping = async (): Promise<boolean> => {
 	if (!await isSystemdRunning()) {
 		return false;

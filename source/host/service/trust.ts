@@ -2,14 +2,14 @@ import {lstat, readdir, readFile, realpath} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
 
-/** Who may write to a file besides root, as far as `isTrusted` cares. */
+/** The parts of a file's status that decide who may write to it. */
 type Status = {readonly uid: number; readonly gid: number; readonly mode: number; readonly isDirectory: () => boolean};
 
 const groupBit = 0o020;
 const otherBit = 0o002;
 const stickyBit = 0o1000;
 
-/** Groups in which there is a user other than root. Debian's group `staff`, which owns parts of /usr/local on older hosts, is empty as a rule. */
+/** Groups that have a member other than root. Debian's group `staff`, which owns parts of /usr/local on older hosts, is usually empty. */
 export const parseGroups = (groups: string, passwd: string): ReadonlySet<number> => {
 	const rows = (text: string) => text.split('\n').map(line => line.split(':'));
 	return new Set([
@@ -18,7 +18,7 @@ export const parseGroups = (groups: string, passwd: string): ReadonlySet<number>
 	]);
 };
 
-/** Why a file is not root's alone; undefined when it is. In a sticky directory nobody else can replace what is root's. */
+/** Why users other than root may write to a file; undefined if they may not. In a sticky directory they cannot replace root's files. */
 export const writersOf = (status: Status, populated: ReadonlySet<number>): string | undefined => {
 	const {uid, gid, mode} = status;
 	if (uid !== 0) {
@@ -40,7 +40,7 @@ const ancestorsOf = (file: string): readonly string[] => {
 	return parent === file ? [file] : [...ancestorsOf(parent), file];
 };
 
-/** The first file that somebody besides root may write to: a path, the directories above it, and everything below it. Links are followed to what they lead to. */
+/** The first file that a user other than root may write to: the path itself, a directory above it, or anything below it. Symbolic links are followed. */
 const findOffender = async (start: string, populated: ReadonlySet<number>): Promise<Offender | undefined> => {
 	const seen = new Set<string>();
 	const check = async (file: string): Promise<Offender | undefined> => {
@@ -57,7 +57,7 @@ const findOffender = async (start: string, populated: ReadonlySet<number>): Prom
 		seen.add(file);
 		const status = await lstat(file);
 		if (status.isSymbolicLink()) {
-			// A link that leads nowhere leads to no program.
+			// A dangling link cannot be executed.
 			const target = await realpath(file).catch(() => undefined);
 			return target === undefined ? undefined : checkWhole(target);
 		}
@@ -69,7 +69,7 @@ const findOffender = async (start: string, populated: ReadonlySet<number>): Prom
 
 		const names = status.isDirectory() ? await readdir(file) : [];
 		for (const name of names) {
-			// The history of a checkout is not run.
+			// The history of a checkout is not executed.
 			const offender = name === '.git' ? undefined : await checkTree(path.join(file, name));
 			if (offender) {
 				return offender;
@@ -97,7 +97,7 @@ const findOffender = async (start: string, populated: ReadonlySet<number>): Prom
 	return checkWhole(await realpath(start));
 };
 
-/** Refuses with `forbidden` when code that root is to run, a file or a directory with everything in it, can be changed by another user. */
+/** Throws `forbidden` if a user other than root can change code that root will run: a file, or a directory with everything in it. */
 export const assertOnlyRootWrites = async (files: readonly string[]): Promise<void> => {
 	const [groups, passwd] = await Promise.all(['/etc/group', '/etc/passwd'].map(async file => readFile(file, 'utf8')));
 	const populated = parseGroups(groups!, passwd!);

@@ -1,30 +1,30 @@
 import {heldStatus} from '../lock.js';
 
-/** What the service is called; the socket unit has the same name. */
+/** Names of the units. */
 export const serviceUnit = 'holm.service';
 export const socketUnit = 'holm.socket';
 
-/** Where the service listens, beside the socket in its own directory. */
+/** Socket of the service, in addition to the one in the engine's directory. */
 export const serviceSocket = '/run/holm/holm.sock';
 
-/** Members of this group may use the engine, which makes them as powerful as root. */
+/** Members of this group may use the engine, which amounts to root access. */
 export const serviceGroup = 'holm';
 
-/** The first line of both units, by which they are known again. */
+/** The first line of both units, which identifies them as Holm's. */
 export const unitMark = '# Made by `holm system install`, which replaces it. Changes belong into `systemctl edit`.';
 
 export type UnitOptions = {
-	/** Absolute paths, all of them root's alone. */
+	/** Absolute paths that only root can write to. */
 	readonly flock: string;
 	readonly node: string;
 	readonly daemon: string;
 	/** Directory of the engine. */
 	readonly root: string;
-	/** File that one daemon at a time holds locked. */
+	/** Lock file: one daemon at a time. */
 	readonly lock: string;
 };
 
-/** A word of a command line or a path in a unit, see "Quoting" and "Specifiers" of systemd.syntax(7). */
+/** Quotes a word of a command line or a path for a unit, see "Quoting" and "Specifiers" in systemd.syntax(7). */
 export const quoteUnitWord = (word: string): string => {
 	const escaped = word
 		.replaceAll('\\', String.raw`\\`)
@@ -34,16 +34,16 @@ export const quoteUnitWord = (word: string): string => {
 	return /^[\w%+,.\/:=@\-]+$/v.test(escaped) ? escaped : `"${escaped}"`;
 };
 
-/** In a command line, `$` begins a variable. */
+/** In a command line, `$` starts a variable. */
 const quoteArgument = (word: string) => quoteUnitWord(word).replaceAll('$', () => '$$');
 
-/** Those that replace or drop the rules of others when they start: the engine opens their firewall to its own device afterwards. */
+/** Services that replace or flush other rules when they start. The engine starts after them and adds its rules. */
 const firewalls = ['nftables', 'iptables', 'netfilter-persistent', 'ufw', 'firewalld', 'docker'].map(name => `${name}.service`);
 
 /**
 The unit of the engine's daemon.
 
-Machines, name server and forwarder stay in its control group and are left alone when it ends (`KillMode=process`), so that a restart and an upgrade do not end containers. They need no scopes of their own, which would be stopped together with the daemon when the host shuts down; here the daemon is stopped first and stops the containers in order.
+Machines, name server and forwarder stay in its control group and survive its end (`KillMode=process`), so a restart or an upgrade does not stop containers. Separate scopes would be stopped together with the daemon when the host shuts down. This way the daemon is stopped first, and stops the containers in order.
 */
 export const serviceText = ({flock, node, daemon, root, lock}: UnitOptions): string => `${unitMark}
 [Unit]
@@ -51,11 +51,11 @@ Description=Holm container engine
 Wants=${socketUnit} network-online.target
 After=${socketUnit} network-online.target ${firewalls.join(' ')}
 RequiresMountsFor=${[root, node, daemon].map(word => quoteUnitWord(word)).join(' ')}
-# How often it is started is limited by RestartSec alone: a command that needs it starts it at any time.
+# Only RestartSec limits restarts, so that a command can start it at any time.
 StartLimitIntervalSec=0
 
 [Service]
-# Clients wait at the socket until the engine is open, so nothing has to be told when it is.
+# Clients wait at the socket until the engine is open, so no readiness notification is needed.
 Type=exec
 ExecStart=${[flock, '--timeout=30', `--conflict-exit-code=${heldStatus}`, '--no-fork', lock, node, daemon, root].map(word => quoteArgument(word)).join(' ')}
 UMask=0022
@@ -66,7 +66,7 @@ Delegate=yes
 TimeoutStopSec=2min
 Restart=on-failure
 RestartSec=5s
-# A machine that the kernel ends for want of memory is no reason to stop the engine.
+# If the kernel kills a machine for lack of memory, the engine continues.
 OOMPolicy=continue
 ManagedOOMPreference=avoid
 TasksMax=infinity
@@ -77,7 +77,7 @@ SyslogIdentifier=holm
 WantedBy=multi-user.target
 `;
 
-/** The unit of the socket at which commands wait while the daemon starts. It goes when the engine is stopped, so that no command starts what was meant to stop. */
+/** The socket unit. Commands wait at the socket while the daemon starts. It is removed when the engine is stopped, so that no command starts the engine again. */
 export const socketText = (): string => `${unitMark}
 [Unit]
 Description=Socket of the Holm container engine

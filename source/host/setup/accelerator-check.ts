@@ -3,9 +3,9 @@ import {readVerdict, type AcceleratorVerdict} from '../machines/accelerator.js';
 import {pathsOf} from '../store/paths.js';
 import type {Check} from './check.js';
 
-/** What is on disk about the accelerator, which may be of another version or cut short. */
+/** The recorded verdict, which another version may have written, or which may be truncated. */
 type Recorded = Partial<AcceleratorVerdict> & {
-	/** There when a machine was booted for it. */
+	/** Present if a machine was booted for it. */
 	readonly of?: string;
 };
 
@@ -13,7 +13,7 @@ const name = 'accelerator';
 const slow = 'tcg: machines are emulated and slow';
 const lastResort = 'turn on hardware virtualisation in the firmware, or nested virtualisation in the hypervisor';
 
-/** What is to be said about the accelerator, from the device as it is now and the verdict of the last engine. */
+/** The check of the accelerator, from the present state of the device and the last verdict. */
 export const acceleratorCheck = (access: KvmAccess, {accelerator, reason, remedy, of}: Recorded): Check => {
 	if (!access.isOpen) {
 		return {
@@ -21,7 +21,7 @@ export const acceleratorCheck = (access: KvmAccess, {accelerator, reason, remedy
 		};
 	}
 
-	// A device that was closed when the engine looked is open now.
+	// No verdict yet, or the device was not accessible then and is now.
 	if (accelerator === undefined || (accelerator === 'tcg' && of === undefined && remedy !== undefined)) {
 		return {name, status: 'ok', found: 'not tried yet; the next start of the engine probes it'};
 	}

@@ -1,12 +1,12 @@
-/** One thing that the engine needs of its host, as it was found. */
+/** The result of checking one requirement of the host. */
 export type Check = {
 	readonly name: string;
-	/** With a `warning` the engine works, but not well. */
+	/** With a `warning` the engine works, with limitations. */
 	readonly status: 'ok' | 'missing' | 'warning';
-	/** What was found, in one line: a version, a path, a size, or the reason why not. */
+	/** What was found, in one line: a version, a path, a size, or the reason of a failure. */
 	readonly found: string;
-	/** What to do, where something can be done: a command of this distribution. */
+	/** What to do, such as a command of this distribution. */
 	readonly remedy?: string;
-	/** Packages of this distribution that would mend it. */
+	/** Packages of this distribution that fix it. */
 	readonly packages?: readonly string[];
 };

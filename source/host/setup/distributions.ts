@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import process from 'node:process';
 
-/** The programs of the host that the engine uses; `qemu-system` is the one of the host's own architecture. */
+/** The programs of the host that the engine uses. `qemu-system` is the one for the host's architecture. */
 export const programs = [
 	'qemu-system', 'qemu-img', 'virtiofsd', 'buildah', 'crun', 'conmon', 'socat', 'dropbear', 'busybox', 'catatonit', 'ip', 'nft', 'nsenter', 'setpriv', 'mke2fs', 'debugfs', 'xz', 'find', 'tar',
 ] as const;
@@ -12,25 +12,25 @@ export type Program = typeof programs[number];
 export type Command = readonly [file: string, ...arguments_: string[]];
 
 export type Distribution = {
-	/** Values of ID and ID_LIKE in os-release that mean this family. */
+	/** Values of ID and ID_LIKE in os-release for this family. */
 	readonly ids: readonly string[];
 	readonly install: Command;
-	/** Fetches the lists of packages. */
+	/** Refreshes the package lists. */
 	readonly refresh: Command;
-	/** Succeeds when the lists know the package that is added to it. */
+	/** Succeeds if the lists have the package that is appended. */
 	readonly query: Command;
-	/** Directory of the lists, which is empty in a fresh container or image. */
+	/** Directory of the package lists, which is empty in a fresh container or image. */
 	readonly lists: string;
 	readonly packages: Readonly<Record<Program | 'netavark', string>>;
-	/** A package that depends on the newest kernel for virtual machines, where the package manager can download one without installing it. */
+	/** A metapackage for the newest kernel for virtual machines, if the package manager can download packages without installing them. */
 	readonly kernel?: string;
 };
 
 export type Architecture = {
-	/** What QEMU calls it. */
+	/** QEMU's name for it. */
 	readonly qemu: string;
 	readonly debian: string;
-	/** The part of the packages' names. */
+	/** Names of QEMU's packages. */
 	readonly qemuPackages: {readonly debian: string; readonly fedora: string; readonly arch: string};
 };
 
@@ -39,7 +39,7 @@ const architectures: Readonly<Record<string, Architecture>> = {
 	arm64: {qemu: 'aarch64', debian: 'arm64', qemuPackages: {debian: 'qemu-system-arm', fedora: 'qemu-system-aarch64-core', arch: 'qemu-system-aarch64'}},
 };
 
-/** The host's architecture; undefined for one that this engine does not know. */
+/** The host's architecture; undefined if it is unknown. */
 export const architectureOf = (arch: string = process.arch): Architecture | undefined => architectures[arch];
 
 const common = {
@@ -66,12 +66,12 @@ const common = {
 
 type Release = {readonly id: string; readonly like: readonly string[]; readonly version: number};
 
-/** Debian's names; `dropbear-bin` is dropbear without a service that starts. */
+/** Debian's names. `dropbear-bin` is dropbear without the service. */
 const debianPackages = {
 	...common, 'qemu-img': 'qemu-utils', dropbear: 'dropbear-bin', busybox: 'busybox-static', xz: 'xz-utils',
 };
 
-/** The last releases whose QEMU brought virtiofsd with it. */
+/** The last releases whose QEMU packages included virtiofsd. */
 const lastWithVirtiofsdInQemu: Readonly<Record<string, number>> = {debian: 12, ubuntu: 23.04};
 
 const apt = {
@@ -115,7 +115,7 @@ const familiesFor = ({id, version}: Release, architecture: Architecture): readon
 	];
 };
 
-/** Reads os-release(5); a value may be quoted. */
+/** Parses os-release(5), whose values may be quoted. */
 export const parseRelease = (text: string): Release => {
 	const values = new Map(text.split('\n').flatMap(line => {
 		const match = /^(?<key>[A-Z_]+)=(?<quote>["']?)(?<value>.*)\k<quote>$/v.exec(line.trim());
@@ -128,7 +128,7 @@ export const parseRelease = (text: string): Release => {
 	};
 };
 
-/** The family that a release belongs to, by its own name first; undefined for one that is not known here. */
+/** The family of a release, by ID, then by ID_LIKE; undefined if it is unknown. */
 export const distributionOf = (release: Release, architecture: Architecture | undefined = architectureOf()): Distribution | undefined => {
 	if (!architecture) {
 		return undefined;

@@ -4,12 +4,12 @@ import path from 'node:path';
 import {programDirectories} from '../environment.js';
 import {architectureOf, type Program} from './distributions.js';
 
-/** Virtiofsd is no command, so every distribution has another place for it: Debian 12, newer Debian and Fedora, Arch. */
+/** Virtiofsd is not on PATH. Its paths in Debian 12, in newer Debian and Fedora, and in Arch. */
 const elsewhere: Partial<Record<Program, readonly string[]>> = {
 	virtiofsd: ['/usr/lib/qemu/virtiofsd', '/usr/libexec/virtiofsd', '/usr/lib/virtiofsd'],
 };
 
-/** The first of these files that can be run. */
+/** The first of these files that is executable. */
 export const firstExecutable = async (candidates: readonly string[]): Promise<string | undefined> => {
 	for (const candidate of candidates) {
 		try {
@@ -21,7 +21,7 @@ export const firstExecutable = async (candidates: readonly string[]): Promise<st
 	return undefined;
 };
 
-/** The path of a program of the host by its name; undefined where it is not installed. */
+/** The path of a program of the host; undefined if it is not installed. */
 export const findCommand = async (name: string): Promise<string | undefined> =>
 	firstExecutable(programDirectories.map(directory => path.join(directory, name)));
 
@@ -34,7 +34,7 @@ export const findProgram = async (program: Program): Promise<string | undefined>
 /** PT_INTERP of the ELF specification: the program header that names the dynamic linker. */
 const interpreterHeader = 3;
 
-/** Whether an executable runs without the host's libraries, as one must that is put into a guest. 64-bit little-endian ELF only, as both architectures are. */
+/** Whether an executable is statically linked, as required in a guest. Supports 64-bit little-endian ELF, which both architectures use. */
 export const isStatic = async (file: string): Promise<boolean> => {
 	await using handle = await open(file);
 	const header = Buffer.alloc(4096);

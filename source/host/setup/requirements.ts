@@ -28,7 +28,7 @@ import {
 import type {Check} from './check.js';
 import {checkAccelerator} from './accelerator-check.js';
 
-/** Node 22.20, as package.json has it, and QEMU 7.2, the oldest that was tried. */
+/** Node 22.20, as in package.json, and QEMU 7.2, the oldest that was tested. */
 const oldest = {node: [22, 20], qemu: [7, 2]} as const;
 
 const gibibyte = 1024 ** 3;
@@ -43,7 +43,7 @@ const isAtLeast = (version: string, [major, minor]: readonly [number, number]): 
 const installRemedy = (distribution: Distribution | undefined, name: string) =>
 	distribution ? `sudo ${distribution.install.join(' ')} ${name}` : 'install it with your package manager';
 
-/** How each program tells its version. */
+/** Arguments that make each program print its version. */
 const versionArguments: Readonly<Record<Program, readonly string[]>> = {
 	'qemu-system': ['--version'],
 	'qemu-img': ['--version'],
@@ -66,10 +66,10 @@ const versionArguments: Readonly<Record<Program, readonly string[]>> = {
 	tar: ['--version'],
 };
 
-/** A busy host takes long for what takes milliseconds elsewhere, and a program that is late is not missing. */
+/** Generous, because a slow program on a busy host is not missing. */
 const answerLimitMs = 60_000;
 
-/** Some tell their version and fail all the same. */
+/** Some programs print their version and exit with an error. */
 const anyStatus = Array.from({length: 256}, (_, status) => status);
 
 const versionOf = async (file: string, program: Program): Promise<string> => {
@@ -80,11 +80,11 @@ const versionOf = async (file: string, program: Program): Promise<string> => {
 const checkProgram = async (program: Program, distribution: Distribution | undefined): Promise<Check> => {
 	const name = program === 'qemu-system' ? 'qemu' : program;
 	const package_ = distribution?.packages[program];
-	const mend = {remedy: installRemedy(distribution, package_ ?? program), packages: package_ === undefined ? [] : [package_]};
+	const fix = {remedy: installRemedy(distribution, package_ ?? program), packages: package_ === undefined ? [] : [package_]};
 	const file = await findProgram(program);
 	if (!file) {
 		return {
-			name, status: 'missing', found: 'not installed', ...mend,
+			name, status: 'missing', found: 'not installed', ...fix,
 		};
 	}
 
@@ -97,14 +97,14 @@ const checkProgram = async (program: Program, distribution: Distribution | undef
 
 	if ((program === 'busybox' || program === 'catatonit') && !await isStatic(file)) {
 		return {
-			name, status: 'missing', found: `${file} needs the host's libraries, and a guest has none`, ...mend,
+			name, status: 'missing', found: `${file} needs the host's libraries, and a guest has none`, ...fix,
 		};
 	}
 
 	return {name, status: 'ok', found: `${version} at ${file}`};
 };
 
-/** What buildah needs of netavark; `netavark` and `buildah` are the paths of the programs. */
+/** Checks whether buildah needs netavark. `netavark` and `buildah` are the paths of the programs. */
 export const checkNetavark = async (
 	distribution: Distribution | undefined,
 	{netavark, buildah}: {readonly netavark?: string; readonly buildah?: string},
@@ -115,7 +115,7 @@ export const checkNetavark = async (
 	}
 
 	if (buildah === undefined || !await isNetavarkNeeded(buildah)) {
-		return {name, status: 'ok', found: buildah === undefined ? 'not installed; buildah will tell whether it is needed' : 'not installed, and not needed by this buildah'};
+		return {name, status: 'ok', found: buildah === undefined ? 'not installed; whether it is needed depends on buildah' : 'not installed, and not needed by this buildah'};
 	}
 
 	const package_ = distribution?.packages.netavark;
@@ -175,7 +175,7 @@ const checkNamespaces = async (): Promise<Check> => {
 	}
 };
 
-/** The closest directory to a path that exists. */
+/** The closest existing ancestor of a path. */
 const existing = async (directory: string): Promise<string> => {
 	try {
 		await access(directory, constants.F_OK);
@@ -185,14 +185,14 @@ const existing = async (directory: string): Promise<string> => {
 	}
 };
 
-/** Tried where the engine would do it, because not every file system can be the upper one. */
+/** Tested in the engine's directory, because not every file system works as an upper layer. */
 const checkOverlay = async (root: string): Promise<Check> => {
 	let scratch: string | undefined;
 	try {
 		const base = await existing(root);
 		scratch = await mkdtemp(path.join(base === '/' ? tmpdir() : base, '.holm-overlay-'));
 		await Promise.all(['lower', 'upper', 'work', 'merged'].map(async name => mkdir(path.join(scratch!, name))));
-		// In a mount namespace of its own, so that it goes when mount ends.
+		// In its own mount namespace, so the mount disappears when the command ends.
 		const mount = ['mount', '-t', 'overlay', 'holm', '-o', 'lowerdir=lower,upperdir=upper,workdir=work', 'merged'];
 		await run('unshare', ['--mount', '--', ...mount], {cwd: scratch, signal: AbortSignal.timeout(answerLimitMs)});
 		return {name: 'overlay mounts', status: 'ok', found: `on ${base}`};
@@ -220,7 +220,7 @@ const checkArchitecture = async (): Promise<Check> => {
 	}
 };
 
-/** An older QEMU takes the memory of a template only from a file that perl can seal for it, or a copy for each machine. */
+/** An older QEMU needs perl to share a template's memory; without it each machine copies the memory. */
 const checkPerl = async (distribution: Distribution | undefined): Promise<Check> => {
 	const name = 'perl';
 	const qemu = await findProgram('qemu-system');
@@ -231,7 +231,7 @@ const checkPerl = async (distribution: Distribution | undefined): Promise<Check>
 	const file = await findCommand(name);
 	return file === undefined
 		? {
-			name, status: 'warning', found: 'not installed, so that each machine copies the memory it starts with', remedy: installRemedy(distribution, name),
+			name, status: 'warning', found: 'not installed, so each machine copies its template\'s memory', remedy: installRemedy(distribution, name),
 		}
 		: {name, status: 'ok', found: file};
 };
@@ -259,7 +259,7 @@ const checkDisk = async (root: string): Promise<Check> => {
 		};
 };
 
-/** Everything that the engine with this root needs of its host, each checked by trying where that is possible. Never throws: a check that fails says so. */
+/** Checks everything that the engine needs of its host, by trying it where possible. Does not throw; a failed check is in the result. */
 export const checkRequirements = async (root: string): Promise<readonly Check[]> => {
 	const distribution = await hostDistribution();
 	const checks: ReadonlyArray<readonly [name: string, check: Promise<Check>]> = [

@@ -8,7 +8,7 @@ import type {Check} from './check.js';
 import {installMissing, missingPackages} from './setup.js';
 import {stepsOf} from './steps.js';
 
-/** Made by the steps after the check, whatever the check says. */
+/** Checks that may fail, because later steps of the setup provide these parts. */
 const madeHere = new Set(['kernel']);
 
 const throwOnMissing = (checks: readonly Check[]) => {
@@ -28,7 +28,7 @@ const describe = ({accelerator, reason, remedy}: AcceleratorVerdict) => accelera
 const {cpus, memoryBytes} = defaultSize;
 const sizeOfTemplate = `${cpus} CPU, ${memoryBytes / 1024 ** 2} MiB`;
 
-/** Installs what is missing, and resolves with what was found afterwards; throws as `installMissing` does. Some programs can tell only once they are installed what they need, so there are two rounds. */
+/** Installs missing packages, and resolves with the checks afterwards. Throws as `installMissing` does. There are two rounds, because some requirements are known only once a program is installed. */
 export const provideRequirements = async (root: string, tell?: (step: SetupStep) => void): Promise<readonly Check[]> => {
 	let checks = await checkRequirements(root);
 	for (let round = 0; round < 2 && missingPackages(checks).length > 0; round++) {
@@ -40,9 +40,9 @@ export const provideRequirements = async (root: string, tell?: (step: SetupStep)
 };
 
 /**
-Makes this host ready for the engine with `root` as its directory: programs, kernel, accelerator, and the template of machines of the default size. Tells of everything, also of what is there already.
+Prepares this host for the engine in `root`: programs, kernel, accelerator, and the template of the default size. Reports every step, also parts that exist already.
 
-With `isProbing`, hardware virtualisation is tried again whatever is known of it. Throws `forbidden` without root, and `unavailable` naming whatever it cannot provide.
+With `isProbing` hardware virtualisation is probed again. Throws `forbidden` without root, and `unavailable`, naming what is missing.
 */
 export const setUp = (
 	root: string,

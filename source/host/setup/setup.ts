@@ -10,7 +10,7 @@ const environment = {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'};
 
 const execute = async ([file, ...arguments_]: Command, onLine?: (line: string) => void) => run(file, arguments_, {environment, onLine});
 
-/** What a package manager prints about one package at a time, such as `Unpacking crun (1.8.1-1) ...`, `Get:3 http://… crun amd64 1.8.1-1 [300 kB]`, `  Installing       : crun-1.8-1.fc40   4/20` and `installing crun...`. */
+/** Lines of package managers about one package, such as `Unpacking crun (1.8.1-1) ...`, `Get:3 http://… crun amd64 1.8.1-1 [300 kB]`, `  Installing       : crun-1.8-1.fc40   4/20` and `installing crun...`. */
 const workOnPackage = /^\s*(?:get:\d+|selecting|unpacking|setting up|downloading|installing|upgrading|\(\d+\/\d+\)) .*/iv;
 
 const isKnown = async ({query}: Distribution, name: string): Promise<boolean> => {
@@ -34,14 +34,14 @@ const hasLists = async ({lists}: Distribution): Promise<boolean> => {
 	}
 };
 
-/** The packages that would mend what checks found missing, each once. */
+/** The packages that fix the missing requirements, without duplicates. */
 export const missingPackages = (checks: readonly Check[]): readonly string[] =>
 	[...new Set(checks.filter(({status}) => status === 'missing').flatMap(({packages}) => packages ?? []))];
 
 /**
-Installs the packages that checks found missing, telling of each one before. Does nothing when none is; what only the user can mend (root, a kernel without a feature) is left alone.
+Installs the missing packages, and reports each one. Requirements that only the user can fix (root, a kernel feature) are skipped.
 
-Throws `forbidden` without root, `unsupported` on a distribution that is not known here, `unavailable` naming packages that the lists do not have, and `internal` with the package manager's reason.
+Throws `forbidden` without root, `unsupported` on an unknown distribution, `unavailable` with packages that the lists do not have, and `internal` with the package manager's reason.
 */
 export const installMissing = async (checks: readonly Check[], onProgress: (step: SetupStep) => void = () => undefined): Promise<void> => {
 	const packages = missingPackages(checks);
@@ -55,7 +55,7 @@ export const installMissing = async (checks: readonly Check[], onProgress: (step
 
 	const distribution = await hostDistribution();
 	if (!distribution) {
-		throw new HolmError('unsupported', 'this distribution\'s package manager is not known', {remedy: `install ${packages.join(', ')} by hand`});
+		throw new HolmError('unsupported', 'the package manager of this distribution is unknown', {remedy: `install ${packages.join(', ')} by hand`});
 	}
 
 	const unlisted = await hasLists(distribution) ? await unknownOf(distribution, packages) : packages;

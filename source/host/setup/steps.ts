@@ -1,12 +1,12 @@
 import {type SetupStep} from '../kernel/guest-kernel.js';
 
-/** A step that says nothing for this long says how long it has taken. */
+/** Interval after which a silent step reports how long it has taken. */
 const intervalMs = 5000;
 
 /**
-The steps that `work` tells of, as they come, and its failure as the last of them.
+Yields the steps that `work` reports, as they come, and throws its error at the end.
 
-A caller that stops listening does not stop the work.
+The work continues if the caller stops reading.
 */
 export async function * stepsOf(work: (tell: (step: SetupStep) => void) => Promise<void>): AsyncGenerator<SetupStep> {
 	const told: SetupStep[] = [];
@@ -38,7 +38,7 @@ export async function * stepsOf(work: (tell: (step: SetupStep) => void) => Promi
 		clearInterval(reminder);
 		news.resolve();
 	});
-	// Thrown below, where somebody waits for it.
+	// Thrown below.
 	working.catch(() => undefined);
 	while (!progress.isDone || told.length > 0) {
 		const step = told.shift();

@@ -112,9 +112,9 @@ export const serviceTests = (world: World): void => {
 
 		try {
 			await fails(/only root can start it.*sudo holm system install/v, 'ada', 'ps');
-			await fails(/only root can make the engine a service/v, 'ada', 'system', 'install');
+			await fails(/only root can install the service/v, 'ada', 'system', 'install');
 			await host.as('root', 'mv', '/run/systemd/system', '/run/systemd/aside');
-			await fails(/systemd does not run this host, so the engine cannot be a service of it \(nothing is needed: /v, 'root', 'system', 'install');
+			await fails(/systemd does not run on this host, so the engine cannot be a service \(no action needed: /v, 'root', 'system', 'install');
 			await host.as('root', 'mv', '/run/systemd/aside', '/run/systemd/system');
 			t.regex(await succeeds('root', 'system', 'install'), /holm\.service runs.*root's power.*usermod -aG holm/sv);
 			const {stdout: socket} = await host.as('root', 'stat', '-c', '%U:%G %a', '/run/holm/holm.sock');

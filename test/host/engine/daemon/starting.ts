@@ -78,7 +78,7 @@ export const startingTests = (world: World): void => {
 		t.true((await readdir(directory)).includes('disk.qcow2'));
 		const stray = world.start('sleep', ['600'], {environment: {HOLM_PROCESS_OF: path.join(world.root, 'machines/stray')}});
 		const ending = await world.run(['system', 'stop', '--all']);
-		t.regex(ending.stderr, /cannot read .*; without it were ended: sleep, process \d+, of machines\/stray/v);
+		t.regex(ending.stderr, /cannot read .*; ended without it: sleep, process \d+, of machines\/stray/v);
 		await stray.ended;
 		await rename(path.join(world.directory, 'aside'), path.join(directory, 'record.json'));
 		for (const file of [boot, key]) {
