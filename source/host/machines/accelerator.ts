@@ -72,7 +72,7 @@ const probe = async (
 	onProbe();
 	try {
 		await obtainTemplate({
-			...options, deviceGid, shape: {...shape, accelerator: 'kvm'}, isAnew: isForced,
+			...options, deviceGid, shape: {...shape, accelerator: 'kvm'}, shouldRemake: isForced,
 		});
 		return {accelerator: 'kvm', deviceGid};
 	} catch (error) {

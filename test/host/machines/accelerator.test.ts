@@ -7,7 +7,7 @@ import {chooseAccelerator} from '../../../source/host/machines/accelerator.js';
 import type {KvmHost} from '../../../source/host/machines/kvm-device.js';
 import type {TemplateOptions} from '../../../source/host/machines/template/template.js';
 
-test('a verdict is kept until the device, the time a machine has, or whoever asks wants another', async t => {
+test('a verdict is kept until the device or the time limit changes, or a probe is forced', async t => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-accelerator-'));
 	t.teardown(async () => rm(directory, {recursive: true}));
 	const program = path.join(directory, 'qemu');
@@ -44,9 +44,9 @@ test('a verdict is kept until the device, the time a machine has, or whoever ask
 	t.is(booted.length, 2, 'it is with more time');
 	t.like(await choose(), {accelerator: 'kvm', deviceGid: 105});
 	t.is(booted.length, 2);
-	t.like(booted[1], {directory: templates, deviceGid: 105, isAnew: false, shape: {accelerator: 'kvm'}}, 'what was booted is the template of machines');
+	t.like(booted[1], {directory: templates, deviceGid: 105, shouldRemake: false, shape: {accelerator: 'kvm'}}, 'what was booted is the template of machines');
 	await choose({isForced: true});
-	t.like(booted[2], {isAnew: true}, 'who asks for it has one made again');
+	t.like(booted[2], {shouldRemake: true}, 'a forced probe makes it again');
 	mode = 0o666;
 	t.like(await choose(), {accelerator: 'kvm', deviceGid: undefined});
 	t.is(booted.length, 4, 'another mode of the device calls for another probe');

@@ -43,7 +43,7 @@ export type TemplateOptions = Omit<MakeOptions, 'readOnly' | 'hostKey'> & {
 	/** Directory of all templates. */
 	readonly directory: string;
 	/** Make it again even if it exists. */
-	readonly isAnew?: boolean;
+	readonly shouldRemake?: boolean;
 	/** Called if an unusable template is made again, with the reason. */
 	readonly onRemake?: (directory: string, reason: string) => void;
 };
@@ -67,7 +67,7 @@ const readTemplate = async (directory: string, options: TemplateOptions, isReadO
 			timeoutMs,
 			async remake(reason) {
 				options.onRemake?.(directory, reason);
-				return obtain({...options, isAnew: false}, {except: stamp.changedNs});
+				return obtain({...options, shouldRemake: false}, {except: stamp.changedNs});
 			},
 		};
 	} catch (error) {
@@ -107,7 +107,7 @@ const obtain = async (options: TemplateOptions, {except, onMaking}: Obtaining): 
 	const key = await templateKeyOf(hostKey, shape);
 	const target = path.join(options.directory, key);
 	const existing = await readTemplate(target, options, isReadOnly);
-	const refused = options.isAnew ? existing?.id : except;
+	const refused = options.shouldRemake ? existing?.id : except;
 	if (existing && existing.id !== refused) {
 		return existing;
 	}
