@@ -1,5 +1,5 @@
 /**
-Installs what the tests use of this host before they run: what Holm itself needs, and a few programs that only tests talk to. Without root it installs nothing, and the tests that need it are skipped with their reason.
+Installs the programs that the tests need: Holm's own requirements, and a few that only tests use. Without root it installs nothing, and the tests that need them are skipped with the reason.
 */
 import process from 'node:process';
 import {HolmError} from '../source/engine/errors.js';
@@ -18,7 +18,7 @@ const testPrograms: Readonly<Record<string, string>> = {
 	'docker-registry': 'docker-registry', 'ssh-agent': 'openssh-client', tmux: 'tmux', curl: 'curl', script: 'bsdutils', mmdebstrap: 'mmdebstrap',
 };
 
-/** Programs that are fetched and not installed, for that would change the host. */
+/** Programs that are fetched instead of installed, so the host does not change. */
 const fetched = [
 	['openssh-server', findSshd, fetchSshd],
 	['docker.io', findDocker, fetchDocker],
@@ -55,7 +55,7 @@ if (process.platform !== 'linux' || !isRoot) {
 			}
 		}
 	} catch (error) {
-		// The tests say themselves what they miss.
+		// The tests report what is missing.
 		say(error instanceof HolmError ? `${error.message}${error.remedy ? ` (${error.remedy})` : ''}` : String(error));
 	}
 }

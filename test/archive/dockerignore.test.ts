@@ -47,7 +47,7 @@ for (const [rules, out, kept] of cases) {
 	});
 }
 
-test('a directory that is ignored is looked into only where something may be let in', t => {
+test('an ignored directory is searched only if a pattern may include something in it', t => {
 	const {mayInclude} = parseIgnore('vendor\n!vendor/keep/*.txt\n!**/README');
 	t.true(mayInclude('vendor'));
 	t.true(mayInclude('vendor/keep'));
@@ -119,7 +119,7 @@ test('a link to a device in the place of a Dockerfile or of a list of ignored fi
 		const root = await directory(t, name === 'Dockerfile' ? {} : {Dockerfile: 'FROM x\n'});
 		// Not /dev/zero, which would fill the memory where this fails.
 		await symlink('/dev/null', path.join(root, name));
-		await t.throwsAsync(directoryContext({directory: root, workingDirectory: '/'}), {code: 'invalid', message: /no file of at most 4 MiB/v}, name);
+		await t.throwsAsync(directoryContext({directory: root, workingDirectory: '/'}), {code: 'invalid', message: /is not a file of at most 4 MiB/v}, name);
 	}
 });
 

@@ -18,7 +18,7 @@ console.log(spawnSync('ls', ['-l', '/proc/self/fd']).stdout.toString());
 
 const isPossible = process.platform === 'linux' && await readlink('/bin/bash').then(() => true, async () => readdir('/bin').then(names => names.includes('bash')));
 
-(isPossible ? test : test.skip)('programs inherit no descriptor of whoever started the daemon', async t => {
+(isPossible ? test : test.skip)('programs inherit no descriptor of the process that started the daemon', async t => {
 	const descriptors = async (...words: readonly string[]) => {
 		const {stdout} = await run('bash', ['-c', 'exec 9</etc/passwd 60</etc/passwd 251</etc/passwd; exec "$@"', 'bash', process.execPath, '--input-type=module', '-e', script, ...words]);
 		return stdout;
@@ -26,7 +26,7 @@ const isPossible = process.platform === 'linux' && await readlink('/bin/bash').t
 
 	t.regex(await descriptors(), /60 -> \/etc\/passwd/v);
 	const [nine, ...rest] = (await descriptors('close')).split('\n');
-	// As a socket is that systemd hands over: this process has it, its children have not.
+	// Like a socket that systemd passes: this process has it, its children do not.
 	t.is(nine, 'nine /etc/passwd');
 	t.notRegex(rest.join('\n'), /passwd/v);
 });

@@ -2,7 +2,7 @@ import {spawnSync} from 'node:child_process';
 import process from 'node:process';
 import test from 'ava';
 
-test('without free descriptors a program is refused, and the process goes on', t => {
+test('without free descriptors a program is refused, and the process continues', t => {
 	const runModule = new URL('../../source/host/run.js', import.meta.url).href;
 	const program = `
 		import fs from 'node:fs';

@@ -26,7 +26,7 @@ export const sourcesOf = (files: readonly SourceFile[], from: string, to: string
 	].filter(({text}) => text !== '').map(({name, text}) => ({name, text: `${text}\n`}));
 };
 
-/** What apt of this host reads, in which the name of its release stands for it. */
+/** The sources of this host's apt, with the name of its release. */
 export const readSources = async (): Promise<readonly SourceFile[]> => {
 	const names = await Array.fromAsync(glob(['/etc/apt/sources.list', '/etc/apt/sources.list.d/*.list', '/etc/apt/sources.list.d/*.sources']));
 	return Promise.all(names.toSorted().map(async name => ({name, text: await readFile(name, 'utf8')})));

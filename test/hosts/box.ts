@@ -7,7 +7,7 @@ RUN test "$(ulimit -n)" -ge 64 && echo "made in a build" >/made
 CMD ["sh"]
 `;
 
-/** Builds the image `box` of the host's own busybox, as no registry can be reached: what the build printed. */
+/** Builds the image `box` from the host's busybox, because no registry can be reached. Resolves with the build's output. */
 export const buildBox = async (host: Host): Promise<string> => {
 	await must(host, ['mkdir', '-p', '/tmp/box']);
 	await must(host, ['cp', '/bin/busybox', '/tmp/box/busybox']);
@@ -15,7 +15,7 @@ export const buildBox = async (host: Host): Promise<string> => {
 	return holm(host, 'build', '--no-cache', '--tag', 'box', '/tmp/box');
 };
 
-/** Makes sure that there is the image `box`, for a case that is chosen alone. */
+/** Builds the image `box` if it is missing, because a case may run alone. */
 export const needBox = async (host: Host): Promise<void> => {
 	const {exitCode} = await host.run([...host.holm, 'image', 'inspect', 'box']);
 	if (exitCode !== 0) {
@@ -25,13 +25,13 @@ export const needBox = async (host: Host): Promise<void> => {
 
 type Names = {readonly containers?: readonly string[]; readonly networks?: readonly string[]; readonly volumes?: readonly string[]};
 
-/** Removes the containers, networks and volumes of these names after the work, whichever of them there are. */
+/** Removes the containers, networks and volumes of these names after the work, if they exist. */
 export const withNames = async (host: Host, names: Names, work: () => Promise<void>): Promise<void> => {
 	const {containers = [], networks = [], volumes = []} = names;
 	const remove = async () => {
 		for (const [words, those] of [[['rm', '--force'], containers], [['network', 'rm'], networks], [['volume', 'rm'], volumes]] as const) {
 			for (const name of those) {
-				// There may be none.
+				// It may not exist.
 				await host.run([...host.holm, ...words, name]);
 			}
 		}

@@ -11,7 +11,7 @@ import {systemCases} from './system/cases/all.js';
 import {quickstart} from './system/cases/commands.js';
 import {firstStart} from './system/cases/first-start.js';
 
-/** Every case, in the order in which they are taken on a host. */
+/** Every case, in the order in which they run on a host. */
 export const cases: readonly Case[] = [
 	quickstart,
 	doctor,

@@ -19,13 +19,13 @@ export type Recipe = {
 	readonly name: string;
 	/** Name of the release, such as `trixie`. */
 	readonly suite: string;
-	/** Besides Debian's smallest set. */
+	/** In addition to Debian's minimal set. */
 	readonly packages: readonly string[];
-	/** Package that depends on the kernel whose files are put in place, without installing it. */
+	/** Metapackage of the kernel, whose files are unpacked without installing it. */
 	readonly kernel?: string;
 };
 
-/** Counted up when the way of making them changes. */
+/** Raise it when the recipe changes. */
 const version = 1;
 
 const directoryOf = (recipe: Recipe): string => {
@@ -33,12 +33,12 @@ const directoryOf = (recipe: Recipe): string => {
 	return path.join(cacheOf('hosts'), `${recipe.name}-${digest}`);
 };
 
-/** Removes directories of systems, and never what might still be mounted in one. */
+/** Removes directories of systems, but not file systems that are still mounted in them. */
 export const removeTrees = async (directories: readonly string[]): Promise<void> => {
 	await run('rm', ['-rf', '--one-file-system', '--', ...directories]);
 };
 
-/** Where a system was made before from this recipe; undefined when it has to be fetched. */
+/** The directory of an existing system from this recipe; undefined if it has to be made. */
 export const findRoot = async (recipe: Recipe): Promise<string | undefined> => {
 	const directory = directoryOf(recipe);
 	try {
@@ -108,7 +108,7 @@ export const fetchRoot = async (recipe: Recipe): Promise<string> => {
 	}
 };
 
-/** Why such a system is not here; undefined when it is. */
+/** Why such a system is missing; undefined if it exists. */
 export const rootObstacle = async (recipe: Recipe): Promise<string | undefined> => {
 	if (await findRoot(recipe) !== undefined) {
 		return undefined;

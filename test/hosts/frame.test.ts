@@ -46,7 +46,7 @@ const visited = async (...[kinds, cases]: [readonly HostKind[], readonly Case[]]
 	return {outcomes, results: outcomes.map(({host, what, result, reason}) => [host, what, result, ...reason === undefined ? [] : [reason]].join(' '))};
 };
 
-test('each host is opened once, its cases go on after one that failed, and it is closed', async t => {
+test('each host is opened once, its cases continue after a failure, and it is closed', async t => {
 	const told: string[] = [];
 	const {results} = await visited([kindOf('a', told), kindOf('b', told)], [
 		caseOf('bad', async host => {
@@ -60,7 +60,7 @@ test('each host is opened once, its cases go on after one that failed, and it is
 	t.deepEqual(results, ['a', 'b'].flatMap(name => [`${name} open passed`, `${name} bad failed false x: exit status 1: false x`, `${name} good passed`, `${name} close passed`]));
 });
 
-test('a host that cannot be here or does not open is told with its reason, and the others are visited', async t => {
+test('an unavailable host is reported with its reason, and the others are visited', async t => {
 	const told: string[] = [];
 	const {outcomes, results} = await visited([
 		kindOf('a', told, {obstacle: async () => 'needs root'}),
@@ -88,7 +88,7 @@ test('a case that does not end costs its host, and the next one has a new host',
 	t.deepEqual(told, ['open a', 'close a', 'open a', 'close a']);
 });
 
-test('a host that does not answer after a case that failed is made anew', async t => {
+test('a host that does not answer after a failed case is replaced', async t => {
 	const told: string[] = [];
 	const kind = kindOf('a', told);
 	const {results} = await visited([{

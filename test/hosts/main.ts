@@ -1,5 +1,5 @@
 /**
-Lives on hosts as users have them, one after the other: `npm run test:hosts`, `npm run test:hosts -- debian-13-userland volumes`, `npm run test:hosts -- --list`.
+Runs the cases on hosts as users have them, one after the other: `npm run test:hosts`, `npm run test:hosts -- debian-13-userland volumes`, `npm run test:hosts -- --list`.
 */
 import process from 'node:process';
 import {HolmError, messageOf} from '../../source/engine/errors.js';
@@ -35,7 +35,7 @@ if (words.includes('--list')) {
 			signal: interruption.signal,
 		});
 		write(`\n${report(outcomes)}`);
-		// What was named and could not be done has not passed.
+		// A named case that could not run counts as failed.
 		const isDone = outcomes.every(({result}) => result === 'passed' || (result === 'skipped' && words.length === 0)) && outcomes.some(({result}) => result === 'passed');
 		process.exitCode = isDone && !interruption.signal.aborted ? 0 : 1;
 	} catch (error) {

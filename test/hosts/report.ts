@@ -2,7 +2,7 @@ import type {Outcome} from './visit.js';
 
 const marks = {passed: '✔', failed: '✘', skipped: '–'} as const;
 
-/** The table at the end, as lines of text, and how many of each result there are. */
+/** The final table, as lines of text, with the number of each result. */
 export const report = (outcomes: readonly Outcome[]): string => {
 	const rows = outcomes.map(({host, what, describe, seconds, result, reason}, index) => ({
 		cells: [

@@ -35,9 +35,9 @@ const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 const parts = ['dist', 'node_modules', 'package.json', 'source/host/machines/guest'];
 
 /**
-The first process of the host: it makes the host's file system, enters it, tells its own number, and ends when its standard input does, and everything of the host with it.
+The first process of the host: it mounts the host's file system, enters it, prints its process id, and exits when standard input ends, which kills all processes of the host.
 
-The system itself is never written to: what is changed goes to memory, and what the engine keeps to the directory `$3`. `/` is shared between mount namespaces, as systemd makes it.
+The system itself is read-only: changes go to memory, and the engine's data to the directory `$3`. `/` is a shared mount, as with systemd.
 */
 const script = `
 set -e
@@ -110,14 +110,14 @@ const startFirst = async (arguments_: readonly string[]) => {
 
 const open: HostKind['open'] = async () => {
 	const root = await findRoot(recipe);
-	// Of few letters, for the paths of sockets.
+	// Short, because of the paths of sockets.
 	const directory = await mkdtemp('/tmp/hh-');
 	const data = path.join(directory, 'data');
 	const scratch = path.join(directory, 'scratch');
 	const close = async () => removeTrees([directory]);
 	try {
 		await chmod(directory, 0o755);
-		// What ava keeps goes to memory, too.
+		// Ava's cache is in memory too.
 		const cache = path.join(checkout, 'node_modules/.cache');
 		await Promise.all([cache, scratch, path.join(data, 'holm'), path.join(data, 'tmp')].map(async made => mkdir(made, {recursive: true})));
 		await chmod(path.join(data, 'tmp'), 0o1777);
@@ -147,7 +147,7 @@ const open: HostKind['open'] = async () => {
 	}
 };
 
-/** Debian 13's programs on the kernel that is there, with a network of its own that leads nowhere. */
+/** Debian 13's programs on this kernel, with an isolated network. */
 export const debian13Userland: HostKind = {
 	name: recipe.name,
 	describe: 'Debian 13\'s programs in a directory, on this host\'s kernel',

@@ -25,7 +25,7 @@ const withinLimit = async (work: Promise<void>, limitMs: number, signal: AbortSi
 	};
 
 	signal.addEventListener('abort', abort, {once: true});
-	// What goes on after the limit ends with the host, which is closed then.
+	// Work that continues after the limit ends when the host is closed.
 	work.catch(() => undefined);
 	try {
 		await Promise.race([work, promise]);
@@ -47,11 +47,11 @@ const isAlive = async ({run}: Host): Promise<boolean> => {
 export type VisitOptions = {
 	/** Called for each step as it begins, and each outcome. */
 	readonly say: (line: string) => void;
-	/** Ends the case that runs, and leaves out those after it; the host is closed all the same. */
+	/** Ends the running case and skips the others. The host is still closed. */
 	readonly signal: AbortSignal;
 };
 
-/** Opens a host, takes its cases one after the other, and closes it. A case that does not end in time, or after which the host does not answer, costs the host, which is made anew for the cases after it. */
+/** Opens a host, runs its cases one after the other, and closes it. If a case does not end in time, or the host does not answer after it, the next cases get a new host. */
 const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: VisitOptions): Promise<readonly Outcome[]> => {
 	const outcomes: Outcome[] = [];
 	let host: Host | undefined;
@@ -123,7 +123,7 @@ const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: 
 	return outcomes;
 };
 
-/** Goes through the hosts one after the other, since each takes the whole machine. */
+/** Visits the hosts one after the other, because each one uses the whole machine. */
 export const visit = async (chosen: Chosen, options: VisitOptions): Promise<readonly Outcome[]> => {
 	const outcomes: Outcome[] = [];
 	for (const {kind, cases} of chosen) {

@@ -1,11 +1,11 @@
 /**
-How `npm test` runs ava: as package.json says, and the files that take longest first, so that at the end no processor waits for one of them.
+Ava's configuration for `npm test`: as in package.json, with the slowest files first, so that no CPU is idle at the end.
 */
 import {readFile} from 'node:fs/promises';
 
 type TestFileOrder = (one: string, other: string) => number;
 
-/** Files that boot machines, those that boot most before the others. */
+/** Files that boot machines, those with most boots first. */
 const longest = [
 	/\/host\/engine\/containers\./v,
 	/\/backends\/host\./v,

@@ -1,22 +1,22 @@
 import {stripVTControlCharacters} from 'node:util';
 
 export type Failures = {
-	/** The files in which something failed, each once, in the order of the report. */
+	/** The failed files, without duplicates, in the order of the report. */
 	readonly files: readonly string[];
-	/** Lines of the report that tell of a failure and name no file. */
+	/** Lines of the report with a failure but no file. */
 	readonly unexplained: readonly string[];
 };
 
-/** Lines that stand above others which name the files. */
+/** Headings above lines with the files. */
 const headings = new Set(['✘ Timed out while running tests', '✘ Exiting due to SIGINT']);
 
-/** A test file without what all of them have. */
+/** A test file's path without the common prefix and suffix. */
 export const shortName = (file: string): string => file.replace(/^dist\/test\//v, '').replace(/\.test\.js$/v, '');
 
 const titlePrefix = (file: string): string => `${shortName(file).replaceAll('/', ' › ')} › `;
 
 /**
-The files that failed, read from what ava's own reporter printed: ava gives its list to nobody on a build server.
+The failed files, parsed from the output of ava's reporter, because ava has no other list.
 
 `files` are those that ran, as paths from the directory of the project, more than one of them: for a single one ava leaves out whose test it is.
 */

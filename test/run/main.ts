@@ -1,5 +1,5 @@
 /**
-Runs all tests, prints the slowest files, and runs a file that failed once more by itself: one that then passes is listed as flaky.
+Runs all tests, prints the slowest files, and runs each failed file once more alone. If it passes then, it is listed as flaky.
 */
 import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
@@ -12,22 +12,22 @@ import {fileURLToPath} from 'node:url';
 import {failedFiles, shortName} from './failed-files.js';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
-/** Chance fails one file or two; where more fail, the change is at fault, and the rest of its tests need not be waited for. */
+/** One or two files may fail by chance. If more fail, the change is at fault, and they are not run again. */
 const maximumAgain = 4;
 
 const say = (line: string) => {
 	process.stdout.write(`${line}\n`);
 };
 
-/** Longer than any test is silent. Ava waits without end for a process that does not end, once a test of any file has set a longer limit of its own. */
+/** Longer than any test is silent. Once a test has set its own longer limit, ava waits forever for a process that does not end. */
 const silenceLimitMs = Number(process.env.HOLM_TEST_SILENCE_SECONDS ?? 240) * 1000;
-/** For processes to write what they wait for. */
+/** Time for processes to write what they wait for. */
 const answerMs = 2000;
 
-/** A test file that began: its process, or its seconds once it has ended. */
+/** A test file that has started: its process, or its seconds once it has ended. */
 type Begun = {readonly processId: number} | {readonly seconds: number};
 
-/** By path from the directory of the project. */
+/** By path relative to the project. */
 const begunFiles = async (times: string): Promise<ReadonlyMap<string, Begun>> => {
 	const lines = (await readFile(times, 'utf8').catch(() => '')).split('\n').filter(line => line !== '');
 	return new Map(lines.map(line => {
@@ -36,7 +36,7 @@ const begunFiles = async (times: string): Promise<ReadonlyMap<string, Begun>> =>
 	}));
 };
 
-/** Ends ava and the test files that do not end, and has each of these say what it waits for. */
+/** Ends ava and hanging test files, and makes each of these report what it waits for. */
 const endSilent = async (child: ChildProcess, times: string): Promise<void> => {
 	say(`\nNothing was reported for ${silenceLimitMs / 60_000} minutes, and ava is ended.`);
 	const unended = [...await begunFiles(times)].flatMap(([, begun]) => 'processId' in begun ? [begun.processId] : []);
@@ -54,7 +54,7 @@ const endSilent = async (child: ChildProcess, times: string): Promise<void> => {
 	signal('SIGKILL');
 };
 
-/** Runs ava over these files, or over all, shows its report and returns it with its success. */
+/** Runs ava on these files, or on all, prints its report and resolves with it. */
 const ava = async (files: readonly string[], times: string): Promise<{readonly isPassed: boolean; readonly report: string}> => {
 	const child = spawn(process.execPath, [path.join(project, 'node_modules/ava/entrypoints/cli.js'), '--config', path.join(import.meta.dirname, 'ava-config.js'), ...files], {
 		cwd: project,
@@ -75,7 +75,7 @@ const ava = async (files: readonly string[], times: string): Promise<{readonly i
 	return {isPassed: code === 0, report};
 };
 
-/** Whether each file passes, in the run of all or by itself. Runs them. */
+/** Runs all files. Resolves with whether each one passed, in the full run or alone. */
 const isAllPassing = async (times: string): Promise<boolean> => {
 	const {isPassed, report} = await ava([], times);
 	const begun = await begunFiles(times);
@@ -107,7 +107,7 @@ const isAllPassing = async (times: string): Promise<boolean> => {
 		(again.isPassed ? flaky : broken).push(file);
 	}
 
-	// Ava begins no further file when it is ended.
+	// Ava starts no further files after it was ended.
 	const unrun = files.filter(file => !begun.has(file) && !failed.includes(file));
 	if (unrun.length > 0) {
 		say(`\nNot run yet: ${unrun.map(file => shortName(file)).join(', ')}`);
@@ -124,7 +124,7 @@ const isAllPassing = async (times: string): Promise<boolean> => {
 
 let isInterrupted = false;
 process.once('SIGINT', () => {
-	// Ava has it from the terminal too, and ends by itself.
+	// Ava gets the signal from the terminal too, and ends.
 	isInterrupted = true;
 });
 

@@ -1,14 +1,14 @@
 /**
-Loaded into each process of ava before its test file: says when the file begins and how long it took, where `npm test` asks for it, and what it still waits for.
+Loaded into each of ava's processes before its test file. For `npm test` it records the start and the duration of the file, and what it still waits for.
 */
 import {appendFileSync, readFileSync} from 'node:fs';
 import process from 'node:process';
 import test from 'ava';
 
-/** A file of lines of JSON: a file's address and its process, and later its address and its seconds. */
+/** A file with lines of JSON: a test file's URL with its process, and later with its seconds. */
 const record = process.env.HOLM_TEST_TIMES;
 
-/** The command lines of the processes that this one started, where the kernel tells. */
+/** The command lines of this process's children, if the kernel provides them. */
 const children = (): readonly string[] => {
 	try {
 		const ids = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').split(' ').filter(id => id !== '');

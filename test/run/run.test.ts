@@ -11,7 +11,7 @@ import {failedFiles} from './failed-files.js';
 const built = fileURLToPath(new URL('.', import.meta.url));
 const packages = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 
-/** Test files that end in ways of their own. */
+/** Test files that end in different ways. */
 const endings = {
 	passes: 'test("says ✘ nothing", t => { t.pass(); });',
 	'deep/fails': 'test("a › title", t => { t.fail(); });',
@@ -21,7 +21,7 @@ const endings = {
 	empty: 'test;',
 };
 
-/** A project of these test files, by name, with the programs that run tests here. */
+/** A project with these test files, by name, and the test runner of this project. */
 const project = async (t: ExecutionContext, contents: Readonly<Record<string, string>>) => {
 	const directory = await mkdtemp(path.join(os.tmpdir(), 'holm-test-'));
 	t.teardown(async () => rm(directory, {recursive: true}));
@@ -57,7 +57,7 @@ test('a file that fails once is run again and named, and the run passes', async 
 	t.true(stdout.endsWith('\n1 flaky, failed beside others and passed alone: flaky\n'));
 });
 
-test('a file that does not end is ended, says what it waits for, and is run again', async t => {
+test('a hanging file is killed, reports what it waits for, and is run again', async t => {
 	const {runNode} = await project(t, {passes: passing, flaky: flaky.replace('t.true(', 'if (!fs.existsSync("been")) { setInterval(() => {}, 1000); } t.pass(')});
 	const {stdout, stderr, status} = runNode('dist/test/run/main.js');
 	t.is(status, 0);
@@ -65,7 +65,7 @@ test('a file that does not end is ended, says what it waits for, and is run agai
 	t.true(stdout.endsWith('\n1 flaky, failed beside others and passed alone: flaky\n'));
 });
 
-test('a file that fails twice fails the run, also beside one that is flaky', async t => {
+test('a file that fails twice fails the run, even beside a flaky one', async t => {
 	const {runNode} = await project(t, {passes: passing, flaky, 'deep/fails': endings['deep/fails']});
 	t.is(runNode('dist/test/run/main.js').status, 1);
 });
@@ -95,6 +95,6 @@ test('files that die or hang are found, and those that were interrupted by that'
 	t.deepEqual(failedFiles(report, files), {files: files.slice(0, 3), unexplained: []});
 });
 
-test('a failure that names no file is not explained by those that do', t => {
+test('a failure without a file is not attributed to other files', t => {
 	t.deepEqual(failedFiles('  ✘ [fail]: one › two Rejected\n  ✘ Error in shared worker\n', ['dist/test/one.test.js']), {files: ['dist/test/one.test.js'], unexplained: ['✘ Error in shared worker']});
 });

@@ -64,7 +64,7 @@ test('a half-closed client still gets its answer', async t => {
 	t.is(await text(client), 'heard hello');
 });
 
-test('a container that has said all still hears the client', async t => {
+test('a half-closed container still receives data', async t => {
 	const heard = Promise.withResolvers<string>();
 	const port = await listen(t, connection => {
 		connection.end('all');
@@ -160,7 +160,7 @@ test('what is no address is refused', async t => {
 	await t.throwsAsync(open(t).replace([forwardTo(70_000)]), {instanceOf: HolmError, message: /70000/v});
 });
 
-test('a forward that stays keeps its port and connections, one that goes loses them', async t => {
+test('an unchanged forward keeps its port and connections, a removed one loses them', async t => {
 	const port = await listen(t, echo);
 	const forwards = open(t);
 	const wanted = [forwardTo(port, {id: 'stays'}), forwardTo(port, {id: 'goes'})];
@@ -192,7 +192,7 @@ test('a port passes to a new target', async t => {
 test('IPv6 and IPv4 share a port number', async t => {
 	const port = await listen(t, echo);
 	const forwards = open(t);
-	/** Another program may have the number that is free in IPv6, so that it is tried again with another one. */
+	/** Retries with another port, because a port that is free in IPv6 may be in use in IPv4. */
 	const listenOnBoth = async (attempts: number): Promise<readonly Forward[]> => {
 		const [six] = await forwards.replace([forwardTo(port, {hostAddress: '::'})]);
 		try {
@@ -269,7 +269,7 @@ test('forwards and chosen ports outlive the daemon\'s connection and a dead work
 	t.teardown(forwarder.close);
 	const [published] = await forwarder.replace([forwardTo(port)]);
 	const again = await openForwarder({directory});
-	// Whoever is not closed starts what has ended again.
+	// A forwarder that is not closed restarts its worker.
 	t.teardown(again.close);
 	t.deepEqual(await again.replace([forwardTo(port)]), [published]);
 	const busy = await listen(t, echo);
@@ -277,7 +277,7 @@ test('forwards and chosen ports outlive the daemon\'s connection and a dead work
 	t.is(error.code, 'conflict');
 	const {pid} = JSON.parse(await readFile(path.join(directory, 'forwarder.pid'), 'utf8')) as {pid: number};
 	process.kill(pid, 'SIGKILL');
-	// Answered by the next worker, which was given the old one's state.
+	// Answered by the next worker, which got the old one's state.
 	t.deepEqual(await again.replace([forwardTo(port)]), [published]);
 	const client = await connect(published!.hostPort);
 	client.end('hello');

@@ -18,7 +18,7 @@ import {
 	testInNamespaces,
 } from './laboratory.js';
 
-/** A made-up host between the outside world and a network of its own, each of which listens and knows the way to the other. */
+/** A simulated host between the outside world and another network. Both listen and have routes to each other. */
 const makeRouter = async (t: ExecutionContext) => {
 	const [root, {host, outside}] = await Promise.all([makeRoot(t), makeHost(t)]);
 	const inner = await makeNeighbour(t, host, {device: 'lan0', network: '198.51.100'});
@@ -33,13 +33,13 @@ const makeRouter = async (t: ExecutionContext) => {
 
 	return {
 		root, host, outside, inner, stateOf,
-		/** Whether the outside world reaches the host's other network, and that one the outside world. */
+		/** Whether the outside world reaches the host's other network, and the other way round. */
 		crosses: async () => [await ask(outside, '198.51.100.2') !== '', await ask(inner, '203.0.113.2') !== ''],
 		isForwarding: async () => (await runIn('cat', ['/proc/sys/net/ipv4/ip_forward'], {namespace: host})).stdout.trim() === '1',
 	};
 };
 
-testInNamespaces('a host forwards for Holm and for nothing else, and when it is closed no more', async t => {
+testInNamespaces('a host forwards for Holm only, and not at all after closing', async t => {
 	const {root, host, stateOf, crosses, isForwarding} = await makeRouter(t);
 	const before = await stateOf();
 	t.deepEqual(await crosses(), [false, false]);
@@ -57,7 +57,7 @@ testInNamespaces('a host forwards for Holm and for nothing else, and when it is 
 	t.deepEqual(await crosses(), [false, false]);
 });
 
-testInNamespaces('a host that forwards goes on forwarding everything', async t => {
+testInNamespaces('a host that forwards continues to forward everything', async t => {
 	const {root, host, stateOf, crosses} = await makeRouter(t);
 	await sysctl({'net.ipv4.ip_forward': 1}, {namespace: host});
 	const before = await stateOf();
@@ -68,7 +68,7 @@ testInNamespaces('a host that forwards goes on forwarding everything', async t =
 	t.deepEqual(await stateOf(), before);
 });
 
-testInNamespaces('a program that turns forwarding on later is not cut off, and keeps it', async t => {
+testInNamespaces('a program that enables forwarding later is not blocked, and forwarding stays on', async t => {
 	const {root, host, crosses, isForwarding} = await makeRouter(t);
 	await openNamespace(root, {host});
 	await sysctl({'net.ipv4.ip_forward': 1}, {namespace: host});
@@ -119,7 +119,7 @@ const watch = async (t: ExecutionContext, root: string, host: string): Promise<v
 	await once(engine.stdout, 'data');
 };
 
-testInNamespaces('an engine that runs lets others\' packets pass as soon as another program turns forwarding on', async t => {
+testInNamespaces('other packets pass as soon as another program enables forwarding', async t => {
 	const {root, host, crosses, isForwarding} = await makeRouter(t);
 	await watch(t, root, host);
 	t.deepEqual(await crosses(), [false, false]);
@@ -141,7 +141,7 @@ testInNamespaces('an engine that runs lets others\' packets pass as soon as anot
 	t.false(await isForwarding());
 });
 
-testInNamespaces('a firewall that is raised, flushed or restarted while an engine runs does not cut it off', async t => {
+testInNamespaces('a firewall that is started, flushed or restarted does not block a running engine', async t => {
 	const {root, host, stateOf} = await makeRouter(t);
 	await watch(t, root, host);
 	const engine = `/run/netns/${namespaceNameOf(root)}`;
@@ -166,7 +166,7 @@ testInNamespaces('a firewall that is raised, flushed or restarted while an engin
 	await nft('flush ruleset\n', {namespace: host});
 	t.true(await isOut());
 	for (let attempt = 0; attempt < 200 && (await stateOf()).ruleset !== whole.ruleset; attempt++) {
-		// Each look is a program of its own.
+		// Each check runs a program.
 	}
 
 	t.deepEqual(await stateOf(), whole);

@@ -47,7 +47,7 @@ const leases = {
 	inner: leaseOf(2, '192.168.66.2'),
 };
 
-/** Three networks, the third one internal, and four containers on a made-up host. */
+/** Three networks, the third one internal, and four containers on a simulated host. */
 const makeEngine = async (t: ExecutionContext) => {
 	const [root, {host, outside}] = await Promise.all([makeRoot(t), makeHost(t)]);
 	t.teardown(async () => closeNamespace(root, {host}));
@@ -137,7 +137,7 @@ testInNamespaces('a container cannot speak with the address or the MAC of anothe
 		ask(one, leases.two.address, {from: '192.168.64.1', protocol: 'udp', port: 81}),
 	]), ['', '', '']);
 
-	// Gratuitous ARP for the gateway does not change what a neighbour believes.
+	// Gratuitous ARP for the gateway does not change a neighbour's ARP cache.
 	t.true(await canPing(two, '192.168.64.1'));
 	await runIn('busybox', ['arping', '-U', '-c', '2', '-I', 'eth0', '-s', '192.168.64.1', leases.two.address], {namespace: one, accept: [0, 1]});
 	const {stdout} = await runIn('ip', ['-j', 'neighbour', 'show', '192.168.64.1'], {namespace: two});
@@ -149,7 +149,7 @@ testInNamespaces('a container cannot speak with the address or the MAC of anothe
 	t.false(await canPing(one, leases.two.address));
 });
 
-testInNamespaces('a tap without a lease says nothing, and IPv6 passes nowhere', async t => {
+testInNamespaces('a tap without a lease cannot send, and IPv6 is dropped', async t => {
 	const {engine, one, two} = await makeEngine(t);
 	const stranger = await makeContainer(t, engine, leaseOf(0, '192.168.64.50'));
 	t.deepEqual(await Promise.all([canPing(stranger, '192.168.64.1'), canPing(stranger, leases.two.address)]), [false, false]);
@@ -189,7 +189,7 @@ testInNamespaces('ARP passes in the one shape that IPv4 over Ethernet has', asyn
 	t.is(await count(), 2);
 });
 
-/** An empty UDP datagram to the port of names, in its packet. */
+/** An empty UDP datagram to port 53, in its IP packet. */
 const datagram = (from: string, to: string) => {
 	const words = `4500001c000000004011${hex(from)}${hex(to)}`.match(/.{4}/gv)!;
 	const sum = words.reduce((total, word) => total + Number.parseInt(word, 16), 0);
@@ -198,7 +198,7 @@ const datagram = (from: string, to: string) => {
 	return [...words.slice(0, 5), checksum.toString(16).padStart(4, '0'), ...words.slice(5), '0035', '0035', '0008', '0000'].join('');
 };
 
-testInNamespaces('VLANs, spanning trees and addresses of groups lead nowhere', async t => {
+testInNamespaces('VLANs, spanning tree and group addresses are dropped', async t => {
 	const {engine, one, two} = await makeEngine(t);
 	const {mac, address} = leases.one;
 	const arrived = await countIn(two, 'netdev', 'ingress device eth0 priority 0', `ether saddr ${mac} ether type != arp`);

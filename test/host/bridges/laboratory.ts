@@ -33,7 +33,7 @@ const findObstacle = async (): Promise<string | undefined> => {
 
 const obstacle = await findObstacle();
 
-/** A test in network namespaces; where those cannot be had it is skipped, and its title says why. */
+/** A test in network namespaces. It is skipped, with the reason in its title, if they are not available. */
 export const testInNamespaces = (title: string, implementation: (t: ExecutionContext) => Promise<void>): void => {
 	if (obstacle) {
 		test.skip(`${title} (${obstacle})`, implementation);
@@ -43,7 +43,7 @@ export const testInNamespaces = (title: string, implementation: (t: ExecutionCon
 	test(title, implementation);
 };
 
-/** A network namespace that ends with the test. */
+/** A network namespace that is removed after the test. */
 export const makeNamespace = async (t: ExecutionContext, role: string): Promise<string> => {
 	const name = `holmtest-${randomBytes(6).toString('hex')}-${role}`;
 	await runIn('ip', ['netns', 'add', name]);
@@ -53,14 +53,14 @@ export const makeNamespace = async (t: ExecutionContext, role: string): Promise<
 	return namespace;
 };
 
-/** A made-up host, whose default route leads to a made-up outside world at 203.0.113.2 that knows no way back to anything but the host. */
+/** A simulated host with a default route to a simulated outside world at 203.0.113.2, which has a route back to the host only. */
 export const makeHost = async (t: ExecutionContext) => {
 	const host = await makeNamespace(t, 'host');
 	const outside = await makeNamespace(t, 'out');
 	await ipBatch([`link add eth0 type veth peer name eth0 netns ${path.basename(outside)}`, 'address add 203.0.113.1/24 dev eth0', 'link set dev eth0 up'], {namespace: host});
 	await ipBatch(['address add 203.0.113.2/24 dev eth0', 'link set dev eth0 up'], {namespace: outside});
 	await ipBatch(['route add default via 203.0.113.2'], {namespace: host});
-	// A namespace begins with the settings of the real host; the first write reaches every device.
+	// A new namespace copies the real host's settings; the first write applies to every device.
 	await sysctl({'net.ipv4.ip_forward': 1}, {namespace: host});
 	await sysctl({'net.ipv4.ip_forward': 0}, {namespace: host});
 	return {host, outside};
@@ -68,7 +68,7 @@ export const makeHost = async (t: ExecutionContext) => {
 
 type Neighbour = {readonly device: string; readonly network: string; readonly isBridge?: boolean};
 
-/** Another network of a made-up host: a namespace at ADDRESS.2 behind the host's device at ADDRESS.1, with its default route to the host. */
+/** Another network of a simulated host: a namespace at ADDRESS.2 behind the host's device at ADDRESS.1, with its default route to the host. */
 export const makeNeighbour = async (t: ExecutionContext, host: string, {device, network, isBridge = false}: Neighbour) => {
 	const neighbour = await makeNamespace(t, 'n');
 	const port = isBridge ? 'port0' : device;
@@ -96,7 +96,7 @@ export type Lease = {
 	readonly gateway: string;
 };
 
-/** A namespace that stands for a machine: its end of a cable is called eth0, the engine's end has the name of a tap. */
+/** A namespace in place of a machine, with a veth pair: its end is eth0, the engine's end has the name of a tap. */
 export const makeContainer = async (t: ExecutionContext, engine: Namespace, lease: Lease): Promise<string> => {
 	const {tap, bridge, mac, address, gateway} = lease;
 	const namespace = await makeNamespace(t, 'c');
@@ -105,7 +105,7 @@ export const makeContainer = async (t: ExecutionContext, engine: Namespace, leas
 	return namespace;
 };
 
-/** Listens in a namespace and tells each caller the address it is seen with. */
+/** Listens in a namespace and answers each caller with the caller's address. */
 export const listen = async (t: ExecutionContext, namespace: string, protocol: 'tcp' | 'udp', port: number): Promise<void> => {
 	const child = spawn('nsenter', [`--net=${namespace}`, 'socat', '-U', `${protocol.toUpperCase()}-LISTEN:${port},fork,reuseaddr`, 'EXEC:printenv SOCAT_PEERADDR'], {stdio: 'ignore'});
 	const ended = once(child, 'exit');
@@ -127,11 +127,11 @@ export const listen = async (t: ExecutionContext, namespace: string, protocol: '
 	}
 };
 
-/** The address with which a listener sees a caller; empty when no answer comes within a second. */
+/** The caller's address as a listener sees it; empty if there is no answer within a second. */
 export const ask = async (namespace: string, to: string, {protocol = 'tcp', port = 80, from}: {protocol?: 'tcp' | 'udp'; port?: number; from?: string} = {}): Promise<string> => {
 	const bind = from === undefined ? '' : `,bind=${from}`;
 	const target = protocol === 'tcp' ? `TCP:${to}:${port},connect-timeout=1${bind}` : `UDP:${to}:${port}${bind}`;
-	// A TCP listener that closes with something unread resets the connection, and its answer is lost; a UDP listener needs something to hear.
+	// Send nothing over TCP: a listener that closes with unread data resets the connection, and its answer is lost.
 	const {stdout} = await runIn('socat', ['-T1', '-t1', '-', target], {namespace, input: protocol === 'tcp' ? '' : 'hello', accept: [0, 1]});
 	return stdout.trim();
 };
@@ -141,12 +141,12 @@ export const canPing = async (namespace: string, address: string): Promise<boole
 	return exitCode === 0;
 };
 
-/** Sends a frame, given in hexadecimal digits, as a guest that makes its own would. */
+/** Sends a raw frame, given in hexadecimal digits. */
 export const sendFrame = async (namespace: string, ...parts: readonly string[]): Promise<void> => {
 	await runIn('sh', ['-c', 'busybox xxd -r -p | socat -u - INTERFACE:eth0'], {namespace, input: parts.join('').replaceAll(/[:.\s]/gv, '')});
 };
 
-/** Counts what passes a chain, given without its name and braces; resolves with a function that reads the counter. */
+/** Adds a counter to a chain, and resolves with a function that reads it. */
 export const countIn = async (namespace: string, family: 'inet' | 'netdev', hook: string, match: string): Promise<() => Promise<number>> => {
 	const table = `watch-${randomBytes(4).toString('hex')}`;
 	await nft(`table ${family} ${table} { chain watch { type filter hook ${hook}; policy accept; ${match} counter; }\n}\n`, {namespace});

@@ -34,7 +34,7 @@ import {
 	testInNamespaces,
 } from './laboratory.js';
 
-/** Everything of a made-up host that a namespace of an engine touches, but for counters and MAC addresses. */
+/** The state of a simulated host that an engine's namespace changes, without counters and MAC addresses. */
 const stateOf = async (namespace: string) => {
 	const [devices, allRoutes, allRules, {stdout}] = await Promise.all([
 		links({namespace}), routes({namespace}), rules({namespace}), runIn('nft', ['-s', 'list', 'ruleset'], {namespace}),
@@ -229,7 +229,7 @@ testInNamespaces('the outside world answers a container through a tunnel with sm
 	t.is(await ask(container, '203.0.113.2'), '203.0.113.1');
 });
 
-testInNamespaces('kernel parameters that are not there are left out, and one that cannot be set is named', async t => {
+testInNamespaces('unknown kernel parameters are skipped, and one that cannot be set is named', async t => {
 	const namespace = await makeNamespace(t, 's');
 	await sysctl({
 		'net.bridge.bridge-nf-call-nothing': 0, 'net.ipv4.ip_forward': 1, 'net.ipv4.conf.nothing.forwarding': 1,

@@ -31,7 +31,7 @@ test('the process, its user and its rights', t => {
 	t.deepEqual(process.capabilities.effective, process.capabilities.bounding);
 	t.deepEqual(process.capabilities.inheritable, []);
 	const other = bundle({capabilitiesToAdd: ['NET_ADMIN']}, [], 1000).process.capabilities;
-	t.deepEqual([other.effective, other.permitted, other.ambient], [[], [], []], 'whoever is not root has none');
+	t.deepEqual([other.effective, other.permitted, other.ambient], [[], [], []], 'users other than root have none');
 	t.true(other.bounding.includes('CAP_NET_ADMIN'), 'but may get them by a file');
 });
 

@@ -43,7 +43,7 @@ test('every way in which a file can be another one', t => {
 	}
 });
 
-test('a directory has changed by itself, or by what is in it', t => {
+test('a directory changes by itself or by its contents', t => {
 	const later = '1700000001.5000000000';
 	const before = {'/d': directory(), '/d/e': directory(), '/d/e/f': fields()};
 	t.deepEqual(compare(before, {...before, '/d': directory({modified: later, changed: later, links: 9, size: 8192})}), []);

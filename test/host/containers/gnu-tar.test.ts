@@ -115,7 +115,7 @@ test('what GNU tar writes is read as it is', async t => {
 	}
 });
 
-test('what is no tar, or breaks off, is refused', async t => {
+test('an invalid or truncated tar is refused', async t => {
 	const whole = await buffer(tarOf(entries));
 	for (const bytes of [Buffer.from('no tar at all '.repeat(100)), whole.subarray(0, 700), whole.subarray(0, 1024 + 512 + 2)]) {
 		await t.throwsAsync(buffer(toGnuTar(Readable.from([bytes]))), {message: /^the archive cannot be read: /v, code: 'invalid'} as never);

@@ -47,7 +47,7 @@ const makeMachines = async (t: ExecutionContext) => {
 		return pause;
 	};
 
-	/** A process that writes to a log as QEMU does, and opens another file when its monitor says so. */
+	/** A process that writes to a log like QEMU, and changes the file on a monitor command. */
 	const start = async (name: string, {isSilent = false} = {}) => {
 		const directory = path.join(machines, name);
 		const files = machineFiles(directory);
@@ -144,7 +144,7 @@ test('a rotation that another keeper did not finish is finished', async t => {
 	t.deepEqual(await readdir(root), ['machines', 'one.log', 'one.log.1']);
 });
 
-test('a machine that does not answer is said to be so once, and keeps no other waiting', async t => {
+test('a machine that does not answer is reported once, and delays no other', async t => {
 	const {start, complaints, keeper} = await makeMachines(t);
 	const [silent, other] = [await start('silent', {isSilent: true}), await start('other')];
 	await Promise.all([silent, other].map(async ({log}) => appendFile(log, 'x'.repeat(200))));

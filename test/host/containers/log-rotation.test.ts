@@ -35,7 +35,7 @@ test('a log is rotated from its limit on, and the oldest file makes room', async
 	const swapped: string[] = [];
 	const swap = async (file: string) => {
 		swapped.push(file);
-		// The writer is moved before any name changes.
+		// The writer is moved before any rename.
 		t.is((await stat(live)).size, 10);
 		await writeFile(file, 'new');
 	};
@@ -92,7 +92,7 @@ test('a swap that failed is tried again, and what was written meanwhile is kept'
 	await writeFile(live, 'live 56789 and more');
 	await rotateLog(live, async file => writeFile(file, 'new'), limits);
 	t.deepEqual(await contents(), {log: 'new', 'log.1': 'live 56789 and more'});
-	// This one did what it was asked to before it failed, and the writer has written nothing yet.
+	// The swap succeeded before it failed, but the writer has written nothing yet.
 	await writeFile(live, 'new 456789');
 	await t.throwsAsync(rotateLog(live, async file => {
 		await writeFile(file, '');

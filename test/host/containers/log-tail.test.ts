@@ -13,7 +13,7 @@ import {
 	type Expected,
 } from './records.js';
 
-/** A log in memory that counts what is read of it. */
+/** A log in memory that counts the bytes read. */
 const readerOf = (log: Buffer) => {
 	const read = {bytes: 0};
 	return {
@@ -39,7 +39,7 @@ test('counted backwards and forwards, the last lines of random logs are the same
 	for (let seed = 1; seed <= 150; seed++) {
 		const random = createRandom(seed);
 		const whole = randomLog(random, random.pick([0, 1, 5, 50, 400]), {unusual: random.pick([10, 100])});
-		// A log ends anywhere.
+		// A log may end anywhere.
 		const log = whole.subarray(0, random.pick([whole.length, random.below(whole.length + 1)]));
 		for (const lines of [0, 1, 2, 3, 10, random.below(300), 10_000]) {
 			isSame(t, await tailBackwards(log, lines), tailOf(readWhole(log), lines), `seed ${seed}, ${lines} lines`);
@@ -86,7 +86,7 @@ test('a line of 5 MB in pieces is one line, and whole', async t => {
 	}
 });
 
-test('the cost is that of the tail, not of the log', async t => {
+test('the cost depends on the tail, not on the log', async t => {
 	const many = Buffer.concat(Array.from({length: 20_000}, (_, second) => recordOf('a line of some length, as they are', {second})));
 	const log = Buffer.concat([recordOf('the only error', {stream: 'stderr'}), many, recordOf('another error', {stream: 'stderr', second: 30_000}), recordOf('end', {second: 30_001})]);
 	const {read, readAt} = readerOf(log);

@@ -35,7 +35,7 @@ const makeLog = async (t: ExecutionContext) => {
 	return path.join(directory, 'log');
 };
 
-/** Lays a log out over files as a rotation would leave it, cut at records. */
+/** Splits a log into files at record boundaries, as a rotation does. */
 const layOut = async (live: string, log: Buffer, files: number) => {
 	const offsets = readWhole(log).map(({offset}) => offset);
 	const inner = Array.from({length: files - 1}, (_, index) => offsets[Math.floor(offsets.length * (index + 1) / files)] ?? log.length);
@@ -52,10 +52,10 @@ const textsOf = async (entries: AsyncIterable<LogEntry>) => {
 	return all.map(({bytes}) => Buffer.from(bytes).toString());
 };
 
-/** Collects what a follower says. */
+/** Collects a follower's entries. */
 const follow = (t: ExecutionContext, live: string, options: ReadLogOptions = {}) => {
 	const ended = new AbortController();
-	// A follower listens to its signal from when it has read what is there.
+	// A follower listens to its signal only after it has read the existing log.
 	const {signal = new AbortController().signal} = options;
 	const began = Promise.withResolvers<void>();
 	const addEventListener = signal.addEventListener.bind(signal);
@@ -80,10 +80,10 @@ const follow = (t: ExecutionContext, live: string, options: ReadLogOptions = {})
 	});
 	return {
 		entries,
-		/** Resolves once what comes next is new. */
+		/** Resolves once the existing log is read. */
 		began: began.promise,
 		texts: () => entries.map(({bytes}) => Buffer.from(bytes).toString()),
-		/** Resolves once so many entries have come. */
+		/** Resolves once this many entries have come. */
 		async until(count: number) {
 			while (entries.length < count) {
 				const next = Promise.withResolvers<void>();
@@ -92,7 +92,7 @@ const follow = (t: ExecutionContext, live: string, options: ReadLogOptions = {})
 				arrived.delete(next.resolve);
 			}
 		},
-		/** Says that the log grows no more and waits for the rest. */
+		/** Ends the log and waits for the rest. */
 		async finish() {
 			ended.abort();
 			await reading;
@@ -201,13 +201,13 @@ test('a log that does not exist yet can be followed', async t => {
 	t.deepEqual(follower.texts(), ['first\n']);
 });
 
-test('a log that somebody empties by hand is followed on', async t => {
+test('a log that is truncated by hand is still followed', async t => {
 	const live = await makeLog(t);
 	await writeFile(live, recordOf('before'.repeat(10)));
 	const follower = follow(t, live);
 	await follower.until(1);
 	await truncate(live, 0);
-	// What is written before it has noticed may be lost.
+	// Data written before the follower has noticed may be lost.
 	while (follower.entries.length < 2) {
 		await sleep(300);
 		await appendFile(live, recordOf('after'));
@@ -233,7 +233,7 @@ test('following ends at the moment that is asked for', async t => {
 	t.deepEqual(await textsOf(readLog(live, {follow: true, until: now - 1})), []);
 });
 
-test('following ends at its moment also when nobody read meanwhile and memory was cleared', async t => {
+test('following ends in time even if nothing was read and garbage was collected', async t => {
 	setFlagsFromString('--expose-gc');
 	const collectGarbage = runInNewContext('gc') as () => void;
 	const live = await makeLog(t);
@@ -248,7 +248,7 @@ test('following ends at its moment also when nobody read meanwhile and memory wa
 	t.deepEqual(await textsOf(entries), []);
 });
 
-/** A writer as the machine is: it appends to the file that it has open, and is told to go on with another one. */
+/** A writer like QEMU: it appends to its open file until a swap changes the file. */
 const createWriter = async (t: ExecutionContext, live: string) => {
 	let handle = await openFile(live, 'a');
 	t.teardown(async () => handle.close());
@@ -275,7 +275,7 @@ test('rotation loses and repeats nothing, for followers from the start and from 
 			const records = Array.from({length: 1 + random.below(20)}, () => recordOf('x'.repeat(random.below(100)), {second: second++, stream: random.pick(['stdout', 'stderr'])}));
 			const bytes = Buffer.concat(records);
 			written = Buffer.concat([written, bytes]);
-			// QEMU swaps wherever it is, also in the middle of a record.
+			// QEMU may swap in the middle of a record.
 			const cut = random.below(bytes.length);
 			await writer.write(bytes.subarray(0, cut));
 			await rotateLog(live, writer.swap, limits);
@@ -321,7 +321,7 @@ test('readers while the log is rotated read every record once', async t => {
 	t.true(reads > 5);
 });
 
-test('a follower that is further behind than what is kept goes on with what is left', async t => {
+test('a follower that is too far behind continues with the oldest file', async t => {
 	const live = await makeLog(t);
 	const writer = await createWriter(t, live);
 	await writer.write(recordOf('0'));

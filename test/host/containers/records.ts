@@ -4,10 +4,10 @@ import {type Random} from '../random.js';
 
 export type Stream = LogEntry['stream'];
 
-/** A moment of the test's own clock, in the form that records have it. */
+/** A time of the test's clock, as in records. */
 export const stampOf = (second: number) => new Date(1_700_000_000_000 + (second * 1000)).toISOString().replace('Z', '000000+00:00');
 
-/** The same moment as entries have it. */
+/** The same time, as in entries. */
 export const timeOf = (second: number) => stampOf(second).replace('+00:00', 'Z');
 
 /** A record as the container monitor writes it. */
@@ -22,7 +22,7 @@ export type Expected = {
 	readonly bytes: Buffer;
 };
 
-/** Takes a whole log apart in the plainest way there is: the answer that every other way of reading is compared with. */
+/** Parses a whole log in the simplest way, as the reference for the other readers. */
 export const readWhole = (log: Buffer): Expected[] => {
 	const records: Expected[] = [];
 	for (let offset = 0, end = log.indexOf(10); end !== -1; offset = end + 1, end = log.indexOf(10, offset)) {
@@ -64,7 +64,7 @@ export const tailOf = (records: readonly Expected[], lines: number): Expected[] 
 	return (lines === 0 ? [] : all.slice(-lines)).flat().toSorted((a, b) => a.offset - b.offset);
 };
 
-/** Entries as comparable text: pieces of one record together, and what is empty left out. */
+/** Entries as comparable text: pieces of one record are joined, and empty ones are dropped. */
 export const joined = (entries: ReadonlyArray<Pick<LogEntry, 'stream' | 'timestamp' | 'bytes'>>): string[] => {
 	const lines: Array<{head: string; bytes: Uint8Array[]}> = [];
 	for (const {stream, timestamp, bytes} of entries) {
@@ -82,7 +82,7 @@ export const joined = (entries: ReadonlyArray<Pick<LogEntry, 'stream' | 'timesta
 
 const garbage = ['', ' ', 'no record', '2023-11-14T22:13:20.000000000+00:00', '2023-11-14T22:13:20.000000000+00:00 stdout', '2023-11-14T22:13:20.000000000+00:00 stdout X hello', '\u{0}\u{FF}'];
 
-/** A log of both streams with pieces, garbage, any bytes and now and then a long line. */
+/** A random log of both streams, with partial records, garbage, arbitrary bytes and some long lines. */
 export const randomLog = (random: Random, records: number, {unusual = 30}: {readonly unusual?: number} = {}): Buffer => {
 	const pieces: Buffer[] = [];
 	for (let second = 0; second < records; second++) {
@@ -99,7 +99,7 @@ export const randomLog = (random: Random, records: number, {unusual = 30}: {read
 	return Buffer.concat(pieces);
 };
 
-/** Where two lists part, in short; undefined when they are the same. */
+/** The first difference of two lists; undefined if they are equal. */
 export const difference = (actual: readonly string[], expected: readonly string[]): string | undefined => {
 	const index = Array.from({length: Math.max(actual.length, expected.length)}, (_, at) => at).find(at => actual[at] !== expected[at]);
 	return index === undefined ? undefined : `${index} of ${expected.length}: ${actual[index]?.slice(0, 100)} instead of ${expected[index]?.slice(0, 100)}`;

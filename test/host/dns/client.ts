@@ -48,7 +48,7 @@ const isFree = async (socket: net.Server | dgram.Socket): Promise<boolean> => {
 	}
 };
 
-/** Parts of the ports that the kernel gives to no client: each process of tests has one of its own, whose first port it holds as long as it runs. */
+/** Ranges of ports outside the kernel's ephemeral range. Each test process claims one by holding its first port. */
 const parts = {count: 40, first: 10_000, length: 500};
 
 const claimPart = async (index = 0): Promise<number> => {
@@ -65,10 +65,10 @@ const claimPart = async (index = 0): Promise<number> => {
 	return isClaimed || index === parts.count ? start + 1 : claimPart(index + 1);
 };
 
-/** Each port is given once: a server that is killed must find its port again. */
+/** Each port is used once, because a killed server must get its port again. */
 const ports = {next: await claimPart()};
 
-/** A port that is free over UDP and TCP. Test files are processes and no threads for its sake, too: what another thread starts would hold the sockets that are closed here until its program is loaded. */
+/** A port that is free over UDP and TCP. This is one reason why test files are processes, not threads: a child process of another thread could inherit the sockets that are closed here. */
 export const freePort = async (): Promise<number> => {
 	for (;;) {
 		const port = ports.next++;
@@ -82,11 +82,11 @@ type Where = {
 	readonly to?: string;
 	/** The address to send from. */
 	readonly from?: string;
-	/** How long an answer is waited for; default ten seconds. */
+	/** Time limit for an answer; default ten seconds. */
 	readonly waitMs?: number;
 };
 
-/** Sends a message and resolves with the first that comes back. Rejects when none does in time. */
+/** Sends a message and resolves with the first answer. Rejects if there is none in time. */
 export const exchangeUdp = async (port: number, message: Message, {to = '127.0.0.1', from, waitMs = 10_000}: Where = {}): Promise<Message> => {
 	const socket = dgram.createSocket(net.isIPv6(to) ? 'udp6' : 'udp4');
 	try {
@@ -114,7 +114,7 @@ export const exchangeTcp = async (port: number, messages: readonly Message[], {t
 	}
 };
 
-/** The next messages of a connection; fewer when it ends before. */
+/** The next messages of a connection; fewer if it ends before. */
 export const readMessages = async (socket: net.Socket, count: number): Promise<Message[]> => {
 	const messages: Message[] = [];
 	let received = Buffer.alloc(0);
@@ -137,7 +137,7 @@ export const readMessages = async (socket: net.Socket, count: number): Promise<M
 export const ask = async (port: number, name: string, asked: Asked & Where = {}): Promise<DecodedPacket> =>
 	dnsPacket.decode(await exchangeUdp(port, queryOf(name, asked), asked));
 
-/** What an answer says in short: its code, or its records' data. */
+/** An answer in short: its code, or its records' data. */
 export const said = ({answers = [], ...packet}: DecodedPacket): string => {
 	const {rcode} = packet as unknown as {readonly rcode: string};
 	if (rcode !== 'NOERROR') {
@@ -162,7 +162,7 @@ export const record = (name: string, type: DnsRecord['type'], value: string): Dn
 	name, type, value, ttlSeconds: 5,
 });
 
-/** A name server of the test's own. */
+/** A name server for a test. */
 export const openServer = (t: ExecutionContext, onDrop?: Drops) => {
 	const server = createNameServer(onDrop);
 	t.teardown(async () => server.close());

@@ -22,7 +22,7 @@ import {
 } from './client.js';
 import {address, openUpstream} from './upstream-server.js';
 
-/** Places whose loss is written down by the client and the number of the place. */
+/** Places that record each loss by client and number. */
 const openPlaces = (limit: number, limitPerClient?: number) => {
 	const evicted: string[] = [];
 	const dropped: string[] = [];
@@ -44,7 +44,7 @@ const openPlaces = (limit: number, limitPerClient?: number) => {
 	return {take, evicted, dropped};
 };
 
-test('one client may have every place, until another one wants its share', t => {
+test('one client may have every place until another one needs its share', t => {
 	const {take, evicted, dropped} = openPlaces(4);
 	const releases = Array.from({length: 4}, () => take('a'));
 	t.true(releases.every(release => release !== undefined));
@@ -55,12 +55,12 @@ test('one client may have every place, until another one wants its share', t => 
 	t.deepEqual(evicted, ['a3', 'a2'], 'the newest first');
 	t.deepEqual(dropped, ['a', 'a', 'a', 'b']);
 	releases[3]!();
-	t.is(take('b'), undefined, 'what was taken away is not given back again');
+	t.is(take('b'), undefined, 'an evicted place is not released twice');
 	releases[0]!();
 	t.truthy(take('b'));
 });
 
-test('a place is taken from the client that has most, and from none when every client has its share', t => {
+test('the client with the most places loses one, and none does when all have their share', t => {
 	const {take, evicted} = openPlaces(6);
 	for (const client of ['a', 'b', 'b', 'c', 'c', 'c']) {
 		take(client);
@@ -83,7 +83,7 @@ test('a client has no more than its own limit, whatever is free', t => {
 	t.truthy(take('b'));
 });
 
-test('what is dropped is said at once, and then counted', async t => {
+test('drops are reported at once, then counted', async t => {
 	const lines: string[] = [];
 	const more = Promise.withResolvers<void>();
 	const drop = createDrops(line => {
@@ -108,7 +108,7 @@ test('what is dropped is said at once, and then counted', async t => {
 	t.regex(lines[1]!, /: 999 questions of 192\.0\.2\.1, 1 connections of 192\.0\.2\.2, .*, 19 connections of others$/v);
 });
 
-/** An upstream that answers when it is told. */
+/** An upstream that answers on demand. */
 const openSlowUpstream = async (t: Parameters<typeof openUpstream>[0]) => {
 	const answers: Array<() => void> = [];
 	const second = Promise.withResolvers<void>();
@@ -140,7 +140,7 @@ const openSlowUpstream = async (t: Parameters<typeof openUpstream>[0]) => {
 	};
 };
 
-test('a client that asks without end leaves the others their questions, and is told what it does not get', async t => {
+test('a client that floods does not affect others, and its drops are reported', async t => {
 	const upstream = await openSlowUpstream(t);
 	const dropped: string[] = [];
 	const respond = createResponder(createResolver({
@@ -153,7 +153,7 @@ test('a client that asks without end leaves the others their questions, and is t
 	const resolve = async (client: string, name: string) => said(dnsPacket.decode((await respond(queryOf(name), 'udp', client))!));
 	const greedy = Array.from({length: 600}, async (_, index) => resolve('192.0.2.1', `n${index}.example`));
 	const modest = Array.from({length: 20}, async (_, index) => resolve('192.0.2.2', `m${index}.example`));
-	// One that the greedy client has lost since.
+	// The greedy client has lost this one meanwhile.
 	const shared = resolve('192.0.2.2', 'n499.example');
 	const early = await Promise.all(greedy.slice(480));
 	t.true(early.every(answer => answer === 'SERVFAIL'));
@@ -178,7 +178,7 @@ test('a question that its first client has lost is still asked for the second', 
 	t.deepEqual(await Promise.all([joined, other, greedy[0]]), ['203.0.113.7', '203.0.113.7', '203.0.113.7']);
 });
 
-test('one client\'s unanswered datagrams keep no other client waiting', async t => {
+test('unanswered datagrams of one client do not delay others', async t => {
 	const upstream = await openSlowUpstream(t);
 	const full = Promise.withResolvers<readonly [Dropped, string]>();
 	const port = await freePort();
@@ -194,10 +194,10 @@ test('one client\'s unanswered datagrams keep no other client waiting', async t 
 	void full.promise.then(() => {
 		flood.isOver = true;
 	});
-	// The same question is one for the upstream, but each wants its answer.
+	// The upstream gets equal questions once, but each client gets an answer.
 	for (let id = 0; !flood.isOver; id++) {
 		socket.send(queryOf('slow.example', {id: id % 65_536}), port, '127.0.0.1');
-		// The server has its turn.
+		// Let the server run.
 		await turn();
 	}
 

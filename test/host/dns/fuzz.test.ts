@@ -32,7 +32,7 @@ const seeds: readonly Message[] = [
 	encodeReply(dnsPacket.decode(queryOf('c1')), [{type: 'A', name: 'c1', data: '192.0.2.1'}]),
 ];
 
-/** Bytes that mean something at many places: lengths, pointers, types and the ends of ranges. */
+/** Bytes with a meaning in many places: lengths, pointers, types and range limits. */
 const telling = [0, 1, 11, 12, 16, 28, 29, 40, 41, 63, 64, 127, 128, 191, 192, 193, 251, 252, 254, 255];
 
 const change: ReadonlyArray<(message: Message, random: Random) => Message> = [
@@ -62,7 +62,7 @@ const change: ReadonlyArray<(message: Message, random: Random) => Message> = [
 		return message;
 	},
 	(message, {below}) => Buffer.concat([message, message.subarray(Math.min(12, message.length), below(message.length + 1))]),
-	// No header that is random all over is a query, so some are given one.
+	// A random header is almost never a query, so some messages get a valid one.
 	(message, {below}) => Buffer.concat([Buffer.from('000001000001000000000000', 'hex'), Buffer.from(Array.from({length: below(300)}, () => below(256)))]),
 ];
 
@@ -75,7 +75,7 @@ const mutate = (random: Random): Message => {
 	return message;
 };
 
-/** Whether a response says what it promises: its counts, and nothing after them. */
+/** Whether a response has exactly the records that its header counts. */
 const isWellFormed = (response: Message) => {
 	if (response.length === 12) {
 		return countsOf(response).every(count => count === 0) && response.readUInt16BE(4) === 0;
@@ -116,7 +116,7 @@ test('malformed packets of every kind over UDP', async t => {
 		}
 	});
 	for (let round = 0; round < 200; round++) {
-		// No more at once, so that neither side's buffer overflows.
+		// A limited number at once, so that no buffer overflows.
 		for (let index = 0; index < 100; index++) {
 			const message = mutate(random);
 			if (message.length >= 2) {
@@ -220,7 +220,7 @@ test('an upstream that answers anything at all', async t => {
 	const upstream = await openUpstream(t, query => {
 		const reply = encodeReply(query, Array.from({length: random.below(20)}, () => address(query, '203.0.113.7')));
 		let message: Message = Buffer.from(reply);
-		// The header and the question stay, so that it is taken for an answer.
+		// Header and question are kept, so that it counts as an answer.
 		const head = message.subarray(0, 4);
 		const start = Math.min(reply.length, decodeQuestion(reply)!.end);
 		message = Buffer.concat([head, message.subarray(4, start), random.pick(change)(Buffer.from([...message.subarray(start), 0]), random)]);

@@ -21,7 +21,7 @@ import {
 const isRoot = process.getuid?.() === 0;
 const testAsRoot = isRoot ? test : test.skip;
 
-/** The user that owns nothing. */
+/** The user `nobody`. */
 const nobody = {uid: 65_534, gid: 65_534};
 
 const makeDirectory = async (t: ExecutionContext) => {
@@ -41,7 +41,7 @@ const pidIn = async (directory: string) => {
 	return pid;
 };
 
-/** Asks until the worker listens again. */
+/** Retries until the worker listens again. */
 const askPatiently = async (port: number, name: string): Promise<string> => {
 	for (let attempt = 0; ; attempt++) {
 		try {
@@ -80,7 +80,7 @@ test('a table that is replaced right after the worker was killed is served', asy
 	t.is(said(await ask(port, 'web')), '192.168.64.3');
 });
 
-test('a second opener finds the worker, and what it serves goes on', async t => {
+test('a second opener finds the worker, which continues to serve', async t => {
 	const directory = await makeDirectory(t);
 	const port = await freePort();
 	const first = await open(t, directory);
@@ -93,7 +93,7 @@ test('a second opener finds the worker, and what it serves goes on', async t => 
 	t.is(said(await ask(port, 'web')), '192.168.64.3');
 });
 
-/** Opens a name server in a process that is killed once it serves, and resolves with how that process ended. */
+/** Opens a name server in a process that is killed once it serves. Resolves with how the process ended. */
 const openElsewhere = async (directory: string, table: NameServerTable, options: Partial<NameServerOptions> = {}) => {
 	const module = new URL('../../../source/host/dns/name-server.js', import.meta.url);
 	const program = `
@@ -133,7 +133,7 @@ test('the worker says why it cannot serve a zone, and serves the others', async 
 	t.is(await askPatiently(port, 'web'), '192.168.64.2', 'the others come back also when a zone still fails');
 });
 
-testAsRoot('the worker is nobody once it has started', async t => {
+testAsRoot('the worker drops its privileges', async t => {
 	const directory = await makeDirectory(t);
 	const server = await open(t, directory);
 	await server.replace({zones: [], upstreams: []});
@@ -160,7 +160,7 @@ testAsRoot('the worker serves in the network namespace that is named, also port 
 	t.is(await openElsewhere(directory, tableOf(53), options), 'SIGKILL');
 	const {stdout} = await run('ip', ['netns', 'exec', namespace, 'busybox', 'nslookup', '-type=a', 'web.', '127.0.0.1']);
 	t.regex(stdout, /Address: 192\.168\.64\.2/v);
-	// A namespace that was made again under its old name is another one.
+	// A namespace that is made again under the same name is another one.
 	const pid = await pidIn(directory);
 	await run('ip', ['netns', 'delete', namespace]);
 	await run('ip', ['netns', 'add', namespace]);

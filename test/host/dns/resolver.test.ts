@@ -25,7 +25,7 @@ const soa = (ttl: number, minimum: number): Answer => ({
 
 const failing = (query: DecodedPacket, rcode: number) => encodeReply(query, [], {flags: rcode});
 
-/** A resolver with a clock of the test's own. */
+/** A resolver with the test's clock. */
 const openResolver = (upstreams: readonly string[], timeoutMs = 10_000) => {
 	const clock = {time: 0};
 	const respond = createResponder(createResolver({
@@ -121,7 +121,7 @@ test('the next upstream is asked when one fails, refuses, is silent or answers n
 		(query: DecodedPacket) => failing(query, rcodes.serverFailure),
 		(query: DecodedPacket) => failing(query, rcodes.refused),
 		() => undefined,
-		// Its header promises a record that is not there.
+		// Its header counts a record that is missing.
 		(query: DecodedPacket) => encodeReply(query, [address(query, '203.0.113.1')]).subarray(0, -4),
 	];
 	for (const reply of replies) {
@@ -189,7 +189,7 @@ test('an answer comes back as it was sent, records of unknown types included', a
 	t.is(upstream.asked.length, 1);
 });
 
-test('forged answers are passed over', async t => {
+test('forged answers are ignored', async t => {
 	const upstream = await openUpstream(t, (query, transport, send) => {
 		const right = encodeReply(query, [address(query, '203.0.113.7')]);
 		const wrong = encodeReply(query, [address(query, '203.0.113.66')]);
@@ -240,7 +240,7 @@ test('questions beyond what can be asked at once fail, and room comes back', asy
 	t.is(said(await resolve('again.example')), '203.0.113.7');
 });
 
-test('an upstream that talks TCP badly is passed over', async t => {
+test('an upstream with invalid TCP answers is skipped', async t => {
 	const truncated = (query: DecodedPacket) => encodeReply(query, [], {flags: dnsPacket.TRUNCATED_RESPONSE});
 	const replies = [
 		(query: DecodedPacket) => encodeReply({...query, id: query.id! ^ 1}, [address(query, '203.0.113.66')]),

@@ -41,7 +41,7 @@ test('answers from the zone are authoritative and short-lived', async t => {
 	t.false(headerOf(await ask(port, 'web', {flags: 0})).flag_rd);
 });
 
-test('members of one alias are given in turn, whoever asks and however', async t => {
+test('members of one alias rotate, for every client and transport', async t => {
 	const addresses = ['192.168.64.2', '192.168.64.3', '192.168.64.4'];
 	const port = await serve(t, addresses.map((value, index) => member(`c${index}`, value, `c${index}`, 'worker')));
 	const asked = [{}, {}, {edns: 1232}, {edns: 4096}, {flags: 0}, {}];
@@ -86,7 +86,7 @@ test('the host has its names', async t => {
 	t.is(said(await ask(port, 'host.docker.internal', {type: 'AAAA'})), 'NODATA');
 });
 
-test('unknown single labels and private reverse zones are nobody else\'s business', async t => {
+test('unknown single labels and private reverse zones are not forwarded', async t => {
 	const upstream = await openUpstream(t);
 	const port = await serve(t, [web], {forward: true, upstreams: [upstream.address]});
 	const names = [

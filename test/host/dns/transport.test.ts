@@ -61,7 +61,7 @@ test('a UDP answer is as long as the client takes, 512 bytes without EDNS and 12
 	}
 });
 
-test('members of a truncated answer are given in turn too', async t => {
+test('members of a truncated answer rotate too', async t => {
 	const port = await serve(t, crowd(40));
 	const firsts = [];
 	for (let index = 0; index < 3; index++) {
@@ -88,7 +88,7 @@ test('EDNS is answered with EDNS, its absence with its absence', async t => {
 	}
 });
 
-test('a version of EDNS that nobody knows is refused with the one that is known', async t => {
+test('an unknown EDNS version is refused with the known one', async t => {
 	const port = await serve(t, crowd(1));
 	const query = queryOf('crowd', {edns: 1232});
 	query[query.length - 5] = 1;
@@ -97,7 +97,7 @@ test('a version of EDNS that nobody knows is refused with the one that is known'
 	t.is(packet.answers?.length, 0);
 });
 
-test('EDNS options that nobody knows are passed over', async t => {
+test('unknown EDNS options are ignored', async t => {
 	const port = await serve(t, crowd(1));
 	const query = dnsPacket.encode({
 		type: 'query', id: 1, questions: [{type: 'A', name: 'crowd'}], additionals: [{
@@ -154,7 +154,7 @@ test('more questions than are worked on at once are all answered', async t => {
 	t.true(messages.every(message => said(dnsPacket.decode(message)) === '203.0.113.7'));
 });
 
-test('a client that has said all still gets its answers, and then the end', async t => {
+test('a half-closed client still gets its answers, then the end', async t => {
 	const upstream = await openUpstream(t);
 	const port = await serve(t, crowd(1), {forward: true, upstreams: [upstream.address]});
 	const socket = await connect(t, port);
@@ -162,7 +162,7 @@ test('a client that has said all still gets its answers, and then the end', asyn
 	t.is((await readMessages(socket, 3)).length, 2);
 });
 
-test('a client that reads late gets every answer', async t => {
+test('a slow reader gets every answer', async t => {
 	const port = await serve(t, crowd(200));
 	const socket = await connect(t, port);
 	socket.pause();
@@ -177,7 +177,7 @@ test('a client that reads late gets every answer', async t => {
 	t.true(messages.every(message => dnsPacket.decode(message).answers?.length === 200));
 });
 
-test('half a question and a hang-up leave the server well', async t => {
+test('the server survives half a question and a hang-up', async t => {
 	const port = await serve(t, crowd(1));
 	const whole = framed(queryOf('crowd'));
 	const leave = [
@@ -197,7 +197,7 @@ test('half a question and a hang-up leave the server well', async t => {
 	t.is(said(dnsPacket.decode(message!)), '192.168.64.2');
 });
 
-test('a client that hangs up before its answer came leaves the server well', async t => {
+test('the server survives a client that hangs up early', async t => {
 	const asked = Promise.withResolvers<() => void>();
 	const upstream = await openUpstream(t, (query, transport, send) => {
 		asked.resolve(() => {
@@ -226,7 +226,7 @@ test('a message shorter than a header ends the connection, what is no query gets
 	t.is(dnsPacket.decode(message!).id, 2);
 });
 
-test('a connection on which nothing happens is closed', async t => {
+test('an idle connection is closed', async t => {
 	const port = await serve(t, crowd(1));
 	const [idle, half] = [await connect(t, port), await connect(t, port)];
 	half.write(framed(queryOf('crowd')).subarray(0, 9));
@@ -234,7 +234,7 @@ test('a connection on which nothing happens is closed', async t => {
 	t.true(await isEnded(half));
 });
 
-test('one client\'s connections keep no other client out', async t => {
+test('connections of one client do not block others', async t => {
 	const port = await serve(t, crowd(1));
 	const sockets = await Promise.all(Array.from({length: 40}, async () => connect(t, port)));
 	const ended = new Set<net.Socket>();

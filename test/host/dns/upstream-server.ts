@@ -9,7 +9,7 @@ import {freePort, readMessages} from './client.js';
 /** Records, or a whole message. */
 type Response = readonly Answer[] | Message;
 
-/** What an upstream says to a query; `send` says it later, or more than once. */
+/** An upstream's answer to a query. `send` answers later, or more than once. */
 export type Reply = (query: DecodedPacket, transport: 'udp' | 'tcp', send: (response: Response) => void) => Response | undefined;
 
 /** The reply to a query with these records. */
@@ -28,7 +28,7 @@ export const address = (query: DecodedPacket, data: string, ttl = 60): Answer =>
 
 type Asked = {readonly query: DecodedPacket; readonly transport: 'udp' | 'tcp'; readonly sourcePort: number};
 
-/** A name server on loopback that answers as it is told and keeps what it was asked. */
+/** A name server on loopback that answers by the given function and records the queries. */
 export const openUpstream = async (t: ExecutionContext, reply: Reply = query => [address(query, '203.0.113.7')]) => {
 	const port = await freePort();
 	const asked: Asked[] = [];

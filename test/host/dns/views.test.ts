@@ -72,7 +72,7 @@ test('views hold over TCP', async t => {
 	t.is(said(dnsPacket.decode(unknown!)), 'NXDOMAIN');
 });
 
-test('a client is forwarded for when any of its networks forwards', async t => {
+test('queries of a client are forwarded if any of its networks forwards', async t => {
 	const upstream = await openUpstream(t);
 	const port = await freePort();
 	await openServer(t).replace({

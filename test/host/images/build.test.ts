@@ -36,7 +36,7 @@ const assertNothingIsLeft = async (t: ExecutionContext, {store, paths, directory
 	t.deepEqual(mountsBelow(directory), []);
 };
 
-hostTest('a build shows its steps and output, then the id; the second comes from the cache', ['buildah'], async t => {
+hostTest('a build prints its steps and output, then the id; a second build uses the cache', ['buildah'], async t => {
 	const {store, directory, paths} = await storeFor(t);
 	const context = await contextFor(directory, 'context', {Dockerfile: `${base}ARG WHAT=none\nRUN echo "built $WHAT"; echo aside >&2\n`});
 	const options = {...buildOptions, tags: ['app', 'app:2'], buildArguments: {WHAT: 'this'}};
@@ -57,7 +57,7 @@ hostTest('a build shows its steps and output, then the id; the second comes from
 	await assertNothingIsLeft(t, {store, paths, directory});
 });
 
-hostTest('a build that failed and could not be cleared up after fails no other, and is cleared up after later', ['buildah'], async t => {
+hostTest('a failed cleanup fails no other build, and is retried later', ['buildah'], async t => {
 	const {store, directory, paths} = await storeFor(t);
 	let isBroken = true;
 	const buildah: typeof store.buildah = {
@@ -95,29 +95,29 @@ hostTest('a step that fails is named with its reason, and nothing is left', ['bu
 	await t.throwsAsync(store.get('app'), {code: 'not-found'});
 });
 
-/** Leaves its root by way of a working directory that is above it, and looks for a file from where the way up ends. */
+/** Escapes from a chroot through a working directory outside it, and looks for a file in the topmost directory. */
 const leaving = (file: string) => [
 	'mkdir -p /d/bin && cp /bin/busybox /d/bin/busybox',
 	`busybox nsenter --root=/d --wd=/ /bin/busybox sh -c 'n=0; while [ $n -lt 40 ]; do cd -P ..; n=$((n + 1)); done; /bin/busybox chroot . /bin/cat ${file}'`,
 ].join(' && ');
 
-hostTest('a step of a build gets neither to the host\'s files nor to its devices', ['buildah', 'crun', 'unshare'], async t => {
+hostTest('a build step cannot access the host\'s files and devices', ['buildah', 'crun', 'unshare'], async t => {
 	const {store, directory} = await storeFor(t);
 	const secret = path.join(directory, 'secret');
 	await writeFile(secret, 'of the host');
 	const steps = [
 		'RUN echo own >/own',
 		`RUN echo "left: $(${leaving(secret)} 2>&1)"`,
-		// The way up ends at its own root, where the same program is found.
+		// The topmost directory is its own root, which has the program.
 		`RUN echo "stayed: $(${leaving('/own')} 2>&1)"`,
 		'RUN echo "device: $(mknod /zero c 1 5 2>&1)"',
-		// Whoever makes an archive needs no right on this host for the devices in it.
+		// Making an archive with devices needs no privileges.
 		'ADD devices.tar /',
 		'RUN echo "archived: $(head -c 1 /kmsg 2>&1)"',
 		'RUN echo devices: $(find /dev -type b -o -type c)',
 		'RUN echo "groups: $(ls -A /sys/fs/cgroup)"; ! touch /sys/fs/cgroup/x 2>/dev/null',
 		'RUN grep CapEff /proc/self/status',
-		// What package managers and recipes do: apk enters its root before each script.
+		// As package managers do: apk calls chroot before each script.
 		'RUN chroot . true && touch /f && chown 5:6 /f && chmod u+s /f; stat -c "%u:%g %a" /f',
 	];
 	const context = await contextFor(directory, 'context', {Dockerfile: `${base}${steps.join('\n')}\n`});
@@ -156,7 +156,7 @@ hostTest('an aborted build ends every process it began', ['buildah', 'unshare'],
 	await assertNothingIsLeft(t, {store, paths, directory});
 });
 
-hostTest('a reader who leaves ends the build', ['buildah', 'unshare'], async t => {
+hostTest('a build ends when its reader stops', ['buildah', 'unshare'], async t => {
 	const {store, directory, paths} = await storeFor(t);
 	const context = await contextFor(directory, 'context', {Dockerfile: `${base}RUN echo ready; sleep 1000\n`});
 	for await (const {text} of build(store.buildah, context, buildOptions)) {

@@ -17,7 +17,7 @@ const catalogueOf = (...images: ReadonlyArray<ReturnType<typeof image>>) => ({
 	images, intermediate: new Set<string>(), names: new Map<string, readonly string[]>(), layerBytes: 0,
 });
 
-test('an image is what its configuration says, whatever that is', t => {
+test('an image is parsed from its configuration, whatever is missing', t => {
 	const hostile = parseImage({id: 'a'.repeat(64), created: 'never'}, {
 		config: {
 			Env: ['A=b', 7], Cmd: 'sh', Labels: {a: 1, b: 'c'}, Volumes: ['/x'],
@@ -68,7 +68,7 @@ test('a failed build names its step and the reason', t => {
 	t.is(buildError(failed('Error: write /x: no space left on device'), undefined).code, 'unavailable');
 });
 
-test('what a registry answers decides the code', t => {
+test('the registry\'s answer decides the error code', t => {
 	const code = (said: string) => registryError('Cannot pull x', new ProgramError('buildah', [`Error: ${said}`], {exitCode: 125})).code;
 	t.is(code('initializing source docker://x:1: reading manifest 1 in localhost:5000/x: manifest unknown: manifest unknown'), 'not-found');
 	t.is(code('initializing source docker://x:1: reading manifest 1 in docker.io/x: unauthorized: authentication required'), 'forbidden');

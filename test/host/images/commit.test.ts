@@ -34,7 +34,7 @@ hostTest('a layer that wants to lead out of the image, and paths that would be r
 	for (const [index, tar] of attempts.entries()) {
 		const layer = path.join(directory, `layer-${index}.tar`);
 		await pipeline(tar, createWriteStream(layer));
-		// What is refused and what is unpacked inside are both well.
+		// Refusing the entry and unpacking it inside are both fine.
 		await commit(layer, ['/link/precious', '/../outside/precious', '/gone', '/no/such', '/gone']).catch(() => undefined);
 		t.deepEqual(await readdir(outside), ['precious'], `attempt ${index}`);
 		t.is(await readFile(path.join(outside, 'precious'), 'utf8'), 'precious', `attempt ${index}`);

@@ -92,7 +92,7 @@ test('a symbolic link is replaced, not written through', async t => {
 	t.is(await readFile(path.join(context, 'to'), 'utf8'), 'x');
 });
 
-test('what is no tar, or ends too early, is refused', async t => {
+test('an invalid or truncated tar is refused', async t => {
 	const directory = await directoryFor(t);
 	const tar = await tarOf([{name: 'a', text: 'x'.repeat(5000)}]);
 	await t.throwsAsync(unpackContext(streamOf(Buffer.alloc(2000, 'no tar')), directory), {code: 'invalid'});

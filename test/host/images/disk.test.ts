@@ -26,7 +26,7 @@ import {
 const programs = ['buildah', 'mke2fs', 'debugfs', 'e2fsck', 'qemu-img'];
 const gibibyte = 1024 ** 3;
 
-// Numeric owners, a mode of its own, a hard link, a device and a large sparse file: what a copy by file name would lose.
+// Numeric owners, modes, hard links, devices and sparse files, which a simple copy would lose.
 const recipe = `FROM scratch
 COPY busybox /bin/busybox
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
@@ -68,13 +68,13 @@ hostTest('the base disk is the image, made once', programs, async t => {
 	t.regex(debugfs(one.path, 'stat <2>'), /Mode:\s+0755/v);
 	t.false(debugfs(one.path, 'ls /').includes('lost+found'));
 
-	// As an earlier engine left it, whose machines had the group of the accelerator's device.
+	// As an earlier version left it, whose machines had the group of the accelerator's device.
 	await chown(one.path, 0, 12_345);
 	const again = await (await openDisks(paths, store.buildah, 0)).base(image);
 	t.deepEqual(again, one);
 	t.is((await stat(again.path)).gid, 0);
 	t.is((await stat(again.path)).ino, status.ino);
-	// Disks of containers are differences from it, so it stays as it is, whatever is beside it.
+	// Containers' disks are overlays on it, so it must not change, whatever is beside it.
 	await rm(one.path.replace(/ext4$/v, 'json'));
 	t.deepEqual(await disks.base(image), one);
 	t.is((await stat(one.path)).ino, status.ino);
@@ -133,7 +133,7 @@ hostTest('accounts are never read from the host', programs, async t => {
 	t.deepEqual(disk.accounts, {passwd: '', group: ''});
 });
 
-hostTest('a full disk gives one error and leaves nothing', programs, async t => {
+hostTest('a full disk causes one error and leaves nothing behind', programs, async t => {
 	const {store, directory, paths} = await storeFor(t);
 	await buildImage(store, await contextFor(directory, 'context', {Dockerfile: recipe}), {tags: ['app']});
 	await mkdir(paths.disks);

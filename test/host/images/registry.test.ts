@@ -27,7 +27,7 @@ const freePort = async (): Promise<number> => {
 // Bcrypt of `opensesame`, the only hash that the registry takes.
 const passwords = 'alice:$2b$05$abcdefghijklmnopqrstuuQbLfdQZSxZ9gjhA5V9o8Tyc6aQRO0Qi\n';
 
-/** A real registry on a loopback port of its own, until the test ends. */
+/** A real registry on a loopback port, until the test ends. */
 const registryFor = async (t: ExecutionContext, directory: string, {locked = false} = {}): Promise<string> => {
 	const port = await freePort();
 	const home = path.join(directory, `registry-${port}`);
@@ -93,7 +93,7 @@ hostTest('an image goes to a registry and comes back', programs, async t => {
 	await t.notThrowsAsync(buildImage(fourth, from));
 });
 
-hostTest('a registry that refuses, has not, or is not there', programs, async t => {
+hostTest('a registry that denies access, lacks the image, or does not answer', programs, async t => {
 	const {store, directory, paths} = await storeFor(t);
 	const registry = await registryFor(t, directory, {locked: true});
 	const server = registry;

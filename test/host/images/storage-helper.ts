@@ -27,7 +27,7 @@ const isInstalled = (program: string): boolean =>
 		}
 	});
 
-/** A test that needs root and programs of the host; without them it is skipped, and its title says why. */
+/** A test that needs root and programs of the host. Without them it is skipped, with the reason in its title. */
 export const hostTest = (title: string, programs: readonly string[], implementation: Implementation<[]>): void => {
 	const missing = programs.filter(program => !isInstalled(program));
 	if (process.getuid?.() !== 0) {
@@ -39,7 +39,7 @@ export const hostTest = (title: string, programs: readonly string[], implementat
 	}
 };
 
-/** A directory of the test's own, with whatever is mounted below it, until the test ends. */
+/** A temporary directory, which is unmounted and removed after the test. */
 export const directoryFor = async (t: ExecutionContext): Promise<string> => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-images-'));
 	t.teardown(async () => {
@@ -52,7 +52,7 @@ export const directoryFor = async (t: ExecutionContext): Promise<string> => {
 	return directory;
 };
 
-/** Where something is mounted at or below a directory, in the order of mounting. */
+/** The mount points at or below a directory, in the order of mounting. */
 export const mountsBelow = (directory: string): readonly string[] =>
 	execFileSync('findmnt', ['--list', '--noheadings', '--output', 'TARGET'], {encoding: 'utf8'})
 		.split('\n')

@@ -54,7 +54,7 @@ hostTest('an image is listed, found, named and removed', ['buildah'], async t =>
 	});
 	t.true(image.sizeBytes > 500_000);
 
-	// What is read from the files is what buildah itself says.
+	// Compare with buildah's own output.
 	const inspected = JSON.parse(execFileSync('buildah', ['--root', store.buildah.storage, '--runroot', path.join(paths.images, 'run'), '--storage-driver', store.buildah.driver, 'inspect', '--type', 'image', id.slice(7)], {encoding: 'utf8'})) as {FromImageDigest: string; Docker: {created: string; rootfs: {diff_ids: string[]}; history: unknown[]}};
 	t.deepEqual(image.layers, inspected.Docker.rootfs.diff_ids);
 	t.is(image.createdAt, Date.parse(inspected.Docker.created));
@@ -137,7 +137,7 @@ hostTest('a saved id has no name, and an OCI archive is loaded too', ['buildah']
 	t.deepEqual(await collect(other.load(createReadStream(path.join(paths.root, 'oci.tar')))), [{text: 'Loaded image: from-oci:1\n'}]);
 });
 
-hostTest('what is no archive of images is refused, and nothing is left of it', ['buildah'], async t => {
+hostTest('an invalid archive is refused, and nothing is left of it', ['buildah'], async t => {
 	const {store, paths} = await storeFor(t);
 	for (const bytes of [Buffer.alloc(4096, 'no tar'), Buffer.alloc(1024), Buffer.from('xx')]) {
 		await t.throwsAsync(collect(store.load(Readable.from([bytes], {objectMode: false}))), {code: 'invalid', message: /archive/v});
@@ -146,7 +146,7 @@ hostTest('what is no archive of images is refused, and nothing is left of it', [
 	t.deepEqual(await readdir(path.join(paths.images, 'scratch')), []);
 });
 
-hostTest('a reader who leaves ends the saving', ['buildah'], async t => {
+hostTest('saving ends when its reader stops', ['buildah'], async t => {
 	const {store, directory, paths} = await storeFor(t);
 	await buildImage(store, await contextFor(directory, 'context', {Dockerfile: recipe}), {tags: ['app']});
 	const archive = await store.save(['app', 'app']);
@@ -162,7 +162,7 @@ hostTest('a reader who leaves ends the saving', ['buildah'], async t => {
 	t.deepEqual(await readdir(path.join(paths.images, 'scratch')), []);
 });
 
-hostTest('a prune takes what nobody names or uses', ['buildah'], async t => {
+hostTest('a prune removes unnamed and unused images', ['buildah'], async t => {
 	const {store, directory} = await storeFor(t);
 	const used = await buildImage(store, await contextFor(directory, 'used', {Dockerfile: `${recipe}LABEL which=used\n`}));
 	const nameless = await buildImage(store, await contextFor(directory, 'nameless', {Dockerfile: `${recipe}LABEL which=nameless\n`}));

@@ -1,4 +1,4 @@
-/** What a test wants of the process in a machine. */
+/** The process in a test's machine. */
 export type TestProcess = {
 	readonly arguments: readonly string[];
 	readonly terminal?: boolean;
@@ -13,7 +13,7 @@ export type TestProcess = {
 
 const capabilities = ['CAP_CHOWN', 'CAP_KILL', 'CAP_NET_ADMIN', 'CAP_NET_RAW', 'CAP_SYS_ADMIN', 'CAP_SYS_BOOT'];
 
-/** The least `config.json` with which crun runs a process in the disk at `/rootfs`. */
+/** A minimal `config.json` for a process on the disk at `/rootfs`. */
 export const bundleFor = ({arguments: args, terminal = false, mounts = []}: TestProcess) => ({
 	ociVersion: '1.0.2',
 	process: {

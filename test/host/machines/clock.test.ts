@@ -3,23 +3,23 @@ import {hasJumped, keepClocks} from '../../../source/host/engine/clocks.js';
 import {correctionFor} from '../../../source/host/machines/clock.js';
 import {type Machine} from '../../../source/host/machines/running-machine.js';
 
-test('a guest\'s clock that is right enough is left alone, and no reading is trusted further than it goes', t => {
+test('small clock offsets are ignored, and the uncertainty of a reading counts', t => {
 	for (const [offsetMs, uncertaintyMs] of [[0, 0], [99, 1], [-99, 1], [300, 250], [-1000, 950]] as const) {
 		t.deepEqual(correctionFor({offsetMs, uncertaintyMs}), {kind: 'none'});
 	}
 });
 
-test('a guest\'s clock that is a little wrong runs slower or faster, and one that is far off is set', t => {
+test('a slightly wrong guest clock is slewed, a very wrong one is set', t => {
 	t.deepEqual(correctionFor({offsetMs: 150, uncertaintyMs: 5}), {kind: 'slew', microseconds: -150_000});
 	t.deepEqual(correctionFor({offsetMs: -150.5, uncertaintyMs: 5}), {kind: 'slew', microseconds: 150_500});
 	t.deepEqual(correctionFor({offsetMs: 251, uncertaintyMs: 5}), {kind: 'set'});
 	t.deepEqual(correctionFor({offsetMs: -3_600_000, uncertaintyMs: 50}), {kind: 'set'});
 });
 
-test('a host that has slept or whose clock was set is told from one where time just passes', t => {
+test('a suspend or a clock change of the host is detected', t => {
 	const before = {wall: 1_000_000, steady: 5000};
 	t.false(hasJumped(before, {wall: 1_005_000, steady: 10_000}));
-	// What an NTP client does little by little, and a timer that came late.
+	// Slewing by an NTP client, and a late timer.
 	t.false(hasJumped(before, {wall: 1_005_010, steady: 10_000}));
 	t.false(hasJumped(before, {wall: 1_065_000, steady: 70_000}));
 	t.true(hasJumped(before, {wall: 4_605_000, steady: 10_000}));
@@ -58,7 +58,7 @@ test('every clock is set when the host has slept, and read from time to time whi
 		jumpIntervalMs: 1,
 		readingIntervalMs: 1,
 	});
-	// Its own timers keep no process.
+	// Its timers are unreferenced.
 	const alive = setInterval(() => undefined, 1000);
 	t.teardown(() => {
 		clearInterval(alive);

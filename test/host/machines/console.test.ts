@@ -69,7 +69,7 @@ test('what is printed while it is followed, also line ends in two pieces, and no
 	t.is(all, 'begun and done\nlast\nvery last');
 });
 
-test('following is ended by whoever reads', async t => {
+test('following ends when its reader stops', async t => {
 	const file = await createFile(t, 'x\n');
 	const leaving = new AbortController();
 	await using handle = await openConsole(file);

@@ -2,7 +2,7 @@ import test from 'ava';
 import {type Qmp, type QmpEvent} from '../../../source/host/machines/qmp.js';
 import {watchDiskFull} from '../../../source/host/machines/disk-full.js';
 
-test('a machine that goes on after its disk found no room is told of, for its clock stood', async t => {
+test('a machine that continues after a full disk is reported, to set its clock', async t => {
 	const listeners = new Set<(event: QmpEvent) => void>();
 	const emit = (event: QmpEvent) => {
 		for (const listener of listeners) {
@@ -32,7 +32,7 @@ test('a machine that goes on after its disk found no room is told of, for its cl
 	emit({name: 'BLOCK_IO_ERROR', data: {nospace: true, action: 'stop'}});
 	t.true(diskFull.isOut());
 	emit({name: 'RESUME', data: {}});
-	// Its own timer keeps no process.
+	// Its timer is unreferenced.
 	const timer = setTimeout(() => undefined, 60_000);
 	await settled.promise;
 	clearTimeout(timer);

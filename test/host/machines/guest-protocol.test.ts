@@ -41,7 +41,7 @@ test('the guest gets its clock, its entropy and its files before anything of the
 	const files = {
 		empty: Buffer.alloc(0), 'deep/er/three': Buffer.from('abc'), 'deep/binary': Buffer.from(Array.from({length: 1025}, (_, index) => index % 256)), 'four ': Buffer.from('abcd'),
 	};
-	// What follows the archive is not its own.
+	// The rest is not part of the archive.
 	const {stdout} = await run('sh', ['-c', '"$0" cpio -i -d 2>/dev/null; cat', busybox!], {cwd: directory, input: Buffer.concat([encodeArchive(files), Buffer.from('next\n')])});
 	t.is(stdout, 'next\n');
 	for (const [name, content] of Object.entries(files)) {

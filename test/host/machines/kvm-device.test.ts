@@ -23,7 +23,7 @@ test('machines never take root\'s group nor the engine\'s, and the remedy is sai
 	}
 });
 
-test('a device that is not there is explained by the processor, its modules and where the host runs', t => {
+test('a missing device is explained by processor, modules and host', t => {
 	for (const [host, reason, remedy] of [
 		[hostWith(undefined, ['fpu', 'vmx']), /kvm_intel is not loaded/v, /modprobe kvm_intel.*firmware/v],
 		[hostWith(undefined, ['svm']), /kvm_amd is not loaded/v, /modprobe kvm_amd/v],
@@ -38,7 +38,7 @@ test('a device that is not there is explained by the processor, its modules and 
 	}
 });
 
-test('machines have virtualisation only when that is asked for in one way', t => {
+test('nested virtualisation needs an explicit setting', t => {
 	t.false(isNestedWanted({}));
 	t.false(isNestedWanted({HOLM_NESTED: ''}));
 	t.false(isNestedWanted({HOLM_NESTED: '0'}));

@@ -83,15 +83,15 @@ export type StartOptions = Partial<TestProcess> & {
 	readonly disk?: string;
 };
 
-/** An engine of the test's own, with everything that machines need. */
+/** An engine for tests, with everything that machines need. */
 export type Laboratory = {
 	readonly paths: Paths;
 	readonly guest: Guest;
 	readonly template: Template;
-	/** Path of a network namespace with nothing but loopback. */
+	/** Path of a network namespace with only the loopback device. */
 	readonly network: string;
 	readonly start: (options: StartOptions) => Promise<TestMachine>;
-	/** Ends every machine and leaves nothing. */
+	/** Kills every machine and removes everything. */
 	readonly close: () => Promise<void>;
 };
 

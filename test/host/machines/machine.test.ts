@@ -46,7 +46,7 @@ test.after.always(async () => {
 	await laboratory?.close();
 });
 
-/** A test with machines, one after another; where those cannot run it is skipped, and its title says why. */
+/** A serial test with machines. It is skipped, with the reason in its title, if machines cannot run here. */
 const testMachine = (title: string, implementation: (t: ExecutionContext, laboratory: Laboratory) => Promise<void>) => {
 	if (obstacle) {
 		test.skip(`${title} (${obstacle})`, t => {
@@ -62,7 +62,7 @@ const testMachine = (title: string, implementation: (t: ExecutionContext, labora
 	});
 };
 
-/** Waits for what a machine is about to do; a test's own time limit ends it. */
+/** Waits for a condition, up to the test's time limit. */
 const until = async (isMet: () => Promise<boolean>) => {
 	while (!await isMet()) {
 		await delay(20);
@@ -74,7 +74,7 @@ const environmentOf = async (pid: number): Promise<readonly string[]> => {
 	return text.split('\0').filter(Boolean).toSorted();
 };
 
-/** What the descriptors of a process lead to. */
+/** The files that a process has open. */
 const openedBy = async (pid: number): Promise<readonly string[]> => {
 	const directory = `/proc/${pid}/fd`;
 	const names = await readdir(directory);
@@ -95,18 +95,18 @@ testMachine('a process runs as it should, confined, and its end is known', async
 
 	const status = await readFile(`/proc/${machine.pid}/status`, 'utf8');
 	t.regex(status, new RegExp(String.raw`^Uid:\t${uid}\t${uid}\t${uid}\t${uid}$`, 'mv'));
-	// Its own group first, whose files it makes and reads; the one of the accelerator's device only opens that.
+	// Its own group is the primary one; the group of the accelerator's device is only supplementary.
 	t.is(guest.gid, 1_900_000_000);
 	t.regex(status, /^Gid:\t1900000000\t1900000000\t1900000000\t1900000000$/mv);
 	t.regex(status, /^Groups:\t54321 $/mv);
 	t.regex(status, /^Seccomp:\t2$/mv);
 	t.regex(status, /^CapEff:\t0+$/mv);
-	// Nothing of the engine's: neither what is in its environment nor what it has open.
+	// It inherits neither environment nor descriptors of the engine.
 	t.deepEqual(await environmentOf(machine.pid), [`${ownerVariable}=${directory}`, `PATH=${programPath}`]);
 	const opened = await openedBy(machine.pid);
 	const own = [directory, path.dirname(disk), path.join(paths.root, 'base.img'), '/dev/', 'anon_inode:', 'socket:', 'pipe:', '/memfd:holm-template', template.directory];
 	t.deepEqual(opened.filter(target => !own.some(place => target.startsWith(place))), []);
-	// What every other machine starts with cannot be written by this one, whatever its user opens.
+	// The machine's user cannot write to the shared memory of the template.
 	const memory = template.readOnly ? template.ram : `/proc/${machine.pid}/fd/3`;
 	const asMachine = async (...words: readonly string[]) => run('setpriv', ['--reuid', String(uid), '--regid', String(guest.gid), '--clear-groups', '--', ...words], {input: 'no'});
 	for (const file of [memory, template.ram]) {
@@ -138,7 +138,7 @@ testMachine('a process runs as it should, confined, and its end is known', async
 	await t.throwsAsync(stat(directory));
 });
 
-testMachine('setting up a host where all is there says so and changes nothing', async (t, {paths}) => {
+testMachine('the setup of a complete host reports that and changes nothing', async (t, {paths}) => {
 	const before = await readdir(paths.templates);
 	const steps = await Array.fromAsync(setUp(paths.root));
 	const names = steps.map(({step}) => step).filter(step => !step.startsWith('warning'));
@@ -159,7 +159,7 @@ testMachine('what cannot be executed is refused with the runtime\'s reason', asy
 
 testMachine('a terminal has the size that was set, and what is written to it is read', async (t, {start}) => {
 	const {machine} = await start({arguments: ['sh'], terminal: true, stdin: true});
-	// It counts although there is no process yet.
+	// It takes effect although there is no process yet.
 	await machine.resize(33, 101);
 	await machine.started;
 	const {channel} = await machine.agent.open('socat - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
@@ -174,7 +174,7 @@ testMachine('a terminal has the size that was set, and what is written to it is 
 	await until(async () => text.includes('7y300'));
 	channel.close();
 	await once(channel, 'close');
-	// The next who attaches finds the terminal as the last one left it.
+	// The next client that attaches finds the terminal unchanged.
 	const {channel: again} = await machine.agent.open('socat -u - UNIX-CONNECT:/run/holm/bundle/attach,type=5');
 	again.write('exit 9\n');
 	t.like(await machine.ended, {kind: 'exited', exitCode: 9});
@@ -194,10 +194,10 @@ testMachine('machines share directories of the host, and only what they may writ
 		arguments: ['sh', '-c', script], mounts, shares: shares.map((source, index) => ({source, readOnly: index > 0})),
 	});
 	await machine.started;
-	// Its file server is root's, for files keep the owners that the container gives them, and has nothing else of the engine's.
+	// Its file server runs as root, because files keep their owners, but it inherits nothing else of the engine.
 	const record = await readRecord(directory);
 	const environment = await environmentOf(record!.shares!.pid);
-	// Some shells add what they know themselves.
+	// Some shells add variables.
 	t.deepEqual(environment.filter(entry => !/^(?:PWD|SHLVL|_)=/v.test(entry)), [`${ownerVariable}=${directory}`, `PATH=${programPath}`]);
 	const opened = await openedBy(record!.shares!.pid);
 	t.deepEqual(opened.filter(target => !/^(?:\/dev\/null$|\/proc\/|anon_inode:|socket:|pipe:|\/memfd:|\/$|\/[0-2](?:\/|$)|.*\/virtiofsd\.err$|\/run\/virtiofsd\/)/v.test(target)), []);
@@ -261,7 +261,7 @@ testMachine('network devices come and go while a machine runs', async (t, {start
 	await machine.plug(third);
 	t.is(await ping('198.51.100.129'), 'ok');
 	await t.throwsAsync(machine.plug({...third, endpointId: 'endpoint3', tap: 'tap-none'}), {code: 'internal'});
-	// What the guest cannot configure is taken away again.
+	// A device that the guest cannot configure is removed again.
 	const fourth = await makeDevice(3)(uid);
 	await t.throwsAsync(machine.plug({...fourth, address: 'nonsense'}), {message: /eth3/v});
 	await machine.plug(fourth);
@@ -296,7 +296,7 @@ testMachine('commands run in a guest at once, up to a limit, and end in any orde
 	await t.throwsAsync(agent.run('true'), {code: 'conflict'});
 });
 
-testMachine('a later engine takes a machine over', async (t, {start, guest}) => {
+testMachine('a later engine adopts a machine', async (t, {start, guest}) => {
 	const {machine, directory} = await start({arguments: ['sh', '-c', 'trap "exit 6" TERM; while :; do sleep 0.1; done']});
 	await machine.started;
 	t.is(await inGuest(machine, 'echo first'), 'first');
@@ -312,7 +312,7 @@ testMachine('a later engine takes a machine over', async (t, {start, guest}) => 
 	t.like(await lastWords(directory), {kind: 'exited', exitCode: 6});
 });
 
-testMachine('a machine that ends while no engine watches leaves its last words', async (t, {start, guest}) => {
+testMachine('a machine that ends without an engine leaves its reason in its files', async (t, {start, guest}) => {
 	const {machine, directory} = await start({arguments: ['sh', '-c', 'sleep 1; exit 8']});
 	await machine.started;
 	machine.release();
@@ -331,7 +331,7 @@ testMachine('a machine that is killed or whose kernel panics is reported dead wi
 });
 
 testMachine('a process that takes all memory is killed, and that is known', async (t, {start}) => {
-	// One block as large as the whole memory, which the kernel still promises.
+	// One block as large as the memory, which the kernel overcommits.
 	const script = String.raw`exec dd if=/dev/zero of=/dev/null count=1 bs=$(awk "/MemTotal/ {print \$2 - 4096}" /proc/meminfo)k`;
 	const {machine} = await start({arguments: ['sh', '-c', script]});
 	t.like(await machine.ended, {kind: 'exited', exitCode: 137, outOfMemory: true});
@@ -339,7 +339,7 @@ testMachine('a process that takes all memory is killed, and that is known', asyn
 
 testMachine('machines of one template share neither random numbers nor a clock', async (t, {start}) => {
 	const before = Date.now();
-	// A generator that is not ready gives out bytes all the same; 256 says that it had the host's.
+	// The generator returns bytes even if it is not ready; 256 means that it was seeded from the host.
 	const script = 'cat /proc/sys/kernel/random/entropy_avail; echo $(head -c 16 /dev/urandom | od -An -tx1 | tr -d " "); cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid';
 	const started = await Promise.all([1, 2, 3].map(async () => start({arguments: ['sh', '-c', script]})));
 	await Promise.all(started.map(async ({machine}) => machine.ended));
@@ -364,7 +364,7 @@ testMachine('a helper machine has the disk of another, and what it writes stays'
 	const first = await start({isHelper: true, shares: [{source: share, readOnly: false}]});
 	await first.machine.started;
 	await inGuest(first.machine, 'echo kept > /rootfs/data/file; echo there > /shares/0/file');
-	// An hour behind, as after its host has slept.
+	// An hour behind, as after a suspend of the host.
 	await inGuest(first.machine, 'date.coreutils -u -s "@$(($(date +%s) - 3600))"');
 	const wrong = await readClock(first.machine, 30_000);
 	t.true(wrong!.offsetMs < -3_500_000);
@@ -398,7 +398,7 @@ testMachine('a template from which no machine can be restored is made again, onc
 	const error = await t.throwsAsync(start({arguments: ['true'], template: hopeless}), {code: 'internal', message});
 	t.regex((error as {remedy?: string}).remedy ?? '', /holm setup/v);
 
-	// Who gives up while it is made again does not wait for that.
+	// An aborted start does not wait for the new template.
 	const end = new AbortController();
 	const asked: Template = {...hopeless, async remake() {
 		end.abort(new Error('given up'));
@@ -406,7 +406,7 @@ testMachine('a template from which no machine can be restored is made again, onc
 	}};
 	await t.throwsAsync(start({arguments: ['true'], template: asked, signal: end.signal}), {message: 'given up'});
 
-	// As a fault of the disk would, which changes nothing that is looked at.
+	// Like a disk fault, which does not change the stamp.
 	const {ram} = templateFiles(directory);
 	await truncate(ram, 0);
 	await truncate(ram, shape.memoryBytes);

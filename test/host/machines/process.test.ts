@@ -16,7 +16,7 @@ test('a program gets its identity from setpriv, and nsenter only where there is 
 	t.deepEqual(commandAs('qemu', [], {uid: 7, gid: 8, network: '/run/netns/x'}), ['nsenter', '--net=/run/netns/x', '--', 'setpriv', '--reuid', '7', '--regid', '8', '--clear-groups', '--', 'qemu']);
 });
 
-testInNamespaces('a detached program has the user, the groups and the network it was given, and nothing of root', async t => {
+testInNamespaces('a detached program has the given user, groups and network, and no rights of root', async t => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-process-'));
 	t.teardown(async () => rm(directory, {recursive: true, force: true}));
 	const network = await makeNamespace(t, 'p');

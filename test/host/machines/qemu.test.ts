@@ -60,7 +60,7 @@ test('a machine is confined, has its own disk and log, and a tap only where it h
 	t.deepEqual(valuesOf(qemuArguments({...machine, restored: {kernelStart: '/t/kernel', disk: '/disk.qcow2'}}), '-netdev'), []);
 });
 
-test('emulation is set up for speed, hardware virtualisation for the host\'s processor', t => {
+test('emulation is tuned for speed, hardware virtualisation uses the host\'s processor', t => {
 	t.regex(valuesOf(qemuArguments(machine), '-append')[0]!, /mitigations=off/v);
 	const arguments_ = qemuArguments({...machine, shape: {...shape, accelerator: 'kvm'}});
 	t.deepEqual(valuesOf(arguments_, '-cpu'), ['host,vmx=off,svm=off']);

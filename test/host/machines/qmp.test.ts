@@ -40,7 +40,7 @@ const send = (socket: Socket, message: unknown): void => {
 	socket.write(`${JSON.stringify(message)}\r\n`);
 };
 
-test('answers reach those who asked, in whatever order they come', async t => {
+test('answers reach their callers, in any order', async t => {
 	const held: Command[] = [];
 	const monitor = await connectQmp(await makeMonitor(t, (command, socket) => {
 		if (command.execute === 'qmp_capabilities') {
@@ -70,7 +70,7 @@ test('answers reach those who asked, in whatever order they come', async t => {
 	t.deepEqual(held.map(({execute, arguments: given}) => [execute, given]), [['a', {}], ['b', {}]]);
 });
 
-test('whoever waits when the machine ends is told', async t => {
+test('pending calls fail when the machine ends', async t => {
 	const monitor = await connectQmp(await makeMonitor(t, (command, socket) => {
 		if (command.execute === 'qmp_capabilities') {
 			send(socket, {return: {}, id: command.id});
@@ -83,7 +83,7 @@ test('whoever waits when the machine ends is told', async t => {
 	await t.throwsAsync(monitor.execute('cont'), {message: /cont was not sent/v});
 });
 
-test('a monitor that serves somebody else is given up', async t => {
+test('a monitor that serves another client times out', async t => {
 	const silent = await makeMonitor(t, () => undefined, '');
 	await t.throwsAsync(connectQmp(silent, AbortSignal.timeout(100)), {code: 'internal'});
 	const unwilling = await makeMonitor(t, () => undefined);
@@ -91,7 +91,7 @@ test('a monitor that serves somebody else is given up', async t => {
 	await t.throwsAsync(connectQmp(`${silent}.none`), {code: 'ENOENT'});
 });
 
-test('what is no message ends the connection and nothing else', async t => {
+test('an invalid message ends only the connection', async t => {
 	for (const nonsense of ['{"QMP"', 'null', '17', '"text"']) {
 		const socketPath = await makeMonitor(t, (command, socket) => {
 			if (command.execute === 'qmp_capabilities') {

@@ -26,7 +26,7 @@ import {hostTest} from '../images/storage-helper.js';
 
 const {private: privateKey} = ssh2.utils.generateKeyPairSync('ed25519');
 
-/** A socket that greets as a monitor does and answers every command, and what was heard on it. */
+/** A socket that acts like a monitor and records what it receives. */
 const listen = async (t: ExecutionContext, file: string, uid: number) => {
 	const heard: string[] = [];
 	const sockets: Socket[] = [];
@@ -56,7 +56,7 @@ const listen = async (t: ExecutionContext, file: string, uid: number) => {
 	return heard;
 };
 
-/** Two machines, of users of their own: one that was taken over, and the one that it wants to reach through the engine. */
+/** Two machines with different users: a compromised one, and the victim that it tries to reach through the engine. */
 const makeMachines = async (t: ExecutionContext) => {
 	const parent = await mkdtemp(path.join(tmpdir(), 'holm-run-'));
 	t.teardown(async () => rm(parent, {recursive: true, force: true}));
@@ -80,7 +80,7 @@ const errorOf = async (socket: Socket) => {
 	return error.code;
 };
 
-hostTest('a machine\'s sockets lead nowhere else, whatever its user makes of them', [], async t => {
+hostTest('a machine\'s sockets cannot be redirected by its user', [], async t => {
 	const {hostile, victim} = await makeMachines(t);
 	const sockets = [victim.files.qmp, victim.files.control, ...victim.files.ssh];
 	const heard = await Promise.all(sockets.map(async file => listen(t, file, victim.uid)));
@@ -115,7 +115,7 @@ hostTest('a machine\'s sockets lead nowhere else, whatever its user makes of the
 	t.deepEqual(heard.flat(), [], 'nothing of it reached the other machine');
 });
 
-hostTest('a machine\'s files are read only where they are its user\'s own', [], async t => {
+hostTest('a machine\'s files are read only if they belong to its user', [], async t => {
 	const {hostile, victim} = await makeMachines(t);
 	t.like(await lastWords(hostile.directory), {kind: 'exited', exitCode: 7});
 	const own = await openConsole(hostile.files.console);
@@ -130,7 +130,7 @@ hostTest('a machine\'s files are read only where they are its user\'s own', [], 
 	t.is((await lastWords(hostile.directory)).kind, 'died');
 });
 
-hostTest('a monitor that answers without an end is hung up on', [], async t => {
+hostTest('a monitor that sends an endless line is disconnected', [], async t => {
 	const {hostile} = await makeMachines(t);
 	const server = createServer(socket => {
 		socket.on('error', () => undefined);

@@ -5,7 +5,7 @@ import {serveShares, type Share} from '../../../source/host/machines/shares.js';
 import {readMounts} from '../../../source/host/mounts.js';
 
 /**
-What an engine does about shares, in a process of its own that may be killed and may see mounts of its own: `serve`, `hang` before the server is let go, or `clear`. Prints a line of JSON for each thing done.
+Serves shares like an engine, in a separate process that can be killed and can have its own mounts: `serve`, `hang` before the server starts, or `clear`. Prints a line of JSON for each step.
 */
 const [verb, directory = '', shares = '[]'] = process.argv.slice(2);
 const say = (line: Readonly<Record<string, unknown>>) => {

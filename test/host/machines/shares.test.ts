@@ -25,7 +25,7 @@ import {hostTest} from '../images/storage-helper.js';
 const programs = ['unshare', 'nsenter', 'mount', 'sh'];
 const script = fileURLToPath(new URL('shares-host.js', import.meta.url));
 
-/** A machine's directory, and beside it those of a user. */
+/** A machine's directory, and directories of a user. */
 const makeHost = async (t: ExecutionContext) => {
 	const parent = await mkdtemp(path.join(tmpdir(), 'holm-shares-'));
 	const directory = path.join(parent, 'machine');
@@ -40,7 +40,7 @@ const makeHost = async (t: ExecutionContext) => {
 	return {directory, user};
 };
 
-/** Runs `shares-host` on a host where every mount is shared, as it is where systemd runs; `prepare` is a shell script that mounts something before. */
+/** Runs `shares-host` in a mount namespace where every mount is shared, as with systemd. `prepare` is a shell script for mounts before. */
 const launch = (t: ExecutionContext, words: readonly string[], prepare = ':') => {
 	const child = spawn('unshare', ['--mount', '--propagation', 'private', 'sh', '-ec', `mount --make-rshared /; ${prepare}; exec "$@"`, 'sh', process.execPath, script, ...words], {stdio: ['ignore', 'pipe', 'inherit']});
 	const ended = once(child, 'exit');
@@ -79,7 +79,7 @@ const isGone = async (pid: number) => {
 	}
 };
 
-hostTest('where every mount is shared, shares are seen by their server alone, and what is read-only is so with all below it', programs, async t => {
+hostTest('with shared mounts on the host, only the server sees the shares, and read-only includes mounts below', programs, async t => {
 	const {directory, user} = await makeHost(t);
 	const shares: readonly Share[] = [
 		{source: user, readOnly: false}, {source: user, readOnly: true}, {source: path.join(user, 'file'), readOnly: true},
@@ -89,7 +89,7 @@ hostTest('where every mount is shared, shares are seen by their server alone, an
 	const {pid} = await host.read();
 	t.deepEqual((await host.read()).mounts, []);
 
-	// A server that has confined itself has the shares as its root.
+	// Once sandboxed, the server has the shares as its root.
 	const root = `/proc/${pid}/root`;
 	const outside = path.join(root, machineFiles(directory).shares);
 	const seen = await isThere(path.join(outside, '0')) ? outside : root;
@@ -103,7 +103,7 @@ hostTest('where every mount is shared, shares are seen by their server alone, an
 	}
 
 	t.regex(await readFile(`/proc/${pid}/mountinfo`, 'utf8'), /\/1\/sub ro,nosuid,nodev,/v);
-	// What nobody has let go of keeps running.
+	// Without a kill it keeps running.
 	await host.kill();
 	t.true(await isThere(path.join(seen, '0/file')));
 	await clearMachine(directory);
@@ -113,7 +113,7 @@ hostTest('where every mount is shared, shares are seen by their server alone, an
 	t.is(await readFile(path.join(user, 'file'), 'utf8'), 'of the user');
 });
 
-hostTest('an engine that is killed before its file server serves leaves none', programs, async t => {
+hostTest('an engine that is killed before its file server runs leaves none', programs, async t => {
 	const {directory, user} = await makeHost(t);
 	const host = launch(t, ['hang', directory, JSON.stringify([{source: user, readOnly: false}])]);
 	const {pid} = await host.read();
@@ -131,7 +131,7 @@ hostTest('what cannot be mounted is refused, and no server is left', programs, a
 	const cases: ReadonlyArray<readonly [Share, string, RegExp]> = [
 		[{source: path.join(user, 'none'), readOnly: false}, 'invalid', /none cannot be mounted: there is no such/v],
 		[{source: link, readOnly: false, isOwn: true}, 'invalid', /link cannot be mounted: .*not a directory/v],
-		// It is another file for each who asks, as one is that changes between two looks.
+		// Each open gives another file, as if it changed in between.
 		[{source: '/proc/self/exe', readOnly: false}, 'conflict', /changed meanwhile/v],
 	];
 	for (const [share, code, message] of cases) {

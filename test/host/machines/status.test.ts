@@ -25,7 +25,7 @@ const makeMachine = async (t: ExecutionContext): Promise<string> => {
 	return directory;
 };
 
-test('a machine\'s end is what its guest said of it', async t => {
+test('the end of a machine is read from its guest\'s messages', async t => {
 	const directory = await makeMachine(t);
 	t.like(await endOf(directory, ['ready', 'started', 'exited 3 0'], 'killed'), {kind: 'exited', exitCode: 3, outOfMemory: false});
 	t.like(await endOf(directory, ['exited 137 1'], 'killed'), {kind: 'exited', exitCode: 137, outOfMemory: true});
@@ -44,7 +44,7 @@ test('a panic is found at the end of what the kernel printed', async t => {
 	t.like(await endOf(directory, [], 'killed'), {kind: 'died', reason: 'the guest\'s kernel panicked: Attempted to kill init!'});
 });
 
-test('last words are read without following a link that the machine\'s user made', async t => {
+test('the reason of an end is read without following links', async t => {
 	const directory = await makeMachine(t);
 	const {status} = machineFiles(directory);
 	t.like(await lastWords(directory), {kind: 'died', reason: 'the machine ended without a message'});

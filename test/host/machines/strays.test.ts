@@ -13,7 +13,7 @@ const start = async (arguments_: readonly string[], owner?: string) => {
 	return child;
 };
 
-test('what works for an engine is ended with what it has started, and nobody else', async t => {
+test('processes of an engine and their children are killed, and no others', async t => {
 	const own = await start([], `${root}/machines/one`);
 	const kept = await start([], `${root}/machines/two`);
 	const neighbour = await start([], `${root}-other/machines/one`);

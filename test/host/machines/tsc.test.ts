@@ -14,7 +14,7 @@ const misled = [
 	'[    0.060000] tsc: Detected 92.856 MHz processor',
 ].join('\r\n');
 
-test('a kernel that two timers misled has the better measurement; one that is content has none', t => {
+test('the better frequency is found if the kernel\'s timers disagree', t => {
 	t.is(mismeasuredFrequency(misled), 2_445_439);
 	t.is(mismeasuredFrequency(content), undefined);
 	t.is(mismeasuredFrequency(''), undefined);

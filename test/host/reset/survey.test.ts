@@ -22,7 +22,7 @@ const asRoot = process.getuid?.() === 0 ? test : test.skip;
 
 const id = 'a'.repeat(64);
 
-/** What an engine has left whose daemon is gone. */
+/** The directory of an engine whose daemon has ended. */
 const makeEngine = async (t: ExecutionContext): Promise<string> => {
 	const scratch = await mkdtemp('/tmp/holm-reset-');
 	t.teardown(async () => rm(scratch, {recursive: true}));
@@ -51,7 +51,7 @@ test('mounts below a directory, the deepest first', t => {
 	t.deepEqual(parseMountsBelow(text, '/var/lib/holm'), ['/var/lib/holm/a/b c', '/var/lib/holm/a']);
 });
 
-asRoot('an engine is told in numbers and removed whole, and a link in a volume leads to nothing else', async t => {
+asRoot('an engine is surveyed and removed completely, and a link in a volume is not followed', async t => {
 	const root = await makeEngine(t);
 	await symlink('../../../../elsewhere', path.join(pathsOf(root).volume('data'), '_data/link'));
 	const survey = await surveyEngine(root);
@@ -108,7 +108,7 @@ asRoot('what is mounted in an engine\'s directory is not removed', async t => {
 	}
 });
 
-asRoot('a daemon that holds the lock is not reset under its feet', async t => {
+asRoot('a reset is refused while a daemon holds the lock', async t => {
 	const root = await makeEngine(t);
 	const {daemonLock} = pathsOf(root);
 	const before = await everythingIn(root);

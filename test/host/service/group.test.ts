@@ -7,7 +7,7 @@ test('a group is read from a line of getent', t => {
 	t.is(parseGroup(''), undefined);
 });
 
-test('a user who is kept out gets the one line that mends it', t => {
+test('a user without access gets the remedy', t => {
 	const group = {gid: 990, members: ['ada']};
 	t.is(accessRefusalOf(group, {name: 'eve', gids: [1001]}).remedy, 'sudo usermod -aG holm eve, then log in again');
 	t.is(accessRefusalOf(undefined, {name: 'eve', gids: [1001]}).remedy, 'sudo usermod -aG holm eve, then log in again');

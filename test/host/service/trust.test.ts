@@ -21,7 +21,7 @@ test('a group counts when a user other than root is in it', t => {
 	t.deepEqual([...groups].toSorted((a, b) => a - b), [60, 1000]);
 });
 
-test('who else may write', t => {
+test('users other than root that may write', t => {
 	const populated = new Set([60]);
 	t.is(writersOf(statusOf(0o755), populated), undefined);
 	t.regex(writersOf(statusOf(0o755, {uid: 1000}), populated)!, /user 1000 owns/v);

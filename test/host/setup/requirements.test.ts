@@ -97,13 +97,13 @@ test('the accelerator is told from the device as it is now and from the last ver
 	t.like(acceleratorCheck(open, {accelerator: 'tcg', of: 'x', reason: 'it did not boot', remedy: 'try again'}), {
 		status: 'warning', found: 'tcg: machines are emulated and slow: it did not boot', remedy: 'try again',
 	});
-	// What an earlier version wrote has neither reason nor remedy.
+	// Verdicts of earlier versions have neither reason nor remedy.
 	t.regex(acceleratorCheck(open, {accelerator: 'tcg'}).remedy ?? '', /firmware/v);
 	for (const verdict of [{}, {accelerator: 'kvm', of: 'x'}, {accelerator: 'tcg'}] as const) {
 		t.like(acceleratorCheck(closed, verdict), {status: 'warning', found: `tcg: machines are emulated and slow: ${closed.reason}`, remedy: 'open it'});
 	}
 
-	// It was closed when an engine looked, and is open now.
+	// It was not accessible when the engine checked, and is now.
 	t.like(acceleratorCheck(open, {accelerator: 'tcg', reason: closed.reason, remedy: closed.remedy}), {status: 'ok'});
 });
 
@@ -187,7 +187,7 @@ const version = '6.9.1-test';
 
 const moduleOf = (depends: string, of = version) => Buffer.from(`\u{7F}ELF code\0license=GPL\0depends=${depends}\0name=x\0vermagic=${of} SMP mod_unload \0`, 'latin1');
 
-/** A host with one kernel whose modules come compressed in each of the ways that distributions use. */
+/** A host with one kernel whose modules use every compression of the distributions. */
 const makeKernel = async (t: ExecutionContext, changes: Readonly<Record<string, Uint8Array | undefined>> = {}): Promise<string> => {
 	const base = await makeDirectory(t);
 	const directory = path.join(base, 'lib', 'modules', version);
@@ -223,7 +223,7 @@ const makeKernel = async (t: ExecutionContext, changes: Readonly<Record<string, 
 	return base;
 };
 
-test('a kernel is put in place with its modules, each unpacked and after those it depends on', async t => {
+test('a kernel is installed with its modules, decompressed and in order of dependency', async t => {
 	const [root, base] = await Promise.all([makeDirectory(t), makeKernel(t)]);
 	const steps: string[] = [];
 	const kernel = await fetchKernel(root, ({step}) => {
@@ -247,7 +247,7 @@ test('a kernel is put in place with its modules, each unpacked and after those i
 	t.deepEqual(entries.toSorted(), ['kernel.json', 'modules', 'vmlinuz']);
 });
 
-test('a kernel that is whole is kept, a damaged one is made again, and rests of a killed call go', async t => {
+test('an intact kernel is kept, a damaged one is made again, and leftovers are removed', async t => {
 	const [root, base] = await Promise.all([makeDirectory(t), makeKernel(t)]);
 	const kernel = await fetchKernel(root, undefined, {download: false, base});
 	const guest = path.join(root, 'guest');

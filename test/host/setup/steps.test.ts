@@ -2,7 +2,7 @@ import {setImmediate as turn} from 'node:timers/promises';
 import test from 'ava';
 import {stepsOf} from '../../../source/host/setup/steps.js';
 
-test('steps come in order, also those that were told before anybody listened', async t => {
+test('steps come in order, including those reported before reading began', async t => {
 	const steps = stepsOf(async tell => {
 		tell({step: 'one', detail: 'a'});
 		tell({step: 'one', detail: 'b'});
@@ -25,7 +25,7 @@ test('a failure comes after the steps before it', async t => {
 	t.deepEqual(heard, ['one']);
 });
 
-test('who stops listening does not stop the work', async t => {
+test('the work continues if reading stops', async t => {
 	const {promise, resolve} = Promise.withResolvers<string>();
 	for await (const {step} of stepsOf(async tell => {
 		tell({step: 'one', detail: ''});

@@ -27,7 +27,7 @@ const makeDirectory = async (t: ExecutionContext) => {
 	return directory;
 };
 
-/** A file system of its own that is full after so many bytes; a test that needs one is skipped where there can be none. */
+/** A file system of the given size. A test that needs it is skipped if it cannot be mounted. */
 const mountSmall = async (directory: string, bytes: number, t?: ExecutionContext) => {
 	await run('mount', ['-t', 'tmpfs', '-o', `size=${bytes},mode=0700`, 'tmpfs', directory]);
 	t?.teardown(async () => run('umount', [directory]));
@@ -48,7 +48,7 @@ const canMount = async () => {
 
 const testWithMount = process.getuid?.() === 0 && await canMount() ? test : test.skip;
 
-/** What a power cut leaves of a write, at the worst moment of each of its steps. */
+/** What a power cut may leave of a write, for each of its steps. */
 const leftover = (name: string) => `.${name}.0123456789abcdef.1.tmp`;
 
 test('what was written is read, whatever is in it', async t => {
@@ -78,7 +78,7 @@ test('a record that does not exist is missing, and so is one below a file', asyn
 	t.deepEqual(await readRecords(path.join(directory, 'file')), {values: new Map(), problems: []});
 });
 
-test('a record that is no record is set aside, says why, and can be written anew', async t => {
+test('an invalid record is set aside with a reason, and can be written again', async t => {
 	const directory = await makeDirectory(t);
 	const contents = {
 		'': 'it is empty',
@@ -115,9 +115,9 @@ test('what a newer version wrote stays where it is', async t => {
 	t.deepEqual(await readdir(directory), ['web.json']);
 });
 
-test('a record that cannot be read stops whoever reads, for it may be whole', async t => {
+test('an unreadable record is an error, because it may be intact', async t => {
 	const directory = await makeDirectory(t);
-	// Its first bytes are mapped nowhere, and reading them is EIO.
+	// Its first bytes are not mapped, so reading fails with EIO.
 	await symlink('/proc/self/mem', path.join(directory, 'web.json'));
 	for (const reading of [readRecord(path.join(directory, 'web.json')), readRecords(directory)]) {
 		const error = await t.throwsAsync(reading);
@@ -128,7 +128,7 @@ test('a record that cannot be read stops whoever reads, for it may be whole', as
 	t.deepEqual(await readdir(directory), ['web.json']);
 });
 
-test('a directory in the place of a record is a problem, not a crash', async t => {
+test('a directory instead of a record is a problem, not a crash', async t => {
 	const directory = await makeDirectory(t);
 	await mkdir(path.join(directory, 'web.json'));
 	await symlink('loop.json', path.join(directory, 'loop.json'));
@@ -181,7 +181,7 @@ test('of many writes at once one stands whole, and readers never see half a reco
 		while (!writing.signal.aborted) {
 			const {state} = await readRecord(file);
 			states.add(state);
-			// Which removes leftovers, and must leave what is being written alone.
+			// It removes leftovers, but must not remove files in use.
 			const {problems} = await readRecords(directory);
 			states.add(problems.length === 0 ? 'read' : 'problem');
 		}
@@ -212,7 +212,7 @@ test('a record is removed for good, and one that is gone is no error', async t =
 	t.deepEqual(await readdir(directory), ['file']);
 });
 
-testWithMount('on a full disk the old record stays, no temporary file does, and the error says what is the matter', async t => {
+testWithMount('on a full disk the old record stays, no temporary file remains, and the error has the reason', async t => {
 	const directory = await makeDirectory(t);
 	await mountSmall(directory, 64 * 1024, t);
 	const file = path.join(directory, 'web.json');
@@ -224,7 +224,7 @@ testWithMount('on a full disk the old record stays, no temporary file does, and 
 	t.is(error.remedy, `check the disk of ${directory} and free space on it`);
 	t.deepEqual(await readRecord(file), {state: 'read', value: {name: 'old'}});
 	t.deepEqual(await readdir(directory), ['web.json']);
-	// Not even one block is left for a new file.
+	// No block is left for a new file.
 	await t.throwsAsync(writeFile(path.join(directory, 'filler'), Buffer.alloc(200_000)));
 	await t.throwsAsync<HolmError>(writeRecord(file, {name: 'new'}), {code: 'unavailable'});
 	await rm(path.join(directory, 'filler'));

@@ -3,7 +3,7 @@ import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import process from 'node:process';
 
-/** A worker that was taken over: it greets as it should, or with `greeting`, and answers every request with `reply`, whatever that is. */
+/** A compromised worker: it greets correctly, or with `greeting`, and answers every request with `reply`. */
 const {socket, pidFile, key} = JSON.parse(process.argv[2]!) as {readonly socket: string; readonly pidFile: string; readonly key: string};
 const {greeting = `${JSON.stringify({key})}\n`, reply} = JSON.parse(process.argv[3]!) as {readonly greeting?: string; readonly reply: string};
 const startTime = readFileSync('/proc/self/stat', 'utf8').split(') ', 2)[1]!.split(' ', 20)[19];

@@ -62,7 +62,7 @@ test('requests are answered in their order, also those of two openers', async t 
 	t.is((await recall(second)).words.length, 6);
 });
 
-test('errors arrive as they were thrown, and the next request is none the worse', async t => {
+test('errors arrive as they were thrown, and the next request succeeds', async t => {
 	const worker = await open(t, await makeDirectory(t));
 	const refusal = await failureOf(t, worker.call({do: 'refuse'}), 'conflict');
 	t.deepEqual([refusal.message, refusal.remedy], ['The port 80 is taken', 'take another']);
@@ -72,7 +72,7 @@ test('errors arrive as they were thrown, and the next request is none the worse'
 	t.is(await worker.call({do: 'remember', word: 'a'}), 1);
 });
 
-test('a worker that died is started again at once and told its state before anything else', async t => {
+test('a worker that died is restarted at once and gets its state first', async t => {
 	const worker = await open(t, await makeDirectory(t), {state: () => ({do: 'remember', word: 'state'})});
 	t.deepEqual((await recall(worker)).words, [], 'the state is for the next one');
 	const {pid} = worker;
@@ -89,13 +89,13 @@ test('a worker that died is started again at once and told its state before anyt
 	t.deepEqual((await recall(worker)).words, ['state'], 'nobody has to ask');
 });
 
-test('a state that is refused keeps no request from its answer', async t => {
+test('a rejected state does not block requests', async t => {
 	const worker = await open(t, await makeDirectory(t), {state: () => ({do: 'refuse'})});
 	process.kill(worker.pid, 'SIGKILL');
 	t.is(await worker.call({do: 'remember', word: 'a'}), 1);
 });
 
-test('a request that the worker died of is sent once more', async t => {
+test('a request during which the worker died is sent once more', async t => {
 	const directory = await makeDirectory(t);
 	const worker = await open(t, directory);
 	t.is(await worker.call({do: 'crash', file: path.join(directory, 'once'), times: 1}), 'alive');
@@ -129,7 +129,7 @@ test('openers at the same time share one worker', async t => {
 	t.is((await recall(workers[0]!)).words.length, 4);
 });
 
-/** Opens a worker in a process that ends at once, as a daemon that is replaced by one of another version does. */
+/** Opens a worker in a process that ends at once, like a daemon that is upgraded. */
 const openElsewhere = async (directory: string, options: Partial<WorkerOptions<Errand>>) => {
 	const program = `
 		import {openWorker} from ${JSON.stringify(new URL('../../../source/host/workers/worker.js', import.meta.url))};
@@ -176,13 +176,13 @@ test('the worker has nothing of the environment but the path', async t => {
 	t.deepEqual(await worker.call({do: 'environment'}), ['PATH']);
 });
 
-test('a closed worker is gone, and its files with it', async t => {
+test('a closed worker is removed with its files', async t => {
 	const directory = await makeDirectory(t);
 	const worker = await open(t, directory);
 	const {pid} = worker;
 	await worker.close();
 	await t.throwsAsync(readFile(`/proc/${pid}/cmdline`).then(line => {
-		// Where nobody reaps it, a process stays as a name without a command line.
+		// A process that is not reaped remains without a command line.
 		if (line.length === 0) {
 			throw new Error('gone');
 		}
@@ -214,7 +214,7 @@ test('a path that is too long for a socket is refused', async t => {
 	t.regex(error.message, /too long for a socket$/v);
 });
 
-/** Errors are expected here, and each is followed by the end. */
+/** Errors are expected here, and each is followed by `close`. */
 const untilClosed = async (socket: net.Socket) => {
 	const closed = Promise.withResolvers<void>();
 	socket.on('close', () => {
@@ -223,7 +223,7 @@ const untilClosed = async (socket: net.Socket) => {
 	return closed.promise;
 };
 
-test('a peer that sends anything at all takes nothing from the others', async t => {
+test('a peer that sends garbage does not affect others', async t => {
 	const directory = await makeDirectory(t);
 	const worker = await open(t, directory);
 	const lines = [
@@ -267,7 +267,7 @@ test('a peer that sends anything at all takes nothing from the others', async t 
 	t.is((await recall(worker)).pid, pid);
 });
 
-test('a worker that was taken over can neither end its opener nor make it wait for ever', async t => {
+test('a compromised worker can neither crash its opener nor block it forever', async t => {
 	const module = new URL('hostile.js', import.meta.url);
 	const replies = {
 		'not JSON': 'x\n',

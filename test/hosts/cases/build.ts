@@ -4,7 +4,7 @@ import {holm, type Case} from '../host.js';
 
 export const build: Case = {
 	name: 'build',
-	describe: 'an image with RUN steps is built, and what they made is in it',
+	describe: 'an image with RUN steps is built, and has their results',
 	async run(host, say) {
 		const output = await buildBox(host);
 		assert.match(output, /STEP 4\/5: RUN/v);

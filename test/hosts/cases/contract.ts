@@ -2,7 +2,7 @@ import {type Case} from '../host.js';
 
 export const contract: Case = {
 	name: 'contract',
-	describe: 'everything that an engine promises, tried on the host\'s own',
+	describe: 'the contract test suite, run against the host\'s engine',
 	hosts: ['debian-13-userland'],
 	limitMs: 45 * 60_000,
 	async run(host, say) {
@@ -12,7 +12,7 @@ export const contract: Case = {
 			limitMs: 45 * 60_000,
 			onLine(line) {
 				const {not, title} = /^(?<not>not )?ok \d+ - (?<title>.*)$/v.exec(line)?.groups ?? {};
-				// A test that is skipped has promised nothing.
+				// A skipped test proves nothing.
 				if (not !== undefined || / # (?:skip|todo)/iv.test(title ?? '')) {
 					failed.push(title!);
 					say(`not as promised: ${title}`);

@@ -5,7 +5,7 @@ const netavark = '/usr/lib/podman/netavark';
 
 export const doctor: Case = {
 	name: 'doctor',
-	describe: 'doctor finds that netavark is missing, which this buildah does not work without',
+	describe: 'doctor reports missing netavark, which this buildah requires',
 	hosts: ['debian-13-userland'],
 	async run(host) {
 		await must(host, ['mv', netavark, '/root/netavark']);

@@ -3,7 +3,7 @@ import {holm, must, type Case} from '../host.js';
 
 export const stop: Case = {
 	name: 'stop',
-	describe: 'the engine and everything of it ends',
+	describe: 'the engine and all its processes end',
 	async run(host) {
 		await holm(host, 'system', 'stop', '--all');
 		assert.doesNotMatch(await must(host, ['sh', '-c', 'cat /proc/[0-9]*/comm 2>/dev/null']), /qemu|virtiofsd|conmon|node/v);

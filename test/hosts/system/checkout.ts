@@ -24,7 +24,7 @@ const addBefore = async (directory: string): Promise<void> => {
 	const archive = path.join(directory, 'before.tar');
 	const {stdout} = await run('git', ['log', '--format=%H', '--max-count=2', '--', 'source', 'cli.tsx'], {cwd: checkout});
 	const isChanged = (await run('git', ['diff', '--quiet', 'HEAD', '--', 'source', 'cli.tsx'], {cwd: checkout, accept: [0, 1]})).exitCode === 1;
-	// A newest commit that is checked out as it is is this program.
+	// Without changes, the newest commit is this program.
 	const commit = stdout.split('\n')[isChanged ? 0 : 1]!;
 	await run('git', ['archive', '--output', archive, commit], {cwd: checkout});
 	await run('tar', ['-xf', archive, '-C', before]);

@@ -22,13 +22,13 @@ export type SystemImage = {
 	readonly disk: string;
 	readonly kernel: string;
 	readonly initrd: string;
-	/** Private key of the one who may log in as root. */
+	/** Private key for the login as root. */
 	readonly key: string;
 };
 
 const makingLimitMs = 20 * 60_000;
 
-/** Where the system keeps the packages that it offers, since it has no network. */
+/** Directory of the packages in the system, which has no network. */
 const repository = '/var/lib/packages';
 
 // Runs in the new system, with a group of packages an argument. The file names are plain, for apt quotes them in its own ways.
@@ -58,7 +58,7 @@ rm -rf /var/lib/apt/lists/*
 apt-get -q=2 -o APT::Sandbox::User=root update
 `;
 
-// The way in says so itself once it is open, on a port of the machine.
+// A unit reports on a serial port when SSH is ready.
 const service = `[Unit]
 Description=Tell the host that this system is up
 After=multi-user.target ssh.service systemd-user-sessions.service
@@ -121,7 +121,7 @@ CONFIGURE
 	await rm(hook);
 };
 
-/** The image of a system, made when there is none of these packages yet; `onStep` hears of what takes minutes. */
+/** The image of a system, made if there is none with these packages. `onStep` is called for slow steps. */
 export const systemImage = async (suite: Suite, onStep: (step: string) => void): Promise<SystemImage> => {
 	const sources = await sourcesOf(suite);
 	const inputs = [sources, installed, offered(suite), collect, configure('')];

@@ -25,5 +25,5 @@ const kindOf = (name: string, suite: Suite, parameters: readonly string[] = []):
 	open: async say => bootSystem({suite, parameters, onStep: say}),
 });
 
-/** Whole systems of Debian's, each a machine of its own. */
+/** Whole Debian systems, each in a machine. */
 export const systems: readonly HostKind[] = [kindOf('debian-12', 'bookworm'), kindOf('debian-13', 'trixie'), kindOf('debian-12-without-ipv6', 'bookworm', ['ipv6.disable=1'])];

@@ -19,7 +19,7 @@ import {systemImage} from './image.js';
 import type {Suite} from './mirror.js';
 import {openShell, type Shell} from './shell.js';
 
-/** A whole host: a machine with a system of its own. */
+/** A whole host: a machine with its own system. */
 export type System = Required<Host> & {readonly shell: Shell};
 
 /** An emulated machine is up after 17 to 40 s on an idle host. */
@@ -93,12 +93,12 @@ const prepare = async (runInside: Host['run']): Promise<void> => {
 
 export type BootOptions = {
 	readonly suite: Suite;
-	/** More words for the kernel. */
+	/** More kernel parameters. */
 	readonly parameters?: readonly string[];
 	readonly onStep: (step: string) => void;
 };
 
-/** Boots a host of that release. Rejects, and leaves nothing, where it does not come up within the limit. */
+/** Boots a host of that release. Rejects, and leaves nothing, if it is not up within the limit. */
 export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions): Promise<System> => {
 	const image = await systemImage(suite, onStep);
 	const directory = await mkdtemp(path.join(tmpdir(), `holm-${suite}-`));
@@ -171,7 +171,7 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 
 		const run_: Host['run'] = async (argv, options) => shell.run('root', argv, options);
 		await prepare(run_);
-		// The environment is that of who logs in from now on.
+		// A new login gets the new environment.
 		await shell.disconnect();
 		return {
 			shell,
@@ -202,7 +202,7 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 	}
 };
 
-/** Boots a system to live in by hand: `node dist/test/hosts/system/machine.js trixie`. */
+/** Boots a system for manual use: `node dist/test/hosts/system/machine.js trixie`. */
 if (process.argv[1] === import.meta.filename) {
 	const system = await bootSystem({
 		suite: process.argv[2] as Suite,

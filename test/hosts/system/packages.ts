@@ -16,7 +16,7 @@ export const offered = (suite: Suite): ReadonlyArray<readonly string[]> => {
 		[debian!.kernel!],
 		// A buildah that is newer than Debian 12's does not work without it.
 		[debian!.packages.netavark],
-		// What the tutorial's images are made of.
+		// For the tutorial's images.
 		['redis-server', 'busybox-static'],
 		['python3', 'python3-flask', 'python3-redis', 'python3-pip', 'ca-certificates', 'busybox-static'],
 		['nginx', 'busybox-static'],

@@ -7,27 +7,27 @@ import type {CommandOptions, CommandResult} from '../host.js';
 
 export type User = 'root' | 'ada';
 
-/** The way into a system: SSH, over one connection for each user. */
+/** SSH access to a system, over one connection per user. */
 export type Shell = {
-	/** Runs a program to its end, as one who logs in for it. */
+	/** Runs a program in a login session. */
 	readonly run: (user: User, argv: readonly string[], options?: CommandOptions) => Promise<CommandResult>;
-	/** Makes a socket of the system one of this host, and resolves with the path of that. */
+	/** Forwards a socket of the system to a local one, and resolves with its path. */
 	readonly forward: (socket: string) => Promise<string>;
 	/** Ends the connections; the next command makes new ones. */
 	readonly disconnect: () => Promise<void>;
-	/** What a person types to log in as root. */
+	/** The command to log in as root by hand. */
 	readonly command: readonly string[];
 };
 
 type Way = {
-	/** Where sockets are made. */
+	/** Directory for sockets. */
 	readonly directory: string;
 	readonly port: number;
 	/** Private key. */
 	readonly key: string;
 };
 
-/** A command that takes a second elsewhere takes many in an emulated system. */
+/** Generous, because an emulated system is slow. */
 const defaultLimitMs = 20 * 60_000;
 
 const anyStatus = Array.from({length: 256}, (_, status) => status);
@@ -41,7 +41,7 @@ export const openShell = ({directory, port, key}: Way): Shell => {
 	const control = (user: User) => ['-o', `ControlPath=${path.join(directory, `ssh-${user}`)}`];
 	const connections = new Map<User, Promise<void>>();
 	const connect = async (user: User) => {
-		// It goes into the background once it is logged in, and must not hold the pipes of whoever waits for that.
+		// It goes into the background after the login, and must not keep the pipes open.
 		const child = spawn('ssh', [...common, ...control(user), '-M', '-N', '-f', `${user}@127.0.0.1`], {stdio: 'ignore'});
 		const [status] = await once(child, 'exit') as [number | null];
 		if (status !== 0) {

@@ -4,31 +4,31 @@ import {createDockerEngine} from '../../../source/backends/docker/engine.js';
 import {containerConfiguration} from '../../dashboard/helpers/configurations.js';
 import {must, type CommandResult, type Host} from '../host.js';
 
-/** A host that is a machine of its own. */
+/** A host that is a whole system. */
 export type WholeHost = Host & {readonly system: NonNullable<Host['system']>};
 
 const socket = '/var/lib/holm/holm.sock';
 
-/** The image that cases run, of one program. */
+/** The image of the cases, with one program. */
 export const image = 'test/busybox';
 
-/** What happens in a machine within a machine whose processor is emulated takes a hundred times as long as elsewhere. */
+/** A machine in an emulated machine is a hundred times slower. */
 export const slowMs = 20 * 60_000;
 
 export const isWhole = (host: Host): host is WholeHost => host.system !== undefined;
 
 export const whole = (host: Host): WholeHost => {
 	if (!isWhole(host)) {
-		throw new Error('this case is for a host that is a machine of its own');
+		throw new Error('this case needs a host that is a whole system');
 	}
 
 	return host;
 };
 
-/** Runs a script of the host's own shell, which has to succeed. */
+/** Runs a shell script on the host. Throws if it fails. */
 export const script = async (host: Host, text: string, limitMs?: number): Promise<string> => must(host, ['bash', '-euo', 'pipefail', '-c', text], {limitMs});
 
-/** Forwards the socket of the engine, which answers there at full speed, as a command inside does not. The daemon must run. */
+/** Forwards the engine's socket, which is faster than running commands inside. The daemon must run. */
 export const engineOf = async ({system}: WholeHost, path = socket): Promise<Engine> => createDockerEngine({kind: 'unix', path: await system.forward(path)});
 
 /** Builds an image out of a Dockerfile whose context is the host's busybox. */
@@ -41,7 +41,7 @@ export const buildImage = async (host: WholeHost, tag: string, dockerfile: strin
 		rm -r "$directory"`, slowMs);
 };
 
-/** Starts the daemon where it does not run, as a user would, and makes the image where it is not there. */
+/** Starts the daemon and builds the image, if needed. */
 export const startedEngine = async (host: WholeHost): Promise<Engine> => {
 	await must(host, ['holm', 'setup'], {limitMs: slowMs});
 	await must(host, ['holm', 'system', 'start'], {limitMs: slowMs});
@@ -68,7 +68,7 @@ export const startContainer = async (engine: Engine, name: string, change: Parti
 	return id;
 };
 
-/** Runs a shell script in a container to its end. */
+/** Runs a shell script in a container. */
 export const inside = async (engine: Engine, name: string, text: string): Promise<CommandResult> => {
 	const id = await engine.createExec(name, {
 		command: ['sh', '-c', text], terminal: false, stdin: false, environment: [], privileged: false,
@@ -80,7 +80,7 @@ export const inside = async (engine: Engine, name: string, text: string): Promis
 	return {stdout, stderr, exitCode};
 };
 
-/** What a script in a container prints; it has to succeed. */
+/** The output of a script in a container. Throws if it fails. */
 export const mustInside = async (engine: Engine, name: string, text: string): Promise<string> => {
 	const {stdout, stderr, exitCode} = await inside(engine, name, text);
 	if (exitCode !== 0) {
@@ -96,7 +96,7 @@ export const equals = (found: unknown, expected: unknown, what: string): void =>
 	}
 };
 
-/** Waits until a container runs; that it has been started is an event, which may be past. */
+/** Waits until a container runs. Polls, because the event may be past. */
 export const awaitRunning = async (engine: Engine, name: string, limitMs = slowMs): Promise<void> => {
 	if ((await engine.container(name)).status.state === 'running') {
 		return;

@@ -9,7 +9,7 @@ import {dialSsh} from '../../../../source/host/machines/ssh/ssh.js';
 
 const keys = ssh2.utils.generateKeyPairSync('ed25519');
 
-/** A port of a guest: a socket behind which a server comes when it is told to, and is there for one connection. */
+/** A guest's port: a socket with a server that is started on demand and serves one connection. */
 const openPort = async (t: ExecutionContext) => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-ssh-'));
 	const socketPath = path.join(directory, 'port.sock');
@@ -60,7 +60,7 @@ const optionsFor = ({socketPath}: {readonly socketPath: string}, leaving: Map<st
 	};
 };
 
-test('a server that leaves at once, for the port is still an earlier one\'s, is started again for the same connection', async t => {
+test('a server that exits because its port is still in use is started again for the same connection', async t => {
 	const port = await openPort(t);
 	const leaving = new Map<string, () => void>();
 	const ssh = await dialSsh(optionsFor(port, leaving, count => {
@@ -79,10 +79,10 @@ test('a server that leaves at once, for the port is still an earlier one\'s, is 
 	t.is(leaving.size, 0);
 });
 
-test('a connection that is closed before the greeting is made again at once', async t => {
+test('a connection that is closed before the greeting is retried at once', async t => {
 	const port = await openPort(t);
 	const leaving = new Map<string, () => void>();
-	// Less than an SSH connection is waited for.
+	// Less than the time limit of a connection.
 	t.timeout(20_000);
 	const ssh = await dialSsh({...optionsFor(port, leaving, () => undefined), async tell() {
 		if (port.connections.length === 1) {
@@ -95,7 +95,7 @@ test('a connection that is closed before the greeting is made again at once', as
 	ssh.close();
 });
 
-test('a machine that is gone is said to be so', async t => {
+test('a machine that has ended is reported', async t => {
 	const port = await openPort(t);
 	const leaving = new Map<string, () => void>();
 	await t.throwsAsync(dialSsh({...optionsFor(port, leaving, () => undefined), async tell() {

@@ -48,7 +48,7 @@ test('a template is another one on another host and with other parts, and the sa
 	const [kernel, initramfs] = ['kernel', 'initramfs'].map(name => path.join(directory, name)) as [string, string];
 	await Promise.all([kernel, initramfs].map(async file => {
 		await writeFile(file, 'one');
-		// Node copies times less exactly than file systems keep them.
+		// Node sets file times with less precision than file systems keep.
 		await utimes(file, 1, 1);
 	}));
 	const shape: MachineShape = {
@@ -119,7 +119,7 @@ test('templates of another host or of an initramfs that is gone are removed, and
 	await make('kept', {initramfs, hostKey: 'here'});
 	await make('moved', {initramfs, hostKey: 'there'});
 	await make('gone', {initramfs: `${initramfs}.gone`, hostKey: 'here'});
-	// As earlier versions stamped them.
+	// Stamps of earlier versions.
 	await make('old', {initramfs, hostKey: 'here'});
 	await writeFile(templateFiles(path.join(templates, 'old')).stamp, JSON.stringify({size: 0, changedNs: '0', initramfs}));
 	await mkdir(path.join(templates, 'made.x1y2z3'));

@@ -7,7 +7,7 @@ import {daemonRestart, volumes} from './first-start.js';
 import {docker, ufw} from './neighbours.js';
 import {reset, service} from './service.js';
 
-/** What is done on a host that is a machine of its own, in an order that shares what takes long: the reset is the last. */
+/** The cases for whole systems, in an order that shares slow steps. The reset is last. */
 export const systemCases: readonly Case[] = [
 	volumes,
 	daemonRestart,

@@ -60,7 +60,7 @@ export const reboot: Case = {
 /** A host that loses its power. */
 export const powerCut: Case = {
 	name: 'power-cut',
-	describe: 'reset the host without a word, and find what was synced',
+	describe: 'reset the host without a shutdown, and find what was synced',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 3 * slowMs,
 	async run(host, say) {

@@ -11,10 +11,10 @@ import {
 	whole,
 } from '../world.js';
 
-/** The readme's first command on a host that has nothing yet: it installs, builds, prepares the host, and starts the application. */
+/** The readme's first command on a new host: it installs, builds, prepares the host, and starts the application. */
 export const quickstart: Case = {
 	name: 'quickstart',
-	describe: 'on a host as it was installed: npm run quickstart, and ask the application what it says',
+	describe: 'on a new host: npm run quickstart, and query the application',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 4 * slowMs,
 	async run(host, say) {
@@ -28,7 +28,7 @@ export const quickstart: Case = {
 
 export const tutorial: Case = {
 	name: 'tutorial',
-	describe: 'the tutorial, each of its commands with what it is to print',
+	describe: 'the tutorial: every command prints what it should',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 4 * slowMs,
 	async run(host) {
@@ -37,10 +37,10 @@ export const tutorial: Case = {
 	},
 };
 
-/** The program before this one starts the containers, and this one takes over. */
+/** The previous version starts the containers, and this one adopts them. */
 export const upgrade: Case = {
 	name: 'upgrade',
-	describe: 'start containers with the program before this one, and go on with this one while they run',
+	describe: 'start containers with the previous version, and upgrade to this one while they run',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 3 * slowMs,
 	async run(host, say) {
@@ -61,10 +61,10 @@ export const upgrade: Case = {
 	},
 };
 
-/** Figures of a machine within an emulated one: they say nothing absolute, and more rounds, or ten machines at once, would take hours. */
+/** Measured in an emulated machine: the absolute numbers mean nothing, and more rounds, or ten machines at once, would take hours. */
 export const bench: Case = {
 	name: 'bench',
-	describe: 'npm run bench with two rounds and without what starts ten machines; the figures are printed',
+	describe: 'npm run bench with two rounds and without starting ten machines; the results are printed',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 4 * slowMs,
 	async run(host, say) {

@@ -14,7 +14,7 @@ import {
 
 const refusals = 'journalctl --dmesg --boot --no-pager | grep -E "apparmor=.(DENIED|AUDIT)." || true';
 
-/** Debian confines its programs by AppArmor; SELinux it offers, but does not turn on. */
+/** Debian uses AppArmor; SELinux is available, but not enabled. */
 export const apparmor: Case = {
 	name: 'apparmor',
 	describe: 'under the profiles of AppArmor that the distribution ships, build an image, write into a volume and remove the container: nothing is refused',

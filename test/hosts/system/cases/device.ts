@@ -10,7 +10,7 @@ import {
 	whole,
 } from '../world.js';
 
-/** How distributions and administrators leave the device; machines are users of their own, and none of root's group. */
+/** Modes and owners of the device in distributions. Machines run as other users, without root's group. */
 const devices = [
 	{owner: 'root:kvm', mode: '0666', accelerator: 'kvm'},
 	{owner: 'root:root', mode: '0660', accelerator: 'tcg'},
@@ -18,10 +18,10 @@ const devices = [
 	{owner: 'root:kvm', mode: '0660', accelerator: 'kvm'},
 ] as const;
 
-/** The last of these is how udev makes it. */
+/** The last one is udev's default. */
 export const device: Case = {
 	name: 'kvm-device',
-	describe: 'give /dev/kvm other owners and modes, and start an older container with each that can be used',
+	describe: 'change owners and modes of /dev/kvm, and start an existing container with each usable one',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 3 * slowMs,
 	async run(host, say) {

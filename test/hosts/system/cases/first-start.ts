@@ -31,7 +31,7 @@ export const firstStart: Case = {
 	},
 };
 
-/** What a machine is made of is not the user's to lose. */
+/** Users must not be able to damage the machines' files. */
 export const volumes: Case = {
 	name: 'whole-volumes',
 	describe: 'write into a volume, a bind mount and a read-only one, and find it on the disk of the host',
@@ -62,7 +62,7 @@ export const volumes: Case = {
 /** Containers do not depend on the daemon. */
 export const daemonRestart: Case = {
 	name: 'whole-daemon',
-	describe: 'stop and start the daemon, then kill it, under a container that goes on',
+	describe: 'stop and start the daemon, then kill it, while a container keeps running',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 2 * slowMs,
 	async run(host, say) {

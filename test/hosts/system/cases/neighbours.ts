@@ -16,7 +16,7 @@ import {
 
 const install = async (host: WholeHost, ...packages: readonly string[]) => script(host, `DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends ${packages.join(' ')}`, slowMs);
 
-/** The host's way out, to which all answers that such a host gets come from itself. */
+/** The host's outbound device; the gateway answers all requests. */
 const gateway = '10.0.2.2';
 
 const server = 'while :; do printf "HTTP/1.0 200 OK\\r\\n\\r\\nhello" | nc -l -p 80; done';
@@ -44,10 +44,10 @@ const removePair = async (engine: Engine): Promise<void> => {
 	await engine.removeNetwork('pair');
 };
 
-/** Its rules refuse what comes in and what is forwarded. */
+/** Its rules drop incoming and forwarded packets. */
 export const ufw: Case = {
 	name: 'ufw',
-	describe: 'turn ufw on under running containers: names, a published port, the way out and new containers work',
+	describe: 'enable ufw while containers run: names, a published port, outbound traffic and new containers work',
 	hosts: ['debian-12', 'debian-13', 'debian-12-without-ipv6'],
 	limitMs: 2 * slowMs,
 	async run(host, say) {
@@ -73,10 +73,10 @@ export const ufw: Case = {
 	},
 };
 
-/** Docker drops what is forwarded, and loads br_netfilter. */
+/** Docker drops forwarded packets, and loads br_netfilter. */
 export const docker: Case = {
 	name: 'docker-beside',
-	describe: 'install Docker beside running containers: those of both work and do not reach each other',
+	describe: 'install Docker while containers run: the containers of both work and cannot reach each other',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 2 * slowMs,
 	async run(host, say) {

@@ -27,10 +27,10 @@ const asAda = async ({system}: WholeHost, text: string): Promise<string> => {
 	return stdout.trim();
 };
 
-/** As a person would have it who uses Holm every day. */
+/** As an everyday user of Holm has it. */
 export const service: Case = {
 	name: 'service',
-	describe: 'make the engine a service: it goes on after its restart and the logout, comes back after a boot, and a member of its group uses it',
+	describe: 'install the service: it survives a restart and the logout, starts after a boot, and a member of its group uses it',
 	hosts: ['debian-12', 'debian-13'],
 	limitMs: 3 * slowMs,
 	async run(host, say) {
@@ -71,7 +71,7 @@ export const service: Case = {
 	},
 };
 
-/** The last case of a host, for nothing is left after it. */
+/** The last case of a host, because it removes everything. */
 export const reset: Case = {
 	name: 'reset',
 	describe: 'remove everything with a container running: no process, mount, device, rule or file is left',
