@@ -29,7 +29,7 @@ export const rotationPlan = (live: string, size: number, limits: LogLimits = def
 	return chain.slice(1).map((to, index) => ({from: chain[index]!, to})).toReversed();
 };
 
-const sizeOf = async (file: string): Promise<number | undefined> => {
+const fileSizeOf = async (file: string): Promise<number | undefined> => {
 	try {
 		const {size} = await stat(file);
 		return size;
@@ -68,7 +68,7 @@ export const rotateLog = async (
 	limits: LogLimits = defaultLogLimits,
 ): Promise<{readonly isRotated: boolean}> => {
 	const {next} = logNames(live, limits.files);
-	const [size, begun] = await Promise.all([sizeOf(live), sizeOf(next)]);
+	const [size, begun] = await Promise.all([fileSizeOf(live), fileSizeOf(next)]);
 	const plan = rotationPlan(live, begun === undefined ? size ?? 0 : Infinity, limits);
 	if (!plan) {
 		return {isRotated: false};
@@ -94,7 +94,7 @@ export const rotateLog = async (
 Prepares a log before a machine opens it: creates the file, finishes an interrupted rotation, and terminates a truncated last record, so that a new record starts on its own line.
 */
 export const prepareLog = async (live: string, limits: LogLimits = defaultLogLimits): Promise<void> => {
-	if (await sizeOf(logNames(live, limits.files).next) !== undefined) {
+	if (await fileSizeOf(logNames(live, limits.files).next) !== undefined) {
 		await rotateLog(live, async () => undefined, limits);
 	}
 

@@ -19,10 +19,10 @@ import {
 	collect,
 	outputLines,
 	type OutputLine,
-	type CommandOptions,
+	type InvocationOptions,
 } from './output-lines.js';
 
-export type BuildahOptions = CommandOptions & {
+export type BuildahOptions = InvocationOptions & {
 	/** Run in own PID and mount namespaces, so that no process and no mount outlives the program, however it ends. */
 	readonly confined?: boolean;
 };

@@ -4,14 +4,14 @@ import {StringDecoder} from 'node:string_decoder';
 import {HolmError} from '../../engine/errors.js';
 import {spawned} from '../spawned.js';
 
-export type CommandOptions = {
+export type InvocationOptions = {
 	/** The complete environment; nothing is inherited. */
 	readonly environment?: Readonly<Record<string, string>>;
 	readonly input?: string;
 	readonly signal?: AbortSignal;
 };
 
-export type Command = {readonly file: string; readonly arguments: readonly string[]; readonly options: CommandOptions};
+export type Invocation = {readonly file: string; readonly arguments: readonly string[]; readonly options: InvocationOptions};
 
 export type OutputLine = {readonly stream: 'stdout' | 'stderr'; readonly text: string};
 
@@ -78,7 +78,7 @@ Throws `unavailable` if it is not installed, `ProgramError` if it fails, and the
 
 @yields Lines as they come, from both streams.
 */
-export async function * outputLines({file, arguments: arguments_, options}: Command): AsyncGenerator<OutputLine, void> {
+export async function * outputLines({file, arguments: arguments_, options}: Invocation): AsyncGenerator<OutputLine, void> {
 	options.signal?.throwIfAborted();
 	const child = spawned(spawn(file, arguments_, {env: options.environment ?? {}, stdio: 'pipe'}));
 	const lines = new PassThrough({objectMode: true});
@@ -130,9 +130,9 @@ export async function * outputLines({file, arguments: arguments_, options}: Comm
 }
 
 /** Runs a program and resolves with its standard output. Throws as `outputLines` does. */
-export const collect = async (command: Command): Promise<string> => {
+export const collect = async (invocation: Invocation): Promise<string> => {
 	const output: string[] = [];
-	for await (const {stream, text} of outputLines(command)) {
+	for await (const {stream, text} of outputLines(invocation)) {
 		if (stream === 'stdout') {
 			output.push(text);
 		}

@@ -34,7 +34,7 @@ const readTail = async (file: string): Promise<string> => {
 	}
 };
 
-const sizeOf = async (file: string): Promise<number> => {
+const fileSizeOf = async (file: string): Promise<number> => {
 	const {size} = await lstat(file).catch(() => ({size: 0}));
 	return size;
 };
@@ -68,7 +68,7 @@ export const endOf = async (directory: string, lines: readonly string[], otherwi
 /** The reason to kill a machine that has exceeded a limit; undefined if it has not. */
 export const floodOf = async (directory: string): Promise<string | undefined> => {
 	const files = machineFiles(directory);
-	const sizes = {status: await sizeOf(files.status), console: await sizeOf(files.console)};
+	const sizes = {status: await fileSizeOf(files.status), console: await fileSizeOf(files.console)};
 	if (sizes.status > maximumSize.status) {
 		return 'the guest flooded its status port';
 	}
@@ -79,7 +79,7 @@ export const floodOf = async (directory: string): Promise<string | undefined> =>
 /** Calls `onFlood` if the console's file exceeds its limit. Returns a function that stops watching. */
 export const watchConsole = (file: string, onFlood: () => void): () => void => {
 	const check = async () => {
-		if (await sizeOf(file) > maximumSize.console) {
+		if (await fileSizeOf(file) > maximumSize.console) {
 			onFlood();
 		}
 	};
