@@ -1,13 +1,12 @@
+import {apiVersion, minimumApiVersion} from '../engine/api-version.js';
 import {HolmError} from '../engine/errors.js';
 
-/** The versions of Docker's API that are served, by their minor numbers. */
-const newest = 47;
-const oldest = 40;
+const minorOf = (version: string): number => Number(version.split('.')[1]);
 
-export const apiVersion = `1.${newest}`;
-export const minimumApiVersion = `1.${oldest}`;
+const newest = minorOf(apiVersion);
+const oldest = minorOf(minimumApiVersion);
 
-/** The minor number that a path asks for, and the path without it; a path that asks for none gets the newest. */
+/** Splits `/v1.44/containers` into the minor version 44 and the path behind it. Without a version, the newest applies; throws `invalid` for one that is not served. */
 export const splitVersion = (path: string): {readonly minorVersion: number; readonly path: string} => {
 	const match = /^\/v(?<major>\d{1,4})\.(?<minor>\d{1,4})(?=\/)/v.exec(path);
 	if (!match?.groups) {

@@ -1,5 +1,5 @@
 import {encodeDiskUsage, encodeInfo, encodeVersion} from '../../wire/encode/system.js';
-import {apiVersion, minimumApiVersion} from '../../wire/versions.js';
+import {apiVersion, minimumApiVersion} from '../../engine/api-version.js';
 import {ok, route, type Exchange} from '../exchange.js';
 
 const ping = async ({response, request}: Exchange): Promise<undefined> => {

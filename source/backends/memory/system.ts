@@ -1,5 +1,5 @@
 import os from 'node:os';
-import {apiVersion, minimumApiVersion} from '../../wire/versions.js';
+import {apiVersion, minimumApiVersion} from '../../engine/api-version.js';
 import type {SystemVerbs} from '../../engine/system.js';
 import {listContainers, withSize} from './containers.js';
 import {hostArchitecture, listImages} from './image-store.js';

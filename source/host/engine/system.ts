@@ -1,4 +1,5 @@
 import {availableParallelism, hostname, release, totalmem} from 'node:os';
+import {apiVersion, minimumApiVersion} from '../../engine/api-version.js';
 import type {Image} from '../../engine/resources.js';
 import type {SystemVerbs} from '../../engine/system.js';
 import {architectureOf} from '../setup/distributions.js';
@@ -6,9 +7,6 @@ import {machineOf} from './context.js';
 import {directoryBytes, writtenBytesOf} from './disk-usage.js';
 import type {VerbContext} from './verb-context.js';
 import {listVolumes, usersOf} from './volumes.js';
-
-/** Versions of Docker's API that Holm implements. */
-export const apiVersions = {newest: '1.47', oldest: '1.40'} as const;
 
 const architecture = () => architectureOf()?.debian ?? process.arch;
 
@@ -20,8 +18,8 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 			return {
 				name: 'Holm',
 				version,
-				apiVersion: apiVersions.newest,
-				minimumApiVersion: apiVersions.oldest,
+				apiVersion,
+				minimumApiVersion,
 				os: 'linux',
 				architecture: architecture(),
 				kernel: context.guest.kernelVersion,
