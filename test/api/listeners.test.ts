@@ -12,7 +12,7 @@ import {createApiServer} from '../../source/api/server.js';
 import {createMemoryEngine} from '../../source/backends/memory/engine.js';
 import type {HolmError} from '../../source/engine/errors.js';
 import {run} from '../../source/host/run.js';
-import {configuration} from '../contract/laboratory.js';
+import {configuration} from '../engine/resources.js';
 import {freePort} from './helpers/free-port.js';
 
 const hasOpenssl = await run('openssl', ['version']).then(() => true, () => false);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {HolmError} from '../../source/engine/errors.js';
-import {container, image, network} from './helpers/resources.js';
+import {container, image, network} from '../engine/resources.js';
 import {
 	ask,
 	connectRaw,

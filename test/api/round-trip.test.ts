@@ -39,7 +39,7 @@ import {
 	noon,
 	stats,
 	volume,
-} from './helpers/resources.js';
+} from '../engine/resources.js';
 
 /** What arrives of a value: fields that are undefined do not. */
 const sent = (value: unknown): unknown => {

@@ -5,7 +5,7 @@ import {encodeFrame} from '../../source/wire/frames.js';
 import {encodeStdin} from '../../source/wire/stdin-frames.js';
 import type {Engine} from '../../source/engine/engine.js';
 import {HolmError} from '../../source/engine/errors.js';
-import {container} from './helpers/resources.js';
+import {container} from '../engine/resources.js';
 import {ask, connectRaw, eventually, post, serve, type Raw} from './helpers/serve.js';
 import {createFakeSession, type FakeSession} from './helpers/sessions.js';
 

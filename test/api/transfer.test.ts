@@ -8,7 +8,7 @@ import type {Engine} from '../../source/engine/engine.js';
 import type {BuildOptions} from '../../source/engine/build.js';
 import {HolmError} from '../../source/engine/errors.js';
 import type {Progress} from '../../source/engine/resources.js';
-import {noon} from './helpers/resources.js';
+import {noon} from '../engine/resources.js';
 import {ask, serve} from './helpers/serve.js';
 
 const linesOf = (body: Buffer): unknown[] => body.toString().trim().split('\r\n').map(text => JSON.parse(text) as unknown);

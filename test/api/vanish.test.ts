@@ -3,7 +3,7 @@ import {PassThrough, type Readable} from 'node:stream';
 import test, {type ExecutionContext} from 'ava';
 import {encodeStdin} from '../../source/wire/stdin-frames.js';
 import type {Engine} from '../../source/engine/engine.js';
-import {container, noon, stats} from './helpers/resources.js';
+import {container, noon, stats} from '../engine/resources.js';
 import {connectRaw, eventually, serve} from './helpers/serve.js';
 import {createFakeSession} from './helpers/sessions.js';
 

@@ -5,7 +5,7 @@ import test from 'ava';
 import {createMemoryEngine, type MemoryOptions} from '../../source/backends/memory/engine.js';
 import type {Engine} from '../../source/engine/engine.js';
 import {testEngine} from '../contract/engine.js';
-import {configuration} from '../contract/laboratory.js';
+import {configuration} from '../engine/resources.js';
 
 testEngine('memory', async () => {
 	const engine = createMemoryEngine();

@@ -3,7 +3,7 @@ import type {ContainerConfiguration} from '../../source/engine/resources.js';
 import {containerFlags} from '../../source/flags/container-flags.js';
 import {configurationOf, type ContainerFlags} from '../../source/flags/configuration.js';
 import {parseArguments} from '../../source/flags/parse-arguments.js';
-import {configuration} from './helpers/resources.js';
+import {configuration} from '../engine/resources.js';
 
 const parse = (...argv: readonly string[]): ContainerConfiguration => {
 	const {flags, input} = parseArguments(argv, {flags: containerFlags, flagsEndAtFirstArgument: true}, 'run');

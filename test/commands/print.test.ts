@@ -11,7 +11,7 @@ import {printSteps} from '../../source/commands/print/steps.js';
 import {widthOf} from '../../source/text/width.js';
 import type {ContainerStats, Progress} from '../../source/engine/resources.js';
 import {createContext} from './helpers/context.js';
-import {container, configuration, noon} from './helpers/resources.js';
+import {container, configuration, noon} from '../engine/resources.js';
 
 const seconds = 1000;
 const day = 86_400 * seconds;

@@ -17,7 +17,7 @@ import {command as create} from '../../source/commands/container/create.js';
 import {command as run} from '../../source/commands/container/run.js';
 import {command as start} from '../../source/commands/container/start.js';
 import {createContext, type Given} from './helpers/context.js';
-import {configuration, container, image} from './helpers/resources.js';
+import {configuration, container, image} from '../engine/resources.js';
 import {runCommand} from './helpers/run-command.js';
 
 const id = 'ab'.repeat(32);

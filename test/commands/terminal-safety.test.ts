@@ -14,7 +14,7 @@ import {createLogText} from '../../source/commands/print/log-text.js';
 import type {Engine} from '../../source/engine/engine.js';
 import type {LogEntry} from '../../source/engine/resources.js';
 import {createContext} from './helpers/context.js';
-import {container, image, network, noon} from './helpers/resources.js';
+import {container, image, network, noon} from '../engine/resources.js';
 import {runCommand} from './helpers/run-command.js';
 
 const hostile = 'a\u{1B}[2J\u{9B}2J\u{7F}\u{202E}\u{2066}\u{200F}\u{61C}\u{E0041}\u{E007F}z';

@@ -41,7 +41,7 @@ import {
 	image,
 	network,
 	noon,
-} from './helpers/resources.js';
+} from '../engine/resources.js';
 import {runCommand} from './helpers/run-command.js';
 
 const web = container({

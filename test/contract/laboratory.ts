@@ -12,6 +12,7 @@ import type {LogOptions} from '../../source/engine/logs.js';
 import type {Session} from '../../source/engine/sessions.js';
 import {HolmError, type ErrorCode} from '../../source/engine/errors.js';
 import type {Container, ContainerConfiguration, NetworkConfiguration} from '../../source/engine/resources.js';
+import {configuration} from '../engine/resources.js';
 
 /** What a backend does not have, so that what needs it is left out. */
 export type Lacks = {
@@ -53,30 +54,6 @@ export type ContractOptions = {
 	/** Milliseconds that one test may take; default 2 minutes. */
 	readonly timeout?: number;
 };
-
-export const configuration = (given: Partial<ContainerConfiguration> & {readonly image: string}): ContainerConfiguration => ({
-	command: [],
-	environment: [],
-	terminal: false,
-	openStdin: false,
-	autoRemove: false,
-	labels: {},
-	networks: [],
-	ports: [],
-	publishAll: false,
-	mounts: [],
-	extraHosts: [],
-	dnsServers: [],
-	dnsSearch: [],
-	readOnlyRoot: false,
-	capabilitiesToAdd: [],
-	capabilitiesToDrop: [],
-	privileged: false,
-	ulimits: [],
-	init: false,
-	restartPolicy: {name: 'no', maximumRetryCount: 0},
-	...given,
-});
 
 type HeaderOptions = Partial<Omit<Header, 'name'>>;
 

@@ -1,12 +1,12 @@
 import test from 'ava';
 import {containerProcess, exposedPorts, mergeEnvironment} from '../../source/rules/containers/container-process.js';
 import {containerName, madeUpName, networkName, volumeName, mountPath} from '../../source/rules/names.js';
-import {findContainer, findNetwork} from '../../source/rules/references.js';
+import {findContainer, findNetwork} from '../../source/rules/find-resource.js';
 import {restartDelay, restarts, startsAtBoot} from '../../source/rules/containers/restart-policy.js';
 import {signalNumber} from '../../source/rules/containers/signals.js';
 import {validateContainer} from '../../source/rules/containers/validate-container.js';
 import type {ContainerConfiguration, ImageConfiguration} from '../../source/engine/resources.js';
-import {configuration} from '../contract/laboratory.js';
+import {configuration} from '../engine/resources.js';
 
 const image: ImageConfiguration = {
 	user: 'app', environment: ['PATH=/image', 'A=image'], entrypoint: ['enter'], command: ['serve', '--now'], workingDirectory: '/srv', exposedPorts: ['80', '443/tcp', '53/udp'], volumes: [], labels: {},

@@ -4,7 +4,7 @@ import {Readable} from 'node:stream';
 import test from 'ava';
 import {encodeFrame} from '../../../source/wire/frames.js';
 import {HolmError} from '../../../source/engine/errors.js';
-import {configuration} from '../../api/helpers/resources.js';
+import {configuration} from '../../engine/resources.js';
 import {eventually} from '../../api/helpers/serve.js';
 import {pretend, type Answerer} from './helpers/pretend.js';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import {HolmError} from '../../../source/engine/errors.js';
 import {createSteadyTimes} from '../../../source/backends/docker/steady-times.js';
-import {container, noon} from '../../api/helpers/resources.js';
+import {container, noon} from '../../engine/resources.js';
 import {pretend, type Answerer} from './helpers/pretend.js';
 
 const running = (words: string, startedAt: number) => container({status: {state: 'running', pid: 0, startedAt}, source: {Status: words}});

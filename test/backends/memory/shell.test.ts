@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
-import {configuration} from '../../contract/laboratory.js';
+import {configuration} from '../../engine/resources.js';
 
 const findBusybox = (): string | undefined => {
 	try {

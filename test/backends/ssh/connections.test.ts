@@ -15,7 +15,7 @@ import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import type {Engine} from '../../../source/engine/engine.js';
 import {HolmError} from '../../../source/engine/errors.js';
 import {run} from '../../../source/host/run.js';
-import {configuration} from '../../contract/laboratory.js';
+import {configuration} from '../../engine/resources.js';
 import {findObstacle, makeKey, startAgent, startServer, startWay, type SshServer} from './helpers/server.js';
 
 const obstacle = await findObstacle();

@@ -1,7 +1,7 @@
 import test from 'ava';
 import {bundleOf, limitsOf, type ociProcess} from '../../../source/host/containers/bundle.js';
 import type {ContainerConfiguration, Mount} from '../../../source/engine/resources.js';
-import {configuration} from '../../contract/laboratory.js';
+import {configuration} from '../../engine/resources.js';
 
 type OciMount = {readonly destination: string; readonly type: string; readonly source: string; readonly options: readonly string[]};
 type Bundle = {

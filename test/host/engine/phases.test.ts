@@ -10,7 +10,7 @@ import {
 } from '../../../source/host/engine/phases.js';
 import type {Run} from '../../../source/host/engine/context.js';
 import type {Machine} from '../../../source/host/machines/running-machine.js';
-import {container} from '../../api/helpers/resources.js';
+import {container} from '../../engine/resources.js';
 
 const over = Promise.resolve();
 const live = (isOutOfSpace: boolean): Run => ({state: 'live', over, machine: {isOutOfSpace: () => isOutOfSpace} as unknown as Machine});

@@ -8,7 +8,7 @@ import {newEntry} from '../../../source/host/engine/context.js';
 import {attach} from '../../../source/host/engine/streams.js';
 import type {Machine} from '../../../source/host/machines/running-machine.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
-import {configuration, container} from '../../api/helpers/resources.js';
+import {configuration, container} from '../../engine/resources.js';
 
 /** A running container whose guest accepts no commands. */
 const openSession = async (t: ExecutionContext, ended: Promise<never> | Promise<void>) => {

@@ -11,7 +11,7 @@ import {createSupervisor, type SupervisorOptions} from '../../../source/host/eng
 import type {Machine} from '../../../source/host/machines/running-machine.js';
 import type {MachineEnd} from '../../../source/host/machines/status.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
-import {configuration, container} from '../../api/helpers/resources.js';
+import {configuration, container} from '../../engine/resources.js';
 
 type FakeMachine = Machine & {
 	readonly signals: readonly number[];

@@ -10,7 +10,7 @@ import {
 	wayOut,
 } from '../../../source/host/engine/wanted-state.js';
 import type {Attachment, Container} from '../../../source/engine/resources.js';
-import {configuration} from '../../contract/laboratory.js';
+import {configuration} from '../../engine/resources.js';
 
 const network = (name: string, third: number, isInternal = false): NetworkRecord => ({
 	id: name.repeat(64).slice(0, 64),

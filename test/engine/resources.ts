@@ -5,7 +5,7 @@ import type {
 	Image,
 	Network,
 	Volume,
-} from '../../../source/engine/resources.js';
+} from '../../source/engine/resources.js';
 
 export const noon = Date.UTC(2026, 1, 25, 12);
 
@@ -151,7 +151,7 @@ export const image = (given: Partial<Image> = {}): Image => ({
 	id: `sha256:${'12'.repeat(32)}`,
 	tags: ['docker.io/library/redis:alpine'],
 	digests: [],
-	createdAt: noon,
+	createdAt: noon - (3 * 86_400_000),
 	sizeBytes: 41_230_000,
 	architecture: 'amd64',
 	os: 'linux',
