@@ -38,7 +38,7 @@ export const assertSafe = (address: Listening): void => {
 };
 
 /** The names of a listener on TCP: any other one was made to resolve to this host by somebody else. */
-const namesOf = async ({host, tls, names = []}: Extract<Listening, {readonly kind: 'tcp'}>): Promise<(localAddress: string | undefined) => NameCheck> => {
+const nameCheckFor = async ({host, tls, names = []}: Extract<Listening, {readonly kind: 'tcp'}>): Promise<(localAddress: string | undefined) => NameCheck> => {
 	const own = new Set([host, ...names].map(name => name.toLowerCase()));
 	const {X509Certificate} = tls ? await import('node:crypto') : {};
 	const certificate = X509Certificate && new X509Certificate(tls!.cert!);
@@ -61,7 +61,7 @@ const failures: Readonly<Record<string, string>> = {
 /** Makes a server of HTTP listen on one more address. Resolves with what ends it; throws `conflict` or `invalid` when it cannot. A socket gets mode 0660. */
 export const listenOn = async (server: HttpServer, address: Listening): Promise<() => void> => {
 	assertSafe(address);
-	const checkFor = address.kind === 'tcp' ? await namesOf(address) : undefined;
+	const checkFor = address.kind === 'tcp' ? await nameCheckFor(address) : undefined;
 	const accept = (socket: net.Socket) => {
 		if (checkFor) {
 			restrictNames(socket, checkFor(socket.localAddress));

@@ -8,16 +8,16 @@ import {findCommand, type FoundCommand} from './find-command.js';
 import {checkArity} from './arity.js';
 import {nonEmpty} from './non-empty.js';
 
-/** Where the program's own surroundings come in; the engine is the commands' to ask for. */
-export type Surroundings = Omit<Context, 'engine' | 'root' | 'host'> & {
+/** What `holm` takes from its process. Commands get the rest of `Context` from `main`, and connect to the engine only when they ask for it. */
+export type ProcessContext = Omit<Context, 'engine' | 'root' | 'host'> & {
 	readonly connect: (options: {
 		readonly root?: string;
 		readonly host?: string;
-		/** The engine of this host is started where it does not run; default true. */
+		/** Starts the engine of this host if it does not run; default true. */
 		readonly canStart?: boolean;
 		/** The user may be asked for the passphrase of a key; default true. */
 		readonly canAsk?: boolean;
-		/** Hears of what a first start takes time for; without it, standard error does. */
+		/** Receives the steps of a first start; default: they go to standard error. */
 		readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
 	}) => ReturnType<Context['engine']>;
 };
@@ -25,7 +25,7 @@ export type Surroundings = Omit<Context, 'engine' | 'root' | 'host'> & {
 /** A request that could not be understood, as `docker`, `git` and meow have it. */
 const usageStatus = 2;
 
-const report = async ({stderr}: Surroundings, error: unknown, isDebug: boolean): Promise<void> => {
+const report = async ({stderr}: ProcessContext, error: unknown, isDebug: boolean): Promise<void> => {
 	const [{errorLine}, {forOutput}] = await Promise.all([import('./for-each-reference.js'), import('../text/escape.js')]);
 	const {inspect} = process.getBuiltinModule('node:util');
 	stderr.write(`${errorLine(error)}\n${isDebug ? `${forOutput(stderr, inspect(asHolmError(error)))}\n` : ''}`);
@@ -107,28 +107,28 @@ const runCommand = async (found: Extract<FoundCommand, {kind: 'command'}>, conte
 	}
 };
 
-const printOverview = async ({stdout, stderr}: Surroundings, isAsked: boolean): Promise<number> => {
+const printOverview = async ({stdout, stderr}: ProcessContext, isAsked: boolean): Promise<number> => {
 	const {overview} = await import('./help.js');
 	(isAsked ? stdout : stderr).write(await overview());
 	return isAsked ? 0 : usageStatus;
 };
 
 /** Without a command: the dashboard where there is a terminal for it, and the help where there is none. */
-const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlags, surroundings: Surroundings): Promise<number> => {
-	const {stdin, stdout, connect, environment} = surroundings;
+const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlags, processContext: ProcessContext): Promise<number> => {
+	const {stdin, stdout, connect, environment} = processContext;
 	if (stdin.isTTY !== true || stdout.isTTY !== true) {
 		if (demo || readOnly || screenReader) {
 			throw new Failure(usageStatus, new HolmError('invalid', 'the dashboard needs a terminal', {remedy: 'run it in one; over SSH, with ssh -t'}));
 		}
 
-		return printOverview(surroundings, false);
+		return printOverview(processContext, false);
 	}
 
 	const [{openDashboard}, {demoHost, ownHost, targetOf}] = await Promise.all([import('../dashboard/index.js'), import('../dashboard/state/known-engines.js')]);
 	const ownRoot = root ?? nonEmpty(environment.HOLM_ROOT);
 	const connected = new Set<string>();
 	const options = {
-		...surroundings,
+		...processContext,
 		readOnly,
 		screenReader,
 		root: ownRoot,
@@ -153,7 +153,7 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 	}
 
 	const {createMemoryEngine} = await import('../backends/memory/engine.js');
-	const engine = createMemoryEngine({lively: true, now: surroundings.now});
+	const engine = createMemoryEngine({lively: true, now: processContext.now});
 	try {
 		return await openDashboard({
 			...options,
@@ -165,12 +165,12 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 	}
 };
 
-const runFound = async (argv: readonly string[], globals: GlobalFlags, surroundings: Surroundings): Promise<number> => {
-	const {connect, environment} = surroundings;
+const runFound = async (argv: readonly string[], globals: GlobalFlags, processContext: ProcessContext): Promise<number> => {
+	const {connect, environment} = processContext;
 	const found = findCommand(argv);
 	if (found.kind === 'group') {
 		const {groupHelp} = await import('./help.js');
-		surroundings.stdout.write(await groupHelp(found.name, found.group));
+		processContext.stdout.write(await groupHelp(found.name, found.group));
 		return 0;
 	}
 
@@ -178,7 +178,7 @@ const runFound = async (argv: readonly string[], globals: GlobalFlags, surroundi
 	const {host} = globals;
 	let engine: ReturnType<Context['engine']> | undefined;
 	return runCommand(found, {
-		...surroundings,
+		...processContext,
 		root,
 		host,
 		async engine() {
@@ -189,28 +189,28 @@ const runFound = async (argv: readonly string[], globals: GlobalFlags, surroundi
 };
 
 /** Runs the command that the arguments name and resolves with the exit status; every failure is one line on standard error. */
-export const main = async (argv: readonly string[], surroundings: Surroundings): Promise<number> => {
+export const main = async (argv: readonly string[], processContext: ProcessContext): Promise<number> => {
 	let isDebug = false;
 	try {
 		const {globals, rest} = await parseGlobals(argv);
 		isDebug = globals.debug;
 		if (globals.version) {
 			const {packageVersion} = await import('../wire/package-version.js');
-			surroundings.stdout.write(`holm ${packageVersion()}\n`);
+			processContext.stdout.write(`holm ${packageVersion()}\n`);
 			return 0;
 		}
 
 		const [first, ...others] = rest;
 		if (first === 'help' && others.length > 0) {
-			return await runFound([...others, '--help'], globals, surroundings);
+			return await runFound([...others, '--help'], globals, processContext);
 		}
 
 		if (first === 'help' || globals.help) {
-			return await printOverview(surroundings, true);
+			return await printOverview(processContext, true);
 		}
 
 		if (first === undefined) {
-			return await openScreen(globals, surroundings);
+			return await openScreen(globals, processContext);
 		}
 
 		const flag = ([['demo', globals.demo], ['read-only', globals.readOnly], ['screen-reader', globals.screenReader]] as const).find(([, isGiven]) => isGiven)?.[0];
@@ -218,9 +218,9 @@ export const main = async (argv: readonly string[], surroundings: Surroundings):
 			throw new HolmError('invalid', `--${flag} is for the dashboard, not for ${first}`, {remedy: 'leave the command away, or the flag'});
 		}
 
-		return await runFound(rest, globals, surroundings);
+		return await runFound(rest, globals, processContext);
 	} catch (error) {
-		await report(surroundings, error instanceof Failure ? error.cause : error, isDebug);
+		await report(processContext, error instanceof Failure ? error.cause : error, isDebug);
 		return error instanceof Failure ? error.status : usageStatus;
 	}
 };

@@ -14,8 +14,8 @@ import {parseCpus, parseSize, parseWhole} from './sizes.js';
 
 export type ContainerFlags = FlagValues<typeof containerFlags>;
 
-/** What the flags mean in the caller's surroundings, with the files read that they name. */
-export type Surroundings = {
+/** What flags are resolved against: the caller's environment and working directory, and the files that they name, read. */
+export type FlagContext = {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	readonly workingDirectory: string;
 	/** Lines of every `--env-file`. */
@@ -39,7 +39,7 @@ const parseHostname = (name: string): string => {
 const optional = <Given, Result>(value: Given | undefined, parse: (value: Given) => Result): Result | undefined => value === undefined ? undefined : parse(value);
 
 /** The container that the flags of `run` and `create` and the arguments after them ask for. Refuses with `invalid`. */
-export const configurationOf = (flags: ContainerFlags, [image = '', ...command]: readonly string[], surroundings: Surroundings): ContainerConfiguration => {
+export const configurationOf = (flags: ContainerFlags, [image = '', ...command]: readonly string[], context: FlagContext): ContainerConfiguration => {
 	const restartPolicy = parseRestartPolicy(flags.restart);
 	if (flags.rm && restartPolicy.name !== 'no') {
 		throw new HolmError('invalid', 'conflicting flags --rm and --restart', {remedy: 'a container that is removed when it ends is not restarted; drop one of them'});
@@ -50,7 +50,7 @@ export const configurationOf = (flags: ContainerFlags, [image = '', ...command]:
 		name: optional(flags.name, name => parseName('container', name)),
 		command,
 		entrypoint: optional(flags.entrypoint, entrypoint => entrypoint === '' ? [] : [entrypoint]),
-		environment: mergeVariables([...surroundings.variables, ...flags.env], surroundings.environment),
+		environment: mergeVariables([...context.variables, ...flags.env], context.environment),
 		workingDirectory: optional(flags.workdir, directory => {
 			if (!directory.startsWith('/')) {
 				throw new HolmError('invalid', `invalid value "${directory}" for --workdir`, {remedy: 'it is an absolute path'});
@@ -63,11 +63,11 @@ export const configurationOf = (flags: ContainerFlags, [image = '', ...command]:
 		terminal: flags.tty,
 		openStdin: flags.interactive,
 		autoRemove: flags.rm,
-		labels: {...parseLabels(surroundings.labels, '--label-file'), ...parseLabels(flags.label)},
+		labels: {...parseLabels(context.labels, '--label-file'), ...parseLabels(flags.label)},
 		networks: parseNetworks(flags),
 		ports: parsePorts(flags.publish),
 		publishAll: flags.publishAll,
-		mounts: parseMounts(flags, surroundings.workingDirectory),
+		mounts: parseMounts(flags, context.workingDirectory),
 		extraHosts: flags.addHost.map(value => parseExtraHost(value)),
 		dnsServers: flags.dns.map(value => parseAnyAddress('--dns', value)),
 		dnsSearch: flags.dnsSearch,
@@ -83,7 +83,7 @@ export const configurationOf = (flags: ContainerFlags, [image = '', ...command]:
 		stopTimeoutSeconds: optional(flags.stopTimeout, value => parseWhole('--stop-timeout', value)),
 		restartPolicy,
 		platform: flags.platform,
-		kernel: optional(flags.kernel, file => path.resolve(surroundings.workingDirectory, file)),
+		kernel: optional(flags.kernel, file => path.resolve(context.workingDirectory, file)),
 	};
 };
 
@@ -91,7 +91,7 @@ export const configurationOf = (flags: ContainerFlags, [image = '', ...command]:
 export const readConfiguration = async (
 	flags: ContainerFlags,
 	input: readonly string[],
-	{environment, workingDirectory}: Pick<Surroundings, 'environment' | 'workingDirectory'>,
+	{environment, workingDirectory}: Pick<FlagContext, 'environment' | 'workingDirectory'>,
 ): Promise<ContainerConfiguration> => {
 	const linesOf = async (flag: string, files: readonly string[]) => {
 		const lines = await Promise.all(files.map(async file => readLines(flag, file, workingDirectory)));

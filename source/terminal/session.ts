@@ -22,7 +22,7 @@ export type Streams = {readonly stdin: Input; readonly stdout: Output; readonly 
 export type SessionEnding = 'ended' | 'detached';
 
 /** The size of the terminal, where there is one. */
-export const sizeOf = ({isTTY, rows, columns}: Output): TerminalSize | undefined =>
+export const terminalSizeOf = ({isTTY, rows, columns}: Output): TerminalSize | undefined =>
 	isTTY && rows && columns ? {rows, columns} : undefined;
 
 /** Copies without ending the target, which other sessions go on using, and waits where it is slow. A reader that has gone ends the copy. */
@@ -123,7 +123,7 @@ export const followSize = (stdout: Output, resize: (size: TerminalSize) => Promi
 		isSending = true;
 		while (isChanged) {
 			isChanged = false;
-			const size = sizeOf(stdout);
+			const size = terminalSizeOf(stdout);
 			try {
 				await (size && resize(size));
 			} catch {}

@@ -7,7 +7,7 @@ import {decodeConsoleSize, decodeCreateExec} from '../../wire/decode/exec.js';
 import {encodeExec} from '../../wire/encode/exec.js';
 import {created, ok, route, type Exchange} from '../exchange.js';
 import {isOfProgram} from '../failed-starts.js';
-import {detachKeysOf, joinSession} from '../join-session.js';
+import {detachKeysOf, serveSession} from '../serve-session.js';
 
 /** A session of a process that never was: its only output is why. */
 const failedSession = (reason: string, terminal: boolean): Session => {
@@ -45,7 +45,7 @@ const startExec = async (exchange: Exchange) => {
 		return ok();
 	}
 
-	await joinSession(exchange, session, {stdin: true, stdout: true, stderr: true, ownsInput: true, detachKeys: detachKeysOf(execNotes.find(name).detachKeys)});
+	await serveSession(exchange, session, {stdin: true, stdout: true, stderr: true, ownsInput: true, detachKeys: detachKeysOf(execNotes.find(name).detachKeys)});
 	return undefined;
 };
 

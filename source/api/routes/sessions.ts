@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {ok, route, type Exchange} from '../exchange.js';
 import {sendEntries} from '../hijack.js';
-import {detachKeysOf, joinSession} from '../join-session.js';
+import {detachKeysOf, serveSession} from '../serve-session.js';
 
 /** Everything written up to now, as a session that ends there. */
 const replay = async (exchange: Exchange) => {
@@ -33,14 +33,14 @@ const attach = async (exchange: Exchange) => {
 	const stdin = query.flag('stdin');
 	const options = {stdin, stdout: query.flag('stdout'), stderr: query.flag('stderr'), detachKeys: detachKeysOf(query.text('detachKeys'))};
 	if (isHolm) {
-		await joinSession(exchange, await engine.attachContainer(name, {stdin, logs}), options);
+		await serveSession(exchange, await engine.attachContainer(name, {stdin, logs}), options);
 		return undefined;
 	}
 
 	const {id} = await engine.container(name);
 	const {signal, forget} = failedStarts.watch(id);
 	try {
-		await joinSession(exchange, await engine.attachContainer(id, {stdin, logs}), {...options, signal});
+		await serveSession(exchange, await engine.attachContainer(id, {stdin, logs}), {...options, signal});
 	} finally {
 		forget();
 	}

@@ -2,7 +2,7 @@ import path from 'node:path';
 import {Readable} from 'node:stream';
 import type {ArchivesVerbs, PathStatus} from '../../engine/archives.js';
 import {HolmError} from '../../engine/errors.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import {
 	isFileError,
 	modeOf,

@@ -1,6 +1,6 @@
 import {Readable} from 'node:stream';
 import type {ChangesVerbs} from '../../engine/changes.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import {compareTrees} from './file-changes.js';
 import {publishOf, type State} from './state.js';
 import {packTree} from './tar-tree.js';

@@ -1,7 +1,7 @@
 import type {CommitsVerbs} from '../../engine/commits.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
 import {assertChanges, committedConfiguration} from '../../rules/images/committed-image.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import {parseDockerfile} from './build/dockerfile.js';
 import {carryOut, type BuildContext, type Stage} from './build/stage.js';
 import {bytesBeyond} from './file-node.js';

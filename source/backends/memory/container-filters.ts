@@ -2,7 +2,7 @@ import {type Filters, type Container, type Image} from '../../engine/resources.j
 import {HolmError} from '../../engine/errors.js';
 import {filterOf, type Matcher} from '../../rules/filters.js';
 import {containerRules} from '../../rules/item-filters.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import {findImage} from './image-store.js';
 import type {State} from './state.js';
 

@@ -2,7 +2,7 @@ import type {ContainersVerbs} from '../../engine/containers.js';
 import {type Pruned, type Container} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {filterOf, labelRules, untilOf} from '../../rules/filters.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import {change} from './change-status.js';
 import {containerFilter} from './container-filters.js';
 import {claimName, createContainer} from './create-container.js';

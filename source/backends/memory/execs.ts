@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import type {ExecsVerbs} from '../../engine/execs.js';
 import type {Session, TerminalSize} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
 import {openSession} from './open-session.js';
 import {createOutputHub} from './output-hub.js';

@@ -1,6 +1,6 @@
 import type {LifecycleVerbs} from '../../engine/lifecycle.js';
 import {HolmError} from '../../engine/errors.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import {restarts} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';

@@ -1,6 +1,6 @@
 import type {SessionsVerbs} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import {openSession} from './open-session.js';
 import {publishOf, type State} from './state.js';
 import {checkSize} from './terminal-size.js';

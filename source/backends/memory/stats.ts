@@ -1,7 +1,7 @@
 import type {StatsVerbs} from '../../engine/stats.js';
 import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats} from '../../engine/resources.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import {defaultMemory} from './machine.js';
 import {createRandom, seedOf} from './random.js';
 import type {ContainerRecord, State} from './state.js';

@@ -7,7 +7,7 @@ import {
 	labelRules,
 } from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';
-import {findVolume} from '../../rules/references.js';
+import {findVolume} from '../../rules/find-resource.js';
 import {publish, type State} from './state.js';
 import {ensureVolume, usersOf} from './volume-store.js';
 

@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
 import {mergeVariables, readLines} from '../../flags/environment.js';
-import {followSize, joinSession, sizeOf} from '../../terminal/session.js';
+import {followSize, joinSession, terminalSizeOf} from '../../terminal/session.js';
 import {attachFlags} from '../../flags/attach-flags.js';
 import {checkTerminal} from './attached.js';
 
@@ -42,7 +42,7 @@ export const command = defineCommand({
 			user: flags.user,
 			privileged: flags.privileged,
 		});
-		const session = await engine.startExec(id, flags.tty ? sizeOf(context.stdout) : undefined);
+		const session = await engine.startExec(id, flags.tty ? terminalSizeOf(context.stdout) : undefined);
 		if (flags.detach) {
 			session.close();
 			return 0;

@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import process from 'node:process';
 import {PassThrough} from 'node:stream';
 import type {Input, Output} from '../../terminal/streams.js';
-import {followSize, joinSession, sizeOf} from '../../terminal/session.js';
+import {followSize, joinSession, terminalSizeOf} from '../../terminal/session.js';
 import type {Engine} from '../../engine/engine.js';
 import type {Session} from '../../engine/sessions.js';
 import {clean} from '../../text/fit.js';
@@ -16,7 +16,7 @@ const command = ['sh', '-c', 'command -v bash >/dev/null 2>&1 && exec bash; exec
 /** Starts bash in the container, or sh if it has no bash. */
 const startShell = async (engine: Engine, container: string, stdout: Output): Promise<{readonly id: string; readonly session: Session}> => {
 	const id = await engine.createExec(container, {command, terminal: true, stdin: true, environment: ['TERM=xterm-256color'], privileged: false});
-	return {id, session: await engine.startExec(id, sizeOf(stdout))};
+	return {id, session: await engine.startExec(id, terminalSizeOf(stdout))};
 };
 
 // 1047 and not 1049, which would also put the cursor where it was before the session.

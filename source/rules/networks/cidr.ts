@@ -25,10 +25,10 @@ export const octetsOf = (address: number): readonly number[] => [2 ** 24, 2 ** 1
 export const formatAddress = (address: number): string => octetsOf(address).join('.');
 
 /** How many addresses a block has. */
-export const sizeOf = ({prefixLength}: Cidr): number => 2 ** (32 - prefixLength);
+export const addressCount = ({prefixLength}: Cidr): number => 2 ** (32 - prefixLength);
 
 /** The last address of a block, its broadcast address. */
-export const lastOf = (cidr: Cidr): number => cidr.first + sizeOf(cidr) - 1;
+export const lastOf = (cidr: Cidr): number => cidr.first + addressCount(cidr) - 1;
 
 export const formatCidr = ({first, prefixLength}: Cidr): string => `${formatAddress(first)}/${prefixLength}`;
 

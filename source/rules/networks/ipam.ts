@@ -8,7 +8,7 @@ import {
 	isOverlapping,
 	parseAddress,
 	parseCidr,
-	sizeOf,
+	addressCount,
 	type Cidr,
 } from './cidr.js';
 
@@ -40,7 +40,7 @@ export const nextSubnet = ({taken, pools = defaultPools}: {readonly taken: reado
 				return formatCidr(candidate);
 			}
 
-			address = blockOf(Math.max(lastOf(obstacle), lastOf(candidate)), prefixLength).first + sizeOf(candidate);
+			address = blockOf(Math.max(lastOf(obstacle), lastOf(candidate)), prefixLength).first + addressCount(candidate);
 		}
 	}
 

@@ -4,7 +4,7 @@ import {member} from '../../host/dns/client.js';
 
 const network = {gateway: '192.168.64.1'};
 
-const namesOf = (...names: string[]) => recordsOf(network, [member('c1', '192.168.64.2', ...names)])
+const acceptedNames = (...names: string[]) => recordsOf(network, [member('c1', '192.168.64.2', ...names)])
 	.filter(({containerId, type}) => containerId === 'c1' && type === 'A')
 	.map(({name}) => name);
 
@@ -29,11 +29,11 @@ test('a name is one that a query can carry', t => {
 });
 
 test('names are lower case, each once, and those that no query can carry are left out', t => {
-	t.deepEqual(namesOf('Web', 'web', 'a\u{0}b', '', 'abc.DEF', 'x'.repeat(64)), ['web', 'abc.def']);
+	t.deepEqual(acceptedNames('Web', 'web', 'a\u{0}b', '', 'abc.DEF', 'x'.repeat(64)), ['web', 'abc.def']);
 });
 
 test('a container does not take the host\'s names', t => {
-	t.deepEqual(namesOf('host.container.internal', 'HOST.docker.internal', 'web'), ['web']);
+	t.deepEqual(acceptedNames('host.container.internal', 'HOST.docker.internal', 'web'), ['web']);
 	const pointer = recordsOf(network, [member('c1', '192.168.64.2', 'Host.Container.Internal', 'web')]).find(({type, containerId}) => type === 'PTR' && containerId === 'c1');
 	t.is(pointer?.value, 'web');
 });

@@ -10,7 +10,7 @@ import {closeGently, probe, sessionHead} from './hijack.js';
 import {readFramed, readRaw} from './session-input.js';
 import {writeSlowly} from './streams.js';
 
-export type JoinOptions = {
+export type ServeSessionOptions = {
 	readonly stdin: boolean;
 	readonly stdout: boolean;
 	readonly stderr: boolean;
@@ -42,7 +42,7 @@ Takes the connection over and joins it to a session in both directions: output m
 
 Where the client closes its half the process gets its end of file, unless it has a terminal. A connection that breaks leaves a process to which another session can be joined as it is, and so do the detach keys on a terminal. Resolves when the session is over.
 */
-export const joinSession = async (exchange: Exchange, session: Session, options: JoinOptions): Promise<void> => {
+export const serveSession = async (exchange: Exchange, session: Session, options: ServeSessionOptions): Promise<void> => {
 	const isFramed = exchange.isUpgrade && exchange.request.headers[stdinHeader] === stdinFramed;
 	const socket = exchange.takeOver();
 	const leave = () => {
