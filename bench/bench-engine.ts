@@ -33,7 +33,7 @@ export type BenchEngine = {
 	readonly remove: (ids: readonly string[]) => Promise<void>;
 };
 
-const program = fileURLToPath(new URL('../cli.js', import.meta.url));
+const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
 const applets = ['cat', 'dd', 'httpd', 'mkdir', 'sh', 'sleep', 'true'];
 
 /** The build context of `image`: a file system of one static program. */
@@ -63,7 +63,7 @@ export const openEngine = async (stack: AsyncDisposableStack, signal: AbortSigna
 	const root = path.join(directory, 'r');
 	const context = path.join(directory, 'context');
 	await makeContext(context);
-	const vector = (arguments_: readonly string[]) => [program, '--root', root, ...arguments_];
+	const vector = (arguments_: readonly string[]) => [cli, '--root', root, ...arguments_];
 	// A command would start an engine again that was stopped.
 	const holm = async (...arguments_: readonly string[]) => run(process.execPath, vector(arguments_), {signal});
 	stack.defer(async () => {

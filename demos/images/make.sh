@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes stand-ins for the four images of the tutorial out of Debian's packages and
+# Makes demo images with the names of the four images of the tutorial from Debian packages and
 # puts them into the engine with `holm build`; readme.md beside this says what they are.
 set -eu
 
@@ -50,7 +50,7 @@ packages_of() {
 		python:3.10-alpine) echo python3 python3-flask python3-redis python3-pip ca-certificates ;;
 		nginx:alpine) echo nginx ;;
 		alpine/bash) echo bash curl ca-certificates ;;
-		*) fail "$1 has no stand-in: there are redis:alpine, python:3.10-alpine, nginx:alpine and alpine/bash" ;;
+		*) fail "no demo image for $1: there are redis:alpine, python:3.10-alpine, nginx:alpine and alpine/bash" ;;
 	esac
 }
 

@@ -27,8 +27,8 @@ const portMatcher = (value: string): ((port: number, protocol: string) => boolea
 /** The default network, which nobody made and nobody can remove. */
 const defaultNetwork = 'bridge';
 
-/** What the filters of containers need to know beside the container. */
-export type ContainerSurroundings = {
+/** What the container filters need beside the container. */
+export type ContainerFilterContext = {
 	/** Whether a container was made of an image, given by name or id, or of one that was built on it. */
 	readonly ancestor: Matcher<Container>;
 	/** Where a container, given as users give it, stands in the order in which they were made. Throws `not-found`. */
@@ -36,7 +36,7 @@ export type ContainerSurroundings = {
 };
 
 /** Docker's filters of `ps`. */
-export const containerRules = ({ancestor, positionOf}: ContainerSurroundings): FilterRules<Container> => ({
+export const containerRules = ({ancestor, positionOf}: ContainerFilterContext): FilterRules<Container> => ({
 	id: value => ({id}) => id.startsWith(value),
 	name(value) {
 		const matches = nameMatcher(value);
