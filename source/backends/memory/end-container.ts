@@ -1,5 +1,5 @@
 import {messageOf} from '../../engine/errors.js';
-import {restartDelay, restarts, settledAfter} from '../../rules/containers/restart-policy.js';
+import {restartDelay, shouldRestart, settledAfter} from '../../rules/containers/restart-policy.js';
 import {change} from './change-status.js';
 import {publishConnection} from './endpoints.js';
 import {createPipe} from './pipe.js';
@@ -70,7 +70,7 @@ export const endRun = (state: State, record: ContainerRecord, exitCode: number):
 		}
 	}
 
-	if (restarts(configuration.restartPolicy, {exitCode, isStopped: record.isStopped, restartCount: container.restartCount})) {
+	if (shouldRestart(configuration.restartPolicy, {exitCode, isStopped: record.isStopped, restartCount: container.restartCount})) {
 		restartLater(state, record, run, exitCode);
 		return;
 	}

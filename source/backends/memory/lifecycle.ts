@@ -1,7 +1,7 @@
 import type {LifecycleVerbs} from '../../engine/lifecycle.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/find-resource.js';
-import {restarts} from '../../rules/containers/restart-policy.js';
+import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {change} from './change-status.js';
@@ -178,7 +178,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		const {container} = record;
 		change(record, {configuration: updatedConfiguration(container, update)});
 		const {status, configuration: {restartPolicy}, restartCount} = record.container;
-		if (status.state === 'restarting' && !restarts(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
+		if (status.state === 'restarting' && !shouldRestart(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
 			cancelRestart(state, record);
 		}
 

@@ -1,7 +1,7 @@
 import {writeFile} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {messageOf} from '../../engine/errors.js';
-import {startsAtBoot} from '../../rules/containers/restart-policy.js';
+import {shouldStartAtBoot} from '../../rules/containers/restart-policy.js';
 import {bootId} from '../machines/process.js';
 import {readIfThere} from '../store/records.js';
 import type {Supervisor} from './supervisor.js';
@@ -11,7 +11,7 @@ import {isLive, type Entry, type Context} from './context.js';
 const shutdownLimitMs = 90_000;
 
 const isWantedAtBoot = ({container: {status, restartCount, configuration}, isStoppedByUser}: Entry): boolean =>
-	status.state === 'exited' && startsAtBoot(configuration.restartPolicy, {exitCode: status.exitCode, isStopped: isStoppedByUser, restartCount});
+	status.state === 'exited' && shouldStartAtBoot(configuration.restartPolicy, {exitCode: status.exitCode, isStopped: isStoppedByUser, restartCount});
 
 /**
 Once for each boot of the host, starts the stopped containers whose restart policy says so. Containers that ran until the boot are restarted as VMs that ended while no engine ran.

@@ -1,6 +1,6 @@
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
-import {restartDelay, restarts, settledAfter} from '../../rules/containers/restart-policy.js';
+import {restartDelay, shouldRestart, settledAfter} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import type {MachineEnd} from '../machines/status.js';
 import {willEndWithin} from '../machines/patience.js';
@@ -157,7 +157,7 @@ export const createSupervisor = (
 			entry.restartsInARow = 0;
 		}
 
-		const isRestarting = restarts(entry.container.configuration.restartPolicy, {
+		const isRestarting = shouldRestart(entry.container.configuration.restartPolicy, {
 			exitCode: exited.exitCode, isStopped: entry.isStoppedByUser, restartCount: entry.container.restartCount,
 		});
 		entry.container = {
@@ -391,7 +391,7 @@ export const createSupervisor = (
 		cancelRestart,
 		async reconsiderRestart(entry) {
 			const {status, configuration: {restartPolicy}, restartCount} = entry.container;
-			if (status.state === 'restarting' && !restarts(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
+			if (status.state === 'restarting' && !shouldRestart(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
 				await endRestarting(entry, status);
 			}
 		},

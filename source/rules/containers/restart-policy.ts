@@ -10,7 +10,7 @@ export type Ending = {
 };
 
 /** Whether a container that has ended is started again. */
-export const restarts = ({name, maximumRetryCount}: RestartPolicy, {exitCode, isStopped, restartCount}: Ending): boolean => {
+export const shouldRestart = ({name, maximumRetryCount}: RestartPolicy, {exitCode, isStopped, restartCount}: Ending): boolean => {
 	if (isStopped) {
 		return false;
 	}
@@ -34,8 +34,8 @@ export const restarts = ({name, maximumRetryCount}: RestartPolicy, {exitCode, is
 /**
 Whether a container that had ended before the host booted is started by the first engine after that, as Docker's is when it starts: `always` then counts also for one that was stopped.
 */
-export const startsAtBoot = (policy: RestartPolicy, ending: Ending): boolean =>
-	restarts(policy, {...ending, isStopped: policy.name !== 'always' && ending.isStopped});
+export const shouldStartAtBoot = (policy: RestartPolicy, ending: Ending): boolean =>
+	shouldRestart(policy, {...ending, isStopped: policy.name !== 'always' && ending.isStopped});
 
 const shortest = 100;
 const longest = 60_000;
