@@ -24,8 +24,8 @@ export const nameInHost = (header: string): string | undefined => {
 const checks = new WeakMap<Duplex, NameCheck>();
 
 /** From now on a request on this connection must be for one of the names. A unix socket has none: what its clients call it means nothing. */
-export const restrictNames = (connection: Duplex, check: NameCheck): void => {
-	checks.set(connection, check);
+export const restrictNames = (connection: Duplex, isOwnName: NameCheck): void => {
+	checks.set(connection, isOwnName);
 };
 
 /**
@@ -39,10 +39,10 @@ export const assertNoBrowser = ({headers, socket}: IncomingMessage): void => {
 		throw new HolmError('forbidden', `requests of web pages are refused, and this one has the header ${header}`, {remedy: 'use a client of the Docker API'});
 	}
 
-	const check = checks.get(socket);
+	const isOwnName = checks.get(socket);
 	const {host = ''} = headers;
-	const name = check && nameInHost(host);
-	if (check && (name === undefined || !check(name))) {
+	const name = isOwnName && nameInHost(host);
+	if (isOwnName && (name === undefined || !isOwnName(name))) {
 		throw new HolmError('forbidden', `${JSON.stringify(host.slice(0, 255))} is no name of this engine`, {
 			remedy: 'use the address that it listens on, or start it with --allow-host and this name',
 		});

@@ -11,7 +11,9 @@ const maximumErrorHeader = 4096;
 const describe = (error: unknown): string => {
 	const {message, code, remedy} = encodeError(error);
 	const header = encodeURIComponent(JSON.stringify({message, code, remedy}).toWellFormed());
-	return header.length <= maximumErrorHeader ? header : encodeURIComponent(JSON.stringify({message: message.toWellFormed().slice(0, 256), code}));
+	return header.length <= maximumErrorHeader
+		? header
+		: encodeURIComponent(JSON.stringify({message: message.toWellFormed().slice(0, 256), code}));
 };
 
 /** Writes a whole answer and ends it. */

@@ -13,11 +13,11 @@ export const streamType = ({minorVersion}: Pick<Exchange, 'minorVersion'>, isTer
 	isTerminal || minorVersion < 42 ? rawStream : multiplexedStream;
 
 /** The head of the answer that makes a connection a session's; a client that did not ask to upgrade gets what Docker calls a hijacked connection. */
-export const sessionHead = (exchange: Exchange, terminal: boolean, isFramed = false): string => {
+export const sessionHead = (exchange: Exchange, isTerminal: boolean, isFramed = false): string => {
 	const own = ['Server', 'Api-Version'].map(name => `${name}: ${String(exchange.response.getHeader(name))}`);
 	return [
 		...exchange.isUpgrade
-			? ['HTTP/1.1 101 UPGRADED', `Content-Type: ${streamType(exchange, terminal)}`, 'Connection: Upgrade', 'Upgrade: tcp']
+			? ['HTTP/1.1 101 UPGRADED', `Content-Type: ${streamType(exchange, isTerminal)}`, 'Connection: Upgrade', 'Upgrade: tcp']
 			: ['HTTP/1.1 200 OK', `Content-Type: ${rawStream}`],
 		...isFramed ? [`${stdinHeader}: ${stdinFramed}`] : [],
 		...own,
@@ -70,18 +70,22 @@ export const closeGently = (socket: Duplex, milliseconds: number) => {
 };
 
 /** Takes the connection over for what was written up to now: a session that is over when it has been told. */
-export const sendEntries = async (exchange: Exchange, terminal: boolean, read: (signal: AbortSignal) => AsyncIterable<LogEntry>): Promise<void> => {
+export const sendEntries = async (
+	exchange: Exchange,
+	isTerminal: boolean,
+	read: (signal: AbortSignal) => AsyncIterable<LogEntry>,
+): Promise<void> => {
 	const socket = exchange.takeOver();
 	const leaving = new AbortController();
 	socket.on('error', () => undefined);
 	socket.once('close', () => {
 		leaving.abort();
 	});
-	socket.write(sessionHead(exchange, terminal));
+	socket.write(sessionHead(exchange, isTerminal));
 	socket.resume();
 	try {
 		for await (const {stream, bytes} of untilAborted(read(leaving.signal), leaving.signal)) {
-			await writeSlowly(socket, terminal ? bytes : encodeFrame(stream, bytes));
+			await writeSlowly(socket, isTerminal ? bytes : encodeFrame(stream, bytes));
 		}
 	} catch {
 		socket.destroy();

@@ -23,28 +23,31 @@ export const assertSafe = (address: Listening): void => {
 		return;
 	}
 
-	const {tls, host, isInsecure = false} = address;
-	if (!tls && !isLoopback(host)) {
+	const {tls: secrets, host, isInsecure = false} = address;
+	if (!secrets && !isLoopback(host)) {
 		throw new HolmError('invalid', insecurity(address), {remedy: 'add --tls-ca, --tls-cert and --tls-key'});
 	}
 
-	if (!tls && !isInsecure) {
+	if (!secrets && !isInsecure) {
 		throw new HolmError('invalid', insecurity(address), {remedy: 'use the unix socket or ssh://, add --tls-ca, --tls-cert and --tls-key, or accept this with --insecure-tcp'});
 	}
 
-	if (tls && !(tls.ca && tls.cert && tls.key)) {
+	if (secrets && !(secrets.ca && secrets.cert && secrets.key)) {
 		throw new HolmError('invalid', `${describeAddress(address)} needs a certificate, its key, and the authority that signs clients`, {remedy: 'give --tls-ca, --tls-cert and --tls-key together'});
 	}
 };
 
 /** The names of a listener on TCP: any other one was made to resolve to this host by somebody else. */
-const nameCheckFor = async ({host, tls, names = []}: Extract<Listening, {readonly kind: 'tcp'}>): Promise<(localAddress: string | undefined) => NameCheck> => {
+const nameChecksOf = async (
+	{host, tls: secrets, names = []}: Extract<Listening, {readonly kind: 'tcp'}>,
+): Promise<(localAddress: string | undefined) => NameCheck> => {
 	const own = new Set([host, ...names].map(name => name.toLowerCase()));
-	const {X509Certificate} = tls ? await import('node:crypto') : {};
-	const certificate = X509Certificate && new X509Certificate(tls!.cert!);
+	const {X509Certificate} = secrets ? await import('node:crypto') : {};
+	const certificate = X509Certificate && new X509Certificate(secrets!.cert!);
 	return localAddress => {
 		const address = localAddress?.replace(/^::ffff:(?=\d+\.)/v, '');
-		return name => isLoopback(name) || own.has(name) || name === address || (net.isIP(name) === 0 ? certificate?.checkHost(name) : certificate?.checkIP(name)) !== undefined;
+		const isCertified: NameCheck = name => (net.isIP(name) === 0 ? certificate?.checkHost(name) : certificate?.checkIP(name)) !== undefined;
+		return name => isLoopback(name) || own.has(name) || name === address || isCertified(name);
 	};
 };
 
@@ -61,7 +64,7 @@ const failures: Readonly<Record<string, string>> = {
 /** Makes a server of HTTP listen on one more address. Resolves with what ends it; throws `conflict` or `invalid` when it cannot. A socket gets mode 0660. */
 export const listenOn = async (server: HttpServer, address: Listening): Promise<() => void> => {
 	assertSafe(address);
-	const checkFor = address.kind === 'tcp' ? await nameCheckFor(address) : undefined;
+	const checkFor = address.kind === 'tcp' ? await nameChecksOf(address) : undefined;
 	const accept = (socket: net.Socket) => {
 		if (checkFor) {
 			restrictNames(socket, checkFor(socket.localAddress));

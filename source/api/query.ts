@@ -10,7 +10,7 @@ export type Query = {
 	/** Undefined where it is missing or empty. */
 	text: (key: string) => string | undefined;
 	/** As Docker reads one: anything but nothing, `0`, `no`, `false` and `none` is true. */
-	flag: (key: string, missing?: boolean) => boolean;
+	flag: (key: string, isTrueByDefault?: boolean) => boolean;
 	/** Undefined where it is missing or empty. */
 	wholeNumber: (key: string) => number | undefined;
 	/** Milliseconds since the epoch. */
@@ -61,7 +61,10 @@ export const createQuery = (parameters: URLSearchParams): Query => {
 
 	return {
 		text,
-		flag: (key, missing = false) => parameters.has(key) ? !negations.has((parameters.get(key) ?? '').trim().toLowerCase()) : missing,
+		flag(key, isTrueByDefault = false) {
+			const value = parameters.get(key);
+			return value === null ? isTrueByDefault : !negations.has(value.trim().toLowerCase());
+		},
 		wholeNumber,
 		moment: key => decodeMoment(text(key), key),
 		all: key => parameters.getAll(key).filter(Boolean),

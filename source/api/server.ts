@@ -30,7 +30,10 @@ An HTTP server of the Docker Engine API over an engine, not yet listening: `list
 
 `closeAllConnections` closes the sessions of attach and exec too; their processes go on.
 */
-export const createApiServer = (engine: Engine, {maximumBodyBytes = 4 * 1024 * 1024, patienceMilliseconds = 20_000}: ApiServerOptions = {}): Server => {
+export const createApiServer = (
+	engine: Engine,
+	{maximumBodyBytes = 4 * 1024 * 1024, patienceMilliseconds = 20_000}: ApiServerOptions = {},
+): Server => {
 	/** Connections on which a session was asked for, and none is yet. */
 	const awaited = new WeakSet<Socket>();
 	/** Connections that Node's server no longer knows. */

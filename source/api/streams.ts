@@ -64,7 +64,11 @@ export type SendOptions<Value> = {
 };
 
 /** Answers with the values of an iterable as they come. An iterable that fails before its first value makes this throw, so that the answer has the status of the error. */
-export const sendValues = async <Value>({response, signal}: Exchange, iterable: AsyncIterable<Value>, options: SendOptions<Value>): Promise<undefined> => {
+export const sendValues = async <Value>(
+	{response, signal}: Exchange,
+	iterable: AsyncIterable<Value>,
+	options: SendOptions<Value>,
+): Promise<undefined> => {
 	const begin = () => {
 		if (!response.headersSent) {
 			response.setHeader('Content-Type', options.contentType);

@@ -3,7 +3,8 @@ import {errorLine} from './for-each-reference.js';
 import {compileTemplate} from './print/go-template.js';
 
 /** The resource as its backend describes it, which is Docker's form where there is one. */
-export const describeResource = (resource: {readonly source?: unknown}): Record<string, unknown> => (resource.source ?? resource) as Record<string, unknown>;
+export const describeResource = (resource: {readonly source?: unknown}): Record<string, unknown> =>
+	(resource.source ?? resource) as Record<string, unknown>;
 
 export const inspectFlags = {
 	format: {

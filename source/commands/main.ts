@@ -132,7 +132,7 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 		readOnly,
 		screenReader,
 		root: ownRoot,
-		async connect(report: (step: string) => void, target: EngineTarget) {
+		async connect(showStep: (step: string) => void, target: EngineTarget) {
 			const engine = await connect({
 				root: ownRoot,
 				host: target.host,
@@ -141,7 +141,7 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 				// The keys that are typed are the dashboard's.
 				canAsk: false,
 				onStep({step, detail}) {
-					report(`${step}: ${detail}`);
+					showStep(`${step}: ${detail}`);
 				},
 			});
 			connected.add(target.host);
@@ -158,7 +158,7 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 		return await openDashboard({
 			...options,
 			target: {title: 'demo', host: demoHost},
-			connect: async (report, target) => target.host === demoHost ? engine : options.connect(report, target),
+			connect: async (showStep, target) => target.host === demoHost ? engine : options.connect(showStep, target),
 		});
 	} finally {
 		engine.close();

@@ -12,7 +12,11 @@ export type EventLog = {
 
 	Without `live` it ends where nothing more is kept.
 	*/
-	readonly read: (options: {readonly fromNow: boolean; readonly live: boolean; readonly signal?: AbortSignal}) => AsyncGenerator<EngineEvent, void>;
+	readonly read: (options: {
+		readonly fromNow: boolean;
+		readonly live: boolean;
+		readonly signal?: AbortSignal;
+	}) => AsyncGenerator<EngineEvent, void>;
 };
 
 export const createEventLog = (): EventLog => {
@@ -21,14 +25,14 @@ export const createEventLog = (): EventLog => {
 	let dropped = 0;
 	const wake = createWake();
 
-	async function * readFrom(start: number, live: boolean, signal: AbortSignal | undefined): AsyncGenerator<EngineEvent, void> {
+	async function * readFrom(start: number, isLive: boolean, signal: AbortSignal | undefined): AsyncGenerator<EngineEvent, void> {
 		for (let position = start; !signal?.aborted;) {
 			position = Math.max(position, dropped);
 			const event = kept[position - dropped];
 			if (event) {
 				position++;
 				yield event;
-			} else if (live) {
+			} else if (isLive) {
 				await wake.wait(signal);
 			} else {
 				return;

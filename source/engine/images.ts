@@ -6,6 +6,9 @@ export type ImagesVerbs = {
 	image: (reference: string) => Promise<Image>;
 	tagImage: (reference: string, tag: string) => Promise<void>;
 	/** What was untagged and what was deleted, as Docker lists them. */
-	removeImage: (reference: string, options?: {readonly force?: boolean}) => Promise<{readonly untagged: readonly string[]; readonly deleted: readonly string[]}>;
+	removeImage: (reference: string, options?: {readonly force?: boolean}) => Promise<{
+		readonly untagged: readonly string[];
+		readonly deleted: readonly string[];
+	}>;
 	pruneImages: (options?: {readonly all?: boolean; readonly filters?: Filters}) => Promise<Pruned>;
 };

@@ -16,7 +16,10 @@ export type LifecycleVerbs = {
 	pauseContainer: (reference: string) => Promise<void>;
 	unpauseContainer: (reference: string) => Promise<void>;
 	/** Resolves with the exit status; default condition `not-running`. */
-	waitContainer: (reference: string, condition?: WaitCondition, signal?: AbortSignal) => Promise<{readonly exitCode: number; readonly reason?: string}>;
+	waitContainer: (reference: string, condition?: WaitCondition, signal?: AbortSignal) => Promise<{
+		readonly exitCode: number;
+		readonly reason?: string;
+	}>;
 	/** A restart policy counts at once, CPUs and memory from the next start on: refused with `conflict` while it runs, unless its machine has just those. */
 	updateContainer: (reference: string, update: ContainerUpdate) => Promise<{readonly warnings: readonly string[]}>;
 };

@@ -274,7 +274,12 @@ export type Image = {
 	readonly configuration: ImageConfiguration;
 	/** Layers, oldest first, as `sha256:…`. */
 	readonly layers: readonly string[];
-	readonly history: ReadonlyArray<{readonly createdAt: number; readonly createdBy: string; readonly empty: boolean; readonly comment: string}>;
+	readonly history: ReadonlyArray<{
+		readonly createdAt: number;
+		readonly createdBy: string;
+		readonly empty: boolean;
+		readonly comment: string;
+	}>;
 	readonly source?: unknown;
 };
 

@@ -4,5 +4,8 @@ import type {ContainerStats} from './resources.js';
 export type StatsVerbs = {
 	/** One reading, or with `stream` one a second until the container ends or `signal` aborts. */
 	stats: (reference: string, options?: {readonly stream?: boolean; readonly signal?: AbortSignal}) => AsyncIterable<ContainerStats>;
-	top: (reference: string, psArguments?: string) => Promise<{readonly titles: readonly string[]; readonly processes: ReadonlyArray<readonly string[]>}>;
+	top: (reference: string, psArguments?: string) => Promise<{
+		readonly titles: readonly string[];
+		readonly processes: ReadonlyArray<readonly string[]>;
+	}>;
 };

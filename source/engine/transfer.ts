@@ -8,10 +8,22 @@ export type RegistryCredentials = {
 	readonly server?: string;
 };
 
+export type PullOptions = {
+	readonly credentials?: RegistryCredentials;
+	/** `linux/amd64`; default that of the host. */
+	readonly platform?: string;
+	readonly signal?: AbortSignal;
+};
+
+export type PushOptions = {
+	readonly credentials?: RegistryCredentials;
+	readonly signal?: AbortSignal;
+};
+
 /** Pulls, pushes and archives of images. */
 export type TransferVerbs = {
-	pullImage: (reference: string, options?: {readonly credentials?: RegistryCredentials; readonly platform?: string; readonly signal?: AbortSignal}) => AsyncIterable<Progress>;
-	pushImage: (reference: string, options?: {readonly credentials?: RegistryCredentials; readonly signal?: AbortSignal}) => AsyncIterable<Progress>;
+	pullImage: (reference: string, options?: PullOptions) => AsyncIterable<Progress>;
+	pushImage: (reference: string, options?: PushOptions) => AsyncIterable<Progress>;
 	/** A tar in docker-archive format. */
 	saveImages: (references: readonly string[]) => Promise<Readable>;
 	loadImages: (tar: Readable) => AsyncIterable<Progress>;

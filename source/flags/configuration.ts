@@ -36,7 +36,8 @@ const parseHostname = (name: string): string => {
 	return name;
 };
 
-const optional = <Given, Result>(value: Given | undefined, parse: (value: Given) => Result): Result | undefined => value === undefined ? undefined : parse(value);
+const optional = <Given, Result>(value: Given | undefined, parse: (value: Given) => Result): Result | undefined =>
+	value === undefined ? undefined : parse(value);
 
 /** The container that the flags of `run` and `create` and the arguments after them ask for. Refuses with `invalid`. */
 export const configurationOf = (flags: ContainerFlags, [image = '', ...command]: readonly string[], context: FlagContext): ContainerConfiguration => {

@@ -45,7 +45,11 @@ Tells flags from arguments as the command's flag table has them, before any pars
 
 What follows the image of `holm run` must reach the container untouched, and a parser that does not know where that begins would take it apart.
 */
-export const splitArguments = (argv: readonly string[], table: FlagTable, {name, flagsEndAtFirstArgument = false}: SplitOptions): SplitArguments => {
+export const splitArguments = (
+	argv: readonly string[],
+	table: FlagTable,
+	{name, flagsEndAtFirstArgument = false}: SplitOptions,
+): SplitArguments => {
 	const known = lookupOf(table);
 	const flags: string[] = [];
 	const input: string[] = [];

@@ -1,6 +1,9 @@
 /** The number of insertions, deletions, replacements and swaps of neighbours between two words. */
 export const editDistance = (left: string, right: string): number => {
-	const rows = Array.from({length: left.length + 1}, (_row, row) => Array.from({length: right.length + 1}, (_cell, column) => row === 0 ? column : (column === 0 ? row : 0)));
+	const rows = Array.from(
+		{length: left.length + 1},
+		(_row, row) => Array.from({length: right.length + 1}, (_cell, column) => row === 0 ? column : (column === 0 ? row : 0)),
+	);
 	const at = (row: number, column: number) => rows[row]![column]!;
 	for (let row = 1; row <= left.length; row++) {
 		for (let column = 1; column <= right.length; column++) {

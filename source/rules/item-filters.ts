@@ -98,7 +98,7 @@ export const networkRules: FilterRules<Network> = {
 };
 
 /** Whether an event is about something of a type, given by id, the beginning of one, or name. */
-const isAbout = (type: EngineEvent['type']): Matcher<EngineEvent> => value => {
+const resourceMatcher = (type: EngineEvent['type']): Matcher<EngineEvent> => value => {
 	const isId = /^[\da-f]{12,64}$/v.test(value);
 	return ({type: given, id, attributes: {name}}) =>
 		given === type && (id === value || name === value || (isId && id.startsWith(value)) || (type === 'image' && name?.startsWith(`${value}:`) === true));
@@ -113,22 +113,25 @@ export const eventRules: FilterRules<EngineEvent> = {
 	event: action,
 	action,
 	container(value) {
-		const isOfContainer = isAbout('container')(value);
+		const isOfContainer = resourceMatcher('container')(value);
 		return event => isOfContainer(event) || (event.type === 'network' && value.length >= 12 && event.attributes.container?.startsWith(value) === true);
 	},
 	image(value) {
-		const isOfImage = isAbout('image')(value);
+		const isOfImage = resourceMatcher('image')(value);
 		return event => isOfImage(event) || (event.type === 'container' && event.attributes.image === value);
 	},
-	network: isAbout('network'),
-	volume: isAbout('volume'),
-	daemon: isAbout('daemon'),
+	network: resourceMatcher('network'),
+	volume: resourceMatcher('volume'),
+	daemon: resourceMatcher('daemon'),
 	label: {every: value => ({attributes}) => hasLabel(attributes, value)},
 	scope: value => () => value === 'local',
 };
 
 /** Docker's filters of a prune: `label`, `label!` and `until`. */
-export const pruneRules = <Item extends {readonly createdAt: number}>(labelsOf: (item: Item) => Readonly<Record<string, string>>, now: number): FilterRules<Item> => ({
+export const pruneRules = <Item extends {readonly createdAt: number}>(
+	labelsOf: (item: Item) => Readonly<Record<string, string>>,
+	now: number,
+): FilterRules<Item> => ({
 	...labelRules(labelsOf),
 	until(value) {
 		const last = untilOf(value, now);

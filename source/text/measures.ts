@@ -36,8 +36,12 @@ export const shortDuration = (milliseconds: number): string => {
 };
 
 /** The last values as a row of bars, the newest on the right; `most` is the value of a full bar, the last of `sparks`. */
-export const sparkline = (values: readonly number[], {width, most, sparks}: {readonly width: number; readonly most: number; readonly sparks: readonly string[]}): string => {
-	const bars = values.slice(-width).map(value => sparks[Math.max(0, Math.min(sparks.length - 1, Math.floor(value / (most || 1) * sparks.length)))]!);
+export const sparkline = (
+	values: readonly number[],
+	{width, most, sparks}: {readonly width: number; readonly most: number; readonly sparks: readonly string[]},
+): string => {
+	const levelOf = (value: number) => Math.max(0, Math.min(sparks.length - 1, Math.floor(value / (most || 1) * sparks.length)));
+	const bars = values.slice(-width).map(value => sparks[levelOf(value)]!);
 	return bars.join('').padStart(width);
 };
 

@@ -6,17 +6,17 @@ const maximumDepth = 64;
 const depthOf = (text: string): number => {
 	let depth = 0;
 	let deepest = 0;
-	let inString = false;
+	let isInString = false;
 	for (let index = 0; index < text.length; index++) {
 		const character = text[index];
-		if (inString) {
+		if (isInString) {
 			if (character === '\\') {
 				index++;
 			} else if (character === '"') {
-				inString = false;
+				isInString = false;
 			}
 		} else if (character === '"') {
-			inString = true;
+			isInString = true;
 		} else if (character === '{' || character === '[') {
 			depth++;
 			deepest = Math.max(deepest, depth);

@@ -16,7 +16,8 @@ export const containersRoutes = [
 			filters: query.filters(),
 		});
 		const now = Date.now();
-		return ok((limit > 0 ? containers.slice(0, limit) : containers).map(container => encodeContainerItem(container, {now, detail: isHolm})));
+		const listed = limit > 0 ? containers.slice(0, limit) : containers;
+		return ok(listed.map(container => encodeContainerItem(container, {now, detail: isHolm})));
 	}),
 	route('POST', '/containers/create', async exchange => {
 		const {engine, query} = exchange;

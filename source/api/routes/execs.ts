@@ -10,14 +10,14 @@ import {isOfProgram} from '../failed-starts.js';
 import {detachKeysOf, serveSession} from '../serve-session.js';
 
 /** A session of a process that never was: its only output is why. */
-const failedSession = (reason: string, terminal: boolean): Session => {
-	const said = Readable.from([Buffer.from(`${reason}${terminal ? '\r' : ''}\n`)]);
+const failedSession = (reason: string, isTerminal: boolean): Session => {
+	const said = Readable.from([Buffer.from(`${reason}${isTerminal ? '\r' : ''}\n`)]);
 	const silent = Readable.from([]);
 	return {
-		terminal,
+		terminal: isTerminal,
 		stdin: new PassThrough().resume(),
-		stdout: terminal ? said : silent,
-		stderr: terminal ? silent : said,
+		stdout: isTerminal ? said : silent,
+		stderr: isTerminal ? silent : said,
 		close() {},
 	};
 };
@@ -25,13 +25,13 @@ const failedSession = (reason: string, terminal: boolean): Session => {
 const startExec = async (exchange: Exchange) => {
 	const {engine, name, isHolm, execNotes} = exchange;
 	const body = await readFields(exchange);
-	const detach = body.flag('Detach');
+	const isDetached = body.flag('Detach');
 	let session: Session;
 	try {
 		session = await engine.startExec(name, decodeConsoleSize(body));
 	} catch (error) {
 		const failure = asHolmError(error);
-		if (isHolm || detach || !isOfProgram(failure)) {
+		if (isHolm || isDetached || !isOfProgram(failure)) {
 			throw error;
 		}
 
@@ -40,12 +40,13 @@ const startExec = async (exchange: Exchange) => {
 		session = failedSession(describeError(failure), body.flag('Tty'));
 	}
 
-	if (detach) {
+	if (isDetached) {
 		session.close();
 		return ok();
 	}
 
-	await serveSession(exchange, session, {stdin: true, stdout: true, stderr: true, ownsInput: true, detachKeys: detachKeysOf(execNotes.find(name).detachKeys)});
+	const detachKeys = detachKeysOf(execNotes.find(name).detachKeys);
+	await serveSession(exchange, session, {stdin: true, stdout: true, stderr: true, ownsInput: true, detachKeys});
 	return undefined;
 };
 

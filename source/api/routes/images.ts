@@ -12,8 +12,8 @@ export const imagesRoutes = [
 	route('POST', '/images/prune', async ({engine, query}) => {
 		const {dangling, ...filters} = query.filters();
 		// Docker takes only images without a name unless it is told that they need not be.
-		const all = dangling?.some(value => value === 'false' || value === '0') ?? false;
-		return ok(encodePrunedImages(await engine.pruneImages({all, filters})));
+		const isAll = dangling?.some(value => value === 'false' || value === '0') ?? false;
+		return ok(encodePrunedImages(await engine.pruneImages({all: isAll, filters})));
 	}),
 	route('GET', '/images/{image}/json', async ({engine, name}) => ok(encodeImage(await engine.image(name)))),
 	route('GET', '/images/{image}/history', async ({engine, name}) => ok(encodeHistory(await engine.image(name)))),

@@ -31,26 +31,26 @@ const logs = async (exchange: Exchange) => {
 	const {engine, name, query, signal} = exchange;
 	const container = await engine.container(name);
 	const {terminal} = container.configuration;
-	const follow = query.flag('follow');
+	const isFollowing = query.flag('follow');
 	const hasTimestamps = query.flag('timestamps');
-	const stdout = query.flag('stdout');
-	const stderr = query.flag('stderr');
-	if (!stdout && !stderr) {
+	const hasStdout = query.flag('stdout');
+	const hasStderr = query.flag('stderr');
+	if (!hasStdout && !hasStderr) {
 		throw new HolmError('invalid', 'Bad parameters: you must choose at least one stream', {remedy: 'ask for stdout=1, stderr=1 or both'});
 	}
 
 	const entries = engine.logs(container.id, {
-		follow,
+		follow: isFollowing,
 		tail: tailOf(exchange),
 		since: query.moment('since'),
 		until: query.moment('until'),
-		stdout,
-		stderr,
+		stdout: hasStdout,
+		stderr: hasStderr,
 		signal,
 	});
 	return sendValues(exchange, entries, {
 		contentType: streamType(exchange, terminal),
-		isImmediate: follow,
+		isImmediate: isFollowing,
 		encode: terminal
 			? terminalEncoder(hasTimestamps)
 			: entry => encodeFrame(entry.stream, hasTimestamps ? stamp(entry) : entry.bytes),

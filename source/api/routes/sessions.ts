@@ -7,9 +7,9 @@ import {detachKeysOf, serveSession} from '../serve-session.js';
 const replay = async (exchange: Exchange) => {
 	const {engine, name, query} = exchange;
 	const {id, configuration: {terminal}} = await engine.container(name);
-	const stdout = query.flag('stdout');
-	const stderr = query.flag('stderr');
-	await sendEntries(exchange, terminal, signal => engine.logs(id, {stdout, stderr, signal}));
+	const hasStdout = query.flag('stdout');
+	const hasStderr = query.flag('stderr');
+	await sendEntries(exchange, terminal, signal => engine.logs(id, {stdout: hasStdout, stderr: hasStderr, signal}));
 	return undefined;
 };
 
@@ -21,26 +21,31 @@ const attach = async (exchange: Exchange) => {
 	// Some clients send their options as a body beside the query, and what follows it is for the process.
 	await exchange.body();
 	const {engine, name, query, isHolm, failedStarts} = exchange;
-	const logs = query.flag('logs');
+	const hasLogs = query.flag('logs');
 	if (!query.flag('stream')) {
-		if (!logs) {
+		if (!hasLogs) {
 			throw new HolmError('invalid', 'either stream or logs must be asked for');
 		}
 
 		return replay(exchange);
 	}
 
-	const stdin = query.flag('stdin');
-	const options = {stdin, stdout: query.flag('stdout'), stderr: query.flag('stderr'), detachKeys: detachKeysOf(query.text('detachKeys'))};
+	const hasStdin = query.flag('stdin');
+	const options = {
+		stdin: hasStdin,
+		stdout: query.flag('stdout'),
+		stderr: query.flag('stderr'),
+		detachKeys: detachKeysOf(query.text('detachKeys')),
+	};
 	if (isHolm) {
-		await serveSession(exchange, await engine.attachContainer(name, {stdin, logs}), options);
+		await serveSession(exchange, await engine.attachContainer(name, {stdin: hasStdin, logs: hasLogs}), options);
 		return undefined;
 	}
 
 	const {id} = await engine.container(name);
 	const {signal, forget} = failedStarts.watch(id);
 	try {
-		await serveSession(exchange, await engine.attachContainer(id, {stdin, logs}), {...options, signal});
+		await serveSession(exchange, await engine.attachContainer(id, {stdin: hasStdin, logs: hasLogs}), {...options, signal});
 	} finally {
 		forget();
 	}

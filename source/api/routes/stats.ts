@@ -6,7 +6,16 @@ import {line, sendValues, untilAborted} from '../streams.js';
 
 /** What Docker answers for a container that does not run. */
 const noStats: ContainerStats = {
-	readAt: 0, cpuNanoseconds: 0, systemCpuNanoseconds: 0, cpus: 0, memoryBytes: 0, memoryLimitBytes: 0, pids: 0, networks: {}, blockReadBytes: 0, blockWrittenBytes: 0,
+	readAt: 0,
+	cpuNanoseconds: 0,
+	systemCpuNanoseconds: 0,
+	cpus: 0,
+	memoryBytes: 0,
+	memoryLimitBytes: 0,
+	pids: 0,
+	networks: {},
+	blockReadBytes: 0,
+	blockWrittenBytes: 0,
 };
 
 /** The share of the CPU is a difference, so that one reading is two unless the client says that it needs none. */

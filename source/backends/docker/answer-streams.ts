@@ -55,7 +55,10 @@ An iterable whose `return` ends its request at once.
 
 A generator of its own would take its return only after the value that it waits for, which may never come.
 */
-export const endable = <Value>(start: (signal: AbortSignal) => AsyncGenerator<Value, void>, signal?: AbortSignal): AsyncIterable<Value> => ({
+export const endable = <Value>(
+	start: (signal: AbortSignal) => AsyncGenerator<Value, void>,
+	signal?: AbortSignal,
+): AsyncIterable<Value> => ({
 	[Symbol.asyncIterator]() {
 		const leaving = new AbortController();
 		const values = start(signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal);

@@ -92,7 +92,10 @@ const placeOf = (address: ReachableAddress): http.RequestOptions => {
 };
 
 /** What HTTP asks for a connection, which it takes from a callback. */
-const connectionOf = (dial: () => Promise<Duplex>) => (_options: unknown, done: (error: Error | null, connection: Duplex) => void): undefined => {
+const connectionOf = (dial: () => Promise<Duplex>) => (
+	_options: unknown,
+	done: (error: Error | null, connection: Duplex) => void,
+): undefined => {
 	dial().then(connection => {
 		done(null, connection);
 	}, (error: unknown) => {
@@ -106,7 +109,12 @@ export const createClient = (address: ReachableAddress): Client => {
 	let version = '';
 	let agent: http.Agent | undefined;
 
-	const open = async (method: string, path: string, options: RequestOptions, upgrade?: Readonly<Record<string, string>>): Promise<ClientRequest> => {
+	const open = async (
+		method: string,
+		path: string,
+		options: RequestOptions,
+		upgrade?: Readonly<Record<string, string>>,
+	): Promise<ClientRequest> => {
 		const isTls = address.kind === 'tcp' && address.tls !== undefined;
 		const transport = isTls ? (await import('node:https')).default : http;
 		const createConnection = address.kind === 'ssh' ? connectionOf(address.dial) : undefined;
@@ -158,7 +166,7 @@ export const createClient = (address: ReachableAddress): Client => {
 
 	const hijack: Client['hijack'] = async (path, options = {}) => {
 		const request = await open('POST', path, options, {Connection: 'Upgrade', Upgrade: 'tcp', [stdinHeader]: stdinFramed});
-		const {promise, resolve, reject} = Promise.withResolvers<{readonly response: IncomingMessage; readonly socket: Socket; readonly source: Readable}>();
+		const {promise, resolve, reject} = Promise.withResolvers<Pick<Hijacked, 'socket' | 'source'> & {readonly response: IncomingMessage}>();
 		request.once('upgrade', (response: IncomingMessage, socket: Socket, head: Uint8Array) => {
 			if (head.length > 0) {
 				socket.unshift(head);

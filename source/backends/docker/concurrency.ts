@@ -1,5 +1,9 @@
 /** What `map` makes of each item, in their order, with at most `limit` at work at a time. */
-export const mapConcurrently = async <Item, Result>(items: readonly Item[], map: (item: Item) => Promise<Result>, limit = 8): Promise<Result[]> => {
+export const mapConcurrently = async <Item, Result>(
+	items: readonly Item[],
+	map: (item: Item) => Promise<Result>,
+	limit = 8,
+): Promise<Result[]> => {
 	const results: Result[] = [];
 	const queue = items.entries();
 	const work = async () => {

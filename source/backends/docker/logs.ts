@@ -17,7 +17,11 @@ const isTerminalOutput = async (client: Client, reference: string, contentType: 
 	return await client.isHolm() || decodeContainer(await client.json('GET', containerPath(reference, '/json'))).configuration.terminal;
 };
 
-async function * readLog(client: Client, reference: string, {follow, tail, since, until, stdout = true, stderr = true, signal}: LogOptions): AsyncGenerator<LogEntry, void> {
+async function * readLog(
+	client: Client,
+	reference: string,
+	{follow, tail, since, until, stdout = true, stderr = true, signal}: LogOptions,
+): AsyncGenerator<LogEntry, void> {
 	try {
 		const response = await client.send('GET', containerPath(reference, '/logs'), {
 			query: {follow, tail, since: encodeMoment(since), until: encodeMoment(until), stdout, stderr, timestamps: true},

@@ -10,7 +10,11 @@ import {connectionError} from './failures.js';
 const dockerDetachKeys = Uint8Array.of(0x10, 0x11);
 
 /** The standard streams on a hijacked connection. */
-export const createSession = (client: Client, {socket, source, isFramed}: Hijacked, {terminal, stdin: hasStdin}: {readonly terminal: boolean; readonly stdin: boolean}): Session => {
+export const createSession = (
+	client: Client,
+	{socket, source, isFramed}: Hijacked,
+	{terminal, stdin: hasStdin}: {readonly terminal: boolean; readonly stdin: boolean},
+): Session => {
 	const waiting = new Set<Readable>();
 	const createOutput = () => {
 		const stream = new Readable({

@@ -40,7 +40,12 @@ const readStats = async ({stats}: Parts, containers: readonly Container[]): Prom
 
 const compose = async (client: Client, parts: Parts, hasStats: boolean): Promise<Snapshot> => {
 	const readAt = Date.now();
-	const [containers, networks, images, volumes] = await Promise.all([parts.containers({all: true}), listNetworks(client), parts.images(), parts.volumes()]);
+	const [containers, networks, images, volumes] = await Promise.all([
+		parts.containers({all: true}),
+		listNetworks(client),
+		parts.images(),
+		parts.volumes(),
+	]);
 	return {
 		readAt,
 		containers,

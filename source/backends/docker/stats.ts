@@ -6,9 +6,15 @@ import {endable, readLines} from './answer-streams.js';
 import type {Client} from './client.js';
 import {containerPath} from './paths.js';
 
-async function * readStats(client: Client, reference: string, stream: boolean, signal: AbortSignal): AsyncGenerator<ContainerStats, void> {
+async function * readStats(
+	client: Client,
+	reference: string,
+	isStreaming: boolean,
+	signal: AbortSignal,
+): AsyncGenerator<ContainerStats, void> {
 	try {
-		const response = await client.send('GET', containerPath(reference, '/stats'), {query: {stream: String(stream), 'one-shot': !stream}, signal});
+		const query = {stream: String(isStreaming), 'one-shot': !isStreaming};
+		const response = await client.send('GET', containerPath(reference, '/stats'), {query, signal});
 		for await (const json of readLines(client, response, signal)) {
 			const stats = decodeStats(json);
 			if (stats.readAt === 0) {

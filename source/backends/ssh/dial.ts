@@ -34,7 +34,11 @@ const commandOf = ({host, user, port}: SshTarget) => `ssh ${port === undefined ?
 const nameOf = ({host, user, port}: SshTarget) => describeAddress({kind: 'ssh', host, user, port});
 
 /** Connects to a host, through those before it. `jumps` are instead of those that the configuration names. */
-const reachHost = async (target: SshTarget, {environment, ask = async () => undefined}: DialOptions, {jumps, depth = 0}: {readonly jumps?: readonly string[]; readonly depth?: number} = {}): Promise<Link> => {
+const reachHost = async (
+	target: SshTarget,
+	{environment, ask = async () => undefined}: DialOptions,
+	{jumps, depth = 0}: {readonly jumps?: readonly string[]; readonly depth?: number} = {},
+): Promise<Link> => {
 	const configuration = await readConfiguration(target, environment);
 	const way = jumps ?? configuration.jumps;
 	const nearest = way.at(-1);
@@ -102,10 +106,10 @@ const createDialer = (address: SshAddress, options: DialOptions): Dialer => {
 	};
 
 	const find = async (host: Link) => {
-		for (const path of paths) {
+		for (const socketPath of paths) {
 			try {
-				const stream = await host.openSocket(path);
-				route ??= {kind: 'socket', path};
+				const stream = await host.openSocket(socketPath);
+				route ??= {kind: 'socket', path: socketPath};
 				return stream;
 			} catch (error) {
 				if (!host.isAlive()) {

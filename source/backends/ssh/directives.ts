@@ -5,7 +5,7 @@ import process from 'node:process';
 import {HolmError} from '../../engine/errors.js';
 import type {SshTarget} from '../../wire/ssh-target.js';
 import {parseConfig, type ConfigLine} from './config-lines.js';
-import {matchesPattern, matchesPatterns} from './patterns.js';
+import {isPatternMatch, isPatternListMatch} from './patterns.js';
 import {readIfThere} from './read-if-there.js';
 import type {Local} from './tokens.js';
 
@@ -34,12 +34,12 @@ export const notSupported = (what: string): HolmError => new HolmError('unsuppor
 const hostNameOf = ({found, target}: Walk): string => found.get('hostname')?.values[0]?.replaceAll('%h', () => target.host) ?? target.host;
 
 /** Whether a `Match` holds. A command is not run to find out. */
-const matchHolds = (walk: Walk, values: readonly string[], where: string): boolean => {
+const isMatchMet = (walk: Walk, values: readonly string[], where: string): boolean => {
 	const {target, local, found} = walk;
 	for (let index = 0; index < values.length; index++) {
 		const [, negation = '', criterion = ''] = /^(?<negation>!?)(?<criterion>.*)$/sv.exec(values[index]!.toLowerCase()) ?? [];
-		const against = (text: string) => matchesPatterns((values[++index] ?? '').split(','), text);
-		const test = (): boolean => {
+		const isListed = (text: string) => isPatternListMatch((values[++index] ?? '').split(','), text);
+		const isMet = (): boolean => {
 			switch (criterion) {
 				case 'all': {
 					return true;
@@ -55,19 +55,19 @@ const matchHolds = (walk: Walk, values: readonly string[], where: string): boole
 				}
 
 				case 'host': {
-					return against(hostNameOf(walk));
+					return isListed(hostNameOf(walk));
 				}
 
 				case 'originalhost': {
-					return against(target.host);
+					return isListed(target.host);
 				}
 
 				case 'user': {
-					return against(target.user ?? found.get('user')?.values[0] ?? local.user);
+					return isListed(target.user ?? found.get('user')?.values[0] ?? local.user);
 				}
 
 				case 'localuser': {
-					return against(local.user);
+					return isListed(local.user);
 				}
 
 				default: {
@@ -76,7 +76,7 @@ const matchHolds = (walk: Walk, values: readonly string[], where: string): boole
 			}
 		};
 
-		if (test() === (negation === '!')) {
+		if (isMet() === (negation === '!')) {
 			return false;
 		}
 	}
@@ -84,10 +84,10 @@ const matchHolds = (walk: Walk, values: readonly string[], where: string): boole
 	return true;
 };
 
-const hostHolds = (walk: Walk, patterns: readonly string[]): boolean => {
+const isHostMeant = (walk: Walk, patterns: readonly string[]): boolean => {
 	const name = walk.isFinal ? hostNameOf(walk) : walk.target.host;
-	return !patterns.some(pattern => pattern.startsWith('!') && matchesPattern(pattern.slice(1), name))
-		&& patterns.some(pattern => matchesPattern(pattern, name));
+	return !patterns.some(pattern => pattern.startsWith('!') && isPatternMatch(pattern.slice(1), name))
+		&& patterns.some(pattern => isPatternMatch(pattern, name));
 };
 
 /** Who can write such a file chooses where this connects to. */
@@ -106,25 +106,35 @@ const includedFiles = async (values: readonly string[], directory: string, home:
 	return files.flat();
 };
 
-const walkFile = async (walk: Walk, file: string, {directory, isUsers, isActive = true, depth = 0}: {readonly directory: string; readonly isUsers: boolean; readonly isActive?: boolean; readonly depth?: number}): Promise<void> => {
-	let holds = isActive;
+type FileOptions = {
+	/** Where relative paths of `Include` begin. */
+	readonly directory: string;
+	/** The user's own file, which nobody else may write. */
+	readonly isUsers: boolean;
+	/** `Include` stands in a block for this host; default true. */
+	readonly isActive?: boolean;
+	readonly depth?: number;
+};
+
+const walkFile = async (walk: Walk, file: string, {directory, isUsers, isActive = true, depth = 0}: FileOptions): Promise<void> => {
+	let isBlockActive = isActive;
 	const take = async ({keyword, values, number}: ConfigLine) => {
 		const where = `${file}, line ${number}`;
 		if (keyword === 'host') {
-			holds = isActive && hostHolds(walk, values);
+			isBlockActive = isActive && isHostMeant(walk, values);
 		} else if (keyword === 'match') {
-			holds = isActive && matchHolds(walk, values, where);
+			isBlockActive = isActive && isMatchMet(walk, values, where);
 		} else if (keyword === 'include') {
 			if (depth >= deepestInclude) {
 				throw new HolmError('invalid', `${where}: too many Include in one another`, {remedy: 'look for a file that includes itself'});
 			}
 
 			for (const included of await includedFiles(values, directory, walk.local.home)) {
-				await walkFile(walk, included, {directory, isUsers, isActive: holds, depth: depth + 1});
+				await walkFile(walk, included, {directory, isUsers, isActive: isBlockActive, depth: depth + 1});
 			}
-		} else if (holds && keyword === 'identityfile') {
+		} else if (isBlockActive && keyword === 'identityfile') {
 			walk.identityFiles.push(...values.slice(0, 1));
-		} else if (holds && !walk.found.has(keyword)) {
+		} else if (isBlockActive && !walk.found.has(keyword)) {
 			walk.found.set(keyword, {values, where});
 		}
 	};
@@ -135,12 +145,16 @@ const walkFile = async (walk: Walk, file: string, {directory, isUsers, isActive 
 };
 
 /** What the user's ssh configuration, and then the system's, say of a host. Nothing is run. */
-export const readDirectives = async (target: SshTarget, local: Local, systemFile: string): Promise<{readonly found: Directives; readonly identityFiles: readonly string[]}> => {
+export const readDirectives = async (
+	target: SshTarget,
+	local: Local,
+	systemFile: string,
+): Promise<{readonly found: Directives; readonly identityFiles: readonly string[]}> => {
 	const walk: Walk = {target, local, found: new Map(), identityFiles: [], isFinal: false, wantsFinal: false};
-	const read = async (walk: Walk) => {
+	const read = async (pass: Walk) => {
 		const directory = path.join(local.home, '.ssh');
-		await walkFile(walk, path.join(directory, 'config'), {directory, isUsers: true});
-		await walkFile(walk, systemFile, {directory: path.dirname(systemFile), isUsers: false});
+		await walkFile(pass, path.join(directory, 'config'), {directory, isUsers: true});
+		await walkFile(pass, systemFile, {directory: path.dirname(systemFile), isUsers: false});
 	};
 
 	await read(walk);

@@ -19,7 +19,10 @@ const algorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384',
 const typeOf = (algorithm: string) => algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm;
 
 /** `command` is what the user types to reach the host by ssh. */
-export const readHostKeys = async ({hostname, port, hostKeyAlias, hostKeys, knownHostsFiles, newHostsFile}: SshConfiguration, command: string): Promise<HostKeys> => {
+export const readHostKeys = async (
+	{hostname, port, hostKeyAlias, hostKeys, knownHostsFiles, newHostsFile}: SshConfiguration,
+	command: string,
+): Promise<HostKeys> => {
 	const texts = await Promise.all(knownHostsFiles.map(async file => readIfThere(file)));
 	const text = texts.join('\n');
 	const name = hostKeyAlias ?? knownName(hostname, port);

@@ -100,11 +100,11 @@ export const gatherIdentities = async ({agent: socket, identitiesOnly, identityF
 
 	const publicOf = (content: KeyFile) => 'public' in content ? content.public : undefined;
 	const hasFile = (key: ParsedKey) => files.some(({content}) => publicOf(content)?.equals(key.getPublicSSH()));
-	const inAgent = (key: Buffer) => agentKeys.some(other => other.getPublicSSH().equals(key));
+	const isInAgent = (key: Buffer) => agentKeys.some(other => other.getPublicSSH().equals(key));
 	const identities = [
 		...agentKeys.filter(key => hasFile(key)).map(key => ofAgent(key)),
 		...identitiesOnly ? [] : agentKeys.filter(key => !hasFile(key)).map(key => ofAgent(key)),
-		...files.flatMap(({file, content}) => ofFile(file, content) ?? []).filter(identity => !inAgent(identity.public)),
+		...files.flatMap(({file, content}) => ofFile(file, content) ?? []).filter(identity => !isInAgent(identity.public)),
 	];
 	const unusable = files.flatMap(({file, content}) => {
 		if (content.kind === 'unreadable') {

@@ -1,15 +1,15 @@
 import {Buffer} from 'node:buffer';
 import {createHash, createHmac} from 'node:crypto';
-import {matchesPatterns} from './patterns.js';
+import {isPatternListMatch} from './patterns.js';
 
 /** `unknown`: no entry of this host has a key of this type. */
 export type Verdict = 'known' | 'unknown' | 'changed' | 'revoked';
 
-const matchesHosts = (hosts: string, name: string): boolean => {
+const isEntryOf = (hosts: string, name: string): boolean => {
 	const [, salt, hash] = /^\|1\|(?<salt>[\d+\/=A-Za-z]+)\|(?<hash>[\d+\/=A-Za-z]+)$/v.exec(hosts) ?? [];
 	return salt !== undefined && hash !== undefined
 		? createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash
-		: matchesPatterns(hosts.toLowerCase().split(','), name);
+		: isPatternListMatch(hosts.toLowerCase().split(','), name);
 };
 
 type Entry = {readonly marker: string | undefined; readonly type: string; readonly key: string};
@@ -21,7 +21,7 @@ const entriesOf = (text: string, name: string): readonly Entry[] => text.split('
 	const fields = line.trim().split(/[\t ]+/v);
 	const marker = fields[0]?.startsWith('@') ? fields.shift() : undefined;
 	const [hosts = '', type, key] = fields;
-	return hosts.startsWith('#') || type === undefined || key === undefined || !matchesHosts(hosts, name) ? [] : [{marker, type, key}];
+	return hosts.startsWith('#') || type === undefined || key === undefined || !isEntryOf(hosts, name) ? [] : [{marker, type, key}];
 });
 
 /** The types of the keys that are known of a name, which are to be asked for first. */

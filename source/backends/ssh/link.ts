@@ -40,6 +40,11 @@ const connectSocket = async ({hostname, port, family, bindAddress, connectTimeou
 	}
 };
 
+type OpenOptions = Pick<ChannelOptions, 'endsWith' | 'failure'> & {
+	/** Called once the channel is open, before its first bytes are read. */
+	readonly listen?: (channel: ClientChannel, stream: ChannelSocket) => void;
+};
+
 /**
 Connects to a host, sees that it is the one that is known, and logs in.
 
@@ -93,7 +98,10 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 	});
 
 	// What a channel says can come together with the word that it is open, so whoever listens does so at once.
-	const open = async (ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void, {listen, ...options}: Pick<ChannelOptions, 'endsWith' | 'failure'> & {readonly listen?: (channel: ClientChannel, stream: ChannelSocket) => void} = {}): Promise<ChannelSocket> => {
+	const open = async (
+		ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+		{listen, ...channelOptions}: OpenOptions = {},
+	): Promise<ChannelSocket> => {
 		hold();
 		try {
 			return await new Promise<ChannelSocket>((resolve, reject) => {
@@ -103,7 +111,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 						return;
 					}
 
-					const stream = createChannelSocket(channel, {hold, release, ...options});
+					const stream = createChannelSocket(channel, {hold, release, ...channelOptions});
 					channels.add(stream);
 					stream.once('close', () => {
 						channels.delete(stream);

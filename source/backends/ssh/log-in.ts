@@ -39,7 +39,12 @@ export const unreachable = (name: string, error: unknown): HolmError => {
 	return new HolmError('unavailable', `cannot reach ${name}: ${reason}`, {remedy: 'check the host, its port and whether an SSH server runs there', cause: error});
 };
 
-const notAccepted = (name: string, user: string, identities: Identities, {methods, hungUp}: {readonly methods: readonly string[] | undefined; readonly hungUp: boolean}): HolmError => {
+const notAccepted = (
+	name: string,
+	user: string,
+	identities: Identities,
+	{methods, hasHungUp}: {readonly methods: readonly string[] | undefined; readonly hasHungUp: boolean},
+): HolmError => {
 	const [locked] = identities.locked();
 	if (locked !== undefined) {
 		return new HolmError('forbidden', `${name} accepts ${locked}, whose passphrase is not known`, {remedy: `ssh-add ${locked}`});
@@ -48,7 +53,7 @@ const notAccepted = (name: string, user: string, identities: Identities, {method
 	const tried = identities.describe();
 	const only = methods && !methods.includes('publickey') ? `; it takes only ${JSON.stringify(methods.join(', ').slice(0, 100))}` : '';
 	const what = tried === '' ? `${name}: there is no key to log in with, neither of an agent nor in a file` : `${name} accepts none of the keys for ${JSON.stringify(user)}: ${tried}`;
-	if (hungUp && identities.count > 1) {
+	if (hasHungUp && identities.count > 1) {
 		return new HolmError('forbidden', `${what}; it hung up before all were tried`, {remedy: 'name the key in the ssh configuration: IdentityFile, and IdentitiesOnly yes'});
 	}
 
@@ -86,8 +91,8 @@ export const logIn = async (socket: net.Socket | ChannelSocket, {configuration, 
 		// That one key could not be used is no end: the next one is tried.
 		if (error.level !== 'agent') {
 			// After the host key every refusal is about who logs in, and some hosts only say so by hanging up.
-			const hungUp = typeof error.code === 'number';
-			reject(isVerified && (error.level === 'client-authentication' || hungUp) ? notAccepted(name, username, identities, {methods, hungUp}) : error);
+			const hasHungUp = typeof error.code === 'number';
+			reject(isVerified && (error.level === 'client-authentication' || hasHungUp) ? notAccepted(name, username, identities, {methods, hasHungUp}) : error);
 		}
 	});
 	client.on('close', () => {

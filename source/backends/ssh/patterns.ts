@@ -3,7 +3,7 @@ Whether a pattern of OpenSSH, where `*` is any text and `?` any character, is th
 
 A regular expression would go back at every star, and take time without end on patterns of many.
 */
-export const matchesPattern = (pattern: string, text: string): boolean => {
+export const isPatternMatch = (pattern: string, text: string): boolean => {
 	let at = 0;
 	let star = -1;
 	let resumeAt = 0;
@@ -27,6 +27,6 @@ export const matchesPattern = (pattern: string, text: string): boolean => {
 };
 
 /** Whether one of the patterns matches and none of those that begin with `!` does. */
-export const matchesPatterns = (patterns: readonly string[], text: string): boolean =>
-	!patterns.some(pattern => pattern.startsWith('!') && matchesPattern(pattern.slice(1), text))
-	&& patterns.some(pattern => !pattern.startsWith('!') && matchesPattern(pattern, text));
+export const isPatternListMatch = (patterns: readonly string[], text: string): boolean =>
+	!patterns.some(pattern => pattern.startsWith('!') && isPatternMatch(pattern.slice(1), text))
+	&& patterns.some(pattern => !pattern.startsWith('!') && isPatternMatch(pattern, text));

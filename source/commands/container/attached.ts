@@ -29,7 +29,12 @@ Attaches to a container, starts it where that is wanted, so that its first byte 
 
 One that removes itself is gone when this resolves.
 */
-export const runAttached = async (context: Context, engine: Engine, id: string, {terminal, autoRemove, sigProxy, start, ...sessionOptions}: AttachedOptions): Promise<number> => {
+export const runAttached = async (
+	context: Context,
+	engine: Engine,
+	id: string,
+	{terminal, autoRemove, sigProxy, start, ...sessionOptions}: AttachedOptions,
+): Promise<number> => {
 	const waiting = new AbortController();
 	const removed = autoRemove ? engine.waitContainer(id, 'removed', waiting.signal) : undefined;
 	removed?.catch(() => undefined);

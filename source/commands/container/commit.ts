@@ -20,7 +20,11 @@ export const command = defineCommand({
 	async run(context, {author, message, change, pause}, [reference = '', tag]) {
 		const engine = await context.engine();
 		const {id} = await engine.commitContainer(reference, {
-			...tag !== undefined && {tag}, ...author !== undefined && {author}, ...message !== undefined && {comment: message}, changes: change, pause,
+			...tag !== undefined && {tag},
+			...author !== undefined && {author},
+			...message !== undefined && {comment: message},
+			changes: change,
+			pause,
 		});
 		print(context, id);
 	},

@@ -59,7 +59,9 @@ const hostKind = async (file: string, isFollowing: boolean): Promise<PathKind> =
 
 const toHost = async (context: Context, source: ContainerSide, destination: string, flags: CopyFlags) => {
 	const engine = await context.engine();
-	const from = flags.followLink ? await follow(engine, source.reference, source.path) : {path: source.path, status: await engine.pathStatus(source.reference, source.path)};
+	const from = flags.followLink
+		? await follow(engine, source.reference, source.path)
+		: {path: source.path, status: await engine.pathStatus(source.reference, source.path)};
 	const place = path.resolve(context.workingDirectory, destination);
 	const plan = planCopy({
 		source: isContentPath(source.path) && !isContentPath(from.path) ? `${from.path}/.` : source.path,
@@ -78,7 +80,10 @@ const toHost = async (context: Context, source: ContainerSide, destination: stri
 	}
 };
 
-const containerKind = async (engine: Engine, {reference, path: inside}: ContainerSide): Promise<{readonly kind: PathKind; readonly path: string}> => {
+const containerKind = async (
+	engine: Engine,
+	{reference, path: inside}: ContainerSide,
+): Promise<{readonly kind: PathKind; readonly path: string}> => {
 	try {
 		const {path: place, status} = await follow(engine, reference, inside);
 		return {kind: kindOf(status), path: inside.endsWith('/') && !place.endsWith('/') ? `${place}/` : place};

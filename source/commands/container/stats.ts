@@ -63,7 +63,12 @@ const readOnce = async (engine: Engine, {id, name, status}: Container, previous:
 };
 
 /** A table a second, until the program is ended. */
-const watch = async (context: Context, engine: Engine, selection: Selection, render: (readings: readonly Readings[]) => string): Promise<never> => {
+const watch = async (
+	context: Context,
+	engine: Engine,
+	selection: Selection,
+	render: (readings: readonly Readings[]) => string,
+): Promise<never> => {
 	let readings: readonly Readings[] = [];
 	for (;;) {
 		const containers = await select(engine, selection);
@@ -85,7 +90,8 @@ export const command = defineCommand({
 	},
 	async run(context, {all, noStream, format, noTrunc}, references) {
 		const options: RowOptions = {columns, format};
-		const render = (readings: readonly Readings[]) => renderRows(readings.map(reading => statsRow(reading, noTrunc)), options, context.stdout.isTTY === true);
+		const render = (readings: readonly Readings[]) =>
+			renderRows(readings.map(reading => statsRow(reading, noTrunc)), options, context.stdout.isTTY === true);
 		// A malformed format is refused before anything is waited for.
 		render([]);
 		const engine = await context.engine();

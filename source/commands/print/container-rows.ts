@@ -48,7 +48,10 @@ const isNext = (earlier: PublishedPort, later: PublishedPort, step: number) =>
 
 /** `0.0.0.0:8000-8010->80-90/tcp, 6379/tcp`: neighbours as one range, then what is exposed and not published. */
 export const portsText = ({ports, exposedPorts}: Pick<Container, 'ports' | 'exposedPorts'>): string => {
-	const sorted = ports.toSorted((a, b) => a.protocol.localeCompare(b.protocol) || a.hostAddress.localeCompare(b.hostAddress) || a.containerPort - b.containerPort || a.hostPort - b.hostPort);
+	const sorted = ports.toSorted((a, b) => a.protocol.localeCompare(b.protocol)
+		|| a.hostAddress.localeCompare(b.hostAddress)
+		|| a.containerPort - b.containerPort
+		|| a.hostPort - b.hostPort);
 	const groups: PublishedPort[][] = [];
 	for (const port of sorted) {
 		const group = groups.at(-1);

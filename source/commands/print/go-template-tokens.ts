@@ -72,7 +72,10 @@ const nextToken = (template: string, index: number): Token => {
 };
 
 /** The tokens of one action from behind its `{{`, and where it ends. */
-const tokeniseAction = (template: string, start: number): {readonly tokens: readonly Token[]; readonly end: number; readonly isTrimming: boolean} => {
+const tokeniseAction = (
+	template: string,
+	start: number,
+): {readonly tokens: readonly Token[]; readonly end: number; readonly isTrimming: boolean} => {
 	const tokens: Token[] = [];
 	let index = start;
 	for (;;) {

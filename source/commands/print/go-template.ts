@@ -7,7 +7,11 @@ import {
 } from './go-template-functions.js';
 import {templateError, tokenise, type Token} from './go-template-tokens.js';
 
-type Scope = {readonly dot: unknown; readonly variables: Readonly<Record<string, unknown>>; readonly strict: Record<string, unknown> | undefined};
+type Scope = {
+	readonly dot: unknown;
+	readonly variables: Readonly<Record<string, unknown>>;
+	readonly strict: Record<string, unknown> | undefined;
+};
 type Expression = (scope: Scope, piped: readonly unknown[]) => unknown;
 type Node = (scope: Scope) => string;
 
@@ -198,7 +202,9 @@ export const compileTemplate = (template: string): Template => {
 				return enter(scope, opened.text === 'with' ? value : scope.dot, [value]);
 			}
 
-			const entries = Array.isArray(value) ? value.entries().toArray() : Object.entries(value as Record<string, unknown>).toSorted(([a], [b]) => a < b ? -1 : 1);
+			const entries = Array.isArray(value)
+				? value.entries().toArray()
+				: Object.entries(value as Record<string, unknown>).toSorted(([a], [b]) => a < b ? -1 : 1);
 			return entries.map(([key, item]) => enter(scope, item, names.length === 1 ? [item] : [key, item])).join('');
 		};
 	};

@@ -18,7 +18,11 @@ export const command = defineCommand({
 		if (format !== undefined) {
 			const fields = {
 				ID: info.id, Name: info.name, Containers: info.containers, ContainersRunning: info.running, ContainersPaused: info.paused,
-				ContainersStopped: info.stopped, Images: info.images, NCPU: info.cpus, MemTotal: info.memoryBytes, OperatingSystem: info.operatingSystem,
+				ContainersStopped: info.stopped,
+				Images: info.images,
+				NCPU: info.cpus,
+				MemTotal: info.memoryBytes,
+				OperatingSystem: info.operatingSystem,
 				KernelVersion: info.kernel, Architecture: info.architecture, DockerRootDir: info.root, Accelerator: info.accelerator ?? '', Warnings: info.warnings,
 			};
 			print(context, render ? render(fields, {strict: true}) : JSON.stringify(fields));

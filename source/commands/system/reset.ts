@@ -32,7 +32,14 @@ export const command = defineCommand({
 		}
 
 		const root = context.root ?? defaultRoot;
-		const [{surveyEngine}, {resetEngine}, {isService, removeService}, {removeEmptyGroup}, {daemonStatus, stopDaemon}, {stepsOf}] = await Promise.all([
+		const [
+			{surveyEngine},
+			{resetEngine},
+			{isService, removeService},
+			{removeEmptyGroup},
+			{daemonStatus, stopDaemon},
+			{stepsOf},
+		] = await Promise.all([
 			import('../../host/reset/survey.js'),
 			import('../../host/reset/reset.js'),
 			import('../../host/service/service.js'),

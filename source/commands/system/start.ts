@@ -45,7 +45,8 @@ export const command = defineCommand({
 		const [{startDaemon}, {parseAddress}, {nameInHost}, {assertSafe, insecurity}] = await Promise.all([
 			import('../../daemon/start.js'), import('../../wire/addresses.js'), import('../../api/access.js'), import('../../api/listeners.js'),
 		]);
-		const read = async (flag: string, file: string | undefined) => file === undefined ? undefined : readSecret(flag, file, context.workingDirectory);
+		const read = async (flag: string, file: string | undefined) =>
+			file === undefined ? undefined : readSecret(flag, file, context.workingDirectory);
 		const [ca, cert, key] = await Promise.all([read('--tls-ca', tlsCa), read('--tls-cert', tlsCert), read('--tls-key', tlsKey)]);
 		const tls: TlsOptions | undefined = ca ?? cert ?? key ? {ca, cert, key} : undefined;
 		if (tls) {

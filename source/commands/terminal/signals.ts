@@ -9,7 +9,11 @@ export type SignalSource = Pick<NodeJS.EventEmitter, 'on' | 'off'>;
 const patience = 3;
 
 /** Hands every signal that this program gets on to `send` instead of dying of it, and calls `onInsist` when it is asked to end again and again; the result ends that. */
-export const proxySignals = (send: (signal: string) => Promise<void>, onInsist: () => void, source: SignalSource = process): (() => void) => {
+export const proxySignals = (
+	send: (signal: string) => Promise<void>,
+	onInsist: () => void,
+	source: SignalSource = process,
+): (() => void) => {
 	let requests = 0;
 	const listener = (signal: string) => {
 		if (signal === 'SIGINT' || signal === 'SIGTERM') {

@@ -103,7 +103,9 @@ export const createLogParser = (start = 0) => {
 
 		const piece = kept;
 		kept = new Uint8Array();
-		return begun && piece.length > 0 ? {offset: recordOffset, entry: {stream: begun.stream, timestamp: begun.timestamp, bytes: piece}} : undefined;
+		return begun && piece.length > 0
+			? {offset: recordOffset, entry: {stream: begun.stream, timestamp: begun.timestamp, bytes: piece}}
+			: undefined;
 	};
 
 	return {

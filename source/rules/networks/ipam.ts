@@ -28,7 +28,9 @@ The first /24 of the pools that overlaps nothing taken.
 
 Throws `unavailable` when there is none.
 */
-export const nextSubnet = ({taken, pools = defaultPools}: {readonly taken: readonly string[]; readonly pools?: typeof defaultPools}): string => {
+export const nextSubnet = (
+	{taken, pools = defaultPools}: {readonly taken: readonly string[]; readonly pools?: typeof defaultPools},
+): string => {
 	const blocks = taken.map(subnet => parseCidr(subnet));
 	for (const pool of pools) {
 		const {first, prefixLength} = parseCidr(pool.from);
@@ -57,7 +59,10 @@ What a network's addresses are, with the gateway filled in: the first address of
 
 Throws `invalid` when something is malformed, does not lie in the subnet, or the subnet has no room for a gateway and a container (a prefix longer than /30), and `conflict` when the subnet overlaps what is taken.
 */
-export const validateNetwork = (configuration: SubnetConfiguration, taken: readonly TakenSubnet[]): {subnet: string; gateway: string; ipRange?: string} => {
+export const validateNetwork = (
+	configuration: SubnetConfiguration,
+	taken: readonly TakenSubnet[],
+): {subnet: string; gateway: string; ipRange?: string} => {
 	const subnet = parseCidr(configuration.subnet);
 	const written = formatCidr(subnet);
 	if (subnet.prefixLength > 30) {

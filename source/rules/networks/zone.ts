@@ -59,7 +59,11 @@ The records of one network: every member under each of its names, the host under
 A name that several members share has all their addresses. Names that no query can carry are left out, and so are members' names that are the host's.
 */
 export const recordsOf = (
-	{gateway, hostAddress = gateway}: {readonly gateway: string; /** Where containers reach the host; default the gateway. */ readonly hostAddress?: string},
+	{gateway, hostAddress = gateway}: {
+		readonly gateway: string;
+		/** Where containers reach the host; default the gateway. */
+		readonly hostAddress?: string;
+	},
 	members: readonly ZoneMember[],
 ): DnsRecord[] => {
 	const records = [

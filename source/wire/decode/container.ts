@@ -1,36 +1,45 @@
-import {bootPhases, type Attachment, type Container, type ContainerStatus, type Machine, type Mount, type PublishedPort} from '../../engine/resources.js';
+import {
+	bootPhases,
+	type Attachment,
+	type Container,
+	type ContainerStatus,
+	type Machine,
+	type Mount,
+	type PublishedPort,
+} from '../../engine/resources.js';
 import {fieldsOf, type Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
 import {decodeTime} from '../times.js';
 import {decodeCreateContainer} from './create.js';
 
-export const decodeAttachments = (networks: ReadonlyArray<readonly [string, Fields]>): Attachment[] => networks.map(([network, fields]) => ({
-	network,
-	networkId: fields.text('NetworkID'),
-	endpointId: fields.text('EndpointID'),
-	address: fields.text('IPAddress') || fields.object('IPAMConfig').text('IPv4Address'),
-	prefixLength: fields.number('IPPrefixLen'),
-	gateway: fields.text('Gateway'),
-	mac: fields.text('MacAddress'),
-	aliases: fields.texts('Aliases'),
-}));
+export const decodeAttachments = (networks: ReadonlyArray<readonly [string, Fields]>): Attachment[] =>
+	networks.map(([network, fields]) => ({
+		network,
+		networkId: fields.text('NetworkID'),
+		endpointId: fields.text('EndpointID'),
+		address: fields.text('IPAddress') || fields.object('IPAMConfig').text('IPv4Address'),
+		prefixLength: fields.number('IPPrefixLen'),
+		gateway: fields.text('Gateway'),
+		mac: fields.text('MacAddress'),
+		aliases: fields.texts('Aliases'),
+	}));
 
 export const decodeMountPoints = (mounts: readonly Fields[]): Mount[] => mounts.map((fields): Mount => {
 	const type = fields.text('Type');
 	const target = fields.text('Destination');
-	const readOnly = fields.has('RW') && !fields.flag('RW');
+	const isReadOnly = fields.has('RW') && !fields.flag('RW');
 	if (type === 'tmpfs') {
 		return {
-			type, target, readOnly, options: fields.text('Mode').split(',').filter(Boolean),
+			type, target, readOnly: isReadOnly, options: fields.text('Mode').split(',').filter(Boolean),
 		};
 	}
 
 	return type === 'volume'
 		? {
-			type, source: fields.text('Name'), target, readOnly,
+			type, source: fields.text('Name'), target, readOnly: isReadOnly,
 		}
 		: {
-			type: 'bind', source: fields.text('Source'), target, readOnly,
+			type: 'bind', source: fields.text('Source'), target, readOnly: isReadOnly,
 		};
 });
 

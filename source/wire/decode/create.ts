@@ -52,10 +52,10 @@ const decodeTmpfs = (target: string, options: string): Mount => {
 const decodeMount = (fields: Fields): Mount => {
 	const type = fields.text('Type');
 	const target = fields.text('Target');
-	const readOnly = fields.flag('ReadOnly');
+	const isReadOnly = fields.flag('ReadOnly');
 	if (type === 'bind' || type === 'volume') {
 		return {
-			type, source: fields.text('Source'), target, readOnly,
+			type, source: fields.text('Source'), target, readOnly: isReadOnly,
 		};
 	}
 
@@ -64,7 +64,7 @@ const decodeMount = (fields: Fields): Mount => {
 		const size = options.number('SizeBytes');
 		const mode = options.number('Mode');
 		return {
-			type, target, readOnly, options: [...size ? [`size=${size}`] : [], ...mode ? [`mode=${mode.toString(8)}`] : []],
+			type, target, readOnly: isReadOnly, options: [...size ? [`size=${size}`] : [], ...mode ? [`mode=${mode.toString(8)}`] : []],
 		};
 	}
 
@@ -120,7 +120,10 @@ The body of `POST /containers/create`; the name and platform of the query go bef
 
 Throws `invalid` for what is malformed and `unsupported` for what no machine can have. What can be done without is a warning.
 */
-export const decodeCreateContainer = (body: Fields, query: {readonly name?: string; readonly platform?: string} = {}): {configuration: ContainerConfiguration; warnings: string[]} => {
+export const decodeCreateContainer = (
+	body: Fields,
+	query: {readonly name?: string; readonly platform?: string} = {},
+): {configuration: ContainerConfiguration; warnings: string[]} => {
 	const host = body.object('HostConfig');
 	const holm = body.object('Holm');
 	const warnings = refuseUnsupported(body, host);

@@ -26,7 +26,7 @@ export const decodeExec = (json: unknown): ExecStatus => {
 	const fields = fieldsOf(json);
 	const process = fields.object('ProcessConfig');
 	const holm = fields.object('Holm');
-	const running = fields.flag('Running');
+	const isRunning = fields.flag('Running');
 	return {
 		id: fields.text('ID'),
 		containerId: fields.text('ContainerID'),
@@ -39,8 +39,8 @@ export const decodeExec = (json: unknown): ExecStatus => {
 			user: process.optionalText('user'),
 			privileged: process.flag('privileged'),
 		},
-		running,
-		exitCode: running ? undefined : fields.optionalNumber('ExitCode'),
+		running: isRunning,
+		exitCode: isRunning ? undefined : fields.optionalNumber('ExitCode'),
 	};
 };
 

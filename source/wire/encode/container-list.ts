@@ -47,7 +47,7 @@ const encodeExposed = ({exposedPorts, ports}: Container) => exposedPorts
 
 /** One item of `GET /containers/json`. With `detail` the whole container is under `Holm`, for a client that wants lists without losing anything. */
 export const encodeContainerItem = (container: Container, {now = Date.now(), detail = false} = {}) => {
-	const live = container.status.state === 'running' || container.status.state === 'paused';
+	const isLive = container.status.state === 'running' || container.status.state === 'paused';
 	return {
 		Id: container.id,
 		Names: [`/${container.name}`],
@@ -55,7 +55,7 @@ export const encodeContainerItem = (container: Container, {now = Date.now(), det
 		ImageID: container.imageId,
 		Command: describeCommand(container.process.arguments),
 		Created: Math.floor(container.createdAt / 1000),
-		Ports: live ? [...encodePublished(container.ports), ...encodeExposed(container)] : [],
+		Ports: isLive ? [...encodePublished(container.ports), ...encodeExposed(container)] : [],
 		Labels: {...container.configuration.labels},
 		State: container.status.state,
 		Status: describeStatus(container.status, now),

@@ -2,12 +2,12 @@ import {asHolmError} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
 
 /** One line of the answer of a pull, push, build or load. */
-export const encodeProgress = (progress: Progress) => ({
-	...progress.text !== undefined && {stream: progress.text},
-	...progress.status !== undefined && {status: progress.status},
-	...progress.id !== undefined && {id: progress.id},
-	...!(progress.current === undefined && progress.total === undefined) && {progressDetail: {current: progress.current, total: progress.total}},
-	...progress.imageId !== undefined && {aux: {ID: progress.imageId}},
+export const encodeProgress = ({text, status, id, current, total, imageId}: Progress) => ({
+	...text !== undefined && {stream: text},
+	...status !== undefined && {status},
+	...id !== undefined && {id},
+	...!(current === undefined && total === undefined) && {progressDetail: {current, total}},
+	...imageId !== undefined && {aux: {ID: imageId}},
 });
 
 /** The body of a refused request. Docker's clients read `message`; ours rebuilds the error from all three. */

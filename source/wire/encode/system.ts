@@ -11,7 +11,11 @@ import {encodeVolume} from './volume.js';
 /** The answer of `GET /version`. */
 export const encodeVersion = (version: EngineVersion) => ({
 	Platform: {Name: version.name},
-	Components: [{Name: version.name, Version: version.version, Details: {ApiVersion: version.apiVersion, MinAPIVersion: version.minimumApiVersion}}],
+	Components: [{
+		Name: version.name,
+		Version: version.version,
+		Details: {ApiVersion: version.apiVersion, MinAPIVersion: version.minimumApiVersion},
+	}],
 	Version: version.version,
 	ApiVersion: version.apiVersion,
 	MinAPIVersion: version.minimumApiVersion,

@@ -20,7 +20,8 @@ export const encodeTop = ({titles, processes}: Processes) => ({Titles: [...title
 export const changeKinds: ReadonlyArray<FileChange['kind']> = ['changed', 'added', 'deleted'];
 
 /** The answer of `GET /containers/{id}/changes`. */
-export const encodeChanges = (changes: readonly FileChange[]) => changes.map(({path, kind}) => ({Path: path, Kind: changeKinds.indexOf(kind)}));
+export const encodeChanges = (changes: readonly FileChange[]) =>
+	changes.map(({path, kind}) => ({Path: path, Kind: changeKinds.indexOf(kind)}));
 
 /** The answer of a prune; `key` is Docker's word for what was removed, such as `ContainersDeleted`. */
 export const encodePruned = (key: string, {removed, freedBytes}: Pruned) => ({[key]: [...removed], SpaceReclaimed: freedBytes});
