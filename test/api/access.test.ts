@@ -10,8 +10,8 @@ import {listenOn, type Listening} from '../../source/api/listeners.js';
 import {createApiServer} from '../../source/api/server.js';
 import type {Engine} from '../../source/engine/engine.js';
 import {run} from '../../source/host/run.js';
-import {freePort} from './helpers/free-port.js';
 import {container} from '../engine/resources.js';
+import {freePort} from './helpers/free-port.js';
 import {createFakeSession} from './helpers/sessions.js';
 
 const hasOpenssl = await run('openssl', ['version']).then(() => true, () => false);

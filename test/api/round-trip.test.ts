@@ -209,7 +209,12 @@ test('the engine', t => {
 		cacheBytes: 99,
 	}, encodeDiskUsage, decodeDiskUsage);
 	returns(t, {
-		readAt: noon, containers: [fullContainer, container()], networks: [network()], images: [image()], volumes: [volume()], stats: {[fullContainer.id]: stats()},
+		readAt: noon,
+		containers: [fullContainer, container()],
+		networks: [network()],
+		images: [image()],
+		volumes: [volume()],
+		stats: {[fullContainer.id]: stats()},
 	}, encodeSnapshot, decodeSnapshot);
 });
 

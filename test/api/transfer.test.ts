@@ -26,7 +26,8 @@ async function * steps(...given: ReadonlyArray<Progress | Error>): AsyncGenerato
 const failure = new HolmError('forbidden', 'the registry refuses', {remedy: 'holm login'});
 
 test('a pull that fails before its first step has the status of its error', async t => {
-	const served = await serve(t, {pullImage: () => steps(failure), pushImage: () => steps(failure), buildImage: () => steps(failure), loadImages: () => steps(failure)});
+	const fail = () => steps(failure);
+	const served = await serve(t, {pullImage: fail, pushImage: fail, buildImage: fail, loadImages: fail});
 	for (const path of ['/images/create?fromImage=x', '/images/x/push', '/build', '/images/load']) {
 		const {status, json} = await ask(served, path, {method: 'POST'});
 		t.is(status, 403, path);

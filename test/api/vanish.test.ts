@@ -238,7 +238,11 @@ test('a client that goes ends its session and leaves the process as it is, but f
 		['/exec/x/start', `${upgrade}Content-Length: 0\r\nHolm-Stdin: framed\r\n`, false],
 	] as const) {
 		const fake = createFakeSession({terminal});
-		const served = await serve(t, {container: async () => container(), attachContainer: async () => fake.session, startExec: async () => fake.session});
+		const served = await serve(t, {
+			container: async () => container(),
+			attachContainer: async () => fake.session,
+			startExec: async () => fake.session,
+		});
 		const {socket, until} = await connectRaw(t, served);
 		socket.write(request('POST', path, headers));
 		await until('\r\n\r\n');
@@ -271,7 +275,10 @@ test('output to a client that has gone ends its session', async t => {
 
 test('a client that only listened and has gone is found out without output', async t => {
 	const fake = createFakeSession();
-	const served = await serve(t, {container: async () => container(), attachContainer: async () => fake.session}, {patienceMilliseconds: 1000});
+	const served = await serve(t, {
+		container: async () => container(),
+		attachContainer: async () => fake.session,
+	}, {patienceMilliseconds: 1000});
 	const {socket, until} = await connectRaw(t, served);
 	socket.write(request('POST', '/containers/x/attach?stream=1&stdout=1', 'Connection: Upgrade\r\nUpgrade: tcp\r\n'));
 	await until('\r\n\r\n');
@@ -287,7 +294,10 @@ test('a client that only listened and has gone is found out without output', asy
 
 test('a client that does not close its half after its session is left', async t => {
 	const fake = createFakeSession();
-	const served = await serve(t, {container: async () => container(), attachContainer: async () => fake.session}, {patienceMilliseconds: 1000});
+	const served = await serve(t, {
+		container: async () => container(),
+		attachContainer: async () => fake.session,
+	}, {patienceMilliseconds: 1000});
 	const {socket, until, ended} = await connectRaw(t, served);
 	socket.write(request('POST', '/containers/x/attach?stream=1&stdin=1&stdout=1', 'Connection: Upgrade\r\nUpgrade: tcp\r\n'));
 	await until('\r\n\r\n');

@@ -10,8 +10,8 @@ import {cpuShare} from '../../source/commands/print/stats-rows.js';
 import {printSteps} from '../../source/commands/print/steps.js';
 import {widthOf} from '../../source/text/width.js';
 import type {ContainerStats, Progress} from '../../source/engine/resources.js';
-import {createContext} from './helpers/context.js';
 import {container, configuration, noon} from '../engine/resources.js';
+import {createContext} from './helpers/context.js';
 
 const seconds = 1000;
 const day = 86_400 * seconds;
@@ -106,7 +106,16 @@ test('what would move a terminal\'s cursor is escaped there and left alone in a 
 });
 
 const stats = (cpuNanoseconds: number, systemCpuNanoseconds: number): ContainerStats => ({
-	readAt: 0, cpuNanoseconds, systemCpuNanoseconds, cpus: 2, memoryBytes: 0, memoryLimitBytes: 0, pids: 1, networks: {}, blockReadBytes: 0, blockWrittenBytes: 0,
+	readAt: 0,
+	cpuNanoseconds,
+	systemCpuNanoseconds,
+	cpus: 2,
+	memoryBytes: 0,
+	memoryLimitBytes: 0,
+	pids: 1,
+	networks: {},
+	blockReadBytes: 0,
+	blockWrittenBytes: 0,
 });
 
 test('the share of CPU time, in percent of one CPU', t => {

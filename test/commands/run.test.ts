@@ -16,8 +16,8 @@ import {command as exec} from '../../source/commands/container/exec.js';
 import {command as create} from '../../source/commands/container/create.js';
 import {command as run} from '../../source/commands/container/run.js';
 import {command as start} from '../../source/commands/container/start.js';
-import {createContext, type Given} from './helpers/context.js';
 import {configuration, container, image} from '../engine/resources.js';
+import {createContext, type Given} from './helpers/context.js';
 import {runCommand} from './helpers/run-command.js';
 
 const id = 'ab'.repeat(32);

@@ -7,7 +7,8 @@ import {runCommand} from './helpers/run-command.js';
 const root = `/${'x'.repeat(120)}`;
 const start = async (...argv: readonly string[]) => {
 	const context = createContext({root});
-	const failure = await runCommand(command, argv, context).then(() => undefined, (error: unknown) => error as Error & {readonly remedy?: string});
+	const failure = await runCommand(command, argv, context)
+		.then(() => undefined, (error: unknown) => error as Error & {readonly remedy?: string});
 	return {message: failure?.message ?? '', remedy: failure?.remedy ?? '', errors: context.errors()};
 };
 

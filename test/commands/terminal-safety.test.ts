@@ -13,8 +13,8 @@ import {command as version} from '../../source/commands/system/version.js';
 import {createLogText} from '../../source/commands/print/log-text.js';
 import type {Engine} from '../../source/engine/engine.js';
 import type {LogEntry} from '../../source/engine/resources.js';
-import {createContext} from './helpers/context.js';
 import {container, image, network, noon} from '../engine/resources.js';
+import {createContext} from './helpers/context.js';
 import {runCommand} from './helpers/run-command.js';
 
 const hostile = 'a\u{1B}[2J\u{9B}2J\u{7F}\u{202E}\u{2066}\u{200F}\u{61C}\u{E0041}\u{E007F}z';
@@ -24,7 +24,10 @@ const obeyed = /[\u{0}-\u{9}\u{B}-\u{1F}\u{7F}-\u{9F}\u{61C}\u{200E}\u{200F}\u{2
 
 const labels = {[hostile]: hostile};
 const engine: Partial<Engine> = {
-	containers: async () => [container({configuration: {...container().configuration, labels}, process: {...container().process, arguments: [hostile]}})],
+	containers: async () => [container({
+		configuration: {...container().configuration, labels},
+		process: {...container().process, arguments: [hostile]},
+	})],
 	container: async () => container({configuration: {...container().configuration, labels}}),
 	images: async () => [image({tags: [`x:${hostile}`]})],
 	image: async () => image({history: [{createdAt: noon, createdBy: hostile, comment: hostile, emptyLayer: false}]} as never),
@@ -82,15 +85,15 @@ const entriesOf = (...texts: readonly string[]): LogEntry[] => texts.map(text =>
 
 test('logs on a terminal keep their colours and nothing else, and a pipe gets every byte', async t => {
 	const entries = entriesOf(`\u{1B}[1;31mred ${hostile}\r\n`, '\u{1B}]0;title\u{7}\rover', '\u{1B}', '[38:5:208', 'mdone\u{1B}[2', 'Kend');
-	const engine: Partial<Engine> = {
+	const talking: Partial<Engine> = {
 		async * logs() {
 			yield * entries;
 		},
 	};
-	const pipe = createContext({engine});
+	const pipe = createContext({engine: talking});
 	await runCommand(logs, ['web'], pipe);
 	t.is(pipe.output(), entries.map(({bytes}) => Buffer.from(bytes).toString()).join(''));
-	const terminal = createContext({engine, isTerminal: true});
+	const terminal = createContext({engine: talking, isTerminal: true});
 	await runCommand(logs, ['web'], terminal);
 	t.is(terminal.output(), '\u{1B}[1;31mred a\\x1b[2J\\u009b2J\\u007f\\u202e\\u2066\\u200f\\u061c\\udb40\\udc41\\udb40\\udc7fz\n\\x1b]0;title\\x07\\rover\u{1B}[38:5:208mdone\\x1b[2Kend\u{1B}[0m');
 });

@@ -35,13 +35,13 @@ import {command as login} from '../../source/commands/registry/login.js';
 import {hub, registryOf} from '../../source/commands/registry/reference.js';
 import {eventLine} from '../../source/commands/system/events.js';
 import {lastLines} from '../../source/commands/system/logs.js';
-import {createContext} from './helpers/context.js';
 import {
 	container,
 	image,
 	network,
 	noon,
 } from '../engine/resources.js';
+import {createContext} from './helpers/context.js';
 import {runCommand} from './helpers/run-command.js';
 
 const web = container({

@@ -4,11 +4,19 @@ import {extract} from 'tar-stream';
 import {HolmError} from '../../source/engine/errors.js';
 import {tarOf, type Register} from './laboratory.js';
 
-/** The entries of a tar, with what is in them. */
-export const entriesOf = async (tar: Readable) => {
+type Entry = {
+	readonly name: string;
+	readonly type: string;
+	readonly mode: number;
+	readonly target: string | undefined;
+	readonly text: string;
+};
+
+/** The entries of a tar with their content. */
+export const entriesOf = async (tar: Readable): Promise<readonly Entry[]> => {
 	const entries = extract();
 	tar.pipe(entries);
-	const found: Array<{readonly name: string; readonly type: string; readonly mode: number; readonly target: string | undefined; readonly text: string}> = [];
+	const found: Entry[] = [];
 	for await (const entry of entries) {
 		const chunks: Uint8Array[] = [];
 		for await (const chunk of entry) {

@@ -46,8 +46,8 @@ export const testContainers = (test: Register, lacks: Lacks): void => {
 		const resting = await create({name, command: ['true'], labels: {[label]: 'a'}});
 		const running = await start({labels: {[label]: 'b'}});
 		const {id: failed} = await run('exit 9', {labels: {[label]: 'c'}});
-		const ids = async (filters: Readonly<Record<string, readonly string[]>>, all = true) => {
-			const containers = await engine.containers({all, filters: {label: [label], ...filters}});
+		const ids = async (filters: Readonly<Record<string, readonly string[]>>, isAll = true) => {
+			const containers = await engine.containers({all: isAll, filters: {label: [label], ...filters}});
 			return containers.map(({id}) => id).toSorted();
 		};
 

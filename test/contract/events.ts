@@ -66,7 +66,8 @@ export const testEvents = (test: Register): void => {
 		const label = uniqueName('label');
 		const id = await create({command: ['true'], labels: {[label]: 'x'}});
 		const {name: volume} = await createVolume();
-		const read = async (filters: Readonly<Record<string, readonly string[]>>) => Array.fromAsync(engine.events({since, until: Date.now() + 500, filters}));
+		const read = async (filters: Readonly<Record<string, readonly string[]>>) =>
+			Array.fromAsync(engine.events({since, until: Date.now() + 500, filters}));
 		const ofLabel = await read({label: [label]});
 		t.true(ofLabel.length > 0 && ofLabel.every(event => event.id === id));
 		const created = await read({event: ['create'], type: ['volume']});

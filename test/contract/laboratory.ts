@@ -57,8 +57,10 @@ export type ContractOptions = {
 
 type HeaderOptions = Partial<Omit<Header, 'name'>>;
 
+type TarEntry = readonly [name: string, content: string | HeaderOptions, headers?: HeaderOptions];
+
 /** A tar of entries: text for a file, headers alone for another one. */
-export const tarOf = (entries: ReadonlyArray<readonly [name: string, content: string | HeaderOptions, headers?: HeaderOptions]>): Readable => {
+export const tarOf = (entries: readonly TarEntry[]): Readable => {
 	const archive = pack();
 	for (const [name, content, headers] of entries) {
 		if (typeof content === 'string') {
@@ -89,7 +91,11 @@ export const waiting = ['sh', '-c', 'trap "exit 0" TERM; echo ready; while :; do
 let counter = 0;
 
 /** Everything that one test makes is removed after it, whatever becomes of it. */
-export const createLaboratory = (t: ExecutionContext, {engine, image}: Pick<Opened, 'engine' | 'image'>, {lacks = {}, shared = false}: ContractOptions) => {
+export const createLaboratory = (
+	t: ExecutionContext,
+	{engine, image}: Pick<Opened, 'engine' | 'image'>,
+	{lacks = {}, shared = false}: ContractOptions,
+) => {
 	const undo: Array<() => Promise<void>> = [];
 	t.teardown(async () => {
 		for (const step of undo.toReversed()) {
@@ -148,7 +154,11 @@ export const createLaboratory = (t: ExecutionContext, {engine, image}: Pick<Open
 		t.fail(`the container ended without writing ${JSON.stringify(wanted)}: ${JSON.stringify(all.slice(-500))}`);
 	};
 
-	const openExec = async (id: string, command: readonly string[], given: Partial<ExecConfiguration> = {}): Promise<{readonly execId: string; readonly session: Session}> => {
+	const openExec = async (
+		id: string,
+		command: readonly string[],
+		given: Partial<ExecConfiguration> = {},
+	): Promise<{readonly execId: string; readonly session: Session}> => {
 		const execId = await engine.createExec(id, {
 			command, terminal: false, stdin: false, environment: [], privileged: false, ...given,
 		});
@@ -156,7 +166,11 @@ export const createLaboratory = (t: ExecutionContext, {engine, image}: Pick<Open
 	};
 
 	/** Runs a command in a container to its end. */
-	const exec = async (id: string, command: readonly string[], {input, ...given}: Partial<ExecConfiguration> & {readonly input?: string} = {}) => {
+	const exec = async (
+		id: string,
+		command: readonly string[],
+		{input, ...given}: Partial<ExecConfiguration> & {readonly input?: string} = {},
+	) => {
 		const {execId, session} = await openExec(id, command, {stdin: input !== undefined, ...given});
 		if (input !== undefined) {
 			session.stdin.end(input);
@@ -239,7 +253,26 @@ export const createLaboratory = (t: ExecutionContext, {engine, image}: Pick<Open
 	};
 
 	return {
-		t, engine, image, lacks, shared, undo, uniqueName, create, script, start, run, output, written, openExec, exec, createNetwork, createVolume, build, refused, stateOf,
+		t,
+		engine,
+		image,
+		lacks,
+		shared,
+		undo,
+		uniqueName,
+		create,
+		script,
+		start,
+		run,
+		output,
+		written,
+		openExec,
+		exec,
+		createNetwork,
+		createVolume,
+		build,
+		refused,
+		stateOf,
 	};
 };
 

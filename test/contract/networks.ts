@@ -30,7 +30,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		t.deepEqual(network.leases, []);
 		t.true(lies(network.gateway, network.subnet));
 		t.false(lies(network.gateway, subnet), 'two networks have different subnets');
-		const ids = async (filters: Readonly<Record<string, readonly string[]>>) => (await engine.networks(filters)).map(({id}) => id);
+		const ids = async (filters: Readonly<Record<string, readonly string[]>>) => (await engine.networks(filters)).map(found => found.id);
 		t.deepEqual(await ids({label: [label]}), [id]);
 		t.deepEqual(await ids({name: [name]}), [id]);
 		t.deepEqual(await ids({id: [other.id]}), [other.id]);
@@ -79,7 +79,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			address: attachment!.address, mac: attachment!.mac, containerId: container, containerName,
 		});
 		const byNetwork = await engine.containers({filters: {network: [name]}});
-		t.deepEqual(byNetwork.map(({id}) => id), [container]);
+		t.deepEqual(byNetwork.map(found => found.id), [container]);
 		await engine.removeContainer(container, {force: true});
 		t.deepEqual((await engine.network(id)).leases, []);
 	});
@@ -173,7 +173,8 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			const container = await create({name, command: waiting, networks: [{network, aliases: ['Alias']}]});
 			const names = async () => {
 				const records = await engine.dnsRecords!(id);
-				return records.filter(({containerId}) => containerId === container).map(({type, name, value}) => `${type} ${name} ${value}`).toSorted();
+				const own = records.filter(({containerId}) => containerId === container);
+				return own.map(record => `${record.type} ${record.name} ${record.value}`).toSorted();
 			};
 
 			t.deepEqual(await names(), []);
@@ -189,7 +190,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			await engine.killContainer(container);
 			await engine.waitContainer(container);
 			t.deepEqual(await names(), []);
-			t.true((await engine.dnsRecords!(id)).some(({name}) => name === 'host.container.internal'));
+			t.true((await engine.dnsRecords!(id)).some(record => record.name === 'host.container.internal'));
 		});
 
 		test('the default network knows no names', async ({t, engine, start, uniqueName}) => {

@@ -12,8 +12,8 @@ export const testSnapshot = (test: Register): void => {
 		const containers = snapshot.containers.filter(({id}) => id === running || id === resting);
 		t.deepEqual(containers.map(({id, status}) => [id, status.state]), [[resting, 'created'], [running, 'running']]);
 		t.is(snapshot.networks.find(({id}) => id === network)?.leases[0]?.containerId, running);
-		t.true(snapshot.networks.some(({name}) => name === 'bridge'));
-		t.true(snapshot.volumes.some(({name}) => name === volume));
+		t.true(snapshot.networks.some(found => found.name === 'bridge'));
+		t.true(snapshot.volumes.some(found => found.name === volume));
 		const {id: imageId} = await engine.image(image);
 		t.true(snapshot.images.some(({id}) => id === imageId));
 		t.true(snapshot.stats[running]!.memoryBytes > 0);

@@ -16,7 +16,9 @@ export const testStats = (test: Register): void => {
 		}
 
 		const [first, second] = readings;
-		t.true(second!.readAt > first!.readAt && second!.cpuNanoseconds >= first!.cpuNanoseconds && second!.systemCpuNanoseconds > first!.systemCpuNanoseconds);
+		t.true(second!.readAt > first!.readAt
+			&& second!.cpuNanoseconds >= first!.cpuNanoseconds
+			&& second!.systemCpuNanoseconds > first!.systemCpuNanoseconds);
 		const other = await start();
 		const controller = new AbortController();
 		for await (const _ of engine.stats(other, {stream: true, signal: controller.signal})) {

@@ -9,7 +9,7 @@ export const testVolumes = (test: Register, {shared = false}: ContractOptions): 
 		t.like(volume, {name, anonymous: false});
 		t.is(volume.labels[label], 'yes');
 		t.true(volume.createdAt > Date.UTC(2020, 0));
-		const names = async (filters: Readonly<Record<string, readonly string[]>>) => (await engine.volumes(filters)).map(({name}) => name);
+		const names = async (filters: Readonly<Record<string, readonly string[]>>) => (await engine.volumes(filters)).map(found => found.name);
 		t.deepEqual(await names({label: [label]}), [name]);
 		t.deepEqual(await names({name: [name]}), [name]);
 		t.deepEqual(await names({name: [name], dangling: ['true']}), [name]);

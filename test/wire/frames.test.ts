@@ -4,7 +4,8 @@ import {createFrameDecoder, encodeFrame} from '../../source/wire/frames.js';
 import {createStdinDecoder, encodeStdin} from '../../source/wire/stdin-frames.js';
 import {createEntryDecoder, createTerminalEntryDecoder} from '../../source/backends/docker/log-entries.js';
 
-const chunksOf = (bytes: Uint8Array, size: number) => Array.from({length: Math.ceil(bytes.length / size)}, (_, index) => bytes.subarray(index * size, (index + 1) * size));
+const chunksOf = (bytes: Uint8Array, size: number) =>
+	Array.from({length: Math.ceil(bytes.length / size)}, (_, index) => bytes.subarray(index * size, (index + 1) * size));
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 

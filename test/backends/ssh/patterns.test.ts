@@ -1,5 +1,5 @@
 import test from 'ava';
-import {matchesPattern, matchesPatterns} from '../../../source/backends/ssh/patterns.js';
+import {isPatternMatch, isPatternListMatch} from '../../../source/backends/ssh/patterns.js';
 
 test('stars and question marks', t => {
 	for (const [pattern, text, expected] of [
@@ -7,16 +7,16 @@ test('stars and question marks', t => {
 		['*.example', 'a.b.example', true], ['*.example', '.exampl', false], ['10.0.?.*', '10.0.1.25', true], ['10.0.?.*', '10.0.12.25', false], ['a*b*c', 'axxbxxc', true], ['a*b*c', 'axxbxx', false],
 		['a**', 'a', true], ['a.c', 'abc', false], ['[ab]', 'a', false], ['*ab', 'aab', true],
 	] as const) {
-		t.is(matchesPattern(pattern, text), expected, `${pattern} ${text}`);
+		t.is(isPatternMatch(pattern, text), expected, `${pattern} ${text}`);
 	}
 });
 
 test('what is negated matches nothing, and nothing but that matches nothing', t => {
-	t.true(matchesPatterns(['*.example', '!bad.example'], 'good.example'));
-	t.false(matchesPatterns(['*.example', '!bad.example'], 'bad.example'));
-	t.false(matchesPatterns(['!bad.example'], 'good.example'));
+	t.true(isPatternListMatch(['*.example', '!bad.example'], 'good.example'));
+	t.false(isPatternListMatch(['*.example', '!bad.example'], 'bad.example'));
+	t.false(isPatternListMatch(['!bad.example'], 'good.example'));
 });
 
 test('a pattern of many stars ends', t => {
-	t.false(matchesPattern(`${'*a'.repeat(500)}b`, 'a'.repeat(5000)));
+	t.false(isPatternMatch(`${'*a'.repeat(500)}b`, 'a'.repeat(5000)));
 });
