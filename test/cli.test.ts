@@ -36,7 +36,7 @@ test('help of the program, of a group and of a command', async t => {
 	const [whole, group, command, asked] = await Promise.all([holm(['--help']), holm(['network']), holm(['run', '--help']), holm(['help', 'network', 'create'])]);
 	t.like(whole, {status: 0, stderr: ''});
 	t.regex(whole.stdout, /^Usage: holm \[flags\] COMMAND/v);
-	t.regex(whole.stdout, /^ {2}run {2,}Create a container/mv);
+	t.regex(whole.stdout, /^ {2}run {2,}Create and run a container/mv);
 	t.regex(group.stdout, /^ {2}dns {2,}List the names/mv);
 	t.regex(command.stdout, /^ {2}-p, --publish /mv);
 	t.regex(asked.stdout, /^Usage: holm network create \[flags\] NETWORK\n/v);

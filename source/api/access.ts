@@ -2,13 +2,13 @@ import {type IncomingMessage} from 'node:http';
 import {type Duplex} from 'node:stream';
 import {HolmError} from '../engine/errors.js';
 
-/** Whether a listener goes by a name or an address; both come in lower case, an address without brackets. */
+/** Whether a host name or address belongs to a listener; both in lower case, addresses without brackets. */
 export type NameCheck = (name: string) => boolean;
 
-/** A port of loopback is reached by every user and program of the host. */
+/** Loopback: every local user and program can connect. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/v.test(host);
 
-/** The name in a Host header, without its port and spelled one way; undefined for what is none. */
+/** The normalized name in a Host header, without its port; undefined if it is malformed. */
 export const nameInHost = (header: string): string | undefined => {
 	if (!/^(?:\[[\d.:a-f]+\]|[\w\-.]+)(?::\d{1,5})?$/iv.test(header)) {
 		return undefined;
@@ -23,15 +23,15 @@ export const nameInHost = (header: string): string | undefined => {
 
 const checks = new WeakMap<Duplex, NameCheck>();
 
-/** From now on a request on this connection must be for one of the names. A unix socket has none: what its clients call it means nothing. */
+/** Requires the Host header of requests on a connection to be one of the names. Unix sockets have no such check. */
 export const restrictNames = (connection: Duplex, isOwnName: NameCheck): void => {
 	checks.set(connection, isOwnName);
 };
 
 /**
-Refuses requests that come from a web page, with `forbidden`.
+Throws `forbidden` for requests from web pages.
 
-A browser adds `Origin` or `Sec-Fetch-Site` to whatever a page of another site asks for, and no client of the API does. A page whose name was made to resolve to this host counts as the same site: it is known by the name that it asks for.
+Browsers send `Origin` or `Sec-Fetch-Site` with cross-site requests; clients of the API do not. With DNS rebinding a page counts as the same site; the Host header, which has the page's name, gives it away.
 */
 export const assertNoBrowser = ({headers, socket}: IncomingMessage): void => {
 	const header = (['origin', 'sec-fetch-site'] as const).find(name => headers[name] !== undefined);
@@ -49,10 +49,10 @@ export const assertNoBrowser = ({headers, socket}: IncomingMessage): void => {
 	}
 };
 
-/** What the forms and scripts of a web page can send to another site without asking it first, by the Fetch standard. */
+/** Content types that web pages can send across sites without a preflight request (Fetch standard). */
 const simpleTypes = new Set(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']);
 
-/** Refuses a tar that may come from a web page, with `invalid`. No type at all is taken: docker-py and go-dockerclient load images so. */
+/** Throws `invalid` for a tar that may come from a web page. A missing type is accepted: docker-py and go-dockerclient load images without one. */
 export const assertTarType = ({headers}: IncomingMessage): void => {
 	const type = headers['content-type'] ?? '';
 	if (simpleTypes.has(type.split(';', 1)[0]!.trim().toLowerCase())) {

@@ -5,7 +5,7 @@ import {encodeError} from '../wire/encode/progress.js';
 import {errorHeader} from '../wire/headers.js';
 import type {Answer} from './exchange.js';
 
-/** Longer errors than this are cut, because a header is limited. */
+/** Bound of an error in a header, in characters; longer ones are cut. */
 const maximumErrorHeader = 4096;
 
 const describe = (error: unknown): string => {
@@ -16,7 +16,7 @@ const describe = (error: unknown): string => {
 		: encodeURIComponent(JSON.stringify({message: message.toWellFormed().slice(0, 256), code}));
 };
 
-/** Writes a whole answer and ends it. */
+/** Writes a whole response and ends it. */
 export const sendAnswer = (response: ServerResponse, {status, json}: Answer): void => {
 	response.statusCode = status;
 	if (json === undefined) {
@@ -35,7 +35,7 @@ export const sendAnswer = (response: ServerResponse, {status, json}: Answer): vo
 	response.end(body);
 };
 
-/** Answers with an error, or, where an answer has begun, breaks it off, which is the only way left to say that it is not whole. */
+/** Responds with an error. A response that has begun is aborted instead: nothing else tells the client that it is incomplete. */
 export const sendError = (response: ServerResponse, error: unknown, status = httpStatusOf(asHolmError(error).code)): void => {
 	if (response.headersSent) {
 		response.destroy();

@@ -9,7 +9,7 @@ import type {Exchange} from './exchange.js';
 /** A body of JSON is short, and a client that sends one sends it at once. */
 export type BodyLimits = {readonly bytes: number; readonly milliseconds: number};
 
-/** A body that is too large has a status of its own, which no code stands for. */
+/** A body that is too large has its own HTTP status, for which there is no error code. */
 export class BodyTooLarge extends HolmError {
 	constructor(limit: number) {
 		super('invalid', `the body is larger than ${limit} bytes`);
@@ -64,7 +64,7 @@ export const readBody = async (request: IncomingMessage, limits: BodyLimits): Pr
 	}
 });
 
-/** The body of a request that asks for another protocol: Node before 26 leaves it on the connection, where what comes after it is that protocol's. */
+/** The body of an upgrade request. Node before 26 leaves it on the connection, ahead of the new protocol's bytes. */
 export const readUpgradeBody = async (request: IncomingMessage, socket: Duplex, limits: BodyLimits): Promise<Buffer> => {
 	if (request.headers['transfer-encoding'] !== undefined) {
 		throw new HolmError('invalid', 'a request that upgrades its connection must say the length of its body', {remedy: 'send Content-Length'});
@@ -86,7 +86,7 @@ export const readUpgradeBody = async (request: IncomingMessage, socket: Duplex, 
 			if (body?.length === length) {
 				resolve(body);
 			} else if (body !== null || socket.readableEnded) {
-				// A stream that has ended gives what it has.
+				// An ended stream returns what it has.
 				reject(new HolmError('invalid', 'the client went away before it had sent everything'));
 			}
 		};
@@ -101,7 +101,7 @@ export const readUpgradeBody = async (request: IncomingMessage, socket: Duplex, 
 	});
 };
 
-/** The JSON object in the body; a missing body is an empty object. Another content type is refused as Docker refuses it, because the forms of a web page cannot send this one. */
+/** The JSON object in the body; a missing body is an empty object. Throws `invalid` for other content types, as Docker does: the forms of web pages cannot send JSON. */
 export const readFields = async ({request, body}: Exchange): Promise<Fields> => {
 	const bytes = await body();
 	const type = request.headers['content-type'];

@@ -6,35 +6,35 @@ import type {ExecNotes} from './exec-notes.js';
 import type {FailedStarts} from './failed-starts.js';
 import type {Query} from './query.js';
 
-/** One request and what is needed to answer it. */
+/** One request, with all that its handler needs. */
 export type Exchange = {
 	readonly engine: Engine;
 	readonly request: IncomingMessage;
 	readonly response: ServerResponse;
-	/** The name or id within the path; empty where the path has none. */
+	/** The name or id in the path; empty if the path has none. */
 	readonly name: string;
 	readonly query: Query;
-	/** Of the API's version that the client speaks: 47 for 1.47. */
+	/** Minor number of the client's API version: 47 for 1.47. */
 	readonly minorVersion: number;
 	/** The client is Holm's own. */
 	readonly isHolm: boolean;
-	/** The client asks to go on with another protocol on the same connection. */
+	/** The client asks to upgrade the connection. */
 	readonly isUpgrade: boolean;
-	/** Aborts when the client goes before it has its whole answer. */
+	/** Aborts if the client disconnects before the response is complete. */
 	readonly signal: AbortSignal;
-	/** The whole body of the request; throws `invalid` for one that is too large or does not come. */
+	/** The whole body of the request; throws `invalid` if it is too large or does not arrive in time. */
 	readonly body: () => Promise<Buffer>;
 	readonly failedStarts: FailedStarts;
 	readonly execNotes: ExecNotes;
-	/** How long a client may take for what takes no time. */
+	/** Milliseconds that a client may take for the head, a JSON body, or closing the connection. */
 	readonly patienceMilliseconds: number;
-	/** Takes the connection away from HTTP, without a byte written. Nothing else of this exchange may be used afterwards. */
+	/** Hijacks the connection from HTTP; nothing has been written to it. Nothing else of this exchange may be used afterwards. */
 	readonly takeOver: () => Duplex;
 };
 
 export type Answer = {readonly status: number; readonly json?: unknown};
 
-/** Answers a request. One that has written its answer itself resolves with nothing. */
+/** Handles a request. Resolves with undefined if it has written the response itself. */
 export type Handler = (exchange: Exchange) => Promise<Answer | undefined>;
 
 export type Route = {
@@ -43,10 +43,10 @@ export type Route = {
 	readonly handle: Handler;
 };
 
-/** A route of a path in which `{name}` is one part and `{image}` is one or several, because names of images have slashes. */
+/** A route. In its path, `{name}` matches one segment and `{image}` one or several, as image names have slashes. */
 export const route = (method: string, path: string, handle: Handler): Route => ({
 	method,
-	// Docker's clients write the slash that container names once began with.
+	// Docker's clients may prepend a slash to container names.
 	pattern: new RegExp(`^${path.replace('{name}', String.raw`/?(?<name>[^\/]+)`).replace('{image}', '(?<name>.+)')}$`, 'v'),
 	handle,
 });

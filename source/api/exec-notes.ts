@@ -1,18 +1,18 @@
-/** What the API says of an exec and the engine does not keep. */
+/** Data of an exec that the API needs and the engine does not keep. */
 export type ExecNote = {
-	/** Docker's notation, as the client gave it when it made the exec. */
+	/** In Docker's notation, as given at the exec's creation. */
 	readonly detachKeys?: string;
-	/** Of a program that could not be started. */
+	/** Set if the command could not be started. */
 	readonly exitCode?: number;
 };
 
 export type ExecNotes = {
-	/** Adds to what is known of an exec. */
+	/** Merges notes into those of an exec. */
 	keep: (id: string, note: ExecNote) => void;
 	find: (id: string) => ExecNote;
 };
 
-/** An exec is started at once after it was made, and asked about at once after it has ended, if at all. */
+/** Bound of kept notes: clients start an exec right after creating it, and inspect it right after its end. */
 const maximumNotes = 1024;
 
 export const createExecNotes = (): ExecNotes => {

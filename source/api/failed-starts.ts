@@ -2,25 +2,25 @@ import type {Engine} from '../engine/engine.js';
 import {asHolmError, HolmError} from '../engine/errors.js';
 
 /**
-What Docker's clients expect of a process that could not be started, beyond the error that says so. Ours undo their own steps, so that none of it is for them.
+Effects of a failed start that Docker's clients expect beside the error. Holm's own clients undo their steps themselves and do not use it.
 */
 export type FailedStarts = {
-	/** Aborts when a start of the container fails: whoever attached to see it start has nothing to wait for. */
+	/** Aborts if a start of the container fails, to end sessions attached before the start. */
 	watch: (containerId: string) => {readonly signal: AbortSignal; readonly forget: () => void};
-	/** Ends the sessions that wait for a container whose start failed, and removes it where it was to remove itself. */
+	/** Ends the sessions attached to a container whose start failed, and removes the container if it has AutoRemove. */
 	end: (engine: Engine, reference: string) => Promise<void>;
 };
 
-/** Docker's clients find out by these words that a program is missing or cannot be run, and take the exit status of a shell from them. */
+/** Docker's clients recognize a missing or non-executable command by these words, and derive a shell's exit status from them. */
 const words = new Map([
 	['command-not-found', {known: /executable file not found|no such file or directory/v, added: 'executable file not found in $PATH'}],
 	['not-executable', {known: /permission denied|is a directory/v, added: 'permission denied'}],
 ]);
 
-/** Whether a failure is one of the program to be run, and not of the engine. */
+/** Whether a failure is the command's and not the engine's. */
 export const isOfProgram = (error: HolmError): boolean => words.has(error.code);
 
-/** The error in words that Docker's clients understand. */
+/** The error with the words that Docker's clients recognize. */
 export const inDockersWords = (error: unknown): unknown => {
 	const given = asHolmError(error);
 	const wanted = words.get(given.code);
@@ -57,7 +57,7 @@ export const createFailedStarts = (): FailedStarts => {
 					await engine.removeContainer(id, {force: true, volumes: true});
 				}
 			} catch {
-				// The failure that matters is the start's.
+				// The start's failure is the one to report.
 			}
 		},
 	};

@@ -8,11 +8,11 @@ import {untilAborted, writeSlowly} from './streams.js';
 export const rawStream = 'application/vnd.docker.raw-stream';
 export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
 
-/** How a stream of output is described; versions before 1.42 have one word for both kinds. */
+/** Content type of an output stream; versions before 1.42 have one for both kinds. */
 export const streamType = ({minorVersion}: Pick<Exchange, 'minorVersion'>, isTerminal: boolean): string =>
 	isTerminal || minorVersion < 42 ? rawStream : multiplexedStream;
 
-/** The head of the answer that makes a connection a session's; a client that did not ask to upgrade gets what Docker calls a hijacked connection. */
+/** Response head that starts a session on the connection. Without an upgrade request, this is Docker's hijacked connection. */
 export const sessionHead = (exchange: Exchange, isTerminal: boolean, isFramed = false): string => {
 	const own = ['Server', 'Api-Version'].map(name => `${name}: ${String(exchange.response.getHeader(name))}`);
 	return [
@@ -26,7 +26,7 @@ export const sessionHead = (exchange: Exchange, isTerminal: boolean, isFramed = 
 	].join('\r\n');
 };
 
-/** Tells a half-closed client that has gone from one that listens: an empty frame is nothing to the one and an error from the other. */
+/** Probes whether a half-closed client still listens: one that listens ignores an empty frame, one that is gone causes a socket error. */
 export const probe = (socket: Duplex, milliseconds: number): (() => void) => {
 	let timer: NodeJS.Timeout | undefined;
 	const onEnd = () => {
@@ -45,7 +45,7 @@ export const probe = (socket: Duplex, milliseconds: number): (() => void) => {
 	};
 };
 
-/** Ends our half and waits for the client's: unread input would make the system reset the connection, and the client lose the end of the output. */
+/** Ends the server's half and waits for the client's. With unread input the kernel would reset the connection, and the client would lose the end of the output. */
 export const closeGently = (socket: Duplex, milliseconds: number) => {
 	socket.resume();
 	socket.end();
@@ -69,7 +69,7 @@ export const closeGently = (socket: Duplex, milliseconds: number) => {
 	});
 };
 
-/** Takes the connection over for what was written up to now: a session that is over when it has been told. */
+/** Hijacks the connection, sends the entries read, and ends the session. */
 export const sendEntries = async (
 	exchange: Exchange,
 	isTerminal: boolean,

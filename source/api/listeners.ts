@@ -6,18 +6,18 @@ import {describeAddress, type SocketAddress} from '../wire/addresses.js';
 import {HolmError} from '../engine/errors.js';
 import {isLoopback, restrictNames, type NameCheck} from './access.js';
 
-/** An address to serve on, and for TCP the certificates: who is not signed by `ca` is not let in. */
+/** An address to listen on; for TCP with certificates: `ca` has to have signed each client's. */
 export type Listening = SocketAddress & {
-	/** The user knows what TCP without certificates means; default false. */
+	/** The user accepts the risk of TCP without TLS; default false. */
 	readonly isInsecure?: boolean;
-	/** Names under which clients ask for this host, beside the address itself, loopback and those in the certificate. */
+	/** Further host names for clients, beside the address itself, loopback and those in the certificate. */
 	readonly names?: readonly string[];
 };
 
-/** What TCP without certificates means. */
+/** The risk of TCP without TLS, as a message. */
 export const insecurity = (address: Listening): string => `${describeAddress(address)} without TLS makes every user and every program that can connect to it root on this host`;
 
-/** Who reaches the engine is root on its host, so TCP takes certificates or the word of whoever starts it, and another host always a certificate. Refuses with `invalid`. */
+/** Throws `invalid` for an unsafe listener: clients of the engine are root on its host. TCP needs TLS; on loopback, the user may accept the risk instead. */
 export const assertSafe = (address: Listening): void => {
 	if (address.kind !== 'tcp') {
 		return;
@@ -37,7 +37,7 @@ export const assertSafe = (address: Listening): void => {
 	}
 };
 
-/** The names of a listener on TCP: any other one was made to resolve to this host by somebody else. */
+/** Name checks for a TCP listener, by the local address of a connection; they guard against DNS rebinding. */
 const nameChecksOf = async (
 	{host, tls: secrets, names = []}: Extract<Listening, {readonly kind: 'tcp'}>,
 ): Promise<(localAddress: string | undefined) => NameCheck> => {
@@ -51,7 +51,7 @@ const nameChecksOf = async (
 	};
 };
 
-/** What Node's server of HTTP gives the connections that it accepts itself. A client of Docker's that sends no input closes its half and still wants the output. */
+/** As Node's HTTP server sets them on its own connections. Half-open: a Docker client without input closes its half and still reads output. */
 const connectionOptions = {allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000} as const;
 
 const failures: Readonly<Record<string, string>> = {
@@ -61,7 +61,7 @@ const failures: Readonly<Record<string, string>> = {
 	ENOENT: 'its directory does not exist',
 };
 
-/** Makes a server of HTTP listen on one more address. Resolves with what ends it; throws `conflict` or `invalid` when it cannot. A socket gets mode 0660. */
+/** Adds a listener to an HTTP server. Resolves with a function that closes it; throws `conflict` for an address in use and `invalid` for other failures. A unix socket gets mode 0660. */
 export const listenOn = async (server: HttpServer, address: Listening): Promise<() => void> => {
 	assertSafe(address);
 	const checkFor = address.kind === 'tcp' ? await nameChecksOf(address) : undefined;
@@ -79,7 +79,7 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 			...connectionOptions, ...secrets, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2',
 		}, accept)
 		: net.createServer(connectionOptions, accept);
-	// A client that fails the handshake is gone; it is not the server's error.
+	// A failed handshake is the client's error, not the server's.
 	listener.on('tlsClientError', () => undefined);
 	await new Promise<void>((resolve, reject) => {
 		listener.once('error', (error: NodeJS.ErrnoException) => {
@@ -96,14 +96,14 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 		await chmod(address.path, 0o660);
 	}
 
-	// From here on Node's server knows its connections and the time that their requests may take.
+	// From here on Node's server tracks the connections and applies its timeouts.
 	server.emit('listening');
 	return () => {
 		listener.close();
 	};
 };
 
-/** Makes a server of HTTP accept on a unix socket that listens already and belongs to whoever passed it, systemd as a rule. Resolves with what ends that; throws `invalid` for any other descriptor. */
+/** Adds a listener on a passed unix socket, as in systemd's socket activation. Resolves with a function that closes it; throws `invalid` for any other descriptor. */
 export const listenOnPassed = async (server: HttpServer, descriptor: number): Promise<() => void> => {
 	const listener = net.createServer(connectionOptions, socket => {
 		server.emit('connection', socket);
@@ -114,10 +114,10 @@ export const listenOnPassed = async (server: HttpServer, descriptor: number): Pr
 		});
 		listener.listen({fd: descriptor}, resolve);
 	});
-	// One of a unix socket that was passed is not known.
+	// The address of a passed unix socket is null.
 	if (listener.address() !== null) {
 		listener.close();
-		throw new HolmError('invalid', `descriptor ${descriptor} listens on a network, which would give everybody who reaches it root on this host`, {remedy: 'pass a unix socket'});
+		throw new HolmError('invalid', `descriptor ${descriptor} listens on a network, which would make every client that reaches it root on this host`, {remedy: 'pass a unix socket'});
 	}
 
 	server.emit('listening');

@@ -5,13 +5,13 @@ import {fieldsOf} from '../wire/fields.js';
 import {parseJson} from '../wire/json.js';
 import {decodeMoment} from '../wire/times.js';
 
-/** The parameters after a path's question mark, read by name and checked. */
+/** The query parameters of a request, read by name and checked; every method throws `invalid`. */
 export type Query = {
-	/** Undefined where it is missing or empty. */
+	/** Undefined if missing or empty. */
 	text: (key: string) => string | undefined;
-	/** As Docker reads one: anything but nothing, `0`, `no`, `false` and `none` is true. */
+	/** As in Docker: any value but the empty one, `0`, `no`, `false` and `none` is true. */
 	flag: (key: string, isTrueByDefault?: boolean) => boolean;
-	/** Undefined where it is missing or empty. */
+	/** Undefined if missing or empty. */
 	wholeNumber: (key: string) => number | undefined;
 	/** Milliseconds since the epoch. */
 	moment: (key: string) => number | undefined;
@@ -23,12 +23,12 @@ export type Query = {
 	size: () => TerminalSize;
 };
 
-/** The system keeps the size of a terminal in two numbers of 16 bits. */
+/** The kernel stores rows and columns in 16 bits each. */
 const maximumSide = 65_535;
 
 const negations = new Set(['', '0', 'no', 'false', 'none']);
 
-/** Docker's filters: `{"label": ["a=b"]}`, or `{"label": {"a=b": true}}` as older clients have it. */
+/** Docker's filters: `{"label": ["a=b"]}`, or `{"label": {"a=b": true}}` from older clients. */
 const decodeFilters = (text: string | undefined): Filters => {
 	if (text === undefined) {
 		return {};
@@ -41,7 +41,7 @@ const decodeFilters = (text: string | undefined): Filters => {
 	]));
 };
 
-/** Throws `invalid` for a parameter with a zero byte, which would end a path or a word in it too early. */
+/** Throws `invalid` for a parameter with a zero byte, which would truncate a path or an argument. */
 export const createQuery = (parameters: URLSearchParams): Query => {
 	const broken = parameters.entries().find(entry => entry.join('').includes('\0'));
 	if (broken) {

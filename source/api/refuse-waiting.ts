@@ -4,13 +4,13 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {asHolmError, httpStatusOf} from '../engine/errors.js';
 import {encodeError} from '../wire/encode/progress.js';
 
-/** A client that has just connected sends its request within this time. */
+/** Milliseconds within which a client that has just connected sends its request. */
 const patienceMs = 2000;
 
-/** The requests that came together with the one that was answered are answered within this time, too. */
+/** Milliseconds to answer further requests on the same sockets. */
 const lingerMs = 200;
 
-/** Answers the requests that wait at passed sockets with the reason why there is no engine, for they would wait without end. */
+/** Answers requests that wait on passed sockets with the reason why the engine does not start; otherwise they would wait forever. */
 export const refuseWaiting = async (descriptors: readonly number[], error: unknown): Promise<void> => {
 	const body = JSON.stringify(encodeError(error));
 	await Promise.all(descriptors.map(async fd => {

@@ -18,7 +18,7 @@ import {systemRoutes} from './routes/system.js';
 import {transferRoutes} from './routes/transfer.js';
 import {volumesRoutes} from './routes/volumes.js';
 
-/** The first that matches counts, so that a fixed path comes before one with a name in it. */
+/** The first match wins: fixed paths come before those with a name. */
 const routes: readonly Route[] = [
 	...systemRoutes,
 	...eventsRoutes,
@@ -41,7 +41,7 @@ const routes: readonly Route[] = [
 
 export type FoundRoute = {readonly handle: Handler; readonly name: string};
 
-/** The handler of a path without its version, and the name in it. */
+/** The handler for a path without its version, and the name in the path. */
 export const findRoute = (method: string, path: string): FoundRoute | undefined => {
 	for (const route of routes) {
 		const match = route.method === method ? route.pattern.exec(path) : null;
@@ -53,6 +53,6 @@ export const findRoute = (method: string, path: string): FoundRoute | undefined 
 	return undefined;
 };
 
-/** Whether a request is for a path whose connection becomes a session. */
+/** Whether a request starts a session on its connection. */
 export const isHijackRoute = ({method, url}: IncomingMessage): boolean =>
 	method === 'POST' && /^(?:\/v[\d.]+)?\/(?:containers\/[^?]+\/attach|exec\/[^?]+\/start)(?:\?|$)/v.test(url ?? '');

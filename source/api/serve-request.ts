@@ -18,17 +18,17 @@ import {findRoute} from './router.js';
 export type ServingOptions = {
 	readonly maximumBodyBytes: number;
 	readonly patienceMilliseconds: number;
-	/** Called with a connection that has become a session's. */
+	/** Called when a connection becomes a session. */
 	readonly onSession: (socket: Duplex) => void;
 };
 
-/** Answers one request; `upgraded` is the connection of one that asks for another protocol, which Node has let go of. */
+/** Answers one request; `upgraded` is the connection of an upgrade request, which Node no longer manages. */
 export type ServeRequest = (request: IncomingMessage, response: ServerResponse, upgraded?: Duplex) => Promise<void>;
 
-/** A client that was refused may still be sending; it gets this long to read why. */
+/** Milliseconds for a refused client, which may still be sending, to read the response. */
 const drainMilliseconds = 5000;
 
-/** Reads on for a while after an answer, so that the connection can be used again and the client reads its answer. */
+/** Drains the request after the response, so that the client reads it and the connection can be reused. */
 const drain = (request: IncomingMessage) => {
 	if (request.complete) {
 		return;
@@ -47,7 +47,7 @@ const drain = (request: IncomingMessage) => {
 
 const urlOf = ({url = ''}: IncomingMessage): URL => {
 	try {
-		// The path alone: whether the host's name is one of the engine's was checked.
+		// Only the path; the Host header has been checked.
 		return new URL(`http://engine${url}`);
 	} catch (error) {
 		throw new HolmError('invalid', 'the path of the request is malformed', {cause: error});
@@ -64,7 +64,7 @@ const decodePath = (path: string): string => {
 
 const pageNotFound = {status: 404, json: {message: 'page not found', code: 'not-found'}};
 
-/** What the engine calls itself, asked for once: it goes with every answer. */
+/** The `Server` header of every response, read from the engine once. */
 const createServerName = (engine: Engine): (() => Promise<string>) => {
 	let asked: Promise<string> | undefined;
 	const ask = async () => {
@@ -92,7 +92,7 @@ export const createServing = (engine: Engine, {maximumBodyBytes, patienceMillise
 	return async (request, response, upgraded) => {
 		const leaving = new AbortController();
 		let isSession = false;
-		// Node before 26 leaves the body of a request to upgrade on the connection and calls the request complete without it.
+		// Node before 26 leaves the body of an upgrade request on the connection and treats the request as complete without it.
 		const hasLeftBody = request.complete && request.readableLength === 0;
 		response.once('close', () => {
 			if (!response.writableFinished) {
@@ -122,13 +122,13 @@ export const createServing = (engine: Engine, {maximumBodyBytes, patienceMillise
 				socket.setTimeout(0);
 				socket.setNoDelay(true);
 				if (upgraded) {
-					// The declaration asks for more than is needed: this may be a stream on top of the socket.
+					// The declared type is too narrow: this may be a stream on top of the socket.
 					response.detachSocket(upgraded as Socket);
 					onSession(upgraded);
 					return upgraded;
 				}
 
-				// Node's own parser stops when somebody else listens.
+				// Node's parser stops when there is another `data` listener.
 				socket.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error');
 				onSession(socket);
 				return socket;

@@ -14,15 +14,15 @@ export type ServeSessionOptions = {
 	readonly stdin: boolean;
 	readonly stdout: boolean;
 	readonly stderr: boolean;
-	/** Bytes that detach from a terminal; default Docker's. */
+	/** Key bytes that detach from a terminal; default Docker's. */
 	readonly detachKeys?: Uint8Array;
-	/** No other session can give the process input, so that it gets its end of file with the connection, however that ends. */
+	/** No other session can send the process input: it gets end of file when the connection closes, for whatever reason. */
 	readonly ownsInput?: boolean;
-	/** Ends the session from this side. */
+	/** Ends the session. */
 	readonly signal?: AbortSignal;
 };
 
-/** The detach keys in Docker's notation as bytes; throws `invalid`. */
+/** Parses detach keys in Docker's notation into bytes; throws `invalid`. */
 export const detachKeysOf = (keys: string | undefined): Uint8Array | undefined => keys === undefined ? undefined : parseDetachKeys(keys);
 
 const copyOutput = async (source: Readable, socket: Duplex, encode: (bytes: Uint8Array) => Uint8Array) => {
@@ -33,14 +33,14 @@ const copyOutput = async (source: Readable, socket: Duplex, encode: (bytes: Uint
 
 const silence = async (source: Readable) => {
 	for await (const _chunk of source) {
-		// Somebody has to read it, or the process would wait.
+		// Unread output would block the process.
 	}
 };
 
 /**
-Takes the connection over and joins it to a session in both directions: output multiplexed unless there is a terminal, input as it comes.
+Hijacks the connection and connects it with a session in both directions: raw input; output multiplexed unless there is a terminal.
 
-Where the client closes its half the process gets its end of file, unless it has a terminal. A connection that breaks leaves a process to which another session can be joined as it is, and so do the detach keys on a terminal. Resolves when the session is over.
+When the client closes its half, a process without a terminal gets end of file. A broken connection detaches, as the detach keys do on a terminal: the process keeps running and can be attached again. Resolves at the end of the session.
 */
 export const serveSession = async (exchange: Exchange, session: Session, options: ServeSessionOptions): Promise<void> => {
 	const isFramed = exchange.isUpgrade && exchange.request.headers[stdinHeader] === stdinFramed;
@@ -60,7 +60,7 @@ export const serveSession = async (exchange: Exchange, session: Session, options
 		leaveInput();
 		session.close();
 	});
-	// The connection's end follows, and is what counts.
+	// A `close` event follows and is handled.
 	socket.on('error', () => undefined);
 	for (const stream of [session.stdin, session.stdout, session.stderr]) {
 		stream.on('error', () => undefined);

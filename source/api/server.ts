@@ -9,15 +9,15 @@ import {isHijackRoute} from './router.js';
 import {createServing} from './serve-request.js';
 
 export type ApiServerOptions = {
-	/** Largest body of JSON; default 4 MiB. Streams such as a build's context have no limit. */
+	/** Maximum size of a JSON body in bytes; default 4 MiB. Streams such as a build context have no limit. */
 	readonly maximumBodyBytes?: number;
 	/**
-	How long a client may take for the head of a request, for a body of JSON, and to close a connection that is over; default 20 seconds. A client that only listens is asked this often whether it is still there.
+	Milliseconds that a client may take for the head of a request, for a JSON body, and to close a finished connection; default 20 seconds. A client that only listens is probed at this interval.
 	*/
 	readonly patienceMilliseconds?: number;
 };
 
-/** How an error is answered before there is an exchange, or when the request was no HTTP. */
+/** Responds with an error before there is an exchange, or if the request is not HTTP. */
 const refuse = (socket: Socket, status: number, error: unknown) => {
 	const body = JSON.stringify(encodeError(error));
 	socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
@@ -26,17 +26,17 @@ const refuse = (socket: Socket, status: number, error: unknown) => {
 const statuses: Readonly<Record<string, number>> = {ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431};
 
 /**
-An HTTP server of the Docker Engine API over an engine, not yet listening: `listenOn` makes it.
+Creates an HTTP server that serves an engine as Docker's Engine API. `listenOn` adds listeners.
 
-`closeAllConnections` closes the sessions of attach and exec too; their processes go on.
+`closeAllConnections` also closes the sessions of attach and exec; their processes keep running.
 */
 export const createApiServer = (
 	engine: Engine,
 	{maximumBodyBytes = 4 * 1024 * 1024, patienceMilliseconds = 20_000}: ApiServerOptions = {},
 ): Server => {
-	/** Connections on which a session was asked for, and none is yet. */
+	/** Connections with a requested session that has not started yet. */
 	const awaited = new WeakSet<Socket>();
-	/** Connections that Node's server no longer knows. */
+	/** Connections that Node's server no longer tracks. */
 	const detached = new Set<Duplex>();
 	const detach = (socket: Duplex) => {
 		detached.add(socket);
@@ -50,7 +50,7 @@ export const createApiServer = (
 	const onRequest = (request: IncomingMessage, response: ServerResponse) => {
 		const {socket} = request;
 		if (awaited.has(socket)) {
-			// What a client sends before its session has begun is input for a process, and never another request.
+			// Bytes that arrive before the session starts are input for the process, never another request.
 			socket.destroy();
 			return;
 		}
@@ -67,12 +67,12 @@ export const createApiServer = (
 
 	const server = http.createServer({
 		headersTimeout: patienceMilliseconds,
-		// The length of an upload is the client's; a body of JSON has its own limit.
+		// No limit on uploads; JSON bodies have their own.
 		requestTimeout: 0,
 		connectionsCheckingInterval: Math.max(50, Math.min(5000, patienceMilliseconds / 4)),
 		keepAliveTimeout: 30_000,
 		maxHeaderSize: 64 * 1024,
-		// Node before 24.9 does not ask, and makes every upgrade an event.
+		// Node before 24.9 ignores this and emits `upgrade` for every upgrade request.
 		shouldUpgradeCallback: (request: IncomingMessage) => isHijackRoute(request),
 	} as http.ServerOptions, onRequest);
 
@@ -85,7 +85,7 @@ export const createApiServer = (
 
 		const response = new http.ServerResponse(request);
 		response.shouldKeepAlive = false;
-		// Node 26 hands out a stream on top of the socket where the request has a body.
+		// Node 26 passes a stream on top of the socket if the request has a body.
 		response.assignSocket(socket as Socket);
 		response.once('finish', () => {
 			response.detachSocket(socket as Socket);

@@ -5,7 +5,7 @@ import {createStdinDecoder} from '../wire/stdin-frames.js';
 
 const isOpen = (stream: Writable) => !stream.destroyed && !stream.writableEnded;
 
-/** Hands input on to the process, and reads no more while it is slow; what comes after the process has closed its end is dropped. */
+/** Forwards input to the process with backpressure; drops input once the process has closed its end. */
 const createFeed = (socket: Duplex, stdin: Writable): ((bytes: Uint8Array) => void) => {
 	let isWaiting = false;
 	const onReady = () => {
@@ -33,7 +33,7 @@ const endInput = (stdin: Writable) => {
 	}
 };
 
-/** Reads input in frames; `leave` is called when the client has gone. */
+/** Reads framed input; calls `leave` when the client disconnects. */
 export const readFramed = (socket: Duplex, session: Session, leave: () => void) => {
 	const decode = createStdinDecoder();
 	const feed = createFeed(socket, session.stdin);
@@ -46,11 +46,11 @@ export const readFramed = (socket: Duplex, session: Session, leave: () => void) 
 			}
 		}
 	});
-	// A client of this kind never closes one half only.
+	// Clients with framed input never half-close.
 	socket.on('end', leave);
 };
 
-/** Reads input as it comes; `leave` is called when the client has typed the keys that detach, or has gone from a terminal. */
+/** Reads raw input; calls `leave` when the client types the detach keys, or disconnects from a terminal. */
 export const readRaw = (socket: Duplex, session: Session, leave: () => void, keys: Uint8Array) => {
 	const filter = createDetachFilter(keys);
 	const feed = createFeed(socket, session.stdin);
@@ -62,7 +62,7 @@ export const readRaw = (socket: Duplex, session: Session, leave: () => void, key
 		}
 	});
 	socket.on('end', () => {
-		// As in Docker: a terminal has an end of file of its own, Ctrl-D, and its client has detached.
+		// As in Docker: a terminal has its own end of file, Ctrl-D; a client that half-closes detaches.
 		if (session.terminal) {
 			leave();
 		} else {

@@ -4,7 +4,7 @@ import {pipeline} from 'node:stream/promises';
 import type {Exchange} from './exchange.js';
 
 /**
-The values of an iterable until `signal` aborts, and then no more, even where the iterable itself does not listen.
+The values of an iterable until `signal` aborts, even if the iterable ignores the signal.
 
 @yields What the iterable yields.
 */
@@ -18,7 +18,7 @@ export async function * untilAborted<Value>(iterable: AsyncIterable<Value>, sign
 	signal.addEventListener('abort', onAbort, {once: true});
 	try {
 		while (!signal.aborted) {
-			// Not `Promise.race`: a promise that is raced again and again keeps every loser.
+			// Not `Promise.race`: a promise raced repeatedly retains every loser.
 			const result = await new Promise<IteratorResult<Value> | undefined>((resolve, reject) => {
 				leave = resolve;
 				iterator.next().then(resolve, reject);
@@ -31,12 +31,12 @@ export async function * untilAborted<Value>(iterable: AsyncIterable<Value>, sign
 		}
 	} finally {
 		signal.removeEventListener('abort', onAbort);
-		// A generator that waits for something takes its return only afterwards, so that nothing waits for it here.
+		// Not awaited: a generator that is waiting handles `return` only afterwards.
 		iterator.return?.().catch(() => undefined);
 	}
 }
 
-/** Writes and, where the other side is slow, waits until it can take more or has gone. */
+/** Writes with backpressure; resolves when the other side can take more, or is gone. */
 export const writeSlowly = async (target: Writable, chunk: Uint8Array | string): Promise<void> => {
 	if (target.destroyed || target.write(chunk)) {
 		return;
@@ -57,13 +57,13 @@ export const writeSlowly = async (target: Writable, chunk: Uint8Array | string):
 export type SendOptions<Value> = {
 	readonly contentType: string;
 	readonly encode: (value: Value) => Uint8Array | string;
-	/** Sends the head of the answer before there is a value. */
+	/** Sends the response head before the first value. */
 	readonly isImmediate?: boolean;
-	/** What ends an answer whose iterable fails after its head was sent; without it the answer is broken off. */
+	/** Encodes a failure after the head was sent; without it the response is aborted. */
 	readonly encodeError?: (error: unknown) => Uint8Array | string;
 };
 
-/** Answers with the values of an iterable as they come. An iterable that fails before its first value makes this throw, so that the answer has the status of the error. */
+/** Streams the values of an iterable as the response. Throws if the iterable fails before its first value, so that the response gets the error's status. */
 export const sendValues = async <Value>(
 	{response, signal}: Exchange,
 	iterable: AsyncIterable<Value>,
@@ -98,10 +98,10 @@ export const sendValues = async <Value>(
 	return undefined;
 };
 
-/** A value as one line of JSON, as Docker ends them. */
+/** A value as one line of JSON, with Docker's line ending. */
 export const line = (json: unknown): string => `${JSON.stringify(json)}\r\n`;
 
-/** Resolves when a stream has something to read or has ended; throws what broke it off before, and when `signal` aborts. */
+/** Resolves when a stream is readable or has ended; throws its error, and when `signal` aborts. */
 const begun = async (bytes: Readable, signal: AbortSignal): Promise<void> => {
 	if (bytes.errored) {
 		throw bytes.errored;
@@ -112,7 +112,7 @@ const begun = async (bytes: Readable, signal: AbortSignal): Promise<void> => {
 	}
 };
 
-/** Answers with a stream of bytes. One that breaks off before its first byte makes this throw, so that the answer has the status of the error. */
+/** Streams bytes as the response. Throws if the stream fails before its first byte, so that the response gets the error's status. */
 export const sendBytes = async ({response, signal}: Exchange, bytes: Readable, contentType: string): Promise<undefined> => {
 	try {
 		await begun(bytes, signal);
@@ -120,7 +120,7 @@ export const sendBytes = async ({response, signal}: Exchange, bytes: Readable, c
 		await pipeline(bytes, response);
 	} catch (error) {
 		bytes.destroy();
-		// A client that has seen enough is no failure.
+		// A client that disconnects early is no failure.
 		if (!signal.aborted && (error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') {
 			throw error;
 		}

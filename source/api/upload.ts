@@ -5,7 +5,7 @@ import type {Exchange} from './exchange.js';
 /**
 The body of a request as a stream that may be destroyed.
 
-Destroying the request itself would take the connection with it, and the answer that says why.
+Destroying the request itself would close the connection, before the error response.
 */
 export const upload = ({request}: Exchange): Readable => {
 	const stream = new PassThrough();
@@ -18,14 +18,14 @@ export const upload = ({request}: Exchange): Readable => {
 
 	request.once('error', breakOff);
 	request.once('close', breakOff);
-	// One that fails before anybody reads it is no crash.
+	// Without a listener, an early error would crash the process.
 	stream.on('error', () => undefined);
 	return stream;
 };
 
 const isGzip = (chunk: Uint8Array) => chunk[0] === 0x1F && chunk[1] === 0x8B;
 
-/** The body of a request as a tar, which may come compressed with gzip. */
+/** The body of a request as a tar; decompresses gzip. */
 export const tarUpload = async (exchange: Exchange): Promise<Readable> => {
 	const stream = upload(exchange);
 	const first = await new Promise<Uint8Array | null>((resolve, reject) => {
@@ -45,7 +45,7 @@ export const tarUpload = async (exchange: Exchange): Promise<Readable> => {
 	const {createGunzip} = await import('node:zlib');
 	const gunzip = createGunzip();
 	const tar = new PassThrough();
-	// Not `pipeline`, which takes its last stream for done when everything is written to it, and gzip is found cut short only then.
+	// Not `pipeline`: it regards its last stream as done once everything is written, and truncated gzip shows only after that.
 	stream.once('error', error => {
 		gunzip.destroy(error);
 	});

@@ -1,13 +1,13 @@
 import {HolmError} from '../engine/errors.js';
 
 export type Arity = {
-	/** Names of the arguments that may not be left out. */
+	/** Names of the required arguments. */
 	readonly required: readonly string[];
-	/** Infinity where the last one may be repeated. */
+	/** Infinity if the last one is repeatable. */
 	readonly maximum: number;
 };
 
-/** How many arguments a usage such as `IMAGE [COMMAND] [ARG...]` takes. */
+/** The number of arguments of a usage such as `IMAGE [COMMAND] [ARG...]`. */
 export const arityOf = (usage: string): Arity => {
 	const words = usage.split(' ').filter(Boolean);
 	return {
@@ -16,7 +16,7 @@ export const arityOf = (usage: string): Arity => {
 	};
 };
 
-/** Refuses too few arguments, naming the first that is missing, and too many. */
+/** Throws `invalid` for too few arguments, naming the first missing one, and for too many. */
 export const checkArity = (name: string, usage: string, input: readonly string[]): void => {
 	const {required, maximum} = arityOf(usage);
 	const remedy = `usage: holm ${name} [flags]${usage ? ` ${usage}` : ''}`;

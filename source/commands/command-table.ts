@@ -3,10 +3,10 @@ import type {Command} from './command.js';
 type Module = {readonly command: Command};
 export type Load = () => Promise<Module>;
 
-/** A verb of a group, or one that stands alone. */
+/** A command, in a group or at the top level. */
 export type Entry = {readonly load: Load; readonly aliases?: readonly string[]};
 
-/** Verbs below a word such as `network`. */
+/** Commands below a word such as `network`. */
 export type Group = {readonly summary: string; readonly entries: Readonly<Record<string, Entry>>};
 
 const list = ['list'];
@@ -51,11 +51,11 @@ const history: Entry = {load: async () => import('./image/history.js')};
 
 export const groups: Readonly<Record<string, Group>> = {
 	container: {
-		summary: 'Everything about containers',
+		summary: 'Manage containers',
 		entries: {...containerEntries, inspect: {load: async () => import('./container/inspect.js')}},
 	},
 	network: {
-		summary: 'Networks and their names',
+		summary: 'Manage networks and their DNS records',
 		entries: {
 			create: {load: async () => import('./network/create.js')},
 			ls: {load: async () => import('./network/ls.js'), aliases: list},
@@ -68,7 +68,7 @@ export const groups: Readonly<Record<string, Group>> = {
 		},
 	},
 	image: {
-		summary: 'Images',
+		summary: 'Manage images',
 		entries: {
 			ls: {load: async () => import('./image/ls.js'), aliases: list},
 			inspect: {load: async () => import('./image/inspect.js')},
@@ -79,7 +79,7 @@ export const groups: Readonly<Record<string, Group>> = {
 		},
 	},
 	volume: {
-		summary: 'Volumes',
+		summary: 'Manage volumes',
 		entries: {
 			create: {load: async () => import('./volume/create.js')},
 			ls: {load: async () => import('./volume/ls.js'), aliases: list},
@@ -89,7 +89,7 @@ export const groups: Readonly<Record<string, Group>> = {
 		},
 	},
 	system: {
-		summary: 'The engine itself',
+		summary: 'Manage the engine',
 		entries: {
 			start: {load: async () => import('./system/start.js')},
 			stop: {load: async () => import('./system/stop.js')},
@@ -106,7 +106,7 @@ export const groups: Readonly<Record<string, Group>> = {
 	},
 };
 
-/** The commands without a group, under the headings of the help. */
+/** The top-level commands, under the headings of the help. */
 export const sections: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
 	Containers: {
 		...containerEntries,

@@ -2,12 +2,12 @@ import type {Filters} from '../engine/resources.js';
 import {HolmError} from '../engine/errors.js';
 import {splitFirst} from '../flags/split-arguments.js';
 
-/** The flag that every list has. */
+/** The filter flag of lists. */
 export const filterFlag = {
-	type: 'string', shortFlag: 'f', isMultiple: true, value: 'KEY=VALUE', description: 'Only those that match, such as name=web or label=tier=db',
+	type: 'string', shortFlag: 'f', isMultiple: true, value: 'KEY=VALUE', description: 'Filter, such as name=web or label=tier=db',
 } as const;
 
-/** `key=value` each; one key may be given several times. What a key means is the engine's to say. */
+/** Parses `key=value` items; keys are repeatable, and the engine checks them. Throws `invalid`. */
 export const parseFilters = (values: readonly string[]): Filters => {
 	const filters: Record<string, string[]> = {};
 	for (const value of values) {

@@ -10,12 +10,12 @@ import {
 
 export type FoundCommand =
 	| {readonly kind: 'command'; readonly name: string; readonly entry: Entry; readonly rest: readonly string[]}
-	/** A group without a verb, which prints its help. */
+	/** A group without a command, which prints its help. */
 	| {readonly kind: 'group'; readonly name: string; readonly group: Group};
 
 const isHelp = (word: string | undefined) => ['--help', '-h', 'help'].includes(word ?? '');
 
-/** The command that the first words name. Refuses an unknown one with `invalid`, naming the nearest. */
+/** Finds the command that the first words name. Throws `invalid` for an unknown one, suggesting similar ones. */
 export const findCommand = (argv: readonly string[]): FoundCommand => {
 	const [word = '', ...rest] = argv;
 	if (Object.hasOwn(groups, word)) {

@@ -2,16 +2,16 @@ import {asHolmError, describeError} from '../engine/errors.js';
 import {escapeControls} from '../text/escape.js';
 import {print, printError, type Context} from './command.js';
 
-/** One error as every command prints it. */
+/** An error as commands print it. */
 export const errorLine = (error: unknown): string => `Error: ${escapeControls(describeError(error))}`;
 
 export type EachOptions = {
-	/** Wanted states that already are, such as stopping what is stopped, are done. */
+	/** Ignore `not-modified`, such as for stopping a stopped container. */
 	readonly acceptUnchanged?: boolean;
 };
 
 /**
-Does one thing to each of several, in their order, and prints the reference of each one done. A failure is printed and the rest goes on; the exit status is 1 then.
+Performs an action on each reference, in order, and prints those that succeeded. Failures are printed without stopping the rest; the exit status is then 1.
 */
 export const forEachReference = async (
 	context: Context,

@@ -26,16 +26,16 @@ const flagRows = (flags: FlagTable): ReadonlyArray<readonly [string, string]> =>
 		];
 	});
 
-/** What is asked of every command alike, before its name. */
+/** Flags before the command. */
 export const globalFlags = {
 	root: {type: 'string', value: 'DIR', description: 'Directory of the engine on this host (HOLM_ROOT)'},
 	host: {
 		type: 'string', shortFlag: 'H', value: 'ADDRESS', description: 'Another engine: unix:///path, tcp://host:port, ssh://user@host, context://NAME, docker, or own (HOLM_HOST)',
 	},
-	demo: {type: 'boolean', description: 'Dashboard over made-up containers, without an engine'},
-	screenReader: {type: 'boolean', description: 'Dashboard as lines that are read out, for a screen reader'},
-	readOnly: {type: 'boolean', description: 'Dashboard that refuses every change'},
-	debug: {type: 'boolean', description: 'Print where an error comes from'},
+	demo: {type: 'boolean', description: 'Show the dashboard with demo containers, without an engine'},
+	screenReader: {type: 'boolean', description: 'Print the dashboard as lines for a screen reader'},
+	readOnly: {type: 'boolean', description: 'Open the dashboard read-only'},
+	debug: {type: 'boolean', description: 'Print the stack of an error'},
 	version: {type: 'boolean', shortFlag: 'v', description: 'Print the version'},
 } as const satisfies FlagTable;
 
@@ -57,18 +57,18 @@ export const groupHelp = async (name: string, {summary, entries}: Group): Promis
 	`Usage: holm ${name} COMMAND [flags]\n`,
 	`\n${summary}\n`,
 	`\nCommands:\n${pairs(await entryRows(entries))}`,
-	`\nholm ${name} COMMAND --help says more about one of them.\n`,
+	`\nholm ${name} COMMAND --help explains a command.\n`,
 ].join('');
 
-/** The help of the whole program. */
+/** The help of `holm` itself. */
 export const overview = async (): Promise<string> => {
 	const blocks = await Promise.all(Object.entries(sections).map(async ([heading, entries]) => `\n${heading}:\n${pairs(await entryRows(entries))}`));
 	return [
 		'Usage: holm [flags] COMMAND [ARG...]\n',
-		'\nEvery container in a virtual machine of its own, every network with a bridge and a name server of its own. Without a command, in a terminal: the dashboard.\n',
+		'\nRuns each container in its own virtual machine, with a bridge and a name server per network. Without a command, in a terminal: the dashboard.\n',
 		...blocks,
 		`\nGroups:\n${pairs(Object.entries(groups).map(([name, {summary}]) => [name, summary]))}`,
 		`\nFlags:\n${pairs(flagRows(withHelpFlag(globalFlags)))}`,
-		'\nholm COMMAND --help says more about one of them.\n',
+		'\nholm COMMAND --help explains a command.\n',
 	].join('');
 };

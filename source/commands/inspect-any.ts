@@ -5,7 +5,7 @@ import {inspectAll, inspectFlags} from './inspect.js';
 
 type Read = (engine: Engine, reference: string, hasSize: boolean) => Promise<{readonly source?: unknown}>;
 
-/** In the order in which a reference is looked up. */
+/** In the order of lookup. */
 const kinds: Readonly<Record<string, Read>> = {
 	container: async (engine, reference, hasSize) => engine.container(reference, {size: hasSize}),
 	image: async (engine, reference) => engine.image(reference),
@@ -14,12 +14,12 @@ const kinds: Readonly<Record<string, Read>> = {
 };
 
 export const command = defineCommand({
-	summary: 'Describe containers, images, networks or volumes in full',
+	summary: 'Show containers, images, networks or volumes in detail',
 	usage: 'NAME...',
 	flags: {
 		...inspectFlags,
-		size: {type: 'boolean', shortFlag: 's', description: 'What the disks of containers take'},
-		type: {type: 'string', value: 'TYPE', description: 'Only container, image, network or volume'},
+		size: {type: 'boolean', shortFlag: 's', description: 'Show the disk usage of containers'},
+		type: {type: 'string', value: 'TYPE', description: 'Look only for container, image, network or volume'},
 	},
 	async run(context, {format, size, type}, input) {
 		if (type !== undefined && !Object.hasOwn(kinds, type)) {
@@ -33,7 +33,7 @@ export const command = defineCommand({
 				try {
 					return await read(engine, reference, size);
 				} catch (error) {
-					// A name that one kind refuses as malformed may be another's.
+					// A name that is malformed for one kind may be valid for another.
 					if (!['not-found', 'invalid'].includes(asHolmError(error).code)) {
 						throw error;
 					}

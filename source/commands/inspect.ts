@@ -2,7 +2,7 @@ import {print, type Context} from './command.js';
 import {errorLine} from './for-each-reference.js';
 import {compileTemplate} from './print/go-template.js';
 
-/** The resource as its backend describes it, which is Docker's form where there is one. */
+/** The backend's own description of a resource, in Docker's form, if there is one. */
 export const describeResource = (resource: {readonly source?: unknown}): Record<string, unknown> =>
 	(resource.source ?? resource) as Record<string, unknown>;
 
@@ -13,7 +13,7 @@ export const inspectFlags = {
 } as const;
 
 /**
-Prints a JSON array of the resources that the references name, or a line each by a template. References that name nothing are reported after the rest, with exit status 1.
+Prints the resources as a JSON array, or one line each with a template. Unknown references are reported at the end, with exit status 1.
 */
 export const inspectAll = async (
 	context: Context,

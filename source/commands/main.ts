@@ -22,7 +22,7 @@ export type ProcessContext = Omit<Context, 'engine' | 'root' | 'host'> & {
 	}) => ReturnType<Context['engine']>;
 };
 
-/** A request that could not be understood, as `docker`, `git` and meow have it. */
+/** Exit status of usage errors, as in `docker` and `git`. */
 const usageStatus = 2;
 
 const report = async ({stderr}: ProcessContext, error: unknown, isDebug: boolean): Promise<void> => {
@@ -44,7 +44,7 @@ type GlobalFlags = {
 
 const noFlags: GlobalFlags = {debug: false, version: false, help: false, demo: false, readOnly: false, screenReader: false};
 
-/** The flags before the command. They are few and fixed, and the parser is left for the command's own. */
+/** Parses the flags before the command, without loading the parser. */
 const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals: GlobalFlags; readonly rest: readonly string[]}> => {
 	if (!argv[0]?.startsWith('-')) {
 		return {globals: noFlags, rest: argv};
@@ -68,7 +68,7 @@ const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals:
 	};
 };
 
-/** A failure, and the exit status that it ends the program with. */
+/** A failure with the exit status for it. */
 class Failure extends Error {
 	readonly status: number;
 
@@ -113,7 +113,7 @@ const printOverview = async ({stdout, stderr}: ProcessContext, isAsked: boolean)
 	return isAsked ? 0 : usageStatus;
 };
 
-/** Without a command: the dashboard where there is a terminal for it, and the help where there is none. */
+/** Without a command: opens the dashboard in a terminal, else prints the help. */
 const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlags, processContext: ProcessContext): Promise<number> => {
 	const {stdin, stdout, connect, environment} = processContext;
 	if (stdin.isTTY !== true || stdout.isTTY !== true) {
@@ -136,9 +136,9 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 			const engine = await connect({
 				root: ownRoot,
 				host: target.host,
-				// An engine that was stopped while somebody looked at it was meant to stop.
+				// An engine that stops while the dashboard shows it was stopped on purpose.
 				canStart: !connected.has(target.host),
-				// The keys that are typed are the dashboard's.
+				// The dashboard reads the keys.
 				canAsk: false,
 				onStep({step, detail}) {
 					showStep(`${step}: ${detail}`);
@@ -188,7 +188,7 @@ const runFound = async (argv: readonly string[], globals: GlobalFlags, processCo
 	});
 };
 
-/** Runs the command that the arguments name and resolves with the exit status; every failure is one line on standard error. */
+/** Runs the command in `argv` and resolves with its exit status; prints a failure as one line on standard error. */
 export const main = async (argv: readonly string[], processContext: ProcessContext): Promise<number> => {
 	let isDebug = false;
 	try {
@@ -215,7 +215,7 @@ export const main = async (argv: readonly string[], processContext: ProcessConte
 
 		const flag = ([['demo', globals.demo], ['read-only', globals.readOnly], ['screen-reader', globals.screenReader]] as const).find(([, isGiven]) => isGiven)?.[0];
 		if (flag) {
-			throw new HolmError('invalid', `--${flag} is for the dashboard, not for ${first}`, {remedy: 'leave the command away, or the flag'});
+			throw new HolmError('invalid', `--${flag} is for the dashboard, not for ${first}`, {remedy: 'leave out the command, or the flag'});
 		}
 
 		return await runFound(rest, globals, processContext);

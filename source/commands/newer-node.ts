@@ -1,12 +1,12 @@
-// What this needs must exist in Node 18, which is what it is there for.
+// This must run on Node 18 and use nothing newer.
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 
-/** Runs the program once more with the Node of a checkout, which `npm run quickstart` brings; says what is needed where there is none. Returns the exit status. */
+/** Reruns `holm` with the Node in the checkout's packages, which `npm run quickstart` installs, or prints the needed version. Returns the exit status. */
 export const runWithNewerNode = (program: URL, needed: string): number => {
-	// The program is `dist/cli.js`, beside which a checkout has its packages.
+	// In a checkout, `dist/cli.js` has its packages in the directory above.
 	const node = fileURLToPath(new URL('../node_modules/node/bin/node', program));
 	if (!existsSync(node) || process.execPath === node) {
 		process.stderr.write(`holm needs Node ${needed} or newer; this is ${process.version}; npm install -g holm with a newer Node, or \`npm run quickstart\` in a checkout, which brings its own\n`);

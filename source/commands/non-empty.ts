@@ -1,2 +1,2 @@
-/** The value of an environment variable; one that is set to nothing counts as not set. */
+/** The value of an environment variable; an empty one counts as unset. */
 export const nonEmpty = (value: string | undefined): string | undefined => value === '' ? undefined : value;

@@ -6,7 +6,7 @@ import {defineCommand, print, type Context} from './command.js';
 import {filterFlag, parseFilters} from './filters.js';
 import {isConfirmed} from './terminal/prompt.js';
 
-export const forceFlag = {type: 'boolean', shortFlag: 'f', description: 'Do not ask'} as const;
+export const forceFlag = {type: 'boolean', shortFlag: 'f', description: 'Do not ask for confirmation'} as const;
 
 // `-f` is --force here, as in Docker.
 const {shortFlag: _, ...longFilterFlag} = filterFlag;
@@ -31,12 +31,12 @@ export type PruneDefinition = {
 	readonly summary: string;
 	readonly warning: string;
 	readonly heading: string;
-	/** Networks take no space worth telling. */
+	/** Print the freed disk space; default true. */
 	readonly withSpace?: boolean;
 	readonly prune: (engine: Engine, filters: Filters) => Promise<Pruned>;
 };
 
-/** A command that asks, removes what is not used, and says what it removed. */
+/** Defines a command that asks for confirmation, removes unused resources, and prints them. */
 export const definePrune = ({summary, warning, heading, withSpace = true, prune}: PruneDefinition) => defineCommand({
 	summary,
 	usage: '',

@@ -5,7 +5,7 @@ import process from 'node:process';
 import {escapeControls} from '../text/escape.js';
 import {nonEmpty} from './non-empty.js';
 
-/** Node's default is a directory of a known name in /tmp, which anybody can make first, and what is in it is executed. */
+/** Not Node's default: any user can create that directory in /tmp first, and Node executes its content. */
 const cacheDirectory = (): string => path.join(nonEmpty(process.env.XDG_CACHE_HOME) ?? path.join(homedir(), '.cache'), 'holm', 'compiled');
 
 const flush = async (stream: NodeJS.WriteStream): Promise<void> => new Promise(resolve => {
@@ -18,12 +18,12 @@ const flush = async (stream: NodeJS.WriteStream): Promise<void> => new Promise(r
 	}
 });
 
-/** Runs the program on this process's own arguments and streams, and ends the process. */
+/** Runs `main` with the arguments and streams of this process, and exits. */
 export const start = async (): Promise<never> => {
 	enableCompileCache(cacheDirectory());
 	for (const stream of [process.stdout, process.stderr]) {
 		stream.on('error', (error: NodeJS.ErrnoException) => {
-			// A reader such as `head` has had enough; shells expect the status of SIGPIPE.
+			// A reader such as `head` has exited; shells expect the status of SIGPIPE.
 
 			process.exit(error.code === 'EPIPE' ? 141 : 1);
 		});
@@ -52,7 +52,7 @@ export const start = async (): Promise<never> => {
 		},
 	});
 	await Promise.all([flush(process.stdout), flush(process.stderr)]);
-	// Connections that are kept alive for a next request would keep the process.
+	// Keep-alive connections would keep the process running.
 
 	process.exit(status);
 };

@@ -12,7 +12,7 @@ export const outputFlag = {
 	type: 'string', shortFlag: 'o', value: 'FILE', description: 'Write to a file instead of standard output',
 } as const;
 
-/** Writes an archive, which `open` asks the engine for, to a file or to standard output. Refuses a terminal before anything is asked. */
+/** Writes an archive from `open` to a file or to standard output. Throws `invalid` for a terminal, before calling `open`. */
 export const writeArchive = async (context: Context, output: string | undefined, open: () => Promise<Readable>): Promise<void> => {
 	if (output === undefined && context.stdout.isTTY) {
 		throw new HolmError('invalid', 'an archive is not for a terminal', {remedy: 'name a file with -o, or redirect the output'});
@@ -24,7 +24,7 @@ export const writeArchive = async (context: Context, output: string | undefined,
 		return;
 	}
 
-	// One that fails in the middle leaves what was there before.
+	// A failure in the middle leaves the previous file.
 	const file = path.resolve(context.workingDirectory, output);
 	const temporary = `${file}.${process.pid}`;
 	try {

@@ -1,6 +1,6 @@
 import {type Readable} from 'node:stream';
 
-/** What a path inside a container is, as the `X-Docker-Container-Path-Stat` header has it. */
+/** Status of a path inside a container, as in the `X-Docker-Container-Path-Stat` header. */
 export type PathStatus = {
 	readonly name: string;
 	readonly sizeBytes: number;

@@ -9,7 +9,7 @@ export type BuildOptions = {
 	readonly buildArguments: Readonly<Record<string, string>>;
 	readonly target?: string;
 	readonly noCache: boolean;
-	/** Look for newer base images even where there is one. */
+	/** Pull newer base images even if there is a local one. */
 	readonly pull: boolean;
 	readonly labels: Readonly<Record<string, string>>;
 	/** For the registries of base images, at most one for each. */

@@ -3,14 +3,14 @@ export type CommitOptions = {
 	readonly tag?: string;
 	readonly author?: string;
 	readonly comment?: string;
-	/** Lines of a Dockerfile that change the configuration, such as `CMD ["redis-server"]`. */
+	/** Dockerfile instructions that change the configuration, such as `CMD ["redis-server"]`. */
 	readonly changes?: readonly string[];
-	/** Hold the container's processes still meanwhile; default true. */
+	/** Pause the container's processes during the commit; default true. */
 	readonly pause?: boolean;
 };
 
 /** Images made from containers. */
 export type CommitsVerbs = {
-	/** Makes an image of a container: its image with what it has otherwise, except in mounts, as one more layer. */
+	/** Creates an image from a container: the layers of its image, and one more with its changes outside of mounts. */
 	commitContainer: (reference: string, options?: CommitOptions) => Promise<{readonly id: string}>;
 };

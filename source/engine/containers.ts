@@ -2,10 +2,10 @@ import type {Container, ContainerConfiguration, Filters, Pruned} from './resourc
 
 /** Listing, creation and removal of containers. */
 export type ContainersVerbs = {
-	/** Running ones, unless `all`. Newest first. */
+	/** Running containers, or `all`; newest first. */
 	containers: (options?: {readonly all?: boolean; readonly filters?: Filters; readonly size?: boolean}) => Promise<readonly Container[]>;
 	container: (reference: string, options?: {readonly size?: boolean}) => Promise<Container>;
-	/** Refuses an unknown image, `not-found`: pulling is the caller's. */
+	/** Throws `not-found` for an unknown image: the caller pulls it. */
 	createContainer: (configuration: ContainerConfiguration) => Promise<{readonly id: string; readonly warnings: readonly string[]}>;
 	renameContainer: (reference: string, name: string) => Promise<void>;
 	removeContainer: (reference: string, options?: {readonly force?: boolean; readonly volumes?: boolean}) => Promise<void>;

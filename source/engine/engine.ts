@@ -17,7 +17,7 @@ import type {TransferVerbs} from './transfer.js';
 import type {VolumesVerbs} from './volumes.js';
 
 /**
-Every verb the product has, and what every backend is.
+Every verb of Holm; each backend implements it.
 
 A `reference` of a container is its id, the unambiguous beginning of one, or its name; of a network and a volume its name or id; of an image its name, id or the beginning of one. Every verb throws `HolmError`, and one that throws has changed nothing.
 */

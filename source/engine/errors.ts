@@ -1,7 +1,7 @@
 /**
 The closed set of reasons for which Holm refuses or fails.
 
-What a user can do about a failure depends on its code alone, so nothing in the program branches on message text.
+The code alone decides how the program reacts, so nothing branches on message text.
 */
 export type ErrorCode =
 	/** The request itself is malformed: a bad name, flag, address, size. */
@@ -10,13 +10,13 @@ export type ErrorCode =
 	| 'not-found'
 	/** The request contradicts what exists: a name or port in use, a wrong state. */
 	| 'conflict'
-	/** The state asked for is the state that is; Docker answers 304. */
+	/** The resource already has the requested state; Docker answers 304. */
 	| 'not-modified'
 	/** The caller may not do this: no root, no access to the socket, a registry's refusal. */
 	| 'forbidden'
-	/** This engine does not do this. */
+	/** This engine does not support the request. */
 	| 'unsupported'
-	/** Something of the host is missing or exhausted: a program, memory, disk, the daemon. */
+	/** The host lacks something: a program, memory, disk space, the daemon. */
 	| 'unavailable'
 	/** The command could not be started inside the container: it is not executable. */
 	| 'not-executable'
@@ -38,7 +38,7 @@ const httpStatuses: Record<ErrorCode, number> = {
 	internal: 500,
 };
 
-/** Whether a text from elsewhere is one of the codes. */
+/** Whether a text, such as one from the API, is one of the codes. */
 export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(httpStatuses, text);
 
 export type HolmErrorOptions = {
@@ -48,7 +48,7 @@ export type HolmErrorOptions = {
 };
 
 /**
-The one error of the product. `message` names the thing and the reason in one line; `remedy` says what to do about it.
+The only error type of Holm. `message` names the thing and the reason in one line; `remedy` says what to do about it.
 */
 export class HolmError extends Error {
 	override readonly name = 'HolmError';
@@ -65,7 +65,7 @@ export class HolmError extends Error {
 /** The HTTP status that the Docker Engine API gives an error of this code. */
 export const httpStatusOf = (code: ErrorCode): number => httpStatuses[code];
 
-/** The exit status of a command that failed with this error: 125 for the engine's own errors, 126 and 127 as shells have them. */
+/** The exit status of a command that failed with this error: 125 for the engine's own errors, 126 and 127 as in shells. */
 export const exitStatusOf = (error: unknown): number => {
 	if (error instanceof HolmError) {
 		if (error.code === 'not-executable') {
@@ -80,7 +80,7 @@ export const exitStatusOf = (error: unknown): number => {
 	return 125;
 };
 
-/** Any thrown value as a `HolmError`, so that every surface prints errors the same way. */
+/** Any thrown value as a `HolmError`, so that commands, API and dashboard print errors the same way. */
 export const asHolmError = (error: unknown): HolmError => {
 	if (error instanceof HolmError) {
 		return error;
@@ -97,7 +97,7 @@ export const asHolmError = (error: unknown): HolmError => {
 	return new HolmError('internal', messageOf(error), {cause: error});
 };
 
-/** The message and the remedy in one line, as every surface shows them. */
+/** The message and the remedy in one line, as users see them. */
 export const describeError = (error: unknown): string => {
 	const {message, remedy} = asHolmError(error);
 	return remedy ? `${message} (${remedy})` : message;

@@ -1,16 +1,16 @@
 import type {EngineEvent} from './resources.js';
 import {createWake} from './wake.js';
 
-/** As many past events are kept; a reader that is further behind misses the oldest. */
+/** Number of past events kept; a slower reader misses the oldest. */
 const capacity = 4096;
 
-/** The last events of the engine, and those to come. */
+/** Recent events of the engine, and a stream of new ones. */
 export type EventLog = {
 	readonly publish: (event: EngineEvent) => void;
 	/**
-	Everything kept and then what comes, or with `fromNow` only that, until the signal aborts. What is asked for is settled when this is called, not when the first is read.
+	All kept events and then new ones, or with `fromNow` only new ones, until the signal aborts. The start is fixed by the call, not by the first read.
 
-	Without `live` it ends where nothing more is kept.
+	Without `live` it ends after the last kept event.
 	*/
 	readonly read: (options: {
 		readonly fromNow: boolean;
@@ -21,7 +21,7 @@ export type EventLog = {
 
 export const createEventLog = (): EventLog => {
 	const kept: EngineEvent[] = [];
-	/** How many were published before the first one kept. */
+	/** Number of events published before the first kept one. */
 	let dropped = 0;
 	const wake = createWake();
 
@@ -43,7 +43,7 @@ export const createEventLog = (): EventLog => {
 	return {
 		publish(event) {
 			kept.push(event);
-			// Not one by one: moving thousands of items for each event costs more than keeping twice as many.
+			// In batches: moving thousands of items for each event costs more than keeping twice as many.
 			if (kept.length >= 2 * capacity) {
 				kept.splice(0, kept.length - capacity);
 				dropped += capacity;

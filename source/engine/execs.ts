@@ -15,7 +15,7 @@ export type ExecStatus = {
 	readonly containerId: string;
 	readonly configuration: ExecConfiguration;
 	readonly running: boolean;
-	/** Once it has ended. */
+	/** Set once the process has ended. */
 	readonly exitCode?: number;
 };
 

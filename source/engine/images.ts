@@ -5,7 +5,7 @@ export type ImagesVerbs = {
 	images: (options?: {readonly all?: boolean; readonly filters?: Filters}) => Promise<readonly Image[]>;
 	image: (reference: string) => Promise<Image>;
 	tagImage: (reference: string, tag: string) => Promise<void>;
-	/** What was untagged and what was deleted, as Docker lists them. */
+	/** Resolves with the removed names and the ids of deleted images, as Docker lists them. */
 	removeImage: (reference: string, options?: {readonly force?: boolean}) => Promise<{
 		readonly untagged: readonly string[];
 		readonly deleted: readonly string[];

@@ -1,17 +1,17 @@
 import type {ContainerConfiguration} from './resources.js';
 
-/** What of a container can be changed; what is undefined stays. */
+/** Settings of a container that can be changed; undefined ones stay. */
 export type ContainerUpdate = Partial<Pick<ContainerConfiguration, 'restartPolicy' | 'cpus' | 'memory'>>;
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
-/** Start, stop and what else changes the state of a container. */
+/** Verbs that change the state of a container. */
 export type LifecycleVerbs = {
 	startContainer: (reference: string) => Promise<void>;
-	/** Resolves when it has ended; `not-modified` when it does not run. */
+	/** Resolves when the container has ended; throws `not-modified` if it does not run. */
 	stopContainer: (reference: string, options?: {readonly signal?: string; readonly timeoutSeconds?: number}) => Promise<void>;
 	restartContainer: (reference: string, options?: {readonly signal?: string; readonly timeoutSeconds?: number}) => Promise<void>;
-	/** Default SIGKILL. */
+	/** Default signal: SIGKILL. */
 	killContainer: (reference: string, signal?: string) => Promise<void>;
 	pauseContainer: (reference: string) => Promise<void>;
 	unpauseContainer: (reference: string) => Promise<void>;
@@ -20,6 +20,6 @@ export type LifecycleVerbs = {
 		readonly exitCode: number;
 		readonly reason?: string;
 	}>;
-	/** A restart policy counts at once, CPUs and memory from the next start on: refused with `conflict` while it runs, unless its machine has just those. */
+	/** A restart policy applies at once, CPUs and memory from the next start: throws `conflict` while the container runs on a VM of another size. */
 	updateContainer: (reference: string, update: ContainerUpdate) => Promise<{readonly warnings: readonly string[]}>;
 };

@@ -1,5 +1,5 @@
 /**
-The words of Holm, as types.
+The resources of Holm.
 
 A wanted state is called `…Configuration`, an observed one `…Status`; a resource joins both. Sizes are bytes, times are milliseconds since the epoch, durations carry their unit in their name, addresses are IPv4 in dotted form unless said otherwise.
 */
@@ -14,7 +14,7 @@ export type PublishedPort = {
 	readonly protocol: 'tcp' | 'udp';
 };
 
-/** What a container asks of one network. */
+/** A requested attachment to one network. */
 export type AttachmentConfiguration = {
 	/** Name or id of the network as the user gave it; the engine keeps the name. */
 	readonly network: string;
@@ -22,11 +22,11 @@ export type AttachmentConfiguration = {
 	readonly address?: string;
 	/** A fixed MAC address; without it one is derived from the container's id. */
 	readonly mac?: string;
-	/** Names beside the container's own under which the network's name server answers. */
+	/** Further names that the network's name server answers for this container. */
 	readonly aliases: readonly string[];
 };
 
-/** One network device of a container as it is. */
+/** A network device of a container. */
 export type Attachment = {
 	readonly network: string;
 	readonly networkId: string;
@@ -66,11 +66,11 @@ export type RestartPolicy = {
 
 export type Ulimit = {readonly name: string; readonly soft: number; readonly hard: number};
 
-/** Everything a user can ask of a container. What is undefined is taken from the image, then from the engine's defaults. */
+/** Everything a user can set for a container. Undefined settings come from the image, then from the engine's defaults. */
 export type ContainerConfiguration = {
 	/** Image reference as given, such as `redis:alpine`. */
 	readonly image: string;
-	/** Without it the engine makes one up. */
+	/** Default: the engine generates one. */
 	readonly name?: string;
 	/** An empty array keeps the image's. */
 	readonly command: readonly string[];
@@ -120,7 +120,7 @@ export type ContainerConfiguration = {
 	readonly kernel?: string;
 };
 
-/** What a container is doing. Each state carries what only it has. */
+/** The state of a container. Each state carries the fields that only it has. */
 export type ContainerStatus =
 	| {readonly state: 'created'}
 	| {readonly state: 'running'; readonly pid: number; readonly startedAt: number}
@@ -129,10 +129,10 @@ export type ContainerStatus =
 	| {
 		readonly state: 'exited';
 		readonly exitCode: number;
-		/** Why, when it was not the process's own decision: `out of memory`, `the machine was killed (SIGKILL)`. */
+		/** The reason, if the process did not end by itself: `out of memory`, `the machine was killed (SIGKILL)`. */
 		readonly reason?: string;
 		readonly outOfMemory: boolean;
-		/** 0 for one that never ran. */
+		/** 0 if it never ran. */
 		readonly startedAt: number;
 		readonly finishedAt: number;
 	};
@@ -144,7 +144,7 @@ export type Container = {
 	readonly createdAt: number;
 	readonly imageId: string;
 	readonly configuration: ContainerConfiguration;
-	/** The process as it is started: entrypoint and command joined with the image's. */
+	/** The process to start: entrypoint and command, combined with the image's. */
 	readonly process: {
 		readonly arguments: readonly string[];
 		readonly environment: readonly string[];
@@ -152,20 +152,20 @@ export type Container = {
 		readonly user: string;
 	};
 	readonly status: ContainerStatus;
-	/** Devices while it runs, and the fixed or last known addresses while it does not. */
+	/** The devices of a running container; the fixed or last known addresses of a stopped one. */
 	readonly attachments: readonly Attachment[];
-	/** With the host ports that were chosen; those of a stopped container are the wanted ones. */
+	/** A running container has the host ports that were chosen, a stopped one the requested ones. */
 	readonly ports: readonly PublishedPort[];
-	/** Ports that the image or the user declared, such as `6379/tcp`. */
+	/** Ports declared by the image or the user, such as `6379/tcp`. */
 	readonly exposedPorts: readonly string[];
-	/** With the names that anonymous volumes were given. */
+	/** Anonymous volumes have their generated names. */
 	readonly mounts: readonly Mount[];
 	readonly restartCount: number;
-	/** Bytes that the container's disk takes beyond its image, where they were asked for. */
+	/** Bytes of the container's disk beyond its image; only if requested. */
 	readonly diskBytes?: number;
-	/** The machine; absent from a backend that has none. */
+	/** The VM; absent from a backend without VMs. */
 	readonly machine?: Machine;
-	/** The backend's own description, verbatim, where it has one that says more than this type. */
+	/** The backend's own description, verbatim, if it says more than this type. */
 	readonly source?: unknown;
 };
 
@@ -193,20 +193,20 @@ export type Machine = {
 
 export type NetworkConfiguration = {
 	readonly name: string;
-	/** Such as `192.168.70.0/24`; without it the next free one of the pool. */
+	/** Such as `192.168.70.0/24`; default the next free subnet of the pool. */
 	readonly subnet?: string;
 	/** Default the first address of the subnet. */
 	readonly gateway?: string;
 	/** A CIDR within the subnet that leases are taken from; default the whole subnet. */
 	readonly ipRange?: string;
-	/** Without a way out of its own bridge. */
+	/** Isolated: nothing leaves its bridge. */
 	readonly internal: boolean;
 	readonly labels: Readonly<Record<string, string>>;
 	/** `bridge` is the only one. */
 	readonly driver: string;
 };
 
-/** Who holds an address of a network. */
+/** An address of a network, and the container that holds it. */
 export type Lease = {
 	readonly address: string;
 	readonly mac: string;
@@ -228,7 +228,7 @@ export type Network = {
 	readonly labels: Readonly<Record<string, string>>;
 	/** Addresses held by containers, running or not. */
 	readonly leases: readonly Lease[];
-	/** Name of the bridge on the host, where there is one. */
+	/** Name of the bridge on the host, if there is one. */
 	readonly bridge?: string;
 	readonly source?: unknown;
 };
@@ -241,11 +241,11 @@ export type DnsRecord = {
 	/** Address, or name for PTR. */
 	readonly value: string;
 	readonly ttlSeconds: number;
-	/** Id of the container it stands for; absent for the host's own names. */
+	/** Id of the container; absent for the host's own names. */
 	readonly containerId?: string;
 };
 
-/** What an image says about how it wants to be run: the `config` of the OCI image specification. */
+/** The defaults that an image gives its containers: `config` of the OCI image specification. */
 export type ImageConfiguration = {
 	readonly user: string;
 	readonly environment: readonly string[];
@@ -254,7 +254,7 @@ export type ImageConfiguration = {
 	readonly workingDirectory: string;
 	/** Such as `6379/tcp`. */
 	readonly exposedPorts: readonly string[];
-	/** Paths for which a container gets an anonymous volume. */
+	/** Paths at which a container gets an anonymous volume. */
 	readonly volumes: readonly string[];
 	readonly labels: Readonly<Record<string, string>>;
 	readonly stopSignal?: string;
@@ -263,7 +263,7 @@ export type ImageConfiguration = {
 export type Image = {
 	/** `sha256:` and 64 hexadecimal digits. */
 	readonly id: string;
-	/** Such as `docker.io/library/redis:alpine`; empty for one without a name. */
+	/** Such as `docker.io/library/redis:alpine`; empty for a dangling image. */
 	readonly tags: readonly string[];
 	/** Such as `docker.io/library/redis@sha256:…`. */
 	readonly digests: readonly string[];
@@ -293,7 +293,7 @@ export type Volume = {
 	readonly source?: unknown;
 };
 
-/** One line, or one piece of a line that came without its end, of a container's log. */
+/** One line of a container's log, or a piece of one. */
 export type LogEntry = {
 	readonly stream: 'stdout' | 'stderr';
 	/** RFC 3339 with nanoseconds, UTC. */
@@ -302,11 +302,11 @@ export type LogEntry = {
 	readonly bytes: Uint8Array;
 };
 
-/** A moment's use of a running container. Counters are totals since its start. */
+/** One reading of a running container's resource usage. Counters are totals since its start. */
 export type ContainerStats = {
 	readonly readAt: number;
 	readonly cpuNanoseconds: number;
-	/** Of all CPUs of the machine together, for the share that `cpuNanoseconds` is of. */
+	/** CPU time of all CPUs of the machine together; `cpuNanoseconds` is a share of it. */
 	readonly systemCpuNanoseconds: number;
 	readonly cpus: number;
 	readonly memoryBytes: number;
@@ -324,7 +324,7 @@ export type ContainerStats = {
 	readonly blockWrittenBytes: number;
 };
 
-/** What became of a path of a container's root file system since its image. */
+/** A change of a path in a container's root file system against its image. */
 export type FileChange = {
 	readonly kind: 'added' | 'changed' | 'deleted';
 	/** Absolute. Bytes that are no UTF-8 are U+FFFD. */
@@ -341,13 +341,13 @@ export type EngineEvent = {
 	readonly attributes: Readonly<Record<string, string>>;
 };
 
-/** One step of something long. */
+/** One step of a long operation. */
 export type Progress = {
 	/** Text of a build, with its line feeds. */
 	readonly text?: string;
-	/** One line on what is being done, such as `Downloading`. */
+	/** The current activity, such as `Downloading`. */
 	readonly status?: string;
-	/** What the status is about, such as a layer. */
+	/** The subject of the status, such as a layer. */
 	readonly id?: string;
 	readonly current?: number;
 	readonly total?: number;
@@ -358,5 +358,5 @@ export type Progress = {
 /** Docker's filters: each key may be given several times. */
 export type Filters = Readonly<Record<string, readonly string[]>>;
 
-/** What a prune took away. */
+/** The result of a prune. */
 export type Pruned = {readonly removed: readonly string[]; readonly freedBytes: number};

@@ -3,14 +3,14 @@ import {type Readable, type Writable} from 'node:stream';
 /**
 Standard streams of a process, live.
 
-With a terminal everything comes on `stdout` as the terminal's bytes. Destroying `stdin` without ending it detaches; ending it gives the process its end of file.
+With a terminal, all output arrives on `stdout` as the terminal's bytes. Ending `stdin` sends the process end of file; destroying it without ending it detaches.
 */
 export type Session = {
 	readonly terminal: boolean;
 	readonly stdin: Writable;
 	readonly stdout: Readable;
 	readonly stderr: Readable;
-	/** Ends the session and leaves the process as it is. */
+	/** Ends the session; the process keeps running. */
 	close: () => void;
 };
 
@@ -18,7 +18,7 @@ export type TerminalSize = {readonly rows: number; readonly columns: number};
 
 /** Live standard streams of a container's main process. */
 export type SessionsVerbs = {
-	/** Output from now on; `logs` sends what was written before it first. A container that is not yet running may be attached, so that nothing of its start is missed. */
+	/** Streams output from now on; `logs` replays earlier output first. A container can be attached before it runs, so that no output of its start is lost. */
 	attachContainer: (reference: string, options?: {readonly stdin?: boolean; readonly logs?: boolean}) => Promise<Session>;
 	resizeContainer: (reference: string, size: TerminalSize) => Promise<void>;
 };

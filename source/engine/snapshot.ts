@@ -6,18 +6,18 @@ import type {
 	Volume,
 } from './resources.js';
 
-/** Everything that a dashboard shows, read at one moment. */
+/** All resources, read at one moment. */
 export type Snapshot = {
 	readonly readAt: number;
 	readonly containers: readonly Container[];
 	readonly networks: readonly Network[];
 	readonly images: readonly Image[];
 	readonly volumes: readonly Volume[];
-	/** By container id; of running containers, where asked for. */
+	/** Of running containers, by container id; only if requested. */
 	readonly stats: Readonly<Record<string, ContainerStats>>;
 };
 
-/** One consistent reading of everything a dashboard shows. */
+/** One consistent reading of all resources. */
 export type SnapshotVerbs = {
 	snapshot: (options?: {readonly stats?: boolean}) => Promise<Snapshot>;
 };

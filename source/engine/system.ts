@@ -13,7 +13,7 @@ export type EngineVersion = {
 export type EngineInfo = {
 	readonly id: string;
 	readonly name: string;
-	/** Directory of everything the engine keeps. */
+	/** Directory of the engine's data. */
 	readonly root: string;
 	readonly containers: number;
 	readonly running: number;
@@ -33,7 +33,7 @@ export type DiskUsage = {
 	readonly images: ReadonlyArray<{readonly image: Image; readonly containers: number}>;
 	readonly containers: ReadonlyArray<{readonly container: Container; readonly bytes: number}>;
 	readonly volumes: ReadonlyArray<{readonly volume: Volume; readonly bytes: number; readonly containers: number}>;
-	/** Base disks of images and templates of machines, remade when they are needed. */
+	/** Base disks of images and VM templates, recreated on demand. */
 	readonly cacheBytes: number;
 };
 

@@ -27,6 +27,6 @@ export type TransferVerbs = {
 	/** A tar in docker-archive format. */
 	saveImages: (references: readonly string[]) => Promise<Readable>;
 	loadImages: (tar: Readable) => AsyncIterable<Progress>;
-	/** Refuses with `forbidden` what the registry refuses. */
+	/** Throws `forbidden` if the registry rejects them. */
 	checkCredentials: (credentials: RegistryCredentials) => Promise<void>;
 };

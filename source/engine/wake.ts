@@ -1,9 +1,9 @@
-/** Something that can happen again and again, and that readers wait for between looks at what they read. */
+/** A repeatable notification that readers wait for when they have read everything. */
 export type Wake = {
 	/** Resolves at the next `notify`, or when the signal aborts. */
 	readonly wait: (signal?: AbortSignal) => Promise<void>;
 	readonly notify: () => void;
-	/** Whether somebody waits. */
+	/** Whether any reader waits. */
 	readonly isAwaited: () => boolean;
 };
 

@@ -1,7 +1,7 @@
 import {isIP, isIPv4} from 'node:net';
 import {HolmError} from '../engine/errors.js';
 
-/** Refuses what is no IPv4 address. */
+/** Checks an IPv4 address; throws `invalid`. */
 export const parseAddress = (flag: string, value: string): string => {
 	if (!isIPv4(value)) {
 		throw new HolmError('invalid', `invalid address "${value}" for ${flag}`, {remedy: 'it is an IPv4 address such as 192.168.64.10'});
@@ -10,7 +10,7 @@ export const parseAddress = (flag: string, value: string): string => {
 	return value;
 };
 
-/** Refuses what is no address of either family. */
+/** Checks an IPv4 or IPv6 address; throws `invalid`. */
 export const parseAnyAddress = (flag: string, value: string): string => {
 	if (isIP(value) === 0) {
 		throw new HolmError('invalid', `invalid address "${value}" for ${flag}`, {remedy: 'it is an address such as 192.168.64.10'});
@@ -19,7 +19,7 @@ export const parseAnyAddress = (flag: string, value: string): string => {
 	return value;
 };
 
-/** Refuses what is not the shape of an IPv4 subnet. */
+/** Checks the shape of an IPv4 subnet; throws `invalid`. */
 export const parseSubnet = (flag: string, value: string): string => {
 	const [address = '', length = '', ...rest] = value.split('/');
 	if (!isIPv4(address) || !/^\d{1,2}$/v.test(length) || Number(length) > 32 || rest.length > 0) {
@@ -29,7 +29,7 @@ export const parseSubnet = (flag: string, value: string): string => {
 	return value;
 };
 
-/** Refuses what is no MAC address of one device; the result is lower case with colons. */
+/** Parses the MAC address of one device into lower case with colons; throws `invalid`. */
 export const parseMac = (flag: string, value: string): string => {
 	if (!/^[\da-f]{2}(?:[\-:][\da-f]{2}){5}$/iv.test(value)) {
 		throw new HolmError('invalid', `invalid MAC address "${value}" for ${flag}`, {remedy: 'it is six pairs of hexadecimal digits such as 02:42:ac:11:00:02'});
@@ -42,7 +42,7 @@ export const parseMac = (flag: string, value: string): string => {
 	return value.toLowerCase().replaceAll('-', ':');
 };
 
-/** `name:address`, where the address may be `host-gateway`; an IPv6 address may stand in brackets. */
+/** Parses `name:address`; the address may be `host-gateway`, or IPv6 in brackets. Throws `invalid`. */
 export const parseExtraHost = (value: string): string => {
 	const {name = '', address = ''} = /^(?<name>[^:=]+)[:=](?<address>.+)$/v.exec(value)?.groups ?? {};
 	const bare = address.startsWith('[') && address.endsWith(']') ? address.slice(1, -1) : address;

@@ -14,7 +14,7 @@ import {parseCpus, parseSize, parseWhole} from './sizes.js';
 
 export type ContainerFlags = FlagValues<typeof containerFlags>;
 
-/** What flags are resolved against: the caller's environment and working directory, and the files that they name, read. */
+/** The caller's environment and working directory, and the lines of the files that the flags name. */
 export type FlagContext = {
 	readonly environment: Readonly<Record<string, string | undefined>>;
 	readonly workingDirectory: string;
@@ -27,8 +27,7 @@ export type FlagContext = {
 const capability = (name: string) => name.toUpperCase().replace(/^CAP_/v, '');
 
 const parseHostname = (name: string): string => {
-	// A label of RFC 1123, and several of them with dots.
-
+	// Labels of RFC 1123, separated by dots.
 	if (name.length > 63 || !/^[\dA-Za-z](?:[\w\-]*[\dA-Za-z])?(?:\.[\dA-Za-z](?:[\w\-]*[\dA-Za-z])?)*$/v.test(name)) {
 		throw new HolmError('invalid', `invalid host name "${name}"`, {remedy: 'it is up to 63 letters, digits and hyphens'});
 	}
@@ -39,7 +38,7 @@ const parseHostname = (name: string): string => {
 const optional = <Given, Result>(value: Given | undefined, parse: (value: Given) => Result): Result | undefined =>
 	value === undefined ? undefined : parse(value);
 
-/** The container that the flags of `run` and `create` and the arguments after them ask for. Refuses with `invalid`. */
+/** Builds a configuration from the flags and arguments of `run` and `create`. Throws `invalid`. */
 export const configurationOf = (flags: ContainerFlags, [image = '', ...command]: readonly string[], context: FlagContext): ContainerConfiguration => {
 	const restartPolicy = parseRestartPolicy(flags.restart);
 	if (flags.rm && restartPolicy.name !== 'no') {
@@ -88,7 +87,7 @@ export const configurationOf = (flags: ContainerFlags, [image = '', ...command]:
 	};
 };
 
-/** The same, after reading the files that the flags name. */
+/** Builds a configuration, and reads the files that the flags name. Throws `invalid`. */
 export const readConfiguration = async (
 	flags: ContainerFlags,
 	input: readonly string[],

@@ -5,7 +5,7 @@ import {splitFirst} from './split-arguments.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** One variable: `KEY=value` as it is, `KEY` with its value in the caller's environment, nothing where it has none. */
+/** One variable: `KEY=value` as given; `KEY` with its value from the caller's environment, or nothing if it is unset. */
 export const resolveVariable = (variable: string, environment: Environment): readonly string[] => {
 	const [name = ''] = variable.split('=', 1);
 	if (name === '' || /[\0\n]/v.test(name)) {
@@ -19,7 +19,7 @@ export const resolveVariable = (variable: string, environment: Environment): rea
 	return environment[name] === undefined ? [] : [`${name}=${environment[name]}`];
 };
 
-/** The lines of a file of variables or labels: no blank lines, no comments, no white space before a name. */
+/** The lines of a file of variables or labels, without blank lines, comments and leading white space. */
 export const linesOfFile = (text: string): readonly string[] => text
 	.replace(/^\u{FEFF}/v, '')
 	.split(/\r?\n/v)
@@ -35,11 +35,11 @@ export const readLines = async (flag: string, file: string, workingDirectory: st
 	}
 };
 
-/** All variables of a container; of one given twice the last counts, and `-e` over `--env-file`. */
+/** All variables of a container; the last one of a name wins, and `-e` wins over `--env-file`. */
 export const mergeVariables = (variables: readonly string[], environment: Environment): readonly string[] =>
 	new Map(variables.flatMap(variable => resolveVariable(variable, environment)).map(variable => [variable.split('=', 1)[0], variable])).values().toArray();
 
-/** `key=value` or `key` each, as a record. */
+/** Parses `key=value` or `key` items into a record; throws `invalid`. */
 export const parseLabels = (labels: readonly string[], flag = '--label'): Readonly<Record<string, string>> => Object.fromEntries(labels.map(label => {
 	const [key, value = ''] = splitFirst(label, '=');
 	if (key === '') {

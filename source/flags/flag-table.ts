@@ -1,4 +1,4 @@
-/** One flag, in meow's own words, with what the help says of it. */
+/** One flag as meow declares it, with its help text. */
 export type Flag = {
 	readonly type: 'boolean' | 'string';
 	readonly shortFlag?: string;
@@ -6,12 +6,12 @@ export type Flag = {
 	readonly aliases?: readonly string[];
 	readonly isMultiple?: true;
 	readonly default?: boolean | string;
-	/** What stands for the value in the help, such as `PATH`. */
+	/** Placeholder of the value in the help, such as `PATH`. */
 	readonly value?: string;
 	readonly description: string;
 };
 
-/** Keys are camel case; on the command line they are kebab case. */
+/** Keys in camel case; the command line has them in kebab case. */
 export type FlagTable = Readonly<Record<string, Flag>>;
 
 type FlagValue<F extends Flag> = F extends {isMultiple: true}
@@ -22,13 +22,13 @@ type FlagValue<F extends Flag> = F extends {isMultiple: true}
 
 export type FlagValues<Table extends FlagTable> = {readonly [Name in keyof Table]: FlagValue<Table[Name]>};
 
-/** What a command line may hold after the name of its command. */
+/** The arguments and flags of a command. */
 export type Arguments = {
 	/**
-	The arguments after the flags, such as `IMAGE [COMMAND] [ARG...]`: words in brackets may be left out, those with dots repeated. How many arguments are taken follows from it.
+	The arguments after the flags, such as `IMAGE [COMMAND] [ARG...]`: words in brackets are optional, words with dots repeatable. It defines the number of arguments.
 	*/
 	readonly usage: string;
 	readonly flags: FlagTable;
-	/** The first argument ends the flags: what follows belongs to a program in the container. */
+	/** The first argument ends the flags; the rest belongs to a command in the container. */
 	readonly flagsEndAtFirstArgument?: boolean;
 };

@@ -6,7 +6,7 @@ import {parseWhole} from './sizes.js';
 
 const ulimitNames = new Set(['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack']);
 
-/** `nofile=1024:2048`, or one number for both limits; -1 is without limit. */
+/** Parses `nofile=1024:2048`, or one number for both limits; -1 means no limit. Throws `invalid`. */
 export const parseUlimit = (value: string): Ulimit => {
 	const {name = '', first, second} = /^(?<name>[a-z]+)=(?<first>-1|\d+)(?::(?<second>-1|\d+))?$/v.exec(value)?.groups ?? {};
 	if (!ulimitNames.has(name)) {
@@ -34,7 +34,7 @@ export const parseRestartPolicy = (value: string): RestartPolicy => {
 	return {name: name as RestartPolicy['name'], maximumRetryCount: count === undefined ? 0 : parseWhole('--restart', count)};
 };
 
-/** The name of a signal, `SIGTERM` for `term`, `TERM`, `SIGTERM` and `15`; real-time signals stay as they are. */
+/** Normalizes a signal: `SIGTERM` for `term`, `TERM`, `SIGTERM` and `15`; real-time signals stay unchanged. Throws `invalid`. */
 export const parseSignal = (flag: string, value: string): string => {
 	const upper = value.toUpperCase();
 	const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;

@@ -26,7 +26,7 @@ const bind = (source: string, target: string, isReadOnly: boolean, workingDirect
 		type: 'bind', source: path.resolve(workingDirectory, source), target, readOnly: isReadOnly,
 	});
 
-// What Docker takes after the second colon and Holm's machines have by themselves or do not need.
+// Options of Docker's after the second colon that have no effect here: the VMs imply or do not need them.
 const ignoredOptions = new Set(['rw', 'z', 'Z', 'cached', 'delegated', 'consistent', 'nocopy', 'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']);
 
 /** The mount of one `-v`: `/host:/inside[:ro]`, `./relative:/inside`, `name:/inside`, or `/inside` alone for an anonymous volume. */
@@ -115,7 +115,7 @@ export const parseMount = (value: string, workingDirectory: string): Mount => {
 
 export type MountFlags = {readonly volume: readonly string[]; readonly mount: readonly string[]; readonly tmpfs: readonly string[]};
 
-/** All mounts of a container. Two on one path are refused. */
+/** All mounts of a container. Throws `invalid` for two on one path. */
 export const parseMounts = (flags: MountFlags, workingDirectory: string): readonly Mount[] => {
 	const mounts = [
 		...flags.volume.map(value => parseVolume(value, workingDirectory)),

@@ -4,7 +4,7 @@ import {HolmError} from '../engine/errors.js';
 
 const pattern = /^[\dA-Za-z][\w\-.]*$/v;
 
-/** Refuses what cannot name a container, network or volume. */
+/** Checks the name of a container, network or volume; throws `invalid`. */
 export const parseName = (kind: 'container' | 'network' | 'volume', name: string): string => {
 	if (!pattern.test(name)) {
 		throw new HolmError('invalid', `invalid ${kind} name "${name}"`, {remedy: 'it starts with a letter or digit and goes on with letters, digits, "_", "." or "-"'});

@@ -5,7 +5,7 @@ import {parseAddress, parseMac} from './addresses.js';
 
 type Found = {network: string; address?: string; mac?: string; readonly aliases: string[]};
 
-/** What each key of a long form says. */
+/** The keys of the long form. */
 const fields: Readonly<Record<string, (found: Found, text: string) => void>> = {
 	name(found, text) {
 		found.network = text;
@@ -63,7 +63,7 @@ export type NetworkFlags = {
 	readonly macAddress: string | undefined;
 };
 
-/** All networks of a container; `--ip`, `--mac-address` and `--network-alias` belong to the first, or to the default one. */
+/** All networks of a container; `--ip`, `--mac-address` and `--network-alias` apply to the first, or to the default network. */
 export const parseNetworks = ({network, networkAlias, ip, macAddress}: NetworkFlags): readonly AttachmentConfiguration[] => {
 	const attachments = network.map(value => parseNetwork(value));
 	const names = attachments.map(attachment => attachment.network);

@@ -10,13 +10,13 @@ export type ParsedArguments = {
 
 const helpFlag = {type: 'boolean', description: 'Print this help'} as const;
 
-/** A command's flags and the one that every command has. `-h` is help unless the command wants it for something else. */
+/** A command's flags and `--help`. `-h` means help unless the command uses it otherwise. */
 export const withHelpFlag = (flags: FlagTable): FlagTable => ({
 	...flags,
 	help: Object.values(flags).some(flag => flag.shortFlag === 'h') ? helpFlag : {...helpFlag, shortFlag: 'h'},
 });
 
-// The parser behind meow takes one pair of quotes away from a value, which the user's shell has already done.
+// The parser behind meow strips one pair of quotes from a value; the user's shell has already done so.
 const protectQuotes = (flag: string): string => {
 	const equals = flag.indexOf('=') + 1;
 	const [first = '', last = ''] = [flag.at(equals), flag.at(-1)];
@@ -25,18 +25,18 @@ const protectQuotes = (flag: string): string => {
 		return `${flag.slice(0, equals)}${first}${flag.slice(equals)}${first}`;
 	}
 
-	// An empty value of a flag that may be repeated would be dropped.
+	// The parser would drop an empty value of a repeatable flag.
 	return flag.length === equals ? `${flag}""` : flag;
 };
 
-/** A flag that may be given once keeps the value given last, as in Docker. */
+/** The last value of a single flag wins, as in Docker. */
 const lastOfEach = (flags: readonly string[], repeatable: ReadonlySet<string>) => {
 	const nameOf = (flag: string) => flag.slice(0, flag.indexOf('='));
 	const last = new Map(flags.map((flag, index) => [nameOf(flag), index]));
 	return flags.filter((flag, index) => repeatable.has(nameOf(flag)) || last.get(nameOf(flag)) === index);
 };
 
-/** The flags and arguments of one command. Refuses unknown flags, missing values and malformed booleans with `invalid`. */
+/** Parses the flags and arguments of one command. Throws `invalid` for unknown flags, missing values and malformed booleans. */
 export const parseArguments = (argv: readonly string[], command: Pick<Arguments, 'flags' | 'flagsEndAtFirstArgument'>, name: string): ParsedArguments => {
 	if (argv.length === 1 && argv[0] === '-h') {
 		return {help: true, flags: {}, input: []};
@@ -52,7 +52,7 @@ export const parseArguments = (argv: readonly string[], command: Pick<Arguments,
 		description: false,
 		autoHelp: false,
 		autoVersion: false,
-		// Aliases and short flags are already written out.
+		// Aliases and short flags are already expanded.
 		flags: Object.fromEntries(Object.entries(table).map(([key, {type, isMultiple, default: value}]) => [key, {
 			type,
 			...(isMultiple && {isMultiple}),

@@ -46,7 +46,7 @@ const splitMapping = (value: string, text: string): {readonly address: string; r
 	return {address: address === '' ? '0.0.0.0' : address, host: parts.length === 2 ? parts[0]! : '', container};
 };
 
-/** The published ports of one `-p`: ranges become one entry a port, a missing host port is 0 for a free one. */
+/** The published ports of one `-p`: a range becomes one entry per port; without a host port it is 0, for a free one. */
 export const parsePublish = (value: string): readonly PublishedPort[] => {
 	const [text = '', protocol = 'tcp', ...rest] = value.split('/');
 	if ((protocol !== 'tcp' && protocol !== 'udp') || rest.length > 0) {
@@ -69,7 +69,7 @@ export const parsePublish = (value: string): readonly PublishedPort[] => {
 	}));
 };
 
-/** The published ports of all `-p`. One host port given twice is refused. */
+/** The published ports of all `-p`. Throws `invalid` for a host port given twice. */
 export const parsePorts = (values: readonly string[]): readonly PublishedPort[] => {
 	const ports = values.flatMap(value => parsePublish(value));
 	const taken = new Set<string>();

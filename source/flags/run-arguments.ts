@@ -1,7 +1,7 @@
 import {attachFlags} from './attach-flags.js';
 import {containerFlags} from './container-flags.js';
 
-/** The command line of `holm run`, which the form for containers writes too. */
+/** The command line of `holm run`; the dashboard's form for containers uses it, too. */
 export const runArguments = {
 	usage: 'IMAGE [COMMAND] [ARG...]',
 	flags: {

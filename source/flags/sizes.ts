@@ -4,7 +4,7 @@ const factors: Readonly<Record<string, number>> = {
 	'': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4,
 };
 
-/** Bytes of `512m`, `1.5g`, `64KiB` or `1048576`; the units are powers of 1024 as in Docker's flags. */
+/** Parses a size into bytes: `512m`, `1.5g`, `64KiB` or `1048576`; units are powers of 1024, as in Docker's flags. Throws `invalid`. */
 export const parseSize = (flag: string, value: string): number => {
 	const match = /^(?<number>\d+(?:\.\d+)?)\s*(?<unit>[gkmt]?)(?:i?b)?$/iv.exec(value.trim())?.groups;
 	const bytes = match ? Math.floor(Number(match.number) * factors[match.unit!.toLowerCase()]!) : 0;
@@ -15,7 +15,7 @@ export const parseSize = (flag: string, value: string): number => {
 	return bytes;
 };
 
-/** Whole virtual CPUs: a fraction of one is rounded up, since a machine has no half processors. */
+/** Parses a number of virtual CPUs, rounded up: a VM has whole processors. Throws `invalid`. */
 export const parseCpus = (value: string): number => {
 	const cpus = /^\d+(?:\.\d+)?$/v.test(value) ? Math.ceil(Number(value)) : 0;
 	if (cpus < 1) {
@@ -25,7 +25,7 @@ export const parseCpus = (value: string): number => {
 	return cpus;
 };
 
-/** A whole number of at least `minimum`. */
+/** Parses a whole number of at least `minimum`; throws `invalid`. */
 export const parseWhole = (flag: string, value: string, minimum = 0): number => {
 	const number = /^-?\d+$/v.test(value) ? Number(value) : NaN;
 	if (!Number.isSafeInteger(number) || number < minimum) {

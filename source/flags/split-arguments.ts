@@ -9,7 +9,7 @@ export type SplitArguments = {
 };
 
 export type SplitOptions = {
-	/** How the command is called, for the messages. */
+	/** Name of the command, for messages. */
 	readonly name: string;
 	readonly flagsEndAtFirstArgument?: boolean;
 };
@@ -41,9 +41,9 @@ const booleans: Readonly<Record<string, boolean>> = {
 };
 
 /**
-Tells flags from arguments as the command's flag table has them, before any parser sees them: `-it`, `-p8000:80`, `--name x`, `--name=x`, `--`.
+Splits a command line into flags and arguments by the command's flag table: `-it`, `-p8000:80`, `--name x`, `--name=x`, `--`.
 
-What follows the image of `holm run` must reach the container untouched, and a parser that does not know where that begins would take it apart.
+Arguments after the image of `holm run` must reach the container unchanged, so that this runs before any parser. Throws `invalid`.
 */
 export const splitArguments = (
 	argv: readonly string[],
@@ -129,7 +129,7 @@ export const splitArguments = (
 	return {flags, input};
 };
 
-/** The text before and after the first separator; undefined for the latter where there is none. */
+/** The text before and after the first separator; the latter is undefined without one. */
 export const splitFirst = (text: string, separator: string): readonly [string, string | undefined] => {
 	const index = text.indexOf(separator);
 	return index === -1 ? [text, undefined] : [text.slice(0, index), text.slice(index + separator.length)];

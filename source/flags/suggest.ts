@@ -20,7 +20,7 @@ export const editDistance = (left: string, right: string): number => {
 	return at(left.length, right.length);
 };
 
-/** Up to three of the known words that `word` may have been meant as, nearest first. */
+/** Up to three known words similar to `word`, nearest first. */
 export const suggest = (word: string, known: readonly string[]): readonly string[] => {
 	const limit = Math.max(1, Math.floor(word.length / 3));
 	return known
@@ -34,7 +34,7 @@ export const suggest = (word: string, known: readonly string[]): readonly string
 		.map(({candidate}) => candidate);
 };
 
-/** `did you mean X or Y?`, where there is anything near; else `otherwise`. */
+/** `did you mean X or Y?` if a known word is similar, else `otherwise`. */
 export const correction = (word: string, known: readonly string[], otherwise: string): string => {
 	const near = suggest(word, known);
 	return near.length > 0 ? `did you mean ${near.join(' or ')}?` : otherwise;

@@ -4,7 +4,7 @@ const unitMs: Readonly<Record<string, number>> = {
 	ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000,
 };
 
-/** A point in time in milliseconds since the epoch: `10m` or `1h30m` ago, an RFC 3339 time or date in local time where it names no zone, or Unix seconds with fractions. */
+/** Parses a time into milliseconds since the epoch: `10m` or `1h30m` ago, an RFC 3339 time or date (local without a zone), or Unix seconds with fractions. Throws `invalid`. */
 export const parseTime = (flag: string, value: string, now: number): number => {
 	if (/^\d+(?:\.\d+)?$/v.test(value)) {
 		return Number(value) * 1000;

@@ -1,18 +1,18 @@
 import type {Filters} from '../engine/resources.js';
 import {HolmError} from '../engine/errors.js';
 
-/** What one value of a filter says of an item. A value that makes no sense is refused before any item is looked at. */
+/** Turns one value of a filter into a test of items. Throws `invalid` for a malformed value, before any item is tested. */
 export type Matcher<Item> = (value: string) => (item: Item) => boolean;
 
-/** How one key of a filter is read. Several values of a key are alternatives, unless `every`. */
+/** The rule for one key of a filter. An item has to match one of the values, with `every` all of them. */
 export type FilterRule<Item> = Matcher<Item> | {readonly every: Matcher<Item>};
 
 export type FilterRules<Item> = Readonly<Record<string, FilterRule<Item>>>;
 
 /**
-A test of items against Docker's filters: each key has to apply, by any of its values.
+Builds a test of items from Docker's filters: an item has to match every key.
 
-Throws `invalid` for a key that there is no rule for, as Docker does, so that a misspelt filter never selects everything.
+Throws `invalid` for an unknown key, as Docker does: a misspelt filter never selects everything.
 */
 export const filterOf = <Item>(filters: Filters | undefined, rules: FilterRules<Item>): ((item: Item) => boolean) => {
 	const tests = Object.entries(filters ?? {}).filter(([, values]) => values.length > 0).map(([key, values]) => {
@@ -35,13 +35,13 @@ export const hasLabel = (labels: Readonly<Record<string, string>>, value: string
 	return Object.hasOwn(labels, key) && (key.length === value.length || labels[key] === value.slice(key.length + 1));
 };
 
-/** Docker's filters `label` and `label!` on whatever has labels. */
+/** Docker's filters `label` and `label!`. */
 export const labelRules = <Item>(labelsOf: (item: Item) => Readonly<Record<string, string>>) => ({
 	label: {every: (value: string) => (item: Item) => hasLabel(labelsOf(item), value)},
 	'label!': {every: (value: string) => (item: Item) => !hasLabel(labelsOf(item), value)},
 });
 
-/** A filter's value that is one of a few; throws `invalid` for another. */
+/** Checks that a filter's value is one of `allowed`, ignoring case; throws `invalid`. */
 export const oneOf = <Value extends string>(key: string, value: string, allowed: readonly Value[]): Value => {
 	const found = allowed.find(item => item === value.toLowerCase());
 	if (found === undefined) {
@@ -51,13 +51,13 @@ export const oneOf = <Value extends string>(key: string, value: string, allowed:
 	return found;
 };
 
-/** A filter's value that says yes or no in one of the ways Docker takes; throws `invalid` for another. */
+/** Parses a filter's boolean value as Docker does; throws `invalid`. */
 export const isTrue = (key: string, value: string): boolean =>
 	['true', '1', 't'].includes(oneOf(key, value, ['true', 'false', '1', '0', 't', 'f']));
 
 const durationUnits: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000};
 
-/** Docker's filter `until` as milliseconds since the epoch: a moment, Unix seconds, or how long ago (`10m`, `1h30m`); throws `invalid`. */
+/** Parses Docker's filter `until` into milliseconds since the epoch: a time, Unix seconds, or a duration before `now` (`10m`, `1h30m`). Throws `invalid`. */
 export const untilOf = (value: string, now: number): number => {
 	if (/^\d+(?:\.\d+)?$/v.test(value)) {
 		return Number(value) * 1000;
@@ -76,7 +76,7 @@ export const untilOf = (value: string, now: number): number => {
 	return time;
 };
 
-/** Docker's filter `name`, which takes a regular expression; one that is none, or that could take for ever, stands for its own text. */
+/** Docker's filter `name`, a regular expression. Malformed expressions, and those that may take exponential time, match as plain text. */
 export const nameMatcher = (value: string): ((name: string) => boolean) => {
 	const isSafe = /^[\w$*+\-.\/?\[\]^\|]{1,100}$/v.test(value) && !/[*+?].*[*+?]/v.test(value);
 	let pattern: RegExp | undefined;

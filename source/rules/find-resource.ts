@@ -14,7 +14,7 @@ const matching = <Item extends Named>(items: ReadonlyMap<string, Item>, referenc
 	return /^[\da-f]{1,64}$/v.test(reference) ? items.values().filter(({id}) => id.startsWith(reference)).toArray() : [];
 };
 
-/** The container that a user means: its id, else its name, else the beginning of one id. Throws `not-found`, and `invalid` for the beginning of several. */
+/** Finds a container by id, else name, else id prefix. Throws `not-found`, and `invalid` for an ambiguous prefix. */
 export const findContainer = <Item extends Named>(containers: ReadonlyMap<string, Item>, reference: string): Item => {
 	const [container, ...others] = matching(containers, reference.replace(/^\//v, ''));
 	if (!container) {
@@ -28,7 +28,7 @@ export const findContainer = <Item extends Named>(containers: ReadonlyMap<string
 	return container;
 };
 
-/** The network that a user means, as for containers; `default` is another word for `bridge`. */
+/** Finds a network like a container; `default` is an alias of `bridge`. */
 export const findNetwork = <Item extends Named>(networks: ReadonlyMap<string, Item>, reference: string): Item => {
 	const matches = matching(networks, reference === 'default' ? 'bridge' : reference);
 	if (!matches[0]) {
@@ -42,7 +42,7 @@ export const findNetwork = <Item extends Named>(networks: ReadonlyMap<string, It
 	return matches[0];
 };
 
-/** The volume of that name; throws `not-found`. */
+/** Finds a volume by name; throws `not-found`. */
 export const findVolume = <Item>(volumes: ReadonlyMap<string, Item>, name: string): Item => {
 	const volume = volumes.get(name);
 	if (!volume) {

@@ -13,7 +13,7 @@ import {
 
 const states = ['created', 'paused', 'running', 'restarting', 'exited', 'removing', 'dead'] as const;
 
-/** A filter's value that is a port or a range of them, with a protocol or without; throws `invalid` for another. */
+/** Matches ports by a filter's value: a port or a range, optionally with a protocol. Throws `invalid`. */
 const portMatcher = (value: string): ((port: number, protocol: string) => boolean) => {
 	const match = /^(?<first>\d{1,5})(?:-(?<last>\d{1,5}))?(?:\/(?<wanted>tcp|udp))?$/v.exec(value);
 	if (!match) {
@@ -24,14 +24,14 @@ const portMatcher = (value: string): ((port: number, protocol: string) => boolea
 	return (port, protocol) => port >= Number(first) && port <= Number(last) && (wanted === undefined || protocol === wanted);
 };
 
-/** The default network, which nobody made and nobody can remove. */
+/** The default network, which always exists. */
 const defaultNetwork = 'bridge';
 
 /** What the container filters need beside the container. */
 export type ContainerFilterContext = {
-	/** Whether a container was made of an image, given by name or id, or of one that was built on it. */
+	/** Whether a container's image is the given one, by name or id, or was built on it. */
 	readonly ancestor: Matcher<Container>;
-	/** Where a container, given as users give it, stands in the order in which they were made. Throws `not-found`. */
+	/** Position of a container, by reference, in the order of creation. Throws `not-found`. */
 	readonly positionOf: (reference: string) => number;
 };
 
@@ -97,14 +97,14 @@ export const networkRules: FilterRules<Network> = {
 	...labelRules(({labels}: Network) => labels),
 };
 
-/** Whether an event is about something of a type, given by id, the beginning of one, or name. */
+/** Matches events of a resource, by its id, id prefix or name. */
 const resourceMatcher = (type: EngineEvent['type']): Matcher<EngineEvent> => value => {
 	const isId = /^[\da-f]{12,64}$/v.test(value);
 	return ({type: given, id, attributes: {name}}) =>
 		given === type && (id === value || name === value || (isId && id.startsWith(value)) || (type === 'image' && name?.startsWith(`${value}:`) === true));
 };
 
-/** The action without what some say after a colon, such as the command of an exec. */
+/** Matches an action; some events have a detail after a colon, such as the command of an exec. */
 const action: Matcher<EngineEvent> = value => event => event.action === value || event.action.startsWith(`${value}:`);
 
 /** Docker's filters of `events`. */

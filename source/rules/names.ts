@@ -1,10 +1,10 @@
 import {HolmError} from '../engine/errors.js';
 
-/** As Docker has them; longer ones could not be file names with something behind them. */
+/** Docker's rule. The length leaves room for a suffix in file names. */
 const namePattern = /^[\dA-Za-z][\w\-.]{1,127}$/v;
 const allowed = 'only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed';
 
-/** The name of a container as a user gives it, without the slash that Docker's clients may put before it; throws `invalid`. */
+/** Checks the name of a container and drops the slash that Docker's clients may prepend; throws `invalid`. */
 export const containerName = (text: string): string => {
 	const name = text.replace(/^\//v, '');
 	if (!namePattern.test(name)) {
@@ -14,7 +14,7 @@ export const containerName = (text: string): string => {
 	return name;
 };
 
-/** The name of a network; throws `invalid`. */
+/** Checks the name of a network; throws `invalid`. */
 export const networkName = (text: string): string => {
 	if (!namePattern.test(text)) {
 		throw new HolmError('invalid', `invalid network name ${JSON.stringify(text.slice(0, 200))}, ${allowed}`, {remedy: 'start with a letter or digit and have 2 to 128 characters'});
@@ -23,7 +23,7 @@ export const networkName = (text: string): string => {
 	return text;
 };
 
-/** The name of a volume; throws `invalid`. */
+/** Checks the name of a volume; throws `invalid`. */
 export const volumeName = (text: string): string => {
 	if (!namePattern.test(text)) {
 		throw new HolmError('invalid', `${JSON.stringify(text.slice(0, 200))} includes invalid characters for a local volume name, ${allowed}`, {remedy: 'a directory of the host is named by its absolute path'});
@@ -41,7 +41,7 @@ const islands = [
 	'kauai', 'kos', 'lewis', 'malta', 'mull', 'naxos', 'oland', 'paros', 'rugen', 'runmaro', 'samos', 'skye', 'tahiti', 'texel', 'uist', 'ven', 'wight', 'zealand',
 ];
 
-/** A name for a container that was given none: an adjective and an island, and a number when that pair is taken. It can stand as a host in any URL, which one with an underscore cannot. `random` gives 0 up to 1. */
+/** Generates a container name: an adjective and an island, with a number if the pair is taken. Unlike a name with an underscore it is a valid host name in URLs. `random` returns a number from 0 up to 1. */
 export const madeUpName = (isTaken: (name: string) => boolean, random: () => number = Math.random): string => {
 	for (let attempt = 0; ; attempt++) {
 		const pick = (words: readonly string[]) => words[Math.floor(random() * words.length)]!;
@@ -52,5 +52,5 @@ export const madeUpName = (isTaken: (name: string) => boolean, random: () => num
 	}
 };
 
-/** A path without the slashes that mean nothing: doubled ones and those at the end. */
+/** A path without doubled and trailing slashes. */
 export const mountPath = (text: string): string => `/${text.split('/').filter(part => part !== '').join('/')}`;

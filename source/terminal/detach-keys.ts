@@ -1,6 +1,6 @@
 import {HolmError} from '../engine/errors.js';
 
-/** What Docker detaches on unless told otherwise. */
+/** Docker's default detach keys. */
 export const defaultDetachKeys = 'ctrl-p,ctrl-q';
 
 const byteOf = (key: string): number => {
@@ -18,12 +18,12 @@ const byteOf = (key: string): number => {
 	throw new HolmError('invalid', `invalid detach key "${key}"`, {remedy: 'keys are single characters or ctrl-LETTER, separated by commas, such as ctrl-p,ctrl-q'});
 };
 
-/** The bytes of `ctrl-p,ctrl-q`; an empty text is no way to detach. */
+/** The bytes of keys such as `ctrl-p,ctrl-q`; empty text switches detaching off. Throws `invalid`. */
 export const parseDetachKeys = (text: string): Uint8Array => Uint8Array.from(text === '' ? [] : text.split(',').map(key => byteOf(key)));
 
 export type DetachFilter = (chunk: Uint8Array) => {readonly bytes: Uint8Array; readonly detached: boolean};
 
-/** Takes the detach keys out of what is typed. Keys that may be their beginning are held back until the next byte tells. */
+/** Filters the detach keys out of typed input. Keys that may begin them are held back until the next byte decides. */
 export const createDetachFilter = (keys: Uint8Array): DetachFilter => {
 	const isBeginning = (held: readonly number[]) => held.length <= keys.length && held.every((byte, index) => byte === keys[index]);
 	const held: number[] = [];

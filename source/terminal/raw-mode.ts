@@ -2,7 +2,7 @@ import {spawnSync} from 'node:child_process';
 import type {Input} from './streams.js';
 
 /**
-Gives every key to the program as it is typed, and every byte of output to the terminal as it is; the result undoes that.
+Passes every key to the program as typed, and output to the terminal unchanged. Returns a function that restores the previous mode.
 
 Node's raw mode goes on turning line feeds of the output into carriage return and line feed, which moves the cursor of full-screen programs that use a bare line feed to go down; `stty` takes that away. What Node restores is the terminal as it was at first.
 */

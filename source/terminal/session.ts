@@ -16,16 +16,16 @@ export type SessionOptions = {
 	readonly signal?: AbortSignal;
 };
 
-/** Where a session's bytes come from and go to. */
+/** The local ends of a session. */
 export type Streams = {readonly stdin: Input; readonly stdout: Output; readonly stderr: Output};
 
 export type SessionEnding = 'ended' | 'detached';
 
-/** The size of the terminal, where there is one. */
+/** The size of the terminal; undefined if the output is no terminal. */
 export const terminalSizeOf = ({isTTY, rows, columns}: Output): TerminalSize | undefined =>
 	isTTY && rows && columns ? {rows, columns} : undefined;
 
-/** Copies without ending the target, which other sessions go on using, and waits where it is slow. A reader that has gone ends the copy. */
+/** Copies with backpressure and without ending the target, which outlives the session. A closed target ends the copy. */
 const copy = async (source: Readable, target: Writable): Promise<void> => {
 	source.on('data', (chunk: Uint8Array) => {
 		if (target.write(chunk)) {
@@ -41,9 +41,9 @@ const copy = async (source: Readable, target: Writable): Promise<void> => {
 };
 
 /**
-Joins a session to the terminal or the pipes that the command was given, until its output ends or the detach keys are typed.
+Connects a session with the command's terminal or pipes until its output ends or the user types the detach keys.
 
-A terminal is raw meanwhile, so that Ctrl-C is a byte for the process, and is what it was when this resolves or throws.
+A terminal is in raw mode meanwhile, so that the process gets Ctrl-C as a byte; its mode is restored before this resolves or throws.
 */
 export const joinSession = async (session: Session, {stdin, stdout, stderr}: Streams, options: SessionOptions): Promise<SessionEnding> => {
 	const {promise: detached, resolve: detach} = Promise.withResolvers<'detached'>();
@@ -71,7 +71,7 @@ export const joinSession = async (session: Session, {stdin, stdout, stderr}: Str
 		session.stdin.end();
 	};
 
-	// The process may end, and its input close, while something is still being typed.
+	// The process may end, and its input close, while the user still types.
 	session.stdin.on('error', () => undefined);
 	const leaveRawMode = isRaw ? enterRawMode(stdin) : undefined;
 	if (options.stdin) {
@@ -100,16 +100,16 @@ export const joinSession = async (session: Session, {stdin, stdout, stderr}: Str
 			stdin.pause();
 		}
 
-		// What is left of the output of a session that was detached from is not for anybody.
+		// After detaching, the rest of the output is dropped.
 		output.catch(() => undefined);
 		session.close();
 	}
 };
 
 /**
-Tells the size of the terminal now and whenever its window changes; the result ends that. One size is told after another, so that the last one stays.
+Sends the terminal's size now and after each change of its window; returns a function that stops it. Sizes are sent one at a time, so that the last one wins.
 
-Failures are left for the next change: the process may not be there yet, or no more.
+Ignores failures, as the process may not run yet, or no longer.
 */
 export const followSize = (stdout: Output, resize: (size: TerminalSize) => Promise<void>): (() => void) => {
 	let isSending = false;

@@ -4,7 +4,7 @@ import {text} from 'node:stream/consumers';
 export type Input = Readable & {readonly isTTY?: boolean; readonly fd?: number; readonly setRawMode?: (isRaw: boolean) => unknown};
 export type Output = Writable & {readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number};
 
-/** Writes and waits for the reader where it is slow. */
+/** Writes with backpressure. */
 export const write = async (output: Output, bytes: Uint8Array | string): Promise<void> => {
 	if (!output.write(bytes)) {
 		await new Promise<void>(resolve => {
@@ -13,12 +13,12 @@ export const write = async (output: Output, bytes: Uint8Array | string): Promise
 	}
 };
 
-/** Everything of a stream to the output, which stays open. */
+/** Copies a stream to the output, which stays open. */
 export const writeAll = async (output: Output, source: Readable): Promise<void> => {
 	for await (const chunk of source as AsyncIterable<Uint8Array>) {
 		await write(output, chunk);
 	}
 };
 
-/** Standard input to its end, as text. */
+/** Reads standard input to its end, as text. */
 export const readInput = async ({stdin}: {readonly stdin: Input}): Promise<string> => text(stdin);

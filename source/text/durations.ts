@@ -1,6 +1,6 @@
 const unit = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;
 
-/** A duration as Docker says it (`units.HumanDuration` of docker/go-units): `About a minute`, `3 hours`, `2 weeks`. */
+/** A duration as Docker prints it (`units.HumanDuration` of docker/go-units): `About a minute`, `3 hours`, `2 weeks`. */
 export const humanDuration = (milliseconds: number): string => {
 	const seconds = Math.floor(milliseconds / 1000);
 	if (seconds < 1) {

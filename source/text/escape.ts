@@ -7,21 +7,21 @@ const named: Readonly<Record<string, string>> = {'\n': String.raw`\n`, '\r': Str
 const codeUnits = (character: string): string =>
 	Array.from({length: character.length}, (_, index) => String.raw`\u` + character.charCodeAt(index).toString(16).padStart(4, '0')).join(''); // eslint-disable-line unicorn/prefer-code-point -- JSON escapes halves
 
-/** What JSON leaves as it is in its strings is escaped as JSON would, so that JSON stays JSON. */
+/** Escapes control characters that JSON leaves in strings, as JSON would: valid JSON stays valid. */
 const escapeOne = (character: string): string => {
 	const code = character.codePointAt(0)!;
 	return named[character] ?? (code < 32 ? String.raw`\x` + code.toString(16).padStart(2, '0') : codeUnits(character));
 };
 
-/** Text of a container or an image as one line that a terminal shows and does not obey. */
+/** Untrusted text as one line, its control characters escaped. */
 export const escapeControls = (text: string): string => text.replaceAll(controls, character => escapeOne(character));
 
-/** The same for text of several lines, which keeps its line feeds and tabs. */
+/** The same for several lines; line feeds and tabs stay. */
 export const escapeControlsInLines = (text: string): string =>
 	text.replaceAll(controls, character => character === '\n' || character === '\t' ? character : escapeOne(character));
 
-/** Text as an output takes it: a terminal shows it and does not obey it, and programs get it unchanged. */
+/** Text for an output: escaped for a terminal, unchanged for a pipe. */
 export const forOutput = ({isTTY}: {readonly isTTY?: boolean}, text: string): string => isTTY ? escapeControlsInLines(text) : text;
 
-/** One word of a shell command, whatever it holds. */
+/** Text quoted as one word of a shell command. */
 export const quote = (word: string): string => `'${word.replaceAll('\'', String.raw`'\''`)}'`;

@@ -2,15 +2,15 @@ import {escapeControls} from './escape.js';
 import {widthOf} from './width.js';
 
 const printable = /^[\u{20}-\u{7E}]*$/v;
-// Joiners and variation selectors have no width of their own, and terminals disagree on what they do to their neighbours.
+// Joiners and variation selectors have no width, and terminals disagree on their effect on neighbours.
 const ignorable = /\p{Default_Ignorable_Code_Point}/gv;
 const segmenter = new Intl.Segmenter();
 
-/** Text from outside as one line that a terminal shows and does not obey, of a width that every terminal agrees on. */
+/** Untrusted text as one line without control characters, of the same width in every terminal. */
 export const clean = (text: string): string =>
 	printable.test(text) ? text : escapeControls(text).replaceAll(ignorable, '');
 
-/** The beginning of clean text, at most so many columns wide. */
+/** The beginning of clean text, at most `width` columns wide. */
 export const cut = (text: string, width: number): string => {
 	if (width <= 0) {
 		return '';
@@ -34,7 +34,7 @@ export const cut = (text: string, width: number): string => {
 	return text.slice(0, end);
 };
 
-/** Clean text in exactly so many columns: filled with spaces, or cut with an ellipsis. */
+/** Clean text in exactly `width` columns: padded with spaces, or cut with an ellipsis. */
 export const fit = (text: string, width: number, {align = 'left', ellipsis = 'â€¦'}: {readonly align?: 'left' | 'right'; readonly ellipsis?: string} = {}): string => {
 	if (width <= 0) {
 		return '';
@@ -46,7 +46,7 @@ export const fit = (text: string, width: number, {align = 'left', ellipsis = 'â€
 	return align === 'left' ? shown + missing : missing + shown;
 };
 
-/** Words in lines of at most so many columns; a longer word is broken. */
+/** Wraps words into lines of at most `width` columns; breaks longer words. */
 export const wrapWords = (text: string, width: number): readonly string[] => {
 	const lines: string[] = [];
 	let line = '';

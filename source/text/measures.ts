@@ -45,7 +45,7 @@ export const sparkline = (
 	return bars.join('').padStart(width);
 };
 
-/** A round value above all of the given ones, for the top of a scale. */
+/** A round value above all given ones, for the top of a scale. */
 export const scaleOf = (values: readonly number[], least: number): number => {
 	const highest = Math.max(least, ...values);
 	let scale = least;

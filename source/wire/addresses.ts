@@ -2,30 +2,30 @@ import type {Duplex} from 'node:stream';
 import {HolmError} from '../engine/errors.js';
 import {parseTarget} from './ssh-target.js';
 
-/** Certificates in PEM; without `ca` the system's are trusted. */
+/** Certificates in PEM; default of `ca`: the system's authorities. */
 export type TlsOptions = {readonly ca?: string; readonly cert?: string; readonly key?: string};
 
-/** Where an engine listens that can be connected to at once. */
+/** An address of an engine to connect to directly. */
 export type SocketAddress =
 	| {readonly kind: 'unix'; readonly path: string}
 	| {readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: TlsOptions};
 
-/** An engine on a host that is reached by SSH; what is not said is for the user's ssh configuration to say. */
+/** An engine behind SSH; the user's ssh configuration supplies undefined fields. */
 export type SshAddress = {
 	readonly kind: 'ssh';
 	readonly host: string;
 	readonly user?: string;
 	readonly port?: number;
-	/** Socket of the engine on that host; where none is named it is looked for. */
+	/** Socket of the engine on that host; default: the usual ones are tried. */
 	readonly path?: string;
-	/** Docker's engine is meant and no other, as in its contexts. */
+	/** Only Docker's engine is meant, as in its contexts. */
 	readonly isDocker?: boolean;
 };
 
 /** Where an engine listens. */
 export type EngineAddress = SocketAddress | SshAddress;
 
-/** Where an engine can be connected to; behind SSH by whoever knows how. */
+/** An address with the means to connect to it; over SSH, `dial` connects. */
 export type ReachableAddress = SocketAddress | (SshAddress & {readonly dial: () => Promise<Duplex>});
 
 const remedy = 'unix:///run/holm.sock, tcp://host:port or ssh://user@host';
@@ -42,7 +42,7 @@ const parseSsh = (text: string, rest: string): SshAddress => {
 	return {kind: 'ssh', ...parseTarget(slash === -1 ? rest : rest.slice(0, slash)), ...path.length > 1 && {path}};
 };
 
-/** Docker's notation of an address: `unix:///path`, `tcp://host:port`, or `ssh://[user@]host[:port][/path]`, where an IPv6 address stands in brackets. */
+/** Parses an address in Docker's notation: `unix:///path`, `tcp://host:port`, or `ssh://[user@]host[:port][/path]`, with IPv6 addresses in brackets. Throws `invalid`. */
 export const parseAddress = (text: string): EngineAddress => {
 	const [, scheme, rest] = /^(?<scheme>[a-z][\da-z]*):\/\/(?<rest>.*)$/sv.exec(text) ?? [];
 	if (scheme === 'unix') {

@@ -1,11 +1,11 @@
 import {HolmError} from '../engine/errors.js';
 
-/** A JSON object whose fields are read by name and checked; what nobody reads is ignored. */
+/** A JSON object whose fields are read by name and checked; other fields are ignored. */
 export type Fields = {
 	readonly raw: Readonly<Record<string, unknown>>;
 	/** Default the empty string. */
 	text: (key: string) => string;
-	/** Undefined where the field is missing, null or empty. */
+	/** Undefined if the field is missing, null or empty. */
 	optionalText: (key: string) => string | undefined;
 	/** A finite number; default 0. */
 	number: (key: string) => number;

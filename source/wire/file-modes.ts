@@ -1,4 +1,4 @@
-/** Go's bits of a file's type and permissions and the ones of POSIX, which the API's path status differs in. */
+/** Go's bits of file type and permissions, used in the API's path status, and those of POSIX. */
 const pairs: ReadonlyArray<readonly [go: number, posix: number]> = [
 	[2 ** 22, 0o2000],
 	[2 ** 23, 0o4000],
@@ -18,7 +18,7 @@ const types: ReadonlyArray<readonly [go: number, posix: number]> = [
 const typeBits = 0o17_0000;
 const goTypeBits = 2 ** 31 + 2 ** 27 + 2 ** 26 + 2 ** 25 + 2 ** 24 + 2 ** 21;
 
-/** Bits above the 31st make a number negative in JavaScript, and Go reads it without a sign. */
+/** Unsigned, as Go reads it: bit 31 makes a number negative in JavaScript. */
 const and = (left: number, right: number) => (left & right) >>> 0;
 
 /** POSIX `st_mode` as Go's `os.FileMode`. */

@@ -1,11 +1,11 @@
 import {Buffer} from 'node:buffer';
 import {HolmError} from '../engine/errors.js';
 
-/** Where the bytes of a frame belong; `error` is the engine's own word on why the stream ends. */
+/** The stream of a frame; `error` carries the engine's reason for ending the stream. */
 export type FrameStream = 'stdout' | 'stderr' | 'error';
 
 const numbers: Readonly<Record<FrameStream, number>> = {stdout: 1, stderr: 2, error: 3};
-/** Docker's number 0 is standard input, which its own clients print on standard output. */
+/** Docker's number 0 is standard input; its clients print it on standard output. */
 const streams: ReadonlyArray<FrameStream | undefined> = ['stdout', 'stdout', 'stderr', 'error'];
 
 const headerLength = 8;
@@ -26,7 +26,7 @@ export type FramePiece = {
 	readonly isLast: boolean;
 };
 
-/** Takes a multiplexed stream apart. Frames are handed on in the pieces in which they come, so that their length, which the other side chooses, takes no memory. */
+/** Decodes a multiplexed stream. Frames are passed on in pieces as they arrive: their length, set by the other side, costs no memory. */
 export const createFrameDecoder = (): ((chunk: Uint8Array) => FramePiece[]) => {
 	const header = Buffer.alloc(headerLength);
 	let filled = 0;

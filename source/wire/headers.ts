@@ -1,5 +1,5 @@
-/** What a client of ours accepts, and by which it is known: lists then have every resource whole. */
+/** The media type that marks Holm's clients: their lists have complete resources. */
 export const holmMediaType = 'application/vnd.holm+json';
 
-/** The error of an answer that cannot have a body: one to HEAD, or 304. */
+/** Header with the error of a response that cannot have a body: to HEAD, or with status 304. */
 export const errorHeader = 'holm-error';

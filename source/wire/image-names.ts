@@ -1,7 +1,7 @@
 const hub = 'docker.io/';
 const official = `${hub}library/`;
 
-/** How Docker shows an image's name: `redis:alpine` for `docker.io/library/redis:alpine`. */
+/** An image's name as Docker prints it: `redis:alpine` for `docker.io/library/redis:alpine`. */
 export const familiarName = (name: string): string => {
 	if (name.startsWith(official)) {
 		return name.slice(official.length);
@@ -21,7 +21,7 @@ export const fullName = (name: string): string => {
 	return /[.:]/v.test(first) || first === 'localhost' ? name : `${hub}${name}`;
 };
 
-/** A name with the tag or digest that the API gives apart from it. */
+/** Joins a name with the tag or digest that the API passes separately. */
 export const joinTag = (name: string, tag: string | undefined): string => {
 	if (!tag) {
 		return name;

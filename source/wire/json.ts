@@ -28,7 +28,7 @@ const depthOf = (text: string): number => {
 	return deepest;
 };
 
-/** Parses JSON from the other side; throws `invalid`, naming `what`, for anything that is not JSON or is nested too deeply. */
+/** Parses untrusted JSON; throws `invalid`, naming `what`, for anything that is not JSON or is nested too deeply. */
 export const parseJson = (text: string, what: string): unknown => {
 	if (depthOf(text) > maximumDepth) {
 		throw new HolmError('invalid', `${what} is nested more than ${maximumDepth} levels deep`);

@@ -2,7 +2,7 @@ import {HolmError} from '../engine/errors.js';
 import {type PublishedPort} from '../engine/resources.js';
 import {type Fields} from './fields.js';
 
-/** Docker's port map: `{"80/tcp": [{HostIp, HostPort}]}`; null stands for a port that is only declared. */
+/** Docker's port map: `{"80/tcp": [{HostIp, HostPort}]}`; null marks a port that is only exposed. */
 export type PortMap = Record<string, Array<{HostIp: string; HostPort: string}> | null>;
 
 export const encodePorts = (ports: readonly PublishedPort[], exposed: readonly string[] = []): PortMap => {
@@ -34,7 +34,7 @@ export const parsePort = (text: string, field: string): Pick<PublishedPort, 'con
 	return {containerPort: portNumber(port, field, 1), protocol};
 };
 
-/** The published ports of a port map; ports that are only declared are left out. An IPv6 wildcard that mirrors an IPv4 one is the same port to a user and is left out too. */
+/** The published ports of a port map, without ports that are only exposed, and without IPv6 wildcards that mirror IPv4 ones. */
 export const decodePorts = (fields: Fields, key: string): PublishedPort[] => fields.lists(key).flatMap(([name, bindings]) => {
 	const ports = bindings.map(binding => ({
 		hostAddress: binding.text('HostIp') || '0.0.0.0',

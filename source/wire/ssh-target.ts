@@ -1,9 +1,9 @@
 import {HolmError} from '../engine/errors.js';
 
-/** What a user writes after `ssh`: the name may be one that only the configuration knows. */
+/** A host as after `ssh`; its name may be an alias from the ssh configuration. */
 export type SshTarget = {readonly host: string; readonly user?: string; readonly port?: number};
 
-/** A host as ProxyJump has it: `[user@]host[:port]`, or the same as ssh:// address. An address of IPv6 stands in brackets. */
+/** Parses a host of ProxyJump: `[user@]host[:port]`, also with ssh://, IPv6 addresses in brackets. Throws `invalid`. */
 export const parseTarget = (text: string): SshTarget => {
 	const {user, bracketed, plain, port} = /^(?:ssh:\/\/)?(?:(?<user>[^@:\/\s\p{Control}]+)@)?(?:\[(?<bracketed>[\d.:a-f]+)\]|(?<plain>[\w.][\w.\-]*))(?::(?<port>\d{1,5}))?\/?$/iv.exec(text)?.groups ?? {};
 	const host = bracketed ?? plain;

@@ -1,9 +1,9 @@
 import {Buffer} from 'node:buffer';
 
 /**
-Standard input between Holm and Holm: every piece has its length before it, as four bytes in big-endian order, and a piece of no bytes is the end of file.
+Framed standard input between Holm's client and server: each piece is preceded by its length, four bytes in big-endian order; an empty piece is end of file.
 
-Docker's API has the end of the connection's one half for the end of file. On a unix socket that looks the same as a client that has gone, so that a process would get its end of file when somebody detaches.
+In Docker's API, end of file is a half-close. On a unix socket the server cannot tell it from a disconnect, so that detaching would send the process end of file.
 */
 export const stdinHeader = 'holm-stdin';
 export const stdinFramed = 'framed';
@@ -17,7 +17,7 @@ export const encodeStdin = (bytes: Uint8Array): Buffer => {
 	return frame;
 };
 
-/** Takes framed input apart; an empty piece is the end of file. */
+/** Decodes framed input; an empty piece is end of file. */
 export const createStdinDecoder = (): ((chunk: Uint8Array) => Uint8Array[]) => {
 	const header = Buffer.alloc(headerLength);
 	let filled = 0;

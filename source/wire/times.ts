@@ -1,6 +1,6 @@
 import {HolmError} from '../engine/errors.js';
 
-/** How Docker writes a moment that never was: Go's zero time. */
+/** Docker's value for no time: Go's zero time. */
 export const zeroTime = '0001-01-01T00:00:00Z';
 
 /** RFC 3339; 0 is `zeroTime`. */
@@ -14,9 +14,9 @@ export const decodeTime = (text: string): number => {
 };
 
 /**
-A moment in a query: seconds since the epoch with a fraction, as Docker's clients send it, or RFC 3339.
+Parses a time in a query into milliseconds since the epoch: seconds with a fraction, as Docker's clients send it, or RFC 3339. Throws `invalid`.
 
-Undefined for a missing one and for 0, which Docker's clients send for "no limit".
+Undefined if missing, and for 0, Docker's "no limit".
 */
 export const decodeMoment = (text: string | undefined, field: string): number | undefined => {
 	if (!text || text === '0') {
@@ -31,7 +31,7 @@ export const decodeMoment = (text: string | undefined, field: string): number | 
 	return time;
 };
 
-/** `5 seconds`, `About a minute`, `3 hours`: the words that Docker's lists have for a duration, as in its go-units package. */
+/** A duration in the words of Docker's lists (go-units): `5 seconds`, `About a minute`, `3 hours`. */
 export const describeDuration = (milliseconds: number): string => {
 	const seconds = Math.floor(milliseconds / 1000);
 	const minutes = Math.floor(seconds / 60);
@@ -61,7 +61,7 @@ const unitSeconds: Readonly<Record<string, number>> = {
 	year: 365 * 24 * 3600,
 };
 
-/** The inverse of `describeDuration`, as exactly as its words are; milliseconds, undefined for other words. */
+/** The inverse of `describeDuration`, in milliseconds, as precise as the words; undefined for other text. */
 export const parseDuration = (words: string): number | undefined => {
 	if (words.startsWith('Less than a second')) {
 		return 0;

@@ -377,8 +377,8 @@ test('images with short names, one id a line', async t => {
 	t.deepEqual(splitTag('host:5000/a'), {repository: 'host:5000/a', tag: '<none>'});
 });
 
-test('network dns needs an engine that tells', async t => {
-	await t.throwsAsync(runCommand(dns, ['x'], createContext()), {message: 'this engine does not tell the records of its name servers'});
+test('network dns needs an engine that lists its records', async t => {
+	await t.throwsAsync(runCommand(dns, ['x'], createContext()), {message: 'this engine does not list its DNS records'});
 	const context = createContext({
 		engine: {
 			dnsRecords: async () => [{

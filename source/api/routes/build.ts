@@ -7,7 +7,7 @@ import {ok, route, type Exchange} from '../exchange.js';
 import {line, sendValues} from '../streams.js';
 import {upload} from '../upload.js';
 
-/** The words in which Docker's clients look for the image of a build. */
+/** Docker's clients find the image id of a build by these words. */
 const concluding = 'Successfully built ';
 
 const conclusion = (imageId: string): string => line({stream: `${concluding}${imageId.replace(/^sha256:/v, '').slice(0, 12)}\n`});
@@ -57,6 +57,6 @@ const build = async (exchange: Exchange): Promise<undefined> => {
 
 export const buildRoutes = [
 	route('POST', '/build', build),
-	// There is no cache of builds apart from the images.
+	// There is no build cache apart from the images.
 	route('POST', '/build/prune', async () => ok({CachesDeleted: [], SpaceReclaimed: 0})),
 ];

@@ -22,7 +22,7 @@ export const commitsRoutes = [
 			...name !== undefined && {tag: joinTag(name, query.text('tag'))},
 			author: query.text('author'),
 			comment: query.text('comment'),
-			// Docker's clients send them one by one, and others in one text.
+			// Docker's clients send one parameter per change, others one text.
 			changes: query.all('changes').flatMap(text => text.split('\n')).filter(line => line.trim() !== ''),
 			pause: query.flag('pause', true),
 		})).id});

@@ -10,7 +10,7 @@ export const containersRoutes = [
 	route('GET', '/containers/json', async ({engine, query, isHolm}) => {
 		const limit = query.wholeNumber('limit') ?? 0;
 		const containers = await engine.containers({
-			// The last so many are counted whether they run or not.
+			// The limit counts stopped containers, too.
 			all: query.flag('all') || limit > 0,
 			size: query.flag('size'),
 			filters: query.filters(),

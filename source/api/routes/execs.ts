@@ -9,7 +9,7 @@ import {created, ok, route, type Exchange} from '../exchange.js';
 import {isOfProgram} from '../failed-starts.js';
 import {detachKeysOf, serveSession} from '../serve-session.js';
 
-/** A session of a process that never was: its only output is why. */
+/** A session for a process that failed to start; its only output is the reason. */
 const failedSession = (reason: string, isTerminal: boolean): Session => {
 	const said = Readable.from([Buffer.from(`${reason}${isTerminal ? '\r' : ''}\n`)]);
 	const silent = Readable.from([]);
@@ -35,7 +35,7 @@ const startExec = async (exchange: Exchange) => {
 			throw error;
 		}
 
-		// Docker finds out only when the connection is a session's already, whose output then says it.
+		// Docker fails only after the upgrade, so that clients expect the reason as output of the session.
 		execNotes.keep(name, {exitCode: exitStatusOf(failure)});
 		session = failedSession(describeError(failure), body.flag('Tty'));
 	}

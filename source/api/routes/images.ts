@@ -11,7 +11,7 @@ export const imagesRoutes = [
 	}),
 	route('POST', '/images/prune', async ({engine, query}) => {
 		const {dangling, ...filters} = query.filters();
-		// Docker takes only images without a name unless it is told that they need not be.
+		// As in Docker, only dangling images unless the filter says otherwise.
 		const isAll = dangling?.some(value => value === 'false' || value === '0') ?? false;
 		return ok(encodePrunedImages(await engine.pruneImages({all: isAll, filters})));
 	}),

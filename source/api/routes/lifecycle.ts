@@ -6,10 +6,10 @@ import {decodeUpdate} from '../../wire/decode/update.js';
 import {noContent, ok, route, type Exchange} from '../exchange.js';
 import {inDockersWords, isOfProgram} from '../failed-starts.js';
 
-/** Longer than this Node's timers cannot wait: 24 days. */
+/** The limit of Node's timers in seconds: 24 days. */
 const forever = 2_147_483;
 
-/** Docker's clients send a negative number for waiting without limit. */
+/** A negative number means no limit. */
 const stopOptions = ({query}: Exchange) => {
 	const seconds = query.wholeNumber('t');
 	return {
@@ -31,7 +31,7 @@ const conditionOf = ({query}: Exchange) => {
 };
 
 /**
-Waits and answers with the exit status. The head goes out at once: a client starts the container only when it knows that somebody waits.
+Waits and responds with the exit status. The head is sent at once: clients start the container only after it.
 */
 const wait = async (exchange: Exchange) => {
 	const {engine, name, response, signal} = exchange;
@@ -58,7 +58,7 @@ const start = async ({engine, name, isHolm, failedStarts}: Exchange) => {
 			throw error;
 		}
 
-		// Not the status of the code: to these clients 404 is a container that does not exist.
+		// Not the code's status: these clients take 404 for a missing container.
 		return {status: 400, json: encodeError(inDockersWords(error))};
 	}
 

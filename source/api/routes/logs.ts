@@ -10,7 +10,7 @@ const lineFeed = 10;
 
 const stamp = ({timestamp, bytes}: LogEntry) => Buffer.concat([Buffer.from(`${timestamp} `), bytes]);
 
-/** A terminal's output has no frames, so that a time can only stand where a line begins. */
+/** Terminal output has no frames: timestamps are inserted where lines begin. */
 const terminalEncoder = (hasTimestamps: boolean) => {
 	let isStart = true;
 	return (entry: LogEntry): Uint8Array => {
@@ -61,7 +61,7 @@ const logs = async (exchange: Exchange) => {
 const bootLog = async (exchange: Exchange) => {
 	const {engine, name, query, signal} = exchange;
 	if (!engine.bootLog) {
-		throw new HolmError('unsupported', 'this engine does not know what the consoles of machines show');
+		throw new HolmError('unsupported', 'this engine has no VM consoles');
 	}
 
 	return sendValues(exchange, engine.bootLog(name, {follow: query.flag('follow'), tail: tailOf(exchange), signal}), {

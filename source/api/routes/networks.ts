@@ -6,7 +6,7 @@ import {created, noContent, ok, route, type Exchange} from '../exchange.js';
 
 const dnsRecords = async ({engine, name}: Exchange) => {
 	if (!engine.dnsRecords) {
-		throw new HolmError('unsupported', 'this engine does not know the records of its name servers');
+		throw new HolmError('unsupported', 'this engine does not list its DNS records');
 	}
 
 	const records = await engine.dnsRecords(name);

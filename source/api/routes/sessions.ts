@@ -3,7 +3,7 @@ import {ok, route, type Exchange} from '../exchange.js';
 import {sendEntries} from '../hijack.js';
 import {detachKeysOf, serveSession} from '../serve-session.js';
 
-/** Everything written up to now, as a session that ends there. */
+/** Replays the output so far as a session, and ends it. */
 const replay = async (exchange: Exchange) => {
 	const {engine, name, query} = exchange;
 	const {id, configuration: {terminal}} = await engine.container(name);
@@ -18,7 +18,7 @@ const attach = async (exchange: Exchange) => {
 		throw new HolmError('invalid', 'standard input cannot come as the body of the request', {remedy: 'upgrade the connection: Upgrade: tcp'});
 	}
 
-	// Some clients send their options as a body beside the query, and what follows it is for the process.
+	// Some clients repeat their options in a body; bytes after it are input for the process.
 	await exchange.body();
 	const {engine, name, query, isHolm, failedStarts} = exchange;
 	const hasLogs = query.flag('logs');

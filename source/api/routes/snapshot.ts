@@ -1,7 +1,7 @@
 import {encodeSnapshot} from '../../wire/encode/system.js';
 import {ok, route} from '../exchange.js';
 
-/** Holm's own: Docker's API has no word for it. */
+/** An extension of Holm; Docker's API has no equivalent. */
 export const snapshotRoutes = [
 	route('GET', '/holm/snapshot', async ({engine, query}) => ok(encodeSnapshot(await engine.snapshot({stats: query.flag('stats')})))),
 ];

@@ -4,7 +4,7 @@ import {encodeTop} from '../../wire/encode/verbs.js';
 import {ok, route, type Exchange} from '../exchange.js';
 import {line, sendValues, untilAborted} from '../streams.js';
 
-/** What Docker answers for a container that does not run. */
+/** Docker's response for a stopped container. */
 const noStats: ContainerStats = {
 	readAt: 0,
 	cpuNanoseconds: 0,
@@ -18,7 +18,7 @@ const noStats: ContainerStats = {
 	blockWrittenBytes: 0,
 };
 
-/** The share of the CPU is a difference, so that one reading is two unless the client says that it needs none. */
+/** Responds with one reading. The CPU share needs two readings, unless the client asks for `one-shot`. */
 const readOnce = async ({engine, query, signal}: Exchange, container: Container) => {
 	if (container.status.state !== 'running' && container.status.state !== 'paused') {
 		return ok(encodeStats(container, noStats));

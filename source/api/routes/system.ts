@@ -3,7 +3,7 @@ import {apiVersion, minimumApiVersion} from '../../engine/api-version.js';
 import {ok, route, type Exchange} from '../exchange.js';
 
 const ping = async ({response, request}: Exchange): Promise<undefined> => {
-	// The classic builder: what clients that know BuildKit too ask this for.
+	// The classic builder; clients that support BuildKit, too, check this.
 	response.setHeader('Builder-Version', '1');
 	response.setHeader('Swarm', 'inactive');
 	response.setHeader('Cache-Control', 'no-cache, no-store, must-revalidate');

@@ -58,7 +58,7 @@ const checkCredentials = async (exchange: Exchange) => {
 			throw error;
 		}
 
-		// Docker's clients ask for the password again on this status alone.
+		// Docker's clients ask for the password again only on this status.
 		return {status: 401, json: encodeError(error)};
 	}
 

@@ -12,7 +12,7 @@ export const volumesRoutes = [
 	route('POST', '/volumes/create', async exchange => created(encodeVolume(await exchange.engine.createVolume(decodeCreateVolume(await readFields(exchange)))))),
 	route('POST', '/volumes/prune', async ({engine, query, minorVersion}) => {
 		const {all, ...filters} = query.filters();
-		// Before 1.42 volumes with a name were pruned too.
+		// Before 1.42 a prune included named volumes.
 		const isAll = minorVersion < 42 || (all?.some(value => value === 'true' || value === '1') ?? false);
 		return ok(encodePruned('VolumesDeleted', await engine.pruneVolumes({all: isAll, filters})));
 	}),

@@ -6,11 +6,11 @@ import {HolmError} from '../../engine/errors.js';
 import type {Client} from './client.js';
 import {connectionError} from './failures.js';
 
-/** No line of any engine comes near this length. */
+/** Far above the longest line of any engine. */
 const maximumLineBytes = 16 * 1024 * 1024;
 
 /**
-The JSON values of an answer, one a line, until it ends or `signal` aborts.
+The JSON values of a response, one per line, until it ends or `signal` aborts.
 
 @yields Each value as it comes.
 */
@@ -53,7 +53,7 @@ export async function * readLines(client: Client, response: IncomingMessage, sig
 /**
 An iterable whose `return` ends its request at once.
 
-A generator of its own would take its return only after the value that it waits for, which may never come.
+A plain generator handles `return` only after the value that it waits for, which may never come.
 */
 export const endable = <Value>(
 	start: (signal: AbortSignal) => AsyncGenerator<Value, void>,
@@ -72,7 +72,7 @@ export const endable = <Value>(
 	},
 });
 
-/** The bytes of an answer, whose failure is the product's own error. */
+/** The bytes of a response; its failure becomes a `HolmError`. */
 export const readBytes = (client: Client, response: IncomingMessage): Readable => {
 	const stream = new PassThrough();
 	response.once('error', error => {

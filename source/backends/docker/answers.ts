@@ -5,10 +5,10 @@ import {decodeError} from '../../wire/decode/error.js';
 import {parseJson} from '../../wire/json.js';
 import {HolmError} from '../../engine/errors.js';
 
-/** More than any list of containers; it keeps an engine gone mad from filling the memory. */
+/** Above any list of containers; it bounds the memory that a faulty engine can take. */
 const maximumAnswerBytes = 256 * 1024 * 1024;
 
-/** The whole body of an answer. */
+/** The whole body of a response. */
 export const readText = async (response: IncomingMessage): Promise<string> => {
 	const chunks: Uint8Array[] = [];
 	let length = 0;
@@ -32,7 +32,7 @@ const parseOr = (text: string): unknown => {
 	}
 };
 
-/** The error that an answer carries; `otherwise` is its message where the engine has none. */
+/** The error in a response; `otherwise` is its message if the engine sends none. */
 export const errorOf = async (response: IncomingMessage, otherwise: string): Promise<HolmError> => {
 	const status = response.statusCode ?? 500;
 	const header = response.headers[errorHeader];

@@ -7,7 +7,7 @@ import {containerPath} from './paths.js';
 
 export const changesVerbs = (client: Client): ChangesVerbs => ({
 	async changes(reference) {
-		// Docker lists them as its storage driver comes upon them.
+		// Docker lists them in the order of its storage driver.
 		const changes = decodeChanges(await client.json('GET', containerPath(reference, '/changes')));
 		return changes.toSorted((one, other) => inOrder(one.path, other.path));
 	},

@@ -11,37 +11,37 @@ import {cancelled, connectionError} from './failures.js';
 import {encodeQuery, type QueryValues} from './paths.js';
 
 export type RequestOptions = {
-	/** What is undefined or false is left out. */
+	/** Undefined and false values are left out. */
 	readonly query?: QueryValues;
 	readonly headers?: Readonly<Record<string, string>>;
 	readonly json?: unknown;
-	/** Sent as `application/x-tar`; destroyed when the request fails. */
+	/** Sent as `application/x-tar`; destroyed if the request fails. */
 	readonly tar?: Readable;
 	readonly signal?: AbortSignal;
-	/** The message of an error for which the engine has no words, as HTTP has none with 304 and HEAD. */
+	/** Message for an error response without a body, as those of HEAD and with status 304. */
 	readonly otherwise?: string;
 };
 
-/** A connection that has become a session's. */
+/** A connection that has become a session. */
 export type Hijacked = {
 	readonly socket: Socket;
-	/** What comes from the engine. */
+	/** Output of the engine. */
 	readonly source: Readable;
 	readonly contentType: string;
-	/** The engine takes standard input in frames. */
+	/** The engine accepts framed standard input. */
 	readonly isFramed: boolean;
 };
 
 export type Client = {
 	readonly address: ReachableAddress;
-	/** The answer when its head has come; throws the engine's error. */
+	/** Resolves with the response once its head has arrived; throws the engine's error. */
 	send: (method: string, path: string, options?: RequestOptions) => Promise<IncomingMessage>;
-	/** The answer's JSON; undefined for an empty one. */
+	/** The JSON of the response; undefined if it is empty. */
 	json: (method: string, path: string, options?: RequestOptions) => Promise<unknown>;
 	hijack: (path: string, options?: RequestOptions) => Promise<Hijacked>;
-	/** Whether the engine is Holm's; asks it where no answer has told yet. */
+	/** Whether the engine is Holm's; sends a request if no response has told yet. */
 	isHolm: () => Promise<boolean>;
-	/** The minor number of the API's version that the engine serves on paths without one: 41 for 1.41. */
+	/** Minor number of the API version that the engine serves on unversioned paths: 41 for 1.41. */
 	minorVersion: () => Promise<number>;
 };
 
@@ -49,7 +49,7 @@ const connectMilliseconds = 10_000;
 
 const isError = ({statusCode = 500}: IncomingMessage) => statusCode >= 300;
 
-/** An engine whose machine is gone never refuses; on this host a connection is made at once or not at all. */
+/** A host that is down never refuses a connection; a local one is made at once or not at all. */
 const limitConnecting = (request: ClientRequest) => {
 	request.once('socket', socket => {
 		if (!socket.connecting) {
@@ -91,7 +91,7 @@ const placeOf = (address: ReachableAddress): http.RequestOptions => {
 	return address.kind === 'unix' ? {socketPath: address.path, host: 'engine'} : {host: 'engine'};
 };
 
-/** What HTTP asks for a connection, which it takes from a callback. */
+/** Adapts `dial` to the callback of Node's HTTP agent. */
 const connectionOf = (dial: () => Promise<Duplex>) => (
 	_options: unknown,
 	done: (error: Error | null, connection: Duplex) => void,
@@ -103,7 +103,7 @@ const connectionOf = (dial: () => Promise<Duplex>) => (
 	});
 };
 
-/** Requests to an engine over HTTP, on connections that are kept for the next one. */
+/** Sends requests to an engine over HTTP, with keep-alive. */
 export const createClient = (address: ReachableAddress): Client => {
 	let server: string | undefined;
 	let version = '';
@@ -123,7 +123,7 @@ export const createClient = (address: ReachableAddress): Client => {
 			method,
 			path: `${path}${encodeQuery(options.query)}`,
 			...placeOf(address),
-			// A session's connection is its own.
+			// A session needs its own connection.
 			...upgrade ? {agent: createConnection ? undefined : false, createConnection} : {agent},
 			signal: options.signal,
 			setDefaultHeaders: true,
@@ -151,7 +151,7 @@ export const createClient = (address: ReachableAddress): Client => {
 		try {
 			const response = await promise;
 			note(response);
-			// Its reader learns of a failure; that nobody reads it any more is no crash.
+			// Readers get the error; without one, it must not crash the process.
 			response.on('error', () => undefined);
 			if (isError(response)) {
 				throw await errorOf(response, options.otherwise ?? '');
@@ -223,7 +223,7 @@ export const createClient = (address: ReachableAddress): Client => {
 				await ping();
 			}
 
-			// An engine that does not say is taken for the oldest that this speaks with.
+			// Without the header, assume the oldest supported version.
 			return Number(/^1\.(?<minor>\d+)$/v.exec(version)?.groups?.minor ?? 41);
 		},
 	};

@@ -1,4 +1,4 @@
-/** What `map` makes of each item, in their order, with at most `limit` at work at a time. */
+/** Maps items with at most `limit` calls at a time; results are in the order of the items. */
 export const mapConcurrently = async <Item, Result>(
 	items: readonly Item[],
 	map: (item: Item) => Promise<Result>,

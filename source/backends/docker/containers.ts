@@ -10,7 +10,7 @@ import {createSteadyTimes} from './steady-times.js';
 import type {Client} from './client.js';
 import {containerPath, encodeFilters, pathName} from './paths.js';
 
-/** Docker before 1.44 takes one network when a container is made; the others are connected before it starts. */
+/** Before API 1.44, a container is created with one network; the others are connected before its start. */
 const createInSteps = async (client: Client, {networks, ...configuration}: ContainerConfiguration, create: ContainersVerbs['createContainer']) => {
 	const [first, ...others] = networks;
 	const container = await create({...configuration, networks: first ? [first] : []});

@@ -20,9 +20,9 @@ import {transferVerbs} from './transfer.js';
 import {volumesVerbs} from './volumes.js';
 
 /**
-An engine that speaks Docker's API: Holm's own daemon, and Docker, Podman and what is compatible with them, from API 1.41 on.
+An engine behind Docker's API, from version 1.41 on: Holm's daemon, Docker, Podman and compatible ones.
 
-Nothing is sent before the first verb is called. Connections are kept for the next verb and do not keep the process alive.
+Sends nothing before the first verb. Idle connections are reused and do not keep the process alive.
 */
 export const createDockerEngine = (address: ReachableAddress): Engine => {
 	const client = createClient(address);

@@ -31,7 +31,7 @@ export const execsVerbs = (client: Client): ExecsVerbs => {
 
 			const {configuration: {terminal, stdin}, running, exitCode} = await exec(id);
 			if (running || exitCode !== undefined) {
-				// Docker itself says so only in the output of the session.
+				// Docker reports it only in the session's output.
 				throw new HolmError('conflict', `exec ${id} has been started already`, {remedy: 'create another one'});
 			}
 
@@ -40,7 +40,7 @@ export const execsVerbs = (client: Client): ExecsVerbs => {
 			});
 			const session = createSession(client, hijacked, {terminal, stdin});
 			if (terminal && size) {
-				// Docker before 1.42 starts with a size of its own; a process that has ended already needs none.
+				// Before API 1.42 the start takes no size. The process may have ended already.
 				await resizeExec(id, size).catch(() => undefined);
 			}
 

@@ -4,13 +4,13 @@ import {describeAddress, type EngineAddress} from '../../wire/addresses.js';
 
 const absent = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
 
-/** A request that its own caller gave up. */
+/** The error of a request that its caller cancelled. */
 export const cancelled = (cause: unknown): HolmError => new HolmError('unavailable', 'the request was cancelled', {cause});
 
-/** A socket that Holm's own engine listens on, by its name. */
+/** Whether an address is a socket of Holm's engine, by its file name. */
 const isHolms = (address: EngineAddress): boolean => address.kind === 'unix' && path.basename(address.path) === 'holm.sock';
 
-/** What the failure of a connection means to a user. */
+/** Explains the failure of a connection. */
 export const connectionError = (error: unknown, address: EngineAddress): HolmError => {
 	if (error instanceof HolmError) {
 		return error;

@@ -11,7 +11,7 @@ export const lifecycleVerbs = (client: Client): LifecycleVerbs => {
 		await client.json('POST', containerPath(reference, verb), {query, otherwise});
 	};
 
-	/** Docker ignored the parameter before API 1.42, and would send another signal without a word. */
+	/** Before API 1.42 Docker ignores the parameter and would silently send another signal. */
 	const assertStopSignals = async (signal: string | undefined) => {
 		if (signal !== undefined && await client.minorVersion() < 42) {
 			throw new HolmError('unsupported', `this engine (API 1.${await client.minorVersion()}) cannot stop a container by ${signal}, only by the signal that it was created with`, {remedy: `holm kill --signal ${signal}`});

@@ -6,10 +6,10 @@ import type {LogEntry} from '../../engine/resources.js';
 const lineFeed = 10;
 const space = 32;
 
-/** RFC 3339 with nanoseconds has 30 bytes, and an offset in the place of its Z some more. */
+/** Bound of a timestamp in bytes: RFC 3339 with nanoseconds has 30, with an offset instead of Z some more. */
 const maximumStamp = 40;
 
-/** A longer line becomes several entries. */
+/** Bytes; a longer line becomes several entries. */
 const maximumEntryBytes = 256 * 1024;
 
 type Decode = (chunk: Uint8Array) => LogEntry[];
@@ -21,7 +21,7 @@ const splitStamp = (bytes: Buffer): {readonly timestamp: string; readonly bytes:
 		: {timestamp: bytes.subarray(0, end).toString(), bytes: bytes.subarray(end + 1)};
 };
 
-/** Entries of a multiplexed log with times: one a frame. */
+/** Decodes a multiplexed log with timestamps: one entry per frame. */
 export const createEntryDecoder = (): Decode => {
 	const decode = createFrameDecoder();
 	let parts: Uint8Array[] = [];
@@ -47,7 +47,7 @@ export const createEntryDecoder = (): Decode => {
 	});
 };
 
-/** Entries of a terminal's log with times: a time stands at the beginning of each line, and what there is of a line is handed on at once. */
+/** Decodes a terminal's log with a timestamp at the beginning of each line. Incomplete lines are passed on at once. */
 export const createTerminalEntryDecoder = (): Decode => {
 	let stamp: Buffer = Buffer.alloc(0);
 	let timestamp: string | undefined;

@@ -8,7 +8,7 @@ import {containerPath, encodeMoment} from './paths.js';
 import {connectionError} from './failures.js';
 import {createEntryDecoder, createTerminalEntryDecoder} from './log-entries.js';
 
-/** The output of a container with a terminal has no frames. Engines from 1.42 on, and ours, say which it is. */
+/** Whether a log has no frames, as with a terminal. Holm, and others from API 1.42 on, say so in the content type. */
 const isTerminalOutput = async (client: Client, reference: string, contentType: string): Promise<boolean> => {
 	if (contentType.startsWith('application/vnd.docker.multiplexed-stream')) {
 		return false;
@@ -41,7 +41,7 @@ async function * readLog(
 
 async function * readBootLog(client: Client, reference: string, {follow, tail, signal}: BootLogOptions): AsyncGenerator<LogEntry, void> {
 	if (!await client.isHolm()) {
-		throw new HolmError('unsupported', 'this engine has no machines whose consoles could be read', {remedy: 'only Holm does'});
+		throw new HolmError('unsupported', 'this engine has no VM consoles', {remedy: 'only Holm does'});
 	}
 
 	try {

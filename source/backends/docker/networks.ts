@@ -11,10 +11,10 @@ import {pathName, encodeFilters} from './paths.js';
 
 const networkPath = (reference: string, verb = '') => `/networks/${pathName(reference, 'network')}${verb}`;
 
-/** Docker lists in no order at all, which would be another one at each reading. */
+/** Docker lists networks in random order. */
 export const byName = (a: {readonly name: string}, b: {readonly name: string}): number => a.name < b.name ? -1 : 1;
 
-/** The networks as a list has them: Docker's leaves out who is on them. */
+/** The list of networks; Docker's has no leases. */
 export const listNetworks = async (client: Client, filters?: Filters): Promise<readonly Network[]> => {
 	const networks = fieldsOfList(await client.json('GET', '/networks', {query: {filters: encodeFilters(filters)}})).map(item => decodeNetwork(item.raw));
 	return await client.isHolm() ? networks : networks.toSorted(byName);
@@ -59,7 +59,7 @@ export const networksVerbs = (client: Client): NetworksVerbs => {
 		pruneNetworks: async filters => decodePruned('NetworksDeleted', await client.json('POST', '/networks/prune', {query: {filters: encodeFilters(filters)}})),
 		async dnsRecords(reference) {
 			if (!await client.isHolm()) {
-				throw new HolmError('unsupported', 'this engine does not tell the records of its name servers', {remedy: 'only Holm does'});
+				throw new HolmError('unsupported', 'this engine does not list its DNS records', {remedy: 'only Holm does'});
 			}
 
 			return fieldsOfList(await client.json('GET', `/holm${networkPath(reference, '/dns')}`)).map(record => decodeDnsRecord(record));

@@ -2,10 +2,10 @@ import {HolmError} from '../../engine/errors.js';
 import type {Filters} from '../../engine/resources.js';
 import type {TerminalSize} from '../../engine/sessions.js';
 
-/** What is undefined or false is left out, and what is true is `1`. */
+/** Undefined and false values are left out, true becomes `1`. */
 export type QueryValues = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
-/** The query of an address, with its question mark. */
+/** A query string with its question mark; empty without parameters. */
 export const encodeQuery = (query: QueryValues = {}): string => {
 	const parameters = new URLSearchParams();
 	for (const [key, value] of Object.entries(query)) {
@@ -20,22 +20,22 @@ export const encodeQuery = (query: QueryValues = {}): string => {
 	return text && `?${text}`;
 };
 
-/** Filters as Docker's clients have sent them since 1.22; nothing for none. */
+/** Filters in the form of API 1.22 and later; undefined if there are none. */
 export const encodeFilters = (filters: Filters | undefined): string | undefined =>
 	filters && Object.keys(filters).length > 0 ? JSON.stringify(filters) : undefined;
 
-/** Seconds with a fraction, as the API has a moment. */
+/** A time as the API expects it: seconds with a fraction. */
 export const encodeMoment = (milliseconds: number | undefined): string | undefined =>
 	milliseconds === undefined ? undefined : (milliseconds / 1000).toFixed(3);
 
-/** A name as parts of a path, in which slashes are those of an image's name. */
+/** A name as path segments; slashes of image names stay. */
 export const pathName = (reference: string, kind: string): string => {
 	const parts = reference.split('/');
 	if (parts.some(part => part === '' || part === '.' || part === '..')) {
 		throw new HolmError('not-found', `No such ${kind}: ${JSON.stringify(reference.slice(0, 200))}`, {remedy: 'check the name'});
 	}
 
-	// Colons and at signs of image names stay as Docker's own clients send them.
+	// Colons and at signs of image names stay, as in Docker's clients.
 	return parts.map(part => encodeURIComponent(part.toWellFormed()).replaceAll('%3A', ':').replaceAll('%40', '@')).join('/');
 };
 

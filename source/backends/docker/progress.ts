@@ -5,7 +5,7 @@ import {endable, readLines} from './answer-streams.js';
 import type {Client, RequestOptions} from './client.js';
 import {cancelled} from './failures.js';
 
-/** Docker's error of a build does not name the step. */
+/** Names the step, which Docker's build errors lack. */
 const atStep = (error: unknown, step: string | undefined) => step === undefined || !(error instanceof HolmError) || error.message.startsWith('Build failed')
 	? error
 	: new HolmError(error.code, `Build failed at step ${step}: ${error.message}`, {remedy: error.remedy, cause: error});
@@ -25,6 +25,6 @@ async function * readSteps(client: Client, path: string, options: RequestOptions
 	}
 }
 
-/** What an engine tells of long work, as it comes. */
+/** The progress of a long operation. */
 export const readProgress = (client: Client, path: string, options: RequestOptions): AsyncIterable<Progress> =>
 	endable(signal => readSteps(client, path, {...options, signal}), options.signal);

@@ -6,10 +6,10 @@ import {HolmError} from '../../engine/errors.js';
 import type {Client, Hijacked} from './client.js';
 import {connectionError} from './failures.js';
 
-/** Docker's own detach keys: on a terminal they are the only way to leave without an end of file. */
+/** Docker's default detach keys: on a terminal, the only way to detach without sending end of file. */
 const dockerDetachKeys = Uint8Array.of(0x10, 0x11);
 
-/** The standard streams on a hijacked connection. */
+/** Session over a hijacked connection. */
 export const createSession = (
 	client: Client,
 	{socket, source, isFramed}: Hijacked,
@@ -25,7 +25,7 @@ export const createSession = (
 				}
 			},
 		});
-		// Whoever reads it learns of a failure; that nobody reads it any more is no crash.
+		// Readers get the error; without one, it must not crash the process.
 		stream.on('error', () => undefined);
 		return stream;
 	};

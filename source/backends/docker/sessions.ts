@@ -6,7 +6,7 @@ import {createSession} from './session.js';
 
 export const sessionsVerbs = (client: Client): SessionsVerbs => ({
 	async attachContainer(reference, {stdin = false, logs = false} = {}) {
-		// Asked for first: the container may be gone when it has ended.
+		// Read first: the container may be removed at its end.
 		const terminal = await client.isHolm()
 			? undefined
 			: decodeContainer(await client.json('GET', containerPath(reference, '/json'))).configuration.terminal;

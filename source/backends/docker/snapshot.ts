@@ -12,7 +12,7 @@ import {listNetworks} from './networks.js';
 
 type Parts = ContainersVerbs & ImagesVerbs & VolumesVerbs & StatsVerbs;
 
-/** Docker's list of networks leaves out who is on them, and its containers tell. */
+/** Derives leases from the containers, as Docker's list of networks has none. */
 const withLeases = (network: Network, containers: readonly Container[]): Network => ({
 	...network,
 	leases: containers.flatMap(({id, name, attachments}) => attachments
@@ -27,7 +27,7 @@ const readStats = async ({stats}: Parts, containers: readonly Container[]): Prom
 			const [reading] = await Array.fromAsync(stats(id));
 			return reading ? [[id, reading] as const] : [];
 		} catch (error) {
-			// It may have ended since the list was made.
+			// It may have ended since it was listed.
 			if (['not-found', 'conflict'].includes(asHolmError(error).code)) {
 				return [];
 			}
@@ -56,7 +56,7 @@ const compose = async (client: Client, parts: Parts, hasStats: boolean): Promise
 	};
 };
 
-/** Everything at once, in one request where the engine is ours and in as few as it takes elsewhere. */
+/** One request to an engine of Holm's, a few to others. */
 export const snapshotVerbs = (client: Client, parts: Parts): SnapshotVerbs => ({
 	async snapshot({stats = false} = {}) {
 		if (!await client.isHolm()) {

@@ -18,7 +18,7 @@ async function * readStats(
 		for await (const json of readLines(client, response, signal)) {
 			const stats = decodeStats(json);
 			if (stats.readAt === 0) {
-				// Docker goes on with nothing when the container has ended.
+				// After the container's end Docker sends empty readings.
 				return;
 			}
 

@@ -2,7 +2,7 @@ import {fieldsOf} from '../../wire/fields.js';
 import {parseDuration} from '../../wire/times.js';
 import type {Container, ContainerStatus} from '../../engine/resources.js';
 
-/** The moment that a status is about. */
+/** The time that a status refers to. */
 const timeOf = (status: ContainerStatus): number | undefined => {
 	if (status.state === 'running' || status.state === 'paused') {
 		return status.startedAt;
@@ -19,17 +19,17 @@ const withTime = (status: ContainerStatus, time: number): ContainerStatus => {
 	return status.state === 'created' ? status : {...status, finishedAt: time};
 };
 
-/** How far apart two moments may be of which Docker's list has the same words; milliseconds. */
+/** Largest distance of two times, in milliseconds, that Docker's list describes with the same words. */
 const unitOf = (words: string): number => {
 	const unit = /\b(?:second|minute|hour|day|week|month|year)/v.exec(words)?.[0];
-	// One of the unit, and what passes between the engine's clock reading and ours.
+	// One unit, and the delay between the engine's clock reading and ours.
 	return (unit === undefined ? 0 : parseDuration(`1 ${unit}`) ?? 0) + 1000;
 };
 
 /**
-Keeps the times of containers from wavering.
+Keeps the times of containers stable between readings.
 
-Another engine's list tells a start as `Up 3 minutes`, so that it would be another moment at each reading. The first reading counts until the words say something else.
+Other engines' lists have only `Up 3 minutes`, which yields another start time at each reading. The first one is kept until the words contradict it.
 */
 export const createSteadyTimes = (): ((containers: readonly Container[], isAll: boolean) => Container[]) => {
 	const known = new Map<string, {readonly state: string; readonly time: number}>();

@@ -11,7 +11,7 @@ import {byName} from './networks.js';
 
 const volumePath = (name: string) => `/volumes/${pathName(name, 'volume')}`;
 
-/** Before API 1.42 a prune took volumes with a name too, and what is in those is somebody's. */
+/** Prunes anonymous volumes only. Before API 1.42 a prune includes named volumes, so that they are removed one by one. */
 const firstToSpareNamed = 42;
 
 const listVolumes = async (client: Client, filters: Filters | undefined): Promise<Volume[]> =>
@@ -30,7 +30,7 @@ const pruneAnonymous = async (client: Client, filters: Filters | undefined): Pro
 			await client.json('DELETE', volumePath(name));
 			removed.push(name);
 		} catch (error) {
-			// A container may have taken it meanwhile, or somebody else away.
+			// It may be in use or removed meanwhile.
 			if (!['conflict', 'not-found'].includes(asHolmError(error).code)) {
 				throw error;
 			}
@@ -58,7 +58,7 @@ export const volumesVerbs = (client: Client): VolumesVerbs => ({
 			return pruneAnonymous(client, filters);
 		}
 
-		// The old engines refuse a filter that they do not know, and take all without it.
+		// Old engines refuse the filter, and prune all volumes without it.
 		const wanted = all && !isOld ? {...filters, all: ['true']} : filters;
 		return decodePruned('VolumesDeleted', await client.json('POST', '/volumes/prune', {query: {filters: encodeFilters(wanted)}}));
 	},

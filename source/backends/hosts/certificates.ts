@@ -16,7 +16,7 @@ const readIfThere = async (file: string): Promise<string | undefined> => {
 };
 
 /**
-The certificates in a directory, as Docker names them: ca.pem, cert.pem and key.pem. Undefined where none of them is there.
+Reads ca.pem, cert.pem and key.pem in a directory, Docker's names. Undefined if none of them exists.
 
 Throws `invalid` for a certificate without its key, a key without its certificate, and for what is not PEM.
 */
@@ -44,7 +44,7 @@ export const readCertificates = async (directory: string): Promise<TlsOptions | 
 	return tls;
 };
 
-/** The same where the user named the directory, so that it must hold an authority. */
+/** The same for a directory named by the user, which must have ca.pem. */
 export const requireCertificates = async (directory: string): Promise<TlsOptions> => {
 	const tls = await readCertificates(directory);
 	if (tls?.ca === undefined) {

@@ -31,7 +31,7 @@ const readJson = async (what: string, file: string): Promise<unknown> => {
 const fieldOf = (value: unknown, name: string): unknown =>
 	typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 
-/** The context that Docker's configuration has chosen, or `default`. */
+/** The current context of Docker's configuration, or `default`. */
 export const currentContext = async (directory: string): Promise<string> => {
 	const file = path.join(directory, 'config.json');
 	const name = fieldOf(await readJson('Docker\'s configuration', file), 'currentContext');
@@ -42,10 +42,10 @@ export const currentContext = async (directory: string): Promise<string> => {
 	return name || 'default';
 };
 
-/** An address that Docker's configuration names: behind SSH it means Docker's engine, though Holm may be there too. */
+/** An address from Docker's configuration. Over SSH it means Docker's engine, even if Holm runs there, too. */
 export const asDockers = (address: EngineAddress): EngineAddress => address.kind === 'ssh' ? {...address, isDocker: true} : address;
 
-/** The engine of a context, with its certificates; `directory` is Docker's own. Throws `not-found` where there is no such context. */
+/** The engine of a context, with its certificates; `directory` is Docker's. Throws `not-found` for an unknown context. */
 export const readContext = async (directory: string, name: string): Promise<EngineAddress> => {
 	const what = `the Docker context ${JSON.stringify(name)}`;
 	const id = createHash('sha256').update(name).digest('hex');
@@ -74,7 +74,7 @@ export const readContext = async (directory: string, name: string): Promise<Engi
 	}
 };
 
-/** Names of the contexts that `directory`, Docker's own, holds, in order; what cannot be read as one is left out. */
+/** Sorted names of the contexts in `directory`, which is Docker's; unreadable ones are left out. */
 export const listContexts = async (directory: string): Promise<readonly string[]> => {
 	const metadata = path.join(directory, 'contexts/meta');
 	let ids: readonly string[];

@@ -3,7 +3,7 @@ import {requireCertificates} from './certificates.js';
 import {asDockers, currentContext, readContext} from './contexts.js';
 import {contextNamed, dockerDirectory, whichEngine, type Choice, type Environment} from './which-engine.js';
 
-/** The address of the engine that is meant, with its certificates; undefined for this host's own. */
+/** The address of the chosen engine, with its certificates; undefined for this host's own. */
 export const resolveHost = async (host: string | undefined, environment: Environment): Promise<EngineAddress | undefined> => {
 	const resolve = async (choice: Choice): Promise<EngineAddress | undefined> => {
 		if (choice.kind === 'own') {

@@ -2,37 +2,37 @@ import {type Buffer} from 'node:buffer';
 import {Duplex} from 'node:stream';
 import type {ClientChannel} from 'ssh2';
 
-/** A channel as a connection that HTTP can be spoken on, and another SSH connection can go through. */
+/** A channel as a socket, for HTTP and for SSH connections through it. */
 export type ChannelSocket = Duplex & {
 	readonly bytesRead: number;
-	/** Keeps the process alive; a new one does. */
+	/** Keeps the process alive, as a new one does. */
 	ref: () => ChannelSocket;
 	unref: () => ChannelSocket;
 	destroySoon: () => void;
 };
 
-/** The error of a connection that has ended before its time. */
+/** The error of a connection that ended prematurely. */
 export const connectionLost = (message: string): Error => Object.assign(new Error(message), {code: 'ECONNRESET'});
 
 export type ChannelOptions = {
 	readonly hold: () => void;
 	readonly release: () => void;
-	/** Whether it is over with the channel's last byte, the default, or only when it is known how a command has ended. */
+	/** The stream ends with the channel's last byte, the default, or with the exit status of a command. */
 	readonly endsWith?: 'end' | 'close';
-	/** Why the stream fails, once that is known of what is at the other end. */
+	/** The stream's error, once the other end has told it. */
 	readonly failure?: () => Error | undefined;
 };
 
 /**
-The stream of a channel. Its error is one of a socket; when the SSH connection is lost, whoever knows it destroys this one, because the channel itself only ends.
+The stream of a channel; its errors are those of a socket. When the SSH connection is lost the channel only ends, so that the caller has to destroy this stream.
 
-`hold` and `release` are called in turn, and `release` last; the stream starts out as held.
+`hold` and `release` alternate, `release` comes last; the stream starts held.
 */
 export const createChannelSocket = (channel: ClientChannel, {hold, release, endsWith = 'end', failure}: ChannelOptions): ChannelSocket => {
 	let isHeld = true;
 	let isClosed = false;
 	let bytesRead = 0;
-	// Ssh2 calls nobody back for what it could not write before the channel was closed.
+	// Ssh2 never calls back for writes that were pending when the channel closed.
 	let finish: ((error?: Error) => void) | undefined;
 	const lost = () => failure?.() ?? connectionLost('the other side closed the channel');
 	const settle = (error?: Error) => {
@@ -49,7 +49,7 @@ export const createChannelSocket = (channel: ClientChannel, {hold, release, ends
 	};
 
 	const stream = new Duplex({
-		// As a socket of the host: when the other side has ended, so has this one.
+		// As with a local socket: the stream ends with the other side.
 		allowHalfOpen: false,
 		read() {
 			channel.resume();
@@ -80,7 +80,7 @@ export const createChannelSocket = (channel: ClientChannel, {hold, release, ends
 			letGo();
 			settle(error ?? undefined);
 			channel.close();
-			// What has come and nobody wants would keep the channel from closing.
+			// Unread data would keep the channel from closing.
 			channel.resume();
 			done(error);
 		},
@@ -96,7 +96,7 @@ export const createChannelSocket = (channel: ClientChannel, {hold, release, ends
 			stream.push(null);
 		}
 	});
-	// Whoever has it learns of a failure; that nobody has it yet, or any more, is no crash.
+	// Without a listener, an error must not crash the process.
 	stream.on('error', () => undefined);
 	channel.on('error', (error: Error) => {
 		stream.destroy(error);
@@ -129,7 +129,7 @@ export const createChannelSocket = (channel: ClientChannel, {hold, release, ends
 				});
 			}
 		},
-		// HTTP sets these on the connections that it keeps; here they are those of the one below.
+		// HTTP sets these on its connections; they belong to the connection below.
 		setKeepAlive: () => socket,
 		setNoDelay: () => socket,
 		setTimeout: () => socket,

@@ -1,7 +1,7 @@
 /** A line of OpenSSH's configuration, with its keyword in lower case. */
 export type ConfigLine = {readonly keyword: string; readonly values: readonly string[]; readonly number: number};
 
-/** The words of a line: in quotes of either kind or without, up to a comment. Undefined where a quote is not closed. Source: argv_split of OpenSSH's misc.c. */
+/** Splits a line into words, with or without quotes, up to a comment. Undefined for an unclosed quote. Source: argv_split in OpenSSH's misc.c. */
 const splitWords = (text: string): readonly string[] | undefined => {
 	const words: string[] = [];
 	let word: string | undefined;
@@ -30,7 +30,7 @@ const splitWords = (text: string): readonly string[] | undefined => {
 	return quote === '' ? [...words, ...word === undefined ? [] : [word]] : undefined;
 };
 
-/** The lines that say something, in their order. What cannot be split into words has none, which is refused where it matters. */
+/** The lines with directives, in order. A line that cannot be split has no values; its use is an error. */
 export const parseConfig = (text: string): readonly ConfigLine[] => text.split('\n').flatMap((line, index) => {
 	const content = line.trim();
 	const [keyword = ''] = /^[^\t =]+/v.exec(content) ?? [];

@@ -4,28 +4,28 @@ import type {SshTarget} from '../../wire/ssh-target.js';
 import {notSupported, readDirectives, type Directives} from './directives.js';
 import {expandFile, expandTokens, localOf, type Remote} from './tokens.js';
 
-/** How a host is connected to. */
+/** The ssh settings for one host. */
 export type SshConfiguration = {
 	readonly hostname: string;
 	readonly port: number;
 	readonly user: string;
-	/** Absolute, in the order in which they are tried. */
+	/** Absolute paths, in the order of use. */
 	readonly identityFiles: readonly string[];
-	/** Socket of the agent; undefined where there is none. */
+	/** Socket of the agent; undefined if there is none. */
 	readonly agent?: string;
-	/** Keys of the agent that are in no identity file are left alone. */
+	/** Only keys of the agent that are in an identity file are used. */
 	readonly identitiesOnly: boolean;
 	readonly knownHostsFiles: readonly string[];
-	/** Where the key of a new host is written; undefined where nothing is to be kept. */
+	/** File for the keys of new hosts; undefined if they are not stored. */
 	readonly newHostsFile?: string;
-	/** What is done with a host whose key is not known: refuse it, learn it, or learn it and let it even change. */
+	/** For an unknown host key: refuse it, learn it, or learn it and accept even a changed one. */
 	readonly hostKeys: 'strict' | 'accept-new' | 'any';
-	/** The name under which its key is known, where that is not its own. */
+	/** Name of its key in known_hosts, if not the host's own. */
 	readonly hostKeyAlias?: string;
-	/** The hosts on the way, the first one first, as a user writes them. */
+	/** The jump hosts in order, as the user writes them. */
 	readonly jumps: readonly string[];
 	readonly connectTimeoutMs: number;
-	/** 0 for either. */
+	/** 0 for both. */
 	readonly family: 0 | 4 | 6;
 	readonly bindAddress?: string;
 };
@@ -35,7 +35,7 @@ const defaultKnownHosts = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2'];
 const globalKnownHosts = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
 const defaultTimeoutMs = 10_000;
 
-/** What would connect otherwise than this does, with the value that asks for nothing. Everything else that is not read here changes no more than comfort or algorithms. */
+/** Unsupported directives that change how ssh connects, each with its harmless value. Other directives not read here only affect convenience and algorithms. */
 const unsupported: Readonly<Record<string, string>> = {canonicalizehostname: 'no', revokedhostkeys: 'none', bindinterface: ''};
 
 const isOn = (value: string | undefined) => value === 'yes' || value === 'true';
@@ -62,7 +62,7 @@ const numberOf = (found: Directives, keyword: string, {from, to}: {readonly from
 	return number;
 };
 
-/** What ssh has as the way there. Of ProxyJump and ProxyCommand the first counts, so that one of them switches the other off. */
+/** The jump hosts. Of ProxyJump and ProxyCommand the first one applies, as in ssh. */
 const jumpsOf = (found: Directives): readonly string[] => {
 	const first = [...found].find(([keyword]) => keyword === 'proxyjump' || keyword === 'proxycommand');
 	if (first === undefined || first[1].values[0] === 'none') {
@@ -77,7 +77,7 @@ const jumpsOf = (found: Directives): readonly string[] => {
 	return (values[0] ?? '').split(',').filter(Boolean);
 };
 
-/** What the user's ssh configuration makes of a host. Throws `unsupported` for what would connect in a way that this cannot. */
+/** The user's ssh configuration for a host. Throws `unsupported` for directives that change how ssh connects. */
 export const readConfiguration = async (target: SshTarget, environment: Environment, systemFile = '/etc/ssh/ssh_config'): Promise<SshConfiguration> => {
 	const local = localOf(environment);
 	const {found, identityFiles} = await readDirectives(target, local, systemFile);

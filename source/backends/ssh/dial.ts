@@ -9,31 +9,31 @@ import type {Ask} from './identities.js';
 import {openLink, type Link} from './link.js';
 
 export type DialOptions = {
-	/** Where the home directory, the agent and what else ssh looks up are. */
+	/** For the home directory, the agent and other lookups of ssh. */
 	readonly environment: Environment;
-	/** Asks for the passphrase of a key; without it keys that need one are for the agent. */
+	/** Asks for the passphrase of a key; without it, encrypted keys need the agent. */
 	readonly ask?: Ask;
 };
 
-/** Connections to the engine of another host. */
+/** Dials the engine of another host. */
 export type Dialer = {
-	/** Logs in, unless that is done. */
+	/** Logs in if that is not done yet. */
 	readonly reach: () => Promise<void>;
-	/** A connection to the engine; after the first one always to the same. */
+	/** Opens a connection to the engine; all go to the same one. */
 	readonly dial: () => Promise<ChannelSocket>;
 };
 
-/** Where an engine is looked for when no path is named, in this order. */
+/** Sockets to try without a path, in this order. */
 export const remoteSockets = ['/run/holm/holm.sock', '/var/lib/holm/holm.sock', '/var/run/docker.sock'] as const;
 
-// More hosts one behind the other than anybody has; further on they go in a circle.
+// More jumps than in any real setup; beyond them is a loop.
 const mostJumps = 8;
 
 const commandOf = ({host, user, port}: SshTarget) => `ssh ${port === undefined ? '' : `-p ${port} `}${user === undefined ? '' : `${user}@`}${host}`;
 
 const nameOf = ({host, user, port}: SshTarget) => describeAddress({kind: 'ssh', host, user, port});
 
-/** Connects to a host, through those before it. `jumps` are instead of those that the configuration names. */
+/** Connects to a host through its jump hosts. `jumps` replace those of the configuration. */
 const reachHost = async (
 	target: SshTarget,
 	{environment, ask = async () => undefined}: DialOptions,
@@ -53,7 +53,7 @@ const reachHost = async (
 	return openLink({configuration, name: nameOf(target), command: commandOf(target), ask, through});
 };
 
-/** How the engine was reached, which stays so: another one must not take the place of one that has gone. */
+/** How the engine was reached. It stays the same: another engine must not take the place of one that is gone. */
 type Route = {readonly kind: 'socket'; readonly path: string} | {readonly kind: 'command'};
 
 const createDialer = (address: SshAddress, options: DialOptions): Dialer => {
@@ -72,7 +72,7 @@ const createDialer = (address: SshAddress, options: DialOptions): Dialer => {
 				return before;
 			}
 
-			// Another request may have begun a new one meanwhile.
+			// Another request may have opened a new one meanwhile.
 			opening = opening === current ? undefined : opening;
 		}
 
@@ -140,10 +140,10 @@ const createDialer = (address: SshAddress, options: DialOptions): Dialer => {
 	};
 };
 
-// The dashboard connects again whenever an engine has gone, and the connection to its host may be as good as before.
+// The dashboard reconnects whenever an engine is gone; the SSH connection to its host may still work.
 const dialers = new WeakMap<Environment, Map<string, Dialer>>();
 
-/** The way to an engine behind SSH. One connection is kept for every host as long as the process lives, and made anew when it was lost. */
+/** A dialer for an engine behind SSH. Each host has one connection for the life of the process, reopened when it is lost. */
 export const dialerFor = (address: SshAddress, options: DialOptions): Dialer => {
 	const known = dialers.get(options.environment) ?? new Map<string, Dialer>();
 	dialers.set(options.environment, known);

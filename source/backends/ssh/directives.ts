@@ -9,31 +9,31 @@ import {isPatternMatch, isPatternListMatch} from './patterns.js';
 import {readIfThere} from './read-if-there.js';
 import type {Local} from './tokens.js';
 
-/** The first value that each keyword has for a host, by keyword in lower case, and where it stands. */
+/** The first value of each keyword for a host, by keyword in lower case, with its location. */
 export type Directives = ReadonlyMap<string, {readonly values: readonly string[]; readonly where: string}>;
 
 type Walk = {
 	readonly target: SshTarget;
 	readonly local: Local;
 	readonly found: Map<string, {readonly values: readonly string[]; readonly where: string}>;
-	/** Every one counts, not the first alone. */
+	/** All apply, not only the first. */
 	readonly identityFiles: string[];
-	/** The second reading, after which hosts go by their real name. */
+	/** The second pass, which matches hosts by their real names. */
 	readonly isFinal: boolean;
 	wantsFinal: boolean;
 };
 
-// As deep as ssh itself follows them.
+// The limit of ssh.
 const deepestInclude = 16;
 
 const manual = 'name the engine another way: ssh -N -L /tmp/engine.sock:/var/run/docker.sock HOST, then --host unix:///tmp/engine.sock';
 
-/** An engine that ssh reaches and this does not. */
+/** The error for a setup that ssh supports and Holm does not. */
 export const notSupported = (what: string): HolmError => new HolmError('unsupported', `${what} is not supported`, {remedy: manual});
 
 const hostNameOf = ({found, target}: Walk): string => found.get('hostname')?.values[0]?.replaceAll('%h', () => target.host) ?? target.host;
 
-/** Whether a `Match` holds. A command is not run to find out. */
+/** Whether a `Match` applies. Commands of `Match exec` are not run. */
 const isMatchMet = (walk: Walk, values: readonly string[], where: string): boolean => {
 	const {target, local, found} = walk;
 	for (let index = 0; index < values.length; index++) {
@@ -90,7 +90,7 @@ const isHostMeant = (walk: Walk, patterns: readonly string[]): boolean => {
 		&& patterns.some(pattern => isPatternMatch(pattern, name));
 };
 
-/** Who can write such a file chooses where this connects to. */
+/** Throws `forbidden` for a file that others can write: they would choose the host to connect to. */
 const assertOwn = (file: string) => ({uid, mode}: Stats) => {
 	if ((uid !== 0 && uid !== process.getuid?.()) || (mode & 0o022) !== 0) {
 		throw new HolmError('forbidden', `${file} can be written by others, who would choose where this connects to`, {remedy: `chmod go-w ${file}`});
@@ -107,11 +107,11 @@ const includedFiles = async (values: readonly string[], directory: string, home:
 };
 
 type FileOptions = {
-	/** Where relative paths of `Include` begin. */
+	/** Base of relative paths in `Include`. */
 	readonly directory: string;
-	/** The user's own file, which nobody else may write. */
+	/** The user's own file; others must not be able to write it. */
 	readonly isUsers: boolean;
-	/** `Include` stands in a block for this host; default true. */
+	/** The `Include` is in a block that applies; default true. */
 	readonly isActive?: boolean;
 	readonly depth?: number;
 };
@@ -144,7 +144,7 @@ const walkFile = async (walk: Walk, file: string, {directory, isUsers, isActive 
 	}
 };
 
-/** What the user's ssh configuration, and then the system's, say of a host. Nothing is run. */
+/** Reads the directives for a host from the user's ssh configuration and then the system's. Runs no commands. */
 export const readDirectives = async (
 	target: SshTarget,
 	local: Local,

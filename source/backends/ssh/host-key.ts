@@ -6,11 +6,11 @@ import type {SshConfiguration} from './configuration.js';
 import {fingerprintOf, hasAuthority, judgeHostKey, keyTypeOf, knownName, knownTypes} from './known-hosts.js';
 import {readIfThere} from './read-if-there.js';
 
-/** The keys of a host that are trusted. */
+/** The trusted keys of a host. */
 export type HostKeys = {
-	/** Algorithms to ask for, those of known keys first: a host may have keys of other types too, which nobody knows. */
+	/** Algorithms to offer, those of known keys first: the host may have unknown keys of other types. */
 	readonly algorithms: readonly string[];
-	/** Throws `forbidden` for a key that is not to be trusted. */
+	/** Throws `forbidden` for an untrusted key. */
 	readonly verify: (key: Uint8Array) => Promise<void>;
 };
 
@@ -18,7 +18,7 @@ const algorithms = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384',
 
 const typeOf = (algorithm: string) => algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm;
 
-/** `command` is what the user types to reach the host by ssh. */
+/** `command` is the user's ssh command for the host. */
 export const readHostKeys = async (
 	{hostname, port, hostKeyAlias, hostKeys, knownHostsFiles, newHostsFile}: SshConfiguration,
 	command: string,
@@ -44,11 +44,11 @@ export const readHostKeys = async (
 			const print = `${JSON.stringify(keyTypeOf(key).slice(0, 50))} key ${fingerprintOf(key)}`;
 			const verdict = judgeHostKey(text, name, key, plainName);
 			if (verdict === 'revoked') {
-				throw new HolmError('forbidden', `the host key of ${name} is revoked: its ${print} is marked so in known_hosts`, {remedy: 'ask whoever runs that host'});
+				throw new HolmError('forbidden', `the host key of ${name} is revoked: its ${print} is marked so in known_hosts`, {remedy: 'ask the administrator of that host'});
 			}
 
 			if (verdict === 'changed' && hostKeys !== 'any') {
-				throw new HolmError('forbidden', `the host key of ${name} has CHANGED: it shows the ${print}, and known_hosts has another; somebody may be in between`, {
+				throw new HolmError('forbidden', `the host key of ${name} has CHANGED: it shows the ${print}, and known_hosts has another; this may be a man-in-the-middle attack`, {
 					remedy: `when the change is known to be right: ssh-keygen -R '${name}' -f ${first}, then ${command}`,
 				});
 			}
@@ -61,7 +61,7 @@ export const readHostKeys = async (
 			}
 
 			if (verdict === 'unknown') {
-				// As with ssh itself, that it cannot be written down is no reason not to connect.
+				// As in ssh, a failure to store the key does not prevent the connection.
 				await learn(key).catch(() => undefined);
 			}
 		},

@@ -3,19 +3,19 @@ import ssh2, {type BaseAgent, type ParsedKey} from 'ssh2';
 import type {SshConfiguration} from './configuration.js';
 import {parsePublicKey, readKeyFile, type KeyFile} from './key-file.js';
 
-/** Asks for a secret, without echo. Resolves with undefined where there is nobody to ask, or no answer. */
+/** Asks for a secret, without echo. Resolves with undefined without a terminal or an answer. */
 export type Ask = (question: string) => Promise<string | undefined>;
 
 type Sign = (data: Buffer, hash: 'sha1' | 'sha256' | 'sha512' | undefined) => Promise<Buffer>;
 
 type Identity = {readonly name: string; readonly public: Buffer; readonly sign: Sign};
 
-/** The user's keys, as the agent that ssh2 asks for them, and what became of them. */
+/** The user's keys as an agent for ssh2, and the outcome of their use. */
 export type Identities = {
 	readonly agent: BaseAgent;
-	/** How many there are to try. */
+	/** Number of keys to try. */
 	readonly count: number;
-	/** What was tried, in the words of an error. */
+	/** The keys that were tried, for an error message. */
 	readonly describe: () => string;
 	/** Keys that could not be used for want of their passphrase. */
 	readonly locked: () => readonly string[];
@@ -23,11 +23,11 @@ export type Identities = {
 
 const passphraseAttempts = 3;
 
-/** The keys of an agent; an agent that does not answer has none. */
+/** The keys of an agent; none if it does not answer. */
 const keysOfAgent = async (agent: BaseAgent): Promise<readonly ParsedKey[]> => new Promise(resolve => {
 	agent.getIdentities((error, keys) => {
 		resolve(error ? [] : (keys ?? []).flatMap(key => {
-			// The declarations have more than an agent of OpenSSH gives.
+			// The declared type has more members than OpenSSH's agent returns.
 			const parsed = ssh2.utils.parseKey(key as ParsedKey);
 			return parsed instanceof Error ? [] : [parsed];
 		}));
@@ -35,9 +35,9 @@ const keysOfAgent = async (agent: BaseAgent): Promise<readonly ParsedKey[]> => n
 });
 
 /**
-The keys to log in with, in the order in which they are tried: those of the agent that are in identity files, its others, and the files that it does not have.
+The keys to log in with, in order: the agent's keys that are in identity files, its other keys, then files that the agent lacks.
 
-A key is used only when the host has said that it would accept it, so that nobody is asked for a passphrase in vain.
+A key signs only after the host has accepted its public half, so that a passphrase is never asked for in vain.
 */
 export const gatherIdentities = async ({agent: socket, identitiesOnly, identityFiles}: Pick<SshConfiguration, 'agent' | 'identitiesOnly' | 'identityFiles'>, ask: Ask): Promise<Identities> => {
 	const userAgent = socket === undefined ? undefined : ssh2.createAgent(socket);

@@ -2,12 +2,12 @@ import {Buffer} from 'node:buffer';
 import {readFile} from 'node:fs/promises';
 import ssh2, {type ParsedKey} from 'ssh2';
 
-/** What an identity file holds. */
+/** The content of an identity file. */
 export type KeyFile =
 	| {readonly kind: 'none'}
-	/** It says something that is no key, or may not be read. */
+	/** Not a key, or not readable. */
 	| {readonly kind: 'unreadable'}
-	/** The public half alone: the private one is an agent's. */
+	/** Only the public half: an agent has the private one. */
 	| {readonly kind: 'public'; readonly public: Buffer}
 	| {readonly kind: 'private'; readonly public: Buffer; readonly key: ParsedKey}
 	/** `open` resolves with undefined for a wrong passphrase. */
@@ -22,7 +22,7 @@ const read = async (file: string): Promise<string | undefined> => {
 };
 
 const parse = (text: string | Buffer, passphrase?: string): ParsedKey | Error => {
-	// The declarations have one key where some formats hold several.
+	// The declared type has one key; some formats hold several.
 	const parsed = ssh2.utils.parseKey(text, passphrase) as ParsedKey | readonly ParsedKey[] | Error;
 	return Array.isArray(parsed) ? (parsed as readonly ParsedKey[])[0] ?? new Error('no key') : parsed as ParsedKey | Error;
 };
@@ -32,7 +32,7 @@ const publicOf = (text: string | Buffer): Buffer | undefined => {
 	return key instanceof Error ? undefined : key.getPublicSSH();
 };
 
-/** The public half of a key that is encrypted, which OpenSSH's own format has in the clear. Source: PROTOCOL.key of OpenSSH. */
+/** The public half of an encrypted key, which is in clear in OpenSSH's own format. Source: PROTOCOL.key of OpenSSH. */
 const publicInside = (text: string): Buffer | undefined => {
 	const [, base64 = ''] = /-----BEGIN OPENSSH PRIVATE KEY-----(?<base64>[^\-]+)/v.exec(text) ?? [];
 	const bytes = Buffer.from(base64, 'base64');
@@ -44,7 +44,7 @@ const publicInside = (text: string): Buffer | undefined => {
 	};
 
 	try {
-		// The cipher, the derivation of its key and that one's options; then how many keys there are.
+		// Cipher, key derivation function and its options; then the number of keys.
 		next();
 		next();
 		next();
@@ -61,7 +61,7 @@ export const parsePublicKey = (bytes: Buffer): ParsedKey | undefined => {
 	return key instanceof Error ? undefined : key;
 };
 
-/** Reads an identity file, and the one beside it with the public half. */
+/** Reads an identity file, and its `.pub` file. */
 export const readKeyFile = async (file: string): Promise<KeyFile> => {
 	const [text, publicText] = await Promise.all([read(file), read(`${file}.pub`)]);
 	const beside = publicText === undefined ? undefined : publicOf(publicText);

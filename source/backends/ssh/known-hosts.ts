@@ -14,7 +14,7 @@ const isEntryOf = (hosts: string, name: string): boolean => {
 
 type Entry = {readonly marker: string | undefined; readonly type: string; readonly key: string};
 
-/** A host as known_hosts has it: with its port in brackets where that is not 22. */
+/** A host's name in known_hosts: `[host]:port` unless the port is 22. */
 export const knownName = (host: string, port: number): string => port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
 
 const entriesOf = (text: string, name: string): readonly Entry[] => text.split('\n').flatMap(line => {
@@ -24,23 +24,23 @@ const entriesOf = (text: string, name: string): readonly Entry[] => text.split('
 	return hosts.startsWith('#') || type === undefined || key === undefined || !isEntryOf(hosts, name) ? [] : [{marker, type, key}];
 });
 
-/** The types of the keys that are known of a name, which are to be asked for first. */
+/** The types of a name's known keys, to be offered first. */
 export const knownTypes = (text: string, name: string): readonly string[] =>
 	entriesOf(text, name).filter(({marker}) => marker === undefined).map(({type}) => type);
 
-/** Whether only an authority vouches for a name, by certificates. */
+/** Whether known_hosts has a certificate authority for a name. */
 export const hasAuthority = (text: string, name: string): boolean => entriesOf(text, name).some(({marker}) => marker === '@cert-authority');
 
-/** The type that a key says of itself, in the wire's format. */
+/** The type in a key in wire format. */
 export const keyTypeOf = (key: Buffer): string => key.length < 4 ? '' : key.subarray(4, 4 + key.readUInt32BE(0)).toString('latin1');
 
-/** A key's fingerprint, as ssh shows it. */
+/** A key's fingerprint in ssh's notation. */
 export const fingerprintOf = (key: Uint8Array): string => `SHA256:${createHash('sha256').update(key).digest('base64').replaceAll('=', '')}`;
 
 /**
-What the text of known_hosts says of the key that a host has shown. `plainName` is the host's name without its port: a key that is known there is known on every port.
+Checks a host's key against the text of known_hosts. `plainName` is the host's name without a port; a key known under it is known on every port.
 
-Entries of certificate authorities vouch for no key. Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
+Entries of certificate authorities match no key. Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
 */
 export const judgeHostKey = (text: string, name: string, shown: Uint8Array, plainName = name): Verdict => {
 	const key = Buffer.from(shown);

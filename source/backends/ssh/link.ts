@@ -6,20 +6,20 @@ import type {SshConfiguration} from './configuration.js';
 import {logIn, unreachable, type LogInOptions} from './log-in.js';
 import {startPulse} from './pulse.js';
 
-/** A connection to a host on which channels are opened. It keeps the process alive as long as one of its channels does. */
+/** An SSH connection to a host. It keeps the process alive while one of its channels does. */
 export type Link = {
 	/** Opens a channel to a socket of the host. */
 	readonly openSocket: (path: string) => Promise<ChannelSocket>;
 	/** Opens a channel to a port that the host can reach. */
 	readonly openPort: (host: string, port: number) => Promise<ChannelSocket>;
-	/** Opens a channel to a command. Its failure before it has said anything is an error that is made of its status and what it says on standard error. */
+	/** Opens a channel to a command. If the command fails before any output, `failure` makes the error from its status and standard error. */
 	readonly openCommand: (command: string, onFailure: (status: number | undefined, text: string) => Error) => Promise<ChannelSocket>;
 	readonly isAlive: () => boolean;
 	readonly close: () => void;
 };
 
 export type LinkOptions = LogInOptions & {
-	/** The connection through which the host is reached; ends with this one. */
+	/** Connection to the jump host; closed with this one. */
 	readonly through?: Link;
 };
 
@@ -46,9 +46,9 @@ type OpenOptions = Pick<ChannelOptions, 'endsWith' | 'failure'> & {
 };
 
 /**
-Connects to a host, sees that it is the one that is known, and logs in.
+Connects to a host, verifies its key, and logs in.
 
-Throws `unavailable` where it cannot be reached, `forbidden` where it or the user is not trusted.
+Throws `unavailable` if it cannot be reached, and `forbidden` if its key is not trusted or it accepts none of the user's.
 */
 export const openLink = async (options: LinkOptions): Promise<Link> => {
 	const {configuration, name, through} = options;
@@ -88,7 +88,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 
 	socket.unref();
 	startPulse(client, socket);
-	// A channel only ends when its connection is lost, and half an answer would pass for a whole one.
+	// A lost connection only ends its channels; a truncated response would look complete.
 	client.on('close', () => {
 		isAlive = false;
 		through?.close();
@@ -97,7 +97,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 		}
 	});
 
-	// What a channel says can come together with the word that it is open, so whoever listens does so at once.
+	// The first data can arrive together with the confirmation, so that listeners are added at once.
 	const open = async (
 		ask: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
 		{listen, ...channelOptions}: OpenOptions = {},
@@ -155,7 +155,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
 						}
 
 						failure = stream.bytesRead === 0 ? onFailure(status ?? undefined, text) : connectionLost('the command there has failed');
-						// Whoever asked for the stream has it by then, and hears of this.
+						// By then the caller has the stream and gets its error.
 						setImmediate(() => {
 							stream.destroy(failure);
 						});

@@ -9,14 +9,14 @@ import {gatherIdentities, type Ask, type Identities} from './identities.js';
 
 export type LogInOptions = {
 	readonly configuration: SshConfiguration;
-	/** The host in the words of an error: `ssh://me@host`. */
+	/** The host in error messages: `ssh://me@host`. */
 	readonly name: string;
-	/** What the user types to reach the host by ssh. */
+	/** The user's ssh command for the host. */
 	readonly command: string;
 	readonly ask: Ask;
 };
 
-/** Longer than any host takes to greet and to agree on keys. */
+/** Above the time of any key exchange. */
 const handshakeMs = 20_000;
 
 const reasons: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ const reasons: Readonly<Record<string, string>> = {
 	ECONNRESET: 'it closed the connection',
 };
 
-/** What it means to a user that a host could not be connected to. */
+/** Explains why a host could not be reached. */
 export const unreachable = (name: string, error: unknown): HolmError => {
 	if (error instanceof HolmError) {
 		return error;
@@ -60,10 +60,10 @@ const notAccepted = (
 	return new HolmError('forbidden', `${what}${only}`, {remedy: 'Holm logs in with keys and never with a password: ssh-copy-id puts one there, IdentityFile in the ssh configuration names one'});
 };
 
-/** Sees that the host is the one that is known, logs in, and resolves with the client when it may open channels. */
+/** Verifies the host's key and logs in; resolves with the client when it can open channels. */
 export const logIn = async (socket: net.Socket | ChannelSocket, {configuration, name, command, ask}: LogInOptions): Promise<Client> => {
 	const {promise, resolve, reject} = Promise.withResolvers<void>();
-	// A user takes time to find a passphrase, and that is not the host's.
+	// The user's time for a passphrase does not count.
 	let timer: NodeJS.Timeout | undefined;
 	const startTimer = () => {
 		timer = setTimeout(() => {
@@ -88,9 +88,9 @@ export const logIn = async (socket: net.Socket | ChannelSocket, {configuration, 
 
 	client.on('ready', resolve);
 	client.on('error', (error: Error & {readonly level?: string; readonly code?: unknown}) => {
-		// That one key could not be used is no end: the next one is tried.
+		// One unusable key is not fatal: the next one is tried.
 		if (error.level !== 'agent') {
-			// After the host key every refusal is about who logs in, and some hosts only say so by hanging up.
+			// After host verification a refusal concerns the user; some hosts just hang up.
 			const hasHungUp = typeof error.code === 'number';
 			reject(isVerified && (error.level === 'client-authentication' || hasHungUp) ? notAccepted(name, username, identities, {methods, hasHungUp}) : error);
 		}

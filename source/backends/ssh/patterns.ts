@@ -1,7 +1,7 @@
 /**
-Whether a pattern of OpenSSH, where `*` is any text and `?` any character, is that of the whole text.
+Whether an OpenSSH pattern, in which `*` is any text and `?` any character, matches the whole text.
 
-A regular expression would go back at every star, and take time without end on patterns of many.
+A regular expression would backtrack exponentially on patterns with many stars.
 */
 export const isPatternMatch = (pattern: string, text: string): boolean => {
 	let at = 0;
@@ -17,7 +17,7 @@ export const isPatternMatch = (pattern: string, text: string): boolean => {
 		} else if (star === -1) {
 			return false;
 		} else {
-			// The last star takes one character more; what stood before it need not be tried again.
+			// The last star takes one more character; earlier ones need no retry.
 			at = star + 1;
 			index = ++resumeAt;
 		}
@@ -26,7 +26,7 @@ export const isPatternMatch = (pattern: string, text: string): boolean => {
 	return /^\**$/v.test(pattern.slice(at));
 };
 
-/** Whether one of the patterns matches and none of those that begin with `!` does. */
+/** Whether a pattern matches, and none with a leading `!` does. */
 export const isPatternListMatch = (patterns: readonly string[], text: string): boolean =>
 	!patterns.some(pattern => pattern.startsWith('!') && isPatternMatch(pattern.slice(1), text))
 	&& patterns.some(pattern => !pattern.startsWith('!') && isPatternMatch(pattern, text));

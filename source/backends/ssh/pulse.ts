@@ -6,9 +6,9 @@ const defaultIntervalMs = 5000;
 const patience = 3;
 
 /**
-Asks the host for a sign of life while it is silent, and ends the connection when none has come for about 15 seconds: a link that is cut says nothing.
+Sends keepalives while the host is silent, and closes the connection after about 15 seconds without a response: a cut link reports nothing.
 
-Ssh2's own keepalive would keep the process alive, and counts only answers while there may be megabytes before them on a slow line.
+Ssh2's own keepalive would keep the process alive, and ignores other incoming data, which may delay the responses on a slow line.
 */
 export const startPulse = (client: Client, transport: Transport, intervalMs = defaultIntervalMs): void => {
 	let silent = 0;
@@ -28,7 +28,7 @@ export const startPulse = (client: Client, transport: Transport, intervalMs = de
 				// A request that every host refuses and must answer.
 				client.unforwardIn('', 0, () => undefined);
 			} catch {
-				// It is being closed.
+				// The connection is closing.
 			}
 		}
 	}, intervalMs);

@@ -2,7 +2,7 @@ import type {Stats} from 'node:fs';
 import {open} from 'node:fs/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
 
-/** A file's text, empty where there is none. `check` may refuse what it is; throws `invalid` for what cannot be read. */
+/** The text of a file; empty if it does not exist. `check` may throw for its metadata. Throws `invalid` for an unreadable file. */
 export const readIfThere = async (file: string, check?: (status: Stats) => void): Promise<string> => {
 	try {
 		await using handle = await open(file);

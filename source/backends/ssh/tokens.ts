@@ -4,7 +4,7 @@ import path from 'node:path';
 import type {Environment} from '../hosts/which-engine.js';
 import {HolmError} from '../../engine/errors.js';
 
-/** Who connects, from where. */
+/** The local user and environment. */
 export type Local = {readonly home: string; readonly user: string; readonly environment: Environment};
 
 export const localOf = (environment: Environment): Local => {
@@ -12,15 +12,15 @@ export const localOf = (environment: Environment): Local => {
 	try {
 		return {home, user: userInfo().username, environment};
 	} catch {
-		// An account that the system has no name for.
+		// The account has no name.
 		return {home, user: environment.USER ?? '', environment};
 	}
 };
 
-/** What the tokens of a value stand for, beyond those of the user. */
+/** Values of the tokens about the remote host. */
 export type Remote = {readonly original: string; readonly hostname: string; readonly port: number; readonly user: string};
 
-/** A value of the configuration with its `%` tokens put in. Throws `unsupported` for one that is not known. Source: ssh_config(5), TOKENS. */
+/** Expands the `%` tokens of a value. Throws `unsupported` for an unknown one. Source: ssh_config(5), TOKENS. */
 export const expandTokens = (value: string, {home, user}: Local, remote: Remote): string => {
 	const tokens: Readonly<Record<string, string>> = {
 		'%': '%', d: home, h: remote.hostname, i: String(process.getuid?.() ?? ''), L: hostname().split('.', 1)[0]!, l: hostname(), n: remote.original, p: String(remote.port), r: remote.user, u: user,
@@ -34,7 +34,7 @@ export const expandTokens = (value: string, {home, user}: Local, remote: Remote)
 	});
 };
 
-/** A file of the configuration: with its tokens and variables put in, and from the home directory where it begins with `~`. */
+/** Expands tokens, variables and a leading `~` in a file name. */
 export const expandFile = (value: string, local: Local, remote: Remote): string => {
 	const text = expandTokens(value, local, remote).replaceAll(/\$\{(?<name>\w+)\}/gv, (_whole, name: string) => local.environment[name] ?? '');
 	return path.resolve(local.home, text === '~' || text.startsWith('~/') ? `.${text.slice(1)}` : text);

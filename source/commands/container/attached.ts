@@ -6,7 +6,7 @@ import {followSize, joinSession, type SessionOptions} from '../../terminal/sessi
 import {proxySignals} from '../terminal/signals.js';
 
 /** The flags of every command that attaches to a container. */
-/** Refuses a process that wants a terminal and keys from a standard input that is none. */
+/** Throws `invalid` for `-it` if standard input is no terminal. */
 export const checkTerminal = ({stdin}: Pick<Context, 'stdin'>, {terminal, input, detachKeys}: {readonly terminal: boolean; readonly input: boolean; readonly detachKeys: string}): void => {
 	if (terminal && input && stdin.isTTY !== true) {
 		throw new HolmError('invalid', 'the input device is not a TTY', {remedy: 'leave out -t, or call it from a terminal'});
@@ -17,17 +17,17 @@ export const checkTerminal = ({stdin}: Pick<Context, 'stdin'>, {terminal, input,
 
 export type AttachedOptions = SessionOptions & {
 	readonly terminal: boolean;
-	/** The container removes itself, so that its exit status has to be asked for before it ends. */
+	/** The container is removed at its end, so that the wait for its exit status has to begin before. */
 	readonly autoRemove: boolean;
 	readonly sigProxy: boolean;
-	/** What starts the container once it is attached, where it does not run yet. */
+	/** Starts the container once it is attached, if it does not run yet. */
 	readonly start?: () => Promise<void>;
 };
 
 /**
-Attaches to a container, starts it where that is wanted, so that its first byte is not lost, and resolves with its exit status; with 0 when the detach keys were typed.
+Attaches to a container, starts it if requested, so that no output is lost, and resolves with its exit status, or with 0 after the detach keys.
 
-One that removes itself is gone when this resolves.
+A container with AutoRemove is removed when this resolves.
 */
 export const runAttached = async (
 	context: Context,
@@ -48,7 +48,7 @@ export const runAttached = async (
 		const session = await engine.attachContainer(id, {stdin: sessionOptions.stdin});
 		undo.push(session.close);
 		if (sigProxy) {
-			// A signal that comes before the process does waits for it.
+			// A signal that arrives before the start waits for it.
 			undo.push(proxySignals(async signal => {
 				await started.promise;
 				await engine.killContainer(id, signal);
@@ -63,7 +63,7 @@ export const runAttached = async (
 		try {
 			await start?.();
 		} catch (error) {
-			// The terminal is what it was before the error is printed on it.
+			// Restores the terminal before the error is printed.
 			leaving.abort();
 			await Promise.allSettled([joined]);
 			throw error;

@@ -1,7 +1,7 @@
 import {defineCommand, print} from '../command.js';
 
 export const command = defineCommand({
-	summary: 'Make an image of a container',
+	summary: 'Create an image from a container',
 	usage: 'CONTAINER [IMAGE[:TAG]]',
 	flags: {
 		author: {
@@ -11,10 +11,10 @@ export const command = defineCommand({
 			type: 'string', shortFlag: 'm', value: 'TEXT', description: 'Comment on the image',
 		},
 		change: {
-			type: 'string', shortFlag: 'c', isMultiple: true, value: 'INSTRUCTION', description: 'Line of a Dockerfile that changes its configuration, such as \'CMD ["sh"]\'',
+			type: 'string', shortFlag: 'c', isMultiple: true, value: 'INSTRUCTION', description: 'Dockerfile instruction that changes its configuration, such as \'CMD ["sh"]\'',
 		},
 		pause: {
-			type: 'boolean', shortFlag: 'p', default: true, description: 'Hold the container still meanwhile',
+			type: 'boolean', shortFlag: 'p', default: true, description: 'Pause the container during the commit',
 		},
 	},
 	async run(context, {author, message, change, pause}, [reference = '', tag]) {

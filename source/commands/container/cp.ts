@@ -26,10 +26,10 @@ const typeOf = ({mode}: PathStatus) => mode & fileTypeMask;
 const isLink = (status: PathStatus) => typeOf(status) === 0o12_0000;
 const kindOf = (status: PathStatus) => typeOf(status) === 0o04_0000 ? 'directory' : 'file';
 
-/** As many links in a row as Linux follows. */
+/** The number of links that Linux follows. */
 const maximumLinks = 40;
 
-/** The path that a link in the container stands for, and what is there. */
+/** Resolves a link in the container to its target and the target's status. */
 const follow = async (engine: Engine, reference: string, inside: string): Promise<{readonly path: string; readonly status: PathStatus}> => {
 	let current = inside;
 	for (let count = 0; count < maximumLinks; count++) {
@@ -76,7 +76,7 @@ const toHost = async (context: Context, source: ContainerSide, destination: stri
 	const {tar} = await engine.readArchive(source.reference, from.path);
 	const skipped = await unpack(tar, {root: plan.directory, rename: renameFirst(plan.name), keepOwners: flags.archive});
 	for (const name of skipped) {
-		printError(context, `WARNING: left out ${escapeControls(name)}: neither a file, a directory nor a link`);
+		printError(context, `WARNING: skipped ${escapeControls(name)}: not a file, a directory or a link`);
 	}
 };
 
@@ -92,7 +92,7 @@ const containerKind = async (
 			throw error;
 		}
 
-		// A container that does not exist is reported as such, not as a place to create.
+		// A missing container is an error, not a path to create.
 		await engine.container(reference);
 		return {kind: 'absent', path: inside};
 	}
@@ -119,8 +119,8 @@ export const command = defineCommand({
 	summary: 'Copy files between a container and this host',
 	usage: 'SOURCE DESTINATION',
 	flags: {
-		archive: {type: 'boolean', shortFlag: 'a', description: 'Keep the numbers of owners'},
-		followLink: {type: 'boolean', shortFlag: 'L', description: 'Follow a symbolic link SOURCE'},
+		archive: {type: 'boolean', shortFlag: 'a', description: 'Keep the user and group ids of owners'},
+		followLink: {type: 'boolean', shortFlag: 'L', description: 'Follow SOURCE if it is a symbolic link'},
 		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print nothing'},
 	},
 	async run(context, flags, [from = '', to = '']) {

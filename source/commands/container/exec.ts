@@ -11,12 +11,12 @@ export const command = defineCommand({
 	flags: {
 		detach: {type: 'boolean', shortFlag: 'd', description: 'Run in the background'},
 		interactive: {type: 'boolean', shortFlag: 'i', description: 'Keep standard input open'},
-		tty: {type: 'boolean', shortFlag: 't', description: 'Give the process a terminal'},
+		tty: {type: 'boolean', shortFlag: 't', description: 'Allocate a terminal'},
 		env: {
 			type: 'string', shortFlag: 'e', isMultiple: true, value: 'KEY[=VALUE]', description: 'Environment variable',
 		},
 		envFile: {
-			type: 'string', isMultiple: true, value: 'FILE', description: 'Environment variables from a file',
+			type: 'string', isMultiple: true, value: 'FILE', description: 'Read environment variables from a file',
 		},
 		workdir: {
 			type: 'string', shortFlag: 'w', value: 'PATH', description: 'Working directory',
@@ -24,7 +24,7 @@ export const command = defineCommand({
 		user: {
 			type: 'string', shortFlag: 'u', value: 'USER[:GROUP]', description: 'User, by name or number',
 		},
-		privileged: {type: 'boolean', description: 'All capabilities'},
+		privileged: {type: 'boolean', description: 'Grant all capabilities'},
 		detachKeys: attachFlags.detachKeys,
 	},
 	flagsEndAtFirstArgument: true,
@@ -59,7 +59,7 @@ export const command = defineCommand({
 
 		const {exitCode} = await engine.exec(id);
 		if (exitCode === undefined) {
-			throw new HolmError('internal', 'the output ended before the command did', {remedy: 'look whether the container still runs'});
+			throw new HolmError('internal', 'the output ended before the command did', {remedy: 'check whether the container still runs'});
 		}
 
 		return exitCode;

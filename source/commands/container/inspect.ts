@@ -2,11 +2,11 @@ import {defineCommand} from '../command.js';
 import {inspectAll, inspectFlags} from '../inspect.js';
 
 export const command = defineCommand({
-	summary: 'Describe containers in full',
+	summary: 'Show containers in detail',
 	usage: 'CONTAINER...',
 	flags: {
 		...inspectFlags,
-		size: {type: 'boolean', shortFlag: 's', description: 'What their disks take'},
+		size: {type: 'boolean', shortFlag: 's', description: 'Show their disk usage'},
 	},
 	async run(context, {format, size}, input) {
 		const engine = await context.engine();

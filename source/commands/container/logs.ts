@@ -10,7 +10,7 @@ import {createLogText} from '../print/log-text.js';
 
 const lineFeed = 10;
 
-/** The bytes of each entry, with the time before each line and not before the rest of a line that came in pieces. */
+/** The bytes of entries, with a timestamp before each line, but not before later pieces of a line. */
 export const createLogWriter = (hasTimestamps: boolean) => {
 	const startsLine = {stdout: true, stderr: true};
 	return ({stream, timestamp, bytes}: LogEntry): Uint8Array => {
@@ -20,7 +20,7 @@ export const createLogWriter = (hasTimestamps: boolean) => {
 	};
 };
 
-/** Writes a log to an output: unchanged, or to a terminal as text. */
+/** Writes a log to an output: as text to a terminal, else unchanged. */
 const createPrinter = (output: Output, hasColours: boolean) => {
 	const text = output.isTTY ? createLogText(hasColours) : undefined;
 	return {
@@ -34,10 +34,10 @@ const createPrinter = (output: Output, hasColours: boolean) => {
 const printBootLog = async (context: Context, reference: string, options: BootLogOptions) => {
 	const engine = await context.engine();
 	if (!engine.bootLog) {
-		throw new HolmError('unsupported', 'this engine has no machines whose consoles could be read', {remedy: 'leave out --boot'});
+		throw new HolmError('unsupported', 'this engine has no VM consoles', {remedy: 'leave out --boot'});
 	}
 
-	// No program drew this for a terminal, and a guest may have put into it what it likes.
+	// Boot logs are untrusted and not meant for a terminal: escape colours, too.
 	const {print, end} = createPrinter(context.stdout, false);
 	for await (const {bytes} of engine.bootLog(reference, options)) {
 		await print(bytes);
@@ -47,16 +47,16 @@ const printBootLog = async (context: Context, reference: string, options: BootLo
 };
 
 export const command = defineCommand({
-	summary: 'Print the log of a container; a terminal obeys nothing of it but colours',
+	summary: 'Print the logs of a container',
 	usage: 'CONTAINER',
 	flags: {
-		follow: {type: 'boolean', shortFlag: 'f', description: 'Go on with what it writes from now on'},
+		follow: {type: 'boolean', shortFlag: 'f', description: 'Follow new output'},
 		tail: {
-			type: 'string', shortFlag: 'n', default: 'all', value: 'LINES', description: 'The last lines only',
+			type: 'string', shortFlag: 'n', default: 'all', value: 'LINES', description: 'Number of lines from the end',
 		},
-		since: {type: 'string', value: 'TIME', description: 'From then on: 10m ago, 2026-02-25T10:00:00Z or Unix seconds'},
-		until: {type: 'string', value: 'TIME', description: 'Up to then'},
-		boot: {type: 'boolean', description: 'What its machine printed on the console, instead'},
+		since: {type: 'string', value: 'TIME', description: 'Start time: 10m (ago), 2026-02-25T10:00:00Z or Unix seconds'},
+		until: {type: 'string', value: 'TIME', description: 'End time, like --since'},
+		boot: {type: 'boolean', description: 'Print the console of its VM instead'},
 		timestamps: {type: 'boolean', shortFlag: 't', description: 'Print the time of each line'},
 	},
 	async run(context, {follow, tail, since, until, boot, timestamps}, [reference = '']) {

@@ -13,7 +13,7 @@ import {credentialsFor} from '../registry/credentials.js';
 export type NewContainer = {
 	readonly id: string;
 	readonly configuration: ContainerConfiguration;
-	/** Takes back the container and its id file, so that a failed start leaves nothing behind. */
+	/** Removes the container and its id file after a failed start. */
 	readonly undo: () => Promise<void>;
 };
 
@@ -24,7 +24,7 @@ const pull = async (context: Context, engine: Engine, {image, platform}: Contain
 	await printProgress(engine.pullImage(image, {credentials, platform}), context.stderr, {quiet: isQuiet});
 };
 
-/** Claims the file for the id before anything is created, since an existing one is refused. */
+/** Creates the id file before the container; throws `conflict` if it exists. */
 const claimIdFile = async (file: string) => {
 	try {
 		return await open(file, 'wx');
@@ -42,7 +42,7 @@ const createPulling = async (context: Context, engine: Engine, configuration: Co
 	try {
 		return await engine.createContainer(configuration);
 	} catch (error) {
-		// A network or a volume can be what was not found; then the image is there.
+		// The missing resource may be a network or a volume instead.
 		const isMissing = asHolmError(error).code === 'not-found' && !await hasImage(engine, configuration.image);
 		if (!isMissing || flags.pull === 'never') {
 			throw error;
@@ -67,7 +67,7 @@ const hasImage = async (engine: Engine, image: string): Promise<boolean> => {
 	}
 };
 
-/** Creates the container that the flags ask for, pulling its image where it is missing. */
+/** Creates the container that the flags describe; pulls its image if missing. */
 export const createFromFlags = async (context: Context, flags: ContainerFlags, input: readonly string[]): Promise<NewContainer> => {
 	if (!pullPolicies.has(flags.pull)) {
 		throw new HolmError('invalid', `invalid value "${flags.pull}" for --pull`, {remedy: 'it is missing, always or never'});
@@ -84,7 +84,7 @@ export const createFromFlags = async (context: Context, flags: ContainerFlags, i
 
 	try {
 		const engine = await context.engine();
-		const {id, warnings} = await withPatience(context, 'Creating; the first container of an image makes the image\'s disk, which takes some seconds.', createPulling(context, engine, configuration, flags));
+		const {id, warnings} = await withPatience(context, 'Creating; the first container of an image creates the image\'s disk, which takes some seconds.', createPulling(context, engine, configuration, flags));
 		await handle?.writeFile(id);
 		for (const warning of warnings) {
 			printError(context, `WARNING: ${escapeControls(warning)}`);

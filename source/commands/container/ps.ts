@@ -12,12 +12,12 @@ export const command = defineCommand({
 	summary: 'List containers',
 	usage: '',
 	flags: {
-		all: {type: 'boolean', shortFlag: 'a', description: 'Those that do not run too'},
+		all: {type: 'boolean', shortFlag: 'a', description: 'Show stopped containers, too'},
 		last: {
-			type: 'string', shortFlag: 'n', value: 'NUMBER', description: 'The last ones created, running or not',
+			type: 'string', shortFlag: 'n', value: 'NUMBER', description: 'Show the last NUMBER created, in any state',
 		},
-		latest: {type: 'boolean', shortFlag: 'l', description: 'The last one created, running or not'},
-		size: {type: 'boolean', shortFlag: 's', description: 'What their disks take'},
+		latest: {type: 'boolean', shortFlag: 'l', description: 'Show the last one created, in any state'},
+		size: {type: 'boolean', shortFlag: 's', description: 'Show their disk usage'},
 		filter: filterFlag,
 		...listFlags,
 	},

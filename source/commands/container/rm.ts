@@ -6,8 +6,8 @@ export const command = defineCommand({
 	summary: 'Remove containers',
 	usage: 'CONTAINER...',
 	flags: {
-		force: {type: 'boolean', shortFlag: 'f', description: 'Kill those that run first'},
-		volumes: {type: 'boolean', shortFlag: 'v', description: 'Remove their anonymous volumes too'},
+		force: {type: 'boolean', shortFlag: 'f', description: 'Kill running containers first'},
+		volumes: {type: 'boolean', shortFlag: 'v', description: 'Remove their anonymous volumes, too'},
 	},
 	async run(context, {force, volumes}, input) {
 		const engine = await context.engine();
@@ -15,7 +15,7 @@ export const command = defineCommand({
 			try {
 				await engine.removeContainer(reference, {force, volumes});
 			} catch (error) {
-				// With --force what counts is that it is gone.
+				// With --force, a missing container is no failure.
 				if (!force || asHolmError(error).code !== 'not-found') {
 					throw error;
 				}

@@ -24,7 +24,7 @@ const checkFlags = (context: Context, {attach, detach, tty, interactive, detachK
 	checkTerminal(context, {terminal: tty, input: interactive && !detach, detachKeys});
 };
 
-/** A start that fails leaves nothing behind, and the error that matters is the start's. */
+/** A failed start removes the container; the start's error is the one to report. */
 const startOrUndo = async (engine: Engine, {id, undo}: NewContainer) => {
 	try {
 		await engine.startContainer(id);
@@ -39,7 +39,7 @@ const startOrUndo = async (engine: Engine, {id, undo}: NewContainer) => {
 			}
 		}
 
-		// Its boot log went with it.
+		// Its boot log is removed with it.
 		throw error instanceof HolmError && error.remedy?.startsWith('holm logs --boot')
 			? new HolmError(error.code, error.message, {remedy: 'holm create keeps it: then holm start, and holm logs --boot may say more', cause: error})
 			: error;
@@ -47,7 +47,7 @@ const startOrUndo = async (engine: Engine, {id, undo}: NewContainer) => {
 };
 
 export const command = defineCommand({
-	summary: 'Create a container of an image and run a command in it',
+	summary: 'Create and run a container from an image',
 	...runArguments,
 	exitsAsProcess: true,
 	async run(context, given, input) {
@@ -55,7 +55,7 @@ export const command = defineCommand({
 		const container = await createFromFlags(context, given, input);
 		const {id, configuration} = container;
 		const engine = await context.engine();
-		const start = async () => withPatience(context, 'Still starting. A first machine of its size is booted once and kept; later ones start from that.', startOrUndo(engine, container));
+		const start = async () => withPatience(context, 'Still starting. The first VM of a size is booted and saved as a template; later ones start from it.', startOrUndo(engine, container));
 		if (given.detach) {
 			await start();
 			print(context, id);

@@ -8,8 +8,8 @@ export const command = defineCommand({
 	summary: 'Start stopped containers',
 	usage: 'CONTAINER...',
 	flags: {
-		attach: {type: 'boolean', shortFlag: 'a', description: 'Attach to its output and hand signals on'},
-		interactive: {type: 'boolean', shortFlag: 'i', description: 'Attach standard input too'},
+		attach: {type: 'boolean', shortFlag: 'a', description: 'Attach to its output and forward signals'},
+		interactive: {type: 'boolean', shortFlag: 'i', description: 'Attach standard input, too'},
 		...attachFlags,
 	},
 	async run(context, {attach, interactive, sigProxy, detachKeys}, input) {

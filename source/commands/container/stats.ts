@@ -17,7 +17,7 @@ const readTwice = async (engine: Engine, {id, name, status}: Container): Promise
 		return {id, name};
 	}
 
-	// A share of CPU time takes two readings.
+	// CPU usage takes two readings.
 	const controller = new AbortController();
 	const readings: ContainerStats[] = [];
 	try {
@@ -45,7 +45,7 @@ type Selection = {readonly references: readonly string[]; readonly all: boolean}
 const select = async (engine: Engine, {references, all}: Selection): Promise<readonly Container[]> =>
 	references.length > 0 ? Promise.all(references.map(async reference => engine.container(reference))) : engine.containers({all});
 
-/** One reading, to be compared with the one of a second ago. */
+/** Reads a container; its previous reading is a second old. */
 const readOnce = async (engine: Engine, {id, name, status}: Container, previous: ContainerStats | undefined): Promise<Readings> => {
 	if (status.state !== 'running') {
 		return {id, name};
@@ -57,12 +57,12 @@ const readOnce = async (engine: Engine, {id, name, status}: Container, previous:
 			id, name, previous, current: readings[0],
 		};
 	} catch {
-		// It has just ended; the next round tells.
+		// It has just ended; the next round notices.
 		return {id, name};
 	}
 };
 
-/** A table a second, until the program is ended. */
+/** Prints a table every second until interrupted. */
 const watch = async (
 	context: Context,
 	engine: Engine,
@@ -80,11 +80,11 @@ const watch = async (
 };
 
 export const command = defineCommand({
-	summary: 'Show what running containers use, live',
+	summary: 'Show live resource usage of containers',
 	usage: '[CONTAINER...]',
 	flags: {
-		all: {type: 'boolean', shortFlag: 'a', description: 'Those that do not run too'},
-		noStream: {type: 'boolean', description: 'Print once and end'},
+		all: {type: 'boolean', shortFlag: 'a', description: 'Show stopped containers, too'},
+		noStream: {type: 'boolean', description: 'Print once and exit'},
 		format: listFlags.format,
 		noTrunc: listFlags.noTrunc,
 	},
@@ -92,7 +92,7 @@ export const command = defineCommand({
 		const options: RowOptions = {columns, format};
 		const render = (readings: readonly Readings[]) =>
 			renderRows(readings.map(reading => statsRow(reading, noTrunc)), options, context.stdout.isTTY === true);
-		// A malformed format is refused before anything is waited for.
+		// A malformed format fails before any wait.
 		render([]);
 		const engine = await context.engine();
 		const selection = {references, all};

@@ -5,14 +5,14 @@ import {forEachReference} from '../for-each-reference.js';
 
 export const stopFlags = {
 	time: {
-		type: 'string', shortFlag: 't', aliases: ['timeout'], value: 'SECONDS', description: 'Time before it is killed; -1 waits without end',
+		type: 'string', shortFlag: 't', aliases: ['timeout'], value: 'SECONDS', description: 'Time before it is killed; -1 for no limit',
 	},
 	signal: {
-		type: 'string', shortFlag: 's', value: 'SIGNAL', description: 'Signal to stop it with',
+		type: 'string', shortFlag: 's', value: 'SIGNAL', description: 'Signal to stop it',
 	},
 } as const;
 
-/** How the flags of `stop` and `restart` want it stopped. */
+/** Parses the flags of `stop` and `restart`. */
 export const stopOptions = ({time, signal}: {readonly time: string | undefined; readonly signal: string | undefined}) => ({
 	...(time !== undefined && {timeoutSeconds: parseWhole('--time', time, -1)}),
 	...(signal !== undefined && {signal: parseSignal('--signal', signal)}),

@@ -2,7 +2,7 @@ import {defineCommand} from '../command.js';
 import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
-	summary: 'Let the processes of paused containers go on',
+	summary: 'Resume the processes of paused containers',
 	usage: 'CONTAINER...',
 	flags: {},
 	async run(context, _flags, input) {

@@ -6,13 +6,13 @@ import {escapeControls} from '../../text/escape.js';
 import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
-	summary: 'Change the restart policy of containers, and the machines of those that do not run',
+	summary: 'Update the restart policy of containers, and the VM size of stopped ones',
 	usage: 'CONTAINER...',
 	flags: {
-		restart: {type: 'string', value: 'POLICY', description: 'no, always, unless-stopped, on-failure[:COUNT]; counts at once'},
-		cpus: {type: 'string', value: 'NUMBER', description: 'Virtual CPUs of the machine, from the next start on'},
+		restart: {type: 'string', value: 'POLICY', description: 'no, always, unless-stopped, on-failure[:COUNT]; applies at once'},
+		cpus: {type: 'string', value: 'NUMBER', description: 'Virtual CPUs, from the next start on'},
 		memory: {
-			type: 'string', shortFlag: 'm', value: 'SIZE', description: 'Memory of the machine, from the next start on',
+			type: 'string', shortFlag: 'm', value: 'SIZE', description: 'Memory, from the next start on',
 		},
 	},
 	async run(context, {restart, cpus, memory}, input) {

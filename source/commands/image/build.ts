@@ -14,20 +14,20 @@ const flags = {
 		type: 'string', shortFlag: 't', isMultiple: true, value: 'NAME[:TAG]', description: 'Name of the image',
 	},
 	file: {
-		type: 'string', shortFlag: 'f', value: 'FILE', description: 'The Dockerfile; - for standard input',
+		type: 'string', shortFlag: 'f', value: 'FILE', description: 'Dockerfile; - for standard input',
 	},
 	buildArg: {
-		type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Build argument; KEY alone passes your variable on',
+		type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Build argument; KEY alone takes the value from the environment',
 	},
 	target: {type: 'string', value: 'STAGE', description: 'Stage to build'},
-	noCache: {type: 'boolean', description: 'Make every layer again'},
-	pull: {type: 'boolean', description: 'Look for newer base images'},
+	noCache: {type: 'boolean', description: 'Do not use cached layers'},
+	pull: {type: 'boolean', description: 'Pull newer base images'},
 	label: {
 		type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the image',
 	},
-	quiet: {type: 'boolean', shortFlag: 'q', description: 'Print the id only'},
+	quiet: {type: 'boolean', shortFlag: 'q', description: 'Print only the id'},
 	progress: {
-		type: 'string', default: 'auto', value: 'STYLE', description: 'Accepted as Docker has it; the output is always plain',
+		type: 'string', default: 'auto', value: 'STYLE', description: 'Accepted for compatibility; the output is always plain',
 	},
 	iidfile: {type: 'string', value: 'FILE', description: 'Write the id to a file'},
 } as const;
@@ -53,7 +53,7 @@ const contextOf = async (context: Context, source: string, file: string | undefi
 	});
 };
 
-/** Build arguments as a record; one without a value and without a variable of its name is left out. */
+/** Parses build arguments into a record; one without a value, neither given nor in the environment, is left out. */
 export const buildArgumentsOf = (values: readonly string[], environment: Context['environment']): Readonly<Record<string, string>> =>
 	parseLabels(values.flatMap(value => {
 		const own = environment[value];

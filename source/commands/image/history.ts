@@ -6,7 +6,7 @@ import {listFlags, printRows} from '../print/rows.js';
 const {quiet: quietFlag, format: formatFlag, noTrunc: noTruncFlag} = listFlags;
 
 export const command = defineCommand({
-	summary: 'List the steps that an image was made of',
+	summary: 'Show the history of an image',
 	usage: 'IMAGE',
 	flags: {quiet: quietFlag, format: formatFlag, noTrunc: noTruncFlag},
 	async run(context, {quiet, format, noTrunc}, [reference = '']) {

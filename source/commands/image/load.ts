@@ -14,7 +14,7 @@ const openArchive = async ({workingDirectory}: Context, file: string) => {
 };
 
 export const command = defineCommand({
-	summary: 'Read images from a tar archive',
+	summary: 'Load images from a tar archive',
 	usage: '',
 	flags: {
 		input: {

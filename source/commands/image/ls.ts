@@ -8,7 +8,7 @@ import {decimalSize} from '../../text/sizes.js';
 
 const none = '<none>';
 
-/** A reference as people write it: Docker Hub's own prefixes are left out. */
+/** The short form of a reference, without Docker Hub's prefixes. */
 export const familiarName = (reference: string): string => reference.replace(/^docker\.io\/(?:library\/)?/v, '');
 
 /** Repository and tag of a reference with a tag; a colon in its first part is a port. */
@@ -46,7 +46,7 @@ export const command = defineCommand({
 	summary: 'List images',
 	usage: '[REPOSITORY[:TAG]]',
 	flags: {
-		all: {type: 'boolean', shortFlag: 'a', description: 'Intermediate ones too'},
+		all: {type: 'boolean', shortFlag: 'a', description: 'Show intermediate images, too'},
 		digests: {type: 'boolean', description: 'Show digests'},
 		filter: filterFlag,
 		...listFlags,

@@ -5,10 +5,10 @@ import {forceFlag, printPruned, pruneFilterFlag} from '../prune.js';
 import {isConfirmed} from '../terminal/prompt.js';
 
 export const command = defineCommand({
-	summary: 'Remove images that nothing uses',
+	summary: 'Remove unused images',
 	usage: '',
 	flags: {
-		all: {type: 'boolean', shortFlag: 'a', description: 'Those with a name too'},
+		all: {type: 'boolean', shortFlag: 'a', description: 'Remove named images, too'},
 		force: forceFlag,
 		filter: pruneFilterFlag,
 	},

@@ -3,11 +3,11 @@ import {printProgress} from '../print/progress.js';
 import {credentialsFor} from '../registry/credentials.js';
 
 export const command = defineCommand({
-	summary: 'Get an image from its registry',
+	summary: 'Pull an image from its registry',
 	usage: 'IMAGE',
 	flags: {
 		platform: {type: 'string', value: 'OS/ARCHITECTURE', description: 'Platform of the image'},
-		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print the reference only'},
+		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print only the reference'},
 	},
 	async run(context, {platform, quiet}, [reference = '']) {
 		const credentials = await credentialsFor(reference, context.environment);

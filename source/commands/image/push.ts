@@ -3,10 +3,10 @@ import {printProgress} from '../print/progress.js';
 import {credentialsFor} from '../registry/credentials.js';
 
 export const command = defineCommand({
-	summary: 'Send an image to its registry',
+	summary: 'Push an image to its registry',
 	usage: 'IMAGE',
 	flags: {
-		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print the reference only'},
+		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print only the reference'},
 	},
 	async run(context, {quiet}, [reference = '']) {
 		const credentials = await credentialsFor(reference, context.environment);

@@ -5,10 +5,10 @@ import {errorLine} from '../for-each-reference.js';
 import {familiarName} from './ls.js';
 
 export const command = defineCommand({
-	summary: 'Remove images, or names of images',
+	summary: 'Remove or untag images',
 	usage: 'IMAGE...',
 	flags: {
-		force: {type: 'boolean', shortFlag: 'f', description: 'Even where a stopped container uses it'},
+		force: {type: 'boolean', shortFlag: 'f', description: 'Remove even if a stopped container uses it'},
 	},
 	async run(context, {force}, input) {
 		const engine = await context.engine();

@@ -2,7 +2,7 @@ import {outputFlag, writeArchive} from '../write-archive.js';
 import {defineCommand} from '../command.js';
 
 export const command = defineCommand({
-	summary: 'Write images to a tar archive',
+	summary: 'Save images to a tar archive',
 	usage: 'IMAGE...',
 	flags: {output: outputFlag},
 	async run(context, {output}, input) {

@@ -2,11 +2,11 @@ import {defineCommand} from '../command.js';
 import {parseAddress, parseMac} from '../../flags/addresses.js';
 
 export const command = defineCommand({
-	summary: 'Attach a container, running or not, to a network',
+	summary: 'Connect a container to a network',
 	usage: 'NETWORK CONTAINER',
 	flags: {
 		alias: {
-			type: 'string', isMultiple: true, value: 'NAME', description: 'Another name on this network',
+			type: 'string', isMultiple: true, value: 'NAME', description: 'Alias on this network',
 		},
 		ip: {type: 'string', value: 'ADDRESS', description: 'Fixed address'},
 		macAddress: {type: 'string', value: 'MAC', description: 'Fixed MAC address'},

@@ -9,17 +9,17 @@ export const command = defineCommand({
 	summary: 'Create a network',
 	usage: 'NETWORK',
 	flags: {
-		subnet: {type: 'string', value: 'SUBNET', description: 'Such as 192.168.70.0/24; default the next free one'},
-		gateway: {type: 'string', value: 'ADDRESS', description: 'Address of the host\'s side; default the subnet\'s first'},
-		ipRange: {type: 'string', value: 'SUBNET', description: 'Part of the subnet to lease addresses from'},
-		internal: {type: 'boolean', description: 'No way out of the network'},
+		subnet: {type: 'string', value: 'SUBNET', description: 'Subnet such as 192.168.70.0/24; default the next free one'},
+		gateway: {type: 'string', value: 'ADDRESS', description: 'Address of the gateway; default the first of the subnet'},
+		ipRange: {type: 'string', value: 'SUBNET', description: 'Range of the subnet for leased addresses'},
+		internal: {type: 'boolean', description: 'Isolate the network from the outside'},
 		label: {
 			type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the network',
 		},
 		driver: {
-			type: 'string', shortFlag: 'd', default: 'bridge', value: 'DRIVER', description: 'bridge is the only one',
+			type: 'string', shortFlag: 'd', default: 'bridge', value: 'DRIVER', description: 'Driver; bridge is the only one',
 		},
-		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print the id only'},
+		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print only the id'},
 	},
 	async run(context, {subnet, gateway, ipRange, internal, label, driver, quiet}, [name = '']) {
 		if (driver !== 'bridge') {

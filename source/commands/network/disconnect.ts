@@ -1,10 +1,10 @@
 import {defineCommand} from '../command.js';
 
 export const command = defineCommand({
-	summary: 'Detach a container from a network',
+	summary: 'Disconnect a container from a network',
 	usage: 'NETWORK CONTAINER',
 	flags: {
-		force: {type: 'boolean', shortFlag: 'f', description: 'Even where the container does not answer'},
+		force: {type: 'boolean', shortFlag: 'f', description: 'Disconnect even if the container does not respond'},
 	},
 	async run(context, {force}, [network = '', container = '']) {
 		const engine = await context.engine();

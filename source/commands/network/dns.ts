@@ -4,13 +4,13 @@ import {shortId} from '../print/fields.js';
 import {listFlags, printRows} from '../print/rows.js';
 
 export const command = defineCommand({
-	summary: 'List the names that a network\'s name server answers for',
+	summary: 'List the DNS records of a network',
 	usage: 'NETWORK',
 	flags: listFlags,
 	async run(context, {format, quiet, noTrunc}, [reference = '']) {
 		const engine = await context.engine();
 		if (!engine.dnsRecords) {
-			throw new HolmError('unsupported', 'this engine does not tell the records of its name servers', {remedy: 'holm network inspect shows its containers and their addresses'});
+			throw new HolmError('unsupported', 'this engine does not list its DNS records', {remedy: 'holm network inspect shows its containers and their addresses'});
 		}
 
 		const records = await engine.dnsRecords(reference);

@@ -2,7 +2,7 @@ import {defineCommand} from '../command.js';
 import {inspectAll, inspectFlags} from '../inspect.js';
 
 export const command = defineCommand({
-	summary: 'Describe networks in full',
+	summary: 'Show networks in detail',
 	usage: 'NETWORK...',
 	flags: inspectFlags,
 	async run(context, {format}, input) {

@@ -32,7 +32,7 @@ export const command = defineCommand({
 			},
 			moreHeadings: {CreatedAt: 'CREATED AT'},
 			format,
-			// A name is what scripts that remove all networks but the default one look for.
+			// Scripts that remove all networks but the default one look for its name.
 			...(quiet && {quiet: 'Name'}),
 		});
 	},

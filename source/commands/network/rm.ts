@@ -6,7 +6,7 @@ export const command = defineCommand({
 	summary: 'Remove networks',
 	usage: 'NETWORK...',
 	flags: {
-		force: {type: 'boolean', shortFlag: 'f', description: 'One that does not exist is no failure'},
+		force: {type: 'boolean', shortFlag: 'f', description: 'Ignore missing ones'},
 	},
 	async run(context, {force}, input) {
 		const engine = await context.engine();

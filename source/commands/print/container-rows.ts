@@ -39,14 +39,14 @@ export const statusText = (status: ContainerStatus, now: number): string => {
 	}
 };
 
-/** Names an address the way it can be put before a port. */
+/** An address as written before a port. */
 export const hostText = (address: string) => address.includes(':') ? `[${address}]` : address;
 
 const isNext = (earlier: PublishedPort, later: PublishedPort, step: number) =>
 	earlier.hostAddress === later.hostAddress && earlier.protocol === later.protocol
 	&& later.hostPort === earlier.hostPort + step && later.containerPort === earlier.containerPort + step;
 
-/** `0.0.0.0:8000-8010->80-90/tcp, 6379/tcp`: neighbours as one range, then what is exposed and not published. */
+/** `0.0.0.0:8000-8010->80-90/tcp, 6379/tcp`: adjacent ports as ranges, then exposed ports that are not published. */
 export const portsText = ({ports, exposedPorts}: Pick<Container, 'ports' | 'exposedPorts'>): string => {
 	const sorted = ports.toSorted((a, b) => a.protocol.localeCompare(b.protocol)
 		|| a.hostAddress.localeCompare(b.hostAddress)
@@ -75,7 +75,7 @@ const mountText = (mount: Mount, isFull: boolean) => mount.type === 'tmpfs' ? mo
 
 export type ContainerRowOptions = {readonly now: number; readonly full: boolean};
 
-/** What `ps` knows of a container, under Docker's names. */
+/** The fields of `ps`, under Docker's names. */
 export const containerRow = (container: Container, {now, full}: ContainerRowOptions): Row => ({
 	ID: shortId(container.id, full),
 	Names: container.name,

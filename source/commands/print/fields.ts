@@ -1,7 +1,7 @@
-/** The first twelve digits of an id, which are enough to name it; with `isFull` all of them. */
+/** The short id, of twelve digits; with `isFull` the whole id. */
 export const shortId = (id: string, isFull = false): string => isFull ? id : id.replace(/^sha256:/v, '').slice(0, 12);
 
-/** Text cut to a number of characters, the last one an ellipsis. */
+/** Text cut to a number of characters, ellipsis included. */
 export const truncate = (text: string, length: number, isFull = false): string => isFull || text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 
 /** `2026-02-25 10:00:00 +0000 UTC`, as Docker prints times in tables. */

@@ -15,7 +15,7 @@ export const show = (value: unknown): string => {
 	return `${value as number | boolean}`;
 };
 
-/** What an `if` takes for true: not the zero value of its type. */
+/** Truth in Go templates: not the zero value of its type. */
 export const isTrue = (value: unknown): boolean => {
 	if (Array.isArray(value)) {
 		return value.length > 0;

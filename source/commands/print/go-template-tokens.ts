@@ -3,13 +3,13 @@ import {HolmError} from '../../engine/errors.js';
 export type Token = {
 	readonly kind: 'text' | 'open' | 'close' | 'field' | 'variable' | 'word' | 'value' | 'symbol';
 	readonly text: string;
-	/** Of a literal. */
+	/** The value of a literal. */
 	readonly value?: string | number | boolean | undefined;
 	/** From 1, in characters of the template. */
 	readonly position: number;
 };
 
-/** Refuses a template, naming the place. */
+/** The error for a template, with its position. */
 export const templateError = (message: string, position: number, remedy = 'templates are Go\'s, such as {{.ID}} or {{json .}}'): HolmError =>
 	new HolmError('invalid', `template: character ${position}: ${message}`, {remedy});
 
@@ -71,7 +71,7 @@ const nextToken = (template: string, index: number): Token => {
 		: templateError('{{ without }}', template.lastIndexOf('{{') + 1);
 };
 
-/** The tokens of one action from behind its `{{`, and where it ends. */
+/** The tokens of one action, from after its `{{`, and its end. */
 const tokeniseAction = (
 	template: string,
 	start: number,
@@ -92,7 +92,7 @@ const tokeniseAction = (
 	}
 };
 
-/** The text and the actions of a Go template, `{{-` and `-}}` having taken their white space away. */
+/** The text and actions of a Go template, trimmed by `{{-` and `-}}`. */
 export const tokenise = (template: string): readonly Token[] => {
 	const tokens: Token[] = [];
 	let index = 0;

@@ -15,11 +15,11 @@ type Scope = {
 type Expression = (scope: Scope, piped: readonly unknown[]) => unknown;
 type Node = (scope: Scope) => string;
 
-/** A template made ready: data in, text out. With `strict`, a field that the data does not have is refused instead of shown as `<no value>`. */
+/** A compiled template: data in, text out. With `strict`, a missing field throws `invalid` instead of yielding `<no value>`. */
 export type Template = (data: Record<string, unknown>, options?: {readonly strict?: boolean}) => string;
 
 /**
-The part of Go's text/template that Docker's users write after `--format`: fields, variables, pipes, functions, `if`, `with`, `range`. Throws `invalid` with the position of what is wrong.
+Compiles the subset of Go's text/template that is common in `--format`: fields, variables, pipes, functions, `if`, `with`, `range`. Throws `invalid` with the position of an error.
 */
 export const compileTemplate = (template: string): Template => {
 	const tokens = tokenise(template);
@@ -149,7 +149,7 @@ export const compileTemplate = (template: string): Template => {
 		};
 	};
 
-	/** `$a, $b :=`, where it is there. */
+	/** An optional `$a, $b :=`. */
 	const declaration = (): readonly string[] => {
 		const start = index;
 		const names: string[] = [];

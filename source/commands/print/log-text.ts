@@ -1,24 +1,24 @@
 import {StringDecoder} from 'node:string_decoder';
 import {escapeControlsInLines} from '../../text/escape.js';
 
-/** SGR of ECMA-48: colours, weights and underlines, which programs write into logs and which change nothing but how text looks. */
+/** SGR of ECMA-48: colours, weights and underlines, which only change how text looks. */
 // eslint-disable-next-line no-control-regex, regexp/no-control-character, regexp/prefer-named-capture-group -- `split` gives the group back
 const looks = /(\u{1B}\[[\d:;]{0,64}m)/v;
 
-/** What the next piece may make a look or the end of a line. */
+/** The beginning of a sequence or of a line end that the next piece may complete. */
 // eslint-disable-next-line no-control-regex, regexp/no-control-character -- control characters are what it is about
 const unfinished = /(?:\r{1,8}|\u{1B}(?:\[[\d:;]{0,64})?)$/v;
 
 const usualLook = '\u{1B}[0m';
 
 export type LogText = {
-	/** The next piece of a log, which may begin and end anywhere. */
+	/** Converts the next piece of a log, which may begin and end anywhere. */
 	readonly write: (bytes: Uint8Array) => string;
-	/** What was held back, and the terminal's usual look. */
+	/** Flushes the rest, and resets the terminal's colours. */
 	readonly end: () => string;
 };
 
-/** Turns the bytes of a log into text for a terminal, which obeys nothing of it but colours, and without `hasColours` nothing at all. */
+/** Converts the bytes of a log into text for a terminal, with control sequences escaped except for colours, and without `hasColours` all of them. */
 export const createLogText = (hasColours: boolean): LogText => {
 	const decoder = new StringDecoder('utf8');
 	let held = '';

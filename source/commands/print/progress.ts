@@ -11,9 +11,9 @@ const lineOf = (progress: Progress) => escapeControls(`${progress.id === undefin
 const fit = (line: string, columns: number) => widthOf(line) <= columns ? line : `${line.slice(0, Math.max(1, columns - 1))}…`;
 
 /**
-Prints the steps of a pull, push or build as they come and resolves with the last one's image id.
+Prints the progress of a pull, push or build; resolves with the last image id.
 
-On a terminal each thing has a line that is rewritten in place; elsewhere a line is printed whenever its status changes, so that a log stays readable.
+On a terminal, each layer has a line that is rewritten in place; elsewhere a line is printed at each change of status.
 */
 export const printProgress = async (steps: AsyncIterable<Progress>, output: Output, {quiet = false} = {}): Promise<string | undefined> => {
 	const isLive = output.isTTY === true && !quiet;
@@ -26,7 +26,7 @@ export const printProgress = async (steps: AsyncIterable<Progress>, output: Outp
 		const known = lines.keys().toArray();
 		const up = lines.has(id) ? known.length - known.indexOf(id) : 0;
 		lines.set(id, line);
-		// Lines that have left the screen at its top cannot be rewritten.
+		// Lines that have scrolled off the screen cannot be rewritten.
 		if (up > 0 && up < (output.rows ?? 24)) {
 			output.write(`\u{1B}[${up}A\r\u{1B}[2K${fit(line, columns)}\u{1B}[${up}B\r`);
 		} else if (up === 0) {

@@ -4,25 +4,25 @@ import {escapeControls, escapeControlsInLines} from '../../text/escape.js';
 import {layOutColumns} from './columns.js';
 import {compileTemplate} from './go-template.js';
 
-/** A field of a row: its text, or a method that a template calls with arguments, such as `.Label "key"`. */
+/** A field of a row: text, or a method for templates, such as `.Label "key"`. */
 type Field = string | ((...values: readonly unknown[]) => string);
 
 export type Row = Readonly<Record<string, Field>>;
 
 export type RowOptions = {
-	/** Heading by field, in the order of the table's columns; also what `table {{.Field}}` puts above a column. */
+	/** Headings by field, in the order of the columns; also those of `table {{.Field}}`. */
 	readonly columns: Readonly<Record<string, string>>;
-	/** Headings of the fields that only a `table` template shows. */
+	/** Headings of fields that only `table` templates show. */
 	readonly moreHeadings?: Readonly<Record<string, string>>;
 	/** `--format`: `json`, `table`, `table TEMPLATE` or a template. */
 	readonly format?: string;
-	/** The field that `-q` prints alone. */
+	/** The only field that `-q` prints. */
 	readonly quiet?: string;
 };
 
-/** The flags that every list shares. */
+/** The flags of all lists. */
 export const listFlags = {
-	quiet: {type: 'boolean', shortFlag: 'q', description: 'Print only what names each one, a line each'},
+	quiet: {type: 'boolean', shortFlag: 'q', description: 'Print only ids or names, one per line'},
 	format: {type: 'string', value: 'FORMAT', description: '"json", "table TEMPLATE" or a Go template such as {{.ID}}'},
 	noTrunc: {type: 'boolean', description: 'Print long values in full'},
 } as const;
@@ -32,7 +32,7 @@ const escapeRow = (row: Row): Row => Object.fromEntries(Object.entries(row).map(
 	typeof field === 'string' ? escapeControls(field) : (...values: readonly unknown[]) => escapeControls(field(...values)),
 ]));
 
-// In a shell's quotes `\t` arrives as two characters, and Docker takes them for the one.
+// A quoted `\t` arrives from the shell as two characters; Docker reads it as a tab.
 const withEscapes = (template: string) => template.replaceAll(String.raw`\t`, '\t').replaceAll(String.raw`\n`, '\n');
 
 const heading = (name: string, {columns, moreHeadings}: RowOptions) =>
@@ -46,7 +46,7 @@ const tableOf = (rows: readonly Row[], template: string, options: RowOptions): s
 	return layOutColumns(lines.map(line => line.split('\t')));
 };
 
-/** Rows as the user asked for them, each line with its line feed. `isForTerminal` escapes what a terminal would obey. */
+/** Rows in the requested format, each with its line feed. `isForTerminal` escapes control characters. */
 export const renderRows = (rows: readonly Row[], options: RowOptions, isForTerminal: boolean): string => {
 	const {columns, format = 'table', quiet} = options;
 	if (quiet && format === 'table') {

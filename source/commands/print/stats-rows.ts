@@ -3,7 +3,7 @@ import {binarySize, decimalSize} from '../../text/sizes.js';
 import {shortId} from './fields.js';
 import type {Row} from './rows.js';
 
-/** A container's readings: the last one, and the one before it that shares of time are measured from. */
+/** A container's last reading, and the previous one for shares of time. */
 export type Readings = {
 	readonly id: string;
 	readonly name: string;
@@ -11,7 +11,7 @@ export type Readings = {
 	readonly current?: ContainerStats;
 };
 
-/** The share of one CPU that was used between two readings; above 100 where there are several. */
+/** CPU usage between two readings in percent of one CPU; above 100 with several CPUs. */
 export const cpuShare = (previous: ContainerStats, current: ContainerStats): number => {
 	const used = current.cpuNanoseconds - previous.cpuNanoseconds;
 	const available = current.systemCpuNanoseconds - previous.systemCpuNanoseconds;
@@ -23,7 +23,7 @@ const percent = (value: number) => `${value.toFixed(2)}%`;
 const sum = (stats: ContainerStats, key: 'receivedBytes' | 'sentBytes') =>
 	Object.values(stats.networks).reduce((total, network) => total + network[key], 0);
 
-/** What `stats` shows of a container, under Docker's names; dashes where there is no reading. */
+/** The fields of `stats`, under Docker's names; dashes without a reading. */
 export const statsRow = ({id, name, previous, current}: Readings, isFull: boolean): Row => {
 	const named = {Container: shortId(id, isFull), ID: shortId(id, isFull), Name: name};
 	if (!current) {

@@ -8,7 +8,7 @@ const eraseLine = '\r\u{1B}[2K';
 const took = (milliseconds: number) => milliseconds > 1000 ? ` (${(milliseconds / 1000).toFixed(1)} s)` : '';
 
 /**
-Prints the steps of something long. On a terminal the latest detail of a step stands on its line, and the line that stays tells how long it took where that was over a second. Elsewhere every detail is a line.
+Prints the steps of a long operation. On a terminal, the line of a step shows its latest detail and, if it took over a second, its final duration. Elsewhere every detail is a line.
 
 `now` is in milliseconds.
 */

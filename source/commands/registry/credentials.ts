@@ -18,7 +18,7 @@ import {hub, keyOf, registryOf} from './reference.js';
 
 type AuthFile = {readonly auths?: Readonly<Record<string, {readonly auth?: string}>>};
 
-/** Where logins are kept, in the form of Docker's `config.json`. */
+/** File of the logins, in the form of Docker's `config.json`. */
 export const authFile = (environment: Context['environment']): string =>
 	path.join(nonEmpty(environment.XDG_CONFIG_HOME) ?? path.join(nonEmpty(environment.HOME) ?? homedir(), '.config'), 'holm', 'auth.json');
 
@@ -45,7 +45,7 @@ const save = async (file: string, auths: NonNullable<AuthFile['auths']>): Promis
 	}
 };
 
-/** All logins that are kept, each for its registry. */
+/** All stored logins, with their registries. */
 export const keptCredentials = async (environment: Context['environment']): Promise<readonly RegistryCredentials[]> => {
 	const {auths = {}} = await read(authFile(environment));
 	return Object.entries(auths).flatMap(([key, {auth}]) => {
@@ -54,7 +54,7 @@ export const keptCredentials = async (environment: Context['environment']): Prom
 	});
 };
 
-/** The login for the registry that an image reference names, where there is one. */
+/** The stored login for the registry of an image reference; undefined if there is none. */
 export const credentialsFor = async (reference: string, environment: Context['environment']): Promise<RegistryCredentials | undefined> => {
 	const key = keyOf(registryOf(reference));
 	return (await keptCredentials(environment)).find(({server = hub}) => server === key);
@@ -66,7 +66,7 @@ export const keepCredentials = async ({username, password, server = ''}: Registr
 	await save(file, {...auths, [keyOf(server)]: {auth: Buffer.from(`${username}:${password}`).toString('base64')}});
 };
 
-/** Takes a login out of the file, where there is one. */
+/** Removes a login from the file. */
 export const forgetCredentials = async (server: string, environment: Context['environment']): Promise<'forgotten' | 'absent'> => {
 	const file = authFile(environment);
 	const {auths = {}} = await read(file);

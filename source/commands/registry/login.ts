@@ -13,7 +13,7 @@ export const command = defineCommand({
 			type: 'string', shortFlag: 'u', value: 'NAME', description: 'User name',
 		},
 		password: {
-			type: 'string', shortFlag: 'p', value: 'PASSWORD', description: 'Password; others can see it, prefer --password-stdin',
+			type: 'string', shortFlag: 'p', value: 'PASSWORD', description: 'Password; insecure, prefer --password-stdin',
 		},
 		passwordStdin: {type: 'boolean', description: 'Read the password from standard input'},
 	},

@@ -17,7 +17,7 @@ const rowOf = (type: string, items: readonly Item[]): Row => {
 	};
 };
 
-/** One row for each kind of thing that takes space. */
+/** One row for each kind of resource. */
 export const diskUsageRows = ({images, containers, volumes, cacheBytes}: DiskUsage): readonly Row[] => [
 	rowOf('Images', images.map(({image, containers: users}) => ({bytes: image.sizeBytes, active: users > 0}))),
 	rowOf('Containers', containers.map(({container, bytes}) => ({bytes, active: ['running', 'paused', 'restarting'].includes(container.status.state)}))),
@@ -28,7 +28,7 @@ export const diskUsageRows = ({images, containers, volumes, cacheBytes}: DiskUsa
 ];
 
 export const command = defineCommand({
-	summary: 'Show what takes space on the disk',
+	summary: 'Show disk usage',
 	usage: '',
 	flags: {format: listFlags.format},
 	async run(context, {format}) {

@@ -6,7 +6,7 @@ import {escapeControls} from '../../text/escape.js';
 const marks = {ok: '✔', missing: '✖', warning: '!'} as const;
 
 export const command = defineCommand({
-	summary: 'Check what this host needs to run containers',
+	summary: 'Check the requirements of this host',
 	usage: '',
 	flags: {
 		json: {type: 'boolean', description: 'Print JSON'},

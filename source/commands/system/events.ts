@@ -24,11 +24,11 @@ export const eventLine = ({time, type, action, id, attributes}: EngineEvent): st
 };
 
 export const command = defineCommand({
-	summary: 'Show what happens in the engine, live',
+	summary: 'Show events of the engine, live',
 	usage: '',
 	flags: {
-		since: {type: 'string', value: 'TIME', description: 'From then on: 10m ago, 2026-02-25T10:00:00Z or Unix seconds'},
-		until: {type: 'string', value: 'TIME', description: 'Up to then'},
+		since: {type: 'string', value: 'TIME', description: 'Start time: 10m (ago), 2026-02-25T10:00:00Z or Unix seconds'},
+		until: {type: 'string', value: 'TIME', description: 'End time, like --since'},
 		filter: filterFlag,
 		format: {type: 'string', value: 'TEMPLATE', description: '"json" or a Go template such as {{.Action}}'},
 	},

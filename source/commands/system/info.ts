@@ -4,7 +4,7 @@ import {compileTemplate} from '../print/go-template.js';
 import {binarySize} from '../../text/sizes.js';
 
 export const command = defineCommand({
-	summary: 'Show what the engine is and holds',
+	summary: 'Show information about the engine',
 	usage: '',
 	flags: {
 		format: {

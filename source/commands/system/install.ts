@@ -5,7 +5,7 @@ import {escapeControls} from '../../text/escape.js';
 import {printSteps} from '../print/steps.js';
 
 export const command = defineCommand({
-	summary: `Make the engine a service of this host, which the group ${serviceGroup} may use`,
+	summary: `Install the engine as a service of this host, for members of the group ${serviceGroup}`,
 	usage: '',
 	flags: {},
 	async run(context) {
@@ -13,6 +13,6 @@ export const command = defineCommand({
 		const steps = stepsOf(async tell => installDaemon(context.root ?? defaultRoot, tell));
 		await printSteps(steps, context.stdout, context.now);
 		const user = context.environment.SUDO_USER;
-		print(context, escapeControls(`Members of the group ${serviceGroup} use the engine without sudo, and have root's power over this host by it. To add one: sudo usermod -aG ${serviceGroup} ${user === undefined || user === 'root' ? 'USER' : user}, then log in again.`));
+		print(context, escapeControls(`Members of the group ${serviceGroup} use the engine without sudo, which gives them root's power over this host. To add one: sudo usermod -aG ${serviceGroup} ${user === undefined || user === 'root' ? 'USER' : user}, then log in again.`));
 	},
 });

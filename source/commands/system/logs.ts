@@ -20,7 +20,7 @@ const openLog = async (file: string) => {
 		return await open(file);
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === 'EACCES') {
-			throw new HolmError('forbidden', `${file} is for root`, {remedy: 'use sudo', cause: error});
+			throw new HolmError('forbidden', `${file} is only readable by root`, {remedy: 'use sudo', cause: error});
 		}
 
 		throw new HolmError('not-found', `there is no log of the engine: ${messageOf(error)}`, {remedy: 'holm system start starts it', cause: error});
@@ -31,7 +31,7 @@ const pollMs = 250;
 
 type Show = (text: string) => Promise<unknown>;
 
-/** The log of an engine that is a service is the journal's. */
+/** As a service, the engine logs to the journal. */
 const showJournal = async (show: Show, {count, follow}: {readonly count: number; readonly follow: boolean}): Promise<void> => {
 	const child = spawn('journalctl', [
 		`--unit=${serviceUnit}`, '--no-pager', '--quiet', '--output=short-iso', '--no-hostname', `--lines=${count === Infinity ? 'all' : count}`, ...(follow ? ['--follow'] : []),
@@ -46,7 +46,7 @@ const showJournal = async (show: Show, {count, follow}: {readonly count: number;
 			resolve(status ?? 1);
 		});
 	});
-	// It is awaited below, after what it prints.
+	// Awaited below, after its output.
 	ended.catch(() => undefined);
 	child.stdout.setEncoding('utf8');
 	let isEmpty = true;
@@ -64,12 +64,12 @@ const showJournal = async (show: Show, {count, follow}: {readonly count: number;
 };
 
 export const command = defineCommand({
-	summary: 'Print the log of the engine\'s daemon',
+	summary: 'Print the log of the daemon',
 	usage: '',
 	flags: {
-		follow: {type: 'boolean', shortFlag: 'f', description: 'Go on with what it writes from now on'},
+		follow: {type: 'boolean', shortFlag: 'f', description: 'Follow new output'},
 		tail: {
-			type: 'string', shortFlag: 'n', default: 'all', value: 'LINES', description: 'The last lines only',
+			type: 'string', shortFlag: 'n', default: 'all', value: 'LINES', description: 'Number of lines from the end',
 		},
 	},
 	async run(context, {follow, tail}) {

@@ -5,11 +5,11 @@ import {forceFlag, printPruned, pruneFilterFlag} from '../prune.js';
 import {isConfirmed} from '../terminal/prompt.js';
 
 export const command = defineCommand({
-	summary: 'Remove all containers, networks and images that nothing uses',
+	summary: 'Remove stopped containers, unused networks and unused images',
 	usage: '',
 	flags: {
-		all: {type: 'boolean', shortFlag: 'a', description: 'Images with a name too'},
-		volumes: {type: 'boolean', description: 'Anonymous volumes too'},
+		all: {type: 'boolean', shortFlag: 'a', description: 'Remove named images, too'},
+		volumes: {type: 'boolean', description: 'Remove anonymous volumes, too'},
 		force: forceFlag,
 		filter: pruneFilterFlag,
 	},

@@ -13,7 +13,7 @@ import {isConfirmed} from '../terminal/prompt.js';
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** What there is of an engine, a line for each kind of thing that there is. */
+/** The inventory of an engine, one line for each kind of resource. */
 export const surveyLines = ({containers, networks, volumes, bytes}: Omit<Survey, 'directory' | 'names'>): readonly string[] => [
 	`${counted(containers, 'container')} (${decimalSize(bytes.containers)})`,
 	`${counted(volumes.length, 'volume')} (${decimalSize(bytes.volumes)})${volumes.length === 0 ? '' : `: ${volumes.join(', ')}`}`,
@@ -22,7 +22,7 @@ export const surveyLines = ({containers, networks, volumes, bytes}: Omit<Survey,
 ].map(line => escapeControls(line));
 
 export const command = defineCommand({
-	summary: 'End and remove everything of the engine: containers, volumes, images, service',
+	summary: 'Stop the engine and remove all its data: containers, volumes, images, service',
 	usage: '',
 	flags: {force: forceFlag},
 	async run(context, {force}) {
@@ -56,7 +56,7 @@ export const command = defineCommand({
 
 		const lines = survey ? surveyLines(survey) : [];
 		const list = [...lines, ...hasService ? ['the service of this host'] : []].map(line => `  - ${line}`).join('\n');
-		if (!force && !await isConfirmed(context, `This will end and remove everything of the engine in ${escapeControls(root)}:\n${list}`)) {
+		if (!force && !await isConfirmed(context, `This will stop the engine in ${escapeControls(root)} and remove all its data:\n${list}`)) {
 			return 1;
 		}
 

@@ -4,11 +4,11 @@ import {printSteps} from '../print/steps.js';
 import {command as install} from './install.js';
 
 export const command = defineCommand({
-	summary: 'Install and prepare what this host needs to run containers',
+	summary: 'Install and prepare the requirements of this host',
 	usage: '',
 	flags: {
-		probe: {type: 'boolean', description: 'Try hardware virtualisation again, whatever is known of it'},
-		service: {type: 'boolean', description: 'Make the engine a service of this host, as system install does'},
+		probe: {type: 'boolean', description: 'Probe hardware virtualisation again'},
+		service: {type: 'boolean', description: 'Install the engine as a service, like system install'},
 	},
 	async run(context, {probe, service}) {
 		const root = context.root ?? defaultRoot;
@@ -18,7 +18,7 @@ export const command = defineCommand({
 			const {daemonStatus} = await import('../../daemon/start.js');
 			const {running} = await daemonStatus({root});
 			if (running) {
-				print(context, 'The engine that runs goes by this when it is started again: holm system stop');
+				print(context, 'The running engine uses this after a restart: holm system stop');
 			}
 		}
 
@@ -27,7 +27,7 @@ export const command = defineCommand({
 		}
 
 		if (root === defaultRoot && await isSystemdRunning() && !await isService(root)) {
-			print(context, 'To have the engine start with the host, and used without sudo by a group: sudo holm system install');
+			print(context, 'To start the engine with the host, and let a group use it without sudo: sudo holm system install');
 		}
 
 		return 0;

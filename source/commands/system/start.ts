@@ -14,7 +14,7 @@ const readSecret = async (flag: string, file: string, directory: string): Promis
 	}
 };
 
-/** Refuses what no TLS server can be made of, and names the flag. */
+/** Throws `invalid` for certificates that a TLS server cannot use, naming the flag. */
 const assertUsable = async ({ca, cert, key}: TlsOptions): Promise<void> => {
 	const {createSecureContext} = await import('node:tls');
 	for (const [flags, options] of [['--tls-ca', {ca}], ['--tls-cert', {cert}], ['--tls-cert and --tls-key', {cert, key}]] as const) {
@@ -27,18 +27,18 @@ const assertUsable = async ({ca, cert, key}: TlsOptions): Promise<void> => {
 };
 
 export const command = defineCommand({
-	summary: 'Start the engine\'s daemon',
+	summary: 'Start the daemon',
 	usage: '',
 	flags: {
 		host: {
-			type: 'string', isMultiple: true, value: 'ADDRESS', description: 'Listen here too: unix:///path, or tcp://0.0.0.0:2376 with the three flags of TLS',
+			type: 'string', isMultiple: true, value: 'ADDRESS', description: 'Further address to listen on: unix:///path, or tcp://0.0.0.0:2376 with the three TLS flags',
 		},
-		tlsCa: {type: 'string', value: 'FILE', description: 'Authority that signs the clients of every tcp:// address'},
-		tlsCert: {type: 'string', value: 'FILE', description: 'Certificate of every tcp:// address'},
+		tlsCa: {type: 'string', value: 'FILE', description: 'Certificate authority of clients on tcp:// addresses'},
+		tlsCert: {type: 'string', value: 'FILE', description: 'Certificate for tcp:// addresses'},
 		tlsKey: {type: 'string', value: 'FILE', description: 'Key of that certificate'},
-		insecureTcp: {type: 'boolean', description: 'Allow tcp://127.0.0.1:2375 without TLS, although every local user who connects is root then'},
+		insecureTcp: {type: 'boolean', description: 'Allow tcp://127.0.0.1:2375 without TLS, which makes every local user root'},
 		allowHost: {
-			type: 'string', isMultiple: true, value: 'NAME', description: 'Name by which clients reach a tcp:// address, beside the address, localhost and those in the certificate',
+			type: 'string', isMultiple: true, value: 'NAME', description: 'Further host name for clients on tcp:// addresses, beside the address, localhost and those in the certificate',
 		},
 	},
 	async run(context, {host, tlsCa, tlsCert, tlsKey, insecureTcp, allowHost}) {
@@ -64,7 +64,7 @@ export const command = defineCommand({
 		const addresses = host.map((text): Listening => {
 			const address = parseAddress(text);
 			if (address.kind === 'ssh') {
-				throw new HolmError('invalid', `the engine cannot listen on ${text}`, {remedy: 'an engine is reached by SSH without being told'});
+				throw new HolmError('invalid', `the engine cannot listen on ${text}`, {remedy: 'clients reach an engine over SSH without a listener'});
 			}
 
 			const secured = address.kind === 'tcp' ? {...address, tls, isInsecure: insecureTcp, names} : address;
@@ -74,7 +74,7 @@ export const command = defineCommand({
 		const tcp = addresses.filter(({kind}) => kind === 'tcp');
 		const idle = insecureTcp ? '--insecure-tcp' : '--allow-host';
 		if ((insecureTcp && tls) || (tcp.length === 0 && (insecureTcp || allowHost.length > 0))) {
-			throw new HolmError('invalid', `${idle} is for a tcp:// address${insecureTcp ? ' without TLS' : ''}, and none is given`, {remedy: `leave ${idle} away`});
+			throw new HolmError('invalid', `${idle} is for a tcp:// address${insecureTcp ? ' without TLS' : ''}, and none is given`, {remedy: `leave out ${idle}`});
 		}
 
 		for (const address of insecureTcp ? tcp : []) {

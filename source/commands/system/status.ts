@@ -3,7 +3,7 @@ import {defineCommand, print} from '../command.js';
 import {assertOwnEngine} from '../own-engine.js';
 
 export const command = defineCommand({
-	summary: 'Tell whether the engine\'s daemon runs; exit status 3 when it does not',
+	summary: 'Show whether the daemon runs; exit status 3 if not',
 	usage: '',
 	flags: {},
 	async run(context) {
@@ -13,7 +13,7 @@ export const command = defineCommand({
 		const {running, pid, socket, isService} = await daemonStatus({root});
 		const kind = isService ? ', as a service of this host' : '';
 		print(context, running ? `The engine is running${pid === undefined ? '' : ` with process id ${pid}`} in ${root}${kind}, socket ${socket}.` : `The engine is not running in ${root}${kind && '; it is a service of this host'}.`);
-		// As `systemctl status` has it (LSB: program is not running).
+		// As in `systemctl status` (LSB: program is not running).
 		return running ? 0 : 3;
 	},
 });

@@ -4,20 +4,20 @@ import {assertOwnEngine} from '../own-engine.js';
 import {withPatience} from '../print/patience.js';
 
 export const command = defineCommand({
-	summary: 'Stop the engine\'s daemon; containers go on running',
+	summary: 'Stop the daemon; containers keep running',
 	usage: '',
 	flags: {
-		all: {type: 'boolean', shortFlag: 'a', description: 'Stop the containers too, each with its own signal and time, and take the engine\'s network from the host'},
+		all: {type: 'boolean', shortFlag: 'a', description: 'Stop the containers, too, each with its stop signal and timeout, and remove the engine\'s network from the host'},
 		force: {type: 'boolean', shortFlag: 'f', description: 'With --all: kill the containers instead'},
 	},
 	async run(context, {all, force}) {
 		assertOwnEngine(context, 'stopped');
 		if (force && !all) {
-			throw new HolmError('invalid', '--force kills containers, and without --all they go on running', {remedy: 'leave --force out, or add --all'});
+			throw new HolmError('invalid', '--force kills containers, and without --all they keep running', {remedy: 'leave --force out, or add --all'});
 		}
 
 		const {stopDaemon} = await import('../../daemon/start.js');
-		const found = await withPatience(context, 'Stopping; containers have the time to end by themselves that they were given.', stopDaemon({root: context.root, everything: all, isForced: force}));
+		const found = await withPatience(context, 'Stopping; each container has its stop timeout.', stopDaemon({root: context.root, everything: all, isForced: force}));
 		for (const line of found) {
 			print(context, `Ended what was left: ${line}`);
 		}

@@ -5,13 +5,13 @@ import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
 
 export const command = defineCommand({
-	summary: 'Make the engine no service any more; containers go on running',
+	summary: 'Remove the service; containers keep running',
 	usage: '',
 	flags: {},
 	async run(context) {
 		const {isService, removeService} = await import('../../host/service/service.js');
 		if (!await isService(context.root ?? defaultRoot)) {
-			print(context, 'The engine is no service of this host.');
+			print(context, 'The engine is not installed as a service.');
 			return;
 		}
 
@@ -20,6 +20,6 @@ export const command = defineCommand({
 		}
 
 		await removeService();
-		print(context, `The service is removed. Containers go on; the next command of root starts the engine. The group ${serviceGroup} is left: sudo groupdel ${serviceGroup}`);
+		print(context, `The service is removed. Containers keep running; the next command of root starts the engine. The group ${serviceGroup} stays; to remove it: sudo groupdel ${serviceGroup}`);
 	},
 });

@@ -8,7 +8,7 @@ const section = (title: string, fields: Readonly<Record<string, string>>): strin
 	[`${title}:`, ...Object.entries(fields).map(([name, value]) => ` ${`${name}:`.padEnd(15)}${value}`)].join('\n');
 
 export const command = defineCommand({
-	summary: 'Show the versions of this program and of the engine',
+	summary: 'Show the versions of holm and of the engine',
 	usage: '',
 	flags: {
 		format: {
@@ -45,7 +45,7 @@ export const command = defineCommand({
 		}
 
 		if (!version) {
-			// What can be told is told; that the engine does not answer is a failure all the same.
+			// The client's version is printed even if the engine does not respond; the command still fails.
 			throw answer.error;
 		}
 

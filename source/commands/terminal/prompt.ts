@@ -13,7 +13,7 @@ export const ask = async ({stdin, stderr}: Pick<Context, 'stdin' | 'stderr'>, qu
 			done();
 		},
 	});
-	// As a terminal readline takes the keys itself and would echo them to its output, which swallows everything; otherwise the terminal echoes.
+	// In terminal mode readline echoes keys itself, to an output that drops them; otherwise the terminal would echo.
 	const lines = createInterface({input: stdin, output: nothing, terminal: hidden && stdin.isTTY === true});
 	const closed = new AbortController();
 	lines.once('close', () => {
@@ -35,7 +35,7 @@ export const ask = async ({stdin, stderr}: Pick<Context, 'stdin' | 'stderr'>, qu
 	}
 };
 
-/** Asks for a secret on the terminal of the process, whatever its streams are. Resolves with undefined where there is no terminal, or no answer. */
+/** Asks for a secret on the controlling terminal, even if the standard streams are redirected. Resolves with undefined without a terminal or an answer. */
 export const askOnTerminal = async (question: string): Promise<string | undefined> => {
 	let input: number;
 	let output: number;
@@ -58,10 +58,10 @@ export const askOnTerminal = async (question: string): Promise<string | undefine
 	}
 };
 
-/** Asks whether to go on. Without a terminal it refuses and names the flag that answers. */
+/** Asks for confirmation. Throws `invalid` without a terminal. */
 export const isConfirmed = async (context: Pick<Context, 'stdin' | 'stderr'>, warning: string): Promise<boolean> => {
 	if (context.stdin.isTTY !== true) {
-		throw new HolmError('invalid', 'this asks before it removes anything, and there is no terminal to ask on', {remedy: 'say --force to go on without asking'});
+		throw new HolmError('invalid', 'this command asks for confirmation, and there is no terminal to ask on', {remedy: 'use --force to skip the confirmation'});
 	}
 
 	const answer = await ask(context, `WARNING! ${warning}\nAre you sure you want to continue? [y/N] `);

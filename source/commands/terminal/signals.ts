@@ -1,14 +1,14 @@
 import process from 'node:process';
 
-// Those that a user or a supervisor sends; the rest are the program's own business or cannot be caught.
+// Signals that users and supervisors send; the others concern this process, or cannot be caught.
 const proxied = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const;
 
 export type SignalSource = Pick<NodeJS.EventEmitter, 'on' | 'off'>;
 
-/** So many requests to end are handed on; Docker's client takes three for a user who wants to leave. */
+/** Number of forwarded requests to end, after which the user wants to leave; as in Docker's client. */
 const patience = 3;
 
-/** Hands every signal that this program gets on to `send` instead of dying of it, and calls `onInsist` when it is asked to end again and again; the result ends that. */
+/** Forwards signals to `send` instead of handling them, and calls `onInsist` after repeated requests to end. Returns a function that stops forwarding. */
 export const proxySignals = (
 	send: (signal: string) => Promise<void>,
 	onInsist: () => void,
@@ -23,7 +23,7 @@ export const proxySignals = (
 			}
 		}
 
-		// A container that has just ended cannot be signalled, and its exit status is on the way.
+		// The container has just ended, and its exit status follows.
 		send(signal).catch(() => undefined);
 	};
 

@@ -7,12 +7,12 @@ export const command = defineCommand({
 	summary: 'Create a volume',
 	usage: '[VOLUME]',
 	flags: {
-		name: {type: 'string', value: 'NAME', description: 'The same as the argument'},
+		name: {type: 'string', value: 'NAME', description: 'Name of the volume, like the argument'},
 		label: {
 			type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the volume',
 		},
 		driver: {
-			type: 'string', shortFlag: 'd', default: 'local', value: 'DRIVER', description: 'local is the only one',
+			type: 'string', shortFlag: 'd', default: 'local', value: 'DRIVER', description: 'Driver; local is the only one',
 		},
 	},
 	async run(context, {name: flagName, label, driver}, [argument]) {

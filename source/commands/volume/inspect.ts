@@ -2,7 +2,7 @@ import {defineCommand} from '../command.js';
 import {inspectAll, inspectFlags} from '../inspect.js';
 
 export const command = defineCommand({
-	summary: 'Describe volumes in full',
+	summary: 'Show volumes in detail',
 	usage: 'VOLUME...',
 	flags: inspectFlags,
 	async run(context, {format}, input) {

@@ -3,7 +3,7 @@ import type {Container, ContainerConfiguration, ImageConfiguration} from '../../
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Variables of later lists replace those of earlier ones, in their place. One without `=` takes the variable away, as in Docker. */
+/** Merges lists of variables: later ones replace earlier ones in place. A variable without `=` is removed, as in Docker. */
 export const mergeEnvironment = (...lists: ReadonlyArray<readonly string[]>): readonly string[] => {
 	const variables = new Map<string, string>();
 	for (const variable of lists.flat()) {
@@ -19,9 +19,9 @@ export const mergeEnvironment = (...lists: ReadonlyArray<readonly string[]>): re
 };
 
 /**
-What a container runs: its own settings over its image's.
+The process of a container: its own settings, then its image's.
 
-An entrypoint of one's own also drops the image's command, as in Docker. Throws `invalid` when nothing says what to run.
+An own entrypoint also drops the image's command, as in Docker. Throws `invalid` if there is no command at all.
 */
 export const containerProcess = (configuration: ContainerConfiguration, image: ImageConfiguration): Container['process'] => {
 	const entrypoint = configuration.entrypoint ?? image.entrypoint;
@@ -42,7 +42,7 @@ export const containerProcess = (configuration: ContainerConfiguration, image: I
 
 const portOf = (port: string): number => Number(port.split('/', 1)[0]);
 
-/** Ports that the image or the container declares, such as `6379/tcp`: lowest first. */
+/** Ports declared by the image or the container, such as `6379/tcp`, lowest first. */
 export const exposedPorts = (configuration: ContainerConfiguration, image: ImageConfiguration): readonly string[] =>
 	[...new Set([
 		...image.exposedPorts.map(port => port.includes('/') ? port : `${port}/tcp`),

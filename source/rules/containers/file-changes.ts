@@ -1,18 +1,18 @@
 import type {FileChange} from '../../engine/resources.js';
 
-/** The directory of an absolute path; empty for what is in the root. */
+/** The directory of an absolute path; empty for entries of the root. */
 export const directoryOf = (path: string): string => path.slice(0, path.lastIndexOf('/'));
 
-/** In the order of a walk: a directory, then what is in it, then what comes after it. */
+/** Compares paths in the order of a walk: a directory comes before its entries, and those before its siblings. */
 export const inOrder = (one: string, other: string): number => {
 	const [a, b] = [one.replaceAll('/', '\0'), other.replaceAll('/', '\0')];
 	return a < b ? -1 : Number(a > b);
 };
 
 /**
-Changes by their absolute paths as a list: as in Docker, the directories above a change have changed, and the root itself is no part of it.
+Lists changes, given by absolute path, as Docker does: the directories above a change count as changed, the root itself is left out.
 
-`ignored` are paths that something is mounted at. They are left out, and directories that were added for nothing else.
+`ignored` are mount points. They are left out, together with directories that were added only for them.
 */
 export const listChanges = (changes: ReadonlyMap<string, FileChange['kind']>, ignored: readonly string[]): readonly FileChange[] => {
 	const all = new Map(changes);

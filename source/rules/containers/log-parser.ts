@@ -1,28 +1,28 @@
 import {Buffer} from 'node:buffer';
 import {type LogEntry} from '../../engine/resources.js';
 
-/** One entry and where its record begins, in bytes from the start of what was parsed. */
+/** One entry and the offset of its record, in bytes from the start of the log. */
 export type LogRecord = {readonly offset: number; readonly entry: LogEntry};
 
-/** What a record begins with: `2024-01-01T00:00:00.000000000+00:00 stdout F `. */
+/** The header of a record: `2024-01-01T00:00:00.000000000+00:00 stdout F `. */
 export type RecordHeader = {
 	readonly timestamp: string;
 	readonly stream: 'stdout' | 'stderr';
-	/** `false` for a piece whose line goes on in the stream's next record. */
+	/** `false` if the line continues in the stream's next record. */
 	readonly final: boolean;
 	/** Bytes from the start of the record to its content. */
 	readonly length: number;
 };
 
-/** Bytes within which a header ends, with room to spare. */
+/** Upper bound of a header's length in bytes. */
 export const maximumHeader = 64;
 
-/** Bytes of a record that are waited for before its content is handed on in pieces. conmon itself writes at most 8 KiB in a record. */
+/** Bytes of a record to buffer before its content is passed on in pieces. conmon itself writes at most 8 KiB per record. */
 const maximumPiece = 64 * 1024;
 
 const lineFeed = 10;
 
-/** Of the year 9999, beyond which timestamps no longer sort as text. */
+/** End of the year 9999; later timestamps do not sort as text. */
 const lastMillisecond = 253_402_300_799_999;
 
 const headerPattern = /^(?<seconds>\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60))\.(?<nanoseconds>\d{9})(?<zone>Z|[+\-](?:[01]\d|2[0-3]):[0-5]\d) (?<stream>stdout|stderr) (?<tag>[FP]) /v;
@@ -37,17 +37,17 @@ const inUtc = (seconds: string, nanoseconds: string, zone: string) => {
 	return Number.isNaN(time) ? undefined : `${new Date(time).toISOString().slice(0, 19)}.${nanoseconds}Z`;
 };
 
-/** A moment in milliseconds since the epoch in the form of the entries' timestamps. */
+/** Formats milliseconds since the epoch like the entries' timestamps. */
 export const timestampOf = (milliseconds: number): string => {
 	const whole = Math.min(Math.max(Math.floor(milliseconds), 0), lastMillisecond);
 	const nanoseconds = Math.max(Math.round((milliseconds - whole) * 1e6), 0);
 	return `${new Date(whole).toISOString().slice(0, -1)}${String(Math.min(nanoseconds, 999_999)).padStart(6, '0')}Z`;
 };
 
-/** Whether it is worth looking closer: a guest may send millions of lines that are no records. */
+/** Cheap check before the regular expression: a guest may send millions of lines that are no records. */
 const hasHeaderMarks = (bytes: Uint8Array) => bytes[4] === 0x2D && bytes[10] === 0x54 && bytes[19] === 0x2E;
 
-/** Reads the header at the start of a record; undefined when there is none. */
+/** Parses the header at the start of a record; undefined if there is none. */
 export const headerOf = (bytes: Uint8Array): RecordHeader | undefined => {
 	if (!hasHeaderMarks(bytes)) {
 		return undefined;
@@ -68,20 +68,20 @@ export const headerOf = (bytes: Uint8Array): RecordHeader | undefined => {
 };
 
 /**
-Takes a log apart from the offset `start` on, where a record begins, as it comes and in any cut, and keeps no more of a record in memory than is waited for, however long the record is.
+Parses a log in chunks of any size, from the offset `start` of a record on. Memory is bounded: an overlong record is passed on in pieces.
 
-Bytes are passed on as they are. What is not a record, such as the rest of one whose beginning was rotated away, is dropped up to the next line feed. A last record without its line feed is not complete and never comes out.
+Content is passed on unchanged. Bytes that are no record, such as the tail of one whose beginning was rotated away, are dropped up to the next line feed. A last record without its line feed is incomplete and is not yielded.
 */
 export const createLogParser = (start = 0) => {
 	let kept: Uint8Array = new Uint8Array();
 	/** Offset of `kept`, and of the record that it belongs to. */
 	let offset = start;
 	let recordOffset = start;
-	/** The header of a record that was handed on in part. */
+	/** The header of a record that was passed on in part. */
 	let begun: RecordHeader | undefined;
 	let isSkipping = false;
 
-	/** What a whole record, or the end of one, says; `end` is the offset after its line feed. */
+	/** The entry of a whole record, or of the rest of one. */
 	const complete = (record: Uint8Array): LogRecord | undefined => {
 		const header = begun ?? headerOf(record);
 		if (isSkipping || !header) {
@@ -93,7 +93,7 @@ export const createLogParser = (start = 0) => {
 		return bytes.length === 0 ? undefined : {offset: recordOffset, entry: {stream: header.stream, timestamp: header.timestamp, bytes}};
 	};
 
-	/** A piece of a record whose end has not come yet, once it is too long to wait for. */
+	/** A piece of a record that is too long to buffer to its end. */
 	const overlong = (): LogRecord | undefined => {
 		if (!isSkipping && !begun && kept.length >= maximumHeader) {
 			begun = headerOf(kept);

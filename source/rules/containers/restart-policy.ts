@@ -1,15 +1,15 @@
 import type {RestartPolicy} from '../../engine/resources.js';
 
-/** How a container ended, as far as its restart depends on it. */
+/** The end of a container, as far as its restart depends on it. */
 export type Ending = {
 	readonly exitCode: number;
-	/** Somebody asked for it. */
+	/** A user stopped it. */
 	readonly isStopped: boolean;
-	/** Restarts so far since it was last started by somebody. */
+	/** Automatic restarts since a user last started it. */
 	readonly restartCount: number;
 };
 
-/** Whether a container that has ended is started again. */
+/** Whether a container is restarted after its end. */
 export const shouldRestart = ({name, maximumRetryCount}: RestartPolicy, {exitCode, isStopped, restartCount}: Ending): boolean => {
 	if (isStopped) {
 		return false;
@@ -32,7 +32,7 @@ export const shouldRestart = ({name, maximumRetryCount}: RestartPolicy, {exitCod
 };
 
 /**
-Whether a container that had ended before the host booted is started by the first engine after that, as Docker's is when it starts: `always` then counts also for one that was stopped.
+Whether the first engine after a boot of the host starts a container that had ended before, as Docker does at its start: `always` then applies to stopped containers, too.
 */
 export const shouldStartAtBoot = (policy: RestartPolicy, ending: Ending): boolean =>
 	shouldRestart(policy, {...ending, isStopped: policy.name !== 'always' && ending.isStopped});
@@ -40,8 +40,8 @@ export const shouldStartAtBoot = (policy: RestartPolicy, ending: Ending): boolea
 const shortest = 100;
 const longest = 60_000;
 
-/** A container that ran for this long is no longer in a series of failures, in milliseconds. */
+/** Milliseconds of uptime after which a container's restarts count from zero again. */
 export const settledAfter = 10_000;
 
-/** Milliseconds before the restart after so many in a row: twice as long each time, from 100 ms up to a minute, as in Docker. */
+/** Milliseconds before the next restart: doubled with each one in a row, from 100 ms up to a minute, as in Docker. */
 export const restartDelay = (attempts: number): number => Math.min(shortest * 2 ** Math.min(attempts, 20), longest);

@@ -12,7 +12,7 @@ const hasOtherSize = (machine: Machine, {cpus, memory}: ContainerUpdate): boolea
 	(cpus !== undefined && cpus !== machine.cpus)
 	|| (memory !== undefined && rounded(memory) !== rounded(machine.memoryBytes));
 
-/** The configuration of a container after a change. Throws `invalid` for what no container can have, and `conflict` for what this one cannot have now. */
+/** The configuration of a container after an update. Throws `invalid` for values that no container can have, and `conflict` for those that this one cannot have now. */
 export const updatedConfiguration = (
 	{name, configuration, status, machine}: Container,
 	{restartPolicy, cpus, memory}: ContainerUpdate,

@@ -154,7 +154,7 @@ const checkNetworks = ({networks}: ContainerConfiguration) => {
 	}
 };
 
-/** Checks everything of a configuration that can be checked without knowing what exists. Throws `invalid`, and `unsupported` for a network that no machine can have. */
+/** Checks a configuration as far as possible without looking at existing resources. Throws `invalid`, and `unsupported` for a network that a VM cannot have. */
 export const validateContainer = (configuration: ContainerConfiguration): void => {
 	if (configuration.image === '') {
 		refuse('no image was named', 'name one, such as redis:alpine');

@@ -1,7 +1,7 @@
 import type {ExecConfiguration} from '../../engine/execs.js';
 import {HolmError} from '../../engine/errors.js';
 
-/** A text of a client's as a message shows it: on one line, and not all of it. */
+/** Text of a client, quoted for a message: one line, at most 200 characters. */
 export const shown = (text: string): string => JSON.stringify(text.slice(0, 200));
 
 /** Throws `invalid`. */
@@ -9,7 +9,7 @@ export const refuse = (message: string, remedy: string): never => {
 	throw new HolmError('invalid', message, {remedy});
 };
 
-/** Refuses what the kernel cannot hand to a program: its arguments end at their first zero byte. */
+/** Throws `invalid` for an argument with a zero byte, where the kernel would end it. */
 export const validateArguments = (arguments_: readonly string[]): void => {
 	const broken = arguments_.find(argument => argument.includes('\0'));
 	if (broken !== undefined) {
@@ -17,7 +17,7 @@ export const validateArguments = (arguments_: readonly string[]): void => {
 	}
 };
 
-/** Refuses variables without a name and those with a zero byte. */
+/** Throws `invalid` for a variable without a name or with a zero byte. */
 export const validateEnvironment = (environment: readonly string[]): void => {
 	const variable = environment.find(variable => /^=|^$|\0/v.test(variable));
 	if (variable !== undefined) {
@@ -25,14 +25,14 @@ export const validateEnvironment = (environment: readonly string[]): void => {
 	}
 };
 
-/** Refuses a directory to work in that is not absolute. */
+/** Throws `invalid` for a working directory that is not absolute. */
 export const validateDirectory = (directory: string | undefined): void => {
 	if (directory && (!directory.startsWith('/') || directory.includes('\0'))) {
 		refuse(`the working directory ${shown(directory)} is invalid, it needs to be an absolute path`, 'begin it with /');
 	}
 };
 
-/** Checks everything of a command for a running container that can be checked without knowing the container. */
+/** Checks an exec's configuration as far as possible without looking at its container. Throws `invalid`. */
 export const validateExec = ({command, environment, workingDirectory}: ExecConfiguration): void => {
 	if (command.length === 0 || command[0] === '') {
 		refuse('No exec command specified', 'name one after the container');

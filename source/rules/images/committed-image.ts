@@ -4,7 +4,7 @@ import {mergeEnvironment} from '../containers/container-process.js';
 
 const instructions = new Set(['CMD', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'LABEL', 'ONBUILD', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR']);
 
-/** Refuses what is no instruction that changes nothing but the configuration of an image, in one line. */
+/** Throws `invalid` unless every change is one line with an instruction that only changes the configuration. */
 export const assertChanges = (changes: readonly string[]): void => {
 	for (const change of changes) {
 		const [word = ''] = change.trim().split(/\s/v, 1);
@@ -14,13 +14,13 @@ export const assertChanges = (changes: readonly string[]): void => {
 	}
 };
 
-/** The configuration of an image that is made of a container: its own over its image's, so that both run the same. */
+/** The configuration of an image committed from a container: the container's own settings, then its image's, so that both run alike. */
 export const committedConfiguration = ({configuration, exposedPorts}: Container, image: ImageConfiguration): ImageConfiguration => ({
 	...image,
 	user: configuration.user ?? image.user,
 	environment: mergeEnvironment(image.environment, configuration.environment),
 	entrypoint: configuration.entrypoint ?? image.entrypoint,
-	// As in a start: an entrypoint of one's own drops the image's command.
+	// As at a start: an own entrypoint drops the image's command.
 	command: configuration.command.length > 0 || configuration.entrypoint !== undefined ? configuration.command : image.command,
 	workingDirectory: configuration.workingDirectory ?? image.workingDirectory,
 	exposedPorts,

@@ -9,7 +9,7 @@ import {
 
 export type Found = {
 	readonly image: Image;
-	/** The tag in full by which it was found; absent when it was an id or a digest. */
+	/** The full tag by which the image was found; absent if it was an id or a digest. */
 	readonly name?: string;
 };
 
@@ -29,9 +29,9 @@ const byId = (images: readonly Image[], beginning: string): readonly Image[] =>
 	images.filter(({id}) => id.startsWith(`sha256:${beginning}`));
 
 /**
-The image that a user means: a whole id, else a name, else the beginning of an id, of at least two digits, as Docker looks.
+Finds an image by full id, else name, else id prefix of at least two digits, as Docker does.
 
-Throws `not-found`, and `invalid` for what is no reference or begins several ids.
+Throws `not-found`, and `invalid` for a malformed reference or an ambiguous prefix.
 */
 export const find = (images: readonly Image[], text: string): Found => {
 	const digits = /^(?:sha256:)?(?<digits>[\da-f]{2,64})$/v.exec(text)?.groups?.digits;

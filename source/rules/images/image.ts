@@ -11,7 +11,7 @@ export type ImageRecord = {
 	readonly 'big-data-names'?: readonly string[];
 };
 
-// An image's configuration is whatever its maker wrote: every member is looked at before it is believed.
+// An image's configuration is untrusted: every member is checked.
 const text = (value: unknown): string => typeof value === 'string' ? value : '';
 const texts = (value: unknown): readonly string[] => Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
 const members = (value: unknown): Readonly<Record<string, unknown>> =>
@@ -38,9 +38,9 @@ const parseConfiguration = (value: unknown): ImageConfiguration => {
 };
 
 /**
-An image out of its record and its configuration, without names.
+Builds an image, without names, from its record and its configuration.
 
-The configuration is that of the OCI image specification or of Docker's schema 2, which agree in every member that is read here.
+The configuration follows the OCI image specification or Docker's schema 2, which agree in the members read here.
 */
 export const parseImage = (record: ImageRecord, configuration: unknown, sizeBytes: number): Image => {
 	const image = members(configuration);

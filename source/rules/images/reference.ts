@@ -1,12 +1,12 @@
 import {HolmError} from '../../engine/errors.js';
 
 /**
-A name of an image in normal form: with its registry, and with `library/` where Docker Hub wants it.
+A normalized image name: with its registry, and with `library/` for official images of Docker Hub.
 
-A reference has a tag, a digest, both or neither; what neither means is the caller's (`:latest` for a pull, every tag for a listing).
+A reference has a tag, a digest, both or neither; the caller decides what neither means (`:latest` for a pull, every tag for a list).
 */
 export type Reference = {
-	/** Host, with its port where it has one: `docker.io`, `localhost:5000`, `[::1]:5000`. */
+	/** Host, with its port if it has one: `docker.io`, `localhost:5000`, `[::1]:5000`. */
 	readonly registry: string;
 	/** Such as `library/redis`. */
 	readonly repository: string;
@@ -102,17 +102,17 @@ export const repositoryName = ({registry, repository}: Reference): string => `${
 /** In full, as storage keeps it: `docker.io/library/redis:alpine`. */
 export const formatReference = (reference: Reference): string => repositoryName(reference) + suffix(reference);
 
-/** The one image that is meant: a digest says it all, so a tag beside it goes; without either it is `:latest`. */
+/** A reference to exactly one image: a digest drops the tag; without either the tag is `latest`. */
 export const exactReference = ({registry, repository, tag, digest}: Reference): Reference =>
 	digest === undefined ? {registry, repository, tag: tag ?? 'latest'} : {registry, repository, digest};
 
-/** A tag of one's own: in full, `:latest` unless said; throws `invalid` for a digest, which nobody can give away. */
+/** A full tag for an image, by default `:latest`. Throws `invalid` for a digest, which cannot be assigned. */
 export const tagName = (text: string): string => {
 	const reference = parseReference(text);
 	return reference.digest === undefined ? formatReference(exactReference(reference)) : refuse(text, 'a tag cannot have a digest');
 };
 
-/** As people write it: `redis:alpine`, `team/app:1`, `registry.example/app:1`. Throws `invalid` as `parseReference` does. */
+/** The short form: `redis:alpine`, `team/app:1`, `registry.example/app:1`. Throws `invalid` as `parseReference` does. */
 export const familiarName = (text: string): string => {
 	const reference = parseReference(text);
 	const {registry, repository} = reference;
@@ -120,7 +120,7 @@ export const familiarName = (text: string): string => {
 	return name + suffix(reference);
 };
 
-/** The host of a registry out of what users and Docker's clients write: a URL, a host, or nothing for Docker Hub. */
+/** The host of a registry from user input: a URL, a host, or nothing for Docker Hub. Throws `invalid`. */
 export const registryOf = (server = ''): string => {
 	const host = server.replace(/^https?:\/\//v, '').split('/', 1)[0] ?? '';
 	if (['', 'index.docker.io', 'registry-1.docker.io'].includes(host)) {
@@ -134,10 +134,10 @@ export const registryOf = (server = ''): string => {
 	return host;
 };
 
-/** A registry on this host, which is spoken to over plain HTTP: `localhost`, 127.0.0.0/8 or ::1, with a port. */
+/** Whether a registry is on this host and used over plain HTTP: `localhost`, 127.0.0.0/8 or ::1, with a port. */
 export const isLoopback = (registry: string): boolean =>
 	/^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):\d+$/v.test(registry);
 
-/** Every loopback registry that a text, such as a Dockerfile, names. */
+/** All loopback registries in a text, such as a Dockerfile. */
 export const loopbackRegistriesIn = (text: string): readonly string[] =>
 	[...new Set(text.match(/(?<![\w\-.])(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):\d{1,5}(?=\/)/gv))];

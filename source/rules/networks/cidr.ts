@@ -6,9 +6,9 @@ export type Cidr = {readonly first: number; readonly prefixLength: number};
 const octet = /^(?:0|[1-9]\d{0,2})$/v;
 
 /**
-The number of an IPv4 address in dotted form.
+Parses an IPv4 address in dotted form into a number.
 
-Throws `invalid` for anything else. An octet has no leading zero, because some programs read `010` as eight and others as ten.
+Throws `invalid`. Leading zeros are refused: some programs read `010` as eight, others as ten.
 */
 export const parseAddress = (text: string): number => {
 	const octets = text.split('.');
@@ -24,7 +24,7 @@ export const octetsOf = (address: number): readonly number[] => [2 ** 24, 2 ** 1
 
 export const formatAddress = (address: number): string => octetsOf(address).join('.');
 
-/** How many addresses a block has. */
+/** The number of addresses in a block. */
 export const addressCount = ({prefixLength}: Cidr): number => 2 ** (32 - prefixLength);
 
 /** The last address of a block, its broadcast address. */
@@ -32,16 +32,16 @@ export const lastOf = (cidr: Cidr): number => cidr.first + addressCount(cidr) - 
 
 export const formatCidr = ({first, prefixLength}: Cidr): string => `${formatAddress(first)}/${prefixLength}`;
 
-/** The block of that prefix length in which an address lies. */
+/** The block of the given prefix length that contains an address. */
 export const blockOf = (address: number, prefixLength: number): Cidr => {
 	const size = 2 ** (32 - prefixLength);
 	return {first: Math.floor(address / size) * size, prefixLength};
 };
 
 /**
-Reads a block such as `192.168.70.0/24`.
+Parses a block such as `192.168.70.0/24`.
 
-Throws `invalid` when it is malformed, and when the address has bits below the prefix: then the error names the block that may have been meant.
+Throws `invalid` if it is malformed, or if the address has bits below the prefix; the remedy then names the block that contains it.
 */
 export const parseCidr = (text: string): Cidr => {
 	const match = /^(?<address>[\d.]+)\/(?<length>0|[1-9]\d?)$/v.exec(text);
@@ -61,5 +61,5 @@ export const parseCidr = (text: string): Cidr => {
 
 export const isWithin = (cidr: Cidr, address: number): boolean => address >= cidr.first && address <= lastOf(cidr);
 
-/** Whether two blocks share an address, which for blocks means that one includes the other. */
+/** Whether two blocks share addresses, that is, whether one contains the other. */
 export const isOverlapping = (one: Cidr, other: Cidr): boolean => one.first <= lastOf(other) && other.first <= lastOf(one);

@@ -12,10 +12,10 @@ import {
 	type Cidr,
 } from './cidr.js';
 
-/** A block of addresses that is in use, and by what, as an error names it: `network web`, `a route of the host`. */
+/** A block of addresses in use, and its user in the words of an error: `network web`, `a route of the host`. */
 export type TakenSubnet = {readonly subnet: string; readonly by: string};
 
-/** The blocks that networks without a `--subnet` are taken from, in order; each network gets a /24. */
+/** The pools for networks without `--subnet`, in order; each network gets a /24. */
 export const defaultPools: ReadonlyArray<{readonly from: string; readonly to: string}> = [
 	{from: '192.168.64.0/24', to: '192.168.255.0/24'},
 	{from: '172.18.0.0/24', to: '172.31.255.0/24'},
@@ -24,9 +24,9 @@ export const defaultPools: ReadonlyArray<{readonly from: string; readonly to: st
 const obstacleOf = (candidate: Cidr, blocks: readonly Cidr[]) => blocks.find(block => isOverlapping(block, candidate));
 
 /**
-The first /24 of the pools that overlaps nothing taken.
+The first /24 of the pools that overlaps no taken block.
 
-Throws `unavailable` when there is none.
+Throws `unavailable` if there is none.
 */
 export const nextSubnet = (
 	{taken, pools = defaultPools}: {readonly taken: readonly string[]; readonly pools?: typeof defaultPools},
@@ -49,15 +49,15 @@ export const nextSubnet = (
 	throw new HolmError('unavailable', 'every subnet of the address pool is in use', {remedy: 'remove a network, or name a subnet with --subnet'});
 };
 
-/** Network and broadcast address have meanings of their own (RFC 919, section 7), so no host has them. */
+/** Excludes the network and broadcast addresses (RFC 919, section 7). */
 const isHostOf = (subnet: Cidr, address: number) => address > subnet.first && address < lastOf(subnet);
 
 export type SubnetConfiguration = {readonly subnet: string; readonly gateway?: string; readonly ipRange?: string};
 
 /**
-What a network's addresses are, with the gateway filled in: the first address of the subnet.
+Checks a network's addresses. Default gateway: the first address of the subnet.
 
-Throws `invalid` when something is malformed, does not lie in the subnet, or the subnet has no room for a gateway and a container (a prefix longer than /30), and `conflict` when the subnet overlaps what is taken.
+Throws `invalid` if something is malformed or outside the subnet, or if the subnet is too small for a gateway and a container (a prefix longer than /30); throws `conflict` if the subnet overlaps a taken block.
 */
 export const validateNetwork = (
 	configuration: SubnetConfiguration,
@@ -103,16 +103,16 @@ export const validateNetwork = (
 export type LeaseRequest = {
 	readonly subnet: string;
 	readonly gateway: string;
-	/** Block that automatic leases are taken from; an address that is asked for may lie outside it. */
+	/** The block for automatic leases; a requested address may lie outside it. */
 	readonly ipRange?: string;
 	readonly taken: readonly string[];
 	readonly wanted?: string;
 };
 
 /**
-The wanted address, or the lowest free one.
+Leases the wanted address, or the lowest free one.
 
-Throws `invalid` for a wanted address that the subnet cannot give, `conflict` for one in use, `unavailable` when all are.
+Throws `invalid` for a wanted address outside the subnet, `conflict` if it is in use, and `unavailable` if all addresses are.
 */
 export const leaseAddress = ({subnet, gateway, ipRange, taken, wanted}: LeaseRequest): string => {
 	const block = parseCidr(subnet);

@@ -4,15 +4,15 @@ import {octetsOf, parseAddress} from './cidr.js';
 /**
 The MAC address of the device that holds an IPv4 address: locally administered (IEEE 802, the second bit of the first octet) and ending in the address.
 
-It follows the address rather than the container, so that neighbours whose ARP caches still know an earlier holder reach the new one at once.
+It is derived from the address and not from the container: neighbours with an earlier holder in their ARP caches reach the new one at once.
 */
 export const macOf = (address: string): string =>
 	['02', '42', ...octetsOf(parseAddress(address)).map(octet => octet.toString(16).padStart(2, '0'))].join(':');
 
 /**
-A MAC address that a user asks for, in lower case with colons.
+Parses a requested MAC address into lower case with colons.
 
-Throws `invalid` for anything that is not six octets, and for group addresses, which no device may have (IEEE 802, the first bit of the first octet).
+Throws `invalid` unless it has six octets, and for group addresses (IEEE 802, the first bit of the first octet).
 */
 export const parseMac = (text: string): string => {
 	const mac = text.toLowerCase().replaceAll('-', ':');

@@ -1,23 +1,23 @@
 import net from 'node:net';
 import {type DnsRecord} from '../../engine/resources.js';
 
-/** A container's place on one network. */
+/** A container on one network. */
 export type ZoneMember = {
 	readonly containerId: string;
 	/** IPv4 or IPv6. */
 	readonly address: string;
-	/** Its name first, which its address resolves to, then short id, host name and aliases, in any case. */
+	/** Its name first, to which its address resolves; then short id, host name and aliases, in any case. */
 	readonly names: readonly string[];
 };
 
 /**
-Seconds for which a client may keep a record: short, because a container that is made again under the same name has another address.
+Seconds for which a client may cache a record: short, because a recreated container of the same name has another address.
 */
 export const recordTtlSeconds = 5;
 
 const hostNames = ['host.container.internal', 'host.docker.internal'];
 
-/** Names that a query can carry, RFC 1035 section 3.1: labels of 1 to 63 bytes, 255 bytes in all with their lengths. */
+/** Whether a query can carry a name, RFC 1035 section 3.1: labels of 1 to 63 bytes, 255 bytes in all with their lengths. */
 export const isDomainName = (name: string): boolean =>
 	name.length <= 253 && name.split('.').every(label => /^[\u{21}-\u{7E}]{1,63}$/v.test(label) && !label.includes('\\'));
 
@@ -54,9 +54,9 @@ const pointerOf = (name: string, address: string, containerId?: string): DnsReco
 });
 
 /**
-The records of one network: every member under each of its names, the host under `host.container.internal` and `host.docker.internal`, and the reverse names.
+The records of one network: each member under all its names, the host under `host.container.internal` and `host.docker.internal`, and the reverse names.
 
-A name that several members share has all their addresses. Names that no query can carry are left out, and so are members' names that are the host's.
+A name shared by several members has all their addresses. Names that no query can carry, and members' names that belong to the host, are left out.
 */
 export const recordsOf = (
 	{gateway, hostAddress = gateway}: {

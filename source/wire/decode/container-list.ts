@@ -5,9 +5,9 @@ import {decodeAttachments, decodeContainer, decodeMountPoints} from './container
 import {decodeCreateContainer} from './create.js';
 
 /**
-The state and its times out of the words of `docker ps`, which is all that another engine's list has.
+Parses the status column of `docker ps`, the only source in other engines' lists.
 
-Times are as exact as the words: `Up 3 hours` started three hours before `now`.
+Times are as precise as the words: `Up 3 hours` started three hours before `now`.
 */
 export const parseStatus = (state: string, status: string, now: number): ContainerStatus => {
 	const ended = /^(?:Exited|Restarting|Dead) \((?<code>-?\d+)\) (?<ago>.*?)(?: ago)?$/v.exec(status)?.groups;
@@ -44,11 +44,11 @@ const decodePublished = (ports: readonly Fields[]): PublishedPort[] => {
 		containerPort: port.number('PrivatePort'),
 		protocol: port.text('Type') === 'udp' ? 'udp' : 'tcp',
 	}));
-	// Docker lists a port that is open on every address once for IPv4 and once for IPv6.
+	// Docker lists a port published on all addresses once for IPv4 and once for IPv6.
 	return published.filter(port => port.hostAddress !== '::' || !published.some(other => other.hostAddress === '0.0.0.0' && other.hostPort === port.hostPort));
 };
 
-/** One item of `GET /containers/json`: whole where it is ours, and otherwise as much as a list tells. */
+/** One item of `GET /containers/json`: complete from Holm, otherwise as far as the list goes. */
 export const decodeContainerItem = (json: unknown, now = Date.now()): Container => {
 	const fields = fieldsOf(json);
 	if (fields.has('Holm')) {

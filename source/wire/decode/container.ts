@@ -61,7 +61,7 @@ const decodeState = (state: Fields, reason: string | undefined): ContainerStatus
 			return {state: 'restarting', exitCode, finishedAt};
 		}
 
-		// Podman's words beside Docker's.
+		// Podman's states beside Docker's.
 		case 'created':
 		case 'configured':
 		case 'initialized': {
@@ -90,12 +90,12 @@ const decodeMachine = (fields: Fields): Machine => {
 	};
 };
 
-/** A container of another engine may use what ours refuses to create. */
+/** Containers of other engines may have settings that Holm refuses. */
 const describesOnly = {
 	Devices: [], DeviceRequests: [], VolumesFrom: [], Links: [], PidMode: '', IpcMode: '', UTSMode: '', UsernsMode: '', NetworkMode: '',
 };
 
-/** What was asked: as we wrote it, or as close as another engine's description comes to it. */
+/** The requested configuration: exact from Holm, otherwise as close as the engine's description allows. */
 const decodeWanted = (fields: Fields, name: string) => {
 	const holm = fields.object('Holm');
 	if (holm.has('Wanted')) {
@@ -116,7 +116,7 @@ const decodeWanted = (fields: Fields, name: string) => {
 	}), {name}).configuration;
 };
 
-/** The ports as they are; Docker tells only the wanted ones of a container that does not run. */
+/** The actual ports; for a stopped container Docker has only the requested ones. */
 const decodePublished = (fields: Fields): PublishedPort[] => {
 	const holm = fields.object('Holm');
 	if (holm.has('Ports')) {
@@ -127,7 +127,7 @@ const decodePublished = (fields: Fields): PublishedPort[] => {
 	return ports.length > 0 || fields.object('State').flag('Running') ? ports : decodePorts(fields.object('HostConfig'), 'PortBindings');
 };
 
-/** The answer of `GET /containers/{id}/json`, ours or another engine's. */
+/** The answer of `GET /containers/{id}/json`, of any engine. */
 export const decodeContainer = (json: unknown): Container => {
 	const fields = fieldsOf(json);
 	const config = fields.object('Config');

@@ -14,7 +14,7 @@ export const decodeEndpoint = (network: string, fields: Fields): AttachmentConfi
 const decodeNetworks = (body: Fields, host: Fields): AttachmentConfiguration[] => {
 	const endpoints = new Map(body.object('NetworkingConfig').map('EndpointsConfig'));
 	const mode = host.text('NetworkMode') || 'default';
-	// Docker's clients always name a mode; `default` counts only where nothing else was named.
+	// Docker's clients always send a mode; `default` only applies without other networks.
 	const names = mode === 'default' && endpoints.size > 0 ? [...endpoints.keys()] : [...new Set([mode, ...endpoints.keys()])];
 	const legacyMac = body.optionalText('MacAddress');
 	const attachments = names.map((name, index): AttachmentConfiguration => {
@@ -116,9 +116,9 @@ const decodeEntrypoint = (body: Fields): readonly string[] | undefined => {
 };
 
 /**
-The body of `POST /containers/create`; the name and platform of the query go before those of the body.
+The body of `POST /containers/create`; name and platform of the query take precedence.
 
-Throws `invalid` for what is malformed and `unsupported` for what no machine can have. What can be done without is a warning.
+Throws `invalid` for malformed fields and `unsupported` for settings that a VM cannot have. Settings that can be ignored yield warnings.
 */
 export const decodeCreateContainer = (
 	body: Fields,

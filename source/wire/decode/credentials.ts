@@ -14,7 +14,7 @@ const serverOf = (address: string): string | undefined => {
 
 const hasToken = (fields: Fields): boolean => Boolean(fields.text('identitytoken') || fields.text('registrytoken'));
 
-/** Credentials as Docker's clients send them; undefined where there are none. */
+/** Credentials as Docker's clients send them; undefined if there are none. */
 export const decodeCredentials = (fields: Fields): RegistryCredentials | undefined => {
 	const server = serverOf(fields.text('serveraddress'));
 	if (hasToken(fields)) {
@@ -36,7 +36,7 @@ const decodeHeader = (header: string | string[] | undefined, name: string): Fiel
 export const decodeRegistryAuth = (header: string | string[] | undefined): RegistryCredentials | undefined =>
 	decodeCredentials(decodeHeader(header, 'X-Registry-Auth'));
 
-/** The header `X-Registry-Config` of a build: all logins of the client, whether the build needs them or not. Those that cannot be used are left out. */
+/** The header `X-Registry-Config` of a build: all logins of the client, without the unusable ones. */
 export const decodeRegistryConfig = (header: string | string[] | undefined): readonly RegistryCredentials[] => {
 	const fields = decodeHeader(header, 'X-Registry-Config');
 	return Object.keys(fields.raw).flatMap(address => {

@@ -28,7 +28,7 @@ const codesByStatus: Readonly<Record<number, ErrorCode>> = {
 	503: 'unavailable',
 };
 
-/** The error of an answer: exactly the one that our server threw, or the nearest to another engine's, some of which have messages of several lines. */
+/** The error of a response: exactly as Holm's server threw it, or the nearest equivalent of another engine's, in one line. */
 export const decodeError = (json: unknown, status: number, fallback: string): HolmError => {
 	const fields = fieldsOf(json);
 	const code = fields.optionalText('code');
@@ -38,7 +38,7 @@ export const decodeError = (json: unknown, status: number, fallback: string): Ho
 	});
 };
 
-/** One line of the answer of a pull, push, build or load; throws the error that a line carries. */
+/** One line of the response to a pull, push, build or load; throws the error that a line carries. */
 export const decodeProgress = (json: unknown): Progress => {
 	const fields = fieldsOf(json);
 	if (fields.has('error') || fields.has('errorDetail')) {

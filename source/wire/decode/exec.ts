@@ -21,7 +21,7 @@ export const decodeCreateExec = (body: Fields): ExecConfiguration => {
 	};
 };
 
-/** The answer of `GET /exec/{id}/json`, ours or another engine's, which does not tell the environment. */
+/** The answer of `GET /exec/{id}/json`, of any engine; only Holm's has the environment. */
 export const decodeExec = (json: unknown): ExecStatus => {
 	const fields = fieldsOf(json);
 	const process = fields.object('ProcessConfig');

@@ -3,12 +3,12 @@ import {fieldsOf} from '../fields.js';
 import {fullName} from '../image-names.js';
 import {decodeTime} from '../times.js';
 
-/** Docker names an image without a name like this. */
+/** Docker's name for a dangling image. */
 const isNamed = (name: string) => !name.includes('<none>');
 
 const decodeNames = (names: readonly string[]) => names.filter(name => isNamed(name)).map(name => fullName(name));
 
-/** The answer of `GET /images/{name}/json`, ours or another engine's. */
+/** The answer of `GET /images/{name}/json`, of any engine. */
 export const decodeImage = (json: unknown): Image => {
 	const fields = fieldsOf(json);
 	const config = fields.object('Config');
@@ -42,7 +42,7 @@ export const decodeImage = (json: unknown): Image => {
 	};
 };
 
-/** One item of `GET /images/json`: whole where it is ours, and otherwise as much as a list tells. */
+/** One item of `GET /images/json`: complete from Holm, otherwise as far as the list goes. */
 export const decodeImageItem = (json: unknown): Image => {
 	const fields = fieldsOf(json);
 	if (fields.has('Holm')) {

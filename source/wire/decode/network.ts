@@ -4,7 +4,7 @@ import {fieldsOf, type Fields} from '../fields.js';
 import {decodeTime} from '../times.js';
 import {decodeEndpoint} from './create.js';
 
-/** The answer of `GET /networks/{id}`, ours or another engine's; networks without IPAM have an empty subnet. */
+/** The answer of `GET /networks/{id}`, of any engine; networks without IPAM have an empty subnet. */
 export const decodeNetwork = (json: unknown): Network => {
 	const fields = fieldsOf(json);
 	const pools = fields.object('IPAM').objects('Config');

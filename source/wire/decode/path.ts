@@ -5,7 +5,7 @@ import {fromGoMode} from '../file-modes.js';
 import {parseJson} from '../json.js';
 import {decodeTime} from '../times.js';
 
-/** The header that says what a path inside a container is. */
+/** The header with the status of a path inside a container. */
 export const decodePathStatus = (header: string): PathStatus => {
 	const fields = fieldsOf(parseJson(Buffer.from(header, 'base64').toString(), 'the status of the path'), 'the status of the path');
 	return {

@@ -6,7 +6,7 @@ const sumOf = (operations: readonly Fields[], name: string) => operations
 	.filter(operation => operation.text('op').toLowerCase() === name)
 	.reduce((sum, operation) => sum + operation.number('value'), 0);
 
-/** One reading of `GET /containers/{id}/stats`, ours or another engine's. Page cache that the kernel can drop is no use of memory, as in `docker stats`. */
+/** One reading of `GET /containers/{id}/stats`, of any engine. Memory excludes reclaimable page cache, as in `docker stats`. */
 export const decodeStats = (json: unknown): ContainerStats => {
 	const fields = fieldsOf(json);
 	const cpu = fields.object('cpu_stats');

@@ -9,7 +9,7 @@ import {decodeNetwork} from './network.js';
 import {decodeStats} from './stats.js';
 import {decodeVolume} from './volume.js';
 
-/** The answer of `GET /version`, ours or another engine's. Docker calls its own first component `Engine`. */
+/** The answer of `GET /version`, of any engine. Docker calls its own first component `Engine`. */
 export const decodeVersion = (json: unknown): EngineVersion => {
 	const fields = fieldsOf(json);
 	const component = fields.objects('Components')[0]?.text('Name').replace(/^Engine$/v, '');
@@ -45,7 +45,7 @@ export const decodeInfo = (json: unknown): EngineInfo => {
 	};
 };
 
-/** The answer of `GET /system/df`; another engine's cache is that of its builds. */
+/** The answer of `GET /system/df`; other engines' cache is their build cache. */
 export const decodeDiskUsage = (json: unknown): DiskUsage => {
 	const fields = fieldsOf(json);
 	return {
@@ -62,7 +62,7 @@ export const decodeDiskUsage = (json: unknown): DiskUsage => {
 
 const eventTypes = ['container', 'network', 'image', 'volume', 'daemon'] as const;
 
-/** One line of `GET /events`; undefined for types that the product has no word for, such as `plugin`. */
+/** One line of `GET /events`; undefined for types that Holm lacks, such as `plugin`. */
 export const decodeEvent = (json: unknown): EngineEvent | undefined => {
 	const fields = fieldsOf(json);
 	const type = eventTypes.find(known => known === fields.text('Type'));

@@ -1,10 +1,10 @@
 import {HolmError} from '../../engine/errors.js';
 import {type Fields} from '../fields.js';
 
-/** Fields of a host configuration that name another namespace than the container's own. */
+/** Fields of the host configuration that select another namespace. */
 const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode'] as const;
 
-/** Lists that ask for what a machine of its own cannot share with the host or another container. */
+/** Lists of resources that a VM cannot share with the host or another container. */
 const lists = [
 	['Devices', 'devices of the host'],
 	['DeviceRequests', 'devices of the host'],
@@ -14,7 +14,7 @@ const lists = [
 
 const isShared = (mode: string) => mode === 'host' || mode.startsWith('container:');
 
-/** Throws `unsupported` for what a container in a machine of its own cannot have, and returns warnings for what it goes without. */
+/** Throws `unsupported` for settings that a container in a VM cannot have; returns warnings for ignored ones. */
 export const refuseUnsupported = (body: Fields, host: Fields): string[] => {
 	const network = host.text('NetworkMode');
 	if (isShared(network)) {

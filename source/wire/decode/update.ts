@@ -5,10 +5,10 @@ import {decodeCpus, decodeRestartPolicy} from './create.js';
 
 const known = new Set(['RestartPolicy', 'NanoCpus', 'CpuPeriod', 'CpuQuota', 'Memory', 'MemorySwap']);
 
-/** Clients of Go send every field there is, empty where nothing was asked. */
+/** Go clients send every field, empty if unset. */
 export const isEmpty = (value: unknown): boolean => value === null || value === 0 || value === '' || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** The body of `POST /containers/{id}/update`. Throws `unsupported`, naming the field, for a limit that a machine has not. */
+/** The body of `POST /containers/{id}/update`. Throws `unsupported`, naming the field, for limits that VMs lack. */
 export const decodeUpdate = (body: Fields): {readonly update: ContainerUpdate; readonly warnings: readonly string[]} => {
 	const memory = body.number('Memory');
 	const field = Object.keys(body.raw).find(key => !known.has(key) && !isEmpty(body.raw[key]));

@@ -4,7 +4,7 @@ import {changeKinds, untaggedPrefix} from '../encode/verbs.js';
 import {fieldsOf, fieldsOfList} from '../fields.js';
 import {decodeError} from './error.js';
 
-/** The answer of `POST /containers/{id}/wait`; throws the error that it carries. */
+/** The answer of `POST /containers/{id}/wait`; throws its error. */
 export const decodeEnding = (json: unknown): Awaited<ReturnType<Engine['waitContainer']>> => {
 	const fields = fieldsOf(json);
 	const holm = fields.object('Holm');
@@ -31,7 +31,7 @@ export const decodeChanges = (json: unknown): readonly FileChange[] => fieldsOfL
 	kind: changeKinds[item.number('Kind')] ?? 'changed',
 }));
 
-/** The answer of a prune; `key` is Docker's word for what was removed. */
+/** The answer of a prune; `key` is Docker's field of the removed items. */
 export const decodePruned = (key: string, json: unknown): Pruned => {
 	const fields = fieldsOf(json);
 	return {removed: fields.texts(key), freedBytes: fields.number('SpaceReclaimed')};

@@ -6,7 +6,7 @@ import {decodeTime} from '../times.js';
 
 const madeUp = /^[\da-f]{64}$/v;
 
-/** The answer of `GET /volumes/{name}`, ours or another engine's. */
+/** The answer of `GET /volumes/{name}`, of any engine. */
 export const decodeVolume = (json: unknown): Volume => {
 	const fields = fieldsOf(json);
 	const {[anonymousLabel]: anonymous, ...labels} = fields.textMap('Labels');
@@ -15,7 +15,7 @@ export const decodeVolume = (json: unknown): Volume => {
 		createdAt: decodeTime(fields.text('CreatedAt')),
 		mountpoint: fields.text('Mountpoint'),
 		labels,
-		// Docker before 24 has no mark for a volume but the name that it made up itself.
+		// Before Docker 24, only the generated name marks an anonymous volume.
 		anonymous: anonymous !== undefined || madeUp.test(fields.text('Name')),
 		source: json,
 	};

@@ -29,7 +29,7 @@ export const describeStatus = (status: ContainerStatus, now: number): string => 
 
 const plain = /^[\w%+,\-.\/:=@]+$/v;
 
-/** A command line in one string; only for reading. */
+/** A command line as one string, for display only. */
 const describeCommand = (arguments_: readonly string[]) =>
 	arguments_.map(argument => plain.test(argument) ? argument : `'${argument.replaceAll('\'', String.raw`'\''`)}'`).join(' ');
 
@@ -45,7 +45,7 @@ const encodeExposed = ({exposedPorts, ports}: Container) => exposedPorts
 	.filter(([number, protocol]) => !ports.some(port => port.containerPort === Number(number) && port.protocol === protocol))
 	.map(([number, protocol]) => ({PrivatePort: Number(number), Type: protocol}));
 
-/** One item of `GET /containers/json`. With `detail` the whole container is under `Holm`, for a client that wants lists without losing anything. */
+/** One item of `GET /containers/json`. With `detail` the whole container is under `Holm`. */
 export const encodeContainerItem = (container: Container, {now = Date.now(), detail = false} = {}) => {
 	const isLive = container.status.state === 'running' || container.status.state === 'paused';
 	return {

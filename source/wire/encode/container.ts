@@ -51,7 +51,7 @@ export const encodeState = (status: ContainerStatus) => ({
 	FinishedAt: 'finishedAt' in status ? encodeTime(status.finishedAt) : zeroTime,
 });
 
-/** Entrypoint and command as they are run: together they are `process.arguments`, parted where the user parted them. */
+/** Splits `process.arguments` into entrypoint and command, where the user split them. */
 const splitArguments = ({process, configuration}: Container) => {
 	const length = configuration.entrypoint?.length
 		?? (configuration.command.length > 0 ? process.arguments.length - configuration.command.length : 0);
@@ -130,7 +130,7 @@ export const encodeContainer = (container: Container) => ({
 	Config: encodeConfig(container),
 	NetworkSettings: encodeNetworkSettings(container),
 	Holm: {
-		/** What was asked, beside what it became with the image's configuration. */
+		/** The requested settings, before the image's were merged in. */
 		Wanted: encodeCreateContainer(container.configuration),
 		Ports: encodePorts(container.ports),
 		Reason: container.status.state === 'exited' ? container.status.reason : undefined,

@@ -26,7 +26,7 @@ const encodeMount = (mount: Mount) => {
 	return {
 		...common,
 		Source: mount.source,
-		// As `--volume` has it: without this field Docker refuses a directory that does not exist yet.
+		// As with `--volume`: without this field Docker refuses a missing directory.
 		...(mount.type === 'bind') && {BindOptions: {CreateMountpoint: true}},
 	};
 };
@@ -59,11 +59,11 @@ export const encodeHostConfig = (configuration: ContainerConfiguration) => ({
 	Init: configuration.init,
 });
 
-/** What is left out of a body keeps the image's; Docker's word for clearing an entrypoint is one empty string. */
+/** An omitted field keeps the image's value; one empty string clears the entrypoint. */
 const encodeEntrypoint = (entrypoint: readonly string[] | undefined) =>
 	entrypoint && (entrypoint.length === 0 ? [''] : [...entrypoint]);
 
-/** The body of `POST /containers/create`. What Docker's body has no field for goes under `Holm`. */
+/** The body of `POST /containers/create`. Settings without a field in Docker's API are under `Holm`. */
 export const encodeCreateContainer = (configuration: ContainerConfiguration) => ({
 	Image: configuration.image,
 	Cmd: [...configuration.command],
@@ -72,7 +72,7 @@ export const encodeCreateContainer = (configuration: ContainerConfiguration) => 
 	WorkingDir: configuration.workingDirectory ?? '',
 	User: configuration.user ?? '',
 	Hostname: configuration.hostname ?? '',
-	// Engines before 1.44 know one address for the whole container.
+	// Before API 1.44 there is one MAC address for the whole container.
 	MacAddress: configuration.networks[0]?.mac,
 	Tty: configuration.terminal,
 	OpenStdin: configuration.openStdin,

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import type {RegistryCredentials} from '../../engine/transfer.js';
 
-/** What Docker's clients call Docker Hub. */
+/** Docker Hub's name in Docker's clients. */
 export const hubServer = 'https://index.docker.io/v1/';
 
 /** The body of `POST /auth`. */
@@ -13,7 +13,7 @@ export const encodeCredentials = ({username, password, server}: RegistryCredenti
 
 const encodeHeader = (json: unknown) => Buffer.from(JSON.stringify(json)).toString('base64url');
 
-/** The header `X-Registry-Auth` of a pull or push; without credentials too, because a push must have one. */
+/** The header `X-Registry-Auth` of a pull or push; also without credentials, as a push must have the header. */
 export const encodeRegistryAuth = (credentials: RegistryCredentials | undefined): string =>
 	encodeHeader(credentials ? encodeCredentials(credentials) : {});
 

@@ -58,7 +58,7 @@ export const encodeImageItem = (image: Image, {detail = false, containers = -1} 
 	...detail && {Holm: encodeImage(image)},
 });
 
-/** The answer of `GET /images/{name}/history`, newest first. Sizes of single layers are not known. */
+/** The answer of `GET /images/{name}/history`, newest first. Sizes of single layers are unknown. */
 export const encodeHistory = (image: Image) => image.history.toReversed().map((step, index) => ({
 	Id: index === 0 ? image.id : '<missing>',
 	Created: Math.floor(step.createdAt / 1000),

@@ -36,7 +36,7 @@ export const encodeNetwork = (network: Network) => {
 			IPv4Address: `${lease.address}/${prefixLength}`,
 			IPv6Address: '',
 		}])),
-		// What was not asked for is not an option: docker-compose would make the network anew.
+		// Only requested options: docker-compose would recreate the network otherwise.
 		Options: {},
 		Labels: {...network.labels},
 		Holm: {Leases: network.leases.length, Bridge: network.bridge},

@@ -1,7 +1,7 @@
 import {asHolmError} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
 
-/** One line of the answer of a pull, push, build or load. */
+/** One line of the response to a pull, push, build or load. */
 export const encodeProgress = ({text, status, id, current, total, imageId}: Progress) => ({
 	...text !== undefined && {stream: text},
 	...status !== undefined && {status},
@@ -10,13 +10,13 @@ export const encodeProgress = ({text, status, id, current, total, imageId}: Prog
 	...imageId !== undefined && {aux: {ID: imageId}},
 });
 
-/** The body of a refused request. Docker's clients read `message`; ours rebuilds the error from all three. */
+/** The body of a refused request. Docker's clients read `message`; Holm's restore the error from all three. */
 export const encodeError = (error: unknown) => {
 	const {message, code, remedy} = asHolmError(error);
 	return {message, code, remedy};
 };
 
-/** The line that ends a progress whose work failed after its first line. Docker's own field for a code is a number, so ours is elsewhere. */
+/** The last line of an operation that failed after its first line. Docker's field for a code is numeric, so that Holm's code has its own. */
 export const encodeProgressError = (error: unknown) => {
 	const body = encodeError(error);
 	return {errorDetail: {message: body.message}, error: body.message, Holm: body};

@@ -8,7 +8,7 @@ const encodeCpu = (stats: ContainerStats | undefined) => ({
 	throttling_data: {periods: 0, throttled_periods: 0, throttled_time: 0},
 });
 
-/** One reading of `GET /containers/{id}/stats`, with the reading before it, which Docker's clients take the share of the CPU from. */
+/** One reading of `GET /containers/{id}/stats`, with the previous reading, from which Docker's clients compute the CPU share. */
 export const encodeStats = (container: Pick<Container, 'id' | 'name'>, stats: ContainerStats, previous?: ContainerStats) => ({
 	id: container.id,
 	name: `/${container.name}`,

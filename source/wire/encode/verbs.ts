@@ -5,10 +5,10 @@ import {encodeError} from './progress.js';
 type Ending = Awaited<ReturnType<Engine['waitContainer']>>;
 type Processes = Awaited<ReturnType<Engine['top']>>;
 
-/** The answer of `POST /containers/{id}/wait`. Docker's clients take `Error` for a wait that failed, so that a reason is elsewhere. */
+/** The answer of `POST /containers/{id}/wait`. Docker's clients take `Error` for a failed wait, so that the reason has another field. */
 export const encodeEnding = ({exitCode, reason}: Ending) => ({StatusCode: exitCode, Error: null, Holm: {Reason: reason}});
 
-/** The answer of a wait that fails after its head was sent. */
+/** The response of a wait that fails after its head was sent. */
 export const encodeWaitError = (error: unknown) => {
 	const body = encodeError(error);
 	return {StatusCode: 125, Error: {Message: body.message}, Holm: {Error: body}};
@@ -23,7 +23,7 @@ export const changeKinds: ReadonlyArray<FileChange['kind']> = ['changed', 'added
 export const encodeChanges = (changes: readonly FileChange[]) =>
 	changes.map(({path, kind}) => ({Path: path, Kind: changeKinds.indexOf(kind)}));
 
-/** The answer of a prune; `key` is Docker's word for what was removed, such as `ContainersDeleted`. */
+/** The answer of a prune; `key` is Docker's field of the removed items, such as `ContainersDeleted`. */
 export const encodePruned = (key: string, {removed, freedBytes}: Pruned) => ({[key]: [...removed], SpaceReclaimed: freedBytes});
 
 type Removed = Awaited<ReturnType<Engine['removeImage']>>;
@@ -34,7 +34,7 @@ export const encodeRemovedImage = ({untagged, deleted}: Removed) => [
 	...deleted.map(id => ({Deleted: id})),
 ];
 
-/** How a prune of images tells a name that was taken away from an image that was. */
+/** Distinguishes removed names from deleted images. */
 export const untaggedPrefix = 'untagged: ';
 
 /** The answer of `POST /images/prune`. */

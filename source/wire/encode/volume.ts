@@ -1,7 +1,7 @@
 import type {Volume} from '../../engine/resources.js';
 import {encodeTime} from '../times.js';
 
-/** Docker marks the volumes that it named itself with this label. */
+/** Docker's label of anonymous volumes. */
 export const anonymousLabel = 'com.docker.volume.anonymous';
 
 export const encodeVolume = (volume: Volume, usage?: {readonly bytes: number; readonly containers: number}) => ({
