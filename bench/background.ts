@@ -2,7 +2,7 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-/** Starts a program that serves until `stack` ends it, and resolves once `isReady` does so with true. */
+/** Starts a server that `stack` stops; resolves once `isReady` resolves with true. */
 export const startProgram = async (
 	stack: AsyncDisposableStack,
 	file: string,

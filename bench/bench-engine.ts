@@ -15,7 +15,7 @@ import {run, type RunResult} from '../source/host/run.js';
 import {pathsOf, type Paths} from '../source/host/store/paths.js';
 import {Missing} from './measurement.js';
 
-/** The image that every container here is made of: busybox and nothing else. */
+/** The image of all containers here: only busybox. */
 export const image = 'bench';
 
 /** A container that does nothing. */
@@ -50,7 +50,7 @@ const makeContext = async (directory: string) => {
 	await writeFile(path.join(directory, 'Dockerfile'), 'FROM scratch\nCOPY bin /bin\n');
 };
 
-/** Starts an engine in a short path of its own; `stack` stops it and removes all of it, and nothing can be asked of it once `signal` is aborted. Nothing of it is cold afterwards: one container has run. */
+/** Starts an engine in a temporary directory with a short path; `stack` stops and removes it, and `signal` aborts its commands. Runs one container first, so that the engine is warm. */
 export const openEngine = async (stack: AsyncDisposableStack, signal: AbortSignal): Promise<BenchEngine> => {
 	if (process.platform !== 'linux' || process.getuid?.() !== 0) {
 		throw new Missing('an engine needs Linux and root');
@@ -58,13 +58,13 @@ export const openEngine = async (stack: AsyncDisposableStack, signal: AbortSigna
 
 	const directory = await mkdtemp('/tmp/hb-');
 	stack.defer(async () => rm(directory, {recursive: true, force: true}));
-	// Machines are other users.
+	// VMs run as other users.
 	await chmod(directory, 0o711);
 	const root = path.join(directory, 'r');
 	const context = path.join(directory, 'context');
 	await makeContext(context);
 	const vector = (arguments_: readonly string[]) => [cli, '--root', root, ...arguments_];
-	// A command would start an engine again that was stopped.
+	// A command would restart a stopped engine.
 	const holm = async (...arguments_: readonly string[]) => run(process.execPath, vector(arguments_), {signal});
 	stack.defer(async () => {
 		await run(process.execPath, vector(['system', 'stop', '--all', '--force']));

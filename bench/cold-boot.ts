@@ -23,7 +23,7 @@ export const measurement: Measurement = {
 			'-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none', '-accel', accelerator, '-M', 'q35', '-cpu', accelerator === 'tcg' ? 'max' : 'host', '-smp', '1', '-m', '512M',
 			'-kernel', path.join(paths.guest, 'vmlinuz'),
 			'-initrd', path.join(paths.guest, initramfs!),
-			// The first process of the guest powers it off, and QEMU ends.
+			// Init in the guest powers off, and QEMU exits.
 			'-append', 'quiet rdinit=/bin/busybox -- poweroff -f',
 		]);
 		return {

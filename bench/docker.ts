@@ -7,11 +7,11 @@ import type {Site, Subject} from './measurement.js';
 
 export type Docker = {
 	readonly docker: (...arguments_: readonly string[]) => Promise<RunResult>;
-	/** The same image as the engine's, in Docker, gone afterwards. */
+	/** The engine's image in Docker, removed afterwards. */
 	readonly image: string;
 };
 
-/** Where the host's Docker daemon answers, or one that runs for the time of the bench. */
+/** Address of the host's Docker daemon, or of one started for the benchmark. */
 const findHost = async ({stack}: Site): Promise<readonly string[]> => {
 	try {
 		await run('docker', ['version']);
@@ -23,7 +23,7 @@ const findHost = async ({stack}: Site): Promise<readonly string[]> => {
 	}
 };
 
-/** Docker where its daemon runs; otherwise why not. */
+/** Docker if its daemon runs; otherwise the reason why not. */
 export const openDocker = async (site: Site, {context}: BenchEngine): Promise<Docker | string> => {
 	const {stack, directory} = site;
 	let host: readonly string[];
@@ -37,7 +37,7 @@ export const openDocker = async (site: Site, {context}: BenchEngine): Promise<Do
 
 	const tag = `holm-${image}`;
 	const archive = path.join(await directory(), 'image.tar');
-	// Not by a build, which older clients and newer daemons disagree about.
+	// Not with a build: older clients and newer daemons are incompatible.
 	await run('tar', ['--create', '--file', archive, '--directory', context, 'bin']);
 	await docker('import', archive, tag);
 	stack.defer(async () => {
@@ -49,7 +49,7 @@ export const openDocker = async (site: Site, {context}: BenchEngine): Promise<Do
 /** `docker …` against an engine of ours. */
 export const dockerOf = ({paths}: BenchEngine) => async (...arguments_: readonly string[]): Promise<RunResult> => run('docker', ['--host', `unix://${paths.socket}`, ...arguments_]);
 
-/** One reading by `holm`, by `docker` against Holm and by `docker` against Docker, as far as they are here. */
+/** The subjects `holm`, `docker` against Holm and `docker` against Docker, as far as they are installed. */
 export const threeWays = async (site: Site, readBy: (command: Docker['docker'], image: string) => Subject['read']): Promise<{readonly subjects: readonly Subject[]; readonly missing: readonly string[]}> => {
 	const engine = await site.engine();
 	const own: Subject = {name: 'holm', read: readBy(engine.holm, image)};

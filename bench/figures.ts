@@ -1,6 +1,6 @@
 import type {Measurement, Opened} from './measurement.js';
 
-/** What the readings of one subject come to, for one metric. */
+/** Summary of one subject's readings of one metric. */
 export type Figure = {
 	readonly measurement: string;
 	readonly title: string;
@@ -11,18 +11,18 @@ export type Figure = {
 	readonly minimum: number;
 	readonly maximum: number;
 	readonly rounds: number;
-	/** The median of what this subject's reading was of the first one's in the same round. */
+	/** The median ratio of this subject's reading to the first subject's in the same round. */
 	readonly ratio: number;
 };
 
-/** The middle one, or the mean of the two in the middle. */
+/** The middle value, or the mean of the two middle ones. */
 export const medianOf = (values: readonly number[]): number => {
 	const sorted = values.toSorted((a, b) => a - b);
 	const middle = (sorted.length - 1) / 2;
 	return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
 };
 
-/** Reads every subject once in each round and says what the readings come to. */
+/** Reads every subject once per round and summarizes the readings. */
 export const takeFigures = async ({name, title, metrics}: Measurement, {subjects}: Opened, rounds: number): Promise<Figure[]> => {
 	const readings: Array<ReadonlyArray<readonly number[]>> = [];
 	for (let round = 0; round < rounds; round++) {

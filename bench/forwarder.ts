@@ -21,7 +21,7 @@ const measure = async (...arguments_: readonly string[]): Promise<number> => {
 			return bits / 8 / mebibyte;
 		}
 
-		// The server takes one test at a time, and is not always done with the last one.
+		// The server handles one test at a time, and may still be busy with the last one.
 		if (attempt === 10) {
 			throw new Error(`iperf3: ${error}`);
 		}

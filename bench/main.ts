@@ -1,5 +1,5 @@
 /**
-What Holm costs on this host, beside others that do the same: `npm run bench`, `npm run bench -- --json`, `npm run bench -- name-server`.
+Benchmarks of Holm beside comparable programs on this host: `npm run bench`, `npm run bench -- --json`, `npm run bench -- name-server`.
 */
 import {measurement as coldBoot} from './cold-boot.js';
 import {measurement as networkCreation} from './create-network.js';

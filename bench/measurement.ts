@@ -2,27 +2,27 @@ import type {BenchEngine} from './bench-engine.js';
 
 export type Metric = {readonly name: string; readonly unit: string};
 
-/** One of those that are compared. */
+/** One of the compared programs. */
 export type Subject = {
 	readonly name: string;
-	/** One reading of each metric, in their order. */
+	/** Takes one reading of each metric, in order. */
 	readonly read: () => Promise<readonly number[]>;
 };
 
 export type Opened = {
-	/** The first is the one that the others' ratios refer to. */
+	/** The first is the reference for the others' ratios. */
 	readonly subjects: readonly Subject[];
-	/** Peers that this host does not have, and why. */
+	/** Subjects missing on this host, with the reason. */
 	readonly missing: readonly string[];
 };
 
-/** What a measurement may use. */
+/** The environment of a measurement. */
 export type Site = {
-	/** What is deferred here is undone after the measurement, also when it failed. */
+	/** Disposed after the measurement, also if it fails. */
 	readonly stack: AsyncDisposableStack;
-	/** A directory of the measurement's own that everybody may read, gone afterwards. */
+	/** Temporary directory, readable by all users, removed afterwards. */
 	readonly directory: () => Promise<string>;
-	/** The engine that all measurements of a run share. Throws `Missing` where this host cannot have one. */
+	/** The engine shared by all measurements of a run. Throws `Missing` if this host cannot run one. */
 	readonly engine: () => Promise<BenchEngine>;
 };
 
@@ -31,17 +31,17 @@ export type Measurement = {
 	readonly name: string;
 	readonly title: string;
 	readonly metrics: readonly Metric[];
-	/** Readings of each subject. In a round every subject is read once, so that what else the host does meets all alike. */
+	/** Readings per subject. Each round reads every subject once, so that other load on the host affects all alike. */
 	readonly rounds: number;
 	readonly open: (site: Site) => Promise<Opened>;
 };
 
-/** Something that this host does not have, which is no failure. */
+/** A requirement that this host lacks; no failure. */
 export class Missing extends Error {
 	override readonly name = 'Missing';
 }
 
-/** The reading of a metric that is the milliseconds which some work took. */
+/** The duration of some work in milliseconds, as a reading. */
 export const timeOf = async (work: () => Promise<unknown>): Promise<readonly [number]> => {
 	const start = performance.now();
 	await work();

@@ -3,17 +3,17 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Measurement} from './measurement.js';
 import type {BenchEngine} from './bench-engine.js';
 
-/** By then a machine has done what it does after its container has started. */
+/** Milliseconds until a VM is idle after the start of its container. */
 const settleMs = 5000;
 
-/** Of a machine's QEMU in mebibytes: resident, its share of it, and what nobody else has; the sums of proc(5)'s smaps. */
+/** Memory of a VM's QEMU in MiB: RSS, PSS and USS, the sums of proc(5)'s smaps. */
 const memoryOf = async (pid: number): Promise<readonly number[]> => {
 	const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8');
 	const mebibytes = (field: string) => Number(new RegExp(String.raw`^${field}:\s+(\d+) kB$`, 'mv').exec(rollup)?.[1]) / 1024;
 	return [mebibytes('Rss'), mebibytes('Pss'), mebibytes('Private_Clean') + mebibytes('Private_Dirty')];
 };
 
-/** The mean of idle machines that run side by side. */
+/** The mean over idle VMs that run side by side. */
 const meanOf = async ({holm, start, remove}: BenchEngine, count: number): Promise<readonly number[]> => {
 	const ids: string[] = [];
 	try {

@@ -16,15 +16,15 @@ const containers = Array.from({length: 1000}, (_, index) => ({
 }));
 
 const server = '127.0.0.1';
-/** Aardvark-dns answers none but the containers it knows, so the queries come from one of them. */
+/** Aardvark-dns only answers known containers, so that the queries come from one. */
 const client = {containerId: 'client', address: '127.0.0.53', names: ['client']};
 const ports = {holm: 15_353, dnsmasq: 15_354, aardvark: 15_355};
 
 const seconds = 2;
-/** For the time of single answers: a load under which no queue builds up. */
+/** For latencies: a load that builds no queue. */
 const pace = 2000;
 
-/** In microseconds: user and system time of a process, fields 14 and 15 of proc(5)'s stat, in hundredths of a second. */
+/** User and system time of a process in microseconds; from fields 14 and 15 of proc(5)'s stat, in hundredths of a second. */
 const processorTime = async (pid: number) => {
 	const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
 	const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -35,7 +35,7 @@ const dnsperf = async (queries: string, port: number, ...more: readonly string[]
 	const {stdout} = await run('dnsperf', ['-s', server, '-p', String(port), '-a', client.address, '-d', queries, '-l', String(seconds), ...more]);
 	const number = (pattern: RegExp) => Number(pattern.exec(stdout)?.groups?.number);
 	const [sent, found] = [number(/Queries sent:\s+(?<number>\d+)/v), number(/NOERROR (?<number>\d+)/v)];
-	// Somebody who answers wrongly, or not at all, is fast.
+	// A server that answers wrongly, or not at all, is fast.
 	if (!(found >= sent * 0.999)) {
 		throw new Error(`port ${port} answered ${found} of ${sent} queries with the record`);
 	}
@@ -116,7 +116,7 @@ const openAardvark = async ({stack}: Site, directory: string, queries: string): 
 	const configuration = path.join(directory, 'aardvark');
 	await mkdir(configuration);
 	await writeFile(path.join(configuration, 'bench'), `${server}\n${[client, ...containers].map(({containerId, address, names: [name]}) => `${containerId} ${address}  ${name}\n`).join('')}`);
-	// It forks; the pid of what stays is in a file.
+	// It forks; the pid of the daemon is in a file.
 	await run(program, ['--config', configuration, '--port', String(ports.aardvark), 'run']);
 	const pid = Number(await readFile(path.join(configuration, 'aardvark.pid'), 'utf8'));
 	stack.defer(() => {

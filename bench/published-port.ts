@@ -10,10 +10,10 @@ const mebibytes = 64;
 const port = 15_080;
 const script = `mkdir -p /www && dd if=/dev/zero of=/www/file bs=1048576 count=${mebibytes} && exec httpd -f -p 80 -h /www`;
 
-/** Downloads the file; undefined while nobody serves it. */
+/** Downloads the file; undefined while there is no server. */
 const download = async (curl: string, ...arguments_: readonly string[]): Promise<number | undefined> => {
 	const flags = ['--silent', '--fail', '--max-time', '600', '--output', '/dev/null', '--write-out', '%{size_download} %{speed_download}'];
-	// As long as the server is not there curl cannot connect, is hung up on or gets another answer.
+	// Without the server curl cannot connect, is disconnected or gets another response.
 	const {stdout, exitCode} = await run(curl, [...flags, ...arguments_], {accept: [0, 7, 22, 52, 56]});
 	const [size, speed] = stdout.split(' ').map(Number);
 	return exitCode === 0 && size === mebibytes * 1024 ** 2 ? speed! / 1024 ** 2 : undefined;
@@ -47,7 +47,7 @@ export const measurement: Measurement = {
 		const id = stdout.trim();
 		site.stack.defer(async () => remove([id]));
 		const {stdout: address} = await holm('inspect', '--format', '{{.NetworkSettings.IPAddress}}', id);
-		// Only what comes from the host's end of the engine's link finds the way to containers.
+		// Only packets from the host's end of the engine's link reach containers.
 		const local = networkInterfaces()[namespaceNameOf(paths.root)]?.find(({family}) => family === 'IPv4')?.address ?? '';
 		const published = async () => download(curl, `http://127.0.0.1:${port}/file`);
 		const direct = async () => download(curl, '--interface', local, `http://${address.trim()}/file`);

@@ -21,7 +21,7 @@ const usageOf = (script: string, measurements: readonly Measurement[]) => `Usage
 
 const loadAverages = () => os.loadavg().map(average => average.toFixed(2)).join(', ');
 
-/** What the figures were taken on. */
+/** The host of the figures. */
 const hostFacts = async (loadBefore: string) => {
 	const {version} = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {readonly version: string};
 	return {
@@ -37,7 +37,7 @@ const hostFacts = async (loadBefore: string) => {
 	};
 };
 
-/** Whatever a run has made; undone at its end, whichever way it comes. */
+/** Resources of a run, disposed at its end, also after a failure or a signal. */
 const everything = new AsyncDisposableStack();
 const interruption = new AbortController();
 let engine: Promise<BenchEngine> | undefined;
@@ -47,7 +47,7 @@ const createSite = (stack: AsyncDisposableStack): Site => ({
 	async directory() {
 		const directory = await mkdtemp('/tmp/hb-');
 		stack.defer(async () => rm(directory, {recursive: true, force: true}));
-		// Peers read it as other users.
+		// Other programs read it as other users.
 		await chmod(directory, 0o755);
 		return directory;
 	},
@@ -116,7 +116,7 @@ const takeAll = async (script: string, measurements: readonly Measurement[]): Pr
 	return failures.length > 0 ? 1 : 0;
 };
 
-/** Takes the figures that the command line asks for, all of them without a word, and prints them. `script` is how npm knows this. */
+/** Runs the measurements named on the command line, by default all, and prints the figures. `script` is the name of the npm script. */
 export const runBench = async (script: string, measurements: readonly Measurement[]): Promise<void> => {
 	const interrupted = Promise.withResolvers<number>();
 	for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]] as const) {
@@ -141,7 +141,7 @@ export const runBench = async (script: string, measurements: readonly Measuremen
 		status = 1;
 	}
 
-	// What was being measured when it was interrupted may still wait for something.
+	// An interrupted measurement may still be waiting.
 
 	process.exit(status);
 };

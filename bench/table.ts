@@ -1,6 +1,6 @@
 import type {Figure} from './figures.js';
 
-/** Three digits that mean something. */
+/** A number with three significant digits. */
 const format = (value: number): string => {
 	if (value >= 1000) {
 		return Math.round(value).toLocaleString('en');
@@ -15,13 +15,13 @@ const rowOf = ({metric, unit, subject, median, minimum, maximum, rounds, ratio}:
 	format(median),
 	`${format(minimum)} to ${format(maximum)}`,
 	String(rounds),
-	// The first may be none at all.
+	// The first one may be missing.
 	Number.isFinite(ratio) ? `× ${ratio.toFixed(2)}` : '',
 ];
 
 const heads = ['', '', 'median', 'from, to', 'rounds', 'of the first'];
 
-/** Figures as lines of text, those of one measurement together. */
+/** Figures as lines of text, grouped by measurement. */
 export const layOut = (figures: readonly Figure[]): string => {
 	const groups = Map.groupBy(figures, ({title}) => title);
 	const blocks = groups.entries().map(([title, ofTitle]) => ({
@@ -30,7 +30,7 @@ export const layOut = (figures: readonly Figure[]): string => {
 	})).toArray();
 	const all = [heads, ...blocks.flatMap(({rows}) => rows)];
 	const widths = heads.map((_, column) => Math.max(...all.map(row => row[column]!.length)));
-	// Words to the left, numbers to the right.
+	// Text is left-aligned, numbers right-aligned.
 	const line = (row: readonly string[]) => `  ${row.map((cell, column) => column < 2 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)).join('  ')}`.trimEnd();
 	return [line(heads), ...blocks.flatMap(({title, rows}) => ['', title, ...rows.map(row => line(row))])].join('\n');
 };

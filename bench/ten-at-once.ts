@@ -4,7 +4,7 @@ import {timeOf, type Measurement, type Subject} from './measurement.js';
 
 const ten = Array.from({length: 10}, (_, index) => index);
 
-/** Starts ten containers, and removes those that started whatever became of the others. */
+/** Starts ten containers at once, then removes those that started, even if others failed. */
 const readingOf = async (start: () => Promise<string>, remove: (ids: readonly string[]) => Promise<unknown>) => {
 	let started: Array<PromiseSettledResult<string>> = [];
 	const time = await timeOf(async () => {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a built checkout to a running application: prepares this host, starts the engine,
-# brings up the tutorial's two containers and shows them. Run it again and it finds all of it there.
+# runs the tutorial's two containers and opens the dashboard. A second run reuses all of it.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,7 +15,7 @@ export HOLM=$work/holm
 
 if "$HOLM" inspect my-web my-redis-db >/dev/null 2>&1; then
 	"$HOLM" start my-redis-db my-web >/dev/null
-	echo 'The application is there: http://localhost:8000'
+	echo 'The application runs: http://localhost:8000'
 else
 	"$here/tutorial/run.sh" --keep
 fi
@@ -29,13 +29,13 @@ cat <<'END'
 What to try next (npm link makes holm a command of this shell; until then it is node dist/cli.js):
 
   curl http://localhost:8000                    the application, through its published port
-  holm                                          the dashboard; ? lists its keys, q leaves it
-  holm ps                                       what runs
-  holm logs -f my-web                           what it says
-  holm network inspect myapp-net                who is on its network
-  holm network dns myapp-net                    what its name server answers
+  holm                                          the dashboard; ? lists its keys, q quits
+  holm ps                                       running containers
+  holm logs -f my-web                           its logs
+  holm network inspect myapp-net                the containers on its network
+  holm network dns myapp-net                    the DNS records of its network
   holm exec -it my-web sh                       a shell in it; try: ping my-redis-db
-  holm rm -f my-web my-redis-db                 take the containers away, then
+  holm rm -f my-web my-redis-db                 remove the containers, then
   holm network rm myapp-net                     their network
   holm system stop --all                        and the engine
 END

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes demo images with the names of the four images of the tutorial from Debian packages and
-# puts them into the engine with `holm build`; readme.md beside this says what they are.
+# builds them with `holm build`; see readme.md.
 set -eu
 
 holm=${HOLM:-holm}
@@ -14,9 +14,9 @@ usage() {
 Usage: make.sh [--pull] [--cache DIRECTORY] [IMAGE...]
 
 Makes redis:alpine, python:3.10-alpine, nginx:alpine and alpine/bash, or those
-named, out of Debian's packages. Images that are there already stay.
+named, out of Debian's packages. Existing images stay.
 
-  --pull             take the real image where a registry answers within $pull_seconds s
+  --pull             pull the real image if a registry responds within $pull_seconds s
   --cache DIRECTORY  downloads and finished file systems; now $cache
 
 HOLM names the command, default holm.
@@ -54,10 +54,10 @@ packages_of() {
 	esac
 }
 
-# What only maintainer scripts, which do not run here, or an init system need.
+# Packages only needed by maintainer scripts, which do not run here, or by an init system.
 needless='^(adduser|base-files|base-passwd|debconf|debianutils|dpkg|gcc-12-base|init-system-helpers|iproute2|libaudit.*|libbpf1|libcap2-bin|libcap-ng0|libdb5.3|libelf1|libfile-.*-perl|libgdbm.*|libjs-jquery|libmnl0|libnumber-.*-perl|libpam.*|libperl.*|libsemanage.*|libsepol2|libtext-.*-perl|libxtables12|lsb-base|mawk|media-types|openssl|passwd|perl.*|python3-lib2to3|readline-common|sysvinit-utils|tar|ucf|usrmerge)$'
 
-# "name version" of the packages and of all that they depend on, as if nothing were installed.
+# "name version" of the packages and all their dependencies, as if nothing were installed.
 closure_of() {
 	apt-get install --simulate --no-install-recommends -o Dir::State::status=/dev/null "$@" busybox-static |
 		sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1 \2/p' | grep -vE "${needless%\$} " | LC_ALL=C sort
@@ -69,7 +69,7 @@ download() {
 	while read -r name version; do
 		compgen -G "$cache/packages/${name}_${version//:/%3a}_*.deb" >/dev/null || missing+=("$name=$version")
 	done
-	# apt warns that its own user may not write into the cache of this one.
+	# apt warns that its sandbox user cannot write to this user's cache.
 	[ ${#missing[@]} -eq 0 ] || (cd "$cache/packages" && apt-get -q=2 -o APT::Sandbox::User=root download "${missing[@]}" >&2)
 }
 
@@ -108,7 +108,7 @@ prepare_redis() {
 	add_user "$1" redis 999 /data
 	mkdir -p "$1/data" "$1/usr/local/bin"
 	chown 999:999 "$1/data"
-	# As the real image does: the server runs as its own user, whoever owns a mounted volume.
+	# As in the real image: the server runs as its own user, independent of a volume's owner.
 	cat >"$1/usr/local/bin/docker-entrypoint.sh" <<'END'
 #!/bin/sh
 set -e
@@ -121,8 +121,8 @@ END
 	chmod 755 "$1/usr/local/bin/docker-entrypoint.sh"
 }
 
-# The tutorial pins versions that Debian has not; pip goes by the metadata alone, which
-# older releases of Debian keep in an egg-info and newer ones in a dist-info.
+# The tutorial pins versions that Debian lacks. pip only reads the metadata, which is in an
+# egg-info on older releases of Debian and in a dist-info on newer ones.
 pretend_version() {
 	local directory=$1/usr/lib/python3/dist-packages name=$2 pinned=$3 found
 	mapfile -t found < <(find "$directory" -maxdepth 1 \( -iname "$name-*.egg-info" -o -iname "$name-*.dist-info" \))

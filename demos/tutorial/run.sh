@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# A Redis container and a Flask container that find each other by name on a network of their
-# own, and everything one can learn from them: run.sh types each command, runs it and checks
-# what it prints. Ends with status 1 at the first difference, and cleans up however it ends.
+# A tutorial: a Redis and a Flask container that find each other by name on a network of
+# their own. run.sh types each command, runs it and checks its output. It exits with status 1
+# at the first difference, and cleans up in any case.
 set -eu
 
-# Ports of the host, for one where others have these.
+# Ports of the host; set them if the defaults are in use.
 web_port=${HOLM_DEMO_WEB_PORT:-8000}
 nginx_port=${HOLM_DEMO_NGINX_PORT:-8080}
 keep=no
@@ -13,8 +13,8 @@ case ${1-} in
 	--keep) keep=yes ;;
 	*)
 		echo "Usage: run.sh [--keep]     --keep leaves the application running on http://localhost:$web_port"
-		echo 'HOLM names the command, default holm; a script that calls docker -H will do. HOLM_DEMO_FRESH=1 first removes ALL containers and networks;'
-		echo 'HOLM_DEMO_OFFLINE=1 asks no registry for the images. HOLM_DEMO_WEB_PORT and HOLM_DEMO_NGINX_PORT are the ports of the host, default 8000 and 8080.'
+		echo 'HOLM names the command, default holm; it can be a script that calls docker -H. HOLM_DEMO_FRESH=1 first removes ALL containers and networks;'
+		echo 'HOLM_DEMO_OFFLINE=1 does not pull from a registry. HOLM_DEMO_WEB_PORT and HOLM_DEMO_NGINX_PORT are the ports of the host, default 8000 and 8080.'
 		[ "$1" = --help ]
 		exit
 		;;
@@ -26,7 +26,7 @@ output=$work/output
 holm=$(command -v "${HOLM:-holm}") || { echo "run.sh: ${HOLM:-holm} is not installed; HOLM names another command" >&2; exit 1; }
 holm=$(cd "$(dirname "$holm")" && pwd)/$(basename "$holm")
 
-# `container` has to be a program and not a function, for xargs runs it too.
+# `container` has to be a program, not a function: xargs runs it, too.
 mkdir "$work/bin"
 printf '#!/bin/sh\nexec "%s" "$@"\n' "$holm" >"$work/bin/container"
 chmod 755 "$work/bin/container"
@@ -36,7 +36,7 @@ containers='my-web my-redis-db my-nginx temp-tester my-web-2'
 networks='myapp-net isolated-net'
 owns=no
 owns_image=no
-# Seconds that anything may take: an emulated host is a hundred times slower than others.
+# Timeout in seconds for each step: an emulated host is a hundred times slower than others.
 patience=900
 
 clean_up() {
@@ -58,7 +58,7 @@ title() {
 	printf '\n\033[1m%s\033[0m\n' "$1"
 }
 
-# Shows a command as a person types it, runs it, and keeps what it prints for `expect`.
+# Shows a command as if typed, runs it, and keeps its output for `expect`.
 attempt() {
 	local index
 	printf '\n\033[32m$\033[0m '
@@ -87,18 +87,18 @@ run() {
 
 refused() {
 	attempt "$1"
-	[ "$status" -ne 0 ] || differs 'this was to be refused'
+	[ "$status" -ne 0 ] || differs 'this should have failed'
 }
 
 expect() {
-	grep -qF -- "$1" "$output" || differs "this was to print: $1"
+	grep -qF -- "$1" "$output" || differs "this should print: $1"
 }
 
 expect_id() {
-	grep -qE '^[0-9a-f]{64}$' "$output" || differs 'this was to print the id of the container'
+	grep -qE '^[0-9a-f]{64}$' "$output" || differs 'this should print the id of the container'
 }
 
-# Runs a command in a terminal and types the lines of a file into its shell, each once the prompt is there.
+# Runs a command in a terminal and types the lines of a file into its shell, each after a prompt.
 type_into() {
 	local key character line command=$2 from to terminal
 	coproc TERMINAL { exec script -qc "$command" /dev/null 2>&1; }
@@ -118,7 +118,7 @@ type_into() {
 	wait "$terminal"
 }
 
-# Asks until the answer has the text; a machine of its own has to start first.
+# Retries until the response contains the text; the VM has to start first.
 wait_for() {
 	local deadline=$((SECONDS + patience))
 	until curl --silent --max-time 60 "$1" 2>/dev/null | grep -qF -- "$2"; do
@@ -128,17 +128,17 @@ wait_for() {
 }
 
 if [ "${HOLM_DEMO_FRESH-}" = 1 ]; then
-	title 'A fresh start: every container and network goes'
+	title 'A fresh start: remove all containers and networks'
 	run 'container ps -aq | xargs -r container stop'
 	run 'container ps -aq | xargs -r container rm'
 	run "container network ls -q | grep -v 'bridge' | xargs -r container network rm"
 fi
 
 for name in $containers; do
-	! container inspect "$name" >/dev/null 2>&1 || differs "there is a container $name already; this would take it for its own"
+	! container inspect "$name" >/dev/null 2>&1 || differs "a container $name exists already; this would reuse it"
 done
 for name in $networks; do
-	! container network inspect "$name" >/dev/null 2>&1 || differs "there is a network $name already; this would take it for its own"
+	! container network inspect "$name" >/dev/null 2>&1 || differs "a network $name exists already; this would reuse it"
 done
 container image inspect my-web-app >/dev/null 2>&1 || owns_image=yes
 [ "${HOLM_DEMO_OFFLINE-}" = 1 ] || pull=--pull
@@ -148,8 +148,8 @@ owns=yes
 
 title '1. A network of its own'
 run 'container network create myapp-net'
-# Docker's own client says the id instead of the name.
-grep -qE "myapp-net|^[0-9a-f]{64}\$" "$output" || differs 'this was to print the name of the network or its id'
+# Docker's client prints the id instead of the name.
+grep -qE "myapp-net|^[0-9a-f]{64}\$" "$output" || differs 'this should print the name of the network or its id'
 run 'container network ls'
 expect bridge
 expect myapp-net
@@ -179,7 +179,7 @@ title '4. It finds the database by name'
 answer='Hello from Flask! Connected to Redis at my-redis-db:6379 successfully!'
 wait_for "http://localhost:$web_port" "$answer"
 run "curl --silent http://localhost:$web_port"
-[ "$(cat "$output")" = "$answer" ] || differs "this was to print exactly: $answer"
+[ "$(cat "$output")" = "$answer" ] || differs "this should print exactly: $answer"
 
 title '5. What the network looks like'
 run 'container network inspect myapp-net'
@@ -190,12 +190,12 @@ run 'container logs my-web'
 expect 'GET / HTTP'
 
 if [ $keep = yes ]; then
-	title "The application goes on running: http://localhost:$web_port"
+	title "The application keeps running: http://localhost:$web_port"
 	echo 'To stop it: holm rm -f my-web my-redis-db; holm network rm myapp-net'
 	exit
 fi
 
-title 'Isolation: what is on another network has no name here'
+title 'Isolation: names of other networks do not resolve'
 run 'container network create isolated-net'
 run 'container run --network isolated-net --name my-nginx -p '"$nginx_port"':80 -d nginx:alpine'
 wait_for "http://localhost:$nginx_port" 'Welcome to nginx!'
@@ -210,7 +210,7 @@ attempt "type_into \"\$work/keys\" 'container run --network myapp-net --name tem
 expect "ping: bad address 'my-nginx'"
 expect 'Could not resolve host: my-nginx'
 expect '1 packets received'
-title 'The way round is by the host, where the port is published'
+title 'The detour: a port published on the host'
 expect '<title>Welcome to nginx!</title>'
 run 'container exec my-web ping -c 1 my-redis-db'
 refused 'container exec my-web ping -c 1 my-nginx'
@@ -222,7 +222,7 @@ run 'container network rm isolated-net'
 title 'A port can be published once'
 refused 'container run --network myapp-net --name my-web-2 -p '"$web_port"':8000 -d my-web-app'
 expect "Bind for 0.0.0.0:$web_port failed: port is already allocated"
-# Docker's own client leaves what could not start.
+# Docker's client leaves the container that failed to start.
 ! container inspect my-web-2 >/dev/null 2>&1 || run 'container rm my-web-2'
 
 title '6. Cleaning up, the network last'
@@ -231,4 +231,4 @@ run 'container stop my-web my-redis-db'
 run 'container rm my-web my-redis-db'
 run 'container network rm myapp-net'
 
-title 'Everything was as it was to be'
+title 'All steps succeeded'
