@@ -37,7 +37,7 @@ test('help of the program, of a group and of a command', async t => {
 	t.like(whole, {status: 0, stderr: ''});
 	t.regex(whole.stdout, /^Usage: holm \[flags\] COMMAND/v);
 	t.regex(whole.stdout, /^ {2}run {2,}Create and run a container/mv);
-	t.regex(group.stdout, /^ {2}dns {2,}List the names/mv);
+	t.regex(group.stdout, /^ {2}dns {2,}List the DNS records/mv);
 	t.regex(command.stdout, /^ {2}-p, --publish /mv);
 	t.regex(asked.stdout, /^Usage: holm network create \[flags\] NETWORK\n/v);
 });
@@ -78,7 +78,7 @@ test('--debug says where an error comes from', async t => {
 	t.regex(stderr, /^Error: invalid filter "x" .*\nHolmError: [^\n]*\n +at /v);
 });
 
-/** A checkout whose cli.js believes that this Node is 20. */
+/** A checkout whose cli.js takes this Node for Node 20. */
 const pretendOld = 'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})';
 
 const checkout = async () => {
@@ -102,7 +102,7 @@ test('an old Node hands over to the one of a checkout, with the arguments, the o
 	const root = await checkout();
 	t.teardown(async () => rm(root, {recursive: true}));
 	await mkdir(path.join(root, 'node_modules/node/bin'), {recursive: true});
-	// Instead of a newer Node, a program that shows what it was given.
+	// Instead of a newer Node, a program that prints its arguments.
 	await writeFile(path.join(root, 'node_modules/node/bin/node'), '#!/bin/sh\necho "$@"\nexit 9\n', {mode: 0o755});
 	const program = path.join(root, 'dist/cli.js');
 	const {stdout, status} = await holm(['run', '-it', 'x y'], {program, nodeArguments: ['--import', pretendOld]});

@@ -70,7 +70,7 @@ test('a socket is its owner\'s and its group\'s, and several addresses serve the
 	await t.throwsAsync(listenOn(server, {kind: 'unix', path: path.join(directory, 'no/such')}), {code: 'invalid'});
 });
 
-test('a client that closes its half of a session hears the rest of the output', async t => {
+test('a client that closes its half of a session still gets the rest of the output', async t => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'hl-'));
 	const memory = createMemoryEngine();
 	const server = createApiServer(memory);

@@ -226,7 +226,7 @@ test('megabytes pass in both directions, though both sides are slow', async t =>
 	await eventually(() => output === size);
 });
 
-test('output that nobody reads waits in the process', async t => {
+test('unread output blocks the process', async t => {
 	const fake = createFakeSession();
 	const {socket, until} = await open(t, fake, request(all));
 	await until('\r\n\r\n');
@@ -333,7 +333,7 @@ test('an error before the session is an ordinary answer, upgrade or not', async 
 	await eventually(async () => served.connections() === 0);
 });
 
-test('a program that is not there is told to Docker\'s clients in the stream, and its exit status kept', async t => {
+test('a missing command is reported to Docker\'s clients in the stream, and its exit status kept', async t => {
 	const configuration = {command: ['nope'], terminal: false, stdin: false, environment: [], privileged: false};
 	const served = await serve(t, {
 		async startExec() {

@@ -133,7 +133,7 @@ test('a terminal is restored when the session is left', async t => {
 	t.deepEqual(modes, [true, false]);
 });
 
-test('the size is told now and when the window changes', async t => {
+test('the size is sent now and when the window changes', async t => {
 	const {context} = createTerminal();
 	const sizes: unknown[] = [];
 	const stop = followSize(context.stdout, async size => {

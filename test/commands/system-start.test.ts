@@ -14,7 +14,7 @@ const start = async (...argv: readonly string[]) => {
 
 const tcp = ['--host', 'tcp://127.0.0.1:2375'];
 
-test('TCP without certificates is for whoever accepts what it means', async t => {
+test('TCP without certificates needs the user\'s consent', async t => {
 	const {message, remedy} = await start(...tcp);
 	t.is(message, 'tcp://127.0.0.1:2375 without TLS makes every user and every program that can connect to it root on this host');
 	t.regex(remedy, /--insecure-tcp/v);

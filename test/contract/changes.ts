@@ -3,7 +3,7 @@ import {entriesOf} from './archives.js';
 
 const letters = {added: 'A', changed: 'C', deleted: 'D'} as const;
 
-/** What a container has on its disk beyond its image, and all of it. */
+/** Changes of a container's disk, and exports of all of it. */
 export const testChanges = (test: Register, lacks: Lacks): void => {
 	test('what was added, changed and deleted, while it runs and afterwards', async ({t, engine, start, create, exec}) => {
 		const changesOf = async (id: string) => {
@@ -75,7 +75,7 @@ export const testChanges = (test: Register, lacks: Lacks): void => {
 		t.deepEqual(await check(), running, 'the same when it does not run');
 	});
 
-	test('an export that nobody reads to its end', async ({t, engine, start}) => {
+	test('an export that is not read to its end', async ({t, engine, start}) => {
 		const id = await start();
 		const leave = async () => {
 			const tar = await engine.exportContainer(id);
@@ -83,7 +83,7 @@ export const testChanges = (test: Register, lacks: Lacks): void => {
 			tar.destroy();
 		};
 
-		// More than can go on at once.
+		// More than the limit of parallel exports.
 		for (let count = 0; count < 20; count++) {
 			await leave();
 		}

@@ -1,6 +1,6 @@
 import type {Register} from './laboratory.js';
 
-/** Images of containers. */
+/** Images committed from containers. */
 export const testCommits = (test: Register): void => {
 	test('an image of a container has its files and its configuration, and those of a command', async ({t, engine, create, createVolume, exec, run, undo, uniqueName, stateOf}) => {
 		const {name: source} = await createVolume({name: uniqueName('commit')});

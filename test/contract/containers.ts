@@ -90,7 +90,7 @@ export const testContainers = (test: Register, lacks: Lacks): void => {
 		await refused('not-found', before, async () => engine.container(before));
 		await refused('conflict', other, async () => engine.renameContainer(after, other));
 		await refused('invalid', 'no good', async () => engine.renameContainer(after, 'no good'));
-		// What was given up is free again.
+		// Removed names are free again.
 		await create({name: before, command: ['true']});
 	});
 
@@ -132,7 +132,7 @@ export const testContainers = (test: Register, lacks: Lacks): void => {
 		await refused('not-found', name, async () => engine.container(name));
 	});
 
-	test('the size of a container is told when asked for', async ({t, engine, run}) => {
+	test('the size of a container is reported on request', async ({t, engine, run}) => {
 		const {id} = await run('echo something > /written');
 		const {diskBytes} = await engine.container(id, {size: true});
 		t.is(typeof diskBytes, 'number');

@@ -21,9 +21,9 @@ import {testVolumes} from './volumes.js';
 const defaultTimeout = 120_000;
 
 /**
-Registers tests of everything that an `Engine` promises, against one backend.
+Registers the contract tests of `Engine` against one backend.
 
-The engine is opened once, by the first test, and closed after the last. Tests run one after another and remove what they made. The image has to have a shell and busybox's small tools; the commands in it are only such as both busybox and the engine in memory have.
+The engine is opened once, by the first test, and closed after the last. Tests run one after another and remove what they made. The image needs a shell and busybox's applets; tests only use commands that busybox and the engine in memory share.
 */
 export const testEngine = (name: string, open: () => Promise<Opened>, options: ContractOptions = {}): void => {
 	let opening: Promise<Opened> | undefined;

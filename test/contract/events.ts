@@ -3,7 +3,7 @@ import type {Register} from './laboratory.js';
 
 const actions = (events: readonly EngineEvent[]) => events.map(({action}) => action.split(':', 1)[0]!);
 
-/** What of the actions has to have come in this order; others may come between. */
+/** Whether the actions occurred in this order; others may come between. */
 const inOrder = (found: readonly string[], wanted: readonly string[]) => {
 	let position = 0;
 	for (const action of found) {
@@ -15,7 +15,7 @@ const inOrder = (found: readonly string[], wanted: readonly string[]) => {
 	return position === wanted.length;
 };
 
-/** What happened, and what is happening. */
+/** Past and live events. */
 export const testEvents = (test: Register): void => {
 	test('the life of a container as events, in order, with what they are about', async ({t, engine, create, uniqueName}) => {
 		const since = Date.now() - 2000;
@@ -43,7 +43,7 @@ export const testEvents = (test: Register): void => {
 		const id = await create({command: ['sh', '-c', 'sleep 1'], networks: [{network: name, aliases: []}]});
 		const seen: EngineEvent[] = [];
 		const listen = async () => {
-			// A server may not have heard of the listener before the first event; what was before it comes first.
+			// The server may not have seen the listener before the first event; earlier ones come first.
 			for await (const event of engine.events({since: Date.now() - 1, signal: controller.signal, filters: {type: ['container', 'network']}})) {
 				seen.push(event);
 				if (event.action === 'destroy' && event.id === id) {

@@ -24,7 +24,7 @@ export const testImages = (test: Register, {lacks = {}, shared = false}: Contrac
 		await refused('invalid', 'colour', async () => engine.images({filters: {colour: ['red']}}));
 	});
 
-	test('names are given and taken away, and the image stays', async ({t, engine, image, uniqueName, undo, refused}) => {
+	test('names are added and removed, and the image stays', async ({t, engine, image, uniqueName, undo, refused}) => {
 		const name = `${uniqueName('tagged')}:one`;
 		undo.push(async () => {
 			await engine.removeImage(name);

@@ -14,29 +14,29 @@ import {HolmError, type ErrorCode} from '../../source/engine/errors.js';
 import type {Container, ContainerConfiguration, NetworkConfiguration} from '../../source/engine/resources.js';
 import {configuration} from '../engine/resources.js';
 
-/** What a backend does not have, so that what needs it is left out. */
+/** Features that a backend lacks; their tests are left out. */
 export type Lacks = {
-	/** Names of containers are not resolved, or records are not told. */
+	/** Container names are not resolved, or records cannot be listed. */
 	readonly dns?: boolean;
-	/** Containers have no machine of their own to describe. */
+	/** Containers have no VM. */
 	readonly machine?: boolean;
 	readonly build?: boolean;
-	/** No registry that knows some images and not others can be reached. */
+	/** No registry with known and unknown images is reachable. */
 	readonly registry?: boolean;
-	/** Refusals are another engine's: their code is what an HTTP status says, they need not name the thing, they may leave something, and some come only at the start or never. */
+	/** Refusals follow another engine's rules: codes come from HTTP statuses, messages may not name the resource, changes may remain, and some errors come at the start or never. */
 	readonly refusals?: boolean;
-	/** Containers that do not run hold no addresses. */
+	/** Stopped containers hold no addresses. */
 	readonly restingLeases?: boolean;
 	readonly pause?: boolean;
-	/** A pause may be heard of only after its end, and counts until that is heard of, too. */
+	/** The engine may report a pause, and its end, with a delay. */
 	readonly promptPause?: boolean;
-	/** A stop is always by the signal that the container was created with. */
+	/** Stops always use the signal from the container's creation. */
 	readonly stopSignals?: boolean;
-	/** Directories that were made to mount something on are part of the disk. */
+	/** Mount points are part of the disk. */
 	readonly cleanMounts?: boolean;
-	/** Standard input ends when the first who is attached to it leaves. */
+	/** Standard input ends when the first attached client leaves. */
 	readonly detaching?: boolean;
-	/** Who asks for the logs with a session is attached while they are read, and sees twice what comes meanwhile. */
+	/** A session with logs is attached before they are read: output in between appears twice. */
 	readonly seamlessLogs?: boolean;
 };
 
@@ -49,7 +49,7 @@ export type Opened = {
 
 export type ContractOptions = {
 	readonly lacks?: Lacks;
-	/** Others use the engine, too: nothing is pruned, and what is there is not counted. */
+	/** Others use the engine, too: nothing is pruned, and existing resources are not counted. */
 	readonly shared?: boolean;
 	/** Milliseconds that one test may take; default 2 minutes. */
 	readonly timeout?: number;
@@ -59,7 +59,7 @@ type HeaderOptions = Partial<Omit<Header, 'name'>>;
 
 type TarEntry = readonly [name: string, content: string | HeaderOptions, headers?: HeaderOptions];
 
-/** A tar of entries: text for a file, headers alone for another one. */
+/** A tar of entries: text for a regular file, headers for other types. */
 export const tarOf = (entries: readonly TarEntry[]): Readable => {
 	const archive = pack();
 	for (const [name, content, headers] of entries) {
@@ -71,7 +71,7 @@ export const tarOf = (entries: readonly TarEntry[]): Readable => {
 	}
 
 	archive.finalize();
-	// A pack is a stream of its own kind; what an engine takes is Node's.
+	// A pack is not a stream of Node's, which engines expect.
 	return Readable.from(archive, {objectMode: false}).pipe(new PassThrough());
 };
 
@@ -85,12 +85,12 @@ export const freePort = async (): Promise<number> => {
 	return port;
 };
 
-/** A program that does nothing until it is told to end, and ends at once then. */
+/** A command that waits until SIGTERM, and then exits at once. */
 export const waiting = ['sh', '-c', 'trap "exit 0" TERM; echo ready; while :; do sleep 1 & wait $!; done'];
 
 let counter = 0;
 
-/** Everything that one test makes is removed after it, whatever becomes of it. */
+/** Helpers of one test; all that they create is removed after it, also if it fails. */
 export const createLaboratory = (
 	t: ExecutionContext,
 	{engine, image}: Pick<Opened, 'engine' | 'image'>,
@@ -197,7 +197,7 @@ export const createLaboratory = (
 		return volume;
 	};
 
-	/** Builds an image and resolves with its id and what was printed. */
+	/** Builds an image; resolves with its id and the output. */
 	const build = async (recipe: string, files: Readonly<Record<string, string>> = {}, options: Partial<BuildOptions> = {}) => {
 		let printed = '';
 		let imageId = '';
@@ -218,7 +218,7 @@ export const createLaboratory = (
 		return {imageId, printed};
 	};
 
-	/** What is there, as far as a refused request must not have changed it. */
+	/** The state of the engine that a refused request must not change. */
 	const present = async () => {
 		const {containers, networks, images, volumes} = await engine.snapshot();
 		return {
@@ -231,7 +231,7 @@ export const createLaboratory = (
 		};
 	};
 
-	/** Checks that a request is refused with an error of a code whose message names the thing, and that nothing has changed. */
+	/** Checks that a request is refused with an error code and a message that names the resource, and that nothing has changed. */
 	const refused = async (code: ErrorCode, names: string | RegExp, request: () => Promise<unknown>) => {
 		const before = shared || lacks.refusals ? undefined : await present();
 		const error = await t.throwsAsync(request);

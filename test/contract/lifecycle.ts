@@ -4,7 +4,7 @@ import type {Lacks, Register} from './laboratory.js';
 
 const mebibyte = 1024 ** 2;
 
-/** Starting, ending, waiting, restarting, pausing, and changes of what a container was created with. */
+/** Start, stop, wait, restart, pause, and updates of the configuration. */
 export const testLifecycle = (test: Register, lacks: Lacks): void => {
 	test('a container runs, is stopped by its signal, and starts again', async ({t, engine, start, written, stateOf, refused}) => {
 		const id = await start();
@@ -22,7 +22,7 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 		t.is(await stateOf(id), 'running');
 	});
 
-	test('exit statuses are told by wait and in the state', async ({t, engine, run}) => {
+	test('wait and the state report exit statuses', async ({t, engine, run}) => {
 		for (const code of [0, 1, 77, 255]) {
 			const {id, exitCode} = await run(`exit ${code}`);
 			t.is(exitCode, code);
@@ -135,7 +135,7 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 	}
 
 	test('wait: what does not run, the next exit, and an end that is given up', async ({t, engine, create, start}) => {
-		// Long enough that whoever waits for its end is there before, over whatever connection.
+		// Long enough for the wait to begin before the end, over any connection.
 		const id = await create({command: ['sh', '-c', 'sleep 2; exit 4']});
 		t.is((await engine.waitContainer(id)).exitCode, 0, 'one that never ran does not run');
 		const next = engine.waitContainer(id, 'next-exit');
@@ -168,7 +168,7 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 	test('on-failure starts a failed container so many times again', async ({t, engine, script, output, stateOf}) => {
 		const id = await script('echo try; exit 3', {restartPolicy: {name: 'on-failure', maximumRetryCount: 2}});
 		await engine.startContainer(id);
-		// An engine may tell of each end, as Docker does, or of the last one.
+		// An engine may report each end, as Docker does, or only the last one.
 		do {
 			t.is((await engine.waitContainer(id)).exitCode, 3);
 		} while (await stateOf(id) !== 'exited');
@@ -183,7 +183,7 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 		t.is((await engine.container(fine)).restartCount, 0);
 	});
 
-	test('always starts again until somebody stops it', async ({t, engine, script, written, stateOf}) => {
+	test('always restarts until a user stops it', async ({t, engine, script, written, stateOf}) => {
 		const id = await script('if [ -e /been ]; then echo again; trap "exit 0" TERM; while :; do sleep 1 & wait $!; done; fi; touch /been; exit 0', {restartPolicy: {name: 'always', maximumRetryCount: 0}});
 		await engine.startContainer(id);
 		await written(id, 'again');
@@ -233,7 +233,7 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 		const id = await script('exit 3', {restartPolicy: {name: 'always', maximumRetryCount: 0}});
 		const waiting = engine.events({since: Date.now(), filters: {container: [id], event: ['die']}})[Symbol.asyncIterator]();
 		await engine.startContainer(id);
-		// The pauses grow.
+		// The delays grow.
 		for (let count = 0; count < 4; count++) {
 			await waiting.next();
 		}

@@ -4,7 +4,7 @@ import type {Lacks, Register} from './laboratory.js';
 
 const textOf = (entries: readonly LogEntry[]) => entries.map(({bytes}) => Buffer.from(bytes).toString()).join('');
 
-/** What was written, and when, and how much of it is asked for. */
+/** Content, timestamps and selection of logs. */
 export const testLogs = (test: Register, {machine: lacksMachine = false}: Lacks): void => {
 	test('the two streams of a log are told apart, each in its order, with times', async ({t, engine, run}) => {
 		const {id, stdout, stderr} = await run('echo one; echo two >&2; sleep 0.3; echo three; echo four >&2');

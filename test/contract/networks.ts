@@ -8,7 +8,7 @@ const lies = (address: string, subnet: string) => {
 	return Math.floor(numberOf(address) / size) === Math.floor(numberOf(first) / size);
 };
 
-/** Subnets that no pool gives: of TEST-NET-2 and the block for benchmarks. */
+/** Subnets outside of the pools: in TEST-NET-2 and the block for benchmarks. */
 const ownSubnet = '198.18.70.0/24';
 
 /** Networks, addresses, names, published ports. */
@@ -94,7 +94,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			try {
 				await engine.startContainer(other);
 			} catch (error) {
-				// Where only the start refuses, the container has to go before it is looked at what has changed.
+				// If only the start refuses, remove the container before looking for changes.
 				await engine.removeContainer(other, {force: true});
 				throw error;
 			}

@@ -34,7 +34,7 @@ export const testSessions = (test: Register, lacks: Lacks): void => {
 		const session = await engine.attachContainer(id);
 		session.close();
 		t.is(await stateOf(id), 'running');
-		// Another one can come.
+		// Another client can attach.
 		const again = await engine.attachContainer(id, {logs: true});
 		for await (const chunk of again.stdout) {
 			t.true(String(chunk).includes('ready'));
@@ -45,7 +45,7 @@ export const testSessions = (test: Register, lacks: Lacks): void => {
 	});
 
 	if (!lacks.detaching) {
-		test('whoever destroys the input leaves, and another one can go on with it', async ({t, engine, create, written, stateOf}) => {
+		test('destroying the input detaches, and another client can continue it', async ({t, engine, create, written, stateOf}) => {
 			const id = await create({command: ['sh', '-c', 'echo ready; cat'], openStdin: true});
 			const first = await engine.attachContainer(id, {stdin: true});
 			await engine.startContainer(id);
@@ -53,7 +53,7 @@ export const testSessions = (test: Register, lacks: Lacks): void => {
 			first.stdin.write('one\n');
 			await written(id, 'one');
 			first.stdin.destroy();
-			// Whether what was being read ends or breaks off then is not said.
+			// Pending reads may end or fail then.
 			await Promise.allSettled([text(first.stdout)]);
 			t.is(await stateOf(id), 'running');
 			const second = await engine.attachContainer(id, {stdin: true});

@@ -1,6 +1,6 @@
 import type {Register} from './laboratory.js';
 
-/** Everything at one moment. */
+/** All resources at one moment. */
 export const testSnapshot = (test: Register): void => {
 	test('a snapshot has everything at one moment, statistics where they are asked for', async ({t, engine, image, start, create, createNetwork, createVolume}) => {
 		const {id: network, name} = await createNetwork();

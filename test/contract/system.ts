@@ -1,6 +1,6 @@
 import type {ContractOptions, Register} from './laboratory.js';
 
-/** What is told of the engine as a whole. */
+/** Information about the engine as a whole. */
 export const testSystem = (test: Register, {shared = false}: ContractOptions): void => {
 	test('version and information', async ({t, engine, start}) => {
 		const version = await engine.version();

@@ -1,6 +1,6 @@
 import type {ContractOptions, Register} from './laboratory.js';
 
-/** Volumes and what else is mounted. */
+/** Volumes and other mounts. */
 export const testVolumes = (test: Register, {shared = false}: ContractOptions): void => {
 	test('a volume is created, found, listed by filters and removed', async ({t, engine, createVolume, uniqueName, refused}) => {
 		const label = uniqueName('label');

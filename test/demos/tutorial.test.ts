@@ -55,7 +55,7 @@ if (reason === undefined) {
 	test(title, async t => {
 		t.timeout(10 * 60_000);
 		const root = await mkdtemp('/tmp/ht-');
-		// The engine's machines are other users, and pass through.
+		// VMs run as other users and need access to the directories above.
 		await chmod(root, 0o755);
 		const holm = path.join(root, 'holm');
 		const webPort = String(await freePort());
@@ -94,13 +94,13 @@ if (reason === undefined) {
 
 		const docker = path.join(root, 'docker');
 		await writeFile(docker, `#!/bin/sh\nDOCKER_BUILDKIT=0 DOCKER_CONFIG="${root}/docker-config" exec "${client!}" -H "unix://${pathsOf(environment.HOLM_ROOT).socket}" "$@"\n`, {mode: 0o755});
-		// Docker's client lists networks by their ids, in which no `bridge` is found that is to be left.
+		// Docker's client lists networks by id, so that `grep` does not find `bridge`.
 		const repeated = client === undefined ? undefined : await run(path.join(project, 'demos/tutorial/run.sh'), [], {...environment, HOLM: docker, HOLM_DEMO_FRESH: ''});
 		t.log(client === undefined ? 'not repeated with Docker\'s client: there is none' : 'repeated with Docker\'s client');
 		t.is(repeated?.status ?? 0, 0, repeated?.output.slice(-3000));
 		t.true((repeated ?? {output}).output.includes('Hello from Flask! Connected to Redis at my-redis-db:6379 successfully!'));
 
-		// What was left is nothing.
+		// Nothing was left over.
 		const left = await run(holm, ['ps', '-aq'], environment);
 		t.is(left.output, '');
 		const networks = await run(holm, ['network', 'ls', '-q'], environment);

@@ -7,28 +7,28 @@ import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fetchPackages, findProgram, type TestProgram} from '../debian-packages.js';
 
-/** A Docker daemon of Docker's own making, apart from whatever else runs on the host. */
+/** Docker's own daemon, isolated from the host. */
 export type DockerDaemon = {
 	readonly socket: string;
-	/** A directory of its own, which goes with it. */
+	/** Its temporary directory, removed with it. */
 	readonly directory: string;
 	readonly close: () => Promise<void>;
 };
 
-/** The host's own daemon, or the one that `fetchDaemon` has brought. */
+/** The host's daemon program, or the one from `fetchDaemon`. */
 export const findDaemon = async (): Promise<TestProgram | undefined> => findProgram('dockerd', 'usr/sbin/dockerd');
 
-/** Brings Debian's daemon, which starts by itself and changes the host's network where it is installed, and what it runs. */
+/** Downloads Debian's daemon with what it runs. Installing it would start it and change the host's network. */
 export const fetchDaemon = async (): Promise<void> => fetchPackages('dockerd', ['docker.io', 'containerd', 'runc', 'tini', 'libdevmapper1.02.1', 'libseccomp2', 'iptables', 'libxtables12', 'libip4tc2', 'libip6tc2', 'libnftnl11', 'libnfnetlink0', 'libnetfilter-conntrack3', 'libmnl0']);
 
 const startLimitMs = 60_000;
 const endLimitMs = 10_000;
 
-// Everything of a daemon is in namespaces of its own and ends with their first process: its containers, its bridges, its firewall.
+// A daemon's containers, bridges and firewall are in namespaces of its own and end with their first process.
 const namespaces = ['--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
 const script = 'mount -t tmpfs none /run && ip link set lo up && exec "$@"';
 
-/** Control groups stay when their processes have gone. */
+/** Removes the control groups, which outlive their processes. */
 const removeGroups = async (name: string) => {
 	const root = '/sys/fs/cgroup';
 	const places = [root, ...(await readdir(root)).map(hierarchy => path.join(root, hierarchy))].map(place => path.join(place, name));
@@ -48,13 +48,13 @@ const removeGroups = async (name: string) => {
 	}
 };
 
-/** The last thing that a daemon said went wrong, out of its log. */
+/** The last error in a daemon's log. */
 const reasonOf = (log: string) => {
 	const lines = log.trim().split('\n');
 	return lines.findLast(line => /^failed|level=(?:fatal|error)/v.test(line)) ?? lines.at(-1);
 };
 
-/** Starts a daemon. Rejects with the reason where the host does not let it run. */
+/** Starts a daemon. Rejects with the reason if it cannot run on this host. */
 export const startDockerDaemon = async (): Promise<DockerDaemon> => {
 	const program = await findDaemon();
 	if (!program) {
@@ -68,7 +68,7 @@ export const startDockerDaemon = async (): Promise<DockerDaemon> => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-dockerd-'));
 	const socket = path.join(directory, 'docker.sock');
 	const group = path.basename(directory);
-	// Its own, or the host's would be read.
+	// Its own file; the host's would be read otherwise.
 	const configuration = path.join(directory, 'daemon.json');
 	await writeFile(configuration, '{}');
 	const child = spawn('unshare', [
@@ -91,7 +91,7 @@ export const startDockerDaemon = async (): Promise<DockerDaemon> => {
 		child.kill('SIGKILL');
 		await ended;
 		process.off('exit', onExit);
-		// The last processes of the namespaces may still be on their way out.
+		// The last processes of the namespaces may still be exiting.
 		for (const deadline = Date.now() + endLimitMs; ;) {
 			try {
 				await rm(directory, {recursive: true, force: true});

@@ -10,7 +10,7 @@ import {listenOn} from '../../../source/api/listeners.js';
 import {createApiServer, type ApiServerOptions} from '../../../source/api/server.js';
 import type {Engine} from '../../../source/engine/engine.js';
 
-/** What a partial engine is asked for beyond it is a mistake of the test. */
+/** Fails on verbs that a partial engine lacks: a mistake of the test. */
 const version: Engine['version'] = async () => ({
 	name: 'Holm', version: '9.9.9', apiVersion: '1.47', minimumApiVersion: '1.40', os: 'linux', architecture: 'amd64', kernel: '6.1',
 });
@@ -22,7 +22,7 @@ export type Served = {
 	readonly connections: () => number;
 };
 
-/** A server over the few verbs of an engine that the test needs, on a socket of its own until the test ends. */
+/** Serves a partial engine on a temporary socket until the test ends. */
 export const serve = async (t: ExecutionContext, engine: Partial<Engine>, options?: ApiServerOptions): Promise<Served> => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-api-'));
 	const socketPath = path.join(directory, 'engine.sock');
@@ -59,7 +59,7 @@ const parse = (text: string): unknown => {
 	}
 };
 
-/** One request and its whole answer. */
+/** Sends one request; resolves with the whole response. */
 export const ask = async ({socketPath}: Pick<Served, 'socketPath'>, requestPath: string, {method = 'GET', headers = {}, body}: Asked = {}): Promise<Reply> => {
 	const request = http.request({
 		socketPath, path: requestPath, method, headers, agent: false,
@@ -81,9 +81,9 @@ export const post = async (served: Served, requestPath: string, json: unknown = 
 export type Raw = {
 	readonly socket: Socket;
 	readonly text: () => string;
-	/** Resolves when what has come contains `expected`. */
+	/** Resolves when the received text contains `expected`. */
 	readonly until: (expected: string) => Promise<string>;
-	/** Resolves with everything when the other side has ended. */
+	/** Resolves with everything received when the other side has ended. */
 	readonly ended: Promise<Buffer>;
 };
 
@@ -126,7 +126,7 @@ export const connectRaw = async (t: ExecutionContext, {socketPath}: Served): Pro
 	};
 };
 
-/** Resolves when a condition holds; the test's own time limit is the only one. */
+/** Resolves when a condition holds; the only time limit is the test's. */
 export const eventually = async (isTrue: () => boolean | Promise<boolean>): Promise<void> => {
 	while (!await isTrue()) {
 		await delay(5);

@@ -7,7 +7,7 @@ export type FakeSession = {
 	readonly stdin: PassThrough;
 	readonly stdout: PassThrough;
 	readonly stderr: PassThrough;
-	/** What the process has read up to now. */
+	/** The input that the process has read so far. */
 	readonly received: () => string;
 	readonly hasEndOfFile: () => boolean;
 	readonly isClosed: () => boolean;

@@ -26,7 +26,7 @@ export type Given = Partial<Omit<Context, 'engine' | 'stdin' | 'stdout' | 'stder
 	readonly isTerminal?: boolean;
 };
 
-/** A command's surroundings whose output can be read, over the few verbs of an engine that the command needs. */
+/** A context over a partial engine, with recorded output. */
 export const createContext = ({engine = {}, isTerminal = false, ...given}: Given = {}): Recorded => {
 	const stdout = recorder();
 	const stderr = recorder();
