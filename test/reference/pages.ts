@@ -1,5 +1,5 @@
 /**
-Pages of the documentation that follow from tables of the source: `npm run reference` writes them, and a test compares.
+Generated pages of the documentation: `npm run reference` writes them, and a test compares them.
 */
 import {groups, sections, type Entry} from '../../source/commands/command-table.js';
 import {commandHelp} from '../../source/commands/help.js';
@@ -18,7 +18,7 @@ const commandSections = async (prefix: string, entries: Entries): Promise<string
 	return texts.join('\n');
 };
 
-/** Commands of a group that stand alone too are explained there. */
+/** Commands of a group that are not documented at the top level. */
 const ownEntries = ({entries}: {readonly entries: Entries}): Entries => {
 	const alone = new Set(Object.values(sections).flatMap(section => Object.keys(section)));
 	return Object.fromEntries(Object.entries(entries).filter(([name]) => !alone.has(name)));
@@ -29,13 +29,13 @@ const commandsPage = async (): Promise<string> => {
 	const grouped = await Promise.all(Object.entries(groups).map(async ([name, group]) => {
 		const own = ownEntries(group);
 		const shared = Object.keys(group.entries).filter(entry => !Object.hasOwn(own, entry));
-		const same = shared.length === 0 ? '' : `The same as without \`${name}\`: ${shared.map(entry => `\`${entry}\``).join(' ')}.\n`;
+		const same = shared.length === 0 ? '' : `Same as without \`${name}\`: ${shared.map(entry => `\`${entry}\``).join(' ')}.\n`;
 		const commands = await commandSections(`${name} `, own);
 		return `## holm ${name}\n\n${[same, commands].filter(text => text !== '').join('\n')}`;
 	}));
 	return `# Commands
 
-\`npm run reference\` writes this page from the commands' own tables; each part is what \`holm COMMAND --help\` prints.
+\`npm run reference\` generates this page from the commands; each part is the output of \`holm COMMAND --help\`.
 
 ## Exit statuses
 
@@ -43,12 +43,12 @@ const commandsPage = async (): Promise<string> => {
 | --- | --- |
 | 0 | Success. |
 | 1 | The command failed. Standard error has one line: the thing, the reason and, in parentheses, the remedy. |
-| 2 | A word or a flag that the command does not know. |
+| 2 | Usage error, such as an unknown command or flag. |
 | 125 | \`run\`, \`create\`, \`attach\` and \`exec\`: Holm failed, not the process. |
-| 126, 127 | The same commands: the program cannot be executed; there is no such program. |
-| any other | The same commands: the status of the process; 128 and the number of the signal that ended it. |
+| 126, 127 | The same commands: the command cannot be executed; it was not found. |
+| any other | The same commands: the status of the process; 128 plus the number of the signal that ended it. |
 
-On a terminal, control sequences in what commands print are shown and not obeyed, except for the colours of \`holm logs\`. \`logs\`, JSON and templates keep every byte in pipes, and so does the terminal of \`attach\`, \`exec\` and \`run\`.
+On a terminal, control sequences in the output are escaped, except for the colours of \`holm logs\`. \`logs\`, JSON and templates keep every byte in pipes, as does the terminal of \`attach\`, \`exec\` and \`run\`.
 
 ${[...alone, ...grouped].join('\n')}`;
 };
@@ -77,9 +77,9 @@ const keyTable = (place: keyof typeof defaultKeyMaps): string => {
 
 const dashboardPage = (): string => `# The dashboard
 
-\`npm run reference\` writes this page; the tables of keys are those of the program.
+\`npm run reference\` generates this page; the key tables come from the source.
 
-\`holm\` in a terminal opens the dashboard. \`holm --demo\` shows it over made-up containers on any system, without root; \`holm --read-only\` refuses every change; \`--host\` and \`--root\` choose the [engine](engines.md).
+\`holm\` in a terminal opens the dashboard. \`holm --demo\` shows it with demo containers on any system, without root; \`holm --read-only\` refuses every change; \`--host\` and \`--root\` choose the [engine](engines.md).
 
 ## Configuration
 
@@ -87,25 +87,25 @@ The dashboard reads \`$XDG_CONFIG_HOME/holm/config.json\`, by default \`~/.confi
 
 | entry | meaning | default |
 | --- | --- | --- |
-| \`keys\` | Keys of actions, in place of their own: \`{"containers.remove": ["delete"], "global.images": ["g i"]}\`. Two keys with a space between them are a sequence. | see below |
+| \`keys\` | Keys of actions, replacing the defaults: \`{"containers.remove": ["delete"], "global.images": ["g i"]}\`. Keys separated by a space are a sequence. | see below |
 | \`hosts\` | Engines by name: \`{"lab": "tcp://lab:2376"}\`. \`E\` lists them. | none |
-| \`theme\` | \`"dark"\` or \`"light"\`. | what the terminal says |
-| \`ascii\` | Borders and glyphs of ASCII. | \`true\` where the locale is not UTF-8 |
-| \`mouse\` | The wheel scrolls and a click selects. The terminal's own selection needs Shift then. | \`false\` |
+| \`theme\` | \`"dark"\` or \`"light"\`. | from the terminal |
+| \`ascii\` | Use ASCII for borders and glyphs. | \`true\` where the locale is not UTF-8 |
+| \`mouse\` | The wheel scrolls and a click selects. The terminal's own selection then needs Shift. | \`false\` |
 | \`screenReader\` | As \`--screen-reader\`. | \`false\` |
-| \`refreshInterval\` | Milliseconds between two readings of the engine, from 250. | 2000 |
+| \`refreshInterval\` | Milliseconds between readings of the engine, at least 250. | 2000 |
 | \`logLines\` | Log lines kept in memory. | 20000 |
 
 \`NO_COLOR\` switches colours off.
 
 ## Keys
 
-A pending key sequence shows its continuations in the footer; Esc cancels it. Destructive actions ask for confirmation; the default is No. \`?\` lists the keys that work where you are, \`:\` finds any action by its name.
+A pending key sequence shows its continuations in the footer; Esc cancels it. Destructive actions ask for confirmation; the default is No. \`?\` lists the keys of the current view, \`:\` finds any action by name.
 
 ${(Object.keys(places) as Array<keyof typeof defaultKeyMaps>).map(place => keyTable(place)).join('\n')}
 ## Screen readers
 
-\`holm --screen-reader\`, \`"screenReader": true\` or \`INK_SCREEN_READER=true\` draws no screen. The dashboard prints plain lines instead: where you are, what the cursor comes to, and what changes its state. Forms and confirmations are questions and answers. Ctrl-L reads the whole pane or dialog. The keys are the same.
+\`holm --screen-reader\`, \`"screenReader": true\` or \`INK_SCREEN_READER=true\` draws no screen. The dashboard prints plain lines instead: the current view, the item under the cursor, and changes of state. Forms and confirmations are questions and answers. Ctrl-L prints the whole pane or dialog. The keys are the same.
 `;
 
 /** The pages by their path from the project's directory. */
