@@ -53,7 +53,7 @@ export const readBody = async (request: IncomingMessage, limits: BodyLimits): Pr
 	};
 
 	const onClose = () => {
-		reject(new HolmError('invalid', 'the client went away before it had sent everything'));
+		reject(new HolmError('invalid', 'the client disconnected before it had sent the whole body'));
 	};
 
 	request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', reject);
@@ -87,7 +87,7 @@ export const readUpgradeBody = async (request: IncomingMessage, socket: Duplex, 
 				resolve(body);
 			} else if (body !== null || socket.readableEnded) {
 				// An ended stream returns what it has.
-				reject(new HolmError('invalid', 'the client went away before it had sent everything'));
+				reject(new HolmError('invalid', 'the client disconnected before it had sent the whole body'));
 			}
 		};
 

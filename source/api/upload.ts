@@ -12,7 +12,7 @@ export const upload = ({request}: Exchange): Readable => {
 	request.pipe(stream);
 	const breakOff = (error?: Error) => {
 		if (!request.complete) {
-			stream.destroy(new HolmError('invalid', 'the client went away before it had sent everything', {cause: error}));
+			stream.destroy(new HolmError('invalid', 'the client disconnected before it had sent the whole body', {cause: error}));
 		}
 	};
 

@@ -13,7 +13,7 @@ const {shortFlag: _, ...longFilterFlag} = filterFlag;
 
 export const pruneFilterFlag = longFilterFlag;
 
-/** Prints what was removed under a heading such as `Deleted Containers`. */
+/** Prints the removed items under a heading such as `Deleted Containers`. */
 export const printPruned = (context: Context, heading: string, removed: readonly string[]): void => {
 	if (removed.length === 0) {
 		return;

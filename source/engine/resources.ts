@@ -1,7 +1,7 @@
 /**
 The resources of Holm.
 
-A wanted state is called `…Configuration`, an observed one `…Status`; a resource joins both. Sizes are bytes, times are milliseconds since the epoch, durations carry their unit in their name, addresses are IPv4 in dotted form unless said otherwise.
+`…Configuration` is a desired state, `…Status` an observed one; a resource has both. Unless stated otherwise, sizes are bytes, times are milliseconds since the epoch, and addresses are IPv4 in dotted form; durations have their unit in their name.
 */
 
 /** One published port: a listener on the host that forwards to a port of the container. */

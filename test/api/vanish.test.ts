@@ -7,10 +7,10 @@ import {container, noon, stats} from '../engine/resources.js';
 import {connectRaw, eventually, serve} from './helpers/serve.js';
 import {createFakeSession} from './helpers/sessions.js';
 
-/** What became of a verb that goes on until somebody ends it. */
+/** Records the end of a verb that runs until it is cancelled. */
 type Watched = {isBegun: boolean; isReturned: boolean; signal?: AbortSignal};
 
-/** Values for ever, one whenever the reader wants one, or none at all; a generator of its own that also notes its end. */
+/** Endless values on demand, or none at all; also records its end. */
 const endless = <Value>(watched: Watched, value: Value | undefined, signal?: AbortSignal): AsyncIterable<Value> => ({
 	[Symbol.asyncIterator]() {
 		watched.isBegun = true;
@@ -221,7 +221,7 @@ test('a client that goes ends what it uploads, with an error', async t => {
 		await eventually(() => ends.length > 0);
 		socket.destroy();
 		await eventually(() => ends.at(-1) !== 'data');
-		t.is(ends.at(-1), 'the client went away before it had sent everything');
+		t.is(ends.at(-1), 'the client disconnected before it had sent the whole body');
 	}
 
 	await eventually(async () => served.connections() === 0);

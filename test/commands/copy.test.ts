@@ -192,7 +192,7 @@ const statusOf = (mode: number, linkTarget = ''): PathStatus => ({
 	name: 'x', sizeBytes: 0, mode, modifiedAt: 0, linkTarget,
 });
 
-/** A container whose paths are told by a table, and what was written to it. */
+/** A container with the paths of a table; records writes. */
 const engineWith = (paths: Readonly<Record<string, PathStatus>>, tar?: Readable) => {
 	const written: Array<{readonly path: string; readonly names: readonly string[]}> = [];
 	const engine: Partial<Engine> = {

@@ -22,7 +22,7 @@ import {runCommand} from './helpers/run-command.js';
 
 const id = 'ab'.repeat(32);
 
-/** An engine that notes the order of what is asked of it; a container of it prints `out` and ends with 7. */
+/** An engine that records the order of its calls; its container prints `out` and exits with 7. */
 const createEngine = (options: {readonly hasImage?: boolean; readonly startError?: Error; readonly warnings?: readonly string[]} = {}) => {
 	const calls: string[] = [];
 	const configurations: ContainerConfiguration[] = [];

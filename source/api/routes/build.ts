@@ -20,7 +20,7 @@ const build = async (exchange: Exchange): Promise<undefined> => {
 	}
 
 	if (query.text('remote')) {
-		throw new HolmError('unsupported', 'a build context elsewhere is not supported', {remedy: 'fetch it first and send it'});
+		throw new HolmError('unsupported', 'a remote build context is not supported', {remedy: 'fetch it first and send it'});
 	}
 
 	assertTarType(request);

@@ -33,7 +33,7 @@ export const containersRoutes = [
 	route('POST', '/containers/{name}/rename', async ({engine, name, query}) => {
 		const wanted = query.text('name')?.replace(/^\//v, '');
 		if (!wanted) {
-			throw new HolmError('invalid', 'name is missing: a container cannot be without one');
+			throw new HolmError('invalid', 'name is missing: the new name of the container');
 		}
 
 		await engine.renameContainer(name, wanted);

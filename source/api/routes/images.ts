@@ -20,7 +20,7 @@ export const imagesRoutes = [
 	route('POST', '/images/{image}/tag', async ({engine, name, query}) => {
 		const repository = query.text('repo');
 		if (!repository) {
-			throw new HolmError('invalid', 'repo is missing: the name that the image is to have');
+			throw new HolmError('invalid', 'repo is missing: the new name of the image');
 		}
 
 		await engine.tagImage(name, joinTag(repository, query.text('tag')));

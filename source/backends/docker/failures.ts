@@ -27,11 +27,11 @@ export const connectionError = (error: unknown, address: EngineAddress): HolmErr
 	}
 
 	if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
-		return new HolmError('unavailable', `the engine at ${where} closed the connection`, {remedy: address.kind === 'tcp' && !address.tls ? 'look whether it still runs; if it wants TLS, HOLM_CERT_PATH names a directory with certificates' : `look whether it still runs${isHolms(address) ? ': holm system status' : ''}`, cause: error});
+		return new HolmError('unavailable', `the engine at ${where} closed the connection`, {remedy: address.kind === 'tcp' && !address.tls ? 'check whether it still runs; for TLS, set HOLM_CERT_PATH to a directory with certificates' : `check whether it still runs${isHolms(address) ? ': holm system status' : ''}`, cause: error});
 	}
 
 	if (code.startsWith('HPE_')) {
-		return new HolmError('unavailable', `what listens at ${where} is no container engine`, {remedy: 'check the address', cause: error});
+		return new HolmError('unavailable', `the server at ${where} is no container engine`, {remedy: 'check the address', cause: error});
 	}
 
 	const reason = error instanceof Error && error.message ? error.message : code;

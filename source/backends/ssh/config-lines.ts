@@ -1,6 +1,14 @@
 /** A line of OpenSSH's configuration, with its keyword in lower case. */
 export type ConfigLine = {readonly keyword: string; readonly values: readonly string[]; readonly number: number};
 
+/** Quotes and backslashes can be escaped anywhere, spaces outside of quotes. */
+const isEscape = (character: string, next: string, quote: string): boolean =>
+	character === '\\' && (['"', '\'', '\\'].includes(next) || (quote === '' && next === ' '));
+
+/** An opening quote, or the closing one of `quote`. */
+const isQuote = (character: string, quote: string): boolean =>
+	quote === '' ? character === '"' || character === '\'' : character === quote;
+
 /** Splits a line into words, with or without quotes, up to a comment. Undefined for an unclosed quote. Source: argv_split in OpenSSH's misc.c. */
 const splitWords = (text: string): readonly string[] | undefined => {
 	const words: string[] = [];
@@ -9,10 +17,10 @@ const splitWords = (text: string): readonly string[] | undefined => {
 	for (let index = 0; index < text.length; index++) {
 		const character = text[index]!;
 		const next = text[index + 1] ?? '';
-		if (character === '\\' && (['"', '\'', '\\'].includes(next) || (quote === '' && next === ' '))) {
+		if (isEscape(character, next, quote)) {
 			word = (word ?? '') + next;
 			index++;
-		} else if (quote === '' ? character === '"' || character === '\'' : character === quote) {
+		} else if (isQuote(character, quote)) {
 			quote = quote === '' ? character : '';
 			word ??= '';
 		} else if (quote === '' && (character === ' ' || character === '\t')) {

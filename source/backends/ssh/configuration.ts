@@ -77,26 +77,38 @@ const jumpsOf = (found: Directives): readonly string[] => {
 	return (values[0] ?? '').split(',').filter(Boolean);
 };
 
-/** The user's ssh configuration for a host. Throws `unsupported` for directives that change how ssh connects. */
-export const readConfiguration = async (target: SshTarget, environment: Environment, systemFile = '/etc/ssh/ssh_config'): Promise<SshConfiguration> => {
-	const local = localOf(environment);
-	const {found, identityFiles} = await readDirectives(target, local, systemFile);
-	const value = (keyword: string) => found.get(keyword)?.values[0];
+/** The socket of `IdentityAgent`, which may name a variable; undefined if there is none. */
+const agentOf = (named: string, environment: Environment, expand: (file: string) => string): string | undefined => {
+	if (named === 'none') {
+		return undefined;
+	}
+
+	const variable = named === 'SSH_AUTH_SOCK' ? named : /^\$(?<name>\w+)$/v.exec(named)?.groups?.name;
+	return variable === undefined ? expand(named) : environment[variable];
+};
+
+const assertSupported = (found: Directives): void => {
 	for (const [keyword, harmless] of Object.entries(unsupported)) {
 		const {values, where} = found.get(keyword) ?? {};
 		if (values !== undefined && values[0] !== harmless) {
 			throw notSupported(`${keyword} in ${where}`);
 		}
 	}
+};
+
+/** The user's ssh configuration for a host. Throws `unsupported` for directives that change how ssh connects. */
+export const readConfiguration = async (target: SshTarget, environment: Environment, systemFile = '/etc/ssh/ssh_config'): Promise<SshConfiguration> => {
+	const local = localOf(environment);
+	const {found, identityFiles} = await readDirectives(target, local, systemFile);
+	const value = (keyword: string) => found.get(keyword)?.values[0];
+	assertSupported(found);
 
 	const named = {original: target.host, hostname: target.host, port: target.port ?? numberOf(found, 'port', {from: 1, to: 65_535}) ?? 22, user: target.user ?? value('user') ?? local.user};
 	const remote: Remote = {...named, hostname: expandTokens(value('hostname') ?? target.host, local, named)};
 	const expand = (file: string) => expandFile(file, local, remote);
 	const files = (keyword: string, otherwise: readonly string[]) => (found.get(keyword)?.values ?? otherwise).filter(file => file !== 'none').map(file => expand(file));
 
-	const agent = value('identityagent') ?? 'SSH_AUTH_SOCK';
-	const variable = agent === 'SSH_AUTH_SOCK' ? 'SSH_AUTH_SOCK' : /^\$(?<name>\w+)$/v.exec(agent)?.groups?.name;
-	const agentSocket = variable === undefined ? expand(agent) : local.environment[variable];
+	const agent = agentOf(value('identityagent') ?? 'SSH_AUTH_SOCK', local.environment, expand);
 	const timeout = numberOf(found, 'connecttimeout', {from: 0, to: 1_000_000});
 	const usersKnownHosts = files('userknownhostsfile', defaultKnownHosts);
 	const [hostKeyAlias, bindAddress] = [value('hostkeyalias')?.toLowerCase(), value('bindaddress')];
@@ -105,7 +117,7 @@ export const readConfiguration = async (target: SshTarget, environment: Environm
 		port: remote.port,
 		user: remote.user,
 		identityFiles: (identityFiles.length > 0 ? identityFiles : defaultIdentities).filter(file => file !== 'none').map(file => expand(file)),
-		...agent !== 'none' && agentSocket && {agent: agentSocket},
+		...agent && {agent},
 		identitiesOnly: isOn(value('identitiesonly')),
 		knownHostsFiles: [...usersKnownHosts, ...files('globalknownhostsfile', globalKnownHosts)],
 		...usersKnownHosts[0] && {newHostsFile: usersKnownHosts[0]},

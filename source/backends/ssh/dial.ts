@@ -43,7 +43,7 @@ const reachHost = async (
 	const way = jumps ?? configuration.jumps;
 	const nearest = way.at(-1);
 	if (nearest !== undefined && depth >= mostJumps) {
-		throw new HolmError('invalid', `ProxyJump leads from ${target.host} through more than ${mostJumps} hosts`, {remedy: 'look for a host that is reached through itself'});
+		throw new HolmError('invalid', `ProxyJump leads from ${target.host} through more than ${mostJumps} hosts`, {remedy: 'look for a loop in ProxyJump'});
 	}
 
 	const before = way.slice(0, -1);

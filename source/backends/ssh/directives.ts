@@ -126,7 +126,7 @@ const walkFile = async (walk: Walk, file: string, {directory, isUsers, isActive 
 			isBlockActive = isActive && isMatchMet(walk, values, where);
 		} else if (keyword === 'include') {
 			if (depth >= deepestInclude) {
-				throw new HolmError('invalid', `${where}: too many Include in one another`, {remedy: 'look for a file that includes itself'});
+				throw new HolmError('invalid', `${where}: Include is nested too deeply`, {remedy: 'look for a file that includes itself'});
 			}
 
 			for (const included of await includedFiles(values, directory, walk.local.home)) {

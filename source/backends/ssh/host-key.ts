@@ -44,7 +44,7 @@ export const readHostKeys = async (
 			const print = `${JSON.stringify(keyTypeOf(key).slice(0, 50))} key ${fingerprintOf(key)}`;
 			const verdict = judgeHostKey(text, name, key, plainName);
 			if (verdict === 'revoked') {
-				throw new HolmError('forbidden', `the host key of ${name} is revoked: its ${print} is marked so in known_hosts`, {remedy: 'ask the administrator of that host'});
+				throw new HolmError('forbidden', `the host key of ${name} is revoked: known_hosts marks its ${print} as revoked`, {remedy: 'ask the administrator of that host'});
 			}
 
 			if (verdict === 'changed' && hostKeys !== 'any') {

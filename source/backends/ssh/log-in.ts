@@ -54,7 +54,7 @@ const notAccepted = (
 	const only = methods && !methods.includes('publickey') ? `; it takes only ${JSON.stringify(methods.join(', ').slice(0, 100))}` : '';
 	const what = tried === '' ? `${name}: there is no key to log in with, neither of an agent nor in a file` : `${name} accepts none of the keys for ${JSON.stringify(user)}: ${tried}`;
 	if (hasHungUp && identities.count > 1) {
-		return new HolmError('forbidden', `${what}; it hung up before all were tried`, {remedy: 'name the key in the ssh configuration: IdentityFile, and IdentitiesOnly yes'});
+		return new HolmError('forbidden', `${what}; it disconnected before all were tried`, {remedy: 'name the key in the ssh configuration: IdentityFile, and IdentitiesOnly yes'});
 	}
 
 	return new HolmError('forbidden', `${what}${only}`, {remedy: 'Holm logs in with keys and never with a password: ssh-copy-id puts one there, IdentityFile in the ssh configuration names one'});

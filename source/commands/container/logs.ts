@@ -62,7 +62,7 @@ export const command = defineCommand({
 	async run(context, {follow, tail, since, until, boot, timestamps}, [reference = '']) {
 		if (boot) {
 			if (since !== undefined || until !== undefined || timestamps) {
-				throw new HolmError('invalid', 'a console has no times', {remedy: 'leave out --since, --until and --timestamps with --boot'});
+				throw new HolmError('invalid', 'a console has no timestamps', {remedy: 'leave out --since, --until and --timestamps with --boot'});
 			}
 
 			await printBootLog(context, reference, {follow, ...tail !== 'all' && {tail: parseWhole('--tail', tail)}});

@@ -24,7 +24,7 @@ export const command = defineCommand({
 	},
 	async run(context, {input, quiet}) {
 		if (input === undefined && context.stdin.isTTY) {
-			throw new HolmError('invalid', 'an archive does not come from a terminal', {remedy: 'name a file with -i, or redirect the input'});
+			throw new HolmError('invalid', 'an archive cannot be read from a terminal', {remedy: 'name a file with -i, or redirect the input'});
 		}
 
 		const tar = input === undefined ? context.stdin : await openArchive(context, input);

@@ -28,7 +28,7 @@ export const command = defineCommand({
 
 		const canAsk = context.stdin.isTTY === true;
 		if (!canAsk && (givenName === undefined || (givenPassword === undefined && !passwordStdin))) {
-			throw new HolmError('invalid', 'there is no terminal to ask for a user name and password on', {remedy: 'say -u NAME --password-stdin'});
+			throw new HolmError('invalid', 'there is no terminal to ask for a user name and password on', {remedy: 'use -u NAME --password-stdin'});
 		}
 
 		const username = givenName ?? await ask(context, 'Username: ');
@@ -36,7 +36,7 @@ export const command = defineCommand({
 		const typed = givenPassword ?? await readPassword();
 		const password = typed.replace(/\r?\n$/v, '');
 		if (password === '' || username.trim() === '') {
-			throw new HolmError('invalid', 'a user name and a password are needed', {remedy: 'say -u NAME and --password-stdin'});
+			throw new HolmError('invalid', 'a user name and a password are needed', {remedy: 'use -u NAME and --password-stdin'});
 		}
 
 		const key = keyOf(registry);

@@ -21,7 +21,7 @@ const assertUsable = async ({ca, cert, key}: TlsOptions): Promise<void> => {
 		try {
 			createSecureContext(options);
 		} catch (error) {
-			throw new HolmError('invalid', `what ${flags} names cannot be used: ${messageOf(error)}`, {remedy: 'name files in PEM; the key is the certificate\'s, and not encrypted', cause: error});
+			throw new HolmError('invalid', `the files of ${flags} cannot be used: ${messageOf(error)}`, {remedy: 'name files in PEM; the key is the certificate\'s, and not encrypted', cause: error});
 		}
 	}
 };

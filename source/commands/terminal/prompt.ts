@@ -26,7 +26,7 @@ export const ask = async ({stdin, stderr}: Pick<Context, 'stdin' | 'stderr'>, qu
 		stderr.write(escapeControlsInLines(question));
 		return await lines.question('', {signal: closed.signal});
 	} catch (error) {
-		throw new HolmError('invalid', 'nothing was answered', {cause: error});
+		throw new HolmError('invalid', 'no answer was given', {cause: error});
 	} finally {
 		lines.close();
 		if (hidden) {

@@ -21,7 +21,7 @@ export const mergeEnvironment = (...lists: ReadonlyArray<readonly string[]>): re
 /**
 The process of a container: its own settings, then its image's.
 
-An own entrypoint also drops the image's command, as in Docker. Throws `invalid` if there is no command at all.
+Setting an entrypoint also drops the image's command, as in Docker. Throws `invalid` if there is no command at all.
 */
 export const containerProcess = (configuration: ContainerConfiguration, image: ImageConfiguration): Container['process'] => {
 	const entrypoint = configuration.entrypoint ?? image.entrypoint;

@@ -20,7 +20,7 @@ export const committedConfiguration = ({configuration, exposedPorts}: Container,
 	user: configuration.user ?? image.user,
 	environment: mergeEnvironment(image.environment, configuration.environment),
 	entrypoint: configuration.entrypoint ?? image.entrypoint,
-	// As at a start: an own entrypoint drops the image's command.
+	// As at a start: setting an entrypoint drops the image's command.
 	command: configuration.command.length > 0 || configuration.entrypoint !== undefined ? configuration.command : image.command,
 	workingDirectory: configuration.workingDirectory ?? image.workingDirectory,
 	exposedPorts,

@@ -45,16 +45,17 @@ const splitRegistry = (name: string): readonly [registry: string, repository: st
 	return [defaultRegistry, repository.includes('/') ? repository : `library/${repository}`];
 };
 
-/** Throws `invalid`, with the reason, for what is not a reference. */
-export const parseReference = (text: string): Reference => {
+const splitReference = (text: string): {readonly name: string; readonly tag?: string; readonly digest?: string} => {
 	const at = text.indexOf('@');
 	const digest = at === -1 ? undefined : text.slice(at + 1);
 	const named = at === -1 ? text : text.slice(0, at);
 	const colon = named.lastIndexOf(':');
-	const hasTag = colon > named.lastIndexOf('/');
-	const name = hasTag ? named.slice(0, colon) : named;
-	const tag = hasTag ? named.slice(colon + 1) : undefined;
+	return colon > named.lastIndexOf('/') ? {name: named.slice(0, colon), tag: named.slice(colon + 1), digest} : {name: named, digest};
+};
 
+/** Parses a reference; throws `invalid` with the reason. */
+export const parseReference = (text: string): Reference => {
+	const {name, tag, digest} = splitReference(text);
 	if (name === '') {
 		refuse(text, 'it has no name');
 	}

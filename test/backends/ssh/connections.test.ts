@@ -268,7 +268,7 @@ sshTest('an agent\'s keys come first, and one that is gone or knows only others 
 	await Promise.all(names.map(async name => makeKey(name)));
 	await run('ssh-add', ['-q', ...names], {environment: {SSH_AUTH_SOCK: agent.socket}});
 	const many = await refusal(t, connect({host, environment: {...environment}}), 'forbidden');
-	t.regex(many.message, /hung up before all were tried$/v);
+	t.regex(many.message, /disconnected before all were tried$/v);
 	t.regex(many.remedy ?? '', /IdentitiesOnly/v);
 
 	// The public half of a key is enough to choose it, and with IdentitiesOnly no other is shown.
