@@ -19,7 +19,7 @@ import type {VolumesVerbs} from './volumes.js';
 /**
 Every verb of Holm; each backend implements it.
 
-A `reference` of a container is its id, the unambiguous beginning of one, or its name; of a network and a volume its name or id; of an image its name, id or the beginning of one. Every verb throws `HolmError`, and one that throws has changed nothing.
+A `reference` names a container by id, unambiguous id prefix or name; a network or volume by name or id; an image by name, id or id prefix. Every verb throws `HolmError`; a verb that throws has changed nothing.
 */
 export type Engine = ContainersVerbs
 	& LifecycleVerbs

@@ -16,11 +16,12 @@ export type BootLogOptions = Pick<LogOptions, 'follow' | 'tail' | 'signal'>;
 
 /** Output of containers, and of the kernels of their VMs. */
 export type LogsVerbs = {
-	/** In the order in which the lines left the container. */
+	/** In the order of the container's output. */
 	logs: (reference: string, options?: LogOptions) => AsyncIterable<LogEntry>;
 	/**
-	What the machine's kernel and guest printed on its console, from the boot of the kernel on, or while no machine runs what the last one's printed; following ends with the machine. A console has no times: that of an entry is one at which it had been printed. `not-found` for a container that has had no machine yet.
-	Absent from a backend without machines.
+	Console output of the VM's kernel and guest since its boot, or of the last VM if none runs; following ends with the VM. A console has no timestamps: an entry was printed before its time. Throws `not-found` for a container that has had no VM yet.
+
+	Absent from a backend without VMs.
 	*/
 	bootLog?: (reference: string, options?: BootLogOptions) => AsyncIterable<LogEntry>;
 };

@@ -16,6 +16,6 @@ export type NetworksVerbs = {
 	connectNetwork: (container: string, attachment: AttachmentConfiguration) => Promise<void>;
 	disconnectNetwork: (network: string, container: string, options?: {readonly force?: boolean}) => Promise<void>;
 	pruneNetworks: (filters?: Filters) => Promise<Pruned>;
-	/** Absent from a backend that does not know them. */
+	/** Absent from a backend that cannot list them. */
 	dnsRecords?: (network: string) => Promise<readonly DnsRecord[]>;
 };

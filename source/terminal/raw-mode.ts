@@ -4,7 +4,7 @@ import type {Input} from './streams.js';
 /**
 Passes every key to the program as typed, and output to the terminal unchanged. Returns a function that restores the previous mode.
 
-Node's raw mode goes on turning line feeds of the output into carriage return and line feed, which moves the cursor of full-screen programs that use a bare line feed to go down; `stty` takes that away. What Node restores is the terminal as it was at first.
+Node's raw mode still turns line feeds of the output into carriage return and line feed, which misplaces the cursor of full-screen programs that move down with a bare line feed; `stty` disables that. Node restores the terminal's original mode.
 */
 export const enterRawMode = (stdin: Input): (() => void) => {
 	stdin.setRawMode?.(true);
