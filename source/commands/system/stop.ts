@@ -13,7 +13,7 @@ export const command = defineCommand({
 	async run(context, {all, force}) {
 		assertOwnEngine(context, 'stopped');
 		if (force && !all) {
-			throw new HolmError('invalid', '--force kills containers, and without --all they keep running', {remedy: 'leave --force out, or add --all'});
+			throw new HolmError('invalid', '--force kills containers, and without --all they go on running', {remedy: 'leave --force out, or add --all'});
 		}
 
 		const {stopDaemon} = await import('../../daemon/start.js');
