@@ -1,14 +1,14 @@
-import * as references from '../../rules/references.js';
+import * as resources from '../../rules/find-resource.js';
 import {defaultNetwork, type Entry, type NetworkRecord, type Context} from './context.js';
 
 /** The container of a name, an id or the beginning of one. Throws `not-found`, and `invalid` for the beginning of several ids. */
 export const findContainer = ({containers}: Context, reference: string): Entry => {
 	const byId = new Map(containers.entries().map(([id, {container}]) => [id, container] as const));
-	return containers.get(references.findContainer(byId, reference).id)!;
+	return containers.get(resources.findContainer(byId, reference).id)!;
 };
 
 /** The network of a name, an id or the beginning of one. Throws `not-found`, and `invalid` for the beginning of several ids. */
-export const findNetwork = ({networks}: Context, reference: string): NetworkRecord => references.findNetwork(networks, reference);
+export const findNetwork = ({networks}: Context, reference: string): NetworkRecord => resources.findNetwork(networks, reference);
 
 /** Containers that have an address on a network, running or not. */
 export const attachedTo = ({containers}: Context, networkId: string): readonly Entry[] =>
