@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {createFileTree, type FileTree} from './file-tree.js';
 import type {KnownImage} from './known-images.js';
-import {programNames} from './programs/find-program.js';
+import {programs} from './programs/programs.js';
 
 const directories = ['/bin', '/dev', '/etc', '/home', '/lib', '/mnt', '/opt', '/proc', '/root', '/run', '/sbin', '/srv', '/sys', '/usr/bin', '/usr/local/bin', '/usr/sbin', '/var/lib', '/var/log'];
 
@@ -14,7 +14,7 @@ const texts: Readonly<Record<string, string>> = {
 };
 
 /** The file system of a known image: what every Linux has, the built-in programs, and the image's own files. */
-export const baseFiles = ({createdAt, files = {}, workingDirectory, volumes = [], entrypoint = []}: Pick<KnownImage, 'createdAt' | 'files' | 'workingDirectory' | 'volumes' | 'entrypoint'>): FileTree => {
+export const baseFiles = ({createdAt, files = {}, workingDirectory, volumes = [], entrypoint = [], command}: KnownImage): FileTree => {
 	const tree = createFileTree(() => createdAt);
 	for (const directory of directories) {
 		tree.makeDirectory(directory, directory === '/root' ? 0o700 : 0o755);
@@ -23,12 +23,8 @@ export const baseFiles = ({createdAt, files = {}, workingDirectory, volumes = []
 	tree.makeDirectory('/tmp', 0o1777);
 	const attributes = {uid: 0, gid: 0, modifiedAt: createdAt};
 	tree.put('/bin/busybox', {type: 'file', mode: 0o755, ...attributes, content: Buffer.from('\u{7F}ELF')});
-	for (const [name, directory] of programNames()) {
-		tree.put(`${directory}/${name}`, {type: 'link', mode: 0o777, ...attributes, target: '/bin/busybox'});
-	}
-
-	const absolute = entrypoint.filter(path => path.startsWith('/'));
-	for (const path of absolute) {
+	const absolute = [...entrypoint, ...command].filter(path => path.startsWith('/'));
+	for (const path of [...Object.keys(programs), ...absolute]) {
 		tree.put(path, {type: 'link', mode: 0o777, ...attributes, target: '/bin/busybox'});
 	}
 

@@ -2,26 +2,19 @@ import {Buffer} from 'node:buffer';
 import type {Readable} from 'node:stream';
 import type {BuildOptions, BuildVerbs} from '../../engine/build.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import {familiarName, tagName} from '../../rules/images/reference.js';
 import type {Progress} from '../../engine/resources.js';
 import {createWake} from '../../engine/wake.js';
+import {familiarName, tagName} from '../../rules/images/reference.js';
+import {notInDemo, parseDockerfile, type Instruction} from './build/dockerfile.js';
+import {carryOut, variablesOf, type Stage} from './build/stage.js';
 import {createFileTree, type FileTree} from './file-tree.js';
-import {deriveImage, filesOf, findImage, imageOf} from './image-store.js';
+import {deriveImage, findImage, recordOf} from './image-store.js';
 import {knownImages} from './known-images.js';
+import {emptyInput} from './pipe.js';
+import {startProcess} from './process.js';
+import {findProgram} from './programs/find-program.js';
 import {publish, type ImageRecord, type State} from './state.js';
 import {canUnpack, readTar, unpackInto} from './tar-tree.js';
-import {
-	parseDockerfile,
-	splitWords,
-	substitute,
-	type Instruction,
-} from './build/dockerfile.js';
-import {runInStage} from './build/run-in-stage.js';
-import {carryOut, type BuildContext, type Stage} from './build/stage.js';
-
-const refuse = (message: string, remedy?: string): never => {
-	throw new HolmError('invalid', message, {remedy});
-};
 
 const readContext = async (context: Readable, now: () => number): Promise<FileTree> => {
 	const tree = createFileTree(now);
@@ -39,96 +32,95 @@ const recipeOf = (context: FileTree, file: string | undefined): string => {
 		}
 	}
 
-	return refuse(`The build context has no ${file === undefined ? 'Dockerfile or Containerfile' : JSON.stringify(file.slice(0, 200))}`, 'name the Dockerfile with --file');
+	throw new HolmError('invalid', `The build context has no ${file === undefined ? 'Dockerfile or Containerfile' : JSON.stringify(file.slice(0, 200))}`, {remedy: 'name the Dockerfile with --file'});
 };
 
-/** The image that a stage begins with: an earlier stage, one that is there, or a known one, which is pulled. */
-const baseOf = (state: State, name: string, stages: readonly Stage[]): ImageRecord => {
-	const stage = stages.find(stage => stage.name === name);
-	if (stage) {
-		return {
-			image: {...stage.base.image, configuration: stage.configuration}, files: stage.files.fork(),
-		};
-	}
-
+/** The image that a build begins with: one that is present, or a known one, which is pulled. */
+const baseOf = (state: State, name: string): ImageRecord => {
 	try {
 		return findImage(state, name).record;
 	} catch (error) {
 		const full = tagName(name);
-		const known = knownImages.find(known => known.name === full);
+		const known = knownImages.find(image => image.name === full);
 		if (!known) {
 			throw error;
 		}
 
-		const record = {image: imageOf(known), files: filesOf(known)};
+		const record = recordOf(known);
 		state.images.set(record.image.id, record);
 		publish(state, 'image', 'pull', familiarName(full), {name: familiarName(full)});
 		return record;
 	}
 };
 
-const beginStage = (state: State, text: string, stages: readonly Stage[], globals: ReadonlyMap<string, string>): Stage => {
-	const words = splitWords(substitute(text, globals)).filter(word => !word.startsWith('--'));
-	const [name = '', as, alias] = words;
-	if (words.length !== 1 && !(words.length === 3 && as?.toLowerCase() === 'as')) {
-		refuse('FROM requires either one or three arguments');
-	}
-
-	const earlier = stages.find(stage => stage.name === name);
-	const base = baseOf(state, name, stages);
-	return {
-		name: alias?.toLowerCase(),
-		base: earlier ? earlier.base : base,
-		files: base.files.fork(),
-		configuration: base.image.configuration,
-		history: earlier ? [...earlier.history] : [],
-		arguments: new Map(),
-		shell: ['/bin/sh', '-c'],
+/** Runs the command of a RUN in the file system of its stage; resolves with its exit status. */
+const runInStage = async (state: State, stage: Stage, command: readonly string[], {print, signal}: {readonly print: (text: string) => void; readonly signal: AbortSignal | undefined}): Promise<number> => {
+	const {configuration: {workingDirectory, user}, files} = stage;
+	const directory = workingDirectory || '/';
+	const output = {
+		async write(data: string | Uint8Array) {
+			print(Buffer.from(data as string).toString());
+		},
 	};
-};
+	const process = startProcess({
+		pid: 1,
+		program: findProgram(files, command[0] ?? '', directory).run,
+		isFirst: false,
+		host: {
+			hostname: 'buildkitsandbox',
+			files,
+			findProgram: (name, from) => findProgram(files, name, from),
+			now: state.now,
+			sleep: state.timers.delay,
+			resolve: name => name === 'localhost' ? ['127.0.0.1'] : [],
+			answers: address => address.startsWith('127.'),
+			fetch: () => undefined,
+			processes: () => [],
+			enter: () => ({pid: 0, leave: () => undefined}),
+			kill: () => false,
+		},
+		command,
+		environment: new Map([['HOME', '/root'], ...variablesOf(stage)]),
+		directory,
+		user: user.split(':', 1)[0] || 'root',
+		stdin: emptyInput,
+		stdout: output,
+		stderr: output,
+		terminal: false,
+	});
+	const onAbort = () => {
+		process.kill(9);
+	};
 
-const checkTarget = (instructions: readonly Instruction[], target: string | undefined): readonly Instruction[] => {
-	if (target === undefined) {
-		return instructions;
+	signal?.addEventListener('abort', onAbort, {once: true});
+	try {
+		return await process.ended;
+	} finally {
+		signal?.removeEventListener('abort', onAbort);
 	}
-
-	const isTarget = ({name, text}: Instruction) => name === 'FROM' && text.split(/\s+/v).at(-1)?.toLowerCase() === target.toLowerCase() && /\sas\s/iv.test(text);
-	const start = instructions.findIndex(instruction => isTarget(instruction));
-	if (start === -1) {
-		return refuse(`target stage ${JSON.stringify(target.slice(0, 100))} could not be found`, 'name a stage of the Dockerfile: FROM image AS name');
-	}
-
-	const end = instructions.findIndex(({name}, index) => index > start && name === 'FROM');
-	return end === -1 ? instructions : instructions.slice(0, end);
 };
 
-const stepError = (error: unknown, position: string, {name, text}: Instruction): HolmError => {
-	const {code, remedy} = error instanceof HolmError ? error : {code: 'invalid' as const, remedy: undefined};
-	return new HolmError(code, `Build failed at step ${position}, ${name} ${text.slice(0, 300)}: ${messageOf(error)}`, {remedy, cause: error});
-};
-
-/** Passes on what is printed while something is done. */
+/** Yields what is printed while an action runs. */
 async function * printing(action: (print: (text: string) => void) => Promise<void>): AsyncGenerator<Progress, void> {
 	const printed: string[] = [];
 	const wake = createWake();
 	let isDone = false;
-	const doing = action(text => {
-		printed.push(text);
-		wake.notify();
-	});
-	const watched = async () => {
+	const run = async () => {
 		try {
-			await doing;
+			await action(text => {
+				printed.push(text);
+				wake.notify();
+			});
 		} finally {
 			isDone = true;
 			wake.notify();
 		}
 	};
 
-	const ending = watched();
+	const ending = run();
 	ending.catch(() => undefined);
 	const isIdle = () => !isDone && printed.length === 0;
-	for (;;) {
+	while (!isDone || printed.length > 0) {
 		while (isIdle()) {
 			await wake.wait();
 		}
@@ -136,78 +128,64 @@ async function * printing(action: (print: (text: string) => void) => Promise<voi
 		const text = printed.splice(0).join('');
 		if (text !== '') {
 			yield {text};
-		} else if (isDone) {
-			await ending;
-			return;
 		}
 	}
+
+	await ending;
 }
 
-/** Carries out one instruction, the first of a stage or a later one. */
-const carryOutNext = async (state: State, instruction: Instruction, stages: Stage[], context: BuildContext): Promise<void> => {
-	const stage = stages.at(-1);
-	if (instruction.name === 'FROM') {
-		stages.push(beginStage(state, instruction.text, stages, context.globals));
-	} else if (stage) {
-		await carryOut(stage, instruction, context);
-	} else if (instruction.name === 'ARG') {
-		const [key = '', ...value] = splitWords(instruction.text)[0]!.split('=');
-		const chosen = context.buildArguments[key] ?? (value.length > 0 ? value.join('=') : undefined);
-		if (chosen !== undefined) {
-			context.globals.set(key, chosen);
-		}
-	} else {
-		refuse('no build stage in current context', 'begin the Dockerfile with FROM');
-	}
+const stepError = (error: unknown, position: string, {name, text}: Instruction): HolmError => {
+	const {code, remedy} = error instanceof HolmError ? error : {code: 'invalid' as const, remedy: undefined};
+	return new HolmError(code, `Build failed at step ${position}, ${name} ${text.slice(0, 300)}: ${messageOf(error)}`, {remedy, cause: error});
 };
 
-async function * build(state: State, tar: Readable, options: BuildOptions): AsyncGenerator<Progress, void> {
+async function * build(state: State, tar: Readable, {signal, ...options}: BuildOptions): AsyncGenerator<Progress, void> {
 	const tags = options.tags.map(tag => tagName(tag));
 	const files = await readContext(tar, state.now);
-	const instructions = checkTarget(parseDockerfile(recipeOf(files, options.file)), options.target);
-	const globals = new Map<string, string>();
-	const stages: Stage[] = [];
-	const context: Omit<BuildContext, 'print'> = {
-		files,
-		buildArguments: options.buildArguments,
-		globals,
-		filesOf: name => stages.find(stage => stage.name === name.toLowerCase())?.files ?? stages[/^\d+$/v.test(name) ? Number(name) : -1]?.files ?? findImage(state, name).record.files,
-		run: async (stage, command, print) => runInStage(state, stage, {command, print, signal: options.signal}),
-	};
+	const instructions = parseDockerfile(recipeOf(files, options.file));
+	if (options.target !== undefined || instructions[0]!.name !== 'FROM' || /\s/v.test(instructions[0]!.text)) {
+		throw notInDemo(instructions[0]!.name === 'FROM' ? 'a build of several stages' : `${instructions[0]!.name} before FROM`);
+	}
+
+	let stage: Stage | undefined;
+	let base: ImageRecord | undefined;
 	const release = state.watch();
 	try {
 		for (const [index, instruction] of instructions.entries()) {
-			if (options.signal?.aborted) {
-				throw new HolmError('unavailable', 'Build cancelled', {cause: options.signal.reason});
-			}
-
 			const position = `${index + 1}/${instructions.length}`;
 			yield {text: `STEP ${position}: ${instruction.name} ${instruction.text}\n`};
 			try {
-				yield * printing(async print => carryOutNext(state, instruction, stages, {...context, print}));
+				signal?.throwIfAborted();
+				if (stage) {
+					const present = stage;
+					yield * printing(async print => carryOut(present, instruction, {
+						files, buildArguments: options.buildArguments, run: async (_stage, command) => runInStage(state, present, command, {print, signal}),
+					}));
+				} else {
+					base = baseOf(state, instruction.text);
+					stage = {
+						files: base.files.fork(), configuration: base.image.configuration, history: [], arguments: new Map(),
+					};
+				}
 			} catch (error) {
-				throw options.signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : stepError(error, position, instruction);
+				throw signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : stepError(error, position, instruction);
 			}
 		}
 	} finally {
 		release();
 	}
 
-	const {base, configuration, history, files: content} = stages.at(-1) ?? refuse('the Dockerfile has no FROM', 'begin it with FROM');
-	const record = deriveImage(state, base, {
-		tags,
-		createdAt: state.now(),
-		configuration: {...configuration, labels: {...configuration.labels, ...options.labels}},
-		history: options.noCache ? history.map(step => ({...step, digest: `${step.digest ?? ''}${state.random.hex(8)}`})) : history,
-		files: content.fork(),
+	const {configuration, history} = stage!;
+	const {image} = deriveImage(state, base!, {
+		tags, configuration: {...configuration, labels: {...configuration.labels, ...options.labels}}, history, files: stage!.files.fork(),
 	});
 	for (const tag of tags) {
-		publish(state, 'image', 'tag', record.image.id, {name: familiarName(tag)});
+		publish(state, 'image', 'tag', image.id, {name: familiarName(tag)});
 		yield {text: `Successfully tagged ${tag}\n`};
 	}
 
-	yield {text: `${record.image.id.slice('sha256:'.length)}\n`};
-	yield {imageId: record.image.id};
+	yield {text: `${image.id.slice('sha256:'.length)}\n`};
+	yield {imageId: image.id};
 }
 
 export const buildVerbs = (state: State): BuildVerbs => ({

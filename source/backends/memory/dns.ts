@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
 import type {DnsRecord, Network} from '../../engine/resources.js';
 import {defaultNetwork} from './endpoints.js';
@@ -48,12 +49,27 @@ export const resolveFor = (state: State, {container}: ContainerRecord, given: st
 	return [];
 };
 
+/** The container that runs at an address of a container's networks. */
+const neighbourAt = ({containers}: State, {container}: ContainerRecord, address: string): ContainerRecord | undefined => {
+	const networks = new Set(container.attachments.map(({networkId}) => networkId));
+	return containers.values().find(({run, container: {attachments}}) => run !== undefined && !run.frozen
+		&& attachments.some(attachment => networks.has(attachment.networkId) && attachment.address === address));
+};
+
 /** Whether an address answers from a container's networks: its gateways, and the containers that run there. */
-export const answersTo = ({containers}: State, {container}: ContainerRecord, address: string): boolean => {
-	if (address.startsWith('127.') || container.attachments.some(attachment => attachment.gateway === address)) {
-		return true;
+export const answersTo = (state: State, record: ContainerRecord, address: string): boolean =>
+	address.startsWith('127.') || record.container.attachments.some(({gateway}) => gateway === address) || neighbourAt(state, record, address) !== undefined;
+
+type PageRequest = {readonly address: string; readonly port: number; readonly path: string};
+
+/** The page that a container gets from an address: from nginx and Python, on the ports that their images expose. */
+export const fetchFrom = (state: State, record: ContainerRecord, {address, port, path}: PageRequest): string | undefined => {
+	const server = address.startsWith('127.') ? record : neighbourAt(state, record, address);
+	const program = server?.container.process.arguments.find(word => word === 'nginx' || word === 'python');
+	if (!server || program === undefined || !server.container.exposedPorts.includes(`${port}/tcp`)) {
+		return undefined;
 	}
 
-	const networks = new Set(container.attachments.map(({networkId}) => networkId));
-	return containers.values().some(other => other.run !== undefined && !other.run.frozen && other.container.attachments.some(attachment => networks.has(attachment.networkId) && attachment.address === address));
+	const file = program === 'nginx' ? server.files.find(`/usr/share/nginx/html${path.endsWith('/') ? `${path}index.html` : path}`)?.node : undefined;
+	return file?.type === 'file' ? Buffer.from(file.content).toString() : (program === 'nginx' ? '404 Not Found\n' : `Hello from ${server.container.name}!\n`);
 };

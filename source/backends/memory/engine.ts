@@ -18,7 +18,8 @@ import {systemVerbs} from './system.js';
 import {transferVerbs} from './transfer.js';
 import {volumesVerbs} from './volumes.js';
 import {defaultNetwork} from './endpoints.js';
-import {addPresentImages} from './image-store.js';
+import {recordOf} from './image-store.js';
+import {knownImages} from './known-images.js';
 import {fill} from './simulation/populate.js';
 import {manyProjects, projects} from './simulation/projects.js';
 import {createSimulation} from './simulation/simulation.js';
@@ -69,7 +70,10 @@ export const createMemoryEngine = ({lively = false, containers, networks, seed =
 			: {later: timers.after, settle: () => undefined, watch: timers.hold},
 	};
 	const id = state.random.hex(32);
-	addPresentImages(state);
+	for (const record of knownImages.filter(({isPresent}) => isPresent).map(known => recordOf(known))) {
+		state.images.set(record.image.id, record);
+	}
+
 	addNetwork(state, {
 		name: defaultNetwork, internal: false, labels: {}, driver: 'bridge',
 	});

@@ -6,16 +6,21 @@ import {
 	untilOf,
 	type FilterRules,
 } from '../../rules/filters.js';
+import {HolmError} from '../../engine/errors.js';
 import {findImage} from './image-store.js';
-import {compilePattern} from './shell/patterns.js';
+import {patternOf} from './glob.js';
 import type {State} from './state.js';
 
 /** A filter `reference`, as Go's path.Match has it: `*` and `?` do not cross a slash. */
 const reference = (value: string): ((image: Image) => boolean) => {
-	const parts = value.split('/').map(part => compilePattern([{text: part, quoted: false}]));
+	if (value.includes('[')) {
+		throw new HolmError('unsupported', `invalid filter reference=${JSON.stringify(value.slice(0, 100))}: lists of characters are not in the demo`, {remedy: 'use * and ?'});
+	}
+
+	const parts = value.split('/').map(part => patternOf(part));
 	const matches = (text: string) => {
 		const given = text.split('/');
-		return given.length === parts.length && given.every((part, index) => parts[index]!(part));
+		return given.length === parts.length && given.every((part, index) => parts[index]!.test(part));
 	};
 
 	return ({tags, digests}) => [...tags, ...digests].some(name => {

@@ -18,7 +18,6 @@ export const digestOf = (...parts: readonly string[]): string => {
 
 export const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
 
-/** What a registry has under a name. */
 export const imageOf = (known: KnownImage): Image => {
 	const withLayer = known.steps.filter(([, megabytes]) => megabytes !== undefined);
 	const layers = withLayer.map(([createdBy]) => digestOf('layer', createdBy, hostArchitecture));
@@ -51,22 +50,13 @@ export const imageOf = (known: KnownImage): Image => {
 	};
 };
 
-const files = new Map<string, ImageRecord['files']>();
+const contents = new Map<string, ImageRecord['files']>();
 
-/** The content of a known image; made once, since trees share what does not change. */
-export const filesOf = (known: KnownImage): ImageRecord['files'] => {
-	const made = files.get(known.name) ?? baseFiles(known);
-	files.set(known.name, made);
-	return made.fork();
-};
-
-/** Puts the images that are there from the beginning. */
-export const addPresentImages = ({images}: Pick<State, 'images'>): void => {
-	const present = knownImages.filter(({isPresent}) => isPresent);
-	for (const known of present) {
-		const image = imageOf(known);
-		images.set(image.id, {image, files: filesOf(known)});
-	}
+/** A known image with its content, which is made once. */
+export const recordOf = (known: KnownImage): ImageRecord => {
+	const files = contents.get(known.name) ?? baseFiles(known);
+	contents.set(known.name, files);
+	return {image: imageOf(known), files: files.fork()};
 };
 
 /** All images, newest first. */
@@ -81,16 +71,17 @@ export const findImage = (state: Pick<State, 'images'>, reference: string): {rea
 
 export type Derivation = {
 	readonly tags: readonly string[];
-	readonly createdAt: number;
+	/** Milliseconds since the epoch; default now. */
+	readonly createdAt?: number;
 	readonly configuration: Partial<Image['configuration']>;
 	/** The steps on top of the base's; one without bytes leaves no layer. */
-	readonly history: ReadonlyArray<{readonly createdBy: string; readonly bytes?: number; readonly digest?: string}>;
+	readonly history: ReadonlyArray<{readonly createdBy: string; readonly bytes?: number}>;
 	readonly files: ImageRecord['files'];
-	/** Of its steps; default what a build says of itself. */
+	/** Of its steps; default that of a build. */
 	readonly comment?: string;
 };
 
-/** Takes a name away from the image that has it. */
+/** Removes a name from the image that has it. */
 export const releaseTag = ({images}: Pick<State, 'images'>, tag: string): void => {
 	for (const record of images.values()) {
 		if (record.image.tags.includes(tag)) {
@@ -99,45 +90,29 @@ export const releaseTag = ({images}: Pick<State, 'images'>, tag: string): void =
 	}
 };
 
-/** Makes an image on top of another one. The same steps on the same base make the same image, which then gets the names. */
-export const deriveImage = (state: Pick<State, 'images'>, {image: base}: ImageRecord, {tags, createdAt, configuration, history, files, comment = 'buildkit.dockerfile.v0'}: Derivation): ImageRecord => {
-	let chain = base.id;
-	const layers = [...base.layers];
-	for (const {createdBy, bytes, digest} of history) {
-		chain = digestOf(chain, createdBy, digest ?? '');
-		if (bytes !== undefined) {
-			layers.push(digestOf('layer', chain));
-		}
-	}
-
-	const merged = {...base.configuration, ...configuration};
-	const id = digestOf('image', chain, JSON.stringify(merged));
+/** Adds an image on top of another one. */
+export const deriveImage = (state: State, {image: base}: ImageRecord, {tags, createdAt = state.now(), configuration, history, files, comment = 'buildkit.dockerfile.v0'}: Derivation): ImageRecord => {
 	for (const tag of tags) {
 		releaseTag(state, tag);
 	}
 
-	const known = state.images.get(id);
-	if (known) {
-		known.image = {...known.image, tags: [...known.image.tags, ...tags]};
-		return known;
-	}
-
+	const digest = () => `sha256:${state.random.hex(64)}`;
 	const record: ImageRecord = {
 		image: {
 			...base,
-			id,
+			id: digest(),
 			tags,
 			digests: [],
 			createdAt,
 			sizeBytes: base.sizeBytes + history.reduce((sum, {bytes = 0}) => sum + bytes, 0),
-			configuration: merged,
-			layers,
+			configuration: {...base.configuration, ...configuration},
+			layers: [...base.layers, ...history.filter(({bytes}) => bytes !== undefined).map(() => digest())],
 			history: [...base.history, ...history.map(({createdBy, bytes}) => ({
 				createdAt, createdBy, empty: bytes === undefined, comment,
 			}))],
 		},
 		files,
 	};
-	state.images.set(id, record);
+	state.images.set(record.image.id, record);
 	return record;
 };

@@ -3,7 +3,7 @@ import {messageOf} from '../../engine/errors.js';
 import {isBrokenPipe, type Input, type Output} from './pipe.js';
 import type {FileTree} from './file-tree.js';
 
-/** What a program can ask of the container that it runs in. */
+/** The container that a program runs in, as the program sees it. */
 export type ProgramHost = {
 	readonly hostname: string;
 	readonly files: FileTree;
@@ -16,21 +16,19 @@ export type ProgramHost = {
 	readonly resolve: (name: string) => readonly string[];
 	/** Whether something at an address answers. */
 	readonly answers: (address: string) => boolean;
-	/** The address of its first network. */
-	readonly address: string | undefined;
-	/** Where its name server is. */
-	readonly gateway: string | undefined;
-	readonly processes: () => ReadonlyArray<{readonly pid: number; readonly user: string; readonly startedAt: number; readonly command: string}>;
-	/** Adds a child of one of them, which a signal can end, to the processes; the result takes it away again. */
+	/** The page of a container's web server; undefined where none listens. */
+	readonly fetch: (address: string, port: number, path: string) => string | undefined;
+	readonly processes: () => ReadonlyArray<{readonly pid: number; readonly user: string; readonly command: string}>;
+	/** Adds a child process, which a signal can end; `leave` removes it. */
 	readonly enter: (child: Pick<Process, 'command' | 'user' | 'kill'>) => {readonly pid: number; readonly leave: () => void};
-	/** Sends a signal to one of them; the result tells whether it is there. */
+	/** Sends a signal to one of them; false where there is none. */
 	readonly kill: (pid: number, signal: number) => boolean;
-	readonly cpus: number;
 };
 
 /** One run of a program, as the program sees it. */
 export type Invocation = {
 	readonly host: ProgramHost;
+	readonly pid: number;
 	/** The name it was called by, then its arguments. */
 	readonly command: readonly string[];
 	readonly environment: ReadonlyMap<string, string>;
@@ -41,9 +39,9 @@ export type Invocation = {
 	readonly stderr: Output;
 	/** Whether its output is a terminal. */
 	readonly terminal: boolean;
-	/** Aborts when the process is over, whatever the program is at. */
+	/** Aborts when the process ends, whatever the program is doing. */
 	readonly signal: AbortSignal;
-	/** Handles a signal in place of its usual effect; the result takes that back. */
+	/** Handles a signal in place of its usual effect; the result ends that. */
 	readonly onSignal: (number: number, handler: () => void) => () => void;
 };
 
@@ -55,7 +53,7 @@ export type Process = {
 	readonly command: readonly string[];
 	readonly user: string;
 	readonly startedAt: number;
-	/** Resolves with its exit status, 128 and the signal's number for one that a signal ended. */
+	/** Resolves with its exit status: 128 plus the signal's number for one that a signal ended. */
 	readonly ended: Promise<number>;
 	readonly isEnded: () => boolean;
 	readonly kill: (signal: number) => void;
@@ -63,18 +61,17 @@ export type Process = {
 
 const {SIGCHLD, SIGCONT, SIGKILL, SIGPIPE, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
 
-/** Signals whose usual effect is none, or that a frozen container is for. */
+/** Signals without an effect, and those for which a container is paused instead. */
 const harmless = new Set<number>([SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH]);
 
 export type ProcessOptions = Omit<Invocation, 'signal' | 'onSignal'> & {
-	readonly pid: number;
 	readonly program: Program;
 	/** Process 1 of its name space, on which a signal that it does not handle has no effect (pid_namespaces(7)); only SIGKILL has. */
 	readonly isFirst: boolean;
 };
 
-/** Starts a program. Its process is over as soon as a signal ends it, even if the program is in the middle of something. */
-export const startProcess = ({pid, program, isFirst, ...surroundings}: ProcessOptions): Process => {
+/** Starts a program. Its process ends as soon as a signal ends it, even if the program is still doing something. */
+export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions): Process => {
 	const controller = new AbortController();
 	const handlers = new Map<number, () => void>();
 	const {promise: ended, resolve} = Promise.withResolvers<number>();
@@ -112,7 +109,6 @@ export const startProcess = ({pid, program, isFirst, ...surroundings}: ProcessOp
 		try {
 			end(await program(invocation));
 		} catch (error) {
-			// Whoever read its output has gone.
 			if (!isBrokenPipe(error)) {
 				void invocation.stderr.write(`${surroundings.command[0]}: ${messageOf(error)}\n`);
 			}
@@ -122,7 +118,7 @@ export const startProcess = ({pid, program, isFirst, ...surroundings}: ProcessOp
 	});
 
 	return {
-		pid,
+		pid: surroundings.pid,
 		command: surroundings.command,
 		user: surroundings.user,
 		startedAt: surroundings.host.now(),

@@ -1,5 +1,5 @@
 import type {Container} from '../../engine/resources.js';
-import {answersTo, resolveFor} from './dns.js';
+import {answersTo, fetchFrom, resolveFor} from './dns.js';
 import type {ProgramHost} from './process.js';
 import {findProgram} from './programs/find-program.js';
 import type {ContainerRecord, State} from './state.js';
@@ -33,14 +33,9 @@ export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 	},
 	resolve: name => resolveFor(state, record, name),
 	answers: address => answersTo(state, record, address),
-	get address() {
-		return record.container.attachments[0]?.address;
-	},
-	get gateway() {
-		return record.container.attachments[0]?.gateway;
-	},
+	fetch: (address, port, path) => fetchFrom(state, record, {address, port, path}),
 	processes: () => record.run?.processes.values().map(process => ({
-		pid: process.pid, user: process.user, startedAt: process.startedAt, command: process.command.join(' '),
+		pid: process.pid, user: process.user, command: process.command.join(' '),
 	})).toArray() ?? [],
 	enter(child) {
 		const {run} = record;
@@ -60,5 +55,4 @@ export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 		process?.kill(signal);
 		return process !== undefined;
 	},
-	cpus: record.container.machine?.cpus ?? 1,
 });

@@ -6,37 +6,37 @@ export type Instruction = {
 	readonly name: string;
 	/** Everything after the name, lines joined. */
 	readonly text: string;
+	/** The line it begins on. */
 	readonly line: number;
 };
 
-const known = new Set(['ADD', 'ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'HEALTHCHECK', 'LABEL', 'MAINTAINER', 'ONBUILD', 'RUN', 'SHELL', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR']);
+const known = new Set(['ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'LABEL', 'RUN', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR']);
+const foreign = new Set(['ADD', 'HEALTHCHECK', 'MAINTAINER', 'ONBUILD', 'SHELL']);
 
 const refuse = (line: number, reason: string): never => {
 	throw new HolmError('invalid', `dockerfile parse error on line ${line}: ${reason}`, {remedy: 'look at the Dockerfile'});
 };
 
-/** Reads a Dockerfile. Throws `invalid`, naming the line, for what is no instruction. */
+/** The error for what a Dockerfile may have and the demo does not build. */
+export const notInDemo = (what: string): HolmError => new HolmError('unsupported', `${what} is not in the demo`, {remedy: 'a real engine builds it'});
+
+/** Reads a Dockerfile. Throws `invalid`, with the line, for what is not an instruction, and `unsupported` for what the demo does not build. */
 export const parseDockerfile = (text: string): readonly Instruction[] => {
 	const instructions: Instruction[] = [];
+	const lines = text.split(/\r?\n/v);
 	let begun = '';
 	let begunAt = 0;
-	for (const [index, line] of `${text}\n`.split(/\r?\n/v).entries()) {
-		const isComment = line.trimStart().startsWith('#');
+	for (const [index, line] of lines.entries()) {
+		begunAt = begun === '' ? index + 1 : begunAt;
+		const isContinued = /\\\s*$/v.test(line);
 		// An empty line or a comment does not end an instruction that goes on.
-		if (isComment || (begun !== '' && line.trim() === '' && index < text.split('\n').length)) {
+		const isSkipped = line.trimStart().startsWith('#') || (begun !== '' && line.trim() === '');
+		begun += isSkipped ? '' : line.replace(/\\\s*$/v, ' ');
+		if ((isContinued || isSkipped) && index < lines.length - 1) {
 			continue;
 		}
 
-		if (begun === '') {
-			begunAt = index + 1;
-		}
-
-		if (/\\\s*$/v.test(line)) {
-			begun += `${line.replace(/\\\s*$/v, '')} `;
-			continue;
-		}
-
-		const whole = (begun + line).trim();
+		const whole = begun.trim();
 		begun = '';
 		if (whole === '') {
 			continue;
@@ -44,20 +44,16 @@ export const parseDockerfile = (text: string): readonly Instruction[] => {
 
 		const [word = ''] = whole.split(/\s/v, 1);
 		const name = word.toUpperCase();
+		const rest = whole.slice(word.length).trim();
+		if (foreign.has(name) || (/<<-?["']?\w/v.test(rest) && ['RUN', 'COPY'].includes(name))) {
+			throw notInDemo(`line ${begunAt} of the Dockerfile: ${foreign.has(name) ? name : 'a here-document'}`);
+		}
+
 		if (!known.has(name)) {
 			refuse(begunAt, `unknown instruction: ${word.slice(0, 60)}`);
 		}
 
-		const rest = whole.slice(word.length).trim();
-		if (rest === '') {
-			refuse(begunAt, `${name} requires arguments`);
-		}
-
-		if (/<<-?["']?\w/v.test(rest) && ['RUN', 'COPY', 'ADD'].includes(name)) {
-			throw new HolmError('unsupported', `line ${begunAt} of the Dockerfile has a here-document, which an engine in memory does not read`, {remedy: 'use a file of the context'});
-		}
-
-		instructions.push({name, text: rest, line: begunAt});
+		instructions.push({name, text: rest === '' ? refuse(begunAt, `${name} requires arguments`) : rest, line: begunAt});
 	}
 
 	if (instructions.length === 0) {
@@ -67,21 +63,17 @@ export const parseDockerfile = (text: string): readonly Instruction[] => {
 	return instructions;
 };
 
-/** The words of an instruction in exec form, `["a", "b"]`; undefined when it is in shell form. */
+/** The words of an instruction in exec form, `["a", "b"]`; undefined for the shell form. */
 export const execForm = (text: string): readonly string[] | undefined => {
-	if (!text.startsWith('[')) {
-		return undefined;
-	}
-
 	try {
-		const words: unknown = JSON.parse(text);
+		const words: unknown = text.startsWith('[') ? JSON.parse(text) : undefined;
 		return Array.isArray(words) && words.every(word => typeof word === 'string') ? words : undefined;
 	} catch {
 		return undefined;
 	}
 };
 
-/** `${NAME}`, `$NAME`, `${NAME:-word}` and `${NAME:+word}` with what variables say. */
+/** Replaces `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}`. */
 export const substitute = (text: string, variables: ReadonlyMap<string, string>): string =>
 	text.replaceAll(/\\\$|\$\{(?<braced>\w+)(?:(?<operator>:[+\-])(?<word>[^\}]*))?\}|\$(?<bare>\w+)/gv, (...match) => {
 		const {braced, bare, operator, word = ''} = match.at(-1) as {readonly braced?: string; readonly bare?: string; readonly operator?: string; readonly word?: string};
@@ -90,14 +82,10 @@ export const substitute = (text: string, variables: ReadonlyMap<string, string>)
 		}
 
 		const value = variables.get(braced ?? bare ?? '') ?? '';
-		if (operator === ':-') {
-			return value === '' ? word : value;
-		}
-
-		return operator === ':+' && value !== '' ? word : (operator === ':+' ? '' : value);
+		return operator !== undefined && (value === '') === (operator === ':-') ? word : value;
 	});
 
-/** Words apart at spaces, with quotes and backslashes taken away. */
+/** Splits words at blanks and removes quotes and backslashes. */
 export const splitWords = (text: string): readonly string[] => {
 	const words = text.match(/(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\])+/gv) ?? [];
 	return words.map(word => word.replaceAll(/"(?<double>(?:\\.|[^"\\])*)"|'(?<single>[^']*)'|\\(?<escaped>.)/gv, (_whole, double?: string, single?: string, escaped?: string) =>

@@ -1,181 +1,169 @@
 import path from 'node:path';
 import {HolmError} from '../../../engine/errors.js';
+import type {ImageConfiguration} from '../../../engine/resources.js';
 import {mergeEnvironment} from '../../../rules/containers/container-process.js';
 import {signalNumber} from '../../../rules/containers/signals.js';
-import type {ImageConfiguration} from '../../../engine/resources.js';
+import type {TreeNode} from '../file-node.js';
 import type {FileTree} from '../file-tree.js';
+import {matchFiles} from '../glob.js';
 import type {Derivation} from '../image-store.js';
-import type {ImageRecord} from '../state.js';
-import {copyFiles} from './copy-files.js';
 import {
 	execForm,
+	notInDemo,
 	pairsOf,
 	splitWords,
 	substitute,
 	type Instruction,
 } from './dockerfile.js';
 
-/** One stage of a build, as far as it has come. */
+/** The image of a build so far. */
 export type Stage = {
-	readonly name: string | undefined;
-	readonly base: ImageRecord;
 	readonly files: FileTree;
 	configuration: ImageConfiguration;
 	readonly history: Array<Derivation['history'][number]>;
-	/** Build arguments that the stage has declared. */
+	/** Build arguments that were declared. */
 	readonly arguments: Map<string, string>;
-	shell: readonly string[];
 };
 
 export type BuildContext = {
 	readonly files: FileTree;
 	readonly buildArguments: Readonly<Record<string, string>>;
-	/** What an ARG before the first FROM said. */
-	readonly globals: Map<string, string>;
-	/** The content of an earlier stage or of an image. */
-	readonly filesOf: (name: string) => FileTree;
-	/** Runs a command in the file system of a stage; resolves with its exit status. */
-	readonly run: (stage: Stage, command: readonly string[], print: (text: string) => void) => Promise<number>;
-	readonly print: (text: string) => void;
+	/** Runs a command in the file system of the stage; resolves with its exit status. */
+	readonly run: (stage: Stage, command: readonly string[]) => Promise<number>;
 };
 
 const refuse = (message: string): never => {
 	throw new HolmError('invalid', message);
 };
 
-/** The variables that a stage's instructions may name: arguments, over which the environment goes. */
+/** The variables of a stage: arguments, and the environment over them. */
 export const variablesOf = ({arguments: arguments_, configuration}: Stage): ReadonlyMap<string, string> =>
 	new Map([...arguments_, ...configuration.environment.map(variable => {
-		const end = variable.indexOf('=');
-		return [variable.slice(0, end), variable.slice(end + 1)] as const;
+		const [name = ''] = variable.split('=', 1);
+		return [name, variable.slice(name.length + 1)] as const;
 	})]);
 
-const flagsOf = (text: string): {readonly flags: ReadonlyMap<string, string>; readonly rest: string} => {
-	const flags = new Map<string, string>();
-	let rest = text;
-	for (let match = /^--(?<name>[\-a-z]+)(?:=(?<value>\S*))?\s+/v.exec(rest); match; match = /^--(?<name>[\-a-z]+)(?:=(?<value>\S*))?\s+/v.exec(rest)) {
-		flags.set(match.groups!.name!, match.groups!.value ?? 'true');
-		rest = rest.slice(match[0].length);
+/** Lays a directory over another one. Everything in it belongs to root, as COPY has it. */
+const merge = (below: TreeNode | undefined, above: TreeNode): TreeNode => {
+	const owned = {...above, uid: 0, gid: 0};
+	if (owned.type !== 'directory') {
+		return owned;
 	}
 
-	return {flags, rest};
+	const children = new Map(below?.type === 'directory' ? below.children : []);
+	for (const [name, child] of owned.children) {
+		children.set(name, merge(children.get(name), child));
+	}
+
+	return {...owned, children};
 };
 
-const copy = (stage: Stage, {name, text}: Instruction, context: BuildContext) => {
-	const {flags, rest} = flagsOf(substitute(text, variablesOf(stage)));
-	const words = execForm(rest) ?? splitWords(rest);
-	const remote = words.slice(0, -1).find(word => /^(?:https?|git|ssh):\/\/|^git@/v.test(word));
-	if (remote !== undefined) {
-		throw new HolmError('unsupported', `${name} of ${JSON.stringify(remote.slice(0, 200))}: an engine in memory has no network`, {remedy: 'put the file into the context'});
-	}
-
-	const source = flags.get('from');
-	const owner = flags.get('chown')?.split(':').map(Number) ?? [];
-	const mode = flags.get('chmod');
-	const {bytes, digest} = copyFiles({
-		from: source === undefined ? context.files : context.filesOf(source),
-		to: stage.files,
-		words,
-		workingDirectory: stage.configuration.workingDirectory,
-		...mode !== undefined && /^[0-7]{3,4}$/v.test(mode) && {mode: Number.parseInt(mode, 8)},
-		...Number.isSafeInteger(owner[0]) && {owner: {uid: owner[0]!, gid: owner[1] ?? owner[0]!}},
+/** Copies as COPY does: the content of a directory; a file under its own name into a directory, or as the destination. */
+const copy = ({files, configuration, history, ...stage}: Stage, {text}: Instruction, context: BuildContext) => {
+	const given = substitute(text, variablesOf({files, configuration, history, ...stage}));
+	const words = execForm(given) ?? splitWords(given);
+	const destination = words.at(-1);
+	const sources = words.slice(0, -1).flatMap(word => {
+		const found = matchFiles(context.files, '', path.posix.resolve('/', word));
+		return found.length > 0 ? found : refuse(`not in the build context: ${JSON.stringify(word.slice(0, 200))}: no such file or directory`);
 	});
-	stage.history.push({createdBy: `${name} ${text} # buildkit`, bytes, digest});
+	if (destination === undefined || sources.length === 0) {
+		return refuse('COPY needs at least two arguments, and the last is the destination');
+	}
+
+	const target = path.posix.resolve(configuration.workingDirectory || '/', destination);
+	const isDirectory = /(?:^|\/)\.?$/v.test(destination) || files.find(target)?.node.type === 'directory';
+	if (sources.length > 1 && !isDirectory) {
+		refuse('When using COPY with more than one source file, the destination must be a directory and end with a /');
+	}
+
+	const before = files.bytes();
+	for (const source of sources) {
+		const {node} = context.files.locate(source);
+		const place = isDirectory && node.type !== 'directory' ? path.posix.join(target, path.posix.basename(source)) : target;
+		files.makeDirectory(node.type === 'directory' ? place : path.posix.dirname(place));
+		files.put(place, merge(files.find(place)?.node, node));
+	}
+
+	history.push({createdBy: `COPY ${text} # buildkit`, bytes: Math.max(files.bytes() - before, 0)});
 };
+
+const commandOf = (text: string): readonly string[] => execForm(text) ?? ['/bin/sh', '-c', text];
 
 const run = async (stage: Stage, {text}: Instruction, context: BuildContext) => {
-	const {rest} = flagsOf(text);
-	const command = execForm(rest) ?? [...stage.shell, rest];
 	const before = stage.files.bytes();
-	const status = await context.run(stage, command, context.print);
+	const status = await context.run(stage, commandOf(text));
 	if (status !== 0) {
 		refuse(`exit status ${status}`);
 	}
 
-	stage.history.push({createdBy: `RUN ${execForm(rest) ? rest : command.join(' ')} # buildkit`, bytes: Math.max(stage.files.bytes() - before, 0)});
+	stage.history.push({createdBy: `RUN ${execForm(text) ? text : `/bin/sh -c ${text}`} # buildkit`, bytes: Math.max(stage.files.bytes() - before, 0)});
 };
 
-const portsOf = (words: readonly string[]): readonly string[] => words.flatMap(word => {
-	const match = /^(?<first>\d{1,5})(?:-(?<last>\d{1,5}))?(?:\/(?<protocol>tcp|udp))?$/v.exec(word.toLowerCase());
-	const [first, last] = [Number(match?.groups?.first), Number(match?.groups?.last ?? match?.groups?.first)];
-	if (!match || first < 1 || last < first || last > 65_535) {
-		return refuse(`invalid containerPort: ${word.slice(0, 60)}`);
-	}
-
-	return Array.from({length: last - first + 1}, (_, index) => `${first + index}/${match.groups!.protocol ?? 'tcp'}`);
+const portsOf = (words: readonly string[]): readonly string[] => words.map(word => {
+	const {number, protocol = 'tcp'} = /^(?<number>\d{1,5})(?:\/(?<protocol>tcp|udp))?$/v.exec(word.toLowerCase())?.groups ?? {};
+	return Number(number) >= 1 && Number(number) <= 65_535 ? `${Number(number)}/${protocol}` : refuse(`invalid containerPort: ${word.slice(0, 60)}`);
 });
 
-/** What is known of an instruction that leaves no layer: `given` is its text with variables substituted. */
+const listOf = (text: string): readonly string[] => execForm(text) ?? splitWords(text);
+
+/** An instruction that leaves no layer. `given` is its text with variables substituted. */
 type Setting = {readonly stage: Stage; readonly instruction: Instruction; readonly given: string; readonly context: BuildContext};
 
-const declareArguments = ({stage, instruction, context}: Setting) => {
-	for (const word of splitWords(instruction.text)) {
-		const [key = '', ...value] = word.split('=');
-		const fallback = value.length > 0 ? substitute(value.join('='), variablesOf(stage)) : context.globals.get(key);
-		const chosen = context.buildArguments[key] ?? fallback;
-		if (chosen !== undefined) {
-			stage.arguments.set(key, chosen);
-		}
-	}
-};
-
-const commandOf = ({stage, instruction: {text}}: Setting): readonly string[] => execForm(text) ?? [...stage.shell, text];
-
-/** What instructions change of the configuration. HEALTHCHECK, MAINTAINER and ONBUILD are kept as history only. */
+/** What each instruction changes of the configuration. */
 const settings: Readonly<Record<string, (setting: Setting) => Partial<ImageConfiguration>>> = {
-	CMD: setting => ({command: commandOf(setting)}),
-	// One of its own also drops the command of the base.
-	ENTRYPOINT: setting => ({
-		entrypoint: commandOf(setting),
-		command: setting.stage.history.some(({createdBy}) => createdBy.startsWith('CMD ')) ? setting.stage.configuration.command : [],
+	ARG({stage, given, context}) {
+		for (const word of splitWords(given)) {
+			const [key = ''] = word.split('=', 1);
+			const chosen = context.buildArguments[key] ?? (word.includes('=') ? word.slice(key.length + 1) : undefined);
+			if (chosen !== undefined) {
+				stage.arguments.set(key, chosen);
+			}
+		}
+
+		return {};
+	},
+	CMD: ({instruction: {text}}) => ({command: commandOf(text)}),
+	// An entrypoint drops the command of the base.
+	ENTRYPOINT: ({stage: {history, configuration}, instruction: {text}}) => ({
+		entrypoint: commandOf(text),
+		command: history.some(({createdBy}) => createdBy.startsWith('CMD ')) ? configuration.command : [],
 	}),
-	ENV: ({stage, instruction, given}) => ({
-		environment: mergeEnvironment(stage.configuration.environment, pairsOf({...instruction, text: given}).map(([key, value]) => `${key}=${value}`)),
+	ENV: ({stage: {configuration}, instruction, given}) => ({
+		environment: mergeEnvironment(configuration.environment, pairsOf({...instruction, text: given}).map(([key, value]) => `${key}=${value}`)),
 	}),
-	LABEL: ({stage, instruction, given}) => ({labels: {...stage.configuration.labels, ...Object.fromEntries(pairsOf({...instruction, text: given}))}}),
-	EXPOSE: ({stage, given}) => ({exposedPorts: [...new Set([...stage.configuration.exposedPorts, ...portsOf(splitWords(given))])]}),
-	VOLUME: ({stage, given}) => ({volumes: [...new Set([...stage.configuration.volumes, ...execForm(given) ?? splitWords(given)])]}),
-	USER: ({given}) => ({user: given}),
+	EXPOSE: ({stage: {configuration}, given}) => ({exposedPorts: [...new Set([...configuration.exposedPorts, ...portsOf(splitWords(given))])]}),
+	LABEL: ({stage: {configuration}, instruction, given}) => ({labels: {...configuration.labels, ...Object.fromEntries(pairsOf({...instruction, text: given}))}}),
 	STOPSIGNAL({given}) {
 		signalNumber(given);
 		return {stopSignal: given};
 	},
-	WORKDIR({stage, given}) {
-		const workingDirectory = path.posix.resolve(stage.configuration.workingDirectory || '/', given);
-		stage.files.makeDirectory(workingDirectory);
+	USER: ({given}) => ({user: given}),
+	VOLUME: ({stage: {configuration}, given}) => ({volumes: [...new Set([...configuration.volumes, ...listOf(given)])]}),
+	WORKDIR({stage: {configuration, files}, given}) {
+		const workingDirectory = path.posix.resolve(configuration.workingDirectory || '/', given);
+		files.makeDirectory(workingDirectory);
 		return {workingDirectory};
-	},
-	ARG(setting) {
-		declareArguments(setting);
-		return {};
-	},
-	SHELL({stage, instruction: {text}}) {
-		stage.shell = execForm(text) ?? refuse('SHELL requires the arguments to be in JSON form');
-		return {};
 	},
 };
 
-/** Carries out one instruction other than FROM. Throws what it is refused for. */
+/** Carries out one instruction other than the first FROM. Throws `invalid`, and `unsupported` for what the demo does not build. */
 export const carryOut = async (stage: Stage, instruction: Instruction, context: BuildContext): Promise<void> => {
-	switch (instruction.name) {
-		case 'COPY':
-		case 'ADD': {
-			copy(stage, instruction, context);
-			break;
-		}
+	const {name, text} = instruction;
+	const setting = settings[name];
+	if (name === 'FROM' || ((name === 'COPY' || name === 'RUN') && text.startsWith('--'))) {
+		throw notInDemo(name === 'FROM' ? 'a build of several stages' : `${name} ${text.split(/[\s=]/v, 1)[0]!}`);
+	}
 
-		case 'RUN': {
-			await run(stage, instruction, context);
-			break;
-		}
-
-		default: {
-			const given = substitute(instruction.text, variablesOf(stage));
-			const changes = settings[instruction.name]?.({
-				stage, instruction, given, context,
-			});
-			stage.configuration = {...stage.configuration, ...changes};
-			stage.history.push({createdBy: `${instruction.name} ${instruction.text}`});
-		}
+	if (setting) {
+		const given = substitute(text, variablesOf(stage));
+		stage.configuration = {...stage.configuration, ...setting({
+			stage, instruction, given, context,
+		})};
+		stage.history.push({createdBy: `${name} ${text}`});
+	} else if (name === 'COPY') {
+		copy(stage, instruction, context);
+	} else {
+		await run(stage, instruction, context);
 	}
 };

@@ -1,102 +1,112 @@
 import os from 'node:os';
-import type {Program} from '../process.js';
-import {optionsOf} from './options.js';
+import type {Invocation, Program} from '../process.js';
+import {forEach, pathIn} from './options.js';
 
-const {SIGINT} = os.constants.signals;
-
-/** `ping [-c COUNT] [-W SECONDS] NAME`, once a second. */
-export const ping: Program = async ({command, host, stdout, stderr, signal, onSignal}) => {
-	const words = command.slice(1);
-	let count = Infinity;
-	let quiet = false;
-	let name: string | undefined;
-	for (let word = words.shift(); word !== undefined; word = words.shift()) {
-		const match = /^-(?<letter>[46IWciqstw])(?<value>.*)$/v.exec(word);
-		if (!match) {
-			name = word;
-		} else if (match.groups!.letter === 'q') {
-			quiet = true;
-		} else if (!'46'.includes(match.groups!.letter!)) {
-			const value = match.groups!.value || (words.shift() ?? '');
-			count = match.groups!.letter === 'c' ? Number(value) : count;
+/** Words after options with values: `-c 3 web` and `-c3 web` give `{c: '3'}` and `web`. A letter without a value is ''. */
+const readOptions = (words: readonly string[], withValue: string, without: string) => {
+	const options: Record<string, string> = {};
+	const operands: string[] = [];
+	for (let rest = words; rest[0] !== undefined; rest = rest.slice(1)) {
+		const [letter = '', ...value] = /^-./v.test(rest[0]) ? rest[0].slice(1) : '';
+		if (letter === '') {
+			operands.push(rest[0]);
+		} else if (withValue.includes(letter)) {
+			options[letter] = value.length > 0 ? value.join('') : rest[1] ?? '';
+			rest = value.length > 0 ? rest : rest.slice(1);
+		} else if (without.includes(letter)) {
+			options[letter] = '';
+			rest = value.length > 0 ? [rest[0], `-${value.join('')}`, ...rest.slice(1)] : rest;
+		} else {
+			return {unknown: rest[0], options, operands};
 		}
 	}
 
-	if (name === undefined || !(count > 0)) {
-		await stderr.write('Usage: ping [-c COUNT] HOST\n');
-		return 1;
+	return {unknown: undefined, options, operands};
+};
+
+const complain = async ({command, stderr}: Invocation, text: string): Promise<number> => {
+	await stderr.write(`${command[0]}: ${text}\n`);
+	return 1;
+};
+
+/** `ping [-c COUNT] [-W SECONDS] HOST`, once a second. */
+export const ping: Program = async invocation => {
+	const {command, host, stdout, signal, onSignal} = invocation;
+	const {unknown, options, operands: [name = '']} = readOptions(command.slice(1), 'Wc', '');
+	const count = Number(options.c ?? Infinity);
+	if (unknown !== undefined || name === '' || !(count > 0)) {
+		return complain(invocation, 'only "ping [-c COUNT] [-W SECONDS] HOST" is in the demo');
 	}
 
 	const [address] = host.resolve(name);
 	if (address === undefined) {
-		await stderr.write(`ping: bad address '${name}'\n`);
-		return 1;
+		return complain(invocation, `bad address '${name}'`);
 	}
 
 	const stopping = new AbortController();
-	onSignal(SIGINT, () => {
+	onSignal(os.constants.signals.SIGINT, () => {
 		stopping.abort();
 	});
 	const over = AbortSignal.any([signal, stopping.signal]);
 	await stdout.write(`PING ${name} (${address}): 56 data bytes\n`);
-	const times: number[] = [];
-	let sent = 0;
-	while (sent < count && !over.aborted) {
+	let [sent, received] = [0, 0];
+	for (; sent < count && !over.aborted; sent++) {
 		if (sent > 0) {
 			await host.sleep(1000, over);
 		}
 
-		sent++;
-		if (!host.answers(address)) {
-			continue;
-		}
-
-		const time = 0.08 + (sent * 37 % 50 / 1000);
-		times.push(time);
-		if (!quiet) {
-			await stdout.write(`64 bytes from ${address}: seq=${sent - 1} ttl=64 time=${time.toFixed(3)} ms\n`);
+		if (host.answers(address)) {
+			received++;
+			await stdout.write(`64 bytes from ${address}: seq=${sent} ttl=64 time=0.${80 + (sent * 37 % 50)} ms\n`);
 		}
 	}
 
-	const lost = Math.round((sent - times.length) / sent * 100);
-	await stdout.write(`\n--- ${name} ping statistics ---\n${sent} packets transmitted, ${times.length} packets received, ${lost}% packet loss\n`);
-	if (times.length === 0) {
-		return 1;
-	}
-
-	const average = times.reduce((sum, time) => sum + time, 0) / times.length;
-	await stdout.write(`round-trip min/avg/max = ${Math.min(...times).toFixed(3)}/${average.toFixed(3)}/${Math.max(...times).toFixed(3)} ms\n`);
-	return 0;
+	const lost = Math.round((sent - received) / sent * 100);
+	await stdout.write(`\n--- ${name} ping statistics ---\n${sent} packets transmitted, ${received} packets received, ${lost}% packet loss\n`);
+	return received === 0 ? 1 : 0;
 };
 
-export const nslookup: Program = async ({command, host, stdout}) => {
-	const [, name = ''] = command;
-	const server = host.gateway ?? '127.0.0.1';
-	const addresses = host.resolve(name);
-	await stdout.write(`Server:\t\t${server}\nAddress:\t${server}:53\n\n`);
-	if (addresses.length === 0) {
-		await stdout.write(`** server can't find ${name}: NXDOMAIN\n\n`);
-		return 1;
+/** The page of a URL; undefined after a message why there is none. */
+const fetchPage = async (invocation: Invocation, url: string): Promise<string | undefined> => {
+	const {hostname = '', port = '80', path = '/'} = /^(?:http:\/\/)?(?<hostname>[^:\/]+)(?::(?<port>\d+))?(?<path>\/.*)?$/v.exec(url)?.groups ?? {};
+	const [address] = hostname === '' ? [] : invocation.host.resolve(hostname);
+	const page = address === undefined ? undefined : invocation.host.fetch(address, Number(port), path);
+	if (page === undefined) {
+		await complain(invocation, address === undefined ? `bad address '${hostname || url}'` : `can't connect to ${address}:${port}: Connection refused`);
 	}
 
-	await stdout.write(addresses.map(address => `Name:\t${name}\nAddress: ${address}\n\n`).join(''));
-	return 0;
+	return page;
 };
 
-export const getent: Program = async invocation => {
-	const [database = '', ...names] = optionsOf(invocation).operands;
-	const {host, stdout, stderr} = invocation;
-	if (!/^a?hosts(?:v4)?$/v.test(database)) {
-		await stderr.write(`getent: unknown database '${database}'\n`);
-		return 1;
+/** `curl [-s] URL`: prints the page. */
+export const curl: Program = async invocation => {
+	const {unknown, operands: [url]} = readOptions(invocation.command.slice(1), '', 's');
+	if (unknown !== undefined || url === undefined) {
+		return complain(invocation, 'only "curl [-s] URL" is in the demo');
 	}
 
-	let status = 0;
-	for (const name of names) {
-		const addresses = host.resolve(name);
-		status = addresses.length === 0 ? 2 : status;
-		await stdout.write(addresses.map(address => `${address.padEnd(15)}   ${name}  ${name}\n`).join(''));
+	const page = await fetchPage(invocation, url);
+	await invocation.stdout.write(page ?? '');
+	return page === undefined ? 7 : 0;
+};
+
+/** `wget [-q] [-O FILE] URL`: prints the page for `-O -`, otherwise writes a file. */
+export const wget: Program = async invocation => {
+	const {host, directory, stdout} = invocation;
+	const {unknown, options, operands: [url]} = readOptions(invocation.command.slice(1), 'O', 'q');
+	if (unknown !== undefined || url === undefined) {
+		return complain(invocation, 'only "wget [-q] [-O FILE] URL" is in the demo');
 	}
 
-	return status;
+	const page = await fetchPage(invocation, url);
+	if (page === undefined || options.O === '-') {
+		await stdout.write(page ?? '');
+		return page === undefined ? 1 : 0;
+	}
+
+	return forEach(invocation, [options.O ?? (/[^:\/]\/(?<file>[^\/]+)$/v.exec(url)?.groups?.file ?? 'index.html')], file => {
+		host.files.put(pathIn(directory, file), {
+			type: 'file', mode: 0o644, uid: 0, gid: 0, modifiedAt: host.now(), content: new TextEncoder().encode(page),
+		});
+	});
 };

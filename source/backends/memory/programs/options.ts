@@ -1,19 +1,34 @@
-import type {Invocation} from '../process.js';
 import {isFileError} from '../file-node.js';
+import type {Invocation, Program} from '../process.js';
 
-/** The letters of a command's options, and what is left: `ls -la /x` has `la` and `/x`. */
-export const optionsOf = ({command}: Pick<Invocation, 'command'>): {readonly letters: string; readonly operands: readonly string[]} => {
-	const words = command.slice(1);
-	const end = words.indexOf('--');
-	const before = end === -1 ? words : words.slice(0, end);
-	const isOption = (word: string) => /^-./v.test(word);
-	return {
-		letters: before.filter(word => isOption(word)).map(word => word.replace(/^-+/v, '')).join(''),
-		operands: [...before.filter(word => !isOption(word)), ...end === -1 ? [] : words.slice(end + 1)],
-	};
+/** A path as an absolute one, seen from a directory. */
+export const pathIn = (directory: string, path: string): string => path.startsWith('/') ? path : `${directory}/${path}`;
+
+export type Given = {
+	/** The letters of all options: `la` for `ls -l -a`. */
+	readonly letters: string;
+	readonly operands: readonly string[];
 };
 
-/** Does something for each operand, goes on after a file error and says so at the end. */
+/** A program that has some options of one letter and refuses all others. */
+export const withOptions = (known: string, run: (invocation: Invocation, given: Given) => Promise<number>): Program => async invocation => {
+	const [name, ...words] = invocation.command;
+	const end = words.includes('--') ? words.indexOf('--') : words.length;
+	const isOption = (word: string, index: number) => index < end && /^-./v.test(word);
+	const options = words.filter((word, index) => isOption(word, index));
+	const foreign = options.find(option => [...option.slice(1)].some(letter => !known.includes(letter)));
+	if (foreign !== undefined) {
+		await invocation.stderr.write(`${name}: "${foreign}" is not in the demo\n`);
+		return 2;
+	}
+
+	return run(invocation, {
+		letters: options.map(option => option.slice(1)).join(''),
+		operands: words.filter((word, index) => index !== end && !isOption(word, index)),
+	});
+};
+
+/** Acts on each operand. A file error is a message and exit status 1, and the others still have their turn. */
 export const forEach = async ({command, stderr}: Invocation, operands: readonly string[], action: (operand: string) => Promise<void> | void, doing = ''): Promise<number> => {
 	let status = 0;
 	for (const operand of operands) {

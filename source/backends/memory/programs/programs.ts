@@ -1,178 +1,145 @@
-import path from 'node:path';
+import os from 'node:os';
+import {sh} from '../shell/sh.js';
 import type {Program} from '../process.js';
-import {cat} from './cat.js';
 import {
 	chmod,
-	chown,
-	cp,
 	ln,
+	ls,
 	mkdir,
-	mv,
 	rm,
 	rmdir,
-	tee,
+	stat,
 	touch,
-} from './change-files.js';
-import {echo} from './echo.js';
-import {entrypoint} from './entrypoint.js';
-import {flood} from './flood.js';
-import {ls, readlink, stat} from './list-files.js';
-import {getent, nslookup, ping} from './network.js';
-import {printf} from './printf.js';
+} from './files.js';
+import {curl, ping, wget} from './network.js';
 import {
+	entrypoint,
+	flood,
 	nginx,
 	postgres,
 	python,
 	redis,
 } from './services.js';
-import {sh} from './sh.js';
-import {
-	date,
-	id,
-	kill,
-	nproc,
-	packageManager,
-	ps,
-	uname,
-	which,
-	whoami,
-} from './system.js';
 import {test} from './test.js';
 import {
-	grep,
-	head,
+	cat,
+	echo,
+	printf,
 	seq,
-	sha256sum,
-	sort,
 	tail,
-	wc,
-	yes,
 } from './text.js';
 
-/** `env [NAME=VALUE...] [COMMAND...]`. */
-const env: Program = async invocation => {
-	const words = invocation.command.slice(1).filter(word => word !== '-i');
-	const end = words.findIndex(word => !word.includes('='));
-	const environment = new Map([...invocation.command.includes('-i') ? [] : invocation.environment, ...(end === -1 ? words : words.slice(0, end)).map(word => {
-		const [name = ''] = word.split('=', 1);
-		return [name, word.slice(name.length + 1)] as const;
-	})]);
-	const command = end === -1 ? [] : words.slice(end);
-	if (command.length > 0) {
-		return invocation.host.findProgram(command[0]!, invocation.directory).run({...invocation, command, environment});
-	}
-
-	await invocation.stdout.write(environment.entries().map(([name, value]) => `${name}=${value}\n`).toArray().join(''));
+const print = (textOf: (invocation: Parameters<Program>[0]) => string): Program => async invocation => {
+	await invocation.stdout.write(textOf(invocation));
 	return 0;
 };
 
-const units: Readonly<Record<string, number>> = {s: 1, m: 60, h: 3600, d: 86_400};
-
-const secondsOf = (text: string): number => {
-	if (text === 'infinity' || text === 'inf') {
-		return Infinity;
+/** Programs without arguments; with any, they refuse. */
+const plain = (textOf: (invocation: Parameters<Program>[0]) => string): Program => async invocation => {
+	const {command: [name, ...words], stderr} = invocation;
+	if (words.length > 0) {
+		await stderr.write(`${name}: "${name} ${words.join(' ')}" is not in the demo\n`);
+		return 2;
 	}
 
-	const match = /^(?<count>\d+(?:\.\d*)?|\.\d+)(?<unit>[dhms]?)$/v.exec(text);
-	return match ? Number(match.groups!.count) * units[match.groups!.unit || 's']! : NaN;
+	return print(textOf)(invocation);
 };
 
-/** `sleep NUMBER[smhd]...`, or for ever with `infinity`. */
-const sleep: Program = async ({host, signal, command, stderr}) => {
-	const seconds = command.slice(1).map(text => secondsOf(text)).reduce((sum, part) => sum + part, 0);
-	if (Number.isNaN(seconds) || command.length < 2) {
-		await stderr.write(`sleep: invalid number '${command[1] ?? ''}'\n`);
+const units: Readonly<Record<string, number>> = {'': 1, s: 1, m: 60, h: 3600, d: 86_400};
+
+/** `sleep NUMBER[smhd]`, or for ever with `infinity`. */
+const sleep: Program = async ({host, signal, command: [, text = '', ...more], stderr}) => {
+	const {count, unit = ''} = /^(?<count>\d+(?:\.\d*)?|\.\d+)(?<unit>[dhms]?)$/v.exec(text)?.groups ?? {};
+	if (more.length > 0 || (count === undefined && text !== 'infinity')) {
+		await stderr.write(`sleep: invalid number '${[text, ...more].join(' ')}'\n`);
 		return 1;
 	}
 
-	await host.sleep(seconds * 1000, signal);
+	await host.sleep(count === undefined ? Infinity : Number(count) * units[unit]! * 1000, signal);
 	return 0;
 };
 
-const print = (textOf: (words: readonly string[]) => string): Program => async ({command, stdout}) => {
-	await stdout.write(textOf(command.slice(1)));
+/** `kill [-SIGNAL] PID...`. */
+const kill: Program = async ({command: [, ...words], host, stderr}) => {
+	const name = /^-[A-Z\d]/iv.test(words[0] ?? '') ? words.shift()!.slice(1).toUpperCase().replace(/^SIG/v, '') : 'TERM';
+	const number = /^\d+$/v.test(name) ? Number(name) : (os.constants.signals as Readonly<Record<string, number>>)[`SIG${name}`];
+	if (number === undefined || words.length === 0 || words.some(word => !/^\d+$/v.test(word))) {
+		await stderr.write('kill: only "kill [-SIGNAL] PID..." is in the demo\n');
+		return 1;
+	}
+
+	const missing = words.filter(pid => !host.kill(Number(pid), number));
+	await stderr.write(missing.map(pid => `kill: can't kill pid ${pid}: No such process\n`).join(''));
+	return missing.length > 0 ? 1 : 0;
+};
+
+const uname: Program = async ({command: [, option = '-s', ...more], host, stdout, stderr}) => {
+	const fields: Readonly<Record<string, string>> = {
+		s: 'Linux', n: host.hostname, r: '6.12.0-holm', v: '#1 SMP', m: os.machine(),
+	};
+	const letters = option === '-a' ? Object.keys(fields) : [...option.slice(1)];
+	if (more.length > 0 || !option.startsWith('-') || letters.some(letter => fields[letter] === undefined)) {
+		await stderr.write('uname: only "uname [-asnrvm]" is in the demo\n');
+		return 1;
+	}
+
+	await stdout.write(`${Object.keys(fields).filter(letter => letters.includes(letter)).map(letter => fields[letter]).join(' ')}\n`);
 	return 0;
 };
 
-export type BuiltIn = {readonly run: Program; /** Default `/bin`. */ readonly directory?: string};
+const isRoot = (user: string) => user === 'root' || user === '0';
 
-const inUsr = {directory: '/usr/bin'};
-const local = {directory: '/usr/local/bin'};
+const id = plain(({user}) => {
+	const number = isRoot(user) ? '0' : (/^\d+$/v.test(user) ? user : '1000');
+	const name = isRoot(user) ? 'root' : user;
+	return `uid=${number}(${name}) gid=${number}(${name}) groups=${number}(${name})\n`;
+});
 
-/** The programs that every container has. */
-export const programs: Readonly<Record<string, BuiltIn>> = {
-	'[': {run: test, ...inUsr},
-	apk: {run: packageManager, directory: '/sbin'},
-	'apt-get': {run: packageManager, ...inUsr},
-	ash: {run: sh},
-	basename: {run: print(([name = '', suffix = '']) => `${path.posix.basename(name, suffix)}\n`), ...inUsr},
-	bash: {run: sh},
-	cat: {run: cat},
-	chmod: {run: chmod},
-	chown: {run: chown},
-	clear: {run: print(() => '\u{1B}[H\u{1B}[J'), ...inUsr},
-	cp: {run: cp},
-	date: {run: date},
-	dirname: {run: print(([name = '']) => `${path.posix.dirname(name)}\n`), ...inUsr},
-	'docker-entrypoint.sh': {run: entrypoint, ...local},
-	echo: {run: echo},
-	env: {run: env, ...inUsr},
-	false: {run: async () => 1},
-	flood: {run: flood, ...inUsr},
-	getent: {run: getent, ...inUsr},
-	grep: {run: grep},
-	head: {run: head, ...inUsr},
-	hello: {run: print(() => '\nHello from Holm!\nThis message shows that your installation appears to be working correctly.\n\n')},
-	hostname: {
-		async run({host, stdout, command}) {
-			await stdout.write(`${command.includes('-i') ? host.address ?? '127.0.0.1' : host.hostname}\n`);
-			return 0;
-		},
-	},
-	id: {run: id, ...inUsr},
-	kill: {run: kill},
-	ln: {run: ln},
-	ls: {run: ls},
-	mkdir: {run: mkdir},
-	mv: {run: mv},
-	nginx: {run: nginx, directory: '/usr/sbin'},
-	npm: {run: packageManager, ...local},
-	nproc: {run: nproc, ...inUsr},
-	nslookup: {run: nslookup, ...inUsr},
-	ping: {run: ping},
-	pip: {run: packageManager, ...local},
-	pip3: {run: packageManager, ...local},
-	postgres: {run: postgres, ...local},
-	printenv: {run: env},
-	printf: {run: printf, ...inUsr},
-	ps: {run: ps},
-	pwd: {
-		async run({directory, stdout}) {
-			await stdout.write(`${directory}\n`);
-			return 0;
-		},
-	},
-	python: {run: python, ...local},
-	python3: {run: python, ...local},
-	readlink: {run: readlink, ...inUsr},
-	'redis-server': {run: redis, ...local},
-	rm: {run: rm},
-	rmdir: {run: rmdir},
-	seq: {run: seq, ...inUsr},
-	sh: {run: sh},
-	sha256sum: {run: sha256sum, ...inUsr},
-	sleep: {run: sleep},
-	sort: {run: sort, ...inUsr},
-	stat: {run: stat},
-	sync: {run: async () => 0},
-	tail: {run: tail, ...inUsr},
-	tee: {run: tee, ...inUsr},
-	test: {run: test, ...inUsr},
-	touch: {run: touch},
-	true: {run: async () => 0},
-	uname: {run: uname},
-	wc: {run: wc, ...inUsr},
-	which: {run: which, ...inUsr},
-	whoami: {run: whoami, ...inUsr},
-	yes: {run: yes, ...inUsr},
+const ps = print(({host}) => {
+	const rows = host.processes().map(({pid, user, command}) => `${String(pid).padStart(5)} ${user.padEnd(8)}  0:00 ${command}\n`);
+	return `  PID USER     TIME  COMMAND\n${rows.join('')}`;
+});
+
+/** The built-in programs by path: every image has them. */
+export const programs: Readonly<Record<string, Program>> = {
+	'/bin/ash': sh,
+	'/bin/bash': sh,
+	'/bin/cat': cat,
+	'/bin/chmod': chmod,
+	'/bin/echo': echo,
+	'/bin/false': async () => 1,
+	'/bin/hello': print(() => '\nHello from Holm!\nThis message shows that your installation appears to be working correctly.\n\n'),
+	'/bin/hostname': plain(({host}) => `${host.hostname}\n`),
+	'/bin/kill': kill,
+	'/bin/ln': ln,
+	'/bin/ls': ls,
+	'/bin/mkdir': mkdir,
+	'/bin/ping': ping,
+	'/bin/ps': ps,
+	'/bin/pwd': plain(({directory}) => `${directory}\n`),
+	'/bin/rm': rm,
+	'/bin/rmdir': rmdir,
+	'/bin/sh': sh,
+	'/bin/sleep': sleep,
+	'/bin/stat': stat,
+	'/bin/touch': touch,
+	'/bin/true': async () => 0,
+	'/bin/uname': uname,
+	'/usr/bin/[': test,
+	'/usr/bin/curl': curl,
+	'/usr/bin/env': plain(({environment}) => environment.entries().map(([name, value]) => `${name}=${value}\n`).toArray().join('')),
+	'/usr/bin/flood': flood,
+	'/usr/bin/id': id,
+	'/usr/bin/printf': printf,
+	'/usr/bin/seq': seq,
+	'/usr/bin/tail': tail,
+	'/usr/bin/test': test,
+	'/usr/bin/wget': wget,
+	'/usr/bin/whoami': plain(({user}) => `${isRoot(user) ? 'root' : user}\n`),
+	'/usr/local/bin/docker-entrypoint.sh': entrypoint,
+	'/usr/local/bin/postgres': postgres,
+	'/usr/local/bin/python': python,
+	'/usr/local/bin/python3': python,
+	'/usr/local/bin/redis-server': redis,
+	'/usr/sbin/nginx': nginx,
 };

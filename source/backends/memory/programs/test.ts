@@ -1,17 +1,24 @@
 import type {TreeNode} from '../file-node.js';
 import type {Invocation, Program} from '../process.js';
-import {pathIn} from './paths.js';
+import {pathIn} from './options.js';
 
-const compare: Readonly<Record<string, (left: string, right: string) => boolean>> = {
+const numberOf = (text: string): number => {
+	if (!/^\s*-?\d+\s*$/v.test(text)) {
+		throw new Error(`${text}: bad number`);
+	}
+
+	return Number(text);
+};
+
+const binary: Readonly<Record<string, (left: string, right: string) => boolean>> = {
 	'=': (left, right) => left === right,
-	'==': (left, right) => left === right,
 	'!=': (left, right) => left !== right,
-	'-eq': (left, right) => Number(left) === Number(right),
-	'-ne': (left, right) => Number(left) !== Number(right),
-	'-lt': (left, right) => Number(left) < Number(right),
-	'-le': (left, right) => Number(left) <= Number(right),
-	'-gt': (left, right) => Number(left) > Number(right),
-	'-ge': (left, right) => Number(left) >= Number(right),
+	'-eq': (left, right) => numberOf(left) === numberOf(right),
+	'-ne': (left, right) => numberOf(left) !== numberOf(right),
+	'-lt': (left, right) => numberOf(left) < numberOf(right),
+	'-le': (left, right) => numberOf(left) <= numberOf(right),
+	'-gt': (left, right) => numberOf(left) > numberOf(right),
+	'-ge': (left, right) => numberOf(left) >= numberOf(right),
 };
 
 const ofFile: Readonly<Record<string, (node: TreeNode | undefined) => boolean>> = {
@@ -19,80 +26,37 @@ const ofFile: Readonly<Record<string, (node: TreeNode | undefined) => boolean>> 
 	'-f': node => node?.type === 'file',
 	'-d': node => node?.type === 'directory',
 	'-L': node => node?.type === 'link',
-	'-h': node => node?.type === 'link',
-	'-r': node => node !== undefined,
-	'-w': node => node !== undefined,
 	'-x': node => node !== undefined && (node.mode & 0o111) !== 0,
 	'-s': node => node?.type === 'file' && node.content.length > 0,
 };
 
-const ofText: Readonly<Record<string, (text: string) => boolean>> = {'-n': text => text !== '', '-z': text => text === '', '-t': () => false};
-
-/** What an expression of `test` says. Throws for one that is none. */
-const evaluate = (words: readonly string[], invocation: Invocation): boolean => {
-	let position = 0;
-	const primary = (): boolean => {
-		const [word = '', second, third] = words.slice(position, position + 3);
-		if (second !== undefined && third !== undefined && Object.hasOwn(compare, second)) {
-			position += 3;
-			return compare[second]!(word, third);
-		}
-
-		if (word === '!') {
-			position++;
-			return !primary();
-		}
-
-		if (word === '(' && words.length > position + 2) {
-			position++;
-			const value = either();
-			position++;
-			return value;
-		}
-
-		if (second !== undefined && Object.hasOwn(ofFile, word)) {
-			position += 2;
-			return ofFile[word]!(invocation.host.files.find(pathIn(invocation.directory, second), {follow: word !== '-L' && word !== '-h'})?.node);
-		}
-
-		if (second !== undefined && Object.hasOwn(ofText, word)) {
-			position += 2;
-			return ofText[word]!(second);
-		}
-
-		position++;
-		return word !== '';
-	};
-
-	const both = (): boolean => {
-		let value = primary();
-		while (words[position] === '-a') {
-			position++;
-			value = primary() && value;
-		}
-
-		return value;
-	};
-
-	const either = (): boolean => {
-		let value = both();
-		while (words[position] === '-o') {
-			position++;
-			value = both() || value;
-		}
-
-		return value;
-	};
-
-	const value = words.length > 0 && either();
-	if (position < words.length) {
-		throw new Error(`${words[position]}: unknown operand`);
+/** The value of an expression of `test`. Throws for one that is not in the demo. */
+const evaluate = ({host, directory}: Invocation, words: readonly string[]): boolean => {
+	const [first = '', second = '', third = ''] = words;
+	if (words.length <= 1) {
+		return first !== '';
 	}
 
-	return value;
+	if (words.length === 3 && Object.hasOwn(binary, second)) {
+		return binary[second]!(first, third);
+	}
+
+	if (first === '!') {
+		return !evaluate({host, directory} as Invocation, words.slice(1));
+	}
+
+	if (words.length === 2 && Object.hasOwn(ofFile, first)) {
+		return ofFile[first]!(host.files.find(pathIn(directory, second), {follow: first !== '-L'})?.node);
+	}
+
+	if (words.length === 2 && (first === '-n' || first === '-z')) {
+		return (second === '') === (first === '-z');
+	}
+
+	throw new Error(`"test ${words.join(' ')}" is not in the demo`);
 };
 
-/** `test EXPRESSION` and `[ EXPRESSION ]`. */
+/** `test EXPRESSION` and `[ EXPRESSION ]` with one operator, and `!` before it. */
 export const test: Program = async invocation => {
 	const [name, ...words] = invocation.command;
 	if (name === '[' && words.pop() !== ']') {
@@ -101,7 +65,7 @@ export const test: Program = async invocation => {
 	}
 
 	try {
-		return evaluate(words, invocation) ? 0 : 1;
+		return evaluate(invocation, words) ? 0 : 1;
 	} catch (error) {
 		await invocation.stderr.write(`sh: ${(error as Error).message}\n`);
 		return 2;

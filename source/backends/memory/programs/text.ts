@@ -1,204 +1,124 @@
 import {Buffer} from 'node:buffer';
-import {createHash} from 'node:crypto';
-import {
-	createLineReader,
-	inputOf,
-	readAll,
-	type Input,
-} from '../pipe.js';
+import {fileError} from '../file-node.js';
+import {inputOf, readAll, type Input} from '../pipe.js';
 import type {Invocation, Program} from '../process.js';
-import {forEach, optionsOf} from './options.js';
-import {pathIn} from './paths.js';
+import {forEach, pathIn, withOptions} from './options.js';
 
-/** What a program reads: the named files, or its input without any. */
-const inputsOf = (invocation: Invocation, names: readonly string[]) => {
-	const open = (name: string): Input => {
-		if (name === '-') {
-			return invocation.stdin;
-		}
-
-		const {node} = invocation.host.files.locate(pathIn(invocation.directory, name));
-		return inputOf(node.type === 'file' ? node.content : new Uint8Array());
-	};
-
-	return {names: names.length === 0 ? ['-'] : names, open};
-};
-
-/** The number after `-n` or `-c`, or in `-5`, and the other words. */
-const countOf = (command: readonly string[]): {readonly unit: 'n' | 'c'; readonly count: number; readonly operands: readonly string[]} => {
-	const words = command.slice(1);
-	let unit: 'n' | 'c' = 'n';
-	let count = 10;
-	const operands: string[] = [];
-	for (let word = words.shift(); word !== undefined; word = words.shift()) {
-		const match = /^-(?<unit>[cn])?(?<count>\d*)$/v.exec(word);
-		if (match && word !== '-') {
-			unit = (match.groups!.unit ?? 'n') as 'n' | 'c';
-			count = Number(match.groups!.count || (words.shift() ?? 0));
-		} else {
-			operands.push(word);
-		}
+/** What a program reads under a name: a file, or its standard input for `-`. */
+const inputOfName = ({host, directory, stdin}: Invocation, name: string): Input => {
+	if (name === '-') {
+		return stdin;
 	}
 
-	return {unit, count, operands};
+	const {node} = host.files.locate(pathIn(directory, name));
+	if (node.type !== 'file') {
+		throw fileError('EISDIR');
+	}
+
+	return inputOf(node.content);
 };
 
-export const head: Program = async invocation => {
-	const {unit, count, operands} = countOf(invocation.command);
-	const {names, open} = inputsOf(invocation, operands);
-	return forEach(invocation, names, async name => {
-		const reader = createLineReader(open(name));
-		if (unit === 'n') {
-			for (let line = 0; line < count; line++) {
-				const text = await reader.readLine();
-				if (text === undefined) {
-					return;
-				}
+export const cat = withOptions('', async (invocation, {operands}) => forEach(invocation, operands.length === 0 ? ['-'] : operands, async name => {
+	const input = inputOfName(invocation, name);
+	for (let chunk = await input.read(); chunk; chunk = await input.read()) {
+		await invocation.stdout.write(chunk);
+	}
+}, 'can\'t open '));
 
-				await invocation.stdout.write(text);
-			}
-
-			return;
-		}
-
-		for (let left = count; left > 0;) {
-			const chunk = await reader.read();
-			if (!chunk) {
-				return;
-			}
-
-			await invocation.stdout.write(chunk.subarray(0, left));
-			left -= chunk.length;
-		}
-	});
-};
-
+/** `tail [-n COUNT] [FILE...]`. */
 export const tail: Program = async invocation => {
-	const {unit, count, operands} = countOf(invocation.command);
-	const {names, open} = inputsOf(invocation, operands);
-	return forEach(invocation, names, async name => {
-		const content = await readAll(open(name));
-		if (unit === 'c') {
-			await invocation.stdout.write(content.subarray(Math.max(content.length - count, 0)));
-			return;
-		}
+	const words = invocation.command.slice(1);
+	const [option = '', number = ''] = words;
+	const count = option === '-n' ? Number(number) : 10;
+	const operands = option === '-n' ? words.slice(2) : words;
+	if (!Number.isSafeInteger(count) || count < 0 || operands.some(word => /^-./v.test(word))) {
+		await invocation.stderr.write('tail: only "tail [-n COUNT] [FILE...]" is in the demo\n');
+		return 2;
+	}
 
+	return forEach(invocation, operands.length === 0 ? ['-'] : operands, async name => {
+		const content = await readAll(inputOfName(invocation, name));
 		const lines = content.toString().split(/(?<=\n)/v);
 		await invocation.stdout.write(lines.slice(Math.max(lines.length - count, 0)).join(''));
 	});
 };
 
-export const wc: Program = async invocation => {
-	const {letters, operands} = optionsOf(invocation);
-	const {names, open} = inputsOf(invocation, operands);
-	return forEach(invocation, names, async name => {
-		const content = await readAll(open(name));
-		const text = content.toString();
-		const counts = {l: text.split('\n').length - 1, w: text.split(/\s+/v).filter(word => word !== '').length, c: content.length};
-		const wanted = (['l', 'w', 'c'] as const).filter(letter => letters === '' || letters.includes(letter));
-		await invocation.stdout.write(`${wanted.map(letter => wanted.length === 1 ? String(counts[letter]) : String(counts[letter]).padStart(9)).join(' ')}${name === '-' ? '' : ` ${name}`}\n`);
-	});
+const escapes: Readonly<Record<string, string>> = {
+	n: '\n', t: '\t', r: '\r', e: '\u{1B}', a: '\u{7}', b: '\b', f: '\f', v: '\v', '\\': '\\',
 };
 
-/** `grep [-Fivcqo] PATTERN [FILE...]`. */
-export const grep: Program = async invocation => {
-	const {letters, operands: given} = optionsOf(invocation);
-	const [pattern = '', ...operands] = given;
-	const {names, open} = inputsOf(invocation, operands);
-	const isPlain = letters.includes('F') || !/[$\(\)*+.?\[\\\]^\{\|\}]/v.test(pattern);
-	// A pattern that could take for ever on a long line stands for its own text.
-	const isSlow = /[*+?\}][^\n]*[*+?\}]|\)[*+?\{]/v.test(pattern) || pattern.length > 200;
-	const folded = (text: string) => letters.includes('i') ? text.toLowerCase() : text;
-	let matcher = (line: string) => folded(line).includes(folded(pattern));
-	if (!isPlain && !isSlow) {
-		const source = letters.includes('E') ? pattern : pattern.replaceAll(/(?<!\\)[\(\)+?\{\|\}]/gv, String.raw`\$&`);
-		const expression = new RegExp(source, letters.includes('i') ? 'i' : '');
-		matcher = line => expression.test(line);
+/** Bytes as characters, one each, so that escapes can stand for any byte. */
+const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
+
+/** Replaces escapes as in `echo -e` and `printf`, in a text of bytes. */
+const unescape = (text: string): string => text.replaceAll(/\\(?:x(?<hex>[\dA-Fa-f]{1,2})|0?(?<octal>[0-7]{1,3})|(?<letter>[\\abefnrtv]))/gv, (_whole, hex?: string, octal?: string, letter = '') =>
+	hex === undefined && octal === undefined
+		? escapes[letter]!
+		: String.fromCodePoint(Number.parseInt(hex ?? octal!, hex === undefined ? 8 : 16) % 256));
+
+/** `echo [-ne] [WORD...]`. */
+export const echo: Program = async ({command, stdout}) => {
+	const first = command.slice(1).findIndex(word => !/^-[en]+$/v.test(word));
+	const words = first === -1 ? [] : command.slice(first + 1);
+	const options = command.slice(1, command.length - words.length).join('');
+	const text = words.join(' ');
+	const end = options.includes('n') ? '' : '\n';
+	await stdout.write(options.includes('e') ? Buffer.from(unescape(bytesOf(text)) + end, 'latin1') : text + end);
+	return 0;
+};
+
+const widest = 10_000;
+
+/** `printf FORMAT [ARGUMENT...]` with `%s` and `%d`. The format is used again while arguments are left. */
+export const printf: Program = async ({command, stdout, stderr}) => {
+	const [, pattern = '', ...given] = command;
+	const foreign = /%(?!-?\d*[ds]|%)[^a-z]*[a-z]?/iv.exec(pattern.replaceAll('%%', ''));
+	if (foreign) {
+		await stderr.write(`printf: "${foreign[0]}" is not in the demo\n`);
+		return 2;
 	}
 
-	let found = 0;
-	const status = await forEach(invocation, names, async name => {
-		const reader = createLineReader(open(name));
-		for (let text = await reader.readLine(); text !== undefined; text = await reader.readLine()) {
-			const line = text.replace('\n', '');
-			if (matcher(line) === letters.includes('v')) {
-				continue;
+	const rest = given.map(word => bytesOf(word));
+	let output = '';
+	let before;
+	do {
+		before = rest.length;
+		output += unescape(bytesOf(pattern)).replaceAll(/%(?:%|(?<flags>-?0?)(?<width>\d*)(?<letter>[ds]))/gv, (whole, flags = '', width = '', letter?: string) => {
+			if (letter === undefined) {
+				return whole.slice(1);
 			}
 
-			found++;
-			if (!letters.includes('q') && !letters.includes('c')) {
-				await invocation.stdout.write(`${names.length > 1 ? `${name}:` : ''}${line}\n`);
-			}
-		}
-	});
-	if (letters.includes('c')) {
-		await invocation.stdout.write(`${found}\n`);
-	}
+			const argument = rest.shift() ?? '';
+			const text = letter === 'd' ? String(Math.trunc(Number(argument)) || 0) : argument;
+			const length = Math.min(Number(width), widest);
+			return flags.startsWith('-') ? text.padEnd(length) : text.padStart(length, flags === '0' && letter === 'd' ? '0' : ' ');
+		});
+	} while (rest.length > 0 && rest.length < before);
 
-	return status === 0 ? Number(found === 0) : 2;
-};
-
-/** The number that a line begins with. */
-const numberAt = (line: string): number => Number(/^\s*(?<number>-?\d+(?:\.\d+)?)/v.exec(line)?.groups?.number ?? 0);
-
-export const sort: Program = async invocation => {
-	const {letters, operands} = optionsOf(invocation);
-	const {names, open} = inputsOf(invocation, operands);
-	const lines: string[] = [];
-	const status = await forEach(invocation, names, async name => {
-		const content = await readAll(open(name));
-		lines.push(...content.toString().replace(/\n$/v, '').split('\n'));
-	});
-	const compare = letters.includes('n')
-		? (a: string, b: string) => numberAt(a) - numberAt(b)
-		: (a: string, b: string) => a < b ? -1 : Number(a > b);
-	const sorted = (letters.includes('u') ? [...new Set(lines)] : lines).toSorted(compare);
-	await invocation.stdout.write((letters.includes('r') ? sorted.toReversed() : sorted).map(line => `${line}\n`).join(''));
-	return status;
-};
-
-export const sha256sum: Program = async invocation => {
-	const {names, open} = inputsOf(invocation, optionsOf(invocation).operands);
-	return forEach(invocation, names, async name => {
-		await invocation.stdout.write(`${createHash('sha256').update(await readAll(open(name))).digest('hex')}  ${name}\n`);
-	});
+	await stdout.write(Buffer.from(output, 'latin1'));
+	return 0;
 };
 
 const mostNumbers = 10_000_000;
 
+/** `seq [FIRST] LAST`. */
 export const seq: Program = async ({command, stdout, stderr, signal}) => {
 	const numbers = command.slice(1).map(Number);
-	const [first, step, last] = [numbers.length > 1 ? numbers[0]! : 1, numbers.length > 2 ? numbers[1]! : 1, numbers.at(-1)!];
-	if (numbers.length === 0 || step === 0 || [first, step, last].some(number => !Number.isSafeInteger(number)) || (last - first) / step > mostNumbers) {
-		await stderr.write('seq: invalid number\n');
+	const [first, last] = numbers.length === 2 ? [numbers[0]!, numbers[1]!] : [1, numbers[0] ?? NaN];
+	if (numbers.length > 2 || !Number.isSafeInteger(first) || !Number.isSafeInteger(last) || last - first > mostNumbers) {
+		await stderr.write('seq: only "seq [FIRST] LAST" with integers is in the demo\n');
 		return 1;
 	}
 
 	let batch = '';
-	for (let number = first; (step > 0 ? number <= last : number >= last) && !signal.aborted; number += step) {
+	for (let number = first; number <= last && !signal.aborted; number++) {
 		batch += `${number}\n`;
-		if (!(batch.length > 8192)) {
-			continue;
+		if (batch.length > 8192) {
+			await stdout.write(batch);
+			batch = '';
 		}
-
-		await stdout.write(batch);
-		batch = '';
 	}
 
 	await stdout.write(batch);
-	return 0;
-};
-
-/** Says the same again and again, until a signal ends it or nobody listens. */
-export const yes: Program = async ({command, stdout, signal, host}) => {
-	const line = `${command.slice(1).join(' ') || 'y'}\n`;
-	const batch = Buffer.from(line.repeat(Math.max(Math.floor(4096 / line.length), 1)));
-	for (let count = 1; !signal.aborted; count++) {
-		await stdout.write(batch);
-		if (count % 256 === 0) {
-			await host.sleep(0, signal);
-		}
-	}
-
 	return 0;
 };

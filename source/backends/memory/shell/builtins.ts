@@ -1,237 +1,174 @@
 import os from 'node:os';
 import path from 'node:path';
-import {echo} from '../programs/echo.js';
-import {pathIn} from '../programs/paths.js';
-import {printf} from '../programs/printf.js';
-import {test} from '../programs/test.js';
 import type {Program} from '../process.js';
-import {parseShell} from './parse.js';
-import {ShellExit, type Descriptors, type Shell} from './shell-state.js';
-import type {Script} from './syntax.js';
+import {test} from '../programs/test.js';
+import {echo, printf} from '../programs/text.js';
+import {ShellExit, type Descriptors, type Run, type Shell} from './shell.js';
+import {notInDemo} from './source.js';
 
 type Call = {
 	readonly shell: Shell;
-	/** The name, then its arguments. */
+	/** The arguments, without the name. */
 	readonly words: readonly string[];
 	readonly files: Descriptors;
-	readonly runScript: (shell: Shell, script: Script, files: Descriptors) => Promise<number>;
+	/** Compiles a script. */
+	readonly compile: (text: string) => Run;
 };
 
 type Builtin = (call: Call) => Promise<number>;
 
-const viaProgram = (program: Program): Builtin => async ({shell, words, files}) => program({
-	...shell.invocation,
-	command: words,
-	directory: shell.directory,
-	stdin: files[0],
-	stdout: files[1],
-	stderr: files[2],
+const viaProgram = (name: string, program: Program): Builtin => async ({shell, words, files}) => program({
+	...shell.invocation, command: [name, ...words], directory: shell.directory, stdin: files[0], stdout: files[1], stderr: files[2],
 });
 
-const numberOf = (text: string | undefined, fallback: number): number => text !== undefined && /^\d+$/v.test(text) ? Number(text) : fallback;
-
-const assign = (shell: Shell, words: readonly string[]) => {
-	for (const word of words) {
-		const [name = ''] = word.split('=', 1);
-		if (word.includes('=')) {
-			shell.variables.set(name, word.slice(name.length + 1));
-		}
+/** Throws for arguments that the builtin does not have here. */
+const allow = (name: string, words: readonly string[], pattern: RegExp): void => {
+	const other = words.find(word => !pattern.test(word));
+	if (other !== undefined) {
+		throw notInDemo(`${name} ${other}`);
 	}
 };
 
 const leave = (kind: ShellExit['kind'], fallback: (shell: Shell) => number): Builtin => async ({shell, words}) => {
-	throw new ShellExit(kind, numberOf(words[1], fallback(shell)));
+	allow(kind, words, /^\d{1,9}$/v);
+	throw new ShellExit(kind, words[0] === undefined ? fallback(shell) : Number(words[0]));
 };
 
+const signals = os.constants.signals as Readonly<Record<string, number>>;
+
+/** The name of a signal without `SIG`; `EXIT` for the end of the shell. Throws for a word that names none. */
 const signalName = (word: string): string => {
-	const upper = word.toUpperCase().replace(/^SIG/v, '');
-	if (upper === '0') {
+	const name = word.toUpperCase().replace(/^SIG/v, '');
+	const byNumber = Object.entries(signals).find(([, number]) => String(number) === name)?.[0].slice(3);
+	if (name === '0' || name === 'EXIT') {
 		return 'EXIT';
 	}
 
-	const byNumber = Object.entries(os.constants.signals).find(([, number]) => String(number) === upper);
-	return byNumber ? byNumber[0].slice(3) : upper;
+	if (byNumber === undefined && signals[`SIG${name}`] === undefined) {
+		throw new Error(`trap: ${word}: invalid signal specification`);
+	}
+
+	return byNumber ?? name;
 };
 
-const trap: Builtin = async ({shell, words}) => {
-	const [, action = '-', ...signals] = words;
-	for (const word of signals) {
-		const name = signalName(word);
-		if (action === '-') {
+const trap: Builtin = async ({shell, words: [action, ...given], compile}) => {
+	if (action === undefined || given.length === 0) {
+		throw notInDemo('trap without an action and signals');
+	}
+
+	const run = action === '-' ? undefined : compile(action);
+	for (const name of given.map(word => signalName(word))) {
+		const handle = name === 'EXIT' || shell.isSubshell ? undefined : shell.invocation.onSignal(signals[`SIG${name}`]!, () => {
+			shell.caught.push(name);
+			shell.wake?.();
+		});
+		if (run) {
+			shell.traps.set(name, run);
+		} else {
 			shell.traps.delete(name);
-			continue;
+			handle?.();
 		}
-
-		shell.traps.set(name, parseShell(action));
-		const number = (os.constants.signals as Readonly<Record<string, number>>)[`SIG${name}`];
-		if (number !== undefined && !shell.isSubshell) {
-			shell.invocation.onSignal(number, () => {
-				shell.caught.push(name);
-				shell.wake?.();
-			});
-		}
-	}
-
-	return 0;
-};
-
-const setOptions: Builtin = async ({shell, words}) => {
-	let rest = words.slice(1);
-	for (; /^[+\-][a-z]+$/v.test(rest[0] ?? ''); rest = rest.slice(1)) {
-		const [word = ''] = rest;
-		const isOn = word.startsWith('-');
-		shell.options = {
-			exitOnError: word.includes('e') ? isOn : shell.options.exitOnError,
-			trace: word.includes('x') ? isOn : shell.options.trace,
-			failOnUnset: word.includes('u') ? isOn : shell.options.failOnUnset,
-		};
-		if (word.endsWith('o')) {
-			rest = rest.slice(1);
-		}
-	}
-
-	if (rest[0] === '--') {
-		shell.positional = [shell.positional[0]!, ...rest.slice(1)];
-	} else if (rest.length > 0) {
-		shell.positional = [shell.positional[0]!, ...rest];
 	}
 
 	return 0;
 };
 
 const read: Builtin = async ({shell, words, files}) => {
-	const names = words.slice(1).filter(word => !word.startsWith('-'));
+	const names = words[0] === '-r' ? words.slice(1) : words;
+	allow('read', names, /^[A-Z_a-z]\w*$/v);
 	const line = await files[0].readLine();
-	const fields = (line ?? '').trim().split(/\s+/v);
+	const fields = (line ?? '').trim().split(/\s+/v).map(field => names === words ? field.replaceAll(/\\(?<character>.)/gv, '$<character>') : field);
 	for (const [index, name] of (names.length === 0 ? ['REPLY'] : names).entries()) {
-		const isLast = index === Math.max(names.length, 1) - 1;
-		shell.variables.set(name, isLast ? fields.slice(index).join(' ') : fields[index] ?? '');
+		shell.variables.set(name, index < names.length - 1 ? fields[index] ?? '' : fields.slice(index).join(' '));
 	}
 
 	return line?.endsWith('\n') ? 0 : 1;
 };
 
-const changeDirectory: Builtin = async ({shell, words, files}) => {
-	const given = words[1] ?? shell.variables.get('HOME') ?? '/';
+const changeDirectory: Builtin = async ({shell, words}) => {
+	const given = words[0] ?? shell.variables.get('HOME') ?? '/';
 	const target = given === '-' ? shell.variables.get('OLDPWD') ?? '/' : given;
 	const place = path.posix.resolve(shell.directory, target);
 	if (shell.invocation.host.files.find(place)?.node.type !== 'directory') {
-		await files[2].write(`sh: cd: can't cd to ${target}: No such file or directory\n`);
-		return 2;
+		throw new Error(`cd: can't cd to ${target}: No such file or directory`);
 	}
 
 	shell.variables.set('OLDPWD', shell.directory);
-	shell.directory = place;
 	shell.variables.set('PWD', place);
+	shell.directory = place;
 	return 0;
 };
 
-const nothing: Builtin = async () => 0;
+const exportVariables: Builtin = async ({shell, words, files}) => {
+	allow('export', words, /^[A-Z_a-z]\w*(?:=|$)/v);
+	for (const word of words) {
+		const [name = ''] = word.split('=', 1);
+		shell.exported.add(name);
+		if (word.includes('=')) {
+			shell.variables.set(name, word.slice(name.length + 1));
+		}
+	}
 
-/** The commands that a shell carries out itself. */
+	if (words.length === 0) {
+		await files[1].write([...shell.exported].toSorted().map(name => `export ${name}='${shell.variables.get(name) ?? ''}'\n`).join(''));
+	}
+
+	return 0;
+};
+
+/** Waits for all jobs, or for one, whose exit status it has. A signal with a trap ends it. */
+const wait: Builtin = async ({shell, words}) => {
+	allow('wait', words, /^\d+$/v);
+	const jobs = [...shell.jobs].filter(({pid}) => words.length === 0 || words.includes(String(pid)));
+	if (shell.caught.length > 0) {
+		return 0;
+	}
+
+	const {promise: woken, resolve: wake} = Promise.withResolvers<void>();
+	shell.wake = wake;
+	const statuses = await Promise.race([Promise.all(jobs.map(async ({ended}) => ended)), woken]);
+	shell.wake = undefined;
+	for (const job of statuses ? jobs : []) {
+		shell.jobs.delete(job);
+	}
+
+	return words.length === 0 ? 0 : statuses?.at(-1) ?? 127;
+};
+
+/** The commands that the shell runs itself. */
 export const builtins: Readonly<Record<string, Builtin>> = {
-	':': nothing,
-	true: nothing,
-	false: async () => 1,
-	echo: viaProgram(echo),
-	printf: viaProgram(printf),
-	test: viaProgram(test),
-	'[': viaProgram(test),
+	':': async () => 0,
+	'[': viaProgram('[', test),
+	break: leave('break', () => 1),
 	cd: changeDirectory,
+	async command({shell, words: [option = '', name = ''], files}) {
+		allow('command', [option], /^-v$/v);
+		try {
+			const found = Object.hasOwn(builtins, name) ? name : shell.invocation.host.findProgram(name, shell.directory).path;
+			await files[1].write(`${found}\n`);
+			return 0;
+		} catch {
+			return 127;
+		}
+	},
+	continue: leave('continue', () => 1),
+	echo: viaProgram('echo', echo),
+	exit: leave('exit', ({status}) => status),
+	export: exportVariables,
+	false: async () => 1,
+	printf: viaProgram('printf', printf),
 	async pwd({shell, files}) {
 		await files[1].write(`${shell.directory}\n`);
 		return 0;
 	},
-	async export({shell, words, files}) {
-		assign(shell, words.slice(1));
-		for (const word of words.slice(1)) {
-			shell.exported.add(word.split('=', 1)[0]!);
-		}
-
-		if (words.length === 1) {
-			await files[1].write([...shell.exported].toSorted().map(name => `export ${name}='${shell.variables.get(name) ?? ''}'\n`).join(''));
-		}
-
-		return 0;
-	},
-	async local({shell, words}) {
-		assign(shell, words.slice(1));
-		return 0;
-	},
-	async readonly({shell, words}) {
-		assign(shell, words.slice(1));
-		return 0;
-	},
-	async unset({shell, words}) {
-		for (const name of words.slice(1)) {
-			shell.variables.delete(name);
-			shell.exported.delete(name);
-			shell.functions.delete(name);
-		}
-
-		return 0;
-	},
-	set: setOptions,
-	async shift({shell, words}) {
-		shell.positional = [shell.positional[0]!, ...shell.positional.slice(1 + numberOf(words[1], 1))];
-		return 0;
-	},
-	exit: leave('exit', ({status}) => status),
-	return: leave('return', ({status}) => status),
-	break: leave('break', () => 1),
-	continue: leave('continue', () => 1),
 	read,
+	async set({shell, words}) {
+		allow('set', words.length === 0 ? ['without an option'] : words, /^[+\-]e$/v);
+		shell.exitsOnError = words.at(-1) === '-e';
+		return 0;
+	},
+	test: viaProgram('test', test),
 	trap,
-	umask: nothing,
-	ulimit: nothing,
-	async wait({shell}) {
-		if (shell.caught.length > 0) {
-			return 0;
-		}
-
-		const jobs = [...shell.jobs];
-		shell.jobs.clear();
-		const {promise: woken, resolve} = Promise.withResolvers<void>();
-		shell.wake = resolve;
-		// A signal with a trap ends a wait.
-		await Promise.race([Promise.all(jobs), woken]);
-		shell.wake = undefined;
-		return 0;
-	},
-	async eval({shell, words, files, runScript}) {
-		return runScript(shell, parseShell(words.slice(1).join(' ')), files);
-	},
-	async '.'({shell, words, files, runScript}) {
-		const node = shell.invocation.host.files.find(pathIn(shell.directory, words[1] ?? ''))?.node;
-		if (node?.type !== 'file') {
-			await files[2].write(`sh: .: can't open '${words[1] ?? ''}'\n`);
-			return 2;
-		}
-
-		return runScript(shell, parseShell(new TextDecoder().decode(node.content)), files);
-	},
-	async command({shell, words, files}) {
-		const name = words.slice(1).find(word => !word.startsWith('-')) ?? '';
-		return describe(shell, name, files, name);
-	},
-	async type({shell, words, files}) {
-		const name = words[1] ?? '';
-		return describe(shell, name, files, `${name} is a shell builtin`);
-	},
-};
-
-/** Says what a name stands for. */
-const describe = async (shell: Shell, name: string, files: Descriptors, builtin: string): Promise<number> => {
-	if (Object.hasOwn(builtins, name) || shell.functions.has(name)) {
-		await files[1].write(`${builtin}\n`);
-		return 0;
-	}
-
-	try {
-		const {path: place} = shell.invocation.host.findProgram(name, shell.directory);
-		await files[1].write(`${place}\n`);
-		return 0;
-	} catch {
-		return 127;
-	}
+	true: async () => 0,
+	wait,
 };

@@ -8,25 +8,49 @@ import {
 	type Input,
 	type Output,
 } from '../pipe.js';
-import {pathIn} from '../programs/paths.js';
-import type {Descriptors, Shell} from './shell-state.js';
-import type {Redirection, Word} from './syntax.js';
+import {pathIn} from '../programs/options.js';
+import type {Descriptors, Shell} from './shell.js';
+import {
+	notInDemo,
+	skip,
+	take,
+	type Source,
+} from './source.js';
+import {requireWord, textOf, type Word} from './words.js';
 
-/** Writes to a file, replacing what is there or adding to it. */
+export type Redirection = {readonly descriptor: number; readonly operator: string; readonly word: Word};
+
+/** Reads the redirection that begins here; undefined where none does. */
+export const readRedirection = (source: Source): Redirection | undefined => {
+	const foreign = take(source, /\d*(?:<<-?|<[\(>\&]|>[\(\|])|&>|[3-9]\d*[<>]|\d{2,}[<>]/vy);
+	if (foreign !== undefined) {
+		throw notInDemo(foreign);
+	}
+
+	const found = take(source, /[0-2]?(?:>>|>&|<|>)/vy);
+	if (found === undefined) {
+		return undefined;
+	}
+
+	skip(source);
+	const operator = found.replace(/^\d/v, '');
+	return {descriptor: found === operator ? Number(operator !== '<') : Number(found[0]), operator, word: requireWord(source)};
+};
+
+/** Writes to a file, in place of its content or after it. */
 const fileOutput = ({invocation: {host}}: Shell, place: string, append: boolean): Output => {
-	const found = host.files.find(place)?.node;
-	if (found?.type === 'directory') {
+	const found = host.files.find(place);
+	if (found?.node.type === 'directory') {
 		throw fileError('EISDIR');
 	}
 
-	const attributes = {
-		type: 'file' as const, mode: found?.mode ?? 0o644, uid: found?.uid ?? 0, gid: found?.gid ?? 0,
-	};
-	const target = host.files.find(place)?.path ?? place;
-	let bytes = append && found?.type === 'file' ? Buffer.from(found.content) : Buffer.alloc(0);
+	const {mode = 0o644, uid = 0, gid = 0} = found?.node ?? {};
+	let bytes = append && found?.node.type === 'file' ? Buffer.from(found.node.content) : Buffer.alloc(0);
 	let {length} = bytes;
 	const put = () => {
-		host.files.put(target, {...attributes, modifiedAt: host.now(), content: bytes.subarray(0, length)});
+		host.files.put(found?.path ?? place, {
+			type: 'file', mode, uid, gid, modifiedAt: host.now(), content: bytes.subarray(0, length),
+		});
 	};
 
 	put();
@@ -38,7 +62,7 @@ const fileOutput = ({invocation: {host}}: Shell, place: string, append: boolean)
 			}
 
 			if (length + added.length > bytes.length) {
-				// Room for as much again, so that many small pieces are not each a copy of the whole.
+				// Room for as much again, so that many small writes do not each copy the whole file.
 				bytes = Buffer.concat([bytes.subarray(0, length), Buffer.alloc(Math.max(length, added.length, 1024))]);
 			}
 
@@ -58,43 +82,23 @@ const fileInput = ({invocation: {host}}: Shell, place: string): Input => {
 	return inputOf(node.content);
 };
 
-/** The open files of a command after its redirections, one after the other. Throws file errors. */
-export const redirect = async (shell: Shell, files: Descriptors, redirections: readonly Redirection[], textOf: (shell: Shell, word: Word) => Promise<string>): Promise<Descriptors> => {
-	let result: Record<0 | 1 | 2, Input | Output> & Descriptors = {...files};
+/** The open files of a command after its redirections, applied from left to right. Throws file errors. */
+export const redirect = async (shell: Shell, files: Descriptors, redirections: readonly Redirection[]): Promise<Descriptors> => {
+	let result = files;
 	for (const {descriptor, operator, word} of redirections) {
 		const text = await textOf(shell, word);
 		const place = pathIn(shell.directory, text);
-		switch (operator) {
-			case '>':
-			case '>>': {
-				const special: Readonly<Record<string, Output>> = {
-					'/dev/null': nowhere, '/dev/stdout': files[1], '/dev/stderr': files[2], '/dev/tty': files[1],
-				};
-				const output = special[place] ?? fileOutput(shell, place, operator === '>>');
-				result = descriptor === -1 ? {...result, 1: output, 2: output} : {...result, [descriptor]: output};
-				break;
-			}
-
-			case '<': {
-				result = {...result, 0: createLineReader(place === '/dev/null' ? emptyInput : fileInput(shell, place))};
-				break;
-			}
-
-			case '>&': {
-				if (!/^[\-012]$/v.test(text)) {
-					throw new Error('bad file descriptor');
-				}
-
-				const source = text === '-' ? undefined : result[Number(text) as 0 | 1 | 2];
-				result = {...result, [descriptor]: source ?? (descriptor === 0 ? createLineReader(emptyInput) : nowhere)};
-				break;
-			}
-
-			case '<<<':
-			case 'here-document': {
-				result = {...result, 0: createLineReader(inputOf(Buffer.from(operator === '<<<' ? `${text}\n` : text)))};
-				break;
-			}
+		if (operator === '<') {
+			result = {...result, [descriptor]: createLineReader(place === '/dev/null' ? emptyInput : fileInput(shell, place))};
+		} else if (operator !== '>&') {
+			const special: Readonly<Record<string, Output>> = {
+				'/dev/null': nowhere, '/dev/stdout': files[1], '/dev/stderr': files[2], '/dev/tty': files[1],
+			};
+			result = {...result, [descriptor]: special[place] ?? fileOutput(shell, place, operator === '>>')};
+		} else if (descriptor > 0 && /^[12]$/v.test(text)) {
+			result = {...result, [descriptor]: result[Number(text) as 1 | 2]};
+		} else {
+			throw new Error(`${text}: bad file descriptor`);
 		}
 	}
 

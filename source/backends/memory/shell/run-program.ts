@@ -1,23 +1,30 @@
 import {HolmError} from '../../../engine/errors.js';
-import type {Descriptors, Shell} from './shell-state.js';
-import {interrupted} from './tasks.js';
+import {interrupted, type Descriptors, type Shell} from './shell.js';
 
-const environmentOf = (shell: Shell, more: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
-	new Map([...[...shell.exported].filter(name => shell.variables.has(name)).map(name => [name, shell.variables.get(name)!] as const), ...more]);
+type ProgramCall = {
+	/** The name, then its arguments. */
+	readonly words: readonly string[];
+	/** Variables of this command alone. */
+	readonly variables: ReadonlyMap<string, string>;
+	readonly files: Descriptors;
+	/** The program replaces the shell, as with `exec`. */
+	readonly replace?: boolean;
+};
 
-/** Runs a program that is not the shell's own, until it ends or is interrupted. */
-export const runProgram = async (shell: Shell, words: readonly string[], variables: ReadonlyMap<string, string>, files: Descriptors, {replace = false} = {}): Promise<number> => {
+/** Runs a program until it ends or is interrupted. */
+export const runProgram = async (shell: Shell, {words, variables, files, replace = false}: ProgramCall): Promise<number> => {
 	const {invocation} = shell;
+	const name = words[0]!;
 	let program;
 	try {
-		program = invocation.host.findProgram(words[0]!, shell.directory);
+		program = invocation.host.findProgram(name, shell.directory);
 	} catch (error) {
 		if (!(error instanceof HolmError)) {
 			throw error;
 		}
 
 		const isMissing = error.code === 'command-not-found';
-		await files[2].write(`sh: ${words[0]}: ${isMissing ? 'not found' : 'Permission denied'}\n`);
+		await files[2].write(`sh: ${name}: ${isMissing ? (name.includes('/') ? 'not found' : 'not in the demo') : 'Permission denied'}\n`);
 		return isMissing ? 127 : 126;
 	}
 
@@ -29,22 +36,23 @@ export const runProgram = async (shell: Shell, words: readonly string[], variabl
 	};
 
 	over.addEventListener('abort', onAbort, {once: true});
-	const entry = replace
-		? undefined
-		: invocation.host.enter({
-			command: words,
-			user: invocation.user,
-			kill(number) {
-				abort(128 + number);
-				own.abort();
-			},
-		});
-	shell.onEnter?.(entry?.pid ?? 1);
+	const entry = replace ? undefined : invocation.host.enter({
+		command: words,
+		user: invocation.user,
+		kill(number) {
+			abort(128 + number);
+			own.abort();
+		},
+	});
+	const pid = entry?.pid ?? invocation.pid;
+	shell.onEnter?.(pid);
+	const exported = [...shell.exported].map(variable => [variable, shell.variables.get(variable) ?? ''] as const);
 	try {
 		return await Promise.race([aborted, program.run({
 			...invocation,
+			pid,
 			command: words,
-			environment: environmentOf(shell, variables),
+			environment: new Map([...exported, ...variables]),
 			directory: shell.directory,
 			stdin: files[0],
 			stdout: files[1],

@@ -1,47 +1,50 @@
-import {
-	ShellSyntaxError,
-	type Command,
-	type Redirection,
-	type Script,
-} from './syntax.js';
+import type {Run} from './shell.js';
 
-/** A here-document whose text begins after the next line feed. */
-export type Pending = {
-	readonly delimiter: string;
-	readonly isQuoted: boolean;
-	readonly stripsTabs: boolean;
-	readonly redirection: {-readonly [Key in keyof Redirection]: Redirection[Key]};
+/** Text that is read, how far, and how commands within words are read. */
+export type Source = {readonly text: string; position: number; readonly readList: (source: Source) => Run};
+
+/** Text that is not a script, or not one for this shell. With `incomplete`, more text may complete it. */
+export class ShellSyntaxError extends Error {
+	readonly incomplete: boolean;
+
+	constructor(message: string, {incomplete = false} = {}) {
+		super(message);
+		this.incomplete = incomplete;
+	}
+}
+
+/** The error for what other shells have and this one does not: `"case" is not in the demo`. */
+export const notInDemo = (what: string): ShellSyntaxError => new ShellSyntaxError(`"${what}" is not in the demo`);
+
+export const unterminated = (what: string): never => {
+	throw new ShellSyntaxError(`syntax error: unterminated ${what}`, {incomplete: true});
 };
 
-/** What commands are made of, for the parts of them that have commands in them. */
-export type Grammar = {
-	/** Commands up to a closing character, which is passed, or with none to the end. */
-	readonly parseScript: (source: Source, closing: string) => Script;
-	/** Commands up to whatever cannot begin one. */
-	readonly parseList: (source: Source) => Script;
-	readonly parseCommand: (source: Source) => Command;
-};
-
-/** Text that is being read, and how far. */
-export type Source = {
-	readonly text: string;
-	position: number;
-	readonly pending: Pending[];
-	readonly grammar: Grammar;
-};
-
-/** What ends a word. */
-export const metacharacters: ReadonlySet<string> = new Set([' ', '\t', '\n', ';', '&', '|', '<', '>', '(', ')']);
-
-/** More text could still make sense of it. */
-export const fail = (reason: string): never => {
-	throw new ShellSyntaxError(`syntax error: ${reason}`, {incomplete: true});
-};
-
-/** What comes next cannot stand there. */
-export const unexpected = (source: Source): never => {
-	const rest = source.text.slice(source.position).trimStart();
+export const unexpected = ({text, position}: Source): never => {
+	const rest = text.slice(position).trimStart();
 	throw rest === ''
 		? new ShellSyntaxError('syntax error: unexpected end of file', {incomplete: true})
-		: new ShellSyntaxError(`syntax error: unexpected "${/^(?:;;|&&|\|\||\W|\w+)/v.exec(rest)?.[0].replace('\n', 'newline') ?? ''}"`);
+		: new ShellSyntaxError(`syntax error: unexpected "${/^(?:;;|&&|\|\||\W|\w+)/v.exec(rest)?.[0] ?? ''}"`);
+};
+
+/** Reads what a sticky pattern matches here; undefined where it does not match. */
+export const take = (source: Source, pattern: RegExp): string | undefined => {
+	pattern.lastIndex = source.position;
+	const found = pattern.exec(source.text)?.[0];
+	source.position += found?.length ?? 0;
+	return found;
+};
+
+export const isAt = ({text, position}: Source, wanted: string): boolean => text.startsWith(wanted, position);
+
+export const isEnd = ({text, position}: Source): boolean => position >= text.length;
+
+/** Skips blanks and comments. */
+export const skip = (source: Source): void => {
+	take(source, /(?:[\t ]|\\\n)*(?:#[^\n]*)?/vy);
+};
+
+/** Skips blanks, comments and line feeds. */
+export const skipLines = (source: Source): void => {
+	take(source, /(?:[\t\n ]|\\\n|#[^\n]*)*/vy);
 };

@@ -1,16 +1,17 @@
+import type {Container} from '../../../engine/resources.js';
 import type {Random} from '../random.js';
 
 export type Line = {readonly stream: 'stdout' | 'stderr'; readonly text: string};
 
-/** What a service writes, and when. Everything comes from the given source of chance and the time. */
-export type Voice = {
-	/** Milliseconds until it speaks again. */
+/** The log of a service: its lines and when they come. Everything follows from the random numbers and the time. */
+export type LogGenerator = {
+	/** Milliseconds until the next lines. */
 	readonly pause: (random: Random) => number;
-	readonly greet: (random: Random, now: number) => readonly Line[];
+	/** The lines of a start. */
+	readonly greet: (now: number) => readonly Line[];
 	readonly speak: (random: Random, now: number) => readonly Line[];
-	/** Milliseconds until it fails, for one that does, and its last words. */
-	readonly lifetime?: (random: Random) => number;
-	readonly fail?: (random: Random, now: number) => readonly Line[];
+	/** For a service that fails: milliseconds until it does, and the last lines. */
+	readonly failure?: {readonly lifetime: (random: Random) => number; readonly lines: (random: Random, now: number) => readonly Line[]};
 };
 
 const out = (text: string): Line => ({stream: 'stdout', text: `${text}\n`});
@@ -32,7 +33,7 @@ const agents = [
 ];
 const statuses = [200, 200, 200, 200, 200, 200, 200, 304, 304, 302, 404, 500];
 
-/** Quiet and busy times take turns: mostly short pauses, now and then a long one. */
+/** Mostly short pauses, now and then a long one. */
 const between = (shortest: number, longest: number) => (random: Random) => Math.round(shortest + ((random.next() ** 2) * (longest - shortest)));
 
 const colourOf = (status: number) => {
@@ -46,12 +47,12 @@ const colourOf = (status: number) => {
 const client = (random: Random) => `192.168.65.${random.integer(1, 40)}`;
 
 /** A Flask application: coloured access lines on standard error, and its own on standard output. */
-export const flask: Voice = {
+const flask: LogGenerator = {
 	pause: between(250, 4000),
 	greet: () => [
 		out(' * Serving Flask app \'app\''),
 		out(' * Debug mode: off'),
-		error('\u{1B}[31m\u{1B}[1mWARNING: This is a development server. Do not use it in a production deployment. Use a production WSGI server instead.\u{1B}[0m'),
+		error('\u{1B}[31m\u{1B}[1mWARNING: This is a development server. Do not use it in a production deployment.\u{1B}[0m'),
 		error(' * Running on all addresses (0.0.0.0)'),
 		error('\u{1B}[33mPress CTRL+C to quit\u{1B}[0m'),
 	],
@@ -74,9 +75,9 @@ export const flask: Voice = {
 
 const redisTime = (now: number) => `${iso(now).slice(8, 10)} ${months[new Date(now).getUTCMonth()]} ${iso(now).slice(0, 4)} ${iso(now).slice(11, -1)}`;
 
-export const redis: Voice = {
+const redis: LogGenerator = {
 	pause: between(4000, 40_000),
-	greet: (_random, now) => [
+	greet: now => [
 		'oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo',
 		'Redis version=8.4.0, bits=64, commit=00000000, modified=0, pid=1, just started',
 		'Running mode=standalone, port=6379.',
@@ -92,18 +93,18 @@ export const redis: Voice = {
 
 const nginxTime = (now: number) => iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ');
 
-export const nginx: Voice = {
+const nginx: LogGenerator = {
 	pause: between(150, 2500),
-	greet: (_random, now) => [
+	greet: now => [
 		out('/docker-entrypoint.sh: Configuration complete; ready for start up'),
-		...['using the "epoll" event method', 'nginx/1.29.5', 'start worker processes'].map(text => error(`${iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ')} [notice] 1#1: ${text}`)),
+		...['using the "epoll" event method', 'nginx/1.29.5', 'start worker processes'].map(text => error(`${nginxTime(now)} [notice] 1#1: ${text}`)),
 	],
 	speak(random, now) {
 		const status = random.pick(statuses);
 		const path = random.pick(paths);
 		const access = out(`${client(random)} - - [${clf(now)}] "GET ${path} HTTP/1.1" ${status} ${random.integer(120, 60_000)} "-" "${random.pick(agents)}" "-"`);
 		return status === 404
-			? [error(`${iso(now).slice(0, 19).replaceAll('-', '/').replace('T', ' ')} [error] 30#30: *${random.integer(1, 9000)} open() "/usr/share/nginx/html${path}" failed (2: No such file or directory), client: ${client(random)}, server: localhost, request: "GET ${path} HTTP/1.1", host: "localhost:8080"`), access]
+			? [error(`${nginxTime(now)} [error] 30#30: *${random.integer(1, 9000)} open() "/usr/share/nginx/html${path}" failed (2: No such file or directory), client: ${client(random)}, server: localhost, request: "GET ${path} HTTP/1.1", host: "localhost:8080"`), access]
 			: [access];
 	},
 };
@@ -117,9 +118,9 @@ const messages = {
 } as const;
 
 /** JSON lines as structured loggers write them; now and then one that is thousands of characters long. */
-export const json: Voice = {
+const json: LogGenerator = {
 	pause: between(120, 2200),
-	greet: (_random, now) => [out(JSON.stringify({level: 'info', time: iso(now), msg: 'listening', port: 3000, pid: 1}))],
+	greet: now => [out(JSON.stringify({level: 'info', time: iso(now), msg: 'listening', port: 3000, pid: 1}))],
 	speak(random, now) {
 		const {name} = random.pick(levels);
 		const isLong = random.next() < 0.02;
@@ -136,9 +137,9 @@ export const json: Voice = {
 	},
 };
 
-export const postgres: Voice = {
+const postgres: LogGenerator = {
 	pause: between(3000, 30_000),
-	greet: (_random, now) => [
+	greet: now => [
 		'starting PostgreSQL 18.2 on x86_64-pc-linux-musl',
 		'listening on IPv4 address "0.0.0.0", port 5432',
 		'database system is ready to accept connections',
@@ -152,22 +153,42 @@ export const postgres: Voice = {
 };
 
 /** A worker that writes plain lines with a level in colour. */
-export const plain: Voice = {
+const plain: LogGenerator = {
 	pause: between(700, 9000),
-	greet: (_random, now) => [out(`${iso(now)} \u{1B}[32mINFO \u{1B}[0m worker ready, waiting for jobs`)],
+	greet: now => [out(`${iso(now)} \u{1B}[32mINFO \u{1B}[0m worker ready, waiting for jobs`)],
 	speak: (random, now) => random.next() < 0.12
 		? [error(`${iso(now)} \u{1B}[33mWARN \u{1B}[0m job ${random.hex(8)} took ${random.integer(5, 60)} s`)]
 		: [out(`${iso(now)} \u{1B}[32mINFO \u{1B}[0m job ${random.hex(8)} done in ${random.integer(4, 4000)} ms`)],
 };
 
 /** A worker that fails every few minutes. */
-export const flaky: Voice = {
+const flaky: LogGenerator = {
 	...plain,
-	lifetime: random => random.integer(40_000, 200_000),
-	fail: (random, now) => [
-		error(`${iso(now)} \u{1B}[31mERROR\u{1B}[0m job ${random.hex(8)} failed`),
-		error('Error: connect ECONNREFUSED 192.168.66.2:5432'),
-		error('    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1637:16)'),
-		error('    at Queue.take (/app/queue.js:88:13)'),
-	],
+	failure: {
+		lifetime: random => random.integer(40_000, 200_000),
+		lines: (random, now) => [
+			error(`${iso(now)} \u{1B}[31mERROR\u{1B}[0m job ${random.hex(8)} failed`),
+			error('Error: connect ECONNREFUSED 192.168.66.2:5432'),
+			error('    at Queue.take (/app/queue.js:88:13)'),
+		],
+	},
+};
+
+export const logGenerators = {
+	flask, flaky, json, nginx, plain, postgres, redis,
+} as const;
+
+export type LogName = keyof typeof logGenerators;
+
+/** The label of a simulated container that names its log generator. */
+export const logLabel = 'holm.demo.log';
+
+/** By program, for containers of known images. */
+const byProgram: Readonly<Record<string, LogName>> = {'redis-server': 'redis', nginx: 'nginx', postgres: 'postgres'};
+
+/** The log generator of a container; undefined for one that only runs its program. */
+export const logGeneratorOf = ({configuration: {labels}, process}: Container): LogGenerator | undefined => {
+	const [first = '', second = ''] = process.arguments;
+	const name = labels[logLabel] ?? byProgram[first.endsWith('docker-entrypoint.sh') ? second : first] ?? '';
+	return Object.hasOwn(logGenerators, name) ? logGenerators[name as LogName] : undefined;
 };

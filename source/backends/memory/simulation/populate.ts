@@ -4,23 +4,19 @@ import {createContainer} from '../create-container.js';
 import {change} from '../change-status.js';
 import {defaultNetwork} from '../endpoints.js';
 import {endRun} from '../end-container.js';
-import {deriveImage, filesOf, findImage, imageOf} from '../image-store.js';
+import {deriveImage, findImage, recordOf} from '../image-store.js';
 import {knownImages} from '../known-images.js';
 import {addNetwork} from '../networks.js';
 import {startRecord} from '../start-container.js';
 import {publish, type Simulation, type State} from '../state.js';
 import {projectImages, type Project, type Service} from './projects.js';
-import {voiceLabel} from './log-generators.js';
+import {logLabel} from './log-lines.js';
 
 const hour = 3_600_000;
 
 const addImages = (state: State) => {
-	const further = knownImages.filter(({name}) => name.includes('postgres'));
-	for (const known of further) {
-		const image = imageOf(known);
-		state.images.set(image.id, {image, files: filesOf(known)});
-	}
-
+	const postgres = recordOf(knownImages.find(({name}) => name.includes('postgres'))!);
+	state.images.set(postgres.image.id, postgres);
 	for (const {name, base, command, port} of projectImages) {
 		const {record} = findImage(state, base);
 		const files = record.files.fork();
@@ -55,7 +51,7 @@ const configurationOf = (project: Project, service: Service): ContainerConfigura
 	labels: {
 		'com.docker.compose.project': project.name,
 		'com.docker.compose.service': service.name.slice(project.name.length + 1),
-		...service.voice !== undefined && {[voiceLabel]: service.voice},
+		...service.log !== undefined && {[logLabel]: service.log},
 	},
 	networks: [{network: project.network, aliases: project.network === defaultNetwork ? [] : [service.name.slice(project.name.length + 1)]}],
 	ports: service.hostPort === undefined || service.containerPort === undefined ? [] : [{hostAddress: '0.0.0.0', hostPort: service.hostPort, containerPort: service.containerPort, protocol: 'tcp'}],

@@ -1,11 +1,12 @@
 import type {Container} from '../../../engine/resources.js';
+import type {LogName} from './log-lines.js';
 
 export type Service = {
 	readonly name: string;
 	readonly image: string;
 	readonly command?: readonly string[];
-	/** How it speaks, where that does not follow from its program. */
-	readonly voice?: string;
+	/** Its log generator, where that does not follow from its program. */
+	readonly log?: LogName;
 	readonly hostPort?: number;
 	readonly containerPort?: number;
 	readonly environment?: readonly string[];
@@ -52,8 +53,8 @@ export const projects: readonly Project[] = [
 		up: 3,
 		services: [
 			{name: 'shop-cache', image: 'redis:alpine', volume: 'shop_cache', restart: 'unless-stopped'},
-			{name: 'shop-web', image: 'shop-web', voice: 'flask', hostPort: 8000, containerPort: 8000, environment: ['REDIS_HOST=shop-cache']},
-			{name: 'shop-worker', image: 'shop-worker', voice: 'flaky', restart: 'on-failure', environment: ['REDIS_HOST=shop-cache']},
+			{name: 'shop-web', image: 'shop-web', log: 'flask', hostPort: 8000, containerPort: 8000, environment: ['REDIS_HOST=shop-cache']},
+			{name: 'shop-worker', image: 'shop-worker', log: 'flaky', restart: 'on-failure', environment: ['REDIS_HOST=shop-cache']},
 			{name: 'shop-seed', image: 'shop-worker', fate: 'created'},
 		],
 	},
@@ -65,21 +66,21 @@ export const projects: readonly Project[] = [
 		up: 0.4,
 		services: [
 			{name: 'metrics-store', image: 'redis:alpine', restart: 'always'},
-			{name: 'metrics-api', image: 'registry.example/metrics/api:2.4.1', voice: 'json', hostPort: 3000, containerPort: 3000},
-			{name: 'metrics-batch', image: 'shop-worker', voice: 'plain', fate: 'paused'},
-			{name: 'metrics-import', image: 'shop-worker', voice: 'plain', fate: 'killed'},
+			{name: 'metrics-api', image: 'registry.example/metrics/api:2.4.1', log: 'json', hostPort: 3000, containerPort: 3000},
+			{name: 'metrics-batch', image: 'shop-worker', log: 'plain', fate: 'paused'},
+			{name: 'metrics-import', image: 'shop-worker', log: 'plain', fate: 'killed'},
 		],
 	},
 ];
 
-const kinds: ReadonlyArray<Pick<Service, 'image' | 'voice' | 'containerPort'>> = [
+const kinds: ReadonlyArray<Pick<Service, 'image' | 'log' | 'containerPort'>> = [
 	{image: 'nginx:alpine', containerPort: 80},
-	{image: 'shop-web', voice: 'flask', containerPort: 8000},
-	{image: 'registry.example/metrics/api:2.4.1', voice: 'json', containerPort: 3000},
-	{image: 'shop-worker', voice: 'plain'},
+	{image: 'shop-web', log: 'flask', containerPort: 8000},
+	{image: 'registry.example/metrics/api:2.4.1', log: 'json', containerPort: 3000},
+	{image: 'shop-worker', log: 'plain'},
 	{image: 'redis:alpine'},
 	{image: 'postgres:alpine'},
-	{image: 'shop-worker', voice: 'flaky'},
+	{image: 'shop-worker', log: 'flaky'},
 ];
 
 const fates = ['running', 'running', 'running', 'running', 'running', 'running', 'exited', 'created', 'running', 'paused'] as const;
@@ -107,9 +108,9 @@ export const manyProjects = (containers: number, networks: number): readonly Pro
 			index: project,
 			service: {
 				...kind,
-				name: `${made[project]?.name ?? 'app'}-${kind.voice ?? kind.image.split(':', 1)[0]}-${index + 1}`,
+				name: `${made[project]?.name ?? 'app'}-${kind.log ?? kind.image.split(':', 1)[0]}-${index + 1}`,
 				fate: fates[index % fates.length]!,
-				...kind.voice === 'flaky' && {restart: 'on-failure' as const},
+				...kind.log === 'flaky' && {restart: 'on-failure' as const},
 				...kind.containerPort !== undefined && {hostPort: 10_000 + index},
 			},
 		};

@@ -3,16 +3,15 @@ import type {ContainerRecord, Simulation, State} from '../state.js';
 import type {Timers} from '../timers.js';
 import {createRandom, seedOf, type Random} from '../random.js';
 import {endRun} from '../end-container.js';
-import {voiceOf} from './log-generators.js';
-import type {Voice} from './log-lines.js';
+import {logGeneratorOf, type Line, type LogGenerator} from './log-lines.js';
 
-/** What is to happen at a moment. */
-type Occasion = {at: number; readonly run: () => void; isTakenBack: boolean};
+/** An action scheduled for a time. */
+type Occasion = {at: number; readonly run: () => void; isCancelled: boolean};
 
-/** Of a long time in which nobody looked, only so much of the end is made up. */
+/** Milliseconds. After a longer time without a look, only the last part is simulated. */
 const longestSilence = 5 * 60_000;
 
-/** Milliseconds between looks while somebody watches. */
+/** Milliseconds between looks while there is a watcher. */
 const shortestWait = 100;
 
 export const createSimulation = ({clock, timers, seed}: {readonly clock: () => number; readonly timers: Timers; readonly seed: number}): Simulation => {
@@ -23,8 +22,8 @@ export const createSimulation = ({clock, timers, seed}: {readonly clock: () => n
 	const now = () => moment ?? clock();
 
 	const schedule = (at: number, run: () => void): Occasion => {
-		const occasion = {at, run, isTakenBack: false};
-		// Behind those of the same moment, which were there first.
+		const occasion = {at, run, isCancelled: false};
+		// After those of the same time.
 		let [index, end] = [0, queue.length];
 		while (index < end) {
 			const middle = (index + end) >>> 1;
@@ -66,7 +65,7 @@ export const createSimulation = ({clock, timers, seed}: {readonly clock: () => n
 
 		while (queue[0] && queue[0].at <= end) {
 			const occasion = queue.shift()!;
-			if (!occasion.isTakenBack) {
+			if (!occasion.isCancelled) {
 				at(occasion.at, occasion.run);
 			}
 		}
@@ -83,25 +82,20 @@ export const createSimulation = ({clock, timers, seed}: {readonly clock: () => n
 		}
 	};
 
-	const speak = (record: ContainerRecord, stream: 'stdout' | 'stderr', text: string) => {
-		void record.output.write(stream, Buffer.from(text), now());
+	const write = (record: ContainerRecord, lines: readonly Line[]) => {
+		for (const {stream, text} of lines) {
+			void record.output.write(stream, Buffer.from(text), now());
+		}
 	};
 
-	/** One line after another, as long as this run of the container lasts. */
-	const goOn = (state: State, record: ContainerRecord, voice: Voice, random: Random) => {
+	/** Schedules the next lines, as long as this run of the container lasts. */
+	const goOn = (record: ContainerRecord, generator: LogGenerator, random: Random) => {
 		const {run} = record;
-		schedule(now() + voice.pause(random), () => {
-			if (record.run !== run || !run) {
-				return;
+		schedule(now() + generator.pause(random), () => {
+			if (record.run === run && run) {
+				write(record, run.frozen ? [] : generator.speak(random, now()));
+				goOn(record, generator, random);
 			}
-
-			if (!run.frozen) {
-				for (const {stream, text} of voice.speak(random, now())) {
-					speak(record, stream, text);
-				}
-			}
-
-			goOn(state, record, voice, random);
 		});
 	};
 
@@ -110,11 +104,11 @@ export const createSimulation = ({clock, timers, seed}: {readonly clock: () => n
 		later(milliseconds, action) {
 			const occasion = schedule(now() + milliseconds, action);
 			return () => {
-				occasion.isTakenBack = true;
+				occasion.isCancelled = true;
 			};
 		},
 		settle,
-		speaksFor: container => voiceOf(container) !== undefined,
+		speaksFor: container => logGeneratorOf(container) !== undefined,
 		watch() {
 			const release = timers.hold();
 			let isHeld = true;
@@ -136,26 +130,20 @@ export const createSimulation = ({clock, timers, seed}: {readonly clock: () => n
 			};
 		},
 		started(state, record) {
-			const voice = voiceOf(record.container);
-			if (!voice) {
+			const generator = logGeneratorOf(record.container);
+			if (!generator) {
 				return;
 			}
 
 			const random = createRandom(seedOf(`${seed} ${record.container.name} ${record.exits}`));
-			for (const {stream, text} of voice.greet(random, now())) {
-				speak(record, stream, text);
-			}
-
-			goOn(state, record, voice, random);
+			write(record, generator.greet(now()));
+			goOn(record, generator, random);
 			const {run} = record;
-			const lifetime = voice.lifetime?.(random);
-			if (lifetime !== undefined) {
-				schedule(now() + lifetime, () => {
+			const {failure} = generator;
+			if (failure) {
+				schedule(now() + failure.lifetime(random), () => {
 					if (record.run === run && run && !run.frozen) {
-						for (const {stream, text} of voice.fail?.(random, now()) ?? []) {
-							speak(record, stream, text);
-						}
-
+						write(record, failure.lines(random, now()));
 						endRun(state, record, 1);
 					}
 				});

@@ -1,0 +1,142 @@
+import {Buffer} from 'node:buffer';
+import {createHash} from 'node:crypto';
+import {Readable} from 'node:stream';
+import {buffer} from 'node:stream/consumers';
+import {pack, type Pack} from 'tar-stream';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Image} from '../../engine/resources.js';
+import {parseImage} from '../../rules/images/image.js';
+import {familiarName, parseReference, tagName} from '../../rules/images/reference.js';
+import {createFileTree, partsOf, type FileTree} from './file-tree.js';
+import type {ImageRecord} from './state.js';
+import {
+	packTree,
+	readTar,
+	unpackInto,
+	type TarEntry,
+} from './tar-tree.js';
+
+/** An image of an archive, as its index `manifest.json` has it. */
+type ManifestItem = {readonly Config: string; readonly RepoTags: readonly string[]; readonly Layers: readonly string[]};
+
+/** The configuration of an image by Docker's image specification, with all its content as one layer: layers are not kept apart here. */
+const encodeConfiguration = ({configuration, ...image}: Image, layer: Buffer) => ({
+	architecture: image.architecture,
+	os: image.os,
+	created: new Date(image.createdAt).toISOString(),
+	config: {
+		User: configuration.user,
+		Env: configuration.environment,
+		Entrypoint: configuration.entrypoint.length > 0 ? configuration.entrypoint : null,
+		Cmd: configuration.command.length > 0 ? configuration.command : null,
+		WorkingDir: configuration.workingDirectory,
+		ExposedPorts: Object.fromEntries(configuration.exposedPorts.map(port => [port, {}])),
+		Volumes: Object.fromEntries(configuration.volumes.map(volume => [volume, {}])),
+		Labels: configuration.labels,
+		StopSignal: configuration.stopSignal,
+	},
+	rootfs: {type: 'layers', diff_ids: [`sha256:${createHash('sha256').update(layer).digest('hex')}`]},
+	history: image.history.map(({createdAt, createdBy, comment}, index) => ({
+		created: new Date(createdAt).toISOString(), created_by: createdBy, comment, empty_layer: index > 0,
+	})),
+});
+
+const writeImages = async (images: ReadonlyMap<ImageRecord, readonly string[]>, archive: Pack): Promise<void> => {
+	const manifest: ManifestItem[] = [];
+	for (const [{image, files}, tags] of images) {
+		const hex = image.id.replace('sha256:', '');
+		const layer = await buffer(packTree(files.root()));
+		archive.entry({name: `${hex}.json`, mode: 0o444}, JSON.stringify(encodeConfiguration(image, layer)));
+		archive.entry({name: `${hex}/layer.tar`, mode: 0o444}, layer);
+		manifest.push({Config: `${hex}.json`, RepoTags: tags.map(tag => familiarName(tag)), Layers: [`${hex}/layer.tar`]});
+	}
+
+	archive.entry({name: 'manifest.json', mode: 0o444}, JSON.stringify(manifest));
+	archive.finalize();
+};
+
+/** A docker-archive of images, each with the tags under which it is saved. */
+export const saveImages = (images: ReadonlyMap<ImageRecord, readonly string[]>): Readable => {
+	const archive = pack();
+	writeImages(images, archive).catch((error: unknown) => {
+		archive.destroy(error instanceof Error ? error : new Error(messageOf(error)));
+	});
+	return Readable.from(archive, {objectMode: false});
+};
+
+const whiteout = '.wh.';
+const opaque = '.wh..wh..opq';
+
+/** Applies a layer and its whiteouts to those below it (OCI image specification, image-layer filesystem changeset). */
+const applyLayer = (tree: FileTree, entries: readonly TarEntry[]): void => {
+	for (const {parts} of entries) {
+		const name = parts.at(-1) ?? '';
+		const directory = `/${parts.slice(0, -1).join('/')}`;
+		const hidden = `${directory}/${name.slice(whiteout.length)}`;
+		const node = tree.find(directory)?.node;
+		if (name === opaque && node?.type === 'directory') {
+			tree.put(directory, {...node, children: new Map()});
+		} else if (name.startsWith(whiteout) && tree.find(hidden, {follow: false})) {
+			tree.remove(hidden);
+		}
+	}
+
+	unpackInto(tree, '/', entries.filter(({parts}) => !parts.at(-1)?.startsWith(whiteout)));
+};
+
+const complaint = 'This is not an archive of images';
+
+const refuse = (reason: string): never => {
+	throw new HolmError('invalid', `${complaint}: ${reason}`, {remedy: 'holm save and docker save make them'});
+};
+
+const parseJson = (content: Uint8Array | undefined, name: string): unknown => {
+	try {
+		return JSON.parse(Buffer.from(content ?? refuse(`it has no ${name}`)).toString());
+	} catch (error) {
+		throw error instanceof HolmError ? error : refuse(`${name} is not JSON: ${messageOf(error)}`);
+	}
+};
+
+/** The texts of a list; of anything else, none. */
+const textsOf = (value: unknown): readonly string[] => Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
+
+const tagsOf = (value: unknown): readonly string[] => textsOf(value).flatMap(text => {
+	try {
+		return parseReference(text).digest === undefined ? [tagName(text)] : [];
+	} catch {
+		return [];
+	}
+});
+
+/** Reads every image of a docker-archive. Throws `invalid` for what is not one. */
+export const readImages = async (tar: Readable, now: () => number): Promise<ReadonlyArray<{readonly record: ImageRecord; readonly tags: readonly string[]}>> => {
+	const entries = await readTar(tar, complaint);
+	const files = new Map(entries.map(({parts, node}) => [parts.join('/'), node]));
+	const contentOf = (name: string): Uint8Array | undefined => {
+		const node = files.get(name);
+		// Docker saves a layer that several images share as links.
+		const target = node?.type === 'link' ? files.get(partsOf(new URL(node.target, `file:///${name}`).pathname).join('/')) : node;
+		return target?.type === 'file' ? target.content : undefined;
+	};
+
+	const manifest = parseJson(contentOf('manifest.json'), 'manifest.json');
+	const items: ReadonlyArray<Partial<ManifestItem> | null> = Array.isArray(manifest) && manifest.length > 0 ? manifest : refuse('manifest.json names no image');
+	const read: Array<{readonly record: ImageRecord; readonly tags: readonly string[]}> = [];
+	for (const item of items) {
+		const name = typeof item?.Config === 'string' ? item.Config : refuse('an image has no configuration');
+		const configuration = parseJson(contentOf(name), name);
+		const id = /(?<hex>[\da-f]{64})(?:\.json)?$/v.exec(name)?.groups?.hex ?? createHash('sha256').update(contentOf(name)!).digest('hex');
+		const tree = createFileTree(now);
+		let bytes = 0;
+		for (const layer of textsOf(item?.Layers)) {
+			const content = contentOf(layer) ?? refuse(`it has no ${layer}`);
+			bytes += content.length;
+			applyLayer(tree, await readTar(Readable.from([content], {objectMode: false})));
+		}
+
+		read.push({record: {image: parseImage({id}, configuration, bytes), files: tree.fork()}, tags: tagsOf(item?.RepoTags)});
+	}
+
+	return read;
+};

@@ -1,0 +1,456 @@
+import os from 'node:os';
+import {messageOf} from '../../../engine/errors.js';
+import {isFileError} from '../file-node.js';
+import {
+	createLineReader,
+	createPipe,
+	emptyInput,
+	isBrokenPipe,
+} from '../pipe.js';
+import {builtins} from './builtins.js';
+import {redirect, readRedirection, type Redirection} from './redirect.js';
+import {runProgram} from './run-program.js';
+import {
+	checkStopped,
+	copyShell,
+	inSubshell,
+	ShellExit,
+	type Descriptors,
+	type Job,
+	type Run,
+	type Shell,
+} from './shell.js';
+import {
+	isAt,
+	isEnd,
+	notInDemo,
+	ShellSyntaxError,
+	skip,
+	skipLines,
+	take,
+	unexpected,
+	type Source,
+} from './source.js';
+import {
+	allWordsOf,
+	readWord,
+	requireWord,
+	textOf,
+	type Word,
+} from './words.js';
+
+const openers = new Set(['if', 'while', 'until', 'for', '{', '!']);
+const closers = new Set(['then', 'elif', 'else', 'fi', 'do', 'done', '}']);
+const foreignWords = new Set(['case', 'esac', 'function', 'select', '[[']);
+
+/** The reserved word here, if there is one. */
+const reservedAt = ({text, position}: Source): string => {
+	const word = /^(?:[!\{\}]|\[\[|[a-z]+)(?=[\t\n \(\);<>\|\&]|$)/v.exec(text.slice(position, position + 12))?.[0] ?? '';
+	if (foreignWords.has(word)) {
+		throw notInDemo(word);
+	}
+
+	return openers.has(word) || closers.has(word) ? word : '';
+};
+
+/** Reads the one of some reserved words that has to come next. */
+const expect = (source: Source, ...words: readonly string[]): string => {
+	skipLines(source);
+	const word = reservedAt(source);
+	source.position += words.includes(word) ? word.length : unexpected(source);
+	return word;
+};
+
+const assignmentOf = ([first, ...rest]: Word): {readonly name: string; readonly word: Word} | undefined => {
+	const match = typeof first === 'object' && first.kind === 'plain' ? /^(?<name>[A-Z_a-z]\w*)=(?<text>.*)$/sv.exec(first.text) : undefined;
+	const {name = '', text = ''} = match?.groups ?? {};
+	if (name === 'IFS') {
+		throw notInDemo('IFS');
+	}
+
+	return match ? {name, word: [{kind: 'plain', text}, ...rest]} : undefined;
+};
+
+/** Redirections around what they are of. Errors of commands end here, with a message and an exit status. */
+const redirected = (run: Run, redirections: readonly Redirection[]): Run => async (shell, files) => {
+	try {
+		return await run(shell, await redirect(shell, files, redirections));
+	} catch (error) {
+		if (error instanceof ShellExit) {
+			throw error;
+		}
+
+		if (isBrokenPipe(error)) {
+			return 128 + os.constants.signals.SIGPIPE;
+		}
+
+		await files[2].write(`sh: ${isFileError(error) ? 'can\'t open file: ' : ''}${messageOf(error)}\n`);
+		return isFileError(error) ? 1 : 2;
+	}
+};
+
+const readSimple = (source: Source): Run => {
+	const assignments: Array<{readonly name: string; readonly word: Word}> = [];
+	const given: Word[] = [];
+	const redirections: Redirection[] = [];
+	for (;;) {
+		skip(source);
+		const redirection = readRedirection(source);
+		const word = redirection ? undefined : readWord(source);
+		const assignment = word && given.length === 0 ? assignmentOf(word) : undefined;
+		if (redirection) {
+			redirections.push(redirection);
+		} else if (assignment) {
+			assignments.push(assignment);
+		} else if (word) {
+			given.push(word);
+		} else {
+			break;
+		}
+
+		if (given.length === 1 && isAt(source, '(')) {
+			throw notInDemo('()');
+		}
+	}
+
+	return given.length + assignments.length + redirections.length === 0 ? unexpected(source) : redirected(async (shell, files) => {
+		const words = await allWordsOf(shell, given);
+		shell.hasSubstituted = false;
+		const variables = new Map<string, string>();
+		for (const {name, word} of assignments) {
+			variables.set(name, await textOf(shell, word));
+		}
+
+		const [name] = words;
+		if (name === undefined) {
+			for (const [variable, value] of variables) {
+				shell.variables.set(variable, value);
+			}
+
+			return shell.hasSubstituted ? shell.status : 0;
+		}
+
+		if (name === 'exec') {
+			if (words.length === 1) {
+				throw notInDemo('exec without a command');
+			}
+
+			throw new ShellExit('exit', await runProgram(shell, {
+				words: words.slice(1), variables, files, replace: true,
+			}));
+		}
+
+		const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+		return builtin
+			? builtin({
+				shell, words: words.slice(1), files, compile,
+			})
+			: runProgram(shell, {words, variables, files});
+	}, redirections);
+};
+
+/** A condition: with `set -e`, a failure in it does not exit. */
+const asCondition = (run: Run): Run => async (shell, files) => {
+	shell.tested++;
+	try {
+		return await run(shell, files);
+	} finally {
+		shell.tested--;
+	}
+};
+
+const readIf = (source: Source): Run => {
+	const condition = asCondition(readList(source));
+	expect(source, 'then');
+	const body = readList(source);
+	const word = expect(source, 'elif', 'else', 'fi');
+	let otherwise: Run = async () => 0;
+	if (word === 'elif') {
+		otherwise = readIf(source);
+	} else if (word === 'else') {
+		otherwise = readList(source);
+		expect(source, 'fi');
+	}
+
+	return async (shell, files) => await condition(shell, files) === 0 ? body(shell, files) : otherwise(shell, files);
+};
+
+/** Runs one turn after another until one returns false, a `break` or an exit. */
+const runLoop = async (shell: Shell, turn: () => Promise<boolean>): Promise<void> => {
+	for (let count = 1; ; count++) {
+		if (count % 1000 === 0) {
+			// A loop that only computes would block the event loop.
+			await shell.invocation.host.sleep(0, shell.invocation.signal);
+		}
+
+		try {
+			checkStopped(shell);
+			if (!await turn()) {
+				return;
+			}
+		} catch (error) {
+			if (!(error instanceof ShellExit) || error.kind === 'exit') {
+				throw error;
+			}
+
+			if (error.value > 1) {
+				throw new ShellExit(error.kind, error.value - 1);
+			}
+
+			if (error.kind === 'break') {
+				return;
+			}
+		}
+	}
+};
+
+const readBody = (source: Source): Run => {
+	expect(source, 'do');
+	const body = readList(source);
+	expect(source, 'done');
+	return body;
+};
+
+const readWhile = (source: Source, until: boolean): Run => {
+	const condition = asCondition(readList(source));
+	const body = readBody(source);
+	return async (shell, files) => {
+		let status = 0;
+		await runLoop(shell, async () => {
+			if ((await condition(shell, files) === 0) === until) {
+				return false;
+			}
+
+			status = await body(shell, files);
+			return true;
+		});
+		return status;
+	};
+};
+
+const readFor = (source: Source): Run => {
+	skip(source);
+	const name = take(source, /[A-Z_a-z]\w*/vy) ?? unexpected(source);
+	skipLines(source);
+	if (!take(source, /in(?=\s|;)/vy)) {
+		throw new ShellSyntaxError('"for" without "in" is not in the demo', {incomplete: isEnd(source)});
+	}
+
+	const words: Word[] = [];
+	for (skip(source); !isEnd(source) && !take(source, /[\n;]/vy); skip(source)) {
+		words.push(requireWord(source));
+	}
+
+	const body = readBody(source);
+	return async (shell, files) => {
+		let status = 0;
+		const values = (await allWordsOf(shell, words)).values();
+		await runLoop(shell, async () => {
+			const {value, done} = values.next();
+			if (done) {
+				return false;
+			}
+
+			shell.variables.set(name, value);
+			status = await body(shell, files);
+			return true;
+		});
+		return status;
+	};
+};
+
+/** Reads the compound command that begins here; undefined where none does. */
+const readCompound = (source: Source): Run | undefined => {
+	if (isAt(source, '((')) {
+		throw notInDemo('((');
+	}
+
+	if (take(source, /\(/vy)) {
+		const body = readList(source);
+		return take(source, /\)/vy) ? async (shell, files) => inSubshell(shell, async inner => body(inner, files)) : unexpected(source);
+	}
+
+	const word = reservedAt(source);
+	source.position += word.length;
+	switch (word) {
+		case '': {
+			return undefined;
+		}
+
+		case 'if': {
+			return readIf(source);
+		}
+
+		case 'for': {
+			return readFor(source);
+		}
+
+		case 'while':
+		case 'until': {
+			return readWhile(source, word === 'until');
+		}
+
+		case '{': {
+			const body = readList(source);
+			expect(source, '}');
+			return body;
+		}
+
+		default: {
+			source.position -= word.length;
+			return unexpected(source);
+		}
+	}
+};
+
+const readCommand = (source: Source): Run => {
+	skipLines(source);
+	const compound = readCompound(source);
+	if (!compound) {
+		return readSimple(source);
+	}
+
+	const redirections: Redirection[] = [];
+	let redirection;
+	do {
+		skip(source);
+		redirection = readRedirection(source);
+		redirections.push(...redirection ? [redirection] : []);
+	} while (redirection);
+
+	return redirected(compound, redirections);
+};
+
+/** Runs commands side by side, each in a subshell, the output of each the input of the next. */
+const runPipeline = async (shell: Shell, commands: readonly Run[], files: Descriptors): Promise<number> => {
+	let input = files[0];
+	const statuses = await Promise.all(commands.map(async (command, index) => {
+		const pipe = index === commands.length - 1 ? undefined : createPipe();
+		const own: Descriptors = {0: input, 1: pipe ?? files[1], 2: files[2]};
+		input = pipe ? createLineReader(pipe) : input;
+		try {
+			return await inSubshell(shell, async inner => command(inner, own));
+		} finally {
+			pipe?.end();
+			if (index > 0) {
+				// Its writer does not wait for a command that has ended.
+				own[0].close?.();
+			}
+		}
+	}));
+	return statuses.at(-1)!;
+};
+
+type Pipeline = {readonly operator: string; readonly negated: boolean; readonly run: Run};
+
+const readPipeline = (source: Source, operator: string): Pipeline => {
+	skipLines(source);
+	const negated = reservedAt(source) === '!';
+	source.position += Number(negated);
+	const commands = [readCommand(source)];
+	while (take(source, /\|(?!\|)/vy)) {
+		commands.push(readCommand(source));
+	}
+
+	const run: Run = commands.length === 1 ? commands[0]! : async (shell, files) => runPipeline(shell, commands, files);
+	return {operator, negated, run};
+};
+
+const startJob = (shell: Shell, run: Run, files: Descriptors): void => {
+	const {promise: ended, resolve} = Promise.withResolvers<number>();
+	const job: Job = {ended};
+	shell.jobs.add(job);
+	shell.lastJob = job;
+	void inSubshell(shell, async inner => {
+		inner.onEnter = pid => {
+			job.pid = pid;
+			inner.onEnter = undefined;
+		};
+
+		return run(inner, {...files, 0: createLineReader(emptyInput)});
+	}).then(resolve, () => {
+		resolve(1);
+	});
+};
+
+/** Runs the traps of the signals that arrived meanwhile. */
+const runCaught: Run = async (shell, files) => {
+	const {status} = shell;
+	for (let name = shell.caught.shift(); name !== undefined; name = shell.caught.shift()) {
+		await shell.traps.get(name)?.(shell, files);
+		shell.status = status;
+	}
+
+	return status;
+};
+
+/** Runs pipelines as `&&` and `||` between them say. */
+const runAndOr = async (shell: Shell, pipelines: readonly Pipeline[], files: Descriptors): Promise<number> => {
+	let failed = false;
+	for (const [index, {operator, negated, run}] of pipelines.entries()) {
+		if (operator !== '' && (operator === '&&') !== (shell.status === 0)) {
+			continue;
+		}
+
+		// With `set -e`, only the failure of the last one exits.
+		const isTested = index < pipelines.length - 1 || negated;
+		const status = await (isTested ? asCondition(run) : run)(shell, files);
+		shell.status = negated ? Number(status === 0) : status;
+		failed = !isTested && status !== 0;
+	}
+
+	checkStopped(shell);
+	await runCaught(shell, files);
+	if (shell.exitsOnError && shell.tested === 0 && failed) {
+		throw new ShellExit('exit', shell.status);
+	}
+
+	return shell.status;
+};
+
+const readAndOr = (source: Source): Run => {
+	const pipelines = [readPipeline(source, '')];
+	for (let operator = take(source, /&&|\|\|/vy); operator !== undefined; operator = take(source, /&&|\|\|/vy)) {
+		pipelines.push(readPipeline(source, operator));
+	}
+
+	const end = take(source, /[\n;\&]/vy);
+	if (end === undefined && !isEnd(source) && !isAt(source, ')') && reservedAt(source) === '') {
+		unexpected(source);
+	}
+
+	const run: Run = async (shell, files) => runAndOr(shell, pipelines, files);
+	return end !== '&' ? run : async (shell, files) => {
+		startJob(shell, run, files);
+		shell.status = 0;
+		return 0;
+	};
+};
+
+/** Reads commands up to a reserved word that ends them, a closing parenthesis or the end. */
+const readList = (source: Source): Run => {
+	const list: Run[] = [];
+	for (skipLines(source); !isEnd(source) && !isAt(source, ')') && !closers.has(reservedAt(source)); skipLines(source)) {
+		list.push(readAndOr(source));
+	}
+
+	return async (shell, files) => {
+		if (list.length === 0) {
+			return 0;
+		}
+
+		for (const run of list) {
+			checkStopped(shell);
+			await run(shell, files);
+		}
+
+		return shell.status;
+	};
+};
+
+/** Compiles a script. Throws `ShellSyntaxError`, also for what other shells have and this one does not. */
+export const compile = (text: string): Run => {
+	const source: Source = {text, position: 0, readList};
+	const run = readList(source);
+	return isEnd(source) ? run : unexpected(source);
+};

@@ -1,0 +1,158 @@
+import {Buffer} from 'node:buffer';
+import os from 'node:os';
+import {createLineReader, type LineReader} from '../pipe.js';
+import type {Invocation, Program} from '../process.js';
+import {pathIn} from '../programs/options.js';
+import {compile} from './compile.js';
+import {
+	createShell,
+	interrupted,
+	ShellExit,
+	type Descriptors,
+	type Run,
+	type Shell,
+} from './shell.js';
+import {notInDemo, ShellSyntaxError} from './source.js';
+
+/** What an interrupted reader began to read is left for the next one. */
+const shareable = ({stdin}: Invocation): LineReader => {
+	let pending: Promise<Uint8Array | undefined> | undefined;
+	return createLineReader({
+		async read() {
+			pending ??= stdin.read();
+			const read = await pending;
+			pending = undefined;
+			return read;
+		},
+	});
+};
+
+const promptOf = ({variables, directory, invocation: {host}}: Shell, name: 'PS1' | 'PS2'): string => {
+	const home = variables.get('HOME') ?? '/';
+	const shown = home !== '/' && `${directory}/`.startsWith(`${home}/`) ? `~${directory.slice(home.length)}` : directory;
+	return (variables.get(name) ?? '').replaceAll(String.raw`\w`, () => shown).replaceAll(String.raw`\h`, () => host.hostname).replaceAll(String.raw`\$`, '#');
+};
+
+/** Runs a script to its end. `isOver` says that it left the shell. */
+const runToEnd = async (shell: Shell, run: Run, files: Descriptors): Promise<{readonly status: number; readonly isOver: boolean}> => {
+	try {
+		return {status: await run(shell, files), isOver: false};
+	} catch (error) {
+		if (!(error instanceof ShellExit)) {
+			throw error;
+		}
+
+		const isOver = error.kind === 'exit';
+		return {status: isOver ? error.value : shell.status, isOver};
+	}
+};
+
+/** Reads commands line by line and runs each as soon as it is whole. */
+const readEvaluate = async (shell: Shell, files: Descriptors): Promise<number> => {
+	let begun = '';
+	for (;;) {
+		if (shell.interactive) {
+			await files[2].write(promptOf(shell, begun === '' ? 'PS1' : 'PS2'));
+		}
+
+		const line = await files[0].readLine();
+		if (line === undefined) {
+			await files[2].write(shell.interactive ? '\n' : '');
+			return shell.status;
+		}
+
+		let run: Run;
+		begun += line;
+		try {
+			run = compile(begun);
+			begun = '';
+		} catch (error) {
+			if (!(error instanceof ShellSyntaxError)) {
+				throw error;
+			}
+
+			if (!error.incomplete) {
+				begun = '';
+				await files[2].write(`sh: ${error.message}\n`);
+				shell.status = 2;
+			}
+
+			continue;
+		}
+
+		const controller = new AbortController();
+		shell.foreground = controller;
+		const {status, isOver} = await runToEnd(shell, run, files);
+		shell.foreground = undefined;
+		if (isOver && !controller.signal.aborted) {
+			return status;
+		}
+
+		shell.status = controller.signal.aborted ? interrupted : status;
+	}
+};
+
+/** An interrupt from the terminal ends what runs in the foreground, and otherwise gives a new prompt. */
+const handleInterrupt = (shell: Shell, {1: output}: Descriptors): void => {
+	shell.invocation.onSignal(os.constants.signals.SIGINT, () => {
+		if (shell.foreground) {
+			shell.foreground.abort();
+		} else {
+			void output.write(promptOf(shell, 'PS1'));
+		}
+	});
+};
+
+const readScript = ({host, directory}: Invocation, file: string): string => {
+	const node = host.files.find(pathIn(directory, file))?.node;
+	if (node?.type !== 'file') {
+		throw new ShellSyntaxError(`can't open '${file}': No such file or directory`);
+	}
+
+	return Buffer.from(node.content).toString();
+};
+
+/** Runs the trap of EXIT; resolves with the exit status of the shell. */
+const runExitTrap = async (shell: Shell, status: number, files: Descriptors): Promise<number> => {
+	const trap = shell.traps.get('EXIT');
+	shell.traps.delete('EXIT');
+	shell.status = status;
+	const end = trap && await runToEnd(shell, trap, files);
+	return end?.isOver ? end.status : status;
+};
+
+/** A shell: `sh -c COMMANDS`, `sh FILE`, or commands from its input. */
+export const sh: Program = async invocation => {
+	const [name = 'sh', ...given] = invocation.command;
+	const first = given.findIndex(word => !/^-./v.test(word));
+	const options = (first === -1 ? given : given.slice(0, first)).join('').replaceAll('-', '');
+	const isCommand = options.includes('c');
+	const [text = isCommand ? '' : undefined, ...words] = first === -1 ? [] : given.slice(first);
+	const files: Descriptors = {0: shareable(invocation), 1: invocation.stdout, 2: invocation.stderr};
+	const isInteractive = text === undefined && (invocation.terminal || options.includes('i'));
+	const shell = createShell(invocation, isCommand ? [words[0] ?? name, ...words.slice(1)] : [text ?? name, ...words], isInteractive);
+	shell.exitsOnError = options.includes('e');
+	let status = 2;
+	try {
+		const foreign = /[^ceil]/v.exec(options);
+		if (foreign) {
+			throw notInDemo(`-${foreign[0]}`);
+		}
+
+		if (isInteractive) {
+			handleInterrupt(shell, files);
+		}
+
+		status = text === undefined
+			? await readEvaluate(shell, files)
+			: (await runToEnd(shell, compile(isCommand ? text : readScript(invocation, text)), files)).status;
+	} catch (error) {
+		if (!(error instanceof ShellSyntaxError)) {
+			throw error;
+		}
+
+		await invocation.stderr.write(`sh: ${error.message}\n`);
+	}
+
+	return runExitTrap(shell, status, files);
+};
