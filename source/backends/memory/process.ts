@@ -61,8 +61,8 @@ export type Process = {
 
 const {SIGCHLD, SIGCONT, SIGKILL, SIGPIPE, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
 
-/** Signals without an effect, and those for which a container is paused instead. */
-const harmless = new Set<number>([SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH]);
+/** Signals without an effect, 0 among them, and those for which a container is paused instead. */
+const harmless = new Set<number>([0, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH]);
 
 export type ProcessOptions = Omit<Invocation, 'signal' | 'onSignal'> & {
 	readonly program: Program;

@@ -6,7 +6,7 @@ import {echo, printf} from '../programs/text.js';
 import {ShellExit, type Descriptors, type Run, type Shell} from './shell.js';
 import {notInDemo} from './source.js';
 
-type Call = {
+export type Call = {
 	readonly shell: Shell;
 	/** The arguments, without the name. */
 	readonly words: readonly string[];
@@ -15,7 +15,7 @@ type Call = {
 	readonly compile: (text: string) => Run;
 };
 
-type Builtin = (call: Call) => Promise<number>;
+export type Builtin = (call: Call) => Promise<number>;
 
 const viaProgram = (name: string, program: Program): Builtin => async ({shell, words, files}) => program({
 	...shell.invocation, command: [name, ...words], directory: shell.directory, stdin: files[0], stdout: files[1], stderr: files[2],

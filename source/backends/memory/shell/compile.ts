@@ -1,4 +1,5 @@
 import os from 'node:os';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import {messageOf} from '../../../engine/errors.js';
 import {isFileError} from '../file-node.js';
 import {
@@ -7,7 +8,7 @@ import {
 	emptyInput,
 	isBrokenPipe,
 } from '../pipe.js';
-import {builtins} from './builtins.js';
+import {builtins, type Builtin, type Call} from './builtins.js';
 import {redirect, readRedirection, type Redirection} from './redirect.js';
 import {runProgram} from './run-program.js';
 import {
@@ -71,6 +72,17 @@ const assignmentOf = ([first, ...rest]: Word): {readonly name: string; readonly 
 	return match ? {name, word: [{kind: 'plain', text}, ...rest]} : undefined;
 };
 
+const brokenPipeStatus = 128 + os.constants.signals.SIGPIPE;
+
+const runBuiltin = async (builtin: Builtin, call: Call): Promise<number> => {
+	try {
+		return await builtin(call);
+	} catch (error) {
+		// The signal ends the shell, which wrote itself.
+		throw isBrokenPipe(error) ? new ShellExit('exit', brokenPipeStatus) : error;
+	}
+};
+
 /** Redirections around what they are of. Errors of commands end here, with a message and an exit status. */
 const redirected = (run: Run, redirections: readonly Redirection[]): Run => async (shell, files) => {
 	try {
@@ -81,10 +93,14 @@ const redirected = (run: Run, redirections: readonly Redirection[]): Run => asyn
 		}
 
 		if (isBrokenPipe(error)) {
-			return 128 + os.constants.signals.SIGPIPE;
+			return brokenPipeStatus;
 		}
 
 		await files[2].write(`sh: ${isFileError(error) ? 'can\'t open file: ' : ''}${messageOf(error)}\n`);
+		if (error instanceof ShellSyntaxError && !shell.interactive) {
+			throw new ShellExit('exit', 2);
+		}
+
 		return isFileError(error) ? 1 : 2;
 	}
 };
@@ -142,7 +158,7 @@ const readSimple = (source: Source): Run => {
 
 		const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
 		return builtin
-			? builtin({
+			? runBuiltin(builtin, {
 				shell, words: words.slice(1), files, compile,
 			})
 			: runProgram(shell, {words, variables, files});
@@ -422,6 +438,8 @@ const readAndOr = (source: Source): Run => {
 	const run: Run = async (shell, files) => runAndOr(shell, pipelines, files);
 	return end !== '&' ? run : async (shell, files) => {
 		startJob(shell, run, files);
+		// Until its program has a process id, for `$!`.
+		await nextTurn();
 		shell.status = 0;
 		return 0;
 	};

@@ -40,8 +40,10 @@ export const runProgram = async (shell: Shell, {words, variables, files, replace
 		command: words,
 		user: invocation.user,
 		kill(number) {
-			abort(128 + number);
-			own.abort();
+			if (number > 0) {
+				abort(128 + number);
+				own.abort();
+			}
 		},
 	});
 	const pid = entry?.pid ?? invocation.pid;

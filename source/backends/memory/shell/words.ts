@@ -7,6 +7,7 @@ import {
 	isAt,
 	isEnd,
 	notInDemo,
+	ShellSyntaxError,
 	take,
 	unexpected,
 	unterminated,
@@ -34,7 +35,7 @@ const piecesOf = async (shell: Shell, word: Word): Promise<readonly Piece[]> => 
 export const textOf = async (shell: Shell, word: Word): Promise<string> => {
 	const pieces = await piecesOf(shell, word);
 	if (pieces.reduce((length, {text}) => length + text.length, 0) > largestRead) {
-		throw new Error('out of memory');
+		throw new ShellSyntaxError('out of memory');
 	}
 
 	return pieces.map(({kind, text}) => kind === 'break' ? ' ' : text).join('');
