@@ -7,13 +7,12 @@ import {
 	isFileError,
 	modeOf,
 	sizeOf,
-	type TreeNode,
 } from './file-node.js';
 import type {Located} from './file-tree.js';
 import type {ContainerRecord, State} from './state.js';
 import {
 	canUnpack,
-	packNode,
+	packNodes,
 	readTar,
 	unpackInto,
 } from './tar-tree.js';
@@ -56,18 +55,16 @@ export const archivesVerbs = (state: State): ArchivesVerbs => ({
 		state.settle();
 		const record = findContainer(state.containers, reference);
 		const located = locate(record, given, {follow: false});
-		const base = located.path === '/' ? '' : located.path;
-		const childrenOf = (parts: readonly string[]): ReadonlyArray<readonly [string, TreeNode]> => {
-			// Asked anew, since something may be mounted there.
-			const directory = record.files.find([base, ...parts].join('/') || '/', {follow: false})?.node;
-			return directory?.type === 'directory'
-				? directory.children.keys().map(name => [name, record.files.find([base, ...parts, name].join('/'), {follow: false})!.node] as const).toArray()
-				: [];
-		};
-
 		const status = statusOf(given, located);
 		const name = given.endsWith('/.') || (located.path === '/') ? '.' : status.name;
-		return {status, tar: Readable.from(packNode(name, located.node, childrenOf), {objectMode: false})};
+		const childrenOf = (path: string) => {
+			// From the container's tree, with what is mounted there.
+			const directory = `${located.path}${path.slice(name.length)}`;
+			const found = record.files.find(directory, {follow: false})?.node;
+			return found?.type === 'directory' ? found.children.keys().map(child => [child, record.files.find(`${directory}/${child}`, {follow: false})!.node] as const) : [];
+		};
+
+		return {status, tar: Readable.from(packNodes([[name, located.node]], childrenOf), {objectMode: false})};
 	},
 	async writeArchive(reference, given, tar) {
 		state.settle();

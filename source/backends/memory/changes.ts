@@ -1,9 +1,49 @@
 import {Readable} from 'node:stream';
 import type {ChangesVerbs} from '../../engine/changes.js';
-import {findContainer} from '../../rules/find-resource.js';
-import {compareTrees} from './file-changes.js';
+import {findContainer} from '../../rules/references.js';
+import type {FileChange} from '../../engine/resources.js';
+import {listChanges} from '../../rules/containers/file-changes.js';
 import {publishOf, type State} from './state.js';
-import {packTree} from './tar-tree.js';
+import {packNodes} from './tar-tree.js';
+import type {DirectoryNode, TreeNode} from './file-node.js';
+
+const areEqual = (one: TreeNode, other: TreeNode): boolean => one.type === 'directory' && other.type === 'directory'
+	? one.mode === other.mode && one.uid === other.uid && one.gid === other.gid
+	: one === other;
+
+/** What is otherwise in a tree than in the one that it came from. */
+export const compareTrees = (original: DirectoryNode, present: DirectoryNode): readonly FileChange[] => {
+	const changes = new Map<string, FileChange['kind']>();
+	// Not by calling itself: how deep directories are is decided by what runs in a container.
+	const waiting: Array<readonly [path: string, before: TreeNode | undefined, now: DirectoryNode]> = [['', original, present]];
+	for (let next = waiting.pop(); next; next = waiting.pop()) {
+		const [path, before, now] = next;
+		const earlier = before?.type === 'directory' ? before.children : new Map<string, TreeNode>();
+		for (const [name, node] of now.children) {
+			const place = `${path}/${name}`;
+			const other = earlier.get(name);
+			if (node === other) {
+				continue;
+			}
+
+			if (!other || !areEqual(node, other)) {
+				changes.set(place, other ? 'changed' : 'added');
+			}
+
+			if (node.type === 'directory') {
+				waiting.push([place, other, node]);
+			}
+		}
+
+		for (const name of earlier.keys()) {
+			if (!now.children.has(name)) {
+				changes.set(`${path}/${name}`, 'deleted');
+			}
+		}
+	}
+
+	return listChanges(changes, []);
+};
 
 export const changesVerbs = (state: State): ChangesVerbs => ({
 	async changes(reference) {
@@ -15,6 +55,6 @@ export const changesVerbs = (state: State): ChangesVerbs => ({
 		state.settle();
 		const record = findContainer(state.containers, reference);
 		publishOf(state, record, 'export');
-		return Readable.from(packTree(record.files.root()), {objectMode: false});
+		return Readable.from(packNodes(record.files.root().children), {objectMode: false});
 	},
 });

@@ -5,8 +5,39 @@ import {createLogRing} from './log-ring.js';
 import {createOutputHub} from './output-hub.js';
 import {createPipe} from './pipe.js';
 import type {ContainerRecord, State} from './state.js';
-import {createStamp} from './timestamps.js';
-import {treeMounts} from './volume-store.js';
+import {treeMounts} from './volumes.js';
+
+/** Nanoseconds between the entries of one millisecond. */
+const step = 1731;
+
+/**
+The timestamps of one log: RFC 3339 with nanoseconds, each later than the one before.
+
+A clock of milliseconds, as it is for everything else, would give many lines of a log the same time.
+*/
+export const createStamp = (now: () => number): ((at?: number) => string) => {
+	let last = 0;
+	let nanoseconds = 0;
+	let prefix = '';
+	return (at = now()) => {
+		// A clock that was set back does not put lines before those that are there.
+		const milliseconds = Math.max(Math.floor(at), last);
+		if (milliseconds > last || prefix === '') {
+			last = milliseconds;
+			nanoseconds = milliseconds * 7919 % 100_000;
+			prefix = new Date(milliseconds).toISOString().slice(0, -1);
+		} else {
+			nanoseconds += step;
+			if (nanoseconds > 999_999) {
+				last++;
+				nanoseconds = 0;
+				prefix = new Date(last).toISOString().slice(0, -1);
+			}
+		}
+
+		return `${prefix}${String(nanoseconds).padStart(6, '0')}Z`;
+	};
+};
 
 /** What is kept of a new container, which begins with the content of its image. */
 export const newContainerRecord = (state: State, container: Container, imageFiles: FileTree): ContainerRecord => {
@@ -45,4 +76,11 @@ export const newContainerRecord = (state: State, container: Container, imageFile
 		isRemoved: false,
 		attempts: 0,
 	};
+};
+
+/** Replaces what is shown of a container and tells whoever waits for it. */
+export const change = (record: ContainerRecord, changes: Partial<Container>): void => {
+	record.container = {...record.container, ...changes};
+	record.changed.notify();
+	record.log.notify();
 };

@@ -14,7 +14,7 @@ import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
 import {findImage} from './image-store.js';
 import {newContainerRecord} from './container-record.js';
 import {publishOf, type State} from './state.js';
-import {ensureVolume} from './volume-store.js';
+import {ensureVolume} from './volumes.js';
 
 /** Throws `conflict` for a name that a container has. */
 export const claimName = (state: State, text: string): string => {

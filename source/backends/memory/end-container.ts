@@ -1,9 +1,8 @@
 import {messageOf} from '../../engine/errors.js';
-import {restartDelay, shouldRestart, settledAfter} from '../../rules/containers/restart-policy.js';
-import {change} from './change-status.js';
-import {publishConnection} from './endpoints.js';
+import {restartDelay, restarts, settledAfter} from '../../rules/containers/restart-policy.js';
+import {change} from './container-record.js';
+import {publishConnection, releaseLease} from './endpoints.js';
 import {createPipe} from './pipe.js';
-import {removeRecord} from './remove-container.js';
 import {
 	publish,
 	publishOf,
@@ -11,6 +10,39 @@ import {
 	type Run,
 	type State,
 } from './state.js';
+import {usersOf} from './volumes.js';
+
+/** Takes away a container that does not run, and with `volumes` the anonymous ones that nobody else mounts. */
+export const removeRecord = (state: State, record: ContainerRecord, {volumes}: {readonly volumes: boolean}): void => {
+	const {container} = record;
+	record.cancelRestart?.();
+	record.cancelRestart = undefined;
+	state.containers.delete(record.id);
+	record.isRemoved = true;
+	for (const attachment of container.attachments) {
+		releaseLease(state, attachment);
+	}
+
+	for (const [id, exec] of state.execs) {
+		if (exec.containerId === record.id) {
+			state.execs.delete(id);
+		}
+	}
+
+	record.input.end();
+	record.output.end();
+	publishOf(state, record, 'destroy');
+	for (const mount of container.mounts) {
+		if (!(volumes && mount.type === 'volume' && state.volumes.get(mount.source)?.volume.anonymous && usersOf(state, mount.source).length === 0)) {
+			continue;
+		}
+
+		state.volumes.delete(mount.source);
+		publish(state, 'volume', 'destroy', mount.source, {driver: 'local'});
+	}
+
+	change(record, {});
+};
 
 const killSignal = 9;
 
@@ -70,7 +102,7 @@ export const endRun = (state: State, record: ContainerRecord, exitCode: number):
 		}
 	}
 
-	if (shouldRestart(configuration.restartPolicy, {exitCode, isStopped: record.isStopped, restartCount: container.restartCount})) {
+	if (restarts(configuration.restartPolicy, {exitCode, isStopped: record.isStopped, restartCount: container.restartCount})) {
 		restartLater(state, record, run, exitCode);
 		return;
 	}

@@ -22,17 +22,17 @@ export const eventsVerbs = (state: State): EventsVerbs => ({
 		const matches = filterOf(filters, eventRules);
 		const isWanted = (event: EngineEvent) => (since === undefined || event.time >= since) && (until === undefined || event.time <= until) && matches(event);
 		const left = until === undefined ? Infinity : until - state.now();
-		const live = left > 0;
+		const isLive = left > 0;
 		const expiry = new AbortController();
 		const reading = state.events.read({
-			fromNow: since === undefined && live,
-			live,
+			fromNow: since === undefined && isLive,
+			live: isLive,
 			signal: AbortSignal.any([expiry.signal, ...signal ? [signal] : []]),
 		});
 		return {
 			[Symbol.asyncIterator]() {
-				const release = live ? state.watch() : () => undefined;
-				const cancel = Number.isFinite(left) && live
+				const release = isLive ? state.watch() : () => undefined;
+				const cancel = Number.isFinite(left) && isLive
 					? state.timers.after(until! - state.now(), () => {
 						expiry.abort();
 					})

@@ -11,8 +11,7 @@ import {startProcess} from './process.js';
 import {environmentOf, freePid, hostOf} from './program-host.js';
 import {findProgram} from './programs/find-program.js';
 import {publishOf, type ExecRecord, type State} from './state.js';
-import {createTerminalDevice} from './terminal-device.js';
-import {checkSize} from './terminal-size.js';
+import {createTerminalDevice, checkSize} from './terminal-device.js';
 
 const findExec = ({execs}: State, id: string): ExecRecord => {
 	const exec = execs.get(id);
@@ -23,23 +22,13 @@ const findExec = ({execs}: State, id: string): ExecRecord => {
 	return exec;
 };
 
-/** As many execs that have ended can still be asked for. */
+/** How many execs that have ended are kept. */
 const keptExecs = 1000;
 
-/** A health check that runs every few seconds would otherwise leave something each time. */
-const forgetOldExecs = ({execs}: State) => {
-	if (execs.size < 2 * keptExecs) {
-		return;
-	}
-
-	for (const [id, {state: word}] of execs) {
-		if (execs.size <= keptExecs) {
-			return;
-		}
-
-		if (word === 'ended') {
-			execs.delete(id);
-		}
+const forgetOldExecs = ({execs}: State): void => {
+	const ended = [...execs.values()].filter(exec => exec.state === 'ended');
+	for (const {id} of ended.slice(0, Math.max(ended.length - keptExecs, 0))) {
+		execs.delete(id);
 	}
 };
 

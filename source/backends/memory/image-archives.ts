@@ -10,7 +10,7 @@ import {familiarName, parseReference, tagName} from '../../rules/images/referenc
 import {createFileTree, partsOf, type FileTree} from './file-tree.js';
 import type {ImageRecord} from './state.js';
 import {
-	packTree,
+	packNodes,
 	readTar,
 	unpackInto,
 	type TarEntry,
@@ -45,7 +45,7 @@ const writeImages = async (images: ReadonlyMap<ImageRecord, readonly string[]>, 
 	const manifest: ManifestItem[] = [];
 	for (const [{image, files}, tags] of images) {
 		const hex = image.id.replace('sha256:', '');
-		const layer = await buffer(packTree(files.root()));
+		const layer = await buffer(packNodes(files.root().children));
 		archive.entry({name: `${hex}.json`, mode: 0o444}, JSON.stringify(encodeConfiguration(image, layer)));
 		archive.entry({name: `${hex}/layer.tar`, mode: 0o444}, layer);
 		manifest.push({Config: `${hex}.json`, RepoTags: tags.map(tag => familiarName(tag)), Layers: [`${hex}/layer.tar`]});

@@ -26,7 +26,7 @@ export const imageOf = (known: KnownImage): Image => {
 		tags: [known.name],
 		digests: [`${repositoryName(parseReference(known.name))}@${digestOf('manifest', known.name, ...layers)}`],
 		createdAt: known.createdAt,
-		sizeBytes: known.sizeBytes,
+		sizeBytes: known.steps.reduce((sum, [, megabytes = 0]) => sum + Math.round(megabytes * 1_000_000), 0),
 		architecture: hostArchitecture,
 		os: 'linux',
 		configuration: {

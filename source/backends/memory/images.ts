@@ -1,16 +1,57 @@
 import type {ImagesVerbs} from '../../engine/images.js';
-import {type Pruned, type Image} from '../../engine/resources.js';
+import type {Pruned, Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
+import {familiarName, parseReference, repositoryName, tagName} from '../../rules/images/reference.js';
 import {
-	familiarName,
-	parseReference,
-	repositoryName,
-	tagName,
-} from '../../rules/images/reference.js';
-import {filterOf, isTrue} from '../../rules/filters.js';
-import {imageRules} from './image-filters.js';
+	filterOf,
+	isTrue,
+	labelRules,
+	untilOf,
+	type FilterRules,
+} from '../../rules/filters.js';
 import {findImage, listImages, releaseTag} from './image-store.js';
 import {publish, type State} from './state.js';
+import {patternOf} from './glob.js';
+
+/** A filter `reference`, as Go's path.Match has it: `*` and `?` do not cross a slash. */
+const reference = (value: string): ((image: Image) => boolean) => {
+	if (value.includes('[')) {
+		throw new HolmError('unsupported', `invalid filter reference=${JSON.stringify(value.slice(0, 100))}: lists of characters are not in the demo`, {remedy: 'use * and ?'});
+	}
+
+	const parts = value.split('/').map(part => patternOf(part));
+	const matches = (text: string) => {
+		const given = text.split('/');
+		return given.length === parts.length && given.every((part, index) => parts[index]!.test(part));
+	};
+
+	return ({tags, digests}) => [...tags, ...digests].some(name => {
+		const repository = repositoryName(parseReference(name));
+		return [name, familiarName(name), repository, familiarName(repository)].some(text => matches(text));
+	});
+};
+
+/** Docker's filters of `images`. */
+export const imageRules = (state: State) => ({
+	reference,
+	dangling(value) {
+		const isNameless = isTrue('dangling', value);
+		return ({tags}) => isNameless === (tags.length === 0);
+	},
+	...labelRules(({configuration}: Image) => configuration.labels),
+	before(value) {
+		const last = findImage(state, value).record.image.createdAt;
+		return ({createdAt}) => createdAt < last;
+	},
+	since(value) {
+		const first = findImage(state, value).record.image.createdAt;
+		return ({createdAt}) => createdAt > first;
+	},
+	until(value) {
+		const last = untilOf(value, state.now());
+		return ({createdAt}) => createdAt < last;
+	},
+}) satisfies FilterRules<Image>;
 
 const shortId = (id: string) => id.replace('sha256:', '').slice(0, 12);
 

@@ -1,11 +1,9 @@
-/* eslint-disable no-template-curly-in-string -- steps of Dockerfiles, whose variables are the shell's */
-/** A program of an image, and what it is for in a tree of files. */
+/** An image that a pull finds. */
 export type KnownImage = {
 	/** In full. */
 	readonly name: string;
-	readonly sizeBytes: number;
+	/** Milliseconds since the epoch. */
 	readonly createdAt: number;
-	/** What its configuration says, where it says something. */
 	readonly environment?: readonly string[];
 	readonly entrypoint?: readonly string[];
 	readonly command: readonly string[];
@@ -14,30 +12,21 @@ export type KnownImage = {
 	readonly volumes?: readonly string[];
 	readonly stopSignal?: string;
 	readonly labels?: Readonly<Record<string, string>>;
-	/** The steps that it was made in, and the megabytes of the layer that each left. */
+	/** The steps of its build, each with the megabytes of its layer; one without leaves none. */
 	readonly steps: ReadonlyArray<readonly [createdBy: string, megabytes?: number]>;
-	/** Further files, by path. */
+	/** Texts of further files, by path. */
 	readonly files?: Readonly<Record<string, string>>;
-	/** Already there when an engine begins. */
+	/** Present when an engine begins. */
 	readonly isPresent: boolean;
 };
 
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const alpine = [['ADD alpine-minirootfs-3.23.0-x86_64.tar.gz / # buildkit', 8.4], ['CMD ["/bin/sh"]']] as const;
-const megabyte = 1_000_000;
+const run = (command: string) => `RUN /bin/sh -c ${command} # buildkit`;
+const welcome = '<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n';
 
-const welcome = `<!DOCTYPE html>
-<html>
-<head>
-<title>Welcome to nginx!</title>
-</head>
-<body>
-<h1>Welcome to nginx!</h1>
-</body>
-</html>
-`;
-
-const known: ReadonlyArray<Omit<KnownImage, 'sizeBytes'>> = [
+/** The images that a pull finds, some of which are present from the beginning. */
+export const knownImages: readonly KnownImage[] = [
 	{
 		name: 'docker.io/library/redis:alpine',
 		createdAt: Date.UTC(2026, 1, 3, 22, 14, 9),
@@ -49,9 +38,8 @@ const known: ReadonlyArray<Omit<KnownImage, 'sizeBytes'>> = [
 		volumes: ['/data'],
 		steps: [
 			...alpine,
-			['RUN /bin/sh -c addgroup -S -g 1000 redis && adduser -S -G redis -u 999 redis # buildkit', 0.004],
-			['RUN /bin/sh -c apk add --no-cache tzdata setpriv # buildkit', 1.9],
-			['RUN /bin/sh -c wget -O redis.tar.gz "$REDIS_DOWNLOAD_URL" && make -C /usr/src/redis install # buildkit', 60.2],
+			[run('addgroup -S -g 1000 redis && adduser -S -G redis -u 999 redis'), 0.004],
+			[run('wget -O redis.tar.gz "$REDIS_DOWNLOAD_URL" && make -C /usr/src/redis install'), 62.1],
 			['VOLUME [/data]'],
 			['WORKDIR /data'],
 			['COPY docker-entrypoint.sh /usr/local/bin/ # buildkit', 0.002],
@@ -73,30 +61,29 @@ const known: ReadonlyArray<Omit<KnownImage, 'sizeBytes'>> = [
 		steps: [
 			...alpine,
 			['ENV NGINX_VERSION=1.29.5'],
-			['RUN /bin/sh -c addgroup -g 101 -S nginx && apk add --no-cache nginx=${NGINX_VERSION}-r${PKG_RELEASE} # buildkit', 4.6],
+			[run('addgroup -g 101 -S nginx && apk add --no-cache nginx nginx-module-njs'), 45.3],
 			['COPY docker-entrypoint.sh / # buildkit', 0.002],
-			['COPY 10-listen-on-ipv6-by-default.sh /docker-entrypoint.d # buildkit', 0.002],
 			['ENTRYPOINT ["/docker-entrypoint.sh"]'],
 			['EXPOSE map[80/tcp:{}]'],
 			['STOPSIGNAL SIGQUIT'],
 			['CMD ["nginx" "-g" "daemon off;"]'],
-			['RUN /bin/sh -c apk add --no-cache nginx-module-njs nginx-module-xslt # buildkit', 40.7],
 		],
-		files: {'/usr/share/nginx/html/index.html': welcome, '/etc/nginx/nginx.conf': 'events {}\nhttp {\n\tserver {\n\t\tlisten 80;\n\t\troot /usr/share/nginx/html;\n\t}\n}\n'},
+		files: {
+			'/usr/share/nginx/html/index.html': welcome,
+			'/etc/nginx/nginx.conf': 'events {}\nhttp {\n\tserver {\n\t\tlisten 80;\n\t\troot /usr/share/nginx/html;\n\t}\n}\n',
+		},
 		isPresent: true,
 	},
 	{
 		name: 'docker.io/library/python:3.10-alpine',
 		createdAt: Date.UTC(2026, 0, 28, 19, 3, 55),
-		environment: ['PATH=/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'PYTHON_VERSION=3.10.19'],
+		environment: [path, 'PYTHON_VERSION=3.10.19'],
 		command: ['python3'],
 		steps: [
 			...alpine,
-			['ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-			['RUN /bin/sh -c apk add --no-cache ca-certificates tzdata # buildkit', 0.9],
+			[run('apk add --no-cache ca-certificates tzdata'), 0.9],
 			['ENV PYTHON_VERSION=3.10.19'],
-			['RUN /bin/sh -c wget -O python.tar.xz "https://www.python.org/ftp/python/$PYTHON_VERSION/Python-$PYTHON_VERSION.tar.xz" && make install # buildkit', 38.6],
-			['RUN /bin/sh -c for src in idle3 pip3 pydoc3 python3 python3-config; do ln -svT "$src" "/usr/local/bin/${src%3}"; done # buildkit', 0.001],
+			[run('wget -O python.tar.xz "https://www.python.org/ftp/python/$PYTHON_VERSION/Python-$PYTHON_VERSION.tar.xz" && make install'), 38.6],
 			['CMD ["python3"]'],
 		],
 		isPresent: true,
@@ -106,11 +93,7 @@ const known: ReadonlyArray<Omit<KnownImage, 'sizeBytes'>> = [
 		createdAt: Date.UTC(2026, 1, 1, 4, 12, 0),
 		environment: [path],
 		command: ['/bin/bash'],
-		steps: [
-			...alpine,
-			['RUN /bin/sh -c apk add --no-cache bash curl ca-certificates # buildkit', 5.1],
-			['CMD ["/bin/bash"]'],
-		],
+		steps: [...alpine, [run('apk add --no-cache bash curl ca-certificates'), 5.1], ['CMD ["/bin/bash"]']],
 		isPresent: true,
 	},
 	{
@@ -140,8 +123,8 @@ const known: ReadonlyArray<Omit<KnownImage, 'sizeBytes'>> = [
 		stopSignal: 'SIGINT',
 		steps: [
 			...alpine,
-			['RUN /bin/sh -c addgroup -g 70 -S postgres && adduser -u 70 -S -G postgres postgres # buildkit', 0.004],
-			['RUN /bin/sh -c wget -O postgresql.tar.bz2 "https://ftp.postgresql.org/pub/source/v$PG_VERSION/postgresql-$PG_VERSION.tar.bz2" && make install # buildkit', 281.6],
+			[run('addgroup -g 70 -S postgres && adduser -u 70 -S -G postgres postgres'), 0.004],
+			[run('wget -O postgresql.tar.bz2 "https://ftp.postgresql.org/pub/source/v$PG_VERSION/postgresql-$PG_VERSION.tar.bz2" && make install'), 281.6],
 			['VOLUME [/var/lib/postgresql]'],
 			['ENTRYPOINT ["docker-entrypoint.sh"]'],
 			['STOPSIGNAL SIGINT'],
@@ -159,9 +142,3 @@ const known: ReadonlyArray<Omit<KnownImage, 'sizeBytes'>> = [
 		isPresent: false,
 	},
 ];
-
-/** The images that a pull finds, some of which are there from the beginning. */
-export const knownImages: readonly KnownImage[] = known.map(image => ({
-	...image,
-	sizeBytes: image.steps.reduce((sum, [, megabytes = 0]) => sum + Math.round(megabytes * megabyte), 0),
-}));

@@ -4,7 +4,7 @@ import {findContainer} from '../../rules/find-resource.js';
 import {shouldRestart} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
-import {change} from './change-status.js';
+import {change} from './container-record.js';
 import {killRecord} from './containers.js';
 import {startRecord} from './start-container.js';
 import {publishOf, type ContainerRecord, type State} from './state.js';

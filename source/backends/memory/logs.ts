@@ -2,10 +2,41 @@ import {Buffer} from 'node:buffer';
 import type {LogsVerbs} from '../../engine/logs.js';
 import {HolmError} from '../../engine/errors.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
-import type {LogEntry} from '../../engine/resources.js';
-import {findContainer} from '../../rules/find-resource.js';
-import {bootLines} from './boot-lines.js';
+import type {LogEntry, Container, Machine} from '../../engine/resources.js';
+import {findContainer} from '../../rules/references.js';
 import type {State} from './state.js';
+import {hostArchitecture} from './image-store.js';
+import {kernelVersion} from './machine.js';
+
+/** Milliseconds after which a template, which machines go on from, waits for its start message. */
+const templateMs = 214;
+
+const stamp = (milliseconds: number) => `[${(milliseconds / 1000).toFixed(6).padStart(12)}]`;
+
+/** What a kernel prints while it boots and becomes a container's machine. */
+export const bootLines = ({attachments}: Container, {cpus, memoryBytes, phases}: Machine): readonly string[] => {
+	const kibibytes = Math.round(memoryBytes / 1024);
+	const endOf = (phase: Machine['phases'][number]['name']) => templateMs + (phases.find(({name}) => name === phase)?.endMs ?? 0);
+	const booting: ReadonlyArray<readonly [number, string]> = [
+		[0, `Linux version ${kernelVersion} (holm@build) (gcc 12.2.0) #1 SMP`],
+		[0, 'Command line: console=ttyS0 panic=-1'],
+		[0, `Memory: ${kibibytes - 21_480}K/${kibibytes}K available`],
+		[4.112, `CPU0: ${hostArchitecture === 'arm64' ? 'ARMv8 Processor' : 'Virtual x86-64 Processor'}`],
+		[11.87, `smp: Brought up 1 node, ${cpus} CPU${cpus === 1 ? '' : 's'}`],
+		[58.204, 'pci 0000:00:02.0: PCI bridge to [bus 02]'],
+		[97.431, 'Serial: 8250/16550 driver, 1 ports'],
+		[131.956, 'virtio_console virtio0: console ports ready'],
+		[158.733, 'Freeing unused kernel image (initmem) memory: 1852K'],
+		[160.118, 'Run /init as init process'],
+	];
+	const becoming: ReadonlyArray<readonly [number, string]> = [
+		[endOf('restore'), 'random: crng reseeded due to virtual machine fork'],
+		[endOf('plug'), 'virtio_blk virtio2: [vda] 33554432 512-byte logical blocks (17.2 GB/16.0 GiB)'],
+		[endOf('disk'), 'EXT4-fs (vda): mounted filesystem with ordered data mode'],
+		...attachments.map(({mac}, index): readonly [number, string] => [endOf('network'), `virtio_net virtio${index + 3} eth${index}: link up, ${mac}`]),
+	];
+	return [...booting, ...becoming].map(([time, text]) => `${stamp(time)} ${text}`);
+};
 
 export const logsVerbs = (state: State): LogsVerbs => ({
 	async * logs(reference, options = {}): AsyncGenerator<LogEntry, void> {

@@ -1,12 +1,12 @@
 import type {NetworksVerbs} from '../../engine/networks.js';
-import {type Pruned, type Attachment, type Network, type NetworkConfiguration} from '../../engine/resources.js';
+import type {Pruned, Attachment, Network, NetworkConfiguration} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {nextSubnet, validateNetwork} from '../../rules/networks/ipam.js';
 import {filterOf} from '../../rules/filters.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
 import {networkName} from '../../rules/names.js';
-import {findContainer, findNetwork} from '../../rules/find-resource.js';
-import {change} from './change-status.js';
+import {findContainer, findNetwork} from '../../rules/references.js';
+import {change} from './container-record.js';
 import {zoneOf} from './dns.js';
 import {
 	defaultNetwork,

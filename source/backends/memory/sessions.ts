@@ -3,7 +3,7 @@ import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {openSession} from './open-session.js';
 import {publishOf, type State} from './state.js';
-import {checkSize} from './terminal-size.js';
+import {checkSize} from './terminal-device.js';
 
 export const sessionsVerbs = (state: State): SessionsVerbs => ({
 	async attachContainer(reference, {stdin = false, logs = false} = {}) {

@@ -1,17 +1,61 @@
 import {Buffer} from 'node:buffer';
 import {HolmError} from '../../engine/errors.js';
-import {change} from './change-status.js';
+import type {PublishedPort} from '../../engine/resources.js';
+import {change} from './container-record.js';
 import {endRun} from './end-container.js';
 import {publishConnection} from './endpoints.js';
-import {allocatePorts} from './host-ports.js';
 import {makeUpMachine} from './machine.js';
 import {emptyInput, type Output} from './pipe.js';
 import {startProcess} from './process.js';
 import {environmentOf, hostOf} from './program-host.js';
 import {findProgram} from './programs/find-program.js';
 import {waitForEnd} from './programs/services.js';
-import {publish, publishOf, type ContainerRecord, type Run, type State} from './state.js';
+import {
+	publish,
+	publishOf,
+	type ContainerRecord,
+	type Run,
+	type State,
+} from './state.js';
 import {createTerminalDevice} from './terminal-device.js';
+
+/** Ports that IANA leaves to whoever takes them (RFC 6335). */
+const ephemeral = {first: 49_153, last: 65_535};
+
+const everywhere = new Set(['0.0.0.0', '::']);
+
+const collide = (one: PublishedPort, other: PublishedPort) =>
+	one.protocol === other.protocol && one.hostPort === other.hostPort
+	&& (one.hostAddress === other.hostAddress || everywhere.has(one.hostAddress) || everywhere.has(other.hostAddress));
+
+/** Every port that a running container has on the host. */
+const portsInUse = ({containers}: State): readonly PublishedPort[] =>
+	containers.values().filter(({run}) => run !== undefined).flatMap(({container}) => container.ports).toArray();
+
+/** The wanted ports with free ones of the host where any will do. Throws `conflict` for one that another container has. */
+export const allocatePorts = (state: State, wanted: readonly PublishedPort[]): readonly PublishedPort[] => {
+	const taken = [...portsInUse(state)];
+	return wanted.map(port => {
+		if (port.hostPort !== 0) {
+			if (taken.some(other => collide(other, port))) {
+				throw new HolmError('conflict', `Bind for ${port.hostAddress}:${port.hostPort} failed: port is already allocated`, {remedy: 'publish another port, or stop what has this one'});
+			}
+
+			taken.push(port);
+			return port;
+		}
+
+		for (let hostPort = ephemeral.first; hostPort <= ephemeral.last; hostPort++) {
+			const candidate = {...port, hostPort};
+			if (!taken.some(other => collide(other, candidate))) {
+				taken.push(candidate);
+				return candidate;
+			}
+		}
+
+		throw new HolmError('unavailable', `no port of the host is left for ${port.containerPort}/${port.protocol}`, {remedy: 'stop a container that publishes ports'});
+	});
+};
 
 /** A frozen process does not write. */
 const unfrozen = (record: ContainerRecord, output: Output): Output => ({

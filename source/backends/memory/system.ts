@@ -5,8 +5,7 @@ import {listContainers, withSize} from './containers.js';
 import {hostArchitecture, listImages} from './image-store.js';
 import {kernelVersion} from './machine.js';
 import type {State} from './state.js';
-import {listVolumes} from './volumes.js';
-import {usersOf} from './volume-store.js';
+import {listVolumes, usersOf} from './volumes.js';
 
 export const systemVerbs = (state: State, id: string): SystemVerbs => ({
 	async version() {

@@ -146,51 +146,26 @@ const writeNode = (archive: Pack, name: string, node: TreeNode): void => {
 	const header = {
 		name, mode: node.mode, uid: node.uid, gid: node.gid, mtime: new Date(node.modifiedAt),
 	};
-	switch (node.type) {
-		case 'file': {
-			archive.entry({...header, type: 'file'}, Buffer.from(node.content));
-			break;
-		}
-
-		case 'link': {
-			archive.entry({...header, type: 'symlink', linkname: node.target});
-			break;
-		}
-
-		case 'directory': {
-			archive.entry({...header, name: `${name}/`, type: 'directory'});
-			break;
-		}
+	if (node.type === 'file') {
+		archive.entry({...header, type: 'file'}, Buffer.from(node.content));
+	} else {
+		archive.entry(node.type === 'link' ? {...header, type: 'symlink', linkname: node.target} : {...header, name: `${name}/`, type: 'directory'});
 	}
 };
 
-/** A tar of a node and everything below it, under a name. `childrenOf` gives what is in a directory, mounts among it. */
-export const packNode = (name: string, node: TreeNode, childrenOf: (path: readonly string[]) => Iterable<readonly [string, TreeNode]>): Pack => {
-	const archive = pack();
-	const add = (path: readonly string[], node: TreeNode) => {
-		writeNode(archive, [name, ...path].join('/'), node);
-		if (node.type === 'directory') {
-			for (const [child, childNode] of childrenOf(path)) {
-				add([...path, child], childNode);
-			}
-		}
-	};
+/** The names and nodes in a directory, which is at a path in the archive. */
+type ChildrenOf = (path: string, node: DirectoryNode) => Iterable<readonly [name: string, node: TreeNode]>;
 
-	add([], node);
-	archive.finalize();
-	return archive;
-};
-
-/** A tar of everything in a directory, without what is mounted there; names are relative to it. */
-export const packTree = (root: DirectoryNode): Pack => {
+/** Packs nodes with everything below them, under their names. `childrenOf` can add what is mounted; default what the directory itself has. */
+export const packNodes = (nodes: Iterable<readonly [name: string, node: TreeNode]>, childrenOf: ChildrenOf = (_path, {children}) => children): Pack => {
 	const archive = pack();
-	// Not by calling itself: how deep directories are is decided by what runs in a container.
-	const waiting: Array<readonly [path: string, node: TreeNode]> = [...root.children].toReversed();
+	// Without recursion: the depth of directories is up to the container.
+	const waiting = [...nodes].toReversed();
 	for (let next = waiting.pop(); next; next = waiting.pop()) {
 		const [path, node] = next;
 		writeNode(archive, path, node);
 		if (node.type === 'directory') {
-			waiting.push(...node.children.entries().map(([name, child]) => [`${path}/${name}`, child] as const).toArray().toReversed());
+			waiting.push(...[...childrenOf(path, node)].map(([name, child]) => [`${path}/${name}`, child] as const).toReversed());
 		}
 	}
 

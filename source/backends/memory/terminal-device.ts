@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import os from 'node:os';
 import type {TerminalSize} from '../../engine/sessions.js';
+import {HolmError} from '../../engine/errors.js';
 import type {Output, Pipe} from './pipe.js';
 
 /** A terminal between whoever types and a process, in the mode in which Linux opens one: whole lines, echoed. */
@@ -96,4 +97,11 @@ export const createTerminalDevice = ({input, screen, signal, size = {rows: 24, c
 		},
 		size: () => current,
 	};
+};
+
+/** Throws `invalid` for a size that no terminal has. */
+export const checkSize = ({rows, columns}: TerminalSize) => {
+	if (![rows, columns].every(length => Number.isSafeInteger(length) && length >= 0 && length <= 65_535)) {
+		throw new HolmError('invalid', `invalid terminal size ${columns}x${rows}`, {remedy: 'it is two whole numbers'});
+	}
 };

@@ -1,15 +1,13 @@
 /**
-All timers of one engine. They keep the program alive only while somebody waits for the engine, and end with it.
+All timers of one engine. They keep the program alive only while someone waits for the engine, and end with it.
 */
 export type Timers = {
-	/** Runs `action` once after a delay; the result takes that back. */
+	/** Runs `action` once after a delay; the result cancels it. */
 	readonly after: (milliseconds: number, action: () => void) => () => void;
-	/** Resolves after a delay; earlier, too, when the signal aborts. */
+	/** Resolves after a delay, or when the signal aborts. */
 	readonly delay: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-	/** Says that somebody waits for what timers do; the result, called once or more, ends that. */
+	/** Keeps the program alive for the timers; the result, called once or more, ends that. */
 	readonly hold: () => () => void;
-	/** How many run. */
-	readonly count: () => number;
 	readonly close: () => void;
 };
 
@@ -84,7 +82,6 @@ export const createTimers = (): Timers => {
 				}
 			};
 		},
-		count: () => running.size,
 		close() {
 			isClosed = true;
 			for (const timer of running) {

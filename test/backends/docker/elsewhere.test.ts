@@ -150,11 +150,11 @@ test('a session: frames apart, input\'s end is the end of the half, the end of b
 });
 
 test('detaching from a terminal of Docker types its detach keys, and elsewhere closes the connection', async t => {
-	for (const tty of [true, false]) {
+	for (const isTty of [true, false]) {
 		const received: string[] = [];
 		let isEnded = false;
 		const {engine} = await pretend(t, {
-			answers: {'GET /containers/web/json': inspected(tty)},
+			answers: {'GET /containers/web/json': inspected(isTty)},
 			onUpgrade(_request, socket) {
 				socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
 				socket.on('data', (chunk: Buffer) => {
@@ -170,7 +170,7 @@ test('detaching from a terminal of Docker types its detach keys, and elsewhere c
 		session.close();
 		session.close();
 		await eventually(() => isEnded);
-		t.is(received.join(''), tty ? '\u{10}\u{11}' : '');
+		t.is(received.join(''), isTty ? '\u{10}\u{11}' : '');
 		t.true(session.stdout.destroyed);
 	}
 });

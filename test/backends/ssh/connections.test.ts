@@ -285,8 +285,8 @@ sshTest('a key with a passphrase is asked for when the host would take it, or gi
 	const {ssh} = t.context;
 	const account = await ssh.account({passphrase: 'open sesame'});
 	const host = ssh.address();
-	for (const withPublic of [true, false]) {
-		if (!withPublic) {
+	for (const isWithPublic of [true, false]) {
+		if (!isWithPublic) {
 			await rename(account.file('id_ed25519.pub'), account.file('away.pub'));
 		}
 

@@ -61,7 +61,7 @@ const sleep: Program = async ({host, signal, command: [, text = '', ...more], st
 
 /** `kill [-SIGNAL] PID...`. */
 const kill: Program = async ({command: [, ...words], host, stderr}) => {
-	const name = /^-[A-Z\d]/iv.test(words[0] ?? '') ? words.shift()!.slice(1).toUpperCase().replace(/^SIG/v, '') : 'TERM';
+	const name = /^-[a-z\d]/iv.test(words[0] ?? '') ? words.shift()!.slice(1).toUpperCase().replace(/^SIG/v, '') : 'TERM';
 	const number = /^\d+$/v.test(name) ? Number(name) : (os.constants.signals as Readonly<Record<string, number>>)[`SIG${name}`];
 	if (number === undefined || words.length === 0 || words.some(word => !/^\d+$/v.test(word))) {
 		await stderr.write('kill: only "kill [-SIGNAL] PID..." is in the demo\n');

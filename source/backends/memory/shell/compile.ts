@@ -46,7 +46,7 @@ const foreignWords = new Set(['case', 'esac', 'function', 'select', '[[']);
 
 /** The reserved word here, if there is one. */
 const reservedAt = ({text, position}: Source): string => {
-	const word = /^(?:[!\{\}]|\[\[|[a-z]+)(?=[\t\n \(\);<>\|\&]|$)/v.exec(text.slice(position, position + 12))?.[0] ?? '';
+	const word = /^(?:[!\{\}]|\[\[|[a-z]+)(?=[\t\n \(\);<>\|&]|$)/v.exec(text.slice(position, position + 12))?.[0] ?? '';
 	if (foreignWords.has(word)) {
 		throw notInDemo(word);
 	}
@@ -361,15 +361,15 @@ type Pipeline = {readonly operator: string; readonly negated: boolean; readonly 
 
 const readPipeline = (source: Source, operator: string): Pipeline => {
 	skipLines(source);
-	const negated = reservedAt(source) === '!';
-	source.position += Number(negated);
+	const isNegated = reservedAt(source) === '!';
+	source.position += Number(isNegated);
 	const commands = [readCommand(source)];
 	while (take(source, /\|(?!\|)/vy)) {
 		commands.push(readCommand(source));
 	}
 
 	const run: Run = commands.length === 1 ? commands[0]! : async (shell, files) => runPipeline(shell, commands, files);
-	return {operator, negated, run};
+	return {operator, negated: isNegated, run};
 };
 
 const startJob = (shell: Shell, run: Run, files: Descriptors): void => {
@@ -402,7 +402,7 @@ const runCaught: Run = async (shell, files) => {
 
 /** Runs pipelines as `&&` and `||` between them say. */
 const runAndOr = async (shell: Shell, pipelines: readonly Pipeline[], files: Descriptors): Promise<number> => {
-	let failed = false;
+	let isFailed = false;
 	for (const [index, {operator, negated, run}] of pipelines.entries()) {
 		if (operator !== '' && (operator === '&&') !== (shell.status === 0)) {
 			continue;
@@ -412,12 +412,12 @@ const runAndOr = async (shell: Shell, pipelines: readonly Pipeline[], files: Des
 		const isTested = index < pipelines.length - 1 || negated;
 		const status = await (isTested ? asCondition(run) : run)(shell, files);
 		shell.status = negated ? Number(status === 0) : status;
-		failed = !isTested && status !== 0;
+		isFailed = !isTested && status !== 0;
 	}
 
 	checkStopped(shell);
 	await runCaught(shell, files);
-	if (shell.exitsOnError && shell.tested === 0 && failed) {
+	if (shell.exitsOnError && shell.tested === 0 && isFailed) {
 		throw new ShellExit('exit', shell.status);
 	}
 
@@ -430,19 +430,19 @@ const readAndOr = (source: Source): Run => {
 		pipelines.push(readPipeline(source, operator));
 	}
 
-	const end = take(source, /[\n;\&]/vy);
+	const end = take(source, /[\n;&]/vy);
 	if (end === undefined && !isEnd(source) && !isAt(source, ')') && reservedAt(source) === '') {
 		unexpected(source);
 	}
 
 	const run: Run = async (shell, files) => runAndOr(shell, pipelines, files);
-	return end !== '&' ? run : async (shell, files) => {
+	return end === '&' ? async (shell, files) => {
 		startJob(shell, run, files);
 		// Until its program has a process id, for `$!`.
 		await nextTurn();
 		shell.status = 0;
 		return 0;
-	};
+	} : run;
 };
 
 /** Reads commands up to a reserved word that ends them, a closing parenthesis or the end. */

@@ -22,7 +22,7 @@ export type Redirection = {readonly descriptor: number; readonly operator: strin
 
 /** Reads the redirection that begins here; undefined where none does. */
 export const readRedirection = (source: Source): Redirection | undefined => {
-	const foreign = take(source, /\d*(?:<<-?|<[\(>\&]|>[\(\|])|&>|[3-9]\d*[<>]|\d{2,}[<>]/vy);
+	const foreign = take(source, /\d*(?:<<-?|<[\(>&]|>[\(\|])|&>|[3-9]\d*[<>]|\d{2,}[<>]/vy);
 	if (foreign !== undefined) {
 		throw notInDemo(foreign);
 	}

@@ -254,8 +254,8 @@ const foreign = /\[[^\]]+\]|\{[^\}]*(?:,|\.\.)[^\}]*\}|^~[^\/]+/v;
 export const readWord = (source: Source): Word | undefined => {
 	const parts: Array<Word[number]> = [];
 	const start = source.position;
-	while (!isEnd(source) && !/[\t\n \(\);<>\|\&]/v.test(source.text[source.position]!)) {
-		parts.push(...readPart(source, false, /[^\t\n "$'\(\);<>\\`\|\&]+/vy));
+	while (!isEnd(source) && !/[\t\n \(\);<>\|&]/v.test(source.text[source.position]!)) {
+		parts.push(...readPart(source, false, /[^\t\n "$'\(\);<>\\`\|&]+/vy));
 	}
 
 	const match = parts.map(part => typeof part === 'object' && part.kind === 'plain' ? foreign.exec(part.text)?.[0] : undefined).find(found => found !== undefined);

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import type {ContainerConfiguration} from '../../../engine/resources.js';
 import {createContainer} from '../create-container.js';
-import {change} from '../change-status.js';
+import {change} from '../container-record.js';
 import {defaultNetwork} from '../endpoints.js';
 import {endRun} from '../end-container.js';
 import {deriveImage, findImage, recordOf} from '../image-store.js';

@@ -73,53 +73,38 @@ export const projects: readonly Project[] = [
 	},
 ];
 
-const kinds: ReadonlyArray<Pick<Service, 'image' | 'log' | 'containerPort'>> = [
+const kinds: ReadonlyArray<Pick<Service, 'image' | 'log' | 'containerPort' | 'restart'>> = [
 	{image: 'nginx:alpine', containerPort: 80},
 	{image: 'shop-web', log: 'flask', containerPort: 8000},
 	{image: 'registry.example/metrics/api:2.4.1', log: 'json', containerPort: 3000},
 	{image: 'shop-worker', log: 'plain'},
 	{image: 'redis:alpine'},
 	{image: 'postgres:alpine'},
-	{image: 'shop-worker', log: 'flaky'},
+	{image: 'shop-worker', log: 'flaky', restart: 'on-failure'},
 ];
 
 const fates = ['running', 'running', 'running', 'running', 'running', 'running', 'exited', 'created', 'running', 'paused'] as const;
 
-/** As many projects, with as many containers in all, as are wanted; the three above come first. */
+/** As many projects on networks of their own, and as many containers in all, as are asked for; the three above come first. Without a network, one project is on the default one. */
 export const manyProjects = (containers: number, networks: number): readonly Project[] => {
-	const count = Math.max(networks, 0);
-	const made: Project[] = projects.slice(0, count).map(project => ({...project, services: []}));
-	for (let index = made.length; index < count; index++) {
-		made.push({
-			name: `app${index + 1}`, network: `app${index + 1}_default`, age: 48 - (index % 40), up: 1 + (index % 7), services: [],
+	const made: Array<Project & {readonly services: Service[]}> = Array.from({length: Math.max(networks, 1)}, (_, index) => ({
+		...networks === 0
+			? {name: 'app', network: 'bridge', age: 20, up: 2}
+			: projects[index] ?? {name: `app${index + 1}`, network: `app${index + 1}_default`, age: 48 - (index % 40), up: 1 + (index % 7)},
+		services: [],
+	}));
+	const known = projects.slice(0, networks).flatMap(({services}, index) => services.map(service => ({index, service})));
+	for (let number = 0; number < containers; number++) {
+		const kind = kinds[number % kinds.length]!;
+		const {index, service} = known[number] ?? {index: number % made.length, service: undefined};
+		const {name, services} = made[index]!;
+		services.push(service ?? {
+			...kind,
+			name: `${name}-${kind.log ?? kind.image.split(':', 1)[0]}-${number + 1}`,
+			fate: fates[number % fates.length]!,
+			...kind.containerPort !== undefined && {hostPort: 10_000 + number},
 		});
 	}
 
-	const standing = projects.slice(0, count).flatMap((project, index) => project.services.map(service => ({index, service})));
-	const services = Array.from({length: containers}, (_, index) => {
-		const known = standing[index];
-		if (known) {
-			return known;
-		}
-
-		const kind = kinds[index % kinds.length]!;
-		const project = count === 0 ? 0 : index % count;
-		return {
-			index: project,
-			service: {
-				...kind,
-				name: `${made[project]?.name ?? 'app'}-${kind.log ?? kind.image.split(':', 1)[0]}-${index + 1}`,
-				fate: fates[index % fates.length]!,
-				...kind.log === 'flaky' && {restart: 'on-failure' as const},
-				...kind.containerPort !== undefined && {hostPort: 10_000 + index},
-			},
-		};
-	});
-	if (count === 0 && containers > 0) {
-		return [{
-			name: 'app', network: 'bridge', age: 20, up: 2, services: services.map(({service}) => service),
-		}];
-	}
-
-	return made.map((project, index) => ({...project, services: services.filter(service => service.index === index).map(({service}) => service)}));
+	return made;
 };

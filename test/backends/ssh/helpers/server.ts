@@ -74,7 +74,7 @@ export const startServer = async ({lines = [], hostKeyTypes = ['ed25519']}: {rea
 	const sshd = (await findSshd())!;
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-sshd-'));
 	await chmod(directory, 0o755);
-	const madeSeparation = process.getuid?.() === 0 && await mkdir(separation).then(() => true, () => false);
+	const isMadeSeparation = process.getuid?.() === 0 && await mkdir(separation).then(() => true, () => false);
 	const port = await freePort();
 	const authorized = path.join(directory, 'authorized');
 	await writeFile(authorized, '');
@@ -150,7 +150,7 @@ export const startServer = async ({lines = [], hostKeyTypes = ['ed25519']}: {rea
 			// Its processes of single connections have it too; they end with this process, if not before.
 			child.stderr.destroy();
 			await rm(directory, {recursive: true, force: true});
-			if (madeSeparation) {
+			if (isMadeSeparation) {
 				// Another file's server may use it too, and then made nothing; connections that are still ending need it no more.
 				await rmdir(separation).catch(() => undefined);
 			}
