@@ -11,7 +11,7 @@ import {
 import type {Located} from './file-tree.js';
 import type {ContainerRecord, State} from './state.js';
 import {
-	canUnpack,
+	tryUnpack,
 	packNodes,
 	readTar,
 	unpackInto,
@@ -57,9 +57,9 @@ export const archivesVerbs = (state: State): ArchivesVerbs => ({
 		const located = locate(record, given, {follow: false});
 		const status = statusOf(given, located);
 		const name = given.endsWith('/.') || (located.path === '/') ? '.' : status.name;
-		const childrenOf = (path: string) => {
+		const childrenOf = (place: string) => {
 			// From the container's tree, with what is mounted there.
-			const directory = `${located.path}${path.slice(name.length)}`;
+			const directory = `${located.path}${place.slice(name.length)}`;
 			const found = record.files.find(directory, {follow: false})?.node;
 			return found?.type === 'directory' ? found.children.keys().map(child => [child, record.files.find(`${directory}/${child}`, {follow: false})!.node] as const) : [];
 		};
@@ -75,7 +75,7 @@ export const archivesVerbs = (state: State): ArchivesVerbs => ({
 		}
 
 		const entries = await readTar(tar);
-		canUnpack(record.files, directory, entries, `Cannot unpack into ${shown(given)} of container ${record.container.name}`);
+		tryUnpack(record.files, directory, entries, `Cannot unpack into ${shown(given)} of container ${record.container.name}`);
 		unpackInto(record.files, directory, entries);
 	},
 });

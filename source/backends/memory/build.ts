@@ -14,12 +14,12 @@ import {emptyInput} from './pipe.js';
 import {startProcess} from './process.js';
 import {findProgram} from './programs/find-program.js';
 import {publish, type ImageRecord, type State} from './state.js';
-import {canUnpack, readTar, unpackInto} from './tar-tree.js';
+import {tryUnpack, readTar, unpackInto} from './tar-tree.js';
 
 const readContext = async (context: Readable, now: () => number): Promise<FileTree> => {
 	const tree = createFileTree(now);
 	const entries = await readTar(context);
-	canUnpack(tree, '/', entries, 'Cannot read the build context');
+	tryUnpack(tree, '/', entries, 'Cannot read the build context');
 	unpackInto(tree, '/', entries);
 	return tree;
 };
@@ -53,8 +53,10 @@ const baseOf = (state: State, name: string): ImageRecord => {
 	}
 };
 
+type RunOptions = {readonly command: readonly string[]; readonly print: (text: string) => void; readonly signal: AbortSignal | undefined};
+
 /** Runs the command of a RUN in the file system of its stage; resolves with its exit status. */
-const runInStage = async (state: State, stage: Stage, command: readonly string[], {print, signal}: {readonly print: (text: string) => void; readonly signal: AbortSignal | undefined}): Promise<number> => {
+const runInStage = async (state: State, stage: Stage, {command, print, signal}: RunOptions): Promise<number> => {
 	const {configuration: {workingDirectory, user}, files} = stage;
 	const directory = workingDirectory || '/';
 	const output = {
@@ -120,18 +122,18 @@ async function * printing(action: (print: (text: string) => void) => Promise<voi
 	const ending = run();
 	ending.catch(() => undefined);
 	const isIdle = () => !isDone && printed.length === 0;
-	while (!isDone || printed.length > 0) {
+	for (;;) {
 		while (isIdle()) {
 			await wake.wait();
 		}
 
-		const text = printed.splice(0).join('');
-		if (text !== '') {
-			yield {text};
+		if (printed.length === 0) {
+			await ending;
+			return;
 		}
-	}
 
-	await ending;
+		yield {text: printed.splice(0).join('')};
+	}
 }
 
 const stepError = (error: unknown, position: string, {name, text}: Instruction): HolmError => {
@@ -159,7 +161,9 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 				if (stage) {
 					const present = stage;
 					yield * printing(async print => carryOut(present, instruction, {
-						files, buildArguments: options.buildArguments, run: async (_stage, command) => runInStage(state, present, command, {print, signal}),
+						files,
+						buildArguments: options.buildArguments,
+						run: async command => runInStage(state, present, {command, print, signal}),
 					}));
 				} else {
 					base = baseOf(state, instruction.text);

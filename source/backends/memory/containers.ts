@@ -22,7 +22,8 @@ const ancestor = (state: State): Matcher<Container> => value => {
 
 	return ({imageId}) => {
 		const image = state.images.get(imageId)?.image;
-		return imageId === wanted.id || (image !== undefined && wanted.layers.length > 0 && wanted.layers.every((layer, index) => image.layers[index] === layer));
+		const isBuiltOn = wanted.layers.length > 0 && wanted.layers.every((layer, index) => image?.layers[index] === layer);
+		return imageId === wanted.id || isBuiltOn;
 	};
 };
 
@@ -30,12 +31,12 @@ const ancestor = (state: State): Matcher<Container> => value => {
 const position = ({containers}: State, id: string): number => [...containers.keys()].indexOf(id);
 
 /** Docker's filters of `ps`. */
-export const containerFilter = (state: State, filters: Filters | undefined): ((container: Container) => boolean) => filterOf(filters, containerRules({
+const containerFilter = (state: State, filters: Filters | undefined) => filterOf<Container>(filters, containerRules({
 	ancestor: ancestor(state),
 	positionOf: reference => position(state, findContainer(state.containers, reference).id),
 }));
 
-export const withSize = ({container, files}: ContainerRecord, size: boolean | undefined): Container => size ? {...container, diskBytes: files.bytes()} : container;
+export const withSize = ({container, files}: ContainerRecord): Container => ({...container, diskBytes: files.bytes()});
 
 /** All containers, newest first. */
 export const listContainers = ({containers}: State): readonly ContainerRecord[] => containers.values().toArray().toReversed();
@@ -58,11 +59,13 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 		const isWanted = containerFilter(state, filters);
 		// Asking for a state is asking for those that do not run, too.
 		const isAll = all || ['status', 'exited'].some(key => (filters?.[key]?.length ?? 0) > 0);
-		return listContainers(state).filter(({container}) => (isAll || isLive(container)) && isWanted(container)).map(record => withSize(record, size));
+		const records = listContainers(state).filter(({container}) => (isAll || isLive(container)) && isWanted(container));
+		return records.map(record => size ? withSize(record) : record.container);
 	},
 	async container(reference, {size} = {}) {
 		state.settle();
-		return withSize(findContainer(state.containers, reference), size);
+		const record = findContainer(state.containers, reference);
+		return size ? withSize(record) : record.container;
 	},
 	async createContainer(configuration) {
 		state.settle();

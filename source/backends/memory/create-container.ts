@@ -1,3 +1,4 @@
+import type {ContainersVerbs} from '../../engine/containers.js';
 import {HolmError} from '../../engine/errors.js';
 import type {
 	Attachment,
@@ -62,7 +63,7 @@ const makeMounts = (state: State, {mounts}: ContainerConfiguration, image: Image
 };
 
 /** Makes a container, after everything that could be wrong with it was looked at. */
-export const createContainer = (state: State, given: ContainerConfiguration): {readonly id: string; readonly warnings: readonly string[]} => {
+export const createContainer = (state: State, given: ContainerConfiguration): Awaited<ReturnType<ContainersVerbs['createContainer']>> => {
 	validateContainer(given);
 	const {record: {image, files}} = findImage(state, given.image);
 	checkPlatform(given, image);
@@ -93,7 +94,7 @@ export const createContainer = (state: State, given: ContainerConfiguration): {r
 		configuration: {
 			...given,
 			name,
-			networks: given.networks.length === 0 ? [] : given.networks.map((wanted, index) => ({...wanted, network: attachments[index]?.network ?? wanted.network})),
+			networks: given.networks.map((wanted, index) => ({...wanted, network: attachments[index]?.network ?? wanted.network})),
 			labels: {...image.configuration.labels, ...given.labels},
 		},
 		process,

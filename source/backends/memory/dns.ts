@@ -11,11 +11,12 @@ const membersOf = ({containers}: State, network: Network): readonly ZoneMember[]
 		container.attachments.filter(({networkId}) => networkId === network.id).map(({address, aliases}) => ({
 			containerId: container.id,
 			address,
-			names: [container.name, container.id.slice(0, 12), ...container.configuration.hostname === undefined ? [] : [container.configuration.hostname], ...aliases],
+			names: [container.name, container.id.slice(0, 12), container.configuration.hostname, ...aliases].filter(name => name !== undefined),
 		}))).toArray();
 
 /** What the name server of a network knows. */
-export const zoneOf = (state: State, network: Network): readonly DnsRecord[] => recordsOf({gateway: network.gateway}, membersOf(state, network));
+export const zoneOf = (state: State, network: Network): readonly DnsRecord[] =>
+	recordsOf({gateway: network.gateway}, membersOf(state, network));
 
 /** The addresses of a name as a container finds them: in its own `/etc/hosts`, then on its networks. */
 export const resolveFor = (state: State, {container}: ContainerRecord, given: string): readonly string[] => {
@@ -57,7 +58,7 @@ const neighbourAt = ({containers}: State, {container}: ContainerRecord, address:
 };
 
 /** Whether an address answers from a container's networks: its gateways, and the containers that run there. */
-export const answersTo = (state: State, record: ContainerRecord, address: string): boolean =>
+export const isAnswering = (state: State, record: ContainerRecord, address: string): boolean =>
 	address.startsWith('127.') || record.container.attachments.some(({gateway}) => gateway === address) || neighbourAt(state, record, address) !== undefined;
 
 type PageRequest = {readonly address: string; readonly port: number; readonly path: string};

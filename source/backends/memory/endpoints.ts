@@ -2,8 +2,8 @@ import {HolmError} from '../../engine/errors.js';
 import {parseCidr} from '../../rules/networks/cidr.js';
 import {leaseAddress} from '../../rules/networks/ipam.js';
 import {macOf, parseMac} from '../../rules/networks/mac.js';
-import type {Attachment, AttachmentConfiguration, Network} from '../../engine/resources.js';
-import {findNetwork} from '../../rules/find-resource.js';
+import type {Attachment, AttachmentConfiguration, Container, Network} from '../../engine/resources.js';
+import {findNetwork} from '../../rules/references.js';
 import {publish, type ContainerRecord, type State} from './state.js';
 
 export const defaultNetwork = 'bridge';
@@ -58,7 +58,7 @@ const changeNetwork = ({networks}: State, id: string, change: (network: Network)
 };
 
 /** Enters a planned attachment into the leases of its network. */
-export const holdLease = (state: State, {networkId, address, mac, endpointId}: Attachment, container: {readonly id: string; readonly name: string}): void => {
+export const holdLease = (state: State, {networkId, address, mac, endpointId}: Attachment, container: Pick<Container, 'id' | 'name'>): void => {
 	changeNetwork(state, networkId, network => ({
 		...network,
 		leases: [...network.leases, {

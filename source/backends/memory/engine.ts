@@ -50,7 +50,8 @@ An engine without a host: everything that an `Engine` promises, in memory and wi
 
 It has nothing at the start but a few images and the default network, and costs nothing while nobody asks it for anything.
 */
-export const createMemoryEngine = ({lively = false, containers, networks, seed = lively ? 1 : randomInt(2 ** 47), now = Date.now}: MemoryOptions = {}): MemoryEngine => {
+export const createMemoryEngine = (options: MemoryOptions = {}): MemoryEngine => {
+	const {lively = false, containers, networks, seed = lively ? 1 : randomInt(2 ** 47), now = Date.now} = options;
 	const timers = createTimers();
 	const simulation = createSimulation({clock: now, timers, seed});
 	const state: State = {

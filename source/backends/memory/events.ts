@@ -4,7 +4,13 @@ import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
 import type {State} from './state.js';
 
-async function * select(state: State, events: AsyncIterable<EngineEvent>, isWanted: (event: EngineEvent) => boolean, release: () => void): AsyncGenerator<EngineEvent, void> {
+type Selection = {
+	readonly events: AsyncIterable<EngineEvent>;
+	readonly isWanted: (event: EngineEvent) => boolean;
+	readonly release: () => void;
+};
+
+async function * select({events, isWanted, release}: Selection): AsyncGenerator<EngineEvent, void> {
 	try {
 		for await (const event of events) {
 			if (isWanted(event)) {
@@ -20,7 +26,7 @@ export const eventsVerbs = (state: State): EventsVerbs => ({
 	events({since, until, filters, signal} = {}) {
 		state.settle();
 		const matches = filterOf(filters, eventRules);
-		const isWanted = (event: EngineEvent) => (since === undefined || event.time >= since) && (until === undefined || event.time <= until) && matches(event);
+		const isWanted = (event: EngineEvent) => event.time >= (since ?? -Infinity) && event.time <= (until ?? Infinity) && matches(event);
 		const left = until === undefined ? Infinity : until - state.now();
 		const isLive = left > 0;
 		const expiry = new AbortController();
@@ -37,9 +43,13 @@ export const eventsVerbs = (state: State): EventsVerbs => ({
 						expiry.abort();
 					})
 					: () => undefined;
-				return select(state, reading, isWanted, () => {
-					cancel();
-					release();
+				return select({
+					events: reading,
+					isWanted,
+					release() {
+						cancel();
+						release();
+					},
 				});
 			},
 		};

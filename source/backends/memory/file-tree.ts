@@ -53,7 +53,8 @@ const ownCopy = (node: TreeNode): TreeNode =>
 		? {...node, children: new Map(node.children.entries().map(([name, child]) => [name, ownCopy(child)]))}
 		: node;
 
-export const createFileTree = (now: () => number, base: DirectoryNode = directoryNode(now()), {mounts = [], readOnly = false}: ForkOptions = {}): FileTree => {
+export const createFileTree = (now: () => number, base = directoryNode(now()), options: ForkOptions = {}): FileTree => {
+	const {mounts = [], readOnly = false} = options;
 	let root = base;
 
 	/** Directories that nobody else has, which change in place: a copy for each of a thousand new files would be a million entries. */

@@ -109,8 +109,10 @@ const tagsOf = (value: unknown): readonly string[] => textsOf(value).flatMap(tex
 	}
 });
 
+export type LoadedImage = {readonly record: ImageRecord; readonly tags: readonly string[]};
+
 /** Reads every image of a docker-archive. Throws `invalid` for what is not one. */
-export const readImages = async (tar: Readable, now: () => number): Promise<ReadonlyArray<{readonly record: ImageRecord; readonly tags: readonly string[]}>> => {
+export const readImages = async (tar: Readable, now: () => number): Promise<readonly LoadedImage[]> => {
 	const entries = await readTar(tar, complaint);
 	const files = new Map(entries.map(({parts, node}) => [parts.join('/'), node]));
 	const contentOf = (name: string): Uint8Array | undefined => {
@@ -122,7 +124,7 @@ export const readImages = async (tar: Readable, now: () => number): Promise<Read
 
 	const manifest = parseJson(contentOf('manifest.json'), 'manifest.json');
 	const items: ReadonlyArray<Partial<ManifestItem> | null> = Array.isArray(manifest) && manifest.length > 0 ? manifest : refuse('manifest.json names no image');
-	const read: Array<{readonly record: ImageRecord; readonly tags: readonly string[]}> = [];
+	const read: LoadedImage[] = [];
 	for (const item of items) {
 		const name = typeof item?.Config === 'string' ? item.Config : refuse('an image has no configuration');
 		const configuration = parseJson(contentOf(name), name);

@@ -14,7 +14,7 @@ import {publish, type State} from './state.js';
 import {patternOf} from './glob.js';
 
 /** A filter `reference`, as Go's path.Match has it: `*` and `?` do not cross a slash. */
-const reference = (value: string): ((image: Image) => boolean) => {
+const byReference = (value: string): ((image: Image) => boolean) => {
 	if (value.includes('[')) {
 		throw new HolmError('unsupported', `invalid filter reference=${JSON.stringify(value.slice(0, 100))}: lists of characters are not in the demo`, {remedy: 'use * and ?'});
 	}
@@ -33,7 +33,7 @@ const reference = (value: string): ((image: Image) => boolean) => {
 
 /** Docker's filters of `images`. */
 export const imageRules = (state: State) => ({
-	reference,
+	reference: byReference,
 	dangling(value) {
 		const isNameless = isTrue('dangling', value);
 		return ({tags}) => isNameless === (tags.length === 0);
@@ -72,16 +72,16 @@ const drop = (state: State, image: Image): {readonly untagged: readonly string[]
 };
 
 /** Throws `conflict` where a container was made of an image that is to go: always while it runs, else unless forced. */
-const checkUse = ({containers}: State, image: Image, name: string | undefined, force: boolean) => {
+const checkUse = ({containers}: State, image: Image, name: string | undefined, isForced: boolean) => {
 	const users = containers.values().filter(({container}) => container.imageId === image.id).toArray();
 	const running = users.find(({run}) => run !== undefined);
 	const [user] = running ? [running] : users;
-	if (!user || (force && !running)) {
+	if (!user || (isForced && !running)) {
 		return;
 	}
 
 	const remedy = `holm rm ${user.container.name} first`;
-	if (name !== undefined && !force) {
+	if (name !== undefined && !isForced) {
 		throw new HolmError('conflict', `conflict: unable to remove repository reference "${familiarName(name)}" (must force) - container ${shortId(user.id)} is using its referenced image ${shortId(image.id)}`, {remedy});
 	}
 

@@ -8,7 +8,7 @@ export const logCapacity = {entries: 20_000, bytes: 4 * 1024 * 1024};
 
 const lineFeed = 10;
 
-const endsLine = ({bytes}: LogEntry): boolean => bytes.at(-1) === lineFeed;
+const isLineEnd = ({bytes}: LogEntry): boolean => bytes.at(-1) === lineFeed;
 
 /** The last part of a container's output. */
 export type LogRing = {
@@ -63,7 +63,7 @@ export const createLogRing = (capacity = logCapacity): LogRing => {
 				continue;
 			}
 
-			if (endsLine(entry) || !unfinished.has(entry.stream)) {
+			if (isLineEnd(entry) || !unfinished.has(entry.stream)) {
 				unfinished.delete(entry.stream);
 				if (counted < lines) {
 					counted++;
@@ -86,7 +86,7 @@ export const createLogRing = (capacity = logCapacity): LogRing => {
 		const to = until === undefined ? undefined : timestampOf(until);
 		const start = tail === undefined ? {stdout: 0, stderr: 0} : tailStart(tail, to);
 		const isWanted = (position: number, {stream, timestamp}: LogEntry) =>
-			streams[stream] !== false && position >= start[stream] && (from === undefined || timestamp >= from) && (to === undefined || timestamp <= to);
+			streams[stream] !== false && position >= start[stream] && timestamp >= (from ?? '') && (to === undefined || timestamp <= to);
 
 		const last = dropped + kept.length;
 		for (let position = Math.min(start.stdout, start.stderr); !signal?.aborted;) {

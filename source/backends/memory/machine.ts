@@ -12,8 +12,9 @@ const durations: Readonly<Record<typeof bootPhases[number], readonly [least: num
 	restore: [38, 61], plug: [6, 13], disk: [9, 19], network: [4, 9], process: [21, 46],
 };
 
-/** The machine of a container that has just started: it is none, but its figures are those of one. */
-export const makeUpMachine = ({cpus = 1, memory = defaultMemory, kernel = memoryKernel}: ContainerConfiguration, random: Random): Machine => {
+/** Made-up figures of the VM of a container that has just started. */
+export const makeUpMachine = (configuration: ContainerConfiguration, random: Random): Machine => {
+	const {cpus = 1, memory = defaultMemory, kernel = memoryKernel} = configuration;
 	let end = 0;
 	return {
 		accelerator: 'kvm',

@@ -1,5 +1,5 @@
 import type {NetworksVerbs} from '../../engine/networks.js';
-import type {Pruned, Attachment, Network, NetworkConfiguration} from '../../engine/resources.js';
+import type {Pruned, Attachment, AttachmentConfiguration, Container, Network, NetworkConfiguration} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {nextSubnet, validateNetwork} from '../../rules/networks/ipam.js';
 import {filterOf} from '../../rules/filters.js';
@@ -46,6 +46,10 @@ const drop = (state: State, {id, name}: Network) => {
 	state.networks.delete(id);
 	publish(state, 'network', 'destroy', id, {name, type: 'bridge'});
 };
+
+/** The networks that a container's configuration names, or those that it has by default. */
+const configuredNetworks = ({configuration: {networks}, attachments}: Container): readonly AttachmentConfiguration[] =>
+	networks.length === 0 ? attachments.map(({network, aliases}) => ({network, aliases})) : networks;
 
 const attach = (state: State, record: ContainerRecord, attachment: Attachment) => {
 	const {container} = record;
@@ -105,8 +109,7 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		const attachment = planAttachment(state, wanted);
 		attach(state, record, attachment);
 		const {configuration} = record.container;
-		const before = configuration.networks.length === 0 ? container.attachments.map(({network: name, aliases}) => ({network: name, aliases})) : configuration.networks;
-		change(record, {configuration: {...configuration, networks: [...before, {...wanted, network: network.name}]}});
+		change(record, {configuration: {...configuration, networks: [...configuredNetworks(container), {...wanted, network: network.name}]}});
 	},
 	async disconnectNetwork(reference, containerReference) {
 		state.settle();
@@ -125,14 +128,14 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		releaseLease(state, attachment);
 		const attachments = container.attachments.filter(other => other !== attachment);
 		const {configuration} = container;
-		const left = (configuration.networks.length === 0 ? container.attachments.map(({network: name, aliases}) => ({network: name, aliases})) : configuration.networks)
-			.filter(wanted => wanted.network !== network.name);
+		const left = configuredNetworks(container).filter(wanted => wanted.network !== network.name);
 		change(record, {attachments, configuration: {...configuration, networks: left}});
 	},
 	async pruneNetworks(filters): Promise<Pruned> {
 		state.settle();
 		const isWanted = filterOf(filters, pruneRules(({labels}: Network) => labels, state.now()));
-		const going = [...state.networks.values()].filter(network => network.name !== defaultNetwork && network.leases.length === 0 && isWanted(network));
+		const unused = [...state.networks.values()].filter(({name, leases}) => name !== defaultNetwork && leases.length === 0);
+		const going = unused.filter(network => isWanted(network));
 		for (const network of going) {
 			drop(state, network);
 		}

@@ -104,8 +104,7 @@ export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions
 		},
 	};
 
-	// The program begins once its starter knows the process.
-	queueMicrotask(async () => {
+	const run = async () => {
 		try {
 			end(await program(invocation));
 		} catch (error) {
@@ -115,6 +114,11 @@ export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions
 
 			end(isBrokenPipe(error) ? 128 + SIGPIPE : 1);
 		}
+	};
+
+	// Once its starter knows the process.
+	queueMicrotask(() => {
+		void run();
 	});
 
 	return {

@@ -1,5 +1,5 @@
 import type {Container} from '../../engine/resources.js';
-import {answersTo, fetchFrom, resolveFor} from './dns.js';
+import {fetchFrom, isAnswering, resolveFor} from './dns.js';
 import type {ProgramHost} from './process.js';
 import {findProgram} from './programs/find-program.js';
 import type {ContainerRecord, State} from './state.js';
@@ -7,12 +7,12 @@ import type {ContainerRecord, State} from './state.js';
 const hostnameOf = ({configuration, id}: Container): string => configuration.hostname ?? id.slice(0, 12);
 
 /** The variables that a process begins with: its own, and those that a container always has. */
-export const environmentOf = (container: Container, more: readonly string[] = [], terminal = container.configuration.terminal): ReadonlyMap<string, string> => {
+export const environmentOf = (container: Container, more: readonly string[] = [], hasTerminal = container.configuration.terminal) => {
 	const user = container.process.user.split(':', 1)[0] || 'root';
-	const defaults = [`HOSTNAME=${hostnameOf(container)}`, `HOME=${user === 'root' || user === '0' ? '/root' : '/'}`, ...terminal ? ['TERM=xterm'] : []];
+	const defaults = [`HOSTNAME=${hostnameOf(container)}`, `HOME=${user === 'root' || user === '0' ? '/root' : '/'}`, ...hasTerminal ? ['TERM=xterm'] : []];
 	return new Map([...defaults, ...container.process.environment, ...more].map(variable => {
 		const [name = ''] = variable.split('=', 1);
-		return [name, variable.slice(name.length + 1)];
+		return [name, variable.slice(name.length + 1)] as const;
 	}));
 };
 
@@ -32,7 +32,7 @@ export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 		}
 	},
 	resolve: name => resolveFor(state, record, name),
-	answers: address => answersTo(state, record, address),
+	answers: address => isAnswering(state, record, address),
 	fetch: (address, port, path) => fetchFrom(state, record, {address, port, path}),
 	processes: () => record.run?.processes.values().map(process => ({
 		pid: process.pid, user: process.user, command: process.command.join(' '),

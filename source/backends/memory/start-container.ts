@@ -24,7 +24,7 @@ const ephemeral = {first: 49_153, last: 65_535};
 
 const everywhere = new Set(['0.0.0.0', '::']);
 
-const collide = (one: PublishedPort, other: PublishedPort) =>
+const areInConflict = (one: PublishedPort, other: PublishedPort) =>
 	one.protocol === other.protocol && one.hostPort === other.hostPort
 	&& (one.hostAddress === other.hostAddress || everywhere.has(one.hostAddress) || everywhere.has(other.hostAddress));
 
@@ -37,7 +37,7 @@ export const allocatePorts = (state: State, wanted: readonly PublishedPort[]): r
 	const taken = [...portsInUse(state)];
 	return wanted.map(port => {
 		if (port.hostPort !== 0) {
-			if (taken.some(other => collide(other, port))) {
+			if (taken.some(other => areInConflict(other, port))) {
 				throw new HolmError('conflict', `Bind for ${port.hostAddress}:${port.hostPort} failed: port is already allocated`, {remedy: 'publish another port, or stop what has this one'});
 			}
 
@@ -47,7 +47,7 @@ export const allocatePorts = (state: State, wanted: readonly PublishedPort[]): r
 
 		for (let hostPort = ephemeral.first; hostPort <= ephemeral.last; hostPort++) {
 			const candidate = {...port, hostPort};
-			if (!taken.some(other => collide(other, candidate))) {
+			if (!taken.some(other => areInConflict(other, candidate))) {
 				taken.push(candidate);
 				return candidate;
 			}

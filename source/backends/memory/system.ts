@@ -39,10 +39,13 @@ export const systemVerbs = (state: State, id: string): SystemVerbs => ({
 	async diskUsage() {
 		state.settle();
 		const containers = listContainers(state);
+		const madeOf = (imageId: string) => containers.filter(({container}) => container.imageId === imageId);
 		return {
-			images: listImages(state).map(image => ({image, containers: containers.filter(({container}) => container.imageId === image.id).length})),
-			containers: containers.map(record => ({container: withSize(record, true), bytes: record.files.bytes()})),
-			volumes: listVolumes(state).map(volume => ({volume, bytes: state.volumes.get(volume.name)!.files.bytes(), containers: usersOf(state, volume.name).length})),
+			images: listImages(state).map(image => ({image, containers: madeOf(image.id).length})),
+			containers: containers.map(record => ({container: withSize(record), bytes: record.files.bytes()})),
+			volumes: listVolumes(state).map(volume => ({
+				volume, bytes: state.volumes.get(volume.name)!.files.bytes(), containers: usersOf(state, volume.name).length,
+			})),
 			cacheBytes: 0,
 		};
 	},

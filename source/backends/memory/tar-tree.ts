@@ -129,8 +129,8 @@ export const unpackInto = (tree: FileTree, directory: string, entries: readonly 
 	}
 };
 
-/** Tries what unpacking would do, on a copy. */
-export const canUnpack = (tree: FileTree, directory: string, entries: readonly TarEntry[], doing: string): void => {
+/** Tries to unpack into a copy. Throws `forbidden` or `invalid`, beginning with `doing`, for what would fail. */
+export const tryUnpack = (tree: FileTree, directory: string, entries: readonly TarEntry[], doing: string): void => {
 	try {
 		unpackInto(tree.copy(), directory, entries);
 	} catch (error) {
@@ -153,11 +153,13 @@ const writeNode = (archive: Pack, name: string, node: TreeNode): void => {
 	}
 };
 
+type NamedNode = readonly [name: string, node: TreeNode];
+
 /** The names and nodes in a directory, which is at a path in the archive. */
-type ChildrenOf = (path: string, node: DirectoryNode) => Iterable<readonly [name: string, node: TreeNode]>;
+type ChildrenOf = (path: string, node: DirectoryNode) => Iterable<NamedNode>;
 
 /** Packs nodes with everything below them, under their names. `childrenOf` can add what is mounted; default what the directory itself has. */
-export const packNodes = (nodes: Iterable<readonly [name: string, node: TreeNode]>, childrenOf: ChildrenOf = (_path, {children}) => children): Pack => {
+export const packNodes = (nodes: Iterable<NamedNode>, childrenOf: ChildrenOf = (_path, {children}) => children): Pack => {
 	const archive = pack();
 	// Without recursion: the depth of directories is up to the container.
 	const waiting = [...nodes].toReversed();

@@ -69,7 +69,8 @@ type Transfer = {
 };
 
 /** The progress of the layers of an image, all of the same size. */
-async function * transferLayers(state: State, {image: {sizeBytes, layers}, present, words, doing, signal}: Transfer): AsyncGenerator<Progress, void> {
+async function * transferLayers(state: State, {image, present, words, doing, signal}: Transfer): AsyncGenerator<Progress, void> {
+	const {sizeBytes, layers} = image;
 	const total = Math.max(Math.round(sizeBytes / Math.max(layers.length, 1)), 1);
 	for (const layer of layers) {
 		const id = layer.slice('sha256:'.length, 'sha256:'.length + 12);

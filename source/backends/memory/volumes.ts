@@ -106,7 +106,8 @@ export const volumesVerbs = (state: State): VolumesVerbs => ({
 		const {all: given, ...others} = filters ?? {};
 		const isAll = all || (given ?? []).some(value => isTrue('all', value));
 		const isWanted = filterOf(others, pruneRules(({labels}: Volume) => labels, state.now()));
-		const going = listVolumes(state).filter(volume => (isAll || volume.anonymous) && usersOf(state, volume.name).length === 0 && isWanted(volume));
+		const unused = listVolumes(state).filter(({name}) => usersOf(state, name).length === 0);
+		const going = unused.filter(volume => (isAll || volume.anonymous) && isWanted(volume));
 		const freedBytes = going.reduce((sum, {name}) => sum + state.volumes.get(name)!.files.bytes(), 0);
 		for (const volume of going) {
 			drop(state, volume);

@@ -35,7 +35,7 @@ const reading = {
 	pids_stats: {current: 3},
 };
 
-const inspected = (tty: boolean) => ({Id: id, Name: '/web', Image: 'sha256:12', Config: {Image: 'nginx', Tty: tty}, State: {Status: 'running'}});
+const inspected = (isTerminal: boolean) => ({Id: id, Name: '/web', Image: 'sha256:12', Config: {Image: 'nginx', Tty: isTerminal}, State: {Status: 'running'}});
 
 test('a snapshot is put together out of Docker\'s own calls', async t => {
 	const stopped = {...item, Id: 'ef'.repeat(32), Names: ['/old'], State: 'exited', Status: 'Exited (3) 5 minutes ago', NetworkSettings: {Networks: {}}};
@@ -247,7 +247,8 @@ test('names of images are split where the API wants them split', async t => {
 test('no name leaves the path that it is put in', async t => {
 	const {engine, requests} = await pretend(t, {});
 	for (const name of ['', '.', '..', '../info', 'a/../../info', 'a//b']) {
-		for (const verb of [async () => engine.container(name), async () => engine.image(name), async () => engine.network(name), async () => engine.volume(name), async () => engine.exec(name)]) {
+		const {container, image, network, volume, exec} = engine;
+		for (const verb of [container, image, network, volume, exec].map(read => async () => read(name))) {
 			await t.throwsAsync(verb, {instanceOf: HolmError, code: 'not-found'}, name);
 		}
 	}
@@ -326,10 +327,10 @@ test('giving up ends a stream quietly and a wait with an error, and frees the co
 	];
 	for (const stream of streams) {
 		const leaving = new AbortController();
-		const reading = Array.fromAsync(stream(leaving.signal));
+		const left = Array.fromAsync(stream(leaving.signal));
 		await eventually(() => open === 1);
 		leaving.abort();
-		t.deepEqual(await reading, []);
+		t.deepEqual(await left, []);
 		await eventually(() => open === 0);
 	}
 

@@ -30,7 +30,7 @@ const writeContext = async (directory: string, name: string, metadata: unknown) 
 	await writeFile(path.join(folder, 'meta.json'), typeof metadata === 'string' ? metadata : JSON.stringify(metadata));
 };
 
-const endpoint = (Host: string, SkipTLSVerify = false) => ({Endpoints: {docker: {Host, SkipTLSVerify}}});
+const endpoint = (Host: string, isUnverified = false) => ({Endpoints: {docker: {Host, SkipTLSVerify: isUnverified}}});
 
 test('contexts are read from where Docker keeps them', async t => {
 	const DOCKER_CONFIG = await createDirectory(t);

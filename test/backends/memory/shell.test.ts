@@ -199,7 +199,7 @@ test('a container sees its neighbours', async t => {
 	await engine.startContainer(id);
 	await engine.waitContainer(id);
 	const {stdout, stderr} = await logOf(engine, id);
-	t.regex(stdout, /Welcome to nginx![\s\S]*\n404 Not Found\n-rw-r--r--    1 root     root +\d+ [^\n]+ index\.html\nPING web \(\S[^\s)]*\)[^]*1 packets received, 0% packet loss\n  PID USER     TIME  COMMAND\n    1 root      0:00 sh -c [^\n]+\n    2 root      0:00 ps\n$/v);
+	t.regex(stdout, /Welcome to nginx![\s\S]*\n404 Not Found\n-rw-r--r-- {4}1 root {5}root +\d+ [^\n]+ index\.html\nPING web \([\d.]+\)[^\n]+\n64 bytes[\s\S]+ 1 packets received, 0% packet loss\n {2}PID USER {5}TIME {2}COMMAND\n {4}1 root {6}0:00 sh -c [^\n]+\n {4}2 root {6}0:00 ps\n$/v);
 	t.regex(stderr, /^curl: can't connect to \S+:81: Connection refused\nping: bad address 'nobody'\nkill: can't kill pid 999: No such process\n$/v);
 });
 

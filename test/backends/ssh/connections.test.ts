@@ -20,16 +20,16 @@ import {findObstacle, makeKey, startAgent, startServer, startWay, type SshServer
 
 const obstacle = await findObstacle();
 const test = anyTest as TestFn<{readonly ssh: SshServer}>;
-let ssh: SshServer | undefined;
+let shared: SshServer | undefined;
 
 test.before(async () => {
-	ssh = obstacle === undefined ? await startServer({hostKeyTypes: ['ed25519', 'ecdsa']}) : undefined;
+	shared = obstacle === undefined ? await startServer({hostKeyTypes: ['ed25519', 'ecdsa']}) : undefined;
 });
 test.after.always(async () => {
-	await ssh?.close();
+	await shared?.close();
 });
 test.beforeEach(t => {
-	t.context = {ssh: ssh!};
+	t.context = {ssh: shared!};
 });
 
 const sshTest = (title: string, implementation: (t: ExecutionContext<{readonly ssh: SshServer}>) => Promise<void>) => {
@@ -92,22 +92,26 @@ sshTest('input that has ended leaves the output open', async t => {
 	const {ssh} = t.context;
 	const socket = newSocket(ssh);
 	// As Docker: input is not framed, and its end is that of one half of the connection.
-	const server = http.createServer((request, response) => {
+	const docker = http.createServer((request, response) => {
 		response.setHeader('Server', 'Docker/28.2 (linux)');
 		response.end(request.url === '/exec/1/json' ? JSON.stringify({
 			ID: '1', ContainerID: 'c', Running: false, ExitCode: null, ProcessConfig: {tty: true, entrypoint: 'cat', arguments: []}, OpenStdin: true,
 		}) : undefined);
 	});
-	server.on('upgrade', async (_request, connection: net.Socket) => {
+	const answer = async (connection: net.Socket) => {
 		connection.write('HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.raw-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
 		const typed = await text(connection);
 		connection.end(`after the end of ${typed.replace(/^\{.*\}/v, '')}`);
+	};
+
+	docker.on('upgrade', (_request, connection: net.Socket) => {
+		void answer(connection);
 	});
-	server.listen(socket);
-	await once(server, 'listening');
+	docker.listen(socket);
+	await once(docker, 'listening');
 	t.teardown(() => {
-		server.close();
-		server.closeAllConnections();
+		docker.close();
+		docker.closeAllConnections();
 	});
 	const {environment} = await ssh.account();
 	const engine = await connect({host: ssh.address(socket), environment});

@@ -9,7 +9,8 @@ import {run} from '../../../source/host/run.js';
 const hasKeygen = await run('which', ['ssh-keygen']).then(() => true, () => false);
 const keygenTest = hasKeygen ? test : test.skip;
 
-const judgeHostKey = (text: string, host: string, port: number, shown: Uint8Array) => judge(text, knownName(host, port), shown, host.toLowerCase());
+const judgeHostKey = (text: string, host: string, port: number, shown: Uint8Array) =>
+	judge(text, knownName(host, port), shown, host.toLowerCase());
 
 const keyOf = (type: string, content: string): Buffer => {
 	const length = Buffer.alloc(4);

@@ -29,7 +29,7 @@ export type BuildContext = {
 	readonly files: FileTree;
 	readonly buildArguments: Readonly<Record<string, string>>;
 	/** Runs a command in the file system of the stage; resolves with its exit status. */
-	readonly run: (stage: Stage, command: readonly string[]) => Promise<number>;
+	readonly run: (command: readonly string[]) => Promise<number>;
 };
 
 const refuse = (message: string): never => {
@@ -59,8 +59,9 @@ const merge = (below: TreeNode | undefined, above: TreeNode): TreeNode => {
 };
 
 /** Copies as COPY does: the content of a directory; a file under its own name into a directory, or as the destination. */
-const copy = ({files, configuration, history, ...stage}: Stage, {text}: Instruction, context: BuildContext) => {
-	const given = substitute(text, variablesOf({files, configuration, history, ...stage}));
+const copy = (stage: Stage, {text}: Instruction, context: BuildContext) => {
+	const {files, configuration, history} = stage;
+	const given = substitute(text, variablesOf(stage));
 	const words = execForm(given) ?? splitWords(given);
 	const destination = words.at(-1);
 	const sources = words.slice(0, -1).flatMap(word => {
@@ -92,7 +93,7 @@ const commandOf = (text: string): readonly string[] => execForm(text) ?? ['/bin/
 
 const run = async (stage: Stage, {text}: Instruction, context: BuildContext) => {
 	const before = stage.files.bytes();
-	const status = await context.run(stage, commandOf(text));
+	const status = await context.run(commandOf(text));
 	if (status !== 0) {
 		refuse(`exit status ${status}`);
 	}
@@ -132,8 +133,12 @@ const settings: Readonly<Record<string, (setting: Setting) => Partial<ImageConfi
 	ENV: ({stage: {configuration}, instruction, given}) => ({
 		environment: mergeEnvironment(configuration.environment, pairsOf({...instruction, text: given}).map(([key, value]) => `${key}=${value}`)),
 	}),
-	EXPOSE: ({stage: {configuration}, given}) => ({exposedPorts: [...new Set([...configuration.exposedPorts, ...portsOf(splitWords(given))])]}),
-	LABEL: ({stage: {configuration}, instruction, given}) => ({labels: {...configuration.labels, ...Object.fromEntries(pairsOf({...instruction, text: given}))}}),
+	EXPOSE: ({stage: {configuration}, given}) => ({
+		exposedPorts: [...new Set([...configuration.exposedPorts, ...portsOf(splitWords(given))])],
+	}),
+	LABEL: ({stage: {configuration: {labels}}, instruction, given}) => ({
+		labels: {...labels, ...Object.fromEntries(pairsOf({...instruction, text: given}))},
+	}),
 	STOPSIGNAL({given}) {
 		signalNumber(given);
 		return {stopSignal: given};

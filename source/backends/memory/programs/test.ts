@@ -31,7 +31,7 @@ const ofFile: Readonly<Record<string, (node: TreeNode | undefined) => boolean>> 
 };
 
 /** The value of an expression of `test`. Throws for one that is not in the demo. */
-const evaluate = ({host, directory}: Invocation, words: readonly string[]): boolean => {
+const isTrue = ({host, directory}: Invocation, words: readonly string[]): boolean => {
 	const [first = '', second = '', third = ''] = words;
 	if (words.length <= 1) {
 		return first !== '';
@@ -42,7 +42,7 @@ const evaluate = ({host, directory}: Invocation, words: readonly string[]): bool
 	}
 
 	if (first === '!') {
-		return !evaluate({host, directory} as Invocation, words.slice(1));
+		return !isTrue({host, directory} as Invocation, words.slice(1));
 	}
 
 	if (words.length === 2 && Object.hasOwn(ofFile, first)) {
@@ -65,7 +65,7 @@ export const test: Program = async invocation => {
 	}
 
 	try {
-		return evaluate(invocation, words) ? 0 : 1;
+		return isTrue(invocation, words) ? 0 : 1;
 	} catch (error) {
 		await invocation.stderr.write(`sh: ${(error as Error).message}\n`);
 		return 2;

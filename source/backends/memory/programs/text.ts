@@ -51,9 +51,9 @@ const escapes: Readonly<Record<string, string>> = {
 const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
 
 /** Replaces escapes as in `echo -e` and `printf`, in a text of bytes. */
-const unescape = (text: string): string => text.replaceAll(/\\(?:x(?<hex>[\dA-Fa-f]{1,2})|0?(?<octal>[0-7]{1,3})|(?<letter>[\\abefnrtv]))/gv, (_whole, hex?: string, octal?: string, letter = '') =>
+const unescape = (text: string): string => text.replaceAll(/\\(?:x(?<hex>[\dA-Fa-f]{1,2})|0?(?<octal>[0-7]{1,3})|(?<letter>[\\abefnrtv]))/gv, (_whole, hex?: string, octal?: string, letter?: string) =>
 	hex === undefined && octal === undefined
-		? escapes[letter]!
+		? escapes[letter ?? ''] ?? ''
 		: String.fromCodePoint(Number.parseInt(hex ?? octal!, hex === undefined ? 8 : 16) % 256));
 
 /** `echo [-ne] [WORD...]`. */
@@ -83,7 +83,7 @@ export const printf: Program = async ({command, stdout, stderr}) => {
 	let before;
 	do {
 		before = rest.length;
-		output += unescape(bytesOf(pattern)).replaceAll(/%(?:%|(?<flags>-?0?)(?<width>\d*)(?<letter>[ds]))/gv, (whole, flags = '', width = '', letter?: string) => {
+		output += unescape(bytesOf(pattern)).replaceAll(/%(?:%|(?<flags>-?0?)(?<width>\d*)(?<letter>[ds]))/gv, (whole, flags: string, width: string, letter?: string) => {
 			if (letter === undefined) {
 				return whole.slice(1);
 			}

@@ -46,7 +46,7 @@ const foreignWords = new Set(['case', 'esac', 'function', 'select', '[[']);
 
 /** The reserved word here, if there is one. */
 const reservedAt = ({text, position}: Source): string => {
-	const word = /^(?:[!\{\}]|\[\[|[a-z]+)(?=[\t\n \(\);<>\|&]|$)/v.exec(text.slice(position, position + 12))?.[0] ?? '';
+	const word = /^(?:[!\{\}]|\[\[|[a-z]+)(?=[\t\n \(\);<>\|\u{26}]|$)/v.exec(text.slice(position, position + 12))?.[0] ?? '';
 	if (foreignWords.has(word)) {
 		throw notInDemo(word);
 	}
@@ -97,7 +97,7 @@ const redirected = (run: Run, redirections: readonly Redirection[]): Run => asyn
 		}
 
 		await files[2].write(`sh: ${isFileError(error) ? 'can\'t open file: ' : ''}${messageOf(error)}\n`);
-		if (error instanceof ShellSyntaxError && !shell.interactive) {
+		if (error instanceof ShellSyntaxError && !shell.isInteractive) {
 			throw new ShellExit('exit', 2);
 		}
 
@@ -191,8 +191,8 @@ const readIf = (source: Source): Run => {
 	return async (shell, files) => await condition(shell, files) === 0 ? body(shell, files) : otherwise(shell, files);
 };
 
-/** Runs one turn after another until one returns false, a `break` or an exit. */
-const runLoop = async (shell: Shell, turn: () => Promise<boolean>): Promise<void> => {
+/** Runs one turn after another until there is none, a `break` or an exit. */
+const runLoop = async (shell: Shell, hasTurn: () => Promise<boolean>): Promise<void> => {
 	for (let count = 1; ; count++) {
 		if (count % 1000 === 0) {
 			// A loop that only computes would block the event loop.
@@ -201,7 +201,7 @@ const runLoop = async (shell: Shell, turn: () => Promise<boolean>): Promise<void
 
 		try {
 			checkStopped(shell);
-			if (!await turn()) {
+			if (!await hasTurn()) {
 				return;
 			}
 		} catch (error) {
@@ -227,13 +227,13 @@ const readBody = (source: Source): Run => {
 	return body;
 };
 
-const readWhile = (source: Source, until: boolean): Run => {
+const readWhile = (source: Source, isUntil: boolean): Run => {
 	const condition = asCondition(readList(source));
 	const body = readBody(source);
 	return async (shell, files) => {
 		let status = 0;
 		await runLoop(shell, async () => {
-			if ((await condition(shell, files) === 0) === until) {
+			if ((await condition(shell, files) === 0) === isUntil) {
 				return false;
 			}
 
@@ -253,8 +253,10 @@ const readFor = (source: Source): Run => {
 	}
 
 	const words: Word[] = [];
-	for (skip(source); !isEnd(source) && !take(source, /[\n;]/vy); skip(source)) {
+	skip(source);
+	while (!isEnd(source) && !take(source, /[\n;]/vy)) {
 		words.push(requireWord(source));
+		skip(source);
 	}
 
 	const body = readBody(source);
@@ -430,7 +432,7 @@ const readAndOr = (source: Source): Run => {
 		pipelines.push(readPipeline(source, operator));
 	}
 
-	const end = take(source, /[\n;&]/vy);
+	const end = take(source, /[\n;\u{26}]/vy);
 	if (end === undefined && !isEnd(source) && !isAt(source, ')') && reservedAt(source) === '') {
 		unexpected(source);
 	}
@@ -448,8 +450,10 @@ const readAndOr = (source: Source): Run => {
 /** Reads commands up to a reserved word that ends them, a closing parenthesis or the end. */
 const readList = (source: Source): Run => {
 	const list: Run[] = [];
-	for (skipLines(source); !isEnd(source) && !isAt(source, ')') && !closers.has(reservedAt(source)); skipLines(source)) {
+	skipLines(source);
+	while (!isEnd(source) && !isAt(source, ')') && !closers.has(reservedAt(source))) {
 		list.push(readAndOr(source));
+		skipLines(source);
 	}
 
 	return async (shell, files) => {

@@ -22,7 +22,7 @@ export type Redirection = {readonly descriptor: number; readonly operator: strin
 
 /** Reads the redirection that begins here; undefined where none does. */
 export const readRedirection = (source: Source): Redirection | undefined => {
-	const foreign = take(source, /\d*(?:<<-?|<[\(>&]|>[\(\|])|&>|[3-9]\d*[<>]|\d{2,}[<>]/vy);
+	const foreign = take(source, /\d*(?:<<-?|<[\(>\u{26}]|>[\(\|])|&>|[3-9]\d*[<>]|\d{2,}[<>]/vy);
 	if (foreign !== undefined) {
 		throw notInDemo(foreign);
 	}
@@ -38,14 +38,14 @@ export const readRedirection = (source: Source): Redirection | undefined => {
 };
 
 /** Writes to a file, in place of its content or after it. */
-const fileOutput = ({invocation: {host}}: Shell, place: string, append: boolean): Output => {
+const fileOutput = ({invocation: {host}}: Shell, place: string, isAppended: boolean): Output => {
 	const found = host.files.find(place);
 	if (found?.node.type === 'directory') {
 		throw fileError('EISDIR');
 	}
 
 	const {mode = 0o644, uid = 0, gid = 0} = found?.node ?? {};
-	let bytes = append && found?.node.type === 'file' ? Buffer.from(found.node.content) : Buffer.alloc(0);
+	let bytes = isAppended && found?.node.type === 'file' ? Buffer.from(found.node.content) : Buffer.alloc(0);
 	let {length} = bytes;
 	const put = () => {
 		host.files.put(found?.path ?? place, {

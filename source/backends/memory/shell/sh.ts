@@ -51,13 +51,13 @@ const runToEnd = async (shell: Shell, run: Run, files: Descriptors): Promise<{re
 const readEvaluate = async (shell: Shell, files: Descriptors): Promise<number> => {
 	let begun = '';
 	for (;;) {
-		if (shell.interactive) {
+		if (shell.isInteractive) {
 			await files[2].write(promptOf(shell, begun === '' ? 'PS1' : 'PS2'));
 		}
 
 		const line = await files[0].readLine();
 		if (line === undefined) {
-			await files[2].write(shell.interactive ? '\n' : '');
+			await files[2].write(shell.isInteractive ? '\n' : '');
 			return shell.status;
 		}
 

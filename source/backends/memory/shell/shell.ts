@@ -39,7 +39,7 @@ export type Shell = {
 	onEnter?: (pid: number) => void;
 	/** Aborts what runs in the foreground of an interactive shell. */
 	foreground?: AbortController;
-	readonly interactive: boolean;
+	readonly isInteractive: boolean;
 	readonly isSubshell: boolean;
 };
 
@@ -55,7 +55,7 @@ export class ShellExit extends Error {
 	}
 }
 
-export const createShell = (invocation: Invocation, positional: readonly string[], interactive: boolean): Shell => ({
+export const createShell = (invocation: Invocation, positional: readonly string[], isInteractive: boolean): Shell => ({
 	invocation,
 	variables: new Map([['PS1', String.raw`\w # `], ['PS2', '> '], ...invocation.environment, ['PWD', invocation.directory]]),
 	exported: new Set([...invocation.environment.keys(), 'PWD']),
@@ -69,7 +69,7 @@ export const createShell = (invocation: Invocation, positional: readonly string[
 	traps: new Map(),
 	caught: [],
 	jobs: new Set(),
-	interactive,
+	isInteractive,
 	isSubshell: false,
 });
 
@@ -81,7 +81,7 @@ export const copyShell = (shell: Shell): Shell => ({
 	traps: new Map(),
 	caught: [],
 	jobs: new Set(),
-	interactive: false,
+	isInteractive: false,
 	isSubshell: true,
 });
 

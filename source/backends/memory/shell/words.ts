@@ -99,7 +99,8 @@ const outputOf = async (shell: Shell, script: Run): Promise<string> => {
 			chunks.push(chunk);
 		},
 	};
-	shell.status = await inSubshell(shell, async inner => script(inner, {0: createLineReader(emptyInput), 1: output, 2: shell.invocation.stderr}));
+	const files = {0: createLineReader(emptyInput), 1: output, 2: shell.invocation.stderr};
+	shell.status = await inSubshell(shell, async inner => script(inner, files));
 	shell.hasSubstituted = true;
 	const text = Buffer.concat(chunks).toString();
 	let end = text.length;
@@ -119,15 +120,15 @@ const valueOf = ({status, positional, lastJob, variables, invocation}: Shell, na
 	return Object.hasOwn(special, name) ? special[name] : (/^\d/v.test(name) ? positional[Number(name)] : variables.get(name));
 };
 
-/** What reads one part of a word is told whether it is within quotes. */
-const kindOf = (quoted: boolean): 'quoted' | 'value' => quoted ? 'quoted' : 'value';
+/** Whether a part of a word is within quotes: what its substitutions give. */
+type Kind = 'quoted' | 'value';
 
-const parameter = (name: string, quoted: boolean): Word[number] => async shell => name === '@' && quoted
+const parameter = (name: string, kind: Kind): Word[number] => async shell => name === '@' && kind === 'quoted'
 	? shell.positional.slice(1).flatMap((text, index) => [...index > 0 ? [{kind: 'break', text: ''} as const] : [], {kind: 'quoted', text} as const])
-	: [{kind: kindOf(quoted), text: valueOf(shell, name) ?? ''}];
+	: [{kind, text: valueOf(shell, name) ?? ''}];
 
 /** Reads the rest of `${NAME}`, `${NAME-WORD}` or `${NAME+WORD}`, the latter two also with a colon. */
-const readBraced = (source: Source, quoted: boolean): Word[number] => {
+const readBraced = (source: Source, kind: Kind): Word[number] => {
 	const name = take(source, /[A-Z_a-z]\w*|\d+|[!#$*?@]/vy) ?? '';
 	const operator = take(source, /:?[+\-]/vy) ?? '';
 	const next = source.text[source.position];
@@ -137,62 +138,62 @@ const readBraced = (source: Source, quoted: boolean): Word[number] => {
 
 	const word: Array<Word[number]> = [];
 	while (!take(source, /\}/vy)) {
-		word.push(...isEnd(source) ? unterminated('parameter') : readPart(source, quoted, /[^"$'\\`\}]+|['\}]/vy));
+		word.push(...isEnd(source) ? unterminated('parameter') : readPart(source, kind, /[^"$'\\`\}]+|['\}]/vy));
 	}
 
 	if (operator === '') {
-		return parameter(name, quoted);
+		return parameter(name, kind);
 	}
 
 	return async shell => {
 		const value = valueOf(shell, name);
 		const isMissing = value === undefined || (operator.startsWith(':') && value === '');
 		if (operator.endsWith('-')) {
-			return isMissing ? piecesOf(shell, word) : [{kind: kindOf(quoted), text: value}];
+			return isMissing ? piecesOf(shell, word) : [{kind, text: value}];
 		}
 
 		return isMissing ? [] : piecesOf(shell, word);
 	};
 };
 
-const readArithmetic = (source: Source, quoted: boolean): Word[number] => {
+const readArithmetic = (source: Source, kind: Kind): Word[number] => {
 	const word: Array<Word[number]> = [];
 	let depth = 0;
 	while (depth > 0 || !isAt(source, '))')) {
 		const character = source.text[source.position] ?? unterminated('arithmetic');
 		depth += Number(character === '(') - Number(character === ')');
-		word.push(character === '$' ? readDollar(source, true) : {kind: 'quoted', text: character});
+		word.push(character === '$' ? readDollar(source, 'quoted') : {kind: 'quoted', text: character});
 		source.position += Number(character !== '$');
 	}
 
 	source.position += 2;
-	return async shell => [{kind: kindOf(quoted), text: String(evaluate(await textOf(shell, word), name => valueOf(shell, name) ?? ''))}];
+	return async shell => [{kind, text: String(evaluate(await textOf(shell, word), name => valueOf(shell, name) ?? ''))}];
 };
 
 /** Reads what begins with a dollar sign. */
-const readDollar = (source: Source, quoted: boolean): Word[number] => {
+const readDollar = (source: Source, kind: Kind): Word[number] => {
 	const opening = take(source, /\$(?:\(\(|[\(\{])?/vy);
-	switch (opening) {
+	switch (opening ?? '$') {
 		case '$((': {
-			return readArithmetic(source, quoted);
+			return readArithmetic(source, kind);
 		}
 
 		case '$(': {
 			const script = source.readList(source);
-			return take(source, /\)/vy) ? async shell => [{kind: kindOf(quoted), text: await outputOf(shell, script)}] : unexpected(source);
+			return take(source, /\)/vy) ? async shell => [{kind, text: await outputOf(shell, script)}] : unexpected(source);
 		}
 
 		case '${': {
-			return readBraced(source, quoted);
+			return readBraced(source, kind);
 		}
 
 		default: {
 			const name = take(source, /[A-Z_a-z]\w*|[\d!#$*?@]/vy);
-			if (name === undefined && !quoted && /["']/v.test(source.text[source.position] ?? '')) {
+			if (name === undefined && kind === 'value' && /["']/v.test(source.text[source.position] ?? '')) {
 				throw notInDemo(`$${source.text[source.position]!}`);
 			}
 
-			return name === undefined ? {kind: 'quoted', text: '$'} : parameter(name, quoted);
+			return name === undefined ? {kind: 'quoted', text: '$'} : parameter(name, kind);
 		}
 	}
 };
@@ -208,7 +209,7 @@ const readDoubleQuoted = (source: Source): Word => {
 		} else if (isAt(source, '`')) {
 			throw notInDemo('`');
 		} else {
-			parts.push(isEnd(source) ? unterminated('quoted string') : readDollar(source, true));
+			parts.push(isEnd(source) ? unterminated('quoted string') : readDollar(source, 'quoted'));
 		}
 	}
 
@@ -217,14 +218,14 @@ const readDoubleQuoted = (source: Source): Word => {
 };
 
 /** Reads one quoted string, one substitution, or the plain text that a pattern matches. */
-const readPart = (source: Source, quoted: boolean, plain: RegExp): Word => {
-	switch (source.text[source.position]) {
+const readPart = (source: Source, kind: Kind, plain: RegExp): Word => {
+	switch (source.text[source.position] ?? '') {
 		case '"': {
 			return readDoubleQuoted(source);
 		}
 
 		case '$': {
-			return [readDollar(source, quoted)];
+			return [readDollar(source, kind)];
 		}
 
 		case '`': {
@@ -237,25 +238,25 @@ const readPart = (source: Source, quoted: boolean, plain: RegExp): Word => {
 		}
 
 		default: {
-			const string = quoted ? undefined : take(source, /'[^']*'/vy);
-			if (string === undefined && !quoted && isAt(source, '\'')) {
-				return unterminated('quoted string');
+			if (kind === 'value' && isAt(source, '\'')) {
+				const string = take(source, /'[^']*'/vy) ?? unterminated('quoted string');
+				return [{kind: 'quoted', text: string.slice(1, -1)}];
 			}
 
-			return [string === undefined ? {kind: quoted ? 'quoted' : 'plain', text: take(source, plain)!} : {kind: 'quoted', text: string.slice(1, -1)}];
+			return [{kind: kind === 'quoted' ? 'quoted' : 'plain', text: take(source, plain)!}];
 		}
 	}
 };
 
 /** Lists of characters and of words, and homes of other users, which would stand for themselves. */
-const foreign = /\[[^\]]+\]|\{[^\}]*(?:,|\.\.)[^\}]*\}|^~[^\/]+/v;
+const foreign = /\[[^\[\]]+\]|\{[^\{\},]*,[^\{\}]*\}|\{\w+\.\.\w+\}|^~[^\/]+/v;
 
 /** Reads the word that begins here; undefined where none does. */
 export const readWord = (source: Source): Word | undefined => {
 	const parts: Array<Word[number]> = [];
 	const start = source.position;
-	while (!isEnd(source) && !/[\t\n \(\);<>\|&]/v.test(source.text[source.position]!)) {
-		parts.push(...readPart(source, false, /[^\t\n "$'\(\);<>\\`\|&]+/vy));
+	while (!isEnd(source) && !/[\t\n \(\);<>\|\u{26}]/v.test(source.text[source.position]!)) {
+		parts.push(...readPart(source, 'value', /[^\t\n "$'\(\);<>\\`\|\u{26}]+/vy));
 	}
 
 	const match = parts.map(part => typeof part === 'object' && part.kind === 'plain' ? foreign.exec(part.text)?.[0] : undefined).find(found => found !== undefined);

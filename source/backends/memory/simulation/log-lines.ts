@@ -34,7 +34,8 @@ const agents = [
 const statuses = [200, 200, 200, 200, 200, 200, 200, 304, 304, 302, 404, 500];
 
 /** Mostly short pauses, now and then a long one. */
-const between = (shortest: number, longest: number) => (random: Random) => Math.round(shortest + ((random.next() ** 2) * (longest - shortest)));
+const between = (shortest: number, longest: number) => (random: Random) =>
+	Math.round(shortest + ((random.next() ** 2) * (longest - shortest)));
 
 const colourOf = (status: number) => {
 	if (status >= 500) {

@@ -14,7 +14,9 @@ const longestSilence = 5 * 60_000;
 /** Milliseconds between looks while there is a watcher. */
 const shortestWait = 100;
 
-export const createSimulation = ({clock, timers, seed}: {readonly clock: () => number; readonly timers: Timers; readonly seed: number}): Simulation => {
+type SimulationOptions = {readonly clock: () => number; readonly timers: Timers; readonly seed: number};
+
+export const createSimulation = ({clock, timers, seed}: SimulationOptions): Simulation => {
 	const queue: Occasion[] = [];
 	let moment: number | undefined;
 	let watchers = 0;

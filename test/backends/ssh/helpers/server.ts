@@ -159,7 +159,7 @@ export const startServer = async ({lines = [], hostKeyTypes = ['ed25519']}: {rea
 };
 
 /** Starts an agent with the keys in these files. */
-export const startAgent = async (directory: string, files: readonly string[]): Promise<{readonly socket: string; readonly close: () => Promise<void>}> => {
+export const startAgent = async (directory: string, files: readonly string[]) => {
 	const socket = path.join(directory, 'agent.sock');
 	const child = spawn('ssh-agent', ['-D', '-a', socket], {stdio: ['ignore', 'pipe', 'ignore']});
 	const ended = once(child, 'exit');
