@@ -13,7 +13,7 @@ const texts: Readonly<Record<string, string>> = {
 	'/etc/shells': '/bin/sh\n/bin/ash\n',
 };
 
-/** The file system of a known image: what every Linux has, the built-in programs, and the image's own files. */
+/** The file system of a known image: base files, the built-in programs, and the image's own files. */
 export const baseFiles = ({createdAt, files = {}, workingDirectory, volumes = [], entrypoint = [], command}: KnownImage): FileTree => {
 	const tree = createFileTree(() => createdAt);
 	for (const directory of directories) {

@@ -11,10 +11,10 @@ const areEqual = (one: TreeNode, other: TreeNode): boolean => one.type === 'dire
 	? one.mode === other.mode && one.uid === other.uid && one.gid === other.gid
 	: one === other;
 
-/** What is otherwise in a tree than in the one that it came from. */
+/** The changes from one tree to another. */
 export const compareTrees = (original: DirectoryNode, present: DirectoryNode): readonly FileChange[] => {
 	const changes = new Map<string, FileChange['kind']>();
-	// Not by calling itself: how deep directories are is decided by what runs in a container.
+	// Without recursion: the depth of directories is up to the container.
 	const waiting: Array<readonly [path: string, before: TreeNode | undefined, now: DirectoryNode]> = [['', original, present]];
 	for (let next = waiting.pop(); next; next = waiting.pop()) {
 		const [path, before, now] = next;

@@ -13,14 +13,14 @@ const step = 1731;
 /**
 The timestamps of one log: RFC 3339 with nanoseconds, each later than the one before.
 
-A clock of milliseconds, as it is for everything else, would give many lines of a log the same time.
+The clock has milliseconds, in which a log may have many lines.
 */
 export const createStamp = (now: () => number): ((at?: number) => string) => {
 	let last = 0;
 	let nanoseconds = 0;
 	let prefix = '';
 	return (at = now()) => {
-		// A clock that was set back does not put lines before those that are there.
+		// Also after the clock was set back.
 		const milliseconds = Math.max(Math.floor(at), last);
 		if (milliseconds > last || prefix === '') {
 			last = milliseconds;
@@ -39,18 +39,18 @@ export const createStamp = (now: () => number): ((at?: number) => string) => {
 	};
 };
 
-/** What is kept of a new container, which begins with the content of its image. */
+/** The record of a new container with the content of its image. */
 export const newContainerRecord = (state: State, container: Container, imageFiles: FileTree): ContainerRecord => {
 	const log = createLogRing();
 	const stamp = createStamp(state.now);
 	const {configuration: {readOnlyRoot}, mounts} = container;
-	// Where something is mounted there is a directory, also on a root that is read-only.
+	// Mount points exist also on a read-only root.
 	const prepared = imageFiles.fork();
 	for (const path of [...mounts.map(({target}) => target), container.process.workingDirectory]) {
 		try {
 			prepared.makeDirectory(path);
 		} catch {
-			// The image has a file there: a mount covers it, and a start refuses it as a working directory.
+			// The image has a file there: a mount covers it, and the start refuses it as a working directory.
 		}
 	}
 
@@ -78,7 +78,7 @@ export const newContainerRecord = (state: State, container: Container, imageFile
 	};
 };
 
-/** Replaces what is shown of a container and tells whoever waits for it. */
+/** Changes a container and wakes those that wait for it. */
 export const change = (record: ContainerRecord, changes: Partial<Container>): void => {
 	record.container = {...record.container, ...changes};
 	record.changed.notify();

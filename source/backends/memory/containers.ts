@@ -11,7 +11,7 @@ import {renameLeases} from './endpoints.js';
 import {publish, publishOf, type ContainerRecord, type State} from './state.js';
 import {findImage} from './image-store.js';
 
-/** Whether a container was made of an image, given by name or id, or of one that was built on it. */
+/** Matches containers of an image or of one built on it. */
 const ancestor = (state: State): Matcher<Container> => value => {
 	let wanted: Image;
 	try {
@@ -27,7 +27,7 @@ const ancestor = (state: State): Matcher<Container> => value => {
 	};
 };
 
-/** Ids in the order in which the containers were made: many are made in one millisecond. */
+/** The position of a container in the order of creation; many are created in one millisecond. */
 const position = ({containers}: State, id: string): number => [...containers.keys()].indexOf(id);
 
 /** Docker's filters of `ps`. */
@@ -43,7 +43,7 @@ export const listContainers = ({containers}: State): readonly ContainerRecord[] 
 
 const isLive = ({status}: Container) => status.state !== 'created' && status.state !== 'exited';
 
-/** Ends a container at once, and its restarts. */
+/** Kills a container; no policy restarts it. */
 export const killRecord = (state: State, record: ContainerRecord): void => {
 	record.isStopped = true;
 	if (record.run) {
@@ -57,7 +57,7 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 	async containers({all = false, filters, size} = {}) {
 		state.settle();
 		const isWanted = containerFilter(state, filters);
-		// Asking for a state is asking for those that do not run, too.
+		// A filter by state includes stopped containers.
 		const isAll = all || ['status', 'exited'].some(key => (filters?.[key]?.length ?? 0) > 0);
 		const records = listContainers(state).filter(({container}) => (isAll || isLive(container)) && isWanted(container));
 		return records.map(record => size ? withSize(record) : record.container);
@@ -97,7 +97,7 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 		}
 
 		killRecord(state, record);
-		// One with autoRemove has gone by itself.
+		// With autoRemove its end has removed it.
 		if (!record.isRemoved) {
 			removeRecord(state, record, {volumes});
 		}

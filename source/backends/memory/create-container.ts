@@ -17,7 +17,7 @@ import {newContainerRecord} from './container-record.js';
 import {publishOf, type State} from './state.js';
 import {ensureVolume} from './volumes.js';
 
-/** Throws `conflict` for a name that a container has. */
+/** Checks a name. Throws `invalid`, and `conflict` for one that a container has. */
 export const claimName = (state: State, text: string): string => {
 	const name = containerName(text);
 	const holder = state.containers.values().find(({container}) => container.name === name);
@@ -35,7 +35,7 @@ const checkPlatform = ({platform, image: name}: ContainerConfiguration, image: I
 	}
 };
 
-/** A container's ports as they are wanted: with `publishAll`, every exposed one that has none. */
+/** The ports to publish; with `publishAll`, every exposed port that is not published. */
 const wantedPorts = ({ports, publishAll}: ContainerConfiguration, exposed: readonly string[]): readonly PublishedPort[] => {
 	if (!publishAll) {
 		return ports;
@@ -50,7 +50,7 @@ const wantedPorts = ({ports, publishAll}: ContainerConfiguration, exposed: reado
 	})];
 };
 
-/** Every mount with its volume, made where it is missing; the image's volumes are anonymous ones. */
+/** The mounts of a container and its image. Adds missing volumes; those of the image are anonymous. */
 const makeMounts = (state: State, {mounts}: ContainerConfiguration, image: Image): readonly Mount[] => {
 	const targets = new Set(mounts.map(({target}) => mountPath(target)));
 	const ofImage: readonly Mount[] = image.configuration.volumes
@@ -62,7 +62,7 @@ const makeMounts = (state: State, {mounts}: ContainerConfiguration, image: Image
 		mount.type === 'volume' ? {...mount, source: ensureVolume(state, {name: mount.source}).volume.name} : mount);
 };
 
-/** Makes a container, after everything that could be wrong with it was looked at. */
+/** Creates a container. Throws, without changing anything, for a configuration that is refused. */
 export const createContainer = (state: State, given: ContainerConfiguration): Awaited<ReturnType<ContainersVerbs['createContainer']>> => {
 	validateContainer(given);
 	const {record: {image, files}} = findImage(state, given.image);
@@ -83,7 +83,7 @@ export const createContainer = (state: State, given: ContainerConfiguration): Aw
 		throw new HolmError('invalid', `network ${twice.network} is given twice`, {remedy: 'give each network once'});
 	}
 
-	// Nothing below fails.
+	// Nothing below throws.
 	const id = state.random.hex(64);
 	const exposed = exposedPorts(given, image.configuration);
 	const container: Container = {

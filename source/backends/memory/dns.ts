@@ -4,7 +4,7 @@ import type {DnsRecord, Network} from '../../engine/resources.js';
 import {defaultNetwork} from './endpoints.js';
 import type {ContainerRecord, State} from './state.js';
 
-/** The containers that a network's name server knows: those that run. The default network has no names. */
+/** The running containers on a network. The default network has no names. */
 const membersOf = ({containers}: State, network: Network): readonly ZoneMember[] => network.name === defaultNetwork
 	? []
 	: containers.values().filter(({run}) => run !== undefined).flatMap(({container}) =>
@@ -14,11 +14,11 @@ const membersOf = ({containers}: State, network: Network): readonly ZoneMember[]
 			names: [container.name, container.id.slice(0, 12), container.configuration.hostname, ...aliases].filter(name => name !== undefined),
 		}))).toArray();
 
-/** What the name server of a network knows. */
+/** The records of a network's name server. */
 export const zoneOf = (state: State, network: Network): readonly DnsRecord[] =>
 	recordsOf({gateway: network.gateway}, membersOf(state, network));
 
-/** The addresses of a name as a container finds them: in its own `/etc/hosts`, then on its networks. */
+/** Resolves a name for a container: from its `/etc/hosts`, then from its networks. */
 export const resolveFor = (state: State, {container}: ContainerRecord, given: string): readonly string[] => {
 	const name = given.toLowerCase().replace(/\.$/v, '');
 	const {attachments, configuration} = container;
@@ -50,14 +50,14 @@ export const resolveFor = (state: State, {container}: ContainerRecord, given: st
 	return [];
 };
 
-/** The container that runs at an address of a container's networks. */
+/** The running container at an address on a container's networks. */
 const neighbourAt = ({containers}: State, {container}: ContainerRecord, address: string): ContainerRecord | undefined => {
 	const networks = new Set(container.attachments.map(({networkId}) => networkId));
 	return containers.values().find(({run, container: {attachments}}) => run !== undefined && !run.frozen
 		&& attachments.some(attachment => networks.has(attachment.networkId) && attachment.address === address));
 };
 
-/** Whether an address answers from a container's networks: its gateways, and the containers that run there. */
+/** Whether a host answers at an address on a container's networks: a gateway or a running container. */
 export const isAnswering = (state: State, record: ContainerRecord, address: string): boolean =>
 	address.startsWith('127.') || record.container.attachments.some(({gateway}) => gateway === address) || neighbourAt(state, record, address) !== undefined;
 

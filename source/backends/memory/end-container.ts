@@ -12,7 +12,7 @@ import {
 } from './state.js';
 import {usersOf} from './volumes.js';
 
-/** Takes away a container that does not run, and with `volumes` the anonymous ones that nobody else mounts. */
+/** Removes a stopped container; with `volumes` also its anonymous volumes that no other container mounts. */
 export const removeRecord = (state: State, record: ContainerRecord, {volumes}: {readonly volumes: boolean}): void => {
 	const {container} = record;
 	record.cancelRestart?.();
@@ -46,7 +46,7 @@ export const removeRecord = (state: State, record: ContainerRecord, {volumes}: {
 
 const killSignal = 9;
 
-/** Starts a container again that its policy wants running; one that cannot be started stays as it ended. */
+/** Schedules the restart that the policy asks for. A container that cannot be restarted stays exited. */
 const restartLater = (state: State, record: ContainerRecord, {startAgain}: Run, exitCode: number) => {
 	const {container} = record;
 	change(record, {status: {state: 'restarting', exitCode, finishedAt: state.now()}});
@@ -67,7 +67,7 @@ const restartLater = (state: State, record: ContainerRecord, {startAgain}: Run, 
 	});
 };
 
-/** Everything that follows from the end of a container's process. */
+/** Updates everything after the end of a container's process. */
 export const endRun = (state: State, record: ContainerRecord, exitCode: number): void => {
 	const {run, container} = record;
 	if (!run) {

@@ -8,13 +8,13 @@ import {publish, type ContainerRecord, type State} from './state.js';
 
 export const defaultNetwork = 'bridge';
 
-/** What a container asks for with its networks named as they are called; none for `none`, the default one for nothing. */
+/** The networks that a container asks for: none for `none`, the default network when it names none. */
 export const wantedAttachments = (networks: readonly AttachmentConfiguration[]): readonly AttachmentConfiguration[] => {
 	const wanted = networks.length === 0 ? [{network: defaultNetwork, aliases: []}] : networks;
 	return wanted.filter(({network}) => network !== 'none');
 };
 
-/** The attachment that a network has for a container, and changes nothing yet. Throws `not-found`, and what the address is refused for. */
+/** Plans an attachment to a network without changing anything. Throws `not-found`, and `invalid` or `conflict` for the address or MAC address. */
 export const planAttachment = (state: State, wanted: AttachmentConfiguration): Attachment => {
 	const network = findNetwork(state.networks, wanted.network);
 	const alias = wanted.aliases.find(alias => alias === '' || /[\s\p{Control}]/v.test(alias) || alias.length > 253);
@@ -57,7 +57,7 @@ const changeNetwork = ({networks}: State, id: string, change: (network: Network)
 	}
 };
 
-/** Enters a planned attachment into the leases of its network. */
+/** Adds a planned attachment to the leases of its network. */
 export const holdLease = (state: State, {networkId, address, mac, endpointId}: Attachment, container: Pick<Container, 'id' | 'name'>): void => {
 	changeNetwork(state, networkId, network => ({
 		...network,
@@ -71,7 +71,7 @@ export const releaseLease = (state: State, {networkId, endpointId}: Attachment):
 	changeNetwork(state, networkId, network => ({...network, leases: network.leases.filter(lease => lease.endpointId !== endpointId)}));
 };
 
-/** Leases name their holder, which may get another name. */
+/** Updates the container's name in its leases. */
 export const renameLeases = (state: State, {container}: ContainerRecord): void => {
 	for (const {networkId} of container.attachments) {
 		changeNetwork(state, networkId, network => ({
@@ -81,7 +81,7 @@ export const renameLeases = (state: State, {container}: ContainerRecord): void =
 	}
 };
 
-/** Publishes that a device of a container was plugged or unplugged. */
+/** Publishes that a container was connected or disconnected. */
 export const publishConnection = (state: State, {container}: ContainerRecord, action: 'connect' | 'disconnect', attachments = container.attachments): void => {
 	for (const {networkId, network} of attachments) {
 		publish(state, 'network', action, networkId, {container: container.id, name: network, type: state.networks.get(networkId)?.driver ?? 'bridge'});

@@ -29,26 +29,26 @@ import type {State} from './state.js';
 import {createTimers} from './timers.js';
 
 export type MemoryOptions = {
-	/** Fills it with made-up projects that go on living. */
+	/** Adds simulated projects, whose logs and statistics go on. */
 	readonly lively?: boolean;
-	/** How many made-up containers there are at the start, on how many networks of their own; default none, or those of three projects in a lively one. */
+	/** How many simulated containers to add, and on how many networks; default none, or with `lively` those of three projects. */
 	readonly containers?: number;
 	readonly networks?: number;
-	/** Equal seeds make equal engines; default one of chance, and 1 for a lively one. */
+	/** The same seed gives the same engine; default random, with `lively` 1. */
 	readonly seed?: number;
 	/** Milliseconds since the epoch; default the clock of the host. */
 	readonly now?: () => number;
 };
 
 export type MemoryEngine = Engine & {
-	/** Ends its timers; nothing goes on by itself afterwards. */
+	/** Ends all timers and processes. */
 	close: () => void;
 };
 
 /**
-An engine without a host: everything that an `Engine` promises, in memory and with programs of its own in place of an image's.
+An `Engine` in memory, for the demo and for tests. Containers run built-in programs in place of their image's.
 
-It has nothing at the start but a few images and the default network, and costs nothing while nobody asks it for anything.
+It begins with a few images and the default network. No timer runs while no caller waits for anything.
 */
 export const createMemoryEngine = (options: MemoryOptions = {}): MemoryEngine => {
 	const {lively = false, containers, networks, seed = lively ? 1 : randomInt(2 ** 47), now = Date.now} = options;

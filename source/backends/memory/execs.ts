@@ -32,7 +32,7 @@ const forgetOldExecs = ({execs}: State): void => {
 	}
 };
 
-/** The container of an exec, which has to run. */
+/** The running container of an exec. Throws `conflict` for any other state. */
 const runningRecord = (state: State, reference: string) => {
 	const record = findContainer(state.containers, reference);
 	const {run, container: {name, status}} = record;

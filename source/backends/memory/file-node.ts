@@ -1,14 +1,14 @@
-/** What every file has. `mode` holds permission bits only; `modifiedAt` is in milliseconds since the epoch. */
+/** `mode` has permission bits only; `modifiedAt` is in milliseconds since the epoch. */
 type Attributes = {readonly mode: number; readonly uid: number; readonly gid: number; readonly modifiedAt: number};
 
 export type FileNode = Attributes & {readonly type: 'file'; readonly content: Uint8Array};
 export type LinkNode = Attributes & {readonly type: 'link'; readonly target: string};
 export type DirectoryNode = Attributes & {readonly type: 'directory'; readonly children: ReadonlyMap<string, TreeNode>};
 
-/** A file of a tree. It never changes: a tree that changes gets new ones, so that images and containers share all the others. */
+/** A file of a tree. It never changes: a tree replaces it, so that images and containers share all others. */
 export type TreeNode = FileNode | LinkNode | DirectoryNode;
 
-/** As large as one file gets: everything is in memory. */
+/** Bytes of one file at most: everything is in memory. */
 export const largestFile = 64 * 1024 * 1024;
 
 export const directoryNode = (modifiedAt: number, mode = 0o755): DirectoryNode => ({
@@ -60,7 +60,7 @@ export const sizeOf = (node: TreeNode): number => {
 /** Bytes of the files below a node, without those that it shares with `base`. */
 export const bytesBeyond = (node: TreeNode, base?: TreeNode): number => {
 	let bytes = 0;
-	// Not by calling itself: how deep directories are is decided by what runs in a container.
+	// Without recursion: the depth of directories is up to the container.
 	const waiting: Array<readonly [node: TreeNode, base: TreeNode | undefined]> = [[node, base]];
 	for (let next = waiting.pop(); next; next = waiting.pop()) {
 		const [current, beneath] = next;

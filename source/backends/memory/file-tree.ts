@@ -7,7 +7,7 @@ import {
 	type TreeNode,
 } from './file-node.js';
 
-/** A tree that is mounted in another one. */
+/** A tree mounted in another tree. */
 export type TreeMount = {readonly path: string; readonly tree: FileTree; readonly readOnly: boolean};
 
 export type Located = {
@@ -19,20 +19,20 @@ export type Located = {
 /** The file system of a container, an image or a volume. Paths are absolute; links are followed as the container sees them. */
 export type FileTree = {
 	readonly root: () => DirectoryNode;
-	/** Throws ENOENT, ENOTDIR and ELOOP. With `follow: false` a link at the end is itself. */
+	/** Throws ENOENT, ENOTDIR and ELOOP. With `follow: false` the last part is not followed if it is a link. */
 	readonly locate: (path: string, options?: {readonly follow?: boolean}) => Located;
-	/** What `locate` finds, or undefined. */
+	/** As `locate`; undefined instead of an error. */
 	readonly find: (path: string, options?: {readonly follow?: boolean}) => Located | undefined;
-	/** Puts a node in place of what is there; its directory has to exist. Throws EROFS where that may not be. */
+	/** Replaces the node at a path, whose directory has to exist. Throws EROFS. */
 	readonly put: (path: string, node: TreeNode) => void;
 	readonly remove: (path: string) => void;
 	/** Makes a directory and those above it. */
 	readonly makeDirectory: (path: string, mode?: number) => void;
-	/** Bytes that it has and the tree that it came from has not. */
+	/** Bytes of files that the tree it was forked from does not have. */
 	readonly bytes: () => number;
-	/** A tree that begins as this one is now. */
+	/** A tree with the same content, which then changes on its own. */
 	readonly fork: (options?: ForkOptions) => FileTree;
-	/** A tree like this one, mounts and all, on which something can be tried. */
+	/** A copy with copies of its mounts, to try changes on. */
 	readonly copy: () => FileTree;
 };
 
@@ -47,7 +47,7 @@ export const partsOf = (path: string): readonly string[] => path.split('/').filt
 
 type Changeable = DirectoryNode & {modifiedAt: number; readonly children: Map<string, TreeNode>};
 
-/** A directory with directories of its own all the way down; files never change and are shared. */
+/** Copies directories; files never change and are shared. */
 const ownCopy = (node: TreeNode): TreeNode =>
 	node.type === 'directory' && node.children.size > 0
 		? {...node, children: new Map(node.children.entries().map(([name, child]) => [name, ownCopy(child)]))}
@@ -57,7 +57,7 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), o
 	const {mounts = [], readOnly = false} = options;
 	let root = base;
 
-	/** Directories that nobody else has, which change in place: a copy for each of a thousand new files would be a million entries. */
+	/** Directories that only this tree has and changes in place: copying a directory for each of a thousand new files would copy a million entries. */
 	let owned = new WeakSet<DirectoryNode>();
 
 	const ownedCopy = (node: DirectoryNode): Changeable => {
@@ -70,7 +70,7 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), o
 		return copy;
 	};
 
-	/** The mount in which a path without links lies, and the path within it. */
+	/** The mount that contains a path without links, and the path within it. */
 	const mountOf = (path: string): {readonly mount: TreeMount; readonly inside: string} | undefined => {
 		let found: TreeMount | undefined;
 		for (const mount of mounts) {
@@ -86,7 +86,7 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), o
 
 	const locate: FileTree['locate'] = (path, {follow = true} = {}) => {
 		const waiting = partsOf(path).toReversed();
-		/** The directories that lead to where one is, with their paths. */
+		/** The directories down to the current one. */
 		let trail: Located[] = [{path: '', node: root}];
 		for (let links = 0; waiting.length > 0;) {
 			const part = waiting.pop()!;
@@ -130,7 +130,7 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), o
 		return {path: found || '/', node};
 	};
 
-	/** Puts a node, or nothing, into the directory of a path without links. */
+	/** Replaces or removes the node at a path without links. */
 	const replace = (path: string, node: TreeNode | undefined) => {
 		const parts = partsOf(path);
 		const name = parts.at(-1);
@@ -195,7 +195,7 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), o
 		replace(path, node && ownCopy(node));
 	};
 
-	/** The place that a path means, its directory resolved and its last part as it is. */
+	/** The path with its directory resolved and its last part as given. */
 	const place = (path: string): string => {
 		const parts = partsOf(path);
 		const directory = locate(`/${parts.slice(0, -1).join('/')}`);

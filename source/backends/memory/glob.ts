@@ -1,6 +1,6 @@
 import type {FileTree} from './file-tree.js';
 
-/** The text in which every character of a pattern stands for itself. */
+/** A pattern that matches exactly a text. */
 export const escapePattern = (text: string): string => text.replaceAll(/[*?\\]/gv, String.raw`\$&`);
 
 export const unescapePattern = (pattern: string): string => pattern.replaceAll(/\\(?<character>[\s\S])/gv, '$<character>');
@@ -8,7 +8,7 @@ export const unescapePattern = (pattern: string): string => pattern.replaceAll(/
 /** Whether a pattern has a `*` or `?` without a backslash before it. */
 export const isPattern = (pattern: string): boolean => /[*?]/v.test(pattern.replaceAll(/\\[\s\S]/gv, ''));
 
-/** A regular expression for whole texts: `*` for any number of characters, `?` for one, a backslash before what stands for itself. */
+/** The regular expression of a pattern for whole texts: `*` matches any characters, `?` one, a backslash escapes. */
 export const patternOf = (pattern: string): RegExp => {
 	const pieces = pattern.match(/\\[\s\S]|\*+|[\s\S]/gv) ?? [];
 	return new RegExp(`^${pieces.map(piece => {

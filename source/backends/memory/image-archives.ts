@@ -55,7 +55,7 @@ const writeImages = async (images: ReadonlyMap<ImageRecord, readonly string[]>, 
 	archive.finalize();
 };
 
-/** A docker-archive of images, each with the tags under which it is saved. */
+/** A docker-archive of images and the tags of each. */
 export const saveImages = (images: ReadonlyMap<ImageRecord, readonly string[]>): Readable => {
 	const archive = pack();
 	writeImages(images, archive).catch((error: unknown) => {
@@ -98,7 +98,7 @@ const parseJson = (content: Uint8Array | undefined, name: string): unknown => {
 	}
 };
 
-/** The texts of a list; of anything else, none. */
+/** The strings of a list; none for any other value. */
 const textsOf = (value: unknown): readonly string[] => Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
 
 const tagsOf = (value: unknown): readonly string[] => textsOf(value).flatMap(text => {

@@ -52,7 +52,7 @@ export const imageOf = (known: KnownImage): Image => {
 
 const contents = new Map<string, ImageRecord['files']>();
 
-/** A known image with its content, which is made once. */
+/** A known image and its content. */
 export const recordOf = (known: KnownImage): ImageRecord => {
 	const files = contents.get(known.name) ?? baseFiles(known);
 	contents.set(known.name, files);
@@ -63,7 +63,7 @@ export const recordOf = (known: KnownImage): ImageRecord => {
 export const listImages = ({images}: Pick<State, 'images'>): readonly Image[] =>
 	images.values().map(({image}) => image).toArray().toSorted((a, b) => b.createdAt - a.createdAt);
 
-/** The image that a user means, and the tag by which it was found. */
+/** Finds an image by a reference, and the tag that matched. Throws `not-found`. */
 export const findImage = (state: Pick<State, 'images'>, reference: string): {readonly record: ImageRecord; readonly name?: string} => {
 	const {image, name} = find(listImages(state), reference);
 	return {record: state.images.get(image.id)!, ...name !== undefined && {name}};

@@ -71,7 +71,7 @@ const drop = (state: State, image: Image): {readonly untagged: readonly string[]
 	return {untagged, deleted: [image.id]};
 };
 
-/** Throws `conflict` where a container was made of an image that is to go: always while it runs, else unless forced. */
+/** Throws `conflict` for an image in use: always by a running container, by others unless forced. */
 const checkUse = ({containers}: State, image: Image, name: string | undefined, isForced: boolean) => {
 	const users = containers.values().filter(({container}) => container.imageId === image.id).toArray();
 	const running = users.find(({run}) => run !== undefined);

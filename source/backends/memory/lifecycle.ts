@@ -13,7 +13,7 @@ type StopOptions = {readonly signal?: string; readonly timeoutSeconds?: number};
 
 const defaultTimeoutSeconds = 10;
 
-/** Takes back a restart that is to come; the container has ended for good then. */
+/** Cancels a scheduled restart; the container is exited then. */
 const cancelRestart = (state: State, record: ContainerRecord) => {
 	const {status} = record.container;
 	record.cancelRestart?.();
@@ -28,7 +28,7 @@ const cancelRestart = (state: State, record: ContainerRecord) => {
 	}
 };
 
-/** Has a container end by its stop signal, and by SIGKILL when that takes too long. */
+/** Stops a container with its stop signal, and with SIGKILL after the timeout. */
 const stopRecord = async (state: State, record: ContainerRecord, {signal, timeoutSeconds}: StopOptions) => {
 	const {configuration} = record.container;
 	const number = signalNumber(signal ?? (configuration.stopSignal || state.images.get(record.container.imageId)?.image.configuration.stopSignal) ?? 'SIGTERM');
@@ -103,7 +103,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		}
 
 		if (record.container.configuration.autoRemove && record.run) {
-			// It goes when it ends: what could be started again is not there any more.
+			// Otherwise its end would remove it.
 			record.container = {...record.container, configuration: {...record.container.configuration, autoRemove: false}};
 			await stopRecord(state, record, options);
 			record.container = {...record.container, configuration: {...record.container.configuration, autoRemove: true}};
@@ -130,7 +130,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		}
 
 		publishOf(state, record, 'kill', {signal: String(number)});
-		// A frozen process gets the signal when it goes on.
+		// The process of a paused container gets the signal when it is unpaused.
 		void run.frozen?.thawed.then(() => {
 			run.main.kill(number);
 		});

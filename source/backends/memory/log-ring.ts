@@ -3,32 +3,32 @@ import type {LogEntry} from '../../engine/resources.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import {createWake} from '../../engine/wake.js';
 
-/** What a container's log keeps: the real engine rotates its files at a size, and this one forgets from the beginning. */
+/** How much a log keeps. The oldest entries are dropped. */
 export const logCapacity = {entries: 20_000, bytes: 4 * 1024 * 1024};
 
 const lineFeed = 10;
 
 const isLineEnd = ({bytes}: LogEntry): boolean => bytes.at(-1) === lineFeed;
 
-/** The last part of a container's output. */
+/** The end of a container's log. */
 export type LogRing = {
 	readonly append: (entry: LogEntry) => void;
-	/** Tells followers to look whether the log has ended. */
+	/** Wakes followers to check whether the log has ended. */
 	readonly notify: () => void;
 	readonly read: (options: ReadOptions) => AsyncGenerator<LogEntry, void>;
-	/** Everything kept, at once. */
+	/** All entries that are kept. */
 	readonly entries: () => readonly LogEntry[];
 };
 
 export type ReadOptions = LogOptions & {
-	/** Whether the log will not grow any more. */
+	/** Whether the log has ended. */
 	readonly isEnded: () => boolean;
 };
 
 /** A log of at most `logCapacity` entries and bytes. */
 export const createLogRing = (capacity = logCapacity): LogRing => {
 	let kept: LogEntry[] = [];
-	/** Position in `kept` of the first entry that is still wanted, and how many went before all of `kept`. */
+	/** Index in `kept` of the first entry that is not dropped, and how many entries were dropped before `kept`. */
 	let head = 0;
 	let dropped = 0;
 	let bytes = 0;
@@ -51,7 +51,7 @@ export const createLogRing = (capacity = logCapacity): LogRing => {
 		wake.notify();
 	};
 
-	/** Where the last `lines` lines begin for each stream: entries of one stream up to a line feed are one line. */
+	/** Where the last lines begin in each stream. Entries of one stream up to a line feed are one line. */
 	const tailStart = (lines: number, until: string | undefined): Record<LogEntry['stream'], number> => {
 		const end = dropped + kept.length;
 		const start = {stdout: end, stderr: end};

@@ -8,12 +8,12 @@ import type {State} from './state.js';
 import {hostArchitecture} from './image-store.js';
 import {kernelVersion} from './machine.js';
 
-/** Milliseconds after which a template, which machines go on from, waits for its start message. */
+/** Milliseconds after which a template waits for its start message. */
 const templateMs = 214;
 
 const stamp = (milliseconds: number) => `[${(milliseconds / 1000).toFixed(6).padStart(12)}]`;
 
-/** What a kernel prints while it boots and becomes a container's machine. */
+/** The console of a VM: the boot of the template, then the start of the container. */
 export const bootLines = ({attachments}: Container, {cpus, memoryBytes, phases}: Machine): readonly string[] => {
 	const kibibytes = Math.round(memoryBytes / 1024);
 	const endOf = (phase: Machine['phases'][number]['name']) => templateMs + (phases.find(({name}) => name === phase)?.endMs ?? 0);

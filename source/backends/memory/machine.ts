@@ -7,7 +7,7 @@ export const kernelVersion = '6.12.0-holm';
 
 export const memoryKernel = '/holm/guest/vmlinuz';
 
-/** Milliseconds that each phase takes where hardware helps, least and most. */
+/** Milliseconds of each phase with KVM, at least and at most. */
 const durations: Readonly<Record<typeof bootPhases[number], readonly [least: number, most: number]>> = {
 	restore: [38, 61], plug: [6, 13], disk: [9, 19], network: [4, 9], process: [21, 46],
 };

@@ -19,7 +19,7 @@ import {publish, type ContainerRecord, type State} from './state.js';
 
 const reserved = new Set([defaultNetwork, 'default', 'host', 'none']);
 
-/** Makes a network. Throws, with nothing changed, what the name or the subnet is refused for. */
+/** Adds a network. Throws, without changing anything, for a name or subnet that is refused. */
 export const addNetwork = (state: State, {name: given, driver, internal, labels, ...addresses}: NetworkConfiguration): Network => {
 	if (driver !== '' && driver !== 'bridge') {
 		throw new HolmError('unsupported', `there is no network driver ${JSON.stringify(driver.slice(0, 60))}`, {remedy: 'bridge is the only one'});

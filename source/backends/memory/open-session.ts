@@ -5,7 +5,7 @@ import type {Viewer} from './output-hub.js';
 
 export type SessionOptions = {
 	readonly terminal: boolean;
-	/** Takes what is typed; absent where standard input is not attached. */
+	/** Receives what is typed; absent where standard input is not attached. */
 	readonly type?: (bytes: Uint8Array) => Promise<void>;
 	/** Standard input has ended. */
 	readonly endInput?: () => void;
@@ -18,7 +18,7 @@ const endAll = (streams: readonly PassThrough[]) => {
 	}
 };
 
-/** The two sides of a session: what its user holds, and where the output of the process goes. */
+/** The two sides of a session: its streams for the user, and the viewer that receives the output of the process. */
 export const openSession = ({terminal, type, endInput, onClose}: SessionOptions): {readonly session: Session; readonly viewer: Viewer} => {
 	const stdout = new PassThrough();
 	const stderr = new PassThrough();
@@ -48,7 +48,7 @@ export const openSession = ({terminal, type, endInput, onClose}: SessionOptions)
 			done(error);
 		},
 	});
-	// Whoever only reads need not care about an input that fails.
+	// A user who only reads does not handle errors of the input.
 	stdin.on('error', () => undefined);
 	if (terminal) {
 		stderr.end();

@@ -1,31 +1,31 @@
 import {Buffer} from 'node:buffer';
 import type {LogEntry} from '../../engine/resources.js';
 
-/** As many bytes may wait for one viewer before the process has to wait for it, as in Docker. */
+/** Bytes that may wait for one viewer before the process waits for it, as in Docker. */
 const patience = 1_000_000;
 
 export type Viewer = {
-	/** Takes bytes of one stream; how many wait to be read. */
+	/** Receives bytes of one stream. */
 	readonly receive: (stream: LogEntry['stream'], bytes: Uint8Array) => void;
 	readonly waiting: () => number;
-	/** Resolves when less is waiting, or when it has left. */
+	/** Resolves when fewer bytes wait, or when the viewer has left. */
 	readonly drained: () => Promise<void>;
 	/** The process has ended. */
 	readonly end: () => void;
 };
 
-/** Where the output of a container goes: the log, line by line, and everybody who is attached, at once. */
+/** Distributes the output of a container: to the log line by line, to attached viewers at once. */
 export type OutputHub = {
-	/** Lets a viewer see what comes from now on; the result ends that. */
+	/** Attaches a viewer; the result detaches it. */
 	readonly add: (viewer: Viewer) => () => void;
 	readonly write: (stream: LogEntry['stream'], bytes: Uint8Array, at?: number) => Promise<void>;
-	/** Beginnings of lines that have no end yet, which the log does not have. */
+	/** Lines without an end, which the log does not have yet. */
 	readonly begun: () => Readonly<Record<LogEntry['stream'], Uint8Array>>;
-	/** The process has ended: lines without an end go to the log as they are, and the viewers leave. */
+	/** The process has ended: writes lines without an end to the log and detaches all viewers. */
 	readonly end: () => void;
 };
 
-/** A line of this length goes to the log in pieces, as in Docker. */
+/** A longer line is several entries of the log, as in Docker. */
 const maximumLine = 16 * 1024;
 
 const lineFeed = 10;
@@ -35,7 +35,7 @@ export const createOutputHub = (append: (stream: LogEntry['stream'], bytes: Uint
 	const begun: Record<LogEntry['stream'], Buffer> = {stdout: Buffer.alloc(0), stderr: Buffer.alloc(0)};
 
 	const log = (stream: LogEntry['stream'], bytes: Uint8Array, at?: number) => {
-		// The log keeps what a writer may use again.
+		// A copy: the writer may use its buffer again.
 		const data = Buffer.concat([begun[stream], bytes]);
 		let from = 0;
 		for (let end = data.indexOf(lineFeed); end !== -1; end = data.indexOf(lineFeed, from)) {

@@ -6,7 +6,7 @@ import {createWake} from '../../engine/wake.js';
 export type Input = {
 	/** The next bytes; undefined at the end. */
 	readonly read: () => Promise<Uint8Array | undefined>;
-	/** Nobody reads any more: whoever writes fails. */
+	/** Closes the reading end: later writes fail. */
 	readonly close?: () => void;
 };
 
@@ -17,18 +17,18 @@ export type Output = {
 };
 
 export type Pipe = Input & Output & {
-	/** Says that nothing more comes. */
+	/** Ends the writing side. */
 	readonly end: () => void;
 	/** How many bytes wait to be read. */
 	readonly waiting: () => number;
 };
 
-/** As many unread bytes as a pipe of Linux takes before its writer has to wait. */
+/** Bytes that wait before the writer has to wait, as in Linux. */
 const capacity = 64 * 1024;
 
 export const emptyInput: Input = {read: async () => undefined};
 
-/** What gives a content at once, and then its end. */
+/** An input of one chunk. */
 export const inputOf = (content: Uint8Array): Input => {
 	let rest: Uint8Array | undefined = content.length > 0 ? content : undefined;
 	return {
@@ -42,7 +42,7 @@ export const inputOf = (content: Uint8Array): Input => {
 
 export const nowhere: Output = {write: async () => undefined};
 
-/** What a writer gets whose reader has gone. */
+/** The error of a write after the reader has closed. */
 export const brokenPipe = () => Object.assign(new Error('Broken pipe'), {code: 'EPIPE'});
 
 export const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
@@ -72,7 +72,7 @@ export const createPipe = (): Pipe => {
 			wake.notify();
 			writes++;
 			if (writes % 64 === 0) {
-				// Two who only write and read would leave nobody else a turn.
+				// A writer and a reader alone would block the event loop.
 				await nextTurn();
 			}
 
@@ -109,11 +109,11 @@ export const createPipe = (): Pipe => {
 };
 
 export type LineReader = Input & {
-	/** The next line with its line feed, without one at the end of what does not end with one. */
+	/** The next line with its line feed, if it has one; undefined at the end. */
 	readonly readLine: () => Promise<string | undefined>;
 };
 
-/** A reader of lines, which also hands on what is left for another one. */
+/** Reads lines; `read` gives what is left. */
 export const createLineReader = (input: Input): LineReader => {
 	let rest: Buffer = Buffer.alloc(0);
 	return {
@@ -152,10 +152,10 @@ export const createLineReader = (input: Input): LineReader => {
 	};
 };
 
-/** As much as a program keeps of what it reads: what it reads from may never end. */
+/** Bytes that a program keeps at most of an input, which may never end. */
 export const largestRead = 16 * 1024 * 1024;
 
-/** Everything up to the end. Throws when that is too much. */
+/** Reads to the end. Throws for more than `largestRead`. */
 export const readAll = async (input: Input): Promise<Buffer> => {
 	const chunks: Uint8Array[] = [];
 	let length = 0;

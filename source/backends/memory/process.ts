@@ -10,11 +10,11 @@ export type ProgramHost = {
 	/** The program that a command names, from a directory; throws `command-not-found` and `not-executable`. */
 	readonly findProgram: (name: string, directory: string) => {readonly run: Program; readonly path: string};
 	readonly now: () => number;
-	/** Resolves after that time; earlier when the signal aborts. */
+	/** Resolves after that time, or when the signal aborts. */
 	readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 	/** Addresses of a name, as the name servers of the container's networks have them. */
 	readonly resolve: (name: string) => readonly string[];
-	/** Whether something at an address answers. */
+	/** Whether a host answers at an address. */
 	readonly answers: (address: string) => boolean;
 	/** The page of a container's web server; undefined where none listens. */
 	readonly fetch: (address: string, port: number, path: string) => string | undefined;

@@ -6,7 +6,7 @@ import type {ContainerRecord, State} from './state.js';
 
 const hostnameOf = ({configuration, id}: Container): string => configuration.hostname ?? id.slice(0, 12);
 
-/** The variables that a process begins with: its own, and those that a container always has. */
+/** The environment of a process: its own variables over those that every container has. */
 export const environmentOf = (container: Container, more: readonly string[] = [], hasTerminal = container.configuration.terminal) => {
 	const user = container.process.user.split(':', 1)[0] || 'root';
 	const defaults = [`HOSTNAME=${hostnameOf(container)}`, `HOME=${user === 'root' || user === '0' ? '/root' : '/'}`, ...hasTerminal ? ['TERM=xterm'] : []];
@@ -19,7 +19,7 @@ export const environmentOf = (container: Container, more: readonly string[] = []
 /** The number of a new process. */
 export const freePid = (pids: ReadonlyMap<number, unknown>): number => Math.max(0, ...pids.keys()) + 1;
 
-/** What the programs of a container see of it. */
+/** The container as its programs see it. */
 export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 	hostname: hostnameOf(record.container),
 	files: record.files,

@@ -1,8 +1,8 @@
-/** A source of chance that gives the same for the same seed. */
+/** A random number generator: the same seed gives the same numbers. */
 export type Random = {
-	/** 0 up to 1. */
+	/** From 0 up to but not including 1. */
 	readonly next: () => number;
-	/** A whole number from `minimum` to `maximum`, both included. */
+	/** An integer from `minimum` to `maximum`, both included. */
 	readonly integer: (minimum: number, maximum: number) => number;
 	readonly pick: <Item>(items: readonly Item[]) => Item;
 	readonly hex: (digits: number) => string;
@@ -22,7 +22,7 @@ export const createRandom = (seed: number): Random => {
 		return state[4];
 	};
 
-	// Seeds that are close to each other give unlike numbers only after some rounds.
+	// Similar seeds give different numbers only after some rounds.
 	for (let round = 0; round < 12; round++) {
 		next32();
 	}
@@ -36,7 +36,7 @@ export const createRandom = (seed: number): Random => {
 	};
 };
 
-/** A seed out of any text, the same for the same text (FNV-1a). */
+/** A seed from a text (FNV-1a). */
 export const seedOf = (text: string): number => {
 	let hash = 0x81_1C_9D_C5;
 	for (const character of text) {

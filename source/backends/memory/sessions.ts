@@ -30,7 +30,7 @@ export const sessionsVerbs = (state: State): SessionsVerbs => ({
 				release();
 			},
 		});
-		// Together with what comes from now on, so that nothing is missing or comes twice.
+		// In the same turn as the attachment, so that no byte is missing or comes twice.
 		const leave = record.output.add(viewer);
 		if (logs) {
 			for (const {stream, bytes} of record.log.entries()) {

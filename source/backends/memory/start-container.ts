@@ -19,7 +19,7 @@ import {
 } from './state.js';
 import {createTerminalDevice} from './terminal-device.js';
 
-/** Ports that IANA leaves to whoever takes them (RFC 6335). */
+/** Dynamic ports (RFC 6335). */
 const ephemeral = {first: 49_153, last: 65_535};
 
 const everywhere = new Set(['0.0.0.0', '::']);
@@ -28,11 +28,11 @@ const areInConflict = (one: PublishedPort, other: PublishedPort) =>
 	one.protocol === other.protocol && one.hostPort === other.hostPort
 	&& (one.hostAddress === other.hostAddress || everywhere.has(one.hostAddress) || everywhere.has(other.hostAddress));
 
-/** Every port that a running container has on the host. */
+/** The host ports of all running containers. */
 const portsInUse = ({containers}: State): readonly PublishedPort[] =>
 	containers.values().filter(({run}) => run !== undefined).flatMap(({container}) => container.ports).toArray();
 
-/** The wanted ports with free ones of the host where any will do. Throws `conflict` for one that another container has. */
+/** Replaces host port 0 with a free port. Throws `conflict` for a port that another container has. */
 export const allocatePorts = (state: State, wanted: readonly PublishedPort[]): readonly PublishedPort[] => {
 	const taken = [...portsInUse(state)];
 	return wanted.map(port => {
@@ -57,7 +57,7 @@ export const allocatePorts = (state: State, wanted: readonly PublishedPort[]): r
 	});
 };
 
-/** A frozen process does not write. */
+/** The process of a paused container does not write. */
 const unfrozen = (record: ContainerRecord, output: Output): Output => ({
 	async write(data) {
 		while (record.run?.frozen) {
@@ -74,7 +74,7 @@ const outputOf = (record: ContainerRecord, stream: 'stdout' | 'stderr'): Output 
 	},
 });
 
-/** Starts a container that does not run. Throws, with nothing changed, when a port is taken or there is no such program. */
+/** Starts a stopped container. Throws, without changing anything, when a port is taken or the program is missing. */
 export const startRecord = (state: State, record: ContainerRecord): void => {
 	const {container} = record;
 	const {configuration, process} = container;

@@ -19,50 +19,50 @@ import type {Random} from './random.js';
 import type {TerminalDevice} from './terminal-device.js';
 import type {Timers} from './timers.js';
 
-/** What a container has while it runs. */
+/** One run of a container. */
 export type Run = {
 	readonly main: Process;
 	readonly startedAt: number;
-	/** Starts the container once more; throws as its start does. */
+	/** Starts the container again; throws as its start does. */
 	readonly startAgain: () => void;
-	/** Of the whole container: the main one and those of execs. */
+	/** All processes of the container by id: the main process and those of execs. */
 	readonly processes: Map<number, Pick<Process, 'pid' | 'command' | 'user' | 'startedAt' | 'kill'>>;
-	/** Resolves when the container is no longer paused; undefined while it is not. */
+	/** `thawed` resolves when the container is unpaused; undefined while it is not paused. */
 	frozen?: {readonly thawed: Promise<void>; readonly thaw: () => void};
-	/** Why a signal that ends it was sent, where it was not the process's own decision. */
+	/** Why a signal ended it, if known. */
 	reason?: string;
 };
 
-/** A container and what it takes to run it. `container` is replaced whole with every change, so that it can be handed out as it is. */
+/** A container and its state in the engine. `container` is replaced with every change and never changed, so that it can be returned as it is. */
 export type ContainerRecord = {
 	readonly id: string;
 	readonly name: string;
 	container: Container;
 	readonly log: LogRing;
 	readonly output: OutputHub;
-	/** Standard input of the next or present run. */
+	/** Standard input of the current or next run. */
 	input: Pipe;
 	terminal?: TerminalDevice;
 	readonly files: FileTree;
-	/** What its files were at the beginning. */
+	/** Its files when it was created. */
 	readonly original: DirectoryNode;
 	run?: Run;
-	/** Its ports as they were asked for, with 0 where any will do. */
+	/** Its ports as configured; host port 0 for any free port. */
 	readonly wantedPorts: readonly PublishedPort[];
-	/** Milliseconds for which it ran in all before `activeSince`, and since when it runs; for counters. */
+	/** For statistics: milliseconds it has run before `activeSince`, and since when it runs without a pause. */
 	activeMs: number;
 	activeSince?: number;
-	/** Told after every change of its state. */
+	/** Notified after every change. */
 	readonly changed: Wake;
-	/** How often it has ended, and how the last time. */
+	/** How often it has ended, and how it ended last. */
 	exits: number;
 	lastExit: {readonly exitCode: number; readonly reason?: string};
-	/** Somebody asked it to stop, so that no policy starts it again. */
+	/** It was stopped on request: no policy restarts it. */
 	isStopped: boolean;
 	isRemoved: boolean;
-	/** Takes back a restart that is to come. */
+	/** Cancels the scheduled restart. */
 	cancelRestart?: () => void;
-	/** How many restarts in a row. */
+	/** Restarts in a row, for the growing delay. */
 	attempts: number;
 };
 
@@ -81,26 +81,26 @@ export type VolumeRecord = {readonly volume: Volume; readonly files: FileTree};
 export type ImageRecord = {image: Image; readonly files: FileTree};
 
 /**
-What goes on by itself in a lively engine, in the order of its own time.
+The simulated load: logs and failures at times of their own.
 
-Nothing happens while nobody looks: whoever looks has everything up to the present happen first, with the times that it would have had, so that it is the same however often one looks. Only while somebody watches a timer looks for them.
+Scheduled actions run when the engine is read, at the times they are scheduled for, so that the result does not depend on how often it is read. A timer reads it only while there is a watcher.
 */
 export type Simulation = {
-	/** The present, or the moment of what is just happening. */
+	/** The current time, or the time of the action that runs. */
 	readonly now: () => number;
-	/** Runs an action when so much time has passed; the result takes that back. */
+	/** Runs an action after a delay in milliseconds; the result cancels it. */
 	readonly later: (milliseconds: number, action: () => void) => () => void;
 	readonly settle: () => void;
 	readonly watch: () => () => void;
-	/** Whether a container's words come from here instead of its program. */
+	/** Whether a container's log comes from a generator instead of its program. */
 	readonly speaksFor: (container: Container) => boolean;
-	/** Lets a container that has just started speak. */
+	/** Begins the log of a container that has started. */
 	readonly started: (state: State, record: ContainerRecord) => void;
-	/** Runs something as if it were another moment. */
+	/** Runs an action at another time. */
 	readonly at: (moment: number, action: () => void) => void;
 };
 
-/** Everything that an engine in memory is. */
+/** The whole state of an engine. */
 export type State = {
 	readonly now: () => number;
 	readonly random: Random;
@@ -112,21 +112,21 @@ export type State = {
 	/** By id. */
 	readonly images: Map<string, ImageRecord>;
 	readonly execs: Map<string, ExecRecord>;
-	/** What was pushed, by name in full. */
+	/** Pushed images, by full name. */
 	readonly registry: Map<string, {readonly image: Image; readonly files: FileTree}>;
-	/** What stands for directories of the host, by path. */
+	/** Directories of the host by path, which begin empty. */
 	readonly hostDirectories: Map<string, FileTree>;
-	/** What a lively engine does by itself. */
+	/** Only with `lively`. */
 	simulation?: Simulation;
-	/** Runs an action when so much time has passed; the result takes that back. */
+	/** Runs an action after a delay in milliseconds; the result cancels it. */
 	later: (milliseconds: number, action: () => void) => () => void;
-	/** Brings what happens by itself up to the present; called before anything is read. */
+	/** Runs what the simulation has scheduled up to now; called before anything is read. */
 	settle: () => void;
-	/** Says that somebody waits for what happens; the result ends that. */
+	/** Says that a caller waits for what happens; the result ends that. */
 	watch: () => () => void;
 };
 
-/** Publishes an event of now. */
+/** Publishes an event at the current time. */
 export const publish = ({events, now}: State, type: EngineEvent['type'], action: string, id: string, attributes: EngineEvent['attributes'] = {}): void => {
 	events.publish({time: now(), type, action, id, attributes});
 };

@@ -6,9 +6,9 @@ import {defaultMemory} from './machine.js';
 import {createRandom, seedOf} from './random.js';
 import type {ContainerRecord, State} from './state.js';
 
-/** The habits of a container: how its use of everything goes up and down. All that is shown follows from these and the time it has run. */
+/** The load of a container. All statistics follow from it and the time since the start. */
 type Habits = {
-	/** CPUs used on average, and how much more or less at times. */
+	/** CPUs used on average, and the amplitude around it. */
 	readonly load: number;
 	readonly swing: number;
 	/** Seconds from one peak to the next. */
@@ -43,13 +43,13 @@ const habitsOf = (record: ContainerRecord): Habits => {
 	return made;
 };
 
-/** What something that swings around an average adds up to after some seconds. It never goes down while the swing is below the average. */
+/** The integral of a load that swings around an average. It never decreases while the swing is below the average. */
 const accumulated = (average: number, swing: number, period: number, seconds: number): number => {
 	const speed = 2 * Math.PI / period;
 	return (average * seconds) + (swing / speed * (1 - Math.cos(speed * seconds)));
 };
 
-/** The use of a container that runs, right now. */
+/** The statistics of a running container. */
 export const readStats = (state: State, record: ContainerRecord): ContainerStats => {
 	const {container, run} = record;
 	const now = state.now();

@@ -7,7 +7,7 @@ import {decompress} from '../../archive/decompress.js';
 import {isFileError, type DirectoryNode, type TreeNode} from './file-node.js';
 import {partsOf, type FileTree} from './file-tree.js';
 
-/** An entry of a tar, its name in components none of which leads out of where it is unpacked. */
+/** An entry of a tar. The parts of its name have no `..`. */
 export type TarEntry = {
 	readonly parts: readonly string[];
 	readonly node: TreeNode | {readonly type: 'hard link'; readonly target: readonly string[]};
@@ -24,7 +24,7 @@ const componentsOf = (name: string): readonly string[] => {
 	return parts.includes('..') || name.includes('\0') ? refuse(name, 'leads out of the directory') : parts;
 };
 
-/** As many bytes as one tar may have in all its files: everything is in memory. */
+/** Bytes of all files of one tar at most: everything is in memory. */
 const largestTar = 512 * 1024 * 1024;
 
 const readContent = async (stream: AsyncIterable<unknown>, room: number): Promise<Buffer> => {
@@ -41,11 +41,11 @@ const readContent = async (stream: AsyncIterable<unknown>, room: number): Promis
 	return Buffer.concat(chunks);
 };
 
-/** Reads a whole tar, plain or compressed with gzip or zstd. Throws `invalid`, beginning with `complaint`, for what is no tar, and for entries that lead out or are devices. */
+/** Reads a whole tar, plain or compressed with gzip or zstd. Throws `invalid`, beginning with `complaint`, for what is not a tar, and for entries with `..` and devices. */
 export const readTar = async (tar: Readable, complaint = 'This is not a tar'): Promise<readonly TarEntry[]> => {
 	const entries = extract();
 	const reading = pipeline(tar, decompress(), entries);
-	// Of the two ends of one stream the loop below sees a failure too.
+	// The loop below fails, too.
 	reading.catch(() => undefined);
 	const read: TarEntry[] = [];
 	let total = 0;
@@ -58,7 +58,7 @@ export const readTar = async (tar: Readable, complaint = 'This is not a tar'): P
 			};
 			const content = await readContent(entry, largestTar - total);
 			total += content.length;
-			// A tar may also say a type that no specification has.
+			// A tar may have a type that no specification has.
 			switch (type as string) {
 				case 'file':
 				case 'contiguous-file': {
@@ -95,7 +95,7 @@ export const readTar = async (tar: Readable, complaint = 'This is not a tar'): P
 	}
 };
 
-/** Puts the entries of a tar below a directory of a tree. Throws file errors, and `invalid` for a hard link to nothing. */
+/** Unpacks the entries of a tar into a directory of a tree. Throws file errors, and `invalid` for a hard link without a target. */
 export const unpackInto = (tree: FileTree, directory: string, entries: readonly TarEntry[]): void => {
 	const at = (parts: readonly string[]) => `${directory === '/' ? '' : directory}/${parts.join('/')}`;
 	for (const {parts, node} of entries) {
@@ -106,7 +106,7 @@ export const unpackInto = (tree: FileTree, directory: string, entries: readonly 
 		}
 
 		if (node.type === 'directory') {
-			// What is in it stays; a link to a directory stays a link.
+			// Keeps the content of a directory, and a link to a directory.
 			if (there?.type === 'directory') {
 				tree.put(path, {...node, children: there.children});
 			} else if (tree.find(path)?.node.type !== 'directory') {
@@ -155,10 +155,10 @@ const writeNode = (archive: Pack, name: string, node: TreeNode): void => {
 
 type NamedNode = readonly [name: string, node: TreeNode];
 
-/** The names and nodes in a directory, which is at a path in the archive. */
+/** The names and nodes in a directory, `path` being its path in the archive. */
 type ChildrenOf = (path: string, node: DirectoryNode) => Iterable<NamedNode>;
 
-/** Packs nodes with everything below them, under their names. `childrenOf` can add what is mounted; default what the directory itself has. */
+/** Packs nodes and everything below them under their names. `childrenOf` may add mounts; default the children of the directory. */
 export const packNodes = (nodes: Iterable<NamedNode>, childrenOf: ChildrenOf = (_path, {children}) => children): Pack => {
 	const archive = pack();
 	// Without recursion: the depth of directories is up to the container.

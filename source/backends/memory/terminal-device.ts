@@ -4,9 +4,9 @@ import type {TerminalSize} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import type {Output, Pipe} from './pipe.js';
 
-/** A terminal between whoever types and a process, in the mode in which Linux opens one: whole lines, echoed. */
+/** A terminal between a user and a process, in Linux's default mode: whole lines, with echo. */
 export type TerminalDevice = {
-	/** Takes what was typed. */
+	/** Receives what was typed. */
 	readonly type: (bytes: Uint8Array) => Promise<void>;
 	/** Passes on what the process writes, with a carriage return before each line feed. */
 	readonly output: Output;
@@ -38,7 +38,7 @@ export const createTerminalDevice = ({input, screen, signal, size = {rows: 24, c
 	let current = size;
 	const decoder = new TextDecoder();
 
-	/** What is to be shown of what was typed, until it is handed on. */
+	/** The echo that is not written yet. */
 	let echoed = '';
 	const show = async () => {
 		const text = echoed;
@@ -99,7 +99,7 @@ export const createTerminalDevice = ({input, screen, signal, size = {rows: 24, c
 	};
 };
 
-/** Throws `invalid` for a size that no terminal has. */
+/** Checks a terminal size. Throws `invalid`. */
 export const checkSize = ({rows, columns}: TerminalSize) => {
 	if (![rows, columns].every(length => Number.isSafeInteger(length) && length >= 0 && length <= 65_535)) {
 		throw new HolmError('invalid', `invalid terminal size ${columns}x${rows}`, {remedy: 'it is two whole numbers'});

@@ -12,7 +12,7 @@ export const volumeRoot = '/holm/volumes';
 
 type VolumeOptions = {readonly name?: string; readonly labels?: Volume['labels']};
 
-/** Makes a volume, or finds the one of that name. Without a name it is an anonymous one. Throws `invalid` for a name that is none. */
+/** Finds or adds a volume; without a name, adds an anonymous one. Throws `invalid` for the name. */
 export const ensureVolume = (state: State, {name, labels = {}}: VolumeOptions): VolumeRecord => {
 	const chosen = name === undefined || name === '' ? state.random.hex(64) : volumeName(name);
 	const known = state.volumes.get(chosen);
@@ -53,7 +53,7 @@ const treeOf = (state: State, mount: Mount): FileTree => {
 	}
 };
 
-/** A container's mounts as the trees that they are. A directory of the host is an empty one here, the same for all that mount it. */
+/** The mounts of a container as trees. A directory of the host is empty here, and the same for all containers that mount it. */
 export const treeMounts = (state: State, mounts: readonly Mount[]): readonly TreeMount[] =>
 	mounts.map(mount => ({path: mountPath(mount.target), tree: treeOf(state, mount), readOnly: mount.readOnly}));
 

@@ -43,7 +43,7 @@ export const variablesOf = ({arguments: arguments_, configuration}: Stage): Read
 		return [name, variable.slice(name.length + 1)] as const;
 	})]);
 
-/** Lays a directory over another one. Everything in it belongs to root, as COPY has it. */
+/** Merges a directory into another one. Everything in it belongs to root, as COPY does. */
 const merge = (below: TreeNode | undefined, above: TreeNode): TreeNode => {
 	const owned = {...above, uid: 0, gid: 0};
 	if (owned.type !== 'directory') {

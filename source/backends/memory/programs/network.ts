@@ -57,7 +57,7 @@ export const ping: Program = async invocation => {
 
 		if (host.answers(address)) {
 			received++;
-			await stdout.write(`64 bytes from ${address}: seq=${sent} ttl=64 time=0.${80 + (sent * 37 % 50)} ms\n`);
+			await stdout.write(`64 bytes from ${address}: seq=${sent} ttl=64 time=0.${String(80 + (sent * 37 % 50)).padStart(3, '0')} ms\n`);
 		}
 	}
 

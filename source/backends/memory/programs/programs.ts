@@ -106,6 +106,7 @@ export const programs: Readonly<Record<string, Program>> = {
 	'/bin/bash': sh,
 	'/bin/cat': cat,
 	'/bin/chmod': chmod,
+	'/bin/clear': plain(() => '\u{1B}[H\u{1B}[J'),
 	'/bin/echo': echo,
 	'/bin/false': async () => 1,
 	'/bin/hello': print(() => '\nHello from Holm!\nThis message shows that your installation appears to be working correctly.\n\n'),

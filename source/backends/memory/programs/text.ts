@@ -47,7 +47,7 @@ const escapes: Readonly<Record<string, string>> = {
 	n: '\n', t: '\t', r: '\r', e: '\u{1B}', a: '\u{7}', b: '\b', f: '\f', v: '\v', '\\': '\\',
 };
 
-/** Bytes as characters, one each, so that escapes can stand for any byte. */
+/** Bytes as characters, one each, so that escapes can give any byte. */
 const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
 
 /** Replaces escapes as in `echo -e` and `printf`, in a text of bytes. */

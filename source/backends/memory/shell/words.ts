@@ -248,7 +248,7 @@ const readPart = (source: Source, kind: Kind, plain: RegExp): Word => {
 	}
 };
 
-/** Lists of characters and of words, and homes of other users, which would stand for themselves. */
+/** Character classes, brace expansion and homes of other users: they are refused, not taken literally. */
 const foreign = /\[[^\[\]]+\]|\{[^\{\},]*,[^\{\}]*\}|\{\w+\.\.\w+\}|^~[^\/]+/v;
 
 /** Reads the word that begins here; undefined where none does. */

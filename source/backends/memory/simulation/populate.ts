@@ -90,7 +90,7 @@ const settleFate = (state: State, id: string, fate: Service['fate']) => {
 	}
 };
 
-/** Fills an engine with projects that were made and started some time ago, and are what they became. */
+/** Adds projects as if they had been created and started some time ago. */
 export const fill = (state: State, simulation: Simulation, projects: readonly Project[]): void => {
 	const present = state.now();
 	addImages(state);

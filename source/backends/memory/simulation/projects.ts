@@ -12,7 +12,7 @@ export type Service = {
 	readonly environment?: readonly string[];
 	readonly volume?: string;
 	readonly restart?: Container['configuration']['restartPolicy']['name'];
-	/** What becomes of it after it was made; default `running`. */
+	/** Its state at the start; default `running`. */
 	readonly fate?: 'created' | 'running' | 'paused' | 'exited' | 'killed';
 };
 
@@ -20,13 +20,13 @@ export type Project = {
 	readonly name: string;
 	readonly network: string;
 	readonly internal?: boolean;
-	/** Hours ago that it was made, and last started. */
+	/** Hours since it was created and since it was last started. */
 	readonly age: number;
 	readonly up: number;
 	readonly services: readonly Service[];
 };
 
-/** The images of the projects' own that are built on known ones. */
+/** The projects' own images, built on known ones. */
 export const projectImages = [
 	{name: 'docker.io/library/shop-web:latest', base: 'docker.io/library/python:3.10-alpine', command: ['python', 'app.py'], port: '8000/tcp'},
 	{name: 'docker.io/library/shop-worker:latest', base: 'docker.io/library/python:3.10-alpine', command: ['python', 'worker.py'], port: undefined},
