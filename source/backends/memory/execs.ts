@@ -1,4 +1,3 @@
-import {Buffer} from 'node:buffer';
 import type {ExecsVerbs} from '../../engine/execs.js';
 import type {Session, TerminalSize} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
@@ -6,12 +5,11 @@ import {findContainer} from '../../rules/find-resource.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
 import {openSession} from './open-session.js';
 import {createOutputHub} from './output-hub.js';
-import {createPipe, emptyInput} from './pipe.js';
-import {startProcess} from './process.js';
-import {environmentOf, freePid, hostOf} from './program-host.js';
+import {createPipe} from './pipe.js';
+import {environmentOf, freePid, startInContainer} from './program-host.js';
 import {findProgram} from './programs/find-program.js';
 import {publishOf, type ExecRecord, type State} from './state.js';
-import {createTerminalDevice, checkSize} from './terminal-device.js';
+import {checkSize} from './terminal-device.js';
 
 const findExec = ({execs}: State, id: string): ExecRecord => {
 	const exec = execs.get(id);
@@ -63,46 +61,27 @@ const startExec = (state: State, exec: ExecRecord, size: TerminalSize | undefine
 
 	const input = createPipe();
 	const hub = createOutputHub(() => undefined);
-	const write = (stream: 'stdout' | 'stderr') => ({
-		async write(data: string | Uint8Array) {
-			while (run.frozen) {
-				await run.frozen.thawed;
-			}
-
-			await hub.write(stream, typeof data === 'string' ? Buffer.from(data) : data);
-		},
-	});
-	const kill = (number: number) => {
-		process.kill(number);
-	};
-
-	const device = terminal
-		? createTerminalDevice({
-			input, screen: write('stdout'), signal: kill, ...size && {size},
-		})
-		: undefined;
-	const release = state.watch();
-	const {session, viewer} = openSession({
-		terminal,
-		...stdin && {type: device ? device.type : input.write, endInput: input.end},
-		onClose: release,
-	});
-	hub.add(viewer);
 	const pid = freePid(run.processes);
-	const process = startProcess({
+	const {process, device} = startInContainer(state, record, {
 		pid,
 		program: program.run,
 		isFirst: false,
-		host: hostOf(state, record),
 		command,
 		environment: environmentOf(container, environment, terminal),
 		directory,
-		user: (user || container.process.user).split(':', 1)[0] || 'root',
-		stdin: stdin ? input : emptyInput,
-		stdout: device?.output ?? write('stdout'),
-		stderr: device?.output ?? write('stderr'),
-		terminal,
+		user: user || container.process.user,
+		input,
+		isInputOpen: stdin,
+		output: hub,
+		hasTerminal: terminal,
+		...size && {size},
 	});
+	const {session, viewer} = openSession({
+		terminal,
+		...stdin && {type: device ? device.type : input.write, endInput: input.end},
+		onClose: state.watch(),
+	});
+	hub.add(viewer);
 	run.processes.set(pid, process);
 	exec.state = 'running';
 	exec.terminal = device;

@@ -53,8 +53,8 @@ const ownCopy = (node: TreeNode): TreeNode =>
 		? {...node, children: new Map(node.children.entries().map(([name, child]) => [name, ownCopy(child)]))}
 		: node;
 
-export const createFileTree = (now: () => number, base = directoryNode(now()), options: ForkOptions = {}): FileTree => {
-	const {mounts = [], readOnly = false} = options;
+export const createFileTree = (now: () => number, base = directoryNode(now()), forkOptions: ForkOptions = {}): FileTree => {
+	const {mounts = [], readOnly = false} = forkOptions;
 	let root = base;
 
 	/** Directories that only this tree has and changes in place: copying a directory for each of a thousand new files would copy a million entries. */

@@ -65,6 +65,10 @@ const stopRecord = async (state: State, record: ContainerRecord, {signal, timeou
 	}
 };
 
+const setAutoRemove = (record: ContainerRecord, isRemoving: boolean): void => {
+	record.container = {...record.container, configuration: {...record.container.configuration, autoRemove: isRemoving}};
+};
+
 const notRunning = ({id}: ContainerRecord) => new HolmError('conflict', `container ${id} is not running`, {remedy: `holm start ${id.slice(0, 12)}`});
 
 export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
@@ -102,13 +106,13 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 			signalNumber(options.signal);
 		}
 
-		if (record.container.configuration.autoRemove && record.run) {
-			// Otherwise its end would remove it.
-			record.container = {...record.container, configuration: {...record.container.configuration, autoRemove: false}};
+		const {autoRemove} = record.container.configuration;
+		// Otherwise its end would remove it.
+		setAutoRemove(record, false);
+		try {
 			await stopRecord(state, record, options);
-			record.container = {...record.container, configuration: {...record.container.configuration, autoRemove: true}};
-		} else {
-			await stopRecord(state, record, options);
+		} finally {
+			setAutoRemove(record, autoRemove);
 		}
 
 		record.attempts = 0;

@@ -1,8 +1,13 @@
+import {Buffer} from 'node:buffer';
 import type {Container} from '../../engine/resources.js';
+import type {TerminalSize} from '../../engine/sessions.js';
 import {fetchFrom, isAnswering, resolveFor} from './dns.js';
-import type {ProgramHost} from './process.js';
+import type {OutputHub} from './output-hub.js';
+import {emptyInput, type Output, type Pipe} from './pipe.js';
+import {startProcess, type Process, type ProcessOptions, type ProgramHost} from './process.js';
 import {findProgram} from './programs/find-program.js';
 import type {ContainerRecord, State} from './state.js';
+import {createTerminalDevice, type TerminalDevice} from './terminal-device.js';
 
 const hostnameOf = ({configuration, id}: Container): string => configuration.hostname ?? id.slice(0, 12);
 
@@ -20,7 +25,7 @@ export const environmentOf = (container: Container, more: readonly string[] = []
 export const freePid = (pids: ReadonlyMap<number, unknown>): number => Math.max(0, ...pids.keys()) + 1;
 
 /** The container as its programs see it. */
-export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
+const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 	hostname: hostnameOf(record.container),
 	files: record.files,
 	findProgram: (name, directory) => findProgram(record.files, name, directory),
@@ -56,3 +61,49 @@ export const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 		return process !== undefined;
 	},
 });
+
+type StartOptions = Pick<ProcessOptions, 'pid' | 'program' | 'isFirst' | 'command' | 'environment' | 'directory'> & {
+	/** A user, perhaps with a group: `user:group`. */
+	readonly user: string;
+	readonly input: Pipe;
+	readonly isInputOpen: boolean;
+	readonly output: OutputHub;
+	readonly hasTerminal: boolean;
+	readonly size?: TerminalSize;
+};
+
+type Started = {readonly process: Process; readonly device: TerminalDevice | undefined};
+
+/** Starts a program in a container, between an input and an output hub or on a terminal. */
+export const startInContainer = (state: State, record: ContainerRecord, options: StartOptions): Started => {
+	const {user, input, isInputOpen, output, hasTerminal, size, ...program} = options;
+	const outputOf = (stream: 'stdout' | 'stderr'): Output => ({
+		async write(data) {
+			while (record.run?.frozen) {
+				await record.run.frozen.thawed;
+			}
+
+			await output.write(stream, typeof data === 'string' ? Buffer.from(data) : data);
+		},
+	});
+	const screen = outputOf('stdout');
+	const signal = (number: number) => {
+		process.kill(number);
+	};
+
+	const device = hasTerminal
+		? createTerminalDevice({
+			input, screen, signal, ...size && {size},
+		})
+		: undefined;
+	const process = startProcess({
+		...program,
+		host: hostOf(state, record),
+		user: user.split(':', 1)[0] || 'root',
+		stdin: isInputOpen ? input : emptyInput,
+		stdout: device?.output ?? screen,
+		stderr: device?.output ?? outputOf('stderr'),
+		terminal: hasTerminal,
+	});
+	return {process, device};
+};

@@ -1,13 +1,10 @@
-import {Buffer} from 'node:buffer';
 import {HolmError} from '../../engine/errors.js';
 import type {PublishedPort} from '../../engine/resources.js';
 import {change} from './container-record.js';
 import {endRun} from './end-container.js';
 import {publishConnection} from './endpoints.js';
 import {makeUpMachine} from './machine.js';
-import {emptyInput, type Output} from './pipe.js';
-import {startProcess} from './process.js';
-import {environmentOf, hostOf} from './program-host.js';
+import {environmentOf, startInContainer} from './program-host.js';
 import {findProgram} from './programs/find-program.js';
 import {waitForEnd} from './programs/services.js';
 import {
@@ -17,7 +14,6 @@ import {
 	type Run,
 	type State,
 } from './state.js';
-import {createTerminalDevice} from './terminal-device.js';
 
 /** Dynamic ports (RFC 6335). */
 const ephemeral = {first: 49_153, last: 65_535};
@@ -57,23 +53,6 @@ export const allocatePorts = (state: State, wanted: readonly PublishedPort[]): r
 	});
 };
 
-/** The process of a paused container does not write. */
-const unfrozen = (record: ContainerRecord, output: Output): Output => ({
-	async write(data) {
-		while (record.run?.frozen) {
-			await record.run.frozen.thawed;
-		}
-
-		await output.write(data);
-	},
-});
-
-const outputOf = (record: ContainerRecord, stream: 'stdout' | 'stderr'): Output => ({
-	async write(data) {
-		await record.output.write(stream, typeof data === 'string' ? Buffer.from(data) : data);
-	},
-});
-
 /** Starts a stopped container. Throws, without changing anything, when a port is taken or the program is missing. */
 export const startRecord = (state: State, record: ContainerRecord): void => {
 	const {container} = record;
@@ -84,34 +63,22 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 	}
 
 	const ports = allocatePorts(state, record.wantedPorts);
-	const isSpoken = state.simulation?.speaksFor(container) ?? false;
-
+	const isSimulated = state.simulation?.speaksFor(container) ?? false;
 	const startedAt = state.now();
-	const screen = unfrozen(record, outputOf(record, 'stdout'));
-	const terminal = configuration.terminal
-		? createTerminalDevice({
-			input: record.input,
-			screen,
-			signal(number) {
-				record.run?.main.kill(number);
-			},
-		})
-		: undefined;
-	record.terminal = terminal;
-	const main = startProcess({
+	const {process: main, device} = startInContainer(state, record, {
 		pid: 1,
-		program: isSpoken ? waitForEnd : program.run,
+		program: isSimulated ? waitForEnd : program.run,
 		isFirst: !configuration.init,
-		host: hostOf(state, record),
 		command: process.arguments,
 		environment: environmentOf(container),
 		directory: process.workingDirectory,
-		user: process.user.split(':', 1)[0] || 'root',
-		stdin: configuration.openStdin ? record.input : emptyInput,
-		stdout: terminal?.output ?? screen,
-		stderr: terminal?.output ?? unfrozen(record, outputOf(record, 'stderr')),
-		terminal: configuration.terminal,
+		user: process.user,
+		input: record.input,
+		isInputOpen: configuration.openStdin,
+		output: record.output,
+		hasTerminal: configuration.terminal,
 	});
+	record.terminal = device;
 	const run: Run = {
 		main,
 		startedAt,
@@ -139,7 +106,7 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 	}
 
 	publishOf(state, record, 'start');
-	if (isSpoken) {
+	if (isSimulated) {
 		state.simulation?.started(state, record);
 	}
 

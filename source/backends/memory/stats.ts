@@ -6,41 +6,24 @@ import {defaultMemory} from './machine.js';
 import {createRandom, seedOf} from './random.js';
 import type {ContainerRecord, State} from './state.js';
 
+const loads = new WeakMap<ContainerRecord, ReturnType<typeof createLoad>>();
+
 /** The load of a container. All statistics follow from it and the time since the start. */
-type Habits = {
-	/** CPUs used on average, and the amplitude around it. */
-	readonly load: number;
-	readonly swing: number;
-	/** Seconds from one peak to the next. */
-	readonly period: number;
-	/** Bytes. */
-	readonly memory: number;
-	/** Bytes a second. */
-	readonly traffic: number;
-	readonly disk: number;
-};
-
-const habits = new WeakMap<ContainerRecord, Habits>();
-
-const habitsOf = (record: ContainerRecord): Habits => {
-	const {container} = record;
-	const known = habits.get(record);
-	if (known) {
-		return known;
-	}
-
+const createLoad = ({container}: ContainerRecord) => {
 	const random = createRandom(seedOf(`${container.configuration.image} ${container.name}`));
 	const load = 0.002 + (random.next() ** 4 * 0.9);
-	const made = {
+	return {
+		/** CPUs used on average, and the amplitude around it. */
 		load,
 		swing: load * (0.3 + (random.next() * 0.6)),
+		/** Seconds from one peak to the next. */
 		period: random.integer(9, 50),
+		/** Bytes. */
 		memory: (12 + (random.next() ** 3 * 260)) * 1024 * 1024,
+		/** Bytes a second. */
 		traffic: random.next() ** 3 * 60_000,
 		disk: random.next() ** 4 * 40_000,
 	};
-	habits.set(record, made);
-	return made;
 };
 
 /** The integral of a load that swings around an average. It never decreases while the swing is below the average. */
@@ -53,7 +36,9 @@ const accumulated = (average: number, swing: number, period: number, seconds: nu
 export const readStats = (state: State, record: ContainerRecord): ContainerStats => {
 	const {container, run} = record;
 	const now = state.now();
-	const {load, swing, period, memory, traffic, disk} = habitsOf(record);
+	const known = loads.get(record) ?? createLoad(record);
+	loads.set(record, known);
+	const {load, swing, period, memory, traffic, disk} = known;
 	const seconds = Math.max(record.activeMs + (record.activeSince === undefined ? 0 : now - record.activeSince), 0) / 1000;
 	const cpus = container.machine?.cpus ?? 1;
 	const limit = container.machine?.memoryBytes ?? defaultMemory;
@@ -62,12 +47,13 @@ export const readStats = (state: State, record: ContainerRecord): ContainerStats
 	const sent = Math.floor(accumulated(traffic * 1.6, traffic * 0.9, period * 1.1, seconds));
 	const warm = 1 - Math.exp(-seconds / 20);
 	const used = Math.min(memory * (0.55 + (0.4 * warm) + (0.05 * Math.sin(2 * Math.PI * seconds / (period * 2.3)))), limit * 0.93);
-	const networks = container.attachments.map((_attachment, index) => [`eth${index}`, {
-		receivedBytes: index === 0 ? received : Math.floor(received / 5),
-		receivedPackets: Math.floor((index === 0 ? received : received / 5) / 640),
-		sentBytes: index === 0 ? sent : Math.floor(sent / 5),
-		sentPackets: Math.floor((index === 0 ? sent : sent / 5) / 910),
-	}] as const);
+	const networks = container.attachments.map((_attachment, index) => {
+		const share = index === 0 ? 1 : 5;
+		const [receivedBytes, sentBytes] = [Math.floor(received / share), Math.floor(sent / share)];
+		return [`eth${index}`, {
+			receivedBytes, receivedPackets: Math.floor(receivedBytes / 640), sentBytes, sentPackets: Math.floor(sentBytes / 910),
+		}] as const;
+	});
 	return {
 		readAt: now,
 		cpuNanoseconds: Math.floor(Math.min(cpuSeconds, seconds * cpus) * 1e9),

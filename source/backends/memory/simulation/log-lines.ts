@@ -37,13 +37,8 @@ const statuses = [200, 200, 200, 200, 200, 200, 200, 304, 304, 302, 404, 500];
 const between = (shortest: number, longest: number) => (random: Random) =>
 	Math.round(shortest + ((random.next() ** 2) * (longest - shortest)));
 
-const colourOf = (status: number) => {
-	if (status >= 500) {
-		return '35;1';
-	}
-
-	return status >= 400 ? '33' : (status >= 300 ? '32' : '0');
-};
+/** By the first digit of a status. */
+const colours: Readonly<Record<number, string>> = {2: '0', 3: '32', 4: '33', 5: '35;1'};
 
 const client = (random: Random) => `192.168.65.${random.integer(1, 40)}`;
 
@@ -60,7 +55,7 @@ const flask: LogGenerator = {
 	speak(random, now) {
 		const status = random.pick(statuses);
 		const request = `GET ${random.pick(paths)} HTTP/1.1`;
-		const line = `${client(random)} - - [${clf(now).replace(':', ' ').slice(0, 20)}] "\u{1B}[${colourOf(status)}m${request}\u{1B}[0m" ${status} -`;
+		const line = `${client(random)} - - [${clf(now).replace(':', ' ').slice(0, 20)}] "\u{1B}[${colours[Math.floor(status / 100)]}m${request}\u{1B}[0m" ${status} -`;
 		return status === 500
 			? [
 				error('[error] app: Exception on / [GET]'),
@@ -110,7 +105,7 @@ const nginx: LogGenerator = {
 	},
 };
 
-const levels = [{name: 'debug', number: 20}, {name: 'info', number: 30}, {name: 'info', number: 30}, {name: 'info', number: 30}, {name: 'warn', number: 40}, {name: 'error', number: 50}] as const;
+const levels = ['debug', 'info', 'info', 'info', 'warn', 'error'] as const;
 const messages = {
 	debug: ['cache hit', 'connection reused', 'query planned'],
 	info: ['request completed', 'order created', 'session opened', 'job scheduled'],
@@ -123,12 +118,12 @@ const json: LogGenerator = {
 	pause: between(120, 2200),
 	greet: now => [out(JSON.stringify({level: 'info', time: iso(now), msg: 'listening', port: 3000, pid: 1}))],
 	speak(random, now) {
-		const {name} = random.pick(levels);
+		const level = random.pick(levels);
 		const isLong = random.next() < 0.02;
 		return [out(JSON.stringify({
-			level: name,
+			level,
 			time: iso(now),
-			msg: random.pick<string>(messages[name]),
+			msg: random.pick<string>(messages[level]),
 			request: random.hex(16),
 			path: random.pick(paths),
 			duration_ms: Math.round(random.next() ** 3 * 90_000) / 100,

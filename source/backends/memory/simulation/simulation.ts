@@ -26,16 +26,7 @@ export const createSimulation = ({clock, timers, seed}: SimulationOptions): Simu
 	const schedule = (at: number, run: () => void): Occasion => {
 		const occasion = {at, run, isCancelled: false};
 		// After those of the same time.
-		let [index, end] = [0, queue.length];
-		while (index < end) {
-			const middle = (index + end) >>> 1;
-			if (queue[middle]!.at <= at) {
-				index = middle + 1;
-			} else {
-				end = middle;
-			}
-		}
-
+		const index = queue.findLastIndex(other => other.at <= at) + 1;
 		queue.splice(index, 0, occasion);
 		if (index === 0 && watchers > 0 && moment === undefined) {
 			arm();
