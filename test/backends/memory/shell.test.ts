@@ -111,6 +111,12 @@ b" "\n"`,
 	'if true; then echo unfinished',
 	'echo a | | cat',
 	'echo a; ; echo b',
+	'if ; then echo no; fi',
+	'while true; do done',
+	'{ }',
+	'( )',
+	'$()',
+	'trap "echo caught" USR1; { sleep 0.3; kill -USR1 $$; } & wait; echo $?',
 ];
 
 const busybox = findBusybox();

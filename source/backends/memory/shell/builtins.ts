@@ -120,19 +120,24 @@ const exportVariables: Builtin = async ({shell, words, files}) => {
 const wait: Builtin = async ({shell, words}) => {
 	allow('wait', words, /^\d+$/v);
 	const jobs = [...shell.jobs].filter(({pid}) => words.length === 0 || words.includes(String(pid)));
+	const statusOfSignal = () => 128 + (signals[`SIG${shell.caught[0]}`] ?? 0);
 	if (shell.caught.length > 0) {
-		return 0;
+		return statusOfSignal();
 	}
 
 	const {promise: woken, resolve: wake} = Promise.withResolvers<void>();
 	shell.wake = wake;
 	const statuses = await Promise.race([Promise.all(jobs.map(async ({ended}) => ended)), woken]);
 	shell.wake = undefined;
-	for (const job of statuses ? jobs : []) {
+	if (!statuses) {
+		return statusOfSignal();
+	}
+
+	for (const job of jobs) {
 		shell.jobs.delete(job);
 	}
 
-	return words.length === 0 ? 0 : statuses?.at(-1) ?? 127;
+	return words.length === 0 ? 0 : statuses.at(-1) ?? 127;
 };
 
 /** The commands that the shell runs itself. */

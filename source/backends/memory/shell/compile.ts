@@ -176,15 +176,15 @@ const asCondition = (run: Run): Run => async (shell, files) => {
 };
 
 const readIf = (source: Source): Run => {
-	const condition = asCondition(readList(source));
+	const condition = asCondition(requireList(source));
 	expect(source, 'then');
-	const body = readList(source);
+	const body = requireList(source);
 	const word = expect(source, 'elif', 'else', 'fi');
 	let otherwise: Run = async () => 0;
 	if (word === 'elif') {
 		otherwise = readIf(source);
 	} else if (word === 'else') {
-		otherwise = readList(source);
+		otherwise = requireList(source);
 		expect(source, 'fi');
 	}
 
@@ -222,13 +222,13 @@ const runLoop = async (shell: Shell, hasTurn: () => Promise<boolean>): Promise<v
 
 const readBody = (source: Source): Run => {
 	expect(source, 'do');
-	const body = readList(source);
+	const body = requireList(source);
 	expect(source, 'done');
 	return body;
 };
 
 const readWhile = (source: Source, isUntil: boolean): Run => {
-	const condition = asCondition(readList(source));
+	const condition = asCondition(requireList(source));
 	const body = readBody(source);
 	return async (shell, files) => {
 		let status = 0;
@@ -284,7 +284,7 @@ const readCompound = (source: Source): Run | undefined => {
 	}
 
 	if (take(source, /\(/vy)) {
-		const body = readList(source);
+		const body = requireList(source);
 		return take(source, /\)/vy) ? async (shell, files) => inSubshell(shell, async inner => body(inner, files)) : unexpected(source);
 	}
 
@@ -309,7 +309,7 @@ const readCompound = (source: Source): Run | undefined => {
 		}
 
 		case '{': {
-			const body = readList(source);
+			const body = requireList(source);
 			expect(source, '}');
 			return body;
 		}
@@ -468,6 +468,12 @@ const readList = (source: Source): Run => {
 
 		return shell.status;
 	};
+};
+
+/** Reads a list that may not be empty. */
+const requireList = (source: Source): Run => {
+	skipLines(source);
+	return isEnd(source) || isAt(source, ')') || closers.has(reservedAt(source)) ? unexpected(source) : readList(source);
 };
 
 /** Compiles a script. Throws `ShellSyntaxError`, also for what other shells have and this one does not. */
