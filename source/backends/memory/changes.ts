@@ -12,7 +12,7 @@ const areEqual = (one: TreeNode, other: TreeNode): boolean => one.type === 'dire
 	: one === other;
 
 /** The changes from one tree to another. */
-export const compareTrees = (original: DirectoryNode, present: DirectoryNode): readonly FileChange[] => {
+const compareTrees = (original: DirectoryNode, present: DirectoryNode): readonly FileChange[] => {
 	const changes = new Map<string, FileChange['kind']>();
 	// Without recursion: the depth of directories is up to the container.
 	const waiting: Array<readonly [path: string, before: TreeNode | undefined, now: DirectoryNode]> = [['', original, present]];

@@ -15,7 +15,7 @@ The timestamps of one log: RFC 3339 with nanoseconds, each later than the one be
 
 The clock has milliseconds, in which a log may have many lines.
 */
-export const createStamp = (now: () => number): ((at?: number) => string) => {
+const createStamp = (now: () => number): ((at?: number) => string) => {
 	let last = 0;
 	let nanoseconds = 0;
 	let prefix = '';

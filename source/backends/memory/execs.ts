@@ -1,5 +1,5 @@
 import type {ExecsVerbs} from '../../engine/execs.js';
-import type {Session, TerminalSize} from '../../engine/sessions.js';
+import type {Session} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
@@ -45,7 +45,7 @@ const runningRecord = (state: State, reference: string) => {
 	return {record, run};
 };
 
-const startExec = (state: State, exec: ExecRecord, size: TerminalSize | undefined): Session => {
+const startExec = (state: State, exec: ExecRecord): Session => {
 	const {record, run} = runningRecord(state, exec.containerId);
 	const {command, terminal, stdin, environment, workingDirectory, user} = exec.configuration;
 	const {container} = record;
@@ -74,7 +74,6 @@ const startExec = (state: State, exec: ExecRecord, size: TerminalSize | undefine
 		isInputOpen: stdin,
 		output: hub,
 		hasTerminal: terminal,
-		...size && {size},
 	});
 	const {session, viewer} = openSession({
 		terminal,
@@ -121,7 +120,7 @@ export const execsVerbs = (state: State): ExecsVerbs => ({
 			throw new HolmError('conflict', `Error: Exec command ${exec.id} has already run`, {remedy: 'make another one'});
 		}
 
-		return startExec(state, exec, size);
+		return startExec(state, exec);
 	},
 	async resizeExec(id, size) {
 		checkSize(size);
@@ -130,7 +129,7 @@ export const execsVerbs = (state: State): ExecsVerbs => ({
 			throw new HolmError('conflict', `exec ${exec.id} is not running`, {remedy: 'start it first'});
 		}
 
-		exec.terminal?.resize(size);
+		exec.terminal?.resize();
 	},
 	async exec(id) {
 		const {containerId, configuration, state: word, exitCode} = findExec(state, id);

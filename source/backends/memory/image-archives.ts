@@ -109,7 +109,7 @@ const tagsOf = (value: unknown): readonly string[] => textsOf(value).flatMap(tex
 	}
 });
 
-export type LoadedImage = {readonly record: ImageRecord; readonly tags: readonly string[]};
+type LoadedImage = {readonly record: ImageRecord; readonly tags: readonly string[]};
 
 /** Reads every image of a docker-archive. Throws `invalid` for what is not one. */
 export const readImages = async (tar: Readable, now: () => number): Promise<readonly LoadedImage[]> => {

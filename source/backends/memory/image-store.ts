@@ -18,7 +18,7 @@ export const digestOf = (...parts: readonly string[]): string => {
 
 export const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
 
-export const imageOf = (known: KnownImage): Image => {
+const imageOf = (known: KnownImage): Image => {
 	const withLayer = known.steps.filter(([, megabytes]) => megabytes !== undefined);
 	const layers = withLayer.map(([createdBy]) => digestOf('layer', createdBy, hostArchitecture));
 	return {

@@ -32,7 +32,7 @@ const byReference = (value: string): ((image: Image) => boolean) => {
 };
 
 /** Docker's filters of `images`. */
-export const imageRules = (state: State) => ({
+const imageRules = (state: State) => ({
 	reference: byReference,
 	dangling(value) {
 		const isNameless = isTrue('dangling', value);

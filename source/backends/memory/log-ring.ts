@@ -4,7 +4,7 @@ import {timestampOf} from '../../rules/containers/log-parser.js';
 import {createWake} from '../../engine/wake.js';
 
 /** How much a log keeps. The oldest entries are dropped. */
-export const logCapacity = {entries: 20_000, bytes: 4 * 1024 * 1024};
+const logCapacity = {entries: 20_000, bytes: 4 * 1024 * 1024};
 
 const lineFeed = 10;
 
@@ -20,7 +20,7 @@ export type LogRing = {
 	readonly entries: () => readonly LogEntry[];
 };
 
-export type ReadOptions = LogOptions & {
+type ReadOptions = LogOptions & {
 	/** Whether the log has ended. */
 	readonly isEnded: () => boolean;
 };

@@ -14,7 +14,7 @@ const templateMs = 214;
 const stamp = (milliseconds: number) => `[${(milliseconds / 1000).toFixed(6).padStart(12)}]`;
 
 /** The console of a VM: the boot of the template, then the start of the container. */
-export const bootLines = ({attachments}: Container, {cpus, memoryBytes, phases}: Machine): readonly string[] => {
+const bootLines = ({attachments}: Container, {cpus, memoryBytes, phases}: Machine): readonly string[] => {
 	const kibibytes = Math.round(memoryBytes / 1024);
 	const endOf = (phase: Machine['phases'][number]['name']) => templateMs + (phases.find(({name}) => name === phase)?.endMs ?? 0);
 	const booting: ReadonlyArray<readonly [number, string]> = [

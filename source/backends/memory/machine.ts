@@ -5,7 +5,7 @@ export const defaultMemory = 512 * 1024 * 1024;
 
 export const kernelVersion = '6.12.0-holm';
 
-export const memoryKernel = '/holm/guest/vmlinuz';
+const memoryKernel = '/holm/guest/vmlinuz';
 
 /** Milliseconds of each phase with KVM, at least and at most. */
 const durations: Readonly<Record<typeof bootPhases[number], readonly [least: number, most: number]>> = {

@@ -19,8 +19,6 @@ export type Output = {
 export type Pipe = Input & Output & {
 	/** Ends the writing side. */
 	readonly end: () => void;
-	/** How many bytes wait to be read. */
-	readonly waiting: () => number;
 };
 
 /** Bytes that wait before the writer has to wait, as in Linux. */
@@ -104,7 +102,6 @@ export const createPipe = (): Pipe => {
 			isEnded = true;
 			wake.notify();
 		},
-		waiting: () => bytes,
 	};
 };
 

@@ -1,6 +1,5 @@
 import {Buffer} from 'node:buffer';
 import type {Container} from '../../engine/resources.js';
-import type {TerminalSize} from '../../engine/sessions.js';
 import {fetchFrom, isAnswering, resolveFor} from './dns.js';
 import type {OutputHub} from './output-hub.js';
 import {emptyInput, type Output, type Pipe} from './pipe.js';
@@ -69,14 +68,13 @@ type StartOptions = Pick<ProcessOptions, 'pid' | 'program' | 'isFirst' | 'comman
 	readonly isInputOpen: boolean;
 	readonly output: OutputHub;
 	readonly hasTerminal: boolean;
-	readonly size?: TerminalSize;
 };
 
 type Started = {readonly process: Process; readonly device: TerminalDevice | undefined};
 
 /** Starts a program in a container, between an input and an output hub or on a terminal. */
 export const startInContainer = (state: State, record: ContainerRecord, options: StartOptions): Started => {
-	const {user, input, isInputOpen, output, hasTerminal, size, ...program} = options;
+	const {user, input, isInputOpen, output, hasTerminal, ...program} = options;
 	const outputOf = (stream: 'stdout' | 'stderr'): Output => ({
 		async write(data) {
 			while (record.run?.frozen) {
@@ -91,11 +89,7 @@ export const startInContainer = (state: State, record: ContainerRecord, options:
 		process.kill(number);
 	};
 
-	const device = hasTerminal
-		? createTerminalDevice({
-			input, screen, signal, ...size && {size},
-		})
-		: undefined;
+	const device = hasTerminal ? createTerminalDevice({input, screen, signal}) : undefined;
 	const process = startProcess({
 		...program,
 		host: hostOf(state, record),

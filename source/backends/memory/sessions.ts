@@ -53,7 +53,7 @@ export const sessionsVerbs = (state: State): SessionsVerbs => ({
 			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
 		}
 
-		record.terminal?.resize(size);
+		record.terminal?.resize();
 		publishOf(state, record, 'resize', {height: String(size.rows), width: String(size.columns)});
 	},
 });

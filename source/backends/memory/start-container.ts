@@ -29,7 +29,7 @@ const portsInUse = ({containers}: State): readonly PublishedPort[] =>
 	containers.values().filter(({run}) => run !== undefined).flatMap(({container}) => container.ports).toArray();
 
 /** Replaces host port 0 with a free port. Throws `conflict` for a port that another container has. */
-export const allocatePorts = (state: State, wanted: readonly PublishedPort[]): readonly PublishedPort[] => {
+const allocatePorts = (state: State, wanted: readonly PublishedPort[]): readonly PublishedPort[] => {
 	const taken = [...portsInUse(state)];
 	return wanted.map(port => {
 		if (port.hostPort !== 0) {

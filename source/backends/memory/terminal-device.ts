@@ -10,8 +10,8 @@ export type TerminalDevice = {
 	readonly type: (bytes: Uint8Array) => Promise<void>;
 	/** Passes on what the process writes, with a carriage return before each line feed. */
 	readonly output: Output;
-	readonly resize: (size: TerminalSize) => void;
-	readonly size: () => TerminalSize;
+	/** Tells the process that the size has changed, which no program here reads. */
+	readonly resize: () => void;
 };
 
 export type TerminalOptions = {
@@ -19,7 +19,6 @@ export type TerminalOptions = {
 	readonly input: Pipe;
 	readonly screen: Output;
 	readonly signal: (number: number) => void;
-	readonly size?: TerminalSize;
 };
 
 const {SIGINT, SIGQUIT, SIGWINCH} = os.constants.signals;
@@ -33,9 +32,8 @@ const caret = (character: string) => `^${String.fromCodePoint(character.codePoin
 
 const isControl = (character: string) => character < ' ' && character !== '\t';
 
-export const createTerminalDevice = ({input, screen, signal, size = {rows: 24, columns: 80}}: TerminalOptions): TerminalDevice => {
+export const createTerminalDevice = ({input, screen, signal}: TerminalOptions): TerminalDevice => {
 	let line: string[] = [];
-	let current = size;
 	const decoder = new TextDecoder();
 
 	/** The echo that is not written yet. */
@@ -91,11 +89,9 @@ export const createTerminalDevice = ({input, screen, signal, size = {rows: 24, c
 				await screen.write(Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
 			},
 		},
-		resize(given) {
-			current = given;
+		resize() {
 			signal(SIGWINCH);
 		},
-		size: () => current,
 	};
 };
 

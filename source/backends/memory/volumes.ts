@@ -8,7 +8,7 @@ import {mountPath, volumeName} from '../../rules/names.js';
 import {publish, type State, type VolumeRecord} from './state.js';
 import {createFileTree, type FileTree, type TreeMount} from './file-tree.js';
 
-export const volumeRoot = '/holm/volumes';
+const volumeRoot = '/holm/volumes';
 
 type VolumeOptions = {readonly name?: string; readonly labels?: Volume['labels']};
 
