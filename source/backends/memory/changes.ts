@@ -1,6 +1,6 @@
 import {Readable} from 'node:stream';
 import type {ChangesVerbs} from '../../engine/changes.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import type {FileChange} from '../../engine/resources.js';
 import {listChanges} from '../../rules/containers/file-changes.js';
 import {publishOf, type State} from './state.js';

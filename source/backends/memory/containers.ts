@@ -2,7 +2,7 @@ import type {ContainersVerbs} from '../../engine/containers.js';
 import type {Pruned, Container, Filters, Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {filterOf, labelRules, untilOf, type Matcher} from '../../rules/filters.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import {containerRules} from '../../rules/item-filters.js';
 import {change} from './container-record.js';
 import {claimName, createContainer} from './create-container.js';

@@ -1,5 +1,5 @@
 import {messageOf} from '../../engine/errors.js';
-import {restartDelay, restarts, settledAfter} from '../../rules/containers/restart-policy.js';
+import {restartDelay, shouldRestart, settledAfter} from '../../rules/containers/restart-policy.js';
 import {change} from './container-record.js';
 import {publishConnection, releaseLease} from './endpoints.js';
 import {createPipe} from './pipe.js';
@@ -102,7 +102,7 @@ export const endRun = (state: State, record: ContainerRecord, exitCode: number):
 		}
 	}
 
-	if (restarts(configuration.restartPolicy, {exitCode, isStopped: record.isStopped, restartCount: container.restartCount})) {
+	if (shouldRestart(configuration.restartPolicy, {exitCode, isStopped: record.isStopped, restartCount: container.restartCount})) {
 		restartLater(state, record, run, exitCode);
 		return;
 	}

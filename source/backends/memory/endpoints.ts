@@ -3,7 +3,7 @@ import {parseCidr} from '../../rules/networks/cidr.js';
 import {leaseAddress} from '../../rules/networks/ipam.js';
 import {macOf, parseMac} from '../../rules/networks/mac.js';
 import type {Attachment, AttachmentConfiguration, Container, Network} from '../../engine/resources.js';
-import {findNetwork} from '../../rules/references.js';
+import {findNetwork} from '../../rules/find-resource.js';
 import {publish, type ContainerRecord, type State} from './state.js';
 
 export const defaultNetwork = 'bridge';

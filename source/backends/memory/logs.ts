@@ -3,7 +3,7 @@ import type {LogsVerbs} from '../../engine/logs.js';
 import {HolmError} from '../../engine/errors.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import type {LogEntry, Container, Machine} from '../../engine/resources.js';
-import {findContainer} from '../../rules/references.js';
+import {findContainer} from '../../rules/find-resource.js';
 import type {State} from './state.js';
 import {hostArchitecture} from './image-store.js';
 import {kernelVersion} from './machine.js';

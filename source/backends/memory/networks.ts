@@ -5,7 +5,7 @@ import {nextSubnet, validateNetwork} from '../../rules/networks/ipam.js';
 import {filterOf} from '../../rules/filters.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
 import {networkName} from '../../rules/names.js';
-import {findContainer, findNetwork} from '../../rules/references.js';
+import {findContainer, findNetwork} from '../../rules/find-resource.js';
 import {change} from './container-record.js';
 import {zoneOf} from './dns.js';
 import {

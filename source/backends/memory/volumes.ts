@@ -3,7 +3,7 @@ import type {Pruned, Volume, Mount} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {filterOf, isTrue, labelRules} from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';
-import {findVolume} from '../../rules/references.js';
+import {findVolume} from '../../rules/find-resource.js';
 import {mountPath, volumeName} from '../../rules/names.js';
 import {publish, type State, type VolumeRecord} from './state.js';
 import {createFileTree, type FileTree, type TreeMount} from './file-tree.js';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import type {Engine} from '../../../source/engine/engine.js';
-import {configuration} from '../../contract/laboratory.js';
+import {configuration} from '../../engine/resources.js';
 
 const findBusybox = (): string | undefined => {
 	try {
