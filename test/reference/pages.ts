@@ -79,7 +79,7 @@ const dashboardPage = (): string => `# The dashboard
 
 \`npm run reference\` generates this page; the key tables come from the source.
 
-\`holm\` in a terminal opens the dashboard. \`holm --demo\` shows it with demo containers on any system, without root; \`holm --read-only\` refuses every change; \`--host\` and \`--root\` choose the [engine](engines.md).
+\`holm\` in a terminal opens the dashboard. \`holm --demo\` shows it with simulated containers on any system, without root: their shell and programs are a small part of Linux, and say what is "not in the demo"; \`holm --read-only\` refuses every change; \`--host\` and \`--root\` choose the [engine](engines.md).
 
 ## Configuration
 
