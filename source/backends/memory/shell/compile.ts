@@ -1,19 +1,9 @@
-import os from 'node:os';
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import {messageOf} from '../../../engine/errors.js';
-import {isFileError} from '../file-node.js';
-import {
-	createLineReader,
-	createPipe,
-	emptyInput,
-	isBrokenPipe,
-} from '../pipe.js';
-import {builtins, type Builtin, type Call} from './builtins.js';
-import {redirect, readRedirection, type Redirection} from './redirect.js';
-import {runProgram} from './run-program.js';
+import {createLineReader, createPipe, emptyInput} from '../pipe.js';
+import {asCondition, readCommand} from './commands.js';
+import {isListEnd, reservedAt} from './reserved.js';
 import {
 	checkStopped,
-	copyShell,
 	inSubshell,
 	ShellExit,
 	type Descriptors,
@@ -22,322 +12,14 @@ import {
 	type Shell,
 } from './shell.js';
 import {
+	compileBy,
 	isAt,
 	isEnd,
-	notInDemo,
-	ShellSyntaxError,
-	skip,
 	skipLines,
 	take,
 	unexpected,
 	type Source,
 } from './source.js';
-import {
-	allWordsOf,
-	readWord,
-	requireWord,
-	textOf,
-	type Word,
-} from './words.js';
-
-const openers = new Set(['if', 'while', 'until', 'for', '{', '!']);
-const closers = new Set(['then', 'elif', 'else', 'fi', 'do', 'done', '}']);
-const foreignWords = new Set(['case', 'esac', 'function', 'select', '[[']);
-
-/** The reserved word here, if there is one. */
-const reservedAt = ({text, position}: Source): string => {
-	const word = /^(?:[!\{\}]|\[\[|[a-z]+)(?=[\t\n \(\);<>\|\u{26}]|$)/v.exec(text.slice(position, position + 12))?.[0] ?? '';
-	if (foreignWords.has(word)) {
-		throw notInDemo(word);
-	}
-
-	return openers.has(word) || closers.has(word) ? word : '';
-};
-
-/** Reads the one of some reserved words that has to come next. */
-const expect = (source: Source, ...words: readonly string[]): string => {
-	skipLines(source);
-	const word = reservedAt(source);
-	source.position += words.includes(word) ? word.length : unexpected(source);
-	return word;
-};
-
-const assignmentOf = ([first, ...rest]: Word): {readonly name: string; readonly word: Word} | undefined => {
-	const match = typeof first === 'object' && first.kind === 'plain' ? /^(?<name>[A-Z_a-z]\w*)=(?<text>.*)$/sv.exec(first.text) : undefined;
-	const {name = '', text = ''} = match?.groups ?? {};
-	if (name === 'IFS') {
-		throw notInDemo('IFS');
-	}
-
-	return match ? {name, word: [{kind: 'plain', text}, ...rest]} : undefined;
-};
-
-const brokenPipeStatus = 128 + os.constants.signals.SIGPIPE;
-
-const runBuiltin = async (builtin: Builtin, call: Call): Promise<number> => {
-	try {
-		return await builtin(call);
-	} catch (error) {
-		// The signal ends the shell, which wrote itself.
-		throw isBrokenPipe(error) ? new ShellExit('exit', brokenPipeStatus) : error;
-	}
-};
-
-/** Redirections around what they are of. Errors of commands end here, with a message and an exit status. */
-const redirected = (run: Run, redirections: readonly Redirection[]): Run => async (shell, files) => {
-	try {
-		return await run(shell, await redirect(shell, files, redirections));
-	} catch (error) {
-		if (error instanceof ShellExit) {
-			throw error;
-		}
-
-		if (isBrokenPipe(error)) {
-			return brokenPipeStatus;
-		}
-
-		await files[2].write(`sh: ${isFileError(error) ? 'can\'t open file: ' : ''}${messageOf(error)}\n`);
-		if (error instanceof ShellSyntaxError && !shell.isInteractive) {
-			throw new ShellExit('exit', 2);
-		}
-
-		return isFileError(error) ? 1 : 2;
-	}
-};
-
-const readSimple = (source: Source): Run => {
-	const assignments: Array<{readonly name: string; readonly word: Word}> = [];
-	const given: Word[] = [];
-	const redirections: Redirection[] = [];
-	for (;;) {
-		skip(source);
-		const redirection = readRedirection(source);
-		const word = redirection ? undefined : readWord(source);
-		const assignment = word && given.length === 0 ? assignmentOf(word) : undefined;
-		if (redirection) {
-			redirections.push(redirection);
-		} else if (assignment) {
-			assignments.push(assignment);
-		} else if (word) {
-			given.push(word);
-		} else {
-			break;
-		}
-
-		if (given.length === 1 && isAt(source, '(')) {
-			throw notInDemo('()');
-		}
-	}
-
-	return given.length + assignments.length + redirections.length === 0 ? unexpected(source) : redirected(async (shell, files) => {
-		const words = await allWordsOf(shell, given);
-		shell.hasSubstituted = false;
-		const variables = new Map<string, string>();
-		for (const {name, word} of assignments) {
-			variables.set(name, await textOf(shell, word));
-		}
-
-		const [name] = words;
-		if (name === undefined) {
-			for (const [variable, value] of variables) {
-				shell.variables.set(variable, value);
-			}
-
-			return shell.hasSubstituted ? shell.status : 0;
-		}
-
-		if (name === 'exec') {
-			if (words.length === 1) {
-				throw notInDemo('exec without a command');
-			}
-
-			throw new ShellExit('exit', await runProgram(shell, {
-				words: words.slice(1), variables, files, replace: true,
-			}));
-		}
-
-		const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
-		return builtin
-			? runBuiltin(builtin, {
-				shell, words: words.slice(1), files, compile,
-			})
-			: runProgram(shell, {words, variables, files});
-	}, redirections);
-};
-
-/** A condition: with `set -e`, a failure in it does not exit. */
-const asCondition = (run: Run): Run => async (shell, files) => {
-	shell.tested++;
-	try {
-		return await run(shell, files);
-	} finally {
-		shell.tested--;
-	}
-};
-
-const readIf = (source: Source): Run => {
-	const condition = asCondition(requireList(source));
-	expect(source, 'then');
-	const body = requireList(source);
-	const word = expect(source, 'elif', 'else', 'fi');
-	let otherwise: Run = async () => 0;
-	if (word === 'elif') {
-		otherwise = readIf(source);
-	} else if (word === 'else') {
-		otherwise = requireList(source);
-		expect(source, 'fi');
-	}
-
-	return async (shell, files) => await condition(shell, files) === 0 ? body(shell, files) : otherwise(shell, files);
-};
-
-/** Runs one turn after another until there is none, a `break` or an exit. */
-const runLoop = async (shell: Shell, hasTurn: () => Promise<boolean>): Promise<void> => {
-	for (let count = 1; ; count++) {
-		if (count % 1000 === 0) {
-			// A loop that only computes would block the event loop.
-			await shell.invocation.host.sleep(0, shell.invocation.signal);
-		}
-
-		try {
-			checkStopped(shell);
-			if (!await hasTurn()) {
-				return;
-			}
-		} catch (error) {
-			if (!(error instanceof ShellExit) || error.kind === 'exit') {
-				throw error;
-			}
-
-			if (error.value > 1) {
-				throw new ShellExit(error.kind, error.value - 1);
-			}
-
-			if (error.kind === 'break') {
-				return;
-			}
-		}
-	}
-};
-
-const readBody = (source: Source): Run => {
-	expect(source, 'do');
-	const body = requireList(source);
-	expect(source, 'done');
-	return body;
-};
-
-const readWhile = (source: Source, isUntil: boolean): Run => {
-	const condition = asCondition(requireList(source));
-	const body = readBody(source);
-	return async (shell, files) => {
-		let status = 0;
-		await runLoop(shell, async () => {
-			if ((await condition(shell, files) === 0) === isUntil) {
-				return false;
-			}
-
-			status = await body(shell, files);
-			return true;
-		});
-		return status;
-	};
-};
-
-const readFor = (source: Source): Run => {
-	skip(source);
-	const name = take(source, /[A-Z_a-z]\w*/vy) ?? unexpected(source);
-	skipLines(source);
-	if (!take(source, /in(?=\s|;)/vy)) {
-		throw new ShellSyntaxError('"for" without "in" is not in the demo', {incomplete: isEnd(source)});
-	}
-
-	const words: Word[] = [];
-	skip(source);
-	while (!isEnd(source) && !take(source, /[\n;]/vy)) {
-		words.push(requireWord(source));
-		skip(source);
-	}
-
-	const body = readBody(source);
-	return async (shell, files) => {
-		let status = 0;
-		const values = (await allWordsOf(shell, words)).values();
-		await runLoop(shell, async () => {
-			const {value, done} = values.next();
-			if (done) {
-				return false;
-			}
-
-			shell.variables.set(name, value);
-			status = await body(shell, files);
-			return true;
-		});
-		return status;
-	};
-};
-
-/** Reads the compound command that begins here; undefined where none does. */
-const readCompound = (source: Source): Run | undefined => {
-	if (isAt(source, '((')) {
-		throw notInDemo('((');
-	}
-
-	if (take(source, /\(/vy)) {
-		const body = requireList(source);
-		return take(source, /\)/vy) ? async (shell, files) => inSubshell(shell, async inner => body(inner, files)) : unexpected(source);
-	}
-
-	const word = reservedAt(source);
-	source.position += word.length;
-	switch (word) {
-		case '': {
-			return undefined;
-		}
-
-		case 'if': {
-			return readIf(source);
-		}
-
-		case 'for': {
-			return readFor(source);
-		}
-
-		case 'while':
-		case 'until': {
-			return readWhile(source, word === 'until');
-		}
-
-		case '{': {
-			const body = requireList(source);
-			expect(source, '}');
-			return body;
-		}
-
-		default: {
-			source.position -= word.length;
-			return unexpected(source);
-		}
-	}
-};
-
-const readCommand = (source: Source): Run => {
-	skipLines(source);
-	const compound = readCompound(source);
-	if (!compound) {
-		return readSimple(source);
-	}
-
-	const redirections: Redirection[] = [];
-	let redirection;
-	do {
-		skip(source);
-		redirection = readRedirection(source);
-		redirections.push(...redirection ? [redirection] : []);
-	} while (redirection);
-
-	return redirected(compound, redirections);
-};
 
 /** Runs commands side by side, each in a subshell, the output of each the input of the next. */
 const runPipeline = async (shell: Shell, commands: readonly Run[], files: Descriptors): Promise<number> => {
@@ -451,7 +133,7 @@ const readAndOr = (source: Source): Run => {
 const readList = (source: Source): Run => {
 	const list: Run[] = [];
 	skipLines(source);
-	while (!isEnd(source) && !isAt(source, ')') && !closers.has(reservedAt(source))) {
+	while (!isListEnd(source)) {
 		list.push(readAndOr(source));
 		skipLines(source);
 	}
@@ -470,15 +152,5 @@ const readList = (source: Source): Run => {
 	};
 };
 
-/** Reads a list that may not be empty. */
-const requireList = (source: Source): Run => {
-	skipLines(source);
-	return isEnd(source) || isAt(source, ')') || closers.has(reservedAt(source)) ? unexpected(source) : readList(source);
-};
-
 /** Compiles a script. Throws `ShellSyntaxError`, also for what other shells have and this one does not. */
-export const compile = (text: string): Run => {
-	const source: Source = {text, position: 0, readList};
-	const run = readList(source);
-	return isEnd(source) ? run : unexpected(source);
-};
+export const compile = (text: string): Run => compileBy(readList, text);

@@ -48,3 +48,10 @@ export const skip = (source: Source): void => {
 export const skipLines = (source: Source): void => {
 	take(source, /(?:[\t\n ]|\\\n|#[^\n]*)*/vy);
 };
+
+/** Compiles a whole text by what reads its commands. Throws `ShellSyntaxError`. */
+export const compileBy = (readList: Source['readList'], text: string): Run => {
+	const source: Source = {text, position: 0, readList};
+	const run = readList(source);
+	return isEnd(source) ? run : unexpected(source);
+};
