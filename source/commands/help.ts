@@ -39,6 +39,9 @@ export const globalFlags = {
 	version: {type: 'boolean', shortFlag: 'v', description: 'Print the version'},
 } as const satisfies FlagTable;
 
+/** The help of the flags before the command. */
+export const globalFlagsHelp = (): string => pairs(flagRows(withHelpFlag(globalFlags)));
+
 /** The help of one command. */
 export const commandHelp = (name: string, {summary, usage, flags}: Command): string => [
 	`Usage: holm ${name} [flags]${usage === '' ? '' : ` ${usage}`}\n`,
@@ -68,7 +71,7 @@ export const overview = async (): Promise<string> => {
 		'\nRuns each container in its own virtual machine, with a bridge and a name server per network. Without a command, in a terminal: the dashboard.\n',
 		...blocks,
 		`\nGroups:\n${pairs(Object.entries(groups).map(([name, {summary}]) => [name, summary]))}`,
-		`\nFlags:\n${pairs(flagRows(withHelpFlag(globalFlags)))}`,
+		`\nFlags:\n${globalFlagsHelp()}`,
 		'\nholm COMMAND --help explains a command.\n',
 	].join('');
 };

@@ -2,7 +2,7 @@
 Generated pages of the documentation: `npm run reference` writes them, and a test compares them.
 */
 import {groups, sections, type Entry} from '../../source/commands/command-table.js';
-import {commandHelp} from '../../source/commands/help.js';
+import {commandHelp, globalFlagsHelp} from '../../source/commands/help.js';
 import {describeKey} from '../../source/dashboard/keys/keys.js';
 import {defaultKeyMaps} from '../../source/dashboard/keys/key-maps.js';
 
@@ -18,18 +18,22 @@ const commandSections = async (prefix: string, entries: Entries): Promise<string
 	return texts.join('\n');
 };
 
-/** Commands of a group that are not documented at the top level. */
-const ownEntries = ({entries}: {readonly entries: Entries}): Entries => {
-	const alone = new Set(Object.values(sections).flatMap(section => Object.keys(section)));
-	return Object.fromEntries(Object.entries(entries).filter(([name]) => !alone.has(name)));
+/** The commands of a group that stand at the top level under the same name. */
+const sharedNames = async ({entries}: {readonly entries: Entries}): Promise<ReadonlySet<string>> => {
+	const alone = Object.assign({}, ...Object.values(sections)) as Entries;
+	const same = await Promise.all(Object.entries(entries).map(async ([name, {load}]) => {
+		const [own, other] = await Promise.all([load(), alone[name]?.load()]);
+		return own.command === other?.command ? [name] : [];
+	}));
+	return new Set(same.flat());
 };
 
 const commandsPage = async (): Promise<string> => {
 	const alone = await Promise.all(Object.entries(sections).map(async ([heading, entries]) => `## ${heading}\n\n${await commandSections('', entries)}`));
 	const grouped = await Promise.all(Object.entries(groups).map(async ([name, group]) => {
-		const own = ownEntries(group);
-		const shared = Object.keys(group.entries).filter(entry => !Object.hasOwn(own, entry));
-		const same = shared.length === 0 ? '' : `Same as without \`${name}\`: ${shared.map(entry => `\`${entry}\``).join(' ')}.\n`;
+		const shared = await sharedNames(group);
+		const own = Object.fromEntries(Object.entries(group.entries).filter(([entry]) => !shared.has(entry)));
+		const same = shared.size === 0 ? '' : `Same as without \`${name}\`: ${[...shared].map(entry => `\`${entry}\``).join(' ')}.\n`;
 		const commands = await commandSections(`${name} `, own);
 		return `## holm ${name}\n\n${[same, commands].filter(text => text !== '').join('\n')}`;
 	}));
@@ -37,18 +41,24 @@ const commandsPage = async (): Promise<string> => {
 
 \`npm run reference\` generates this page from the commands; each part is the output of \`holm COMMAND --help\`.
 
+## Flags before the command
+
+\`\`\`
+${globalFlagsHelp()}\`\`\`
+
 ## Exit statuses
 
 | status | meaning |
 | --- | --- |
 | 0 | Success. |
 | 1 | The command failed. Standard error has one line: the thing, the reason and, in parentheses, the remedy. |
-| 2 | Usage error, such as an unknown command or flag. |
+| 2 | Usage error, such as an unknown command or flag; for the commands of the next row, 125. |
 | 125 | \`run\`, \`create\`, \`attach\` and \`exec\`: Holm failed, not the process. |
-| 126, 127 | The same commands: the command cannot be executed; it was not found. |
+| 126 | The same commands: the process's program cannot be executed. |
+| 127 | The same commands: the process's program was not found. |
 | any other | The same commands: the status of the process; 128 plus the number of the signal that ended it. |
 
-On a terminal, control sequences in the output are escaped, except for the colours of \`holm logs\`. \`logs\`, JSON and templates keep every byte in pipes, as does the terminal of \`attach\`, \`exec\` and \`run\`.
+On a terminal, control sequences in the output are escaped, except for the colours of \`holm logs\`. \`logs\`, JSON and templates are not changed when written to a pipe, nor is the terminal of \`attach\`, \`exec\` and \`run\`.
 
 ${[...alone, ...grouped].join('\n')}`;
 };
@@ -100,7 +110,7 @@ The dashboard reads \`$XDG_CONFIG_HOME/holm/config.json\`, by default \`~/.confi
 
 ## Keys
 
-A pending key sequence shows its continuations in the footer; Esc cancels it. Destructive actions ask for confirmation; the default is No. \`?\` lists the keys of the current view, \`:\` finds any action by name.
+After the first key of a sequence, the footer shows the keys that can follow; Esc cancels it. Destructive actions ask for confirmation; the default is No. \`?\` lists the keys of the current view, \`:\` finds any action by name.
 
 ${(Object.keys(places) as Array<keyof typeof defaultKeyMaps>).map(place => keyTable(place)).join('\n')}
 ## Screen readers

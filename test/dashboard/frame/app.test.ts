@@ -323,7 +323,8 @@ test('a container is connected to a network and disconnected from it', async t =
 
 test('a name is resolved on the host and in a container', async t => {
 	const engine = createMemoryEngine();
-	await engine.createContainer(containerConfiguration({name: 'web'}));
+	await engine.createNetwork(networkConfiguration('shop'));
+	await engine.createContainer(containerConfiguration({name: 'web', networks: [{network: 'shop', aliases: []}]}));
 	await engine.startContainer('web');
 	await using app = await openApp({engine});
 	await app.shows(/web\s+running/v);
@@ -333,6 +334,12 @@ test('a name is resolved on the host and in a container', async t => {
 	const text = await app.shows('Addresses of localhost');
 	t.regex(text, /From the host:[\s\S]*(?:127\.0\.0\.1|::1)/v);
 	t.regex(text, /From web:/v);
+	await app.press(escape);
+	await app.shows(/^(?![\s\S]*Addresses of localhost)/v);
+	await app.press('r');
+	await app.shows('Resolve from the host and web');
+	await app.press('web', enter);
+	t.regex(await app.shows('Addresses of web'), /From web:[^\n]*\n.*? 192\.168\.65\.2\s+web/v);
 	await app.press(escape);
 	await delay(30);
 	await app.press('r', '--help', enter);

@@ -66,6 +66,31 @@ export const ping: Program = async invocation => {
 	return received === 0 ? 1 : 0;
 };
 
+/** `getent ahostsv4 NAME` or `getent hosts NAME`. */
+export const getent: Program = async invocation => {
+	const {command: [, database = '', name = '', ...more], host, stdout} = invocation;
+	if (!['ahostsv4', 'hosts'].includes(database) || name === '' || more.length > 0) {
+		return complain(invocation, 'only "getent ahostsv4 NAME" and "getent hosts NAME" are in the demo');
+	}
+
+	const addresses = host.resolve(name);
+	await stdout.write(addresses.map(address => `${address.padEnd(15)} ${name}\n`).join(''));
+	return addresses.length === 0 ? 2 : 0;
+};
+
+/** `nslookup NAME`. */
+export const nslookup: Program = async invocation => {
+	const {command: [, name = '', ...more], host, stdout} = invocation;
+	if (name === '' || more.length > 0) {
+		return complain(invocation, 'only "nslookup NAME" is in the demo');
+	}
+
+	const addresses = host.resolve(name);
+	const lines = addresses.map(address => `Name:\t${name}\nAddress: ${address}\n`).join('');
+	await stdout.write(addresses.length === 0 ? `** server can't find ${name}: NXDOMAIN\n` : lines);
+	return addresses.length === 0 ? 1 : 0;
+};
+
 /** The page of a URL; undefined after a message why there is none. */
 const fetchPage = async (invocation: Invocation, url: string): Promise<string | undefined> => {
 	const {hostname = '', port = '80', path = '/'} = /^(?:http:\/\/)?(?<hostname>[^:\/]+)(?::(?<port>\d+))?(?<path>\/.*)?$/v.exec(url)?.groups ?? {};

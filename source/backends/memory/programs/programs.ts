@@ -11,7 +11,13 @@ import {
 	stat,
 	touch,
 } from './files.js';
-import {curl, ping, wget} from './network.js';
+import {
+	curl,
+	getent,
+	nslookup,
+	ping,
+	wget,
+} from './network.js';
 import {
 	entrypoint,
 	flood,
@@ -130,7 +136,9 @@ export const programs: Readonly<Record<string, Program>> = {
 	'/usr/bin/curl': curl,
 	'/usr/bin/env': plain(({environment}) => environment.entries().map(([name, value]) => `${name}=${value}\n`).toArray().join('')),
 	'/usr/bin/flood': flood,
+	'/usr/bin/getent': getent,
 	'/usr/bin/id': id,
+	'/usr/bin/nslookup': nslookup,
 	'/usr/bin/printf': printf,
 	'/usr/bin/seq': seq,
 	'/usr/bin/tail': tail,
