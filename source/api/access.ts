@@ -43,7 +43,7 @@ export const assertNoBrowser = ({headers, socket}: IncomingMessage): void => {
 	const {host = ''} = headers;
 	const name = isOwnName && nameInHost(host);
 	if (isOwnName && (name === undefined || !isOwnName(name))) {
-		throw new HolmError('forbidden', `${JSON.stringify(host.slice(0, 255))} is no name of this engine`, {
+		throw new HolmError('forbidden', `${JSON.stringify(host.slice(0, 255))} is not a name of this engine`, {
 			remedy: 'use the address that it listens on, or start it with --allow-host and this name',
 		});
 	}

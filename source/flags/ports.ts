@@ -11,7 +11,7 @@ type Range = {readonly first: number; readonly last: number};
 const parseRange = (value: string, text: string, which: string): Range => {
 	const match = /^(?<first>\d+)(?:-(?<last>\d+))?$/v.exec(text)?.groups;
 	if (!match) {
-		throw refuse(value, `"${text}" is no ${which} port`);
+		throw refuse(value, `"${text}" is not a ${which} port`);
 	}
 
 	const first = Number(match.first);
@@ -39,7 +39,7 @@ const splitMapping = (value: string, text: string): {readonly address: string; r
 	}
 
 	if (isIP(address) === 0 && (bracketed !== undefined || address !== '')) {
-		throw refuse(value, `"${address}" is no IP address`);
+		throw refuse(value, `"${address}" is not an IP address`);
 	}
 
 	const container = parts.at(-1)!;
@@ -50,7 +50,7 @@ const splitMapping = (value: string, text: string): {readonly address: string; r
 export const parsePublish = (value: string): readonly PublishedPort[] => {
 	const [text = '', protocol = 'tcp', ...rest] = value.split('/');
 	if ((protocol !== 'tcp' && protocol !== 'udp') || rest.length > 0) {
-		throw refuse(value, `"${[protocol, ...rest].join('/')}" is no protocol, they are tcp and udp`);
+		throw refuse(value, `"${[protocol, ...rest].join('/')}" is not a protocol; they are tcp and udp`);
 	}
 
 	const {address: hostAddress, host, container} = splitMapping(value, text);

@@ -28,13 +28,13 @@ const refusals: ReadonlyArray<readonly [string, string]> = [
 	['80:0', 'container port 0 is out of range, ports are 1 to 65535'],
 	['8000-8001:80', 'the ranges 8000-8001 and 80 differ in length'],
 	['82-80:80-82', 'the range 82-80 runs backwards'],
-	['a:80', '"a" is no host port'],
-	['80:', '"" is no container port'],
-	['80/sctp', '"sctp" is no protocol, they are tcp and udp'],
-	['localhost:80:80', '"localhost" is no IP address'],
+	['a:80', '"a" is not a host port'],
+	['80:', '"" is not a container port'],
+	['80/sctp', '"sctp" is not a protocol; they are tcp and udp'],
+	['localhost:80:80', '"localhost" is not an IP address'],
 	['::1:80:80', 'it has too many or too few colons'],
 	['[::1]:80', 'it has too many or too few colons'],
-	['[]:80:80', '"" is no IP address'],
+	['[]:80:80', '"" is not an IP address'],
 ];
 
 for (const [value, reason] of refusals) {

@@ -27,5 +27,5 @@ test('TCP without certificates needs the user\'s consent', async t => {
 test('flags that have no TCP to be for are refused', async t => {
 	t.regex((await start('--insecure-tcp')).message, /^--insecure-tcp is for a tcp:/v);
 	t.regex((await start('--host', 'unix:///run/x', '--allow-host', 'lab')).message, /^--allow-host is for a tcp:/v);
-	t.regex((await start(...tcp, '--insecure-tcp', '--allow-host', 'lab/x')).message, /^"lab\/x" is no name of a host/v);
+	t.regex((await start(...tcp, '--insecure-tcp', '--allow-host', 'lab/x')).message, /^"lab\/x" is not a host name/v);
 });

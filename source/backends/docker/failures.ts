@@ -31,7 +31,7 @@ export const connectionError = (error: unknown, address: EngineAddress): HolmErr
 	}
 
 	if (code.startsWith('HPE_')) {
-		return new HolmError('unavailable', `the server at ${where} is no container engine`, {remedy: 'check the address', cause: error});
+		return new HolmError('unavailable', `the server at ${where} is not a container engine`, {remedy: 'check the address', cause: error});
 	}
 
 	const reason = error instanceof Error && error.message ? error.message : code;

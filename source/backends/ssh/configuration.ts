@@ -56,7 +56,7 @@ const numberOf = (found: Directives, keyword: string, {from, to}: {readonly from
 
 	const number = /^\d+$/v.test(values[0] ?? '') ? Number(values[0]) : NaN;
 	if (!(number >= from && number <= to)) {
-		throw new HolmError('invalid', `${where}: ${JSON.stringify(values[0] ?? '')} is no number from ${from} to ${to}`, {remedy: 'correct the ssh configuration'});
+		throw new HolmError('invalid', `${where}: ${JSON.stringify(values[0] ?? '')} is not a number from ${from} to ${to}`, {remedy: 'correct the ssh configuration'});
 	}
 
 	return number;

@@ -56,7 +56,7 @@ export const command = defineCommand({
 		const names = allowHost.map(name => {
 			const known = nameInHost(name);
 			if (known === undefined) {
-				throw new HolmError('invalid', `${JSON.stringify(name.slice(0, 200))} is no name of a host`, {remedy: 'give --allow-host a name such as lab.example.org'});
+				throw new HolmError('invalid', `${JSON.stringify(name.slice(0, 200))} is not a host name`, {remedy: 'give --allow-host a name such as lab.example.org'});
 			}
 
 			return known;

@@ -43,7 +43,7 @@ const parentOf = async (root: string, components: readonly string[], name: strin
 		if (!status) {
 			await mkdir(directory, {mode: 0o755});
 		} else if (!status.isDirectory()) {
-			refuse(name, 'goes through something that is no directory');
+			refuse(name, 'goes through something that is not a directory');
 		}
 	}
 
@@ -95,7 +95,7 @@ const write = async (root: string, target: string, entry: Entry): Promise<void> 
 			const source = path.join(await parentOf(root, components, name), components.at(-1) ?? '');
 			const status = await lstat(source).catch(() => undefined);
 			if (!status?.isFile()) {
-				refuse(name, 'is a link to something that is no file of the context');
+				refuse(name, 'is a link to something that is not a file of the context');
 			}
 
 			await link(source, target);
