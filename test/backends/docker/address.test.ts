@@ -72,7 +72,7 @@ test('what listens and is no engine is told from one', async t => {
 	const {port} = server.address() as net.AddressInfo;
 	const error = await t.throwsAsync(createDockerEngine({kind: 'tcp', host: '127.0.0.1', port}).version(), {instanceOf: HolmError, code: 'unavailable'});
 	t.true(error.message.includes(`tcp://127.0.0.1:${port}`));
-	t.regex(error.message, /no container engine/v);
+	t.regex(error.message, /not a container engine/v);
 
 	const refused = await t.throwsAsync(createDockerEngine({kind: 'tcp', host: '127.0.0.1', port: 1}).version(), {instanceOf: HolmError, code: 'unavailable'});
 	t.regex(refused.message, /^cannot reach the engine at tcp:\/\/127\.0\.0\.1:1: ./v);
