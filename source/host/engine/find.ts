@@ -3,8 +3,11 @@ import {defaultNetwork, type Entry, type NetworkRecord, type Context} from './co
 
 /** The container of a name, an id or the beginning of one. Throws `not-found`, and `invalid` for the beginning of several ids. */
 export const findContainer = ({containers}: Context, reference: string): Entry => {
-	const byId = new Map(containers.entries().map(([id, {container}]) => [id, container] as const));
-	return containers.get(resources.findContainer(byId, reference).id)!;
+	const {id} = resources.findContainer({
+		get: containerId => containers.get(containerId)?.container,
+		values: () => containers.values().map(({container}) => container),
+	}, reference);
+	return containers.get(id)!;
 };
 
 /** The network of a name, an id or the beginning of one. Throws `not-found`, and `invalid` for the beginning of several ids. */

@@ -16,7 +16,7 @@ const endLimitMs = 2000;
 
 /** Writes a chunk. Waits while the stream is full: until it drains or closes, or `signal` aborts. */
 const write = async (stream: Writable, chunk: Uint8Array, signal?: AbortSignal): Promise<void> => {
-	if (stream.write(chunk) || stream.closed || signal?.aborted) {
+	if (stream.write(chunk) || stream.destroyed || signal?.aborted) {
 		return;
 	}
 
