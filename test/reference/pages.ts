@@ -3,7 +3,7 @@ Generated pages of the documentation: `npm run reference` writes them, and a tes
 */
 import {groups, sections, type Entry} from '../../source/commands/command-table.js';
 import {commandHelp, globalFlagsHelp} from '../../source/commands/help.js';
-import {describeKey} from '../../source/dashboard/keys/keys.js';
+import {describeKey, namedKeys} from '../../source/dashboard/keys/keys.js';
 import {defaultKeyMaps} from '../../source/dashboard/keys/key-maps.js';
 
 type Entries = Readonly<Record<string, Entry>>;
@@ -105,6 +105,8 @@ The dashboard reads \`$XDG_CONFIG_HOME/holm/config.json\`, by default \`~/.confi
 | \`screenReader\` | As \`--screen-reader\`. | \`false\` |
 | \`refreshInterval\` | Milliseconds between readings of the engine, at least 250. | 2000 |
 | \`logLines\` | Log lines kept in memory. | 20000 |
+
+In \`keys\`, a key is written as its character, such as \`j\`, \`G\` or \`/\`; as ${namedKeys.map(name => `\`${name}\``).join(' ')}; or as a letter with Ctrl or Alt: \`ctrl+x\`, \`alt+x\`. The configured keys replace all keys of their action, and other actions of the same table lose them; \`[]\` leaves an action without keys. The dashboard does not start with an unknown action or key.
 
 \`NO_COLOR\` switches colours off.
 

@@ -81,9 +81,15 @@ export const withoutMachines = lastResult((keyMaps: KeyMaps): KeyMaps =>
 		return [place, available.length === map.length ? map : available];
 	})) as KeyMaps);
 
+// Older configurations have `drawn.` for `textView.`.
+const currentName = (action: string): string => action.replace(/^drawn\./v, 'textView.');
+
+/** Whether the configuration can give keys to an action of this name. */
+export const isAction = (name: string): boolean =>
+	Object.values(defaultKeyMaps).some(map => map.some(({action}) => action === currentName(name)));
+
 /** The default key maps with the keys of the configuration. */
 export const configuredKeyMaps = (keys: Readonly<Record<string, readonly string[]>>): KeyMaps => {
-	// Older configurations have `drawn.` for `textView.`.
-	const byAction = Object.fromEntries(Object.entries(keys).map(([action, sequences]) => [action.replace(/^drawn\./v, 'textView.'), sequences]));
+	const byAction = Object.fromEntries(Object.entries(keys).map(([action, sequences]) => [currentName(action), sequences]));
 	return Object.fromEntries(Object.entries(defaultKeyMaps).map(([place, map]) => [place, rebind(map, byAction)])) as KeyMaps;
 };

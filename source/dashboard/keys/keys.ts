@@ -38,6 +38,16 @@ const named: ReadonlyArray<readonly [keyof Key, KeyName]> = [
 	['delete', 'delete'],
 ];
 
+/** The keys that have a name instead of a character. */
+export const namedKeys: readonly KeyName[] = [...named.map(([, name]) => name), 'space', 'tab', 'shift+tab'];
+
+// As bytes, these letters with Ctrl are backspace, tab and return.
+const withControl = /^ctrl\+(?:[a-gkln-z\\\]_^]|space)$/v;
+const oneCharacter = /^(?:alt\+)?[^\p{Other}\p{Separator}]$/v;
+
+/** Whether a key press can have this name: a named key, one character, or a character with Ctrl or Alt. */
+export const isKeyName = (name: string): boolean => namedKeys.includes(name) || withControl.test(name) || oneCharacter.test(name) || name === 'alt+space';
+
 /** The names of the keys in a chunk of input; fast typing and pasting put several keys in one chunk. */
 export const keyNames = (input: string, key: Partial<Key>): readonly KeyName[] => {
 	if (key.tab) {

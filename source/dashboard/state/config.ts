@@ -2,6 +2,8 @@ import {readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
+import {defaultKeyMaps, isAction} from '../keys/key-maps.js';
+import {isKeyName, namedKeys} from '../keys/keys.js';
 
 /** The configuration file with defaults for missing entries. */
 export type DashboardConfiguration = {
@@ -46,6 +48,29 @@ const checks: Checks = {
 	logLines: [value => isWithin(value, 100, 1_000_000), 'a number from 100 to 1000000'],
 };
 
+/** The actions that a wrong name may stand for: those of its place, or the places. */
+const actionsLike = (name: string): string => {
+	const [place = ''] = name.split('.', 1);
+	return Object.hasOwn(defaultKeyMaps, place)
+		? defaultKeyMaps[place as keyof typeof defaultKeyMaps].map(({action}) => action).join(', ')
+		: `${Object.keys(defaultKeyMaps).map(known => `${known}.…`).join(', ')}; docs/dashboard.md lists them`;
+};
+
+const checkKeys = (keys: DashboardConfiguration['keys'], file: string) => {
+	for (const [action, sequences] of Object.entries(keys)) {
+		if (!isAction(action)) {
+			throw new HolmError('invalid', `"keys" of ${file} has an unknown action "${action}"`, {remedy: `known are ${actionsLike(action)}`});
+		}
+
+		const unknown = sequences.flatMap(sequence => sequence.split(' ')).find(name => !isKeyName(name));
+		if (unknown !== undefined) {
+			throw new HolmError('invalid', `"${action}" in "keys" of ${file} has an unknown key "${unknown}"`, {
+				remedy: `a key is its character, ${namedKeys.join(', ')}, or a letter with ctrl+ or alt+, such as ctrl+x`,
+			});
+		}
+	}
+};
+
 /** Parses and checks the file's text; throws `invalid`, naming `file`. */
 export const parseConfiguration = (text: string, file: string): DashboardConfiguration => {
 	let given: unknown;
@@ -70,7 +95,9 @@ export const parseConfiguration = (text: string, file: string): DashboardConfigu
 		}
 	}
 
-	return {...defaultConfiguration, ...given};
+	const configuration: DashboardConfiguration = {...defaultConfiguration, ...given};
+	checkKeys(configuration.keys, file);
+	return configuration;
 };
 
 /** Reads the user's configuration; the defaults if there is no file. Throws `invalid` for a wrong one. */

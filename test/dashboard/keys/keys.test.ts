@@ -1,6 +1,6 @@
 import test from 'ava';
 import {configuredKeyMaps, defaultKeyMaps} from '../../../source/dashboard/keys/key-maps.js';
-import {actionOf, continuationsOf, describeKey, keyNames, rebind} from '../../../source/dashboard/keys/keys.js';
+import {actionOf, continuationsOf, describeKey, isKeyName, keyNames, rebind} from '../../../source/dashboard/keys/keys.js';
 
 test('keys have names', t => {
 	t.deepEqual(keyNames('', {upArrow: true}), ['up']);
@@ -10,6 +10,11 @@ test('keys have names', t => {
 	t.deepEqual(keyNames('jjG', {shift: false}), ['j', 'j', 'G']);
 	t.deepEqual(keyNames('x', {meta: true}), ['alt+x']);
 	t.deepEqual(keyNames('', {}), []);
+});
+
+test('a key that no key press sends has no name', t => {
+	t.deepEqual(['j', 'G', 'é', 'space', 'shift+tab', 'ctrl+x', 'ctrl+space', 'ctrl+]', 'alt+x', 'alt+X'].filter(name => !isKeyName(name)), []);
+	t.deepEqual(['', ' ', 'jj', 'PgDn', 'Ctrl-X', 'ctrl+X', 'ctrl+i', 'ctrl+', 'alt+', 'f1', 'enter', '\t'].filter(name => isKeyName(name)), []);
 });
 
 test('no key has two actions in one place', t => {

@@ -2,6 +2,8 @@ import {mkdtemp, mkdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
+import type {HolmError} from '../../../source/engine/errors.js';
+import {defaultKeyMaps} from '../../../source/dashboard/keys/key-maps.js';
 import {configurationPath, defaultConfiguration, parseConfiguration, readConfiguration} from '../../../source/dashboard/state/config.js';
 
 test('the file is where XDG has it, and a relative XDG_CONFIG_HOME is ignored', t => {
@@ -24,9 +26,37 @@ test('an invalid file is refused with its name and the reason', t => {
 		['{"keys": {"global.quit": "Q"}}', /"keys" of f is wrong/v],
 		['{"keys": {"global.quit": ["Z  Z"]}}', /"keys" of f is wrong/v],
 		['{"keys": {"global.quit": [" "]}}', /"keys" of f is wrong/v],
+		['{"keys": {"list.dwn": ["j"]}}', /"keys" of f has an unknown action "list\.dwn"/v],
+		['{"keys": {"constructor": ["j"]}}', /unknown action "constructor"/v],
+		['{"keys": {"list.down": ["j", "PgDn"]}}', /"list\.down" in "keys" of f has an unknown key "PgDn"/v],
+		['{"keys": {"global.images": ["g Ctrl-I"]}}', /unknown key "Ctrl-I"/v],
 	] as const) {
 		t.throws(() => parseConfiguration(text, 'f'), {message: reason, code: 'invalid'} as never, text);
 	}
+});
+
+const remedyOf = (keys: Readonly<Record<string, readonly string[]>>): string | undefined => {
+	try {
+		parseConfiguration(JSON.stringify({keys}), 'f');
+		return undefined;
+	} catch (error) {
+		return (error as HolmError).remedy;
+	}
+};
+
+test('the remedy for a wrong name in keys says what is possible', t => {
+	t.regex(remedyOf({'list.dwn': ['j']})!, /^known are list\.up, list\.down, /v);
+	t.regex(remedyOf({'lists.down': ['j']})!, /^known are global\.…, list\.…, .*docs\/dashboard\.md/v);
+	t.regex(remedyOf({'list.down': ['PgDn']})!, /character, up, down, .*pagedown, .*ctrl\+x/v);
+});
+
+test('all actions and default keys are possible in the file, and older names of actions', t => {
+	for (const {action, keys} of Object.values(defaultKeyMaps).flat()) {
+		t.is(remedyOf({[action]: keys}), undefined, action);
+	}
+
+	t.is(remedyOf({'drawn.pageDown': ['shift+tab', 'ctrl+space', 'alt+ö', 'alt+space', 'delete']}), undefined);
+	t.is(typeof remedyOf({'drawn.mark': ['m']}), 'string');
 });
 
 test('without a file the defaults apply, and an unreadable one is an error', async t => {
