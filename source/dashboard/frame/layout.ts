@@ -52,3 +52,15 @@ export const layoutOf = ({width, height}: Area, focus: PaneName, isZoomed: boole
 		],
 	};
 };
+
+/** Visible rows of the list with the keys, in a terminal of this size: those of its pane, or of the whole view. */
+export const listRows = (
+	{columns, rows}: {readonly columns: number; readonly rows: number},
+	pane: PaneName | undefined,
+	isZoomed: boolean,
+): number => {
+	const height = rows - 2;
+	const area = pane && layoutOf({width: columns, height}, pane, isZoomed).rows.flat().find(({name}) => name === pane);
+	// Two borders and the headings.
+	return Math.max(1, (area?.height ?? height) - 3);
+};

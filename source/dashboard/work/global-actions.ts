@@ -1,4 +1,4 @@
-import type {PaneName} from '../frame/layout.js';
+import {listRows, type PaneName} from '../frame/layout.js';
 import {reduceList, type ListAction} from '../state/list-state.js';
 import {idsOf, sortColumns} from '../state/list-items.js';
 import type {ListName, ViewName} from '../state/ui-state.js';
@@ -128,7 +128,11 @@ const listAction = (action: ListAction | ((controller: View & Setting) => ListAc
 	changeList(controller, typeof action === 'function' ? action(controller) : action);
 };
 
-const page = ({terminal}: Setting) => Math.max(1, Math.floor(terminal.size().rows / 2) - 3);
+/** A page keeps one row in view, as in logs. */
+const page = ({getState, terminal}: View & Setting) => {
+	const {view, focus, isZoomed} = getState();
+	return Math.max(1, listRows(terminal.size(), view === 'main' ? focus : undefined, isZoomed) - 1);
+};
 
 const askFilter = (controller: View) => {
 	const list = controller.activeList();

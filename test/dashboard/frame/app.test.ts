@@ -260,6 +260,34 @@ test('a filter applies while it is typed, and Esc clears it', async t => {
 	engine.close();
 });
 
+test('a page shows the next rows of the list, whatever its pane, and keeps one in view', async t => {
+	const engine = createMemoryEngine();
+	const names = Array.from({length: 60}, (_, index) => `row-${String(index).padStart(2, '0')}`);
+	for (const name of names) {
+		await engine.createVolume({name});
+		await engine.createContainer(containerConfiguration({name, image: 'nginx:alpine'}));
+	}
+
+	await using app = await openApp({engine, columns: 80, rows: 24});
+	const rows = () => app.lines().flatMap(line => /^│ {2}(?<name>row-\d\d) /v.exec(line)?.groups?.name ?? []);
+	const showsFirst = async (name: string) => app.shows(new RegExp(String.raw`NAME.*\n│ {2}${name} `, 'v'));
+	for (const [keys, top, visible] of [[['1', 'g'], names.at(-1)!, 6], [['z', 'g'], names.at(-1)!, 19], [['5', 'g'], names[0]!, 19]] as const) {
+		await app.press(...keys);
+		await showsFirst(top);
+		await delay(50);
+		const first = rows();
+		t.is(first.length, visible);
+		await app.press('\u{6}', '\u{6}');
+		await showsFirst(first.at(-1)!);
+		t.is(rows().length, visible);
+		await app.press('\u{2}', '\u{2}');
+		await showsFirst(top);
+		t.deepEqual(rows(), first);
+	}
+
+	engine.close();
+});
+
 test('the palette finds a command by its words and runs it in its place', async t => {
 	await using app = await openApp();
 	await app.shows('No containers');
