@@ -22,7 +22,7 @@ const globalKeys: KeyMap = [
 	{action: 'global.machine', keys: ['9'], title: 'Machine'},
 	{action: 'global.engines', keys: ['E'], title: 'Switch engine: this host\'s, a Docker context, an address', short: 'engine'},
 	{action: 'global.zoom', keys: ['z'], title: 'Zoom this pane', short: 'zoom'},
-	{action: 'global.undo', keys: ['u'], title: 'Undo the last removal', changes: true},
+	{action: 'global.undo', keys: ['u'], title: 'Recreate what was removed last, without data', changes: true},
 	{action: 'global.cancel', keys: ['ctrl+x'], title: 'Cancel the running job', short: 'cancel'},
 	{action: 'global.redraw', keys: ['ctrl+l'], title: 'Redraw the screen'},
 	{action: 'global.suspend', keys: ['ctrl+z'], title: 'Suspend; fg returns'},

@@ -190,16 +190,20 @@ export const createController = (options: ControllerOptions): Controller => {
 
 	const work: Controller['work'] = async (title, run) => job(title, async handle => run(store.engine(), handle));
 
-	const remember = ({kept}: Plan, done: readonly string[]) => {
+	/** Keeps what `u` can recreate and returns the number of items. */
+	const remember = ({kept}: Plan, done: readonly string[]): number => {
 		const gone = new Set(done);
 		const now: Removed = {
 			containers: kept.containers.filter(({id}) => gone.has(id)),
 			networks: kept.networks.filter(({id}) => gone.has(id)),
 		};
-		if (now.containers.length + now.networks.length > 0) {
+		const number = now.containers.length + now.networks.length;
+		if (number > 0) {
 			removed.unshift(now);
 			removed.splice(keptRemovals);
 		}
+
+		return number;
 	};
 
 	const execute = async (plan: Plan) => work(plan.title.replace(/\?$/v, ''), async (engine, {signal, report}) => {
@@ -209,15 +213,12 @@ export const createController = (options: ControllerOptions): Controller => {
 				report(`${number} of ${of}`);
 			},
 		});
-		if (engine === store.engine()) {
-			remember(plan, done);
-		}
-
+		const remembered = engine === store.engine() ? remember(plan, done) : 0;
 		const {lists} = state;
 		const list = listOf(state);
 		set({
 			...(list && {lists: {...lists, [list]: {...lists[list], marks: new Set()}}}),
-			notice: failures.length === 0 ? `${plan.accept}: ${done.length} of ${plan.items.length} done${removed.length > 0 && plan.verb.startsWith('remove') ? '; u undoes it' : ''}` : '',
+			notice: failures.length === 0 ? `${plan.accept}: ${done.length} of ${plan.items.length} done${remembered > 0 ? `; u recreates ${remembered === 1 ? 'it' : 'them'}` : ''}` : '',
 		});
 		if (failures.length > 0) {
 			fail(`${plan.accept} failed for ${failures.length} of ${plan.items.length}`, failures);

@@ -50,17 +50,17 @@ const back = (controller: View) => {
 const undo = async (controller: View & Work) => {
 	const last = controller.removed.shift();
 	if (!last) {
-		controller.notify('No removal to undo');
+		controller.notify('No removed containers or networks to recreate');
 		return;
 	}
 
 	const names = [...last.networks, ...last.containers].map(({name}) => name).join(', ');
-	await controller.work(`Restoring ${names}`, async engine => {
+	await controller.work(`Recreating ${names}`, async engine => {
 		const {failures} = await recreate(engine, last);
 		if (failures.length > 0) {
-			controller.fail('Some of it could not be restored', failures);
+			controller.fail('Some of it could not be recreated', failures);
 		} else {
-			controller.notify(`Restored ${names}`);
+			controller.notify(`Recreated ${names}`);
 		}
 	});
 };

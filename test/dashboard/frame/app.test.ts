@@ -17,7 +17,7 @@ const tab = '\t';
 const isWhole = (lines: readonly string[], columns: number, rows: number) =>
 	lines.length === rows && lines.every(line => widthOf(line) <= columns);
 
-test('the whole story: a network, two containers, their addresses, logs, removal and undo', async t => {
+test('the whole story: a network, two containers, their addresses, logs, removal and recreation', async t => {
 	await using app = await openApp({columns: 150});
 	await app.shows('No containers; c creates one');
 	await app.press('2', 'c');
@@ -44,10 +44,29 @@ test('the whole story: a network, two containers, their addresses, logs, removal
 	await app.shows('holm rm --force two one');
 	await app.press('y');
 	await app.shows('No containers; c creates one');
+	await app.shows('Remove: 2 of 2 done; u recreates them');
 	t.is((await app.engine.snapshot()).containers.length, 0);
 	await app.press('u');
+	await app.shows('Recreated two, one');
 	await app.shows(/one\s+running/v);
 	t.is((await app.engine.snapshot()).containers.length, 2);
+});
+
+test('only after a removal of containers or networks is u offered', async t => {
+	const engine = createMemoryEngine();
+	await engine.createContainer(containerConfiguration({name: 'web', image: 'nginx:alpine'}));
+	await engine.createVolume({name: 'data'});
+	await using app = await openApp({engine});
+	await app.shows('web');
+	await app.press('D');
+	await app.shows('Remove web?');
+	await app.press('y');
+	await app.shows('Remove: 1 of 1 done; u recreates it');
+	await app.press('5', 'D');
+	await app.shows('Remove volume data?');
+	await app.press('y');
+	t.notRegex(await app.shows('Remove: 1 of 1 done'), /recreates/v);
+	engine.close();
 });
 
 test('the default answer of a confirmation is Cancel', async t => {

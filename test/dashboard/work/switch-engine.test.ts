@@ -140,7 +140,7 @@ test('undo does not recreate containers on another engine', async t => {
 	await app.press('E', 'j', enter);
 	await app.shows('Switched to /two');
 	await app.press('u');
-	t.regex(await app.shows('No removal to undo'), /there\s+(?:running|exited)/v);
+	t.regex(await app.shows('No removed containers or networks to recreate'), /there\s+(?:running|exited)/v);
 	one.close();
 	two.close();
 });
