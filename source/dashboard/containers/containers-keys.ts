@@ -4,7 +4,7 @@ export const containersKeys: KeyMap = [
 	{action: 'containers.logs', keys: ['l', 'return'], title: 'Logs of the selected or marked containers', short: 'logs'},
 	{action: 'containers.inspect', keys: ['i', 'd'], title: 'Inspect', short: 'inspect'},
 	{action: 'containers.shell', keys: ['s', 'e'], title: 'Open a shell', short: 'shell', changes: true},
-	{action: 'containers.attach', keys: ['A'], title: 'Attach (Ctrl-P Ctrl-Q detaches)', changes: true},
+	{action: 'containers.attach', keys: ['A'], title: 'Attach to the container\'s process', changes: true},
 	{action: 'containers.create', keys: ['c'], title: 'Create a container', short: 'create', changes: true},
 	{action: 'containers.start', keys: ['U'], title: 'Start', short: 'start', changes: true},
 	{action: 'containers.stop', keys: ['x'], title: 'Stop, with confirmation', short: 'stop', changes: true},
