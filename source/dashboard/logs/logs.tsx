@@ -46,9 +46,10 @@ const titleOf = (names: readonly string[], isBoot: boolean, {filter, search}: Lo
 	...(search ? [`search ${search.source}: ${index.matches().length} ${index.matches().length === 1 ? 'match' : 'matches'}`] : []),
 ].map(text => clean(text)).join(' | ');
 
-const noteOf = ({position, since, isWrapped, column}: LogsState, buffer: LogBuffer): string => [
+const noteOf = ({position, since, isWrapped, column}: LogsState, isBoot: boolean, buffer: LogBuffer): string => [
 	...(buffer.dropped() > 0 ? [`${buffer.dropped()} dropped`] : []),
-	...(since > 0 ? [`since ${sinceChoices[since]!.title}`] : []),
+	// Boot logs are always read from the start.
+	...(since > 0 && !isBoot ? [`since ${sinceChoices[since]!.title}`] : []),
 	...(isWrapped ? ['wrap'] : []),
 	...(column > 0 ? [`column ${column + 1}`] : []),
 	position.type === 'following' ? 'following' : `paused, ${Math.max(0, buffer.next() - position.newFrom) + buffer.skipped()} new${buffer.skipped() > 0 ? `, ${buffer.skipped()} skipped` : ''}`,
@@ -68,7 +69,7 @@ export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsPr
 		const inside = logIndex.count() === 0
 			? emptyLines(names.length === 0 ? 'No container selected' : (state.filter ? 'No line matches the filter' : 'No lines yet'), size, theme)
 			: logLines({buffer, index: logIndex, state, names, ...size, theme});
-		return {lines: inside, title: titleOf(names, isBoot, state, logIndex), note: noteOf(state, buffer)};
+		return {lines: inside, title: titleOf(names, isBoot, state, logIndex), note: noteOf(state, isBoot, buffer)};
 		// The version changes with the buffer's content.
 	}, [version, logs, logIndex, state, width, height, theme]);
 	return <Panel {...{title, note, width, height, isFocused, isStale}}><Lines lines={lines} width={width - 2} height={height - 2}/></Panel>;

@@ -14,6 +14,7 @@ export const logsReading = (controller: View & Data): Reading => {
 	const {logs: state} = controller.getState();
 	logIndex.update(state);
 	const names = targets().map(({name}) => name);
+	const isBootLog = targets().some(target => target.isBoot);
 	const {position, filter, search, hasTimestamps, since} = state;
 	const lineText = ({source, stream, timestamp, text, cutBytes}: LogLine) =>
 		[names.length > 1 ? `${names[source] ?? ''}: ` : '', hasTimestamps ? `${timestamp.slice(11, 19)}: ` : '', stream === 'stderr' ? 'stderr: ' : '', text, cutBytes ? `, and ${count(cutBytes, 'byte')} more` : ''].join('');
@@ -29,11 +30,11 @@ export const logsReading = (controller: View & Data): Reading => {
 		// The first lines arrive after the pane opened.
 		key: `logs ${targets().map(({id, isBoot}) => `${id} ${isBoot}`).join(' ')} ${logIndex.count() > 0}`,
 		heading: sentence(
-			names.length === 0 ? 'Logs, no container selected' : `${targets().some(({isBoot}) => isBoot) ? 'Boot log' : 'Logs'} of ${names.join(' and ')}`,
+			names.length === 0 ? 'Logs, no container selected' : `${isBootLog ? 'Boot log' : 'Logs'} of ${names.join(' and ')}`,
 			filter && `only lines ${filter.isInverted ? 'without' : 'with'} ${filter.source}`,
 			search && `search ${search.source}`,
 			hasTimestamps && 'with times',
-			since > 0 && `since ${sinceChoices[since]!.title}`,
+			since > 0 && !isBootLog && `since ${sinceChoices[since]!.title}`,
 			position.type === 'following' ? 'following' : 'paused',
 			logIndex.count() === 0 && 'no lines',
 		),

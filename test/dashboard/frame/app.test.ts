@@ -603,6 +603,15 @@ test('b switches between log and boot log, which can be searched', async t => {
 	t.false(app.lines().join('\n').includes('hello from web'));
 	await app.press('/', 'linux', enter);
 	await app.shows(/Boot log of web \| search linux: \d+ match/v);
+	await app.press('3', 's');
+	await app.shows('Logs since: 1 min');
+	await app.press('j');
+	t.notRegex(await app.shows('Boot log of web'), /since 1 min/v);
+	await app.press('b');
+	await app.shows('since 1 min');
+	await app.press('b');
+	await app.shows('Boot log of web');
+	t.notRegex(app.lines().join('\n'), /since 1 min/v);
 	await app.press('b');
 	await app.shows('hello from web');
 	await app.press('?');
