@@ -57,10 +57,12 @@ export const Form = ({dialog: {form}, width, height}: Size & {readonly dialog: {
 	const focused = focusedField(form);
 	const completions = snapshot ? completionsOf(form, snapshot).slice(0, 6) : [];
 	const command = height < 8 ? [] : wrapWords(clean(commandOf(form)), width - 4).slice(0, 3);
+	// Only one of them fits in 80 columns.
+	const keys = focused.type === 'switch' ? 'Space changes' : `Tab ${completions.length === 0 ? 'next' : 'completes'}`;
 	const valueWidth = width - 4 - labelWidth;
 	const rows = visibleRows(formRows(form, errors, valueWidth), focused.name, Math.max(1, height - 4 - command.length));
 	return (
-		<Panel title={definition.title} note={`Tab ${completions.length === 0 ? 'next' : 'completes'}, Enter submits, Esc cancels`} width={width} height={rows.length + command.length + 4} isFocused isOpaque>
+		<Panel title={definition.title} note={`${keys}, Enter submits, Esc cancels`} width={width} height={rows.length + command.length + 4} isFocused isOpaque>
 			{rows.map((row, index) => row.type === 'error'
 				? <Box key={index} marginLeft={1 + labelWidth} height={1}><Text wrap='truncate'>{theme.paint('bad', row.text)}</Text></Box>
 				: (

@@ -58,3 +58,14 @@ test('a field with an error keeps its width, also in a small terminal', async t 
 	t.regex(lines[row + 1]!, /│ +an image name has no spaces +│/v);
 	t.is(lines[row + 1]!.indexOf('an image'), lines[row]!.indexOf('registry'));
 });
+
+test('a field with a choice says that Space changes it', async t => {
+	await using app = await openApp({columns: 80, rows: 24});
+	await app.shows('No containers');
+	await app.press('c');
+	t.notRegex(await app.shows('New container'), /Space changes/v);
+	await app.press('\u{1B}[Z');
+	t.regex(await app.shows('Space changes, Enter submits, Esc cancels'), /Start it +yes/v);
+	await app.press(' ');
+	await app.shows(/Start it +no/v);
+});
