@@ -4,7 +4,7 @@ export type TreeLine = {
 	readonly path: string;
 	readonly depth: number;
 	readonly key: string;
-	/** Text of a leaf, as JSON. */
+	/** Text of a leaf, as JSON; a time in ISO 8601, UTC. */
 	readonly value?: string;
 	/** Number of children of a branch. */
 	readonly size?: number;
@@ -42,6 +42,11 @@ export const openTree = (title: string, root: unknown): TreeState => ({
 	title, root, folded: isBranch(root) ? new Set(childrenOf(root).map(([key]) => key).filter(key => foldedAtFirst.has(key))) : new Set(), cursor: 0, isJson: false, search: '',
 });
 
+// Times are milliseconds since the epoch, and 0 where they are not known.
+const isTime = (key: string, value: unknown): value is number => /[a-z]At$/v.test(key) && Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= 8.64e15;
+
+const leafText = (key: string, value: unknown): string => isTime(key, value) ? new Date(value).toISOString() : JSON.stringify(value) ?? 'null';
+
 const walk = (value: object, folded: ReadonlySet<string>, path: string, depth: number, lines: TreeLine[]) => {
 	for (const [key, child] of childrenOf(value)) {
 		const childPath = path === '' ? key : `${path}${separator}${key}`;
@@ -52,7 +57,7 @@ const walk = (value: object, folded: ReadonlySet<string>, path: string, depth: n
 				walk(child, folded, childPath, depth + 1, lines);
 			}
 		} else {
-			lines.push({path: childPath, depth, key, value: JSON.stringify(child) ?? 'null', isFolded: false});
+			lines.push({path: childPath, depth, key, value: leafText(key, child), isFolded: false});
 		}
 	}
 };

@@ -53,3 +53,10 @@ test('values without fields are trees without lines', t => {
 		t.is(reduceTree(openTree('x', value), {type: 'move', by: 1}).cursor, 0);
 	}
 });
+
+test('times are shown in ISO 8601, and stay numbers in values and JSON', t => {
+	const state = openTree('web', {createdAt: 1_795_979_956_195, status: {finishedAt: 0, startedAt: -1}, labels: {format: 5, builtAt: '2020'}});
+	t.deepEqual(keys(state), ['createdAt=2026-11-29T19:19:16.195Z', 'status', ' finishedAt=0', ' startedAt=-1', 'labels', ' format=5', ' builtAt="2020"']);
+	t.is(valueAt(state.root, 'createdAt'), 1_795_979_956_195);
+	t.true(treeLines(reduceTree(state, {type: 'json'})).some(({value}) => value === '  "createdAt": 1795979956195,'));
+});
