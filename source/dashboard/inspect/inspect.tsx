@@ -42,7 +42,8 @@ export const InspectView = memo(({state, width, height}: Size & {readonly state:
 	const start = useWindow('inspect', state.cursor, height - 2, treeLines(state).length);
 	const {lines, note} = useMemo(() => {
 		const all = treeLines({...state, folded: new Set()});
-		const found = state.search === '' ? '' : `${matchesOf(all, state.search).length} matches of ${clean(state.search)}`;
+		const matches = matchesOf(all, state.search).length;
+		const found = state.search === '' ? '' : `${matches} ${matches === 1 ? 'match' : 'matches'} of ${clean(state.search)}`;
 		return {lines: inspectLines(state, start, {width: width - 2, height: height - 2}, theme), note: [found, state.isJson ? 'JSON' : ''].filter(Boolean).join(', ')};
 	}, [state, start, width, height, theme]);
 	return (

@@ -5,6 +5,7 @@ import {finished} from 'node:stream/promises';
 import type {Actions} from '../work/actions.js';
 import type {Controller, Data, Setting, View, Work} from '../work/controller.js';
 import {clean} from '../../text/fit.js';
+import {count} from '../spoken/words.js';
 import {bootLogOf} from './follow.js';
 import {rowsOfLine, logArea} from './log-rows.js';
 import {reduceLogs, sinceChoices, type LogsAction, type LogsContext} from './logs-state.js';
@@ -72,7 +73,7 @@ const filter = (controller: View & Data & Setting) => {
 
 const older = async (controller: View & Work & Data) => controller.work('Reading older lines', async engine => {
 	const number = await controller.logs.loadOlder(engine);
-	controller.notify(number === 0 ? 'No older lines' : `${number} older lines`);
+	controller.notify(number === 0 ? 'No older lines' : count(number, 'older line'));
 });
 
 /** Saves the whole log unchanged, colours included. Fails if the file exists. */

@@ -2,6 +2,7 @@ import {memo, useMemo, useSyncExternalStore} from 'react';
 import {useController, useTheme} from '../frame/context.js';
 import {emptyLines, Lines, type Size} from '../frame/lines.js';
 import {Panel} from '../frame/panel.js';
+import {count} from '../spoken/words.js';
 import {clean} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';
 import type {LogBuffer} from './log-buffer.js';
@@ -42,7 +43,7 @@ export const logLines = ({buffer, index, state, names, width, height, theme}: Lo
 
 const titleOf = (names: readonly string[], isBoot: boolean, {filter, search}: LogsState, index: LogIndex): string => [
 	`3 ${isBoot ? 'Boot log' : 'Logs'}${names.length === 0 ? '' : ` of ${names.length > 3 ? `${names.length} containers` : names.join(', ')}`}`,
-	...(filter ? [`filter ${filter.isInverted ? '!' : ''}${filter.source}: ${index.count()} lines`] : []),
+	...(filter ? [`filter ${filter.isInverted ? '!' : ''}${filter.source}: ${count(index.count(), 'line')}`] : []),
 	...(search ? [`search ${search.source}: ${index.matches().length} ${index.matches().length === 1 ? 'match' : 'matches'}`] : []),
 ].map(text => clean(text)).join(' | ');
 

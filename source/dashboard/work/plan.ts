@@ -67,7 +67,7 @@ export const planSignal = (verb: 'stop' | 'restart' | 'kill', containers: readon
 		verb,
 		title: `${word} ${count(affected.length, affected[0]?.name ?? 'nothing', 'containers')}?`,
 		items: affected.map(container => containerItem(container)),
-		consequences: verb === 'kill' ? ['They get SIGKILL and cannot shut down cleanly.'] : [],
+		consequences: verb === 'kill' ? [`${affected.length === 1 ? 'It gets' : 'They get'} SIGKILL and cannot shut down cleanly.`] : [],
 		command: `holm ${verb} ${names(affected)}`,
 		accept: word,
 		kept: nothingKept,
@@ -86,7 +86,7 @@ export const planRemoveContainers = (containers: readonly Container[], snapshot:
 		items: containers.map(container => containerItem(container)),
 		consequences: [
 			...(running > 0 ? [`${running} running, will be killed.`] : []),
-			'Their disks and logs are deleted.',
+			containers.length === 1 ? 'Its disk and log are deleted.' : 'Their disks and logs are deleted.',
 			`Freed: ${count(addresses, '1 address', 'addresses')}, ${count(ports, '1 published port', 'published ports')}.`,
 			...(volumes.length > 0 ? [`Anonymous volumes are kept: ${volumes.join(', ')}`] : []),
 		],
@@ -117,7 +117,7 @@ export const planRemoveImages = (images: readonly Image[], {containers}: Snapsho
 		const users = containers.filter(({imageId}) => imageId === image.id).map(({name}) => name);
 		return {id: image.id, name: imageName(image), details: [...image.tags.slice(1), ...(users.length > 0 ? [`used by ${users.join(', ')}`] : [])]};
 	}),
-	consequences: ['They have to be pulled or built again.'],
+	consequences: [`${images.length === 1 ? 'It has' : 'They have'} to be pulled or built again.`],
 	command: `holm rmi ${images.map(image => imageName(image)).join(' ')}`,
 	accept: 'Remove',
 	kept: nothingKept,
@@ -134,7 +134,7 @@ export const planRemoveVolumes = (volumes: readonly Volume[], snapshot: Snapshot
 		const users = volumeUsers(volume, snapshot);
 		return {id: volume.name, name: volume.name, details: users.length > 0 ? [`used by ${users.join(', ')}`] : []};
 	}),
-	consequences: ['All data in them is deleted and cannot be restored.'],
+	consequences: [`All data in ${volumes.length === 1 ? 'it' : 'them'} is deleted and cannot be restored.`],
 	command: `holm volume rm ${names(volumes)}`,
 	accept: 'Remove',
 	kept: nothingKept,
@@ -148,7 +148,7 @@ export const planDisconnect = (network: Network, containers: readonly Container[
 		name,
 		details: attachments.filter(({networkId}) => networkId === network.id).map(({address}) => address),
 	})),
-	consequences: ['Connections over it are closed, and their DNS records are removed.'],
+	consequences: [`Connections over it are closed, and ${containers.length === 1 ? 'the container\'s' : 'their'} DNS records are removed.`],
 	command: containers.map(({name}) => `holm network disconnect ${network.name} ${name}`).join('; '),
 	accept: 'Disconnect',
 	networkId: network.id,

@@ -225,6 +225,10 @@ test('inspect searches, folds and copies', async t => {
 	t.deepEqual(app.copied, [id]);
 	await app.press('/', 'secret', enter);
 	await app.shows(/\d matches of secret/v);
+	await app.press('/', '\u{15}', 'createdat', enter);
+	await app.shows('1 match of createdat');
+	await app.press('/', '\u{15}', 'secret', enter);
+	await app.shows(/\d matches of secret/v);
 	await app.press('y');
 	t.is(app.copied.at(-1), 'SECRET=x');
 	await app.press('-');
@@ -614,6 +618,8 @@ test('b switches between log and boot log, which can be searched', async t => {
 	t.notRegex(app.lines().join('\n'), /since 1 min/v);
 	await app.press('b');
 	await app.shows('hello from web');
+	await app.press('3', '&', 'hello', enter);
+	await app.shows(/filter hello: 1 line /v);
 	await app.press('?');
 	await app.shows('Switch between log and boot log');
 	engine.close();

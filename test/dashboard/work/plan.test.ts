@@ -1,7 +1,7 @@
 import test from 'ava';
 import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import {executePlan, recreate} from '../../../source/dashboard/work/execute.js';
-import {planDisconnect, planPrune, planRemoveContainers, planRemoveNetworks, planSignal} from '../../../source/dashboard/work/plan.js';
+import {planDisconnect, planPrune, planRemoveContainers, planRemoveImages, planRemoveNetworks, planRemoveVolumes, planSignal} from '../../../source/dashboard/work/plan.js';
 import {containerConfiguration, networkConfiguration} from '../helpers/configurations.js';
 
 const setup = async () => {
@@ -109,4 +109,17 @@ test('a disconnection releases the address', async t => {
 	const {containers, networks} = await engine.snapshot();
 	await executePlan(engine, planDisconnect(networks.find(({name}) => name === 'back')!, containers.filter(({name}) => name === 'one')), options);
 	t.deepEqual((await engine.container('one')).attachments, []);
+});
+
+test('the consequences count their items', async t => {
+	using held = await setup();
+	await held.engine.createVolume({name: 'data'});
+	const snapshot = await held.engine.snapshot();
+	const one = snapshot.containers.filter(({name}) => name === 'one');
+	t.true(planRemoveContainers(one, snapshot).consequences.includes('Its disk and log are deleted.'));
+	t.true(planRemoveContainers(snapshot.containers, snapshot).consequences.includes('Their disks and logs are deleted.'));
+	t.regex(planSignal('kill', one).consequences.join(' '), /^It gets SIGKILL/v);
+	t.regex(planSignal('kill', snapshot.containers).consequences.join(' '), /^They get SIGKILL/v);
+	t.regex(planRemoveVolumes(snapshot.volumes.slice(0, 1), snapshot).consequences.join(' '), /^All data in it is/v);
+	t.regex(planRemoveImages(snapshot.images.slice(0, 1), snapshot).consequences.join(' '), /^It has to be/v);
 });
