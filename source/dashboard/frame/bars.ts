@@ -13,14 +13,29 @@ import type {Role, Theme} from './theme.js';
 
 type Segment = readonly [role: Role, text: string];
 
-/** Segments side by side, cut at `width`. */
-const joinSegments = (segments: readonly Segment[], width: number, theme: Theme): string => {
+/** A part of a bar. One that does not fit is left out with all after it, unless it is prose, which is cut. */
+type Item = {readonly segments: readonly Segment[]; readonly isProse?: true};
+
+const item = (...segments: readonly Segment[]): Item => ({segments});
+
+const prose = (...segment: Segment): Item => ({segments: [segment], isProse: true});
+
+const joinItems = (items: readonly Item[], width: number, theme: Theme): string => {
 	let line = '';
 	let left = width;
-	for (const [role, text] of segments) {
-		const piece = cut(text, left);
-		line += theme.paint(role, piece);
-		left -= widthOf(piece);
+	for (const {segments, isProse} of items) {
+		// The space at its end may be cut.
+		const isWhole = widthOf(segments.map(([, text]) => text).join('').trimEnd()) <= left;
+		if (!isWhole && !isProse) {
+			break;
+		}
+
+		for (const [role, text] of segments) {
+			const piece = isWhole ? cut(text, left) : fit(text, left, {ellipsis: theme.glyphs.ellipsis});
+			line += theme.paint(role, piece);
+			left -= widthOf(piece);
+		}
+
 		if (left <= 0) {
 			break;
 		}
@@ -31,18 +46,18 @@ const joinSegments = (segments: readonly Segment[], width: number, theme: Theme)
 
 const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 19);
 
-const connectionSegment = ({connection}: StoreState): Segment => {
+const connectionItem = ({connection}: StoreState): Item => {
 	switch (connection.state) {
 		case 'connecting': {
-			return ['warning', ` connecting… ${clean(connection.step ?? '')} `];
+			return prose('warning', ` connecting… ${clean(connection.step ?? '')} `);
 		}
 
 		case 'connected': {
-			return ['good', ' connected '];
+			return item(['good', ' connected ']);
 		}
 
 		case 'lost': {
-			return ['bad', ` LOST since ${timeOf(connection.since)} UTC, reconnecting: ${clean(connection.reason)}${connection.remedy === undefined ? '' : ` (${clean(connection.remedy)})`} `];
+			return prose('bad', ` LOST since ${timeOf(connection.since)} UTC, reconnecting: ${clean(connection.reason)}${connection.remedy === undefined ? '' : ` (${clean(connection.remedy)})`} `);
 		}
 	}
 };
@@ -50,18 +65,19 @@ const connectionSegment = ({connection}: StoreState): Segment => {
 /** The header: engine, connection, counts. */
 export const headerLine = (state: StoreState, {isReadOnly}: {readonly isReadOnly: boolean}, width: number, theme: Theme): string => {
 	const {info, snapshot, target} = state;
-	const name: Segment = ['text', target ? (target.host === demoHost ? '(demo, simulated) ' : ` ${clean(target.title)} `) : ''];
+	const name = prose('text', target ? (target.host === demoHost ? '(demo, simulated) ' : ` ${clean(target.title)} `) : '');
 	const running = snapshot?.containers.filter(({status}) => status.state === 'running').length ?? 0;
-	const counts = snapshot ? `${running}/${snapshot.containers.length} running  ${count(snapshot.networks.length, 'network')}  ${count(snapshot.images.length, 'image')} ` : '';
-	return joinSegments([
-		['title', ' holm '],
+	const counts = snapshot ? [`  ${running}/${snapshot.containers.length} running`, `  ${count(snapshot.networks.length, 'network')}`, `  ${count(snapshot.images.length, 'image')}`] : [];
+	const host = info ? [`  ${clean(info.name)}`, `  ${info.accelerator === 'tcg' ? 'tcg (emulated)' : clean(info.accelerator ?? info.operatingSystem)}`, `  ${info.cpus} CPU ${shortBytes(info.memoryBytes)}`] : [];
+	return joinItems([
+		item(['title', ' holm ']),
 		...(state.connection.state === 'lost' ? [] : [name]),
-		['warning', isReadOnly ? '[read-only] ' : ''],
-		connectionSegment(state),
+		item(['warning', isReadOnly ? '[read-only] ' : '']),
+		connectionItem(state),
 		// On a lost connection, reason and remedy come before the name.
 		...(state.connection.state === 'lost' ? [name] : []),
-		['text', ` ${counts}`],
-		['dim', info ? ` ${clean(info.name)}  ${info.accelerator === 'tcg' ? 'tcg (emulated)' : clean(info.accelerator ?? info.operatingSystem)}  ${info.cpus} CPU ${shortBytes(info.memoryBytes)}` : ''],
+		...counts.map(text => item(['text', text])),
+		...host.map(text => item(['dim', text])),
 	], width, theme);
 };
 
@@ -71,18 +87,20 @@ export const footerLine = (controller: View & Data & Setting, {jobs, notice, dia
 	const isAscii = theme.borders.vertical === '|';
 	if (pending) {
 		const continuations = continuationsOf(pending.keys, dialog ? [controller.keyMaps.dialog] : activeMaps(controller));
-		return joinSegments([
-			['key', ` ${describeKey(pending.keys, isAscii)} `],
-			['dim', 'then '],
-			...continuations.flatMap(({rest, binding: {title, short}}): Segment[] => [['key', ` ${describeKey(rest, isAscii)}`], ['dim', ` ${short ?? title} `]]),
-			['key', ' Esc'],
-			['dim', ' cancels'],
+		return joinItems([
+			item(['key', ` ${describeKey(pending.keys, isAscii)} `], ['dim', 'then ']),
+			...continuations.map(({rest, binding: {title, short}}) => item(['key', ` ${describeKey(rest, isAscii)}`], ['dim', ` ${short ?? title} `])),
+			item(['key', ' Esc'], ['dim', ' cancels']),
 		], width, theme);
 	}
 
 	const job = jobs.at(-1);
 	if (job) {
-		return joinSegments([['accent', ` ${clean(job.title)}… ${clean(job.progress)} `], ['dim', jobs.length > 1 ? `and ${jobs.length - 1} more ` : ''], ['key', 'Ctrl-X'], ['text', ' cancels']], width, theme);
+		return joinItems([
+			prose('accent', ` ${clean(job.title)}… ${clean(job.progress)} `),
+			item(['dim', jobs.length > 1 ? `and ${jobs.length - 1} more ` : '']),
+			item(['key', 'Ctrl-X'], ['text', ' cancels']),
+		], width, theme);
 	}
 
 	if (notice !== '') {
@@ -105,5 +123,5 @@ export const footerLine = (controller: View & Data & Setting, {jobs, notice, dia
 	// Help comes first, so that it is visible in a narrow terminal.
 	const help = bindings.findIndex(({action}) => action === 'global.help');
 	const ordered = help > 0 ? [bindings[help]!, ...bindings.toSpliced(help, 1)] : bindings;
-	return joinSegments(ordered.flatMap(({keys, short}): Segment[] => [['key', ` ${describeKey(keys[0]!, isAscii)}`], ['dim', ` ${short!} `]]), width, theme);
+	return joinItems(ordered.map(({keys, short}) => item(['key', ` ${describeKey(keys[0]!, isAscii)}`], ['dim', ` ${short!} `])), width, theme);
 };
