@@ -205,7 +205,7 @@ test('a container sees its neighbours', async t => {
 	await engine.startContainer(id);
 	await engine.waitContainer(id);
 	const {stdout, stderr} = await logOf(engine, id);
-	t.regex(stdout, /Welcome to nginx![\s\S]*\n404 Not Found\n-rw-r--r-- {4}1 root {5}root +\d+ [^\n]+ index\.html\nPING web \([\d.]+\)[^\n]+\n64 bytes[\s\S]+ 1 packets received, 0% packet loss\n {2}PID USER {5}TIME {2}COMMAND\n {4}1 root {6}0:00 sh -c [^\n]+\n {4}2 root {6}0:00 ps\n$/v);
+	t.regex(stdout, /Welcome to nginx![\s\S]*\n404 Not Found\n-rw-r--r-- {4}1 root {5}root +\d+ [^\n]+ index\.html\nPING web \([\d.]+\)[^\n]+\n64 bytes[\s\S]+ 1 packets received, 0% packet loss\n {2}PID USER {5}TIME {2}COMMAND\n {4}1 root {6}0:00 sh -c [^\n]+\n {4}9 root {6}0:00 ps\n$/v);
 	t.regex(stderr, /^curl: can't connect to \S+:81: Connection refused\nping: bad address 'nobody'\nkill: can't kill pid 999: No such process\n$/v);
 });
 
@@ -226,4 +226,53 @@ test('hostile scripts end, and the engine goes on', async t => {
 		const {exitCode} = await runHere(script);
 		t.true(exitCode >= 0 && exitCode <= 255, script.slice(0, 60));
 	}
+});
+
+test.serial('a pattern with many stars takes no time', async t => {
+	const name = 'a'.repeat(46);
+	const startedAt = performance.now();
+	t.deepEqual(await runHere(`touch ${name} ${name}b; echo ${'*a'.repeat(8)}*b; echo ${'*a'.repeat(8)}*c; echo '*'* \\*`), {
+		exitCode: 0, stdout: `${name}b\n${'*a'.repeat(8)}*c\n** *\n`, stderr: '',
+	});
+	t.true(performance.now() - startedAt < 5000);
+
+	const engine = createMemoryEngine();
+	t.teardown(engine.close);
+	t.deepEqual(await engine.images({filters: {reference: [`${'*a'.repeat(50)}*b`]}}), []);
+	t.is((await engine.images({filters: {reference: ['alp*/b?s*']}})).length, 1);
+});
+
+/** Scripts that would run for ever, or for longer than a test. */
+const endless = {
+	'a trap that raises its own signal': 'trap "kill -USR1 \\$\\$" USR1; kill -USR1 $$',
+	'a script that runs itself': 'echo "sh /f" > /f; sh /f; sh /f; while :; do :; done',
+	'a script that runs itself in the background': 'echo "sh /f & sh /f" > /f; sh /f',
+	'a script that runs itself in a pipeline': 'echo "sh /f | sh /f" > /f; sh /f',
+	'nested loops': `${'for i in 0 1 2 3 4 5 6 7 8 9; do '.repeat(9)}:${'; done'.repeat(9)}`,
+};
+
+for (const [title, script] of Object.entries(endless)) {
+	test.serial(`the engine goes on, and can end it: ${title}`, async t => {
+		const engine = createMemoryEngine();
+		t.teardown(engine.close);
+		const {id} = await engine.createContainer(configuration({image: 'alpine/bash', command: ['sh', '-c', script]}));
+		await engine.startContainer(id);
+		const startedAt = performance.now();
+		await new Promise(resolve => {
+			setTimeout(resolve, 500);
+		});
+		await engine.killContainer(id, 'SIGKILL');
+		t.is((await engine.waitContainer(id)).exitCode, 137);
+		t.true(performance.now() - startedAt < 10_000);
+	});
+}
+
+test.serial('a container has a limited number of processes', async t => {
+	const {exitCode, stderr} = await runHere('echo "sh /f" > /f; sh /f');
+	t.is(exitCode, 2);
+	t.is(stderr, 'sh: can\'t fork: Resource temporarily unavailable\n');
+});
+
+test('a signal that arrives while a trap runs has its trap afterwards', async t => {
+	t.is((await runHere('trap "echo one; kill -USR2 \\$\\$; echo two" USR1; trap "echo three" USR2; kill -USR1 $$; echo four')).stdout, 'one\ntwo\nthree\nfour\n');
 });

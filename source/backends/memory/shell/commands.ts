@@ -166,7 +166,7 @@ const readIf = (source: Source): Run => {
 const runLoop = async (shell: Shell, hasTurn: () => Promise<boolean>): Promise<void> => {
 	for (let count = 1; ; count++) {
 		if (count % 1000 === 0) {
-			// A loop that only computes would block the event loop.
+			// A pause of the container also stops a loop that starts no program.
 			await shell.invocation.host.sleep(0, shell.invocation.signal);
 		}
 

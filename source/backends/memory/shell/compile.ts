@@ -3,6 +3,7 @@ import {createLineReader, createPipe, emptyInput} from '../pipe.js';
 import {asCondition, readCommand} from './commands.js';
 import {isListEnd, reservedAt} from './reserved.js';
 import {
+	breathe,
 	checkStopped,
 	inSubshell,
 	ShellExit,
@@ -76,9 +77,21 @@ const startJob = (shell: Shell, run: Run, files: Descriptors): void => {
 /** Runs the traps of the signals that arrived meanwhile. */
 const runCaught: Run = async (shell, files) => {
 	const {status} = shell;
-	for (let name = shell.caught.shift(); name !== undefined; name = shell.caught.shift()) {
-		await shell.traps.get(name)?.(shell, files);
-		shell.status = status;
+	if (shell.isInTrap) {
+		return status;
+	}
+
+	shell.isInTrap = true;
+	try {
+		for (let name = shell.caught.shift(); name !== undefined; name = shell.caught.shift()) {
+			// A trap may raise its own signal.
+			await breathe();
+			checkStopped(shell);
+			await shell.traps.get(name)?.(shell, files);
+			shell.status = status;
+		}
+	} finally {
+		shell.isInTrap = false;
 	}
 
 	return status;
@@ -99,6 +112,7 @@ const runAndOr = async (shell: Shell, pipelines: readonly Pipeline[], files: Des
 		isFailed = !isTested && status !== 0;
 	}
 
+	await breathe();
 	checkStopped(shell);
 	await runCaught(shell, files);
 	if (shell.exitsOnError && shell.tested === 0 && isFailed) {

@@ -1,4 +1,5 @@
 import os from 'node:os';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {LineReader, Output} from '../pipe.js';
 import type {Invocation} from '../process.js';
 
@@ -31,6 +32,8 @@ export type Shell = {
 	readonly traps: Map<string, Run>;
 	/** Signals that arrived and whose traps have not run yet. */
 	readonly caught: string[];
+	/** Whether a trap runs now; the next ones wait for its end. */
+	isInTrap: boolean;
 	/** Ends a `wait`. */
 	wake?: () => void;
 	readonly jobs: Set<Job>;
@@ -68,6 +71,7 @@ export const createShell = (invocation: Invocation, positional: readonly string[
 	tasks: {count: 0},
 	traps: new Map(),
 	caught: [],
+	isInTrap: false,
 	jobs: new Set(),
 	isInteractive,
 	isSubshell: false,
@@ -80,6 +84,7 @@ export const copyShell = (shell: Shell): Shell => ({
 	exported: new Set(shell.exported),
 	traps: new Map(),
 	caught: [],
+	isInTrap: false,
 	jobs: new Set(),
 	isInteractive: false,
 	isSubshell: true,
@@ -87,6 +92,27 @@ export const copyShell = (shell: Shell): Shell => ({
 
 /** The exit status after an interrupt from the terminal. */
 export const interrupted = 128 + os.constants.signals.SIGINT;
+
+/** How long all shells together may run before the event loop has its turn. */
+const longestTurnMs = 10;
+
+let lastTurnAt = 0;
+let turn: Promise<void> | undefined;
+
+const takeTurn = async () => {
+	await nextTurn();
+	lastTurnAt = performance.now();
+	turn = undefined;
+};
+
+/** Lets the event loop have its turn when it is due: commands without input and output would block it. */
+export const breathe = async (): Promise<void> => {
+	if (performance.now() - lastTurnAt > longestTurnMs) {
+		// One turn for all shells that wait: with one each, a hundred shells would block for a hundred times as long.
+		turn ??= takeTurn();
+		await turn;
+	}
+};
 
 /** How many subshells may run at once. */
 const mostTasks = 500;
