@@ -1,4 +1,5 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
+import {messageOf} from '../../../engine/errors.js';
 import {createLineReader, createPipe, emptyInput} from '../pipe.js';
 import {asCondition, readCommand} from './commands.js';
 import {isListEnd, reservedAt} from './reserved.js';
@@ -57,21 +58,59 @@ const readPipeline = (source: Source, operator: string): Pipeline => {
 	return {operator, negated: isNegated, run};
 };
 
-const startJob = (shell: Shell, run: Run, files: Descriptors): void => {
+/** Starts a job; resolves once it has a process id, for `$!`. */
+const startJob = async (shell: Shell, run: Run, files: Descriptors): Promise<void> => {
 	const {promise: ended, resolve} = Promise.withResolvers<number>();
+	const controller = new AbortController();
+	const {foreground} = shell;
+	const abort = () => {
+		controller.abort();
+	};
+
+	foreground?.signal.addEventListener('abort', abort, {once: true});
+	void ended.then(() => {
+		foreground?.signal.removeEventListener('abort', abort);
+	});
 	const job: Job = {ended};
 	shell.jobs.add(job);
 	shell.lastJob = job;
 	void inSubshell(shell, async inner => {
 		inner.onEnter = pid => {
-			job.pid = pid;
+			job.pid ??= pid;
 			inner.onEnter = undefined;
 		};
 
+		inner.foreground = controller;
 		return run(inner, {...files, 0: createLineReader(emptyInput)});
-	}).then(resolve, () => {
-		resolve(1);
+	}).then(resolve, async (error: unknown) => {
+		resolve(2);
+		try {
+			await files[2].write(`sh: ${messageOf(error)}\n`);
+		} catch {}
 	});
+	await nextTurn();
+	// A job that has started no program has a process of its own.
+	if (job.pid !== undefined) {
+		return;
+	}
+
+	const {host, command, user} = shell.invocation;
+	try {
+		const {pid, leave} = host.enter({
+			command,
+			user,
+			kill(number) {
+				if (number > 0) {
+					resolve(128 + number);
+					abort();
+				}
+			},
+		});
+		job.pid = pid;
+		void ended.then(leave);
+	} catch (error) {
+		await files[2].write(`sh: ${messageOf(error)}\n`);
+	}
 };
 
 /** Runs the traps of the signals that arrived meanwhile. */
@@ -135,9 +174,7 @@ const readAndOr = (source: Source): Run => {
 
 	const run: Run = async (shell, files) => runAndOr(shell, pipelines, files);
 	return end === '&' ? async (shell, files) => {
-		startJob(shell, run, files);
-		// Until its program has a process id, for `$!`.
-		await nextTurn();
+		await startJob(shell, run, files);
 		shell.status = 0;
 		return 0;
 	} : run;
