@@ -27,6 +27,8 @@ export type Shell = {
 	exitsOnError: boolean;
 	/** How many conditions it is in, where a failure does not exit. */
 	tested: number;
+	/** How many loops it is in; a subshell starts outside of all. */
+	loops: number;
 	/** Subshells that run now, counted over all of one shell. */
 	readonly tasks: {count: number};
 	readonly traps: Map<string, Run>;
@@ -68,6 +70,7 @@ export const createShell = (invocation: Invocation, positional: readonly string[
 	hasSubstituted: false,
 	exitsOnError: false,
 	tested: 0,
+	loops: 0,
 	tasks: {count: 0},
 	traps: new Map(),
 	caught: [],
@@ -82,6 +85,7 @@ export const copyShell = (shell: Shell): Shell => ({
 	...shell,
 	variables: new Map(shell.variables),
 	exported: new Set(shell.exported),
+	loops: 0,
 	traps: new Map(),
 	caught: [],
 	isInTrap: false,
