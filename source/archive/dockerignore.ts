@@ -1,7 +1,15 @@
 import path from 'node:path';
 import {HolmError} from '../engine/errors.js';
+import {
+	literally,
+	many,
+	manyExceptSlash,
+	isWildcardMatch,
+	oneExceptSlash,
+	type Wildcard,
+} from '../text/wildcards.js';
 
-type Pattern = {readonly exclusion: boolean; readonly text: string; readonly regex: RegExp};
+type Pattern = {readonly exclusion: boolean; readonly text: string; readonly matches: (file: string) => boolean};
 
 export type Ignore = {
 	/** Whether a path, relative to the context and with `/` as separator, is ignored. */
@@ -10,39 +18,49 @@ export type Ignore = {
 	readonly mayInclude: (directory: string) => boolean;
 };
 
-const special = /[$\(\)*+.?\[\\\]^\{\|\}]/gv;
+const special = /[!#$%\u{26}\(\)*+,.\/:;<=>?@\[\\\]^`\{\|\}~]/gv;
 
-/** Translates a pattern of Go's `filepath.Match` with Docker's `**`, as moby/patternmatcher does. */
-const regexOf = (pattern: string): RegExp => {
-	let source = '';
-	for (let index = 0; index < pattern.length; index++) {
-		const character = pattern[index]!;
-		if (pattern.startsWith('**', index)) {
+/** One character of a list such as `a-z` or `^a-z`. Throws where a range is out of order. */
+const oneOf = (list: string): Wildcard => {
+	const isNegated = list.startsWith('^');
+	const expression = new RegExp(`^[${isNegated ? '^' : ''}${list.slice(Number(isNegated)).replaceAll(special, String.raw`\$&`)}]$`, 'v');
+	return {kind: 'one', accepts: character => expression.test(character)};
+};
+
+/** Reads a pattern of Go's `filepath.Match` with Docker's `**`, as moby/patternmatcher does. */
+const matcherOf = (pattern: string): ((file: string) => boolean) => {
+	const characters = [...pattern];
+	const wildcards: Wildcard[] = [];
+	for (let index = 0; index < characters.length; index++) {
+		const character = characters[index]!;
+		const end = character === '[' ? characters.indexOf(']', index + 2) : -1;
+		if (character === '*' && characters[index + 1] === '*') {
 			index++;
-			if (pattern[index + 1] === '/') {
+			if (characters[index + 1] === '/') {
 				index++;
-				source += '(?:.*/)?';
+				wildcards.push({kind: 'optional', count: 2}, many, literally('/'));
 			} else {
-				source += '.*';
+				wildcards.push(many);
 			}
 		} else if (character === '*') {
-			source += String.raw`[^\/]*`;
+			wildcards.push(manyExceptSlash);
 		} else if (character === '?') {
-			source += String.raw`[^\/]`;
-		} else if (character === '[' && pattern.includes(']', index + 2)) {
-			const end = pattern.indexOf(']', index + 2);
-			const content = pattern.slice(index + 1, end);
-			source += `[${content.startsWith('^') ? '^' : ''}${content.replace(/^\^/v, '').replaceAll(/[!#$%\u{26}\(\)*+,.\/:;<=>?@\[\\\]^`\{\|\}~]/gv, String.raw`\$&`)}]`;
+			wildcards.push(oneExceptSlash);
+		} else if (end !== -1) {
+			wildcards.push(oneOf(characters.slice(index + 1, end).join('')));
 			index = end;
-		} else if (character === '\\' && index + 1 < pattern.length) {
+		} else if (character === '\\' && index + 1 < characters.length) {
 			index++;
-			source += pattern[index]!.replaceAll(special, String.raw`\$&`);
+			wildcards.push(literally(characters[index]!));
 		} else {
-			source += character.replaceAll(special, String.raw`\$&`);
+			wildcards.push(literally(character));
 		}
 	}
 
-	return new RegExp(`^${source}$`, 'sv');
+	// Most patterns end in plain text, which most files of a large context do not end in.
+	const last = wildcards.at(-1);
+	const ends = last?.kind === 'one' && !pattern.endsWith('**/') ? last.accepts : () => true;
+	return file => ends([...file.slice(-2)].at(-1) ?? '') && isWildcardMatch(wildcards, file);
 };
 
 const parsePattern = (line: string): Pattern => {
@@ -53,7 +71,7 @@ const parsePattern = (line: string): Pattern => {
 	}
 
 	try {
-		return {exclusion: isExclusion, text, regex: regexOf(text)};
+		return {exclusion: isExclusion, text, matches: matcherOf(text)};
 	} catch (error) {
 		throw new HolmError('invalid', `invalid pattern "${line}" in .dockerignore`, {remedy: 'close its brackets', cause: error});
 	}
@@ -80,8 +98,8 @@ export const parseIgnore = (text: string): Ignore => {
 		ignores(file) {
 			const places = withParents(file);
 			let isIgnored = false;
-			for (const {exclusion, regex} of patterns) {
-				if (isIgnored === exclusion && places.some(place => regex.test(place))) {
+			for (const {exclusion, matches} of patterns) {
+				if (isIgnored === exclusion && places.some(place => matches(place))) {
 					isIgnored = !exclusion;
 				}
 			}
@@ -96,10 +114,10 @@ export const parseIgnore = (text: string): Ignore => {
 				for (const [index, part] of depth.entries()) {
 					const wanted = parts[index];
 					if (wanted === undefined || wanted.includes('**')) {
-						return wanted !== undefined || regexOf(pattern).test(directory);
+						return wanted !== undefined || matcherOf(pattern)(directory);
 					}
 
-					if (!regexOf(wanted).test(part)) {
+					if (!matcherOf(wanted)(part)) {
 						return false;
 					}
 				}

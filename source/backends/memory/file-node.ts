@@ -11,6 +11,9 @@ export type TreeNode = FileNode | LinkNode | DirectoryNode;
 /** Bytes of one file at most: everything is in memory. */
 export const largestFile = 64 * 1024 * 1024;
 
+/** Bytes that a tree may have beyond the one it was forked from, files without content included. */
+export const largestTree = 256 * 1024 * 1024;
+
 export const directoryNode = (modifiedAt: number, mode = 0o755): DirectoryNode => ({
 	type: 'directory', mode, uid: 0, gid: 0, modifiedAt, children: new Map(),
 });
@@ -55,6 +58,27 @@ export const sizeOf = (node: TreeNode): number => {
 			return 4096;
 		}
 	}
+};
+
+/** Bytes that each file takes beside its content. */
+const overhead = 512;
+
+/** Bytes that a node and all below it take in memory. */
+export const spaceOf = (node: TreeNode): number => {
+	let space = 0;
+	const waiting = [node];
+	for (let next = waiting.pop(); next; next = waiting.pop()) {
+		space += overhead;
+		if (next.type === 'directory') {
+			for (const child of next.children.values()) {
+				waiting.push(child);
+			}
+		} else {
+			space += sizeOf(next);
+		}
+	}
+
+	return space;
 };
 
 /** Bytes of the files below a node, without those that it shares with `base`. */

@@ -3,6 +3,8 @@ import {
 	directoryNode,
 	fileError,
 	largestFile,
+	largestTree,
+	spaceOf,
 	type DirectoryNode,
 	type TreeNode,
 } from './file-node.js';
@@ -23,7 +25,7 @@ export type FileTree = {
 	readonly locate: (path: string, options?: {readonly follow?: boolean}) => Located;
 	/** As `locate`; undefined instead of an error. */
 	readonly find: (path: string, options?: {readonly follow?: boolean}) => Located | undefined;
-	/** Replaces the node at a path, whose directory has to exist. Throws EROFS. */
+	/** Replaces the node at a path, whose directory has to exist. Throws EROFS, and ENOSPC where the file or the tree would be too large. */
 	readonly put: (path: string, node: TreeNode) => void;
 	readonly remove: (path: string) => void;
 	/** Makes a directory and those above it. */
@@ -56,6 +58,8 @@ const ownCopy = (node: TreeNode): TreeNode =>
 export const createFileTree = (now: () => number, base = directoryNode(now()), forkOptions: ForkOptions = {}): FileTree => {
 	const {mounts = [], readOnly = false} = forkOptions;
 	let root = base;
+	/** Bytes that changes have added. */
+	let added = 0;
 
 	/** Directories that only this tree has and changes in place: copying a directory for each of a thousand new files would copy a million entries. */
 	let owned = new WeakSet<DirectoryNode>();
@@ -130,6 +134,14 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), f
 		return {path: found || '/', node};
 	};
 
+	const find: FileTree['find'] = (path, options) => {
+		try {
+			return locate(path, options);
+		} catch {
+			return undefined;
+		}
+	};
+
 	/** Replaces or removes the node at a path without links. */
 	const replace = (path: string, node: TreeNode | undefined) => {
 		const parts = partsOf(path);
@@ -137,6 +149,12 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), f
 		if (name === undefined) {
 			root = node?.type === 'directory' ? node : root;
 			return;
+		}
+
+		const old = find(`/${parts.join('/')}`, {follow: false})?.node;
+		const growth = (node ? spaceOf(node) : 0) - (old ? spaceOf(old) : 0);
+		if (growth > 0 && added + growth > largestTree) {
+			throw fileError('ENOSPC');
 		}
 
 		root = ownedCopy(root);
@@ -158,6 +176,8 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), f
 		} else {
 			directory.children.delete(name);
 		}
+
+		added += growth;
 	};
 
 	const change = (path: string, node: TreeNode | undefined) => {
@@ -204,14 +224,6 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), f
 		}
 
 		return parts.length === 0 ? '/' : `${directory.path === '/' ? '' : directory.path}/${parts.at(-1)}`;
-	};
-
-	const find: FileTree['find'] = (path, options) => {
-		try {
-			return locate(path, options);
-		} catch {
-			return undefined;
-		}
 	};
 
 	return {

@@ -1,3 +1,9 @@
+import {
+	literally,
+	many,
+	isWildcardMatch,
+	one,
+} from '../../text/wildcards.js';
 import type {FileTree} from './file-tree.js';
 
 /** A pattern that matches exactly a text. */
@@ -8,13 +14,21 @@ export const unescapePattern = (pattern: string): string => pattern.replaceAll(/
 /** Whether a pattern has a `*` or `?` without a backslash before it. */
 export const isPattern = (pattern: string): boolean => /[*?]/v.test(pattern.replaceAll(/\\[\s\S]/gv, ''));
 
-/** The regular expression of a pattern for whole texts: `*` matches any characters, `?` one, a backslash escapes. */
-export const patternOf = (pattern: string): RegExp => {
-	const pieces = pattern.match(/\\[\s\S]|\*+|[\s\S]/gv) ?? [];
-	return new RegExp(`^${pieces.map(piece => {
-		const character = piece.startsWith('\\') ? piece.slice(1) : piece;
-		return piece.startsWith('*') ? '.*' : (piece === '?' ? '.' : character.replace(/[$\(\)*+.?\[\\\]^\{\|\}]/v, String.raw`\$&`));
-	}).join('')}$`, 'sv');
+/** Characters of a pattern at most; no name of a file is longer. */
+const longestPattern = 8192;
+
+/** A test of whole texts by a pattern: `*` matches any characters, `?` one, a backslash escapes. */
+export const matcherOf = (pattern: string): ((text: string) => boolean) => {
+	const pieces = pattern.replaceAll(/(?<escaped>\\[\s\S])|\*+/gv, (_whole, escaped?: string) => escaped ?? '*').match(/\\[\s\S]|[\s\S]/gv) ?? [];
+	if (pieces.length > longestPattern) {
+		return () => false;
+	}
+
+	const wildcards = pieces.map(piece => {
+		const character = piece.startsWith('\\') && piece.length > 1 ? piece.slice(1) : piece;
+		return piece === '*' ? many : (piece === '?' ? one : literally(character));
+	});
+	return text => isWildcardMatch(wildcards, text);
 };
 
 /** The paths below a directory that match a pattern, sorted; hidden files only for a pattern that begins with a dot. */
@@ -27,11 +41,11 @@ export const matchFiles = (files: FileTree, directory: string, pattern: string):
 			continue;
 		}
 
-		const expression = patternOf(part);
+		const matches = matcherOf(part);
 		found = found.flatMap(path => {
 			const node = files.find(index > 0 && pattern.startsWith('/') ? `${path}/` : `${directory}/${path}`)?.node;
 			return node?.type === 'directory'
-				? [...node.children.keys()].filter(name => expression.test(name) && name.startsWith('.') === part.startsWith('.')).toSorted().map(name => path + separator + name)
+				? [...node.children.keys()].filter(name => name.startsWith('.') === part.startsWith('.') && matches(name)).toSorted().map(name => path + separator + name)
 				: [];
 		});
 	}

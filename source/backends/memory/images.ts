@@ -11,7 +11,7 @@ import {
 } from '../../rules/filters.js';
 import {findImage, listImages, releaseTag} from './image-store.js';
 import {publish, type State} from './state.js';
-import {patternOf} from './glob.js';
+import {matcherOf} from './glob.js';
 
 /** A filter `reference`, as Go's path.Match has it: `*` and `?` do not cross a slash. */
 const byReference = (value: string): ((image: Image) => boolean) => {
@@ -19,10 +19,10 @@ const byReference = (value: string): ((image: Image) => boolean) => {
 		throw new HolmError('unsupported', `invalid filter reference=${JSON.stringify(value.slice(0, 100))}: lists of characters are not in the demo`, {remedy: 'use * and ?'});
 	}
 
-	const parts = value.split('/').map(part => patternOf(part));
+	const parts = value.split('/').map(part => matcherOf(part));
 	const matches = (text: string) => {
 		const given = text.split('/');
-		return given.length === parts.length && given.every((part, index) => parts[index]!.test(part));
+		return given.length === parts.length && given.every((part, index) => parts[index]!(part));
 	};
 
 	return ({tags, digests}) => [...tags, ...digests].some(name => {

@@ -19,7 +19,7 @@ export type ProgramHost = {
 	/** The page of a container's web server; undefined where none listens. */
 	readonly fetch: (address: string, port: number, path: string) => string | undefined;
 	readonly processes: () => ReadonlyArray<{readonly pid: number; readonly user: string; readonly command: string}>;
-	/** Adds a child process, which a signal can end; `leave` removes it. */
+	/** Adds a child process, which a signal can end; `leave` removes it. Throws when there are too many. */
 	readonly enter: (child: Pick<Process, 'command' | 'user' | 'kill'>) => {readonly pid: number; readonly leave: () => void};
 	/** Sends a signal to one of them; false where there is none. */
 	readonly kill: (pid: number, signal: number) => boolean;

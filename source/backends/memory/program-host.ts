@@ -20,8 +20,17 @@ export const environmentOf = (container: Container, more: readonly string[] = []
 	}));
 };
 
-/** The number of a new process. */
-export const freePid = (pids: ReadonlyMap<number, unknown>): number => Math.max(0, ...pids.keys()) + 1;
+/** Processes of a container at most, which are all in memory. */
+const mostProcesses = 500;
+
+const lastPids = new WeakMap<ReadonlyMap<number, unknown>, number>();
+
+/** The number of a new process, above those of all earlier ones. */
+export const freePid = (pids: ReadonlyMap<number, unknown>): number => {
+	const pid = Math.max(lastPids.get(pids) ?? 0, ...pids.keys()) + 1;
+	lastPids.set(pids, pid);
+	return pid;
+};
 
 /** The container as its programs see it. */
 const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
@@ -43,6 +52,10 @@ const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 	})).toArray() ?? [],
 	enter(child) {
 		const {run} = record;
+		if (run && run.processes.size >= mostProcesses) {
+			throw new Error('can\'t fork: Resource temporarily unavailable');
+		}
+
 		const pid = run ? freePid(run.processes) : 0;
 		run?.processes.set(pid, {
 			...child, pid, startedAt: state.now(),

@@ -3,11 +3,17 @@ import {HolmError} from '../../engine/errors.js';
 import {filterOf, isTrue} from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';
 import {familiarName} from '../../rules/images/reference.js';
+import {
+	literally,
+	manyExceptSlash,
+	isWildcardMatch,
+	oneExceptSlash,
+} from '../../text/wildcards.js';
 
 /** `*` and `?` do not cross a slash, as in Go's path.Match. */
-const patternOf = (wildcards: string): RegExp => {
-	const escaped = wildcards.replaceAll(/[^\w*?]/gv, character => `\\u{${character.codePointAt(0)!.toString(16)}}`);
-	return new RegExp(String.raw`^${escaped.replaceAll(/\*+/gv, String.raw`[^\/]*`).replaceAll('?', String.raw`[^\/]`)}$`, 'v');
+const matcherOf = (pattern: string): ((text: string) => boolean) => {
+	const wildcards = [...pattern].map(character => character === '*' ? manyExceptSlash : (character === '?' ? oneExceptSlash : literally(character)));
+	return text => isWildcardMatch(wildcards, text);
 };
 
 const formsOf = (tag: string): readonly string[] => {
@@ -28,8 +34,8 @@ const findImage = (all: readonly Image[], reference: string): Image => {
 /** Docker's filters of `images`; `all` are all images of the engine. Throws `invalid` for what Docker rejects, and `not-found` for an unknown image in `before` or `since`. */
 export const imageFilter = (filters: Filters, all: readonly Image[], now: number): ((image: Image) => boolean) => filterOf<Image>(filters, {
 	reference(value) {
-		const pattern = patternOf(value.slice(0, 300));
-		return ({tags}) => tags.some(tag => formsOf(tag).some(name => pattern.test(name)));
+		const matches = matcherOf(value.slice(0, 300));
+		return ({tags}) => tags.some(tag => formsOf(tag).some(name => matches(name)));
 	},
 	dangling(value) {
 		const isNameless = isTrue('dangling', value);

@@ -125,3 +125,24 @@ test('files and paths have their limits', t => {
 		tree.makeDirectory('/deep'.repeat(1000));
 	}, {message: 'File name too long'});
 });
+
+test.serial('a tree has room for some files only', t => {
+	const tree = createFileTree(now);
+	const content = Buffer.alloc(64 * 1024 * 1024);
+	const large: TreeNode = {
+		type: 'file', mode: 0o644, uid: 0, gid: 0, modifiedAt: 0, content,
+	};
+	for (const name of ['a', 'b', 'c', 'c', 'b']) {
+		tree.put(`/${name}`, large);
+	}
+
+	t.throws(() => {
+		tree.put('/d', large);
+	}, {message: 'No space left on device'});
+	tree.remove('/b');
+	tree.put('/d', large);
+	tree.fork().put('/e', large);
+	t.throws(() => {
+		tree.put('/e', large);
+	}, {message: 'No space left on device'});
+});

@@ -117,6 +117,21 @@ b" "\n"`,
 	'( )',
 	'$()',
 	'trap "echo caught" USR1; { sleep 0.3; kill -USR1 $$; } & wait; echo $?',
+	'for i in 1 2; do break | true; echo $i; done; for i in 1 2; do (continue); echo $i; done; for i in 1 2; do for j in a b; do break 5; done; echo no; done; break; echo $?; continue 3; echo $?',
+	'for i in 1 2; do break 0; echo never; done; echo never',
+	'(exit 7) & wait $!; echo $?; (exit 7) & a=$!; (exit 8) & wait $a; echo $?; wait $!; echo $?; : & wait $!; echo $?; { while :; do :; done; } & kill $!; wait $!; echo $?',
+	'$(exit 4); echo $?; x=$(exit 5); echo $?; x=1; echo $?',
+	'echo $((9223372036854775807+1)) $((9007199254740993)) $((9223372036854775807*3)) $((0x10)) $((010)) $((+5)) $((1--1)) $((- -1)); x=0x1f; y=-3; echo $((x)) $(($x+1)) $((y))',
+	'a=1 b=$a; echo $b; x=4 export y=1; echo $x $y; x=3 :; echo $x; x=5 true; echo $x; x=6 read z < /dev/null; echo $x; cd /tmp; HOME=/ cd; pwd',
+	'x="a b  *"; export y=$x z="$x"; echo "$y|$z"; export v=~ w=a:~/b; echo $v $w; export "q=$x"; echo "$q"; export r; echo "[$r]"',
+	'x=~; echo $x; x=a:~/b:~; echo $x; x="~"; echo $x; x=~$x; echo $x; x=a:~"b"; echo $x; x=a~; echo $x',
+	String.raw`printf '  a  b   c  d  \n x\\ y z\\ \n a\\\nb c\n  q  \nlast\\' | { read x y; echo "[$x][$y]"; read x y; echo "[$x][$y]"; read x y; echo "[$x][$y]"; read; echo "[$REPLY]"; read x; echo "[$x]$?"; }`,
+	String.raw`printf ' a\\ b  c \\\n\n' | { read -r x y; echo "[$x][$y]"; read -r x y; echo "[$x][$y]$?"; }`,
+	'cd /; cd /tmp; cd -; cd - > /dev/null; pwd',
+	'n=0; for i in $(seq 150000); do n=$i; done; echo $n; set -e; echo $(seq 150000) | tail -n 1 > /dev/null',
+	'printf "%d|" abc; echo $?; printf "%d|" 12x; echo $?; printf; echo $?; printf -- "%s\\n" a; printf "%s|" -- a; printf "%d %d %d %d\\n" 0x10 010 +5 " 7"; printf "%05d %5d %-5d|\\n" -7 -7 -7; printf "%d\\n" 9223372036854775807; printf "a\\cb"; echo',
+	String.raw`echo -e "a\cb"; echo; echo -E "a\tb"; echo -eE "a\tb"; echo -Ee "a\\\\cb"; echo "a\cb"`,
+	'ln -s loop loop; echo x > loop; echo $?; ln -s target link; echo x > link; cat target; ls; mkdir d; ln -s ../deep d/up; echo y > d/up; cat deep',
 ];
 
 const busybox = findBusybox();
@@ -168,6 +183,15 @@ const foreign = {
 	'exec > file': 'exec without a command',
 	'echo $((x = 1))': '= in $(( ))',
 	'echo $((x ? 1 : 2))': '? in $(( ))',
+	'echo $((x++))': '++ in $(( ))',
+	'echo $((--x))': '-- in $(( ))',
+	'echo $((2 ** 3))': '** in $(( ))',
+	'echo $((~1))': '~ in $(( ))',
+	'a=b; b=3; echo $((a))': 'a with the value b in $(( ))',
+	'a=1+2; echo $((a))': 'a with the value 1+2 in $(( ))',
+	'x=~no': '~no',
+	'x=a:~no/b': '~no',
+	'true | trap "echo no" EXIT': 'trap in a subshell',
 };
 
 test('what the shell lacks is refused with its name', async t => {
@@ -205,8 +229,16 @@ test('a container sees its neighbours', async t => {
 	await engine.startContainer(id);
 	await engine.waitContainer(id);
 	const {stdout, stderr} = await logOf(engine, id);
-	t.regex(stdout, /Welcome to nginx![\s\S]*\n404 Not Found\n-rw-r--r-- {4}1 root {5}root +\d+ [^\n]+ index\.html\nPING web \([\d.]+\)[^\n]+\n64 bytes[\s\S]+ 1 packets received, 0% packet loss\n {2}PID USER {5}TIME {2}COMMAND\n {4}1 root {6}0:00 sh -c [^\n]+\n {4}2 root {6}0:00 ps\n$/v);
+	t.regex(stdout, /Welcome to nginx![\s\S]*\n404 Not Found\n-rw-r--r-- {4}1 root {5}root +\d+ [^\n]+ index\.html\nPING web \([\d.]+\)[^\n]+\n64 bytes[\s\S]+ 1 packets received, 0% packet loss\n {2}PID USER {5}TIME {2}COMMAND\n {4}1 root {6}0:00 sh -c [^\n]+\n {4}9 root {6}0:00 ps\n$/v);
 	t.regex(stderr, /^curl: can't connect to \S+:81: Connection refused\nping: bad address 'nobody'\nkill: can't kill pid 999: No such process\n$/v);
+});
+
+test('what does not fit is said', async t => {
+	const {stdout, stderr} = await runHere(`${'(: & '.repeat(600)}${')'.repeat(600)}; echo on`);
+	t.is(stdout, 'on\n');
+	t.true(stderr.includes('sh: can\'t fork: Resource temporarily unavailable\n'));
+	t.deepEqual(await runHere('( '.repeat(20_000)), {exitCode: 2, stdout: '', stderr: 'sh: out of memory\n'});
+	t.is((await runHere('printf "%d" abc')).stderr, 'printf: invalid number \'abc\'\n');
 });
 
 test('hostile scripts end, and the engine goes on', async t => {
@@ -226,4 +258,53 @@ test('hostile scripts end, and the engine goes on', async t => {
 		const {exitCode} = await runHere(script);
 		t.true(exitCode >= 0 && exitCode <= 255, script.slice(0, 60));
 	}
+});
+
+test.serial('a pattern with many stars takes no time', async t => {
+	const name = 'a'.repeat(46);
+	const startedAt = performance.now();
+	t.deepEqual(await runHere(`touch ${name} ${name}b; echo ${'*a'.repeat(8)}*b; echo ${'*a'.repeat(8)}*c; echo '*'* \\*`), {
+		exitCode: 0, stdout: `${name}b\n${'*a'.repeat(8)}*c\n** *\n`, stderr: '',
+	});
+	t.true(performance.now() - startedAt < 5000);
+
+	const engine = createMemoryEngine();
+	t.teardown(engine.close);
+	t.deepEqual(await engine.images({filters: {reference: [`${'*a'.repeat(50)}*b`]}}), []);
+	t.is((await engine.images({filters: {reference: ['alp*/b?s*']}})).length, 1);
+});
+
+/** Scripts that would run for ever, or for longer than a test. */
+const endless = {
+	'a trap that raises its own signal': 'trap "kill -USR1 \\$\\$" USR1; kill -USR1 $$',
+	'a script that runs itself': 'echo "sh /f" > /f; sh /f; sh /f; while :; do :; done',
+	'a script that runs itself in the background': 'echo "sh /f & sh /f" > /f; sh /f',
+	'a script that runs itself in a pipeline': 'echo "sh /f | sh /f" > /f; sh /f',
+	'nested loops': `${'for i in 0 1 2 3 4 5 6 7 8 9; do '.repeat(9)}:${'; done'.repeat(9)}`,
+};
+
+for (const [title, script] of Object.entries(endless)) {
+	test.serial(`the engine goes on, and can end it: ${title}`, async t => {
+		const engine = createMemoryEngine();
+		t.teardown(engine.close);
+		const {id} = await engine.createContainer(configuration({image: 'alpine/bash', command: ['sh', '-c', script]}));
+		await engine.startContainer(id);
+		const startedAt = performance.now();
+		await new Promise(resolve => {
+			setTimeout(resolve, 500);
+		});
+		await engine.killContainer(id, 'SIGKILL');
+		t.is((await engine.waitContainer(id)).exitCode, 137);
+		t.true(performance.now() - startedAt < 10_000);
+	});
+}
+
+test.serial('a container has a limited number of processes', async t => {
+	const {exitCode, stderr} = await runHere('echo "sh /f" > /f; sh /f');
+	t.is(exitCode, 2);
+	t.is(stderr, 'sh: can\'t fork: Resource temporarily unavailable\n');
+});
+
+test('a signal that arrives while a trap runs has its trap afterwards', async t => {
+	t.is((await runHere('trap "echo one; kill -USR2 \\$\\$; echo two" USR1; trap "echo three" USR2; kill -USR1 $$; echo four')).stdout, 'one\ntwo\nthree\nfour\n');
 });

@@ -50,53 +50,113 @@ const escapes: Readonly<Record<string, string>> = {
 /** Bytes as characters, one each, so that escapes can give any byte. */
 const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
 
-/** Replaces escapes as in `echo -e` and `printf`, in a text of bytes. */
-const unescape = (text: string): string => text.replaceAll(/\\(?:x(?<hex>[\dA-Fa-f]{1,2})|0?(?<octal>[0-7]{1,3})|(?<letter>[\\abefnrtv]))/gv, (_whole, hex?: string, octal?: string, letter?: string) =>
-	hex === undefined && octal === undefined
-		? escapes[letter ?? ''] ?? ''
-		: String.fromCodePoint(Number.parseInt(hex ?? octal!, hex === undefined ? 8 : 16) % 256));
+/** Replaces escapes as in `echo -e` and `printf`, in a text of bytes. After `\c` nothing is written. */
+const unescape = (text: string): {readonly text: string; readonly isCut: boolean} => {
+	let isCut = false;
+	const result = text.replaceAll(/\\(?:(?<cut>c[\s\S]*)|x(?<hex>[\dA-Fa-f]{1,2})|0?(?<octal>[0-7]{1,3})|(?<letter>[\\abefnrtv]))/gv, (_whole, cut?: string, hex?: string, octal?: string, letter?: string) => {
+		if (cut !== undefined) {
+			isCut = true;
+			return '';
+		}
 
-/** `echo [-ne] [WORD...]`. */
+		return hex === undefined && octal === undefined
+			? escapes[letter ?? ''] ?? ''
+			: String.fromCodePoint(Number.parseInt(hex ?? octal!, hex === undefined ? 8 : 16) % 256);
+	});
+	return {text: result, isCut};
+};
+
+/** `echo [-neE] [WORD...]`. */
 export const echo: Program = async ({command, stdout}) => {
-	const first = command.slice(1).findIndex(word => !/^-[en]+$/v.test(word));
+	const first = command.slice(1).findIndex(word => !/^-[enE]+$/v.test(word));
 	const words = first === -1 ? [] : command.slice(first + 1);
 	const options = command.slice(1, command.length - words.length).join('');
 	const text = words.join(' ');
 	const end = options.includes('n') ? '' : '\n';
-	await stdout.write(options.includes('e') ? Buffer.from(unescape(bytesOf(text)) + end, 'latin1') : text + end);
+	if (!options.includes('e')) {
+		await stdout.write(text + end);
+		return 0;
+	}
+
+	const unescaped = unescape(bytesOf(text));
+	await stdout.write(Buffer.from(unescaped.text + (unescaped.isCut ? '' : end), 'latin1'));
 	return 0;
 };
 
 const widest = 10_000;
 
-/** `printf FORMAT [ARGUMENT...]` with `%s` and `%d`. The format is used again while arguments are left. */
+/** The number that an argument of `%d` names: decimal, octal, hexadecimal, or a character after a quote; undefined for no number. */
+const integerOf = (argument: string): bigint | undefined => {
+	if (/^["']/v.test(argument)) {
+		return BigInt(argument.codePointAt(1) ?? 0);
+	}
+
+	const {sign, octal, number} = /^\s*(?<sign>[+\-]?)(?:0(?<octal>[0-7]+)|(?<number>0x[\dA-Fa-f]+|0|[1-9]\d*))$/v.exec(argument)?.groups ?? {};
+
+	if ((octal ?? number ?? '').length > 64 || (octal === undefined && number === undefined)) {
+		return undefined;
+	}
+
+	const value = BigInt(octal === undefined ? number! : `0o${octal}`) * (sign === '-' ? -1n : 1n);
+	return BigInt.asIntN(64, value) === value ? value : undefined;
+};
+
+const padded = (text: string, flags: string, width: number): string => {
+	if (flags.startsWith('-')) {
+		return text.padEnd(width);
+	}
+
+	const sign = flags === '0' && text.startsWith('-') ? '-' : '';
+	return sign + text.slice(sign.length).padStart(width - sign.length, flags === '0' ? '0' : ' ');
+};
+
+/** `printf [--] FORMAT [ARGUMENT...]` with `%s` and `%d`. The format is used again while arguments are left. */
 export const printf: Program = async ({command, stdout, stderr}) => {
-	const [, pattern = '', ...given] = command;
+	const [pattern, ...given] = command.slice(command[1] === '--' ? 2 : 1);
+	if (pattern === undefined) {
+		await stderr.write('printf: usage: printf FORMAT [ARGUMENT...]\n');
+		return 2;
+	}
+
 	const foreign = /%(?!-?\d*[ds]|%)[^a-z]*[a-z]?/iv.exec(pattern.replaceAll('%%', ''));
 	if (foreign) {
 		await stderr.write(`printf: "${foreign[0]}" is not in the demo\n`);
 		return 2;
 	}
 
+	const {text: format, isCut} = unescape(bytesOf(pattern));
 	const rest = given.map(word => bytesOf(word));
+	const invalid: string[] = [];
 	let output = '';
 	let before;
 	do {
 		before = rest.length;
-		output += unescape(bytesOf(pattern)).replaceAll(/%(?:%|(?<flags>-?0?)(?<width>\d*)(?<letter>[ds]))/gv, (whole, flags: string, width: string, letter?: string) => {
+		output += format.replaceAll(/%(?:%|(?<flags>-?0?)(?<width>\d*)(?<letter>[ds]))/gv, (whole, flags: string, width: string, letter?: string) => {
 			if (letter === undefined) {
 				return whole.slice(1);
 			}
 
 			const argument = rest.shift() ?? '';
-			const text = letter === 'd' ? String(Math.trunc(Number(argument)) || 0) : argument;
 			const length = Math.min(Number(width), widest);
-			return flags.startsWith('-') ? text.padEnd(length) : text.padStart(length, flags === '0' && letter === 'd' ? '0' : ' ');
+			if (letter === 's') {
+				return padded(argument, flags.replace('0', ''), length);
+			}
+
+			const value = integerOf(argument);
+			if (value === undefined) {
+				invalid.push(argument);
+			}
+
+			return padded(String(value ?? 0), flags, length);
 		});
+		if (isCut) {
+			break;
+		}
 	} while (rest.length > 0 && rest.length < before);
 
 	await stdout.write(Buffer.from(output, 'latin1'));
-	return 0;
+	await stderr.write(invalid.map(argument => `printf: invalid number '${Buffer.from(argument, 'latin1').toString()}'\n`).join(''));
+	return Number(invalid.length > 0);
 };
 
 const mostNumbers = 10_000_000;

@@ -1,10 +1,11 @@
 import os from 'node:os';
 import path from 'node:path';
+import {largestRead} from '../pipe.js';
 import type {Program} from '../process.js';
 import {test} from '../programs/test.js';
 import {echo, printf} from '../programs/text.js';
 import {ShellExit, type Descriptors, type Run, type Shell} from './shell.js';
-import {notInDemo} from './source.js';
+import {notInDemo, ShellSyntaxError} from './source.js';
 
 export type Call = {
 	readonly shell: Shell;
@@ -29,9 +30,23 @@ const allow = (name: string, words: readonly string[], pattern: RegExp): void =>
 	}
 };
 
-const leave = (kind: ShellExit['kind'], fallback: (shell: Shell) => number): Builtin => async ({shell, words}) => {
+const exit: Builtin = async ({shell, words}) => {
+	allow('exit', words, /^\d{1,9}$/v);
+	throw new ShellExit('exit', words[0] === undefined ? shell.status : Number(words[0]));
+};
+
+const leaveLoops = (kind: 'break' | 'continue'): Builtin => async ({shell, words}) => {
 	allow(kind, words, /^\d{1,9}$/v);
-	throw new ShellExit(kind, words[0] === undefined ? fallback(shell) : Number(words[0]));
+	const count = Number(words[0] ?? 1);
+	if (count === 0) {
+		throw new ShellSyntaxError(`${kind}: Illegal number: 0`);
+	}
+
+	if (shell.loops > 0) {
+		throw new ShellExit(kind, Math.min(count, shell.loops));
+	}
+
+	return 0;
 };
 
 const signals = os.constants.signals as Readonly<Record<string, number>>;
@@ -56,9 +71,13 @@ const trap: Builtin = async ({shell, words: [action, ...given], compile}) => {
 		throw notInDemo('trap without an action and signals');
 	}
 
+	if (shell.isSubshell) {
+		throw notInDemo('trap in a subshell');
+	}
+
 	const run = action === '-' ? undefined : compile(action);
 	for (const name of given.map(word => signalName(word))) {
-		const handle = name === 'EXIT' || shell.isSubshell ? undefined : shell.invocation.onSignal(signals[`SIG${name}`]!, () => {
+		const handle = name === 'EXIT' ? undefined : shell.invocation.onSignal(signals[`SIG${name}`]!, () => {
 			shell.caught.push(name);
 			shell.wake?.();
 		});
@@ -73,19 +92,72 @@ const trap: Builtin = async ({shell, words: [action, ...given], compile}) => {
 	return 0;
 };
 
+/** Whether an odd number of backslashes stands before a place. */
+const isEscapedAt = (text: string, place: number): boolean => {
+	let start = place;
+	while (text[start - 1] === '\\') {
+		start--;
+	}
+
+	return (place - start) % 2 === 1;
+};
+
+/** Where a sticky pattern that matches at a place ends. */
+const matchEnd = (pattern: RegExp, text: string, place: number): number => {
+	pattern.lastIndex = place;
+	return place + (pattern.exec(text)?.[0].length ?? 0);
+};
+
+/** Where the blanks at the end of a line begin. */
+const endOfText = (line: string): number => {
+	let end = line.length;
+	while (line[end - 1] === ' ' || line[end - 1] === '\t') {
+		end--;
+	}
+
+	return end;
+};
+
 const read: Builtin = async ({shell, words, files}) => {
 	const names = words[0] === '-r' ? words.slice(1) : words;
 	allow('read', names, /^[A-Z_a-z]\w*$/v);
-	const line = await files[0].readLine();
-	const fields = (line ?? '').trim().split(/\s+/v).map(field => names === words ? field.replaceAll(/\\(?<character>.)/gv, '$<character>') : field);
-	for (const [index, name] of (names.length === 0 ? ['REPLY'] : names).entries()) {
-		shell.variables.set(name, index < names.length - 1 ? fields[index] ?? '' : fields.slice(index).join(' '));
+	const isRaw = names !== words;
+	let line = '';
+	let isWhole = false;
+	do {
+		const next = await files[0].readLine() ?? '';
+		isWhole = next.endsWith('\n');
+		line += isWhole ? next.slice(0, -1) : next;
+		if (line.length > largestRead) {
+			throw new Error('out of memory');
+		}
+
+		if (isRaw || !isWhole || !isEscapedAt(line, line.length)) {
+			break;
+		}
+
+		line = line.slice(0, -1);
+	} while (isWhole);
+
+	const unescape = (field: string) => isRaw ? field : field.replaceAll(/\\(?<character>[\s\S]?)/gv, '$<character>');
+	if (names.length === 0) {
+		shell.variables.set('REPLY', unescape(line));
 	}
 
-	return line?.endsWith('\n') ? 0 : 1;
+	let position = 0;
+	for (const [index, name] of names.entries()) {
+		position = matchEnd(/[\t ]*/vy, line, position);
+		const end = index < names.length - 1
+			? matchEnd(isRaw ? /[^\t ]*/vy : /(?:[^\t \\]|\\[\s\S]?)*/vy, line, position)
+			: Math.max(position, endOfText(line));
+		shell.variables.set(name, unescape(line.slice(position, end)));
+		position = end;
+	}
+
+	return isWhole ? 0 : 1;
 };
 
-const changeDirectory: Builtin = async ({shell, words}) => {
+const changeDirectory: Builtin = async ({shell, words, files}) => {
 	const given = words[0] ?? shell.variables.get('HOME') ?? '/';
 	const target = given === '-' ? shell.variables.get('OLDPWD') ?? '/' : given;
 	const place = path.posix.resolve(shell.directory, target);
@@ -96,6 +168,10 @@ const changeDirectory: Builtin = async ({shell, words}) => {
 	shell.variables.set('OLDPWD', shell.directory);
 	shell.variables.set('PWD', place);
 	shell.directory = place;
+	if (given === '-') {
+		await files[1].write(`${place}\n`);
+	}
+
 	return 0;
 };
 
@@ -144,7 +220,7 @@ const wait: Builtin = async ({shell, words}) => {
 export const builtins: Readonly<Record<string, Builtin>> = {
 	':': async () => 0,
 	'[': viaProgram('[', test),
-	break: leave('break', () => 1),
+	break: leaveLoops('break'),
 	cd: changeDirectory,
 	async command({shell, words: [option = '', name = ''], files}) {
 		allow('command', [option], /^-v$/v);
@@ -156,9 +232,9 @@ export const builtins: Readonly<Record<string, Builtin>> = {
 			return 127;
 		}
 	},
-	continue: leave('continue', () => 1),
+	continue: leaveLoops('continue'),
 	echo: viaProgram('echo', echo),
-	exit: leave('exit', ({status}) => status),
+	exit,
 	export: exportVariables,
 	false: async () => 1,
 	printf: viaProgram('printf', printf),

@@ -29,9 +29,32 @@ import {
 	allWordsOf,
 	readWord,
 	requireWord,
+	home,
 	textOf,
 	type Word,
 } from './words.js';
+
+/** The value of an assignment, in which a tilde at the start and after each colon is a home. */
+const withHomes = (value: Word): Word => value.flatMap((part, index) => {
+	if (typeof part !== 'object' || part.kind !== 'plain') {
+		return [part];
+	}
+
+	// A tilde that something quoted or substituted follows is plain text.
+	const text = index === value.length - 1 ? `${part.text}:` : part.text;
+	const start = index === 0 ? ':' : '';
+	const pieces = `${start}${text}`.split(/(?<=:)~(?=[\/:])/v);
+	const other = /:(?<name>~[^\/:]+)[\/:]/v.exec(start + text)?.groups?.name;
+	if (other !== undefined) {
+		throw notInDemo(other);
+	}
+
+	return pieces.flatMap((piece, place): Word => {
+		const from = place === 0 ? start.length : 0;
+		const end = place === pieces.length - 1 ? piece.length - (text.length - part.text.length) : piece.length;
+		return [...place === 0 ? [] : [home], {kind: 'plain', text: piece.slice(from, end)} as const];
+	});
+});
 
 const assignmentOf = ([first, ...rest]: Word): {readonly name: string; readonly word: Word} | undefined => {
 	const match = typeof first === 'object' && first.kind === 'plain' ? /^(?<name>[A-Z_a-z]\w*)=(?<text>.*)$/sv.exec(first.text) : undefined;
@@ -40,8 +63,11 @@ const assignmentOf = ([first, ...rest]: Word): {readonly name: string; readonly 
 		throw notInDemo('IFS');
 	}
 
-	return match ? {name, word: [{kind: 'plain', text}, ...rest]} : undefined;
+	return match ? {name, word: withHomes([{kind: 'plain', text}, ...rest])} : undefined;
 };
+
+const isPlainWord = ([part, ...rest]: Word, text: string): boolean =>
+	rest.length === 0 && typeof part === 'object' && part.kind === 'plain' && part.text === text;
 
 const brokenPipeStatus = 128 + os.constants.signals.SIGPIPE;
 
@@ -67,7 +93,8 @@ const redirected = (run: Run, redirections: readonly Redirection[]): Run => asyn
 			return brokenPipeStatus;
 		}
 
-		await files[2].write(`sh: ${isFileError(error) ? 'can\'t open file: ' : ''}${messageOf(error)}\n`);
+		const message = error instanceof RangeError ? 'out of memory' : messageOf(error);
+		await files[2].write(`sh: ${isFileError(error) ? 'can\'t open file: ' : ''}${message}\n`);
 		if (error instanceof ShellSyntaxError && !shell.isInteractive) {
 			throw new ShellExit('exit', 2);
 		}
@@ -75,6 +102,32 @@ const redirected = (run: Run, redirections: readonly Redirection[]): Run => asyn
 		return isFileError(error) ? 1 : 2;
 	}
 };
+
+/** Builtins before which an assignment lasts, as POSIX has it. */
+const keepsVariables = new Set([':', 'break', 'continue', 'exit', 'export', 'set', 'trap']);
+
+/** Sets variables for one builtin. */
+const withVariables = async (shell: Shell, variables: ReadonlyMap<string, string>, run: () => Promise<number>): Promise<number> => {
+	const before = [...variables.keys()].map(name => [name, shell.variables.get(name)] as const);
+	for (const [name, value] of variables) {
+		shell.variables.set(name, value);
+	}
+
+	try {
+		return await run();
+	} finally {
+		for (const [name, value] of before) {
+			if (value === undefined) {
+				shell.variables.delete(name);
+			} else {
+				shell.variables.set(name, value);
+			}
+		}
+	}
+};
+
+/** The word `NAME=VALUE` of an `export`, whose value stays whole. */
+const whole = (word: Word): Word => [async shell => [{kind: 'quoted', text: await textOf(shell, word)}]];
 
 const readSimple = (source: Source): Run => {
 	const assignments: Array<{readonly name: string; readonly word: Word}> = [];
@@ -84,9 +137,12 @@ const readSimple = (source: Source): Run => {
 		skip(source);
 		const redirection = readRedirection(source);
 		const word = redirection ? undefined : readWord(source);
-		const assignment = word && given.length === 0 ? assignmentOf(word) : undefined;
+		const isExport = given.length > 0 && isPlainWord(given[0]!, 'export');
+		const assignment = word && (given.length === 0 || isExport) ? assignmentOf(word) : undefined;
 		if (redirection) {
 			redirections.push(redirection);
+		} else if (assignment && isExport) {
+			given.push(whole([{kind: 'quoted', text: `${assignment.name}=`}, ...assignment.word]));
 		} else if (assignment) {
 			assignments.push(assignment);
 		} else if (word) {
@@ -101,19 +157,22 @@ const readSimple = (source: Source): Run => {
 	}
 
 	return given.length + assignments.length + redirections.length === 0 ? unexpected(source) : redirected(async (shell, files) => {
-		const words = await allWordsOf(shell, given);
 		shell.hasSubstituted = false;
-		const variables = new Map<string, string>();
-		for (const {name, word} of assignments) {
-			variables.set(name, await textOf(shell, word));
-		}
-
+		const words = await allWordsOf(shell, given);
 		const [name] = words;
-		if (name === undefined) {
-			for (const [variable, value] of variables) {
+		const builtin = name !== undefined && Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+		const isKept = name === undefined || keepsVariables.has(name);
+		const variables = new Map<string, string>();
+		for (const {name: variable, word} of assignments) {
+			const value = await textOf(shell, word);
+			variables.set(variable, value);
+			if (isKept) {
+				// Later ones of the same command see it.
 				shell.variables.set(variable, value);
 			}
+		}
 
+		if (name === undefined) {
 			return shell.hasSubstituted ? shell.status : 0;
 		}
 
@@ -127,12 +186,14 @@ const readSimple = (source: Source): Run => {
 			}));
 		}
 
-		const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
-		return builtin
-			? runBuiltin(builtin, {
-				shell, words: words.slice(1), files, compile: text => compileBy(source.readList, text),
-			})
-			: runProgram(shell, {words, variables, files});
+		if (!builtin) {
+			return runProgram(shell, {words, variables, files});
+		}
+
+		const call = {
+			shell, words: words.slice(1), files, compile: (text: string) => compileBy(source.readList, text),
+		};
+		return isKept ? runBuiltin(builtin, call) : withVariables(shell, variables, async () => runBuiltin(builtin, call));
 	}, redirections);
 };
 
@@ -163,10 +224,10 @@ const readIf = (source: Source): Run => {
 };
 
 /** Runs one turn after another until there is none, a `break` or an exit. */
-const runLoop = async (shell: Shell, hasTurn: () => Promise<boolean>): Promise<void> => {
+const runTurns = async (shell: Shell, hasTurn: () => Promise<boolean>): Promise<void> => {
 	for (let count = 1; ; count++) {
 		if (count % 1000 === 0) {
-			// A loop that only computes would block the event loop.
+			// A pause of the container also stops a loop that starts no program.
 			await shell.invocation.host.sleep(0, shell.invocation.signal);
 		}
 
@@ -188,6 +249,15 @@ const runLoop = async (shell: Shell, hasTurn: () => Promise<boolean>): Promise<v
 				return;
 			}
 		}
+	}
+};
+
+const runLoop = async (shell: Shell, hasTurn: () => Promise<boolean>): Promise<void> => {
+	shell.loops++;
+	try {
+		await runTurns(shell, hasTurn);
+	} finally {
+		shell.loops--;
 	}
 };
 

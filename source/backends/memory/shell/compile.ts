@@ -1,8 +1,10 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
+import {messageOf} from '../../../engine/errors.js';
 import {createLineReader, createPipe, emptyInput} from '../pipe.js';
 import {asCondition, readCommand} from './commands.js';
 import {isListEnd, reservedAt} from './reserved.js';
 import {
+	breathe,
 	checkStopped,
 	inSubshell,
 	ShellExit,
@@ -56,29 +58,79 @@ const readPipeline = (source: Source, operator: string): Pipeline => {
 	return {operator, negated: isNegated, run};
 };
 
-const startJob = (shell: Shell, run: Run, files: Descriptors): void => {
+/** Starts a job; resolves once it has a process id, for `$!`. */
+const startJob = async (shell: Shell, run: Run, files: Descriptors): Promise<void> => {
 	const {promise: ended, resolve} = Promise.withResolvers<number>();
+	const controller = new AbortController();
+	const {foreground} = shell;
+	const abort = () => {
+		controller.abort();
+	};
+
+	foreground?.signal.addEventListener('abort', abort, {once: true});
+	void ended.then(() => {
+		foreground?.signal.removeEventListener('abort', abort);
+	});
 	const job: Job = {ended};
 	shell.jobs.add(job);
 	shell.lastJob = job;
 	void inSubshell(shell, async inner => {
 		inner.onEnter = pid => {
-			job.pid = pid;
+			job.pid ??= pid;
 			inner.onEnter = undefined;
 		};
 
+		inner.foreground = controller;
 		return run(inner, {...files, 0: createLineReader(emptyInput)});
-	}).then(resolve, () => {
-		resolve(1);
+	}).then(resolve, async (error: unknown) => {
+		resolve(2);
+		try {
+			await files[2].write(`sh: ${messageOf(error)}\n`);
+		} catch {}
 	});
+	await nextTurn();
+	// A job that has started no program has a process of its own.
+	if (job.pid !== undefined) {
+		return;
+	}
+
+	const {host, command, user} = shell.invocation;
+	try {
+		const {pid, leave} = host.enter({
+			command,
+			user,
+			kill(number) {
+				if (number > 0) {
+					resolve(128 + number);
+					abort();
+				}
+			},
+		});
+		job.pid = pid;
+		void ended.then(leave);
+	} catch (error) {
+		await files[2].write(`sh: ${messageOf(error)}\n`);
+	}
 };
 
 /** Runs the traps of the signals that arrived meanwhile. */
 const runCaught: Run = async (shell, files) => {
 	const {status} = shell;
-	for (let name = shell.caught.shift(); name !== undefined; name = shell.caught.shift()) {
-		await shell.traps.get(name)?.(shell, files);
-		shell.status = status;
+	if (shell.isInTrap) {
+		return status;
+	}
+
+	shell.isInTrap = true;
+	try {
+		for (let name = shell.caught.shift(); name !== undefined; name = shell.caught.shift()) {
+			// A trap may raise its own signal.
+			await breathe();
+			checkStopped(shell);
+			await shell.traps.get(name)?.(shell, files);
+			shell.status = status;
+		}
+	} finally {
+		shell.isInTrap = false;
 	}
 
 	return status;
@@ -99,6 +151,7 @@ const runAndOr = async (shell: Shell, pipelines: readonly Pipeline[], files: Des
 		isFailed = !isTested && status !== 0;
 	}
 
+	await breathe();
 	checkStopped(shell);
 	await runCaught(shell, files);
 	if (shell.exitsOnError && shell.tested === 0 && isFailed) {
@@ -121,9 +174,7 @@ const readAndOr = (source: Source): Run => {
 
 	const run: Run = async (shell, files) => runAndOr(shell, pipelines, files);
 	return end === '&' ? async (shell, files) => {
-		startJob(shell, run, files);
-		// Until its program has a process id, for `$!`.
-		await nextTurn();
+		await startJob(shell, run, files);
 		shell.status = 0;
 		return 0;
 	} : run;

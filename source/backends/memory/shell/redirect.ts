@@ -1,5 +1,7 @@
 import {Buffer} from 'node:buffer';
-import {fileError, largestFile} from '../file-node.js';
+import path from 'node:path';
+import {fileError, isFileError, largestFile} from '../file-node.js';
+import type {FileTree} from '../file-tree.js';
 import {
 	createLineReader,
 	emptyInput,
@@ -37,9 +39,33 @@ export const readRedirection = (source: Source): Redirection | undefined => {
 	return {descriptor: found === operator ? Number(operator !== '<') : Number(found[0]), operator, word: requireWord(source)};
 };
 
+/** The file that a path names, which links may name before it exists. Throws ELOOP. */
+const targetOf = (files: FileTree, place: string): string => {
+	let target = place;
+	for (let found = files.find(target, {follow: false}); found?.node.type === 'link'; found = files.find(target, {follow: false})) {
+		const next = files.find(target);
+		if (next) {
+			return next.path;
+		}
+
+		try {
+			files.locate(target);
+		} catch (error) {
+			if (isFileError(error) && error.code === 'ELOOP') {
+				throw error;
+			}
+		}
+
+		target = path.posix.resolve(path.posix.dirname(found.path), found.node.target);
+	}
+
+	return target;
+};
+
 /** Writes to a file, in place of its content or after it. */
 const fileOutput = ({invocation: {host}}: Shell, place: string, isAppended: boolean): Output => {
-	const found = host.files.find(place);
+	const target = targetOf(host.files, place);
+	const found = host.files.find(target);
 	if (found?.node.type === 'directory') {
 		throw fileError('EISDIR');
 	}
@@ -48,7 +74,7 @@ const fileOutput = ({invocation: {host}}: Shell, place: string, isAppended: bool
 	let bytes = isAppended && found?.node.type === 'file' ? Buffer.from(found.node.content) : Buffer.alloc(0);
 	let {length} = bytes;
 	const put = () => {
-		host.files.put(found?.path ?? place, {
+		host.files.put(found?.path ?? target, {
 			type: 'file', mode, uid, gid, modifiedAt: host.now(), content: bytes.subarray(0, length),
 		});
 	};

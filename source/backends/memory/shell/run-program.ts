@@ -35,7 +35,6 @@ export const runProgram = async (shell: Shell, {words, variables, files, replace
 		abort(interrupted);
 	};
 
-	over.addEventListener('abort', onAbort, {once: true});
 	const entry = replace ? undefined : invocation.host.enter({
 		command: words,
 		user: invocation.user,
@@ -46,6 +45,7 @@ export const runProgram = async (shell: Shell, {words, variables, files, replace
 			}
 		},
 	});
+	over.addEventListener('abort', onAbort, {once: true});
 	const pid = entry?.pid ?? invocation.pid;
 	shell.onEnter?.(pid);
 	const exported = [...shell.exported].map(variable => [variable, shell.variables.get(variable) ?? ''] as const);

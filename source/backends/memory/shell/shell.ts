@@ -1,4 +1,5 @@
 import os from 'node:os';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import type {LineReader, Output} from '../pipe.js';
 import type {Invocation} from '../process.js';
 
@@ -26,11 +27,15 @@ export type Shell = {
 	exitsOnError: boolean;
 	/** How many conditions it is in, where a failure does not exit. */
 	tested: number;
+	/** How many loops it is in; a subshell starts outside of all. */
+	loops: number;
 	/** Subshells that run now, counted over all of one shell. */
 	readonly tasks: {count: number};
 	readonly traps: Map<string, Run>;
 	/** Signals that arrived and whose traps have not run yet. */
 	readonly caught: string[];
+	/** Whether a trap runs now; the next ones wait for its end. */
+	isInTrap: boolean;
 	/** Ends a `wait`. */
 	wake?: () => void;
 	readonly jobs: Set<Job>;
@@ -65,9 +70,11 @@ export const createShell = (invocation: Invocation, positional: readonly string[
 	hasSubstituted: false,
 	exitsOnError: false,
 	tested: 0,
+	loops: 0,
 	tasks: {count: 0},
 	traps: new Map(),
 	caught: [],
+	isInTrap: false,
 	jobs: new Set(),
 	isInteractive,
 	isSubshell: false,
@@ -78,8 +85,10 @@ export const copyShell = (shell: Shell): Shell => ({
 	...shell,
 	variables: new Map(shell.variables),
 	exported: new Set(shell.exported),
+	loops: 0,
 	traps: new Map(),
 	caught: [],
+	isInTrap: false,
 	jobs: new Set(),
 	isInteractive: false,
 	isSubshell: true,
@@ -87,6 +96,27 @@ export const copyShell = (shell: Shell): Shell => ({
 
 /** The exit status after an interrupt from the terminal. */
 export const interrupted = 128 + os.constants.signals.SIGINT;
+
+/** How long all shells together may run before the event loop has its turn. */
+const longestTurnMs = 10;
+
+let lastTurnAt = 0;
+let turn: Promise<void> | undefined;
+
+const takeTurn = async () => {
+	await nextTurn();
+	lastTurnAt = performance.now();
+	turn = undefined;
+};
+
+/** Lets the event loop have its turn when it is due: commands without input and output would block it. */
+export const breathe = async (): Promise<void> => {
+	if (performance.now() - lastTurnAt > longestTurnMs) {
+		// One turn for all shells that wait: with one each, a hundred shells would block for a hundred times as long.
+		turn ??= takeTurn();
+		await turn;
+	}
+};
 
 /** How many subshells may run at once. */
 const mostTasks = 500;

@@ -52,6 +52,11 @@ export const skipLines = (source: Source): void => {
 /** Compiles a whole text by what reads its commands. Throws `ShellSyntaxError`. */
 export const compileBy = (readList: Source['readList'], text: string): Run => {
 	const source: Source = {text, position: 0, readList};
-	const run = readList(source);
-	return isEnd(source) ? run : unexpected(source);
+	try {
+		const run = readList(source);
+		return isEnd(source) ? run : unexpected(source);
+	} catch (error) {
+		// Too deep for the stack.
+		throw error instanceof RangeError ? new ShellSyntaxError('out of memory') : error;
+	}
 };

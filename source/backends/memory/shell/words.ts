@@ -25,7 +25,10 @@ export type Word = ReadonlyArray<Piece | ((shell: Shell) => Promise<readonly Pie
 const piecesOf = async (shell: Shell, word: Word): Promise<readonly Piece[]> => {
 	const pieces: Piece[] = [];
 	for (const part of word) {
-		pieces.push(...typeof part === 'function' ? await part(shell) : [part]);
+		// Spread arguments would overflow the stack.
+		for (const piece of typeof part === 'function' ? await part(shell) : [part]) {
+			pieces.push(piece);
+		}
 	}
 
 	return pieces;
@@ -78,7 +81,9 @@ const wordsOf = async (shell: Shell, word: Word): Promise<readonly string[]> => 
 export const allWordsOf = async (shell: Shell, words: readonly Word[]): Promise<string[]> => {
 	const result: string[] = [];
 	for (const word of words) {
-		result.push(...await wordsOf(shell, word));
+		for (const text of await wordsOf(shell, word)) {
+			result.push(text);
+		}
 	}
 
 	return result;
@@ -251,6 +256,9 @@ const readPart = (source: Source, kind: Kind, plain: RegExp): Word => {
 /** Character classes, brace expansion and homes of other users: they are refused, not taken literally. */
 const foreign = /\[[^\[\]]+\]|\{[^\{\},]*,[^\{\}]*\}|\{\w+\.\.\w+\}|^~[^\/]+/v;
 
+/** What a tilde stands for. */
+export const home: Word[number] = async shell => [{kind: 'quoted', text: shell.variables.get('HOME') ?? '/'}];
+
 /** Reads the word that begins here; undefined where none does. */
 export const readWord = (source: Source): Word | undefined => {
 	const parts: Array<Word[number]> = [];
@@ -266,7 +274,7 @@ export const readWord = (source: Source): Word | undefined => {
 
 	const [first, ...rest] = parts;
 	if (typeof first === 'object' && first.kind === 'plain' && /^~(?:\/|$)/v.test(first.text)) {
-		return [async shell => [{kind: 'quoted', text: shell.variables.get('HOME') ?? '/'}], {kind: 'plain', text: first.text.slice(1)}, ...rest];
+		return [home, {kind: 'plain', text: first.text.slice(1)}, ...rest];
 	}
 
 	return source.position === start ? undefined : parts;
