@@ -49,15 +49,15 @@ const timeOf = (time: number): string => new Date(time).toISOString().slice(11, 
 const connectionItem = ({connection}: StoreState): Item => {
 	switch (connection.state) {
 		case 'connecting': {
-			return prose('warning', ` connecting… ${clean(connection.step ?? '')} `);
+			return prose('warning', ` connecting… ${clean(connection.step ?? '')}`);
 		}
 
 		case 'connected': {
-			return item(['good', ' connected ']);
+			return item(['good', ' connected']);
 		}
 
 		case 'lost': {
-			return prose('bad', ` LOST since ${timeOf(connection.since)} UTC, reconnecting: ${clean(connection.reason)}${connection.remedy === undefined ? '' : ` (${clean(connection.remedy)})`} `);
+			return prose('bad', ` LOST since ${timeOf(connection.since)} UTC, reconnecting: ${clean(connection.reason)}${connection.remedy === undefined ? '' : ` (${clean(connection.remedy)})`}`);
 		}
 	}
 };
