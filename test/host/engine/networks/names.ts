@@ -28,7 +28,8 @@ export const nameTests = (world: World): void => {
 			t.deepEqual(await lookUp('client', name), [address], name);
 		}
 
-		t.is(await world.holm('exec', 'client', 'wget', '-q', '-O', '-', 'http://shop/seed/first'), 'from the image');
+		const {stdout} = await world.until(async () => world.run(['exec', 'client', 'wget', '-q', '-O', '-', 'http://shop/seed/first']), ({status}) => status === 0);
+		t.is(stdout, 'from the image\n');
 		const table = await world.holm('network', 'dns', 'net');
 		t.regex(table, new RegExp(`^shop +A +${address.replaceAll('.', String.raw`\.`)} +[1-5] +${id.slice(0, 12)}$`, 'mv'));
 		t.regex(table, /^host\.container\.internal +A /mv);
@@ -68,7 +69,9 @@ export const nameTests = (world: World): void => {
 		await world.holm('run', '-d', '--name', 'plain', 'box', ...serve);
 		await world.holm('run', '-d', '--name', 'other', 'box', 'sleep', '600');
 		t.deepEqual(await lookUp('other', 'plain'), []);
-		t.is(await world.holm('exec', 'other', 'wget', '-q', '-O', '-', `http://${await addressOf('plain', 'bridge')}/seed/first`), 'from the image');
+		const url = `http://${await addressOf('plain', 'bridge')}/seed/first`;
+		const {stdout} = await world.until(async () => world.run(['exec', 'other', 'wget', '-q', '-O', '-', url]), ({status}) => status === 0);
+		t.is(stdout, 'from the image\n');
 		await world.holm('rm', '-f', 'plain', 'other');
 	});
 
