@@ -120,6 +120,9 @@ export const sections: Readonly<Record<string, Readonly<Record<string, Entry>>>>
 		login: {load: async () => import('./registry/login.js')},
 		logout: {load: async () => import('./registry/logout.js')},
 	},
+	Tools: {
+		compose: {load: async () => import('./tools/compose.js')},
+	},
 	'This host': {
 		setup: {load: async () => import('./system/setup.js')},
 		doctor: {load: async () => import('./system/doctor.js')},

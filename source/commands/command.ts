@@ -1,3 +1,4 @@
+import type {DockerHost} from '../daemon/docker-host.js';
 import type {Engine} from '../engine/engine.js';
 import type {Arguments, FlagTable, FlagValues} from '../flags/flag-table.js';
 import type {Input, Output} from '../terminal/streams.js';
@@ -7,6 +8,8 @@ import {forOutput} from '../text/escape.js';
 export type Context = {
 	/** Connects on the first call; a command that needs no engine never calls it. */
 	readonly engine: () => Promise<Engine>;
+	/** Makes the engine available to programs that speak Docker's API. Close it after use. */
+	readonly dockerHost: () => Promise<DockerHost>;
 	readonly stdin: Input;
 	readonly stdout: Output;
 	readonly stderr: Output;

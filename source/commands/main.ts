@@ -9,7 +9,9 @@ import {checkArity} from './arity.js';
 import {nonEmpty} from './non-empty.js';
 
 /** What `holm` takes from its process. Commands get the rest of `Context` from `main`, and connect to the engine only when they ask for it. */
-export type ProcessContext = Omit<Context, 'engine' | 'root' | 'host'> & {
+export type ProcessContext = Omit<Context, 'engine' | 'dockerHost' | 'root' | 'host'> & {
+	/** As `connect`, for other programs. */
+	readonly openDockerHost: (options: {readonly root?: string; readonly host?: string}) => ReturnType<Context['dockerHost']>;
 	readonly connect: (options: {
 		readonly root?: string;
 		readonly host?: string;
@@ -166,7 +168,7 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 };
 
 const runFound = async (argv: readonly string[], globals: GlobalFlags, processContext: ProcessContext): Promise<number> => {
-	const {connect, environment} = processContext;
+	const {connect, openDockerHost, environment} = processContext;
 	const found = findCommand(argv);
 	if (found.kind === 'group') {
 		const {groupHelp} = await import('./help.js');
@@ -185,6 +187,7 @@ const runFound = async (argv: readonly string[], globals: GlobalFlags, processCo
 			engine ??= connect({root, host});
 			return engine;
 		},
+		dockerHost: async () => openDockerHost({root, host}),
 	});
 };
 

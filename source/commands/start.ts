@@ -29,6 +29,15 @@ export const start = async (): Promise<never> => {
 		});
 	}
 
+	const ask = async (question: string) => {
+		const {askOnTerminal} = await import('./terminal/prompt.js');
+		return askOnTerminal(question);
+	};
+
+	const onStep = ({step, detail}: {readonly step: string; readonly detail: string}) => {
+		process.stderr.write(`${escapeControls(`${step}: ${detail}`)}\n`);
+	};
+
 	const {main} = await import('./main.js');
 	const status = await main(process.argv.slice(2), {
 		stdin: process.stdin,
@@ -39,15 +48,15 @@ export const start = async (): Promise<never> => {
 		now: Date.now,
 		async connect({canAsk = true, ...options}) {
 			const {connect} = await import('../daemon/connect.js');
-			return connect({
-				async ask(question) {
-					const {askOnTerminal} = await import('./terminal/prompt.js');
-					return canAsk ? askOnTerminal(question) : undefined;
+			return connect({onStep, ...options, ...canAsk && {ask}});
+		},
+		async openDockerHost(options) {
+			const [{openDockerHost}, {errorLine}] = await Promise.all([import('../daemon/docker-host.js'), import('./for-each-reference.js')]);
+			return openDockerHost({
+				onStep, ask, ...options,
+				onFailure(error) {
+					process.stderr.write(`${errorLine(error)}\n`);
 				},
-				onStep({step, detail}) {
-					process.stderr.write(`${escapeControls(`${step}: ${detail}`)}\n`);
-				},
-				...options,
 			});
 		},
 	});

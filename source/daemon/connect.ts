@@ -1,5 +1,6 @@
 import process from 'node:process';
 import type {Engine} from '../engine/engine.js';
+import type {ReachableAddress} from '../wire/addresses.js';
 import {defaultRoot} from '../host/store/paths.js';
 import {HolmError} from '../engine/errors.js';
 import {createDockerEngine} from '../backends/docker/engine.js';
@@ -23,19 +24,19 @@ export type ConnectOptions = {
 	readonly onStep?: (step: {readonly step: string; readonly detail: string}) => void;
 };
 
-/** Connects to the engine that `host` or HOLM_HOST names, or else to this host's, which is started if it does not run. */
-export const connect = async (options: ConnectOptions = {}): Promise<Engine> => {
+/** Finds the engine that `host` or HOLM_HOST names, or else this host's, which is started if it does not run. */
+export const reachEngine = async (options: ConnectOptions = {}): Promise<ReachableAddress> => {
 	const {root = defaultRoot, host, environment = process.env, canStart = true, ask, onStep} = options;
 	const address = await resolveHost(host, environment);
 	if (address?.kind === 'ssh') {
 		const {dialerFor} = await import('../backends/ssh/dial.js');
 		const {reach, dial} = dialerFor(address, {environment, ask});
 		await reach();
-		return createDockerEngine({...address, dial});
+		return {...address, dial};
 	}
 
 	if (address) {
-		return createDockerEngine(address);
+		return address;
 	}
 
 	let socket = await socketOf(root);
@@ -53,5 +54,8 @@ export const connect = async (options: ConnectOptions = {}): Promise<Engine> => 
 		socket = await socketOf(root);
 	}
 
-	return createDockerEngine({kind: 'unix', path: socket});
+	return {kind: 'unix', path: socket};
 };
+
+/** Connects to the engine that `reachEngine` finds. */
+export const connect = async (options: ConnectOptions = {}): Promise<Engine> => createDockerEngine(await reachEngine(options));

@@ -31,4 +31,6 @@ export type Arguments = {
 	readonly flags: FlagTable;
 	/** The first argument ends the flags; the rest belongs to a command in the container. */
 	readonly flagsEndAtFirstArgument?: boolean;
+	/** All arguments belong to another program; only `--help` alone asks for Holm's own help. */
+	readonly passesArguments?: boolean;
 };

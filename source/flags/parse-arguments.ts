@@ -37,9 +37,13 @@ const lastOfEach = (flags: readonly string[], repeatable: ReadonlySet<string>) =
 };
 
 /** Parses the flags and arguments of one command. Throws `invalid` for unknown flags, missing values and malformed booleans. */
-export const parseArguments = (argv: readonly string[], command: Pick<Arguments, 'flags' | 'flagsEndAtFirstArgument'>, name: string): ParsedArguments => {
+export const parseArguments = (argv: readonly string[], command: Pick<Arguments, 'flags' | 'flagsEndAtFirstArgument' | 'passesArguments'>, name: string): ParsedArguments => {
 	if (argv.length === 1 && argv[0] === '-h') {
 		return {help: true, flags: {}, input: []};
+	}
+
+	if (command.passesArguments) {
+		return {help: argv.length === 1 && argv[0] === '--help', flags: {}, input: argv};
 	}
 
 	const table = withHelpFlag(command.flags);

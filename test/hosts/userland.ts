@@ -21,12 +21,21 @@ import type {Host, HostKind} from './host.js';
 
 const debian13 = distributionOf({id: 'debian', like: [], version: 13});
 
-/** Debian 13 with what `holm setup` installs there. */
+/** Clients of Docker's that Debian 12 lacks. They run there, too: `findPlugin` names them. */
+const plugins = ['docker-compose', 'docker-buildx'] as const;
+
+/** Debian 13 with what `holm setup` installs there, and with those clients. */
 export const recipe: Recipe = {
 	name: 'debian-13-userland',
 	suite: 'trixie',
-	packages: [...new Set(Object.values(debian13?.packages ?? {}))].toSorted(),
+	packages: [...new Set([...Object.values(debian13?.packages ?? {}), ...plugins])].toSorted(),
 	kernel: debian13?.kernel,
+};
+
+/** The program of Docker's client plugin; undefined if the system is not there. */
+export const findPlugin = async (name: typeof plugins[number]): Promise<string | undefined> => {
+	const root = await findRoot(recipe);
+	return root === undefined ? undefined : path.join(root, 'usr/libexec/docker/cli-plugins', name);
 };
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
