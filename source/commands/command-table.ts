@@ -122,6 +122,7 @@ export const sections: Readonly<Record<string, Readonly<Record<string, Entry>>>>
 	},
 	Tools: {
 		compose: {load: async () => import('./tools/compose.js')},
+		completion: {load: async () => import('./tools/completion.js')},
 	},
 	'This host': {
 		setup: {load: async () => import('./system/setup.js')},

@@ -8,6 +8,8 @@ import {forOutput} from '../text/escape.js';
 export type Context = {
 	/** Connects on the first call; a command that needs no engine never calls it. */
 	readonly engine: () => Promise<Engine>;
+	/** Connects to an engine only if it runs, and asks the user nothing. */
+	readonly runningEngine: (options: {readonly root?: string; readonly host?: string}) => Promise<Engine>;
 	/** Makes the engine available to programs that speak Docker's API. Close it after use. */
 	readonly dockerHost: () => Promise<DockerHost>;
 	readonly stdin: Input;

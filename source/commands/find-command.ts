@@ -1,5 +1,6 @@
 import {HolmError} from '../engine/errors.js';
 import {correction} from '../flags/suggest.js';
+import {hidden} from './hidden-commands.js';
 import {
 	findEntry,
 	groups,
@@ -36,7 +37,7 @@ export const findCommand = (argv: readonly string[]): FoundCommand => {
 	}
 
 	const all = Object.assign({}, ...Object.values(sections)) as Readonly<Record<string, Entry>>;
-	const entry = findEntry(all, word);
+	const entry = findEntry(all, word) ?? findEntry(hidden, word);
 	if (!entry) {
 		throw new HolmError('invalid', `unknown command: ${word}`, {remedy: correction(word, [...Object.keys(all), ...Object.keys(groups)], 'holm --help lists them')});
 	}

@@ -9,7 +9,7 @@ import {checkArity} from './arity.js';
 import {nonEmpty} from './non-empty.js';
 
 /** What `holm` takes from its process. Commands get the rest of `Context` from `main`, and connect to the engine only when they ask for it. */
-export type ProcessContext = Omit<Context, 'engine' | 'dockerHost' | 'root' | 'host'> & {
+export type ProcessContext = Omit<Context, 'engine' | 'runningEngine' | 'dockerHost' | 'root' | 'host'> & {
 	/** As `connect`, for other programs. */
 	readonly openDockerHost: (options: {readonly root?: string; readonly host?: string}) => ReturnType<Context['dockerHost']>;
 	readonly connect: (options: {
@@ -187,6 +187,9 @@ const runFound = async (argv: readonly string[], globals: GlobalFlags, processCo
 			engine ??= connect({root, host});
 			return engine;
 		},
+		runningEngine: async options => connect({
+			root: options.root ?? root, host: options.host ?? host, canStart: false, canAsk: false,
+		}),
 		dockerHost: async () => openDockerHost({root, host}),
 	});
 };

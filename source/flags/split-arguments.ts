@@ -17,10 +17,11 @@ export type SplitOptions = {
 /** `sigProxy` as `sig-proxy`. */
 export const kebabCase = (name: string) => name.replaceAll(/[A-Z]/gv, letter => `-${letter.toLowerCase()}`);
 
-type Known = {readonly name: string; readonly flag: Flag};
+export type KnownFlag = {readonly name: string; readonly flag: Flag};
 
-const lookupOf = (table: FlagTable): ReadonlyMap<string, Known> => {
-	const known = new Map<string, Known>();
+/** The flags of a table by each of their names, as `--name` and `-n`. */
+export const lookupOf = (table: FlagTable): ReadonlyMap<string, KnownFlag> => {
+	const known = new Map<string, KnownFlag>();
 	for (const [key, flag] of Object.entries(table)) {
 		const entry = {name: kebabCase(key), flag};
 		known.set(`--${entry.name}`, entry);
@@ -55,7 +56,7 @@ export const splitArguments = (
 	const input: string[] = [];
 	const help = `holm ${name} --help lists the flags`.replace('  ', ' ');
 
-	const find = (given: string): Known => {
+	const find = (given: string): KnownFlag => {
 		const entry = known.get(given);
 		if (!entry) {
 			throw new HolmError('invalid', `unknown flag: ${given}`, {remedy: correction(given, known.keys().filter(key => key.startsWith('--') === given.startsWith('--')).toArray(), help)});
@@ -64,7 +65,7 @@ export const splitArguments = (
 		return entry;
 	};
 
-	const add = ({name: flagName, flag}: Known, given: string, value: string) => {
+	const add = ({name: flagName, flag}: KnownFlag, given: string, value: string) => {
 		if (flag.type === 'boolean' && booleans[value.toLowerCase()] === undefined) {
 			throw new HolmError('invalid', `invalid value "${value}" for ${given}`, {remedy: 'it is true or false'});
 		}

@@ -32,6 +32,7 @@ export const createContext = ({engine = {}, isTerminal = false, ...given}: Given
 	const stderr = recorder();
 	return {
 		engine: async () => engine as Engine,
+		runningEngine: async () => engine as Engine,
 		dockerHost: async () => ({environment: {}, defaults: {}, close: async () => undefined}),
 		stdin: new PassThrough(),
 		stdout: Object.assign(stdout.stream, {isTTY: isTerminal, columns: 80, rows: 24}),

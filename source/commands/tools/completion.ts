@@ -1,0 +1,19 @@
+import {readFile} from 'node:fs/promises';
+import {HolmError} from '../../engine/errors.js';
+import {defineCommand} from '../command.js';
+
+const shells = ['bash', 'zsh', 'fish'];
+
+export const command = defineCommand({
+	summary: 'Print the completion script of a shell: bash, zsh or fish',
+	usage: 'SHELL',
+	flags: {},
+	async run({stdout}, _flags, [shell = '']) {
+		if (!shells.includes(shell)) {
+			throw new HolmError('invalid', `there is no completion for ${JSON.stringify(shell.slice(0, 100))}`, {remedy: `name one of ${shells.join(', ')}`});
+		}
+
+		stdout.write(await readFile(new URL(`../../../../source/commands/tools/completion/holm.${shell}`, import.meta.url), 'utf8'));
+		return 0;
+	},
+});
