@@ -1,6 +1,6 @@
-import {access, constants} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
+import {firstExecutable} from '../../host/setup/programs.js';
 
 /** Directories of Docker's plugins on the host; source: docker/cli, cli-plugins/manager/manager_unix.go, then Homebrew's and Docker Desktop's. */
 const pluginDirectories = [
@@ -19,13 +19,5 @@ export const composeCandidates = ({DOCKER_CONFIG, HOME, PATH = ''}: Readonly<Rec
 ].map(directory => path.join(directory, 'docker-compose'));
 
 /** The first installed Compose; undefined if there is none. */
-export const findCompose = async (environment: Readonly<Record<string, string | undefined>>): Promise<string | undefined> => {
-	for (const candidate of composeCandidates(environment)) {
-		try {
-			await access(candidate, constants.X_OK);
-			return candidate;
-		} catch {}
-	}
-
-	return undefined;
-};
+export const findCompose = async (environment: Readonly<Record<string, string | undefined>>): Promise<string | undefined> =>
+	firstExecutable(composeCandidates(environment));

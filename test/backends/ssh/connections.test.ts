@@ -1,7 +1,14 @@
 import {Buffer} from 'node:buffer';
 import {createHash, randomBytes} from 'node:crypto';
 import {once} from 'node:events';
-import {chmod, readFile, rename, symlink, writeFile} from 'node:fs/promises';
+import {
+	chmod,
+	readFile,
+	rename,
+	stat,
+	symlink,
+	writeFile,
+} from 'node:fs/promises';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
@@ -11,6 +18,7 @@ import anyTest, {type ExecutionContext, type TestFn} from 'ava';
 import {pack} from 'tar-stream';
 import {createApiServer} from '../../../source/api/server.js';
 import {connect} from '../../../source/daemon/connect.js';
+import {openDockerHost} from '../../../source/daemon/docker-host.js';
 import {createMemoryEngine} from '../../../source/backends/memory/engine.js';
 import type {Engine} from '../../../source/engine/engine.js';
 import {HolmError} from '../../../source/engine/errors.js';
@@ -69,6 +77,39 @@ const start = async (engine: Engine, command: readonly string[]) => {
 	await engine.startContainer(id);
 	return id;
 };
+
+sshTest('other programs reach the engine by a socket on this host', async t => {
+	const {ssh} = t.context;
+	const socket = newSocket(ssh);
+	const memory = await serveEngine(t, socket);
+	const id = await start(memory, ['sleep', '1000']);
+	const execId = await memory.createExec(id, {
+		command: ['sh', '-c', 'read line; echo "late $line"'], terminal: false, stdin: true, environment: [], privileged: false,
+	});
+	const {environment} = await ssh.account();
+	const failures: unknown[] = [];
+	const host = await openDockerHost({
+		host: ssh.address(socket),
+		environment,
+		onFailure(error) {
+			failures.push(error);
+		},
+	});
+	t.is(host.environment.DOCKER_CONTEXT, undefined);
+	const address = host.environment.DOCKER_HOST!;
+	const served = address.replace(/^unix:\/\//v, '');
+	t.is((await stat(path.dirname(served))).mode & 0o777, 0o700, 'only this user reaches it');
+	const other = await connect({host: address, environment: {}});
+	t.deepEqual((await other.containers()).map(container => container.id), [id]);
+	// A client may end its input and wait for the output.
+	const body = '{"Detach":false,"Tty":false}';
+	const session = net.connect({path: served, allowHalfOpen: true});
+	session.end(`POST /v1.47/exec/${execId}/start HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}word\n`);
+	t.regex(await text(session), /late word\n$/v);
+	await host.close();
+	await t.throwsAsync(stat(path.dirname(served)), {code: 'ENOENT'});
+	t.deepEqual(failures, []);
+});
 
 sshTest('ten megabytes go in and out whole', async t => {
 	const {ssh} = t.context;
