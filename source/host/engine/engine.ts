@@ -325,7 +325,9 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		void rotateAll(context);
 	}, rotationIntervalMs);
 	rotation.unref();
-	const stopWatching = await watchHost({device: namespace.hostDevice, repair: async () => repairHostSide(root, namespace), log});
+	const stopWatching = await watchHost({
+		device: namespace.hostDevice, rules: namespace.hostRules, repair: async () => repairHostSide(root, namespace), log,
+	});
 	const close = async () => {
 		clearInterval(rotation);
 		stopClocks();
