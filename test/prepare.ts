@@ -15,7 +15,7 @@ import {recipe} from './hosts/userland.js';
 
 /** Programs that only tests need, with the Debian package of each. */
 const testPrograms: Readonly<Record<string, string>> = {
-	'docker-registry': 'docker-registry', 'ssh-agent': 'openssh-client', tmux: 'tmux', curl: 'curl', script: 'bsdutils', mmdebstrap: 'mmdebstrap',
+	'docker-registry': 'docker-registry', 'ssh-agent': 'openssh-client', tmux: 'tmux', curl: 'curl', script: 'bsdutils', mmdebstrap: 'mmdebstrap', 'qemu-img': 'qemu-utils',
 };
 
 /** Programs that are fetched instead of installed, so the host does not change. */

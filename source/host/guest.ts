@@ -154,7 +154,7 @@ const open = async (paths: Paths, onStep: (step: SetupStep) => void, {isProbing 
 		const kernel = await fetchKernel(paths.root, onStep);
 		const key = await loadKey(paths.key);
 		const initramfs = await ensureInitramfs(paths.guest, kernel, key.publicKey, onStep);
-		await pruneTemplates(paths.templates, hostKeyOf(await readTemplateHost(await qemuIdentity(program))));
+		await pruneTemplates(paths.templates, hostKeyOf(await readTemplateHost(await qemuIdentity(program, path.join(paths.guest, 'qemu.json')))));
 		const {vmlinuz} = kernelFiles(paths.guest);
 		const shape = {
 			...defaultSize, kernel: vmlinuz, initramfs, isNested,

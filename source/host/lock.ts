@@ -22,7 +22,7 @@ export const withLock = async <Result>(
 ): Promise<Result> => {
 	await mkdir(path.dirname(file), {recursive: true});
 	// `cat` echoes the first byte once it runs, which is when the lock is held.
-	const holder = spawned(spawn('flock', ['--exclusive', ...(canWait ? [] : ['--nonblock', `--conflict-exit-code=${heldStatus}`]), file, 'cat'], {env: engineEnvironment(), stdio: ['pipe', 'pipe', 'ignore']}));
+	const holder = spawned(spawn('flock', ['--exclusive', '--no-fork', ...(canWait ? [] : ['--nonblock', `--conflict-exit-code=${heldStatus}`]), file, 'cat'], {env: engineEnvironment(), stdio: ['pipe', 'pipe', 'ignore']}));
 	const ended = new Promise<number | null>(resolve => {
 		holder.on('close', resolve);
 	});

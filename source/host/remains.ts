@@ -1,14 +1,8 @@
 import {HolmError, messageOf} from '../engine/errors.js';
-import {closeNamespace, namespaceNameOf} from './bridges/namespace.js';
-import {runIn} from './bridges/programs.js';
+import {closeNamespace, hasNamespace, namespaceNameOf} from './bridges/namespace.js';
 import {endStrays, ownedProcesses} from './machines/strays.js';
 import {unmountBelow} from './mounts.js';
 import {pathsOf} from './store/paths.js';
-
-const isNamespaceThere = async (name: string): Promise<boolean> => {
-	const {stdout} = await runIn('ip', ['netns', 'list']);
-	return stdout.split('\n').some(line => line.split(' ', 1)[0] === name);
-};
 
 /**
 Ends whatever is still left on the host after an engine has shut down, and resolves with one line for each thing that it found.
@@ -17,9 +11,8 @@ Throws `unavailable`, naming what could not be ended.
 */
 export const endRemains = async (root: string): Promise<readonly string[]> => {
 	const found = [...await endStrays(root)];
-	const namespace = namespaceNameOf(root);
-	if (await isNamespaceThere(namespace)) {
-		found.push(`network namespace ${namespace}`);
+	if (await hasNamespace(root)) {
+		found.push(`network namespace ${namespaceNameOf(root)}`);
 		await closeNamespace(root).catch((error: unknown) => {
 			throw new HolmError('unavailable', messageOf(error), {remedy: 'holm system logs may say more', cause: error});
 		});

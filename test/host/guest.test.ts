@@ -4,12 +4,15 @@ import {
 	readFile,
 	readdir,
 	rm,
+	symlink,
+	utimes,
 	writeFile,
 } from 'node:fs/promises';
 import {availableParallelism, tmpdir, totalmem} from 'node:os';
 import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {importKernel, kernelVersion} from '../../source/host/kernel/custom-kernel.js';
+import {programStamp} from '../../source/host/kernel/initramfs.js';
 import {defaultSize, machineUidOf, minimumMemoryBytes, validateSize} from '../../source/host/guest.js';
 import {findCommand} from '../../source/host/setup/programs.js';
 import {pathsOf} from '../../source/host/store/paths.js';
@@ -46,6 +49,23 @@ test('sizes that the host cannot give are refused, naming them and the limit', t
 			validateSize(size);
 		}, {code: 'invalid', message});
 	}
+});
+
+test('a program of the initramfs has another stamp once its size or its time changes', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-stamp-'));
+	t.teardown(async () => rm(directory, {recursive: true, force: true}));
+	const [program, link] = [path.join(directory, 'program'), path.join(directory, 'link')];
+	await writeFile(program, 'one');
+	await symlink('program', link);
+	await utimes(program, 1, 1_700_000_000);
+	t.is(await programStamp(program), '3 1700000000\n', 'as stat -L -c "%s %Y" prints it, which earlier versions used');
+	t.is(await programStamp(link), '3 1700000000\n');
+	await utimes(program, 1, 1_700_000_001);
+	t.is(await programStamp(link), '3 1700000001\n');
+	await writeFile(program, 'more');
+	await utimes(program, 1, 1_700_000_001);
+	t.is(await programStamp(program), '4 1700000001\n');
+	await t.throwsAsync(programStamp(path.join(directory, 'missing')), {code: 'ENOENT'});
 });
 
 /** The start of a bzImage: a magic, and a pointer to the version. */

@@ -45,28 +45,45 @@ const removeDevice = async (namespace: In, name: string): Promise<void> => {
 
 export type BridgeConfiguration = {readonly bridge: string; readonly gateway: string; readonly prefixLength: number};
 
-/**
-Makes a network's bridge with the gateway's address and brings it up. An existing bridge is corrected, and loses other addresses.
-
-It has no spanning tree and forwards at once. Its MAC address is fixed, because otherwise it would change with the ports, and containers would lose the gateway.
-*/
-export const createBridge = async (namespace: In, {bridge, gateway, prefixLength}: BridgeConfiguration): Promise<void> => {
+/** The `ip` commands that make a bridge, or correct the existing device of its name. */
+const bridgeCommands = ({bridge, gateway, prefixLength}: BridgeConfiguration, present: IpLink | undefined): readonly string[] => {
 	const name = deviceName(bridge);
 	const address = formatAddress(parseAddress(gateway));
-	let existing = await deviceIn(namespace, name);
-	if (existing && kindOf(existing) !== 'bridge') {
-		await removeDevice(namespace, name);
-		existing = undefined;
-	}
-
+	const existing = present && kindOf(present) === 'bridge' ? present : undefined;
 	const addresses = existing?.addr_info?.filter(({family}) => family === 'inet') ?? [];
 	const isWanted = ({local, prefixlen}: {local: string; prefixlen: number}) => local === address && prefixlen === prefixLength;
-	await ipBatch([
+	return [
+		...(present && !existing ? [`link delete dev ${name}`] : []),
 		...(existing ? [] : [`link add ${name} address ${macOf(address)} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`]),
 		...addresses.filter(found => !isWanted(found)).map(({local, prefixlen}) => `address delete ${local}/${prefixlen} dev ${name}`),
 		...(addresses.some(found => isWanted(found)) ? [] : [`address add ${address}/${prefixLength} dev ${name}`]),
 		`link set dev ${name} address ${macOf(address)} up`,
-	], {namespace: namespace.path});
+	];
+};
+
+/**
+Makes the bridges of networks, each with the gateway's address, and brings them up. An existing bridge is corrected, and loses other addresses.
+
+They have no spanning tree and forward at once. Their MAC addresses are fixed, because otherwise they would change with the ports, and containers would lose the gateway.
+
+`found` are the devices of the namespace, if the caller has read them.
+*/
+export const createBridges = async (namespace: In, bridges: readonly BridgeConfiguration[], found?: readonly IpLink[]): Promise<void> => {
+	if (bridges.length > 0) {
+		const present = found ?? await links({namespace: namespace.path});
+		const commands = bridges.flatMap(each => bridgeCommands(each, present.find(({ifname}) => ifname === each.bridge)));
+		await ipBatch(commands, {namespace: namespace.path});
+	}
+};
+
+/** Makes the bridge of one network, see `createBridges`. */
+export const createBridge = async (namespace: In, bridge: BridgeConfiguration): Promise<void> => {
+	try {
+		// A new network has no device yet.
+		await ipBatch(bridgeCommands(bridge, undefined), {namespace: namespace.path});
+	} catch {
+		await createBridges(namespace, [bridge]);
+	}
 };
 
 /** Removes a bridge, if it exists. Its taps stay, without a bridge. */
@@ -117,6 +134,8 @@ export const createTap = async (namespace: In, {tap, bridge, uid}: TapConfigurat
 export const removeTap = removeDevice;
 
 export type Devices = {
+	/** All devices, for `createBridges`. */
+	readonly found: readonly IpLink[];
 	readonly bridges: readonly string[];
 	readonly taps: ReadonlyArray<{readonly tap: string; readonly bridge?: string}>;
 };
@@ -125,6 +144,7 @@ export type Devices = {
 export const listDevices = async (namespace: In): Promise<Devices> => {
 	const found = await links({namespace: namespace.path});
 	return {
+		found,
 		bridges: found.filter(link => kindOf(link) === 'bridge').map(({ifname}) => ifname),
 		taps: found.filter(link => kindOf(link) === 'tun').map(({ifname, master}) => ({tap: ifname, bridge: master})),
 	};

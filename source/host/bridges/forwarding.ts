@@ -73,10 +73,11 @@ const setForwarding = async (devices: readonly string[], isOn: boolean, namespac
 
 const isEngines = (device: string) => /^holm-[\da-f]{8}$/v.test(device);
 
-const guard = async ({devices}: Before, namespace?: string): Promise<void> => {
+/** The rules that drop what is not to be forwarded. */
+const guard = ({devices}: Before): string => {
 	// Skip names that nft could interpret. Administrators do not use such names.
 	const before = devices.filter(device => /^[\w.@\-]+$/v.test(device)).map(device => `"${device}"`);
-	await nft(`table ip ${table}
+	return `table ip ${table}
 delete table ip ${table}
 table ip ${table} {
 	chain forward {
@@ -87,21 +88,24 @@ table ip ${table} {
 		counter drop comment "This host forwards for Holm only. With net.ipv4.ip_forward=1 for others too."
 	}
 }
-`, {namespace});
+`;
 };
 
-const removeGuard = async (namespace?: string): Promise<void> => nft(`table ip ${table}\ndelete table ip ${table}\n`, {namespace});
+const noGuard = `table ip ${table}\ndelete table ip ${table}\n`;
 
 /**
 Makes the host forward traffic from the engine and the answers to it, and nothing else that it did not forward before. Another call repairs lost settings, and removes the restriction if another program has enabled forwarding.
 
 Throws `unavailable` if the kernel parameters cannot be set.
 */
-export const openForwarding = async ({device, namespace}: ForwardingHost): Promise<void> => inTurn(namespace, async record => {
+export const openForwarding = async ({device, namespace, rules = ''}: ForwardingHost & {
+	/** Further nft rules, applied in the same transaction. */
+	readonly rules?: string;
+}): Promise<void> => inTurn(namespace, async record => {
 	const found = await forwardingOf(namespace);
 	if (found.get('all')) {
-		await setForwarding([device], true, namespace);
-		await removeGuard(namespace);
+		await setForwarding([device].filter(name => !found.get(name)), true, namespace);
+		await nft(`${noGuard}${rules}`, {namespace});
 		await rm(record, {force: true});
 		return;
 	}
@@ -112,7 +116,7 @@ export const openForwarding = async ({device, namespace}: ForwardingHost): Promi
 		devices: devices.filter(name => name !== 'default' && !isEngines(name) && found.get(name)),
 	};
 	await writeBefore(record, before);
-	await guard(before, namespace);
+	await nft(`${guard(before)}${rules}`, {namespace});
 	await setForwarding(devices.filter(name => !found.get(name)), true, namespace);
 	const changed = await forwardingOf(namespace);
 	if (!changed.get('default') || !changed.get(device)) {
@@ -134,6 +138,6 @@ export const closeForwarding = async ({device, namespace}: ForwardingHost): Prom
 		await setForwarding(changed.filter(name => found.get(name)), false, namespace);
 	}
 
-	await removeGuard(namespace);
+	await nft(noGuard, {namespace});
 	await rm(record, {force: true});
 });

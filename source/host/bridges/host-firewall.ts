@@ -1,8 +1,7 @@
 import {
 	isInstalled,
-	links,
+	linksAndRoutes,
 	nft,
-	routes,
 	runIn,
 } from './programs.js';
 
@@ -43,7 +42,7 @@ const isDefault = ({dst}: {readonly dst: string}) => dst === 'default' || dst ==
 
 /** The outbound devices: the host's own ones, and any other with a default route, such as a bridge over the host's network card. */
 const waysOut = async (namespace?: string): Promise<readonly string[]> => {
-	const [devices, found] = await Promise.all([links({namespace}), routes({namespace})]);
+	const {links: devices, routes: found} = await linksAndRoutes({namespace});
 	const defaults = new Set(found.filter(route => isDefault(route)).map(({dev}) => dev));
 	return devices
 		.filter(({ifname, linkinfo}) => defaults.has(ifname) || !othersKinds.has(linkinfo?.info_kind ?? ''))
@@ -58,8 +57,8 @@ const markedRules = (lines: readonly string[], device: string): ReadonlyArray<re
 	.filter(words => words[0] === '-A' && words[words.indexOf('--comment') + 1] === device)
 	.map(([, ...words]) => words);
 
-/** Uses Docker's DOCKER-USER chain if it exists: it is meant for other rules, precedes Docker's, and survives its restarts. */
-const acceptInIptables = async ({device, namespace}: Host, lines: readonly string[], out: readonly string[]) => {
+/** Uses Docker's DOCKER-USER chain if it exists: it is meant for other rules, precedes Docker's, and survives its restarts. Resolves with the number of rules that it changed. */
+const acceptInIptables = async ({device, namespace}: Host, lines: readonly string[], out: readonly string[]): Promise<number> => {
 	const chain = lines.includes('-N DOCKER-USER') && lines.some(line => line.startsWith('-A FORWARD -j DOCKER-USER')) ? 'DOCKER-USER' : 'FORWARD';
 	const mark = ['-m', 'comment', '--comment', device, '-j', 'ACCEPT'];
 	const wanted = lines.includes('-P FORWARD DROP') ? [
@@ -68,13 +67,15 @@ const acceptInIptables = async ({device, namespace}: Host, lines: readonly strin
 	] : [];
 	const present = markedRules(lines, device);
 	const isAmong = (rules: ReadonlyArray<readonly string[]>, rule: readonly string[]) => rules.some(other => other.join(' ') === rule.join(' '));
-	for (const rule of wanted.filter(rule => !isAmong(present, rule))) {
-		await runIn('iptables', ['-w', '-I', ...rule], {namespace});
+	const changes = [
+		...wanted.filter(rule => !isAmong(present, rule)).map(rule => ['-I', ...rule]),
+		...present.filter(rule => !isAmong(wanted, rule)).map(rule => ['-D', ...rule]),
+	];
+	for (const change of changes) {
+		await runIn('iptables', ['-w', ...change], {namespace});
 	}
 
-	for (const rule of present.filter(rule => !isAmong(wanted, rule))) {
-		await runIn('iptables', ['-w', '-D', ...rule], {namespace});
-	}
+	return changes.length;
 };
 
 const removeFromIptables = async ({device, namespace}: Host) => {
@@ -90,7 +91,8 @@ const deletions = (objects: readonly NftObject[], device: string) => objects.fla
 
 type Forwarding = {readonly out: readonly string[]; readonly hasIptables: boolean};
 
-const acceptInNft = async ({device, namespace}: Host, objects: readonly NftObject[], {out, hasIptables}: Forwarding) => {
+/** Resolves with the number of commands that it gave. */
+const acceptInNft = async ({device, namespace}: Host, objects: readonly NftObject[], {out, hasIptables}: Forwarding): Promise<number> => {
 	const chains = objects.flatMap(({chain}) => chain ?? []).filter(({family, table, name, hook, policy}) =>
 		hook === 'forward' && policy === 'drop' && (family === 'ip' || family === 'inet')
 		// Iptables cannot read its tables if they contain rules that nft added.
@@ -105,10 +107,11 @@ insert rule ${family} ${table} ${name} oifname "${device}" ct state established,
 		// In one transaction, so that traffic is not interrupted.
 		await nft(script.join(''), {namespace});
 	}
+
+	return script.length;
 };
 
-const removeFromNft = async ({device, namespace}: Host) => {
-	const objects = await nftObjects(namespace);
+const removeFromNft = async ({device, namespace}: Host, objects: readonly NftObject[]) => {
 	const script = deletions(objects, device);
 	if (script.length > 0) {
 		await nft(script.join(''), {namespace});
@@ -123,30 +126,34 @@ const firewalld = async (verb: 'add' | 'remove', {device, namespace}: Host) => {
 	}
 };
 
-/** Makes the host's firewall accept traffic from the device to the outbound devices, and the answers, if it would drop them. Another call updates the rules to the present devices. */
-export const acceptForwarding = async (host: Host): Promise<void> => {
-	const [lines, objects, out] = await Promise.all([iptablesLines(host.namespace), nftObjects(host.namespace), waysOut(host.namespace)]);
-	await acceptInIptables(host, lines, out);
-	await acceptInNft(host, objects, {out, hasIptables: lines.length > 0});
-	if (objects.some(({table}) => table?.family === 'inet' && table.name === 'firewalld')) {
-		await firewalld('add', host);
-	}
-};
-
 /** The state that `acceptForwarding` depends on, including the engine's own rules, as text for comparison. */
-export const stateOfRules = async ({device, namespace}: Host): Promise<string> => {
-	const objects = await nftObjects(namespace);
+const stateIn = (objects: readonly NftObject[], device: string): string => {
 	const tables = objects.flatMap(({table}) => table && ['holm', 'firewalld', device].includes(table.name) ? [`${table.family} ${table.name}`] : []);
 	const rules = objects.flatMap(({rule}) => rule && JSON.stringify(rule).includes(`"${device}"`) ? [`${rule.family} ${rule.table} ${rule.chain}`] : []);
 	const chains = objects.flatMap(({chain}) => chain && (chain.hook === 'forward' || chain.name === 'DOCKER-USER') ? [`${chain.family} ${chain.table} ${chain.name} ${chain.policy ?? ''}`] : []);
 	return JSON.stringify([tables, rules, chains].map(names => names.toSorted()));
 };
 
+/** Reads that state. */
+export const stateOfRules = async ({device, namespace}: Host): Promise<string> => stateIn(await nftObjects(namespace), device);
+
+/** Makes the host's firewall accept traffic from the device to the outbound devices, and the answers, if it would drop them. Another call updates the rules to the present devices. Resolves with the state as `stateOfRules` reads it. */
+export const acceptForwarding = async (host: Host): Promise<string> => {
+	const [lines, objects, out] = await Promise.all([iptablesLines(host.namespace), nftObjects(host.namespace), waysOut(host.namespace)]);
+	const hasFirewalld = objects.some(({table}) => table?.family === 'inet' && table.name === 'firewalld');
+	const changes = await acceptInIptables(host, lines, out) + await acceptInNft(host, objects, {out, hasIptables: lines.length > 0});
+	if (hasFirewalld) {
+		await firewalld('add', host);
+	}
+
+	return hasFirewalld || changes > 0 ? stateOfRules(host) : stateIn(objects, host.device);
+};
+
 /** Removes everything that `acceptForwarding` added. */
 export const withdrawForwarding = async (host: Host): Promise<void> => {
 	await removeFromIptables(host);
-	await removeFromNft(host);
 	const objects = await nftObjects(host.namespace);
+	await removeFromNft(host, objects);
 	if (objects.some(({table}) => table?.family === 'inet' && table.name === 'firewalld')) {
 		await firewalld('remove', host);
 	}

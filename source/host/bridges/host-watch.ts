@@ -9,6 +9,8 @@ export type HostWatchOptions = {
 	readonly device: string;
 	/** Repairs the host's side of the engine's network. May be called repeatedly. */
 	readonly repair: () => Promise<unknown>;
+	/** The state of the host's firewall when that side was made; default the present one. Later changes are followed. */
+	readonly rules?: string;
 	/** Called with lines for the daemon's log. */
 	readonly log: (line: string) => void;
 	/** Default two seconds. */
@@ -27,10 +29,10 @@ Keeps the host's forwarding and firewall up to date while the engine runs. A pro
 
 Resolves with a function that stops watching and waits for a repair in progress. The rules are read only after a change, at most once per interval, and the host is repaired only if a relevant part differs.
 */
-export const watchHost = async ({device, repair, log, intervalMs = 2000}: HostWatchOptions): Promise<() => Promise<void>> => {
+export const watchHost = async ({device, repair, rules: made, log, intervalMs = 2000}: HostWatchOptions): Promise<() => Promise<void>> => {
 	const watch = watchRules(log);
 	const read = async () => ({host: await stateOfHost(), rules: await stateOfRules({device})});
-	let known = await read();
+	let known = made === undefined ? await read() : {host: await stateOfHost(), rules: made};
 	const isKnown = ({host, rules}: typeof known) => host === known.host && rules === known.rules;
 	/** Repairs repeat until two readings agree, so that no change in between is missed. */
 	let isSettled = true;

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {lstat} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
 import {
@@ -10,6 +11,7 @@ import {
 	type Cidr,
 } from '../../rules/networks/cidr.js';
 import {takeEveryStep} from '../every-step.js';
+import {orMissing} from '../store/missing.js';
 import {closeForwarding, openForwarding} from './forwarding.js';
 import {acceptForwarding, withdrawForwarding} from './host-firewall.js';
 import {
@@ -35,6 +37,8 @@ export type Namespace = {
 	readonly hostDevice: string;
 	/** The namespace's end of the link. */
 	readonly device: string;
+	/** The state of the host's firewall after opening, as `stateOfRules` reads it. */
+	readonly hostRules: string;
 };
 
 export type NamespaceOptions = {
@@ -69,6 +73,12 @@ type Identity = ReturnType<typeof identityOf>;
 
 /** The name of the engine's namespace, and of the host's end of its link. */
 export const namespaceNameOf = (root: string): string => identityOf(root).name;
+
+/** Whether the file of the namespace exists. It may lack its mount. */
+const hasFile = async ({path: file}: Identity): Promise<boolean> => await orMissing(lstat(file)) !== undefined;
+
+/** Whether the engine's namespace is there, also one that lacks its mount. */
+export const hasNamespace = async (root: string): Promise<boolean> => hasFile(identityOf(root));
 
 type Link = {readonly hostAddress: string; readonly namespaceAddress: string};
 
@@ -116,22 +126,22 @@ const linksInside = async (identity: Identity): Promise<readonly IpLink[] | unde
 	}
 };
 
-const removeNamespace = async ({name}: Identity, host: string | undefined): Promise<void> => {
-	const {stdout} = await runIn('ip', ['netns', 'list'], {namespace: host});
-	if (stdout.split('\n').some(line => line.split(' ', 1)[0] === name)) {
-		await runIn('ip', ['netns', 'delete', name], {namespace: host});
+const removeNamespace = async (identity: Identity, host: string | undefined): Promise<void> => {
+	if (await hasFile(identity)) {
+		await runIn('ip', ['netns', 'delete', identity.name], {namespace: host});
 	}
 };
 
 const ensureNamespace = async (identity: Identity, host: string | undefined): Promise<readonly IpLink[]> => {
-	const inside = await linksInside(identity);
+	const inside = await hasFile(identity) ? await linksInside(identity) : undefined;
 	if (inside) {
 		return inside;
 	}
 
 	await removeNamespace(identity, host);
 	await runIn('ip', ['netns', 'add', identity.name], {namespace: host});
-	return links({namespace: identity.path});
+	// A new namespace has only its loopback device.
+	return [];
 };
 
 const ensureLink = async (identity: Identity, inside: readonly IpLink[], host: string | undefined): Promise<Link> => {
@@ -187,7 +197,8 @@ const configureInside = async ({path: namespace}: Identity, {hostAddress}: Link)
 	], {namespace});
 };
 
-const configureHost = async (identity: Identity, {hostAddress, namespaceAddress}: Link, host: string | undefined): Promise<void> => {
+/** Resolves with the state of the host's firewall. */
+const configureHost = async (identity: Identity, {hostAddress, namespaceAddress}: Link, host: string | undefined): Promise<string> => {
 	const {name, table} = identity;
 	const existing = await rules({namespace: host});
 	const own = existing.filter(rule => rule.table === String(table));
@@ -200,9 +211,11 @@ const configureHost = async (identity: Identity, {hostAddress, namespaceAddress}
 		...own.filter(rule => !isWanted(rule)).map(({priority, src}) => `rule delete priority ${priority} from ${src} lookup ${table}`),
 		...(own.some(rule => isWanted(rule)) ? [] : [`rule add priority ${rulePriority} from ${hostAddress} lookup ${table}`]),
 	], {namespace: host});
-	await openForwarding({device: name, namespace: host});
-	// Clamp the segment size to the path MTU, because a tunnel's smaller MTU is often not announced (RFC 4459, section 3.2).
-	await nft(`table ip ${name}
+	await openForwarding({
+		device: name,
+		namespace: host,
+		// Clamp the segment size to the path MTU, because a tunnel's smaller MTU is often not announced (RFC 4459, section 3.2).
+		rules: `table ip ${name}
 delete table ip ${name}
 table ip ${name} {
 	chain forward {
@@ -215,12 +228,13 @@ table ip ${name} {
 		ip saddr ${namespaceAddress} oifname != "${name}" masquerade
 	}
 }
-`, {namespace: host});
-	await acceptForwarding({device: name, namespace: host});
+`,
+	});
+	return acceptForwarding({device: name, namespace: host});
 };
 
 /** Repairs the host's side of an engine's link. Does not touch the link or the namespace, in which machines run. */
-export const repairHostSide = async (root: string, link: Pick<Namespace, 'hostAddress' | 'namespaceAddress'>): Promise<void> => configureHost(identityOf(root), link, undefined);
+export const repairHostSide = async (root: string, link: Pick<Namespace, 'hostAddress' | 'namespaceAddress'>): Promise<string> => configureHost(identityOf(root), link, undefined);
 
 /**
 Makes the engine's network namespace and its link to the host, or repairs them. Changes nothing if both are correct.
@@ -233,9 +247,9 @@ export const openNamespace = async (root: string, {host}: NamespaceOptions = {})
 	const identity = identityOf(root);
 	const inside = await ensureNamespace(identity, host);
 	const link = await ensureLink(identity, inside, host);
-	await Promise.all([configureInside(identity, link), configureHost(identity, link, host)]);
+	const [hostRules] = await Promise.all([configureHost(identity, link, host), configureInside(identity, link)]);
 	return {
-		name: identity.name, path: identity.path, ...link, hostDevice: identity.name, device,
+		name: identity.name, path: identity.path, ...link, hostDevice: identity.name, device, hostRules,
 	};
 };
 

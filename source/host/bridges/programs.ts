@@ -67,6 +67,16 @@ const ipJson = async (arguments_: readonly string[], inNamespace: InNamespace): 
 	return JSON.parse(stdout.trim() || '[]');
 };
 
+/** Every device, without addresses, and the IPv4 routes of every table, in one process. */
+export const linksAndRoutes = async (
+	{namespace}: InNamespace = {},
+): Promise<{readonly links: readonly IpLink[]; readonly routes: readonly IpRoute[]}> => {
+	const {stdout} = await runIn('ip', ['-4', '-N', '-details', '-json', '-batch', '-'], {namespace, input: 'link show\nroute show table all\n'});
+	// One array a line; every namespace has a device, and may have no route.
+	const [links = [], routes = []] = stdout.split('\n').filter(line => line.trim() !== '').map(line => JSON.parse(line) as unknown);
+	return {links: links as readonly IpLink[], routes: routes as readonly IpRoute[]};
+};
+
 /** Every device with its addresses. */
 export const links = async (inNamespace: InNamespace = {}) => await ipJson(['address', 'show'], inNamespace) as readonly IpLink[];
 

@@ -11,7 +11,7 @@ import {buffer} from 'node:stream/consumers';
 import {newId} from '../containers/id.js';
 import {listFormat, parseList, type FileList} from '../containers/file-list.js';
 import {defaultSize, machineUidOf} from '../guest.js';
-import {createOverlay} from '../images/disk.js';
+import {createOverlay} from '../images/overlay.js';
 import {quote} from '../../text/escape.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import {onPlainDisk, openOutput} from './files.js';

@@ -14,7 +14,7 @@ import {newId} from '../containers/id.js';
 import {mountsOf} from '../containers/mounts.js';
 import {architectureOf} from '../setup/distributions.js';
 import {defaultSize, machineUidOf, validateSize} from '../guest.js';
-import {createOverlay} from '../images/disk.js';
+import {createOverlay} from '../images/overlay.js';
 import {attachedTo, findNetwork} from './find.js';
 import {
 	defaultNetwork,

@@ -275,7 +275,8 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		openLogKeeper({directory: paths.workers, machines: paths.machines}),
 	]);
 	const context: Context = {
-		paths, guest, images, disks, namespace, nameServer, forwarder, ...state, log, events: createEventLog(), registry: createQueue(),
+		paths, guest, images, disks, namespace, nameServer, forwarder, logKeeper, ...state, log,
+		events: createEventLog(), registry: createQueue(),
 	};
 	const networking = createNetworking(context);
 	const execs = createExecs(context);
@@ -296,6 +297,10 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	await removeUnrecorded(context);
 	const isEnding = await orMissing(rm(paths.ending).then(() => true)) ?? false;
 	const endings = await resume(context, supervisor);
+	if (context.containers.values().some(entry => machineOf(entry))) {
+		await logKeeper.start();
+	}
+
 	await networking.repair();
 	const cancelRestarts = () => {
 		for (const entry of context.containers.values()) {
@@ -325,7 +330,9 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		void rotateAll(context);
 	}, rotationIntervalMs);
 	rotation.unref();
-	const stopWatching = await watchHost({device: namespace.hostDevice, repair: async () => repairHostSide(root, namespace), log});
+	const stopWatching = await watchHost({
+		device: namespace.hostDevice, rules: namespace.hostRules, repair: async () => repairHostSide(root, namespace), log,
+	});
 	const close = async () => {
 		clearInterval(rotation);
 		stopClocks();

@@ -3,11 +3,13 @@ import type {Attachment, Container, PublishedPort} from '../../engine/resources.
 import {
 	bridgeNameOf,
 	createBridge,
+	createBridges,
 	createTap,
 	listDevices,
 	removeBridge,
 	removeTap,
 	tapNameOf,
+	type BridgeConfiguration,
 } from '../bridges/bridge.js';
 import {hostUpstreams} from '../bridges/routes.js';
 import {applyRuleset, rulesetOf} from '../bridges/ruleset.js';
@@ -58,7 +60,7 @@ export const createNetworking = (context: Context): Networking => {
 		tap: tapNameOf(endpointId), bridge: bridgeNameOf(networkId), uid: machineUidOf(container.id),
 	});
 
-	const makeBridge = async ({id, gateway, subnet}: NetworkRecord) => createBridge(namespace, {
+	const bridgeOf = ({id, gateway, subnet}: NetworkRecord): BridgeConfiguration => ({
 		bridge: bridgeNameOf(id), gateway, prefixLength: Number(subnet.split('/')[1]),
 	});
 
@@ -88,6 +90,7 @@ export const createNetworking = (context: Context): Networking => {
 		}
 	});
 
+	/** Resolves with the devices that it found. */
 	const removeStrays = async () => {
 		const bridges = new Set(networks.values().map(({id}) => bridgeNameOf(id)));
 		const taps = new Set(connected().flatMap(({attachments}) => attachments.map(({endpointId}) => tapNameOf(endpointId))));
@@ -101,11 +104,13 @@ export const createNetworking = (context: Context): Networking => {
 		for (const bridge of strayBridges) {
 			await removeBridge(namespace, bridge);
 		}
+
+		return devices.found;
 	};
 
 	return {
 		async openNetwork(network) {
-			await makeBridge(network);
+			await createBridge(namespace, bridgeOf(network));
 			// Only now: a concurrent refresh makes the name server listen on the gateway of every known network.
 			networks.set(network.id, network);
 			await Promise.all([refreshRules(), refreshNames()]);
@@ -151,11 +156,8 @@ export const createNetworking = (context: Context): Networking => {
 				}
 			}
 
-			await removeStrays();
-			for (const network of networks.values()) {
-				await makeBridge(network);
-			}
-
+			const found = await removeStrays();
+			await createBridges(namespace, networks.values().map(network => bridgeOf(network)).toArray(), found);
 			await Promise.all([refreshRules(), refreshNames()]);
 			for (const entry of containers.values().filter(entry => machineOf(entry))) {
 				try {

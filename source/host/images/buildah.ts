@@ -3,6 +3,7 @@ import {
 	mkdir,
 	mkdtemp,
 	readdir,
+	readFile,
 	rm,
 	stat,
 	writeFile,
@@ -13,6 +14,7 @@ import type {RegistryCredentials} from '../../engine/transfer.js';
 import {engineEnvironment} from '../environment.js';
 import {ownerVariable} from '../machines/owner.js';
 import {run} from '../run.js';
+import {findCommand} from '../setup/programs.js';
 import {orMissing} from '../store/missing.js';
 import type {Paths} from '../store/paths.js';
 import {
@@ -187,6 +189,21 @@ const chooseDriver = async (paths: Paths): Promise<Buildah['driver']> => {
 };
 
 /**
+Whether a storage may have working containers. Containers/storage lists them in JSON files, and buildah keeps a directory for each. True for anything else, such as a list that cannot be parsed.
+*/
+export const canHaveContainers = async (directory: string): Promise<boolean> => {
+	const entries = await orMissing(readdir(directory, {withFileTypes: true})) ?? [];
+	for (const entry of entries) {
+		const isEmptyList = async () => (await readFile(path.join(directory, entry.name), 'utf8')).trim() === '[]';
+		if (entry.isDirectory() || (entry.name.endsWith('.json') && !await isEmptyList())) {
+			return true;
+		}
+	}
+
+	return false;
+};
+
+/**
 Opens the engine's storage and removes leftovers of a crash: working containers, mounts, temporary files.
 
 Throws `unavailable` if buildah is not installed.
@@ -201,6 +218,13 @@ export const openBuildah = async (paths: Paths): Promise<Buildah> => {
 	const driver = await chooseDriver(paths);
 	await writeConfiguration(paths, driver);
 	const buildah = bind(paths, driver);
-	await buildah.run(['rm', '--all']);
+	if (await findCommand('buildah') === undefined) {
+		throw new HolmError('unavailable', 'buildah is not installed', {remedy: 'holm setup installs what is missing'});
+	}
+
+	if (await canHaveContainers(path.join(storageOf(paths), `${driver}-containers`))) {
+		await buildah.run(['rm', '--all']);
+	}
+
 	return buildah;
 };

@@ -14,3 +14,9 @@ export const diskError = (doing: string, error: unknown): HolmError => {
 
 	return new HolmError('invalid', `${doing}: ${messageOf(error)}`, {cause: error});
 };
+
+/** The user's error if a program or a system call failed because the disk is full, else the given error. */
+export const fullDisk = (doing: string, error: unknown): unknown =>
+	/no space left on device|disk quota exceeded/iv.test(messageOf(error))
+		? new HolmError('unavailable', `${doing}: the disk is full`, {remedy: 'free some space, or holm image prune', cause: error})
+		: error;

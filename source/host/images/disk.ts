@@ -12,12 +12,12 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Image} from '../../engine/resources.js';
 import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
 import type {Paths} from '../store/paths.js';
 import type {Buildah} from './buildah.js';
+import {fullDisk} from './disk-error.js';
 import {readTextWithin} from './within-root.js';
 
 export type BaseDisk = {
@@ -49,11 +49,6 @@ const minimumDiskBytes = 16 * gibibyte;
 /** Capacity of an image's disk in bytes: twice the image's size, rounded up to whole GiB, so that a large image fits with the metadata of its file system. */
 export const diskCapacityOf = ({sizeBytes}: Pick<Image, 'sizeBytes'>): number =>
 	Math.max(minimumDiskBytes, Math.ceil(sizeBytes * 2 / gibibyte) * gibibyte);
-
-const fullDisk = (doing: string, error: unknown): unknown =>
-	/no space left on device|disk quota exceeded/iv.test(messageOf(error))
-		? new HolmError('unavailable', `${doing}: the disk is full`, {remedy: 'free some space, or holm image prune', cause: error})
-		: error;
 
 /** With a journal, because a machine can end at any time; a small one. No blocks are reserved for root, because most containers run as root. */
 const formatArguments = ['-q', '-F', '-t', 'ext4', '-m', '0', '-J', 'size=32', '-E', 'lazy_itable_init=1,lazy_journal_init=1,nodiscard'];
@@ -220,14 +215,4 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 			return files.reduce((sum, file) => sum + ((file?.blocks ?? 0) * 512), 0);
 		},
 	};
-};
-
-/** Makes the writable disk of a container: a qcow2 overlay on a base disk. */
-export const createOverlay = async (base: string, file: string): Promise<void> => {
-	try {
-		await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', base, '-F', 'raw', file]);
-	} catch (error) {
-		await rm(file, {force: true});
-		throw fullDisk('Cannot make the disk of a container', error);
-	}
 };

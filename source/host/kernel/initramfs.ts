@@ -11,6 +11,7 @@ import {
 	readFile,
 	rename,
 	rm,
+	stat,
 	symlink,
 	writeFile,
 } from 'node:fs/promises';
@@ -101,7 +102,7 @@ const stage = async (directory: string, {modules, publicKey}: InitramfsParts) =>
 	await writeFile(path.join(directory, 'etc/shells'), '/bin/sh\n');
 	for (const [script, target] of [['init', 'init'], ['guest', 'bin/guest'], ['runtime', 'bin/runtime'], ['execute', 'bin/execute']] as const) {
 		await copyFile(path.join(scripts, script), path.join(directory, target));
-		await run('chmod', ['755', path.join(directory, target)]);
+		await chmod(path.join(directory, target), 0o755);
 	}
 };
 
@@ -109,6 +110,12 @@ const hashOf = async (file: string) => {
 	const hash = createHash('sha256');
 	await pipeline(createReadStream(file), hash);
 	return hash.digest('hex');
+};
+
+/** A line that changes with a program: its size in bytes and the time of its last change in whole seconds. Links are followed. */
+export const programStamp = async (program: string): Promise<string> => {
+	const {size, mtimeNs} = await stat(program, {bigint: true});
+	return `${size} ${mtimeNs / 1_000_000_000n}\n`;
 };
 
 /**
@@ -121,8 +128,7 @@ export const initramfsKey = async ({modules, publicKey, kernel}: InitramfsParts)
 	}
 
 	for (const program of Object.keys(programs)) {
-		const {stdout} = await run('stat', ['-L', '-c', '%s %Y', await find(program)]);
-		hash.update(stdout);
+		hash.update(await programStamp(await find(program)));
 	}
 
 	hash.update(await readFile(path.join(modules, 'order')));

@@ -3,7 +3,7 @@ import process from 'node:process';
 
 /** The programs of the host that the engine uses. `qemu-system` is the one for the host's architecture. */
 export const programs = [
-	'qemu-system', 'qemu-img', 'virtiofsd', 'buildah', 'crun', 'conmon', 'socat', 'dropbear', 'busybox', 'catatonit', 'ip', 'nft', 'nsenter', 'setpriv', 'mke2fs', 'debugfs', 'xz', 'find', 'tar',
+	'qemu-system', 'virtiofsd', 'buildah', 'crun', 'conmon', 'socat', 'dropbear', 'busybox', 'catatonit', 'ip', 'nft', 'nsenter', 'setpriv', 'mke2fs', 'debugfs', 'xz', 'find', 'tar',
 ] as const;
 
 export type Program = typeof programs[number];
@@ -43,7 +43,6 @@ const architectures: Readonly<Record<string, Architecture>> = {
 export const architectureOf = (arch: string = process.arch): Architecture | undefined => architectures[arch];
 
 const common = {
-	'qemu-img': 'qemu-img',
 	virtiofsd: 'virtiofsd',
 	buildah: 'buildah',
 	netavark: 'netavark',
@@ -68,7 +67,7 @@ type Release = {readonly id: string; readonly like: readonly string[]; readonly 
 
 /** Debian's names. `dropbear-bin` is dropbear without the service. */
 const debianPackages = {
-	...common, 'qemu-img': 'qemu-utils', dropbear: 'dropbear-bin', busybox: 'busybox-static', xz: 'xz-utils',
+	...common, dropbear: 'dropbear-bin', busybox: 'busybox-static', xz: 'xz-utils',
 };
 
 /** The last releases whose QEMU packages included virtiofsd. */

@@ -46,7 +46,6 @@ const installRemedy = (distribution: Distribution | undefined, name: string) =>
 /** Arguments that make each program print its version. */
 const versionArguments: Readonly<Record<Program, readonly string[]>> = {
 	'qemu-system': ['--version'],
-	'qemu-img': ['--version'],
 	virtiofsd: ['--version'],
 	buildah: ['--version'],
 	crun: ['--version'],

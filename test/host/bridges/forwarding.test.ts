@@ -106,7 +106,7 @@ const watch = async (t: ExecutionContext, root: string, host: string): Promise<v
 		import {watchHost} from ${moduleOf('host-watch')};
 		const namespace = await openNamespace(${JSON.stringify(root)});
 		const repair = async () => repairHostSide(${JSON.stringify(root)}, namespace);
-		await watchHost({device: namespace.hostDevice, repair, log: console.error, intervalMs: 20});
+		await watchHost({device: namespace.hostDevice, rules: namespace.hostRules, repair, log: console.error, intervalMs: 20});
 		console.log('watching');
 		process.stdin.resume();
 	`;

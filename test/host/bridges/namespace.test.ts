@@ -176,7 +176,7 @@ testInNamespaces('bridges and taps are made once, listed, repaired and removed',
 	await createTap(engine, owner);
 	await ipBatch([`link set dev ${tap} nomaster`], {namespace: engine.path});
 	await createTap(engine, owner);
-	t.deepEqual(await listDevices(engine), {bridges: [bridge], taps: [{tap, bridge}]});
+	t.like(await listDevices(engine), {bridges: [bridge], taps: [{tap, bridge}]});
 
 	await createBridge(engine, {...configuration, gateway: '192.168.64.254'});
 	const found = await links({namespace: engine.path});
@@ -191,9 +191,9 @@ testInNamespaces('bridges and taps are made once, listed, repaired and removed',
 	await removeTap(engine, tap);
 	await removeBridge(engine, bridge);
 	await removeBridge(engine, bridge);
-	t.deepEqual(await listDevices(engine), {bridges: [], taps: []});
+	t.like(await listDevices(engine), {bridges: [], taps: []});
 	await t.throwsAsync(createTap(engine, {...owner, bridge: 'br-missing'}), {message: /br-missing/v});
-	t.deepEqual(await listDevices(engine), {bridges: [], taps: []});
+	t.like(await listDevices(engine), {bridges: [], taps: []});
 	await t.throwsAsync(removeTap(engine, 'tap-1\nlink delete lo'), {code: 'internal'});
 });
 

@@ -8,7 +8,7 @@ import path from 'node:path';
 
 /** Programs that an engine starts. */
 const programs = [
-	'buildah', 'busybox', 'cat', 'chmod', 'cp', 'crun', 'debugfs', 'du', 'flock', 'ip', 'iptables', 'ldd', 'mke2fs', 'mount', 'nft', 'nsenter', 'qemu-img', 'qemu-system-x86_64', 'rm', 'setpriv', 'stat', 'umount', 'unshare', 'xargs', 'xz',
+	'buildah', 'busybox', 'cat', 'chmod', 'cp', 'crun', 'debugfs', 'du', 'flock', 'ip', 'iptables', 'ldd', 'mke2fs', 'mount', 'nft', 'nsenter', 'qemu-system-x86_64', 'rm', 'setpriv', 'stat', 'umount', 'unshare', 'xargs', 'xz',
 ];
 
 /** A directory of programs with the names of the host's; each records that it ran, and fails. */

@@ -7,17 +7,20 @@ import {
 	readdir,
 	rm,
 	stat,
+	truncate,
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
 import {Readable} from 'node:stream';
 import test from 'ava';
 import {pack, type Header} from 'tar-stream';
-import {createOverlay, diskCapacityOf, openDisks} from '../../../source/host/images/disk.js';
+import {diskCapacityOf, openDisks} from '../../../source/host/images/disk.js';
+import {createOverlay, emptyOverlay} from '../../../source/host/images/overlay.js';
 import {
 	buildImage,
 	collect,
 	contextFor,
+	directoryFor,
 	hostTest,
 	mountsBelow,
 	storeFor,
@@ -40,6 +43,29 @@ const debugfs = (disk: string, command: string) => execFileSync('debugfs', ['-R'
 test('a disk has room for its image and the container beside it', t => {
 	t.is(diskCapacityOf({sizeBytes: 0}), 16 * gibibyte);
 	t.is(diskCapacityOf({sizeBytes: 10 * gibibyte}), 20 * gibibyte);
+});
+
+hostTest('an overlay is one that qemu-img makes, up to a large disk', ['qemu-img'], async t => {
+	const directory = await directoryFor(t);
+	const [base, made, wanted] = ['base', 'made.qcow2', 'wanted.qcow2'].map(name => path.join(directory, name));
+	const describe = (file: string) => {
+		const {'actual-size': _, filename, children, ...described} = JSON.parse(execFileSync('qemu-img', ['info', '--output=json', file], {encoding: 'utf8'})) as Record<string, unknown>;
+		return described;
+	};
+
+	for (const size of [512, 16 * gibibyte, (16 * gibibyte) + 1024, 9 * 1024 * gibibyte]) {
+		await writeFile(base!, '');
+		await truncate(base!, size);
+		await createOverlay(base!, made!);
+		execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', base!, '-F', 'raw', wanted!]);
+		t.deepEqual(describe(made!), describe(wanted!));
+		t.is((await stat(made!)).size, (await stat(wanted!)).size);
+		const checked = JSON.parse(execFileSync('qemu-img', ['check', '--output=json', made!], {encoding: 'utf8'})) as Record<string, unknown>;
+		t.like(checked, {'check-errors': 0, 'image-end-offset': Math.ceil((await stat(made!)).size / 65_536) * 65_536});
+		t.false('leaks' in checked || 'corruptions' in checked);
+	}
+
+	t.throws(() => emptyOverlay('/'.repeat(1024), gibibyte), {code: 'invalid'});
 });
 
 hostTest('the base disk is the image, made once', programs, async t => {

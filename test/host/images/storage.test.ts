@@ -1,10 +1,19 @@
 import {execFileSync} from 'node:child_process';
-import {mkdir, readdir} from 'node:fs/promises';
+import {
+	mkdir,
+	mkdtemp,
+	readdir,
+	rm,
+	writeFile,
+} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {Readable} from 'node:stream';
 import {gzipSync} from 'node:zlib';
 import {Buffer} from 'node:buffer';
 import {setTimeout} from 'node:timers/promises';
+import test from 'ava';
+import {canHaveContainers} from '../../../source/host/images/buildah.js';
 import {openImageStore} from '../../../source/host/images/storage.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {
@@ -181,4 +190,35 @@ hostTest('a prune removes unnamed and unused images', ['buildah'], async t => {
 	t.true(third.freedBytes > 500_000);
 	t.deepEqual(await store.list({all: true}), []);
 	t.deepEqual(mountsBelow(directory), []);
+});
+
+test('only a storage without working containers is left alone at the start', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-containers-'));
+	t.teardown(async () => rm(directory, {recursive: true, force: true}));
+	t.false(await canHaveContainers(path.join(directory, 'none')));
+	t.false(await canHaveContainers(directory));
+	await writeFile(path.join(directory, 'containers.lock'), 'x');
+	await writeFile(path.join(directory, 'containers.json'), '[]');
+	t.false(await canHaveContainers(directory));
+	for (const [name, text] of [['containers.json', '[{"id":"a"}]'], ['volatile-containers.json', '[{"id":"a"}]'], ['containers.json', ''], ['containers.json', '[{"id']] as const) {
+		await writeFile(path.join(directory, 'containers.json'), '[]');
+		await writeFile(path.join(directory, name), text);
+		t.true(await canHaveContainers(directory), `${name}: ${text}`);
+		await rm(path.join(directory, name));
+	}
+
+	await mkdir(path.join(directory, 'a'));
+	t.true(await canHaveContainers(directory));
+});
+
+hostTest('working containers of a crashed engine are removed when its storage is opened', ['buildah'], async t => {
+	const {store, paths, directory} = await storeFor(t);
+	await buildImage(store, await contextFor(directory, 'context', {Dockerfile: 'FROM scratch\nCOPY file /file\n', file: 'text'}), {tags: ['app']});
+	const {id} = await store.get('app');
+	await store.buildah.run(['from', ...store.buildah.policyArguments, '--pull=never', '--name', 'holm-left', id.replace('sha256:', '')]);
+	const containers = path.join(store.buildah.storage, `${store.buildah.driver}-containers`);
+	t.true(await canHaveContainers(containers));
+	await openImageStore(paths);
+	t.false(await canHaveContainers(containers));
+	t.is((await store.get('app')).id, id);
 });

@@ -1,8 +1,14 @@
 import {createHash} from 'node:crypto';
-import {readFile, stat} from 'node:fs/promises';
+import {
+	readFile,
+	rename,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
 import {release, version as kernelVersion} from 'node:os';
 import path from 'node:path';
 import {run} from '../../run.js';
+import {orMissing} from '../../store/missing.js';
 import {qemuArguments, type MachineShape} from '../qemu.js';
 
 /** Part of every key. Raise it if the files of a template or the parts of its key change; earlier templates are then removed. */
@@ -12,8 +18,36 @@ const hashOf = (parts: readonly unknown[]) => createHash('sha256').update(JSON.s
 
 const identities = new Map<string, Promise<string>>();
 
-/** A line that changes with every upgrade of QEMU: its version, with the package's version if QEMU prints it, and the file's size and time. `program` is a path. */
-export const qemuIdentity = async (program: string): Promise<string> => {
+type Remembered = {readonly file: string; readonly version: string};
+
+/** The first line that QEMU prints about itself, from `memory` if that is of the same file. */
+const versionLine = async (program: string, file: string, memory: string | undefined): Promise<string> => {
+	const text = memory === undefined ? undefined : await orMissing(readFile(memory, 'utf8'));
+	try {
+		const known = JSON.parse(text ?? '{}') as Partial<Remembered>;
+		if (known.file === file && typeof known.version === 'string') {
+			return known.version;
+		}
+	} catch {
+		// The host lost power during the write.
+	}
+
+	const {stdout} = await run(program, ['--version'], {remedy: 'holm setup installs QEMU'});
+	const version = stdout.split('\n', 1)[0]!;
+	if (memory !== undefined) {
+		await writeFile(`${memory}.new`, JSON.stringify({file, version} satisfies Remembered), {mode: 0o600});
+		await rename(`${memory}.new`, memory);
+	}
+
+	return version;
+};
+
+/**
+A line that changes with every upgrade of QEMU: its version, with the package's version if QEMU prints it, and the file's size and time. `program` is a path.
+
+`memory` is a file that keeps the version for other processes, because QEMU takes 20 ms to print it; default none.
+*/
+export const qemuIdentity = async (program: string, memory?: string): Promise<string> => {
 	const {size, mtimeMs, ino} = await stat(program);
 	const file = `${program} ${size} ${mtimeMs} ${ino}`;
 	const known = identities.get(file);
@@ -21,10 +55,7 @@ export const qemuIdentity = async (program: string): Promise<string> => {
 		return known;
 	}
 
-	const asked = (async () => {
-		const {stdout} = await run(program, ['--version'], {remedy: 'holm setup installs QEMU'});
-		return `${stdout.split('\n', 1)[0]!} ${file}`;
-	})();
+	const asked = (async () => `${await versionLine(program, file, memory)} ${file}`)();
 	identities.set(file, asked);
 	asked.catch(() => identities.delete(file));
 	return asked;

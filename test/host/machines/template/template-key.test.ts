@@ -4,6 +4,7 @@ import {
 	mkdir,
 	mkdtemp,
 	readdir,
+	readFile,
 	rename,
 	rm,
 	utimes,
@@ -11,7 +12,9 @@ import {
 } from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
+import {run} from '../../../../source/host/run.js';
 import {pruneTemplates} from '../../../../source/host/machines/template/prune-templates.js';
 import {type MachineShape} from '../../../../source/host/machines/qemu.js';
 import {templateFiles, writeStamp} from '../../../../source/host/machines/template/stamp.js';
@@ -41,6 +44,36 @@ test('processors are the same whatever their speed and number, and others with o
 	t.notDeepEqual(processorsOf(processor(0, '0x1', 'fpu sse avx')), one);
 	t.notDeepEqual(processorsOf(processor(0, '0x1').replace('model\t\t: 85', 'model\t\t: 86')), one);
 	t.notDeepEqual(processorsOf(processor(0, '0x1') + processor(1, '0x2')), one);
+});
+
+test('QEMU is asked for its version once, until its file changes', async t => {
+	const directory = await makeDirectory(t);
+	const [program, memory, asked] = ['qemu', 'qemu.json', 'asked'].map(name => path.join(directory, name)) as [string, string, string];
+	const install = async (version: string) => {
+		await writeFile(program, `#!/bin/sh\necho >>${asked}\necho 'version ${version}'\n`);
+		await chmod(program, 0o755);
+	};
+
+	/** As another process, which has asked nothing yet. */
+	const ask = async () => {
+		const module = new URL('../../../../source/host/machines/template/template-key.js', import.meta.url);
+		const {stdout} = await run(process.execPath, ['--input-type=module', '--eval', `
+			const {qemuIdentity} = await import(${JSON.stringify(module.href)});
+			console.log(await qemuIdentity(${JSON.stringify(program)}, ${JSON.stringify(memory)}));
+		`]);
+		return stdout.trim();
+	};
+
+	await install('7.2');
+	const first = await ask();
+	t.regex(first, /^version 7\.2 /v);
+	t.is(await qemuIdentity(program), first, 'the same without a memory');
+	t.is(await ask(), first);
+	await writeFile(memory, 'cut o');
+	t.is(await ask(), first);
+	t.is(await readFile(asked, 'utf8'), '\n'.repeat(3));
+	await install('10.0.1');
+	t.regex(await ask(), /^version 10\.0\.1 /v);
 });
 
 test('a template is another one on another host and with other parts, and the same one with copies of its parts', async t => {
