@@ -1,6 +1,6 @@
 import {openWorker} from '../workers/worker.js';
-import {type Forward} from './forward.js';
-import {type ForwarderRequest} from './forwards.js';
+import type {Forward} from './forward.js';
+import type {ForwarderRequest} from './forwards.js';
 
 export type ForwarderOptions = {
 	/** Directory of the worker's socket, lock and log. */
