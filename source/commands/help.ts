@@ -1,5 +1,4 @@
-import type {FlagTable} from '../flags/flag-table.js';
-import {withHelpFlag} from '../flags/parse-arguments.js';
+import {withHelpFlag, type FlagTable} from '../flags/flag-table.js';
 import {kebabCase} from '../flags/split-arguments.js';
 import type {Command} from './command.js';
 import {
