@@ -98,7 +98,7 @@ const runCommand = async (found: Extract<FoundCommand, {kind: 'command'}>, conte
 	process.title = 'holm';
 	if (help) {
 		const {commandHelp} = await import('./help.js');
-		context.stdout.write(commandHelp(found.name, command));
+		context.stdout.write(commandHelp(found.name, found.entry.summary, command));
 		return 0;
 	}
 
@@ -111,7 +111,7 @@ const runCommand = async (found: Extract<FoundCommand, {kind: 'command'}>, conte
 
 const printOverview = async ({stdout, stderr}: ProcessContext, isAsked: boolean): Promise<number> => {
 	const {overview} = await import('./help.js');
-	(isAsked ? stdout : stderr).write(await overview());
+	(isAsked ? stdout : stderr).write(overview());
 	return isAsked ? 0 : usageStatus;
 };
 
@@ -173,7 +173,7 @@ const runFound = async (argv: readonly string[], globals: GlobalFlags, processCo
 	const found = findCommand(argv);
 	if (found.kind === 'group') {
 		const {groupHelp} = await import('./help.js');
-		processContext.stdout.write(await groupHelp(found.name, found.group));
+		processContext.stdout.write(groupHelp(found.name, found.group));
 		return 0;
 	}
 

@@ -9,7 +9,6 @@ const columns = {
 };
 
 export const command = defineCommand({
-	summary: 'List containers',
 	usage: '',
 	flags: {
 		all: {type: 'boolean', shortFlag: 'a', description: 'Show stopped containers, too'},

@@ -80,7 +80,6 @@ const watch = async (
 };
 
 export const command = defineCommand({
-	summary: 'Show live resource usage of containers',
 	usage: '[CONTAINER...]',
 	flags: {
 		all: {type: 'boolean', shortFlag: 'a', description: 'Show stopped containers, too'},

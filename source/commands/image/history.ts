@@ -6,7 +6,6 @@ import {listFlags, printRows} from '../print/rows.js';
 const {quiet: quietFlag, format: formatFlag, noTrunc: noTruncFlag} = listFlags;
 
 export const command = defineCommand({
-	summary: 'Show the history of an image',
 	usage: 'IMAGE',
 	flags: {quiet: quietFlag, format: formatFlag, noTrunc: noTruncFlag},
 	async run(context, {quiet, format, noTrunc}, [reference = '']) {

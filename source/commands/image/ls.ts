@@ -43,7 +43,6 @@ const base = {Repository: 'REPOSITORY', Tag: 'TAG'};
 const rest = {ID: 'IMAGE ID', CreatedSince: 'CREATED', Size: 'SIZE'};
 
 export const command = defineCommand({
-	summary: 'List images',
 	usage: '[REPOSITORY[:TAG]]',
 	flags: {
 		all: {type: 'boolean', shortFlag: 'a', description: 'Show intermediate images, too'},

@@ -4,7 +4,6 @@ import {shortId} from '../print/fields.js';
 import {listFlags, printRows} from '../print/rows.js';
 
 export const command = defineCommand({
-	summary: 'List the DNS records of a network',
 	usage: 'NETWORK',
 	flags: listFlags,
 	async run(context, {format, quiet, noTrunc}, [reference = '']) {

@@ -20,7 +20,6 @@ const rowOf = (network: Network, isFull: boolean): Row => ({
 });
 
 export const command = defineCommand({
-	summary: 'List networks',
 	usage: '',
 	flags: {filter: filterFlag, ...listFlags},
 	async run(context, {filter, format, quiet, noTrunc}) {

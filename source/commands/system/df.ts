@@ -28,7 +28,6 @@ export const diskUsageRows = ({images, containers, volumes, cacheBytes}: DiskUsa
 ];
 
 export const command = defineCommand({
-	summary: 'Show disk usage',
 	usage: '',
 	flags: {format: listFlags.format},
 	async run(context, {format}) {

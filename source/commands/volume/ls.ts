@@ -6,7 +6,6 @@ import {listFlags, printRows} from '../print/rows.js';
 const {quiet: quietFlag, format: formatFlag} = listFlags;
 
 export const command = defineCommand({
-	summary: 'List volumes',
 	usage: '',
 	flags: {filter: filterFlag, quiet: quietFlag, format: formatFlag},
 	async run(context, {filter, format, quiet}) {
