@@ -19,7 +19,7 @@ export const command = defineCommand({
 			CreatedBy: truncate(createdBy, 45, noTrunc),
 			Comment: comment,
 		}));
-		printRows(context, rows, {
+		await printRows(context, rows, {
 			columns: {
 				ID: 'IMAGE', CreatedSince: 'CREATED', CreatedBy: 'CREATED BY', Comment: 'COMMENT',
 			},

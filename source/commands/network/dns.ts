@@ -13,7 +13,7 @@ export const command = defineCommand({
 		}
 
 		const records = await engine.dnsRecords(reference);
-		printRows(context, records.map(({name, type, value, ttlSeconds, containerId}) => ({
+		await printRows(context, records.map(({name, type, value, ttlSeconds, containerId}) => ({
 			Name: name,
 			Type: type,
 			Value: value,

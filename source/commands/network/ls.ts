@@ -25,7 +25,7 @@ export const command = defineCommand({
 	async run(context, {filter, format, quiet, noTrunc}) {
 		const engine = await context.engine();
 		const networks = await engine.networks(parseFilters(filter));
-		printRows(context, networks.map(network => rowOf(network, noTrunc)), {
+		await printRows(context, networks.map(network => rowOf(network, noTrunc)), {
 			columns: {
 				ID: 'NETWORK ID', Name: 'NAME', Driver: 'DRIVER', Subnet: 'SUBNET', Gateway: 'GATEWAY', Containers: 'CONTAINERS',
 			},

@@ -32,7 +32,7 @@ export const command = defineCommand({
 	flags: {format: listFlags.format},
 	async run(context, {format}) {
 		const engine = await context.engine();
-		printRows(context, diskUsageRows(await engine.diskUsage()), {
+		await printRows(context, diskUsageRows(await engine.diskUsage()), {
 			columns: {
 				Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE',
 			},

@@ -11,7 +11,7 @@ export const command = defineCommand({
 	async run(context, {filter, format, quiet}) {
 		const engine = await context.engine();
 		const volumes = await engine.volumes(parseFilters(filter));
-		printRows(context, volumes.map(({name, mountpoint, createdAt, labels}) => ({
+		await printRows(context, volumes.map(({name, mountpoint, createdAt, labels}) => ({
 			Driver: 'local',
 			Name: name,
 			Mountpoint: mountpoint,
