@@ -1,4 +1,3 @@
-import process from 'node:process';
 import type {Engine} from '../engine/engine.js';
 import {defaultRoot} from '../host/store/paths.js';
 import {HolmError} from '../engine/errors.js';
@@ -6,7 +5,6 @@ import {createDockerEngine} from '../backends/docker/engine.js';
 import {resolveHost} from '../backends/hosts/resolve.js';
 import type {Environment} from '../backends/hosts/which-engine.js';
 import {forbiddenSocket, probeSocket, socketOf} from './local-engine.js';
-import {startDaemon} from './start.js';
 
 export type ConnectOptions = {
 	/** Directory of this host's engine; default `/var/lib/holm`. */
@@ -49,6 +47,7 @@ export const connect = async (options: ConnectOptions = {}): Promise<Engine> => 
 			throw new HolmError('unavailable', `the engine in ${root} is not running`, {remedy: 'holm system start starts it'});
 		}
 
+		const {startDaemon} = await import('./start.js');
 		await startDaemon({root, onStep});
 		socket = await socketOf(root);
 	}
