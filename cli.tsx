@@ -1,6 +1,5 @@
 #!/usr/bin/env -S node --
 // Without the two dashes Node takes `--env-file` for its own, wherever it stands: nodejs/node#54232.
-import process from 'node:process';
 
 // Nothing that an old Node lacks may be imported before its version is known.
 const needed = '22.20';

@@ -1,5 +1,5 @@
-import {type IncomingMessage} from 'node:http';
-import {type Duplex} from 'node:stream';
+import type {IncomingMessage} from 'node:http';
+import type {Duplex} from 'node:stream';
 import {HolmError} from '../engine/errors.js';
 
 /** Whether a host name or address belongs to a listener; both in lower case, addresses without brackets. */

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {type ServerResponse} from 'node:http';
+import type {ServerResponse} from 'node:http';
 import {asHolmError, httpStatusOf} from '../engine/errors.js';
 import {encodeError} from '../wire/encode/progress.js';
 import {errorHeader} from '../wire/headers.js';

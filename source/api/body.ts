@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
-import {type IncomingMessage} from 'node:http';
-import {type Duplex} from 'node:stream';
+import type {IncomingMessage} from 'node:http';
+import type {Duplex} from 'node:stream';
 import {HolmError} from '../engine/errors.js';
 import {fieldsOf, type Fields} from '../wire/fields.js';
 import {parseJson} from '../wire/json.js';

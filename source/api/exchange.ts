@@ -1,6 +1,6 @@
-import {type Buffer} from 'node:buffer';
-import {type IncomingMessage, type ServerResponse} from 'node:http';
-import {type Duplex} from 'node:stream';
+import type {Buffer} from 'node:buffer';
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import type {Duplex} from 'node:stream';
 import type {Engine} from '../engine/engine.js';
 import type {ExecNotes} from './exec-notes.js';
 import type {FailedStarts} from './failed-starts.js';

@@ -1,4 +1,4 @@
-import {type Duplex} from 'node:stream';
+import type {Duplex} from 'node:stream';
 import type {LogEntry} from '../engine/resources.js';
 import {encodeFrame} from '../wire/frames.js';
 import {stdinFramed, stdinHeader} from '../wire/stdin-frames.js';

@@ -1,7 +1,6 @@
 import {chmod} from 'node:fs/promises';
 import type {Server as HttpServer} from 'node:http';
 import net from 'node:net';
-import tls from 'node:tls';
 import {describeAddress, type SocketAddress} from '../wire/addresses.js';
 import {HolmError} from '../engine/errors.js';
 import {isLoopback, restrictNames, type NameCheck} from './access.js';
@@ -75,7 +74,7 @@ export const listenOn = async (server: HttpServer, address: Listening): Promise<
 
 	const secrets = address.kind === 'tcp' ? address.tls : undefined;
 	const listener = secrets
-		? tls.createServer({
+		? process.getBuiltinModule('node:tls').createServer({
 			...connectionOptions, ...secrets, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2',
 		}, accept)
 		: net.createServer(connectionOptions, accept);

@@ -1,5 +1,4 @@
 import {once} from 'node:events';
-import {createServer} from 'node:http';
 import {setTimeout as delay} from 'node:timers/promises';
 import {asHolmError, httpStatusOf} from '../engine/errors.js';
 import {encodeError} from '../wire/encode/progress.js';
@@ -12,6 +11,7 @@ const lingerMs = 200;
 
 /** Answers requests that wait on passed sockets with the reason why the engine does not start; otherwise they would wait forever. */
 export const refuseWaiting = async (descriptors: readonly number[], error: unknown): Promise<void> => {
+	const {createServer} = process.getBuiltinModule('node:http');
 	const body = JSON.stringify(encodeError(error));
 	await Promise.all(descriptors.map(async fd => {
 		const server = createServer((request, response) => {

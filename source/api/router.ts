@@ -1,4 +1,4 @@
-import {type IncomingMessage} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import type {Handler, Route} from './exchange.js';
 import {archivesRoutes} from './routes/archives.js';
 import {buildRoutes} from './routes/build.js';

@@ -1,6 +1,6 @@
-import {type IncomingMessage, type ServerResponse} from 'node:http';
-import {type Socket} from 'node:net';
-import {type Duplex} from 'node:stream';
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
 import type {Engine} from '../engine/engine.js';
 import {HolmError} from '../engine/errors.js';
 import {holmMediaType} from '../wire/headers.js';

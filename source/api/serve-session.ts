@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {type Duplex, type Readable} from 'node:stream';
+import type {Duplex, Readable} from 'node:stream';
 import {defaultDetachKeys, parseDetachKeys} from '../terminal/detach-keys.js';
 import type {Session} from '../engine/sessions.js';
 import {HolmError} from '../engine/errors.js';

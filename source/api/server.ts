@@ -1,12 +1,14 @@
 import {Buffer} from 'node:buffer';
-import http, {type IncomingMessage, type Server, type ServerResponse} from 'node:http';
-import {type Socket} from 'node:net';
-import {type Duplex} from 'node:stream';
+import type {IncomingMessage, Server, ServerOptions, ServerResponse} from 'node:http';
+import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
 import type {Engine} from '../engine/engine.js';
 import {HolmError} from '../engine/errors.js';
 import {encodeError} from '../wire/encode/progress.js';
 import {isHijackRoute} from './router.js';
 import {createServing} from './serve-request.js';
+
+const http = process.getBuiltinModule('node:http');
 
 export type ApiServerOptions = {
 	/** Maximum size of a JSON body in bytes; default 4 MiB. Streams such as a build context have no limit. */
@@ -74,7 +76,7 @@ export const createApiServer = (
 		maxHeaderSize: 64 * 1024,
 		// Node before 24.9 ignores this and emits `upgrade` for every upgrade request.
 		shouldUpgradeCallback: (request: IncomingMessage) => isHijackRoute(request),
-	} as http.ServerOptions, onRequest);
+	} as ServerOptions, onRequest);
 
 	server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Uint8Array) => {
 		detach(socket);

@@ -1,4 +1,4 @@
-import {type Duplex, type Writable} from 'node:stream';
+import type {Duplex, Writable} from 'node:stream';
 import {createDetachFilter} from '../terminal/detach-keys.js';
 import type {Session} from '../engine/sessions.js';
 import {createStdinDecoder} from '../wire/stdin-frames.js';

@@ -1,7 +1,7 @@
 import {createReadStream} from 'node:fs';
 import {lstat, readdir, readlink} from 'node:fs/promises';
 import path from 'node:path';
-import {type Readable} from 'node:stream';
+import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {pack as createPack} from 'tar-stream';
 

@@ -10,7 +10,7 @@ import {
 	utimes,
 } from 'node:fs/promises';
 import path from 'node:path';
-import {type Readable} from 'node:stream';
+import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {extract, type Header} from 'tar-stream';
 import {HolmError} from '../engine/errors.js';

@@ -29,7 +29,6 @@ export type Context = {
 export type CommandResult = Promise<number | undefined>;
 
 export type Command = Arguments & {
-	readonly summary: string;
 	/** The command exits with the status of a process in the container; Holm's own failures are 125 to 127. */
 	readonly exitsAsProcess?: boolean;
 	readonly run: (context: Context, flags: Readonly<Record<string, unknown>>, input: readonly string[]) => CommandResult;

@@ -1,5 +1,4 @@
-import type {FlagTable} from '../flags/flag-table.js';
-import {withHelpFlag} from '../flags/parse-arguments.js';
+import {withHelpFlag, type FlagTable} from '../flags/flag-table.js';
 import {kebabCase} from '../flags/split-arguments.js';
 import type {Command} from './command.js';
 import {
@@ -43,35 +42,29 @@ export const globalFlags = {
 export const globalFlagsHelp = (): string => pairs(flagRows(withHelpFlag(globalFlags)));
 
 /** The help of one command. */
-export const commandHelp = (name: string, {summary, usage, flags}: Command): string => [
+export const commandHelp = (name: string, summary: string, {usage, flags}: Command): string => [
 	`Usage: holm ${name} [flags]${usage === '' ? '' : ` ${usage}`}\n`,
 	`\n${summary}\n`,
 	`\nFlags:\n${pairs(flagRows(withHelpFlag(flags)))}`,
 ].join('');
 
-const entryRows = async (entries: Readonly<Record<string, Entry>>): Promise<ReadonlyArray<readonly [string, string]>> =>
-	Promise.all(Object.entries(entries).map(async ([name, {load, aliases = []}]) => {
-		const {command} = await load();
-		return [[name, ...aliases].join(', '), command.summary] as const;
-	}));
+const entryRows = (entries: Readonly<Record<string, Entry>>): ReadonlyArray<readonly [string, string]> =>
+	Object.entries(entries).map(([name, {summary, aliases = []}]) => [[name, ...aliases].join(', '), summary]);
 
 /** The help of a group such as `network`. */
-export const groupHelp = async (name: string, {summary, entries}: Group): Promise<string> => [
+export const groupHelp = (name: string, {summary, entries}: Group): string => [
 	`Usage: holm ${name} COMMAND [flags]\n`,
 	`\n${summary}\n`,
-	`\nCommands:\n${pairs(await entryRows(entries))}`,
+	`\nCommands:\n${pairs(entryRows(entries))}`,
 	`\nholm ${name} COMMAND --help explains a command.\n`,
 ].join('');
 
 /** The help of `holm` itself. */
-export const overview = async (): Promise<string> => {
-	const blocks = await Promise.all(Object.entries(sections).map(async ([heading, entries]) => `\n${heading}:\n${pairs(await entryRows(entries))}`));
-	return [
-		'Usage: holm [flags] COMMAND [ARG...]\n',
-		'\nRuns each container in its own virtual machine, with a bridge and a name server per network. Without a command, in a terminal: the dashboard.\n',
-		...blocks,
-		`\nGroups:\n${pairs(Object.entries(groups).map(([name, {summary}]) => [name, summary]))}`,
-		`\nFlags:\n${globalFlagsHelp()}`,
-		'\nholm COMMAND --help explains a command.\n',
-	].join('');
-};
+export const overview = (): string => [
+	'Usage: holm [flags] COMMAND [ARG...]\n',
+	'\nRuns each container in its own virtual machine, with a bridge and a name server per network. Without a command, in a terminal: the dashboard.\n',
+	...Object.entries(sections).map(([heading, entries]) => `\n${heading}:\n${pairs(entryRows(entries))}`),
+	`\nGroups:\n${pairs(Object.entries(groups).map(([name, {summary}]) => [name, summary]))}`,
+	`\nFlags:\n${globalFlagsHelp()}`,
+	'\nholm COMMAND --help explains a command.\n',
+].join('');

@@ -14,7 +14,6 @@ const kinds: Readonly<Record<string, Read>> = {
 };
 
 export const command = defineCommand({
-	summary: 'Show containers, images, networks or volumes in detail',
 	usage: 'NAME...',
 	flags: {
 		...inspectFlags,

@@ -1,11 +1,7 @@
-import process from 'node:process';
 import {asHolmError, exitStatusOf, HolmError} from '../engine/errors.js';
 import type {EngineTarget} from '../dashboard/state/known-engines.js';
-import {parseArguments} from '../flags/parse-arguments.js';
-import {splitArguments, splitFirst} from '../flags/split-arguments.js';
 import type {Context} from './command.js';
-import {findCommand, type FoundCommand} from './find-command.js';
-import {checkArity} from './arity.js';
+import type {FoundCommand} from './find-command.js';
 import {nonEmpty} from './non-empty.js';
 
 /** What `holm` takes from its process. Commands get the rest of `Context` from `main`, and connect to the engine only when they ask for it. */
@@ -46,13 +42,15 @@ type GlobalFlags = {
 
 const noFlags: GlobalFlags = {debug: false, version: false, help: false, demo: false, readOnly: false, screenReader: false};
 
-/** Parses the flags before the command, without loading the parser. */
+/** Parses the flags before the command. */
 const parseGlobals = async (argv: readonly string[]): Promise<{readonly globals: GlobalFlags; readonly rest: readonly string[]}> => {
 	if (!argv[0]?.startsWith('-')) {
 		return {globals: noFlags, rest: argv};
 	}
 
-	const [{globalFlags}, {withHelpFlag}] = await Promise.all([import('./help.js'), import('../flags/parse-arguments.js')]);
+	const [{globalFlags}, {withHelpFlag}, {splitArguments, splitFirst}] = await Promise.all([
+		import('./help.js'), import('../flags/flag-table.js'), import('../flags/split-arguments.js'),
+	]);
 	const {flags, input} = splitArguments(argv, withHelpFlag(globalFlags), {name: '', flagsEndAtFirstArgument: true});
 	const values = new Map(flags.map(flag => splitFirst(flag.slice(2), '=') as [string, string]));
 	return {
@@ -81,10 +79,12 @@ class Failure extends Error {
 }
 
 const runCommand = async (found: Extract<FoundCommand, {kind: 'command'}>, context: Context): Promise<number> => {
-	const {command} = await found.entry.load();
-	const parse = () => {
+	const [{command}, {parseCommandLine}, {checkArity}] = await Promise.all([
+		found.entry.load(), import('../flags/parse-command-line.js'), import('./arity.js'),
+	]);
+	const parse = async () => {
 		try {
-			const parsed = parseArguments(found.rest, command, found.name);
+			const parsed = await parseCommandLine(found.rest, command, found.name);
 			if (!parsed.help) {
 				checkArity(found.name, command.usage, parsed.input);
 			}
@@ -95,10 +95,12 @@ const runCommand = async (found: Extract<FoundCommand, {kind: 'command'}>, conte
 		}
 	};
 
-	const {help, flags, input} = parse();
+	const {help, flags, input} = await parse();
+	// Meow does so only if it parses flags.
+	process.title = 'holm';
 	if (help) {
 		const {commandHelp} = await import('./help.js');
-		context.stdout.write(commandHelp(found.name, command));
+		context.stdout.write(commandHelp(found.name, found.entry.summary, command));
 		return 0;
 	}
 
@@ -111,7 +113,7 @@ const runCommand = async (found: Extract<FoundCommand, {kind: 'command'}>, conte
 
 const printOverview = async ({stdout, stderr}: ProcessContext, isAsked: boolean): Promise<number> => {
 	const {overview} = await import('./help.js');
-	(isAsked ? stdout : stderr).write(await overview());
+	(isAsked ? stdout : stderr).write(overview());
 	return isAsked ? 0 : usageStatus;
 };
 
@@ -169,10 +171,11 @@ const openScreen = async ({demo, readOnly, screenReader, root, host}: GlobalFlag
 
 const runFound = async (argv: readonly string[], globals: GlobalFlags, processContext: ProcessContext): Promise<number> => {
 	const {connect, openDockerHost, environment} = processContext;
+	const {findCommand} = await import('./find-command.js');
 	const found = findCommand(argv);
 	if (found.kind === 'group') {
 		const {groupHelp} = await import('./help.js');
-		processContext.stdout.write(await groupHelp(found.name, found.group));
+		processContext.stdout.write(groupHelp(found.name, found.group));
 		return 0;
 	}
 

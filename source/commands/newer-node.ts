@@ -1,7 +1,6 @@
 // This must run on Node 18 and use nothing newer.
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
-import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 
 /** Reruns `holm` with the Node in the checkout's packages, which `npm run quickstart` installs, or prints the needed version. Returns the exit status. */

@@ -28,7 +28,6 @@ export const printPruned = (context: Context, heading: string, removed: readonly
 };
 
 export type PruneDefinition = {
-	readonly summary: string;
 	readonly warning: string;
 	readonly heading: string;
 	/** Print the freed disk space; default true. */
@@ -37,8 +36,7 @@ export type PruneDefinition = {
 };
 
 /** Defines a command that asks for confirmation, removes unused resources, and prints them. */
-export const definePrune = ({summary, warning, heading, withSpace = true, prune}: PruneDefinition) => defineCommand({
-	summary,
+export const definePrune = ({warning, heading, withSpace = true, prune}: PruneDefinition) => defineCommand({
 	usage: '',
 	flags: {force: forceFlag, filter: pruneFilterFlag},
 	async run(context, {force, filter}) {

@@ -1,7 +1,6 @@
 import {enableCompileCache} from 'node:module';
 import {homedir} from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import {escapeControls} from '../text/escape.js';
 import {nonEmpty} from './non-empty.js';
 

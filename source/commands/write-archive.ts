@@ -1,7 +1,6 @@
 import {createWriteStream} from 'node:fs';
 import {rename, rm} from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {HolmError} from '../engine/errors.js';

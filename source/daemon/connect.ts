@@ -1,4 +1,3 @@
-import process from 'node:process';
 import type {Engine} from '../engine/engine.js';
 import type {ReachableAddress} from '../wire/addresses.js';
 import {defaultRoot} from '../host/store/paths.js';
@@ -7,7 +6,6 @@ import {createDockerEngine} from '../backends/docker/engine.js';
 import {resolveHost} from '../backends/hosts/resolve.js';
 import type {Environment} from '../backends/hosts/which-engine.js';
 import {forbiddenSocket, probeSocket, socketOf} from './local-engine.js';
-import {startDaemon} from './start.js';
 
 export type ConnectOptions = {
 	/** Directory of this host's engine; default `/var/lib/holm`. */
@@ -50,6 +48,7 @@ export const reachEngine = async (options: ConnectOptions = {}): Promise<Reachab
 			throw new HolmError('unavailable', `the engine in ${root} is not running`, {remedy: 'holm system start starts it'});
 		}
 
+		const {startDaemon} = await import('./start.js');
 		await startDaemon({root, onStep});
 		socket = await socketOf(root);
 	}

@@ -1,11 +1,8 @@
 import {access} from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
-import process from 'node:process';
 import {HolmError} from '../engine/errors.js';
-import {isService, isSystemdRunning} from '../host/service/service.js';
-import {serviceSocket} from '../host/service/units.js';
-import {defaultRoot, pathsOf} from '../host/store/paths.js';
+import {defaultRoot, pathsOf, serviceSocket} from '../host/store/paths.js';
 
 export type SocketState = 'listening' | 'absent' | 'forbidden';
 
@@ -39,6 +36,7 @@ export const socketOf = async (root: string, service = serviceSocket): Promise<s
 /** The error for a user without access to a socket. */
 export const forbiddenSocket = async (socket: string, service = serviceSocket): Promise<HolmError> => {
 	if (socket !== service) {
+		const {isSystemdRunning} = await import('../host/service/service.js');
 		const remedy = await isSystemdRunning() ? 'use sudo, or install the service, which members of a group may use: sudo holm system install' : 'use sudo';
 		return new HolmError('forbidden', `${socket} is root's alone`, {remedy});
 	}
@@ -49,6 +47,9 @@ export const forbiddenSocket = async (socket: string, service = serviceSocket): 
 };
 
 /** The error for a user who may not start the engine. */
-export const notStarted = async (root: string): Promise<HolmError> => new HolmError('forbidden', `the engine in ${root} is not running, and only root can start it`, {
-	remedy: await isSystemdRunning() && !await isService(root) ? 'use sudo, or install the service, which starts with the host: sudo holm system install' : 'sudo holm system start',
-});
+export const notStarted = async (root: string): Promise<HolmError> => {
+	const {isService, isSystemdRunning} = await import('../host/service/service.js');
+	return new HolmError('forbidden', `the engine in ${root} is not running, and only root can start it`, {
+		remedy: await isSystemdRunning() && !await isService(root) ? 'use sudo, or install the service, which starts with the host: sudo holm system install' : 'sudo holm system start',
+	});
+};

@@ -1,5 +1,4 @@
 import {rm, writeFile} from 'node:fs/promises';
-import process from 'node:process';
 import {
 	insecurity,
 	listenOn,

@@ -7,7 +7,6 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {
@@ -18,7 +17,7 @@ import {
 } from '../engine/errors.js';
 import {engineEnvironment} from '../host/environment.js';
 import type {SetupStep} from '../host/kernel/guest-kernel.js';
-import {defaultRoot, pathsOf} from '../host/store/paths.js';
+import {defaultRoot, pathsOf, serviceSocket} from '../host/store/paths.js';
 import type {Listening} from '../api/listeners.js';
 import {heldStatus} from '../host/lock.js';
 import {findCommand} from '../host/setup/programs.js';
@@ -31,7 +30,6 @@ import {
 	startService,
 	stopService,
 } from '../host/service/service.js';
-import {serviceSocket} from '../host/service/units.js';
 import {readIdentity, startTimeOf} from '../host/workers/worker-process.js';
 import {spawned} from '../host/spawned.js';
 import {forbiddenSocket, notStarted, probeSocket, socketOf} from './local-engine.js';

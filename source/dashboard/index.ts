@@ -1,4 +1,3 @@
-import process from 'node:process';
 import {setFlagsFromString} from 'node:v8';
 import type {DashboardOptions} from './frame/open.js';
 

@@ -1,4 +1,4 @@
-import {type Readable} from 'node:stream';
+import type {Readable} from 'node:stream';
 
 /** Status of a path inside a container, as in the `X-Docker-Container-Path-Stat` header. */
 export type PathStatus = {

@@ -1,4 +1,4 @@
-import {type Readable} from 'node:stream';
+import type {Readable} from 'node:stream';
 import type {Progress} from './resources.js';
 import type {RegistryCredentials} from './transfer.js';
 

@@ -1,4 +1,4 @@
-import {type Readable} from 'node:stream';
+import type {Readable} from 'node:stream';
 import type {FileChange} from './resources.js';
 
 /** Changes of a container's file system against its image, and all of it as a tar. */

@@ -22,6 +22,14 @@ type FlagValue<F extends Flag> = F extends {isMultiple: true}
 
 export type FlagValues<Table extends FlagTable> = {readonly [Name in keyof Table]: FlagValue<Table[Name]>};
 
+const helpFlag = {type: 'boolean', description: 'Print this help'} as const;
+
+/** A command's flags and `--help`. `-h` means help unless the command uses it otherwise. */
+export const withHelpFlag = (flags: FlagTable): FlagTable => ({
+	...flags,
+	help: Object.values(flags).some(flag => flag.shortFlag === 'h') ? helpFlag : {...helpFlag, shortFlag: 'h'},
+});
+
 /** The arguments and flags of a command. */
 export type Arguments = {
 	/**
@@ -33,4 +41,10 @@ export type Arguments = {
 	readonly flagsEndAtFirstArgument?: boolean;
 	/** All arguments belong to another program; only `--help` alone asks for Holm's own help. */
 	readonly passesArguments?: boolean;
+};
+
+export type ParsedArguments = {
+	readonly help: boolean;
+	readonly flags: Readonly<Record<string, unknown>>;
+	readonly input: readonly string[];
 };

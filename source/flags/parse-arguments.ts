@@ -1,20 +1,6 @@
 import meow from 'meow';
-import type {Arguments, FlagTable} from './flag-table.js';
+import {withHelpFlag, type Arguments, type ParsedArguments} from './flag-table.js';
 import {kebabCase, splitArguments} from './split-arguments.js';
-
-export type ParsedArguments = {
-	readonly help: boolean;
-	readonly flags: Readonly<Record<string, unknown>>;
-	readonly input: readonly string[];
-};
-
-const helpFlag = {type: 'boolean', description: 'Print this help'} as const;
-
-/** A command's flags and `--help`. `-h` means help unless the command uses it otherwise. */
-export const withHelpFlag = (flags: FlagTable): FlagTable => ({
-	...flags,
-	help: Object.values(flags).some(flag => flag.shortFlag === 'h') ? helpFlag : {...helpFlag, shortFlag: 'h'},
-});
 
 // The parser behind meow strips one pair of quotes from a value; the user's shell has already done so.
 const protectQuotes = (flag: string): string => {

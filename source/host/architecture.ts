@@ -1,4 +1,3 @@
-import process from 'node:process';
 import {HolmError} from '../engine/errors.js';
 
 /** Throws `unsupported` on any processor but x86-64: kernel, guest and QEMU arguments are made for that one. */

@@ -1,5 +1,3 @@
-import process from 'node:process';
-
 /** Where distributions install programs. The user's PATH is ignored, because npm and toolchains put their own directories first. */
 export const programDirectories = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const;
 

@@ -21,7 +21,7 @@ import {templateOf, type Template} from './machines/template/template.js';
 import {hostKeyOf, qemuIdentity, readTemplateHost} from './machines/template/template-key.js';
 import {findProgram} from './setup/programs.js';
 import {orMissing} from './store/missing.js';
-import {type Paths} from './store/paths.js';
+import type {Paths} from './store/paths.js';
 
 const mebibyte = 1024 ** 2;
 

@@ -1,4 +1,4 @@
-import {type ChildProcess} from 'node:child_process';
+import type {ChildProcess} from 'node:child_process';
 import path from 'node:path';
 import {HolmError} from '../engine/errors.js';
 

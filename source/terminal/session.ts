@@ -1,4 +1,4 @@
-import {type Readable, type Writable} from 'node:stream';
+import type {Readable, Writable} from 'node:stream';
 import {finished} from 'node:stream/promises';
 import {Buffer} from 'node:buffer';
 import type {Session, TerminalSize} from '../engine/sessions.js';

@@ -1,4 +1,4 @@
-import {type Readable, type Writable} from 'node:stream';
+import type {Readable, Writable} from 'node:stream';
 import {text} from 'node:stream/consumers';
 
 export type Input = Readable & {readonly isTTY?: boolean; readonly fd?: number; readonly setRawMode?: (isRaw: boolean) => unknown};

@@ -1,5 +1,3 @@
-import {readFileSync} from 'node:fs';
-
 /** The version in the package's own package.json, above dist. */
 export const packageVersion = (): string =>
-	(JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {readonly version: string}).version;
+	(JSON.parse(process.getBuiltinModule('node:fs').readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {readonly version: string}).version;

@@ -1,6 +1,6 @@
 import {HolmError} from '../engine/errors.js';
-import {type PublishedPort} from '../engine/resources.js';
-import {type Fields} from './fields.js';
+import type {PublishedPort} from '../engine/resources.js';
+import type {Fields} from './fields.js';
 
 /** Docker's port map: `{"80/tcp": [{HostIp, HostPort}]}`; null marks a port that is only exposed. */
 export type PortMap = Record<string, Array<{HostIp: string; HostPort: string}> | null>;

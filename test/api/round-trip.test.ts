@@ -9,7 +9,8 @@ import {decodeHistory, decodeImage, decodeImageItem} from '../../source/wire/dec
 import {decodeConnect, decodeCreateNetwork, decodeDnsRecord, decodeNetwork} from '../../source/wire/decode/network.js';
 import {decodePathStatus} from '../../source/wire/decode/path.js';
 import {decodeStats} from '../../source/wire/decode/stats.js';
-import {decodeDiskUsage, decodeEvent, decodeInfo, decodeSnapshot, decodeVersion} from '../../source/wire/decode/system.js';
+import {decodeEvent} from '../../source/wire/decode/event.js';
+import {decodeDiskUsage, decodeInfo, decodeSnapshot, decodeVersion} from '../../source/wire/decode/system.js';
 import {decodeEnding, decodePruned, decodePrunedImages, decodeRemovedImage, decodeTop} from '../../source/wire/decode/verbs.js';
 import {decodeVolume} from '../../source/wire/decode/volume.js';
 import {encodeContainer} from '../../source/wire/encode/container.js';

@@ -87,22 +87,22 @@ const rows: readonly Row[] = [
 ];
 const options = {columns: {ID: 'CONTAINER ID', Names: 'NAMES'}};
 
-test('a list as a table, as ids, as JSON and by a template', t => {
-	t.is(renderRows(rows, options, true), 'CONTAINER ID   NAMES\n1              web\n22             db\n');
-	t.is(renderRows([], options, true), 'CONTAINER ID   NAMES\n');
-	t.is(renderRows(rows, {...options, quiet: 'ID'}, true), '1\n22\n');
-	t.is(renderRows([], {...options, quiet: 'ID'}, true), '');
-	t.is(renderRows(rows, {...options, format: 'json'}, true), '{"ID":"1","Names":"web","Note":"a\\u001bb"}\n{"ID":"22","Names":"db","Note":""}\n');
-	t.is(renderRows(rows, {...options, format: '{{.Names}}: {{.Label "x"}}'}, false), 'web: <x>\ndb: \n');
-	const table = renderRows(rows, {...options, format: String.raw`table {{.Names}}\t{{.Label "tier"}}\t{{.ID}}`}, false);
+test('a list as a table, as ids, as JSON and by a template', async t => {
+	t.is(await renderRows(rows, options, true), 'CONTAINER ID   NAMES\n1              web\n22             db\n');
+	t.is(await renderRows([], options, true), 'CONTAINER ID   NAMES\n');
+	t.is(await renderRows(rows, {...options, quiet: 'ID'}, true), '1\n22\n');
+	t.is(await renderRows([], {...options, quiet: 'ID'}, true), '');
+	t.is(await renderRows(rows, {...options, format: 'json'}, true), '{"ID":"1","Names":"web","Note":"a\\u001bb"}\n{"ID":"22","Names":"db","Note":""}\n');
+	t.is(await renderRows(rows, {...options, format: '{{.Names}}: {{.Label "x"}}'}, false), 'web: <x>\ndb: \n');
+	const table = await renderRows(rows, {...options, format: String.raw`table {{.Names}}\t{{.Label "tier"}}\t{{.ID}}`}, false);
 	t.is(table, 'NAMES   tier     CONTAINER ID\nweb     <tier>   1\ndb               22\n');
-	t.throws(() => renderRows(rows, {...options, format: '{{.Nmaes}}'}, false), {message: /there is no field .Nmaes/v});
-	t.throws(() => renderRows(rows, {...options, format: 'names'}, false), {message: 'invalid format "names"'});
+	await t.throwsAsync(renderRows(rows, {...options, format: '{{.Nmaes}}'}, false), {message: /there is no field .Nmaes/v});
+	await t.throwsAsync(renderRows(rows, {...options, format: 'names'}, false), {message: 'invalid format "names"'});
 });
 
-test('what would move a terminal\'s cursor is escaped there and left alone in a pipe', t => {
-	t.is(renderRows(rows.slice(0, 1), {...options, format: '{{.Note}}'}, true), 'a\\x1bb\n');
-	t.is(renderRows(rows.slice(0, 1), {...options, format: '{{.Note}}'}, false), 'a\u{1B}b\n');
+test('what would move a terminal\'s cursor is escaped there and left alone in a pipe', async t => {
+	t.is(await renderRows(rows.slice(0, 1), {...options, format: '{{.Note}}'}, true), 'a\\x1bb\n');
+	t.is(await renderRows(rows.slice(0, 1), {...options, format: '{{.Note}}'}, false), 'a\u{1B}b\n');
 });
 
 const stats = (cpuNanoseconds: number, systemCpuNanoseconds: number): ContainerStats => ({

@@ -9,11 +9,11 @@ import {defaultKeyMaps} from '../../source/dashboard/keys/key-maps.js';
 type Entries = Readonly<Record<string, Entry>>;
 
 const commandSections = async (prefix: string, entries: Entries): Promise<string> => {
-	const texts = await Promise.all(Object.entries(entries).map(async ([name, {load, aliases = []}]) => {
+	const texts = await Promise.all(Object.entries(entries).map(async ([name, {summary, load, aliases = []}]) => {
 		const {command} = await load();
 		const full = `${prefix}${name}`;
 		const others = aliases.length === 0 ? '' : `\nAlso ${aliases.map(alias => `\`holm ${prefix}${alias}\``).join(', ')}.\n`;
-		return `### holm ${full}\n${others}\n\`\`\`\n${commandHelp(full, command)}\`\`\`\n`;
+		return `### holm ${full}\n${others}\n\`\`\`\n${commandHelp(full, summary, command)}\`\`\`\n`;
 	}));
 	return texts.join('\n');
 };

@@ -11,6 +11,11 @@ test('clean text holds nothing that a terminal obeys', t => {
 	}
 });
 
+test('an ellipsis, of cut values, is as wide as a letter', t => {
+	t.is(widthOf('docker-entrypoint.s…'), 20);
+	t.is(widthOf('宽…'), 3);
+});
+
 test('fitted text is exactly as wide as asked', t => {
 	for (const text of hostile) {
 		for (const width of [0, 1, 2, 3, 5, 8, 40]) {

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {type IncomingMessage} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import {PassThrough, type Readable} from 'node:stream';
 import {parseJson} from '../../wire/json.js';
 import {HolmError} from '../../engine/errors.js';

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {type IncomingMessage} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import {errorHeader} from '../../wire/headers.js';
 import {decodeError} from '../../wire/decode/error.js';
 import {parseJson} from '../../wire/json.js';

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
-import http, {type ClientRequest, type IncomingMessage} from 'node:http';
-import {type Socket} from 'node:net';
+import type {Agent, ClientRequest, IncomingMessage, RequestOptions as HttpOptions} from 'node:http';
+import type {Socket} from 'node:net';
 import type {Duplex, Readable} from 'node:stream';
 import {holmMediaType} from '../../wire/headers.js';
 import {parseJson} from '../../wire/json.js';
@@ -83,7 +83,7 @@ const sendBody = (request: ClientRequest, {json, tar}: RequestOptions, fail: (er
 	});
 };
 
-const placeOf = (address: ReachableAddress): http.RequestOptions => {
+const placeOf = (address: ReachableAddress): HttpOptions => {
 	if (address.kind === 'tcp') {
 		return {host: address.host, port: address.port, ...address.tls};
 	}
@@ -107,7 +107,7 @@ const connectionOf = (dial: () => Promise<Duplex>) => (
 export const createClient = (address: ReachableAddress): Client => {
 	let server: string | undefined;
 	let version = '';
-	let agent: http.Agent | undefined;
+	let agent: Agent | undefined;
 
 	const open = async (
 		method: string,
@@ -115,8 +115,7 @@ export const createClient = (address: ReachableAddress): Client => {
 		options: RequestOptions,
 		upgrade?: Readonly<Record<string, string>>,
 	): Promise<ClientRequest> => {
-		const isTls = address.kind === 'tcp' && address.tls !== undefined;
-		const transport = isTls ? (await import('node:https')).default : http;
+		const transport = process.getBuiltinModule(address.kind === 'tcp' && address.tls ? 'node:https' : 'node:http');
 		const createConnection = address.kind === 'ssh' ? connectionOf(address.dial) : undefined;
 		agent ??= Object.assign(new transport.Agent({keepAlive: true, ...(address.kind === 'tcp') && address.tls}), createConnection && {createConnection});
 		return transport.request({

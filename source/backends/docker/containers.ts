@@ -5,7 +5,7 @@ import {encodeConnect} from '../../wire/encode/network.js';
 import {encodeCreateContainer} from '../../wire/encode/create.js';
 import {fieldsOf, fieldsOfList} from '../../wire/fields.js';
 import type {ContainersVerbs} from '../../engine/containers.js';
-import {type Filters, type ContainerConfiguration} from '../../engine/resources.js';
+import type {Filters, ContainerConfiguration} from '../../engine/resources.js';
 import {createSteadyTimes} from './steady-times.js';
 import type {Client} from './client.js';
 import {containerPath, encodeFilters, pathName} from './paths.js';

@@ -3,21 +3,8 @@ import type {ReachableAddress} from '../../wire/addresses.js';
 import {createClient} from './client.js';
 import {archivesVerbs} from './archives.js';
 import {buildVerbs} from './build.js';
-import {changesVerbs} from './changes.js';
-import {commitsVerbs} from './commits.js';
-import {containersVerbs} from './containers.js';
-import {eventsVerbs} from './events.js';
-import {execsVerbs} from './execs.js';
-import {imagesVerbs} from './images.js';
-import {lifecycleVerbs} from './lifecycle.js';
-import {logsVerbs} from './logs.js';
-import {networksVerbs} from './networks.js';
-import {sessionsVerbs} from './sessions.js';
-import {snapshotVerbs} from './snapshot.js';
-import {statsVerbs} from './stats.js';
-import {systemVerbs} from './system.js';
+import {lazyVerbs} from './lazy-verbs.js';
 import {transferVerbs} from './transfer.js';
-import {volumesVerbs} from './volumes.js';
 
 /**
 An engine behind Docker's API, from version 1.41 on: Holm's daemon, Docker, Podman and compatible ones.
@@ -27,22 +14,28 @@ Sends nothing before the first verb. Idle connections are reused and do not keep
 export const createDockerEngine = (address: ReachableAddress): Engine => {
 	const client = createClient(address);
 	const verbs = {
-		...systemVerbs(client),
-		...eventsVerbs(client),
-		...containersVerbs(client),
-		...lifecycleVerbs(client),
-		...logsVerbs(client),
-		...sessionsVerbs(client),
-		...execsVerbs(client),
-		...statsVerbs(client),
+		...lazyVerbs({version: 'answer', info: 'answer', diskUsage: 'answer'}, async () => (await import('./system.js')).systemVerbs(client)),
+		...lazyVerbs({events: 'values'}, async () => (await import('./events.js')).eventsVerbs(client)),
+		...lazyVerbs({
+			containers: 'answer', container: 'answer', createContainer: 'answer', renameContainer: 'answer', removeContainer: 'answer', pruneContainers: 'answer',
+		}, async () => (await import('./containers.js')).containersVerbs(client)),
+		...lazyVerbs({
+			startContainer: 'answer', stopContainer: 'answer', restartContainer: 'answer', killContainer: 'answer', pauseContainer: 'answer', unpauseContainer: 'answer', waitContainer: 'answer', updateContainer: 'answer',
+		}, async () => (await import('./lifecycle.js')).lifecycleVerbs(client)),
+		...lazyVerbs({logs: 'values', bootLog: 'values'}, async () => (await import('./logs.js')).logsVerbs(client)),
+		...lazyVerbs({attachContainer: 'answer', resizeContainer: 'answer'}, async () => (await import('./sessions.js')).sessionsVerbs(client)),
+		...lazyVerbs({createExec: 'answer', startExec: 'answer', resizeExec: 'answer', exec: 'answer'}, async () => (await import('./execs.js')).execsVerbs(client)),
+		...lazyVerbs({stats: 'values', top: 'answer'}, async () => (await import('./stats.js')).statsVerbs(client)),
 		...archivesVerbs(client),
-		...changesVerbs(client),
-		...commitsVerbs(client),
-		...networksVerbs(client),
-		...imagesVerbs(client),
+		...lazyVerbs({changes: 'answer', exportContainer: 'answer'}, async () => (await import('./changes.js')).changesVerbs(client)),
+		...lazyVerbs({commitContainer: 'answer'}, async () => (await import('./commits.js')).commitsVerbs(client)),
+		...lazyVerbs({
+			networks: 'answer', network: 'answer', createNetwork: 'answer', removeNetwork: 'answer', connectNetwork: 'answer', disconnectNetwork: 'answer', pruneNetworks: 'answer', dnsRecords: 'answer',
+		}, async () => (await import('./networks.js')).networksVerbs(client)),
+		...lazyVerbs({images: 'answer', image: 'answer', tagImage: 'answer', removeImage: 'answer', pruneImages: 'answer'}, async () => (await import('./images.js')).imagesVerbs(client)),
 		...transferVerbs(client),
 		...buildVerbs(client),
-		...volumesVerbs(client),
+		...lazyVerbs({volumes: 'answer', volume: 'answer', createVolume: 'answer', removeVolume: 'answer', pruneVolumes: 'answer'}, async () => (await import('./volumes.js')).volumesVerbs(client)),
 	};
-	return {...verbs, ...snapshotVerbs(client, verbs)};
+	return {...verbs, ...lazyVerbs({snapshot: 'answer'}, async () => (await import('./snapshot.js')).snapshotVerbs(client, verbs))};
 };

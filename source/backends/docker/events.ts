@@ -1,4 +1,4 @@
-import {decodeEvent} from '../../wire/decode/system.js';
+import {decodeEvent} from '../../wire/decode/event.js';
 import type {EventsVerbs} from '../../engine/events.js';
 import type {EngineEvent} from '../../engine/resources.js';
 import {endable, readLines} from './answer-streams.js';

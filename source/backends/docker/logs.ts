@@ -1,4 +1,3 @@
-import {decodeContainer} from '../../wire/decode/container.js';
 import type {BootLogOptions, LogOptions, LogsVerbs} from '../../engine/logs.js';
 import {HolmError} from '../../engine/errors.js';
 import type {LogEntry} from '../../engine/resources.js';
@@ -14,7 +13,12 @@ const isTerminalOutput = async (client: Client, reference: string, contentType: 
 		return false;
 	}
 
-	return await client.isHolm() || decodeContainer(await client.json('GET', containerPath(reference, '/json'))).configuration.terminal;
+	if (await client.isHolm()) {
+		return true;
+	}
+
+	const {decodeContainer} = await import('../../wire/decode/container.js');
+	return decodeContainer(await client.json('GET', containerPath(reference, '/json'))).configuration.terminal;
 };
 
 async function * readLog(

@@ -3,7 +3,7 @@ import {decodePruned} from '../../wire/decode/verbs.js';
 import {encodeConnect, encodeCreateNetwork} from '../../wire/encode/network.js';
 import {fieldsOf, fieldsOfList} from '../../wire/fields.js';
 import type {NetworksVerbs} from '../../engine/networks.js';
-import {type Filters, type Network} from '../../engine/resources.js';
+import type {Filters, Network} from '../../engine/resources.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
 import {mapConcurrently} from './concurrency.js';
 import type {Client} from './client.js';

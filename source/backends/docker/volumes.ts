@@ -3,7 +3,7 @@ import {decodePruned} from '../../wire/decode/verbs.js';
 import {decodeVolume} from '../../wire/decode/volume.js';
 import {fieldsOf} from '../../wire/fields.js';
 import type {VolumesVerbs} from '../../engine/volumes.js';
-import {type Filters, type Pruned, type Volume} from '../../engine/resources.js';
+import type {Filters, Pruned, Volume} from '../../engine/resources.js';
 import {asHolmError} from '../../engine/errors.js';
 import type {Client} from './client.js';
 import {pathName, encodeFilters} from './paths.js';

@@ -1,11 +1,10 @@
-import {createHash} from 'node:crypto';
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import {parseJson} from '../../wire/json.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {parseAddress, type EngineAddress} from '../../wire/addresses.js';
 import {readCertificates} from './certificates.js';
-import {isContextName} from './which-engine.js';
+import {asDockers, isContextName} from './which-engine.js';
 
 const remedy = 'docker context ls lists the contexts, docker context inspect shows one';
 
@@ -42,12 +41,10 @@ export const currentContext = async (directory: string): Promise<string> => {
 	return name || 'default';
 };
 
-/** An address from Docker's configuration. Over SSH it means Docker's engine, even if Holm runs there, too. */
-export const asDockers = (address: EngineAddress): EngineAddress => address.kind === 'ssh' ? {...address, isDocker: true} : address;
-
 /** The engine of a context, with its certificates; `directory` is Docker's. Throws `not-found` for an unknown context. */
 export const readContext = async (directory: string, name: string): Promise<EngineAddress> => {
 	const what = `the Docker context ${JSON.stringify(name)}`;
+	const {createHash} = process.getBuiltinModule('node:crypto');
 	const id = createHash('sha256').update(name).digest('hex');
 	const file = path.join(directory, 'contexts/meta', id, 'meta.json');
 	const metadata = await readJson(what, file);

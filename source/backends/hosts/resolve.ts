@@ -1,7 +1,12 @@
 import {parseAddress, type EngineAddress} from '../../wire/addresses.js';
-import {requireCertificates} from './certificates.js';
-import {asDockers, currentContext, readContext} from './contexts.js';
-import {contextNamed, dockerDirectory, whichEngine, type Choice, type Environment} from './which-engine.js';
+import {
+	asDockers,
+	contextNamed,
+	dockerDirectory,
+	whichEngine,
+	type Choice,
+	type Environment,
+} from './which-engine.js';
 
 /** The address of the chosen engine, with its certificates; undefined for this host's own. */
 export const resolveHost = async (host: string | undefined, environment: Environment): Promise<EngineAddress | undefined> => {
@@ -11,6 +16,7 @@ export const resolveHost = async (host: string | undefined, environment: Environ
 		}
 
 		if (choice.kind === 'context') {
+			const {currentContext, readContext} = await import('./contexts.js');
 			const directory = dockerDirectory(environment);
 			return choice.name === undefined
 				? resolve(contextNamed(await currentContext(directory), environment))
@@ -19,9 +25,12 @@ export const resolveHost = async (host: string | undefined, environment: Environ
 
 		const parsed = parseAddress(choice.address);
 		const address = choice.isDocker ? asDockers(parsed) : parsed;
-		return address.kind === 'tcp' && choice.certificates !== undefined
-			? {...address, tls: await requireCertificates(choice.certificates)}
-			: address;
+		if (address.kind !== 'tcp' || choice.certificates === undefined) {
+			return address;
+		}
+
+		const {requireCertificates} = await import('./certificates.js');
+		return {...address, tls: await requireCertificates(choice.certificates)};
 	};
 
 	return resolve(whichEngine(host, environment));

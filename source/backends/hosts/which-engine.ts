@@ -1,5 +1,6 @@
 import {homedir} from 'node:os';
 import {HolmError} from '../../engine/errors.js';
+import type {EngineAddress} from '../../wire/addresses.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,6 +12,9 @@ export type Choice =
 	| {readonly kind: 'address'; readonly address: string; readonly certificates?: string; readonly isDocker?: boolean}
 	/** A Docker context; without a name, the current one of Docker's configuration. */
 	| {readonly kind: 'context'; readonly name?: string};
+
+/** An address from Docker's configuration. Over SSH it means Docker's engine, even if Holm runs there, too. */
+export const asDockers = (address: EngineAddress): EngineAddress => address.kind === 'ssh' ? {...address, isDocker: true} : address;
 
 /** Docker's default socket. */
 export const dockerSocket = 'unix:///var/run/docker.sock';

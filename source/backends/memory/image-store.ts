@@ -1,5 +1,4 @@
 import {createHash} from 'node:crypto';
-import process from 'node:process';
 import type {Image} from '../../engine/resources.js';
 import {find} from '../../rules/images/find.js';
 import {parseReference, repositoryName} from '../../rules/images/reference.js';

@@ -1,4 +1,4 @@
-import {type Buffer} from 'node:buffer';
+import type {Buffer} from 'node:buffer';
 import {Duplex} from 'node:stream';
 import type {ClientChannel} from 'ssh2';
 

@@ -1,7 +1,6 @@
 import type {Stats} from 'node:fs';
 import {glob} from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import {HolmError} from '../../engine/errors.js';
 import type {SshTarget} from '../../wire/ssh-target.js';
 import {parseConfig, type ConfigLine} from './config-lines.js';

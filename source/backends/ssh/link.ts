@@ -1,4 +1,4 @@
-import {type Buffer} from 'node:buffer';
+import type {Buffer} from 'node:buffer';
 import net from 'node:net';
 import type {Client, ClientChannel} from 'ssh2';
 import {connectionLost, createChannelSocket, type ChannelOptions, type ChannelSocket} from './channel.js';

@@ -1,5 +1,4 @@
 import {homedir, hostname, userInfo} from 'node:os';
-import process from 'node:process';
 import path from 'node:path';
 import type {Environment} from '../hosts/which-engine.js';
 import {HolmError} from '../../engine/errors.js';

@@ -4,7 +4,6 @@ import {attachFlags} from '../../flags/attach-flags.js';
 import {checkTerminal, runAttached} from './attached.js';
 
 export const command = defineCommand({
-	summary: 'Attach to the standard streams of a running container',
 	usage: 'CONTAINER',
 	flags: {
 		noStdin: {type: 'boolean', description: 'Do not attach standard input'},

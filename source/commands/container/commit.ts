@@ -1,7 +1,6 @@
 import {defineCommand, print} from '../command.js';
 
 export const command = defineCommand({
-	summary: 'Create an image from a container',
 	usage: 'CONTAINER [IMAGE[:TAG]]',
 	flags: {
 		author: {

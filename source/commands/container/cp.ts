@@ -116,7 +116,6 @@ const toContainer = async (context: Context, source: string, destination: Contai
 };
 
 export const command = defineCommand({
-	summary: 'Copy files between a container and this host',
 	usage: 'SOURCE DESTINATION',
 	flags: {
 		archive: {type: 'boolean', shortFlag: 'a', description: 'Keep the user and group ids of owners'},

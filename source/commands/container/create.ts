@@ -3,7 +3,6 @@ import {containerFlags} from '../../flags/container-flags.js';
 import {createFromFlags} from './new-container.js';
 
 export const command = defineCommand({
-	summary: 'Create a container without starting it',
 	usage: 'IMAGE [COMMAND] [ARG...]',
 	flags: containerFlags,
 	flagsEndAtFirstArgument: true,

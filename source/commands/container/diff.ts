@@ -5,7 +5,6 @@ import {escapeControls} from '../../text/escape.js';
 const letters: Readonly<Record<FileChange['kind'], string>> = {added: 'A', changed: 'C', deleted: 'D'};
 
 export const command = defineCommand({
-	summary: 'List what a container added (A), changed (C) and deleted (D) on its disk',
 	usage: 'CONTAINER',
 	flags: {},
 	async run(context, _flags, [reference = '']) {

@@ -6,7 +6,6 @@ import {attachFlags} from '../../flags/attach-flags.js';
 import {checkTerminal} from './attached.js';
 
 export const command = defineCommand({
-	summary: 'Run a command in a running container',
 	usage: 'CONTAINER COMMAND [ARG...]',
 	flags: {
 		detach: {type: 'boolean', shortFlag: 'd', description: 'Run in the background'},

@@ -2,7 +2,6 @@ import {defineCommand} from '../command.js';
 import {inspectAll, inspectFlags} from '../inspect.js';
 
 export const command = defineCommand({
-	summary: 'Show containers in detail',
 	usage: 'CONTAINER...',
 	flags: {
 		...inspectFlags,

@@ -3,7 +3,6 @@ import {parseSignal} from '../../flags/limits.js';
 import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
-	summary: 'Send a signal to running containers',
 	usage: 'CONTAINER...',
 	flags: {
 		signal: {

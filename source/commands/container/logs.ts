@@ -47,7 +47,6 @@ const printBootLog = async (context: Context, reference: string, options: BootLo
 };
 
 export const command = defineCommand({
-	summary: 'Print the logs of a container',
 	usage: 'CONTAINER',
 	flags: {
 		follow: {type: 'boolean', shortFlag: 'f', description: 'Follow new output'},

@@ -3,7 +3,6 @@ import {defineCommand, print} from '../command.js';
 import {hostText} from '../print/container-rows.js';
 
 export const command = defineCommand({
-	summary: 'List the published ports of a container',
 	usage: 'CONTAINER [PORT[/PROTOCOL]]',
 	flags: {},
 	async run(context, _flags, [reference = '', wanted]) {

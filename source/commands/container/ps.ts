@@ -9,7 +9,6 @@ const columns = {
 };
 
 export const command = defineCommand({
-	summary: 'List containers',
 	usage: '',
 	flags: {
 		all: {type: 'boolean', shortFlag: 'a', description: 'Show stopped containers, too'},
@@ -28,7 +27,7 @@ export const command = defineCommand({
 		const containers = await engine.containers({all: all || count > 0 || filters.status !== undefined, filters, size});
 		const shown = count > 0 ? containers.slice(0, count) : containers;
 		const now = context.now();
-		printRows(context, shown.map(container => containerRow(container, {now, full: noTrunc})), {
+		await printRows(context, shown.map(container => containerRow(container, {now, full: noTrunc})), {
 			columns: size ? {...columns, Size: 'SIZE'} : columns,
 			moreHeadings: {CreatedAt: 'CREATED AT', Size: 'SIZE', LocalVolumes: 'LOCAL VOLUMES'},
 			format,

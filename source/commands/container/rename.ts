@@ -2,7 +2,6 @@ import {defineCommand} from '../command.js';
 import {parseName} from '../../flags/names.js';
 
 export const command = defineCommand({
-	summary: 'Rename a container',
 	usage: 'CONTAINER NAME',
 	flags: {},
 	async run(context, _flags, [reference = '', name = '']) {

@@ -3,7 +3,6 @@ import {forEachReference} from '../for-each-reference.js';
 import {stopFlags, stopOptions} from './stop.js';
 
 export const command = defineCommand({
-	summary: 'Restart containers',
 	usage: 'CONTAINER...',
 	flags: stopFlags,
 	async run(context, flags, input) {

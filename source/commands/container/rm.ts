@@ -3,7 +3,6 @@ import {defineCommand} from '../command.js';
 import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
-	summary: 'Remove containers',
 	usage: 'CONTAINER...',
 	flags: {
 		force: {type: 'boolean', shortFlag: 'f', description: 'Kill running containers first'},

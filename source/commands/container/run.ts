@@ -47,7 +47,6 @@ const startOrUndo = async (engine: Engine, {id, undo}: NewContainer) => {
 };
 
 export const command = defineCommand({
-	summary: 'Create and run a container from an image',
 	...runArguments,
 	exitsAsProcess: true,
 	async run(context, given, input) {

@@ -5,7 +5,6 @@ import {attachFlags} from '../../flags/attach-flags.js';
 import {checkTerminal, runAttached} from './attached.js';
 
 export const command = defineCommand({
-	summary: 'Start stopped containers',
 	usage: 'CONTAINER...',
 	flags: {
 		attach: {type: 'boolean', shortFlag: 'a', description: 'Attach to its output and forward signals'},

@@ -67,20 +67,20 @@ const watch = async (
 	context: Context,
 	engine: Engine,
 	selection: Selection,
-	render: (readings: readonly Readings[]) => string,
+	render: (readings: readonly Readings[]) => Promise<string>,
 ): Promise<never> => {
 	let readings: readonly Readings[] = [];
 	for (;;) {
 		const containers = await select(engine, selection);
 		const last = new Map(readings.map(({id, current}) => [id, current]));
 		readings = await Promise.all(containers.map(async container => readOnce(engine, container, last.get(container.id))));
-		context.stdout.write((context.stdout.isTTY ? clear : '') + render(readings));
+		const text = await render(readings);
+		context.stdout.write((context.stdout.isTTY ? clear : '') + text);
 		await delay(1000);
 	}
 };
 
 export const command = defineCommand({
-	summary: 'Show live resource usage of containers',
 	usage: '[CONTAINER...]',
 	flags: {
 		all: {type: 'boolean', shortFlag: 'a', description: 'Show stopped containers, too'},
@@ -90,10 +90,10 @@ export const command = defineCommand({
 	},
 	async run(context, {all, noStream, format, noTrunc}, references) {
 		const options: RowOptions = {columns, format};
-		const render = (readings: readonly Readings[]) =>
+		const render = async (readings: readonly Readings[]) =>
 			renderRows(readings.map(reading => statsRow(reading, noTrunc)), options, context.stdout.isTTY === true);
 		// A malformed format fails before any wait.
-		render([]);
+		await render([]);
 		const engine = await context.engine();
 		const selection = {references, all};
 		if (!noStream) {
@@ -102,7 +102,7 @@ export const command = defineCommand({
 
 		const containers = await select(engine, selection);
 		const readings = await Promise.all(containers.map(async container => readTwice(engine, container)));
-		context.stdout.write(render(readings));
+		context.stdout.write(await render(readings));
 		return 0;
 	},
 });

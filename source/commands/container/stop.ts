@@ -19,7 +19,6 @@ export const stopOptions = ({time, signal}: {readonly time: string | undefined; 
 });
 
 export const command = defineCommand({
-	summary: 'Stop running containers',
 	usage: 'CONTAINER...',
 	flags: stopFlags,
 	async run(context, flags, input) {

@@ -3,7 +3,6 @@ import {layOutColumns} from '../print/columns.js';
 import {escapeControls} from '../../text/escape.js';
 
 export const command = defineCommand({
-	summary: 'List the processes of a container',
 	usage: 'CONTAINER [PS-ARGUMENT...]',
 	flags: {},
 	flagsEndAtFirstArgument: true,

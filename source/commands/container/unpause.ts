@@ -2,7 +2,6 @@ import {defineCommand} from '../command.js';
 import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
-	summary: 'Resume the processes of paused containers',
 	usage: 'CONTAINER...',
 	flags: {},
 	async run(context, _flags, input) {

@@ -6,7 +6,6 @@ import {escapeControls} from '../../text/escape.js';
 import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
-	summary: 'Update the restart policy of containers, and the VM size of stopped ones',
 	usage: 'CONTAINER...',
 	flags: {
 		restart: {type: 'string', value: 'POLICY', description: 'no, always, unless-stopped, on-failure[:COUNT]; applies at once'},

@@ -2,7 +2,6 @@ import {defineCommand, print, printError} from '../command.js';
 import {errorLine} from '../for-each-reference.js';
 
 export const command = defineCommand({
-	summary: 'Wait until containers stop, then print their exit codes',
 	usage: 'CONTAINER...',
 	flags: {},
 	async run(context, _flags, input) {

@@ -83,7 +83,6 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 };
 
 export const command = defineCommand({
-	summary: 'Build an image from a Dockerfile',
 	usage: 'PATH|-',
 	flags,
 	async run(context, given, [source = '']) {

@@ -6,7 +6,6 @@ import {listFlags, printRows} from '../print/rows.js';
 const {quiet: quietFlag, format: formatFlag, noTrunc: noTruncFlag} = listFlags;
 
 export const command = defineCommand({
-	summary: 'Show the history of an image',
 	usage: 'IMAGE',
 	flags: {quiet: quietFlag, format: formatFlag, noTrunc: noTruncFlag},
 	async run(context, {quiet, format, noTrunc}, [reference = '']) {
@@ -20,7 +19,7 @@ export const command = defineCommand({
 			CreatedBy: truncate(createdBy, 45, noTrunc),
 			Comment: comment,
 		}));
-		printRows(context, rows, {
+		await printRows(context, rows, {
 			columns: {
 				ID: 'IMAGE', CreatedSince: 'CREATED', CreatedBy: 'CREATED BY', Comment: 'COMMENT',
 			},

@@ -14,7 +14,6 @@ const openArchive = async ({workingDirectory}: Context, file: string) => {
 };
 
 export const command = defineCommand({
-	summary: 'Load images from a tar archive',
 	usage: '',
 	flags: {
 		input: {

@@ -43,7 +43,6 @@ const base = {Repository: 'REPOSITORY', Tag: 'TAG'};
 const rest = {ID: 'IMAGE ID', CreatedSince: 'CREATED', Size: 'SIZE'};
 
 export const command = defineCommand({
-	summary: 'List images',
 	usage: '[REPOSITORY[:TAG]]',
 	flags: {
 		all: {type: 'boolean', shortFlag: 'a', description: 'Show intermediate images, too'},
@@ -58,7 +57,7 @@ export const command = defineCommand({
 		const images = await engine.images({all, filters});
 		const rows = images.flatMap(image => rowsOf(image, {now: context.now(), full: noTrunc}));
 		const shown = quiet ? new Map(rows.map(row => [row.ID, row])).values().toArray() : rows;
-		printRows(context, shown, {
+		await printRows(context, shown, {
 			columns: {...base, ...(digests && {Digest: 'DIGEST'}), ...rest},
 			moreHeadings: {CreatedAt: 'CREATED AT', Digest: 'DIGEST'},
 			format,

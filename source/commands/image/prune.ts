@@ -5,7 +5,6 @@ import {forceFlag, printPruned, pruneFilterFlag} from '../prune.js';
 import {isConfirmed} from '../terminal/prompt.js';
 
 export const command = defineCommand({
-	summary: 'Remove unused images',
 	usage: '',
 	flags: {
 		all: {type: 'boolean', shortFlag: 'a', description: 'Remove named images, too'},

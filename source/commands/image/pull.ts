@@ -3,7 +3,6 @@ import {printProgress} from '../print/progress.js';
 import {credentialsFor} from '../registry/credentials.js';
 
 export const command = defineCommand({
-	summary: 'Pull an image from its registry',
 	usage: 'IMAGE',
 	flags: {
 		platform: {type: 'string', value: 'OS/ARCHITECTURE', description: 'Platform of the image'},

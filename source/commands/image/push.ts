@@ -3,7 +3,6 @@ import {printProgress} from '../print/progress.js';
 import {credentialsFor} from '../registry/credentials.js';
 
 export const command = defineCommand({
-	summary: 'Push an image to its registry',
 	usage: 'IMAGE',
 	flags: {
 		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print only the reference'},

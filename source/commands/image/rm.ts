@@ -5,7 +5,6 @@ import {errorLine} from '../for-each-reference.js';
 import {familiarName} from './ls.js';
 
 export const command = defineCommand({
-	summary: 'Remove or untag images',
 	usage: 'IMAGE...',
 	flags: {
 		force: {type: 'boolean', shortFlag: 'f', description: 'Remove even if a stopped container uses it'},

@@ -2,7 +2,6 @@ import {outputFlag, writeArchive} from '../write-archive.js';
 import {defineCommand} from '../command.js';
 
 export const command = defineCommand({
-	summary: 'Save images to a tar archive',
 	usage: 'IMAGE...',
 	flags: {output: outputFlag},
 	async run(context, {output}, input) {

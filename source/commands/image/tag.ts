@@ -1,7 +1,6 @@
 import {defineCommand} from '../command.js';
 
 export const command = defineCommand({
-	summary: 'Add a name to an image',
 	usage: 'IMAGE NAME[:TAG]',
 	flags: {},
 	async run(context, _flags, [reference = '', name = '']) {

@@ -2,7 +2,6 @@ import {defineCommand} from '../command.js';
 import {parseAddress, parseMac} from '../../flags/addresses.js';
 
 export const command = defineCommand({
-	summary: 'Connect a container to a network',
 	usage: 'NETWORK CONTAINER',
 	flags: {
 		alias: {

@@ -6,7 +6,6 @@ import {parseLabels} from '../../flags/environment.js';
 import {parseName} from '../../flags/names.js';
 
 export const command = defineCommand({
-	summary: 'Create a network',
 	usage: 'NETWORK',
 	flags: {
 		subnet: {type: 'string', value: 'SUBNET', description: 'Subnet such as 192.168.70.0/24; default the next free one'},

@@ -1,7 +1,6 @@
 import {defineCommand} from '../command.js';
 
 export const command = defineCommand({
-	summary: 'Disconnect a container from a network',
 	usage: 'NETWORK CONTAINER',
 	flags: {
 		force: {type: 'boolean', shortFlag: 'f', description: 'Disconnect even if the container does not respond'},

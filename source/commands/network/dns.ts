@@ -4,7 +4,6 @@ import {shortId} from '../print/fields.js';
 import {listFlags, printRows} from '../print/rows.js';
 
 export const command = defineCommand({
-	summary: 'List the DNS records of a network',
 	usage: 'NETWORK',
 	flags: listFlags,
 	async run(context, {format, quiet, noTrunc}, [reference = '']) {
@@ -14,7 +13,7 @@ export const command = defineCommand({
 		}
 
 		const records = await engine.dnsRecords(reference);
-		printRows(context, records.map(({name, type, value, ttlSeconds, containerId}) => ({
+		await printRows(context, records.map(({name, type, value, ttlSeconds, containerId}) => ({
 			Name: name,
 			Type: type,
 			Value: value,

@@ -2,7 +2,6 @@ import {defineCommand} from '../command.js';
 import {inspectAll, inspectFlags} from '../inspect.js';
 
 export const command = defineCommand({
-	summary: 'Show networks in detail',
 	usage: 'NETWORK...',
 	flags: inspectFlags,
 	async run(context, {format}, input) {

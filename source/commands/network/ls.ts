@@ -20,13 +20,12 @@ const rowOf = (network: Network, isFull: boolean): Row => ({
 });
 
 export const command = defineCommand({
-	summary: 'List networks',
 	usage: '',
 	flags: {filter: filterFlag, ...listFlags},
 	async run(context, {filter, format, quiet, noTrunc}) {
 		const engine = await context.engine();
 		const networks = await engine.networks(parseFilters(filter));
-		printRows(context, networks.map(network => rowOf(network, noTrunc)), {
+		await printRows(context, networks.map(network => rowOf(network, noTrunc)), {
 			columns: {
 				ID: 'NETWORK ID', Name: 'NAME', Driver: 'DRIVER', Subnet: 'SUBNET', Gateway: 'GATEWAY', Containers: 'CONTAINERS',
 			},

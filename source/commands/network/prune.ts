@@ -1,7 +1,6 @@
 import {definePrune} from '../prune.js';
 
 export const command = definePrune({
-	summary: 'Remove all unused networks',
 	warning: 'This will remove all custom networks not used by at least one container.',
 	heading: 'Deleted Networks',
 	withSpace: false,

@@ -3,7 +3,6 @@ import {defineCommand} from '../command.js';
 import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
-	summary: 'Remove networks',
 	usage: 'NETWORK...',
 	flags: {
 		force: {type: 'boolean', shortFlag: 'f', description: 'Ignore missing ones'},

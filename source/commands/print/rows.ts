@@ -2,7 +2,6 @@ import {HolmError} from '../../engine/errors.js';
 import {print, type Context} from '../command.js';
 import {escapeControls, escapeControlsInLines} from '../../text/escape.js';
 import {layOutColumns} from './columns.js';
-import {compileTemplate} from './go-template.js';
 
 /** A field of a row: text, or a method for templates, such as `.Label "key"`. */
 type Field = string | ((...values: readonly unknown[]) => string);
@@ -38,7 +37,8 @@ const withEscapes = (template: string) => template.replaceAll(String.raw`\t`, '\
 const heading = (name: string, {columns, moreHeadings}: RowOptions) =>
 	columns[name] ?? moreHeadings?.[name] ?? name.replaceAll(/(?<=[a-z])(?=[A-Z])/gv, ' ').toUpperCase();
 
-const tableOf = (rows: readonly Row[], template: string, options: RowOptions): string => {
+const tableOf = async (rows: readonly Row[], template: string, options: RowOptions): Promise<string> => {
+	const {compileTemplate} = await import('./go-template.js');
 	const render = compileTemplate(template);
 	const used = template.matchAll(/(?<=\.)\w+/gv).map(([name]) => name).toArray();
 	const headings = Object.fromEntries([...new Set([...Object.keys(rows[0] ?? {}), ...used])].map(name => [name, name === 'Label' ? String : heading(name, options)]));
@@ -47,7 +47,7 @@ const tableOf = (rows: readonly Row[], template: string, options: RowOptions): s
 };
 
 /** Rows in the requested format, each with its line feed. `isForTerminal` escapes control characters. */
-export const renderRows = (rows: readonly Row[], options: RowOptions, isForTerminal: boolean): string => {
+export const renderRows = async (rows: readonly Row[], options: RowOptions, isForTerminal: boolean): Promise<string> => {
 	const {columns, format = 'table', quiet} = options;
 	if (quiet && format === 'table') {
 		return rows.map(row => `${escapeControls(row[quiet] as string)}\n`).join('');
@@ -58,22 +58,27 @@ export const renderRows = (rows: readonly Row[], options: RowOptions, isForTermi
 		return isForTerminal ? escapeControlsInLines(text) : text;
 	}
 
-	if (format === 'table' || format.startsWith('table ')) {
-		const template = format === 'table' ? Object.keys(columns).map(name => `{{.${name}}}`).join('\t') : withEscapes(format.slice('table '.length));
-		return tableOf(rows, template, options);
+	if (format === 'table') {
+		const names = Object.keys(columns);
+		return layOutColumns([Object.values(columns), ...rows.map(row => names.map(name => escapeControls(row[name] as string)))]);
+	}
+
+	if (format.startsWith('table ')) {
+		return tableOf(rows, withEscapes(format.slice('table '.length)), options);
 	}
 
 	if (!format.includes('{{')) {
 		throw new HolmError('invalid', `invalid format "${format}"`, {remedy: 'it is json, table, or a template such as {{.ID}}'});
 	}
 
+	const {compileTemplate} = await import('./go-template.js');
 	const render = compileTemplate(withEscapes(format));
 	return rows.map(row => `${render(isForTerminal ? escapeRow(row) : row, {strict: true})}\n`).join('');
 };
 
 /** Prints a list. */
-export const printRows = (context: Context, rows: readonly Row[], options: RowOptions): void => {
-	const text = renderRows(rows, options, context.stdout.isTTY === true);
+export const printRows = async (context: Context, rows: readonly Row[], options: RowOptions): Promise<void> => {
+	const text = await renderRows(rows, options, context.stdout.isTTY === true);
 	if (text !== '') {
 		print(context, text.slice(0, -1));
 	}

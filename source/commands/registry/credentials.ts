@@ -7,7 +7,6 @@ import {
 } from 'node:fs/promises';
 import {homedir} from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import {Buffer} from 'node:buffer';
 import type {RegistryCredentials} from '../../engine/transfer.js';
 import {HolmError, messageOf} from '../../engine/errors.js';

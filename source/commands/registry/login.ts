@@ -6,7 +6,6 @@ import {keepCredentials} from './credentials.js';
 import {hub, keyOf} from './reference.js';
 
 export const command = defineCommand({
-	summary: 'Log in to a registry',
 	usage: '[REGISTRY]',
 	flags: {
 		username: {

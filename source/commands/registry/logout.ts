@@ -3,7 +3,6 @@ import {forgetCredentials} from './credentials.js';
 import {keyOf} from './reference.js';
 
 export const command = defineCommand({
-	summary: 'Log out from a registry',
 	usage: '[REGISTRY]',
 	flags: {},
 	async run(context, _flags, [registry = '']) {

@@ -28,12 +28,11 @@ export const diskUsageRows = ({images, containers, volumes, cacheBytes}: DiskUsa
 ];
 
 export const command = defineCommand({
-	summary: 'Show disk usage',
 	usage: '',
 	flags: {format: listFlags.format},
 	async run(context, {format}) {
 		const engine = await context.engine();
-		printRows(context, diskUsageRows(await engine.diskUsage()), {
+		await printRows(context, diskUsageRows(await engine.diskUsage()), {
 			columns: {
 				Type: 'TYPE', TotalCount: 'TOTAL', Active: 'ACTIVE', Size: 'SIZE', Reclaimable: 'RECLAIMABLE',
 			},

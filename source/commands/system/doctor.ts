@@ -6,7 +6,6 @@ import {escapeControls} from '../../text/escape.js';
 const marks = {ok: '✔', missing: '✖', warning: '!'} as const;
 
 export const command = defineCommand({
-	summary: 'Check the requirements of this host',
 	usage: '',
 	flags: {
 		json: {type: 'boolean', description: 'Print JSON'},

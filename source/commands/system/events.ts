@@ -24,7 +24,6 @@ export const eventLine = ({time, type, action, id, attributes}: EngineEvent): st
 };
 
 export const command = defineCommand({
-	summary: 'Show events of the engine, live',
 	usage: '',
 	flags: {
 		since: {type: 'string', value: 'TIME', description: 'Start time: 10m (ago), 2026-02-25T10:00:00Z or Unix seconds'},

@@ -4,7 +4,6 @@ import {compileTemplate} from '../print/go-template.js';
 import {binarySize} from '../../text/sizes.js';
 
 export const command = defineCommand({
-	summary: 'Show information about the engine',
 	usage: '',
 	flags: {
 		format: {

@@ -5,7 +5,6 @@ import {escapeControls} from '../../text/escape.js';
 import {printSteps} from '../print/steps.js';
 
 export const command = defineCommand({
-	summary: `Install the engine as a service of this host, for members of the group ${serviceGroup}`,
 	usage: '',
 	flags: {},
 	async run(context) {

@@ -1,6 +1,5 @@
 import {spawn} from 'node:child_process';
 import {open} from 'node:fs/promises';
-import process from 'node:process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {isService} from '../../host/service/service.js';
@@ -64,7 +63,6 @@ const showJournal = async (show: Show, {count, follow}: {readonly count: number;
 };
 
 export const command = defineCommand({
-	summary: 'Print the log of the daemon',
 	usage: '',
 	flags: {
 		follow: {type: 'boolean', shortFlag: 'f', description: 'Follow new output'},

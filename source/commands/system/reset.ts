@@ -1,4 +1,3 @@
-import process from 'node:process';
 import {HolmError} from '../../engine/errors.js';
 import type {Survey} from '../../host/reset/survey.js';
 import {serviceGroup} from '../../host/service/units.js';
@@ -22,7 +21,6 @@ export const surveyLines = ({containers, networks, volumes, bytes}: Omit<Survey,
 ].map(line => escapeControls(line));
 
 export const command = defineCommand({
-	summary: 'Stop the engine and remove all its data: containers, volumes, images, service',
 	usage: '',
 	flags: {force: forceFlag},
 	async run(context, {force}) {

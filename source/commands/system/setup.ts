@@ -4,7 +4,6 @@ import {printSteps} from '../print/steps.js';
 import {command as install} from './install.js';
 
 export const command = defineCommand({
-	summary: 'Install and prepare the requirements of this host',
 	usage: '',
 	flags: {
 		probe: {type: 'boolean', description: 'Probe hardware virtualisation again'},

@@ -27,7 +27,6 @@ const assertUsable = async ({ca, cert, key}: TlsOptions): Promise<void> => {
 };
 
 export const command = defineCommand({
-	summary: 'Start the daemon',
 	usage: '',
 	flags: {
 		host: {

@@ -3,7 +3,6 @@ import {defineCommand, print} from '../command.js';
 import {assertOwnEngine} from '../own-engine.js';
 
 export const command = defineCommand({
-	summary: 'Show whether the daemon runs; exit status 3 if not',
 	usage: '',
 	flags: {},
 	async run(context) {

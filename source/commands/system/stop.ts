@@ -4,7 +4,6 @@ import {assertOwnEngine} from '../own-engine.js';
 import {withPatience} from '../print/patience.js';
 
 export const command = defineCommand({
-	summary: 'Stop the daemon; containers keep running',
 	usage: '',
 	flags: {
 		all: {type: 'boolean', shortFlag: 'a', description: 'Stop the containers, too, each with its stop signal and timeout, and remove the engine\'s network from the host'},

@@ -1,11 +1,9 @@
-import process from 'node:process';
 import {HolmError} from '../../engine/errors.js';
 import {serviceGroup} from '../../host/service/units.js';
 import {defaultRoot} from '../../host/store/paths.js';
 import {defineCommand, print} from '../command.js';
 
 export const command = defineCommand({
-	summary: 'Remove the service; containers keep running',
 	usage: '',
 	flags: {},
 	async run(context) {

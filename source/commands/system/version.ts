@@ -1,4 +1,3 @@
-import process from 'node:process';
 import {packageVersion} from '../../wire/package-version.js';
 import {defineCommand, print} from '../command.js';
 import {escapeControlsInLines} from '../../text/escape.js';
@@ -8,7 +7,6 @@ const section = (title: string, fields: Readonly<Record<string, string>>): strin
 	[`${title}:`, ...Object.entries(fields).map(([name, value]) => ` ${`${name}:`.padEnd(15)}${value}`)].join('\n');
 
 export const command = defineCommand({
-	summary: 'Show the versions of holm and of the engine',
 	usage: '',
 	flags: {
 		format: {

@@ -1,5 +1,3 @@
-import process from 'node:process';
-
 // Signals that users and supervisors send; the others concern this process, or cannot be caught.
 const proxied = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGCONT'] as const;
 

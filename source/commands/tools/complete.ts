@@ -1,5 +1,4 @@
-import type {Arguments, FlagTable} from '../../flags/flag-table.js';
-import {withHelpFlag} from '../../flags/parse-arguments.js';
+import {withHelpFlag, type Arguments, type FlagTable} from '../../flags/flag-table.js';
 import {kebabCase, lookupOf, splitFirst, type KnownFlag} from '../../flags/split-arguments.js';
 import {globalFlags} from '../help.js';
 import {
@@ -81,11 +80,8 @@ const walk = (words: readonly string[], {flags, flagsEndAtFirstArgument}: Pick<A
 const flagCandidates = (table: FlagTable): readonly Candidate[] =>
 	Object.entries(table).map(([key, {description}]) => ({value: `--${kebabCase(key)}`, description}));
 
-const summaries = async (entries: Readonly<Record<string, Entry>>): Promise<readonly Candidate[]> =>
-	Promise.all(Object.entries(entries).map(async ([value, {load}]) => {
-		const {command} = await load();
-		return {value, description: command.summary};
-	}));
+const summaries = (entries: Readonly<Record<string, Pick<Entry, 'summary'>>>): readonly Candidate[] =>
+	Object.entries(entries).map(([value, {summary}]) => ({value, description: summary}));
 
 const usageAt = (usage: string, index: number): string => {
 	const words = usage.split(' ');
@@ -139,14 +135,14 @@ export const complete = async (words: readonly string[]): Promise<Completion> =>
 	if (first === undefined) {
 		return flagCompletion(current, globalTable, before, nothing) ?? {
 			...nothing,
-			candidates: [...await summaries(all), ...Object.entries(groups).map(([value, {summary}]) => ({value, description: summary}))],
+			candidates: [...summaries(all), ...summaries(groups)],
 		};
 	}
 
 	const group = Object.hasOwn(groups, first) ? groups[first] : undefined;
 	const [verb, ...afterVerb] = others;
 	if (group && verb === undefined) {
-		return {...nothing, candidates: await summaries(group.entries)};
+		return {...nothing, candidates: summaries(group.entries)};
 	}
 
 	const entry = group ? findEntry(group.entries, verb!) : findEntry(all, first);

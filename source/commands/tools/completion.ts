@@ -5,7 +5,6 @@ import {defineCommand} from '../command.js';
 const shells = ['bash', 'zsh', 'fish'];
 
 export const command = defineCommand({
-	summary: 'Print the completion script of a shell: bash, zsh or fish',
 	usage: 'SHELL',
 	flags: {},
 	async run({stdout}, _flags, [shell = '']) {
@@ -13,7 +12,7 @@ export const command = defineCommand({
 			throw new HolmError('invalid', `there is no completion for ${JSON.stringify(shell.slice(0, 100))}`, {remedy: `name one of ${shells.join(', ')}`});
 		}
 
-		stdout.write(await readFile(new URL(`../../../../source/commands/tools/completion/holm.${shell}`, import.meta.url), 'utf8'));
+		stdout.write(await readFile(new URL(`../../../../source/commands/tools/completion/${shell}`, import.meta.url), 'utf8'));
 		return 0;
 	},
 });

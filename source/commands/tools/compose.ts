@@ -9,7 +9,6 @@ import {findCompose} from './find-compose.js';
 const remedy = 'Debian has it as docker-compose (a plugin from version 13 on), Homebrew as docker-compose, others as docker-compose-plugin; or put Docker\'s release into ~/.docker/cli-plugins/docker-compose';
 
 export const command = defineCommand({
-	summary: 'Run the installed Docker Compose with this engine; "holm compose help" prints Compose\'s own help',
 	usage: '[ARG...]',
 	flags: {},
 	passesArguments: true,

@@ -29,7 +29,6 @@ const askCompose = async (
 const lineOf = ({value, description}: Candidate, prefix: string) => `${prefix}${escapeControls(value)}${description === undefined ? '' : `\t${escapeControls(description)}`}`;
 
 export const command = defineCommand({
-	summary: 'List what may stand at the end of a command line, for the scripts of holm completion',
 	usage: '[WORD...]',
 	flags: {},
 	passesArguments: true,

@@ -4,7 +4,6 @@ import {parseLabels} from '../../flags/environment.js';
 import {parseName} from '../../flags/names.js';
 
 export const command = defineCommand({
-	summary: 'Create a volume',
 	usage: '[VOLUME]',
 	flags: {
 		name: {type: 'string', value: 'NAME', description: 'Name of the volume, like the argument'},

@@ -6,13 +6,12 @@ import {listFlags, printRows} from '../print/rows.js';
 const {quiet: quietFlag, format: formatFlag} = listFlags;
 
 export const command = defineCommand({
-	summary: 'List volumes',
 	usage: '',
 	flags: {filter: filterFlag, quiet: quietFlag, format: formatFlag},
 	async run(context, {filter, format, quiet}) {
 		const engine = await context.engine();
 		const volumes = await engine.volumes(parseFilters(filter));
-		printRows(context, volumes.map(({name, mountpoint, createdAt, labels}) => ({
+		await printRows(context, volumes.map(({name, mountpoint, createdAt, labels}) => ({
 			Driver: 'local',
 			Name: name,
 			Mountpoint: mountpoint,

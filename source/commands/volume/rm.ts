@@ -2,7 +2,6 @@ import {defineCommand} from '../command.js';
 import {forEachReference} from '../for-each-reference.js';
 
 export const command = defineCommand({
-	summary: 'Remove volumes',
 	usage: 'VOLUME...',
 	flags: {
 		force: {type: 'boolean', shortFlag: 'f', description: 'Ignore missing ones'},

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import {render} from 'ink';
 import type {Input, Output} from '../../terminal/streams.js';
 import type {Engine} from '../../engine/engine.js';

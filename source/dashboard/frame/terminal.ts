@@ -1,5 +1,4 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import process from 'node:process';
 import type {Input, Output} from '../../terminal/streams.js';
 import type {Terminal} from '../work/controller.js';
 import {mouseOff, mouseOn} from '../mouse/mouse-events.js';

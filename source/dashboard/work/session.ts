@@ -1,5 +1,4 @@
 import {Buffer} from 'node:buffer';
-import process from 'node:process';
 import {PassThrough} from 'node:stream';
 import type {Input, Output} from '../../terminal/streams.js';
 import {followSize, joinSession, terminalSizeOf} from '../../terminal/session.js';

@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import net from 'node:net';
-import {type Listener, type Target} from './forward.js';
+import type {Listener, Target} from './forward.js';
 
 /** Per published port. */
 const maximumConnections = 4096;

@@ -1,7 +1,7 @@
 import dgram from 'node:dgram';
 import {once} from 'node:events';
 import net from 'node:net';
-import {type Listener, type Target} from './forward.js';
+import type {Listener, Target} from './forward.js';
 
 /** Sessions without traffic are closed after this long. */
 export const sessionTimeoutMs = 60_000;

@@ -1,4 +1,3 @@
-import process from 'node:process';
 import {serveWorker} from '../workers/worker-service.js';
 import {createForwards, type ForwarderRequest} from './forwards.js';
 

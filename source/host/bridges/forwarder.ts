@@ -1,6 +1,6 @@
 import {openWorkerOnDemand} from '../workers/worker-on-demand.js';
-import {type Forward} from './forward.js';
-import {type ForwarderRequest} from './forwards.js';
+import type {Forward} from './forward.js';
+import type {ForwarderRequest} from './forwards.js';
 
 export type ForwarderOptions = {
 	/** Directory of the worker's socket, lock and log. */

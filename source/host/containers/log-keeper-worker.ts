@@ -1,4 +1,3 @@
-import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {messageOf} from '../../engine/errors.js';
 import {serveWorker} from '../workers/worker-service.js';

@@ -1,4 +1,4 @@
-import {type LogEntry} from '../../engine/resources.js';
+import type {LogEntry} from '../../engine/resources.js';
 import {headerOf, maximumHeader} from '../../rules/containers/log-parser.js';
 
 /** Reads up to `length` bytes at an offset across all files of the log; fewer only at the end. */

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import type {LogOptions} from '../../engine/logs.js';
-import {type LogEntry} from '../../engine/resources.js';
+import type {LogEntry} from '../../engine/resources.js';
 import {createLogParser, timestampOf} from '../../rules/containers/log-parser.js';
 import {closeAll, openLog} from './log-files.js';
 import {followChunks, readChunks} from './log-follow.js';

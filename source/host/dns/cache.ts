@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
-import {type Message} from './message.js';
-import {type Answer} from './response.js';
+import type {Message} from './message.js';
+import type {Answer} from './response.js';
 
 export type CacheableAnswer = {
 	readonly answer: Answer;

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import dnsPacket from 'dns-packet';
-import {type DnsRecord} from '../../engine/resources.js';
+import type {DnsRecord} from '../../engine/resources.js';
 import {
 	flags,
 	headerLength,
@@ -8,7 +8,7 @@ import {
 	types,
 	type Message,
 } from './message.js';
-import {type Query} from './query.js';
+import type {Query} from './query.js';
 import {emptyAnswer, type Answer} from './response.js';
 
 /** Answers a client's query, or returns undefined to pass it to the next handler. */

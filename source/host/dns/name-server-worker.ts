@@ -1,5 +1,4 @@
 import {fstatSync, ftruncateSync} from 'node:fs';
-import process from 'node:process';
 import {serveWorker} from '../workers/worker-service.js';
 import {createDrops} from './drops.js';
 import {createNameServer, type NameServerTable} from './server.js';

@@ -1,8 +1,7 @@
 import {stat} from 'node:fs/promises';
-import process from 'node:process';
 import {run} from '../run.js';
 import {openWorker} from '../workers/worker.js';
-import {type NameServer, type NameServerTable} from './server.js';
+import type {NameServer, NameServerTable} from './server.js';
 
 export type NameServerOptions = {
 	/** Directory of the worker's socket, lock and log. */

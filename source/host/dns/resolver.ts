@@ -1,8 +1,8 @@
 import {Buffer} from 'node:buffer';
 import {randomInt} from 'node:crypto';
 import {createAnswerCache, type AnswerCache, type CacheableAnswer} from './cache.js';
-import {type Drops} from './drops.js';
-import {type Handler} from './handlers.js';
+import type {Drops} from './drops.js';
+import type {Handler} from './handlers.js';
 import {
 	countsOf,
 	flags,
@@ -14,7 +14,7 @@ import {
 	type Message,
 } from './message.js';
 import {createPlaces} from './places.js';
-import {type Query} from './query.js';
+import type {Query} from './query.js';
 import {emptyAnswer, type Answer} from './response.js';
 import {askUpstream, type Upstream} from './upstream.js';
 

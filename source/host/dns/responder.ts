@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {type Handler} from './handlers.js';
+import type {Handler} from './handlers.js';
 import {decodeQuery, type Query} from './query.js';
 import {
 	emptyAnswer,

@@ -8,7 +8,7 @@ import {
 	udpPayloadLimit,
 	type Message,
 } from './message.js';
-import {type Query} from './query.js';
+import type {Query} from './query.js';
 
 /** A handler's answer: the parts of a response that do not depend on the client's message. */
 export type Answer = {

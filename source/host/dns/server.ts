@@ -1,10 +1,10 @@
 import net from 'node:net';
 import {HolmError, type ErrorCode} from '../../engine/errors.js';
-import {type DnsRecord} from '../../engine/resources.js';
-import {type Drops} from './drops.js';
-import {type Handler} from './handlers.js';
+import type {DnsRecord} from '../../engine/resources.js';
+import type {Drops} from './drops.js';
+import type {Handler} from './handlers.js';
 import {createResolver} from './resolver.js';
-import {type ResponderOf} from './responder.js';
+import type {ResponderOf} from './responder.js';
 import {listenOnTcp} from './tcp.js';
 import {listenOnUdp, type Listener} from './udp.js';
 import {parseUpstream} from './upstream.js';

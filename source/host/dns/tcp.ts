@@ -1,11 +1,11 @@
 import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import net from 'node:net';
-import {type Drops} from './drops.js';
+import type {Drops} from './drops.js';
 import {framed, headerLength, type Message} from './message.js';
 import {createPlaces} from './places.js';
-import {type ResponderOf} from './responder.js';
-import {type Listener} from './udp.js';
+import type {ResponderOf} from './responder.js';
+import type {Listener} from './udp.js';
 
 const maximumConnections = 256;
 /** Applies even if connections are free. */

@@ -1,10 +1,10 @@
 import dgram from 'node:dgram';
 import {once} from 'node:events';
 import net from 'node:net';
-import {type Drops} from './drops.js';
-import {type Message} from './message.js';
+import type {Drops} from './drops.js';
+import type {Message} from './message.js';
 import {createPlaces} from './places.js';
-import {type ResponderOf} from './responder.js';
+import type {ResponderOf} from './responder.js';
 
 export type Listener = {readonly close: () => Promise<void>};
 

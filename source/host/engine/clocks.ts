@@ -1,6 +1,6 @@
 import {messageOf} from '../../engine/errors.js';
 import {applyCorrection, correctionFor, readClock} from '../machines/clock.js';
-import {type Machine} from '../machines/running-machine.js';
+import type {Machine} from '../machines/running-machine.js';
 import {machineOf, type Context} from './context.js';
 
 /** A smaller difference can be the host adjusting its clock gradually, as NTP does. */

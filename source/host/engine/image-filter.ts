@@ -1,4 +1,4 @@
-import {type Filters, type Image} from '../../engine/resources.js';
+import type {Filters, Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {filterOf, isTrue} from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';

@@ -1,6 +1,6 @@
 import type {Readable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
-import {type Pruned, type Image, type Progress} from '../../engine/resources.js';
+import type {Pruned, Image, Progress} from '../../engine/resources.js';
 import type {RegistryCredentials} from '../../engine/transfer.js';
 import type {Paths} from '../store/paths.js';
 import {find} from '../../rules/images/find.js';

@@ -10,7 +10,7 @@ import {
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {withLock} from '../lock.js';
-import {type Paths} from '../store/paths.js';
+import type {Paths} from '../store/paths.js';
 import {
 	installKernel,
 	kernelFiles,

@@ -3,7 +3,7 @@ import {availableParallelism, loadavg} from 'node:os';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {kvmAccessOf, readKvmHost} from './kvm-device.js';
 import {bootId} from './process.js';
-import {type AcceleratorName, type MachineShape} from './qemu.js';
+import type {AcceleratorName, MachineShape} from './qemu.js';
 import {templateOf, type TemplateOptions} from './template/template.js';
 import {qemuIdentity} from './template/template-key.js';
 

@@ -1,4 +1,4 @@
-import {type AcceleratorName} from './qemu.js';
+import type {AcceleratorName} from './qemu.js';
 import {secondsSetting} from './seconds-setting.js';
 
 /** How long a machine may take to boot, in milliseconds, unless HOLM_BOOT_TIMEOUT says otherwise. */

@@ -1,4 +1,4 @@
-import {type Machine} from './running-machine.js';
+import type {Machine} from './running-machine.js';
 
 /** How far a guest's clock is ahead of the host's, and the error of that, in milliseconds. */
 export type ClockReading = {readonly offsetMs: number; readonly uncertaintyMs: number};

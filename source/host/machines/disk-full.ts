@@ -1,4 +1,4 @@
-import {type Qmp} from './qmp.js';
+import type {Qmp} from './qmp.js';
 
 /** Delay before a failed write is retried. */
 const retryMs = 2000;

@@ -1,5 +1,5 @@
 import {encodeArchive} from '../kernel/cpio.js';
-import {type Share} from './shares.js';
+import type {Share} from './shares.js';
 
 /** One network device of a machine. */
 export type NetworkDevice = {

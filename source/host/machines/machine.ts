@@ -48,11 +48,11 @@ import {
 	readRecord,
 } from './record.js';
 import {connectOwn} from './run-directory.js';
-import {type Machine} from './running-machine.js';
+import type {Machine} from './running-machine.js';
 import {connectShares, serveShares, type Share} from './shares.js';
 import {encodeMessage, type NetworkDevice, type StartMessage} from './guest-protocol.js';
 import {superviseMachine} from './supervise.js';
-import {type Template} from './template/template.js';
+import type {Template} from './template/template.js';
 import {holdMemory} from './template/template-memory.js';
 
 export type MachineOptions = {

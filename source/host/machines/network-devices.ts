@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {networkPorts} from './qemu.js';
-import {type Qmp} from './qmp.js';
-import {type NetworkDevice} from './guest-protocol.js';
+import type {Qmp} from './qmp.js';
+import type {NetworkDevice} from './guest-protocol.js';
 
 /** How long the guest may take to configure or release a device. */
 export const deviceTimeoutMs = 20_000;

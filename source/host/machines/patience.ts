@@ -1,4 +1,3 @@
-import process from 'node:process';
 import {secondsSetting} from './seconds-setting.js';
 
 /** On a busy host, under emulation or with nested virtualisation, a guest may take half a minute between two messages. */

@@ -1,8 +1,8 @@
 import {randomUUID} from 'node:crypto';
 import {readFile, rename, writeFile} from 'node:fs/promises';
-import {type BootPhase} from '../../engine/resources.js';
+import type {BootPhase} from '../../engine/resources.js';
 import {orMissing} from '../store/missing.js';
-import {type ProcessIdentity} from './process.js';
+import type {ProcessIdentity} from './process.js';
 import {machineFiles} from './qemu.js';
 
 /** What a later engine needs to adopt a machine. */

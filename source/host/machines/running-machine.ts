@@ -1,7 +1,7 @@
-import {type BootPhase} from '../../engine/resources.js';
-import {type Agent} from './ssh/agent.js';
-import {type NetworkDevice} from './guest-protocol.js';
-import {type MachineEnd} from './status.js';
+import type {BootPhase} from '../../engine/resources.js';
+import type {Agent} from './ssh/agent.js';
+import type {NetworkDevice} from './guest-protocol.js';
+import type {MachineEnd} from './status.js';
 
 /** A running machine. */
 export type Machine = {

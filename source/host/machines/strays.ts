@@ -1,6 +1,5 @@
 import {readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import {isMissing} from '../store/missing.js';
 import {ownerVariable} from './owner.js';
 import {

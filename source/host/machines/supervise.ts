@@ -7,10 +7,10 @@ import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';
 import {patienceRemedy, silenceLimitMs, willEndWithin, within} from './patience.js';
 import {cannotBeKilled, killLimitMs, killProcess} from './process.js';
 import {machineFiles} from './qemu.js';
-import {type Qmp} from './qmp.js';
+import type {Qmp} from './qmp.js';
 import {writeRecord, type MachineRecord} from './record.js';
 import {connectOwn} from './run-directory.js';
-import {type Machine} from './running-machine.js';
+import type {Machine} from './running-machine.js';
 import {watchDiskFull} from './disk-full.js';
 import {clockLine, linkLine} from './guest-protocol.js';
 import {

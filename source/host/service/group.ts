@@ -1,5 +1,4 @@
 import {userInfo} from 'node:os';
-import process from 'node:process';
 import {findCommand} from '../setup/programs.js';
 import {run} from '../run.js';
 import {serviceGroup} from './units.js';

@@ -1,10 +1,9 @@
-import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import {mkdir, realpath} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
 import {findCommand} from '../setup/programs.js';
-import {pathsOf, defaultRoot} from '../store/paths.js';
+import {defaultRoot, pathsOf, serviceSocket} from '../store/paths.js';
 import type {SetupStep} from '../kernel/guest-kernel.js';
 import {ensureGroup} from './group.js';
 import {
@@ -18,7 +17,6 @@ import {
 import {assertOnlyRootWrites} from './trust.js';
 import {
 	serviceGroup,
-	serviceSocket,
 	serviceText,
 	serviceUnit,
 	socketText,

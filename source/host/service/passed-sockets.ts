@@ -1,5 +1,3 @@
-import process from 'node:process';
-
 /** The first descriptor that systemd passes, see sd_listen_fds(3). */
 const firstDescriptor = 3;
 

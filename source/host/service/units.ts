@@ -1,11 +1,9 @@
 import {heldStatus} from '../lock.js';
+import {serviceSocket} from '../store/paths.js';
 
 /** Names of the units. */
 export const serviceUnit = 'holm.service';
 export const socketUnit = 'holm.socket';
-
-/** Socket of the service, in addition to the one in the engine's directory. */
-export const serviceSocket = '/run/holm/holm.sock';
 
 /** Members of this group may use the engine, which amounts to root access. */
 export const serviceGroup = 'holm';

@@ -1,5 +1,4 @@
 import {readFile} from 'node:fs/promises';
-import process from 'node:process';
 
 /** The programs of the host that the engine uses. `qemu-system` is the one for the host's architecture. */
 export const programs = [

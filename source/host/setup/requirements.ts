@@ -10,7 +10,6 @@ import {
 } from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import {asHolmError, messageOf} from '../../engine/errors.js';
 import {assertArchitecture} from '../architecture.js';
 import {findKernels, readGuestKernel} from '../kernel/guest-kernel.js';

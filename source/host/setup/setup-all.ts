@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import {openGuest, defaultSize} from '../guest.js';
-import {type SetupStep} from '../kernel/guest-kernel.js';
-import {type AcceleratorVerdict} from '../machines/accelerator.js';
+import type {SetupStep} from '../kernel/guest-kernel.js';
+import type {AcceleratorVerdict} from '../machines/accelerator.js';
 import {pathsOf} from '../store/paths.js';
 import {checkRequirements} from './requirements.js';
 import type {Check} from './check.js';

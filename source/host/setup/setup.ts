@@ -1,7 +1,6 @@
 import {readdir} from 'node:fs/promises';
-import process from 'node:process';
 import {HolmError} from '../../engine/errors.js';
-import {type SetupStep} from '../kernel/guest-kernel.js';
+import type {SetupStep} from '../kernel/guest-kernel.js';
 import {run} from '../run.js';
 import {hostDistribution, type Command, type Distribution} from './distributions.js';
 import type {Check} from './check.js';

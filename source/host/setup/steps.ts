@@ -1,4 +1,4 @@
-import {type SetupStep} from '../kernel/guest-kernel.js';
+import type {SetupStep} from '../kernel/guest-kernel.js';
 
 /** Interval after which a silent step reports how long it has taken. */
 const intervalMs = 5000;

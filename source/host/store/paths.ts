@@ -3,6 +3,9 @@ import path from 'node:path';
 /** Default directory of the engine. */
 export const defaultRoot = '/var/lib/holm';
 
+/** Socket of the engine's service, in addition to the one in the engine's directory. */
+export const serviceSocket = '/run/holm/holm.sock';
+
 /**
 All paths that the engine uses, below one directory.
 

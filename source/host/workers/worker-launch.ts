@@ -1,7 +1,6 @@
 import {spawn} from 'node:child_process';
 import {open, type FileHandle} from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {HolmError} from '../../engine/errors.js';
@@ -9,7 +8,7 @@ import {programPath} from '../environment.js';
 import {heldStatus} from '../lock.js';
 import {spawned} from '../spawned.js';
 import {connect, type Link} from './worker-link.js';
-import {type Station, type WorkerOptions} from './worker-protocol.js';
+import type {Station, WorkerOptions} from './worker-protocol.js';
 
 /** On an emulated or very busy host Node takes ten seconds or more to start. */
 const startLimitMs = 60_000;

@@ -1,6 +1,5 @@
 import {readFileSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
-import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {isMissing, throwUnreadable} from '../store/missing.js';
 

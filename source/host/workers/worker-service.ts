@@ -2,7 +2,6 @@ import {once} from 'node:events';
 import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import process from 'node:process';
 import {asHolmError} from '../../engine/errors.js';
 import {startTimeOf, type ProcessIdentity} from './worker-process.js';
 import {lineOf, readLines, type Hello, type Reply, type Station} from './worker-protocol.js';

@@ -1,7 +1,6 @@
 import {Buffer} from 'node:buffer';
 import {createHash} from 'node:crypto';
 import {mkdir, rm} from 'node:fs/promises';
-import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {HolmError} from '../../engine/errors.js';
 import {filesOf, launch} from './worker-launch.js';

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {type LogEntry} from '../../engine/resources.js';
+import type {LogEntry} from '../../engine/resources.js';
 
 /** One entry and the offset of its record, in bytes from the start of the log. */
 export type LogRecord = {readonly offset: number; readonly entry: LogEntry};

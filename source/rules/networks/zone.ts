@@ -1,5 +1,5 @@
 import net from 'node:net';
-import {type DnsRecord} from '../../engine/resources.js';
+import type {DnsRecord} from '../../engine/resources.js';
 
 /** A container on one network. */
 export type ZoneMember = {

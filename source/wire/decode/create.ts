@@ -1,6 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import type {AttachmentConfiguration, ContainerConfiguration, Mount, RestartPolicy} from '../../engine/resources.js';
-import {type Fields} from '../fields.js';
+import type {Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
 import {refuseUnsupported} from './unsupported.js';
 

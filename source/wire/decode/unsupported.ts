@@ -1,5 +1,5 @@
 import {HolmError} from '../../engine/errors.js';
-import {type Fields} from '../fields.js';
+import type {Fields} from '../fields.js';
 
 /** Fields of the host configuration that select another namespace. */
 const namespaces = ['PidMode', 'IpcMode', 'UTSMode', 'UsernsMode'] as const;

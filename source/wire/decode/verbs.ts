@@ -1,5 +1,5 @@
 import type {Engine} from '../../engine/engine.js';
-import {type Pruned, type FileChange} from '../../engine/resources.js';
+import type {Pruned, FileChange} from '../../engine/resources.js';
 import {changeKinds, untaggedPrefix} from '../encode/verbs.js';
 import {fieldsOf, fieldsOfList} from '../fields.js';
 import {decodeError} from './error.js';

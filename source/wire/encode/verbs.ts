@@ -1,5 +1,5 @@
 import type {Engine} from '../../engine/engine.js';
-import {type Pruned, type FileChange} from '../../engine/resources.js';
+import type {Pruned, FileChange} from '../../engine/resources.js';
 import {encodeError} from './progress.js';
 
 type Ending = Awaited<ReturnType<Engine['waitContainer']>>;

@@ -1,4 +1,4 @@
-import {type ClientChannel} from 'ssh2';
+import type {ClientChannel} from 'ssh2';
 import {HolmError} from '../../../engine/errors.js';
 import {patienceRemedy, within} from '../patience.js';
 import {sshPorts} from '../qemu.js';

@@ -16,7 +16,7 @@ import {keepConsole} from '../console.js';
 import {awaitMigration, awaitQmp, ignoreSharedMemory} from '../migration.js';
 import {groupsOf, identify, spawnDetached} from '../process.js';
 import {machineFiles, qemuArguments, type MachineShape} from '../qemu.js';
-import {type Qmp} from '../qmp.js';
+import type {Qmp} from '../qmp.js';
 import {writeRecord} from '../record.js';
 import {connectOwn, openOwn} from '../run-directory.js';
 import {endedSilently, endOf, followStatus} from '../status.js';

@@ -5,7 +5,7 @@ import {createInterface} from 'node:readline';
 import {HolmError} from '../../../engine/errors.js';
 import {findCommand} from '../../setup/programs.js';
 import {spawned} from '../../spawned.js';
-import {type Template} from './template.js';
+import type {Template} from './template.js';
 
 /**
 Copies a file into a sealed memory file, which cannot be written or resized, prints its descriptor, and keeps it until standard input ends. Zeros take no memory.

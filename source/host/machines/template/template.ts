@@ -3,7 +3,7 @@ import path from 'node:path';
 import {HolmError} from '../../../engine/errors.js';
 import {withLock} from '../../lock.js';
 import {throwUnreadable} from '../../store/missing.js';
-import {type MachineShape} from '../qemu.js';
+import type {MachineShape} from '../qemu.js';
 import {makeTemplate, type MakeOptions} from './make-template.js';
 import {intactStamp, templateFiles} from './stamp.js';
 import {
