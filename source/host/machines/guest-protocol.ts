@@ -38,15 +38,14 @@ const yesOrNo = (isYes: boolean) => isYes ? 'yes' : 'no';
 /** Sets the guest's clock. */
 export const clockLine = (): string => `clock ${(Date.now() / 1000).toFixed(6)}\n`;
 
-/** The bytes of a start message: one command per line; the archive of files follows its line. */
+/** The bytes of a start message: the archive of files, then one command per line. */
 export const encodeMessage = (
 	message: StartMessage,
 	devices: readonly NetworkDevice[],
 	shares: readonly Share[],
 ): Uint8Array => Buffer.concat([
-	Buffer.from(`${clockLine()}seed\nhost ${message.hostname}\n`),
-	Buffer.from('files\n'),
 	encodeArchive(message.files),
+	Buffer.from(`${clockLine()}seed\nhost ${message.hostname}\n`),
 	Buffer.from('disk\n'),
 	...devices.map((device, index) => Buffer.from(index === 0 ? `first ${linkLine(device)}` : linkLine(device))),
 	Buffer.from('phase network\n'),

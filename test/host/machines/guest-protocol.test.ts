@@ -1,4 +1,9 @@
-import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {
+	mkdtemp,
+	readFile,
+	rm,
+	stat,
+} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import test from 'ava';
@@ -21,16 +26,15 @@ test('a device is one line for the guest', t => {
 	t.regex(linkLine({...device, prefixLength: 32}), / 255\.255\.255\.255 /v);
 });
 
-test('the guest gets its clock, its entropy and its files before anything of the container', t => {
+test('the guest gets its files, its clock and its entropy before anything of the container', t => {
 	const before = Date.now() / 1000;
 	const start = {hostname: 'box', files: {'a/b': Buffer.from('content')}, process: {terminal: true, stdin: false}};
 	const text = Buffer.from(encodeMessage(start, [device, {...device, name: 'eth1'}], [{source: '/x', readOnly: true}])).toString('latin1');
-	const lines = text.slice(0, text.indexOf('070701')).split('\n');
-	const tail = text.slice(text.indexOf('TRAILER!!!')).replace(/^TRAILER!!!\0+/v, '');
+	t.true(text.startsWith('070701'));
+	const lines = text.slice(text.indexOf('TRAILER!!!')).replace(/^TRAILER!!!\0+/v, '').split('\n');
 	t.regex(lines[0]!, /^clock \d+\.\d{6}$/v);
 	t.true(Math.abs(Number(lines[0]!.slice(6)) - before) < 60);
-	t.deepEqual(lines.slice(1), ['seed', 'host box', 'files', '']);
-	t.deepEqual(tail.split('\n'), ['disk', `first ${linkLine(device).trim()}`, linkLine({...device, name: 'eth1'}).trim(), 'phase network', 'shares', 'run yes no', '']);
+	t.deepEqual(lines.slice(1), ['seed', 'host box', 'disk', `first ${linkLine(device).trim()}`, linkLine({...device, name: 'eth1'}).trim(), 'phase network', 'shares', 'run yes no', '']);
 	const helper = Buffer.from(encodeMessage({hostname: 'box', files: {}}, [], [])).toString('latin1');
 	t.true(helper.endsWith('disk\nphase network\nserve\n'));
 });
@@ -42,9 +46,12 @@ test('the guest gets its clock, its entropy and its files before anything of the
 		empty: Buffer.alloc(0), 'deep/er/three': Buffer.from('abc'), 'deep/binary': Buffer.from(Array.from({length: 1025}, (_, index) => index % 256)), 'four ': Buffer.from('abcd'),
 	};
 	// The rest is not part of the archive.
-	const {stdout} = await run('sh', ['-c', '"$0" cpio -i -d 2>/dev/null; cat', busybox!], {cwd: directory, input: Buffer.concat([encodeArchive(files), Buffer.from('next\n')])});
+	const {stdout} = await run('sh', ['-c', '"$0" cpio -i -d -m 2>/dev/null; cat', busybox!], {cwd: directory, input: Buffer.concat([encodeArchive(files), Buffer.from('next\n')])});
 	t.is(stdout, 'next\n');
 	for (const [name, content] of Object.entries(files)) {
-		t.deepEqual(await readFile(path.join(directory, name)), content, name);
+		const file = path.join(directory, name);
+		t.deepEqual(await readFile(file), content, name);
+		const {mtimeMs} = await stat(file);
+		t.true(Math.abs(mtimeMs - Date.now()) < 60_000, name);
 	}
 });
