@@ -302,6 +302,18 @@ test('an exec takes its options in the body and is joined like a container', asy
 	t.is(plain.length, 0);
 });
 
+test('the body of a start decides whether an exec\'s output has frames', async t => {
+	for (const [terminal, isRaw] of [[true, false], [false, true]] as const) {
+		const fake = createFakeSession({terminal});
+		const {socket, until, ended} = await open(t, fake, request('/exec/e/start', {body: JSON.stringify({Tty: isRaw})}));
+		t.regex(await until('\r\n\r\n'), isRaw ? /raw-stream/v : /multiplexed-stream/v);
+		fake.stdout.write('out');
+		fake.exit();
+		t.is(bodyOf((await ended).toString('latin1')), isRaw ? 'out' : encodeFrame('stdout', Buffer.from('out')).toString('latin1'));
+		socket.end();
+	}
+});
+
 test('an exec in the background is left to itself', async t => {
 	const fake = createFakeSession();
 	const {status} = await post(await serve(t, engineOf(fake)), '/exec/e/start', {Detach: true});
