@@ -4,15 +4,12 @@ import type {ExecConfiguration} from '../../engine/execs.js';
 import type {Session} from '../../engine/sessions.js';
 import {createLogParser} from '../../rules/containers/log-parser.js';
 import {readLog} from '../containers/log.js';
-import {willEndWithin} from '../machines/patience.js';
+import {endLimitMs, willEndWithin} from '../machines/patience.js';
 import type {GuestCommand} from '../machines/ssh/agent.js';
 import {isLive, machineOf, type Entry, type Context} from './context.js';
 
 /** Conmon passes this input to the process; the output comes from the log. */
 const inputCommand = 'exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach,type=5 >/dev/null';
-
-/** Time until the end of a VM is known once its guest has gone. */
-const endLimitMs = 2000;
 
 /** Writes a chunk. Waits while the stream is full: until it drains or closes, or `signal` aborts. */
 const write = async (stream: Writable, chunk: Uint8Array, signal?: AbortSignal): Promise<void> => {
