@@ -84,6 +84,9 @@ export const testArchives = (test: Register): void => {
 	test('a container that does not run can be written to and read', async ({t, engine, create, run, output}) => {
 		const id = await create({command: ['cat', '/root/given']});
 		await engine.writeArchive(id, '/root', tarOf([['given', 'before the start\n']]));
+		const resolver = await engine.readArchive(id, '/etc/resolv.conf');
+		t.is(resolver.status.name, 'resolv.conf');
+		t.deepEqual((await entriesOf(resolver.tar)).map(({name, type}) => [name, type]), [['resolv.conf', 'file']]);
 		await engine.startContainer(id);
 		await engine.waitContainer(id);
 		t.is((await output(id)).stdout, 'before the start\n');

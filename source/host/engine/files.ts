@@ -14,7 +14,7 @@ import {assertAllowed} from './phases.js';
 import type {HelperMachines} from './helper-machines.js';
 
 /** Access to the files of a container: commands that begin with `prefix` run in its root. */
-export type Files = {readonly agent: Agent; readonly prefix: string};
+export type Files = {readonly agent: Agent; readonly prefix: string; /** Its process does not run. */ readonly isStopped?: boolean};
 
 const runningPrefix = 'chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox';
 
@@ -80,7 +80,7 @@ export const createWithFiles = (helpers: HelperMachines): WithFiles => async <Re
 
 		const files = await helpers.open(entry);
 		try {
-			const {result, until} = await use(files);
+			const {result, until} = await use({...files, isStopped: true});
 			resolve(result);
 			await until;
 		} finally {
