@@ -1,4 +1,5 @@
 import {PassThrough, Transform, Writable} from 'node:stream';
+import {finished} from 'node:stream/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {ExecConfiguration} from '../../engine/execs.js';
 import type {Session} from '../../engine/sessions.js';
@@ -129,6 +130,11 @@ export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry
 	const {promise: ready, resolve: onBegin} = Promise.withResolvers<void>();
 	const reading = readLog(paths.container(id).log, {
 		follow: true, ended, signal: leaving.signal, onBegin, ...!logs && {tail: 0},
+	});
+	const over = Promise.allSettled([stdout, stderr].map(async output => finished(output)));
+	entry.attached.add(over);
+	void over.then(() => {
+		entry.attached.delete(over);
 	});
 	void (async () => {
 		try {
