@@ -12,6 +12,7 @@ import type {Progress} from '../../engine/resources.js';
 import {conclusionOf, failedCommand, execForm} from '../../rules/images/build-texts.js';
 import {loopbackRegistriesIn, registryOf, tagName} from '../../rules/images/reference.js';
 import {registriesConfiguration, writeCredentials, type Buildah} from './buildah.js';
+import {applyIgnoreFile} from './ignored-files.js';
 import {limitFlags} from './inherited-limits.js';
 import {printable} from './printable.js';
 import {ProgramError} from './output-lines.js';
@@ -40,8 +41,11 @@ const textWithin = async (root: string, name: string, remedy: string): Promise<s
 	return file;
 };
 
-/** The Dockerfile within the context. Throws `invalid` if there is none, or if it or its ignore file is outside the context. */
-const recipeOf = async (context: string, file: string | undefined): Promise<string> => {
+/** The Dockerfile of a build, and its list of ignored files if it has one. Paths are real. */
+type Recipe = {readonly root: string; readonly recipe: string; readonly ignoreFile: string | undefined};
+
+/** Finds the Dockerfile within the context. Throws `invalid` if there is none, or if it or its ignore file is outside the context. */
+const recipeOf = async (context: string, file: string | undefined): Promise<Recipe> => {
 	const root = await realpath(context);
 	for (const name of file === undefined ? ['Dockerfile', 'Containerfile'] : [file]) {
 		const recipe = await textWithin(root, name, 'name a Dockerfile below the context directory');
@@ -49,14 +53,16 @@ const recipeOf = async (context: string, file: string | undefined): Promise<stri
 			continue;
 		}
 
-		// Buildah opens the first of these that exists.
+		let ignoreFile: string | undefined;
+		// The first of these counts.
 		for (const base of [`${path.relative(root, recipe)}.`, '.']) {
 			for (const kind of ['containerignore', 'dockerignore']) {
-				await textWithin(root, `${base}${kind}`, 'put the list itself there');
+				const found = await textWithin(root, `${base}${kind}`, 'put the list itself there');
+				ignoreFile ??= found;
 			}
 		}
 
-		return recipe;
+		return {root, recipe, ignoreFile};
 	}
 
 	throw new HolmError('invalid', `The build context has no ${file === undefined ? 'Dockerfile or Containerfile' : `"${printable(file)}"`}`, {remedy: 'name the Dockerfile with --file'});
@@ -171,10 +177,13 @@ const containment = (work: string): readonly string[] => [
 type BuildCommand = {readonly arguments: readonly string[]; readonly loopback: readonly string[]};
 
 const buildArguments = async (work: string, context: string, options: BuildOptions): Promise<BuildCommand> => {
-	const recipe = await recipeOf(context, options.file);
+	const {root, recipe, ignoreFile} = await recipeOf(context, options.file);
+	const list = path.join(work, 'ignore');
+	const recipeText = await readFile(recipe, 'utf8');
+	await writeFile(list, await applyIgnoreFile(root, path.relative(root, recipe), ignoreFile));
 	const {credentials = []} = options;
 	return {
-		loopback: loopbackRegistriesIn([await readFile(recipe, 'utf8'), ...Object.values(options.buildArguments)].join('\n')),
+		loopback: loopbackRegistriesIn([recipeText, ...Object.values(options.buildArguments)].join('\n')),
 		arguments: [
 			...containment(work),
 			'--format',
@@ -189,6 +198,8 @@ const buildArguments = async (work: string, context: string, options: BuildOptio
 			path.join(work, 'id'),
 			'--file',
 			recipe,
+			'--ignorefile',
+			list,
 			...options.tags.flatMap(tag => ['--tag', tagName(tag)]),
 			...pairs('--build-arg', 'build argument', options.buildArguments),
 			...pairs('--label', 'label', options.labels),
@@ -209,7 +220,7 @@ const conclusion = /^(?:Successfully tagged \S+|[\da-f]{64})$/v;
 const runtimeNoise = /^subprocess exited with status \d+$/v;
 
 /**
-Builds an image from a directory. The last progress has the image's id.
+Builds an image from a directory, from which it removes the ignored files. The last progress has the image's id.
 
 Throws `invalid`, with the step and the reason, if a step fails, and `unavailable` if the disk is full or `signal` aborts. A failed build leaves only the cache of its successful steps.
 

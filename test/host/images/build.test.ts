@@ -185,10 +185,13 @@ hostTest('the recipe is chosen, targets and labels are honoured, and .dockerigno
 	});
 	t.deepEqual((await store.get('two')).configuration.labels, {'with space': 'a=b "c"', stage: 'first'});
 	const ignored = await contextFor(directory, 'ignored', {
-		Dockerfile: `${base}COPY . /context\nRUN test -e /context/kept && test ! -e /context/secret\n`,
-		'.dockerignore': 'secret\nDockerfile\n',
+		Dockerfile: `${base}COPY . /context\nRUN cd /context && test "$(echo * a/* a/b/*)" = "a busybox kept a/b a/b/c.py"\n`,
+		'.dockerignore': '*\n!kept\n!busybox\n!**/*.py\n',
 		secret: 's',
 		kept: 'k',
+		'a/secret': 's',
+		'a/b/c.py': 'p',
+		'd/secret': 's',
 	});
 	await t.notThrowsAsync(buildImage(store, ignored));
 });
