@@ -20,6 +20,12 @@ import type {Entry} from './context.js';
 import {findContainer} from './find.js';
 import type {VerbContext} from './verb-context.js';
 
+/** The directory itself, not a link to it: `dir/.` and, with the directory's own name, `dir/`. */
+const endOf = (file: string): '' | '/' | '/.' => {
+	const end = /\/\.?$/v.exec(file)?.[0] ?? '';
+	return normalise(file) === '/' ? '' : end as '' | '/' | '/.';
+};
+
 const normalise = (file: string) => path.posix.resolve('/', file.replaceAll('\0', ''));
 
 const notFound = ({container}: Entry, file: string) =>
@@ -30,7 +36,7 @@ const mountedFiles = new Set(['/etc/hostname', '/etc/hosts', '/etc/resolv.conf']
 
 /** Where commands of the guest find a file: its path, and what comes before them. */
 const placeOf = ({prefix, isStopped}: Files, file: string) => {
-	const place = normalise(file);
+	const place = normalise(file) + endOf(file);
 	return isStopped && mountedFiles.has(place) ? {place: `${guestPaths.files}/${path.posix.basename(place)}`, prefix: ''} : {place, prefix};
 };
 
@@ -46,7 +52,7 @@ const statusOf = async (entry: Entry, files: Files, file: string): Promise<PathS
 
 	const mode = Number.parseInt(match.groups!.mode!, 16);
 	return {
-		name: path.posix.basename(place) || '/',
+		name: endOf(file) === '/.' ? '.' : path.posix.basename(place) || '/',
 		sizeBytes: Number(match.groups!.size),
 		mode,
 		modifiedAt: Number(match.groups!.time) * 1000,
@@ -57,8 +63,9 @@ const statusOf = async (entry: Entry, files: Files, file: string): Promise<PathS
 const readFrom = async (entry: Entry, files: Files, file: string): Promise<Readable> => {
 	const {agent} = files;
 	const {place, prefix} = placeOf(files, file);
-	const name = path.posix.basename(place) || '.';
-	return openOutput(agent, `${prefix} tar -c -f - -C ${quote(path.posix.dirname(place))} -- ${quote(name)}`, `the archive of ${place} in container ${entry.container.name}`);
+	const end = endOf(file);
+	const [directory, name] = end === '/.' ? [place, '.'] : [path.posix.dirname(place), `${path.posix.basename(place) || '.'}${end}`];
+	return openOutput(agent, `${prefix} tar -c -f - -C ${quote(directory)} -- ${quote(name)}`, `the archive of ${place} in container ${entry.container.name}`);
 };
 
 const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, tar: Readable): Promise<void> => {
@@ -121,7 +128,7 @@ export const archivesVerbs = (context: VerbContext): ArchivesVerbs => ({
 	async writeArchive(reference, directory, tar) {
 		const entry = findContainer(context, reference);
 		await context.withFiles(entry, async files => {
-			const status = await statusOf(entry, files, `${directory}/.`);
+			const status = await statusOf(entry, files, normalise(directory));
 			const isDirectory = async () => {
 				if ((status.mode & 0o17_0000) !== 0o12_0000) {
 					return (status.mode & 0o17_0000) === 0o04_0000;
