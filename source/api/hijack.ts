@@ -9,15 +9,15 @@ export const rawStream = 'application/vnd.docker.raw-stream';
 export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
 
 /** Content type of an output stream; versions before 1.42 have one for both kinds. */
-export const streamType = ({minorVersion}: Pick<Exchange, 'minorVersion'>, isTerminal: boolean): string =>
-	isTerminal || minorVersion < 42 ? rawStream : multiplexedStream;
+export const streamType = ({minorVersion}: Pick<Exchange, 'minorVersion'>, isRaw: boolean): string =>
+	isRaw || minorVersion < 42 ? rawStream : multiplexedStream;
 
 /** Response head that starts a session on the connection. Without an upgrade request, this is Docker's hijacked connection. */
-export const sessionHead = (exchange: Exchange, isTerminal: boolean, isFramed = false): string => {
+export const sessionHead = (exchange: Exchange, isRaw: boolean, isFramed = false): string => {
 	const own = ['Server', 'Api-Version'].map(name => `${name}: ${String(exchange.response.getHeader(name))}`);
 	return [
 		...exchange.isUpgrade
-			? ['HTTP/1.1 101 UPGRADED', `Content-Type: ${streamType(exchange, isTerminal)}`, 'Connection: Upgrade', 'Upgrade: tcp']
+			? ['HTTP/1.1 101 UPGRADED', `Content-Type: ${streamType(exchange, isRaw)}`, 'Connection: Upgrade', 'Upgrade: tcp']
 			: ['HTTP/1.1 200 OK', `Content-Type: ${rawStream}`],
 		...isFramed ? [`${stdinHeader}: ${stdinFramed}`] : [],
 		...own,

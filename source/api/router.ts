@@ -14,6 +14,7 @@ import {networksRoutes} from './routes/networks.js';
 import {sessionsRoutes} from './routes/sessions.js';
 import {snapshotRoutes} from './routes/snapshot.js';
 import {statsRoutes} from './routes/stats.js';
+import {swarmRoutes} from './routes/swarm.js';
 import {systemRoutes} from './routes/system.js';
 import {transferRoutes} from './routes/transfer.js';
 import {volumesRoutes} from './routes/volumes.js';
@@ -37,6 +38,7 @@ const routes: readonly Route[] = [
 	...transferRoutes,
 	...buildRoutes,
 	...volumesRoutes,
+	...swarmRoutes,
 ];
 
 export type FoundRoute = {readonly handle: Handler; readonly name: string};

@@ -18,6 +18,8 @@ export type ServeSessionOptions = {
 	readonly detachKeys?: Uint8Array;
 	/** No other session can send the process input: it gets end of file when the connection closes, for whatever reason. */
 	readonly ownsInput?: boolean;
+	/** Output is sent without frames; default if the session has a terminal. */
+	readonly isRaw?: boolean;
 	/** Ends the session. */
 	readonly signal?: AbortSignal;
 };
@@ -37,12 +39,21 @@ const silence = async (source: Readable) => {
 	}
 };
 
+/** Sends the first failure of the engine as a frame. */
+const sendFailure = (socket: Duplex, copies: ReadonlyArray<PromiseSettledResult<void>>): void => {
+	const failure: unknown = copies.find(copy => copy.status === 'rejected')?.reason;
+	if (failure instanceof HolmError && socket.writable) {
+		socket.write(encodeFrame('error', Buffer.from(failure.message)));
+	}
+};
+
 /**
-Hijacks the connection and connects it with a session in both directions: raw input; output multiplexed unless there is a terminal.
+Hijacks the connection and connects it with a session in both directions: raw input; output multiplexed unless it is raw.
 
 When the client closes its half, a process without a terminal gets end of file. A broken connection detaches, as the detach keys do on a terminal: the process keeps running and can be attached again. Resolves at the end of the session.
 */
 export const serveSession = async (exchange: Exchange, session: Session, options: ServeSessionOptions): Promise<void> => {
+	const {isRaw = session.terminal} = options;
 	const isFramed = exchange.isUpgrade && exchange.request.headers[stdinHeader] === stdinFramed;
 	const socket = exchange.takeOver();
 	const leave = () => {
@@ -75,7 +86,7 @@ export const serveSession = async (exchange: Exchange, session: Session, options
 
 	options.signal?.addEventListener('abort', leave, {once: true});
 
-	socket.write(sessionHead(exchange, session.terminal, isFramed));
+	socket.write(sessionHead(exchange, isRaw, isFramed));
 	if (isFramed) {
 		readFramed(socket, session, leave);
 	} else if (options.stdin) {
@@ -84,17 +95,16 @@ export const serveSession = async (exchange: Exchange, session: Session, options
 		socket.resume();
 	}
 
-	const stopProbing = session.terminal ? undefined : probe(socket, exchange.patienceMilliseconds);
-	const encoder = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => session.terminal ? bytes : encodeFrame(stream, bytes);
+	const stopProbing = isRaw ? undefined : probe(socket, exchange.patienceMilliseconds);
+	const encoder = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => isRaw ? bytes : encodeFrame(stream, bytes);
 	const copies = await Promise.allSettled([
 		options.stdout ? copyOutput(session.stdout, socket, encoder('stdout')) : silence(session.stdout),
 		options.stderr && !session.terminal ? copyOutput(session.stderr, socket, encoder('stderr')) : silence(session.stderr),
 	]);
 	stopProbing?.();
 	session.close();
-	const failure: unknown = copies.find(copy => copy.status === 'rejected')?.reason;
-	if (failure instanceof HolmError && !session.terminal && socket.writable) {
-		socket.write(encodeFrame('error', Buffer.from(failure.message)));
+	if (!isRaw) {
+		sendFailure(socket, copies);
 	}
 
 	closeGently(socket, exchange.patienceMilliseconds);

@@ -4,12 +4,18 @@ import {
 	literally,
 	many,
 	manyExceptSlash,
-	isWildcardMatch,
 	oneExceptSlash,
+	parentMatcher,
+	wildcardMatcher,
 	type Wildcard,
 } from '../text/wildcards.js';
 
-type Pattern = {readonly exclusion: boolean; readonly text: string; readonly matches: (file: string) => boolean};
+type Pattern = {
+	readonly exclusion: boolean;
+	readonly text: string;
+	/** Whether it matches a path or one of its parents. */
+	readonly matches: (file: string) => boolean;
+};
 
 export type Ignore = {
 	/** Whether a path, relative to the context and with `/` as separator, is ignored. */
@@ -28,7 +34,7 @@ const oneOf = (list: string): Wildcard => {
 };
 
 /** Reads a pattern of Go's `filepath.Match` with Docker's `**`, as moby/patternmatcher does. */
-const matcherOf = (pattern: string): ((file: string) => boolean) => {
+const wildcardsOf = (pattern: string): readonly Wildcard[] => {
 	const characters = [...pattern];
 	const wildcards: Wildcard[] = [];
 	for (let index = 0; index < characters.length; index++) {
@@ -57,10 +63,7 @@ const matcherOf = (pattern: string): ((file: string) => boolean) => {
 		}
 	}
 
-	// Most patterns end in plain text, which most files of a large context do not end in.
-	const last = wildcards.at(-1);
-	const ends = last?.kind === 'one' && !pattern.endsWith('**/') ? last.accepts : () => true;
-	return file => ends([...file.slice(-2)].at(-1) ?? '') && isWildcardMatch(wildcards, file);
+	return wildcards;
 };
 
 const parsePattern = (line: string): Pattern => {
@@ -71,7 +74,7 @@ const parsePattern = (line: string): Pattern => {
 	}
 
 	try {
-		return {exclusion: isExclusion, text, matches: matcherOf(text)};
+		return {exclusion: isExclusion, text, matches: parentMatcher(wildcardsOf(text))};
 	} catch (error) {
 		throw new HolmError('invalid', `invalid pattern "${line}" in .dockerignore`, {remedy: 'close its brackets', cause: error});
 	}
@@ -85,21 +88,15 @@ const linesOf = (text: string): readonly string[] => text
 	.map(line => line.trim())
 	.filter(Boolean);
 
-const withParents = (file: string): readonly string[] => {
-	const parts = file.split('/');
-	return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
-};
-
 /** Parses a `.dockerignore`. The last pattern that matches a path or one of its parents decides. */
 export const parseIgnore = (text: string): Ignore => {
 	const patterns = linesOf(text).map(line => parsePattern(line)).filter(pattern => pattern.text !== '.');
 	const exclusions = patterns.filter(pattern => pattern.exclusion);
 	return {
 		ignores(file) {
-			const places = withParents(file);
 			let isIgnored = false;
 			for (const {exclusion, matches} of patterns) {
-				if (isIgnored === exclusion && places.some(place => matches(place))) {
+				if (isIgnored === exclusion && matches(file)) {
 					isIgnored = !exclusion;
 				}
 			}
@@ -114,10 +111,10 @@ export const parseIgnore = (text: string): Ignore => {
 				for (const [index, part] of depth.entries()) {
 					const wanted = parts[index];
 					if (wanted === undefined || wanted.includes('**')) {
-						return wanted !== undefined || matcherOf(pattern)(directory);
+						return wanted !== undefined || wildcardMatcher(wildcardsOf(pattern))(directory);
 					}
 
-					if (!matcherOf(wanted)(part)) {
+					if (!wildcardMatcher(wildcardsOf(wanted))(part)) {
 						return false;
 					}
 				}

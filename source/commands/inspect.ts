@@ -12,6 +12,9 @@ export const inspectFlags = {
 	},
 } as const;
 
+/** Fields of Docker's descriptions that are there only on request. */
+const optionalFields = {SizeRw: undefined, SizeRootFs: undefined};
+
 /**
 Prints the resources as a JSON array, or one line each with a template. Unknown references are reported at the end, with exit status 1.
 */
@@ -33,7 +36,7 @@ export const inspectAll = async (
 	}
 
 	const lines = render
-		? found.map(resource => render(resource))
+		? found.map(resource => render({...optionalFields, ...resource}, {strict: true}))
 		: [format === 'json' ? JSON.stringify(found) : JSON.stringify(found, undefined, 4)];
 	for (const line of lines) {
 		print(context, line);

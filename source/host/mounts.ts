@@ -34,6 +34,13 @@ export const mountsBelow = (mounts: readonly MountPoint[], directory: string, is
 		.filter(({id, target}) => !hidden.has(`${id} ${target}`));
 };
 
+/** The mount points below a directory, deepest first. Hidden mounts are included, so a place with two mounts appears twice. */
+export const mountPointsBelow = (mounts: readonly MountPoint[], directory: string): readonly string[] => mounts
+	.map(({target}) => target)
+	.filter(target => target.startsWith(`${directory}/`))
+	.toSorted()
+	.toReversed();
+
 /**
 Unmounts everything below a directory, before the directory is removed recursively.
 

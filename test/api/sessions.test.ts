@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {encodeFrame} from '../../source/wire/frames.js';
+import {createFrameDecoder, encodeFrame} from '../../source/wire/frames.js';
 import {encodeStdin} from '../../source/wire/stdin-frames.js';
 import type {Engine} from '../../source/engine/engine.js';
 import {HolmError} from '../../source/engine/errors.js';
@@ -302,6 +302,18 @@ test('an exec takes its options in the body and is joined like a container', asy
 	t.is(plain.length, 0);
 });
 
+test('the body of a start decides whether an exec\'s output has frames', async t => {
+	for (const [terminal, isRaw] of [[true, false], [false, true]] as const) {
+		const fake = createFakeSession({terminal});
+		const {socket, until, ended} = await open(t, fake, request('/exec/e/start', {body: JSON.stringify({Tty: isRaw})}));
+		t.regex(await until('\r\n\r\n'), isRaw ? /raw-stream/v : /multiplexed-stream/v);
+		fake.stdout.write('out');
+		fake.exit();
+		t.is(bodyOf((await ended).toString('latin1')), isRaw ? 'out' : encodeFrame('stdout', Buffer.from('out')).toString('latin1'));
+		socket.end();
+	}
+});
+
 test('an exec in the background is left to itself', async t => {
 	const fake = createFakeSession();
 	const {status} = await post(await serve(t, engineOf(fake)), '/exec/e/start', {Detach: true});
@@ -380,6 +392,22 @@ test('a start that fails ends the sessions that wait for it, and a container tha
 	await ended;
 	t.true(fake.isClosed());
 	t.deepEqual(removed, [[container().id, {force: true, volumes: true}]]);
+});
+
+test('each line of a log is stamped once', async t => {
+	const served = await serve(t, {
+		container: async () => container(),
+		async * logs() {
+			for (const [stream, text] of [['stdout', 'a long '], ['stderr', 'err\n'], ['stdout', 'line\n'], ['stdout', 'next\n']] as const) {
+				yield {stream, timestamp: 'T', bytes: Buffer.from(text)};
+			}
+		},
+	});
+	const path = '/containers/x/logs?stdout=1&stderr=1&timestamps=1';
+	const textsOf = (body: Buffer) => createFrameDecoder()(body).map(({bytes}) => Buffer.from(bytes).toString());
+	t.deepEqual(textsOf((await ask(served, path)).body), ['T a long ', 'T err\n', 'line\n', 'T next\n']);
+	const ours = await ask(served, path, {headers: {Accept: 'application/vnd.holm+json'}});
+	t.deepEqual(textsOf(ours.body), ['T a long ', 'T err\n', 'T line\n', 'T next\n']);
 });
 
 test('what was written before can be had without a session', async t => {

@@ -79,7 +79,7 @@ const building = (seen: Array<[string, Partial<BuildOptions>]>): Pick<Engine, 'b
 	},
 });
 
-test('a build reads its options and its context, and ends in the words that Docker\'s clients look for', async t => {
+test('a build reads its options and its context', async t => {
 	const seen: Array<[string, Partial<BuildOptions>]> = [];
 	const served = await serve(t, building(seen));
 	const credentials = [{username: 'u', password: 'p'}];
@@ -98,12 +98,10 @@ test('a build reads its options and its context, and ends in the words that Dock
 	t.deepEqual(seen, [['context', {
 		tags: ['a:1', 'b'], file: 'sub/Dockerfile', buildArguments: {A: '1'}, labels: {l: 'm'}, target: 'stage', noCache: true, pull: true, credentials,
 	}]]);
-	t.deepEqual(linesOf(body), [{stream: 'STEP 1/1: FROM x\n'}, {aux: {ID: `sha256:${'ab'.repeat(32)}`}}, {stream: 'Successfully built abababababab\n'}]);
+	t.deepEqual(linesOf(body), [{stream: 'STEP 1/1: FROM x\n'}, {aux: {ID: `sha256:${'ab'.repeat(32)}`}}]);
 
 	const quiet = await ask(served, '/build?q=1', {method: 'POST'});
 	t.deepEqual(linesOf(quiet.body), [{stream: `sha256:${'ab'.repeat(32)}\n`}]);
-	const ours = await ask(served, '/build', {method: 'POST', headers: {Accept: 'application/vnd.holm+json'}});
-	t.is(linesOf(ours.body).length, 2);
 });
 
 test('an archive comes as it is or compressed, and one that is cut short is refused', async t => {

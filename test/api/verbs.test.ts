@@ -1,6 +1,7 @@
 import test from 'ava';
 import type {Engine} from '../../source/engine/engine.js';
 import {HolmError} from '../../source/engine/errors.js';
+import {image} from '../engine/resources.js';
 import {ask, post, serve} from './helpers/serve.js';
 
 test('verbs reach the engine with what was asked', async t => {
@@ -164,6 +165,8 @@ test('a commit has what Docker\'s clients put into its query', async t => {
 	t.is(made.status, 201);
 	t.deepEqual(made.json, {Id: 'sha256:12'});
 	t.is((await post(served, '/commit?container=web', {Hostname: '', Env: null})).status, 201);
+	t.is((await post(served, '/commit?container=web&repo=shop', {container: 'web', repo: 'shop', Unknown: true})).status, 201, 'dockerode sends the query as the body, too');
+	t.is((await post(served, '/commit?container=web', {env: ['X=1']})).status, 501, 'Go ignores case');
 	t.is((await post(served, '/commit?container=web', {Env: ['X=1']})).status, 501);
 	t.is((await post(served, '/commit', null)).status, 400);
 	const text = JSON.stringify(calls);
@@ -172,7 +175,61 @@ test('a commit has what Docker\'s clients put into its query', async t => {
 			tag: 'localhost:5000/shop:2', author: 'me', comment: 'why not', changes: ['CMD ["a", "b"]', 'ENV X=1', 'USER y'], pause: false,
 		}],
 		['web', {changes: [], pause: true}],
+		['web', {tag: 'shop', changes: [], pause: true}],
 	]);
+});
+
+test('a missing image is the only reason for which the creation of a container is not found', async t => {
+	const networkMissing = new HolmError('not-found', 'network nosuch not found', {remedy: 'holm network ls lists them'});
+	const imageMissing = new HolmError('not-found', 'No such image: alpine');
+	let error = networkMissing;
+	let hasImage = true;
+	const served = await serve(t, {
+		async createContainer() {
+			throw error;
+		},
+		async image() {
+			return hasImage ? image() : Promise.reject(imageMissing);
+		},
+	});
+	const refused = await post(served, '/containers/create', {Image: 'alpine', HostConfig: {NetworkMode: 'nosuch'}});
+	t.is(refused.status, 400, 'on 404 Docker\'s client would pull the image');
+	t.deepEqual(refused.json, {message: 'network nosuch not found', code: 'not-found', remedy: 'holm network ls lists them'});
+	error = imageMissing;
+	hasImage = false;
+	t.is((await post(served, '/containers/create', {Image: 'alpine'})).status, 404);
+});
+
+test('there is no swarm and no plugin', async t => {
+	const served = await serve(t, {});
+	const notManager = 'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+	for (const request of [
+		'GET /swarm',
+		'GET /swarm/unlockkey',
+		'GET /nodes',
+		'GET /nodes/x',
+		'POST /nodes/x/update',
+		'GET /v1.41/services',
+		'POST /services/create',
+		'GET /services/x/logs',
+		'GET /tasks',
+		'GET /secrets',
+		'DELETE /secrets/x',
+		'GET /configs?filters=%7B%7D',
+		'POST /configs/create',
+	]) {
+		const [method, path = ''] = request.split(' ', 2);
+		const {status, json} = await ask(served, path, {method});
+		t.is(status, 503, request);
+		t.like(json, {message: notManager}, request);
+	}
+
+	for (const path of ['/swarm/init', '/swarm/join', '/swarm/leave']) {
+		t.is((await post(served, path)).status, path === '/swarm/leave' ? 503 : 501, path);
+	}
+
+	t.deepEqual((await ask(served, '/plugins')).json, []);
+	t.is((await ask(served, '/swarmed')).status, 404);
 });
 
 test('a registry\'s refusal is the status that makes Docker\'s clients ask again', async t => {

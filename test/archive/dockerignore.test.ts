@@ -38,6 +38,9 @@ const cases: ReadonlyArray<readonly [string, readonly string[], readonly string[
 	['./foo/../bar', ['bar'], ['foo']],
 	['a.b+c(d)', ['a.b+c(d)'], ['axb+c(d)']],
 	['.', [], ['a']],
+	['*\n!**/*.py', ['a', 'a/b', 'a.txt', 'a/b/c'], ['x.py', 'a/x.py', 'a/b/x.py']],
+	['*\n!*/*.txt', ['a', 'a.txt', 'a/b/c.txt'], ['a/b.txt']],
+	['*\n!*/target/*file1', ['a', 'a/target', 'a/target/file2'], ['a/target/file1', 'a/target/my-file1']],
 	['\u{FEFF}bom', ['bom'], []],
 ];
 

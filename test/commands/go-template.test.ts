@@ -47,6 +47,15 @@ const cases: ReadonlyArray<readonly [string, string]> = [
 	['{{.Label "tier"}}', 'db'],
 	['{{.Label "tier" | upper}}', 'DB'],
 	['{{range .List}}{{if eq . "a"}}first{{else}}other{{end}}{{end}}', 'firstother'],
+	['{{printf "%.2s|%6.2f|%05d|%-4d|%q|%x|%t|%5.1s|%%|%d" .Name .Count 42 7 "a" 255 true "xyz"}}', 'we|  3.00|00042|7   |"a"|ff|true|    x|%|%!d(MISSING)'],
+	['{{slice .Name 1}} {{slice .Name 0 2}} {{slice .List 1}} {{slice .Name 0 2 | upper}}', 'eb we [b] WE'],
+	['{{html "<a href=\\"x\\">&\'"}}', '&lt;a href=&#34;x&#34;&gt;&amp;&#39;'],
+	['{{pad .Name 1 2}}|{{pad "" 1 2}}|{{urlquery "a b&c"}}', ' web  ||a+b%26c'],
+	['a{{/* a comment with }} */}}b {{- /* trims */ -}} c', 'abc'],
+	['{{$x := .Name}}{{$x}}{{$x = "other"}}{{$x}}', 'webother'],
+	['{{$x := 1}}{{if .Name}}{{$x = 2}}{{$y := 3}}{{$x}}{{$y}}{{end}}{{$x}}', '232'],
+	['{{$x := 1}}{{range .List}}{{$x := .}}{{$x}}{{end}}{{$x}}', 'ab1'],
+	['{{index .Labels "nope"}}|{{index .NetworkSettings.Networks "c" "IPAddress"}}', '|'],
 	['{{.constructor}}{{.State.__proto__}}', '<no value><no value>'],
 ];
 
@@ -74,6 +83,16 @@ for (const [template, message] of refusals) {
 		t.throws(() => compileTemplate(template), {message, name: 'HolmError'});
 	});
 }
+
+test('a slice beyond the end is refused', t => {
+	t.throws(() => compileTemplate('{{slice .Name 2 9}}')(data), {message: 'template: slice bounds 2 to 9 are not within 3'});
+	t.throws(() => compileTemplate('{{slice .Count 1}}')(data), {message: 'template: cannot slice 3'});
+});
+
+test('a variable is known only in its block', t => {
+	t.throws(() => compileTemplate('{{if .Name}}{{$y := 1}}{{end}}{{$y}}')(data), {message: 'template: character 33: undefined variable $y'});
+	t.throws(() => compileTemplate('{{$y = 1}}')(data), {message: 'template: character 3: undefined variable $y'});
+});
 
 test('a variable that is not there is refused when it is used', t => {
 	t.throws(() => compileTemplate('{{$x}}')(data), {message: 'template: character 3: undefined variable $x'});

@@ -312,6 +312,7 @@ test('inspect by a template, with what is missing reported after it', async t =>
 	t.is(await runCommand(inspectAny, ['-f', '{{.Name}} {{.State.Pid}}', 'gone', 'web'], context), 1);
 	t.is(context.output(), '/web 4\n');
 	t.regex(context.errors(), /^Error: no such object: gone /v);
+	await t.throwsAsync(runCommand(inspectAny, ['-f', '{{.Nmae}}', 'web'], context), {message: 'template: character 3: there is no field .Nmae'});
 	await t.throwsAsync(runCommand(inspectAny, ['--type', 'pod', 'x'], context), {message: 'invalid value "pod" for --type'});
 });
 

@@ -21,6 +21,7 @@ export const testBuild = (test: Register, lacks: Lacks): void => {
 			'CMD ["sh", "-c", "cat greeting.txt made.txt; ls scripts; echo $MODE $QUOTED"]',
 		].join('\n'), {'greeting.txt': 'hello\n', 'one.sh': 'x', 'two.sh': 'y'}, {tags: [tag], buildArguments: {WHO: 'you'}, labels: {'holm.more': 'yes'}});
 		t.true(printed.includes('COPY greeting.txt'), printed);
+		t.true(printed.endsWith(`Successfully tagged ${tag}\n`), printed);
 		const built = await engine.image(tag);
 		t.is(built.id, imageId.startsWith('sha256:') ? imageId : `sha256:${imageId}`);
 		const {configuration, layers} = built;
@@ -38,7 +39,7 @@ export const testBuild = (test: Register, lacks: Lacks): void => {
 
 	test('a build that fails says at which step and leaves no name', async ({engine, image, build, refused, uniqueName}) => {
 		const tag = `${uniqueName('failed')}:1`;
-		await refused('invalid', /step 2\/2, run/iv, async () => build(`FROM ${image}\nRUN exit 3\n`, {}, {tags: [tag]}));
+		await refused('invalid', /step 2\/2, RUN exit 3: The command '\/bin\/sh -c exit 3' returned a non-zero code: 3/v, async () => build(`FROM ${image}\nRUN exit 3\n`, {}, {tags: [tag]}));
 		await refused('invalid', 'missing.txt', async () => build(`FROM ${image}\nCOPY missing.txt /\n`, {}, {tags: [tag]}));
 		await refused('invalid', /nonsense/iv, async () => build(`FROM ${image}\nNONSENSE here\n`, {}, {tags: [tag]}));
 		await refused('invalid', 'other.file', async () => build(`FROM ${image}\n`, {}, {tags: [tag], file: 'other.file'}));

@@ -36,6 +36,9 @@ export const testStats = (test: Register): void => {
 		t.true(column !== -1 && titles.includes('PID'));
 		t.true(processes.some(fields => fields[column]?.includes('sleep')), JSON.stringify(processes));
 		t.true(processes.every(fields => fields.length === titles.length));
+		const named = await engine.top(id, '-eo pid,comm');
+		t.deepEqual(named.titles, ['PID', 'COMMAND']);
+		t.is(named.processes.length, processes.length);
 		await engine.killContainer(id);
 		await engine.waitContainer(id);
 		await refused('conflict', 'not running', async () => engine.top(id));

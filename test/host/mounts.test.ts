@@ -1,5 +1,5 @@
 import test from 'ava';
-import {mountsBelow, parseMountInfo} from '../../source/host/mounts.js';
+import {mountPointsBelow, mountsBelow, parseMountInfo} from '../../source/host/mounts.js';
 
 const table = String.raw`27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
 28 27 0:20 / /srv/a\040b ro,nosuid,nodev,relatime shared:2 master:1 - tmpfs none rw
@@ -24,4 +24,10 @@ test('mounts below a directory are those that can be reached', t => {
 	t.deepEqual(below('/srv/a b'), ['29']);
 	t.deepEqual(below('/srv/a b', true), ['28', '29']);
 	t.deepEqual(below('/srv/a'), []);
+});
+
+test('all mount points below a directory are listed, deepest first', t => {
+	const mounts = parseMountInfo(table);
+	t.deepEqual(mountPointsBelow(mounts, '/srv'), ['/srv/ab', '/srv/ab', String.raw`/srv/a b/c\040`, '/srv/a b']);
+	t.deepEqual(mountPointsBelow(mounts, '/srv/a b'), [String.raw`/srv/a b/c\040`]);
 });

@@ -39,6 +39,7 @@ test('the process of a container, from its own settings and its image\'s', t => 
 	t.deepEqual(containerProcess(given({entrypoint: ['mine']}), image).arguments, ['mine'], 'an entrypoint of one\'s own drops the image\'s command');
 	t.deepEqual(containerProcess(given({entrypoint: [], command: ['plain']}), image).arguments, ['plain']);
 	t.throws(() => containerProcess(given({entrypoint: []}), image), {message: /No command specified/v});
+	t.deepEqual(containerProcess(given({command: ['plain']}), {...image, entrypoint: ['']}).arguments, ['plain'], 'an empty entrypoint of the image is none');
 	const {environment, workingDirectory, user} = containerProcess(given({environment: ['A=mine', 'B=', 'PATH'], workingDirectory: '/own', user: '5:6'}), image);
 	t.deepEqual(environment, ['A=mine', 'B=']);
 	t.is(workingDirectory, '/own');
@@ -146,7 +147,7 @@ test('configurations that cannot be are refused, each for its reason', t => {
 
 	t.notThrows(() => {
 		validateContainer(given({
-			name: 'fine', hostname: 'a.b-c', user: '1000:www-data', environment: ['A=', 'B'], workingDirectory: '/', cpus: 4, memory: 512 * 1024 * 1024, extraHosts: ['db:10.0.0.1', 'me:host-gateway', 'six:::1'], dnsServers: ['1.1.1.1', '::1'], stopSignal: '15',
+			name: 'fine', hostname: 'a_b.b-c', user: '1000:www-data', environment: ['A=', 'B'], workingDirectory: '/', cpus: 4, memory: 512 * 1024 * 1024, extraHosts: ['db:10.0.0.1', 'me:host-gateway', 'six:::1'], dnsServers: ['1.1.1.1', '::1'], stopSignal: '15',
 		}));
 	});
 });

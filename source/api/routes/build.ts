@@ -7,14 +7,9 @@ import {ok, route, type Exchange} from '../exchange.js';
 import {line, sendValues} from '../streams.js';
 import {upload} from '../upload.js';
 
-/** Docker's clients find the image id of a build by these words. */
-const concluding = 'Successfully built ';
-
-const conclusion = (imageId: string): string => line({stream: `${concluding}${imageId.replace(/^sha256:/v, '').slice(0, 12)}\n`});
-
 /** Builds an image as Docker's classic builder does. */
 const build = async (exchange: Exchange): Promise<undefined> => {
-	const {engine, query, request, signal, isHolm} = exchange;
+	const {engine, query, request, signal} = exchange;
 	if (query.text('version') === '2') {
 		throw new HolmError('unsupported', 'BuildKit is not supported', {remedy: 'set DOCKER_BUILDKIT=0'});
 	}
@@ -37,15 +32,12 @@ const build = async (exchange: Exchange): Promise<undefined> => {
 		credentials: decodeRegistryConfig(request.headers['x-registry-config']),
 		signal,
 	});
-	let isConcluded = isHolm;
 	const encode = (step: Progress): string => {
-		const {imageId} = step;
-		isConcluded ||= step.text?.startsWith(concluding) ?? false;
 		if (isQuiet) {
-			return imageId === undefined ? '' : line({stream: `${imageId}\n`});
+			return step.imageId === undefined ? '' : line({stream: `${step.imageId}\n`});
 		}
 
-		return line(encodeProgress(step)) + (imageId === undefined || isConcluded ? '' : conclusion(imageId));
+		return line(encodeProgress(step));
 	};
 
 	return sendValues(exchange, steps, {

@@ -4,6 +4,35 @@ import {isEmpty} from '../../wire/decode/update.js';
 import {created, route} from '../exchange.js';
 import {joinTag} from '../../wire/image-names.js';
 
+/** Fields of Docker's `Config`, in lower case, as Go ignores case. Clients may send others, such as the whole query. */
+const configurationFields = new Set([
+	'hostname',
+	'domainname',
+	'user',
+	'attachstdin',
+	'attachstdout',
+	'attachstderr',
+	'exposedports',
+	'tty',
+	'openstdin',
+	'stdinonce',
+	'env',
+	'cmd',
+	'healthcheck',
+	'argsescaped',
+	'image',
+	'volumes',
+	'workingdir',
+	'entrypoint',
+	'networkdisabled',
+	'macaddress',
+	'onbuild',
+	'labels',
+	'stopsignal',
+	'stoptimeout',
+	'shell',
+]);
+
 export const commitsRoutes = [
 	route('POST', '/commit', async exchange => {
 		const {engine, query} = exchange;
@@ -12,8 +41,8 @@ export const commitsRoutes = [
 			throw new HolmError('invalid', 'container is missing: the container to make an image of');
 		}
 
-		const body = await readFields(exchange);
-		if (Object.values(body.raw).some(value => !isEmpty(value))) {
+		const {raw} = await readFields(exchange);
+		if (Object.keys(raw).some(key => configurationFields.has(key.toLowerCase()) && !isEmpty(raw[key]))) {
 			throw new HolmError('unsupported', 'a configuration in the body of a commit is not supported', {remedy: 'use changes, such as CMD ["program"]'});
 		}
 

@@ -1,10 +1,14 @@
-import {HolmError} from '../../engine/errors.js';
+import type {Engine} from '../../engine/engine.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
 import {readFields} from '../body.js';
 import {decodeCreateContainer} from '../../wire/decode/create.js';
 import {encodeContainer} from '../../wire/encode/container.js';
 import {encodeContainerItem} from '../../wire/encode/container-list.js';
+import {encodeError} from '../../wire/encode/progress.js';
 import {encodePruned} from '../../wire/encode/verbs.js';
 import {created, noContent, ok, route} from '../exchange.js';
+
+const isPresent = async (engine: Engine, image: string): Promise<boolean> => engine.image(image).then(() => true, () => false);
 
 export const containersRoutes = [
 	route('GET', '/containers/json', async ({engine, query, isHolm}) => {
@@ -25,8 +29,17 @@ export const containersRoutes = [
 			name: query.text('name')?.replace(/^\//v, ''),
 			platform: query.text('platform'),
 		});
-		const container = await engine.createContainer(configuration);
-		return created({Id: container.id, Warnings: [...warnings, ...container.warnings]});
+		try {
+			const container = await engine.createContainer(configuration);
+			return created({Id: container.id, Warnings: [...warnings, ...container.warnings]});
+		} catch (error) {
+			// Docker's clients pull the image on any 404.
+			if (asHolmError(error).code === 'not-found' && await isPresent(engine, configuration.image)) {
+				return {status: 400, json: encodeError(error)};
+			}
+
+			throw error;
+		}
 	}),
 	route('POST', '/containers/prune', async ({engine, query}) => ok(encodePruned('ContainersDeleted', await engine.pruneContainers(query.filters())))),
 	route('GET', '/containers/{name}/json', async ({engine, name, query}) => ok(encodeContainer(await engine.container(name, {size: query.flag('size')})))),

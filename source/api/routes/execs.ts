@@ -46,7 +46,15 @@ const startExec = async (exchange: Exchange) => {
 	}
 
 	const detachKeys = detachKeysOf(execNotes.find(name).detachKeys);
-	await serveSession(exchange, session, {stdin: true, stdout: true, stderr: true, ownsInput: true, detachKeys});
+	await serveSession(exchange, session, {
+		stdin: true,
+		stdout: true,
+		stderr: true,
+		ownsInput: true,
+		detachKeys,
+		// Docker frames by this body, whatever the exec was created with. Holm's client does not say.
+		isRaw: isHolm ? session.terminal : body.flag('Tty'),
+	});
 	return undefined;
 };
 

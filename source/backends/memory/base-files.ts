@@ -10,6 +10,9 @@ const texts: Readonly<Record<string, string>> = {
 	'/etc/os-release': 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.23.0\nPRETTY_NAME="Alpine Linux v3.23"\n',
 	'/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n',
 	'/etc/group': 'root:x:0:root\nnobody:x:65534:\n',
+	'/etc/hostname': 'localhost\n',
+	'/etc/hosts': '127.0.0.1\tlocalhost\n',
+	'/etc/resolv.conf': 'options ndots:0\n',
 	'/etc/shells': '/bin/sh\n/bin/ash\n',
 };
 

@@ -4,6 +4,7 @@ import type {BuildOptions, BuildVerbs} from '../../engine/build.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
 import {createWake} from '../../engine/wake.js';
+import {conclusionOf} from '../../rules/images/build-texts.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
 import {notInDemo, parseDockerfile, type Instruction} from './build/dockerfile.js';
 import {carryOut, variablesOf, type Stage} from './build/stage.js';
@@ -185,11 +186,9 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 	});
 	for (const tag of tags) {
 		publish(state, 'image', 'tag', image.id, {name: familiarName(tag)});
-		yield {text: `Successfully tagged ${tag}\n`};
 	}
 
-	yield {text: `${image.id.slice('sha256:'.length)}\n`};
-	yield {imageId: image.id};
+	yield * conclusionOf(image.id, tags);
 }
 
 export const buildVerbs = (state: State): BuildVerbs => ({

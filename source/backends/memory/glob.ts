@@ -1,9 +1,4 @@
-import {
-	literally,
-	many,
-	isWildcardMatch,
-	one,
-} from '../../text/wildcards.js';
+import {literally, textWildcards, wildcardMatcher} from '../../text/wildcards.js';
 import type {FileTree} from './file-tree.js';
 
 /** A pattern that matches exactly a text. */
@@ -24,11 +19,7 @@ export const matcherOf = (pattern: string): ((text: string) => boolean) => {
 		return () => false;
 	}
 
-	const wildcards = pieces.map(piece => {
-		const character = piece.startsWith('\\') && piece.length > 1 ? piece.slice(1) : piece;
-		return piece === '*' ? many : (piece === '?' ? one : literally(character));
-	});
-	return text => isWildcardMatch(wildcards, text);
+	return wildcardMatcher(pieces.flatMap(piece => piece.startsWith('\\') && piece.length > 1 ? literally(piece.slice(1)) : textWildcards(piece)));
 };
 
 /** The paths below a directory that match a pattern, sorted; hidden files only for a pattern that begins with a dot. */

@@ -28,10 +28,13 @@ const cancelRestart = (state: State, record: ContainerRecord) => {
 	}
 };
 
+const stopSignalOf = ({images}: State, {container: {configuration, imageId}}: ContainerRecord): number =>
+	signalNumber(configuration.stopSignal || images.get(imageId)?.image.configuration.stopSignal || 'SIGTERM');
+
 /** Stops a container with its stop signal, and with SIGKILL after the timeout. */
 const stopRecord = async (state: State, record: ContainerRecord, {signal, timeoutSeconds}: StopOptions) => {
 	const {configuration} = record.container;
-	const number = signalNumber(signal ?? (configuration.stopSignal || state.images.get(record.container.imageId)?.image.configuration.stopSignal) ?? 'SIGTERM');
+	const number = signal === undefined ? stopSignalOf(state, record) : signalNumber(signal);
 	const seconds = timeoutSeconds ?? configuration.stopTimeoutSeconds ?? defaultTimeoutSeconds;
 	record.isStopped = true;
 	cancelRestart(state, record);
@@ -133,6 +136,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 			return;
 		}
 
+		record.isStopped ||= number === stopSignalOf(state, record);
 		publishOf(state, record, 'kill', {signal: String(number)});
 		// The process of a paused container gets the signal when it is unpaused.
 		void run.frozen?.thawed.then(() => {

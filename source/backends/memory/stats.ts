@@ -1,6 +1,9 @@
+import path from 'node:path';
 import type {StatsVerbs} from '../../engine/stats.js';
 import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats} from '../../engine/resources.js';
+import type {ListedProcess} from '../../rules/containers/process-columns.js';
+import {listedAs} from '../../rules/containers/process-list.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {defaultMemory} from './machine.js';
 import {createRandom, seedOf} from './random.js';
@@ -106,7 +109,7 @@ export const statsVerbs = (state: State): StatsVerbs => ({
 			release();
 		}
 	},
-	async top(reference) {
+	async top(reference, psArguments) {
 		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {run, container: {status}} = record;
@@ -114,11 +117,27 @@ export const statsVerbs = (state: State): StatsVerbs => ({
 			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
 		}
 
-		const timeOf = (at: number) => new Date(at).toISOString().slice(11, 16);
-		return {
-			titles: ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD'],
-			processes: [...run.processes.values()].map(({pid, user, startedAt, command}) =>
-				[user, String(status.pid + pid - 1), pid === 1 ? '1' : String(status.pid), '0', timeOf(startedAt), '?', '00:00:00', command.join(' ')]),
-		};
+		const processes = [...run.processes.values()].map(({pid, user, startedAt, command}): ListedProcess => ({
+			pid: status.pid + pid - 1,
+			parent: pid === 1 ? 1 : status.pid,
+			group: status.pid,
+			session: status.pid,
+			user,
+			userGroup: user,
+			state: 'S',
+			hasTerminal: false,
+			cpuSeconds: 0,
+			startedAt,
+			priority: 20,
+			nice: 0,
+			threads: 1,
+			virtualBytes: 0,
+			residentBytes: 0,
+			processor: 0,
+			flags: 0,
+			name: path.basename(command[0] ?? '').slice(0, 15),
+			command: command.join(' '),
+		}));
+		return listedAs(psArguments, {now: state.now(), memoryBytes: 0}, processes);
 	},
 });

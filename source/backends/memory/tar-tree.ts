@@ -1,9 +1,8 @@
 import {Buffer} from 'node:buffer';
-import {pipeline} from 'node:stream/promises';
 import type {Readable} from 'node:stream';
-import {extract, pack, type Pack} from 'tar-stream';
+import {pack, type Pack} from 'tar-stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import {decompress} from '../../archive/decompress.js';
+import {tarEntries} from '../../archive/tar-entries.js';
 import {isFileError, type DirectoryNode, type TreeNode} from './file-node.js';
 import {partsOf, type FileTree} from './file-tree.js';
 
@@ -43,14 +42,10 @@ const readContent = async (stream: AsyncIterable<unknown>, room: number): Promis
 
 /** Reads a whole tar, plain or compressed with gzip or zstd. Throws `invalid`, beginning with `complaint`, for what is not a tar, and for entries with `..` and devices. */
 export const readTar = async (tar: Readable, complaint = 'This is not a tar'): Promise<readonly TarEntry[]> => {
-	const entries = extract();
-	const reading = pipeline(tar, decompress(), entries);
-	// The loop below fails, too.
-	reading.catch(() => undefined);
 	const read: TarEntry[] = [];
 	let total = 0;
 	try {
-		for await (const entry of entries) {
+		for await (const entry of tarEntries(tar)) {
 			const {name, type, mode, uid, gid, mtime, linkname} = entry.header;
 			const parts = componentsOf(name);
 			const attributes = {
@@ -87,7 +82,6 @@ export const readTar = async (tar: Readable, complaint = 'This is not a tar'): P
 			}
 		}
 
-		await reading;
 		return read;
 	} catch (error) {
 		tar.destroy();

@@ -1,30 +1,7 @@
-/**
-Whether an OpenSSH pattern, in which `*` is any text and `?` any character, matches the whole text.
+import {textWildcards, wildcardMatcher} from '../../text/wildcards.js';
 
-A regular expression would backtrack exponentially on patterns with many stars.
-*/
-export const isPatternMatch = (pattern: string, text: string): boolean => {
-	let at = 0;
-	let star = -1;
-	let resumeAt = 0;
-	for (let index = 0; index < text.length;) {
-		if (pattern[at] === '*') {
-			star = at++;
-			resumeAt = index;
-		} else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[index])) {
-			at++;
-			index++;
-		} else if (star === -1) {
-			return false;
-		} else {
-			// The last star takes one more character; earlier ones need no retry.
-			at = star + 1;
-			index = ++resumeAt;
-		}
-	}
-
-	return /^\**$/v.test(pattern.slice(at));
-};
+/** Whether an OpenSSH pattern, in which `*` is any text and `?` any character, matches the whole text. */
+export const isPatternMatch = (pattern: string, text: string): boolean => wildcardMatcher(textWildcards(pattern))(text);
 
 /** Whether a pattern matches, and none with a leading `!` does. */
 export const isPatternListMatch = (patterns: readonly string[], text: string): boolean =>

@@ -112,6 +112,13 @@ export const tokenise = (template: string): readonly Token[] => {
 			break;
 		}
 
+		const comment = /^\{\{(?:-\s)?\/\*.*?\*\/(?<trim>\s-)?\}\}/sv.exec(template.slice(open));
+		if (comment) {
+			index = open + comment[0].length;
+			isAfterTrim = comment.groups!.trim !== undefined;
+			continue;
+		}
+
 		const action = tokeniseAction(template, open + (isBeforeTrim ? 3 : 2));
 		tokens.push({kind: 'open', text: '{{', position: open + 1}, ...action.tokens);
 		index = action.end;

@@ -6,20 +6,30 @@ import {
 	isTrue,
 } from './go-template-functions.js';
 import {templateError, tokenise, type Token} from './go-template-tokens.js';
+import {createVariables, type Variables} from './go-template-variables.js';
 
 type Scope = {
 	readonly dot: unknown;
-	readonly variables: Readonly<Record<string, unknown>>;
+	readonly variables: Variables;
 	readonly strict: Record<string, unknown> | undefined;
 };
 type Expression = (scope: Scope, piped: readonly unknown[]) => unknown;
 type Node = (scope: Scope) => string;
 
+const variableIn = (variables: Variables, {text, position}: Pick<Token, 'text' | 'position'>) => {
+	const found = variables.find(text);
+	if (!found) {
+		throw templateError(`undefined variable ${text}`, position);
+	}
+
+	return found;
+};
+
 /** A compiled template: data in, text out. With `strict`, a missing field throws `invalid` instead of yielding `<no value>`. */
 export type Template = (data: Record<string, unknown>, options?: {readonly strict?: boolean}) => string;
 
 /**
-Compiles the subset of Go's text/template that is common in `--format`: fields, variables, pipes, functions, `if`, `with`, `range`. Throws `invalid` with the position of an error.
+Compiles the subset of Go's text/template that is common in `--format`: fields, variables, pipes, functions, comments, `if`, `with`, `range`. Throws `invalid` with the position of an error.
 */
 export const compileTemplate = (template: string): Template => {
 	const tokens = tokenise(template);
@@ -84,13 +94,7 @@ export const compileTemplate = (template: string): Template => {
 		}
 
 		if (token.kind === 'variable') {
-			return fieldsAfter(({variables}) => {
-				if (!Object.hasOwn(variables, token.text)) {
-					throw templateError(`undefined variable ${token.text}`, token.position);
-				}
-
-				return variables[token.text];
-			});
+			return fieldsAfter(({variables}) => variableIn(variables, token).value);
 		}
 
 		if (token.kind === 'symbol' && token.text === '(') {
@@ -149,8 +153,8 @@ export const compileTemplate = (template: string): Template => {
 		};
 	};
 
-	/** An optional `$a, $b :=`. */
-	const declaration = (): readonly string[] => {
+	/** An optional `$a, $b :=`; in an action also `$a =`. */
+	const declaration = (operator: ':=' | '=' = ':='): readonly string[] => {
 		const start = index;
 		const names: string[] = [];
 		while (isAt('variable')) {
@@ -160,7 +164,7 @@ export const compileTemplate = (template: string): Template => {
 			}
 		}
 
-		if (names.length > 0 && isAt('symbol', ':=')) {
+		if (names.length > 0 && isAt('symbol', operator)) {
 			index++;
 			return names;
 		}
@@ -190,12 +194,19 @@ export const compileTemplate = (template: string): Template => {
 			otherwise = last.body;
 		}
 
-		const enter = (scope: Scope, dot: unknown, values: readonly unknown[]) =>
-			body({...scope, dot, variables: {...scope.variables, ...Object.fromEntries(names.map((name, at) => [name, values[at]]))}});
+		const enter = (scope: Scope, dot: unknown, values: readonly unknown[]) => {
+			const variables = scope.variables.inner();
+			for (const [at, name] of names.entries()) {
+				variables.declare(name, values[at]);
+			}
+
+			return body({...scope, dot, variables});
+		};
+
 		return scope => {
 			const value = condition(scope, []);
 			if (!isTrue(value)) {
-				return otherwise(scope);
+				return otherwise({...scope, variables: scope.variables.inner()});
 			}
 
 			if (opened.text !== 'range') {
@@ -206,6 +217,30 @@ export const compileTemplate = (template: string): Template => {
 				? value.entries().toArray()
 				: Object.entries(value as Record<string, unknown>).toSorted(([a], [b]) => a < b ? -1 : 1);
 			return entries.map(([key, item]) => enter(scope, item, names.length === 1 ? [item] : [key, item])).join('');
+		};
+	};
+
+	/** A pipeline whose value is printed, or given to a variable. */
+	const action = (): Node => {
+		const position = peek()?.position ?? end();
+		const [declared] = declaration();
+		const [assigned] = declared === undefined ? declaration('=') : [];
+		const value = pipeline();
+		expectClose();
+		const name = declared ?? assigned;
+		if (name === undefined) {
+			return scope => show(value(scope, []));
+		}
+
+		return scope => {
+			const given = value(scope, []);
+			if (declared === undefined) {
+				variableIn(scope.variables, {text: name, position}).value = given;
+			} else {
+				scope.variables.declare(name, given);
+			}
+
+			return '';
 		};
 	};
 
@@ -225,9 +260,7 @@ export const compileTemplate = (template: string): Template => {
 			} else if (isAt('word', 'if') || isAt('word', 'range') || isAt('word', 'with')) {
 				nodes.push(branch(next()));
 			} else {
-				const value = pipeline();
-				expectClose();
-				nodes.push(scope => show(value(scope, [])));
+				nodes.push(action());
 			}
 		}
 
@@ -241,7 +274,9 @@ export const compileTemplate = (template: string): Template => {
 	const {body} = block();
 	return (data, {strict = false} = {}) => {
 		try {
-			return body({dot: data, variables: {$: data}, strict: strict ? data : undefined});
+			const variables = createVariables();
+			variables.declare('$', data);
+			return body({dot: data, variables, strict: strict ? data : undefined});
 		} catch (error) {
 			throw error instanceof HolmError ? error : new HolmError('invalid', `template: ${messageOf(error)}`, {cause: error});
 		}

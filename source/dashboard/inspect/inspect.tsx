@@ -5,6 +5,7 @@ import {Panel} from '../frame/panel.js';
 import {clean, fit} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';
 import {useWindow} from '../frame/use-window.js';
+import {count} from '../spoken/words.js';
 import {matchesOf, treeLines, type TreeLine, type TreeState} from './tree-state.js';
 
 const valueText = ({value, size, isList, isFolded}: TreeLine): string => {
@@ -43,7 +44,7 @@ export const InspectView = memo(({state, width, height}: Size & {readonly state:
 	const {lines, note} = useMemo(() => {
 		const all = treeLines({...state, folded: new Set()});
 		const matches = matchesOf(all, state.search).length;
-		const found = state.search === '' ? '' : `${matches} ${matches === 1 ? 'match' : 'matches'} of ${clean(state.search)}`;
+		const found = state.search === '' ? '' : `${count(matches, 'match', 'matches')} of ${clean(state.search)}`;
 		return {lines: inspectLines(state, start, {width: width - 2, height: height - 2}, theme), note: [found, state.isJson ? 'JSON' : ''].filter(Boolean).join(', ')};
 	}, [state, start, width, height, theme]);
 	return (

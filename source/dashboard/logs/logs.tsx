@@ -44,7 +44,7 @@ export const logLines = ({buffer, index, state, names, width, height, theme}: Lo
 const titleOf = (names: readonly string[], isBoot: boolean, {filter, search}: LogsState, index: LogIndex): string => [
 	`3 ${isBoot ? 'Boot log' : 'Logs'}${names.length === 0 ? '' : ` of ${names.length > 3 ? `${names.length} containers` : names.join(', ')}`}`,
 	...(filter ? [`filter ${filter.isInverted ? '!' : ''}${filter.source}: ${count(index.count(), 'line')}`] : []),
-	...(search ? [`search ${search.source}: ${index.matches().length} ${index.matches().length === 1 ? 'match' : 'matches'}`] : []),
+	...(search ? [`search ${search.source}: ${count(index.matches().length, 'match', 'matches')}`] : []),
 ].map(text => clean(text)).join(' | ');
 
 const noteOf = ({position, since, isWrapped, column}: LogsState, isBoot: boolean, buffer: LogBuffer): string => [

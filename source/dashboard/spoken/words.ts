@@ -16,7 +16,8 @@ export const spokenBytes = (bytes: number): string => {
 
 export const spokenPercent = (percent: number): string => `${percent < 9.95 ? Number(percent.toFixed(1)) : Math.round(percent)} percent`;
 
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+/** A number with its noun; `many` is a plural that is not formed with `s`. */
+export const count = (number: number, noun: string, many = `${noun}s`): string => `${number} ${number === 1 ? noun : many}`;
 
 /** A duration in words, to the minute. */
 export const spokenDuration = (milliseconds: number): string => {

@@ -53,6 +53,10 @@ export const resolveUser = (wanted: string, {passwd, group}: Accounts): User => 
 	return {uid, gid, additionalGids: [...new Set([gid, ...additionalGids])]};
 };
 
+/** Variables for a process whose user has no account: the runtime finds no home directory for it, and Docker's is `/`. */
+export const homeWithoutAccount = ({uid}: Pick<User, 'uid'>, {passwd}: Accounts, environment: readonly string[]): readonly string[] =>
+	environment.some(variable => variable.startsWith('HOME=')) || rowsOf(passwd).some(([, , id]) => idOf(id ?? '') === uid) ? [] : ['HOME=/'];
+
 /** The home directory of a user: that of the first account with the uid, else `/`, as in other runtimes. */
 export const homeOf = ({uid}: Pick<User, 'uid'>, {passwd}: Accounts): string =>
 	rowsOf(passwd).find(([, , id]) => idOf(id ?? '') === uid)?.[5] || '/';

@@ -4,6 +4,7 @@ import {PassThrough, type Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {ArchivesVerbs, PathStatus} from '../../engine/archives.js';
+import {guestPaths} from '../containers/bundle.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
 import {decompress} from '../../archive/decompress.js';
 import {complaintOf} from '../machines/ssh/agent.js';
@@ -19,13 +20,29 @@ import type {Entry} from './context.js';
 import {findContainer} from './find.js';
 import type {VerbContext} from './verb-context.js';
 
+/** The directory itself, not a link to it: `dir/.` and, with the directory's own name, `dir/`. */
+const endOf = (file: string): '' | '/' | '/.' => {
+	const end = /\/\.?$/v.exec(file)?.[0] ?? '';
+	return normalise(file) === '/' ? '' : end as '' | '/' | '/.';
+};
+
 const normalise = (file: string) => path.posix.resolve('/', file.replaceAll('\0', ''));
 
 const notFound = ({container}: Entry, file: string) =>
 	new HolmError('not-found', `Could not find the file ${JSON.stringify(file.slice(0, 300)).slice(1, -1)} in container ${container.name}`, {remedy: 'check the path'});
 
-const statusOf = async (entry: Entry, {agent, prefix}: Files, file: string): Promise<PathStatus> => {
-	const place = normalise(file);
+/** Files that the engine mounts. The disk of a container that never ran lacks them. */
+const mountedFiles = new Set(['/etc/hostname', '/etc/hosts', '/etc/resolv.conf']);
+
+/** Where commands of the guest find a file: its path, and what comes before them. */
+const placeOf = ({prefix, isStopped}: Files, file: string) => {
+	const place = normalise(file) + endOf(file);
+	return isStopped && mountedFiles.has(place) ? {place: `${guestPaths.files}/${path.posix.basename(place)}`, prefix: ''} : {place, prefix};
+};
+
+const statusOf = async (entry: Entry, files: Files, file: string): Promise<PathStatus> => {
+	const {agent} = files;
+	const {place, prefix} = placeOf(files, file);
 	const answer = await agent.run(`${prefix} stat -c '%f %s %Y' ${quote(place)} 2>/dev/null || echo missing; ${prefix} readlink ${quote(place)} 2>/dev/null || true`);
 	const [line = '', ...link] = Buffer.from(answer).toString().split('\n');
 	const match = /^(?<mode>[\da-f]{1,8}) (?<size>\d{1,15}) (?<time>\d{1,12})$/v.exec(line);
@@ -35,7 +52,7 @@ const statusOf = async (entry: Entry, {agent, prefix}: Files, file: string): Pro
 
 	const mode = Number.parseInt(match.groups!.mode!, 16);
 	return {
-		name: path.posix.basename(place) || '/',
+		name: endOf(file) === '/.' ? '.' : path.posix.basename(place) || '/',
 		sizeBytes: Number(match.groups!.size),
 		mode,
 		modifiedAt: Number(match.groups!.time) * 1000,
@@ -43,10 +60,12 @@ const statusOf = async (entry: Entry, {agent, prefix}: Files, file: string): Pro
 	};
 };
 
-const readFrom = async (entry: Entry, {agent, prefix}: Files, file: string): Promise<Readable> => {
-	const place = normalise(file);
-	const name = path.posix.basename(place) || '.';
-	return openOutput(agent, `${prefix} tar -c -f - -C ${quote(path.posix.dirname(place))} -- ${quote(name)}`, `the archive of ${place} in container ${entry.container.name}`);
+const readFrom = async (entry: Entry, files: Files, file: string): Promise<Readable> => {
+	const {agent} = files;
+	const {place, prefix} = placeOf(files, file);
+	const end = endOf(file);
+	const [directory, name] = end === '/.' ? [place, '.'] : [path.posix.dirname(place), `${path.posix.basename(place) || '.'}${end}`];
+	return openOutput(agent, `${prefix} tar -c -f - -C ${quote(directory)} -- ${quote(name)}`, `the archive of ${place} in container ${entry.container.name}`);
 };
 
 const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, tar: Readable): Promise<void> => {
@@ -109,7 +128,7 @@ export const archivesVerbs = (context: VerbContext): ArchivesVerbs => ({
 	async writeArchive(reference, directory, tar) {
 		const entry = findContainer(context, reference);
 		await context.withFiles(entry, async files => {
-			const status = await statusOf(entry, files, `${directory}/.`);
+			const status = await statusOf(entry, files, normalise(directory));
 			const isDirectory = async () => {
 				if ((status.mode & 0o17_0000) !== 0o12_0000) {
 					return (status.mode & 0o17_0000) === 0o04_0000;

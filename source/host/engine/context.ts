@@ -67,6 +67,8 @@ export type Entry = {-readonly [Field in keyof ContainerRecord]: ContainerRecord
 	isBeingRemoved: boolean;
 	/** Aborts at the end of the current run, or of the next one if there is none. */
 	ended: AbortController;
+	/** Attached sessions. Each resolves when its output has ended and was read. */
+	readonly attached: Set<Promise<unknown>>;
 	/** Notified at each start and each end, after `ended` has aborted. */
 	readonly changed: Wake;
 	/** Resolves when the container is removed. */
@@ -104,6 +106,7 @@ export const newEntry = (record: ContainerRecord): Entry => ({
 	ended: new AbortController(),
 	run: {state: 'idle'},
 	isBeingRemoved: false,
+	attached: new Set(),
 	changed: createWake(),
 	removed: Promise.withResolvers(),
 	restartsInARow: 0,

@@ -2,14 +2,10 @@ import {HolmError} from '../../engine/errors.js';
 import type {ExecConfiguration, ExecStatus} from '../../engine/execs.js';
 import type {Session, TerminalSize} from '../../engine/sessions.js';
 import {newId} from '../containers/id.js';
-import {
-	homeOf,
-	resolveUser,
-	type Accounts,
-	type User,
-} from '../containers/accounts.js';
+import {homeOf, resolveUser, type Accounts} from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
 import {quote} from '../../text/escape.js';
+import {mergeEnvironment} from '../../rules/containers/container-process.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
 import type {Agent, GuestCommand} from '../machines/ssh/agent.js';
 import {notFrozen} from './frozen.js';
@@ -72,34 +68,30 @@ const accountsIn = async (agent: Agent): Promise<Accounts> => {
 	return {passwd, group};
 };
 
-const isNumeric = (user: string) => /^\d+(?::\d+)?$/v.test(user);
+/** The accounts for execs as root, cached for each guest: most execs are, and a lookup takes a command there. */
+const accountsOfRoot = new WeakMap<Agent, Accounts>();
 
-const noAccounts: Accounts = {passwd: '', group: ''};
-
-/** Home directories by user number, cached for each guest: a lookup takes a command there. */
-const homes = new WeakMap<Agent, Map<number, string>>();
-
-const homeIn = async (agent: Agent, user: User, accounts: Accounts | undefined): Promise<string> => {
-	if (accounts) {
-		return homeOf(user, accounts);
+/** The accounts in which to look up a user. A number, too, has an account with groups. */
+const accountsFor = async (agent: Agent, user: string): Promise<Accounts> => {
+	const isRoot = /^(?:root|0)?$/v.test(user);
+	const known = isRoot ? accountsOfRoot.get(agent) : undefined;
+	const accounts = known ?? await accountsIn(agent);
+	if (isRoot) {
+		accountsOfRoot.set(agent, accounts);
 	}
 
-	const known = homes.get(agent) ?? new Map<number, string>();
-	homes.set(agent, known);
-	const home = known.get(user.uid) ?? homeOf(user, await accountsIn(agent));
-	known.set(user.uid, home);
-	return home;
+	return accounts;
 };
 
 const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
 	const {container} = entry;
 	const wanted = configuration.user ?? container.process.user;
-	const environment = [...configuration.terminal ? ['TERM=xterm'] : [], ...container.process.environment, ...configuration.environment];
-	const accounts = wanted === '' || isNumeric(wanted) ? undefined : await accountsIn(agent);
-	const user = resolveUser(wanted, accounts ?? noAccounts);
+	const environment = mergeEnvironment(configuration.terminal ? ['TERM=xterm'] : [], container.process.environment, configuration.environment);
+	const accounts = await accountsFor(agent, wanted);
+	const user = resolveUser(wanted, accounts);
 	const hasHome = environment.some(variable => variable.startsWith('HOME='));
 	// The runtime would look it up without a time limit.
-	const home = hasHome ? [] : [`HOME=${await homeIn(agent, user, accounts)}`];
+	const home = hasHome ? [] : [`HOME=${homeOf(user, accounts)}`];
 	return ociProcess({
 		configuration: {
 			...container.configuration,

@@ -1,8 +1,9 @@
 import {PassThrough, type Readable} from 'node:stream';
-import {HolmError} from '../../engine/errors.js';
+import {asHolmError, HolmError, type ErrorCode} from '../../engine/errors.js';
 import {quote} from '../../text/escape.js';
 import {complaintOf, type Agent} from '../machines/ssh/agent.js';
 import {guestPaths} from '../containers/bundle.js';
+import {endLimitMs, willEndWithin} from '../machines/patience.js';
 import {watchSilence} from '../machines/silence.js';
 import {
 	isLive,
@@ -13,7 +14,7 @@ import {assertAllowed} from './phases.js';
 import type {HelperMachines} from './helper-machines.js';
 
 /** Access to the files of a container: commands that begin with `prefix` run in its root. */
-export type Files = {readonly agent: Agent; readonly prefix: string};
+export type Files = {readonly agent: Agent; readonly prefix: string; /** Its process does not run. */ readonly isStopped?: boolean};
 
 const runningPrefix = 'chroot /proc/"$(cat /run/holm/pid)"/root /dev/.holm/busybox';
 
@@ -34,39 +35,52 @@ const filesOfRunning = (entry: Entry): Files | undefined => {
 	return {agent: machine.agent, prefix: runningPrefix};
 };
 
-/** If the VM has stalled meanwhile, that is the error. */
-const useRunning = async <Result>(entry: Entry, files: Files, use: Use<Result>): Promise<Result> => {
+/** Codes of the errors that a guest's end may have caused. */
+const codesOfEnd: ReadonlySet<ErrorCode> = new Set(['internal', 'conflict']);
+
+/** Resolves with undefined if the container does not run, or ended meanwhile. If the VM has stalled meanwhile, that is the error. */
+const useRunning = async <Result>(entry: Entry, use: Use<Result>): Promise<{readonly result: Result} | undefined> => {
+	const files = filesOfRunning(entry);
+	const machine = machineOf(entry);
+	if (!files || !machine) {
+		return undefined;
+	}
+
 	try {
 		const {result} = await use(files);
-		return result;
+		return {result};
 	} catch (error) {
-		if (machineOf(entry)?.isOutOfSpace()) {
+		if (machine.isOutOfSpace()) {
 			assertAllowed('use', entry);
+		}
+
+		if (codesOfEnd.has(asHolmError(error).code) && await willEndWithin(machine.ended, endLimitMs)) {
+			return undefined;
 		}
 
 		throw error;
 	}
 };
 
-/** Accesses a running container through its guest, a stopped one through a helper machine with its disk. */
+/** Accesses a running container through its guest, a stopped one through a helper machine with its disk. If the container ends meanwhile, `use` runs again. */
 export const createWithFiles = (helpers: HelperMachines): WithFiles => async <Result>(entry: Entry, use: Use<Result>) => {
-	const own = filesOfRunning(entry);
-	if (own) {
-		return useRunning(entry, own, use);
+	const done = await useRunning(entry, use);
+	if (done) {
+		return done.result;
 	}
 
 	const {promise, resolve, reject} = Promise.withResolvers<Result>();
 	const work = entry.queue(async () => {
 		// It may have started while this was queued, and only one VM can have its disk.
-		const running = filesOfRunning(entry);
+		const running = await useRunning(entry, use);
 		if (running) {
-			resolve(await useRunning(entry, running, use));
+			resolve(running.result);
 			return;
 		}
 
 		const files = await helpers.open(entry);
 		try {
-			const {result, until} = await use(files);
+			const {result, until} = await use({...files, isStopped: true});
 			resolve(result);
 			await until;
 		} finally {

@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises';
-import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats} from '../../engine/resources.js';
+import type {ListedProcess} from '../../rules/containers/process-columns.js';
+import {listedAs, type ProcessList} from '../../rules/containers/process-list.js';
 import {guestPaths} from '../containers/bundle.js';
 import {defaultSize} from '../guest.js';
 import {machineOf, type Entry} from './context.js';
@@ -78,49 +79,56 @@ export const readStats = async (entry: Entry): Promise<ContainerStats> => {
 	};
 };
 
-export type ProcessList = {readonly titles: readonly string[]; readonly processes: ReadonlyArray<readonly string[]>};
+/** A process is a line of its stat file, a line of user and group, and a line of its command. Names and commands may have line feeds. */
+const listCommand = `for p in $(find ${cgroup} -name cgroup.procs -exec cat {} +); do echo "== $p"; tr '\\n' ' ' </proc/$p/stat; echo; sed -n 's/^[UG]id:\\t\\([0-9]*\\).*/\\1/p' /proc/$p/status | tr '\\n' ' '; echo; tr '\\0\\n' '  ' </proc/$p/cmdline; echo; done 2>/dev/null; echo "== now"; cut -d ' ' -f 1 /proc/uptime`;
 
-const listCommand = `for p in $(find ${cgroup} -name cgroup.procs -exec cat {} +); do echo "== $p"; cat /proc/$p/stat; sed -n 's/^Uid:\\t\\([0-9]*\\).*/\\1/p' /proc/$p/status; tr '\\0\\n' '  ' </proc/$p/cmdline; echo; done 2>/dev/null; echo "== now"; cut -d ' ' -f 1 /proc/uptime`;
+const pageBytes = 4096;
 
-const minutesAndSeconds = (seconds: number) => [seconds / 3600, seconds / 60 % 60, seconds % 60].map(part => String(Math.floor(part)).padStart(2, '0')).join(':');
-
-/** Parses the guest's process list into the columns of `ps -ef`. */
-export const parseProcesses = (text: string, now: number): ProcessList => {
+/** Parses the guest's list of processes. */
+export const parseProcesses = (text: string, now: number): readonly ListedProcess[] => {
 	const sections = sectionsOf(text);
 	const uptime = numberOf(sections.get('now')?.trim());
-	const processes = [...sections].filter(([pid]) => /^\d+$/v.test(pid)).flatMap(([pid, section]) => {
-		const nameStart = section.indexOf('(');
-		const nameEnd = section.lastIndexOf(')');
-		const fields = section.slice(nameEnd + 2).split('\n')[0]?.split(' ') ?? [];
-		const [uid = '', command = ''] = section.slice(nameEnd + 2).split('\n').slice(1);
+	return [...sections].filter(([pid]) => /^\d+$/v.test(pid)).flatMap(([pid, section]) => {
+		const [stat = '', owner = '', command = ''] = section.split('\n');
+		const nameStart = stat.indexOf('(');
+		const nameEnd = stat.lastIndexOf(')');
+		// From the third field of proc_pid_stat(5) on.
+		const fields = stat.slice(nameEnd + 2).trim().split(' ');
 		if (nameStart === -1 || fields.length < 20) {
 			return [];
 		}
 
-		const startedSeconds = numberOf(fields[19]) / clockTicksPerSecond;
-		const cpuSeconds = (numberOf(fields[11]) + numberOf(fields[12])) / clockTicksPerSecond;
-		const startedAt = new Date(now - (uptime - startedSeconds) * 1000);
-		return [[
-			uid.replaceAll(/\D/gv, ''),
-			pid,
-			String(numberOf(fields[1])),
-			String(Math.round(cpuSeconds / Math.max(uptime - startedSeconds, 1) * 100)),
-			startedAt.toTimeString().slice(0, 5),
-			fields[4] === '0' ? '?' : 'pts/0',
-			minutesAndSeconds(cpuSeconds),
-			command.trim() || `[${section.slice(nameStart + 1, nameEnd)}]`,
-		]];
+		const [user = '', userGroup = ''] = owner.split(' ').map(id => id.replaceAll(/\D/gv, ''));
+		const integer = (index: number) => Math.trunc(Number(fields[index])) || 0;
+		return [{
+			pid: numberOf(pid),
+			parent: numberOf(fields[1]),
+			group: numberOf(fields[2]),
+			session: numberOf(fields[3]),
+			user,
+			userGroup,
+			state: /^[A-Za-z]$/v.test(fields[0]!) ? fields[0]! : '?',
+			hasTerminal: fields[4] !== '0',
+			cpuSeconds: (numberOf(fields[11]) + numberOf(fields[12])) / clockTicksPerSecond,
+			startedAt: now - ((uptime - (numberOf(fields[19]) / clockTicksPerSecond)) * 1000),
+			priority: integer(15),
+			nice: integer(16),
+			threads: numberOf(fields[17]),
+			virtualBytes: numberOf(fields[20]),
+			residentBytes: numberOf(fields[21]) * pageBytes,
+			processor: numberOf(fields[36]),
+			flags: numberOf(fields[6]),
+			name: stat.slice(nameStart + 1, nameEnd),
+			command: command.trim(),
+		}];
 	});
-	return {titles: ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD'], processes};
 };
 
-/** Lists the processes of a container, with the pids of its guest. Only the columns of `ps -ef` are supported. */
-export const listProcesses = async (entry: Entry, psArguments = '-ef'): Promise<ProcessList> => {
+/** Lists the processes of a container, with the pids of its guest, in the columns of `ps` with these options. */
+export const listProcesses = async (entry: Entry, psArguments?: string): Promise<ProcessList> => {
 	assertAllowed('use', entry);
-	if (!['-ef', '', 'ef', '-f', '-e'].includes(psArguments.trim())) {
-		throw new HolmError('unsupported', `holm top does not support the options ${JSON.stringify(psArguments.slice(0, 64))}`, {remedy: 'leave them out for the columns of ps -ef'});
-	}
-
 	const answer = await machineOf(entry)!.agent.run(listCommand);
-	return parseProcesses(Buffer.from(answer).toString(), Date.now());
+	const now = Date.now();
+	const memoryBytes = entry.container.configuration.memory ?? defaultSize.memoryBytes;
+	return listedAs(psArguments, {now, memoryBytes}, parseProcesses(Buffer.from(answer).toString(), now));
 };

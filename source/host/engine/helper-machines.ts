@@ -107,7 +107,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 			const {container} = entry;
 			// The container's last VM used the same directory.
 			await waitForCleanup(entry);
-			if (entry.isBeingRemoved) {
+			if (entry.isBeingRemoved || !context.containers.has(container.id)) {
 				throw new HolmError('conflict', `container ${container.name} is being removed`);
 			}
 

@@ -3,18 +3,7 @@ import {HolmError} from '../../engine/errors.js';
 import {filterOf, isTrue} from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';
 import {familiarName} from '../../rules/images/reference.js';
-import {
-	literally,
-	manyExceptSlash,
-	isWildcardMatch,
-	oneExceptSlash,
-} from '../../text/wildcards.js';
-
-/** `*` and `?` do not cross a slash, as in Go's path.Match. */
-const matcherOf = (pattern: string): ((text: string) => boolean) => {
-	const wildcards = [...pattern].map(character => character === '*' ? manyExceptSlash : (character === '?' ? oneExceptSlash : literally(character)));
-	return text => isWildcardMatch(wildcards, text);
-};
+import {pathWildcards, wildcardMatcher} from '../../text/wildcards.js';
 
 const formsOf = (tag: string): readonly string[] => {
 	const name = familiarName(tag);
@@ -34,7 +23,7 @@ const findImage = (all: readonly Image[], reference: string): Image => {
 /** Docker's filters of `images`; `all` are all images of the engine. Throws `invalid` for what Docker rejects, and `not-found` for an unknown image in `before` or `since`. */
 export const imageFilter = (filters: Filters, all: readonly Image[], now: number): ((image: Image) => boolean) => filterOf<Image>(filters, {
 	reference(value) {
-		const matches = matcherOf(value.slice(0, 300));
+		const matches = wildcardMatcher(pathWildcards(value.slice(0, 300)));
 		return ({tags}) => tags.some(tag => formsOf(tag).some(name => matches(name)));
 	},
 	dangling(value) {

@@ -4,6 +4,7 @@ import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {defaultSize, validateSize} from '../guest.js';
 import {unlessAborted} from '../machines/patience.js';
 import {findContainer} from './find.js';
+import {stopSignalOf} from './stop-signal.js';
 import type {StopOptions} from './supervisor.js';
 import {
 	isActive,
@@ -81,6 +82,9 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 				return;
 			}
 
+			// As in Docker, the policy does not restart a container that a user ends so.
+			entry.isStoppedByUser ||= number === await stopSignalOf(context, entry.container);
+			assertAllowed('signal', entry);
 			await machineOf(entry)!.signal(number);
 		},
 		async pauseContainer(reference) {

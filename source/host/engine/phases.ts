@@ -51,7 +51,7 @@ const runsAlready: Refusal = ({name}) => new HolmError('not-modified', `containe
 const stoppedAlready: Refusal = ({name}) => new HolmError('not-modified', `container ${name} does not run`);
 const notKilled = conflict(({name, id}) => `Cannot kill container: ${name}: container ${id.slice(0, 12)} is not running`, name => `holm start ${name}`);
 const inUse = (state: (container: Container) => string): Refusal =>
-	conflict(container => `cannot remove container "${container.name}": container is ${state(container)}`, name => `stop it first, or force it: holm rm -f ${name}`);
+	conflict(container => `cannot remove container "${container.name}": container is ${state(container)}: stop the container before removing or force remove`, name => `holm rm -f ${name}`);
 const active = inUse(({status}) => status.state);
 
 /** The error of each verb in each phase; undefined where the verb is allowed. */

@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import type {Attachment, Container} from '../../engine/resources.js';
-import {resolveUser, type Accounts} from '../containers/accounts.js';
+import {homeWithoutAccount, resolveUser, type Accounts} from '../containers/accounts.js';
 import {bundleOf} from '../containers/bundle.js';
 import {hostsFile, resolverFile} from '../containers/network-files.js';
 import type {StartMessage} from '../machines/guest-protocol.js';
@@ -43,11 +43,12 @@ export const filesFor = (context: Context, container: Container): Readonly<Recor
 /** The start message: everything that a guest needs to run a container. */
 export const startMessageFor = (context: Context, container: Container, accounts: Accounts): StartMessage => {
 	const {configuration, process} = container;
+	const user = resolveUser(process.user, accounts);
 	const bundle = bundleOf({
 		configuration,
 		hostname: hostnameOf(container),
-		process,
-		user: resolveUser(process.user, accounts),
+		process: {...process, environment: [...process.environment, ...homeWithoutAccount(user, accounts, process.environment)]},
+		user,
 		mounts: container.mounts,
 	});
 	return {

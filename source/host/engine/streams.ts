@@ -1,18 +1,16 @@
 import {PassThrough, Transform, Writable} from 'node:stream';
+import {finished} from 'node:stream/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {ExecConfiguration} from '../../engine/execs.js';
 import type {Session} from '../../engine/sessions.js';
 import {createLogParser} from '../../rules/containers/log-parser.js';
 import {readLog} from '../containers/log.js';
-import {willEndWithin} from '../machines/patience.js';
+import {endLimitMs, willEndWithin} from '../machines/patience.js';
 import type {GuestCommand} from '../machines/ssh/agent.js';
 import {isLive, machineOf, type Entry, type Context} from './context.js';
 
 /** Conmon passes this input to the process; the output comes from the log. */
 const inputCommand = 'exec socat -t 0 STDIO UNIX-CONNECT:/run/holm/bundle/attach,type=5 >/dev/null';
-
-/** Time until the end of a VM is known once its guest has gone. */
-const endLimitMs = 2000;
 
 /** Writes a chunk. Waits while the stream is full: until it drains or closes, or `signal` aborts. */
 const write = async (stream: Writable, chunk: Uint8Array, signal?: AbortSignal): Promise<void> => {
@@ -132,6 +130,11 @@ export const attach = async ({paths, log}: Pick<Context, 'paths' | 'log'>, entry
 	const {promise: ready, resolve: onBegin} = Promise.withResolvers<void>();
 	const reading = readLog(paths.container(id).log, {
 		follow: true, ended, signal: leaving.signal, onBegin, ...!logs && {tail: 0},
+	});
+	const over = Promise.allSettled([stdout, stderr].map(async output => finished(output)));
+	entry.attached.add(over);
+	void over.then(() => {
+		entry.attached.delete(over);
 	});
 	void (async () => {
 		try {

@@ -3,7 +3,7 @@ import type {Container} from '../../engine/resources.js';
 import {restartDelay, shouldRestart, settledAfter} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import type {MachineEnd} from '../machines/status.js';
-import {willEndWithin} from '../machines/patience.js';
+import {endLimitMs, willEndWithin} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import type {Networking} from './networking.js';
 import {
@@ -15,6 +15,7 @@ import {
 	type Context,
 } from './context.js';
 import {assertAllowed} from './phases.js';
+import {stopSignalOf} from './stop-signal.js';
 import {wantedPorts} from './wanted-state.js';
 
 /** Starts and stops the VMs of containers. */
@@ -71,11 +72,18 @@ const statusAfter = (end: MachineEnd, startedAt: number): Extract<Container['sta
 	}
 };
 
+/** Ends the attached sessions, and waits until their output is read: a client that hears of the end stops reading. */
+const endSessions = async ({ended, attached}: Entry): Promise<void> => {
+	ended.abort();
+	if (attached.size > 0) {
+		await willEndWithin(Promise.all(attached), endLimitMs);
+	}
+};
+
 /** Notifies all that wait for the end of a run. */
 const announceEnd = (entry: Entry) => {
-	const {ended} = entry;
+	entry.ended.abort();
 	entry.ended = new AbortController();
-	ended.abort();
 	entry.changed.notify();
 };
 
@@ -164,6 +172,7 @@ export const createSupervisor = (
 			...entry.container,
 			status: isRestarting ? {state: 'restarting', exitCode: exited.exitCode, finishedAt: exited.finishedAt} : exited,
 		};
+		await endSessions(entry);
 		if (exited.outOfMemory) {
 			publishContainer(context, entry, 'oom');
 		}
@@ -337,7 +346,7 @@ export const createSupervisor = (
 			entry.isStoppedByUser ||= !options.isHostStopping;
 			await waitForCleanup(entry);
 			const {container, run} = entry;
-			const {configuration, status} = container;
+			const {status} = container;
 			if (status.state === 'restarting') {
 				await endRestarting(entry, status);
 				return;
@@ -349,8 +358,7 @@ export const createSupervisor = (
 				return;
 			}
 
-			const image = await context.images.get(container.imageId).catch(() => undefined);
-			const signal = signalNumber(options.signal ?? configuration.stopSignal ?? image?.configuration.stopSignal ?? 'SIGTERM');
+			const signal = options.signal === undefined ? await stopSignalOf(context, container) : signalNumber(options.signal);
 			const seconds = secondsFor(entry, options);
 			await resumeIfPaused(entry, run.machine);
 

@@ -9,8 +9,10 @@ import path from 'node:path';
 import type {BuildOptions} from '../../engine/build.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
+import {conclusionOf, failedCommand, execForm} from '../../rules/images/build-texts.js';
 import {loopbackRegistriesIn, registryOf, tagName} from '../../rules/images/reference.js';
 import {registriesConfiguration, writeCredentials, type Buildah} from './buildah.js';
+import {applyIgnoreFile} from './ignored-files.js';
 import {limitFlags} from './inherited-limits.js';
 import {printable} from './printable.js';
 import {ProgramError} from './output-lines.js';
@@ -39,8 +41,11 @@ const textWithin = async (root: string, name: string, remedy: string): Promise<s
 	return file;
 };
 
-/** The Dockerfile within the context. Throws `invalid` if there is none, or if it or its ignore file is outside the context. */
-const recipeOf = async (context: string, file: string | undefined): Promise<string> => {
+/** The Dockerfile of a build, and its list of ignored files if it has one. Paths are real. */
+type Recipe = {readonly root: string; readonly recipe: string; readonly ignoreFile: string | undefined};
+
+/** Finds the Dockerfile within the context. Throws `invalid` if there is none, or if it or its ignore file is outside the context. */
+const recipeOf = async (context: string, file: string | undefined): Promise<Recipe> => {
 	const root = await realpath(context);
 	for (const name of file === undefined ? ['Dockerfile', 'Containerfile'] : [file]) {
 		const recipe = await textWithin(root, name, 'name a Dockerfile below the context directory');
@@ -48,14 +53,16 @@ const recipeOf = async (context: string, file: string | undefined): Promise<stri
 			continue;
 		}
 
-		// Buildah opens the first of these that exists.
+		let ignoreFile: string | undefined;
+		// The first of these counts.
 		for (const base of [`${path.relative(root, recipe)}.`, '.']) {
 			for (const kind of ['containerignore', 'dockerignore']) {
-				await textWithin(root, `${base}${kind}`, 'put the list itself there');
+				const found = await textWithin(root, `${base}${kind}`, 'put the list itself there');
+				ignoreFile ??= found;
 			}
 		}
 
-		return recipe;
+		return {root, recipe, ignoreFile};
 	}
 
 	throw new HolmError('invalid', `The build context has no ${file === undefined ? 'Dockerfile or Containerfile' : `"${printable(file)}"`}`, {remedy: 'name the Dockerfile with --file'});
@@ -73,8 +80,11 @@ const pairs = (flag: string, what: string, values: Readonly<Record<string, strin
 		return [flag, `${name}=${value}`];
 	});
 
+/** A step of a build, as its Dockerfile has it, and the shell of the last `SHELL` of its stage. */
+type Step = {readonly position: string; readonly text: string; readonly shell?: readonly string[]};
+
 /** The error of a failed build: the step, as written in the Dockerfile, and the reason. */
-export const buildError = (error: unknown, step: {readonly position: string; readonly text: string} | undefined): HolmError => {
+export const buildError = (error: unknown, step: Step | undefined): HolmError => {
 	if (!(error instanceof ProgramError)) {
 		return error instanceof HolmError ? error : new HolmError('internal', `Build failed: ${messageOf(error)}`, {remedy: 'holm system logs may say more', cause: error});
 	}
@@ -83,19 +93,25 @@ export const buildError = (error: unknown, step: {readonly position: string; rea
 		return error;
 	}
 
+	const where = step ? ` at step ${step.position}, ${step.text}` : '';
+	const failure = (why: string) => new HolmError('invalid', printable(`Build failed${where}: ${why}`), {remedy: step ? 'fix that step of the Dockerfile' : 'fix the Dockerfile or the options of the build', cause: error});
 	const said = (error.lines.findLast(line => line.startsWith('Error: ')) ?? error.lines.at(-1) ?? `exit status ${error.exitCode}`).replace(/^Error: /v, '');
 	const marker = step && `building at STEP "${step.text}": `;
 	const reason = marker && said.includes(marker) ? said.slice(said.indexOf(marker) + marker.length) : said.replace(/^(?:error )?building at STEP ".*?": /v, '');
+	const exitCode = /^(?:error )?while running runtime: exit status (?<code>\d+)/v.exec(reason)?.groups?.code;
+	if (step?.text.startsWith('RUN ') && exitCode !== undefined) {
+		return failure(failedCommand(step.text.slice(4), Number(exitCode), step.shell));
+	}
+
 	const plain = reason
 		.replace(/^(?:error )?while running runtime: /v, '')
 		.replace(/ &imagebuilder\.Step\{.*$/v, '')
 		.replace(/checking on sources under "[^"]*": copier: stat: /v, 'not in the build context: ');
-	const where = step ? ` at step ${step.position}, ${step.text}` : '';
 	if (/initializing source |pinging container registry/v.test(plain)) {
 		return registryError(printable(`Build failed${where}`), error);
 	}
 
-	return new HolmError('invalid', printable(`Build failed${where}: ${plain}`), {remedy: step ? 'fix that step of the Dockerfile' : 'fix the Dockerfile or the options of the build', cause: error});
+	return failure(plain);
 };
 
 /** The builds on one storage. Leftovers of a killed build can be told from the work of others only when no build runs. */
@@ -161,10 +177,13 @@ const containment = (work: string): readonly string[] => [
 type BuildCommand = {readonly arguments: readonly string[]; readonly loopback: readonly string[]};
 
 const buildArguments = async (work: string, context: string, options: BuildOptions): Promise<BuildCommand> => {
-	const recipe = await recipeOf(context, options.file);
+	const {root, recipe, ignoreFile} = await recipeOf(context, options.file);
+	const list = path.join(work, 'ignore');
+	const recipeText = await readFile(recipe, 'utf8');
+	await writeFile(list, await applyIgnoreFile(root, path.relative(root, recipe), ignoreFile));
 	const {credentials = []} = options;
 	return {
-		loopback: loopbackRegistriesIn([await readFile(recipe, 'utf8'), ...Object.values(options.buildArguments)].join('\n')),
+		loopback: loopbackRegistriesIn([recipeText, ...Object.values(options.buildArguments)].join('\n')),
 		arguments: [
 			...containment(work),
 			'--format',
@@ -179,6 +198,8 @@ const buildArguments = async (work: string, context: string, options: BuildOptio
 			path.join(work, 'id'),
 			'--file',
 			recipe,
+			'--ignorefile',
+			list,
 			...options.tags.flatMap(tag => ['--tag', tagName(tag)]),
 			...pairs('--build-arg', 'build argument', options.buildArguments),
 			...pairs('--label', 'label', options.labels),
@@ -188,10 +209,18 @@ const buildArguments = async (work: string, context: string, options: BuildOptio
 	};
 };
 
+const stepAfter = (last: Step | undefined, position: string, text: string): Step => {
+	const shell = text.startsWith('SHELL ') ? execForm(text.slice(6)) : (text.startsWith('FROM ') ? undefined : last?.shell);
+	return {position, text, shell};
+};
+
+/** Buildah's last lines, for which Docker has others. */
+const conclusion = /^(?:Successfully tagged \S+|[\da-f]{64})$/v;
+
 const runtimeNoise = /^subprocess exited with status \d+$/v;
 
 /**
-Builds an image from a directory. The last progress has the image's id.
+Builds an image from a directory, from which it removes the ignored files. The last progress has the image's id.
 
 Throws `invalid`, with the step and the reason, if a step fails, and `unavailable` if the disk is full or `signal` aborts. A failed build leaves only the cache of its successful steps.
 
@@ -202,7 +231,7 @@ export async function * build(buildah: Buildah, contextDirectory: string, option
 	await clean(activity, buildah);
 	activity.running++;
 	const work = await buildah.scratch();
-	let step: {position: string; text: string} | undefined;
+	let step: Step | undefined;
 	let isDone = false;
 	try {
 		const {arguments: arguments_, loopback} = await buildArguments(work, contextDirectory, options);
@@ -215,18 +244,18 @@ export async function * build(buildah: Buildah, contextDirectory: string, option
 		for await (const {stream, text} of lines) {
 			const match = stream === 'stdout' ? /^(?:\[\d+\/\d+\] )?STEP (?<position>\d+\/\d+): (?<text>.*)$/v.exec(text) : undefined;
 			if (match) {
-				step = {position: match.groups!.position!, text: match.groups!.text!};
+				step = stepAfter(step, match.groups!.position!, match.groups!.text!);
 			}
 
 			// The failure is thrown, so buildah's own line about it would be a duplicate.
-			if (stream === 'stdout' || !(runtimeNoise.test(text) || text.startsWith('Error: '))) {
+			if (stream === 'stdout' ? !conclusion.test(text) : !(runtimeNoise.test(text) || text.startsWith('Error: '))) {
 				yield {text: `${text}\n`};
 			}
 		}
 
 		isDone = true;
 		const id = await readFile(path.join(work, 'id'), 'utf8');
-		yield {imageId: id.trim()};
+		yield * conclusionOf(id.trim(), options.tags.map(tag => tagName(tag)));
 	} catch (error) {
 		throw options.signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : buildError(error, step);
 	} finally {

@@ -12,13 +12,11 @@ import {
 import path from 'node:path';
 import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
-import {extract, type Extract, type Header} from 'tar-stream';
+import type {Header} from 'tar-stream';
 import {HolmError} from '../../engine/errors.js';
-import {decompress} from '../../archive/decompress.js';
+import {tarEntries, type TarEntry} from '../../archive/tar-entries.js';
 import {diskError} from './disk-error.js';
 import {printable} from './printable.js';
-
-type Entry = Extract extends AsyncIterable<infer Item> ? Item : never;
 
 const refuse = (name: string, reason: string): never => {
 	throw new HolmError('invalid', `The build context has an entry that is not taken: "${printable(name.slice(0, 300))}" ${reason}`, {remedy: 'make the tar of the files below the context directory'});
@@ -63,13 +61,13 @@ const clear = async (target: string, {type, name}: Header): Promise<void> => {
 };
 
 // Node's pipeline misses the failure of an entry that is cut off; a loop over its chunks does not.
-async function * chunksOf(entry: Entry): AsyncGenerator<Uint8Array, void> {
+async function * chunksOf(entry: TarEntry): AsyncGenerator<Uint8Array, void> {
 	for await (const chunk of entry) {
 		yield chunk as Uint8Array;
 	}
 }
 
-const write = async (root: string, target: string, entry: Entry): Promise<void> => {
+const write = async (root: string, target: string, entry: TarEntry): Promise<void> => {
 	const {type, name, linkname, mode, mtime} = entry.header;
 	// The type may also be one that no specification has.
 	switch (type as string) {
@@ -121,12 +119,8 @@ All files belong to root, as in Docker. Throws `invalid`, with the entry's name,
 */
 export const unpackContext = async (tar: Readable, directory: string): Promise<void> => {
 	const root = await realpath(directory);
-	const entries = extract();
-	const reading = pipeline(tar, decompress(), entries);
-	// The loop below reports the failure too.
-	reading.catch(() => undefined);
 	try {
-		for await (const entry of entries) {
+		for await (const entry of tarEntries(tar)) {
 			const components = componentsOf(entry.header.name);
 			const last = components.at(-1);
 			if (last !== undefined) {
@@ -134,11 +128,7 @@ export const unpackContext = async (tar: Readable, directory: string): Promise<v
 				await clear(target, entry.header);
 				await write(root, target, entry);
 			}
-
-			entry.resume();
 		}
-
-		await reading;
 	} catch (error) {
 		tar.destroy();
 		throw diskError('Cannot read the build context', error);

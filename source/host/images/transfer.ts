@@ -60,6 +60,8 @@ const layerProgress = (line: string, status: string): Progress | undefined => {
 };
 
 type Exchange = {
+	/** Comes first, once the registry has answered: Docker answers an earlier failure with an error status. */
+	readonly beginning: Progress;
 	/** The status of a layer that buildah works on. */
 	readonly status: string;
 	/** Directory for temporary files. */
@@ -70,9 +72,10 @@ type Exchange = {
 async function * exchange(
 	{buildah}: Store,
 	arguments_: readonly string[],
-	{status, work, signal}: Exchange,
+	{beginning, status, work, signal}: Exchange,
 ): AsyncGenerator<Progress, string> {
 	let last = '';
+	let hasBegun = false;
 	for await (const {stream, text} of buildah.lines(arguments_, {signal, environment: {TMPDIR: work}})) {
 		if (stream === 'stdout' && text !== '') {
 			last = text;
@@ -80,8 +83,17 @@ async function * exchange(
 
 		const progress = layerProgress(text, status);
 		if (progress) {
+			if (!hasBegun) {
+				yield beginning;
+			}
+
+			hasBegun = true;
 			yield progress;
 		}
+	}
+
+	if (!hasBegun) {
+		yield beginning;
 	}
 
 	return last;
@@ -106,7 +118,6 @@ export async function * pull(store: Store, text: string, options: PullOptions = 
 	const before = await store.catalogue();
 	const work = await store.buildah.scratch();
 	try {
-		yield {id: version, status: `Pulling from ${reference.repository}`};
 		const id = yield * exchange(store, [
 			'pull',
 			'--policy',
@@ -115,7 +126,9 @@ export async function * pull(store: Store, text: string, options: PullOptions = 
 			...await connection(work, reference.registry, credentials),
 			...(platform === undefined ? [] : ['--platform', platform]),
 			`docker://${formatReference(reference)}`,
-		], {status: 'Downloading', work, signal});
+		], {
+			beginning: {id: version, status: `Pulling from ${reference.repository}`}, status: 'Downloading', work, signal,
+		});
 		const {image} = find((await store.catalogue()).images, id);
 		const isNew = before.images.every(known => known.id !== image.id);
 		yield {status: `Digest: ${image.digests.find(digest => digest.startsWith(`${reference.registry}/${reference.repository}@`))?.split('@', 2)[1] ?? image.id}`};
@@ -142,7 +155,6 @@ export async function * push(store: Store, text: string, {credentials, signal}: 
 	const doing = `Cannot push ${familiarName(name)}`;
 	const work = await store.buildah.scratch();
 	try {
-		yield {status: `The push refers to repository [${reference.registry}/${reference.repository}]`};
 		const digestFile = path.join(work, 'digest');
 		yield * exchange(store, [
 			'push',
@@ -152,7 +164,9 @@ export async function * push(store: Store, text: string, {credentials, signal}: 
 			digestFile,
 			image.id.slice('sha256:'.length),
 			`docker://${formatReference(reference)}`,
-		], {status: 'Pushing', work, signal});
+		], {
+			beginning: {status: `The push refers to repository [${reference.registry}/${reference.repository}]`}, status: 'Pushing', work, signal,
+		});
 		const digest = await readFile(digestFile, 'utf8');
 		yield {status: `${reference.tag ?? 'digest'}: digest: ${digest.trim()}`};
 	} catch (error) {

@@ -14,6 +14,9 @@ export const silenceLimitMs = (variables: Readonly<Record<string, string | undef
 /** Remedy for a timeout on a slow host. */
 export const patienceRemedy = 'on a slow host, start the daemon with a larger HOLM_START_TIMEOUT (seconds)';
 
+/** Time until the end of a VM is known once its guest has gone. */
+export const endLimitMs = 2000;
+
 /** Waits for `work`, at most for the limit. Resolves with whether it ended; rejects if it rejects. */
 export const willEndWithin = async (work: Promise<unknown>, limitMs: number): Promise<boolean> => {
 	let timer: NodeJS.Timeout | undefined;

@@ -7,11 +7,11 @@ import type {SetupStep} from '../kernel/guest-kernel.js';
 import {withLock} from '../lock.js';
 import {clearAbandonedTemplates} from '../machines/template/abandoned-templates.js';
 import {clearMachine} from '../machines/machine.js';
+import {mountPointsBelow, readMounts} from '../mounts.js';
 import {endRemains} from '../remains.js';
 import {run} from '../run.js';
 import {pathsOf} from '../store/paths.js';
 import {end, readIdentity} from '../workers/worker-process.js';
-import {mountsBelow} from './mounts.js';
 import {ownMounts, surveyEngine, type Survey} from './survey.js';
 
 const namesIn = async (directory: string) => readdir(directory).catch(() => []);
@@ -36,7 +36,7 @@ const unmountOwn = async (directory: string): Promise<void> => {
 		await run('umount', ['--lazy', '--', mount]);
 	}
 
-	const [left] = await mountsBelow(directory);
+	const [left] = mountPointsBelow(await readMounts(), directory);
 	if (left !== undefined) {
 		throw new HolmError('conflict', `something is still mounted at ${left}; no file was removed`, {remedy: `umount ${left}, then holm system reset again`});
 	}

@@ -2,8 +2,8 @@ import {lstat, readdir, realpath} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
 import {directoryBytes} from '../engine/disk-usage.js';
+import {mountPointsBelow, readMounts} from '../mounts.js';
 import {pathsOf} from '../store/paths.js';
-import {mountsBelow} from './mounts.js';
 
 /** A temporary file of a write, or a record that was set aside. */
 const temporary = /^\.?(?<name>[\w\-]+(?:\.[a-z]+)?)\.(?:new|corrupt|[\da-f]{16}\.\d+\.tmp)$/v;
@@ -79,7 +79,7 @@ const isBelow = (file: string, directories: readonly string[]) => directories.so
 /** The engine's own mounts: shares of machines, and buildah's. */
 export const ownMounts = async (directory: string): Promise<readonly string[]> => {
 	const {machines, images} = pathsOf(directory);
-	const mounts = await mountsBelow(directory);
+	const mounts = mountPointsBelow(await readMounts(), directory);
 	return mounts.filter(mount => isBelow(mount, [machines, images]) || mount === images);
 };
 
@@ -109,7 +109,7 @@ export const surveyEngine = async (root: string): Promise<Survey | undefined> =>
 
 	const foreign = await findForeign(directory, names);
 	const own = new Set(await ownMounts(directory));
-	const mounts = await mountsBelow(directory);
+	const mounts = mountPointsBelow(await readMounts(), directory);
 	const other = mounts.find(mount => !own.has(mount));
 	const [first] = foreign;
 	if (first !== undefined) {

@@ -24,7 +24,9 @@ The process of a container: its own settings, then its image's.
 Setting an entrypoint also drops the image's command, as in Docker. Throws `invalid` if there is no command at all.
 */
 export const containerProcess = (configuration: ContainerConfiguration, image: ImageConfiguration): Container['process'] => {
-	const entrypoint = configuration.entrypoint ?? image.entrypoint;
+	const given = configuration.entrypoint ?? image.entrypoint;
+	// Docker's way to take an entrypoint back.
+	const entrypoint = given.length === 1 && given[0] === '' ? [] : given;
 	const imageCommand = configuration.entrypoint === undefined ? image.command : [];
 	const command = configuration.command.length > 0 ? configuration.command : imageCommand;
 	const arguments_ = [...entrypoint, ...command];

@@ -18,8 +18,8 @@ const checkNames = ({name, hostname, user, labels}: ContainerConfiguration) => {
 		containerName(name);
 	}
 
-	if (hostname !== undefined && !/^(?!-)[\d\-A-Za-z]{1,63}(?<!-)(?:\.(?!-)[\d\-A-Za-z]{1,63}(?<!-))*$/v.test(hostname)) {
-		refuse(`invalid host name ${shown(hostname)}`, 'it has labels of up to 63 letters, digits and hyphens');
+	if (hostname !== undefined && !/^(?!-)[\w\-]{1,63}(?<!-)(?:\.(?!-)[\w\-]{1,63}(?<!-))*$/v.test(hostname)) {
+		refuse(`invalid host name ${shown(hostname)}`, 'it has labels of up to 63 letters, digits, hyphens and underscores');
 	}
 
 	if (user !== undefined && !/^[\w\-.]*\$?(?::[\w\-.]+\$?)?$/v.test(user)) {

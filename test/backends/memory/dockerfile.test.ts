@@ -1,7 +1,6 @@
 /* eslint-disable no-template-curly-in-string -- Dockerfiles, whose variables are theirs */
 import test from 'ava';
 import {
-	execForm,
 	pairsOf,
 	parseDockerfile,
 	splitWords,
@@ -25,9 +24,6 @@ test('what is no Dockerfile is refused, with the line', t => {
 });
 
 test('words, variables and pairs', t => {
-	t.deepEqual(execForm('["a", "b c"]'), ['a', 'b c']);
-	t.is(execForm('[not json'), undefined);
-	t.is(execForm('["a", 1]'), undefined);
 	t.deepEqual(splitWords(String.raw`a "b c" 'd e' f\ g "h\"i"`), ['a', 'b c', 'd e', 'f g', 'h"i']);
 	const variables = new Map([['A', '1'], ['E', '']]);
 	t.is(substitute(String.raw`$A ${'${A}'} \$A x${'${B:-two}'} ${'${A:+set}'} ${'${E:-empty}'} $NONE.`, variables), '1 1 $A xtwo set empty .');

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {homeOf, resolveUser} from '../../../source/host/containers/accounts.js';
+import {homeOf, homeWithoutAccount, resolveUser} from '../../../source/host/containers/accounts.js';
 import {HolmError} from '../../../source/engine/errors.js';
 
 const accounts = {
@@ -30,6 +30,12 @@ test('the home of a user is that of the first account with its number', t => {
 	t.is(homeOf({uid: 5}, {passwd: 'five:x:5:5::/home/five:/bin/sh\nb:x:5:1::/b:/bin/sh\n', group: ''}), '/home/five');
 	t.is(homeOf({uid: 4321}, {passwd, group: ''}), '/');
 	t.is(homeOf({uid: 0}, {passwd: '', group: ''}), '/');
+});
+
+test('a user without an account is at home in the root directory', t => {
+	t.deepEqual(homeWithoutAccount({uid: 4321}, accounts, ['A=b']), ['HOME=/']);
+	t.deepEqual(homeWithoutAccount({uid: 4321}, accounts, ['HOME=/own']), []);
+	t.deepEqual(homeWithoutAccount({uid: 1000}, accounts, []), [], 'the runtime looks it up');
 });
 
 test('a group that is named replaces those of the account', t => {

@@ -48,15 +48,17 @@ test('malformed statistics are zeros', t => {
 
 const line = (pid: number, name: string, tty = 0) => `${pid} (${name}) S 1 ${pid} ${pid} ${tty} -1 4194304 100 0 0 0 150 50 0 0 20 0 1 0 1000 1000000 100 18446744073709551615`;
 
-test('processes, with any names', t => {
+test('processes, with any names and commands', t => {
+	const now = new Date(2026, 1, 25, 12, 0, 0).getTime();
 	const text = [
-		'== 7', line(7, 'sh'), '1000', 'sh -c echo  hi ', '', '== 8', line(8, 'a) S (b', 34_816), '0', '', '', '== 9', 'nonsense', '== now', '110.0',
+		'== 7', line(7, 'sh'), '1000 50 ', 'sh -c echo $((1 + 2)) ', '', '== 8', line(8, 'a) S (b', 34_816), '0 0 ', '', '', '== 9', 'nonsense', '== now', '110.0',
 	].join('\n');
-	const {titles, processes} = parseProcesses(text, new Date(2026, 1, 25, 12, 0, 0).getTime());
-	t.deepEqual(titles, ['UID', 'PID', 'PPID', 'C', 'STIME', 'TTY', 'TIME', 'CMD']);
-	t.deepEqual(processes, [
-		['1000', '7', '1', '2', '11:58', '?', '00:00:02', 'sh -c echo  hi'],
-		['0', '8', '1', '2', '11:58', 'pts/0', '00:00:02', '[a) S (b]'],
-	]);
-	t.deepEqual(parseProcesses('', 0).processes, []);
+	const processes = parseProcesses(text, now);
+	const [first, second, ...others] = processes;
+	t.like(first, {
+		pid: 7, parent: 1, user: '1000', userGroup: '50', state: 'S', hasTerminal: false, cpuSeconds: 2, startedAt: now - 100_000, name: 'sh', command: 'sh -c echo $((1 + 2))', virtualBytes: 1_000_000, residentBytes: 409_600,
+	});
+	t.like(second, {pid: 8, user: '0', hasTerminal: true, name: 'a) S (b', command: ''});
+	t.deepEqual(others, []);
+	t.deepEqual(parseProcesses('', 0), []);
 });

@@ -56,7 +56,7 @@ test('the errors of each verb in each phase', t => {
 	const stalled = 'unavailable: container web is stalled: the host\'s disk is full';
 	const notPaused = 'conflict: container web is not paused';
 	const notKilled = `conflict: Cannot kill container: web: container ${container({}).id.slice(0, 12)} is not running`;
-	const inUse = (state: string) => `conflict: cannot remove container "web": container is ${state}`;
+	const inUse = (state: string) => `conflict: cannot remove container "web": container is ${state}: stop the container before removing or force remove`;
 	t.deepEqual(words, {
 		start: {
 			running: 'not-modified: container web runs already',

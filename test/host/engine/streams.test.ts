@@ -56,8 +56,13 @@ test('input for a process that has just ended is dropped, and its remaining outp
 	await new Promise(resolve => {
 		session.stdin.once('finish', resolve);
 	});
+	const [over] = entry.attached;
 	entry.ended.abort();
 	t.is(await text(session.stdout), '');
+	t.is(entry.attached.size, 1, 'its other output is still to be read');
+	t.is(await text(session.stderr), '');
+	await over;
+	t.is(entry.attached.size, 0);
 	t.deepEqual(lines, []);
 	session.close();
 });

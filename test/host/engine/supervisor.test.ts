@@ -1,6 +1,8 @@
+import {once} from 'node:events';
 import {mkdir, mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {setImmediate} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {HolmError} from '../../../source/engine/errors.js';
 import {createEventLog} from '../../../source/engine/event-log.js';
@@ -227,6 +229,21 @@ for (const [title, phase] of [['while it runs', 'running'], ['while it is paused
 		t.deepEqual(actions(), ['start', 'die']);
 	});
 }
+
+test('an end is announced after the output of the attached sessions is read', async t => {
+	const {start, machines, entry, actions, until} = await open(t);
+	await start();
+	const {promise, resolve} = Promise.withResolvers<void>();
+	entry.attached.add(promise);
+	const ended = once(entry.ended.signal, 'abort');
+	machines[0]!.end(0);
+	await ended;
+	await setImmediate();
+	t.deepEqual(actions(), ['start']);
+	resolve();
+	await until(() => phaseOf(entry) === 'stopped');
+	t.deepEqual(actions(), ['start', 'die']);
+});
 
 test('a VM that dies while it is being stopped', async t => {
 	const {start, stop, machines, entry, until} = await open(t, {boots: [async () => createMachine({isDeaf: true})]});

@@ -47,6 +47,7 @@ hostTest('a build prints its steps and output, then the id; a second build uses 
 	t.true(text.includes('aside\n'));
 	const image = await store.get('app:2');
 	t.is(steps.at(-1)?.imageId, image.id);
+	t.true(text.endsWith(`\nSuccessfully built ${image.id.slice(7, 19)}\nSuccessfully tagged app:latest\nSuccessfully tagged app:2\n`), text);
 	t.is(image.tags.length, 2);
 
 	const again = await collect(build(store.buildah, context, options));
@@ -83,7 +84,7 @@ hostTest('a failed cleanup fails no other build, and is retried later', ['builda
 hostTest('a step that fails is named with its reason, and nothing is left', ['buildah'], async t => {
 	const {store, directory, paths} = await storeFor(t);
 	for (const [step, message] of [
-		['RUN echo working; exit 3', /^Build failed at step 4\/4, RUN echo working; exit 3: exit status 3$/v],
+		['RUN echo working; exit 3', /^Build failed at step 4\/4, RUN echo working; exit 3: The command '\/bin\/sh -c echo working; exit 3' returned a non-zero code: 3$/v],
 		['COPY nope /nope', /^Build failed at step 4\/4, COPY nope \/nope: not in the build context: "\/nope"/v],
 		['FROBNICATE', /FROBNICATE/v],
 	] as const) {
@@ -184,10 +185,13 @@ hostTest('the recipe is chosen, targets and labels are honoured, and .dockerigno
 	});
 	t.deepEqual((await store.get('two')).configuration.labels, {'with space': 'a=b "c"', stage: 'first'});
 	const ignored = await contextFor(directory, 'ignored', {
-		Dockerfile: `${base}COPY . /context\nRUN test -e /context/kept && test ! -e /context/secret\n`,
-		'.dockerignore': 'secret\nDockerfile\n',
+		Dockerfile: `${base}COPY . /context\nRUN cd /context && test "$(echo * a/* a/b/*)" = "a busybox kept a/b a/b/c.py"\n`,
+		'.dockerignore': '*\n!kept\n!busybox\n!**/*.py\n',
 		secret: 's',
 		kept: 'k',
+		'a/secret': 's',
+		'a/b/c.py': 'p',
+		'd/secret': 's',
 	});
 	await t.notThrowsAsync(buildImage(store, ignored));
 });

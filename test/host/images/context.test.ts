@@ -92,6 +92,20 @@ test('a symbolic link is replaced, not written through', async t => {
 	t.is(await readFile(path.join(context, 'to'), 'utf8'), 'x');
 });
 
+test('a tar may end right after its last entry, and not within one', async t => {
+	const directory = await directoryFor(t);
+	const tar = await tarOf([{name: 'a', text: 'x'}, {name: 'Dockerfile', text: 'FROM scratch\n'.repeat(50)}]);
+	const end = (3 * 512) + (13 * 50);
+	for (const whole of [end, end + 1, end + 300, 5 * 512]) {
+		await unpackContext(streamOf(tar.subarray(0, whole)), directory);
+		t.is(await readFile(path.join(directory, 'Dockerfile'), 'utf8'), 'FROM scratch\n'.repeat(50), String(whole));
+	}
+
+	for (const cut of [end - 1, end - 200, 4 * 512, (2 * 512) + 100, (2 * 512) + 1]) {
+		await t.throwsAsync(unpackContext(streamOf(tar.subarray(0, cut)), directory), {code: 'invalid'}, String(cut));
+	}
+});
+
 test('an invalid or truncated tar is refused', async t => {
 	const directory = await directoryFor(t);
 	const tar = await tarOf([{name: 'a', text: 'x'.repeat(5000)}]);

@@ -71,6 +71,7 @@ export const contextFor = async (directory: string, name: string, files: Readonl
 	await mkdir(context, {recursive: true});
 	await copyFile('/bin/busybox', path.join(context, 'busybox'));
 	for (const [file, text] of Object.entries(files)) {
+		await mkdir(path.dirname(path.join(context, file)), {recursive: true});
 		await writeFile(path.join(context, file), text);
 	}
 

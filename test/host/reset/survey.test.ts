@@ -12,7 +12,6 @@ import path from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext} from 'ava';
 import {surveyLines} from '../../../source/commands/system/reset.js';
-import {parseMountsBelow} from '../../../source/host/reset/mounts.js';
 import {resetEngine} from '../../../source/host/reset/reset.js';
 import {surveyEngine} from '../../../source/host/reset/survey.js';
 import {run} from '../../../source/host/run.js';
@@ -44,12 +43,6 @@ const makeEngine = async (t: ExecutionContext): Promise<string> => {
 const resetQuietly = async (root: string) => resetEngine({root, tell: () => undefined, shutDown: async () => undefined});
 
 const everythingIn = async (root: string) => (await readdir(root, {recursive: true})).toSorted();
-
-test('mounts below a directory, the deepest first', t => {
-	const line = (target: string) => `30 20 0:1 / ${target} rw - tmpfs tmpfs rw`;
-	const text = ['/', '/var/lib/holm', '/var/lib/holmes', '/var/lib/holm/a', String.raw`/var/lib/holm/a/b\040c`].map(target => line(target)).join('\n');
-	t.deepEqual(parseMountsBelow(text, '/var/lib/holm'), ['/var/lib/holm/a/b c', '/var/lib/holm/a']);
-});
 
 asRoot('an engine is surveyed and removed completely, and a link in a volume is not followed', async t => {
 	const root = await makeEngine(t);

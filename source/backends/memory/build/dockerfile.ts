@@ -63,16 +63,6 @@ export const parseDockerfile = (text: string): readonly Instruction[] => {
 	return instructions;
 };
 
-/** The words of an instruction in exec form, `["a", "b"]`; undefined for the shell form. */
-export const execForm = (text: string): readonly string[] | undefined => {
-	try {
-		const words: unknown = text.startsWith('[') ? JSON.parse(text) : undefined;
-		return Array.isArray(words) && words.every(word => typeof word === 'string') ? words : undefined;
-	} catch {
-		return undefined;
-	}
-};
-
 /** Replaces `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}`. */
 export const substitute = (text: string, variables: ReadonlyMap<string, string>): string =>
 	text.replaceAll(/\\\$|\$\{(?<braced>\w+)(?:(?<operator>:[+\-])(?<word>[^\}]*))?\}|\$(?<bare>\w+)/gv, (...match) => {

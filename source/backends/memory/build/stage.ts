@@ -3,12 +3,12 @@ import {HolmError} from '../../../engine/errors.js';
 import type {ImageConfiguration} from '../../../engine/resources.js';
 import {mergeEnvironment} from '../../../rules/containers/container-process.js';
 import {signalNumber} from '../../../rules/containers/signals.js';
+import {execForm, failedCommand} from '../../../rules/images/build-texts.js';
 import type {TreeNode} from '../file-node.js';
 import type {FileTree} from '../file-tree.js';
 import {matchFiles} from '../glob.js';
 import type {Derivation} from '../image-store.js';
 import {
-	execForm,
 	notInDemo,
 	pairsOf,
 	splitWords,
@@ -95,7 +95,7 @@ const run = async (stage: Stage, {text}: Instruction, context: BuildContext) => 
 	const before = stage.files.bytes();
 	const status = await context.run(commandOf(text));
 	if (status !== 0) {
-		refuse(`exit status ${status}`);
+		refuse(failedCommand(text, status));
 	}
 
 	stage.history.push({createdBy: `RUN ${execForm(text) ? text : `/bin/sh -c ${text}`} # buildkit`, bytes: Math.max(stage.files.bytes() - before, 0)});

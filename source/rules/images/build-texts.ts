@@ -1,0 +1,25 @@
+import type {Progress} from '../../engine/resources.js';
+import {familiarName} from './reference.js';
+
+/** The last steps of a build, as Docker's classic builder ends: clients find the id and the names by these words. `tags` are complete names. */
+export const conclusionOf = (imageId: string, tags: readonly string[]): readonly Progress[] => [
+	{text: `Successfully built ${imageId.replace(/^sha256:/v, '').slice(0, 12)}\n`},
+	...tags.map(tag => ({text: `Successfully tagged ${familiarName(tag)}\n`})),
+	{imageId},
+];
+
+/** The words of an instruction in JSON, such as `["program", "argument"]`; undefined for other text. */
+export const execForm = (text: string): readonly string[] | undefined => {
+	try {
+		const words = JSON.parse(text) as unknown;
+		return Array.isArray(words) && words.every(word => typeof word === 'string') ? words : undefined;
+	} catch {
+		return undefined;
+	}
+};
+
+/** The reason of a failed `RUN`, in Docker's words. `text` is the instruction without its name, `shell` that of the last `SHELL`. */
+export const failedCommand = (text: string, exitCode: number, shell: readonly string[] = ['/bin/sh', '-c']): string => {
+	const command = text.replace(/^(?:--\S+\s+)*/v, '');
+	return `The command '${(execForm(command) ?? [...shell, command]).join(' ')}' returned a non-zero code: ${exitCode}`;
+};
