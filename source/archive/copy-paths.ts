@@ -81,6 +81,10 @@ export const planCopy = ({source, sourceKind, destination, destinationKind}: Cop
 	return parent;
 };
 
+/** Puts the names of an archive of `dir/.`, which begin with `./`, below the name of a plan. */
+export const renameContents = (name: string) => (entry: string): string =>
+	[...(name === '' ? [] : [name]), entry.replace(/^(?:\.\/)+/v, '').replace(/^\.$/v, '')].join('/');
+
 /** Replaces the first component of an archive's names by the name of a plan. */
 export const renameFirst = (name: string) => (entry: string): string => {
 	const rest = entry.replace(/^(?:\.\/)+/v, '').split('/').slice(1);

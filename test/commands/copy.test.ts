@@ -23,6 +23,7 @@ import {HolmError} from '../../source/engine/errors.js';
 import {
 	parseSide,
 	planCopy,
+	renameContents,
 	renameFirst,
 	type PathKind,
 } from '../../source/archive/copy-paths.js';
@@ -88,6 +89,14 @@ test('copies that cannot be', t => {
 	t.throws(() => planCopy({
 		source: '/a', sourceKind: 'file', destination: '/b/.', destinationKind: 'file',
 	}), {message: '/b/. is not a directory'});
+});
+
+test('names in the archive of a directory\'s contents', t => {
+	t.is(renameContents('')('./a/b'), 'a/b');
+	t.is(renameContents('')('./'), '');
+	t.is(renameContents('')('.'), '');
+	t.is(renameContents('new')('./a/b'), 'new/a/b');
+	t.is(renameContents('new')('./'), 'new/');
 });
 
 test('the first part of names in an archive', t => {

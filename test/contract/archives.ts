@@ -77,6 +77,18 @@ export const testArchives = (test: Register): void => {
 		t.regex(link.linkTarget, /five$/v);
 		t.is(Math.floor((await engine.pathStatus(id, '/tmp/broken')).mode / 0o1_0000), 0o12);
 		t.is(Math.floor((await engine.pathStatus(id, '/')).mode / 0o1_0000), 0o04);
+		await exec(id, ['sh', '-c', 'mkdir /tmp/dir; touch /tmp/dir/inside; ln -s dir /tmp/to-dir']);
+		for (const [path, names] of [
+			['/tmp/dir', ['dir', 'dir/inside']],
+			['/tmp/dir/.', ['.', './inside']],
+			['/tmp/to-dir', ['to-dir']],
+			['/tmp/to-dir/.', ['.', './inside']],
+		] as const) {
+			const archive = await engine.readArchive(id, path);
+			t.deepEqual((await entriesOf(archive.tar)).map(({name}) => name), [...names], path);
+			t.is(Math.floor(archive.status.mode / 0o1_0000), path === '/tmp/to-dir' ? 0o12 : 0o04, path);
+		}
+
 		const {tar} = await engine.readArchive(id, '/tmp/five');
 		t.like(await entriesOf(tar), [{name: 'five', type: 'file', mode: 0o600, text: '12345'}]);
 	});

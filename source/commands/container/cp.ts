@@ -7,6 +7,7 @@ import {
 	isContentPath,
 	parseSide,
 	planCopy,
+	renameContents,
 	renameFirst,
 	type CopySide,
 	type PathKind,
@@ -74,7 +75,8 @@ const toHost = async (context: Context, source: ContainerSide, destination: stri
 	}
 
 	const {tar} = await engine.readArchive(source.reference, from.path);
-	const skipped = await unpack(tar, {root: plan.directory, rename: renameFirst(plan.name), keepOwners: flags.archive});
+	const rename = isContentPath(from.path) ? renameContents(plan.name) : renameFirst(plan.name);
+	const skipped = await unpack(tar, {root: plan.directory, rename, keepOwners: flags.archive});
 	for (const name of skipped) {
 		printError(context, `WARNING: skipped ${escapeControls(name)}: not a file, a directory or a link`);
 	}

@@ -6,6 +6,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {ArchivesVerbs, PathStatus} from '../../engine/archives.js';
 import {guestPaths} from '../containers/bundle.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
+import {isContentPath} from '../../archive/copy-paths.js';
 import {decompress} from '../../archive/decompress.js';
 import {complaintOf} from '../machines/ssh/agent.js';
 import {watchSilence} from '../machines/silence.js';
@@ -28,9 +29,12 @@ const notFound = ({container}: Entry, file: string) =>
 /** Files that the engine mounts. The disk of a container that never ran lacks them. */
 const mountedFiles = new Set(['/etc/hostname', '/etc/hosts', '/etc/resolv.conf']);
 
+/** `dir/.` is what is in the directory, also where that is a link. */
+const endOf = (file: string): '' | '/.' => isContentPath(file) && normalise(file) !== '/' ? '/.' : '';
+
 /** Where commands of the guest find a file: its path, and what comes before them. */
 const placeOf = ({prefix, isStopped}: Files, file: string) => {
-	const place = normalise(file);
+	const place = normalise(file) + endOf(file);
 	return isStopped && mountedFiles.has(place) ? {place: `${guestPaths.files}/${path.posix.basename(place)}`, prefix: ''} : {place, prefix};
 };
 
@@ -46,7 +50,7 @@ const statusOf = async (entry: Entry, files: Files, file: string): Promise<PathS
 
 	const mode = Number.parseInt(match.groups!.mode!, 16);
 	return {
-		name: path.posix.basename(place) || '/',
+		name: endOf(file) === '/.' ? '.' : path.posix.basename(place) || '/',
 		sizeBytes: Number(match.groups!.size),
 		mode,
 		modifiedAt: Number(match.groups!.time) * 1000,
@@ -57,8 +61,8 @@ const statusOf = async (entry: Entry, files: Files, file: string): Promise<PathS
 const readFrom = async (entry: Entry, files: Files, file: string): Promise<Readable> => {
 	const {agent} = files;
 	const {place, prefix} = placeOf(files, file);
-	const name = path.posix.basename(place) || '.';
-	return openOutput(agent, `${prefix} tar -c -f - -C ${quote(path.posix.dirname(place))} -- ${quote(name)}`, `the archive of ${place} in container ${entry.container.name}`);
+	const [directory, name] = endOf(file) === '' ? [path.posix.dirname(place), path.posix.basename(place) || '.'] : [place, '.'];
+	return openOutput(agent, `${prefix} tar -c -f - -C ${quote(directory)} -- ${quote(name)}`, `the archive of ${place} in container ${entry.container.name}`);
 };
 
 const writeTo = async (entry: Entry, {agent, prefix}: Files, directory: string, tar: Readable): Promise<void> => {
@@ -121,7 +125,7 @@ export const archivesVerbs = (context: VerbContext): ArchivesVerbs => ({
 	async writeArchive(reference, directory, tar) {
 		const entry = findContainer(context, reference);
 		await context.withFiles(entry, async files => {
-			const status = await statusOf(entry, files, `${directory}/.`);
+			const status = await statusOf(entry, files, normalise(directory));
 			const isDirectory = async () => {
 				if ((status.mode & 0o17_0000) !== 0o12_0000) {
 					return (status.mode & 0o17_0000) === 0o04_0000;
