@@ -1,7 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {encodeFrame} from '../../source/wire/frames.js';
+import {createFrameDecoder, encodeFrame} from '../../source/wire/frames.js';
 import {encodeStdin} from '../../source/wire/stdin-frames.js';
 import type {Engine} from '../../source/engine/engine.js';
 import {HolmError} from '../../source/engine/errors.js';
@@ -392,6 +392,22 @@ test('a start that fails ends the sessions that wait for it, and a container tha
 	await ended;
 	t.true(fake.isClosed());
 	t.deepEqual(removed, [[container().id, {force: true, volumes: true}]]);
+});
+
+test('each line of a log is stamped once', async t => {
+	const served = await serve(t, {
+		container: async () => container(),
+		async * logs() {
+			for (const [stream, text] of [['stdout', 'a long '], ['stderr', 'err\n'], ['stdout', 'line\n'], ['stdout', 'next\n']] as const) {
+				yield {stream, timestamp: 'T', bytes: Buffer.from(text)};
+			}
+		},
+	});
+	const path = '/containers/x/logs?stdout=1&stderr=1&timestamps=1';
+	const textsOf = (body: Buffer) => createFrameDecoder()(body).map(({bytes}) => Buffer.from(bytes).toString());
+	t.deepEqual(textsOf((await ask(served, path)).body), ['T a long ', 'T err\n', 'line\n', 'T next\n']);
+	const ours = await ask(served, path, {headers: {Accept: 'application/vnd.holm+json'}});
+	t.deepEqual(textsOf(ours.body), ['T a long ', 'T err\n', 'T line\n', 'T next\n']);
 });
 
 test('what was written before can be had without a session', async t => {

@@ -10,15 +10,17 @@ const lineFeed = 10;
 
 const stamp = ({timestamp, bytes}: LogEntry) => Buffer.concat([Buffer.from(`${timestamp} `), bytes]);
 
-/** Terminal output has no frames: timestamps are inserted where lines begin. */
-const terminalEncoder = (hasTimestamps: boolean) => {
-	let isStart = true;
+/** Inserts timestamps where lines begin: a long line comes in several entries. */
+const stampLines = () => {
+	const begun = {stdout: false, stderr: false};
 	return (entry: LogEntry): Uint8Array => {
-		const isStamped = hasTimestamps && isStart;
-		isStart = entry.bytes.at(-1) === lineFeed;
-		return isStamped ? stamp(entry) : entry.bytes;
+		const bytes = begun[entry.stream] ? entry.bytes : stamp(entry);
+		begun[entry.stream] = entry.bytes.at(-1) !== lineFeed;
+		return bytes;
 	};
 };
+
+const plainBytes = ({bytes}: LogEntry): Uint8Array => bytes;
 
 const tailOf = ({query}: Exchange): number | undefined => {
 	const tail = query.text('tail') === 'all' ? undefined : query.wholeNumber('tail');
@@ -28,7 +30,7 @@ const tailOf = ({query}: Exchange): number | undefined => {
 const encodeLogError = (error: unknown) => encodeFrame('error', Buffer.from(`Error grabbing logs: ${messageOf(error)}\n`));
 
 const logs = async (exchange: Exchange) => {
-	const {engine, name, query, signal} = exchange;
+	const {engine, name, query, signal, isHolm} = exchange;
 	const container = await engine.container(name);
 	const {terminal} = container.configuration;
 	const isFollowing = query.flag('follow');
@@ -39,6 +41,8 @@ const logs = async (exchange: Exchange) => {
 		throw new HolmError('invalid', 'Bad parameters: you must choose at least one stream', {remedy: 'ask for stdout=1, stderr=1 or both'});
 	}
 
+	// Holm's client reads one stamp in each frame.
+	const bytesOf = hasTimestamps ? (isHolm && !terminal ? stamp : stampLines()) : plainBytes;
 	const entries = engine.logs(container.id, {
 		follow: isFollowing,
 		tail: tailOf(exchange),
@@ -51,9 +55,7 @@ const logs = async (exchange: Exchange) => {
 	return sendValues(exchange, entries, {
 		contentType: streamType(exchange, terminal),
 		isImmediate: isFollowing,
-		encode: terminal
-			? terminalEncoder(hasTimestamps)
-			: entry => encodeFrame(entry.stream, hasTimestamps ? stamp(entry) : entry.bytes),
+		encode: terminal ? bytesOf : entry => encodeFrame(entry.stream, bytesOf(entry)),
 		encodeError: terminal ? undefined : encodeLogError,
 	});
 };

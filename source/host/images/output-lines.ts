@@ -40,13 +40,16 @@ export class ProgramError extends HolmError {
 const sendLines = (source: Readable, stream: OutputLine['stream'], sink: PassThrough): void => {
 	const decoder = new StringDecoder('utf8');
 	let rest = '';
+	let isWaiting = false;
 	const push = (text: string) => {
-		if (sink.write({stream, text} satisfies OutputLine)) {
+		if (sink.write({stream, text} satisfies OutputLine) || isWaiting) {
 			return;
 		}
 
+		isWaiting = true;
 		source.pause();
 		sink.once('drain', () => {
+			isWaiting = false;
 			source.resume();
 		});
 	};

@@ -19,6 +19,8 @@ export const execTests = (world: World): void => {
 		t.is((await exec('-e', 'GREETING=exec', '-e', 'HANDED_ON', 'site', 'sh', '-c', 'echo $GREETING $HANDED_ON $OF_CONTAINER')).stdout, 'exec from here kept\n');
 		t.is((await exec('--env-file', file, 'site', 'sh', '-c', 'echo $FROM_FILE $HANDED_ON')).stdout, 'yes from here\n');
 		t.is((await exec('-u', 'ada', 'site', 'id')).stdout, 'uid=1000(ada) gid=1000(ada) groups=50(staff),1000(ada)\n');
+		t.is((await exec('-u', '1000', 'site', 'id')).stdout, 'uid=1000(ada) gid=1000(ada) groups=50(staff),1000(ada)\n', 'a number has an account, too');
+		t.is((await exec('-u', '4321', 'site', 'sh', '-c', 'id -u; id -g; echo $HOME')).stdout, '4321\n0\n/\n');
 		t.is((await exec('-u', '1234:50', 'site', 'id')).stdout, 'uid=1234 gid=50(staff) groups=50(staff)\n');
 		t.is((await exec('-u', 'ada', 'site', 'sh', '-c', 'echo $HOME')).stdout, '/home/ada\n');
 		t.is((await exec('site', 'sh', '-c', 'echo "$*"', '-', 'quoted \'"$(id)"\' word', '*')).stdout, 'quoted \'"$(id)"\' word *\n');
