@@ -258,6 +258,8 @@ export type ImageConfiguration = {
 	readonly volumes: readonly string[];
 	readonly labels: Readonly<Record<string, string>>;
 	readonly stopSignal?: string;
+	/** The words before a command in shell form in Dockerfiles that build on the image; default `/bin/sh -c`. */
+	readonly shell?: readonly string[];
 };
 
 export type Image = {

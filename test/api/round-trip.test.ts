@@ -120,6 +120,7 @@ test('images', t => {
 			volumes: ['/data'],
 			labels: {a: 'b'},
 			stopSignal: 'SIGQUIT',
+			shell: ['/bin/bash', '-ec'],
 		},
 		layers: [`sha256:${'56'.repeat(32)}`],
 		history: [{createdAt: noon, createdBy: 'ADD x', empty: false, comment: ''}, {createdAt: noon, createdBy: 'CMD ["y"]', empty: true, comment: 'z'}],

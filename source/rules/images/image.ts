@@ -24,6 +24,7 @@ const time = (value: unknown): number => {
 const parseConfiguration = (value: unknown): ImageConfiguration => {
 	const config = members(value);
 	const stopSignal = text(config.StopSignal);
+	const shell = texts(config.Shell);
 	return {
 		user: text(config.User),
 		environment: texts(config.Env),
@@ -34,6 +35,7 @@ const parseConfiguration = (value: unknown): ImageConfiguration => {
 		volumes: Object.keys(members(config.Volumes)),
 		labels: Object.fromEntries(Object.entries(members(config.Labels)).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
 		...(stopSignal !== '' && {stopSignal}),
+		...(shell.length > 0 && {shell}),
 	};
 };
 

@@ -30,6 +30,7 @@ export const decodeImage = (json: unknown): Image => {
 			volumes: config.names('Volumes'),
 			labels: config.textMap('Labels'),
 			stopSignal: config.optionalText('StopSignal'),
+			...config.has('Shell') && {shell: config.texts('Shell')},
 		},
 		layers: fields.object('RootFS').texts('Layers'),
 		history: fields.object('Holm').objects('History').map(step => ({

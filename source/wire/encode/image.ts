@@ -14,6 +14,7 @@ const encodeImageConfig = ({configuration}: Image) => ({
 	WorkingDir: configuration.workingDirectory,
 	Labels: {...configuration.labels},
 	StopSignal: configuration.stopSignal,
+	Shell: configuration.shell,
 });
 
 /** The answer of `GET /images/{name}/json`. */

@@ -34,6 +34,7 @@ VOLUME /data
 WORKDIR /data
 USER 7:8
 STOPSIGNAL SIGQUIT
+SHELL ["/bin/bash", "-ec"]
 ENTRYPOINT ["/bin/busybox"]
 CMD ["true"]
 `;
@@ -60,6 +61,7 @@ hostTest('an image is listed, found, named and removed', ['buildah'], async t =>
 		volumes: ['/data'],
 		labels: {team: 'blue'},
 		stopSignal: 'SIGQUIT',
+		shell: ['/bin/bash', '-ec'],
 	});
 	t.true(image.sizeBytes > 500_000);
 
