@@ -2,7 +2,7 @@ import path from 'node:path';
 import {Readable} from 'node:stream';
 import type {ArchivesVerbs, PathStatus} from '../../engine/archives.js';
 import {HolmError} from '../../engine/errors.js';
-import {isDirectoryPath} from '../../archive/copy-paths.js';
+import {isContentPath} from '../../archive/copy-paths.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {
 	isFileError,
@@ -50,12 +50,12 @@ const statusOf = (given: string, {path: found, node}: Located): PathStatus => ({
 export const archivesVerbs = (state: State): ArchivesVerbs => ({
 	async pathStatus(reference, given) {
 		state.settle();
-		return statusOf(given, locate(findContainer(state.containers, reference), given, {follow: isDirectoryPath(given)}));
+		return statusOf(given, locate(findContainer(state.containers, reference), given, {follow: isContentPath(given)}));
 	},
 	async readArchive(reference, given) {
 		state.settle();
 		const record = findContainer(state.containers, reference);
-		const located = locate(record, given, {follow: isDirectoryPath(given)});
+		const located = locate(record, given, {follow: isContentPath(given)});
 		const status = statusOf(given, located);
 		const name = given.endsWith('/.') || (located.path === '/') ? '.' : status.name;
 		const childrenOf = (place: string) => {

@@ -6,6 +6,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {ArchivesVerbs, PathStatus} from '../../engine/archives.js';
 import {guestPaths} from '../containers/bundle.js';
 import {toGnuTar} from '../containers/gnu-tar.js';
+import {isContentPath} from '../../archive/copy-paths.js';
 import {decompress} from '../../archive/decompress.js';
 import {complaintOf} from '../machines/ssh/agent.js';
 import {watchSilence} from '../machines/silence.js';
@@ -20,12 +21,6 @@ import type {Entry} from './context.js';
 import {findContainer} from './find.js';
 import type {VerbContext} from './verb-context.js';
 
-/** The directory itself, not a link to it: `dir/.` and, with the directory's own name, `dir/`. */
-const endOf = (file: string): '' | '/' | '/.' => {
-	const end = /\/\.?$/v.exec(file)?.[0] ?? '';
-	return normalise(file) === '/' ? '' : end as '' | '/' | '/.';
-};
-
 const normalise = (file: string) => path.posix.resolve('/', file.replaceAll('\0', ''));
 
 const notFound = ({container}: Entry, file: string) =>
@@ -33,6 +28,9 @@ const notFound = ({container}: Entry, file: string) =>
 
 /** Files that the engine mounts. The disk of a container that never ran lacks them. */
 const mountedFiles = new Set(['/etc/hostname', '/etc/hosts', '/etc/resolv.conf']);
+
+/** `dir/.` is what is in the directory, also where that is a link. */
+const endOf = (file: string): '' | '/.' => isContentPath(file) && normalise(file) !== '/' ? '/.' : '';
 
 /** Where commands of the guest find a file: its path, and what comes before them. */
 const placeOf = ({prefix, isStopped}: Files, file: string) => {
@@ -63,8 +61,7 @@ const statusOf = async (entry: Entry, files: Files, file: string): Promise<PathS
 const readFrom = async (entry: Entry, files: Files, file: string): Promise<Readable> => {
 	const {agent} = files;
 	const {place, prefix} = placeOf(files, file);
-	const end = endOf(file);
-	const [directory, name] = end === '/.' ? [place, '.'] : [path.posix.dirname(place), `${path.posix.basename(place) || '.'}${end}`];
+	const [directory, name] = endOf(file) === '' ? [path.posix.dirname(place), path.posix.basename(place) || '.'] : [place, '.'];
 	return openOutput(agent, `${prefix} tar -c -f - -C ${quote(directory)} -- ${quote(name)}`, `the archive of ${place} in container ${entry.container.name}`);
 };
 

@@ -83,6 +83,24 @@ const pairs = (flag: string, what: string, values: Readonly<Record<string, strin
 /** A step of a build, as its Dockerfile has it, and the shell of the last `SHELL` of its stage. */
 type Step = {readonly position: string; readonly text: string; readonly shell?: readonly string[]};
 
+/** What buildah says at length or not at all, in one line. */
+const explain = (reason: string, step: Step | undefined): {readonly why: string; readonly remedy?: string} | undefined => {
+	// Without support for it, the first line of a here-document is the name of a file.
+	if (reason.includes('"/<<')) {
+		return {why: 'here-documents need buildah 1.33 or later', remedy: 'put the text into a file of the context'};
+	}
+
+	const outward = /: copier: get: lstat "\/?(?<link>[^"]*)"\("(?<target>[^"]*)"\)/v.exec(reason)?.groups;
+	if (outward) {
+		return {why: `"${outward.link!}" is a link to "${outward.target!}", which is not in the build context`};
+	}
+
+	const exitCode = /^(?:error )?while running runtime: exit status (?<code>\d+)/v.exec(reason)?.groups?.code;
+	return step?.text.startsWith('RUN ') && exitCode !== undefined
+		? {why: failedCommand(step.text.slice(4), Number(exitCode), step.shell)}
+		: undefined;
+};
+
 /** The error of a failed build: the step, as written in the Dockerfile, and the reason. */
 export const buildError = (error: unknown, step: Step | undefined): HolmError => {
 	if (!(error instanceof ProgramError)) {
@@ -94,13 +112,14 @@ export const buildError = (error: unknown, step: Step | undefined): HolmError =>
 	}
 
 	const where = step ? ` at step ${step.position}, ${step.text}` : '';
-	const failure = (why: string) => new HolmError('invalid', printable(`Build failed${where}: ${why}`), {remedy: step ? 'fix that step of the Dockerfile' : 'fix the Dockerfile or the options of the build', cause: error});
+	const remedy = step ? 'fix that step of the Dockerfile' : 'fix the Dockerfile or the options of the build';
+	const failure = (why: string, what = remedy) => new HolmError('invalid', printable(`Build failed${where}: ${why}`), {remedy: what, cause: error});
 	const said = (error.lines.findLast(line => line.startsWith('Error: ')) ?? error.lines.at(-1) ?? `exit status ${error.exitCode}`).replace(/^Error: /v, '');
 	const marker = step && `building at STEP "${step.text}": `;
 	const reason = marker && said.includes(marker) ? said.slice(said.indexOf(marker) + marker.length) : said.replace(/^(?:error )?building at STEP ".*?": /v, '');
-	const exitCode = /^(?:error )?while running runtime: exit status (?<code>\d+)/v.exec(reason)?.groups?.code;
-	if (step?.text.startsWith('RUN ') && exitCode !== undefined) {
-		return failure(failedCommand(step.text.slice(4), Number(exitCode), step.shell));
+	const known = explain(reason, step);
+	if (known) {
+		return failure(known.why, known.remedy);
 	}
 
 	const plain = reason

@@ -86,9 +86,12 @@ hostTest('a step that fails is named with its reason, and nothing is left', ['bu
 	for (const [step, message] of [
 		['RUN echo working; exit 3', /^Build failed at step 4\/4, RUN echo working; exit 3: The command '\/bin\/sh -c echo working; exit 3' returned a non-zero code: 3$/v],
 		['COPY nope /nope', /^Build failed at step 4\/4, COPY nope \/nope: not in the build context: "\/nope"/v],
+		['COPY link /x', /^Build failed at step 4\/4, COPY link \/x: "link" is a link to "\/no-such-place\/file", which is not in the build context$/v],
+		['COPY <<EOF /x', /^Build failed at step 4\/4, COPY <<EOF \/x: here-documents need buildah/v],
 		['FROBNICATE', /FROBNICATE/v],
 	] as const) {
 		const context = await contextFor(directory, 'context', {Dockerfile: `${base}${step}\n`});
+		await symlink('/no-such-place/file', path.join(context, 'link')).catch(() => undefined);
 		await t.throwsAsync(collect(build(store.buildah, context, {...buildOptions, tags: ['app']})), {code: 'invalid', message});
 		await assertNothingIsLeft(t, {store, paths, directory});
 	}
