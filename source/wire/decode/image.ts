@@ -2,6 +2,7 @@ import type {Image} from '../../engine/resources.js';
 import {fieldsOf} from '../fields.js';
 import {fullName} from '../image-names.js';
 import {decodeTime} from '../times.js';
+import {decodeHealthcheck} from './health.js';
 
 /** Docker's name for a dangling image. */
 const isNamed = (name: string) => !name.includes('<none>');
@@ -30,6 +31,7 @@ export const decodeImage = (json: unknown): Image => {
 			volumes: config.names('Volumes'),
 			labels: config.textMap('Labels'),
 			stopSignal: config.optionalText('StopSignal'),
+			healthcheck: decodeHealthcheck(config.object('Healthcheck')),
 		},
 		layers: fields.object('RootFS').texts('Layers'),
 		history: fields.object('Holm').objects('History').map(step => ({

@@ -1,6 +1,7 @@
 import type {Image} from '../../engine/resources.js';
 import {familiarName} from '../image-names.js';
 import {encodeTime} from '../times.js';
+import {encodeHealthcheck} from './health.js';
 
 const encodeSet = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, {}]));
 
@@ -14,6 +15,7 @@ const encodeImageConfig = ({configuration}: Image) => ({
 	WorkingDir: configuration.workingDirectory,
 	Labels: {...configuration.labels},
 	StopSignal: configuration.stopSignal,
+	Healthcheck: configuration.healthcheck && encodeHealthcheck(configuration.healthcheck),
 });
 
 /** The answer of `GET /images/{name}/json`. */
