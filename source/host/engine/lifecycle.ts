@@ -36,7 +36,7 @@ const waitForEnd = async (entry: Entry, signal: AbortSignal | undefined) => {
 };
 
 export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
-	const {supervisor, helpers} = context;
+	const {supervisor, helpers, healthChecks} = context;
 	const find = (reference: string) => findContainer(context, reference);
 
 	const start = async (entry: Entry) => {
@@ -92,6 +92,7 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 				const {status} = entry.container;
 				if (status.state === 'running') {
 					entry.container = {...entry.container, status: {...status, state: 'paused'}};
+					healthChecks.end(entry);
 				}
 
 				await saveContainer(context, entry);
@@ -106,6 +107,7 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 				const {status} = entry.container;
 				if (status.state === 'paused') {
 					entry.container = {...entry.container, status: {...status, state: 'running'}};
+					healthChecks.begin(entry);
 				}
 
 				await saveContainer(context, entry);
