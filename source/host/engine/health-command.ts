@@ -14,7 +14,7 @@ const directory = '/run/holm/check';
 const group = `/sys/fs/cgroup${guestPaths.cgroup}/check`;
 
 /** Time for the guest to kill a check before the connection is closed. */
-const killLimitMs = 5000;
+const killLimitMs = 10_000;
 
 /** Bytes that a guest may send of a check's output, more than it does unless it is hostile. */
 const longestAnswer = 4 * longestOutput;
@@ -70,7 +70,7 @@ const follow = async ({channel, status, abandon}: GuestCommand, signal: AbortSig
 	const exitCode = await status;
 	clearTimeout(timer);
 	signal.removeEventListener('abort', kill);
-	if (kept.refusal.length > 0) {
+	if (kept.refusal.length > 0 && !signal.aborted) {
 		return {exitCode: -1, output: keptOutput(Buffer.concat(kept.refusal)).trim()};
 	}
 
