@@ -344,3 +344,19 @@ test('a restart that is still to come is taken back by stop and by removal', asy
 	await delay(200);
 	t.deepEqual(await engine.containers({all: true}), []);
 });
+
+test('each start begins a health anew', async t => {
+	const engine = open({}, t);
+	const {id} = await engine.createContainer(configuration({image: 'alpine/bash', command: ['sleep', '1000'], healthcheck: {test: ['CMD', 'true'], intervalMs: 1}}));
+	await engine.startContainer(id);
+	for await (const {action} of engine.events({since: 1, filters: {container: [id]}})) {
+		if (action === 'health_status: healthy') {
+			break;
+		}
+	}
+
+	await engine.killContainer(id);
+	t.is((await engine.container(id)).health?.status, 'unhealthy');
+	await engine.startContainer(id);
+	t.like((await engine.container(id)).health, {status: 'starting', failingStreak: 0});
+});

@@ -71,9 +71,6 @@ export const testHealth = (test: Register, lacks: Lacks): void => {
 		await engine.killContainer(id);
 		await engine.waitContainer(id);
 		t.is((await engine.container(id)).health?.status, 'unhealthy');
-		await engine.startContainer(id);
-		t.like((await engine.container(id)).health, {status: 'starting', failingStreak: 0});
-		await engine.killContainer(id);
 	});
 
 	test('a health check that takes too long is killed, with its output cut; an end does not wait for it', async ({t, engine, start}) => {
@@ -118,7 +115,7 @@ export const testHealth = (test: Register, lacks: Lacks): void => {
 		return;
 	}
 
-	test('images keep their health check; a container inherits, changes or drops it', async ({t, engine, image, build, create, uniqueName, undo}) => {
+	test('images keep their health check; a container inherits, changes or drops it', async ({t, engine, image, build, create, uniqueName}) => {
 		const tag = `${uniqueName('checked')}:1`;
 		await build(`FROM ${image}\nHEALTHCHECK --interval=7s --timeout=1m30s --start-period=500ms --retries=4 CMD ["cat", "/etc/passwd"]\n`, {}, {tags: [tag]});
 		const check = {
@@ -131,17 +128,9 @@ export const testHealth = (test: Register, lacks: Lacks): void => {
 		t.is(inherits.health, undefined);
 		const changes = await engine.container(await create({image: tag, command: ['true'], healthcheck: {test: [], retries: 9}}));
 		t.like(changes.healthcheck, {...check, retries: 9});
-		const dropped = await create({image: tag, command: ['true'], healthcheck: {test: ['NONE']}});
-		t.deepEqual((await engine.container(dropped)).healthcheck?.test, ['NONE']);
-		const committed = `${uniqueName('committed')}:1`;
-		undo.push(async () => {
-			await engine.removeImage(committed);
-		});
-		await engine.commitContainer(dropped, {tag: committed, changes: ['HEALTHCHECK --interval=9s CMD exit 0']});
-		const {configuration: changed} = await engine.image(committed);
-		t.is(changed.healthcheck?.intervalMs, 9000);
-		t.is(changed.healthcheck?.test.at(-1), 'exit 0');
-		for (const {id} of [inherits, changes, await engine.container(dropped)]) {
+		const drops = await engine.container(await create({image: tag, command: ['true'], healthcheck: {test: ['NONE']}}));
+		t.deepEqual(drops.healthcheck?.test, ['NONE']);
+		for (const {id} of [inherits, changes, drops]) {
 			await engine.removeContainer(id);
 		}
 
