@@ -69,6 +69,7 @@ test('a lively engine has several states, projects, kinds of lines, and things t
 	now += 200_000;
 	const after = await engine.snapshot({stats: true});
 	const events = await Array.fromAsync(engine.events({since: noon, until: now}));
+	t.true(after.containers.some(({health}) => health?.status === 'healthy'), 'something is healthy');
 	t.true(events.some(({action, attributes}) => action === 'die' && attributes.exitCode === '1'), 'something failed');
 	t.true(events.some(({action}) => action === 'start'), 'and was started again');
 	const lines = (await Promise.all(after.containers.map(async ({id}) => logOf(engine, id)))).flat();

@@ -15,7 +15,10 @@ export const assertChanges = (changes: readonly string[]): void => {
 };
 
 /** The configuration of an image committed from a container: the container's own settings, then its image's, so that both run alike. */
-export const committedConfiguration = ({configuration, healthcheck, exposedPorts}: Container, image: ImageConfiguration): ImageConfiguration => ({
+export const committedConfiguration = (
+	{configuration, healthcheck, exposedPorts}: Container,
+	image: ImageConfiguration,
+): ImageConfiguration => ({
 	...image,
 	user: configuration.user ?? image.user,
 	environment: mergeEnvironment(image.environment, configuration.environment),
