@@ -1,3 +1,5 @@
+import type {Health, Healthcheck} from './health.js';
+
 /**
 The resources of Holm.
 
@@ -114,6 +116,8 @@ export type ContainerConfiguration = {
 	/** Seconds between the stop signal and SIGKILL; default 10. */
 	readonly stopTimeoutSeconds?: number;
 	readonly restartPolicy: RestartPolicy;
+	/** Undefined keeps the image's. */
+	readonly healthcheck?: Healthcheck;
 	/** Such as `linux/amd64`; only the host's own is run. */
 	readonly platform?: string;
 	/** Path on the host of a kernel for this machine; default the engine's own. */
@@ -152,6 +156,10 @@ export type Container = {
 		readonly user: string;
 	};
 	readonly status: ContainerStatus;
+	/** The wanted health check over the image's; absent if both have none. */
+	readonly healthcheck?: Healthcheck;
+	/** Absent if it has never run with a health check. */
+	readonly health?: Health;
 	/** The devices of a running container; the fixed or last known addresses of a stopped one. */
 	readonly attachments: readonly Attachment[];
 	/** A running container has the host ports that were chosen, a stopped one the requested ones. */
@@ -260,6 +268,7 @@ export type ImageConfiguration = {
 	readonly stopSignal?: string;
 	/** The words before a command in shell form in Dockerfiles that build on the image; default `/bin/sh -c`. */
 	readonly shell?: readonly string[];
+	readonly healthcheck?: Healthcheck;
 };
 
 export type Image = {

@@ -5,6 +5,7 @@ import type {FlagValues} from './flag-table.js';
 import {parseAnyAddress, parseExtraHost} from './addresses.js';
 import type {containerFlags} from './container-flags.js';
 import {mergeVariables, parseLabels, readLines} from './environment.js';
+import {parseHealthcheck} from './health.js';
 import {parseRestartPolicy, parseSignal, parseUlimit} from './limits.js';
 import {parseMounts} from './mounts.js';
 import {parseName} from './names.js';
@@ -82,6 +83,7 @@ export const configurationOf = (flags: ContainerFlags, [image = '', ...command]:
 		stopSignal: optional(flags.stopSignal, value => parseSignal('--stop-signal', value)),
 		stopTimeoutSeconds: optional(flags.stopTimeout, value => parseWhole('--stop-timeout', value)),
 		restartPolicy,
+		healthcheck: parseHealthcheck(flags),
 		platform: flags.platform,
 		kernel: optional(flags.kernel, file => path.resolve(context.workingDirectory, file)),
 	};

@@ -1,7 +1,16 @@
+import * as durations from '../engine/durations.js';
 import {HolmError} from '../engine/errors.js';
 
-const unitMs: Readonly<Record<string, number>> = {
-	ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000,
+const days = {d: 86_400_000};
+
+/** Parses a duration such as `1m30s` or `500ms` into milliseconds; 0 needs no unit. Throws `invalid`. */
+export const parseDuration = (flag: string, value: string): number => {
+	const milliseconds = value === '0' ? 0 : durations.parseDuration(value);
+	if (milliseconds === undefined) {
+		throw new HolmError('invalid', `invalid duration "${value}" for ${flag}`, {remedy: 'it is a number with a unit, such as 500ms, 30s or 1m30s'});
+	}
+
+	return milliseconds;
 };
 
 /** Parses a time into milliseconds since the epoch: `10m` or `1h30m` ago, an RFC 3339 time or date (local without a zone), or Unix seconds with fractions. Throws `invalid`. */
@@ -10,10 +19,9 @@ export const parseTime = (flag: string, value: string, now: number): number => {
 		return Number(value) * 1000;
 	}
 
-	if (/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|[dhms]))+$/v.test(value)) {
-		// eslint-disable-next-line regexp/no-super-linear-move -- the shape is checked above
-		const parts = value.matchAll(/(?<count>\d[\d.]*)(?<unit>[a-zµ]+)/gv);
-		return now - parts.reduce((sum, {groups}) => sum + (Number(groups!.count) * unitMs[groups!.unit!]!), 0);
+	const ago = durations.parseDuration(value, days);
+	if (ago !== undefined) {
+		return now - ago;
 	}
 
 	if (/^\d{4}-\d{2}-\d{2}(?:T\d{2}(?::\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+\-]\d{2}:\d{2})?)?$/v.test(value)) {

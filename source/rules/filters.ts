@@ -1,4 +1,5 @@
 import type {Filters} from '../engine/resources.js';
+import {parseDuration} from '../engine/durations.js';
 import {HolmError} from '../engine/errors.js';
 
 /** Turns one value of a filter into a test of items. Throws `invalid` for a malformed value, before any item is tested. */
@@ -55,17 +56,15 @@ export const oneOf = <Value extends string>(key: string, value: string, allowed:
 export const isTrue = (key: string, value: string): boolean =>
 	['true', '1', 't'].includes(oneOf(key, value, ['true', 'false', '1', '0', 't', 'f']));
 
-const durationUnits: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000};
-
 /** Parses Docker's filter `until` into milliseconds since the epoch: a time, Unix seconds, or a duration before `now` (`10m`, `1h30m`). Throws `invalid`. */
 export const untilOf = (value: string, now: number): number => {
 	if (/^\d+(?:\.\d+)?$/v.test(value)) {
 		return Number(value) * 1000;
 	}
 
-	if (/^(?:\d+(?:\.\d+)?(?:ms|[hms]))+$/v.test(value)) {
-		const parts = value.split(/(?<=[a-z])(?=\d)/v).map(part => /^(?<count>[\d.]+)(?<unit>[a-z]+)$/v.exec(part)!.groups!);
-		return now - parts.reduce((sum, {count, unit}) => sum + (Number(count) * durationUnits[unit!]!), 0);
+	const duration = parseDuration(value);
+	if (duration !== undefined) {
+		return now - duration;
 	}
 
 	const time = Date.parse(value);

@@ -68,8 +68,8 @@ export const containerRules = ({ancestor, positionOf}: ContainerFilterContext): 
 		return ({id}) => positionOf(id) > first;
 	},
 	health(value) {
-		const isNone = oneOf('health', value, ['starting', 'healthy', 'unhealthy', 'none']) === 'none';
-		return () => isNone;
+		const wanted = oneOf('health', value, ['starting', 'healthy', 'unhealthy', 'none']);
+		return ({health}) => wanted === (health?.status ?? 'none');
 	},
 	'is-task'(value) {
 		const isWanted = isTrue('is-task', value);

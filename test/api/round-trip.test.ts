@@ -72,6 +72,8 @@ test('what is asked of a container arrives', t => {
 		configuration({mounts: [{type: 'tmpfs', target: '/x', readOnly: false, options: []}]}),
 		configuration({restartPolicy: {name: 'unless-stopped', maximumRetryCount: 0}}),
 		configuration({stopTimeoutSeconds: 0}),
+		configuration({healthcheck: {test: ['NONE']}}),
+		configuration({healthcheck: {test: [], retries: 2}}),
 	]) {
 		returns(t, wanted, encodeCreateContainer, json => decodeCreateContainer(fieldsOf(json)).configuration);
 	}
@@ -105,6 +107,25 @@ test('a list for Docker\'s clients tells what Docker\'s list tells', t => {
 	t.deepEqual(read.attachments, fullContainer.attachments);
 	t.deepEqual(read.status, {state: 'running', pid: 0, startedAt: noon - 60_000});
 	t.is(read.diskBytes, 4096);
+	t.deepEqual(read.health, {status: 'healthy', failingStreak: 0, log: []});
+});
+
+test('a check has Docker\'s form: nanoseconds, and no health without one', t => {
+	t.deepEqual(sent(encodeCreateContainer(fullConfiguration).Healthcheck), {
+		Test: ['CMD', 'curl', 'localhost'], Interval: 1_500_000_000, Timeout: 2_000_500_000, Retries: 4, StartPeriod: 60_000_000_000, StartInterval: 1_000_000,
+	});
+	t.false('Health' in (sent(encodeContainer(container())) as {readonly State: object}).State);
+	t.deepEqual(sent(encodeContainer(fullContainer).State.Health), {
+		Status: 'healthy',
+		FailingStreak: 2,
+		Log: [{
+			Start: '2026-02-25T11:59:58.000Z', End: '2026-02-25T11:59:58.500Z', ExitCode: 1, Output: 'connection refused\n',
+		}],
+	});
+	const decodeHealthcheck = (Healthcheck: unknown) => decodeCreateContainer(fieldsOf({Image: 'x', Healthcheck})).configuration.healthcheck;
+	t.is(decodeHealthcheck({Test: [], Interval: 0, Retries: 0}), undefined);
+	t.is(decodeHealthcheck(null), undefined);
+	t.throws(() => decodeHealthcheck({Test: 'curl'}), {message: /Healthcheck\.Test must be a list/v});
 });
 
 test('images', t => {
@@ -122,6 +143,7 @@ test('images', t => {
 			labels: {a: 'b'},
 			stopSignal: 'SIGQUIT',
 			shell: ['/bin/bash', '-ec'],
+			healthcheck: {test: ['CMD-SHELL', 'redis-cli ping'], intervalMs: 5000},
 		},
 		layers: [`sha256:${'56'.repeat(32)}`],
 		history: [{createdAt: noon, createdBy: 'ADD x', empty: false, comment: ''}, {createdAt: noon, createdBy: 'CMD ["y"]', empty: true, comment: 'z'}],

@@ -69,6 +69,7 @@ test('a lively engine has several states, projects, kinds of lines, and things t
 	now += 200_000;
 	const after = await engine.snapshot({stats: true});
 	const events = await Array.fromAsync(engine.events({since: noon, until: now}));
+	t.true(after.containers.some(({health}) => health?.status === 'healthy'), 'something is healthy');
 	t.true(events.some(({action, attributes}) => action === 'die' && attributes.exitCode === '1'), 'something failed');
 	t.true(events.some(({action}) => action === 'start'), 'and was started again');
 	const lines = (await Promise.all(after.containers.map(async ({id}) => logOf(engine, id)))).flat();
@@ -343,4 +344,20 @@ test('a restart that is still to come is taken back by stop and by removal', asy
 	await engine.removeContainer(id, {force: true});
 	await delay(200);
 	t.deepEqual(await engine.containers({all: true}), []);
+});
+
+test('each start begins a health anew', async t => {
+	const engine = open({}, t);
+	const {id} = await engine.createContainer(configuration({image: 'alpine/bash', command: ['sleep', '1000'], healthcheck: {test: ['CMD', 'true'], intervalMs: 1}}));
+	await engine.startContainer(id);
+	for await (const {action} of engine.events({since: 1, filters: {container: [id]}})) {
+		if (action === 'health_status: healthy') {
+			break;
+		}
+	}
+
+	await engine.killContainer(id);
+	t.is((await engine.container(id)).health?.status, 'unhealthy');
+	await engine.startContainer(id);
+	t.like((await engine.container(id)).health, {status: 'starting', failingStreak: 0});
 });

@@ -72,6 +72,19 @@ test('every flag arrives', t => {
 	t.deepEqual(parse('--entrypoint', '', 'x').entrypoint, []);
 });
 
+test('a health check, its settings alone, and none', t => {
+	t.deepEqual(parse('--health-cmd', 'curl localhost || exit 1', '--health-interval', '1m30s', '--health-timeout', '500ms', '--health-retries', '2', '--health-start-period', '0', '--health-start-interval', '1.5s', 'x').healthcheck, {
+		test: ['CMD-SHELL', 'curl localhost || exit 1'], intervalMs: 90_000, timeoutMs: 500, retries: 2, startPeriodMs: 0, startIntervalMs: 1500,
+	});
+	t.like(parse('--health-retries', '2', 'x').healthcheck, {test: [], retries: 2, intervalMs: undefined});
+	t.deepEqual(parse('--no-healthcheck', 'x').healthcheck, {test: ['NONE']});
+	t.is(parse('x').healthcheck, undefined);
+	t.is(refuses(['--no-healthcheck', '--health-cmd', 'x']), '--no-healthcheck conflicts with --health-* options');
+	t.is(refuses(['--health-interval', '-1s']), 'invalid duration "-1s" for --health-interval');
+	t.is(refuses(['--health-timeout', '30']), 'invalid duration "30" for --health-timeout');
+	t.is(refuses(['--health-retries', '1.5']), 'invalid value "1.5" for --health-retries');
+});
+
 test('variables come from the command line, or by name from the caller', t => {
 	t.deepEqual(parse('-e', 'A=1', '-e', 'HOME', '-e', 'UNSET', '-e', 'EMPTY', '-e', 'A=2', 'x').environment, ['A=2', 'HOME=/root', 'EMPTY=']);
 	t.is(refuses(['-e', '=x']), 'invalid environment variable "=x"');

@@ -42,13 +42,22 @@ test('columns are as wide as what is in them', t => {
 });
 
 test('what a container is doing', t => {
-	t.is(statusText({state: 'created'}, noon), 'Created');
-	t.is(statusText({state: 'running', pid: 1, startedAt: noon - (180 * seconds)}, noon), 'Up 3 minutes');
-	t.is(statusText({state: 'paused', pid: 1, startedAt: noon - (180 * seconds)}, noon), 'Up 3 minutes (Paused)');
+	t.is(statusText({status: {state: 'created'}}, noon), 'Created');
+	const running = {state: 'running', pid: 1, startedAt: noon - (180 * seconds)} as const;
+	t.is(statusText({status: running}, noon), 'Up 3 minutes');
+	for (const [status, text] of [['starting', 'health: starting'], ['healthy', 'healthy'], ['unhealthy', 'unhealthy']] as const) {
+		t.is(statusText({status: running, health: {status, failingStreak: 0, log: []}}, noon), `Up 3 minutes (${text})`);
+	}
+
+	const health = {status: 'unhealthy', failingStreak: 0, log: []} as const;
+	t.is(statusText({status: {...running, state: 'paused'}, health}, noon), 'Up 3 minutes (Paused)');
 	t.is(statusText({
-		state: 'exited', exitCode: 137, outOfMemory: false, startedAt: 0, finishedAt: noon - (5 * seconds),
+		status: {
+			state: 'exited', exitCode: 137, outOfMemory: false, startedAt: 0, finishedAt: noon - (5 * seconds),
+		},
+		health,
 	}, noon), 'Exited (137) 5 seconds ago');
-	t.is(statusText({state: 'restarting', exitCode: 1, finishedAt: noon - (5 * seconds)}, noon), 'Restarting (1) 5 seconds ago');
+	t.is(statusText({status: {state: 'restarting', exitCode: 1, finishedAt: noon - (5 * seconds)}}, noon), 'Restarting (1) 5 seconds ago');
 });
 
 const port = (hostPort: number, containerPort: number, hostAddress = '0.0.0.0', protocol: 'tcp' | 'udp' = 'tcp') => ({

@@ -21,7 +21,10 @@ export const testCommits = (test: Register): void => {
 		});
 		const before = await engine.container(id);
 		const made = await engine.commitContainer(id, {
-			tag, comment: 'why "not"', author: 'me <me@example.org>', changes: ['CMD ["cat", "/root/a file"]', 'env ADDED=yes', 'LABEL l=1'],
+			tag,
+			comment: 'why "not"',
+			author: 'me <me@example.org>',
+			changes: ['CMD ["cat", "/root/a file"]', 'env ADDED=yes', 'LABEL l=1', 'HEALTHCHECK --interval=1h CMD exit 0'],
 		});
 		t.is(await stateOf(id), 'running', 'it goes on');
 		t.is((await exec(id, ['echo', 'well'])).stdout, 'well\n');
@@ -31,6 +34,7 @@ export const testCommits = (test: Register): void => {
 		t.deepEqual(image.layers.slice(0, base.layers.length), base.layers);
 		t.deepEqual(image.configuration.command, ['cat', '/root/a file']);
 		t.is(image.configuration.workingDirectory, '/tmp');
+		t.like(image.configuration.healthcheck, {test: ['CMD-SHELL', 'exit 0'], intervalMs: 3_600_000});
 		t.like(image.configuration.labels, {own: 'x,y=z $1', l: '1'});
 		t.deepEqual(
 			image.configuration.environment.filter(variable => !base.configuration.environment.includes(variable)).toSorted(),

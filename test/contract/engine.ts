@@ -6,6 +6,7 @@ import {testCommits} from './commits.js';
 import {testContainers} from './containers.js';
 import {testEvents} from './events.js';
 import {testExecs} from './execs.js';
+import {testHealth} from './health.js';
 import {testImages} from './images.js';
 import {createLaboratory, type ContractOptions, type Opened} from './laboratory.js';
 import {testLifecycle} from './lifecycle.js';
@@ -45,6 +46,7 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	testLogs(register, lacks);
 	testSessions(register, lacks);
 	testExecs(register, lacks);
+	testHealth(register, lacks);
 	testStats(register);
 	testArchives(register);
 	testChanges(register, lacks);

@@ -77,6 +77,9 @@ export const fullConfiguration = configuration({
 	stopSignal: 'SIGQUIT',
 	stopTimeoutSeconds: 3,
 	restartPolicy: {name: 'on-failure', maximumRetryCount: 5},
+	healthcheck: {
+		test: ['CMD', 'curl', 'localhost'], intervalMs: 1500, timeoutMs: 2000.5, retries: 4, startPeriodMs: 60_000, startIntervalMs: 1,
+	},
 	platform: 'linux/amd64',
 	kernel: '/boot/vmlinuz-special',
 });
@@ -118,6 +121,12 @@ export const fullContainer = container({
 	}],
 	ports: [{hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp'}],
 	exposedPorts: ['80/tcp', '443/tcp'],
+	healthcheck: fullConfiguration.healthcheck,
+	health: {
+		status: 'healthy', failingStreak: 2, log: [{
+			startedAt: noon - 2000, endedAt: noon - 1500, exitCode: 1, output: 'connection refused\n',
+		}],
+	},
 	mounts: [
 		{type: 'bind', source: '/srv/data', target: '/data', readOnly: true},
 		{type: 'volume', source: 'ef'.repeat(32), target: '/anonymous', readOnly: false},

@@ -112,7 +112,7 @@ In \`keys\`, a key is written as its character, such as \`j\`, \`G\` or \`/\`; a
 
 ## Keys
 
-After the first key of a sequence, the footer shows the keys that can follow; Esc cancels it. Destructive actions ask for confirmation; the default is No. \`u\` recreates the containers and networks of the last removal from their configuration, without their data, logs and ids; a volume or an image stays removed. \`?\` lists the keys of the current view, \`:\` finds any action by name.
+After the first key of a sequence, the footer shows the keys that can follow; Esc cancels it. Destructive actions ask for confirmation; the default is No. \`u\` recreates the containers and networks of the last removal from their configuration, without their data, logs and ids; a volume or an image stays removed. \`?\` lists the keys of the current view, \`:\` finds any action by name. A running container with a health check is shown as starting, healthy or unhealthy.
 
 ${(Object.keys(places) as Array<keyof typeof defaultKeyMaps>).map(place => keyTable(place)).join('\n')}
 ## Screen readers

@@ -9,6 +9,7 @@ import type {
 	PublishedPort,
 } from '../../engine/resources.js';
 import {containerProcess, exposedPorts} from '../../rules/containers/container-process.js';
+import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
 import {mountPath, containerName, madeUpName, volumeName} from '../../rules/names.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
 import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
@@ -86,6 +87,7 @@ export const createContainer = (state: State, given: ContainerConfiguration): Aw
 	// Nothing below throws.
 	const id = state.random.hex(64);
 	const exposed = exposedPorts(given, image.configuration);
+	const healthcheck = mergeHealthcheck(given.healthcheck, image.configuration.healthcheck);
 	const container: Container = {
 		id,
 		name,
@@ -99,6 +101,7 @@ export const createContainer = (state: State, given: ContainerConfiguration): Aw
 		},
 		process,
 		status: {state: 'created'},
+		...healthcheck && {healthcheck},
 		attachments,
 		ports: wantedPorts(given, exposed),
 		exposedPorts: exposed,

@@ -2,6 +2,7 @@ import {messageOf} from '../../engine/errors.js';
 import {restartDelay, shouldRestart, settledAfter} from '../../rules/containers/restart-policy.js';
 import {change} from './container-record.js';
 import {publishConnection, releaseLease} from './endpoints.js';
+import {endHealth} from './health.js';
 import {createPipe} from './pipe.js';
 import {
 	publish,
@@ -74,6 +75,7 @@ export const endRun = (state: State, record: ContainerRecord, exitCode: number):
 		return;
 	}
 
+	endHealth(record);
 	run.frozen?.thaw();
 	for (const process of run.processes.values()) {
 		process.kill(killSignal);

@@ -7,6 +7,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Image} from '../../engine/resources.js';
 import {parseImage} from '../../rules/images/image.js';
 import {familiarName, parseReference, tagName} from '../../rules/images/reference.js';
+import {encodeHealthcheck} from '../../wire/encode/health.js';
 import {createFileTree, partsOf, type FileTree} from './file-tree.js';
 import type {ImageRecord} from './state.js';
 import {
@@ -34,6 +35,7 @@ const encodeConfiguration = ({configuration, ...image}: Image, layer: Buffer) =>
 		Volumes: Object.fromEntries(configuration.volumes.map(volume => [volume, {}])),
 		Labels: configuration.labels,
 		StopSignal: configuration.stopSignal,
+		Healthcheck: configuration.healthcheck && encodeHealthcheck(configuration.healthcheck),
 	},
 	rootfs: {type: 'layers', diff_ids: [`sha256:${createHash('sha256').update(layer).digest('hex')}`]},
 	history: image.history.map(({createdAt, createdBy, comment}, index) => ({

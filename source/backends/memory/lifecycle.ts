@@ -6,6 +6,7 @@ import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
 import {change} from './container-record.js';
 import {killRecord} from './containers.js';
+import {beginHealth, endHealth} from './health.js';
 import {startRecord} from './start-container.js';
 import {publishOf, type ContainerRecord, type State} from './state.js';
 
@@ -162,6 +163,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		run.frozen = {thawed: promise, thaw: resolve};
 		record.activeMs += state.now() - (record.activeSince ?? state.now());
 		record.activeSince = undefined;
+		endHealth(record);
 		change(record, {status: {...status, state: 'paused'}});
 		publishOf(state, record, 'pause');
 	},
@@ -178,6 +180,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		frozen?.thaw();
 		record.activeSince = state.now();
 		change(record, {status: {...status, state: 'running'}});
+		beginHealth(state, record);
 		publishOf(state, record, 'unpause');
 	},
 	async updateContainer(reference, update) {

@@ -1,8 +1,11 @@
 import {HolmError} from '../../engine/errors.js';
 import type {PublishedPort} from '../../engine/resources.js';
+import {startingHealth} from '../../rules/containers/health.js';
+import {healthPlanOf} from '../../rules/containers/healthcheck.js';
 import {change} from './container-record.js';
 import {endRun} from './end-container.js';
 import {publishConnection} from './endpoints.js';
+import {beginHealth} from './health.js';
 import {makeUpMachine} from './machine.js';
 import {environmentOf, startInContainer} from './program-host.js';
 import {findProgram} from './programs/find-program.js';
@@ -95,6 +98,7 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 		status: {state: 'running', pid: state.random.integer(2000, 32_000), startedAt},
 		ports,
 		machine: makeUpMachine(configuration, state.random),
+		...healthPlanOf(container.healthcheck) && {health: startingHealth(container.health)},
 	});
 	publishConnection(state, record, 'connect');
 	for (const mount of container.mounts) {
@@ -106,6 +110,7 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 	}
 
 	publishOf(state, record, 'start');
+	beginHealth(state, record);
 	if (isSimulated) {
 		state.simulation?.started(state, record);
 	}

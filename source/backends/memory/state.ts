@@ -62,6 +62,8 @@ export type ContainerRecord = {
 	isRemoved: boolean;
 	/** Cancels the scheduled restart. */
 	cancelRestart?: () => void;
+	/** Ends the health checks of the current run; undefined while none run. */
+	stopHealth?: () => void;
 	/** Restarts in a row, for the growing delay. */
 	attempts: number;
 };

@@ -1,6 +1,6 @@
+import {describeHealth} from '../../engine/health.js';
 import type {
 	Container,
-	ContainerStatus,
 	Mount,
 	PublishedPort,
 } from '../../engine/resources.js';
@@ -14,15 +14,15 @@ import {
 } from './fields.js';
 import type {Row} from './rows.js';
 
-/** `Up 3 minutes`, `Exited (0) 2 hours ago`. */
-export const statusText = (status: ContainerStatus, now: number): string => {
+/** `Up 3 minutes (healthy)`, `Exited (0) 2 hours ago`. */
+export const statusText = ({status, health}: Pick<Container, 'status' | 'health'>, now: number): string => {
 	switch (status.state) {
 		case 'created': {
 			return 'Created';
 		}
 
 		case 'running': {
-			return `Up ${humanDuration(now - status.startedAt)}`;
+			return `Up ${humanDuration(now - status.startedAt)}${health ? ` (${describeHealth(health)})` : ''}`;
 		}
 
 		case 'paused': {
@@ -85,7 +85,7 @@ export const containerRow = (container: Container, {now, full}: ContainerRowOpti
 	RunningFor: timeAgo(container.createdAt, now),
 	Ports: container.status.state === 'running' || container.status.state === 'paused' ? portsText(container) : '',
 	State: container.status.state,
-	Status: statusText(container.status, now),
+	Status: statusText(container, now),
 	Size: container.diskBytes === undefined ? '0B' : decimalSize(container.diskBytes),
 	Mounts: container.mounts.map(mount => mountText(mount, full)).join(','),
 	LocalVolumes: String(container.mounts.filter(mount => mount.type === 'volume').length),

@@ -23,14 +23,32 @@ export type Column = {
 	readonly rank?: (container: Container, usage: ResourceUsage | undefined) => number;
 };
 
-/** The state of a container, such as `running` or `exited 1`. */
-export const stateText = ({status}: Container): string => status.state === 'exited' || status.state === 'restarting' ? `${status.state} ${status.exitCode}` : status.state;
-
-/** The colour of the state. */
-export const stateRole = ({status}: Container): Role => {
+/** The state of a container, such as `running` or `exited 1`; of one that runs with health checks, the health. */
+export const stateText = ({status, health}: Container): string => {
 	switch (status.state) {
 		case 'running': {
-			return 'good';
+			return health?.status ?? status.state;
+		}
+
+		case 'exited':
+		case 'restarting': {
+			return `${status.state} ${status.exitCode}`;
+		}
+
+		case 'created':
+		case 'paused': {
+			return status.state;
+		}
+	}
+};
+
+const healthRoles = {starting: 'warning', healthy: 'good', unhealthy: 'bad'} as const;
+
+/** The colour of the state. */
+export const stateRole = ({status, health}: Container): Role => {
+	switch (status.state) {
+		case 'running': {
+			return health ? healthRoles[health.status] : 'good';
 		}
 
 		case 'paused':

@@ -4,6 +4,7 @@ import type {Attachment, Container, ContainerConfiguration, Image} from '../../e
 import {leaseAddress} from '../../rules/networks/ipam.js';
 import {macOf, parseMac} from '../../rules/networks/mac.js';
 import {containerProcess, exposedPorts as exposedPortsOf} from '../../rules/containers/container-process.js';
+import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
 import {containerName, madeUpName} from '../../rules/names.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
 import {resolveUser} from '../containers/accounts.js';
@@ -150,6 +151,7 @@ export const createContainer = async (context: Context, configuration: Container
 			undo.push(volumes.undo, async () => rm(context.paths.container(id).directory, {recursive: true, force: true}));
 			await makeDisk(context, id, base.path);
 			const exposedPorts = exposedPortsOf(configuration, image.configuration);
+			const healthcheck = mergeHealthcheck(configuration.healthcheck, image.configuration.healthcheck);
 			const entry = newEntry({
 				container: {
 					id,
@@ -159,6 +161,7 @@ export const createContainer = async (context: Context, configuration: Container
 					configuration: {...configuration, name, labels: {...image.configuration.labels, ...configuration.labels}},
 					process,
 					status: {state: 'created'},
+					...healthcheck && {healthcheck},
 					attachments,
 					ports: wantedPorts({configuration, exposedPorts}),
 					exposedPorts,

@@ -56,6 +56,8 @@ import {containersVerbs, removeStopped} from './containers.js';
 import {createExecs} from './exec-store.js';
 import {createWithFiles} from './files.js';
 import {hasNetwork} from './find.js';
+import {createHealthChecks} from './health.js';
+import {beginCheck} from './health-command.js';
 import {startAfterBoot, stopForShutdown} from './host-boots.js';
 import {bootMachine} from './boot.js';
 import {keepBootLog} from './boot-log.js';
@@ -281,8 +283,10 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const networking = createNetworking(context);
 	const execs = createExecs(context);
 	const helpers = createHelperMachines(context);
+	const healthChecks = createHealthChecks(context, beginCheck);
 	const supervisor = createSupervisor(context, {
 		networking,
+		healthChecks,
 		boot: async (entry, signal) => bootMachine(context, entry, signal),
 		keepConsole: async entry => keepBootLog(context, entry),
 		removeMachine: async ({container}) => clearMachine(paths.container(container.id).machine),
@@ -291,7 +295,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		},
 	});
 	const verbContext: VerbContext = {
-		...context, id, version, networking, supervisor, helpers, execs, withFiles: createWithFiles(helpers),
+		...context, id, version, networking, supervisor, healthChecks, helpers, execs, withFiles: createWithFiles(helpers),
 	};
 	await clearAbandonedTemplates(paths.templates);
 	await removeUnrecorded(context);
@@ -337,7 +341,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		clearInterval(rotation);
 		stopClocks();
 		await stopWatching();
-		await supervisor.close();
+		await Promise.all([supervisor.close(), healthChecks.detach()]);
 		await Promise.all(context.containers.values().map(async entry => {
 			// A helper machine has no user left: it may sync its disk, and is killed after the limit.
 			const closing = willEndWithin(helpers.close(entry), closeLimitMs).then(async isClosed => isClosed || helpers.abandon(entry));

@@ -48,8 +48,8 @@ const maximumEnded = 256;
 /** Size of a terminal if the client names none. */
 const defaultSize: TerminalSize = {rows: 24, columns: 80};
 
-/** Concurrent commands reserved in each guest for the engine itself: copies, terminal sizes, the clock. */
-const engineCommands = 3;
+/** Concurrent commands reserved in each guest for the engine itself: copies, terminal sizes, the clock, health checks. */
+const engineCommands = 4;
 
 /** Longest command to send inline; the guest's SSH server rejects more than 9000 bytes in all. */
 const longestInline = 8000;
@@ -83,7 +83,8 @@ const accountsFor = async (agent: Agent, user: string): Promise<Accounts> => {
 	return accounts;
 };
 
-const processFor = async ({entry, configuration}: Exec, agent: Agent) => {
+/** The process of a command in a running container, with the user, the environment and the directory that it has there. */
+export const processFor = async ({entry, configuration}: Pick<Exec, 'entry' | 'configuration'>, agent: Agent) => {
 	const {container} = entry;
 	const wanted = configuration.user ?? container.process.user;
 	const environment = mergeEnvironment(configuration.terminal ? ['TERM=xterm'] : [], container.process.environment, configuration.environment);

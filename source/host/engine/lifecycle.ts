@@ -37,7 +37,7 @@ const waitForEnd = async (entry: Entry, signal: AbortSignal | undefined) => {
 };
 
 export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
-	const {supervisor, helpers} = context;
+	const {supervisor, helpers, healthChecks} = context;
 	const find = (reference: string) => findContainer(context, reference);
 
 	const start = async (entry: Entry) => {
@@ -96,6 +96,7 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 				const {status} = entry.container;
 				if (status.state === 'running') {
 					entry.container = {...entry.container, status: {...status, state: 'paused'}};
+					healthChecks.end(entry);
 				}
 
 				await saveContainer(context, entry);
@@ -110,6 +111,7 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 				const {status} = entry.container;
 				if (status.state === 'paused') {
 					entry.container = {...entry.container, status: {...status, state: 'running'}};
+					healthChecks.begin(entry);
 				}
 
 				await saveContainer(context, entry);

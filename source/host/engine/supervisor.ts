@@ -1,10 +1,13 @@
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
+import {startingHealth} from '../../rules/containers/health.js';
+import {healthPlanOf} from '../../rules/containers/healthcheck.js';
 import {restartDelay, shouldRestart, settledAfter} from '../../rules/containers/restart-policy.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import type {MachineEnd} from '../machines/status.js';
 import {endLimitMs, willEndWithin} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
+import type {HealthChecks} from './health.js';
 import type {Networking} from './networking.js';
 import {
 	publishNetworkEvents,
@@ -89,6 +92,7 @@ const announceEnd = (entry: Entry) => {
 
 export type SupervisorOptions = {
 	readonly networking: Networking;
+	readonly healthChecks: Pick<HealthChecks, 'begin' | 'end'>;
 	/** Boots the VM of a container. Resolves when its process runs; throws with the reason if it never does. */
 	readonly boot: (entry: Entry, signal: AbortSignal) => Promise<Machine>;
 	/** Stores the VM's console output. */
@@ -101,7 +105,7 @@ export type SupervisorOptions = {
 
 export const createSupervisor = (
 	context: Context,
-	{networking, boot, keepConsole, removeMachine, remove}: SupervisorOptions,
+	{networking, healthChecks, boot, keepConsole, removeMachine, remove}: SupervisorOptions,
 ): Supervisor => {
 	let isClosed = false;
 
@@ -172,6 +176,7 @@ export const createSupervisor = (
 			...entry.container,
 			status: isRestarting ? {state: 'restarting', exitCode: exited.exitCode, finishedAt: exited.finishedAt} : exited,
 		};
+		healthChecks.end(entry);
 		await endSessions(entry);
 		if (exited.outOfMemory) {
 			publishContainer(context, entry, 'oom');
@@ -194,6 +199,7 @@ export const createSupervisor = (
 	const supervise: Supervisor['supervise'] = (entry, machine) => {
 		const {promise: over, resolve: cleanedUp} = Promise.withResolvers<void>();
 		entry.run = {state: 'live', machine, over};
+		healthChecks.begin(entry);
 		void (async () => {
 			const end = await machine.ended;
 			entry.run = {state: 'ending', over};
@@ -231,6 +237,7 @@ export const createSupervisor = (
 				...entry.container,
 				status: {state: 'running', pid: machine.pid, startedAt: Date.now()},
 				machine: {...entry.container.machine!, phases: machine.phases()},
+				...healthPlanOf(entry.container.healthcheck) && {health: startingHealth(entry.container.health)},
 			};
 			// A container whose record cannot be saved must not run: a later engine would not know it.
 			await saveContainer(context, {...entry, container, isStoppedByUser: false});

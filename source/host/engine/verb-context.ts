@@ -1,6 +1,7 @@
 import type {Context} from './context.js';
 import type {Execs} from './exec-store.js';
 import type {WithFiles} from './files.js';
+import type {HealthChecks} from './health.js';
 import type {HelperMachines} from './helper-machines.js';
 import type {Networking} from './networking.js';
 import type {Supervisor} from './supervisor.js';
@@ -13,6 +14,7 @@ export type VerbContext = Context & {
 	readonly version: string;
 	readonly networking: Networking;
 	readonly supervisor: Supervisor;
+	readonly healthChecks: HealthChecks;
 	readonly helpers: HelperMachines;
 	readonly execs: Execs;
 	readonly withFiles: WithFiles;

@@ -2,8 +2,11 @@ import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
 import {lstat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {isDeepStrictEqual} from 'node:util';
 import {HolmError} from '../../engine/errors.js';
+import type {Healthcheck} from '../../engine/health.js';
 import type {Image, ImageConfiguration} from '../../engine/resources.js';
+import {quote} from '../../text/escape.js';
 import {run} from '../run.js';
 import {build} from './build.js';
 import type {Buildah} from './buildah.js';
@@ -51,8 +54,21 @@ const environmentArguments = (environment: readonly string[]): readonly string[]
 	? [`${dollar}=$`, ...environment.map(variable => variable.replaceAll('$', () => `\${${dollar}}`)), `${dollar}-`].flatMap(value => ['--env', value])
 	: environment.flatMap(variable => ['--env', variable]);
 
+/** Buildah splits the test as a shell would. Debian 12's knows no interval for the start period. */
+const healthArguments = ({test, intervalMs, timeoutMs, retries, startPeriodMs}: Healthcheck): readonly string[] => {
+	const duration = (flag: string, milliseconds: number | undefined) => milliseconds ? [flag, `${Math.round(milliseconds * 1e6)}ns`] : [];
+	return test.length === 0 ? [] : [
+		'--healthcheck',
+		test.map(word => quote(word)).join(' '),
+		...duration('--healthcheck-interval', intervalMs),
+		...duration('--healthcheck-timeout', timeoutMs),
+		...duration('--healthcheck-start-period', startPeriodMs),
+		...(retries ? ['--healthcheck-retries', String(retries)] : []),
+	];
+};
+
 const configurationArguments = (before: ImageConfiguration, after: ImageConfiguration): readonly string[] => {
-	const {user, environment, entrypoint, command, workingDirectory, exposedPorts, labels, stopSignal} = after;
+	const {user, environment, entrypoint, command, workingDirectory, exposedPorts, labels, stopSignal, healthcheck} = after;
 	const names = new Set(environment.map(variable => variable.split('=', 1)[0]));
 	const gone = before.environment.map(variable => variable.split('=', 1)[0]!).filter(name => !names.has(name)).map(name => `${name}-`);
 	const added = exposedPorts.filter(port => !before.exposedPorts.includes(port));
@@ -63,6 +79,7 @@ const configurationArguments = (before: ImageConfiguration, after: ImageConfigur
 		...(user === before.user ? [] : ['--user', user]),
 		...(workingDirectory === before.workingDirectory ? [] : ['--workingdir', workingDirectory]),
 		...(stopSignal === before.stopSignal || stopSignal === undefined ? [] : ['--stop-signal', stopSignal]),
+		...(healthcheck && !isDeepStrictEqual(healthcheck, before.healthcheck) ? healthArguments(healthcheck) : []),
 		'--entrypoint',
 		JSON.stringify(entrypoint),
 		'--cmd',

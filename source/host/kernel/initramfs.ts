@@ -100,7 +100,7 @@ const stage = async (directory: string, {modules, publicKey}: InitramfsParts) =>
 	await writeFile(path.join(directory, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
 	await writeFile(path.join(directory, 'etc/group'), 'root:x:0:\n');
 	await writeFile(path.join(directory, 'etc/shells'), '/bin/sh\n');
-	for (const [script, target] of [['init', 'init'], ['guest', 'bin/guest'], ['runtime', 'bin/runtime'], ['execute', 'bin/execute']] as const) {
+	for (const [script, target] of [['init', 'init'], ['guest', 'bin/guest'], ['runtime', 'bin/runtime'], ['execute', 'bin/execute'], ['check', 'bin/check']] as const) {
 		await copyFile(path.join(scripts, script), path.join(directory, target));
 		await chmod(path.join(directory, target), 0o755);
 	}

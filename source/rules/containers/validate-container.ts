@@ -2,6 +2,7 @@ import net from 'node:net';
 import {HolmError} from '../../engine/errors.js';
 import type {ContainerConfiguration, Mount} from '../../engine/resources.js';
 import {mountPath, containerName} from '../names.js';
+import {validateHealthcheck} from './healthcheck.js';
 import {signalNumber} from './signals.js';
 import {
 	refuse,
@@ -168,4 +169,7 @@ export const validateContainer = (configuration: ContainerConfiguration): void =
 	checkRestart(configuration);
 	checkHosts(configuration);
 	checkNetworks(configuration);
+	if (configuration.healthcheck) {
+		validateHealthcheck(configuration.healthcheck);
+	}
 };

@@ -2,7 +2,7 @@ import {HolmError} from '../../engine/errors.js';
 import type {Container, ImageConfiguration} from '../../engine/resources.js';
 import {mergeEnvironment} from '../containers/container-process.js';
 
-const instructions = new Set(['CMD', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'LABEL', 'ONBUILD', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR']);
+const instructions = new Set(['CMD', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'HEALTHCHECK', 'LABEL', 'ONBUILD', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR']);
 
 /** Throws `invalid` unless every change is one line with an instruction that only changes the configuration. */
 export const assertChanges = (changes: readonly string[]): void => {
@@ -15,7 +15,10 @@ export const assertChanges = (changes: readonly string[]): void => {
 };
 
 /** The configuration of an image committed from a container: the container's own settings, then its image's, so that both run alike. */
-export const committedConfiguration = ({configuration, exposedPorts}: Container, image: ImageConfiguration): ImageConfiguration => ({
+export const committedConfiguration = (
+	{configuration, healthcheck, exposedPorts}: Container,
+	image: ImageConfiguration,
+): ImageConfiguration => ({
 	...image,
 	user: configuration.user ?? image.user,
 	environment: mergeEnvironment(image.environment, configuration.environment),
@@ -26,4 +29,5 @@ export const committedConfiguration = ({configuration, exposedPorts}: Container,
 	exposedPorts,
 	labels: configuration.labels,
 	...configuration.stopSignal !== undefined && {stopSignal: configuration.stopSignal},
+	...healthcheck && {healthcheck},
 });

@@ -1,3 +1,4 @@
+import type {Healthcheck} from '../../engine/health.js';
 import type {Image, ImageConfiguration} from '../../engine/resources.js';
 
 /** An entry of containers/storage's images.json. */
@@ -21,10 +22,27 @@ const time = (value: unknown): number => {
 	return Number.isNaN(milliseconds) ? 0 : milliseconds;
 };
 
+const nanoseconds = (value: unknown): number | undefined => typeof value === 'number' && value >= 1e6 && Number.isSafeInteger(value) ? value / 1e6 : undefined;
+
+/** Docker's member of the configuration; undefined for what is none. */
+const parseHealthcheck = (value: unknown): Healthcheck | undefined => {
+	const {Test, Interval, Timeout, Retries, StartPeriod, StartInterval} = members(value);
+	const test = texts(Test);
+	return test.length === 0 ? undefined : {
+		test,
+		intervalMs: nanoseconds(Interval),
+		timeoutMs: nanoseconds(Timeout),
+		retries: typeof Retries === 'number' && Number.isSafeInteger(Retries) && Retries > 0 ? Retries : undefined,
+		startPeriodMs: nanoseconds(StartPeriod),
+		startIntervalMs: nanoseconds(StartInterval),
+	};
+};
+
 const parseConfiguration = (value: unknown): ImageConfiguration => {
 	const config = members(value);
 	const stopSignal = text(config.StopSignal);
 	const shell = texts(config.Shell);
+	const healthcheck = parseHealthcheck(config.Healthcheck);
 	return {
 		user: text(config.User),
 		environment: texts(config.Env),
@@ -36,6 +54,7 @@ const parseConfiguration = (value: unknown): ImageConfiguration => {
 		labels: Object.fromEntries(Object.entries(members(config.Labels)).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
 		...(stopSignal !== '' && {stopSignal}),
 		...(shell.length > 0 && {shell}),
+		...(healthcheck && {healthcheck}),
 	};
 };
 

@@ -3,6 +3,7 @@ import {fieldsOf, type Fields} from '../fields.js';
 import {parseDuration} from '../times.js';
 import {decodeAttachments, decodeContainer, decodeMountPoints} from './container.js';
 import {decodeCreateContainer} from './create.js';
+import {parseHealth} from './health.js';
 
 /**
 Parses the status column of `docker ps`, the only source in other engines' lists.
@@ -73,6 +74,7 @@ export const decodeContainerItem = (json: unknown, now = Date.now()): Container 
 			arguments: fields.text('Command') ? [fields.text('Command')] : [], environment: [], workingDirectory: '', user: '',
 		},
 		status: parseStatus(fields.text('State'), fields.text('Status'), now),
+		health: parseHealth(fields.text('Status')),
 		attachments: decodeAttachments(fields.object('NetworkSettings').map('Networks')),
 		ports,
 		exposedPorts: [...new Set(fields.objects('Ports').map(port => `${port.number('PrivatePort')}/${port.text('Type')}`))],

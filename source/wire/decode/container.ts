@@ -11,6 +11,7 @@ import {fieldsOf, type Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
 import {decodeTime} from '../times.js';
 import {decodeCreateContainer} from './create.js';
+import {decodeHealth, decodeHealthcheck} from './health.js';
 
 export const decodeAttachments = (networks: ReadonlyArray<readonly [string, Fields]>): Attachment[] =>
 	networks.map(([network, fields]) => ({
@@ -147,6 +148,8 @@ export const decodeContainer = (json: unknown): Container => {
 			user: config.text('User'),
 		},
 		status: decodeState(fields.object('State'), holm.optionalText('Reason')),
+		healthcheck: decodeHealthcheck(config.object('Healthcheck')),
+		health: decodeHealth(fields.object('State')),
 		attachments: decodeAttachments(settings.map('Networks')),
 		ports: decodePublished(fields),
 		exposedPorts: config.names('ExposedPorts'),

@@ -2,6 +2,7 @@ import {HolmError} from '../../engine/errors.js';
 import type {AttachmentConfiguration, ContainerConfiguration, Mount, RestartPolicy} from '../../engine/resources.js';
 import type {Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
+import {decodeHealthcheck} from './health.js';
 import {refuseUnsupported} from './unsupported.js';
 
 export const decodeEndpoint = (network: string, fields: Fields): AttachmentConfiguration => ({
@@ -126,8 +127,8 @@ export const decodeCreateContainer = (
 ): {configuration: ContainerConfiguration; warnings: string[]} => {
 	const host = body.object('HostConfig');
 	const holm = body.object('Holm');
-	const warnings = refuseUnsupported(body, host);
-	const {cpus, warnings: cpuWarnings} = decodeCpus(host);
+	refuseUnsupported(host);
+	const {cpus, warnings} = decodeCpus(host);
 	if (!body.text('Image')) {
 		throw new HolmError('invalid', 'Image is missing: a container is made from an image');
 	}
@@ -164,9 +165,10 @@ export const decodeCreateContainer = (
 			stopSignal: body.optionalText('StopSignal'),
 			stopTimeoutSeconds: body.optionalNumber('StopTimeout'),
 			restartPolicy: decodeRestartPolicy(host.object('RestartPolicy')),
+			healthcheck: decodeHealthcheck(body.object('Healthcheck')),
 			platform: query.platform || holm.optionalText('Platform'),
 			kernel: holm.optionalText('Kernel'),
 		},
-		warnings: [...warnings, ...cpuWarnings],
+		warnings,
 	};
 };

@@ -2,6 +2,7 @@ import type {Image} from '../../engine/resources.js';
 import {fieldsOf} from '../fields.js';
 import {fullName} from '../image-names.js';
 import {decodeTime} from '../times.js';
+import {decodeHealthcheck} from './health.js';
 
 /** Docker's name for a dangling image. */
 const isNamed = (name: string) => !name.includes('<none>');
@@ -31,6 +32,7 @@ export const decodeImage = (json: unknown): Image => {
 			labels: config.textMap('Labels'),
 			stopSignal: config.optionalText('StopSignal'),
 			...config.has('Shell') && {shell: config.texts('Shell')},
+			healthcheck: decodeHealthcheck(config.object('Healthcheck')),
 		},
 		layers: fields.object('RootFS').texts('Layers'),
 		history: fields.object('Holm').objects('History').map(step => ({

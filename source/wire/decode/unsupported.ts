@@ -14,8 +14,8 @@ const lists = [
 
 const isShared = (mode: string) => mode === 'host' || mode.startsWith('container:');
 
-/** Throws `unsupported` for settings that a container in a VM cannot have; returns warnings for ignored ones. */
-export const refuseUnsupported = (body: Fields, host: Fields): string[] => {
+/** Throws `unsupported` for settings that a container in a VM cannot have. */
+export const refuseUnsupported = (host: Fields): void => {
 	const network = host.text('NetworkMode');
 	if (isShared(network)) {
 		throw new HolmError('unsupported', `NetworkMode ${network} is not supported: every container has a machine and network devices of its own`, {
@@ -35,7 +35,4 @@ export const refuseUnsupported = (body: Fields, host: Fields): string[] => {
 			throw new HolmError('unsupported', `HostConfig.${key} is not supported: a container cannot use ${what}`);
 		}
 	}
-
-	const test = body.object('Healthcheck').texts('Test');
-	return test.length > 0 && test[0] !== 'NONE' ? ['Health checks are not run'] : [];
 };

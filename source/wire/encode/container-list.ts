@@ -1,16 +1,17 @@
-import type {Container, ContainerStatus, PublishedPort} from '../../engine/resources.js';
+import {describeHealth} from '../../engine/health.js';
+import type {Container, PublishedPort} from '../../engine/resources.js';
 import {describeDuration} from '../times.js';
 import {encodeContainer, encodeMountPoint, encodeNetworks} from './container.js';
 
-/** `Up 5 seconds`, `Exited (0) 3 minutes ago`: the status column of `docker ps`. */
-export const describeStatus = (status: ContainerStatus, now: number): string => {
+/** `Up 5 seconds (healthy)`, `Exited (0) 3 minutes ago`: the status column of `docker ps`. */
+export const describeStatus = ({status, health}: Pick<Container, 'status' | 'health'>, now: number): string => {
 	switch (status.state) {
 		case 'created': {
 			return 'Created';
 		}
 
 		case 'running': {
-			return `Up ${describeDuration(now - status.startedAt)}`;
+			return `Up ${describeDuration(now - status.startedAt)}${health ? ` (${describeHealth(health)})` : ''}`;
 		}
 
 		case 'paused': {
@@ -58,7 +59,7 @@ export const encodeContainerItem = (container: Container, {now = Date.now(), det
 		Ports: isLive ? [...encodePublished(container.ports), ...encodeExposed(container)] : [],
 		Labels: {...container.configuration.labels},
 		State: container.status.state,
-		Status: describeStatus(container.status, now),
+		Status: describeStatus(container, now),
 		SizeRw: container.diskBytes,
 		HostConfig: {NetworkMode: container.configuration.networks[0]?.network ?? 'bridge'},
 		NetworkSettings: {Networks: encodeNetworks(container)},

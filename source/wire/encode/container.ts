@@ -2,6 +2,7 @@ import type {Attachment, AttachmentConfiguration, Container, ContainerStatus, Mo
 import {encodePorts} from '../ports.js';
 import {encodeTime, zeroTime} from '../times.js';
 import {encodeCreateContainer, encodeHostConfig} from './create.js';
+import {encodeHealth, encodeHealthcheck} from './health.js';
 
 export const encodeAttachment = (attachment: Attachment, wanted?: AttachmentConfiguration) => ({
 	IPAMConfig: wanted?.address ? {IPv4Address: wanted.address} : null,
@@ -37,7 +38,7 @@ export const encodeNetworks = ({attachments, configuration}: Container) => Objec
 	encodeAttachment(attachment, configuration.networks.find(({network}) => network === attachment.network)),
 ]));
 
-export const encodeState = (status: ContainerStatus) => ({
+export const encodeState = ({status, health}: Pick<Container, 'status' | 'health'>) => ({
 	Status: status.state,
 	Running: isLive(status) || status.state === 'restarting',
 	Paused: status.state === 'paused',
@@ -49,6 +50,7 @@ export const encodeState = (status: ContainerStatus) => ({
 	Error: status.state === 'exited' ? status.reason ?? '' : '',
 	StartedAt: 'startedAt' in status ? encodeTime(status.startedAt) : zeroTime,
 	FinishedAt: 'finishedAt' in status ? encodeTime(status.finishedAt) : zeroTime,
+	Health: health && encodeHealth(health),
 });
 
 /** Splits `process.arguments` into entrypoint and command, where the user split them. */
@@ -80,6 +82,7 @@ const encodeConfig = (container: Container) => ({
 	Labels: {...container.configuration.labels},
 	StopSignal: container.configuration.stopSignal,
 	StopTimeout: container.configuration.stopTimeoutSeconds,
+	Healthcheck: container.healthcheck && encodeHealthcheck(container.healthcheck),
 });
 
 const encodeNetworkSettings = (container: Container) => {
@@ -103,7 +106,7 @@ export const encodeContainer = (container: Container) => ({
 	Created: encodeTime(container.createdAt),
 	Path: container.process.arguments[0] ?? '',
 	Args: container.process.arguments.slice(1),
-	State: encodeState(container.status),
+	State: encodeState(container),
 	Image: container.imageId,
 	ResolvConfPath: '',
 	HostnamePath: '',

@@ -6,6 +6,7 @@ import type {
 	RestartPolicy,
 } from '../../engine/resources.js';
 import {encodePorts} from '../ports.js';
+import {encodeHealthcheck} from './health.js';
 
 export const encodeEndpoint = (attachment: AttachmentConfiguration) => ({
 	IPAMConfig: attachment.address ? {IPv4Address: attachment.address} : null,
@@ -84,6 +85,7 @@ export const encodeCreateContainer = (configuration: ContainerConfiguration) => 
 	ExposedPorts: Object.fromEntries(configuration.ports.map(port => [`${port.containerPort}/${port.protocol}`, {}])),
 	StopSignal: configuration.stopSignal,
 	StopTimeout: configuration.stopTimeoutSeconds,
+	Healthcheck: configuration.healthcheck && encodeHealthcheck(configuration.healthcheck),
 	HostConfig: encodeHostConfig(configuration),
 	NetworkingConfig: {
 		EndpointsConfig: Object.fromEntries(configuration.networks.map(attachment => [attachment.network, encodeEndpoint(attachment)])),

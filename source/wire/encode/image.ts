@@ -1,6 +1,7 @@
 import type {Image} from '../../engine/resources.js';
 import {familiarName} from '../image-names.js';
 import {encodeTime} from '../times.js';
+import {encodeHealthcheck} from './health.js';
 
 const encodeSet = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, {}]));
 
@@ -15,6 +16,7 @@ const encodeImageConfig = ({configuration}: Image) => ({
 	Labels: {...configuration.labels},
 	StopSignal: configuration.stopSignal,
 	Shell: configuration.shell,
+	Healthcheck: configuration.healthcheck && encodeHealthcheck(configuration.healthcheck),
 });
 
 /** The answer of `GET /images/{name}/json`. */

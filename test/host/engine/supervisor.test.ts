@@ -5,9 +5,11 @@ import path from 'node:path';
 import {setImmediate} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {HolmError} from '../../../source/engine/errors.js';
+import type {Health} from '../../../source/engine/health.js';
 import {createEventLog} from '../../../source/engine/event-log.js';
 import type {ContainerConfiguration, EngineEvent} from '../../../source/engine/resources.js';
 import {newEntry, type Context, type Entry} from '../../../source/host/engine/context.js';
+import {createHealthChecks} from '../../../source/host/engine/health.js';
 import {phaseOf} from '../../../source/host/engine/phases.js';
 import {createSupervisor, type SupervisorOptions} from '../../../source/host/engine/supervisor.js';
 import type {Machine} from '../../../source/host/machines/running-machine.js';
@@ -62,10 +64,14 @@ type Given = {
 	/** One boot for each start of the container; the last one repeats. */
 	readonly boots?: ReadonlyArray<(signal: AbortSignal) => Promise<Machine>>;
 	readonly options?: Partial<SupervisorOptions>;
+	/** Runs health checks; default they succeed. */
+	readonly check?: Parameters<typeof createHealthChecks>[1];
 };
 
+const succeed = async () => ({ended: Promise.resolve({exitCode: 0, output: 'fine'})});
+
 /** A supervisor with fake VMs and one container. */
-const open = async (t: ExecutionContext, {configuration: given = {}, boots, options}: Given = {}) => {
+const open = async (t: ExecutionContext, {configuration: given = {}, boots, options, check = succeed}: Given = {}) => {
 	const root = await mkdtemp(path.join(tmpdir(), 'holm-supervisor-'));
 	t.teardown(async () => rm(root, {recursive: true}));
 	const paths = pathsOf(root);
@@ -105,6 +111,7 @@ const open = async (t: ExecutionContext, {configuration: given = {}, boots, opti
 				return [];
 			},
 		} as unknown as SupervisorOptions['networking'],
+		healthChecks: createHealthChecks(context, check),
 		async boot(entry, signal) {
 			const next = queue.length > 1 ? queue.shift() : queue[0];
 			const machine = await (next?.(signal) ?? createMachine()) as FakeMachine;
@@ -124,7 +131,13 @@ const open = async (t: ExecutionContext, {configuration: given = {}, boots, opti
 		},
 		...options,
 	});
-	const entry = newEntry({container: container({name: 'web', status: {state: 'created'}, configuration: configuration({name: 'web', ...given})}), isStoppedByUser: false, devices: {}});
+	const entry = newEntry({
+		container: container({
+			name: 'web', status: {state: 'created'}, configuration: configuration({name: 'web', ...given}), healthcheck: given.healthcheck,
+		}),
+		isStoppedByUser: false,
+		devices: {},
+	});
 	const {id} = entry.container;
 	await mkdir(paths.container(id).directory, {recursive: true});
 	context.containers.set(id, entry);
@@ -143,13 +156,14 @@ const open = async (t: ExecutionContext, {configuration: given = {}, boots, opti
 		machines,
 		done,
 		log,
+		health: () => entry.container.health,
 		actions: () => events.filter(({type}) => type === 'container').map(({action}) => action),
 		state: () => entry.container.status.state,
 		start: async () => entry.queue(async () => supervisor.start(entry)),
 		stop: async (seconds?: number) => entry.queue(async () => supervisor.stop(entry, {timeoutSeconds: seconds})),
 		/** The stored record. */
 		async record() {
-			const {value} = JSON.parse(await readFile(paths.container(id).record, 'utf8')) as {readonly value: {readonly container: {readonly status: {readonly state: string}}; readonly isStoppedByUser: boolean}};
+			const {value} = JSON.parse(await readFile(paths.container(id).record, 'utf8')) as {readonly value: {readonly container: {readonly status: {readonly state: string}; readonly health?: Health}; readonly isStoppedByUser: boolean}};
 			return value;
 		},
 		/** Waits for a state; checks it after each start and each end. */
@@ -400,4 +414,77 @@ test('changing the policy cancels a pending restart', async t => {
 	await supervisor.reconsiderRestart(entry);
 	t.is(state(), 'exited');
 	t.is(phaseOf(entry), 'stopped');
+});
+
+const often = {test: ['CMD', 'check'], intervalMs: 1, retries: 2};
+const {promise: never} = Promise.withResolvers<{exitCode: number; output: string}>();
+
+test('a container is starting until its check succeeds, and unhealthy once it has ended', async t => {
+	const {promise: first, resolve} = Promise.withResolvers<{exitCode: number; output: string}>();
+	let begun = 0;
+	const {start, machines, health, until, actions, record, entry} = await open(t, {
+		configuration: {healthcheck: often},
+		async check(_, command) {
+			t.deepEqual(command, ['check']);
+			begun++;
+			return {ended: begun === 1 ? first : never};
+		},
+	});
+	await start();
+	t.deepEqual(health(), {status: 'starting', failingStreak: 0, log: []});
+	resolve({exitCode: 0, output: 'fine'});
+	await until(() => health()?.status === 'healthy');
+	t.like(health()!.log[0], {exitCode: 0, output: 'fine'});
+	machines[0]!.end(0);
+	await until(() => phaseOf(entry) === 'stopped');
+	t.like(health(), {status: 'unhealthy', failingStreak: 0});
+	t.is(health()!.log.length, 1);
+	t.is((await record()).container.health?.status, 'unhealthy');
+	t.deepEqual(actions(), ['start', 'health_status: healthy', 'die']);
+});
+
+test('an unhealthy container goes on running, whatever its restart policy, and each start begins anew', async t => {
+	const failed = Promise.resolve({exitCode: 1, output: ''});
+	const {start, health, until, actions, state, record, machines} = await open(t, {
+		configuration: {healthcheck: often, restartPolicy: always},
+		check: async () => ({ended: machines.length === 1 ? failed : never}),
+	});
+	await start();
+	await until(() => health()!.log.length === 5);
+	t.is(health()!.status, 'unhealthy');
+	t.is(state(), 'running');
+	t.deepEqual(actions(), ['start', 'health_status: unhealthy']);
+	t.true(health()!.failingStreak >= 5);
+	let recorded = await record();
+	while (recorded.container.health?.status !== 'unhealthy') {
+		recorded = await record();
+	}
+
+	machines[0]!.end(1);
+	await until(() => machines.length === 2 && state() === 'running');
+	t.like(health(), {status: 'starting', failingStreak: 0});
+});
+
+test('the checks of an adopted VM go on with the health that was recorded', async t => {
+	const {supervisor, entry, health, until, actions} = await open(t, {configuration: {healthcheck: often}, check: async () => ({ended: Promise.resolve({exitCode: 1, output: ''})})});
+	entry.container = {
+		...entry.container,
+		status: {state: 'running', pid: 42, startedAt: Date.now()},
+		health: {status: 'healthy', failingStreak: 1, log: []},
+	};
+	const machine = createMachine();
+	supervisor.supervise(entry, machine);
+	t.is(health()!.status, 'healthy');
+	await until(() => health()!.status === 'unhealthy');
+	t.deepEqual(actions(), ['health_status: unhealthy']);
+	machine.end(0);
+	await until(() => phaseOf(entry) === 'stopped');
+});
+
+test('a container without a check, and one whose check is taken away, have no health', async t => {
+	for (const healthcheck of [undefined, {test: ['NONE']}]) {
+		const {start, health} = await open(t, {configuration: {healthcheck}});
+		await start();
+		t.is(health(), undefined);
+	}
 });

@@ -48,3 +48,22 @@ hostTest('a layer that wants to lead out of the image, and paths that would be r
 	t.deepEqual(await readdir(path.join(paths.images, 'scratch')), []);
 	t.deepEqual(mountsBelow(directory), []);
 });
+
+hostTest('a commit sets the health check of the container, word by word', ['buildah'], async t => {
+	const {store, directory} = await storeFor(t);
+	const context = await contextFor(directory, 'context', {Dockerfile: 'FROM scratch\nCOPY busybox /bin/busybox\nHEALTHCHECK --timeout=3s CMD true\n'});
+	const base = await store.get(await buildImage(store, context));
+	t.like(base.configuration.healthcheck, {test: ['CMD-SHELL', 'true'], timeoutMs: 3000});
+	const layer = path.join(directory, 'layer.tar');
+	await pipeline(tarOf([['good', 'x']]), createWriteStream(layer));
+	for (const healthcheck of [
+		{test: ['CMD-SHELL', 'echo "a  b" $HOME \'x\'; exit 1\n'], intervalMs: 1.5, timeoutMs: 3000, retries: 7},
+		{test: ['CMD', 'cat', '/a b', ''], startPeriodMs: 60_000, timeoutMs: 3000},
+		{test: ['NONE'], timeoutMs: 3000},
+	]) {
+		const id = await commitImage(store.buildah, {
+			base, removed: [], layer, configuration: {...base.configuration, healthcheck}, changes: [], author: '', comment: '',
+		});
+		t.like((await store.get(id)).configuration.healthcheck, healthcheck);
+	}
+});

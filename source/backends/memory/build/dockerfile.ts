@@ -10,8 +10,8 @@ export type Instruction = {
 	readonly line: number;
 };
 
-const known = new Set(['ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'LABEL', 'RUN', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR']);
-const foreign = new Set(['ADD', 'HEALTHCHECK', 'MAINTAINER', 'ONBUILD', 'SHELL']);
+const known = new Set(['ARG', 'CMD', 'COPY', 'ENTRYPOINT', 'ENV', 'EXPOSE', 'FROM', 'HEALTHCHECK', 'LABEL', 'RUN', 'STOPSIGNAL', 'USER', 'VOLUME', 'WORKDIR']);
+const foreign = new Set(['ADD', 'MAINTAINER', 'ONBUILD', 'SHELL']);
 
 const refuse = (line: number, reason: string): never => {
 	throw new HolmError('invalid', `dockerfile parse error on line ${line}: ${reason}`, {remedy: 'look at the Dockerfile'});

@@ -15,6 +15,7 @@ import {
 	substitute,
 	type Instruction,
 } from './dockerfile.js';
+import {parseHealthcheck} from './healthcheck.js';
 
 /** The image of a build so far. */
 export type Stage = {
@@ -136,6 +137,7 @@ const settings: Readonly<Record<string, (setting: Setting) => Partial<ImageConfi
 	EXPOSE: ({stage: {configuration}, given}) => ({
 		exposedPorts: [...new Set([...configuration.exposedPorts, ...portsOf(splitWords(given))])],
 	}),
+	HEALTHCHECK: ({instruction: {text}}) => ({healthcheck: parseHealthcheck(text)}),
 	LABEL: ({stage: {configuration: {labels}}, instruction, given}) => ({
 		labels: {...labels, ...Object.fromEntries(pairsOf({...instruction, text: given}))},
 	}),

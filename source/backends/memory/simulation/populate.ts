@@ -4,6 +4,7 @@ import {createContainer} from '../create-container.js';
 import {change} from '../container-record.js';
 import {defaultNetwork} from '../endpoints.js';
 import {endRun} from '../end-container.js';
+import {endHealth} from '../health.js';
 import {deriveImage, findImage, recordOf} from '../image-store.js';
 import {knownImages} from '../known-images.js';
 import {addNetwork} from '../networks.js';
@@ -67,6 +68,7 @@ const configurationOf = (project: Project, service: Service): ContainerConfigura
 	ulimits: [],
 	init: false,
 	restartPolicy: {name: service.restart ?? 'no', maximumRetryCount: 0},
+	...service.check !== undefined && {healthcheck: {test: ['CMD-SHELL', service.check]}},
 });
 
 const settleFate = (state: State, id: string, fate: Service['fate']) => {
@@ -86,6 +88,7 @@ const settleFate = (state: State, id: string, fate: Service['fate']) => {
 		const {promise, resolve} = Promise.withResolvers<void>();
 		run!.frozen = {thawed: promise, thaw: resolve};
 		record.activeSince = undefined;
+		endHealth(record);
 		change(record, {status: {...status, state: 'paused'}});
 	}
 };

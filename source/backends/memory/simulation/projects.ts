@@ -11,6 +11,8 @@ export type Service = {
 	readonly containerPort?: number;
 	readonly environment?: readonly string[];
 	readonly volume?: string;
+	/** Command of its health check. */
+	readonly check?: string;
 	readonly restart?: Container['configuration']['restartPolicy']['name'];
 	/** Its state at the start; default `running`. */
 	readonly fate?: 'created' | 'running' | 'paused' | 'exited' | 'killed';
@@ -41,7 +43,7 @@ export const projects: readonly Project[] = [
 		age: 75,
 		up: 26,
 		services: [
-			{name: 'blog-db', image: 'postgres:alpine', volume: 'blog_data', environment: ['POSTGRES_PASSWORD=example'], restart: 'always'},
+			{name: 'blog-db', image: 'postgres:alpine', volume: 'blog_data', environment: ['POSTGRES_PASSWORD=example'], check: 'pg_isready', restart: 'always'},
 			{name: 'blog-migrate', image: 'postgres:alpine', command: ['true'], fate: 'exited'},
 			{name: 'blog-web', image: 'nginx:alpine', hostPort: 8080, containerPort: 80, restart: 'always'},
 		],
