@@ -44,13 +44,24 @@ export type Attachment = {
 
 /** A host directory or file, a named volume, or a file system in memory, mounted in a container. */
 export type Mount =
-	| {readonly type: 'bind'; readonly source: string; readonly target: string; readonly readOnly: boolean}
+	| {
+		readonly type: 'bind';
+		readonly source: string;
+		readonly target: string;
+		readonly readOnly: boolean;
+		/** Make a missing source as an empty directory at each start, as `-v` does; default a missing source is refused. */
+		readonly createSource?: boolean;
+	}
 	| {
 		readonly type: 'volume';
 		/** Name of the volume; empty in a configuration asks for an anonymous one. */
 		readonly source: string;
 		readonly target: string;
 		readonly readOnly: boolean;
+		/** Leave an empty volume empty; default it starts with the image's files at `target`. */
+		readonly noCopy?: boolean;
+		/** A directory or file in the volume to mount instead of all of it. It must exist at the start. */
+		readonly subpath?: string;
 	}
 	| {
 		readonly type: 'tmpfs';
@@ -300,6 +311,8 @@ export type Volume = {
 	/** Directory on the host. */
 	readonly mountpoint: string;
 	readonly labels: Readonly<Record<string, string>>;
+	/** Options of the driver, such as `device`; see `rules/volume-options.ts`. */
+	readonly options?: Readonly<Record<string, string>>;
 	readonly anonymous: boolean;
 	readonly source?: unknown;
 };

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {HolmError} from '../engine/errors.js';
 import type {Mount} from '../engine/resources.js';
+import {parseMountOptions} from '../engine/mount-options.js';
 import {splitFirst} from './split-arguments.js';
 import {parseName} from './names.js';
 
@@ -21,15 +22,7 @@ const parseTarget = (flag: string, value: string, target: string): string => {
 
 const isPath = (source: string) => /^(?:\/|\.\.?(?:\/|$))/v.test(source);
 
-const bind = (source: string, target: string, isReadOnly: boolean, workingDirectory: string): Mount =>
-	({
-		type: 'bind', source: path.resolve(workingDirectory, source), target, readOnly: isReadOnly,
-	});
-
-// Options of Docker's after the second colon that have no effect here: the VMs imply or do not need them.
-const ignoredOptions = new Set(['rw', 'z', 'Z', 'cached', 'delegated', 'consistent', 'nocopy', 'private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']);
-
-/** The mount of one `-v`: `/host:/inside[:ro]`, `./relative:/inside`, `name:/inside`, or `/inside` alone for an anonymous volume. */
+/** The mount of one `-v`: `/host:/inside[:ro]`, `./relative:/inside`, `name:/inside[:nocopy]`, or `/inside` alone for an anonymous volume. */
 export const parseVolume = (value: string, workingDirectory: string): Mount => {
 	const parts = value.split(':');
 	if (parts.length > 3 || parts.includes('')) {
@@ -43,18 +36,18 @@ export const parseVolume = (value: string, workingDirectory: string): Mount => {
 	}
 
 	const [source, target, given = ''] = parts as [string, string, string?];
-	const options = given.split(',').filter(Boolean);
-	const unknown = options.find(option => option !== 'ro' && !ignoredOptions.has(option));
-	if (unknown) {
-		throw refuse('-v', value, `unknown option "${unknown}"`, 'the options are ro and rw');
+	const {readOnly, noCopy, unknown} = parseMountOptions(given);
+	if (unknown !== undefined) {
+		throw refuse('-v', value, `unknown option "${unknown}"`, 'the options are ro, rw and nocopy');
 	}
 
 	const inside = parseTarget('-v', value, target);
-	const isReadOnly = options.includes('ro');
 	return isPath(source)
-		? bind(source, inside, isReadOnly, workingDirectory)
+		? {
+			type: 'bind', source: path.resolve(workingDirectory, source), target: inside, readOnly, createSource: true,
+		}
 		: {
-			type: 'volume', source: parseName('volume', source), target: inside, readOnly: isReadOnly,
+			type: 'volume', source: parseName('volume', source), target: inside, readOnly, ...noCopy && {noCopy},
 		};
 };
 
@@ -70,7 +63,7 @@ export const parseTmpfs = (value: string): Mount => {
 const canonical: Readonly<Record<string, string>> = {
 	src: 'source', destination: 'target', dst: 'target', ro: 'readonly',
 };
-const keys = new Set(['type', 'source', 'target', 'readonly', 'tmpfs-size', 'tmpfs-mode', 'bind-propagation', 'consistency', 'volume-nocopy']);
+const keys = new Set(['type', 'source', 'target', 'readonly', 'tmpfs-size', 'tmpfs-mode', 'bind-propagation', 'consistency', 'volume-nocopy', 'volume-subpath']);
 
 /** The mount of one `--mount`: `type=bind|volume|tmpfs,source=…,target=…[,readonly]`. */
 export const parseMount = (value: string, workingDirectory: string): Mount => {
@@ -88,18 +81,27 @@ export const parseMount = (value: string, workingDirectory: string): Mount => {
 	const type = fields.get('type') ?? 'volume';
 	const source = fields.get('source') ?? '';
 	const target = parseTarget('--mount', value, fields.get('target') ?? '');
-	const isReadOnly = ['true', '1'].includes(fields.get('readonly') ?? '');
+	const isSet = (key: string) => ['true', '1'].includes(fields.get(key) ?? '');
+	const isReadOnly = isSet('readonly');
 	if (type === 'bind') {
 		if (source === '') {
 			throw refuse('--mount', value, 'a bind needs source=PATH', 'add the directory or file of the host');
 		}
 
-		return bind(source, target, isReadOnly, workingDirectory);
+		return {
+			type, source: path.resolve(workingDirectory, source), target, readOnly: isReadOnly,
+		};
 	}
 
 	if (type === 'volume') {
+		const subpath = fields.get('volume-subpath');
 		return {
-			type, source: source === '' ? '' : parseName('volume', source), target, readOnly: isReadOnly,
+			type,
+			source: source === '' ? '' : parseName('volume', source),
+			target,
+			readOnly: isReadOnly,
+			...isSet('volume-nocopy') && {noCopy: true},
+			...subpath !== undefined && {subpath},
 		};
 	}
 

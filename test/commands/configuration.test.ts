@@ -96,10 +96,10 @@ test('mounts', t => {
 	);
 	t.deepEqual(mounts, [
 		{
-			type: 'bind', source: '/a', target: '/b', readOnly: true,
+			type: 'bind', source: '/a', target: '/b', readOnly: true, createSource: true,
 		},
 		{
-			type: 'bind', source: '/work/here/data', target: '/c', readOnly: false,
+			type: 'bind', source: '/work/here/data', target: '/c', readOnly: false, createSource: true,
 		},
 		{
 			type: 'volume', source: 'named', target: '/d', readOnly: false,
@@ -115,6 +115,14 @@ test('mounts', t => {
 		},
 		{
 			type: 'tmpfs', target: '/f', readOnly: true, options: ['size=64m'],
+		},
+	]);
+	t.deepEqual(parse('-v', 'a:/b:nocopy,ro', '--mount', 'src=c,dst=/d,volume-nocopy,volume-subpath=e/f', 'x').mounts, [
+		{
+			type: 'volume', source: 'a', target: '/b', readOnly: true, noCopy: true,
+		},
+		{
+			type: 'volume', source: 'c', target: '/d', readOnly: false, noCopy: true, subpath: 'e/f',
 		},
 	]);
 	t.is(refuses(['-v', '/a:b']), 'invalid value "/a:b" for -v: "b" is not an absolute path');

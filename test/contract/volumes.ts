@@ -60,6 +60,20 @@ export const testVolumes = (test: Register, {shared = false}: ContractOptions): 
 		t.is((await engine.volume(name)).name, name);
 	});
 
+	test('an empty volume gets the image\'s files, also one that was there before; with nocopy or content it stays as it is', async ({t, createVolume, create, run}) => {
+		const {name: filled} = await createVolume();
+		const {name: spared} = await createVolume();
+		const mount = {type: 'volume', source: filled, target: '/etc', readOnly: false} as const;
+		const {stdout: first} = await run('test -s /etc/passwd && echo filled; rm /etc/passwd; echo own > /etc/own', {mounts: [mount]});
+		t.is(first, 'filled\n');
+		await create({mounts: [{...mount, source: spared, noCopy: true}]});
+		const {stdout: second} = await run('test -e /etc/passwd || cat /etc/own; test -e /spared/passwd || echo empty', {mounts: [
+			mount,
+			{...mount, source: spared, target: '/spared'},
+		]});
+		t.is(second, 'own\nempty\n');
+	});
+
 	test('a file system in memory, and a root that is only read', async ({t, run}) => {
 		const {stdout, exitCode} = await run('echo x > /scratch/file && cat /scratch/file; echo x > /root/file || echo refused', {
 			readOnlyRoot: true,

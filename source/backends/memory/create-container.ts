@@ -15,8 +15,8 @@ import {validateContainer} from '../../rules/containers/validate-container.js';
 import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
 import {findImage} from './image-store.js';
 import {newContainerRecord} from './container-record.js';
-import {publishOf, type State} from './state.js';
-import {ensureVolume} from './volumes.js';
+import {publishOf, type ImageRecord, type State} from './state.js';
+import {ensureVolume, fillVolume} from './volumes.js';
 
 /** Checks a name. Throws `invalid`, and `conflict` for one that a container has. */
 export const claimName = (state: State, text: string): string => {
@@ -51,16 +51,26 @@ const wantedPorts = ({ports, publishAll}: ContainerConfiguration, exposed: reado
 	})];
 };
 
-/** The mounts of a container and its image. Adds missing volumes; those of the image are anonymous. */
-const makeMounts = (state: State, {mounts}: ContainerConfiguration, image: Image): readonly Mount[] => {
+/** The mounts of a container and its image. Adds missing volumes; those of the image are anonymous. Empty ones get the image's files. */
+const makeMounts = (state: State, {mounts}: ContainerConfiguration, {image, files}: Pick<ImageRecord, 'image' | 'files'>): readonly Mount[] => {
 	const targets = new Set(mounts.map(({target}) => mountPath(target)));
 	const ofImage: readonly Mount[] = image.configuration.volumes
 		.filter(target => !targets.has(mountPath(target)))
 		.map(target => ({
 			type: 'volume', source: '', target, readOnly: false,
 		}));
-	return [...mounts, ...ofImage].map(mount =>
-		mount.type === 'volume' ? {...mount, source: ensureVolume(state, {name: mount.source}).volume.name} : mount);
+	return [...mounts, ...ofImage].map(mount => {
+		if (mount.type !== 'volume') {
+			return mount;
+		}
+
+		const volume = ensureVolume(state, {name: mount.source});
+		if (!mount.noCopy) {
+			fillVolume(volume, files, mount);
+		}
+
+		return {...mount, source: volume.volume.name};
+	});
 };
 
 /** Creates a container. Throws, without changing anything, for a configuration that is refused. */
@@ -105,7 +115,7 @@ export const createContainer = (state: State, given: ContainerConfiguration): Aw
 		attachments,
 		ports: wantedPorts(given, exposed),
 		exposedPorts: exposed,
-		mounts: makeMounts(state, given, image),
+		mounts: makeMounts(state, given, {image, files}),
 		restartCount: 0,
 	};
 	for (const attachment of attachments) {

@@ -31,6 +31,14 @@ export const ensureVolume = (state: State, {name, labels = {}}: VolumeOptions): 
 	return record;
 };
 
+/** As in Docker, an empty volume gets the image's files at its mount path. */
+export const fillVolume = ({files}: VolumeRecord, image: FileTree, {target}: Mount): void => {
+	const found = image.find(target)?.node;
+	if (files.root().children.size === 0 && found?.type === 'directory') {
+		files.put('/', found);
+	}
+};
+
 /** Ids of the containers, running or not, that mount a volume. */
 export const usersOf = ({containers}: State, name: string): readonly string[] =>
 	containers.values().filter(({container}) => container.mounts.some(mount => mount.type === 'volume' && mount.source === name)).map(({id}) => id).toArray();

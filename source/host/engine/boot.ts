@@ -58,7 +58,7 @@ export const bootMachine = async (context: Context, entry: Entry, signal: AbortS
 		network: context.namespace.path,
 		disk: files.disk,
 		devices,
-		shares: sharesFor(context, container),
+		shares: await sharesFor(context, container),
 		log: files.log,
 		message: startMessageFor(context, container, base.accounts),
 		privateKey: guest.key.privateKey,

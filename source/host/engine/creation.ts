@@ -53,9 +53,13 @@ const assertSources = async (mounts: ContainerConfiguration['mounts']): Promise<
 		}
 
 		const status = await stat(mount.source).catch(() => undefined);
+		if (!status && mount.createSource) {
+			continue;
+		}
+
 		if (!status?.isDirectory() && !status?.isFile()) {
 			const reason = status ? 'is neither a file nor a directory' : 'does not exist';
-			throw new HolmError('invalid', `invalid mount: bind source path ${reason}: ${JSON.stringify(mount.source.slice(0, 300)).slice(1, -1)}`, {remedy: 'create it first, or use a named volume'});
+			throw new HolmError('invalid', `invalid mount config for type "bind": bind source path ${reason}: ${JSON.stringify(mount.source.slice(0, 300)).slice(1, -1)}`, {remedy: status ? 'mount another one' : 'create it first, or mount it with -v, which makes it'});
 		}
 	}
 };

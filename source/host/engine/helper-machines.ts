@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
 import {guestPaths, outerFirst} from '../containers/bundle.js';
@@ -40,7 +41,7 @@ const prepareCommand = ({mounts}: Container): string => {
 		...(shared.length > 0 ? [`mkdir ${root}/dev/.shares`, `mount --rbind /shares ${root}/dev/.shares`] : []),
 		...outerFirst(shared, ({target}) => target).map(({target, index}) => {
 			const place = quote(target);
-			return `if [ -d ${guestPaths.share(index)} ]; then ${prefix} mkdir -p ${place}; else ${prefix} touch ${place}; fi; ${prefix} mount --bind /dev/.shares/${index} ${place}`;
+			return `if [ -d ${guestPaths.share(index)} ]; then ${prefix} mkdir -p ${place}; else ${prefix} mkdir -p ${quote(path.posix.dirname(target))} && ${prefix} touch ${place}; fi; ${prefix} mount --bind /dev/.shares/${index} ${place}`;
 		}),
 	].join('\n');
 };
@@ -82,7 +83,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 			network: context.namespace.path,
 			disk: files.disk,
 			devices: [],
-			shares: sharesFor(context, container),
+			shares: await sharesFor(context, container),
 			message: {hostname: hostnameOf(container), files: filesFor(context, container)},
 			privateKey: guest.key.privateKey,
 			signal,

@@ -1,5 +1,11 @@
 import {randomBytes} from 'node:crypto';
-import {mkdir, readdir, rm, stat} from 'node:fs/promises';
+import {
+	mkdir,
+	readdir,
+	rename,
+	rm,
+	stat,
+} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {VolumesVerbs} from '../../engine/volumes.js';
@@ -10,6 +16,7 @@ import {volumeName} from '../../rules/names.js';
 import {withImageMounted} from '../images/disk.js';
 import {resolveWithin} from '../images/within-root.js';
 import type {Share} from '../machines/shares.js';
+import {makeDirectories} from '../make-directories.js';
 import {mountsBelow, readMounts, type MountPoint} from '../mounts.js';
 import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
@@ -26,10 +33,23 @@ const filesOf = ({paths}: Context, name: string) => {
 
 const volumeOf = (context: Context, record: VolumeRecord): Volume => ({...record, mountpoint: filesOf(context, record.name).data});
 
-/** Directories and files of the host to share with a container's VM, in the order of its mounts. */
-export const sharesFor = (context: Context, {mounts}: Pick<Container, 'mounts'>): readonly Share[] => mounts.flatMap(mount => mount.type === 'tmpfs'
-	? []
-	: [mount.type === 'volume' ? {source: filesOf(context, mount.source).data, readOnly: mount.readOnly, isOwn: true} : {source: mount.source, readOnly: mount.readOnly}]);
+/** Directories and files of the host to share with a container's VM, in the order of its mounts. Makes missing sources that the container asks for. */
+export const sharesFor = async (context: Context, {mounts}: Pick<Container, 'mounts'>): Promise<readonly Share[]> => {
+	const shares: Share[] = [];
+	for (const mount of mounts) {
+		if (mount.type === 'volume') {
+			shares.push({source: filesOf(context, mount.source).data, readOnly: mount.readOnly, isOwn: true});
+		} else if (mount.type === 'bind') {
+			if (mount.createSource) {
+				await makeDirectories(mount.source);
+			}
+
+			shares.push({source: mount.source, readOnly: mount.readOnly});
+		}
+	}
+
+	return shares;
+};
 
 export const findVolume = async (context: Context, name: string): Promise<Volume | undefined> => {
 	if (!/^[\dA-Za-z][\w.\-]{0,127}$/v.test(name)) {
@@ -82,8 +102,19 @@ const removeFiles = async (context: Context, name: string) => {
 	publish(context, {type: 'volume', action: 'destroy', id: name, attributes: {driver: 'local'}});
 };
 
-/** As in Docker, a new volume starts with the image's files at its mount path. */
-const fillFromImage = async (context: Context, image: Image, target: string, directory: string): Promise<void> => {
+/**
+As in Docker, an empty volume gets the image's files at its mount path, with the directory's owner, mode and attributes.
+
+Another container may write to the volume meanwhile: the files are copied beside it, and then moved, which follows no link.
+*/
+const fillFromImage = async (context: Context, image: Image, {source: name, target}: Mount & {readonly type: 'volume'}): Promise<void> => {
+	const {directory, data} = filesOf(context, name);
+	const names = await readdir(data);
+	if (names.length > 0) {
+		return;
+	}
+
+	const staging = path.join(directory, '_filling');
 	await withImageMounted(context.images.buildah, image.id, async root => {
 		const source = await resolveWithin(root, target);
 		const status = source === undefined ? undefined : await stat(source).catch(() => undefined);
@@ -91,8 +122,20 @@ const fillFromImage = async (context: Context, image: Image, target: string, dir
 			return;
 		}
 
-		// Copies links as links, so nothing outside the image is read.
-		await run('cp', ['--archive', '--no-target-directory', source, directory]);
+		try {
+			// An interrupted copy may have left it.
+			await rm(staging, {recursive: true, force: true});
+			// Copies links as links, so nothing outside the image is read.
+			await run('cp', ['--archive', '--no-target-directory', source, staging]);
+			const copied = await readdir(staging);
+			for (const entry of copied) {
+				await rename(path.join(staging, entry), path.join(data, entry));
+			}
+
+			await run('cp', ['--archive', '--no-target-directory', staging, data]);
+		} finally {
+			await rm(staging, {recursive: true, force: true});
+		}
 	});
 };
 
@@ -103,7 +146,7 @@ export type EnsuredVolumes = {
 	readonly undo: () => Promise<void>;
 };
 
-/** Creates the missing volumes of a container. */
+/** Creates the missing volumes of a container, and fills empty ones from the image. The caller must hold the registry. */
 export const ensureVolumes = async (context: Context, mounts: readonly Mount[], image: Image): Promise<EnsuredVolumes> => {
 	const made: string[] = [];
 	const undo = async () => {
@@ -124,14 +167,18 @@ export const ensureVolumes = async (context: Context, mounts: readonly Mount[], 
 			const name = isAnonymous ? randomBytes(32).toString('hex') : mount.source;
 			volumeName(name);
 			if (!await findVolume(context, name)) {
-				const {volume: {mountpoint}, isNew} = await createVolume(context, {name, labels: {}, anonymous: isAnonymous});
+				const {isNew} = await createVolume(context, {name, labels: {}, anonymous: isAnonymous});
 				if (isNew) {
 					made.push(name);
-					await fillFromImage(context, image, mount.target, mountpoint);
 				}
 			}
 
-			ensured.push({...mount, source: name});
+			const named = {...mount, source: name};
+			if (!mount.noCopy) {
+				await fillFromImage(context, image, named);
+			}
+
+			ensured.push(named);
 		}
 
 		return {mounts: ensured, undo};

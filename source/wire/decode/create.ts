@@ -1,5 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import type {AttachmentConfiguration, ContainerConfiguration, Mount, RestartPolicy} from '../../engine/resources.js';
+import {parseMountOptions} from '../../engine/mount-options.js';
 import type {Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
 import {decodeHealthcheck} from './health.js';
@@ -32,12 +33,40 @@ const decodeNetworks = (body: Fields, host: Fields): AttachmentConfiguration[] =
 const decodeBind = (bind: string): Mount => {
 	const parts = bind.split(':');
 	const [source = '', target = ''] = parts.length === 1 ? ['', bind] : parts;
-	const options = parts[2]?.split(',') ?? [];
+	const options = parseMountOptions(parts[2] ?? '');
 	if (parts.length > 3 || !target.startsWith('/')) {
 		throw new HolmError('invalid', `HostConfig.Binds: ${JSON.stringify(bind.slice(0, 256))} is not source:target[:options]`, {remedy: 'the target is an absolute path'});
 	}
 
-	return {type: source.startsWith('/') ? 'bind' : 'volume', source, target, readOnly: options.includes('ro')};
+	if (options.unknown !== undefined) {
+		throw new HolmError('invalid', `HostConfig.Binds: ${JSON.stringify(bind.slice(0, 256))}: invalid mode: ${JSON.stringify(options.unknown.slice(0, 64)).slice(1, -1)}`, {remedy: 'the options are ro, rw and nocopy'});
+	}
+
+	return source.startsWith('/')
+		? {
+			type: 'bind', source, target, readOnly: options.readOnly, createSource: true,
+		}
+		: {
+			type: 'volume', source, target, readOnly: options.readOnly, ...options.noCopy && {noCopy: true},
+		};
+};
+
+const decodeVolumeMount = (fields: Fields): Mount => {
+	const options = fields.object('VolumeOptions');
+	const subpath = options.optionalText('Subpath');
+	const driver = options.object('DriverConfig');
+	if ((driver.text('Name') || 'local') !== 'local' || driver.names('Options').length > 0) {
+		throw new HolmError('unsupported', 'HostConfig.Mounts: options of a volume\'s driver are not given at its mount', {remedy: 'create the volume with them first'});
+	}
+
+	return {
+		type: 'volume',
+		source: fields.text('Source'),
+		target: fields.text('Target'),
+		readOnly: fields.flag('ReadOnly'),
+		...options.flag('NoCopy') && {noCopy: true},
+		...subpath !== undefined && {subpath},
+	};
 };
 
 const decodeTmpfs = (target: string, options: string): Mount => {
@@ -54,9 +83,13 @@ const decodeMount = (fields: Fields): Mount => {
 	const type = fields.text('Type');
 	const target = fields.text('Target');
 	const isReadOnly = fields.flag('ReadOnly');
-	if (type === 'bind' || type === 'volume') {
+	if (type === 'volume') {
+		return decodeVolumeMount(fields);
+	}
+
+	if (type === 'bind') {
 		return {
-			type, source: fields.text('Source'), target, readOnly: isReadOnly,
+			type, source: fields.text('Source'), target, readOnly: isReadOnly, ...fields.object('BindOptions').flag('CreateMountpoint') && {createSource: true},
 		};
 	}
 

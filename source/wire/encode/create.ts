@@ -27,8 +27,8 @@ const encodeMount = (mount: Mount) => {
 	return {
 		...common,
 		Source: mount.source,
-		// As with `--volume`: without this field Docker refuses a missing directory.
-		...(mount.type === 'bind') && {BindOptions: {CreateMountpoint: true}},
+		...mount.type === 'bind' && mount.createSource && {BindOptions: {CreateMountpoint: true}},
+		...mount.type === 'volume' && (mount.noCopy === true || mount.subpath !== undefined) && {VolumeOptions: {NoCopy: mount.noCopy ?? false, Subpath: mount.subpath}},
 	};
 };
 

@@ -20,6 +20,7 @@ const files: Readonly<Record<string, string>> = {
 
 const dockerfile = `FROM scratch
 COPY rootfs /
+COPY --chown=1234:4321 xyz /xyz
 ENV PATH=/bin GREETING=image
 LABEL made.by=test
 EXPOSE 80
@@ -57,6 +58,10 @@ export const makeBox = async (directory: string, programs: readonly string[] = [
 		await writeFile(path.join(rootfs, name), text);
 	}
 
+	// A directory of another user.
+	await mkdir(path.join(context, 'xyz'), {recursive: true});
+	await writeFile(path.join(context, 'xyz/hello'), 'hello\n');
+	await symlink('hello', path.join(context, 'xyz/link'));
 	await writeFile(path.join(context, 'Dockerfile'), dockerfile);
 	return context;
 };

@@ -1,5 +1,6 @@
 import {
 	mkdir,
+	readdir,
 	readFile,
 	stat,
 	writeFile,
@@ -53,6 +54,43 @@ export const mountFlagTests = (world: World): void => {
 		t.regex((await world.run(['volume', 'rm', 'kept'])).stderr, /^Error: .*kept.*in use.*writer.*\n$/v);
 		await world.holm('rm', '-f', 'writer');
 		await world.holm('volume', 'rm', 'kept');
+	});
+
+	world.test('a volume that was created before gets the image\'s files with owner, mode and links; nocopy leaves it empty', async t => {
+		await world.holm('volume', 'create', 'aa');
+		await world.holm('volume', 'create', 'bb');
+		// A mount over a directory that is not in the image does not use it up.
+		await world.holm('create', '--name', 'before', '-v', 'aa:/nowhere', '-v', 'bb:/xyz:nocopy', '--mount', 'type=volume,source=bb,target=/other,volume-nocopy', 'box');
+		t.is(await run('-u', '1234', '-v', 'aa:/xyz', '-v', 'bb:/b', 'box', 'sh', '-c', 'cat /xyz/hello; readlink /xyz/link; stat -c "%u %g %a" /xyz /xyz/hello; touch /xyz/mine && echo written; ls /b'), 'hello\nhello\n1234 4321 755\n1234 4321 644\nwritten');
+		await world.holm('rm', 'before');
+		await world.holm('volume', 'rm', 'aa', 'bb');
+	});
+
+	world.test('a missing directory of -v is made at the start, one of --mount is refused', async t => {
+		const at = (name: string) => path.join(world.directory, name);
+		await world.holm('create', '--name', 'late', '-v', `${at('late/one')}:/one`, 'box', 'sh', '-c', 'echo x > /one/file');
+		await world.holm('start', 'late');
+		await world.holm('wait', 'late');
+		t.is(await readFile(at('late/one/file'), 'utf8'), 'x\n');
+		const {uid, mode} = await stat(at('late'));
+		t.deepEqual([uid, mode & 0o7777], [0, 0o755]);
+		await world.holm('rm', 'late');
+		t.is(await run('--mount', `type=bind,source=${at('none')},target=/none`, 'box', 'true'), `125 Error: invalid mount config for type "bind": bind source path does not exist: ${at('none')} (create it first, or mount it with -v, which makes it)\n`);
+		await t.throwsAsync(stat(at('none')), {code: 'ENOENT'});
+	});
+
+	world.test('files below missing directories, tmpfs above and below binds, and a copy into the created container beside them', async t => {
+		const at = (name: string) => path.join(world.directory, name);
+		await writeFile(at('secret'), 'one\n');
+		await mkdir(at('tree/sub'), {recursive: true});
+		await writeFile(at('copied'), 'two\n');
+		const mounts = ['-v', `${at('secret')}:/run/secrets/deep/one:ro`, '--tmpfs', '/memory', '-v', `${at('secret')}:/memory/deep/one`, '--tmpfs', '/tree/sub', '-v', `${at('tree')}:/tree`];
+		await world.holm('create', '--name', 'secrets', ...mounts, 'box', 'sh', '-c', 'cat /run/secrets/deep/one /run/secrets/two /memory/deep/one; touch /tree/sub/gone /tree/stays');
+		await world.holm('cp', at('copied'), 'secrets:/run/secrets/two');
+		const started = await world.run(['start', '-a', 'secrets']);
+		t.is(started.stdout, 'one\ntwo\none\n', started.stderr);
+		t.deepEqual(await readdir(at('tree'), {recursive: true}), ['stays', 'sub']);
+		await world.holm('rm', 'secrets');
 	});
 
 	world.test('nested mounts in any order, and over /etc', async t => {
