@@ -108,6 +108,27 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		}
 	});
 
+	test('a requested address is taken at the start: a service is recreated with it, and a resting address that was not requested gives way', async ({t, engine, createNetwork, create, start}) => {
+		const {name} = await createNetwork({subnet: ownSubnet});
+		const addressOf = async (id: string) => (await engine.container(id)).attachments[0]!.address;
+		const chance = await start({networks: [{network: name, aliases: []}]});
+		const address = await addressOf(chance);
+		await engine.killContainer(chance);
+		await engine.waitContainer(chance);
+		const wanted = {command: waiting, networks: [{network: name, address, aliases: []}]};
+		const old = await start(wanted);
+		t.is(await addressOf(old), address);
+		const recreated = await create(wanted);
+		await engine.killContainer(old);
+		await engine.waitContainer(old);
+		await engine.removeContainer(old);
+		await engine.startContainer(recreated);
+		t.is(await addressOf(recreated), address);
+		await engine.startContainer(chance);
+		t.not(await addressOf(chance), address);
+		t.like((await engine.container(recreated)).configuration.networks[0], {network: name, address});
+	});
+
 	test('a network with containers is not removed', async ({t, engine, createNetwork, start, refused}) => {
 		const {id, name} = await createNetwork();
 		const container = await start({networks: [{network: name, aliases: []}]});

@@ -88,7 +88,8 @@ export const createContainer = (state: State, given: ContainerConfiguration): Aw
 		}
 	}
 
-	const attachments: readonly Attachment[] = wantedAttachments(given.networks).map(wanted => planAttachment(state, wanted));
+	const attachments: readonly Attachment[] = wantedAttachments(given.networks)
+		.map(wanted => planAttachment(state, wanted, {isRunning: false}));
 	const twice = attachments.find(({networkId}, index) => attachments.findIndex(other => other.networkId === networkId) !== index);
 	if (twice) {
 		throw new HolmError('invalid', `network ${twice.network} is given twice`, {remedy: 'give each network once'});

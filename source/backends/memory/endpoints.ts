@@ -1,7 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import {parseCidr} from '../../rules/networks/cidr.js';
-import {leaseAddress} from '../../rules/networks/ipam.js';
-import {macOf, parseMac} from '../../rules/networks/mac.js';
+import {chooseAddresses, takeReserved, type Holder} from '../../rules/networks/leases.js';
 import type {Attachment, AttachmentConfiguration, Container, Network} from '../../engine/resources.js';
 import {findNetwork} from '../../rules/find-resource.js';
 import {publish, type ContainerRecord, type State} from './state.js';
@@ -14,8 +13,34 @@ export const wantedAttachments = (networks: readonly AttachmentConfiguration[]):
 	return wanted.filter(({network}) => network !== 'none');
 };
 
+/** What a container requests of one of its attachments. */
+const wantedOf = ({configuration}: Container, {networkId, network}: Attachment) =>
+	configuration.networks.find(wanted => wanted.network === network || wanted.network === networkId);
+
+const holdersOf = ({containers}: State, {id}: Network, except?: ContainerRecord): readonly Holder[] => containers.values()
+	.filter(record => record !== except)
+	.flatMap(({container, run}) => container.attachments
+		.filter(({networkId}) => networkId === id)
+		.map(attachment => ({
+			address: attachment.address,
+			mac: attachment.mac,
+			isRunning: run !== undefined,
+			isRequested: wantedOf(container, attachment)?.address !== undefined,
+		})))
+	.toArray();
+
+/** The attachments of a container that starts. Throws `conflict` if a running container has a requested address. */
+export const takeAddresses = (state: State, record: ContainerRecord): readonly Attachment[] => {
+	const {container} = record;
+	return container.attachments.map(attachment => {
+		const network = findNetwork(state.networks, attachment.networkId);
+		const request = {network, wanted: wantedOf(container, attachment), holders: holdersOf(state, network, record)};
+		return {...attachment, ...takeReserved(attachment, request)};
+	});
+};
+
 /** Plans an attachment to a network without changing anything. Throws `not-found`, and `invalid` or `conflict` for the address or MAC address. */
-export const planAttachment = (state: State, wanted: AttachmentConfiguration): Attachment => {
+export const planAttachment = (state: State, wanted: AttachmentConfiguration, {isRunning}: {readonly isRunning: boolean}): Attachment => {
 	const network = findNetwork(state.networks, wanted.network);
 	const alias = wanted.aliases.find(alias => alias === '' || /[\s\p{Control}]/v.test(alias) || alias.length > 253);
 	if (alias !== undefined) {
@@ -26,26 +51,13 @@ export const planAttachment = (state: State, wanted: AttachmentConfiguration): A
 		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
 	}
 
-	const address = leaseAddress({
-		subnet: network.subnet,
-		gateway: network.gateway,
-		ipRange: network.ipRange,
-		taken: network.leases.map(lease => lease.address),
-		wanted: wanted.address,
-	});
-	const mac = wanted.mac === undefined ? macOf(address) : parseMac(wanted.mac);
-	if (mac === macOf(network.gateway) || network.leases.some(lease => lease.mac === mac)) {
-		throw new HolmError('conflict', `MAC address ${mac} is in use on network ${network.name}`, {remedy: 'choose another one, or leave it out'});
-	}
-
 	return {
 		network: network.name,
 		networkId: network.id,
 		endpointId: state.random.hex(64),
-		address,
+		...chooseAddresses({network, wanted, holders: holdersOf(state, network)}, {isRunning}),
 		prefixLength: parseCidr(network.subnet).prefixLength,
 		gateway: network.gateway,
-		mac,
 		aliases: [...new Set(wanted.aliases)],
 	};
 };

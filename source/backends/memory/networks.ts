@@ -106,7 +106,7 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 			throw new HolmError('forbidden', `container ${container.name} cannot be connected to multiple networks with one of the networks in private (none) mode`, {remedy: 'make it without the network none'});
 		}
 
-		const attachment = planAttachment(state, wanted);
+		const attachment = planAttachment(state, wanted, {isRunning: record.run !== undefined});
 		attach(state, record, attachment);
 		const {configuration} = record.container;
 		change(record, {configuration: {...configuration, networks: [...configuredNetworks(container), {...wanted, network: network.name}]}});

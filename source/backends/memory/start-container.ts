@@ -4,7 +4,7 @@ import {startingHealth} from '../../rules/containers/health.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
 import {change} from './container-record.js';
 import {endRun} from './end-container.js';
-import {publishConnection} from './endpoints.js';
+import {holdLease, publishConnection, releaseLease, takeAddresses} from './endpoints.js';
 import {beginHealth} from './health.js';
 import {makeUpMachine} from './machine.js';
 import {environmentOf, startInContainer} from './program-host.js';
@@ -65,6 +65,7 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 		throw new HolmError('invalid', `mkdir ${process.workingDirectory}: not a directory`, {remedy: 'choose another working directory'});
 	}
 
+	const attachments = takeAddresses(state, record);
 	const ports = allocatePorts(state, record.wantedPorts);
 	const isSimulated = state.simulation?.speaksFor(container) ?? false;
 	const startedAt = state.now();
@@ -97,9 +98,15 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 	change(record, {
 		status: {state: 'running', pid: state.random.integer(2000, 32_000), startedAt},
 		ports,
+		attachments,
 		machine: makeUpMachine(configuration, state.random),
 		...healthPlanOf(container.healthcheck) && {health: startingHealth(container.health)},
 	});
+	for (const attachment of attachments) {
+		releaseLease(state, attachment);
+		holdLease(state, attachment, container);
+	}
+
 	publishConnection(state, record, 'connect');
 	for (const mount of container.mounts) {
 		if (mount.type === 'volume') {

@@ -92,6 +92,8 @@ export type Context = {
 	readonly events: EventLog;
 	readonly containers: Map<string, Entry>;
 	readonly networks: Map<string, NetworkRecord>;
+	/** Ids of the containers that have taken their addresses: from their start until its run is cleaned up. */
+	readonly connected: Set<string>;
 	/** Serializes what allocates names and addresses. */
 	readonly registry: Queue;
 	/** Writes a line to the daemon's log. */

@@ -1,8 +1,6 @@
 import {chmod, chown, mkdir, rm, stat} from 'node:fs/promises';
 import {HolmError} from '../../engine/errors.js';
 import type {Attachment, Container, ContainerConfiguration, Image} from '../../engine/resources.js';
-import {leaseAddress} from '../../rules/networks/ipam.js';
-import {macOf, parseMac} from '../../rules/networks/mac.js';
 import {containerProcess, exposedPorts as exposedPortsOf} from '../../rules/containers/container-process.js';
 import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
 import {containerName, madeUpName} from '../../rules/names.js';
@@ -16,7 +14,8 @@ import {mountsOf} from '../containers/mounts.js';
 import {architectureOf} from '../setup/distributions.js';
 import {defaultSize, machineUidOf, validateSize} from '../guest.js';
 import {createOverlay} from '../images/overlay.js';
-import {attachedTo, findNetwork} from './find.js';
+import {findNetwork} from './find.js';
+import {leaseAttachment} from './leases.js';
 import {
 	defaultNetwork,
 	newEntry,
@@ -64,40 +63,6 @@ const assertSources = async (mounts: ContainerConfiguration['mounts']): Promise<
 	}
 };
 
-/** Allocates an address, a MAC address and an endpoint id on a network. The caller must hold the registry. */
-export const leaseAttachment = (context: Context, wanted: ContainerConfiguration['networks'][number]): Attachment => {
-	const network = findNetwork(context, wanted.network);
-	const holders = attachedTo(context, network.id)
-		.flatMap(({container}) => container.attachments)
-		.filter(({networkId}) => networkId === network.id);
-	if (network.name === defaultNetwork && wanted.aliases.length > 0) {
-		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
-	}
-
-	const address = leaseAddress({
-		subnet: network.subnet,
-		gateway: network.gateway,
-		ipRange: network.ipRange,
-		wanted: wanted.address,
-		taken: holders.map(holder => holder.address),
-	});
-	const mac = wanted.mac === undefined ? macOf(address) : parseMac(wanted.mac);
-	if (holders.some(holder => holder.mac === mac) || mac === macOf(network.gateway)) {
-		throw new HolmError('conflict', `MAC address ${mac} is in use on network ${network.name}`, {remedy: 'choose another one, or leave it out'});
-	}
-
-	return {
-		network: network.name,
-		networkId: network.id,
-		endpointId: newId(),
-		address,
-		prefixLength: Number(network.subnet.split('/')[1]),
-		gateway: network.gateway,
-		mac,
-		aliases: [...new Set(wanted.aliases)],
-	};
-};
-
 const leaseAll = (context: Context, {networks}: ContainerConfiguration): readonly Attachment[] => {
 	const wanted = networks.length === 0 ? [{network: defaultNetwork, aliases: []}] : networks.filter(({network}) => network !== 'none');
 	const ids = wanted.map(({network}) => findNetwork(context, network).id);
@@ -106,7 +71,7 @@ const leaseAll = (context: Context, {networks}: ContainerConfiguration): readonl
 		throw new HolmError('invalid', `network ${wanted[twice]!.network} is given twice`, {remedy: 'give each network once'});
 	}
 
-	return wanted.map(attachment => leaseAttachment(context, attachment));
+	return wanted.map(attachment => leaseAttachment(context, attachment, {isRunning: false}));
 };
 
 const chooseName = ({containers}: Context, wanted: string | undefined): string => {
@@ -162,7 +127,12 @@ export const createContainer = async (context: Context, configuration: Container
 					name,
 					createdAt: Date.now(),
 					imageId: image.id,
-					configuration: {...configuration, name, labels: {...image.configuration.labels, ...configuration.labels}},
+					configuration: {
+						...configuration,
+						name,
+						networks: configuration.networks.map((wanted, index) => ({...wanted, network: attachments[index]?.network ?? wanted.network})),
+						labels: {...image.configuration.labels, ...configuration.labels},
+					},
 					process,
 					status: {state: 'created'},
 					...healthcheck && {healthcheck},

@@ -278,7 +278,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	]);
 	const context: Context = {
 		paths, guest, images, disks, namespace, nameServer, forwarder, logKeeper, ...state, log,
-		events: createEventLog(), registry: createQueue(),
+		events: createEventLog(), connected: new Set(), registry: createQueue(),
 	};
 	const networking = createNetworking(context);
 	const execs = createExecs(context);

@@ -16,6 +16,7 @@ import {applyRuleset, rulesetOf} from '../bridges/ruleset.js';
 import {machineUidOf} from '../guest.js';
 import {createQueue, createRefresh} from './queue.js';
 import {machineOf, type Entry, type NetworkRecord, type Context} from './context.js';
+import {takeAddresses} from './leases.js';
 import {forwardsFor, nameServerTableFor, rulesetFor, wantedPorts} from './wanted-state.js';
 
 /** Keeps the bridges, taps, rules, names and published ports of an engine in line with its containers. */
@@ -24,14 +25,16 @@ export type Networking = {
 	readonly openNetwork: (network: NetworkRecord) => Promise<void>;
 	/** Removes them. The network must already be deleted from the engine's networks. */
 	readonly closeNetwork: (network: NetworkRecord) => Promise<void>;
+	/** Takes a container's addresses. Throws `conflict` if a running container has a requested one. */
+	readonly takeAddresses: (entry: Entry) => Promise<void>;
 	/** Listens on a container's ports and resolves with the ports in use. Throws the forwarder's error, and then listens on none. */
 	readonly publishPorts: (entry: Entry) => Promise<readonly PublishedPort[]>;
 	/** Creates a container's taps, rules and names. */
 	readonly plug: (entry: Entry) => Promise<void>;
-	/** Creates the tap of a new attachment. */
+	/** Creates the tap of a new attachment, and publishes ports that had no network to lead to. */
 	readonly plugOne: (entry: Entry, attachment: Attachment) => Promise<void>;
-	/** Removes the tap of a removed attachment. */
-	readonly unplugOne: (attachment: Attachment) => Promise<void>;
+	/** Removes the tap of a removed attachment, and lets the container's ports lead to its next one. */
+	readonly unplugOne: (entry: Entry, attachment: Attachment) => Promise<void>;
 	/** Removes everything of a container; continues on errors and resolves with them. */
 	readonly disconnect: (entry: Entry) => Promise<readonly unknown[]>;
 	/** Publishes changed names. */
@@ -42,11 +45,10 @@ export type Networking = {
 
 export const createNetworking = (context: Context): Networking => {
 	const {namespace, nameServer, forwarder, networks, containers} = context;
-	const plugged = new Set<string>();
 	const published = new Set<string>();
 	const link = {device: namespace.device, hostAddress: namespace.hostAddress};
 	const connected = (): readonly Container[] => containers.values()
-		.filter(({container}) => plugged.has(container.id))
+		.filter(({container}) => context.connected.has(container.id))
 		.map(({container}) => container)
 		.toArray();
 	const refreshRules = createRefresh(async () => applyRuleset(namespace, rulesetOf(rulesetFor(link, [...networks.values()], connected()))));
@@ -82,6 +84,24 @@ export const createNetworking = (context: Context): Networking => {
 		return table.slice(others.length).map(({hostAddress, hostPort, protocol, targetPort}) => ({
 			hostAddress, hostPort, containerPort: targetPort, protocol,
 		}));
+	});
+
+	/** Lets the ports of a running container lead to its first network, which may have changed. Without a network nothing listens, and the chosen ports are remembered. */
+	const moveForwards = async (entry: Entry) => forwards(async () => {
+		const {container} = entry;
+		const ports = container.ports.length > 0 ? container.ports : wantedPorts(container);
+		const wanted = forwardsFor({...container, ports});
+		if (wanted.length === 0 && !published.has(container.id)) {
+			return;
+		}
+
+		const others = otherForwards(entry);
+		const table = await forwarder.replace([...others, ...wanted]);
+		published.add(container.id);
+		if (wanted.length > 0) {
+			const chosen = table.slice(others.length);
+			entry.container = {...entry.container, ports: ports.map((port, index) => ({...port, hostPort: chosen[index]!.hostPort}))};
+		}
 	});
 
 	const withdrawPorts = async ({container}: Entry) => forwards(async () => {
@@ -120,26 +140,29 @@ export const createNetworking = (context: Context): Networking => {
 			await Promise.all([refreshRules(), refreshNames()]);
 			await removeBridge(namespace, bridgeNameOf(id));
 		},
+		takeAddresses: async entry => context.registry(async () => {
+			entry.container = {...entry.container, attachments: takeAddresses(context, entry)};
+			context.connected.add(entry.container.id);
+		}),
 		publishPorts,
 		async plug(entry) {
 			const {container} = entry;
-			plugged.add(container.id);
 			await Promise.all([
 				...container.attachments.map(async attachment => makeTap(container, attachment)),
 				refreshRules(),
 				refreshNames(),
 			]);
 		},
-		async plugOne({container}, attachment) {
-			await Promise.all([makeTap(container, attachment), refreshRules(), refreshNames()]);
+		async plugOne(entry, attachment) {
+			await Promise.all([makeTap(entry.container, attachment), refreshRules(), refreshNames(), moveForwards(entry)]);
 		},
-		async unplugOne({endpointId}) {
+		async unplugOne(entry, {endpointId}) {
 			await removeTap(namespace, tapNameOf(endpointId));
-			await Promise.all([refreshRules(), refreshNames()]);
+			await Promise.all([refreshRules(), refreshNames(), moveForwards(entry)]);
 		},
 		async disconnect(entry) {
 			const {container} = entry;
-			plugged.delete(container.id);
+			context.connected.delete(container.id);
 			const results = await Promise.allSettled([
 				...container.attachments.map(async ({endpointId}) => removeTap(namespace, tapNameOf(endpointId))),
 				refreshRules(),
@@ -152,7 +175,7 @@ export const createNetworking = (context: Context): Networking => {
 		async repair() {
 			for (const entry of containers.values()) {
 				if (machineOf(entry)) {
-					plugged.add(entry.container.id);
+					context.connected.add(entry.container.id);
 				}
 			}
 

@@ -1,6 +1,8 @@
-import {HolmError} from '../../engine/errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import type {NetworksVerbs} from '../../engine/networks.js';
 import type {
+	AttachmentConfiguration,
+	Container,
 	Filters,
 	Lease,
 	Network,
@@ -17,7 +19,6 @@ import {recordsOf} from '../../rules/networks/zone.js';
 import {quote} from '../../text/escape.js';
 import {removeRecord, writeRecord} from '../store/records.js';
 import type {Networking} from './networking.js';
-import {leaseAttachment} from './creation.js';
 import {
 	attachedTo,
 	findContainer,
@@ -37,7 +38,8 @@ import {
 	type Context,
 } from './context.js';
 import type {VerbContext} from './verb-context.js';
-import {resolverFileOf} from './start-message.js';
+import {leaseAttachment} from './leases.js';
+import {hostnameOf, resolverFileOf} from './start-message.js';
 import {devicesFor, membersOf, wayOut} from './wanted-state.js';
 
 const leasesOf = (context: Context, networkId: string): readonly Lease[] =>
@@ -115,9 +117,22 @@ const deleteNetwork = async (context: Context, networking: Networking, record: N
 	publish(context, {type: 'network', action: 'destroy', id: record.id, attributes: {name: record.name, type: 'bridge'}});
 };
 
-/** Updates the resolver of a running container to its networks. If the guest does not answer, it keeps the old one until a restart. */
-const rewriteResolver = async (context: Context, entry: Entry): Promise<void> => {
-	await machineOf(entry)?.agent.run('cat > /run/holm/files/resolv.conf', Buffer.from(resolverFileOf(context, entry.container)));
+/** Makes `/etc/hosts` of a running container name it at its addresses only. Other lines, which the container may have added, stay. */
+const hostsCommand = ({container}: Entry, gone: readonly string[]): string => {
+	const addresses = container.attachments.map(({address}) => address);
+	const pattern = [...gone, ...addresses].map(address => `^${address.replaceAll('.', '[.]')}[[:space:]]`).join('|');
+	const lines = addresses.map(address => `${address}\t${hostnameOf(container)}\n`).join('');
+	// The file is mounted in the container and must stay the same one.
+	return `cd /run/holm/files && { grep -Ev ${quote(pattern)} hosts; printf %s ${quote(lines)}; } > hosts.new; cat hosts.new > hosts && rm hosts.new`;
+};
+
+/** Updates the files of a running container that depend on its networks. If the guest does not answer, it keeps the old ones until a restart. */
+const rewriteFiles = async (context: Context, entry: Entry, gone: readonly string[] = []): Promise<void> => {
+	try {
+		await machineOf(entry)?.agent.run(`cat > /run/holm/files/resolv.conf; ${hostsCommand(entry, gone)}`, Buffer.from(resolverFileOf(context, entry.container)));
+	} catch (error) {
+		context.log(`/etc/resolv.conf and /etc/hosts of ${entry.container.name} were not changed: ${messageOf(error)}`);
+	}
 };
 
 const setDefaultRoute = async (context: Context, entry: Entry): Promise<void> => {
@@ -128,6 +143,10 @@ const setDefaultRoute = async (context: Context, entry: Entry): Promise<void> =>
 		? 'ip route del default 2>/dev/null || true'
 		: `ip route replace default via ${quote(out!.gateway)} dev ${quote(device)}`);
 };
+
+/** The networks that a container requests; the default one if it requests none. */
+const wantedNetworks = ({configuration: {networks}, attachments}: Container): readonly AttachmentConfiguration[] =>
+	networks.length === 0 ? attachments.map(({network, aliases}) => ({network, aliases})) : networks.filter(({network}) => network !== 'none');
 
 const freeDeviceName = (devices: Readonly<Record<string, string>>): string => {
 	const used = new Set(Object.values(devices));
@@ -162,8 +181,12 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 			}
 
 			const attachment = await context.registry(async () => {
-				const leased = leaseAttachment(context, wanted);
-				entry.container = {...before, attachments: [...before.attachments, leased]};
+				const leased = leaseAttachment(context, wanted, {isRunning: context.connected.has(before.id)});
+				entry.container = {
+					...before,
+					attachments: [...before.attachments, leased],
+					configuration: {...before.configuration, networks: [...wantedNetworks(before), {...wanted, network: network.name}]},
+				};
 				return leased;
 			});
 			try {
@@ -174,16 +197,17 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 					entry.devices = {...entry.devices, [attachment.endpointId]: name};
 					await networking.plugOne(entry, attachment);
 					await machineOf(entry)!.plug({...device, name});
-					await rewriteResolver(context, entry).catch((error: unknown) => {
-						context.log(`the resolver of ${before.name} was not changed: ${String(error)}`);
-					});
+					await rewriteFiles(context, entry);
 				}
 
 				await saveContainer(context, entry);
 			} catch (error) {
-				entry.container = {...entry.container, attachments: before.attachments};
+				entry.container = {...entry.container, attachments: before.attachments, configuration: before.configuration};
 				entry.devices = devicesBefore;
-				await networking.unplugOne(attachment).catch(() => undefined);
+				if (isLive(entry)) {
+					await networking.unplugOne(entry, attachment).catch(() => undefined);
+				}
+
 				throw error;
 			}
 
@@ -206,12 +230,17 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 
 			const {[attachment.endpointId]: _gone, ...devices} = entry.devices;
 			entry.devices = devices;
-			entry.container = {...entry.container, attachments: entry.container.attachments.filter(other => other !== attachment)};
+			const {container} = entry;
+			entry.container = {
+				...container,
+				attachments: container.attachments.filter(other => other !== attachment),
+				configuration: {...container.configuration, networks: wantedNetworks(container).filter(wanted => wanted.network !== network.name)},
+			};
 			await saveContainer(context, entry);
 			if (isLive(entry)) {
-				await networking.unplugOne(attachment);
+				await networking.unplugOne(entry, attachment);
 				await setDefaultRoute(context, entry);
-				await rewriteResolver(context, entry);
+				await rewriteFiles(context, entry, [attachment.address]);
 			}
 
 			publishNetworkEvents(context, entry, 'disconnect', [attachment]);

@@ -228,6 +228,7 @@ export const createSupervisor = (
 		const {promise: over, resolve: end} = Promise.withResolvers<void>();
 		entry.run = {state: 'starting', giveUp, over};
 		try {
+			await networking.takeAddresses(entry);
 			// Fails on a port in use before anything else is created.
 			const ports = await networking.publishPorts(entry);
 			entry.container = {...entry.container, ports};

@@ -102,6 +102,7 @@ const open = async (t: ExecutionContext, {configuration: given = {}, boots, opti
 	const done: string[] = [];
 	const supervisor = createSupervisor(context, {
 		networking: {
+			async takeAddresses() {},
 			publishPorts: async () => [],
 			async plug() {
 				done.push('plug');
@@ -217,6 +218,7 @@ test('cleaning up continues after an error, which is logged', async t => {
 
 test('a port in use fails the start before anything is created', async t => {
 	const {start, done, machines} = await open(t, {options: {networking: {
+		async takeAddresses() {},
 		async publishPorts() {
 			throw new HolmError('conflict', 'port 80 is in use');
 		},

@@ -79,6 +79,36 @@ export const portTests = (world: World): void => {
 		await world.holm('rm', '-f', 'server');
 	});
 
+	world.test('published ports and /etc/hosts follow a container from network to network', async t => {
+		const first = await freePorts(2);
+		for (const name of ['near', 'far']) {
+			await world.holm('network', 'create', name);
+		}
+
+		for (const [index, name] of ['one', 'two'].entries()) {
+			await world.holm('run', '-d', '--name', name, '--hostname', name, '--network', 'near', '-p', `127.0.0.1:${first + index}:80`, 'box', 'sh', '-c', 'mkdir /own; hostname > /own/name; exec httpd -f -h /own');
+		}
+
+		const pages = async () => Promise.all([first, first + 1].map(async port => get(`http://127.0.0.1:${port}/name`).catch(String)));
+		const arePages = (texts: readonly string[]) => texts.join('') === 'one\ntwo\n';
+		await world.until(pages, arePages);
+		await world.holm('exec', 'one', 'sh', '-c', 'echo 203.0.113.1 added >> /etc/hosts');
+		await world.holm('network', 'disconnect', 'near', 'one');
+		await world.holm('network', 'disconnect', 'near', 'two');
+		t.true((await pages()).every(text => text.includes('ECONNREFUSED')));
+		await world.holm('network', 'connect', 'near', 'two');
+		await world.holm('network', 'connect', 'near', 'one');
+		await t.notThrowsAsync(world.until(pages, arePages));
+		await world.holm('network', 'connect', 'far', 'one');
+		await world.holm('network', 'disconnect', 'near', 'one');
+		await t.notThrowsAsync(world.until(pages, arePages));
+		const {attachments: [far]} = await world.engine.container('one');
+		const hosts = await world.holm('exec', 'one', 'cat', '/etc/hosts');
+		t.deepEqual(hosts.split('\n').filter(line => /\tone$|added$/v.test(line)), ['203.0.113.1 added', `${far!.address}\tone`]);
+		await world.holm('rm', '-f', 'one', 'two');
+		await world.holm('network', 'rm', 'near', 'far');
+	});
+
 	world.test('-P publishes what the image exposes', async t => {
 		await world.holm('run', '-d', '--name', 'all', '-P', 'box', ...serve);
 		const [, port = ''] = /^80\/tcp -> 0\.0\.0\.0:(?<port>\d+)$/v.exec(await world.holm('port', 'all')) ?? [];

@@ -1,0 +1,50 @@
+import {HolmError} from '../../engine/errors.js';
+import type {Attachment, AttachmentConfiguration, Container} from '../../engine/resources.js';
+import {chooseAddresses, takeReserved, type Holder} from '../../rules/networks/leases.js';
+import {newId} from '../containers/id.js';
+import {defaultNetwork, type Context, type Entry} from './context.js';
+import {attachedTo, findNetwork} from './find.js';
+
+/** What a container requests of one of its attachments. */
+const wantedOf = ({configuration}: Container, {network}: Attachment): AttachmentConfiguration | undefined =>
+	configuration.networks.find(wanted => wanted.network === network);
+
+const holdersOf = (context: Context, networkId: string, except?: Entry): readonly Holder[] => attachedTo(context, networkId)
+	.filter(entry => entry !== except)
+	.flatMap(({container}) => container.attachments
+		.filter(attachment => attachment.networkId === networkId)
+		.map(attachment => ({
+			address: attachment.address,
+			mac: attachment.mac,
+			isRunning: context.connected.has(container.id),
+			isRequested: wantedOf(container, attachment)?.address !== undefined,
+		})));
+
+/** Chooses the addresses of a new attachment. The caller must hold the registry. */
+export const leaseAttachment = (
+	context: Context,
+	wanted: AttachmentConfiguration,
+	{isRunning}: {readonly isRunning: boolean},
+): Attachment => {
+	const network = findNetwork(context, wanted.network);
+	if (network.name === defaultNetwork && wanted.aliases.length > 0) {
+		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
+	}
+
+	return {
+		network: network.name,
+		networkId: network.id,
+		endpointId: newId(),
+		...chooseAddresses({network, wanted, holders: holdersOf(context, network.id)}, {isRunning}),
+		prefixLength: Number(network.subnet.split('/')[1]),
+		gateway: network.gateway,
+		aliases: [...new Set(wanted.aliases)],
+	};
+};
+
+/** The attachments of a container that starts. Throws `conflict` if a running container has a requested address. The caller must hold the registry. */
+export const takeAddresses = (context: Context, entry: Entry): readonly Attachment[] => entry.container.attachments.map(attachment => {
+	const network = findNetwork(context, attachment.networkId);
+	const request = {network, wanted: wantedOf(entry.container, attachment), holders: holdersOf(context, network.id, entry)};
+	return {...attachment, ...takeReserved(attachment, request)};
+});
