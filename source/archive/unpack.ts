@@ -87,6 +87,10 @@ export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOp
 			throw new HolmError('conflict', `cannot overwrite directory ${file} with a file`, {remedy: 'remove it or copy to another place'});
 		}
 
+		if (status && !status.isFile() && !status.isSymbolicLink()) {
+			throw new HolmError('conflict', `cannot overwrite ${file}: it is a device, a pipe or a socket`, {remedy: 'remove it or copy to another place'});
+		}
+
 		await rm(file, {force: true});
 	};
 

@@ -1,4 +1,5 @@
 import {Buffer} from 'node:buffer';
+import {execFileSync} from 'node:child_process';
 import {
 	chmod,
 	lstat,
@@ -263,6 +264,44 @@ test('cp writes into a link to a directory that the user has', async t => {
 	const {engine} = engineWith({'/conf': statusOf(fileMode)}, tarOf({name: 'conf', text: 'content'}));
 	await runCommand(command, ['web:/conf', 'link'], createContext({engine, workingDirectory: root}));
 	t.is(await readFile(path.join(root, 'real/conf'), 'utf8'), 'content');
+});
+
+test('cp goes through a link to a file, and refuses pipes and other special files', async t => {
+	const root = await directory(t);
+	const at = (name: string) => path.join(root, name);
+	await writeFile(at('real'), 'old');
+	await symlink('real', at('link'));
+	await symlink('link', at('chain'));
+	await symlink('made', at('dangling'));
+	execFileSync('mkfifo', [at('pipe')]);
+	await symlink('pipe', at('to-pipe'));
+	const copy = async (destination: string, text: string) => {
+		const {engine} = engineWith({'/conf': statusOf(fileMode)}, tarOf({name: 'conf', text}));
+		await runCommand(command, ['web:/conf', destination], createContext({engine, workingDirectory: root}));
+	};
+
+	for (const name of ['link', 'chain']) {
+		await copy(name, name);
+		t.is(await readFile(at('real'), 'utf8'), name);
+		t.true((await lstat(at(name))).isSymbolicLink());
+	}
+
+	await copy('dangling', 'new');
+	t.is(await readFile(at('made'), 'utf8'), 'new');
+	for (const name of ['pipe', 'to-pipe']) {
+		await t.throwsAsync(copy(name, 'x'), {message: `${at('pipe')} is neither a regular file nor a directory`});
+	}
+
+	const {engine} = engineWith({'/conf/.': statusOf(directoryMode)}, tarOf({name: './pipe', text: 'x'}));
+	await t.throwsAsync(runCommand(command, ['web:/conf/.', '.'], createContext({engine, workingDirectory: root})), {message: /pipe: it is a device, a pipe or a socket$/v});
+	t.true((await lstat(at('pipe'))).isFIFO());
+});
+
+test('cp to /dev/stdout gives the content of a file', async t => {
+	const {engine} = engineWith({'/conf': statusOf(fileMode)}, tarOf({name: 'conf', text: 'content'}));
+	const context = createContext({engine});
+	await runCommand(command, ['web:/conf', '/dev/stdout'], context);
+	t.is(context.output(), 'content');
 });
 
 test('cp to standard output gives the tar as it is', async t => {

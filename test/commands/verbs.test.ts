@@ -1,8 +1,12 @@
+import {execFileSync} from 'node:child_process';
 import {
+	lstat,
 	mkdtemp,
 	readFile,
+	readdir,
 	rm,
 	stat,
+	symlink,
 } from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -243,6 +247,16 @@ test('an export goes to a file or on, and not onto a terminal', async t => {
 	t.is(context.output(), 'tar');
 	await runCommand(exportContainer, ['-o', 'web.tar', 'web'], context);
 	t.is(await readFile(path.join(directory, 'web.tar'), 'utf8'), 'tar');
+	await runCommand(exportContainer, ['-o', '/dev/stdout', 'web'], context);
+	t.is(context.output(), 'tartar');
+	await symlink('web.tar', path.join(directory, 'link'));
+	execFileSync('mkfifo', [path.join(directory, 'pipe')]);
+	for (const name of ['link', 'pipe', '.']) {
+		await t.throwsAsync(runCommand(exportContainer, ['-o', name, 'web'], context), {code: 'invalid', message: /is not a regular file$/v});
+	}
+
+	t.deepEqual(await readdir(directory), ['link', 'pipe', 'web.tar']);
+	t.true((await lstat(path.join(directory, 'pipe'))).isFIFO());
 	await t.throwsAsync(runCommand(exportContainer, ['web'], createContext({isTerminal: true})), {code: 'invalid', message: /terminal/v});
 });
 

@@ -1,5 +1,13 @@
-import {lstat, realpath, stat} from 'node:fs/promises';
+import {
+	lstat,
+	readlink,
+	realpath,
+	stat,
+} from 'node:fs/promises';
 import path from 'node:path';
+import {Readable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {extract} from 'tar-stream';
 import type {Engine} from '../../engine/engine.js';
 import type {PathStatus} from '../../engine/archives.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
@@ -17,6 +25,7 @@ import {unpack} from '../../archive/unpack.js';
 import {defineCommand, printError, type Context} from '../command.js';
 import {escapeControls} from '../../text/escape.js';
 import {writeAll} from '../../terminal/streams.js';
+import {isStandardOutput} from '../write-archive.js';
 
 type ContainerSide = Extract<CopySide, {kind: 'container'}>;
 type CopyFlags = {readonly archive: boolean; readonly followLink: boolean};
@@ -58,12 +67,59 @@ const hostKind = async (file: string, isFollowing: boolean): Promise<PathKind> =
 	}
 };
 
+/** The file that a path stands for: a copy goes through a link to a file, also to one that does not exist yet. */
+const throughLinks = async (file: string): Promise<string> => {
+	let current = file;
+	for (let count = 0; count < maximumLinks; count++) {
+		const target = await readlink(current).catch(() => undefined);
+		if (target === undefined) {
+			return current;
+		}
+
+		current = path.resolve(path.dirname(current), target);
+	}
+
+	throw new HolmError('invalid', `${file} leads through too many symbolic links`, {remedy: 'name the file itself'});
+};
+
+/** Throws `invalid` for a device, a pipe or a socket, which a copy would replace. */
+const assertPlain = async (file: string): Promise<void> => {
+	const status = await stat(file).catch(() => undefined);
+	if (status && !status.isFile() && !status.isDirectory()) {
+		throw new HolmError('invalid', `${file} is neither a regular file nor a directory`, {remedy: 'name another file, or /dev/stdout for standard output'});
+	}
+};
+
+/** Writes the content of a file in a container to standard output. */
+const toStandardOutput = async (context: Context, tar: Readable): Promise<void> => {
+	const entries = extract();
+	const reading = pipeline(tar, entries);
+	reading.catch(() => undefined);
+	for await (const entry of entries) {
+		if (entry.header.type !== 'file') {
+			throw new HolmError('invalid', `${escapeControls(entry.header.name)} is not a regular file`, {remedy: 'copy it to - as a tar'});
+		}
+
+		await writeAll(context.stdout, Readable.from(entry, {objectMode: false}));
+	}
+
+	await reading;
+};
+
 const toHost = async (context: Context, source: ContainerSide, destination: string, flags: CopyFlags) => {
 	const engine = await context.engine();
 	const from = flags.followLink
 		? await follow(engine, source.reference, source.path)
 		: {path: source.path, status: await engine.pathStatus(source.reference, source.path)};
-	const place = path.resolve(context.workingDirectory, destination);
+	const named = path.resolve(context.workingDirectory, destination);
+	if (isStandardOutput(named)) {
+		const {tar} = await engine.readArchive(source.reference, from.path);
+		await toStandardOutput(context, tar);
+		return;
+	}
+
+	const place = await throughLinks(named);
+	await assertPlain(place);
 	const plan = planCopy({
 		source: isContentPath(source.path) && !isContentPath(from.path) ? `${from.path}/.` : source.path,
 		sourceKind: kindOf(from.status),
