@@ -29,7 +29,7 @@ const set = (name: string, type: string, elements: readonly string[]) => `
 /**
 The rules of the whole namespace as one nft script, which replaces the old rules in one transaction. Established connections continue.
 
-Traffic between bridges is dropped. Bridges that are not internal may open connections through the link, and the host's address on the link may open connections to every container. Both are masqueraded, so the host needs no route to the subnets, and a container answers the host through the right network, even without a default route. To the namespace itself a container may send only DNS and echo requests, and only to the gateway of its own network.
+Traffic between bridges is dropped. Bridges that are not internal may open connections through the link, and the host's address on the link may open connections to every container. Both are masqueraded, so the host needs no route to the subnets, and a container answers the host through the right network, even without a default route. To the namespace itself a container may send only DNS and echo requests, and only to the gateway of its own network. As in Docker, the gateway is also the host: what else a container sends there goes to the host's address on the link, unless its network is internal.
 
 Within a network packets are bridged and never routed. Otherwise packets to the gateway for addresses of the same network would fill the neighbour table, which is shared with the host. If bridge netfilter is on (Docker loads its module, which enables it in every namespace), bridged packets also pass the chain `forward`. They are recognised by the mark that they got on the bridge.
 
@@ -57,11 +57,12 @@ export const rulesetOf = ({link, bridges, taps}: RulesetConfiguration): string =
 	].map(rule => `\t\t${rule}`).join('\n');
 	const bridgeNames = networks.map(({bridge}) => bridge);
 	const gateways = networks.map(({bridge, gateway}) => `${bridge} . ${gateway}`);
+	const waysToHost = networks.filter(({internal}) => !internal).map(({bridge, gateway}) => `${bridge} . ${gateway}`);
 	const macs = leases.map(({tap, mac}) => `${tap} . ${mac}`);
 	const sources = leases.map(({tap, mac, address}) => `${tap} . ${mac} . ${address}`);
 	return `table inet holm
 delete table inet holm
-table inet holm {${set('bridges', 'ifname', bridgeNames)}${set('gateways', 'ifname . ipv4_addr', gateways)}
+table inet holm {${set('bridges', 'ifname', bridgeNames)}${set('gateways', 'ifname . ipv4_addr', gateways)}${set('ways_to_host', 'ifname . ipv4_addr', waysToHost)}
 	chain prerouting {
 		type filter hook prerouting priority raw; policy drop;
 		iifname { "lo", ${uplink} } accept
@@ -88,6 +89,10 @@ ${networks.map(network => forwarding(network)).join('\n')}
 		meta skuid { 0, ${nameServerId} } accept
 		meta skuid != { 0, ${nameServerId} } counter drop
 		ct state established,related accept
+	}
+	chain destinations {
+		type nat hook prerouting priority dstnat; policy accept;
+		iifname . ip daddr @ways_to_host meta l4proto { tcp, udp } th dport != 53 dnat ip to ${host}
 	}
 	chain postrouting {
 		type nat hook postrouting priority srcnat; policy accept;

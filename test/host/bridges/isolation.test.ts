@@ -80,21 +80,26 @@ testInNamespaces('containers of one network reach one another, those of differen
 	]), ['', '', '', false]);
 });
 
-testInNamespaces('a gateway answers echo and DNS on its own network, and nothing else', async t => {
-	const {engine, one, inner} = await makeEngine(t);
-	await Promise.all([listen(t, engine.path, 'tcp', 53), listen(t, engine.path, 'udp', 53), listen(t, engine.path, 'tcp', 80)]);
+testInNamespaces('a gateway answers echo and DNS on its own network, and the host the rest, unless the network is internal', async t => {
+	const {engine, host, one, inner} = await makeEngine(t);
+	const own = [listen(t, engine.path, 'tcp', 53), listen(t, engine.path, 'udp', 53), listen(t, engine.path, 'tcp', 80)];
+	await Promise.all([...own, listen(t, host, 'tcp', 81), listen(t, host, 'udp', 81)]);
+	t.is(await ask(one, '192.168.64.1', {port: 81}), engine.namespaceAddress);
+	t.is(await ask(one, '192.168.64.1', {port: 81, protocol: 'udp'}), engine.namespaceAddress);
 	t.true(await canPing(one, '192.168.64.1'));
 	t.is(await ask(one, '192.168.64.1', {port: 53}), leases.one.address);
 	t.is(await ask(one, '192.168.64.1', {port: 53, protocol: 'udp'}), leases.one.address);
 	t.is(await ask(inner, '192.168.66.1', {port: 53}), leases.inner.address);
 	t.deepEqual(await Promise.all([
 		ask(one, '192.168.64.1'),
+		ask(inner, '192.168.66.1', {port: 81}),
+		ask(one, '192.168.65.1', {port: 81}),
 		ask(one, '192.168.65.1', {port: 53}),
 		ask(one, '192.168.65.1', {port: 53, protocol: 'udp'}),
 		ask(one, engine.namespaceAddress, {port: 53}),
 		canPing(one, '192.168.65.1'),
 		ask(inner, '192.168.64.1', {port: 53}),
-	]), ['', '', '', '', false, '']);
+	]), ['', '', '', '', '', '', false, '']);
 });
 
 testInNamespaces('containers leave through the link with the address of the host, internal ones do not', async t => {
