@@ -36,7 +36,7 @@ export type ResolverOptions = {
 /**
 A container's `/etc/resolv.conf`, resolv.conf(5).
 
-One gateway is enough, because its name server knows all networks of the container. Servers that the user configures replace it, as in Docker's default network.
+One gateway is enough, because its name server knows all networks of the container. `dnsServers` replace it, as on Docker's default network.
 */
 export const resolverFile = ({gateways, dnsServers, dnsSearch}: ResolverOptions): string => {
 	const servers = dnsServers.length > 0 ? dnsServers : gateways.slice(0, 1);

@@ -63,12 +63,13 @@ const answerWith = (records: readonly DnsRecord[]): Answer => {
 	};
 };
 
-/** Answers from the zone's records. A known name without a record of the type gets an empty answer, not NXDOMAIN, because a client that gets NXDOMAIN for AAAA would not ask for A. */
-export const answerFromZone = (records: readonly DnsRecord[]): Handler => {
+/** Answers from the zone's records. A known name without a record of the type gets an empty answer, not NXDOMAIN, because a client that gets NXDOMAIN for AAAA would not ask for A. As in Docker, a name may be followed by the network's name. */
+export const answerFromZone = (records: readonly DnsRecord[], network: string): Handler => {
 	const byName = Map.groupBy(records, ({name}) => name);
+	const suffix = `.${network.toLowerCase()}`;
 	const answers = new Map<string, Answer>();
 	return ({question: {name, type}}) => {
-		const known = byName.get(name);
+		const known = byName.get(name) ?? (name.endsWith(suffix) ? byName.get(name.slice(0, -suffix.length)) : undefined);
 		if (!known) {
 			return undefined;
 		}

@@ -35,13 +35,17 @@ const bindError = ({network, address, port = 53}: Zone, cause: unknown) => {
 	return new HolmError(code, `The name server of the network ${network} cannot listen on ${address} port ${port}: ${reason}`, {remedy, cause});
 };
 
-const validate = ({zones}: NameServerTable) => {
-	for (const {network, address, views = {}} of zones) {
+const validate = ({zones, upstreams}: NameServerTable) => {
+	for (const text of [upstreams, ...zones.flatMap(({clientUpstreams = {}}) => Object.values(clientUpstreams))].flat()) {
+		parseUpstream(text);
+	}
+
+	for (const {network, address, views = {}, clientUpstreams = {}} of zones) {
 		if (!net.isIP(address)) {
 			throw new HolmError('invalid', `The name server of the network ${network} cannot listen on ${JSON.stringify(address)}`, {remedy: 'give an address'});
 		}
 
-		const stranger = Object.keys(views).find(client => !net.isIP(client));
+		const stranger = [...Object.keys(views), ...Object.keys(clientUpstreams)].find(client => !net.isIP(client));
 		if (stranger !== undefined) {
 			throw new HolmError('invalid', `The name server of the network ${network} cannot have a client ${JSON.stringify(stranger)}`, {remedy: 'give an address'});
 		}
@@ -70,8 +74,8 @@ const keyOf = ({address, port = 53}: Zone) => JSON.stringify([address, port]);
 export const createNameServer = (onDrop: Drops = () => undefined): NameServer => {
 	type Served = {readonly listener: Listener; responderOf: ResponderOf};
 	const served = new Map<string, Served>();
-	let upstreams: readonly string[] | undefined;
-	let resolve: Handler;
+	/** Resolvers with their caches, by their upstreams, for which alone a cache is valid. */
+	let resolvers = new Map<string, Handler>();
 
 	const stop = async (isGone: (key: string) => boolean) => {
 		const gone = served.entries().filter(([key]) => isGone(key)).toArray();
@@ -100,16 +104,19 @@ export const createNameServer = (onDrop: Drops = () => undefined): NameServer =>
 
 	const replace = async (table: NameServerTable) => {
 		validate(table);
-		const parsed = table.upstreams.map(text => parseUpstream(text));
-		// The cache is valid only for the same upstreams.
-		if (JSON.stringify(upstreams) !== JSON.stringify(table.upstreams)) {
-			upstreams = table.upstreams;
-			resolve = createResolver({upstreams: parsed, onDrop});
-		}
+		const kept = new Map<string, Handler>();
+		const resolverOf = (upstreams = table.upstreams): Handler => {
+			const key = JSON.stringify(upstreams);
+			const parse = () => upstreams.map(text => parseUpstream(text));
+			const resolve = kept.get(key) ?? resolvers.get(key) ?? createResolver({upstreams: parse(), onDrop});
+			kept.set(key, resolve);
+			return resolve;
+		};
 
+		const responders = createResponders(table.zones, resolverOf);
+		resolvers = kept;
 		const wanted = new Set(table.zones.map(zone => keyOf(zone)));
 		await stop(key => !wanted.has(key));
-		const responders = createResponders(table.zones, resolve);
 		const results = await Promise.allSettled(table.zones.map(async (zone, index) => start(zone, responders[index]!)));
 		const failures = results.filter(({status}) => status === 'rejected').map(result => (result as PromiseRejectedResult).reason as HolmError);
 		const [first] = failures;

@@ -27,7 +27,12 @@ export type Zone = {
 	A resolver asks one name server and accepts its NXDOMAIN, so that server must know all names that the client may resolve. The client addresses are trusted, because the bridge drops spoofed ones.
 	*/
 	readonly views?: Readonly<Record<string, readonly string[]>>;
+	/** For each client with name servers of its own, by its address on this network: where its other names are forwarded, as in `upstreams` of the table. */
+	readonly clientUpstreams?: Readonly<Record<string, readonly string[]>>;
 };
+
+/** The handler that forwards to name servers; default those of the table. */
+export type ResolverOf = (upstreams?: readonly string[]) => Handler;
 
 /** A zone with its handler, which all views share. */
 type OpenZone = Zone & {readonly answer: Handler};
@@ -45,15 +50,17 @@ const handlersOf = (zones: readonly OpenZone[], resolve: Handler): Handler => fi
 /** The form in which Node reports client addresses, for comparison as text. */
 const canonical = (address: string) => new net.SocketAddress({address, family: net.isIPv6(address) ? 'ipv6' : 'ipv4'}).address;
 
-/** Clients with the same networks share a responder and its cache. */
-const createViews = (zone: OpenZone, byNetwork: ReadonlyMap<string, OpenZone>, resolve: Handler): ResponderOf => {
+/** Clients with the same networks and name servers share a responder and its cache. */
+const createViews = (zone: OpenZone, byNetwork: ReadonlyMap<string, OpenZone>, resolverOf: ResolverOf): ResponderOf => {
+	const {views: networksOf = {}, clientUpstreams = {}} = zone;
 	const views = new Map<string, Responder>();
 	const shared = new Map<string, Responder>();
-	const own = createResponder(handlersOf([zone], resolve));
-	for (const [client, networks] of Object.entries(zone.views ?? {})) {
-		const others = networks.map(network => byNetwork.get(network)).filter(other => other !== undefined);
-		const key = JSON.stringify(others.map(({network}) => network));
-		const responder = shared.get(key) ?? createResponder(handlersOf([zone, ...others], resolve));
+	const own = createResponder(handlersOf([zone], resolverOf()));
+	for (const client of new Set([...Object.keys(networksOf), ...Object.keys(clientUpstreams)])) {
+		const upstreams = clientUpstreams[client];
+		const others = (networksOf[client] ?? []).map(network => byNetwork.get(network)).filter(other => other !== undefined);
+		const key = JSON.stringify([others.map(({network}) => network), upstreams]);
+		const responder = shared.get(key) ?? createResponder(handlersOf([zone, ...others], resolverOf(upstreams)));
 		shared.set(key, responder);
 		views.set(canonical(client), responder);
 	}
@@ -62,8 +69,8 @@ const createViews = (zone: OpenZone, byNetwork: ReadonlyMap<string, OpenZone>, r
 };
 
 /** For each zone, in order, the responders of its clients. */
-export const createResponders = (zones: readonly Zone[], resolve: Handler): ResponderOf[] => {
-	const openZones = zones.map(zone => ({...zone, answer: answerFromZone(zone.records)}));
+export const createResponders = (zones: readonly Zone[], resolverOf: ResolverOf): ResponderOf[] => {
+	const openZones = zones.map(zone => ({...zone, answer: answerFromZone(zone.records, zone.network)}));
 	const byNetwork = new Map(openZones.map(zone => [zone.network, zone]));
-	return openZones.map(zone => createViews(zone, byNetwork, resolve));
+	return openZones.map(zone => createViews(zone, byNetwork, resolverOf));
 };

@@ -21,7 +21,9 @@ const gatewaysOf = ({networks}: Context, {attachments}: Container): readonly str
 /** The container's `/etc/resolv.conf` for its current networks. */
 export const resolverFileOf = (context: Context, container: Container): string => {
 	const {dnsServers, dnsSearch} = container.configuration;
-	return resolverFile({gateways: gatewaysOf(context, container), dnsServers, dnsSearch});
+	// Where containers have names, the network's name server comes first and forwards other names to the container's servers.
+	const hasNames = container.attachments.some(({network}) => network !== defaultNetwork);
+	return resolverFile({gateways: gatewaysOf(context, container), dnsServers: hasNames ? [] : dnsServers, dnsSearch});
 };
 
 /** The files that each guest of a container gets, by path below `/run/holm`. */

@@ -40,6 +40,14 @@ const viewsOf = (network: NetworkRecord, connected: readonly Container[]): Reado
 		return here && others.length > 0 ? [[here.address, others] as const] : [];
 	}));
 
+/** The name servers that containers request, by their address on a network. Those on the default network ask theirs without the network's. */
+const clientUpstreamsOf = (network: NetworkRecord, connected: readonly Container[]): Readonly<Record<string, readonly string[]>> => {
+	const askers = connected.filter(({configuration}) => configuration.dnsServers.length > 0);
+	return Object.fromEntries(askers.flatMap(({attachments, configuration}) => attachments
+		.filter(({networkId}) => networkId === network.id)
+		.map(({address}) => [address, configuration.dnsServers] as const)));
+};
+
 export const nameServerTableFor = (
 	{hostAddress}: Link,
 	networks: readonly NetworkRecord[],
@@ -52,6 +60,7 @@ export const nameServerTableFor = (
 		forward: !network.internal,
 		records: recordsOf({gateway: network.gateway, hostAddress}, membersOf(network, connected)),
 		views: viewsOf(network, connected),
+		clientUpstreams: clientUpstreamsOf(network, connected),
 	})),
 	upstreams,
 });

@@ -12,7 +12,7 @@ import {
 	said,
 	zoneOf,
 } from './client.js';
-import {openUpstream} from './upstream-server.js';
+import {address, openUpstream} from './upstream-server.js';
 
 const back = (port: number) => zoneOf(port, [member('c2', '192.168.65.2', 'db'), member('c3', '192.168.65.3', 'shared')], {
 	network: 'back',
@@ -84,6 +84,34 @@ test('queries of a client are forwarded if any of its networks forwards', async 
 	});
 	t.is(said(await ask(port, 'example.org', {from: '127.0.0.2'})), '203.0.113.7');
 	t.is(said(await ask(port, 'example.org')), 'NXDOMAIN');
+});
+
+test('a client with name servers of its own: names of its networks stay, others are forwarded there', async t => {
+	const own = await openUpstream(t, query => [address(query, '203.0.113.99')]);
+	const common = await openUpstream(t);
+	const [port, other] = [await freePort(), await freePort()];
+	await openServer(t).replace({
+		zones: [
+			zoneOf(port, [member('c1', '192.168.64.2', 'web')], {
+				forward: true, views: {'127.0.0.2': ['back']}, clientUpstreams: {'127.0.0.2': [own.address], '127.0.0.3': [own.address]},
+			}),
+			back(other),
+		],
+		upstreams: [common.address],
+	});
+	const answers = async (from: string) => Promise.all(['web', 'db', 'example.org'].map(async name => said(await ask(port, name, {from}))));
+	t.deepEqual(await answers('127.0.0.2'), ['192.168.64.2', '192.168.65.2', '203.0.113.99']);
+	t.deepEqual(await answers('127.0.0.3'), ['192.168.64.2', 'NXDOMAIN', '203.0.113.99']);
+	t.deepEqual(await answers('127.0.0.4'), ['192.168.64.2', 'NXDOMAIN', '203.0.113.7']);
+});
+
+test('the name of the network may follow a name', async t => {
+	const {frontPort} = await serveTwo(t);
+	t.is(said(await ask(frontPort, 'web.front')), '192.168.64.2');
+	t.is(said(await ask(frontPort, 'WEB.Front')), '192.168.64.2');
+	t.is(said(await ask(frontPort, 'shared.back', {from: '127.0.0.2'})), '192.168.65.3', 'which tells two of one name apart');
+	t.is(said(await ask(frontPort, 'shared.back')), 'NXDOMAIN');
+	t.is(said(await ask(frontPort, 'nobody.front')), 'NXDOMAIN');
 });
 
 test('a view ends with the table that had it', async t => {

@@ -39,9 +39,10 @@ export const processFlagTests = (world: World): void => {
 		t.true(lines.includes('10.1.2.3\tfixed.test'));
 		t.regex(answer, /^198\.1[89]\.\d+\.\d+\tgate$/mv);
 		t.regex(answer, /^192\.168\.\d+\.\d+\tislet$/mv);
-		t.true(lines.includes('nameserver 192.0.2.53'));
+		t.regex(answer, /^nameserver 192\.168\.\d+\.1$/mv, 'the network\'s server, which forwards to that of the container');
+		t.false(lines.includes('nameserver 192.0.2.53'));
 		t.true(lines.includes('search example.test'));
-		t.regex(await run('--network', 'net', 'box', 'cat', '/etc/resolv.conf'), /^nameserver 192\.168\.\d+\.1$/mv);
+		t.regex(await run('--dns', '192.0.2.53', 'box', 'cat', '/etc/resolv.conf'), /^nameserver 192\.0\.2\.53$/mv, 'where containers have no names');
 		await world.holm('network', 'rm', 'net');
 	});
 
