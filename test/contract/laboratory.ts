@@ -27,6 +27,8 @@ export type Lacks = {
 	readonly refusals?: boolean;
 	/** Stopped containers hold no addresses. */
 	readonly restingLeases?: boolean;
+	/** A part of a volume cannot be mounted. */
+	readonly subpaths?: boolean;
 	readonly pause?: boolean;
 	/** The engine may report a pause, and its end, with a delay. */
 	readonly promptPause?: boolean;

@@ -1,7 +1,7 @@
 import type {ContractOptions, Register} from './laboratory.js';
 
 /** Volumes and other mounts. */
-export const testVolumes = (test: Register, {shared = false}: ContractOptions): void => {
+export const testVolumes = (test: Register, {shared = false, lacks = {}}: ContractOptions): void => {
 	test('a volume is created, found, listed by filters and removed', async ({t, engine, createVolume, uniqueName, refused}) => {
 		const label = uniqueName('label');
 		const {name} = await createVolume({labels: {[label]: 'yes'}});
@@ -73,6 +73,19 @@ export const testVolumes = (test: Register, {shared = false}: ContractOptions): 
 		]});
 		t.is(second, 'own\nempty\n');
 	});
+
+	if (!lacks.subpaths) {
+		test('a part of a volume is mounted alone, and options of other file systems are refused', async ({t, engine, createVolume, create, run, start, refused}) => {
+			const {name} = await createVolume();
+			await run('mkdir -p /all/part/deep; echo x > /all/part/deep/file; ln -s / /all/part/out', {mounts: [{type: 'volume', source: name, target: '/all', readOnly: false}]});
+			const mount = {type: 'volume', source: name, target: '/deep', readOnly: false, subpath: 'part/deep'} as const;
+			t.is((await run('ls /deep; echo y > /deep/other', {mounts: [mount]})).stdout, 'file\n');
+			t.is((await run('cat /all/part/deep/other', {mounts: [{type: 'volume', source: name, target: '/all', readOnly: true}]})).stdout, 'y\n');
+			await t.throwsAsync(start({mounts: [{...mount, subpath: 'part/none'}]}));
+			await refused('invalid', '../up', async () => create({mounts: [{...mount, subpath: '../up'}]}));
+			await refused('unsupported', 'nfs', async () => engine.createVolume({name: 'never', options: {type: 'nfs', o: 'addr=192.0.2.1', device: ':/x'}}));
+		});
+	}
 
 	test('a file system in memory, and a root that is only read', async ({t, run}) => {
 		const {stdout, exitCode} = await run('echo x > /scratch/file && cat /scratch/file; echo x > /root/file || echo refused', {

@@ -58,8 +58,9 @@ export const fullConfiguration = configuration({
 	],
 	publishAll: true,
 	mounts: [
-		{type: 'bind', source: '/srv/data', target: '/data', readOnly: true},
 		{type: 'bind', source: '/srv/new', target: '/new', readOnly: false, createSource: true},
+		{type: 'bind', source: '/srv/data', target: '/data', readOnly: true},
+		{type: 'bind', source: '/srv/a:b', target: '/colon', readOnly: true, createSource: true},
 		{type: 'volume', source: 'cache', target: '/cache', readOnly: false},
 		{type: 'volume', source: 'other', target: '/other', readOnly: false, noCopy: true},
 		{type: 'volume', source: 'part', target: '/part', readOnly: true, subpath: 'a/b'},

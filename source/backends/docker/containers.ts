@@ -4,6 +4,7 @@ import {decodePruned} from '../../wire/decode/verbs.js';
 import {encodeConnect} from '../../wire/encode/network.js';
 import {encodeCreateContainer} from '../../wire/encode/create.js';
 import {fieldsOf, fieldsOfList} from '../../wire/fields.js';
+import {HolmError} from '../../engine/errors.js';
 import type {ContainersVerbs} from '../../engine/containers.js';
 import type {Filters, ContainerConfiguration} from '../../engine/resources.js';
 import {createSteadyTimes} from './steady-times.js';
@@ -26,9 +27,17 @@ const createInSteps = async (client: Client, {networks, ...configuration}: Conta
 	return container;
 };
 
+/** Older engines ignore the field. */
+const firstWithSubpaths = 45;
+
 export const containersVerbs = (client: Client): ContainersVerbs => {
 	const steady = createSteadyTimes();
 	const create = async (configuration: ContainerConfiguration) => {
+		const part = configuration.mounts.find(mount => mount.type === 'volume' && mount.subpath !== undefined);
+		if (part && await client.minorVersion() < firstWithSubpaths) {
+			throw new HolmError('unsupported', `this engine cannot mount a part of a volume at ${JSON.stringify(part.target)}: it would mount all of it`, {remedy: `it needs API 1.${firstWithSubpaths}`});
+		}
+
 		const fields = fieldsOf(await client.json('POST', '/containers/create', {
 			query: {name: configuration.name, platform: configuration.platform},
 			json: encodeCreateContainer(configuration),

@@ -46,8 +46,8 @@ export const volumesVerbs = (client: Client): VolumesVerbs => ({
 		return await client.isHolm() ? volumes : volumes.toSorted(byName);
 	},
 	volume: async name => decodeVolume(await client.json('GET', volumePath(name))),
-	createVolume: async ({name, labels}) => decodeVolume(await client.json('POST', '/volumes/create', {
-		json: {Name: name ?? '', Driver: 'local', Labels: {...labels}},
+	createVolume: async ({name, labels, options}) => decodeVolume(await client.json('POST', '/volumes/create', {
+		json: {Name: name ?? '', Driver: 'local', DriverOpts: {...options}, Labels: {...labels}},
 	})),
 	async removeVolume(name, {force} = {}) {
 		await client.json('DELETE', volumePath(name), {query: {force}});

@@ -11,6 +11,7 @@ import type {
 import {containerProcess, exposedPorts} from '../../rules/containers/container-process.js';
 import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
 import {mountPath, containerName, madeUpName, volumeName} from '../../rules/names.js';
+import {volumeKind} from '../../rules/volume-options.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
 import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
 import {findImage} from './image-store.js';
@@ -65,7 +66,7 @@ const makeMounts = (state: State, {mounts}: ContainerConfiguration, {image, file
 		}
 
 		const volume = ensureVolume(state, {name: mount.source});
-		if (!mount.noCopy) {
+		if (!mount.noCopy && mount.subpath === undefined && volumeKind(volume.volume.options).type === 'directory') {
 			fillVolume(volume, files, mount);
 		}
 

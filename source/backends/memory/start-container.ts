@@ -10,6 +10,7 @@ import {makeUpMachine} from './machine.js';
 import {environmentOf, startInContainer} from './program-host.js';
 import {findProgram} from './programs/find-program.js';
 import {waitForEnd} from './programs/services.js';
+import {assertSubpaths} from './volumes.js';
 import {
 	publish,
 	publishOf,
@@ -65,6 +66,7 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 		throw new HolmError('invalid', `mkdir ${process.workingDirectory}: not a directory`, {remedy: 'choose another working directory'});
 	}
 
+	assertSubpaths(state, container.mounts);
 	const attachments = takeAddresses(state, record);
 	const ports = allocatePorts(state, record.wantedPorts);
 	const isSimulated = state.simulation?.speaksFor(container) ?? false;

@@ -1,19 +1,20 @@
-import type {VolumesVerbs} from '../../engine/volumes.js';
+import type {VolumeConfiguration, VolumesVerbs} from '../../engine/volumes.js';
 import type {Pruned, Volume, Mount} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {filterOf, isTrue, labelRules} from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';
 import {findVolume} from '../../rules/find-resource.js';
 import {mountPath, volumeName} from '../../rules/names.js';
+import {volumeKind} from '../../rules/volume-options.js';
 import {publish, type State, type VolumeRecord} from './state.js';
+import {directoryNode} from './file-node.js';
 import {createFileTree, type FileTree, type TreeMount} from './file-tree.js';
 
 const volumeRoot = '/holm/volumes';
 
-type VolumeOptions = {readonly name?: string; readonly labels?: Volume['labels']};
-
-/** Finds or adds a volume; without a name, adds an anonymous one. Throws `invalid` for the name. */
-export const ensureVolume = (state: State, {name, labels = {}}: VolumeOptions): VolumeRecord => {
+/** Finds or adds a volume; without a name, adds an anonymous one. Throws `invalid` for the name, and the errors of `volumeKind`. */
+export const ensureVolume = (state: State, {name, labels = {}, options = {}}: VolumeConfiguration): VolumeRecord => {
+	volumeKind(options);
 	const chosen = name === undefined || name === '' ? state.random.hex(64) : volumeName(name);
 	const known = state.volumes.get(chosen);
 	if (known) {
@@ -22,7 +23,12 @@ export const ensureVolume = (state: State, {name, labels = {}}: VolumeOptions): 
 
 	const record: VolumeRecord = {
 		volume: {
-			name: chosen, createdAt: state.now(), mountpoint: `${volumeRoot}/${chosen}/_data`, labels: {...labels}, anonymous: chosen !== name,
+			name: chosen,
+			createdAt: state.now(),
+			mountpoint: `${volumeRoot}/${chosen}/_data`,
+			labels: {...labels},
+			...Object.keys(options).length > 0 && {options: {...options}},
+			anonymous: chosen !== name,
 		},
 		files: createFileTree(state.now),
 	};
@@ -43,10 +49,39 @@ export const fillVolume = ({files}: VolumeRecord, image: FileTree, {target}: Mou
 export const usersOf = ({containers}: State, name: string): readonly string[] =>
 	containers.values().filter(({container}) => container.mounts.some(mount => mount.type === 'volume' && mount.source === name)).map(({id}) => id).toArray();
 
+/** A part of a tree, for a mount; empty while it does not exist. */
+const treeBelow = (tree: FileTree, subpath: string): FileTree => {
+	const at = (path: string) => `/${subpath}/${path}`;
+	return {
+		...tree,
+		root() {
+			const found = tree.find(at(''))?.node;
+			return found?.type === 'directory' ? found : directoryNode(0);
+		},
+		put(path, node) {
+			tree.put(at(path), node);
+		},
+		remove(path) {
+			tree.remove(at(path));
+		},
+		copy: () => treeBelow(tree.copy(), subpath),
+	};
+};
+
+/** Throws `invalid` for a mount of a part that its volume does not have. */
+export const assertSubpaths = (state: State, mounts: readonly Mount[]): void => {
+	for (const mount of mounts) {
+		if (mount.type === 'volume' && mount.subpath !== undefined && !state.volumes.get(mount.source)?.files.find(`/${mount.subpath}/`)) {
+			throw new HolmError('invalid', `${mount.subpath} cannot be mounted: there is no such directory in volume ${mount.source}`, {remedy: 'make it, or mount another one'});
+		}
+	}
+};
+
 const treeOf = (state: State, mount: Mount): FileTree => {
 	switch (mount.type) {
 		case 'volume': {
-			return state.volumes.get(mount.source)!.files;
+			const {files} = state.volumes.get(mount.source)!;
+			return mount.subpath === undefined ? files : treeBelow(files, mount.subpath);
 		}
 
 		case 'bind': {

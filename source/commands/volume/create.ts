@@ -10,17 +10,20 @@ export const command = defineCommand({
 		label: {
 			type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the volume',
 		},
+		opt: {
+			type: 'string', isMultiple: true, shortFlag: 'o', value: 'KEY=VALUE', description: 'Option of the driver: type=none, o=bind and device=/directory, or type=tmpfs',
+		},
 		driver: {
 			type: 'string', shortFlag: 'd', default: 'local', value: 'DRIVER', description: 'Driver; local is the only one',
 		},
 	},
-	async run(context, {name: flagName, label, driver}, [argument]) {
+	async run(context, {name: flagName, label, opt, driver}, [argument]) {
 		if (driver !== 'local') {
 			throw new HolmError('unsupported', `there is no volume driver "${driver}"`, {remedy: 'local is the only one'});
 		}
 
 		const name = argument ?? flagName;
-		const configuration = {...(name !== undefined && {name: parseName('volume', name)}), labels: parseLabels(label)};
+		const configuration = {...(name !== undefined && {name: parseName('volume', name)}), labels: parseLabels(label), options: parseLabels(opt)};
 		const engine = await context.engine();
 		const volume = await engine.createVolume(configuration);
 		print(context, volume.name);

@@ -14,18 +14,25 @@ export const guestPaths = {
 	/** The container's name for crun. */
 	name: 'main',
 	share: (index: number) => `/shares/${index}`,
+	/** A socket that the guest connects with one of the host. */
+	socket: (index: number) => `/run/holm/sockets/${index}`,
 };
 
 /** Where the tools are mounted in a container: in `/dev`, which is not part of its disk. */
 export const toolsInContainer = '/dev/.holm';
+
+/** A mount of a container: a path of the guest, or a file system in memory with the options of its mount. */
+export type GuestMount = {readonly target: string; readonly readOnly: boolean} & (
+	| {readonly source: string; readonly tmpfs?: undefined}
+	| {readonly tmpfs: readonly string[]; readonly source?: undefined}
+);
 
 export type BundleOptions = {
 	readonly configuration: ContainerConfiguration;
 	readonly hostname: string;
 	readonly process: {readonly arguments: readonly string[]; readonly environment: readonly string[]; readonly workingDirectory: string};
 	readonly user: User;
-	/** Binds and volumes in the order of the machine's shares, and tmpfs. */
-	readonly mounts: readonly Mount[];
+	readonly mounts: readonly GuestMount[];
 };
 
 type OciMount = {destination: string; type: string; source: string; options: string[]};
@@ -55,12 +62,9 @@ const tmpfsOptions = (options: readonly string[]): string[] => {
 	return [...tmpfsDefaults.filter(flag => !options.includes(opposite(flag))), ...options];
 };
 
-const userMounts = (mounts: readonly Mount[]): OciMount[] => {
-	let share = 0;
-	return mounts.map(mount => mount.type === 'tmpfs'
-		? {destination: mount.target, type: 'tmpfs', source: 'tmpfs', options: [...tmpfsOptions(mount.options), ...mount.readOnly ? ['ro'] : []]}
-		: {destination: mount.target, type: 'bind', source: guestPaths.share(share++), options: ['rbind', 'rprivate', mount.readOnly ? 'ro' : 'rw']});
-};
+const userMounts = (mounts: readonly GuestMount[]): OciMount[] => mounts.map(({target, readOnly, source, tmpfs}) => tmpfs
+	? {destination: target, type: 'tmpfs', source: 'tmpfs', options: [...tmpfsOptions(tmpfs), ...readOnly ? ['ro'] : []]}
+	: {destination: target, type: 'bind', source, options: ['rbind', 'rprivate', readOnly ? 'ro' : 'rw']});
 
 /** All mount points of a container. Missing ones were created on its disk. */
 export const mountedPaths = (mounts: readonly Mount[]): readonly string[] =>

@@ -8,7 +8,7 @@ import {patienceRemedy, unlessAborted} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import type {Context, Entry} from './context.js';
 import {startMessageFor} from './start-message.js';
-import {sharesFor} from './volumes.js';
+import {resolveMounts} from './mounts.js';
 import {devicesFor} from './wanted-state.js';
 
 /** Maps an error of the runtime to the error that clients expect. */
@@ -46,6 +46,7 @@ export const bootMachine = async (context: Context, entry: Entry, signal: AbortS
 		}),
 		logKeeper.start(),
 	]), signal);
+	const mounts = await resolveMounts(context, container);
 	const devices = devicesFor(container.attachments, context.networks);
 	entry.devices = Object.fromEntries(devices.map(({endpointId, name}) => [endpointId, name]));
 	const machine = await startMachine({
@@ -58,9 +59,9 @@ export const bootMachine = async (context: Context, entry: Entry, signal: AbortS
 		network: context.namespace.path,
 		disk: files.disk,
 		devices,
-		shares: await sharesFor(context, container),
+		shares: mounts.shares,
 		log: files.log,
-		message: startMessageFor(context, container, base.accounts),
+		message: startMessageFor(context, container, {accounts: base.accounts, mounts}),
 		privateKey: guest.key.privateKey,
 		signal,
 	});

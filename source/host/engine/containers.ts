@@ -5,6 +5,7 @@ import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {createContainer, discardContainer, renameContainer} from './creation.js';
 import {writtenBytesOf} from './disk-usage.js';
 import {findContainer} from './find.js';
+import {socketWarnings} from './mounts.js';
 import {
 	isActive,
 	isLive,
@@ -95,7 +96,7 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 		},
 		async createContainer(configuration) {
 			const {container: {id}} = await createContainer(context, configuration);
-			return {id, warnings: []};
+			return {id, warnings: await socketWarnings(context, configuration.mounts)};
 		},
 		async renameContainer(reference, name) {
 			const entry = find(reference);

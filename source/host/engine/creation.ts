@@ -1,4 +1,4 @@
-import {chmod, chown, mkdir, rm, stat} from 'node:fs/promises';
+import {chmod, chown, mkdir, rm} from 'node:fs/promises';
 import {HolmError} from '../../engine/errors.js';
 import type {Attachment, Container, ContainerConfiguration, Image} from '../../engine/resources.js';
 import {containerProcess, exposedPorts as exposedPortsOf} from '../../rules/containers/container-process.js';
@@ -16,6 +16,7 @@ import {defaultSize, machineUidOf, validateSize} from '../guest.js';
 import {createOverlay} from '../images/overlay.js';
 import {findNetwork} from './find.js';
 import {leaseAttachment} from './leases.js';
+import {assertSources, settleSources} from './mounts.js';
 import {
 	defaultNetwork,
 	newEntry,
@@ -43,24 +44,6 @@ const validate = (configuration: ContainerConfiguration): void => {
 	validateContainer(configuration);
 	capabilitiesOf(configuration);
 	limitsOf(configuration.ulimits);
-};
-
-const assertSources = async (mounts: ContainerConfiguration['mounts']): Promise<void> => {
-	for (const mount of mounts) {
-		if (mount.type !== 'bind') {
-			continue;
-		}
-
-		const status = await stat(mount.source).catch(() => undefined);
-		if (!status && mount.createSource) {
-			continue;
-		}
-
-		if (!status?.isDirectory() && !status?.isFile()) {
-			const reason = status ? 'is neither a file nor a directory' : 'does not exist';
-			throw new HolmError('invalid', `invalid mount config for type "bind": bind source path ${reason}: ${JSON.stringify(mount.source.slice(0, 300)).slice(1, -1)}`, {remedy: status ? 'mount another one' : 'create it first, or mount it with -v, which makes it'});
-		}
-	}
 };
 
 const leaseAll = (context: Context, {networks}: ContainerConfiguration): readonly Attachment[] => {
@@ -139,7 +122,7 @@ export const createContainer = async (context: Context, configuration: Container
 					attachments,
 					ports: wantedPorts({configuration, exposedPorts}),
 					exposedPorts,
-					mounts: volumes.mounts,
+					mounts: await settleSources(volumes.mounts),
 					restartCount: 0,
 				},
 				isStoppedByUser: false,

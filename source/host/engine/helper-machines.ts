@@ -8,8 +8,8 @@ import type {Agent} from '../machines/ssh/agent.js';
 import {clearMachine, startMachine} from '../machines/machine.js';
 import type {Machine} from '../machines/running-machine.js';
 import {waitForCleanup, type Entry, type Context} from './context.js';
+import {resolveMounts, type ResolvedMounts} from './mounts.js';
 import {filesFor, hostnameOf} from './start-message.js';
-import {sharesFor} from './volumes.js';
 
 /** VMs without a container process, for access to the files of stopped containers. */
 export type HelperMachines = {
@@ -29,9 +29,9 @@ const idleLimitMs = 2000;
 const prefix = `chroot ${guestPaths.rootfs} /dev/.holm/busybox`;
 
 /** Mounts tools and shares where commands in the container's root find them. Links resolve as in the container. */
-const prepareCommand = ({mounts}: Container): string => {
+const prepareCommand = ({mounts, shares}: ResolvedMounts): string => {
 	const root = guestPaths.rootfs;
-	const shared = mounts.filter(({type}) => type !== 'tmpfs').map(({target}, index) => ({target, index}));
+	const shared = shares.map((_, index) => ({index, target: mounts.find(({source}) => source === guestPaths.share(index))!.target}));
 	return [
 		'set -e',
 		`mkdir -p ${root}/dev`,
@@ -72,7 +72,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 	const boot = async (container: Container, signal: AbortSignal): Promise<Machine> => {
 		const files = paths.container(container.id);
 		const template = await guest.template(defaultSize);
-
+		const mounts = await resolveMounts(context, container);
 		const machine = await startMachine({
 			name: `holm-helpers-${container.name}`.slice(0, 64),
 			directory: files.machine,
@@ -83,7 +83,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 			network: context.namespace.path,
 			disk: files.disk,
 			devices: [],
-			shares: await sharesFor(context, container),
+			shares: mounts.shares,
 			message: {hostname: hostnameOf(container), files: filesFor(context, container)},
 			privateKey: guest.key.privateKey,
 			signal,
@@ -99,7 +99,7 @@ export const createHelperMachines = (context: Context): HelperMachines => {
 		}
 
 		await machine.started;
-		await machine.agent.run(prepareCommand(container));
+		await machine.agent.run(prepareCommand(mounts));
 		return machine;
 	};
 

@@ -5,6 +5,7 @@ import {bundleOf} from '../containers/bundle.js';
 import {hostsFile, resolverFile} from '../containers/network-files.js';
 import type {StartMessage} from '../machines/guest-protocol.js';
 import {defaultNetwork, type Context} from './context.js';
+import type {ResolvedMounts} from './mounts.js';
 import {wayOut} from './wanted-state.js';
 
 export const hostnameOf = ({id, configuration}: Container): string => configuration.hostname ?? id.slice(0, 12);
@@ -43,7 +44,11 @@ export const filesFor = (context: Context, container: Container): Readonly<Recor
 };
 
 /** The start message: everything that a guest needs to run a container. */
-export const startMessageFor = (context: Context, container: Container, accounts: Accounts): StartMessage => {
+export const startMessageFor = (
+	context: Context,
+	container: Container,
+	{accounts, mounts: {mounts, sockets}}: {readonly accounts: Accounts; readonly mounts: ResolvedMounts},
+): StartMessage => {
 	const {configuration, process} = container;
 	const user = resolveUser(process.user, accounts);
 	const bundle = bundleOf({
@@ -51,11 +56,12 @@ export const startMessageFor = (context: Context, container: Container, accounts
 		hostname: hostnameOf(container),
 		process: {...process, environment: [...process.environment, ...homeWithoutAccount(user, accounts, process.environment)]},
 		user,
-		mounts: container.mounts,
+		mounts,
 	});
 	return {
 		hostname: hostnameOf(container),
 		files: {...filesFor(context, container), 'bundle/config.json': Buffer.from(JSON.stringify(bundle))},
+		sockets,
 		process: {terminal: configuration.terminal, stdin: configuration.openStdin},
 	};
 };

@@ -13,10 +13,9 @@ import type {Container, Image, Mount, Volume} from '../../engine/resources.js';
 import {filterOf, isTrue, labelRules, type FilterRules} from '../../rules/filters.js';
 import {pruneRules} from '../../rules/item-filters.js';
 import {volumeName} from '../../rules/names.js';
+import {volumeKind} from '../../rules/volume-options.js';
 import {withImageMounted} from '../images/disk.js';
 import {resolveWithin} from '../images/within-root.js';
-import type {Share} from '../machines/shares.js';
-import {makeDirectories} from '../make-directories.js';
 import {mountsBelow, readMounts, type MountPoint} from '../mounts.js';
 import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
@@ -24,7 +23,7 @@ import {readRecord, writeRecord} from '../store/records.js';
 import {publish, type Context} from './context.js';
 import {directoryBytes} from './disk-usage.js';
 
-type VolumeRecord = Pick<Volume, 'name' | 'createdAt' | 'labels' | 'anonymous'>;
+type VolumeRecord = Pick<Volume, 'name' | 'createdAt' | 'labels' | 'options' | 'anonymous'>;
 
 const filesOf = ({paths}: Context, name: string) => {
 	const directory = paths.volume(name);
@@ -32,24 +31,6 @@ const filesOf = ({paths}: Context, name: string) => {
 };
 
 const volumeOf = (context: Context, record: VolumeRecord): Volume => ({...record, mountpoint: filesOf(context, record.name).data});
-
-/** Directories and files of the host to share with a container's VM, in the order of its mounts. Makes missing sources that the container asks for. */
-export const sharesFor = async (context: Context, {mounts}: Pick<Container, 'mounts'>): Promise<readonly Share[]> => {
-	const shares: Share[] = [];
-	for (const mount of mounts) {
-		if (mount.type === 'volume') {
-			shares.push({source: filesOf(context, mount.source).data, readOnly: mount.readOnly, isOwn: true});
-		} else if (mount.type === 'bind') {
-			if (mount.createSource) {
-				await makeDirectories(mount.source);
-			}
-
-			shares.push({source: mount.source, readOnly: mount.readOnly});
-		}
-	}
-
-	return shares;
-};
 
 export const findVolume = async (context: Context, name: string): Promise<Volume | undefined> => {
 	if (!/^[\dA-Za-z][\w.\-]{0,127}$/v.test(name)) {
@@ -166,7 +147,8 @@ export const ensureVolumes = async (context: Context, mounts: readonly Mount[], 
 			const isAnonymous = mount.source === '';
 			const name = isAnonymous ? randomBytes(32).toString('hex') : mount.source;
 			volumeName(name);
-			if (!await findVolume(context, name)) {
+			const found = await findVolume(context, name);
+			if (!found) {
 				const {isNew} = await createVolume(context, {name, labels: {}, anonymous: isAnonymous});
 				if (isNew) {
 					made.push(name);
@@ -174,7 +156,7 @@ export const ensureVolumes = async (context: Context, mounts: readonly Mount[], 
 			}
 
 			const named = {...mount, source: name};
-			if (!mount.noCopy) {
+			if (!mount.noCopy && mount.subpath === undefined && volumeKind(found?.options).type === 'directory') {
 				await fillFromImage(context, image, named);
 			}
 
@@ -244,7 +226,8 @@ export const volumesVerbs = (context: Context): VolumesVerbs => {
 			return volumes.filter(filterOf(filters, volumeRules(context)));
 		},
 		volume: get,
-		createVolume: async ({name, labels = {}}) => context.registry(async () => {
+		createVolume: async ({name, labels = {}, options = {}}) => context.registry(async () => {
+			volumeKind(options);
 			const isAnonymous = name === undefined || name === '';
 			const wanted = isAnonymous ? randomBytes(32).toString('hex') : name;
 			volumeName(wanted);
@@ -253,7 +236,7 @@ export const volumesVerbs = (context: Context): VolumesVerbs => {
 				return existing;
 			}
 
-			const {volume} = await createVolume(context, {name: wanted, labels, anonymous: isAnonymous});
+			const {volume} = await createVolume(context, {name: wanted, labels, options, anonymous: isAnonymous});
 			return volume;
 		}),
 		removeVolume: async (name, {force = false} = {}) => context.registry(async () => {

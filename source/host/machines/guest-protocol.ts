@@ -1,4 +1,5 @@
 import {encodeArchive} from '../kernel/cpio.js';
+import type {HostSocket} from './relay.js';
 import type {Share} from './shares.js';
 
 /** One network device of a machine. */
@@ -21,6 +22,8 @@ export type StartMessage = {
 	readonly hostname: string;
 	/** By path below `/run/holm` in the guest. */
 	readonly files: Readonly<Record<string, Uint8Array>>;
+	/** Sockets of the host that the container sees at `/run/holm/sockets/N`, where N is the index in the list. */
+	readonly sockets?: readonly HostSocket[];
 	/** How the container's process is connected. Absent for a helper machine, which only has its disk at `/rootfs`, its shares below `/shares`, and its agent. */
 	readonly process?: {
 		readonly terminal: boolean;
@@ -50,5 +53,7 @@ export const encodeMessage = (
 	...devices.map((device, index) => Buffer.from(index === 0 ? `first ${linkLine(device)}` : linkLine(device))),
 	Buffer.from('phase network\n'),
 	...(shares.length > 0 ? [Buffer.from('shares\n')] : []),
+	...(message.sockets ?? []).map(({uid, gid, mode}, index) => Buffer.from(`socket ${index} ${uid} ${gid} ${mode.toString(8)}\n`)),
+	...(message.sockets?.length ? [Buffer.from('relaying\n')] : []),
 	Buffer.from(message.process ? `run ${yesOrNo(message.process.terminal)} ${yesOrNo(message.process.stdin)}\n` : 'serve\n'),
 ]);

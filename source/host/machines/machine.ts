@@ -148,6 +148,8 @@ type Restored =
 
 const firstPort = ([device]: readonly NetworkDevice[]) => ({[networkPorts[0]]: device?.endpointId ?? unusedPort});
 
+const socketSources = ({message: {sockets = []}}: MachineOptions) => sockets.map(({source}) => source);
+
 /** Kills the process of a machine whose start failed because of `cause`. */
 const endProcess = async (process: DetachedProcess | undefined, cause: unknown): Promise<void> => {
 	process?.kill();
@@ -246,7 +248,13 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 		}
 
 		const supervised = superviseMachine(directory, qmp, {
-			qemu, shares: sharesServer, log: options.log, ports: firstPort(options.devices), phases: [], startedAt,
+			qemu,
+			shares: sharesServer,
+			log: options.log,
+			ports: firstPort(options.devices),
+			sockets: socketSources(options),
+			phases: [],
+			startedAt,
 		}, {privateKey: options.privateKey, exited});
 		supervised.mark('restore');
 		for (const device of options.devices.slice(1)) {

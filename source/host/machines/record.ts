@@ -15,6 +15,8 @@ export type MachineRecord = {
 	readonly log?: string;
 	/** Endpoint ids by their port. */
 	readonly ports: Readonly<Record<string, string>>;
+	/** Paths of the host's sockets that the guest's are connected to. */
+	readonly sockets?: readonly string[];
 	readonly phases: readonly BootPhase[];
 	/** When the machine was started, in milliseconds since 1970. */
 	readonly startedAt: number;

@@ -25,6 +25,33 @@ export type Share = {
 	readonly readOnly: boolean;
 	/** A directory of the engine, which must not be a symbolic link. For a user's directory links are followed. */
 	readonly isOwn?: boolean;
+	/** Path below the source to show instead. It may not contain links, because containers could choose where they lead. */
+	readonly subpath?: string;
+};
+
+const pathOf = ({source, subpath = ''}: Share): string => path.join(source, subpath);
+
+/** Opens a path below a directory without following links. */
+const openBelow = async (directory: FileHandle, subpath: string): Promise<FileHandle> => {
+	let here = directory;
+	for (const name of subpath.split('/').filter(part => part !== '' && part !== '.')) {
+		try {
+			const next = await open(`/proc/self/fd/${here.fd}/${name}`, pathOnly | constants.O_NOFOLLOW);
+			await here.close();
+			here = next;
+		} catch (error) {
+			await here.close();
+			throw error;
+		}
+
+		const status = await here.stat();
+		if (status.isSymbolicLink()) {
+			await here.close();
+			throw new HolmError('invalid', `subpath ${JSON.stringify(subpath.slice(0, 300))} cannot be mounted: ${JSON.stringify(name)} is a link`, {remedy: 'name the path without links'});
+		}
+	}
+
+	return here;
 };
 
 /** QEMU 7's C program comes first: if both are installed, its flags are the known ones. */
@@ -53,10 +80,17 @@ const findServer = async () => {
 /** Mount flags that a remount clears unless it repeats them. */
 const keptFlags = new Set(['nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime', 'relatime', 'nosymfollow']);
 
-const openSource = async ({source, isOwn}: Share): Promise<FileHandle> => {
+const openSource = async (share: Share): Promise<FileHandle> => {
+	const {isOwn, subpath} = share;
+	const source = pathOf(share);
 	try {
-		return await open(source, pathOnly | (isOwn ? constants.O_NOFOLLOW | constants.O_DIRECTORY : 0));
+		const handle = await open(share.source, pathOnly | (isOwn ? constants.O_NOFOLLOW | constants.O_DIRECTORY : 0));
+		return subpath === undefined ? handle : await openBelow(handle, subpath);
 	} catch (error) {
+		if (error instanceof HolmError) {
+			throw error;
+		}
+
 		throw (error as NodeJS.ErrnoException).code === 'ENOENT'
 			? new HolmError('invalid', `${source} cannot be mounted: there is no such file or directory`, {remedy: 'make it, or mount another one', cause: error})
 			: new HolmError('invalid', `${source} cannot be mounted: ${messageOf(error)}`, {remedy: isOwn ? 'it must be a directory' : 'mount another one', cause: error});
@@ -86,11 +120,11 @@ const bindShare = async (held: HeldProcess, share: Share, target: string): Promi
 	const source = await handle.stat({bigint: true});
 	const place = held.pathOf(target);
 	await (source.isDirectory() ? mkdir(place) : writeFile(place, ''));
-	await held.run('mount', ['--no-canonicalize', '--rbind', '--make-rprivate', share.source, target]);
+	await held.run('mount', ['--no-canonicalize', '--rbind', '--make-rprivate', pathOf(share), target]);
 	// `mount` resolved the path again, and it may have changed since it was opened.
 	const mounted = await stat(place, {bigint: true});
 	if (mounted.ino !== source.ino || mounted.dev !== source.dev) {
-		throw new HolmError('conflict', `${share.source} cannot be mounted: it changed meanwhile`, {remedy: 'start the container again'});
+		throw new HolmError('conflict', `${pathOf(share)} cannot be mounted: it changed meanwhile`, {remedy: 'start the container again'});
 	}
 
 	if (share.readOnly) {

@@ -6,9 +6,10 @@ import {resendSizes} from './ssh/resent-sizes.js';
 import {deviceTimeoutMs, networkDevicesOf} from './network-devices.js';
 import {patienceRemedy, silenceLimitMs, willEndWithin, within} from './patience.js';
 import {cannotBeKilled, killLimitMs, killProcess} from './process.js';
-import {machineFiles} from './qemu.js';
+import {machineFiles, sshPorts} from './qemu.js';
 import type {Qmp} from './qmp.js';
 import {writeRecord, type MachineRecord} from './record.js';
+import {createRelay} from './relay.js';
 import {connectOwn} from './run-directory.js';
 import type {Machine} from './running-machine.js';
 import {watchDiskFull} from './disk-full.js';
@@ -114,6 +115,13 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 
 			case 'left': {
 				agent.hearEnd(argument);
+				relay.hearEnd(argument);
+				break;
+			}
+
+			// An adopted machine's messages are read from the first on.
+			case 'relaying': {
+				relay.open();
 				break;
 			}
 
@@ -152,7 +160,12 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		});
 	}), tellLimitMs, () => new HolmError('unavailable', 'the guest does not read commands any more', {remedy: 'holm kill ends its machine'}));
 
-	const agent = createAgent({sockets: files.ssh, privateKey: options.privateKey, tell});
+	const {sockets: sources = []} = record;
+	// The relay has the last port, if there is one.
+	const agent = createAgent({sockets: sources.length > 0 ? files.ssh.slice(0, -1) : files.ssh, privateKey: options.privateKey, tell});
+	const relay = createRelay(sources, {
+		socketPath: files.ssh.at(-1)!, port: sshPorts.at(-1)!, privateKey: options.privateKey, tell,
+	});
 
 	const detach = () => {
 		clearTimeout(silence);
@@ -161,6 +174,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		stopWatching();
 		control.destroy();
 		agent.close();
+		relay.close();
 	};
 
 	const ended = (async (): Promise<MachineEnd> => {

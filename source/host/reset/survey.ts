@@ -33,7 +33,7 @@ const ownEntries: ReadonlyArray<readonly [directory: 'containers' | 'machines' |
 	['networks', /\.json(?:\.corrupt)?$|^\..+\.tmp$/v],
 ];
 
-const volumeParts = new Set(['_data', 'record.json', 'record.json.corrupt']);
+const volumeParts = new Set(['_data', '_filling', 'record.json', 'record.json.corrupt']);
 
 /** Everything in an engine's directory that the engine did not make. */
 const findForeign = async (directory: string, names: readonly string[]): Promise<readonly string[]> => {

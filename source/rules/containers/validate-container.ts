@@ -55,6 +55,10 @@ const checkMounts = (mounts: readonly Mount[]) => {
 		}
 
 		targets.add(target);
+		if (mount.type === 'volume' && mount.subpath !== undefined && (mount.subpath.startsWith('/') || mount.subpath.includes('\0') || mount.subpath.split('/').includes('..'))) {
+			refuse(`invalid mount config: subpath ${shown(mount.subpath)} must be a relative path within the volume`, 'leave out the first / and ..');
+		}
+
 		if (mount.type === 'bind' && (!mount.source.startsWith('/') || mount.source.includes('\0'))) {
 			refuse(`invalid mount config: ${shown(mount.source)} is not an absolute path of the host`, 'begin it with /');
 		}

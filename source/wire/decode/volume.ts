@@ -1,5 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import type {Volume} from '../../engine/resources.js';
+import type {VolumeConfiguration} from '../../engine/volumes.js';
 import {anonymousLabel} from '../encode/volume.js';
 import {fieldsOf, type Fields} from '../fields.js';
 import {decodeTime} from '../times.js';
@@ -10,11 +11,13 @@ const madeUp = /^[\da-f]{64}$/v;
 export const decodeVolume = (json: unknown): Volume => {
 	const fields = fieldsOf(json);
 	const {[anonymousLabel]: anonymous, ...labels} = fields.textMap('Labels');
+	const options = fields.textMap('Options');
 	return {
 		name: fields.text('Name'),
 		createdAt: decodeTime(fields.text('CreatedAt')),
 		mountpoint: fields.text('Mountpoint'),
 		labels,
+		...Object.keys(options).length > 0 && {options},
 		// Before Docker 24, only the generated name marks an anonymous volume.
 		anonymous: anonymous !== undefined || madeUp.test(fields.text('Name')),
 		source: json,
@@ -22,15 +25,11 @@ export const decodeVolume = (json: unknown): Volume => {
 };
 
 /** The body of `POST /volumes/create`. */
-export const decodeCreateVolume = (body: Fields): {name?: string; labels: Record<string, string>} => {
+export const decodeCreateVolume = (body: Fields): VolumeConfiguration => {
 	const driver = body.text('Driver') || 'local';
 	if (driver !== 'local') {
 		throw new HolmError('unsupported', `there is no volume driver ${JSON.stringify(driver.slice(0, 64))}`, {remedy: 'the only one is local'});
 	}
 
-	if (body.names('DriverOpts').length > 0) {
-		throw new HolmError('unsupported', 'options of the volume driver local are not supported', {remedy: 'mount a directory of the host instead'});
-	}
-
-	return {name: body.optionalText('Name'), labels: body.textMap('Labels')};
+	return {name: body.optionalText('Name'), labels: body.textMap('Labels'), options: body.textMap('DriverOpts')};
 };

@@ -18,6 +18,13 @@ export const encodeEndpoint = (attachment: AttachmentConfiguration) => ({
 const isInMap = (mount: Mount, index: number, mounts: readonly Mount[]) =>
 	mount.type === 'tmpfs' && mounts.findIndex(({type, target}) => type === 'tmpfs' && target === mount.target) === index;
 
+/** Engines before API 1.42 make missing sources only of this form. A colon in a path would be a separator. */
+const isPlainBind = (mount: Mount): mount is Mount & {readonly type: 'bind'} => mount.type === 'bind' && mount.createSource === true && !`${mount.source}${mount.target}`.includes(':');
+
+const encodeBinds = (mounts: readonly Mount[]): string[] => mounts
+	.filter(mount => isPlainBind(mount))
+	.map(({source, target, readOnly}) => `${source}:${target}${readOnly ? ':ro' : ''}`);
+
 const encodeMount = (mount: Mount) => {
 	const common = {Type: mount.type, Target: mount.target, ReadOnly: mount.readOnly};
 	if (mount.type === 'tmpfs') {
@@ -28,7 +35,9 @@ const encodeMount = (mount: Mount) => {
 		...common,
 		Source: mount.source,
 		...mount.type === 'bind' && mount.createSource && {BindOptions: {CreateMountpoint: true}},
-		...mount.type === 'volume' && (mount.noCopy === true || mount.subpath !== undefined) && {VolumeOptions: {NoCopy: mount.noCopy ?? false, Subpath: mount.subpath}},
+		...mount.type === 'volume' && (mount.noCopy === true || mount.subpath !== undefined) && {
+			VolumeOptions: {NoCopy: mount.noCopy ?? false, Subpath: mount.subpath},
+		},
 	};
 };
 
@@ -45,7 +54,10 @@ export const encodeHostConfig = (configuration: ContainerConfiguration) => ({
 	PublishAllPorts: configuration.publishAll,
 	AutoRemove: configuration.autoRemove,
 	RestartPolicy: encodeRestartPolicy(configuration.restartPolicy),
-	Mounts: configuration.mounts.filter((mount, index, mounts) => !isInMap(mount, index, mounts)).map(mount => encodeMount(mount)),
+	Binds: encodeBinds(configuration.mounts),
+	Mounts: configuration.mounts
+		.filter((mount, index, mounts) => !isInMap(mount, index, mounts) && !isPlainBind(mount))
+		.map(mount => encodeMount(mount)),
 	Tmpfs: encodeTmpfs(configuration.mounts),
 	ExtraHosts: [...configuration.extraHosts],
 	Dns: [...configuration.dnsServers],

@@ -10,7 +10,7 @@ export const encodeVolume = (volume: Volume, usage?: {readonly bytes: number; re
 	Labels: {...volume.labels, ...volume.anonymous && {[anonymousLabel]: ''}},
 	Mountpoint: volume.mountpoint,
 	Name: volume.name,
-	Options: null,
+	Options: volume.options && Object.keys(volume.options).length > 0 ? {...volume.options} : null,
 	Scope: 'local',
 	...usage && {UsageData: {Size: usage.bytes, RefCount: usage.containers}},
 });

@@ -1,6 +1,11 @@
 import test from 'ava';
-import {bundleOf, limitsOf, type ociProcess} from '../../../source/host/containers/bundle.js';
-import type {ContainerConfiguration, Mount} from '../../../source/engine/resources.js';
+import {
+	bundleOf,
+	limitsOf,
+	type GuestMount,
+	type ociProcess,
+} from '../../../source/host/containers/bundle.js';
+import type {ContainerConfiguration} from '../../../source/engine/resources.js';
 import {configuration} from '../../engine/resources.js';
 
 type OciMount = {readonly destination: string; readonly type: string; readonly source: string; readonly options: readonly string[]};
@@ -16,7 +21,7 @@ type Bundle = {
 	};
 };
 
-const bundle = (given: Partial<ContainerConfiguration> = {}, mounts: readonly Mount[] = [], uid = 0) => bundleOf({
+const bundle = (given: Partial<ContainerConfiguration> = {}, mounts: readonly GuestMount[] = [], uid = 0) => bundleOf({
 	configuration: configuration({image: 'box', ...given}),
 	hostname: 'islet',
 	process: {arguments: ['sh', '-c', 'true'], environment: ['PATH=/bin'], workingDirectory: '/data'},
@@ -49,12 +54,12 @@ test('limits: those given, over the standard one of open files', t => {
 	t.throws(() => limitsOf([{name: 'wings', soft: 1, hard: 1}]), {message: 'invalid ulimit "wings"'});
 });
 
-test('mounts: shares by their place in the list, none hiding another', t => {
-	const mounts: readonly Mount[] = [
-		{type: 'bind', source: '/srv', target: '/x/inner', readOnly: true},
-		{type: 'tmpfs', target: '/scratch', readOnly: false, options: ['size=1m', 'exec']},
-		{type: 'volume', source: 'outer', target: '/x', readOnly: false},
-		{type: 'volume', source: 'conf', target: '/etc', readOnly: false},
+test('mounts: paths of the guest and file systems in memory, none hiding another', t => {
+	const mounts: readonly GuestMount[] = [
+		{source: '/shares/0', target: '/x/inner', readOnly: true},
+		{tmpfs: ['size=1m', 'exec'], target: '/scratch', readOnly: false},
+		{source: '/shares/1', target: '/x', readOnly: false},
+		{source: '/shares/2', target: '/etc', readOnly: false},
 	];
 	const all = bundle({}, mounts).mounts;
 	const at = (destination: string) => all.findIndex(mount => mount.destination === destination);
@@ -65,7 +70,7 @@ test('mounts: shares by their place in the list, none hiding another', t => {
 	t.true(at('/x') < at('/x/inner'));
 	t.true(at('/etc') < at('/etc/resolv.conf') && at('/etc') < at('/etc/hosts'));
 	t.true(at('/proc') < at('/etc'), 'those of the system come before all others');
-	const own = bundle({}, [{type: 'bind', source: '/srv/hosts', target: '/etc/hosts', readOnly: true}]).mounts.filter(({destination}) => destination === '/etc/hosts');
+	const own = bundle({}, [{source: '/shares/0', target: '/etc/hosts', readOnly: true}]).mounts.filter(({destination}) => destination === '/etc/hosts');
 	t.deepEqual(own.map(({source}) => source), ['/run/holm/files/hosts', '/shares/0'], 'a file of the user\'s own lies on top');
 });
 

@@ -13,6 +13,8 @@ export type SshOptions = {
 	/** Number of the port. */
 	readonly port: number;
 	readonly privateKey: string;
+	/** Which of the guest's servers: `ssh` runs commands, `relay` connects sockets; default `ssh`. */
+	readonly verb?: 'ssh' | 'relay';
 	/** Sends a line to the guest's control port. */
 	readonly tell: (line: string) => Promise<void>;
 	/** Callbacks by connection id, called when the guest reports the connection's end. The byte stream alone does not show it. */
@@ -60,7 +62,7 @@ const awaitGreeting = async (socket: Socket, start: () => Promise<void>, whenLef
 	throw new HolmError('internal', 'its SSH server exits at once');
 };
 
-const connectSocket = async ({socketPath, port, tell, leaving}: SshOptions) => {
+const connectSocket = async ({socketPath, port, verb = 'ssh', tell, leaving}: SshOptions) => {
 	// Tells this connection from earlier ones over the same port.
 	const id = randomBytes(4).toString('hex');
 	const left = Promise.withResolvers<void>();
@@ -80,7 +82,7 @@ const connectSocket = async ({socketPath, port, tell, leaving}: SshOptions) => {
 	});
 	try {
 		await once(socket, 'connect');
-		await awaitGreeting(socket, async () => tell(`ssh ${port} ${id}\n`), async () => new Promise(resolve => {
+		await awaitGreeting(socket, async () => tell(`${verb} ${port} ${id}\n`), async () => new Promise(resolve => {
 			leaving.set(id, resolve);
 		}));
 		leaving.set(id, leave);

@@ -93,6 +93,27 @@ export const mountFlagTests = (world: World): void => {
 		await world.holm('rm', 'secrets');
 	});
 
+	world.test('volumes of other kinds: directories of the host, memory, and parts of a volume', async t => {
+		const at = (name: string) => path.join(world.directory, name);
+		await mkdir(at('device'));
+		await world.holm('volume', 'create', '--opt', 'type=none', '--opt', 'o=bind', '--opt', `device=${at('device')}`, 'bound');
+		await world.holm('volume', 'create', '--opt', 'type=tmpfs', '--opt', 'device=tmpfs', '--opt', 'o=size=1m,mode=700', 'memory');
+		await world.holm('volume', 'create', 'whole');
+		await world.holm('run', '-d', '--name', 'kinds', '-v', 'bound:/bound', '-v', 'memory:/memory', '-v', 'whole:/whole', 'box', 'sh', '-c', 'echo x > /bound/file; mkdir -p /whole/part/deep; echo y > /whole/part/file; ln -s part /whole/link; grep /memory /proc/mounts; echo ready; sleep 1000');
+		const log = await world.until(async () => world.holm('logs', 'kinds'), output => output.includes('ready'));
+		t.regex(log, / \/memory tmpfs rw,.*size=1024k,mode=700/v);
+		t.is(await readFile(at('device/file'), 'utf8'), 'x\n');
+		t.regex(await run('-v', 'memory:/memory', 'box', 'true'), /volume memory is in the memory of container kinds/v);
+		const part = (subpath: string) => ['--mount', `type=volume,src=whole,dst=/part,volume-subpath=${subpath}`, 'box', 'ls', '/part'];
+		t.is(await run(...part('part')), 'deep\nfile');
+		t.regex(await run(...part('link')), /subpath "link" cannot be mounted: "link" is a link/v);
+		t.regex(await run(...part('link/deep')), /"link" is a link/v);
+		t.regex(await run(...part('none')), /none cannot be mounted: there is no such file or directory/v);
+		await world.holm('rm', '-f', 'kinds');
+		await world.holm('volume', 'rm', 'bound', 'memory', 'whole');
+		t.is(await readFile(at('device/file'), 'utf8'), 'x\n', 'a directory of the host stays');
+	});
+
 	world.test('nested mounts in any order, and over /etc', async t => {
 		t.is(await run('-v', 'inner:/x/inner', '-v', 'outer:/x', '-v', 'conf:/etc', 'box', 'sh', '-c', 'echo in >/x/inner/file; echo out >/x/file; ls /x; grep -c localhost /etc/hosts; grep -c nameserver /etc/resolv.conf; id -un'), 'file\ninner\n2\n1\nroot');
 		t.is(await run('-v', 'inner:/i', '-v', 'outer:/o', 'box', 'cat', '/i/file', '/o/file'), 'in\nout');
