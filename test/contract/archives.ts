@@ -34,8 +34,8 @@ export const entriesOf = async (tar: Readable): Promise<readonly Entry[]> => {
 
 /** Copies into containers and out of them. */
 export const testArchives = (test: Register): void => {
-	test('a tar is unpacked with modes and links, and read again', async ({t, engine, start, exec}) => {
-		const id = await start();
+	test('a tar is unpacked with modes and links, and read again', async ({t, engine, standing, exec}) => {
+		const id = await standing();
 		await engine.writeArchive(id, '/tmp', tarOf([
 			['tree', {type: 'directory', mode: 0o750}],
 			['tree/plain', 'content\n', {mode: 0o640}],
@@ -65,8 +65,8 @@ export const testArchives = (test: Register): void => {
 		t.is(byName.get('tree/deep/er/file')?.text, 'far down');
 	});
 
-	test('a single file, and what a path is', async ({t, engine, start, exec}) => {
-		const id = await start();
+	test('a single file, and what a path is', async ({t, engine, standing, exec}) => {
+		const id = await standing();
 		await exec(id, ['sh', '-c', 'printf 12345 > /tmp/five; chmod 600 /tmp/five; ln -s five /tmp/to-five; ln -s /nowhere /tmp/broken']);
 		const status = await engine.pathStatus(id, '/tmp/five');
 		t.like(status, {name: 'five', sizeBytes: 5, mode: 0o10_0600, linkTarget: ''});
@@ -107,8 +107,8 @@ export const testArchives = (test: Register): void => {
 		t.is((await entriesOf(tar))[0]?.text, 'left\n');
 	});
 
-	test('paths that are not there, and places that are no directories', async ({engine, start, refused}) => {
-		const id = await start();
+	test('paths that are not there, and places that are no directories', async ({engine, standing, refused}) => {
+		const id = await standing();
 		await refused('not-found', '/no/such', async () => engine.pathStatus(id, '/no/such'));
 		await refused('not-found', '/no/such', async () => engine.readArchive(id, '/no/such'));
 		await refused('not-found', '/no/such', async () => engine.writeArchive(id, '/no/such', tarOf([['file', 'x']])));
@@ -116,12 +116,12 @@ export const testArchives = (test: Register): void => {
 		await refused('not-found', 'nobody-has-this-name', async () => engine.readArchive('nobody-has-this-name', '/'));
 	});
 
-	test('what would lead out of the directory stays in it or is refused', async ({t, engine, start, exec}) => {
-		const id = await start();
-		await exec(id, ['mkdir', '-p', '/tmp/inner']);
-		await engine.writeArchive(id, '/tmp/inner', tarOf([['good', 'x'], ['../outside', 'x']])).catch((error: unknown) => {
+	test('what would lead out of the directory stays in it or is refused', async ({t, engine, standing, exec}) => {
+		const id = await standing();
+		await exec(id, ['mkdir', '-p', '/tmp/outer/inner']);
+		await engine.writeArchive(id, '/tmp/outer/inner', tarOf([['good', 'x'], ['../outside', 'x']])).catch((error: unknown) => {
 			t.true(error instanceof HolmError, String(error));
 		});
-		t.is((await exec(id, ['ls', '/tmp'])).stdout, 'inner\n');
+		t.is((await exec(id, ['ls', '/tmp/outer'])).stdout, 'inner\n');
 	});
 };

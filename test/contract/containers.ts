@@ -132,11 +132,12 @@ export const testContainers = (test: Register, lacks: Lacks): void => {
 		await refused('not-found', name, async () => engine.container(name));
 	});
 
-	test('the size of a container is reported on request', async ({t, engine, run}) => {
+	test('the size of a container is reported on request, and the log of one that wrote nothing is empty', async ({t, engine, run}) => {
 		const {id} = await run('echo something > /written');
 		const {diskBytes} = await engine.container(id, {size: true});
 		t.is(typeof diskBytes, 'number');
 		const [listed] = await engine.containers({all: true, size: true, filters: {id: [id]}});
 		t.is(typeof listed?.diskBytes, 'number');
+		t.deepEqual(await Array.fromAsync(engine.logs(id)), [], 'it has written nothing');
 	});
 };

@@ -8,7 +8,12 @@ import {testEvents} from './events.js';
 import {testExecs} from './execs.js';
 import {testHealth} from './health.js';
 import {testImages} from './images.js';
-import {createLaboratory, type ContractOptions, type Opened} from './laboratory.js';
+import {
+	createLaboratory,
+	startStanding,
+	type ContractOptions,
+	type Opened,
+} from './laboratory.js';
 import {testLifecycle} from './lifecycle.js';
 import {testLogs} from './logs.js';
 import {testNetworks} from './networks.js';
@@ -24,10 +29,11 @@ const defaultTimeout = 120_000;
 /**
 Registers the contract tests of `Engine` against one backend.
 
-The engine is opened once, by the first test, and closed after the last. Tests run one after another and remove what they made. The image needs a shell and busybox's applets; tests only use commands that busybox and the engine in memory share.
+The engine is opened once, by the first test, and closed after the last. Tests run one after another and remove what they made; those that only look into a running container share one. The image needs a shell and busybox's applets; tests only use commands that busybox and the engine in memory share.
 */
 export const testEngine = (name: string, open: () => Promise<Opened>, options: ContractOptions = {}): void => {
 	let opening: Promise<Opened> | undefined;
+	let starting: Promise<string> | undefined;
 	test.after.always(`${name}: close`, async () => {
 		const opened = await opening;
 		await opened?.close();
@@ -36,7 +42,13 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 		test.serial(`${name}: ${title}`, async t => {
 			t.timeout(options.timeout ?? defaultTimeout);
 			opening ??= open();
-			await implementation(createLaboratory(t, await opening, options));
+			const opened = await opening;
+			const standing = async () => {
+				starting ??= startStanding(opened);
+				return starting;
+			};
+
+			await implementation(createLaboratory(t, {...opened, standing}, options));
 		});
 	};
 
@@ -59,4 +71,10 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	testEvents(register);
 	testSystem(register, options);
 	testSnapshot(register);
+	register('a container outlives all that was done beside it and in it', async ({t, engine, standing}) => {
+		const id = await standing();
+		starting = undefined;
+		t.like(await engine.container(id), {restartCount: 0, status: {state: 'running'}});
+		await engine.removeContainer(id, {force: true});
+	});
 };

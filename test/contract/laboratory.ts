@@ -87,15 +87,22 @@ export const freePort = async (): Promise<number> => {
 	return port;
 };
 
-/** A command that waits until SIGTERM, and then exits at once. */
+/** A command that writes `ready`, waits until SIGTERM, and then exits at once. */
 export const waiting = ['sh', '-c', 'trap "exit 0" TERM; echo ready; while :; do sleep 1 & wait $!; done'];
+
+/** A container that runs throughout the tests of one engine. Its process has the variable `OWN` with the value `container`. */
+export const startStanding = async ({engine, image}: Pick<Opened, 'engine' | 'image'>): Promise<string> => {
+	const {id} = await engine.createContainer(configuration({image, command: waiting, environment: ['OWN=container']}));
+	await engine.startContainer(id);
+	return id;
+};
 
 let counter = 0;
 
-/** Helpers of one test; all that they create is removed after it, also if it fails. */
+/** Helpers of one test; all that they create is removed after it, also if it fails. `standing` resolves with the container that all tests share. */
 export const createLaboratory = (
 	t: ExecutionContext,
-	{engine, image}: Pick<Opened, 'engine' | 'image'>,
+	{engine, image, standing}: Pick<Opened, 'engine' | 'image'> & {readonly standing: () => Promise<string>},
 	{lacks = {}, shared = false}: ContractOptions,
 ) => {
 	const undo: Array<() => Promise<void>> = [];
@@ -260,6 +267,8 @@ export const createLaboratory = (
 		image,
 		lacks,
 		shared,
+		/** The container that all tests share: they leave it running, and have directories of their own in it. */
+		standing,
 		undo,
 		uniqueName,
 		create,

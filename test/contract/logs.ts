@@ -19,70 +19,61 @@ export const testLogs = (test: Register, {machine: lacksMachine = false}: Lacks)
 		t.true(lastOfFirst >= 2, 'what was written after a pause comes after what was written before it');
 	});
 
-	test('the log of a container that wrote nothing is empty', async ({t, engine, run, create}) => {
-		const {id} = await run('true');
-		t.deepEqual(await Array.fromAsync(engine.logs(id)), []);
+	test('the log of a container that never ran is empty', async ({t, engine, create}) => {
 		t.deepEqual(await Array.fromAsync(engine.logs(await create({command: ['true']}))), []);
 	});
 
-	test('tail, one stream, and both together', async ({t, engine, run}) => {
-		const {id} = await run('for i in 1 2 3 4 5 6; do echo "out $i"; done; sleep 0.3; for i in 1 2 3; do echo "err $i" >&2; done');
+	test('tail, one stream, both together, since and until', async ({t, engine, run}) => {
+		const {id} = await run('for i in 1 2 3 4 5 6; do echo "out $i"; done; sleep 2; echo middle; sleep 2; for i in 1 2 3; do echo "err $i" >&2; done');
 		const read = async (options: Parameters<typeof engine.logs>[1]) => textOf(await Array.fromAsync(engine.logs(id, options)));
 		t.is(await read({tail: 2}), 'err 2\nerr 3\n');
-		t.is(await read({tail: 4}), 'out 6\nerr 1\nerr 2\nerr 3\n');
+		t.is(await read({tail: 5}), 'out 6\nmiddle\nerr 1\nerr 2\nerr 3\n');
 		t.is(await read({tail: 0}), '');
 		t.is(await read({tail: 1000}), await read({}));
 		t.is(await read({stdout: false}), 'err 1\nerr 2\nerr 3\n');
-		t.is(await read({stderr: false, tail: 4}), 'out 6\n');
+		t.is(await read({stderr: false, tail: 5}), 'out 6\nmiddle\n');
 		t.is(await read({stdout: true, stderr: true, tail: 1}), 'err 3\n');
-	});
 
-	test('since and until', async ({t, engine, run}) => {
-		const {id} = await run('echo early; sleep 2; echo middle; sleep 2; echo late');
 		const entries = await Array.fromAsync(engine.logs(id));
-		const middle = Date.parse(entries[1]!.timestamp);
-		const read = async (options: Parameters<typeof engine.logs>[1]) => textOf(await Array.fromAsync(engine.logs(id, options)));
-		t.is(await read({since: middle - 1000}), 'middle\nlate\n');
-		t.is(await read({until: middle - 1000}), 'early\n');
+		const middle = Date.parse(entries[6]!.timestamp);
+		t.is(await read({since: middle - 1000}), 'middle\nerr 1\nerr 2\nerr 3\n');
+		t.is(await read({until: middle - 1000}), 'out 1\nout 2\nout 3\nout 4\nout 5\nout 6\n');
 		t.is(await read({since: middle - 1000, until: middle + 1000}), 'middle\n');
 		t.is(await read({since: Date.now() + 3_600_000}), '');
 	});
 
-	test('following gives what comes, and ends with the container', async ({t, engine, script}) => {
-		const id = await script('echo first; read line; echo "then $line"', {openStdin: true});
+	test('following gives what comes, from the beginning or the last lines on, and ends with the container', async ({t, engine, script}) => {
+		const id = await script('echo 1; echo 2; echo 3; read line; echo "then $line"', {openStdin: true});
 		await engine.startContainer(id);
 		const session = await engine.attachContainer(id, {stdin: true});
 		let all = '';
+		let last = '';
+		const followEnd = async () => {
+			for await (const {bytes} of engine.logs(id, {follow: true, tail: 1})) {
+				last += Buffer.from(bytes).toString();
+				if (last === '3\n') {
+					session.stdin.end('this\n');
+				}
+			}
+		};
+
+		let following: Promise<void> | undefined;
 		for await (const {bytes} of engine.logs(id, {follow: true})) {
 			all += Buffer.from(bytes).toString();
-			if (all === 'first\n') {
-				session.stdin.end('this\n');
+			if (all === '1\n2\n3\n') {
+				following = followEnd();
 			}
 		}
 
-		t.is(all, 'first\nthen this\n');
+		await following;
+		t.is(last, '3\nthen this\n');
+		t.is(all, '1\n2\n3\nthen this\n');
 		t.is((await engine.waitContainer(id)).exitCode, 0);
 		t.is(textOf(await Array.fromAsync(engine.logs(id, {follow: true}))), all, 'following one that has ended gives all and ends');
 	});
 
-	test('following from the last lines on', async ({t, engine, script, written}) => {
-		const id = await script('echo 1; echo 2; echo 3; read line; echo 4', {openStdin: true});
-		await engine.startContainer(id);
-		const session = await engine.attachContainer(id, {stdin: true});
-		await written(id, '3\n');
-		let all = '';
-		for await (const {bytes} of engine.logs(id, {follow: true, tail: 1})) {
-			all += Buffer.from(bytes).toString();
-			if (all === '3\n') {
-				session.stdin.end('\n');
-			}
-		}
-
-		t.is(all, '3\n4\n');
-	});
-
-	test('aborting ends the reading without an error', async ({t, engine, start}) => {
-		const id = await start();
+	test('aborting ends the reading without an error', async ({t, engine, standing}) => {
+		const id = await standing();
 		const controller = new AbortController();
 		let count = 0;
 		for await (const _ of engine.logs(id, {follow: true, signal: controller.signal})) {
@@ -94,19 +85,12 @@ export const testLogs = (test: Register, {machine: lacksMachine = false}: Lacks)
 		t.deepEqual(await Array.fromAsync(engine.logs(id, {follow: true, signal: AbortSignal.abort()})), []);
 	});
 
-	test('a line without an end, and one that is very long', async ({t, engine, run}) => {
-		const {id} = await run('echo whole; printf "no end"');
-		const entries = await Array.fromAsync(engine.logs(id));
-		t.is(textOf(entries), 'whole\nno end');
-		const {stdout} = await run('i=0; s=0123456789; while [ $i -lt 13 ]; do s=$s$s; i=$((i+1)); done; echo $s; echo after');
-		t.is(stdout, `${'0123456789'.repeat(2 ** 13)}\nafter\n`);
-	});
-
-	test('bytes are what they were, with a terminal as the terminal has them', async ({t, engine, run}) => {
-		const {stdout} = await run(String.raw`printf '\033[31mred\033[0m \303\251 \377\n'`);
-		t.is(stdout, Buffer.from('\u{1B}[31mred\u{1B}[0m é \u{FF}\n', 'utf8').toString().replace('\u{FF}', '\u{FFFD}'));
-		const {id} = await run('echo line', {terminal: true});
-		t.is(textOf(await Array.fromAsync(engine.logs(id))), 'line\r\n');
+	test('bytes are what they were, in a line that is very long, and in one without an end', async ({t, run}) => {
+		const {stdout} = await run(String.raw`printf '\033[31mred\033[0m \303\251 \377\n'; i=0; s=0123456789; while [ $i -lt 13 ]; do s=$s$s; i=$((i+1)); done; echo $s; echo whole; printf "no end"`);
+		const [bytes, long, ...others] = stdout.split('\n');
+		t.is(bytes, '\u{1B}[31mred\u{1B}[0m é \u{FFFD}');
+		t.is(long, '0123456789'.repeat(2 ** 13));
+		t.deepEqual(others, ['whole', 'no end']);
 	});
 
 	test('the log of a container that there is not', async ({engine, refused}) => {

@@ -84,7 +84,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		t.deepEqual((await engine.network(id)).leases, []);
 	});
 
-	test('addresses of one\'s own choice', async ({t, engine, createNetwork, start, create, refused}) => {
+	test('addresses of one\'s own choice', async ({t, engine, createNetwork, start, standing, create, refused}) => {
 		const {name} = await createNetwork({subnet: ownSubnet});
 		const id = await start({networks: [{network: name, address: '198.18.70.77', mac: '02:42:ac:11:00:99', aliases: []}]});
 		const [attachment] = (await engine.container(id)).attachments;
@@ -103,7 +103,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		await refused('conflict', '198.18.70.77', async () => begin('198.18.70.77'));
 		await refused('invalid', '10.1.1.1', async () => begin('10.1.1.1'));
 		if (!lacks.refusals) {
-			const other = await start();
+			const other = await standing();
 			await refused('conflict', '02:42:ac:11:00:99', async () => engine.connectNetwork(other, {network: name, mac: '02:42:ac:11:00:99', aliases: []}));
 		}
 	});
@@ -155,8 +155,8 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		t.is((await exec(id, ['true'])).exitCode, 0);
 	});
 
-	test('the default network is bridge, and none is none', async ({t, engine, start, create, createNetwork, refused}) => {
-		const {attachments} = await engine.container(await start());
+	test('the default network is bridge, and none is none', async ({t, engine, start, standing, create, createNetwork, refused}) => {
+		const {attachments} = await engine.container(await standing());
 		t.deepEqual(attachments.map(({network}) => network), ['bridge']);
 		const alone = await engine.container(await start({networks: [{network: 'none', aliases: []}]}));
 		t.deepEqual(alone.attachments.filter(({address}) => address !== ''), []);
@@ -214,9 +214,8 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			t.true((await engine.dnsRecords!(id)).some(record => record.name === 'host.container.internal'));
 		});
 
-		test('the default network knows no names', async ({t, engine, start, uniqueName}) => {
-			const name = uniqueName('nameless');
-			await start({name});
+		test('the default network knows no names', async ({t, engine, standing}) => {
+			const {name} = await engine.container(await standing());
 			const records = await engine.dnsRecords!('bridge');
 			t.false(records.some(record => record.name === name));
 		});

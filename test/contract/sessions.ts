@@ -28,8 +28,8 @@ export const testSessions = (test: Register, lacks: Lacks): void => {
 		t.is(lacks.seamlessLogs ? all.replace('after\nafter\n', 'after\n') : all, 'before\nafter\n');
 	});
 
-	test('closing a session leaves the process as it is', async ({t, engine, start, written, stateOf}) => {
-		const id = await start();
+	test('closing a session leaves the process as it is', async ({t, engine, standing, written, stateOf}) => {
+		const id = await standing();
 		await written(id, 'ready');
 		const session = await engine.attachContainer(id);
 		session.close();
@@ -64,13 +64,14 @@ export const testSessions = (test: Register, lacks: Lacks): void => {
 		});
 	}
 
-	test('with a terminal everything comes as the terminal\'s bytes', async ({t, engine, create}) => {
+	test('with a terminal everything comes as the terminal\'s bytes, also in the log', async ({t, engine, create, output: logged}) => {
 		const id = await create({command: ['sh', '-c', 'echo out; echo err >&2'], terminal: true});
 		const session = await engine.attachContainer(id);
 		t.true(session.terminal);
 		const output = Promise.all([text(session.stdout), text(session.stderr)]);
 		await engine.startContainer(id);
 		t.deepEqual(await output, ['out\r\nerr\r\n', '']);
+		t.deepEqual(await logged(id), {stdout: 'out\r\nerr\r\n', stderr: ''});
 	});
 
 	test('what is typed on a terminal is echoed and read by the process', async ({t, engine, create}) => {

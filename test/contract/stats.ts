@@ -2,7 +2,7 @@ import type {Register} from './laboratory.js';
 
 /** Statistics and processes. */
 export const testStats = (test: Register): void => {
-	test('statistics of one moment and of every second', async ({t, engine, start}) => {
+	test('statistics of one moment and of every second', async ({t, engine, start, standing}) => {
 		const id = await start();
 		const [once, ...others] = await Array.fromAsync(engine.stats(id));
 		t.is(others.length, 0);
@@ -19,7 +19,7 @@ export const testStats = (test: Register): void => {
 		t.true(second!.readAt > first!.readAt
 			&& second!.cpuNanoseconds >= first!.cpuNanoseconds
 			&& second!.systemCpuNanoseconds > first!.systemCpuNanoseconds);
-		const other = await start();
+		const other = await standing();
 		const controller = new AbortController();
 		for await (const _ of engine.stats(other, {stream: true, signal: controller.signal})) {
 			controller.abort();

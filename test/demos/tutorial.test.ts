@@ -8,6 +8,7 @@ import {checkRequirements} from '../../source/host/setup/requirements.js';
 import {pathsOf} from '../../source/host/store/paths.js';
 import {freePort} from '../api/helpers/free-port.js';
 import {findDocker} from '../host/engine/docker/client.js';
+import {layParts} from '../host/engine/parts.js';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 const cli = path.join(project, 'dist/cli.js');
@@ -67,6 +68,7 @@ if (reason === undefined) {
 			await run(holm, ['system', 'stop', '--all'], environment);
 			await rm(root, {recursive: true, force: true});
 		});
+		await layParts(environment.HOLM_ROOT);
 		const {output, status} = await run(path.join(project, 'demos/tutorial/run.sh'), [], environment);
 		t.is(status, 0, output.slice(-3000));
 		for (const expected of [

@@ -8,6 +8,7 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import {text} from 'node:stream/consumers';
 import {setTimeout as delay} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import test, {type Implementation} from 'ava';
@@ -50,6 +51,12 @@ export type World = {
 	readonly run: (...parameters: Parameters<World['launch']>) => Promise<Result>;
 	/** Runs a `holm` command that must succeed; resolves with its output without the last line feed. */
 	readonly holm: (...arguments_: readonly string[]) => Promise<string>;
+	/** Runs a command in a container, over the engine's socket. */
+	readonly exec: (container: string, ...command: readonly string[]) => Promise<Pick<Result, 'status' | 'stdout' | 'stderr'>>;
+	/** Resolves with the log of a container once it matches; throws if the container has exited before. */
+	readonly written: (container: string, pattern: RegExp) => Promise<string>;
+	/** Removes containers by force. */
+	readonly remove: (...containers: readonly string[]) => Promise<void>;
 	/** Starts a `holm` command in a pseudo-terminal. */
 	readonly terminal: (arguments_: readonly string[], size?: Size) => Running & {readonly resize: (size: Size) => Promise<void>};
 	/** What the engine has on the host now. */
@@ -155,10 +162,44 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 		};
 	};
 
+	const engine = createDockerEngine({kind: 'unix', path: pathsOf(root).socket});
+
+	const exec: World['exec'] = async (container, ...command) => {
+		const id = await engine.createExec(container, {
+			command, terminal: false, stdin: false, environment: [], privileged: false,
+		});
+		const session = await engine.startExec(id);
+		const [stdout, stderr] = await Promise.all([text(session.stdout), text(session.stderr)]);
+		return {status: (await engine.exec(id)).exitCode, stdout, stderr};
+	};
+
+	const written: World['written'] = async (container, pattern) => {
+		for (;;) {
+			// The log of one run may end before the next one begins.
+			const {status: {state}} = await engine.container(container);
+			let log = '';
+			for await (const {bytes} of engine.logs(container, {follow: true})) {
+				log += Buffer.from(bytes).toString();
+				if (pattern.test(log)) {
+					return log;
+				}
+			}
+
+			if (state === 'exited') {
+				throw new Error(`${container} has not written ${String(pattern)}: ${JSON.stringify(log.slice(-1000))}`);
+			}
+		}
+	};
+
 	return {
 		directory,
 		root,
-		engine: createDockerEngine({kind: 'unix', path: pathsOf(root).socket}),
+		engine,
+		exec,
+		written,
+		async remove(...containers: readonly string[]) {
+			await Promise.all(containers.map(async container => engine.removeContainer(container, {force: true})));
+		},
 		start: launcher.start,
 		launch,
 		run,

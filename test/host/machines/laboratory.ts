@@ -27,6 +27,7 @@ import {type Template} from '../../../source/host/machines/template/template.js'
 import {findCommand, findProgram} from '../../../source/host/setup/programs.js';
 import {run} from '../../../source/host/run.js';
 import {pathsOf, type Paths} from '../../../source/host/store/paths.js';
+import {layParts} from '../engine/parts.js';
 import {bundleFor, type TestProcess} from './bundle.js';
 
 /** Why machines cannot run here; undefined where they can. */
@@ -114,6 +115,7 @@ export const makeLaboratory = async (): Promise<Laboratory> => {
 		await run('ip', ['netns', 'add', name]);
 		await run('ip', ['-netns', name, 'link', 'set', 'lo', 'up']);
 		const paths = pathsOf(root);
+		await layParts(root);
 		const guest = await openGuest(paths);
 		const template = await guest.template(defaultSize);
 		const base = await makeDisk(root);

@@ -341,24 +341,24 @@ testMachine('machines of one template share neither random numbers nor a clock',
 	const before = Date.now();
 	// The generator returns bytes even if it is not ready; 256 means that it was seeded from the host.
 	const script = 'cat /proc/sys/kernel/random/entropy_avail; echo $(head -c 16 /dev/urandom | od -An -tx1 | tr -d " "); cat /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid';
-	const started = await Promise.all([1, 2, 3].map(async () => start({arguments: ['sh', '-c', script]})));
+	const started = await Promise.all([1, 2].map(async () => start({arguments: ['sh', '-c', script]})));
 	await Promise.all(started.map(async ({machine}) => machine.ended));
 	const after = Date.now();
 	const logs = await Promise.all(started.map(async ({readLog}) => readLog()));
 	const lines = logs.flatMap(log => log.trim().split('\n'));
 	const words = lines.map(line => line.split(' ', 4)[3]);
-	t.is(words.filter(word => word === '256').length, 3);
+	t.is(words.filter(word => word === '256').length, 2);
 	const values = words.filter(word => word !== '256');
-	t.is(values.length, 9);
+	t.is(values.length, 6);
 	t.true(values.every(value => value!.length >= 32));
-	t.is(new Set(values).size, 9);
+	t.is(new Set(values).size, 6);
 	for (const line of lines) {
 		const stamp = Date.parse(line.split(' ', 1)[0]!);
 		t.true(stamp >= before && stamp <= after, line);
 	}
 });
 
-testMachine('a helper machine has the disk of another, and what it writes stays', async (t, {start, paths}) => {
+testMachine('a helper machine has the disk of another, alone, and what it writes stays', async (t, {start, paths}) => {
 	const share = path.join(paths.root, 'helper');
 	await mkdir(share);
 	const first = await start({isHelper: true, shares: [{source: share, readOnly: false}]});
@@ -380,15 +380,11 @@ testMachine('a helper machine has the disk of another, and what it writes stays'
 	t.is(await readFile(path.join(share, 'file'), 'utf8'), 'there\n');
 	const second = await start({isHelper: true, disk: first.disk});
 	await second.machine.started;
+	await t.throwsAsync(start({arguments: ['true'], disk: first.disk}), {message: /lock/v}, 'one machine at a time has it');
+	await t.throwsAsync(start({arguments: ['true'], disk: path.join(paths.root, 'base.img')}), {message: /did not start: .*base\.img/v});
 	t.is(await inGuest(second.machine, 'cat /rootfs/data/file'), 'kept');
 	await second.machine.kill();
 	t.is((await second.machine.ended).kind, 'died');
-});
-
-testMachine('a machine that cannot start leaves no process', async (t, {start, paths}) => {
-	await t.throwsAsync(start({arguments: ['true'], disk: path.join(paths.root, 'base.img')}), {message: /did not start: .*base\.img/v});
-	const {disk} = await start({isHelper: true});
-	await t.throwsAsync(start({arguments: ['true'], disk}), {message: /lock/v});
 });
 
 testMachine('a template from which no machine can be restored is made again, once, and named when that does not help', async (t, {start, guest, paths}) => {

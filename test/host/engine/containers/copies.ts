@@ -136,7 +136,7 @@ export const copyTests = (world: World): void => {
 		t.is(await world.holm('start', '-a', 'mounted'), 'a note\na note');
 		await world.holm('cp', 'mounted:/kept/note', at('from-volume'));
 		t.is(await readFile(at('from-volume'), 'utf8'), 'a note\n');
-		await world.holm('rm', '-f', 'mounted', 'up', 'down');
+		await world.remove('mounted', 'up', 'down');
 		await world.holm('volume', 'rm', 'kept');
 		await rm(at('tree'), {recursive: true});
 		const {containers, volumes, machines, mounts} = await world.traces();

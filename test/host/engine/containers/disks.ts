@@ -52,7 +52,7 @@ export const diskTests = (world: World): void => {
 		t.is(await readFile(at('unpacked/data/seed/first'), 'utf8'), 'mrof the image\n');
 		await rm(at('unpacked'), {recursive: true});
 		await world.holm('start', 'disk');
-		await world.holm('rm', '-f', 'disk');
+		await world.remove('disk');
 	});
 
 	world.test('export: not to a terminal, and an interrupted export keeps an existing file', async t => {
@@ -60,7 +60,7 @@ export const diskTests = (world: World): void => {
 		t.regex((await terminal.ended).stdout, /an archive is not for a terminal \(name a file with -o/v);
 		await writeFile(at('kept.tar'), 'kept');
 		await world.holm('run', '-d', '--name', 'broken', 'box', 'sh', '-c', 'head -c 100000000 /dev/urandom > /large; echo ready; sleep 1000');
-		await world.until(async () => world.holm('logs', 'broken'), log => log.includes('ready'), 60_000);
+		await world.written('broken', /ready/v);
 		const exporting = world.launch(['export', '-o', at('kept.tar'), 'broken']);
 		await world.until(async () => world.run(['exec', 'broken', 'true']), ({status}) => status === 0);
 		await world.holm('kill', 'broken');

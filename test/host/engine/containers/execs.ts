@@ -56,7 +56,11 @@ export const execTests = (world: World): void => {
 			t.regex(answer.stderr, /^[^\n]+\n$/v);
 		}
 
-		await world.holm('rm', '-f', 'site');
+		const running = world.launch(['exec', 'site', 'sh', '-c', 'echo up; sleep 603']);
+		await running.shows(/up\n/v);
+		await world.holm('kill', 'site');
+		t.is((await running.ended).status, 137, 'it ends with its container');
+		await world.holm('rm', 'site');
 		t.regex((await world.run(['exec', 'site', 'true'])).stderr, /^Error: .*site.*\n$/v);
 	});
 
@@ -100,15 +104,6 @@ export const execTests = (world: World): void => {
 			sleeper.close();
 		}
 
-		await world.holm('rm', '-f', 'crowded');
-	});
-
-	world.test('exec ends with its container', async t => {
-		await world.holm('run', '-d', '--name', 'short', 'box', 'sleep', '600');
-		const running = world.launch(['exec', 'short', 'sh', '-c', 'echo up; sleep 603']);
-		await running.shows(/up\n/v);
-		await world.holm('kill', 'short');
-		t.is((await running.ended).status, 137);
-		await world.holm('rm', 'short');
+		await world.remove('crowded');
 	});
 };

@@ -64,8 +64,8 @@ export const logTests = (world: World): void => {
 		const first = Number(lines[0]);
 		t.deepEqual(lines, lines.map((_, index) => String(first + index)), 'every number once');
 		await world.holm('start', 'counter');
-		await world.until(async () => world.holm('logs', 'counter'), log => log.includes('last\n0\n'));
-		await world.holm('rm', '-f', 'counter');
+		await world.written('counter', /last\n0\n/v);
+		await world.remove('counter');
 	});
 
 	world.test('logs: bounded on the disk, also while no engine runs', async t => {

@@ -3,13 +3,11 @@ import type {World} from '../world.js';
 /** The first process of a container: streams, exit status, signals. */
 export const processTests = (world: World): void => {
 	world.test('run: output, errors, input and exit code are those of the process', async t => {
-		const both = await world.run(['run', '--rm', 'box', 'sh', '-c', 'echo out; echo err >&2; exit 7']);
-		t.like(both, {status: 7, stdout: 'out\n', stderr: 'err\n'});
 		const input = `${'0123456789abcdef'.repeat(4096)}\na last line without its end`;
-		const echoed = await world.run(['run', '--rm', '-i', 'box', 'cat'], {input});
-		t.is(echoed.stderr, '');
-		t.true(echoed.stdout === input, `${echoed.stdout.length} of ${input.length} bytes`);
-		t.deepEqual(await world.engine.containers({all: true}), [], 'both are removed');
+		const {status, stdout, stderr} = await world.run(['run', '--rm', '-i', 'box', 'sh', '-c', 'echo out; cat; echo err >&2; exit 7'], {input});
+		t.deepEqual({status, stderr}, {status: 7, stderr: 'err\n'});
+		t.true(stdout === `out\n${input}`, `${stdout.length} of ${input.length + 4} bytes`);
+		t.deepEqual(await world.engine.containers({all: true}), [], 'it is removed');
 	});
 
 	world.test('run: a command that cannot run has the exit code of a shell, and its container stays', async t => {
@@ -48,7 +46,7 @@ export const processTests = (world: World): void => {
 		t.is(status, 125);
 		t.regex(stderr, /^Error: the container was told to end three times and goes on: [\da-f]{12} \(holm stop [\da-f]{12} ends it\)\n$/v);
 		t.is((await world.engine.container('deaf')).status.state, 'running');
-		await world.holm('rm', '-f', 'deaf');
+		await world.remove('deaf');
 	});
 
 	world.test('run -i: a line at a time, and its end', async t => {

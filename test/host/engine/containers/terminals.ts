@@ -16,7 +16,7 @@ export const terminalTests = (world: World): void => {
 		session.write('sleep 600\r');
 		await session.shows(/sleep 600\r\n/v);
 		// The key must arrive once the shell has started the command.
-		await world.until(async () => world.holm('top', 'shell'), list => list.includes('sleep 600'));
+		await world.until(async () => world.engine.top('shell'), ({processes}) => processes.some(fields => fields.includes('sleep 600')));
 		session.write(interrupt);
 		await session.shows(/\^C\r\n[^\n]*# [^\n]*$/v);
 		session.write('echo status $?\r');
@@ -59,11 +59,9 @@ export const terminalTests = (world: World): void => {
 		left.write(detach);
 		t.is((await left.ended).status, 0);
 		t.regex(await world.holm('top', 'host'), /sleep 601/v, 'it keeps running');
-		await world.holm('rm', '-f', 'host');
 	});
 
 	world.test('exec -it: the whole output of a command, and the reason if it cannot run', async t => {
-		await world.holm('run', '-d', '--name', 'host', 'box', 'sleep', '600');
 		for (let round = 0; round < 10; round++) {
 			const ended = await world.terminal(['exec', '-it', 'host', 'echo', 'the only word']).ended;
 			t.like(ended, {status: 0, stdout: 'the only word\r\n'});
@@ -74,7 +72,7 @@ export const terminalTests = (world: World): void => {
 		const refused = await world.terminal(['exec', '-it', 'host', '/not/there']).ended;
 		t.is(refused.status, 127);
 		t.regex(refused.stdout, /^[^\n]*\/not\/there[^\n]*\r\n$/v);
-		await world.holm('rm', '-f', 'host');
+		await world.remove('host');
 	});
 
 	world.test('-it without a terminal is rejected before anything is created', async t => {

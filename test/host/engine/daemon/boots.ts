@@ -23,7 +23,7 @@ export const bootTests = (world: World): void => {
 
 	const run = async (name: string, policy: string) => {
 		await world.holm('run', '-d', '--name', name, '--restart', policy, 'box', 'sh', '-c', untilTold);
-		await world.until(async () => world.holm('logs', name), log => log.includes('up'));
+		await world.written(name, /up/v);
 	};
 
 	world.test('system stop --all stops each container, and the next engine starts them as their restart policies say', async t => {
@@ -44,7 +44,7 @@ export const bootTests = (world: World): void => {
 		await world.holm('system', 'stop', '--all', '--force');
 		await world.holm('system', 'start');
 		await world.until(states, ({back}) => back === 'running');
-		await world.holm('rm', '-f', 'back', 'once');
+		await world.remove('back', 'once');
 	});
 
 	world.test('containers are stopped when the host shuts down, and started after its boot as their restart policies say', async t => {
@@ -75,6 +75,6 @@ export const bootTests = (world: World): void => {
 		await world.holm('system', 'start');
 		await world.until(states, ({ended}) => ended === 'running');
 		t.like(await states(), {back: 'running', rested: 'exited', once: 'exited'});
-		await world.holm('rm', '-f', 'ended', 'rested', 'back', 'once');
+		await world.remove('ended', 'rested', 'back', 'once');
 	});
 };

@@ -51,7 +51,7 @@ export const killingTests = (world: World): void => {
 		t.deepEqual(after.status, before.status, 'the same process of the same machine');
 		const seen = await numbers('counter');
 		t.deepEqual(seen, seen.map((_, index) => index));
-		await world.until(async () => numbers('counter'), ({length}) => length > seen.length);
+		await world.written('counter', new RegExp(`\n${seen.length}\n`, 'v'));
 
 		t.is(await world.holm('exec', 'counter', 'cat', '/proc/1/comm'), 'sh');
 		t.is(await world.holm('exec', 'counter', 'wget', '-q', '-O', '-', 'http://web/index.html'), 'a shared page');
@@ -66,7 +66,7 @@ export const killingTests = (world: World): void => {
 
 		// It ended while no daemon ran.
 		t.like(await world.until(async () => (await world.engine.container('short')).status, ({state}) => state === 'exited'), {exitCode: 21});
-		await world.until(async () => world.holm('logs', 'again'), log => (log.match(/run/gv) ?? []).length >= 2);
+		await world.written('again', /run\s+run/v);
 
 		await world.holm('network', 'create', 'second');
 		await world.holm('network', 'connect', 'second', 'counter');
@@ -77,7 +77,7 @@ export const killingTests = (world: World): void => {
 		t.is((await next.ended).status, 0);
 		const all = await numbers('counter');
 		t.deepEqual(all, all.map((_, index) => index));
-		await world.holm('rm', '-f', 'counter', 'web', 'reader', 'short', 'again');
+		await world.remove('counter', 'web', 'reader', 'short', 'again');
 		await world.holm('network', 'rm', 'net', 'second');
 		const {containers, machines, mounts} = await world.traces();
 		t.deepEqual({containers, machines, mounts}, {containers: [], machines: [], mounts: []});
@@ -100,7 +100,7 @@ export const killingTests = (world: World): void => {
 		// Records are complete, and their containers can be removed.
 		for (const {name, status} of containers) {
 			t.true(['created', 'running', 'exited'].includes(status.state), name);
-			await world.holm('rm', '-f', name);
+			await world.remove(name);
 		}
 
 		for (const {name} of await world.engine.networks()) {

@@ -115,7 +115,7 @@ export const malformedTests = (world: World): void => {
 		t.is(await world.holm('network', 'ls', '-q'), 'bridge');
 		t.is(await world.holm('volume', 'ls', '-q'), '');
 		t.notRegex(await world.holm('system', 'logs'), /unhandled/v);
-		await world.holm('rm', '-f', 'sound');
+		await world.remove('sound');
 	});
 
 	world.test('incomplete requests do not block other clients, and leak nothing', async t => {

@@ -1,6 +1,7 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
 import {buildBox} from '../box.js';
+import {layParts} from '../parts.js';
 import type {World} from '../world.js';
 
 /** Two engines on one host. */
@@ -9,6 +10,7 @@ export const neighbourTests = (world: World): void => {
 		const directory = path.join(world.directory, 'n');
 		const environment = {HOLM_ROOT: path.join(directory, 'e')};
 		await mkdir(directory);
+		await layParts(environment.HOLM_ROOT);
 		const run: World['run'] = async (arguments_, options) => world.run(arguments_, {...options, environment});
 		const other = async (...arguments_: readonly string[]) => {
 			const {status, stdout, stderr} = await run(arguments_);
@@ -32,6 +34,6 @@ export const neighbourTests = (world: World): void => {
 			await run(['system', 'stop', '--all', '--force']);
 		}
 
-		await world.holm('rm', '-f', 'same');
+		await world.remove('same');
 	});
 };

@@ -29,8 +29,7 @@ for user in ada:${users.ada} eve:${users.eve}; do
 done
 mount -t tmpfs -o mode=755 holm /var/lib
 mkdir -m 711 /var/lib/holm
-cp -a "$1/guest" /var/lib/holm
-cp -a "$1/accelerator.json" /var/lib/holm
+cp -a "$1/guest" "$1/key" "$1/accelerator.json" /var/lib/holm
 mount -t tmpfs -o mode=755 holm /usr/local/sbin
 cp "$2" /usr/local/sbin/systemctl
 printf '#!/bin/sh\\nexit 1\\n' >/usr/local/sbin/systemd-run

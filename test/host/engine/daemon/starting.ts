@@ -34,7 +34,7 @@ export const startingTests = (world: World): void => {
 		t.is((await world.traces()).processes.filter(line => line.startsWith('node')).length, 2, 'the daemon and the name server');
 		t.is((await world.run(['system', 'status'])).status, 0);
 		t.is(await world.holm('exec', 'stays', 'echo', 'still here'), 'still here');
-		await world.holm('rm', '-f', 'stays');
+		await world.remove('stays');
 
 		// The daemon inherits neither the user's PATH nor the environment.
 		await mkdir(path.join(world.directory, 'shared'));
@@ -101,10 +101,11 @@ export const startingTests = (world: World): void => {
 
 	world.test('stopping the daemon leaves containers running', async t => {
 		await world.holm('run', '-d', '--name', 'kept', 'box', 'sleep', '600');
+		const isSleeping = async () => (await world.engine.top('kept')).processes.some(fields => fields.includes('sleep 604'));
 		const shell = world.terminal(['exec', '-it', 'kept', 'sh']);
 		shell.write('sleep 604\r');
 		await shell.shows(/sleep 604\r\n/v);
-		await world.until(async () => world.holm('top', 'kept'), list => list.includes('sleep 604'));
+		await world.until(isSleeping, Boolean);
 		await world.holm('system', 'stop');
 		await shell.ended;
 		const {processes} = await world.traces();
@@ -124,11 +125,11 @@ export const startingTests = (world: World): void => {
 		t.is(await statusFor({Host: 'evil.example'}), 403);
 		t.is(await statusFor({Host: 'lab.example.org', Origin: 'https://lab.example.org'}), 403);
 		t.is((await world.engine.container('kept')).status.state, 'running');
-		await world.until(async () => world.holm('top', 'kept'), list => !list.includes('sleep 604'));
+		await world.until(isSleeping, found => !found);
 		const log = await world.holm('system', 'logs');
 		t.regex(log, /serving .*holm\.sock/v);
 		t.regex(log, /warning: tcp:.*root on this host/v);
 		t.is(log, (await readFile(`${world.root}/daemon.log`, 'utf8')).trimEnd());
-		await world.holm('rm', '-f', 'kept');
+		await world.remove('kept');
 	});
 };

@@ -9,7 +9,7 @@ export const vanishingTests = (world: World): void => {
 
 	const begin = async () => {
 		await world.holm('run', '-d', '-i', '--name', 'busy', 'box', 'sh', '-c', 'dd if=/dev/zero of=/large bs=1M count=60 2>/dev/null; echo ready; while :; do echo tick; sleep 0.02; done');
-		await world.until(async () => world.holm('logs', 'busy'), log => log.includes('ready'));
+		await world.written('busy', /ready/v);
 		const running = [
 			world.launch(['cp', 'busy:/large', '-']),
 			world.launch(['cp', '-', 'busy:/tmp'], {open: true}),
@@ -63,7 +63,7 @@ export const vanishingTests = (world: World): void => {
 		t.is((await world.engine.container('busy')).status.state, 'running');
 		t.is(await daemon(), before);
 		await world.holm('cp', 'busy:/etc/passwd', world.directory);
-		await world.holm('rm', '-f', 'busy');
+		await world.remove('busy');
 		t.deepEqual((await world.traces()).machines, []);
 	});
 };

@@ -16,9 +16,9 @@ export const lifeTests = (world: World): void => {
 
 	world.test('docker: run in the foreground and in the background, with variables, volumes and ports', async t => {
 		const {docker, run} = createClient(world);
-		t.is(await docker('run', '--rm', '-e', 'COLOUR=blue', 'box', 'sh', '-c', 'echo $COLOUR $GREETING'), 'blue image');
-		t.like(await run(['run', '--rm', 'box', 'sh', '-c', 'echo out; echo err >&2; exit 7']), {status: 7, stdout: 'out\n', stderr: 'err\n'});
-		t.like(await run(['run', '--rm', '-i', 'box', 'cat'], {input: 'through\n'}), {status: 0, stdout: 'through\n'});
+		t.like(await run(['run', '--rm', '-i', '-e', 'COLOUR=blue', 'box', 'sh', '-c', 'echo $COLOUR $GREETING; cat; echo err >&2; exit 7'], {input: 'through\n'}), {
+			status: 7, stdout: 'blue image\nthrough\n', stderr: 'err\n',
+		});
 
 		const shared = path.join(world.directory, 'shared');
 		await mkdir(shared);

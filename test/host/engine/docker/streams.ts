@@ -6,8 +6,8 @@ import {createClient} from './client.js';
 export const streamTests = (world: World): void => {
 	world.test('docker: -it is a terminal, whose size follows the window', async t => {
 		const {docker, terminal} = createClient(world);
+		await docker('run', '-d', '--name', 'under', 'box', 'sleep', '600');
 		for (const command of ['run -it --rm --name shell box sh', 'exec -it under sh']) {
-			await docker('run', '-d', '--name', 'under', 'box', 'sleep', '600');
 			const session = terminal(command);
 			const [device] = await session.shows(/\/dev\/pts\/\d+/v);
 			await session.shows(/# /v);
@@ -20,8 +20,9 @@ export const streamTests = (world: World): void => {
 			}, text => text.includes('\r\nthe size is new\r\n'));
 			session.write('exit 5\r');
 			t.is((await session.ended).status, 5, command);
-			await docker('rm', '-f', 'under');
 		}
+
+		await docker('rm', '-f', 'under');
 	});
 
 	world.test('docker: logs and events', async t => {

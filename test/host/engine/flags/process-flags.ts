@@ -2,12 +2,18 @@ import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {World} from '../world.js';
 
+/** Flags for a VM of another size and kernel than the default. One for all tests, because each makes a template. */
+export const size = ({root}: Pick<World, 'root'>): readonly string[] => ['--cpus', '2', '-m', '256m', '--kernel', path.join(root, 'guest/vmlinuz')];
+
 /** Flags of `run` for the process. */
 export const processFlagTests = (world: World): void => {
 	const run = async (...arguments_: readonly string[]) => {
 		const {status, stdout, stderr} = await world.run(['run', '--rm', ...arguments_], {environment: {HANDED_ON: 'from here'}});
 		return status === 0 ? stdout.trimEnd() : `${status} ${stderr}`;
 	};
+
+	/** Prints the effective capabilities. */
+	const capabilities = String.raw`sed -n "s/^CapEff:\t//p" /proc/self/status`;
 
 	world.test('-e and --env-file, over each other and the image', async t => {
 		const file = path.join(world.directory, 'variables');
@@ -22,12 +28,10 @@ export const processFlagTests = (world: World): void => {
 	});
 
 	world.test('-w, -u, --entrypoint and the command', async t => {
-		t.is(await run('-w', '/data/seed', 'box', 'pwd'), '/data/seed');
-		t.is(await run('-w', '/made/for/it', 'box', 'pwd'), '/made/for/it', 'a missing directory is created');
-		t.is(await run('-u', 'ada', 'box', 'sh', '-c', 'id; echo $HOME'), 'uid=1000(ada) gid=1000(ada) groups=50(staff),1000(ada)\n/home/ada');
-		t.is(await run('-u', '4321', 'box', 'sh', '-c', 'id -u; echo $HOME'), '4321\n/');
-		t.is(await run('-u', 'ada:staff', 'box', 'id', '-g'), '50');
-		t.is(await run('--entrypoint', 'echo', 'box', 'as arguments'), 'as arguments');
+		const ada = await run('-w', '/data/seed', '-u', 'ada', 'box', 'sh', '-c', `pwd; id; echo $HOME; ${capabilities}`);
+		t.is(ada, '/data/seed\nuid=1000(ada) gid=1000(ada) groups=50(staff),1000(ada)\n/home/ada\n0000000000000000');
+		t.is(await run('-w', '/made/for/it', '-u', '4321', 'box', 'sh', '-c', 'pwd; id -u; echo $HOME'), '/made/for/it\n4321\n/', 'a missing directory is created');
+		t.is(await run('-u', 'ada:staff', '--entrypoint', 'sh', 'box', '-c', 'id -g; echo "$0"', 'as arguments'), '50\nas arguments');
 		t.regex(await run('--entrypoint', '', 'box'), /^125 error: .*command.*\n$/isv, 'an entrypoint of one\'s own drops the image\'s command');
 	});
 
@@ -47,33 +51,39 @@ export const processFlagTests = (world: World): void => {
 	});
 
 	world.test('--cap-add, --cap-drop, --privileged, --ulimit, --init', async t => {
-		const effective = async (...flags: readonly string[]) => BigInt(`0x${(await run(...flags, 'box', 'sed', '-n', String.raw`s/^CapEff:\t//p`, '/proc/self/status')).trim()}`);
+		const limited = await run('--ulimit', 'nofile=123:456', '--ulimit', 'core=0', 'box', 'sh', '-c', `${capabilities}; ulimit -n; ulimit -Hn; ulimit -c`);
+		const [mask, ...limits] = limited.split('\n');
+		t.deepEqual(limits, ['123', '456', '0']);
+		const standard = BigInt(`0x${mask}`);
 		const bit = (number: number) => 1n << BigInt(number);
 		const [chown, netAdmin, sysAdmin] = [bit(0), bit(12), bit(21)];
-		const standard = await effective();
 		t.true((standard & chown) !== 0n && (standard & netAdmin) === 0n && (standard & sysAdmin) === 0n);
-		t.is(await effective('--cap-drop', 'CHOWN', '--cap-add', 'net_admin'), standard - chown + netAdmin);
-		t.is(await effective('--cap-drop', 'ALL'), 0n);
-		t.true(((await effective('--privileged')) & sysAdmin) !== 0n);
-		t.is(await run('-u', 'ada', 'box', 'sed', '-n', String.raw`s/^CapEff:\t//p`, '/proc/self/status'), '0000000000000000');
 
-		t.is(await run('--ulimit', 'nofile=123:456', '--ulimit', 'core=0', 'box', 'sh', '-c', 'ulimit -n; ulimit -Hn; ulimit -c'), '123\n456\n0');
+		const withInit = async (flags: readonly string[], commands: string) => {
+			const {status, stdout} = await world.run(['run', '--rm', '--init', ...flags, 'box', 'sh', '-c', `${capabilities}; ${commands}`]);
+			const [effective, ...lines] = stdout.trimEnd().split('\n');
+			return {status, effective: BigInt(`0x${effective}`), lines};
+		};
 
 		const zombies = 'sh -c "sh -c \'exit 0\' & exec sleep 0.3" & sleep 0.1; (sh -c "sleep 0.2 & exit" &); sleep 1; grep -l "^State:.Z" /proc/[0-9]*/status 2>/dev/null | wc -l; cat /proc/1/comm';
-		t.is(await run('--init', 'box', 'sh', '-c', zombies), '0\ninit');
-		t.regex(await run('--init', 'box', 'sh', '-c', 'exit 17'), /^17 /v);
-		t.is((await world.run(['run', '--init', '--rm', 'box', 'sh', '-c', 'kill -TERM $$'])).status, 143);
+		const changed = await withInit(['--cap-drop', 'CHOWN', '--cap-add', 'net_admin'], zombies);
+		t.deepEqual(changed, {status: 0, effective: standard - chown + netAdmin, lines: ['0', 'init']});
+		const dropped = await withInit(['--cap-drop', 'ALL'], 'exit 17');
+		t.deepEqual(dropped, {status: 17, effective: 0n, lines: []});
+		const privileged = await withInit(['--privileged'], 'kill -TERM $$');
+		t.is(privileged.status, 143);
+		t.true((privileged.effective & sysAdmin) !== 0n);
 	});
 
 	world.test('--cpus, --memory, --kernel, --platform', async t => {
-		const sized = await run('--cpus', '2', '-m', '256m', 'box', 'sh', '-c', 'grep -c ^processor /proc/cpuinfo; sed -n "s/^MemTotal: *//p" /proc/meminfo');
-		const [cpus, memory = ''] = sized.split('\n');
+		const {architecture} = await world.engine.version();
+		const own = JSON.parse(await readFile(path.join(world.root, 'guest/kernel.json'), 'utf8')) as {readonly version: string};
+		const sized = await run(...size(world), '--platform', `linux/${architecture}`, 'box', 'sh', '-c', 'grep -c ^processor /proc/cpuinfo; sed -n "s/^MemTotal: *//p" /proc/meminfo; uname -r');
+		const [cpus, memory = '', release] = sized.split('\n');
 		t.is(cpus, '2');
 		const kibibytes = Number.parseInt(memory, 10);
 		t.true(kibibytes > 180_000 && kibibytes <= 262_144, memory);
-		const release = await run('box', 'uname', '-r');
-		const {architecture} = await world.engine.version();
-		t.is(await run('--kernel', path.join(world.root, 'guest/vmlinuz'), '--platform', `linux/${architecture}`, 'box', 'uname', '-r'), release);
+		t.is(release, own.version);
 	});
 
 	world.test('--label, --label-file, --cidfile, --name, -q', async t => {
@@ -93,7 +103,7 @@ export const processFlagTests = (world: World): void => {
 
 	world.test('--stop-signal, --stop-timeout', async t => {
 		await world.holm('run', '-d', '--name', 'own', '--stop-signal', 'USR2', 'box', 'sh', '-c', 'trap "exit 33" USR2; echo ready; while :; do sleep 0.05; done');
-		await world.until(async () => world.holm('logs', 'own'), log => log.includes('ready'));
+		await world.written('own', /ready/v);
 		await world.holm('stop', 'own');
 		t.like((await world.engine.container('own')).status, {state: 'exited', exitCode: 33});
 		await world.holm('run', '-d', '--name', 'deaf', '--stop-timeout', '0', 'box', 'sleep', '600');

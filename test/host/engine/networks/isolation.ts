@@ -6,7 +6,7 @@ import type {World} from '../world.js';
 
 const serve = ['httpd', '-f', '-h', '/data'];
 
-/** What containers can reach, and what they cannot. */
+/** What containers can reach, and what they cannot. On the default network there is `plain`, from the tests of names. */
 export const isolationTests = (world: World): void => {
 	const addressOf = async (name: string, network: string) => {
 		const {attachments} = await world.engine.container(name);
@@ -14,7 +14,7 @@ export const isolationTests = (world: World): void => {
 	};
 
 	/** With its own timeout a static wget crashes; without a timeout it would wait for minutes. */
-	const page = async (from: string, url: string) => world.run(['exec', from, 'timeout', '3', 'wget', '-q', '-O', '-', url]);
+	const page = async (from: string, url: string) => world.exec(from, 'timeout', '3', 'wget', '-q', '-O', '-', url);
 
 	const canFetch = async (from: string, host: string) => {
 		const {status, stdout} = await page(from, `http://${host}/seed/first`);
@@ -29,7 +29,6 @@ export const isolationTests = (world: World): void => {
 		await world.holm('network', 'create', '--subnet', '10.219.7.0/24', '--gateway', '10.219.7.254', '--ip-range', '10.219.7.64/28', 'right');
 		await world.holm('run', '-d', '--name', 'aa', '--network', 'left', 'box', ...serve);
 		await world.holm('run', '-d', '--name', 'bb', '--network', 'right', 'box', ...serve);
-		await world.holm('run', '-d', '--name', 'plain', 'box', ...serve);
 		const [a, b, plain] = [await addressOf('aa', 'left'), await addressOf('bb', 'right'), await addressOf('plain', 'bridge')];
 		t.regex(b, /^10\.219\.7\.(?:6[4-9]|7\d)$/v, 'out of the range');
 		t.true(await willFetch('aa', 'aa'));
@@ -99,7 +98,7 @@ export const isolationTests = (world: World): void => {
 
 		await world.holm('exec', 'thief', 'sh', '-c', `ip address del ${victim}/24 dev eth0; ip link set eth0 down; ip link set eth0 address ${mac}; ip link set eth0 up`);
 		t.not((await page('client', `http://${own}/seed/first`)).status, 0);
-		await world.holm('rm', '-f', 'thief', 'client', 'aa', 'plain');
+		await world.remove('thief', 'client', 'aa');
 	});
 
 	world.test('the host has a name, and an internal network is isolated from it', async t => {
@@ -115,7 +114,6 @@ export const isolationTests = (world: World): void => {
 		await world.holm('run', '-d', '--name', 'outer', '--network', 'left', '-p', '127.0.0.1::80', 'box', ...serve);
 		await world.holm('run', '-d', '--name', 'in', '--network', 'inner', 'box', ...serve);
 		await world.holm('run', '-d', '--name', 'in2', '--network', 'inner', 'box', 'sleep', '600');
-		await world.holm('run', '-d', '--name', 'plain', 'box', 'sleep', '600');
 		t.regex((await page('outer', `http://host.container.internal:${port}/`)).stdout, /^the host, asked by /v);
 		const hostAddress = /^Address: (?<address>[\d.]+)$/mv.exec(await world.holm('exec', 'outer', 'nslookup', 'host.container.internal'))!.groups!.address!;
 		t.regex((await page('plain', `http://${hostAddress}:${port}/`)).stdout, /^the host/v, 'by address from the default network');
@@ -135,7 +133,7 @@ export const isolationTests = (world: World): void => {
 		t.true(await willFetch('in2', 'in'));
 		await world.holm('network', 'disconnect', 'left', 'in2');
 		t.not((await page('in2', `http://${hostAddress}:${port}/`)).status, 0);
-		await world.holm('rm', '-f', 'outer', 'in', 'in2', 'plain');
+		await world.remove('outer', 'in', 'in2', 'plain');
 		await world.holm('network', 'rm', 'left', 'inner');
 	});
 };

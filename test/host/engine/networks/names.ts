@@ -10,7 +10,7 @@ export const nameTests = (world: World): void => {
 	};
 
 	const lookUp = async (from: string, name: string) => {
-		const {stdout} = await world.run(['exec', from, 'nslookup', name]);
+		const {stdout} = await world.exec(from, 'nslookup', name);
 		return [...stdout.matchAll(/^Address: (?<address>[\d.]+)$/gmv)].map(({groups}) => groups!.address!);
 	};
 
@@ -28,7 +28,7 @@ export const nameTests = (world: World): void => {
 			t.deepEqual(await lookUp('client', name), [address], name);
 		}
 
-		const {stdout} = await world.until(async () => world.run(['exec', 'client', 'wget', '-q', '-O', '-', 'http://shop/seed/first']), ({status}) => status === 0);
+		const {stdout} = await world.until(async () => world.exec('client', 'wget', '-q', '-O', '-', 'http://shop/seed/first'), ({status}) => status === 0);
 		t.is(stdout, 'from the image\n');
 		const table = await world.holm('network', 'dns', 'net');
 		t.regex(table, new RegExp(`^shop +A +${address.replaceAll('.', String.raw`\.`)} +[1-5] +${id.slice(0, 12)}$`, 'mv'));
@@ -46,7 +46,7 @@ export const nameTests = (world: World): void => {
 		t.regex(missing.stderr, /ping: bad address 'renamed'/v);
 		await world.holm('start', 'renamed');
 		t.deepEqual(await lookUp('client', 'shop'), [await addressOf('renamed', 'net')]);
-		await world.holm('rm', '-f', 'renamed');
+		await world.remove('renamed');
 	});
 
 	world.test('names: an alias of two containers resolves in rotation', async t => {
@@ -62,7 +62,7 @@ export const nameTests = (world: World): void => {
 		const addresses = [await addressOf('one', 'net'), await addressOf('two', 'net')];
 		t.true(answers.every(answer => answer.length === 2 && addresses.every(address => answer.includes(address))));
 		t.deepEqual([...new Set(answers.map(([first]) => first!))].toSorted(), addresses.toSorted(), 'each is the first at times');
-		await world.holm('rm', '-f', 'one', 'two');
+		await world.remove('one', 'two');
 	});
 
 	world.test('the default network has addresses and no names', async t => {
@@ -70,9 +70,9 @@ export const nameTests = (world: World): void => {
 		await world.holm('run', '-d', '--name', 'other', 'box', 'sleep', '600');
 		t.deepEqual(await lookUp('other', 'plain'), []);
 		const url = `http://${await addressOf('plain', 'bridge')}/seed/first`;
-		const {stdout} = await world.until(async () => world.run(['exec', 'other', 'wget', '-q', '-O', '-', url]), ({status}) => status === 0);
+		const {stdout} = await world.until(async () => world.exec('other', 'wget', '-q', '-O', '-', url), ({status}) => status === 0);
 		t.is(stdout, 'from the image\n');
-		await world.holm('rm', '-f', 'plain', 'other');
+		await world.remove('other');
 	});
 
 	world.test('a name server that dies is restarted', async t => {
@@ -81,7 +81,7 @@ export const nameTests = (world: World): void => {
 		process.kill(found!.pid, 'SIGKILL');
 		t.deepEqual(await world.until(async () => lookUp('client', 'client'), ({length}) => length > 0), [await addressOf('client', 'net')]);
 		t.is((await world.traces()).processes.length, worker);
-		await world.holm('rm', '-f', 'client');
+		await world.remove('client');
 		await world.holm('network', 'rm', 'net');
 	});
 };

@@ -103,7 +103,7 @@ export const hostTests = (world: World): void => {
 		await rm(filler);
 		t.like(await writing.ended, {status: 0, stdout: `ready\n${createHash('md5').update(Buffer.alloc(40 * 1024 ** 2)).digest('hex')}  /large\n`});
 		t.is(await world.holm('run', '--rm', '--name', 'refused', 'box', 'echo', 'room again'), 'room again');
-		await world.holm('rm', '-f', 'before');
+		await world.remove('before');
 	});
 
 	world.longTest('an engine that opens on a full disk loses nothing', async t => {
@@ -126,7 +126,7 @@ export const hostTests = (world: World): void => {
 		await world.holm('system', 'start');
 		t.deepEqual((await world.engine.container('whole')).status, before.status);
 		t.is(await world.holm('start', '-a', 'rested'), 'kept');
-		await world.holm('rm', '-f', 'whole', 'rested');
+		await world.remove('whole', 'rested');
 		await world.holm('volume', 'rm', 'data');
 	});
 };

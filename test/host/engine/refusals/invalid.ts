@@ -104,7 +104,7 @@ export const invalidTests = (world: World): void => {
 		tcp.close();
 		udp.close();
 		await world.holm('start', 'later');
-		await world.holm('rm', '-f', 'web', 'later');
+		await world.remove('web', 'later');
 	});
 
 	world.test('mounts, sizes, limits, users', async t => {
