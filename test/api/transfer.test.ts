@@ -90,13 +90,14 @@ test('a build reads its options and its context', async t => {
 		['buildargs', '{"A":"1","B":null}'],
 		['labels', '{"l":"m"}'],
 		['target', 'stage'],
+		['platform', 'linux/amd64'],
 		['nocache', '1'],
 		['pull', 'true'],
 		['rm', '1'],
 	]);
 	const {body} = await ask(served, `/build?${query.toString()}`, {method: 'POST', headers: {'X-Registry-Config': encodeRegistryConfig(credentials)}, body: 'context'});
 	t.deepEqual(seen, [['context', {
-		tags: ['a:1', 'b'], file: 'sub/Dockerfile', buildArguments: {A: '1'}, labels: {l: 'm'}, target: 'stage', noCache: true, pull: true, credentials,
+		tags: ['a:1', 'b'], file: 'sub/Dockerfile', buildArguments: {A: '1'}, labels: {l: 'm'}, target: 'stage', platform: 'linux/amd64', noCache: true, pull: true, credentials,
 	}]]);
 	t.deepEqual(linesOf(body), [{stream: 'STEP 1/1: FROM x\n'}, {aux: {ID: `sha256:${'ab'.repeat(32)}`}}]);
 

@@ -11,6 +11,9 @@ import type {
 import {containerProcess, exposedPorts} from '../../rules/containers/container-process.js';
 import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
 import {mountPath, containerName, madeUpName, volumeName} from '../../rules/names.js';
+import {findContainer} from '../../rules/find-resource.js';
+import {parseLink} from '../../rules/containers/links.js';
+import {withVolumesFrom} from '../../rules/containers/volumes-from.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
 import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
 import {findImage} from './image-store.js';
@@ -52,7 +55,7 @@ const wantedPorts = ({ports, publishAll}: ContainerConfiguration, exposed: reado
 };
 
 /** The mounts of a container and its image. Adds missing volumes; those of the image are anonymous. */
-const makeMounts = (state: State, {mounts}: ContainerConfiguration, image: Image): readonly Mount[] => {
+const makeMounts = (state: State, mounts: readonly Mount[], image: Image): readonly Mount[] => {
 	const targets = new Set(mounts.map(({target}) => mountPath(target)));
 	const ofImage: readonly Mount[] = image.configuration.volumes
 		.filter(target => !targets.has(mountPath(target)))
@@ -66,6 +69,11 @@ const makeMounts = (state: State, {mounts}: ContainerConfiguration, image: Image
 /** Creates a container. Throws, without changing anything, for a configuration that is refused. */
 export const createContainer = (state: State, given: ContainerConfiguration): Awaited<ReturnType<ContainersVerbs['createContainer']>> => {
 	validateContainer(given);
+	for (const link of given.links ?? []) {
+		findContainer(state.containers, parseLink(link).container);
+	}
+
+	const mounts = withVolumesFrom(given, reference => findContainer(state.containers, reference).container);
 	const {record: {image, files}} = findImage(state, given.image);
 	checkPlatform(given, image);
 	const process = containerProcess(given, image.configuration);
@@ -105,7 +113,7 @@ export const createContainer = (state: State, given: ContainerConfiguration): Aw
 		attachments,
 		ports: wantedPorts(given, exposed),
 		exposedPorts: exposed,
-		mounts: makeMounts(state, given, image),
+		mounts: makeMounts(state, mounts, image),
 		restartCount: 0,
 	};
 	for (const attachment of attachments) {

@@ -1,8 +1,14 @@
 import {Buffer} from 'node:buffer';
 import type {Attachment, Container} from '../../engine/resources.js';
-import {homeWithoutAccount, resolveUser, type Accounts} from '../containers/accounts.js';
-import {bundleOf} from '../containers/bundle.js';
-import {hostsFile, resolverFile} from '../containers/network-files.js';
+import {
+	homeWithoutAccount,
+	resolveUser,
+	withGroups,
+	type Accounts,
+} from '../containers/accounts.js';
+import {bundleOf, isOfNamespace} from '../containers/bundle.js';
+import {hostsFile, resolverFile, type HostName} from '../containers/network-files.js';
+import {parseLink} from '../../rules/containers/links.js';
 import type {StartMessage} from '../machines/guest-protocol.js';
 import {defaultNetwork, type Context} from './context.js';
 import {wayOut} from './wanted-state.js';
@@ -20,9 +26,18 @@ const gatewaysOf = ({networks}: Context, {attachments}: Container): readonly str
 
 /** The container's `/etc/resolv.conf` for its current networks. */
 export const resolverFileOf = (context: Context, container: Container): string => {
-	const {dnsServers, dnsSearch} = container.configuration;
-	return resolverFile({gateways: gatewaysOf(context, container), dnsServers, dnsSearch});
+	const {dnsServers, dnsSearch, dnsOptions} = container.configuration;
+	return resolverFile({gateways: gatewaysOf(context, container), dnsServers, dnsSearch, dnsOptions});
 };
+
+/** The addresses of the containers to which a container is linked, on the first network that both have. Others have no address that it could reach. */
+const linksOf = (context: Context, {configuration: {links = []}, attachments}: Container): readonly HostName[] => links.flatMap(link => {
+	const {container: reference, alias} = parseLink(link);
+	const target = context.containers.values().find(({container: {id, name}}) => name === reference || id.startsWith(reference))?.container;
+	const own = attachments.find(({networkId}) => target?.attachments.some(other => other.networkId === networkId));
+	const there = target?.attachments.find(({networkId}) => networkId === own?.networkId);
+	return target && there ? [{address: there.address, names: [...new Set([alias, target.name])]}] : [];
+});
 
 /** The files that each guest of a container gets, by path below `/run/holm`. */
 export const filesFor = (context: Context, container: Container): Readonly<Record<string, Uint8Array>> => {
@@ -33,7 +48,9 @@ export const filesFor = (context: Context, container: Container): Readonly<Recor
 		'files/hosts': Buffer.from(hostsFile({
 			hostname,
 			addresses: container.attachments.map(({address}) => address),
+			domainName: container.configuration.domainName,
 			extraHosts: container.configuration.extraHosts,
+			links: linksOf(context, container),
 			hostAddress: context.namespace.hostAddress,
 		})),
 		'files/resolv.conf': Buffer.from(resolverFileOf(context, container)),
@@ -43,7 +60,7 @@ export const filesFor = (context: Context, container: Container): Readonly<Recor
 /** The start message: everything that a guest needs to run a container. */
 export const startMessageFor = (context: Context, container: Container, accounts: Accounts): StartMessage => {
 	const {configuration, process} = container;
-	const user = resolveUser(process.user, accounts);
+	const user = withGroups(resolveUser(process.user, accounts), accounts, configuration.groups);
 	const bundle = bundleOf({
 		configuration,
 		hostname: hostnameOf(container),
@@ -54,6 +71,7 @@ export const startMessageFor = (context: Context, container: Container, accounts
 	return {
 		hostname: hostnameOf(container),
 		files: {...filesFor(context, container), 'bundle/config.json': Buffer.from(JSON.stringify(bundle))},
+		sysctls: Object.fromEntries(Object.entries(configuration.sysctls ?? {}).filter(([name]) => !isOfNamespace(name))),
 		process: {terminal: configuration.terminal, stdin: configuration.openStdin},
 	};
 };

@@ -14,6 +14,8 @@ export type NetworkDevice = {
 	readonly prefixLength: number;
 	/** Gateway of the default route; absent if another network has it. */
 	readonly gateway?: string;
+	/** Default 1500. */
+	readonly mtu?: number;
 };
 
 /** What a guest gets, once, to become the machine of a container. */
@@ -21,6 +23,8 @@ export type StartMessage = {
 	readonly hostname: string;
 	/** By path below `/run/holm` in the guest. */
 	readonly files: Readonly<Record<string, Uint8Array>>;
+	/** Of the guest's kernel, by their dotted names. */
+	readonly sysctls?: Readonly<Record<string, string>>;
 	/** How the container's process is connected. Absent for a helper machine, which only has its disk at `/rootfs`, its shares below `/shares`, and its agent. */
 	readonly process?: {
 		readonly terminal: boolean;
@@ -31,7 +35,7 @@ export type StartMessage = {
 const netmaskOf = (prefixLength: number) => [24, 16, 8, 0].map(shift => ((2 ** 32 - 2 ** (32 - prefixLength)) / 2 ** shift) & 0xFF).join('.');
 
 /** The line that makes the guest configure a device. */
-export const linkLine = ({name, mac, address, prefixLength, gateway}: NetworkDevice) => `link ${name} ${mac} ${address} ${netmaskOf(prefixLength)} ${gateway ?? '-'}\n`;
+export const linkLine = ({name, mac, address, prefixLength, gateway, mtu}: NetworkDevice) => `link ${name} ${mac} ${address} ${netmaskOf(prefixLength)} ${gateway ?? '-'}${mtu === undefined ? '' : ` ${mtu}`}\n`;
 
 const yesOrNo = (isYes: boolean) => isYes ? 'yes' : 'no';
 
@@ -49,6 +53,7 @@ export const encodeMessage = (
 	Buffer.from('disk\n'),
 	...devices.map((device, index) => Buffer.from(index === 0 ? `first ${linkLine(device)}` : linkLine(device))),
 	Buffer.from('phase network\n'),
+	...Object.entries(message.sysctls ?? {}).map(([name, value]) => Buffer.from(`sysctl ${name} ${value}\n`)),
 	...(shares.length > 0 ? [Buffer.from('shares\n')] : []),
 	Buffer.from(message.process ? `run ${yesOrNo(message.process.terminal)} ${yesOrNo(message.process.stdin)}\n` : 'serve\n'),
 ]);

@@ -1,7 +1,9 @@
 import type {Attachment, AttachmentConfiguration, Container, ContainerStatus, Mount} from '../../engine/resources.js';
 import {encodePorts} from '../ports.js';
 import {encodeTime, zeroTime} from '../times.js';
-import {encodeCreateContainer, encodeHostConfig} from './create.js';
+import {encodeBodySettings} from '../settings.js';
+import {encodeCreateContainer} from './create.js';
+import {encodeInspectedHostConfig} from './host-config.js';
 import {encodeHealth, encodeHealthcheck} from './health.js';
 
 export const encodeAttachment = (attachment: Attachment, wanted?: AttachmentConfiguration) => ({
@@ -65,15 +67,11 @@ const splitArguments = ({process, configuration}: Container) => {
 
 const encodeConfig = (container: Container) => ({
 	Hostname: container.configuration.hostname ?? container.id.slice(0, 12),
-	Domainname: '',
+	...encodeBodySettings(container.configuration),
 	User: container.process.user,
-	AttachStdin: container.configuration.openStdin,
-	AttachStdout: true,
-	AttachStderr: true,
 	ExposedPorts: Object.fromEntries(container.exposedPorts.map(port => [port, {}])),
 	Tty: container.configuration.terminal,
 	OpenStdin: container.configuration.openStdin,
-	StdinOnce: container.configuration.openStdin,
 	Env: [...container.process.environment],
 	...splitArguments(container),
 	Image: container.configuration.image,
@@ -120,13 +118,7 @@ export const encodeContainer = (container: Container) => ({
 	ProcessLabel: '',
 	AppArmorProfile: '',
 	ExecIDs: null,
-	HostConfig: {
-		...encodeHostConfig(container.configuration),
-		LogConfig: {Type: 'json-file', Config: {}},
-		IpcMode: 'private',
-		PidMode: '',
-		Runtime: 'holm',
-	},
+	HostConfig: encodeInspectedHostConfig(container.configuration),
 	GraphDriver: {Name: 'qcow2', Data: null},
 	SizeRw: container.diskBytes,
 	Mounts: container.mounts.map(mount => encodeMountPoint(mount)),

@@ -1,10 +1,12 @@
 import {endTests} from './flags/ends.js';
 import {mountFlagTests} from './flags/mount-flags.js';
 import {processFlagTests} from './flags/process-flags.js';
+import {settingFlagTests} from './flags/setting-flags.js';
 import {openWorld} from './world.js';
 
 const world = openWorld({sharesMounts: true});
 
 processFlagTests(world);
 mountFlagTests(world);
+settingFlagTests(world);
 endTests(world);
