@@ -1,10 +1,12 @@
 import {defineCommand, print} from '../command.js';
 import {containerFlags} from '../../flags/container-flags.js';
 import {createFromFlags} from './new-container.js';
+import {refusedContainerFlags} from './refused-flags.js';
 
 export const command = defineCommand({
 	usage: 'IMAGE [COMMAND] [ARG...]',
 	flags: containerFlags,
+	refused: refusedContainerFlags,
 	flagsEndAtFirstArgument: true,
 	exitsAsProcess: true,
 	async run(context, flags, input) {
