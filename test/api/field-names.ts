@@ -24,6 +24,7 @@ export const fieldNames = {
 		'MemoryReservation', 'MemorySwap', 'MemorySwappiness', 'NanoCpus', 'OomKillDisable', 'Init', 'PidsLimit', 'Ulimits', 'CpuCount', 'CpuPercent', 'IOMaximumIOps',
 		'IOMaximumBandwidth', 'RestartPolicy',
 	],
+	Mount: ['Target', 'Source', 'Type', 'ReadOnly', 'Consistency', 'BindOptions', 'VolumeOptions', 'TmpfsOptions'],
 	NetworkCreate: ['Name', 'Driver', 'Scope', 'Internal', 'Attachable', 'Ingress', 'ConfigOnly', 'ConfigFrom', 'IPAM', 'EnableIPv4', 'EnableIPv6', 'Options', 'Labels'],
 	VolumeCreate: ['Name', 'Driver', 'DriverOpts', 'Labels', 'ClusterVolumeSpec'],
 	ImageBuild: [

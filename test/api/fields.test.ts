@@ -2,6 +2,7 @@ import test, {type ExecutionContext} from 'ava';
 import {createMemoryEngine} from '../../source/backends/memory/engine.js';
 import {buildFields} from '../../source/wire/decode/fields/build.js';
 import {containerFields, endpointFields, hostFields} from '../../source/wire/decode/fields/container.js';
+import {mountFields} from '../../source/wire/decode/fields/mounts.js';
 import {networkFields} from '../../source/wire/decode/fields/network.js';
 import {updateFields} from '../../source/wire/decode/fields/resources.js';
 import type {FieldTable} from '../../source/wire/decode/fields/rule.js';
@@ -16,6 +17,7 @@ const tables: Readonly<Record<keyof typeof fieldNames, FieldTable>> = {
 	HostConfig: hostFields,
 	EndpointSettings: endpointFields,
 	Resources: updateFields,
+	Mount: mountFields,
 	NetworkCreate: networkFields,
 	VolumeCreate: volumeFields,
 	ImageBuild: buildFields,
@@ -203,6 +205,9 @@ test('a refused value is answered by 501, its field and a remedy, and several by
 	t.is(whole.status, 501);
 	t.true(whole.message!.startsWith(`${refused.length} settings are not supported: `), whole.message);
 	t.deepEqual(refused.filter(name => !whole.message!.includes(`HostConfig.${name}`)), []);
+	const foreign = await create(served, {HostConfig: {Mounts: [{Type: 'volume', Source: 'named', Target: '/x', VolumeOptions: {DriverConfig: {Name: 'nfs'}}}]}});
+	t.is(foreign.status, 501);
+	t.regex(foreign.message!, /^HostConfig\.Mounts\.VolumeOptions\.DriverConfig\.Name is not supported/v);
 	for (const [path, body, name] of [
 		['/networks/create', {Name: 'n', EnableIPv6: true}, 'EnableIPv6'],
 		['/networks/create', {Name: 'n', IPAM: {Config: [{Subnet: '10.1.0.0/24'}, {Subnet: '10.2.0.0/24'}]}}, 'IPAM.Config'],

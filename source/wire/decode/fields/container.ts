@@ -9,6 +9,7 @@ import {
 	refused,
 	type FieldTable,
 } from './rule.js';
+import {mountFields} from './mounts.js';
 import {deviceFields, limitFields} from './resources.js';
 
 const ofImages = hint('it belongs to images; commit can change it');
@@ -74,7 +75,7 @@ export const hostFields: FieldTable = {
 	Links: honoured('names in the container\'s `/etc/hosts`'),
 	LogConfig: nested('object', logFields, '`none` keeps no log'),
 	MaskedPaths: honoured(),
-	Mounts: honoured(),
+	Mounts: nested('list', mountFields),
 	NetworkMode: honouredExcept('`host`, `container:NAME`', isShared, 'every container has a machine and network devices of its own', 'attach it to a network and publish ports'),
 	OomScoreAdj: honoured(),
 	PidMode: honouredExcept('`host`, `container:NAME`', isShared, ownNamespace, 'leave it out; exec runs further processes in the container'),
