@@ -97,7 +97,8 @@ const decodeAttached = (body: Fields): readonly string[] | undefined => {
 const decodeLinks = (body: Fields, host: Fields): readonly string[] | undefined => {
 	const endpoints = body.object('NetworkingConfig').map('EndpointsConfig');
 	const links = [...new Set([...host.texts('Links'), ...endpoints.flatMap(([, endpoint]) => endpoint.texts('Links'))])];
-	return links.length > 0 ? links : undefined;
+	// Docker describes a link as `/TARGET:/CONTAINER/ALIAS`.
+	return links.length > 0 ? links.map(link => link.replace(/^\/(?<target>[^:]+):\/[^\/]+\/(?=.)/v, '$<target>:')) : undefined;
 };
 
 /** The settings of a container in the body of `POST /containers/create`. */

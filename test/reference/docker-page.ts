@@ -1,5 +1,5 @@
 import {buildFields} from '../../source/wire/decode/fields/build.js';
-import {containerFields, endpointFields, hostFields} from '../../source/wire/decode/fields/container.js';
+import {connectFields, containerFields, endpointFields, hostFields} from '../../source/wire/decode/fields/container.js';
 import {networkFields} from '../../source/wire/decode/fields/network.js';
 import {updateFields} from '../../source/wire/decode/fields/resources.js';
 import type {FieldRule, FieldTable} from '../../source/wire/decode/fields/rule.js';
@@ -8,7 +8,8 @@ import {volumeFields} from '../../source/wire/decode/fields/volume.js';
 const objects: ReadonlyArray<readonly [heading: string, table: FieldTable, skipped?: readonly string[]]> = [
 	['`POST /containers/create`', containerFields, ['HostConfig', 'NetworkingConfig', 'Holm']],
 	['`HostConfig`', hostFields],
-	['`EndpointSettings`, of `NetworkingConfig` and `POST /networks/{name}/connect`', endpointFields],
+	['`EndpointSettings` of `NetworkingConfig`', endpointFields],
+	['`EndpointSettings` of `POST /networks/{name}/connect`', connectFields],
 	['`POST /containers/{name}/update`', updateFields],
 	['`POST /networks/create`', networkFields],
 	['`POST /volumes/create`', volumeFields],

@@ -6,7 +6,10 @@ import {refusedContainerFlags} from './refused-flags.js';
 export const command = defineCommand({
 	usage: 'IMAGE [COMMAND] [ARG...]',
 	flags: containerFlags,
-	refused: refusedContainerFlags,
+	refused: {
+		...refusedContainerFlags,
+		'--attach': {reason: 'the container is not started', remedy: 'holm start --attach attaches to it'},
+	},
 	flagsEndAtFirstArgument: true,
 	exitsAsProcess: true,
 	async run(context, flags, input) {

@@ -5,7 +5,7 @@ import {directoryContext, inputContext, type BuildContext} from '../../archive/b
 import {defineCommand, print, type Context} from '../command.js';
 import type {FlagValues} from '../../flags/flag-table.js';
 import {parseLabels} from '../../flags/environment.js';
-import {refusedFlags} from '../refused-flags.js';
+import {contentTrust, refusedFlags} from '../refused-flags.js';
 import {buildFields} from '../../wire/decode/fields/build.js';
 import {printProgress} from '../print/progress.js';
 import {keptCredentials} from '../registry/credentials.js';
@@ -91,9 +91,29 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 export const command = defineCommand({
 	usage: 'PATH|-',
 	flags,
-	refused: refusedFlags(buildFields, {
-		'add-host': 'extrahosts', 'cache-from': 'cachefrom', 'cgroup-parent': 'cgroupparent', 'cpu-period': 'cpuperiod', 'cpu-quota': 'cpuquota', 'cpu-shares': 'cpushares', 'cpuset-cpus': 'cpusetcpus', 'cpuset-mems': 'cpusetmems', isolation: 'isolation', memory: 'memory', 'memory-swap': 'memswap', network: 'networkmode', output: 'outputs', 'security-opt': 'securityopt', 'shm-size': 'shmsize', squash: 'squash', ulimit: 'ulimits',
-	}),
+	refused: {
+		...refusedFlags(buildFields, {
+			'add-host': 'extrahosts',
+			'cache-from': 'cachefrom',
+			'cgroup-parent': 'cgroupparent',
+			'cpu-period': 'cpuperiod',
+			'cpu-quota': 'cpuquota',
+			'cpu-shares': 'cpushares',
+			'cpuset-cpus': 'cpusetcpus',
+			'cpuset-mems': 'cpusetmems',
+			isolation: 'isolation',
+			memory: 'memory',
+			'memory-swap': 'memswap',
+			network: 'networkmode',
+			output: 'outputs',
+			'security-opt': 'securityopt',
+			'shm-size': 'shmsize',
+			squash: 'squash',
+			ulimit: 'ulimits',
+		}),
+		'--compress': {reason: 'the context is sent over a local socket', remedy: 'leave it out'},
+		'--disable-content-trust': contentTrust,
+	},
 	async run(context, given, [source = '']) {
 		await build(context, given, source);
 	},

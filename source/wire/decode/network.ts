@@ -3,7 +3,7 @@ import {fieldsOf, type Fields} from '../fields.js';
 import {decodeTime} from '../times.js';
 import {decodeEndpoint} from './create.js';
 import {checkFields} from './fields/check.js';
-import {endpointFields} from './fields/container.js';
+import {connectFields} from './fields/container.js';
 import {networkFields} from './fields/network.js';
 
 /** The answer of `GET /networks/{id}`, of any engine; networks without IPAM have an empty subnet. */
@@ -57,7 +57,7 @@ export const decodeCreateNetwork = (body: Fields): {readonly configuration: Netw
 /** The body of `POST /networks/{id}/connect`. Throws `unsupported` for settings that an endpoint cannot have. */
 export const decodeConnect = (network: string, body: Fields): {container: string; attachment: AttachmentConfiguration} => {
 	const endpoint = body.object('EndpointConfig');
-	checkFields(endpointFields, endpoint.raw);
+	checkFields(connectFields, endpoint.raw);
 	return {container: body.text('Container'), attachment: decodeEndpoint(network, endpoint)};
 };
 

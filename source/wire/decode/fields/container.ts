@@ -21,13 +21,19 @@ export const endpointFields: FieldTable = {
 		IPv6Address: refused('networks have IPv4 only', 'leave it out'),
 		LinkLocalIPs: refused('a container has one address on each network', 'leave it out'),
 	}),
-	Links: honoured('names in the container\'s `/etc/hosts`'),
+	Links: honoured('as in HostConfig'),
 	MacAddress: honoured(),
 	Aliases: honoured(),
 	DriverOpts: refused('the bridge driver has no options of endpoints', 'leave it out; sysctls can be set for the container'),
 	GwPriority: refused('the first network that leads outside has the default route', 'name that network first'),
 	...Object.fromEntries(['NetworkID', 'EndpointID', 'Gateway', 'IPAddress', 'IPPrefixLen', 'IPv6Gateway', 'GlobalIPv6Address', 'GlobalIPv6PrefixLen', 'DNSNames']
 		.map(name => [name, hint('it is a result; IPAMConfig requests an address')])),
+};
+
+/** The endpoint of `POST /networks/{name}/connect`. */
+export const connectFields: FieldTable = {
+	...endpointFields,
+	Links: refused('links are made with their container', 'use the other container\'s name, or give it an alias on the network'),
 };
 
 /** Options of the log drivers that are honoured. */
@@ -72,7 +78,7 @@ export const hostFields: FieldTable = {
 	GroupAdd: honoured(),
 	IpcMode: honouredExcept('`host`, `container:NAME`', isShared, ownNamespace, 'private, shareable or none; ShmSize sets the size of /dev/shm'),
 	Isolation: honouredExcept('other than `default`', otherThan('default'), 'it is for Windows', 'leave it out; every container has a machine of its own'),
-	Links: honoured('names in the container\'s `/etc/hosts`'),
+	Links: honoured('names in the container\'s `/etc/hosts` from its start on; Docker\'s variables are not set'),
 	LogConfig: nested('object', logFields, '`none` keeps no log'),
 	MaskedPaths: honoured(),
 	Mounts: nested('list', mountFields),
