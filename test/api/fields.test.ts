@@ -175,8 +175,10 @@ test('networks of a container: none, its addresses, its links', async t => {
 	const {NetworkSettings, HostConfig} = await inspect(served, Id);
 	t.like(NetworkSettings.Networks.net, {IPAMConfig: {IPv4Address: address}, MacAddress: '02:00:00:00:00:01', Aliases: ['web']});
 	t.deepEqual(HostConfig.Links, ['other:db']);
-	const {Id: volumes} = await create(served, {Volumes: {'/anonymous': {}}, MacAddress: '02:00:00:00:00:09'});
-	t.like(Object.values((await inspect(served, volumes)).NetworkSettings.Networks)[0], {MacAddress: '02:00:00:00:00:09'});
+	const {Id: other} = await create(served, {Volumes: {'/anonymous': {}}, MacAddress: '02:00:00:00:00:09'});
+	const inspected = await inspect(served, other);
+	t.deepEqual(inspected.Config.Volumes, {'/anonymous': {}});
+	t.like(Object.values(inspected.NetworkSettings.Networks)[0], {MacAddress: '02:00:00:00:00:09'});
 	t.is((await create(served, {HostConfig: {Links: ['nobody']}})).status, 404);
 	t.is((await create(served, {HostConfig: {VolumesFrom: ['nobody']}})).status, 404);
 	const {Id: inheriting} = await create(served, {HostConfig: {VolumesFrom: ['other:ro']}});

@@ -102,8 +102,8 @@ export const decodeRestartPolicy = (fields: Fields): RestartPolicy => {
 export const decodeCpus = (host: Fields): number | undefined => host.number('NanoCpus') / 1e9 || undefined;
 
 /** Swap that was asked for and that a machine does not have. */
-export const swapWarnings = (host: Fields): readonly string[] => host.number('MemorySwap') > host.number('Memory')
-	? ['HostConfig.MemorySwap has no effect: a machine has no swap']
+export const swapWarnings = (limits: Fields, prefix = ''): readonly string[] => limits.number('MemorySwap') > limits.number('Memory')
+	? [`${prefix}MemorySwap has no effect: a machine has no swap`]
 	: [];
 
 const decodeEntrypoint = (body: Fields): readonly string[] | undefined => {
@@ -173,5 +173,5 @@ export const decodeCreateContainer = (
 	query: Query = {},
 ): {readonly configuration: ContainerConfiguration; readonly warnings: readonly string[]} => {
 	const warnings = checkFields(containerFields, body.raw);
-	return {configuration: decodeConfiguration(body, query), warnings: [...warnings, ...swapWarnings(body.object('HostConfig'))]};
+	return {configuration: decodeConfiguration(body, query), warnings: [...warnings, ...swapWarnings(body.object('HostConfig'), 'HostConfig.')]};
 };

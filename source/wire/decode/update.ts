@@ -1,7 +1,7 @@
 import type {ContainerUpdate} from '../../engine/lifecycle.js';
 import type {Fields} from '../fields.js';
 import {decodeUpdatedSettings} from '../settings.js';
-import {decodeCpus, decodeRestartPolicy} from './create.js';
+import {decodeCpus, decodeRestartPolicy, swapWarnings} from './create.js';
 import {checkFields} from './fields/check.js';
 import {updateFields} from './fields/resources.js';
 
@@ -18,6 +18,6 @@ export const decodeUpdate = (body: Fields): {readonly update: ContainerUpdate; r
 			...memory !== 0 && {memory},
 			...decodeUpdatedSettings(body),
 		},
-		warnings,
+		warnings: [...warnings, ...swapWarnings(body)],
 	};
 };

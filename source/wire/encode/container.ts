@@ -65,6 +65,12 @@ const splitArguments = ({process, configuration}: Container) => {
 	};
 };
 
+/** Docker's set of paths that get anonymous volumes. */
+const encodeVolumes = (mounts: readonly Mount[]) => {
+	const anonymous = mounts.filter(mount => mount.type === 'volume' && mount.source === '');
+	return anonymous.length === 0 ? null : Object.fromEntries(anonymous.map(({target}) => [target, {}]));
+};
+
 const encodeConfig = (container: Container) => ({
 	Hostname: container.configuration.hostname ?? container.id.slice(0, 12),
 	...encodeBodySettings(container.configuration),
@@ -75,7 +81,7 @@ const encodeConfig = (container: Container) => ({
 	Env: [...container.process.environment],
 	...splitArguments(container),
 	Image: container.configuration.image,
-	Volumes: null,
+	Volumes: encodeVolumes(container.configuration.mounts),
 	WorkingDir: container.process.workingDirectory,
 	Labels: {...container.configuration.labels},
 	StopSignal: container.configuration.stopSignal,
