@@ -1,7 +1,7 @@
 import {HolmError} from '../../../engine/errors.js';
 import {isEmpty, type FieldRule, type FieldTable} from './rule.js';
 
-type Finding = {readonly name: string; readonly rule: FieldRule};
+type Finding = {readonly name: string; readonly value: unknown; readonly rule: FieldRule};
 
 const unknown: FieldRule = {support: 'hint', reason: 'the engine does not know it'};
 
@@ -21,19 +21,22 @@ const findIn = (table: FieldTable, value: unknown, prefix: string): readonly Fin
 		const rule = Object.hasOwn(table, key) ? table[key]! : undefined;
 		const name = `${prefix}${key}`.slice(0, 100);
 		if (rule === undefined) {
-			return isEmpty(item) ? [] : [{name, rule: unknown}];
+			return isEmpty(item) ? [] : [{name, value: item, rule: unknown}];
 		}
 
-		const own = rule.isAffected?.(item) ? [{name, rule}] : [];
+		const own = rule.isAffected?.(item) ? [{name, value: item, rule}] : [];
 		return [...own, ...rule.inside ? insides(rule, item).flatMap(inner => findIn(rule.inside!, inner, `${name}.`)) : []];
 	})
 	: [];
 
 const distinct = (texts: readonly string[]) => [...new Set(texts)];
 
+/** A short text, as part of a message. */
+const shown = (value: unknown) => typeof value === 'string' && value !== '' ? `=${JSON.stringify(value.slice(0, 60)).slice(1, -1)}` : '';
+
 /** The error for fields that are refused: one names them all. */
 const refusalOf = (found: readonly Finding[]): HolmError => {
-	const lines = new Map(found.map(({name, rule}) => [name, rule]));
+	const lines = new Map(found.map(({name, value, rule}) => [`${name}${shown(value)}`, rule]));
 	if (lines.size === 1) {
 		const [[name, {reason, remedy}]] = [...lines] as [[string, FieldRule]];
 		return new HolmError('unsupported', `${name} is not supported: ${reason}`, {remedy});
