@@ -1,5 +1,6 @@
 import {writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {configuration} from '../../../engine/resources.js';
 import type {World} from '../world.js';
 
 /** Docker's default profile in small: one call is refused to containers that may not administrate. */
@@ -84,13 +85,18 @@ export const settingFlagTests = (world: World): void => {
 		await world.holm('network', 'rm', 'narrow');
 	});
 
-	world.test('a container that keeps no log, without /dev/shm, with a kernel parameter that does not exist', async t => {
+	world.test('a container that keeps no log, without /dev/shm, a terminal of a size, and a kernel parameter that does not exist', async t => {
 		const {stdout} = await world.run(['run', '--name', 'mute', '--log-driver', 'none', '--ipc', 'none', '--security-opt', 'systempaths=unconfined', 'box', 'sh', '-c', 'echo heard; test -d /dev/shm || echo none; echo 1 > /proc/sys/vm/drop_caches && echo open']);
 		t.is(stdout, 'heard\nnone\nopen\n');
 		const logs = await world.run(['logs', 'mute']);
 		t.not(logs.status, 0);
 		t.regex(logs.stderr, /does not support reading/v);
 		await world.holm('rm', 'mute');
+		const {id} = await world.engine.createContainer(configuration({image: 'box', terminal: true, consoleSize: {rows: 33, columns: 101}, command: ['stty', 'size']}));
+		await world.engine.startContainer(id);
+		await world.engine.waitContainer(id);
+		t.is(await world.holm('logs', id), '33 101\r');
+		await world.holm('rm', id);
 		const wrong = await world.run(['run', '--rm', '--sysctl', 'net.core.nothing=1', 'box', 'true']);
 		t.is(wrong.status, 125);
 		t.regex(wrong.stderr, /sysctl net\.core\.nothing/v);
