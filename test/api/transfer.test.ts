@@ -103,6 +103,12 @@ test('a build reads its options and its context', async t => {
 
 	const quiet = await ask(served, '/build?q=1', {method: 'POST'});
 	t.deepEqual(linesOf(quiet.body), [{stream: `sha256:${'ab'.repeat(32)}\n`}]);
+	const hinted = await ask(served, '/build?cachefrom=%5B%22x%22%5D&novelty=1', {method: 'POST'});
+	t.deepEqual(linesOf(hinted.body).slice(0, 3), [
+		{stream: '[Warning] cachefrom has no effect: layers of earlier builds are used wherever they are\n'},
+		{stream: '[Warning] novelty has no effect: the engine does not know it\n'},
+		{stream: 'STEP 1/1: FROM x\n'},
+	]);
 });
 
 test('an archive comes as it is or compressed, and one that is cut short is refused', async t => {

@@ -94,7 +94,8 @@ test('links, limits of logs, MTU', t => {
 test('an update replaces one form of the CPU limit by the other, and warns that it comes later', t => {
 	const before = container({configuration: configuration({cpus: 0.5}), status: {state: 'created'}});
 	t.like(updatedConfiguration(before, {cpuQuota: 20_000}), {configuration: {cpuQuota: 20_000, cpus: undefined}, warnings: []});
-	t.like(updatedConfiguration({...before, configuration: configuration({cpuQuota: 20_000})}, {cpus: 1}).configuration, {cpus: 1, cpuQuota: undefined});
+	const limited = {...before, configuration: configuration({cpuQuota: 20_000})};
+	t.like(updatedConfiguration(limited, {cpus: 1}).configuration, {cpus: 1, cpuQuota: undefined});
 	const running = container({machine: {accelerator: 'kvm', cpus: 1, memoryBytes: 512 * 1024 ** 2, kernel: '', phases: []}});
 	t.is(updatedConfiguration(running, {pidsLimit: 9}).warnings.length, 1);
 	t.deepEqual(updatedConfiguration(running, {restartPolicy: {name: 'always', maximumRetryCount: 0}}).warnings, []);
