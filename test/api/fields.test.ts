@@ -179,8 +179,8 @@ test('networks of a container: none, its addresses, its links', async t => {
 	const inspected = await inspect(served, other);
 	t.deepEqual(inspected.Config.Volumes, {'/anonymous': {}});
 	t.like(Object.values(inspected.NetworkSettings.Networks)[0], {MacAddress: '02:00:00:00:00:09'});
-	t.is((await create(served, {HostConfig: {Links: ['nobody']}})).status, 404);
-	t.is((await create(served, {HostConfig: {VolumesFrom: ['nobody']}})).status, 404);
+	t.is((await create(served, {HostConfig: {Links: ['nobody']}})).status, 400);
+	t.is((await create(served, {HostConfig: {VolumesFrom: ['nobody']}})).status, 400);
 	const {Id: inheriting} = await create(served, {HostConfig: {VolumesFrom: ['other:ro']}});
 	t.like((await inspect(served, inheriting)).Mounts.find(({Destination}) => Destination === '/kept'), {Type: 'volume', RW: false});
 });

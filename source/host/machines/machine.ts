@@ -9,7 +9,7 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
-import {type LogLimits} from '../../rules/containers/logging.js';
+import type {LogLimits} from '../../rules/containers/logging.js';
 import {unmountBelow} from '../mounts.js';
 import {isExhausted} from '../store/missing.js';
 import {
