@@ -122,6 +122,7 @@ const honouredConfig: Readonly<Record<string, readonly [given: unknown, inspecte
 	Entrypoint: [['/bin/sh']],
 	Env: [['A=b']],
 	ExposedPorts: [{'81/udp': {}}],
+	Healthcheck: [{Test: ['CMD', 'true'], Interval: 2_000_000_000}],
 	Hostname: ['islet'],
 	Image: ['alpine/bash'],
 	Labels: [{a: 'b'}],

@@ -1,5 +1,5 @@
 import type {RefusedFlags} from '../../flags/flag-table.js';
-import {endpointFields, hostFields, containerFields} from '../../wire/decode/fields/container.js';
+import {endpointFields, hostFields} from '../../wire/decode/fields/container.js';
 import {contentTrust, refusedFlags} from '../refused-flags.js';
 
 const limits = {
@@ -38,9 +38,6 @@ export const refusedContainerFlags: RefusedFlags = {
 		'volume-driver': 'VolumeDriver',
 	}),
 	...refusedFlags(endpointFields.IPAMConfig!.inside!, {ip6: 'IPv6Address', 'link-local-ip': 'LinkLocalIPs'}),
-	...refusedFlags(containerFields, Object.fromEntries([
-		'health-cmd', 'health-interval', 'health-retries', 'health-start-interval', 'health-start-period', 'health-timeout', 'no-healthcheck',
-	].map(name => [name, 'Healthcheck']))),
 	'--disable-content-trust': contentTrust,
 	'--use-api-socket': {reason: 'the engine\'s socket is not in the container\'s machine', remedy: 'publish what the container needs, or run the client on the host'},
 };

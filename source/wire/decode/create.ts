@@ -2,8 +2,8 @@ import {HolmError} from '../../engine/errors.js';
 import type {AttachmentConfiguration, ContainerConfiguration, Mount, RestartPolicy} from '../../engine/resources.js';
 import type {Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
-import {decodeHealthcheck} from './health.js';
 import {decodeSettings} from '../settings.js';
+import {decodeHealthcheck} from './health.js';
 import {checkFields} from './fields/check.js';
 import {containerFields} from './fields/container.js';
 

@@ -6,8 +6,8 @@ import type {
 	RestartPolicy,
 } from '../../engine/resources.js';
 import {encodePorts} from '../ports.js';
-import {encodeHealthcheck} from './health.js';
 import {bindTarget, encodeBodySettings, encodeHostSettings, encodeUpdatedSettings} from '../settings.js';
+import {encodeHealthcheck} from './health.js';
 
 export const encodeEndpoint = (attachment: AttachmentConfiguration) => ({
 	IPAMConfig: attachment.address ? {IPv4Address: attachment.address} : null,

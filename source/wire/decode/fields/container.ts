@@ -119,10 +119,7 @@ export const containerFields: FieldTable = {
 	Entrypoint: honoured(),
 	Env: honoured(),
 	ExposedPorts: honoured(),
-	Healthcheck: hint('health checks are not run', value => {
-		const test = (value as {readonly Test?: readonly unknown[]} | undefined)?.Test;
-		return Array.isArray(test) && test.length > 0 && test[0] !== 'NONE';
-	}),
+	Healthcheck: honoured(),
 	Hostname: honoured(),
 	Image: honoured(),
 	Labels: honoured(),
