@@ -59,7 +59,7 @@ const refusals: ReadonlyArray<readonly [readonly string[], number, string]> = [
 	[['--rot', '/x', 'ps'], 2, 'Error: unknown flag: --rot (did you mean --root?)'],
 	[['stop'], 2, 'Error: holm stop needs CONTAINER (usage: holm stop [flags] CONTAINER...)'],
 	[['run'], 125, 'Error: holm run needs IMAGE (usage: holm run [flags] IMAGE [COMMAND] [ARG...])'],
-	[['run', '--cpus', '0', 'x'], 125, 'Error: invalid value "0" for --cpus (it is a number above 0, such as 2)'],
+	[['run', '--cpus', '0', 'x'], 125, 'Error: invalid value "0" for --cpus (it is a number from 0.01, such as 2 or 0.5)'],
 	[['run', '-it', 'x'], 125, 'Error: the input device is not a TTY (leave out -t, or call it from a terminal)'],
 	[['rename', 'a', 'b/c'], 1, 'Error: invalid container name "b/c" (it starts with a letter or digit and goes on with letters, digits, "_", "." or "-")'],
 	[['network', 'create', 'a', '--subnet', '10.0.0.0'], 1, 'Error: invalid subnet "10.0.0.0" for --subnet (it is an IPv4 subnet such as 192.168.70.0/24)'],

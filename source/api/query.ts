@@ -7,6 +7,8 @@ import {decodeMoment} from '../wire/times.js';
 
 /** The query parameters of a request, read by name and checked; every method throws `invalid`. */
 export type Query = {
+	/** The last value of each parameter. */
+	readonly raw: Readonly<Record<string, string>>;
 	/** Undefined if missing or empty. */
 	text: (key: string) => string | undefined;
 	/** As in Docker: any value but the empty one, `0`, `no`, `false` and `none` is true. */
@@ -60,6 +62,7 @@ export const createQuery = (parameters: URLSearchParams): Query => {
 	};
 
 	return {
+		raw: Object.fromEntries(parameters),
 		text,
 		flag(key, isTrueByDefault = false) {
 			const value = parameters.get(key);

@@ -8,6 +8,8 @@ export type BuildOptions = {
 	readonly file?: string;
 	readonly buildArguments: Readonly<Record<string, string>>;
 	readonly target?: string;
+	/** Such as `linux/amd64`; only the host's own is possible. */
+	readonly platform?: string;
 	readonly noCache: boolean;
 	/** Pull newer base images even if there is a local one. */
 	readonly pull: boolean;

@@ -1,7 +1,9 @@
 import type {ContainerConfiguration} from './resources.js';
 
+type Changeable = 'restartPolicy' | 'cpus' | 'cpuQuota' | 'cpuPeriod' | 'cpuShares' | 'cpusetCpus' | 'cpusetMemories' | 'memory' | 'memoryReservation' | 'memorySwap' | 'pidsLimit';
+
 /** Settings of a container that can be changed; undefined ones stay. */
-export type ContainerUpdate = Partial<Pick<ContainerConfiguration, 'restartPolicy' | 'cpus' | 'memory'>>;
+export type ContainerUpdate = Partial<Pick<ContainerConfiguration, Changeable>>;
 
 export type WaitCondition = 'not-running' | 'next-exit' | 'removed';
 
@@ -20,6 +22,6 @@ export type LifecycleVerbs = {
 		readonly exitCode: number;
 		readonly reason?: string;
 	}>;
-	/** A restart policy applies at once, CPUs and memory from the next start: throws `conflict` while the container runs on a VM of another size. */
+	/** A restart policy applies at once, the others from the next start, with a warning if the container runs: throws `conflict` while the container runs on a VM of another size. */
 	updateContainer: (reference: string, update: ContainerUpdate) => Promise<{readonly warnings: readonly string[]}>;
 };

@@ -1,3 +1,4 @@
+import type {ContainerSettings} from './container-settings.js';
 import type {Health, Healthcheck} from './health.js';
 
 /**
@@ -80,7 +81,7 @@ export type RestartPolicy = {
 export type Ulimit = {readonly name: string; readonly soft: number; readonly hard: number};
 
 /** Everything a user can set for a container. Undefined settings come from the image, then from the engine's defaults. */
-export type ContainerConfiguration = {
+export type ContainerConfiguration = ContainerSettings & {
 	/** Image reference as given, such as `redis:alpine`. */
 	readonly image: string;
 	/** Default: the engine generates one. */
@@ -111,7 +112,7 @@ export type ContainerConfiguration = {
 	readonly extraHosts: readonly string[];
 	readonly dnsServers: readonly string[];
 	readonly dnsSearch: readonly string[];
-	/** Virtual CPUs, a whole number from 1; default 1. */
+	/** CPUs that it may use; default all of its VM. The VM has as many virtual CPUs, rounded up, at least 1. */
 	readonly cpus?: number;
 	/** Memory of the machine in bytes; default 512 MiB. */
 	readonly memory?: number;
@@ -223,6 +224,8 @@ export type NetworkConfiguration = {
 	readonly labels: Readonly<Record<string, string>>;
 	/** `bridge` is the only one. */
 	readonly driver: string;
+	/** Docker's options of the driver; `com.docker.network.driver.mtu` is the one with an effect. */
+	readonly options?: Readonly<Record<string, string>>;
 };
 
 /** An address of a network, and the container that holds it. */
@@ -245,6 +248,8 @@ export type Network = {
 	readonly ipRange?: string;
 	readonly internal: boolean;
 	readonly labels: Readonly<Record<string, string>>;
+	/** Of the driver, as they were given. */
+	readonly options?: Readonly<Record<string, string>>;
 	/** Addresses held by containers, running or not. */
 	readonly leases: readonly Lease[];
 	/** Name of the bridge on the host, if there is one. */

@@ -11,6 +11,7 @@ import {parseMounts} from './mounts.js';
 import {parseName} from './names.js';
 import {parseNetworks} from './networks.js';
 import {parsePorts} from './ports.js';
+import {parseSettings, readSecurityOptions} from './settings.js';
 import {parseCpus, parseSize, parseWhole} from './sizes.js';
 
 export type ContainerFlags = FlagValues<typeof containerFlags>;
@@ -23,6 +24,8 @@ export type FlagContext = {
 	readonly variables: readonly string[];
 	/** Lines of every `--label-file`. */
 	readonly labels: readonly string[];
+	/** Every `--security-opt`, with the text of profiles; default as given. */
+	readonly securityOptions?: readonly string[];
 };
 
 const capability = (name: string) => name.toUpperCase().replace(/^CAP_/v, '');
@@ -84,6 +87,7 @@ export const configurationOf = (flags: ContainerFlags, [image = '', ...command]:
 		stopTimeoutSeconds: optional(flags.stopTimeout, value => parseWhole('--stop-timeout', value)),
 		restartPolicy,
 		healthcheck: parseHealthcheck(flags),
+		...parseSettings(flags, context.securityOptions ?? flags.securityOpt),
 		platform: flags.platform,
 		kernel: optional(flags.kernel, file => path.resolve(context.workingDirectory, file)),
 	};
@@ -105,5 +109,6 @@ export const readConfiguration = async (
 		workingDirectory,
 		variables: await linesOf('--env-file', flags.envFile),
 		labels: await linesOf('--label-file', flags.labelFile),
+		securityOptions: await readSecurityOptions(flags.securityOpt, workingDirectory),
 	});
 };

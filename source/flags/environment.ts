@@ -39,6 +39,16 @@ export const readLines = async (flag: string, file: string, workingDirectory: st
 export const mergeVariables = (variables: readonly string[], environment: Environment): readonly string[] =>
 	new Map(variables.flatMap(variable => resolveVariable(variable, environment)).map(variable => [variable.split('=', 1)[0], variable])).values().toArray();
 
+/** Parses `key=value` items into a record; undefined without any. Throws `invalid` for one without a key or value. */
+export const parsePairs = (flag: string, values: readonly string[]): Readonly<Record<string, string>> | undefined => {
+	const broken = values.find(value => !/^[^=]+=/v.test(value));
+	if (broken !== undefined) {
+		throw new HolmError('invalid', `invalid value "${broken}" for ${flag}`, {remedy: 'write KEY=VALUE'});
+	}
+
+	return values.length === 0 ? undefined : parseLabels(values, flag);
+};
+
 /** Parses `key=value` or `key` items into a record; throws `invalid`. */
 export const parseLabels = (labels: readonly string[], flag = '--label'): Readonly<Record<string, string>> => Object.fromEntries(labels.map(label => {
 	const [key, value = ''] = splitFirst(label, '=');

@@ -30,6 +30,9 @@ export const withHelpFlag = (flags: FlagTable): FlagTable => ({
 	help: Object.values(flags).some(flag => flag.shortFlag === 'h') ? helpFlag : {...helpFlag, shortFlag: 'h'},
 });
 
+/** Flags of Docker's that are refused, with their dashes, and what to do instead. */
+export type RefusedFlags = Readonly<Record<string, {readonly reason: string; readonly remedy: string}>>;
+
 /** The arguments and flags of a command. */
 export type Arguments = {
 	/**
@@ -37,6 +40,7 @@ export type Arguments = {
 	*/
 	readonly usage: string;
 	readonly flags: FlagTable;
+	readonly refused?: RefusedFlags;
 	/** The first argument ends the flags; the rest belongs to a command in the container. */
 	readonly flagsEndAtFirstArgument?: boolean;
 	/** All arguments belong to another program; only `--help` alone asks for Holm's own help. */

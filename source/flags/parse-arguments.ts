@@ -23,7 +23,11 @@ const lastOfEach = (flags: readonly string[], repeatable: ReadonlySet<string>) =
 };
 
 /** Parses the flags and arguments of one command. Throws `invalid` for unknown flags, missing values and malformed booleans. */
-export const parseArguments = (argv: readonly string[], command: Pick<Arguments, 'flags' | 'flagsEndAtFirstArgument' | 'passesArguments'>, name: string): ParsedArguments => {
+export const parseArguments = (
+	argv: readonly string[],
+	command: Pick<Arguments, 'flags' | 'refused' | 'flagsEndAtFirstArgument' | 'passesArguments'>,
+	name: string,
+): ParsedArguments => {
 	if (argv.length === 1 && argv[0] === '-h') {
 		return {help: true, flags: {}, input: []};
 	}
@@ -33,7 +37,7 @@ export const parseArguments = (argv: readonly string[], command: Pick<Arguments,
 	}
 
 	const table = withHelpFlag(command.flags);
-	const split = splitArguments(argv, table, {name, flagsEndAtFirstArgument: command.flagsEndAtFirstArgument});
+	const split = splitArguments(argv, table, {name, refused: command.refused, flagsEndAtFirstArgument: command.flagsEndAtFirstArgument});
 	const repeatable = new Set(Object.entries(table).filter(([, flag]) => flag.isMultiple).map(([key]) => `--${kebabCase(key)}`));
 	const {flags: parsed} = meow({
 		importMeta: import.meta,

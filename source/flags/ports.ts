@@ -69,6 +69,17 @@ export const parsePublish = (value: string): readonly PublishedPort[] => {
 	}));
 };
 
+/** The ports of all `--expose`, such as `80/tcp`; a range becomes one entry per port. Throws `invalid`. */
+export const parseExposed = (values: readonly string[]): readonly string[] => values.flatMap(value => {
+	const {first = '', last = first, protocol = 'tcp'} = /^(?<first>\d{1,5})(?:-(?<last>\d{1,5}))?(?:\/(?<protocol>tcp|udp))?$/v.exec(value)?.groups ?? {};
+	const [from, to] = [Number(first), Number(last)];
+	if (first === '' || from < 1 || to > 65_535 || to < from) {
+		throw new HolmError('invalid', `invalid value "${value}" for --expose`, {remedy: 'it is a port or a range such as 8000-8010, with /udp for UDP'});
+	}
+
+	return Array.from({length: to - from + 1}, (_, index) => `${from + index}/${protocol}`);
+});
+
 /** The published ports of all `-p`. Throws `invalid` for a host port given twice. */
 export const parsePorts = (values: readonly string[]): readonly PublishedPort[] => {
 	const ports = values.flatMap(value => parsePublish(value));

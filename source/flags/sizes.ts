@@ -15,11 +15,14 @@ export const parseSize = (flag: string, value: string): number => {
 	return bytes;
 };
 
-/** Parses a number of virtual CPUs, rounded up: a VM has whole processors. Throws `invalid`. */
+/** Parses a size as `parseSize` does; -1 means no limit. Throws `invalid`. */
+export const parseLimit = (flag: string, value: string): number => value === '-1' ? -1 : parseSize(flag, value);
+
+/** Parses a number of CPUs, also a fraction. Throws `invalid`. */
 export const parseCpus = (value: string): number => {
-	const cpus = /^\d+(?:\.\d+)?$/v.test(value) ? Math.ceil(Number(value)) : 0;
-	if (cpus < 1) {
-		throw new HolmError('invalid', `invalid value "${value}" for --cpus`, {remedy: 'it is a number above 0, such as 2'});
+	const cpus = /^(?:\d+(?:\.\d*)?|\.\d+)$/v.test(value) ? Number(value) : 0;
+	if (cpus < 0.01) {
+		throw new HolmError('invalid', `invalid value "${value}" for --cpus`, {remedy: 'it is a number from 0.01, such as 2 or 0.5'});
 	}
 
 	return cpus;

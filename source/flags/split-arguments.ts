@@ -1,5 +1,5 @@
 import {HolmError} from '../engine/errors.js';
-import type {Flag, FlagTable} from './flag-table.js';
+import type {Flag, FlagTable, RefusedFlags} from './flag-table.js';
 import {correction} from './suggest.js';
 
 export type SplitArguments = {
@@ -11,6 +11,7 @@ export type SplitArguments = {
 export type SplitOptions = {
 	/** Name of the command, for messages. */
 	readonly name: string;
+	readonly refused?: RefusedFlags;
 	readonly flagsEndAtFirstArgument?: boolean;
 };
 
@@ -44,12 +45,12 @@ const booleans: Readonly<Record<string, boolean>> = {
 /**
 Splits a command line into flags and arguments by the command's flag table: `-it`, `-p8000:80`, `--name x`, `--name=x`, `--`.
 
-Arguments after the image of `holm run` must reach the container unchanged, so that this runs before any parser. Throws `invalid`.
+Arguments after the image of `holm run` must reach the container unchanged, so that this runs before any parser. Throws `invalid`, and `unsupported` for a flag of Docker's that is refused.
 */
 export const splitArguments = (
 	argv: readonly string[],
 	table: FlagTable,
-	{name, flagsEndAtFirstArgument = false}: SplitOptions,
+	{name, refused = {}, flagsEndAtFirstArgument = false}: SplitOptions,
 ): SplitArguments => {
 	const known = lookupOf(table);
 	const flags: string[] = [];
@@ -58,6 +59,11 @@ export const splitArguments = (
 
 	const find = (given: string): KnownFlag => {
 		const entry = known.get(given);
+		const refusal = entry || !Object.hasOwn(refused, given) ? undefined : refused[given];
+		if (refusal) {
+			throw new HolmError('unsupported', `${given} is not supported: ${refusal.reason}`, {remedy: refusal.remedy});
+		}
+
 		if (!entry) {
 			throw new HolmError('invalid', `unknown flag: ${given}`, {remedy: correction(given, known.keys().filter(key => key.startsWith('--') === given.startsWith('--')).toArray(), help)});
 		}

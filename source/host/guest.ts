@@ -2,6 +2,8 @@ import {chmod, mkdir, readdir, rm, stat} from 'node:fs/promises';
 import {availableParallelism, totalmem} from 'node:os';
 import path from 'node:path';
 import {HolmError, messageOf} from '../engine/errors.js';
+import type {ContainerConfiguration} from '../engine/resources.js';
+import {machineCpusOf} from '../rules/containers/cpus.js';
 import {assertArchitecture} from './architecture.js';
 import {importKernel} from './kernel/custom-kernel.js';
 import {
@@ -35,6 +37,13 @@ export type MachineSize = {
 
 /** Default size of a machine. */
 export const defaultSize = {cpus: 1, memoryBytes: 512 * mebibyte} as const;
+
+/** The size of a container's machine. */
+export const sizeOf = (configuration: ContainerConfiguration): MachineSize => ({
+	cpus: machineCpusOf(configuration),
+	memoryBytes: configuration.memory ?? defaultSize.memoryBytes,
+	kernel: configuration.kernel,
+});
 
 /** With less than this a guest may boot, but leaves no memory for its container. */
 export const minimumMemoryBytes = 128 * mebibyte;

@@ -171,10 +171,11 @@ test('networks, their leases and records', t => {
 	returns(t, full, encodeNetwork, decodeNetwork);
 	const wantedNetworks: readonly NetworkConfiguration[] = [
 		{name: 'a', internal: false, labels: {}, driver: 'bridge'},
+		{name: 'c', internal: false, labels: {}, driver: 'bridge', options: {'com.docker.network.driver.mtu': '1400'}},
 		{name: 'b', subnet: '10.0.0.0/24', gateway: '10.0.0.9', ipRange: '10.0.0.0/25', internal: true, labels: {x: 'y'}, driver: 'bridge'},
 	];
 	for (const wanted of wantedNetworks) {
-		returns(t, wanted, encodeCreateNetwork, json => decodeCreateNetwork(fieldsOf(json)));
+		returns(t, wanted, encodeCreateNetwork, json => decodeCreateNetwork(fieldsOf(json)).configuration);
 	}
 
 	for (const attachment of [{network: 'a', aliases: []}, {network: 'b', address: '10.0.0.3', mac: '02:00:00:00:00:01', aliases: ['c', 'd']}]) {

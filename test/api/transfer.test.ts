@@ -90,18 +90,25 @@ test('a build reads its options and its context', async t => {
 		['buildargs', '{"A":"1","B":null}'],
 		['labels', '{"l":"m"}'],
 		['target', 'stage'],
+		['platform', 'linux/amd64'],
 		['nocache', '1'],
 		['pull', 'true'],
 		['rm', '1'],
 	]);
 	const {body} = await ask(served, `/build?${query.toString()}`, {method: 'POST', headers: {'X-Registry-Config': encodeRegistryConfig(credentials)}, body: 'context'});
 	t.deepEqual(seen, [['context', {
-		tags: ['a:1', 'b'], file: 'sub/Dockerfile', buildArguments: {A: '1'}, labels: {l: 'm'}, target: 'stage', noCache: true, pull: true, credentials,
+		tags: ['a:1', 'b'], file: 'sub/Dockerfile', buildArguments: {A: '1'}, labels: {l: 'm'}, target: 'stage', platform: 'linux/amd64', noCache: true, pull: true, credentials,
 	}]]);
 	t.deepEqual(linesOf(body), [{stream: 'STEP 1/1: FROM x\n'}, {aux: {ID: `sha256:${'ab'.repeat(32)}`}}]);
 
 	const quiet = await ask(served, '/build?q=1', {method: 'POST'});
 	t.deepEqual(linesOf(quiet.body), [{stream: `sha256:${'ab'.repeat(32)}\n`}]);
+	const hinted = await ask(served, '/build?cachefrom=%5B%22x%22%5D&novelty=1', {method: 'POST'});
+	t.deepEqual(linesOf(hinted.body).slice(0, 3), [
+		{stream: '[Warning] cachefrom has no effect: layers of earlier builds are used wherever they are\n'},
+		{stream: '[Warning] novelty has no effect: the engine does not know it\n'},
+		{stream: 'STEP 1/1: FROM x\n'},
+	]);
 });
 
 test('an archive comes as it is or compressed, and one that is cut short is refused', async t => {

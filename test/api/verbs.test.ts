@@ -132,19 +132,27 @@ test('an update has the fields that Docker\'s clients send, and is refused by th
 	t.deepEqual((await update({})).json, {Warnings: ['from the engine']});
 	await update({RestartPolicy: {Name: 'on-failure', MaximumRetryCount: 3}});
 	await update({Memory: 1024 ** 3, MemorySwap: 1024 ** 3, CpuPeriod: 100_000, CpuQuota: 200_000});
-	const rounded = await update({NanoCpus: 1.5e9});
-	t.deepEqual(rounded.json, {Warnings: ['A machine has whole CPUs: 1.5 was rounded up to 2', 'from the engine']});
+	await update({NanoCpus: 1.5e9});
+	await update({CpuShares: 2, CpusetCpus: '0', PidsLimit: 5, MemoryReservation: 1024 ** 3});
+	t.deepEqual((await update({BlkioWeight: 10, OomKillDisable: true, SomethingNew: 'x'})).json, {Warnings: [
+		'BlkioWeight has no effect: the machine\'s disk is a file of the host, whose devices have no place in it',
+		'OomKillDisable has no effect: control groups of version 2 do not have it',
+		'SomethingNew has no effect: the engine does not know it',
+		'from the engine',
+	]});
 	const expected = [
 		['a', {}],
 		['a', {restartPolicy: {name: 'on-failure', maximumRetryCount: 3}}],
-		['a', {cpus: 2, memory: 1024 ** 3}],
-		['a', {cpus: 2}],
+		['a', {memory: 1024 ** 3, memorySwap: 1024 ** 3, cpuPeriod: 100_000, cpuQuota: 200_000}],
+		['a', {cpus: 1.5}],
+		['a', {cpuShares: 2, cpusetCpus: '0', pidsLimit: 5, memoryReservation: 1024 ** 3}],
+		['a', {}],
 	];
 	t.deepEqual(calls, expected);
-	for (const [field, value] of [['CpuShares', 2], ['BlkioWeight', 10], ['CpusetCpus', '0'], ['PidsLimit', 5], ['OomKillDisable', true], ['BlkioWeightDevice', [{}]], ['MemorySwap', -1], ['SomethingNew', 'x']] as const) {
+	for (const [field, value] of [['CgroupParent', '/x'], ['CpuRealtimeRuntime', 10], ['Devices', [{}]], ['Init', true], ['Ulimits', [{}]], ['CpuCount', 5]] as const) {
 		const {status, json} = await update({[field]: value});
 		t.is(status, 501, field);
-		t.regex((json as Error).message, new RegExp(`^${field} is not supported`, 'v'));
+		t.regex((json as Error).message, new RegExp(`^${field}(?:=.*)? is not supported`, 'v'));
 	}
 
 	t.is((await update({RestartPolicy: {Name: 'sometimes'}})).status, 400);

@@ -65,7 +65,7 @@ test('every flag arrives', t => {
 	];
 	t.like(parse(...flags.join(' ').split(' '), 'x'), {
 		entrypoint: ['/bin/sh'], workingDirectory: '/srv', user: '1000:1000', hostname: 'web', extraHosts: ['db:host-gateway'], dnsServers: ['1.1.1.1'], dnsSearch: ['lan'],
-		labels: {tier: 'db', flag: ''}, cpus: 2, memory: 1024 ** 3, readOnlyRoot: true, capabilitiesToAdd: ['NET_ADMIN'], capabilitiesToDrop: ['ALL'], privileged: true,
+		labels: {tier: 'db', flag: ''}, cpus: 1.5, memory: 1024 ** 3, readOnlyRoot: true, capabilitiesToAdd: ['NET_ADMIN'], capabilitiesToDrop: ['ALL'], privileged: true,
 		ulimits: [{name: 'nofile', soft: 10, hard: 20}], init: true, stopSignal: 'SIGINT', stopTimeoutSeconds: 3,
 		restartPolicy: {name: 'on-failure', maximumRetryCount: 4}, platform: 'linux/amd64', kernel: '/work/here/vmlinuz', publishAll: true,
 	});

@@ -56,7 +56,8 @@ test('sizes', t => {
 	t.is(parseSize('-m', '5b'), 5);
 	t.throws(() => parseSize('-m', '-1'));
 	t.throws(() => parseSize('-m', '0'));
-	t.is(parseCpus('0.5'), 1);
+	t.is(parseCpus('0.5'), 0.5);
+	t.throws(() => parseCpus('0'));
 	t.is(parseCpus('4'), 4);
 });
 

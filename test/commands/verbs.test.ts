@@ -274,7 +274,7 @@ test('update asks for what was named and for nothing else', async t => {
 	t.deepEqual(asked, [
 		['web', {restartPolicy: {name: 'on-failure', maximumRetryCount: 3}}],
 		['db', {restartPolicy: {name: 'on-failure', maximumRetryCount: 3}}],
-		['web', {cpus: 2, memory: 1024 ** 3}],
+		['web', {cpus: 1.5, memory: 1024 ** 3}],
 	]);
 	t.is(context.output(), 'web\ndb\nweb\n');
 	t.is(context.errors(), String.raw`WARNING: beware\n` + '\n' + String.raw`WARNING: beware\n` + '\n' + String.raw`WARNING: beware\n` + '\n');

@@ -5,6 +5,7 @@ import {groups, sections, type Entry} from '../../source/commands/command-table.
 import {commandHelp, globalFlagsHelp} from '../../source/commands/help.js';
 import {describeKey, namedKeys} from '../../source/dashboard/keys/keys.js';
 import {defaultKeyMaps} from '../../source/dashboard/keys/key-maps.js';
+import {dockerPage} from './docker-page.js';
 
 type Entries = Readonly<Record<string, Entry>>;
 
@@ -124,4 +125,5 @@ ${(Object.keys(places) as Array<keyof typeof defaultKeyMaps>).map(place => keyTa
 export const referencePages = async (): Promise<Readonly<Record<string, string>>> => ({
 	'docs/commands.md': await commandsPage(),
 	'docs/dashboard.md': dashboardPage(),
+	'docs/docker.md': dockerPage(),
 });

@@ -1,6 +1,7 @@
-import {HolmError} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
 import {assertTarType} from '../access.js';
+import {buildFields} from '../../wire/decode/fields/build.js';
+import {checkFields} from '../../wire/decode/fields/check.js';
 import {decodeRegistryConfig} from '../../wire/decode/credentials.js';
 import {encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
 import {ok, route, type Exchange} from '../exchange.js';
@@ -10,14 +11,7 @@ import {upload} from '../upload.js';
 /** Builds an image as Docker's classic builder does. */
 const build = async (exchange: Exchange): Promise<undefined> => {
 	const {engine, query, request, signal} = exchange;
-	if (query.text('version') === '2') {
-		throw new HolmError('unsupported', 'BuildKit is not supported', {remedy: 'set DOCKER_BUILDKIT=0'});
-	}
-
-	if (query.text('remote')) {
-		throw new HolmError('unsupported', 'a remote build context is not supported', {remedy: 'fetch it first and send it'});
-	}
-
+	const warnings = checkFields(buildFields, query.raw);
 	assertTarType(request);
 	const tags = query.all('t');
 	const isQuiet = query.flag('q');
@@ -27,17 +21,21 @@ const build = async (exchange: Exchange): Promise<undefined> => {
 		buildArguments: query.textMap('buildargs'),
 		labels: query.textMap('labels'),
 		target: query.text('target'),
+		platform: query.text('platform'),
 		noCache: query.flag('nocache'),
 		pull: query.flag('pull'),
 		credentials: decodeRegistryConfig(request.headers['x-registry-config']),
 		signal,
 	});
+	// They come before the first output.
+	const unsaid = [...warnings];
 	const encode = (step: Progress): string => {
 		if (isQuiet) {
 			return step.imageId === undefined ? '' : line({stream: `${step.imageId}\n`});
 		}
 
-		return line(encodeProgress(step));
+		const said = unsaid.splice(0).map(text => line({stream: `[Warning] ${text}\n`})).join('');
+		return said + line(encodeProgress(step));
 	};
 
 	return sendValues(exchange, steps, {

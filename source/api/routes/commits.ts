@@ -1,6 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import {readFields} from '../body.js';
-import {isEmpty} from '../../wire/decode/update.js';
+import {isEmpty} from '../../wire/decode/fields/rule.js';
 import {created, route} from '../exchange.js';
 import {joinTag} from '../../wire/image-names.js';
 

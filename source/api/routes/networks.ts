@@ -19,8 +19,9 @@ export const networksRoutes = [
 		return ok(networks.map(network => encodeNetwork(network)));
 	}),
 	route('POST', '/networks/create', async exchange => {
-		const {id} = await exchange.engine.createNetwork(decodeCreateNetwork(await readFields(exchange)));
-		return created({Id: id, Warning: ''});
+		const {configuration, warnings} = decodeCreateNetwork(await readFields(exchange));
+		const {id} = await exchange.engine.createNetwork(configuration);
+		return created({Id: id, Warning: warnings.join('; ')});
 	}),
 	route('POST', '/networks/prune', async ({engine, query}) => {
 		const {removed} = await engine.pruneNetworks(query.filters());

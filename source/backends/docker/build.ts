@@ -11,6 +11,7 @@ export const buildVerbs = (client: Client): BuildVerbs => ({
 			buildargs: JSON.stringify(options.buildArguments),
 			labels: JSON.stringify(options.labels),
 			target: options.target,
+			platform: options.platform,
 			nocache: options.noCache,
 			pull: options.pull,
 			rm: true,

@@ -9,7 +9,7 @@ import {familiarName, tagName} from '../../rules/images/reference.js';
 import {notInDemo, parseDockerfile, type Instruction} from './build/dockerfile.js';
 import {carryOut, variablesOf, type Stage} from './build/stage.js';
 import {createFileTree, type FileTree} from './file-tree.js';
-import {deriveImage, findImage, recordOf} from './image-store.js';
+import {deriveImage, findImage, hostArchitecture, recordOf} from './image-store.js';
 import {knownImages} from './known-images.js';
 import {emptyInput} from './pipe.js';
 import {startProcess} from './process.js';
@@ -194,6 +194,11 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 export const buildVerbs = (state: State): BuildVerbs => ({
 	buildImage(context, options) {
 		state.settle();
+		const own = `linux/${hostArchitecture}`;
+		if (options.platform !== undefined && options.platform.split('/').slice(0, 2).join('/') !== own) {
+			throw new HolmError('unsupported', `an image for ${JSON.stringify(options.platform.slice(0, 60))} cannot be built on this host: its VMs are ${own}`, {remedy: 'leave out the platform'});
+		}
+
 		return build(state, context, options);
 	},
 });

@@ -12,6 +12,9 @@ import {containerProcess, exposedPorts} from '../../rules/containers/container-p
 import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
 import {mountPath, containerName, madeUpName, volumeName} from '../../rules/names.js';
 import {volumeKind} from '../../rules/volume-options.js';
+import {findContainer} from '../../rules/find-resource.js';
+import {parseLink} from '../../rules/containers/links.js';
+import {withVolumesFrom} from '../../rules/containers/volumes-from.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
 import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
 import {findImage} from './image-store.js';
@@ -53,7 +56,7 @@ const wantedPorts = ({ports, publishAll}: ContainerConfiguration, exposed: reado
 };
 
 /** The mounts of a container and its image. Adds missing volumes; those of the image are anonymous. Empty ones get the image's files. */
-const makeMounts = (state: State, {mounts}: ContainerConfiguration, {image, files}: Pick<ImageRecord, 'image' | 'files'>): readonly Mount[] => {
+const makeMounts = (state: State, mounts: readonly Mount[], {image, files}: Pick<ImageRecord, 'image' | 'files'>): readonly Mount[] => {
 	const targets = new Set(mounts.map(({target}) => mountPath(target)));
 	const ofImage: readonly Mount[] = image.configuration.volumes
 		.filter(target => !targets.has(mountPath(target)))
@@ -77,6 +80,11 @@ const makeMounts = (state: State, {mounts}: ContainerConfiguration, {image, file
 /** Creates a container. Throws, without changing anything, for a configuration that is refused. */
 export const createContainer = (state: State, given: ContainerConfiguration): Awaited<ReturnType<ContainersVerbs['createContainer']>> => {
 	validateContainer(given);
+	for (const link of given.links ?? []) {
+		findContainer(state.containers, parseLink(link).container);
+	}
+
+	const mounts = withVolumesFrom(given, reference => findContainer(state.containers, reference).container);
 	const {record: {image, files}} = findImage(state, given.image);
 	checkPlatform(given, image);
 	const process = containerProcess(given, image.configuration);
@@ -117,7 +125,7 @@ export const createContainer = (state: State, given: ContainerConfiguration): Aw
 		attachments,
 		ports: wantedPorts(given, exposed),
 		exposedPorts: exposed,
-		mounts: makeMounts(state, given, {image, files}),
+		mounts: makeMounts(state, mounts, {image, files}),
 		restartCount: 0,
 	};
 	for (const attachment of attachments) {

@@ -187,14 +187,15 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {container} = record;
-		change(record, {configuration: updatedConfiguration(container, update)});
+		const {configuration, warnings} = updatedConfiguration(container, update);
+		change(record, {configuration});
 		const {status, configuration: {restartPolicy}, restartCount} = record.container;
 		if (status.state === 'restarting' && !shouldRestart(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
 			cancelRestart(state, record);
 		}
 
 		publishOf(state, record, 'update');
-		return {warnings: []};
+		return {warnings};
 	},
 	async waitContainer(reference, given, signal) {
 		state.settle();

@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import type {LogsVerbs} from '../../engine/logs.js';
 import {HolmError} from '../../engine/errors.js';
+import {assertReadable} from '../../rules/containers/logging.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import type {LogEntry, Container, Machine} from '../../engine/resources.js';
 import {findContainer} from '../../rules/find-resource.js';
@@ -42,6 +43,7 @@ export const logsVerbs = (state: State): LogsVerbs => ({
 	async * logs(reference, options = {}): AsyncGenerator<LogEntry, void> {
 		state.settle();
 		const record = findContainer(state.containers, reference);
+		assertReadable(record.container);
 		const {follow, until, signal} = options;
 		if (!follow) {
 			yield * record.log.read({...options, isEnded: () => true});

@@ -1,4 +1,5 @@
 import {bootPhases, type ContainerConfiguration, type Machine} from '../../engine/resources.js';
+import {machineCpusOf} from '../../rules/containers/cpus.js';
 import type {Random} from './random.js';
 
 export const defaultMemory = 512 * 1024 * 1024;
@@ -14,11 +15,11 @@ const durations: Readonly<Record<typeof bootPhases[number], readonly [least: num
 
 /** Made-up figures of the VM of a container that has just started. */
 export const makeUpMachine = (configuration: ContainerConfiguration, random: Random): Machine => {
-	const {cpus = 1, memory = defaultMemory, kernel = memoryKernel} = configuration;
+	const {memory = defaultMemory, kernel = memoryKernel} = configuration;
 	let end = 0;
 	return {
 		accelerator: 'kvm',
-		cpus,
+		cpus: machineCpusOf(configuration),
 		memoryBytes: memory,
 		kernel,
 		phases: bootPhases.map(name => {

@@ -4,6 +4,7 @@ import {HolmError} from '../../engine/errors.js';
 import {nextSubnet, validateNetwork} from '../../rules/networks/ipam.js';
 import {filterOf} from '../../rules/filters.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
+import {mtuOf} from '../../rules/networks/mtu.js';
 import {networkName} from '../../rules/names.js';
 import {findContainer, findNetwork} from '../../rules/find-resource.js';
 import {change} from './container-record.js';
@@ -20,11 +21,12 @@ import {publish, type ContainerRecord, type State} from './state.js';
 const reserved = new Set([defaultNetwork, 'default', 'host', 'none']);
 
 /** Adds a network. Throws, without changing anything, for a name or subnet that is refused. */
-export const addNetwork = (state: State, {name: given, driver, internal, labels, ...addresses}: NetworkConfiguration): Network => {
+export const addNetwork = (state: State, {name: given, driver, internal, labels, options, ...addresses}: NetworkConfiguration): Network => {
 	if (driver !== '' && driver !== 'bridge') {
 		throw new HolmError('unsupported', `there is no network driver ${JSON.stringify(driver.slice(0, 60))}`, {remedy: 'bridge is the only one'});
 	}
 
+	mtuOf(options);
 	const name = networkName(given);
 	const same = state.networks.values().find(network => network.name === name);
 	if (same) {
@@ -36,7 +38,7 @@ export const addNetwork = (state: State, {name: given, driver, internal, labels,
 	const plan = validateNetwork({...addresses, subnet}, others);
 	const id = state.random.hex(64);
 	const network: Network = {
-		id, name, createdAt: state.now(), driver: 'bridge', ...plan, internal, labels: {...labels}, leases: [], bridge: `br-${id.slice(0, 12)}`,
+		id, name, createdAt: state.now(), driver: 'bridge', ...plan, internal, labels: {...labels}, ...options && {options}, leases: [], bridge: `br-${id.slice(0, 12)}`,
 	};
 	state.networks.set(id, network);
 	return network;

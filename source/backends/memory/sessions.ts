@@ -23,7 +23,7 @@ export const sessionsVerbs = (state: State): SessionsVerbs => ({
 				async type(bytes: Uint8Array) {
 					await (record.terminal ? record.terminal.type(bytes) : input.write(bytes));
 				},
-				endInput: input.end,
+				...!container.configuration.keepStdin && {endInput: input.end},
 			},
 			onClose() {
 				leave();

@@ -6,6 +6,7 @@ import {runArguments} from '../../flags/run-arguments.js';
 import {withPatience} from '../print/patience.js';
 import {checkTerminal, runAttached} from './attached.js';
 import {createFromFlags, type NewContainer} from './new-container.js';
+import {refusedContainerFlags} from './refused-flags.js';
 
 type RunFlags = FlagValues<typeof runArguments['flags']>;
 
@@ -48,6 +49,7 @@ const startOrUndo = async (engine: Engine, {id, undo}: NewContainer) => {
 
 export const command = defineCommand({
 	...runArguments,
+	refused: refusedContainerFlags,
 	exitsAsProcess: true,
 	async run(context, given, input) {
 		checkFlags(context, given);

@@ -5,6 +5,8 @@ import {directoryContext, inputContext, type BuildContext} from '../../archive/b
 import {defineCommand, print, type Context} from '../command.js';
 import type {FlagValues} from '../../flags/flag-table.js';
 import {parseLabels} from '../../flags/environment.js';
+import {contentTrust, refusedFlags} from '../refused-flags.js';
+import {buildFields} from '../../wire/decode/fields/build.js';
 import {printProgress} from '../print/progress.js';
 import {keptCredentials} from '../registry/credentials.js';
 import {readInput} from '../../terminal/streams.js';
@@ -29,6 +31,9 @@ const flags = {
 	progress: {
 		type: 'string', default: 'auto', value: 'STYLE', description: 'Accepted for compatibility; the output is always plain',
 	},
+	platform: {type: 'string', value: 'OS/ARCHITECTURE', description: 'Platform of the image; only the host\'s own'},
+	rm: {type: 'boolean', default: true, description: 'Accepted for compatibility; containers of a build are always removed'},
+	forceRm: {type: 'boolean', description: 'Accepted for compatibility; containers of a build are always removed'},
 	iidfile: {type: 'string', value: 'FILE', description: 'Write the id to a file'},
 } as const;
 
@@ -65,6 +70,7 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 		tags: given.tag,
 		buildArguments: buildArgumentsOf(given.buildArg, context.environment),
 		target: given.target,
+		platform: given.platform,
 		noCache: given.noCache,
 		pull: given.pull,
 		labels: parseLabels(given.label),
@@ -85,6 +91,29 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 export const command = defineCommand({
 	usage: 'PATH|-',
 	flags,
+	refused: {
+		...refusedFlags(buildFields, {
+			'add-host': 'extrahosts',
+			'cache-from': 'cachefrom',
+			'cgroup-parent': 'cgroupparent',
+			'cpu-period': 'cpuperiod',
+			'cpu-quota': 'cpuquota',
+			'cpu-shares': 'cpushares',
+			'cpuset-cpus': 'cpusetcpus',
+			'cpuset-mems': 'cpusetmems',
+			isolation: 'isolation',
+			memory: 'memory',
+			'memory-swap': 'memswap',
+			network: 'networkmode',
+			output: 'outputs',
+			'security-opt': 'securityopt',
+			'shm-size': 'shmsize',
+			squash: 'squash',
+			ulimit: 'ulimits',
+		}),
+		'--compress': {reason: 'the context is sent over a local socket', remedy: 'leave it out'},
+		'--disable-content-trust': contentTrust,
+	},
 	async run(context, given, [source = '']) {
 		await build(context, given, source);
 	},

@@ -2,8 +2,18 @@ import type {NetworkConfiguration} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {defineCommand, print} from '../command.js';
 import {parseAddress, parseSubnet} from '../../flags/addresses.js';
-import {parseLabels} from '../../flags/environment.js';
+import {parseLabels, parsePairs} from '../../flags/environment.js';
+import {networkFields} from '../../wire/decode/fields/network.js';
+import {refusedFlags} from '../refused-flags.js';
 import {parseName} from '../../flags/names.js';
+
+const refusedNetworkFlags = {
+	...refusedFlags(networkFields, {
+		attachable: 'Attachable', 'config-from': 'ConfigFrom', 'config-only': 'ConfigOnly', ingress: 'Ingress', ipv4: 'EnableIPv4', ipv6: 'EnableIPv6', scope: 'Scope',
+	}),
+	...refusedFlags(networkFields.IPAM!.inside!, {'ipam-driver': 'Driver', 'ipam-opt': 'Options'}),
+	...refusedFlags(networkFields.IPAM!.inside!.Config!.inside!, {'aux-address': 'AuxiliaryAddresses'}),
+};
 
 export const command = defineCommand({
 	usage: 'NETWORK',
@@ -18,9 +28,13 @@ export const command = defineCommand({
 		driver: {
 			type: 'string', shortFlag: 'd', default: 'bridge', value: 'DRIVER', description: 'Driver; bridge is the only one',
 		},
+		opt: {
+			type: 'string', shortFlag: 'o', isMultiple: true, value: 'KEY=VALUE', description: 'Option of the driver, such as com.docker.network.driver.mtu=1400',
+		},
 		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print only the id'},
 	},
-	async run(context, {subnet, gateway, ipRange, internal, label, driver, quiet}, [name = '']) {
+	refused: refusedNetworkFlags,
+	async run(context, {subnet, gateway, ipRange, internal, label, driver, opt, quiet}, [name = '']) {
 		if (driver !== 'bridge') {
 			throw new HolmError('unsupported', `there is no network driver "${driver}"`, {remedy: 'bridge is the only one'});
 		}
@@ -33,6 +47,7 @@ export const command = defineCommand({
 			internal,
 			labels: parseLabels(label),
 			driver,
+			...opt.length > 0 && {options: parsePairs('--opt', opt)},
 		};
 		const engine = await context.engine();
 		const {id} = await engine.createNetwork(configuration);

@@ -1,6 +1,8 @@
 import {HolmError} from '../../engine/errors.js';
 import {defineCommand, print} from '../command.js';
 import {parseLabels} from '../../flags/environment.js';
+import {volumeFields} from '../../wire/decode/fields/volume.js';
+import {refusedFlags} from '../refused-flags.js';
 import {parseName} from '../../flags/names.js';
 
 export const command = defineCommand({
@@ -17,6 +19,9 @@ export const command = defineCommand({
 			type: 'string', shortFlag: 'd', default: 'local', value: 'DRIVER', description: 'Driver; local is the only one',
 		},
 	},
+	refused: refusedFlags(volumeFields, Object.fromEntries([
+		'availability', 'group', 'limit-bytes', 'required-bytes', 'scope', 'secret', 'sharing', 'topology-preferred', 'topology-required', 'type',
+	].map(flag => [flag, 'ClusterVolumeSpec']))),
 	async run(context, {name: flagName, label, opt, driver}, [argument]) {
 		if (driver !== 'local') {
 			throw new HolmError('unsupported', `there is no volume driver "${driver}"`, {remedy: 'local is the only one'});

@@ -43,10 +43,18 @@ const removeDevice = async (namespace: In, name: string): Promise<void> => {
 	}
 };
 
-export type BridgeConfiguration = {readonly bridge: string; readonly gateway: string; readonly prefixLength: number};
+export type BridgeConfiguration = {
+	readonly bridge: string;
+	readonly gateway: string;
+	readonly prefixLength: number;
+	/** Default the kernel's. */
+	readonly mtu?: number;
+};
+
+const mtuOption = (mtu: number | undefined) => mtu === undefined ? '' : `mtu ${mtu} `;
 
 /** The `ip` commands that make a bridge, or correct the existing device of its name. */
-const bridgeCommands = ({bridge, gateway, prefixLength}: BridgeConfiguration, present: IpLink | undefined): readonly string[] => {
+const bridgeCommands = ({bridge, gateway, prefixLength, mtu}: BridgeConfiguration, present: IpLink | undefined): readonly string[] => {
 	const name = deviceName(bridge);
 	const address = formatAddress(parseAddress(gateway));
 	const existing = present && kindOf(present) === 'bridge' ? present : undefined;
@@ -57,7 +65,7 @@ const bridgeCommands = ({bridge, gateway, prefixLength}: BridgeConfiguration, pr
 		...(existing ? [] : [`link add ${name} address ${macOf(address)} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`]),
 		...addresses.filter(found => !isWanted(found)).map(({local, prefixlen}) => `address delete ${local}/${prefixlen} dev ${name}`),
 		...(addresses.some(found => isWanted(found)) ? [] : [`address add ${address}/${prefixLength} dev ${name}`]),
-		`link set dev ${name} address ${macOf(address)} up`,
+		`link set dev ${name} ${mtuOption(mtu)}address ${macOf(address)} up`,
 	];
 };
 
@@ -94,6 +102,8 @@ export type TapConfiguration = {
 	readonly bridge: string;
 	/** The user that may attach it: the one that QEMU runs as. */
 	readonly uid: number;
+	/** Default the kernel's. */
+	readonly mtu?: number;
 };
 
 /**
@@ -101,10 +111,10 @@ Makes a persistent tap on a bridge and brings it up. A QEMU of that user can att
 
 The tap passes no frames until the ruleset contains it. If it cannot join the bridge, it is removed.
 */
-export const createTap = async (namespace: In, {tap, bridge, uid}: TapConfiguration): Promise<void> => {
+export const createTap = async (namespace: In, {tap, bridge, uid, mtu}: TapConfiguration): Promise<void> => {
 	const name = deviceName(tap);
 	const make = `tuntap add dev ${name} mode tap user ${uid}`;
-	const join = `link set dev ${name} master ${deviceName(bridge)} up`;
+	const join = `link set dev ${name} ${mtuOption(mtu)}master ${deviceName(bridge)} up`;
 	const inNamespace = {namespace: namespace.path};
 	try {
 		await ipBatch([make, join], inNamespace);

@@ -57,6 +57,24 @@ export const resolveUser = (wanted: string, {passwd, group}: Accounts): User => 
 export const homeWithoutAccount = ({uid}: Pick<User, 'uid'>, {passwd}: Accounts, environment: readonly string[]): readonly string[] =>
 	environment.some(variable => variable.startsWith('HOME=')) || rowsOf(passwd).some(([, , id]) => idOf(id ?? '') === uid) ? [] : ['HOME=/'];
 
+/**
+A user with further groups, by name or number.
+
+Throws `invalid` for a name that the root file system does not have.
+*/
+export const withGroups = (user: User, {group}: Accounts, wanted: readonly string[] = []): User => {
+	const rows = rowsOf(group);
+	const gids = wanted.map(name => {
+		const gid = idOf(rows.find(([known]) => known === name)?.[2] ?? '') ?? idOf(name);
+		if (gid === undefined) {
+			throw new HolmError('invalid', `Unable to find group ${JSON.stringify(name.slice(0, 64))}: no matching entries in group file`, {remedy: 'give a number, or a name that the image has'});
+		}
+
+		return gid;
+	});
+	return {...user, additionalGids: [...new Set([...user.additionalGids, ...gids])]};
+};
+
 /** The home directory of a user: that of the first account with the uid, else `/`, as in other runtimes. */
 export const homeOf = ({uid}: Pick<User, 'uid'>, {passwd}: Accounts): string =>
 	rowsOf(passwd).find(([, , id]) => idOf(id ?? '') === uid)?.[5] || '/';

@@ -1,5 +1,9 @@
 import {HolmError} from '../../engine/errors.js';
 import type {ContainerConfiguration, Mount, Ulimit} from '../../engine/resources.js';
+import {defaultMaskedPaths, defaultReadonlyPaths, defaultShmBytes} from '../../engine/container-settings.js';
+import {securityOf} from '../../engine/security-options.js';
+import {cpuLimitOf, defaultCpuPeriod, machineCpusOf} from '../../rules/containers/cpus.js';
+import {seccompOf} from '../../rules/containers/seccomp.js';
 import type {User} from './accounts.js';
 import {capabilitiesOf} from './capabilities.js';
 
@@ -37,13 +41,13 @@ export type BundleOptions = {
 
 type OciMount = {destination: string; type: string; source: string; options: string[]};
 
-const systemMounts = (isPrivileged: boolean): OciMount[] => {
-	const access = isPrivileged ? 'rw' : 'ro';
+const systemMounts = ({privileged, ipcMode, shmSize = defaultShmBytes}: Pick<ContainerConfiguration, 'privileged' | 'ipcMode' | 'shmSize'>): OciMount[] => {
+	const access = privileged ? 'rw' : 'ro';
 	return [
 		{destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev']},
 		{destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k']},
 		{destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5']},
-		{destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', 'size=65536k']},
+		...ipcMode === 'none' ? [] : [{destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${shmSize}`]}],
 		{destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev']},
 		{destination: '/sys', type: 'sysfs', source: 'sysfs', options: ['nosuid', 'noexec', 'nodev', access]},
 		{destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: ['nosuid', 'noexec', 'nodev', 'relatime', access]},
@@ -68,17 +72,13 @@ const userMounts = (mounts: readonly GuestMount[]): OciMount[] => mounts.map(({t
 
 /** All mount points of a container. Missing ones were created on its disk. */
 export const mountedPaths = (mounts: readonly Mount[]): readonly string[] =>
-	[...[...systemMounts(false), ...fileMounts].map(({destination}) => destination), ...mounts.map(({target}) => target)];
+	[...[...systemMounts({privileged: false}), ...fileMounts].map(({destination}) => destination), ...mounts.map(({target}) => target)];
 
 /** Sorts mounts so that none hides another: parents first. */
 export const outerFirst = <Item>(items: readonly Item[], targetOf: (item: Item) => string): readonly Item[] => {
 	const depth = (item: Item) => targetOf(item).split('/').length;
 	return items.toSorted((one, other) => depth(one) - depth(other));
 };
-
-/** Paths that Docker masks in a container that is not privileged. */
-const maskedPaths = ['/proc/acpi', '/proc/asound', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats', '/proc/sched_debug', '/proc/scsi', '/proc/timer_list', '/proc/timer_stats', '/sys/devices/virtual/powercap', '/sys/firmware'];
-const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 /** The default devices of the OCI runtime specification, and terminals. */
 const devices = [[1, 3], [1, 5], [1, 7], [1, 8], [1, 9], [5, 0], [5, 2]] as const;
@@ -88,6 +88,9 @@ const defaultLimits: readonly Ulimit[] = [{name: 'nofile', soft: 1024, hard: 524
 
 /** Resource limits, as the OCI runtime specification names them. */
 const limitNames = new Set(['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile', 'nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack']);
+
+/** `RLIM_INFINITY`, which a number cannot hold. */
+const noLimit = (JSON as unknown as {rawJSON: (text: string) => unknown}).rawJSON(String(2n ** 64n - 1n));
 
 /** The `rlimits` of a process. Throws `invalid` for an unknown limit. */
 export const limitsOf = (ulimits: readonly Ulimit[]) => [
@@ -100,9 +103,8 @@ export const limitsOf = (ulimits: readonly Ulimit[]) => [
 
 	return {
 		type: `RLIMIT_${name.toUpperCase()}`,
-		// -1 is RLIM_INFINITY.
-		soft: soft < 0 ? Number.MAX_SAFE_INTEGER : soft,
-		hard: hard < 0 ? Number.MAX_SAFE_INTEGER : hard,
+		soft: soft < 0 ? noLimit : soft,
+		hard: hard < 0 ? noLimit : hard,
 	};
 });
 
@@ -123,42 +125,80 @@ export const ociProcess = ({configuration, process, user}: Pick<BundleOptions, '
 			ambient: [],
 		},
 		rlimits: limitsOf(configuration.ulimits),
-		noNewPrivileges: false,
+		noNewPrivileges: securityOf(configuration.securityOptions).noNewPrivileges,
+		...configuration.oomScoreAdjustment !== undefined && {oomScoreAdj: configuration.oomScoreAdjustment},
+	};
+};
+
+/** Sysctls of the container's own namespaces; the guest sets the others. */
+export const isOfNamespace = (name: string): boolean => /^(?:kernel\.(?:domainname|hostname|msg\w+|sem|shm\w+)$|fs\.mqueue\.)/v.test(name);
+
+const sysctlsOf = ({sysctls = {}, domainName}: ContainerConfiguration): Readonly<Record<string, string>> => ({
+	...Object.fromEntries(Object.entries(sysctls).filter(([name]) => isOfNamespace(name))),
+	...domainName !== undefined && {'kernel.domainname': domainName},
+});
+
+/** Limits within the machine. The machine itself limits memory and whole CPUs. */
+const limitsIn = (configuration: ContainerConfiguration) => {
+	const {cpuPeriod = defaultCpuPeriod, cpuShares, cpusetCpus, cpusetMemories, memoryReservation, pidsLimit} = configuration;
+	const cpus = cpuLimitOf(configuration);
+	const hasQuota = cpus !== undefined && cpus !== machineCpusOf(configuration);
+	const cpu = {
+		...hasQuota && {quota: Math.round(cpus * cpuPeriod), period: cpuPeriod},
+		...cpuShares !== undefined && {shares: cpuShares},
+		...cpusetCpus !== undefined && {cpus: cpusetCpus},
+		...cpusetMemories !== undefined && {mems: cpusetMemories},
+	};
+	return {
+		...Object.keys(cpu).length > 0 && {cpu},
+		...memoryReservation !== undefined && {memory: {reservation: memoryReservation}},
+		...pidsLimit !== undefined && {pids: {limit: pidsLimit}},
 	};
 };
 
 /**
 The `config.json` of the OCI runtime specification 1.0 for the one container of a guest.
 
-The container uses the guest's network namespace. It has no limits of memory and CPU, because the machine has them.
+The container uses the guest's network namespace.
 */
 export const bundleOf = (options: BundleOptions): Record<string, unknown> => {
 	const {configuration, hostname, process} = options;
+	const {seccomp} = securityOf(configuration.securityOptions);
+	const capabilities = new Set(capabilitiesOf(configuration));
+	const sysctl = sysctlsOf(configuration);
+	const masked = configuration.maskedPaths ?? (configuration.privileged ? [] : defaultMaskedPaths);
+	const readOnly = configuration.readonlyPaths ?? (configuration.privileged ? [] : defaultReadonlyPaths);
+	const {consoleSize} = configuration;
 	const initArguments = configuration.init ? [`${toolsInContainer}/init`, '--'] : [];
 	return {
 		ociVersion: '1.0.2',
-		process: ociProcess({...options, process: {
+		process: {...ociProcess({...options, process: {
 			...process,
 			arguments: [...initArguments, ...process.arguments],
 			environment: [`HOSTNAME=${hostname}`, ...configuration.terminal && process.environment.every(variable => !variable.startsWith('TERM=')) ? ['TERM=xterm'] : [], ...process.environment],
-		}}),
+		}}), ...configuration.terminal && consoleSize && {consoleSize: {height: consoleSize.rows, width: consoleSize.columns}}},
 		root: {path: guestPaths.rootfs, readonly: configuration.readOnlyRoot},
 		hostname,
 		mounts: [
-			...systemMounts(configuration.privileged),
+			...systemMounts(configuration),
 			...outerFirst([...fileMounts, ...userMounts(options.mounts)], ({destination}) => destination),
 		],
+		...configuration.annotations && {annotations: configuration.annotations},
 		linux: {
 			cgroupsPath: guestPaths.cgroup,
 			namespaces: ['pid', 'ipc', 'uts', 'mount', 'cgroup'].map(type => ({type})),
 			resources: {
+				...limitsIn(configuration),
 				devices: configuration.privileged
 					? [{allow: true, access: 'rwm'}]
 					: [{allow: false, access: 'rwm'}, ...devices.map(([major, minor]) => ({
 						allow: true, type: 'c', major, minor, access: 'rwm',
 					})), {allow: true, type: 'c', major: 136, access: 'rwm'}],
 			},
-			...(!configuration.privileged && {maskedPaths, readonlyPaths}),
+			...masked.length > 0 && {maskedPaths: masked},
+			...readOnly.length > 0 && {readonlyPaths: readOnly},
+			...Object.keys(sysctl).length > 0 && {sysctl},
+			...seccomp !== undefined && {seccomp: seccompOf(seccomp, name => capabilities.has(name))},
 			// The guest runs without address space randomisation, and the container would inherit that.
 			personality: {domain: 'LINUX'},
 		},

@@ -6,7 +6,8 @@ import {machineFiles} from '../machines/qemu.js';
 import {connectQmp} from '../machines/qmp.js';
 import {readRecord} from '../machines/record.js';
 import {floodOf} from '../machines/status.js';
-import {defaultLogLimits, rotateLog, type LogLimits} from './log-rotation.js';
+import {defaultLogLimits, type LogLimits} from '../../rules/containers/logging.js';
+import {rotateLog} from './log-rotation.js';
 
 export type KeepOptions = {
 	/** Parent of the machines' directories. */
@@ -25,10 +26,12 @@ const [shortestPause, longestPause] = [50, 1000];
 type Known = {
 	readonly size: number;
 	readonly lookedAt: number;
+	/** Size at which the log is rotated. */
+	readonly limit: number;
 };
 
 /** Half of the time in which a log reaches its limit at its present rate, within the bounds above. */
-export const pauseAfter = (before: Known | undefined, now: Known, limit: number): number => {
+export const pauseAfter = (before: Omit<Known, 'limit'> | undefined, now: Omit<Known, 'limit'>, limit: number): number => {
 	const growth = before === undefined ? 0 : now.size - before.size;
 	const left = Math.max(limit - now.size, 0);
 	const untilLimit = growth > 0 ? left * (now.lookedAt - before!.lookedAt) / growth : Infinity;
@@ -68,9 +71,9 @@ export const createLogKeeper = ({machines, limits = defaultLogLimits, complain}:
 		}
 	};
 
-	const rotate = async (name: string, log: string): Promise<void> => {
+	const rotate = async (name: string, log: string, ownLimits: LogLimits): Promise<void> => {
 		try {
-			await rotateLog(log, async file => swapLog(path.join(machines, name), log, file), limits);
+			await rotateLog(log, async file => swapLog(path.join(machines, name), log, file), ownLimits);
 			finished.add(name);
 			complaints.delete(name);
 		} catch (error) {
@@ -95,18 +98,18 @@ export const createLogKeeper = ({machines, limits = defaultLogLimits, complain}:
 			return undefined;
 		}
 
-		const {log} = record;
+		const {log, logLimits = limits} = record;
 		if (log === undefined || busy.has(name)) {
 			return known.get(name);
 		}
 
 		const {size} = await stat(log);
-		if (size >= limits.bytes || !finished.has(name)) {
+		if (size >= logLimits.bytes || !finished.has(name)) {
 			// Not awaited: a machine that does not answer must not delay the others.
-			busy.set(name, rotate(name, log));
+			busy.set(name, rotate(name, log, logLimits));
 		}
 
-		return {size, lookedAt: performance.now()};
+		return {size, lookedAt: performance.now(), limit: logLimits.bytes};
 	};
 
 	return {
@@ -119,7 +122,7 @@ export const createLogKeeper = ({machines, limits = defaultLogLimits, complain}:
 				try {
 					const now = await lookAt(name);
 					if (now) {
-						pause = Math.min(pause, pauseAfter(known.get(name), now, limits.bytes));
+						pause = Math.min(pause, pauseAfter(known.get(name), now, now.limit));
 						seen.set(name, now);
 					}
 				} catch (error) {

@@ -4,16 +4,8 @@ import {
 	rm,
 	stat,
 } from 'node:fs/promises';
-import {logNames} from './log-files.js';
-
-export type LogLimits = {
-	/** Size in bytes at which the live file is rotated; default 10 MB. */
-	readonly bytes: number;
-	/** Number of files, including the live one; default 3. */
-	readonly files: number;
-};
-
-export const defaultLogLimits: LogLimits = {bytes: 10_000_000, files: 3};
+import {defaultLogLimits, type LogLimits} from '../../rules/containers/logging.js';
+import {logNames, maximumOlder} from './log-files.js';
 
 /** Renames of a rotation, in order. Each target is free, or is the oldest file, which is replaced. */
 export type RotationPlan = ReadonlyArray<{readonly from: string; readonly to: string}>;
@@ -115,6 +107,7 @@ export const prepareLog = async (live: string, limits: LogLimits = defaultLogLim
 
 /** Removes every file of a log. */
 export const removeLog = async (live: string, limits: LogLimits = defaultLogLimits): Promise<void> => {
-	const {next, older} = logNames(live, limits.files);
+	// Its limit may have been higher.
+	const {next, older} = logNames(live, Math.max(limits.files, maximumOlder + 1));
 	await Promise.all([next, live, ...older].map(async file => rm(file, {force: true})));
 };

@@ -1,8 +1,9 @@
 import {chmod, chown} from 'node:fs/promises';
 import {HolmError} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
+import {logLimitsOf} from '../../rules/containers/logging.js';
 import {prepareLog} from '../containers/log-rotation.js';
-import {defaultSize, machineUidOf} from '../guest.js';
+import {machineUidOf, sizeOf} from '../guest.js';
 import {startMachine} from '../machines/machine.js';
 import {patienceRemedy, unlessAborted} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
@@ -14,6 +15,10 @@ import {devicesFor} from './wanted-state.js';
 /** Maps an error of the runtime to the error that clients expect. */
 const processRefusal = (reason: string, {process: {arguments: [program = '']}}: Pick<Container, 'process'>): HolmError => {
 	const name = JSON.stringify(program.slice(0, 200));
+	if (reason.startsWith('sysctl ')) {
+		return new HolmError('invalid', reason, {remedy: 'make the container with another value, or without it'});
+	}
+
 	if (/not found|no such file/iv.test(reason)) {
 		return new HolmError('command-not-found', `exec: ${name}: ${/stat|directory/iv.test(reason) && program.includes('/') ? 'no such file or directory' : 'executable file not found in $PATH'}`, {remedy: 'name a program that the image has', cause: reason});
 	}
@@ -32,15 +37,12 @@ export const bootMachine = async (context: Context, entry: Entry, signal: AbortS
 	const {configuration, id} = container;
 	const files = paths.container(id);
 	const uid = machineUidOf(id);
+	const logLimits = logLimitsOf(configuration.logging);
 	const image = await images.get(container.imageId);
 	const [template, base] = await unlessAborted(Promise.all([
-		guest.template({
-			cpus: configuration.cpus ?? defaultSize.cpus,
-			memoryBytes: configuration.memory ?? defaultSize.memoryBytes,
-			kernel: configuration.kernel,
-		}),
+		guest.template(sizeOf(configuration)),
 		disks.base(image),
-		prepareLog(files.log).then(async () => {
+		prepareLog(files.log, logLimits).then(async () => {
 			await chown(files.log, uid, guest.gid);
 			await chmod(files.log, 0o600);
 		}),
@@ -62,6 +64,7 @@ export const bootMachine = async (context: Context, entry: Entry, signal: AbortS
 		shares: mounts.shares,
 		log: files.log,
 		message: startMessageFor(context, container, {accounts: base.accounts, mounts}),
+		logLimits,
 		privateKey: guest.key.privateKey,
 		signal,
 	});

@@ -1,11 +1,17 @@
 import type {BuildVerbs} from '../../engine/build.js';
 import type {Progress} from '../../engine/resources.js';
+import {HolmError} from '../../engine/errors.js';
 import {build} from '../images/build.js';
 import {unpackContext} from '../images/context.js';
 import {publish, type Context} from './context.js';
+import {ownPlatform, platformName} from './platform.js';
 
 export const buildVerbs = (context: Context): BuildVerbs => ({
 	async * buildImage(tar, options): AsyncGenerator<Progress, void> {
+		if (options.platform !== undefined && platformName(options.platform) !== ownPlatform()) {
+			throw new HolmError('unsupported', `an image for ${JSON.stringify(options.platform.slice(0, 60))} cannot be built on this host: its VMs are ${ownPlatform()}`, {remedy: 'leave out the platform'});
+		}
+
 		const directory = await context.images.buildah.scratch();
 		try {
 			await unpackContext(tar, directory);

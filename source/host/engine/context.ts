@@ -20,7 +20,7 @@ import type {Paths} from '../store/paths.js';
 import {createQueue, type Queue} from './queue.js';
 
 /** A network as it is stored. Its leases are the attachments of the containers. */
-export type NetworkRecord = Required<Omit<NetworkConfiguration, 'ipRange'>> & {
+export type NetworkRecord = Required<Omit<NetworkConfiguration, 'ipRange' | 'options'>> & Pick<NetworkConfiguration, 'options'> & {
 	readonly id: string;
 	readonly createdAt: number;
 	readonly ipRange?: string;

@@ -5,16 +5,17 @@ import {containerProcess, exposedPorts as exposedPortsOf} from '../../rules/cont
 import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
 import {containerName, madeUpName} from '../../rules/names.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
-import {resolveUser} from '../containers/accounts.js';
+import {resolveUser, withGroups} from '../containers/accounts.js';
+import {parseLink} from '../../rules/containers/links.js';
+import {withVolumesFrom} from '../../rules/containers/volumes-from.js';
 import {limitsOf} from '../containers/bundle.js';
 import {capabilitiesOf} from '../containers/capabilities.js';
 import {removeLog} from '../containers/log-rotation.js';
 import {newId} from '../containers/id.js';
 import {mountsOf} from '../containers/mounts.js';
-import {architectureOf} from '../setup/distributions.js';
-import {defaultSize, machineUidOf, validateSize} from '../guest.js';
+import {machineUidOf, sizeOf, validateSize} from '../guest.js';
 import {createOverlay} from '../images/overlay.js';
-import {findNetwork} from './find.js';
+import {findContainer, findNetwork} from './find.js';
 import {leaseAttachment} from './leases.js';
 import {assertSources, settleSources} from './mounts.js';
 import {
@@ -26,12 +27,13 @@ import {
 	type Entry,
 	type Context,
 } from './context.js';
+import {ownPlatform, platformName} from './platform.js';
 import {wantedPorts} from './wanted-state.js';
 import {ensureVolumes, removeAnonymous} from './volumes.js';
 
 const refusePlatform = (image: Image, {platform, image: name}: ContainerConfiguration): void => {
-	const own = `linux/${architectureOf()?.debian ?? process.arch}`;
-	const wanted = platform?.split('/').slice(0, 2).join('/') ?? own;
+	const own = ownPlatform();
+	const wanted = platform === undefined ? own : platformName(platform);
 	if (wanted !== own || (image.architecture !== '' && `${image.os}/${image.architecture}` !== own)) {
 		const found = wanted === own ? `${image.os}/${image.architecture}` : wanted;
 		throw new HolmError('unsupported', `${name} for ${found} cannot run on this host: its VMs are ${own}`, {remedy: `use an image for ${own}`});
@@ -40,7 +42,7 @@ const refusePlatform = (image: Image, {platform, image: name}: ContainerConfigur
 
 /** Rejects a configuration that no start could satisfy, before anything is created. */
 const validate = (configuration: ContainerConfiguration): void => {
-	validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
+	validateSize(sizeOf(configuration));
 	validateContainer(configuration);
 	capabilitiesOf(configuration);
 	limitsOf(configuration.ulimits);
@@ -87,12 +89,17 @@ export const createContainer = async (context: Context, configuration: Container
 	const image = await context.images.get(configuration.image);
 	refusePlatform(image, configuration);
 	const process = containerProcess(configuration, image.configuration);
-	const wantedMounts = mountsOf(image.configuration, configuration);
+	for (const link of configuration.links ?? []) {
+		findContainer(context, parseLink(link).container);
+	}
+
+	const inherited = withVolumesFrom(configuration, reference => findContainer(context, reference).container);
+	const wantedMounts = mountsOf(image.configuration, {mounts: inherited});
 	await assertSources(wantedMounts);
 	// Fails early, before the slow part; the check below is the one that counts.
 	chooseName(context, configuration.name);
 	const base = await context.disks.base(image);
-	resolveUser(process.user, base.accounts);
+	withGroups(resolveUser(process.user, base.accounts), base.accounts, configuration.groups);
 	return context.registry(async () => {
 		const id = newId();
 		const undo: Array<() => Promise<void>> = [];

@@ -19,7 +19,7 @@ import {watchHost} from '../bridges/host-watch.js';
 import {closeNamespace, openNamespace, repairHostSide} from '../bridges/namespace.js';
 import {ensureTunIsOpen} from '../bridges/tun.js';
 import {openLogKeeper} from '../containers/log-keeper.js';
-import {rotateLog} from '../containers/log-rotation.js';
+import {removeLog, rotateLog} from '../containers/log-rotation.js';
 import {openNameServer} from '../dns/name-server.js';
 import {nameServerId} from '../dns/user.js';
 import {machineUidOf, openGuest} from '../guest.js';
@@ -289,7 +289,13 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		healthChecks,
 		boot: async (entry, signal) => bootMachine(context, entry, signal),
 		keepConsole: async entry => keepBootLog(context, entry),
-		removeMachine: async ({container}) => clearMachine(paths.container(container.id).machine),
+		async removeMachine({container}) {
+			const files = paths.container(container.id);
+			await clearMachine(files.machine);
+			if (container.configuration.logging?.driver === 'none') {
+				await removeLog(files.log);
+			}
+		},
 		async remove(entry) {
 			await removeStopped({...context, helpers, execs}, entry, {volumes: true});
 		},

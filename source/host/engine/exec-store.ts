@@ -2,7 +2,12 @@ import {HolmError} from '../../engine/errors.js';
 import type {ExecConfiguration, ExecStatus} from '../../engine/execs.js';
 import type {Session, TerminalSize} from '../../engine/sessions.js';
 import {newId} from '../containers/id.js';
-import {homeOf, resolveUser, type Accounts} from '../containers/accounts.js';
+import {
+	homeOf,
+	resolveUser,
+	withGroups,
+	type Accounts,
+} from '../containers/accounts.js';
 import {guestPaths, ociProcess} from '../containers/bundle.js';
 import {quote} from '../../text/escape.js';
 import {mergeEnvironment} from '../../rules/containers/container-process.js';
@@ -89,7 +94,7 @@ export const processFor = async ({entry, configuration}: Pick<Exec, 'entry' | 'c
 	const wanted = configuration.user ?? container.process.user;
 	const environment = mergeEnvironment(configuration.terminal ? ['TERM=xterm'] : [], container.process.environment, configuration.environment);
 	const accounts = await accountsFor(agent, wanted);
-	const user = resolveUser(wanted, accounts);
+	const user = withGroups(resolveUser(wanted, accounts), accounts, container.configuration.groups);
 	const hasHome = environment.some(variable => variable.startsWith('HOME='));
 	// The runtime would look it up without a time limit.
 	const home = hasHome ? [] : [`HOME=${homeOf(user, accounts)}`];

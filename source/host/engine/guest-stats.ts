@@ -3,6 +3,7 @@ import type {ContainerStats} from '../../engine/resources.js';
 import type {ListedProcess} from '../../rules/containers/process-columns.js';
 import {listedAs, type ProcessList} from '../../rules/containers/process-list.js';
 import {guestPaths} from '../containers/bundle.js';
+import {machineCpusOf} from '../../rules/containers/cpus.js';
 import {defaultSize} from '../guest.js';
 import {machineOf, type Entry} from './context.js';
 import {assertAllowed} from './phases.js';
@@ -73,7 +74,7 @@ export const readStats = async (entry: Entry): Promise<ContainerStats> => {
 	return {
 		...parseReading(Buffer.from(answer).toString('latin1')),
 		readAt: Date.now(),
-		cpus: configuration.cpus ?? defaultSize.cpus,
+		cpus: machineCpusOf(configuration),
 		memoryLimitBytes: configuration.memory ?? defaultSize.memoryBytes,
 		...hostMemoryBytes !== undefined && {hostMemoryBytes},
 	};

@@ -1,7 +1,7 @@
 import type {LifecycleVerbs} from '../../engine/lifecycle.js';
 import {signalNumber} from '../../rules/containers/signals.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
-import {defaultSize, validateSize} from '../guest.js';
+import {sizeOf, validateSize} from '../guest.js';
 import {unlessAborted} from '../machines/patience.js';
 import {findContainer} from './find.js';
 import {stopSignalOf} from './stop-signal.js';
@@ -131,10 +131,10 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 		},
 		async updateContainer(reference, update) {
 			const entry = find(reference);
-			await entry.queue(async () => {
+			return entry.queue(async () => {
 				const {configuration: before} = entry.container;
-				const configuration = updatedConfiguration(entry.container, update);
-				validateSize({cpus: configuration.cpus ?? defaultSize.cpus, memoryBytes: configuration.memory ?? defaultSize.memoryBytes});
+				const {configuration, warnings} = updatedConfiguration(entry.container, update);
+				validateSize(sizeOf(configuration));
 				entry.container = {...entry.container, configuration};
 				try {
 					await saveContainer(context, entry);
@@ -146,8 +146,8 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 
 				await supervisor.reconsiderRestart(entry);
 				publishContainer(context, entry, 'update');
+				return {warnings};
 			});
-			return {warnings: []};
 		},
 	};
 };

@@ -2,6 +2,7 @@ import {HolmError} from '../../engine/errors.js';
 import type {BootLogOptions, LogsVerbs} from '../../engine/logs.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
+import {assertReadable} from '../../rules/containers/logging.js';
 import {readLog} from '../containers/log.js';
 import {openConsole, readConsole} from '../machines/console.js';
 import {consoleOf} from './boot-log.js';
@@ -51,6 +52,7 @@ async function * readBootLog(
 export const logsVerbs = (context: VerbContext): Required<LogsVerbs> => ({
 	logs(reference, logOptions = {}) {
 		const entry = findContainer(context, reference);
+		assertReadable(entry.container);
 		const {log} = context.paths.container(entry.container.id);
 		return readLog(log, {...logOptions, ...logOptions.follow && {ended: finalEndOf(entry, logOptions.signal)}});
 	},

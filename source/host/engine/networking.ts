@@ -13,6 +13,7 @@ import {
 } from '../bridges/bridge.js';
 import {hostUpstreams} from '../bridges/routes.js';
 import {applyRuleset, rulesetOf} from '../bridges/ruleset.js';
+import {mtuOf} from '../../rules/networks/mtu.js';
 import {machineUidOf} from '../guest.js';
 import {createQueue, createRefresh} from './queue.js';
 import {machineOf, type Entry, type NetworkRecord, type Context} from './context.js';
@@ -59,11 +60,14 @@ export const createNetworking = (context: Context): Networking => {
 	const forwards = createQueue();
 
 	const makeTap = async (container: Container, {endpointId, networkId}: Attachment) => createTap(namespace, {
-		tap: tapNameOf(endpointId), bridge: bridgeNameOf(networkId), uid: machineUidOf(container.id),
+		tap: tapNameOf(endpointId),
+		bridge: bridgeNameOf(networkId),
+		uid: machineUidOf(container.id),
+		mtu: mtuOf(networks.get(networkId)?.options),
 	});
 
-	const bridgeOf = ({id, gateway, subnet}: NetworkRecord): BridgeConfiguration => ({
-		bridge: bridgeNameOf(id), gateway, prefixLength: Number(subnet.split('/')[1]),
+	const bridgeOf = ({id, gateway, subnet, options}: NetworkRecord): BridgeConfiguration => ({
+		bridge: bridgeNameOf(id), gateway, prefixLength: Number(subnet.split('/')[1]), mtu: mtuOf(options),
 	});
 
 	const otherForwards = (except?: Entry) => containers.values()

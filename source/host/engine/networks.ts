@@ -15,6 +15,7 @@ import {newId} from '../containers/id.js';
 import {filterOf} from '../../rules/filters.js';
 import {networkRules, pruneRules} from '../../rules/item-filters.js';
 import {networkName} from '../../rules/names.js';
+import {mtuOf} from '../../rules/networks/mtu.js';
 import {recordsOf} from '../../rules/networks/zone.js';
 import {quote} from '../../text/escape.js';
 import {removeRecord, writeRecord} from '../store/records.js';
@@ -72,6 +73,7 @@ export const makeNetwork = async (
 	networking: Networking,
 	configuration: NetworkConfiguration,
 ): Promise<NetworkRecord> => {
+	mtuOf(configuration.options);
 	const taken = await takenSubnets(context);
 	const {subnet, gateway, ipRange} = validateNetwork({
 		...configuration, subnet: configuration.subnet ?? nextSubnet({taken: taken.map(block => block.subnet)}),
@@ -86,6 +88,7 @@ export const makeNetwork = async (
 		...ipRange !== undefined && {ipRange},
 		internal: configuration.internal,
 		labels: configuration.labels,
+		...configuration.options && {options: configuration.options},
 	};
 	try {
 		await networking.openNetwork(record);

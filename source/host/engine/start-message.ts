@@ -1,8 +1,14 @@
 import {Buffer} from 'node:buffer';
 import type {Attachment, Container} from '../../engine/resources.js';
-import {homeWithoutAccount, resolveUser, type Accounts} from '../containers/accounts.js';
-import {bundleOf} from '../containers/bundle.js';
-import {hostsFile, resolverFile} from '../containers/network-files.js';
+import {
+	homeWithoutAccount,
+	resolveUser,
+	withGroups,
+	type Accounts,
+} from '../containers/accounts.js';
+import {bundleOf, isOfNamespace} from '../containers/bundle.js';
+import {hostsFile, resolverFile, type HostName} from '../containers/network-files.js';
+import {parseLink} from '../../rules/containers/links.js';
 import type {StartMessage} from '../machines/guest-protocol.js';
 import {defaultNetwork, type Context} from './context.js';
 import type {ResolvedMounts} from './mounts.js';
@@ -21,11 +27,20 @@ const gatewaysOf = ({networks}: Context, {attachments}: Container): readonly str
 
 /** The container's `/etc/resolv.conf` for its current networks. */
 export const resolverFileOf = (context: Context, container: Container): string => {
-	const {dnsServers, dnsSearch} = container.configuration;
+	const {dnsServers, dnsSearch, dnsOptions} = container.configuration;
 	// Where containers have names, the network's name server comes first and forwards other names to the container's servers.
 	const hasNames = container.attachments.some(({network}) => network !== defaultNetwork);
-	return resolverFile({gateways: gatewaysOf(context, container), dnsServers: hasNames ? [] : dnsServers, dnsSearch});
+	return resolverFile({gateways: gatewaysOf(context, container), dnsServers: hasNames ? [] : dnsServers, dnsSearch, dnsOptions});
 };
+
+/** The addresses of the containers to which a container is linked, on the first network that both have. Others have no address that it could reach. */
+const linksOf = (context: Context, {configuration: {links = []}, attachments}: Container): readonly HostName[] => links.flatMap(link => {
+	const {container: reference, alias} = parseLink(link);
+	const target = context.containers.values().find(({container: {id, name}}) => name === reference || id.startsWith(reference))?.container;
+	const own = attachments.find(({networkId}) => target?.attachments.some(other => other.networkId === networkId));
+	const there = target?.attachments.find(({networkId}) => networkId === own?.networkId);
+	return target && there ? [{address: there.address, names: [...new Set([alias, target.name])]}] : [];
+});
 
 /** The files that each guest of a container gets, by path below `/run/holm`. */
 export const filesFor = (context: Context, container: Container): Readonly<Record<string, Uint8Array>> => {
@@ -36,7 +51,9 @@ export const filesFor = (context: Context, container: Container): Readonly<Recor
 		'files/hosts': Buffer.from(hostsFile({
 			hostname,
 			addresses: container.attachments.map(({address}) => address),
+			domainName: container.configuration.domainName,
 			extraHosts: container.configuration.extraHosts,
+			links: linksOf(context, container),
 			hostAddress: context.namespace.hostAddress,
 		})),
 		'files/resolv.conf': Buffer.from(resolverFileOf(context, container)),
@@ -50,7 +67,7 @@ export const startMessageFor = (
 	{accounts, mounts: {mounts, sockets}}: {readonly accounts: Accounts; readonly mounts: ResolvedMounts},
 ): StartMessage => {
 	const {configuration, process} = container;
-	const user = resolveUser(process.user, accounts);
+	const user = withGroups(resolveUser(process.user, accounts), accounts, configuration.groups);
 	const bundle = bundleOf({
 		configuration,
 		hostname: hostnameOf(container),
@@ -62,6 +79,7 @@ export const startMessageFor = (
 		hostname: hostnameOf(container),
 		files: {...filesFor(context, container), 'bundle/config.json': Buffer.from(JSON.stringify(bundle))},
 		sockets,
+		sysctls: Object.fromEntries(Object.entries(configuration.sysctls ?? {}).filter(([name]) => !isOfNamespace(name))),
 		process: {terminal: configuration.terminal, stdin: configuration.openStdin},
 	};
 };

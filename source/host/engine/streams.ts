@@ -61,12 +61,12 @@ const openInput = async (entry: Entry): Promise<Writable> => {
 };
 
 /**
-One attached client's standard input. Writes wait until the process runs. Its end is the process's end of file, except on a terminal, where end of file is a key.
+One attached client's standard input. Writes wait until the process runs. Its end is the process's end of file, except if standard input is kept open, and on a terminal, where end of file is a key.
 
 `onFailure` is called with the error if input cannot reach a process that still runs.
 */
 const inputOf = (entry: Entry, started: Promise<void>, onFailure: (error: unknown) => void): Writable => {
-	const {terminal} = entry.container.configuration;
+	const {terminal, keepStdin = false} = entry.container.configuration;
 	const open = async () => {
 		await started;
 		return openInput(entry);
@@ -96,7 +96,7 @@ const inputOf = (entry: Entry, started: Promise<void>, onFailure: (error: unknow
 		final(done) {
 			void (async () => {
 				try {
-					const input = terminal ? undefined : await open();
+					const input = terminal || keepStdin ? undefined : await open();
 					input?.end();
 				} catch (error) {
 					await reportUnlessEnded(error);

@@ -2,6 +2,7 @@ import type {Attachment, Container, PublishedPort} from '../../engine/resources.
 import {bridgeNameOf, tapNameOf} from '../bridges/bridge.js';
 import type {Forward} from '../bridges/forward.js';
 import type {RulesetConfiguration} from '../bridges/ruleset.js';
+import {mtuOf} from '../../rules/networks/mtu.js';
 import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
 import type {NameServerTable} from '../dns/server.js';
 import type {NetworkDevice} from '../machines/guest-protocol.js';
@@ -96,5 +97,6 @@ export const devicesFor = (attachments: readonly Attachment[], networks: Readonl
 		address: attachment.address,
 		prefixLength: attachment.prefixLength,
 		...attachment === out && {gateway: attachment.gateway},
+		mtu: mtuOf(networks.get(attachment.networkId)?.options),
 	}));
 };

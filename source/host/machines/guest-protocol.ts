@@ -15,6 +15,8 @@ export type NetworkDevice = {
 	readonly prefixLength: number;
 	/** Gateway of the default route; absent if another network has it. */
 	readonly gateway?: string;
+	/** Default 1500. */
+	readonly mtu?: number;
 };
 
 /** What a guest gets, once, to become the machine of a container. */
@@ -24,6 +26,8 @@ export type StartMessage = {
 	readonly files: Readonly<Record<string, Uint8Array>>;
 	/** Sockets of the host that the container sees at `/run/holm/sockets/N`, where N is the index in the list. */
 	readonly sockets?: readonly HostSocket[];
+	/** Of the guest's kernel, by their dotted names. */
+	readonly sysctls?: Readonly<Record<string, string>>;
 	/** How the container's process is connected. Absent for a helper machine, which only has its disk at `/rootfs`, its shares below `/shares`, and its agent. */
 	readonly process?: {
 		readonly terminal: boolean;
@@ -34,7 +38,7 @@ export type StartMessage = {
 const netmaskOf = (prefixLength: number) => [24, 16, 8, 0].map(shift => ((2 ** 32 - 2 ** (32 - prefixLength)) / 2 ** shift) & 0xFF).join('.');
 
 /** The line that makes the guest configure a device. */
-export const linkLine = ({name, mac, address, prefixLength, gateway}: NetworkDevice) => `link ${name} ${mac} ${address} ${netmaskOf(prefixLength)} ${gateway ?? '-'}\n`;
+export const linkLine = ({name, mac, address, prefixLength, gateway, mtu}: NetworkDevice) => `link ${name} ${mac} ${address} ${netmaskOf(prefixLength)} ${gateway ?? '-'}${mtu === undefined ? '' : ` ${mtu}`}\n`;
 
 const yesOrNo = (isYes: boolean) => isYes ? 'yes' : 'no';
 
@@ -52,6 +56,7 @@ export const encodeMessage = (
 	Buffer.from('disk\n'),
 	...devices.map((device, index) => Buffer.from(index === 0 ? `first ${linkLine(device)}` : linkLine(device))),
 	Buffer.from('phase network\n'),
+	...Object.entries(message.sysctls ?? {}).map(([name, value]) => Buffer.from(`sysctl ${name} ${value}\n`)),
 	...(shares.length > 0 ? [Buffer.from('shares\n')] : []),
 	...(message.sockets ?? []).map(({uid, gid, mode}, index) => Buffer.from(`socket ${index} ${uid} ${gid} ${mode.toString(8)}\n`)),
 	...(message.sockets?.length ? [Buffer.from('relaying\n')] : []),

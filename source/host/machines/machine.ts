@@ -9,6 +9,7 @@ import {
 	writeFile,
 } from 'node:fs/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
+import type {LogLimits} from '../../rules/containers/logging.js';
 import {unmountBelow} from '../mounts.js';
 import {isExhausted} from '../store/missing.js';
 import {
@@ -72,6 +73,7 @@ export type MachineOptions = {
 	readonly shares: readonly Share[];
 	/** File that log entries are appended to; default none, which drops them. */
 	readonly log?: string;
+	readonly logLimits?: LogLimits;
 	readonly message: StartMessage;
 	readonly privateKey: string;
 	/** Cancels the start at any time until the process runs. Its reason becomes the error. */
@@ -219,7 +221,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 
 		qemu = pid === undefined ? undefined : await identify(pid);
 		// If the engine ends from here on, the next one finds the machine by this record and kills it.
-		await record({qemu, log: options.log});
+		await record({qemu, log: options.log, logLimits: options.logLimits});
 		const qmp = await awaitQmp(files.qmp, files.errors, exited);
 		if (!qemu) {
 			throw new HolmError('internal', 'the machine ended at once');
@@ -251,6 +253,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 			qemu,
 			shares: sharesServer,
 			log: options.log,
+			logLimits: options.logLimits,
 			ports: firstPort(options.devices),
 			sockets: socketSources(options),
 			phases: [],

@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {readFile, rename, writeFile} from 'node:fs/promises';
 import type {BootPhase} from '../../engine/resources.js';
+import type {LogLimits} from '../../rules/containers/logging.js';
 import {orMissing} from '../store/missing.js';
 import type {ProcessIdentity} from './process.js';
 import {machineFiles} from './qemu.js';
@@ -13,6 +14,8 @@ export type MachineRecord = {
 	readonly maker?: ProcessIdentity;
 	/** The machine's log file, which a worker rotates. Absent for machines of earlier versions, whose log the engine rotates. */
 	readonly log?: string;
+	/** How much of it is kept; default as for every log. */
+	readonly logLimits?: LogLimits;
 	/** Endpoint ids by their port. */
 	readonly ports: Readonly<Record<string, string>>;
 	/** Paths of the host's sockets that the guest's are connected to. */

@@ -49,4 +49,5 @@ export const exposedPorts = (configuration: ContainerConfiguration, image: Image
 	[...new Set([
 		...image.exposedPorts.map(port => port.includes('/') ? port : `${port}/tcp`),
 		...configuration.ports.map(({containerPort, protocol}) => `${containerPort}/${protocol}`),
+		...configuration.exposedPorts ?? [],
 	])].toSorted((a, b) => portOf(a) - portOf(b) || a.localeCompare(b));

@@ -11,6 +11,7 @@ import {
 	validateDirectory,
 	validateEnvironment,
 } from './validate-process.js';
+import {validateSettings} from './validate-settings.js';
 
 const minimumMemory = 6 * 1024 * 1024;
 
@@ -88,15 +89,16 @@ const checkPorts = ({ports}: ContainerConfiguration) => {
 };
 
 const checkLimits = ({cpus, memory, ulimits, stopSignal, stopTimeoutSeconds}: ContainerConfiguration) => {
-	if (cpus !== undefined && !(Number.isSafeInteger(cpus) && cpus >= 1)) {
-		refuse(`invalid number of CPUs: ${cpus}`, 'a machine has a whole number of them, from 1');
+	// The kernel's smallest quota is a hundredth.
+	if (cpus !== undefined && !(Number.isFinite(cpus) && cpus >= 0.01)) {
+		refuse(`invalid number of CPUs: ${cpus}`, 'it is a number from 0.01');
 	}
 
 	if (memory !== undefined && !(Number.isSafeInteger(memory) && memory >= minimumMemory)) {
 		refuse(`invalid memory limit ${memory}: minimum memory limit allowed is 6MB`, 'give more');
 	}
 
-	const ulimit = ulimits.find(({soft, hard}) => hard !== -1 && soft > hard);
+	const ulimit = ulimits.find(({soft, hard}) => hard !== -1 && (soft === -1 || soft > hard));
 	if (ulimit) {
 		refuse(`ulimit soft limit must be less than or equal to hard limit: ${ulimit.soft} > ${ulimit.hard}`, `raise the hard limit of ${ulimit.name.slice(0, 40)}`);
 	}
@@ -176,4 +178,6 @@ export const validateContainer = (configuration: ContainerConfiguration): void =
 	if (configuration.healthcheck) {
 		validateHealthcheck(configuration.healthcheck);
 	}
+
+	validateSettings(configuration);
 };

@@ -10,7 +10,7 @@ import {
 import {fieldsOf, type Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
 import {decodeTime} from '../times.js';
-import {decodeCreateContainer} from './create.js';
+import {decodeConfiguration} from './create.js';
 import {decodeHealth, decodeHealthcheck} from './health.js';
 
 export const decodeAttachments = (networks: ReadonlyArray<readonly [string, Fields]>): Attachment[] =>
@@ -91,30 +91,26 @@ const decodeMachine = (fields: Fields): Machine => {
 	};
 };
 
-/** Containers of other engines may have settings that Holm refuses. */
-const describesOnly = {
-	Devices: [], DeviceRequests: [], VolumesFrom: [], Links: [], PidMode: '', IpcMode: '', UTSMode: '', UsernsMode: '', NetworkMode: '',
-};
-
 /** The requested configuration: exact from Holm, otherwise as close as the engine's description allows. */
 const decodeWanted = (fields: Fields, name: string) => {
 	const holm = fields.object('Holm');
 	if (holm.has('Wanted')) {
-		return decodeCreateContainer(holm.object('Wanted')).configuration;
+		return decodeConfiguration(holm.object('Wanted'));
 	}
 
 	const config = fields.object('Config');
 	const host = fields.object('HostConfig');
-	return decodeCreateContainer(fieldsOf({
+	return decodeConfiguration(fieldsOf({
 		...config.raw,
 		Image: config.text('Image') || fields.text('Image') || '<none>',
 		HostConfig: {
 			...host.raw,
-			...describesOnly,
+			// The networks of the settings tell more.
+			NetworkMode: '',
 			Mounts: host.objects('Mounts').map(({raw}) => raw).filter(({Type}) => Type === 'bind' || Type === 'volume' || Type === 'tmpfs'),
 		},
 		NetworkingConfig: {EndpointsConfig: fields.object('NetworkSettings').raw.Networks},
-	}), {name}).configuration;
+	}), {name});
 };
 
 /** The actual ports; for a stopped container Docker has only the requested ones. */

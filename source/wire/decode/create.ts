@@ -3,8 +3,10 @@ import type {AttachmentConfiguration, ContainerConfiguration, Mount, RestartPoli
 import {parseMountOptions} from '../../engine/mount-options.js';
 import type {Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
+import {decodeSettings} from '../settings.js';
 import {decodeHealthcheck} from './health.js';
-import {refuseUnsupported} from './unsupported.js';
+import {checkFields} from './fields/check.js';
+import {containerFields} from './fields/container.js';
 
 export const decodeEndpoint = (network: string, fields: Fields): AttachmentConfiguration => ({
 	network,
@@ -15,7 +17,7 @@ export const decodeEndpoint = (network: string, fields: Fields): AttachmentConfi
 
 const decodeNetworks = (body: Fields, host: Fields): AttachmentConfiguration[] => {
 	const endpoints = new Map(body.object('NetworkingConfig').map('EndpointsConfig'));
-	const mode = host.text('NetworkMode') || 'default';
+	const mode = body.flag('NetworkDisabled') ? 'none' : host.text('NetworkMode') || 'default';
 	// Docker's clients always send a mode; `default` only applies without other networks.
 	const names = mode === 'default' && endpoints.size > 0 ? [...endpoints.keys()] : [...new Set([mode, ...endpoints.keys()])];
 	const legacyMac = body.optionalText('MacAddress');
@@ -129,16 +131,13 @@ export const decodeRestartPolicy = (fields: Fields): RestartPolicy => {
 	return {name, maximumRetryCount: fields.number('MaximumRetryCount')};
 };
 
-/** Limits of processor time as whole CPUs. */
-export const decodeCpus = (host: Fields): {cpus?: number; warnings: string[]} => {
-	const period = host.number('CpuPeriod') || 100_000;
-	const asked = host.number('NanoCpus') / 1e9 || Math.max(0, host.number('CpuQuota')) / period;
-	const cpus = Math.ceil(asked);
-	return {
-		cpus: asked === 0 ? undefined : cpus,
-		warnings: cpus === asked ? [] : [`A machine has whole CPUs: ${asked} was rounded up to ${cpus}`],
-	};
-};
+/** Docker's `NanoCpus` as CPUs. */
+export const decodeCpus = (host: Fields): number | undefined => host.number('NanoCpus') / 1e9 || undefined;
+
+/** Swap that was asked for and that a machine does not have. */
+export const swapWarnings = (limits: Fields, prefix = ''): readonly string[] => limits.number('MemorySwap') > limits.number('Memory')
+	? [`${prefix}MemorySwap has no effect: a machine has no swap`]
+	: [];
 
 const decodeEntrypoint = (body: Fields): readonly string[] | undefined => {
 	const entrypoint = body.texts('Entrypoint');
@@ -149,59 +148,63 @@ const decodeEntrypoint = (body: Fields): readonly string[] | undefined => {
 	return entrypoint.length === 1 && entrypoint[0] === '' ? [] : entrypoint;
 };
 
-/**
-The body of `POST /containers/create`; name and platform of the query take precedence.
+type Query = {readonly name?: string; readonly platform?: string};
 
-Throws `invalid` for malformed fields and `unsupported` for settings that a VM cannot have. Settings that can be ignored yield warnings.
-*/
-export const decodeCreateContainer = (
-	body: Fields,
-	query: {readonly name?: string; readonly platform?: string} = {},
-): {configuration: ContainerConfiguration; warnings: string[]} => {
+/** The configuration in a body of `POST /containers/create`. Throws `invalid` for malformed fields. */
+export const decodeConfiguration = (body: Fields, query: Query = {}): ContainerConfiguration => {
 	const host = body.object('HostConfig');
 	const holm = body.object('Holm');
-	refuseUnsupported(host);
-	const {cpus, warnings} = decodeCpus(host);
 	if (!body.text('Image')) {
 		throw new HolmError('invalid', 'Image is missing: a container is made from an image');
 	}
 
 	return {
-		configuration: {
-			image: body.text('Image'),
-			name: query.name || holm.optionalText('Name'),
-			command: body.texts('Cmd'),
-			entrypoint: decodeEntrypoint(body),
-			environment: body.texts('Env'),
-			workingDirectory: body.optionalText('WorkingDir'),
-			user: body.optionalText('User'),
-			hostname: body.optionalText('Hostname'),
-			terminal: body.flag('Tty'),
-			openStdin: body.flag('OpenStdin'),
-			autoRemove: host.flag('AutoRemove'),
-			labels: body.textMap('Labels'),
-			networks: decodeNetworks(body, host),
-			ports: decodePorts(host, 'PortBindings'),
-			publishAll: host.flag('PublishAllPorts'),
-			mounts: decodeMounts(body, host),
-			extraHosts: host.texts('ExtraHosts'),
-			dnsServers: host.texts('Dns'),
-			dnsSearch: host.texts('DnsSearch'),
-			cpus,
-			memory: host.number('Memory') || undefined,
-			readOnlyRoot: host.flag('ReadonlyRootfs'),
-			capabilitiesToAdd: host.texts('CapAdd'),
-			capabilitiesToDrop: host.texts('CapDrop'),
-			privileged: host.flag('Privileged'),
-			ulimits: host.objects('Ulimits').map(limit => ({name: limit.text('Name'), soft: limit.number('Soft'), hard: limit.number('Hard')})),
-			init: host.flag('Init'),
-			stopSignal: body.optionalText('StopSignal'),
-			stopTimeoutSeconds: body.optionalNumber('StopTimeout'),
-			restartPolicy: decodeRestartPolicy(host.object('RestartPolicy')),
-			healthcheck: decodeHealthcheck(body.object('Healthcheck')),
-			platform: query.platform || holm.optionalText('Platform'),
-			kernel: holm.optionalText('Kernel'),
-		},
-		warnings,
+		image: body.text('Image'),
+		name: query.name || holm.optionalText('Name'),
+		command: body.texts('Cmd'),
+		entrypoint: decodeEntrypoint(body),
+		environment: body.texts('Env'),
+		workingDirectory: body.optionalText('WorkingDir'),
+		user: body.optionalText('User'),
+		hostname: body.optionalText('Hostname'),
+		terminal: body.flag('Tty'),
+		openStdin: body.flag('OpenStdin'),
+		autoRemove: host.flag('AutoRemove'),
+		labels: body.textMap('Labels'),
+		networks: decodeNetworks(body, host),
+		ports: decodePorts(host, 'PortBindings'),
+		publishAll: host.flag('PublishAllPorts'),
+		mounts: decodeMounts(body, host),
+		extraHosts: host.texts('ExtraHosts'),
+		dnsServers: host.texts('Dns'),
+		dnsSearch: host.texts('DnsSearch'),
+		cpus: decodeCpus(host),
+		memory: host.number('Memory') || undefined,
+		readOnlyRoot: host.flag('ReadonlyRootfs'),
+		capabilitiesToAdd: host.texts('CapAdd'),
+		capabilitiesToDrop: host.texts('CapDrop'),
+		privileged: host.flag('Privileged'),
+		ulimits: host.objects('Ulimits').map(limit => ({name: limit.text('Name'), soft: limit.number('Soft'), hard: limit.number('Hard')})),
+		init: host.flag('Init'),
+		stopSignal: body.optionalText('StopSignal'),
+		stopTimeoutSeconds: body.optionalNumber('StopTimeout'),
+		restartPolicy: decodeRestartPolicy(host.object('RestartPolicy')),
+		healthcheck: decodeHealthcheck(body.object('Healthcheck')),
+		platform: query.platform || holm.optionalText('Platform'),
+		kernel: holm.optionalText('Kernel'),
+		...decodeSettings(body, host),
 	};
+};
+
+/**
+The body of `POST /containers/create`; name and platform of the query take precedence.
+
+Throws `invalid` for malformed fields and `unsupported`, naming them all, for settings that a VM cannot have. Settings without effect yield warnings.
+*/
+export const decodeCreateContainer = (
+	body: Fields,
+	query: Query = {},
+): {readonly configuration: ContainerConfiguration; readonly warnings: readonly string[]} => {
+	const warnings = checkFields(containerFields, body.raw);
+	return {configuration: decodeConfiguration(body, query), warnings: [...warnings, ...swapWarnings(body.object('HostConfig'), 'HostConfig.')]};
 };

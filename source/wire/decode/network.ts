@@ -1,8 +1,10 @@
-import {HolmError} from '../../engine/errors.js';
 import type {AttachmentConfiguration, DnsRecord, Network, NetworkConfiguration} from '../../engine/resources.js';
 import {fieldsOf, type Fields} from '../fields.js';
 import {decodeTime} from '../times.js';
 import {decodeEndpoint} from './create.js';
+import {checkFields} from './fields/check.js';
+import {connectFields} from './fields/container.js';
+import {networkFields} from './fields/network.js';
 
 /** The answer of `GET /networks/{id}`, of any engine; networks without IPAM have an empty subnet. */
 export const decodeNetwork = (json: unknown): Network => {
@@ -19,6 +21,7 @@ export const decodeNetwork = (json: unknown): Network => {
 		ipRange: pool.optionalText('IPRange'),
 		internal: fields.flag('Internal'),
 		labels: fields.textMap('Labels'),
+		...fields.names('Options').length > 0 && {options: fields.textMap('Options')},
 		leases: fields.map('Containers').map(([containerId, lease]) => ({
 			address: lease.text('IPv4Address').replace(/\/\d+$/v, ''),
 			mac: lease.text('MacAddress'),
@@ -31,39 +34,32 @@ export const decodeNetwork = (json: unknown): Network => {
 	};
 };
 
-/** The body of `POST /networks/create`. */
-export const decodeCreateNetwork = (body: Fields): NetworkConfiguration => {
-	const ipam = body.object('IPAM');
-	const pools = ipam.objects('Config');
-	if (body.flag('EnableIPv6') || pools.some(pool => pool.text('Subnet').includes(':'))) {
-		throw new HolmError('unsupported', `network ${body.text('Name')}: IPv6 networks are not supported`, {remedy: 'leave IPv6 off'});
-	}
-
-	if (pools.length > 1) {
-		throw new HolmError('unsupported', `network ${body.text('Name')}: a network has one subnet, not ${pools.length}`);
-	}
-
-	const driver = ipam.text('Driver') || 'default';
-	if (driver !== 'default') {
-		throw new HolmError('unsupported', `network ${body.text('Name')}: there is no IPAM driver ${JSON.stringify(driver.slice(0, 64))}`, {remedy: 'the only one is default'});
-	}
-
+/** The body of `POST /networks/create`. Throws `unsupported`, naming them all, for settings that networks cannot have. */
+export const decodeCreateNetwork = (body: Fields): {readonly configuration: NetworkConfiguration; readonly warnings: readonly string[]} => {
+	const warnings = checkFields(networkFields, body.raw);
+	const [pool] = body.object('IPAM').objects('Config');
+	const options = body.textMap('Options');
 	return {
-		name: body.text('Name'),
-		subnet: pools[0]?.optionalText('Subnet'),
-		gateway: pools[0]?.optionalText('Gateway'),
-		ipRange: pools[0]?.optionalText('IPRange'),
-		internal: body.flag('Internal'),
-		labels: body.textMap('Labels'),
-		driver: body.text('Driver') || 'bridge',
+		configuration: {
+			name: body.text('Name'),
+			subnet: pool?.optionalText('Subnet'),
+			gateway: pool?.optionalText('Gateway'),
+			ipRange: pool?.optionalText('IPRange'),
+			internal: body.flag('Internal'),
+			labels: body.textMap('Labels'),
+			driver: body.text('Driver').replace('default', '') || 'bridge',
+			...Object.keys(options).length > 0 && {options},
+		},
+		warnings,
 	};
 };
 
-/** The body of `POST /networks/{id}/connect`. */
-export const decodeConnect = (network: string, body: Fields): {container: string; attachment: AttachmentConfiguration} => ({
-	container: body.text('Container'),
-	attachment: decodeEndpoint(network, body.object('EndpointConfig')),
-});
+/** The body of `POST /networks/{id}/connect`. Throws `unsupported` for settings that an endpoint cannot have. */
+export const decodeConnect = (network: string, body: Fields): {container: string; attachment: AttachmentConfiguration} => {
+	const endpoint = body.object('EndpointConfig');
+	checkFields(connectFields, endpoint.raw);
+	return {container: body.text('Container'), attachment: decodeEndpoint(network, endpoint)};
+};
 
 /** One item of `GET /holm/networks/{name}/dns`. */
 export const decodeDnsRecord = (fields: Fields): DnsRecord => {

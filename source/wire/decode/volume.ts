@@ -1,9 +1,10 @@
-import {HolmError} from '../../engine/errors.js';
 import type {Volume} from '../../engine/resources.js';
 import type {VolumeConfiguration} from '../../engine/volumes.js';
 import {anonymousLabel} from '../encode/volume.js';
 import {fieldsOf, type Fields} from '../fields.js';
 import {decodeTime} from '../times.js';
+import {checkFields} from './fields/check.js';
+import {volumeFields} from './fields/volume.js';
 
 const madeUp = /^[\da-f]{64}$/v;
 
@@ -26,10 +27,6 @@ export const decodeVolume = (json: unknown): Volume => {
 
 /** The body of `POST /volumes/create`. */
 export const decodeCreateVolume = (body: Fields): VolumeConfiguration => {
-	const driver = body.text('Driver') || 'local';
-	if (driver !== 'local') {
-		throw new HolmError('unsupported', `there is no volume driver ${JSON.stringify(driver.slice(0, 64))}`, {remedy: 'the only one is local'});
-	}
-
+	checkFields(volumeFields, body.raw);
 	return {name: body.optionalText('Name'), labels: body.textMap('Labels'), options: body.textMap('DriverOpts')};
 };

@@ -1,7 +1,9 @@
 import type {Attachment, AttachmentConfiguration, Container, ContainerStatus, Mount} from '../../engine/resources.js';
 import {encodePorts} from '../ports.js';
 import {encodeTime, zeroTime} from '../times.js';
-import {encodeCreateContainer, encodeHostConfig} from './create.js';
+import {encodeBodySettings} from '../settings.js';
+import {encodeCreateContainer} from './create.js';
+import {encodeInspectedHostConfig} from './host-config.js';
 import {encodeHealth, encodeHealthcheck} from './health.js';
 
 export const encodeAttachment = (attachment: Attachment, wanted?: AttachmentConfiguration) => ({
@@ -63,21 +65,23 @@ const splitArguments = ({process, configuration}: Container) => {
 	};
 };
 
+/** Docker's set of paths that get anonymous volumes. */
+const encodeVolumes = (mounts: readonly Mount[]) => {
+	const anonymous = mounts.filter(mount => mount.type === 'volume' && mount.source === '');
+	return anonymous.length === 0 ? null : Object.fromEntries(anonymous.map(({target}) => [target, {}]));
+};
+
 const encodeConfig = (container: Container) => ({
 	Hostname: container.configuration.hostname ?? container.id.slice(0, 12),
-	Domainname: '',
+	...encodeBodySettings(container.configuration),
 	User: container.process.user,
-	AttachStdin: container.configuration.openStdin,
-	AttachStdout: true,
-	AttachStderr: true,
 	ExposedPorts: Object.fromEntries(container.exposedPorts.map(port => [port, {}])),
 	Tty: container.configuration.terminal,
 	OpenStdin: container.configuration.openStdin,
-	StdinOnce: container.configuration.openStdin,
 	Env: [...container.process.environment],
 	...splitArguments(container),
 	Image: container.configuration.image,
-	Volumes: null,
+	Volumes: encodeVolumes(container.configuration.mounts),
 	WorkingDir: container.process.workingDirectory,
 	Labels: {...container.configuration.labels},
 	StopSignal: container.configuration.stopSignal,
@@ -120,13 +124,7 @@ export const encodeContainer = (container: Container) => ({
 	ProcessLabel: '',
 	AppArmorProfile: '',
 	ExecIDs: null,
-	HostConfig: {
-		...encodeHostConfig(container.configuration),
-		LogConfig: {Type: 'json-file', Config: {}},
-		IpcMode: 'private',
-		PidMode: '',
-		Runtime: 'holm',
-	},
+	HostConfig: encodeInspectedHostConfig(container.configuration),
 	GraphDriver: {Name: 'qcow2', Data: null},
 	SizeRw: container.diskBytes,
 	Mounts: container.mounts.map(mount => encodeMountPoint(mount)),

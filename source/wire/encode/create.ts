@@ -6,6 +6,7 @@ import type {
 	RestartPolicy,
 } from '../../engine/resources.js';
 import {encodePorts} from '../ports.js';
+import {bindTarget, encodeBodySettings, encodeHostSettings, encodeUpdatedSettings} from '../settings.js';
 import {encodeHealthcheck} from './health.js';
 
 export const encodeEndpoint = (attachment: AttachmentConfiguration) => ({
@@ -46,6 +47,12 @@ const encodeTmpfs = (mounts: readonly Mount[]): Record<string, string> => Object
 	.filter(mount => mount.type === 'tmpfs')
 	.map(mount => [mount.target, [...mount.options, ...mount.readOnly ? ['ro'] : []].join(',')]));
 
+/** Those that the client did not give as binds. */
+const othersThanBinds = ({mounts, binds = []}: ContainerConfiguration) => {
+	const targets = new Set(binds.map(bind => bindTarget(bind)));
+	return mounts.filter(mount => mount.type === 'tmpfs' || !targets.has(mount.target));
+};
+
 const encodeRestartPolicy = ({name, maximumRetryCount}: RestartPolicy) => ({Name: name, MaximumRetryCount: maximumRetryCount});
 
 export const encodeHostConfig = (configuration: ContainerConfiguration) => ({
@@ -54,8 +61,7 @@ export const encodeHostConfig = (configuration: ContainerConfiguration) => ({
 	PublishAllPorts: configuration.publishAll,
 	AutoRemove: configuration.autoRemove,
 	RestartPolicy: encodeRestartPolicy(configuration.restartPolicy),
-	Binds: encodeBinds(configuration.mounts),
-	Mounts: configuration.mounts
+	Mounts: othersThanBinds(configuration)
 		.filter((mount, index, mounts) => !isInMap(mount, index, mounts) && !isPlainBind(mount))
 		.map(mount => encodeMount(mount)),
 	Tmpfs: encodeTmpfs(configuration.mounts),
@@ -70,6 +76,8 @@ export const encodeHostConfig = (configuration: ContainerConfiguration) => ({
 	Privileged: configuration.privileged,
 	Ulimits: configuration.ulimits.map(({name, soft, hard}) => ({Name: name, Soft: soft, Hard: hard})),
 	Init: configuration.init,
+	...encodeHostSettings(configuration),
+	Binds: [...configuration.binds ?? [], ...encodeBinds(othersThanBinds(configuration))],
 });
 
 /** An omitted field keeps the image's value; one empty string clears the entrypoint. */
@@ -89,12 +97,12 @@ export const encodeCreateContainer = (configuration: ContainerConfiguration) => 
 	MacAddress: configuration.networks[0]?.mac,
 	Tty: configuration.terminal,
 	OpenStdin: configuration.openStdin,
-	StdinOnce: configuration.openStdin,
-	AttachStdin: configuration.openStdin,
-	AttachStdout: true,
-	AttachStderr: true,
+	...encodeBodySettings(configuration),
 	Labels: {...configuration.labels},
-	ExposedPorts: Object.fromEntries(configuration.ports.map(port => [`${port.containerPort}/${port.protocol}`, {}])),
+	ExposedPorts: Object.fromEntries([
+		...configuration.ports.map(port => `${port.containerPort}/${port.protocol}`),
+		...configuration.exposedPorts ?? [],
+	].map(port => [port, {}])),
 	StopSignal: configuration.stopSignal,
 	StopTimeout: configuration.stopTimeoutSeconds,
 	Healthcheck: configuration.healthcheck && encodeHealthcheck(configuration.healthcheck),
@@ -110,8 +118,9 @@ export const encodeCreateContainer = (configuration: ContainerConfiguration) => 
 });
 
 /** The body of `POST /containers/{id}/update`. */
-export const encodeUpdate = ({restartPolicy, cpus, memory}: ContainerUpdate) => ({
+export const encodeUpdate = ({restartPolicy, cpus, memory, ...settings}: ContainerUpdate) => ({
 	...restartPolicy && {RestartPolicy: encodeRestartPolicy(restartPolicy)},
 	...cpus !== undefined && {NanoCpus: Math.round(cpus * 1e9)},
 	...memory !== undefined && {Memory: memory},
+	...encodeUpdatedSettings(settings),
 });

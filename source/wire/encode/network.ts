@@ -37,7 +37,7 @@ export const encodeNetwork = (network: Network) => {
 			IPv6Address: '',
 		}])),
 		// Only requested options: docker-compose would recreate the network otherwise.
-		Options: {},
+		Options: {...network.options},
 		Labels: {...network.labels},
 		Holm: {Leases: network.leases.length, Bridge: network.bridge},
 	};
@@ -50,6 +50,7 @@ export const encodeCreateNetwork = (configuration: NetworkConfiguration) => ({
 	Driver: configuration.driver,
 	Internal: configuration.internal,
 	Labels: {...configuration.labels},
+	Options: {...configuration.options},
 	IPAM: {
 		Driver: 'default',
 		Config: configuration.subnet || configuration.gateway || configuration.ipRange ? [encodePool(configuration)] : [],

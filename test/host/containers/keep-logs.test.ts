@@ -19,7 +19,7 @@ import test, {type ExecutionContext} from 'ava';
 import {createLogKeeper, pauseAfter} from '../../../source/host/containers/keep-logs.js';
 import {identify} from '../../../source/host/machines/process.js';
 import {machineFiles} from '../../../source/host/machines/qemu.js';
-import {writeRecord} from '../../../source/host/machines/record.js';
+import {readRecord, writeRecord} from '../../../source/host/machines/record.js';
 import {lastWords} from '../../../source/host/machines/status.js';
 
 type Command = {
@@ -131,6 +131,20 @@ test('a log is rotated without an engine, each time it reaches its limit, and lo
 	t.true(kept.join('').length > 250);
 	t.true(all.endsWith(kept.join('')));
 	t.deepEqual(complaints, []);
+});
+
+test('a log has the limits of its container', async t => {
+	const {root, look, start} = await makeMachines(t);
+	const {log, directory} = await start('one');
+	await writeRecord(directory, {...await readRecord(directory), logLimits: {bytes: 1000, files: 1}});
+	await look();
+	await appendFile(log, `${'a'.repeat(500)}\n`);
+	await look();
+	t.is((await readFile(log, 'utf8')).length, 501);
+	await appendFile(log, `${'b'.repeat(500)}\n`);
+	await look();
+	t.is(await readFile(log, 'utf8'), 'first of the new\n');
+	t.deepEqual(await readdir(root), ['machines', 'one.log']);
 });
 
 test('a rotation that another keeper did not finish is finished', async t => {

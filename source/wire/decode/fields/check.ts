@@ -1,0 +1,63 @@
+import {HolmError} from '../../../engine/errors.js';
+import {isEmpty, type FieldRule, type FieldTable} from './rule.js';
+
+type Finding = {readonly name: string; readonly value: unknown; readonly rule: FieldRule};
+
+const unknown: FieldRule = {support: 'hint', reason: 'the engine does not know it'};
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const insides = ({shape}: FieldRule, value: unknown): readonly unknown[] => {
+	if (shape === 'list') {
+		return Array.isArray(value) ? value : [];
+	}
+
+	return shape === 'map' && isObject(value) ? Object.values(value) : [value];
+};
+
+/** Everything in an object that a table does not honour. Fields of the wrong type are left to the decoding. */
+const findIn = (table: FieldTable, value: unknown, prefix: string): readonly Finding[] => isObject(value)
+	? Object.entries(value).flatMap(([key, item]): readonly Finding[] => {
+		const rule = Object.hasOwn(table, key) ? table[key]! : undefined;
+		const name = `${prefix}${key}`.slice(0, 100);
+		if (rule === undefined) {
+			return isEmpty(item) ? [] : [{name, value: item, rule: unknown}];
+		}
+
+		const own = rule.isAffected?.(item) ? [{name, value: item, rule}] : [];
+		return [...own, ...rule.inside ? insides(rule, item).flatMap(inner => findIn(rule.inside!, inner, `${name}.`)) : []];
+	})
+	: [];
+
+const distinct = (texts: readonly string[]) => [...new Set(texts)];
+
+/** A short text, as part of a message. */
+const shown = (value: unknown) => typeof value === 'string' && value !== '' ? `=${JSON.stringify(value.slice(0, 60)).slice(1, -1)}` : '';
+
+/** The error for fields that are refused: one names them all. */
+const refusalOf = (found: readonly Finding[]): HolmError => {
+	const lines = new Map(found.map(({name, value, rule}) => [`${name}${shown(value)}`, rule]));
+	if (lines.size === 1) {
+		const [[name, {reason, remedy}]] = [...lines] as [[string, FieldRule]];
+		return new HolmError('unsupported', `${name} is not supported: ${reason}`, {remedy});
+	}
+
+	return new HolmError('unsupported', `${lines.size} settings are not supported: ${[...lines].map(([name, {reason}]) => `${name} (${reason})`).join(', ')}`, {
+		remedy: distinct([...lines.values()].flatMap(({remedy}) => remedy ?? [])).join('; '),
+	});
+};
+
+/**
+Checks an object of Docker's API against the rules of its fields.
+
+Throws `unsupported` for what is refused, naming all of it; returns a warning for each hint and each unknown field.
+*/
+export const checkFields = (table: FieldTable, value: unknown): readonly string[] => {
+	const found = findIn(table, value, '');
+	const refusals = found.filter(({rule}) => rule.support !== 'hint');
+	if (refusals.length > 0) {
+		throw refusalOf(refusals);
+	}
+
+	return distinct(found.map(({name, rule}) => `${JSON.stringify(name).slice(1, -1)} has no effect: ${rule.reason}`));
+};

@@ -1,0 +1,10 @@
+import {honoured, honouredExcept, otherThan, refused, type FieldTable} from './rule.js';
+
+/** The body of `POST /volumes/create`. */
+export const volumeFields: FieldTable = {
+	ClusterVolumeSpec: refused('it is for swarms', 'leave it out'),
+	Driver: honouredExcept('other than `local`', otherThan('local'), 'volumes are directories of this host', 'the only driver is local'),
+	DriverOpts: honoured('`type=none`, `o=bind` and `device`, or `type=tmpfs`; others are refused'),
+	Labels: honoured(),
+	Name: honoured(),
+};
