@@ -2,7 +2,6 @@ import {Buffer} from 'node:buffer';
 import {randomUUID} from 'node:crypto';
 import {lstat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {isDeepStrictEqual} from 'node:util';
 import {HolmError} from '../../engine/errors.js';
 import type {Healthcheck} from '../../engine/health.js';
 import type {Image, ImageConfiguration} from '../../engine/resources.js';
@@ -10,6 +9,8 @@ import {quote} from '../../text/escape.js';
 import {run} from '../run.js';
 import {build} from './build.js';
 import type {Buildah} from './buildah.js';
+
+const {isDeepStrictEqual} = process.getBuiltinModule('node:util');
 
 export type CommitOptions = {
 	readonly base: Image;
