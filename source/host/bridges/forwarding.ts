@@ -71,7 +71,8 @@ const setForwarding = async (devices: readonly string[], isOn: boolean, namespac
 	}
 };
 
-const isEngines = (device: string) => /^holm-[\da-f]{8}$/v.test(device);
+/** Whether a device is the host's end of an engine's link. */
+export const isEngines = (device: string) => /^holm-[\da-f]{8}$/v.test(device);
 
 /** The rules that drop what is not to be forwarded. */
 const guard = ({devices}: Before): string => {

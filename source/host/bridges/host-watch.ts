@@ -1,6 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {networkInterfaces} from 'node:os';
 import {messageOf} from '../../engine/errors.js';
+import {isEngines} from './forwarding.js';
 import {stateOfRules} from './host-firewall.js';
 import {watchRules} from './rules-watch.js';
 
@@ -17,11 +18,12 @@ export type HostWatchOptions = {
 	readonly intervalMs?: number;
 };
 
-/** The state that forwarding depends on: whether the host forwards, and which devices have an IPv4 address. */
-const stateOfHost = async (): Promise<string> => {
+/** The state that forwarding depends on: whether the host forwards, and which devices have an IPv4 address. Other engines take care of their own devices. */
+const stateOfHost = async (own: string): Promise<string> => {
 	const forwarding = await readFile('/proc/sys/net/ipv4/ip_forward', 'utf8');
 	const devices = Object.entries(networkInterfaces()).filter(([, addresses]) => addresses?.some(({family}) => family === 'IPv4'));
-	return JSON.stringify([forwarding.trim(), devices.map(([name]) => name).toSorted()]);
+	const names = devices.map(([name]) => name).filter(name => name === own || !isEngines(name));
+	return JSON.stringify([forwarding.trim(), names.toSorted()]);
 };
 
 /**
@@ -31,8 +33,8 @@ Resolves with a function that stops watching and waits for a repair in progress.
 */
 export const watchHost = async ({device, repair, rules: made, log, intervalMs = 2000}: HostWatchOptions): Promise<() => Promise<void>> => {
 	const watch = watchRules(log);
-	const read = async () => ({host: await stateOfHost(), rules: await stateOfRules({device})});
-	let known = made === undefined ? await read() : {host: await stateOfHost(), rules: made};
+	const read = async () => ({host: await stateOfHost(device), rules: await stateOfRules({device})});
+	let known = made === undefined ? await read() : {host: await stateOfHost(device), rules: made};
 	const isKnown = ({host, rules}: typeof known) => host === known.host && rules === known.rules;
 	/** Repairs repeat until two readings agree, so that no change in between is missed. */
 	let isSettled = true;
@@ -40,7 +42,7 @@ export const watchHost = async ({device, repair, rules: made, log, intervalMs = 
 	let lastReason: string | undefined;
 
 	const follow = async () => {
-		const isSuspect = watch.takeChange() || !isSettled || await stateOfHost() !== known.host;
+		const isSuspect = watch.takeChange() || !isSettled || await stateOfHost(device) !== known.host;
 		if (!isSuspect) {
 			return;
 		}
