@@ -10,7 +10,7 @@ import {bundleOf, isOfNamespace} from '../containers/bundle.js';
 import {hostsFile, resolverFile, type HostName} from '../containers/network-files.js';
 import {parseLink} from '../../rules/containers/links.js';
 import type {StartMessage} from '../machines/guest-protocol.js';
-import {defaultNetwork, type Context} from './context.js';
+import {defaultNetwork, isLive, type Context} from './context.js';
 import type {ResolvedMounts} from './mounts.js';
 import {wayOut} from './wanted-state.js';
 
@@ -33,10 +33,12 @@ export const resolverFileOf = (context: Context, container: Container): string =
 	return resolverFile({gateways: gatewaysOf(context, container), dnsServers: hasNames ? [] : dnsServers, dnsSearch, dnsOptions});
 };
 
-/** The addresses of the containers to which a container is linked, on the first network that both have. Others have no address that it could reach. */
+/** The addresses of the running containers to which a container is linked, on the first network that both have. */
 const linksOf = (context: Context, {configuration: {links = []}, attachments}: Container): readonly HostName[] => links.flatMap(link => {
 	const {container: reference, alias} = parseLink(link);
-	const target = context.containers.values().find(({container: {id, name}}) => name === reference || id.startsWith(reference))?.container;
+	// The address of a stopped container may be another's by now.
+	const running = context.containers.values().filter(entry => isLive(entry)).map(({container}) => container);
+	const target = running.find(({id, name}) => name === reference || id.startsWith(reference));
 	const own = attachments.find(({networkId}) => target?.attachments.some(other => other.networkId === networkId));
 	const there = target?.attachments.find(({networkId}) => networkId === own?.networkId);
 	return target && there ? [{address: there.address, names: [...new Set([alias, target.name])]}] : [];
