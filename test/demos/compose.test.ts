@@ -7,7 +7,7 @@ import {
 import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
 import {run as execute} from '../../source/host/run.js';
 import {pathsOf} from '../../source/host/store/paths.js';
 import {freePort} from '../api/helpers/free-port.js';
@@ -42,7 +42,8 @@ const composeTest = (name: string, implementation: (t: ExecutionContext, project
 				throw new Error(`holm compose ${arguments_.join(' ')}: status ${status}: ${stderr}${stdout}`);
 			}
 
-			return stdout;
+			// Compose clears the line before each line of a log, also without a terminal.
+			return stdout.replaceAll('\u{1B}[2K', '');
 		};
 
 		try {
@@ -56,25 +57,21 @@ const composeTest = (name: string, implementation: (t: ExecutionContext, project
 	}, reason);
 };
 
-if (reason === undefined) {
-	// The images have the names of public ones, and are made from Debian's packages.
-	test.before('the images of the projects', async t => {
-		if (world.directory === undefined) {
-			return;
-		}
-
-		t.timeout(10 * 60_000);
-		const holm = path.join(world.directory, 'holm');
-		await writeFile(holm, `#!/bin/sh\nexec "${process.execPath}" "${path.join(project, 'dist/cli.js')}" "$@"\n`, {mode: 0o755});
-		const plugins = path.join(world.directory, '.docker/cli-plugins');
-		await mkdir(plugins, {recursive: true});
-		await symlink(program!, path.join(plugins, 'docker-compose'));
-		await execute('bash', [path.join(project, 'demos/images/make.sh')], {environment: {HOLM: holm, HOLM_ROOT: world.root}});
-		environment = {
-			TOKEN: 'abc', WEB_PORT: String(await freePort()), PROXY_PORT: String(await freePort()), DOCKER_SOCKET: pathsOf(world.root).socket,
-		};
-	});
-}
+// The images have the names of public ones, and are made from Debian's packages.
+world.test('compose: the images of the projects', async t => {
+	t.timeout(10 * 60_000);
+	const holm = path.join(world.directory, 'holm');
+	await writeFile(holm, `#!/bin/sh\nexec "${process.execPath}" "${path.join(project, 'dist/cli.js')}" "$@"\n`, {mode: 0o755});
+	const plugins = path.join(world.directory, '.docker/cli-plugins');
+	await mkdir(plugins, {recursive: true});
+	await symlink(program!, path.join(plugins, 'docker-compose'));
+	await execute('bash', [path.join(project, 'demos/images/make.sh')], {environment: {HOLM: holm, HOLM_ROOT: world.root}});
+	environment = {
+		TOKEN: 'abc', WEB_PORT: String(await freePort()), PROXY_PORT: String(await freePort()), DOCKER_SOCKET: pathsOf(world.root).socket,
+	};
+	const images = await world.engine.images();
+	t.is(images.filter(({tags}) => tags.some(tag => /redis|nginx|bash|python/v.test(tag))).length, 4);
+}, reason);
 
 composeTest('web-cache', async (t, {compose}) => {
 	await compose('up', '--detach', '--wait', '--build');
