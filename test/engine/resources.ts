@@ -67,6 +67,8 @@ export const fullConfiguration = configuration({
 		{type: 'volume', source: '', target: '/anonymous', readOnly: false},
 		{type: 'tmpfs', target: '/run', readOnly: true, options: ['size=64m', 'mode=1777']},
 	],
+	// As `-v` gives a bind mount.
+	binds: ['/srv/new:/new'],
 	extraHosts: ['host.docker.internal:host-gateway', 'db:10.0.0.1'],
 	dnsServers: ['9.9.9.9'],
 	dnsSearch: ['example.com'],
