@@ -38,7 +38,8 @@ export const invalidTests = (world: World): void => {
 
 	world.test('subnets and addresses', async t => {
 		await world.holm('network', 'create', '--subnet', '10.213.0.0/24', 'ten');
-		await world.holm('create', '--name', 'holder', '--network', 'ten,ip=10.213.0.9,mac=02:42:00:00:00:09', 'box');
+		// Only a running container has its addresses to itself.
+		await world.holm('run', '-d', '--name', 'holder', '--network', 'ten,ip=10.213.0.9,mac=02:42:00:00:00:09', 'box', 'sleep', '1000');
 		const create = (...flags: readonly string[]) => ['network', 'create', ...flags, 'wanted'];
 		const run = (attachment: string) => ['run', '--network', attachment, 'box', 'true'];
 		await checkRefusals(t, world, [
@@ -69,7 +70,7 @@ export const invalidTests = (world: World): void => {
 			[['network', 'rm', 'bridge'], 1, /bridge is a pre-defined network/v],
 			[['network', 'disconnect', 'bridge', 'holder'], 1, /not connected/v],
 		]);
-		await world.holm('rm', 'holder');
+		await world.holm('rm', '-f', 'holder');
 		await world.holm('network', 'rm', 'ten');
 	});
 
