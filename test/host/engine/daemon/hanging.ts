@@ -1,4 +1,4 @@
-import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, readFile} from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import {pathsOf} from '../../../../source/host/store/paths.js';
@@ -9,17 +9,18 @@ const templateLimitMs = 120_000;
 
 /** Starts that never complete, and VMs that do not answer: every verb still ends. */
 export const hangingTests = (world: World): void => {
-	/** An image that blocks the start: the runtime reads this file first, which is a pipe without a writer. */
-	const makeImage = async () => {
-		const context = path.join(world.directory, 'hang');
-		await mkdir(context, {recursive: true});
-		await writeFile(path.join(context, 'Dockerfile'), 'FROM box\nRUN rm /etc/passwd && mkfifo /etc/passwd\n');
-		await world.holm('build', '-q', '-t', 'hang', context);
+	/** Its `passwd` blocks the start: the runtime looks up the home directory there, and it is a pipe without a writer. */
+	const directory = () => path.join(world.directory, 'etc');
+	const makePipe = async () => {
+		await mkdir(directory());
+		await world.start('mkfifo', [path.join(directory(), 'passwd')]).ended;
 	};
+
+	const create = async (name: string) => world.holm('create', '--name', name, '-v', `${directory()}:/etc`, 'box', 'sleep', '600');
 
 	/** Resolves once the guest blocks. */
 	const begin = async (name: string) => {
-		const id = await world.holm('create', '--name', name, 'hang', 'sleep', '600');
+		const id = await create(name);
 		const start = world.launch(['start', name]);
 		const status = path.join(pathsOf(world.root).container(id).machine, 'run/status');
 		await world.until(async () => readFile(status, 'utf8').catch(() => ''), text => text.includes('phase network'), templateLimitMs);
@@ -32,7 +33,7 @@ export const hangingTests = (world: World): void => {
 	};
 
 	world.test('rm -f, stop and kill abort a start that never completes', async t => {
-		await makeImage();
+		await makePipe();
 		for (const [name, ...verb] of [['removed', 'rm', '-f'], ['stopped', 'stop', '-t', '0'], ['killed', 'kill']]) {
 			const start = await begin(name!);
 			const {status, stderr} = await world.run([...verb, name!], {limitMs: 20_000});
@@ -54,7 +55,7 @@ export const hangingTests = (world: World): void => {
 	world.test('a silent guest fails the start with the remedy, and system stop --all aborts starts', async t => {
 		await world.holm('system', 'stop');
 		await world.run(['system', 'start'], {environment: {HOLM_START_TIMEOUT: '2'}});
-		await world.holm('create', '--name', 'silent', 'hang', 'sleep', '600');
+		await create('silent');
 		const {status, stderr} = await world.run(['start', 'silent'], {limitMs: templateLimitMs});
 		t.not(status, 0);
 		t.regex(stderr, /said nothing for 2 seconds.*HOLM_START_TIMEOUT/v);
