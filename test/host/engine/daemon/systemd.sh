@@ -16,15 +16,18 @@ start() {
 		return
 	fi
 
+	# One from before has nobody behind it.
+	rm -f /run/holm/holm.sock
 	eval "set -- $(sed -n 's/^ExecStart=//p' "$units/holm.service")"
 	perl -MSocket -MPOSIX -e '
 		BEGIN { $^F = 255 }
 		mkdir "/run/holm", 0755;
 		socket(my $socket, PF_UNIX, SOCK_STREAM, 0) or die "$!";
-		unlink "/run/holm/holm.sock";
-		bind($socket, sockaddr_un("/run/holm/holm.sock")) && listen($socket, 128) or die "$!";
-		chown 0, scalar getgrnam("holm"), "/run/holm/holm.sock";
-		chmod 0660, "/run/holm/holm.sock";
+		unlink "/run/holm/new.sock";
+		bind($socket, sockaddr_un("/run/holm/new.sock")) && listen($socket, 128) or die "$!";
+		chown 0, scalar getgrnam("holm"), "/run/holm/new.sock";
+		chmod 0660, "/run/holm/new.sock";
+		rename "/run/holm/new.sock", "/run/holm/holm.sock" or die "$!";
 		POSIX::dup2(fileno($socket), 3);
 		$ENV{LISTEN_PID} = $$;
 		$ENV{LISTEN_FDS} = 1;
