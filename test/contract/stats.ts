@@ -38,7 +38,9 @@ export const testStats = (test: Register): void => {
 		t.true(processes.every(fields => fields.length === titles.length));
 		const named = await engine.top(id, '-eo pid,comm');
 		t.deepEqual(named.titles, ['PID', 'COMMAND']);
-		t.is(named.processes.length, processes.length);
+		// The others come and go.
+		const main = processes[0]?.[titles.indexOf('PID')];
+		t.true(named.processes.some(([pid]) => pid === main), JSON.stringify([processes, named.processes]));
 		await engine.killContainer(id);
 		await engine.waitContainer(id);
 		await refused('conflict', 'not running', async () => engine.top(id));
