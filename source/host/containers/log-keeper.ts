@@ -1,4 +1,4 @@
-import {openWorkerOnDemand} from '../workers/worker-on-demand.js';
+import {openWorker} from '../workers/worker.js';
 
 export type LogKeeperOptions = {
 	/** Directory of the worker's socket, lock and log. */
@@ -7,24 +7,15 @@ export type LogKeeperOptions = {
 	readonly machines: string;
 };
 
-export type LogKeeper = {
-	/** Starts it, if it does not run. */
-	readonly start: () => Promise<void>;
-	readonly close: () => Promise<void>;
-};
+export type LogKeeper = {readonly close: () => Promise<void>};
 
-/** The log rotation, in a separate process. Starts with the first machine, or connects to a running one. It outlives the daemon, and the next daemon connects to it. */
+/** Starts the log rotation in a separate process, or connects to it. It outlives the daemon, and the next daemon connects to it. */
 export const openLogKeeper = async ({directory, machines}: LogKeeperOptions): Promise<LogKeeper> => {
-	const {start, close} = await openWorkerOnDemand<void, void>({
+	const {close} = await openWorker<void, void>({
 		directory,
 		name: 'logs',
 		module: new URL('log-keeper-worker.js', import.meta.url),
 		arguments: [machines],
 	});
-	return {
-		async start() {
-			await start();
-		},
-		close,
-	};
+	return {close};
 };
