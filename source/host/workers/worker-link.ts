@@ -29,6 +29,7 @@ export const connect = async (socket: string, name: string, helloLimitMs = defau
 		greeting.resolve('silent');
 		connection.destroy();
 	}, helloLimitMs);
+	const endedError = () => new HolmError('unavailable', `The worker ${name} ended before it had answered`);
 	let isGreeted = false;
 	// `readLines` closes the connection if this throws.
 	readLines(connection, value => {
@@ -54,7 +55,7 @@ export const connect = async (socket: string, name: string, helloLimitMs = defau
 		// A worker that is just ending closes without sending anything.
 		greeting.resolve(connection.bytesRead === 0 ? undefined : 'silent');
 		for (const {reject} of waiting.splice(0)) {
-			reject(new HolmError('unavailable', `The worker ${name} ended before it had answered`));
+			reject(endedError());
 		}
 
 		ended.resolve();
@@ -71,6 +72,11 @@ export const connect = async (socket: string, name: string, helloLimitMs = defau
 	return {
 		hello,
 		async send(request) {
+			// It may have ended before the first request; then no 'close' follows.
+			if (connection.destroyed) {
+				throw endedError();
+			}
+
 			const reply = Promise.withResolvers<unknown>();
 			waiting.push(reply);
 			connection.ref();

@@ -18,6 +18,7 @@ import test, {type ExecutionContext} from 'ava';
 import {HolmError, type ErrorCode} from '../../../source/engine/errors.js';
 import {run} from '../../../source/host/run.js';
 import {openWorker} from '../../../source/host/workers/worker.js';
+import {connect} from '../../../source/host/workers/worker-link.js';
 import type {WorkerOptions} from '../../../source/host/workers/worker-protocol.js';
 import {type Errand} from './errand.js';
 
@@ -222,6 +223,24 @@ const untilClosed = async (socket: net.Socket) => {
 	});
 	return closed.promise;
 };
+
+test('a request to a worker that has ended since its greeting fails at once', async t => {
+	const socket = `${await makeDirectory(t)}.sock`;
+	const server = net.createServer(peer => {
+		peer.end('{"key":"k"}\n');
+	}).listen(socket);
+	t.teardown(() => {
+		server.close();
+	});
+	await once(server, 'listening');
+	const link = await connect(socket, 'errands');
+	if (!link || link === 'silent') {
+		throw new Error('there was no greeting');
+	}
+
+	await link.ended;
+	await failureOf(t, link.send({do: 'recall'}), 'unavailable');
+});
 
 test('a peer that sends garbage does not affect others', async t => {
 	const directory = await makeDirectory(t);
