@@ -20,6 +20,7 @@ import {type Machine} from '../../../source/host/machines/running-machine.js';
 import {lastWords} from '../../../source/host/machines/status.js';
 import {readRecord} from '../../../source/host/machines/record.js';
 import {ownerVariable} from '../../../source/host/machines/owner.js';
+import type {GuestCommand} from '../../../source/host/machines/ssh/agent.js';
 import {sshPorts} from '../../../source/host/machines/qemu.js';
 import {readStamp, templateFiles, writeStamp} from '../../../source/host/machines/template/stamp.js';
 import {templateOf, type Template} from '../../../source/host/machines/template/template.js';
@@ -269,6 +270,16 @@ testMachine('network devices come and go while a machine runs', async (t, {start
 	await machine.kill();
 });
 
+const finish = async (commands: readonly GuestCommand[]) => {
+	for (const {channel} of commands) {
+		channel.resume();
+		channel.stderr.resume();
+		channel.end();
+	}
+
+	await Promise.all(commands.map(async ({status}) => status));
+};
+
 testMachine('commands run in a guest at once, up to a limit, and end in any order', async (t, {start}) => {
 	const {machine: {agent, started, kill}} = await start({isHelper: true});
 	await started;
@@ -279,15 +290,14 @@ testMachine('commands run in a guest at once, up to a limit, and end in any orde
 
 	t.is(Buffer.from(await agent.run('cat', Buffer.from('input'))).toString(), 'input');
 	await t.throwsAsync(agent.run('echo first; echo the reason >&2; exit 3'), {code: 'internal', message: /the reason/v});
+	const own = await agent.open('cat');
+	const limited = {spare: sshPorts.length - 2};
+	const users = await Promise.all([1, 2].map(async () => agent.open('cat', limited)));
+	await t.throwsAsync(agent.open('true', limited), {code: 'unavailable', message: /^2 commands/v}, 'the commands without a limit do not count');
+	await finish([own, ...users]);
 	const channels = await Promise.all(Array.from({length: sshPorts.length}, async () => agent.open('cat')));
 	await t.throwsAsync(agent.run('true'), {code: 'unavailable'});
-	for (const {channel} of channels) {
-		channel.resume();
-		channel.stderr.resume();
-		channel.end();
-	}
-
-	await Promise.all(channels.map(async ({status}) => status));
+	await finish(channels);
 	t.is(Buffer.from(await agent.run('echo again')).toString(), 'again\n');
 	const {channel: open} = await agent.open('cat');
 	open.resume();

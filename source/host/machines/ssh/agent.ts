@@ -19,7 +19,7 @@ export type Agent = {
 	/**
 	Runs a shell command in the guest. Quote its arguments with `quote`.
 
-	Throws `unavailable` if not more than `spare` connections are free; default 0.
+	A command with `spare`, such as a user's, leaves that many connections to commands without. It throws `unavailable` if other such commands use all the rest, or if no connection is free.
 	*/
 	open: (command: string, options?: {readonly spare?: number}) => Promise<GuestCommand>;
 	/** Runs a command and resolves with its standard output. Throws `internal` if it fails, and `unavailable` if the guest is silent for too long. */
@@ -46,6 +46,8 @@ type Connection = {
 	readonly index: number;
 	readonly ssh: Promise<Ssh>;
 	isBusy: boolean;
+	/** Whether its command has to leave connections to others. */
+	isLimited: boolean;
 	idleTimer?: NodeJS.Timeout;
 	/** Set while it ends. Resolves when its port is free. */
 	ending?: Promise<void>;
@@ -107,11 +109,13 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		});
 	};
 
-	const dial = (index: number): Connection => {
+	const dial = (index: number, isLimited: boolean): Connection => {
 		const ssh = dialSsh({
 			socketPath: sockets[index]!, port: sshPorts[index]!, privateKey, tell, leaving,
 		});
-		const connection: Connection = {index, ssh, isBusy: true};
+		const connection: Connection = {
+			index, ssh, isBusy: true, isLimited,
+		};
 		connections.add(connection);
 		void ssh.then(({client}) => {
 			client.on('close', () => {
@@ -123,8 +127,11 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		return connection;
 	};
 
-	/** Whether another command leaves `spare` connections free. */
-	const hasRoom = (spare: number): boolean => [...connections].filter(({isBusy}) => isBusy).length < sockets.length - spare;
+	/** Whether another command with this `spare` may run. Commands without do not count: they are the engine's, come and go, and have connections of their own. */
+	const hasRoom = (spare: number): boolean => {
+		const limited = [...connections].filter(({isBusy, isLimited}) => isBusy && isLimited);
+		return spare === 0 || limited.length < sockets.length - spare;
+	};
 
 	/** Connects over a free port, or one that will be free soon. */
 	const dialFree = async (spare: number): Promise<Connection> => {
@@ -132,7 +139,7 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 			const used = new Set([...connections].map(({index}) => index));
 			const index = sockets.findIndex((_, candidate) => !used.has(candidate));
 			if (index !== -1 && hasRoom(spare)) {
-				return dial(index);
+				return dial(index, spare > 0);
 			}
 
 			const leavers = [...connections].filter(({ending}) => ending !== undefined);
@@ -156,9 +163,10 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		connection.idleTimer.unref();
 	};
 
-	const begin = async (connection: Connection, command: string) => {
+	const begin = async (connection: Connection, command: string, isLimited: boolean) => {
 		clearTimeout(connection.idleTimer);
 		connection.isBusy = true;
+		connection.isLimited = isLimited;
 		try {
 			const begun = await execute(await connection.ssh, command);
 			void begun.status.then(code => {
@@ -189,13 +197,13 @@ export const createAgent = ({sockets, privateKey, tell}: AgentOptions): Agent & 
 		const idle = [...connections].find(({isBusy}) => !isBusy);
 		if (idle && hasRoom(spare)) {
 			try {
-				return await begin(idle, command);
+				return await begin(idle, command, spare > 0);
 			} catch {
 				// The guest may have closed the connection. The command did not run.
 			}
 		}
 
-		return begin(await dialFree(spare), command);
+		return begin(await dialFree(spare), command, spare > 0);
 	};
 
 	return {
