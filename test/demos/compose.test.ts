@@ -8,6 +8,7 @@ import path from 'node:path';
 import process from 'node:process';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
+import {messageOf} from '../../source/engine/errors.js';
 import {run as execute} from '../../source/host/run.js';
 import {pathsOf} from '../../source/host/store/paths.js';
 import {freePort} from '../api/helpers/free-port.js';
@@ -102,8 +103,18 @@ composeTest('proxy', async (t, {compose}) => {
 	await compose('up', '--detach');
 	t.is(await compose('logs', '--no-log-prefix', 'routes'), 'blue: 1\ngreen: 1\n');
 	for (const color of ['blue', 'green']) {
-		const answer = await fetch(`http://127.0.0.1:${environment.PROXY_PORT}/${color}/`);
-		t.regex(await answer.text(), /Welcome to nginx/v);
+		const address = `http://127.0.0.1:${environment.PROXY_PORT}/${color}/`;
+		const page = async () => {
+			try {
+				const answer = await fetch(address);
+				return await answer.text();
+			} catch (error) {
+				// The servers may not listen yet.
+				return messageOf(error);
+			}
+		};
+
+		t.regex(await world.until(page, text => text.includes('Welcome')), /Welcome to nginx/v);
 	}
 });
 
@@ -148,10 +159,9 @@ composeTest('watch', async (t, {compose, inside, directory}) => {
 	await compose('up', '--detach', '--build');
 	t.is(await inside('page', 'cat /source/page.txt'), 'first\n');
 	const watching = world.launch(['compose', '--ansi', 'never', 'watch', '--no-up'], {directory, environment, limitMs: 5 * 60_000});
-	await world.until(async () => {
-		await writeFile(path.join(directory, 'source/page.txt'), 'second\n');
-		return inside('page', 'cat /source/page.txt');
-	}, text => text === 'second\n');
+	await watching.shows(/watch/iv);
+	await writeFile(path.join(directory, 'source/page.txt'), 'second\n');
+	await world.until(async () => inside('page', 'cat /source/page.txt'), text => text === 'second\n');
 	watching.kill('SIGTERM');
 	const {status} = await watching.ended;
 	t.not(status, undefined, 'holm compose ends with Compose');
