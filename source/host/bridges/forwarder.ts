@@ -1,4 +1,4 @@
-import {openWorker} from '../workers/worker.js';
+import {openWorkerOnDemand} from '../workers/worker-on-demand.js';
 import type {Forward} from './forward.js';
 import type {ForwarderRequest} from './forwards.js';
 
@@ -19,10 +19,10 @@ export type Forwarder = {
 	readonly close: () => Promise<void>;
 };
 
-/** Starts the forwarder of published ports in a separate process on the host's network, or connects to it. It outlives the daemon, and the next daemon connects to it. */
+/** The forwarder of published ports, in a separate process on the host's network. Starts with the first port, or connects to a running one. It outlives the daemon, and the next daemon connects to it. */
 export const openForwarder = async ({directory, localAddress}: ForwarderOptions): Promise<Forwarder> => {
 	let state: readonly Forward[] | undefined;
-	const worker = await openWorker<ForwarderRequest, readonly Forward[]>({
+	const worker = await openWorkerOnDemand<ForwarderRequest, readonly Forward[]>({
 		directory,
 		name: 'forwarder',
 		module: new URL('forwarder-worker.js', import.meta.url),
@@ -32,7 +32,12 @@ export const openForwarder = async ({directory, localAddress}: ForwarderOptions)
 	});
 	return {
 		async replace(forwards) {
-			state = await worker.call({forwards, isPartial: false});
+			if (forwards.length === 0 && !worker.isStarted()) {
+				return [];
+			}
+
+			const {call} = await worker.start();
+			state = await call({forwards, isPartial: false});
 			return state;
 		},
 		close: worker.close,

@@ -1,4 +1,4 @@
-import {openWorker} from '../workers/worker.js';
+import {openWorkerOnDemand} from '../workers/worker-on-demand.js';
 
 export type LogKeeperOptions = {
 	/** Directory of the worker's socket, lock and log. */
@@ -7,15 +7,24 @@ export type LogKeeperOptions = {
 	readonly machines: string;
 };
 
-export type LogKeeper = {readonly close: () => Promise<void>};
+export type LogKeeper = {
+	/** Starts it, if it does not run. */
+	readonly start: () => Promise<void>;
+	readonly close: () => Promise<void>;
+};
 
-/** Starts the log rotation in a separate process, or connects to it. It outlives the daemon, and the next daemon connects to it. */
+/** The log rotation, in a separate process. Starts with the first machine, or connects to a running one. It outlives the daemon, and the next daemon connects to it. */
 export const openLogKeeper = async ({directory, machines}: LogKeeperOptions): Promise<LogKeeper> => {
-	const {close} = await openWorker<void, void>({
+	const {start, close} = await openWorkerOnDemand<void, void>({
 		directory,
 		name: 'logs',
 		module: new URL('log-keeper-worker.js', import.meta.url),
 		arguments: [machines],
 	});
-	return {close};
+	return {
+		async start() {
+			await start();
+		},
+		close,
+	};
 };

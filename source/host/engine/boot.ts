@@ -32,7 +32,7 @@ const processRefusal = (reason: string, {process: {arguments: [program = '']}}: 
 
 /** Boots the VM of a container. Resolves when the process runs; throws with the reason if it never does. */
 export const bootMachine = async (context: Context, entry: Entry, signal: AbortSignal): Promise<Machine> => {
-	const {paths, guest, images, disks} = context;
+	const {paths, guest, images, disks, logKeeper} = context;
 	const {container} = entry;
 	const {configuration, id} = container;
 	const files = paths.container(id);
@@ -46,6 +46,7 @@ export const bootMachine = async (context: Context, entry: Entry, signal: AbortS
 			await chown(files.log, uid, guest.gid);
 			await chmod(files.log, 0o600);
 		}),
+		logKeeper.start(),
 	]), signal);
 	const mounts = await resolveMounts(context, container);
 	const devices = devicesFor(container.attachments, context.networks);

@@ -9,6 +9,7 @@ import type {
 } from '../../engine/resources.js';
 import type {Forwarder} from '../bridges/forwarder.js';
 import type {Namespace} from '../bridges/namespace.js';
+import type {LogKeeper} from '../containers/log-keeper.js';
 import type {NameServer} from '../dns/server.js';
 import type {Guest} from '../guest.js';
 import type {Disks} from '../images/disk.js';
@@ -87,6 +88,7 @@ export type Context = {
 	readonly namespace: Namespace;
 	readonly nameServer: NameServer;
 	readonly forwarder: Forwarder;
+	readonly logKeeper: LogKeeper;
 	readonly events: EventLog;
 	readonly containers: Map<string, Entry>;
 	readonly networks: Map<string, NetworkRecord>;

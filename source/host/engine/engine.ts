@@ -277,7 +277,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		openLogKeeper({directory: paths.workers, machines: paths.machines}),
 	]);
 	const context: Context = {
-		paths, guest, images, disks, namespace, nameServer, forwarder, ...state, log,
+		paths, guest, images, disks, namespace, nameServer, forwarder, logKeeper, ...state, log,
 		events: createEventLog(), connected: new Set(), registry: createQueue(),
 	};
 	const networking = createNetworking(context);
@@ -307,6 +307,10 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	await removeUnrecorded(context);
 	const isEnding = await orMissing(rm(paths.ending).then(() => true)) ?? false;
 	const endings = await resume(context, supervisor);
+	if (context.containers.values().some(entry => machineOf(entry))) {
+		await logKeeper.start();
+	}
+
 	await networking.repair();
 	const cancelRestarts = () => {
 		for (const entry of context.containers.values()) {

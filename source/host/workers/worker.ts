@@ -38,16 +38,18 @@ export const openWorker = async <Request, Answer>(options: WorkerOptions<Request
 
 	const reach = async (): Promise<Link & {readonly identity: ProcessIdentity}> => {
 		for (let attempt = 0; attempt < 3; attempt++) {
-			const reached = await connect(files.socket, name) ?? await launch(options as WorkerOptions<never>, key);
+			const known = await readIdentity(files.pidFile);
+			const found = await connect(files.socket, name);
+			const reached = found ?? await launch(options as WorkerOptions<never>, key);
 			const link = reached === 'silent' ? undefined : reached;
 			const identity = await readIdentity(files.pidFile);
 			if (identity && link?.hello.key === key) {
 				return {...link, identity};
 			}
 
-			// It hangs, or has another configuration.
+			// It hangs, or has another configuration. Another opener may have replaced it meanwhile.
 			link?.destroy();
-			await end(identity);
+			await end(found ? known : identity);
 		}
 
 		throw new HolmError('unavailable', `The worker ${name} does not answer`, {remedy: `${files.log} may say why`});

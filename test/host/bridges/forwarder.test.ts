@@ -1,7 +1,12 @@
 import {Buffer} from 'node:buffer';
 import dgram from 'node:dgram';
 import {once} from 'node:events';
-import {mkdtemp, readFile, rm} from 'node:fs/promises';
+import {
+	mkdtemp,
+	readdir,
+	readFile,
+	rm,
+} from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -282,6 +287,19 @@ test('forwards and chosen ports outlive the daemon\'s connection and a dead work
 	const client = await connect(published!.hostPort);
 	client.end('hello');
 	t.is(await text(client), 'hello');
+});
+
+test('without a port there is no forwarder, and the last port leaves it running', async t => {
+	const directory = await mkdtemp(path.join(os.tmpdir(), 'holm-'));
+	t.teardown(async () => rm(directory, {recursive: true}));
+	const forwarder = await openForwarder({directory});
+	t.teardown(forwarder.close);
+	t.deepEqual(await forwarder.replace([]), []);
+	t.deepEqual(await readdir(directory), []);
+	const [published] = await forwarder.replace([forwardTo(await listen(t, echo))]);
+	t.deepEqual(await forwarder.replace([]), []);
+	await t.throwsAsync(connect(published!.hostPort), {code: 'ECONNREFUSED'});
+	t.true((await readdir(directory)).includes('forwarder.sock'));
 });
 
 test('a host that was booted without IPv6 says so, and what to publish on', t => {

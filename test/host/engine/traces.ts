@@ -21,7 +21,7 @@ export type Traces = {
 	readonly devices: readonly string[];
 	/** Mount points below the engine's directory. */
 	readonly mounts: readonly string[];
-	/** Names and pids of programs with the engine's directory in their arguments. */
+	/** Names and pids of programs with the engine's directory in their arguments, except workers that start at their first use and stay. */
 	readonly processes: readonly string[];
 	readonly listeners: readonly string[];
 };
@@ -59,6 +59,8 @@ export const processesWith = async (text: string): Promise<readonly Process[]> =
 	}));
 	return processes.filter(({words}) => words.some(word => word.includes(text)));
 };
+
+const isWorkerOnDemand = ({words}: Process) => words.some(word => /\/(?:forwarder|log-keeper)-worker\.js$/v.test(word));
 
 const devicesIn = async (namespace: string): Promise<readonly string[]> => {
 	try {
@@ -111,7 +113,7 @@ export const tracesOf = async (root: string): Promise<Traces> => {
 		scratch,
 		devices,
 		mounts,
-		processes: processes.map(({pid, words}) => `${path.basename(words[0] ?? '')} ${pid}`).toSorted(),
+		processes: processes.filter(each => !isWorkerOnDemand(each)).map(({pid, words}) => `${path.basename(words[0] ?? '')} ${pid}`).toSorted(),
 		listeners: await listenersOf(new Set(processes.map(({pid}) => pid))),
 	};
 };

@@ -31,7 +31,7 @@ export const startingTests = (world: World): void => {
 		t.deepEqual(several.map(({status, stderr}) => ({status, stderr})), several.map(() => ({status: 0, stderr: ''})));
 		t.is(several[0]!.stdout, several[1]!.stdout);
 		t.is(several[2]!.stdout, 'bridge\n');
-		t.is((await world.traces()).processes.filter(line => line.startsWith('node')).length, 4, 'the daemon, the name server, the forwarder and what rotates logs');
+		t.is((await world.traces()).processes.filter(line => line.startsWith('node')).length, 2, 'the daemon and the name server');
 		t.is((await world.run(['system', 'status'])).status, 0);
 		t.is(await world.holm('exec', 'stays', 'echo', 'still here'), 'still here');
 		await world.remove('stays');
