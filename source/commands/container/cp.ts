@@ -6,8 +6,6 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import {Readable} from 'node:stream';
-import {pipeline} from 'node:stream/promises';
-import {extract} from 'tar-stream';
 import type {Engine} from '../../engine/engine.js';
 import type {PathStatus} from '../../engine/archives.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
@@ -21,6 +19,7 @@ import {
 	type PathKind,
 } from '../../archive/copy-paths.js';
 import {packEntries, walk} from '../../archive/pack.js';
+import {tarEntries} from '../../archive/tar-entries.js';
 import {unpack} from '../../archive/unpack.js';
 import {defineCommand, printError, type Context} from '../command.js';
 import {escapeControls} from '../../text/escape.js';
@@ -92,18 +91,13 @@ const assertPlain = async (file: string): Promise<void> => {
 
 /** Writes the content of a file in a container to standard output. */
 const toStandardOutput = async (context: Context, tar: Readable): Promise<void> => {
-	const entries = extract();
-	const reading = pipeline(tar, entries);
-	reading.catch(() => undefined);
-	for await (const entry of entries) {
+	for await (const entry of tarEntries(tar)) {
 		if (entry.header.type !== 'file') {
 			throw new HolmError('invalid', `${escapeControls(entry.header.name)} is not a regular file`, {remedy: 'copy it to - as a tar'});
 		}
 
 		await writeAll(context.stdout, Readable.from(entry, {objectMode: false}));
 	}
-
-	await reading;
 };
 
 const toHost = async (context: Context, source: ContainerSide, destination: string, flags: CopyFlags) => {

@@ -20,11 +20,9 @@ export type FieldRule = {
 /** Rules by the field's name. */
 export type FieldTable = Readonly<Record<string, FieldRule>>;
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-
 /** Clients in Go send every field, empty if unset. */
 export const isEmpty: Predicate = value => value === undefined || value === null || value === 0 || value === '' || value === false
-	|| (isObject(value) && Object.values(value).every(item => item === undefined));
+	|| (typeof value === 'object' && Object.values(value).every(item => item === undefined));
 
 export const isGiven: Predicate = value => !isEmpty(value);
 
