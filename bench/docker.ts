@@ -7,32 +7,35 @@ import type {Site, Subject} from './measurement.js';
 
 export type Docker = {
 	readonly docker: (...arguments_: readonly string[]) => Promise<RunResult>;
+	/** Address of its daemon; undefined for the one that clients use by themselves. */
+	readonly address?: string;
 	/** The engine's image in Docker, removed afterwards. */
 	readonly image: string;
 };
 
-/** Address of the host's Docker daemon, or of one started for the benchmark. */
-const findHost = async ({stack}: Site): Promise<readonly string[]> => {
+/** Address of a daemon started for the benchmark; undefined if the host's own runs. */
+const findHost = async ({stack}: Site): Promise<string | undefined> => {
 	try {
 		await run('docker', ['version']);
-		return [];
+		return undefined;
 	} catch {
 		const {socket, close} = await startDockerDaemon();
 		stack.defer(close);
-		return ['--host', `unix://${socket}`];
+		return `unix://${socket}`;
 	}
 };
 
 /** Docker if its daemon runs; otherwise the reason why not. */
 export const openDocker = async (site: Site, {context}: BenchEngine): Promise<Docker | string> => {
 	const {stack, directory} = site;
-	let host: readonly string[];
+	let address: string | undefined;
 	try {
-		host = await findHost(site);
+		address = await findHost(site);
 	} catch (error) {
 		return `Docker: ${(error as Error).message}`;
 	}
 
+	const host = address === undefined ? [] : ['--host', address];
 	const docker = async (...arguments_: readonly string[]) => run('docker', [...host, ...arguments_]);
 
 	const tag = `holm-${image}`;
@@ -43,7 +46,7 @@ export const openDocker = async (site: Site, {context}: BenchEngine): Promise<Do
 	stack.defer(async () => {
 		await docker('rmi', tag);
 	});
-	return {docker, image: tag};
+	return {docker, address, image: tag};
 };
 
 /** `docker …` against an engine of ours. */
