@@ -64,6 +64,27 @@ test('commands and groups, with their summaries', async t => {
 	t.false((await valuesFor([''])).includes('__complete'));
 });
 
+test('an alias where only that one starts with what is there', async t => {
+	t.deepEqual(await valuesFor(['container', 'l']), ['ls', 'logs']);
+	t.deepEqual(await valuesFor(['volume', 'l']), ['ls']);
+	t.deepEqual(await valuesFor(['c']), ['create', 'cp', 'commit', 'compose', 'completion', 'container']);
+});
+
+test('fixed words for an argument', async t => {
+	t.deepEqual(await valuesFor(['completion', '']), ['bash', 'zsh', 'fish']);
+});
+
+test('keys and values of a filter', async t => {
+	t.deepEqual(await valuesFor(['ps', '--filter', 'he']), ['health=']);
+	t.deepEqual(await valuesFor(['ps', '-f', 'status=r']), ['status=running', 'status=restarting', 'status=removing']);
+	t.deepEqual(await valuesFor(['container', 'ls', '--filter=health=un']), ['--filter=health=unhealthy']);
+	t.deepEqual(await valuesFor(['images', '-f', 'da']), ['dangling=']);
+	t.deepEqual(await valuesFor(['network', 'ls', '-f', 'type=']), ['type=builtin', 'type=custom']);
+	t.deepEqual(await valuesFor(['volume', 'prune', '--filter', 'la']), ['label!=', 'label=']);
+	t.deepEqual(await valuesFor(['events', '-f', 'type=vol']), ['type=volume']);
+	t.deepEqual(await valuesFor(['ps', '-f', 'nothing=']), []);
+});
+
 test('flags, before the command and after it', async t => {
 	t.deepEqual(await valuesFor(['--ro']), ['--root']);
 	t.deepEqual(await valuesFor(['run', '--cap-']), ['--cap-add', '--cap-drop']);
@@ -79,6 +100,8 @@ test('values of flags, in a word of their own and after an equals sign', async t
 	t.deepEqual(await valuesFor(['run', '--pull', 'm']), ['missing']);
 	t.deepEqual(await valuesFor(['run', '--pull=m']), ['--pull=missing']);
 	t.deepEqual(await valuesFor(['kill', '-s', 'HU']), ['HUP']);
+	t.deepEqual(await valuesFor(['kill', '-s', 'SIGHU']), ['SIGHUP']);
+	t.deepEqual(await valuesFor(['inspect', '--type', 'v']), ['volume']);
 	t.deepEqual(await valuesFor(['build', '--file', '']), [':files']);
 });
 
@@ -103,6 +126,7 @@ test('names of the engine, of containers in a state that the command is for', as
 	t.deepEqual(await valuesFor(['run', 'redis'], engine), ['redis:alpine']);
 	t.deepEqual(await valuesFor(['run', '--network=shop'], engine), ['--network=shop-net']);
 	t.deepEqual(await valuesFor(['volume', 'rm', 'shop'], engine), ['shop-data']);
+	t.deepEqual(await valuesFor(['ps', '--filter', 'network=shop'], engine), ['network=shop-net']);
 	t.deepEqual((await valuesFor(['inspect', 'shop'], engine)).toSorted(), ['shop-a', 'shop-b', 'shop-data', 'shop-net']);
 	t.deepEqual(await valuesFor(['cp', 'shop-a'], engine), ['shop-a', ':files']);
 });

@@ -2,6 +2,7 @@ import {constants} from 'node:os';
 import type {Engine} from '../../engine/engine.js';
 import type {ContainerStatus} from '../../engine/resources.js';
 import {familiarName} from '../image/ls.js';
+import {shells} from './shells.js';
 
 /** A word that may follow, with what a shell may show beside it. */
 export type Candidate = {readonly value: string; readonly description?: string};
@@ -72,6 +73,9 @@ export const kindsOfArgument = (word: string): readonly Kind[] => {
 	return kinds[name] ?? [];
 };
 
+/** The fixed words for an argument. */
+export const valuesOfArgument = (word: string): readonly string[] => word === 'SHELL' ? shells : [];
+
 /** What the value of a flag names: by the flag's name, else by the placeholder of its value. */
 export const kindsOfFlag = (name: string, placeholder = ''): readonly Kind[] => {
 	const named: Readonly<Record<string, readonly Kind[]>> = {
@@ -85,9 +89,14 @@ const fixed: Readonly<Record<string, readonly string[]>> = {
 	restart: ['no', 'always', 'unless-stopped', 'on-failure'],
 	attach: ['stdin', 'stdout', 'stderr'],
 	format: ['json', 'table'],
+	type: ['container', 'image', 'network', 'volume'],
+	'log-driver': ['json-file', 'local', 'none'],
 	host: ['own', 'docker', 'context://', 'ssh://', 'tcp://', 'unix://'],
 };
 
-/** The fixed values of a flag. */
-export const valuesOfFlag = (name: string, placeholder = ''): readonly string[] =>
-	placeholder === 'SIGNAL' ? Object.keys(constants.signals).map(signal => signal.replace(/^SIG/v, '')) : fixed[name] ?? [];
+const signalsFor = (start: string): readonly string[] =>
+	Object.keys(constants.signals).map(signal => start.startsWith('SIG') ? signal : signal.slice('SIG'.length));
+
+/** The fixed values of a flag. Signals have their prefix if what is there starts with it. */
+export const valuesOfFlag = (name: string, start: string, placeholder = ''): readonly string[] =>
+	placeholder === 'SIGNAL' ? signalsFor(start) : fixed[name] ?? [];

@@ -10,10 +10,12 @@ import {
 import {
 	kindsOfArgument,
 	kindsOfFlag,
+	valuesOfArgument,
 	valuesOfFlag,
 	type Candidate,
 	type Kind,
 } from './candidates.js';
+import {filterKeys, filterValues} from './filter-values.js';
 
 /** What may stand at the end of a command line. */
 export type Completion = {
@@ -80,8 +82,12 @@ const walk = (words: readonly string[], {flags, flagsEndAtFirstArgument}: Pick<A
 const flagCandidates = (table: FlagTable): readonly Candidate[] =>
 	Object.entries(table).map(([key, {description}]) => ({value: `--${kebabCase(key)}`, description}));
 
-const summaries = (entries: Readonly<Record<string, Pick<Entry, 'summary'>>>): readonly Candidate[] =>
-	Object.entries(entries).map(([value, {summary}]) => ({value, description: summary}));
+/** Commands by their names, or by an alias where only that one starts with what is there: `container l` offers `ls`. */
+const summaries = (entries: Readonly<Record<string, Pick<Entry, 'summary' | 'aliases'>>>, start: string): readonly Candidate[] =>
+	Object.entries(entries).map(([name, {summary, aliases}]) => ({
+		value: [name, ...aliases ?? []].find(value => value.startsWith(start)) ?? name,
+		description: summary,
+	}));
 
 const usageAt = (usage: string, index: number): string => {
 	const words = usage.split(' ');
@@ -91,14 +97,30 @@ const usageAt = (usage: string, index: number): string => {
 
 type Place = Pick<Completion, 'command' | 'globals'>;
 
-const valueCompletion = ({name, flag}: KnownFlag, start: string, place: Place, prefix = ''): Completion => ({
-	...place,
-	candidates: valuesOfFlag(name, flag.value).map(value => ({value})),
-	kinds: kindsOfFlag(name, flag.value),
-	prefix,
-	start,
-	input: [],
-});
+const filterCompletion = (start: string, place: Place, prefix: string): Completion => {
+	const [key, value] = splitFirst(start, '=');
+	if (value === undefined) {
+		return {
+			...place, candidates: filterKeys(place.command).map(candidate => ({value: candidate})), kinds: [], prefix, start, input: [],
+		};
+	}
+
+	const {values, kinds} = filterValues(place.command, key);
+	return {
+		...place, candidates: values.map(candidate => ({value: candidate})), kinds, prefix: `${prefix}${key}=`, start: value, input: [],
+	};
+};
+
+const valueCompletion = ({name, flag}: KnownFlag, start: string, place: Place, prefix = ''): Completion => name === 'filter'
+	? filterCompletion(start, place, prefix)
+	: {
+		...place,
+		candidates: valuesOfFlag(name, start, flag.value).map(value => ({value})),
+		kinds: kindsOfFlag(name, flag.value),
+		prefix,
+		start,
+		input: [],
+	};
 
 /** A flag, or its value. Undefined if the word is an argument. */
 const flagCompletion = (current: string, table: FlagTable, {pending, isOver}: Walked, place: Place): Completion | undefined => {
@@ -135,14 +157,14 @@ export const complete = async (words: readonly string[]): Promise<Completion> =>
 	if (first === undefined) {
 		return flagCompletion(current, globalTable, before, nothing) ?? {
 			...nothing,
-			candidates: [...summaries(all), ...summaries(groups)],
+			candidates: [...summaries(all, current), ...summaries(groups, current)],
 		};
 	}
 
 	const group = Object.hasOwn(groups, first) ? groups[first] : undefined;
 	const [verb, ...afterVerb] = others;
 	if (group && verb === undefined) {
-		return {...nothing, candidates: summaries(group.entries)};
+		return {...nothing, candidates: summaries(group.entries, current)};
 	}
 
 	const entry = group ? findEntry(group.entries, verb!) : findEntry(all, first);
@@ -160,7 +182,12 @@ export const complete = async (words: readonly string[]): Promise<Completion> =>
 
 	const table = withHelpFlag(command.flags);
 	const walked = walk(rest, {flags: table, flagsEndAtFirstArgument});
+	const argument = usageAt(usage, walked.input.length);
 	return flagCompletion(current, table, walked, place) ?? {
-		...nothing, ...place, kinds: kindsOfArgument(usageAt(usage, walked.input.length)), input: walked.input,
+		...nothing,
+		...place,
+		candidates: valuesOfArgument(argument).map(value => ({value})),
+		kinds: kindsOfArgument(argument),
+		input: walked.input,
 	};
 };

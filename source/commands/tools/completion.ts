@@ -1,8 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {HolmError} from '../../engine/errors.js';
 import {defineCommand} from '../command.js';
-
-const shells = ['bash', 'zsh', 'fish'];
+import {shells} from './shells.js';
 
 export const command = defineCommand({
 	usage: 'SHELL',

@@ -22,6 +22,7 @@ import {
 	type Context,
 } from './context.js';
 import {assertAllowed} from './phases.js';
+import {hostnameOf} from './start-message.js';
 import {joinCommand} from './streams.js';
 
 /** Exec instances: processes in containers beside the first one. */
@@ -92,7 +93,8 @@ const accountsFor = async (agent: Agent, user: string): Promise<Accounts> => {
 export const processFor = async ({entry, configuration}: Pick<Exec, 'entry' | 'configuration'>, agent: Agent) => {
 	const {container} = entry;
 	const wanted = configuration.user ?? container.process.user;
-	const environment = mergeEnvironment(configuration.terminal ? ['TERM=xterm'] : [], container.process.environment, configuration.environment);
+	const own = [`HOSTNAME=${hostnameOf(container)}`, ...configuration.terminal ? ['TERM=xterm'] : []];
+	const environment = mergeEnvironment(own, container.process.environment, configuration.environment);
 	const accounts = await accountsFor(agent, wanted);
 	const user = withGroups(resolveUser(wanted, accounts), accounts, container.configuration.groups);
 	const hasHome = environment.some(variable => variable.startsWith('HOME='));

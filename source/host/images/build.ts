@@ -80,14 +80,26 @@ const pairs = (flag: string, what: string, values: Readonly<Record<string, strin
 		return [flag, `${name}=${value}`];
 	});
 
-/** A step of a build, as its Dockerfile has it, and the shell of the last `SHELL` of its stage. */
-type Step = {readonly position: string; readonly text: string; readonly shell?: readonly string[]};
+/** A step of a build, as its Dockerfile has it, the shell of the last `SHELL` of its stage, and the step before it. */
+type Step = {readonly position: string; readonly text: string; readonly shell?: readonly string[]; readonly before?: string};
+
+const startsHereDocument = /^(?:RUN|COPY|ADD) .*<<-?["']?[A-Za-z_]/v;
+
+const hereDocuments = {why: 'here-documents need buildah 1.33 or later', remedy: 'put the text into a file of the context'};
 
 /** What buildah says at length or not at all, in one line. */
 const explain = (reason: string, step: Step | undefined): {readonly why: string; readonly remedy?: string} | undefined => {
 	// Without support for it, the first line of a here-document is the name of a file.
-	if (reason.includes('"/<<')) {
-		return {why: 'here-documents need buildah 1.33 or later', remedy: 'put the text into a file of the context'};
+	// The first line of one of RUN is a command that does nothing, and its second line is taken for an instruction.
+	if (reason.includes('"/<<') || (reason.includes('Unknown instruction') && startsHereDocument.test(step?.before ?? ''))) {
+		return hereDocuments;
+	}
+
+	if (step?.text.startsWith('HEALTHCHECK ') && reason.includes('flag provided but not defined: -start-interval')) {
+		return {
+			why: '--start-interval needs a later version of buildah',
+			remedy: 'leave it out, and start the container with --health-start-interval',
+		};
 	}
 
 	const outward = /: copier: get: lstat "\/?(?<link>[^"]*)"\("(?<target>[^"]*)"\)/v.exec(reason)?.groups;
@@ -230,13 +242,14 @@ const buildArguments = async (work: string, context: string, options: BuildOptio
 
 const stepAfter = (last: Step | undefined, position: string, text: string): Step => {
 	const shell = text.startsWith('SHELL ') ? execForm(text.slice(6)) : (text.startsWith('FROM ') ? undefined : last?.shell);
-	return {position, text, shell};
+	return {position, text, shell, before: last?.text};
 };
 
 /** Buildah's last lines, for which Docker has others. */
 const conclusion = /^(?:Successfully tagged \S+|[\da-f]{64})$/v;
 
-const runtimeNoise = /^subprocess exited with status \d+$/v;
+/** Lines that repeat the failure in the words of the program. */
+const runtimeNoise = /^subprocess exited with status \d+$|^time="[^"]*" level=error msg="\+\(UNHANDLED LOGLEVEL\) &imagebuilder\.Step/v;
 
 /**
 Builds an image from a directory, from which it removes the ignored files. The last progress has the image's id.

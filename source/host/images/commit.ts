@@ -1,5 +1,4 @@
 import {Buffer} from 'node:buffer';
-import {randomUUID} from 'node:crypto';
 import {lstat, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
@@ -9,6 +8,7 @@ import {quote} from '../../text/escape.js';
 import {run} from '../run.js';
 import {build} from './build.js';
 import type {Buildah} from './buildah.js';
+import {withWorkingContainer} from './working-container.js';
 
 const {isDeepStrictEqual} = process.getBuiltinModule('node:util');
 
@@ -112,10 +112,7 @@ Buildah unpacks the layer in a chroot, so that no link or name in it leads outsi
 */
 export const commitImage = async (buildah: Buildah, options: CommitOptions): Promise<string> => {
 	const {base, removed, layer, configuration, changes, author, comment} = options;
-	const name = `holm-${randomUUID()}`;
-	const bare = base.id.replace('sha256:', '');
-	try {
-		await buildah.run(['from', ...buildah.policyArguments, '--pull=never', '--name', name, bare]);
+	const id = await withWorkingContainer(buildah, base.id, async name => {
 		const mounted = await buildah.run(['mount', name]);
 		await removeFrom(mounted.trim(), removed);
 		await buildah.run(['add', '--quiet', name, layer, '/']);
@@ -131,9 +128,7 @@ export const commitImage = async (buildah: Buildah, options: CommitOptions): Pro
 			name,
 		]);
 		const printed = await buildah.run(['commit', ...buildah.policyArguments, '--quiet', '--format', 'docker', '--identity-label=false', name]);
-		const id = printed.trim().replace('sha256:', '');
-		return `sha256:${(changes.length > 0 ? await change(buildah, id, changes) : id).replace('sha256:', '')}`;
-	} finally {
-		await buildah.run(['rm', name]).catch(() => undefined);
-	}
+		return printed.trim().replace('sha256:', '');
+	});
+	return `sha256:${(changes.length > 0 ? await change(buildah, id, changes) : id).replace('sha256:', '')}`;
 };

@@ -1,4 +1,3 @@
-import {randomUUID} from 'node:crypto';
 import {
 	chmod,
 	chown,
@@ -19,6 +18,7 @@ import type {Paths} from '../store/paths.js';
 import type {Buildah} from './buildah.js';
 import {fullDisk} from './disk-error.js';
 import {readTextWithin} from './within-root.js';
+import {withWorkingContainer} from './working-container.js';
 
 export type BaseDisk = {
 	/** Path of a raw image with an ext4 file system. */
@@ -82,16 +82,10 @@ export const withImageMounted = async <Result>(
 	buildah: Buildah,
 	imageId: string,
 	use: (directory: string) => Promise<Result>,
-): Promise<Result> => {
-	const name = `holm-${randomUUID()}`;
-	try {
-		await buildah.run(['from', ...buildah.policyArguments, '--pull=never', '--name', name, imageId.replace('sha256:', '')]);
-		const directory = await buildah.run(['mount', name]);
-		return await use(directory.trim());
-	} finally {
-		await buildah.run(['rm', name]).catch(() => undefined);
-	}
-};
+): Promise<Result> => withWorkingContainer(buildah, imageId, async name => {
+	const directory = await buildah.run(['mount', name]);
+	return use(directory.trim());
+});
 
 const partial = '.partial';
 

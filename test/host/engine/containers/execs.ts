@@ -17,6 +17,8 @@ export const execTests = (world: World): void => {
 		t.is((await exec('site', 'pwd')).stdout, '/data\n');
 		t.is((await exec('-w', '/etc', 'site', 'pwd')).stdout, '/etc\n');
 		t.is((await exec('-e', 'GREETING=exec', '-e', 'HANDED_ON', 'site', 'sh', '-c', 'echo $GREETING $HANDED_ON $OF_CONTAINER')).stdout, 'exec from here kept\n');
+		t.is((await exec('site', 'sh', '-c', 'test "$HOSTNAME" = "$(hostname)"')).status, 0);
+		t.is((await exec('-e', 'HOSTNAME=other', 'site', 'sh', '-c', 'echo $HOSTNAME')).stdout, 'other\n');
 		t.is((await exec('--env-file', file, 'site', 'sh', '-c', 'echo $FROM_FILE $HANDED_ON')).stdout, 'yes from here\n');
 		t.is((await exec('-u', 'ada', 'site', 'id')).stdout, 'uid=1000(ada) gid=1000(ada) groups=50(staff),1000(ada)\n');
 		t.is((await exec('-u', '1000', 'site', 'id')).stdout, 'uid=1000(ada) gid=1000(ada) groups=50(staff),1000(ada)\n', 'a number has an account, too');
