@@ -84,14 +84,16 @@ test('a client that closes its half of a session still gets the rest of the outp
 	});
 	const {id} = await memory.createContainer(configuration({image: 'alpine/bash', command: ['sleep', '100']}));
 	await memory.startContainer(id);
-	const execId = await memory.createExec(id, {
-		command: ['sh', '-c', 'sleep 0.2; echo late'], terminal: false, stdin: false, environment: [], privileged: false,
-	});
-	// As Docker's clients do where nothing is typed.
-	const socket = net.connect({path: socketPath, allowHalfOpen: true});
-	const body = '{"Detach":false,"Tty":false}';
-	socket.end(`POST /v1.47/exec/${execId}/start HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-	t.regex(await text(socket), /^HTTP\/1\.1 101 [\s\S]*late\n$/v);
+	for (const isTerminal of [false, true]) {
+		const execId = await memory.createExec(id, {
+			command: ['sh', '-c', 'sleep 0.2; echo late'], terminal: isTerminal, stdin: false, environment: [], privileged: false,
+		});
+		// As Docker's clients do where nothing is typed.
+		const socket = net.connect({path: socketPath, allowHalfOpen: true});
+		const body = `{"Detach":false,"Tty":${isTerminal}}`;
+		socket.end(`POST /v1.47/exec/${execId}/start HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+		t.regex(await text(socket), /^HTTP\/1\.1 101 [\s\S]*late\r?\n$/v, `terminal: ${isTerminal}`);
+	}
 });
 
 tlsTest(`with certificates only clients of the authority come in${hasOpenssl ? '' : ' (needs openssl)'}`, async t => {

@@ -26,6 +26,7 @@ const startExec = async (exchange: Exchange) => {
 	const {engine, name, isHolm, execNotes} = exchange;
 	const body = await readFields(exchange);
 	const isDetached = body.flag('Detach');
+	const {configuration: {stdin}} = await engine.exec(name);
 	let session: Session;
 	try {
 		session = await engine.startExec(name, decodeConsoleSize(body));
@@ -47,7 +48,8 @@ const startExec = async (exchange: Exchange) => {
 
 	const detachKeys = detachKeysOf(execNotes.find(name).detachKeys);
 	await serveSession(exchange, session, {
-		stdin: true,
+		// A client without input closes its half at once, and stays for the output.
+		stdin,
 		stdout: true,
 		stderr: true,
 		ownsInput: true,

@@ -22,11 +22,21 @@ export type Served = {
 	readonly connections: () => number;
 };
 
+/** Where a test says nothing of its execs, they have standard input. */
+const exec: Engine['exec'] = async id => ({
+	id,
+	containerId: 'a'.repeat(64),
+	configuration: {
+		command: ['sh'], terminal: false, stdin: true, environment: [], privileged: false,
+	},
+	running: true,
+});
+
 /** Serves a partial engine on a temporary socket until the test ends. */
 export const serve = async (t: ExecutionContext, engine: Partial<Engine>, options?: ApiServerOptions): Promise<Served> => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-api-'));
 	const socketPath = path.join(directory, 'engine.sock');
-	const server = createApiServer({version, ...engine} as Engine, options);
+	const server = createApiServer({version, exec, ...engine} as Engine, options);
 	const open = new Set<Socket>();
 	server.on('connection', (socket: Socket) => {
 		open.add(socket);
