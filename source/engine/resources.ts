@@ -301,6 +301,8 @@ export type Image = {
 	readonly configuration: ImageConfiguration;
 	/** Layers, oldest first, as `sha256:…`. */
 	readonly layers: readonly string[];
+	/** Bytes of each layer, in that order. Only Holm's own engine knows them, and says them as sizes of the history and of what images share. */
+	readonly layerBytes?: readonly number[];
 	readonly history: ReadonlyArray<{
 		readonly createdAt: number;
 		readonly createdBy: string;

@@ -29,7 +29,7 @@ import {encodeVolume} from '../../source/wire/encode/volume.js';
 import {fieldsOf, fieldsOfList} from '../../source/wire/fields.js';
 import {fromGoMode, toGoMode} from '../../source/wire/file-modes.js';
 import {HolmError, type ErrorCode} from '../../source/engine/errors.js';
-import type {ContainerStatus, NetworkConfiguration} from '../../source/engine/resources.js';
+import type {ContainerStatus, Image, NetworkConfiguration} from '../../source/engine/resources.js';
 import {
 	configuration,
 	container,
@@ -157,6 +157,23 @@ test('images', t => {
 		decodeHistory(fieldsOfList(sent(encodeHistory(full)))).map(({createdBy}) => createdBy),
 		['ADD x', 'CMD ["y"]'],
 	);
+});
+
+test('sizes of layers: of the steps of a history, and of what images share', t => {
+	const step = (createdBy: string, isEmpty = false) => ({
+		createdAt: noon, createdBy, empty: isEmpty, comment: '',
+	});
+	const base = image({sizeBytes: 300, layers: ['a', 'b'], layerBytes: [100, 200], history: [step('ADD a'), step('ENV', true), step('RUN b')]});
+	t.deepEqual(encodeHistory(base).map(({Size: size}) => size), [200, 0, 100]);
+	t.deepEqual(encodeHistory(image({history: [step('ADD a')]})).map(({Size: size}) => size), [0], 'not known');
+	const usageOf = (...images: readonly Image[]) => encodeDiskUsage({
+		images: images.map(each => ({image: each, containers: 1})), containers: [], volumes: [], cacheBytes: 0,
+	});
+	const derived = image({sizeBytes: 305, layers: ['a', 'b', 'c'], layerBytes: [100, 200, 5]});
+	const other = image({sizeBytes: 200, layers: ['b'], layerBytes: [200]});
+	const {LayersSize: total, Images: items} = usageOf(base, derived, other, image({sizeBytes: 50}));
+	t.is(total, 300 + 5 + 200 + 50, 'the same layer on another one is another on the disk');
+	t.deepEqual(items.map(({SharedSize: shared}) => shared), [300, 300, 0, 0]);
 });
 
 test('networks, their leases and records', t => {

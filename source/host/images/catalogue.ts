@@ -58,14 +58,16 @@ export const intermediateIds = (images: readonly Image[]): ReadonlySet<string> =
 		.map(({id}) => id));
 };
 
-/** Size of an image: the sum of its layers, following each layer's parent. */
-const sizeFrom = (layers: ReadonlyMap<string, LayerRecord>, top: string | undefined): number => {
-	let size = 0;
+const sumOf = (sizes: readonly number[]): number => sizes.reduce((sum, size) => sum + size, 0);
+
+/** Bytes of an image's layers, oldest first, following each layer's parent. */
+const sizesFrom = (layers: ReadonlyMap<string, LayerRecord>, top: string | undefined): readonly number[] => {
+	const sizes: number[] = [];
 	for (let layer = layers.get(top ?? ''); layer; layer = layers.get(layer.parent ?? '')) {
-		size += layer['diff-size'] ?? 0;
+		sizes.unshift(layer['diff-size'] ?? 0);
 	}
 
-	return size;
+	return sizes;
 };
 
 /** File name of a big-data item. Containers/storage escapes keys with anything but dots, digits and lower case. */
@@ -107,7 +109,8 @@ export const openCatalogue = ({storage, driver}: Buildah): () => Promise<Catalog
 		}
 
 		const configuration = await readFile(path.join(directory, record.id, pieceFile(`sha256:${record.id}`)), 'utf8');
-		const image = parseImage(record, JSON.parse(configuration), sizeFrom(layers, record.layer));
+		const layerBytes = sizesFrom(layers, record.layer);
+		const image = {...parseImage(record, JSON.parse(configuration), sumOf(layerBytes)), layerBytes};
 		parsed.set(record.id, image);
 		return {...image, ...tagsAndDigestsOf(record)};
 	};
@@ -136,7 +139,7 @@ export const openCatalogue = ({storage, driver}: Buildah): () => Promise<Catalog
 			images,
 			intermediate: intermediateIds(images),
 			names: new Map(records.flatMap(({id, names}) => names && names.length > 0 ? [[`sha256:${id}`, names]] : [])),
-			layerBytes: layerRecords.reduce((sum, layer) => sum + (layer['diff-size'] ?? 0), 0),
+			layerBytes: sumOf(layerRecords.map(layer => layer['diff-size'] ?? 0)),
 		};
 		last = {version, catalogue};
 		return catalogue;

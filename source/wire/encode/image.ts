@@ -47,7 +47,7 @@ export const encodeImage = (image: Image) => ({
 });
 
 /** One item of `GET /images/json`. With `detail` the whole image is under `Holm`. */
-export const encodeImageItem = (image: Image, {detail = false, containers = -1} = {}) => ({
+export const encodeImageItem = (image: Image, {detail = false, containers = -1, sharedBytes = -1} = {}) => ({
 	Id: image.id,
 	ParentId: '',
 	RepoTags: image.tags.map(tag => familiarName(tag)),
@@ -55,18 +55,27 @@ export const encodeImageItem = (image: Image, {detail = false, containers = -1} 
 	Created: Math.floor(image.createdAt / 1000),
 	Size: image.sizeBytes,
 	VirtualSize: image.sizeBytes,
-	SharedSize: -1,
+	SharedSize: sharedBytes,
 	Labels: {...image.configuration.labels},
 	Containers: containers,
 	...detail && {Holm: encodeImage(image)},
 });
 
-/** The answer of `GET /images/{name}/history`, newest first. Sizes of single layers are unknown. */
-export const encodeHistory = (image: Image) => image.history.toReversed().map((step, index) => ({
-	Id: index === 0 ? image.id : '<missing>',
-	Created: Math.floor(step.createdAt / 1000),
-	CreatedBy: step.createdBy,
-	Tags: index === 0 ? image.tags.map(tag => familiarName(tag)) : null,
-	Size: 0,
-	Comment: step.comment,
-}));
+/** The bytes that each step of the history has added; 0 where the engine does not say. */
+const stepBytesOf = ({history, layerBytes = []}: Image): readonly number[] => {
+	const left = layerBytes.values();
+	return history.map(({empty}) => empty ? 0 : left.next().value ?? 0);
+};
+
+/** The answer of `GET /images/{name}/history`, newest first. */
+export const encodeHistory = (image: Image) => {
+	const bytes = stepBytesOf(image).toReversed();
+	return image.history.toReversed().map((step, index) => ({
+		Id: index === 0 ? image.id : '<missing>',
+		Created: Math.floor(step.createdAt / 1000),
+		CreatedBy: step.createdBy,
+		Tags: index === 0 ? image.tags.map(tag => familiarName(tag)) : null,
+		Size: bytes[index]!,
+		Comment: step.comment,
+	}));
+};

@@ -1,6 +1,6 @@
 import type {DiskUsage, EngineInfo, EngineVersion} from '../../engine/system.js';
 import type {Snapshot} from '../../engine/snapshot.js';
-import type {EngineEvent} from '../../engine/resources.js';
+import type {EngineEvent, Image} from '../../engine/resources.js';
 import {encodeContainer} from './container.js';
 import {encodeContainerItem} from './container-list.js';
 import {encodeImage, encodeImageItem} from './image.js';
@@ -66,15 +66,38 @@ export const encodeInfo = (info: EngineInfo, version: EngineVersion) => ({
 	Holm: {Accelerator: info.accelerator},
 });
 
-/** The answer of `GET /system/df`. */
-export const encodeDiskUsage = (usage: DiskUsage) => ({
-	LayersSize: usage.images.reduce((sum, {image}) => sum + image.sizeBytes, 0),
-	Images: usage.images.map(({image, containers}) => encodeImageItem(image, {detail: true, containers})),
-	Containers: usage.containers.map(({container, bytes}) => ({...encodeContainerItem(container, {detail: true}), SizeRw: bytes})),
-	Volumes: usage.volumes.map(({volume, ...usageData}) => encodeVolume(volume, usageData)),
-	BuildCache: [],
-	Holm: {CacheBytes: usage.cacheBytes},
-});
+/** A key for each layer with those below it: the same layer on others is another one on the disk. */
+const chainsOf = ({layers, layerBytes = []}: Image) => layers.slice(0, layerBytes.length).map((_, index) => ({
+	key: layers.slice(0, index + 1).join(' '), bytes: layerBytes[index]!,
+}));
+
+/** The bytes of all layers, each once, and those that an image shares with others. */
+const layerUse = (images: readonly Image[]) => {
+	const users = new Map<string, number>();
+	let totalBytes = images.filter(({layerBytes}) => layerBytes === undefined).reduce((sum, {sizeBytes}) => sum + sizeBytes, 0);
+	for (const {key, bytes} of images.flatMap(image => chainsOf(image))) {
+		totalBytes += users.has(key) ? 0 : bytes;
+		users.set(key, (users.get(key) ?? 0) + 1);
+	}
+
+	return {
+		totalBytes,
+		sharedBytes: (image: Image) => chainsOf(image).reduce((sum, {key, bytes}) => sum + (users.get(key)! > 1 ? bytes : 0), 0),
+	};
+};
+
+/** The answer of `GET /system/df`. Docker's client counts as in use what images in use do not share. */
+export const encodeDiskUsage = (usage: DiskUsage) => {
+	const {totalBytes, sharedBytes} = layerUse(usage.images.map(({image}) => image));
+	return {
+		LayersSize: totalBytes,
+		Images: usage.images.map(({image, containers}) => encodeImageItem(image, {detail: true, containers, sharedBytes: sharedBytes(image)})),
+		Containers: usage.containers.map(({container, bytes}) => ({...encodeContainerItem(container, {detail: true}), SizeRw: bytes})),
+		Volumes: usage.volumes.map(({volume, ...usageData}) => encodeVolume(volume, usageData)),
+		BuildCache: [],
+		Holm: {CacheBytes: usage.cacheBytes},
+	};
+};
 
 /** One line of `GET /events`. The first three fields are those of Docker's API before 1.22, which some clients still read. */
 export const encodeEvent = (event: EngineEvent) => ({

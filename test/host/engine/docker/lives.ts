@@ -60,6 +60,7 @@ export const lifeTests = (world: World): void => {
 		await writeFile(file, 'copied in\n');
 		await docker('cp', file, 'files:/data/in');
 		t.is(await docker('exec', 'files', 'cat', '/data/in'), 'copied in');
+		t.is((await docker('exec', '-t', 'files', 'cat', '/data/in')).trim(), 'copied in', 'without -i the client closes its half at once');
 		await docker('cp', 'files:/data/seed', path.join(world.directory, 'seed'));
 		t.is(await readFile(path.join(world.directory, 'seed/first'), 'utf8'), 'from the image\n');
 		t.is(await docker('diff', 'files'), 'C /data\nA /data/in');
