@@ -9,7 +9,7 @@ The resources of Holm.
 
 /** One published port: a listener on the host that forwards to a port of the container. */
 export type PublishedPort = {
-	/** Address on the host to listen on; `0.0.0.0` for all. */
+	/** Address on the host to listen on; `0.0.0.0` for all of IPv4, `::` for all of IPv6. Empty in a configuration for both; a running container then has a port for each. */
 	readonly hostAddress: string;
 	/** 1 to 65535; 0 in a configuration asks for a free one. */
 	readonly hostPort: number;

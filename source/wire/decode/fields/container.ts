@@ -85,7 +85,7 @@ export const hostFields: FieldTable = {
 	NetworkMode: honouredExcept('`host`, `container:NAME`', isShared, 'every container has a machine and network devices of its own', 'attach it to a network and publish ports'),
 	OomScoreAdj: honoured(),
 	PidMode: honouredExcept('`host`, `container:NAME`', isShared, ownNamespace, 'leave it out; exec runs further processes in the container'),
-	PortBindings: honoured(),
+	PortBindings: honoured('without `HostIp` on all addresses, of IPv6 if the host has it; a container is reached over IPv4 only'),
 	Privileged: honoured('within the machine'),
 	PublishAllPorts: honoured(),
 	ReadonlyPaths: honoured(),
