@@ -4,6 +4,7 @@ import {PassThrough, Readable} from 'node:stream';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
 import {encodeRegistryAuth, encodeRegistryConfig} from '../../source/wire/encode/credentials.js';
+import {decodeProgress} from '../../source/wire/decode/error.js';
 import type {Engine} from '../../source/engine/engine.js';
 import type {BuildOptions} from '../../source/engine/build.js';
 import {HolmError} from '../../source/engine/errors.js';
@@ -44,6 +45,15 @@ test('a pull that fails later says so in its last line', async t => {
 		{status: 'Downloading', id: 'abc', progressDetail: {current: 1, total: 2}},
 		{errorDetail: {message: 'the registry refuses'}, error: 'the registry refuses', Holm: {message: 'the registry refuses', code: 'forbidden', remedy: 'holm login'}},
 	]);
+});
+
+test('a build names the exit status of its failed step, in Docker\'s field', async t => {
+	const served = await serve(t, {buildImage: () => steps({text: 'Step 2/2'}, new HolmError('invalid', 'exit 3', {commandStatus: 3}))});
+	const {body} = await ask(served, '/build', {method: 'POST', headers: {'Content-Type': 'application/x-tar'}});
+	const last = linesOf(body).at(-1);
+	t.like(last, {errorDetail: {code: 3, message: 'exit 3'}, error: 'exit 3'});
+	const error = t.throws(() => decodeProgress(last), {instanceOf: HolmError});
+	t.like(error, {code: 'invalid', commandStatus: 3});
 });
 
 test('names, tags, digests and credentials of a pull and a push', async t => {
@@ -94,10 +104,16 @@ test('a build reads its options and its context', async t => {
 		['nocache', '1'],
 		['pull', 'true'],
 		['rm', '1'],
+		['extrahosts', 'db:192.0.2.1'],
+		['extrahosts', 'gate:host-gateway'],
+		['networkmode', 'none'],
+		['shmsize', '2097152'],
+		['ulimits', '[{"Name":"nofile","Soft":64,"Hard":128}]'],
 	]);
 	const {body} = await ask(served, `/build?${query.toString()}`, {method: 'POST', headers: {'X-Registry-Config': encodeRegistryConfig(credentials)}, body: 'context'});
 	t.deepEqual(seen, [['context', {
 		tags: ['a:1', 'b'], file: 'sub/Dockerfile', buildArguments: {A: '1'}, labels: {l: 'm'}, target: 'stage', platform: 'linux/amd64', noCache: true, pull: true, credentials,
+		extraHosts: ['db:192.0.2.1', 'gate:host-gateway'], network: 'none', shmBytes: 2_097_152, ulimits: [{name: 'nofile', soft: 64, hard: 128}],
 	}]]);
 	t.deepEqual(linesOf(body), [{stream: 'STEP 1/1: FROM x\n'}, {aux: {ID: `sha256:${'ab'.repeat(32)}`}}]);
 

@@ -133,12 +133,17 @@ const checkRestart = ({restartPolicy: {name, maximumRetryCount}, autoRemove}: Co
 	}
 };
 
+/** Throws `invalid` for a host that is not `NAME:ADDRESS`. */
+export const assertExtraHost = (host: string): void => {
+	const [name = '', ...address] = host.split(':');
+	if (name === '' || (net.isIP(address.join(':')) === 0 && address.join(':') !== 'host-gateway')) {
+		refuse(`bad format for add-host: ${shown(host)}`, 'write NAME:ADDRESS, or NAME:host-gateway');
+	}
+};
+
 const checkHosts = ({extraHosts, dnsServers}: ContainerConfiguration) => {
 	for (const host of extraHosts) {
-		const [name = '', ...address] = host.split(':');
-		if (name === '' || (net.isIP(address.join(':')) === 0 && address.join(':') !== 'host-gateway')) {
-			refuse(`bad format for add-host: ${shown(host)}`, 'write NAME:ADDRESS, or NAME:host-gateway');
-		}
+		assertExtraHost(host);
 	}
 
 	const server = dnsServers.find(server => net.isIP(server) === 0);
