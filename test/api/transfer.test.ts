@@ -89,6 +89,16 @@ const building = (seen: Array<[string, Partial<BuildOptions>]>): Pick<Engine, 'b
 	},
 });
 
+test('what BuildKit asks for is refused with the remedy in the message', async t => {
+	const served = await serve(t, building([]));
+	const headers = {Connection: 'Upgrade', Upgrade: 'h2c'};
+	for (const path of ['/session', '/grpc', '/build?version=2', '/build?session=x']) {
+		const {status, json} = await ask(served, path, {method: 'POST', headers: path.startsWith('/build') ? {} : headers});
+		t.is(status, 501, path);
+		t.regex((json as {message: string}).message, /BuildKit is not supported, DOCKER_BUILDKIT=0 docker build uses the classic builder$/v);
+	}
+});
+
 test('a build reads its options and its context', async t => {
 	const seen: Array<[string, Partial<BuildOptions>]> = [];
 	const served = await serve(t, building(seen));

@@ -5,11 +5,11 @@ import {fieldsOf} from '../../wire/fields.js';
 import {parseJson} from '../../wire/json.js';
 import type {Query} from '../query.js';
 import {assertTarType} from '../access.js';
-import {buildFields} from '../../wire/decode/fields/build.js';
+import {buildFields, noBuildKit} from '../../wire/decode/fields/build.js';
 import {checkFields} from '../../wire/decode/fields/check.js';
 import {decodeRegistryConfig} from '../../wire/decode/credentials.js';
 import {encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
-import {ok, route, type Exchange} from '../exchange.js';
+import {ok, route, type Exchange, type Handler} from '../exchange.js';
 import {line, sendValues} from '../streams.js';
 import {upload} from '../upload.js';
 
@@ -75,7 +75,14 @@ const build = async (exchange: Exchange): Promise<undefined> => {
 	});
 };
 
+/** What a client with BuildKit asks for first, on a connection that it wants to upgrade. */
+const refuseBuildKit: Handler = async () => {
+	throw new HolmError('unsupported', noBuildKit, {remedy: 'set DOCKER_BUILDKIT=0, or use holm build'});
+};
+
 export const buildRoutes = [
+	route('POST', '/session', refuseBuildKit),
+	route('POST', '/grpc', refuseBuildKit),
 	route('POST', '/build', build),
 	// There is no build cache apart from the images.
 	route('POST', '/build/prune', async () => ok({CachesDeleted: [], SpaceReclaimed: 0})),
