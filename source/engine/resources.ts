@@ -63,6 +63,8 @@ export type Mount =
 		readonly noCopy?: boolean;
 		/** A directory or file in the volume to mount instead of all of it. It must exist at the start. */
 		readonly subpath?: string;
+		/** The directory of the host that has its files, of a container's mount; absent if no directory is always there. */
+		readonly mountpoint?: string;
 	}
 	| {
 		readonly type: 'tmpfs';
