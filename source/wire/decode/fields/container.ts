@@ -78,7 +78,7 @@ export const hostFields: FieldTable = {
 	GroupAdd: honoured(),
 	IpcMode: honouredExcept('`host`, `container:NAME`', isShared, ownNamespace, 'private, shareable or none; ShmSize sets the size of /dev/shm'),
 	Isolation: honouredExcept('other than `default`', otherThan('default'), 'it is for Windows', 'leave it out; every container has a machine of its own'),
-	Links: honoured('names in the container\'s `/etc/hosts`, of containers that run when it starts; Docker\'s variables are not set'),
+	Links: honoured('names in the container\'s `/etc/hosts`, of containers that run; they follow a target that starts again, also another one of its name; Docker\'s variables are not set'),
 	LogConfig: nested('object', logFields, '`none` keeps no log'),
 	MaskedPaths: honoured(),
 	Mounts: nested('list', mountFields),
