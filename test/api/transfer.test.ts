@@ -47,6 +47,24 @@ test('a pull that fails later says so in its last line', async t => {
 	]);
 });
 
+test('an import sends a file system, with its name, message and changes', async t => {
+	const calls: unknown[] = [];
+	const served = await serve(t, {
+		async importImage(tar, options) {
+			const bytes = await buffer(tar);
+			calls.push([bytes.toString(), options]);
+			return {id: 'sha256:ab'};
+		},
+	});
+	const query = new URLSearchParams([['fromSrc', '-'], ['repo', 'made'], ['tag', '1'], ['message', 'm'], ['changes', 'CMD a'], ['changes', 'USER b'], ['platform', 'linux/amd64']]);
+	const headers = {'Content-Type': 'application/x-tar'};
+	const {status, body} = await ask(served, `/images/create?${query.toString()}`, {method: 'POST', headers, body: 'tar'});
+	t.deepEqual([status, linesOf(body)], [200, [{status: 'sha256:ab'}]]);
+	t.deepEqual(calls, [['tar', {tag: 'made:1', message: 'm', changes: ['CMD a', 'USER b'], platform: 'linux/amd64'}]]);
+	const far = await ask(served, '/images/create?fromSrc=http://192.0.2.1/x', {method: 'POST', headers});
+	t.is(far.status, 501);
+});
+
 test('a build names the exit status of its failed step, in Docker\'s field', async t => {
 	const served = await serve(t, {buildImage: () => steps({text: 'Step 2/2'}, new HolmError('invalid', 'exit 3', {commandStatus: 3}))});
 	const {body} = await ask(served, '/build', {method: 'POST', headers: {'Content-Type': 'application/x-tar'}});

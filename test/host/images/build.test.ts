@@ -10,7 +10,9 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
+import {createGzip} from 'node:zlib';
 import type {ExecutionContext} from 'ava';
 import {build} from '../../../source/host/images/build.js';
 import type {ImageStore} from '../../../source/host/images/storage.js';
@@ -263,4 +265,17 @@ hostTest('the daemon\'s environment does not reach a build', ['buildah'], async 
 	});
 	const context = await contextFor(directory, 'context', {Dockerfile: `${base}RUN env; test -z "$HOLM_TEST_SECRET"\n`});
 	await t.notThrowsAsync(buildImage(store, context));
+});
+
+hostTest('an image is imported from a tar, also a compressed one, and nothing else is taken for one', ['buildah'], async t => {
+	const {store, directory, paths} = await storeFor(t);
+	const tar = tarOf([['etc/motd', 'hello\n']]);
+	const id = await store.import(tar.pipe(createGzip()), {message: 'from a test', changes: ['CMD ["/bin/x"]', 'ENV A=b']});
+	const {configuration, layers, history} = await store.get(id);
+	t.deepEqual([configuration.command, configuration.environment.filter(variable => variable.startsWith('A=')), layers.length], [['/bin/x'], ['A=b'], 1]);
+	t.true(history.some(({comment}) => comment.startsWith('from a test')));
+	const context = await contextFor(directory, 'context', {Dockerfile: `FROM ${id.slice(7)}\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "cat", "/etc/motd"]\n`});
+	t.true((await collect(build(store.buildah, context, buildOptions))).some(({text}) => text === 'hello\n'));
+	await t.throwsAsync(store.import(Readable.from([new Uint8Array(2000).fill(1)]), {}), {code: 'invalid', message: 'the file system to import is not a tar'});
+	await assertNothingIsLeft(t, {store, paths, directory});
 });
