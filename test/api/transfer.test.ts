@@ -57,7 +57,7 @@ test('an import sends a file system, with its name, message and changes', async 
 		},
 	});
 	const query = new URLSearchParams([['fromSrc', '-'], ['repo', 'made'], ['tag', '1'], ['message', 'm'], ['changes', 'CMD a'], ['changes', 'USER b'], ['platform', 'linux/amd64']]);
-	const headers = {'Content-Type': 'application/x-tar'};
+	const headers = {'Content-Type': 'text/plain'};
 	const {status, body} = await ask(served, `/images/create?${query.toString()}`, {method: 'POST', headers, body: 'tar'});
 	t.deepEqual([status, linesOf(body)], [200, [{status: 'sha256:ab'}]]);
 	t.deepEqual(calls, [['tar', {tag: 'made:1', message: 'm', changes: ['CMD a', 'USER b'], platform: 'linux/amd64'}]]);

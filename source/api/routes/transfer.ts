@@ -15,14 +15,13 @@ const sendProgress = async (exchange: Exchange, steps: AsyncIterable<Progress>) 
 	encodeError: error => line(encodeProgressError(error)),
 });
 
-/** `docker import`: answers with the new image's id. */
+/** `docker import`: answers with the new image's id. Docker's client sends the tar as `text/plain`. */
 const importImage = async (exchange: Exchange) => {
-	const {engine, query, request} = exchange;
+	const {engine, query} = exchange;
 	if (query.text('fromSrc') !== '-') {
 		throw new HolmError('unsupported', 'an image is imported from the body of the request alone, fromSrc=-', {remedy: 'fetch the file and import it'});
 	}
 
-	assertTarType(request);
 	const repository = query.text('repo');
 	const {id} = await engine.importImage(upload(exchange), {
 		tag: repository === undefined ? undefined : joinTag(repository, query.text('tag')),
