@@ -1,5 +1,5 @@
 import type {Readable} from 'node:stream';
-import type {Progress} from './resources.js';
+import type {Progress, Ulimit} from './resources.js';
 import type {RegistryCredentials} from './transfer.js';
 
 export type BuildOptions = {
@@ -16,6 +16,14 @@ export type BuildOptions = {
 	readonly labels: Readonly<Record<string, string>>;
 	/** For the registries of base images, at most one for each. */
 	readonly credentials?: readonly RegistryCredentials[];
+	/** `NAME:ADDRESS`; the address may be `host-gateway`. */
+	readonly extraHosts?: readonly string[];
+	/** The network of the steps; default that of the host. */
+	readonly network?: 'host' | 'none';
+	/** Of `/dev/shm` in the steps. */
+	readonly shmBytes?: number;
+	/** Of the steps; others are the engine's own. */
+	readonly ulimits?: readonly Ulimit[];
 	readonly signal?: AbortSignal;
 };
 

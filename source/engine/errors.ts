@@ -44,6 +44,8 @@ export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(ht
 export type HolmErrorOptions = {
 	/** What the user can do about it, as a phrase that can follow the message. */
 	readonly remedy?: string;
+	/** Of the command that failed, such as a step of a build. */
+	readonly commandStatus?: number;
 	readonly cause?: unknown;
 };
 
@@ -54,11 +56,13 @@ export class HolmError extends Error {
 	override readonly name = 'HolmError';
 	readonly code: ErrorCode;
 	readonly remedy: string | undefined;
+	readonly commandStatus: number | undefined;
 
-	constructor(code: ErrorCode, message: string, {remedy, cause}: HolmErrorOptions = {}) {
+	constructor(code: ErrorCode, message: string, {remedy, commandStatus, cause}: HolmErrorOptions = {}) {
 		super(message, {cause});
 		this.code = code;
 		this.remedy = remedy;
+		this.commandStatus = commandStatus;
 	}
 }
 

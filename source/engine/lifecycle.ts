@@ -22,6 +22,6 @@ export type LifecycleVerbs = {
 		readonly exitCode: number;
 		readonly reason?: string;
 	}>;
-	/** A restart policy applies at once, the others from the next start, with a warning if the container runs: throws `conflict` while the container runs on a VM of another size. */
+	/** Applies at once. Throws `conflict` while the container runs on a VM that is too small, or uses more memory than the new limit. */
 	updateContainer: (reference: string, update: ContainerUpdate) => Promise<{readonly warnings: readonly string[]}>;
 };

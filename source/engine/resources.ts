@@ -9,7 +9,7 @@ The resources of Holm.
 
 /** One published port: a listener on the host that forwards to a port of the container. */
 export type PublishedPort = {
-	/** Address on the host to listen on; `0.0.0.0` for all. */
+	/** Address on the host to listen on; `0.0.0.0` for all of IPv4, `::` for all of IPv6. Empty in a configuration for both; a running container then has a port for each. */
 	readonly hostAddress: string;
 	/** 1 to 65535; 0 in a configuration asks for a free one. */
 	readonly hostPort: number;
@@ -63,6 +63,8 @@ export type Mount =
 		readonly noCopy?: boolean;
 		/** A directory or file in the volume to mount instead of all of it. It must exist at the start. */
 		readonly subpath?: string;
+		/** The directory of the host that has its files, of a container's mount; absent if no directory is always there. */
+		readonly mountpoint?: string;
 	}
 	| {
 		readonly type: 'tmpfs';

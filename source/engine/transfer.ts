@@ -20,6 +20,17 @@ export type PushOptions = {
 	readonly signal?: AbortSignal;
 };
 
+export type ImportOptions = {
+	/** Name of the new image; default none. */
+	readonly tag?: string;
+	/** Of the layer in the history; default `Imported from -`. */
+	readonly message?: string;
+	/** Dockerfile instructions that change the configuration, such as `CMD ["redis-server"]`. */
+	readonly changes?: readonly string[];
+	/** Such as `linux/amd64`; only the host's own is possible. */
+	readonly platform?: string;
+};
+
 /** Pulls, pushes and archives of images. */
 export type TransferVerbs = {
 	pullImage: (reference: string, options?: PullOptions) => AsyncIterable<Progress>;
@@ -27,6 +38,8 @@ export type TransferVerbs = {
 	/** A tar in docker-archive format. */
 	saveImages: (references: readonly string[]) => Promise<Readable>;
 	loadImages: (tar: Readable) => AsyncIterable<Progress>;
+	/** Makes an image of one layer from the files in a tar, plain or compressed. */
+	importImage: (tar: Readable, options?: ImportOptions) => Promise<{readonly id: string}>;
 	/** Throws `forbidden` if the registry rejects them. */
 	checkCredentials: (credentials: RegistryCredentials) => Promise<void>;
 };

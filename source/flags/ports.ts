@@ -1,6 +1,7 @@
-import {isIP} from 'node:net';
+import {isIP, isIPv6} from 'node:net';
 import {HolmError} from '../engine/errors.js';
 import type {PublishedPort} from '../engine/resources.js';
+import {listenedOn} from '../engine/listening.js';
 
 const examples = 'write HOST:CONTAINER such as 8000:80, ADDRESS:HOST:CONTAINER, or CONTAINER alone for a free host port; /udp for UDP';
 
@@ -43,7 +44,7 @@ const splitMapping = (value: string, text: string): {readonly address: string; r
 	}
 
 	const container = parts.at(-1)!;
-	return {address: address === '' ? '0.0.0.0' : address, host: parts.length === 2 ? parts[0]! : '', container};
+	return {address, host: parts.length === 2 ? parts[0]! : '', container};
 };
 
 /** The published ports of one `-p`: a range becomes one entry per port; without a host port it is 0, for a free one. */
@@ -85,12 +86,14 @@ export const parsePorts = (values: readonly string[]): readonly PublishedPort[] 
 	const ports = values.flatMap(value => parsePublish(value));
 	const taken = new Set<string>();
 	for (const {hostAddress, hostPort, protocol} of ports) {
-		const key = `${hostAddress}:${hostPort}/${protocol}`;
-		if (hostPort !== 0 && taken.has(key)) {
-			throw new HolmError('invalid', `port ${key} is published twice`, {remedy: 'give each host port once'});
-		}
+		for (const address of listenedOn(hostAddress)) {
+			const key = `${isIPv6(address) ? `[${address}]` : address}:${hostPort}/${protocol}`;
+			if (hostPort !== 0 && taken.has(key)) {
+				throw new HolmError('invalid', `port ${key} is published twice`, {remedy: 'give each host port once'});
+			}
 
-		taken.add(key);
+			taken.add(key);
+		}
 	}
 
 	return ports;

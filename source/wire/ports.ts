@@ -34,12 +34,10 @@ export const parsePort = (text: string, field: string): Pick<PublishedPort, 'con
 	return {containerPort: portNumber(port, field, 1), protocol};
 };
 
-/** The published ports of a port map, without ports that are only exposed, and without IPv6 wildcards that mirror IPv4 ones. */
-export const decodePorts = (fields: Fields, key: string): PublishedPort[] => fields.lists(key).flatMap(([name, bindings]) => {
-	const ports = bindings.map(binding => ({
-		hostAddress: binding.text('HostIp') || '0.0.0.0',
+/** The published ports of a port map, without ports that are only exposed. */
+export const decodePorts = (fields: Fields, key: string): PublishedPort[] => fields.lists(key)
+	.flatMap(([name, bindings]) => bindings.map(binding => ({
+		hostAddress: binding.text('HostIp'),
 		hostPort: portNumber(binding.text('HostPort') || '0', `${key}.${name}.HostPort`, 0),
 		...parsePort(name, key),
-	}));
-	return ports.filter(port => port.hostAddress !== '::' || !ports.some(other => other.hostAddress === '0.0.0.0' && other.hostPort === port.hostPort));
-});
+	})));

@@ -4,6 +4,7 @@ import {PassThrough, Readable} from 'node:stream';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
 import {encodeRegistryAuth, encodeRegistryConfig} from '../../source/wire/encode/credentials.js';
+import {decodeProgress} from '../../source/wire/decode/error.js';
 import type {Engine} from '../../source/engine/engine.js';
 import type {BuildOptions} from '../../source/engine/build.js';
 import {HolmError} from '../../source/engine/errors.js';
@@ -46,6 +47,33 @@ test('a pull that fails later says so in its last line', async t => {
 	]);
 });
 
+test('an import sends a file system, with its name, message and changes', async t => {
+	const calls: unknown[] = [];
+	const served = await serve(t, {
+		async importImage(tar, options) {
+			const bytes = await buffer(tar);
+			calls.push([bytes.toString(), options]);
+			return {id: 'sha256:ab'};
+		},
+	});
+	const query = new URLSearchParams([['fromSrc', '-'], ['repo', 'made'], ['tag', '1'], ['message', 'm'], ['changes', 'CMD a'], ['changes', 'USER b'], ['platform', 'linux/amd64']]);
+	const headers = {'Content-Type': 'text/plain'};
+	const {status, body} = await ask(served, `/images/create?${query.toString()}`, {method: 'POST', headers, body: 'tar'});
+	t.deepEqual([status, linesOf(body)], [200, [{status: 'sha256:ab'}]]);
+	t.deepEqual(calls, [['tar', {tag: 'made:1', message: 'm', changes: ['CMD a', 'USER b'], platform: 'linux/amd64'}]]);
+	const far = await ask(served, '/images/create?fromSrc=http://192.0.2.1/x', {method: 'POST', headers});
+	t.is(far.status, 501);
+});
+
+test('a build names the exit status of its failed step, in Docker\'s field', async t => {
+	const served = await serve(t, {buildImage: () => steps({text: 'Step 2/2'}, new HolmError('invalid', 'exit 3', {commandStatus: 3}))});
+	const {body} = await ask(served, '/build', {method: 'POST', headers: {'Content-Type': 'application/x-tar'}});
+	const last = linesOf(body).at(-1);
+	t.like(last, {errorDetail: {code: 3, message: 'exit 3'}, error: 'exit 3'});
+	const error = t.throws(() => decodeProgress(last), {instanceOf: HolmError});
+	t.like(error, {code: 'invalid', commandStatus: 3});
+});
+
 test('names, tags, digests and credentials of a pull and a push', async t => {
 	const calls: unknown[] = [];
 	const note = (name: string) => (reference: string, options: {readonly signal?: AbortSignal} = {}) => {
@@ -79,6 +107,16 @@ const building = (seen: Array<[string, Partial<BuildOptions>]>): Pick<Engine, 'b
 	},
 });
 
+test('what BuildKit asks for is refused with the remedy in the message', async t => {
+	const served = await serve(t, building([]));
+	const headers = {Connection: 'Upgrade', Upgrade: 'h2c'};
+	for (const path of ['/session', '/grpc', '/build?version=2', '/build?session=x']) {
+		const {status, json} = await ask(served, path, {method: 'POST', headers: path.startsWith('/build') ? {} : headers});
+		t.is(status, 501, path);
+		t.regex((json as {message: string}).message, /BuildKit is not supported, DOCKER_BUILDKIT=0 docker build uses the classic builder$/v);
+	}
+});
+
 test('a build reads its options and its context', async t => {
 	const seen: Array<[string, Partial<BuildOptions>]> = [];
 	const served = await serve(t, building(seen));
@@ -94,10 +132,16 @@ test('a build reads its options and its context', async t => {
 		['nocache', '1'],
 		['pull', 'true'],
 		['rm', '1'],
+		['extrahosts', 'db:192.0.2.1'],
+		['extrahosts', 'gate:host-gateway'],
+		['networkmode', 'none'],
+		['shmsize', '2097152'],
+		['ulimits', '[{"Name":"nofile","Soft":64,"Hard":128}]'],
 	]);
 	const {body} = await ask(served, `/build?${query.toString()}`, {method: 'POST', headers: {'X-Registry-Config': encodeRegistryConfig(credentials)}, body: 'context'});
 	t.deepEqual(seen, [['context', {
 		tags: ['a:1', 'b'], file: 'sub/Dockerfile', buildArguments: {A: '1'}, labels: {l: 'm'}, target: 'stage', platform: 'linux/amd64', noCache: true, pull: true, credentials,
+		extraHosts: ['db:192.0.2.1', 'gate:host-gateway'], network: 'none', shmBytes: 2_097_152, ulimits: [{name: 'nofile', soft: 64, hard: 128}],
 	}]]);
 	t.deepEqual(linesOf(body), [{stream: 'STEP 1/1: FROM x\n'}, {aux: {ID: `sha256:${'ab'.repeat(32)}`}}]);
 

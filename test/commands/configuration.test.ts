@@ -41,7 +41,7 @@ test('the web application of the tutorial', t => {
 	t.like(parse('--network', 'myapp-net', '--name', 'my-web', '-p', '8000:8000', '-e', 'REDIS_HOST=my-redis-db', 'my-web-app'), {
 		image: 'my-web-app',
 		ports: [{
-			hostAddress: '0.0.0.0', hostPort: 8000, containerPort: 8000, protocol: 'tcp',
+			hostAddress: '', hostPort: 8000, containerPort: 8000, protocol: 'tcp',
 		}],
 		environment: ['REDIS_HOST=my-redis-db'],
 	});

@@ -12,14 +12,14 @@ const port = (hostAddress: string, hostPort: number, containerPort: number, prot
 });
 
 test('published ports in all their forms', t => {
-	t.deepEqual(parsePublish('8000:80'), [port('0.0.0.0', 8000, 80)]);
-	t.deepEqual(parsePublish('80'), [port('0.0.0.0', 0, 80)]);
-	t.deepEqual(parsePublish('0:80'), [port('0.0.0.0', 0, 80)]);
-	t.deepEqual(parsePublish('53:53/udp'), [port('0.0.0.0', 53, 53, 'udp')]);
+	t.deepEqual(parsePublish('8000:80'), [port('', 8000, 80)]);
+	t.deepEqual(parsePublish('80'), [port('', 0, 80)]);
+	t.deepEqual(parsePublish('0:80'), [port('', 0, 80)]);
+	t.deepEqual(parsePublish('53:53/udp'), [port('', 53, 53, 'udp')]);
 	t.deepEqual(parsePublish('127.0.0.1:8000:80'), [port('127.0.0.1', 8000, 80)]);
 	t.deepEqual(parsePublish('127.0.0.1::80'), [port('127.0.0.1', 0, 80)]);
 	t.deepEqual(parsePublish('[::1]:8000:80'), [port('::1', 8000, 80)]);
-	t.deepEqual(parsePublish('8000-8002:80-82'), [port('0.0.0.0', 8000, 80), port('0.0.0.0', 8001, 81), port('0.0.0.0', 8002, 82)]);
+	t.deepEqual(parsePublish('8000-8002:80-82'), [port('', 8000, 80), port('', 8001, 81), port('', 8002, 82)]);
 	t.is(parsePublish('8000-8010:80-90').length, 11);
 });
 
@@ -45,6 +45,8 @@ for (const [value, reason] of refusals) {
 
 test('one host port twice is refused, on two protocols it is not', t => {
 	t.throws(() => parsePorts(['80:80', '80:81']), {message: 'port 0.0.0.0:80/tcp is published twice'});
+	t.throws(() => parsePorts(['80:80', '[::]:80:81']), {message: 'port [::]:80/tcp is published twice'});
+	t.is(parsePorts(['0.0.0.0:80:80', '[::]:80:80']).length, 2);
 	t.is(parsePorts(['80:80', '80:80/udp', '81', '82']).length, 4);
 });
 

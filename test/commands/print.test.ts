@@ -66,6 +66,7 @@ const port = (hostPort: number, containerPort: number, hostAddress = '0.0.0.0', 
 
 test('ports, neighbours as a range', t => {
 	t.is(portsText({ports: [port(8000, 8000)], exposedPorts: ['8000/tcp', '6379/tcp']}), '0.0.0.0:8000->8000/tcp, 6379/tcp');
+	t.is(portsText({ports: [port(8080, 80), port(8080, 80, '::')], exposedPorts: []}), '0.0.0.0:8080->80/tcp, [::]:8080->80/tcp');
 	t.is(portsText({ports: [port(8001, 81), port(8000, 80), port(8002, 82), port(9000, 90)], exposedPorts: []}), '0.0.0.0:8000-8002->80-82/tcp, 0.0.0.0:9000->90/tcp');
 	t.is(portsText({ports: [port(53, 53, '::1', 'udp')], exposedPorts: []}), '[::1]:53->53/udp');
 });

@@ -1,4 +1,6 @@
-import type {Lacks, Register} from './laboratory.js';
+import {Buffer} from 'node:buffer';
+import {Readable} from 'node:stream';
+import {tarOf, type Lacks, type Register} from './laboratory.js';
 
 /** Building images. */
 export const testBuild = (test: Register, lacks: Lacks): void => {
@@ -35,6 +37,19 @@ export const testBuild = (test: Register, lacks: Lacks): void => {
 		t.is((await engine.waitContainer(id)).exitCode, 0);
 		t.is((await output(id)).stdout, 'hello\nmade for you\none.sh\ntwo.sh\ntest a b\n');
 		t.true((await engine.container(id)).exposedPorts.includes('8000/tcp'));
+	});
+
+	test('an image of a file system, with changes and a message', async ({t, engine, uniqueName, refused}) => {
+		const tag = `${uniqueName('imported')}:1`;
+		const {id} = await engine.importImage(tarOf([['etc/motd', 'hello']]), {tag, message: 'from a test', changes: ['CMD ["/bin/x"]', 'ENV A=b']});
+		const {id: found, configuration, layers, history} = await engine.image(tag);
+		t.is(found, id);
+		t.deepEqual(configuration.command, ['/bin/x']);
+		t.true(configuration.environment.includes('A=b'));
+		t.is(layers.length, 1);
+		t.true(history.some(({comment}) => comment.startsWith('from a test')));
+		await refused('invalid', /./v, async () => engine.importImage(Readable.from([Buffer.from('no tar at all'.repeat(100))])));
+		await refused('invalid', /./v, async () => engine.importImage(tarOf([['x', '']]), {changes: ['RUN x']}));
 	});
 
 	test('a build that fails says at which step and leaves no name', async ({engine, image, build, refused, uniqueName}) => {

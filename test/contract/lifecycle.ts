@@ -243,7 +243,9 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 		t.deepEqual(machine?.phases.map(({name}) => name), [...bootPhases]);
 		t.true(machine!.phases.every(({startMs, endMs}, index) => endMs >= startMs && startMs >= (machine!.phases[index - 1]?.startMs ?? 0)));
 		await refused('conflict', configuration.name!, async () => engine.updateContainer(id, {memory: 257 * mebibyte}));
-		await refused('conflict', configuration.name!, async () => engine.updateContainer(id, {cpus: 1}));
+		await refused('conflict', configuration.name!, async () => engine.updateContainer(id, {cpus: 3}));
+		t.deepEqual(await engine.updateContainer(id, {memory: 200 * mebibyte, cpus: 1, pidsLimit: 50}), {warnings: []});
+		t.is((await engine.container(id)).configuration.cpus, 1);
 		await engine.updateContainer(id, {memory: 256 * mebibyte, cpus: 2, restartPolicy: {name: 'unless-stopped', maximumRetryCount: 0}});
 		await engine.pauseContainer(id);
 		await refused('conflict', configuration.name!, async () => engine.updateContainer(id, {memory: 512 * mebibyte}));

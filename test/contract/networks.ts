@@ -266,8 +266,12 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		t.deepEqual(byPort.map(({id}) => id), [first]);
 		await engine.removeContainer(first, {force: true});
 		await begin();
-		const [any] = (await engine.container(await start({ports: [{...published, hostPort: 0}]}))).ports;
-		t.true(any!.hostPort > 0);
+		const both = (await engine.container(await start({ports: [{...published, hostAddress: '', hostPort: 0}]}))).ports;
+		t.deepEqual(both.map(({hostAddress}) => hostAddress), ['0.0.0.0', '::']);
+		t.true(both[0]!.hostPort > 0);
+		t.is(both[0]!.hostPort, both[1]!.hostPort);
+		const listed = (await engine.containers()).find(({ports}) => ports.some(({hostPort}) => hostPort === both[0]!.hostPort));
+		t.deepEqual(listed?.ports, both);
 		await refused('invalid', '70000', async () => create({command: ['true'], ports: [{...published, containerPort: 70_000}]}));
 	});
 };

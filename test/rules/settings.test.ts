@@ -4,6 +4,7 @@ import {cpuLimitOf, machineCpusOf, parseCpuset} from '../../source/rules/contain
 import {parseLink} from '../../source/rules/containers/links.js';
 import {logLimitsOf} from '../../source/rules/containers/logging.js';
 import {seccompOf} from '../../source/rules/containers/seccomp.js';
+import {limitsCommand} from '../../source/rules/containers/live-limits.js';
 import {updatedConfiguration} from '../../source/rules/containers/update-container.js';
 import {withVolumesFrom} from '../../source/rules/containers/volumes-from.js';
 import {mtuOf} from '../../source/rules/networks/mtu.js';
@@ -91,13 +92,22 @@ test('links, limits of logs, MTU', t => {
 	}
 });
 
-test('an update replaces one form of the CPU limit by the other, and warns that it comes later', t => {
+test('an update replaces one form of the CPU limit by the other, and applies to a running container within its machine', t => {
 	const before = container({configuration: configuration({cpus: 0.5}), status: {state: 'created'}});
 	t.like(updatedConfiguration(before, {cpuQuota: 20_000}), {configuration: {cpuQuota: 20_000, cpus: undefined}, warnings: []});
 	const limited = {...before, configuration: configuration({cpuQuota: 20_000})};
 	t.like(updatedConfiguration(limited, {cpus: 1}).configuration, {cpus: 1, cpuQuota: undefined});
 	const running = container({machine: {accelerator: 'kvm', cpus: 1, memoryBytes: 512 * 1024 ** 2, kernel: '', phases: []}});
-	t.is(updatedConfiguration(running, {pidsLimit: 9}).warnings.length, 1);
+	t.like(updatedConfiguration(running, {pidsLimit: 9, cpuShares: 1024}), {limits: [['cpu.weight', '39'], ['pids.max', '9']], warnings: []});
+	t.deepEqual(updatedConfiguration(running, {cpus: 0.5, memory: 64 * 1024 ** 2, memoryReservation: 8 * 1024 ** 2}).limits, [
+		['cpu.max', '50000 100000'], ['memory.low', '8388608'], ['memory.max', '67108864'],
+	]);
+	const small = {...running, configuration: configuration({cpus: 0.5, memory: 64 * 1024 ** 2})};
+	t.deepEqual(updatedConfiguration(small, {cpus: 1, memory: 512 * 1024 ** 2}).limits, [['cpu.max', 'max 100000'], ['memory.max', 'max']]);
+	t.throws(() => updatedConfiguration(small, {memory: 513 * 1024 ** 2}), {code: 'conflict', message: /stop it first to enlarge its machine/v});
+	const paused = updatedConfiguration({...running, status: {state: 'paused', pid: 1, startedAt: 0}}, {pidsLimit: 9});
+	t.deepEqual([paused.limits, paused.warnings.length], [[], 1]);
+	t.true(limitsCommand('/g', [['memory.max', '5'], ['pids.max', '9']]).startsWith('cd /g || exit 1\necho 5 > memory.high'));
 	t.deepEqual(updatedConfiguration(running, {restartPolicy: {name: 'always', maximumRetryCount: 0}}).warnings, []);
 	t.throws(() => updatedConfiguration(running, {cpusetCpus: '0-3'}), {code: 'conflict'});
 });

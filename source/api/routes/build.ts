@@ -1,12 +1,41 @@
-import type {Progress} from '../../engine/resources.js';
+import type {BuildOptions} from '../../engine/build.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Progress, Ulimit} from '../../engine/resources.js';
+import {fieldsOf} from '../../wire/fields.js';
+import {parseJson} from '../../wire/json.js';
+import type {Query} from '../query.js';
 import {assertTarType} from '../access.js';
-import {buildFields} from '../../wire/decode/fields/build.js';
+import {buildFields, noBuildKit} from '../../wire/decode/fields/build.js';
 import {checkFields} from '../../wire/decode/fields/check.js';
 import {decodeRegistryConfig} from '../../wire/decode/credentials.js';
 import {encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
-import {ok, route, type Exchange} from '../exchange.js';
+import {ok, route, type Exchange, type Handler} from '../exchange.js';
 import {line, sendValues} from '../streams.js';
 import {upload} from '../upload.js';
+
+const decodeUlimits = (text: string | undefined): readonly Ulimit[] => {
+	const ulimits = fieldsOf({ulimits: text === undefined ? [] : parseJson(text, 'ulimits')}).objects('ulimits')
+		.map(limit => ({name: limit.text('Name'), soft: limit.number('Soft'), hard: limit.number('Hard')}));
+	const broken = ulimits.find(({name}) => !/^[a-z]+$/v.test(name));
+	if (broken) {
+		throw new HolmError('invalid', `ulimits: ${JSON.stringify(broken.name.slice(0, 64))} is not the name of a limit`, {remedy: 'such as nofile'});
+	}
+
+	return ulimits;
+};
+
+/** What applies to the steps of a build. Docker's clients send the hosts one by one, others as a list in JSON or with commas. */
+const decodeBuildLimits = (query: Query): Pick<BuildOptions, 'extraHosts' | 'network' | 'shmBytes' | 'ulimits'> => {
+	const extraHosts = query.all('extrahosts').flatMap(text => text.startsWith('[') && text.endsWith(']') && text.includes('"')
+		? fieldsOf({extrahosts: parseJson(text, 'extrahosts')}).texts('extrahosts')
+		: text.split(',')).filter(host => host !== '' && host !== 'null');
+	return {
+		extraHosts,
+		network: query.text('networkmode') === 'none' ? 'none' : 'host',
+		shmBytes: query.wholeNumber('shmsize') || undefined,
+		ulimits: decodeUlimits(query.text('ulimits')),
+	};
+};
 
 /** Builds an image as Docker's classic builder does. */
 const build = async (exchange: Exchange): Promise<undefined> => {
@@ -24,6 +53,7 @@ const build = async (exchange: Exchange): Promise<undefined> => {
 		platform: query.text('platform'),
 		noCache: query.flag('nocache'),
 		pull: query.flag('pull'),
+		...decodeBuildLimits(query),
 		credentials: decodeRegistryConfig(request.headers['x-registry-config']),
 		signal,
 	});
@@ -45,7 +75,14 @@ const build = async (exchange: Exchange): Promise<undefined> => {
 	});
 };
 
+/** What a client with BuildKit asks for first, on a connection that it wants to upgrade. */
+const refuseBuildKit: Handler = async () => {
+	throw new HolmError('unsupported', noBuildKit, {remedy: 'set DOCKER_BUILDKIT=0, or use holm build'});
+};
+
 export const buildRoutes = [
+	route('POST', '/session', refuseBuildKit),
+	route('POST', '/grpc', refuseBuildKit),
 	route('POST', '/build', build),
 	// There is no build cache apart from the images.
 	route('POST', '/build/prune', async () => ok({CachesDeleted: [], SpaceReclaimed: 0})),

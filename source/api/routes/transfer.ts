@@ -7,7 +7,7 @@ import {encodeError, encodeProgress, encodeProgressError} from '../../wire/encod
 import {ok, route, type Exchange, type Handler} from '../exchange.js';
 import {joinTag} from '../../wire/image-names.js';
 import {line, sendBytes, sendValues} from '../streams.js';
-import {tarUpload} from '../upload.js';
+import {tarUpload, upload} from '../upload.js';
 
 const sendProgress = async (exchange: Exchange, steps: AsyncIterable<Progress>) => sendValues(exchange, steps, {
 	contentType: 'application/json',
@@ -15,11 +15,31 @@ const sendProgress = async (exchange: Exchange, steps: AsyncIterable<Progress>) 
 	encodeError: error => line(encodeProgressError(error)),
 });
 
+/** `docker import`: answers with the new image's id. Docker's client sends the tar as `text/plain`. */
+const importImage = async (exchange: Exchange) => {
+	const {engine, query} = exchange;
+	if (query.text('fromSrc') !== '-') {
+		throw new HolmError('unsupported', 'an image is imported from the body of the request alone, fromSrc=-', {remedy: 'fetch the file and import it'});
+	}
+
+	const repository = query.text('repo');
+	const {id} = await engine.importImage(upload(exchange), {
+		tag: repository === undefined ? undefined : joinTag(repository, query.text('tag')),
+		message: query.text('message'),
+		// Docker's clients send one parameter per change, others one text.
+		changes: query.all('changes').flatMap(text => text.split('\n')).filter(change => change.trim() !== ''),
+		platform: query.text('platform'),
+	});
+	exchange.response.setHeader('Content-Type', 'application/json');
+	exchange.response.end(line({status: id}));
+	return undefined;
+};
+
 const pull = async (exchange: Exchange) => {
 	const {engine, query, request, signal} = exchange;
 	const name = query.text('fromImage');
 	if (query.text('fromSrc')) {
-		throw new HolmError('unsupported', 'importing an image from a file system is not supported', {remedy: 'build it from a Dockerfile, or load a saved one'});
+		return importImage(exchange);
 	}
 
 	if (!name) {

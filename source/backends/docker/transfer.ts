@@ -25,6 +25,18 @@ export const transferVerbs = (client: Client): TransferVerbs => ({
 	},
 	saveImages: async references => readBytes(client, await client.send('GET', '/images/get', {query: {names: references}})),
 	loadImages: tar => readProgress(client, '/images/load', {tar}),
+	async importImage(tar, {tag: reference, message, changes, platform} = {}) {
+		const {name, tag} = reference === undefined ? {name: undefined, tag: undefined} : splitTag(reference);
+		let id = '';
+		const query = {
+			fromSrc: '-', repo: name, tag, message, changes, platform,
+		};
+		for await (const {status} of readProgress(client, '/images/create', {query, tar})) {
+			id = status ?? id;
+		}
+
+		return {id};
+	},
 	async checkCredentials(credentials) {
 		await client.json('POST', '/auth', {json: encodeCredentials(credentials)});
 	},

@@ -138,8 +138,8 @@ async function * printing(action: (print: (text: string) => void) => Promise<voi
 }
 
 const stepError = (error: unknown, position: string, {name, text}: Instruction): HolmError => {
-	const {code, remedy} = error instanceof HolmError ? error : {code: 'invalid' as const, remedy: undefined};
-	return new HolmError(code, `Build failed at step ${position}, ${name} ${text.slice(0, 300)}: ${messageOf(error)}`, {remedy, cause: error});
+	const {code, remedy, commandStatus} = error instanceof HolmError ? error : new HolmError('invalid', '');
+	return new HolmError(code, `Build failed at step ${position}, ${name} ${text.slice(0, 300)}: ${messageOf(error)}`, {remedy, commandStatus, cause: error});
 };
 
 async function * build(state: State, tar: Readable, {signal, ...options}: BuildOptions): AsyncGenerator<Progress, void> {

@@ -50,7 +50,7 @@ const wantedPorts = ({ports, publishAll}: ContainerConfiguration, exposed: reado
 	return [...ports, ...exposed.filter(port => !published.has(port)).map(port => {
 		const [number, protocol] = port.split('/', 2);
 		return {
-			hostAddress: '0.0.0.0', hostPort: 0, containerPort: Number(number), protocol: protocol === 'udp' ? 'udp' as const : 'tcp' as const,
+			hostAddress: '', hostPort: 0, containerPort: Number(number), protocol: protocol === 'udp' ? 'udp' as const : 'tcp' as const,
 		};
 	})];
 };

@@ -2,6 +2,7 @@ import {HolmError} from '../../engine/errors.js';
 import type {PublishedPort} from '../../engine/resources.js';
 import {startingHealth} from '../../rules/containers/health.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
+import {listenedOn} from '../../engine/listening.js';
 import {change} from './container-record.js';
 import {endRun} from './end-container.js';
 import {holdLease, publishConnection, releaseLease, takeAddresses} from './endpoints.js';
@@ -24,32 +25,39 @@ const ephemeral = {first: 49_153, last: 65_535};
 
 const everywhere = new Set(['0.0.0.0', '::']);
 
+const isIpv6 = ({hostAddress}: PublishedPort) => hostAddress.includes(':');
+
 const areInConflict = (one: PublishedPort, other: PublishedPort) =>
-	one.protocol === other.protocol && one.hostPort === other.hostPort
+	one.protocol === other.protocol && one.hostPort === other.hostPort && isIpv6(one) === isIpv6(other)
 	&& (one.hostAddress === other.hostAddress || everywhere.has(one.hostAddress) || everywhere.has(other.hostAddress));
 
 /** The host ports of all running containers. */
 const portsInUse = ({containers}: State): readonly PublishedPort[] =>
 	containers.values().filter(({run}) => run !== undefined).flatMap(({container}) => container.ports).toArray();
 
-/** Replaces host port 0 with a free port. Throws `conflict` for a port that another container has. */
+/** Replaces host port 0 with a free port, and no address with all of both families. Throws `conflict` for a port that another container has. */
 const allocatePorts = (state: State, wanted: readonly PublishedPort[]): readonly PublishedPort[] => {
 	const taken = [...portsInUse(state)];
-	return wanted.map(port => {
+	return wanted.flatMap(port => {
+		const onEach = (hostPort: number) => listenedOn(port.hostAddress).map(hostAddress => ({...port, hostAddress, hostPort}));
+		const isTaken = (candidate: PublishedPort) => taken.some(other => areInConflict(other, candidate));
 		if (port.hostPort !== 0) {
-			if (taken.some(other => areInConflict(other, port))) {
-				throw new HolmError('conflict', `Bind for ${port.hostAddress}:${port.hostPort} failed: port is already allocated`, {remedy: 'publish another port, or stop what has this one'});
+			const ports = onEach(port.hostPort);
+			const held = ports.find(candidate => isTaken(candidate));
+			if (held) {
+				const host = isIpv6(held) ? `[${held.hostAddress}]` : held.hostAddress;
+				throw new HolmError('conflict', `Bind for ${host}:${held.hostPort} failed: port is already allocated`, {remedy: 'publish another port, or stop what has this one'});
 			}
 
-			taken.push(port);
-			return port;
+			taken.push(...ports);
+			return ports;
 		}
 
 		for (let hostPort = ephemeral.first; hostPort <= ephemeral.last; hostPort++) {
-			const candidate = {...port, hostPort};
-			if (!taken.some(other => areInConflict(other, candidate))) {
-				taken.push(candidate);
-				return candidate;
+			const candidates = onEach(hostPort);
+			if (!candidates.some(candidate => isTaken(candidate))) {
+				taken.push(...candidates);
+				return candidates;
 			}
 		}
 

@@ -10,6 +10,7 @@ import {
 	registryOf,
 	repositoryName,
 } from '../../rules/images/reference.js';
+import {importImage} from './import-image.js';
 import {readImages, saveImages} from './image-archives.js';
 import {
 	digestOf,
@@ -187,6 +188,7 @@ export const transferVerbs = (state: State): TransferVerbs => ({
 			yield * tags.length === 0 ? [{text: `Loaded image ID: ${id}\n`}] : tags.map(tag => ({text: `Loaded image: ${familiarName(tag)}\n`}));
 		}
 	},
+	importImage: async (tar, options = {}) => ({id: await importImage(state, tar, options)}),
 	async checkCredentials({username, password, server}) {
 		const registry = registryOf(server);
 		if (username === '' || password === '') {

@@ -4,6 +4,9 @@ import {HolmError} from '../../engine/errors.js';
 import {directoryContext, inputContext, type BuildContext} from '../../archive/build-context.js';
 import {defineCommand, print, type Context} from '../command.js';
 import type {FlagValues} from '../../flags/flag-table.js';
+import {parseExtraHost} from '../../flags/addresses.js';
+import {parseUlimit} from '../../flags/limits.js';
+import {parseSize} from '../../flags/sizes.js';
 import {parseLabels} from '../../flags/environment.js';
 import {contentTrust, refusedFlags} from '../refused-flags.js';
 import {buildFields} from '../../wire/decode/fields/build.js';
@@ -34,6 +37,14 @@ const flags = {
 	platform: {type: 'string', value: 'OS/ARCHITECTURE', description: 'Platform of the image; only the host\'s own'},
 	rm: {type: 'boolean', default: true, description: 'Accepted for compatibility; containers of a build are always removed'},
 	forceRm: {type: 'boolean', description: 'Accepted for compatibility; containers of a build are always removed'},
+	addHost: {
+		type: 'string', isMultiple: true, value: 'NAME:ADDRESS', description: 'Name in /etc/hosts of the steps; host-gateway is the host',
+	},
+	network: {type: 'string', value: 'MODE', description: 'Network of the steps: default and host are that of the host; none'},
+	shmSize: {type: 'string', value: 'BYTES', description: 'Size of /dev/shm in the steps, such as 128m'},
+	ulimit: {
+		type: 'string', isMultiple: true, value: 'NAME=SOFT[:HARD]', description: 'Limit of the steps\' processes',
+	},
 	iidfile: {type: 'string', value: 'FILE', description: 'Write the id to a file'},
 } as const;
 
@@ -65,6 +76,18 @@ export const buildArgumentsOf = (values: readonly string[], environment: Context
 		return value.includes('=') ? [value] : (own === undefined ? [] : [`${value}=${own}`]);
 	}), '--build-arg');
 
+const networkOf = (mode: string | undefined): 'host' | 'none' | undefined => {
+	if (mode === undefined || mode === 'default') {
+		return undefined;
+	}
+
+	if (mode !== 'host' && mode !== 'none') {
+		throw new HolmError('unsupported', `--network ${JSON.stringify(mode.slice(0, 64))}: steps of a build use the host's network or none`, {remedy: 'leave it out, or give none'});
+	}
+
+	return mode;
+};
+
 const build = async (context: Context, given: FlagValues<typeof flags>, source: string): Promise<void> => {
 	const options = {
 		tags: given.tag,
@@ -74,6 +97,10 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 		noCache: given.noCache,
 		pull: given.pull,
 		labels: parseLabels(given.label),
+		extraHosts: given.addHost.map(value => parseExtraHost(value)),
+		network: networkOf(given.network),
+		shmBytes: given.shmSize === undefined ? undefined : parseSize('--shm-size', given.shmSize),
+		ulimits: given.ulimit.map(value => parseUlimit(value)),
 		credentials: await keptCredentials(context.environment),
 	};
 	const {tar, file} = await contextOf(context, source, given.file);
@@ -93,7 +120,6 @@ export const command = defineCommand({
 	flags,
 	refused: {
 		...refusedFlags(buildFields, {
-			'add-host': 'extrahosts',
 			'cache-from': 'cachefrom',
 			'cgroup-parent': 'cgroupparent',
 			'cpu-period': 'cpuperiod',
@@ -104,12 +130,9 @@ export const command = defineCommand({
 			isolation: 'isolation',
 			memory: 'memory',
 			'memory-swap': 'memswap',
-			network: 'networkmode',
 			output: 'outputs',
 			'security-opt': 'securityopt',
-			'shm-size': 'shmsize',
 			squash: 'squash',
-			ulimit: 'ulimits',
 		}),
 		'--compress': {reason: 'the context is sent over a local socket', remedy: 'leave it out'},
 		'--disable-content-trust': contentTrust,

@@ -40,7 +40,7 @@ export const statusText = ({status, health}: Pick<Container, 'status' | 'health'
 };
 
 /** An address as written before a port. */
-export const hostText = (address: string) => address.includes(':') ? `[${address}]` : address;
+export const hostText = (address: string) => address.includes(':') ? `[${address}]` : address || '0.0.0.0';
 
 const isNext = (earlier: PublishedPort, later: PublishedPort, step: number) =>
 	earlier.hostAddress === later.hostAddress && earlier.protocol === later.protocol
@@ -49,7 +49,7 @@ const isNext = (earlier: PublishedPort, later: PublishedPort, step: number) =>
 /** `0.0.0.0:8000-8010->80-90/tcp, 6379/tcp`: adjacent ports as ranges, then exposed ports that are not published. */
 export const portsText = ({ports, exposedPorts}: Pick<Container, 'ports' | 'exposedPorts'>): string => {
 	const sorted = ports.toSorted((a, b) => a.protocol.localeCompare(b.protocol)
-		|| a.hostAddress.localeCompare(b.hostAddress)
+		|| Number(a.hostAddress > b.hostAddress) - Number(a.hostAddress < b.hostAddress)
 		|| a.containerPort - b.containerPort
 		|| a.hostPort - b.hostPort);
 	const groups: PublishedPort[][] = [];

@@ -99,7 +99,7 @@ export const columns: readonly Column[] = [
 	},
 	{
 		key: 'ports', title: 'PORTS', least: 6, align: 'left', order: 7,
-		text: ({ports}) => ports.map(({hostPort, containerPort, protocol}) => `${hostPort}:${containerPort}${protocol === 'udp' ? '/udp' : ''}`).join(' '),
+		text: ({ports}) => [...new Set(ports.map(({hostPort, containerPort, protocol}) => `${hostPort}:${containerPort}${protocol === 'udp' ? '/udp' : ''}`))].join(' '),
 	},
 	{
 		key: 'cpu', title: 'CPU', least: 5, isFixed: true, align: 'right', order: 2,

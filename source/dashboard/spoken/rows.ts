@@ -27,7 +27,7 @@ export const containerRow = (container: Container, {usage, now}: RowContext): st
 		stateText(container),
 		`image ${shortImage(image)}`,
 		attachments.length === 0 ? 'on no network' : attachments.map(({network, address}) => `${address === '' ? '' : `${address} `}on ${network}`).join(', '),
-		...ports.map(({hostPort, containerPort, protocol}) => `port ${hostPort} to ${containerPort}${protocol === 'udp' ? ' UDP' : ''}`),
+		...new Set(ports.map(({hostPort, containerPort, protocol}) => `port ${hostPort} to ${containerPort}${protocol === 'udp' ? ' UDP' : ''}`)),
 		used?.cpuPercent !== undefined && `CPU ${spokenPercent(used.cpuPercent)}`,
 		used && `memory ${spokenBytes(used.memoryBytes)}`,
 		used?.hostMemoryBytes !== undefined && `${spokenBytes(used.hostMemoryBytes)} of the host`,

@@ -53,7 +53,7 @@ const containerItem = (container: Container): PlanItem => ({
 	details: [
 		container.status.state,
 		...container.attachments.filter(({address}) => address !== '').map(({network, address}) => `${address} on ${network}`),
-		...container.ports.map(({hostPort, protocol}) => `port ${hostPort}/${protocol}`),
+		...new Set(container.ports.map(({hostPort, protocol}) => `port ${hostPort}/${protocol}`)),
 	],
 });
 
@@ -79,7 +79,7 @@ export const planRemoveContainers = (containers: readonly Container[], snapshot:
 	const running = containers.filter(container => isRunning(container)).length;
 	const volumes = containers.flatMap(container => anonymousVolumes(container, snapshot));
 	const addresses = containers.flatMap(({attachments}) => attachments).length;
-	const ports = containers.flatMap(container => container.ports).length;
+	const ports = new Set(containers.flatMap(container => container.ports).map(({hostPort, protocol}) => `${hostPort}/${protocol}`)).size;
 	return {
 		verb: 'removeContainers',
 		title: `Remove ${count(containers.length, containers[0]?.name ?? 'nothing', 'containers')}?`,

@@ -4,7 +4,7 @@ import {HolmError, type ErrorCode} from '../../engine/errors.js';
 export type Forward = {
 	/** Its owner, such as the container's id. A new forward with the same id and address keeps the chosen port. */
 	readonly id: string;
-	/** Address of the host. `0.0.0.0` is all of IPv4, and `::` all of IPv6 only. */
+	/** Address of the host. `0.0.0.0` is all of IPv4, and `::` all of IPv6 only. Empty for both, with one port number; on a host without IPv6, for `0.0.0.0`. */
 	readonly hostAddress: string;
 	/** 0 chooses a free port. */
 	readonly hostPort: number;

@@ -11,7 +11,7 @@ export type ForwarderOptions = {
 
 export type Forwarder = {
 	/**
-	Replaces the table, and resolves with the new one, in the same order, with the ports chosen for 0.
+	Replaces the table, and resolves with the new one, in the same order, with the ports chosen for 0, and one forward for each family of a forward without an address.
 
 	Unchanged forwards keep their connections; removed ones lose them. Rejects with `conflict` if an address is in use, and `forbidden` or `invalid` if it cannot be bound; then nothing changes.
 	*/
@@ -26,6 +26,8 @@ export const openForwarder = async ({directory, localAddress}: ForwarderOptions)
 		directory,
 		name: 'forwarder',
 		module: new URL('forwarder-worker.js', import.meta.url),
+		// An earlier version's worker refuses forwards without an address.
+		key: 'families',
 		arguments: localAddress === undefined ? [] : [localAddress],
 		// If another program has taken a port meanwhile, the other ports must still open.
 		state: () => state && {forwards: state, isPartial: true},

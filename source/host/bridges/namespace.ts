@@ -24,6 +24,7 @@ import {
 	sysctl,
 	type IpLink,
 } from './programs.js';
+import {applyUdpAnswers} from './udp-answers.js';
 
 /** The network namespace of one engine, and its link to the host. */
 export type Namespace = {
@@ -264,6 +265,7 @@ export const closeNamespace = async (root: string, {host}: NamespaceOptions = {}
 	const steps = [
 		async () => withdrawForwarding({device: name, namespace: host}),
 		async () => nft(`table ip ${name}\ndelete table ip ${name}\n`, {namespace: host}),
+		async () => applyUdpAnswers(name, [], host),
 		async () => {
 			const existing = await rules({namespace: host});
 			await ipBatch(existing

@@ -341,7 +341,10 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	}, rotationIntervalMs);
 	rotation.unref();
 	const stopWatching = await watchHost({
-		device: namespace.hostDevice, rules: namespace.hostRules, repair: async () => repairHostSide(root, namespace), log,
+		device: namespace.hostDevice, rules: namespace.hostRules, async repair() {
+			await repairHostSide(root, namespace);
+			await networking.repairAnswers();
+		}, log,
 	});
 	const close = async () => {
 		clearInterval(rotation);

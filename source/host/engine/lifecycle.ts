@@ -1,8 +1,18 @@
+import {Buffer} from 'node:buffer';
+import {HolmError} from '../../engine/errors.js';
 import type {LifecycleVerbs} from '../../engine/lifecycle.js';
 import {signalNumber} from '../../rules/containers/signals.js';
+import {limitsCommand, type LiveLimit} from '../../rules/containers/live-limits.js';
 import {updatedConfiguration} from '../../rules/containers/update-container.js';
+import {binarySize} from '../../text/sizes.js';
 import {sizeOf, validateSize} from '../guest.js';
-import {unlessAborted} from '../machines/patience.js';
+import {
+	patienceRemedy,
+	silenceLimitMs,
+	unlessAborted,
+	within,
+} from '../machines/patience.js';
+import {guestPaths} from '../containers/bundle.js';
 import {findContainer} from './find.js';
 import {stopSignalOf} from './stop-signal.js';
 import type {StopOptions} from './supervisor.js';
@@ -34,6 +44,25 @@ const waitForEnd = async (entry: Entry, signal: AbortSignal | undefined) => {
 	}
 
 	return exitOf(entry);
+};
+
+/** Sets limits of a running container in its machine. Throws `conflict` if it uses more memory than the new limit. */
+const applyLimits = async (entry: Entry, limits: readonly LiveLimit[]): Promise<void> => {
+	const machine = machineOf(entry);
+	if (!machine || limits.length === 0) {
+		return;
+	}
+
+	const {name} = entry.container;
+	const answer = await within(
+		machine.agent.run(limitsCommand(`/sys/fs/cgroup${guestPaths.cgroup}`, limits)),
+		silenceLimitMs(),
+		() => new HolmError('unavailable', `the limits of container ${name} were not changed: its guest does not answer`, {remedy: patienceRemedy}),
+	);
+	const used = Buffer.from(answer).toString().trim();
+	if (used !== '') {
+		throw new HolmError('conflict', `container ${name} uses ${binarySize(Number(used))}, more than the new memory limit`, {remedy: `give more, or stop it first: holm stop ${name}`});
+	}
 };
 
 export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
@@ -133,8 +162,9 @@ export const lifecycleVerbs = (context: VerbContext): LifecycleVerbs => {
 			const entry = find(reference);
 			return entry.queue(async () => {
 				const {configuration: before} = entry.container;
-				const {configuration, warnings} = updatedConfiguration(entry.container, update);
+				const {configuration, limits, warnings} = updatedConfiguration(entry.container, update);
 				validateSize(sizeOf(configuration));
+				await applyLimits(entry, limits);
 				entry.container = {...entry.container, configuration};
 				try {
 					await saveContainer(context, entry);

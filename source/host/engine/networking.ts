@@ -11,7 +11,9 @@ import {
 	tapNameOf,
 	type BridgeConfiguration,
 } from '../bridges/bridge.js';
+import type {Forward} from '../bridges/forward.js';
 import {hostUpstreams} from '../bridges/routes.js';
+import {applyUdpAnswers} from '../bridges/udp-answers.js';
 import {applyRuleset, rulesetOf} from '../bridges/ruleset.js';
 import {mtuOf} from '../../rules/networks/mtu.js';
 import {machineUidOf} from '../guest.js';
@@ -38,11 +40,17 @@ export type Networking = {
 	readonly unplugOne: (entry: Entry, attachment: Attachment) => Promise<void>;
 	/** Removes everything of a container; continues on errors and resolves with them. */
 	readonly disconnect: (entry: Entry) => Promise<readonly unknown[]>;
+	/** Makes the host's rules for answers of UDP ports again, after the host's firewall was flushed. */
+	readonly repairAnswers: () => Promise<void>;
 	/** Publishes changed names. */
 	readonly refreshNames: () => Promise<void>;
 	/** Repairs all of it for the running containers when the engine opens. */
 	readonly repair: () => Promise<void>;
 };
+
+const portOf = ({hostAddress, hostPort, protocol, targetPort}: Forward): PublishedPort => ({
+	hostAddress, hostPort, containerPort: targetPort, protocol,
+});
 
 export const createNetworking = (context: Context): Networking => {
 	const {namespace, nameServer, forwarder, networks, containers} = context;
@@ -75,6 +83,33 @@ export const createNetworking = (context: Context): Networking => {
 		.flatMap(({container}) => forwardsFor(container))
 		.toArray();
 
+	let answered: string | undefined;
+	/** A failure leaves the ports as they are: their answers then leave from the address of the route. */
+	const answerUdp = async (table: readonly Forward[], {isForced = false} = {}) => {
+		const ports = table
+			.filter(({protocol, hostAddress}) => protocol === 'udp' && (hostAddress === '0.0.0.0' || hostAddress === '::'))
+			.map(({hostPort}) => hostPort);
+		const wanted = [...new Set(ports)].toSorted((a, b) => a - b);
+		if (String(wanted) === answered && !isForced) {
+			return;
+		}
+
+		try {
+			await applyUdpAnswers(namespace.hostDevice, wanted);
+			answered = String(wanted);
+		} catch (error) {
+			answered = undefined;
+			context.log(`answers of published UDP ports may leave from another address of the host: ${messageOf(error)}`);
+		}
+	};
+
+	/** Replaces the forwarder's table. */
+	const replaceForwards = async (table: readonly Forward[]): Promise<readonly Forward[]> => {
+		const present = await forwarder.replace(table);
+		await answerUdp(present);
+		return present;
+	};
+
 	const publishPorts: Networking['publishPorts'] = async entry => forwards(async () => {
 		const {container} = entry;
 		const wanted = forwardsFor({...container, ports: wantedPorts(container)});
@@ -83,11 +118,9 @@ export const createNetworking = (context: Context): Networking => {
 		}
 
 		const others = otherForwards(entry);
-		const table = await forwarder.replace([...others, ...wanted]);
+		const table = await replaceForwards([...others, ...wanted]);
 		published.add(container.id);
-		return table.slice(others.length).map(({hostAddress, hostPort, protocol, targetPort}) => ({
-			hostAddress, hostPort, containerPort: targetPort, protocol,
-		}));
+		return table.slice(others.length).map(forward => portOf(forward));
 	});
 
 	/** Lets the ports of a running container lead to its first network, which may have changed. Without a network nothing listens, and the chosen ports are remembered. */
@@ -100,17 +133,16 @@ export const createNetworking = (context: Context): Networking => {
 		}
 
 		const others = otherForwards(entry);
-		const table = await forwarder.replace([...others, ...wanted]);
+		const table = await replaceForwards([...others, ...wanted]);
 		published.add(container.id);
 		if (wanted.length > 0) {
-			const chosen = table.slice(others.length);
-			entry.container = {...entry.container, ports: ports.map((port, index) => ({...port, hostPort: chosen[index]!.hostPort}))};
+			entry.container = {...entry.container, ports: table.slice(others.length).map(forward => portOf(forward))};
 		}
 	});
 
 	const withdrawPorts = async ({container}: Entry) => forwards(async () => {
 		if (published.delete(container.id)) {
-			await forwarder.replace(otherForwards());
+			await replaceForwards(otherForwards());
 		}
 	});
 
@@ -176,6 +208,7 @@ export const createNetworking = (context: Context): Networking => {
 			return results.filter(result => result.status === 'rejected').map((result): unknown => result.reason);
 		},
 		refreshNames,
+		repairAnswers: async () => forwards(async () => answerUdp(otherForwards(), {isForced: true})),
 		async repair() {
 			for (const entry of containers.values()) {
 				if (machineOf(entry)) {
@@ -189,7 +222,7 @@ export const createNetworking = (context: Context): Networking => {
 			for (const entry of containers.values().filter(entry => machineOf(entry))) {
 				try {
 					published.add(entry.container.id);
-					await forwarder.replace(otherForwards());
+					await replaceForwards(otherForwards());
 				} catch (error) {
 					published.delete(entry.container.id);
 					context.log(`the ports of ${entry.container.name} are not published: ${messageOf(error)}`);
@@ -197,7 +230,7 @@ export const createNetworking = (context: Context): Networking => {
 			}
 
 			if (published.size === 0) {
-				await forwarder.replace([]);
+				await replaceForwards([]);
 			}
 		},
 	};

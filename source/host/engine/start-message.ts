@@ -7,10 +7,10 @@ import {
 	type Accounts,
 } from '../containers/accounts.js';
 import {bundleOf, isOfNamespace} from '../containers/bundle.js';
-import {hostsFile, resolverFile, type HostName} from '../containers/network-files.js';
-import {parseLink} from '../../rules/containers/links.js';
+import {hostsFile, resolverFile} from '../containers/network-files.js';
 import type {StartMessage} from '../machines/guest-protocol.js';
-import {defaultNetwork, isLive, type Context} from './context.js';
+import {defaultNetwork, type Context} from './context.js';
+import {linksOf} from './links.js';
 import type {ResolvedMounts} from './mounts.js';
 import {wayOut} from './wanted-state.js';
 
@@ -32,17 +32,6 @@ export const resolverFileOf = (context: Context, container: Container): string =
 	const hasNames = container.attachments.some(({network}) => network !== defaultNetwork);
 	return resolverFile({gateways: gatewaysOf(context, container), dnsServers: hasNames ? [] : dnsServers, dnsSearch, dnsOptions});
 };
-
-/** The addresses of the running containers to which a container is linked, on the first network that both have. */
-const linksOf = (context: Context, {configuration: {links = []}, attachments}: Container): readonly HostName[] => links.flatMap(link => {
-	const {container: reference, alias} = parseLink(link);
-	// The address of a stopped container may be another's by now.
-	const running = context.containers.values().filter(entry => isLive(entry)).map(({container}) => container);
-	const target = running.find(({id, name}) => name === reference || id.startsWith(reference));
-	const own = attachments.find(({networkId}) => target?.attachments.some(other => other.networkId === networkId));
-	const there = target?.attachments.find(({networkId}) => networkId === own?.networkId);
-	return target && there ? [{address: there.address, names: [...new Set([alias, target.name])]}] : [];
-});
 
 /** The files that each guest of a container gets, by path below `/run/holm`. */
 export const filesFor = (context: Context, container: Container): Readonly<Record<string, Uint8Array>> => {

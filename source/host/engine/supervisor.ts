@@ -8,6 +8,7 @@ import type {MachineEnd} from '../machines/status.js';
 import {endLimitMs, willEndWithin} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
 import type {HealthChecks} from './health.js';
+import {followLinks} from './links.js';
 import type {Networking} from './networking.js';
 import {
 	publishNetworkEvents,
@@ -246,6 +247,7 @@ export const createSupervisor = (
 			entry.isStoppedByUser = false;
 			entry.container = container;
 			supervise(entry, machine);
+			await followLinks(context, entry);
 			publishNetworkEvents(context, entry, 'connect');
 			publishContainer(context, entry, 'start');
 			entry.changed.notify();

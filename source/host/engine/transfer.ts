@@ -1,6 +1,9 @@
 import type {Progress} from '../../engine/resources.js';
 import type {TransferVerbs} from '../../engine/transfer.js';
-import {familiarName} from '../../rules/images/reference.js';
+import {HolmError} from '../../engine/errors.js';
+import {assertChanges} from '../../rules/images/committed-image.js';
+import {familiarName, tagName} from '../../rules/images/reference.js';
+import {ownPlatform, platformName} from './platform.js';
 import {publish, type Context} from './context.js';
 
 export const transferVerbs = (context: Context): TransferVerbs => {
@@ -18,6 +21,22 @@ export const transferVerbs = (context: Context): TransferVerbs => {
 		pushImage: (reference, options) => announcing(images.push(reference, options), 'push', reference),
 		saveImages: images.save,
 		loadImages: tar => images.load(tar),
+		async importImage(tar, options = {}) {
+			const {tag, changes = [], platform} = options;
+			if (platform !== undefined && platformName(platform) !== ownPlatform()) {
+				throw new HolmError('unsupported', `an image for ${JSON.stringify(platform.slice(0, 60))} is of no use on this host: its VMs are ${ownPlatform()}`, {remedy: 'leave out the platform'});
+			}
+
+			const name = tag === undefined ? undefined : tagName(tag);
+			assertChanges(changes);
+			const id = await images.import(tar, options);
+			if (name !== undefined) {
+				await images.tag(id, name);
+			}
+
+			publish(context, {type: 'image', action: 'import', id, attributes: {name: name === undefined ? id : familiarName(name)}});
+			return {id};
+		},
 		checkCredentials: images.checkCredentials,
 	};
 };

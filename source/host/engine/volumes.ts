@@ -14,6 +14,7 @@ import {filterOf, isTrue, labelRules, type FilterRules} from '../../rules/filter
 import {pruneRules} from '../../rules/item-filters.js';
 import {volumeName} from '../../rules/names.js';
 import {volumeKind} from '../../rules/volume-options.js';
+import {copyContained} from '../copy-contained.js';
 import {withImageMounted} from '../images/disk.js';
 import {resolveWithin} from '../images/within-root.js';
 import {mountsBelow, readMounts, type MountPoint} from '../mounts.js';
@@ -83,26 +84,44 @@ const removeFiles = async (context: Context, name: string) => {
 	publish(context, {type: 'volume', action: 'destroy', id: name, attributes: {driver: 'local'}});
 };
 
+type VolumeMount = Mount & {readonly type: 'volume'};
+
+/** False for what is no directory, also for what is not there. */
+const isEmptyDirectory = async (directory: string): Promise<boolean> => {
+	const names = await readdir(directory).catch(() => undefined);
+	return names?.length === 0;
+};
+
+/** Calls `use` with a directory of the image, if it has it. */
+const withImageDirectory = async (context: Context, image: Image, target: string, use: (source: string) => Promise<void>): Promise<void> =>
+	withImageMounted(context.images.buildah, image.id, async root => {
+		const source = await resolveWithin(root, target);
+		const status = source === undefined ? undefined : await stat(source).catch(() => undefined);
+		if (source !== undefined && status?.isDirectory()) {
+			await use(source);
+		}
+	});
+
+/** The same for a volume whose files are in a directory of the host, perhaps on another file system. */
+const fillDevice = async (context: Context, image: Image, {target}: VolumeMount, device: string): Promise<void> => {
+	if (await isEmptyDirectory(device)) {
+		await withImageDirectory(context, image, target, async source => copyContained(source, device));
+	}
+};
+
 /**
 As in Docker, an empty volume gets the image's files at its mount path, with the directory's owner, mode and attributes.
 
 Another container may write to the volume meanwhile: the files are copied beside it, and then moved, which follows no link.
 */
-const fillFromImage = async (context: Context, image: Image, {source: name, target}: Mount & {readonly type: 'volume'}): Promise<void> => {
+const fillFromImage = async (context: Context, image: Image, {source: name, target}: VolumeMount): Promise<void> => {
 	const {directory, data} = filesOf(context, name);
-	const names = await readdir(data);
-	if (names.length > 0) {
+	if (!await isEmptyDirectory(data)) {
 		return;
 	}
 
 	const staging = path.join(directory, '_filling');
-	await withImageMounted(context.images.buildah, image.id, async root => {
-		const source = await resolveWithin(root, target);
-		const status = source === undefined ? undefined : await stat(source).catch(() => undefined);
-		if (source === undefined || !status?.isDirectory()) {
-			return;
-		}
-
+	await withImageDirectory(context, image, target, async source => {
 		try {
 			// An interrupted copy may have left it.
 			await rm(staging, {recursive: true, force: true});
@@ -155,9 +174,14 @@ export const ensureVolumes = async (context: Context, mounts: readonly Mount[], 
 				}
 			}
 
-			const named = {...mount, source: name};
-			if (!mount.noCopy && mount.subpath === undefined && volumeKind(found?.options).type === 'directory') {
-				await fillFromImage(context, image, named);
+			const kind = volumeKind(found?.options);
+			const named = {...mount, source: name, ...kind.type === 'directory' && {mountpoint: filesOf(context, name).data}};
+			if (!mount.noCopy && mount.subpath === undefined) {
+				if (kind.type === 'directory') {
+					await fillFromImage(context, image, named);
+				} else if (kind.type === 'bind' && !kind.readOnly) {
+					await fillDevice(context, image, named, kind.device);
+				}
 			}
 
 			ensured.push(named);

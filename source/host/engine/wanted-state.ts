@@ -78,7 +78,7 @@ export const wantedPorts = ({configuration: {ports, publishAll}, exposedPorts}: 
 	const isPublished = (exposed: string) => ports.some(({containerPort, protocol}) => exposed === `${containerPort}/${protocol}`);
 	const rest = publishAll ? exposedPorts.filter(exposed => !isPublished(exposed)) : [];
 	return [...ports, ...rest.map(exposed => ({
-		hostAddress: '0.0.0.0', hostPort: 0, containerPort: Number.parseInt(exposed, 10), protocol: exposed.endsWith('/udp') ? 'udp' as const : 'tcp' as const,
+		hostAddress: '', hostPort: 0, containerPort: Number.parseInt(exposed, 10), protocol: exposed.endsWith('/udp') ? 'udp' as const : 'tcp' as const,
 	}))];
 };
 

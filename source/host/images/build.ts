@@ -9,7 +9,13 @@ import path from 'node:path';
 import type {BuildOptions} from '../../engine/build.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
-import {conclusionOf, failedCommand, execForm} from '../../rules/images/build-texts.js';
+import {
+	conclusionOf,
+	execForm,
+	failedCommand,
+	hereDocumentIn,
+} from '../../rules/images/build-texts.js';
+import {assertExtraHost} from '../../rules/containers/validate-container.js';
 import {loopbackRegistriesIn, registryOf, tagName} from '../../rules/images/reference.js';
 import {registriesConfiguration, writeCredentials, type Buildah} from './buildah.js';
 import {applyIgnoreFile} from './ignored-files.js';
@@ -80,19 +86,33 @@ const pairs = (flag: string, what: string, values: Readonly<Record<string, strin
 		return [flag, `${name}=${value}`];
 	});
 
-/** A step of a build, as its Dockerfile has it, the shell of the last `SHELL` of its stage, and the step before it. */
-type Step = {readonly position: string; readonly text: string; readonly shell?: readonly string[]; readonly before?: string};
+/** A step of a build, as its Dockerfile has it, and the shell of the last `SHELL` of its stage. */
+type Step = {readonly position: string; readonly text: string; readonly shell?: readonly string[]};
 
-const startsHereDocument = /^(?:RUN|COPY|ADD) .*<<-?["']?[A-Za-z_]/v;
+const noHereDocuments = 'here-documents need buildah 1.33 or later';
 
-const hereDocuments = {why: 'here-documents need buildah 1.33 or later', remedy: 'put the text into a file of the context'};
+const hereDocumentsRemedy = 'put the text into a file of the context, or the commands into one RUN with && and \\';
+
+/** Earlier versions read the lines of a here-document as instructions, or run a command without its input. */
+const assertHereDocuments = async (buildah: Buildah, recipe: string): Promise<void> => {
+	const found = hereDocumentIn(recipe);
+	if (found === undefined) {
+		return;
+	}
+
+	const {major = '0', minor = '0'} = /version (?<major>\d+)\.(?<minor>\d+)/v.exec(await buildah.run(['--version']))?.groups ?? {};
+	if (Number(major) === 1 && Number(minor) < 33) {
+		throw new HolmError('invalid', printable(`Build failed at line ${found.line}, ${found.text}: ${noHereDocuments}`), {remedy: hereDocumentsRemedy});
+	}
+};
+
+type Explanation = {readonly why: string; readonly remedy?: string; readonly commandStatus?: number};
 
 /** What buildah says at length or not at all, in one line. */
-const explain = (reason: string, step: Step | undefined): {readonly why: string; readonly remedy?: string} | undefined => {
+const explain = (reason: string, step: Step | undefined): Explanation | undefined => {
 	// Without support for it, the first line of a here-document is the name of a file.
-	// The first line of one of RUN is a command that does nothing, and its second line is taken for an instruction.
-	if (reason.includes('"/<<') || (reason.includes('Unknown instruction') && startsHereDocument.test(step?.before ?? ''))) {
-		return hereDocuments;
+	if (reason.includes('"/<<')) {
+		return {why: noHereDocuments, remedy: hereDocumentsRemedy};
 	}
 
 	if (step?.text.startsWith('HEALTHCHECK ') && reason.includes('flag provided but not defined: -start-interval')) {
@@ -109,7 +129,7 @@ const explain = (reason: string, step: Step | undefined): {readonly why: string;
 
 	const exitCode = /^(?:error )?while running runtime: exit status (?<code>\d+)/v.exec(reason)?.groups?.code;
 	return step?.text.startsWith('RUN ') && exitCode !== undefined
-		? {why: failedCommand(step.text.slice(4), Number(exitCode), step.shell)}
+		? {why: failedCommand(step.text.slice(4), Number(exitCode), step.shell), commandStatus: Number(exitCode)}
 		: undefined;
 };
 
@@ -125,13 +145,14 @@ export const buildError = (error: unknown, step: Step | undefined): HolmError =>
 
 	const where = step ? ` at step ${step.position}, ${step.text}` : '';
 	const remedy = step ? 'fix that step of the Dockerfile' : 'fix the Dockerfile or the options of the build';
-	const failure = (why: string, what = remedy) => new HolmError('invalid', printable(`Build failed${where}: ${why}`), {remedy: what, cause: error});
+	const failure = (why: string, what = remedy, commandStatus?: number) =>
+		new HolmError('invalid', printable(`Build failed${where}: ${why}`), {remedy: what, commandStatus, cause: error});
 	const said = (error.lines.findLast(line => line.startsWith('Error: ')) ?? error.lines.at(-1) ?? `exit status ${error.exitCode}`).replace(/^Error: /v, '');
 	const marker = step && `building at STEP "${step.text}": `;
 	const reason = marker && said.includes(marker) ? said.slice(said.indexOf(marker) + marker.length) : said.replace(/^(?:error )?building at STEP ".*?": /v, '');
 	const known = explain(reason, step);
 	if (known) {
-		return failure(known.why, known.remedy);
+		return failure(known.why, known.remedy, known.commandStatus);
 	}
 
 	const plain = reason
@@ -196,8 +217,6 @@ const containment = (work: string): readonly string[] => [
 	// The host's would be writable.
 	'--volume',
 	`${path.join(work, 'nothing')}:/sys/fs/cgroup:ro`,
-	'--network',
-	'host',
 	'--cap-drop',
 	'CAP_MKNOD',
 	'--cap-drop',
@@ -207,10 +226,31 @@ const containment = (work: string): readonly string[] => [
 /** `loopback` are the registries on this host that the Dockerfile names. */
 type BuildCommand = {readonly arguments: readonly string[]; readonly loopback: readonly string[]};
 
-const buildArguments = async (work: string, context: string, options: BuildOptions): Promise<BuildCommand> => {
+const stepFlags = ({network = 'host', extraHosts = [], shmBytes}: BuildOptions): readonly string[] => {
+	for (const host of extraHosts) {
+		assertExtraHost(host);
+	}
+
+	// Buildah writes no /etc/hosts then.
+	if (network === 'none' && extraHosts.length > 0) {
+		throw new HolmError('unsupported', 'Build failed: steps without a network have no /etc/hosts', {remedy: 'leave out the hosts, or the network none'});
+	}
+
+	return [
+		'--network',
+		network,
+		// The steps share the network of the host.
+		...extraHosts.flatMap(host => ['--add-host', host.replace(/:host-gateway$/v, ':127.0.0.1')]),
+		...(shmBytes === undefined ? [] // Becomes an option of tmpfs, which has other units.
+			: ['--shm-size', String(shmBytes)]),
+	];
+};
+
+const buildArguments = async (buildah: Buildah, work: string, context: string, options: BuildOptions): Promise<BuildCommand> => {
 	const {root, recipe, ignoreFile} = await recipeOf(context, options.file);
 	const list = path.join(work, 'ignore');
 	const recipeText = await readFile(recipe, 'utf8');
+	await assertHereDocuments(buildah, recipeText);
 	await writeFile(list, await applyIgnoreFile(root, path.relative(root, recipe), ignoreFile));
 	const {credentials = []} = options;
 	return {
@@ -222,7 +262,8 @@ const buildArguments = async (work: string, context: string, options: BuildOptio
 			'--layers',
 			'--force-rm',
 			'--identity-label=false',
-			...limitFlags(await readFile('/proc/self/limits', 'utf8')),
+			...stepFlags(options),
+			...limitFlags(await readFile('/proc/self/limits', 'utf8'), options.ulimits),
 			options.noCache ? '--no-cache' : '--no-cache=false',
 			options.pull ? '--pull=true' : '--pull=false',
 			'--iidfile',
@@ -242,7 +283,7 @@ const buildArguments = async (work: string, context: string, options: BuildOptio
 
 const stepAfter = (last: Step | undefined, position: string, text: string): Step => {
 	const shell = text.startsWith('SHELL ') ? execForm(text.slice(6)) : (text.startsWith('FROM ') ? undefined : last?.shell);
-	return {position, text, shell, before: last?.text};
+	return {position, text, shell};
 };
 
 /** Buildah's last lines, for which Docker has others. */
@@ -266,7 +307,7 @@ export async function * build(buildah: Buildah, contextDirectory: string, option
 	let step: Step | undefined;
 	let isDone = false;
 	try {
-		const {arguments: arguments_, loopback} = await buildArguments(work, contextDirectory, options);
+		const {arguments: arguments_, loopback} = await buildArguments(buildah, work, contextDirectory, options);
 		const registries = path.join(work, 'registries.conf');
 		await writeFile(registries, registriesConfiguration(loopback));
 		await mkdir(path.join(work, 'temporary'));

@@ -89,7 +89,11 @@ const configurationArguments = (before: ImageConfiguration, after: ImageConfigur
 };
 
 /** Builds the image with additional instructions. */
-const change = async (buildah: Buildah, id: string, changes: readonly string[]): Promise<string> => buildah.inScratch(async context => {
+export const changeImage = async (
+	buildah: Buildah,
+	id: string,
+	changes: readonly string[],
+): Promise<string> => buildah.inScratch(async context => {
 	await writeFile(path.join(context, 'Dockerfile'), [`FROM ${id}`, ...changes, ''].join('\n'));
 	let changed: string | undefined;
 	for await (const {imageId} of build(buildah, context, {
@@ -130,5 +134,5 @@ export const commitImage = async (buildah: Buildah, options: CommitOptions): Pro
 		const printed = await buildah.run(['commit', ...buildah.policyArguments, '--quiet', '--format', 'docker', '--identity-label=false', name]);
 		return printed.trim().replace('sha256:', '');
 	});
-	return `sha256:${(changes.length > 0 ? await change(buildah, id, changes) : id).replace('sha256:', '')}`;
+	return `sha256:${(changes.length > 0 ? await changeImage(buildah, id, changes) : id).replace('sha256:', '')}`;
 };

@@ -1,7 +1,7 @@
 import type {Readable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import type {Pruned, Image, Progress} from '../../engine/resources.js';
-import type {RegistryCredentials} from '../../engine/transfer.js';
+import type {ImportOptions, RegistryCredentials} from '../../engine/transfer.js';
 import type {Paths} from '../store/paths.js';
 import {find} from '../../rules/images/find.js';
 import {
@@ -13,6 +13,7 @@ import {
 import {loadArchive, saveArchive} from './archive.js';
 import {openBuildah, type Buildah} from './buildah.js';
 import {historyKeys, openCatalogue} from './catalogue.js';
+import {importImage} from './import.js';
 import {
 	login,
 	pull,
@@ -39,6 +40,8 @@ export type ImageStore = {
 	readonly remove: (reference: string, options?: {readonly force?: boolean}) => Promise<Removed>;
 	/** A tar in docker-archive format. */
 	readonly save: (references: readonly string[]) => Promise<Readable>;
+	/** Resolves with the id of the new image. */
+	readonly import: (tar: Readable, options: ImportOptions) => Promise<string>;
 	readonly load: (tar: Readable) => AsyncIterable<Progress>;
 	/** Throws `forbidden` if the registry rejects the credentials. */
 	readonly checkCredentials: (credentials: RegistryCredentials) => Promise<void>;
@@ -108,6 +111,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 			const snapshot = await catalogue();
 			return saveArchive(buildah, references.map(reference => find(snapshot.images, reference)));
 		},
+		import: async (tar, options) => importImage(buildah, tar, options),
 		load: tar => loadArchive(buildah, tar),
 		checkCredentials: async credentials => login(buildah, credentials),
 		async prune({all = false, inUse}) {

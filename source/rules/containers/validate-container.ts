@@ -2,6 +2,7 @@ import net from 'node:net';
 import {HolmError} from '../../engine/errors.js';
 import type {ContainerConfiguration, Mount} from '../../engine/resources.js';
 import {mountPath, containerName} from '../names.js';
+import {listenedOn} from '../../engine/listening.js';
 import {validateHealthcheck} from './healthcheck.js';
 import {signalNumber} from './signals.js';
 import {
@@ -75,16 +76,18 @@ const checkPorts = ({ports}: ContainerConfiguration) => {
 			refuse(`invalid port: ${hostPort}:${containerPort}`, 'a port is a number from 1 to 65535');
 		}
 
-		if (net.isIP(hostAddress) === 0) {
-			refuse(`invalid host address ${shown(hostAddress)} for port ${containerPort}`, '0.0.0.0 stands for all');
+		if (hostAddress !== '' && net.isIP(hostAddress) === 0) {
+			refuse(`invalid host address ${shown(hostAddress)} for port ${containerPort}`, 'leave it out for all');
 		}
 
-		const key = `${hostAddress} ${hostPort}/${protocol}`;
-		if (hostPort !== 0 && taken.has(key)) {
-			refuse(`port ${hostPort}/${protocol} is published twice`, 'give each host port once');
-		}
+		for (const address of listenedOn(hostAddress)) {
+			const key = `${address} ${hostPort}/${protocol}`;
+			if (hostPort !== 0 && taken.has(key)) {
+				refuse(`port ${hostPort}/${protocol} is published twice`, 'give each host port once');
+			}
 
-		taken.add(key);
+			taken.add(key);
+		}
 	}
 };
 
@@ -130,12 +133,17 @@ const checkRestart = ({restartPolicy: {name, maximumRetryCount}, autoRemove}: Co
 	}
 };
 
+/** Throws `invalid` for a host that is not `NAME:ADDRESS`. */
+export const assertExtraHost = (host: string): void => {
+	const [name = '', ...address] = host.split(':');
+	if (name === '' || (net.isIP(address.join(':')) === 0 && address.join(':') !== 'host-gateway')) {
+		refuse(`bad format for add-host: ${shown(host)}`, 'write NAME:ADDRESS, or NAME:host-gateway');
+	}
+};
+
 const checkHosts = ({extraHosts, dnsServers}: ContainerConfiguration) => {
 	for (const host of extraHosts) {
-		const [name = '', ...address] = host.split(':');
-		if (name === '' || (net.isIP(address.join(':')) === 0 && address.join(':') !== 'host-gateway')) {
-			refuse(`bad format for add-host: ${shown(host)}`, 'write NAME:ADDRESS, or NAME:host-gateway');
-		}
+		assertExtraHost(host);
 	}
 
 	const server = dnsServers.find(server => net.isIP(server) === 0);

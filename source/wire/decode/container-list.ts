@@ -38,16 +38,12 @@ export const parseStatus = (state: string, status: string, now: number): Contain
 	}
 };
 
-const decodePublished = (ports: readonly Fields[]): PublishedPort[] => {
-	const published = ports.filter(port => port.number('PublicPort') > 0).map((port): PublishedPort => ({
-		hostAddress: port.text('IP') || '0.0.0.0',
-		hostPort: port.number('PublicPort'),
-		containerPort: port.number('PrivatePort'),
-		protocol: port.text('Type') === 'udp' ? 'udp' : 'tcp',
-	}));
-	// Docker lists a port published on all addresses once for IPv4 and once for IPv6.
-	return published.filter(port => port.hostAddress !== '::' || !published.some(other => other.hostAddress === '0.0.0.0' && other.hostPort === port.hostPort));
-};
+const decodePublished = (ports: readonly Fields[]): PublishedPort[] => ports.filter(port => port.number('PublicPort') > 0).map((port): PublishedPort => ({
+	hostAddress: port.text('IP') || '0.0.0.0',
+	hostPort: port.number('PublicPort'),
+	containerPort: port.number('PrivatePort'),
+	protocol: port.text('Type') === 'udp' ? 'udp' : 'tcp',
+}));
 
 /** One item of `GET /containers/json`: complete from Holm, otherwise as far as the list goes. */
 export const decodeContainerItem = (json: unknown, now = Date.now()): Container => {

@@ -37,7 +37,7 @@ export const decodeMountPoints = (mounts: readonly Fields[]): Mount[] => mounts.
 
 	return type === 'volume'
 		? {
-			type, source: fields.text('Name'), target, readOnly: isReadOnly,
+			type, source: fields.text('Name'), target, readOnly: isReadOnly, mountpoint: fields.optionalText('Source'),
 		}
 		: {
 			type: 'bind', source: fields.text('Source'), target, readOnly: isReadOnly,

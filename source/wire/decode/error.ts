@@ -43,7 +43,8 @@ export const decodeProgress = (json: unknown): Progress => {
 	const fields = fieldsOf(json);
 	if (fields.has('error') || fields.has('errorDetail')) {
 		const message = fields.object('errorDetail').text('message') || fields.text('error');
-		throw decodeError(fields.has('Holm') ? fields.raw.Holm : {message}, 500, 'the engine gave no reason');
+		const {code, message: reason, remedy} = decodeError(fields.has('Holm') ? fields.raw.Holm : {message}, 500, 'the engine gave no reason');
+		throw new HolmError(code, reason, {remedy, commandStatus: fields.object('errorDetail').optionalNumber('code')});
 	}
 
 	const detail = fields.object('progressDetail');

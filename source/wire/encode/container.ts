@@ -26,7 +26,7 @@ export const encodeAttachment = (attachment: Attachment, wanted?: AttachmentConf
 export const encodeMountPoint = (mount: Mount) => ({
 	Type: mount.type,
 	...(mount.type === 'volume') && {Name: mount.source, Driver: 'local'},
-	Source: mount.type === 'bind' ? mount.source : '',
+	Source: mount.type === 'bind' ? mount.source : (mount.type === 'volume' ? mount.mountpoint : undefined) ?? '',
 	Destination: mount.target,
 	Mode: mount.type === 'tmpfs' ? mount.options.join(',') : '',
 	RW: !mount.readOnly,

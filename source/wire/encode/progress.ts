@@ -16,8 +16,9 @@ export const encodeError = (error: unknown) => {
 	return {message, code, remedy};
 };
 
-/** The last line of an operation that failed after its first line. Docker's field for a code is numeric, so that Holm's code has its own. */
+/** The last line of an operation that failed after its first line. Docker's code is the exit status of a failed build step, which its client exits with, and absent otherwise; Holm's code has a field of its own. */
 export const encodeProgressError = (error: unknown) => {
 	const body = encodeError(error);
-	return {errorDetail: {message: body.message}, error: body.message, Holm: body};
+	const {commandStatus} = asHolmError(error);
+	return {errorDetail: {...commandStatus !== undefined && {code: commandStatus}, message: body.message}, error: body.message, Holm: body};
 };

@@ -194,6 +194,29 @@ test('a port passes to a new target', async t => {
 	t.is(await text(await connect(published!.hostPort)), 'second');
 });
 
+test('a port without an address listens on both families, with one number, or on neither', async t => {
+	const port = await listen(t, echo);
+	const forwards = open(t);
+	for (const protocol of ['tcp', 'udp'] as const) {
+		const [four, six, ...rest] = await forwards.replace([forwardTo(port, {hostAddress: '', protocol})]);
+		t.deepEqual([four!.hostAddress, six!.hostAddress, rest], ['0.0.0.0', '::', []]);
+		t.is(four!.hostPort, six!.hostPort);
+		t.deepEqual(await forwards.replace([forwardTo(port, {hostAddress: '', protocol})]), [four, six], 'the chosen port is kept');
+	}
+
+	const [only] = await forwards.replace([forwardTo(port, {hostAddress: '::'})]);
+	const wanted = [only!, forwardTo(port, {id: 'b', hostAddress: '', hostPort: only!.hostPort})];
+	const {message, code} = (await t.throwsAsync<HolmError>(forwards.replace(wanted), {instanceOf: HolmError}));
+	t.deepEqual([code, message], ['conflict', `Bind for [::]:${only!.hostPort} failed: port is already allocated`]);
+	await t.throwsAsync(connect(only!.hostPort), {code: 'ECONNREFUSED'}, 'nothing listens on IPv4');
+	const client = await connect(only!.hostPort, '::1');
+	client.end('six');
+	t.is(await text(client), 'six');
+	const older = createForwards(undefined, () => false);
+	t.teardown(older.close);
+	t.deepEqual((await older.replace([forwardTo(port, {hostAddress: ''})])).map(({hostAddress}) => hostAddress), ['0.0.0.0'], 'a host without IPv6');
+});
+
 test('IPv6 and IPv4 share a port number', async t => {
 	const port = await listen(t, echo);
 	const forwards = open(t);

@@ -106,7 +106,7 @@ export const makeContainer = async (t: ExecutionContext, engine: Namespace, leas
 };
 
 /** Listens in a namespace and answers each caller with the caller's address. */
-export const listen = async (t: ExecutionContext, namespace: string, protocol: 'tcp' | 'udp', port: number): Promise<void> => {
+export const listen = async (t: ExecutionContext, namespace: string, protocol: 'tcp' | 'udp' | 'udp6', port: number): Promise<void> => {
 	const child = spawn('nsenter', [`--net=${namespace}`, 'socat', '-U', `${protocol.toUpperCase()}-LISTEN:${port},fork,reuseaddr`, 'EXEC:printenv SOCAT_PEERADDR'], {stdio: 'ignore'});
 	const ended = once(child, 'exit');
 	t.teardown(async () => {
@@ -128,9 +128,9 @@ export const listen = async (t: ExecutionContext, namespace: string, protocol: '
 };
 
 /** The caller's address as a listener sees it; empty if there is no answer within a second. */
-export const ask = async (namespace: string, to: string, {protocol = 'tcp', port = 80, from}: {protocol?: 'tcp' | 'udp'; port?: number; from?: string} = {}): Promise<string> => {
+export const ask = async (namespace: string, to: string, {protocol = 'tcp', port = 80, from}: {protocol?: 'tcp' | 'udp' | 'udp6'; port?: number; from?: string} = {}): Promise<string> => {
 	const bind = from === undefined ? '' : `,bind=${from}`;
-	const target = protocol === 'tcp' ? `TCP:${to}:${port},connect-timeout=1${bind}` : `UDP:${to}:${port}${bind}`;
+	const target = protocol === 'tcp' ? `TCP:${to}:${port},connect-timeout=1${bind}` : `${protocol.toUpperCase()}:${to}:${port}${bind}`;
 	// Send nothing over TCP: a listener that closes with unread data resets the connection, and its answer is lost.
 	const {stdout} = await runIn('socat', ['-T1', '-t1', '-', target], {namespace, input: protocol === 'tcp' ? '' : 'hello', accept: [0, 1]});
 	return stdout.trim();

@@ -22,6 +22,7 @@ import {
 } from '../../../source/host/bridges/programs.js';
 import {hostRoutes} from '../../../source/host/bridges/routes.js';
 import {applyRuleset, rulesetOf} from '../../../source/host/bridges/ruleset.js';
+import {applyUdpAnswers} from '../../../source/host/bridges/udp-answers.js';
 import {macOf} from '../../../source/rules/networks/mac.js';
 import {
 	ask,
@@ -50,6 +51,21 @@ const stateOf = async (namespace: string) => {
 const closing = (t: ExecutionContext, root: string, host: string) => {
 	t.teardown(async () => closeNamespace(root, {host}));
 };
+
+testInNamespaces('answers from UDP ports leave from the address that was asked', async t => {
+	const host = await makeNamespace(t, 'host');
+	await ipBatch(['address add 192.0.2.1/32 dev lo', 'address add 2001:db8::1/128 dev lo nodad'], {namespace: host});
+	await Promise.all([listen(t, host, 'udp', 80), listen(t, host, 'udp', 81), listen(t, host, 'udp6', 82)]);
+	await applyUdpAnswers('holm-00000000', [80, 82], host);
+	t.is(await ask(host, '127.0.0.2', {protocol: 'udp'}), '127.0.0.1');
+	t.is(await ask(host, '192.0.2.1', {protocol: 'udp', from: '127.0.0.1'}), '127.0.0.1');
+	t.is(await ask(host, '127.0.0.2', {protocol: 'udp', port: 81}), '', 'a port that is not published');
+	t.regex(await ask(host, '[2001:db8::1]', {protocol: 'udp6', port: 82, from: '[::1]'}), /0001/v);
+	await applyUdpAnswers('holm-00000000', [], host);
+	t.is(await ask(host, '[2001:db8::1]', {protocol: 'udp6', port: 82, from: '[::1]'}), '');
+	t.is(await ask(host, '127.0.0.2', {protocol: 'udp'}), '');
+	t.is((await runIn('nft', ['list', 'tables'], {namespace: host})).stdout, '');
+});
 
 testInNamespaces('opening twice is opening once, and closing leaves the host as it was', async t => {
 	const [root, {host}] = await Promise.all([makeRoot(t), makeHost(t)]);

@@ -10,7 +10,9 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
+import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
+import {createGzip} from 'node:zlib';
 import type {ExecutionContext} from 'ava';
 import {build} from '../../../source/host/images/build.js';
 import type {ImageStore} from '../../../source/host/images/storage.js';
@@ -35,6 +37,22 @@ const assertNothingIsLeft = async (t: ExecutionContext, {store, paths, directory
 	t.deepEqual(JSON.parse(await store.buildah.run(['containers', '--json']) || 'null') ?? [], []);
 	t.deepEqual(mountsBelow(directory), []);
 };
+
+hostTest('the steps of a build get hosts, limits, a size of /dev/shm, and no network', ['buildah'], async t => {
+	const {store, directory} = await storeFor(t);
+	const context = await contextFor(directory, 'context', {Dockerfile: `${base}RUN cat /etc/hosts; ulimit -n; df -k /dev/shm | tail -1; ls /sys/class/net\n`});
+	const options = {
+		...buildOptions, extraHosts: ['db:192.0.2.1', 'gate:host-gateway'], shmBytes: 2 * 1024 * 1024, ulimits: [{name: 'nofile', soft: 64, hard: 128}],
+	};
+	const text = (await collect(build(store.buildah, context, options))).map(step => step.text ?? '').join('');
+	t.regex(text, /^192\.0\.2\.1\s+db$/mv);
+	t.regex(text, /^127\.0\.0\.1\s+gate$/mv);
+	t.regex(text, /^64$/mv);
+	t.regex(text, /\s2048\s.*\/dev\/shm$/mv);
+	const alone = {...buildOptions, noCache: true, network: 'none' as const};
+	t.regex((await collect(build(store.buildah, context, alone))).map(step => step.text ?? '').join(''), /\/dev\/shm\nlo\n(?:cat|COMMIT)/v);
+	await t.throwsAsync(collect(build(store.buildah, context, {...alone, extraHosts: options.extraHosts})), {message: /^Build failed: steps without a network/v});
+});
 
 hostTest('a build prints its steps and output, then the id; a second build uses the cache', ['buildah'], async t => {
 	const {store, directory, paths} = await storeFor(t);
@@ -87,6 +105,7 @@ hostTest('a step that fails is named with its reason, and nothing is left', ['bu
 		['RUN echo working; exit 3', /^Build failed at step 4\/4, RUN echo working; exit 3: The command '\/bin\/sh -c echo working; exit 3' returned a non-zero code: 3$/v],
 		['COPY nope /nope', /^Build failed at step 4\/4, COPY nope \/nope: not in the build context: "\/nope"/v],
 		['COPY link /x', /^Build failed at step 4\/4, COPY link \/x: "link" is a link to "\/no-such-place\/file", which is not in the build context$/v],
+		['RUN <<EOF\nEOF', /^Build failed at line 4, RUN <<EOF: here-documents need buildah 1\.33 or later$/v],
 		['COPY <<EOF /x', /^Build failed at step 4\/4, COPY <<EOF \/x: here-documents need buildah/v],
 		['FROBNICATE', /FROBNICATE/v],
 	] as const) {
@@ -246,4 +265,17 @@ hostTest('the daemon\'s environment does not reach a build', ['buildah'], async 
 	});
 	const context = await contextFor(directory, 'context', {Dockerfile: `${base}RUN env; test -z "$HOLM_TEST_SECRET"\n`});
 	await t.notThrowsAsync(buildImage(store, context));
+});
+
+hostTest('an image is imported from a tar, also a compressed one, and nothing else is taken for one', ['buildah'], async t => {
+	const {store, directory, paths} = await storeFor(t);
+	const tar = tarOf([['etc/motd', 'hello\n']]);
+	const id = await store.import(tar.pipe(createGzip()), {message: 'from a test', changes: ['CMD ["/bin/x"]', 'ENV A=b']});
+	const {configuration, layers, history} = await store.get(id);
+	t.deepEqual([configuration.command, configuration.environment.filter(variable => variable.startsWith('A=')), layers.length], [['/bin/x'], ['A=b'], 1]);
+	t.true(history.some(({comment}) => comment.startsWith('from a test')));
+	const context = await contextFor(directory, 'context', {Dockerfile: `FROM ${id.slice(7)}\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "cat", "/etc/motd"]\n`});
+	t.true((await collect(build(store.buildah, context, buildOptions))).some(({text}) => text === 'hello\n'));
+	await t.throwsAsync(store.import(Readable.from([new Uint8Array(2000).fill(1)]), {}), {code: 'invalid', message: 'the file system to import is not a tar'});
+	await assertNothingIsLeft(t, {store, paths, directory});
 });

@@ -96,7 +96,7 @@ const run = async (stage: Stage, {text}: Instruction, context: BuildContext) => 
 	const before = stage.files.bytes();
 	const status = await context.run(commandOf(text));
 	if (status !== 0) {
-		refuse(failedCommand(text, status));
+		throw new HolmError('invalid', failedCommand(text, status), {commandStatus: status});
 	}
 
 	stage.history.push({createdBy: `RUN ${execForm(text) ? text : `/bin/sh -c ${text}`} # buildkit`, bytes: Math.max(stage.files.bytes() - before, 0)});

@@ -10,7 +10,10 @@ import {
 /** Values of a query that mean nothing: Docker's clients send them for parameters that are not given. */
 const isSet = (value: unknown) => typeof value === 'string' && !['', '0', 'null', '[]', '{}', 'false', 'False'].includes(value);
 
-const limited = refused('steps of a build are not limited', 'leave it out', isSet);
+const limited = refused('steps of a build have no control group of their own', 'leave it out; ulimits limit the processes of a step', isSet);
+
+/** Docker's clients print the message alone, so that it names the remedy. */
+export const noBuildKit = 'BuildKit is not supported, DOCKER_BUILDKIT=0 docker build uses the classic builder';
 
 /** The query of `POST /build`. */
 export const buildFields: FieldTable = {
@@ -24,13 +27,13 @@ export const buildFields: FieldTable = {
 	cpusetmems: limited,
 	cpushares: limited,
 	dockerfile: honoured(),
-	extrahosts: refused('steps of a build use the host\'s names', 'leave it out', isSet),
+	extrahosts: honoured('`host-gateway` is the host, whose network the steps use; refused with `networkmode=none`'),
 	forcerm: honoured('containers of a build are always removed'),
 	isolation: honouredExcept('other than `default`', otherThan('default'), 'it is for Windows', 'leave it out'),
 	labels: honoured(),
 	memory: limited,
-	memswap: refused('steps of a build are not limited', 'leave it out', value => isSet(value) && value !== '-1'),
-	networkmode: honouredExcept('other than `default`, `bridge` and `host`', otherThan('default', 'bridge', 'host'), 'steps of a build use the host\'s network', 'leave it out'),
+	memswap: refused('steps of a build have no control group of their own', 'leave it out; ulimits limit the processes of a step', value => isSet(value) && value !== '-1'),
+	networkmode: honouredExcept('other than `default`, `bridge`, `host` and `none`', otherThan('default', 'bridge', 'host', 'none'), 'steps of a build use the host\'s network or none', 'leave it out, or give none'),
 	nocache: honoured(),
 	outputs: refused('the result of a build is an image', 'leave it out, and copy files from a container of the image', isSet),
 	platform: honoured('only the host\'s own'),
@@ -39,11 +42,11 @@ export const buildFields: FieldTable = {
 	remote: refused('the context of a build comes with the request', 'fetch it first and send it'),
 	rm: honoured('containers of a build are always removed'),
 	securityopt: refused('steps of a build have the rights that the engine gives them', 'leave it out', isSet),
-	session: refused('BuildKit is not supported', 'set DOCKER_BUILDKIT=0'),
-	shmsize: limited,
+	session: refused(noBuildKit, 'set DOCKER_BUILDKIT=0, or use holm build'),
+	shmsize: honoured(),
 	squash: refused('layers of a build stay apart', 'leave it out, or build in several stages', isSet),
 	t: honoured(),
 	target: honoured(),
-	ulimits: limited,
-	version: honouredExcept('`2`', value => value === '2', 'BuildKit is not supported', 'set DOCKER_BUILDKIT=0'),
+	ulimits: honoured(),
+	version: honouredExcept('`2`', value => value === '2', noBuildKit, 'set DOCKER_BUILDKIT=0, or use holm build'),
 };

@@ -59,5 +59,5 @@ export const updateFields: FieldTable = {
 	...Object.fromEntries(['Devices', 'DeviceCgroupRules', 'DeviceRequests'].map(name => [name, refused(ownDevices, 'leave it out', isGiven)])),
 	Init: later('the init'),
 	Ulimits: later('the resource limits'),
-	RestartPolicy: honoured('applies at once; the others from the next start'),
+	RestartPolicy: honoured('applies at once, as the limits do: a running container gets at most what its machine has, and is refused more until it is stopped'),
 };

@@ -4,7 +4,7 @@ import {honoured, honouredExcept, otherThan, refused, type FieldTable} from './r
 export const volumeFields: FieldTable = {
 	ClusterVolumeSpec: refused('it is for swarms', 'leave it out'),
 	Driver: honouredExcept('other than `local`', otherThan('local'), 'volumes are directories of this host', 'the only driver is local'),
-	DriverOpts: honoured('`type=none`, `o=bind` and `device`, or `type=tmpfs`; others are refused'),
+	DriverOpts: honoured('`type=none`, `o=bind` and `device`, filled from the image if it is empty, or `type=tmpfs`, which is empty at each start; others are refused'),
 	Labels: honoured(),
 	Name: honoured(),
 };

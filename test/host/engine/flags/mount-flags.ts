@@ -101,10 +101,16 @@ export const mountFlagTests = (world: World): void => {
 		await world.holm('volume', 'create', '--opt', 'type=none', '--opt', 'o=bind', '--opt', `device=${at('device')}`, 'bound');
 		await world.holm('volume', 'create', '--opt', 'type=tmpfs', '--opt', 'device=tmpfs', '--opt', 'o=size=1m,mode=700', 'memory');
 		await world.holm('volume', 'create', 'whole');
-		await world.holm('run', '-d', '--name', 'kinds', '-v', 'bound:/bound', '-v', 'memory:/memory', '-v', 'whole:/whole', 'box', 'sh', '-c', 'echo x > /bound/file; mkdir -p /whole/part/deep; echo y > /whole/part/file; ln -s part /whole/link; grep /memory /proc/mounts; echo ready; sleep 1000');
+		await mkdir(at('filled'));
+		await world.holm('volume', 'create', '--opt', 'type=none', '--opt', 'o=bind', '--opt', `device=${at('filled')}`, 'filled');
+		await world.holm('run', '-d', '--name', 'kinds', '-v', 'filled:/data', '-v', 'bound:/bound', '-v', 'memory:/memory', '-v', 'whole:/whole', 'box', 'sh', '-c', 'echo x > /bound/file; mkdir -p /whole/part/deep; echo y > /whole/part/file; ln -s part /whole/link; grep /memory /proc/mounts; echo ready; sleep 1000');
 		const log = await world.until(async () => world.holm('logs', 'kinds'), output => output.includes('ready'));
 		t.regex(log, / \/memory tmpfs rw,.*size=1024k,mode=700/v);
 		t.is(await readFile(at('device/file'), 'utf8'), 'x\n');
+		t.is(await readFile(at('filled/seed/first'), 'utf8'), 'from the image\n');
+		const sources = JSON.parse(await world.holm('inspect', '--format', '{{json .Mounts}}', 'kinds')) as ReadonlyArray<{readonly Name: string; readonly Source: string}>;
+		const {mountpoint} = await world.engine.volume('whole');
+		t.deepEqual(new Map(sources.map(({Name, Source}) => [Name, Source])), new Map([['filled', ''], ['bound', ''], ['memory', ''], ['whole', mountpoint]]));
 		t.regex(await run('-v', 'memory:/memory', 'box', 'true'), /volume memory is in the memory of container kinds/v);
 		const part = (subpath: string) => ['--mount', `type=volume,src=whole,dst=/part,volume-subpath=${subpath}`, 'box', 'ls', '/part'];
 		t.is(await run(...part('part')), 'deep\nfile');
@@ -112,7 +118,7 @@ export const mountFlagTests = (world: World): void => {
 		t.regex(await run(...part('link/deep')), /"link" is a link/v);
 		t.regex(await run(...part('none')), /none cannot be mounted: there is no such file or directory/v);
 		await world.holm('rm', '-f', 'kinds');
-		await world.holm('volume', 'rm', 'bound', 'memory', 'whole');
+		await world.holm('volume', 'rm', 'bound', 'filled', 'memory', 'whole');
 		t.is(await readFile(at('device/file'), 'utf8'), 'x\n', 'a directory of the host stays');
 	});
 

@@ -21,6 +21,10 @@ export const settingFlagTests = (world: World): void => {
 		await world.holm('network', 'create', '--opt', 'com.docker.network.driver.mtu=1400', 'narrow');
 		await world.holm('run', '-d', '--name', 'linked', '--network', 'narrow', '-v', 'shared:/shared', 'box', 'sh', '-c', 'echo from linked > /shared/file; sleep 600');
 		await world.until(async () => world.holm('exec', 'linked', 'sh', '-c', 'cat /shared/file || true'), text => text.includes('from linked'));
+		await world.holm('update', '--pids-limit', '33', '--cpus', '0.5', '--memory', '200m', '--memory-reservation', '20m', '--cpu-shares', '512', '--cpuset-cpus', '0', 'linked');
+		const limits = await world.holm('exec', 'linked', 'sh', '-c', 'cd /sys/fs/cgroup; cat pids.max cpu.max memory.max memory.low cpu.weight cpuset.cpus memory.high');
+		t.deepEqual(limits.split('\n'), ['33', '50000 100000', '209715200', '20971520', '20', '0', 'max']);
+		await world.holm('update', '--memory', '400m', '--pids-limit', '-1', 'linked');
 		const script = `
 			echo "shm $(df -k /dev/shm | awk 'NR==2 {print $2}')"
 			echo "somaxconn $(cat /proc/sys/net/core/somaxconn)"

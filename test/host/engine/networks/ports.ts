@@ -7,7 +7,7 @@ import type {World} from '../world.js';
 const serve = ['httpd', '-f', '-h', '/data'];
 
 /** The reply of a UDP server. Repeats the question until there is a reply, as datagrams may be lost, each from a new socket: the server has a `cat` for each client, which may join datagrams. */
-const ask = async (port: number, text: string): Promise<string> => {
+const ask = async (port: number, text: string, address = '127.0.0.1'): Promise<string> => {
 	const sockets: Socket[] = [];
 	const answered = Promise.withResolvers<string>();
 	const question = () => {
@@ -17,7 +17,10 @@ const ask = async (port: number, text: string): Promise<string> => {
 			// Questions that came before the server listened may be answered together.
 			answered.resolve(answer.toString().slice(0, text.length));
 		});
-		socket.send(text, port, '127.0.0.1');
+		// Connected: answers from other addresses are not taken.
+		socket.connect(port, address, () => {
+			socket.send(text);
+		});
 	};
 
 	const timer = setInterval(question, 100);
@@ -69,7 +72,7 @@ export const portTests = (world: World): void => {
 		const ports = await world.holm('port', 'server');
 		t.true(ports.includes(`80/tcp -> 127.0.0.1:${first}`), ports);
 		const chosen = Number(/^9000\/udp -> 0\.0\.0\.0:(?<port>\d+)$/mv.exec(ports)?.groups!.port);
-		t.is(await ask(chosen, 'chosen'), 'chosen');
+		t.is(await ask(chosen, 'chosen', '127.0.0.2'), 'chosen');
 		t.regex(await world.holm('ps', '--format', '{{.Ports}}'), new RegExp(`127\\.0\\.0\\.1:${first}-${first + 1}->80-81/tcp`, 'v'));
 
 		await world.holm('stop', '-t', '0', 'server');
@@ -112,7 +115,7 @@ export const portTests = (world: World): void => {
 
 	world.test('-P publishes what the image exposes', async t => {
 		await world.holm('run', '-d', '--name', 'all', '-P', 'box', ...serve);
-		const [, port = ''] = /^80\/tcp -> 0\.0\.0\.0:(?<port>\d+)$/v.exec(await world.holm('port', 'all')) ?? [];
+		const [, port = ''] = /^80\/tcp -> 0\.0\.0\.0:(?<port>\d+)\n80\/tcp -> \[::\]:\k<port>$/v.exec(await world.holm('port', 'all')) ?? [];
 		await t.notThrowsAsync(world.until(async () => get(`http://127.0.0.1:${port}/seed/first`).catch(String), text => text === 'from the image\n'));
 		await world.remove('all');
 	});
