@@ -17,7 +17,7 @@ Throws `invalid` unless it has six octets, and for group addresses (IEEE 802, th
 export const parseMac = (text: string): string => {
 	const mac = text.toLowerCase().replaceAll('-', ':');
 	if (!/^[\da-f]{2}(?::[\da-f]{2}){5}$/v.test(mac)) {
-		throw new HolmError('invalid', `${JSON.stringify(text)} is not a MAC address`, {remedy: 'write six octets, such as 02:42:c0:a8:46:02'});
+		throw new HolmError('invalid', `${JSON.stringify(text.slice(0, 60))} is not a MAC address`, {remedy: 'write six octets, such as 02:42:c0:a8:46:02'});
 	}
 
 	if (Number.parseInt(mac.slice(0, 2), 16) % 2 === 1) {
