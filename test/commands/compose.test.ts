@@ -5,11 +5,14 @@ import {
 	rm,
 	writeFile,
 } from 'node:fs/promises';
+import {once} from 'node:events';
+import net, {type AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import {rootCertificates} from 'node:tls';
 import test, {type ExecutionContext} from 'ava';
-import type {DockerHost} from '../../source/daemon/docker-host.js';
+import {openDockerHost, type DockerHost} from '../../source/daemon/docker-host.js';
 import {command} from '../../source/commands/tools/compose.js';
 import {composeCandidates} from '../../source/commands/tools/find-compose.js';
 import {firstExecutable} from '../../source/host/setup/programs.js';
@@ -68,4 +71,30 @@ test('its exit status is Compose\'s', async t => {
 
 test('without Compose there is none to run', async t => {
 	t.is(await firstExecutable(composeCandidates({DOCKER_CONFIG: '/nothing', PATH: '/nothing'}).filter(file => file.startsWith('/nothing'))), undefined);
+});
+
+test('an engine that takes connections and never answers is named, with TLS, too', async t => {
+	const clients: net.Socket[] = [];
+	const server = net.createServer(client => {
+		clients.push(client);
+		client.on('error', () => undefined).resume();
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	t.teardown(() => {
+		server.close();
+		for (const client of clients) {
+			client.destroy();
+		}
+	});
+	const certificates = await mkdtemp(path.join(tmpdir(), 'holm-'));
+	t.teardown(async () => rm(certificates, {recursive: true, force: true}));
+	await writeFile(path.join(certificates, 'ca.pem'), rootCertificates[0]!);
+	const host = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	for (const environment of [{}, {HOLM_CERT_PATH: certificates}]) {
+		await t.throwsAsync(openDockerHost({
+			host, environment, limitMs: 500, onFailure: () => undefined,
+		}), {code: 'unavailable', message: /127\.0\.0\.1:\d+ does not answer/v});
+	}
+
+	t.is(clients.length, 2);
 });
