@@ -20,7 +20,7 @@ import {createContext} from './helpers/context.js';
 import {runCommand} from './helpers/run-command.js';
 
 /** Puts a script in place of Compose and runs the command; resolves with its exit status and what the script has written. */
-const runWith = async (t: ExecutionContext, script: string, environment: Readonly<Record<string, string>> = {}) => {
+const runWith = async (t: ExecutionContext, script: string, environment: Readonly<Record<string, string>> = {}, isTerminal = false) => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-'));
 	t.teardown(async () => rm(directory, {recursive: true, force: true}));
 	await mkdir(path.join(directory, 'cli-plugins'));
@@ -34,6 +34,7 @@ const runWith = async (t: ExecutionContext, script: string, environment: Readonl
 		},
 	};
 	const context = createContext({
+		isTerminal,
 		workingDirectory: directory,
 		environment: {PATH: process.env.PATH, DOCKER_CONFIG: directory, ...environment},
 		dockerHost: async () => host,
@@ -67,6 +68,17 @@ test('a builder that the user chose stays', async t => {
 test('its exit status is Compose\'s', async t => {
 	t.is((await runWith(t, 'exit 17')).status, 17);
 	t.is((await runWith(t, 'kill -KILL $$')).status, 137);
+});
+
+test('Compose gets a signal to the group once: from the terminal, or without one from this command', async t => {
+	const group = async (isTerminal: boolean) => {
+		const {directory} = await runWith(t, 'read -r _ _ _ _ group _ </proc/$$/stat; echo $group >group', {}, isTerminal);
+		return readFile(path.join(directory, 'group'), 'utf8');
+	};
+
+	const [, , , , own] = (await readFile('/proc/self/stat', 'utf8')).split(' ');
+	t.is(await group(true), `${own}\n`);
+	t.not(await group(false), `${own}\n`);
 });
 
 test('without Compose there is none to run', async t => {
