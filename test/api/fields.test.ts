@@ -256,6 +256,12 @@ test('values of the wrong type, and sizes that no tmpfs can have, are invalid', 
 		t.is(status, 400, `${JSON.stringify(HostConfig)}: ${message}`);
 	}
 
+	// What clients in Go could not read again.
+	for (const config of [{StopTimeout: 0.5}, {StopTimeout: 1e308}, {Healthcheck: {Interval: 1e20}}, {Healthcheck: {Retries: 1e30}}]) {
+		const {status, message} = await create(served, config);
+		t.is(status, 400, `${JSON.stringify(config)}: ${message}`);
+	}
+
 	t.is((await create(served, {HostConfig: tmpfs({SizeBytes: 0, Mode: 0o7777})})).status, 201);
 });
 
