@@ -9,6 +9,10 @@ It is derived from the address and not from the container: neighbours with an ea
 export const macOf = (address: string): string =>
 	['02', '42', ...octetsOf(parseAddress(address)).map(octet => octet.toString(16).padStart(2, '0'))].join(':');
 
+/** The address whose device has a MAC address by `macOf`; undefined if there is none. */
+export const addressOfMac = (mac: string): string | undefined =>
+	mac.startsWith('02:42:') ? mac.split(':').slice(2).map(octet => Number.parseInt(octet, 16)).join('.') : undefined;
+
 /**
 Parses a requested MAC address into lower case with colons.
 
