@@ -66,7 +66,7 @@ export const hostFields: FieldTable = {
 	...deviceFields,
 	Annotations: honoured('also handed to the runtime in the machine'),
 	AutoRemove: honoured(),
-	Binds: honoured(),
+	Binds: honoured('of devices, only `/dev/null`'),
 	CapAdd: honoured(),
 	CapDrop: honoured(),
 	Cgroup: refused('a machine is not in a control group of the caller\'s', 'leave it out'),
