@@ -52,6 +52,14 @@ test('the version is the package\'s', async t => {
 	t.deepEqual(await holm(['-v']), {stdout: `holm ${version}\n`, stderr: '', status: 0});
 });
 
+test('a command runs in a directory that has been removed', async t => {
+	const directory = await mkdtemp(path.join(tmpdir(), 'holm-'));
+	const child = spawn('sh', ['-c', 'cd "$1" && rmdir "$1" && shift && exec "$@"', 'sh', directory, process.execPath, cli, 'network', '--help'], {stdio: ['ignore', 'pipe', 'pipe']});
+	const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+	t.is(stderr, '');
+	t.regex(stdout, /^Usage: holm network/v);
+});
+
 const refusals: ReadonlyArray<readonly [readonly string[], number, string]> = [
 	[['netwrok'], 2, 'Error: unknown command: netwrok (did you mean network?)'],
 	[['network', 'craete'], 2, 'Error: unknown command: holm network craete (did you mean create?)'],

@@ -17,6 +17,15 @@ const flush = async (stream: NodeJS.WriteStream): Promise<void> => new Promise(r
 	}
 });
 
+/** The working directory; of one that has been removed its last path, where nothing is found. */
+const currentDirectory = (): string => {
+	try {
+		return process.cwd();
+	} catch {
+		return nonEmpty(process.env.PWD) ?? '/';
+	}
+};
+
 /** Runs `main` with the arguments and streams of this process, and exits. */
 export const start = async (): Promise<never> => {
 	enableCompileCache(cacheDirectory());
@@ -43,7 +52,7 @@ export const start = async (): Promise<never> => {
 		stdout: process.stdout,
 		stderr: process.stderr,
 		environment: process.env,
-		workingDirectory: process.cwd(),
+		workingDirectory: currentDirectory(),
 		now: Date.now,
 		async connect({canAsk = true, ...options}) {
 			const {connect} = await import('../daemon/connect.js');

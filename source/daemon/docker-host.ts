@@ -21,6 +21,11 @@ export type DockerHost = {
 
 type Dial = () => Promise<Duplex>;
 
+/** How long an engine may take for its first answer, and for the handshake of each connection. */
+const answerLimitMs = 30_000;
+
+const silent = (address: ReachableAddress, cause?: unknown) => new HolmError('unavailable', `the engine at ${describeAddress(address)} does not answer`, {remedy: 'check whether it still runs', cause});
+
 /** How to reach an engine that has no address of its own for Docker's programs: they cannot be given certificates as text, nor Holm's SSH connection. */
 const dialOf = (address: ReachableAddress): Dial | undefined => {
 	if (address.kind === 'ssh') {
@@ -37,7 +42,11 @@ const dialOf = (address: ReachableAddress): Dial | undefined => {
 		const socket = connectTls({...tls, host, port, ...net.isIP(host) === 0 && {servername: host}});
 		const {promise, resolve, reject} = Promise.withResolvers<undefined>();
 		socket.once('secureConnect', resolve).once('error', reject);
+		socket.setTimeout(answerLimitMs, () => {
+			socket.destroy(silent(address));
+		});
 		await promise;
+		socket.setTimeout(0);
 		return socket;
 	};
 };
@@ -92,16 +101,27 @@ const relay = async (dial: Dial, onFailure: (error: unknown) => void) => {
 };
 
 /** Compose asks for BuildKit whatever the engine says about its builder; source: docker/cli, cli/command/cli.go, BuildKitEnabled. */
-const builderDefaults = async (address: ReachableAddress): Promise<Readonly<Record<string, string>>> => {
-	const response = await createClient(address).send('HEAD', '/_ping');
-	response.resume();
-	return response.headers['builder-version'] === '1' ? {DOCKER_BUILDKIT: '0'} : {};
+const builderDefaults = async (address: ReachableAddress, limitMs: number): Promise<Readonly<Record<string, string>>> => {
+	const signal = AbortSignal.timeout(limitMs);
+	try {
+		const response = await createClient(address).send('HEAD', '/_ping', {signal});
+		response.resume();
+		return response.headers['builder-version'] === '1' ? {DOCKER_BUILDKIT: '0'} : {};
+	} catch (error) {
+		throw signal.aborted ? silent(address, error) : error;
+	}
+};
+
+type DockerHostOptions = ConnectOptions & {
+	readonly onFailure: (error: unknown) => void;
+	/** How long the engine may take for its first answer. */
+	readonly limitMs?: number;
 };
 
 /** Finds the engine as `connect` does, for other programs. Over SSH and TLS they are served on a socket of their own until `close`. */
-export const openDockerHost = async (options: ConnectOptions & {readonly onFailure: (error: unknown) => void}): Promise<DockerHost> => {
+export const openDockerHost = async ({limitMs = answerLimitMs, ...options}: DockerHostOptions): Promise<DockerHost> => {
 	const address = await reachEngine(options);
-	const defaults = await builderDefaults(address);
+	const defaults = await builderDefaults(address, limitMs);
 	const dial = dialOf(address);
 	const relayed = dial && await relay(dial, options.onFailure);
 	const host = relayed || address.kind === 'unix' ? `unix://${relayed?.socket ?? describeAddress(address)}` : describeAddress(address);

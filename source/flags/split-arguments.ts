@@ -42,10 +42,25 @@ const booleans: Readonly<Record<string, boolean>> = {
 	true: true, t: true, 1: true, false: false, f: false, 0: false,
 };
 
+/** Flags of Docker's that are refused and take no value. */
+const withoutValue = new Set([
+	'--attachable', '--compress', '--config-only', '--disable-content-trust', '--ingress', '--ipv4', '--ipv6', '--oom-kill-disable', '--squash', '--use-api-socket',
+]);
+
+/** The error for refused flags: one names them all. */
+const refusalOf = (refusals: ReadonlyMap<string, RefusedFlags[string]>): HolmError => {
+	const [[first, only]] = [...refusals] as [[string, RefusedFlags[string]]];
+	return new HolmError('unsupported', refusals.size === 1
+		? `${first} is not supported: ${only.reason}`
+		: `${refusals.size} flags are not supported: ${[...refusals].map(([flag, {reason}]) => `${flag} (${reason})`).join(', ')}`, {
+		remedy: [...new Set(refusals.values().map(({remedy}) => remedy))].join('; '),
+	});
+};
+
 /**
 Splits a command line into flags and arguments by the command's flag table: `-it`, `-p8000:80`, `--name x`, `--name=x`, `--`.
 
-Arguments after the image of `holm run` must reach the container unchanged, so that this runs before any parser. Throws `invalid`, and `unsupported` for a flag of Docker's that is refused.
+Arguments after the image of `holm run` must reach the container unchanged, so that this runs before any parser. Throws `invalid`, and `unsupported` for flags of Docker's that are refused, naming them all.
 */
 export const splitArguments = (
 	argv: readonly string[],
@@ -55,15 +70,11 @@ export const splitArguments = (
 	const known = lookupOf(table);
 	const flags: string[] = [];
 	const input: string[] = [];
+	const refusals = new Map<string, RefusedFlags[string]>();
 	const help = `holm ${name} --help lists the flags`.replace('  ', ' ');
 
 	const find = (given: string): KnownFlag => {
 		const entry = known.get(given);
-		const refusal = entry || !Object.hasOwn(refused, given) ? undefined : refused[given];
-		if (refusal) {
-			throw new HolmError('unsupported', `${given} is not supported: ${refusal.reason}`, {remedy: refusal.remedy});
-		}
-
 		if (!entry) {
 			throw new HolmError('invalid', `unknown flag: ${given}`, {remedy: correction(given, known.keys().filter(key => key.startsWith('--') === given.startsWith('--')).toArray(), help)});
 		}
@@ -92,6 +103,12 @@ export const splitArguments = (
 	const addLong = (argument: string) => {
 		const equals = argument.indexOf('=');
 		const given = equals === -1 ? argument : argument.slice(0, equals);
+		if (!known.has(given) && Object.hasOwn(refused, given)) {
+			refusals.set(given, refused[given]!);
+			index += equals === -1 && !withoutValue.has(given) ? 1 : 0;
+			return;
+		}
+
 		const entry = find(given);
 		if (equals === -1) {
 			add(entry, given, entry.flag.type === 'boolean' ? 'true' : valueOf(given));
@@ -114,23 +131,37 @@ export const splitArguments = (
 		}
 	};
 
-	for (; index < argv.length; index++) {
-		const argument = argv[index]!;
-		if (argument === '--') {
-			input.push(...argv.slice(index + 1));
-			break;
-		}
+	const walk = () => {
+		for (; index < argv.length; index++) {
+			const argument = argv[index]!;
+			if (argument === '--') {
+				input.push(...argv.slice(index + 1));
+				return;
+			}
 
-		if (argument.startsWith('--')) {
-			addLong(argument);
-		} else if (argument !== '-' && argument.startsWith('-')) {
-			addCluster(argument);
-		} else if (flagsEndAtFirstArgument) {
-			input.push(...argv.slice(index));
-			break;
-		} else {
-			input.push(argument);
+			if (argument.startsWith('--')) {
+				addLong(argument);
+			} else if (argument !== '-' && argument.startsWith('-')) {
+				addCluster(argument);
+			} else if (flagsEndAtFirstArgument) {
+				input.push(...argv.slice(index));
+				return;
+			} else {
+				input.push(argument);
+			}
 		}
+	};
+
+	try {
+		walk();
+	} catch (error) {
+		if (refusals.size === 0) {
+			throw error;
+		}
+	}
+
+	if (refusals.size > 0) {
+		throw refusalOf(refusals);
 	}
 
 	return {flags, input};

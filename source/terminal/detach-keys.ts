@@ -15,7 +15,7 @@ const byteOf = (key: string): number => {
 		return key.codePointAt(0)!;
 	}
 
-	throw new HolmError('invalid', `invalid detach key "${key}"`, {remedy: 'keys are single characters or ctrl-LETTER, separated by commas, such as ctrl-p,ctrl-q'});
+	throw new HolmError('invalid', `invalid detach key ${JSON.stringify(key.slice(0, 60))}`, {remedy: 'keys are single characters or ctrl-LETTER, separated by commas, such as ctrl-p,ctrl-q'});
 };
 
 /** The bytes of keys such as `ctrl-p,ctrl-q`; empty text switches detaching off. Throws `invalid`. */

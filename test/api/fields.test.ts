@@ -188,8 +188,8 @@ test('networks of a container: none, its addresses, its links', async t => {
 
 /** Values that are refused; of the others any value is. */
 const refusedHost: Json = {
-	CgroupnsMode: 'host', CpusetMems: '1', IpcMode: 'host', Isolation: 'hyperv', LogConfig: {Type: 'syslog'}, NetworkMode: 'container:other', PidMode: 'container:other', Runtime: 'kata',
-	SecurityOpt: ['apparmor=own'], UTSMode: 'host', UsernsMode: 'host', VolumeDriver: 'nfs',
+	CgroupnsMode: 'none', CpusetMems: '1', IpcMode: 'host', Isolation: 'hyperv', LogConfig: {Type: 'syslog'}, NetworkMode: 'container:other', PidMode: 'container:other', Runtime: 'kata',
+	SecurityOpt: ['apparmor=own'], UTSMode: 'none', UsernsMode: 'host', VolumeDriver: 'nfs',
 };
 
 test('a refused value is answered by 501, its field and a remedy, and several by all of their fields', async t => {
@@ -243,6 +243,28 @@ test('a refused value is answered by 501, its field and a remedy, and several by
 	}
 });
 
+test('values of the wrong type, and sizes that no tmpfs can have, are invalid', async t => {
+	const served = await open(t);
+	const tmpfs = (TmpfsOptions: Json) => ({Mounts: [{Type: 'tmpfs', Target: '/t', TmpfsOptions}]});
+	const modes = ['UTSMode', 'UsernsMode', 'PidMode', 'CgroupnsMode', 'IpcMode', 'Isolation', 'VolumeDriver', 'Runtime'];
+	for (const HostConfig of [
+		...modes.flatMap(name => [5, ['host'], {a: 'b'}].map(value => ({[name]: value}))),
+		...[-1, 1e308, 0.5].flatMap(value => [tmpfs({SizeBytes: value}), tmpfs({Mode: value})]),
+		tmpfs({Mode: 0o7777 + 1}),
+	]) {
+		const {status, message} = await create(served, {HostConfig});
+		t.is(status, 400, `${JSON.stringify(HostConfig)}: ${message}`);
+	}
+
+	// What clients in Go could not read again.
+	for (const config of [{StopTimeout: 0.5}, {StopTimeout: 1e308}, {Healthcheck: {Interval: 1e20}}, {Healthcheck: {Retries: 1e30}}]) {
+		const {status, message} = await create(served, config);
+		t.is(status, 400, `${JSON.stringify(config)}: ${message}`);
+	}
+
+	t.is((await create(served, {HostConfig: tmpfs({SizeBytes: 0, Mode: 0o7777})})).status, 201);
+});
+
 test('a hint and an unknown field yield warnings', async t => {
 	const served = await open(t);
 	const hints = Object.entries(hostFields).filter(([, {support}]) => support === 'hint').map(([name]) => name);
@@ -259,6 +281,10 @@ test('a hint and an unknown field yield warnings', async t => {
 		t.true(Warnings.some(warning => warning.startsWith(`HostConfig.${name} has no effect: `)), name);
 	}
 
+	const misspelt = await create(served, {Healthcheck: {Test: ['CMD', 'true'], Intervall: 7}, HostConfig: {RestartPolicy: {Name: 'always', MaximumRetries: 7}}});
+	t.deepEqual(misspelt.Warnings, [
+		'Healthcheck.Intervall has no effect: the engine does not know it', 'HostConfig.RestartPolicy.MaximumRetries has no effect: the engine does not know it',
+	]);
 	for (const name of ['OnBuild', 'Shell', 'ArgsEscaped']) {
 		t.true(Warnings.some(warning => warning.startsWith(`${name} has no effect: `)), name);
 	}

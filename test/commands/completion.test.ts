@@ -131,6 +131,17 @@ test('names of the engine, of containers in a state that the command is for', as
 	t.deepEqual(await valuesFor(['cp', 'shop-a'], engine), ['shop-a', ':files']);
 });
 
+test('names of another engine that a shell would run, split or take for a flag are left out; two thousand others are not', async t => {
+	const names = ['good-1.x_y', '$(touch bad)', '`bad`', 'a;bad', 'a b', 'a\nb', 'a\tb', '"a', '\'a', 'a|b', 'a>b', 'a&', '~a', '-rf', ':files', '\u{1B}[2J', '', '*'];
+	const engine = {
+		async volumes() {
+			return [...names, ...Array.from({length: 2000}, (_, index) => `v${index}`)].map(name => ({name}));
+		},
+	};
+	t.deepEqual((await valuesFor(['volume', 'rm', ''], engine)).filter(value => !/^v\d+$/v.test(value)), ['good-1.x_y']);
+	t.is((await valuesFor(['volume', 'rm', 'v'], engine)).length, 2000);
+});
+
 test('without the engine, flags and commands remain', async t => {
 	const engine = {
 		async containers() {

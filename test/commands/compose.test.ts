@@ -5,11 +5,14 @@ import {
 	rm,
 	writeFile,
 } from 'node:fs/promises';
+import {once} from 'node:events';
+import net, {type AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import {rootCertificates} from 'node:tls';
 import test, {type ExecutionContext} from 'ava';
-import type {DockerHost} from '../../source/daemon/docker-host.js';
+import {openDockerHost, type DockerHost} from '../../source/daemon/docker-host.js';
 import {command} from '../../source/commands/tools/compose.js';
 import {composeCandidates} from '../../source/commands/tools/find-compose.js';
 import {firstExecutable} from '../../source/host/setup/programs.js';
@@ -17,7 +20,7 @@ import {createContext} from './helpers/context.js';
 import {runCommand} from './helpers/run-command.js';
 
 /** Puts a script in place of Compose and runs the command; resolves with its exit status and what the script has written. */
-const runWith = async (t: ExecutionContext, script: string, environment: Readonly<Record<string, string>> = {}) => {
+const runWith = async (t: ExecutionContext, script: string, environment: Readonly<Record<string, string>> = {}, isTerminal = false) => {
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-'));
 	t.teardown(async () => rm(directory, {recursive: true, force: true}));
 	await mkdir(path.join(directory, 'cli-plugins'));
@@ -31,6 +34,7 @@ const runWith = async (t: ExecutionContext, script: string, environment: Readonl
 		},
 	};
 	const context = createContext({
+		isTerminal,
 		workingDirectory: directory,
 		environment: {PATH: process.env.PATH, DOCKER_CONFIG: directory, ...environment},
 		dockerHost: async () => host,
@@ -66,6 +70,43 @@ test('its exit status is Compose\'s', async t => {
 	t.is((await runWith(t, 'kill -KILL $$')).status, 137);
 });
 
+test('Compose gets a signal to the group once: from the terminal, or without one from this command', async t => {
+	const group = async (isTerminal: boolean) => {
+		const {directory} = await runWith(t, 'read -r _ _ _ _ group _ </proc/$$/stat; echo $group >group', {}, isTerminal);
+		return readFile(path.join(directory, 'group'), 'utf8');
+	};
+
+	const [, , , , own] = (await readFile('/proc/self/stat', 'utf8')).split(' ');
+	t.is(await group(true), `${own}\n`);
+	t.not(await group(false), `${own}\n`);
+});
+
 test('without Compose there is none to run', async t => {
 	t.is(await firstExecutable(composeCandidates({DOCKER_CONFIG: '/nothing', PATH: '/nothing'}).filter(file => file.startsWith('/nothing'))), undefined);
+});
+
+test('an engine that takes connections and never answers is named, with TLS, too', async t => {
+	const clients: net.Socket[] = [];
+	const server = net.createServer(client => {
+		clients.push(client);
+		client.on('error', () => undefined).resume();
+	}).listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	t.teardown(() => {
+		server.close();
+		for (const client of clients) {
+			client.destroy();
+		}
+	});
+	const certificates = await mkdtemp(path.join(tmpdir(), 'holm-'));
+	t.teardown(async () => rm(certificates, {recursive: true, force: true}));
+	await writeFile(path.join(certificates, 'ca.pem'), rootCertificates[0]!);
+	const host = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	for (const environment of [{}, {HOLM_CERT_PATH: certificates}]) {
+		await t.throwsAsync(openDockerHost({
+			host, environment, limitMs: 500, onFailure: () => undefined,
+		}), {code: 'unavailable', message: /127\.0\.0\.1:\d+ does not answer/v});
+	}
+
+	t.is(clients.length, 2);
 });

@@ -39,6 +39,7 @@ test('detach keys in Docker\'s notation', t => {
 	t.deepEqual([...parseDetachKeys('ctrl-a,x,ctrl-[,ctrl-@')], [1, 120, 27, 0]);
 	t.throws(() => parseDetachKeys('ctrl-1'), {message: 'invalid detach key "ctrl-1"'});
 	t.throws(() => parseDetachKeys('ab'), {message: 'invalid detach key "ab"'});
+	t.throws(() => parseDetachKeys('a'.repeat(1_000_000)), {message: /^.{1,100}$/v});
 });
 
 const createSession = (isTerminal: boolean) => {

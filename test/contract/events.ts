@@ -61,7 +61,7 @@ export const testEvents = (test: Register): void => {
 		t.true(inOrder(actions(own), ['start', 'die', 'destroy']) && inOrder(actions(own), ['connect', 'disconnect']), JSON.stringify(actions(own)));
 	});
 
-	test('filters of events', async ({t, engine, create, createVolume, uniqueName}) => {
+	test('filters of events', async ({t, engine, create, createVolume, uniqueName, refused, lacks}) => {
 		const since = Date.now() - 2000;
 		const label = uniqueName('label');
 		const id = await create({command: ['true'], labels: {[label]: 'x'}});
@@ -73,6 +73,9 @@ export const testEvents = (test: Register): void => {
 		const created = await read({event: ['create'], type: ['volume']});
 		t.true(created.some(event => event.id === volume) && created.every(event => event.type === 'volume' && event.action === 'create'));
 		t.deepEqual(await read({container: ['nobody-has-this-name']}), []);
+		if (!lacks.refusals) {
+			await refused('invalid', 'no-such-filter', async () => Array.fromAsync(engine.events({since, until: Date.now() + 500, filters: {'no-such-filter': ['x']}})));
+		}
 	});
 
 	test('images that are named and unnamed are events', async ({t, engine, image, uniqueName}) => {

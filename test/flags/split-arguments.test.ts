@@ -96,6 +96,19 @@ test('a usage says how many arguments there are', t => {
 	}, {message: 'holm ps takes no arguments, "x" is too many'});
 });
 
+test('refused flags are all named at once, whatever else is wrong', t => {
+	const refused = Object.fromEntries(['--gpus', '--device', '--oom-kill-disable'].map(name => [name, {reason: `no ${name}`, remedy: 'leave it out'}]));
+	const options = {name: 'run', refused, flagsEndAtFirstArgument: true};
+	const refuse = (...argv: readonly string[]) => () => splitArguments(argv, {name: {type: 'string', description: ''}}, options);
+	t.throws(refuse('--gpus', 'all', 'x', '--device', '/y'), {code: 'unsupported', message: '--gpus is not supported: no --gpus'});
+	t.throws(refuse('--gpus=all', '--name', 'a', '--device', '--gpus', '--oom-kill-disable', 'x', '--device', '/y'), {
+		message: '3 flags are not supported: --gpus (no --gpus), --device (no --device), --oom-kill-disable (no --oom-kill-disable)',
+	});
+	t.throws(refuse('--device', '/y', '--unknown'), {message: '--device is not supported: no --device'});
+	t.throws(refuse('--device'), {message: '--device is not supported: no --device'});
+	t.throws(refuse('--unknown', '--device', '/y'), {message: /^unknown flag/v});
+});
+
 test('the nearest words come first', t => {
 	t.deepEqual(suggest('netwrok', ['network', 'image', 'networks']), ['network', 'networks']);
 	t.deepEqual(suggest('vol', ['volume', 'image']), ['volume']);

@@ -12,7 +12,7 @@ export const command = defineCommand({
 	usage: '[ARG...]',
 	flags: {},
 	passesArguments: true,
-	async run({dockerHost, stdin, environment, workingDirectory}, _flags, input) {
+	async run({dockerHost, stdin, stdout, stderr, environment, workingDirectory}, _flags, input) {
 		const compose = await findCompose(environment);
 		if (compose === undefined) {
 			throw new HolmError('unavailable', 'Docker Compose is not installed', {remedy});
@@ -20,10 +20,14 @@ export const command = defineCommand({
 
 		const host = await dockerHost();
 		try {
-			// A terminal sends its signals to Compose, too; those to this process alone are passed on.
-			const child = spawn(compose, input, {cwd: workingDirectory, env: {...host.defaults, ...environment, ...host.environment}, stdio: 'inherit'});
+			// A terminal sends its signals to Compose, too; those to this process alone are passed on. Without one, Compose is not in this process's group:
+			// it would get the group's signals twice, and takes the second one for impatience.
+			const hasTerminal = [stdin, stdout, stderr].some(({isTTY}) => isTTY === true);
+			const child = spawn(compose, input, {
+				cwd: workingDirectory, env: {...host.defaults, ...environment, ...host.environment}, stdio: 'inherit', detached: !hasTerminal,
+			});
 			const stopProxying = proxySignals(async signal => {
-				if (stdin.isTTY !== true || (signal !== 'SIGINT' && signal !== 'SIGQUIT')) {
+				if (!hasTerminal || (signal !== 'SIGINT' && signal !== 'SIGQUIT')) {
 					child.kill(signal as NodeJS.Signals);
 				}
 			}, () => undefined);

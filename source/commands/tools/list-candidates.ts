@@ -26,6 +26,9 @@ const askCompose = async (
 	return [...lines.filter(line => !line.startsWith(':')), ...(directive & 4) === 0 ? [files] : []];
 };
 
+/** Whether a shell takes a name as it is: bash does not quote what it completes, and another engine's names may be anything. */
+const isPlain = ({value}: Candidate): boolean => /^\w[\w.\-:\/@+]*$/v.test(value);
+
 const lineOf = ({value, description}: Candidate, prefix: string) => `${prefix}${escapeControls(value)}${description === undefined ? '' : `\t${escapeControls(description)}`}`;
 
 export const command = defineCommand({
@@ -49,7 +52,8 @@ export const command = defineCommand({
 			}
 
 			const engine = await runningEngine(globals);
-			return (await Promise.all(wanted.map(async kind => namesOf(engine, kind, command)))).flat();
+			const found = await Promise.all(wanted.map(async kind => namesOf(engine, kind, command)));
+			return found.flat().filter(candidate => isPlain(candidate));
 		};
 
 		// Without the engine there are still flags and commands, and a shell has no place for a message.

@@ -36,7 +36,7 @@ const refusePlatform = (image: Image, {platform, image: name}: ContainerConfigur
 	const wanted = platform === undefined ? own : platformName(platform);
 	if (wanted !== own || (image.architecture !== '' && `${image.os}/${image.architecture}` !== own)) {
 		const found = wanted === own ? `${image.os}/${image.architecture}` : wanted;
-		throw new HolmError('unsupported', `${name} for ${found} cannot run on this host: its VMs are ${own}`, {remedy: `use an image for ${own}`});
+		throw new HolmError('unsupported', `${name} for ${found.slice(0, 60)} cannot run on this host: its VMs are ${own}`, {remedy: `use an image for ${own}`});
 	}
 };
 

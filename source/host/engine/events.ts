@@ -4,9 +4,18 @@ import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
 import type {Context} from './context.js';
 
+async function * select(events: AsyncIterable<EngineEvent>, isWanted: (event: EngineEvent) => boolean): AsyncGenerator<EngineEvent, void> {
+	for await (const event of events) {
+		if (isWanted(event)) {
+			yield event;
+		}
+	}
+}
+
 export const eventsVerbs = (context: Context): EventsVerbs => ({
-	async * events({since, until, filters = {}, signal} = {}): AsyncGenerator<EngineEvent, void> {
-		const isWanted = filterOf(filters, eventRules);
+	/** Refuses filters at the call, before an answer has begun. */
+	events({since, until, filters = {}, signal} = {}) {
+		const matches = filterOf(filters, eventRules);
 		const isLimited = until !== undefined && until <= Date.now();
 		const left = until === undefined ? undefined : AbortSignal.timeout(Math.min(Math.max(until - Date.now(), 0), 2 ** 31 - 1));
 		const signals = [signal, left].filter(one => one !== undefined);
@@ -15,10 +24,6 @@ export const eventsVerbs = (context: Context): EventsVerbs => ({
 			live: !isLimited,
 			signal: signals.length > 0 ? AbortSignal.any(signals) : undefined,
 		});
-		for await (const event of reading) {
-			if (event.time >= (since ?? 0) && event.time <= (until ?? Infinity) && isWanted(event)) {
-				yield event;
-			}
-		}
+		return select(reading, event => event.time >= (since ?? 0) && event.time <= (until ?? Infinity) && matches(event));
 	},
 });

@@ -1,3 +1,4 @@
+import type {Stats} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {HolmError} from '../../engine/errors.js';
 import type {Container, ContainerConfiguration, Mount} from '../../engine/resources.js';
@@ -10,6 +11,12 @@ import type {Context} from './context.js';
 import {findVolume} from './volumes.js';
 
 const shown = (text: string) => JSON.stringify(text.slice(0, 300)).slice(1, -1);
+
+/** `/dev/null`: major number 1, minor number 3. */
+const nullDevice = 259;
+
+/** The only device that can be mounted: it covers a file, and is the machine's own. */
+const isNull = (status: Stats | undefined): boolean => status?.isCharacterDevice() === true && status.rdev === nullDevice;
 
 const statusOf = async (file: string) => stat(file).catch(() => undefined);
 
@@ -25,7 +32,7 @@ export const assertSources = async (mounts: ContainerConfiguration['mounts']): P
 			continue;
 		}
 
-		if (!status?.isDirectory() && !status?.isFile() && !status?.isSocket()) {
+		if (!status?.isDirectory() && !status?.isFile() && !status?.isSocket() && !isNull(status)) {
 			const reason = status ? 'is neither a file, a directory nor a socket' : 'does not exist';
 			throw new HolmError('invalid', `invalid mount config for type "bind": bind source path ${reason}: ${shown(mount.source)}`, {remedy: status ? 'mount another one' : 'create it first, or mount it with -v, which makes it'});
 		}
@@ -117,6 +124,8 @@ export const resolveMounts = async (context: Context, container: Pick<Container,
 				sockets.push({
 					source: mount.source, uid: status.uid, gid: status.gid, mode: status.mode % 0o1000,
 				});
+			} else if (isNull(status)) {
+				mounts.push({target, readOnly, source: '/dev/null'});
 			} else {
 				share(mount, {source: mount.source, readOnly});
 			}

@@ -179,6 +179,11 @@ export async function * push(store: Store, text: string, {credentials, signal}: 
 /** Checks credentials against the registry. They are not stored. */
 export const login = async (buildah: Buildah, credentials: RegistryCredentials): Promise<void> => {
 	const registry = registryOf(credentials.server);
+	const {username, password} = credentials;
+	if (password === '' || /[\0\n\r]/v.test(username + password) || username.length > 1000) {
+		throw new HolmError('invalid', `Cannot log in to ${registry}: a user name and a password are one line each`, {remedy: 'give both'});
+	}
+
 	await buildah.inScratch(async work => {
 		try {
 			await buildah.run([
@@ -187,10 +192,10 @@ export const login = async (buildah: Buildah, credentials: RegistryCredentials):
 				path.join(work, 'auth.json'),
 				...(isLoopback(registry) ? ['--tls-verify=false'] : []),
 				'--username',
-				credentials.username,
+				username,
 				'--password-stdin',
 				registry,
-			], {input: credentials.password, environment: {TMPDIR: work}});
+			], {input: password, environment: {TMPDIR: work}});
 		} catch (error) {
 			throw registryError(`Cannot log in to ${registry}`, error);
 		}

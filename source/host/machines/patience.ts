@@ -17,11 +17,14 @@ export const patienceRemedy = 'on a slow host, start the daemon with a larger HO
 /** Time until the end of a VM is known once its guest has gone. */
 export const endLimitMs = 2000;
 
+/** The longest delay of a timer of Node, 24 days; a longer one would end at once. */
+const longestDelayMs = (2 ** 31) - 1;
+
 /** Waits for `work`, at most for the limit. Resolves with whether it ended; rejects if it rejects. */
 export const willEndWithin = async (work: Promise<unknown>, limitMs: number): Promise<boolean> => {
 	let timer: NodeJS.Timeout | undefined;
 	const timeout = new Promise<false>(resolve => {
-		timer = setTimeout(resolve, limitMs, false);
+		timer = setTimeout(resolve, Math.min(limitMs, longestDelayMs), false);
 	});
 	try {
 		return await Promise.race([work.then(() => true), timeout]);

@@ -82,7 +82,7 @@ const keptFlags = new Set(['nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime',
 
 const openSource = async (share: Share): Promise<FileHandle> => {
 	const {isOwn, subpath} = share;
-	const source = pathOf(share);
+	const source = pathOf(share).slice(0, 300);
 	try {
 		const handle = await open(share.source, pathOnly | (isOwn ? constants.O_NOFOLLOW | constants.O_DIRECTORY : 0));
 		return subpath === undefined ? handle : await openBelow(handle, subpath);

@@ -13,6 +13,9 @@ const durations = [
 	['intervalMs', 'Interval'], ['timeoutMs', 'Timeout'], ['startPeriodMs', 'StartPeriod'], ['startIntervalMs', 'StartInterval'],
 ] as const;
 
+/** Nanoseconds of 63 bits, in which Docker's clients read durations. */
+const longestMs = Math.floor((2 ** 63) / 1e6) - 1;
+
 /** Whether a test is one that can be run, or `['NONE']`. */
 const isKnown = ([kind, ...words]: readonly string[]): boolean =>
 	kind === 'NONE' ? words.length === 0 : (kind === 'CMD' || kind === 'CMD-SHELL') && words.length > 0 && words[0] !== '';
@@ -22,7 +25,11 @@ export const validateHealthcheck = (healthcheck: Healthcheck): void => {
 	const {test, retries = 0} = healthcheck;
 	for (const [key, name] of durations) {
 		const milliseconds = healthcheck[key] ?? 0;
-		if (milliseconds !== 0 && !(milliseconds >= 1 && milliseconds <= Number.MAX_SAFE_INTEGER)) {
+		if (milliseconds > longestMs) {
+			refuse(`${name} in Healthcheck cannot be more than 292 years`, 'give a shorter time, or 0 for the default');
+		}
+
+		if (milliseconds !== 0 && !(milliseconds >= 1)) {
 			refuse(`${name} in Healthcheck cannot be less than 1ms`, 'give a longer time, or 0 for the default');
 		}
 	}

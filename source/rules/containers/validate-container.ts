@@ -110,8 +110,8 @@ const checkLimits = ({cpus, memory, ulimits, stopSignal, stopTimeoutSeconds}: Co
 		signalNumber(stopSignal);
 	}
 
-	if (stopTimeoutSeconds !== undefined && !Number.isFinite(stopTimeoutSeconds)) {
-		refuse(`invalid stop timeout: ${stopTimeoutSeconds}`, 'it is a number of seconds');
+	if (stopTimeoutSeconds !== undefined && !Number.isSafeInteger(stopTimeoutSeconds)) {
+		refuse(`invalid stop timeout: ${stopTimeoutSeconds}`, 'it is a whole number of seconds, -1 for no limit');
 	}
 };
 

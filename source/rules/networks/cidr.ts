@@ -13,7 +13,7 @@ Throws `invalid`. Leading zeros are refused: some programs read `010` as eight, 
 export const parseAddress = (text: string): number => {
 	const octets = text.split('.');
 	if (octets.length !== 4 || octets.some(part => !octet.test(part) || Number(part) > 255)) {
-		throw new HolmError('invalid', `${JSON.stringify(text)} is not an IPv4 address`, {remedy: 'write four numbers from 0 to 255, such as 192.168.70.1'});
+		throw new HolmError('invalid', `${JSON.stringify(text.slice(0, 60))} is not an IPv4 address`, {remedy: 'write four numbers from 0 to 255, such as 192.168.70.1'});
 	}
 
 	return octets.reduce((sum, part) => (sum * 256) + Number(part), 0);
@@ -47,7 +47,7 @@ export const parseCidr = (text: string): Cidr => {
 	const match = /^(?<address>[\d.]+)\/(?<length>0|[1-9]\d?)$/v.exec(text);
 	const prefixLength = Number(match?.groups?.length);
 	if (!match || prefixLength > 32) {
-		throw new HolmError('invalid', `${JSON.stringify(text)} is not a subnet`, {remedy: 'write an address and a prefix length, such as 192.168.70.0/24'});
+		throw new HolmError('invalid', `${JSON.stringify(text.slice(0, 60))} is not a subnet`, {remedy: 'write an address and a prefix length, such as 192.168.70.0/24'});
 	}
 
 	const address = parseAddress(match.groups!.address!);

@@ -1,7 +1,7 @@
 import {HolmError} from '../../engine/errors.js';
 import type {AttachmentConfiguration, Network} from '../../engine/resources.js';
 import {leaseAddress} from './ipam.js';
-import {macOf, parseMac} from './mac.js';
+import {addressOfMac, macOf, parseMac} from './mac.js';
 
 /*
 When an address is taken: at a container's start, as in Docker, until its run has ended. So a service is recreated with its fixed address while the old container still runs. Before and between, a container's addresses are only reserved. Automatic leases avoid reservations. A request for an address does not: a reservation that was leased automatically gives way, and its container gets another address at its next start; of two containers that request the same address, one runs at a time.
@@ -28,10 +28,16 @@ type Addresses = Pick<Holder, 'address' | 'mac'>;
 
 const addressesOf = (holders: readonly Holder[]) => holders.map(({address}) => address);
 
+/** The addresses that an automatic lease avoids: also those whose MAC address another container has requested. */
+const avoidedFor = ({wanted}: Request, holders: readonly Holder[]): readonly string[] => [
+	...addressesOf(holders), ...wanted?.mac === undefined ? holders.flatMap(({mac}) => addressOfMac(mac) ?? []) : [],
+];
+
 /** Leases the lowest free address; if all are taken or reserved, one whose reservation gives way. */
-const leaseAny = ({network: {subnet, gateway, ipRange}, holders}: Request): string => {
+const leaseAny = (request: Request): string => {
+	const {network: {subnet, gateway, ipRange}, holders} = request;
 	const lease = (taken: readonly Holder[]) => leaseAddress({
-		subnet, gateway, ipRange, taken: addressesOf(taken),
+		subnet, gateway, ipRange, taken: avoidedFor(request, taken),
 	});
 	try {
 		return lease(holders);
@@ -67,7 +73,7 @@ export const chooseAddresses = (request: Request, {isRunning}: {readonly isRunni
 export const takeReserved = (reserved: Addresses, request: Request): Addresses => {
 	const {network, wanted, holders} = request;
 	const running = holders.filter(({isRunning}) => isRunning);
-	if (wanted?.address === undefined && addressesOf(running).includes(reserved.address)) {
+	if (wanted?.address === undefined && avoidedFor(request, running).includes(reserved.address)) {
 		return chooseAddresses(request, {isRunning: true});
 	}
 

@@ -99,6 +99,10 @@ const decodeMount = (fields: Fields): Mount => {
 		const options = fields.object('TmpfsOptions');
 		const size = options.number('SizeBytes');
 		const mode = options.number('Mode');
+		if (!Number.isSafeInteger(size) || size < 0 || !Number.isSafeInteger(mode) || mode < 0 || mode > 0o7777) {
+			throw new HolmError('invalid', 'HostConfig.Mounts: a tmpfs has a whole number of bytes as SizeBytes, and permissions up to 7777 as Mode', {remedy: 'leave out what it needs no limit for'});
+		}
+
 		return {
 			type, target, readOnly: isReadOnly, options: [...size ? [`size=${size}`] : [], ...mode ? [`mode=${mode.toString(8)}`] : []],
 		};
@@ -147,6 +151,9 @@ const decodeEntrypoint = (body: Fields): readonly string[] | undefined => {
 
 	return entrypoint.length === 1 && entrypoint[0] === '' ? [] : entrypoint;
 };
+
+/** Fields of `HostConfig` that are only checked. */
+const namespaces = ['UTSMode', 'UsernsMode', 'Isolation', 'VolumeDriver'] as const;
 
 type Query = {readonly name?: string; readonly platform?: string};
 
@@ -206,5 +213,9 @@ export const decodeCreateContainer = (
 	query: Query = {},
 ): {readonly configuration: ContainerConfiguration; readonly warnings: readonly string[]} => {
 	const warnings = checkFields(containerFields, body.raw);
+	for (const name of namespaces) {
+		body.object('HostConfig').text(name);
+	}
+
 	return {configuration: decodeConfiguration(body, query), warnings: [...warnings, ...swapWarnings(body.object('HostConfig'), 'HostConfig.')]};
 };

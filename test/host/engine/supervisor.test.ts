@@ -2,7 +2,7 @@ import {once} from 'node:events';
 import {mkdir, mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {setImmediate} from 'node:timers/promises';
+import {setImmediate, setTimeout} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {HolmError} from '../../../source/engine/errors.js';
 import type {Health} from '../../../source/engine/health.js';
@@ -279,6 +279,21 @@ test('a stop sends the signal, and SIGKILL after the timeout', async t => {
 	t.like(entry.container.status, {state: 'exited', exitCode: 137});
 	t.true((await record()).isStoppedByUser);
 	await t.throwsAsync(stop, {message: 'container web does not run', code: 'not-modified'});
+});
+
+test('a stop waits for a process that has longer than the longest timer', async t => {
+	const {start, stop, machines, entry, until} = await open(t, {
+		configuration: {stopTimeoutSeconds: 30 * 24 * 3600}, boots: [async () => createMachine({isDeaf: true})],
+	});
+	await start();
+	const stopping = stop();
+	await until(() => machines[0]!.signals.length > 0);
+	// One that overflows ends after a millisecond, before this one.
+	await setTimeout(2);
+	machines[0]!.end(0);
+	await stopping;
+	t.deepEqual(machines[0]!.signals, [15]);
+	t.like(entry.container.status, {state: 'exited', exitCode: 0});
 });
 
 test('a policy restarts it, with longer delays, until it is stopped', async t => {

@@ -102,6 +102,10 @@ hostTest('a registry that denies access, lacks the image, or does not answer', p
 	// These fail before their first step, so that an API can answer with an error.
 	await t.throwsAsync(firstOf(store.pull(`${registry}/app`)), {code: 'forbidden', message: new RegExp(`^Cannot pull ${registry}/app:latest: `, 'v')});
 	await t.throwsAsync(store.checkCredentials({username: 'alice', password: 'wrong', server}), {code: 'forbidden'});
+	for (const [username, password] of [['alice', ''], ['al\0ice', 'x'], ['alice', 'a\nb'], ['a'.repeat(1_000_000), 'x']]) {
+		await t.throwsAsync(store.checkCredentials({username: username!, password: password!, server}), {code: 'invalid'});
+	}
+
 	await t.notThrowsAsync(store.checkCredentials({username: 'alice', password: 'opensesame', server}));
 
 	const credentials = {username: 'alice', password: 'opensesame'};

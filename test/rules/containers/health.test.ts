@@ -181,6 +181,7 @@ test('a wanted check is merged with the image\'s setting by setting', t => {
 test('checks that cannot be run are refused', t => {
 	for (const [given, message] of [
 		[{test: ['CMD', 'x'], intervalMs: 0.5}, /^Interval in Healthcheck cannot be less than 1ms/v],
+		[{test: ['CMD', 'x'], intervalMs: 1e16}, /^Interval in Healthcheck cannot be more than 292 years/v],
 		[{test: ['CMD', 'x'], startPeriodMs: -1}, /^StartPeriod in Healthcheck/v],
 		[{test: ['CMD', 'x'], timeoutMs: NaN}, /^Timeout in Healthcheck/v],
 		[{test: ['CMD', 'x'], retries: -1}, /^Retries in Healthcheck/v],

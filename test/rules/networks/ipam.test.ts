@@ -116,4 +116,9 @@ test('MAC addresses are locally administered, follow the address, and are read s
 	for (const text of ['', '02:42:c0:a8:40', '01:00:5e:00:00:01', 'ff:ff:ff:ff:ff:ff', '00:00:00:00:00:00', '02:42:c0:a8:40:02\n']) {
 		t.throws(() => parseMac(text), {code: 'invalid'});
 	}
+
+	for (const parse of [parseMac, parseAddress, parseCidr]) {
+		const {message} = t.throws(() => parse('A'.repeat(1_000_000)));
+		t.true(message.length < 100, 'a message does not grow with what was given');
+	}
 });

@@ -34,3 +34,13 @@ test('at the start a reservation is taken, replaced if it was not requested, or 
 	t.throws(() => takeReserved(reserved, {network, wanted: {address: '10.9.0.2'}, holders: [other]}), {code: 'conflict'});
 	t.throws(() => takeReserved({...reserved, mac: '02:00:00:00:00:07'}, {network, wanted: {mac: '02:00:00:00:00:07'}, holders: [holder('10.9.0.3', {mac: '02:00:00:00:00:07', isRunning: true})]}), {code: 'conflict', message: /02:00:00:00:00:07/v});
 });
+
+test('an automatic lease avoids an address whose MAC address another container has requested', t => {
+	const taken = holder('10.9.0.3', {mac: macOf('10.9.0.2'), isRunning: true});
+	const wide = {...network, ipRange: undefined};
+	const expected = {address: '10.9.0.4', mac: macOf('10.9.0.4')};
+	t.deepEqual(chooseAddresses({network: wide, holders: [taken]}, {isRunning: true}), expected);
+	t.deepEqual(takeReserved({address: '10.9.0.2', mac: macOf('10.9.0.2')}, {network: wide, holders: [taken]}), expected);
+	const wanted = {mac: '02:00:00:00:00:07'};
+	t.is(chooseAddresses({network: wide, wanted, holders: [taken]}, {isRunning: true}).address, '10.9.0.2', 'one with a MAC address of its own may have it');
+});

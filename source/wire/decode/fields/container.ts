@@ -12,6 +12,8 @@ import {
 import {mountFields} from './mounts.js';
 import {deviceFields, limitFields} from './resources.js';
 
+const fieldsOf = (...names: readonly string[]): FieldTable => Object.fromEntries(names.map(name => [name, honoured()]));
+
 const ofImages = hint('it belongs to images; commit can change it');
 
 /** Docker's `EndpointSettings` without results. */
@@ -64,11 +66,11 @@ export const hostFields: FieldTable = {
 	...deviceFields,
 	Annotations: honoured('also handed to the runtime in the machine'),
 	AutoRemove: honoured(),
-	Binds: honoured(),
+	Binds: honoured('of devices, only `/dev/null`'),
 	CapAdd: honoured(),
 	CapDrop: honoured(),
 	Cgroup: refused('a machine is not in a control group of the caller\'s', 'leave it out'),
-	CgroupnsMode: honouredExcept('`host`', value => value === 'host', ownNamespace, 'private'),
+	CgroupnsMode: honouredExcept('other than `private`', otherThan('private'), ownNamespace, 'private'),
 	ConsoleSize: honoured(),
 	ContainerIDFile: honoured('the client writes the file'),
 	Dns: honoured(),
@@ -84,13 +86,13 @@ export const hostFields: FieldTable = {
 	Mounts: nested('list', mountFields),
 	NetworkMode: honouredExcept('`host`, `container:NAME`', isShared, 'every container has a machine and network devices of its own', 'attach it to a network and publish ports'),
 	OomScoreAdj: honoured(),
-	PidMode: honouredExcept('`host`, `container:NAME`', isShared, ownNamespace, 'leave it out; exec runs further processes in the container'),
+	PidMode: honouredExcept('other than `private`', otherThan('private'), ownNamespace, 'leave it out; exec runs further processes in the container'),
 	PortBindings: honoured('without `HostIp` on all addresses, of IPv6 if the host has it; a container is reached over IPv4 only'),
 	Privileged: honoured('within the machine'),
 	PublishAllPorts: honoured(),
 	ReadonlyPaths: honoured(),
 	ReadonlyRootfs: honoured(),
-	RestartPolicy: honoured(),
+	RestartPolicy: nested('object', fieldsOf('Name', 'MaximumRetryCount')),
 	Runtime: honouredExcept(`other than ${runtimes.map(name => `\`${name}\``).join(', ')}`, otherThan(...runtimes), 'every container runs in a machine', 'leave it out'),
 	SecurityOpt: honouredExcept(
 		'other than `no-new-privileges`, `seccomp=unconfined`, `seccomp=` with a profile, `apparmor=unconfined` and `label=disable`',
@@ -102,8 +104,8 @@ export const hostFields: FieldTable = {
 	StorageOpt: refused('the disk of a container grows as it is written', 'mount a volume'),
 	Sysctls: honoured('of the machine\'s kernel, all of them'),
 	Tmpfs: honoured(),
-	UTSMode: honouredExcept('`host`', otherThan('private'), ownNamespace, 'Hostname and Domainname set the names'),
-	UsernsMode: honouredExcept('`host`', otherThan('private'), ownNamespace, 'leave it out; the container\'s root is that of its machine only'),
+	UTSMode: honouredExcept('other than `private`', otherThan('private'), ownNamespace, 'Hostname and Domainname set the names'),
+	UsernsMode: honouredExcept('other than `private`', otherThan('private'), ownNamespace, 'leave it out; the container\'s root is that of its machine only'),
 	VolumeDriver: honouredExcept('other than `local`', otherThan('local'), 'it is the only volume driver', 'local'),
 	VolumesFrom: honoured(),
 };
@@ -119,7 +121,7 @@ export const containerFields: FieldTable = {
 	Entrypoint: honoured(),
 	Env: honoured(),
 	ExposedPorts: honoured(),
-	Healthcheck: honoured(),
+	Healthcheck: nested('object', fieldsOf('Test', 'Interval', 'Timeout', 'Retries', 'StartPeriod', 'StartInterval')),
 	Hostname: honoured(),
 	Image: honoured(),
 	Labels: honoured(),

@@ -10,7 +10,7 @@ export const execTests = (world: World): void => {
 	world.test('exec: streams, exit codes and every flag', async t => {
 		const file = path.join(world.directory, 'exec.env');
 		await writeFile(file, '# a comment\nFROM_FILE=yes\nHANDED_ON\n');
-		await world.holm('run', '-d', '--name', 'site', '-e', 'OF_CONTAINER=kept', '-w', '/data', 'box', 'sleep', '600');
+		await world.holm('run', '-d', '--name', 'site', '-e', 'OF_CONTAINER=kept', '-w', '/data', '--init', '--pids-limit', '200', '--health-cmd', '. /tmp/check', '--health-interval', '2s', '--health-timeout', '2s', 'box', 'sleep', '600');
 		const exec = async (...rest: readonly string[]) => world.run(['exec', ...rest], {environment: {HANDED_ON: 'from here'}});
 
 		t.like(await exec('site', 'sh', '-c', 'echo out; echo err >&2; exit 12'), {status: 12, stdout: 'out\n', stderr: 'err\n'});
@@ -38,6 +38,23 @@ export const execTests = (world: World): void => {
 		t.is((await exec('-d', 'site', 'sh', '-c', 'echo done >/tmp/done; sleep 602')).status, 0);
 		await world.until(async () => exec('site', 'cat', '/tmp/done'), ({stdout}) => stdout === 'done\n');
 		t.regex(await world.holm('top', 'site'), /sleep 602/v);
+	});
+
+	world.test('health checks that never end, print without end or fork without end have failed, and nothing of them is left', async t => {
+		for (const [script, output] of [
+			['sleep 7001', /^Health check exceeded timeout \(2s\)$/v],
+			['yes 7001', /^Health check exceeded timeout \(2s\): 7001\n(?:7001\n)+.*\.\.\.$/v],
+			['b() { b | b & }; b; sleep 7001', /^Health check exceeded timeout \(2s\)/v],
+			['(sleep 7001 &); sleep 7001', /^Health check exceeded timeout \(2s\)$/v],
+		] as const) {
+			const since = Date.now();
+			await world.holm('exec', 'site', 'sh', '-c', 'printf "rm /tmp/check\n%s\n" "$1" >/tmp/new; mv /tmp/new /tmp/check', '-', script);
+			const late = async () => (await world.engine.container('site')).health?.log.find(({startedAt, exitCode}) => startedAt >= since && exitCode === -1);
+			t.regex((await world.until(late, result => result !== undefined))!.output, output, script);
+			const left = (await world.holm('exec', 'site', 'ps', '-o', 'args')).split('\n').filter(line => /7001|tmp\/check/v.test(line));
+			// The next check may be running.
+			t.deepEqual([...left.slice(1), ...left.filter(line => line.includes('7001'))], [], script);
+		}
 	});
 
 	world.test('exec: a command that cannot run, with its exit code and one line', async t => {

@@ -86,8 +86,8 @@ export const mountFlagTests = (world: World): void => {
 		await writeFile(at('secret'), 'one\n');
 		await mkdir(at('tree/sub'), {recursive: true});
 		await writeFile(at('copied'), 'two\n');
-		const mounts = ['-v', `${at('secret')}:/run/secrets/deep/one:ro`, '--tmpfs', '/memory', '-v', `${at('secret')}:/memory/deep/one`, '--tmpfs', '/tree/sub', '-v', `${at('tree')}:/tree`];
-		await world.holm('create', '--name', 'secrets', ...mounts, 'box', 'sh', '-c', 'cat /run/secrets/deep/one /run/secrets/two /memory/deep/one; touch /tree/sub/gone /tree/stays');
+		const mounts = ['-v', `${at('secret')}:/run/secrets/deep/one:ro`, '--tmpfs', '/memory', '-v', `${at('secret')}:/memory/deep/one`, '--tmpfs', '/tree/sub', '-v', `${at('tree')}:/tree`, '-v', '/dev/null:/xyz/hello'];
+		await world.holm('create', '--name', 'secrets', ...mounts, 'box', 'sh', '-c', 'cat /run/secrets/deep/one /run/secrets/two /memory/deep/one; touch /tree/sub/gone /tree/stays; cat /xyz/hello; echo masked >/xyz/hello; cat /xyz/hello');
 		await world.holm('cp', at('copied'), 'secrets:/run/secrets/two');
 		const started = await world.run(['start', '-a', 'secrets']);
 		t.is(started.stdout, 'one\ntwo\none\n', started.stderr);

@@ -114,7 +114,7 @@ export const invalidTests = (world: World): void => {
 		const run = (...flags: readonly string[]) => ['run', ...flags, 'box', 'true'];
 		await checkRefusals(t, world, [
 			[run('--mount', 'type=bind,source=/no/such/source,target=/x'), 125, /bind source path does not exist: \/no\/such\/source/v],
-			[run('-v', '/dev/null:/x'), 125, /\/dev\/null/v],
+			[run('-v', '/dev/zero:/x'), 125, /\/dev\/zero/v],
 			[run('-v', '/tmp:relative'), 125, /relative/v],
 			[run('-v', '/tmp:/'), 125, /nothing can be mounted on \//v],
 			[run('-v', 'one:/x', '-v', 'two:/x'), 125, /\/x/v],
