@@ -237,7 +237,8 @@ export const createSupervisor = (
 			const machine = await boot(entry, signal);
 			const container: Container = {
 				...entry.container,
-				status: {state: 'running', pid: machine.pid, startedAt: Date.now()},
+				// Clients ask for the log since the start, also for what the process wrote before the engine heard of it.
+				status: {state: 'running', pid: machine.pid, startedAt: machine.restoredAt()},
 				machine: {...entry.container.machine!, phases: machine.phases()},
 				...healthPlanOf(entry.container.healthcheck) && {health: startingHealth(entry.container.health)},
 			};

@@ -11,6 +11,8 @@ export type Machine = {
 	/** Resolves when QEMU has ended. */
 	readonly ended: Promise<MachineEnd>;
 	readonly phases: () => readonly BootPhase[];
+	/** When it was restored, in milliseconds since 1970. Its clock is set after that, so no line of its container's log is earlier. */
+	readonly restoredAt: () => number;
 	readonly agent: Agent;
 	/** Sends a signal to the container's process. Throws `invalid` for a number that is not a signal. */
 	signal: (number: number) => Promise<void>;

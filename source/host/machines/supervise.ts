@@ -232,6 +232,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		started: processStarted.promise,
 		ended,
 		phases: () => phases,
+		restoredAt: () => record.startedAt + (phases.find(({name}) => name === 'restore')?.endMs ?? 0),
 		agent,
 		async signal(number) {
 			if (!Number.isSafeInteger(number) || number < 1 || number > lastSignal) {

@@ -43,6 +43,7 @@ const createMachine = ({isDeaf = false} = {}): FakeMachine => {
 		end,
 		die,
 		phases: () => [],
+		restoredAt: () => Date.now(),
 		isOutOfSpace: () => false,
 		async signal(number: number) {
 			signals.push(number);

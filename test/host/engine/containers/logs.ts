@@ -42,6 +42,9 @@ export const logTests = (world: World): void => {
 		t.deepEqual(times, times.toSorted());
 		t.true(Math.abs(Date.parse(times[0]!) - Date.now()) < 60_000, 'of this clock');
 
+		const {status} = await world.engine.container('writer');
+		t.true(status.state === 'exited' && status.startedAt <= Date.parse(times[0]!), 'no line is earlier than the start');
+
 		const middle = new Date(Date.parse(times[3]!) - 600).toISOString();
 		t.is(await world.holm('logs', '--since', middle, 'writer'), 'five\nno end');
 		t.regex((await world.run(['logs', '--until', middle, 'writer'])).stdout, /^one\nx+\n[^\n]+\n$/v);
