@@ -138,7 +138,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		await engine.removeNetwork(name);
 	});
 
-	test('a running container is connected to another network and disconnected', async ({t, engine, createNetwork, start, exec, refused}) => {
+	test('a running container is connected to another network and disconnected', async ({t, engine, createNetwork, create, start, exec, refused}) => {
 		const [first, second] = [await createNetwork(), await createNetwork()];
 		const id = await start({networks: [{network: first.name, aliases: []}]});
 		await engine.connectNetwork(id, {network: second.name, aliases: ['other-name']});
@@ -153,6 +153,13 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		t.deepEqual((await engine.network(first.id)).leases, []);
 		await refused('conflict', first.name, async () => engine.disconnectNetwork(first.name, id));
 		t.is((await exec(id, ['true'])).exitCode, 0);
+		// One that does not run keeps the settings that it has.
+		const resting = await create({networks: [{network: first.name, aliases: ['before']}]});
+		await engine.connectNetwork(resting, {network: first.name, aliases: ['after']});
+		const {attachments: renewed} = await engine.container(resting);
+		t.deepEqual(renewed.map(({network}) => network), [first.name]);
+		t.true(renewed[0]!.aliases.includes('before'));
+		t.false(renewed[0]!.aliases.includes('after'));
 	});
 
 	test('the default network is bridge, and none is none', async ({t, engine, start, standing, create, createNetwork, refused}) => {

@@ -101,6 +101,10 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		const {container} = record;
 		const network = findNetwork(state.networks, wanted.network);
 		if (container.attachments.some(({networkId}) => networkId === network.id)) {
+			if (!record.run) {
+				return;
+			}
+
 			throw new HolmError('conflict', `endpoint with name ${container.name} already exists in network ${network.name}`, {remedy: 'it is connected already'});
 		}
 

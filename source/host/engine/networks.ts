@@ -180,6 +180,11 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 			const network = findNetwork(context, wanted.network);
 			const {container: before, devices: devicesBefore} = entry;
 			if (before.attachments.some(({networkId}) => networkId === network.id)) {
+				if (!isLive(entry)) {
+					// As with Docker, it keeps the settings that it has. Clients connect containers in their first network once more.
+					return;
+				}
+
 				throw new HolmError('conflict', `container ${before.name} is already attached to network ${network.name}`, {remedy: `holm network disconnect ${network.name} ${before.name}`});
 			}
 
