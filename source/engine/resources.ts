@@ -300,6 +300,10 @@ export type Image = {
 	readonly sizeBytes: number;
 	readonly architecture: string;
 	readonly os: string;
+	/** Of its commit or its Dockerfile; default none. */
+	readonly author?: string;
+	/** Of its commit or import; default none. */
+	readonly comment?: string;
 	readonly configuration: ImageConfiguration;
 	/** Layers, oldest first, as `sha256:…`. */
 	readonly layers: readonly string[];

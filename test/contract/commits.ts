@@ -41,6 +41,7 @@ export const testCommits = (test: Register): void => {
 			['ADDED=yes', 'EMPTY=', 'MINE=a $HOME "b" $(c) \\'],
 		);
 		t.true(image.history.some(({comment}) => comment.includes('why "not"')));
+		t.deepEqual([image.author, image.comment], ['me <me@example.org>', 'why "not"']);
 
 		const {stdout, exitCode} = await run('cat "/root/a file"; tail -n 1 /etc/passwd; stat -c %a "/root/a file"; ls -d /root/d; cat /root/link/passwd > /tmp/x && echo linked; test -e /etc/group || echo gone; test -e /mounted/inside || echo separate', {image: tag, workingDirectory: '/'});
 		t.is(stdout, 'new\nx:x:9:9::/:\n640\n/root/d\nlinked\ngone\nseparate\n');

@@ -28,7 +28,7 @@ export const commitsVerbs = (state: State): CommitsVerbs => ({
 			await carryOut(stage, instruction, {files: createFileTree(state.now), buildArguments: {}, run: async () => 0});
 		}
 
-		const {image} = deriveImage(state, base, {...stage, tags, comment});
+		const {image} = deriveImage(state, base, {...stage, tags, author, comment});
 		publishOf(state, record, 'commit', {imageID: image.id, ...tags[0] !== undefined && {imageRef: tags[0]}, ...comment !== '' && {comment}, ...author !== '' && {author}});
 		for (const name of tags) {
 			publish(state, 'image', 'tag', image.id, {name: familiarName(name)});

@@ -78,6 +78,7 @@ export type Derivation = {
 	readonly files: ImageRecord['files'];
 	/** Of its steps; default that of a build. */
 	readonly comment?: string;
+	readonly author?: string;
 };
 
 /** Removes a name from the image that has it. */
@@ -90,7 +91,8 @@ export const releaseTag = ({images}: Pick<State, 'images'>, tag: string): void =
 };
 
 /** Adds an image on top of another one. */
-export const deriveImage = (state: State, {image: base}: ImageRecord, {tags, createdAt = state.now(), configuration, history, files, comment = 'buildkit.dockerfile.v0'}: Derivation): ImageRecord => {
+export const deriveImage = (state: State, {image: base}: ImageRecord, derivation: Derivation): ImageRecord => {
+	const {tags, createdAt = state.now(), configuration, history, files, author, comment} = derivation;
 	for (const tag of tags) {
 		releaseTag(state, tag);
 	}
@@ -104,10 +106,12 @@ export const deriveImage = (state: State, {image: base}: ImageRecord, {tags, cre
 			digests: [],
 			createdAt,
 			sizeBytes: base.sizeBytes + history.reduce((sum, {bytes = 0}) => sum + bytes, 0),
+			author,
+			comment,
 			configuration: {...base.configuration, ...configuration},
 			layers: [...base.layers, ...history.filter(({bytes}) => bytes !== undefined).map(() => digest())],
 			history: [...base.history, ...history.map(({createdBy, bytes}) => ({
-				createdAt, createdBy, empty: bytes === undefined, comment,
+				createdAt, createdBy, empty: bytes === undefined, comment: comment ?? 'buildkit.dockerfile.v0',
 			}))],
 		},
 		files,

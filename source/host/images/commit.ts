@@ -128,6 +128,8 @@ export const commitImage = async (buildah: Buildah, options: CommitOptions): Pro
 			'--history-comment',
 			// Buildah appends its own text.
 			comment && `${comment} `,
+			'--comment',
+			comment,
 			...(author === '' ? [] : ['--author', author]),
 			name,
 		]);

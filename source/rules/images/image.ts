@@ -74,6 +74,8 @@ export const parseImage = (record: ImageRecord, configuration: unknown, sizeByte
 		sizeBytes,
 		architecture: text(image.architecture),
 		os: text(image.os),
+		...(text(image.author) !== '' && {author: text(image.author)}),
+		...(text(image.comment) !== '' && {comment: text(image.comment)}),
 		configuration: parseConfiguration(image.config),
 		layers: texts(members(image.rootfs).diff_ids),
 		history: history.map(entry => ({

@@ -21,6 +21,8 @@ export const decodeImage = (json: unknown): Image => {
 		sizeBytes: fields.number('Size'),
 		architecture: fields.text('Architecture'),
 		os: fields.text('Os'),
+		...fields.text('Author') !== '' && {author: fields.text('Author')},
+		...fields.text('Comment') !== '' && {comment: fields.text('Comment')},
 		configuration: {
 			user: config.text('User'),
 			environment: config.texts('Env'),
