@@ -1,8 +1,8 @@
 import {Buffer} from 'node:buffer';
-import type {ServerResponse} from 'node:http';
+import type {IncomingMessage, ServerResponse} from 'node:http';
 import {asHolmError, httpStatusOf} from '../engine/errors.js';
 import {encodeError} from '../wire/encode/progress.js';
-import {errorHeader} from '../wire/headers.js';
+import {errorHeader, holmMediaType} from '../wire/headers.js';
 import type {Answer} from './exchange.js';
 
 /** Bound of an error in a header, in characters; longer ones are cut. */
@@ -14,6 +14,16 @@ const describe = (error: unknown): string => {
 	return header.length <= maximumErrorHeader
 		? header
 		: encodeURIComponent(JSON.stringify({message: message.toWellFormed().slice(0, 256), code}));
+};
+
+/** Whether the client restores errors from all their fields. */
+export const isHolms = ({headers}: IncomingMessage): boolean => headers.accept?.includes(holmMediaType) ?? false;
+
+/** The body of an error. Docker's clients print the message alone, which names the remedy for what Holm has not, and is Docker's for the rest. */
+const bodyOf = (error: unknown, request: IncomingMessage) => {
+	const body = encodeError(error);
+	const {code, message, remedy} = body;
+	return code === 'unsupported' && remedy !== undefined && !isHolms(request) ? {...body, message: `${message} (${remedy})`} : body;
 };
 
 /** Writes a whole response and ends it. */
@@ -48,5 +58,5 @@ export const sendError = (response: ServerResponse, error: unknown, status = htt
 		return;
 	}
 
-	sendAnswer(response, {status, json: encodeError(error)});
+	sendAnswer(response, {status, json: bodyOf(error, response.req)});
 };

@@ -3,11 +3,10 @@ import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {Engine} from '../engine/engine.js';
 import {HolmError} from '../engine/errors.js';
-import {holmMediaType} from '../wire/headers.js';
 import {apiVersion} from '../engine/api-version.js';
 import {splitVersion} from '../wire/versions.js';
 import {assertNoBrowser} from './access.js';
-import {sendAnswer, sendError} from './answers.js';
+import {isHolms, sendAnswer, sendError} from './answers.js';
 import {BodyTooLarge, readBody, readUpgradeBody} from './body.js';
 import {createExecNotes} from './exec-notes.js';
 import type {Exchange} from './exchange.js';
@@ -109,7 +108,7 @@ export const createServing = (engine: Engine, {maximumBodyBytes, patienceMillise
 			name,
 			query: createQuery(url.searchParams),
 			minorVersion,
-			isHolm: request.headers.accept?.includes(holmMediaType) ?? false,
+			isHolm: isHolms(request),
 			isUpgrade: upgraded !== undefined,
 			signal: leaving.signal,
 			failedStarts,

@@ -1,6 +1,7 @@
 import test from 'ava';
 import {HolmError} from '../../source/engine/errors.js';
 import {container, image, network} from '../engine/resources.js';
+import {holmMediaType} from '../../source/wire/headers.js';
 import {
 	ask,
 	connectRaw,
@@ -124,7 +125,9 @@ test('an error has its status, message, code and remedy', async t => {
 		error = new HolmError(code, 'what', {remedy: 'how'});
 		const reply = await ask(served, '/containers/x/json');
 		t.is(reply.status, status);
-		t.deepEqual(reply.json, {message: 'what', code, remedy: 'how'});
+		t.deepEqual(reply.json, {message: code === 'unsupported' ? 'what (how)' : 'what', code, remedy: 'how'}, 'Docker\'s clients print the message alone');
+		const own = await ask(served, '/containers/x/json', {headers: {Accept: `${holmMediaType}, */*`}});
+		t.deepEqual(own.json, {message: 'what', code, remedy: 'how'});
 	}
 
 	error = new TypeError('x is not\na function');

@@ -77,7 +77,8 @@ const build = async (exchange: Exchange): Promise<undefined> => {
 
 /** What a client with BuildKit asks for first, on a connection that it wants to upgrade. */
 const refuseBuildKit: Handler = async () => {
-	throw new HolmError('unsupported', noBuildKit, {remedy: 'set DOCKER_BUILDKIT=0, or use holm build'});
+	const [reason, remedy] = noBuildKit;
+	throw new HolmError('unsupported', reason, {remedy});
 };
 
 export const buildRoutes = [

@@ -12,8 +12,8 @@ const isSet = (value: unknown) => typeof value === 'string' && !['', '0', 'null'
 
 const limited = refused('steps of a build have no control group of their own', 'leave it out; ulimits limit the processes of a step', isSet);
 
-/** Docker's clients print the message alone, so that it names the remedy. */
-export const noBuildKit = 'BuildKit is not supported, DOCKER_BUILDKIT=0 docker build uses the classic builder';
+/** Why BuildKit is refused, and the remedy. */
+export const noBuildKit = ['BuildKit is not supported', 'set DOCKER_BUILDKIT=0, or use holm build'] as const;
 
 /** The query of `POST /build`. */
 export const buildFields: FieldTable = {
@@ -42,11 +42,11 @@ export const buildFields: FieldTable = {
 	remote: refused('the context of a build comes with the request', 'fetch it first and send it'),
 	rm: honoured('containers of a build are always removed'),
 	securityopt: refused('steps of a build have the rights that the engine gives them', 'leave it out', isSet),
-	session: refused(noBuildKit, 'set DOCKER_BUILDKIT=0, or use holm build'),
+	session: refused(...noBuildKit),
 	shmsize: honoured(),
 	squash: refused('layers of a build stay apart', 'leave it out, or build in several stages', isSet),
 	t: honoured(),
 	target: honoured(),
 	ulimits: honoured(),
-	version: honouredExcept('`2`', value => value === '2', noBuildKit, 'set DOCKER_BUILDKIT=0, or use holm build'),
+	version: honouredExcept('`2`', value => value === '2', ...noBuildKit),
 };
