@@ -10,7 +10,7 @@ import {
 	type FieldTable,
 } from './rule.js';
 import {mountFields} from './mounts.js';
-import {deviceFields, limitFields} from './resources.js';
+import {deviceFields, limitFields, restartPolicy} from './resources.js';
 
 const ofImages = hint('it belongs to images; commit can change it');
 
@@ -90,7 +90,7 @@ export const hostFields: FieldTable = {
 	PublishAllPorts: honoured(),
 	ReadonlyPaths: honoured(),
 	ReadonlyRootfs: honoured(),
-	RestartPolicy: honoured(),
+	RestartPolicy: restartPolicy(),
 	Runtime: honouredExcept(`other than ${runtimes.map(name => `\`${name}\``).join(', ')}`, otherThan(...runtimes), 'every container runs in a machine', 'leave it out'),
 	SecurityOpt: honouredExcept(
 		'other than `no-new-privileges`, `seccomp=unconfined`, `seccomp=` with a profile, `apparmor=unconfined` and `label=disable`',
@@ -119,7 +119,7 @@ export const containerFields: FieldTable = {
 	Entrypoint: honoured(),
 	Env: honoured(),
 	ExposedPorts: honoured(),
-	Healthcheck: honoured(),
+	Healthcheck: nested('object', Object.fromEntries(['Test', 'Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'].map(name => [name, honoured()]))),
 	Hostname: honoured(),
 	Image: honoured(),
 	Labels: honoured(),
