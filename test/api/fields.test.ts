@@ -223,6 +223,9 @@ test('a refused value is answered by 501, its field and a remedy, and several by
 		['/networks/net/connect', {Container: 'other', EndpointConfig: {Links: ['other']}}, 'Links'],
 		['/networks/net/connect', {Container: 'other', EndpointConfig: {DriverOpts: {a: 'b'}}}, 'DriverOpts'],
 		['/networks/net/connect', {Container: 'other', EndpointConfig: {IPAMConfig: {IPv6Address: 'fd00::1'}}}, 'IPAMConfig.IPv6Address'],
+		['/networks/net/connect', {Container: 'other', EndpointConfig: {Novelty: 1}}, 'Novelty'],
+		['/networks/net/connect', {Container: 'other', Novelty: 1}, 'Novelty'],
+		['/volumes/create', {DriverOptions: {type: 'tmpfs'}}, 'DriverOptions'],
 		['/volumes/create', {Driver: 'nfs'}, 'Driver'],
 		['/volumes/create', {ClusterVolumeSpec: {Group: 'x'}}, 'ClusterVolumeSpec'],
 		['/containers/other/update', {Ulimits: [{Name: 'nofile', Soft: 1, Hard: 1}]}, 'Ulimits'],
@@ -273,11 +276,11 @@ test('a hint and an unknown field yield warnings', async t => {
 		Shell: ['/bin/sh'],
 		ArgsEscaped: true,
 		HostConfig: {
-			...Object.fromEntries(hints.map(name => [name, 7])), Memory: 64 * 1024 ** 2, MemorySwap: 128 * 1024 ** 2, Novelty: true, LogConfig: {Config: {tag: 'x'}},
+			...Object.fromEntries(hints.map(name => [name, 7])), Memory: 64 * 1024 ** 2, MemorySwap: 128 * 1024 ** 2, Novelty: true, LogConfig: {Config: {tag: 'x'}}, RestartPolicy: {Name: 'no', Novel: 1}, Ulimits: [{Name: 'core', Soft: 1, Hard: 1, Novel: 1}],
 		},
 	});
 	t.is(status, 201);
-	for (const name of [...hints, 'MemorySwap', 'Novelty', 'LogConfig.Config.tag']) {
+	for (const name of [...hints, 'MemorySwap', 'Novelty', 'LogConfig.Config.tag', 'RestartPolicy.Novel', 'Ulimits.Novel']) {
 		t.true(Warnings.some(warning => warning.startsWith(`HostConfig.${name} has no effect: `)), name);
 	}
 

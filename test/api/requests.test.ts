@@ -162,7 +162,7 @@ test('a verb that the engine does not have is refused', async t => {
 		['GET', '/distribution/a/b/json'],
 		['GET', '/holm/networks/x/dns'],
 		['GET', '/holm/containers/x/boot-log'],
-		['POST', '/images/create?fromSrc=x'],
+		['POST', '/images/create?fromSrc=http://192.0.2.1/x.tar'],
 		['POST', '/build?version=2'],
 		['POST', '/build?remote=x'],
 	] as const) {

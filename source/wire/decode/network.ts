@@ -2,7 +2,8 @@ import type {AttachmentConfiguration, DnsRecord, Network, NetworkConfiguration} 
 import {fieldsOf, type Fields} from '../fields.js';
 import {decodeTime} from '../times.js';
 import {decodeEndpoint} from './create.js';
-import {checkFields} from './fields/check.js';
+import {checkFields, checkFieldsStrictly} from './fields/check.js';
+import {honoured} from './fields/rule.js';
 import {connectFields} from './fields/container.js';
 import {networkFields} from './fields/network.js';
 
@@ -57,7 +58,8 @@ export const decodeCreateNetwork = (body: Fields): {readonly configuration: Netw
 /** The body of `POST /networks/{id}/connect`. Throws `unsupported` for settings that an endpoint cannot have. */
 export const decodeConnect = (network: string, body: Fields): {container: string; attachment: AttachmentConfiguration} => {
 	const endpoint = body.object('EndpointConfig');
-	checkFields(connectFields, endpoint.raw);
+	checkFieldsStrictly({Container: honoured(), EndpointConfig: honoured()}, body.raw);
+	checkFieldsStrictly(connectFields, endpoint.raw);
 	return {container: body.text('Container'), attachment: decodeEndpoint(network, endpoint)};
 };
 

@@ -3,7 +3,7 @@ import type {VolumeConfiguration} from '../../engine/volumes.js';
 import {anonymousLabel} from '../encode/volume.js';
 import {fieldsOf, type Fields} from '../fields.js';
 import {decodeTime} from '../times.js';
-import {checkFields} from './fields/check.js';
+import {checkFieldsStrictly} from './fields/check.js';
 import {volumeFields} from './fields/volume.js';
 
 const madeUp = /^[\da-f]{64}$/v;
@@ -27,6 +27,6 @@ export const decodeVolume = (json: unknown): Volume => {
 
 /** The body of `POST /volumes/create`. */
 export const decodeCreateVolume = (body: Fields): VolumeConfiguration => {
-	checkFields(volumeFields, body.raw);
+	checkFieldsStrictly(volumeFields, body.raw);
 	return {name: body.optionalText('Name'), labels: body.textMap('Labels'), options: body.textMap('DriverOpts')};
 };

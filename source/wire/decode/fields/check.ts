@@ -5,6 +5,8 @@ type Finding = {readonly name: string; readonly value: unknown; readonly rule: F
 
 const unknown: FieldRule = {support: 'hint', reason: 'the engine does not know it'};
 
+const unknownRefused: FieldRule = {...unknown, support: 'refused', remedy: 'leave it out'};
+
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const insides = ({shape}: FieldRule, value: unknown): readonly unknown[] => {
@@ -47,17 +49,28 @@ const refusalOf = (found: readonly Finding[]): HolmError => {
 	});
 };
 
-/**
-Checks an object of Docker's API against the rules of its fields.
-
-Throws `unsupported` for what is refused, naming all of it; returns a warning for each hint and each unknown field.
-*/
-export const checkFields = (table: FieldTable, value: unknown): readonly string[] => {
-	const found = findIn(table, value, '');
+/** Throws `unsupported` for what is refused. */
+const warningsOf = (found: readonly Finding[]): readonly string[] => {
 	const refusals = found.filter(({rule}) => rule.support !== 'hint');
 	if (refusals.length > 0) {
 		throw refusalOf(refusals);
 	}
 
 	return distinct(found.map(({name, rule}) => `${JSON.stringify(name).slice(1, -1)} has no effect: ${rule.reason}`));
+};
+
+/**
+Checks an object of Docker's API against the rules of its fields.
+
+Throws `unsupported` for what is refused, naming all of it; returns a warning for each hint and each unknown field.
+*/
+export const checkFields = (table: FieldTable, value: unknown): readonly string[] => warningsOf(findIn(table, value, ''));
+
+/**
+Checks an object of Docker's API whose answer has no warnings: also refuses fields that the engine does not know.
+
+Results of an engine, which clients send back, are left out; the reference has them as hints.
+*/
+export const checkFieldsStrictly = (table: FieldTable, value: unknown): void => {
+	warningsOf(findIn(table, value, '').map(finding => finding.rule === unknown ? {...finding, rule: unknownRefused} : finding));
 };

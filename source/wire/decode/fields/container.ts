@@ -10,7 +10,7 @@ import {
 	type FieldTable,
 } from './rule.js';
 import {mountFields} from './mounts.js';
-import {deviceFields, limitFields} from './resources.js';
+import {deviceFields, limitFields, restartPolicy} from './resources.js';
 
 const fieldsOf = (...names: readonly string[]): FieldTable => Object.fromEntries(names.map(name => [name, honoured()]));
 
@@ -92,7 +92,7 @@ export const hostFields: FieldTable = {
 	PublishAllPorts: honoured(),
 	ReadonlyPaths: honoured(),
 	ReadonlyRootfs: honoured(),
-	RestartPolicy: nested('object', fieldsOf('Name', 'MaximumRetryCount')),
+	RestartPolicy: restartPolicy(),
 	Runtime: honouredExcept(`other than ${runtimes.map(name => `\`${name}\``).join(', ')}`, otherThan(...runtimes), 'every container runs in a machine', 'leave it out'),
 	SecurityOpt: honouredExcept(
 		'other than `no-new-privileges`, `seccomp=unconfined`, `seccomp=` with a profile, `apparmor=unconfined` and `label=disable`',

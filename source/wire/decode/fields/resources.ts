@@ -1,4 +1,13 @@
-import {hint, honoured, honouredExcept, isGiven, refused, type FieldTable} from './rule.js';
+import {
+	hint,
+	honoured,
+	honouredExcept,
+	isGiven,
+	nested,
+	refused,
+	type FieldRule,
+	type FieldTable,
+} from './rule.js';
 
 const onDisk = 'the machine\'s disk is a file of the host, whose devices have no place in it';
 const realTime = refused('a machine\'s processors are threads of the host without real-time scheduling', 'use NanoCpus or CpuShares');
@@ -48,10 +57,13 @@ export const deviceFields: FieldTable = {
 	DeviceCgroupRules: refused(ownDevices, privileged),
 	DeviceRequests: refused(ownDevices, 'leave it out'),
 	Init: honoured(),
-	Ulimits: honoured(),
+	Ulimits: nested('list', {Name: honoured(), Soft: honoured(), Hard: honoured()}),
 };
 
 const later = (what: string) => refused(`${what} of a container cannot be changed`, 'make another container');
+
+/** A restart policy, of creations and updates. */
+export const restartPolicy = (reason = ''): FieldRule => nested('object', {Name: honoured(), MaximumRetryCount: honoured()}, reason);
 
 /** The body of `POST /containers/{name}/update`. */
 export const updateFields: FieldTable = {
@@ -59,5 +71,5 @@ export const updateFields: FieldTable = {
 	...Object.fromEntries(['Devices', 'DeviceCgroupRules', 'DeviceRequests'].map(name => [name, refused(ownDevices, 'leave it out', isGiven)])),
 	Init: later('the init'),
 	Ulimits: later('the resource limits'),
-	RestartPolicy: honoured('applies at once, as the limits do: a running container gets at most what its machine has, and is refused more until it is stopped'),
+	RestartPolicy: restartPolicy('applies at once, as the limits do: a running container gets at most what its machine has, and is refused more until it is stopped'),
 };

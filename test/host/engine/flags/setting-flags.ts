@@ -24,7 +24,7 @@ export const settingFlagTests = (world: World): void => {
 		await world.holm('update', '--pids-limit', '33', '--cpus', '0.5', '--memory', '200m', '--memory-reservation', '20m', '--cpu-shares', '512', '--cpuset-cpus', '0', 'linked');
 		const limits = await world.holm('exec', 'linked', 'sh', '-c', 'cd /sys/fs/cgroup; cat pids.max cpu.max memory.max memory.low cpu.weight cpuset.cpus memory.high');
 		t.deepEqual(limits.split('\n'), ['33', '50000 100000', '209715200', '20971520', '20', '0', 'max']);
-		await world.holm('update', '--memory', '400m', '--pids-limit', '-1', 'linked');
+		await world.holm('update', '--memory', '400m', 'linked');
 		const script = `
 			echo "shm $(df -k /dev/shm | awk 'NR==2 {print $2}')"
 			echo "somaxconn $(cat /proc/sys/net/core/somaxconn)"

@@ -81,7 +81,7 @@ export const invalidTests = (world: World): void => {
 		const udp = dgram.createSocket('udp4').bind(0, '0.0.0.0');
 		await once(udp, 'listening');
 		await world.holm('run', '-d', '--name', 'web', '-p', '80', 'box', 'sleep', '600');
-		const [, taken = ''] = /0\.0\.0\.0:(?<port>\d+)$/v.exec(await world.holm('port', 'web', '80')) ?? [];
+		const [, taken = ''] = /0\.0\.0\.0:(?<port>\d+)$/mv.exec(await world.holm('port', 'web', '80')) ?? [];
 		t.regex(taken, /^\d+$/v);
 		const run = (published: string) => ['run', '-d', '--name', 'refused', '-p', published, 'box', 'sleep', '600'];
 		await checkRefusals(t, world, [
