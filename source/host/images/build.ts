@@ -293,11 +293,11 @@ const conclusion = /^(?:Successfully tagged \S+|[\da-f]{64})$/v;
 const runtimeNoise = /^subprocess exited with status \d+$|^time="[^"]*" level=error msg="\+\(UNHANDLED LOGLEVEL\) &imagebuilder\.Step/v;
 
 /**
-Builds an image from a directory, from which it removes the ignored files. The last progress has the image's id.
+Builds an image from a directory, from which it removes the ignored files. The image's id comes before the concluding lines.
 
 Throws `invalid`, with the step and the reason, if a step fails, and `unavailable` if the disk is full or `signal` aborts. A failed build leaves only the cache of its successful steps.
 
-@yields Output as it comes, with line feeds, then the image's id.
+@yields Output as it comes, with line feeds, and the image's id.
 */
 export async function * build(buildah: Buildah, contextDirectory: string, options: BuildOptions): AsyncGenerator<Progress, void> {
 	const activity = activityOf(buildah);

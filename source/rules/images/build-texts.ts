@@ -1,11 +1,11 @@
 import type {Progress} from '../../engine/resources.js';
 import {familiarName} from './reference.js';
 
-/** The last steps of a build, as Docker's classic builder ends: clients find the id and the names by these words. `tags` are complete names. */
+/** The last steps of a build, as Docker's classic builder ends: clients find the id and the names by these words, in the last line. `tags` are complete names. */
 export const conclusionOf = (imageId: string, tags: readonly string[]): readonly Progress[] => [
+	{imageId},
 	{text: `Successfully built ${imageId.replace(/^sha256:/v, '').slice(0, 12)}\n`},
 	...tags.map(tag => ({text: `Successfully tagged ${familiarName(tag)}\n`})),
-	{imageId},
 ];
 
 /** The words of an instruction in JSON, such as `["program", "argument"]`; undefined for other text. */

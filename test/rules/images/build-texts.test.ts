@@ -8,10 +8,10 @@ import {
 
 test('a build ends as Docker\'s classic builder does', t => {
 	t.deepEqual(conclusionOf(`sha256:${'ab'.repeat(32)}`, ['docker.io/library/app:latest', 'localhost:5000/app:2']), [
+		{imageId: `sha256:${'ab'.repeat(32)}`},
 		{text: 'Successfully built abababababab\n'},
 		{text: 'Successfully tagged app:latest\n'},
 		{text: 'Successfully tagged localhost:5000/app:2\n'},
-		{imageId: `sha256:${'ab'.repeat(32)}`},
 	]);
 });
 
