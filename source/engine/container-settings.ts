@@ -54,6 +54,8 @@ export type ContainerSettings = {
 	readonly memorySwap?: number;
 	readonly annotations?: Readonly<Record<string, string>>;
 	readonly runtime?: string;
+	/** `default` is the only one; others are for Windows. */
+	readonly isolation?: string;
 	/** `CONTAINER[:ro|rw]`, whose mounts this one gets, too. */
 	readonly volumesFrom?: readonly string[];
 	/** `CONTAINER[:ALIAS]`, whose addresses stand in this one's `/etc/hosts`. */

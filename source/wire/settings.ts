@@ -38,6 +38,7 @@ const hostSettings: ReadonlyArray<readonly [field: string, setting: Key, read: R
 	['DnsOptions', 'dnsOptions', texts],
 	['GroupAdd', 'groups', texts],
 	['IpcMode', 'ipcMode', text],
+	['Isolation', 'isolation', text],
 	['Links', 'links', texts],
 	['MaskedPaths', 'maskedPaths', list],
 	['MemoryReservation', 'memoryReservation', number],

@@ -82,7 +82,7 @@ const honouredHost: Readonly<Record<string, readonly [given: unknown, inspected?
 	GroupAdd: [['audio']],
 	Init: [true],
 	IpcMode: ['shareable'],
-	Isolation: ['default', ''],
+	Isolation: ['default'],
 	Links: [['other:alias']],
 	LogConfig: [{Type: 'local', Config: {'max-size': '1m', 'max-file': '2'}}],
 	MaskedPaths: [['/proc/kcore']],

@@ -97,6 +97,12 @@ test('containers arrive whole, alone and in a list', t => {
 	}
 });
 
+test('a variable that is taken from the image is listed by its name, and has no value', t => {
+	const {Config: {Env}} = encodeContainer({...fullContainer, configuration: {...fullConfiguration, environment: ['A=1', 'GONE']}});
+	t.deepEqual(Env, ['PATH=/bin', 'A=1', 'GONE']);
+	t.deepEqual(decodeContainer(sent({Config: {Env}})).process.environment, ['PATH=/bin', 'A=1']);
+});
+
 test('a list for Docker\'s clients tells what Docker\'s list tells', t => {
 	const item = encodeContainerItem(fullContainer, {now: noon});
 	t.false('Holm' in item);
@@ -244,6 +250,7 @@ test('the engine', t => {
 	const version = {name: 'Holm', version: '1', apiVersion: '1.47', minimumApiVersion: '1.40', os: 'linux', architecture: 'amd64', kernel: '6.1'};
 	returns(t, info, given => encodeInfo(given, version), decodeInfo);
 	returns(t, {...info, accelerator: undefined, warnings: []}, given => encodeInfo(given, version), decodeInfo);
+	t.like(encodeInfo(info, version), {Debug: false, ExperimentalBuild: false, LiveRestoreEnabled: true, Labels: []});
 	returns(t, {
 		images: [{image: image(), containers: 2}],
 		containers: [{container: {...fullContainer, diskBytes: 7}, bytes: 7}],

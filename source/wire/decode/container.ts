@@ -139,7 +139,7 @@ export const decodeContainer = (json: unknown): Container => {
 		configuration: decodeWanted(fields, name),
 		process: {
 			arguments: [...fields.text('Path') ? [fields.text('Path')] : [], ...fields.texts('Args')],
-			environment: config.texts('Env'),
+			environment: config.texts('Env').filter(variable => variable.includes('=')),
 			workingDirectory: config.text('WorkingDir'),
 			user: config.text('User'),
 		},

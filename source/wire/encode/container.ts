@@ -78,7 +78,8 @@ const encodeConfig = (container: Container) => ({
 	ExposedPorts: Object.fromEntries(container.exposedPorts.map(port => [port, {}])),
 	Tty: container.configuration.terminal,
 	OpenStdin: container.configuration.openStdin,
-	Env: [...container.process.environment],
+	// A name alone removes the image's variable, and Docker lists it.
+	Env: [...container.process.environment, ...container.configuration.environment.filter(variable => !variable.includes('='))],
 	...splitArguments(container),
 	Image: container.configuration.image,
 	Volumes: encodeVolumes(container.configuration.mounts),

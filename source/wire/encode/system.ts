@@ -62,6 +62,10 @@ export const encodeInfo = (info: EngineInfo, version: EngineVersion) => ({
 	OomKillDisable: true,
 	PidsLimit: true,
 	SwapLimit: true,
+	Debug: false,
+	ExperimentalBuild: false,
+	LiveRestoreEnabled: true,
+	Labels: [],
 	Warnings: [...info.warnings],
 	Holm: {Accelerator: info.accelerator},
 });
