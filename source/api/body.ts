@@ -101,7 +101,7 @@ export const readUpgradeBody = async (request: IncomingMessage, socket: Duplex, 
 	});
 };
 
-/** The JSON object in the body; a missing body is an empty object. Throws `invalid` for other content types, as Docker does: the forms of web pages cannot send JSON. */
+/** The JSON object in the body; a missing body is an empty object. The case of names does not matter, as in Docker: docker-py sends `detachKeys`. Throws `invalid` for other content types, as Docker does: the forms of web pages cannot send JSON. */
 export const readFields = async ({request, body}: Exchange): Promise<Fields> => {
 	const bytes = await body();
 	const type = request.headers['content-type'];
@@ -113,5 +113,5 @@ export const readFields = async ({request, body}: Exchange): Promise<Fields> => 
 		throw new HolmError('invalid', `unsupported Content-Type header (${(type ?? '').slice(0, 100)}): must be 'application/json'`);
 	}
 
-	return fieldsOf(bytes.length === 0 ? {} : parseJson(bytes.toString(), 'the body'));
+	return fieldsOf(bytes.length === 0 ? {} : parseJson(bytes.toString(), 'the body'), '', true);
 };

@@ -46,12 +46,22 @@ const asList = (value: unknown, field: string): unknown[] => {
 	return value;
 };
 
+/** The entry of a name; with `isAnyCase`, of one that differs only in case, unless the name itself is there. */
+const entryOf = (raw: Readonly<Record<string, unknown>>, key: string, isAnyCase: boolean): unknown => {
+	if (Object.hasOwn(raw, key)) {
+		return raw[key];
+	}
+
+	const other = isAnyCase ? Object.keys(raw).find(name => name.toLowerCase() === key.toLowerCase()) : undefined;
+	return other === undefined ? undefined : raw[other];
+};
+
 /**
 Reads `value`, which must be an object; null counts as an empty one, because Go writes empty maps and pointers as null.
 
-Every method treats a null field as a missing one and throws `invalid`, naming the field, for a value of the wrong type.
+Every method treats a null field as a missing one and throws `invalid`, naming the field, for a value of the wrong type. With `isAnyCase`, the case of a field's name does not matter, as in Go's decoding of requests.
 */
-export const fieldsOf = (value: unknown, where = ''): Fields => {
+export const fieldsOf = (value: unknown, where = '', isAnyCase = false): Fields => {
 	const raw = value ?? {};
 	if (!isObject(raw)) {
 		throw wrong(where, 'an object');
@@ -59,7 +69,7 @@ export const fieldsOf = (value: unknown, where = ''): Fields => {
 
 	const nameOf = (key: string) => where ? `${where}.${key}` : key;
 	const read = <Value>(key: string, missing: Value, check: (value: unknown, field: string) => Value): Value => {
-		const found = Object.hasOwn(raw, key) ? raw[key] : undefined;
+		const found = entryOf(raw, key, isAnyCase);
 		return found === undefined || found === null ? missing : check(found, nameOf(key));
 	};
 
@@ -93,13 +103,13 @@ export const fieldsOf = (value: unknown, where = ''): Fields => {
 		}),
 		texts: key => read<string[]>(key, [], (found, field) => asList(found, field).map((item, index) => asText(item, `${field}[${index}]`))),
 		textMap: key => Object.fromEntries(entries(key).map(([name, found]) => [name, asText(found ?? '', `${nameOf(key)}.${name}`)])),
-		has: key => Object.hasOwn(raw, key) && raw[key] !== null && raw[key] !== undefined,
-		object: key => fieldsOf(raw[key], nameOf(key)),
-		objects: key => read<Fields[]>(key, [], (found, field) => asList(found, field).map((item, index) => fieldsOf(item, `${field}[${index}]`))),
-		map: key => entries(key).map(([name, found]) => [name, fieldsOf(found, `${nameOf(key)}.${name}`)] as const),
+		has: key => (entryOf(raw, key, isAnyCase) ?? undefined) !== undefined,
+		object: key => fieldsOf(entryOf(raw, key, isAnyCase), nameOf(key), isAnyCase),
+		objects: key => read<Fields[]>(key, [], (found, field) => asList(found, field).map((item, index) => fieldsOf(item, `${field}[${index}]`, isAnyCase))),
+		map: key => entries(key).map(([name, found]) => [name, fieldsOf(found, `${nameOf(key)}.${name}`, isAnyCase)] as const),
 		lists: key => entries(key).map(([name, found]) => [
 			name,
-			asList(found ?? [], `${nameOf(key)}.${name}`).map((item, index) => fieldsOf(item, `${nameOf(key)}.${name}[${index}]`)),
+			asList(found ?? [], `${nameOf(key)}.${name}`).map((item, index) => fieldsOf(item, `${nameOf(key)}.${name}[${index}]`, isAnyCase)),
 		] as const),
 		names: key => entries(key).map(([name]) => name),
 	};

@@ -164,6 +164,17 @@ test('what is given for an honoured field is inspected', async t => {
 	}
 });
 
+test('the case of a field\'s name does not matter, also where it is refused', async t => {
+	const served = await open(t);
+	const {status, Id, Warnings} = await create(served, {openStdin: true, labels: {Of: 'x'}, HostConfig: {memory: 64 * 1024 ** 2, restartpolicy: {name: 'always'}}});
+	t.is(status, 201);
+	t.deepEqual(Warnings, []);
+	const {Config, HostConfig} = await inspect(served, Id);
+	t.like(Config, {OpenStdin: true, Labels: {Of: 'x'}});
+	t.like(HostConfig, {Memory: 64 * 1024 ** 2, RestartPolicy: {Name: 'always'}});
+	t.is((await create(served, {HostConfig: {pidmode: 'host'}})).status, 501);
+});
+
 test('networks of a container: none, its addresses, its links', async t => {
 	const served = await open(t);
 	const {Id: alone} = await create(served, {NetworkDisabled: true});

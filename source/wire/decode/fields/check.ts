@@ -17,10 +17,16 @@ const insides = ({shape}: FieldRule, value: unknown): readonly unknown[] => {
 	return shape === 'map' && isObject(value) ? Object.values(value) : [value];
 };
 
+/** The rule of a field; the case of its name does not matter. */
+const ruleOf = (table: FieldTable, key: string): FieldRule | undefined => {
+	const name = Object.hasOwn(table, key) ? key : Object.keys(table).find(other => other.toLowerCase() === key.toLowerCase());
+	return name === undefined ? undefined : table[name];
+};
+
 /** Everything in an object that a table does not honour. Fields of the wrong type are left to the decoding. */
 const findIn = (table: FieldTable, value: unknown, prefix: string): readonly Finding[] => isObject(value)
 	? Object.entries(value).flatMap(([key, item]): readonly Finding[] => {
-		const rule = Object.hasOwn(table, key) ? table[key]! : undefined;
+		const rule = ruleOf(table, key);
 		const name = `${prefix}${key}`.slice(0, 100);
 		if (rule === undefined) {
 			return isEmpty(item) ? [] : [{name, value: item, rule: unknown}];
