@@ -24,9 +24,12 @@ type Refusal = (container: Container) => HolmError;
 
 export const phaseOf = ({container: {status}, run}: Pick<Entry, 'container' | 'run'>): Phase => {
 	switch (run.state) {
-		case 'starting':
+		case 'starting': {
+			return 'starting';
+		}
+
 		case 'ending': {
-			return run.state;
+			return status.state === 'restarting' ? 'restarting' : 'ending';
 		}
 
 		case 'live': {

@@ -33,6 +33,9 @@ test('the phase follows from the run and the status', t => {
 	for (const phase of Object.keys(examples) as Phase[]) {
 		t.is(phaseOf(entryIn(phase)), phase);
 	}
+
+	// One that will be restarted is not removed in the moment after its end, either.
+	t.is(phaseOf({...entryIn('restarting'), run: examples.ending.run}), 'restarting');
 });
 
 test('the errors of each verb in each phase', t => {
