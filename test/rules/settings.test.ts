@@ -84,6 +84,8 @@ test('links, limits of logs, MTU', t => {
 	t.throws(() => parseLink('db:'), {code: 'invalid'});
 	t.deepEqual(logLimitsOf(), {bytes: 10_000_000, files: 3});
 	t.deepEqual(logLimitsOf({driver: 'json-file', options: {'max-size': '2m', 'max-file': '5'}}), {bytes: 2 * 1024 ** 2, files: 5});
+	t.is(logLimitsOf({driver: 'json-file', options: {'max-file': '100'}}).files, 100);
+	t.throws(() => logLimitsOf({driver: 'json-file', options: {'max-file': '101'}}), {message: /max-file "101"/v});
 	t.is(logLimitsOf({driver: 'local', options: {'max-size': '1'}}).bytes, 16_384, 'not a rotation for each line');
 	t.is(mtuOf(), undefined);
 	t.is(mtuOf({'com.docker.network.driver.mtu': '9000'}), 9000);

@@ -12,7 +12,7 @@ export const logNames = (live: string, files: number) => ({
 });
 
 /** Readers look this far back, so that files from a time with a higher limit are still read. */
-export const maximumOlder = 20;
+export const maximumOlder = 99;
 
 export type OpenLogFile = {readonly handle: FileHandle; readonly inode: bigint};
 

@@ -15,7 +15,7 @@ export const defaultLogLimits: LogLimits = {bytes: 10_000_000, files: 3};
 const minimumBytes = 16 * 1024;
 
 /** Readers look as far back. */
-const maximumFiles = 20;
+const maximumFiles = 100;
 
 const factors: Readonly<Record<string, number>> = {
 	'': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3,
