@@ -1,4 +1,5 @@
 import type {Duplex} from 'node:stream';
+import {setTimeout as delay} from 'node:timers/promises';
 import type {LogEntry} from '../engine/resources.js';
 import {encodeFrame} from '../wire/frames.js';
 import {stdinFramed, stdinHeader} from '../wire/stdin-frames.js';
@@ -25,6 +26,15 @@ export const sessionHead = (exchange: Exchange, isRaw: boolean, isFramed = false
 		'',
 	].join('\r\n');
 };
+
+const headPauseMs = 20;
+
+/**
+Resolves when the client has probably read the head of a session. Output waits for it.
+
+Python's clients read the head through a buffer and lose what arrives with it, such as the log of an attached container. Docker has no such pause, but takes a while to read a log.
+*/
+export const untilHeadIsRead = async ({isHolm}: Pick<Exchange, 'isHolm'>): Promise<void> => isHolm ? undefined : delay(headPauseMs);
 
 /** Probes whether a half-closed client still listens: one that listens ignores an empty frame, one that is gone causes a socket error. */
 export const probe = (socket: Duplex, milliseconds: number): (() => void) => {
@@ -83,6 +93,7 @@ export const sendEntries = async (
 	});
 	socket.write(sessionHead(exchange, isTerminal));
 	socket.resume();
+	await untilHeadIsRead(exchange);
 	try {
 		for await (const {stream, bytes} of untilAborted(read(leaving.signal), leaving.signal)) {
 			await writeSlowly(socket, isTerminal ? bytes : encodeFrame(stream, bytes));

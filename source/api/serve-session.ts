@@ -6,7 +6,7 @@ import {HolmError} from '../engine/errors.js';
 import {encodeFrame} from '../wire/frames.js';
 import {stdinFramed, stdinHeader} from '../wire/stdin-frames.js';
 import type {Exchange} from './exchange.js';
-import {closeGently, probe, sessionHead} from './hijack.js';
+import {closeGently, probe, sessionHead, untilHeadIsRead} from './hijack.js';
 import {readFramed, readRaw} from './session-input.js';
 import {writeSlowly} from './streams.js';
 
@@ -27,7 +27,10 @@ export type ServeSessionOptions = {
 /** Parses detach keys in Docker's notation into bytes; throws `invalid`. */
 export const detachKeysOf = (keys: string | undefined): Uint8Array | undefined => keys === undefined ? undefined : parseDetachKeys(keys);
 
-const copyOutput = async (source: Readable, socket: Duplex, encode: (bytes: Uint8Array) => Uint8Array) => {
+type CopyOptions = {readonly begin: Promise<void>; readonly encode: (bytes: Uint8Array) => Uint8Array};
+
+const copyOutput = async (source: Readable, socket: Duplex, {begin, encode}: CopyOptions) => {
+	await begin;
 	for await (const chunk of source as AsyncIterable<Uint8Array>) {
 		await writeSlowly(socket, encode(chunk));
 	}
@@ -87,6 +90,7 @@ export const serveSession = async (exchange: Exchange, session: Session, options
 	options.signal?.addEventListener('abort', leave, {once: true});
 
 	socket.write(sessionHead(exchange, isRaw, isFramed));
+	const begin = untilHeadIsRead(exchange);
 	if (isFramed) {
 		readFramed(socket, session, leave);
 	} else if (options.stdin) {
@@ -98,8 +102,8 @@ export const serveSession = async (exchange: Exchange, session: Session, options
 	const stopProbing = isRaw ? undefined : probe(socket, exchange.patienceMilliseconds);
 	const encoder = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => isRaw ? bytes : encodeFrame(stream, bytes);
 	const copies = await Promise.allSettled([
-		options.stdout ? copyOutput(session.stdout, socket, encoder('stdout')) : silence(session.stdout),
-		options.stderr && !session.terminal ? copyOutput(session.stderr, socket, encoder('stderr')) : silence(session.stderr),
+		options.stdout ? copyOutput(session.stdout, socket, {begin, encode: encoder('stdout')}) : silence(session.stdout),
+		options.stderr && !session.terminal ? copyOutput(session.stderr, socket, {begin, encode: encoder('stderr')}) : silence(session.stderr),
 	]);
 	stopProbing?.();
 	session.close();

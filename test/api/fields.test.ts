@@ -232,7 +232,7 @@ test('a refused value is answered by 501, its field and a remedy, and several by
 		['/networks/create', {Name: 'n', Options: {parent: 'eth0'}}, 'Options'],
 		['/networks/create', {Name: 'n', ConfigFrom: {Network: 'x'}}, 'ConfigFrom'],
 		['/networks/net/connect', {Container: 'other', EndpointConfig: {Links: ['other']}}, 'Links'],
-		['/networks/net/connect', {Container: 'other', EndpointConfig: {DriverOpts: {a: 'b'}}}, 'DriverOpts'],
+		['/networks/net/connect', {Container: 'other', EndpointConfig: {DriverOpts: {'com.docker.network.endpoint.ifname': 'a'}}}, 'DriverOpts'],
 		['/networks/net/connect', {Container: 'other', EndpointConfig: {IPAMConfig: {IPv6Address: 'fd00::1'}}}, 'IPAMConfig.IPv6Address'],
 		['/networks/net/connect', {Container: 'other', EndpointConfig: {Novelty: 1}}, 'Novelty'],
 		['/networks/net/connect', {Container: 'other', Novelty: 1}, 'Novelty'],

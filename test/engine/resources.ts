@@ -49,7 +49,7 @@ export const fullConfiguration = configuration({
 	autoRemove: true,
 	labels: {'com.example.team': 'ünïcode', empty: ''},
 	networks: [
-		{network: 'front', address: '192.168.70.9', mac: '02:42:ac:11:00:02', aliases: ['web', 'www']},
+		{network: 'front', address: '192.168.70.9', mac: '02:42:ac:11:00:02', driverOptions: {'com.example.note': 'kept'}, aliases: ['web', 'www']},
 		{network: 'back', aliases: []},
 	],
 	ports: [

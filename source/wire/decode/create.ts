@@ -8,12 +8,16 @@ import {decodeHealthcheck} from './health.js';
 import {checkFields} from './fields/check.js';
 import {containerFields} from './fields/container.js';
 
-export const decodeEndpoint = (network: string, fields: Fields): AttachmentConfiguration => ({
-	network,
-	address: fields.object('IPAMConfig').optionalText('IPv4Address'),
-	mac: fields.optionalText('MacAddress'),
-	aliases: fields.texts('Aliases'),
-});
+export const decodeEndpoint = (network: string, fields: Fields): AttachmentConfiguration => {
+	const driverOptions = fields.textMap('DriverOpts');
+	return {
+		network,
+		address: fields.object('IPAMConfig').optionalText('IPv4Address'),
+		mac: fields.optionalText('MacAddress'),
+		aliases: fields.texts('Aliases'),
+		...Object.keys(driverOptions).length > 0 && {driverOptions},
+	};
+};
 
 const decodeNetworks = (body: Fields, host: Fields): AttachmentConfiguration[] => {
 	const endpoints = new Map(body.object('NetworkingConfig').map('EndpointsConfig'));
@@ -26,8 +30,8 @@ const decodeNetworks = (body: Fields, host: Fields): AttachmentConfiguration[] =
 		const attachment = endpoint ? decodeEndpoint(name, endpoint) : {network: name, aliases: []};
 		return index === 0 && legacyMac ? {...attachment, mac: attachment.mac ?? legacyMac} : attachment;
 	});
-	const isPlainDefault = ({network, address, mac, aliases}: AttachmentConfiguration) =>
-		network === 'default' && !address && !mac && aliases.length === 0;
+	const isPlainDefault = ({network, address, mac, aliases, driverOptions}: AttachmentConfiguration) =>
+		network === 'default' && !address && !mac && aliases.length === 0 && !driverOptions;
 	return attachments.length === 1 && attachments.every(attachment => isPlainDefault(attachment)) ? [] : attachments;
 };
 

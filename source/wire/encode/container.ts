@@ -9,9 +9,9 @@ import {encodeHealth, encodeHealthcheck} from './health.js';
 export const encodeAttachment = (attachment: Attachment, wanted?: AttachmentConfiguration) => ({
 	IPAMConfig: wanted?.address ? {IPv4Address: wanted.address} : null,
 	Links: null,
-	Aliases: [...attachment.aliases],
+	Aliases: attachment.aliases.length > 0 ? [...attachment.aliases] : null,
 	MacAddress: attachment.mac,
-	DriverOpts: null,
+	DriverOpts: wanted?.driverOptions ? {...wanted.driverOptions} : null,
 	NetworkID: attachment.networkId,
 	EndpointID: attachment.endpointId,
 	Gateway: attachment.gateway,

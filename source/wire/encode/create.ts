@@ -13,6 +13,7 @@ export const encodeEndpoint = (attachment: AttachmentConfiguration) => ({
 	IPAMConfig: attachment.address ? {IPv4Address: attachment.address} : null,
 	MacAddress: attachment.mac ?? '',
 	Aliases: [...attachment.aliases],
+	...attachment.driverOptions && {DriverOpts: {...attachment.driverOptions}},
 });
 
 /** File systems in memory are a map by their targets; a second one of the same target, which is for the engine to refuse, has no place in it. */

@@ -16,6 +16,9 @@ const fieldsOf = (...names: readonly string[]): FieldTable => Object.fromEntries
 
 const ofImages = hint('it belongs to images; commit can change it');
 
+const hasDriverOption = (value: unknown): boolean =>
+	typeof value === 'object' && value !== null && Object.keys(value).some(name => name.startsWith('com.docker.network.'));
+
 /** Docker's `EndpointSettings` without results. */
 export const endpointFields: FieldTable = {
 	IPAMConfig: nested('object', {
@@ -26,7 +29,7 @@ export const endpointFields: FieldTable = {
 	Links: honoured('as in HostConfig'),
 	MacAddress: honoured(),
 	Aliases: honoured(),
-	DriverOpts: refused('the bridge driver has no options of endpoints', 'leave it out; sysctls can be set for the container'),
+	DriverOpts: honouredExcept('`com.docker.network.*`', hasDriverOption, 'the bridge driver has no options of endpoints', 'leave it out; sysctls can be set for the container'),
 	GwPriority: refused('the first network that leads outside has the default route', 'name that network first'),
 	...Object.fromEntries(['NetworkID', 'EndpointID', 'Gateway', 'IPAddress', 'IPPrefixLen', 'IPv6Gateway', 'GlobalIPv6Address', 'GlobalIPv6PrefixLen', 'DNSNames']
 		.map(name => [name, hint('it is a result; IPAMConfig requests an address')])),
