@@ -59,6 +59,8 @@ export type SendOptions<Value> = {
 	readonly encode: (value: Value) => Uint8Array | string;
 	/** Sends the response head before the first value. */
 	readonly isImmediate?: boolean;
+	/** A failure before the first value is sent like a later one, with the status of a success. */
+	readonly isAlwaysSuccessful?: boolean;
 	/** Encodes a failure after the head was sent; without it the response is aborted. */
 	readonly encodeError?: (error: unknown) => Uint8Array | string;
 };
@@ -86,6 +88,10 @@ export const sendValues = async <Value>(
 			await writeSlowly(response, options.encode(value));
 		}
 	} catch (error) {
+		if (options.isAlwaysSuccessful) {
+			begin();
+		}
+
 		if (!response.headersSent || !options.encodeError) {
 			throw error;
 		}

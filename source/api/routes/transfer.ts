@@ -9,7 +9,12 @@ import {joinTag} from '../../wire/image-names.js';
 import {line, sendBytes, sendValues} from '../streams.js';
 import {tarUpload, upload} from '../upload.js';
 
-const sendProgress = async (exchange: Exchange, steps: AsyncIterable<Progress>) => sendValues(exchange, steps, {
+const sendProgress = async (
+	exchange: Exchange,
+	steps: AsyncIterable<Progress>,
+	{isAlwaysSuccessful = false} = {},
+) => sendValues(exchange, steps, {
+	isAlwaysSuccessful,
 	contentType: 'application/json',
 	encode: step => line(encodeProgress(step)),
 	encodeError: error => line(encodeProgressError(error)),
@@ -92,7 +97,8 @@ export const transferRoutes = [
 	route('GET', '/images/{image}/get', async exchange => save(exchange, [exchange.name])),
 	route('POST', '/images/load', async exchange => {
 		assertTarType(exchange.request);
-		return sendProgress(exchange, exchange.engine.loadImages(await tarUpload(exchange)));
+		// As in Docker, also a load that fails at once has status 200: docker-py has an error of its own for it.
+		return sendProgress(exchange, exchange.engine.loadImages(await tarUpload(exchange)), {isAlwaysSuccessful: true});
 	}),
 	route('POST', '/images/{image}/push', async exchange => {
 		const {engine, name, query, request, signal} = exchange;
