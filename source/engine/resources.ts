@@ -288,6 +288,8 @@ export type ImageConfiguration = {
 	readonly stopSignal?: string;
 	/** The words before a command in shell form in Dockerfiles that build on the image; default `/bin/sh -c`. */
 	readonly shell?: readonly string[];
+	/** Instructions for Dockerfiles that build on the image. */
+	readonly onBuild?: readonly string[];
 	readonly healthcheck?: Healthcheck;
 };
 

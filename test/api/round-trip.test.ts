@@ -149,6 +149,7 @@ test('images', t => {
 			labels: {a: 'b'},
 			stopSignal: 'SIGQUIT',
 			shell: ['/bin/bash', '-ec'],
+			onBuild: ['RUN make'],
 			healthcheck: {test: ['CMD-SHELL', 'redis-cli ping'], intervalMs: 5000},
 		},
 		layers: [`sha256:${'56'.repeat(32)}`],

@@ -42,6 +42,7 @@ const parseConfiguration = (value: unknown): ImageConfiguration => {
 	const config = members(value);
 	const stopSignal = text(config.StopSignal);
 	const shell = texts(config.Shell);
+	const onBuild = texts(config.OnBuild);
 	const healthcheck = parseHealthcheck(config.Healthcheck);
 	return {
 		user: text(config.User),
@@ -54,6 +55,7 @@ const parseConfiguration = (value: unknown): ImageConfiguration => {
 		labels: Object.fromEntries(Object.entries(members(config.Labels)).filter((entry): entry is [string, string] => typeof entry[1] === 'string')),
 		...(stopSignal !== '' && {stopSignal}),
 		...(shell.length > 0 && {shell}),
+		...(onBuild.length > 0 && {onBuild}),
 		...(healthcheck && {healthcheck}),
 	};
 };

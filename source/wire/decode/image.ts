@@ -34,6 +34,7 @@ export const decodeImage = (json: unknown): Image => {
 			labels: config.textMap('Labels'),
 			stopSignal: config.optionalText('StopSignal'),
 			...config.has('Shell') && {shell: config.texts('Shell')},
+			...config.has('OnBuild') && {onBuild: config.texts('OnBuild')},
 			healthcheck: decodeHealthcheck(config.object('Healthcheck')),
 		},
 		layers: fields.object('RootFS').texts('Layers'),

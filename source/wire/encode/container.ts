@@ -84,6 +84,7 @@ const encodeConfig = (container: Container) => ({
 	Image: container.configuration.image,
 	Volumes: encodeVolumes(container.configuration.mounts),
 	WorkingDir: container.process.workingDirectory,
+	OnBuild: null,
 	Labels: {...container.configuration.labels},
 	StopSignal: container.configuration.stopSignal,
 	StopTimeout: container.configuration.stopTimeoutSeconds,

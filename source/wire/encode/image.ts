@@ -16,6 +16,7 @@ const encodeImageConfig = ({configuration}: Image) => ({
 	Labels: {...configuration.labels},
 	StopSignal: configuration.stopSignal,
 	Shell: configuration.shell,
+	OnBuild: configuration.onBuild ? [...configuration.onBuild] : null,
 	Healthcheck: configuration.healthcheck && encodeHealthcheck(configuration.healthcheck),
 });
 
