@@ -64,7 +64,7 @@ hostTest('a build prints its steps and output, then the id; a second build uses 
 	t.true(text.includes('built this\n'));
 	t.true(text.includes('aside\n'));
 	const image = await store.get('app:2');
-	t.is(steps.at(-1)?.imageId, image.id);
+	t.is(steps.findLast(({imageId}) => imageId !== undefined)?.imageId, image.id);
 	t.true(text.endsWith(`\nSuccessfully built ${image.id.slice(7, 19)}\nSuccessfully tagged app:latest\nSuccessfully tagged app:2\n`), text);
 	t.is(image.tags.length, 2);
 
@@ -93,7 +93,7 @@ hostTest('a failed cleanup fails no other build, and is retried later', ['builda
 	await t.throwsAsync(collect(build(buildah, failing, buildOptions)), {message: /at step 4\/4, RUN exit 3/v});
 	const context = await contextFor(directory, 'context', {Dockerfile: base});
 	const steps = await collect(build(buildah, context, buildOptions));
-	t.truthy(steps.at(-1)?.imageId);
+	t.truthy(steps.findLast(({imageId}) => imageId !== undefined)?.imageId);
 	isBroken = false;
 	await collect(build(buildah, context, buildOptions));
 	await assertNothingIsLeft(t, {store, paths, directory});

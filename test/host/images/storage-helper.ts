@@ -87,5 +87,5 @@ export const collect = async (steps: AsyncIterable<Progress>): Promise<readonly 
 /** Builds a small image and resolves with its id. */
 export const buildImage = async (store: ImageStore, context: string, options: Partial<BuildOptions> = {}): Promise<string> => {
 	const steps = await collect(build(store.buildah, context, {...buildOptions, ...options}));
-	return steps.at(-1)?.imageId ?? '';
+	return steps.findLast(({imageId}) => imageId !== undefined)?.imageId ?? '';
 };
