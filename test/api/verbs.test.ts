@@ -1,3 +1,4 @@
+import {Readable} from 'node:stream';
 import test from 'ava';
 import type {Engine} from '../../source/engine/engine.js';
 import {HolmError} from '../../source/engine/errors.js';
@@ -252,4 +253,19 @@ test('a registry\'s refusal is the status that makes Docker\'s clients ask again
 	const {status, json} = await post(served, '/auth', {username: 'u', password: 'right', serveraddress: 'https://index.docker.io/v1/'});
 	t.is(status, 200);
 	t.is((json as {Status: string}).Status, 'Login Succeeded');
+});
+
+test('events since zero are those from the beginning', async t => {
+	const asked: unknown[] = [];
+	const served = await serve(t, {
+		events({since, until} = {}) {
+			asked.push([since, until]);
+			return Readable.from([]);
+		},
+	});
+	for (const path of ['/events?since=0&until=5', '/events?until=5', '/events?since=3&until=5']) {
+		t.is((await ask(served, path)).status, 200);
+	}
+
+	t.deepEqual(asked, [[0, 5000], [undefined, 5000], [3000, 5000]]);
 });
