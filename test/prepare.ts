@@ -9,6 +9,7 @@ import {run} from '../source/host/run.js';
 import {fetchDaemon, findDaemon} from './docker/daemon.js';
 import {fetchSshd, findSshd} from './backends/ssh/helpers/sshd.js';
 import {fetchDocker, findDocker} from './host/engine/docker/client.js';
+import {fetchDockerPy, findDockerPy} from './host/engine/docker/python.js';
 import {prepareParts} from './host/engine/parts.js';
 import {fetchRoot, findRoot} from './hosts/debian-root.js';
 import {recipe} from './hosts/userland.js';
@@ -23,6 +24,7 @@ const fetched = [
 	['openssh-server', findSshd, fetchSshd],
 	['docker.io', findDocker, fetchDocker],
 	['dockerd', findDaemon, fetchDaemon],
+	['python3-docker', findDockerPy, fetchDockerPy],
 	['Debian 13\'s userland', async () => findRoot(recipe), async () => fetchRoot(recipe)],
 ] as const;
 

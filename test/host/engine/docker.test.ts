@@ -1,6 +1,7 @@
 import test from 'ava';
 import {missingClient} from './docker/client.js';
 import {lifeTests} from './docker/lives.js';
+import {pythonTests} from './docker/python.js';
 import {streamTests} from './docker/streams.js';
 import {thingTests} from './docker/things.js';
 import {openWorld} from './world.js';
@@ -10,6 +11,7 @@ if (missingClient === undefined) {
 	lifeTests(world);
 	streamTests(world);
 	thingTests(world);
+	pythonTests(world);
 } else {
 	test.skip(`docker's client against the engine (${missingClient})`, t => {
 		t.fail();
