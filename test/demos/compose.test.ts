@@ -12,12 +12,18 @@ import {messageOf} from '../../source/engine/errors.js';
 import {run as execute} from '../../source/host/run.js';
 import {pathsOf} from '../../source/host/store/paths.js';
 import {freePort} from '../api/helpers/free-port.js';
+import {findDocker} from '../host/engine/docker/client.js';
 import {openWorld} from '../host/engine/world.js';
 import {findPlugin} from '../hosts/userland.js';
+import {devContainerTests} from './clients/dev-container.js';
+import {testcontainersTests} from './clients/testcontainers.js';
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 const program = await findPlugin('docker-compose');
 const reason = program === undefined ? 'needs Debian 13\'s docker-compose: npm test fetches it' : undefined;
+
+const docker = await findDocker();
+const dockerReason = docker === undefined ? 'needs the docker client, which Debian has in docker.io' : undefined;
 
 const world = openWorld();
 
@@ -174,3 +180,14 @@ composeTest('hosts', async (t, {compose, inside}) => {
 	].join('\n'));
 	t.is(await inside('machine', 'ping -c 1 -W 5 host.docker.internal >/dev/null && echo reached'), 'reached\n');
 });
+
+// Both run Docker's client, which looks for the plugin in its configuration.
+const dockerEnvironment = () => ({
+	DOCKER_HOST: `unix://${pathsOf(world.root).socket}`,
+	DOCKER_CONFIG: path.join(world.directory, '.docker'),
+	DOCKER_BUILDKIT: '0',
+	PATH: [path.dirname(docker!), process.env.PATH].join(':'),
+});
+
+devContainerTests(world, dockerEnvironment, reason ?? dockerReason);
+testcontainersTests(world, dockerEnvironment, reason ?? dockerReason);
