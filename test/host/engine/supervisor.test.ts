@@ -321,7 +321,7 @@ test('a stop while the VM is being removed ends the restarting', async t => {
 	});
 	await start();
 	machines[0]!.end(0);
-	await until(() => phaseOf(entry) === 'ending');
+	await until(() => entry.run.state === 'ending' && phaseOf(entry) === 'restarting');
 	const stopping = stop();
 	remove();
 	await stopping;
