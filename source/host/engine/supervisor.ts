@@ -409,6 +409,8 @@ export const createSupervisor = (
 		conclude,
 		cancelRestart,
 		async reconsiderRestart(entry) {
+			// The restart is scheduled once the VM is removed.
+			await waitForCleanup(entry);
 			const {status, configuration: {restartPolicy}, restartCount} = entry.container;
 			if (status.state === 'restarting' && !shouldRestart(restartPolicy, {exitCode: status.exitCode, isStopped: false, restartCount})) {
 				await endRestarting(entry, status);
