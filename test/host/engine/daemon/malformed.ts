@@ -46,7 +46,6 @@ const casesOf = (running: string): readonly Case[] => [
 	[`PUT /containers/${running}/archive`, 400, '', tar],
 	[`GET /containers/${running}/archive?path=${encodeURIComponent('/tmp/\0')}`, 400],
 	['POST /build', 400, 'this is no archive, however long it is'.repeat(50), tar],
-	['POST /images/load', 400, 'this is no archive, however long it is'.repeat(50), tar],
 	['POST /images/create', 400],
 	['POST /images/create?fromImage=UPPER', 400],
 	['POST /images/box/tag?repo=No%20Name', 400],
