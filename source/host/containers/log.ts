@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import type {LogOptions} from '../../engine/logs.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {createLogParser, timestampOf} from '../../rules/containers/log-parser.js';
+import {longestDelayMs} from '../machines/patience.js';
 import {closeAll, openLog} from './log-files.js';
 import {followChunks, readChunks} from './log-follow.js';
 import {findTail, type TailStart} from './log-tail.js';
@@ -12,9 +13,6 @@ export type ReadLogOptions = LogOptions & {
 	/** Called once the start position is known. Everything written after that is read. */
 	readonly onBegin?: () => void;
 };
-
-/** The longest delay of Node's timers. */
-const maximumTimeout = (2 ** 31) - 1;
 
 /** A signal that aborts when a follower has nothing more to wait for. Not `AbortSignal.any` with a timeout, because the timeout can be garbage collected. */
 const watchEnd = ({ended, until}: ReadLogOptions) => {
@@ -29,7 +27,7 @@ const watchEnd = ({ended, until}: ReadLogOptions) => {
 	}
 
 	const left = until === undefined ? Infinity : Math.max(until - Date.now(), 0);
-	const timer = left <= maximumTimeout ? setTimeout(end, Math.ceil(left)) : undefined;
+	const timer = left <= longestDelayMs ? setTimeout(end, Math.ceil(left)) : undefined;
 	return {
 		signal: controller.signal,
 		[Symbol.dispose]() {

@@ -2,6 +2,7 @@ import type {EventsVerbs} from '../../engine/events.js';
 import type {EngineEvent} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
 import {eventRules} from '../../rules/item-filters.js';
+import {longestDelayMs} from '../machines/patience.js';
 import type {Context} from './context.js';
 
 async function * select(events: AsyncIterable<EngineEvent>, isWanted: (event: EngineEvent) => boolean): AsyncGenerator<EngineEvent, void> {
@@ -17,7 +18,7 @@ export const eventsVerbs = (context: Context): EventsVerbs => ({
 	events({since, until, filters = {}, signal} = {}) {
 		const matches = filterOf(filters, eventRules);
 		const isLimited = until !== undefined && until <= Date.now();
-		const left = until === undefined ? undefined : AbortSignal.timeout(Math.min(Math.max(until - Date.now(), 0), 2 ** 31 - 1));
+		const left = until === undefined ? undefined : AbortSignal.timeout(Math.min(Math.max(until - Date.now(), 0), longestDelayMs));
 		const signals = [signal, left].filter(one => one !== undefined);
 		const reading = context.events.read({
 			fromNow: since === undefined,

@@ -3,6 +3,7 @@ import type {Health} from '../../engine/health.js';
 import {startingHealth, uncheckedHealth} from '../../rules/containers/health.js';
 import {monitorHealth, type HealthMonitor} from '../../rules/containers/health-monitor.js';
 import {healthPlanOf} from '../../rules/containers/healthcheck.js';
+import {longestDelayMs} from '../machines/patience.js';
 import {
 	publishContainer,
 	saveContainer,
@@ -20,9 +21,6 @@ export type HealthChecks = {
 	/** Ends all of them, because the engine detaches. The next one goes on with them. */
 	readonly detach: () => Promise<void>;
 };
-
-/** The longest delay of a timer of Node. */
-const longestDelayMs = (2 ** 31) - 1;
 
 const after = (milliseconds: number, action: () => void) => {
 	const timer = setTimeout(action, Math.min(milliseconds, longestDelayMs));

@@ -18,7 +18,7 @@ export const patienceRemedy = 'on a slow host, start the daemon with a larger HO
 export const endLimitMs = 2000;
 
 /** The longest delay of a timer of Node, 24 days; a longer one would end at once. */
-const longestDelayMs = (2 ** 31) - 1;
+export const longestDelayMs = (2 ** 31) - 1;
 
 /** Waits for `work`, at most for the limit. Resolves with whether it ended; rejects if it rejects. */
 export const willEndWithin = async (work: Promise<unknown>, limitMs: number): Promise<boolean> => {
