@@ -18,6 +18,8 @@ export type Query = {
 	/** Milliseconds since the epoch. */
 	moment: (key: string) => number | undefined;
 	all: (key: string) => string[];
+	/** Dockerfile instructions: Docker's clients send one parameter for each, others one text with all of them. */
+	changes: () => readonly string[];
 	/** A JSON object of strings; null values are left out. */
 	textMap: (key: string) => Record<string, string>;
 	filters: () => Filters;
@@ -51,6 +53,7 @@ export const createQuery = (parameters: URLSearchParams): Query => {
 	}
 
 	const text = (key: string) => parameters.get(key) || undefined;
+	const all = (key: string) => parameters.getAll(key).filter(Boolean);
 	const wholeNumber = (key: string) => {
 		const found = text(key);
 		const number = Number(found);
@@ -70,7 +73,8 @@ export const createQuery = (parameters: URLSearchParams): Query => {
 		},
 		wholeNumber,
 		moment: key => decodeMoment(text(key), key),
-		all: key => parameters.getAll(key).filter(Boolean),
+		all,
+		changes: () => all('changes').flatMap(given => given.split('\n')).filter(line => line.trim() !== ''),
 		textMap(key) {
 			const found = text(key);
 			const {raw} = fieldsOf(found === undefined ? {} : parseJson(found, key), key);

@@ -52,7 +52,7 @@ export const commitsRoutes = [
 			author: query.text('author'),
 			comment: query.text('comment'),
 			// Docker's clients send one parameter per change, others one text.
-			changes: query.all('changes').flatMap(text => text.split('\n')).filter(line => line.trim() !== ''),
+			changes: query.changes(),
 			pause: query.flag('pause', true),
 		})).id});
 	}),

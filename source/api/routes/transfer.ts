@@ -31,8 +31,7 @@ const importImage = async (exchange: Exchange) => {
 	const {id} = await engine.importImage(upload(exchange), {
 		tag: repository === undefined ? undefined : joinTag(repository, query.text('tag')),
 		message: query.text('message'),
-		// Docker's clients send one parameter per change, others one text.
-		changes: query.all('changes').flatMap(text => text.split('\n')).filter(change => change.trim() !== ''),
+		changes: query.changes(),
 		platform: query.text('platform'),
 	});
 	exchange.response.setHeader('Content-Type', 'application/json');
