@@ -88,8 +88,13 @@ const configurationArguments = (before: ImageConfiguration, after: ImageConfigur
 	];
 };
 
-/** Builds the image with additional instructions. */
-export const changeImage = async (
+/** Makes an image of a working container; resolves with its id, without `sha256:`. */
+export const commitContainer = async (buildah: Buildah, name: string): Promise<string> => {
+	const printed = await buildah.run(['commit', ...buildah.policyArguments, '--quiet', '--format', 'docker', '--identity-label=false', name]);
+	return printed.trim().replace('sha256:', '');
+};
+
+const change = async (
 	buildah: Buildah,
 	id: string,
 	changes: readonly string[],
@@ -108,6 +113,12 @@ export const changeImage = async (
 
 	return changed;
 });
+
+/** Builds the image with additional instructions, if there are any. Resolves with its id, with `sha256:`. */
+export const changeImage = async (buildah: Buildah, id: string, changes: readonly string[]): Promise<string> => {
+	const changed = changes.length > 0 ? await change(buildah, id, changes) : id;
+	return `sha256:${changed.replace('sha256:', '')}`;
+};
 
 /**
 Makes an image from a base image and a container's changes, as one more layer, and resolves with its id.
@@ -133,8 +144,7 @@ export const commitImage = async (buildah: Buildah, options: CommitOptions): Pro
 			...(author === '' ? [] : ['--author', author]),
 			name,
 		]);
-		const printed = await buildah.run(['commit', ...buildah.policyArguments, '--quiet', '--format', 'docker', '--identity-label=false', name]);
-		return printed.trim().replace('sha256:', '');
+		return commitContainer(buildah, name);
 	});
-	return `sha256:${(changes.length > 0 ? await changeImage(buildah, id, changes) : id).replace('sha256:', '')}`;
+	return changeImage(buildah, id, changes);
 };

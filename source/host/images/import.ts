@@ -7,7 +7,7 @@ import type {ImportOptions} from '../../engine/transfer.js';
 import {HolmError} from '../../engine/errors.js';
 import {run} from '../run.js';
 import type {Buildah} from './buildah.js';
-import {changeImage} from './commit.js';
+import {changeImage, commitContainer} from './commit.js';
 import {ProgramError} from './output-lines.js';
 
 /** Throws `invalid` for what is no tar: buildah would add it as a file. */
@@ -34,9 +34,7 @@ export const importImage = async (buildah: Buildah, tar: Readable, {changes = []
 		await buildah.run(['add', '--quiet', name, layer, '/']);
 		// Buildah appends its own text to the comment.
 		await buildah.run(['config', '--created-by', 'import', '--history-comment', `${message} `, name]);
-		const printed = await buildah.run(['commit', ...buildah.policyArguments, '--quiet', '--format', 'docker', '--identity-label=false', name]);
-		const id = printed.trim().replace('sha256:', '');
-		return `sha256:${(changes.length > 0 ? await changeImage(buildah, id, changes) : id).replace('sha256:', '')}`;
+		return await changeImage(buildah, await commitContainer(buildah, name), changes);
 	} catch (error) {
 		throw error instanceof ProgramError && error.code !== 'unavailable' ? new HolmError('invalid', `the file system cannot be imported: ${error.message}`, {cause: error}) : error;
 	} finally {
