@@ -10,33 +10,21 @@ import test from 'ava';
 import type {Attachment, Container} from '../../../source/engine/resources.js';
 import {linksCommand, linksTo} from '../../../source/host/engine/links.js';
 import {run} from '../../../source/host/run.js';
-import {configuration} from '../../engine/resources.js';
+import {configuration, container} from '../../engine/resources.js';
 
 const attachment = (address: string, networkId = 'net'): Attachment => ({
 	network: networkId, networkId, endpointId: address, address, prefixLength: 24, gateway: '', mac: '', aliases: [],
 });
 
-const container = (id: string, name: string, attachments: readonly Attachment[], links: readonly string[] = []): Container => ({
-	id,
-	name,
-	createdAt: 0,
-	imageId: '',
-	configuration: configuration({image: 'box', name, links}),
-	process: {arguments: [], environment: [], workingDirectory: '/', user: ''},
-	status: {state: 'created'},
-	attachments,
-	ports: [],
-	exposedPorts: [],
-	mounts: [],
-	restartCount: 0,
-});
+const member = (id: string, name: string, attachments: readonly Attachment[], links: readonly string[] = []): Container =>
+	container({id, name, attachments, configuration: configuration({name, links})});
 
 test('a link leads to another container of the name at its new address', async t => {
-	const linked = container('a1', 'web', [attachment('10.0.0.2')], ['db:data.base', 'other']);
-	const links = linksTo(linked, container('c3', 'db', [attachment('10.9.0.9', 'far'), attachment('10.0.0.7')]));
+	const linked = member('a1', 'web', [attachment('10.0.0.2')], ['db:data.base', 'other']);
+	const links = linksTo(linked, member('c3', 'db', [attachment('10.9.0.9', 'far'), attachment('10.0.0.7')]));
 	t.deepEqual(links, [{address: '10.0.0.7', names: ['data.base', 'db']}]);
-	t.deepEqual(linksTo(linked, container('d4', 'stranger', [attachment('10.0.0.8')])), []);
-	t.deepEqual(linksTo(linked, container('e5', 'db', [attachment('10.9.0.9', 'far')])), [], 'without a common network');
+	t.deepEqual(linksTo(linked, member('d4', 'stranger', [attachment('10.0.0.8')])), []);
+	t.deepEqual(linksTo(linked, member('e5', 'db', [attachment('10.9.0.9', 'far')])), [], 'without a common network');
 
 	const directory = await mkdtemp(path.join(tmpdir(), 'holm-links-'));
 	t.teardown(async () => rm(directory, {recursive: true}));
