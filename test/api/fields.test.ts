@@ -309,6 +309,21 @@ test('a hint and an unknown field yield warnings', async t => {
 	t.deepEqual((json as {Options: unknown}).Options, {'com.docker.network.driver.mtu': '1400', 'com.docker.network.bridge.enable_icc': 'true'});
 });
 
+test('of many unknown fields, the first few are named', async t => {
+	const served = await open(t);
+	const many = Object.fromEntries(Array.from({length: 50_000}, (_, index) => [`Novel${index}`, 1]));
+	const {status, Warnings} = await create(served, {...many, OnBuild: ['RUN x'], HostConfig: {Memory: 256 * 1024 ** 2}});
+	t.is(status, 201);
+	t.deepEqual(Warnings, [
+		...Array.from({length: 8}, (_, index) => `Novel${index} has no effect: the engine does not know it`),
+		'OnBuild has no effect: it belongs to images; commit can change it',
+		'49992 more fields have no effect',
+	]);
+	const refused = await post(served, '/volumes/create', {Name: 'wide', ...many});
+	t.is(refused.status, 501);
+	t.regex((refused.json as {message: string}).message, /^50000 settings are not supported: Novel0 \(.* Novel7 \(the engine does not know it\), and 49992 more /v);
+});
+
 /** What `docker create -it alpine` of Docker 28 sends, beside the image. */
 const fromDocker = {
 	Hostname: '', Domainname: '', User: '', AttachStdin: true, AttachStdout: true, AttachStderr: true, Tty: true, OpenStdin: true, StdinOnce: true, Env: null, Cmd: null, Volumes: {},

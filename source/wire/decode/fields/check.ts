@@ -42,16 +42,34 @@ const distinct = (texts: readonly string[]) => [...new Set(texts)];
 /** A short text, as part of a message. */
 const shown = (value: unknown) => typeof value === 'string' && value !== '' ? `=${JSON.stringify(value.slice(0, 60)).slice(1, -1)}` : '';
 
-/** The error for fields that are refused: one names them all. */
+/** How many fields that the engine does not know, and how many in all, an answer names: a request may have any number of them. */
+const maximumUnknown = 8;
+const maximumNamed = 100;
+
+const isUnknown = ({reason}: FieldRule) => reason === unknown.reason;
+
+/** What to name, and how many more there are. */
+const bounded = (rules: ReadonlyMap<string, FieldRule>) => {
+	let unknownOnes = 0;
+	const named = [...rules].filter(([, rule]) => {
+		unknownOnes += isUnknown(rule) ? 1 : 0;
+		return !isUnknown(rule) || unknownOnes <= maximumUnknown;
+	}).slice(0, maximumNamed);
+	return {named, more: rules.size - named.length};
+};
+
+/** The error for fields that are refused: one names them, up to a limit. */
 const refusalOf = (found: readonly Finding[]): HolmError => {
-	const lines = new Map(found.map(({name, value, rule}) => [`${name}${shown(value)}`, rule]));
-	if (lines.size === 1) {
-		const [[name, {reason, remedy}]] = [...lines] as [[string, FieldRule]];
+	const rules = new Map(found.map(({name, value, rule}) => [`${name}${shown(value)}`, rule]));
+	const {named, more} = bounded(rules);
+	if (rules.size === 1) {
+		const [[name, {reason, remedy}]] = named as [[string, FieldRule]];
 		return new HolmError('unsupported', `${name} is not supported: ${reason}`, {remedy});
 	}
 
-	return new HolmError('unsupported', `${lines.size} settings are not supported: ${[...lines].map(([name, {reason}]) => `${name} (${reason})`).join(', ')}`, {
-		remedy: distinct([...lines.values()].flatMap(({remedy}) => remedy ?? [])).join('; '),
+	const listed = named.map(([name, {reason}]) => `${name} (${reason})`).join(', ');
+	return new HolmError('unsupported', `${rules.size} settings are not supported: ${listed}${more > 0 ? `, and ${more} more` : ''}`, {
+		remedy: distinct(named.flatMap(([, {remedy}]) => remedy ?? [])).join('; '),
 	});
 };
 
@@ -62,7 +80,11 @@ const warningsOf = (found: readonly Finding[]): readonly string[] => {
 		throw refusalOf(refusals);
 	}
 
-	return distinct(found.map(({name, rule}) => `${JSON.stringify(name).slice(1, -1)} has no effect: ${rule.reason}`));
+	const {named, more} = bounded(new Map(found.map(({name, rule}) => [name, rule])));
+	return [
+		...named.map(([name, {reason}]) => `${JSON.stringify(name).slice(1, -1)} has no effect: ${reason}`),
+		...more > 0 ? [`${more} more fields have no effect`] : [],
+	];
 };
 
 /**
