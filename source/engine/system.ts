@@ -24,6 +24,7 @@ export type EngineInfo = {
 	readonly memoryBytes: number;
 	readonly operatingSystem: string;
 	readonly kernel: string;
+	/** Of the host's processor, as `uname -m` has it: `x86_64`, `aarch64`. */
 	readonly architecture: string;
 	readonly accelerator?: string;
 	readonly warnings: readonly string[];

@@ -31,7 +31,7 @@ export const systemVerbs = (state: State, id: string): SystemVerbs => ({
 			memoryBytes: os.totalmem(),
 			operatingSystem: 'Holm in memory',
 			kernel: kernelVersion,
-			architecture: hostArchitecture,
+			architecture: os.machine(),
 			accelerator: 'kvm',
 			warnings: [],
 		};

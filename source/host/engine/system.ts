@@ -1,4 +1,4 @@
-import {availableParallelism, hostname, release, totalmem} from 'node:os';
+import {availableParallelism, hostname, machine, release, totalmem} from 'node:os';
 import {apiVersion, minimumApiVersion} from '../../engine/api-version.js';
 import type {Image} from '../../engine/resources.js';
 import type {SystemVerbs} from '../../engine/system.js';
@@ -45,7 +45,7 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 				memoryBytes: totalmem(),
 				operatingSystem: `Holm on Linux ${release()}`,
 				kernel: context.guest.kernelVersion,
-				architecture: architecture(),
+				architecture: machine(),
 				accelerator,
 				warnings: [
 					...accelerator === 'tcg' ? [`VMs are emulated and therefore slow: ${reason ?? 'no hardware virtualisation'}`] : [],
