@@ -7,6 +7,9 @@ import type {
 	Pruned,
 } from './resources.js';
 
+/** The network that every engine has; containers that name none are on it. */
+export const defaultNetwork = 'bridge';
+
 /** Networks, their endpoints and the records of their name servers. */
 export type NetworksVerbs = {
 	networks: (filters?: Filters) => Promise<readonly Network[]>;

@@ -1,4 +1,5 @@
 import {HolmError} from '../engine/errors.js';
+import {defaultNetwork} from '../engine/networks.js';
 import type {Container, EngineEvent, Network} from '../engine/resources.js';
 import {
 	hasLabel,
@@ -23,9 +24,6 @@ const portMatcher = (value: string): ((port: number, protocol: string) => boolea
 	const {first, last = first, wanted} = match.groups!;
 	return (port, protocol) => port >= Number(first) && port <= Number(last) && (wanted === undefined || protocol === wanted);
 };
-
-/** The default network, which always exists. */
-const defaultNetwork = 'bridge';
 
 /** What the container filters need beside the container. */
 export type ContainerFilterContext = {

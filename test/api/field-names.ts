@@ -1,4 +1,4 @@
-/** The names of the fields in the published schema of Docker's API 1.47, by the object that has them. */
+/** The names of the fields in the published schema of Docker's API 1.51, by the object that has them. */
 export const fieldNames = {
 	ContainerConfig: [
 		'Hostname', 'Domainname', 'User', 'AttachStdin', 'AttachStdout', 'AttachStderr', 'ExposedPorts', 'Tty', 'OpenStdin', 'StdinOnce', 'Env', 'Cmd', 'Healthcheck',
@@ -16,7 +16,7 @@ export const fieldNames = {
 	],
 	EndpointSettings: [
 		'IPAMConfig', 'Links', 'MacAddress', 'Aliases', 'DriverOpts', 'NetworkID', 'EndpointID', 'Gateway', 'IPAddress', 'IPPrefixLen', 'IPv6Gateway', 'GlobalIPv6Address',
-		'GlobalIPv6PrefixLen', 'DNSNames',
+		'GlobalIPv6PrefixLen', 'DNSNames', 'GwPriority',
 	],
 	Resources: [
 		'CpuShares', 'Memory', 'CgroupParent', 'BlkioWeight', 'BlkioWeightDevice', 'BlkioDeviceReadBps', 'BlkioDeviceWriteBps', 'BlkioDeviceReadIOps', 'BlkioDeviceWriteIOps',
@@ -24,7 +24,7 @@ export const fieldNames = {
 		'MemoryReservation', 'MemorySwap', 'MemorySwappiness', 'NanoCpus', 'OomKillDisable', 'Init', 'PidsLimit', 'Ulimits', 'CpuCount', 'CpuPercent', 'IOMaximumIOps',
 		'IOMaximumBandwidth', 'RestartPolicy',
 	],
-	Mount: ['Target', 'Source', 'Type', 'ReadOnly', 'Consistency', 'BindOptions', 'VolumeOptions', 'TmpfsOptions'],
+	Mount: ['Target', 'Source', 'Type', 'ReadOnly', 'Consistency', 'BindOptions', 'VolumeOptions', 'TmpfsOptions', 'ImageOptions'],
 	NetworkCreate: ['Name', 'Driver', 'Scope', 'Internal', 'Attachable', 'Ingress', 'ConfigOnly', 'ConfigFrom', 'IPAM', 'EnableIPv4', 'EnableIPv6', 'Options', 'Labels'],
 	VolumeCreate: ['Name', 'Driver', 'DriverOpts', 'Labels', 'ClusterVolumeSpec'],
 	ImageBuild: [

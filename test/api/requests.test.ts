@@ -18,7 +18,7 @@ test('every answer says who answers and in which version', async t => {
 		const {status, headers, body} = await ask(served, '/_ping', {method});
 		t.is(status, 200);
 		t.is(body.toString(), method === 'GET' ? 'OK' : '');
-		t.is(headers['api-version'], '1.47');
+		t.is(headers['api-version'], '1.51');
 		t.is(headers['docker-experimental'], 'false');
 		t.is(headers.ostype, 'linux');
 		t.is(headers.server, 'Holm/9.9.9 (linux)');
@@ -30,17 +30,17 @@ test('every answer says who answers and in which version', async t => {
 	t.is((json as Error).message, 'page not found');
 });
 
-test('versions from 1.40 to 1.47, or none', async t => {
+test('versions from 1.40 to 1.51, or none', async t => {
 	const served = await serve(t, {});
-	for (const path of ['/version', '/v1.40/version', '/v1.47/version']) {
+	for (const path of ['/version', '/v1.40/version', '/v1.51/version']) {
 		const {status, json} = await ask(served, path);
 		t.is(status, 200);
-		t.like(json, {Version: '9.9.9', ApiVersion: '1.47', MinAPIVersion: '1.40'});
+		t.like(json, {Version: '9.9.9', ApiVersion: '1.51', MinAPIVersion: '1.40'});
 	}
 
 	for (const [path, message] of [
-		['/v1.48/version', 'client version 1.48 is too new. Maximum supported API version is 1.47'],
-		['/v2.0/version', 'client version 2.0 is too new. Maximum supported API version is 1.47'],
+		['/v1.52/version', 'client version 1.52 is too new. Maximum supported API version is 1.51'],
+		['/v2.0/version', 'client version 2.0 is too new. Maximum supported API version is 1.51'],
 		['/v1.39/version', 'client version 1.39 is too old. Minimum supported API version is 1.40, please upgrade your client to a newer version'],
 		['/v0.41/version', 'client version 0.41 is too old. Minimum supported API version is 1.40, please upgrade your client to a newer version'],
 	] as const) {

@@ -1,5 +1,6 @@
 import type {Engine} from '../../engine/engine.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
+import type {Container} from '../../engine/resources.js';
 import {readFields} from '../body.js';
 import {decodeCreateContainer} from '../../wire/decode/create.js';
 import {encodeContainer} from '../../wire/encode/container.js';
@@ -10,8 +11,14 @@ import {created, noContent, ok, route} from '../exchange.js';
 
 const isPresent = async (engine: Engine, image: string): Promise<boolean> => engine.image(image).then(() => true, () => false);
 
+/** Docker's size of a container's whole file system: its image and what it has written. */
+const rootSizes = async (engine: Engine) => {
+	const images = new Map((await engine.images({all: true})).map(({id, sizeBytes}) => [id, sizeBytes]));
+	return ({imageId, diskBytes = 0}: Container): number => diskBytes + (images.get(imageId) ?? 0);
+};
+
 export const containersRoutes = [
-	route('GET', '/containers/json', async ({engine, query, isHolm}) => {
+	route('GET', '/containers/json', async ({engine, query, isHolm, minorVersion}) => {
 		const limit = query.wholeNumber('limit') ?? 0;
 		const containers = await engine.containers({
 			// The limit counts stopped containers, too.
@@ -21,7 +28,10 @@ export const containersRoutes = [
 		});
 		const now = Date.now();
 		const listed = limit > 0 ? containers.slice(0, limit) : containers;
-		return ok(listed.map(container => encodeContainerItem(container, {now, detail: isHolm})));
+		const rootBytes = query.flag('size') ? await rootSizes(engine) : undefined;
+		return ok(listed.map(container => encodeContainerItem(container, {
+			now, detail: isHolm, minorVersion, rootBytes: rootBytes?.(container),
+		})));
 	}),
 	route('POST', '/containers/create', async exchange => {
 		const {engine, query} = exchange;
@@ -42,7 +52,11 @@ export const containersRoutes = [
 		}
 	}),
 	route('POST', '/containers/prune', async ({engine, query}) => ok(encodePruned('ContainersDeleted', await engine.pruneContainers(query.filters())))),
-	route('GET', '/containers/{name}/json', async ({engine, name, query}) => ok(encodeContainer(await engine.container(name, {size: query.flag('size')})))),
+	route('GET', '/containers/{name}/json', async ({engine, name, query, minorVersion}) => {
+		const container = await engine.container(name, {size: query.flag('size')});
+		const rootBytes = query.flag('size') ? await rootSizes(engine) : undefined;
+		return ok(encodeContainer(container, {minorVersion, rootBytes: rootBytes?.(container)}));
+	}),
 	route('POST', '/containers/{name}/rename', async ({engine, name, query}) => {
 		const wanted = query.text('name')?.replace(/^\//v, '');
 		if (!wanted) {

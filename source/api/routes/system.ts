@@ -18,6 +18,9 @@ export const systemRoutes = [
 	route('GET', '/_ping', ping),
 	route('HEAD', '/_ping', ping),
 	route('GET', '/version', async ({engine}) => ok(encodeVersion({...await engine.version(), apiVersion, minimumApiVersion}))),
-	route('GET', '/info', async ({engine}) => ok(encodeInfo(...await Promise.all([engine.info(), engine.version()])))),
-	route('GET', '/system/df', async ({engine}) => ok(encodeDiskUsage(await engine.diskUsage()))),
+	route('GET', '/info', async ({engine, minorVersion}) => {
+		const [info, version] = await Promise.all([engine.info(), engine.version()]);
+		return ok(encodeInfo(info, version, {minorVersion}));
+	}),
+	route('GET', '/system/df', async ({engine, minorVersion}) => ok(encodeDiskUsage(await engine.diskUsage(), {minorVersion}))),
 ];

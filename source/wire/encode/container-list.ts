@@ -1,7 +1,8 @@
 import {describeHealth} from '../../engine/health.js';
 import type {Container, PublishedPort} from '../../engine/resources.js';
 import {describeDuration} from '../times.js';
-import {encodeContainer, encodeMountPoint, encodeNetworks} from './container.js';
+import {newestMinorVersion} from '../versions.js';
+import {encodeContainer, encodeMountPoint, encodeNetworks, type ContainerView} from './container.js';
 
 /** `Up 5 seconds (healthy)`, `Exited (0) 3 minutes ago`: the status column of `docker ps`. */
 export const describeStatus = ({status, health}: Pick<Container, 'status' | 'health'>, now: number): string => {
@@ -46,8 +47,14 @@ const encodeExposed = ({exposedPorts, ports}: Container) => exposedPorts
 	.filter(([number, protocol]) => !ports.some(port => port.containerPort === Number(number) && port.protocol === protocol))
 	.map(([number, protocol]) => ({PrivatePort: Number(number), Type: protocol}));
 
+type ItemView = ContainerView & {readonly now?: number; readonly detail?: boolean};
+
 /** One item of `GET /containers/json`. With `detail` the whole container is under `Holm`. */
-export const encodeContainerItem = (container: Container, {now = Date.now(), detail = false} = {}) => {
+export const encodeContainerItem = (
+	container: Container,
+	{now = Date.now(), detail = false, minorVersion = newestMinorVersion, rootBytes}: ItemView = {},
+) => {
+	const {annotations, networks} = container.configuration;
 	const isLive = container.status.state === 'running' || container.status.state === 'paused';
 	return {
 		Id: container.id,
@@ -61,8 +68,12 @@ export const encodeContainerItem = (container: Container, {now = Date.now(), det
 		State: container.status.state,
 		Status: describeStatus(container, now),
 		SizeRw: container.diskBytes,
-		HostConfig: {NetworkMode: container.configuration.networks[0]?.network ?? 'bridge'},
-		NetworkSettings: {Networks: encodeNetworks(container)},
+		SizeRootFs: rootBytes,
+		HostConfig: {
+			NetworkMode: networks[0]?.network ?? 'bridge',
+			...minorVersion >= 46 && annotations && {Annotations: {...annotations}},
+		},
+		NetworkSettings: {Networks: encodeNetworks(container, minorVersion)},
 		Mounts: container.mounts.map(mount => encodeMountPoint(mount)),
 		...detail && {Holm: encodeContainer(container)},
 	};

@@ -1,27 +1,51 @@
-import type {Attachment, AttachmentConfiguration, Container, ContainerStatus, Mount} from '../../engine/resources.js';
+import {defaultNetwork} from '../../engine/networks.js';
+import type {Attachment, Container, ContainerStatus, Mount} from '../../engine/resources.js';
 import {encodePorts} from '../ports.js';
 import {encodeTime, zeroTime} from '../times.js';
+import {newestMinorVersion} from '../versions.js';
 import {encodeBodySettings} from '../settings.js';
 import {encodeCreateContainer} from './create.js';
 import {encodeInspectedHostConfig} from './host-config.js';
 import {encodeHealth, encodeHealthcheck} from './health.js';
 
-export const encodeAttachment = (attachment: Attachment, wanted?: AttachmentConfiguration) => ({
-	IPAMConfig: wanted?.address ? {IPv4Address: wanted.address} : null,
-	Links: null,
-	Aliases: attachment.aliases.length > 0 ? [...attachment.aliases] : null,
-	MacAddress: attachment.mac,
-	DriverOpts: wanted?.driverOptions ? {...wanted.driverOptions} : null,
-	NetworkID: attachment.networkId,
-	EndpointID: attachment.endpointId,
-	Gateway: attachment.gateway,
-	IPAddress: attachment.address,
-	IPPrefixLen: attachment.prefixLength,
-	IPv6Gateway: '',
-	GlobalIPv6Address: '',
-	GlobalIPv6PrefixLen: 0,
-	DNSNames: [...attachment.aliases],
-});
+/** What clients of a version get, and what only some requests ask for. */
+export type ContainerView = {
+	readonly minorVersion?: number;
+	/** Bytes of the whole file system, image included; absent if the request does not ask for sizes. */
+	readonly rootBytes?: number;
+};
+
+/** Before 1.45, the aliases included the names that every container has. */
+const aliasesOf = ({network, aliases}: Attachment, names: readonly string[], minorVersion: number) =>
+	minorVersion < 45 && network !== defaultNetwork ? [...new Set([...aliases, ...names])] : [...aliases];
+
+type Known = Pick<Container, 'id' | 'name' | 'configuration'>;
+
+export const encodeAttachment = (
+	attachment: Attachment,
+	{id, name, configuration: {hostname = id.slice(0, 12), networks}}: Known,
+	minorVersion: number,
+) => {
+	const wanted = networks.find(({network}) => network === attachment.network);
+	const aliases = aliasesOf(attachment, [id.slice(0, 12), hostname], minorVersion);
+	return {
+		IPAMConfig: wanted?.address ? {IPv4Address: wanted.address} : null,
+		Links: null,
+		Aliases: aliases.length > 0 ? aliases : null,
+		MacAddress: attachment.mac,
+		DriverOpts: wanted?.driverOptions ? {...wanted.driverOptions} : null,
+		...minorVersion >= 48 && {GwPriority: 0},
+		NetworkID: attachment.networkId,
+		EndpointID: attachment.endpointId,
+		Gateway: attachment.gateway,
+		IPAddress: attachment.address,
+		IPPrefixLen: attachment.prefixLength,
+		IPv6Gateway: '',
+		GlobalIPv6Address: '',
+		GlobalIPv6PrefixLen: 0,
+		DNSNames: [...new Set([name, ...attachment.aliases, id.slice(0, 12), hostname])],
+	};
+};
 
 export const encodeMountPoint = (mount: Mount) => ({
 	Type: mount.type,
@@ -35,9 +59,9 @@ export const encodeMountPoint = (mount: Mount) => ({
 
 const isLive = (status: ContainerStatus) => status.state === 'running' || status.state === 'paused';
 
-export const encodeNetworks = ({attachments, configuration}: Container) => Object.fromEntries(attachments.map(attachment => [
+export const encodeNetworks = (container: Container, minorVersion: number) => Object.fromEntries(container.attachments.map(attachment => [
 	attachment.network,
-	encodeAttachment(attachment, configuration.networks.find(({network}) => network === attachment.network)),
+	encodeAttachment(attachment, container, minorVersion),
 ]));
 
 export const encodeState = ({status, health}: Pick<Container, 'status' | 'health'>) => ({
@@ -91,23 +115,32 @@ const encodeConfig = (container: Container) => ({
 	Healthcheck: container.healthcheck && encodeHealthcheck(container.healthcheck),
 });
 
-const encodeNetworkSettings = (container: Container) => {
+const encodeNetworkSettings = (container: Container, minorVersion: number) => {
 	const [first] = container.attachments;
 	return {
 		Bridge: '',
 		SandboxID: '',
+		SandboxKey: '',
+		HairpinMode: false,
+		LinkLocalIPv6Address: '',
+		LinkLocalIPv6PrefixLen: 0,
+		SecondaryIPAddresses: null,
+		SecondaryIPv6Addresses: null,
 		Ports: isLive(container.status) ? encodePorts(container.ports, container.exposedPorts) : {},
 		EndpointID: first?.endpointId ?? '',
 		Gateway: first?.gateway ?? '',
 		IPAddress: first?.address ?? '',
 		IPPrefixLen: first?.prefixLength ?? 0,
+		IPv6Gateway: '',
+		GlobalIPv6Address: '',
+		GlobalIPv6PrefixLen: 0,
 		MacAddress: first?.mac ?? '',
-		Networks: encodeNetworks(container),
+		Networks: encodeNetworks(container, minorVersion),
 	};
 };
 
 /** The answer of `GET /containers/{id}/json`. */
-export const encodeContainer = (container: Container) => ({
+export const encodeContainer = (container: Container, {minorVersion = newestMinorVersion, rootBytes}: ContainerView = {}) => ({
 	Id: container.id,
 	Created: encodeTime(container.createdAt),
 	Path: container.process.arguments[0] ?? '',
@@ -127,11 +160,12 @@ export const encodeContainer = (container: Container) => ({
 	AppArmorProfile: '',
 	ExecIDs: null,
 	HostConfig: encodeInspectedHostConfig(container.configuration),
-	GraphDriver: {Name: 'qcow2', Data: null},
+	GraphDriver: {Name: 'qcow2', Data: {}},
 	SizeRw: container.diskBytes,
+	SizeRootFs: rootBytes,
 	Mounts: container.mounts.map(mount => encodeMountPoint(mount)),
 	Config: encodeConfig(container),
-	NetworkSettings: encodeNetworkSettings(container),
+	NetworkSettings: encodeNetworkSettings(container, minorVersion),
 	Holm: {
 		/** The requested settings, before the image's were merged in. */
 		Wanted: encodeCreateContainer(container.configuration),

@@ -1,11 +1,31 @@
 import type {Image} from '../../engine/resources.js';
 import {familiarName} from '../image-names.js';
-import {encodeTime} from '../times.js';
+import {encodeTime, zeroTime} from '../times.js';
+import {newestMinorVersion} from '../versions.js';
 import {encodeHealthcheck} from './health.js';
 
 const encodeSet = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, {}]));
 
-const encodeImageConfig = ({configuration}: Image) => ({
+/** Docker's fields of a container that has no settings. Older versions of the API show them for images. */
+const containerFields = {
+	Hostname: '',
+	Domainname: '',
+	AttachStdin: false,
+	AttachStdout: false,
+	AttachStderr: false,
+	Tty: false,
+	OpenStdin: false,
+	StdinOnce: false,
+	Image: '',
+};
+
+/** What builders without BuildKit wrote of the container that an image was made from. */
+const noContainer = {
+	...containerFields, User: '', Env: null, Cmd: null, Volumes: null, WorkingDir: '', Entrypoint: null, OnBuild: null, Labels: null,
+};
+
+const encodeImageConfig = ({configuration}: Image, minorVersion: number) => ({
+	...minorVersion < 50 && containerFields,
 	User: configuration.user,
 	ExposedPorts: encodeSet(configuration.exposedPorts),
 	Env: [...configuration.environment],
@@ -21,7 +41,7 @@ const encodeImageConfig = ({configuration}: Image) => ({
 });
 
 /** The answer of `GET /images/{name}/json`. */
-export const encodeImage = (image: Image) => ({
+export const encodeImage = (image: Image, {minorVersion = newestMinorVersion} = {}) => ({
 	Id: image.id,
 	RepoTags: image.tags.map(tag => familiarName(tag)),
 	RepoDigests: image.digests.map(digest => familiarName(digest)),
@@ -33,10 +53,12 @@ export const encodeImage = (image: Image) => ({
 	Architecture: image.architecture,
 	Os: image.os,
 	Size: image.sizeBytes,
-	VirtualSize: image.sizeBytes,
-	GraphDriver: {Name: 'overlay', Data: null},
+	...minorVersion < 44 && {VirtualSize: image.sizeBytes},
+	...minorVersion < 45 && {ContainerConfig: noContainer},
+	GraphDriver: {Name: 'overlay', Data: {}},
 	RootFS: {Type: 'layers', Layers: [...image.layers]},
-	Config: encodeImageConfig(image),
+	Metadata: {LastTagTime: zeroTime},
+	Config: encodeImageConfig(image, minorVersion),
 	Holm: {
 		History: image.history.map(step => ({
 			Created: encodeTime(step.createdAt),
@@ -48,14 +70,17 @@ export const encodeImage = (image: Image) => ({
 });
 
 /** One item of `GET /images/json`. With `detail` the whole image is under `Holm`. */
-export const encodeImageItem = (image: Image, {detail = false, containers = -1, sharedBytes = -1} = {}) => ({
+export const encodeImageItem = (
+	image: Image,
+	{detail = false, containers = -1, sharedBytes = -1, minorVersion = newestMinorVersion} = {},
+) => ({
 	Id: image.id,
 	ParentId: '',
 	RepoTags: image.tags.map(tag => familiarName(tag)),
 	RepoDigests: image.digests.map(digest => familiarName(digest)),
 	Created: Math.floor(image.createdAt / 1000),
 	Size: image.sizeBytes,
-	VirtualSize: image.sizeBytes,
+	...minorVersion < 44 && {VirtualSize: image.sizeBytes},
 	SharedSize: sharedBytes,
 	Labels: {...image.configuration.labels},
 	Containers: containers,

@@ -1,8 +1,11 @@
 import type {DiskUsage, EngineInfo, EngineVersion} from '../../engine/system.js';
 import type {Snapshot} from '../../engine/snapshot.js';
 import type {EngineEvent, Image} from '../../engine/resources.js';
+import {encodeTime} from '../times.js';
+import {newestMinorVersion} from '../versions.js';
 import {encodeContainer} from './container.js';
 import {encodeContainerItem} from './container-list.js';
+import {hubServer} from './credentials.js';
 import {encodeImage, encodeImageItem} from './image.js';
 import {encodeNetwork} from './network.js';
 import {encodeStats} from './stats.js';
@@ -26,8 +29,12 @@ export const encodeVersion = (version: EngineVersion) => ({
 	KernelVersion: version.kernel,
 });
 
+/** Docker's versions of its programs, which Holm does without. Before 1.49, the expected version was beside each. */
+const encodeCommits = (minorVersion: number) => Object.fromEntries(['ContainerdCommit', 'RuncCommit', 'InitCommit']
+	.map(name => [name, {ID: '', ...minorVersion < 49 && {Expected: ''}}]));
+
 /** The answer of `GET /info`. */
-export const encodeInfo = (info: EngineInfo, version: EngineVersion) => ({
+export const encodeInfo = (info: EngineInfo, version: EngineVersion, {minorVersion = newestMinorVersion} = {}) => ({
 	ID: info.id,
 	Name: info.name,
 	DockerRootDir: info.root,
@@ -51,8 +58,18 @@ export const encodeInfo = (info: EngineInfo, version: EngineVersion) => ({
 	DefaultRuntime: 'holm',
 	LoggingDriver: 'json-file',
 	CgroupDriver: 'none',
+	CgroupVersion: '2',
 	SecurityOptions: [],
-	RegistryConfig: {IndexConfigs: {}, InsecureRegistryCIDRs: [], Mirrors: []},
+	RegistryConfig: {
+		...minorVersion < 47 && {AllowNondistributableArtifactsCIDRs: null, AllowNondistributableArtifactsHostnames: null},
+		IndexConfigs: {},
+		InsecureRegistryCIDRs: [],
+		Mirrors: [],
+	},
+	IndexServerAddress: hubServer,
+	HttpProxy: '',
+	HttpsProxy: '',
+	NoProxy: '',
 	MemoryLimit: true,
 	CpuCfsQuota: true,
 	CpuCfsPeriod: true,
@@ -62,7 +79,19 @@ export const encodeInfo = (info: EngineInfo, version: EngineVersion) => ({
 	OomKillDisable: true,
 	PidsLimit: true,
 	SwapLimit: true,
+	...minorVersion < 50 && {BridgeNfIptables: false, BridgeNfIp6tables: false},
+	...minorVersion >= 49 && {FirewallBackend: {Driver: 'nftables'}},
 	Debug: false,
+	NFd: 0,
+	NGoroutines: 0,
+	NEventsListener: 0,
+	SystemTime: encodeTime(Date.now()),
+	OSVersion: '',
+	Isolation: '',
+	InitBinary: '',
+	...encodeCommits(minorVersion),
+	GenericResources: null,
+	CDISpecDirs: [],
 	ExperimentalBuild: false,
 	LiveRestoreEnabled: true,
 	Labels: [],
@@ -91,12 +120,16 @@ const layerUse = (images: readonly Image[]) => {
 };
 
 /** The answer of `GET /system/df`. Docker's client counts as in use what images in use do not share. */
-export const encodeDiskUsage = (usage: DiskUsage) => {
+export const encodeDiskUsage = (usage: DiskUsage, {minorVersion = newestMinorVersion} = {}) => {
 	const {totalBytes, sharedBytes} = layerUse(usage.images.map(({image}) => image));
 	return {
 		LayersSize: totalBytes,
-		Images: usage.images.map(({image, containers}) => encodeImageItem(image, {detail: true, containers, sharedBytes: sharedBytes(image)})),
-		Containers: usage.containers.map(({container, bytes}) => ({...encodeContainerItem(container, {detail: true}), SizeRw: bytes})),
+		Images: usage.images.map(({image, containers}) => encodeImageItem(image, {
+			detail: true, containers, sharedBytes: sharedBytes(image), minorVersion,
+		})),
+		Containers: usage.containers.map(({container, bytes}) => ({
+			...encodeContainerItem(container, {detail: true, minorVersion}), SizeRw: bytes,
+		})),
 		Volumes: usage.volumes.map(({volume, ...usageData}) => encodeVolume(volume, usageData)),
 		BuildCache: [],
 		Holm: {CacheBytes: usage.cacheBytes},

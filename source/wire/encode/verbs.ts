@@ -6,7 +6,7 @@ type Ending = Awaited<ReturnType<Engine['waitContainer']>>;
 type Processes = Awaited<ReturnType<Engine['top']>>;
 
 /** The answer of `POST /containers/{id}/wait`. Docker's clients take `Error` for a failed wait, so that the reason has another field. */
-export const encodeEnding = ({exitCode, reason}: Ending) => ({StatusCode: exitCode, Error: null, Holm: {Reason: reason}});
+export const encodeEnding = ({exitCode, reason}: Ending) => ({StatusCode: exitCode, Holm: {Reason: reason}});
 
 /** The response of a wait that fails after its head was sent. */
 export const encodeWaitError = (error: unknown) => {

@@ -18,6 +18,7 @@ export const mountFields: FieldTable = {
 		ReadOnlyNonRecursive: hint('read-only applies to the mounts below'),
 	}),
 	Consistency: honoured('both sides see the same files'),
+	ImageOptions: refused('the engine has no mounts of images', 'bind, volume or tmpfs'),
 	ReadOnly: honoured(),
 	Source: honoured(),
 	Target: honoured(),
