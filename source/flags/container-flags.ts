@@ -47,7 +47,7 @@ export const containerFlags = {
 	cpuShares: single('NUMBER', 'Weight of its CPU time in its VM', 'c'),
 	cpusetCpus: single('LIST', 'CPUs of its VM that it may use, such as 0-2,4'),
 	cpusetMems: single('LIST', 'Memory nodes; a VM has only 0'),
-	memory: single('SIZE', 'Memory of the VM, such as 1g (default 512m)', 'm'),
+	memory: single('SIZE', 'Memory, such as 1g (default 512m); the VM has 128m at least', 'm'),
 	memoryReservation: single('SIZE', 'Memory that the kernel does not reclaim from it'),
 	memorySwap: single('SIZE', 'Memory and swap together; a VM has no swap'),
 	shmSize: single('SIZE', 'Size of /dev/shm; default 64m'),

@@ -4,6 +4,7 @@ import path from 'node:path';
 import {HolmError, messageOf} from '../engine/errors.js';
 import type {ContainerConfiguration} from '../engine/resources.js';
 import {machineCpusOf} from '../rules/containers/cpus.js';
+import {defaultMachineMemory, machineMemoryOf, minimumMachineMemory} from '../rules/containers/memory.js';
 import {assertArchitecture} from './architecture.js';
 import {importKernel} from './kernel/custom-kernel.js';
 import {
@@ -36,17 +37,14 @@ export type MachineSize = {
 };
 
 /** Default size of a machine. */
-export const defaultSize = {cpus: 1, memoryBytes: 512 * mebibyte} as const;
+export const defaultSize = {cpus: 1, memoryBytes: defaultMachineMemory} as const;
 
 /** The size of a container's machine. */
 export const sizeOf = (configuration: ContainerConfiguration): MachineSize => ({
 	cpus: machineCpusOf(configuration),
-	memoryBytes: configuration.memory ?? defaultSize.memoryBytes,
+	memoryBytes: machineMemoryOf(configuration),
 	kernel: configuration.kernel,
 });
-
-/** With less than this a guest may boot, but leaves no memory for its container. */
-export const minimumMemoryBytes = 128 * mebibyte;
 
 /** The parts that every machine is made of, ready for use. */
 export type Guest = {
@@ -82,9 +80,9 @@ const format = (bytes: number) => `${Math.floor(bytes / mebibyte)} MiB`;
 
 /** Throws `invalid`, with the size and the limit, if this host cannot run a machine of the size. */
 export const validateSize = ({cpus, memoryBytes}: MachineSize): void => {
-	if (!(memoryBytes >= minimumMemoryBytes)) {
-		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is too little for a machine, which needs ${format(minimumMemoryBytes)} at least`, {
-			remedy: `give it more with --memory, or leave --memory out for ${format(defaultSize.memoryBytes)}`,
+	if (!(memoryBytes >= minimumMachineMemory)) {
+		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is too little for a machine, which needs ${format(minimumMachineMemory)} at least`, {
+			remedy: `give it more with --memory, or leave --memory out for ${format(defaultMachineMemory)}`,
 		});
 	}
 

@@ -120,7 +120,7 @@ export const testContainers = (test: Register, lacks: Lacks): void => {
 			}));
 		}
 
-		await refused('invalid', 'memory', async () => create({command: ['true'], memory: 1000}));
+		await refused('invalid', 'Minimum memory limit allowed is 6MB', async () => create({command: ['true'], memory: 1000}));
 	});
 
 	test('a running container is removed only by force', async ({t, engine, start, refused, stateOf}) => {

@@ -230,6 +230,8 @@ export const testLifecycle = (test: Register, lacks: Lacks): void => {
 
 	test('the machine of a container and the phases of its start; one that does not run gets another size', async ({t, engine, create, exec, stateOf, refused}) => {
 		const id = await create({command: ['sleep', '100'], cpus: 2, memory: 300 * mebibyte});
+		await engine.updateContainer(id, {memory: 64 * mebibyte});
+		t.is((await engine.container(id)).configuration.memory, 64 * mebibyte);
 		await engine.updateContainer(id, {memory: 256 * mebibyte});
 		await engine.startContainer(id);
 		const {configuration, machine} = await engine.container(id);

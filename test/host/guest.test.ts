@@ -13,9 +13,11 @@ import path from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {importKernel, kernelVersion} from '../../source/host/kernel/custom-kernel.js';
 import {programStamp} from '../../source/host/kernel/initramfs.js';
-import {defaultSize, machineUidOf, minimumMemoryBytes, validateSize} from '../../source/host/guest.js';
+import {defaultSize, machineUidOf, sizeOf, validateSize} from '../../source/host/guest.js';
+import {minimumMachineMemory} from '../../source/rules/containers/memory.js';
 import {findCommand} from '../../source/host/setup/programs.js';
 import {pathsOf} from '../../source/host/store/paths.js';
+import {configuration} from '../engine/resources.js';
 
 const obstacle = await findCommand('flock') ? '' : ' (needs flock)';
 
@@ -33,7 +35,8 @@ test('sizes that the host cannot give are refused, naming them and the limit', t
 	const mebibyte = 1024 ** 2;
 	t.notThrows(() => {
 		validateSize(defaultSize);
-		validateSize({cpus: availableParallelism(), memoryBytes: minimumMemoryBytes});
+		validateSize({cpus: availableParallelism(), memoryBytes: minimumMachineMemory});
+		validateSize(sizeOf(configuration({memory: 6 * mebibyte})));
 	});
 	for (const [size, message] of [
 		[{cpus: 1, memoryBytes: 64 * mebibyte}, /memory of 64 MiB .* at least/v],

@@ -1,8 +1,7 @@
 import {bootPhases, type ContainerConfiguration, type Machine} from '../../engine/resources.js';
 import {machineCpusOf} from '../../rules/containers/cpus.js';
+import {machineMemoryOf} from '../../rules/containers/memory.js';
 import type {Random} from './random.js';
-
-export const defaultMemory = 512 * 1024 * 1024;
 
 export const kernelVersion = '6.12.0-holm';
 
@@ -15,12 +14,12 @@ const durations: Readonly<Record<typeof bootPhases[number], readonly [least: num
 
 /** Made-up figures of the VM of a container that has just started. */
 export const makeUpMachine = (configuration: ContainerConfiguration, random: Random): Machine => {
-	const {memory = defaultMemory, kernel = memoryKernel} = configuration;
+	const {kernel = memoryKernel} = configuration;
 	let end = 0;
 	return {
 		accelerator: 'kvm',
 		cpus: machineCpusOf(configuration),
-		memoryBytes: memory,
+		memoryBytes: machineMemoryOf(configuration),
 		kernel,
 		phases: bootPhases.map(name => {
 			const [least, most] = durations[name];

@@ -2,10 +2,10 @@ import path from 'node:path';
 import type {StatsVerbs} from '../../engine/stats.js';
 import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats} from '../../engine/resources.js';
+import {defaultMachineMemory} from '../../rules/containers/memory.js';
 import type {ListedProcess} from '../../rules/containers/process-columns.js';
 import {listedAs} from '../../rules/containers/process-list.js';
 import {findContainer} from '../../rules/find-resource.js';
-import {defaultMemory} from './machine.js';
 import {createRandom, seedOf} from './random.js';
 import type {ContainerRecord, State} from './state.js';
 
@@ -44,7 +44,7 @@ export const readStats = (state: State, record: ContainerRecord): ContainerStats
 	const {load, swing, period, memory, traffic, disk} = known;
 	const seconds = Math.max(record.activeMs + (record.activeSince === undefined ? 0 : now - record.activeSince), 0) / 1000;
 	const cpus = container.machine?.cpus ?? 1;
-	const limit = container.machine?.memoryBytes ?? defaultMemory;
+	const limit = container.configuration.memory ?? container.machine?.memoryBytes ?? defaultMachineMemory;
 	const cpuSeconds = accumulated(load, swing, period, seconds) + (swing / 7 * Math.abs(Math.sin(seconds)));
 	const received = Math.floor(accumulated(traffic, traffic * 0.7, period * 1.3, seconds));
 	const sent = Math.floor(accumulated(traffic * 1.6, traffic * 0.9, period * 1.1, seconds));

@@ -3,6 +3,7 @@ import type {ContainerConfiguration, Mount, Ulimit} from '../../engine/resources
 import {defaultMaskedPaths, defaultReadonlyPaths, defaultShmBytes} from '../../engine/container-settings.js';
 import {securityOf} from '../../engine/security-options.js';
 import {cpuLimitOf, defaultCpuPeriod, machineCpusOf} from '../../rules/containers/cpus.js';
+import {machineMemoryOf, memoryLimitIn} from '../../rules/containers/memory.js';
 import {seccompOf} from '../../rules/containers/seccomp.js';
 import type {User} from './accounts.js';
 import {capabilitiesOf} from './capabilities.js';
@@ -138,20 +139,25 @@ const sysctlsOf = ({sysctls = {}, domainName}: ContainerConfiguration): Readonly
 	...domainName !== undefined && {'kernel.domainname': domainName},
 });
 
-/** Limits within the machine. The machine itself limits memory and whole CPUs. */
+/** Limits within the machine. The machine itself limits memory and whole CPUs, unless it needs more than its container may have. */
 const limitsIn = (configuration: ContainerConfiguration) => {
 	const {cpuPeriod = defaultCpuPeriod, cpuShares, cpusetCpus, cpusetMemories, memoryReservation, pidsLimit} = configuration;
 	const cpus = cpuLimitOf(configuration);
 	const hasQuota = cpus !== undefined && cpus !== machineCpusOf(configuration);
+	const memoryLimit = memoryLimitIn(configuration, machineMemoryOf(configuration));
 	const cpu = {
 		...hasQuota && {quota: Math.round(cpus * cpuPeriod), period: cpuPeriod},
 		...cpuShares !== undefined && {shares: cpuShares},
 		...cpusetCpus !== undefined && {cpus: cpusetCpus},
 		...cpusetMemories !== undefined && {mems: cpusetMemories},
 	};
+	const memory = {
+		...memoryLimit !== undefined && {limit: memoryLimit},
+		...memoryReservation !== undefined && {reservation: memoryReservation},
+	};
 	return {
 		...Object.keys(cpu).length > 0 && {cpu},
-		...memoryReservation !== undefined && {memory: {reservation: memoryReservation}},
+		...Object.keys(memory).length > 0 && {memory},
 		...pidsLimit !== undefined && {pids: {limit: pidsLimit}},
 	};
 };

@@ -1,5 +1,6 @@
 import type {ContainerConfiguration, Machine} from '../../engine/resources.js';
 import {cpuLimitOf, defaultCpuPeriod} from './cpus.js';
+import {memoryLimitIn} from './memory.js';
 
 /** A file of the container's control group in its machine, and what is written to it. */
 export type LiveLimit = readonly [file: string, value: string];
@@ -8,7 +9,7 @@ export type LiveLimit = readonly [file: string, value: string];
 const weightOf = (shares: number): number => 1 + Math.floor((Math.min(Math.max(shares, 2), 262_144) - 2) * 9999 / 262_142);
 
 const limitsOf = (configuration: ContainerConfiguration, machine: Machine): readonly LiveLimit[] => {
-	const {cpuPeriod = defaultCpuPeriod, cpuShares, cpusetCpus = '', memory, memoryReservation = 0, pidsLimit} = configuration;
+	const {cpuPeriod = defaultCpuPeriod, cpuShares, cpusetCpus = '', memoryReservation = 0, pidsLimit} = configuration;
 	const cpus = cpuLimitOf(configuration);
 	const hasQuota = cpus !== undefined && cpus < machine.cpus;
 	return [
@@ -16,7 +17,7 @@ const limitsOf = (configuration: ContainerConfiguration, machine: Machine): read
 		['cpu.weight', String(cpuShares ? weightOf(cpuShares) : 100)],
 		['cpuset.cpus', cpusetCpus],
 		['memory.low', String(memoryReservation)],
-		['memory.max', memory !== undefined && memory < machine.memoryBytes ? String(memory) : 'max'],
+		['memory.max', String(memoryLimitIn(configuration, machine.memoryBytes) ?? 'max')],
 		['pids.max', pidsLimit !== undefined && pidsLimit > 0 ? String(pidsLimit) : 'max'],
 	];
 };

@@ -98,7 +98,7 @@ const checkLimits = ({cpus, memory, ulimits, stopSignal, stopTimeoutSeconds}: Co
 	}
 
 	if (memory !== undefined && !(Number.isSafeInteger(memory) && memory >= minimumMemory)) {
-		refuse(`invalid memory limit ${memory}: minimum memory limit allowed is 6MB`, 'give more');
+		refuse('Minimum memory limit allowed is 6MB', `give more than ${memory} bytes`);
 	}
 
 	const ulimit = ulimits.find(({soft, hard}) => hard !== -1 && (soft === -1 || soft > hard));

@@ -17,7 +17,10 @@ type Bundle = {
 		readonly namespaces: ReadonlyArray<{readonly type: string}>;
 		readonly maskedPaths?: readonly string[];
 		readonly readonlyPaths?: readonly string[];
-		readonly resources: {readonly devices: ReadonlyArray<{readonly allow: boolean; readonly major?: number}>};
+		readonly resources: {
+			readonly devices: ReadonlyArray<{readonly allow: boolean; readonly major?: number}>;
+			readonly memory?: {readonly limit?: number; readonly reservation?: number};
+		};
 	};
 };
 
@@ -44,6 +47,17 @@ test('an init comes first, and a terminal has a kind', t => {
 	t.deepEqual(bundle({init: true}).process.args, ['/dev/.holm/init', '--', 'sh', '-c', 'true']);
 	t.true(bundle({terminal: true}).process.env.includes('TERM=xterm'));
 	t.false(bundle().process.env.includes('TERM=xterm'));
+});
+
+test('the control group limits the memory of a container that may have less than its machine needs', t => {
+	const mebibyte = 1024 ** 2;
+	t.deepEqual(bundle({memory: 6 * mebibyte}).linux.resources.memory, {limit: 6 * mebibyte});
+	const both = {memory: 64 * mebibyte, memoryReservation: mebibyte};
+	t.deepEqual(bundle(both).linux.resources.memory, {limit: 64 * mebibyte, reservation: mebibyte});
+	t.deepEqual(bundle({memoryReservation: mebibyte}).linux.resources.memory, {reservation: mebibyte});
+	for (const memory of [undefined, 128 * mebibyte, 512 * mebibyte]) {
+		t.is(bundle({memory}).linux.resources.memory, undefined);
+	}
 });
 
 test('limits: those given, over the standard one of open files', t => {

@@ -20,7 +20,7 @@ const isSwapping = (value: unknown) => typeof value === 'number' && value > 0;
 /** Docker's `Resources`: limits that `POST /containers/create` and `/update` share. */
 export const limitFields: FieldTable = {
 	CpuShares: honoured('weight in the machine\'s control group'),
-	Memory: honoured('memory of the machine'),
+	Memory: honoured('memory of the machine, which has 128 MiB at least; less is a limit of its control group'),
 	NanoCpus: honoured('the machine has that many processors, rounded up; its control group limits it to the fraction'),
 	CpuPeriod: honoured('as NanoCpus, together with CpuQuota'),
 	CpuQuota: honoured('as NanoCpus'),

@@ -1,6 +1,5 @@
 import process from 'node:process';
 import type {World} from '../world.js';
-import {size} from './process-flags.js';
 
 /** Unexpected ends of VMs, and restart policies. */
 export const endTests = (world: World): void => {
@@ -40,12 +39,12 @@ export const endTests = (world: World): void => {
 		await world.holm('rm', 'panic');
 	});
 
-	world.test('a guest that is out of memory', async t => {
+	world.test('a container with less memory than a VM needs, which runs out of it', async t => {
 		const events = world.launch(['events', '--filter', 'event=oom']);
-		const {status: code} = await world.run(['run', '--name', 'hungry', ...size(world), 'box', 'tail', '/dev/zero']);
+		const {status: code} = await world.run(['run', '--name', 'hungry', '-m', '64m', 'box', 'tail', '/dev/zero']);
 		t.is(code, 137);
 		t.like(await status('hungry'), {state: 'exited', exitCode: 137, outOfMemory: true, reason: 'out of memory'});
-		t.is(await world.holm('inspect', '-f', '{{.State.OOMKilled}}', 'hungry'), 'true');
+		t.is(await world.holm('inspect', '-f', '{{.State.OOMKilled}} {{.HostConfig.Memory}}', 'hungry'), 'true 67108864');
 		await events.shows(/oom/v);
 		events.kill('SIGINT');
 		await events.ended;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type {World} from '../world.js';
 
 /** Flags for a VM of another size and kernel than the default. One for all tests, because each makes a template. */
-export const size = ({root}: Pick<World, 'root'>): readonly string[] => ['--cpus', '2', '-m', '256m', '--kernel', path.join(root, 'guest/vmlinuz')];
+const size = ({root}: Pick<World, 'root'>): readonly string[] => ['--cpus', '2', '-m', '256m', '--kernel', path.join(root, 'guest/vmlinuz')];
 
 /** Flags of `run` for the process. */
 export const processFlagTests = (world: World): void => {

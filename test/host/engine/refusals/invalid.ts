@@ -122,7 +122,7 @@ export const invalidTests = (world: World): void => {
 			[run('--mount', 'type=cloud,target=/x'), 125, /cloud/v],
 			[run('--mount', 'source=/tmp'), 125, /source=\/tmp/v],
 			[run('--tmpfs', 'relative'), 125, /relative/v],
-			[run('-m', '4m'), 125, /4 MiB/v],
+			[run('-m', '4m'), 125, /Minimum memory limit allowed is 6MB/v],
 			[run('-m', 'much'), 125, /much/v],
 			[run('-m', '900t'), 125, /MiB/v],
 			[run('--cpus', '0'), 125, /0/v],
