@@ -239,6 +239,8 @@ export type Lease = {
 	readonly containerId: string;
 	readonly containerName: string;
 	readonly endpointId: string;
+	/** The container does not run: it keeps the address for its next start, but the network can be removed. */
+	readonly isResting?: boolean;
 };
 
 export type Network = {

@@ -90,7 +90,7 @@ export const networkRules: FilterRules<Network> = {
 	},
 	dangling(value) {
 		const isUnused = isTrue('dangling', value);
-		return ({name, leases}) => isUnused === (name !== defaultNetwork && leases.length === 0);
+		return ({name, leases}) => isUnused === (name !== defaultNetwork && leases.every(({isResting}) => isResting));
 	},
 	...labelRules(({labels}: Network) => labels),
 };

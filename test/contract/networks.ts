@@ -134,8 +134,34 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		const container = await start({networks: [{network: name, aliases: []}]});
 		await refused('conflict', new RegExp(`network ${name} .*active endpoints`, 'v'), async () => engine.removeNetwork(name));
 		t.is((await engine.network(id)).id, id);
+		t.false((await engine.pruneNetworks()).removed.includes(name));
 		await engine.removeContainer(container, {force: true});
 		await engine.removeNetwork(name);
+	});
+
+	test('a stopped container holds no network, and does not start without it', async ({t, engine, createNetwork, create, refused, stateOf}) => {
+		const [removed, pruned] = [await createNetwork(), await createNetwork()];
+		const container = await create({command: waiting, networks: [{network: removed.name, aliases: []}]});
+		await create({command: waiting, networks: [{network: pruned.name, aliases: []}]});
+		await engine.removeNetwork(removed.name);
+		t.true((await engine.pruneNetworks()).removed.includes(pruned.name));
+		await refused('not-found', /network .* not found/v, async () => engine.startContainer(container));
+		t.not(await stateOf(container), 'running');
+		t.is((await engine.container(container)).configuration.networks[0]?.network, removed.name);
+		if (lacks.restingLeases) {
+			return;
+		}
+
+		const {id} = await engine.createNetwork({name: removed.name, internal: false, labels: {}, driver: 'bridge'});
+		await refused('not-found', /network .* not found/v, async () => engine.startContainer(container));
+		await engine.connectNetwork(container, {network: removed.name, aliases: ['again']});
+		const {attachments, configuration} = await engine.container(container);
+		t.deepEqual(attachments.map(({network, networkId}) => [network, networkId]), [[removed.name, id]]);
+		t.deepEqual(configuration.networks.map(({network, aliases}) => [network, aliases]), [[removed.name, ['again']]]);
+		t.true((await engine.network(id)).leases.some(({containerId, isResting}) => containerId === container && isResting));
+		await engine.removeNetwork(id);
+		await engine.disconnectNetwork(removed.name, container);
+		t.deepEqual((await engine.container(container)).attachments, []);
 	});
 
 	test('a running container is connected to another network and disconnected', async ({t, engine, createNetwork, create, start, exec, refused}) => {
@@ -245,7 +271,6 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			await engine.removeContainer(other, {force: true});
 			await engine.killContainer(resting);
 			await engine.waitContainer(resting);
-			await refused('conflict', new RegExp(`network ${name} .*active endpoints`, 'v'), async () => engine.removeNetwork(name));
 		});
 	}
 

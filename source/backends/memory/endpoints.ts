@@ -33,7 +33,11 @@ const holdersOf = ({containers}: State, {id}: Network, except?: ContainerRecord)
 export const takeAddresses = (state: State, record: ContainerRecord): readonly Attachment[] => {
 	const {container} = record;
 	return container.attachments.map(attachment => {
-		const network = findNetwork(state.networks, attachment.networkId);
+		const network = state.networks.get(attachment.networkId);
+		if (!network) {
+			throw new HolmError('not-found', `network ${attachment.network} not found`, {remedy: 'create it, and connect the container with it'});
+		}
+
 		const request = {network, wanted: wantedOf(container, attachment), holders: holdersOf(state, network, record)};
 		return {...attachment, ...takeReserved(attachment, request)};
 	});

@@ -1,5 +1,13 @@
 import type {NetworksVerbs} from '../../engine/networks.js';
-import type {Pruned, Attachment, AttachmentConfiguration, Container, Network, NetworkConfiguration} from '../../engine/resources.js';
+import type {
+	Pruned,
+	Attachment,
+	AttachmentConfiguration,
+	Container,
+	Lease,
+	Network,
+	NetworkConfiguration,
+} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {nextSubnet, validateNetwork} from '../../rules/networks/ipam.js';
 import {filterOf} from '../../rules/filters.js';
@@ -56,20 +64,34 @@ const configuredNetworks = ({configuration: {networks}, attachments}: Container)
 const attach = (state: State, record: ContainerRecord, attachment: Attachment) => {
 	const {container} = record;
 	holdLease(state, attachment, container);
-	change(record, {attachments: [...container.attachments, attachment]});
+	// It takes the place of a removed network of its name.
+	const others = container.attachments.filter(other => other.network !== attachment.network || !isLost(state, other));
+	change(record, {attachments: [...others, attachment]});
 	if (record.run) {
 		publishConnection(state, record, 'connect', [attachment]);
 	}
 };
 
+/** The leases of containers that run: they keep a network from being removed, as in Docker. */
+const heldLeases = ({containers}: State, {leases}: Network): readonly Lease[] =>
+	leases.filter(({containerId}) => containers.get(containerId)?.run !== undefined);
+
+const describeNetwork = (state: State, network: Network): Network => {
+	const held = heldLeases(state, network);
+	return {...network, leases: network.leases.map(lease => held.includes(lease) ? lease : {...lease, isResting: true})};
+};
+
+/** Whether the network of an attachment was removed while its container did not run. */
+const isLost = ({networks}: State, {networkId}: Attachment): boolean => !networks.has(networkId);
+
 export const networksVerbs = (state: State): NetworksVerbs => ({
 	async networks(filters) {
 		state.settle();
-		return [...state.networks.values()].filter(filterOf(filters, networkRules));
+		return [...state.networks.values()].map(network => describeNetwork(state, network)).filter(filterOf(filters, networkRules));
 	},
 	async network(reference) {
 		state.settle();
-		return findNetwork(state.networks, reference);
+		return describeNetwork(state, findNetwork(state.networks, reference));
 	},
 	async createNetwork(configuration) {
 		state.settle();
@@ -88,9 +110,10 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 			throw new HolmError('forbidden', `${defaultNetwork} is a pre-defined network and cannot be removed`, {remedy: 'it is always there'});
 		}
 
-		if (network.leases.length > 0) {
-			const holders = network.leases.map(({containerName, endpointId}) => `name:"${containerName}" id:"${endpointId.slice(0, 12)}"`).join(', ');
-			throw new HolmError('conflict', `error while removing network: network ${network.name} has active endpoints (${holders})`, {remedy: 'remove its containers, or disconnect them'});
+		const held = heldLeases(state, network);
+		if (held.length > 0) {
+			const holders = held.map(({containerName, endpointId}) => `name:"${containerName}" id:"${endpointId.slice(0, 12)}"`).join(', ');
+			throw new HolmError('conflict', `error while removing network: network ${network.name} has active endpoints (${holders})`, {remedy: 'stop its containers, or disconnect them'});
 		}
 
 		drop(state, network);
@@ -115,13 +138,16 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		const attachment = planAttachment(state, wanted, {isRunning: record.run !== undefined});
 		attach(state, record, attachment);
 		const {configuration} = record.container;
-		change(record, {configuration: {...configuration, networks: [...configuredNetworks(container), {...wanted, network: network.name}]}});
+		const others = configuredNetworks(container).filter(other => other.network !== network.name);
+		change(record, {configuration: {...configuration, networks: [...others, {...wanted, network: network.name}]}});
 	},
 	async disconnectNetwork(reference, containerReference) {
 		state.settle();
-		const network = findNetwork(state.networks, reference);
 		const record = findContainer(state.containers, containerReference);
 		const {container} = record;
+		const lost = container.attachments.find(attachment =>
+			isLost(state, attachment) && [attachment.network, attachment.networkId].includes(reference));
+		const network = lost ? {id: lost.networkId, name: lost.network} : findNetwork(state.networks, reference);
 		const attachment = container.attachments.find(({networkId}) => networkId === network.id);
 		if (!attachment) {
 			throw new HolmError('conflict', `container ${container.name} is not connected to network ${network.name}`, {remedy: 'there is nothing to do'});
@@ -140,7 +166,8 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 	async pruneNetworks(filters): Promise<Pruned> {
 		state.settle();
 		const isWanted = filterOf(filters, pruneRules(({labels}: Network) => labels, state.now()));
-		const unused = [...state.networks.values()].filter(({name, leases}) => name !== defaultNetwork && leases.length === 0);
+		const unused = [...state.networks.values()]
+			.filter(network => network.name !== defaultNetwork && heldLeases(state, network).length === 0);
 		const going = unused.filter(network => isWanted(network));
 		for (const network of going) {
 			drop(state, network);

@@ -2,7 +2,7 @@ import {HolmError} from '../../engine/errors.js';
 import type {Attachment, AttachmentConfiguration, Container} from '../../engine/resources.js';
 import {chooseAddresses, takeReserved, type Holder} from '../../rules/networks/leases.js';
 import {newId} from '../containers/id.js';
-import {defaultNetwork, type Context, type Entry} from './context.js';
+import {defaultNetwork, type Context, type Entry, type NetworkRecord} from './context.js';
 import {attachedTo, findNetwork} from './find.js';
 
 /** What a container requests of one of its attachments. */
@@ -42,9 +42,21 @@ export const leaseAttachment = (
 	};
 };
 
+/** The network of an attachment. Throws `not-found` if it was removed while the container did not run. */
+const networkOf = ({networks}: Context, {container: {name}}: Entry, {network, networkId}: Attachment): NetworkRecord => {
+	const record = networks.get(networkId);
+	if (!record) {
+		throw new HolmError('not-found', `network ${network} not found: it was removed since container ${name} ran`, {
+			remedy: `holm network disconnect ${network} ${name} does without it; after holm network create ${network}, holm network connect ${network} ${name} takes the new one`,
+		});
+	}
+
+	return record;
+};
+
 /** The attachments of a container that starts. Throws `conflict` if a running container has a requested address. The caller must hold the registry. */
 export const takeAddresses = (context: Context, entry: Entry): readonly Attachment[] => entry.container.attachments.map(attachment => {
-	const network = findNetwork(context, attachment.networkId);
+	const network = networkOf(context, entry, attachment);
 	const request = {network, wanted: wantedOf(entry.container, attachment), holders: holdersOf(context, network.id, entry)};
 	return {...attachment, ...takeReserved(attachment, request)};
 });

@@ -1,6 +1,7 @@
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {NetworksVerbs} from '../../engine/networks.js';
 import type {
+	Attachment,
 	AttachmentConfiguration,
 	Container,
 	Filters,
@@ -47,8 +48,20 @@ const leasesOf = (context: Context, networkId: string): readonly Lease[] =>
 	attachedTo(context, networkId).flatMap(({container}) => container.attachments
 		.filter(attachment => attachment.networkId === networkId)
 		.map(({address, mac, endpointId}) => ({
-			address, mac, endpointId, containerId: container.id, containerName: container.name,
+			address,
+			mac,
+			endpointId,
+			containerId: container.id,
+			containerName: container.name,
+			...!context.connected.has(container.id) && {isResting: true},
 		})));
+
+/** The containers that keep a network from being removed: those that run, as in Docker. */
+const holdersOf = (context: Context, networkId: string): readonly Entry[] =>
+	attachedTo(context, networkId).filter(({container}) => context.connected.has(container.id));
+
+/** Whether the network of an attachment was removed while its container did not run. */
+const isLost = ({networks}: Context, {networkId}: Attachment): boolean => !networks.has(networkId);
 
 export const describeNetwork = (context: Context, record: NetworkRecord): Network => ({
 	...record,
@@ -104,14 +117,14 @@ export const makeNetwork = async (
 };
 
 const deleteNetwork = async (context: Context, networking: Networking, record: NetworkRecord): Promise<void> => {
-	const holders = attachedTo(context, record.id);
+	const holders = holdersOf(context, record.id);
 	if (isDefault(record)) {
 		throw new HolmError('forbidden', `${record.name} is a pre-defined network and cannot be removed`, {remedy: 'it uses nothing while no container is connected'});
 	}
 
 	if (holders.length > 0) {
 		const names = holders.map(({container}) => container.name).join(', ');
-		throw new HolmError('conflict', `error while removing network: network ${record.name} id ${record.id.slice(0, 12)} has active endpoints: ${names}`, {remedy: `remove or disconnect ${holders.length > 1 ? 'those containers' : 'that container'} first`});
+		throw new HolmError('conflict', `error while removing network: network ${record.name} id ${record.id.slice(0, 12)} has active endpoints: ${names}`, {remedy: `stop or disconnect ${holders.length > 1 ? 'those containers' : 'that container'} first`});
 	}
 
 	await removeRecord(context.paths.network(record.id));
@@ -190,10 +203,13 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 
 			const attachment = await context.registry(async () => {
 				const leased = leaseAttachment(context, wanted, {isRunning: context.connected.has(before.id)});
+				// It takes the place of a removed network of its name.
+				const others = before.attachments.filter(other => other.network !== network.name || !isLost(context, other));
+				const requests = wantedNetworks(before).filter(request => request.network !== network.name);
 				entry.container = {
 					...before,
-					attachments: [...before.attachments, leased],
-					configuration: {...before.configuration, networks: [...wantedNetworks(before), {...wanted, network: network.name}]},
+					attachments: [...others, leased],
+					configuration: {...before.configuration, networks: [...requests, {...wanted, network: network.name}]},
 				};
 				return leased;
 			});
@@ -226,7 +242,9 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 	const disconnect: NetworksVerbs['disconnectNetwork'] = async (networkReference, reference) => {
 		const entry = findContainer(context, reference);
 		await entry.queue(async () => {
-			const network = findNetwork(context, networkReference);
+			const lost = entry.container.attachments.filter(attachment => isLost(context, attachment))
+				.find(attachment => [attachment.network, attachment.networkId].includes(networkReference));
+			const network = lost ? {id: lost.networkId, name: lost.network} : findNetwork(context, networkReference);
 			const attachment = entry.container.attachments.find(({networkId}) => networkId === network.id);
 			if (!attachment) {
 				throw new HolmError('conflict', `container ${entry.container.name} is not connected to network ${network.name}`, {remedy: `holm network inspect ${network.name} lists its containers`});
@@ -279,7 +297,7 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 		pruneNetworks: async (filters = {}) => context.registry(async () => {
 			const matches = filterOf(filters, pruneRules(({labels}: Network) => labels, Date.now()));
 			const removable = context.networks.values()
-				.filter(record => !isDefault(record) && attachedTo(context, record.id).length === 0 && matches(describeNetwork(context, record)))
+				.filter(record => !isDefault(record) && holdersOf(context, record.id).length === 0 && matches(describeNetwork(context, record)))
 				.toArray();
 			for (const record of removable) {
 				await deleteNetwork(context, networking, record);

@@ -1,4 +1,10 @@
-import type {AttachmentConfiguration, DnsRecord, Network, NetworkConfiguration} from '../../engine/resources.js';
+import type {
+	AttachmentConfiguration,
+	DnsRecord,
+	Lease,
+	Network,
+	NetworkConfiguration,
+} from '../../engine/resources.js';
 import {fieldsOf, type Fields} from '../fields.js';
 import {decodeTime} from '../times.js';
 import {decodeEndpoint} from './create.js';
@@ -6,6 +12,14 @@ import {checkFields, checkFieldsStrictly} from './fields/check.js';
 import {honoured} from './fields/rule.js';
 import {connectFields} from './fields/container.js';
 import {networkFields} from './fields/network.js';
+
+const decodeLeases = (fields: Fields, key: string): readonly Lease[] => fields.map(key).map(([containerId, lease]) => ({
+	address: lease.text('IPv4Address').replace(/\/\d+$/v, ''),
+	mac: lease.text('MacAddress'),
+	containerId,
+	containerName: lease.text('Name'),
+	endpointId: lease.text('EndpointID'),
+}));
 
 /** The answer of `GET /networks/{id}`, of any engine; networks without IPAM have an empty subnet. */
 export const decodeNetwork = (json: unknown): Network => {
@@ -23,13 +37,10 @@ export const decodeNetwork = (json: unknown): Network => {
 		internal: fields.flag('Internal'),
 		labels: fields.textMap('Labels'),
 		...fields.names('Options').length > 0 && {options: fields.textMap('Options')},
-		leases: fields.map('Containers').map(([containerId, lease]) => ({
-			address: lease.text('IPv4Address').replace(/\/\d+$/v, ''),
-			mac: lease.text('MacAddress'),
-			containerId,
-			containerName: lease.text('Name'),
-			endpointId: lease.text('EndpointID'),
-		})),
+		leases: [
+			...decodeLeases(fields, 'Containers'),
+			...decodeLeases(fields.object('Holm'), 'Resting').map(lease => ({...lease, isResting: true})),
+		],
 		bridge: fields.object('Holm').optionalText('Bridge') ?? fields.object('Options').optionalText('com.docker.network.bridge.name'),
 		source: json,
 	};

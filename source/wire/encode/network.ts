@@ -1,4 +1,4 @@
-import type {AttachmentConfiguration, DnsRecord, Network, NetworkConfiguration} from '../../engine/resources.js';
+import type {AttachmentConfiguration, DnsRecord, Lease, Network, NetworkConfiguration} from '../../engine/resources.js';
 import {encodeTime} from '../times.js';
 import {encodeEndpoint} from './create.js';
 
@@ -7,6 +7,14 @@ const encodePool = ({subnet, gateway, ipRange}: Pick<NetworkConfiguration, 'subn
 	...gateway && {Gateway: gateway},
 	...ipRange && {IPRange: ipRange},
 });
+
+const encodeLeases = (leases: readonly Lease[], prefixLength: string) => Object.fromEntries(leases.map(lease => [lease.containerId, {
+	Name: lease.containerName,
+	EndpointID: lease.endpointId,
+	MacAddress: lease.mac,
+	IPv4Address: `${lease.address}/${prefixLength}`,
+	IPv6Address: '',
+}]));
 
 /** The answer of `GET /networks/{id}`, and one item of `GET /networks`. */
 export const encodeNetwork = (network: Network) => {
@@ -29,17 +37,15 @@ export const encodeNetwork = (network: Network) => {
 		Ingress: false,
 		ConfigFrom: {Network: ''},
 		ConfigOnly: false,
-		Containers: Object.fromEntries(network.leases.map(lease => [lease.containerId, {
-			Name: lease.containerName,
-			EndpointID: lease.endpointId,
-			MacAddress: lease.mac,
-			IPv4Address: `${lease.address}/${prefixLength}`,
-			IPv6Address: '',
-		}])),
+		Containers: encodeLeases(network.leases.filter(({isResting}) => !isResting), prefixLength),
 		// Only requested options: docker-compose would recreate the network otherwise.
 		Options: {...network.options},
 		Labels: {...network.labels},
-		Holm: {Leases: network.leases.length, Bridge: network.bridge},
+		Holm: {
+			Bridge: network.bridge,
+			/** Docker's endpoints end with their container. */
+			Resting: encodeLeases(network.leases.filter(({isResting}) => isResting), prefixLength),
+		},
 	};
 };
 
