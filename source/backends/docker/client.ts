@@ -7,7 +7,7 @@ import {parseJson} from '../../wire/json.js';
 import {stdinFramed, stdinHeader} from '../../wire/stdin-frames.js';
 import type {ReachableAddress} from '../../wire/addresses.js';
 import {errorOf, readText} from './answers.js';
-import {cancelled, connectionError} from './failures.js';
+import {cancelled, connectionError, SilentEngine} from './failures.js';
 import {encodeQuery, type QueryValues} from './paths.js';
 
 export type RequestOptions = {
@@ -103,11 +103,31 @@ const connectionOf = (dial: () => Promise<Duplex>) => (
 	});
 };
 
+/** Ends a request whose answer does not begin in time. */
+const limitAnswer = (request: ClientRequest, milliseconds: number) => {
+	request.once('socket', () => {
+		const timer = setTimeout(() => {
+			request.destroy(new SilentEngine(milliseconds));
+		}, milliseconds);
+		const stop = () => {
+			clearTimeout(timer);
+		};
+
+		request.once('response', stop).once('close', stop);
+	});
+};
+
+export type ClientOptions = {
+	/** How long an engine on another host may take for its first answer; later ones, such as that of a wait, have no limit. */
+	readonly contactMilliseconds?: number;
+};
+
 /** Sends requests to an engine over HTTP, with keep-alive. */
-export const createClient = (address: ReachableAddress): Client => {
+export const createClient = (address: ReachableAddress, {contactMilliseconds = 10_000}: ClientOptions = {}): Client => {
 	let server: string | undefined;
 	let version = '';
 	let agent: Agent | undefined;
+	let contact: Promise<void> | undefined;
 
 	const open = async (
 		method: string,
@@ -141,7 +161,39 @@ export const createClient = (address: ReachableAddress): Client => {
 		version = String(response.headers['api-version'] ?? version);
 	};
 
+	const greet = async () => {
+		const request = await open('HEAD', '/_ping', {});
+		const {promise, resolve, reject} = Promise.withResolvers<IncomingMessage>();
+		request.once('response', resolve).on('error', reject);
+		limitConnecting(request);
+		limitAnswer(request, contactMilliseconds);
+		request.end();
+		try {
+			const response = await promise;
+			note(response);
+			response.on('error', () => undefined).resume();
+		} catch (error) {
+			contact = undefined;
+			throw connectionError(error, address);
+		}
+	};
+
+	/** An engine on another host may accept connections and stay silent: the first request is a ping, which has a limit. */
+	const meet = async () => {
+		if (address.kind !== 'unix') {
+			contact ??= greet();
+			await contact;
+		}
+	};
+
 	const send: Client['send'] = async (method, path, options = {}) => {
+		try {
+			await meet();
+		} catch (error) {
+			options.tar?.destroy();
+			throw options.signal?.aborted ? cancelled(error) : error;
+		}
+
 		const request = await open(method, path, options);
 		const {promise, resolve, reject} = Promise.withResolvers<IncomingMessage>();
 		request.once('response', resolve).on('error', reject);
@@ -164,6 +216,7 @@ export const createClient = (address: ReachableAddress): Client => {
 	};
 
 	const hijack: Client['hijack'] = async (path, options = {}) => {
+		await meet();
 		const request = await open('POST', path, options, {Connection: 'Upgrade', Upgrade: 'tcp', [stdinHeader]: stdinFramed});
 		const {promise, resolve, reject} = Promise.withResolvers<Pick<Hijacked, 'socket' | 'source'> & {readonly response: IncomingMessage}>();
 		request.once('upgrade', (response: IncomingMessage, socket: Socket, head: Uint8Array) => {
@@ -193,8 +246,11 @@ export const createClient = (address: ReachableAddress): Client => {
 	};
 
 	const ping = async () => {
-		const response = await send('HEAD', '/_ping');
-		response.resume();
+		await meet();
+		if (address.kind === 'unix') {
+			const response = await send('HEAD', '/_ping');
+			response.resume();
+		}
 	};
 
 	return {

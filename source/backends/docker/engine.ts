@@ -1,6 +1,6 @@
 import type {Engine} from '../../engine/engine.js';
 import type {ReachableAddress} from '../../wire/addresses.js';
-import {createClient} from './client.js';
+import {createClient, type ClientOptions} from './client.js';
 import {archivesVerbs} from './archives.js';
 import {buildVerbs} from './build.js';
 import {lazyVerbs} from './lazy-verbs.js';
@@ -11,8 +11,8 @@ An engine behind Docker's API, from version 1.41 on: Holm's daemon, Docker, Podm
 
 Sends nothing before the first verb. Idle connections are reused and do not keep the process alive.
 */
-export const createDockerEngine = (address: ReachableAddress): Engine => {
-	const client = createClient(address);
+export const createDockerEngine = (address: ReachableAddress, options?: ClientOptions): Engine => {
+	const client = createClient(address, options);
 	const verbs = {
 		...lazyVerbs({version: 'answer', info: 'answer', diskUsage: 'answer'}, async () => (await import('./system.js')).systemVerbs(client)),
 		...lazyVerbs({events: 'values'}, async () => (await import('./events.js')).eventsVerbs(client)),

@@ -7,8 +7,22 @@ const absent = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTDIR']);
 /** The error of a request that its caller cancelled. */
 export const cancelled = (cause: unknown): HolmError => new HolmError('unavailable', 'the request was cancelled', {cause});
 
+/** The other side accepts the connection, and does not answer. */
+export class SilentEngine extends Error {
+	constructor(milliseconds: number) {
+		super(`it did not answer within ${milliseconds / 1000} seconds`);
+	}
+}
+
 /** Whether an address is a socket of Holm's engine, by its file name. */
 const isHolms = (address: EngineAddress): boolean => address.kind === 'unix' && path.basename(address.path) === 'holm.sock';
+
+const remedyOf = (error: unknown, address: EngineAddress): string => {
+	const isPlain = address.kind === 'tcp' && !address.tls;
+	return error instanceof SilentEngine && isPlain
+		? 'check whether an engine listens there; for TLS, set HOLM_CERT_PATH to a directory with certificates'
+		: 'check the address, and whether the engine runs';
+};
 
 /** Explains the failure of a connection. */
 export const connectionError = (error: unknown, address: EngineAddress): HolmError => {
@@ -35,5 +49,5 @@ export const connectionError = (error: unknown, address: EngineAddress): HolmErr
 	}
 
 	const reason = error instanceof Error && error.message ? error.message : code;
-	return new HolmError('unavailable', `cannot reach the engine at ${where}: ${reason}`, {remedy: 'check the address, and whether the engine runs', cause: error});
+	return new HolmError('unavailable', `cannot reach the engine at ${where}: ${reason}`, {remedy: remedyOf(error, address), cause: error});
 };

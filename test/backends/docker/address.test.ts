@@ -77,3 +77,49 @@ test('what listens and is no engine is told from one', async t => {
 	const refused = await t.throwsAsync(createDockerEngine({kind: 'tcp', host: '127.0.0.1', port: 1}).version(), {instanceOf: HolmError, code: 'unavailable'});
 	t.regex(refused.message, /^cannot reach the engine at tcp:\/\/127\.0\.0\.1:1: ./v);
 });
+
+test('an engine on another host that accepts and stays silent is given up; one that has answered may take its time', async t => {
+	const listen = async (onConnection: (socket: net.Socket) => void) => {
+		const sockets = new Set<net.Socket>();
+		const server = net.createServer(socket => {
+			sockets.add(socket);
+			socket.on('error', () => undefined);
+			onConnection(socket);
+		});
+		await new Promise<void>(resolve => {
+			server.listen(0, '127.0.0.1', resolve);
+		});
+		t.teardown(() => {
+			server.close();
+			for (const socket of sockets) {
+				socket.destroy();
+			}
+		});
+		return (server.address() as net.AddressInfo).port;
+	};
+
+	let asked = 0;
+	const silent = await listen(() => {
+		asked++;
+	});
+	const options = {contactMilliseconds: 50};
+	const engine = createDockerEngine({kind: 'tcp', host: '127.0.0.1', port: silent}, options);
+	for (const verb of [async () => engine.containers(), async () => engine.attachContainer('x', {stdin: false}), async () => engine.version()]) {
+		const error = await t.throwsAsync(verb(), {instanceOf: HolmError, code: 'unavailable'});
+		t.is(error.message, `cannot reach the engine at tcp://127.0.0.1:${silent}: it did not answer within 0.05 seconds`);
+		t.regex(error.remedy ?? '', /check whether an engine listens there; for TLS, set HOLM_CERT_PATH/v);
+	}
+
+	t.is(asked, 3, 'each is another try');
+
+	const answer = (body: string) => `HTTP/1.1 200 OK\r\nServer: Holm/1\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+	const slow = await listen(socket => {
+		socket.on('data', chunk => {
+			const isPing = chunk.toString().startsWith('HEAD /_ping');
+			setTimeout(() => {
+				socket.write(isPing ? answer('').replace('Content-Length: 0', 'Content-Length: 2') : answer('[]'));
+			}, isPing ? 0 : 150);
+		});
+	});
+	t.deepEqual(await createDockerEngine({kind: 'tcp', host: '127.0.0.1', port: slow}, options).images(), []);
+});
