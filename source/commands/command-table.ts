@@ -45,6 +45,7 @@ const imageEntries: Readonly<Record<string, Entry>> = {
 	tag: {summary: 'Add a name to an image', load: async () => import('./image/tag.js')},
 	save: {summary: 'Save images to a tar archive', load: async () => import('./image/save.js')},
 	load: {summary: 'Load images from a tar archive', load: async () => import('./image/load.js')},
+	import: {summary: 'Create an image of the files in a tar archive', load: async () => import('./image/import.js')},
 };
 
 const history: Entry = {summary: 'Show the history of an image', load: async () => import('./image/history.js')};

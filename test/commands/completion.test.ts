@@ -103,6 +103,7 @@ test('values of flags, in a word of their own and after an equals sign', async t
 	t.deepEqual(await valuesFor(['kill', '-s', 'SIGHU']), ['SIGHUP']);
 	t.deepEqual(await valuesFor(['inspect', '--type', 'v']), ['volume']);
 	t.deepEqual(await valuesFor(['build', '--file', '']), [':files']);
+	t.deepEqual(await valuesFor(['import', '']), [':files']);
 });
 
 test('names of the engine, of containers in a state that the command is for', async t => {

@@ -11,12 +11,15 @@ import {
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 import {Readable} from 'node:stream';
+import {text as readText} from 'node:stream/consumers';
 import {setImmediate as tick} from 'node:timers/promises';
+import {fileURLToPath} from 'node:url';
 import test from 'ava';
 import type {Engine} from '../../source/engine/engine.js';
 import {HolmError} from '../../source/engine/errors.js';
 import type {LogEntry} from '../../source/engine/resources.js';
 import {command as commit} from '../../source/commands/container/commit.js';
+import {command as importCommand} from '../../source/commands/image/import.js';
 import {command as diff} from '../../source/commands/container/diff.js';
 import {command as exportContainer} from '../../source/commands/container/export.js';
 import {command as update} from '../../source/commands/container/update.js';
@@ -300,6 +303,30 @@ test('commit hands on its flags and prints the id', async t => {
 		}],
 	]);
 	t.is(context.output(), 'sha256:12\nsha256:12\n');
+});
+
+test('import makes an image of a file or of standard input, and prints the id', async t => {
+	const asked: unknown[] = [];
+	const engine: Partial<Engine> = {
+		async importImage(tar, options) {
+			asked.push([await readText(tar), options]);
+			return {id: 'sha256:12'};
+		},
+	};
+	const context = createContext({engine});
+	context.stdin.end('piped');
+	await runCommand(importCommand, ['-'], context);
+	await runCommand(importCommand, ['-m', 'why', '-c', 'USER x', '-c', 'CMD ["a"]', fileURLToPath(new URL('../../../package.json', import.meta.url)), 'shop:2'], context);
+	t.deepEqual(asked[0], ['piped', {changes: []}]);
+	t.like((asked[1] as unknown[])[1], {tag: 'shop:2', message: 'why', changes: ['USER x', 'CMD ["a"]']});
+	t.is(context.output(), 'sha256:12\nsha256:12\n');
+
+	await t.throwsAsync(runCommand(importCommand, ['missing.tar'], context), {code: 'not-found', message: /^cannot read missing\.tar: /v});
+	const url = await t.throwsAsync(runCommand(importCommand, ['https://example.org/x.tar', 'shop'], context), {instanceOf: HolmError, code: 'unsupported'});
+	t.is(url.remedy, 'curl -L ADDRESS | holm import - shop');
+	const terminal = createContext({engine});
+	terminal.stdin.isTTY = true;
+	await t.throwsAsync(runCommand(importCommand, ['-'], terminal), {code: 'invalid', message: 'an archive cannot be read from a terminal'});
 });
 
 const nothing = async (): Promise<never> => {

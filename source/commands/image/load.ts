@@ -1,17 +1,6 @@
-import {open} from 'node:fs/promises';
-import path from 'node:path';
-import {HolmError, messageOf} from '../../engine/errors.js';
-import {defineCommand, type Context} from '../command.js';
+import {defineCommand} from '../command.js';
 import {printProgress} from '../print/progress.js';
-
-const openArchive = async ({workingDirectory}: Context, file: string) => {
-	try {
-		const handle = await open(path.resolve(workingDirectory, file));
-		return handle.createReadStream();
-	} catch (error) {
-		throw new HolmError('not-found', `cannot read ${file}: ${messageOf(error)}`, {remedy: 'check the path', cause: error});
-	}
-};
+import {readArchive} from '../read-archive.js';
 
 export const command = defineCommand({
 	usage: '',
@@ -22,11 +11,7 @@ export const command = defineCommand({
 		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print nothing'},
 	},
 	async run(context, {input, quiet}) {
-		if (input === undefined && context.stdin.isTTY) {
-			throw new HolmError('invalid', 'an archive cannot be read from a terminal', {remedy: 'name a file with -i, or redirect the input'});
-		}
-
-		const tar = input === undefined ? context.stdin : await openArchive(context, input);
+		const tar = await readArchive(context, input, 'name a file with -i');
 		const engine = await context.engine();
 		await printProgress(engine.loadImages(tar), context.stdout, {quiet});
 	},

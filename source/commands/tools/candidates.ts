@@ -66,6 +66,7 @@ export const kindsOfArgument = (word: string): readonly Kind[] => {
 		NAME: ['container', 'image', 'network', 'volume'],
 		SOURCE: ['container', 'file'],
 		DESTINATION: ['container', 'file'],
+		FILE: ['file'],
 		PATH: ['file'],
 		COMMAND: ['file'],
 		ARG: ['file'],
