@@ -1,7 +1,30 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import {pathsOf} from '../../../../source/host/store/paths.js';
+import {answers, describedVersions} from '../../../api/answer-shapes.js';
+import {checkAnswer} from '../../../api/helpers/check-answer.js';
+import {expectedFindings} from '../../../api/helpers/expected-findings.js';
+import {ask} from '../../../api/helpers/serve.js';
 import type {World} from '../world.js';
 import {createClient} from './client.js';
+
+/** What is asked while containers are on networks, by the route of the published schema. */
+const answersOfNetworks = [
+	['GET /containers/json', '/containers/json?all=1&size=1'],
+	['GET /containers/{id}/json', '/containers/left/json?size=1'],
+	['GET /containers/{id}/stats', '/containers/left/stats?stream=0&one-shot=1'],
+	['GET /containers/{id}/top', '/containers/left/top'],
+	['GET /containers/{id}/changes', '/containers/left/changes'],
+	['GET /images/json', '/images/json'],
+	['GET /images/{name}/json', '/images/box/json'],
+	['GET /images/{name}/history', '/images/box/history'],
+	['GET /networks', '/networks'],
+	['GET /networks/{id}', '/networks/net-a'],
+	['GET /volumes', '/volumes'],
+	['GET /system/df', '/system/df'],
+	['GET /info', '/info'],
+	['GET /version', '/version'],
+] as const;
 
 /** Networks, images and common errors with Docker's client. */
 export const thingTests = (world: World): void => {
@@ -17,6 +40,15 @@ export const thingTests = (world: World): void => {
 		await docker('exec', 'right', 'ping', '-c', '1', '-W', '5', 'other');
 		await docker('exec', 'left', 'ping', '-c', '1', '-W', '5', 'guest');
 		t.is(await docker('network', 'inspect', '--format', '{{len .Containers}} {{range .IPAM.Config}}{{.Subnet}}{{end}}', 'net-a'), '2 10.93.7.0/24');
+		for (const minor of describedVersions) {
+			for (const [route, request] of answersOfNetworks) {
+				const {status, json} = await ask({socketPath: pathsOf(world.root).socket}, `/v1.${minor}${request}`);
+				t.is(status, 200, request);
+				const findings = [...checkAnswer(answers[route]!, json, minor, route)];
+				t.deepEqual(findings.filter(finding => !expectedFindings(minor).has(finding)), [], `1.${minor} ${request}`);
+			}
+		}
+
 		const refused = await run(['network', 'rm', 'net-a']);
 		t.is(refused.status, 1);
 		t.regex(refused.stderr, /has active endpoints/v);
