@@ -43,7 +43,8 @@ export const encodeAttachment = (
 		IPv6Gateway: '',
 		GlobalIPv6Address: '',
 		GlobalIPv6PrefixLen: 0,
-		DNSNames: [...new Set([name, ...attachment.aliases, id.slice(0, 12), hostname])],
+		// The default network has no names.
+		DNSNames: attachment.network === defaultNetwork ? null : [...new Set([name, ...attachment.aliases, id.slice(0, 12), hostname])],
 	};
 };
 

@@ -31,7 +31,7 @@ const all: readonly Expected[] = [
 		reason: 'an empty list or map, or a missing number, as Docker\'s daemon writes it',
 		fields: [
 			'ContainerConfig.Cmd@44-', 'ContainerConfig.Entrypoint', 'ContainerConfig.Env@44-', 'ContainerConfig.Labels@44-',
-			'ContainerConfig.Volumes', 'EndpointSettings.Aliases', 'EndpointSettings.Links', 'GET /exec/{id}/json.ExitCode',
+			'ContainerConfig.Volumes', 'EndpointSettings.Aliases', 'EndpointSettings.DNSNames', 'EndpointSettings.Links', 'GET /exec/{id}/json.ExitCode',
 			'HostConfig.DeviceCgroupRules', 'HostConfig.DeviceRequests', 'HostConfig.GroupAdd', 'HostConfig.Links',
 			'HostConfig.MemorySwappiness', 'HostConfig.OomKillDisable', 'HostConfig.SecurityOpt', 'HostConfig.VolumesFrom', 'IPAM.Options',
 			'ImageConfig.Entrypoint', 'ImageHistoryResponseItem.Tags', 'PluginsInfo.Authorization',
