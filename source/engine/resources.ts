@@ -223,6 +223,8 @@ export type NetworkConfiguration = {
 	readonly gateway?: string;
 	/** A CIDR within the subnet that leases are taken from; default the whole subnet. */
 	readonly ipRange?: string;
+	/** Addresses of the subnet that no container gets, by the names of their holders. */
+	readonly auxiliaryAddresses?: Readonly<Record<string, string>>;
 	/** Isolated: nothing leaves its bridge. */
 	readonly internal: boolean;
 	readonly labels: Readonly<Record<string, string>>;
@@ -252,6 +254,7 @@ export type Network = {
 	readonly subnet: string;
 	readonly gateway: string;
 	readonly ipRange?: string;
+	readonly auxiliaryAddresses?: Readonly<Record<string, string>>;
 	readonly internal: boolean;
 	readonly labels: Readonly<Record<string, string>>;
 	/** Of the driver, as they were given. */

@@ -42,12 +42,14 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 	});
 
 	test('a network with a subnet, a gateway and a range of one\'s own', async ({t, engine, createNetwork, start}) => {
-		const {id, name} = await createNetwork({subnet: ownSubnet, gateway: '198.18.70.254', ipRange: '198.18.70.128/29', internal: true});
-		t.like(await engine.network(id), {subnet: ownSubnet, gateway: '198.18.70.254', internal: true});
+		const auxiliaryAddresses = {router: '198.18.70.129', switch: '198.18.70.9'};
+		const {id, name} = await createNetwork({subnet: ownSubnet, gateway: '198.18.70.254', ipRange: '198.18.70.128/29', auxiliaryAddresses, internal: true});
+		t.like(await engine.network(id), {subnet: ownSubnet, gateway: '198.18.70.254', auxiliaryAddresses, internal: true});
 		const {attachments} = await engine.container(await start({networks: [{network: name, aliases: []}]}));
 		const [attachment] = attachments;
 		t.like(attachment, {network: name, networkId: id, prefixLength: 24, gateway: '198.18.70.254'});
 		t.true(lies(attachment!.address, '198.18.70.128/29'), attachment!.address);
+		t.false(Object.values(auxiliaryAddresses).includes(attachment!.address));
 	});
 
 	test('networks that cannot be are refused', async ({engine, createNetwork, refused}) => {

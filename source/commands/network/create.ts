@@ -12,7 +12,6 @@ const refusedNetworkFlags = {
 		attachable: 'Attachable', 'config-from': 'ConfigFrom', 'config-only': 'ConfigOnly', ingress: 'Ingress', ipv4: 'EnableIPv4', ipv6: 'EnableIPv6', scope: 'Scope',
 	}),
 	...refusedFlags(networkFields.IPAM!.inside!, {'ipam-driver': 'Driver', 'ipam-opt': 'Options'}),
-	...refusedFlags(networkFields.IPAM!.inside!.Config!.inside!, {'aux-address': 'AuxiliaryAddresses'}),
 };
 
 export const command = defineCommand({
@@ -21,6 +20,9 @@ export const command = defineCommand({
 		subnet: {type: 'string', value: 'SUBNET', description: 'Subnet such as 192.168.70.0/24; default the next free one'},
 		gateway: {type: 'string', value: 'ADDRESS', description: 'Address of the gateway; default the first of the subnet'},
 		ipRange: {type: 'string', value: 'SUBNET', description: 'Range of the subnet for leased addresses'},
+		auxAddress: {
+			type: 'string', isMultiple: true, value: 'NAME=ADDRESS', description: 'Address that no container gets',
+		},
 		internal: {type: 'boolean', description: 'Isolate the network from the outside'},
 		label: {
 			type: 'string', isMultiple: true, value: 'KEY[=VALUE]', description: 'Label of the network',
@@ -34,7 +36,7 @@ export const command = defineCommand({
 		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print only the id'},
 	},
 	refused: refusedNetworkFlags,
-	async run(context, {subnet, gateway, ipRange, internal, label, driver, opt, quiet}, [name = '']) {
+	async run(context, {subnet, gateway, ipRange, auxAddress, internal, label, driver, opt, quiet}, [name = '']) {
 		if (driver !== 'bridge') {
 			throw new HolmError('unsupported', `there is no network driver "${driver}"`, {remedy: 'bridge is the only one'});
 		}
@@ -44,6 +46,7 @@ export const command = defineCommand({
 			...(subnet !== undefined && {subnet: parseSubnet('--subnet', subnet)}),
 			...(gateway !== undefined && {gateway: parseAddress('--gateway', gateway)}),
 			...(ipRange !== undefined && {ipRange: parseSubnet('--ip-range', ipRange)}),
+			...auxAddress.length > 0 && {auxiliaryAddresses: parsePairs('--aux-address', auxAddress)},
 			internal,
 			labels: parseLabels(label),
 			driver,

@@ -5,7 +5,7 @@ import type {Size} from '../frame/lines.js';
 import {cursorOf, type ListState} from '../state/list-state.js';
 import {Panel} from '../frame/panel.js';
 import {RowTable, type TableColumn, type TableRow} from '../frame/row-table.js';
-import {rangeOf} from '../state/subnets.js';
+import {numberOf, rangeOf} from '../state/subnets.js';
 import {clean} from '../../text/fit.js';
 
 export type NetworksProps = Size & {
@@ -25,10 +25,16 @@ const columns: readonly TableColumn[] = [
 	{title: 'KIND'},
 ];
 
-/** Number of addresses for containers: without network address, broadcast address and gateway. */
-export const availableAddresses = ({subnet, ipRange}: Pick<Network, 'subnet' | 'ipRange'>): number => {
+/** Number of addresses for containers: without network address, broadcast address, gateway and auxiliary addresses. */
+export const availableAddresses = ({subnet, ipRange, auxiliaryAddresses = {}}: Pick<Network, 'subnet' | 'ipRange' | 'auxiliaryAddresses'>): number => {
 	const range = rangeOf(ipRange ?? subnet);
-	return range ? Math.max(0, range.last - range.first + 1 - (ipRange === undefined ? 3 : 0)) : 0;
+	if (!range) {
+		return 0;
+	}
+
+	const isInside = (address: number) => address >= range.first && address <= range.last;
+	const auxiliary = Object.values(auxiliaryAddresses).filter(address => isInside(numberOf(address)));
+	return Math.max(0, range.last - range.first + 1 - (ipRange === undefined ? 3 : 0) - auxiliary.length);
 };
 
 export const networkRow = (network: Network, isMarked: boolean): TableRow => {

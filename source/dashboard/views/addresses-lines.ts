@@ -16,7 +16,7 @@ const looks: Readonly<Record<Use, {readonly role: Role; readonly glyph: string; 
 };
 
 /** A function from addresses to their use; undefined for an invalid subnet. */
-export const usesOf = ({subnet, gateway, ipRange, leases}: Network): ((address: number) => Use) | undefined => {
+export const usesOf = ({subnet, gateway, ipRange, auxiliaryAddresses = {}, leases}: Network): ((address: number) => Use) | undefined => {
 	const range = rangeOf(subnet);
 	if (!range) {
 		return undefined;
@@ -24,6 +24,7 @@ export const usesOf = ({subnet, gateway, ipRange, leases}: Network): ((address: 
 
 	const leaseRange = ipRange === undefined ? undefined : rangeOf(ipRange);
 	const held = new Set(leases.map(({address}) => numberOf(address)));
+	const reserved = new Set([range.first, range.last, ...Object.values(auxiliaryAddresses).map(address => numberOf(address))]);
 	const gatewayNumber = numberOf(gateway);
 	return address => {
 		if (address === gatewayNumber) {
@@ -34,7 +35,7 @@ export const usesOf = ({subnet, gateway, ipRange, leases}: Network): ((address: 
 			return 'leased';
 		}
 
-		if (address === range.first || address === range.last) {
+		if (reserved.has(address)) {
 			return 'reserved';
 		}
 

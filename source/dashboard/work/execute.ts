@@ -69,9 +69,18 @@ export type Removed = {readonly containers: readonly Container[]; readonly netwo
 export const recreate = async (engine: Engine, {containers, networks}: Removed): Promise<Outcome> => {
 	const done: string[] = [];
 	const failures: Failure[] = [];
-	for (const {name, subnet, gateway, ipRange, internal, labels, driver} of networks) {
+	for (const {name, subnet, gateway, ipRange, auxiliaryAddresses, internal, labels, driver} of networks) {
 		try {
-			const {id} = await engine.createNetwork({name, subnet, gateway, ...(ipRange !== undefined && {ipRange}), internal, labels, driver});
+			const {id} = await engine.createNetwork({
+				name,
+				subnet,
+				gateway,
+				...ipRange !== undefined && {ipRange},
+				...auxiliaryAddresses && {auxiliaryAddresses},
+				internal,
+				labels,
+				driver,
+			});
 			done.push(id);
 		} catch (error) {
 			failures.push(failureOf(name, error));

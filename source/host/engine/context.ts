@@ -20,10 +20,9 @@ import type {Paths} from '../store/paths.js';
 import {createQueue, type Queue} from './queue.js';
 
 /** A network as it is stored. Its leases are the attachments of the containers. */
-export type NetworkRecord = Required<Omit<NetworkConfiguration, 'ipRange' | 'options'>> & Pick<NetworkConfiguration, 'options'> & {
+export type NetworkRecord = Required<Omit<NetworkConfiguration, 'ipRange' | 'auxiliaryAddresses' | 'options'>> & Pick<NetworkConfiguration, 'ipRange' | 'auxiliaryAddresses' | 'options'> & {
 	readonly id: string;
 	readonly createdAt: number;
-	readonly ipRange?: string;
 };
 
 /** A container as it is stored. */

@@ -88,7 +88,7 @@ export const makeNetwork = async (
 ): Promise<NetworkRecord> => {
 	mtuOf(configuration.options);
 	const taken = await takenSubnets(context);
-	const {subnet, gateway, ipRange} = validateNetwork({
+	const plan = validateNetwork({
 		...configuration, subnet: configuration.subnet ?? nextSubnet({taken: taken.map(block => block.subnet)}),
 	}, taken);
 	const record: NetworkRecord = {
@@ -96,9 +96,7 @@ export const makeNetwork = async (
 		name: configuration.name,
 		createdAt: Date.now(),
 		driver: 'bridge',
-		subnet,
-		gateway,
-		...ipRange !== undefined && {ipRange},
+		...plan,
 		internal: configuration.internal,
 		labels: configuration.labels,
 		...configuration.options && {options: configuration.options},

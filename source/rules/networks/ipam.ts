@@ -52,17 +52,42 @@ export const nextSubnet = (
 /** Excludes the network and broadcast addresses (RFC 919, section 7). */
 const isHostOf = (subnet: Cidr, address: number) => address > subnet.first && address < lastOf(subnet);
 
-export type SubnetConfiguration = {readonly subnet: string; readonly gateway?: string; readonly ipRange?: string};
+export type SubnetConfiguration = {
+	readonly subnet: string;
+	readonly gateway?: string;
+	readonly ipRange?: string;
+	readonly auxiliaryAddresses?: Readonly<Record<string, string>>;
+};
+
+/** Addresses that the user has reserved, in their written form. Throws `invalid` and `conflict` as `validateNetwork` does. */
+const checkAuxiliary = (addresses: Readonly<Record<string, string>>, subnet: Cidr, gateway: number): Readonly<Record<string, string>> => {
+	const used = new Map([[gateway, 'the gateway']]);
+	return Object.fromEntries(Object.entries(addresses).map(([name, text]) => {
+		const address = parseAddress(text);
+		const holder = JSON.stringify(name.slice(0, 100));
+		if (!isHostOf(subnet, address)) {
+			throw new HolmError('invalid', `auxiliary address ${formatAddress(address)} of ${holder} is not an address of subnet ${formatCidr(subnet)}`, {remedy: `choose one from ${formatAddress(subnet.first + 1)} to ${formatAddress(lastOf(subnet) - 1)}`});
+		}
+
+		const other = used.get(address);
+		if (other !== undefined) {
+			throw new HolmError('conflict', `auxiliary address ${formatAddress(address)} of ${holder} is that of ${other}`, {remedy: 'choose another one'});
+		}
+
+		used.set(address, holder);
+		return [name, formatAddress(address)];
+	}));
+};
 
 /**
 Checks a network's addresses. Default gateway: the first address of the subnet.
 
-Throws `invalid` if something is malformed or outside the subnet, or if the subnet is too small for a gateway and a container (a prefix longer than /30); throws `conflict` if the subnet overlaps a taken block.
+Throws `invalid` if something is malformed or outside the subnet, or if the subnet is too small for a gateway and a container (a prefix longer than /30); throws `conflict` if the subnet overlaps a taken block, or if an auxiliary address is another's.
 */
 export const validateNetwork = (
 	configuration: SubnetConfiguration,
 	taken: readonly TakenSubnet[],
-): {subnet: string; gateway: string; ipRange?: string} => {
+): Omit<SubnetConfiguration, 'gateway'> & {readonly gateway: string} => {
 	const subnet = parseCidr(configuration.subnet);
 	const written = formatCidr(subnet);
 	if (subnet.prefixLength > 30) {
@@ -88,8 +113,10 @@ export const validateNetwork = (
 		throw new HolmError('invalid', `gateway ${formatAddress(gateway)} is not an address of subnet ${written}`, {remedy: `choose one from ${formatAddress(subnet.first + 1)} to ${formatAddress(lastOf(subnet) - 1)}`});
 	}
 
+	const auxiliary = checkAuxiliary(configuration.auxiliaryAddresses ?? {}, subnet, gateway);
+	const plan = {subnet: written, gateway: formatAddress(gateway), ...Object.keys(auxiliary).length > 0 && {auxiliaryAddresses: auxiliary}};
 	if (configuration.ipRange === undefined) {
-		return {subnet: written, gateway: formatAddress(gateway)};
+		return plan;
 	}
 
 	const range = parseCidr(configuration.ipRange);
@@ -97,7 +124,7 @@ export const validateNetwork = (
 		throw new HolmError('invalid', `ip range ${formatCidr(range)} lies outside subnet ${written}`, {remedy: 'choose a block within the subnet'});
 	}
 
-	return {subnet: written, gateway: formatAddress(gateway), ipRange: formatCidr(range)};
+	return {...plan, ipRange: formatCidr(range)};
 };
 
 export type LeaseRequest = {
@@ -105,6 +132,8 @@ export type LeaseRequest = {
 	readonly gateway: string;
 	/** The block for automatic leases; a requested address may lie outside it. */
 	readonly ipRange?: string;
+	/** Never leased. */
+	readonly auxiliaryAddresses?: Readonly<Record<string, string>>;
 	readonly taken: readonly string[];
 	readonly wanted?: string;
 };
@@ -114,9 +143,9 @@ Leases the wanted address, or the lowest free one.
 
 Throws `invalid` for a wanted address outside the subnet, `conflict` if it is in use, and `unavailable` if all addresses are.
 */
-export const leaseAddress = ({subnet, gateway, ipRange, taken, wanted}: LeaseRequest): string => {
+export const leaseAddress = ({subnet, gateway, ipRange, auxiliaryAddresses = {}, taken, wanted}: LeaseRequest): string => {
 	const block = parseCidr(subnet);
-	const used = new Set([parseAddress(gateway), ...taken.map(address => parseAddress(address))]);
+	const used = new Set([gateway, ...Object.values(auxiliaryAddresses), ...taken].map(address => parseAddress(address)));
 	if (wanted !== undefined) {
 		const address = parseAddress(wanted);
 		if (!isHostOf(block, address)) {
@@ -124,7 +153,8 @@ export const leaseAddress = ({subnet, gateway, ipRange, taken, wanted}: LeaseReq
 		}
 
 		if (used.has(address)) {
-			throw new HolmError('conflict', address === parseAddress(gateway) ? `address ${wanted} is the gateway's` : `address ${wanted} is already in use on subnet ${subnet}`, {remedy: 'choose another one, or leave it out'});
+			const isReserved = Object.values(auxiliaryAddresses).includes(formatAddress(address));
+			throw new HolmError('conflict', address === parseAddress(gateway) ? `address ${wanted} is the gateway's` : `address ${wanted} is ${isReserved ? 'reserved' : 'already in use'} on subnet ${subnet}`, {remedy: 'choose another one, or leave it out'});
 		}
 
 		return formatAddress(address);

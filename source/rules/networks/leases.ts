@@ -18,11 +18,13 @@ export type Holder = {
 };
 
 type Request = {
-	readonly network: Pick<Network, 'name' | 'subnet' | 'gateway' | 'ipRange'>;
+	readonly network: Pick<Network, 'name' | 'subnet' | 'gateway' | 'ipRange' | 'auxiliaryAddresses'>;
 	readonly wanted?: Pick<AttachmentConfiguration, 'address' | 'mac'>;
 	/** The other containers of the network. */
 	readonly holders: readonly Holder[];
 };
+
+const subnetOf = ({subnet, gateway, auxiliaryAddresses}: Request['network']) => ({subnet, gateway, auxiliaryAddresses});
 
 type Addresses = Pick<Holder, 'address' | 'mac'>;
 
@@ -35,9 +37,9 @@ const avoidedFor = ({wanted}: Request, holders: readonly Holder[]): readonly str
 
 /** Leases the lowest free address; if all are taken or reserved, one whose reservation gives way. */
 const leaseAny = (request: Request): string => {
-	const {network: {subnet, gateway, ipRange}, holders} = request;
+	const {network: {subnet, gateway, ipRange, auxiliaryAddresses}, holders} = request;
 	const lease = (taken: readonly Holder[]) => leaseAddress({
-		subnet, gateway, ipRange, taken: avoidedFor(request, taken),
+		subnet, gateway, ipRange, auxiliaryAddresses, taken: avoidedFor(request, taken),
 	});
 	try {
 		return lease(holders);
@@ -65,7 +67,7 @@ export const chooseAddresses = (request: Request, {isRunning}: {readonly isRunni
 	const running = isRunning ? holders.filter(holder => holder.isRunning) : [];
 	const address = wanted?.address === undefined
 		? leaseAny(request)
-		: leaseAddress({subnet: network.subnet, gateway: network.gateway, wanted: wanted.address, taken: addressesOf(running)});
+		: leaseAddress({...subnetOf(network), wanted: wanted.address, taken: addressesOf(running)});
 	return {address, mac: assertFree(network, wanted?.mac === undefined ? macOf(address) : parseMac(wanted.mac), running)};
 };
 
@@ -77,6 +79,6 @@ export const takeReserved = (reserved: Addresses, request: Request): Addresses =
 		return chooseAddresses(request, {isRunning: true});
 	}
 
-	leaseAddress({subnet: network.subnet, gateway: network.gateway, wanted: reserved.address, taken: addressesOf(running)});
+	leaseAddress({...subnetOf(network), wanted: reserved.address, taken: addressesOf(running)});
 	return {address: reserved.address, mac: assertFree(network, reserved.mac, running)};
 };

@@ -21,6 +21,11 @@ const decodeLeases = (fields: Fields, key: string): readonly Lease[] => fields.m
 	endpointId: lease.text('EndpointID'),
 }));
 
+const decodeAuxiliary = (pool: Fields): Pick<NetworkConfiguration, 'auxiliaryAddresses'> => {
+	const auxiliaryAddresses = pool.textMap('AuxiliaryAddresses');
+	return Object.keys(auxiliaryAddresses).length > 0 ? {auxiliaryAddresses} : {};
+};
+
 /** The answer of `GET /networks/{id}`, of any engine; networks without IPAM have an empty subnet. */
 export const decodeNetwork = (json: unknown): Network => {
 	const fields = fieldsOf(json);
@@ -34,6 +39,7 @@ export const decodeNetwork = (json: unknown): Network => {
 		subnet: pool.text('Subnet'),
 		gateway: pool.text('Gateway'),
 		ipRange: pool.optionalText('IPRange'),
+		...decodeAuxiliary(pool),
 		internal: fields.flag('Internal'),
 		labels: fields.textMap('Labels'),
 		...fields.names('Options').length > 0 && {options: fields.textMap('Options')},
@@ -57,6 +63,7 @@ export const decodeCreateNetwork = (body: Fields): {readonly configuration: Netw
 			subnet: pool?.optionalText('Subnet'),
 			gateway: pool?.optionalText('Gateway'),
 			ipRange: pool?.optionalText('IPRange'),
+			...pool && decodeAuxiliary(pool),
 			internal: body.flag('Internal'),
 			labels: body.textMap('Labels'),
 			driver: body.text('Driver').replace('default', '') || 'bridge',

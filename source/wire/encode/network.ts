@@ -2,10 +2,11 @@ import type {AttachmentConfiguration, DnsRecord, Lease, Network, NetworkConfigur
 import {encodeTime} from '../times.js';
 import {encodeEndpoint} from './create.js';
 
-const encodePool = ({subnet, gateway, ipRange}: Pick<NetworkConfiguration, 'subnet' | 'gateway' | 'ipRange'>) => ({
+const encodePool = ({subnet, gateway, ipRange, auxiliaryAddresses}: Pick<NetworkConfiguration, 'subnet' | 'gateway' | 'ipRange' | 'auxiliaryAddresses'>) => ({
 	...subnet && {Subnet: subnet},
 	...gateway && {Gateway: gateway},
 	...ipRange && {IPRange: ipRange},
+	...auxiliaryAddresses && {AuxiliaryAddresses: {...auxiliaryAddresses}},
 });
 
 const encodeLeases = (leases: readonly Lease[], prefixLength: string) => Object.fromEntries(leases.map(lease => [lease.containerId, {
@@ -49,6 +50,11 @@ export const encodeNetwork = (network: Network) => {
 	};
 };
 
+const encodeWantedPools = (configuration: NetworkConfiguration) => {
+	const pool = encodePool(configuration);
+	return Object.keys(pool).length > 0 ? [pool] : [];
+};
+
 /** The body of `POST /networks/create`. */
 export const encodeCreateNetwork = (configuration: NetworkConfiguration) => ({
 	Name: configuration.name,
@@ -59,7 +65,7 @@ export const encodeCreateNetwork = (configuration: NetworkConfiguration) => ({
 	Options: {...configuration.options},
 	IPAM: {
 		Driver: 'default',
-		Config: configuration.subnet || configuration.gateway || configuration.ipRange ? [encodePool(configuration)] : [],
+		Config: encodeWantedPools(configuration),
 	},
 });
 

@@ -40,6 +40,7 @@ test('each address of a network is reserved, gateway, leased or free', async t =
 	const first = numberOf('10.0.0.0');
 	t.deepEqual(Array.from({length: 16}, (_, index) => use(first + index)), ['reserved', 'gateway', 'leased', ...Array.from({length: 12}, () => 'free' as const), 'reserved']);
 	t.is(usesOf({...network('back'), ipRange: '10.0.0.8/30'})!(first + 4), 'outside');
+	t.is(usesOf({...network('back'), auxiliaryAddresses: {router: '10.0.0.4'}})!(first + 4), 'reserved');
 	t.is(usesOf({...network('back'), subnet: 'none'}), undefined);
 	engine.close();
 });

@@ -81,6 +81,16 @@ test('a network that cannot be is refused with the reason', t => {
 		refused({subnet: '172.20.0.0/24', gateway}, 'invalid', /gateway/v);
 	}
 
+	for (const [address, code, message] of [
+		['172.20.1.5', 'invalid', /"router" is not an address of subnet/v],
+		['172.20.0.255', 'invalid', /not an address of subnet/v],
+		['x', 'invalid', /"x"/v],
+		['172.20.0.1', 'conflict', /that of the gateway/v],
+		['172.20.0.5', 'conflict', /that of "switch"/v],
+	] as const) {
+		refused({subnet: '172.20.0.0/24', auxiliaryAddresses: {switch: '172.20.0.5', router: address}}, code, message);
+	}
+
 	refused({subnet: '172.20.0.0/24', ipRange: '172.20.1.0/25'}, 'invalid', /ip range/v);
 	refused({subnet: '172.20.0.0/24', ipRange: '172.20.0.0/23'}, 'invalid', /ip range/v);
 });
@@ -98,6 +108,14 @@ test('the lowest free address is leased, never that of the network, the gateway 
 	t.is(leaseAddress({...network, taken: taken.filter(address => address !== '192.168.64.4')}), '192.168.64.4');
 	t.is(leaseAddress({...network, ipRange: '192.168.64.4/30', taken: []}), '192.168.64.4');
 	t.is(leaseAddress({subnet: '192.168.64.0/29', gateway: '192.168.64.6', taken: []}), '192.168.64.1');
+});
+
+test('auxiliary addresses are kept and never leased', t => {
+	const {subnet, gateway, ...plan} = validateNetwork({subnet: '192.168.64.0/29', auxiliaryAddresses: {router: '192.168.64.2', switch: '192.168.64.4'}}, []);
+	t.deepEqual(plan, {auxiliaryAddresses: {router: '192.168.64.2', switch: '192.168.64.4'}});
+	t.is(leaseAddress({subnet, gateway, ...plan, taken: []}), '192.168.64.3');
+	t.is(leaseAddress({subnet, gateway, ...plan, taken: ['192.168.64.3']}), '192.168.64.5');
+	t.throws(() => leaseAddress({subnet, gateway, ...plan, taken: [], wanted: '192.168.64.4'}), {code: 'conflict', message: /is reserved on subnet/v});
 });
 
 test('a wanted address is given when it is the subnet\'s and free', t => {

@@ -37,7 +37,7 @@ export const networkFields: FieldTable = {
 	IPAM: nested('object', {
 		Config: {
 			...nested('list', {
-				AuxiliaryAddresses: refused('addresses are not reserved by name', 'IPRange keeps leases away from the rest of the subnet'),
+				AuxiliaryAddresses: honoured('no container gets them'),
 				Gateway: honoured(),
 				IPRange: honoured(),
 				Subnet: honouredExcept('IPv6', value => typeof value === 'string' && value.includes(':'), 'networks have IPv4 only', 'leave it out'),
