@@ -27,6 +27,8 @@ export type AttachmentConfiguration = {
 	readonly mac?: string;
 	/** Further names that the network's name server answers for this container. */
 	readonly aliases: readonly string[];
+	/** `CONTAINER:ALIAS`: names of other containers on this network that the name server answers for this container alone. */
+	readonly links?: readonly string[];
 	/** Options of the driver, which has none: they are only kept. */
 	readonly driverOptions?: Readonly<Record<string, string>>;
 };

@@ -37,7 +37,7 @@ export const containerFlags = {
 	dns: repeated('ADDRESS', 'Name server instead of the network\'s'),
 	dnsSearch: repeated('DOMAIN', 'DNS search domain'),
 	dnsOption: {...repeated('OPTION', 'Option of resolv.conf, such as ndots:2'), aliases: ['dns-opt']},
-	link: repeated('CONTAINER[:ALIAS]', 'Entry in /etc/hosts for another container'),
+	link: repeated('CONTAINER[:ALIAS]', 'Name for another container, on the default network also variables'),
 	label: repeated('KEY[=VALUE]', 'Label of the container', 'l'),
 	labelFile: repeated('FILE', 'Read labels from a file'),
 	annotation: repeated('KEY=VALUE', 'Annotation for the runtime'),

@@ -94,12 +94,16 @@ const decodeAttached = (body: Fields): readonly string[] | undefined => {
 	return given.join(',') === attachedByDefault(body.flag('OpenStdin')).join(',') ? undefined : given;
 };
 
-/** Links stand in the host configuration, and again in the endpoint of the first network. */
+export const isDefaultNetwork = (name: string): boolean => name === 'default' || name === 'bridge';
+
+/** A link as it is requested. Docker describes it as `/TARGET:/CONTAINER/ALIAS`. */
+export const plainLink = (link: string): string => link.replace(/^\/(?<target>[^:]+):\/[^\/]+\/(?=.)/v, '$<target>:');
+
+/** Links stand in the host configuration. Clients repeat them in the endpoint of the default network. */
 const decodeLinks = (body: Fields, host: Fields): readonly string[] | undefined => {
 	const endpoints = body.object('NetworkingConfig').map('EndpointsConfig');
-	const links = [...new Set([...host.texts('Links'), ...endpoints.flatMap(([, endpoint]) => endpoint.texts('Links'))])];
-	// Docker describes a link as `/TARGET:/CONTAINER/ALIAS`.
-	return links.length > 0 ? links.map(link => link.replace(/^\/(?<target>[^:]+):\/[^\/]+\/(?=.)/v, '$<target>:')) : undefined;
+	const links = [...new Set([...host.texts('Links'), ...endpoints.flatMap(([name, endpoint]) => isDefaultNetwork(name) ? endpoint.texts('Links') : [])])];
+	return links.length > 0 ? links.map(link => plainLink(link)) : undefined;
 };
 
 /** The settings of a container in the body of `POST /containers/create`. */

@@ -186,7 +186,10 @@ test('networks of a container: none, its addresses, its links', async t => {
 	t.is(message, undefined);
 	const {NetworkSettings, HostConfig} = await inspect(served, Id);
 	t.like(NetworkSettings.Networks.net, {IPAMConfig: {IPv4Address: address}, MacAddress: '02:00:00:00:00:01', Aliases: ['web']});
-	t.deepEqual(HostConfig.Links, ['other:db']);
+	t.deepEqual([HostConfig.Links, NetworkSettings.Networks.net!.Links], [null, ['other:db']]);
+	const {Id: linked} = await create(served, {NetworkingConfig: {EndpointsConfig: {bridge: {Links: ['/other:/me/db']}}}});
+	const {HostConfig: {Links}, NetworkSettings: {Networks: {bridge}}} = await inspect(served, linked);
+	t.deepEqual([Links, bridge!.Links], [['other:db'], null]);
 	const {Id: other} = await create(served, {Volumes: {'/anonymous': {}}, MacAddress: '02:00:00:00:00:09'});
 	const inspected = await inspect(served, other);
 	t.deepEqual(inspected.Config.Volumes, {'/anonymous': {}});
@@ -231,7 +234,6 @@ test('a refused value is answered by 501, its field and a remedy, and several by
 		['/networks/create', {Name: 'n', Options: {'com.docker.network.bridge.name': 'br0'}}, 'Options.com.docker.network.bridge.name'],
 		['/networks/create', {Name: 'n', Options: {parent: 'eth0'}}, 'Options'],
 		['/networks/create', {Name: 'n', ConfigFrom: {Network: 'x'}}, 'ConfigFrom'],
-		['/networks/net/connect', {Container: 'other', EndpointConfig: {Links: ['other']}}, 'Links'],
 		['/networks/net/connect', {Container: 'other', EndpointConfig: {DriverOpts: {'com.docker.network.endpoint.ifname': 'a'}}}, 'DriverOpts'],
 		['/networks/net/connect', {Container: 'other', EndpointConfig: {IPAMConfig: {IPv6Address: 'fd00::1'}}}, 'IPAMConfig.IPv6Address'],
 		['/networks/net/connect', {Container: 'other', EndpointConfig: {Novelty: 1}}, 'Novelty'],

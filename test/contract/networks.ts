@@ -199,9 +199,12 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			return;
 		}
 
+		await refused('invalid', 'No such container: nobody', async () => create({command: ['true'], links: ['nobody:db']}));
 		await refused('invalid', 'aliases', async () => create({command: ['true'], networks: [{network: 'bridge', aliases: ['name']}]}));
 		const {id, name} = await createNetwork();
 		await refused('invalid', 'twice', async () => create({command: ['true'], networks: [{network: name, aliases: []}, {network: id, aliases: []}]}));
+		const attached = await create({networks: [{network: name, aliases: []}]});
+		await refused('invalid', 'links', async () => engine.connectNetwork(attached, {network: 'bridge', aliases: [], links: ['a:b']}));
 	});
 
 	if (!lacks.dns) {
@@ -209,18 +212,25 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			const [near, far] = [await createNetwork(), await createNetwork()];
 			const name = uniqueName('server');
 			const server = await start({name, networks: [{network: near.name, aliases: ['alias-of-it']}]});
-			const client = await start({networks: [{network: near.name, aliases: []}]});
+			const client = await start({networks: [{network: near.name, aliases: [], links: [`${name}:linked`]}]});
 			const stranger = await start({networks: [{network: far.name, aliases: []}]});
 			const [attachment] = (await engine.container(server)).attachments;
-			for (const known of [name, 'alias-of-it', server.slice(0, 12)]) {
+			for (const known of [name, 'alias-of-it', 'linked', server.slice(0, 12)]) {
 				const {stdout, exitCode} = await exec(client, ['ping', '-c', '1', '-W', '10', known]);
 				t.is(exitCode, 0, `${known}: ${stdout}`);
 				t.true(stdout.includes(`(${attachment!.address})`));
 			}
 
-			const {stderr, exitCode} = await exec(stranger, ['ping', '-c', '1', '-W', '2', name]);
-			t.not(exitCode, 0);
-			t.regex(stderr, /bad address/v);
+			for (const [who, unknown] of [[stranger, name], [server, 'linked']] as const) {
+				const {stderr, exitCode} = await exec(who, ['ping', '-c', '1', '-W', '2', unknown]);
+				t.not(exitCode, 0);
+				t.regex(stderr, /bad address/v);
+			}
+
+			await engine.disconnectNetwork(near.name, client);
+			await engine.connectNetwork(client, {network: near.name, aliases: [], links: ['later:other', `${name}:again`]});
+			t.is((await exec(client, ['ping', '-c', '1', '-W', '10', 'again'])).exitCode, 0);
+			t.deepEqual((await engine.container(client)).configuration.networks.map(({links}) => links), [['later:other', `${name}:again`]]);
 		});
 
 		test('records of a network come at the start of a container and go at its end', async ({t, engine, createNetwork, create, uniqueName}) => {

@@ -13,7 +13,7 @@ import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
 import {mountPath, containerName, madeUpName, volumeName} from '../../rules/names.js';
 import {volumeKind} from '../../rules/volume-options.js';
 import {findContainer} from '../../rules/find-resource.js';
-import {parseLink} from '../../rules/containers/links.js';
+import {assertLinkTargets} from '../../rules/containers/links.js';
 import {withVolumesFrom} from '../../rules/containers/volumes-from.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
 import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
@@ -80,9 +80,7 @@ const makeMounts = (state: State, mounts: readonly Mount[], {image, files}: Pick
 /** Creates a container. Throws, without changing anything, for a configuration that is refused. */
 export const createContainer = (state: State, given: ContainerConfiguration): Awaited<ReturnType<ContainersVerbs['createContainer']>> => {
 	validateContainer(given);
-	for (const link of given.links ?? []) {
-		findContainer(state.containers, parseLink(link).container);
-	}
+	assertLinkTargets(given, reference => findContainer(state.containers, reference));
 
 	const mounts = withVolumesFrom(given, reference => findContainer(state.containers, reference).container);
 	const {record: {image, files}} = findImage(state, given.image);

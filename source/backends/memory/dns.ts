@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
+import {linkedNamesOf} from '../../rules/networks/linked-names.js';
 import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
-import type {DnsRecord, Network} from '../../engine/resources.js';
+import type {Attachment, DnsRecord, Network} from '../../engine/resources.js';
 import {defaultNetwork} from './endpoints.js';
 import type {ContainerRecord, State} from './state.js';
 
@@ -39,9 +40,14 @@ export const resolveFor = (state: State, {container}: ContainerRecord, given: st
 		return extra.map(address => address === 'host-gateway' ? attachments[0]?.gateway ?? '127.0.0.1' : address);
 	}
 
-	for (const {networkId} of attachments) {
+	const on = <Item>({networkId}: Attachment, list: (state: State, network: Network) => readonly Item[]) => {
 		const network = state.networks.get(networkId);
-		const found = network ? zoneOf(state, network).filter(record => record.type === 'A' && record.name === name).map(record => record.value) : [];
+		return network ? list(state, network) : [];
+	};
+
+	const linked = linkedNamesOf(container, attachment => on(attachment, membersOf));
+	for (const records of [linked, ...attachments.map(attachment => on(attachment, zoneOf))]) {
+		const found = records.filter(record => record.type === 'A' && record.name === name).map(record => record.value);
 		if (found.length > 0) {
 			return found;
 		}

@@ -1,5 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import {parseCidr} from '../../rules/networks/cidr.js';
+import {checkEndpointLinks} from '../../rules/containers/links.js';
 import {chooseAddresses, takeReserved, type Holder} from '../../rules/networks/leases.js';
 import type {Attachment, AttachmentConfiguration, Container, Network} from '../../engine/resources.js';
 import {findNetwork} from '../../rules/find-resource.js';
@@ -51,6 +52,7 @@ export const planAttachment = (state: State, wanted: AttachmentConfiguration, {i
 		throw new HolmError('invalid', `invalid network alias ${JSON.stringify(alias.slice(0, 100))}`, {remedy: 'it is a name without spaces'});
 	}
 
+	checkEndpointLinks(wanted, {isDefault: network.name === defaultNetwork});
 	if (network.name === defaultNetwork && wanted.aliases.length > 0) {
 		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
 	}

@@ -40,12 +40,12 @@ const validate = ({zones, upstreams}: NameServerTable) => {
 		parseUpstream(text);
 	}
 
-	for (const {network, address, views = {}, clientUpstreams = {}} of zones) {
+	for (const {network, address, views = {}, clientRecords = {}, clientUpstreams = {}} of zones) {
 		if (!net.isIP(address)) {
 			throw new HolmError('invalid', `The name server of the network ${network} cannot listen on ${JSON.stringify(address)}`, {remedy: 'give an address'});
 		}
 
-		const stranger = [...Object.keys(views), ...Object.keys(clientUpstreams)].find(client => !net.isIP(client));
+		const stranger = [views, clientRecords, clientUpstreams].flatMap(clients => Object.keys(clients)).find(client => !net.isIP(client));
 		if (stranger !== undefined) {
 			throw new HolmError('invalid', `The name server of the network ${network} cannot have a client ${JSON.stringify(stranger)}`, {remedy: 'give an address'});
 		}

@@ -27,6 +27,8 @@ export type Zone = {
 	A resolver asks one name server and accepts its NXDOMAIN, so that server must know all names that the client may resolve. The client addresses are trusted, because the bridge drops spoofed ones.
 	*/
 	readonly views?: Readonly<Record<string, readonly string[]>>;
+	/** For each client that knows containers by names of its own, by its address on this network: these names, which come before those of its networks. */
+	readonly clientRecords?: Readonly<Record<string, readonly DnsRecord[]>>;
 	/** For each client with name servers of its own, by its address on this network: where its other names are forwarded, as in `upstreams` of the table. */
 	readonly clientUpstreams?: Readonly<Record<string, readonly string[]>>;
 };
@@ -38,8 +40,9 @@ export type ResolverOf = (upstreams?: readonly string[]) => Handler;
 type OpenZone = Zone & {readonly answer: Handler};
 
 /** Only the first zone that has a name answers it, so that a client never gets the addresses of two containers for one name. */
-const handlersOf = (zones: readonly OpenZone[], resolve: Handler): Handler => firstOf(
+const handlersOf = (zones: readonly OpenZone[], resolve: Handler, own: readonly DnsRecord[] = []): Handler => firstOf(
 	refuseUnserved,
+	...own.length > 0 ? [answerFromZone(own, '')] : [],
 	...zones.map(({answer}) => answer),
 	denyPrivateReverse,
 	denySingleLabel,
@@ -52,15 +55,16 @@ const canonical = (address: string) => new net.SocketAddress({address, family: n
 
 /** Clients with the same networks and name servers share a responder and its cache. */
 const createViews = (zone: OpenZone, byNetwork: ReadonlyMap<string, OpenZone>, resolverOf: ResolverOf): ResponderOf => {
-	const {views: networksOf = {}, clientUpstreams = {}} = zone;
+	const {views: networksOf = {}, clientRecords = {}, clientUpstreams = {}} = zone;
 	const views = new Map<string, Responder>();
 	const shared = new Map<string, Responder>();
 	const own = createResponder(handlersOf([zone], resolverOf()));
-	for (const client of new Set([...Object.keys(networksOf), ...Object.keys(clientUpstreams)])) {
+	for (const client of new Set([networksOf, clientRecords, clientUpstreams].flatMap(clients => Object.keys(clients)))) {
 		const upstreams = clientUpstreams[client];
+		const records = clientRecords[client] ?? [];
 		const others = (networksOf[client] ?? []).map(network => byNetwork.get(network)).filter(other => other !== undefined);
-		const key = JSON.stringify([others.map(({network}) => network), upstreams]);
-		const responder = shared.get(key) ?? createResponder(handlersOf([zone, ...others], resolverOf(upstreams)));
+		const key = JSON.stringify([others.map(({network}) => network), upstreams, records]);
+		const responder = shared.get(key) ?? createResponder(handlersOf([zone, ...others], resolverOf(upstreams), records));
 		shared.set(key, responder);
 		views.set(canonical(client), responder);
 	}

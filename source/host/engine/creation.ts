@@ -6,7 +6,7 @@ import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
 import {containerName, madeUpName} from '../../rules/names.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
 import {resolveUser, withGroups} from '../containers/accounts.js';
-import {parseLink} from '../../rules/containers/links.js';
+import {assertLinkTargets} from '../../rules/containers/links.js';
 import {withVolumesFrom} from '../../rules/containers/volumes-from.js';
 import {limitsOf} from '../containers/bundle.js';
 import {capabilitiesOf} from '../containers/capabilities.js';
@@ -89,9 +89,7 @@ export const createContainer = async (context: Context, configuration: Container
 	const image = await context.images.get(configuration.image);
 	refusePlatform(image, configuration);
 	const process = containerProcess(configuration, image.configuration);
-	for (const link of configuration.links ?? []) {
-		findContainer(context, parseLink(link).container);
-	}
+	assertLinkTargets(configuration, reference => findContainer(context, reference));
 
 	const inherited = withVolumesFrom(configuration, reference => findContainer(context, reference).container);
 	const wantedMounts = mountsOf(image.configuration, {mounts: inherited});

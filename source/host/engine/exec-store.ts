@@ -21,6 +21,7 @@ import {
 	type Entry,
 	type Context,
 } from './context.js';
+import {linkVariablesOf} from './links.js';
 import {assertAllowed} from './phases.js';
 import {hostnameOf} from './start-message.js';
 import {joinCommand} from './streams.js';
@@ -90,11 +91,11 @@ const accountsFor = async (agent: Agent, user: string): Promise<Accounts> => {
 };
 
 /** The process of a command in a running container, with the user, the environment and the directory that it has there. */
-export const processFor = async ({entry, configuration}: Pick<Exec, 'entry' | 'configuration'>, agent: Agent) => {
+export const processFor = async (context: Context, {entry, configuration}: Pick<Exec, 'entry' | 'configuration'>, agent: Agent) => {
 	const {container} = entry;
 	const wanted = configuration.user ?? container.process.user;
 	const own = [`HOSTNAME=${hostnameOf(container)}`, ...configuration.terminal ? ['TERM=xterm'] : []];
-	const environment = mergeEnvironment(own, container.process.environment, configuration.environment);
+	const environment = mergeEnvironment(own, linkVariablesOf(context, container), container.process.environment, configuration.environment);
 	const accounts = await accountsFor(agent, wanted);
 	const user = withGroups(resolveUser(wanted, accounts), accounts, container.configuration.groups);
 	const hasHome = environment.some(variable => variable.startsWith('HOME='));
@@ -145,7 +146,7 @@ export const createExecs = (context: Context): Execs => {
 		const {agent} = machineOf(exec.entry)!;
 		const {terminal, stdin} = exec.configuration;
 		const {rows, columns} = size ?? defaultSize;
-		const text = JSON.stringify({...await processFor(exec, agent), ...terminal && {consoleSize: {height: rows, width: columns}}});
+		const text = JSON.stringify({...await processFor(context, exec, agent), ...terminal && {consoleSize: {height: rows, width: columns}}});
 		const directory = directoryOf(exec.id);
 		const file = `${directory}/process.json`;
 		const run = `exec execute ${directory} ${terminal ? 'yes' : 'no'} ${stdin ? 'yes' : 'no'}`;

@@ -4,7 +4,7 @@ import {keptOutput, longestOutput} from '../../rules/containers/health.js';
 import type {RunningCheck} from '../../rules/containers/health-monitor.js';
 import {guestPaths} from '../containers/bundle.js';
 import type {Agent, GuestCommand} from '../machines/ssh/agent.js';
-import {machineOf, type Entry} from './context.js';
+import {machineOf, type Context, type Entry} from './context.js';
 import {processFor} from './exec-store.js';
 import {notFrozen} from './frozen.js';
 import {assertAllowed} from './phases.js';
@@ -22,9 +22,9 @@ const longestAnswer = 4 * longestOutput;
 /** The process of a container's checks is described once in each guest. */
 const prepared = new WeakMap<Agent, Promise<unknown>>();
 
-const prepare = async (entry: Entry, agent: Agent, command: readonly string[]): Promise<void> => {
+const prepare = async (context: Context, entry: Entry, agent: Agent, command: readonly string[]): Promise<void> => {
 	const write = async () => {
-		const process = await processFor({entry, configuration: {
+		const process = await processFor(context, {entry, configuration: {
 			command, terminal: false, stdin: false, environment: [], privileged: false,
 		}}, agent);
 		await agent.run(`mkdir -p ${directory} ${group} && cd ${directory} && rm -f output && mkfifo output && cat >process.json`, Buffer.from(JSON.stringify(process)));
@@ -83,6 +83,7 @@ const follow = async ({channel, status, abandon}: GuestCommand, signal: AbortSig
 
 /** Starts the health check of a running container. Throws if the container's phase does not allow it, or if the guest does not answer. */
 export const beginCheck = async (
+	context: Context,
 	entry: Entry,
 	command: readonly string[],
 	signal: AbortSignal,
@@ -90,6 +91,6 @@ export const beginCheck = async (
 	await notFrozen(entry);
 	assertAllowed('use', entry);
 	const {agent} = machineOf(entry)!;
-	await prepare(entry, agent, command);
+	await prepare(context, entry, agent, command);
 	return {ended: follow(await agent.open('. /bin/check'), signal)};
 };

@@ -72,7 +72,7 @@ export const createHealthChecks = (context: Context, check: typeof beginCheck): 
 				startedAt: status.startedAt,
 				async begin(signal) {
 					await endings.get(entry);
-					return check(entry, plan.command, signal);
+					return check(context, entry, plan.command, signal);
 				},
 				onHealth(next) {
 					void take(entry, next);

@@ -1,5 +1,6 @@
 import {HolmError} from '../../engine/errors.js';
 import type {Attachment, AttachmentConfiguration, Container} from '../../engine/resources.js';
+import {checkEndpointLinks} from '../../rules/containers/links.js';
 import {chooseAddresses, takeReserved, type Holder} from '../../rules/networks/leases.js';
 import {newId} from '../containers/id.js';
 import {defaultNetwork, type Context, type Entry, type NetworkRecord} from './context.js';
@@ -27,6 +28,7 @@ export const leaseAttachment = (
 	{isRunning}: {readonly isRunning: boolean},
 ): Attachment => {
 	const network = findNetwork(context, wanted.network);
+	checkEndpointLinks(wanted, {isDefault: network.name === defaultNetwork});
 	if (network.name === defaultNetwork && wanted.aliases.length > 0) {
 		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
 	}

@@ -1,10 +1,16 @@
 import {HolmError, messageOf} from '../../engine/errors.js';
-import type {Container} from '../../engine/resources.js';
-import {parseLink} from '../../rules/containers/links.js';
+import type {Attachment, Container} from '../../engine/resources.js';
+import {linkVariables, parseLink} from '../../rules/containers/links.js';
 import {quote} from '../../text/escape.js';
 import type {HostName} from '../containers/network-files.js';
 import {silenceLimitMs, within} from '../machines/patience.js';
-import {isLive, machineOf, type Context, type Entry} from './context.js';
+import {
+	defaultNetwork,
+	isLive,
+	machineOf,
+	type Context,
+	type Entry,
+} from './context.js';
 
 const isTarget = ({id, name}: Container, reference: string) => name === reference || id.startsWith(reference);
 
@@ -17,14 +23,32 @@ const hostNameOf = (container: Container, target: Container, alias: string): Hos
 	return there && {address: there.address, names: [...new Set([alias, target.name])]};
 };
 
-/** The addresses of the running containers to which a container is linked. */
-export const linksOf = (context: Context, container: Container): readonly HostName[] => linksIn(container).flatMap(link => {
+/** The running containers to which a container is linked. */
+const targetsOf = (
+	context: Context,
+	container: Container,
+): ReadonlyArray<{readonly target: Container; readonly alias: string}> => linksIn(container).flatMap(link => {
 	const {container: reference, alias} = parseLink(link);
 	// The address of a stopped container may be another's by now.
 	const running = context.containers.values().filter(entry => isLive(entry)).map(entry => entry.container);
 	const target = running.find(found => isTarget(found, reference));
-	return target ? hostNameOf(container, target, alias) ?? [] : [];
+	return target ? {target, alias} : [];
 });
+
+/** The addresses of the running containers to which a container is linked. */
+export const linksOf = (context: Context, container: Container): readonly HostName[] =>
+	targetsOf(context, container).flatMap(({target, alias}) => hostNameOf(container, target, alias) ?? []);
+
+/** Variables that describe the running containers to which a container is linked on the default network. The container's own ones win. */
+export const linkVariablesOf = (context: Context, container: Container): readonly string[] => {
+	const isOnDefault = ({network}: Attachment) => network === defaultNetwork;
+	return container.attachments.some(attachment => isOnDefault(attachment))
+		? targetsOf(context, container).flatMap(({target, alias}) => {
+			const there = target.attachments.find(attachment => isOnDefault(attachment));
+			return there ? linkVariables(container, alias, {...target, address: there.address}) : [];
+		})
+		: [];
+};
 
 /** The names of a container that has started, for another container that is linked to it. */
 export const linksTo = (container: Container, target: Container): readonly HostName[] => linksIn(container).flatMap(link => {

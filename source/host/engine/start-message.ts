@@ -6,11 +6,12 @@ import {
 	withGroups,
 	type Accounts,
 } from '../containers/accounts.js';
+import {mergeEnvironment} from '../../rules/containers/container-process.js';
 import {bundleOf, isOfNamespace} from '../containers/bundle.js';
 import {hostsFile, resolverFile} from '../containers/network-files.js';
 import type {StartMessage} from '../machines/guest-protocol.js';
 import {defaultNetwork, type Context} from './context.js';
-import {linksOf} from './links.js';
+import {linksOf, linkVariablesOf} from './links.js';
 import type {ResolvedMounts} from './mounts.js';
 import {wayOut} from './wanted-state.js';
 
@@ -58,11 +59,12 @@ export const startMessageFor = (
 	{accounts, mounts: {mounts, sockets}}: {readonly accounts: Accounts; readonly mounts: ResolvedMounts},
 ): StartMessage => {
 	const {configuration, process} = container;
+	const environment = mergeEnvironment(linkVariablesOf(context, container), process.environment);
 	const user = withGroups(resolveUser(process.user, accounts), accounts, configuration.groups);
 	const bundle = bundleOf({
 		configuration,
 		hostname: hostnameOf(container),
-		process: {...process, environment: [...process.environment, ...homeWithoutAccount(user, accounts, process.environment)]},
+		process: {...process, environment: [...environment, ...homeWithoutAccount(user, accounts, environment)]},
 		user,
 		mounts,
 	});

@@ -1,4 +1,5 @@
-import type {Attachment, Container, PublishedPort} from '../../engine/resources.js';
+import type {Attachment, Container, DnsRecord, PublishedPort} from '../../engine/resources.js';
+import {linkedNamesOf} from '../../rules/networks/linked-names.js';
 import {bridgeNameOf, tapNameOf} from '../bridges/bridge.js';
 import type {Forward} from '../bridges/forward.js';
 import type {RulesetConfiguration} from '../bridges/ruleset.js';
@@ -41,6 +42,21 @@ const viewsOf = (network: NetworkRecord, connected: readonly Container[]): Reado
 		return here && others.length > 0 ? [[here.address, others] as const] : [];
 	}));
 
+/** The names that containers give to others by their links, by the addresses of those containers on a network. */
+const clientRecordsFor = (
+	networks: readonly NetworkRecord[],
+	connected: readonly Container[],
+): ((network: NetworkRecord) => Readonly<Record<string, readonly DnsRecord[]>>) => {
+	const linked = connected.filter(({configuration}) => [configuration, ...configuration.networks].some(({links = []}) => links.length > 0));
+	const members = new Map(linked.length > 0 ? networks.map(network => [network.id, membersOf(network, connected)] as const) : []);
+	const clients = linked.map(container => ({
+		attachments: container.attachments, records: linkedNamesOf(container, ({networkId}) => members.get(networkId) ?? []),
+	})).filter(({records}) => records.length > 0);
+	return ({id}) => Object.fromEntries(clients.flatMap(({attachments, records}) => attachments
+		.filter(({networkId}) => networkId === id)
+		.map(({address}) => [address, records] as const)));
+};
+
 /** The name servers that containers request, by their address on a network. Those on the default network ask theirs without the network's. */
 const clientUpstreamsOf = (network: NetworkRecord, connected: readonly Container[]): Readonly<Record<string, readonly string[]>> => {
 	const askers = connected.filter(({configuration}) => configuration.dnsServers.length > 0);
@@ -54,17 +70,19 @@ export const nameServerTableFor = (
 	networks: readonly NetworkRecord[],
 	connected: readonly Container[],
 	upstreams: readonly string[],
-): NameServerTable => ({
-	zones: networks.map(network => ({
+): NameServerTable => {
+	const recordsFor = clientRecordsFor(networks, connected);
+	const zones = networks.map(network => ({
 		network: network.name,
 		address: network.gateway,
 		forward: !network.internal,
 		records: recordsOf({gateway: network.gateway, hostAddress}, membersOf(network, connected)),
 		views: viewsOf(network, connected),
+		clientRecords: recordsFor(network),
 		clientUpstreams: clientUpstreamsOf(network, connected),
-	})),
-	upstreams,
-});
+	}));
+	return {zones, upstreams};
+};
 
 /** The listeners of a container's published ports, which forward to its first network; none without a network. */
 export const forwardsFor = ({id, attachments, ports}: Container): readonly Forward[] => attachments[0]

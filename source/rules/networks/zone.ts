@@ -53,6 +53,13 @@ const pointerOf = (name: string, address: string, containerId?: string): DnsReco
 	...containerId !== undefined && {containerId},
 });
 
+/** The records of names that one client gives to containers. Names that no query can carry are left out. */
+export const clientRecordsOf = (
+	names: ReadonlyArray<Pick<ZoneMember, 'containerId' | 'address'> & {readonly name: string}>,
+): readonly DnsRecord[] => names
+	.filter(({name}) => isDomainName(name))
+	.map(({name, address, containerId}) => recordsOfName(name.toLowerCase(), address, containerId));
+
 /**
 The records of one network: each member under all its names, the host under `host.container.internal` and `host.docker.internal`, and the reverse names.
 

@@ -3,18 +3,20 @@ import type {AttachmentConfiguration, ContainerConfiguration, Mount, RestartPoli
 import {parseMountOptions} from '../../engine/mount-options.js';
 import type {Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
-import {decodeSettings} from '../settings.js';
+import {decodeSettings, isDefaultNetwork, plainLink} from '../settings.js';
 import {decodeHealthcheck} from './health.js';
 import {checkFields} from './fields/check.js';
 import {containerFields} from './fields/container.js';
 
 export const decodeEndpoint = (network: string, fields: Fields): AttachmentConfiguration => {
 	const driverOptions = fields.textMap('DriverOpts');
+	const links = fields.texts('Links');
 	return {
 		network,
 		address: fields.object('IPAMConfig').optionalText('IPv4Address'),
 		mac: fields.optionalText('MacAddress'),
 		aliases: fields.texts('Aliases'),
+		...links.length > 0 && {links: links.map(link => plainLink(link))},
 		...Object.keys(driverOptions).length > 0 && {driverOptions},
 	};
 };
@@ -27,7 +29,9 @@ const decodeNetworks = (body: Fields, host: Fields): AttachmentConfiguration[] =
 	const legacyMac = body.optionalText('MacAddress');
 	const attachments = names.map((name, index): AttachmentConfiguration => {
 		const endpoint = endpoints.get(name);
-		const attachment = endpoint ? decodeEndpoint(name, endpoint) : {network: name, aliases: []};
+		const {links, ...rest}: AttachmentConfiguration = endpoint ? decodeEndpoint(name, endpoint) : {network: name, aliases: []};
+		// On the default network they are the container's.
+		const attachment = links && !isDefaultNetwork(name) ? {...rest, links} : rest;
 		return index === 0 && legacyMac ? {...attachment, mac: attachment.mac ?? legacyMac} : attachment;
 	});
 	const isPlainDefault = ({network, address, mac, aliases, driverOptions}: AttachmentConfiguration) =>

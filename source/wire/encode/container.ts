@@ -30,7 +30,7 @@ export const encodeAttachment = (
 	const aliases = aliasesOf(attachment, [id.slice(0, 12), hostname], minorVersion);
 	return {
 		IPAMConfig: wanted?.address ? {IPv4Address: wanted.address} : null,
-		Links: null,
+		Links: wanted?.links ? [...wanted.links] : null,
 		Aliases: aliases.length > 0 ? aliases : null,
 		MacAddress: attachment.mac,
 		DriverOpts: wanted?.driverOptions ? {...wanted.driverOptions} : null,

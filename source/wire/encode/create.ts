@@ -13,6 +13,7 @@ export const encodeEndpoint = (attachment: AttachmentConfiguration) => ({
 	IPAMConfig: attachment.address ? {IPv4Address: attachment.address} : null,
 	MacAddress: attachment.mac ?? '',
 	Aliases: [...attachment.aliases],
+	...attachment.links && {Links: [...attachment.links]},
 	...attachment.driverOptions && {DriverOpts: {...attachment.driverOptions}},
 });
 

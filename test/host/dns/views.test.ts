@@ -1,7 +1,7 @@
 import test, {type ExecutionContext} from 'ava';
 import dnsPacket from 'dns-packet';
 import {type HolmError} from '../../../source/engine/errors.js';
-import {recordsOf} from '../../../source/rules/networks/zone.js';
+import {clientRecordsOf, recordsOf} from '../../../source/rules/networks/zone.js';
 import {
 	ask,
 	exchangeTcp,
@@ -103,6 +103,24 @@ test('a client with name servers of its own: names of its networks stay, others 
 	t.deepEqual(await answers('127.0.0.2'), ['192.168.64.2', '192.168.65.2', '203.0.113.99']);
 	t.deepEqual(await answers('127.0.0.3'), ['192.168.64.2', 'NXDOMAIN', '203.0.113.99']);
 	t.deepEqual(await answers('127.0.0.4'), ['192.168.64.2', 'NXDOMAIN', '203.0.113.7']);
+});
+
+test('a client knows containers by names of its own, before those of its networks', async t => {
+	const [port, other] = [await freePort(), await freePort()];
+	await openServer(t).replace({
+		zones: [
+			zoneOf(port, [member('c1', '192.168.64.2', 'web')], {
+				views: {'127.0.0.2': ['back']},
+				clientRecords: {'127.0.0.2': clientRecordsOf([{containerId: 'c9', address: '192.168.65.9', name: 'Web'}, {containerId: 'c8', address: '192.168.65.8', name: 'a b'}])},
+			}),
+			back(other),
+		],
+		upstreams: [],
+	});
+	const answers = async (from: string) => Promise.all(['web', 'db', 'nobody'].map(async name => said(await ask(port, name, {from}))));
+	t.deepEqual(await answers('127.0.0.2'), ['192.168.65.9', '192.168.65.2', 'NXDOMAIN']);
+	t.deepEqual(await answers('127.0.0.3'), ['192.168.64.2', 'NXDOMAIN', 'NXDOMAIN']);
+	t.is(said(await ask(port, 'web', {from: '127.0.0.2', type: 'AAAA'})), 'NODATA');
 });
 
 test('the name of the network may follow a name', async t => {

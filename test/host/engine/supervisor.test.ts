@@ -442,7 +442,7 @@ test('a container is starting until its check succeeds, and unhealthy once it ha
 	let begun = 0;
 	const {start, machines, health, until, actions, record, entry} = await open(t, {
 		configuration: {healthcheck: often},
-		async check(_, command) {
+		async check(_context, _entry, command) {
 			t.deepEqual(command, ['check']);
 			begun++;
 			return {ended: begun === 1 ? first : never};

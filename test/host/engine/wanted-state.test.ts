@@ -71,6 +71,17 @@ test('names: those of a network\'s own containers, and none on the default netwo
 	t.true(zones.every(({records}) => records.some(({name, value}) => name === 'host.container.internal' && value === '198.18.0.1')));
 });
 
+test('links: names that one container gives to others on its networks, at each of its name servers', t => {
+	const given = configuration({
+		image: 'box', links: ['web:DB', 'nobody:none'], networks: [{network: 'inner', aliases: []}, {network: 'net', aliases: [], links: ['shop:db', 'aaaa:id', 'shop']}],
+	});
+	const linked = container('f', 'linked', [attachment(inner, 20), attachment(net, 21)], {configuration: given});
+	const {zones} = nameServerTableFor(link, [...networks.values()], [web, plain, linked], []);
+	const names = zones.map(({clientRecords = {}}) => Object.fromEntries(Object.entries(clientRecords).map(([client, records]) => [client, records.map(({name, value}) => `${name} ${value}`)])));
+	const known = ['db 10.0.2.10', 'id 10.0.3.11', 'shop 10.0.3.11'];
+	t.deepEqual(names, [{}, {'10.0.2.20': known}, {'10.0.3.21': known}]);
+});
+
 test('devices: in the order of the networks; the first one that is not internal has the gateway', t => {
 	t.is(wayOut(web.attachments, networks)?.network, 'net', 'an internal network is no default route');
 	t.is(wayOut([web.attachments[0]!], networks), undefined);

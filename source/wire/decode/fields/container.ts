@@ -26,7 +26,7 @@ export const endpointFields: FieldTable = {
 		IPv6Address: refused('networks have IPv4 only', 'leave it out'),
 		LinkLocalIPs: refused('a container has one address on each network', 'leave it out'),
 	}),
-	Links: honoured('as in HostConfig'),
+	Links: honoured('names that the network\'s name server answers for this container alone; on the default network as in HostConfig'),
 	MacAddress: honoured(),
 	Aliases: honoured(),
 	DriverOpts: honouredExcept('`com.docker.network.*`', hasDriverOption, 'the bridge driver has no options of endpoints', 'leave it out; sysctls can be set for the container'),
@@ -38,7 +38,7 @@ export const endpointFields: FieldTable = {
 /** The endpoint of `POST /networks/{name}/connect`. */
 export const connectFields: FieldTable = {
 	...endpointFields,
-	Links: refused('links are made with their container', 'use the other container\'s name, or give it an alias on the network'),
+	Links: honoured('names that the network\'s name server answers for this container alone; refused on the default network'),
 };
 
 /** Options of the log drivers that are honoured. */
@@ -83,7 +83,7 @@ export const hostFields: FieldTable = {
 	GroupAdd: honoured(),
 	IpcMode: honouredExcept('`host`, `container:NAME`', isShared, ownNamespace, 'private, shareable or none; ShmSize sets the size of /dev/shm'),
 	Isolation: honouredExcept('other than `default`', otherThan('default'), 'it is for Windows', 'leave it out; every container has a machine of its own'),
-	Links: honoured('names in the container\'s `/etc/hosts`, of containers that run; they follow a target that starts again, also another one of its name; Docker\'s variables are not set'),
+	Links: honoured('names in the container\'s `/etc/hosts`, of containers that run; they follow a target that starts again, also another one of its name; on the default network with Docker\'s variables, on others also with a name that only this container resolves'),
 	LogConfig: nested('object', logFields, '`none` keeps no log'),
 	MaskedPaths: honoured(),
 	Mounts: nested('list', mountFields),

@@ -66,10 +66,18 @@ export const nameTests = (world: World): void => {
 	});
 
 	world.test('the default network has addresses and no names', async t => {
-		await world.holm('run', '-d', '--name', 'plain', 'box', ...serve);
-		await world.holm('run', '-d', '--name', 'other', 'box', 'sleep', '600');
+		await world.holm('run', '-d', '--name', 'plain', '-e', 'COLOUR=blue', '--expose', '8000', '--expose', '53/udp', 'box', ...serve);
+		await world.holm('run', '-d', '--name', 'other', '--link', 'plain:my-site', '-e', 'MY_SITE_ENV_COLOUR=own', 'box', 'sleep', '600');
 		t.deepEqual(await lookUp('other', 'plain'), []);
-		const url = `http://${await addressOf('plain', 'bridge')}/seed/first`;
+		const address = await addressOf('plain', 'bridge');
+		for (const command of ['env', 'tr "\\0" "\\n" </proc/1/environ']) {
+			const {stdout: variables} = await world.exec('other', 'sh', '-c', command);
+			t.deepEqual(variables.split('\n').filter(variable => /^MY_SITE_(?:ENV_COLOUR|NAME|PORT|PORT_8000_TCP_PORT|PORT_53_UDP_ADDR)=/v.test(variable)).toSorted(), [
+				'MY_SITE_ENV_COLOUR=own', 'MY_SITE_NAME=/other/my-site', `MY_SITE_PORT=tcp://${address}:80`, `MY_SITE_PORT_53_UDP_ADDR=${address}`, 'MY_SITE_PORT_8000_TCP_PORT=8000',
+			], command);
+		}
+
+		const url = 'http://my-site/seed/first';
 		const {stdout} = await world.until(async () => world.exec('other', 'wget', '-q', '-O', '-', url), ({status}) => status === 0);
 		t.is(stdout, 'from the image\n');
 		await world.remove('other');
