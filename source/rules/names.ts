@@ -14,10 +14,13 @@ export const containerName = (text: string): string => {
 	return name;
 };
 
+/** Docker has spaces in these names. Single ones cannot be mistaken in a list. */
+const networkPattern = /^[\dA-Za-z](?:[\w\-.]| (?=[\w\-.])){1,127}$/v;
+
 /** Checks the name of a network; throws `invalid`. */
 export const networkName = (text: string): string => {
-	if (!namePattern.test(text)) {
-		throw new HolmError('invalid', `invalid network name ${JSON.stringify(text.slice(0, 200))}, ${allowed}`, {remedy: 'start with a letter or digit and have 2 to 128 characters'});
+	if (!networkPattern.test(text)) {
+		throw new HolmError('invalid', `invalid network name ${JSON.stringify(text.slice(0, 200))}, ${allowed}, and single spaces between them`, {remedy: 'start with a letter or digit and have 2 to 128 characters'});
 	}
 
 	return text;

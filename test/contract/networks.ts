@@ -16,11 +16,13 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 	test('a network is created with a subnet of its own, found, listed and removed', async ({t, engine, createNetwork, refused, uniqueName}) => {
 		const label = uniqueName('label');
 		const {id, name} = await createNetwork({labels: {[label]: 'yes'}});
-		const other = await createNetwork();
+		const other = await createNetwork({name: `${uniqueName('other')} of two words`});
 		t.regex(id, /^[\da-f]{64}$/v);
 		for (const reference of [id, name, id.slice(0, 20)]) {
 			t.is((await engine.network(reference)).id, id);
 		}
+
+		t.is((await engine.network(other.name)).id, other.id);
 
 		const network = await engine.network(id);
 		const {subnet} = await engine.network(other.id);
@@ -59,7 +61,7 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 		await refused('invalid', '300', async () => createNetwork({subnet: '10.300.0.0/24'}));
 		await refused('invalid', '10.9.8.7', async () => createNetwork({subnet: '198.18.71.0/24', gateway: '10.9.8.7'}));
 		if (!lacks.refusals) {
-			await refused('invalid', 'no good', async () => createNetwork({name: 'no good'}));
+			await refused('invalid', 'no/good', async () => createNetwork({name: 'no/good'}));
 		}
 
 		await refused('forbidden', 'bridge', async () => engine.removeNetwork('bridge'));

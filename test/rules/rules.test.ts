@@ -19,7 +19,11 @@ test('names', t => {
 	for (const name of ['', 'a', '-a', 'a b', 'a/b', 'ä1', '../x', 'a\n', 'x\u{1B}[0m']) {
 		t.throws(() => containerName(name), {message: /^Invalid container name/v});
 		t.throws(() => volumeName(name));
-		t.throws(() => networkName(name));
+	}
+
+	t.is(networkName('front of house'), 'front of house');
+	for (const name of ['', 'a', '-a', 'a/b', 'ä1', 'a\n', ' a', 'a ', 'a  b', 'a\tb']) {
+		t.throws(() => networkName(name), {code: 'invalid'});
 	}
 
 	const taken = new Set<string>();
