@@ -307,6 +307,8 @@ export type Image = {
 	readonly tags: readonly string[];
 	/** Such as `docker.io/library/redis@sha256:…`. */
 	readonly digests: readonly string[];
+	/** Id of the image that it was built on or committed from, if the engine has that one. */
+	readonly parent?: string;
 	readonly createdAt: number;
 	readonly sizeBytes: number;
 	readonly architecture: string;

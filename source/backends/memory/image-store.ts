@@ -104,6 +104,7 @@ export const deriveImage = (state: State, {image: base}: ImageRecord, derivation
 			id: digest(),
 			tags,
 			digests: [],
+			parent: base.id || undefined,
 			createdAt,
 			sizeBytes: base.sizeBytes + history.reduce((sum, {bytes = 0}) => sum + bytes, 0),
 			author,

@@ -3,6 +3,7 @@ import {readFile, stat} from 'node:fs/promises';
 import path from 'node:path';
 import type {Image} from '../../engine/resources.js';
 import {orMissing, throwUnreadable} from '../store/missing.js';
+import {historyKeys, withParents} from '../../rules/images/parents.js';
 import {parseImage, type ImageRecord} from '../../rules/images/image.js';
 import {formatReference, parseReference, repositoryName} from '../../rules/images/reference.js';
 import type {Buildah} from './buildah.js';
@@ -40,15 +41,6 @@ export const tagsAndDigestsOf = ({names, 'big-data-names': keys, digest: main}: 
 		tags: references.filter(({digest}) => digest === undefined).map(reference => formatReference(reference)),
 		digests: [...repositories].flatMap(name => known.map(digest => `${name}@${digest}`)),
 	};
-};
-
-/** A key for each step of the history. The history of a build begins with that of its base image, including the times. */
-export const historyKeys = ({history}: Image): readonly string[] => {
-	let key = '';
-	return history.map(({createdAt, createdBy}) => {
-		key += `${createdAt} ${createdBy}\n`;
-		return key;
-	});
 };
 
 export const intermediateIds = (images: readonly Image[]): ReadonlySet<string> => {
@@ -136,7 +128,7 @@ export const openCatalogue = ({storage, driver}: Buildah): () => Promise<Catalog
 		}
 
 		const catalogue = {
-			images,
+			images: withParents(images),
 			intermediate: intermediateIds(images),
 			names: new Map(records.flatMap(({id, names}) => names && names.length > 0 ? [[`sha256:${id}`, names]] : [])),
 			layerBytes: sumOf(layerRecords.map(layer => layer['diff-size'] ?? 0)),

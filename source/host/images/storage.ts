@@ -10,9 +10,10 @@ import {
 	repositoryName,
 	tagName,
 } from '../../rules/images/reference.js';
+import {historyKeys} from '../../rules/images/parents.js';
 import {loadArchive, saveArchive} from './archive.js';
 import {openBuildah, type Buildah} from './buildah.js';
-import {historyKeys, openCatalogue} from './catalogue.js';
+import {openCatalogue} from './catalogue.js';
 import {importImage} from './import.js';
 import {
 	login,

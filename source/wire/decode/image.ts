@@ -17,6 +17,7 @@ export const decodeImage = (json: unknown): Image => {
 		id: fields.text('Id'),
 		tags: decodeNames(fields.texts('RepoTags')),
 		digests: decodeNames(fields.texts('RepoDigests')),
+		...fields.text('Parent') !== '' && {parent: fields.text('Parent')},
 		createdAt: decodeTime(fields.text('Created')),
 		sizeBytes: fields.number('Size'),
 		architecture: fields.text('Architecture'),

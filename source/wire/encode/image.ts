@@ -45,7 +45,7 @@ export const encodeImage = (image: Image, {minorVersion = newestMinorVersion} = 
 	Id: image.id,
 	RepoTags: image.tags.map(tag => familiarName(tag)),
 	RepoDigests: image.digests.map(digest => familiarName(digest)),
-	Parent: '',
+	Parent: image.parent ?? '',
 	Comment: image.comment ?? '',
 	Created: encodeTime(image.createdAt),
 	DockerVersion: '',
@@ -75,7 +75,7 @@ export const encodeImageItem = (
 	{detail = false, containers = -1, sharedBytes = -1, minorVersion = newestMinorVersion} = {},
 ) => ({
 	Id: image.id,
-	ParentId: '',
+	ParentId: image.parent ?? '',
 	RepoTags: image.tags.map(tag => familiarName(tag)),
 	RepoDigests: image.digests.map(digest => familiarName(digest)),
 	Created: Math.floor(image.createdAt / 1000),

@@ -2,6 +2,7 @@ import test from 'ava';
 import {joinManifests} from '../../../source/host/images/archive.js';
 import {planLoad} from '../../../source/host/images/archive-index.js';
 import {buildError} from '../../../source/host/images/build.js';
+import {withParents} from '../../../source/rules/images/parents.js';
 import {intermediateIds, tagsAndDigestsOf} from '../../../source/host/images/catalogue.js';
 import {find} from '../../../source/rules/images/find.js';
 import {parseImage} from '../../../source/rules/images/image.js';
@@ -35,6 +36,15 @@ test('names part into tags and digests, and what is no reference is none', t => 
 	const names = tagsAndDigestsOf({id: 'a', digest, names: ['docker.io/library/app:1', `docker.io/library/app@${digest}`, 'localhost/b:2', 'NO REFERENCE']});
 	t.deepEqual(names.tags, ['docker.io/library/app:1', 'localhost/b:2']);
 	t.deepEqual(names.digests, [`docker.io/library/app@${digest}`, `localhost/b@${digest}`]);
+});
+
+test('the parent of an image is the one with the longest beginning of its history, and with its layers', t => {
+	const [base, middle, top] = [image('a', ['x']), image('b', ['x', 'y']), image('c', ['x', 'y', 'z'])];
+	const parents = (...images: ReadonlyArray<ReturnType<typeof image>>) => withParents(images).map(({parent}) => parent?.at(-1));
+	t.deepEqual(parents(top, middle, image('d', ['y', 'x']), base), ['b', 'a', undefined, undefined]);
+	t.deepEqual(parents(top, base), ['a', undefined], 'one that is gone is none');
+	t.deepEqual(parents({...top, layers: ['one']}, {...middle, layers: ['other']}, base), ['a', 'a', undefined]);
+	t.deepEqual(parents(image('e', [])), [undefined]);
 });
 
 test('a nameless image that another was built on is intermediate', t => {
