@@ -1,4 +1,5 @@
 import type {ContainerSettings, Logging} from '../engine/container-settings.js';
+import {HolmError} from '../engine/errors.js';
 import type {ContainerConfiguration} from '../engine/resources.js';
 import {decodeConsoleSize} from './decode/exec.js';
 import type {Fields} from './fields.js';
@@ -106,12 +107,21 @@ const decodeLinks = (body: Fields, host: Fields): readonly string[] | undefined 
 	return links.length > 0 ? links.map(link => plainLink(link)) : undefined;
 };
 
+/** Checks a requested log driver; throws `invalid` for one that does not exist. */
+export const checkLogDriver = (host: Fields): void => {
+	const given = host.object('LogConfig').text('Type');
+	if (given !== '' && !(drivers as readonly string[]).includes(given)) {
+		throw new HolmError('invalid', `logger: no log driver named '${JSON.stringify(given.slice(0, 64)).slice(1, -1)}' is registered`, {remedy: drivers.join(', ')});
+	}
+};
+
 /** The settings of a container in the body of `POST /containers/create`. */
 export const decodeSettings = (body: Fields, host: Fields): ContainerSettings => {
 	const ports = new Set(host.names('PortBindings'));
 	const exposed = body.names('ExposedPorts').filter(port => !ports.has(port));
 	const settings: ContainerSettings = {
 		...decodeListed(host, () => true),
+		runtime: host.optionalText('Runtime') ?? body.optionalText('Runtime'),
 		links: decodeLinks(body, host),
 		domainName: body.optionalText('Domainname'),
 		exposedPorts: exposed.length > 0 ? exposed : undefined,

@@ -141,7 +141,7 @@ test('what is given for an honoured field is inspected', async t => {
 	t.deepEqual(Object.keys(hostFields).filter(name => hostFields[name]!.support === 'honoured' && !Object.hasOwn(honouredHost, name)), []);
 	t.deepEqual(
 		Object.keys(containerFields).filter(name => containerFields[name]!.support === 'honoured' && !Object.hasOwn(honouredConfig, name)),
-		['MacAddress', 'NetworkDisabled', 'Volumes', 'HostConfig', 'NetworkingConfig', 'Holm'],
+		['MacAddress', 'NetworkDisabled', 'Runtime', 'Volumes', 'HostConfig', 'NetworkingConfig', 'Holm'],
 	);
 	for (const [field, [given, inspected = given]] of Object.entries(honouredHost)) {
 		const others = field === 'CpuQuota' ? {} : (field === 'MemorySwap' ? {Memory: 256 * 1024 ** 2} : {});
@@ -173,6 +173,16 @@ test('the case of a field\'s name does not matter, also where it is refused', as
 	t.like(Config, {OpenStdin: true, Labels: {Of: 'x'}});
 	t.like(HostConfig, {Memory: 64 * 1024 ** 2, RestartPolicy: {Name: 'always'}});
 	t.is((await create(served, {HostConfig: {pidmode: 'host'}})).status, 501);
+});
+
+test('a log driver that does not exist, and a runtime beside the host configuration', async t => {
+	const served = await open(t);
+	const unknown = await create(served, {HostConfig: {LogConfig: {Type: 'as\ndf'}}});
+	t.deepEqual([unknown.status, unknown.message], [400, String.raw`logger: no log driver named 'as\ndf' is registered`]);
+	t.regex((await create(served, {Runtime: 'kata'})).message!, /^Runtime=kata is not supported/v);
+	for (const [given, runtime] of [[{}, 'holm'], [{Runtime: 'runc'}, 'runc'], [{Runtime: 'runc', HostConfig: {Runtime: 'crun'}}, 'crun']] as const) {
+		t.is((await inspect(served, (await create(served, given)).Id)).HostConfig.Runtime, runtime);
+	}
 });
 
 test('networks of a container: none, its addresses, its links', async t => {

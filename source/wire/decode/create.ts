@@ -3,7 +3,7 @@ import type {AttachmentConfiguration, ContainerConfiguration, Mount, RestartPoli
 import {parseMountOptions} from '../../engine/mount-options.js';
 import type {Fields} from '../fields.js';
 import {decodePorts} from '../ports.js';
-import {decodeSettings, isDefaultNetwork, plainLink} from '../settings.js';
+import {checkLogDriver, decodeSettings, isDefaultNetwork, plainLink} from '../settings.js';
 import {decodeHealthcheck} from './health.js';
 import {checkFields} from './fields/check.js';
 import {containerFields} from './fields/container.js';
@@ -221,6 +221,7 @@ export const decodeCreateContainer = (
 	query: Query = {},
 ): {readonly configuration: ContainerConfiguration; readonly warnings: readonly string[]} => {
 	const warnings = checkFields(containerFields, body.raw);
+	checkLogDriver(body.object('HostConfig'));
 	for (const name of namespaces) {
 		body.object('HostConfig').text(name);
 	}

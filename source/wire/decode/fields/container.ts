@@ -46,8 +46,13 @@ const logOptions = new Set(['max-size', 'max-file']);
 /** Options that change how Docker stores or labels a log. */
 const logHints = ['compress', 'mode', 'max-buffer-size', 'tag', 'labels', 'labels-regex', 'env', 'env-regex'];
 
+/** The drivers that Docker has, too. Others do not exist. */
+const foreignDrivers = new Set(['awslogs', 'etwlogs', 'fluentd', 'gcplogs', 'gelf', 'journald', 'splunk', 'syslog']);
+
+const isForeignDriver = (value: unknown) => typeof value === 'string' && foreignDrivers.has(value);
+
 const logFields: FieldTable = {
-	Type: honouredExcept('other than `json-file`, `local` and `none`', otherThan('json-file', 'local', 'none'), 'logs stay on this host', 'json-file, local or none; a collector can follow the container\'s logs'),
+	Type: honouredExcept('Docker\'s other drivers', isForeignDriver, 'logs stay on this host', 'json-file, local or none; a collector can follow the container\'s logs'),
 	Config: {
 		...nested('object', {
 			...Object.fromEntries([...logOptions].map(name => [name, honoured()])),
@@ -60,6 +65,13 @@ const ownNamespace = 'every container has a machine of its own';
 
 /** Runtimes whose containers behave as Holm's. */
 const runtimes = ['holm', 'runc', 'crun', 'io.containerd.runc.v2'];
+
+const ofRuntimes = honouredExcept(
+	`other than ${runtimes.map(name => `\`${name}\``).join(', ')}`,
+	otherThan(...runtimes),
+	'every container runs in a machine',
+	'leave it out',
+);
 
 const isOtherSecurity = (value: unknown) => Array.isArray(value) && value.some(option => typeof option === 'string' && !isPossibleSecurityOption(option));
 
@@ -96,7 +108,7 @@ export const hostFields: FieldTable = {
 	ReadonlyPaths: honoured(),
 	ReadonlyRootfs: honoured(),
 	RestartPolicy: restartPolicy(),
-	Runtime: honouredExcept(`other than ${runtimes.map(name => `\`${name}\``).join(', ')}`, otherThan(...runtimes), 'every container runs in a machine', 'leave it out'),
+	Runtime: ofRuntimes,
 	SecurityOpt: honouredExcept(
 		'other than `no-new-privileges`, `seccomp=unconfined`, `seccomp=` with a profile, `apparmor=unconfined` and `label=disable`',
 		isOtherSecurity,
@@ -132,6 +144,7 @@ export const containerFields: FieldTable = {
 	NetworkDisabled: honoured('as the network `none`'),
 	OnBuild: ofImages,
 	OpenStdin: honoured(),
+	Runtime: ofRuntimes,
 	Shell: ofImages,
 	StdinOnce: honoured(),
 	StopSignal: honoured(),
