@@ -11,6 +11,7 @@ import {
 	isLoopback,
 	parseReference,
 	registryOf,
+	repositoryName,
 	type Reference,
 } from '../../rules/images/reference.js';
 import {writeCredentials, type Buildah} from './buildah.js';
@@ -43,6 +44,27 @@ export const registryError = (doing: string, error: unknown): HolmError => {
 	const reason = printable(message.replace(/^.*?(?=pinging container registry|reading manifest|requesting |initializing source|logging into)/v, '').replace(/^initializing source \S+: /v, ''));
 	const answer = answers.find(({says}) => says.test(message));
 	return new HolmError(answer?.code ?? 'internal', `${doing}: ${reason}`, {remedy: answer?.remedy, cause: error});
+};
+
+/** Docker's words for what a registry does not have, by which its clients know that there is no such image. Docker Hub denies access to repositories that do not exist. */
+const missing = [
+	{says: /requested access to the resource is denied/iv, words: (name: string) => `pull access denied for ${name}, repository does not exist or may require a login`},
+	{says: /name unknown/iv, words: (name: string) => `repository ${name} not found: does not exist or no pull access`},
+	{says: /manifest unknown/iv, words: (_name: string, version: string) => `manifest for ${version} not found`},
+] as const;
+
+/** The error for a failed pull. */
+export const pullError = (reference: Reference, error: unknown): HolmError => {
+	const version = familiarName(formatReference(reference));
+	const doing = `Cannot pull ${version}`;
+	const found = missing.find(({says}) => says.test(messageOf(error)));
+	const failure = registryError(doing, error);
+	if (!found || failure.code === 'unavailable') {
+		return failure;
+	}
+
+	const words = found.words(familiarName(repositoryName(reference)), version);
+	return new HolmError('not-found', failure.message.replace(`${doing}: `, () => `${doing}: ${words}: `), {remedy: failure.remedy, cause: error});
 };
 
 const cancelled = (doing: string, signal: AbortSignal | undefined, error: unknown): HolmError =>
@@ -134,7 +156,7 @@ export async function * pull(store: Store, text: string, options: PullOptions = 
 		yield {status: `Digest: ${image.digests.find(digest => digest.startsWith(`${reference.registry}/${reference.repository}@`))?.split('@', 2)[1] ?? image.id}`};
 		yield {status: `Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${name}`};
 	} catch (error) {
-		throw cancelled(doing, signal, error);
+		throw signal?.aborted ? cancelled(doing, signal, error) : pullError(reference, error);
 	} finally {
 		await store.buildah.removeScratch(work);
 	}

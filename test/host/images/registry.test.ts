@@ -4,7 +4,9 @@ import {mkdir, readdir, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import path from 'node:path';
 import {setTimeout} from 'node:timers/promises';
-import type {ExecutionContext} from 'ava';
+import test, {type ExecutionContext} from 'ava';
+import {exactReference, parseReference} from '../../../source/rules/images/reference.js';
+import {pullError} from '../../../source/host/images/transfer.js';
 import {openImageStore} from '../../../source/host/images/storage.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {
@@ -93,6 +95,19 @@ hostTest('an image goes to a registry and comes back', programs, async t => {
 	const from = await contextFor(directory, 'from', {Dockerfile: `FROM ${name}\nLABEL on=top\n`});
 	const fourth = await openImageStore(pathsOf(path.join(directory, 'fourth')));
 	await t.notThrowsAsync(buildImage(fourth, from));
+});
+
+test('a failed pull has Docker\'s words for an image that does not exist', t => {
+	const of = (name: string, message: string) => pullError(exactReference(parseReference(name)), new Error(message));
+	const denied = of('nothing', 'initializing source docker://nothing:latest: reading manifest latest in docker.io/library/nothing: requested access to the resource is denied');
+	t.like(denied, {code: 'not-found', remedy: 'holm login'});
+	t.regex(denied.message, /^Cannot pull nothing:latest: pull access denied for nothing, repository does not exist or may require a login: .* is denied$/v);
+	const unknown = of('a.example/team/app:2', 'reading manifest 2 in a.example/team/app: manifest unknown: manifest unknown');
+	t.like(unknown, {code: 'not-found'});
+	t.regex(unknown.message, /^Cannot pull a\.example\/team\/app:2: manifest for a\.example\/team\/app:2 not found: reading manifest/v);
+	t.regex(of('app', 'reading manifest 2 in docker.io/library/app: name unknown').message, /: repository app not found: does not exist or no pull access: /v);
+	t.like(of('app', 'reading manifest latest in docker.io/library/app: unauthorized: authentication required'), {code: 'forbidden'});
+	t.like(of('app', 'pinging container registry a.example: dial tcp: i/o timeout'), {code: 'unavailable'});
 });
 
 hostTest('a registry that denies access, lacks the image, or does not answer', programs, async t => {
