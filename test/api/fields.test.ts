@@ -232,6 +232,7 @@ test('a refused value is answered by 501, its field and a remedy, and several by
 	t.is(whole.status, 501);
 	t.true(whole.message!.startsWith(`${refused.length} settings are not supported: `), whole.message);
 	t.deepEqual(refused.filter(name => !whole.message!.includes(`HostConfig.${name}`)), []);
+	t.is((await post(served, '/volumes/create', {Name: 'again', Mountpoint: '/srv', Scope: 'local'})).status, 201, 'results of an inspect may come back');
 	const foreign = await create(served, {HostConfig: {Mounts: [{Type: 'volume', Source: 'named', Target: '/x', VolumeOptions: {DriverConfig: {Name: 'nfs'}}}]}});
 	t.is(foreign.status, 501);
 	t.regex(foreign.message!, /^HostConfig\.Mounts\.VolumeOptions\.DriverConfig\.Name=nfs is not supported: /v);

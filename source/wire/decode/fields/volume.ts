@@ -1,4 +1,4 @@
-import {honoured, honouredExcept, otherThan, refused, type FieldTable} from './rule.js';
+import {hint, honoured, honouredExcept, otherThan, refused, type FieldTable} from './rule.js';
 
 /** The body of `POST /volumes/create`. */
 export const volumeFields: FieldTable = {
@@ -7,4 +7,5 @@ export const volumeFields: FieldTable = {
 	DriverOpts: honoured('`type=none`, `o=bind` and `device`, filled from the image if it is empty, or `type=tmpfs`, which is empty at each start; others are refused'),
 	Labels: honoured(),
 	Name: honoured(),
+	...Object.fromEntries(['CreatedAt', 'Mountpoint', 'Scope', 'Status', 'UsageData'].map(name => [name, hint('it is a result; device in DriverOpts names a directory')])),
 };
