@@ -9,5 +9,7 @@ export type ContainersVerbs = {
 	createContainer: (configuration: ContainerConfiguration) => Promise<{readonly id: string; readonly warnings: readonly string[]}>;
 	renameContainer: (reference: string, name: string) => Promise<void>;
 	removeContainer: (reference: string, options?: {readonly force?: boolean; readonly volumes?: boolean}) => Promise<void>;
+	/** Removes a link of a container by its alias; a running one keeps its files and variables until it ends. */
+	removeLink: (reference: string, alias: string) => Promise<void>;
 	pruneContainers: (filters?: Filters) => Promise<Pruned>;
 };

@@ -201,6 +201,10 @@ export const testNetworks = (test: Register, lacks: Lacks): void => {
 			return;
 		}
 
+		const linked = await create({command: ['true'], links: [`${alone.name}:one`, `${alone.name}:two`]});
+		await engine.removeLink(linked, 'one');
+		t.deepEqual((await engine.container(linked)).configuration.links, [`${alone.name}:two`]);
+		await refused('not-found', 'one', async () => engine.removeLink(linked, 'one'));
 		await refused('invalid', 'No such container: nobody', async () => create({command: ['true'], links: ['nobody:db']}));
 		await refused('invalid', 'aliases', async () => create({command: ['true'], networks: [{network: 'bridge', aliases: ['name']}]}));
 		const {id, name} = await createNetwork();

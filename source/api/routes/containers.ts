@@ -66,12 +66,23 @@ export const containersRoutes = [
 		await engine.renameContainer(name, wanted);
 		return noContent;
 	}),
-	route('DELETE', '/containers/{name}', async ({engine, name, query}) => {
+	// A link is named like a path: `CONTAINER/ALIAS`.
+	route('DELETE', '/containers/{image}', async ({engine, name, query}) => {
+		const [container = '', alias, ...rest] = name.replace(/^\//v, '').split('/');
 		if (query.flag('link')) {
-			throw new HolmError('unsupported', 'links between containers are not supported');
+			if (alias === undefined || rest.length > 0) {
+				throw new HolmError('invalid', `${JSON.stringify(name.slice(0, 200))} is not a link`, {remedy: 'write CONTAINER/ALIAS'});
+			}
+
+			await engine.removeLink(container, alias);
+			return noContent;
 		}
 
-		await engine.removeContainer(name, {force: query.flag('force'), volumes: query.flag('v')});
+		if (alias !== undefined) {
+			throw new HolmError('not-found', `No such container: ${name.slice(0, 200)}`);
+		}
+
+		await engine.removeContainer(container, {force: query.flag('force'), volumes: query.flag('v')});
 		return noContent;
 	}),
 ];

@@ -62,6 +62,9 @@ export const containersVerbs = (client: Client): ContainersVerbs => {
 		async removeContainer(reference, {force, volumes} = {}) {
 			await client.json('DELETE', containerPath(reference), {query: {force, v: volumes}});
 		},
+		async removeLink(reference, alias) {
+			await client.json('DELETE', `${containerPath(reference)}/${encodeURIComponent(alias)}`, {query: {link: true}});
+		},
 		pruneContainers: async filters => decodePruned('ContainersDeleted', await client.json('POST', '/containers/prune', {query: {filters: encodeFilters(filters)}})),
 	};
 };

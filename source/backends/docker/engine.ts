@@ -17,7 +17,7 @@ export const createDockerEngine = (address: ReachableAddress, options?: ClientOp
 		...lazyVerbs({version: 'answer', info: 'answer', diskUsage: 'answer'}, async () => (await import('./system.js')).systemVerbs(client)),
 		...lazyVerbs({events: 'values'}, async () => (await import('./events.js')).eventsVerbs(client)),
 		...lazyVerbs({
-			containers: 'answer', container: 'answer', createContainer: 'answer', renameContainer: 'answer', removeContainer: 'answer', pruneContainers: 'answer',
+			containers: 'answer', container: 'answer', createContainer: 'answer', renameContainer: 'answer', removeContainer: 'answer', removeLink: 'answer', pruneContainers: 'answer',
 		}, async () => (await import('./containers.js')).containersVerbs(client)),
 		...lazyVerbs({
 			startContainer: 'answer', stopContainer: 'answer', restartContainer: 'answer', killContainer: 'answer', pauseContainer: 'answer', unpauseContainer: 'answer', waitContainer: 'answer', updateContainer: 'answer',

@@ -1,6 +1,7 @@
 import type {ContainersVerbs} from '../../engine/containers.js';
 import type {Pruned, Container, Filters, Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
+import {withoutLink} from '../../rules/containers/links.js';
 import {filterOf, labelRules, untilOf, type Matcher} from '../../rules/filters.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {containerRules} from '../../rules/item-filters.js';
@@ -87,6 +88,11 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 		change(record, {name, configuration: {...record.container.configuration, name}});
 		renameLeases(state, record);
 		publishOf(state, record, 'rename', {oldName: `/${oldName}`});
+	},
+	async removeLink(reference, alias) {
+		state.settle();
+		const record = findContainer(state.containers, reference);
+		change(record, {configuration: {...record.container.configuration, links: withoutLink(record.container, alias)}});
 	},
 	async removeContainer(reference, {force = false, volumes = false} = {}) {
 		state.settle();

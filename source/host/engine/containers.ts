@@ -1,6 +1,7 @@
 import type {ContainersVerbs} from '../../engine/containers.js';
 import type {Container, Filters, Image} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
+import {withoutLink} from '../../rules/containers/links.js';
 import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {createContainer, discardContainer, renameContainer} from './creation.js';
 import {writtenBytesOf} from './disk-usage.js';
@@ -9,6 +10,7 @@ import {socketWarnings} from './mounts.js';
 import {
 	isActive,
 	isLive,
+	saveContainer,
 	waitForCleanup,
 	type Context,
 	type Entry,
@@ -104,6 +106,21 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 			if (isLive(entry)) {
 				await networking.refreshNames();
 			}
+		},
+		async removeLink(reference, alias) {
+			const entry = find(reference);
+			await entry.queue(async () => {
+				const before = entry.container;
+				entry.container = {...before, configuration: {...before.configuration, links: withoutLink(before, alias)}};
+				try {
+					await saveContainer(context, entry);
+				} catch (error) {
+					entry.container = before;
+					throw error;
+				}
+
+				await networking.refreshNames();
+			});
 		},
 		async removeContainer(reference, {force = false, volumes = false} = {}) {
 			const entry = find(reference);

@@ -48,6 +48,16 @@ export const assertLinkTargets = (
 	}
 };
 
+/** The links of a container without that of an alias. Throws `not-found`. */
+export const withoutLink = ({name, configuration: {links = []}}: Pick<Container, 'name' | 'configuration'>, alias: string): readonly string[] => {
+	const left = links.filter(link => parseLink(link).alias !== alias);
+	if (left.length === links.length) {
+		throw new HolmError('not-found', `container ${name} has no link ${JSON.stringify(alias.slice(0, 200))}`, {remedy: `holm inspect ${name} lists its links`});
+	}
+
+	return left;
+};
+
 type Port = {readonly number: number; readonly protocol: string};
 
 const portOf = (text: string): Port => {

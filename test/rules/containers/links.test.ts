@@ -1,6 +1,12 @@
 import test from 'ava';
 import {HolmError} from '../../../source/engine/errors.js';
-import {assertLinkTargets, checkEndpointLinks, linkVariables} from '../../../source/rules/containers/links.js';
+import {
+	assertLinkTargets,
+	checkEndpointLinks,
+	linkVariables,
+	withoutLink,
+} from '../../../source/rules/containers/links.js';
+import {configuration} from '../../engine/resources.js';
 
 test('a linked container is described by variables: its ports, those of TCP first, its name, and its own variables', t => {
 	const target = {
@@ -27,6 +33,13 @@ test('a linked container is described by variables: its ports, those of TCP firs
 		'MY_DB.X_ENV_A=b=c',
 	]);
 	t.deepEqual(linkVariables({name: 'web'}, 'db', {...target, exposedPorts: [], process: {...target.process, environment: []}}), ['DB_NAME=/web/db']);
+});
+
+test('a link is removed by its alias', t => {
+	const linked = {name: 'web', configuration: configuration({links: ['db:one', 'db', 'one:two']})};
+	t.deepEqual(withoutLink(linked, 'one'), ['db', 'one:two']);
+	t.deepEqual(withoutLink(linked, 'db'), ['db:one', 'one:two']);
+	t.throws(() => withoutLink(linked, 'x'), {code: 'not-found', message: /^container web has no link "x"/v});
 });
 
 test('targets of links must exist on the default network, and may come later on others', t => {
