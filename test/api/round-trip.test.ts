@@ -186,6 +186,7 @@ test('sizes of layers: of the steps of a history, and of what images share', t =
 test('networks, their leases and records', t => {
 	const full = network({
 		ipRange: '192.168.65.128/25',
+		auxiliaryAddresses: {router: '192.168.65.9'},
 		internal: true,
 		labels: {a: 'b'},
 		leases: [{address: '192.168.65.2', mac: '02:42:c0:a8:41:02', containerId: 'ab'.repeat(32), containerName: 'db', endpointId: 'cd'.repeat(32)}],
@@ -196,7 +197,7 @@ test('networks, their leases and records', t => {
 	const wantedNetworks: readonly NetworkConfiguration[] = [
 		{name: 'a', internal: false, labels: {}, driver: 'bridge'},
 		{name: 'c', internal: false, labels: {}, driver: 'bridge', options: {'com.docker.network.driver.mtu': '1400'}},
-		{name: 'b', subnet: '10.0.0.0/24', gateway: '10.0.0.9', ipRange: '10.0.0.0/25', internal: true, labels: {x: 'y'}, driver: 'bridge'},
+		{name: 'b', subnet: '10.0.0.0/24', gateway: '10.0.0.9', ipRange: '10.0.0.0/25', auxiliaryAddresses: {router: '10.0.0.3'}, internal: true, labels: {x: 'y'}, driver: 'bridge'},
 	];
 	for (const wanted of wantedNetworks) {
 		returns(t, wanted, encodeCreateNetwork, json => decodeCreateNetwork(fieldsOf(json)).configuration);

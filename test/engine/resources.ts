@@ -50,7 +50,7 @@ export const fullConfiguration = configuration({
 	labels: {'com.example.team': 'ünïcode', empty: ''},
 	networks: [
 		{network: 'front', address: '192.168.70.9', mac: '02:42:ac:11:00:02', driverOptions: {'com.example.note': 'kept'}, aliases: ['web', 'www']},
-		{network: 'back', aliases: []},
+		{network: 'back', aliases: [], links: ['db:store']},
 	],
 	ports: [
 		{hostAddress: '0.0.0.0', hostPort: 8080, containerPort: 80, protocol: 'tcp'},
