@@ -2,6 +2,7 @@ import type {IncomingMessage} from 'node:http';
 import type {Handler, Route} from './exchange.js';
 import {archivesRoutes} from './routes/archives.js';
 import {buildRoutes} from './routes/build.js';
+import {builderRoutes} from './routes/builder.js';
 import {changesRoutes} from './routes/changes.js';
 import {commitsRoutes} from './routes/commits.js';
 import {containersRoutes} from './routes/containers.js';
@@ -36,6 +37,7 @@ const routes: readonly Route[] = [
 	...networksRoutes,
 	...imagesRoutes,
 	...transferRoutes,
+	...builderRoutes,
 	...buildRoutes,
 	...volumesRoutes,
 	...swarmRoutes,
@@ -57,4 +59,4 @@ export const findRoute = (method: string, path: string): FoundRoute | undefined 
 
 /** Whether a request starts a session on its connection. */
 export const isHijackRoute = ({method, url}: IncomingMessage): boolean =>
-	method === 'POST' && /^(?:\/v[\d.]+)?\/(?:containers\/[^?]+\/attach|exec\/[^?]+\/start)(?:\?|$)/v.test(url ?? '');
+	method === 'POST' && /^(?:\/v[\d.]+)?\/(?:containers\/[^?]+\/attach|exec\/[^?]+\/start|session|grpc)(?:\?|$)/v.test(url ?? '');

@@ -1,5 +1,6 @@
 import type {ArchivesVerbs} from './archives.js';
 import type {BuildVerbs} from './build.js';
+import type {BuilderVerbs} from './builder.js';
 import type {ChangesVerbs} from './changes.js';
 import type {CommitsVerbs} from './commits.js';
 import type {ContainersVerbs} from './containers.js';
@@ -34,6 +35,7 @@ export type Engine = ContainersVerbs
 	& ImagesVerbs
 	& TransferVerbs
 	& BuildVerbs
+	& BuilderVerbs
 	& VolumesVerbs
 	& SystemVerbs
 	& EventsVerbs

@@ -163,6 +163,8 @@ export type Container = {
 	/** 64 hexadecimal digits. */
 	readonly id: string;
 	readonly name: string;
+	/** The builder is a container of the engine's own; it is in no list. */
+	readonly role?: 'builder';
 	readonly createdAt: number;
 	readonly imageId: string;
 	readonly configuration: ContainerConfiguration;

@@ -5,13 +5,14 @@ import {fieldsOf} from '../../wire/fields.js';
 import {parseJson} from '../../wire/json.js';
 import type {Query} from '../query.js';
 import {assertTarType} from '../access.js';
-import {buildFields, noBuildKit} from '../../wire/decode/fields/build.js';
+import {buildFields} from '../../wire/decode/fields/build.js';
 import {checkFields} from '../../wire/decode/fields/check.js';
 import {decodeRegistryConfig} from '../../wire/decode/credentials.js';
 import {encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
-import {ok, route, type Exchange, type Handler} from '../exchange.js';
+import {ok, route, type Exchange} from '../exchange.js';
 import {line, sendValues} from '../streams.js';
 import {upload} from '../upload.js';
+import {forwardBuild} from './builder.js';
 
 const decodeUlimits = (text: string | undefined): readonly Ulimit[] => {
 	const ulimits = fieldsOf({ulimits: text === undefined ? [] : parseJson(text, 'ulimits')}).objects('ulimits')
@@ -40,6 +41,10 @@ const decodeBuildLimits = (query: Query): Pick<BuildOptions, 'extraHosts' | 'net
 /** Builds an image as Docker's classic builder does. */
 const build = async (exchange: Exchange): Promise<undefined> => {
 	const {engine, query, request, signal} = exchange;
+	if (query.text('version') === '2') {
+		return forwardBuild(exchange);
+	}
+
 	const warnings = checkFields(buildFields, query.raw);
 	assertTarType(request);
 	const tags = query.all('t');
@@ -75,16 +80,11 @@ const build = async (exchange: Exchange): Promise<undefined> => {
 	});
 };
 
-/** What a client with BuildKit asks for first, on a connection that it wants to upgrade. */
-const refuseBuildKit: Handler = async () => {
-	const [reason, remedy] = noBuildKit;
-	throw new HolmError('unsupported', reason, {remedy});
-};
-
 export const buildRoutes = [
-	route('POST', '/session', refuseBuildKit),
-	route('POST', '/grpc', refuseBuildKit),
 	route('POST', '/build', build),
-	// There is no build cache apart from the images.
-	route('POST', '/build/prune', async () => ok({CachesDeleted: [], SpaceReclaimed: 0})),
+	// Without a builder there is no cache apart from the images.
+	route('POST', '/build/prune', async ({engine}) => {
+		const {removed, freedBytes} = await engine.builder?.prune() ?? {removed: [], freedBytes: 0};
+		return ok({CachesDeleted: removed, SpaceReclaimed: freedBytes});
+	}),
 ];

@@ -24,6 +24,7 @@ import {
 	sysctl,
 	type IpLink,
 } from './programs.js';
+import {walledMark} from './ruleset.js';
 import {applyUdpAnswers} from './udp-answers.js';
 
 /** The network namespace of one engine, and its link to the host. */
@@ -222,7 +223,12 @@ table ip ${name} {
 	chain forward {
 		type filter hook forward priority filter; policy accept;
 		iifname "${name}" oifname "holm-*" drop
+		iifname "${name}" ip dscp ${walledMark} ip dscp set 0x0
 		iifname "${name}" tcp flags syn tcp option maxseg size set rt mtu
+	}
+	chain input {
+		type filter hook input priority filter; policy accept;
+		iifname "${name}" ip dscp ${walledMark} drop
 	}
 	chain postrouting {
 		type nat hook postrouting priority srcnat; policy accept;

@@ -12,10 +12,13 @@ import {nft} from './programs.js';
 export type RulesetConfiguration = {
 	/** The namespace's end of the link to the host, and the host's address on the link. */
 	readonly link: {readonly device: string; readonly hostAddress: string};
-	readonly bridges: ReadonlyArray<{readonly bridge: string; readonly subnet: string; readonly gateway: string; readonly internal: boolean}>;
+	readonly bridges: ReadonlyArray<{readonly bridge: string; readonly subnet: string; readonly gateway: string; readonly internal: boolean; readonly isWalled?: boolean}>;
 	/** The leases, by tap. Everything else is dropped. */
 	readonly taps: ReadonlyArray<{readonly tap: string; readonly bridge: string; readonly mac: string; readonly address: string}>;
 };
+
+/** Mark, in the field for differentiated services, of packets that must not reach the host itself. Marks of the kernel do not leave a namespace. */
+export const walledMark = '0x3f';
 
 /** Mark of frames that are bridged, not routed. */
 const bridgedMark = '0x686f6c6d';
@@ -29,7 +32,7 @@ const set = (name: string, type: string, elements: readonly string[]) => `
 /**
 The rules of the whole namespace as one nft script, which replaces the old rules in one transaction. Established connections continue.
 
-Traffic between bridges is dropped. Bridges that are not internal may open connections through the link, and the host's address on the link may open connections to every container. Both are masqueraded, so the host needs no route to the subnets, and a container answers the host through the right network, even without a default route. To the namespace itself a container may send only DNS and echo requests, and only to the gateway of its own network. As in Docker, the gateway is also the host: what else a container sends there goes to the host's address on the link, unless its network is internal.
+Traffic between bridges is dropped. Bridges that are not internal may open connections through the link, and the host's address on the link may open connections to every container. Both are masqueraded, so the host needs no route to the subnets, and a container answers the host through the right network, even without a default route. To the namespace itself a container may send only DNS and echo requests, and only to the gateway of its own network. As in Docker, the gateway is also the host: what else a container sends there goes to the host's address on the link, unless its network is internal. A walled network leads out and not to the host: its packets carry a mark that the host's side drops where it would take them itself, and the addresses of the link, where clouds have their metadata, are out of reach.
 
 Within a network packets are bridged and never routed. Otherwise packets to the gateway for addresses of the same network would fill the neighbour table, which is shared with the host. If bridge netfilter is on (Docker loads its module, which enables it in every namespace), bridged packets also pass the chain `forward`. They are recognised by the mark that they got on the bridge.
 
@@ -40,24 +43,29 @@ For each tap the bridge passes only frames of its lease: with its MAC and IPv4 a
 export const rulesetOf = ({link, bridges, taps}: RulesetConfiguration): string => {
 	const uplink = `"${deviceName(link.device)}"`;
 	const host = formatAddress(parseAddress(link.hostAddress));
-	const networks = bridges.map(({bridge, subnet, gateway, internal}) => ({
+	const networks = bridges.map(({bridge, subnet, gateway, internal, isWalled = false}) => ({
 		bridge: `"${deviceName(bridge)}"`,
 		subnet: formatCidr(parseCidr(subnet)),
 		gateway: formatAddress(parseAddress(gateway)),
 		internal,
+		isWalled,
 	}));
 	const leases = taps.map(({tap, mac, address}) => ({
 		tap: `"${deviceName(tap)}"`,
 		mac: parseMac(mac),
 		address: formatAddress(parseAddress(address)),
 	}));
-	const forwarding = ({bridge, subnet, internal}: typeof networks[number]) => [
+	const forwarding = ({bridge, subnet, internal, isWalled}: typeof networks[number]) => [
 		`iifname ${uplink} oifname ${bridge} ip saddr ${host} ip daddr ${subnet} accept`,
+		...(isWalled ? [
+			`iifname ${bridge} ip daddr 169.254.0.0/16 drop`,
+			`iifname ${bridge} oifname ${uplink} ip dscp set ${walledMark}`,
+		] : []),
 		...(internal ? [] : [`iifname ${bridge} oifname ${uplink} ip saddr ${subnet} accept`]),
 	].map(rule => `\t\t${rule}`).join('\n');
 	const bridgeNames = networks.map(({bridge}) => bridge);
 	const gateways = networks.map(({bridge, gateway}) => `${bridge} . ${gateway}`);
-	const waysToHost = networks.filter(({internal}) => !internal).map(({bridge, gateway}) => `${bridge} . ${gateway}`);
+	const waysToHost = networks.filter(({internal, isWalled}) => !internal && !isWalled).map(({bridge, gateway}) => `${bridge} . ${gateway}`);
 	const macs = leases.map(({tap, mac}) => `${tap} . ${mac}`);
 	const sources = leases.map(({tap, mac, address}) => `${tap} . ${mac} . ${address}`);
 	return `table inet holm

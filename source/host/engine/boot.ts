@@ -4,6 +4,7 @@ import type {Container} from '../../engine/resources.js';
 import {logLimitsOf} from '../../rules/containers/logging.js';
 import {prepareLog} from '../containers/log-rotation.js';
 import {machineUidOf, sizeOf} from '../guest.js';
+import type {BaseDisk} from '../images/disk.js';
 import {startMachine} from '../machines/machine.js';
 import {patienceRemedy, unlessAborted} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
@@ -30,18 +31,27 @@ const processRefusal = (reason: string, {process: {arguments: [program = '']}}: 
 	return new HolmError('internal', `the container could not be started: ${reason}`);
 };
 
+/** The accounts of a container's image, whose base disk is made if it is missing. The builder has no image. */
+const accountsOf = async ({images, disks}: Context, {imageId, role}: Container): Promise<BaseDisk['accounts']> => {
+	if (role === 'builder') {
+		return {passwd: 'root:x:0:0:root:/root:/bin/sh\n', group: 'root:x:0:\n'};
+	}
+
+	const {accounts} = await disks.base(await images.get(imageId));
+	return accounts;
+};
+
 /** Boots the VM of a container. Resolves when the process runs; throws with the reason if it never does. */
 export const bootMachine = async (context: Context, entry: Entry, signal: AbortSignal): Promise<Machine> => {
-	const {paths, guest, images, disks, logKeeper} = context;
+	const {paths, guest, logKeeper} = context;
 	const {container} = entry;
 	const {configuration, id} = container;
 	const files = paths.container(id);
 	const uid = machineUidOf(id);
 	const logLimits = logLimitsOf(configuration.logging);
-	const image = await images.get(container.imageId);
-	const [template, base] = await unlessAborted(Promise.all([
+	const [template, accounts] = await unlessAborted(Promise.all([
 		guest.template(sizeOf(configuration)),
-		disks.base(image),
+		accountsOf(context, container),
 		prepareLog(files.log, logLimits).then(async () => {
 			await chown(files.log, uid, guest.gid);
 			await chmod(files.log, 0o600);
@@ -63,7 +73,7 @@ export const bootMachine = async (context: Context, entry: Entry, signal: AbortS
 		devices,
 		shares: mounts.shares,
 		log: files.log,
-		message: startMessageFor(context, container, {accounts: base.accounts, mounts}),
+		message: startMessageFor(context, container, {accounts, mounts}),
 		logLimits,
 		privateKey: guest.key.privateKey,
 		signal,

@@ -11,6 +11,7 @@ import {
 	isActive,
 	isLive,
 	saveContainer,
+	usersContainers,
 	waitForCleanup,
 	type Context,
 	type Entry,
@@ -31,9 +32,9 @@ export const removeStopped = async (
 
 const newestFirst = (entries: readonly Entry[]) => entries.toSorted((one, other) => other.container.createdAt - one.container.createdAt);
 
-/** All containers, running or not, newest first. */
-export const listContainers = ({containers}: Context): readonly Container[] =>
-	newestFirst([...containers.values()]).map(({container}) => container);
+/** All containers of users, running or not, newest first. */
+export const listContainers = (context: Context): readonly Container[] =>
+	newestFirst(usersContainers(context)).map(({container}) => container);
 
 export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 	const {networking, supervisor, helpers} = context;
@@ -82,7 +83,7 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 				return ({imageId}) => descendants.has(imageId);
 			},
 		}));
-		return context.containers.values().filter(({container}) => matches(container)).toArray();
+		return usersContainers(context).filter(({container}) => matches(container));
 	};
 
 	return {
@@ -144,9 +145,8 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 		},
 		async pruneContainers(filters = {}) {
 			const isWanted = filterOf(filters, pruneRules(({configuration}: Container) => configuration.labels, Date.now()));
-			const removable = context.containers.values()
-				.filter(({container, run}) => run.state !== 'starting' && ['created', 'exited'].includes(container.status.state) && isWanted(container))
-				.toArray();
+			const removable = usersContainers(context)
+				.filter(({container, run}) => run.state !== 'starting' && ['created', 'exited'].includes(container.status.state) && isWanted(container));
 			const removed: string[] = [];
 			let freedBytes = 0;
 			for (const entry of removable) {

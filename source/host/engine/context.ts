@@ -23,6 +23,8 @@ import {createQueue, type Queue} from './queue.js';
 export type NetworkRecord = Required<Omit<NetworkConfiguration, 'ipRange' | 'auxiliaryAddresses' | 'options'>> & Pick<NetworkConfiguration, 'ipRange' | 'auxiliaryAddresses' | 'options'> & {
 	readonly id: string;
 	readonly createdAt: number;
+	/** The network of the builder leads out, and neither to the host nor to other machines. It is in no list. */
+	readonly role?: 'builder';
 };
 
 /** A container as it is stored. */
@@ -98,6 +100,16 @@ export type Context = {
 	/** Writes a line to the daemon's log. */
 	readonly log: (line: string) => void;
 };
+
+/** The socket of the builder's API in its machine. */
+export const builderService = '/run/holm/docker.sock';
+
+/** Name of the builder's container and of its network. */
+export const builderName = 'holm-builder';
+
+/** The containers that users have made. */
+export const usersContainers = ({containers}: Pick<Context, 'containers'>): readonly Entry[] =>
+	[...containers.values()].filter(({container}) => container.role === undefined);
 
 /** The default network; `default` is an alias. */
 export const defaultNetwork = 'bridge';

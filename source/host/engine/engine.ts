@@ -25,7 +25,7 @@ import {nameServerId} from '../dns/user.js';
 import {machineUidOf, openGuest} from '../guest.js';
 import type {SetupStep} from '../kernel/guest-kernel.js';
 import {openDisks} from '../images/disk.js';
-import {openImageStore} from '../images/storage.js';
+import {openImageStore, type ImageStore} from '../images/storage.js';
 import {clearAbandonedTemplates} from '../machines/template/abandoned-templates.js';
 import {adoptMachine, clearMachine} from '../machines/machine.js';
 import {willEndWithin, silenceLimitMs} from '../machines/patience.js';
@@ -37,6 +37,7 @@ import {pathsOf, type Paths} from '../store/paths.js';
 import {readRecords} from '../store/records.js';
 import {archivesVerbs} from './archives.js';
 import {buildVerbs} from './build.js';
+import {createBuilder, type HostBuilder} from './builder.js';
 import {changesVerbs} from './changes.js';
 import {commitsVerbs} from './commits.js';
 import {eventsVerbs} from './events.js';
@@ -265,9 +266,22 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const machines = path.join(paths.machines, '/');
 	const keepsOthers = keptBy([]);
 	await sweep({paths, log}, async owned => owned.directory.startsWith(machines) || keepsOthers(owned));
-	const [guest, images, namespace, state, id] = await Promise.all([
+	const [guest, store, namespace, state, id] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
 	]);
+	let builder: HostBuilder | undefined;
+	const settle = async () => builder?.settle();
+	const images: ImageStore = {
+		...store,
+		async list(options) {
+			await settle();
+			return store.list(options);
+		},
+		async get(reference) {
+			await settle();
+			return store.get(reference);
+		},
+	};
 	const [disks, nameServer, forwarder, logKeeper] = await Promise.all([
 		openDisks(paths, images.buildah, guest.gid),
 		openNameServer({
@@ -303,6 +317,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const verbContext: VerbContext = {
 		...context, id, version, networking, supervisor, healthChecks, helpers, execs, withFiles: createWithFiles(helpers),
 	};
+	builder = createBuilder(verbContext, store);
 	await clearAbandonedTemplates(paths.templates);
 	await removeUnrecorded(context);
 	const isEnding = await orMissing(rm(paths.ending).then(() => true)) ?? false;
@@ -350,7 +365,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		clearInterval(rotation);
 		stopClocks();
 		await stopWatching();
-		await Promise.all([supervisor.close(), healthChecks.detach()]);
+		await Promise.all([supervisor.close(), healthChecks.detach(), builder.close()]);
 		await Promise.all(context.containers.values().map(async entry => {
 			// A helper machine has no user left: it may sync its disk, and is killed after the limit.
 			const closing = willEndWithin(helpers.close(entry), closeLimitMs).then(async isClosed => isClosed || helpers.abandon(entry));
@@ -380,6 +395,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		...imagesVerbs(verbContext),
 		...transferVerbs(verbContext),
 		...buildVerbs(verbContext),
+		builder: builder.builder,
 		...volumesVerbs(verbContext),
 		close,
 		async closeForShutdown() {

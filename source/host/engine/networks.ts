@@ -29,6 +29,7 @@ import {
 	isDefault,
 } from './find.js';
 import {
+	builderName,
 	defaultNetwork,
 	isLive,
 	machineOf,
@@ -78,13 +79,13 @@ const takenSubnets = async ({networks}: Context): Promise<readonly TakenSubnet[]
 	];
 };
 
-const reservedNames = new Set(['none', 'host', 'default', defaultNetwork]);
+const reservedNames = new Set(['none', 'host', 'default', defaultNetwork, builderName]);
 
 /** Creates a network with its bridge; on failure nothing is left. The caller must hold the registry. */
 export const makeNetwork = async (
 	context: Context,
 	networking: Networking,
-	configuration: NetworkConfiguration,
+	configuration: NetworkConfiguration & Pick<NetworkRecord, 'role'>,
 ): Promise<NetworkRecord> => {
 	mtuOf(configuration.options);
 	const taken = await takenSubnets(context);
@@ -99,6 +100,7 @@ export const makeNetwork = async (
 		...plan,
 		internal: configuration.internal,
 		labels: configuration.labels,
+		...configuration.role && {role: configuration.role},
 		...configuration.options && {options: configuration.options},
 	};
 	try {
@@ -116,8 +118,8 @@ export const makeNetwork = async (
 
 const deleteNetwork = async (context: Context, networking: Networking, record: NetworkRecord): Promise<void> => {
 	const holders = holdersOf(context, record.id);
-	if (isDefault(record)) {
-		throw new HolmError('forbidden', `${record.name} is a pre-defined network and cannot be removed`, {remedy: 'it uses nothing while no container is connected'});
+	if (isDefault(record) || record.role) {
+		throw new HolmError('forbidden', `${record.name} is a pre-defined network and cannot be removed`, {remedy: record.role ? 'holm builder rm removes it with the builder' : 'it uses nothing while no container is connected'});
 	}
 
 	if (holders.length > 0) {
@@ -176,6 +178,7 @@ const freeDeviceName = (devices: Readonly<Record<string, string>>): string => {
 export const listNetworks = (context: Context, filters: Filters = {}): readonly Network[] => {
 	const matches = filterOf(filters, networkRules);
 	return context.networks.values()
+		.filter(({role}) => role === undefined)
 		.map(record => describeNetwork(context, record))
 		.filter(network => matches(network))
 		.toArray()
@@ -295,7 +298,7 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 		pruneNetworks: async (filters = {}) => context.registry(async () => {
 			const matches = filterOf(filters, pruneRules(({labels}: Network) => labels, Date.now()));
 			const removable = context.networks.values()
-				.filter(record => !isDefault(record) && holdersOf(context, record.id).length === 0 && matches(describeNetwork(context, record)))
+				.filter(record => !isDefault(record) && record.role === undefined && holdersOf(context, record.id).length === 0 && matches(describeNetwork(context, record)))
 				.toArray();
 			for (const record of removable) {
 				await deleteNetwork(context, networking, record);

@@ -1,6 +1,6 @@
 import type {SnapshotVerbs} from '../../engine/snapshot.js';
 import {listContainers} from './containers.js';
-import type {Context} from './context.js';
+import {usersContainers, type Context} from './context.js';
 import {readStats} from './guest-stats.js';
 import {listNetworks} from './networks.js';
 import {createTimedReads} from './timed-reads.js';
@@ -17,7 +17,7 @@ export const snapshotVerbs = (context: Context): SnapshotVerbs => {
 			const readAt = Date.now();
 			const [containers, networks] = [listContainers(context), listNetworks(context)];
 			const [images, volumes] = await Promise.all([context.images.list(), listVolumes(context)]);
-			const live = stats ? context.containers.values().filter(entry => entry.container.status.state === 'running').toArray() : [];
+			const live = stats ? usersContainers(context).filter(entry => entry.container.status.state === 'running') : [];
 			const readings = await readAll(live);
 			return {
 				readAt,

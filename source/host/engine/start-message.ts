@@ -10,7 +10,7 @@ import {mergeEnvironment} from '../../rules/containers/container-process.js';
 import {bundleOf, isOfNamespace} from '../containers/bundle.js';
 import {hostsFile, resolverFile} from '../containers/network-files.js';
 import type {StartMessage} from '../machines/guest-protocol.js';
-import {defaultNetwork, type Context} from './context.js';
+import {builderService, defaultNetwork, type Context} from './context.js';
 import {linksOf, linkVariablesOf} from './links.js';
 import type {ResolvedMounts} from './mounts.js';
 import {wayOut} from './wanted-state.js';
@@ -72,6 +72,7 @@ export const startMessageFor = (
 		hostname: hostnameOf(container),
 		files: {...filesFor(context, container), 'bundle/config.json': Buffer.from(JSON.stringify(bundle))},
 		sockets,
+		...container.role === 'builder' && {service: builderService},
 		sysctls: Object.fromEntries(Object.entries(configuration.sysctls ?? {}).filter(([name]) => !isOfNamespace(name))),
 		process: {terminal: configuration.terminal, stdin: configuration.openStdin},
 	};

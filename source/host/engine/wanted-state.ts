@@ -14,8 +14,8 @@ type Link = {readonly device: string; readonly hostAddress: string};
 /** The rules of the namespace: the bridges of all networks and the taps of connected containers. */
 export const rulesetFor = (link: Link, networks: readonly NetworkRecord[], connected: readonly Container[]): RulesetConfiguration => ({
 	link,
-	bridges: networks.map(({id, subnet, gateway, internal}) => ({
-		bridge: bridgeNameOf(id), subnet, gateway, internal,
+	bridges: networks.map(({id, subnet, gateway, internal, role}) => ({
+		bridge: bridgeNameOf(id), subnet, gateway, internal, isWalled: role === 'builder',
 	})),
 	taps: connected.flatMap(({attachments}) => attachments.map(({endpointId, networkId, mac, address}) => ({
 		tap: tapNameOf(endpointId), bridge: bridgeNameOf(networkId), mac, address,

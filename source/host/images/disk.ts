@@ -2,7 +2,6 @@ import {
 	chmod,
 	chown,
 	mkdir,
-	open,
 	readdir,
 	readFile,
 	rename,
@@ -12,11 +11,11 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import type {Image} from '../../engine/resources.js';
-import {run} from '../run.js';
 import {orMissing} from '../store/missing.js';
 import type {Paths} from '../store/paths.js';
 import type {Buildah} from './buildah.js';
 import {fullDisk} from './disk-error.js';
+import {formatDisk, synchronise} from './format-disk.js';
 import {readTextWithin} from './within-root.js';
 import {withWorkingContainer} from './working-container.js';
 
@@ -49,33 +48,6 @@ const minimumDiskBytes = 16 * gibibyte;
 /** Capacity of an image's disk in bytes: twice the image's size, rounded up to whole GiB, so that a large image fits with the metadata of its file system. */
 export const diskCapacityOf = ({sizeBytes}: Pick<Image, 'sizeBytes'>): number =>
 	Math.max(minimumDiskBytes, Math.ceil(sizeBytes * 2 / gibibyte) * gibibyte);
-
-/** With a journal, because a machine can end at any time; a small one. No blocks are reserved for root, because most containers run as root. */
-const formatArguments = ['-q', '-F', '-t', 'ext4', '-m', '0', '-J', 'size=32', '-E', 'lazy_itable_init=1,lazy_journal_init=1,nodiscard'];
-
-/** `mke2fs -d` does not copy owner and mode of the root directory, and creates a `lost+found` that no image has. */
-const correctRoot = async (file: string, source: string): Promise<void> => {
-	const {mode, uid, gid} = await stat(source);
-	// Containers/storage always uses 0555. Docker uses 0755, which matters for a root user without capabilities.
-	const permissions = mode % 0o1_0000 === 0o555 ? 0o755 : mode % 0o1_0000;
-	const names = await readdir(source);
-	const commands = [
-		...(names.includes('lost+found') ? [] : ['rmdir /lost+found']),
-		`set_inode_field <2> mode 04${permissions.toString(8).padStart(4, '0')}`,
-		`set_inode_field <2> uid ${uid}`,
-		`set_inode_field <2> gid ${gid}`,
-	];
-	await run('debugfs', ['-w', '-f', '-', file], {input: `${commands.join('\n')}\n`});
-};
-
-const synchronise = async (file: string): Promise<void> => {
-	const handle = await open(file, 'r');
-	try {
-		await handle.datasync();
-	} finally {
-		await handle.close();
-	}
-};
 
 /** Mounts an image, calls `use` with the directory, and unmounts it. */
 export const withImageMounted = async <Result>(
@@ -159,8 +131,7 @@ export const openDisks = async (paths: Paths, buildah: Buildah, gid: number): Pr
 		try {
 			return await withImageMounted(buildah, image.id, async directory => {
 				const accounts = await saveAccounts(directory, files.accounts);
-				await run('mke2fs', [...formatArguments, '-d', directory, unfinished, `${diskCapacityOf(image) / 1024}k`]);
-				await correctRoot(unfinished, directory);
+				await formatDisk(unfinished, directory, diskCapacityOf(image));
 				await chown(unfinished, 0, gid);
 				await chmod(unfinished, 0o640);
 				await synchronise(unfinished);

@@ -17,6 +17,7 @@ import {
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {hostDistribution} from '../setup/distributions.js';
+import {unpackPackages} from '../setup/debian-packages.js';
 import {run} from '../run.js';
 import {throwUnreadable} from '../store/missing.js';
 import {pathsOf} from '../store/paths.js';
@@ -114,45 +115,50 @@ const kernelPackage = async (metapackage: string): Promise<string> => {
 	return name;
 };
 
-/** Downloads a kernel's packages to a directory, and resolves with the name of the kernel package. */
-const downloadPackages = async (metapackage: string, target: string, onProgress: (step: SetupStep) => void): Promise<string> => {
-	const name = await kernelPackage(metapackage);
+/** A kernel's package, and that of its modules where the distribution has a separate one. */
+const packagesOf = async (name: string): Promise<readonly string[]> => {
 	// Ubuntu has the modules in a separate package.
 	const modulesPackage = name.replace('linux-image-', 'linux-modules-');
 	const {exitCode} = await run('apt-cache', ['show', '--quiet=2', modulesPackage], {environment, accept: [0, 100]});
-	const packages = exitCode === 0 ? [name, modulesPackage] : [name];
-	onProgress({step: 'download', detail: packages.join(' ')});
-	await run('apt-get', ['--option', 'APT::Sandbox::User=root', 'download', ...packages], {cwd: target, environment});
-	return name;
+	return exitCode === 0 ? [name, modulesPackage] : [name];
 };
 
 /** Downloads and unpacks a kernel without installing it, so the host's boot loader and initramfs are not changed. */
 const downloadKernel = async (metapackage: string, scratch: string, onProgress: (step: SetupStep) => void): Promise<Candidate> => {
-	let name: string;
-	try {
-		name = await downloadPackages(metapackage, scratch, onProgress);
-	} catch {
-		// Outdated package lists name kernels that the mirrors no longer have.
-		onProgress({step: 'refresh', detail: 'lists of packages'});
-		await run('apt-get', ['update'], {environment});
-		name = await downloadPackages(metapackage, scratch, onProgress);
-	}
-
-	const downloaded = await readdir(scratch);
-	const archives = downloaded.filter(file => file.endsWith('.deb'));
-	const base = path.join(scratch, 'unpacked');
-	await mkdir(base);
-	onProgress({step: 'unpack', detail: name});
-	for (const archive of archives) {
-		await run('dpkg-deb', ['--extract', path.join(scratch, archive), base]);
-	}
-
+	let name = metapackage;
+	const base = await unpackPackages(scratch, async () => {
+		name = await kernelPackage(metapackage);
+		return packagesOf(name);
+	}, onProgress);
 	const [kernel] = await findKernels(base);
 	if (!kernel) {
 		throw new HolmError('unavailable', `package ${name} has no kernel that can be read`);
 	}
 
 	return {...kernel, source: name};
+};
+
+/** More modules of the kernel in `directory`, from the host or, if that has none, from the kernel's package. */
+export const moreModules = async (
+	directory: string,
+	{version, source}: GuestKernel,
+	names: readonly string[],
+	scratch: string,
+	onProgress?: (step: SetupStep) => void,
+): Promise<readonly GuestModule[]> => {
+	const isOfVersion = (kernel: Candidate) => kernel.version === version;
+	const onHost = await findKernels();
+	let found = onHost.find(kernel => isOfVersion(kernel));
+	if (!found && source.startsWith('linux-image-')) {
+		const unpacked = await findKernels(await unpackPackages(scratch, async () => packagesOf(source), onProgress));
+		found = unpacked.find(kernel => isOfVersion(kernel));
+	}
+
+	if (!found) {
+		throw new HolmError('unavailable', `the modules of kernel ${version} are not on this host any more`, {remedy: `remove ${directory}/kernel.json, and holm setup gets a newer kernel`});
+	}
+
+	return collectModules(found.modules, version, scratch, names);
 };
 
 /** Makes a kernel's files in `scratch`, which must be on the same file system, checks them, and moves them to `directory`. */

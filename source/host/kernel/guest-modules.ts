@@ -52,14 +52,17 @@ const decompress = async (file: string, scratch: string): Promise<Uint8Array> =>
 	return unpacked;
 };
 
+/** Modules for the containers and the network of the builder. They are loaded there only. */
+export const builderModules = ['bridge', 'veth', 'nf_tables', 'nft_chain_nat', 'nft_masq'];
+
 export type GuestModule = {readonly name: string; readonly content: Uint8Array};
 
 /**
-Collects the modules that a guest needs from a kernel's directory, such as `/lib/modules/6.1.0`: decompressed, each after its dependencies.
+Collects modules from a kernel's directory, such as `/lib/modules/6.1.0`: decompressed, each after its dependencies. Default those that a guest needs.
 
 The dependencies are read from the modules, because a package that was only unpacked has no modules.dep. Throws `unavailable` if a required module is neither there nor built in.
 */
-export const collectModules = async (directory: string, version: string, scratch: string): Promise<readonly GuestModule[]> => {
+export const collectModules = async (directory: string, version: string, scratch: string, names?: readonly string[]): Promise<readonly GuestModule[]> => {
 	const [entries, builtinList] = await Promise.all([
 		readdir(directory, {recursive: true, withFileTypes: true}),
 		readFile(path.join(directory, 'modules.builtin'), 'utf8'),
@@ -94,7 +97,7 @@ export const collectModules = async (directory: string, version: string, scratch
 		collected.set(name, {name, content});
 	};
 
-	const wanted = [...requiredModules, ...optionalModules.filter(name => files.has(name))];
+	const wanted = names ?? [...requiredModules, ...optionalModules.filter(name => files.has(name))];
 	for (const name of wanted) {
 		await collect(name);
 	}

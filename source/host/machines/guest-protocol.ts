@@ -26,6 +26,8 @@ export type StartMessage = {
 	readonly files: Readonly<Record<string, Uint8Array>>;
 	/** Sockets of the host that the container sees at `/run/holm/sockets/N`, where N is the index in the list. */
 	readonly sockets?: readonly HostSocket[];
+	/** Path of a socket in the container that the engine connects to, without symbolic links. */
+	readonly service?: string;
 	/** Of the guest's kernel, by their dotted names. */
 	readonly sysctls?: Readonly<Record<string, string>>;
 	/** How the container's process is connected. Absent for a helper machine, which only has its disk at `/rootfs`, its shares below `/shares`, and its agent. */
@@ -59,6 +61,7 @@ export const encodeMessage = (
 	...Object.entries(message.sysctls ?? {}).map(([name, value]) => Buffer.from(`sysctl ${name} ${value}\n`)),
 	...(shares.length > 0 ? [Buffer.from('shares\n')] : []),
 	...(message.sockets ?? []).map(({uid, gid, mode}, index) => Buffer.from(`socket ${index} ${uid} ${gid} ${mode.toString(8)}\n`)),
-	...(message.sockets?.length ? [Buffer.from('relaying\n')] : []),
+	...(message.service === undefined ? [] : [Buffer.from(`service ${message.service}\n`)]),
+	...(message.sockets?.length || message.service !== undefined ? [Buffer.from('relaying\n')] : []),
 	Buffer.from(message.process ? `run ${yesOrNo(message.process.terminal)} ${yesOrNo(message.process.stdin)}\n` : 'serve\n'),
 ]);

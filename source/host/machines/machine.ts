@@ -256,6 +256,7 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 			logLimits: options.logLimits,
 			ports: firstPort(options.devices),
 			sockets: socketSources(options),
+			hasService: options.message.service !== undefined,
 			phases: [],
 			startedAt,
 		}, {privateKey: options.privateKey, exited});

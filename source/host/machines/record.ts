@@ -20,6 +20,8 @@ export type MachineRecord = {
 	readonly ports: Readonly<Record<string, string>>;
 	/** Paths of the host's sockets that the guest's are connected to. */
 	readonly sockets?: readonly string[];
+	/** Whether the engine can connect to a socket in the container. */
+	readonly hasService?: boolean;
 	readonly phases: readonly BootPhase[];
 	/** When the machine was started, in milliseconds since 1970. */
 	readonly startedAt: number;

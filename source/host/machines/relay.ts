@@ -1,6 +1,9 @@
 import net from 'node:net';
 import {setTimeout as delay} from 'node:timers/promises';
+import type {Duplex} from 'node:stream';
 import type {ClientChannel, Client} from 'ssh2';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import {patienceRemedy, within} from './patience.js';
 import {dialSsh, type SshOptions} from './ssh/ssh.js';
 
 /** A socket of the host that is mounted in a container. */
@@ -15,6 +18,12 @@ export type HostSocket = {
 
 /** Port of the first socket in the relay's network namespace of the guest; the guest's script knows it, too. */
 const firstPort = 1000;
+
+/** Port of the container's service there. */
+const servicePort = 999;
+
+/** Time for the guest to open a channel, or to come back after its connection broke. */
+const connectLimitMs = 20_000;
 
 /** Connections of one machine at a time. Each may hold a window of 2 MiB in each direction. */
 const maximumConnections = 64;
@@ -86,7 +95,7 @@ const serve = async (client: Client, sources: readonly string[]): Promise<void> 
 };
 
 /**
-Connects sockets in a guest to sockets of the host, over one of the guest's SSH ports.
+Connects sockets in a guest to sockets of the host, and the engine to a socket in the container, over one of the guest's SSH ports.
 
 The guest's SSH server listens in a network namespace of its own, on one port of the loopback device for each socket, and opens a channel for each connection. Only the engine opens sockets, and only those that were mounted. While no engine runs, new connections wait for the next one, and open ones end.
 */
@@ -94,6 +103,7 @@ export const createRelay = (sources: readonly string[], ssh: Omit<SshOptions, 'l
 	const leaving = new Map<string, () => void>();
 	const over = new AbortController();
 	let isOpen = false;
+	let connected = Promise.withResolvers<Client>();
 	return {
 		/** Call it when the guest listens. */
 		open() {
@@ -107,7 +117,9 @@ export const createRelay = (sources: readonly string[], ssh: Omit<SshOptions, 'l
 					try {
 						const {client, close} = await dialSsh({...ssh, leaving, verb: 'relay'});
 						over.signal.addEventListener('abort', close);
+						connected.resolve(client);
 						await serve(client, sources);
+						connected = Promise.withResolvers();
 						over.signal.removeEventListener('abort', close);
 						close();
 					} catch {
@@ -117,6 +129,19 @@ export const createRelay = (sources: readonly string[], ssh: Omit<SshOptions, 'l
 					await delay(redialDelayMs, undefined, {signal: over.signal}).catch(() => undefined);
 				}
 			})();
+		},
+		/** Connects to the container's service. Throws `unavailable` if the guest does not answer. */
+		async connect(): Promise<Duplex> {
+			const opening = connected.promise.then(async client => new Promise<ClientChannel>((resolve, reject) => {
+				client.forwardOut('127.0.0.1', 0, '127.0.0.1', servicePort, (error, channel) => {
+					if (error) {
+						reject(new HolmError('unavailable', `the guest refused a connection: ${messageOf(error)}`, {cause: error}));
+					} else {
+						resolve(channel);
+					}
+				});
+			}));
+			return within(opening, connectLimitMs, () => new HolmError('unavailable', 'the guest did not connect in time', {remedy: patienceRemedy}));
 		},
 		/** Call it with the id of a connection when the guest reports its end. */
 		hearEnd(id: string) {

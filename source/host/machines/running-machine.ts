@@ -1,3 +1,4 @@
+import type {Duplex} from 'node:stream';
 import type {BootPhase} from '../../engine/resources.js';
 import type {Agent} from './ssh/agent.js';
 import type {NetworkDevice} from './guest-protocol.js';
@@ -14,6 +15,8 @@ export type Machine = {
 	/** When it was restored, in milliseconds since 1970. Its clock is set after that, so no line of its container's log is earlier. */
 	readonly restoredAt: () => number;
 	readonly agent: Agent;
+	/** Connects to the service of the start message. Its answer does not say whether the socket is there: the connection then ends at once. Throws `unavailable` if the guest does not answer. */
+	readonly connectService: () => Promise<Duplex>;
 	/** Sends a signal to the container's process. Throws `invalid` for a number that is not a signal. */
 	signal: (number: number) => Promise<void>;
 	/** Sets the size of the process's terminal. */

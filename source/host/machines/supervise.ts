@@ -160,9 +160,10 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		});
 	}), tellLimitMs, () => new HolmError('unavailable', 'the guest does not read commands any more', {remedy: 'holm kill ends its machine'}));
 
-	const {sockets: sources = []} = record;
+	const {sockets: sources = [], hasService = false} = record;
+	const hasRelay = sources.length > 0 || hasService;
 	// The relay has the last port, if there is one.
-	const agent = createAgent({sockets: sources.length > 0 ? files.ssh.slice(0, -1) : files.ssh, privateKey: options.privateKey, tell});
+	const agent = createAgent({sockets: hasRelay ? files.ssh.slice(0, -1) : files.ssh, privateKey: options.privateKey, tell});
 	const relay = createRelay(sources, {
 		socketPath: files.ssh.at(-1)!, port: sshPorts.at(-1)!, privateKey: options.privateKey, tell,
 	});
@@ -234,6 +235,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		phases: () => phases,
 		restoredAt: () => record.startedAt + (phases.find(({name}) => name === 'restore')?.endMs ?? 0),
 		agent,
+		connectService: async () => relay.connect(),
 		async signal(number) {
 			if (!Number.isSafeInteger(number) || number < 1 || number > lastSignal) {
 				throw new HolmError('invalid', `${number} is not the number of a signal`, {remedy: `use a number from 1 to ${lastSignal}`});

@@ -24,6 +24,10 @@ export const pathsOf = (root: string) => ({
 	boot: path.join(root, 'boot'),
 	/** Exists while an engine opens only to stop its containers. */
 	ending: path.join(root, 'ending'),
+	/** Configuration of the builder. */
+	builder: path.join(root, 'builder.json'),
+	/** Socket where the builder finds the engine's images. */
+	builderSocket: path.join(root, 'builder.sock'),
 	/** Id of the engine, generated once. */
 	identity: path.join(root, 'identity'),
 	containers: path.join(root, 'containers'),

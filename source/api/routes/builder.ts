@@ -1,0 +1,131 @@
+import type {IncomingMessage} from 'node:http';
+import type {BuilderActions, BuilderConfiguration} from '../../engine/builder.js';
+import type {Engine} from '../../engine/engine.js';
+import {HolmError} from '../../engine/errors.js';
+import {fieldsOf} from '../../wire/fields.js';
+import {parseJson} from '../../wire/json.js';
+import {noBuildKit} from '../../wire/decode/fields/build.js';
+import {encodeProgressError} from '../../wire/encode/progress.js';
+import {noContent, ok, route, type Exchange, type Handler} from '../exchange.js';
+import {line, writeSlowly} from '../streams.js';
+import {upload} from '../upload.js';
+
+const http = process.getBuiltinModule('node:http');
+
+/** The engine's builder. Throws `unsupported` for an engine without. */
+export const builderOf = ({builder}: Pick<Engine, 'builder'>): BuilderActions => {
+	if (!builder) {
+		const [reason, remedy] = noBuildKit;
+		throw new HolmError('unsupported', reason, {remedy});
+	}
+
+	return builder;
+};
+
+/** The path without the client's version of the API, which may be newer than the builder's. */
+const pathOf = ({url = ''}: IncomingMessage): string => url.replace(/^\/v\d+\.\d+(?=\/)/v, '');
+
+/** The head of a request as it came. */
+const headOf = (request: IncomingMessage): string => {
+	const {rawHeaders} = request;
+	const headers = rawHeaders.flatMap((name, index) => index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1]!}\r\n`] : []);
+	return `${request.method} ${pathOf(request)} HTTP/1.1\r\n${headers.join('')}\r\n`;
+};
+
+/** Connects the client with the builder in both directions, from its request on. */
+const carry: Handler = async exchange => {
+	const builder = builderOf(exchange.engine);
+	const stream = await builder.connect();
+	const client = exchange.takeOver();
+	const end = () => {
+		client.destroy();
+		stream.destroy();
+	};
+
+	for (const side of [client, stream]) {
+		side.on('error', end);
+		side.on('close', end);
+	}
+
+	stream.write(headOf(exchange.request));
+	client.pipe(stream);
+	stream.pipe(client);
+	return undefined;
+};
+
+/** Sends a request to the builder, and its answer to the client. What was built is in the engine when the answer ends. */
+export const forwardBuild = async (exchange: Exchange): Promise<undefined> => {
+	const {engine, request, response, signal} = exchange;
+	const builder = builderOf(engine);
+	const stream = await builder.connect();
+	const {promise, resolve, reject} = Promise.withResolvers<IncomingMessage>();
+	const names = ['content-type', 'content-length', 'x-registry-config', 'content-encoding'];
+	const sent = http.request({
+		method: 'POST',
+		path: pathOf(request),
+		headers: {Host: 'builder', ...Object.fromEntries(names.flatMap(name => request.headers[name] === undefined ? [] : [[name, request.headers[name]]]))},
+		createConnection: () => stream,
+	}, resolve);
+	const leave = () => {
+		stream.destroy();
+	};
+
+	signal.addEventListener('abort', leave);
+	sent.on('error', error => {
+		reject(new HolmError('unavailable', `the builder ended during the request: ${error.message}`, {remedy: 'holm builder logs may say why', cause: error}));
+	});
+	upload(exchange).on('error', leave).pipe(sent);
+	try {
+		const answer = await promise;
+		response.writeHead(answer.statusCode ?? 500, {'Content-Type': answer.headers['content-type'] ?? 'application/json'});
+		try {
+			for await (const chunk of answer) {
+				await writeSlowly(response, chunk as Uint8Array);
+			}
+
+			await builder.collect();
+		} catch (error) {
+			const failure = error instanceof HolmError ? error : new HolmError('unavailable', 'the builder ended during the build', {remedy: 'build again; holm builder logs may say why', cause: error});
+			response.write(line(encodeProgressError(failure)));
+		}
+
+		response.end();
+	} finally {
+		signal.removeEventListener('abort', leave);
+		stream.destroy();
+	}
+
+	return undefined;
+};
+
+const decodeChange = (json: unknown): Partial<BuilderConfiguration> => {
+	const fields = fieldsOf(json);
+	const change = {
+		cpus: fields.optionalNumber('cpus'), memoryBytes: fields.optionalNumber('memoryBytes'), diskBytes: fields.optionalNumber('diskBytes'), keepSeconds: fields.optionalNumber('keepSeconds'),
+	};
+	return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+};
+
+export const builderRoutes = [
+	route('POST', '/session', carry),
+	route('POST', '/grpc', carry),
+	route('POST', '/build/cancel', forwardBuild),
+	route('GET', '/holm/builder', async ({engine}) => ok(await builderOf(engine).status())),
+	route('POST', '/holm/builder/start', async ({engine}) => {
+		await builderOf(engine).start();
+		return noContent;
+	}),
+	route('POST', '/holm/builder/stop', async ({engine, query}) => {
+		await builderOf(engine).stop({isForced: query.flag('force')});
+		return noContent;
+	}),
+	route('POST', '/holm/builder/update', async ({engine, body}) => {
+		await builderOf(engine).update(decodeChange(parseJson((await body()).toString(), 'the body')));
+		return noContent;
+	}),
+	route('POST', '/holm/builder/prune', async ({engine}) => ok(await builderOf(engine).prune())),
+	route('DELETE', '/holm/builder', async ({engine}) => {
+		await builderOf(engine).remove();
+		return noContent;
+	}),
+];

@@ -1,0 +1,404 @@
+import {
+	chmod,
+	chown,
+	mkdir,
+	rm,
+	stat,
+} from 'node:fs/promises';
+import {availableParallelism} from 'node:os';
+import type {Duplex} from 'node:stream';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {
+	Builder,
+	BuilderActions,
+	BuilderConfiguration,
+	BuilderVerbs,
+} from '../../engine/builder.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Container, ContainerConfiguration} from '../../engine/resources.js';
+import {binarySize} from '../../text/sizes.js';
+import {builderBase, removeBases} from '../builder/base.js';
+import {createBuiltImages} from '../builder/built-images.js';
+import {createDockerClient} from '../builder/docker-client.js';
+import {createImageMirror} from '../builder/image-mirror.js';
+import {newId} from '../containers/id.js';
+import {engineEnvironment} from '../environment.js';
+import {machineUidOf, validateSize} from '../guest.js';
+import {createOverlay} from '../images/overlay.js';
+import type {ImageStore} from '../images/storage.js';
+import {longestDelayMs} from '../machines/patience.js';
+import {readRecord, removeRecord, writeRecord} from '../store/records.js';
+import {
+	builderName,
+	machineOf,
+	newEntry,
+	publish,
+	saveContainer,
+	type Context,
+	type Entry,
+} from './context.js';
+import {discardContainer} from './creation.js';
+import {writtenBytesOf} from './disk-usage.js';
+import {leaseAttachment} from './leases.js';
+import {makeNetwork} from './networks.js';
+import {createQueue} from './queue.js';
+import type {VerbContext} from './verb-context.js';
+
+const gibibyte = 1024 ** 3;
+const smallestDiskBytes = 4 * gibibyte;
+
+const defaultConfiguration = (): BuilderConfiguration => ({
+	cpus: Math.min(2, availableParallelism()), memoryBytes: 2 * gibibyte, diskBytes: 32 * gibibyte, keepSeconds: 600,
+});
+
+/** The steps of builds are in a network of the builder's own; of its addresses only the builder's is seen outside. */
+const stepAddress = '172.31.255.1/24';
+
+const imagesTarget = '/run/holm/images.sock';
+
+/** Time for dockerd to answer after its machine has started. Emulated it takes 5 seconds. */
+const readyLimitMs = 120_000;
+const readyIntervalMs = 100;
+
+/** How long the images agree well enough for another connection. */
+const agreementMs = 2000;
+
+const proxyVariables = (): readonly string[] => Object.entries(engineEnvironment())
+	.filter(([name]) => /_proxy$/iv.test(name))
+	.map(([name, value]) => `${name}=${value}`);
+
+const configurationOf = ({cpus, memoryBytes}: BuilderConfiguration, socket: string): ContainerConfiguration => ({
+	image: builderName,
+	name: builderName,
+	command: [],
+	environment: [],
+	terminal: false,
+	openStdin: false,
+	autoRemove: false,
+	labels: {},
+	networks: [{network: builderName, aliases: []}],
+	ports: [],
+	publishAll: false,
+	mounts: [{
+		type: 'bind', source: socket, target: imagesTarget, readOnly: false,
+	}],
+	extraHosts: [],
+	dnsServers: [],
+	dnsSearch: [],
+	cpus,
+	memory: memoryBytes,
+	readOnlyRoot: false,
+	capabilitiesToAdd: [],
+	capabilitiesToDrop: [],
+	privileged: true,
+	ulimits: [],
+	init: false,
+	stopSignal: 'SIGTERM',
+	restartPolicy: {name: 'no', maximumRetryCount: 0},
+});
+
+const validate = ({cpus, memoryBytes, diskBytes, keepSeconds}: BuilderConfiguration): void => {
+	validateSize({cpus, memoryBytes});
+	if (!(memoryBytes >= gibibyte / 2)) {
+		throw new HolmError('invalid', `memory of ${binarySize(memoryBytes)} is too little for the builder`, {remedy: 'give it 512 MiB at least'});
+	}
+
+	if (!(Number.isSafeInteger(diskBytes) && diskBytes >= smallestDiskBytes && diskBytes <= 16 * 1024 * gibibyte)) {
+		throw new HolmError('invalid', `a disk of ${binarySize(diskBytes)} is not possible for the builder`, {remedy: 'give it 4 GiB to 16 TiB'});
+	}
+
+	if (!(Number.isSafeInteger(keepSeconds) && keepSeconds >= 0 && keepSeconds * 1000 <= longestDelayMs)) {
+		throw new HolmError('invalid', `the builder cannot be kept for ${keepSeconds} seconds`, {remedy: 'give it 0 seconds to 24 days'});
+	}
+};
+
+/** What the rest of the engine needs of its builder. */
+export type HostBuilder = Required<BuilderVerbs> & {
+	/** Takes results that clients may have built over their own connections. Costs nothing if there are none. */
+	readonly settle: () => Promise<void>;
+	/** Stops the mirror; the machine continues. */
+	readonly close: () => Promise<void>;
+};
+
+export const createBuilder = (context: VerbContext, store: ImageStore): HostBuilder => {
+	const {paths, guest, supervisor, networking, helpers, log} = context;
+	const queue = createQueue();
+	const mirror = createImageMirror(paths.builderSocket, store, log);
+	const connections = new Set<Duplex>();
+	let isUnsettled = false;
+	let idle: NodeJS.Timeout | undefined;
+	let synchronisedAt = 0;
+
+	const entryOf = (): Entry | undefined => context.containers.values().find(({container}) => container.role === 'builder');
+
+	const configuration = async (): Promise<BuilderConfiguration> => {
+		const reading = await readRecord<BuilderConfiguration>(paths.builder);
+		return {...defaultConfiguration(), ...reading.state === 'read' ? reading.value : {}};
+	};
+
+	const machine = () => {
+		const entry = entryOf();
+		const found = entry && machineOf(entry);
+		if (!found) {
+			throw new HolmError('unavailable', 'the builder does not run', {remedy: 'holm builder start'});
+		}
+
+		return found;
+	};
+
+	const client = createDockerClient(async () => machine().connectService());
+	const built = createBuiltImages(client, store, (id, name) => {
+		publish(context, {type: 'image', action: 'tag', id, attributes: {name}});
+	});
+	const synchronisations = createQueue();
+	const synchronise = async (options?: {readonly isBefore: boolean}) => synchronisations(async () => built.synchronise(options));
+
+	const make = async (wanted: BuilderConfiguration): Promise<Entry> => {
+		validate(wanted);
+		const base = await builderBase(paths, {
+			diskBytes: wanted.diskBytes, gid: guest.gid, onStep({step, detail}) {
+				log(`builder: ${step}: ${detail}`);
+			},
+		});
+		return context.registry(async () => {
+			if (![...context.networks.values()].some(({role}) => role === 'builder')) {
+				await makeNetwork(context, networking, {
+					name: builderName, internal: false, labels: {}, driver: 'bridge', role: 'builder',
+				});
+			}
+
+			const id = newId();
+			const files = paths.container(id);
+			try {
+				await mkdir(files.directory, {recursive: true, mode: 0o711});
+				await chmod(files.directory, 0o711);
+				await createOverlay(base, files.disk);
+				await chown(files.disk, machineUidOf(id), guest.gid);
+				await chmod(files.disk, 0o600);
+				const settings = configurationOf(wanted, paths.builderSocket);
+				const container: Container = {
+					id,
+					name: builderName,
+					role: 'builder',
+					createdAt: Date.now(),
+					imageId: '',
+					configuration: settings,
+					process: {
+						arguments: ['/bin/start', stepAddress], environment: ['PATH=/bin:/usr/bin', 'HOME=/root', ...proxyVariables()], workingDirectory: '/', user: '',
+					},
+					status: {state: 'created'},
+					attachments: [leaseAttachment(context, settings.networks[0]!, {isRunning: false})],
+					ports: [],
+					exposedPorts: [],
+					mounts: settings.mounts,
+					restartCount: 0,
+				};
+				const entry = newEntry({container, isStoppedByUser: false, devices: {}});
+				await saveContainer(context, entry);
+				context.containers.set(id, entry);
+				return entry;
+			} catch (error) {
+				await rm(files.directory, {recursive: true, force: true});
+				throw error;
+			}
+		});
+	};
+
+	const whenReady = async (entry: Entry): Promise<void> => {
+		const deadline = performance.now() + readyLimitMs;
+		let last: unknown;
+		while (performance.now() < deadline) {
+			if (!machineOf(entry)) {
+				const {status} = entry.container;
+				throw new HolmError('unavailable', `the builder ended as it started${status.state === 'exited' ? `: ${status.reason ?? `exit status ${status.exitCode}`}` : ''}`, {remedy: 'holm builder logs says why'});
+			}
+
+			try {
+				await client.json('GET', '/_ping', {limitMs: 10_000});
+				return;
+			} catch (error) {
+				last = error;
+				await delay(readyIntervalMs);
+			}
+		}
+
+		throw new HolmError('unavailable', `the builder did not answer within ${readyLimitMs / 1000} seconds`, {remedy: 'holm builder logs may say why', cause: last});
+	};
+
+	const stopIdle = async () => queue(async () => {
+		const entry = entryOf();
+		if (entry && connections.size === 0 && machineOf(entry)) {
+			await settle();
+			await entry.queue(async () => supervisor.stop(entry));
+			await mirror.close();
+			built.forget();
+		}
+	}).catch((error: unknown) => {
+		log(`the idle builder was not stopped: ${messageOf(error)}`);
+	});
+
+	const restIfIdle = async () => {
+		clearTimeout(idle);
+		if (connections.size === 0) {
+			const {keepSeconds} = await configuration();
+			clearTimeout(idle);
+			idle = setTimeout(stopIdle, keepSeconds * 1000);
+			idle.unref();
+		}
+	};
+
+	/** Resolves when it answers. The caller must hold the queue. */
+	const start = async (): Promise<void> => {
+		clearTimeout(idle);
+		const found = entryOf();
+		if (found && machineOf(found)) {
+			await mirror.open();
+			return;
+		}
+
+		const wanted = await configuration();
+		const entry = found ?? await make(wanted);
+		validate(wanted);
+		const settings = configurationOf(wanted, paths.builderSocket);
+		entry.container = {...entry.container, configuration: settings, mounts: settings.mounts};
+		await mirror.open();
+		built.forget();
+		await entry.queue(async () => {
+			await helpers.close(entry);
+			await supervisor.start(entry);
+		});
+		await whenReady(entry);
+	};
+
+	const settle = async () => {
+		const entry = entryOf();
+		if (isUnsettled && entry && machineOf(entry)) {
+			await synchronise();
+			isUnsettled = connections.size > 0;
+		}
+	};
+
+	const assertIdle = (isForced: boolean) => {
+		if (connections.size > 0 && !isForced) {
+			throw new HolmError('conflict', `the builder is used by ${connections.size} connections of builds`, {remedy: 'wait for them, or force it with --force'});
+		}
+	};
+
+	const stop = async (isForced: boolean) => {
+		assertIdle(isForced);
+		clearTimeout(idle);
+		const entry = entryOf();
+		if (entry && machineOf(entry)) {
+			await settle().catch((error: unknown) => {
+				log(`results of the builder may be lost: ${messageOf(error)}`);
+			});
+			await entry.queue(async () => supervisor.stop(entry));
+		}
+
+		await mirror.close();
+		built.forget();
+	};
+
+	const actions: BuilderActions = {
+		async status(): Promise<Builder> {
+			const entry = entryOf();
+			return {
+				...await configuration(),
+				state: entry === undefined ? 'absent' : (machineOf(entry) ? 'running' : 'stopped'),
+				...entry && {id: entry.container.id},
+				usedBytes: entry ? await writtenBytesOf(context, entry) : 0,
+				connections: connections.size,
+			};
+		},
+		start: async () => queue(async () => {
+			await start();
+			await restIfIdle();
+		}),
+		stop: async ({isForced = false} = {}) => queue(async () => stop(isForced)),
+		update: async change => queue(async () => {
+			const before = await configuration();
+			const after = {...before, ...change};
+			validate(after);
+			const entry = entryOf();
+			const isOther = after.cpus !== before.cpus || after.memoryBytes !== before.memoryBytes || after.diskBytes !== before.diskBytes;
+			if (isOther && entry && machineOf(entry)) {
+				throw new HolmError('conflict', 'the builder runs', {remedy: 'stop it first: holm builder stop'});
+			}
+
+			if (after.diskBytes !== before.diskBytes && entry) {
+				throw new HolmError('conflict', 'the builder has a disk already', {remedy: 'remove it with its cache first: holm builder rm'});
+			}
+
+			await writeRecord(paths.builder, after);
+			await restIfIdle();
+		}),
+		async prune() {
+			if (!entryOf()) {
+				return {removed: [], freedBytes: 0};
+			}
+
+			await queue(start);
+			try {
+				const answer = await client.json('POST', '/build/prune?all=1', {limitMs: 600_000}) as {readonly CachesDeleted?: readonly string[] | null; readonly SpaceReclaimed?: number} | undefined;
+				return {removed: (answer?.CachesDeleted ?? []).map(String), freedBytes: Number(answer?.SpaceReclaimed ?? 0)};
+			} finally {
+				await restIfIdle();
+			}
+		},
+		remove: async () => queue(async () => {
+			await stop(false);
+			const entry = entryOf();
+			if (entry) {
+				await entry.queue(async () => {
+					await helpers.abandon(entry);
+					await discardContainer(context, entry, {volumes: false});
+				});
+			}
+
+			const network = context.networks.values().find(({role}) => role === 'builder');
+			if (network) {
+				await removeRecord(paths.network(network.id));
+				context.networks.delete(network.id);
+				await networking.closeNetwork(network);
+			}
+
+			await removeBases(paths);
+		}),
+		async connect() {
+			const stream = await queue(async () => {
+				await start();
+				// The connections of one build come together.
+				if (connections.size === 0 || performance.now() - synchronisedAt > agreementMs) {
+					await synchronise({isBefore: true});
+					synchronisedAt = performance.now();
+				}
+
+				const opened = await machine().connectService();
+				connections.add(opened);
+				isUnsettled = true;
+				return opened;
+			});
+			stream.once('close', () => {
+				connections.delete(stream);
+				void restIfIdle();
+			});
+			stream.on('error', () => undefined);
+			return stream;
+		},
+		collect: settle,
+	};
+
+	void restIfIdle();
+	return {
+		builder: actions,
+		settle,
+		async close() {
+			clearTimeout(idle);
+			for (const stream of connections) {
+				stream.destroy();
+			}
+
+			await mirror.close();
+		},
+	};
+};
