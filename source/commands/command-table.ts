@@ -89,6 +89,18 @@ export const groups: Readonly<Record<string, Group>> = {
 			prune: {summary: 'Remove unused volumes', load: async () => import('./volume/prune.js')},
 		},
 	},
+	builder: {
+		summary: 'Manage the machine that builds images for Docker\'s clients',
+		entries: {
+			ls: {summary: 'Show the builder', load: async () => import('./builder/ls.js'), aliases: [...list, 'status']},
+			start: {summary: 'Start the builder; builds start it by themselves', load: async () => import('./builder/start.js')},
+			stop: {summary: 'Stop the builder; its cache stays', load: async () => import('./builder/stop.js')},
+			update: {summary: 'Change the size of the builder, and how long it is kept without builds', load: async () => import('./builder/update.js')},
+			prune: {summary: 'Remove the cache of builds', load: async () => import('./builder/prune.js')},
+			rm: {summary: 'Remove the builder with its cache', load: async () => import('./builder/rm.js'), aliases: ['remove', 'delete']},
+			logs: {summary: 'Print the log of the builder', load: async () => import('./builder/logs.js')},
+		},
+	},
 	system: {
 		summary: 'Manage the engine',
 		entries: {

@@ -37,6 +37,10 @@ export type BuilderActions = {
 	readonly prune: () => Promise<Pruned>;
 	/** Removes it with its cache and its programs; the next build makes it again. */
 	readonly remove: () => Promise<void>;
+};
+
+/** The way of Docker's clients to the builder. */
+export type BuilderChannel = {
 	/** Connects to its API, which is Docker's, with BuildKit; starts it if needed. Throws `unavailable` with what is missing. */
 	readonly connect: () => Promise<Duplex>;
 	/** Takes what was built into the images of the engine. Calls for images do that too while somebody builds. */
@@ -46,4 +50,5 @@ export type BuilderActions = {
 export type BuilderVerbs = {
 	/** Absent from a backend that has no builder of its own. */
 	readonly builder?: BuilderActions;
+	readonly builderChannel?: BuilderChannel;
 };

@@ -1,5 +1,5 @@
 import type {IncomingMessage} from 'node:http';
-import type {BuilderActions, BuilderConfiguration} from '../../engine/builder.js';
+import type {BuilderActions, BuilderChannel, BuilderConfiguration} from '../../engine/builder.js';
 import type {Engine} from '../../engine/engine.js';
 import {HolmError} from '../../engine/errors.js';
 import {fieldsOf} from '../../wire/fields.js';
@@ -12,14 +12,22 @@ import {upload} from '../upload.js';
 
 const http = process.getBuiltinModule('node:http');
 
-/** The engine's builder. Throws `unsupported` for an engine without. */
-export const builderOf = ({builder}: Pick<Engine, 'builder'>): BuilderActions => {
+const [reason, remedy] = noBuildKit;
+
+const builderOf = ({builder}: Pick<Engine, 'builder'>): BuilderActions => {
 	if (!builder) {
-		const [reason, remedy] = noBuildKit;
-		throw new HolmError('unsupported', reason, {remedy});
+		throw new HolmError('unsupported', 'this engine has no builder', {remedy: 'the engine of Linux hosts has one'});
 	}
 
 	return builder;
+};
+
+const channelOf = ({builderChannel}: Pick<Engine, 'builderChannel'>): BuilderChannel => {
+	if (!builderChannel) {
+		throw new HolmError('unsupported', reason, {remedy});
+	}
+
+	return builderChannel;
 };
 
 /** The path without the client's version of the API, which may be newer than the builder's. */
@@ -34,8 +42,7 @@ const headOf = (request: IncomingMessage): string => {
 
 /** Connects the client with the builder in both directions, from its request on. */
 const carry: Handler = async exchange => {
-	const builder = builderOf(exchange.engine);
-	const stream = await builder.connect();
+	const stream = await channelOf(exchange.engine).connect();
 	const client = exchange.takeOver();
 	const end = () => {
 		client.destroy();
@@ -56,8 +63,8 @@ const carry: Handler = async exchange => {
 /** Sends a request to the builder, and its answer to the client. What was built is in the engine when the answer ends. */
 export const forwardBuild = async (exchange: Exchange): Promise<undefined> => {
 	const {engine, request, response, signal} = exchange;
-	const builder = builderOf(engine);
-	const stream = await builder.connect();
+	const channel = channelOf(engine);
+	const stream = await channel.connect();
 	const {promise, resolve, reject} = Promise.withResolvers<IncomingMessage>();
 	const names = ['content-type', 'content-length', 'x-registry-config', 'content-encoding'];
 	const sent = http.request({
@@ -83,7 +90,7 @@ export const forwardBuild = async (exchange: Exchange): Promise<undefined> => {
 				await writeSlowly(response, chunk as Uint8Array);
 			}
 
-			await builder.collect();
+			await channel.collect();
 		} catch (error) {
 			const failure = error instanceof HolmError ? error : new HolmError('unavailable', 'the builder ended during the build', {remedy: 'build again; holm builder logs may say why', cause: error});
 			response.write(line(encodeProgressError(failure)));

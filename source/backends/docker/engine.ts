@@ -35,6 +35,9 @@ export const createDockerEngine = (address: ReachableAddress, options?: ClientOp
 		...lazyVerbs({images: 'answer', image: 'answer', tagImage: 'answer', removeImage: 'answer', pruneImages: 'answer'}, async () => (await import('./images.js')).imagesVerbs(client)),
 		...transferVerbs(client),
 		...buildVerbs(client),
+		builder: lazyVerbs({
+			status: 'answer', start: 'answer', stop: 'answer', update: 'answer', prune: 'answer', remove: 'answer',
+		}, async () => (await import('./builder.js')).builderActions(client)),
 		...lazyVerbs({volumes: 'answer', volume: 'answer', createVolume: 'answer', removeVolume: 'answer', pruneVolumes: 'answer'}, async () => (await import('./volumes.js')).volumesVerbs(client)),
 	};
 	return {...verbs, ...lazyVerbs({snapshot: 'answer'}, async () => (await import('./snapshot.js')).snapshotVerbs(client, verbs))};

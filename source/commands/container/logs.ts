@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import type {BootLogOptions} from '../../engine/logs.js';
+import type {BootLogOptions, LogOptions} from '../../engine/logs.js';
 import {HolmError} from '../../engine/errors.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {defineCommand, type Context} from '../command.js';
@@ -46,6 +46,21 @@ const printBootLog = async (context: Context, reference: string, options: BootLo
 	await end();
 };
 
+/** Prints the log of a container, each stream to the same one of the command. */
+export const printLog = async (context: Context, reference: string, {timestamps, ...options}: LogOptions & {readonly timestamps: boolean}): Promise<void> => {
+	const engine = await context.engine();
+	const bytesOf = createLogWriter(timestamps);
+	const printers = {stdout: createPrinter(context.stdout, true), stderr: createPrinter(context.stderr, true)};
+	try {
+		for await (const entry of engine.logs(reference, options)) {
+			await printers[entry.stream].print(bytesOf(entry));
+		}
+	} finally {
+		await printers.stdout.end();
+		await printers.stderr.end();
+	}
+};
+
 export const command = defineCommand({
 	usage: 'CONTAINER',
 	flags: {
@@ -75,16 +90,6 @@ export const command = defineCommand({
 			...(since !== undefined && {since: parseTime('--since', since, now)}),
 			...(until !== undefined && {until: parseTime('--until', until, now)}),
 		};
-		const engine = await context.engine();
-		const bytesOf = createLogWriter(timestamps);
-		const printers = {stdout: createPrinter(context.stdout, true), stderr: createPrinter(context.stderr, true)};
-		try {
-			for await (const entry of engine.logs(reference, options)) {
-				await printers[entry.stream].print(bytesOf(entry));
-			}
-		} finally {
-			await printers.stdout.end();
-			await printers.stderr.end();
-		}
+		await printLog(context, reference, {...options, timestamps});
 	},
 });

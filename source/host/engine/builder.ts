@@ -11,6 +11,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {
 	Builder,
 	BuilderActions,
+	BuilderChannel,
 	BuilderConfiguration,
 	BuilderVerbs,
 } from '../../engine/builder.js';
@@ -299,7 +300,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 		built.forget();
 	};
 
-	const actions: BuilderActions = {
+	const builder: BuilderActions = {
 		async status(): Promise<Builder> {
 			const entry = entryOf();
 			return {
@@ -364,6 +365,9 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 
 			await removeBases(paths);
 		}),
+	};
+
+	const builderChannel: BuilderChannel = {
 		async connect() {
 			const stream = await queue(async () => {
 				await start();
@@ -390,7 +394,8 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 
 	void restIfIdle();
 	return {
-		builder: actions,
+		builder,
+		builderChannel,
 		settle,
 		async close() {
 			clearTimeout(idle);

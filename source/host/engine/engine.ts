@@ -396,6 +396,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		...transferVerbs(verbContext),
 		...buildVerbs(verbContext),
 		builder: builder.builder,
+		builderChannel: builder.builderChannel,
 		...volumesVerbs(verbContext),
 		close,
 		async closeForShutdown() {

@@ -1,0 +1,30 @@
+import {binarySize, decimalSize} from '../../text/sizes.js';
+import {defineCommand} from '../command.js';
+import {listFlags, printRows} from '../print/rows.js';
+import {builderOf} from './builder-of.js';
+
+const {format: formatFlag} = listFlags;
+
+const duration = (seconds: number): string => seconds % 60 === 0 && seconds > 0 ? `${seconds / 60}m` : `${seconds}s`;
+
+export const command = defineCommand({
+	usage: '',
+	flags: {format: formatFlag},
+	async run(context, {format}) {
+		const builder = await builderOf(await context.engine()).status();
+		await printRows(context, [{
+			State: builder.state,
+			CPUs: String(builder.cpus),
+			Memory: binarySize(builder.memoryBytes),
+			Disk: binarySize(builder.diskBytes),
+			Used: decimalSize(builder.usedBytes),
+			Keep: duration(builder.keepSeconds),
+			Connections: String(builder.connections),
+		}], {
+			columns: {
+				State: 'STATE', CPUs: 'CPUS', Memory: 'MEMORY', Disk: 'DISK', Used: 'USED', Keep: 'KEEP', Connections: 'CONNECTIONS',
+			},
+			format,
+		});
+	},
+});

@@ -1,0 +1,10 @@
+import {defineCommand} from '../command.js';
+import {builderOf} from './builder-of.js';
+
+export const command = defineCommand({
+	usage: '',
+	flags: {force: {type: 'boolean', shortFlag: 'f', description: 'Stop it even during a build'}},
+	async run(context, {force}) {
+		await builderOf(await context.engine()).stop({isForced: force});
+	},
+});
