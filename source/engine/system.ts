@@ -36,6 +36,8 @@ export type DiskUsage = {
 	readonly volumes: ReadonlyArray<{readonly volume: Volume; readonly bytes: number; readonly containers: number}>;
 	/** Base disks of images and VM templates, recreated on demand. */
 	readonly cacheBytes: number;
+	/** Bytes that the disk of the builder uses, most of them the cache of builds; absent without a builder. */
+	readonly builderBytes?: number;
 };
 
 /** Version, state and disk usage of the engine. */

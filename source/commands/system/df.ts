@@ -18,10 +18,13 @@ const rowOf = (type: string, items: readonly Item[]): Row => {
 };
 
 /** One row for each kind of resource. */
-export const diskUsageRows = ({images, containers, volumes, cacheBytes}: DiskUsage): readonly Row[] => [
+export const diskUsageRows = ({images, containers, volumes, cacheBytes, builderBytes}: DiskUsage): readonly Row[] => [
 	rowOf('Images', images.map(({image, containers: users}) => ({bytes: image.sizeBytes, active: users > 0}))),
 	rowOf('Containers', containers.map(({container, bytes}) => ({bytes, active: ['running', 'paused', 'restarting'].includes(container.status.state)}))),
 	rowOf('Local Volumes', volumes.map(({bytes, containers: users}) => ({bytes, active: users > 0}))),
+	...builderBytes === undefined ? [] : [{
+		Type: 'Build Cache', TotalCount: '', Active: '', Size: decimalSize(builderBytes), Reclaimable: decimalSize(builderBytes),
+	}],
 	{
 		Type: 'Disks and Templates', TotalCount: '', Active: '', Size: decimalSize(cacheBytes), Reclaimable: decimalSize(cacheBytes),
 	},

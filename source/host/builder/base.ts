@@ -30,7 +30,7 @@ import {orMissing} from '../store/missing.js';
 import type {Paths} from '../store/paths.js';
 
 /** First process of the builder. It is outside `dist`, because it is not TypeScript. */
-const startScript = fileURLToPath(new URL('../../../../source/host/builder/guest/start', import.meta.url));
+const startScript = fileURLToPath(new URL('../../../../source/host/machines/guest/builder', import.meta.url));
 
 /** Docker's daemon has BuildKit, and is packaged by every distribution; BuildKit's own daemon is not. Containerd and its shim are for the classic builder. */
 const requiredPrograms = ['dockerd', 'containerd', 'containerd-shim-runc-v2', 'runc', 'nft', 'socat'];
@@ -146,8 +146,6 @@ const stage = async (root: string, {unpacked, programs}: Source, modules: Readon
 	await chmod(path.join(root, 'bin/start'), 0o755);
 };
 
-const directoryOf = ({guest}: Paths) => path.join(guest, 'builder');
-
 const keyOf = async ({sha256, modules}: GuestKernel, diskBytes: number): Promise<string> => createHash('sha256')
 	.update(`${sha256}\n${modules.join(' ')}\n${diskBytes}\n${builderModules.join(' ')}\n`)
 	.update(await readFile(startScript))
@@ -155,8 +153,7 @@ const keyOf = async ({sha256, modules}: GuestKernel, diskBytes: number): Promise
 	.slice(0, 16);
 
 const make = async (paths: Paths, kernel: GuestKernel, file: string, {diskBytes, gid, onStep}: BaseOptions): Promise<void> => {
-	const directory = directoryOf(paths);
-	const scratch = await mkdtemp(path.join(directory, '.making-'));
+	const scratch = await mkdtemp(path.join(paths.builderDisks, '.making-'));
 	try {
 		await mkdir(path.join(scratch, 'kernel'));
 		await mkdir(path.join(scratch, 'packages'));
@@ -197,7 +194,7 @@ export const builderBase = async (paths: Paths, options: BaseOptions): Promise<s
 		throw new HolmError('unavailable', 'the engine has no kernel for machines', {remedy: 'holm setup gets it'});
 	}
 
-	const directory = directoryOf(paths);
+	const directory = paths.builderDisks;
 	await mkdir(directory, {recursive: true, mode: 0o711});
 	await chmod(directory, 0o711);
 	const file = path.join(directory, `${await keyOf(kernel, options.diskBytes)}.ext4`);
@@ -214,7 +211,7 @@ export const builderBase = async (paths: Paths, options: BaseOptions): Promise<s
 
 /** Removes the base disks that no builder uses, so that the next one gets the newest programs. */
 export const removeBases = async (paths: Paths): Promise<void> => {
-	const directory = directoryOf(paths);
+	const directory = paths.builderDisks;
 	for (const name of await orMissing(readdir(directory)) ?? []) {
 		await rm(path.join(directory, name), {recursive: true, force: true});
 	}

@@ -3,7 +3,7 @@ import {apiVersion, minimumApiVersion} from '../../engine/api-version.js';
 import type {Image} from '../../engine/resources.js';
 import type {SystemVerbs} from '../../engine/system.js';
 import {architectureOf} from '../setup/distributions.js';
-import {machineOf} from './context.js';
+import {machineOf, usersContainers} from './context.js';
 import {directoryBytes, writtenBytesOf} from './disk-usage.js';
 import type {VerbContext} from './verb-context.js';
 import {listVolumes, usersOf} from './volumes.js';
@@ -26,7 +26,7 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 			};
 		},
 		async info() {
-			const entries = [...context.containers.values()];
+			const entries = usersContainers(context);
 			const count = (state: string) => entries.filter(({container}) => container.status.state === state).length;
 			const running = count('running');
 			const paused = count('paused');
@@ -55,7 +55,8 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 		},
 		async diskUsage() {
 			const [images, volumes] = await Promise.all([context.images.list(), listVolumes(context)]);
-			const entries = [...context.containers.values()];
+			const entries = usersContainers(context);
+			const builder = context.containers.values().find(({container}) => container.role === 'builder');
 			const usersOfImage = ({id: imageId}: Image) => entries.filter(({container}) => container.imageId === imageId).length;
 			return {
 				images: images.map(image => ({image, containers: usersOfImage(image)})),
@@ -68,6 +69,7 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 					bytes: await directoryBytes(volume.mountpoint),
 					containers: usersOf(context, volume.name).length,
 				}))),
+				...builder && {builderBytes: await writtenBytesOf(context, builder)},
 				cacheBytes: await context.disks.usedBytes() + await directoryBytes(context.paths.templates),
 			};
 		},

@@ -51,6 +51,18 @@ const join = (socket: net.Socket, channel: ClientChannel): void => {
 	channel.pipe(socket);
 };
 
+/** A channel closes only once it is read to its end, also one that was destroyed. */
+const readToTheEnd = (channel: ClientChannel): ClientChannel => {
+	const destroy = channel.destroy.bind(channel);
+	channel.destroy = () => {
+		channel.unpipe();
+		channel.resume();
+		return destroy();
+	};
+
+	return channel;
+};
+
 const serve = async (client: Client, sources: readonly string[]): Promise<void> => {
 	const closed = new Promise<void>(resolve => {
 		client.on('close', () => {
@@ -137,7 +149,7 @@ export const createRelay = (sources: readonly string[], ssh: Omit<SshOptions, 'l
 					if (error) {
 						reject(new HolmError('unavailable', `the guest refused a connection: ${messageOf(error)}`, {cause: error}));
 					} else {
-						resolve(channel);
+						resolve(readToTheEnd(channel));
 					}
 				});
 			}));

@@ -24,6 +24,8 @@ export const pathsOf = (root: string) => ({
 	boot: path.join(root, 'boot'),
 	/** Exists while an engine opens only to stop its containers. */
 	ending: path.join(root, 'ending'),
+	/** Base disks of the builder. */
+	builderDisks: path.join(root, 'builder'),
 	/** Configuration of the builder. */
 	builder: path.join(root, 'builder.json'),
 	/** Socket where the builder finds the engine's images. */

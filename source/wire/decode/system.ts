@@ -54,6 +54,7 @@ export const decodeDiskUsage = (json: unknown): DiskUsage => {
 			const usage = item.object('UsageData');
 			return {volume: decodeVolume(item.raw), bytes: Math.max(0, usage.number('Size')), containers: Math.max(0, usage.number('RefCount'))};
 		}),
+		...fields.object('Holm').optionalNumber('BuilderBytes') !== undefined && {builderBytes: fields.object('Holm').number('BuilderBytes')},
 		cacheBytes: fields.object('Holm').optionalNumber('CacheBytes')
 			?? fields.objects('BuildCache').reduce((sum, item) => sum + item.number('Size'), 0),
 	};

@@ -10,6 +10,7 @@ import {encodeImage, encodeImageItem} from './image.js';
 import {encodeNetwork} from './network.js';
 import {encodeStats} from './stats.js';
 import {encodeVolume} from './volume.js';
+import {zeroTime} from '../times.js';
 
 /** The answer of `GET /version`. */
 export const encodeVersion = (version: EngineVersion) => ({
@@ -131,8 +132,11 @@ export const encodeDiskUsage = (usage: DiskUsage, {minorVersion = newestMinorVer
 			...encodeContainerItem(container, {detail: true, minorVersion}), SizeRw: bytes,
 		})),
 		Volumes: usage.volumes.map(({volume, ...usageData}) => encodeVolume(volume, usageData)),
-		BuildCache: [],
-		Holm: {CacheBytes: usage.cacheBytes},
+		// The cache is on the builder's disk, and is counted as a whole.
+		BuildCache: usage.builderBytes === undefined ? [] : [{
+			ID: 'holm-builder', Type: 'regular', Description: 'disk of the builder', InUse: false, Shared: false, Size: usage.builderBytes, CreatedAt: zeroTime, LastUsedAt: null, UsageCount: 1,
+		}],
+		Holm: {CacheBytes: usage.cacheBytes, ...usage.builderBytes !== undefined && {BuilderBytes: usage.builderBytes}},
 	};
 };
 

@@ -8,6 +8,7 @@ import {
 	rm,
 } from 'node:fs/promises';
 import path from 'node:path';
+import {builderBase} from '../../../source/host/builder/base.js';
 import {defaultSize, openGuest} from '../../../source/host/guest.js';
 import type {SetupStep} from '../../../source/host/kernel/guest-kernel.js';
 import {withLock} from '../../../source/host/lock.js';
@@ -17,6 +18,9 @@ import {provideRequirements} from '../../../source/host/setup/setup-all.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {cacheOf} from '../../debian-packages.js';
 
+/** Capacity of the disk of builders in tests: small enough to be filled. */
+export const testBuilderBytes = 4 * 1024 ** 3;
+
 /** The cached parts, laid out as below the root of an engine. */
 const kept = pathsOf(cacheOf('parts'));
 
@@ -25,7 +29,7 @@ const lock = cacheOf('parts.lock');
 const copy = async (from: string, to: string) => run('cp', ['--archive', '--sparse=always', '--reflink=auto', from, to]);
 
 /** Copies the cached parts for a new engine, if there are any. An engine that cannot use them makes its own. */
-export const layParts = async (root: string): Promise<void> => withLock(lock, async () => {
+export const layParts = async (root: string, {withBuilder = false}: {readonly withBuilder?: boolean} = {}): Promise<void> => withLock(lock, async () => {
 	try {
 		await access(kept.templates);
 	} catch {
@@ -34,8 +38,13 @@ export const layParts = async (root: string): Promise<void> => withLock(lock, as
 
 	const target = pathsOf(root);
 	await mkdir(root, {recursive: true, mode: 0o711});
-	for (const part of ['guest', 'key', 'accelerator', 'templates'] as const) {
-		await copy(kept[part], target[part]);
+	for (const part of ['guest', 'key', 'accelerator', 'templates', ...withBuilder ? ['builderDisks' as const] : []] as const) {
+		// Earlier versions cached no disk of a builder.
+		await copy(kept[part], target[part]).catch((error: unknown) => {
+			if (part !== 'builderDisks') {
+				throw error;
+			}
+		});
 	}
 
 	// A stamp belongs to one memory file and names the initramfs of its engine.
@@ -55,11 +64,12 @@ export const prepareParts = async (onStep: (step: SetupStep) => void): Promise<v
 	try {
 		await chmod(directory, 0o755);
 		const root = path.join(directory, 'e');
-		await layParts(root);
+		await layParts(root, {withBuilder: true});
 		await mkdir(root, {recursive: true});
 		await provideRequirements(root, onStep);
 		const guest = await openGuest(pathsOf(root), onStep);
 		await guest.template(defaultSize);
+		await builderBase(pathsOf(root), {diskBytes: testBuilderBytes, gid: guest.gid, onStep});
 		await withLock(lock, async () => {
 			// The cache stays complete even if this process is killed.
 			const fresh = `${kept.root}.new`;

@@ -78,6 +78,8 @@ export type WorldOptions = {
 	readonly sharesMounts?: boolean;
 	/** Further programs of the host for the image `box`. */
 	readonly programs?: readonly string[];
+	/** Lays the disk of a builder with 4 GiB; default false. */
+	readonly withBuilder?: boolean;
 };
 
 const findObstacle = async (): Promise<string | undefined> => {
@@ -123,7 +125,7 @@ const until: World['until'] = async (ask, isWanted, limitMs = 60_000) => {
 };
 
 /** Opens an engine without images. */
-export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> = {}) => {
+export const createWorld = async ({diskBytes, withBuilder}: Pick<WorldOptions, 'diskBytes' | 'withBuilder'> = {}) => {
 	const directory = await mkdtemp('/tmp/hw-');
 	// Each VM runs as its own user.
 	await chmod(directory, 0o755);
@@ -136,7 +138,7 @@ export const createWorld = async ({diskBytes}: Pick<WorldOptions, 'diskBytes'> =
 		await execute('mount', ['-o', 'loop', image, root]);
 	}
 
-	await layParts(root);
+	await layParts(root, {withBuilder});
 
 	const launcher = createLauncher({directory, environment: {HOME: directory, HOLM_ROOT: root}});
 	let terminals = 0;

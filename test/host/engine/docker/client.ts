@@ -30,7 +30,7 @@ export const createClient = ({directory, root, start: launch}: World): Client =>
 	const environment = {
 		DOCKER_CONFIG: path.join(directory, 'docker'), DOCKER_HOST: `unix://${pathsOf(root).socket}`, DOCKER_BUILDKIT: '0', DOCKER_CONTEXT: '',
 	};
-	const start: Client['start'] = (arguments_, options = {}) => launch(program!, arguments_, {...options, environment});
+	const start: Client['start'] = (arguments_, options = {}) => launch(program!, arguments_, {...options, environment: {...environment, ...options.environment}});
 	const run: Client['run'] = async (...parameters) => start(...parameters).ended;
 	return {
 		start,

@@ -1,0 +1,181 @@
+import {once} from 'node:events';
+import {copyFile, mkdir, writeFile} from 'node:fs/promises';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import path from 'node:path';
+import process from 'node:process';
+import test from 'ava';
+import {namespaceNameOf} from '../../../source/host/bridges/namespace.js';
+import {run as execute} from '../../../source/host/run.js';
+import {pathsOf} from '../../../source/host/store/paths.js';
+import {findPlugin} from '../../hosts/userland.js';
+import {createClient, missingClient} from './docker/client.js';
+import {testBuilderBytes} from './parts.js';
+import {openWorld} from './world.js';
+
+const buildKit = {DOCKER_BUILDKIT: '1', BUILDKIT_PROGRESS: 'plain'};
+
+const buildx = await findPlugin('docker-buildx');
+
+if (missingClient === undefined) {
+	const world = openWorld({withBuilder: true});
+
+	/** Writes a build context. */
+	const contextOf = async (name: string, files: Readonly<Record<string, string>>): Promise<string> => {
+		const directory = path.join(world.directory, name);
+		await mkdir(directory, {recursive: true});
+		for (const [file, text] of Object.entries(files)) {
+			await writeFile(path.join(directory, file), text);
+		}
+
+		return directory;
+	};
+
+	const start = (arguments_: readonly string[]) => createClient(world).start(arguments_, {environment: buildKit, limitMs: 150_000});
+
+	const build = async (...arguments_: readonly string[]): Promise<string> => {
+		const {status, stdout, stderr} = await start(['build', ...arguments_]).ended;
+		if (status !== 0) {
+			throw new Error(`docker build ${arguments_.join(' ')}: status ${status}: ${stderr}${stdout}`);
+		}
+
+		return stderr + stdout;
+	};
+
+	const status = async () => world.engine.builder!.status();
+
+	const whenUnused = async () => world.until(status, ({connections}) => connections === 0);
+
+	/** Resolves when a build has written a text. */
+	const says = async (building: ReturnType<typeof start>, pattern: RegExp) => world.until(() => building.stderr() + building.stdout(), text => pattern.test(text), 120_000);
+
+	world.test('builder: a client with BuildKit builds on images that only the engine has, with secrets and caches', async t => {
+		t.timeout(180_000);
+		await world.engine.builder!.update({diskBytes: testBuilderBytes, memoryBytes: 1024 ** 3});
+		t.is((await status()).state, 'absent');
+		if (buildx !== undefined) {
+			// Also the way of newer clients to BuildKit; earlier ones have their own.
+			const plugins = path.join(world.directory, 'docker/cli-plugins');
+			await mkdir(plugins, {recursive: true});
+			await copyFile(buildx, path.join(plugins, 'docker-buildx'));
+		}
+
+		const {docker} = createClient(world);
+		await docker('tag', 'box', 'registry.example/team/base:2');
+		const directory = await contextOf('first', {
+			Dockerfile: 'FROM registry.example/team/base:2 AS other\nARG WHO\nRUN --mount=type=secret,id=token --mount=type=cache,target=/cache cat /run/secrets/token >/token && echo "$WHO" >/cache/who && cp /cache/who /who\nFROM box\nCOPY --from=other /token /who /\nCOPY word /\nHEALTHCHECK CMD true\nCMD ["cat", "/token", "/who", "/word"]\n',
+			word: 'of the context\n',
+		});
+		await writeFile(path.join(world.directory, 'token'), 'secret\n');
+		await copyFile(path.join(directory, 'word'), path.join(directory, 'unused'));
+		const said = await build('--tag', 'first', '--tag', 'registry.example/team/first:1', '--secret', `id=token,src=${world.directory}/token`, '--build-arg', 'WHO=ada', directory);
+		t.regex(said, /naming to docker.io\/library\/first/v);
+		t.is(await docker('run', '--rm', 'first'), 'secret\nada\nof the context');
+		t.is(await docker('image', 'inspect', '--format', '{{.Id}}', 'first'), await docker('image', 'inspect', '--format', '{{.Id}}', 'registry.example/team/first:1'));
+		t.is(await docker('image', 'inspect', '--format', '{{join .Config.Healthcheck.Test " "}}', 'first'), 'CMD-SHELL true');
+		await whenUnused();
+	});
+
+	world.test('builder: it is in no list, and in the disk usage', async t => {
+		const {docker} = createClient(world);
+		t.is((await status()).state, 'running');
+		t.is(await docker('ps', '-aq'), '');
+		t.is(await docker('network', 'ls', '--format', '{{.Name}}'), 'bridge');
+		t.is(await docker('container', 'prune', '--force'), 'Total reclaimed space: 0B');
+		t.regex(await world.holm('system', 'df'), /^Build Cache /mv);
+		t.regex(await world.holm('builder', 'ls'), /^running +2 +1GiB +4GiB /mv);
+		t.regex((await world.run(['network', 'rm', 'holm-builder'])).stderr, /pre-defined network/v);
+	});
+
+	world.test('builder: buildx finds the results of before in the cache, and writes to the client', async t => {
+		t.timeout(120_000);
+		const client = createClient(world);
+		const directory = await contextOf('second', {Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n'});
+		const output = path.join(world.directory, 'output');
+		const {status: code, stderr} = await client.start(['buildx', 'build', '--output', `type=local,dest=${output}`, directory], {environment: buildKit}).ended;
+		t.is(code, 0, stderr);
+		t.is((await execute('cat', [path.join(output, 'Dockerfile')])).stdout, 'FROM scratch\nCOPY Dockerfile /\n');
+		const again = await client.start(['buildx', 'build', '--tag', 'again', '--secret', `id=token,src=${world.directory}/token`, '--build-arg', 'WHO=ada', path.join(world.directory, 'first')], {environment: buildKit}).ended;
+		t.regex(again.stderr, /CACHED/v);
+		t.is(await client.docker('image', 'inspect', '--format', '{{.Id}}', 'again'), await client.docker('image', 'inspect', '--format', '{{.Id}}', 'first'));
+		await whenUnused();
+	}, buildx === undefined ? 'needs Debian 13\'s docker-buildx: npm test fetches it' : undefined);
+
+	world.test('builder: steps reach neither the host, nor other containers, nor the addresses of metadata, nor the engine\'s images', async t => {
+		t.timeout(120_000);
+		const {docker} = createClient(world);
+		const server = createServer((_request, response) => {
+			response.end('here');
+		}).listen(0, '0.0.0.0');
+		await once(server, 'listening');
+		try {
+			const {port} = server.address() as AddressInfo;
+			const {stdout} = await execute('ip', ['-4', '-oneline', 'address', 'show', 'dev', namespaceNameOf(world.root)]);
+			const host = /inet (?<address>[\d.]+)/v.exec(stdout)!.groups!.address!;
+			await docker('run', '-d', '--name', 'near', 'box', 'nc', '-lk', '-p', '80', '-e', 'echo', 'here');
+			const near = await docker('inspect', '--format', '{{.NetworkSettings.IPAddress}}', 'near');
+			const ask = (address: string, to: number) => `(printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 2) | timeout 3 nc ${address} ${to} | tail -n 1`;
+			// A container does reach the host.
+			t.is(await docker('run', '--rm', 'box', 'sh', '-c', ask(host, port)), 'here');
+			const asked = [[host, port], [near, 80], ['169.254.169.254', 80], ['172.31.255.1', 5000], ['192.168.64.1', port]] as const;
+			const directory = await contextOf('hostile', {
+				Dockerfile: `FROM box\nRUN ${asked.map(([address, to], index) => `(${ask(address, to)} >/${index}) & `).join('')} wait; cat /[0-9]* >/heard; date -s 2001-01-01; mount -t tmpfs none /mnt; ls /dev/vda; touch /done\n`,
+			});
+			await build('--tag', 'hostile', directory);
+			t.is(await docker('run', '--rm', 'hostile', 'sh', '-c', 'cat /heard; ls /done'), '/done');
+		} finally {
+			server.close();
+			await docker('rm', '-f', 'near');
+		}
+	});
+
+	world.test('builder: builds at the same time; a client that is killed ends its own; a full disk is said', async t => {
+		t.timeout(180_000);
+		const endless = await contextOf('endless', {Dockerfile: 'FROM box\nRUN echo begun; sleep 600\n'});
+		const full = await contextOf('full', {Dockerfile: 'FROM box\nRUN fallocate -l 3400m /big && dd if=/dev/zero of=/rest bs=1M\n'});
+		const killed = start(['build', endless]);
+		await says(killed, /begun/v);
+		const refused = await start(['build', full]).ended;
+		t.not(refused.status, 0);
+		t.regex(refused.stderr, /[Nn]o space left on device/v);
+		killed.kill('SIGKILL');
+		await whenUnused();
+		await build('--quiet', await contextOf('third', {Dockerfile: 'FROM box\nLABEL third=1\n'}));
+	});
+
+	world.test('builder: it is killed, and the daemon is killed, during builds: both say so, and the next build works', async t => {
+		t.timeout(240_000);
+		const endless = path.join(world.directory, 'endless');
+		const first = start(['build', endless]);
+		await says(first, /begun/v);
+		const {id} = await status();
+		await world.engine.killContainer(id!);
+		const one = await first.ended;
+		t.not(one.status, 0);
+		t.regex(one.stderr, /error|EOF|closed|ended/iv);
+		const second = start(['build', endless]);
+		await says(second, /begun/v);
+		const {stdout: pid} = await execute('sed', ['s/.*"pid":\\([0-9]*\\).*/\\1/', pathsOf(world.root).daemonPid]);
+		process.kill(Number(pid), 'SIGKILL');
+		t.not((await second.ended).status, 0);
+		await world.holm('system', 'start');
+		t.is((await status()).state, 'running');
+		await build('--tag', 'last', await contextOf('last', {Dockerfile: 'FROM box\nLABEL last=1\n'}));
+		t.is(await createClient(world).docker('image', 'inspect', '--format', '{{.Config.Labels.last}}', 'last'), '1');
+	});
+
+	world.test('builder: it stops when it is idle, and is removed', async t => {
+		t.timeout(120_000);
+		await whenUnused();
+		t.regex((await world.run(['builder', 'update', '--memory', '2g'])).stderr, /the builder runs \(stop it first: holm builder stop\)/v);
+		await world.holm('builder', 'update', '--keep', '1s');
+		await world.until(status, ({state}) => state === 'stopped');
+		await world.holm('builder', 'rm');
+		t.is((await status()).state, 'absent');
+		t.regex((await world.run(['builder', 'logs'])).stderr, /there is no builder/v);
+	});
+} else {
+	test.skip(`the builder with docker's client (${missingClient})`, t => {
+		t.fail();
+	});
+}
