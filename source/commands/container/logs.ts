@@ -47,7 +47,11 @@ const printBootLog = async (context: Context, reference: string, options: BootLo
 };
 
 /** Prints the log of a container, each stream to the same one of the command. */
-export const printLog = async (context: Context, reference: string, {timestamps, ...options}: LogOptions & {readonly timestamps: boolean}): Promise<void> => {
+export const printLog = async (
+	context: Context,
+	reference: string,
+	{timestamps, ...options}: LogOptions & {readonly timestamps: boolean},
+): Promise<void> => {
 	const engine = await context.engine();
 	const bytesOf = createLogWriter(timestamps);
 	const printers = {stdout: createPrinter(context.stdout, true), stderr: createPrinter(context.stderr, true)};

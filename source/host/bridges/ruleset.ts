@@ -12,7 +12,14 @@ import {nft} from './programs.js';
 export type RulesetConfiguration = {
 	/** The namespace's end of the link to the host, and the host's address on the link. */
 	readonly link: {readonly device: string; readonly hostAddress: string};
-	readonly bridges: ReadonlyArray<{readonly bridge: string; readonly subnet: string; readonly gateway: string; readonly internal: boolean; readonly isWalled?: boolean}>;
+	/** A walled one leads out, and not to the host; default false. */
+	readonly bridges: ReadonlyArray<{
+		readonly bridge: string;
+		readonly subnet: string;
+		readonly gateway: string;
+		readonly internal: boolean;
+		readonly isWalled?: boolean;
+	}>;
 	/** The leases, by tap. Everything else is dropped. */
 	readonly taps: ReadonlyArray<{readonly tap: string; readonly bridge: string; readonly mac: string; readonly address: string}>;
 };

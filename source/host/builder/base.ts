@@ -20,7 +20,8 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import {formatDisk, synchronise} from '../images/format-disk.js';
 import {fullDisk} from '../images/disk-error.js';
 import {moreModules, readGuestKernel, type GuestKernel, type SetupStep} from '../kernel/guest-kernel.js';
-import {builderModules} from '../kernel/guest-modules.js';
+import {builderModules, type GuestModule} from '../kernel/guest-modules.js';
+import {librariesOf} from '../libraries.js';
 import {withLock} from '../lock.js';
 import {run} from '../run.js';
 import {missingWith, unpackPackages} from '../setup/debian-packages.js';
@@ -49,9 +50,13 @@ type Source = {
 	readonly programs: readonly string[];
 };
 
-const namesOf = (name: string, unpacked?: string): readonly string[] => unpacked === undefined ? [] : ['usr/bin', 'usr/sbin', 'bin', 'sbin'].map(directory => path.join(unpacked, directory, name));
+const namesOf = (name: string, unpacked?: string): readonly string[] => unpacked === undefined
+	? []
+	: ['usr/bin', 'usr/sbin', 'bin', 'sbin'].map(directory => path.join(unpacked, directory, name));
 
-const find = async (names: readonly string[], unpacked?: string): Promise<{readonly found: readonly string[]; readonly missing: readonly string[]}> => {
+type Search = {readonly found: readonly string[]; readonly missing: readonly string[]};
+
+const find = async (names: readonly string[], unpacked?: string): Promise<Search> => {
 	const files = await Promise.all(names.map(async name => await findCommand(name) ?? firstExecutable(namesOf(name, unpacked))));
 	return {found: files.filter(file => file !== undefined), missing: names.filter((_, index) => files[index] === undefined)};
 };
@@ -77,16 +82,10 @@ const gather = async (scratch: string, onStep: (step: SetupStep) => void): Promi
 };
 
 /** Copies a program with the libraries that it loads. */
-const copyProgram = async (file: string, root: string, target: string, libraryPath: string): Promise<void> => {
+const copyProgram = async (file: string, root: string, target: string, searchPath: string): Promise<void> => {
 	await mkdir(path.join(root, path.dirname(target)), {recursive: true});
 	await copyFile(file, path.join(root, target));
-	const {stdout} = await run('ldd', [file], {accept: [0, 1], environment: {LD_LIBRARY_PATH: libraryPath}});
-	const lost = /^\s*(?<name>\S+) => not found/mv.exec(stdout)?.groups?.name;
-	if (lost !== undefined) {
-		throw new HolmError('unavailable', `${path.basename(file)} needs the library ${lost}, which this host does not have`, {remedy: 'install Docker\'s engine; its service need not run'});
-	}
-
-	const libraries = [...stdout.matchAll(/(?:=> |^\s)(?<path>\/\S+)/gmv)].map(match => match.groups!.path!);
+	const libraries = await librariesOf(file, searchPath);
 	for (const library of libraries) {
 		// The linker of the program is at the path that the program names; the others are found in one directory.
 		const isLinker = /\/ld-[^\/]*$/v.test(library);
@@ -96,7 +95,7 @@ const copyProgram = async (file: string, root: string, target: string, libraryPa
 	}
 };
 
-const stage = async (root: string, {unpacked, programs}: Source, modules: ReadonlyArray<{readonly name: string; readonly content: Uint8Array}>): Promise<void> => {
+const stage = async (root: string, {unpacked, programs}: Source, modules: readonly GuestModule[]): Promise<void> => {
 	for (const name of ['bin', 'dev', 'etc', 'lib/modules', 'proc', 'root', 'run', 'sys', 'tmp', 'usr/bin', 'usr/lib', 'var/lib/docker']) {
 		await mkdir(path.join(root, name), {recursive: true, mode: 0o755});
 	}
@@ -111,15 +110,16 @@ const stage = async (root: string, {unpacked, programs}: Source, modules: Readon
 	const {stdout} = await run(busybox, ['--list']);
 	const applets = stdout.split('\n').filter(applet => applet !== '' && applet !== 'busybox');
 	await Promise.all(applets.map(async applet => symlink('busybox', path.join(root, 'bin', applet))));
-	const libraryPath = unpacked === undefined ? '' : (await Array.fromAsync(glob(['lib/*-linux-gnu', 'usr/lib/*-linux-gnu', 'usr/lib'], {cwd: unpacked}))).map(directory => path.join(unpacked, directory)).join(':');
+	const libraries = unpacked === undefined ? [] : await Array.fromAsync(glob(['lib/*-linux-gnu', 'usr/lib/*-linux-gnu', 'usr/lib'], {cwd: unpacked}));
+	const searchPath = libraries.map(directory => path.join(unpacked!, directory)).join(':');
 	for (const program of programs) {
-		await copyProgram(program, root, path.join('usr/bin', path.basename(program)), libraryPath);
+		await copyProgram(program, root, path.join('usr/bin', path.basename(program)), searchPath);
 	}
 
 	for (const program of gitPrograms) {
 		const file = await firstExecutable([program, ...unpacked === undefined ? [] : [path.join(unpacked, program)]]);
 		if (file !== undefined) {
-			await copyProgram(file, root, program, libraryPath);
+			await copyProgram(file, root, program, searchPath);
 		}
 	}
 

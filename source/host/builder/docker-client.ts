@@ -7,10 +7,17 @@ const http = process.getBuiltinModule('node:http');
 /** Bytes of an answer in JSON. It comes from a machine that ran other people's programs. */
 const maximumAnswerBytes = 16 * 1024 * 1024;
 
+export type RequestOptions = {
+	/** A tar. */
+	readonly body?: Readable;
+	/** Time for the head of the answer; default a minute. */
+	readonly limitMs?: number;
+};
+
 /** Docker's API over connections that `connect` opens, one for each request. */
 export const createDockerClient = (connect: () => Promise<Duplex>) => {
 	/** Sends a request and resolves with the head of its answer. Throws `unavailable` if there is none in time. */
-	const request = async (method: string, path: string, {body, signal, limitMs = 60_000}: {readonly body?: Readable; readonly signal?: AbortSignal; readonly limitMs?: number} = {}): Promise<IncomingMessage> => {
+	const request = async (method: string, path: string, {body, limitMs = 60_000}: RequestOptions = {}): Promise<IncomingMessage> => {
 		const stream = await connect();
 		const timeout = AbortSignal.timeout(limitMs);
 		const {promise, resolve, reject} = Promise.withResolvers<IncomingMessage>();
@@ -26,9 +33,6 @@ export const createDockerClient = (connect: () => Promise<Duplex>) => {
 		sent.on('error', error => {
 			reject(new HolmError('unavailable', `the builder does not answer: ${messageOf(error)}`, {remedy: 'holm builder logs may say why', cause: error}));
 		});
-		signal?.addEventListener('abort', () => {
-			stream.destroy();
-		}, {once: true});
 		if (body) {
 			body.on('error', () => {
 				stream.destroy();
@@ -66,7 +70,7 @@ export const createDockerClient = (connect: () => Promise<Duplex>) => {
 	return {
 		request,
 		/** The answer as JSON, undefined if it is empty. Throws `internal` with the builder's message if it refuses. */
-		async json(method: string, path: string, options?: {readonly body?: Readable; readonly limitMs?: number}): Promise<unknown> {
+		async json(method: string, path: string, options?: RequestOptions): Promise<unknown> {
 			const answer = await request(method, path, options);
 			const said = await text(answer);
 			const {statusCode = 500} = answer;

@@ -134,7 +134,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 
 	const configuration = async (): Promise<BuilderConfiguration> => {
 		const reading = await readRecord<BuilderConfiguration>(paths.builder);
-		return {...defaultConfiguration(), ...reading.state === 'read' ? reading.value : {}};
+		return {...defaultConfiguration(), ...reading.state === 'read' && reading.value};
 	};
 
 	const machine = () => {
@@ -162,7 +162,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 			},
 		});
 		return context.registry(async () => {
-			if (![...context.networks.values()].some(({role}) => role === 'builder')) {
+			if (!context.networks.values().some(({role}) => role === 'builder')) {
 				await makeNetwork(context, networking, {
 					name: builderName, internal: false, labels: {}, driver: 'bridge', role: 'builder',
 				});
@@ -243,7 +243,9 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 		if (connections.size === 0) {
 			const {keepSeconds} = await configuration();
 			clearTimeout(idle);
-			idle = setTimeout(stopIdle, keepSeconds * 1000);
+			idle = setTimeout(() => {
+				void stopIdle();
+			}, keepSeconds * 1000);
 			idle.unref();
 		}
 	};
@@ -306,7 +308,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 			return {
 				...await configuration(),
 				state: entry === undefined ? 'absent' : (machineOf(entry) ? 'running' : 'stopped'),
-				...entry && {id: entry.container.id},
+				...entry !== undefined && {id: entry.container.id},
 				usedBytes: entry ? await writtenBytesOf(context, entry) : 0,
 				connections: connections.size,
 			};
@@ -341,7 +343,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 			await queue(start);
 			try {
 				const answer = await client.json('POST', '/build/prune?all=1', {limitMs: 600_000}) as {readonly CachesDeleted?: readonly string[] | null; readonly SpaceReclaimed?: number} | undefined;
-				return {removed: (answer?.CachesDeleted ?? []).map(String), freedBytes: Number(answer?.SpaceReclaimed ?? 0)};
+				return {removed: (answer?.CachesDeleted ?? []).map(String), freedBytes: answer?.SpaceReclaimed ?? 0};
 			} finally {
 				await restIfIdle();
 			}

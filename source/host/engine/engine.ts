@@ -227,6 +227,19 @@ const resume = async (context: Context, supervisor: Supervisor): Promise<Readonl
 	return endings;
 };
 
+/** The images, after `settle` has added what builds may have made. */
+const withResults = (store: ImageStore, settle: () => Promise<void>): ImageStore => ({
+	...store,
+	async list(options) {
+		await settle();
+		return store.list(options);
+	},
+	async get(reference) {
+		await settle();
+		return store.get(reference);
+	},
+});
+
 /** Rotates the logs of VMs started by versions that had no log worker. */
 const rotateAll = async (context: Context): Promise<void> => {
 	for (const entry of context.containers.values()) {
@@ -269,19 +282,8 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const [guest, store, namespace, state, id] = await Promise.all([
 		openGuest(paths, onStep), openImageStore(paths), openNamespace(root), readState(paths, log), identityOf(paths),
 	]);
-	let builder: HostBuilder | undefined;
-	const settle = async () => builder?.settle();
-	const images: ImageStore = {
-		...store,
-		async list(options) {
-			await settle();
-			return store.list(options);
-		},
-		async get(reference) {
-			await settle();
-			return store.get(reference);
-		},
-	};
+	const building: {builder?: HostBuilder} = {};
+	const images = withResults(store, async () => building.builder?.settle());
 	const [disks, nameServer, forwarder, logKeeper] = await Promise.all([
 		openDisks(paths, images.buildah, guest.gid),
 		openNameServer({
@@ -317,7 +319,8 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	const verbContext: VerbContext = {
 		...context, id, version, networking, supervisor, healthChecks, helpers, execs, withFiles: createWithFiles(helpers),
 	};
-	builder = createBuilder(verbContext, store);
+	const builder = createBuilder(verbContext, store);
+	building.builder = builder;
 	await clearAbandonedTemplates(paths.templates);
 	await removeUnrecorded(context);
 	const isEnding = await orMissing(rm(paths.ending).then(() => true)) ?? false;

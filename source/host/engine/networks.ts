@@ -298,7 +298,8 @@ export const networksVerbs = (context: VerbContext): Required<NetworksVerbs> => 
 		pruneNetworks: async (filters = {}) => context.registry(async () => {
 			const matches = filterOf(filters, pruneRules(({labels}: Network) => labels, Date.now()));
 			const removable = context.networks.values()
-				.filter(record => !isDefault(record) && record.role === undefined && holdersOf(context, record.id).length === 0 && matches(describeNetwork(context, record)))
+				.filter(record => !isDefault(record) && record.role === undefined)
+				.filter(record => holdersOf(context, record.id).length === 0 && matches(describeNetwork(context, record)))
 				.toArray();
 			for (const record of removable) {
 				await deleteNetwork(context, networking, record);

@@ -62,7 +62,12 @@ Collects modules from a kernel's directory, such as `/lib/modules/6.1.0`: decomp
 
 The dependencies are read from the modules, because a package that was only unpacked has no modules.dep. Throws `unavailable` if a required module is neither there nor built in.
 */
-export const collectModules = async (directory: string, version: string, scratch: string, names?: readonly string[]): Promise<readonly GuestModule[]> => {
+export const collectModules = async (
+	directory: string,
+	version: string,
+	scratch: string,
+	names?: readonly string[],
+): Promise<readonly GuestModule[]> => {
 	const [entries, builtinList] = await Promise.all([
 		readdir(directory, {recursive: true, withFileTypes: true}),
 		readFile(path.join(directory, 'modules.builtin'), 'utf8'),

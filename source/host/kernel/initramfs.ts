@@ -20,6 +20,7 @@ import {pipeline} from 'node:stream/promises';
 import {fileURLToPath} from 'node:url';
 import {createGzip} from 'node:zlib';
 import {HolmError} from '../../engine/errors.js';
+import {librariesOf} from '../libraries.js';
 import {run} from '../run.js';
 
 export type InitramfsParts = {
@@ -58,12 +59,6 @@ const find = async (name: string, directories: readonly string[] = searchPath): 
 	}
 
 	throw new HolmError('unavailable', `${name} is not installed, and every machine's guest needs it`, {remedy: 'holm setup installs what is missing'});
-};
-
-/** Shared libraries of a program, as absolute paths on the host. */
-const librariesOf = async (program: string): Promise<readonly string[]> => {
-	const {stdout} = await run('ldd', [program], {accept: [0, 1]});
-	return [...stdout.matchAll(/(?:=> |^\s)(?<path>\/\S+)/gmv)].map(match => match.groups!.path!);
 };
 
 const stage = async (directory: string, {modules, publicKey}: InitramfsParts) => {

@@ -1,7 +1,7 @@
 import type {DiskUsage, EngineInfo, EngineVersion} from '../../engine/system.js';
 import type {Snapshot} from '../../engine/snapshot.js';
 import type {EngineEvent, Image} from '../../engine/resources.js';
-import {encodeTime} from '../times.js';
+import {encodeTime, zeroTime} from '../times.js';
 import {newestMinorVersion} from '../versions.js';
 import {encodeContainer} from './container.js';
 import {encodeContainerItem} from './container-list.js';
@@ -10,7 +10,6 @@ import {encodeImage, encodeImageItem} from './image.js';
 import {encodeNetwork} from './network.js';
 import {encodeStats} from './stats.js';
 import {encodeVolume} from './volume.js';
-import {zeroTime} from '../times.js';
 
 /** The answer of `GET /version`. */
 export const encodeVersion = (version: EngineVersion) => ({

@@ -29,7 +29,10 @@ const lock = cacheOf('parts.lock');
 const copy = async (from: string, to: string) => run('cp', ['--archive', '--sparse=always', '--reflink=auto', from, to]);
 
 /** Copies the cached parts for a new engine, if there are any. An engine that cannot use them makes its own. */
-export const layParts = async (root: string, {withBuilder = false}: {readonly withBuilder?: boolean} = {}): Promise<void> => withLock(lock, async () => {
+export const layParts = async (
+	root: string,
+	{withBuilder = false}: {readonly withBuilder?: boolean} = {},
+): Promise<void> => withLock(lock, async () => {
 	try {
 		await access(kept.templates);
 	} catch {
