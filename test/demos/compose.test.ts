@@ -13,6 +13,7 @@ import {run as execute} from '../../source/host/run.js';
 import {pathsOf} from '../../source/host/store/paths.js';
 import {freePort} from '../api/helpers/free-port.js';
 import {findDocker} from '../host/engine/docker/client.js';
+import {testBuilderBytes} from '../host/engine/parts.js';
 import {openWorld} from '../host/engine/world.js';
 import {findPlugin} from '../hosts/userland.js';
 import {devContainerTests} from './clients/dev-container.js';
@@ -25,7 +26,7 @@ const reason = program === undefined ? 'needs Debian 13\'s docker-compose: npm t
 const docker = await findDocker();
 const dockerReason = docker === undefined ? 'needs the docker client, which Debian has in docker.io' : undefined;
 
-const world = openWorld();
+const world = openWorld({withBuilder: true});
 
 type Project = {
 	/** Runs a command of Compose in the project, which must succeed; resolves with its output. */
@@ -72,6 +73,8 @@ world.test('compose: the images of the projects', async t => {
 	const plugins = path.join(world.directory, '.docker/cli-plugins');
 	await mkdir(plugins, {recursive: true});
 	await symlink(program!, path.join(plugins, 'docker-compose'));
+	// The size of the disk that is laid.
+	await world.engine.builder!.update({diskBytes: testBuilderBytes, memoryBytes: 1024 ** 3});
 	await execute('bash', [path.join(project, 'demos/images/make.sh')], {environment: {HOLM: holm, HOLM_ROOT: world.root}});
 	environment = {
 		TOKEN: 'abc', WEB_PORT: String(await freePort()), PROXY_PORT: String(await freePort()), DOCKER_SOCKET: pathsOf(world.root).socket,

@@ -31,9 +31,13 @@ const rows = (table: FieldTable, prefix = ''): readonly string[] => Object.entri
 		...rule.inside ? rows(rule.inside, `${prefix}${name}.`) : [],
 	]);
 
+const notes: Readonly<Record<string, string>> = {
+	'`POST /build`, its query': 'For the classic builder. With `version=2` the request goes to the builder as it is, with BuildKit; this table applies to engines without one.\n\n',
+};
+
 const section = ([heading, table, skipped = []]: typeof objects[number]): string => {
 	const shown = Object.fromEntries(Object.entries(table).filter(([name]) => !skipped.includes(name)));
-	return `## ${heading}\n\n| field | support | |\n| --- | --- | --- |\n${rows(shown).join('\n')}\n`;
+	return `## ${heading}\n\n${notes[heading] ?? ''}| field | support | |\n| --- | --- | --- |\n${rows(shown).join('\n')}\n`;
 };
 
 export const dockerPage = (): string => `# Docker's API, field by field

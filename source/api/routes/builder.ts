@@ -54,6 +54,12 @@ const carry: Handler = async exchange => {
 		side.on('close', end);
 	}
 
+	// The builder may have taken longer to start than the client's patience.
+	if (client.destroyed) {
+		end();
+		return undefined;
+	}
+
 	stream.write(headOf(exchange.request));
 	client.pipe(stream);
 	stream.pipe(client);
@@ -78,6 +84,10 @@ export const forwardBuild = async (exchange: Exchange): Promise<undefined> => {
 	};
 
 	signal.addEventListener('abort', leave);
+	if (signal.aborted) {
+		leave();
+	}
+
 	sent.on('error', error => {
 		reject(new HolmError('unavailable', `the builder ended during the request: ${error.message}`, {remedy: 'holm builder logs may say why', cause: error}));
 	});

@@ -2,9 +2,9 @@ import {encodeDiskUsage, encodeInfo, encodeVersion} from '../../wire/encode/syst
 import {apiVersion, minimumApiVersion} from '../../engine/api-version.js';
 import {ok, route, type Exchange} from '../exchange.js';
 
-const ping = async ({response, request}: Exchange): Promise<undefined> => {
-	// The classic builder; clients that support BuildKit, too, check this.
-	response.setHeader('Builder-Version', '1');
+const ping = async ({engine, response, request}: Exchange): Promise<undefined> => {
+	// 2 is BuildKit, 1 is the classic builder. Clients that have both check this.
+	response.setHeader('Builder-Version', engine.builderChannel ? '2' : '1');
 	response.setHeader('Swarm', 'inactive');
 	response.setHeader('Cache-Control', 'no-cache, no-store, must-revalidate');
 	response.setHeader('Pragma', 'no-cache');

@@ -25,6 +25,9 @@ export const heldIn = (answer: unknown): Held => {
 	};
 };
 
+/** A builder that works answers at once, also when it is busy. */
+const listLimitMs = 20_000;
+
 export type BuiltImages = {
 	/** Takes new images of the builder into the engine, and makes the names of both agree. With `isBefore`, before a build, the builder also gets images that it could not find by itself. */
 	readonly synchronise: (options?: {readonly isBefore?: boolean}) => Promise<void>;
@@ -59,7 +62,7 @@ export const createBuiltImages = (
 
 	return {
 		async synchronise({isBefore = false} = {}) {
-			const held = heldIn(await client.json('GET', '/images/json'));
+			const held = heldIn(await client.json('GET', '/images/json', {limitMs: listLimitMs}));
 			const before = known ?? held;
 			const own = await images.list({all: true});
 			const ownIds = new Set(own.map(({id}) => id));

@@ -162,6 +162,12 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 			},
 		});
 		return context.registry(async () => {
+			const other = context.containers.values().find(({container}) => container.name === builderName)
+				?? context.networks.values().find(({name, role}) => name === builderName && role === undefined);
+			if (other) {
+				throw new HolmError('conflict', `a ${'container' in other ? 'container' : 'network'} has the name ${builderName}, which the builder needs`, {remedy: 'rename or remove it'});
+			}
+
 			if (!context.networks.values().some(({role}) => role === 'builder')) {
 				await makeNetwork(context, networking, {
 					name: builderName, internal: false, labels: {}, driver: 'bridge', role: 'builder',
@@ -273,11 +279,21 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 		await whenReady(entry);
 	};
 
-	const settle = async () => {
+	const collect = async () => {
 		const entry = entryOf();
 		if (isUnsettled && entry && machineOf(entry)) {
 			await synchronise();
 			isUnsettled = connections.size > 0;
+		}
+	};
+
+	/** A builder that hangs must not hold up those who only list images. */
+	const settle = async () => {
+		try {
+			await collect();
+		} catch (error) {
+			isUnsettled = false;
+			log(`results of the builder may be missing: ${messageOf(error)}`);
 		}
 	};
 
@@ -292,9 +308,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 		clearTimeout(idle);
 		const entry = entryOf();
 		if (entry && machineOf(entry)) {
-			await settle().catch((error: unknown) => {
-				log(`results of the builder may be lost: ${messageOf(error)}`);
-			});
+			await settle();
 			await entry.queue(async () => supervisor.stop(entry));
 		}
 
@@ -391,7 +405,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 			stream.on('error', () => undefined);
 			return stream;
 		},
-		collect: settle,
+		collect,
 	};
 
 	void restIfIdle();
