@@ -31,6 +31,9 @@ const networks = [
 	{
 		id: 'c', subnet: '192.168.66.0/24', gateway: '192.168.66.1', internal: true,
 	},
+	{
+		id: 'd', subnet: '192.168.67.0/24', gateway: '192.168.67.1', internal: false, isWalled: true,
+	},
 ].map(network => ({...network, bridge: bridgeNameOf(network.id.repeat(64))}));
 
 const leaseOf = (index: number, address: string): Lease => {
@@ -45,9 +48,10 @@ const leases = {
 	two: leaseOf(0, '192.168.64.3'),
 	other: leaseOf(1, '192.168.65.2'),
 	inner: leaseOf(2, '192.168.66.2'),
+	walled: leaseOf(3, '192.168.67.2'),
 };
 
-/** Three networks, the third one internal, and four containers on a simulated host. */
+/** Four networks, the third one internal and the fourth one walled, and five containers on a simulated host. */
 const makeEngine = async (t: ExecutionContext) => {
 	const [root, {host, outside}] = await Promise.all([makeRoot(t), makeHost(t)]);
 	t.teardown(async () => closeNamespace(root, {host}));
@@ -61,10 +65,10 @@ const makeEngine = async (t: ExecutionContext) => {
 		bridges: networks,
 		taps: Object.values(leases),
 	}));
-	const wanted = [leases.one, leases.two, leases.other, leases.inner];
-	const [one, two, other, inner] = await Promise.all(wanted.map(async lease => makeContainer(t, engine, lease)));
+	const wanted = [leases.one, leases.two, leases.other, leases.inner, leases.walled];
+	const [one, two, other, inner, walled] = await Promise.all(wanted.map(async lease => makeContainer(t, engine, lease)));
 	return {
-		engine, host, outside, one: one!, two: two!, other: other!, inner: inner!,
+		engine, host, outside, one: one!, two: two!, other: other!, inner: inner!, walled: walled!,
 	};
 };
 
@@ -113,6 +117,26 @@ testInNamespaces('containers leave through the link with the address of the host
 		ask(inner, engine.hostAddress),
 		canPing(inner, '203.0.113.2'),
 	]), ['', '', false]);
+});
+
+testInNamespaces('a walled network leads out, and to its name server, but neither to the host nor to other containers', async t => {
+	const {engine, host, outside, one, walled} = await makeEngine(t);
+	await Promise.all([listen(t, outside, 'tcp', 80), listen(t, outside, 'udp', 80), listen(t, host, 'tcp', 80), listen(t, host, 'udp', 80), listen(t, one, 'tcp', 80), listen(t, engine.path, 'udp', 53)]);
+	t.is(await ask(walled, '203.0.113.2'), '203.0.113.1');
+	t.is(await ask(walled, '203.0.113.2', {protocol: 'udp'}), '203.0.113.1');
+	t.is(await ask(walled, '192.168.67.1', {port: 53, protocol: 'udp'}), leases.walled.address);
+	// On the host it is where clouds have their metadata.
+	await ipBatch(['address add 169.254.169.254/32 dev lo'], {namespace: host});
+	t.is(await ask(one, '169.254.169.254'), engine.namespaceAddress);
+	t.deepEqual(await Promise.all([
+		ask(walled, engine.hostAddress),
+		ask(walled, engine.hostAddress, {protocol: 'udp'}),
+		ask(walled, '203.0.113.1'),
+		ask(walled, '192.168.67.1'),
+		ask(walled, leases.one.address),
+		ask(walled, '169.254.169.254'),
+		canPing(walled, '203.0.113.1'),
+	]), ['', '', '', '', '', '', false]);
 });
 
 testInNamespaces('the host reaches every container from its address on the link, and the outside world reaches none', async t => {

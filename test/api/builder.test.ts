@@ -1,0 +1,120 @@
+import {once} from 'node:events';
+import http from 'node:http';
+import net, {type AddressInfo} from 'node:net';
+import type {Duplex} from 'node:stream';
+import test from 'ava';
+import type {Builder, BuilderConfiguration} from '../../source/engine/builder.js';
+import {HolmError} from '../../source/engine/errors.js';
+import {createDockerEngine} from '../../source/backends/docker/engine.js';
+import {ask, serve} from './helpers/serve.js';
+
+const builder: Builder = {
+	state: 'running', id: 'a'.repeat(64), cpus: 2, memoryBytes: 4096, diskBytes: 8192, keepSeconds: 0, usedBytes: 12, connections: 3,
+};
+
+test('what a client asks of the builder reaches it, and comes back', async t => {
+	const calls: unknown[] = [];
+	const {socketPath} = await serve(t, {
+		builder: {
+			status: async () => builder,
+			async start() {
+				calls.push('start');
+			},
+			async stop(options) {
+				calls.push(['stop', options]);
+			},
+			async update(change: Partial<BuilderConfiguration>) {
+				calls.push(['update', change]);
+			},
+			prune: async () => ({removed: ['x'], freedBytes: 7}),
+			async remove() {
+				throw new HolmError('conflict', 'it builds', {remedy: 'wait'});
+			},
+		},
+	});
+	const engine = createDockerEngine({kind: 'unix', path: socketPath});
+	t.deepEqual(await engine.builder!.status(), builder);
+	await engine.builder!.start();
+	await engine.builder!.stop({isForced: true});
+	await engine.builder!.stop();
+	await engine.builder!.update({cpus: 4, keepSeconds: 0});
+	t.deepEqual(await engine.builder!.prune(), {removed: ['x'], freedBytes: 7});
+	await t.throwsAsync(engine.builder!.remove(), {message: 'it builds'});
+	t.deepEqual(calls, ['start', ['stop', {isForced: true}], ['stop', {isForced: false}], ['update', {cpus: 4, keepSeconds: 0}]]);
+});
+
+/** A server that stands for the builder's API. */
+const withServer = async (t: Parameters<typeof serve>[0], listener: http.RequestListener) => {
+	const server = http.createServer(listener);
+	server.on('upgrade', (request, socket: Duplex) => {
+		socket.write(`HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\n`);
+		socket.on('data', (chunk: Uint8Array) => {
+			socket.write(`${request.url} heard ${Buffer.from(chunk).toString()}`);
+		});
+		socket.on('end', () => {
+			socket.end();
+		});
+	});
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	t.teardown(() => {
+		server.close();
+		server.closeAllConnections();
+	});
+	let collected = 0;
+	const served = await serve(t, {
+		builderChannel: {
+			connect: async () => net.connect((server.address() as AddressInfo).port, '127.0.0.1'),
+			async collect() {
+				collected++;
+			},
+		},
+	});
+	return {...served, collected: () => collected};
+};
+
+test('connections of BuildKit are carried in both directions, without the version of the client', async t => {
+	const {socketPath} = await withServer(t, () => undefined);
+	for (const path of ['/session', '/grpc']) {
+		const socket = net.connect(socketPath);
+		socket.write(`POST /v1.51${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`);
+		const [head] = await once(socket, 'data') as [Uint8Array];
+		t.regex(Buffer.from(head).toString(), /^HTTP\/1\.1 101 /v);
+		socket.write('hello');
+		const [answer] = await once(socket, 'data') as [Uint8Array];
+		t.is(Buffer.from(answer).toString(), `${path} heard hello`);
+		socket.end();
+		await once(socket, 'close');
+	}
+});
+
+test('the answer of a build ends after its result is in the engine', async t => {
+	const served = await withServer(t, (request, response) => {
+		request.resume();
+		request.on('end', () => {
+			response.end(`${request.url} ${request.headers['x-registry-config']}\n`);
+		});
+	});
+	const {status, body} = await ask(served, '/v1.47/build?version=2&t=x', {method: 'POST', headers: {'Content-Type': 'application/x-tar', 'X-Registry-Config': 'e30='}, body: 'context'});
+	t.is(status, 200);
+	t.is(body.toString(), '/build?version=2&t=x e30=\n');
+	t.is(served.collected(), 1);
+});
+
+test('a builder that ends in the middle of a build is an error in the answer', async t => {
+	const served = await withServer(t, (request, response) => {
+		request.resume();
+		response.write('{"stream":"one"}\r\n');
+		setImmediate(() => {
+			response.destroy();
+		});
+	});
+	const {status, body} = await ask(served, '/build?version=2', {method: 'POST', body: ''});
+	t.is(status, 200);
+	t.regex(body.toString(), /^\{"stream":"one"\}\r\n\{"errorDetail":\{"message":"the builder ended during the build/v);
+});
+
+test('a ping tells whether there is BuildKit', async t => {
+	t.is((await ask(await withServer(t, () => undefined), '/_ping')).headers['builder-version'], '2');
+	t.is((await ask(await serve(t, {}), '/_ping')).headers['builder-version'], '1');
+});

@@ -1,0 +1,99 @@
+import {Readable} from 'node:stream';
+import test from 'ava';
+import type {Image} from '../../../source/engine/resources.js';
+import {createBuiltImages, heldIn} from '../../../source/host/builder/built-images.js';
+import type {DockerClient} from '../../../source/host/builder/docker-client.js';
+import type {ImageStore} from '../../../source/host/images/storage.js';
+
+const idOf = (digit: string) => `sha256:${digit.repeat(64)}`;
+
+const full = (name: string) => `docker.io/library/${name}`;
+
+test('what the builder lists is taken only as far as it is an image with names', t => {
+	const {tags, ids} = heldIn([
+		{Id: idOf('a'), RepoTags: ['one:1', '<none>:<none>', '../etc:x', 5, 'UPPER']},
+		{Id: idOf('b'), RepoTags: null},
+		{Id: '/etc/passwd', RepoTags: ['two:2']},
+		null,
+		{},
+	]);
+	t.deepEqual([...tags], [[full('one:1'), idOf('a')]]);
+	t.deepEqual([...ids], [idOf('a'), idOf('b')]);
+	t.deepEqual(heldIn('no list').ids, new Set());
+});
+
+/** An engine and a builder, each a map of names to ids. Images without a name are in the sets. */
+const pairOf = () => {
+	const engine = {tags: new Map<string, string>(), ids: new Set<string>()};
+	const builder = {tags: new Map<string, string>(), ids: new Set<string>()};
+	const said: string[] = [];
+	const images = (held: typeof engine) => [...new Set([...held.ids, ...held.tags.values()])].map(id => ({
+		id, tags: [...held.tags].filter(([, other]) => other === id).map(([tag]) => tag),
+	}));
+	const client = {
+		async request(_method: string, path: string) {
+			said.push(`get ${path.split('/')[2]!.slice(7, 8)}`);
+			return Readable.from([path.split('/')[2]!]);
+		},
+		async json(method: string, path: string, options?: {readonly body?: Readable}) {
+			if (method === 'DELETE') {
+				const tag = decodeURIComponent(path.split('/')[2]!.split('?')[0]!);
+				said.push(`untag ${tag}`);
+				builder.tags.delete(full(tag));
+			} else if (method === 'POST') {
+				const [tag] = await Readable.from(options!.body!).toArray() as [string];
+				said.push(`give ${tag}`);
+				builder.tags.set(tag, engine.tags.get(tag)!);
+			}
+
+			return images(builder).map(({id, tags}) => ({Id: id, RepoTags: tags}));
+		},
+	} as unknown as DockerClient;
+	const store = {
+		list: async () => images(engine) as unknown as readonly Image[],
+		async * load(archive: Readable) {
+			const [id] = await archive.toArray() as [string];
+			engine.ids.add(id);
+			yield {};
+		},
+		async tag(id: string, tag: string) {
+			engine.tags.set(tag, id);
+		},
+		save: async ([tag]: readonly string[]) => Readable.from([tag!]),
+	} as unknown as ImageStore;
+	return {
+		engine, builder, said, built: createBuiltImages(client, store, (id, name) => {
+			said.push(`${name} is ${id.slice(7, 8)}`);
+		}),
+	};
+};
+
+test('results come to the engine with their names, once', async t => {
+	const {engine, builder, said, built} = pairOf();
+	builder.tags.set(full('old:1'), idOf('0'));
+	await built.synchronise({isBefore: true});
+	// What was there before belongs to nobody any more.
+	t.deepEqual(said.splice(0), ['untag old:1']);
+	builder.tags.set(full('new:1'), idOf('1'));
+	builder.ids.add(idOf('2'));
+	await built.synchronise();
+	await built.synchronise();
+	t.deepEqual(said, ['get 2', 'get 1', 'new:1 is 1']);
+	t.deepEqual([...engine.tags], [[full('new:1'), idOf('1')]]);
+	t.true(engine.ids.has(idOf('2')));
+});
+
+test('a name that means another image in the engine is removed from the builder, and one of another registry is given', async t => {
+	const {engine, builder, said, built} = pairOf();
+	await built.synchronise();
+	builder.tags.set(full('base:1'), idOf('1'));
+	await built.synchronise();
+	engine.tags.set(full('base:1'), idOf('2'));
+	engine.tags.set('registry.example/team/base:1', idOf('2'));
+	said.length = 0;
+	await built.synchronise({isBefore: true});
+	t.deepEqual(said, ['untag base:1', 'give registry.example/team/base:1']);
+	await built.synchronise({isBefore: true});
+	t.is(said.length, 2);
+	t.is(engine.tags.get(full('base:1')), idOf('2'));
+});
