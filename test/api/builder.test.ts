@@ -92,7 +92,7 @@ test('the answer of a build ends after its result is in the engine', async t => 
 	const served = await withServer(t, (request, response) => {
 		request.resume();
 		request.on('end', () => {
-			response.end(`${request.url} ${request.headers['x-registry-config']}\n`);
+			response.end(`${request.url} ${String(request.headers['x-registry-config'])}\n`);
 		});
 	});
 	const {status, body} = await ask(served, '/v1.47/build?version=2&t=x', {method: 'POST', headers: {'Content-Type': 'application/x-tar', 'X-Registry-Config': 'e30='}, body: 'context'});
