@@ -49,7 +49,8 @@ export const execTests = (world: World): void => {
 		] as const) {
 			const since = Date.now();
 			await world.holm('exec', 'site', 'sh', '-c', 'printf "rm /tmp/check\n%s\n" "$1" >/tmp/new; mv /tmp/new /tmp/check', '-', script);
-			const late = async () => (await world.engine.container('site')).health?.log.find(({startedAt, exitCode}) => startedAt >= since && exitCode === -1);
+			// A check that began before may read the script late.
+			const late = async () => (await world.engine.container('site')).health?.log.find(({endedAt, exitCode}) => endedAt >= since && exitCode === -1);
 			t.regex((await world.until(late, result => result !== undefined))!.output, output, script);
 			const left = (await world.holm('exec', 'site', 'ps', '-o', 'args')).split('\n').filter(line => /7001|tmp\/check/v.test(line));
 			// The next check may be running.
