@@ -1,4 +1,6 @@
+import {HolmError} from '../../engine/errors.js';
 import {familiarName, parseReference, tagName} from '../../rules/images/reference.js';
+import {within} from '../machines/patience.js';
 import type {ImageStore} from '../images/storage.js';
 import type {DockerClient} from './docker-client.js';
 
@@ -26,7 +28,7 @@ export const heldIn = (answer: unknown): Held => {
 };
 
 /** A builder that works answers at once, also when it is busy. */
-const listLimitMs = 20_000;
+const listLimitMs = 10_000;
 
 export type BuiltImages = {
 	/** Takes new images of the builder into the engine, and makes the names of both agree. With `isBefore`, before a build, the builder also gets images that it could not find by itself. */
@@ -62,7 +64,7 @@ export const createBuiltImages = (
 
 	return {
 		async synchronise({isBefore = false} = {}) {
-			const held = heldIn(await client.json('GET', '/images/json', {limitMs: listLimitMs}));
+			const held = heldIn(await within(client.json('GET', '/images/json'), listLimitMs, () => new HolmError('unavailable', 'the builder does not list its images', {remedy: 'holm builder logs may say why'})));
 			const before = known ?? held;
 			const own = await images.list({all: true});
 			const ownIds = new Set(own.map(({id}) => id));

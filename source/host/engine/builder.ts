@@ -287,14 +287,17 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 		}
 	};
 
+	let settling: Promise<void> | undefined;
+
 	/** A builder that hangs must not hold up those who only list images. */
 	const settle = async () => {
-		try {
-			await collect();
-		} catch (error) {
+		settling ??= collect().catch((error: unknown) => {
 			isUnsettled = false;
 			log(`results of the builder may be missing: ${messageOf(error)}`);
-		}
+		}).finally(() => {
+			settling = undefined;
+		});
+		return settling;
 	};
 
 	const assertIdle = (isForced: boolean) => {

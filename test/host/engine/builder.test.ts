@@ -130,12 +130,16 @@ if (missingClient === undefined) {
 		}
 	});
 
-	world.test('builder: builds at the same time; a client that is killed ends its own; a full disk is said', async t => {
+	world.test('builder: builds at the same time; a client that is killed ends its own; one may fork without end or fill the disk', async t => {
 		t.timeout(180_000);
 		const endless = await contextOf('endless', {Dockerfile: 'FROM box\nRUN echo begun; sleep 600\n'});
 		const full = await contextOf('full', {Dockerfile: 'FROM box\nRUN fallocate -l 3400m /big && dd if=/dev/zero of=/rest bs=1M\n'});
 		const killed = start(['build', endless]);
 		await says(killed, /begun/v);
+		const bomb = await contextOf('bomb', {Dockerfile: 'FROM box\nRUN b() { b | b & }; b; sleep 60\n'});
+		const bombing = start(['build', bomb]);
+		await says(bombing, /can't fork/v);
+		bombing.kill('SIGKILL');
 		const refused = await start(['build', full]).ended;
 		t.not(refused.status, 0);
 		t.regex(refused.stderr, /[Nn]o space left on device/v);
