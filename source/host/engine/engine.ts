@@ -227,7 +227,7 @@ const resume = async (context: Context, supervisor: Supervisor): Promise<Readonl
 	return endings;
 };
 
-/** The images, after `settle` has added what builds may have made. */
+/** The images, after `settle` has added what builds may have made. Clients of builds name their results in whatever they ask next. */
 const withResults = (store: ImageStore, settle: () => Promise<void>): ImageStore => ({
 	...store,
 	async list(options) {
@@ -237,6 +237,26 @@ const withResults = (store: ImageStore, settle: () => Promise<void>): ImageStore
 	async get(reference) {
 		await settle();
 		return store.get(reference);
+	},
+	async * push(reference, options) {
+		await settle();
+		yield * store.push(reference, options);
+	},
+	async tag(reference, tag) {
+		await settle();
+		return store.tag(reference, tag);
+	},
+	async remove(reference, options) {
+		await settle();
+		return store.remove(reference, options);
+	},
+	async save(references) {
+		await settle();
+		return store.save(references);
+	},
+	async prune(options) {
+		await settle();
+		return store.prune(options);
 	},
 });
 
