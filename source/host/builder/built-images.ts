@@ -33,6 +33,8 @@ const listLimitMs = 10_000;
 export type BuiltImages = {
 	/** Takes new images of the builder into the engine, and makes the names of both agree. With `isBefore`, before a build, the builder also gets images that it could not find by itself. */
 	readonly synchronise: (options?: {readonly isBefore?: boolean}) => Promise<void>;
+	/** Removes all images of the builder, whose layers are part of its cache; the engine has them. */
+	readonly clear: () => Promise<void>;
 	/** What the builder holds now is old. */
 	readonly forget: () => void;
 };
@@ -40,7 +42,7 @@ export type BuiltImages = {
 /**
 Keeps the images of the engine and of the builder in agreement.
 
-What appears in the builder is a result and comes to the engine. A name that means another image in the engine, or none, is removed from the builder, which would otherwise build on an old image. Images with names of other registries than docker.io are given to the builder before a build, because it asks the engine's mirror only for that one.
+What appears in the builder is a result and comes to the engine. A name that means another image in the engine, or none, is removed from the builder, which would otherwise build on an old image. So is an image that the engine does not have, before a build. Images with names of other registries than docker.io are given to the builder before a build, because it asks the engine's mirror only for that one.
 */
 export const createBuiltImages = (
 	client: DockerClient,
@@ -69,7 +71,9 @@ export const createBuiltImages = (
 			const own = await images.list({all: true});
 			const ownIds = new Set(own.map(({id}) => id));
 			const fresh = [...held.tags].filter(([tag, id]) => before.tags.get(tag) !== id);
-			for (const id of new Set([...held.ids].filter(id => !before.ids.has(id)))) {
+			// The engine may have lost an image, to which a build gives a new name.
+			const results = new Set([...[...held.ids].filter(id => !before.ids.has(id)), ...fresh.map(([, id]) => id)]);
+			for (const id of results) {
 				if (!ownIds.has(id)) {
 					await load(id);
 				}
@@ -80,17 +84,33 @@ export const createBuiltImages = (
 				onTag(id, familiarName(tag));
 			}
 
-			const names = new Map((await images.list({all: true})).flatMap(({id, tags}) => tags.map(tag => [tag, id] as const)));
+			const all = await images.list({all: true});
+			const names = new Map(all.flatMap(({id, tags}) => tags.map(tag => [tag, id] as const)));
 			const stale = [...held.tags].filter(([tag, id]) => names.get(tag) !== id).map(([tag]) => tag);
 			for (const tag of stale) {
 				await client.json('DELETE', `/images/${encodeURIComponent(familiarName(tag))}?noprune=1`).catch(() => undefined);
 			}
 
 			if (isBefore) {
+				// A build with the same result makes it anew, and so it comes to the engine again.
+				const kept = new Set(all.map(({id}) => id));
+				for (const id of held.ids) {
+					if (!kept.has(id)) {
+						await client.json('DELETE', `/images/${id}?force=1&noprune=1`).catch(() => undefined);
+					}
+				}
+
 				await give([...names].filter(([tag, id]) => parseReference(tag).registry !== 'docker.io' && held.tags.get(tag) !== id).map(([tag]) => tag));
 			}
 
 			known = stale.length > 0 || isBefore ? heldIn(await client.json('GET', '/images/json')) : held;
+		},
+		async clear() {
+			for (const id of known?.ids ?? []) {
+				await client.json('DELETE', `/images/${id}?force=1`).catch(() => undefined);
+			}
+
+			known = heldIn(await client.json('GET', '/images/json', {limitMs: listLimitMs}));
 		},
 		forget() {
 			known = undefined;

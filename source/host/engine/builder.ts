@@ -3,7 +3,6 @@ import {
 	chown,
 	mkdir,
 	rm,
-	stat,
 } from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import type {Duplex} from 'node:stream';
@@ -357,9 +356,18 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 				return {removed: [], freedBytes: 0};
 			}
 
-			await queue(start);
+			await queue(async () => {
+				await start();
+				if (connections.size === 0) {
+					await synchronisations(async () => {
+						await built.synchronise();
+						await built.clear();
+					});
+				}
+			});
 			try {
 				const answer = await client.json('POST', '/build/prune?all=1', {limitMs: 600_000}) as {readonly CachesDeleted?: readonly string[] | null; readonly SpaceReclaimed?: number} | undefined;
+				await machine().agent.run('fstrim /rootfs || true');
 				return {removed: (answer?.CachesDeleted ?? []).map(String), freedBytes: answer?.SpaceReclaimed ?? 0};
 			} finally {
 				await restIfIdle();
