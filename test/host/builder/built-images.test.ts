@@ -73,7 +73,7 @@ test('results come to the engine with their names, once', async t => {
 	builder.tags.set(full('old:1'), idOf('0'));
 	await built.synchronise({isBefore: true});
 	// What was there before belongs to nobody any more.
-	t.deepEqual(said.splice(0), ['untag old:1']);
+	t.deepEqual(said.splice(0), ['untag old:1', `untag ${idOf('0')}`]);
 	builder.tags.set(full('new:1'), idOf('1'));
 	builder.ids.add(idOf('2'));
 	await built.synchronise();
