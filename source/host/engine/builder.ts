@@ -301,7 +301,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 
 	const assertIdle = (isForced: boolean) => {
 		if (connections.size > 0 && !isForced) {
-			throw new HolmError('conflict', `the builder is used by ${connections.size} connections of builds`, {remedy: 'wait for them, or force it with --force'});
+			throw new HolmError('conflict', `the builder is used by ${connections.size} connections of builds`, {remedy: 'wait for them, or end them: holm builder stop --force'});
 		}
 	};
 
