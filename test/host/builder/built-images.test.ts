@@ -30,6 +30,16 @@ const pairOf = () => {
 	const images = (held: typeof engine) => [...new Set([...held.ids, ...held.tags.values()])].map(id => ({
 		id, tags: [...held.tags].filter(([, other]) => other === id).map(([tag]) => tag),
 	}));
+	/** By its id with all names, or only a name; as in Docker, an image goes with its last name. */
+	const remove = ({tags, ids}: typeof engine, name: string) => {
+		ids.delete(name);
+		for (const [tag, id] of tags) {
+			if (id === name || tag === full(name)) {
+				tags.delete(tag);
+			}
+		}
+	};
+
 	const client = {
 		async request(_method: string, path: string) {
 			said.push(`get ${path.split('/')[2]!.slice(7, 8)}`);
@@ -37,9 +47,9 @@ const pairOf = () => {
 		},
 		async json(method: string, path: string, options?: {readonly body?: Readable}) {
 			if (method === 'DELETE') {
-				const tag = decodeURIComponent(path.split('/')[2]!.split('?')[0]!);
-				said.push(`untag ${tag}`);
-				builder.tags.delete(full(tag));
+				const name = decodeURIComponent(path.split('/')[2]!.split('?')[0]!);
+				said.push(`untag ${name}`);
+				remove(builder, name);
 			} else if (method === 'POST') {
 				const [tag] = await Readable.from(options!.body!).toArray() as [string];
 				said.push(`give ${tag}`);
@@ -57,12 +67,16 @@ const pairOf = () => {
 			yield {};
 		},
 		async tag(id: string, tag: string) {
+			if (!images(engine).some(image => image.id === id)) {
+				throw new Error(`No such image: ${id}`);
+			}
+
 			engine.tags.set(tag, id);
 		},
 		save: async ([tag]: readonly string[]) => Readable.from([tag!]),
 	} as unknown as ImageStore;
 	return {
-		engine, builder, said, built: createBuiltImages(client, store, (id, name) => {
+		engine, builder, said, remove, built: createBuiltImages(client, store, (id, name) => {
 			said.push(`${name} is ${id.slice(7, 8)}`);
 		}),
 	};
@@ -96,4 +110,44 @@ test('a name that means another image in the engine is removed from the builder,
 	await built.synchronise({isBefore: true});
 	t.is(said.length, 2);
 	t.is(engine.tags.get(full('base:1')), idOf('2'));
+});
+
+test('an image that was removed from the engine comes again when it is built again, also with a name', async t => {
+	const {engine, builder, remove, built} = pairOf();
+	await built.synchronise({isBefore: true});
+	builder.ids.add(idOf('1'));
+	await built.synchronise();
+	t.true(engine.ids.has(idOf('1')));
+	remove(engine, idOf('1'));
+	await built.synchronise({isBefore: true});
+	t.is(builder.ids.size, 0);
+	builder.ids.add(idOf('1'));
+	await built.synchronise();
+	t.true(engine.ids.has(idOf('1')));
+	remove(engine, idOf('1'));
+	builder.tags.set(full('name:latest'), idOf('1'));
+	await built.synchronise();
+	t.deepEqual([...engine.ids, ...engine.tags], [idOf('1'), [full('name:latest'), idOf('1')]]);
+});
+
+test('the names of the engine count: those of removed and of other images leave the builder', async t => {
+	const {engine, builder, built} = pairOf();
+	await built.synchronise({isBefore: true});
+	builder.tags.set(full('name:latest'), idOf('1'));
+	await built.synchronise();
+	engine.tags.set(full('name:latest'), idOf('2'));
+	await built.synchronise();
+	t.is(builder.tags.size, 0);
+});
+
+test('a cleared builder has no images, and the engine keeps them', async t => {
+	const {engine, builder, built} = pairOf();
+	await built.synchronise({isBefore: true});
+	builder.tags.set(full('name:latest'), idOf('1'));
+	builder.ids.add(idOf('2'));
+	await built.synchronise();
+	await built.clear();
+	t.is(builder.tags.size + builder.ids.size, 0);
+	await built.synchronise({isBefore: true});
+	t.deepEqual(engine.ids, new Set([idOf('2'), idOf('1')]));
 });

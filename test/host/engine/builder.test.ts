@@ -68,7 +68,6 @@ if (missingClient === undefined) {
 			word: 'of the context\n',
 		});
 		await writeFile(path.join(world.directory, 'token'), 'secret\n');
-		await copyFile(path.join(directory, 'word'), path.join(directory, 'unused'));
 		const said = await build('--tag', 'first', '--tag', 'registry.example/team/first:1', '--secret', `id=token,src=${world.directory}/token`, '--build-arg', 'WHO=ada', directory);
 		t.regex(said, /naming to docker.io\/library\/first/v);
 		// The first question about a result may be any.
