@@ -1,4 +1,5 @@
 import type {Duplex} from 'node:stream';
+import {HolmError} from './errors.js';
 import type {Pruned} from './resources.js';
 
 /** Size of the builder. A change of the disk removes its cache. */
@@ -51,4 +52,13 @@ export type BuilderVerbs = {
 	/** Absent from a backend that has no builder of its own. */
 	readonly builder?: BuilderActions;
 	readonly builderChannel?: BuilderChannel;
+};
+
+/** Throws `unsupported` for an engine without a builder. */
+export const builderOf = ({builder}: BuilderVerbs): BuilderActions => {
+	if (!builder) {
+		throw new HolmError('unsupported', 'this engine has no builder', {remedy: 'the engine of Linux hosts has one'});
+	}
+
+	return builder;
 };

@@ -1,11 +1,12 @@
 import type {IncomingMessage} from 'node:http';
-import type {BuilderActions, BuilderChannel, BuilderConfiguration} from '../../engine/builder.js';
+import {builderOf, type BuilderChannel, type BuilderConfiguration} from '../../engine/builder.js';
 import type {Engine} from '../../engine/engine.js';
 import {HolmError} from '../../engine/errors.js';
 import {fieldsOf} from '../../wire/fields.js';
 import {parseJson} from '../../wire/json.js';
 import {noBuildKit} from '../../wire/decode/fields/build.js';
 import {encodeProgressError} from '../../wire/encode/progress.js';
+import {splitVersion} from '../../wire/versions.js';
 import {noContent, ok, route, type Exchange, type Handler} from '../exchange.js';
 import {line, writeSlowly} from '../streams.js';
 import {upload} from '../upload.js';
@@ -13,14 +14,6 @@ import {upload} from '../upload.js';
 const http = process.getBuiltinModule('node:http');
 
 const [reason, remedy] = noBuildKit;
-
-const builderOf = ({builder}: Pick<Engine, 'builder'>): BuilderActions => {
-	if (!builder) {
-		throw new HolmError('unsupported', 'this engine has no builder', {remedy: 'the engine of Linux hosts has one'});
-	}
-
-	return builder;
-};
 
 const channelOf = ({builderChannel}: Pick<Engine, 'builderChannel'>): BuilderChannel => {
 	if (!builderChannel) {
@@ -31,7 +24,7 @@ const channelOf = ({builderChannel}: Pick<Engine, 'builderChannel'>): BuilderCha
 };
 
 /** The path without the client's version of the API, which may be newer than the builder's. */
-const pathOf = ({url = ''}: IncomingMessage): string => url.replace(/^\/v\d+\.\d+(?=\/)/v, '');
+const pathOf = ({url = ''}: IncomingMessage): string => splitVersion(url).path;
 
 /** The head of a request as it came. */
 const headOf = (request: IncomingMessage): string => {

@@ -1,7 +1,7 @@
+import {builderOf} from '../../engine/builder.js';
 import {binarySize, decimalSize} from '../../text/sizes.js';
 import {defineCommand} from '../command.js';
 import {listFlags, printRows} from '../print/rows.js';
-import {builderOf} from './builder-of.js';
 
 const {format: formatFlag} = listFlags;
 

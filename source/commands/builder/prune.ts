@@ -1,8 +1,8 @@
+import {builderOf} from '../../engine/builder.js';
 import {decimalSize} from '../../text/sizes.js';
 import {defineCommand, print} from '../command.js';
 import {forceFlag, printPruned} from '../prune.js';
 import {isConfirmed} from '../terminal/prompt.js';
-import {builderOf} from './builder-of.js';
 
 export const command = defineCommand({
 	usage: '',

@@ -1,5 +1,5 @@
+import {builderOf} from '../../engine/builder.js';
 import {defineCommand} from '../command.js';
-import {builderOf} from './builder-of.js';
 
 export const command = defineCommand({
 	usage: '',

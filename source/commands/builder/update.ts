@@ -1,8 +1,8 @@
+import {builderOf} from '../../engine/builder.js';
 import {HolmError} from '../../engine/errors.js';
 import {parseSize, parseWhole} from '../../flags/sizes.js';
 import {parseDuration} from '../../flags/times.js';
 import {defineCommand} from '../command.js';
-import {builderOf} from './builder-of.js';
 
 export const command = defineCommand({
 	usage: '',

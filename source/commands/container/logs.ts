@@ -4,8 +4,8 @@ import {HolmError} from '../../engine/errors.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {defineCommand, type Context} from '../command.js';
 import {type Output, write} from '../../terminal/streams.js';
-import {parseWhole} from '../../flags/sizes.js';
 import {parseTime} from '../../flags/times.js';
+import {logFlags, parseTail} from '../log-flags.js';
 import {createLogText} from '../print/log-text.js';
 
 const lineFeed = 10;
@@ -68,10 +68,7 @@ export const printLog = async (
 export const command = defineCommand({
 	usage: 'CONTAINER',
 	flags: {
-		follow: {type: 'boolean', shortFlag: 'f', description: 'Follow new output'},
-		tail: {
-			type: 'string', shortFlag: 'n', default: 'all', value: 'LINES', description: 'Number of lines from the end',
-		},
+		...logFlags,
 		since: {type: 'string', value: 'TIME', description: 'Start time: 10m (ago), 2026-02-25T10:00:00Z or Unix seconds'},
 		until: {type: 'string', value: 'TIME', description: 'End time, like --since'},
 		boot: {type: 'boolean', description: 'Print the console of its VM instead'},
@@ -83,14 +80,14 @@ export const command = defineCommand({
 				throw new HolmError('invalid', 'a console has no timestamps', {remedy: 'leave out --since, --until and --timestamps with --boot'});
 			}
 
-			await printBootLog(context, reference, {follow, ...tail !== 'all' && {tail: parseWhole('--tail', tail)}});
+			await printBootLog(context, reference, {follow, tail: parseTail(tail)});
 			return;
 		}
 
 		const now = context.now();
 		const options = {
 			follow,
-			...(tail !== 'all' && {tail: parseWhole('--tail', tail)}),
+			tail: parseTail(tail),
 			...(since !== undefined && {since: parseTime('--since', since, now)}),
 			...(until !== undefined && {until: parseTime('--until', until, now)}),
 		};

@@ -6,8 +6,8 @@ import {isService} from '../../host/service/service.js';
 import {serviceUnit} from '../../host/service/units.js';
 import {defaultRoot, pathsOf} from '../../host/store/paths.js';
 import {defineCommand} from '../command.js';
+import {logFlags, parseTail} from '../log-flags.js';
 import {assertOwnEngine} from '../own-engine.js';
-import {parseWhole} from '../../flags/sizes.js';
 import {forOutput} from '../../text/escape.js';
 import {write} from '../../terminal/streams.js';
 
@@ -64,15 +64,10 @@ const showJournal = async (show: Show, {count, follow}: {readonly count: number;
 
 export const command = defineCommand({
 	usage: '',
-	flags: {
-		follow: {type: 'boolean', shortFlag: 'f', description: 'Follow new output'},
-		tail: {
-			type: 'string', shortFlag: 'n', default: 'all', value: 'LINES', description: 'Number of lines from the end',
-		},
-	},
+	flags: logFlags,
 	async run(context, {follow, tail}) {
 		assertOwnEngine(context, 'asked for its log');
-		const count = tail === 'all' ? Infinity : parseWhole('--tail', tail);
+		const count = parseTail(tail) ?? Infinity;
 		const show = async (text: string) => write(context.stdout, forOutput(context.stdout, text));
 		const root = context.root ?? defaultRoot;
 		if (await isService(root)) {

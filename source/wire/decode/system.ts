@@ -47,6 +47,8 @@ export const decodeInfo = (json: unknown): EngineInfo => {
 /** The answer of `GET /system/df`; other engines' cache is their build cache. */
 export const decodeDiskUsage = (json: unknown): DiskUsage => {
 	const fields = fieldsOf(json);
+	const own = fields.object('Holm');
+	const builderBytes = own.optionalNumber('BuilderBytes');
 	return {
 		images: fields.objects('Images').map(item => ({image: decodeImageItem(item.raw), containers: Math.max(0, item.number('Containers'))})),
 		containers: fields.objects('Containers').map(item => ({container: decodeContainerItem(item.raw), bytes: item.number('SizeRw')})),
@@ -54,8 +56,8 @@ export const decodeDiskUsage = (json: unknown): DiskUsage => {
 			const usage = item.object('UsageData');
 			return {volume: decodeVolume(item.raw), bytes: Math.max(0, usage.number('Size')), containers: Math.max(0, usage.number('RefCount'))};
 		}),
-		...fields.object('Holm').optionalNumber('BuilderBytes') !== undefined && {builderBytes: fields.object('Holm').number('BuilderBytes')},
-		cacheBytes: fields.object('Holm').optionalNumber('CacheBytes')
+		...builderBytes !== undefined && {builderBytes},
+		cacheBytes: own.optionalNumber('CacheBytes')
 			?? fields.objects('BuildCache').reduce((sum, item) => sum + item.number('Size'), 0),
 	};
 };
