@@ -17,6 +17,7 @@ import {
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {HolmError, messageOf} from '../../engine/errors.js';
+import {installBusybox} from '../busybox.js';
 import {formatDisk, synchronise} from '../images/format-disk.js';
 import {fullDisk} from '../images/disk-error.js';
 import {moreModules, readGuestKernel, type GuestKernel, type SetupStep} from '../kernel/guest-kernel.js';
@@ -106,10 +107,7 @@ const stage = async (root: string, {unpacked, programs}: Source, modules: readon
 		throw new HolmError('unavailable', 'busybox is not installed', {remedy: 'holm setup installs it'});
 	}
 
-	await copyFile(busybox, path.join(root, 'bin/busybox'));
-	const {stdout} = await run(busybox, ['--list']);
-	const applets = stdout.split('\n').filter(applet => applet !== '' && applet !== 'busybox');
-	await Promise.all(applets.map(async applet => symlink('busybox', path.join(root, 'bin', applet))));
+	await installBusybox(busybox, path.join(root, 'bin'));
 	const libraries = unpacked === undefined ? [] : await Array.fromAsync(glob(['lib/*-linux-gnu', 'usr/lib/*-linux-gnu', 'usr/lib'], {cwd: unpacked}));
 	const searchPath = libraries.map(directory => path.join(unpacked!, directory)).join(':');
 	for (const program of programs) {
@@ -209,7 +207,7 @@ export const builderBase = async (paths: Paths, options: BaseOptions): Promise<s
 	return file;
 };
 
-/** Removes the base disks that no builder uses, so that the next one gets the newest programs. */
+/** Removes the base disks, so that the next builder gets the newest programs. No builder may use them. */
 export const removeBases = async (paths: Paths): Promise<void> => {
 	const directory = paths.builderDisks;
 	for (const name of await orMissing(readdir(directory)) ?? []) {

@@ -1,9 +1,4 @@
-import {
-	chmod,
-	chown,
-	mkdir,
-	rm,
-} from 'node:fs/promises';
+import {rm} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import type {Duplex} from 'node:stream';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -23,13 +18,13 @@ import {createDockerClient} from '../builder/docker-client.js';
 import {createImageMirror} from '../builder/image-mirror.js';
 import {newId} from '../containers/id.js';
 import {engineEnvironment} from '../environment.js';
-import {machineUidOf, validateSize} from '../guest.js';
-import {createOverlay} from '../images/overlay.js';
+import {validateSize} from '../guest.js';
 import type {ImageStore} from '../images/storage.js';
 import {longestDelayMs} from '../machines/patience.js';
-import {readRecord, removeRecord, writeRecord} from '../store/records.js';
+import {readRecord, writeRecord} from '../store/records.js';
 import {
 	builderName,
+	findBuilder,
 	machineOf,
 	newEntry,
 	publish,
@@ -37,10 +32,10 @@ import {
 	type Context,
 	type Entry,
 } from './context.js';
-import {discardContainer} from './creation.js';
+import {discardContainer, makeDisk} from './creation.js';
 import {writtenBytesOf} from './disk-usage.js';
 import {leaseAttachment} from './leases.js';
-import {makeNetwork} from './networks.js';
+import {dropNetwork, makeNetwork} from './networks.js';
 import {createQueue} from './queue.js';
 import type {VerbContext} from './verb-context.js';
 
@@ -129,7 +124,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 	let idle: NodeJS.Timeout | undefined;
 	let synchronisedAt = 0;
 
-	const entryOf = (): Entry | undefined => context.containers.values().find(({container}) => container.role === 'builder');
+	const entryOf = () => findBuilder(context);
 
 	const configuration = async (): Promise<BuilderConfiguration> => {
 		const reading = await readRecord<BuilderConfiguration>(paths.builder);
@@ -174,13 +169,8 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 			}
 
 			const id = newId();
-			const files = paths.container(id);
 			try {
-				await mkdir(files.directory, {recursive: true, mode: 0o711});
-				await chmod(files.directory, 0o711);
-				await createOverlay(base, files.disk);
-				await chown(files.disk, machineUidOf(id), guest.gid);
-				await chmod(files.disk, 0o600);
+				await makeDisk(context, id, base);
 				const settings = configurationOf(wanted, paths.builderSocket);
 				const container: Container = {
 					id,
@@ -204,7 +194,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 				context.containers.set(id, entry);
 				return entry;
 			} catch (error) {
-				await rm(files.directory, {recursive: true, force: true});
+				await rm(paths.container(id).directory, {recursive: true, force: true});
 				throw error;
 			}
 		});
@@ -229,30 +219,6 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 		}
 
 		throw new HolmError('unavailable', `the builder did not answer within ${readyLimitMs / 1000} seconds`, {remedy: 'holm builder logs may say why', cause: last});
-	};
-
-	const stopIdle = async () => queue(async () => {
-		const entry = entryOf();
-		if (entry && connections.size === 0 && machineOf(entry)) {
-			await settle();
-			await entry.queue(async () => supervisor.stop(entry));
-			await mirror.close();
-			built.forget();
-		}
-	}).catch((error: unknown) => {
-		log(`the idle builder was not stopped: ${messageOf(error)}`);
-	});
-
-	const restIfIdle = async () => {
-		clearTimeout(idle);
-		if (connections.size === 0) {
-			const {keepSeconds} = await configuration();
-			clearTimeout(idle);
-			idle = setTimeout(() => {
-				void stopIdle();
-			}, keepSeconds * 1000);
-			idle.unref();
-		}
 	};
 
 	/** Resolves when it answers. The caller must hold the queue. */
@@ -316,6 +282,27 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 
 		await mirror.close();
 		built.forget();
+	};
+
+	const stopIdle = async () => queue(async () => {
+		const entry = entryOf();
+		if (entry && connections.size === 0 && machineOf(entry)) {
+			await stop(false);
+		}
+	}).catch((error: unknown) => {
+		log(`the idle builder was not stopped: ${messageOf(error)}`);
+	});
+
+	const restIfIdle = async () => {
+		clearTimeout(idle);
+		if (connections.size === 0 && entryOf()) {
+			const {keepSeconds} = await configuration();
+			clearTimeout(idle);
+			idle = setTimeout(() => {
+				void stopIdle();
+			}, keepSeconds * 1000);
+			idle.unref();
+		}
 	};
 
 	const builder: BuilderActions = {
@@ -385,9 +372,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 
 			const network = context.networks.values().find(({role}) => role === 'builder');
 			if (network) {
-				await removeRecord(paths.network(network.id));
-				context.networks.delete(network.id);
-				await networking.closeNetwork(network);
+				await dropNetwork(context, networking, network);
 			}
 
 			await removeBases(paths);

@@ -111,6 +111,10 @@ export const builderName = 'holm-builder';
 export const usersContainers = ({containers}: Pick<Context, 'containers'>): readonly Entry[] =>
 	[...containers.values()].filter(({container}) => container.role === undefined);
 
+/** The builder's container, if there is one. */
+export const findBuilder = ({containers}: Pick<Context, 'containers'>): Entry | undefined =>
+	containers.values().find(({container}) => container.role === 'builder');
+
 /** The default network; `default` is an alias. */
 export const defaultNetwork = 'bridge';
 

@@ -74,7 +74,7 @@ const chooseName = ({containers}: Context, wanted: string | undefined): string =
 };
 
 /** Creates the disk, writable by the user of the VM. */
-const makeDisk = async (context: Context, id: string, base: string): Promise<void> => {
+export const makeDisk = async (context: Context, id: string, base: string): Promise<void> => {
 	const {directory, disk} = context.paths.container(id);
 	await mkdir(directory, {recursive: true, mode: 0o711});
 	// The VM's user may traverse the directory, and read only the files that it owns.

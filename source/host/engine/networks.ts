@@ -116,6 +116,13 @@ export const makeNetwork = async (
 	return record;
 };
 
+/** Removes a network that nothing uses: its record, its bridge, its rules and its name server. */
+export const dropNetwork = async (context: Context, networking: Networking, record: NetworkRecord): Promise<void> => {
+	await removeRecord(context.paths.network(record.id));
+	context.networks.delete(record.id);
+	await networking.closeNetwork(record);
+};
+
 const deleteNetwork = async (context: Context, networking: Networking, record: NetworkRecord): Promise<void> => {
 	const holders = holdersOf(context, record.id);
 	if (isDefault(record) || record.role) {
@@ -127,9 +134,7 @@ const deleteNetwork = async (context: Context, networking: Networking, record: N
 		throw new HolmError('conflict', `error while removing network: network ${record.name} id ${record.id.slice(0, 12)} has active endpoints: ${names}`, {remedy: `stop or disconnect ${holders.length > 1 ? 'those containers' : 'that container'} first`});
 	}
 
-	await removeRecord(context.paths.network(record.id));
-	context.networks.delete(record.id);
-	await networking.closeNetwork(record);
+	await dropNetwork(context, networking, record);
 	publish(context, {type: 'network', action: 'destroy', id: record.id, attributes: {name: record.name, type: 'bridge'}});
 };
 

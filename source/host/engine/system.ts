@@ -3,7 +3,7 @@ import {apiVersion, minimumApiVersion} from '../../engine/api-version.js';
 import type {Image} from '../../engine/resources.js';
 import type {SystemVerbs} from '../../engine/system.js';
 import {architectureOf} from '../setup/distributions.js';
-import {machineOf, usersContainers} from './context.js';
+import {findBuilder, machineOf, usersContainers} from './context.js';
 import {directoryBytes, writtenBytesOf} from './disk-usage.js';
 import type {VerbContext} from './verb-context.js';
 import {listVolumes, usersOf} from './volumes.js';
@@ -56,7 +56,7 @@ export const systemVerbs = (context: VerbContext): SystemVerbs => {
 		async diskUsage() {
 			const [images, volumes] = await Promise.all([context.images.list(), listVolumes(context)]);
 			const entries = usersContainers(context);
-			const builder = context.containers.values().find(({container}) => container.role === 'builder');
+			const builder = findBuilder(context);
 			const usersOfImage = ({id: imageId}: Image) => entries.filter(({container}) => container.imageId === imageId).length;
 			return {
 				images: images.map(image => ({image, containers: usersOfImage(image)})),

@@ -17,7 +17,7 @@ import {
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {hostDistribution} from '../setup/distributions.js';
-import {unpackPackages} from '../setup/debian-packages.js';
+import {packageEnvironment, unpackPackages} from '../setup/debian-packages.js';
 import {run} from '../run.js';
 import {throwUnreadable} from '../store/missing.js';
 import {pathsOf} from '../store/paths.js';
@@ -102,11 +102,9 @@ export const findKernels = async (base = '/'): Promise<readonly Candidate[]> => 
 	return found.toSorted((one, other) => other.version.localeCompare(one.version, 'en', {numeric: true}));
 };
 
-const environment = {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'};
-
 /** The kernel package that a metapackage depends on. */
 const kernelPackage = async (metapackage: string): Promise<string> => {
-	const {stdout} = await run('apt-cache', ['depends', '--important', metapackage], {environment});
+	const {stdout} = await run('apt-cache', ['depends', '--important', metapackage], {environment: packageEnvironment});
 	const name = /Depends: (?<name>linux-image-\d[\d+\-.a-z~]*)$/mv.exec(stdout)?.groups?.name;
 	if (!name) {
 		throw new HolmError('unavailable', `package ${metapackage} names no kernel`, {remedy: 'run: apt-get update'});
@@ -119,7 +117,7 @@ const kernelPackage = async (metapackage: string): Promise<string> => {
 const packagesOf = async (name: string): Promise<readonly string[]> => {
 	// Ubuntu has the modules in a separate package.
 	const modulesPackage = name.replace('linux-image-', 'linux-modules-');
-	const {exitCode} = await run('apt-cache', ['show', '--quiet=2', modulesPackage], {environment, accept: [0, 100]});
+	const {exitCode} = await run('apt-cache', ['show', '--quiet=2', modulesPackage], {environment: packageEnvironment, accept: [0, 100]});
 	return exitCode === 0 ? [name, modulesPackage] : [name];
 };
 

@@ -12,7 +12,6 @@ import {
 	rename,
 	rm,
 	stat,
-	symlink,
 	writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,6 +19,7 @@ import {pipeline} from 'node:stream/promises';
 import {fileURLToPath} from 'node:url';
 import {createGzip} from 'node:zlib';
 import {HolmError} from '../../engine/errors.js';
+import {installBusybox} from '../busybox.js';
 import {librariesOf} from '../libraries.js';
 import {run} from '../run.js';
 
@@ -32,8 +32,13 @@ export type InitramfsParts = {
 	readonly publicKey: string;
 };
 
-/** The guest's scripts. They are outside `dist`, because they are not TypeScript. */
-const scripts = fileURLToPath(new URL('../../../../source/host/machines/guest/', import.meta.url));
+/** The guest's scripts, with their paths in the guest. */
+const scripts = {
+	init: 'init', guest: 'bin/guest', runtime: 'bin/runtime', execute: 'bin/execute', check: 'bin/check',
+} as const;
+
+/** They are outside `dist`, because they are not TypeScript. */
+const scriptDirectory = fileURLToPath(new URL('../../../../source/host/machines/guest/', import.meta.url));
 
 /** Programs of the host that a guest needs, with their paths in the guest. */
 const programs = {
@@ -71,10 +76,7 @@ const stage = async (directory: string, {modules, publicKey}: InitramfsParts) =>
 	await writeFile(path.join(directory, 'root/.ssh/authorized_keys'), `${publicKey}\n`, {mode: 0o600});
 
 	const busybox = await find('busybox', ['/bin', '/usr/bin', '/usr/lib/busybox', '/usr/lib/initcpio']);
-	const {stdout} = await run(busybox, ['--list']);
-	await copyFile(busybox, path.join(directory, 'bin/busybox'));
-	const applets = stdout.split('\n').filter(applet => applet && applet !== 'busybox' && applet !== 'init');
-	await Promise.all(applets.map(async applet => symlink('busybox', path.join(directory, 'bin', applet))));
+	await installBusybox(busybox, path.join(directory, 'bin'), ['init']);
 
 	const libraries = new Set<string>();
 	for (const [program, target] of Object.entries(programs)) {
@@ -95,8 +97,8 @@ const stage = async (directory: string, {modules, publicKey}: InitramfsParts) =>
 	await writeFile(path.join(directory, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
 	await writeFile(path.join(directory, 'etc/group'), 'root:x:0:\n');
 	await writeFile(path.join(directory, 'etc/shells'), '/bin/sh\n');
-	for (const [script, target] of [['init', 'init'], ['guest', 'bin/guest'], ['runtime', 'bin/runtime'], ['execute', 'bin/execute'], ['check', 'bin/check']] as const) {
-		await copyFile(path.join(scripts, script), path.join(directory, target));
+	for (const [script, target] of Object.entries(scripts)) {
+		await copyFile(path.join(scriptDirectory, script), path.join(directory, target));
 		await chmod(path.join(directory, target), 0o755);
 	}
 };
@@ -118,8 +120,8 @@ Hash of the parts of an initramfs. It changes with the host's programs, the gues
 */
 export const initramfsKey = async ({modules, publicKey, kernel}: InitramfsParts): Promise<string> => {
 	const hash = createHash('sha256').update(`${kernel}\n${publicKey}\n`);
-	for (const script of await readdir(scripts)) {
-		hash.update(await readFile(path.join(scripts, script)));
+	for (const script of Object.keys(scripts)) {
+		hash.update(await readFile(path.join(scriptDirectory, script)));
 	}
 
 	for (const program of Object.keys(programs)) {

@@ -2,11 +2,12 @@ import {mkdir, readdir} from 'node:fs/promises';
 import path from 'node:path';
 import {run} from '../run.js';
 
-const environment = {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'};
+/** For package managers: no questions, and words that can be parsed. */
+export const packageEnvironment = {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'};
 
 /** The packages that an installation of `names` would add to this host. Changes nothing. */
 export const missingWith = async (names: readonly string[]): Promise<readonly string[]> => {
-	const {stdout} = await run('apt-get', ['--simulate', '--no-install-recommends', 'install', ...names], {environment});
+	const {stdout} = await run('apt-get', ['--simulate', '--no-install-recommends', 'install', ...names], {environment: packageEnvironment});
 	return [...stdout.matchAll(/^Inst (?<name>\S+)/gmv)].map(match => match.groups!.name!);
 };
 
@@ -24,7 +25,7 @@ export const unpackPackages = async (
 		const names = await choose();
 		if (names.length > 0) {
 			onStep({step: 'download', detail: names.join(' ')});
-			await run('apt-get', ['--option', 'APT::Sandbox::User=root', 'download', ...names], {cwd: scratch, environment});
+			await run('apt-get', ['--option', 'APT::Sandbox::User=root', 'download', ...names], {cwd: scratch, environment: packageEnvironment});
 		}
 	};
 
@@ -33,7 +34,7 @@ export const unpackPackages = async (
 	} catch {
 		// Outdated lists name versions that the mirrors no longer have.
 		onStep({step: 'refresh', detail: 'lists of packages'});
-		await run('apt-get', ['update'], {environment});
+		await run('apt-get', ['update'], {environment: packageEnvironment});
 		await download();
 	}
 

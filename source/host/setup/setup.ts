@@ -2,19 +2,19 @@ import {readdir} from 'node:fs/promises';
 import {HolmError} from '../../engine/errors.js';
 import type {SetupStep} from '../kernel/guest-kernel.js';
 import {run} from '../run.js';
+import {packageEnvironment} from './debian-packages.js';
 import {hostDistribution, type Command, type Distribution} from './distributions.js';
 import type {Check} from './check.js';
 
-const environment = {DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C'};
-
-const execute = async ([file, ...arguments_]: Command, onLine?: (line: string) => void) => run(file, arguments_, {environment, onLine});
+const execute = async ([file, ...arguments_]: Command, onLine?: (line: string) => void) =>
+	run(file, arguments_, {environment: packageEnvironment, onLine});
 
 /** Lines of package managers about one package, such as `Unpacking crun (1.8.1-1) ...`, `Get:3 http://… crun amd64 1.8.1-1 [300 kB]`, `  Installing       : crun-1.8-1.fc40   4/20` and `installing crun...`. */
 const workOnPackage = /^\s*(?:get:\d+|selecting|unpacking|setting up|downloading|installing|upgrading|\(\d+\/\d+\)) .*/iv;
 
 const isKnown = async ({query}: Distribution, name: string): Promise<boolean> => {
 	const [file, ...arguments_] = query;
-	const {exitCode, stdout} = await run(file, [...arguments_, name], {environment, accept: [0, 1, 100]});
+	const {exitCode, stdout} = await run(file, [...arguments_, name], {environment: packageEnvironment, accept: [0, 1, 100]});
 	return exitCode === 0 && stdout.trim() !== '';
 };
 
