@@ -17,7 +17,7 @@ import {
 } from '../engine/errors.js';
 import {engineEnvironment} from '../host/environment.js';
 import type {SetupStep} from '../host/kernel/guest-kernel.js';
-import {defaultRoot, pathsOf, serviceSocket} from '../host/store/paths.js';
+import {defaultRoot, pathsOf, serviceSocket, type Paths} from '../host/store/paths.js';
 import type {Listening} from '../api/listeners.js';
 import {heldStatus} from '../host/lock.js';
 import {findCommand} from '../host/setup/programs.js';
@@ -143,16 +143,55 @@ const scopeFor = async (directory: string): Promise<readonly string[]> => {
 	}
 };
 
-const awaitOther = async (socket: string): Promise<void> => {
-	for (const deadline = Date.now() + startLimitMs; Date.now() < deadline;) {
+/** Starts a daemon by a command that ends with `heldStatus` if another process holds the daemon's lock. Resolves when it serves, or with `other`; throws its error. */
+const launch = async (command: readonly string[], output: number, {daemonLog}: Paths, onStep: Required<StartOptions>['onStep']): Promise<'ready' | 'other'> => {
+	const child = spawned(spawn(command[0]!, command.slice(1), {
+		cwd: '/', detached: true, env: engineEnvironment(), stdio: ['ignore', output, output, 'ipc'],
+	}));
+	const {promise, resolve, reject} = Promise.withResolvers<'ready' | 'other'>();
+	child.on('message', (news: DaemonNews) => {
+		if ('step' in news) {
+			onStep(news.step);
+		} else if ('isReady' in news) {
+			resolve('ready');
+		} else {
+			reject(new HolmError(news.error.code as ErrorCode, news.error.message, {remedy: news.error.remedy}));
+		}
+	});
+	child.on('error', error => {
+		reject(new HolmError('unavailable', `the daemon cannot be started: ${error.message}`, {remedy: 'holm doctor says what is missing', cause: error}));
+	});
+	child.on('exit', (status, signal) => {
+		if (status === heldStatus) {
+			resolve('other');
+		} else {
+			reject(new HolmError('unavailable', `the daemon ended as it started: ${signal ?? `exit status ${status}`}`, {remedy: `${daemonLog} says why`}));
+		}
+	});
+	try {
+		return await promise;
+	} finally {
+		if (child.connected) {
+			child.disconnect();
+		}
+
+		child.unref();
+	}
+};
+
+/** How long a daemon that holds the lock is watched before the lock is tried again: it may end instead of serving. */
+const otherMs = 500;
+
+const isListeningWithin = async (socket: string, limitMs: number): Promise<boolean> => {
+	for (const deadline = Date.now() + limitMs; Date.now() < deadline;) {
 		if (await probeSocket(socket) === 'listening') {
-			return;
+			return true;
 		}
 
 		await delay(100);
 	}
 
-	throw new HolmError('unavailable', `another daemon holds the lock of ${socket} and does not answer`, {remedy: 'holm system logs may say why'});
+	return false;
 };
 
 /**
@@ -215,40 +254,13 @@ export const startDaemon = async ({root = defaultRoot, onStep = () => undefined,
 		directory,
 		JSON.stringify(addresses),
 	];
-	const child = spawned(spawn(command[0]!, command.slice(1), {
-		cwd: '/', detached: true, env: engineEnvironment(), stdio: ['ignore', output.fd, output.fd, 'ipc'],
-	}));
-	const {promise, resolve, reject} = Promise.withResolvers<'ready' | 'other'>();
-	child.on('message', (news: DaemonNews) => {
-		if ('step' in news) {
-			onStep(news.step);
-		} else if ('isReady' in news) {
-			resolve('ready');
-		} else {
-			reject(new HolmError(news.error.code as ErrorCode, news.error.message, {remedy: news.error.remedy}));
+	for (const deadline = Date.now() + startLimitMs; Date.now() < deadline;) {
+		if (await launch(command, output.fd, paths, onStep) === 'ready' || await isListeningWithin(paths.socket, otherMs)) {
+			return;
 		}
-	});
-	child.on('error', error => {
-		reject(new HolmError('unavailable', `the daemon cannot be started: ${error.message}`, {remedy: 'holm doctor says what is missing', cause: error}));
-	});
-	child.on('exit', (status, signal) => {
-		if (status === heldStatus) {
-			resolve('other');
-		} else {
-			reject(new HolmError('unavailable', `the daemon ended as it started: ${signal ?? `exit status ${status}`}`, {remedy: `${paths.daemonLog} says why`}));
-		}
-	});
-	try {
-		if (await promise === 'other') {
-			await awaitOther(paths.socket);
-		}
-	} finally {
-		if (child.connected) {
-			child.disconnect();
-		}
-
-		child.unref();
 	}
+
+	throw new HolmError('unavailable', `another daemon holds the lock of ${paths.socket} and does not answer`, {remedy: 'holm system logs may say why'});
 };
 
 const stopLimitMs = 60_000;

@@ -64,6 +64,24 @@ export const startingTests = (world: World): void => {
 		await world.holm('rm', 'whole');
 	});
 
+	world.test('a command that comes while a daemon ends starts the next one', async t => {
+		await world.holm('system', 'stop');
+		const {daemonLock, daemonLog} = pathsOf(world.root);
+		const ending = world.start('flock', ['--no-fork', daemonLock, 'cat'], {open: true});
+		ending.write('held\n');
+		await ending.shows(/held/v);
+		const command = world.launch(['ps', '-q']);
+		const status = `/proc/${command.pid}`;
+		// It has seen that the lock is held.
+		await world.until(async () => {
+			const files = await readdir(`${status}/fd`);
+			const open = await Promise.all(files.map(async name => readlink(`${status}/fd/${name}`).catch(() => '')));
+			return open.includes(daemonLog) && await readFile(`${status}/task/${command.pid}/children`, 'utf8') === '';
+		}, Boolean);
+		ending.end();
+		t.like(await command.ended, {status: 0, stdout: ''});
+	});
+
 	world.test('a file that cannot be read is not treated as missing', async t => {
 		const {containers, volume, boot, key} = pathsOf(world.root);
 		const id = await world.holm('create', '--name', 'unread', '-v', 'kept:/data/seed', 'box');
