@@ -15,7 +15,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 	flags: ['engine', 'terminal'],
 	wire: ['engine'],
 	archive: ['engine', 'text'],
-	host: ['engine', 'rules', 'text', 'archive'],
+	host: ['engine', 'rules', 'text', 'wire', 'archive'],
 	backends: ['engine', 'rules', 'text', 'wire', 'archive'],
 	api: ['engine', 'terminal', 'wire'],
 	daemon: ['engine', 'wire', 'host', 'backends', 'api'],

@@ -108,8 +108,8 @@ const checkDirectory = async (root: string, directory: string): Promise<void> =>
 };
 
 type Dockerfile = {
-	/** Its path within the context, or the name under which it is sent; absent if the build finds it. */
-	readonly name?: string;
+	/** Its path within the context, or the name under which it is sent. */
+	readonly name: string;
 	/** Its text if it is not in the context. */
 	readonly content?: string;
 	/** Its own `.dockerignore`, which replaces the context's. */
@@ -124,12 +124,13 @@ const findDockerfile = async (root: string, {directory, file, workingDirectory, 
 	}
 
 	if (file === undefined) {
-		const found = await Promise.all(['Dockerfile', 'Containerfile'].map(async name => readIfThere(path.join(root, name))));
-		if (found.every(content => content === undefined)) {
-			throw new HolmError('not-found', `there is no Dockerfile in ${directory}`, {remedy: 'name it with -f'});
+		for (const name of ['Dockerfile', 'Containerfile']) {
+			if (await readIfThere(path.join(root, name)) !== undefined) {
+				return {name};
+			}
 		}
 
-		return {};
+		throw new HolmError('not-found', `there is no Dockerfile in ${directory}`, {remedy: 'name it with -f'});
 	}
 
 	const outer = path.resolve(workingDirectory, file);
@@ -148,9 +149,10 @@ export const directoryContext = async (options: DirectoryContext): Promise<Build
 	const root = path.resolve(options.workingDirectory, options.directory);
 	await checkDirectory(root, options.directory);
 	const {name, content, rules} = await findDockerfile(root, options);
-	const ignore = parseIgnore(rules ?? await readIfThere(path.join(root, '.dockerignore')) ?? '');
-	const always = new Set(['.dockerignore', ...(name === undefined ? ['Dockerfile', 'Containerfile'] : [name])]);
-	const more = name === undefined || content === undefined ? [] : [{file: name, name, content}];
+	const list = rules ?? await readIfThere(path.join(root, '.dockerignore')) ?? await readIfThere(path.join(root, '.containerignore'));
+	const ignore = parseIgnore(list ?? '');
+	const always = new Set(['.dockerignore', name]);
+	const more = content === undefined ? [] : [{file: name, name, content}];
 	return {tar: packEntries(append(selectEntries({root, ignore, always}), more)), file: name};
 };
 

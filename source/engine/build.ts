@@ -4,7 +4,7 @@ import type {RegistryCredentials} from './transfer.js';
 
 export type BuildOptions = {
 	readonly tags: readonly string[];
-	/** Path of the Dockerfile within the context; default `Dockerfile`, then `Containerfile`. */
+	/** Path of the Dockerfile within the context; default `Dockerfile`. */
 	readonly file?: string;
 	readonly buildArguments: Readonly<Record<string, string>>;
 	readonly target?: string;
@@ -18,8 +18,12 @@ export type BuildOptions = {
 	readonly credentials?: readonly RegistryCredentials[];
 	/** `NAME:ADDRESS`; the address may be `host-gateway`. */
 	readonly extraHosts?: readonly string[];
-	/** The network of the steps; default that of the host. */
+	/** The network of the steps; default one with a way out, `host` that of the builder. */
 	readonly network?: 'host' | 'none';
+	/** Images whose layers may be used as cache, of registries. */
+	readonly cacheFrom?: readonly string[];
+	/** Values by id, for steps that mount them. They stay out of the image. Only BuildKit has them. */
+	readonly secrets?: ReadonlyMap<string, Uint8Array>;
 	/** Of `/dev/shm` in the steps. */
 	readonly shmBytes?: number;
 	/** Of the steps; others are the engine's own. */

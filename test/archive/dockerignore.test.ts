@@ -84,8 +84,15 @@ test('a context holds what is not ignored, its Dockerfile always', async t => {
 		Dockerfile: 'FROM x', '.dockerignore': '*\n!src\n!deep/in/side', 'src/a': 'a', 'secret/key': 'k', 'deep/in/side': 's', 'deep/other': 'o',
 	});
 	const {tar, file} = await directoryContext({directory: root, workingDirectory: '/'});
-	t.is(file, undefined);
+	t.is(file, 'Dockerfile');
 	t.deepEqual(await entryNamesOf(tar), ['.dockerignore', 'deep/', 'deep/in/', 'deep/in/side', 'Dockerfile', 'src/', 'src/a']);
+});
+
+test('a Containerfile and its list of what is ignored count where there are no others', async t => {
+	const root = await directory(t, {Containerfile: 'FROM x', '.containerignore': 'a', a: '', b: ''});
+	const {tar, file} = await directoryContext({directory: root, workingDirectory: '/'});
+	t.is(file, 'Containerfile');
+	t.deepEqual(await entryNamesOf(tar), ['.containerignore', 'b', 'Containerfile']);
 });
 
 test('a Dockerfile in the context keeps its name, its own rules go first', async t => {

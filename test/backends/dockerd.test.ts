@@ -1,10 +1,9 @@
-import {Readable} from 'node:stream';
+import {createReadStream} from 'node:fs';
 import test from 'ava';
-import {pack} from 'tar-fs';
 import {createDockerEngine} from '../../source/backends/docker/engine.js';
 import {messageOf} from '../../source/engine/errors.js';
 import {startDockerDaemon} from '../docker/daemon.js';
-import {makeBox} from '../host/engine/box.js';
+import {boxChanges, packBox} from '../host/engine/box.js';
 import {testEngine} from '../contract/engine.js';
 
 const daemon = await startDockerDaemon().catch((error: unknown) => messageOf(error));
@@ -16,10 +15,7 @@ if (typeof daemon === 'string') {
 } else {
 	testEngine('dockerd', async () => {
 		const engine = createDockerEngine({kind: 'unix', path: daemon.socket});
-		const context = pack(await makeBox(daemon.directory));
-		await Array.fromAsync(engine.buildImage(Readable.from(context, {objectMode: false}), {
-			tags: ['box'], buildArguments: {}, noCache: false, pull: false, labels: {},
-		}));
+		await engine.importImage(createReadStream(await packBox(daemon.directory)), {tag: 'box', changes: boxChanges});
 		return {engine, image: 'box', close: daemon.close};
 	}, {lacks: {
 		dns: true, machine: true, registry: true, refusals: true, restingLeases: true,

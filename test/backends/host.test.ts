@@ -1,12 +1,12 @@
 import test from 'ava';
-import {buildBox} from '../host/engine/box.js';
+import {importBox} from '../host/engine/box.js';
 import {createWorld, obstacle} from '../host/engine/world.js';
 import {testEngine} from '../contract/engine.js';
 
 if (obstacle === undefined) {
 	testEngine('host', async () => {
-		const world = await createWorld();
-		await buildBox(world);
+		const world = await createWorld({withBuilder: true});
+		await importBox(world);
 		return {
 			engine: world.engine,
 			image: 'box',

@@ -68,7 +68,7 @@ if (reason === undefined) {
 			await run(holm, ['system', 'stop', '--all'], environment);
 			await rm(root, {recursive: true, force: true});
 		});
-		await layParts(environment.HOLM_ROOT);
+		await layParts(environment.HOLM_ROOT, {withBuilder: true});
 		const {output, status} = await run(path.join(project, 'demos/tutorial/run.sh'), [], environment);
 		t.is(status, 0, output.slice(-3000));
 		for (const expected of [

@@ -5,7 +5,7 @@ import {fieldsOf} from '../../wire/fields.js';
 import {parseJson} from '../../wire/json.js';
 import type {Query} from '../query.js';
 import {assertTarType} from '../access.js';
-import {buildFields} from '../../wire/decode/fields/build.js';
+import {buildFields, buildKitFields, simpleBuildFields} from '../../wire/decode/fields/build.js';
 import {checkFields} from '../../wire/decode/fields/check.js';
 import {decodeRegistryConfig} from '../../wire/decode/credentials.js';
 import {encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
@@ -32,20 +32,24 @@ const decodeBuildLimits = (query: Query): Pick<BuildOptions, 'extraHosts' | 'net
 		: text.split(',')).filter(host => host !== '' && host !== 'null');
 	return {
 		extraHosts,
-		network: query.text('networkmode') === 'none' ? 'none' : 'host',
+		network: query.text('networkmode') === 'none' ? 'none' : undefined,
 		shmBytes: query.wholeNumber('shmsize') || undefined,
 		ulimits: decodeUlimits(query.text('ulimits')),
 	};
 };
 
-/** Builds an image as Docker's classic builder does. */
-const build = async (exchange: Exchange): Promise<undefined> => {
-	const {engine, query, request, signal} = exchange;
-	if (query.text('version') === '2') {
-		return forwardBuild(exchange);
-	}
+/** Builds an image by the builder, in its words. */
+const buildThere = async (exchange: Exchange): Promise<undefined> => {
+	const {query, request} = exchange;
+	const warnings = checkFields(query.text('version') === '2' ? buildKitFields : buildFields, query.raw);
+	assertTarType(request);
+	return forwardBuild(exchange, warnings.map(text => line({stream: `[Warning] ${text}\n`})).join(''));
+};
 
-	const warnings = checkFields(buildFields, query.raw);
+/** Builds an image by an engine without a builder, in the words of Docker's classic one. */
+const buildHere = async (exchange: Exchange): Promise<undefined> => {
+	const {engine, query, request, signal} = exchange;
+	const warnings = checkFields(simpleBuildFields, query.raw);
 	assertTarType(request);
 	const tags = query.all('t');
 	const isQuiet = query.flag('q');
@@ -81,7 +85,7 @@ const build = async (exchange: Exchange): Promise<undefined> => {
 };
 
 export const buildRoutes = [
-	route('POST', '/build', build),
+	route('POST', '/build', async exchange => exchange.engine.builderChannel ? buildThere(exchange) : buildHere(exchange)),
 	// Without a builder there is no cache apart from the images.
 	route('POST', '/build/prune', async ({engine}) => {
 		const {removed, freedBytes} = await engine.builder?.prune() ?? {removed: [], freedBytes: 0};

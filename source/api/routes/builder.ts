@@ -59,8 +59,8 @@ const carry: Handler = async exchange => {
 	return undefined;
 };
 
-/** Sends a request to the builder, and its answer to the client. What was built is in the engine when the answer ends. */
-export const forwardBuild = async (exchange: Exchange): Promise<undefined> => {
+/** Sends a request to the builder, and its answer to the client, after `preface`. What was built is in the engine when the answer ends. */
+export const forwardBuild = async (exchange: Exchange, preface = ''): Promise<undefined> => {
 	const {engine, request, response, signal} = exchange;
 	const channel = channelOf(engine);
 	const stream = await channel.connect();
@@ -89,6 +89,7 @@ export const forwardBuild = async (exchange: Exchange): Promise<undefined> => {
 		const answer = await promise;
 		response.writeHead(answer.statusCode ?? 500, {'Content-Type': answer.headers['content-type'] ?? 'application/json'});
 		try {
+			response.write(preface);
 			for await (const chunk of answer) {
 				await writeSlowly(response, chunk as Uint8Array);
 			}
@@ -119,7 +120,7 @@ const decodeChange = (json: unknown): Partial<BuilderConfiguration> => {
 export const builderRoutes = [
 	route('POST', '/session', carry),
 	route('POST', '/grpc', carry),
-	route('POST', '/build/cancel', forwardBuild),
+	route('POST', '/build/cancel', async exchange => forwardBuild(exchange)),
 	route('GET', '/holm/builder', async ({engine}) => ok(await builderOf(engine).status())),
 	route('POST', '/holm/builder/start', async ({engine}) => {
 		await builderOf(engine).start();

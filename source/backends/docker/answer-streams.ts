@@ -1,13 +1,8 @@
-import {Buffer} from 'node:buffer';
 import type {IncomingMessage} from 'node:http';
 import {PassThrough, type Readable} from 'node:stream';
-import {parseJson} from '../../wire/json.js';
-import {HolmError} from '../../engine/errors.js';
+import {readJsonLines} from '../../wire/json-lines.js';
 import type {Client} from './client.js';
 import {connectionError} from './failures.js';
-
-/** Far above the longest line of any engine. */
-const maximumLineBytes = 16 * 1024 * 1024;
 
 /**
 The JSON values of a response, one per line, until it ends or `signal` aborts.
@@ -15,38 +10,12 @@ The JSON values of a response, one per line, until it ends or `signal` aborts.
 @yields Each value as it comes.
 */
 export async function * readLines(client: Client, response: IncomingMessage, signal?: AbortSignal): AsyncGenerator<unknown, void> {
-	let rest: Uint8Array[] = [];
-	let length = 0;
 	try {
-		for await (const chunk of response as AsyncIterable<Buffer>) {
-			let start = 0;
-			for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-				const text = Buffer.concat([...rest, chunk.subarray(start, end)]).toString().trim();
-				rest = [];
-				length = 0;
-				start = end + 1;
-				if (text !== '') {
-					yield parseJson(text, 'the engine\'s answer');
-				}
-			}
-
-			rest.push(chunk.subarray(start));
-			length += chunk.length - start;
-			if (length > maximumLineBytes) {
-				throw new HolmError('internal', `the engine sent a line of more than ${maximumLineBytes} bytes`);
-			}
-		}
+		yield * readJsonLines(response);
 	} catch (error) {
-		if (signal?.aborted) {
-			return;
+		if (!signal?.aborted) {
+			throw connectionError(error, client.address);
 		}
-
-		throw connectionError(error, client.address);
-	}
-
-	const text = Buffer.concat(rest).toString().trim();
-	if (text !== '') {
-		yield parseJson(text, 'the engine\'s answer');
 	}
 }
 

@@ -1,32 +1,51 @@
-import {encodeRegistryConfig} from '../../wire/encode/credentials.js';
 import type {BuildVerbs} from '../../engine/build.js';
-import type {Ulimit} from '../../engine/resources.js';
+import {HolmError} from '../../engine/errors.js';
+import type {Progress} from '../../engine/resources.js';
+import {conclusionOf} from '../../rules/images/build-texts.js';
+import {credentialsFor} from '../../rules/images/credentials.js';
+import {tagName} from '../../rules/images/reference.js';
+import {encodeBuild} from '../../wire/encode/build.js';
+import {encodeRegistryConfig} from '../../wire/encode/credentials.js';
+import {endable} from './answer-streams.js';
 import type {Client} from './client.js';
+import {cancelled, connectionError} from './failures.js';
 import {readProgress} from './progress.js';
 
-const encodeUlimits = (ulimits: readonly Ulimit[]) =>
-	JSON.stringify(ulimits.map(({name, soft, hard}) => ({Name: name, Soft: soft, Hard: hard})));
-
-export const buildVerbs = (client: Client): BuildVerbs => ({
-	buildImage: (context, options) => readProgress(client, '/build', {
-		query: {
-			t: options.tags,
-			dockerfile: options.file,
-			buildargs: JSON.stringify(options.buildArguments),
-			labels: JSON.stringify(options.labels),
-			target: options.target,
-			platform: options.platform,
-			nocache: options.noCache,
-			pull: options.pull,
-			extrahosts: options.extraHosts,
-			networkmode: options.network,
-			shmsize: options.shmBytes,
-			ulimits: options.ulimits?.length ? encodeUlimits(options.ulimits) : undefined,
-			rm: true,
-			forcerm: true,
-		},
+export const buildVerbs = (client: Client): BuildVerbs => {
+	const classic: BuildVerbs['buildImage'] = (context, options) => readProgress(client, '/build', {
+		query: encodeBuild(options),
 		headers: options.credentials?.length ? {'X-Registry-Config': encodeRegistryConfig(options.credentials)} : {},
 		tar: context,
 		signal: options.signal,
-	}),
-});
+	});
+
+	return {
+		buildImage: (context, options) => endable(async function * (signal): AsyncGenerator<Progress, void> {
+			const names = options.tags.map(tag => tagName(tag));
+			// The request for it comes later.
+			context.on('error', () => undefined);
+			if (!await client.hasBuildKit()) {
+				if (options.secrets?.size) {
+					throw new HolmError('unsupported', 'this engine builds without BuildKit, which secrets need', {remedy: 'leave out --secret'});
+				}
+
+				yield * classic(context, {...options, signal});
+				return;
+			}
+
+			const {buildByBuildKit} = await import('../../wire/buildkit/build.js');
+			const steps = buildByBuildKit({
+				post: async (path, query, tar) => client.send('POST', path, {query, tar, signal}),
+				upgrade: async (path, protocol, headers) => (await client.hijack(path, {headers, signal}, protocol)).socket,
+				lost: error => signal.aborted ? cancelled(error) : connectionError(error, client.address),
+			}, context, options, {credentials: credentialsFor(options.credentials), secrets: options.secrets ?? new Map()});
+			for await (const step of steps) {
+				if (step.imageId === undefined) {
+					yield step;
+				} else {
+					yield * conclusionOf(step.imageId, names);
+				}
+			}
+		}, options.signal),
+	};
+};

@@ -3,17 +3,17 @@ import type {Agent, ClientRequest, IncomingMessage, RequestOptions as HttpOption
 import type {Socket} from 'node:net';
 import type {Duplex, Readable} from 'node:stream';
 import {holmMediaType} from '../../wire/headers.js';
+import {encodeQuery, type QueryValues} from '../../wire/encode/query.js';
 import {parseJson} from '../../wire/json.js';
 import {stdinFramed, stdinHeader} from '../../wire/stdin-frames.js';
 import type {ReachableAddress} from '../../wire/addresses.js';
 import {errorOf, readText} from './answers.js';
 import {cancelled, connectionError, SilentEngine} from './failures.js';
-import {encodeQuery, type QueryValues} from './paths.js';
 
 export type RequestOptions = {
 	/** Undefined and false values are left out. */
 	readonly query?: QueryValues;
-	readonly headers?: Readonly<Record<string, string>>;
+	readonly headers?: Readonly<Record<string, string | string[]>>;
 	readonly json?: unknown;
 	/** Sent as `application/x-tar`; destroyed if the request fails. */
 	readonly tar?: Readable;
@@ -38,9 +38,12 @@ export type Client = {
 	send: (method: string, path: string, options?: RequestOptions) => Promise<IncomingMessage>;
 	/** The JSON of the response; undefined if it is empty. */
 	json: (method: string, path: string, options?: RequestOptions) => Promise<unknown>;
-	hijack: (path: string, options?: RequestOptions) => Promise<Hijacked>;
+	/** Makes the connection one of `protocol`; default `tcp`, that of sessions. */
+	hijack: (path: string, options?: RequestOptions, protocol?: string) => Promise<Hijacked>;
 	/** Whether the engine is Holm's; sends a request if no response has told yet. */
 	isHolm: () => Promise<boolean>;
+	/** Whether `POST /build` may ask for BuildKit. */
+	hasBuildKit: () => Promise<boolean>;
 	/** Minor number of the API version that the engine serves on unversioned paths: 41 for 1.41. */
 	minorVersion: () => Promise<number>;
 };
@@ -126,6 +129,7 @@ export type ClientOptions = {
 export const createClient = (address: ReachableAddress, {contactMilliseconds = 10_000}: ClientOptions = {}): Client => {
 	let server: string | undefined;
 	let version = '';
+	let builder: string | undefined;
 	let agent: Agent | undefined;
 	let contact: Promise<void> | undefined;
 
@@ -159,6 +163,7 @@ export const createClient = (address: ReachableAddress, {contactMilliseconds = 1
 	const note = (response: IncomingMessage) => {
 		server = String(response.headers.server ?? server ?? '');
 		version = String(response.headers['api-version'] ?? version);
+		builder = response.headers['builder-version'] === undefined ? builder : String(response.headers['builder-version']);
 	};
 
 	const greet = async () => {
@@ -215,9 +220,9 @@ export const createClient = (address: ReachableAddress, {contactMilliseconds = 1
 		}
 	};
 
-	const hijack: Client['hijack'] = async (path, options = {}) => {
+	const hijack: Client['hijack'] = async (path, options = {}, protocol = 'tcp') => {
 		await meet();
-		const request = await open('POST', path, options, {Connection: 'Upgrade', Upgrade: 'tcp', [stdinHeader]: stdinFramed});
+		const request = await open('POST', path, options, {Connection: 'Upgrade', Upgrade: protocol, ...protocol === 'tcp' && {[stdinHeader]: stdinFramed}});
 		const {promise, resolve, reject} = Promise.withResolvers<Pick<Hijacked, 'socket' | 'source'> & {readonly response: IncomingMessage}>();
 		request.once('upgrade', (response: IncomingMessage, socket: Socket, head: Uint8Array) => {
 			if (head.length > 0) {
@@ -272,6 +277,14 @@ export const createClient = (address: ReachableAddress, {contactMilliseconds = 1
 			}
 
 			return /^Holm\b/v.test(server ?? '');
+		},
+		async hasBuildKit() {
+			if (builder === undefined) {
+				const response = await send('HEAD', '/_ping');
+				response.resume();
+			}
+
+			return builder === '2';
 		},
 		async minorVersion() {
 			if (version === '') {

@@ -3,8 +3,9 @@ import {encodeUpdate} from '../../wire/encode/create.js';
 import {HolmError} from '../../engine/errors.js';
 import {fieldsOf} from '../../wire/fields.js';
 import type {LifecycleVerbs} from '../../engine/lifecycle.js';
+import type {QueryValues} from '../../wire/encode/query.js';
 import type {Client} from './client.js';
-import {containerPath, type QueryValues} from './paths.js';
+import {containerPath} from './paths.js';
 
 export const lifecycleVerbs = (client: Client): LifecycleVerbs => {
 	const tell = async (reference: string, verb: string, query?: QueryValues, otherwise?: string) => {

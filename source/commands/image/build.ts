@@ -1,6 +1,7 @@
-import {writeFile} from 'node:fs/promises';
+import {Buffer} from 'node:buffer';
+import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
-import {HolmError} from '../../engine/errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {directoryContext, inputContext, type BuildContext} from '../../archive/build-context.js';
 import {defineCommand, print, type Context} from '../command.js';
 import type {FlagValues} from '../../flags/flag-table.js';
@@ -8,8 +9,9 @@ import {parseExtraHost} from '../../flags/addresses.js';
 import {parseUlimit} from '../../flags/limits.js';
 import {parseSize} from '../../flags/sizes.js';
 import {parseLabels} from '../../flags/environment.js';
+import {splitFirst} from '../../flags/split-arguments.js';
 import {contentTrust, refusedFlags} from '../refused-flags.js';
-import {buildFields} from '../../wire/decode/fields/build.js';
+import {buildKitFields, simpleBuildFields} from '../../wire/decode/fields/build.js';
 import {printProgress} from '../print/progress.js';
 import {keptCredentials} from '../registry/credentials.js';
 import {readInput} from '../../terminal/streams.js';
@@ -35,12 +37,18 @@ const flags = {
 		type: 'string', default: 'auto', value: 'STYLE', description: 'Accepted for compatibility; the output is always plain',
 	},
 	platform: {type: 'string', value: 'OS/ARCHITECTURE', description: 'Platform of the image; only the host\'s own'},
+	secret: {
+		type: 'string', isMultiple: true, value: 'id=ID[,src=FILE|,env=NAME]', description: 'File or variable for steps that mount it',
+	},
+	cacheFrom: {
+		type: 'string', isMultiple: true, value: 'IMAGE', description: 'Image of a registry with layers to use as cache',
+	},
 	rm: {type: 'boolean', default: true, description: 'Accepted for compatibility; containers of a build are always removed'},
 	forceRm: {type: 'boolean', description: 'Accepted for compatibility; containers of a build are always removed'},
 	addHost: {
-		type: 'string', isMultiple: true, value: 'NAME:ADDRESS', description: 'Name in /etc/hosts of the steps; host-gateway is the host',
+		type: 'string', isMultiple: true, value: 'NAME:ADDRESS', description: 'Name in /etc/hosts of the steps',
 	},
-	network: {type: 'string', value: 'MODE', description: 'Network of the steps: default and host are that of the host; none'},
+	network: {type: 'string', value: 'MODE', description: 'Network of the steps: default; host is that of the builder; none'},
 	shmSize: {type: 'string', value: 'BYTES', description: 'Size of /dev/shm in the steps, such as 128m'},
 	ulimit: {
 		type: 'string', isMultiple: true, value: 'NAME=SOFT[:HARD]', description: 'Limit of the steps\' processes',
@@ -82,10 +90,37 @@ const networkOf = (mode: string | undefined): 'host' | 'none' | undefined => {
 	}
 
 	if (mode !== 'host' && mode !== 'none') {
-		throw new HolmError('unsupported', `--network ${JSON.stringify(mode.slice(0, 64))}: steps of a build use the host's network or none`, {remedy: 'leave it out, or give none'});
+		throw new HolmError('unsupported', `--network ${JSON.stringify(mode.slice(0, 64))}: steps of a build reach out by the builder, or have no network`, {remedy: 'leave it out, or give none'});
 	}
 
 	return mode;
+};
+
+/** Reads `id=ID,src=FILE`, `id=ID,env=NAME`, or `id=ID` alone for the variable of that name, as Docker's clients do. */
+const readSecret = async (context: Context, value: string): Promise<readonly [string, Uint8Array]> => {
+	const fields = new Map(value.split(',').map(part => splitFirst(part, '=')));
+	const id = fields.get('id');
+	const file = fields.get('src') ?? fields.get('source');
+	const unknown = fields.keys().find(name => !['id', 'src', 'source', 'env', 'type'].includes(name));
+	if (!id || unknown !== undefined) {
+		throw new HolmError('invalid', `--secret ${JSON.stringify(value.slice(0, 100))} ${id ? `has the unknown field ${JSON.stringify(unknown)}` : 'has no id'}`, {remedy: 'give --secret id=ID,src=FILE or --secret id=ID,env=NAME'});
+	}
+
+	if (file !== undefined) {
+		try {
+			return [id, await readFile(path.resolve(context.workingDirectory, file))];
+		} catch (error) {
+			throw new HolmError('invalid', `cannot read the secret ${id}: ${messageOf(error)}`, {remedy: 'check its src', cause: error});
+		}
+	}
+
+	const name = fields.get('env') ?? id;
+	const text = context.environment[name];
+	if (text === undefined) {
+		throw new HolmError('invalid', `the secret ${id} has no value: the variable ${name} is not set`, {remedy: 'set it, or name a file with src='});
+	}
+
+	return [id, Buffer.from(text)];
 };
 
 const build = async (context: Context, given: FlagValues<typeof flags>, source: string): Promise<void> => {
@@ -101,6 +136,8 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 		network: networkOf(given.network),
 		shmBytes: given.shmSize === undefined ? undefined : parseSize('--shm-size', given.shmSize),
 		ulimits: given.ulimit.map(value => parseUlimit(value)),
+		cacheFrom: given.cacheFrom,
+		secrets: new Map(await Promise.all(given.secret.map(async value => readSecret(context, value)))),
 		credentials: await keptCredentials(context.environment),
 	};
 	const {tar, file} = await contextOf(context, source, given.file);
@@ -119,8 +156,7 @@ export const command = defineCommand({
 	usage: 'PATH|-',
 	flags,
 	refused: {
-		...refusedFlags(buildFields, {
-			'cache-from': 'cachefrom',
+		...refusedFlags(buildKitFields, {
 			'cgroup-parent': 'cgroupparent',
 			'cpu-period': 'cpuperiod',
 			'cpu-quota': 'cpuquota',
@@ -130,10 +166,10 @@ export const command = defineCommand({
 			isolation: 'isolation',
 			memory: 'memory',
 			'memory-swap': 'memswap',
-			output: 'outputs',
 			'security-opt': 'securityopt',
 			squash: 'squash',
 		}),
+		...refusedFlags(simpleBuildFields, {output: 'outputs'}),
 		'--compress': {reason: 'the context is sent over a local socket', remedy: 'leave it out'},
 		'--disable-content-trust': contentTrust,
 	},

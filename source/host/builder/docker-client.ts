@@ -1,6 +1,7 @@
-import type {IncomingMessage} from 'node:http';
+import type {ClientRequest, IncomingMessage, OutgoingHttpHeaders} from 'node:http';
 import type {Duplex, Readable} from 'node:stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
+import {decodeError} from '../../wire/decode/error.js';
 
 const http = process.getBuiltinModule('node:http');
 
@@ -10,47 +11,83 @@ const maximumAnswerBytes = 16 * 1024 * 1024;
 export type RequestOptions = {
 	/** A tar. */
 	readonly body?: Readable;
-	/** Time for the head of the answer; default a minute. */
+	/** Time for the head of the answer; default a minute, and without a limit if there is a signal. */
 	readonly limitMs?: number;
+	/** Ends the request and its answer. */
+	readonly signal?: AbortSignal;
 };
+
+const remedy = 'holm builder logs may say why';
+
+/** The error of a connection with the builder that was lost. */
+export const lostBuilder = (error: unknown): HolmError => error instanceof HolmError
+	? error
+	: new HolmError('unavailable', `the builder ended during the request: ${messageOf(error)}`, {remedy, cause: error});
 
 /** Docker's API over connections that `connect` opens, one for each request. */
 export const createDockerClient = (connect: () => Promise<Duplex>) => {
-	/** Sends a request and resolves with the head of its answer. Throws `unavailable` if there is none in time. */
-	const request = async (method: string, path: string, {body, limitMs = 60_000}: RequestOptions = {}): Promise<IncomingMessage> => {
+	/** Runs `exchange` with a new request, until it resolves, the request fails or the time is over; the connection is closed if it fails. */
+	const open = async <Answer>(
+		method: string,
+		path: string,
+		headers: OutgoingHttpHeaders,
+		{limitMs, signal}: RequestOptions,
+		exchange: (request: ClientRequest, resolve: (answer: Answer) => void) => void,
+	): Promise<Answer> => {
 		const stream = await connect();
-		const timeout = AbortSignal.timeout(limitMs);
-		const {promise, resolve, reject} = Promise.withResolvers<IncomingMessage>();
-		const sent = http.request({
-			method, path, headers: {Host: 'builder', ...body && {'Content-Type': 'application/x-tar'}}, createConnection: () => stream,
-		}, resolve);
-		const giveUp = () => {
+		const {promise, resolve, reject} = Promise.withResolvers<Answer>();
+		const request = http.request({
+			method, path, headers: {Host: 'builder', ...headers}, createConnection: () => stream,
+		});
+		request.on('error', error => {
+			reject(lostBuilder(error));
+		});
+		const end = () => {
 			stream.destroy();
-			reject(new HolmError('unavailable', `the builder did not answer within ${limitMs / 1000} seconds`, {remedy: 'holm builder logs may say why'}));
+			reject(new HolmError('unavailable', 'the request to the builder was cancelled'));
 		};
 
-		timeout.addEventListener('abort', giveUp);
-		sent.on('error', error => {
-			reject(new HolmError('unavailable', `the builder does not answer: ${messageOf(error)}`, {remedy: 'holm builder logs may say why', cause: error}));
+		signal?.addEventListener('abort', end);
+		stream.once('close', () => {
+			signal?.removeEventListener('abort', end);
 		});
-		if (body) {
-			body.on('error', () => {
-				stream.destroy();
-			});
-			body.pipe(sent);
-		} else {
-			sent.end();
+		if (signal?.aborted) {
+			end();
 		}
 
+		const timer = limitMs === undefined ? undefined : setTimeout(() => {
+			reject(new HolmError('unavailable', `the builder did not answer within ${limitMs / 1000} seconds`, {remedy}));
+		}, limitMs);
 		try {
-			const answer = await promise;
-			answer.once('close', () => {
-				stream.destroy();
-			});
-			return answer;
+			exchange(request, resolve);
+			return await promise;
+		} catch (error) {
+			stream.destroy();
+			throw error;
 		} finally {
-			timeout.removeEventListener('abort', giveUp);
+			clearTimeout(timer);
 		}
+	};
+
+	/** Sends a request and resolves with the head of its answer. Throws `unavailable` if there is none in time. */
+	const request = async (method: string, path: string, options: RequestOptions = {}): Promise<IncomingMessage> => {
+		const {body, signal, limitMs = signal ? undefined : 60_000} = options;
+		return open<IncomingMessage>(method, path, body ? {'Content-Type': 'application/x-tar'} : {}, {signal, limitMs}, (sent, resolve) => {
+			sent.once('response', answer => {
+				answer.once('close', () => {
+					answer.socket.destroy();
+				});
+				resolve(answer);
+			});
+			if (body) {
+				body.on('error', error => {
+					sent.destroy(error);
+				});
+				body.pipe(sent);
+			} else {
+				sent.end();
+			}
+		});
 	};
 
 	const text = async (answer: IncomingMessage): Promise<string> => {
@@ -67,17 +104,43 @@ export const createDockerClient = (connect: () => Promise<Duplex>) => {
 		return collected;
 	};
 
+	/** The body of an answer. Throws the builder's error if it refuses. */
+	const accepted = async (answer: IncomingMessage): Promise<IncomingMessage> => {
+		const {statusCode = 500} = answer;
+		if (statusCode < 400) {
+			return answer;
+		}
+
+		const body = await text(answer);
+		let json: unknown;
+		try {
+			json = JSON.parse(body);
+		} catch {
+			json = {message: body.slice(0, 500)};
+		}
+
+		throw decodeError(json, statusCode, 'the builder refused without a reason');
+	};
+
 	return {
 		request,
-		/** The answer as JSON, undefined if it is empty. Throws `internal` with the builder's message if it refuses. */
+		/** Like `request`, and throws the builder's error if it refuses. */
+		post: async (path: string, options: RequestOptions): Promise<IncomingMessage> => accepted(await request('POST', path, options)),
+		/** The connection of a request, once it is one of another protocol. */
+		upgrade: async (path: string, protocol: string, headers: OutgoingHttpHeaders, signal?: AbortSignal): Promise<Duplex> =>
+			open<Duplex>('POST', path, {...headers, Connection: 'Upgrade', Upgrade: protocol}, {signal, limitMs: 60_000}, (sent, resolve) => {
+				sent.once('upgrade', (_answer, socket, head) => {
+					socket.unshift(head);
+					resolve(socket);
+				});
+				sent.once('response', answer => {
+					sent.destroy(new HolmError('unavailable', `the builder refused the session, with status ${answer.statusCode}`, {remedy}));
+				});
+				sent.end();
+			}),
+		/** The answer as JSON, undefined if it is empty. Throws the builder's error if it refuses. */
 		async json(method: string, path: string, options?: RequestOptions): Promise<unknown> {
-			const answer = await request(method, path, options);
-			const said = await text(answer);
-			const {statusCode = 500} = answer;
-			if (statusCode >= 400) {
-				throw new HolmError(statusCode === 404 ? 'not-found' : 'internal', `the builder refused: ${said.trim().slice(0, 500)}`);
-			}
-
+			const said = await text(await accepted(await request(method, path, options)));
 			try {
 				return said === '' ? undefined : JSON.parse(said);
 			} catch {

@@ -417,7 +417,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 		...networksVerbs(verbContext),
 		...imagesVerbs(verbContext),
 		...transferVerbs(verbContext),
-		...buildVerbs(verbContext),
+		...buildVerbs(builder.builderChannel),
 		builder: builder.builder,
 		builderChannel: builder.builderChannel,
 		...volumesVerbs(verbContext),

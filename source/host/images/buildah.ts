@@ -24,11 +24,6 @@ import {
 	type InvocationOptions,
 } from './output-lines.js';
 
-export type BuildahOptions = InvocationOptions & {
-	/** Run in own PID and mount namespaces, so that no process and no mount outlives the program, however it ends. */
-	readonly confined?: boolean;
-};
-
 /** Buildah on the storage of one engine, which is not shared with other engines or tools of the host. */
 export type Buildah = {
 	readonly driver: 'overlay' | 'vfs';
@@ -37,9 +32,9 @@ export type Buildah = {
 	/** Flags for the signature policy, for commands that fetch images. */
 	readonly policyArguments: readonly string[];
 	/** Resolves with the standard output. */
-	readonly run: (arguments_: readonly string[], options?: BuildahOptions) => Promise<string>;
+	readonly run: (arguments_: readonly string[], options?: InvocationOptions) => Promise<string>;
 	/** Lines of both streams as they come. Throws as `run` does if buildah fails. */
-	readonly lines: (arguments_: readonly string[], options?: BuildahOptions) => AsyncIterable<OutputLine>;
+	readonly lines: (arguments_: readonly string[], options?: InvocationOptions) => AsyncIterable<OutputLine>;
 	/** Calls `use` with a temporary directory, which is removed afterwards. */
 	readonly inScratch: <Result>(use: (directory: string) => Promise<Result>) => Promise<Result>;
 	/** A temporary directory for generators; the caller removes it. */
@@ -97,18 +92,12 @@ const environmentOf = (paths: Paths): Record<string, string> => {
 	};
 };
 
-/** Crun refuses hybrid control groups. If the host has those, only version 2 is mounted in the mount namespace. */
-const withOneHierarchy = '{ [ -e /sys/fs/cgroup/cgroup.controllers ] || mount -t cgroup2 none /sys/fs/cgroup; } && exec buildah "$@"';
-
-const confinement = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--', 'sh', '-c', withOneHierarchy, 'sh'];
-
 const bind = (paths: Paths, driver: Buildah['driver']): Buildah => {
 	const directory = configurationOf(paths);
 	const scratchRoot = path.join(paths.images, 'scratch');
-	const command = (arguments_: readonly string[], {confined = false, environment, ...options}: BuildahOptions = {}) => ({
-		file: confined ? 'unshare' : 'buildah',
+	const command = (arguments_: readonly string[], {environment, ...options}: InvocationOptions = {}) => ({
+		file: 'buildah',
 		arguments: [
-			...(confined ? confinement : []),
 			'--root',
 			storageOf(paths),
 			'--runroot',

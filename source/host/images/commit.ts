@@ -1,13 +1,19 @@
 import {Buffer} from 'node:buffer';
-import {lstat, writeFile} from 'node:fs/promises';
+import {
+	lstat,
+	mkdir,
+	readFile,
+	writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError} from '../../engine/errors.js';
 import type {Healthcheck} from '../../engine/health.js';
 import type {Image, ImageConfiguration} from '../../engine/resources.js';
 import {quote} from '../../text/escape.js';
 import {run} from '../run.js';
-import {build} from './build.js';
 import type {Buildah} from './buildah.js';
+import {ProgramError} from './output-lines.js';
+import {printable} from './printable.js';
 import {withWorkingContainer} from './working-container.js';
 
 const {isDeepStrictEqual} = process.getBuiltinModule('node:util');
@@ -94,24 +100,34 @@ export const commitContainer = async (buildah: Buildah, name: string): Promise<s
 	return printed.trim().replace('sha256:', '');
 };
 
+/** The reason why buildah refuses instructions, without its own words. */
+const refusal = ({lines, message}: ProgramError): string => (lines.findLast(line => line.startsWith('Error: ')) ?? message)
+	.replace(/^Error: /v, '')
+	.replace(/^(?:error )?building at STEP ".*?": /v, '')
+	.replace(/ &imagebuilder\.Step\{.*$/v, '');
+
+/** The instructions execute nothing: `assertChanges` has refused those that do. */
 const change = async (
 	buildah: Buildah,
 	id: string,
 	changes: readonly string[],
-): Promise<string> => buildah.inScratch(async context => {
-	await writeFile(path.join(context, 'Dockerfile'), [`FROM ${id}`, ...changes, ''].join('\n'));
-	let changed: string | undefined;
-	for await (const {imageId} of build(buildah, context, {
-		tags: [], buildArguments: {}, noCache: true, pull: false, labels: {},
-	})) {
-		changed = imageId ?? changed;
+): Promise<string> => buildah.inScratch(async work => {
+	const context = path.join(work, 'context');
+	const file = path.join(work, 'Dockerfile');
+	const changed = path.join(work, 'id');
+	await mkdir(context);
+	await writeFile(file, [`FROM ${id}`, ...changes, ''].join('\n'));
+	try {
+		await buildah.run([
+			'build', ...buildah.policyArguments, '--quiet', '--format', 'docker', '--layers', '--no-cache', '--force-rm', '--isolation', 'chroot', '--network', 'host', '--pull=never', '--identity-label=false', '--iidfile', changed, '--file', file, context,
+		]);
+	} catch (error) {
+		throw error instanceof ProgramError && error.code !== 'unavailable'
+			? new HolmError('invalid', `the changes are not possible: ${printable(refusal(error))}`, {remedy: 'give instructions of a Dockerfile', cause: error})
+			: error;
 	}
 
-	if (changed === undefined) {
-		throw new HolmError('internal', 'buildah made no image');
-	}
-
-	return changed;
+	return (await readFile(changed, 'utf8')).trim();
 });
 
 /** Builds the image with additional instructions, if there are any. Resolves with its id, with `sha256:`. */

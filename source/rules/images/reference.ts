@@ -138,7 +138,3 @@ export const registryOf = (server = ''): string => {
 /** Whether a registry is on this host and used over plain HTTP: `localhost`, 127.0.0.0/8 or ::1, with a port. */
 export const isLoopback = (registry: string): boolean =>
 	/^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):\d+$/v.test(registry);
-
-/** All loopback registries in a text, such as a Dockerfile. */
-export const loopbackRegistriesIn = (text: string): readonly string[] =>
-	[...new Set(text.match(/(?<![\w\-.])(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]):\d{1,5}(?=\/)/gv))];

@@ -10,7 +10,6 @@ import {run as execute} from '../../../source/host/run.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {findPlugin} from '../../hosts/userland.js';
 import {createClient, missingClient} from './docker/client.js';
-import {testBuilderBytes} from './parts.js';
 import {openWorld} from './world.js';
 
 const buildKit = {DOCKER_BUILDKIT: '1', BUILDKIT_PROGRESS: 'plain'};
@@ -52,7 +51,6 @@ if (missingClient === undefined) {
 
 	world.test('builder: a client with BuildKit builds on images that only the engine has, with secrets and caches', async t => {
 		t.timeout(180_000);
-		await world.engine.builder!.update({diskBytes: testBuilderBytes, memoryBytes: 1024 ** 3});
 		t.is((await status()).state, 'absent');
 		if (buildx !== undefined) {
 			// Also the way of newer clients to BuildKit; earlier ones have their own.
@@ -130,6 +128,45 @@ if (missingClient === undefined) {
 			server.close();
 			await docker('rm', '-f', 'near');
 		}
+	});
+
+	world.test('builder: holm builds with secrets, and fails in one line', async t => {
+		t.timeout(150_000);
+		const directory = await contextOf('own', {
+			Containerfile: 'FROM box\nARG WHO\nRUN --mount=type=secret,id=token --mount=type=secret,id=WORD cat /run/secrets/token /run/secrets/WORD >/said; echo "$WHO" >>/said; test "$(ulimit -n)" = 77; ! nslookup nowhere.example >/dev/null 2>&1 && printf unended\nCOPY . /context\n',
+			'.dockerignore': 'ignored\n',
+			ignored: '',
+			word: '',
+		});
+		const {stdout} = await world.run(['build', '-t', 'own', '--build-arg', 'WHO=eve', '--secret', `id=token,src=${world.directory}/token`, '--secret', 'id=WORD', '--ulimit', 'nofile=77', '--network', 'none', directory], {environment: {WORD: 'of the environment'}});
+		t.regex(stdout, /^#\d+ \[2\/3\] RUN .*\n(?:.*\n)*#\d+ \d+\.\d+ unended\n#\d+ DONE \d+\.\ds\n(?:.*\n)*Successfully built [\da-f]{12}\nSuccessfully tagged own:latest\n$/mv);
+		t.is(await world.holm('run', '--rm', 'own', 'sh', '-c', 'cat /said; ls /context'), 'secret\nof the environmenteve\nContainerfile\nword');
+		const all = await world.holm('images', '-aq');
+		for (const [name, dockerfile, reason] of [
+			['second-step', 'FROM box\nRUN echo first step\nRUN echo second step; false\n', /step 3\/3, RUN echo second step; false: The command '\/bin\/sh -c echo second step; false' returned a non-zero code: 1/v],
+			['no-file', 'FROM box\nCOPY no-such-file /\n', /no-such-file/v],
+			['no-base', 'FROM 127.0.0.1:1/nothing\n', /127\.0\.0\.1:1.*\(pull or tag the image first/v],
+		] as const) {
+			const {status: code, stderr} = await world.run(['build', '-t', 'failed', await contextOf(name, {Dockerfile: dockerfile})]);
+			t.is(code, 1, stderr);
+			t.regex(stderr, /^Error: Build failed[^\n]+ \([^\n]+\)\n$/v, name);
+			t.regex(stderr, reason);
+		}
+
+		t.is(await world.holm('images', '-aq'), all);
+		t.is((await world.run(['build', '-t', 'NOT A NAME', directory])).status, 1);
+	});
+
+	world.test('builder: it builds as the classic builder does, with limits for single steps', async t => {
+		t.timeout(150_000);
+		const {docker} = createClient(world);
+		const directory = await contextOf('classic', {Dockerfile: 'FROM box\nRUN cat /sys/fs/cgroup/memory.max >/limit; ! nc -w 1 172.31.255.1 5000\nCOPY word /word\nCMD ["cat", "/word", "/limit"]\n', word: 'built\n'});
+		t.regex(await docker('build', '-t', 'made', '--memory', '64m', directory), /^Step 1\/4 : FROM box\n(?:.*\n)*Successfully built [\da-f]{12}\nSuccessfully tagged made:latest$/mv);
+		t.is(await docker('run', '--rm', 'made'), 'built\n67108864');
+		t.regex((await createClient(world).run(['build', '--cgroup-parent', '/daemon', directory])).stderr, /the steps of all builds are in one control group/v);
+		const failed = await createClient(world).run(['build', await contextOf('classic-failed', {Dockerfile: 'FROM box\nRUN exit 7\n'})]);
+		t.is(failed.status, 7);
+		t.regex(failed.stderr, /The command '\/bin\/sh -c exit 7' returned a non-zero code: 7/v);
 	});
 
 	world.test('builder: builds at the same time; a client that is killed ends its own; one may fork without end or fill the disk', async t => {

@@ -8,6 +8,7 @@ import {
 	rm,
 } from 'node:fs/promises';
 import path from 'node:path';
+import type {BuilderConfiguration} from '../../../source/engine/builder.js';
 import {builderBase} from '../../../source/host/builder/base.js';
 import {defaultSize, openGuest} from '../../../source/host/guest.js';
 import type {SetupStep} from '../../../source/host/kernel/guest-kernel.js';
@@ -16,6 +17,7 @@ import {readStamp, writeStamp} from '../../../source/host/machines/template/stam
 import {run} from '../../../source/host/run.js';
 import {provideRequirements} from '../../../source/host/setup/setup-all.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
+import {writeRecord} from '../../../source/host/store/records.js';
 import {cacheOf} from '../../debian-packages.js';
 
 /** Capacity of the disk of builders in tests: small enough to be filled. */
@@ -48,6 +50,13 @@ export const layParts = async (
 				throw error;
 			}
 		});
+	}
+
+	if (withBuilder) {
+		const builder: BuilderConfiguration = {
+			cpus: 2, memoryBytes: 1024 ** 3, diskBytes: testBuilderBytes, keepSeconds: 600,
+		};
+		await writeRecord(target.builder, builder);
 	}
 
 	// A stamp belongs to one memory file and names the initramfs of its engine.

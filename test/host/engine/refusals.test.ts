@@ -1,4 +1,4 @@
-import {buildTests} from './refusals/builds.js';
+import {usedTests} from './refusals/used.js';
 import {hostTests} from './refusals/hosts.js';
 import {invalidTests} from './refusals/invalid.js';
 import {unknownTests} from './refusals/unknown.js';
@@ -9,5 +9,5 @@ const world = openWorld({diskBytes: 1024 ** 3});
 
 unknownTests(world);
 invalidTests(world);
-buildTests(world);
+usedTests(world);
 hostTests(world);

@@ -17,7 +17,7 @@ import type {Engine} from '../../../source/engine/engine.js';
 import {run as execute} from '../../../source/host/run.js';
 import {checkRequirements} from '../../../source/host/setup/requirements.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
-import {buildBox} from './box.js';
+import {importBox} from './box.js';
 import {layParts} from './parts.js';
 import {
 	createLauncher,
@@ -272,7 +272,7 @@ export const openWorld = (options: WorldOptions = {}): World => {
 				await world.run!(['ps'], {through: ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', 'mount --make-rshared / && exec "$@"', 'sh']});
 			}
 
-			await buildBox(world as World, options.programs);
+			await importBox(world as World, options.programs);
 		});
 		test.after.always('nothing of the engine is left', async t => {
 			t.timeout(60_000);

@@ -1,7 +1,6 @@
 import test from 'ava';
 import {joinManifests} from '../../../source/host/images/archive.js';
 import {planLoad} from '../../../source/host/images/archive-index.js';
-import {buildError} from '../../../source/host/images/build.js';
 import {withParents} from '../../../source/rules/images/parents.js';
 import {intermediateIds, tagsAndDigestsOf} from '../../../source/host/images/catalogue.js';
 import {find} from '../../../source/rules/images/find.js';
@@ -66,21 +65,6 @@ test('an image is found by id, name and the beginning of its id', t => {
 	const error = t.throws(() => find(catalogue.images, 'redis'), {code: 'not-found', message: 'No such image: redis'});
 	t.is((error as {remedy?: string}).remedy, 'holm pull redis');
 	t.throws(() => find(catalogue.images, 'Redis'), {code: 'invalid'});
-});
-
-test('a failed build names its step and the reason', t => {
-	const failed = (...lines: string[]) => new ProgramError('buildah', lines, {exitCode: 1});
-	const message = (text: string, ...lines: string[]) => buildError(failed(...lines), {position: '2/3', text}).message;
-	t.is(message('RUN exit "3": x', 'Error: building at STEP "RUN exit "3": x": exit status 3'), 'Build failed at step 2/3, RUN exit "3": x: exit status 3');
-	t.is(message('RUN x', 'Error: building at STEP "RUN x": while running runtime: exit status 1'), 'Build failed at step 2/3, RUN x: The command \'/bin/sh -c x\' returned a non-zero code: 1');
-	t.is(buildError(failed('Error: building at STEP "RUN x": while running runtime: exit status 7'), {position: '2/3', text: 'RUN x'}).commandStatus, 7);
-	t.is(message('COPY nope /x', 'Error: building at STEP "COPY nope /x": checking on sources under "/tmp/c": copier: stat: "/nope": no such file or directory'), 'Build failed at step 2/3, COPY nope /x: not in the build context: "/nope": no such file or directory');
-	t.is(message('RUN \u{1B}[31m', 'Error: building at STEP "RUN \u{1B}[31m": exit status 1'), String.raw`Build failed at step 2/3, RUN \u{1b}[31m: exit status 1`);
-	t.is(
-		message('HEALTHCHECK --start-interval=1s CMD x', 'Error: building at STEP "HEALTHCHECK --start-interval=1s CMD x": flag provided but not defined: -start-interval'),
-		'Build failed at step 2/3, HEALTHCHECK --start-interval=1s CMD x: --start-interval needs a later version of buildah',
-	);
-	t.is(buildError(failed('Error: write /x: no space left on device'), undefined).code, 'unavailable');
 });
 
 test('the registry\'s answer decides the error code', t => {

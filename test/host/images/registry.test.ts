@@ -90,11 +90,6 @@ hostTest('an image goes to a registry and comes back', programs, async t => {
 	t.is((await third.get(`${registry}/team/app@${digest}`)).id, id);
 	t.deepEqual((await third.list()).map(({tags}) => tags), [[]]);
 	t.deepEqual((await third.remove(id)).deleted, [id]);
-
-	// A recipe names the registry itself, over HTTP as well.
-	const from = await contextFor(directory, 'from', {Dockerfile: `FROM ${name}\nLABEL on=top\n`});
-	const fourth = await openImageStore(pathsOf(path.join(directory, 'fourth')));
-	await t.notThrowsAsync(buildImage(fourth, from));
 });
 
 test('a failed pull has Docker\'s words for an image that does not exist', t => {
@@ -130,11 +125,6 @@ hostTest('a registry that denies access, lacks the image, or does not answer', p
 	await t.notThrowsAsync(collect(store.push(`${registry}/app`, {credentials})));
 	await t.notThrowsAsync(collect(store.pull(`${registry}/app`, {credentials})));
 	await t.throwsAsync(collect(store.pull(`${registry}/app`)), {code: 'forbidden'}, 'credentials are not kept');
-
-	const upon = await contextFor(directory, 'upon', {Dockerfile: `FROM ${registry}/app\nLABEL upon=it\n`});
-	await store.remove(`${registry}/app`);
-	await t.throwsAsync(buildImage(store, upon, {tags: ['upon']}));
-	await t.notThrowsAsync(buildImage(store, upon, {tags: ['upon'], credentials: [{username: 'somebody', password: 'else', server: 'registry.invalid'}, {...credentials, server}]}));
 
 	await t.throwsAsync(firstOf(store.pull(`127.0.0.1:${await freePort()}/app`)), {code: 'unavailable'});
 	await t.throwsAsync(collect(store.pull(`${registry}/app`, {platform: '--all-tags'})), {code: 'invalid'});

@@ -4,6 +4,7 @@ import {
 	copyFile,
 	mkdir,
 	mkdtemp,
+	readFile,
 	rm,
 	writeFile,
 } from 'node:fs/promises';
@@ -11,10 +12,9 @@ import {tmpdir} from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import test, {type ExecutionContext, type Implementation} from 'ava';
-import {build} from '../../../source/host/images/build.js';
 import {openImageStore, type ImageStore} from '../../../source/host/images/storage.js';
 import {pathsOf, type Paths} from '../../../source/host/store/paths.js';
-import type {BuildOptions} from '../../../source/engine/build.js';
+import {tagName} from '../../../source/rules/images/reference.js';
 import type {Progress} from '../../../source/engine/resources.js';
 
 const isInstalled = (program: string): boolean =>
@@ -78,14 +78,22 @@ export const contextFor = async (directory: string, name: string, files: Readonl
 	return context;
 };
 
-export const buildOptions: BuildOptions = {
-	tags: [], buildArguments: {}, noCache: false, pull: false, labels: {},
-};
-
 export const collect = async (steps: AsyncIterable<Progress>): Promise<readonly Progress[]> => Array.fromAsync(steps);
 
-/** Builds a small image and resolves with its id. */
-export const buildImage = async (store: ImageStore, context: string, options: Partial<BuildOptions> = {}): Promise<string> => {
-	const steps = await collect(build(store.buildah, context, {...buildOptions, ...options}));
-	return steps.findLast(({imageId}) => imageId !== undefined)?.imageId ?? '';
-};
+type Recipe = {readonly tags?: readonly string[]; readonly labels?: Readonly<Record<string, string>>};
+
+/** Builds a small image of files, without executing anything, and resolves with its id. */
+export const buildImage = async (
+	{buildah}: ImageStore,
+	context: string,
+	{tags = [], labels = {}}: Recipe = {},
+): Promise<string> => buildah.inScratch(async work => {
+	const file = path.join(work, 'id');
+	await buildah.run([
+		'build', ...buildah.policyArguments, '--quiet', '--format', 'docker', '--layers', '--isolation', 'chroot', '--network', 'host', '--pull=never', '--identity-label=false', '--iidfile', file,
+		...tags.flatMap(tag => ['--tag', tagName(tag)]),
+		...Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
+		context,
+	]);
+	return (await readFile(file, 'utf8')).trim();
+});

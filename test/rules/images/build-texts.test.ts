@@ -3,7 +3,6 @@ import {
 	conclusionOf,
 	execForm,
 	failedCommand,
-	hereDocumentIn,
 } from '../../../source/rules/images/build-texts.js';
 
 test('a build ends as Docker\'s classic builder does', t => {
@@ -26,12 +25,4 @@ test('the exec form of an instruction', t => {
 	t.is(execForm('[not json'), undefined);
 	t.is(execForm('["a", 1]'), undefined);
 	t.is(execForm('"a"'), undefined);
-});
-
-test('a here-document is found by its beginning and its end', t => {
-	t.deepEqual(hereDocumentIn('FROM a\nRUN <<EOF\necho\nEOF\n'), {line: 2, text: 'RUN <<EOF'});
-	t.deepEqual(hereDocumentIn('FROM a\n copy --chmod=1 <<-"E.F" /x\n\tx\n\tE.F\n'), {line: 2, text: 'copy --chmod=1 <<-"E.F" /x'});
-	for (const recipe of ['RUN cat <<< EOF\nEOF', 'RUN echo $((1<<EOF))\nEOF', 'RUN x <<EOF\n', '# RUN <<EOF\nEOF', 'LABEL a=<<EOF\nEOF']) {
-		t.is(hereDocumentIn(recipe), undefined, recipe);
-	}
 });

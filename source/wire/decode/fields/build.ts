@@ -1,5 +1,4 @@
 import {
-	hint,
 	honoured,
 	honouredExcept,
 	otherThan,
@@ -10,43 +9,69 @@ import {
 /** Values of a query that mean nothing: Docker's clients send them for parameters that are not given. */
 const isSet = (value: unknown) => typeof value === 'string' && !['', '0', 'null', '[]', '{}', 'false', 'False'].includes(value);
 
-const limited = refused('steps of a build have no control group of their own', 'leave it out; ulimits limit the processes of a step', isSet);
+const isLimit = (value: unknown) => isSet(value) && value !== '-1';
 
-/** Why BuildKit is refused, and the remedy. */
-export const noBuildKit = ['BuildKit is not supported', 'set DOCKER_BUILDKIT=0, or use holm build'] as const;
+const ofClassic = honoured('by the classic builder; refused for BuildKit');
 
-/** The query of `POST /build`. */
+/** Why BuildKit is refused by an engine without a builder, and the remedy. */
+export const noBuildKit = ['this engine has no BuildKit', 'set DOCKER_BUILDKIT=0, or use holm build'] as const;
+
+/** The query of `POST /build`. The builder honours what is not refused here. */
 export const buildFields: FieldTable = {
 	buildargs: honoured(),
 	buildid: honoured(),
-	cachefrom: hint('layers of earlier builds are used wherever they are', isSet),
-	cgroupparent: limited,
-	cpuperiod: limited,
-	cpuquota: limited,
-	cpusetcpus: limited,
-	cpusetmems: limited,
-	cpushares: limited,
+	cachefrom: honoured('images of registries for BuildKit, of the engine for the classic builder'),
+	cgroupparent: refused('the steps of all builds are in one control group of the builder', 'leave it out', isSet),
+	cpuperiod: ofClassic,
+	cpuquota: ofClassic,
+	cpusetcpus: ofClassic,
+	cpusetmems: ofClassic,
+	cpushares: ofClassic,
 	dockerfile: honoured(),
-	extrahosts: honoured('`host-gateway` is the host, whose network the steps use; refused with `networkmode=none`'),
+	extrahosts: honoured('`host-gateway` is the builder: steps reach no service of the host'),
 	forcerm: honoured('containers of a build are always removed'),
 	isolation: honouredExcept('other than `default`', otherThan('default'), 'it is for Windows', 'leave it out'),
 	labels: honoured(),
-	memory: limited,
-	memswap: refused('steps of a build have no control group of their own', 'leave it out; ulimits limit the processes of a step', value => isSet(value) && value !== '-1'),
-	networkmode: honouredExcept('other than `default`, `bridge`, `host` and `none`', otherThan('default', 'bridge', 'host', 'none'), 'steps of a build use the host\'s network or none', 'leave it out, or give none'),
+	memory: ofClassic,
+	memswap: ofClassic,
+	networkmode: honouredExcept('other than `default`, `bridge`, `host` and `none`', otherThan('default', 'bridge', 'host', 'none'), 'the builder has no other networks', 'leave it out, or give none'),
 	nocache: honoured(),
-	outputs: refused('the result of a build is an image', 'leave it out, and copy files from a container of the image', isSet),
-	platform: honoured('only the host\'s own'),
+	outputs: honoured('by BuildKit'),
+	platform: honoured('steps run on the host\'s own only'),
 	pull: honoured(),
 	q: honoured(),
-	remote: refused('the context of a build comes with the request', 'fetch it first and send it'),
+	remote: honoured('the builder fetches it'),
 	rm: honoured('containers of a build are always removed'),
-	securityopt: refused('steps of a build have the rights that the engine gives them', 'leave it out', isSet),
-	session: refused(...noBuildKit),
+	securityopt: ofClassic,
+	session: honoured('by BuildKit'),
 	shmsize: honoured(),
 	squash: refused('layers of a build stay apart', 'leave it out, or build in several stages', isSet),
 	t: honoured(),
 	target: honoured(),
 	ulimits: honoured(),
+	version: honoured('`2` is BuildKit'),
+};
+
+const unlimited = refused('BuildKit does not limit single steps', 'leave it out; holm builder update gives the builder less or more', isLimit);
+
+/** What BuildKit would ignore. */
+export const buildKitFields: FieldTable = {
+	...buildFields,
+	cpuperiod: unlimited,
+	cpuquota: unlimited,
+	cpusetcpus: unlimited,
+	cpusetmems: unlimited,
+	cpushares: unlimited,
+	memory: unlimited,
+	memswap: unlimited,
+	securityopt: refused('BuildKit has its own rules for single steps, such as RUN --security', 'leave it out', isSet),
+};
+
+/** What an engine without a builder cannot do. */
+export const simpleBuildFields: FieldTable = {
+	...buildKitFields,
+	outputs: refused('the result of a build is an image', 'leave it out, and copy files from a container of the image', isSet),
+	remote: refused('the context of a build comes with the request', 'fetch it first and send it', isSet),
+	session: refused(...noBuildKit, isSet),
 	version: honouredExcept('`2`', value => value === '2', ...noBuildKit),
 };

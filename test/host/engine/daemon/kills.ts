@@ -58,12 +58,8 @@ export const killsTests = (world: World): void => {
 				await engine.createVolume({name: `volume-${round}`});
 				await engine.removeVolume(`volume-${round}`);
 			},
-			async build() {
-				const context = path.join(world.directory, `build-${round}`);
-				await mkdir(context);
-				await writeFile(path.join(context, 'Dockerfile'), `FROM box\nRUN echo ${round} >/round; sleep 1\n`);
-				await world.run(['build', '-q', context]);
-				await rm(context, {recursive: true});
+			async importing() {
+				await world.run(['import', '--message', String(round), path.join(world.directory, 'box.tar')]);
 			},
 		};
 	};

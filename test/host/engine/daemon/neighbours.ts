@@ -1,6 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import path from 'node:path';
-import {buildBox} from '../box.js';
+import {importBox} from '../box.js';
 import {layParts} from '../parts.js';
 import type {World} from '../world.js';
 
@@ -19,7 +19,7 @@ export const neighbourTests = (world: World): void => {
 		};
 
 		try {
-			await buildBox({directory, run});
+			await importBox({directory, run});
 			await world.holm('run', '-d', '--name', 'same', '--ip', '192.168.64.9', 'box', 'httpd', '-f', '-h', '/data');
 			t.is(await other('ps', '-aq'), '');
 			await other('run', '-d', '--name', 'same', 'box', 'sleep', '600');

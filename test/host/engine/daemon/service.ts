@@ -131,13 +131,15 @@ export const serviceTests = (world: World): void => {
 			// Client files are read and written as the calling user.
 			const context = path.join(world.directory, 'hers');
 			await mkdir(context);
-			await writeFile(path.join(context, 'Dockerfile'), 'FROM scratch\nCOPY secret /\n');
 			await writeFile(path.join(context, 'secret'), 'NAME=value\n', {mode: 0o600});
 			await chown(context, Number(users.ada), Number(users.ada));
-			await fails(/permission denied/iv, 'ada', 'build', '-q', '-t', 'hers', context);
+			const tar = path.join(context, 'files.tar');
+			await host.as('root', 'tar', '-cf', tar, '-C', context, 'secret');
+			await chmod(tar, 0o600);
+			await fails(/permission denied/iv, 'ada', 'import', tar, 'hers');
 			await fails(/permission denied/iv, 'ada', 'create', '--env-file', path.join(context, 'secret'), 'hers', 'x');
-			await chown(path.join(context, 'secret'), Number(users.ada), Number(users.ada));
-			await succeeds('ada', 'build', '-q', '-t', 'hers', context);
+			await Promise.all([path.join(context, 'secret'), tar].map(async file => chown(file, Number(users.ada), Number(users.ada))));
+			await succeeds('ada', 'import', tar, 'hers');
 			const archive = path.join(context, 'hers.tar');
 			await succeeds('ada', 'save', '-o', archive, 'hers');
 			const {stdout: owner} = await host.as('root', 'stat', '-c', '%U', archive);
