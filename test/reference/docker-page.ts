@@ -32,7 +32,7 @@ const rows = (table: FieldTable, prefix = ''): readonly string[] => Object.entri
 	]);
 
 const notes: Readonly<Record<string, string>> = {
-	'`POST /build`, its query': 'For the classic builder. With `version=2` the request goes to the builder as it is, with BuildKit; this table applies to engines without one.\n\n',
+	'`POST /build`, its query': 'The builder answers, with BuildKit if `version=2`, else as Docker\'s classic builder.\n\n',
 };
 
 const section = ([heading, table, skipped = []]: typeof objects[number]): string => {

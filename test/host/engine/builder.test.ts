@@ -118,7 +118,7 @@ if (missingClient === undefined) {
 			const ask = (address: string, to: number) => `(printf 'GET / HTTP/1.0\\r\\n\\r\\n'; sleep 2) | timeout 3 nc ${address} ${to} | tail -n 1`;
 			// A container does reach the host.
 			t.is(await docker('run', '--rm', 'box', 'sh', '-c', ask(host, port)), 'here');
-			const asked = [[host, port], [near, 80], ['169.254.169.254', 80], ['172.31.255.1', 5000], ['192.168.64.1', port]] as const;
+			const asked = [[host, port], [near, 80], ['169.254.169.254', 80], ['172.31.255.1', 60_443], ['192.168.64.1', port]] as const;
 			const directory = await contextOf('hostile', {
 				Dockerfile: `FROM box\nRUN ${asked.map(([address, to], index) => `(${ask(address, to)} >/${index}) & `).join('')} wait; cat /[0-9]* >/heard; date -s 2001-01-01; mount -t tmpfs none /mnt; ls /dev/vda; touch /done\n`,
 			});
@@ -160,7 +160,7 @@ if (missingClient === undefined) {
 	world.test('builder: it builds as the classic builder does, with limits for single steps', async t => {
 		t.timeout(150_000);
 		const {docker} = createClient(world);
-		const directory = await contextOf('classic', {Dockerfile: 'FROM box\nRUN cat /sys/fs/cgroup/memory.max >/limit; ! nc -w 1 172.31.255.1 5000\nCOPY word /word\nCMD ["cat", "/word", "/limit"]\n', word: 'built\n'});
+		const directory = await contextOf('classic', {Dockerfile: 'FROM box\nRUN cat /sys/fs/cgroup/memory.max >/limit; ! nc -w 1 172.31.255.1 60443\nCOPY word /word\nCMD ["cat", "/word", "/limit"]\n', word: 'built\n'});
 		t.regex(await docker('build', '-t', 'made', '--memory', '64m', directory), /^Step 1\/4 : FROM box\n(?:.*\n)*Successfully built [\da-f]{12}\nSuccessfully tagged made:latest$/mv);
 		t.is(await docker('run', '--rm', 'made'), 'built\n67108864');
 		t.regex((await createClient(world).run(['build', '--cgroup-parent', '/daemon', directory])).stderr, /the steps of all builds are in one control group/v);

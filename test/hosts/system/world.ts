@@ -31,7 +31,7 @@ export const script = async (host: Host, text: string, limitMs?: number): Promis
 /** Forwards the engine's socket, which is faster than running commands inside. The daemon must run. */
 export const engineOf = async ({system}: WholeHost, path = socket): Promise<Engine> => createDockerEngine({kind: 'unix', path: await system.forward(path)});
 
-/** Builds an image out of a Dockerfile whose context is the host's busybox. */
+/** Builds an image out of a Dockerfile whose context is the host's busybox, in the builder. */
 export const buildImage = async (host: WholeHost, tag: string, dockerfile: string): Promise<void> => {
 	await script(host, `
 		directory=$(mktemp -d)
@@ -41,14 +41,20 @@ export const buildImage = async (host: WholeHost, tag: string, dockerfile: strin
 		rm -r "$directory"`, slowMs);
 };
 
-/** Starts the daemon and builds the image, if needed. */
+/** Starts the daemon and imports the image, if needed. */
 export const startedEngine = async (host: WholeHost): Promise<Engine> => {
 	await must(host, ['holm', 'setup'], {limitMs: slowMs});
 	await must(host, ['holm', 'system', 'start'], {limitMs: slowMs});
 	const engine = await engineOf(host);
 	const images = await engine.images();
 	if (!images.some(({tags}) => tags.some(tag => tag.startsWith(`${image}:`)))) {
-		await buildImage(host, image, String.raw`FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\nCMD ["sleep", "100000"]\n`);
+		await script(host, `
+			directory=$(mktemp -d)
+			mkdir "$directory/bin"
+			cp /bin/busybox "$directory/bin/busybox"
+			/bin/busybox --list | grep -v '^busybox$' | while read -r name; do ln -s busybox "$directory/bin/$name"; done
+			tar -C "$directory" -c . | holm import --change 'ENV PATH=/bin' --change 'CMD ["sleep", "100000"]' - ${image}
+			rm -r "$directory"`, slowMs);
 	}
 
 	return engine;
