@@ -25,6 +25,13 @@ const failedCommands = [
 	/^process "(?<command>.*)" did not complete successfully: exit code: (?<code>\d+)$/sv,
 ];
 
+/** What to do about failures that are not of the Dockerfile. */
+const remedies = [
+	[/dial tcp (?:127\.|\[::1\])/v, 'pull or tag the image first: in the builder, a machine of its own, that address is the builder'],
+	[/401 Unauthorized|403 Forbidden|authorization failed|pull access denied/v, 'check the name, or log in to the registry: holm login'],
+	[/no space left on device/v, 'holm builder prune frees its disk; holm builder rm and update --disk give it a larger one'],
+] as const;
+
 /** The step of a Dockerfile that a vertex is, such as `2/3` and `COPY . /app`. */
 const stepOf = (name: string): string | undefined => {
 	const {position, text} = /^\[(?:[^\]]* )?(?<position>\d+\/\d+)\] (?<text>.*)$/sv.exec(name)?.groups ?? {};
@@ -46,11 +53,9 @@ export const buildFailure = (message: string, vertex: Pick<Vertex, 'name'> | und
 		}
 	}
 
-	if (/dial tcp (?:127\.|\[::1\])/v.test(reason)) {
-		return new HolmError('invalid', `Build failed${where}: ${reason}`, {remedy: 'pull or tag the image first: in the builder, a machine of its own, that address is the builder'});
-	}
-
-	return new HolmError('invalid', `Build failed${where}: ${reason.split(/[\r\n]+/v).map(line => line.trim()).filter(Boolean).join(' ')}`, {remedy});
+	const oneLine = reason.split(/[\r\n]+/v).map(line => line.trim()).filter(Boolean).join(' ');
+	const special = remedies.find(([pattern]) => pattern.test(reason))?.[1];
+	return new HolmError('invalid', `Build failed${where}: ${oneLine}`, {remedy: special ?? remedy});
 };
 
 /** The text of a build, in the form of BuildKit's plain progress: `#5 [2/3] RUN make`, its output, `#5 DONE 1.2s`. */

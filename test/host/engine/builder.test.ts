@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import {copyFile, mkdir, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:http';
@@ -153,6 +154,16 @@ if (missingClient === undefined) {
 			t.regex(stderr, reason);
 		}
 
+		// A registry that lets nobody in, and keeps what it was asked.
+		const {id} = await status();
+		const registry = 'end=$(printf "\\r"); while read -r line && [ "$line" != "$end" ]; do echo "$line" >>/tmp/asked; done; printf "HTTP/1.1 401 Unauthorized\\r\\nWWW-Authenticate: Basic realm=x\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"\n';
+		await world.exec(id!, 'sh', '-c', 'printf %s "$1" >/tmp/registry; socat TCP4-LISTEN:5001,bind=127.0.0.1,fork EXEC:"sh /tmp/registry" >/dev/null 2>&1 & until grep -q :1389 /proc/net/tcp; do :; done', 'sh', registry);
+		await mkdir(path.join(world.directory, 'config/holm'), {recursive: true});
+		const login = Buffer.from('ada:word').toString('base64');
+		await writeFile(path.join(world.directory, 'config/holm/auth.json'), JSON.stringify({auths: {'127.0.0.1:5001': {auth: login}}}));
+		const locked = await world.run(['build', await contextOf('locked', {Dockerfile: 'FROM 127.0.0.1:5001/x\n'})], {environment: {XDG_CONFIG_HOME: path.join(world.directory, 'config')}});
+		t.regex(locked.stderr, /401 Unauthorized \(check the name, or log in/v);
+		t.true((await world.exec(id!, 'cat', '/tmp/asked')).stdout.includes(`Authorization: Basic ${login}`));
 		t.is(await world.holm('images', '-aq'), all);
 		t.is((await world.run(['build', '-t', 'NOT A NAME', directory])).status, 1);
 	});

@@ -86,6 +86,7 @@ test('a failed build names its step and the reason', t => {
 	t.deepEqual(of('[2/2] COPY nope /', 'failed to compute cache key: failed to calculate checksum of ref abc::def: "/nope": not found').slice(0, 2), ['Build failed at step 2/2, COPY nope /: "/nope": not found', step]);
 	t.deepEqual(of('', 'failed to solve with frontend dockerfile.v0: failed to create LLB definition: dockerfile parse error line 2: unknown instruction: FLY').slice(0, 2), ['Build failed: dockerfile parse error line 2: unknown instruction: FLY', 'fix the Dockerfile or the options of the build']);
 	t.regex(of('[internal] load metadata for 127.0.0.1:1/x', 'failed to do request: Head "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused')[1] as string, /^pull or tag the image first/v);
+	t.regex(of('', 'pulling from host a.example failed with status code [manifests latest]: 401 Unauthorized')[1] as string, /holm login$/v);
 });
 
 test('the step that failed is the one that was not only cancelled', t => {
