@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes demo images with the names of the four images of the tutorial from Debian packages and
-# builds them with `holm build`; see readme.md.
+# imports them with `holm import`; see readme.md.
 set -eu
 
 holm=${HOLM:-holm}
@@ -191,8 +191,9 @@ prepare() {
 
 path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
-dockerfile_of() {
-	printf 'FROM scratch\nADD rootfs.tar /\nENV PATH=%s\n' "$path"
+# The configuration of an image, as instructions of a Dockerfile.
+changes_of() {
+	printf 'ENV PATH=%s\n' "$path"
 	case $1 in
 		redis:alpine) cat <<'END'
 VOLUME /data
@@ -211,13 +212,13 @@ END
 work=
 trap '[ -z "$work" ] || rm -rf "$work"' EXIT
 
-# Leaves a build context with the finished root file system in the cache.
-make_context() {
-	local image=$1 context=$2 closure key
+# Leaves the finished root file system in the cache.
+make_root() {
+	local image=$1 finished=$2 closure key
 	# shellcheck disable=SC2046 -- the packages of an image are words.
 	closure=$(closure_of $(packages_of "$image")) || fail 'apt knows no such packages; apt-get update fetches its lists'
 	key=$( (echo "$closure"; cat "$here/make.sh") | sha256sum)
-	[ "$(cat "$context/key" 2>/dev/null)" != "$key" ] || return 0
+	[ "$(cat "$finished/key" 2>/dev/null)" != "$key" ] || return 0
 	[ "$(id -u)" = 0 ] || fail 'making a root file system needs root: sudo make.sh'
 	download <<<"$closure"
 	work=$(mktemp -d "$cache/work-XXXXXX")
@@ -225,13 +226,11 @@ make_context() {
 	prepare "$work/root" "$image"
 	ldconfig -r "$work/root"
 	tar -C "$work/root" --numeric-owner --sort=name -cf "$work/rootfs.tar" .
-	dockerfile_of "$image" >"$work/Dockerfile"
 	echo "$key" >"$work/key"
-	printf 'key\n' >"$work/.dockerignore"
-	rm -rf "$work/root" "$context"
-	mkdir -p "$(dirname "$context")"
+	rm -rf "$work/root" "$finished"
+	mkdir -p "$(dirname "$finished")"
 	chmod 755 "$work"
-	mv "$work" "$context"
+	mv "$work" "$finished"
 	work=
 }
 
@@ -246,8 +245,12 @@ for image in "${images[@]}"; do
 		echo "$image: pulled"
 		continue
 	fi
-	context=$cache/contexts/${image//[:\/]/-}
-	make_context "$image" "$context"
-	"$holm" build -q -t "$image" "$context" >/dev/null
+	finished=$cache/roots/${image//[:\/]/-}
+	make_root "$image" "$finished"
+	changes=()
+	while read -r change; do
+		changes+=(--change "$change")
+	done < <(changes_of "$image")
+	"$holm" import "${changes[@]}" "$finished/rootfs.tar" "$image" >/dev/null
 	echo "$image: made from Debian's packages"
 done

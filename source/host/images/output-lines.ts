@@ -123,8 +123,7 @@ export async function * outputLines({file, arguments: arguments_, options}: Invo
 	const ending = await ended.promise;
 	options.signal?.throwIfAborted();
 	if (failure.error) {
-		const program = file === 'unshare' ? 'unshare (util-linux)' : file;
-		throw new HolmError('unavailable', `${program} is not installed`, {remedy: 'holm setup installs what is missing', cause: failure.error});
+		throw new HolmError('unavailable', `${file} is not installed`, {remedy: 'holm setup installs what is missing', cause: failure.error});
 	}
 
 	if (ending.exitCode !== 0) {
