@@ -25,9 +25,22 @@ export type Builder = BuilderConfiguration & {
 	readonly connections: number;
 };
 
+/** A process of a step that runs now, of any client's build. */
+export type BuildStep = {
+	/** Groups the processes of one step: 1 for the step that began first. */
+	readonly step: number;
+	/** In the builder's machine. */
+	readonly pid: number;
+	readonly elapsedSeconds: number;
+	/** One line of printable characters, of at most 200 columns. */
+	readonly command: string;
+};
+
 /** What an engine can do with its builder. */
 export type BuilderActions = {
 	readonly status: () => Promise<Builder>;
+	/** The first 16 processes of each of up to 16 steps, the oldest first; none if it does not run. Throws `unavailable` if its machine does not answer. */
+	readonly steps: () => Promise<readonly BuildStep[]>;
 	/** Does nothing if it runs. */
 	readonly start: () => Promise<void>;
 	/** Does nothing if it does not run. Throws `conflict` while it builds, unless `isForced`. */

@@ -122,6 +122,7 @@ export const builderRoutes = [
 	route('POST', '/grpc', carry),
 	route('POST', '/build/cancel', async exchange => forwardBuild(exchange)),
 	route('GET', '/holm/builder', async ({engine}) => ok(await builderOf(engine).status())),
+	route('GET', '/holm/builder/steps', async ({engine}) => ok({steps: await builderOf(engine).steps()})),
 	route('POST', '/holm/builder/start', async ({engine}) => {
 		await builderOf(engine).start();
 		return noContent;

@@ -1,6 +1,6 @@
 import type {Builder, BuilderActions} from '../../engine/builder.js';
 import {HolmError} from '../../engine/errors.js';
-import {decodeBuilder} from '../../wire/decode/builder.js';
+import {decodeBuilder, decodeSteps} from '../../wire/decode/builder.js';
 import {fieldsOf} from '../../wire/fields.js';
 import type {Client} from './client.js';
 
@@ -16,6 +16,7 @@ export const builderActions = (client: Client): BuilderActions => {
 
 	return {
 		status: async (): Promise<Builder> => decodeBuilder(await ask('GET')),
+		steps: async () => decodeSteps(await ask('GET', '/steps')),
 		async start() {
 			await ask('POST', '/start');
 		},

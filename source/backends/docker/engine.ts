@@ -36,7 +36,7 @@ export const createDockerEngine = (address: ReachableAddress, options?: ClientOp
 		...transferVerbs(client),
 		...buildVerbs(client),
 		builder: lazyVerbs({
-			status: 'answer', start: 'answer', stop: 'answer', update: 'answer', prune: 'answer', remove: 'answer',
+			status: 'answer', steps: 'answer', start: 'answer', stop: 'answer', update: 'answer', prune: 'answer', remove: 'answer',
 		}, async () => (await import('./builder.js')).builderActions(client)),
 		...lazyVerbs({volumes: 'answer', volume: 'answer', createVolume: 'answer', removeVolume: 'answer', pruneVolumes: 'answer'}, async () => (await import('./volumes.js')).volumesVerbs(client)),
 	};

@@ -1,6 +1,6 @@
 import {builderOf} from '../../engine/builder.js';
 import {binarySize, decimalSize} from '../../text/sizes.js';
-import {defineCommand} from '../command.js';
+import {defineCommand, print} from '../command.js';
 import {listFlags, printRows} from '../print/rows.js';
 
 const {format: formatFlag} = listFlags;
@@ -11,7 +11,8 @@ export const command = defineCommand({
 	usage: '',
 	flags: {format: formatFlag},
 	async run(context, {format}) {
-		const builder = await builderOf(await context.engine()).status();
+		const actions = builderOf(await context.engine());
+		const builder = await actions.status();
 		await printRows(context, [{
 			State: builder.state,
 			CPUs: String(builder.cpus),
@@ -26,5 +27,14 @@ export const command = defineCommand({
 			},
 			format,
 		});
+		const steps = format === undefined && builder.state === 'running' && builder.connections > 0 ? await actions.steps() : [];
+		if (steps.length > 0) {
+			print(context, '');
+			await printRows(context, steps.map(({step, pid, elapsedSeconds, command: words}) => ({
+				Step: String(step), PID: String(pid), Elapsed: duration(elapsedSeconds), Command: words,
+			})), {columns: {
+				Step: 'STEP', PID: 'PID', Elapsed: 'ELAPSED', Command: 'COMMAND',
+			}});
+		}
 	},
 });

@@ -22,6 +22,7 @@ import {validateSize} from '../guest.js';
 import type {ImageStore} from '../images/storage.js';
 import {longestDelayMs} from '../machines/patience.js';
 import {readRecord, writeRecord} from '../store/records.js';
+import {createStepReader} from './build-steps.js';
 import {
 	builderName,
 	findBuilder,
@@ -119,6 +120,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 	const {paths, guest, supervisor, networking, helpers, log} = context;
 	const queue = createQueue();
 	const mirror = createImageMirror(paths.builderSocket, store, log);
+	const readSteps = createStepReader();
 	const connections = new Set<Duplex>();
 	let isUnsettled = false;
 	let idle: NodeJS.Timeout | undefined;
@@ -316,6 +318,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 				connections: connections.size,
 			};
 		},
+		steps: async () => readSteps(entryOf()),
 		start: async () => queue(async () => {
 			await start();
 			await restIfIdle();

@@ -1,4 +1,4 @@
-import type {Builder} from '../../engine/builder.js';
+import type {BuildStep, Builder} from '../../engine/builder.js';
 import {fieldsOf} from '../fields.js';
 
 const states = ['absent', 'stopped', 'running'] as const;
@@ -18,3 +18,11 @@ export const decodeBuilder = (json: unknown): Builder => {
 		connections: fields.number('connections'),
 	};
 };
+
+/** The answer of `GET /holm/builder/steps`. */
+export const decodeSteps = (json: unknown): readonly BuildStep[] => fieldsOf(json).objects('steps').map(fields => ({
+	step: fields.number('step'),
+	pid: fields.number('pid'),
+	elapsedSeconds: fields.number('elapsedSeconds'),
+	command: fields.text('command'),
+}));
