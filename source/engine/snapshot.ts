@@ -1,3 +1,4 @@
+import type {Builder} from './builder.js';
 import type {
 	Container,
 	ContainerStats,
@@ -13,7 +14,9 @@ export type Snapshot = {
 	readonly networks: readonly Network[];
 	readonly images: readonly Image[];
 	readonly volumes: readonly Volume[];
-	/** Of running containers, by container id; only if requested. */
+	/** If there is one. Its container is not among `containers`. */
+	readonly builder?: {readonly status: Builder; readonly container: Container};
+	/** Of running containers and the builder, by container id; only if requested. */
 	readonly stats: Readonly<Record<string, ContainerStats>>;
 };
 

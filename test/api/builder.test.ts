@@ -3,7 +3,10 @@ import http from 'node:http';
 import net, {type AddressInfo} from 'node:net';
 import type {Duplex} from 'node:stream';
 import test from 'ava';
-import type {Builder, BuilderConfiguration} from '../../source/engine/builder.js';
+import type {Builder, BuilderConfiguration, BuildStep} from '../../source/engine/builder.js';
+import type {Snapshot} from '../../source/engine/snapshot.js';
+import {decodeSteps} from '../../source/wire/decode/builder.js';
+import {container} from '../engine/resources.js';
 import {HolmError} from '../../source/engine/errors.js';
 import {createDockerEngine} from '../../source/backends/docker/engine.js';
 import {ask, serve} from './helpers/serve.js';
@@ -12,11 +15,14 @@ const builder: Builder = {
 	state: 'running', id: 'a'.repeat(64), cpus: 2, memoryBytes: 4096, diskBytes: 8192, keepSeconds: 0, usedBytes: 12, connections: 3,
 };
 
+const steps: readonly BuildStep[] = [{step: 1, pid: 5, elapsedSeconds: 61, command: 'sh -c "sleep 9"'}];
+
 test('what a client asks of the builder reaches it, and comes back', async t => {
 	const calls: unknown[] = [];
 	const {socketPath} = await serve(t, {
 		builder: {
 			status: async () => builder,
+			steps: async () => steps,
 			async start() {
 				calls.push('start');
 			},
@@ -34,6 +40,7 @@ test('what a client asks of the builder reaches it, and comes back', async t => 
 	});
 	const engine = createDockerEngine({kind: 'unix', path: socketPath});
 	t.deepEqual(await engine.builder!.status(), builder);
+	t.deepEqual(await engine.builder!.steps(), steps);
 	await engine.builder!.start();
 	await engine.builder!.stop({isForced: true});
 	await engine.builder!.stop();
@@ -41,6 +48,29 @@ test('what a client asks of the builder reaches it, and comes back', async t => 
 	t.deepEqual(await engine.builder!.prune(), {removed: ['x'], freedBytes: 7});
 	await t.throwsAsync(engine.builder!.remove(), {message: 'it builds'});
 	t.deepEqual(calls, ['start', ['stop', {isForced: true}], ['stop', {isForced: false}], ['update', {cpus: 4, keepSeconds: 0}]]);
+});
+
+test('a snapshot has the builder apart from the containers, or none', async t => {
+	const id = 'b'.repeat(64);
+	let given: Snapshot = {
+		readAt: 1, containers: [], networks: [], images: [], volumes: [], stats: {}, builder: {status: {...builder, id}, container: container({id, name: 'holm-builder', role: 'builder'})},
+	};
+	const {socketPath} = await serve(t, {snapshot: async () => given});
+	const engine = createDockerEngine({kind: 'unix', path: socketPath});
+	const snapshot = await engine.snapshot();
+	t.deepEqual(snapshot.builder?.status, {...builder, id});
+	t.like(snapshot.builder?.container, {id, name: 'holm-builder', role: 'builder', status: {state: 'running'}});
+	t.deepEqual(snapshot.containers, []);
+	given = {...given, builder: undefined};
+	t.false('builder' in await engine.snapshot());
+});
+
+test('what an engine says of steps is checked', t => {
+	t.deepEqual(decodeSteps({steps: [{step: 1, pid: 2, elapsedSeconds: 3, command: 'x', more: 1}]}), [{step: 1, pid: 2, elapsedSeconds: 3, command: 'x'}]);
+	t.deepEqual(decodeSteps({}), []);
+	for (const wrong of ['x', ['x'], [{command: 1}], [{pid: '1'}]]) {
+		t.throws(() => decodeSteps({steps: wrong}), {code: 'invalid'});
+	}
 });
 
 /** A server that stands for the builder's API. */

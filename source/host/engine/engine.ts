@@ -404,7 +404,7 @@ export const openHostEngine = async (root: string, {version, log, onStep}: HostE
 	return {
 		...systemVerbs(verbContext),
 		...eventsVerbs(verbContext),
-		...snapshotVerbs(verbContext),
+		...snapshotVerbs(verbContext, builder.builder),
 		...containersVerbs(verbContext),
 		...lifecycleVerbs(verbContext),
 		...logsVerbs(verbContext),

@@ -1,6 +1,7 @@
 import type {DiskUsage, EngineInfo, EngineVersion} from '../../engine/system.js';
 import type {Snapshot} from '../../engine/snapshot.js';
-import {fieldsOf} from '../fields.js';
+import {fieldsOf, type Fields} from '../fields.js';
+import {decodeBuilder} from './builder.js';
 import {decodeContainer} from './container.js';
 import {decodeContainerItem} from './container-list.js';
 import {decodeImage, decodeImageItem} from './image.js';
@@ -62,6 +63,11 @@ export const decodeDiskUsage = (json: unknown): DiskUsage => {
 	};
 };
 
+const decodeSnapshotBuilder = (fields: Fields): NonNullable<Snapshot['builder']> => ({
+	status: decodeBuilder(fields.object('Status').raw),
+	container: {...decodeContainer(fields.object('Container').raw), role: 'builder'},
+});
+
 export const decodeSnapshot = (json: unknown): Snapshot => {
 	const fields = fieldsOf(json);
 	return {
@@ -70,6 +76,7 @@ export const decodeSnapshot = (json: unknown): Snapshot => {
 		networks: fields.objects('Networks').map(item => decodeNetwork(item.raw)),
 		images: fields.objects('Images').map(item => decodeImage(item.raw)),
 		volumes: fields.objects('Volumes').map(item => decodeVolume(item.raw)),
+		...fields.has('Builder') && {builder: decodeSnapshotBuilder(fields.object('Builder'))},
 		stats: Object.fromEntries(fields.map('Stats').map(([id, stats]) => [id, decodeStats(stats.raw)])),
 	};
 };

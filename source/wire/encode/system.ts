@@ -159,6 +159,7 @@ export const encodeSnapshot = (snapshot: Snapshot) => {
 		Networks: snapshot.networks.map(network => encodeNetwork(network)),
 		Images: snapshot.images.map(image => encodeImage(image)),
 		Volumes: snapshot.volumes.map(volume => encodeVolume(volume)),
+		Builder: snapshot.builder && {Status: snapshot.builder.status, Container: encodeContainer(snapshot.builder.container)},
 		Stats: Object.fromEntries(Object.entries(snapshot.stats).map(([id, stats]) => [id, encodeStats({id, name: names.get(id) ?? ''}, stats)])),
 	};
 };

@@ -186,6 +186,14 @@ if (missingClient === undefined) {
 		const full = await contextOf('full', {Dockerfile: 'FROM box\nRUN fallocate -l 3400m /big && dd if=/dev/zero of=/rest bs=1M\n'});
 		const killed = start(['build', endless]);
 		await says(killed, /begun/v);
+		const {builder} = world.engine;
+		// The shell may execute its last command without a process of its own.
+		const processes = await world.until(async () => builder!.steps(), listed => listed.some(({command}) => command === 'sleep 600'));
+		t.true(processes.every(({step}) => step === 1));
+		t.regex(await world.holm('builder', 'ls'), /^1 +\d+ +\d+\w +sleep 600$/mv);
+		const snapshot = await world.engine.snapshot({stats: true});
+		t.like(snapshot.builder, {status: {state: 'running'}, container: {name: 'holm-builder', role: 'builder'}});
+		t.true(snapshot.stats[snapshot.builder!.status.id!]!.memoryBytes > 0);
 		const bomb = await contextOf('bomb', {Dockerfile: 'FROM box\nRUN b() { b | b & }; b; sleep 60\n'});
 		const bombing = start(['build', bomb]);
 		await says(bombing, /can't fork/v);
