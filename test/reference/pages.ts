@@ -116,6 +116,12 @@ In \`keys\`, a key is written as its character, such as \`j\`, \`G\` or \`/\`; a
 After the first key of a sequence, the footer shows the keys that can follow; Esc cancels it. Destructive actions ask for confirmation; the default is No. \`u\` recreates the containers and networks of the last removal from their configuration, without their data, logs and ids; a volume or an image stays removed. \`?\` lists the keys of the current view, \`:\` finds any action by name. A running container with a health check is shown as starting, healthy or unhealthy.
 
 ${(Object.keys(places) as Array<keyof typeof defaultKeyMaps>).map(place => keyTable(place)).join('\n')}
+## The builder
+
+The last row of the containers, \`[builder]\`, is [the builder](engines.md#the-builder), if there is one: its state, what its builds run or the size of its cache, its address, network and usage. The header shows \`building\` while clients build, and the machine view, \`M\`, lists the processes of all steps. They are read only while that row or view is visible.
+
+Logs, inspect, shell, start, stop, remove, boot log and copying apply to it, and \`B\` removes the cache of builds; stopping or removing it during builds ends them, as the question says. Other actions on containers are refused. It cannot be marked, and marked containers take precedence over it: no action on many containers includes it.
+
 ## Screen readers
 
 \`holm --screen-reader\`, \`"screenReader": true\` or \`INK_SCREEN_READER=true\` draws no screen. The dashboard prints plain lines instead: the current view, the item under the cursor, and changes of state. Forms and confirmations are questions and answers. Ctrl-L prints the whole pane or dialog. The keys are the same.

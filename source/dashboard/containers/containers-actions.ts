@@ -1,3 +1,4 @@
+import {inspectBuilder, pruneBuilder, removeBuilder, startBuilder, stopBuilder, unlessBuilder} from '../builder/builder-actions.js';
 import type {Actions} from '../work/actions.js';
 import type {Controller, Data, View, Work} from '../work/controller.js';
 import {failureOf} from '../work/execute.js';
@@ -10,7 +11,8 @@ import {askName} from '../views/resolve.js';
 
 const selected = (controller: View) => selectedIn(controller.listItems(), controller.getState(), 'containers');
 
-const targets = (controller: View) => targetsIn(controller.listItems(), controller.getState(), 'containers');
+/** The builder is never among them. */
+const targets = (controller: View) => targetsIn(controller.listItems(), controller.getState(), 'containers').filter(({builder}) => !builder);
 
 /** Opens the form of a new container; `image` is filled in. */
 export const createContainer = async (controller: View, image = '') => {
@@ -29,6 +31,11 @@ const confirmSignal = (verb: 'stop' | 'restart' | 'kill') => (controller: View &
 
 const join = (type: 'shell' | 'attach') => async (controller: Controller) => {
 	const container = selected(controller);
+	if (type === 'attach' && container?.builder) {
+		controller.notify('Attach: not for the builder');
+		return;
+	}
+
 	if (container?.status.state !== 'running') {
 		controller.notify(container ? `${clean(container.name)} is not running` : 'No container selected');
 		return;
@@ -113,6 +120,11 @@ const disconnect = (controller: View & Work & Data) => {
 	});
 };
 
+const remove = (controller: View & Work & Data) => {
+	const {snapshot} = controller.store.getState();
+	controller.confirm(snapshot && planRemoveContainers(targets(controller), snapshot), 'Nothing to remove');
+};
+
 const showLogs = (isBootLog: boolean) => (controller: View) => {
 	const chosen = targets(controller);
 	const {lists, logs} = controller.getState();
@@ -129,33 +141,33 @@ export const containersActions: Actions = {
 	'containers.logs': showLogs(false),
 	'containers.bootLog': showLogs(true),
 	'containers.allLogs'(controller) {
-		const running = controller.listItems().containers.filter(({status: {state}}) => state === 'running').map(({id}) => id);
+		const running = controller.listItems().containers.filter(({status: {state}, builder}) => state === 'running' && !builder).map(({id}) => id);
 		controller.set({view: 'main', focus: 'logs', followed: running, isBootLog: false});
 	},
 	'containers.inspect'(controller) {
 		const container = selected(controller);
-		if (container) {
+		if (container?.builder) {
+			inspectBuilder(controller);
+		} else if (container) {
 			controller.set({view: 'inspect', inspect: openTree(`Container ${container.name}`, container)});
 		}
 	},
 	'containers.shell': join('shell'),
 	'containers.attach': join('attach'),
 	'containers.create': async controller => createContainer(controller),
-	'containers.start': start,
-	'containers.stop': confirmSignal('stop'),
+	'containers.start': unlessBuilder(startBuilder, start),
+	'containers.stop': unlessBuilder(stopBuilder, confirmSignal('stop')),
 	'containers.restart': confirmSignal('restart'),
 	'containers.kill': confirmSignal('kill'),
 	'containers.pause': pause,
-	'containers.remove'(controller) {
-		const {snapshot} = controller.store.getState();
-		controller.confirm(snapshot && planRemoveContainers(targets(controller), snapshot), 'Nothing to remove');
-	},
+	'containers.remove': unlessBuilder(removeBuilder, remove),
 	'containers.connect': connect,
 	'containers.disconnect': disconnect,
 	'containers.prune'(controller) {
 		const {snapshot} = controller.store.getState();
 		controller.confirm(snapshot && planPrune('containers', snapshot), 'No stopped containers');
 	},
+	'containers.pruneCache': pruneBuilder,
 	'containers.machine'({set}) {
 		set({view: 'machine'});
 	},

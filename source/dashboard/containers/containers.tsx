@@ -1,5 +1,5 @@
 import {memo, useMemo} from 'react';
-import type {Container} from '../../engine/resources.js';
+import type {ContainerRow} from '../builder/builder-row.js';
 import {useTheme} from '../frame/context.js';
 import {emptyLines, Lines, type Size} from '../frame/lines.js';
 import {cursorOf, type ListState} from '../state/list-state.js';
@@ -11,8 +11,8 @@ import {useWindow} from '../frame/use-window.js';
 import {cellsOf, columns, columnWidths, stateRole, type ColumnWidth} from './rows.js';
 
 export type ContainersProps = Size & {
-	readonly containers: readonly Container[];
-	/** Number of containers, hidden ones included. */
+	readonly containers: readonly ContainerRow[];
+	/** Number of containers, hidden ones included, without the builder. */
 	readonly total: number;
 	readonly usage: Readonly<Record<string, ResourceUsage>>;
 	readonly state: ListState;
@@ -38,15 +38,19 @@ type RowLook = {
 	readonly isStale: boolean;
 };
 
-const roleOf = (key: string, state: Role): Role => {
+const roleOf = (key: string, state: Role, isBuilder: boolean): Role => {
 	if (key === 'state') {
 		return state;
+	}
+
+	if (isBuilder && key === 'name') {
+		return 'accent';
 	}
 
 	return key === 'name' || key === 'cpu' || key === 'memory' ? 'text' : 'dim';
 };
 
-const rowText = (container: Container, cells: readonly string[], look: RowLook, theme: Theme): string => {
+const rowText = (container: ContainerRow, cells: readonly string[], look: RowLook, theme: Theme): string => {
 	const {widths, isSelected, isMarked, isFocused, isStale, missing} = look;
 	const {ellipsis} = theme.glyphs;
 	const mark = isMarked ? theme.glyphs.mark : ' ';
@@ -57,7 +61,7 @@ const rowText = (container: Container, cells: readonly string[], look: RowLook, 
 
 	// Adjacent cells of one colour are painted together: Ink parses each colour change in every frame.
 	const state = stateRole(container);
-	const roles = widths.map(({column}) => roleOf(column.key, state));
+	const roles = widths.map(({column}) => roleOf(column.key, state, container.builder !== undefined));
 	const starts = [...roles.keys()].filter(index => roles[index] !== roles[index - 1]);
 	const pieces = starts.map((from, index) => theme.paint(roles[from]!, texts.slice(from, starts[index + 1]).join('  ')));
 	return `${mark} ${pieces.join('  ')}`;
@@ -104,7 +108,7 @@ export const ContainersPane = memo((props: ContainersProps) => {
 		[props, start, width, height, theme],
 	);
 	const texts = {
-		title: `1 Containers ${filter === '' ? total : `${containers.length} of ${total}, filter: ${filter}`}`,
+		title: `1 Containers ${filter === '' ? total : `${containers.filter(({builder}) => !builder).length} of ${total}, filter: ${filter}`}`,
 		note: marks.size > 0 ? `${marks.size} marked` : '',
 	};
 	return <Panel {...texts} {...{width, height, isFocused, isStale}}><Lines lines={lines} {...size}/></Panel>;

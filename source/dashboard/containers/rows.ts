@@ -1,6 +1,8 @@
 import {widthOf} from '../../text/width.js';
 import type {Snapshot} from '../../engine/snapshot.js';
+import type {BuildStep} from '../../engine/builder.js';
 import type {Container} from '../../engine/resources.js';
+import {builderRole, builderRow, builderState, builderText, type ContainerRow} from '../builder/builder-row.js';
 import type {ListState} from '../state/list-state.js';
 import {shortBytes, shortDuration, shortPercent} from '../../text/measures.js';
 import {clean} from '../../text/fit.js';
@@ -18,13 +20,17 @@ export type Column = {
 	readonly most?: number;
 	/** Columns with higher numbers are dropped first and widened last. */
 	readonly order: number;
-	readonly text: (container: Container, usage: ResourceUsage | undefined, now: number) => string;
+	readonly text: (container: ContainerRow, usage: ResourceUsage | undefined, now: number) => string;
 	/** Sort key, highest first; default the text. */
 	readonly rank?: (container: Container, usage: ResourceUsage | undefined) => number;
 };
 
-/** The state of a container, such as `running` or `exited 1`; of one that runs with health checks, the health. */
-export const stateText = ({status, health}: Container): string => {
+/** The state of a container, such as `running` or `exited 1`; of one that runs with health checks, the health; of the builder, whether it builds. */
+export const stateText = ({status, health, builder}: ContainerRow): string => {
+	if (builder) {
+		return builderState(builder);
+	}
+
 	switch (status.state) {
 		case 'running': {
 			return health?.status ?? status.state;
@@ -45,7 +51,11 @@ export const stateText = ({status, health}: Container): string => {
 const healthRoles = {starting: 'warning', healthy: 'good', unhealthy: 'bad'} as const;
 
 /** The colour of the state. */
-export const stateRole = ({status, health}: Container): Role => {
+export const stateRole = ({status, health, builder}: ContainerRow): Role => {
+	if (builder) {
+		return builderRole(builder);
+	}
+
 	switch (status.state) {
 		case 'running': {
 			return health ? healthRoles[health.status] : 'good';
@@ -92,7 +102,7 @@ const startedAt = ({status}: Container): number => 'startedAt' in status ? statu
 export const columns: readonly Column[] = [
 	{key: 'name', title: 'NAME', least: 12, most: 24, align: 'left', order: 0, text: ({name}) => name},
 	{key: 'state', title: 'STATE', least: 10, isFixed: true, align: 'left', order: 1, text: stateText},
-	{key: 'image', title: 'IMAGE', least: 12, align: 'left', order: 6, text: ({configuration: {image}}) => shortImage(image)},
+	{key: 'image', title: 'IMAGE', least: 12, align: 'left', order: 6, text: ({configuration: {image}, builder}) => builder ? builderText(builder) : shortImage(image)},
 	{
 		key: 'network', title: 'ADDRESS NETWORK', least: 17, align: 'left', order: 3,
 		text: ({attachments}) => attachments.map(({network, address}) => `${address} ${network}`.trim()).join(', '),
@@ -148,11 +158,14 @@ export const columnWidths = (room: number, contents: ReadonlyArray<readonly stri
 	return kept.map(({column, width}) => ({column, width}));
 };
 
-const isMatch = (container: Container, filter: string): boolean => {
-	const {name, configuration: {image}, attachments} = container;
-	const texts = [name, image, stateText(container), ...attachments.flatMap(({network, address}) => [network, address])];
+const isMatch = (container: ContainerRow, filter: string): boolean => {
+	const {name, configuration: {image}, attachments, builder} = container;
+	// What the builder runs changes by the second.
+	const texts = [name, builder ? '' : image, stateText(container), ...attachments.flatMap(({network, address}) => [network, address])];
 	return texts.some(text => text.toLowerCase().includes(filter));
 };
+
+const isVisible = (row: ContainerRow, filter: string): boolean => filter === '' || isMatch(row, filter);
 
 /** The containers that pass the filter, in the order of the list. */
 export const visibleContainers = (
@@ -160,8 +173,8 @@ export const visibleContainers = (
 	usage: Readonly<Record<string, ResourceUsage>>,
 	{filter, sort, isDescending}: ListState,
 	areStoppedShown: boolean,
-): readonly Container[] => {
-	const visible = containers.filter(container => (areStoppedShown || container.status.state !== 'exited') && (filter === '' || isMatch(container, filter)));
+): readonly ContainerRow[] => {
+	const visible = containers.filter(container => (areStoppedShown || container.status.state !== 'exited') && isVisible(container, filter));
 	const column = columns.find(({key}) => key === sort);
 	if (!column) {
 		return visible;
@@ -174,6 +187,17 @@ export const visibleContainers = (
 		: column.text(a, undefined, 0).localeCompare(column.text(b, undefined, 0))));
 };
 
+/** The builder's row, if it passes the filter. */
+export const visibleBuilder = (
+	builder: Snapshot['builder'],
+	steps: readonly BuildStep[] | undefined,
+	{filter}: ListState,
+	areStoppedShown: boolean,
+): ContainerRow | undefined => {
+	const row = builder && (areStoppedShown || builder.status.state === 'running') ? builderRow(builder, steps) : undefined;
+	return row && isVisible(row, filter) ? row : undefined;
+};
+
 /** The cells of all columns, escaped but not cut. */
-export const cellsOf = (container: Container, usage: ResourceUsage | undefined, now: number): readonly string[] =>
+export const cellsOf = (container: ContainerRow, usage: ResourceUsage | undefined, now: number): readonly string[] =>
 	columns.map(column => clean(column.text(container, usage, now)));

@@ -42,7 +42,7 @@ const Pane = ({name, width, height, ui, store, listItems, now}: Parts & Area & {
 		}
 
 		case 'logs': {
-			return <LogsPane state={ui.logs} {...{isFocused, isStale, width, height}}/>;
+			return <LogsPane state={ui.logs} builder={listItems.containers.at(-1)?.builder} {...{isFocused, isStale, width, height}}/>;
 		}
 	}
 };

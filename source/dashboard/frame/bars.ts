@@ -1,3 +1,4 @@
+import {isBuilding} from '../builder/builder-row.js';
 import {widthOf} from '../../text/width.js';
 import {disabledReason} from '../keys/input.js';
 import {activeMaps} from '../keys/active-maps.js';
@@ -77,6 +78,7 @@ export const headerLine = (state: StoreState, {isReadOnly}: {readonly isReadOnly
 		// On a lost connection, reason and remedy come before the name.
 		...(state.connection.state === 'lost' ? [name] : []),
 		...counts.map(text => item(['text', text])),
+		item(['accent', snapshot?.builder && isBuilding(snapshot.builder.status) ? '  building' : '']),
 		...host.map(text => item(['dim', text])),
 	], width, theme);
 };

@@ -2,7 +2,7 @@ import type {Container} from '../../engine/resources.js';
 import {lastResult} from '../state/memo.js';
 import {isTextView, type UiState} from '../state/ui-state.js';
 import type {Data, Setting, View} from '../work/controller.js';
-import {withoutMachines, type KeyMaps} from './key-maps.js';
+import {withoutMissing, type KeyMaps} from './key-maps.js';
 import type {KeyMap} from './keys.js';
 
 /** The place whose key map comes first for the current view. */
@@ -34,8 +34,10 @@ export const placeOf = ({view, focus}: UiState): keyof KeyMaps => {
 const hasMachines = lastResult((containers: readonly Container[]) => containers.some(({machine}) => machine !== undefined));
 
 /** All key maps, without the actions that the current engine does not support. */
-export const availableMaps = ({keyMaps, store}: Data & Setting): KeyMaps =>
-	hasMachines(store.getState().snapshot?.containers ?? []) ? keyMaps : withoutMachines(keyMaps);
+export const availableMaps = ({keyMaps, store}: Data & Setting): KeyMaps => {
+	const {containers = [], builder} = store.getState().snapshot ?? {};
+	return withoutMissing(keyMaps, hasMachines(containers) || builder?.container.machine !== undefined, builder !== undefined);
+};
 
 /** The active key maps; earlier ones take precedence. */
 export const activeMaps = (controller: View & Data & Setting): readonly KeyMap[] => {

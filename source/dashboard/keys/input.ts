@@ -1,5 +1,6 @@
 import type {Key} from 'ink';
 import type {Actions} from '../work/actions.js';
+import {targetBuilder} from '../builder/builder-actions.js';
 import {containersActions} from '../containers/containers-actions.js';
 import type {Controller, Data, Setting, View} from '../work/controller.js';
 import {changeForm, completeOrNext, dialogActions, submitForm} from '../dialogs/dialog-actions.js';
@@ -29,7 +30,12 @@ const actions: Actions = {
 };
 
 /** Why an action is disabled now; undefined if it is enabled. */
-export const disabledReason = ({isReadOnly, store}: Data & Setting, binding: Binding): string | undefined => {
+export const disabledReason = (controller: View & Data & Setting, binding: Binding): string | undefined => {
+	const {isReadOnly, store} = controller;
+	if (binding.notFor === 'builder' && targetBuilder(controller)) {
+		return `${binding.title}: not for the builder`;
+	}
+
 	if (!binding.changes) {
 		return undefined;
 	}

@@ -74,10 +74,10 @@ export const defaultKeyMaps = {
 
 export type KeyMaps = Readonly<Record<keyof typeof defaultKeyMaps, KeyMap>>;
 
-/** The key maps for an engine without machines. */
-export const withoutMachines = lastResult((keyMaps: KeyMaps): KeyMaps =>
+/** The key maps without the actions that need what the engine lacks. */
+export const withoutMissing = lastResult((keyMaps: KeyMaps, hasMachines: boolean, hasBuilder: boolean): KeyMaps =>
 	Object.fromEntries(Object.entries(keyMaps).map(([place, map]) => {
-		const available = map.filter(({needs}) => !needs);
+		const available = map.filter(({needs}) => !((needs === 'machines' && !hasMachines) || (needs === 'builder' && !hasBuilder)));
 		return [place, available.length === map.length ? map : available];
 	})) as KeyMaps);
 

@@ -18,7 +18,9 @@ export type Binding = {
 	/** Changes the engine; `--read-only` refuses it. */
 	readonly changes?: true;
 	/** Available only on engines that have it. */
-	readonly needs?: 'machines';
+	readonly needs?: 'machines' | 'builder';
+	/** Refused while the cursor is on the builder. */
+	readonly notFor?: 'builder';
 };
 
 export type KeyMap = readonly Binding[];

@@ -1,10 +1,12 @@
 import {memo, useMemo, useSyncExternalStore} from 'react';
+import {builderText, isBuilding, type BuilderView} from '../builder/builder-row.js';
 import {useController, useTheme} from '../frame/context.js';
 import {emptyLines, Lines, type Size} from '../frame/lines.js';
 import {Panel} from '../frame/panel.js';
 import {count} from '../spoken/words.js';
-import {clean} from '../../text/fit.js';
+import {clean, cut} from '../../text/fit.js';
 import type {Theme} from '../frame/theme.js';
+import type {LogTarget} from './follow.js';
 import type {LogBuffer} from './log-buffer.js';
 import type {LogIndex} from './log-index.js';
 import {rowsFor, rowsOfLine} from './log-rows.js';
@@ -12,6 +14,8 @@ import {sinceChoices, windowOf, type LogsState} from './logs-state.js';
 
 export type LogsProps = Size & {
 	readonly state: LogsState;
+	/** What it runs is in the title of its log. */
+	readonly builder?: BuilderView;
 	readonly isFocused: boolean;
 	readonly isStale: boolean;
 };
@@ -56,8 +60,17 @@ const noteOf = ({position, since, isWrapped, column}: LogsState, isBoot: boolean
 	position.type === 'following' ? 'following' : `paused, ${Math.max(0, buffer.next() - position.newFrom) + buffer.skipped()} new${buffer.skipped() > 0 ? `, ${buffer.skipped()} skipped` : ''}`,
 ].join(', ');
 
+/** Columns that the title of the builder's log leaves to the note. */
+const noteRoom = 32;
+
+/** What builds run, if the only log is the builder's. */
+const runsText = (builder: BuilderView | undefined, [only, ...others]: readonly LogTarget[], room: number): string =>
+	builder && others.length === 0 && only?.id === builder.status.id && isBuilding(builder.status) && room > 0
+		? ` | ${cut(clean(builderText(builder)), room)}`
+		: '';
+
 /** The log of one container, or the merged logs of several. */
-export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsProps) => {
+export const LogsPane = memo(({state, builder, isFocused, isStale, width, height}: LogsProps) => {
 	const {logs, logIndex} = useController();
 	const theme = useTheme();
 	const version = useSyncExternalStore(logs.subscribe, logs.version, logs.version);
@@ -73,5 +86,7 @@ export const LogsPane = memo(({state, isFocused, isStale, width, height}: LogsPr
 		return {lines: inside, title: titleOf(names, isBoot, state, logIndex), note: noteOf(state, isBoot, buffer)};
 		// The version changes with the buffer's content.
 	}, [version, logs, logIndex, state, width, height, theme]);
-	return <Panel {...{title, note, width, height, isFocused, isStale}}><Lines lines={lines} width={width - 2} height={height - 2}/></Panel>;
+	const head = title + runsText(builder, logs.targets(), width - title.length - noteRoom);
+	const frame = {title: head, note, width, height, isFocused, isStale};
+	return <Panel {...frame}><Lines lines={lines} width={width - 2} height={height - 2}/></Panel>;
 });

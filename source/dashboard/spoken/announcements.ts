@@ -1,3 +1,5 @@
+import type {Snapshot} from '../../engine/snapshot.js';
+import {builderRow, type ContainerRow} from '../builder/builder-row.js';
 import {stateText} from '../containers/rows.js';
 import type {Pending} from '../state/ui-state.js';
 import type {StoreState} from '../state/store.js';
@@ -40,6 +42,9 @@ const connectionSentences = ({store, isReadOnly}: Moment, before: Moment | undef
 	}
 };
 
+/** The containers, and the builder. */
+const rowsOf = ({containers, builder}: Snapshot): readonly ContainerRow[] => builder ? [...containers, {...builderRow(builder), name: 'The builder'}] : containers;
+
 /** Changes of containers and networks. */
 const changeSentences = ({store: {snapshot, target}}: Moment, before: Moment | undefined): readonly string[] => {
 	const earlier = before?.store.snapshot;
@@ -47,13 +52,15 @@ const changeSentences = ({store: {snapshot, target}}: Moment, before: Moment | u
 		return [];
 	}
 
-	const states = new Map(earlier.containers.map(container => [container.id, stateText(container)]));
-	const here = new Set([...snapshot.containers, ...snapshot.networks].map(({id}) => id));
+	const rows = rowsOf(snapshot);
+	const earlierRows = rowsOf(earlier);
+	const states = new Map(earlierRows.map(container => [container.id, stateText(container)]));
+	const here = new Set([...rows, ...snapshot.networks].map(({id}) => id));
 	const networks = new Set(earlier.networks.map(({id}) => id));
 	return [
-		...snapshot.containers.flatMap(container => states.get(container.id) === stateText(container) ? [] : [`${container.name} is ${states.has(container.id) ? 'now' : 'new,'} ${stateText(container)}`]),
+		...rows.flatMap(container => states.get(container.id) === stateText(container) ? [] : [`${container.name} is ${states.has(container.id) ? 'now' : 'new,'} ${stateText(container)}`]),
 		...snapshot.networks.filter(({id}) => !networks.has(id)).map(({name}) => `Network ${name} is new`),
-		...[...earlier.containers, ...earlier.networks].filter(({id}) => !here.has(id)).map(({name}) => `${name} is gone`),
+		...[...earlierRows, ...earlier.networks].filter(({id}) => !here.has(id)).map(({name}) => `${name} is gone`),
 	];
 };
 

@@ -1,5 +1,6 @@
 import type {Snapshot} from '../../engine/snapshot.js';
 import type {Container, Image, Network, Volume} from '../../engine/resources.js';
+import {isBuilding, stepsOf, type BuilderView, type ContainerRow} from '../builder/builder-row.js';
 import {shortImage, stateText} from '../containers/rows.js';
 import {availableAddresses} from '../networks/networks.js';
 import {imageName, volumeUsers} from '../work/plan.js';
@@ -19,7 +20,29 @@ const age = ({status}: Container, now: number): string | undefined => {
 	return status.state === 'exited' && status.finishedAt > 0 ? `exited ${spokenDuration(now - status.finishedAt)} ago` : undefined;
 };
 
-export const containerRow = (container: Container, {usage, now}: RowContext): string => {
+const builderSentence = (row: ContainerRow & {readonly builder: BuilderView}, {usage}: RowContext): string => {
+	const {id, builder: {status, steps = []}, attachments} = row;
+	const used = usage[id];
+	return sentence(
+		'The builder',
+		stateText(row),
+		...(isBuilding(status) ? stepsOf(steps) : []).map(({command}) => `runs ${command}`),
+		`cache ${spokenBytes(status.usedBytes)} of ${spokenBytes(status.diskBytes)}`,
+		...attachments.map(({network, address}) => `${address === '' ? '' : `${address} `}on ${network}`),
+		used?.cpuPercent !== undefined && `CPU ${spokenPercent(used.cpuPercent)}`,
+		used && `memory ${spokenBytes(used.memoryBytes)}`,
+		used?.hostMemoryBytes !== undefined && `${spokenBytes(used.hostMemoryBytes)} of the host`,
+	);
+};
+
+const isBuilderRow = (row: ContainerRow): row is ContainerRow & {readonly builder: BuilderView} => row.builder !== undefined;
+
+export const containerRow = (container: ContainerRow, context: RowContext): string => {
+	if (isBuilderRow(container)) {
+		return builderSentence(container, context);
+	}
+
+	const {usage, now} = context;
 	const {id, name, configuration: {image}, attachments, ports} = container;
 	const used = usage[id];
 	return sentence(

@@ -1,5 +1,7 @@
 import type {Snapshot} from '../../engine/snapshot.js';
-import type {Container, Network} from '../../engine/resources.js';
+import type {Network} from '../../engine/resources.js';
+import {stepsTitle} from '../builder/builder-lines.js';
+import {isBuilding, type BuilderView, type ContainerRow} from '../builder/builder-row.js';
 import {stateText} from '../containers/rows.js';
 import {overlapping} from '../state/subnets.js';
 import type {ResourceUsage} from '../state/resource-usage.js';
@@ -39,11 +41,22 @@ export const addressSentences = (network: Network, {networks}: Pick<Snapshot, 'n
 	];
 };
 
+const builderSentences = (view: BuilderView): readonly string[] => {
+	const {status, steps = []} = view;
+	const processes = isBuilding(status) ? steps : [];
+	return [
+		stepsTitle(view),
+		...processes.map(({step, pid, elapsedSeconds, command}) => sentence(`Step ${step}`, command, `for ${count(elapsedSeconds, 'second')}`, `process ${pid}`)),
+		sentence(`Cache ${spokenBytes(status.usedBytes)} of ${spokenBytes(status.diskBytes)}`, count(status.connections, 'connection'), `stops ${count(status.keepSeconds, 'second')} after the last build`),
+	];
+};
+
 /** The machine of a container, as sentences. */
-export const machineSentences = (container: Container, usage: ResourceUsage | undefined): readonly string[] => {
-	const {machine} = container;
+export const machineSentences = (container: ContainerRow, usage: ResourceUsage | undefined): readonly string[] => {
+	const {machine, builder} = container;
 	return [
 		sentence(container.name, stateText(container)),
+		...(builder ? builderSentences(builder) : []),
 		...(machine
 			? [
 				sentence(`Runs on ${machine.accelerator === 'tcg' ? 'tcg, emulated, without hardware virtualisation' : machine.accelerator}`, count(machine.cpus, 'CPU'), `${spokenBytes(machine.memoryBytes)} of memory`),

@@ -1,6 +1,7 @@
 import type {Snapshot} from '../../engine/snapshot.js';
-import type {Container, EngineEvent, Image, Network, Volume} from '../../engine/resources.js';
-import {visibleContainers} from '../containers/rows.js';
+import type {EngineEvent, Image, Network, Volume} from '../../engine/resources.js';
+import type {ContainerRow} from '../builder/builder-row.js';
+import {visibleBuilder, visibleContainers} from '../containers/rows.js';
 import {imageName} from '../work/plan.js';
 import type {RecordRow} from '../views/records.js';
 import {selectedOf, targetsOf} from './list-state.js';
@@ -12,7 +13,8 @@ export type EventRow = {readonly id: string; readonly event: EngineEvent};
 
 /** The items of each list, filtered and sorted; the same arrays as long as nothing changed. */
 export type ListItems = {
-	readonly containers: readonly Container[];
+	/** The builder, if there is one, is the last. */
+	readonly containers: readonly ContainerRow[];
 	readonly networks: readonly Network[];
 	readonly images: readonly Image[];
 	readonly volumes: readonly Volume[];
@@ -72,6 +74,8 @@ type ListParts = readonly [
 /** Creates a memoized selector of the list items; create it once. */
 export const createItemsSelector = (): ((store: StoreState, ui: UiState) => ListItems) => {
 	const containers = lastResult(visibleContainers);
+	const builderOf = lastResult(visibleBuilder);
+	const withBuilder = lastResult((rows: readonly ContainerRow[], last: ContainerRow | undefined) => last ? [...rows, last] : rows);
 	const networks = lastResult((all: readonly Network[], {filter, sort, isDescending}: UiState['lists']['networks']) =>
 		sorted(keep(all, filter, ({name, subnet}) => [name, subnet]), isDescending, networkKeys[sort ?? '']));
 	const images = lastResult((all: readonly Image[], {filter, sort, isDescending}: UiState['lists']['images']) =>
@@ -89,9 +93,12 @@ export const createItemsSelector = (): ((store: StoreState, ui: UiState) => List
 	const noRecords: readonly RecordRow[] = [];
 	const together = lastResult((...parts: ListParts): ListItems =>
 		({containers: parts[0], networks: parts[1], images: parts[2], volumes: parts[3], dns: parts[4], events: parts[5]}));
-	return ({snapshot = nothing as Snapshot, usage, events: allEvents}, {lists, areStoppedShown, records, view}) => together(
+	return ({snapshot = nothing as Snapshot, usage, steps, events: allEvents}, {lists, areStoppedShown, records, view}) => together(
 		// Only these sort orders depend on the usage.
-		containers(snapshot.containers, ['cpu', 'memory', 'host'].includes(lists.containers.sort ?? '') ? usage : none, lists.containers, areStoppedShown),
+		withBuilder(
+			containers(snapshot.containers, ['cpu', 'memory', 'host'].includes(lists.containers.sort ?? '') ? usage : none, lists.containers, areStoppedShown),
+			builderOf(snapshot.builder, steps, lists.containers, areStoppedShown),
+		),
 		networks(snapshot.networks, lists.networks),
 		images(snapshot.images, lists.images),
 		volumes(snapshot.volumes, lists.volumes),
@@ -109,6 +116,10 @@ const itemsOf = <Name extends ListName>(listItems: ListItems, list: Name) =>
 
 /** Ids of a list's items, in order. */
 export const idsOf = (listItems: ListItems, list: ListName): readonly string[] => itemsOf(listItems, list).map(item => idOf(item));
+
+/** Ids of the items that can be marked: the builder cannot, so that no action on many containers takes it. */
+export const markableIdsOf = (listItems: ListItems, list: ListName): readonly string[] =>
+	list === 'containers' ? listItems.containers.filter(({builder}) => !builder).map(({id}) => id) : idsOf(listItems, list);
 
 /** The item under the cursor of a list. */
 export const selectedIn = <Name extends ListName>(listItems: ListItems, ui: UiState, list: Name): ListItems[Name][number] | undefined => {

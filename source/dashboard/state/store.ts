@@ -1,8 +1,10 @@
+import type {BuildStep} from '../../engine/builder.js';
 import type {Engine} from '../../engine/engine.js';
 import type {EngineInfo} from '../../engine/system.js';
 import type {Snapshot} from '../../engine/snapshot.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
 import type {ContainerStats, EngineEvent} from '../../engine/resources.js';
+import {isBuilding} from '../builder/builder-row.js';
 import {changesBetween} from './changes.js';
 import type {EngineTarget} from './known-engines.js';
 import {reuseEqual} from './structural-sharing.js';
@@ -29,6 +31,8 @@ export type StoreState = {
 	readonly info?: EngineInfo;
 	/** By container id. */
 	readonly usage: Readonly<Record<string, ResourceUsage>>;
+	/** What builds run; undefined if that is not read. */
+	readonly steps?: readonly BuildStep[];
 	/** Newest last, at most `eventCount` of them. */
 	readonly events: readonly EngineEvent[];
 };
@@ -60,6 +64,8 @@ export type Store = {
 	readonly switchTo: (other: OtherEngine) => Promise<void>;
 	/** Reads statistics until the returned function is called. */
 	readonly watchStats: () => () => void;
+	/** Reads the steps of builds, while there are any, until the returned function is called. */
+	readonly watchSteps: () => () => void;
 	/** Takes a snapshot soon, whatever the interval. */
 	readonly refresh: () => void;
 	/** Stops reading while the dashboard is not on the screen. */
@@ -108,6 +114,8 @@ const unlessAborted = async <Value>(promise: Promise<Value>, signal: AbortSignal
 	}
 };
 
+const resourcesOf = ({readAt: _readAt, stats: _stats, ...resources}: Snapshot) => resources;
+
 /** The only reader of the engine: polls it, listens to its events, and reconnects. The state is the same object as long as nothing changed. */
 export const createStore = (options: StoreOptions): Store => {
 	const {interval, now = Date.now, timeout = 10_000} = options;
@@ -117,6 +125,8 @@ export const createStore = (options: StoreOptions): Store => {
 	// Grows with each switch; late answers of the previous engine are dropped.
 	let generation = 0;
 	let watchers = 0;
+	let stepWatchers = 0;
+	let isReadingSteps = false;
 	let timer: NodeJS.Timeout | undefined;
 	let isReading = false;
 	let isWanted = false;
@@ -196,7 +206,7 @@ export const createStore = (options: StoreOptions): Store => {
 	const take = (snapshot: Snapshot, {hasStats, hasRecords}: {readonly hasStats: boolean; readonly hasRecords: boolean}) => {
 		const {readAt, stats, ...rest} = snapshot;
 		const before = state.snapshot;
-		const resources = before && {containers: before.containers, networks: before.networks, images: before.images, volumes: before.volumes};
+		const resources = before && resourcesOf(before);
 		const shared = reuseEqual<typeof rest>(resources ?? rest, rest);
 		const usage = hasStats ? usageOf(stats) : state.usage;
 		// A new time of reading alone is no change.
@@ -207,6 +217,34 @@ export const createStore = (options: StoreOptions): Store => {
 			events: isSame || !before ? state.events : append(changesBetween(before, snapshot, {hasRecords})),
 			usage,
 		});
+	};
+
+	/** Beside the snapshots: a builder that does not answer must not delay them. */
+	const readSteps = async (source: Engine) => {
+		const {builder} = state.snapshot ?? {};
+		const verbs = source.builder;
+		if (stepWatchers === 0 || !verbs || !builder || !isBuilding(builder.status)) {
+			set({steps: undefined});
+			return;
+		}
+
+		if (isReadingSteps) {
+			return;
+		}
+
+		isReadingSteps = true;
+		let steps: readonly BuildStep[] | undefined;
+		try {
+			steps = await withTimeout(async () => verbs.steps(), timeout);
+		} catch {
+			// They stay unknown.
+		} finally {
+			isReadingSteps = false;
+		}
+
+		if (!isClosed && engine === source) {
+			set({steps: reuseEqual(state.steps, steps)});
+		}
 	};
 
 	const open = async (to: Connect, report: (step: string) => void) => {
@@ -235,7 +273,7 @@ export const createStore = (options: StoreOptions): Store => {
 		engine = connected;
 		retryDelay = firstRetryDelay;
 		lastStats = snapshot.stats;
-		set({target, info, snapshot, events: [], usage: {}, connection: {state: 'connected'}});
+		set({target, info, snapshot, events: [], usage: {}, steps: undefined, connection: {state: 'connected'}});
 		void listen(connected);
 		schedule(interval);
 	};
@@ -273,6 +311,7 @@ export const createStore = (options: StoreOptions): Store => {
 			}
 
 			take(snapshot, {hasStats, hasRecords: source.dnsRecords !== undefined});
+			void readSteps(source);
 			retryDelay = firstRetryDelay;
 			if (!listening) {
 				void listen(source);
@@ -327,6 +366,16 @@ export const createStore = (options: StoreOptions): Store => {
 
 			return () => {
 				watchers--;
+			};
+		},
+		watchSteps() {
+			stepWatchers++;
+			if (stepWatchers === 1 && engine) {
+				void readSteps(engine);
+			}
+
+			return () => {
+				stepWatchers--;
 			};
 		},
 		refresh() {

@@ -1,4 +1,6 @@
 import type {Container} from '../../engine/resources.js';
+import {builderLines} from '../builder/builder-lines.js';
+import type {ContainerRow} from '../builder/builder-row.js';
 import {stateText} from '../containers/rows.js';
 import {scaleOf, shortBytes, shortPercent, sparkline} from '../../text/measures.js';
 import type {Size} from '../frame/lines.js';
@@ -34,13 +36,14 @@ const usageLines = ({cpuPercent, cpuHistory, memoryBytes, memoryLimitBytes, host
 };
 
 /** Machine, last start and usage of a container. */
-export const machineLines = (container: Container, usage: ResourceUsage | undefined, size: Size, theme: Theme): readonly string[] => {
+export const machineLines = (container: ContainerRow, usage: ResourceUsage | undefined, size: Size, theme: Theme): readonly string[] => {
 	const {width} = size;
-	const {machine} = container;
+	const {machine, builder} = container;
 	const heading = (text: string) => theme.paint('heading', fit(text, width));
 	return [
 		`${theme.paint('title', clean(container.name))}  ${stateText(container)}`,
 		'',
+		...(builder ? builderLines(builder, size, theme) : []),
 		...(machine
 			? [
 				heading('Machine'),

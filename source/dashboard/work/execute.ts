@@ -1,3 +1,4 @@
+import {builderOf} from '../../engine/builder.js';
 import type {Engine} from '../../engine/engine.js';
 import {asHolmError} from '../../engine/errors.js';
 import type {Container, Network} from '../../engine/resources.js';
@@ -11,6 +12,8 @@ export type Outcome = {
 	readonly failures: readonly Failure[];
 };
 
+const stopBuilder = async (engine: Engine, {willEndBuilds = false}: Plan) => builderOf(engine).stop({isForced: willEndBuilds});
+
 const verbs: Readonly<Record<PlanVerb, (engine: Engine, id: string, plan: Plan) => Promise<unknown>>> = {
 	stop: async (engine, id) => engine.stopContainer(id),
 	restart: async (engine, id) => engine.restartContainer(id),
@@ -20,6 +23,15 @@ const verbs: Readonly<Record<PlanVerb, (engine: Engine, id: string, plan: Plan) 
 	removeImages: async (engine, id) => engine.removeImage(id),
 	removeVolumes: async (engine, id) => engine.removeVolume(id),
 	disconnect: async (engine, id, {networkId}) => engine.disconnectNetwork(networkId!, id),
+	stopBuilder: async (engine, _id, plan) => stopBuilder(engine, plan),
+	async removeBuilder(engine, _id, plan) {
+		if (plan.willEndBuilds) {
+			await stopBuilder(engine, plan);
+		}
+
+		await builderOf(engine).remove();
+	},
+	pruneBuilder: async engine => builderOf(engine).prune(),
 };
 
 export const failureOf = (name: string, error: unknown): Failure => {

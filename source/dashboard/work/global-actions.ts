@@ -1,6 +1,7 @@
 import {listRows, type PaneName} from '../frame/layout.js';
+import {selectedBuilder} from '../builder/builder-actions.js';
 import {reduceList, type ListAction} from '../state/list-state.js';
-import {idsOf, sortColumns} from '../state/list-items.js';
+import {idsOf, markableIdsOf, sortColumns} from '../state/list-items.js';
 import type {ListName, ViewName} from '../state/ui-state.js';
 import type {Actions} from './actions.js';
 import {
@@ -111,7 +112,8 @@ export const globalActions: Actions = {
 /** Changes a list. */
 export const changeListNamed = ({getState, set, listItems}: View, list: ListName, action: ListAction) => {
 	const {lists} = getState();
-	const next = reduceList(lists[list], action, idsOf(listItems(), list));
+	const ids = action.type === 'markAll' ? markableIdsOf(listItems(), list) : idsOf(listItems(), list);
+	const next = reduceList(lists[list], action, ids);
 	if (next !== lists[list]) {
 		set({lists: {...lists, [list]: next}});
 	}
@@ -163,7 +165,13 @@ export const listActions: Actions = {
 	'list.pageDown': listAction(controller => ({type: 'move', by: page(controller)})),
 	'list.first': listAction({type: 'first'}),
 	'list.last': listAction({type: 'last'}),
-	'list.mark': listAction({type: 'mark'}),
+	'list.mark'(controller) {
+		if (controller.activeList() === 'containers' && selectedBuilder(controller)) {
+			controller.notify('The builder cannot be marked: only containers can');
+		} else {
+			changeList(controller, {type: 'mark'});
+		}
+	},
 	'list.markAll': listAction({type: 'markAll'}),
 	'list.filter': askFilter,
 	'list.sort': listAction(controller => ({type: 'sort', columns: sortColumns[controller.activeList() ?? 'events']})),

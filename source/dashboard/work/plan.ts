@@ -1,16 +1,22 @@
 import type {Snapshot} from '../../engine/snapshot.js';
+import type {Builder} from '../../engine/builder.js';
 import type {Container, Image, Network, Volume} from '../../engine/resources.js';
+import {shortBytes} from '../../text/measures.js';
+import {isBuilding} from '../builder/builder-row.js';
 
 /** An operation on the items of a plan. */
 export type PlanVerb =
 	| 'disconnect'
 	| 'kill'
+	| 'pruneBuilder'
+	| 'removeBuilder'
 	| 'removeContainers'
 	| 'removeImages'
 	| 'removeNetworks'
 	| 'removeVolumes'
 	| 'restart'
-	| 'stop';
+	| 'stop'
+	| 'stopBuilder';
 
 export type PlanItem = {
 	/** Id of the container, network, image or volume; fixed when the plan is made. */
@@ -32,6 +38,8 @@ export type Plan = {
 	readonly accept: string;
 	/** For `disconnect`: id of the network. */
 	readonly networkId?: string;
+	/** Of the builder: ends the builds that run. */
+	readonly willEndBuilds?: boolean;
 	/** What undo can recreate. */
 	readonly kept: {readonly containers: readonly Container[]; readonly networks: readonly Network[]};
 };
@@ -93,6 +101,35 @@ export const planRemoveContainers = (containers: readonly Container[], snapshot:
 		command: `holm rm ${running > 0 ? '--force ' : ''}${names(containers)}`,
 		accept: 'Remove',
 		kept: {containers, networks: []},
+	};
+};
+
+const builderWords = {
+	stopBuilder: {title: 'Stop the builder?', accept: 'Stop', command: 'holm builder stop'},
+	removeBuilder: {title: 'Remove the builder with its cache?', accept: 'Remove', command: 'holm builder rm'},
+	pruneBuilder: {title: 'Remove the cache of builds?', accept: 'Remove', command: 'holm builder prune'},
+} as const;
+
+/** Plans what is done with the builder; stopping and removing it end the builds that run. */
+export const planBuilder = (verb: keyof typeof builderWords, builder: Builder): Plan => {
+	const {title, accept, command} = builderWords[verb];
+	const isInUse = isBuilding(builder);
+	const size = shortBytes(builder.usedBytes);
+	const willEndBuilds = isInUse && verb !== 'pruneBuilder';
+	const effects = {
+		stopBuilder: ['Its cache stays; the next build starts it.'],
+		removeBuilder: [`Removes the cache of builds, ${size}, and its programs; the next build makes it again. Images stay.`],
+		pruneBuilder: [`Removes the cache that no build uses, at most ${size}. Images stay.`, ...builder.state === 'running' ? [] : ['Starts the builder for that.']],
+	};
+	return {
+		verb,
+		title,
+		items: [{id: builder.id ?? '', name: 'builder', details: [isInUse ? 'building' : builder.state, `cache ${size}`]}],
+		consequences: [...willEndBuilds ? ['The builds that run now fail.'] : [], ...effects[verb]],
+		command: willEndBuilds ? (verb === 'stopBuilder' ? `${command} --force` : `holm builder stop --force; ${command}`) : command,
+		accept,
+		...willEndBuilds && {willEndBuilds},
+		kept: nothingKept,
 	};
 };
 

@@ -1,3 +1,5 @@
+import {selectedBuilder} from '../builder/builder-actions.js';
+import {builderRow} from '../builder/builder-row.js';
 import {sinceChoices} from '../logs/logs-state.js';
 import {selectedIn} from '../state/list-items.js';
 import {readRecords} from '../views/records.js';
@@ -14,6 +16,7 @@ export const startSubscriptions = (controller: View & Data & Setting): (() => vo
 	let passed: string | undefined;
 	let recordsOf: unknown;
 	let endStats: (() => void) | undefined;
+	let endSteps: (() => void) | undefined;
 	let since: {readonly choice: number; readonly from?: number} = {choice: 0};
 
 	const follow = () => {
@@ -26,7 +29,8 @@ export const startSubscriptions = (controller: View & Data & Setting): (() => vo
 		const state = getState();
 		const selected = selectedIn(listItems(), state, 'containers');
 		const wanted = new Set(state.followed ?? (selected ? [selected.id] : []));
-		const targets = snapshot.containers.filter(({id}) => wanted.has(id)).map(({id, name, status}) => ({
+		const rows = snapshot.builder ? [...snapshot.containers, builderRow(snapshot.builder)] : snapshot.containers;
+		const targets = rows.filter(({id}) => wanted.has(id)).map(({id, name, status}) => ({
 			id,
 			name,
 			startedAt: 'startedAt' in status ? status.startedAt : 0,
@@ -64,7 +68,7 @@ export const startSubscriptions = (controller: View & Data & Setting): (() => vo
 		}
 	};
 
-	// Statistics are read only while they are visible.
+	// Statistics and steps are read only while they are visible.
 	const watch = () => {
 		const {view, isZoomed, focus} = getState();
 		const isWanted = view === 'machine' || (view === 'main' && (!isZoomed || focus === 'containers'));
@@ -73,6 +77,14 @@ export const startSubscriptions = (controller: View & Data & Setting): (() => vo
 		} else if (!isWanted && endStats) {
 			endStats();
 			endStats = undefined;
+		}
+
+		const isBuilderSeen = isWanted && (view === 'machine' ? selectedBuilder(controller) : listItems().containers.at(-1)?.builder) !== undefined;
+		if (isBuilderSeen && !endSteps) {
+			endSteps = store.watchSteps();
+		} else if (!isBuilderSeen && endSteps) {
+			endSteps();
+			endSteps = undefined;
 		}
 	};
 
@@ -95,6 +107,7 @@ export const startSubscriptions = (controller: View & Data & Setting): (() => vo
 	return () => {
 		clearTimeout(timer);
 		endStats?.();
+		endSteps?.();
 		for (const end of ends) {
 			end();
 		}

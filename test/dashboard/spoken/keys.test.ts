@@ -27,7 +27,7 @@ const isElsewhere = ({action}: Binding) => ['global.quit', 'global.suspend', 'gl
 
 /** Keys without an effect in the test's state. */
 const idle: Readonly<Record<keyof typeof ways, readonly string[]>> = {
-	containers: ['1', 'z'],
+	containers: ['B', '1', 'z'],
 	networks: ['down', 'pagedown', 'G', '2', 'z'],
 	logs: ['left', 'right', 'G', 'n', 'N', 'return', 'w', '3', 'z'],
 	inspect: ['left', 'right', 'return', '+', 'n', 'N', 'z'],
