@@ -1,11 +1,23 @@
-import {builderOf} from '../../engine/builder.js';
+import {builderOf, type BuilderActions, type BuildStep} from '../../engine/builder.js';
+import {asHolmError} from '../../engine/errors.js';
 import {binarySize, decimalSize} from '../../text/sizes.js';
-import {defineCommand, print} from '../command.js';
+import {defineCommand, print, printError, type Context} from '../command.js';
 import {listFlags, printRows} from '../print/rows.js';
 
 const {format: formatFlag} = listFlags;
 
 const duration = (seconds: number): string => seconds % 60 === 0 && seconds > 0 ? `${seconds / 60}m` : `${seconds}s`;
+
+/** A builder that is too busy to list its steps is listed itself all the same. */
+const stepsOf = async (context: Context, {steps}: BuilderActions): Promise<readonly BuildStep[]> => {
+	try {
+		return await steps();
+	} catch (error) {
+		const {message, remedy} = asHolmError(error);
+		printError(context, `steps unknown: ${message}${remedy === undefined ? '' : ` (${remedy})`}`);
+		return [];
+	}
+};
 
 export const command = defineCommand({
 	usage: '',
@@ -27,7 +39,7 @@ export const command = defineCommand({
 			},
 			format,
 		});
-		const steps = format === undefined && builder.state === 'running' && builder.connections > 0 ? await actions.steps() : [];
+		const steps = format === undefined && builder.state === 'running' && builder.connections > 0 ? await stepsOf(context, actions) : [];
 		if (steps.length > 0) {
 			print(context, '');
 			await printRows(context, steps.map(({step, pid, elapsedSeconds, command: words}) => ({
