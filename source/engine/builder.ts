@@ -49,8 +49,8 @@ export type BuilderActions = {
 	readonly update: (change: Partial<BuilderConfiguration>) => Promise<void>;
 	/** Removes the cache that no build uses. */
 	readonly prune: () => Promise<Pruned>;
-	/** Removes it with its cache and its programs; the next build makes it again. */
-	readonly remove: () => Promise<void>;
+	/** Removes it with its cache and its programs; the next build makes it again. Throws `conflict` while it builds, unless `isForced`. */
+	readonly remove: (options?: {readonly isForced?: boolean}) => Promise<void>;
 };
 
 /** The way of Docker's clients to the builder. */

@@ -33,7 +33,8 @@ test('what a client asks of the builder reaches it, and comes back', async t => 
 				calls.push(['update', change]);
 			},
 			prune: async () => ({removed: ['x'], freedBytes: 7}),
-			async remove() {
+			async remove(options) {
+				calls.push(['remove', options]);
 				throw new HolmError('conflict', 'it builds', {remedy: 'wait'});
 			},
 		},
@@ -47,7 +48,8 @@ test('what a client asks of the builder reaches it, and comes back', async t => 
 	await engine.builder!.update({cpus: 4, keepSeconds: 0});
 	t.deepEqual(await engine.builder!.prune(), {removed: ['x'], freedBytes: 7});
 	await t.throwsAsync(engine.builder!.remove(), {message: 'it builds'});
-	t.deepEqual(calls, ['start', ['stop', {isForced: true}], ['stop', {isForced: false}], ['update', {cpus: 4, keepSeconds: 0}]]);
+	await t.throwsAsync(engine.builder!.remove({isForced: true}));
+	t.deepEqual(calls, ['start', ['stop', {isForced: true}], ['stop', {isForced: false}], ['update', {cpus: 4, keepSeconds: 0}], ['remove', {isForced: false}], ['remove', {isForced: true}]]);
 });
 
 test('a snapshot has the builder apart from the containers, or none', async t => {

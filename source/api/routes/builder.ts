@@ -136,8 +136,8 @@ export const builderRoutes = [
 		return noContent;
 	}),
 	route('POST', '/holm/builder/prune', async ({engine}) => ok(await builderOf(engine).prune())),
-	route('DELETE', '/holm/builder', async ({engine}) => {
-		await builderOf(engine).remove();
+	route('DELETE', '/holm/builder', async ({engine, query}) => {
+		await builderOf(engine).remove({isForced: query.flag('force')});
 		return noContent;
 	}),
 ];

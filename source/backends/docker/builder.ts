@@ -30,8 +30,8 @@ export const builderActions = (client: Client): BuilderActions => {
 			const fields = fieldsOf(await ask('POST', '/prune'));
 			return {removed: fields.texts('removed'), freedBytes: fields.number('freedBytes')};
 		},
-		async remove() {
-			await ask('DELETE');
+		async remove({isForced = false} = {}) {
+			await ask('DELETE', '', {query: isForced ? {force: '1'} : {}});
 		},
 	};
 };

@@ -3,8 +3,8 @@ import {defineCommand} from '../command.js';
 
 export const command = defineCommand({
 	usage: '',
-	flags: {},
-	async run(context) {
-		await builderOf(await context.engine()).remove();
+	flags: {force: {type: 'boolean', shortFlag: 'f', description: 'Remove it even during a build'}},
+	async run(context, {force}) {
+		await builderOf(await context.engine()).remove({isForced: force});
 	},
 });

@@ -12,8 +12,6 @@ export type Outcome = {
 	readonly failures: readonly Failure[];
 };
 
-const stopBuilder = async (engine: Engine, {willEndBuilds = false}: Plan) => builderOf(engine).stop({isForced: willEndBuilds});
-
 const verbs: Readonly<Record<PlanVerb, (engine: Engine, id: string, plan: Plan) => Promise<unknown>>> = {
 	stop: async (engine, id) => engine.stopContainer(id),
 	restart: async (engine, id) => engine.restartContainer(id),
@@ -23,14 +21,8 @@ const verbs: Readonly<Record<PlanVerb, (engine: Engine, id: string, plan: Plan) 
 	removeImages: async (engine, id) => engine.removeImage(id),
 	removeVolumes: async (engine, id) => engine.removeVolume(id),
 	disconnect: async (engine, id, {networkId}) => engine.disconnectNetwork(networkId!, id),
-	stopBuilder: async (engine, _id, plan) => stopBuilder(engine, plan),
-	async removeBuilder(engine, _id, plan) {
-		if (plan.willEndBuilds) {
-			await stopBuilder(engine, plan);
-		}
-
-		await builderOf(engine).remove();
-	},
+	stopBuilder: async (engine, _id, {willEndBuilds = false}) => builderOf(engine).stop({isForced: willEndBuilds}),
+	removeBuilder: async (engine, _id, {willEndBuilds = false}) => builderOf(engine).remove({isForced: willEndBuilds}),
 	pruneBuilder: async engine => builderOf(engine).prune(),
 };
 

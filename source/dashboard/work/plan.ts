@@ -126,7 +126,7 @@ export const planBuilder = (verb: keyof typeof builderWords, builder: Builder): 
 		title,
 		items: [{id: builder.id ?? '', name: 'builder', details: [isInUse ? 'building' : builder.state, `cache ${size}`]}],
 		consequences: [...willEndBuilds ? ['The builds that run now fail.'] : [], ...effects[verb]],
-		command: willEndBuilds ? (verb === 'stopBuilder' ? `${command} --force` : `holm builder stop --force; ${command}`) : command,
+		command: willEndBuilds ? `${command} --force` : command,
 		accept,
 		...willEndBuilds && {willEndBuilds},
 		kept: nothingKept,

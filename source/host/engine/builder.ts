@@ -363,8 +363,8 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 				await restIfIdle();
 			}
 		},
-		remove: async () => queue(async () => {
-			await stop(false);
+		remove: async ({isForced = false} = {}) => queue(async () => {
+			await stop(isForced);
 			const entry = entryOf();
 			if (entry) {
 				await entry.queue(async () => {

@@ -104,7 +104,7 @@ test('the builder is stopped, started, pruned and removed with its own verbs, af
 	state.builder = undefined;
 	await app.press('y');
 	await app.shows('Remove: 1 of 1 done');
-	t.deepEqual(asked(), [['stop', {isForced: true}], 'start', 'prune', 'remove']);
+	t.deepEqual(asked(), [['stop', {isForced: true}], 'start', 'prune', ['remove', {isForced: false}]]);
 	await app.shows(/│ {2}one [^\n]+\n│ {20}/v);
 	close();
 });
