@@ -31,13 +31,18 @@ export type ImportOptions = {
 	readonly platform?: string;
 };
 
+export type ArchiveOptions = {
+	/** `linux/amd64`; throws `not-found` if an image is not of that platform. Default whatever it is. */
+	readonly platform?: string;
+};
+
 /** Pulls, pushes and archives of images. */
 export type TransferVerbs = {
 	pullImage: (reference: string, options?: PullOptions) => AsyncIterable<Progress>;
 	pushImage: (reference: string, options?: PushOptions) => AsyncIterable<Progress>;
 	/** A tar in docker-archive format. */
-	saveImages: (references: readonly string[]) => Promise<Readable>;
-	loadImages: (tar: Readable) => AsyncIterable<Progress>;
+	saveImages: (references: readonly string[], options?: ArchiveOptions) => Promise<Readable>;
+	loadImages: (tar: Readable, options?: ArchiveOptions) => AsyncIterable<Progress>;
 	/** Makes an image of one layer from the files in a tar, plain or compressed. */
 	importImage: (tar: Readable, options?: ImportOptions) => Promise<{readonly id: string}>;
 	/** Throws `forbidden` if the registry rejects them. */

@@ -202,8 +202,8 @@ test('archives are sent with what the path is, and images by any number of names
 	const served = await serve(t, {
 		readArchive: async () => ({status, tar: Readable.from([Buffer.from('tar')])}),
 		pathStatus: async () => status,
-		async saveImages(names) {
-			saved.push(names);
+		async saveImages(names, options) {
+			saved.push([names, options]);
 			return Readable.from([Buffer.from('images')]);
 		},
 	});
@@ -217,8 +217,13 @@ test('archives are sent with what the path is, and images by any number of names
 	const {headers, body} = await ask(served, '/images/get?names=a&names=b/c:1');
 	t.is(headers['content-type'], 'application/x-tar');
 	t.is(body.toString(), 'images');
-	await ask(served, '/images/b/c:1/get');
-	t.deepEqual(saved, [['a', 'b/c:1'], ['b/c:1']]);
+	const platform = `platform=${encodeURIComponent('{"os": "linux", "architecture": "arm", "variant": "v7"}')}`;
+	await ask(served, `/images/b/c:1/get?${platform}`);
+	await ask(served, `/v1.47/images/b/c:1/get?${platform}`);
+	t.deepEqual(saved, [[['a', 'b/c:1'], {platform: undefined}], [['b/c:1'], {platform: 'linux/arm/v7'}], [['b/c:1'], {platform: undefined}]]);
+	for (const wrong of ['nonsense', '{}', '[]', '{"os":"linux"}', '{"os":1,"architecture":"amd64"}']) {
+		t.is((await ask(served, `/images/get?names=a&platform=${encodeURIComponent(wrong)}`)).status, 400, wrong);
+	}
 });
 
 test('an archive that breaks in the middle is broken off, not ended', async t => {

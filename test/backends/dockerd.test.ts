@@ -19,6 +19,6 @@ if (typeof daemon === 'string') {
 		return {engine, image: 'box', close: daemon.close};
 	}, {lacks: {
 		dns: true, machine: true, registry: true, refusals: true, restingLeases: true,
-		detaching: true, stopSignals: true, cleanMounts: true, seamlessLogs: true, promptPause: true, subpaths: true,
+		detaching: true, stopSignals: true, cleanMounts: true, seamlessLogs: true, promptPause: true, subpaths: true, platforms: true,
 	}});
 }

@@ -36,6 +36,8 @@ export type Lacks = {
 	readonly stopSignals?: boolean;
 	/** Mount points are part of the disk. */
 	readonly cleanMounts?: boolean;
+	/** Images of archives are not chosen by platform, and images not removed by it. */
+	readonly platforms?: boolean;
 	/** Standard input ends when the first attached client leaves. */
 	readonly detaching?: boolean;
 	/** A session with logs is attached before they are read: output in between appears twice. */

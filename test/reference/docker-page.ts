@@ -1,5 +1,6 @@
 import {buildFields} from '../../source/wire/decode/fields/build.js';
 import {connectFields, containerFields, endpointFields, hostFields} from '../../source/wire/decode/fields/container.js';
+import {imageLoadFields, imageRemovalFields, imageSaveFields} from '../../source/wire/decode/fields/images.js';
 import {networkFields} from '../../source/wire/decode/fields/network.js';
 import {updateFields} from '../../source/wire/decode/fields/resources.js';
 import type {FieldRule, FieldTable} from '../../source/wire/decode/fields/rule.js';
@@ -13,6 +14,9 @@ const objects: ReadonlyArray<readonly [heading: string, table: FieldTable, skipp
 	['`POST /containers/{name}/update`', updateFields],
 	['`POST /networks/create`', networkFields],
 	['`POST /volumes/create`', volumeFields],
+	['`GET /images/get` and `GET /images/{name}/get`, their query', imageSaveFields],
+	['`POST /images/load`, its query', imageLoadFields],
+	['`DELETE /images/{name}`, its query', imageRemovalFields],
 	['`POST /build`, its query', buildFields],
 ];
 

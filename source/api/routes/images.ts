@@ -1,9 +1,10 @@
 import {HolmError} from '../../engine/errors.js';
 import type {Image} from '../../engine/resources.js';
+import {checkFields} from '../../wire/decode/fields/check.js';
+import {imageRemovalFields} from '../../wire/decode/fields/images.js';
+import {decodePlatform} from '../../wire/decode/platform.js';
 import {encodeHistory, encodeImage, encodeImageItem} from '../../wire/encode/image.js';
 import {encodePrunedImages, encodeRemovedImage} from '../../wire/encode/verbs.js';
-import {fieldsOf} from '../../wire/fields.js';
-import {parseJson} from '../../wire/json.js';
 import {created, ok, route} from '../exchange.js';
 import type {Query} from '../query.js';
 import {joinTag} from '../../wire/image-names.js';
@@ -24,10 +25,9 @@ const onPlatform = (image: Image, name: string, query: Query, isKnown: boolean):
 		return image;
 	}
 
-	const platform = fieldsOf(parseJson(text, 'platform'), 'platform');
-	const wanted = [platform.text('os'), platform.text('architecture')];
-	if (wanted[0] !== image.os || wanted[1] !== image.architecture) {
-		throw new HolmError('not-found', `image with reference ${name} was found but does not provide the specified platform (${wanted.join('/')})`);
+	const platform = decodePlatform(text);
+	if (platform.split('/', 2).join('/') !== `${image.os}/${image.architecture}`) {
+		throw new HolmError('not-found', `image with reference ${name} was found but does not provide the specified platform (${platform})`);
 	}
 
 	return image;
@@ -59,5 +59,9 @@ export const imagesRoutes = [
 		await engine.tagImage(name, joinTag(repository, query.text('tag')));
 		return created();
 	}),
-	route('DELETE', '/images/{image}', async ({engine, name, query}) => ok(encodeRemovedImage(await engine.removeImage(name, {force: query.flag('force')})))),
+	route('DELETE', '/images/{image}', async ({engine, name, query, minorVersion}) => {
+		checkFields(imageRemovalFields, query.raw);
+		const platforms = minorVersion < 50 ? [] : query.all('platforms').map(text => decodePlatform(text, 'platforms'));
+		return ok(encodeRemovedImage(await engine.removeImage(name, {force: query.flag('force'), platforms})));
+	}),
 ];

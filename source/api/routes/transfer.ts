@@ -3,6 +3,9 @@ import type {Progress} from '../../engine/resources.js';
 import {assertTarType} from '../access.js';
 import {readFields} from '../body.js';
 import {decodeCredentials, decodeRegistryAuth} from '../../wire/decode/credentials.js';
+import {checkFields} from '../../wire/decode/fields/check.js';
+import {imageLoadFields, imageSaveFields} from '../../wire/decode/fields/images.js';
+import {decodePlatform} from '../../wire/decode/platform.js';
 import {encodeError, encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
 import {ok, route, type Exchange, type Handler} from '../exchange.js';
 import {joinTag} from '../../wire/image-names.js';
@@ -57,12 +60,19 @@ const pull = async (exchange: Exchange) => {
 	}));
 };
 
+/** The platform of the images in an archive, which Docker's API has since 1.48. */
+const platformOf = ({query, minorVersion}: Exchange): string | undefined => {
+	const text = minorVersion < 48 ? undefined : query.text('platform');
+	return text === undefined ? undefined : decodePlatform(text);
+};
+
 const save = async (exchange: Exchange, names: readonly string[]) => {
 	if (names.length === 0) {
 		throw new HolmError('invalid', 'names is missing: the images to save');
 	}
 
-	return sendBytes(exchange, await exchange.engine.saveImages(names), 'application/x-tar');
+	checkFields(imageSaveFields, exchange.query.raw);
+	return sendBytes(exchange, await exchange.engine.saveImages(names, {platform: platformOf(exchange)}), 'application/x-tar');
 };
 
 const refuse = (what: string): Handler => async () => {
@@ -96,8 +106,10 @@ export const transferRoutes = [
 	route('GET', '/images/{image}/get', async exchange => save(exchange, [exchange.name])),
 	route('POST', '/images/load', async exchange => {
 		assertTarType(exchange.request);
+		checkFields(imageLoadFields, exchange.query.raw);
+		const platform = platformOf(exchange);
 		// As in Docker, also a load that fails at once has status 200: docker-py has an error of its own for it.
-		return sendProgress(exchange, exchange.engine.loadImages(await tarUpload(exchange)), {isAlwaysSuccessful: true});
+		return sendProgress(exchange, exchange.engine.loadImages(await tarUpload(exchange), {platform}), {isAlwaysSuccessful: true});
 	}),
 	route('POST', '/images/{image}/push', async exchange => {
 		const {engine, name, query, request, signal} = exchange;

@@ -1,3 +1,5 @@
+import {HolmError} from '../../engine/errors.js';
+import {encodePlatform} from '../../wire/encode/platform.js';
 import {decodeHistory, decodeImage, decodeImageItem} from '../../wire/decode/image.js';
 import {decodePrunedImages, decodeRemovedImage} from '../../wire/decode/verbs.js';
 import {fieldsOfList} from '../../wire/fields.js';
@@ -5,6 +7,8 @@ import {splitTag} from '../../wire/image-names.js';
 import type {ImagesVerbs} from '../../engine/images.js';
 import type {Client} from './client.js';
 import {encodeFilters, imagePath} from './paths.js';
+
+const firstToRemovePlatforms = 50;
 
 export const imagesVerbs = (client: Client): ImagesVerbs => ({
 	async images({all, filters} = {}) {
@@ -23,7 +27,14 @@ export const imagesVerbs = (client: Client): ImagesVerbs => ({
 		const {name, tag: version} = splitTag(tag);
 		await client.json('POST', imagePath(reference, '/tag'), {query: {repo: name, tag: version}});
 	},
-	removeImage: async (reference, {force} = {}) => decodeRemovedImage(await client.json('DELETE', imagePath(reference), {query: {force}})),
+	async removeImage(reference, {force, platforms = []} = {}) {
+		if (platforms.length > 0 && await client.minorVersion() < firstToRemovePlatforms) {
+			throw new HolmError('unsupported', `this engine (API 1.${await client.minorVersion()}) does not remove images by platform`, {remedy: 'leave out the platform'});
+		}
+
+		const query = {force, platforms: platforms.map(platform => encodePlatform(platform))};
+		return decodeRemovedImage(await client.json('DELETE', imagePath(reference), {query}));
+	},
 	pruneImages: async ({all = false, filters} = {}) => decodePrunedImages(await client.json('POST', '/images/prune', {
 		query: {filters: encodeFilters({...filters, dangling: [String(!all)]})},
 	})),

@@ -1,3 +1,5 @@
+import {HolmError} from '../../engine/errors.js';
+import {encodePlatform} from '../../wire/encode/platform.js';
 import {encodeCredentials, encodeRegistryAuth} from '../../wire/encode/credentials.js';
 import {splitTag} from '../../wire/image-names.js';
 import type {TransferVerbs} from '../../engine/transfer.js';
@@ -5,6 +7,21 @@ import {readBytes} from './answer-streams.js';
 import type {Client} from './client.js';
 import {imagePath} from './paths.js';
 import {readProgress} from './progress.js';
+
+const firstWithPlatforms = 48;
+
+/** The platform of images in an archive, which older engines would ignore. */
+const platformQuery = async (client: Client, platform: string | undefined) => {
+	if (platform === undefined) {
+		return {};
+	}
+
+	if (await client.minorVersion() < firstWithPlatforms) {
+		throw new HolmError('unsupported', `this engine (API 1.${await client.minorVersion()}) does not choose images of an archive by platform`, {remedy: 'leave out the platform'});
+	}
+
+	return {platform: encodePlatform(platform)};
+};
 
 export const transferVerbs = (client: Client): TransferVerbs => ({
 	pullImage(reference, {credentials, platform, signal} = {}) {
@@ -23,8 +40,16 @@ export const transferVerbs = (client: Client): TransferVerbs => ({
 			signal,
 		});
 	},
-	saveImages: async references => readBytes(client, await client.send('GET', '/images/get', {query: {names: references}})),
-	loadImages: tar => readProgress(client, '/images/load', {tar}),
+	async saveImages(references, {platform} = {}) {
+		return readBytes(client, await client.send('GET', '/images/get', {query: {names: references, ...await platformQuery(client, platform)}}));
+	},
+	async * loadImages(tar, {platform} = {}) {
+		const query = await platformQuery(client, platform).catch((error: unknown) => {
+			tar.destroy();
+			throw error;
+		});
+		yield * readProgress(client, '/images/load', {tar, query});
+	},
 	async importImage(tar, {tag: reference, message, changes, platform} = {}) {
 		const {name, tag} = reference === undefined ? {name: undefined, tag: undefined} : splitTag(reference);
 		let id = '';

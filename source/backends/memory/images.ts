@@ -1,6 +1,7 @@
 import type {ImagesVerbs} from '../../engine/images.js';
 import type {Pruned, Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
+import {assertProvides} from '../../rules/images/platform.js';
 import {familiarName, parseReference, repositoryName, tagName} from '../../rules/images/reference.js';
 import {
 	filterOf,
@@ -109,9 +110,10 @@ export const imagesVerbs = (state: State): ImagesVerbs => ({
 		record.image = {...record.image, tags: [...record.image.tags, name]};
 		publish(state, 'image', 'tag', record.image.id, {name: familiarName(name)});
 	},
-	async removeImage(reference, {force = false} = {}) {
+	async removeImage(reference, {force = false, platforms = []} = {}) {
 		state.settle();
 		const {record: {image}, name} = findImage(state, reference);
+		assertProvides(image, reference, platforms);
 		if (name !== undefined && image.tags.length > 1) {
 			return {untagged: untag(state, image, [name]), deleted: []};
 		}

@@ -3,6 +3,12 @@ import type {TransferVerbs} from '../../engine/transfer.js';
 import {HolmError} from '../../engine/errors.js';
 import type {Image, Progress} from '../../engine/resources.js';
 import {
+	assertContains,
+	assertPlatform,
+	assertProvides,
+	isSamePlatform,
+} from '../../rules/images/platform.js';
+import {
 	exactReference,
 	familiarName,
 	formatReference,
@@ -35,11 +41,12 @@ const checkAborted = (signal: AbortSignal | undefined, doing: string): void => {
 };
 
 const checkPlatform = (platform: string | undefined, name: string): void => {
-	if (platform !== undefined && !/^[\da-z]+\/[\da-z]+(?:\/[\da-z]+)?$/v.test(platform)) {
-		throw new HolmError('invalid', `${JSON.stringify(platform.slice(0, 100))} is not a platform`, {remedy: 'a platform looks like linux/amd64'});
+	if (platform === undefined) {
+		return;
 	}
 
-	if (platform !== undefined && platform.split('/', 2).join('/') !== `linux/${hostArchitecture}`) {
+	assertPlatform(platform);
+	if (!isSamePlatform(platform, `linux/${hostArchitecture}`)) {
 		throw new HolmError('not-found', `Cannot pull ${name}: no matching manifest for ${platform} in the manifest list entries`, {remedy: `this engine has images for linux/${hostArchitecture}`});
 	}
 };
@@ -154,11 +161,12 @@ async function * push(state: State, text: string, {signal}: NonNullable<Paramete
 export const transferVerbs = (state: State): TransferVerbs => ({
 	pullImage: (reference, options = {}) => pull(state, reference, options),
 	pushImage: (reference, options = {}) => push(state, reference, options),
-	async saveImages(references) {
+	async saveImages(references, {platform} = {}) {
 		state.settle();
 		const images = new Map<ImageRecord, readonly string[]>();
 		for (const reference of references) {
 			const {record, name} = findImage(state, reference);
+			assertProvides(record.image, reference, platform === undefined ? [] : [platform], 'no suitable export target found');
 			images.set(record, [...new Set([...images.get(record) ?? [], ...name === undefined ? [] : [name]])]);
 		}
 
@@ -172,9 +180,17 @@ export const transferVerbs = (state: State): TransferVerbs => ({
 
 		return saveImages(images);
 	},
-	async * loadImages(tar): AsyncGenerator<Progress, void> {
+	async * loadImages(tar, {platform} = {}): AsyncGenerator<Progress, void> {
 		// An archive with an error adds no image.
+		if (platform !== undefined) {
+			assertPlatform(platform);
+		}
+
 		const read = await readImages(tar, state.now);
+		for (const {record: {image}, tags} of platform === undefined ? [] : read) {
+			assertContains([`${image.os}/${image.architecture}`], tags, platform!);
+		}
+
 		for (const {record: loaded, tags} of read) {
 			const {id} = loaded.image;
 			const record = state.images.get(id) ?? loaded;

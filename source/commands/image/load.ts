@@ -8,11 +8,12 @@ export const command = defineCommand({
 		input: {
 			type: 'string', shortFlag: 'i', value: 'FILE', description: 'Read from a file instead of standard input',
 		},
+		platform: {type: 'string', value: 'OS/ARCHITECTURE', description: 'Fail unless the archive has the images for it'},
 		quiet: {type: 'boolean', shortFlag: 'q', description: 'Print nothing'},
 	},
-	async run(context, {input, quiet}) {
+	async run(context, {input, platform, quiet}) {
 		const tar = await readArchive(context, input, 'name a file with -i');
 		const engine = await context.engine();
-		await printProgress(engine.loadImages(tar), context.stdout, {quiet});
+		await printProgress(engine.loadImages(tar, {platform}), context.stdout, {quiet});
 	},
 });

@@ -8,13 +8,16 @@ export const command = defineCommand({
 	usage: 'IMAGE...',
 	flags: {
 		force: {type: 'boolean', shortFlag: 'f', description: 'Remove even if a stopped container uses it'},
+		platform: {
+			type: 'string', isMultiple: true, value: 'OS/ARCHITECTURE', description: 'Fail unless the image is for it',
+		},
 	},
-	async run(context, {force}, input) {
+	async run(context, {force, platform}, input) {
 		const engine = await context.engine();
 		let status = 0;
 		for (const reference of input) {
 			try {
-				const {untagged, deleted} = await engine.removeImage(reference, {force});
+				const {untagged, deleted} = await engine.removeImage(reference, {force, platforms: platform});
 				for (const name of untagged) {
 					print(context, `Untagged: ${escapeControls(familiarName(name))}`);
 				}

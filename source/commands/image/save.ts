@@ -3,11 +3,14 @@ import {defineCommand} from '../command.js';
 
 export const command = defineCommand({
 	usage: 'IMAGE...',
-	flags: {output: outputFlag},
-	async run(context, {output}, input) {
+	flags: {
+		output: outputFlag,
+		platform: {type: 'string', value: 'OS/ARCHITECTURE', description: 'Fail unless the images are for it'},
+	},
+	async run(context, {output, platform}, input) {
 		await writeArchive(context, output, async () => {
 			const engine = await context.engine();
-			return engine.saveImages(input);
+			return engine.saveImages(input, {platform});
 		});
 	},
 });

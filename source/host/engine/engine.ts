@@ -250,9 +250,9 @@ const withResults = (store: ImageStore, settle: () => Promise<void>): ImageStore
 		await settle();
 		return store.remove(reference, options);
 	},
-	async save(references) {
+	async save(references, options) {
 		await settle();
-		return store.save(references);
+		return store.save(references, options);
 	},
 	async prune(options) {
 		await settle();

@@ -1,6 +1,7 @@
 import {readdir} from 'node:fs/promises';
 import {HolmError} from '../../engine/errors.js';
 import type {ImagesVerbs} from '../../engine/images.js';
+import {assertProvides} from '../../rules/images/platform.js';
 import {familiarName} from '../../rules/images/reference.js';
 import {imageFilter} from './image-filter.js';
 import {publish, type Context} from './context.js';
@@ -26,6 +27,7 @@ export const imagesVerbs = (context: Context): ImagesVerbs => {
 		},
 		removeImage: async (reference, options = {}) => context.registry(async () => {
 			const image = await images.get(reference);
+			assertProvides(image, reference, options.platforms ?? []);
 			const users = usersOf(context, image.id);
 			const isLastName = image.tags.length <= 1 || /^(?:sha256:)?[\da-f]+$/v.test(reference);
 			if (users.length > 0 && isLastName) {

@@ -20,7 +20,7 @@ export const transferVerbs = (context: Context): TransferVerbs => {
 		pullImage: (reference, options) => announcing(images.pull(reference, options), 'pull', reference),
 		pushImage: (reference, options) => announcing(images.push(reference, options), 'push', reference),
 		saveImages: images.save,
-		loadImages: tar => images.load(tar),
+		loadImages: images.load,
 		async importImage(tar, options = {}) {
 			const {tag, changes = [], platform} = options;
 			if (platform !== undefined && platformName(platform) !== ownPlatform()) {

@@ -3,6 +3,7 @@ import type {Readable} from 'node:stream';
 import {extract} from 'tar-stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {parseReference} from '../../rules/images/reference.js';
+import {blobOf} from './archive-platforms.js';
 
 /** The parsed index files of an archive, by file name. */
 export type Indexes = ReadonlyMap<string, unknown>;
@@ -11,13 +12,15 @@ export type LoadStep = {
 	/** `selector` picks the image within the archive, in buildah's syntax. */
 	readonly source: {readonly transport: 'docker-archive' | 'oci-archive'; readonly selector: string};
 	readonly tags: readonly string[];
+	/** The entry of the archive that describes the image: its configuration, its manifest, or the index of its manifests. */
+	readonly description?: string;
 };
 
 const maximumIndex = 16 * 1024 * 1024;
-const names = new Set(['manifest.json', 'index.json']);
+const indexNames: ReadonlySet<string> = new Set(['manifest.json', 'index.json']);
 
-/** Reads the index files of an archive. Throws `invalid` if it is not a tar, or an index is not JSON. */
-export const readIndexes = async (tar: Readable): Promise<Indexes> => {
+/** Reads files of an archive, its index files unless others are named. Throws `invalid` if it is not a tar, or one of them is not JSON. */
+export const readIndexes = async (tar: Readable, names: ReadonlySet<string> = indexNames): Promise<Indexes> => {
 	const indexes = new Map<string, unknown>();
 	const entries = extract();
 	tar.on('error', error => {
@@ -68,9 +71,10 @@ const listOf = (value: unknown): ReadonlyArray<Record<string, unknown>> =>
 export const planLoad = (indexes: Indexes): readonly LoadStep[] => {
 	const images = listOf(indexes.get('manifest.json'));
 	if (images.length > 0) {
-		return images.map(({RepoTags: tags}, position) => ({
+		return images.map(({RepoTags: tags, Config: configuration}, position) => ({
 			source: {transport: 'docker-archive', selector: `:@${position}`},
 			tags: Array.isArray(tags) ? tags.filter(tag => isReference(tag)) : [],
+			...typeof configuration === 'string' && {description: configuration},
 		}));
 	}
 
@@ -79,12 +83,14 @@ export const planLoad = (indexes: Indexes): readonly LoadStep[] => {
 		throw new HolmError('invalid', 'This archive has no images: neither manifest.json nor index.json names one', {remedy: 'holm save and docker save make them'});
 	}
 
-	return manifests.map(({annotations}) => {
+	return manifests.map(manifest => {
+		const {annotations} = manifest;
 		const name = (annotations as Record<string, unknown> | undefined)?.[refName];
 		const selector = typeof name === 'string' && /^[\w\-.\/:@]+$/v.test(name) ? `:${name}` : '';
 		return {
 			source: {transport: 'oci-archive', selector: manifests.length > 1 ? selector : ''},
 			tags: [name].filter(tag => isReference(tag)),
+			description: blobOf(manifest),
 		};
 	});
 };

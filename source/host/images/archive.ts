@@ -7,9 +7,12 @@ import {extract, pack, type Pack} from 'tar-stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
 import {decompress} from '../../archive/decompress.js';
+import type {ArchiveOptions} from '../../engine/transfer.js';
 import type {Found} from '../../rules/images/find.js';
+import {assertContains, assertPlatform} from '../../rules/images/platform.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
 import {planLoad, readIndexes} from './archive-index.js';
+import {platformsIn} from './archive-platforms.js';
 import type {Buildah} from './buildah.js';
 import {diskError} from './disk-error.js';
 import {printable} from './printable.js';
@@ -101,7 +104,11 @@ Loads every image of a docker-archive or OCI archive, plain or compressed, as `d
 
 @yields One line for each name, or for the id of an image without one.
 */
-export async function * loadArchive(buildah: Buildah, tar: Readable): AsyncGenerator<Progress, void> {
+export async function * loadArchive(buildah: Buildah, tar: Readable, {platform}: ArchiveOptions = {}): AsyncGenerator<Progress, void> {
+	if (platform !== undefined) {
+		assertPlatform(platform);
+	}
+
 	const work = await buildah.scratch();
 	const file = path.join(work, 'images.tar');
 	try {
@@ -109,8 +116,16 @@ export async function * loadArchive(buildah: Buildah, tar: Readable): AsyncGener
 			throw diskError('Cannot load images', error);
 		});
 		const indexes = await readIndexes(createReadStream(file));
-		for (const {source, tags} of planLoad(indexes)) {
-			const printed = await buildah.run(['pull', '--quiet', ...buildah.policyArguments, `${source.transport}:${file}${source.selector}`], {environment: {TMPDIR: work}}).catch((error: unknown) => {
+		const plan = planLoad(indexes);
+		for (const {description, tags} of platform === undefined ? [] : plan) {
+			const provided = await platformsIn(description, async names => readIndexes(createReadStream(file), names));
+			assertContains(provided, tags, platform!);
+		}
+
+		// Of an image for several platforms, buildah takes the host's unless it is told another.
+		const choice = platform === undefined ? [] : ['--platform', platform];
+		for (const {source, tags} of plan) {
+			const printed = await buildah.run(['pull', '--quiet', ...buildah.policyArguments, ...choice, `${source.transport}:${file}${source.selector}`], {environment: {TMPDIR: work}}).catch((error: unknown) => {
 				throw loadError(error, file);
 			});
 			const id = printed.trim().split('\n').at(-1) ?? '';

@@ -1,9 +1,10 @@
 import type {Readable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import type {Pruned, Image, Progress} from '../../engine/resources.js';
-import type {ImportOptions, RegistryCredentials} from '../../engine/transfer.js';
+import type {ArchiveOptions, ImportOptions, RegistryCredentials} from '../../engine/transfer.js';
 import type {Paths} from '../store/paths.js';
 import {find} from '../../rules/images/find.js';
+import {assertProvides} from '../../rules/images/platform.js';
 import {
 	familiarName,
 	parseReference,
@@ -39,11 +40,11 @@ export type ImageStore = {
 	readonly tag: (reference: string, tag: string) => Promise<void>;
 	/** Removing one of several names only untags. Throws `conflict` for an id with several names, unless `force` is set. */
 	readonly remove: (reference: string, options?: {readonly force?: boolean}) => Promise<Removed>;
-	/** A tar in docker-archive format. */
-	readonly save: (references: readonly string[]) => Promise<Readable>;
+	/** A tar in docker-archive format. Throws `not-found` if an image is not of the platform. */
+	readonly save: (references: readonly string[], options?: ArchiveOptions) => Promise<Readable>;
 	/** Resolves with the id of the new image. */
 	readonly import: (tar: Readable, options: ImportOptions) => Promise<string>;
-	readonly load: (tar: Readable) => AsyncIterable<Progress>;
+	readonly load: (tar: Readable, options?: ArchiveOptions) => AsyncIterable<Progress>;
 	/** Throws `forbidden` if the registry rejects the credentials. */
 	readonly checkCredentials: (credentials: RegistryCredentials) => Promise<void>;
 	/** Removes unnamed images, or with `all` every image, except those `inUse` (ids) and the images they were built on. */
@@ -108,12 +109,17 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 
 			return removeNames(await everyNameOf(image));
 		},
-		async save(references) {
+		async save(references, {platform} = {}) {
 			const snapshot = await catalogue();
-			return saveArchive(buildah, references.map(reference => find(snapshot.images, reference)));
+			const found = references.map(reference => find(snapshot.images, reference));
+			for (const [position, {image}] of found.entries()) {
+				assertProvides(image, references[position]!, platform === undefined ? [] : [platform], 'no suitable export target found');
+			}
+
+			return saveArchive(buildah, found);
 		},
 		import: async (tar, options) => importImage(buildah, tar, options),
-		load: tar => loadArchive(buildah, tar),
+		load: (tar, options) => loadArchive(buildah, tar, options),
 		checkCredentials: async credentials => login(buildah, credentials),
 		async prune({all = false, inUse}) {
 			const {images, layerBytes} = await catalogue();

@@ -4,6 +4,7 @@ import {HolmError, messageOf} from '../../engine/errors.js';
 import type {RegistryCredentials} from '../../engine/transfer.js';
 import type {Progress} from '../../engine/resources.js';
 import {find} from '../../rules/images/find.js';
+import {assertPlatform} from '../../rules/images/platform.js';
 import {
 	exactReference,
 	familiarName,
@@ -130,8 +131,8 @@ Pulls an image from its registry, even if it is there already.
 */
 export async function * pull(store: Store, text: string, options: PullOptions = {}): AsyncGenerator<Progress, void> {
 	const {credentials, platform, signal} = options;
-	if (platform !== undefined && !/^[\da-z]+\/[\da-z]+(?:\/[\da-z]+)?$/v.test(platform)) {
-		throw new HolmError('invalid', `${JSON.stringify(platform.slice(0, 100))} is not a platform`, {remedy: 'a platform looks like linux/amd64'});
+	if (platform !== undefined) {
+		assertPlatform(platform);
 	}
 
 	const reference = exactReference(parseReference(text));

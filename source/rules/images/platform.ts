@@ -1,0 +1,37 @@
+import {HolmError} from '../../engine/errors.js';
+import type {Image} from '../../engine/resources.js';
+import {familiarName} from './reference.js';
+
+/** Throws `invalid` for anything but a platform such as `linux/amd64` or `linux/arm/v7`. */
+export const assertPlatform = (platform: string): void => {
+	if (!/^[\da-z]+\/[\da-z]+(?:\/[\da-z]+)?$/v.test(platform)) {
+		throw new HolmError('invalid', `${JSON.stringify(platform.slice(0, 100))} is not a platform`, {remedy: 'a platform looks like linux/amd64'});
+	}
+};
+
+/** Whether two platforms have the same system and processor; images are not told apart by the processor's variant. */
+export const isSamePlatform = (one: string, other: string): boolean => {
+	const [first, second] = [one, other].map(platform => platform.split('/', 2).join('/'));
+	return first === second;
+};
+
+/** Throws `not-found` in Docker's words unless the image, which has one platform, is of each of those. */
+export const assertProvides = (image: Image, reference: string, platforms: readonly string[], doing?: string): void => {
+	const own = `${image.os}/${image.architecture}`;
+	for (const platform of platforms) {
+		assertPlatform(platform);
+		if (!isSamePlatform(own, platform)) {
+			const name = image.id.includes(reference) ? reference : familiarName(reference);
+			const reason = `image with reference ${name} was found but does not provide the specified platform (${platform})`;
+			throw new HolmError('not-found', doing === undefined ? reason : `${doing} for platform ${platform}: ${reason}`, {remedy: `it is for ${own}`});
+		}
+	}
+};
+
+/** Throws `not-found` unless an image of an archive is, among others, of the platform. */
+export const assertContains = (provided: readonly string[], tags: readonly string[], platform: string): void => {
+	if (!provided.some(other => isSamePlatform(other, platform))) {
+		const name = tags[0] === undefined ? 'an image without a name' : familiarName(tags[0]);
+		throw new HolmError('not-found', `no suitable image found for platform ${platform}: the archive has ${name} for ${provided.join(', ').slice(0, 300) || 'no platform'}`, {remedy: 'leave out the platform'});
+	}
+};
