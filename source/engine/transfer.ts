@@ -36,10 +36,23 @@ export type ArchiveOptions = {
 	readonly platform?: string;
 };
 
+/** What a registry has under a name. */
+export type RegistryImage = {
+	/** Of the manifest, or of the index of an image for several platforms. */
+	readonly digest: string;
+	readonly mediaType: string;
+	/** Of the manifest or index itself. */
+	readonly sizeBytes: number;
+	/** Such as `linux/amd64`. */
+	readonly platforms: readonly string[];
+};
+
 /** Pulls, pushes and archives of images. */
 export type TransferVerbs = {
 	pullImage: (reference: string, options?: PullOptions) => AsyncIterable<Progress>;
 	pushImage: (reference: string, options?: PushOptions) => AsyncIterable<Progress>;
+	/** Asks the registry about an image, without pulling it. */
+	registryImage: (reference: string, options?: PushOptions) => Promise<RegistryImage>;
 	/** A tar in docker-archive format. */
 	saveImages: (references: readonly string[], options?: ArchiveOptions) => Promise<Readable>;
 	loadImages: (tar: Readable, options?: ArchiveOptions) => AsyncIterable<Progress>;

@@ -3,6 +3,7 @@ import {buffer} from 'node:stream/consumers';
 import {PassThrough, Readable} from 'node:stream';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
+import {decodeRegistryImage} from '../../source/wire/decode/registry-image.js';
 import {encodeRegistryAuth, encodeRegistryConfig} from '../../source/wire/encode/credentials.js';
 import {decodeProgress} from '../../source/wire/decode/error.js';
 import type {Engine} from '../../source/engine/engine.js';
@@ -100,6 +101,27 @@ test('names, tags, digests and credentials of a pull and a push', async t => {
 	]);
 	const {status} = await ask(served, '/images/x/push', {method: 'POST', headers: {'X-Registry-Auth': 'bm90IGpzb24'}});
 	t.is(status, 400);
+});
+
+test('what a registry has is asked for with a name and credentials', async t => {
+	const calls: unknown[] = [];
+	const digest = `sha256:${'ab'.repeat(32)}`;
+	const answer = {digest, mediaType: 'application/vnd.oci.image.index.v1+json', sizeBytes: 7, platforms: ['linux/amd64', 'linux/arm/v7']};
+	const served = await serve(t, {
+		async registryImage(reference, {credentials} = {}) {
+			calls.push([reference, credentials]);
+			return answer;
+		},
+	});
+	const credentials = {username: 'u', password: 'p', server: 'localhost:5000'};
+	const {json} = await ask(served, `/distribution/localhost:5000/a/b@${digest}/json`, {headers: {'X-Registry-Auth': encodeRegistryAuth(credentials)}});
+	t.deepEqual(json, {
+		Descriptor: {mediaType: answer.mediaType, digest, size: 7},
+		Platforms: [{architecture: 'amd64', os: 'linux'}, {architecture: 'arm', os: 'linux', variant: 'v7'}],
+	});
+	t.deepEqual(decodeRegistryImage(json), answer);
+	await ask(served, '/distribution/redis:alpine/json');
+	t.deepEqual(calls, [[`localhost:5000/a/b@${digest}`, credentials], ['redis:alpine', undefined]]);
 });
 
 const building = (seen: Array<[string, Partial<BuildOptions>]>): Pick<Engine, 'buildImage'> => ({

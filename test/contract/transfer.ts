@@ -47,6 +47,7 @@ export const testTransfer = (test: Register, lacks: Lacks): void => {
 	if (!lacks.registry) {
 		test('an image that the registry does not know is not pulled', async ({engine, refused}) => {
 			await refused('not-found', 'no-such-image-at-all', async () => Array.fromAsync(engine.pullImage('no-such-image-at-all:never')));
+			await refused('not-found', 'no-such-image-at-all', async () => engine.registryImage('no-such-image-at-all:never'));
 		});
 	}
 };

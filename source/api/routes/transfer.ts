@@ -6,6 +6,7 @@ import {decodeCredentials, decodeRegistryAuth} from '../../wire/decode/credentia
 import {checkFields} from '../../wire/decode/fields/check.js';
 import {imageLoadFields, imageSaveFields} from '../../wire/decode/fields/images.js';
 import {decodePlatform} from '../../wire/decode/platform.js';
+import {encodeRegistryImage} from '../../wire/encode/registry-image.js';
 import {encodeError, encodeProgress, encodeProgressError} from '../../wire/encode/progress.js';
 import {ok, route, type Exchange, type Handler} from '../exchange.js';
 import {joinTag} from '../../wire/image-names.js';
@@ -118,6 +119,9 @@ export const transferRoutes = [
 			signal,
 		}));
 	}),
-	route('GET', '/distribution/{image}/json', refuse('asking a registry about an image')),
+	route('GET', '/distribution/{image}/json', async ({engine, name, request, signal}) => ok(encodeRegistryImage(await engine.registryImage(name, {
+		credentials: decodeRegistryAuth(request.headers['x-registry-auth']),
+		signal,
+	})))),
 	route('POST', '/auth', checkCredentials),
 ];

@@ -1,11 +1,12 @@
 import {HolmError} from '../../engine/errors.js';
 import {encodePlatform} from '../../wire/encode/platform.js';
 import {encodeCredentials, encodeRegistryAuth} from '../../wire/encode/credentials.js';
+import {decodeRegistryImage} from '../../wire/decode/registry-image.js';
 import {splitTag} from '../../wire/image-names.js';
 import type {TransferVerbs} from '../../engine/transfer.js';
 import {readBytes} from './answer-streams.js';
 import type {Client} from './client.js';
-import {imagePath} from './paths.js';
+import {imagePath, pathName} from './paths.js';
 import {readProgress} from './progress.js';
 
 const firstWithPlatforms = 48;
@@ -39,6 +40,12 @@ export const transferVerbs = (client: Client): TransferVerbs => ({
 			headers: {'X-Registry-Auth': encodeRegistryAuth(credentials)},
 			signal,
 		});
+	},
+	async registryImage(reference, {credentials, signal} = {}) {
+		return decodeRegistryImage(await client.json('GET', `/distribution/${pathName(reference, 'image')}/json`, {
+			headers: credentials ? {'X-Registry-Auth': encodeRegistryAuth(credentials)} : {},
+			signal,
+		}));
 	},
 	async saveImages(references, {platform} = {}) {
 		return readBytes(client, await client.send('GET', '/images/get', {query: {names: references, ...await platformQuery(client, platform)}}));

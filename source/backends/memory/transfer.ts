@@ -52,7 +52,7 @@ const checkPlatform = (platform: string | undefined, name: string): void => {
 };
 
 /** What the simulated registry has under a name: known images, and what was pushed. Throws `not-found`. */
-const findInRegistry = (state: State, name: string): ImageRecord => {
+const findInRegistry = (state: State, name: string, doing = 'Cannot pull'): ImageRecord => {
 	const known = knownImages.map(image => recordOf(image)).find(({image}) => [...image.tags, ...image.digests].includes(name));
 	const found = state.registry.get(name) ?? known;
 	if (found) {
@@ -63,8 +63,8 @@ const findInRegistry = (state: State, name: string): ImageRecord => {
 	const repository = repositoryName(parseReference(name));
 	const isKnown = [...knownImages.map(image => image.name), ...state.registry.keys()].some(key => key.startsWith(`${repository}:`));
 	throw new HolmError('not-found', isKnown
-		? `Cannot pull ${shown}: manifest for ${shown} not found: manifest unknown`
-		: `Cannot pull ${shown}: pull access denied for ${familiarName(repository)}, repository does not exist or may require a login`, {remedy: `this engine knows ${knownImages.map(image => familiarName(image.name)).join(', ')}`});
+		? `${doing} ${shown}: manifest for ${shown} not found: manifest unknown`
+		: `${doing} ${shown}: pull access denied for ${familiarName(repository)}, repository does not exist or may require a login`, {remedy: `this engine knows ${knownImages.map(image => familiarName(image.name)).join(', ')}`});
 };
 
 type Transfer = {
@@ -161,6 +161,16 @@ async function * push(state: State, text: string, {signal}: NonNullable<Paramete
 export const transferVerbs = (state: State): TransferVerbs => ({
 	pullImage: (reference, options = {}) => pull(state, reference, options),
 	pushImage: (reference, options = {}) => push(state, reference, options),
+	async registryImage(text) {
+		state.settle();
+		const {image} = findInRegistry(state, formatReference(exactReference(parseReference(text))), 'Cannot ask the registry about');
+		return {
+			digest: image.digests[0]?.split('@', 2)[1] ?? image.id,
+			mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+			sizeBytes: 500 + image.layers.length * 150,
+			platforms: [`${image.os}/${image.architecture}`],
+		};
+	},
 	async saveImages(references, {platform} = {}) {
 		state.settle();
 		const images = new Map<ImageRecord, readonly string[]>();

@@ -19,6 +19,7 @@ export const transferVerbs = (context: Context): TransferVerbs => {
 	return {
 		pullImage: (reference, options) => announcing(images.pull(reference, options), 'pull', reference),
 		pushImage: (reference, options) => announcing(images.push(reference, options), 'push', reference),
+		registryImage: images.inRegistry,
 		saveImages: images.save,
 		loadImages: images.load,
 		async importImage(tar, options = {}) {

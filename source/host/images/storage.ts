@@ -1,7 +1,12 @@
 import type {Readable} from 'node:stream';
 import {HolmError} from '../../engine/errors.js';
 import type {Pruned, Image, Progress} from '../../engine/resources.js';
-import type {ArchiveOptions, ImportOptions, RegistryCredentials} from '../../engine/transfer.js';
+import type {
+	ArchiveOptions,
+	ImportOptions,
+	RegistryCredentials,
+	RegistryImage,
+} from '../../engine/transfer.js';
 import type {Paths} from '../store/paths.js';
 import {find} from '../../rules/images/find.js';
 import {assertProvides} from '../../rules/images/platform.js';
@@ -16,6 +21,7 @@ import {loadArchive, saveArchive} from './archive.js';
 import {openBuildah, type Buildah} from './buildah.js';
 import {openCatalogue} from './catalogue.js';
 import {importImage} from './import.js';
+import {registryImage} from './registry-image.js';
 import {
 	login,
 	pull,
@@ -35,6 +41,8 @@ export type ImageStore = {
 	readonly get: (reference: string) => Promise<Image>;
 	/** Throws `not-found` if the registry does not have the image, `forbidden` if it denies access, `unavailable` if it does not answer. */
 	readonly pull: (reference: string, options?: PullOptions) => AsyncIterable<Progress>;
+	/** What the registry has; throws as `pull` does. */
+	readonly inRegistry: (reference: string, options?: TransferOptions) => Promise<RegistryImage>;
 	readonly push: (reference: string, options?: TransferOptions) => AsyncIterable<Progress>;
 	/** Takes the name from another image that has it. */
 	readonly tag: (reference: string, tag: string) => Promise<void>;
@@ -90,6 +98,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 		get,
 		pull: (reference, options) => pull({buildah, catalogue}, reference, options),
 		push: (reference, options) => push({buildah, catalogue}, reference, options),
+		inRegistry: registryImage,
 		async tag(reference, tag) {
 			const name = tagName(tag);
 			await buildah.run(['tag', bareId(await get(reference)), name]);

@@ -77,6 +77,8 @@ hostTest('an image goes to a registry and comes back', programs, async t => {
 	t.true(pushed.some(({id: layer, status}) => /^[\da-f]{12}$/v.test(layer ?? '') && status === 'Pushing'));
 	await t.throwsAsync(collect(store.push(id)), {code: 'invalid'});
 
+	t.like(await store.inRegistry(name), {digest, platforms: [`linux/${(await store.get('app')).architecture}`]});
+
 	const other = await openImageStore(pathsOf(path.join(directory, 'other')));
 	const pulled = await collect(other.pull(name));
 	t.is((await other.get(name)).id, id);
@@ -125,6 +127,9 @@ hostTest('a registry that denies access, lacks the image, or does not answer', p
 	await t.notThrowsAsync(collect(store.push(`${registry}/app`, {credentials})));
 	await t.notThrowsAsync(collect(store.pull(`${registry}/app`, {credentials})));
 	await t.throwsAsync(collect(store.pull(`${registry}/app`)), {code: 'forbidden'}, 'credentials are not kept');
+	await t.throwsAsync(store.inRegistry(`${registry}/app`), {code: 'forbidden'});
+	await t.notThrowsAsync(store.inRegistry(`${registry}/app`, {credentials}));
+	await t.throwsAsync(store.inRegistry(`${registry}/app:other`, {credentials}), {code: 'not-found', message: /:other: MANIFEST_UNKNOWN: manifest unknown$/v});
 
 	await t.throwsAsync(firstOf(store.pull(`127.0.0.1:${await freePort()}/app`)), {code: 'unavailable'});
 	await t.throwsAsync(collect(store.pull(`${registry}/app`, {platform: '--all-tags'})), {code: 'invalid'});
