@@ -1,15 +1,23 @@
 import {execFileSync} from 'node:child_process';
+import {once} from 'node:events';
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
+import {Readable} from 'node:stream';
 import {buffer, text} from 'node:stream/consumers';
 import {
 	DockerComposeEnvironment,
 	GenericContainer,
 	Network,
 	Wait,
+	getContainerRuntimeClient,
+	ImageName,
+	type StartedDockerComposeEnvironment,
 	type StartedNetwork,
 	type StartedTestContainer,
+	type StoppedTestContainer,
 } from 'testcontainers';
 import type {World} from '../../host/engine/world.js';
 
@@ -32,6 +40,9 @@ export const testcontainersTests = (
 ): void => {
 	let network: StartedNetwork;
 	let server: StartedTestContainer;
+	let stopped: StoppedTestContainer;
+	let environment: StartedDockerComposeEnvironment;
+	let consumed = '';
 	const define = (): GenericContainer => new GenericContainer('testcontainers-server')
 		.withNetwork(network)
 		.withNetworkAliases('site', 'page')
@@ -48,7 +59,18 @@ export const testcontainersTests = (
 		.withDroppedCapabilities('MKNOD')
 		.withExtraHosts([{host: 'elsewhere', ipAddress: '192.0.2.7'}])
 		.withResourcesQuota({cpu: 1, memory: 0.25})
+		.withWorkingDir('/www')
+		.withSharedMemorySize(2 ** 23)
+		.withSecurityOpt('no-new-privileges')
+		.withPlatform('linux/amd64')
 		.withCopyContentToContainer([{content: 'early\n', target: '/www/early', mode: 0o640}])
+		.withCopyFilesToContainer([{source: path.join(world.directory, 'testcontainers/page'), target: '/www/first', mode: 0o604}])
+		.withCopyDirectoriesToContainer([{source: path.join(world.directory, 'testcontainers'), target: '/www/directory'}])
+		.withLogConsumer(lines => {
+			lines.on('data', (chunk: string) => {
+				consumed += chunk;
+			});
+		})
 		.withStartupTimeout(180_000)
 		.withReuse()
 		.withWaitStrategy(Wait.forAll([
@@ -86,6 +108,53 @@ export const testcontainersTests = (
 		t.is(server.getName(), '/testcontainers-server');
 	});
 
+	test('another Dockerfile, up to one of its stages, and one with an error', async t => {
+		const context = path.join(world.directory, 'testcontainers');
+		await writeFile(path.join(context, 'stages'), 'FROM scratch AS first\nLABEL stage=first\nFROM first\nCOPY missing /\n');
+		await GenericContainer.fromDockerfile(context, 'stages').withTarget('first').withCache(false).build('testcontainers-stage', {deleteOnExit: false});
+		t.is((await world.engine.image('testcontainers-stage')).configuration.labels.stage, 'first');
+		await t.throwsAsync(GenericContainer.fromDockerfile(context, 'stages').build('testcontainers-none', {deleteOnExit: false}));
+	});
+
+	test('the runtime, its images, and a container by its label', async t => {
+		const {info, image, container} = await getContainerRuntimeClient();
+		t.is(info.containerRuntime.operatingSystemType, 'linux');
+		t.true(info.containerRuntime.cpus > 0 && info.containerRuntime.memory > 0);
+		t.deepEqual(await Promise.all(['testcontainers-server', 'testcontainers-none'].map(async name => image.exists(ImageName.fromString(name)))), [true, false]);
+		t.is((await container.fetchByLabel('purpose', 'a test', {status: ['running']}))?.id, server.getId());
+		t.is(await container.fetchByLabel('purpose', 'another'), undefined);
+	});
+
+	test('an image that is not to be had', async t => {
+		const registry = createServer((_request, response) => {
+			response.writeHead(404).end();
+		}).listen(0, '127.0.0.1');
+		await once(registry, 'listening');
+		const {port} = registry.address() as AddressInfo;
+		await t.throwsAsync(new GenericContainer(`127.0.0.1:${port}/none:1`).start());
+		registry.close();
+	});
+
+	test('a network that is disposed of', async t => {
+		const other = await new Network().start();
+		t.true((await world.engine.networks()).some(({id}) => id === other.getId()));
+		await other[Symbol.asyncDispose]();
+		t.false((await world.engine.networks()).some(({id}) => id === other.getId()));
+	});
+
+	test('a port by its protocol, and one that is not exposed', t => {
+		t.is(server.getMappedPort('8080/tcp'), server.getMappedPort(8080));
+		t.is(server.getMappedPort(8080, 'tcp'), server.getMappedPort(8080));
+		t.throws(() => server.getMappedPort(8081));
+		t.throws(() => server.getMappedPort('8080/udp'));
+	});
+
+	test('its health, as it was waited for', async t => {
+		t.is((await world.engine.container(server.getId())).health?.status, 'healthy');
+		const {container} = await getContainerRuntimeClient();
+		t.is((await container.inspect(container.getById(server.getId()))).State.Health?.Status, 'healthy');
+	});
+
 	test('published ports', async t => {
 		t.is(server.getFirstMappedPort(), server.getMappedPort(8080));
 		t.is(await get('page'), 'a page\n');
@@ -97,6 +166,7 @@ export const testcontainersTests = (
 		t.is(server.getLabels().purpose, 'a test');
 		// With aliases, it is created on the default network and then connected.
 		t.deepEqual(server.getNetworkNames().toSorted(), ['bridge', network.getName()].toSorted());
+		t.is(server.getNetworkId(network.getName()), network.getId());
 		t.true((await inside('ip', '-o', 'address')).includes(` ${server.getIpAddress(network.getName())}/`));
 	});
 
@@ -109,6 +179,28 @@ export const testcontainersTests = (
 		t.regex(await inside('cat', '/etc/hosts'), /^192\.0\.2\.7\s+elsewhere$/mv);
 		const {configuration} = await world.engine.container('testcontainers-server');
 		t.is(configuration.memory, 2 ** 28);
+	});
+
+	test('the working directory, shared memory and security options', async t => {
+		t.is(await inside('sh', '-c', 'pwd; df -k /dev/shm | tail -n 1 | tr -s " " | cut -d " " -f 2; grep NoNewPrivs /proc/1/status'), '/www\n8192\nNoNewPrivs:\t1');
+	});
+
+	test('what is copied before the start is there, with its mode', async t => {
+		t.is(await inside('sh', '-c', 'cat first directory/page directory/secret; stat -c %a first'), 'a page\na page\nno\n604');
+	});
+
+	test('a consumer gets the log from its beginning', async t => {
+		t.regex(await world.until(() => consumed, all => all.includes('no error')), /^begins: hello$/mv);
+	});
+
+	test('exec: a command that is not there, and one line of text', async t => {
+		t.is((await server.exec(['no-such-command'])).exitCode, 127);
+		t.is((await server.exec('cat early')).stdout, 'early\n');
+	});
+
+	test('exec: much output', async t => {
+		const {stdout} = await server.exec(['sh', '-c', 'head -c 1000000 /dev/zero | tr "\\0" x']);
+		t.is(stdout.length, 1_000_000);
 	});
 
 	test('exec: streams, status, user, directory and environment', async t => {
@@ -124,6 +216,13 @@ export const testcontainersTests = (
 		await server.copyFilesToContainer([{source: path.join(context, 'page'), target: '/www/copy', mode: 0o600}]);
 		await server.copyDirectoriesToContainer([{source: context, target: '/www/all'}]);
 		t.is(await inside('sh', '-c', 'cd /www; cat early late copy all/secret; stat -c %a early copy'), 'early\nlate\na page\nno\n640\n600');
+	});
+
+	test('an archive is copied in, and a directory out', async t => {
+		const source = path.join(world.directory, 'testcontainers');
+		await server.copyArchiveToContainer(Readable.from([execFileSync('tar', ['-c', '-C', source, 'page'])]), '/scratch');
+		const archive = await buffer(await server.copyArchiveFromContainer('/scratch'));
+		t.is(execFileSync('tar', ['-xO', 'scratch/page'], {input: archive, encoding: 'utf8'}), 'a page\n');
 	});
 
 	test('an archive is copied out', async t => {
@@ -172,26 +271,48 @@ export const testcontainersTests = (
 		t.false((await world.engine.containers()).some(({id}) => id === client.getId()));
 	});
 
-	test('a container is stopped and kept, or removed; its network after it', async t => {
-		const stopped = await server.stop({remove: false, timeout: 1000});
+	test('a container that fails while it is waited for', async t => {
+		t.timeout(5 * 60_000);
+		const failing = new GenericContainer('testcontainers-copy:new').withCommand(['sh', '-c', 'exit 3']).withWaitStrategy(Wait.forOneShotStartup());
+		await t.throwsAsync(failing.start(), {message: /failed to start|exit/iv});
+	});
+
+	test('a container is stopped and kept', async t => {
+		stopped = await server.stop({remove: false, timeout: 1000});
 		t.is((await world.engine.container(stopped.getId())).status.state, 'exited');
+	});
+
+	test('a file of a stopped container is copied out', async t => {
+		const archive = await buffer(await stopped.copyArchiveFromContainer('/www/late'));
+		t.is(execFileSync('tar', ['-xO', 'late'], {input: archive, encoding: 'utf8'}), 'late\n');
+	});
+
+	test('a network is removed after its containers', async t => {
 		await world.remove(stopped.getId());
 		await network.stop();
 		t.false((await world.engine.networks()).some(({id}) => id === network.getId()));
 	});
 
-	test('a Compose environment', async t => {
+	test('a Compose environment: one of its services', async t => {
 		t.timeout(5 * 60_000);
 		const directory = path.join(world.directory, 'environment');
 		await mkdir(directory);
 		await writeFile(path.join(directory, 'compose.yaml'), await readFile(new URL('../../../../demos/compose/dev-container/compose.yaml', import.meta.url)));
-		const environment = await new DockerComposeEnvironment(directory, 'compose.yaml')
+		environment = await new DockerComposeEnvironment(directory, 'compose.yaml')
 			.withProjectName('environment')
 			.withWaitStrategy('store-1', Wait.forLogMessage(/Ready to accept connections/v))
 			.up(['store']);
 		const store = environment.getContainer('store-1');
 		t.is((await store.exec(['redis-cli', 'ping'])).output, 'PONG\n');
+		t.throws(() => environment.getContainer('other-1'));
+	});
+
+	test('a Compose environment is stopped, and removed', async t => {
+		t.timeout(5 * 60_000);
+		await environment.stop();
+		const store = (await world.engine.containers({all: true})).find(({name}) => name.startsWith('environment-'));
+		t.is(store?.status.state, 'exited');
 		await environment.down({timeout: 1000});
-		t.false((await world.engine.containers()).some(({name}) => name.startsWith('environment-')));
+		t.false((await world.engine.containers({all: true})).some(({name}) => name.startsWith('environment-')));
 	});
 };
