@@ -18,6 +18,7 @@ import {
 } from '../../rules/images/reference.js';
 import {historyKeys} from '../../rules/images/parents.js';
 import {loadArchive, saveArchive} from './archive.js';
+import {assembleImage, type ImageSource} from './assemble.js';
 import {openBuildah, type Buildah} from './buildah.js';
 import {openCatalogue} from './catalogue.js';
 import {importImage} from './import.js';
@@ -53,6 +54,8 @@ export type ImageStore = {
 	/** Resolves with the id of the new image. */
 	readonly import: (tar: Readable, options: ImportOptions) => Promise<string>;
 	readonly load: (tar: Readable, options?: ArchiveOptions) => AsyncIterable<Progress>;
+	/** Makes the image `id`, without a name, from parts of which only those are read that are not there. Throws `invalid` if they are not what their digests say, `unavailable` if the disk is full. */
+	readonly assemble: (id: string, source: ImageSource) => Promise<void>;
 	/** Throws `forbidden` if the registry rejects the credentials. */
 	readonly checkCredentials: (credentials: RegistryCredentials) => Promise<void>;
 	/** Removes unnamed images, or with `all` every image, except those `inUse` (ids) and the images they were built on. */
@@ -129,6 +132,12 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 		},
 		import: async (tar, options) => importImage(buildah, tar, options),
 		load: (tar, options) => loadArchive(buildah, tar, options),
+		async assemble(id, source) {
+			const {images} = await catalogue();
+			const whole = images.filter(({layers, layerBytes}) => layers.length === layerBytes?.length);
+			const known = new Map(whole.flatMap(({layers, layerBytes}) => layers.map((layer, index) => [layer, layerBytes![index]!] as const)));
+			await assembleImage(buildah, known, id, source);
+		},
 		checkCredentials: async credentials => login(buildah, credentials),
 		async prune({all = false, inUse}) {
 			const {images, layerBytes} = await catalogue();
