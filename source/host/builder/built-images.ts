@@ -1,8 +1,10 @@
-import {HolmError} from '../../engine/errors.js';
+import {HolmError, messageOf} from '../../engine/errors.js';
 import {familiarName, parseReference, tagName} from '../../rules/images/reference.js';
 import {within} from '../machines/patience.js';
+import type {ImageSource} from '../images/assemble.js';
 import type {ImageStore} from '../images/storage.js';
 import type {DockerClient} from './docker-client.js';
+import {mirrorNameOf} from './image-mirror.js';
 
 /** Images of the builder: tags with the id of each, and ids without a tag. */
 type Held = {readonly tags: ReadonlyMap<string, string>; readonly ids: ReadonlySet<string>};
@@ -30,6 +32,9 @@ export const heldIn = (answer: unknown): Held => {
 /** A builder that works answers at once, also when it is busy. */
 const listLimitMs = 10_000;
 
+/** Time for an image to be packed or pulled by the builder. */
+const transferLimitMs = 600_000;
+
 export type BuiltImages = {
 	/** Takes new images of the builder into the engine, and makes the names of both agree. With `isBefore`, before a build, the builder also gets images that it could not find by itself. */
 	readonly synchronise: (options?: {readonly isBefore?: boolean}) => Promise<void>;
@@ -39,28 +44,83 @@ export type BuiltImages = {
 	readonly forget: () => void;
 };
 
+export type BuiltImagesOptions = {
+	readonly client: DockerClient;
+	readonly images: ImageStore;
+	/** The parts of an image in the builder. */
+	readonly sourceOf: (id: string) => ImageSource;
+	readonly onTag: (id: string, name: string) => void;
+	/** The builder has pulled an image by its id. */
+	readonly onGiven: (id: string) => Promise<void>;
+	readonly log: (line: string) => void;
+};
+
 /**
 Keeps the images of the engine and of the builder in agreement.
 
 What appears in the builder is a result and comes to the engine. A name that means another image in the engine, or none, is removed from the builder, which would otherwise build on an old image. So is an image that the engine does not have, before a build. Images with names of other registries than docker.io are given to the builder before a build, because it asks the engine's mirror only for that one.
 */
-export const createBuiltImages = (
-	client: DockerClient,
-	images: ImageStore,
-	onTag: (id: string, name: string) => void,
-): BuiltImages => {
+export const createBuiltImages = ({client, images, sourceOf, onTag, onGiven, log}: BuiltImagesOptions): BuiltImages => {
 	let known: Held | undefined;
 
-	const load = async (id: string): Promise<void> => {
-		const archive = await client.request('GET', `/images/${id}/get`);
-		for await (const _step of images.load(archive)) {
-			// The steps name what the archive has; its names come below.
+	const take = async (id: string): Promise<void> => {
+		try {
+			await images.assemble(id, sourceOf(id));
+			return;
+		} catch (error) {
+			if (error instanceof HolmError && error.code === 'unavailable') {
+				throw error;
+			}
+
+			// Another Docker may keep its images in another way.
+			log(`the builder gives an image as a whole: ${messageOf(error)}`);
+		}
+
+		const archive = await client.request('GET', `/images/${id}/get`, {limitMs: transferLimitMs});
+		const timer = setTimeout(() => {
+			archive.destroy(new HolmError('unavailable', `the builder did not give an image within ${transferLimitMs / 1000} seconds`, {remedy: 'holm builder logs may say why'}));
+		}, transferLimitMs);
+		try {
+			for await (const _step of images.load(archive)) {
+				// The steps name what the archive has; its names come below.
+			}
+		} finally {
+			clearTimeout(timer);
 		}
 	};
 
-	const give = async (tags: readonly string[]): Promise<void> => {
-		for (const tag of tags) {
-			await client.json('POST', '/images/load?quiet=1', {body: await images.save([tag]), limitMs: 600_000});
+	const nameInBuilder = async (id: string, names: readonly string[]): Promise<void> => {
+		for (const name of names) {
+			const {registry, repository, tag: version = 'latest'} = parseReference(name);
+			await client.json('POST', `/images/${id}/tag?repo=${encodeURIComponent(`${registry}/${repository}`)}&tag=${version}`);
+		}
+	};
+
+	/** The builder pulls an image from the engine's mirror by its id, and so only the layers that it has not pulled before. */
+	const pull = async (id: string): Promise<void> => {
+		const path = `/images/create?fromImage=${encodeURIComponent(mirrorNameOf(id))}&tag=latest`;
+		const said = await within(client.json('POST', path, {limitMs: transferLimitMs}), transferLimitMs, () => new HolmError('unavailable', `the builder did not take an image within ${transferLimitMs / 1000} seconds`, {remedy: 'holm builder logs may say why'}));
+		const {reason} = /"error":"(?<reason>[^"]+)"/v.exec(typeof said === 'string' ? said : JSON.stringify(said ?? ''))?.groups ?? {};
+		if (reason !== undefined) {
+			throw new HolmError('internal', `the builder could not pull an image: ${reason}`);
+		}
+	};
+
+	const give = async (id: string, names: readonly string[]): Promise<void> => {
+		const isThere = await nameInBuilder(id, names).then(() => true, () => false);
+		if (isThere) {
+			return;
+		}
+
+		try {
+			await pull(id);
+			await nameInBuilder(id, names);
+		} catch (error) {
+			log(`an image is given to the builder as a whole: ${messageOf(error)}`);
+			await client.json('POST', '/images/load?quiet=1', {body: await images.save(names), limitMs: transferLimitMs});
+		} finally {
+			await client.json('DELETE', `/images/${encodeURIComponent(`${mirrorNameOf(id)}:latest`)}?noprune=1`).catch(() => undefined);
+			await onGiven(id);
 		}
 	};
 
@@ -75,7 +135,7 @@ export const createBuiltImages = (
 			const results = new Set([...[...held.ids].filter(id => !before.ids.has(id)), ...fresh.map(([, id]) => id)]);
 			for (const id of results) {
 				if (!ownIds.has(id)) {
-					await load(id);
+					await take(id);
 				}
 			}
 
@@ -100,7 +160,10 @@ export const createBuiltImages = (
 					}
 				}
 
-				await give([...names].filter(([tag, id]) => parseReference(tag).registry !== 'docker.io' && held.tags.get(tag) !== id).map(([tag]) => tag));
+				const given = [...names].filter(([name, id]) => parseReference(name).registry !== 'docker.io' && held.tags.get(name) !== id);
+				for (const [image, pairs] of Map.groupBy(given, ([, id]) => id)) {
+					await give(image, pairs.map(([name]) => name));
+				}
 			}
 
 			known = stale.length > 0 || isBefore ? heldIn(await client.json('GET', '/images/json')) : held;

@@ -22,9 +22,17 @@ const digestPattern = /^sha256:[\da-f]{64}$/v;
 
 const defaultMediaType = 'application/vnd.oci.image.manifest.v1+json';
 
+/** Repository of one image, which no registry can have: names on docker.io have two parts. */
+const byId = 'holm/by-id/';
+
+/** The name under which the builder pulls an image by its id. */
+export const mirrorNameOf = (id: string): string => `127.0.0.1:5000/${byId}${id.slice('sha256:'.length)}`;
+
 export type ImageMirror = {
 	/** Listens at `socket`, unless it does. */
 	readonly open: () => Promise<void>;
+	/** Removes the copy of an image that was pulled by its id. */
+	readonly release: (id: string) => Promise<void>;
 	/** Stops listening and removes its copies of images. */
 	readonly close: () => Promise<void>;
 };
@@ -52,18 +60,28 @@ export const createImageMirror = (socket: string, images: Pick<ImageStore, 'get'
 		}
 	};
 
-	const copyOf = async (id: string): Promise<Served> => {
-		const known = served.get(id);
+	const copyOf = async (id: string, key = id): Promise<Served> => {
+		const known = served.get(key);
 		if (known) {
 			return known;
 		}
 
 		const copy = serve(id);
-		served.set(id, copy);
+		served.set(key, copy);
 		copy.catch(() => {
-			served.delete(id);
+			served.delete(key);
 		});
 		return copy;
+	};
+
+	/** A copy of its own for a pull by id, so that it can be removed alone. */
+	const copyFor = async (name: string, reference: string): Promise<Served> => {
+		if (name.startsWith(byId)) {
+			const id = `sha256:${name.slice(byId.length)}`;
+			return copyOf((await images.get(id)).id, `${byId}${id}`);
+		}
+
+		return copyOf((await images.get(`docker.io/${name}${reference}`)).id);
 	};
 
 	const finished = async (): Promise<readonly Served[]> => {
@@ -75,7 +93,7 @@ export const createImageMirror = (socket: string, images: Pick<ImageStore, 'get'
 		const isDigest = digestPattern.test(reference);
 		const copies = isDigest ? await finished() : [];
 		const found = copies.find(({digest}) => digest === reference)
-			?? await copyOf((await images.get(`docker.io/${name}${isDigest ? '@' : ':'}${reference}`)).id);
+			?? await copyFor(name, `${isDigest ? '@' : ':'}${reference}`);
 		response.writeHead(200, {'Content-Type': found.mediaType, 'Content-Length': found.manifest.length, 'Docker-Content-Digest': found.digest});
 		response.end(request.method === 'HEAD' ? undefined : found.manifest);
 	};
@@ -154,6 +172,15 @@ export const createImageMirror = (socket: string, images: Pick<ImageStore, 'get'
 			} catch (error) {
 				server = undefined;
 				throw error;
+			}
+		},
+		async release(id) {
+			const key = `${byId}${id}`;
+			const copy = served.get(key);
+			served.delete(key);
+			const {directory} = await copy?.catch(() => undefined) ?? {};
+			if (directory !== undefined) {
+				await images.buildah.removeScratch(directory);
 			}
 		},
 		async close() {

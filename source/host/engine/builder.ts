@@ -16,6 +16,7 @@ import {builderBase, removeBases} from '../builder/base.js';
 import {createBuiltImages} from '../builder/built-images.js';
 import {createDockerClient} from '../builder/docker-client.js';
 import {createImageMirror} from '../builder/image-mirror.js';
+import {builderImage} from '../builder/layers.js';
 import {newId} from '../containers/id.js';
 import {engineEnvironment} from '../environment.js';
 import {validateSize} from '../guest.js';
@@ -35,6 +36,7 @@ import {
 } from './context.js';
 import {discardContainer, makeDisk} from './creation.js';
 import {writtenBytesOf} from './disk-usage.js';
+import {openOutput} from './files.js';
 import {leaseAttachment} from './leases.js';
 import {dropNetwork, makeNetwork} from './networks.js';
 import {createQueue} from './queue.js';
@@ -144,8 +146,15 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 	};
 
 	const client = createDockerClient(async () => machine().connectService());
-	const built = createBuiltImages(client, store, (id, name) => {
-		publish(context, {type: 'image', action: 'tag', id, attributes: {name}});
+	const built = createBuiltImages({
+		client,
+		images: store,
+		sourceOf: id => builderImage(async (command, input) => openOutput(machine().agent, command, 'taking an image from the builder', {input}), id),
+		onTag(id, name) {
+			publish(context, {type: 'image', action: 'tag', id, attributes: {name}});
+		},
+		onGiven: async id => mirror.release(id),
+		log,
 	});
 	const synchronisations = createQueue();
 	const synchronise = async (options?: {readonly isBefore: boolean}) => synchronisations(async () => built.synchronise(options));

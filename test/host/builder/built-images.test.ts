@@ -1,8 +1,10 @@
 import {Readable} from 'node:stream';
 import test from 'ava';
+import {HolmError} from '../../../source/engine/errors.js';
 import type {Image} from '../../../source/engine/resources.js';
 import {createBuiltImages, heldIn} from '../../../source/host/builder/built-images.js';
 import type {DockerClient} from '../../../source/host/builder/docker-client.js';
+import type {ImageSource} from '../../../source/host/images/assemble.js';
 import type {ImageStore} from '../../../source/host/images/storage.js';
 
 const idOf = (digit: string) => `sha256:${digit.repeat(64)}`;
@@ -23,7 +25,7 @@ test('what the builder lists is taken only as far as it is an image with names',
 });
 
 /** An engine and a builder, each a map of names to ids. Images without a name are in the sets. */
-const pairOf = () => {
+const pairOf = (failure?: Error) => {
 	const engine = {tags: new Map<string, string>(), ids: new Set<string>()};
 	const builder = {tags: new Map<string, string>(), ids: new Set<string>()};
 	const said: string[] = [];
@@ -34,7 +36,7 @@ const pairOf = () => {
 	const remove = ({tags, ids}: typeof engine, name: string) => {
 		ids.delete(name);
 		for (const [tag, id] of tags) {
-			if (id === name || tag === full(name)) {
+			if (id === name || tag === full(name) || tag === name) {
 				tags.delete(tag);
 			}
 		}
@@ -45,15 +47,24 @@ const pairOf = () => {
 			said.push(`get ${path.split('/')[2]!.slice(7, 8)}`);
 			return Readable.from([path.split('/')[2]!]);
 		},
-		async json(method: string, path: string, options?: {readonly body?: Readable}) {
+		async json(method: string, path: string) {
+			const {pathname, searchParams} = new URL(path, 'http://builder');
 			if (method === 'DELETE') {
 				const name = decodeURIComponent(path.split('/')[2]!.split('?')[0]!);
 				said.push(`untag ${name}`);
 				remove(builder, name);
+			} else if (pathname.endsWith('/tag')) {
+				const id = pathname.split('/')[2]!;
+				if (!images(builder).some(image => image.id === id)) {
+					throw new Error(`No such image: ${id}`);
+				}
+
+				said.push(`tag ${searchParams.get('repo')}:${searchParams.get('tag')}`);
+				builder.tags.set(`${searchParams.get('repo')}:${searchParams.get('tag')}`, id);
 			} else if (method === 'POST') {
-				const [tag] = await Readable.from(options!.body!).toArray() as [string];
-				said.push(`give ${tag}`);
-				builder.tags.set(tag, engine.tags.get(tag)!);
+				const hex = searchParams.get('fromImage')!.split('/').at(-1)!;
+				said.push(`pull ${hex.slice(0, 1)}`);
+				builder.tags.set(`${searchParams.get('fromImage')}:latest`, `sha256:${hex}`);
 			}
 
 			return images(builder).map(({id, tags}) => ({Id: id, RepoTags: tags}));
@@ -73,11 +84,33 @@ const pairOf = () => {
 
 			engine.tags.set(tag, id);
 		},
-		save: async ([tag]: readonly string[]) => Readable.from([tag!]),
+		async assemble(id: string) {
+			if (failure) {
+				throw failure;
+			}
+
+			said.push(`take ${id.slice(7, 8)}`);
+			engine.ids.add(id);
+		},
 	} as unknown as ImageStore;
 	return {
-		engine, builder, said, remove, built: createBuiltImages(client, store, (id, name) => {
-			said.push(`${name} is ${id.slice(7, 8)}`);
+		engine,
+		builder,
+		said,
+		remove,
+		built: createBuiltImages({
+			client,
+			images: store,
+			sourceOf: () => ({} as unknown as ImageSource),
+			onTag(id, name) {
+				said.push(`${name} is ${id.slice(7, 8)}`);
+			},
+			async onGiven(id) {
+				said.push(`given ${id.slice(7, 8)}`);
+			},
+			log(line) {
+				said.push(line);
+			},
 		}),
 	};
 };
@@ -92,9 +125,23 @@ test('results come to the engine with their names, once', async t => {
 	builder.ids.add(idOf('2'));
 	await built.synchronise();
 	await built.synchronise();
-	t.deepEqual(said, ['get 2', 'get 1', 'new:1 is 1']);
+	t.deepEqual(said, ['take 2', 'take 1', 'new:1 is 1']);
 	t.deepEqual([...engine.tags], [[full('new:1'), idOf('1')]]);
 	t.true(engine.ids.has(idOf('2')));
+});
+
+test('a result whose layers cannot be read comes as a whole, but not to a full disk', async t => {
+	const {engine, builder, said, built} = pairOf(new Error('no such file'));
+	await built.synchronise();
+	builder.ids.add(idOf('1'));
+	await built.synchronise();
+	t.deepEqual(said, ['the builder gives an image as a whole: no such file', 'get 1']);
+	t.true(engine.ids.has(idOf('1')));
+	const other = pairOf(new HolmError('unavailable', 'the disk is full'));
+	await other.built.synchronise();
+	other.builder.ids.add(idOf('1'));
+	await t.throwsAsync(other.built.synchronise(), {code: 'unavailable'});
+	t.deepEqual(other.said, []);
 });
 
 test('a name that means another image in the engine is removed from the builder, and one of another registry is given', async t => {
@@ -106,9 +153,14 @@ test('a name that means another image in the engine is removed from the builder,
 	engine.tags.set('registry.example/team/base:1', idOf('2'));
 	said.length = 0;
 	await built.synchronise({isBefore: true});
-	t.deepEqual(said, ['untag base:1', 'give registry.example/team/base:1']);
+	const name = `127.0.0.1:5000/holm/by-id/${'2'.repeat(64)}:latest`;
+	t.deepEqual(said, ['untag base:1', 'pull 2', 'tag registry.example/team/base:1', `untag ${name}`, 'given 2']);
 	await built.synchronise({isBefore: true});
-	t.is(said.length, 2);
+	t.is(said.length, 5);
+	// An image that the builder has only needs its other name.
+	engine.tags.set('registry.example/team/other:1', idOf('2'));
+	await built.synchronise({isBefore: true});
+	t.deepEqual(said.slice(5), ['tag registry.example/team/other:1']);
 	t.is(engine.tags.get(full('base:1')), idOf('2'));
 });
 

@@ -1,6 +1,11 @@
 import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
-import {copyFile, mkdir, writeFile} from 'node:fs/promises';
+import {
+	copyFile,
+	mkdir,
+	readFile,
+	writeFile,
+} from 'node:fs/promises';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import path from 'node:path';
@@ -75,6 +80,7 @@ if (missingClient === undefined) {
 		t.is(await docker('run', '--rm', 'first'), 'secret\nada\nof the context');
 		t.is(await docker('image', 'inspect', '--format', '{{.Id}}', 'first'), await docker('image', 'inspect', '--format', '{{.Id}}', 'registry.example/team/first:1'));
 		t.is(await docker('image', 'inspect', '--format', '{{join .Config.Healthcheck.Test " "}}', 'first'), 'CMD-SHELL true');
+		t.notRegex(await readFile(pathsOf(world.root).daemonLog, 'utf8'), /as a whole/v);
 		await whenUnused();
 	});
 
