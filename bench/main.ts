@@ -1,9 +1,11 @@
 /**
 Benchmarks of Holm beside comparable programs on this host: `npm run bench`, `npm run bench -- --json`, `npm run bench -- name-server`.
 */
+import {measurement as builds} from './builds.js';
 import {measurement as coldBoot} from './cold-boot.js';
 import {measurement as compose} from './compose.js';
 import {measurement as networkCreation} from './create-network.js';
+import {measurement as firstBuild} from './first-build.js';
 import {measurement as forwarder} from './forwarder.js';
 import {measurement as healthChecks} from './health-checks.js';
 import {measurement as listContainers} from './list-containers.js';
@@ -15,4 +17,19 @@ import {measurement as runDetached} from './run-detached.js';
 import {measurement as runWhole} from './run-whole.js';
 import {measurement as tenAtOnce} from './ten-at-once.js';
 
-await runBench('bench', [nameServer, forwarder, coldBoot, runDetached, runWhole, tenAtOnce, memory, listContainers, networkCreation, publishedPort, healthChecks, compose]);
+await runBench('bench', [
+	nameServer,
+	forwarder,
+	coldBoot,
+	runDetached,
+	runWhole,
+	tenAtOnce,
+	memory,
+	listContainers,
+	networkCreation,
+	publishedPort,
+	healthChecks,
+	compose,
+	builds,
+	firstBuild,
+]);
