@@ -123,6 +123,9 @@ const stage = async (root: string, {unpacked, programs}: Source, modules: readon
 
 	await writeFile(path.join(root, 'etc/ld.so.conf'), '/usr/lib\n');
 	await run('ldconfig', ['-r', root]);
+	// Since version 29 Docker would name images by the digests of their manifests.
+	await mkdir(path.join(root, 'etc/docker'));
+	await writeFile(path.join(root, 'etc/docker/daemon.json'), '{"features": {"containerd-snapshotter": false}}\n');
 	await writeFile(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
 	await writeFile(path.join(root, 'etc/group'), 'root:x:0:\n');
 	await writeFile(path.join(root, 'etc/os-release'), 'PRETTY_NAME="Holm builder"\nID=holm\n');

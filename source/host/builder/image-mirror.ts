@@ -25,8 +25,11 @@ const defaultMediaType = 'application/vnd.oci.image.manifest.v1+json';
 /** Repository of one image, which no registry can have: names on docker.io have two parts. */
 const byId = 'holm/by-id/';
 
+/** Port of the mirror in the builder; none that people use for a registry of their own, which `localhost` would name there. */
+export const mirrorPort = 60_443;
+
 /** The name under which the builder pulls an image by its id. */
-export const mirrorNameOf = (id: string): string => `127.0.0.1:5000/${byId}${id.slice('sha256:'.length)}`;
+export const mirrorNameOf = (id: string): string => `127.0.0.1:${mirrorPort}/${byId}${id.slice('sha256:'.length)}`;
 
 export type ImageMirror = {
 	/** Listens at `socket`, unless it does. */

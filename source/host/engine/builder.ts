@@ -15,7 +15,7 @@ import {binarySize} from '../../text/sizes.js';
 import {builderBase, removeBases} from '../builder/base.js';
 import {createBuiltImages} from '../builder/built-images.js';
 import {createDockerClient} from '../builder/docker-client.js';
-import {createImageMirror} from '../builder/image-mirror.js';
+import {createImageMirror, mirrorPort} from '../builder/image-mirror.js';
 import {builderImage} from '../builder/layers.js';
 import {newId} from '../containers/id.js';
 import {engineEnvironment} from '../environment.js';
@@ -191,7 +191,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 					imageId: '',
 					configuration: settings,
 					process: {
-						arguments: ['/bin/start', stepAddress], environment: ['PATH=/bin:/usr/bin', 'HOME=/root', ...proxyVariables()], workingDirectory: '/', user: '',
+						arguments: ['/bin/start', stepAddress, String(mirrorPort)], environment: ['PATH=/bin:/usr/bin', 'HOME=/root', ...proxyVariables()], workingDirectory: '/', user: '',
 					},
 					status: {state: 'created'},
 					attachments: [leaseAttachment(context, settings.networks[0]!, {isRunning: false})],

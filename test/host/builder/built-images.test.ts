@@ -153,7 +153,7 @@ test('a name that means another image in the engine is removed from the builder,
 	engine.tags.set('registry.example/team/base:1', idOf('2'));
 	said.length = 0;
 	await built.synchronise({isBefore: true});
-	const name = `127.0.0.1:5000/holm/by-id/${'2'.repeat(64)}:latest`;
+	const name = `127.0.0.1:60443/holm/by-id/${'2'.repeat(64)}:latest`;
 	t.deepEqual(said, ['untag base:1', 'pull 2', 'tag registry.example/team/base:1', `untag ${name}`, 'given 2']);
 	await built.synchronise({isBefore: true});
 	t.is(said.length, 5);
