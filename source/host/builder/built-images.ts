@@ -1,5 +1,11 @@
 import {HolmError, messageOf} from '../../engine/errors.js';
-import {familiarName, parseReference, tagName} from '../../rules/images/reference.js';
+import type {Image} from '../../engine/resources.js';
+import {
+	familiarName,
+	isLoopback,
+	parseReference,
+	tagName,
+} from '../../rules/images/reference.js';
 import {within} from '../machines/patience.js';
 import type {ImageSource} from '../images/assemble.js';
 import type {ImageStore} from '../images/storage.js';
@@ -27,6 +33,40 @@ export const heldIn = (answer: unknown): Held => {
 		tags: new Map(images.flatMap(({id, tags}) => tags.map(tag => [tagName(tag), id] as const))),
 		ids: new Set(images.map(({id}) => id)),
 	};
+};
+
+/** Bytes of images that the engine gives to the builder although it could pull them itself, as the engine once did. */
+const pulledLimitBytes = 1024 ** 3;
+
+type Giveable = Pick<Image, 'id' | 'tags' | 'digests' | 'sizeBytes'>;
+
+/** Whether the registry of a name may give the image, as it once gave it to the engine. `localhost` is another host in the builder. */
+const isPulled = ({digests}: Giveable, name: string): boolean => {
+	const {registry, repository} = parseReference(name);
+	return !isLoopback(registry) && digests.some(digest => {
+		const other = parseReference(digest);
+		return other.registry === registry && other.repository === repository;
+	});
+};
+
+/**
+The images that the builder needs before a build, with their names: those with names of other registries than docker.io, because it asks the engine's mirror only for that one.
+
+The engine does not know which of them the build needs. What only the engine has is always among them; of those that were pulled the smallest, up to 1 GiB in all. The builder pulls the others again.
+*/
+export const imagesToGive = (images: readonly Giveable[]): ReadonlyMap<string, readonly string[]> => {
+	const given = new Map<string, readonly string[]>();
+	let pulledBytes = 0;
+	for (const image of images.toSorted((a, b) => a.sizeBytes - b.sizeBytes)) {
+		const names = image.tags.filter(name => parseReference(name).registry !== 'docker.io');
+		const isOwn = names.some(name => !isPulled(image, name));
+		pulledBytes += isOwn || names.length === 0 ? 0 : image.sizeBytes;
+		if (names.length > 0 && (isOwn || pulledBytes <= pulledLimitBytes)) {
+			given.set(image.id, names);
+		}
+	}
+
+	return given;
 };
 
 /** A builder that works answers at once, also when it is busy. */
@@ -58,7 +98,7 @@ export type BuiltImagesOptions = {
 /**
 Keeps the images of the engine and of the builder in agreement.
 
-What appears in the builder is a result and comes to the engine. A name that means another image in the engine, or none, is removed from the builder, which would otherwise build on an old image. So is an image that the engine does not have, before a build. Images with names of other registries than docker.io are given to the builder before a build, because it asks the engine's mirror only for that one.
+What appears in the builder is a result and comes to the engine. A name that means another image in the engine, or none, is removed from the builder, which would otherwise build on an old image. So is an image that the engine does not have, before a build. Images of `imagesToGive` are given to the builder before a build.
 */
 export const createBuiltImages = ({client, images, sourceOf, onTag, onGiven, log}: BuiltImagesOptions): BuiltImages => {
 	let known: Held | undefined;
@@ -160,9 +200,11 @@ export const createBuiltImages = ({client, images, sourceOf, onTag, onGiven, log
 					}
 				}
 
-				const given = [...names].filter(([name, id]) => parseReference(name).registry !== 'docker.io' && held.tags.get(name) !== id);
-				for (const [image, pairs] of Map.groupBy(given, ([, id]) => id)) {
-					await give(image, pairs.map(([name]) => name));
+				for (const [id, given] of imagesToGive(all)) {
+					const missing = given.filter(name => held.tags.get(name) !== id);
+					if (missing.length > 0) {
+						await give(id, missing);
+					}
 				}
 			}
 

@@ -17,6 +17,8 @@ export type RequestOptions = {
 	readonly signal?: AbortSignal;
 };
 
+type Head = {readonly method: string; readonly path: string; readonly headers: OutgoingHttpHeaders};
+
 const remedy = 'holm builder logs may say why';
 
 /** The error of a connection with the builder that was lost. */
@@ -28,16 +30,14 @@ export const lostBuilder = (error: unknown): HolmError => error instanceof HolmE
 export const createDockerClient = (connect: () => Promise<Duplex>) => {
 	/** Runs `exchange` with a new request, until it resolves, the request fails or the time is over; the connection is closed if it fails. */
 	const open = async <Answer>(
-		method: string,
-		path: string,
-		headers: OutgoingHttpHeaders,
+		head: Head,
 		{limitMs, signal}: RequestOptions,
 		exchange: (request: ClientRequest, resolve: (answer: Answer) => void) => void,
 	): Promise<Answer> => {
 		const stream = await connect();
 		const {promise, resolve, reject} = Promise.withResolvers<Answer>();
 		const request = http.request({
-			method, path, headers: {Host: 'builder', ...headers}, createConnection: () => stream,
+			...head, headers: {Host: 'builder', ...head.headers}, createConnection: () => stream,
 		});
 		request.on('error', error => {
 			reject(lostBuilder(error));
@@ -72,7 +72,8 @@ export const createDockerClient = (connect: () => Promise<Duplex>) => {
 	/** Sends a request and resolves with the head of its answer. Throws `unavailable` if there is none in time. */
 	const request = async (method: string, path: string, options: RequestOptions = {}): Promise<IncomingMessage> => {
 		const {body, signal, limitMs = signal ? undefined : 60_000} = options;
-		return open<IncomingMessage>(method, path, body ? {'Content-Type': 'application/x-tar'} : {}, {signal, limitMs}, (sent, resolve) => {
+		const headers: OutgoingHttpHeaders = body ? {'Content-Type': 'application/x-tar'} : {};
+		return open<IncomingMessage>({method, path, headers}, {signal, limitMs}, (sent, resolve) => {
 			sent.once('response', answer => {
 				answer.once('close', () => {
 					answer.socket.destroy();
@@ -128,7 +129,7 @@ export const createDockerClient = (connect: () => Promise<Duplex>) => {
 		post: async (path: string, options: RequestOptions): Promise<IncomingMessage> => accepted(await request('POST', path, options)),
 		/** The connection of a request, once it is one of another protocol. */
 		upgrade: async (path: string, protocol: string, headers: OutgoingHttpHeaders, signal?: AbortSignal): Promise<Duplex> =>
-			open<Duplex>('POST', path, {...headers, Connection: 'Upgrade', Upgrade: protocol}, {signal, limitMs: 60_000}, (sent, resolve) => {
+			open<Duplex>({method: 'POST', path, headers: {...headers, Connection: 'Upgrade', Upgrade: protocol}}, {signal, limitMs: 60_000}, (sent, resolve) => {
 				sent.once('upgrade', (_answer, socket, head) => {
 					socket.unshift(head);
 					resolve(socket);

@@ -2,7 +2,7 @@ import {Readable} from 'node:stream';
 import test from 'ava';
 import {HolmError} from '../../../source/engine/errors.js';
 import type {Image} from '../../../source/engine/resources.js';
-import {createBuiltImages, heldIn} from '../../../source/host/builder/built-images.js';
+import {createBuiltImages, heldIn, imagesToGive} from '../../../source/host/builder/built-images.js';
 import type {DockerClient} from '../../../source/host/builder/docker-client.js';
 import type {ImageSource} from '../../../source/host/images/assemble.js';
 import type {ImageStore} from '../../../source/host/images/storage.js';
@@ -24,13 +24,36 @@ test('what the builder lists is taken only as far as it is an image with names',
 	t.deepEqual(heldIn('no list').ids, new Set());
 });
 
+test('what only the engine has is given to the builder, and small images that it could pull', t => {
+	const mebibyte = 1024 ** 2;
+	const image = (digit: string, tags: readonly string[], sizeMebibytes: number, digests: readonly string[] = []) =>
+		({id: idOf(digit), tags, digests: digests.map(name => `${name}@${idOf('f')}`), sizeBytes: sizeMebibytes * mebibyte});
+	const pulled = (digit: string, sizeMebibytes: number) => image(digit, [`registry.example/${digit}:1`], sizeMebibytes, [`registry.example/${digit}`]);
+	t.deepEqual([...imagesToGive([
+		pulled('1', 900),
+		pulled('2', 500),
+		pulled('3', 300),
+		image('4', ['registry.example/own:1', full('own:1')], 5000),
+		image('5', ['localhost:5000/app:1'], 5000, ['localhost:5000/app']),
+		image('6', ['registry.example/6:1', 'other.example/6:1'], 6000, ['registry.example/6']),
+		image('7', [full('only-hub:1')], 1),
+		image('8', [], 1),
+	])].toSorted(([a], [b]) => a < b ? -1 : 1), [
+		[idOf('2'), ['registry.example/2:1']],
+		[idOf('3'), ['registry.example/3:1']],
+		[idOf('4'), ['registry.example/own:1']],
+		[idOf('5'), ['localhost:5000/app:1']],
+		[idOf('6'), ['registry.example/6:1', 'other.example/6:1']],
+	]);
+});
+
 /** An engine and a builder, each a map of names to ids. Images without a name are in the sets. */
 const pairOf = (failure?: Error) => {
 	const engine = {tags: new Map<string, string>(), ids: new Set<string>()};
 	const builder = {tags: new Map<string, string>(), ids: new Set<string>()};
 	const said: string[] = [];
 	const images = (held: typeof engine) => [...new Set([...held.ids, ...held.tags.values()])].map(id => ({
-		id, tags: [...held.tags].filter(([, other]) => other === id).map(([tag]) => tag),
+		id, tags: [...held.tags].filter(([, other]) => other === id).map(([tag]) => tag), digests: [], sizeBytes: 1,
 	}));
 	/** By its id with all names, or only a name; as in Docker, an image goes with its last name. */
 	const remove = ({tags, ids}: typeof engine, name: string) => {

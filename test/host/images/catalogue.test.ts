@@ -82,7 +82,7 @@ test('archives name their images in either format, and hostile names are left ou
 		{source: {transport: 'docker-archive', selector: ':@1'}, tags: []},
 	]);
 	const oci = new Map<string, unknown>([['index.json', {manifests: [{annotations: {'org.opencontainers.image.ref.name': 'docker.io/library/a:1'}}]}]]);
-	t.deepEqual(planLoad(oci), [{source: {transport: 'oci-archive', selector: ''}, tags: ['docker.io/library/a:1']}]);
+	t.deepEqual(planLoad(oci), [{source: {transport: 'oci-archive', selector: ''}, tags: ['docker.io/library/a:1'], description: undefined}]);
 	t.throws(() => planLoad(new Map()), {code: 'invalid'});
 	t.throws(() => planLoad(new Map([['manifest.json', {}], ['index.json', {}]])), {code: 'invalid'});
 	const layers = {Layers: ['l']};
