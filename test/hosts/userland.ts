@@ -24,11 +24,14 @@ const debian13 = distributionOf({id: 'debian', like: [], version: 13});
 /** Clients of Docker's that Debian 12 lacks. They run there, too: `findPlugin` names them. */
 const plugins = ['docker-compose', 'docker-buildx'] as const;
 
-/** Debian 13 with what `holm setup` installs there, and with those clients. */
+/** What the builder is made of: the host has no network to get it. */
+const forBuilds = ['docker.io', 'git'] as const;
+
+/** Debian 13 with what `holm setup` installs there, and with those clients and programs. */
 export const recipe: Recipe = {
 	name: 'debian-13-userland',
 	suite: 'trixie',
-	packages: [...new Set([...Object.values(debian13?.packages ?? {}), ...plugins])].toSorted(),
+	packages: [...new Set([...Object.values(debian13?.packages ?? {}), ...plugins, ...forBuilds])].toSorted(),
 	kernel: debian13?.kernel,
 };
 

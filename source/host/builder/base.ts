@@ -73,7 +73,9 @@ const gather = async (scratch: string, onStep: (step: SetupStep) => void): Promi
 		throw new HolmError('unavailable', `building images needs ${onHost.missing.join(', ')}, and this host has none of them`, {remedy: 'install Docker\'s engine; its service need not run'});
 	}
 
-	const unpacked = await unpackPackages(scratch, async () => missingWith(packages), onStep);
+	const unpacked = await unpackPackages(scratch, async () => missingWith(packages), onStep).catch((error: unknown) => {
+		throw new HolmError('unavailable', `building images needs ${onHost.missing.join(', ')}, and the packages ${packages.join(' and ')} cannot be downloaded: ${messageOf(error)}`, {remedy: 'install docker.io, or look at the sources and the network of apt-get', cause: error});
+	});
 	const {found, missing} = await find(requiredPrograms, unpacked);
 	if (missing.length > 0) {
 		throw new HolmError('unavailable', `the packages ${packages.join(' and ')} of this distribution do not have ${missing.join(', ')}`, {remedy: 'install Docker\'s engine; its service need not run'});
