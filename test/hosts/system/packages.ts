@@ -23,5 +23,7 @@ export const offered = (suite: Suite): ReadonlyArray<readonly string[]> => {
 		['bash', 'curl', 'ca-certificates', 'busybox-static'],
 		['ufw'],
 		suite === 'bookworm' ? ['docker.io'] : ['docker.io', 'docker-cli'],
+		// For the builder.
+		['docker.io', 'git'],
 	];
 };
