@@ -1,5 +1,6 @@
 import {once} from 'node:events';
 import http from 'node:http';
+import http2 from 'node:http2';
 import net, {type AddressInfo} from 'node:net';
 import type {Duplex} from 'node:stream';
 import test from 'ava';
@@ -104,6 +105,37 @@ const withServer = async (t: Parameters<typeof serve>[0], listener: http.Request
 	});
 	return {...served, collected: () => collected};
 };
+
+test('calls are refused with the reason if the builder does not start, not their connection', async t => {
+	const {socketPath} = await serve(t, {
+		builderChannel: {
+			async connect() {
+				throw new HolmError('unavailable', 'the builder ended as it started: 100 % “gone”', {remedy: 'holm builder logs says why'});
+			},
+			collect: async () => undefined,
+		},
+	});
+	const request = http.request({
+		socketPath, path: '/grpc', method: 'POST', headers: {Connection: 'Upgrade', Upgrade: 'h2c'},
+	}).end();
+	const [answer, socket, head] = await once(request, 'upgrade') as [http.IncomingMessage, Duplex, Uint8Array];
+	t.is(answer.statusCode, 101);
+	t.is(answer.headers.upgrade, 'h2c');
+	socket.unshift(head);
+	const client = http2.connect('http://x', {createConnection: () => socket});
+	for (const path of ['/moby.buildkit.v1.Control/ListWorkers', '/other']) {
+		const call = client.request({':method': 'POST', ':path': path});
+		call.resume();
+		const [headers] = await once(call, 'response') as [http2.IncomingHttpHeaders];
+		t.is(headers['grpc-status'], '14');
+		t.is(decodeURIComponent(String(headers['grpc-message'])), 'the builder ended as it started: 100 % “gone” (holm builder logs says why)');
+	}
+
+	client.close();
+	await once(socket, 'close');
+	const plain = await ask({socketPath}, '/session', {method: 'POST'});
+	t.is(plain.status, 503);
+});
 
 test('connections of BuildKit are carried in both directions, without the version of the client', async t => {
 	const {socketPath} = await withServer(t, () => undefined);

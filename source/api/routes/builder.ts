@@ -1,7 +1,9 @@
 import type {IncomingMessage} from 'node:http';
+import type {Duplex} from 'node:stream';
 import {builderOf, type BuilderChannel, type BuilderConfiguration} from '../../engine/builder.js';
 import type {Engine} from '../../engine/engine.js';
-import {HolmError} from '../../engine/errors.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
+import {refuseCalls} from '../../wire/buildkit/unary.js';
 import {fieldsOf} from '../../wire/fields.js';
 import {parseJson} from '../../wire/json.js';
 import {noBuildKit} from '../../wire/decode/fields/build.js';
@@ -34,8 +36,7 @@ const headOf = (request: IncomingMessage): string => {
 };
 
 /** Connects the client with the builder in both directions, from its request on. */
-const carry: Handler = async exchange => {
-	const stream = await channelOf(exchange.engine).connect();
+const carryTo = (exchange: Exchange, stream: Duplex): void => {
 	const client = exchange.takeOver();
 	const end = () => {
 		client.destroy();
@@ -50,12 +51,42 @@ const carry: Handler = async exchange => {
 	// The builder may have taken longer to start than the client's patience.
 	if (client.destroyed) {
 		end();
-		return undefined;
+		return;
 	}
 
 	stream.write(headOf(exchange.request));
 	client.pipe(stream);
 	stream.pipe(client);
+};
+
+const carry: Handler = async exchange => {
+	carryTo(exchange, await channelOf(exchange.engine).connect());
+	return undefined;
+};
+
+/**
+As `carry`, but refuses the calls instead of the connection if the builder does not start.
+
+A refused connection means to buildx that there is no BuildKit: it would build in a container of its own, from an image that it pulls, and say nothing of the reason. Source: docker/buildx, driver/docker/factory.go, Priority.
+*/
+const carryCalls: Handler = async exchange => {
+	const channel = channelOf(exchange.engine);
+	let stream: Duplex;
+	try {
+		stream = await channel.connect();
+	} catch (error) {
+		if (!exchange.isUpgrade) {
+			throw error;
+		}
+
+		const failure = asHolmError(error);
+		const client = exchange.takeOver();
+		client.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+		refuseCalls(client, failure.remedy === undefined ? failure.message : `${failure.message} (${failure.remedy})`, exchange.patienceMilliseconds);
+		return undefined;
+	}
+
+	carryTo(exchange, stream);
 	return undefined;
 };
 
@@ -119,7 +150,7 @@ const decodeChange = (json: unknown): Partial<BuilderConfiguration> => {
 
 export const builderRoutes = [
 	route('POST', '/session', carry),
-	route('POST', '/grpc', carry),
+	route('POST', '/grpc', carryCalls),
 	route('POST', '/build/cancel', async exchange => forwardBuild(exchange)),
 	route('GET', '/holm/builder', async ({engine}) => ok(await builderOf(engine).status())),
 	route('GET', '/holm/builder/steps', async ({engine}) => ok({steps: await builderOf(engine).steps()})),

@@ -6,7 +6,7 @@ import type {Duplex} from 'node:stream';
 const maximumRequestBytes = 64 * 1024;
 
 /** Codes of gRPC. */
-export const grpcStatus = {ok: 0, invalidArgument: 3, notFound: 5, unimplemented: 12} as const;
+export const grpcStatus = {ok: 0, invalidArgument: 3, notFound: 5, unimplemented: 12, unavailable: 14} as const;
 
 /** The answer to a call, or why there is none. */
 export type UnaryAnswer = Uint8Array | 'not-found';
@@ -81,4 +81,29 @@ export const serveUnary = (connection: Duplex, methods: UnaryMethods): () => voi
 		session.destroy();
 		connection.destroy();
 	};
+};
+
+/** Answers each call on a connection whose other side is the client with `unavailable` and the message. Ends the connection when the client does, or after `idleLimitMs` without a call. */
+export const refuseCalls = (connection: Duplex, message: string, idleLimitMs: number): void => {
+	const http2 = process.getBuiltinModule('node:http2');
+	const session = http2.performServerHandshake(connection);
+	session.on('error', () => undefined);
+	const end = () => {
+		session.destroy();
+		connection.destroy();
+	};
+
+	session.setTimeout(idleLimitMs, end);
+	session.on('goaway', end);
+	connection.on('end', end);
+	session.on('stream', stream => {
+		stream.on('error', () => undefined);
+		stream.resume();
+		stream.respond({
+			':status': 200,
+			'content-type': 'application/grpc',
+			'grpc-status': String(grpcStatus.unavailable),
+			'grpc-message': encodeURIComponent(message.toWellFormed()).replaceAll('%20', ' '),
+		}, {endStream: true});
+	});
 };
