@@ -124,8 +124,27 @@ export const createBuiltImages = ({client, images, sourceOf, onTag, onGiven, log
 			for await (const _step of images.load(archive)) {
 				// The steps name what the archive has; its names come below.
 			}
+		} catch (error) {
+			throw error instanceof HolmError && error.code === 'unavailable'
+				? error
+				: new HolmError('internal', `the engine cannot take the built image ${id.slice('sha256:'.length, 'sha256:'.length + 12)}: ${messageOf(error)}`, {remedy: 'the log of the daemon has more', cause: error});
 		} finally {
 			clearTimeout(timer);
+		}
+	};
+
+	/** Takes results. Before a build, one that cannot be taken is left out, and so leaves the builder: it must not hold up all later builds. */
+	const takeAll = async (ids: Iterable<string>, isBefore: boolean): Promise<void> => {
+		for (const id of ids) {
+			try {
+				await take(id);
+			} catch (error) {
+				if (!isBefore || (error instanceof HolmError && error.code === 'unavailable')) {
+					throw error;
+				}
+
+				log(`a result of the builder is dropped: ${messageOf(error)}`);
+			}
 		}
 	};
 
@@ -173,13 +192,9 @@ export const createBuiltImages = ({client, images, sourceOf, onTag, onGiven, log
 			const fresh = [...held.tags].filter(([tag, id]) => before.tags.get(tag) !== id);
 			// The engine may have lost an image, to which a build gives a new name.
 			const results = new Set([...[...held.ids].filter(id => !before.ids.has(id)), ...fresh.map(([, id]) => id)]);
-			for (const id of results) {
-				if (!ownIds.has(id)) {
-					await take(id);
-				}
-			}
-
-			for (const [tag, id] of fresh) {
+			await takeAll([...results].filter(id => !ownIds.has(id)), isBefore);
+			const taken = new Set((await images.list({all: true})).map(({id}) => id));
+			for (const [tag, id] of fresh.filter(([, id]) => taken.has(id))) {
 				await images.tag(id, tag);
 				onTag(id, familiarName(tag));
 			}

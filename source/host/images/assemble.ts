@@ -52,12 +52,14 @@ const headerOf = (name: string, size: number): Uint8Array => {
 
 const sha256Of = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** The layers of an image's configuration. Throws `invalid` if it is none. */
+type Configuration = {readonly rootfs?: {readonly type?: unknown; readonly diff_ids?: unknown}};
+
+/** The layers of an image's configuration; Docker leaves the list out if there are none. Throws `invalid` if it is none. */
 export const layersOf = (configuration: Uint8Array): readonly Layer[] => {
 	let diffIds: unknown;
 	try {
-		const parsed = JSON.parse(Buffer.from(configuration).toString()) as {readonly rootfs?: {readonly diff_ids?: unknown}} | null;
-		diffIds = parsed?.rootfs?.diff_ids;
+		const {rootfs} = JSON.parse(Buffer.from(configuration).toString()) as Configuration;
+		diffIds = rootfs?.diff_ids ?? (rootfs?.type === 'layers' ? [] : undefined);
 	} catch {}
 
 	if (!Array.isArray(diffIds) || diffIds.length > 1000 || !diffIds.every(item => typeof item === 'string' && /^sha256:[\da-f]{64}$/v.test(item))) {

@@ -121,6 +121,7 @@ const pairOf = (failure?: Error) => {
 		builder,
 		said,
 		remove,
+		store: store as {load: ImageStore['load']},
 		built: createBuiltImages({
 			client,
 			images: store,
@@ -165,6 +166,24 @@ test('a result whose layers cannot be read comes as a whole, but not to a full d
 	other.builder.ids.add(idOf('1'));
 	await t.throwsAsync(other.built.synchronise(), {code: 'unavailable'});
 	t.deepEqual(other.said, []);
+});
+
+test('a result that cannot be taken is an error once, and does not hold up later builds', async t => {
+	const {engine, builder, said, store, built} = pairOf(new Error('no such file'));
+	// eslint-disable-next-line require-yield
+	store.load = async function * () {
+		throw new HolmError('invalid', 'no archive');
+	};
+
+	await built.synchronise({isBefore: true});
+	builder.tags.set(full('bad:1'), idOf('1'));
+	await t.throwsAsync(built.synchronise(), {message: 'the engine cannot take the built image 111111111111: no archive'});
+	said.length = 0;
+	await built.synchronise({isBefore: true});
+	t.deepEqual(said, ['the builder gives an image as a whole: no such file', 'get 1', 'a result of the builder is dropped: the engine cannot take the built image 111111111111: no archive', 'untag bad:1', `untag ${idOf('1')}`]);
+	t.is(builder.tags.size + engine.tags.size, 0);
+	await built.synchronise();
+	t.is(said.length, 5);
 });
 
 test('a name that means another image in the engine is removed from the builder, and one of another registry is given', async t => {

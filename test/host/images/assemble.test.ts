@@ -37,7 +37,10 @@ const sourceOf = (configuration: Uint8Array, layers: readonly Uint8Array[]) => {
 test('the chain of a layer is the digest of the chain below it and of the layer', t => {
 	const [one, two] = ['1', '2'].map(digit => `sha256:${digit.repeat(64)}`) as [string, string];
 	t.deepEqual(layersOf(Buffer.from(JSON.stringify({rootfs: {diff_ids: [one, two]}}))), [{diffId: one, chainId: one}, {diffId: two, chainId: digestOf(`${one} ${two}`)}]);
-	t.deepEqual(layersOf(Buffer.from('{"rootfs":{"diff_ids":[]}}')), []);
+	for (const none of ['{"rootfs":{"diff_ids":[]}}', '{"rootfs":{"type":"layers"}}', '{"rootfs":{"type":"layers","diff_ids":null}}']) {
+		t.deepEqual(layersOf(Buffer.from(none)), []);
+	}
+
 	for (const other of ['', '5', 'null', '{}', '{"rootfs":{"diff_ids":["../etc"]}}', `{"rootfs":{"diff_ids":${JSON.stringify(Array.from({length: 1001}, () => one))}}}`]) {
 		t.throws(() => layersOf(Buffer.from(other)), {code: 'invalid'});
 	}
