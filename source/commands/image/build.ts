@@ -144,7 +144,11 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 	const engine = await context.engine();
 	const imageId = await printProgress(engine.buildImage(tar, {...options, file}), context.stdout, {quiet: given.quiet});
 	if (imageId !== undefined && given.iidfile !== undefined) {
-		await writeFile(path.resolve(context.workingDirectory, given.iidfile), imageId);
+		try {
+			await writeFile(path.resolve(context.workingDirectory, given.iidfile), imageId);
+		} catch (error) {
+			throw new HolmError('invalid', `the image is built, but its id ${imageId} cannot be written: ${messageOf(error)}`, {remedy: 'name another file with --iidfile', cause: error});
+		}
 	}
 
 	if (imageId !== undefined && given.quiet) {
