@@ -165,6 +165,23 @@ test('the answer of a build ends after its result is in the engine', async t => 
 	t.is(served.collected(), 1);
 });
 
+test('a build for another platform is refused, not given that platform\'s name', async t => {
+	const served = await withServer(t, (request, response) => {
+		request.resume();
+		response.end();
+	});
+	const build = async (platform: string) => ask(served, `/build?platform=${encodeURIComponent(platform)}`, {method: 'POST', body: ''});
+	for (const own of ['', 'linux', 'linux/amd64', 'Linux/x86_64', 'linux/amd64/v2']) {
+		t.is((await build(own)).status, 200, own);
+	}
+
+	for (const other of ['linux/arm64', 'windows/amd64', 'linux/amd64,linux/arm64']) {
+		const {status, json} = await build(other);
+		t.is(status, 501, other);
+		t.regex((json as {message: string}).message, /^an image for ".*" cannot be built on this host: its VMs are linux\/amd64 \(leave out the platform\)$/v);
+	}
+});
+
 test('a builder that ends in the middle of a build is an error in the answer', async t => {
 	const served = await withServer(t, (request, response) => {
 		request.resume();
