@@ -19,6 +19,9 @@ const seconds = (milliseconds: number) => (Math.max(0, milliseconds) / 1000).toF
 /** Words that say where BuildKit was, not what is wrong. */
 const wrappings = /^(?:failed to solve(?: with frontend \S+)?: |rpc error: code = \w+ desc = |failed to create LLB definition: |failed to read dockerfile: |failed to compute cache key: |failed to calculate checksum of ref \S+: )+/v;
 
+/** Where the builder keeps the files that a step sees, or a Dockerfile. */
+const innerPaths = /\/var\/lib\/docker\/(?:overlay2\/[\da-z]+\/(?:merged|diff)|tmp\/buildkit-mount\d+)(?=\/)/gv;
+
 /** What a failed `RUN` says, of BuildKit before 0.11 and since. */
 const failedCommands = [
 	/^(?<name>executor failed running )\[(?<command>.*)\]: (?:exit code: (?<code>\d+)|.*)$/sv,
@@ -28,6 +31,7 @@ const failedCommands = [
 /** What to do about failures that are not of the Dockerfile. */
 const remedies = [
 	[/dial tcp (?:127\.|\[::1\])/v, 'pull or tag the image first: in the builder, a machine of its own, that address is the builder'],
+	[/\/v2\/\S*": dial tcp/v, 'check the name of the image and the network; without a registry, holm load or holm import brings it'],
 	[/401 Unauthorized|403 Forbidden|authorization failed|pull access denied/v, 'check the name, or log in to the registry: holm login'],
 	[/no space left on device/v, 'holm builder prune frees its disk; holm builder rm and update --disk give it a larger one'],
 ] as const;
@@ -45,7 +49,7 @@ export const buildFailure = (message: string, vertex: Pick<Vertex, 'name'> | und
 	const step = vertex && stepOf(vertex.name);
 	const where = step === undefined ? '' : ` at step ${step}`;
 	const remedy = step === undefined ? 'fix the Dockerfile or the options of the build' : 'fix that step of the Dockerfile';
-	const reason = message.replace(wrappings, '').trim();
+	const reason = message.replace(wrappings, '').replaceAll(innerPaths, '').replace(/not found: not found$/v, 'not found').trim();
 	for (const pattern of failedCommands) {
 		const {command, code} = pattern.exec(reason)?.groups ?? {};
 		if (code !== undefined) {
