@@ -90,7 +90,7 @@ export const groups: Readonly<Record<string, Group>> = {
 		},
 	},
 	builder: {
-		summary: 'Manage the machine that builds images for Docker\'s clients',
+		summary: 'Manage the machine that builds images',
 		entries: {
 			ls: {summary: 'Show the builder', load: async () => import('./builder/ls.js'), aliases: [...list, 'status']},
 			start: {summary: 'Start the builder; builds start it by themselves', load: async () => import('./builder/start.js')},
