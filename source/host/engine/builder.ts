@@ -159,20 +159,25 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 	const synchronisations = createQueue();
 	const synchronise = async (options?: {readonly isBefore: boolean}) => synchronisations(async () => built.synchronise(options));
 
+	const assertNameIsFree = () => {
+		const other = context.containers.values().find(({container}) => container.name === builderName)
+			?? context.networks.values().find(({name, role}) => name === builderName && role === undefined);
+		if (other) {
+			throw new HolmError('conflict', `a ${'container' in other ? 'container' : 'network'} has the name ${builderName}, which the builder needs`, {remedy: 'rename or remove it'});
+		}
+	};
+
 	const make = async (wanted: BuilderConfiguration): Promise<Entry> => {
 		validate(wanted);
+		// Making the disk takes long.
+		assertNameIsFree();
 		const base = await builderBase(paths, {
 			diskBytes: wanted.diskBytes, gid: guest.gid, onStep({step, detail}) {
 				log(`builder: ${step}: ${detail}`);
 			},
 		});
 		return context.registry(async () => {
-			const other = context.containers.values().find(({container}) => container.name === builderName)
-				?? context.networks.values().find(({name, role}) => name === builderName && role === undefined);
-			if (other) {
-				throw new HolmError('conflict', `a ${'container' in other ? 'container' : 'network'} has the name ${builderName}, which the builder needs`, {remedy: 'rename or remove it'});
-			}
-
+			assertNameIsFree();
 			if (!context.networks.values().some(({role}) => role === 'builder')) {
 				await makeNetwork(context, networking, {
 					name: builderName, internal: false, labels: {}, driver: 'bridge', role: 'builder',

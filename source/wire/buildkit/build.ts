@@ -1,5 +1,6 @@
 import {Buffer} from 'node:buffer';
 import type {Duplex, Readable} from 'node:stream';
+import {setTimeout as delay} from 'node:timers/promises';
 import type {BuildOptions} from '../../engine/build.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
@@ -20,6 +21,19 @@ export type BuildKitDaemon = {
 	readonly upgrade: (path: string, protocol: string, headers: Readonly<Record<string, string | string[]>>) => Promise<Duplex>;
 	/** The error of a connection that was lost. */
 	readonly lost: (error: unknown) => unknown;
+};
+
+/** An engine whose builder runs answers at once. */
+const promptMs = 2000;
+
+/** Whether it takes long; its failure is left to the caller. */
+const isSlow = async (work: Promise<unknown>): Promise<boolean> => {
+	const slow = new AbortController();
+	try {
+		return await Promise.race([work.then(() => false, () => false), delay(promptMs, true, {signal: slow.signal})]);
+	} finally {
+		slow.abort();
+	}
 };
 
 /** An answer's line: what happened in the build, or what decodes as any progress. Throws the error of the build. */
@@ -57,7 +71,12 @@ export async function * buildByBuildKit(
 	let end = () => undefined as void;
 	let imageId: string | undefined;
 	try {
-		end = serveSession(await daemon.upgrade('/session', 'h2c', session.headers), sources);
+		const upgrading = daemon.upgrade('/session', 'h2c', session.headers);
+		if (await isSlow(upgrading)) {
+			yield {text: 'Waiting for the builder to start\n'};
+		}
+
+		end = serveSession(await upgrading, sources);
 		if (tar.errored) {
 			throw tar.errored;
 		}
