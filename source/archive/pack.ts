@@ -4,6 +4,7 @@ import path from 'node:path';
 import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {pack as createPack} from 'tar-stream';
+import {HolmError, messageOf} from '../engine/errors.js';
 
 export type PackEntry = {
 	/** Path on the host. */
@@ -36,7 +37,40 @@ export const walk = async function * (file: string, name: string): AsyncIterable
 	}
 };
 
-/** A tar of the entries, streamed. Hard links are kept; sockets are skipped. */
+const remedy = 'try again once nothing changes the files, or leave it out';
+
+/** The error of a file that cannot be packed. Without it, the caller would take a missing file for a missing engine. */
+const failureOf = (error: unknown, name: string): HolmError => {
+	if (error instanceof HolmError) {
+		return error;
+	}
+
+	const {code} = error as NodeJS.ErrnoException;
+	if (code === 'ENOENT' && name.includes('\u{FFFD}')) {
+		return new HolmError('invalid', `cannot read ${name}: its name is not UTF-8`, {remedy: 'rename it, or leave it out', cause: error});
+	}
+
+	return new HolmError('invalid', `cannot read ${name || 'a directory'}: ${messageOf(error)}`, {remedy: code === 'EACCES' ? 'check its permissions, or leave it out' : remedy, cause: error});
+};
+
+/**
+Passes a file's content on.
+
+@yields The same bytes. Throws at the end if they are fewer than `size`.
+*/
+async function * whole(content: AsyncIterable<Uint8Array>, name: string, size: number): AsyncGenerator<Uint8Array, void> {
+	let count = 0;
+	for await (const chunk of content) {
+		count += chunk.length;
+		yield chunk;
+	}
+
+	if (count < size) {
+		throw new HolmError('invalid', `cannot read ${name}: it became shorter while it was read`, {remedy});
+	}
+}
+
+/** A tar of the entries, streamed. Hard links are kept; sockets are skipped. Its error names the file that cannot be read. */
 export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = false}: PackOptions = {}): Readable => {
 	const pack = createPack();
 	/** First names of files with several links, by device and inode. */
@@ -76,21 +110,28 @@ export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = fal
 				linked.set(identity, name);
 			}
 
+			if (status.size === 0) {
+				pack.entry({...header, type: 'file'}, '');
+				return;
+			}
+
 			// If the file grows, do not write more than the size in its header.
-			const bytes = createReadStream(file, {end: Math.max(0, status.size - 1)});
-			await pipeline(bytes, pack.entry({...header, type: 'file', size: status.size}));
+			const bytes = createReadStream(file, {end: status.size - 1});
+			await pipeline(bytes, source => whole(source as AsyncIterable<Uint8Array>, name, status.size), pack.entry({...header, type: 'file', size: status.size}));
 		}
 	};
 
 	const packAll = async () => {
+		let name = '';
 		try {
 			for await (const entry of entries) {
+				name = entry.name;
 				await add(entry);
 			}
 
 			pack.finalize();
 		} catch (error) {
-			pack.destroy(error as Error);
+			pack.destroy(failureOf(error, name));
 		}
 	};
 
