@@ -1,7 +1,7 @@
 import {createReadStream} from 'node:fs';
 import {lstat, readdir, readlink} from 'node:fs/promises';
 import path from 'node:path';
-import type {Readable} from 'node:stream';
+import {PassThrough, type Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {pack as createPack} from 'tar-stream';
 import {HolmError, messageOf} from '../engine/errors.js';
@@ -136,5 +136,8 @@ export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = fal
 	};
 
 	void packAll();
-	return pack as unknown as Readable;
+	// A stream of Node's own has `errored`, for those who come after the error, which must not end the process.
+	const tar = new PassThrough().on('error', () => undefined);
+	pipeline(pack as unknown as Readable, tar).catch(() => undefined);
+	return tar;
 };

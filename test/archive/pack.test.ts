@@ -49,6 +49,14 @@ test('a file that vanishes before it is read is named, with a code that no conne
 	});
 });
 
+test('an error is kept for those who listen later', async t => {
+	const tar = packEntries(listed({file: '/nowhere/at/all', name: 'gone'}));
+	await new Promise(resolve => {
+		tar.once('error', resolve);
+	});
+	t.regex(tar.errored?.message ?? '', /cannot read gone/v);
+});
+
 test('a name that is not UTF-8 is an error that says so', async t => {
 	await inDirectory(async directory => {
 		const name = Buffer.concat([Buffer.from(`${directory}/latin`), Buffer.from([0xE9])]);

@@ -76,10 +76,17 @@ const sendBody = (request: ClientRequest, {json, tar}: RequestOptions, fail: (er
 		return;
 	}
 
-	tar.once('error', error => {
+	const breakOff = (error: Error) => {
 		fail(error);
 		request.destroy(error);
-	});
+	};
+
+	if (tar.errored) {
+		breakOff(tar.errored);
+		return;
+	}
+
+	tar.once('error', breakOff);
 	tar.pipe(request);
 	request.once('close', () => {
 		tar.destroy();

@@ -80,7 +80,9 @@ export const createDockerClient = (connect: () => Promise<Duplex>) => {
 				});
 				resolve(answer);
 			});
-			if (body) {
+			if (body?.errored) {
+				sent.destroy(body.errored);
+			} else if (body) {
 				body.on('error', error => {
 					sent.destroy(error);
 				});
