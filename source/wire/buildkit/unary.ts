@@ -78,8 +78,11 @@ export const serveUnary = (connection: Duplex, methods: UnaryMethods): () => voi
 		});
 	});
 	return () => {
-		session.destroy();
-		connection.destroy();
+		// Node reads what came with the upgrade in the next tick, and throws if the session was destroyed before.
+		setImmediate(() => {
+			session.destroy();
+			connection.destroy();
+		});
 	};
 };
 

@@ -79,3 +79,18 @@ test('each session has an id of its own, and names what it serves', t => {
 	t.is(headers['X-Docker-Expose-Session-Uuid'], id);
 	t.true(headers['X-Docker-Expose-Session-Grpc-Method'].includes('/moby.filesync.v1.Auth/Credentials'));
 });
+
+test('a session that ends at once, with bytes of the other side waiting, ends without an error', async t => {
+	const server = net.createServer();
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+	const [accepted] = await once(server, 'connection') as [Socket];
+	accepted.unshift(Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'));
+	const closed = once(accepted, 'close');
+	serveSession(accepted, {credentials: () => undefined, secrets: new Map()})();
+	await closed;
+	t.true(accepted.destroyed);
+	socket.destroy();
+	server.close();
+});
