@@ -199,7 +199,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 						arguments: ['/bin/start', stepAddress, String(mirrorPort)], environment: ['PATH=/bin:/usr/bin', 'HOME=/root', ...proxyVariables()], workingDirectory: '/', user: '',
 					},
 					status: {state: 'created'},
-					attachments: [leaseAttachment(context, settings.networks[0]!, {isRunning: false})],
+					attachments: [leaseAttachment(context, settings.networks[0]!, {isRunning: false, role: 'builder'})],
 					ports: [],
 					exposedPorts: [],
 					mounts: settings.mounts,

@@ -11,10 +11,10 @@ export const findContainer = ({containers}: Context, reference: string): Entry =
 };
 
 /** The network of a name, an id or the beginning of one. Throws `not-found`, and `invalid` for the beginning of several ids. */
-export const findNetwork = ({networks}: Context, reference: string): NetworkRecord => resources.findNetwork(networks, reference);
+export const findNetwork = ({networks}: Pick<Context, 'networks'>, reference: string): NetworkRecord => resources.findNetwork(networks, reference);
 
 /** Containers that have an address on a network, running or not. */
-export const attachedTo = ({containers}: Context, networkId: string): readonly Entry[] =>
+export const attachedTo = ({containers}: Pick<Context, 'containers'>, networkId: string): readonly Entry[] =>
 	containers.values().filter(({container}) => container.attachments.some(attachment => attachment.networkId === networkId)).toArray();
 
 /** Whether a network has this name. */

@@ -10,7 +10,7 @@ import {attachedTo, findNetwork} from './find.js';
 const wantedOf = ({configuration}: Container, {network}: Attachment): AttachmentConfiguration | undefined =>
 	configuration.networks.find(wanted => wanted.network === network);
 
-const holdersOf = (context: Context, networkId: string, except?: Entry): readonly Holder[] => attachedTo(context, networkId)
+const holdersOf = (context: Pick<Context, 'connected' | 'containers'>, networkId: string, except?: Entry): readonly Holder[] => attachedTo(context, networkId)
 	.filter(entry => entry !== except)
 	.flatMap(({container}) => container.attachments
 		.filter(attachment => attachment.networkId === networkId)
@@ -21,13 +21,17 @@ const holdersOf = (context: Context, networkId: string, except?: Entry): readonl
 			isRequested: wantedOf(container, attachment)?.address !== undefined,
 		})));
 
-/** Chooses the addresses of a new attachment. The caller must hold the registry. */
+/** Chooses the addresses of a new attachment. The caller must hold the registry. A network with a role is for containers of that role alone. */
 export const leaseAttachment = (
-	context: Context,
+	context: Pick<Context, 'connected' | 'containers' | 'networks'>,
 	wanted: AttachmentConfiguration,
-	{isRunning}: {readonly isRunning: boolean},
+	{isRunning, role}: {readonly isRunning: boolean; readonly role?: 'builder'},
 ): Attachment => {
 	const network = findNetwork(context, wanted.network);
+	if (network.role !== role) {
+		throw new HolmError('forbidden', `${network.name} is the network of the builder, and takes no other container`, {remedy: 'choose another one: holm network ls lists them'});
+	}
+
 	checkEndpointLinks(wanted, {isDefault: network.name === defaultNetwork});
 	if (network.name === defaultNetwork && wanted.aliases.length > 0) {
 		throw new HolmError('invalid', 'network-scoped aliases are only supported for user-defined networks', {remedy: 'holm network create makes one'});
