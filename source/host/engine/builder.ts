@@ -1,7 +1,6 @@
 import {rm} from 'node:fs/promises';
 import {availableParallelism} from 'node:os';
 import type {Duplex} from 'node:stream';
-import {setTimeout as delay} from 'node:timers/promises';
 import type {
 	Builder,
 	BuilderActions,
@@ -17,6 +16,7 @@ import {createBuiltImages} from '../builder/built-images.js';
 import {createDockerClient} from '../builder/docker-client.js';
 import {createImageMirror, mirrorPort} from '../builder/image-mirror.js';
 import {builderImage} from '../builder/layers.js';
+import {createReadiness} from '../builder/readiness.js';
 import {newId} from '../containers/id.js';
 import {engineEnvironment} from '../environment.js';
 import {validateSize} from '../guest.js';
@@ -216,26 +216,17 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 		});
 	};
 
-	const whenReady = async (entry: Entry): Promise<void> => {
-		const deadline = performance.now() + readyLimitMs;
-		let last: unknown;
-		while (performance.now() < deadline) {
-			if (!machineOf(entry)) {
-				const {status} = entry.container;
-				throw new HolmError('unavailable', `the builder ended as it started${status.state === 'exited' ? `: ${status.reason ?? `exit status ${status.exitCode}`}` : ''}`, {remedy: 'holm builder logs says why'});
-			}
+	const readiness = createReadiness({ping: async () => client.json('GET', '/_ping', {limitMs: 10_000}), limitMs: readyLimitMs, intervalMs: readyIntervalMs});
 
-			try {
-				await client.json('GET', '/_ping', {limitMs: 10_000});
-				return;
-			} catch (error) {
-				last = error;
-				await delay(readyIntervalMs);
-			}
+	const whenReady = async (entry: Entry): Promise<void> => readiness(() => {
+		const found = machineOf(entry);
+		if (!found) {
+			const {status} = entry.container;
+			throw new HolmError('unavailable', `the builder ended as it started${status.state === 'exited' ? `: ${status.reason ?? `exit status ${status.exitCode}`}` : ''}`, {remedy: 'holm builder logs says why'});
 		}
 
-		throw new HolmError('unavailable', `the builder did not answer within ${readyLimitMs / 1000} seconds`, {remedy: 'holm builder logs may say why', cause: last});
-	};
+		return found;
+	});
 
 	/** Resolves when it answers. The caller must hold the queue. */
 	const start = async (): Promise<void> => {
@@ -243,6 +234,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 		const found = entryOf();
 		if (found && machineOf(found)) {
 			await mirror.open();
+			await whenReady(found);
 			return;
 		}
 
