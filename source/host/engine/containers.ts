@@ -1,3 +1,4 @@
+import {HolmError} from '../../engine/errors.js';
 import type {ContainersVerbs} from '../../engine/containers.js';
 import type {Container, Filters, Image} from '../../engine/resources.js';
 import {filterOf} from '../../rules/filters.js';
@@ -125,6 +126,10 @@ export const containersVerbs = (context: VerbContext): ContainersVerbs => {
 		},
 		async removeContainer(reference, {force = false, volumes = false} = {}) {
 			const entry = find(reference);
+			if (entry.container.role === 'builder') {
+				throw new HolmError('conflict', `${entry.container.name} is the builder, and goes with its cache`, {remedy: 'holm builder rm'});
+			}
+
 			if (!force) {
 				assertAllowed('remove', entry);
 				await entry.queue(async () => removeNow(entry, {volumes}));

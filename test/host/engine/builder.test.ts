@@ -93,6 +93,8 @@ if (missingClient === undefined) {
 		t.regex(await world.holm('system', 'df'), /^Build Cache /mv);
 		t.regex(await world.holm('builder', 'ls'), /^running +2 +1GiB +4GiB /mv);
 		t.regex((await world.run(['network', 'rm', 'holm-builder'])).stderr, /pre-defined network/v);
+		t.regex((await world.run(['rm', '-f', 'holm-builder'])).stderr, /is the builder.*\(holm builder rm\)$/mv);
+		t.regex((await world.run(['create', '--network', 'holm-builder', 'box'])).stderr, /network of the builder/v);
 	});
 
 	world.test('builder: buildx finds the results of before in the cache, and writes to the client', async t => {
