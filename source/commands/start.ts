@@ -1,6 +1,7 @@
 import {enableCompileCache} from 'node:module';
 import {homedir} from 'node:os';
 import path from 'node:path';
+import {compileOnMainThread} from '../engine/exit-deadlock.js';
 import {escapeControls} from '../text/escape.js';
 import {nonEmpty} from './non-empty.js';
 
@@ -29,6 +30,11 @@ const currentDirectory = (): string => {
 /** Runs `main` with the arguments and streams of this process, and exits. */
 export const start = async (): Promise<never> => {
 	enableCompileCache(cacheDirectory());
+	const isDashboard = process.argv.length <= 2;
+	if (!isDashboard) {
+		compileOnMainThread();
+	}
+
 	for (const stream of [process.stdout, process.stderr]) {
 		stream.on('error', (error: NodeJS.ErrnoException) => {
 			// A reader such as `head` has exited; shells expect the status of SIGPIPE.
@@ -68,6 +74,7 @@ export const start = async (): Promise<never> => {
 			});
 		},
 	});
+	compileOnMainThread();
 	await Promise.all([flush(process.stdout), flush(process.stderr)]);
 	// Keep-alive connections would keep the process running.
 

@@ -10,6 +10,7 @@ import {createApiServer} from '../api/server.js';
 import {describeAddress} from '../wire/addresses.js';
 import {packageVersion} from '../wire/package-version.js';
 import {asHolmError, messageOf} from '../engine/errors.js';
+import {compileOnMainThread} from '../engine/exit-deadlock.js';
 import {openHostEngine} from '../host/engine/engine.js';
 import {closeInherited} from '../host/inherited.js';
 import {identify} from '../host/machines/process.js';
@@ -100,6 +101,7 @@ const serve = async (root: string, addresses: readonly Listening[], descriptors:
 
 	const signal = await told;
 	log(`ending on ${signal}`);
+	compileOnMainThread();
 	for (const close of closers) {
 		close();
 	}

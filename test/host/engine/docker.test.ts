@@ -7,7 +7,7 @@ import {thingTests} from './docker/things.js';
 import {openWorld} from './world.js';
 
 if (missingClient === undefined) {
-	const world = openWorld();
+	const world = openWorld({withBuilder: true});
 	lifeTests(world);
 	streamTests(world);
 	thingTests(world);

@@ -45,7 +45,6 @@ const casesOf = (running: string): readonly Case[] => [
 	[`PUT /containers/${running}/archive?path=/tmp`, 400, 'this is no archive, however long it is'.repeat(50), tar],
 	[`PUT /containers/${running}/archive`, 400, '', tar],
 	[`GET /containers/${running}/archive?path=${encodeURIComponent('/tmp/\0')}`, 400],
-	['POST /build', 400, 'this is no archive, however long it is'.repeat(50), tar],
 	['POST /images/create', 400],
 	['POST /images/create?fromImage=UPPER', 400],
 	['POST /images/box/tag?repo=No%20Name', 400],
@@ -123,7 +122,7 @@ export const malformedTests = (world: World): void => {
 		const open = async () => (await readdir(`/proc/${pid}/fd`)).length;
 		const before = await open();
 		const sockets = await Promise.all(Array.from({length: 100}, connect));
-		const beginnings = ['', 'GE', 'GET /info HTTP/1.1\r\nHost:', 'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"Image"', 'POST /build HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n200\r\nhalf', 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'];
+		const beginnings = ['', 'GE', 'GET /info HTTP/1.1\r\nHost:', 'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"Image"', 'POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n200\r\nhalf', 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'];
 		for (const [index, socket] of sockets.entries()) {
 			socket.write(beginnings[index % beginnings.length]!);
 		}
