@@ -57,6 +57,7 @@ if (missingClient === undefined) {
 
 	world.test('builder: a client with BuildKit builds on images that only the engine has, with secrets and caches', async t => {
 		t.timeout(180_000);
+		await world.engine.builder!.update({keepSeconds: 600});
 		t.is((await status()).state, 'absent');
 		if (buildx !== undefined) {
 			// Also the way of newer clients to BuildKit; earlier ones have their own.
@@ -242,6 +243,7 @@ if (missingClient === undefined) {
 		await world.holm('builder', 'update', '--keep', '1s');
 		await world.until(status, ({state}) => state === 'stopped');
 		await world.holm('builder', 'rm');
+		await world.engine.builder!.update({keepSeconds: 600});
 		t.is((await status()).state, 'absent');
 		t.regex((await world.run(['builder', 'logs'])).stderr, /there is no builder/v);
 	});

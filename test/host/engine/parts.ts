@@ -53,8 +53,9 @@ export const layParts = async (
 	}
 
 	if (withBuilder) {
+		// An idle one would take processors from other tests.
 		const builder: BuilderConfiguration = {
-			cpus: 2, memoryBytes: 1024 ** 3, diskBytes: testBuilderBytes, keepSeconds: 600,
+			cpus: 2, memoryBytes: 1024 ** 3, diskBytes: testBuilderBytes, keepSeconds: 5,
 		};
 		await writeRecord(target.builder, builder);
 	}
