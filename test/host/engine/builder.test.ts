@@ -92,7 +92,7 @@ if (missingClient === undefined) {
 		t.is(await docker('network', 'ls', '--format', '{{.Name}}'), 'bridge');
 		t.is(await docker('container', 'prune', '--force'), 'Total reclaimed space: 0B');
 		t.regex(await world.holm('system', 'df'), /^Build Cache /mv);
-		t.regex(await world.holm('builder', 'ls'), /^running +2 +1GiB +4GiB /mv);
+		t.regex(await world.holm('builder', 'ls'), /^running +1 +1GiB +4GiB /mv);
 		t.regex((await world.run(['network', 'rm', 'holm-builder'])).stderr, /pre-defined network/v);
 		t.regex((await world.run(['rm', '-f', 'holm-builder'])).stderr, /is the builder.*\(holm builder rm\)$/mv);
 		t.regex((await world.run(['create', '--network', 'holm-builder', 'box'])).stderr, /network of the builder/v);

@@ -55,7 +55,7 @@ export const layParts = async (
 	if (withBuilder) {
 		// An idle one would take processors from other tests.
 		const builder: BuilderConfiguration = {
-			cpus: 2, memoryBytes: 1024 ** 3, diskBytes: testBuilderBytes, keepSeconds: 5,
+			cpus: 1, memoryBytes: 1024 ** 3, diskBytes: testBuilderBytes, keepSeconds: 5,
 		};
 		await writeRecord(target.builder, builder);
 	}
