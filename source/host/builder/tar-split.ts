@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import path from 'node:path';
 import {Readable} from 'node:stream';
 import {createGunzip} from 'node:zlib';
+import {readByteLines} from '../../wire/lines.js';
 
 /** A piece of a layer's tar: bytes as they are, or the content of a file. The name is bytes in latin1. */
 export type Piece = {readonly bytes: Uint8Array} | {readonly name: string; readonly size: number};
@@ -15,31 +16,7 @@ const maximumText = 1024 ** 3;
 /** Bytes of all names. */
 const maximumNames = 32 * 1024 * 1024;
 
-async function * linesOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<string, void> {
-	let rest: Uint8Array[] = [];
-	let length = 0;
-	let total = 0;
-	for await (const chunk of source) {
-		total += chunk.length;
-		let start = 0;
-		for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-			yield Buffer.concat([...rest, chunk.subarray(start, end)]).toString();
-			rest = [];
-			length = 0;
-			start = end + 1;
-		}
-
-		rest.push(chunk.subarray(start));
-		length += chunk.length - start;
-		if (length > longestLine || total > maximumText) {
-			throw new Error('the list of a layer\'s files is too long');
-		}
-	}
-
-	if (length > 0) {
-		yield Buffer.concat(rest).toString();
-	}
-}
+const tooLong = () => new Error('the list of a layer\'s files is too long');
 
 type Line = {
 	readonly type?: unknown;
@@ -80,8 +57,15 @@ Reads what Docker keeps of a layer's tar beside the content of its files, so tha
 @yields The pieces of the tar in their order.
 */
 export async function * piecesOf(compressed: Uint8Array): AsyncGenerator<Piece, void> {
-	for await (const line of linesOf(Readable.from([compressed]).pipe(createGunzip()) as AsyncIterable<Uint8Array>)) {
-		const piece = line === '' ? undefined : parseLine(line);
+	const text = Readable.from([compressed]).pipe(createGunzip()) as AsyncIterable<Uint8Array>;
+	let total = 0;
+	for await (const line of readByteLines(text, longestLine, tooLong)) {
+		total += line.length + 1;
+		if (total > maximumText) {
+			throw tooLong();
+		}
+
+		const piece = line.length === 0 ? undefined : parseLine(line.toString());
 		if (piece) {
 			yield piece;
 		}
