@@ -44,13 +44,14 @@ const decodeMessage = (bytes: Uint8Array): Message => {
 	const fields = new Map<number, Value[]>();
 	while (reader.pos < reader.len) {
 		const [number, type] = reader.tag();
-		if (type === WireType.Varint) {
-			fields.set(number, [...fields.get(number) ?? [], Number(reader.int64())]);
-		} else if (type === WireType.LengthDelimited) {
-			fields.set(number, [...fields.get(number) ?? [], reader.bytes()]);
-		} else {
+		if (type !== WireType.Varint && type !== WireType.LengthDelimited) {
 			reader.skip(type, number);
+			continue;
 		}
+
+		const values = fields.get(number) ?? [];
+		values.push(type === WireType.Varint ? Number(reader.int64()) : reader.bytes());
+		fields.set(number, values);
 	}
 
 	return fields;
