@@ -1,7 +1,7 @@
 import type {BuildVerbs} from '../../engine/build.js';
 import {HolmError} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
-import {conclusionOf} from '../../rules/images/build-texts.js';
+import {concluded} from '../../rules/images/build-texts.js';
 import {credentialsFor} from '../../rules/images/credentials.js';
 import {tagName} from '../../rules/images/reference.js';
 import {encodeBuild} from '../../wire/encode/build.js';
@@ -34,18 +34,11 @@ export const buildVerbs = (client: Client): BuildVerbs => {
 			}
 
 			const {buildByBuildKit} = await import('../../wire/buildkit/build.js');
-			const steps = buildByBuildKit({
+			yield * concluded(buildByBuildKit({
 				post: async (path, query, tar) => client.send('POST', path, {query, tar, signal}),
 				upgrade: async (path, protocol, headers) => (await client.hijack(path, {headers, signal}, protocol)).socket,
 				lost: error => signal.aborted ? cancelled(error) : connectionError(error, client.address),
-			}, context, options, {credentials: credentialsFor(options.credentials), secrets: options.secrets ?? new Map()});
-			for await (const step of steps) {
-				if (step.imageId === undefined) {
-					yield step;
-				} else {
-					yield * conclusionOf(step.imageId, names);
-				}
-			}
+			}, context, options, credentialsFor(options.credentials)), names);
 		}, options.signal),
 	};
 };

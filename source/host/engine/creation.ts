@@ -8,6 +8,7 @@ import {validateContainer} from '../../rules/containers/validate-container.js';
 import {resolveUser, withGroups} from '../containers/accounts.js';
 import {assertLinkTargets} from '../../rules/containers/links.js';
 import {withVolumesFrom} from '../../rules/containers/volumes-from.js';
+import {platformName} from '../../rules/images/platform.js';
 import {limitsOf} from '../containers/bundle.js';
 import {capabilitiesOf} from '../containers/capabilities.js';
 import {removeLog} from '../containers/log-rotation.js';
@@ -27,7 +28,7 @@ import {
 	type Entry,
 	type Context,
 } from './context.js';
-import {ownPlatform, platformName} from './platform.js';
+import {ownPlatform} from './platform.js';
 import {wantedPorts} from './wanted-state.js';
 import {ensureVolumes, removeAnonymous} from './volumes.js';
 

@@ -1,7 +1,13 @@
+import {HolmError} from '../../engine/errors.js';
+import {isSamePlatform} from '../../rules/images/platform.js';
 import {architectureOf} from '../setup/distributions.js';
 
 /** The platform of this host's VMs, such as `linux/amd64`. */
 export const ownPlatform = (): string => `linux/${architectureOf()?.debian ?? process.arch}`;
 
-/** The system and processor of a platform, without its variant. */
-export const platformName = (platform: string): string => platform.split('/').slice(0, 2).join('/');
+/** Throws `unsupported` for an image of another platform, with what it cannot be. */
+export const assertOwnPlatform = (platform: string | undefined, cannot: string): void => {
+	if (platform !== undefined && !isSamePlatform(platform, ownPlatform())) {
+		throw new HolmError('unsupported', `an image for ${JSON.stringify(platform.slice(0, 60))} ${cannot} on this host: its VMs are ${ownPlatform()}`, {remedy: 'leave out the platform'});
+	}
+};

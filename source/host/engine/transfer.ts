@@ -3,7 +3,7 @@ import type {TransferVerbs} from '../../engine/transfer.js';
 import {HolmError} from '../../engine/errors.js';
 import {assertChanges} from '../../rules/images/committed-image.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
-import {ownPlatform, platformName} from './platform.js';
+import {assertOwnPlatform} from './platform.js';
 import {publish, type Context} from './context.js';
 
 export const transferVerbs = (context: Context): TransferVerbs => {
@@ -24,9 +24,7 @@ export const transferVerbs = (context: Context): TransferVerbs => {
 		loadImages: images.load,
 		async importImage(tar, options = {}) {
 			const {tag, changes = [], platform} = options;
-			if (platform !== undefined && platformName(platform) !== ownPlatform()) {
-				throw new HolmError('unsupported', `an image for ${JSON.stringify(platform.slice(0, 60))} is of no use on this host: its VMs are ${ownPlatform()}`, {remedy: 'leave out the platform'});
-			}
+			assertOwnPlatform(platform, 'is of no use');
 
 			const name = tag === undefined ? undefined : tagName(tag);
 			assertChanges(changes);

@@ -8,6 +8,26 @@ export const conclusionOf = (imageId: string, tags: readonly string[]): readonly
 	...tags.map(tag => ({text: `Successfully tagged ${familiarName(tag)}\n`})),
 ];
 
+/**
+A build whose end is that of Docker's classic builder. `taken` resolves when the image is there.
+
+@yields Its steps, and in place of the last one, which has the id, the conclusion.
+*/
+export async function * concluded(
+	steps: AsyncIterable<Progress>,
+	tags: readonly string[],
+	taken: () => Promise<void> = async () => undefined,
+): AsyncGenerator<Progress, void> {
+	for await (const step of steps) {
+		if (step.imageId === undefined) {
+			yield step;
+		} else {
+			await taken();
+			yield * conclusionOf(step.imageId, tags);
+		}
+	}
+}
+
 /** The words of an instruction in JSON, such as `["program", "argument"]`; undefined for other text. */
 export const execForm = (text: string): readonly string[] | undefined => {
 	try {

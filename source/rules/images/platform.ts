@@ -9,11 +9,11 @@ export const assertPlatform = (platform: string): void => {
 	}
 };
 
-/** Whether two platforms have the same system and processor; images are not told apart by the processor's variant. */
-export const isSamePlatform = (one: string, other: string): boolean => {
-	const [first, second] = [one, other].map(platform => platform.split('/', 2).join('/'));
-	return first === second;
-};
+/** The system and processor of a platform, without its variant, by which images are not told apart. */
+export const platformName = (platform: string): string => platform.split('/', 2).join('/');
+
+/** Whether two platforms have the same system and processor. */
+export const isSamePlatform = (one: string, other: string): boolean => platformName(one) === platformName(other);
 
 /** Throws `not-found` in Docker's words unless the image, which has one platform, is of each of those. */
 export const assertProvides = (image: Image, reference: string, platforms: readonly string[], doing?: string): void => {

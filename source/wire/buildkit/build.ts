@@ -64,7 +64,7 @@ export async function * buildByBuildKit(
 	daemon: BuildKitDaemon,
 	tar: Readable,
 	options: BuildOptions,
-	sources: SessionSources,
+	credentials: SessionSources['credentials'],
 ): AsyncGenerator<Progress, void> {
 	const session = newSession();
 	const shown = createBuildProgress();
@@ -76,7 +76,7 @@ export async function * buildByBuildKit(
 			yield {text: 'Waiting for the builder to start\n'};
 		}
 
-		end = serveSession(await upgrading, sources);
+		end = serveSession(await upgrading, {credentials, secrets: options.secrets ?? new Map()});
 		if (tar.errored) {
 			throw tar.errored;
 		}

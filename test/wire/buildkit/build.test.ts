@@ -36,7 +36,7 @@ const daemonFor = async (t: ExecutionContext, lines: readonly unknown[], startMs
 
 const run = async (daemon: BuildKitDaemon) => Array.fromAsync(buildByBuildKit(daemon, Readable.from([]), {
 	tags: [], buildArguments: {}, noCache: false, pull: false, labels: {},
-}, {credentials: () => undefined, secrets: new Map()}));
+}, () => undefined));
 
 test('a build ends with its id, and one that waits for the builder says so', async t => {
 	const lines = [{id: 'moby.image.id', aux: {ID: id}}, {stream: 'Successfully tagged x:latest\n'}];
