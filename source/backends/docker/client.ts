@@ -287,8 +287,7 @@ export const createClient = (address: ReachableAddress, {contactMilliseconds = 1
 		},
 		async hasBuildKit() {
 			if (builder === undefined) {
-				const response = await send('HEAD', '/_ping');
-				response.resume();
+				await ping();
 			}
 
 			return builder === '2';

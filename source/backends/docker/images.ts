@@ -1,4 +1,3 @@
-import {HolmError} from '../../engine/errors.js';
 import {encodePlatform} from '../../wire/encode/platform.js';
 import {decodeHistory, decodeImage, decodeImageItem} from '../../wire/decode/image.js';
 import {decodePrunedImages, decodeRemovedImage} from '../../wire/decode/verbs.js';
@@ -7,6 +6,7 @@ import {splitTag} from '../../wire/image-names.js';
 import type {ImagesVerbs} from '../../engine/images.js';
 import type {Client} from './client.js';
 import {encodeFilters, imagePath} from './paths.js';
+import {assertMinorVersion} from './versions.js';
 
 const firstToRemovePlatforms = 50;
 
@@ -28,8 +28,8 @@ export const imagesVerbs = (client: Client): ImagesVerbs => ({
 		await client.json('POST', imagePath(reference, '/tag'), {query: {repo: name, tag: version}});
 	},
 	async removeImage(reference, {force, platforms = []} = {}) {
-		if (platforms.length > 0 && await client.minorVersion() < firstToRemovePlatforms) {
-			throw new HolmError('unsupported', `this engine (API 1.${await client.minorVersion()}) does not remove images by platform`, {remedy: 'leave out the platform'});
+		if (platforms.length > 0) {
+			await assertMinorVersion(client, firstToRemovePlatforms, 'does not remove images by platform', 'leave out the platform');
 		}
 
 		const query = {force, platforms: platforms.map(platform => encodePlatform(platform))};

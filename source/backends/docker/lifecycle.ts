@@ -6,6 +6,7 @@ import type {LifecycleVerbs} from '../../engine/lifecycle.js';
 import type {QueryValues} from '../../wire/encode/query.js';
 import type {Client} from './client.js';
 import {containerPath} from './paths.js';
+import {assertMinorVersion} from './versions.js';
 
 export const lifecycleVerbs = (client: Client): LifecycleVerbs => {
 	const tell = async (reference: string, verb: string, query?: QueryValues, otherwise?: string) => {
@@ -14,8 +15,8 @@ export const lifecycleVerbs = (client: Client): LifecycleVerbs => {
 
 	/** Before API 1.42 Docker ignores the parameter and would silently send another signal. */
 	const assertStopSignals = async (signal: string | undefined) => {
-		if (signal !== undefined && await client.minorVersion() < 42) {
-			throw new HolmError('unsupported', `this engine (API 1.${await client.minorVersion()}) cannot stop a container by ${signal}, only by the signal that it was created with`, {remedy: `holm kill --signal ${signal}`});
+		if (signal !== undefined) {
+			await assertMinorVersion(client, 42, `cannot stop a container by ${signal}, only by the signal that it was created with`, `holm kill --signal ${signal}`);
 		}
 	};
 

@@ -1,4 +1,3 @@
-import {HolmError} from '../../engine/errors.js';
 import {encodePlatform} from '../../wire/encode/platform.js';
 import {encodeCredentials, encodeRegistryAuth} from '../../wire/encode/credentials.js';
 import {decodeRegistryImage} from '../../wire/decode/registry-image.js';
@@ -8,6 +7,7 @@ import {readBytes} from './answer-streams.js';
 import type {Client} from './client.js';
 import {imagePath, pathName} from './paths.js';
 import {readProgress} from './progress.js';
+import {assertMinorVersion} from './versions.js';
 
 const firstWithPlatforms = 48;
 
@@ -17,10 +17,7 @@ const platformQuery = async (client: Client, platform: string | undefined) => {
 		return {};
 	}
 
-	if (await client.minorVersion() < firstWithPlatforms) {
-		throw new HolmError('unsupported', `this engine (API 1.${await client.minorVersion()}) does not choose images of an archive by platform`, {remedy: 'leave out the platform'});
-	}
-
+	await assertMinorVersion(client, firstWithPlatforms, 'does not choose images of an archive by platform', 'leave out the platform');
 	return {platform: encodePlatform(platform)};
 };
 
