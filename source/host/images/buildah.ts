@@ -46,19 +46,14 @@ const storageOf = (paths: Paths) => path.join(paths.images, 'storage');
 const runOf = (paths: Paths) => path.join(paths.images, 'run');
 const configurationOf = (paths: Paths) => path.join(paths.images, 'configuration');
 
-/** Short names resolve to `docker.io` only. Loopback registries over HTTP are passed per call, because a prefix cannot express 127.0.0.0/8. */
-export const registriesConfiguration = (insecure: readonly string[]): string => [
-	'unqualified-search-registries = ["docker.io"]',
-	'short-name-mode = "disabled"',
-	...insecure.map(registry => `[[registry]]\nlocation = ${JSON.stringify(registry)}\ninsecure = true`),
-	'',
-].join('\n');
+/** Short names resolve to `docker.io` only. Loopback registries over HTTP are a matter of each call, because a prefix cannot express 127.0.0.0/8. */
+const registriesConfiguration = 'unqualified-search-registries = ["docker.io"]\nshort-name-mode = "disabled"\n';
 
-/** Writes buildah's credentials file, by registry, with mode 0600. On a command line every user of the host could read them. */
-export const writeCredentials = async (directory: string, credentials: ReadonlyMap<string, RegistryCredentials>): Promise<string> => {
+/** Writes buildah's credentials file, with mode 0600. On a command line every user of the host could read them. */
+export const writeCredentials = async (directory: string, registry: string, {username, password}: RegistryCredentials): Promise<string> => {
 	const file = path.join(directory, 'auth.json');
-	const auths = [...credentials].map(([registry, {username, password}]) => [registry, {auth: Buffer.from(`${username}:${password}`).toString('base64')}] as const);
-	await writeFile(file, JSON.stringify({auths: Object.fromEntries(auths)}), {mode: 0o600});
+	const auth = Buffer.from(`${username}:${password}`).toString('base64');
+	await writeFile(file, JSON.stringify({auths: {[registry]: {auth}}}), {mode: 0o600});
 	return file;
 };
 
@@ -70,7 +65,7 @@ const writeConfiguration = async (paths: Paths, driver: string): Promise<void> =
 	const files = {
 		'storage.conf': `[storage]\ndriver = "${driver}"\ngraphroot = ${graphRoot}\nrunroot = ${runRoot}\n`,
 		'containers.conf': '[engine]\n',
-		'registries.conf': registriesConfiguration([]),
+		'registries.conf': registriesConfiguration,
 		'policy.json': '{"default": [{"type": "insecureAcceptAnything"}]}\n',
 		'auth.json': '{}\n',
 	};

@@ -73,7 +73,7 @@ const cancelled = (doing: string, signal: AbortSignal | undefined, error: unknow
 
 const connection = async (work: string, registry: string, credentials: RegistryCredentials | undefined): Promise<readonly string[]> => [
 	...(isLoopback(registry) ? ['--tls-verify=false'] : []),
-	...(credentials ? ['--authfile', await writeCredentials(work, new Map([[registry, credentials]]))] : []),
+	...(credentials ? ['--authfile', await writeCredentials(work, registry, credentials)] : []),
 ];
 
 /** Progress of a layer, from buildah's line on a blob. */

@@ -134,7 +134,7 @@ const checkRestart = ({restartPolicy: {name, maximumRetryCount}, autoRemove}: Co
 };
 
 /** Throws `invalid` for a host that is not `NAME:ADDRESS`. */
-export const assertExtraHost = (host: string): void => {
+const assertExtraHost = (host: string): void => {
 	const [name = '', ...address] = host.split(':');
 	if (name === '' || (net.isIP(address.join(':')) === 0 && address.join(':') !== 'host-gateway')) {
 		refuse(`bad format for add-host: ${shown(host)}`, 'write NAME:ADDRESS, or NAME:host-gateway');
