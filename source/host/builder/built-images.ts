@@ -133,11 +133,13 @@ export const createBuiltImages = ({client, images, sourceOf, onTag, onGiven, log
 		}
 	};
 
-	/** Takes results. Before a build, one that cannot be taken is left out, and so leaves the builder: it must not hold up all later builds. */
-	const takeAll = async (ids: Iterable<string>, isBefore: boolean): Promise<void> => {
+	/** Takes results and resolves with those that are taken. Before a build, one that cannot be is left out, and so leaves the builder: it must not hold up all later builds. */
+	const takeAll = async (ids: Iterable<string>, isBefore: boolean): Promise<readonly string[]> => {
+		const taken: string[] = [];
 		for (const id of ids) {
 			try {
 				await take(id);
+				taken.push(id);
 			} catch (error) {
 				if (!isBefore || (error instanceof HolmError && error.code === 'unavailable')) {
 					throw error;
@@ -146,6 +148,8 @@ export const createBuiltImages = ({client, images, sourceOf, onTag, onGiven, log
 				log(`a result of the builder is dropped: ${messageOf(error)}`);
 			}
 		}
+
+		return taken;
 	};
 
 	const nameInBuilder = async (id: string, names: readonly string[]): Promise<void> => {
@@ -192,9 +196,8 @@ export const createBuiltImages = ({client, images, sourceOf, onTag, onGiven, log
 			const fresh = [...held.tags].filter(([tag, id]) => before.tags.get(tag) !== id);
 			// The engine may have lost an image, to which a build gives a new name.
 			const results = new Set([...[...held.ids].filter(id => !before.ids.has(id)), ...fresh.map(([, id]) => id)]);
-			await takeAll([...results].filter(id => !ownIds.has(id)), isBefore);
-			const taken = new Set((await images.list({all: true})).map(({id}) => id));
-			for (const [tag, id] of fresh.filter(([, id]) => taken.has(id))) {
+			const taken = await takeAll([...results].filter(id => !ownIds.has(id)), isBefore);
+			for (const [tag, id] of fresh.filter(([, id]) => ownIds.has(id) || taken.includes(id))) {
 				await images.tag(id, tag);
 				onTag(id, familiarName(tag));
 			}
