@@ -1,13 +1,9 @@
 import {Buffer} from 'node:buffer';
 import {Readable} from 'node:stream';
-import {tarOf, type Lacks, type Register} from './laboratory.js';
+import {tarOf, type Register} from './laboratory.js';
 
 /** Building images. */
-export const testBuild = (test: Register, lacks: Lacks): void => {
-	if (lacks.build) {
-		return;
-	}
-
+export const testBuild = (test: Register): void => {
 	test('an image is built from a context, and runs', async ({t, engine, image, build, create, output, uniqueName}) => {
 		const tag = `${uniqueName('built')}:1`;
 		const {imageId, printed} = await build([
@@ -19,6 +15,7 @@ export const testBuild = (test: Register, lacks: Lacks): void => {
 			'RUN echo "made for $WHO" > made.txt',
 			'ENV MODE=test QUOTED="a b"',
 			'EXPOSE 8000/tcp',
+			'HEALTHCHECK --interval=7s --start-period=500ms --retries=4 CMD ["cat", "/etc/passwd"]',
 			'LABEL holm.test=built',
 			'CMD ["sh", "-c", "cat greeting.txt made.txt; ls scripts; echo $MODE $QUOTED"]',
 		].join('\n'), {'greeting.txt': 'hello\n', 'one.sh': 'x', 'two.sh': 'y'}, {tags: [tag], buildArguments: {WHO: 'you'}, labels: {'holm.more': 'yes'}});
@@ -30,6 +27,9 @@ export const testBuild = (test: Register, lacks: Lacks): void => {
 		t.is(configuration.workingDirectory, '/app');
 		t.true(configuration.environment.includes('MODE=test') && configuration.environment.includes('QUOTED=a b'));
 		t.true(configuration.exposedPorts.includes('8000/tcp'));
+		t.like(configuration.healthcheck, {
+			test: ['CMD', 'cat', '/etc/passwd'], intervalMs: 7000, startPeriodMs: 500, retries: 4,
+		});
 		t.like(configuration.labels, {'holm.test': 'built', 'holm.more': 'yes'});
 		t.true(layers.length > (await engine.image(image)).layers.length);
 		const id = await create({image: tag});

@@ -67,7 +67,7 @@ export const testEngine = (name: string, open: () => Promise<Opened>, options: C
 	testVolumes(register, options);
 	testImages(register, options);
 	testTransfer(register, lacks);
-	testBuild(register, lacks);
+	testBuild(register);
 	testEvents(register);
 	testSystem(register, options);
 	testSnapshot(register);

@@ -43,36 +43,34 @@ export const testImages = (test: Register, {lacks = {}, shared = false}: Contrac
 		await refused('invalid', 'team/UPPER', async () => engine.tagImage(image, 'team/UPPER'));
 	});
 
-	if (!lacks.build) {
-		test('an image in use is not removed', async ({t, engine, image, build, create, start, refused, uniqueName}) => {
-			const tag = `${uniqueName('used')}:1`;
-			const {imageId} = await build(`FROM ${image}\nLABEL a=${tag}\n`, {}, {tags: [tag]});
-			const name = uniqueName('user');
-			const id = await create({name, image: tag, command: ['true']});
-			await refused('conflict', new RegExp(`${name}|${id.slice(0, 12)}`, 'v'), async () => engine.removeImage(tag));
-			await engine.removeContainer(id);
-			const running = await start({image: tag});
-			await refused('conflict', /container/v, async () => engine.removeImage(imageId, {force: true}));
-			await engine.removeContainer(running, {force: true});
-			const {untagged, deleted} = await engine.removeImage(tag);
-			t.deepEqual(untagged, [tag]);
-			t.true(deleted.includes(imageId.startsWith('sha256:') ? imageId : `sha256:${imageId}`));
-		});
+	test('an image in use is not removed', async ({t, engine, derive, create, start, refused, uniqueName}) => {
+		const tag = `${uniqueName('used')}:1`;
+		const imageId = await derive(tag, [`LABEL a=${tag}`]);
+		const name = uniqueName('user');
+		const id = await create({name, image: tag, command: ['true']});
+		await refused('conflict', new RegExp(`${name}|${id.slice(0, 12)}`, 'v'), async () => engine.removeImage(tag));
+		await engine.removeContainer(id);
+		const running = await start({image: tag});
+		await refused('conflict', /container/v, async () => engine.removeImage(imageId, {force: true}));
+		await engine.removeContainer(running, {force: true});
+		const {untagged, deleted} = await engine.removeImage(tag);
+		t.deepEqual(untagged, [tag]);
+		t.true(deleted.includes(imageId.startsWith('sha256:') ? imageId : `sha256:${imageId}`));
+	});
 
-		if (!shared) {
-			test('prune takes nameless images, and unused ones when all are meant', async ({t, engine, image, build, create, uniqueName}) => {
-				const tag = `${uniqueName('pruned')}:1`;
-				const first = await build(`FROM ${image}\nLABEL turn=one-${tag}\n`, {}, {tags: [tag]});
-				await build(`FROM ${image}\nLABEL turn=two-${tag}\n`, {}, {tags: [tag]});
-				const {id} = await engine.image(tag);
-				await create({image, command: ['true']});
-				const {removed} = await engine.pruneImages();
-				t.true(removed.some(item => item.includes(first.imageId.replace('sha256:', ''))), JSON.stringify(removed));
-				t.is((await engine.image(tag)).id, id);
-				await create({image: tag, command: ['true']});
-				await engine.pruneImages({filters: {label: [`turn=two-${tag}`]}});
-				t.is((await engine.image(tag)).id, id, 'one with a container stays');
-			});
-		}
+	if (!shared) {
+		test('prune takes nameless images, and unused ones when all are meant', async ({t, engine, image, derive, create, uniqueName}) => {
+			const tag = `${uniqueName('pruned')}:1`;
+			const first = await derive(tag, [`LABEL turn=one-${tag}`]);
+			await derive(tag, [`LABEL turn=two-${tag}`]);
+			const {id} = await engine.image(tag);
+			await create({image, command: ['true']});
+			const {removed} = await engine.pruneImages();
+			t.true(removed.some(item => item.includes(first.replace('sha256:', ''))), JSON.stringify(removed));
+			t.is((await engine.image(tag)).id, id);
+			await create({image: tag, command: ['true']});
+			await engine.pruneImages({filters: {label: [`turn=two-${tag}`]}});
+			t.is((await engine.image(tag)).id, id, 'one with a container stays');
+		});
 	}
 };

@@ -20,7 +20,6 @@ export type Lacks = {
 	readonly dns?: boolean;
 	/** Containers have no VM. */
 	readonly machine?: boolean;
-	readonly build?: boolean;
 	/** No registry with known and unknown images is reachable. */
 	readonly registry?: boolean;
 	/** Refusals follow another engine's rules: codes come from HTTP statuses, messages may not name the resource, changes may remain, and some errors come at the start or never. */
@@ -229,6 +228,21 @@ export const createLaboratory = (
 		return {imageId, printed};
 	};
 
+	/** Makes an image of the tests' image with these changes and files, without a build; resolves with its id. */
+	const derive = async (tag: string, changes: readonly string[], files: Readonly<Record<string, string>> = {}): Promise<string> => {
+		const {id: container} = await engine.createContainer(configuration({image, command: ['true']}));
+		try {
+			await engine.writeArchive(container, '/', tarOf(Object.entries(files)));
+			const {id} = await engine.commitContainer(container, {tag, changes});
+			undo.push(async () => {
+				await engine.removeImage(tag, {force: true});
+			});
+			return id;
+		} finally {
+			await engine.removeContainer(container);
+		}
+	};
+
 	/** The state of the engine that a refused request must not change. */
 	const present = async () => {
 		const {containers, networks, images, volumes} = await engine.snapshot();
@@ -284,6 +298,7 @@ export const createLaboratory = (
 		createNetwork,
 		createVolume,
 		build,
+		derive,
 		refused,
 		stateOf,
 	};
