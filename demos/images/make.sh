@@ -135,6 +135,8 @@ prepare_python() {
 	local library
 	library=$(echo "$1"/usr/lib/python3.*)
 	rm -rf "$library"/{EXTERNALLY-MANAGED,ensurepip,idlelib,lib2to3,pydoc_data,test,tkinter,turtledemo,unittest/test}
+	# pip installs without what other builds of packages need.
+	rm -rf "$1"/usr/lib/python3/dist-packages/{pkg_resources,setuptools,wheel}
 	ln -sf python3 "$1/usr/bin/python"
 	ln -sf "$(basename "$library")" "$1/usr/bin/python3"
 	pretend_version "$1" flask 2.3.3

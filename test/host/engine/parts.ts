@@ -53,9 +53,9 @@ export const layParts = async (
 	}
 
 	if (withBuilder) {
-		// An idle one would take processors from other tests.
+		// A first start takes more of a processor than hours of an idle one.
 		const builder: BuilderConfiguration = {
-			cpus: 1, memoryBytes: 1024 ** 3, diskBytes: testBuilderBytes, keepSeconds: 5,
+			cpus: 1, memoryBytes: 1024 ** 3, diskBytes: testBuilderBytes, keepSeconds: 120,
 		};
 		await writeRecord(target.builder, builder);
 	}
