@@ -1,4 +1,3 @@
-import {Buffer} from 'node:buffer';
 import {linkedNamesOf} from '../../rules/networks/linked-names.js';
 import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
 import type {Attachment, DnsRecord, Network} from '../../engine/resources.js';
@@ -66,17 +65,3 @@ const neighbourAt = ({containers}: State, {container}: ContainerRecord, address:
 /** Whether a host answers at an address on a container's networks: a gateway or a running container. */
 export const isAnswering = (state: State, record: ContainerRecord, address: string): boolean =>
 	address.startsWith('127.') || record.container.attachments.some(({gateway}) => gateway === address) || neighbourAt(state, record, address) !== undefined;
-
-type PageRequest = {readonly address: string; readonly port: number; readonly path: string};
-
-/** The page that a container gets from an address: from nginx and Python, on the ports that their images expose. */
-export const fetchFrom = (state: State, record: ContainerRecord, {address, port, path}: PageRequest): string | undefined => {
-	const server = address.startsWith('127.') ? record : neighbourAt(state, record, address);
-	const program = server?.container.process.arguments.find(word => word === 'nginx' || word === 'python');
-	if (!server || program === undefined || !server.container.exposedPorts.includes(`${port}/tcp`)) {
-		return undefined;
-	}
-
-	const file = program === 'nginx' ? server.files.find(`/usr/share/nginx/html${path.endsWith('/') ? `${path}index.html` : path}`)?.node : undefined;
-	return file?.type === 'file' ? Buffer.from(file.content).toString() : (program === 'nginx' ? '404 Not Found\n' : `Hello from ${server.container.name}!\n`);
-};

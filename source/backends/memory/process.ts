@@ -16,13 +16,11 @@ export type ProgramHost = {
 	readonly resolve: (name: string) => readonly string[];
 	/** Whether a host answers at an address. */
 	readonly answers: (address: string) => boolean;
-	/** The page of a container's web server; undefined where none listens. */
-	readonly fetch: (address: string, port: number, path: string) => string | undefined;
-	readonly processes: () => ReadonlyArray<{readonly pid: number; readonly user: string; readonly command: string}>;
-	/** Adds a child process, which a signal can end; `leave` removes it. Throws when there are too many. */
-	readonly enter: (child: Pick<Process, 'command' | 'user' | 'kill'>) => {readonly pid: number; readonly leave: () => void};
-	/** Sends a signal to one of them; false where there is none. */
-	readonly kill: (pid: number, signal: number) => boolean;
+	/** Resolves once the container is not paused. */
+	readonly unfrozen: () => Promise<void>;
+	readonly processes: () => ReadonlyArray<Pick<Process, 'pid' | 'user' | 'command'>>;
+	/** Adds a child process; `leave` removes it. Throws when there are too many. */
+	readonly enter: (command: readonly string[], user: string) => {readonly pid: number; readonly leave: () => void};
 };
 
 /** One run of a program, as the program sees it. */
@@ -41,8 +39,8 @@ export type Invocation = {
 	readonly terminal: boolean;
 	/** Aborts when the process ends, whatever the program is doing. */
 	readonly signal: AbortSignal;
-	/** Handles a signal in place of its usual effect; the result ends that. */
-	readonly onSignal: (number: number, handler: () => void) => () => void;
+	/** Handles a signal in place of its usual effect. */
+	readonly onSignal: (number: number, handler: () => void) => void;
 };
 
 /** A built-in program; resolves with its exit status. */
@@ -98,9 +96,6 @@ export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions
 		signal: controller.signal,
 		onSignal(number, handler) {
 			handlers.set(number, handler);
-			return () => {
-				handlers.delete(number);
-			};
 		},
 	};
 

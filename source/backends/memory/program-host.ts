@@ -1,6 +1,6 @@
 import {Buffer} from 'node:buffer';
 import type {Container} from '../../engine/resources.js';
-import {fetchFrom, isAnswering, resolveFor} from './dns.js';
+import {isAnswering, resolveFor} from './dns.js';
 import type {OutputHub} from './output-hub.js';
 import {emptyInput, type Output, type Pipe} from './pipe.js';
 import {startProcess, type Process, type ProcessOptions, type ProgramHost} from './process.js';
@@ -32,6 +32,13 @@ export const freePid = (pids: ReadonlyMap<number, unknown>): number => {
 	return pid;
 };
 
+/** Resolves once a container is not paused, or has ended. */
+const unfrozen = async (record: ContainerRecord): Promise<void> => {
+	while (record.run?.frozen) {
+		await record.run.frozen.thawed;
+	}
+};
+
 /** The container as its programs see it. */
 const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 	hostname: hostnameOf(record.container),
@@ -40,17 +47,13 @@ const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 	now: state.now,
 	async sleep(milliseconds, signal) {
 		await state.timers.delay(milliseconds, signal);
-		while (record.run?.frozen && !signal.aborted) {
-			await record.run.frozen.thawed;
-		}
+		await unfrozen(record);
 	},
+	unfrozen: async () => unfrozen(record),
 	resolve: name => resolveFor(state, record, name),
 	answers: address => isAnswering(state, record, address),
-	fetch: (address, port, path) => fetchFrom(state, record, {address, port, path}),
-	processes: () => record.run?.processes.values().map(process => ({
-		pid: process.pid, user: process.user, command: process.command.join(' '),
-	})).toArray() ?? [],
-	enter(child) {
+	processes: () => [...record.run?.processes.values() ?? []],
+	enter(command, user) {
 		const {run} = record;
 		if (run && run.processes.size >= mostProcesses) {
 			throw new Error('can\'t fork: Resource temporarily unavailable');
@@ -58,7 +61,7 @@ const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 
 		const pid = run ? freePid(run.processes) : 0;
 		run?.processes.set(pid, {
-			...child, pid, startedAt: state.now(),
+			command, user, pid, startedAt: state.now(), kill: () => undefined,
 		});
 		return {
 			pid,
@@ -66,11 +69,6 @@ const hostOf = (state: State, record: ContainerRecord): ProgramHost => ({
 				run?.processes.delete(pid);
 			},
 		};
-	},
-	kill(pid, signal) {
-		const process = record.run?.processes.get(pid);
-		process?.kill(signal);
-		return process !== undefined;
 	},
 });
 
@@ -90,10 +88,7 @@ export const startInContainer = (state: State, record: ContainerRecord, options:
 	const {user, input, isInputOpen, output, hasTerminal, ...program} = options;
 	const outputOf = (stream: 'stdout' | 'stderr'): Output => ({
 		async write(data) {
-			while (record.run?.frozen) {
-				await record.run.frozen.thawed;
-			}
-
+			await unfrozen(record);
 			await output.write(stream, typeof data === 'string' ? Buffer.from(data) : data);
 		},
 	});

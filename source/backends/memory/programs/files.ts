@@ -1,23 +1,22 @@
 import path from 'node:path';
 import {fileError, sizeOf, type TreeNode} from '../file-node.js';
 import type {Program} from '../process.js';
-import {forEach, pathIn, withOptions} from './options.js';
+import {forEach, pathIn, refuse, withOptions} from './options.js';
 
 const ownerOf = (id: number) => (id === 0 ? 'root' : String(id)).padEnd(8);
 
-const longLine = (name: string, node: TreeNode, isHuman: boolean): string => {
+const longLine = (name: string, node: TreeNode): string => {
 	const bits = [...'rwxrwxrwx'].map((letter, index) => (node.mode & (1 << (8 - index))) === 0 ? '-' : letter).join('');
-	const bytes = sizeOf(node);
-	const size = isHuman && bytes >= 1024 ? `${(bytes / 1024).toFixed(1)}K` : String(bytes);
+	const type = {file: '-', link: 'l', directory: 'd'}[node.type];
 	const date = new Date(node.modifiedAt).toUTCString().slice(5, 22);
-	const owners = `${ownerOf(node.uid)} ${ownerOf(node.gid)}`;
-	return `${{file: '-', link: 'l', directory: 'd'}[node.type]}${bits} ${node.type === 'directory' ? '   2' : '   1'} ${owners} ${size.padStart(9)} ${date} ${name}${node.type === 'link' ? ` -> ${node.target}` : ''}`;
+	const target = node.type === 'link' ? ` -> ${node.target}` : '';
+	return `${type}${bits} ${node.type === 'directory' ? '   2' : '   1'} ${ownerOf(node.uid)} ${ownerOf(node.gid)} ${String(sizeOf(node)).padStart(9)} ${date} ${name}${target}`;
 };
 
-export const ls = withOptions('Aadhl1', async (invocation, {letters, operands}) => {
+export const ls = withOptions('adl', async (invocation, {letters, operands}) => {
 	const {host: {files}, directory, stdout} = invocation;
 	const isLong = letters.includes('l');
-	const show = (name: string, node: TreeNode) => `${isLong ? longLine(name, node, letters.includes('h')) : name}\n`;
+	const show = (name: string, node: TreeNode) => `${isLong ? longLine(name, node) : name}\n`;
 	return forEach(invocation, operands.length === 0 ? ['.'] : operands, async name => {
 		const {path: found, node} = files.locate(pathIn(directory, name), {follow: !isLong || name.endsWith('/')});
 		if (node.type !== 'directory' || letters.includes('d')) {
@@ -25,7 +24,7 @@ export const ls = withOptions('Aadhl1', async (invocation, {letters, operands}) 
 			return;
 		}
 
-		const names = [...node.children.keys()].filter(child => /a/iv.test(letters) || !child.startsWith('.')).toSorted();
+		const names = [...node.children.keys()].filter(child => letters.includes('a') || !child.startsWith('.')).toSorted();
 		const lines = names.map(child => show(child, files.locate(`${found}/${child}`, {follow: false}).node));
 		const parents = letters.includes('a') ? [show('.', node), show('..', files.locate(`${found}/..`).node)] : [];
 		await stdout.write([...operands.length > 1 ? [`${name}:\n`] : [], ...parents, ...lines].join(''));
@@ -34,15 +33,12 @@ export const ls = withOptions('Aadhl1', async (invocation, {letters, operands}) 
 
 /** `stat -c %a FILE...`: permissions in octal. */
 export const stat: Program = async invocation => {
-	const {host: {files}, directory, stdout, stderr, command: [, option, format, ...names]} = invocation;
-	if (option !== '-c' || format !== '%a') {
-		await stderr.write('stat: only "stat -c %a FILE..." is in the demo\n');
-		return 2;
-	}
-
-	return forEach(invocation, names, async name => {
-		await stdout.write(`${files.locate(pathIn(directory, name), {follow: false}).node.mode.toString(8)}\n`);
-	}, 'can\'t stat ');
+	const {host: {files}, directory, stdout, command: [, option, format, ...names]} = invocation;
+	return option === '-c' && format === '%a'
+		? forEach(invocation, names, async name => {
+			await stdout.write(`${files.locate(pathIn(directory, name), {follow: false}).node.mode.toString(8)}\n`);
+		})
+		: refuse(invocation, 'stat -c %a FILE...');
 };
 
 export const mkdir = withOptions('p', async (invocation, {letters, operands}) => {
@@ -58,10 +54,10 @@ export const mkdir = withOptions('p', async (invocation, {letters, operands}) =>
 		}
 
 		files.makeDirectory(place);
-	}, 'can\'t create directory ');
+	});
 });
 
-export const rm = withOptions('Rfr', async (invocation, {letters, operands}) => {
+export const rm = withOptions('fr', async (invocation, {letters, operands}) => {
 	const {host: {files}, directory} = invocation;
 	return forEach(invocation, operands, name => {
 		const place = pathIn(directory, name);
@@ -69,12 +65,12 @@ export const rm = withOptions('Rfr', async (invocation, {letters, operands}) => 
 			return;
 		}
 
-		if (files.locate(place, {follow: false}).node.type === 'directory' && !/r/iv.test(letters)) {
+		if (files.locate(place, {follow: false}).node.type === 'directory' && !letters.includes('r')) {
 			throw fileError('EISDIR');
 		}
 
 		files.remove(place);
-	}, 'can\'t remove ');
+	});
 });
 
 export const rmdir = withOptions('', async (invocation, {operands}) => {
@@ -100,37 +96,30 @@ export const touch = withOptions('', async (invocation, {operands}) => {
 	});
 });
 
-/** `ln -s [-f] TARGET LINK`. */
-export const ln = withOptions('fs', async (invocation, {letters, operands: [target, name, ...more]}) => {
-	const {host, directory, stderr} = invocation;
-	if (target === undefined || name === undefined || more.length > 0 || !letters.includes('s')) {
-		await stderr.write('ln: only "ln -s [-f] TARGET LINK" is in the demo\n');
-		return 2;
-	}
+/** `ln -s TARGET LINK`. */
+export const ln: Program = async invocation => {
+	const {host, directory, command: [, option, target = '', name = '', ...more]} = invocation;
+	return option === '-s' && name !== '' && more.length === 0
+		? forEach(invocation, [name], () => {
+			const place = pathIn(directory, name);
+			if (host.files.find(place, {follow: false})) {
+				throw fileError('EEXIST');
+			}
 
-	return forEach(invocation, [name], () => {
-		const given = pathIn(directory, name);
-		const place = host.files.find(given)?.node.type === 'directory' ? `${given}/${path.posix.basename(target)}` : given;
-		if (host.files.find(place, {follow: false}) && !letters.includes('f')) {
-			throw fileError('EEXIST');
-		}
+			host.files.put(place, {
+				type: 'link', mode: 0o777, uid: 0, gid: 0, modifiedAt: host.now(), target,
+			});
+		})
+		: refuse(invocation, 'ln -s TARGET LINK');
+};
 
-		host.files.put(place, {
-			type: 'link', mode: 0o777, uid: 0, gid: 0, modifiedAt: host.now(), target,
-		});
-	});
-});
-
-/** `chmod MODE FILE...`, the mode in octal or `+x`. */
+/** `chmod MODE FILE...`, the mode in octal. */
 export const chmod: Program = async invocation => {
-	const {host: {files}, directory, stderr, command: [, mode = '', ...names]} = invocation;
-	if (!/^(?:[0-7]{1,4}|\+x)$/v.test(mode)) {
-		await stderr.write(`chmod: mode "${mode}" is not in the demo\n`);
-		return 2;
-	}
-
-	return forEach(invocation, names, name => {
-		const {path: place, node} = files.locate(pathIn(directory, name));
-		files.put(place, {...node, mode: mode === '+x' ? node.mode | 0o111 : Number.parseInt(mode, 8)});
-	});
+	const {host: {files}, directory, command: [, mode = '', ...names]} = invocation;
+	return /^[0-7]{1,4}$/v.test(mode)
+		? forEach(invocation, names, name => {
+			const {path: place, node} = files.locate(pathIn(directory, name));
+			files.put(place, {...node, mode: Number.parseInt(mode, 8)});
+		})
+		: refuse(invocation, 'chmod MODE FILE... with an octal mode');
 };

@@ -4,6 +4,12 @@ import type {Invocation, Program} from '../process.js';
 /** A path as an absolute one, seen from a directory. */
 export const pathIn = (directory: string, path: string): string => path.startsWith('/') ? path : `${directory}/${path}`;
 
+/** Says what of a program the demo has; resolves with the exit status of a wrong use. */
+export const refuse = async ({command, stderr}: Invocation, usage: string): Promise<number> => {
+	await stderr.write(`${command[0]}: only "${usage}" is in the demo\n`);
+	return 2;
+};
+
 export type Given = {
 	/** The letters of all options: `la` for `ls -l -a`. */
 	readonly letters: string;
@@ -29,7 +35,11 @@ export const withOptions = (known: string, run: (invocation: Invocation, given: 
 };
 
 /** Acts on each operand. A file error is a message and exit status 1, and the others still have their turn. */
-export const forEach = async ({command, stderr}: Invocation, operands: readonly string[], action: (operand: string) => Promise<void> | void, doing = ''): Promise<number> => {
+export const forEach = async (
+	{command, stderr}: Invocation,
+	operands: readonly string[],
+	action: (operand: string) => Promise<void> | void,
+): Promise<number> => {
 	let status = 0;
 	for (const operand of operands) {
 		try {
@@ -39,7 +49,7 @@ export const forEach = async ({command, stderr}: Invocation, operands: readonly 
 				throw error;
 			}
 
-			await stderr.write(`${command[0]}: ${doing}${operand}: ${error.message}\n`);
+			await stderr.write(`${command[0]}: ${operand}: ${error.message}\n`);
 			status = 1;
 		}
 	}

@@ -3,7 +3,7 @@ import type {Invocation, Program} from '../process.js';
 import {pathIn} from './options.js';
 
 const numberOf = (text: string): number => {
-	if (!/^\s*-?\d+\s*$/v.test(text)) {
+	if (!/^-?\d+$/v.test(text)) {
 		throw new Error(`${text}: bad number`);
 	}
 
@@ -16,22 +16,18 @@ const binary: Readonly<Record<string, (left: string, right: string) => boolean>>
 	'-eq': (left, right) => numberOf(left) === numberOf(right),
 	'-ne': (left, right) => numberOf(left) !== numberOf(right),
 	'-lt': (left, right) => numberOf(left) < numberOf(right),
-	'-le': (left, right) => numberOf(left) <= numberOf(right),
 	'-gt': (left, right) => numberOf(left) > numberOf(right),
-	'-ge': (left, right) => numberOf(left) >= numberOf(right),
 };
 
 const ofFile: Readonly<Record<string, (node: TreeNode | undefined) => boolean>> = {
 	'-e': node => node !== undefined,
 	'-f': node => node?.type === 'file',
 	'-d': node => node?.type === 'directory',
-	'-L': node => node?.type === 'link',
-	'-x': node => node !== undefined && (node.mode & 0o111) !== 0,
 	'-s': node => node?.type === 'file' && node.content.length > 0,
 };
 
 /** The value of an expression of `test`. Throws for one that is not in the demo. */
-const isTrue = ({host, directory}: Invocation, words: readonly string[]): boolean => {
+const isTrue = (invocation: Invocation, words: readonly string[]): boolean => {
 	const [first = '', second = '', third = ''] = words;
 	if (words.length <= 1) {
 		return first !== '';
@@ -42,11 +38,11 @@ const isTrue = ({host, directory}: Invocation, words: readonly string[]): boolea
 	}
 
 	if (first === '!') {
-		return !isTrue({host, directory} as Invocation, words.slice(1));
+		return !isTrue(invocation, words.slice(1));
 	}
 
 	if (words.length === 2 && Object.hasOwn(ofFile, first)) {
-		return ofFile[first]!(host.files.find(pathIn(directory, second), {follow: first !== '-L'})?.node);
+		return ofFile[first]!(invocation.host.files.find(pathIn(invocation.directory, second))?.node);
 	}
 
 	if (words.length === 2 && (first === '-n' || first === '-z')) {

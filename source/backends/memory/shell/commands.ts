@@ -1,24 +1,24 @@
 import os from 'node:os';
-import {messageOf} from '../../../engine/errors.js';
+import {HolmError, messageOf} from '../../../engine/errors.js';
 import {isFileError} from '../file-node.js';
-import {isBrokenPipe} from '../pipe.js';
-import {builtins, type Builtin, type Call} from './builtins.js';
-import {redirect, readRedirection, type Redirection} from './redirect.js';
-import {expect, requireList, reservedAt} from './reserved.js';
-import {runProgram} from './run-program.js';
+import {createLineReader, createPipe, emptyInput, isBrokenPipe} from '../pipe.js';
+import {builtins, foreignBuiltins, type Call} from './builtins.js';
+import {redirect, readRedirections, type Redirection} from './redirect.js';
 import {
+	breathe,
 	checkStopped,
 	inSubshell,
+	interrupted,
 	ShellExit,
+	type Descriptors,
 	type Run,
 	type Shell,
 } from './shell.js';
 import {
-	compileBy,
 	isAt,
 	isEnd,
 	notInDemo,
-	ShellSyntaxError,
+	ShellError,
 	skip,
 	skipLines,
 	take,
@@ -26,59 +26,46 @@ import {
 	type Source,
 } from './source.js';
 import {
-	allWordsOf,
 	readWord,
 	requireWord,
-	home,
 	textOf,
+	wordsOf,
 	type Word,
 } from './words.js';
 
-/** The value of an assignment, in which a tilde at the start and after each colon is a home. */
-const withHomes = (value: Word): Word => value.flatMap((part, index) => {
-	if (typeof part !== 'object' || part.kind !== 'plain') {
-		return [part];
+const openers = new Set(['if', 'while', 'for']);
+/** Reserved words that end a list of commands. */
+const closers = new Set(['then', 'elif', 'else', 'fi', 'do', 'done']);
+const foreignWords = new Set(['!', '{', '[[', 'case', 'function', 'select', 'until']);
+
+/** The reserved word here, if there is one. */
+const reservedAt = ({text, position}: Source): string => {
+	const word = /^(?:[!\{]|\[\[|[a-z]+)(?=[\t\n \(\);<>\|\u{26}]|$)/v.exec(text.slice(position, position + 12))?.[0] ?? '';
+	if (foreignWords.has(word)) {
+		throw notInDemo(word);
 	}
 
-	// A tilde that something quoted or substituted follows is plain text.
-	const text = index === value.length - 1 ? `${part.text}:` : part.text;
-	const start = index === 0 ? ':' : '';
-	const pieces = `${start}${text}`.split(/(?<=:)~(?=[\/:])/v);
-	const other = /:(?<name>~[^\/:]+)[\/:]/v.exec(start + text)?.groups?.name;
-	if (other !== undefined) {
-		throw notInDemo(other);
-	}
-
-	return pieces.flatMap((piece, place): Word => {
-		const from = place === 0 ? start.length : 0;
-		const end = place === pieces.length - 1 ? piece.length - (text.length - part.text.length) : piece.length;
-		return [...place === 0 ? [] : [home], {kind: 'plain', text: piece.slice(from, end)} as const];
-	});
-});
-
-const assignmentOf = ([first, ...rest]: Word): {readonly name: string; readonly word: Word} | undefined => {
-	const match = typeof first === 'object' && first.kind === 'plain' ? /^(?<name>[A-Z_a-z]\w*)=(?<text>.*)$/sv.exec(first.text) : undefined;
-	const {name = '', text = ''} = match?.groups ?? {};
-	if (name === 'IFS') {
-		throw notInDemo('IFS');
-	}
-
-	return match ? {name, word: withHomes([{kind: 'plain', text}, ...rest])} : undefined;
+	return openers.has(word) || closers.has(word) ? word : '';
 };
 
-const isPlainWord = ([part, ...rest]: Word, text: string): boolean =>
-	rest.length === 0 && typeof part === 'object' && part.kind === 'plain' && part.text === text;
+/** Reads the one of some reserved words that has to come next. */
+const expect = (source: Source, ...words: readonly string[]): string => {
+	skipLines(source);
+	const word = reservedAt(source);
+	source.position += words.includes(word) ? word.length : unexpected(source);
+	return word;
+};
+
+/** Whether a list of commands ends here. */
+const isListEnd = (source: Source): boolean => isEnd(source) || isAt(source, ')') || closers.has(reservedAt(source));
+
+/** Reads a list that may not be empty. */
+const requireList = (source: Source): Run => {
+	skipLines(source);
+	return isListEnd(source) ? unexpected(source) : readList(source);
+};
 
 const brokenPipeStatus = 128 + os.constants.signals.SIGPIPE;
-
-const runBuiltin = async (builtin: Builtin, call: Call): Promise<number> => {
-	try {
-		return await builtin(call);
-	} catch (error) {
-		// The signal ends the shell, which wrote itself.
-		throw isBrokenPipe(error) ? new ShellExit('exit', brokenPipeStatus) : error;
-	}
-};
 
 /** Redirections around what they are of. Errors of commands end here, with a message and an exit status. */
 const redirected = (run: Run, redirections: readonly Redirection[]): Run => async (shell, files) => {
@@ -95,120 +82,139 @@ const redirected = (run: Run, redirections: readonly Redirection[]): Run => asyn
 
 		const message = error instanceof RangeError ? 'out of memory' : messageOf(error);
 		await files[2].write(`sh: ${isFileError(error) ? 'can\'t open file: ' : ''}${message}\n`);
-		if (error instanceof ShellSyntaxError && !shell.isInteractive) {
-			throw new ShellExit('exit', 2);
+		if (error instanceof ShellError && !shell.isInteractive) {
+			throw new ShellExit(2);
 		}
 
 		return isFileError(error) ? 1 : 2;
 	}
 };
 
-/** Builtins before which an assignment lasts, as POSIX has it. */
-const keepsVariables = new Set([':', 'break', 'continue', 'exit', 'export', 'set', 'trap']);
-
-/** Sets variables for one builtin. */
-const withVariables = async (shell: Shell, variables: ReadonlyMap<string, string>, run: () => Promise<number>): Promise<number> => {
-	const before = [...variables.keys()].map(name => [name, shell.variables.get(name)] as const);
-	for (const [name, value] of variables) {
-		shell.variables.set(name, value);
-	}
-
+/** Adds a child process of a shell. Throws when there are too many. */
+const enter = ({invocation: {host, user}}: Shell, words: readonly string[]) => {
 	try {
-		return await run();
-	} finally {
-		for (const [name, value] of before) {
-			if (value === undefined) {
-				shell.variables.delete(name);
-			} else {
-				shell.variables.set(name, value);
-			}
-		}
+		return host.enter(words, user);
+	} catch (error) {
+		throw new ShellError(messageOf(error));
 	}
 };
 
-/** The word `NAME=VALUE` of an `export`, whose value stays whole. */
-const whole = (word: Word): Word => [async shell => [{kind: 'quoted', text: await textOf(shell, word)}]];
-
-const readSimple = (source: Source): Run => {
-	const assignments: Array<{readonly name: string; readonly word: Word}> = [];
-	const given: Word[] = [];
-	const redirections: Redirection[] = [];
-	for (;;) {
-		skip(source);
-		const redirection = readRedirection(source);
-		const word = redirection ? undefined : readWord(source);
-		const isExport = given.length > 0 && isPlainWord(given[0]!, 'export');
-		const assignment = word && (given.length === 0 || isExport) ? assignmentOf(word) : undefined;
-		if (redirection) {
-			redirections.push(redirection);
-		} else if (assignment && isExport) {
-			given.push(whole([{kind: 'quoted', text: `${assignment.name}=`}, ...assignment.word]));
-		} else if (assignment) {
-			assignments.push(assignment);
-		} else if (word) {
-			given.push(word);
-		} else {
-			break;
+/** Runs a program until it ends or is interrupted. */
+const runProgram = async (shell: Shell, words: readonly string[], files: Descriptors): Promise<number> => {
+	const {invocation, variables, foreground} = shell;
+	const name = words[0]!;
+	let program;
+	try {
+		program = invocation.host.findProgram(name, shell.directory);
+	} catch (error) {
+		if (!(error instanceof HolmError)) {
+			throw error;
 		}
 
-		if (given.length === 1 && isAt(source, '(')) {
-			throw notInDemo('()');
-		}
+		const isMissing = error.code === 'command-not-found';
+		await files[2].write(`sh: ${name}: ${isMissing ? (name.includes('/') ? 'not found' : 'not in the demo') : 'Permission denied'}\n`);
+		return isMissing ? 127 : 126;
 	}
 
-	return given.length + assignments.length + redirections.length === 0 ? unexpected(source) : redirected(async (shell, files) => {
-		shell.hasSubstituted = false;
-		const words = await allWordsOf(shell, given);
-		const [name] = words;
-		const builtin = name !== undefined && Object.hasOwn(builtins, name) ? builtins[name] : undefined;
-		const isKept = name === undefined || keepsVariables.has(name);
-		const variables = new Map<string, string>();
-		for (const {name: variable, word} of assignments) {
-			const value = await textOf(shell, word);
-			variables.set(variable, value);
-			if (isKept) {
-				// Later ones of the same command see it.
-				shell.variables.set(variable, value);
-			}
+	const signal = AbortSignal.any([invocation.signal, ...foreground ? [foreground.signal] : []]);
+	const {promise: aborted, resolve: abort} = Promise.withResolvers<number>();
+	const onAbort = () => {
+		abort(interrupted);
+	};
+
+	const {pid, leave} = enter(shell, words);
+	signal.addEventListener('abort', onAbort, {once: true});
+	try {
+		return await Promise.race([aborted, program.run({
+			...invocation,
+			pid,
+			command: words,
+			environment: new Map([...invocation.environment.keys()].map(variable => [variable, variables.get(variable) ?? ''])),
+			directory: shell.directory,
+			stdin: files[0],
+			stdout: files[1],
+			stderr: files[2],
+			terminal: invocation.terminal && files[1] === invocation.stdout,
+			signal,
+			onSignal: () => undefined,
+		})]);
+	} finally {
+		leave();
+		signal.removeEventListener('abort', onAbort);
+	}
+};
+
+const runWords = async (shell: Shell, words: readonly string[], call: Omit<Call, 'shell' | 'words'>): Promise<number> => {
+	const [name = '', ...rest] = words;
+	if (foreignBuiltins.has(name)) {
+		throw notInDemo(name);
+	}
+
+	if (!Object.hasOwn(builtins, name)) {
+		return runProgram(shell, words, call.files);
+	}
+
+	try {
+		return await builtins[name]!({...call, shell, words: rest});
+	} catch (error) {
+		// The signal ends the shell, which wrote itself.
+		throw isBrokenPipe(error) ? new ShellExit(brokenPipeStatus) : error;
+	}
+};
+
+/** Reads `NAME=WORD` at the start of a command, and as many more as follow. */
+const readAssignments = (source: Source): ReadonlyArray<readonly [name: string, value: Word]> => {
+	const assignments: Array<readonly [name: string, value: Word]> = [];
+	for (let found = take(source, /[A-Z_a-z]\w*=/vy); found !== undefined; found = take(source, /[A-Z_a-z]\w*=/vy)) {
+		if (found === 'IFS=') {
+			throw notInDemo('IFS');
 		}
 
-		if (name === undefined) {
-			return shell.hasSubstituted ? shell.status : 0;
+		assignments.push([found.slice(0, -1), readWord(source) ?? []]);
+		skip(source);
+	}
+
+	return assignments;
+};
+
+const readSimple = (source: Source): Run => {
+	const assignments = readAssignments(source);
+	const redirections = [...readRedirections(source)];
+	const given: Word[] = [];
+	for (let word = readWord(source); word; word = readWord(source)) {
+		given.push(word);
+		redirections.push(...readRedirections(source));
+	}
+
+	if (isAt(source, '(')) {
+		throw notInDemo('(');
+	}
+
+	if (assignments.length > 0 && given.length > 0) {
+		throw notInDemo(`${assignments[0]![0]}= before a command`);
+	}
+
+	if (given.length + assignments.length + redirections.length === 0) {
+		unexpected(source);
+	}
+
+	const hasCommand = [...given, ...assignments.map(([, value]) => value)].flat().some(part => typeof part === 'object' && part.isCommand);
+	return redirected(async (shell, files) => {
+		for (const [name, value] of assignments) {
+			shell.variables.set(name, await textOf(shell, value));
 		}
 
-		if (name === 'exec') {
-			if (words.length === 1) {
-				throw notInDemo('exec without a command');
-			}
-
-			throw new ShellExit('exit', await runProgram(shell, {
-				words: words.slice(1), variables, files, replace: true,
-			}));
+		const words = await wordsOf(shell, given);
+		if (words.length > 0) {
+			return runWords(shell, words, {files, compile});
 		}
 
-		if (!builtin) {
-			return runProgram(shell, {words, variables, files});
-		}
-
-		const call = {
-			shell, words: words.slice(1), files, compile: (text: string) => compileBy(source.readList, text),
-		};
-		return isKept ? runBuiltin(builtin, call) : withVariables(shell, variables, async () => runBuiltin(builtin, call));
+		return hasCommand ? shell.status : 0;
 	}, redirections);
 };
 
-/** A condition: with `set -e`, a failure in it does not exit. */
-export const asCondition = (run: Run): Run => async (shell, files) => {
-	shell.tested++;
-	try {
-		return await run(shell, files);
-	} finally {
-		shell.tested--;
-	}
-};
-
 const readIf = (source: Source): Run => {
-	const condition = asCondition(requireList(source));
+	const condition = requireList(source);
 	expect(source, 'then');
 	const body = requireList(source);
 	const word = expect(source, 'elif', 'else', 'fi');
@@ -223,64 +229,27 @@ const readIf = (source: Source): Run => {
 	return async (shell, files) => await condition(shell, files) === 0 ? body(shell, files) : otherwise(shell, files);
 };
 
-/** Runs one turn after another until there is none, a `break` or an exit. */
-const runTurns = async (shell: Shell, hasTurn: () => Promise<boolean>): Promise<void> => {
-	for (let count = 1; ; count++) {
-		if (count % 1000 === 0) {
-			// A pause of the container also stops a loop that starts no program.
-			await shell.invocation.host.sleep(0, shell.invocation.signal);
-		}
-
-		try {
-			checkStopped(shell);
-			if (!await hasTurn()) {
-				return;
-			}
-		} catch (error) {
-			if (!(error instanceof ShellExit) || error.kind === 'exit') {
-				throw error;
-			}
-
-			if (error.value > 1) {
-				throw new ShellExit(error.kind, error.value - 1);
-			}
-
-			if (error.kind === 'break') {
-				return;
-			}
-		}
-	}
-};
-
-const runLoop = async (shell: Shell, hasTurn: () => Promise<boolean>): Promise<void> => {
-	shell.loops++;
-	try {
-		await runTurns(shell, hasTurn);
-	} finally {
-		shell.loops--;
-	}
-};
-
 const readBody = (source: Source): Run => {
 	expect(source, 'do');
 	const body = requireList(source);
 	expect(source, 'done');
-	return body;
+	return async (shell, files) => {
+		// A pause of the container also stops a loop that starts no program.
+		await shell.invocation.host.unfrozen();
+		checkStopped(shell);
+		return body(shell, files);
+	};
 };
 
-const readWhile = (source: Source, isUntil: boolean): Run => {
-	const condition = asCondition(requireList(source));
+const readWhile = (source: Source): Run => {
+	const condition = requireList(source);
 	const body = readBody(source);
 	return async (shell, files) => {
 		let status = 0;
-		await runLoop(shell, async () => {
-			if ((await condition(shell, files) === 0) === isUntil) {
-				return false;
-			}
-
+		while (await condition(shell, files) === 0) {
 			status = await body(shell, files);
-			return true;
-		});
+		}
+
 		return status;
 	};
 };
@@ -290,7 +259,7 @@ const readFor = (source: Source): Run => {
 	const name = take(source, /[A-Z_a-z]\w*/vy) ?? unexpected(source);
 	skipLines(source);
 	if (!take(source, /in(?=\s|;)/vy)) {
-		throw new ShellSyntaxError('"for" without "in" is not in the demo', {incomplete: isEnd(source)});
+		throw new ShellError('"for" without "in" is not in the demo', {incomplete: isEnd(source)});
 	}
 
 	const words: Word[] = [];
@@ -303,80 +272,160 @@ const readFor = (source: Source): Run => {
 	const body = readBody(source);
 	return async (shell, files) => {
 		let status = 0;
-		const values = (await allWordsOf(shell, words)).values();
-		await runLoop(shell, async () => {
-			const {value, done} = values.next();
-			if (done) {
-				return false;
-			}
-
+		for (const value of await wordsOf(shell, words)) {
 			shell.variables.set(name, value);
 			status = await body(shell, files);
-			return true;
-		});
+		}
+
 		return status;
 	};
 };
 
-/** Reads the compound command that begins here; undefined where none does. */
-const readCompound = (source: Source): Run | undefined => {
-	if (isAt(source, '((')) {
-		throw notInDemo('((');
-	}
-
-	if (take(source, /\(/vy)) {
-		const body = requireList(source);
-		return take(source, /\)/vy) ? async (shell, files) => inSubshell(shell, async inner => body(inner, files)) : unexpected(source);
-	}
-
-	const word = reservedAt(source);
-	source.position += word.length;
-	switch (word) {
-		case '': {
-			return undefined;
-		}
-
-		case 'if': {
-			return readIf(source);
-		}
-
-		case 'for': {
-			return readFor(source);
-		}
-
-		case 'while':
-		case 'until': {
-			return readWhile(source, word === 'until');
-		}
-
-		case '{': {
-			const body = requireList(source);
-			expect(source, '}');
-			return body;
-		}
-
-		default: {
-			source.position -= word.length;
-			return unexpected(source);
-		}
-	}
-};
-
 /** Reads one command with its redirections. */
-export const readCommand = (source: Source): Run => {
+const readCommand = (source: Source): Run => {
 	skipLines(source);
-	const compound = readCompound(source);
-	if (!compound) {
+	const word = reservedAt(source);
+	if (word === '') {
 		return readSimple(source);
 	}
 
-	const redirections: Redirection[] = [];
-	let redirection;
-	do {
-		skip(source);
-		redirection = readRedirection(source);
-		redirections.push(...redirection ? [redirection] : []);
-	} while (redirection);
+	if (!openers.has(word)) {
+		unexpected(source);
+	}
 
-	return redirected(compound, redirections);
+	source.position += word.length;
+	const run = word === 'if' ? readIf(source) : (word === 'for' ? readFor(source) : readWhile(source));
+	return redirected(run, readRedirections(source));
+};
+
+/** Runs commands side by side, each in a subshell, the output of each the input of the next. */
+const runPipeline = async (shell: Shell, commands: readonly Run[], files: Descriptors): Promise<number> => {
+	let input = files[0];
+	const statuses = await Promise.all(commands.map(async (command, index) => {
+		const pipe = index === commands.length - 1 ? undefined : createPipe();
+		const own: Descriptors = {0: input, 1: pipe ?? files[1], 2: files[2]};
+		input = pipe ? createLineReader(pipe) : input;
+		try {
+			return await inSubshell(shell, async inner => command(inner, own));
+		} finally {
+			pipe?.end();
+			if (index > 0) {
+				// Its writer does not wait for a command that has ended.
+				own[0].close?.();
+			}
+		}
+	}));
+	return statuses.at(-1)!;
+};
+
+const readPipeline = (source: Source): Run => {
+	const commands = [readCommand(source)];
+	while (take(source, /\|(?!\|)/vy)) {
+		commands.push(readCommand(source));
+	}
+
+	return commands.length === 1 ? commands[0]! : async (shell, files) => runPipeline(shell, commands, files);
+};
+
+/** Starts a job, which has a process of its own. */
+const startJob = (shell: Shell, run: Run, files: Descriptors): void => {
+	const {pid, leave} = enter(shell, shell.invocation.command);
+	const begin = async () => {
+		try {
+			return await inSubshell(shell, async inner => run(inner, {...files, 0: createLineReader(emptyInput)}));
+		} catch (error) {
+			await files[2].write(`sh: ${messageOf(error)}\n`);
+			return 2;
+		} finally {
+			leave();
+		}
+	};
+
+	const job = {pid, ended: begin()};
+	shell.jobs.add(job);
+	shell.lastJob = job;
+};
+
+/** Runs the traps of the signals that arrived meanwhile. */
+const runCaught = async (shell: Shell, files: Descriptors): Promise<void> => {
+	if (shell.isInTrap) {
+		return;
+	}
+
+	const {status} = shell;
+	shell.isInTrap = true;
+	try {
+		for (let number = shell.caught.shift(); number !== undefined; number = shell.caught.shift()) {
+			await shell.traps.get(number)?.(shell, files);
+			shell.status = status;
+		}
+	} finally {
+		shell.isInTrap = false;
+	}
+};
+
+/** Reads pipelines with `&&` and `||` between them, and what ends them. */
+const readAndOr = (source: Source): Run => {
+	const pipelines = [{operator: '', run: readPipeline(source)}];
+	for (let operator = take(source, /&&|\|\|/vy); operator !== undefined; operator = take(source, /&&|\|\|/vy)) {
+		pipelines.push({operator, run: readPipeline(source)});
+	}
+
+	const end = take(source, /[\n;\u{26}]/vy);
+	if (end === undefined && !isEnd(source) && !isAt(source, ')') && reservedAt(source) === '') {
+		unexpected(source);
+	}
+
+	const runAll: Run = async (shell, files) => {
+		for (const {operator, run} of pipelines) {
+			if (operator === '' || (operator === '&&') === (shell.status === 0)) {
+				shell.status = await run(shell, files);
+			}
+		}
+
+		await breathe();
+		checkStopped(shell);
+		await runCaught(shell, files);
+		return shell.status;
+	};
+
+	return end === '&'
+		? redirected(async (shell, files) => {
+			startJob(shell, runAll, files);
+			shell.status = 0;
+			return 0;
+		}, [])
+		: runAll;
+};
+
+/** Reads commands up to a reserved word that ends them, a closing parenthesis or the end. */
+const readList = (source: Source): Run => {
+	const list: Run[] = [];
+	skipLines(source);
+	while (!isListEnd(source)) {
+		list.push(readAndOr(source));
+		skipLines(source);
+	}
+
+	return async (shell, files) => {
+		let status = 0;
+		for (const run of list) {
+			checkStopped(shell);
+			status = await run(shell, files);
+		}
+
+		return status;
+	};
+};
+
+/** Compiles a script. Throws `ShellError`, also for what other shells have and this one does not. */
+export const compile = (text: string): Run => {
+	const source: Source = {text, position: 0, readList};
+	try {
+		const run = readList(source);
+		return isEnd(source) ? run : unexpected(source);
+	} catch (error) {
+		// Too deep for the stack.
+		throw error instanceof RangeError ? new ShellError('out of memory') : error;
+	}
 };

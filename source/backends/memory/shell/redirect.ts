@@ -1,7 +1,5 @@
 import {Buffer} from 'node:buffer';
-import path from 'node:path';
-import {fileError, isFileError, largestFile} from '../file-node.js';
-import type {FileTree} from '../file-tree.js';
+import {fileError, largestFile} from '../file-node.js';
 import {
 	createLineReader,
 	emptyInput,
@@ -23,7 +21,8 @@ import {requireWord, textOf, type Word} from './words.js';
 export type Redirection = {readonly descriptor: number; readonly operator: string; readonly word: Word};
 
 /** Reads the redirection that begins here; undefined where none does. */
-export const readRedirection = (source: Source): Redirection | undefined => {
+const readRedirection = (source: Source): Redirection | undefined => {
+	skip(source);
 	const foreign = take(source, /\d*(?:<<-?|<[\(>\u{26}]|>[\(\|])|&>|[3-9]\d*[<>]|\d{2,}[<>]/vy);
 	if (foreign !== undefined) {
 		throw notInDemo(foreign);
@@ -39,42 +38,33 @@ export const readRedirection = (source: Source): Redirection | undefined => {
 	return {descriptor: found === operator ? Number(operator !== '<') : Number(found[0]), operator, word: requireWord(source)};
 };
 
-/** The file that a path names, which links may name before it exists. Throws ELOOP. */
-const targetOf = (files: FileTree, place: string): string => {
-	let target = place;
-	for (let found = files.find(target, {follow: false}); found?.node.type === 'link'; found = files.find(target, {follow: false})) {
-		const next = files.find(target);
-		if (next) {
-			return next.path;
-		}
-
-		try {
-			files.locate(target);
-		} catch (error) {
-			if (isFileError(error) && error.code === 'ELOOP') {
-				throw error;
-			}
-		}
-
-		target = path.posix.resolve(path.posix.dirname(found.path), found.node.target);
+/** Reads all redirections that follow one another here. */
+export const readRedirections = (source: Source): readonly Redirection[] => {
+	const redirections: Redirection[] = [];
+	for (let next = readRedirection(source); next; next = readRedirection(source)) {
+		redirections.push(next);
 	}
 
-	return target;
+	return redirections;
 };
 
 /** Writes to a file, in place of its content or after it. */
 const fileOutput = ({invocation: {host}}: Shell, place: string, isAppended: boolean): Output => {
-	const target = targetOf(host.files, place);
-	const found = host.files.find(target);
+	const found = host.files.find(place);
 	if (found?.node.type === 'directory') {
 		throw fileError('EISDIR');
+	}
+
+	if (!found && host.files.find(place, {follow: false})) {
+		// A link to nothing: it is not followed here, and stays.
+		throw fileError('ENOENT');
 	}
 
 	const {mode = 0o644, uid = 0, gid = 0} = found?.node ?? {};
 	let bytes = isAppended && found?.node.type === 'file' ? Buffer.from(found.node.content) : Buffer.alloc(0);
 	let {length} = bytes;
 	const put = () => {
-		host.files.put(found?.path ?? target, {
+		host.files.put(found?.path ?? place, {
 			type: 'file', mode, uid, gid, modifiedAt: host.now(), content: bytes.subarray(0, length),
 		});
 	};
@@ -117,10 +107,7 @@ export const redirect = async (shell: Shell, files: Descriptors, redirections: r
 		if (operator === '<') {
 			result = {...result, [descriptor]: createLineReader(place === '/dev/null' ? emptyInput : fileInput(shell, place))};
 		} else if (operator !== '>&') {
-			const special: Readonly<Record<string, Output>> = {
-				'/dev/null': nowhere, '/dev/stdout': files[1], '/dev/stderr': files[2], '/dev/tty': files[1],
-			};
-			result = {...result, [descriptor]: special[place] ?? fileOutput(shell, place, operator === '>>')};
+			result = {...result, [descriptor]: place === '/dev/null' ? nowhere : fileOutput(shell, place, operator === '>>')};
 		} else if (descriptor > 0 && /^[12]$/v.test(text)) {
 			result = {...result, [descriptor]: result[Number(text) as 1 | 2]};
 		} else {

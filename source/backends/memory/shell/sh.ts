@@ -3,16 +3,16 @@ import os from 'node:os';
 import {createLineReader, type LineReader} from '../pipe.js';
 import type {Invocation, Program} from '../process.js';
 import {pathIn} from '../programs/options.js';
-import {compile} from './compile.js';
+import {compile} from './commands.js';
 import {
 	createShell,
 	interrupted,
-	ShellExit,
+	runToEnd,
 	type Descriptors,
 	type Run,
 	type Shell,
 } from './shell.js';
-import {notInDemo, ShellSyntaxError} from './source.js';
+import {notInDemo, ShellError} from './source.js';
 
 /** What an interrupted reader began to read is left for the next one. */
 const shareable = ({stdin}: Invocation): LineReader => {
@@ -27,25 +27,7 @@ const shareable = ({stdin}: Invocation): LineReader => {
 	});
 };
 
-const promptOf = ({variables, directory, invocation: {host}}: Shell, name: 'PS1' | 'PS2'): string => {
-	const home = variables.get('HOME') ?? '/';
-	const shown = home !== '/' && `${directory}/`.startsWith(`${home}/`) ? `~${directory.slice(home.length)}` : directory;
-	return (variables.get(name) ?? '').replaceAll(String.raw`\w`, () => shown).replaceAll(String.raw`\h`, () => host.hostname).replaceAll(String.raw`\$`, '#');
-};
-
-/** Runs a script to its end. `isOver` says that it left the shell. */
-const runToEnd = async (shell: Shell, run: Run, files: Descriptors): Promise<{readonly status: number; readonly isOver: boolean}> => {
-	try {
-		return {status: await run(shell, files), isOver: false};
-	} catch (error) {
-		if (!(error instanceof ShellExit)) {
-			throw error;
-		}
-
-		const isOver = error.kind === 'exit';
-		return {status: isOver ? error.value : shell.status, isOver};
-	}
-};
+const promptOf = ({variables, directory}: Shell, name: 'PS1' | 'PS2'): string => (variables.get(name) ?? '').replaceAll(String.raw`\w`, () => directory);
 
 /** Reads commands line by line and runs each as soon as it is whole. */
 const readEvaluate = async (shell: Shell, files: Descriptors): Promise<number> => {
@@ -67,7 +49,7 @@ const readEvaluate = async (shell: Shell, files: Descriptors): Promise<number> =
 			run = compile(begun);
 			begun = '';
 		} catch (error) {
-			if (!(error instanceof ShellSyntaxError)) {
+			if (!(error instanceof ShellError)) {
 				throw error;
 			}
 
@@ -82,7 +64,7 @@ const readEvaluate = async (shell: Shell, files: Descriptors): Promise<number> =
 
 		const controller = new AbortController();
 		shell.foreground = controller;
-		const {status, isOver} = await runToEnd(shell, run, files);
+		const {status, isOver} = await runToEnd(async () => run(shell, files));
 		shell.foreground = undefined;
 		if (isOver && !controller.signal.aborted) {
 			return status;
@@ -97,6 +79,7 @@ const handleInterrupt = (shell: Shell, {1: output}: Descriptors): void => {
 	shell.invocation.onSignal(os.constants.signals.SIGINT, () => {
 		if (shell.foreground) {
 			shell.foreground.abort();
+			shell.wake?.();
 		} else {
 			void output.write(promptOf(shell, 'PS1'));
 		}
@@ -106,19 +89,10 @@ const handleInterrupt = (shell: Shell, {1: output}: Descriptors): void => {
 const readScript = ({host, directory}: Invocation, file: string): string => {
 	const node = host.files.find(pathIn(directory, file))?.node;
 	if (node?.type !== 'file') {
-		throw new ShellSyntaxError(`can't open '${file}': No such file or directory`);
+		throw new ShellError(`can't open '${file}': No such file or directory`);
 	}
 
 	return Buffer.from(node.content).toString();
-};
-
-/** Runs the trap of EXIT; resolves with the exit status of the shell. */
-const runExitTrap = async (shell: Shell, status: number, files: Descriptors): Promise<number> => {
-	const trap = shell.traps.get('EXIT');
-	shell.traps.delete('EXIT');
-	shell.status = status;
-	const end = trap && await runToEnd(shell, trap, files);
-	return end?.isOver ? end.status : status;
 };
 
 /** A shell: `sh -c COMMANDS`, `sh FILE`, or commands from its input. */
@@ -131,28 +105,28 @@ export const sh: Program = async invocation => {
 	const files: Descriptors = {0: shareable(invocation), 1: invocation.stdout, 2: invocation.stderr};
 	const isInteractive = text === undefined && (invocation.terminal || options.includes('i'));
 	const shell = createShell(invocation, isCommand ? [words[0] ?? name, ...words.slice(1)] : [text ?? name, ...words], isInteractive);
-	shell.exitsOnError = options.includes('e');
-	let status = 2;
 	try {
-		const foreign = /[^ceil]/v.exec(options);
+		const foreign = /[^cil]/v.exec(options);
 		if (foreign) {
 			throw notInDemo(`-${foreign[0]}`);
 		}
 
-		if (isInteractive) {
-			handleInterrupt(shell, files);
+		if (text === undefined) {
+			if (isInteractive) {
+				handleInterrupt(shell, files);
+			}
+
+			return await readEvaluate(shell, files);
 		}
 
-		status = text === undefined
-			? await readEvaluate(shell, files)
-			: (await runToEnd(shell, compile(isCommand ? text : readScript(invocation, text)), files)).status;
+		const run = compile(isCommand ? text : readScript(invocation, text));
+		return (await runToEnd(async () => run(shell, files))).status;
 	} catch (error) {
-		if (!(error instanceof ShellSyntaxError)) {
+		if (!(error instanceof ShellError)) {
 			throw error;
 		}
 
 		await invocation.stderr.write(`sh: ${error.message}\n`);
+		return 2;
 	}
-
-	return runExitTrap(shell, status, files);
 };

@@ -3,8 +3,8 @@ import type {Run} from './shell.js';
 /** Text that is read, how far, and how commands within words are read. */
 export type Source = {readonly text: string; position: number; readonly readList: (source: Source) => Run};
 
-/** Text that is not a script, or not one for this shell. With `incomplete`, more text may complete it. */
-export class ShellSyntaxError extends Error {
+/** An error that ends a script: text that is not one, or not one for this shell, or too much of something. With `incomplete`, more text may complete it. */
+export class ShellError extends Error {
 	readonly incomplete: boolean;
 
 	constructor(message: string, {incomplete = false} = {}) {
@@ -14,17 +14,17 @@ export class ShellSyntaxError extends Error {
 }
 
 /** The error for what other shells have and this one does not: `"case" is not in the demo`. */
-export const notInDemo = (what: string): ShellSyntaxError => new ShellSyntaxError(`"${what}" is not in the demo`);
+export const notInDemo = (what: string): ShellError => new ShellError(`"${what}" is not in the demo`);
 
 export const unterminated = (what: string): never => {
-	throw new ShellSyntaxError(`syntax error: unterminated ${what}`, {incomplete: true});
+	throw new ShellError(`syntax error: unterminated ${what}`, {incomplete: true});
 };
 
 export const unexpected = ({text, position}: Source): never => {
 	const rest = text.slice(position).trimStart();
 	throw rest === ''
-		? new ShellSyntaxError('syntax error: unexpected end of file', {incomplete: true})
-		: new ShellSyntaxError(`syntax error: unexpected "${/^(?:;;|&&|\|\||\W|\w+)/v.exec(rest)?.[0] ?? ''}"`);
+		? new ShellError('syntax error: unexpected end of file', {incomplete: true})
+		: new ShellError(`syntax error: unexpected "${/^(?:;;|&&|\|\||\W|\w+)/v.exec(rest)?.[0] ?? ''}"`);
 };
 
 /** Reads what a sticky pattern matches here; undefined where it does not match. */
@@ -47,16 +47,4 @@ export const skip = (source: Source): void => {
 /** Skips blanks, comments and line feeds. */
 export const skipLines = (source: Source): void => {
 	take(source, /(?:[\t\n ]|\\\n|#[^\n]*)*/vy);
-};
-
-/** Compiles a whole text by what reads its commands. Throws `ShellSyntaxError`. */
-export const compileBy = (readList: Source['readList'], text: string): Run => {
-	const source: Source = {text, position: 0, readList};
-	try {
-		const run = readList(source);
-		return isEnd(source) ? run : unexpected(source);
-	} catch (error) {
-		// Too deep for the stack.
-		throw error instanceof RangeError ? new ShellSyntaxError('out of memory') : error;
-	}
 };
