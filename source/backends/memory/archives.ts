@@ -49,11 +49,9 @@ const statusOf = (given: string, {path: found, node}: Located): PathStatus => ({
 
 export const archivesVerbs = (state: State): ArchivesVerbs => ({
 	async pathStatus(reference, given) {
-		state.settle();
 		return statusOf(given, locate(findContainer(state.containers, reference), given, {follow: isContentPath(given)}));
 	},
 	async readArchive(reference, given) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const located = locate(record, given, {follow: isContentPath(given)});
 		const status = statusOf(given, located);
@@ -68,7 +66,6 @@ export const archivesVerbs = (state: State): ArchivesVerbs => ({
 		return {status, tar: Readable.from(packNodes([[name, located.node]], childrenOf), {objectMode: false})};
 	},
 	async writeArchive(reference, given, tar) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {path: directory, node} = locate(record, given, {follow: true});
 		if (node.type !== 'directory') {

@@ -192,7 +192,6 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 
 export const buildVerbs = (state: State): BuildVerbs => ({
 	buildImage(context, options) {
-		state.settle();
 		const own = `linux/${hostArchitecture}`;
 		if (options.platform !== undefined && options.platform.split('/').slice(0, 2).join('/') !== own) {
 			throw new HolmError('unsupported', `an image for ${JSON.stringify(options.platform.slice(0, 60))} cannot be built on this host: its VMs are ${own}`, {remedy: 'leave out the platform'});

@@ -47,12 +47,10 @@ const compareTrees = (original: DirectoryNode, present: DirectoryNode): readonly
 
 export const changesVerbs = (state: State): ChangesVerbs => ({
 	async changes(reference) {
-		state.settle();
 		const {original, files} = findContainer(state.containers, reference);
 		return compareTrees(original, files.root());
 	},
 	async exportContainer(reference) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		publishOf(state, record, 'export');
 		return Readable.from(packNodes(record.files.root().children), {objectMode: false});

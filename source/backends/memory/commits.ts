@@ -11,7 +11,6 @@ import {publish, publishOf, type State} from './state.js';
 
 export const commitsVerbs = (state: State): CommitsVerbs => ({
 	async commitContainer(reference, {tag, author = '', comment = '', changes = []} = {}) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {container, files, original} = record;
 		const tags = tag === undefined ? [] : [tagName(tag)];

@@ -56,7 +56,6 @@ export const killRecord = (state: State, record: ContainerRecord): void => {
 
 export const containersVerbs = (state: State): ContainersVerbs => ({
 	async containers({all = false, filters, size} = {}) {
-		state.settle();
 		const isWanted = containerFilter(state, filters);
 		// A filter by state includes stopped containers.
 		const isAll = all || ['status', 'exited'].some(key => (filters?.[key]?.length ?? 0) > 0);
@@ -64,16 +63,13 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 		return records.map(record => size ? withSize(record) : record.container);
 	},
 	async container(reference, {size} = {}) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		return size ? withSize(record) : record.container;
 	},
 	async createContainer(configuration) {
-		state.settle();
 		return createContainer(state, configuration);
 	},
 	async renameContainer(reference, given) {
-		state.settle();
 		if (given === '') {
 			throw new HolmError('invalid', 'Neither old nor new names may be empty', {remedy: 'give a new name'});
 		}
@@ -90,12 +86,10 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 		publishOf(state, record, 'rename', {oldName: `/${oldName}`});
 	},
 	async removeLink(reference, alias) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		change(record, {configuration: {...record.container.configuration, links: withoutLink(record.container, alias)}});
 	},
 	async removeContainer(reference, {force = false, volumes = false} = {}) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {status: {state: word}, name} = record.container;
 		if (isLive(record.container) && !force) {
@@ -109,7 +103,6 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 		}
 	},
 	async pruneContainers(filters): Promise<Pruned> {
-		state.settle();
 		const now = state.now();
 		const isWanted = filterOf<Container>(filters, {
 			...labelRules(({configuration}: Container) => configuration.labels),

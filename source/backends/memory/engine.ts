@@ -45,6 +45,15 @@ export type MemoryEngine = Engine & {
 	close: () => void;
 };
 
+type Verb = (...words: readonly unknown[]) => unknown;
+
+/** Verbs before which what the simulation has scheduled up to now runs. */
+const settled = <Verbs extends object>({settle}: State, verbs: Verbs): Verbs =>
+	Object.fromEntries(Object.entries(verbs).map(([name, verb]: [string, Verb]) => [name, (...words: readonly unknown[]) => {
+		settle();
+		return verb(...words);
+	}])) as Verbs;
+
 /**
 An `Engine` in memory, for the demo and for tests. Containers run built-in programs in place of their image's.
 
@@ -83,23 +92,25 @@ export const createMemoryEngine = (options: MemoryOptions = {}): MemoryEngine =>
 	}
 
 	return {
-		...systemVerbs(state, id),
-		...eventsVerbs(state),
-		...containersVerbs(state),
-		...lifecycleVerbs(state),
-		...logsVerbs(state),
-		...sessionsVerbs(state),
-		...execsVerbs(state),
-		...statsVerbs(state),
-		...archivesVerbs(state),
-		...changesVerbs(state),
-		...commitsVerbs(state),
-		...networksVerbs(state),
-		...imagesVerbs(state),
-		...transferVerbs(state),
-		...buildVerbs(state),
-		...volumesVerbs(state),
-		...snapshotVerbs(state),
+		...settled(state, {
+			...systemVerbs(state, id),
+			...eventsVerbs(state),
+			...containersVerbs(state),
+			...lifecycleVerbs(state),
+			...logsVerbs(state),
+			...sessionsVerbs(state),
+			...execsVerbs(state),
+			...statsVerbs(state),
+			...archivesVerbs(state),
+			...changesVerbs(state),
+			...commitsVerbs(state),
+			...networksVerbs(state),
+			...imagesVerbs(state),
+			...transferVerbs(state),
+			...buildVerbs(state),
+			...volumesVerbs(state),
+			...snapshotVerbs(state),
+		}),
 		close() {
 			timers.close();
 			for (const {run} of state.containers.values()) {

@@ -24,7 +24,6 @@ async function * select({events, isWanted, release}: Selection): AsyncGenerator<
 
 export const eventsVerbs = (state: State): EventsVerbs => ({
 	events({since, until, filters, signal} = {}) {
-		state.settle();
 		const matches = filterOf(filters, eventRules);
 		const isWanted = (event: EngineEvent) => event.time >= (since ?? -Infinity) && event.time <= (until ?? Infinity) && matches(event);
 		const left = until === undefined ? Infinity : until - state.now();

@@ -98,7 +98,6 @@ const startExec = (state: State, exec: ExecRecord): Session => {
 
 export const execsVerbs = (state: State): ExecsVerbs => ({
 	async createExec(reference, configuration) {
-		state.settle();
 		const {record} = runningRecord(state, reference);
 		validateExec(configuration);
 		forgetOldExecs(state);
@@ -110,7 +109,6 @@ export const execsVerbs = (state: State): ExecsVerbs => ({
 		return id;
 	},
 	async startExec(id, size) {
-		state.settle();
 		const exec = findExec(state, id);
 		if (size) {
 			checkSize(size);

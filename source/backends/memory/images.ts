@@ -91,15 +91,12 @@ const checkUse = ({containers}: State, image: Image, name: string | undefined, i
 
 export const imagesVerbs = (state: State): ImagesVerbs => ({
 	async images({filters} = {}) {
-		state.settle();
 		return listImages(state).filter(filterOf<Image>(filters, imageRules(state)));
 	},
 	async image(reference) {
-		state.settle();
 		return findImage(state, reference).record.image;
 	},
 	async tagImage(reference, tag) {
-		state.settle();
 		const name = tagName(tag);
 		const {record} = findImage(state, reference);
 		if (record.image.tags.includes(name)) {
@@ -111,7 +108,6 @@ export const imagesVerbs = (state: State): ImagesVerbs => ({
 		publish(state, 'image', 'tag', record.image.id, {name: familiarName(name)});
 	},
 	async removeImage(reference, {force = false, platforms = []} = {}) {
-		state.settle();
 		const {record: {image}, name} = findImage(state, reference);
 		assertProvides(image, reference, platforms);
 		if (name !== undefined && image.tags.length > 1) {
@@ -127,7 +123,6 @@ export const imagesVerbs = (state: State): ImagesVerbs => ({
 		return drop(state, image);
 	},
 	async pruneImages({all = false, filters} = {}): Promise<Pruned> {
-		state.settle();
 		const {dangling, ...others} = filters ?? {};
 		const isAll = all || (dangling ?? []).some(value => !isTrue('dangling', value));
 		const {label, 'label!': unlabelled, until} = imageRules(state);

@@ -77,7 +77,6 @@ const notRunning = ({id}: ContainerRecord) => new HolmError('conflict', `contain
 
 export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 	async startContainer(reference) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {status, name} = record.container;
 		if (status.state === 'paused') {
@@ -93,7 +92,6 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		change(record, {restartCount: 0});
 	},
 	async stopContainer(reference, options = {}) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {status, name} = record.container;
 		if (status.state === 'created' || status.state === 'exited') {
@@ -104,7 +102,6 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		publishOf(state, record, 'stop');
 	},
 	async restartContainer(reference, options = {}) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		if (options.signal !== undefined) {
 			signalNumber(options.signal);
@@ -124,7 +121,6 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		publishOf(state, record, 'restart');
 	},
 	async killContainer(reference, signal = 'SIGKILL') {
-		state.settle();
 		const number = signalNumber(signal);
 		const record = findContainer(state.containers, reference);
 		const {run} = record;
@@ -148,7 +144,6 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		}
 	},
 	async pauseContainer(reference) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {run, container: {status}} = record;
 		if (status.state === 'paused') {
@@ -168,7 +163,6 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		publishOf(state, record, 'pause');
 	},
 	async unpauseContainer(reference) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {run, container: {status}} = record;
 		if (!run || status.state !== 'paused') {
@@ -184,7 +178,6 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		publishOf(state, record, 'unpause');
 	},
 	async updateContainer(reference, update) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {container} = record;
 		const {configuration, warnings} = updatedConfiguration(container, update);
@@ -198,7 +191,6 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		return {warnings};
 	},
 	async waitContainer(reference, given, signal) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const condition = given ?? 'not-running';
 		const {exits} = record;

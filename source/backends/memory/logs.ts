@@ -41,7 +41,6 @@ const bootLines = ({attachments}: Container, {cpus, memoryBytes, phases}: Machin
 
 export const logsVerbs = (state: State): LogsVerbs => ({
 	async * logs(reference, options = {}): AsyncGenerator<LogEntry, void> {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		assertReadable(record.container);
 		const {follow, until, signal} = options;
@@ -69,7 +68,6 @@ export const logsVerbs = (state: State): LogsVerbs => ({
 		}
 	},
 	async * bootLog(reference, {follow, tail, signal} = {}): AsyncGenerator<LogEntry, void> {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {run, container} = record;
 		const {machine, name} = container;

@@ -86,15 +86,12 @@ const isLost = ({networks}: State, {networkId}: Attachment): boolean => !network
 
 export const networksVerbs = (state: State): NetworksVerbs => ({
 	async networks(filters) {
-		state.settle();
 		return [...state.networks.values()].map(network => describeNetwork(state, network)).filter(filterOf(filters, networkRules));
 	},
 	async network(reference) {
-		state.settle();
 		return describeNetwork(state, findNetwork(state.networks, reference));
 	},
 	async createNetwork(configuration) {
-		state.settle();
 		if (reserved.has(configuration.name)) {
 			throw new HolmError('forbidden', `operation is not permitted on predefined ${configuration.name} network`, {remedy: 'choose another name'});
 		}
@@ -104,7 +101,6 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		return {id};
 	},
 	async removeNetwork(reference) {
-		state.settle();
 		const network = findNetwork(state.networks, reference);
 		if (network.name === defaultNetwork) {
 			throw new HolmError('forbidden', `${defaultNetwork} is a pre-defined network and cannot be removed`, {remedy: 'it is always there'});
@@ -119,7 +115,6 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		drop(state, network);
 	},
 	async connectNetwork(reference, wanted) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {container} = record;
 		const network = findNetwork(state.networks, wanted.network);
@@ -142,7 +137,6 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		change(record, {configuration: {...configuration, networks: [...others, {...wanted, network: network.name}]}});
 	},
 	async disconnectNetwork(reference, containerReference) {
-		state.settle();
 		const record = findContainer(state.containers, containerReference);
 		const {container} = record;
 		const lost = container.attachments.find(attachment =>
@@ -164,7 +158,6 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		change(record, {attachments, configuration: {...configuration, networks: left}});
 	},
 	async pruneNetworks(filters): Promise<Pruned> {
-		state.settle();
 		const isWanted = filterOf(filters, pruneRules(({labels}: Network) => labels, state.now()));
 		const unused = [...state.networks.values()]
 			.filter(network => network.name !== defaultNetwork && heldLeases(state, network).length === 0);
@@ -177,7 +170,6 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		return {removed: going.map(({name}) => name), freedBytes: 0};
 	},
 	async dnsRecords(reference) {
-		state.settle();
 		return zoneOf(state, findNetwork(state.networks, reference));
 	},
 });

@@ -7,7 +7,6 @@ import {checkSize} from './terminal-device.js';
 
 export const sessionsVerbs = (state: State): SessionsVerbs => ({
 	async attachContainer(reference, {stdin = false, logs = false} = {}) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {container} = record;
 		if (container.status.state === 'paused') {
@@ -46,7 +45,6 @@ export const sessionsVerbs = (state: State): SessionsVerbs => ({
 		return session;
 	},
 	async resizeContainer(reference, size) {
-		state.settle();
 		checkSize(size);
 		const record = findContainer(state.containers, reference);
 		if (!record.run) {

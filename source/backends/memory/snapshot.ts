@@ -8,7 +8,6 @@ import {listVolumes} from './volumes.js';
 
 export const snapshotVerbs = (state: State): SnapshotVerbs => ({
 	async snapshot({stats = false} = {}) {
-		state.settle();
 		const records = listContainers(state);
 		const readings: Record<string, ContainerStats> = {};
 		if (stats) {

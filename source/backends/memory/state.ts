@@ -122,7 +122,7 @@ export type State = {
 	simulation?: Simulation;
 	/** Runs an action after a delay in milliseconds; the result cancels it. */
 	later: (milliseconds: number, action: () => void) => () => void;
-	/** Runs what the simulation has scheduled up to now; called before anything is read. */
+	/** Runs what the simulation has scheduled up to now; called before each verb. */
 	settle: () => void;
 	/** Says that a caller waits for what happens; the result ends that. */
 	watch: () => () => void;

@@ -76,7 +76,6 @@ const isOver = ({container: {status}, isRemoved}: ContainerRecord) => isRemoved 
 
 export const statsVerbs = (state: State): StatsVerbs => ({
 	async * stats(reference, {stream = false, signal} = {}): AsyncGenerator<ContainerStats, void> {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		if (!record.run) {
 			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
@@ -110,7 +109,6 @@ export const statsVerbs = (state: State): StatsVerbs => ({
 		}
 	},
 	async top(reference, psArguments) {
-		state.settle();
 		const record = findContainer(state.containers, reference);
 		const {run, container: {status}} = record;
 		if (!run || !('pid' in status)) {

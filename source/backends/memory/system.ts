@@ -15,7 +15,6 @@ export const systemVerbs = (state: State, id: string): SystemVerbs => ({
 		};
 	},
 	async info() {
-		state.settle();
 		const states = listContainers(state).map(({container}) => container.status.state);
 		const count = (wanted: readonly string[]) => states.filter(word => wanted.includes(word)).length;
 		return {
@@ -37,7 +36,6 @@ export const systemVerbs = (state: State, id: string): SystemVerbs => ({
 		};
 	},
 	async diskUsage() {
-		state.settle();
 		const containers = listContainers(state);
 		const madeOf = (imageId: string) => containers.filter(({container}) => container.imageId === imageId);
 		return {

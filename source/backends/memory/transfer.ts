@@ -95,7 +95,6 @@ async function * transferLayers(state: State, {image, present, words, doing, sig
 }
 
 async function * pull(state: State, text: string, {platform, signal}: NonNullable<Parameters<TransferVerbs['pullImage']>[1]>): AsyncGenerator<Progress, void> {
-	state.settle();
 	const reference = exactReference(parseReference(text));
 	const name = formatReference(reference);
 	const shown = familiarName(name);
@@ -132,7 +131,6 @@ async function * pull(state: State, text: string, {platform, signal}: NonNullabl
 }
 
 async function * push(state: State, text: string, {signal}: NonNullable<Parameters<TransferVerbs['pushImage']>[1]>): AsyncGenerator<Progress, void> {
-	state.settle();
 	const {record, name} = findImage(state, text);
 	if (name === undefined) {
 		throw new HolmError('invalid', `Cannot push ${text}: an id does not say where to`, {remedy: 'give it a name first: holm tag'});
@@ -162,7 +160,6 @@ export const transferVerbs = (state: State): TransferVerbs => ({
 	pullImage: (reference, options = {}) => pull(state, reference, options),
 	pushImage: (reference, options = {}) => push(state, reference, options),
 	async registryImage(text) {
-		state.settle();
 		const {image} = findInRegistry(state, formatReference(exactReference(parseReference(text))), 'Cannot ask the registry about');
 		return {
 			digest: image.digests[0]?.split('@', 2)[1] ?? image.id,
@@ -172,7 +169,6 @@ export const transferVerbs = (state: State): TransferVerbs => ({
 		};
 	},
 	async saveImages(references, {platform} = {}) {
-		state.settle();
 		const images = new Map<ImageRecord, readonly string[]>();
 		for (const reference of references) {
 			const {record, name} = findImage(state, reference);

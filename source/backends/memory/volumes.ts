@@ -111,7 +111,6 @@ export const listVolumes = ({volumes}: State): readonly Volume[] =>
 
 export const volumesVerbs = (state: State): VolumesVerbs => ({
 	async volumes(filters) {
-		state.settle();
 		return listVolumes(state).filter(filterOf<Volume>(filters, {
 			name: value => ({name}) => name.includes(value),
 			driver: value => () => value === 'local',
@@ -123,15 +122,12 @@ export const volumesVerbs = (state: State): VolumesVerbs => ({
 		}));
 	},
 	async volume(name) {
-		state.settle();
 		return findVolume(state.volumes, name).volume;
 	},
 	async createVolume(configuration) {
-		state.settle();
 		return ensureVolume(state, configuration).volume;
 	},
 	async removeVolume(name, {force = false} = {}) {
-		state.settle();
 		if (force && !state.volumes.has(name)) {
 			return;
 		}
@@ -145,7 +141,6 @@ export const volumesVerbs = (state: State): VolumesVerbs => ({
 		drop(state, volume);
 	},
 	async pruneVolumes({all = false, filters} = {}): Promise<Pruned> {
-		state.settle();
 		const {all: given, ...others} = filters ?? {};
 		const isAll = all || (given ?? []).some(value => isTrue('all', value));
 		const isWanted = filterOf(others, pruneRules(({labels}: Volume) => labels, state.now()));
