@@ -49,7 +49,7 @@ const baseOf = (state: State, name: string): ImageRecord => {
 
 		const record = recordOf(known);
 		state.images.set(record.image.id, record);
-		publish(state, 'image', 'pull', familiarName(full), {name: familiarName(full)});
+		publish(state, {type: 'image', action: 'pull', id: familiarName(full), attributes: {name: familiarName(full)}});
 		return record;
 	}
 };
@@ -184,7 +184,7 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 		tags, configuration: {...configuration, labels: {...configuration.labels, ...options.labels}}, history, files: stage!.files.fork(),
 	});
 	for (const tag of tags) {
-		publish(state, 'image', 'tag', image.id, {name: familiarName(tag)});
+		publish(state, {type: 'image', action: 'tag', id: image.id, attributes: {name: familiarName(tag)}});
 	}
 
 	yield * conclusionOf(image.id, tags);

@@ -30,7 +30,7 @@ export const commitsVerbs = (state: State): CommitsVerbs => ({
 		const {image} = deriveImage(state, base, {...stage, tags, author, comment});
 		publishOf(state, record, 'commit', {imageID: image.id, ...tags[0] !== undefined && {imageRef: tags[0]}, ...comment !== '' && {comment}, ...author !== '' && {author}});
 		for (const name of tags) {
-			publish(state, 'image', 'tag', image.id, {name: familiarName(name)});
+			publish(state, {type: 'image', action: 'tag', id: image.id, attributes: {name: familiarName(name)}});
 		}
 
 		return {id: image.id};

@@ -117,7 +117,7 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 			removeRecord(state, record, {volumes: false});
 		}
 
-		publish(state, 'container', 'prune', '', {reclaimed: String(freedBytes)});
+		publish(state, {type: 'container', action: 'prune', id: '', attributes: {reclaimed: String(freedBytes)}});
 		return {removed: going.map(({id}) => id), freedBytes};
 	},
 });

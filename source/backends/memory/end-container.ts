@@ -39,7 +39,7 @@ export const removeRecord = (state: State, record: ContainerRecord, {volumes}: {
 		}
 
 		state.volumes.delete(mount.source);
-		publish(state, 'volume', 'destroy', mount.source, {driver: 'local'});
+		publish(state, {type: 'volume', action: 'destroy', id: mount.source, attributes: {driver: 'local'}});
 	}
 
 	change(record, {});
@@ -100,7 +100,7 @@ export const endRun = (state: State, record: ContainerRecord, exitCode: number):
 	publishConnection(state, record, 'disconnect');
 	for (const mount of container.mounts) {
 		if (mount.type === 'volume') {
-			publish(state, 'volume', 'unmount', mount.source, {container: container.id, driver: 'local'});
+			publish(state, {type: 'volume', action: 'unmount', id: mount.source, attributes: {container: container.id, driver: 'local'}});
 		}
 	}
 

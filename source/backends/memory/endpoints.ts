@@ -102,6 +102,6 @@ export const renameLeases = (state: State, {container}: ContainerRecord): void =
 /** Publishes that a container was connected or disconnected. */
 export const publishConnection = (state: State, {container}: ContainerRecord, action: 'connect' | 'disconnect', attachments = container.attachments): void => {
 	for (const {networkId, network} of attachments) {
-		publish(state, 'network', action, networkId, {container: container.id, name: network, type: state.networks.get(networkId)?.driver ?? 'bridge'});
+		publish(state, {type: 'network', action, id: networkId, attributes: {container: container.id, name: network, type: state.networks.get(networkId)?.driver ?? 'bridge'}});
 	}
 };

@@ -59,7 +59,7 @@ const shortId = (id: string) => id.replace('sha256:', '').slice(0, 12);
 const untag = (state: State, image: Image, tags: readonly string[]): readonly string[] => {
 	for (const tag of tags) {
 		releaseTag(state, tag);
-		publish(state, 'image', 'untag', image.id, {name: familiarName(tag)});
+		publish(state, {type: 'image', action: 'untag', id: image.id, attributes: {name: familiarName(tag)}});
 	}
 
 	return tags.map(tag => familiarName(tag));
@@ -68,7 +68,7 @@ const untag = (state: State, image: Image, tags: readonly string[]): readonly st
 const drop = (state: State, image: Image): {readonly untagged: readonly string[]; readonly deleted: readonly string[]} => {
 	const untagged = untag(state, image, image.tags);
 	state.images.delete(image.id);
-	publish(state, 'image', 'delete', image.id, {name: image.id});
+	publish(state, {type: 'image', action: 'delete', id: image.id, attributes: {name: image.id}});
 	return {untagged, deleted: [image.id]};
 };
 
@@ -105,7 +105,7 @@ export const imagesVerbs = (state: State): ImagesVerbs => ({
 
 		releaseTag(state, name);
 		record.image = {...record.image, tags: [...record.image.tags, name]};
-		publish(state, 'image', 'tag', record.image.id, {name: familiarName(name)});
+		publish(state, {type: 'image', action: 'tag', id: record.image.id, attributes: {name: familiarName(name)}});
 	},
 	async removeImage(reference, {force = false, platforms = []} = {}) {
 		const {record: {image}, name} = findImage(state, reference);
@@ -131,7 +131,7 @@ export const imagesVerbs = (state: State): ImagesVerbs => ({
 		const going = listImages(state).filter(image => !used.has(image.id) && (isAll || image.tags.length === 0) && isWanted(image));
 		const removed = going.map(image => drop(state, image));
 		const freedBytes = going.reduce((sum, {sizeBytes}) => sum + sizeBytes, 0);
-		publish(state, 'image', 'prune', '', {reclaimed: String(freedBytes)});
+		publish(state, {type: 'image', action: 'prune', id: '', attributes: {reclaimed: String(freedBytes)}});
 		return {
 			removed: [...removed.flatMap(({untagged}) => untagged).map(name => `untagged: ${name}`), ...removed.flatMap(({deleted}) => deleted)],
 			freedBytes,

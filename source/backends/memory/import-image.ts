@@ -36,6 +36,6 @@ export const importImage = async (state: State, tar: Readable, {tag, message = '
 		files,
 	};
 	const {image: {id}} = deriveImage(state, nothing, {...stage, tags, comment: message});
-	publish(state, 'image', 'import', id, {name: tags[0] === undefined ? id : familiarName(tags[0])});
+	publish(state, {type: 'image', action: 'import', id, attributes: {name: tags[0] === undefined ? id : familiarName(tags[0])}});
 	return id;
 };

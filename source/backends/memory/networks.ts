@@ -54,7 +54,7 @@ export const addNetwork = (state: State, {name: given, driver, internal, labels,
 
 const drop = (state: State, {id, name}: Network) => {
 	state.networks.delete(id);
-	publish(state, 'network', 'destroy', id, {name, type: 'bridge'});
+	publish(state, {type: 'network', action: 'destroy', id, attributes: {name, type: 'bridge'}});
 };
 
 /** The networks that a container's configuration names, or those that it has by default. */
@@ -97,7 +97,7 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 		}
 
 		const {id, name} = addNetwork(state, configuration);
-		publish(state, 'network', 'create', id, {name, type: 'bridge'});
+		publish(state, {type: 'network', action: 'create', id, attributes: {name, type: 'bridge'}});
 		return {id};
 	},
 	async removeNetwork(reference) {
@@ -166,7 +166,7 @@ export const networksVerbs = (state: State): NetworksVerbs => ({
 			drop(state, network);
 		}
 
-		publish(state, 'network', 'prune', '', {reclaimed: '0'});
+		publish(state, {type: 'network', action: 'prune', id: '', attributes: {reclaimed: '0'}});
 		return {removed: going.map(({name}) => name), freedBytes: 0};
 	},
 	async dnsRecords(reference) {

@@ -120,9 +120,9 @@ export const startRecord = (state: State, record: ContainerRecord): void => {
 	publishConnection(state, record, 'connect');
 	for (const mount of container.mounts) {
 		if (mount.type === 'volume') {
-			publish(state, 'volume', 'mount', mount.source, {
+			publish(state, {type: 'volume', action: 'mount', id: mount.source, attributes: {
 				container: container.id, destination: mount.target, driver: 'local', 'read/write': String(!mount.readOnly),
-			});
+			}});
 		}
 	}
 

@@ -129,13 +129,13 @@ export type State = {
 };
 
 /** Publishes an event at the current time. */
-export const publish = ({events, now}: State, type: EngineEvent['type'], action: string, id: string, attributes: EngineEvent['attributes'] = {}): void => {
-	events.publish({time: now(), type, action, id, attributes});
+export const publish = ({events, now}: State, event: Omit<EngineEvent, 'time'>): void => {
+	events.publish({time: now(), ...event});
 };
 
 /** Publishes an event of a container, with the attributes that Docker gives: image, name and labels. */
 export const publishOf = (state: State, {container}: ContainerRecord, action: string, attributes: EngineEvent['attributes'] = {}): void => {
-	publish(state, 'container', action, container.id, {
+	publish(state, {type: 'container', action, id: container.id, attributes: {
 		...container.configuration.labels, image: container.configuration.image, name: container.name, ...attributes,
-	});
+	}});
 };

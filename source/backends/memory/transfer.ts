@@ -122,7 +122,7 @@ async function * pull(state: State, text: string, {platform, signal}: NonNullabl
 			digests: [...new Set([...digests, ...image.digests])],
 		};
 		state.images.set(image.id, record);
-		publish(state, 'image', 'pull', shown, {name: familiarName(repositoryName(reference))});
+		publish(state, {type: 'image', action: 'pull', id: shown, attributes: {name: familiarName(repositoryName(reference))}});
 		yield {status: `Digest: ${image.digests[0]?.split('@', 2)[1] ?? image.id}`};
 		yield {status: `Status: ${before ? 'Image is up to date' : 'Downloaded newer image'} for ${shown}`};
 	} finally {
@@ -149,7 +149,7 @@ async function * push(state: State, text: string, {signal}: NonNullable<Paramete
 		const digest = digestOf('manifest', repository, ...image.layers);
 		state.registry.set(name, {image: {...image, tags: [name], digests: [`${repository}@${digest}`]}, files});
 		record.image = {...record.image, digests: [...new Set([...record.image.digests, `${repository}@${digest}`])]};
-		publish(state, 'image', 'push', familiarName(name), {name: familiarName(repository)});
+		publish(state, {type: 'image', action: 'push', id: familiarName(name), attributes: {name: familiarName(repository)}});
 		yield {status: `${reference.tag ?? 'digest'}: digest: ${digest} size: ${image.layers.length}`};
 	} finally {
 		release();
@@ -181,7 +181,7 @@ export const transferVerbs = (state: State): TransferVerbs => ({
 		}
 
 		for (const {image} of images.keys()) {
-			publish(state, 'image', 'save', image.id, {name: image.tags[0] === undefined ? image.id : familiarName(image.tags[0])});
+			publish(state, {type: 'image', action: 'save', id: image.id, attributes: {name: image.tags[0] === undefined ? image.id : familiarName(image.tags[0])}});
 		}
 
 		return saveImages(images);
@@ -206,7 +206,7 @@ export const transferVerbs = (state: State): TransferVerbs => ({
 				record.image = {...record.image, tags: [...record.image.tags, tag]};
 			}
 
-			publish(state, 'image', 'load', id, {name: tags[0] === undefined ? id : familiarName(tags[0])});
+			publish(state, {type: 'image', action: 'load', id, attributes: {name: tags[0] === undefined ? id : familiarName(tags[0])}});
 			yield * tags.length === 0 ? [{text: `Loaded image ID: ${id}\n`}] : tags.map(tag => ({text: `Loaded image: ${familiarName(tag)}\n`}));
 		}
 	},

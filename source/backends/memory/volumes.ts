@@ -33,7 +33,7 @@ export const ensureVolume = (state: State, {name, labels = {}, options = {}}: Vo
 		files: createFileTree(state.now),
 	};
 	state.volumes.set(chosen, record);
-	publish(state, 'volume', 'create', chosen, {driver: 'local'});
+	publish(state, {type: 'volume', action: 'create', id: chosen, attributes: {driver: 'local'}});
 	return record;
 };
 
@@ -102,7 +102,7 @@ export const treeMounts = (state: State, mounts: readonly Mount[]): readonly Tre
 
 const drop = (state: State, {name}: Volume) => {
 	state.volumes.delete(name);
-	publish(state, 'volume', 'destroy', name, {driver: 'local'});
+	publish(state, {type: 'volume', action: 'destroy', id: name, attributes: {driver: 'local'}});
 };
 
 /** All volumes by name. */
@@ -151,7 +151,7 @@ export const volumesVerbs = (state: State): VolumesVerbs => ({
 			drop(state, volume);
 		}
 
-		publish(state, 'volume', 'prune', '', {reclaimed: String(freedBytes)});
+		publish(state, {type: 'volume', action: 'prune', id: '', attributes: {reclaimed: String(freedBytes)}});
 		return {removed: going.map(({name}) => name), freedBytes};
 	},
 });

@@ -103,7 +103,7 @@ export const fill = (state: State, simulation: Simulation, projects: readonly Pr
 				const {id, name} = addNetwork(state, {
 					name: project.network, internal: project.internal ?? false, labels: {'com.docker.compose.project': project.name}, driver: 'bridge',
 				});
-				publish(state, 'network', 'create', id, {name, type: 'bridge'});
+				publish(state, {type: 'network', action: 'create', id, attributes: {name, type: 'bridge'}});
 			}
 		});
 		const ids = project.services.map((service, index) => {
