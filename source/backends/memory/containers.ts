@@ -2,9 +2,9 @@ import type {ContainersVerbs} from '../../engine/containers.js';
 import type {Pruned, Container, Filters, Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {withoutLink} from '../../rules/containers/links.js';
-import {filterOf, labelRules, untilOf, type Matcher} from '../../rules/filters.js';
+import {filterOf, type Matcher} from '../../rules/filters.js';
 import {findContainer} from '../../rules/find-resource.js';
-import {containerRules} from '../../rules/item-filters.js';
+import {containerRules, pruneRules} from '../../rules/item-filters.js';
 import {change} from './container-record.js';
 import {claimName, createContainer} from './create-container.js';
 import {endRun, removeRecord} from './end-container.js';
@@ -103,14 +103,7 @@ export const containersVerbs = (state: State): ContainersVerbs => ({
 		}
 	},
 	async pruneContainers(filters): Promise<Pruned> {
-		const now = state.now();
-		const isWanted = filterOf<Container>(filters, {
-			...labelRules(({configuration}: Container) => configuration.labels),
-			until(value) {
-				const last = untilOf(value, now);
-				return ({createdAt}) => createdAt < last;
-			},
-		});
+		const isWanted = filterOf(filters, pruneRules(({configuration}: Container) => configuration.labels, state.now()));
 		const going = listContainers(state).filter(({container}) => !isLive(container) && isWanted(container));
 		const freedBytes = going.reduce((sum, {files}) => sum + files.bytes(), 0);
 		for (const record of going) {

@@ -1,7 +1,7 @@
 import {linkedNamesOf} from '../../rules/networks/linked-names.js';
 import {recordsOf, type ZoneMember} from '../../rules/networks/zone.js';
 import type {Attachment, DnsRecord, Network} from '../../engine/resources.js';
-import {defaultNetwork} from './endpoints.js';
+import {defaultNetwork} from '../../engine/networks.js';
 import type {ContainerRecord, State} from './state.js';
 
 /** The running containers on a network. The default network has no names. */

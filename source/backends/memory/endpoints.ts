@@ -4,9 +4,8 @@ import {checkEndpointLinks} from '../../rules/containers/links.js';
 import {chooseAddresses, takeReserved, type Holder} from '../../rules/networks/leases.js';
 import type {Attachment, AttachmentConfiguration, Container, Network} from '../../engine/resources.js';
 import {findNetwork} from '../../rules/find-resource.js';
+import {defaultNetwork} from '../../engine/networks.js';
 import {publish, type ContainerRecord, type State} from './state.js';
-
-export const defaultNetwork = 'bridge';
 
 /** The networks that a container asks for: none for `none`, the default network when it names none. */
 export const wantedAttachments = (networks: readonly AttachmentConfiguration[]): readonly AttachmentConfiguration[] => {

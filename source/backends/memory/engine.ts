@@ -17,7 +17,7 @@ import {statsVerbs} from './stats.js';
 import {systemVerbs} from './system.js';
 import {transferVerbs} from './transfer.js';
 import {volumesVerbs} from './volumes.js';
-import {defaultNetwork} from './endpoints.js';
+import {defaultNetwork} from '../../engine/networks.js';
 import {recordOf} from './image-store.js';
 import {knownImages} from './known-images.js';
 import {fill} from './simulation/populate.js';

@@ -3,56 +3,11 @@ import type {Pruned, Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {assertProvides} from '../../rules/images/platform.js';
 import {familiarName, parseReference, repositoryName, tagName} from '../../rules/images/reference.js';
-import {
-	filterOf,
-	isTrue,
-	labelRules,
-	untilOf,
-	type FilterRules,
-} from '../../rules/filters.js';
+import {filterOf, isTrue} from '../../rules/filters.js';
+import {imageFilter} from '../../rules/images/image-filter.js';
+import {pruneRules} from '../../rules/item-filters.js';
 import {findImage, listImages, releaseTag} from './image-store.js';
 import {publish, type State} from './state.js';
-import {matcherOf} from './glob.js';
-
-/** A filter `reference`, as Go's path.Match has it: `*` and `?` do not cross a slash. */
-const byReference = (value: string): ((image: Image) => boolean) => {
-	if (value.includes('[')) {
-		throw new HolmError('unsupported', `invalid filter reference=${JSON.stringify(value.slice(0, 100))}: lists of characters are not in the demo`, {remedy: 'use * and ?'});
-	}
-
-	const parts = value.split('/').map(part => matcherOf(part));
-	const matches = (text: string) => {
-		const given = text.split('/');
-		return given.length === parts.length && given.every((part, index) => parts[index]!(part));
-	};
-
-	return ({tags, digests}) => [...tags, ...digests].some(name => {
-		const repository = repositoryName(parseReference(name));
-		return [name, familiarName(name), repository, familiarName(repository)].some(text => matches(text));
-	});
-};
-
-/** Docker's filters of `images`. */
-const imageRules = (state: State) => ({
-	reference: byReference,
-	dangling(value) {
-		const isNameless = isTrue('dangling', value);
-		return ({tags}) => isNameless === (tags.length === 0);
-	},
-	...labelRules(({configuration}: Image) => configuration.labels),
-	before(value) {
-		const last = findImage(state, value).record.image.createdAt;
-		return ({createdAt}) => createdAt < last;
-	},
-	since(value) {
-		const first = findImage(state, value).record.image.createdAt;
-		return ({createdAt}) => createdAt > first;
-	},
-	until(value) {
-		const last = untilOf(value, state.now());
-		return ({createdAt}) => createdAt < last;
-	},
-}) satisfies FilterRules<Image>;
 
 const shortId = (id: string) => id.replace('sha256:', '').slice(0, 12);
 
@@ -90,8 +45,8 @@ const checkUse = ({containers}: State, image: Image, name: string | undefined, i
 };
 
 export const imagesVerbs = (state: State): ImagesVerbs => ({
-	async images({filters} = {}) {
-		return listImages(state).filter(filterOf<Image>(filters, imageRules(state)));
+	async images({filters = {}} = {}) {
+		return listImages(state).filter(imageFilter(filters, listImages(state), state.now()));
 	},
 	async image(reference) {
 		return findImage(state, reference).record.image;
@@ -125,8 +80,7 @@ export const imagesVerbs = (state: State): ImagesVerbs => ({
 	async pruneImages({all = false, filters} = {}): Promise<Pruned> {
 		const {dangling, ...others} = filters ?? {};
 		const isAll = all || (dangling ?? []).some(value => !isTrue('dangling', value));
-		const {label, 'label!': unlabelled, until} = imageRules(state);
-		const isWanted = filterOf<Image>(others, {label, 'label!': unlabelled, until});
+		const isWanted = filterOf(others, pruneRules(({configuration}: Image) => configuration.labels, state.now()));
 		const used = new Set(state.containers.values().map(({container}) => container.imageId));
 		const going = listImages(state).filter(image => !used.has(image.id) && (isAll || image.tags.length === 0) && isWanted(image));
 		const removed = going.map(image => drop(state, image));

@@ -17,13 +17,8 @@ import {networkName} from '../../rules/names.js';
 import {findContainer, findNetwork} from '../../rules/find-resource.js';
 import {change} from './container-record.js';
 import {zoneOf} from './dns.js';
-import {
-	defaultNetwork,
-	holdLease,
-	planAttachment,
-	publishConnection,
-	releaseLease,
-} from './endpoints.js';
+import {defaultNetwork} from '../../engine/networks.js';
+import {holdLease, planAttachment, publishConnection, releaseLease} from './endpoints.js';
 import {publish, type ContainerRecord, type State} from './state.js';
 
 const reserved = new Set([defaultNetwork, 'default', 'host', 'none']);

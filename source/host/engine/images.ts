@@ -3,7 +3,7 @@ import {HolmError} from '../../engine/errors.js';
 import type {ImagesVerbs} from '../../engine/images.js';
 import {assertProvides} from '../../rules/images/platform.js';
 import {familiarName} from '../../rules/images/reference.js';
-import {imageFilter} from './image-filter.js';
+import {imageFilter} from '../../rules/images/image-filter.js';
 import {publish, type Context} from './context.js';
 
 const usersOf = ({containers}: Context, imageId: string) => containers.values()

@@ -66,7 +66,7 @@ const copy = (stage: Stage, {text}: Instruction, context: BuildContext) => {
 	const words = execForm(given) ?? splitWords(given);
 	const destination = words.at(-1);
 	const sources = words.slice(0, -1).flatMap(word => {
-		const found = matchFiles(context.files, '', path.posix.resolve('/', word));
+		const found = matchFiles(context.files, path.posix.resolve('/', word));
 		return found.length > 0 ? found : refuse(`not in the build context: ${JSON.stringify(word.slice(0, 200))}: no such file or directory`);
 	});
 	if (destination === undefined || sources.length === 0) {

@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import type {ContainerConfiguration} from '../../../engine/resources.js';
 import {createContainer} from '../create-container.js';
 import {change} from '../container-record.js';
-import {defaultNetwork} from '../endpoints.js';
+import {defaultNetwork} from '../../../engine/networks.js';
 import {endRun} from '../end-container.js';
 import {endHealth} from '../health.js';
 import {deriveImage, findImage, recordOf} from '../image-store.js';

@@ -1,8 +1,8 @@
 import type {Filters, Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
-import {filterOf, isTrue} from '../../rules/filters.js';
-import {pruneRules} from '../../rules/item-filters.js';
-import {familiarName} from '../../rules/images/reference.js';
+import {filterOf, isTrue} from '../filters.js';
+import {pruneRules} from '../item-filters.js';
+import {familiarName} from './reference.js';
 import {pathWildcards, wildcardMatcher} from '../../text/wildcards.js';
 
 const formsOf = (tag: string): readonly string[] => {
