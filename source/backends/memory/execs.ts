@@ -6,8 +6,7 @@ import {validateExec} from '../../rules/containers/validate-process.js';
 import {openSession} from './open-session.js';
 import {createOutputHub} from './output-hub.js';
 import {createPipe} from './pipe.js';
-import {environmentOf, freePid, startInContainer} from './program-host.js';
-import {findProgram} from './programs/find-program.js';
+import {startBeside} from './program-host.js';
 import {publishOf, type ExecRecord, type State} from './state.js';
 import {checkSize} from './terminal-device.js';
 
@@ -42,53 +41,38 @@ const runningRecord = (state: State, reference: string) => {
 		throw new HolmError('conflict', `Container ${name} is paused, unpause the container before exec`, {remedy: `holm unpause ${name}`});
 	}
 
-	return {record, run};
+	return record;
 };
 
 const startExec = (state: State, exec: ExecRecord): Session => {
-	const {record, run} = runningRecord(state, exec.containerId);
+	const record = runningRecord(state, exec.containerId);
 	const {command, terminal, stdin, environment, workingDirectory, user} = exec.configuration;
-	const {container} = record;
-	const directory = workingDirectory || container.process.workingDirectory;
-	let program;
+	const input = createPipe();
+	const hub = createOutputHub(() => undefined);
+	let started;
 	try {
-		program = findProgram(record.files, command[0]!, directory);
+		started = startBeside(state, record, {
+			command, environment, directory: workingDirectory, user, input, isInputOpen: stdin, output: hub, hasTerminal: terminal,
+		});
 	} catch (error) {
 		exec.state = 'ended';
 		exec.exitCode = error instanceof HolmError && error.code === 'command-not-found' ? 127 : 126;
 		throw error;
 	}
 
-	const input = createPipe();
-	const hub = createOutputHub(() => undefined);
-	const pid = freePid(run.processes);
-	const {process, device} = startInContainer(state, record, {
-		pid,
-		program: program.run,
-		isFirst: false,
-		command,
-		environment: environmentOf(container, environment, terminal),
-		directory,
-		user: user || container.process.user,
-		input,
-		isInputOpen: stdin,
-		output: hub,
-		hasTerminal: terminal,
-	});
+	const {process, device} = started;
 	const {session, viewer} = openSession({
 		terminal,
 		...stdin && {type: device ? device.type : input.write, endInput: input.end},
 		onClose: state.watch(),
 	});
 	hub.add(viewer);
-	run.processes.set(pid, process);
 	exec.state = 'running';
 	exec.terminal = device;
 	publishOf(state, record, `exec_start: ${command.join(' ')}`, {execID: exec.id});
 	void process.ended.then(exitCode => {
 		exec.state = 'ended';
 		exec.exitCode = exitCode;
-		run.processes.delete(pid);
 		input.end();
 		publishOf(state, record, 'exec_die', {execID: exec.id, exitCode: String(exitCode)});
 		hub.end();
@@ -98,7 +82,7 @@ const startExec = (state: State, exec: ExecRecord): Session => {
 
 export const execsVerbs = (state: State): ExecsVerbs => ({
 	async createExec(reference, configuration) {
-		const {record} = runningRecord(state, reference);
+		const record = runningRecord(state, reference);
 		validateExec(configuration);
 		forgetOldExecs(state);
 		const id = state.random.hex(64);

@@ -12,8 +12,7 @@ import {healthPlanOf, type HealthPlan} from '../../rules/containers/healthcheck.
 import {change} from './container-record.js';
 import {createOutputHub} from './output-hub.js';
 import {createPipe} from './pipe.js';
-import {environmentOf, freePid, startInContainer} from './program-host.js';
-import {findProgram} from './programs/find-program.js';
+import {startBeside} from './program-host.js';
 import {publishOf, type ContainerRecord, type State} from './state.js';
 
 const killSignal = 9;
@@ -25,11 +24,6 @@ const beginCheck = async (
 	command: readonly string[],
 	signal: AbortSignal,
 ): Promise<{readonly ended: RunningCheck}> => {
-	const {container, run, files} = record;
-	const {workingDirectory: directory, user} = container.process;
-	const program = findProgram(files, command[0]!, directory);
-	const {processes} = run!;
-	const pid = freePid(processes);
 	const chunks: Uint8Array[] = [];
 	let size = 0;
 	const output = createOutputHub(() => undefined);
@@ -44,20 +38,9 @@ const beginCheck = async (
 		drained: async () => undefined,
 		end: () => undefined,
 	});
-	const {process} = startInContainer(state, record, {
-		pid,
-		program: program.run,
-		isFirst: false,
-		command,
-		environment: environmentOf(container, [], false),
-		directory,
-		user,
-		input: createPipe(),
-		isInputOpen: false,
-		output,
-		hasTerminal: false,
+	const {process} = startBeside(state, record, {
+		command, input: createPipe(), isInputOpen: false, output, hasTerminal: false,
 	});
-	processes.set(pid, process);
 	const kill = () => {
 		process.kill(killSignal);
 	};
@@ -70,7 +53,6 @@ const beginCheck = async (
 	const end = async () => {
 		const exitCode = await process.ended;
 		signal.removeEventListener('abort', kill);
-		processes.delete(pid);
 		return {exitCode, output: keptOutput(Buffer.concat(chunks))};
 	};
 

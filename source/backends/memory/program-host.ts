@@ -26,7 +26,7 @@ const mostProcesses = 500;
 const lastPids = new WeakMap<ReadonlyMap<number, unknown>, number>();
 
 /** The number of a new process, above those of all earlier ones. */
-export const freePid = (pids: ReadonlyMap<number, unknown>): number => {
+const freePid = (pids: ReadonlyMap<number, unknown>): number => {
 	const pid = Math.max(lastPids.get(pids) ?? 0, ...pids.keys()) + 1;
 	lastPids.set(pids, pid);
 	return pid;
@@ -108,4 +108,30 @@ export const startInContainer = (state: State, record: ContainerRecord, options:
 		terminal: hasTerminal,
 	});
 	return {process, device};
+};
+
+type BesideOptions = Pick<StartOptions, 'command' | 'output' | 'input' | 'isInputOpen' | 'hasTerminal'> & {
+	readonly directory?: string;
+	readonly environment?: readonly string[];
+	readonly user?: string;
+};
+
+/** Starts a further process in a running container, with the container's settings where it has none. Throws as `findProgram` does. */
+export const startBeside = (state: State, record: ContainerRecord, options: BesideOptions): Started => {
+	const {container, files, run} = record;
+	const {processes} = run!;
+	const directory = options.directory || container.process.workingDirectory;
+	const pid = freePid(processes);
+	const started = startInContainer(state, record, {
+		...options,
+		pid,
+		program: findProgram(files, options.command[0]!, directory).run,
+		isFirst: false,
+		environment: environmentOf(container, options.environment, options.hasTerminal),
+		directory,
+		user: options.user || container.process.user,
+	});
+	processes.set(pid, started.process);
+	void started.process.ended.then(() => processes.delete(pid));
+	return started;
 };
