@@ -9,8 +9,8 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 /** The rooms of `source` from the bottom up, and what each may import beside itself. The readme's architecture section shows the same as a picture. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
 	engine: [],
-	rules: ['engine'],
 	text: [],
+	rules: ['engine', 'text'],
 	terminal: ['engine'],
 	flags: ['engine', 'terminal'],
 	wire: ['engine'],
