@@ -12,10 +12,9 @@ import {
 import type {Located} from './file-tree.js';
 import type {ContainerRecord, State} from './state.js';
 import {
-	tryUnpack,
 	packNodes,
 	readTar,
-	unpackInto,
+	unpack,
 } from './tar-tree.js';
 
 const shown = (text: string) => JSON.stringify(text.slice(0, 300)).slice(1, -1);
@@ -73,7 +72,10 @@ export const archivesVerbs = (state: State): ArchivesVerbs => ({
 		}
 
 		const entries = await readTar(tar);
-		tryUnpack(record.files, directory, entries, `Cannot unpack into ${shown(given)} of container ${record.container.name}`);
-		unpackInto(record.files, directory, entries);
+		const doing = `Cannot unpack into ${shown(given)} of container ${record.container.name}`;
+		// A copy first: what fails leaves nothing.
+		for (const tree of [record.files.copy(), record.files]) {
+			unpack(tree, directory, entries, doing);
+		}
 	},
 });

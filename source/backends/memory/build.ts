@@ -3,7 +3,6 @@ import type {Readable} from 'node:stream';
 import type {BuildOptions, BuildVerbs} from '../../engine/build.js';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
-import {createWake} from '../../engine/wake.js';
 import {conclusionOf} from '../../rules/images/build-texts.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
 import {notInDemo, parseDockerfile, type Instruction} from './build/dockerfile.js';
@@ -11,17 +10,15 @@ import {carryOut, variablesOf, type Stage} from './build/stage.js';
 import {createFileTree, type FileTree} from './file-tree.js';
 import {deriveImage, findImage, hostArchitecture, recordOf} from './image-store.js';
 import {knownImages} from './known-images.js';
-import {emptyInput} from './pipe.js';
+import {brokenPipe, emptyInput, largestRead, type Output} from './pipe.js';
 import {startProcess} from './process.js';
 import {findProgram} from './programs/find-program.js';
 import {publish, type ImageRecord, type State} from './state.js';
-import {tryUnpack, readTar, unpackInto} from './tar-tree.js';
+import {readTar, unpack} from './tar-tree.js';
 
 const readContext = async (context: Readable, now: () => number): Promise<FileTree> => {
 	const tree = createFileTree(now);
-	const entries = await readTar(context);
-	tryUnpack(tree, '/', entries, 'Cannot read the build context');
-	unpackInto(tree, '/', entries);
+	unpack(tree, '/', await readTar(context), 'Cannot read the build context');
 	return tree;
 };
 
@@ -54,17 +51,12 @@ const baseOf = (state: State, name: string): ImageRecord => {
 	}
 };
 
-type RunOptions = {readonly command: readonly string[]; readonly print: (text: string) => void; readonly signal: AbortSignal | undefined};
+type RunOptions = {readonly command: readonly string[]; readonly output: Output; readonly signal: AbortSignal | undefined};
 
 /** Runs the command of a RUN in the file system of its stage; resolves with its exit status. */
-const runInStage = async (state: State, stage: Stage, {command, print, signal}: RunOptions): Promise<number> => {
+const runInStage = async (state: State, stage: Stage, {command, output, signal}: RunOptions): Promise<number> => {
 	const {configuration: {workingDirectory, user}, files} = stage;
 	const directory = workingDirectory || '/';
-	const output = {
-		async write(data: string | Uint8Array) {
-			print(Buffer.from(data as string).toString());
-		},
-	};
 	const process = startProcess({
 		pid: 1,
 		program: findProgram(files, command[0] ?? '', directory).run,
@@ -102,39 +94,21 @@ const runInStage = async (state: State, stage: Stage, {command, print, signal}: 
 	}
 };
 
-/** Yields what is printed while an action runs. */
-async function * printing(action: (print: (text: string) => void) => Promise<void>): AsyncGenerator<Progress, void> {
-	const printed: string[] = [];
-	const wake = createWake();
-	let isDone = false;
-	const run = async () => {
-		try {
-			await action(text => {
-				printed.push(text);
-				wake.notify();
-			});
-		} finally {
-			isDone = true;
-			wake.notify();
-		}
+/** Keeps what a step prints. A step that prints too much ends, as for a reader that has closed. */
+const createPrinter = (): {readonly output: Output; readonly printed: () => string} => {
+	let text = '';
+	return {
+		output: {
+			async write(data) {
+				text += Buffer.from(data as string).toString();
+				if (text.length > largestRead) {
+					throw brokenPipe();
+				}
+			},
+		},
+		printed: () => text,
 	};
-
-	const ending = run();
-	ending.catch(() => undefined);
-	const isIdle = () => !isDone && printed.length === 0;
-	for (;;) {
-		while (isIdle()) {
-			await wake.wait();
-		}
-
-		if (printed.length === 0) {
-			await ending;
-			return;
-		}
-
-		yield {text: printed.splice(0).join('')};
-	}
-}
+};
 
 const stepError = (error: unknown, position: string, {name, text}: Instruction): HolmError => {
 	const {code, remedy, commandStatus} = error instanceof HolmError ? error : new HolmError('invalid', '');
@@ -156,15 +130,17 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 		for (const [index, instruction] of instructions.entries()) {
 			const position = `${index + 1}/${instructions.length}`;
 			yield {text: `STEP ${position}: ${instruction.name} ${instruction.text}\n`};
+			const present = stage;
+			const {output, printed} = createPrinter();
+			let failure: HolmError | undefined;
 			try {
 				signal?.throwIfAborted();
-				if (stage) {
-					const present = stage;
-					yield * printing(async print => carryOut(present, instruction, {
+				if (present) {
+					await carryOut(present, instruction, {
 						files,
 						buildArguments: options.buildArguments,
-						run: async command => runInStage(state, present, {command, print, signal}),
-					}));
+						run: async command => runInStage(state, present, {command, output, signal}),
+					});
 				} else {
 					base = baseOf(state, instruction.text);
 					stage = {
@@ -172,7 +148,15 @@ async function * build(state: State, tar: Readable, {signal, ...options}: BuildO
 					};
 				}
 			} catch (error) {
-				throw signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : stepError(error, position, instruction);
+				failure = signal?.aborted ? new HolmError('unavailable', 'Build cancelled', {cause: error}) : stepError(error, position, instruction);
+			}
+
+			if (printed() !== '') {
+				yield {text: printed()};
+			}
+
+			if (failure) {
+				throw failure;
 			}
 		}
 	} finally {

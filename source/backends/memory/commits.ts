@@ -1,9 +1,8 @@
 import type {CommitsVerbs} from '../../engine/commits.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
-import {assertChanges, committedConfiguration} from '../../rules/images/committed-image.js';
+import {committedConfiguration} from '../../rules/images/committed-image.js';
 import {findContainer} from '../../rules/find-resource.js';
-import {parseDockerfile} from './build/dockerfile.js';
-import {carryOut, type Stage} from './build/stage.js';
+import {applyChanges, type Stage} from './build/stage.js';
 import {bytesBeyond} from './file-node.js';
 import {createFileTree} from './file-tree.js';
 import {deriveImage} from './image-store.js';
@@ -14,7 +13,6 @@ export const commitsVerbs = (state: State): CommitsVerbs => ({
 		const record = findContainer(state.containers, reference);
 		const {container, files, original} = record;
 		const tags = tag === undefined ? [] : [tagName(tag)];
-		assertChanges(changes);
 		const base = state.images.get(container.imageId)!;
 		const stage: Stage = {
 			// Without what is mounted.
@@ -23,9 +21,7 @@ export const commitsVerbs = (state: State): CommitsVerbs => ({
 			history: [{createdBy: ['commit', ...container.process.arguments].join(' '), bytes: bytesBeyond(files.root(), original)}],
 			arguments: new Map(),
 		};
-		for (const instruction of changes.length > 0 ? parseDockerfile(changes.join('\n')) : []) {
-			await carryOut(stage, instruction, {files: createFileTree(state.now), buildArguments: {}, run: async () => 0});
-		}
+		await applyChanges(stage, changes);
 
 		const {image} = deriveImage(state, base, {...stage, tags, author, comment});
 		publishOf(state, record, 'commit', {imageID: image.id, ...tags[0] !== undefined && {imageRef: tags[0]}, ...comment !== '' && {comment}, ...author !== '' && {author}});

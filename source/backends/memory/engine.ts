@@ -1,6 +1,7 @@
 import {randomInt} from 'node:crypto';
 import type {Engine} from '../../engine/engine.js';
 import {createEventLog} from '../../engine/event-log.js';
+import {defaultNetwork} from '../../engine/networks.js';
 import {archivesVerbs} from './archives.js';
 import {buildVerbs} from './build.js';
 import {changesVerbs} from './changes.js';
@@ -17,7 +18,6 @@ import {statsVerbs} from './stats.js';
 import {systemVerbs} from './system.js';
 import {transferVerbs} from './transfer.js';
 import {volumesVerbs} from './volumes.js';
-import {defaultNetwork} from '../../engine/networks.js';
 import {recordOf} from './image-store.js';
 import {knownImages} from './known-images.js';
 import {fill} from './simulation/populate.js';

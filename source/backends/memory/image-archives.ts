@@ -8,13 +8,12 @@ import type {Image} from '../../engine/resources.js';
 import {parseImage} from '../../rules/images/image.js';
 import {familiarName, parseReference, tagName} from '../../rules/images/reference.js';
 import {encodeHealthcheck} from '../../wire/encode/health.js';
-import {createFileTree, partsOf, type FileTree} from './file-tree.js';
+import {createFileTree} from './file-tree.js';
 import type {ImageRecord} from './state.js';
 import {
 	packNodes,
 	readTar,
-	unpackInto,
-	type TarEntry,
+	unpack,
 } from './tar-tree.js';
 
 /** An image of an archive, as its index `manifest.json` has it. */
@@ -66,26 +65,6 @@ export const saveImages = (images: ReadonlyMap<ImageRecord, readonly string[]>):
 	return Readable.from(archive, {objectMode: false});
 };
 
-const whiteout = '.wh.';
-const opaque = '.wh..wh..opq';
-
-/** Applies a layer and its whiteouts to those below it (OCI image specification, image-layer filesystem changeset). */
-const applyLayer = (tree: FileTree, entries: readonly TarEntry[]): void => {
-	for (const {parts} of entries) {
-		const name = parts.at(-1) ?? '';
-		const directory = `/${parts.slice(0, -1).join('/')}`;
-		const hidden = `${directory}/${name.slice(whiteout.length)}`;
-		const node = tree.find(directory)?.node;
-		if (name === opaque && node?.type === 'directory') {
-			tree.put(directory, {...node, children: new Map()});
-		} else if (name.startsWith(whiteout) && tree.find(hidden, {follow: false})) {
-			tree.remove(hidden);
-		}
-	}
-
-	unpackInto(tree, '/', entries.filter(({parts}) => !parts.at(-1)?.startsWith(whiteout)));
-};
-
 const complaint = 'This is not an archive of images';
 
 const refuse = (reason: string): never => {
@@ -119,9 +98,7 @@ export const readImages = async (tar: Readable, now: () => number): Promise<read
 	const files = new Map(entries.map(({parts, node}) => [parts.join('/'), node]));
 	const contentOf = (name: string): Uint8Array | undefined => {
 		const node = files.get(name);
-		// Docker saves a layer that several images share as links.
-		const target = node?.type === 'link' ? files.get(partsOf(new URL(node.target, `file:///${name}`).pathname).join('/')) : node;
-		return target?.type === 'file' ? target.content : undefined;
+		return node?.type === 'file' ? node.content : undefined;
 	};
 
 	const manifest = parseJson(contentOf('manifest.json'), 'manifest.json');
@@ -131,15 +108,15 @@ export const readImages = async (tar: Readable, now: () => number): Promise<read
 		const name = typeof item?.Config === 'string' ? item.Config : refuse('an image has no configuration');
 		const configuration = parseJson(contentOf(name), name);
 		const id = /(?<hex>[\da-f]{64})(?:\.json)?$/v.exec(name)?.groups?.hex ?? createHash('sha256').update(contentOf(name)!).digest('hex');
-		const tree = createFileTree(now);
-		let bytes = 0;
-		for (const layer of textsOf(item?.Layers)) {
-			const content = contentOf(layer) ?? refuse(`it has no ${layer}`);
-			bytes += content.length;
-			applyLayer(tree, await readTar(Readable.from([content], {objectMode: false})));
+		const [layer = '', ...others] = textsOf(item?.Layers);
+		if (others.length > 0) {
+			throw new HolmError('unsupported', 'an archive with an image of several layers is not in the demo', {remedy: 'load it into a real engine: holm system start'});
 		}
 
-		read.push({record: {image: parseImage({id}, configuration, bytes), files: tree.fork()}, tags: tagsOf(item?.RepoTags)});
+		const content = contentOf(layer) ?? refuse(`it has no layer ${JSON.stringify(layer.slice(0, 100))}`);
+		const tree = createFileTree(now);
+		unpack(tree, '/', await readTar(Readable.from([content], {objectMode: false})), complaint);
+		read.push({record: {image: parseImage({id}, configuration, content.length), files: tree.fork()}, tags: tagsOf(item?.RepoTags)});
 	}
 
 	return read;

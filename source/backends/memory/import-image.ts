@@ -1,14 +1,12 @@
 import type {Readable} from 'node:stream';
 import type {ImageConfiguration} from '../../engine/resources.js';
 import type {ImportOptions} from '../../engine/transfer.js';
-import {assertChanges} from '../../rules/images/committed-image.js';
 import {familiarName, tagName} from '../../rules/images/reference.js';
-import {parseDockerfile} from './build/dockerfile.js';
-import {carryOut, type Stage} from './build/stage.js';
+import {applyChanges, type Stage} from './build/stage.js';
 import {createFileTree} from './file-tree.js';
 import {deriveImage, hostArchitecture} from './image-store.js';
 import {publish, type ImageRecord, type State} from './state.js';
-import {readTar, tryUnpack, unpackInto} from './tar-tree.js';
+import {readTar, unpack} from './tar-tree.js';
 
 const configuration: ImageConfiguration = {
 	user: '', environment: [], entrypoint: [], command: [], workingDirectory: '', exposedPorts: [], volumes: [], labels: {},
@@ -17,17 +15,13 @@ const configuration: ImageConfiguration = {
 /** Makes an image of one layer from the files in a tar. */
 export const importImage = async (state: State, tar: Readable, {tag, message = 'Imported from -', changes = []}: ImportOptions): Promise<string> => {
 	const tags = tag === undefined ? [] : [tagName(tag)];
-	assertChanges(changes);
 	const entries = await readTar(tar, 'the file system to import is not a tar');
 	const files = createFileTree(state.now);
-	tryUnpack(files, '/', entries, 'the file system cannot be imported');
-	unpackInto(files, '/', entries);
+	unpack(files, '/', entries, 'the file system cannot be imported');
 	const stage: Stage = {
 		files, configuration, history: [{createdBy: 'import', bytes: files.bytes()}], arguments: new Map(),
 	};
-	for (const instruction of changes.length > 0 ? parseDockerfile(changes.join('\n')) : []) {
-		await carryOut(stage, instruction, {files: createFileTree(state.now), buildArguments: {}, run: async () => 0});
-	}
+	await applyChanges(stage, changes);
 
 	const nothing: ImageRecord = {
 		image: {

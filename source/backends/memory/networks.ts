@@ -1,4 +1,4 @@
-import type {NetworksVerbs} from '../../engine/networks.js';
+import {type NetworksVerbs, defaultNetwork} from '../../engine/networks.js';
 import type {
 	Pruned,
 	Attachment,
@@ -17,7 +17,6 @@ import {networkName} from '../../rules/names.js';
 import {findContainer, findNetwork} from '../../rules/find-resource.js';
 import {change} from './container-record.js';
 import {zoneOf} from './dns.js';
-import {defaultNetwork} from '../../engine/networks.js';
 import {holdLease, planAttachment, publishConnection, releaseLease} from './endpoints.js';
 import {publish, type ContainerRecord, type State} from './state.js';
 

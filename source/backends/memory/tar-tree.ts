@@ -90,7 +90,7 @@ export const readTar = async (tar: Readable, complaint = 'This is not a tar'): P
 };
 
 /** Unpacks the entries of a tar into a directory of a tree. Throws file errors, and `invalid` for a hard link without a target. */
-export const unpackInto = (tree: FileTree, directory: string, entries: readonly TarEntry[]): void => {
+const unpackInto = (tree: FileTree, directory: string, entries: readonly TarEntry[]): void => {
 	const at = (parts: readonly string[]) => `${directory === '/' ? '' : directory}/${parts.join('/')}`;
 	for (const {parts, node} of entries) {
 		const path = at(parts);
@@ -123,10 +123,10 @@ export const unpackInto = (tree: FileTree, directory: string, entries: readonly 
 	}
 };
 
-/** Tries to unpack into a copy. Throws `forbidden` or `invalid`, beginning with `doing`, for what would fail. */
-export const tryUnpack = (tree: FileTree, directory: string, entries: readonly TarEntry[], doing: string): void => {
+/** Unpacks the entries of a tar into a directory of a tree. Throws `forbidden` or `invalid`, beginning with `doing`; earlier entries stay then. */
+export const unpack = (tree: FileTree, directory: string, entries: readonly TarEntry[], doing: string): void => {
 	try {
-		unpackInto(tree.copy(), directory, entries);
+		unpackInto(tree, directory, entries);
 	} catch (error) {
 		if (isFileError(error)) {
 			throw new HolmError(error.code === 'EROFS' ? 'forbidden' : 'invalid', `${doing}: ${error.message}`, {remedy: 'look at what is there', cause: error});

@@ -2,8 +2,8 @@ import type {Filters, Image} from '../../engine/resources.js';
 import {HolmError} from '../../engine/errors.js';
 import {filterOf, isTrue} from '../filters.js';
 import {pruneRules} from '../item-filters.js';
-import {familiarName} from './reference.js';
 import {pathWildcards, wildcardMatcher} from '../../text/wildcards.js';
+import {familiarName} from './reference.js';
 
 const formsOf = (tag: string): readonly string[] => {
 	const name = familiarName(tag);

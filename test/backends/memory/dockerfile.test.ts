@@ -25,11 +25,9 @@ test('what is no Dockerfile is refused, with the line', t => {
 
 test('words, variables and pairs', t => {
 	t.deepEqual(splitWords(String.raw`a "b c" 'd e' f\ g "h\"i"`), ['a', 'b c', 'd e', 'f g', 'h"i']);
-	const variables = new Map([['A', '1'], ['E', '']]);
-	t.is(substitute(String.raw`$A ${'${A}'} \$A x${'${B:-two}'} ${'${A:+set}'} ${'${E:-empty}'} $NONE.`, variables), '1 1 $A xtwo set empty .');
+	t.is(substitute(String.raw`$A ${'${A}'} \$A $NONE.`, new Map([['A', '1']])), '1 1 $A .');
+	t.throws(() => substitute('x${B:-two}', new Map()), {message: '${B:-two} is not in the demo'});
 	const env = (text: string) => pairsOf({name: 'ENV', text, line: 4});
 	t.deepEqual(env('A=1 B="two words" C=\'3\''), [['A', '1'], ['B', 'two words'], ['C', '3']]);
-	t.deepEqual(env('KEY the rest of it'), [['KEY', 'the rest of it']]);
-	t.throws(() => env('A=1 B'), {message: /line 4: syntax error/v});
-	t.throws(() => env('A'), {message: /must have two arguments/v});
+	t.throws(() => env('KEY the rest of it'), {message: /line 4: ENV has "KEY" in place of name=value/v});
 });

@@ -63,16 +63,15 @@ export const parseDockerfile = (text: string): readonly Instruction[] => {
 	return instructions;
 };
 
-/** Replaces `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}`. */
+/** Replaces `$NAME` and `${NAME}`. Throws `unsupported` for what else `${…}` may have. */
 export const substitute = (text: string, variables: ReadonlyMap<string, string>): string =>
-	text.replaceAll(/\\\$|\$\{(?<braced>\w+)(?:(?<operator>:[+\-])(?<word>[^\}]*))?\}|\$(?<bare>\w+)/gv, (...match) => {
-		const {braced, bare, operator, word = ''} = match.at(-1) as {readonly braced?: string; readonly bare?: string; readonly operator?: string; readonly word?: string};
-		if (braced === undefined && bare === undefined) {
-			return '$';
+	text.replaceAll(/\\\$|\$\{(?<braced>[^\}]*)\}|\$(?<bare>\w+)/gv, (whole, braced?: string, bare = '') => {
+		const name = braced ?? String(bare);
+		if (/\W/v.test(name)) {
+			throw notInDemo(whole);
 		}
 
-		const value = variables.get(braced ?? bare ?? '') ?? '';
-		return operator !== undefined && (value === '') === (operator === ':-') ? word : value;
+		return whole === String.raw`\$` ? '$' : variables.get(name) ?? '';
 	});
 
 /** Splits words at blanks and removes quotes and backslashes. */
@@ -82,15 +81,10 @@ export const splitWords = (text: string): readonly string[] => {
 		double === undefined ? single ?? escaped ?? '' : double.replaceAll(/\\(?<character>["$\\])/gv, '$<character>')));
 };
 
-/** `KEY=value` pairs, or the older form `KEY value`. */
-export const pairsOf = ({name, text, line}: Instruction): ReadonlyArray<readonly [key: string, value: string]> => {
-	const words = splitWords(text);
-	if (words[0] !== undefined && !words[0].includes('=')) {
-		return words.length < 2 ? refuse(line, `${name} must have two arguments`) : [[words[0], text.slice(text.indexOf(words[0]) + words[0].length).trim()]];
-	}
-
-	return words.map(word => {
-		const end = word.indexOf('=');
-		return end < 1 ? refuse(line, `syntax error: can't find = in ${JSON.stringify(word.slice(0, 60))}. Must be of the form: name=value`) : [word.slice(0, end), word.slice(end + 1)];
-	});
-};
+/** `KEY=value` pairs. */
+export const pairsOf = ({name, text, line}: Instruction): ReadonlyArray<readonly [key: string, value: string]> => splitWords(text).map(word => {
+	const end = word.indexOf('=');
+	return end < 1
+		? refuse(line, `${name} has ${JSON.stringify(word.slice(0, 60))} in place of name=value`)
+		: [word.slice(0, end), word.slice(end + 1)];
+});

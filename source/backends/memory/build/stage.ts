@@ -4,6 +4,7 @@ import type {ImageConfiguration} from '../../../engine/resources.js';
 import {mergeEnvironment} from '../../../rules/containers/container-process.js';
 import {signalNumber} from '../../../rules/containers/signals.js';
 import {execForm, failedCommand} from '../../../rules/images/build-texts.js';
+import {assertChanges} from '../../../rules/images/committed-image.js';
 import type {TreeNode} from '../file-node.js';
 import type {FileTree} from '../file-tree.js';
 import {matchFiles} from '../glob.js';
@@ -11,6 +12,7 @@ import type {Derivation} from '../image-store.js';
 import {
 	notInDemo,
 	pairsOf,
+	parseDockerfile,
 	splitWords,
 	substitute,
 	type Instruction,
@@ -172,5 +174,13 @@ export const carryOut = async (stage: Stage, instruction: Instruction, context: 
 		copy(stage, instruction, context);
 	} else {
 		await run(stage, instruction, context);
+	}
+};
+
+/** Changes the configuration of a stage by the instructions of a commit or an import. Throws `invalid` for others. */
+export const applyChanges = async (stage: Stage, changes: readonly string[]): Promise<void> => {
+	assertChanges(changes);
+	for (const instruction of changes.length > 0 ? parseDockerfile(changes.join('\n')) : []) {
+		await carryOut(stage, instruction, {files: stage.files, buildArguments: {}, run: async () => 0});
 	}
 };
