@@ -47,20 +47,22 @@ const isTime = (key: string, value: unknown): value is number => /[a-z]At$/v.tes
 
 const leafText = (key: string, value: unknown): string => isTime(key, value) ? new Date(value).toISOString() : JSON.stringify(value) ?? 'null';
 
-const walk = (value: object, folded: ReadonlySet<string>, path: string, depth: number, lines: TreeLine[]) => {
-	for (const [key, child] of childrenOf(value)) {
-		const childPath = path === '' ? key : `${path}${separator}${key}`;
-		if (isBranch(child)) {
-			const isFolded = folded.has(childPath);
-			lines.push({path: childPath, depth, key, size: childrenOf(child).length, isList: Array.isArray(child), isFolded});
-			if (!isFolded) {
-				walk(child, folded, childPath, depth + 1, lines);
-			}
-		} else {
-			lines.push({path: childPath, depth, key, value: leafText(key, child), isFolded: false});
-		}
+/** The lines below a value that are not folded. */
+const linesBelow = (
+	value: object,
+	folded: ReadonlySet<string>,
+	path = '',
+	depth = 0,
+): readonly TreeLine[] => childrenOf(value).flatMap(([key, child]): readonly TreeLine[] => {
+	const childPath = path === '' ? key : `${path}${separator}${key}`;
+	if (!isBranch(child)) {
+		return [{path: childPath, depth, key, value: leafText(key, child), isFolded: false}];
 	}
-};
+
+	const isFolded = folded.has(childPath);
+	const line = {path: childPath, depth, key, size: childrenOf(child).length, isList: Array.isArray(child), isFolded};
+	return [line, ...isFolded ? [] : linesBelow(child, folded, childPath, depth + 1)];
+});
 
 /** The visible lines: all but those in folded branches. */
 export const treeLines = ({root, folded, isJson}: Pick<TreeState, 'root' | 'folded' | 'isJson'>): readonly TreeLine[] => {
@@ -68,12 +70,7 @@ export const treeLines = ({root, folded, isJson}: Pick<TreeState, 'root' | 'fold
 		return JSON.stringify(root, undefined, 2).split('\n').map((line, index) => ({path: String(index), depth: 0, key: '', value: line, isFolded: false}));
 	}
 
-	const lines: TreeLine[] = [];
-	if (isBranch(root)) {
-		walk(root, folded, '', 0, lines);
-	}
-
-	return lines;
+	return isBranch(root) ? linesBelow(root, folded) : [];
 };
 
 /** The value at a path; undefined if there is none. */

@@ -168,6 +168,10 @@ const toMatch = (state: LogsState, context: LogsContext, direction: 1 | -1): Log
 
 /** Pauses without the filter, the line of the cursor in the middle of the screen. */
 const inContext = (state: LogsState, context: LogsContext): LogsState => {
+	if (!state.filter) {
+		return state;
+	}
+
 	const paused = state.position.type === 'paused' ? state : pausedAt(context.index.count() - 1, state, context);
 	const {position} = paused;
 	if (position.type === 'following') {
@@ -233,7 +237,7 @@ export const reduceLogs = (state: LogsState, action: LogsAction, context: LogsCo
 		}
 
 		case 'toContext': {
-			return state.filter ? inContext(state, context) : state;
+			return inContext(state, context);
 		}
 
 		case 'since': {

@@ -160,7 +160,7 @@ const make = async (paths: Paths, kernel: GuestKernel, file: string, {diskBytes,
 	try {
 		await mkdir(path.join(scratch, 'kernel'));
 		await mkdir(path.join(scratch, 'packages'));
-		const modules = await moreModules(paths.guest, kernel, builderModules, path.join(scratch, 'kernel'), onStep);
+		const modules = await moreModules(paths.guest, kernel, {names: builderModules, scratch: path.join(scratch, 'kernel'), onProgress: onStep});
 		const source = await gather(path.join(scratch, 'packages'), onStep);
 		onStep({step: 'builder', detail: 'making its disk'});
 		const root = path.join(scratch, 'root');

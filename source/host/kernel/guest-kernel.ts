@@ -136,13 +136,17 @@ const downloadKernel = async (metapackage: string, scratch: string, onProgress: 
 	return {...kernel, source: name};
 };
 
+export type MoreModules = {
+	readonly names: readonly string[];
+	readonly scratch: string;
+	readonly onProgress?: (step: SetupStep) => void;
+};
+
 /** More modules of the kernel in `directory`, from the host or, if that has none, from the kernel's package. */
 export const moreModules = async (
 	directory: string,
 	{version, source}: GuestKernel,
-	names: readonly string[],
-	scratch: string,
-	onProgress?: (step: SetupStep) => void,
+	{names, scratch, onProgress}: MoreModules,
 ): Promise<readonly GuestModule[]> => {
 	const isOfVersion = (kernel: Candidate) => kernel.version === version;
 	const onHost = await findKernels();
