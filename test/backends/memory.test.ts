@@ -314,16 +314,11 @@ test('a shell on a terminal: prompt, echo, editing, interrupt, end of file', asy
 	t.is((await engine.exec(execId)).exitCode, 0);
 });
 
-test('what was pushed can be pulled again, known images are pulled with progress', async t => {
+test('known images are pulled with progress', async t => {
 	const engine = open({}, t);
-	await engine.tagImage('redis:alpine', 'registry.example/team/cache:1');
-	const pushed = await Array.fromAsync(engine.pushImage('registry.example/team/cache:1'));
-	t.regex(pushed.at(-1)?.status ?? '', /^1: digest: sha256:[\da-f]{64}/v);
-	await engine.removeImage('registry.example/team/cache:1');
-	await t.throwsAsync(engine.image('registry.example/team/cache:1'), {message: /No such image/v});
-	const pulled = await Array.fromAsync(engine.pullImage('registry.example/team/cache:1'));
-	t.is(pulled.at(-1)?.status, 'Status: Image is up to date for registry.example/team/cache:1');
-	t.is((await engine.image('registry.example/team/cache:1')).id, (await engine.image('redis:alpine')).id);
+	const again = await Array.fromAsync(engine.pullImage('redis:alpine'));
+	t.is(again.at(-1)?.status, 'Status: Image is up to date for redis:alpine');
+	t.throws(() => engine.pushImage('redis:alpine'), {message: /pushing is not in the demo/v});
 	const fresh = await Array.fromAsync(engine.pullImage('postgres:alpine'));
 	t.true(fresh.some(({current, total}) => current !== undefined && total !== undefined && current <= total));
 	t.is(fresh.at(-1)?.status, 'Status: Downloaded newer image for postgres:alpine');

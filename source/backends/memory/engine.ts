@@ -73,7 +73,6 @@ export const createMemoryEngine = (options: MemoryOptions = {}): MemoryEngine =>
 		volumes: new Map(),
 		images: new Map(),
 		execs: new Map(),
-		registry: new Map(),
 		hostDirectories: new Map(),
 		...lively
 			? {simulation, later: simulation.later, settle: simulation.settle, watch: simulation.watch}

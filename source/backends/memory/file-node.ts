@@ -60,30 +60,9 @@ export const sizeOf = (node: TreeNode): number => {
 	}
 };
 
-/** Bytes that each file takes beside its content. */
-const overhead = 512;
-
-/** Bytes that a node and all below it take in memory. */
-export const spaceOf = (node: TreeNode): number => {
-	let space = 0;
-	const waiting = [node];
-	for (let next = waiting.pop(); next; next = waiting.pop()) {
-		space += overhead;
-		if (next.type === 'directory') {
-			for (const child of next.children.values()) {
-				waiting.push(child);
-			}
-		} else {
-			space += sizeOf(next);
-		}
-	}
-
-	return space;
-};
-
-/** Bytes of the files below a node, without those that it shares with `base`. */
-export const bytesBeyond = (node: TreeNode, base?: TreeNode): number => {
-	let bytes = 0;
+/** Sums something over a node and all below it that `base` does not share. */
+const sumBeyond = (node: TreeNode, base: TreeNode | undefined, of: (node: TreeNode) => number): number => {
+	let sum = 0;
 	// Without recursion: the depth of directories is up to the container.
 	const waiting: Array<readonly [node: TreeNode, base: TreeNode | undefined]> = [[node, base]];
 	for (let next = waiting.pop(); next; next = waiting.pop()) {
@@ -92,14 +71,22 @@ export const bytesBeyond = (node: TreeNode, base?: TreeNode): number => {
 			continue;
 		}
 
-		if (current.type === 'directory') {
-			for (const [name, child] of current.children) {
-				waiting.push([child, beneath?.type === 'directory' ? beneath.children.get(name) : undefined]);
-			}
-		} else {
-			bytes += sizeOf(current);
+		sum += of(current);
+		for (const [name, child] of current.type === 'directory' ? current.children : []) {
+			waiting.push([child, beneath?.type === 'directory' ? beneath.children.get(name) : undefined]);
 		}
 	}
 
-	return bytes;
+	return sum;
 };
+
+const contentBytes = (node: TreeNode): number => node.type === 'directory' ? 0 : sizeOf(node);
+
+/** Bytes that each file takes in memory beside its content. */
+const overhead = 512;
+
+/** Bytes that a node and all below it take in memory. */
+export const spaceOf = (node: TreeNode): number => sumBeyond(node, undefined, current => overhead + contentBytes(current));
+
+/** Bytes of the files below a node, without those that it shares with `base`. */
+export const bytesBeyond = (node: TreeNode, base?: TreeNode): number => sumBeyond(node, base, contentBytes);

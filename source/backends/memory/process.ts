@@ -53,7 +53,6 @@ export type Process = {
 	readonly startedAt: number;
 	/** Resolves with its exit status: 128 plus the signal's number for one that a signal ended. */
 	readonly ended: Promise<number>;
-	readonly isEnded: () => boolean;
 	readonly kill: (signal: number) => void;
 };
 
@@ -122,7 +121,6 @@ export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions
 		user: surroundings.user,
 		startedAt: surroundings.host.now(),
 		ended,
-		isEnded: () => isEnded,
 		kill(signal) {
 			const handler = handlers.get(signal);
 			if (signal === SIGKILL) {

@@ -114,8 +114,6 @@ export type State = {
 	/** By id. */
 	readonly images: Map<string, ImageRecord>;
 	readonly execs: Map<string, ExecRecord>;
-	/** Pushed images, by full name. */
-	readonly registry: Map<string, {readonly image: Image; readonly files: FileTree}>;
 	/** Directories of the host by path, which begin empty. */
 	readonly hostDirectories: Map<string, FileTree>;
 	/** Only with `lively`. */

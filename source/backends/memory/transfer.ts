@@ -19,7 +19,6 @@ import {
 import {importImage} from './import-image.js';
 import {readImages, saveImages} from './image-archives.js';
 import {
-	digestOf,
 	findImage,
 	hostArchitecture,
 	listImages,
@@ -29,7 +28,7 @@ import {
 import {knownImages} from './known-images.js';
 import {publish, type ImageRecord, type State} from './state.js';
 
-/** Milliseconds between two steps of a transfer with simulated load; without, there is no pause. */
+/** Milliseconds between two steps of a pull with simulated load; without, there is no pause. */
 const stepMs = 60;
 
 const stepsOfLayer = 4;
@@ -51,34 +50,30 @@ const checkPlatform = (platform: string | undefined, name: string): void => {
 	}
 };
 
-/** What the simulated registry has under a name: known images, and what was pushed. Throws `not-found`. */
-const findInRegistry = (state: State, name: string, doing = 'Cannot pull'): ImageRecord => {
-	const known = knownImages.map(image => recordOf(image)).find(({image}) => [...image.tags, ...image.digests].includes(name));
-	const found = state.registry.get(name) ?? known;
+/** What the simulated registry has under a name: the known images. Throws `not-found`. */
+const findInRegistry = (name: string, doing = 'Cannot pull'): ImageRecord => {
+	const found = knownImages.map(image => recordOf(image)).find(({image}) => [...image.tags, ...image.digests].includes(name));
 	if (found) {
 		return found;
 	}
 
 	const shown = familiarName(name);
 	const repository = repositoryName(parseReference(name));
-	const isKnown = [...knownImages.map(image => image.name), ...state.registry.keys()].some(key => key.startsWith(`${repository}:`));
+	const isKnown = knownImages.some(image => image.name.startsWith(`${repository}:`));
 	throw new HolmError('not-found', isKnown
 		? `${doing} ${shown}: manifest for ${shown} not found: manifest unknown`
 		: `${doing} ${shown}: pull access denied for ${familiarName(repository)}, repository does not exist or may require a login`, {remedy: `this engine knows ${knownImages.map(image => familiarName(image.name)).join(', ')}`});
 };
 
-type Transfer = {
+type Download = {
 	readonly image: Image;
-	/** Layers that the other side has. */
-	readonly present: ReadonlySet<string>;
-	readonly words: {readonly present: string; readonly going: string; readonly done: string};
 	readonly doing: string;
 	readonly signal: AbortSignal | undefined;
 };
 
 /** The progress of the layers of an image, all of the same size. */
-async function * transferLayers(state: State, {image, present, words, doing, signal}: Transfer): AsyncGenerator<Progress, void> {
-	const {sizeBytes, layers} = image;
+async function * downloadLayers(state: State, {image: {sizeBytes, layers}, doing, signal}: Download): AsyncGenerator<Progress, void> {
+	const present = new Set(listImages(state).flatMap(image => image.layers));
 	const total = Math.max(Math.round(sizeBytes / Math.max(layers.length, 1)), 1);
 	for (const layer of layers) {
 		const id = layer.slice('sha256:'.length, 'sha256:'.length + 12);
@@ -86,11 +81,11 @@ async function * transferLayers(state: State, {image, present, words, doing, sig
 			await (state.simulation ? state.timers.delay(stepMs, signal) : nextTurn());
 			checkAborted(signal, doing);
 			yield {
-				id, status: words.going, current: Math.round(total * part / stepsOfLayer), total,
+				id, status: 'Downloading', current: Math.round(total * part / stepsOfLayer), total,
 			};
 		}
 
-		yield {id, status: present.has(layer) ? words.present : words.done};
+		yield {id, status: present.has(layer) ? 'Already exists' : 'Pull complete'};
 	}
 }
 
@@ -101,14 +96,11 @@ async function * pull(state: State, text: string, {platform, signal}: NonNullabl
 	const doing = `Cannot pull ${shown}`;
 	checkPlatform(platform, shown);
 	checkAborted(signal, doing);
-	const {image, files} = findInRegistry(state, name);
+	const {image, files} = findInRegistry(name);
 	const release = state.watch();
 	try {
 		yield {id: reference.tag ?? reference.digest ?? '', status: `Pulling from ${reference.repository}`};
-		const present = new Set(listImages(state).flatMap(({layers}) => layers));
-		yield * transferLayers(state, {
-			image, present, words: {present: 'Already exists', going: 'Downloading', done: 'Pull complete'}, doing, signal,
-		});
+		yield * downloadLayers(state, {image, doing, signal});
 		const before = state.images.get(image.id);
 		if (reference.tag !== undefined) {
 			releaseTag(state, name);
@@ -130,37 +122,13 @@ async function * pull(state: State, text: string, {platform, signal}: NonNullabl
 	}
 }
 
-async function * push(state: State, text: string, {signal}: NonNullable<Parameters<TransferVerbs['pushImage']>[1]>): AsyncGenerator<Progress, void> {
-	const {record, name} = findImage(state, text);
-	if (name === undefined) {
-		throw new HolmError('invalid', `Cannot push ${text}: an id does not say where to`, {remedy: 'give it a name first: holm tag'});
-	}
-
-	const {image, files} = record;
-	const reference = exactReference(parseReference(name));
-	const repository = repositoryName(reference);
-	const release = state.watch();
-	try {
-		yield {status: `The push refers to repository [${repository}]`};
-		const present = new Set([...state.registry.values()].flatMap(other => other.image.layers));
-		yield * transferLayers(state, {
-			image, present, words: {present: 'Layer already exists', going: 'Pushing', done: 'Pushed'}, doing: `Cannot push ${familiarName(name)}`, signal,
-		});
-		const digest = digestOf('manifest', repository, ...image.layers);
-		state.registry.set(name, {image: {...image, tags: [name], digests: [`${repository}@${digest}`]}, files});
-		record.image = {...record.image, digests: [...new Set([...record.image.digests, `${repository}@${digest}`])]};
-		publish(state, {type: 'image', action: 'push', id: familiarName(name), attributes: {name: familiarName(repository)}});
-		yield {status: `${reference.tag ?? 'digest'}: digest: ${digest} size: ${image.layers.length}`};
-	} finally {
-		release();
-	}
-}
-
 export const transferVerbs = (state: State): TransferVerbs => ({
 	pullImage: (reference, options = {}) => pull(state, reference, options),
-	pushImage: (reference, options = {}) => push(state, reference, options),
+	pushImage(reference) {
+		throw new HolmError('unsupported', `Cannot push ${JSON.stringify(reference.slice(0, 200))}: pushing is not in the demo`, {remedy: 'start a real engine: holm system start'});
+	},
 	async registryImage(text) {
-		const {image} = findInRegistry(state, formatReference(exactReference(parseReference(text))), 'Cannot ask the registry about');
+		const {image} = findInRegistry(formatReference(exactReference(parseReference(text))), 'Cannot ask the registry about');
 		return {
 			digest: image.digests[0]?.split('@', 2)[1] ?? image.id,
 			mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
