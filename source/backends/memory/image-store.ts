@@ -17,15 +17,27 @@ export const digestOf = (...parts: readonly string[]): string => {
 
 export const hostArchitecture = process.arch === 'x64' ? 'amd64' : process.arch;
 
+/** The steps of a known image's build: those with a layer, then its settings. */
+const stepsOf = (known: KnownImage): readonly string[] => [
+	...known.layers.map(([createdBy]) => createdBy),
+	...(known.environment ?? []).map(variable => `ENV ${variable}`),
+	...(known.volumes ?? []).map(volume => `VOLUME [${volume}]`),
+	...known.workingDirectory === undefined ? [] : [`WORKDIR ${known.workingDirectory}`],
+	...known.entrypoint ? [`ENTRYPOINT ${JSON.stringify(known.entrypoint)}`] : [],
+	...(known.exposedPorts ?? []).map(port => `EXPOSE map[${port}:{}]`),
+	...known.stopSignal === undefined ? [] : [`STOPSIGNAL ${known.stopSignal}`],
+	`CMD ${JSON.stringify(known.command)}`,
+];
+
 const imageOf = (known: KnownImage): Image => {
-	const withLayer = known.steps.filter(([, megabytes]) => megabytes !== undefined);
-	const layers = withLayer.map(([createdBy]) => digestOf('layer', createdBy, hostArchitecture));
+	const steps = stepsOf(known);
+	const layers = known.layers.map(([createdBy]) => digestOf('layer', createdBy, hostArchitecture));
 	return {
 		id: digestOf('image', known.name, hostArchitecture, ...layers),
 		tags: [known.name],
 		digests: [`${repositoryName(parseReference(known.name))}@${digestOf('manifest', known.name, ...layers)}`],
 		createdAt: known.createdAt,
-		sizeBytes: known.steps.reduce((sum, [, megabytes = 0]) => sum + Math.round(megabytes * 1_000_000), 0),
+		sizeBytes: known.layers.reduce((sum, [, megabytes]) => sum + Math.round(megabytes * 1_000_000), 0),
 		architecture: hostArchitecture,
 		os: 'linux',
 		configuration: {
@@ -40,10 +52,10 @@ const imageOf = (known: KnownImage): Image => {
 			...known.stopSignal !== undefined && {stopSignal: known.stopSignal},
 		},
 		layers,
-		history: known.steps.map(([createdBy, megabytes], index) => ({
-			createdAt: known.createdAt - ((known.steps.length - 1 - index) * 1000),
+		history: steps.map((createdBy, index) => ({
+			createdAt: known.createdAt - ((steps.length - 1 - index) * 1000),
 			createdBy,
-			empty: megabytes === undefined,
+			empty: index >= layers.length,
 			comment: 'buildkit.dockerfile.v0',
 		})),
 	};

@@ -12,8 +12,8 @@ export type KnownImage = {
 	readonly volumes?: readonly string[];
 	readonly stopSignal?: string;
 	readonly labels?: Readonly<Record<string, string>>;
-	/** The steps of its build, each with the megabytes of its layer; one without leaves none. */
-	readonly steps: ReadonlyArray<readonly [createdBy: string, megabytes?: number]>;
+	/** The steps of its build that leave a layer, and the megabytes of each. */
+	readonly layers: ReadonlyArray<readonly [createdBy: string, megabytes: number]>;
 	/** Texts of further files, by path. */
 	readonly files?: Readonly<Record<string, string>>;
 	/** Present when an engine begins. */
@@ -21,7 +21,7 @@ export type KnownImage = {
 };
 
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const alpine = [['ADD alpine-minirootfs-3.23.0-x86_64.tar.gz / # buildkit', 8.4], ['CMD ["/bin/sh"]']] as const;
+const alpine = [['ADD alpine-minirootfs-3.23.0-x86_64.tar.gz / # buildkit', 8.4]] as const;
 const run = (command: string) => `RUN /bin/sh -c ${command} # buildkit`;
 const welcome = '<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n</head>\n<body>\n<h1>Welcome to nginx!</h1>\n</body>\n</html>\n';
 
@@ -36,16 +36,11 @@ export const knownImages: readonly KnownImage[] = [
 		workingDirectory: '/data',
 		exposedPorts: ['6379/tcp'],
 		volumes: ['/data'],
-		steps: [
+		layers: [
 			...alpine,
 			[run('addgroup -S -g 1000 redis && adduser -S -G redis -u 999 redis'), 0.004],
 			[run('wget -O redis.tar.gz "$REDIS_DOWNLOAD_URL" && make -C /usr/src/redis install'), 62.1],
-			['VOLUME [/data]'],
-			['WORKDIR /data'],
 			['COPY docker-entrypoint.sh /usr/local/bin/ # buildkit', 0.002],
-			['ENTRYPOINT ["docker-entrypoint.sh"]'],
-			['EXPOSE map[6379/tcp:{}]'],
-			['CMD ["redis-server"]'],
 		],
 		isPresent: true,
 	},
@@ -58,15 +53,10 @@ export const knownImages: readonly KnownImage[] = [
 		exposedPorts: ['80/tcp'],
 		stopSignal: 'SIGQUIT',
 		labels: {maintainer: 'NGINX Docker Maintainers <docker-maint@nginx.com>'},
-		steps: [
+		layers: [
 			...alpine,
-			['ENV NGINX_VERSION=1.29.5'],
 			[run('addgroup -g 101 -S nginx && apk add --no-cache nginx nginx-module-njs'), 45.3],
 			['COPY docker-entrypoint.sh / # buildkit', 0.002],
-			['ENTRYPOINT ["/docker-entrypoint.sh"]'],
-			['EXPOSE map[80/tcp:{}]'],
-			['STOPSIGNAL SIGQUIT'],
-			['CMD ["nginx" "-g" "daemon off;"]'],
 		],
 		files: {
 			'/usr/share/nginx/html/index.html': welcome,
@@ -79,12 +69,10 @@ export const knownImages: readonly KnownImage[] = [
 		createdAt: Date.UTC(2026, 0, 28, 19, 3, 55),
 		environment: [path, 'PYTHON_VERSION=3.10.19'],
 		command: ['python3'],
-		steps: [
+		layers: [
 			...alpine,
 			[run('apk add --no-cache ca-certificates tzdata'), 0.9],
-			['ENV PYTHON_VERSION=3.10.19'],
 			[run('wget -O python.tar.xz "https://www.python.org/ftp/python/$PYTHON_VERSION/Python-$PYTHON_VERSION.tar.xz" && make install'), 38.6],
-			['CMD ["python3"]'],
 		],
 		isPresent: true,
 	},
@@ -93,7 +81,7 @@ export const knownImages: readonly KnownImage[] = [
 		createdAt: Date.UTC(2026, 1, 1, 4, 12, 0),
 		environment: [path],
 		command: ['/bin/bash'],
-		steps: [...alpine, [run('apk add --no-cache bash curl ca-certificates'), 5.1], ['CMD ["/bin/bash"]']],
+		layers: [...alpine, [run('apk add --no-cache bash curl ca-certificates'), 5.1]],
 		isPresent: true,
 	},
 	{
@@ -101,7 +89,7 @@ export const knownImages: readonly KnownImage[] = [
 		createdAt: Date.UTC(2025, 11, 4, 18, 2, 11),
 		environment: [path],
 		command: ['/bin/sh'],
-		steps: alpine,
+		layers: alpine,
 		isPresent: false,
 	},
 	{
@@ -109,7 +97,7 @@ export const knownImages: readonly KnownImage[] = [
 		createdAt: Date.UTC(2024, 8, 26, 21, 31, 42),
 		environment: [path],
 		command: ['sh'],
-		steps: [['BusyBox 1.37.0 (glibc), Debian 13', 4.4]],
+		layers: [['BusyBox 1.37.0 (glibc), Debian 13', 4.4]],
 		isPresent: false,
 	},
 	{
@@ -121,15 +109,10 @@ export const knownImages: readonly KnownImage[] = [
 		exposedPorts: ['5432/tcp'],
 		volumes: ['/var/lib/postgresql'],
 		stopSignal: 'SIGINT',
-		steps: [
+		layers: [
 			...alpine,
 			[run('addgroup -g 70 -S postgres && adduser -u 70 -S -G postgres postgres'), 0.004],
 			[run('wget -O postgresql.tar.bz2 "https://ftp.postgresql.org/pub/source/v$PG_VERSION/postgresql-$PG_VERSION.tar.bz2" && make install'), 281.6],
-			['VOLUME [/var/lib/postgresql]'],
-			['ENTRYPOINT ["docker-entrypoint.sh"]'],
-			['STOPSIGNAL SIGINT'],
-			['EXPOSE map[5432/tcp:{}]'],
-			['CMD ["postgres"]'],
 		],
 		isPresent: false,
 	},
@@ -138,7 +121,7 @@ export const knownImages: readonly KnownImage[] = [
 		createdAt: Date.UTC(2025, 7, 8, 19, 5, 17),
 		environment: [path],
 		command: ['/hello'],
-		steps: [['COPY hello / # buildkit', 0.01], ['CMD ["/hello"]']],
+		layers: [['COPY hello / # buildkit', 0.01]],
 		isPresent: false,
 	},
 ];

@@ -81,8 +81,10 @@ export const splitWords = (text: string): readonly string[] => {
 		double === undefined ? single ?? escaped ?? '' : double.replaceAll(/\\(?<character>["$\\])/gv, '$<character>')));
 };
 
+type Pair = readonly [key: string, value: string];
+
 /** `KEY=value` pairs. */
-export const pairsOf = ({name, text, line}: Instruction): ReadonlyArray<readonly [key: string, value: string]> => splitWords(text).map(word => {
+export const pairsOf = ({name, text, line}: Instruction): readonly Pair[] => splitWords(text).map(word => {
 	const end = word.indexOf('=');
 	return end < 1
 		? refuse(line, `${name} has ${JSON.stringify(word.slice(0, 60))} in place of name=value`)
