@@ -1,10 +1,11 @@
+import {HolmError} from '../../engine/errors.js';
 import type {Container} from '../../engine/resources.js';
 import {createWake} from '../../engine/wake.js';
 import type {FileTree} from './file-tree.js';
 import {createLogRing} from './log-ring.js';
 import {createOutputHub} from './output-hub.js';
 import {createPipe} from './pipe.js';
-import type {ContainerRecord, State} from './state.js';
+import type {ContainerRecord, Run, State} from './state.js';
 import {treeMounts} from './volumes.js';
 
 /** Nanoseconds between the entries of one millisecond. */
@@ -83,4 +84,13 @@ export const change = (record: ContainerRecord, changes: Partial<Container>): vo
 	record.container = {...record.container, ...changes};
 	record.changed.notify();
 	record.log.notify();
+};
+
+/** The current run of a container. Throws `conflict` for one that does not run. */
+export const runOf = ({run, id, container: {name}}: ContainerRecord): Run => {
+	if (!run) {
+		throw new HolmError('conflict', `container ${id} is not running`, {remedy: `holm start ${name}`});
+	}
+
+	return run;
 };

@@ -3,6 +3,7 @@ import type {Session} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {validateExec} from '../../rules/containers/validate-process.js';
+import {runOf} from './container-record.js';
 import {openSession} from './open-session.js';
 import {createOutputHub} from './output-hub.js';
 import {createPipe} from './pipe.js';
@@ -32,11 +33,8 @@ const forgetOldExecs = ({execs}: State): void => {
 /** The running container of an exec. Throws `conflict` for any other state. */
 const runningRecord = (state: State, reference: string) => {
 	const record = findContainer(state.containers, reference);
-	const {run, container: {name, status}} = record;
-	if (!run) {
-		throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${name}`});
-	}
-
+	const {name, status} = record.container;
+	runOf(record);
 	if (status.state === 'paused') {
 		throw new HolmError('conflict', `Container ${name} is paused, unpause the container before exec`, {remedy: `holm unpause ${name}`});
 	}

@@ -50,17 +50,12 @@ const stopRecord = async (state: State, record: ContainerRecord, {signal, timeou
 		run.frozen?.thaw();
 		run.frozen = undefined;
 		run.main.kill(number);
-		const giveUp = new AbortController();
-		const cancel = seconds < 0
-			? () => undefined
-			: state.timers.after(seconds * 1000, () => {
-				giveUp.abort();
-			});
-		while (record.run === run && !giveUp.signal.aborted) {
-			await record.changed.wait(giveUp.signal);
+		const patience = state.timers.deadline(seconds < 0 ? Infinity : seconds * 1000);
+		while (record.run === run && !patience.signal.aborted) {
+			await record.changed.wait(patience.signal);
 		}
 
-		cancel();
+		patience.cancel();
 		if (record.run === run) {
 			killRecord(state, record);
 		}
@@ -72,8 +67,6 @@ const stopRecord = async (state: State, record: ContainerRecord, {signal, timeou
 const setAutoRemove = (record: ContainerRecord, isRemoving: boolean): void => {
 	record.container = {...record.container, configuration: {...record.container.configuration, autoRemove: isRemoving}};
 };
-
-const notRunning = ({id}: ContainerRecord) => new HolmError('conflict', `container ${id} is not running`, {remedy: `holm start ${id.slice(0, 12)}`});
 
 export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 	async startContainer(reference) {
@@ -151,7 +144,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 		}
 
 		if (!run || status.state !== 'running') {
-			throw notRunning(record);
+			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
 		}
 
 		const {promise, resolve} = Promise.withResolvers<void>();

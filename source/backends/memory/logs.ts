@@ -50,20 +50,15 @@ export const logsVerbs = (state: State): LogsVerbs => ({
 		}
 
 		const release = state.watch();
-		const expiry = new AbortController();
-		const cancel = until === undefined
-			? undefined
-			: state.timers.after(until - state.now(), () => {
-				expiry.abort();
-			});
+		const expiry = state.timers.deadline((until ?? Infinity) - state.now(), signal);
 		try {
 			yield * record.log.read({
 				...options,
-				signal: AbortSignal.any([expiry.signal, ...signal ? [signal] : []]),
+				signal: expiry.signal,
 				isEnded: () => !record.run && !record.cancelRestart,
 			});
 		} finally {
-			cancel?.();
+			expiry.cancel();
 			release();
 		}
 	},

@@ -1,6 +1,7 @@
 import type {SessionsVerbs} from '../../engine/sessions.js';
 import {HolmError} from '../../engine/errors.js';
 import {findContainer} from '../../rules/find-resource.js';
+import {runOf} from './container-record.js';
 import {openSession} from './open-session.js';
 import {publishOf, type State} from './state.js';
 import {checkSize} from './terminal-device.js';
@@ -47,10 +48,7 @@ export const sessionsVerbs = (state: State): SessionsVerbs => ({
 	async resizeContainer(reference, size) {
 		checkSize(size);
 		const record = findContainer(state.containers, reference);
-		if (!record.run) {
-			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
-		}
-
+		runOf(record);
 		record.terminal?.resize();
 		publishOf(state, record, 'resize', {height: String(size.rows), width: String(size.columns)});
 	},

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import type {StatsVerbs} from '../../engine/stats.js';
-import {HolmError} from '../../engine/errors.js';
 import type {ContainerStats} from '../../engine/resources.js';
 import {defaultMachineMemory} from '../../rules/containers/memory.js';
 import type {ListedProcess} from '../../rules/containers/process-columns.js';
 import {listedAs} from '../../rules/containers/process-list.js';
 import {findContainer} from '../../rules/find-resource.js';
+import {runOf} from './container-record.js';
 import {createRandom, seedOf} from './random.js';
 import type {ContainerRecord, State} from './state.js';
 
@@ -77,10 +77,7 @@ const isOver = ({container: {status}, isRemoved}: ContainerRecord) => isRemoved 
 export const statsVerbs = (state: State): StatsVerbs => ({
 	async * stats(reference, {stream = false, signal} = {}): AsyncGenerator<ContainerStats, void> {
 		const record = findContainer(state.containers, reference);
-		if (!record.run) {
-			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
-		}
-
+		runOf(record);
 		const release = state.watch();
 		try {
 			while (!signal?.aborted && !isOver(record)) {
@@ -92,16 +89,12 @@ export const statsVerbs = (state: State): StatsVerbs => ({
 					return;
 				}
 
-				const next = new AbortController();
-				const cancel = state.timers.after(1000, () => {
-					next.abort();
-				});
-				const either = AbortSignal.any([next.signal, ...signal ? [signal] : []]);
-				while (!either.aborted && !isOver(record)) {
-					await record.changed.wait(either);
+				const next = state.timers.deadline(1000, signal);
+				while (!next.signal.aborted && !isOver(record)) {
+					await record.changed.wait(next.signal);
 				}
 
-				cancel();
+				next.cancel();
 				state.settle();
 			}
 		} finally {
@@ -110,16 +103,14 @@ export const statsVerbs = (state: State): StatsVerbs => ({
 	},
 	async top(reference, psArguments) {
 		const record = findContainer(state.containers, reference);
-		const {run, container: {status}} = record;
-		if (!run || !('pid' in status)) {
-			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
-		}
-
+		const run = runOf(record);
+		const {status} = record.container;
+		const main = 'pid' in status ? status.pid : 0;
 		const processes = [...run.processes.values()].map(({pid, user, startedAt, command}): ListedProcess => ({
-			pid: status.pid + pid - 1,
-			parent: pid === 1 ? 1 : status.pid,
-			group: status.pid,
-			session: status.pid,
+			pid: main + pid - 1,
+			parent: pid === 1 ? 1 : main,
+			group: main,
+			session: main,
 			user,
 			userGroup: user,
 			state: 'S',

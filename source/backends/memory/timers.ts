@@ -4,6 +4,8 @@ All timers of one engine. They keep the program alive only while someone waits f
 export type Timers = {
 	/** Runs `action` once after a delay; the result cancels it. */
 	readonly after: (milliseconds: number, action: () => void) => () => void;
+	/** A signal that aborts after a delay, which may be infinite, or with another one; until `cancel`. */
+	readonly deadline: (milliseconds: number, signal?: AbortSignal) => {readonly signal: AbortSignal; readonly cancel: () => void};
 	/** Resolves after a delay, or when the signal aborts. */
 	readonly delay: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
 	/** Keeps the program alive for the timers; the result, called once or more, ends that. */
@@ -40,6 +42,15 @@ export const createTimers = (): Timers => {
 
 	return {
 		after,
+		deadline(milliseconds, signal) {
+			const controller = new AbortController();
+			const cancel = milliseconds === Infinity
+				? () => undefined
+				: after(milliseconds, () => {
+					controller.abort();
+				});
+			return {signal: AbortSignal.any([controller.signal, ...signal ? [signal] : []]), cancel};
+		},
 		async delay(milliseconds, signal) {
 			if (signal?.aborted) {
 				return;
