@@ -10,7 +10,7 @@ import {carryOut, variablesOf, type Stage} from './build/stage.js';
 import {createFileTree, type FileTree} from './file-tree.js';
 import {deriveImage, findImage, hostArchitecture, recordOf} from './image-store.js';
 import {knownImages} from './known-images.js';
-import {brokenPipe, emptyInput, largestRead, type Output} from './pipe.js';
+import {emptyInput, largestRead, type Output} from './pipe.js';
 import {startProcess} from './process.js';
 import {findProgram} from './programs/find-program.js';
 import {publish, type ImageRecord, type State} from './state.js';
@@ -94,7 +94,7 @@ const runInStage = async (state: State, stage: Stage, {command, output, signal}:
 	}
 };
 
-/** Keeps what a step prints. A step that prints too much ends, as for a reader that has closed. */
+/** Keeps what a step prints. Throws for a step that prints too much. */
 const createPrinter = (): {readonly output: Output; readonly printed: () => string} => {
 	let text = '';
 	return {
@@ -102,7 +102,7 @@ const createPrinter = (): {readonly output: Output; readonly printed: () => stri
 			async write(data) {
 				text += Buffer.from(data as string).toString();
 				if (text.length > largestRead) {
-					throw brokenPipe();
+					throw new Error('out of memory');
 				}
 			},
 		},

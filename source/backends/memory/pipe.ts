@@ -6,8 +6,6 @@ import {createWake} from '../../engine/wake.js';
 export type Input = {
 	/** The next bytes; undefined at the end. */
 	readonly read: () => Promise<Uint8Array | undefined>;
-	/** Closes the reading end: later writes fail. */
-	readonly close?: () => void;
 };
 
 /** Where a process writes to. */
@@ -40,26 +38,16 @@ export const inputOf = (content: Uint8Array): Input => {
 
 export const nowhere: Output = {write: async () => undefined};
 
-/** The error of a write after the reader has closed. */
-export const brokenPipe = () => Object.assign(new Error('Broken pipe'), {code: 'EPIPE'});
-
-export const isBrokenPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
-
 export const createPipe = (): Pipe => {
 	let chunks: Uint8Array[] = [];
 	let bytes = 0;
 	let isEnded = false;
-	let isClosed = false;
 	let writes = 0;
 	const wake = createWake();
 	const isFull = () => bytes > capacity && !isEnded;
 	const isEmpty = () => bytes === 0 && !isEnded;
 	return {
 		async write(data) {
-			if (isClosed) {
-				throw brokenPipe();
-			}
-
 			if (isEnded || data.length === 0) {
 				return;
 			}
@@ -97,11 +85,6 @@ export const createPipe = (): Pipe => {
 			isEnded = true;
 			wake.notify();
 		},
-		close() {
-			isClosed = true;
-			isEnded = true;
-			wake.notify();
-		},
 	};
 };
 
@@ -114,7 +97,6 @@ export type LineReader = Input & {
 export const createLineReader = (input: Input): LineReader => {
 	let rest: Buffer = Buffer.alloc(0);
 	return {
-		...input.close && {close: input.close},
 		async read() {
 			if (rest.length > 0) {
 				const read = rest;

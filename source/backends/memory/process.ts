@@ -1,6 +1,6 @@
 import os from 'node:os';
 import {messageOf} from '../../engine/errors.js';
-import {isBrokenPipe, type Input, type Output} from './pipe.js';
+import type {Input, Output} from './pipe.js';
 import type {FileTree} from './file-tree.js';
 
 /** The container that a program runs in, as the program sees it. */
@@ -56,7 +56,7 @@ export type Process = {
 	readonly kill: (signal: number) => void;
 };
 
-const {SIGCHLD, SIGCONT, SIGKILL, SIGPIPE, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
+const {SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH} = os.constants.signals;
 
 /** Signals without an effect, 0 among them, and those for which a container is paused instead. */
 const harmless = new Set<number>([0, SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH]);
@@ -102,11 +102,8 @@ export const startProcess = ({program, isFirst, ...surroundings}: ProcessOptions
 		try {
 			end(await program(invocation));
 		} catch (error) {
-			if (!isBrokenPipe(error)) {
-				void invocation.stderr.write(`${surroundings.command[0]}: ${messageOf(error)}\n`);
-			}
-
-			end(isBrokenPipe(error) ? 128 + SIGPIPE : 1);
+			void invocation.stderr.write(`${surroundings.command[0]}: ${messageOf(error)}\n`);
+			end(1);
 		}
 	};
 

@@ -68,18 +68,17 @@ const scripts = [
 	'if [ 1 -gt 2 ]; then echo a; elif [ -n "" ]; then echo b; else echo c; fi; if false; then :; fi; echo $?',
 	'x=5; y=-6; echo $((2+3-4)) $((x+y)) $(($x - 1)) $((unset+1)) $((-7+x)) $(( 1 ))',
 	'echo $(echo nested $(echo deep)); x=$(printf "a\\n\\n"); echo "[$x]"; x=$(exit 4); echo $?; echo "$(echo $?)" $()end',
-	'x="a b  c"; echo $x "$x"; echo " $x"$x; y=; echo "[$y]" $y end; echo ""$y"" | cat',
+	'x="a b  c"; echo $x "$x"; echo " $x"$x; y=; echo "[$y]" $y end; echo ""$y""',
 	'sh -c \'echo $0 "$1" ${2} $3.\' name "b c" d',
-	'X=outer; echo pipe | read X; echo $X; x=1 y=$x; echo $y',
-	'echo out; echo err >&2; echo both 2>&1; sh -c "echo a; echo b >&2" 2>/dev/null; echo hidden >/dev/null; sh -c "echo c >&2" 2>&1 | cat',
+	'X=outer; X=inner & wait; echo $X; x=1 y=$x; echo $y',
+	'echo out; echo err >&2; echo both 2>&1; sh -c "echo a; echo b >&2" 2>/dev/null; echo hidden >/dev/null; sh -c "echo c >&2" 2>&1',
 	'echo one > f; echo two >> f; cat f; cat < f; : > f; cat f; cat nothing 2>/dev/null || echo missing; cat < nothing 2>/dev/null || echo $?; > g; ls',
 	'if true; then echo a; echo b; fi > f; for i in 1 2; do read x; echo "$i$x"; done < f; while read x; do echo "<$x>"; done < f',
 	'echo a > x; echo b > y; cat x y - < x; ls; ls x; rm x; ls; [ -f y ] && echo there; [ -e x ] || echo gone',
 	'mkdir -p a/b/c; ls a; cd a/b; cd ..; ls; rmdir b 2>/dev/null || echo full; rm -r b; ls; cd /nowhere 2>/dev/null || echo $?; cd; pwd',
 	'echo x > f; ln -s f l; cat l; rm l; cat f; chmod 600 f; stat -c %a f; touch b .h; ls; ln -s f l; echo y > l; cat f',
-	'seq 5 7; seq 1 12 | tail -n 2; printf "a\\nb" | tail -n 9; seq 1 3 > f; tail -n 1 f',
-	String.raw`printf "a b\n  c   d  e  \n" | while read x y; do echo "$y-$x"; done; read z < /dev/null; echo $? "[$z]"; printf "no end" | while read x; do :; done; echo $?`,
-	'while :; do echo y; done | true; echo $?; echo a | cat | cat; false | true; echo $?; true | false; echo $?',
+	'seq 5 7; seq 1 12 > f; tail -n 2 f; tail -n 1 < f; printf "a\\nb" > f; tail -n 9 f',
+	String.raw`printf "a b\n  c   d  e  \n" > f; while read x y; do echo "$y-$x"; done < f; read z < /dev/null; echo $? "[$z]"; printf "no end" > f; read x < f; echo $? "$x"`,
 	'sleep 0.1 & wait; echo waited; sh -c "exit 5" & wait $!; echo $?; : & wait $!; echo $?; false & a=$!; true & wait $a; echo $?',
 	'nosuchprogram 2>/dev/null; echo $?; /etc/passwd 2>/dev/null; echo $?; ./nosuch 2>/dev/null; echo $?',
 	String.raw`echo "a\"b" 'a"b' a\ b "a\\b" "\$x" \" "a\
@@ -92,7 +91,6 @@ b" "\n" \* "*"`,
 	'echo "unterminated',
 	'echo )',
 	'if true; then echo unfinished',
-	'echo a | | cat',
 	'echo a; ; echo b',
 	'if ; then echo no; fi',
 	'while true; do done',
@@ -165,7 +163,8 @@ const foreign = {
 	'echo $((2 * 3))': '$((2 * 3))',
 	'echo $(( (1) ))': '$(((',
 	'a=b; b=3; echo $((a))': 'a with the value b in $(( ))',
-	'true | trap "echo no" TERM': 'trap in a subshell',
+	'x=$(trap "echo no" TERM)': 'trap in a subshell',
+	'echo no | cat': '|',
 	'trap "echo no" EXIT': 'trap of EXIT',
 	read: 'read without a name',
 	'echo "a\\\\b" > f; read x < f; echo no': 'read of a backslash',
@@ -222,7 +221,6 @@ test('hostile scripts end, and the engine goes on', async t => {
 		`${large} while echo $s; do :; done > /big; rm /big; echo $?`,
 		`${large} while :; do s=$s$s; done`,
 		`${large} x=$(while :; do echo $s; done); echo $?`,
-		`${large} while :; do echo $s; done | tail -n 1`,
 		'ln -s a /b; ln -s b /a; cat /a; cat /b/c; echo $?',
 		`mkdir -p /${'d/'.repeat(3000)}; echo $?`,
 	]) {
@@ -264,5 +262,4 @@ test.serial('a container has a limited number of processes', async t => {
 	const {exitCode, stderr} = await runHere('echo "sh /f" > /f; sh /f');
 	t.is(exitCode, 2);
 	t.is(stderr, 'sh: can\'t fork: Resource temporarily unavailable\n');
-	t.regex((await runHere('echo "sh /f | sh /f" > /f; sh /f')).stderr, /can't fork/v);
 });

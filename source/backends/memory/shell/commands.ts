@@ -1,7 +1,6 @@
-import os from 'node:os';
 import {HolmError, messageOf} from '../../../engine/errors.js';
 import {isFileError} from '../file-node.js';
-import {createLineReader, createPipe, emptyInput, isBrokenPipe} from '../pipe.js';
+import {createLineReader, emptyInput} from '../pipe.js';
 import {builtins, foreignBuiltins, type Call} from './builtins.js';
 import {redirect, readRedirections, type Redirection} from './redirect.js';
 import {
@@ -65,8 +64,6 @@ const requireList = (source: Source): Run => {
 	return isListEnd(source) ? unexpected(source) : readList(source);
 };
 
-const brokenPipeStatus = 128 + os.constants.signals.SIGPIPE;
-
 /** Redirections around what they are of. Errors of commands end here, with a message and an exit status. */
 const redirected = (run: Run, redirections: readonly Redirection[]): Run => async (shell, files) => {
 	try {
@@ -74,10 +71,6 @@ const redirected = (run: Run, redirections: readonly Redirection[]): Run => asyn
 	} catch (error) {
 		if (error instanceof ShellExit) {
 			throw error;
-		}
-
-		if (isBrokenPipe(error)) {
-			return brokenPipeStatus;
 		}
 
 		const message = error instanceof RangeError ? 'out of memory' : messageOf(error);
@@ -150,16 +143,7 @@ const runWords = async (shell: Shell, words: readonly string[], call: Omit<Call,
 		throw notInDemo(name);
 	}
 
-	if (!Object.hasOwn(builtins, name)) {
-		return runProgram(shell, words, call.files);
-	}
-
-	try {
-		return await builtins[name]!({...call, shell, words: rest});
-	} catch (error) {
-		// The signal ends the shell, which wrote itself.
-		throw isBrokenPipe(error) ? new ShellExit(brokenPipeStatus) : error;
-	}
+	return Object.hasOwn(builtins, name) ? builtins[name]!({...call, shell, words: rest}) : runProgram(shell, words, call.files);
 };
 
 /** Reads `NAME=WORD` at the start of a command, and as many more as follow. */
@@ -298,35 +282,6 @@ const readCommand = (source: Source): Run => {
 	return redirected(run, readRedirections(source));
 };
 
-/** Runs commands side by side, each in a subshell, the output of each the input of the next. */
-const runPipeline = async (shell: Shell, commands: readonly Run[], files: Descriptors): Promise<number> => {
-	let input = files[0];
-	const statuses = await Promise.all(commands.map(async (command, index) => {
-		const pipe = index === commands.length - 1 ? undefined : createPipe();
-		const own: Descriptors = {0: input, 1: pipe ?? files[1], 2: files[2]};
-		input = pipe ? createLineReader(pipe) : input;
-		try {
-			return await inSubshell(shell, async inner => command(inner, own));
-		} finally {
-			pipe?.end();
-			if (index > 0) {
-				// Its writer does not wait for a command that has ended.
-				own[0].close?.();
-			}
-		}
-	}));
-	return statuses.at(-1)!;
-};
-
-const readPipeline = (source: Source): Run => {
-	const commands = [readCommand(source)];
-	while (take(source, /\|(?!\|)/vy)) {
-		commands.push(readCommand(source));
-	}
-
-	return commands.length === 1 ? commands[0]! : async (shell, files) => runPipeline(shell, commands, files);
-};
-
 /** Starts a job, which has a process of its own. */
 const startJob = (shell: Shell, run: Run, files: Descriptors): void => {
 	const {pid, leave} = enter(shell, shell.invocation.command);
@@ -364,11 +319,15 @@ const runCaught = async (shell: Shell, files: Descriptors): Promise<void> => {
 	}
 };
 
-/** Reads pipelines with `&&` and `||` between them, and what ends them. */
+/** Reads commands with `&&` and `||` between them, and what ends them. */
 const readAndOr = (source: Source): Run => {
-	const pipelines = [{operator: '', run: readPipeline(source)}];
+	const commands = [{operator: '', run: readCommand(source)}];
 	for (let operator = take(source, /&&|\|\|/vy); operator !== undefined; operator = take(source, /&&|\|\|/vy)) {
-		pipelines.push({operator, run: readPipeline(source)});
+		commands.push({operator, run: readCommand(source)});
+	}
+
+	if (isAt(source, '|')) {
+		throw notInDemo('|');
 	}
 
 	const end = take(source, /[\n;\u{26}]/vy);
@@ -377,7 +336,7 @@ const readAndOr = (source: Source): Run => {
 	}
 
 	const runAll: Run = async (shell, files) => {
-		for (const {operator, run} of pipelines) {
+		for (const {operator, run} of commands) {
 			if (operator === '' || (operator === '&&') === (shell.status === 0)) {
 				shell.status = await run(shell, files);
 			}

@@ -1,5 +1,5 @@
 import {Buffer} from 'node:buffer';
-import {brokenPipe, createLineReader, emptyInput, largestRead} from '../pipe.js';
+import {createLineReader, emptyInput, largestRead} from '../pipe.js';
 import {inSubshell, type Run, type Shell} from './shell.js';
 import {
 	isAt,
@@ -72,7 +72,7 @@ const outputOf = async (shell: Shell, run: Run): Promise<string> => {
 			const chunk = Buffer.from(data as string);
 			length += chunk.length;
 			if (length > largestRead) {
-				throw brokenPipe();
+				throw new ShellError('out of memory');
 			}
 
 			chunks.push(chunk);
