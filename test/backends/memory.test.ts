@@ -280,7 +280,8 @@ test('a shell on a terminal: prompt, echo, editing, interrupt, end of file', asy
 	const {id} = await engine.createContainer(configuration({image: 'alpine/bash', command: ['sleep', '1000']}));
 	await engine.startContainer(id);
 	const execId = await engine.createExec(id, {
-		command: ['sh'], terminal: true, stdin: true, environment: ['PS1=$ '], privileged: false,
+		// As the dashboard opens one.
+		command: ['sh', '-c', 'command -v bash >/dev/null 2>&1 && exec bash; exec sh'], terminal: true, stdin: true, environment: ['PS1=$ '], privileged: false,
 	});
 	const session = await engine.startExec(execId);
 	let all = '';

@@ -28,9 +28,13 @@ const sendPings = async ({host, stdout, signal, onSignal}: Invocation, {name, co
 	const over = AbortSignal.any([signal, stopping.signal]);
 	await stdout.write(`PING ${name} (${address}): 56 data bytes\n`);
 	let [sent, received] = [0, 0];
-	for (; sent < count && !over.aborted; sent++) {
+	for (; sent < count; sent++) {
 		if (sent > 0) {
 			await host.sleep(1000, over);
+		}
+
+		if (over.aborted) {
+			break;
 		}
 
 		if (host.answers(address)) {
@@ -39,7 +43,7 @@ const sendPings = async ({host, stdout, signal, onSignal}: Invocation, {name, co
 		}
 	}
 
-	const lost = Math.round((sent - received) / sent * 100);
+	const lost = Math.round((sent - received) / Math.max(sent, 1) * 100);
 	await stdout.write(`\n--- ${name} ping statistics ---\n${sent} packets transmitted, ${received} packets received, ${lost}% packet loss\n`);
 	return received === 0 ? 1 : 0;
 };

@@ -115,7 +115,21 @@ export const builtins: Readonly<Record<string, Builtin>> = {
 	':': async () => 0,
 	'[': viaProgram('[', test),
 	cd: changeDirectory,
+	async command({shell, words: [option = '', name = '', ...more], files}) {
+		allow('command', [[option, ...more].join(' ')], /^-v$/v);
+		try {
+			const found = Object.hasOwn(builtins, name) ? name : shell.invocation.host.findProgram(name, shell.directory).path;
+			await files[1].write(`${found}\n`);
+			return 0;
+		} catch {
+			return 127;
+		}
+	},
 	echo: viaProgram('echo', echo),
+	// With a command, the shell runs it in its own place.
+	async exec() {
+		throw notInDemo('exec without a command');
+	},
 	exit,
 	false: async () => 1,
 	printf: viaProgram('printf', printf),
@@ -132,5 +146,5 @@ export const builtins: Readonly<Record<string, Builtin>> = {
 
 /** Builtins that other shells have: a script that needs one ends. */
 export const foreignBuiltins: ReadonlySet<string> = new Set([
-	'.', 'alias', 'break', 'command', 'continue', 'eval', 'exec', 'export', 'getopts', 'kill', 'let', 'local', 'readonly', 'return', 'set', 'shift', 'source', 'type', 'ulimit', 'umask', 'unset',
+	'.', 'alias', 'break', 'continue', 'eval', 'export', 'getopts', 'kill', 'let', 'local', 'readonly', 'return', 'set', 'shift', 'source', 'type', 'ulimit', 'umask', 'unset',
 ]);

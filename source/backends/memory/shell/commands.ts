@@ -92,8 +92,8 @@ const enter = ({invocation: {host, user}}: Shell, words: readonly string[]) => {
 	}
 };
 
-/** Runs a program until it ends or is interrupted. */
-const runProgram = async (shell: Shell, words: readonly string[], files: Descriptors): Promise<number> => {
+/** Runs a program until it ends or is interrupted. With `replaces`, it takes the place of the shell. */
+const runProgram = async (shell: Shell, words: readonly string[], files: Descriptors, {replaces = false} = {}): Promise<number> => {
 	const {invocation, variables, foreground} = shell;
 	const name = words[0]!;
 	let program;
@@ -115,7 +115,7 @@ const runProgram = async (shell: Shell, words: readonly string[], files: Descrip
 		abort(interrupted);
 	};
 
-	const {pid, leave} = enter(shell, words);
+	const {pid, leave} = replaces ? {pid: invocation.pid, leave: () => undefined} : enter(shell, words);
 	signal.addEventListener('abort', onAbort, {once: true});
 	try {
 		return await Promise.race([aborted, program.run({
@@ -129,7 +129,7 @@ const runProgram = async (shell: Shell, words: readonly string[], files: Descrip
 			stderr: files[2],
 			terminal: invocation.terminal && files[1] === invocation.stdout,
 			signal,
-			onSignal: () => undefined,
+			onSignal: replaces ? invocation.onSignal : () => undefined,
 		})]);
 	} finally {
 		leave();
@@ -141,6 +141,10 @@ const runWords = async (shell: Shell, words: readonly string[], call: Omit<Call,
 	const [name = '', ...rest] = words;
 	if (foreignBuiltins.has(name)) {
 		throw notInDemo(name);
+	}
+
+	if (name === 'exec' && rest.length > 0) {
+		throw new ShellExit(await runProgram(shell, rest, call.files, {replaces: true}));
 	}
 
 	return Object.hasOwn(builtins, name) ? builtins[name]!({...call, shell, words: rest}) : runProgram(shell, words, call.files);
