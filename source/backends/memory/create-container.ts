@@ -6,7 +6,6 @@ import type {
 	ContainerConfiguration,
 	Image,
 	Mount,
-	PublishedPort,
 } from '../../engine/resources.js';
 import {containerProcess, exposedPorts} from '../../rules/containers/container-process.js';
 import {mergeHealthcheck} from '../../rules/containers/healthcheck.js';
@@ -16,6 +15,7 @@ import {findContainer} from '../../rules/find-resource.js';
 import {assertLinkTargets} from '../../rules/containers/links.js';
 import {withVolumesFrom} from '../../rules/containers/volumes-from.js';
 import {validateContainer} from '../../rules/containers/validate-container.js';
+import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 import {holdLease, planAttachment, wantedAttachments} from './endpoints.js';
 import {findImage} from './image-store.js';
 import {newContainerRecord} from './container-record.js';
@@ -38,21 +38,6 @@ const checkPlatform = ({platform, image: name}: ContainerConfiguration, image: I
 	if (platform && platform !== own && !platform.startsWith(`${own}/`)) {
 		throw new HolmError('unsupported', `image ${name} with platform ${own} does not match the platform ${JSON.stringify(platform.slice(0, 60))} that was asked for`, {remedy: 'leave out the platform: only the host\'s own is run'});
 	}
-};
-
-/** The ports to publish; with `publishAll`, every exposed port that is not published. */
-const wantedPorts = ({ports, publishAll}: ContainerConfiguration, exposed: readonly string[]): readonly PublishedPort[] => {
-	if (!publishAll) {
-		return ports;
-	}
-
-	const published = new Set(ports.map(({containerPort, protocol}) => `${containerPort}/${protocol}`));
-	return [...ports, ...exposed.filter(port => !published.has(port)).map(port => {
-		const [number, protocol] = port.split('/', 2);
-		return {
-			hostAddress: '', hostPort: 0, containerPort: Number(number), protocol: protocol === 'udp' ? 'udp' as const : 'tcp' as const,
-		};
-	})];
 };
 
 /** The mounts of a container and its image. Adds missing volumes; those of the image are anonymous. Empty ones get the image's files. */
@@ -121,7 +106,7 @@ export const createContainer = (state: State, given: ContainerConfiguration): Aw
 		status: {state: 'created'},
 		...healthcheck && {healthcheck},
 		attachments,
-		ports: wantedPorts(given, exposed),
+		ports: wantedPorts({configuration: given, exposedPorts: exposed}),
 		exposedPorts: exposed,
 		mounts: makeMounts(state, mounts, {image, files}),
 		restartCount: 0,

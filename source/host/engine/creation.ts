@@ -29,7 +29,7 @@ import {
 	type Context,
 } from './context.js';
 import {ownPlatform} from './platform.js';
-import {wantedPorts} from './wanted-state.js';
+import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 import {ensureVolumes, removeAnonymous} from './volumes.js';
 
 const refusePlatform = (image: Image, {platform, image: name}: ContainerConfiguration): void => {

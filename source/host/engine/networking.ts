@@ -16,11 +16,12 @@ import {hostUpstreams} from '../bridges/routes.js';
 import {applyUdpAnswers} from '../bridges/udp-answers.js';
 import {applyRuleset, rulesetOf} from '../bridges/ruleset.js';
 import {mtuOf} from '../../rules/networks/mtu.js';
+import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 import {machineUidOf} from '../guest.js';
 import {createQueue, createRefresh} from './queue.js';
 import {machineOf, type Entry, type NetworkRecord, type Context} from './context.js';
 import {takeAddresses} from './leases.js';
-import {forwardsFor, nameServerTableFor, rulesetFor, wantedPorts} from './wanted-state.js';
+import {forwardsFor, nameServerTableFor, rulesetFor} from './wanted-state.js';
 
 /** Keeps the bridges, taps, rules, names and published ports of an engine in line with its containers. */
 export type Networking = {

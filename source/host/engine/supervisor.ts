@@ -20,7 +20,7 @@ import {
 } from './context.js';
 import {assertAllowed} from './phases.js';
 import {stopSignalOf} from './stop-signal.js';
-import {wantedPorts} from './wanted-state.js';
+import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 
 /** Starts and stops the VMs of containers. */
 export type Supervisor = {

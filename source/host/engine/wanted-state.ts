@@ -1,4 +1,4 @@
-import type {Attachment, Container, DnsRecord, PublishedPort} from '../../engine/resources.js';
+import type {Attachment, Container, DnsRecord} from '../../engine/resources.js';
 import {linkedNamesOf} from '../../rules/networks/linked-names.js';
 import {bridgeNameOf, tapNameOf} from '../bridges/bridge.js';
 import type {Forward} from '../bridges/forward.js';
@@ -90,15 +90,6 @@ export const forwardsFor = ({id, attachments, ports}: Container): readonly Forwa
 		id, hostAddress, hostPort, protocol, targetAddress: attachments[0]!.address, targetPort: containerPort,
 	}))
 	: [];
-
-/** The ports that a container requests; host port 0 is not chosen yet. */
-export const wantedPorts = ({configuration: {ports, publishAll}, exposedPorts}: Pick<Container, 'configuration' | 'exposedPorts'>): readonly PublishedPort[] => {
-	const isPublished = (exposed: string) => ports.some(({containerPort, protocol}) => exposed === `${containerPort}/${protocol}`);
-	const rest = publishAll ? exposedPorts.filter(exposed => !isPublished(exposed)) : [];
-	return [...ports, ...rest.map(exposed => ({
-		hostAddress: '', hostPort: 0, containerPort: Number.parseInt(exposed, 10), protocol: exposed.endsWith('/udp') ? 'udp' as const : 'tcp' as const,
-	}))];
-};
 
 /** The attachment with the default route: the first one whose network is not internal. */
 export const wayOut = (attachments: readonly Attachment[], networks: ReadonlyMap<string, NetworkRecord>): Attachment | undefined =>

@@ -6,9 +6,9 @@ import {
 	membersOf,
 	nameServerTableFor,
 	rulesetFor,
-	wantedPorts,
 	wayOut,
 } from '../../../source/host/engine/wanted-state.js';
+import {wantedPorts} from '../../../source/rules/containers/wanted-ports.js';
 import type {Attachment, Container} from '../../../source/engine/resources.js';
 import {configuration} from '../../engine/resources.js';
 
