@@ -68,6 +68,19 @@ const setAutoRemove = (record: ContainerRecord, isRemoving: boolean): void => {
 	record.container = {...record.container, configuration: {...record.container.configuration, autoRemove: isRemoving}};
 };
 
+/** Pauses a container that runs. */
+export const freeze = (state: State, record: ContainerRecord): void => {
+	const {run, container: {status}} = record;
+	if (run && status.state === 'running') {
+		const {promise, resolve} = Promise.withResolvers<void>();
+		run.frozen = {thawed: promise, thaw: resolve};
+		record.activeMs += state.now() - (record.activeSince ?? state.now());
+		record.activeSince = undefined;
+		endHealth(record);
+		change(record, {status: {...status, state: 'paused'}});
+	}
+};
+
 export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 	async startContainer(reference) {
 		const record = findContainer(state.containers, reference);
@@ -147,12 +160,7 @@ export const lifecycleVerbs = (state: State): LifecycleVerbs => ({
 			throw new HolmError('conflict', `container ${record.id} is not running`, {remedy: `holm start ${record.container.name}`});
 		}
 
-		const {promise, resolve} = Promise.withResolvers<void>();
-		run.frozen = {thawed: promise, thaw: resolve};
-		record.activeMs += state.now() - (record.activeSince ?? state.now());
-		record.activeSince = undefined;
-		endHealth(record);
-		change(record, {status: {...status, state: 'paused'}});
+		freeze(state, record);
 		publishOf(state, record, 'pause');
 	},
 	async unpauseContainer(reference) {

@@ -1,12 +1,11 @@
 import {Buffer} from 'node:buffer';
 import type {ContainerConfiguration} from '../../../engine/resources.js';
 import {createContainer} from '../create-container.js';
-import {change} from '../container-record.js';
 import {defaultNetwork} from '../../../engine/networks.js';
 import {endRun} from '../end-container.js';
-import {endHealth} from '../health.js';
 import {deriveImage, findImage, recordOf} from '../image-store.js';
 import {knownImages} from '../known-images.js';
+import {freeze} from '../lifecycle.js';
 import {addNetwork} from '../networks.js';
 import {startRecord} from '../start-container.js';
 import {publish, type Simulation, type State} from '../state.js';
@@ -78,18 +77,14 @@ const settleFate = (state: State, id: string, fate: Service['fate']) => {
 
 	const record = state.containers.get(id)!;
 	startRecord(state, record);
-	const {run, container: {status}} = record;
+	const {run} = record;
 	if (fate === 'exited' || fate === 'killed') {
 		record.isStopped = true;
 		run!.main.kill(9);
 		run!.reason = fate === 'killed' ? 'the machine was killed (SIGKILL)' : undefined;
 		endRun(state, record, fate === 'killed' ? 137 : 0);
-	} else if (fate === 'paused' && status.state === 'running') {
-		const {promise, resolve} = Promise.withResolvers<void>();
-		run!.frozen = {thawed: promise, thaw: resolve};
-		record.activeSince = undefined;
-		endHealth(record);
-		change(record, {status: {...status, state: 'paused'}});
+	} else if (fate === 'paused') {
+		freeze(state, record);
 	}
 };
 
