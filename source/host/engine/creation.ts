@@ -16,6 +16,7 @@ import {newId} from '../containers/id.js';
 import {mountsOf} from '../containers/mounts.js';
 import {machineUidOf, sizeOf, validateSize} from '../guest.js';
 import {createOverlay} from '../images/overlay.js';
+import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 import {findContainer, findNetwork} from './find.js';
 import {leaseAttachment} from './leases.js';
 import {assertSources, settleSources} from './mounts.js';
@@ -29,7 +30,6 @@ import {
 	type Context,
 } from './context.js';
 import {ownPlatform} from './platform.js';
-import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 import {ensureVolumes, removeAnonymous} from './volumes.js';
 
 const refusePlatform = (image: Image, {platform, image: name}: ContainerConfiguration): void => {

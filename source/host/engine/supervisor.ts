@@ -7,6 +7,7 @@ import {signalNumber} from '../../rules/containers/signals.js';
 import type {MachineEnd} from '../machines/status.js';
 import {endLimitMs, willEndWithin} from '../machines/patience.js';
 import type {Machine} from '../machines/running-machine.js';
+import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 import type {HealthChecks} from './health.js';
 import {followLinks} from './links.js';
 import type {Networking} from './networking.js';
@@ -20,7 +21,6 @@ import {
 } from './context.js';
 import {assertAllowed} from './phases.js';
 import {stopSignalOf} from './stop-signal.js';
-import {wantedPorts} from '../../rules/containers/wanted-ports.js';
 
 /** Starts and stops the VMs of containers. */
 export type Supervisor = {

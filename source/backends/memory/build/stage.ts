@@ -5,9 +5,9 @@ import {mergeEnvironment} from '../../../rules/containers/container-process.js';
 import {signalNumber} from '../../../rules/containers/signals.js';
 import {execForm, failedCommand} from '../../../rules/images/build-texts.js';
 import {assertChanges} from '../../../rules/images/committed-image.js';
+import {textWildcards, wildcardMatcher} from '../../../text/wildcards.js';
 import type {TreeNode} from '../file-node.js';
 import type {FileTree} from '../file-tree.js';
-import {matchFiles} from '../glob.js';
 import type {Derivation} from '../image-store.js';
 import {
 	notInDemo,
@@ -59,6 +59,22 @@ const merge = (below: TreeNode | undefined, above: TreeNode): TreeNode => {
 	}
 
 	return {...owned, children};
+};
+
+/** The paths from the root that match a pattern with `*` and `?`, sorted; hidden files only for a pattern that begins with a dot. */
+const matchFiles = (files: FileTree, pattern: string): readonly string[] => {
+	let found = [''];
+	for (const part of pattern.split('/').filter(name => name !== '')) {
+		const matches = wildcardMatcher(textWildcards(part));
+		const isHidden = part.startsWith('.');
+		found = found.flatMap(place => {
+			const node = files.find(`${place}/`)?.node;
+			const names = node?.type === 'directory' ? [...node.children.keys()] : [];
+			return names.filter(name => name.startsWith('.') === isHidden && matches(name)).toSorted().map(name => `${place}/${name}`);
+		});
+	}
+
+	return found.map(place => place || '/');
 };
 
 /** Copies as COPY does: the content of a directory; a file under its own name into a directory, or as the destination. */
