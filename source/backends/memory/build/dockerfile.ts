@@ -18,7 +18,7 @@ const refuse = (line: number, reason: string): never => {
 };
 
 /** The error for what a Dockerfile may have and the demo does not build. */
-export const notInDemo = (what: string): HolmError => new HolmError('unsupported', `${what} is not in the demo`, {remedy: 'a real engine builds it'});
+export const notInDemo = (what: string): HolmError => new HolmError('unsupported', `${what} is not in the demo`, {remedy: 'build it with a real engine: holm system start'});
 
 /** Reads a Dockerfile. Throws `invalid`, with the line, for what is not an instruction, and `unsupported` for what the demo does not build. */
 export const parseDockerfile = (text: string): readonly Instruction[] => {

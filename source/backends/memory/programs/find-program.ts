@@ -19,7 +19,7 @@ export const findProgram = (files: FileTree, name: string, directory: string): {
 	const notExecutable = (reason: string, remedy: string) => new HolmError('not-executable', `exec: "${name}": ${reason}`, {remedy});
 	const missing = () => new HolmError('command-not-found', name.includes('/')
 		? `exec: "${name}": stat ${name}: no such file or directory`
-		: `exec: "${name}": executable file not found in $PATH`, {remedy: 'the demo has few programs; a real engine has all of the image\'s'});
+		: `exec: "${name}": executable file not found in $PATH`, {remedy: 'the demo has few programs; a real engine has those of the image: holm system start'});
 	const paths = name.includes('/') ? [pathIn(directory, name)] : directories.map(path => `${path}/${name}`);
 	const found = paths.map(path => ({path, node: files.find(path)?.node})).find(({node}) => node !== undefined);
 	if (!found) {
