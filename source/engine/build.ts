@@ -8,7 +8,7 @@ export type BuildOptions = {
 	readonly file?: string;
 	readonly buildArguments: Readonly<Record<string, string>>;
 	readonly target?: string;
-	/** Such as `linux/amd64`; only the host's own is possible. */
+	/** Such as `linux/amd64`. Steps only run programs of the host's own, and only BuildKit builds for another one. */
 	readonly platform?: string;
 	readonly noCache: boolean;
 	/** Pull newer base images even if there is a local one. */

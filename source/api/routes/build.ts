@@ -40,7 +40,7 @@ const decodeBuildLimits = (query: Query): Pick<BuildOptions, 'extraHosts' | 'net
 
 const processors: Readonly<Record<string, string>> = {x86_64: 'amd64', 'x86-64': 'amd64', aarch64: 'arm64'};
 
-/** The builder would run the steps on the host's platform, and name the other one in the image, which then does not run. */
+/** The classic builder would name the other platform in an image of the host's. BuildKit takes base images of it, or says that there are none. */
 const assertOwnPlatform = async ({engine, query}: Exchange): Promise<void> => {
 	const platform = query.text('platform');
 	if (!platform) {
@@ -50,15 +50,19 @@ const assertOwnPlatform = async ({engine, query}: Exchange): Promise<void> => {
 	const {os, architecture} = await engine.version();
 	const [system, processor = architecture] = platform.toLowerCase().split('/');
 	if (system !== os || (processors[processor] ?? processor) !== architecture) {
-		throw new HolmError('unsupported', `an image for ${JSON.stringify(platform.slice(0, 60))} cannot be built on this host: its VMs are ${os}/${architecture}`, {remedy: 'leave out the platform'});
+		throw new HolmError('unsupported', `an image for ${JSON.stringify(platform.slice(0, 60))} cannot be built on this host: its VMs are ${os}/${architecture}`, {remedy: 'leave out the platform, or build with BuildKit'});
 	}
 };
 
 /** Builds an image by the builder, in its words. */
 const buildThere = async (exchange: Exchange): Promise<undefined> => {
 	const {query, request} = exchange;
-	await assertOwnPlatform(exchange);
-	const warnings = checkFields(query.text('version') === '2' ? buildKitFields : buildFields, query.raw);
+	const isBuildKit = query.text('version') === '2';
+	if (!isBuildKit) {
+		await assertOwnPlatform(exchange);
+	}
+
+	const warnings = checkFields(isBuildKit ? buildKitFields : buildFields, query.raw);
 	assertTarType(request);
 	return forwardBuild(exchange, warnings.map(text => line({stream: `[Warning] ${text}\n`})).join(''));
 };

@@ -36,7 +36,7 @@ const flags = {
 	progress: {
 		type: 'string', default: 'auto', value: 'STYLE', description: 'Accepted for compatibility; the output is always plain',
 	},
-	platform: {type: 'string', value: 'OS/ARCHITECTURE', description: 'Platform of the image; only the host\'s own'},
+	platform: {type: 'string', value: 'OS/ARCHITECTURE', description: 'Platform of the image; steps only run programs of the host\'s own'},
 	secret: {
 		type: 'string', isMultiple: true, value: 'id=ID[,src=FILE|,env=NAME]', description: 'File or variable for steps that mount it',
 	},

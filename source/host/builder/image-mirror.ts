@@ -9,14 +9,16 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import path from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Image} from '../../engine/resources.js';
 import type {Buildah} from '../images/buildah.js';
 import type {ImageStore} from '../images/storage.js';
 import {orMissing} from '../store/missing.js';
+import {manifestOf, platformList, type Manifest} from './platform-list.js';
 
 const http = process.getBuiltinModule('node:http');
 
-/** An image that is being served: a directory with its manifest and its blobs by digest. */
-type Served = {readonly directory: string; readonly manifest: Uint8Array; readonly mediaType: string; readonly digest: string};
+/** An image that is being served: a directory with its blobs by digest, its manifest, and a list with its platform. */
+type Served = {readonly directory: string; readonly manifest: Manifest; readonly list: Manifest};
 
 const digestPattern = /^sha256:[\da-f]{64}$/v;
 
@@ -43,33 +45,33 @@ export type ImageMirror = {
 /**
 A registry that only reads, of the engine's images from docker.io, for the builder alone: it asks here first and then the registry itself.
 
-The protocol is that of the OCI distribution specification, as far as a pull needs it. Layers are not compressed, so that the digest of each is the one in the image.
+The protocol is that of the OCI distribution specification, as far as a pull needs it. An image for another platform is left to the registry. Layers are not compressed, so that the digest of each is the one in the image.
 */
-export const createImageMirror = (socket: string, images: Pick<ImageStore, 'get'> & {readonly buildah: Buildah}, log: (line: string) => void): ImageMirror => {
+export const createImageMirror = (socket: string, images: Pick<ImageStore, 'get' | 'manifests'> & {readonly buildah: Buildah}, log: (line: string) => void): ImageMirror => {
 	const served = new Map<string, Promise<Served>>();
 
-	const serve = async (id: string): Promise<Served> => {
+	const serve = async (image: Image): Promise<Served> => {
 		const {buildah} = images;
 		const directory = await buildah.scratch();
 		try {
-			await buildah.run(['push', '--quiet', '--disable-compression', ...buildah.policyArguments, id.slice('sha256:'.length), `dir:${directory}`]);
-			const manifest = await readFile(path.join(directory, 'manifest.json'));
-			const {mediaType = defaultMediaType} = JSON.parse(manifest.toString()) as {readonly mediaType?: string};
-			const {createHash} = await import('node:crypto');
-			return {directory, manifest, mediaType, digest: `sha256:${createHash('sha256').update(manifest).digest('hex')}`};
+			await buildah.run(['push', '--quiet', '--disable-compression', ...buildah.policyArguments, image.id.slice('sha256:'.length), `dir:${directory}`]);
+			const bytes = await readFile(path.join(directory, 'manifest.json'));
+			const {mediaType = defaultMediaType} = JSON.parse(bytes.toString()) as {readonly mediaType?: string};
+			const manifest = manifestOf(bytes, mediaType);
+			return {directory, manifest, list: platformList(manifest, image, await images.manifests(image))};
 		} catch (error) {
 			await buildah.removeScratch(directory);
 			throw error;
 		}
 	};
 
-	const copyOf = async (id: string, key = id): Promise<Served> => {
+	const copyOf = async (image: Image, key = image.id): Promise<Served> => {
 		const known = served.get(key);
 		if (known) {
 			return known;
 		}
 
-		const copy = serve(id);
+		const copy = serve(image);
 		served.set(key, copy);
 		copy.catch(() => {
 			served.delete(key);
@@ -77,14 +79,16 @@ export const createImageMirror = (socket: string, images: Pick<ImageStore, 'get'
 		return copy;
 	};
 
-	/** A copy of its own for a pull by id, so that it can be removed alone. */
-	const copyFor = async (name: string, reference: string): Promise<Served> => {
+	/** What a name means: an image's list, or for a pull by id its manifest, of a copy of its own that can be removed alone. */
+	const namedManifest = async (name: string, reference: string): Promise<Manifest> => {
 		if (name.startsWith(byId)) {
 			const id = `sha256:${name.slice(byId.length)}`;
-			return copyOf((await images.get(id)).id, `${byId}${id}`);
+			const {manifest} = await copyOf(await images.get(id), `${byId}${id}`);
+			return manifest;
 		}
 
-		return copyOf((await images.get(`docker.io/${name}${reference}`)).id);
+		const {list} = await copyOf(await images.get(`docker.io/${name}${reference}`));
+		return list;
 	};
 
 	const finished = async (): Promise<readonly Served[]> => {
@@ -94,11 +98,11 @@ export const createImageMirror = (socket: string, images: Pick<ImageStore, 'get'
 
 	const sendManifest = async (request: IncomingMessage, response: ServerResponse, name: string, reference: string): Promise<void> => {
 		const isDigest = digestPattern.test(reference);
-		const copies = isDigest ? await finished() : [];
-		const found = copies.find(({digest}) => digest === reference)
-			?? await copyFor(name, `${isDigest ? '@' : ':'}${reference}`);
-		response.writeHead(200, {'Content-Type': found.mediaType, 'Content-Length': found.manifest.length, 'Docker-Content-Digest': found.digest});
-		response.end(request.method === 'HEAD' ? undefined : found.manifest);
+		const known = isDigest ? await finished() : [];
+		const {bytes, mediaType, digest} = known.flatMap(({manifest, list}) => [manifest, list]).find(manifest => manifest.digest === reference)
+			?? await namedManifest(name, `${isDigest ? '@' : ':'}${reference}`);
+		response.writeHead(200, {'Content-Type': mediaType, 'Content-Length': bytes.length, 'Docker-Content-Digest': digest});
+		response.end(request.method === 'HEAD' ? undefined : bytes);
 	};
 
 	const sendBlob = async (request: IncomingMessage, response: ServerResponse, digest: string): Promise<void> => {

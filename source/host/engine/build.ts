@@ -7,13 +7,11 @@ import {tagName} from '../../rules/images/reference.js';
 import type {BuildKitDaemon} from '../../wire/buildkit/build.js';
 import {encodeQuery} from '../../wire/encode/query.js';
 import {createDockerClient, lostBuilder} from '../builder/docker-client.js';
-import {assertOwnPlatform} from './platform.js';
 
 export const buildVerbs = (channel: BuilderChannel): BuildVerbs => ({
 	async * buildImage(tar, options): AsyncGenerator<Progress, void> {
-		const {platform, signal, credentials} = options;
+		const {signal, credentials} = options;
 		const names = options.tags.map(tag => tagName(tag));
-		assertOwnPlatform(platform, 'cannot be built');
 		// The builder may start first.
 		tar.on('error', () => undefined);
 		const {buildByBuildKit} = await import('../../wire/buildkit/build.js');

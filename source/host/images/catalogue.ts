@@ -137,3 +137,11 @@ export const openCatalogue = ({storage, driver}: Buildah): () => Promise<Catalog
 		return catalogue;
 	};
 };
+
+/** The manifests with which an image came from registries, as far as the storage has them: those of the image, and the lists of platforms that name it. */
+export const readManifests = async ({storage, driver}: Buildah, {id, digests}: Pick<Image, 'id' | 'digests'>): Promise<readonly Uint8Array[]> => {
+	const directory = path.join(storage, `${driver}-images`, id.slice('sha256:'.length));
+	const known = new Set(digests.map(digest => digest.slice(digest.indexOf('@') + 1)));
+	const read = await Promise.all([...known].map(async digest => orMissing(readFile(path.join(directory, pieceFile(`manifest-${digest}`))))));
+	return read.filter(manifest => manifest !== undefined);
+};

@@ -20,7 +20,7 @@ import {historyKeys} from '../../rules/images/parents.js';
 import {loadArchive, saveArchive} from './archive.js';
 import {assembleImage, type ImageSource} from './assemble.js';
 import {openBuildah, type Buildah} from './buildah.js';
-import {openCatalogue} from './catalogue.js';
+import {openCatalogue, readManifests} from './catalogue.js';
 import {importImage} from './import.js';
 import {registryImage} from './registry-image.js';
 import {
@@ -40,6 +40,8 @@ export type ImageStore = {
 	readonly list: (options?: {readonly all?: boolean}) => Promise<readonly Image[]>;
 	/** Throws `not-found`, and `invalid` for an invalid or ambiguous reference. */
 	readonly get: (reference: string) => Promise<Image>;
+	/** The manifests with which an image came from registries: its own, and the lists of platforms that name it. */
+	readonly manifests: (image: Pick<Image, 'id' | 'digests'>) => Promise<readonly Uint8Array[]>;
 	/** Throws `not-found` if the registry does not have the image, `forbidden` if it denies access, `unavailable` if it does not answer. */
 	readonly pull: (reference: string, options?: PullOptions) => AsyncIterable<Progress>;
 	/** What the registry has; throws as `pull` does. */
@@ -99,6 +101,7 @@ export const openImageStore = async (paths: Paths): Promise<ImageStore> => {
 			return all ? images : images.filter(({id}) => !intermediate.has(id));
 		},
 		get,
+		manifests: async image => readManifests(buildah, image),
 		pull: (reference, options) => pull({buildah, catalogue}, reference, options),
 		push: (reference, options) => push({buildah, catalogue}, reference, options),
 		inRegistry: registryImage,

@@ -33,8 +33,12 @@ const remedies = [
 	[/dial tcp (?:127\.|\[::1\])/v, 'pull or tag the image first: in the builder, a machine of its own, that address is the builder'],
 	[/\/v2\/\S*": dial tcp/v, 'check the name of the image and the network; without a registry, holm load or holm import brings it'],
 	[/401 Unauthorized|403 Forbidden|authorization failed|pull access denied/v, 'check the name, or log in to the registry: holm login'],
+	[/no match for platform in manifest/v, 'name a base image that is there for the platform, or leave out the platform'],
 	[/no space left on device/v, 'holm builder prune frees its disk; holm builder rm and update --disk give it a larger one'],
 ] as const;
+
+/** What a program for another processor says when it is executed. */
+const foreignProgram = 'exec format error';
 
 /** The step of a Dockerfile that a vertex is, such as `2/3` and `COPY . /app`. */
 const stepOf = (name: string): string | undefined => {
@@ -43,12 +47,12 @@ const stepOf = (name: string): string | undefined => {
 };
 
 /**
-The error of a build that failed in `vertex`, if it is known, with BuildKit's message: the step as the Dockerfile has it, and the reason.
+The error of a build that failed in `vertex`, if it is known, with BuildKit's message: the step as the Dockerfile has it, and the reason. `isForeign` says that the step's program is for another processor.
 */
-export const buildFailure = (message: string, vertex: Pick<Vertex, 'name'> | undefined): HolmError => {
+export const buildFailure = (message: string, vertex: Pick<Vertex, 'name'> | undefined, isForeign = false): HolmError => {
 	const step = vertex && stepOf(vertex.name);
 	const where = step === undefined ? '' : ` at step ${step}`;
-	const remedy = step === undefined ? 'fix the Dockerfile or the options of the build' : 'fix that step of the Dockerfile';
+	const remedy = isForeign ? 'steps run on the builder\'s processor: begin their stage with FROM --platform=$BUILDPLATFORM' : (step === undefined ? 'fix the Dockerfile or the options of the build' : 'fix that step of the Dockerfile');
 	const reason = message.replace(wrappings, '').replaceAll(innerPaths, '').replace(/not found: not found$/v, 'not found').trim();
 	for (const pattern of failedCommands) {
 		const {command, code} = pattern.exec(reason)?.groups ?? {};
@@ -57,7 +61,8 @@ export const buildFailure = (message: string, vertex: Pick<Vertex, 'name'> | und
 		}
 	}
 
-	const oneLine = reason.split(/[\r\n]+/v).map(line => line.trim()).filter(Boolean).join(' ');
+	const {image} = /^\[internal\] load metadata for (?<image>\S+)$/v.exec(vertex?.name ?? '')?.groups ?? {};
+	const oneLine = (image !== undefined && reason.startsWith('no match for platform') ? `${image}: ${reason}` : reason).split(/[\r\n]+/v).map(line => line.trim()).filter(Boolean).join(' ');
 	const special = remedies.find(([pattern]) => pattern.test(reason))?.[1];
 	return new HolmError('invalid', `Build failed${where}: ${oneLine}`, {remedy: special ?? remedy});
 };
@@ -66,6 +71,8 @@ export const buildFailure = (message: string, vertex: Pick<Vertex, 'name'> | und
 export const createBuildProgress = () => {
 	const shown = new Map<string, Shown>();
 	let failed: Vertex | undefined;
+	/** Vertexes that executed a program for another processor. */
+	const foreign = new Set<string>();
 
 	const begin = ({digest, name, startedAt}: Vertex): string => {
 		shown.set(digest, {
@@ -106,6 +113,10 @@ export const createBuildProgress = () => {
 		/** The progress since the last status. */
 		read({vertexes, progress, logs}: BuildStatus): readonly Progress[] {
 			const begun = vertexes.filter(({digest, startedAt}) => startedAt !== undefined && !shown.has(digest)).map(vertex => begin(vertex));
+			for (const {vertex} of logs.filter(({text}) => text.includes(foreignProgram))) {
+				foreign.add(vertex);
+			}
+
 			const said = logs.map(({vertex, at, text}) => linesOf(vertex, at ?? Date.now(), text));
 			const parts = progress.flatMap(({vertex, id, name, current, total, isCompleted}) => {
 				const position = shown.get(vertex)?.position;
@@ -122,6 +133,6 @@ export const createBuildProgress = () => {
 			return [...before === '' ? [] : [{text: before}], ...parts, ...after === '' ? [] : [{text: after}]];
 		},
 		/** The error of the build, with the message of the daemon's last line. */
-		failure: (message: string): HolmError => buildFailure(message, failed),
+		failure: (message: string): HolmError => buildFailure(message, failed, failed !== undefined && foreign.has(failed.digest)),
 	};
 };

@@ -175,6 +175,11 @@ if (missingClient === undefined) {
 		t.true((await world.exec(id!, 'cat', '/tmp/asked')).stdout.includes(`Authorization: Basic ${login}`));
 		t.is(await world.holm('images', '-aq'), all);
 		t.is((await world.run(['build', '-t', 'NOT A NAME', directory])).status, 1);
+		// An image of the engine is a base for its own platform alone, and what is copied has the platform's name.
+		const foreign = await world.run(['build', '--platform', 'linux/arm64', await contextOf('foreign', {Dockerfile: 'FROM box\nCOPY Dockerfile /\n'})]);
+		t.regex(foreign.stderr, /^Error: Build failed: docker\.io\/library\/box:latest: no match for platform/v);
+		await world.holm('build', '-t', 'foreign', '--platform', 'linux/arm64', await contextOf('crossed', {Dockerfile: 'FROM --platform=$BUILDPLATFORM box AS own\nRUN echo hi >/hi\nFROM scratch\nCOPY --from=own /hi /\n'}));
+		t.is((await world.engine.image('foreign')).architecture, 'arm64');
 	});
 
 	world.test('builder: it builds as the classic builder does, with limits for single steps', async t => {

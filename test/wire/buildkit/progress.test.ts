@@ -89,6 +89,7 @@ test('a failed build names its step and the reason', t => {
 	t.is(of('', 'lstat /var/lib/docker/overlay2/9fc70a64/merged/none: no such file or directory')[0], 'Build failed: lstat /none: no such file or directory');
 	t.deepEqual(of('', 'failed to solve with frontend dockerfile.v0: failed to create LLB definition: dockerfile parse error line 2: unknown instruction: FLY').slice(0, 2), ['Build failed: dockerfile parse error line 2: unknown instruction: FLY', 'fix the Dockerfile or the options of the build']);
 	t.regex(of('[internal] load metadata for 127.0.0.1:1/x', 'failed to do request: Head "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused')[1] as string, /^pull or tag the image first/v);
+	t.deepEqual(of('[internal] load metadata for docker.io/library/box:latest', 'failed to solve: no match for platform in manifest sha256:12: not found').slice(0, 2), ['Build failed: docker.io/library/box:latest: no match for platform in manifest sha256:12: not found', 'name a base image that is there for the platform, or leave out the platform']);
 	t.regex(of('', 'pulling from host a.example failed with status code [manifests latest]: 401 Unauthorized')[1] as string, /holm login$/v);
 });
 
@@ -96,4 +97,11 @@ test('the step that failed is the one that was not only cancelled', t => {
 	const {read, failure} = createBuildProgress();
 	read(status({vertexes: [vertex({digest: 'a', startedAt: 1, completedAt: 2, error: 'exit code: 1'}), vertex({digest: 'b', name: '[b 1/2] RUN sleep', startedAt: 1, completedAt: 2, error: 'process "x" did not complete: context canceled'})]}));
 	t.is(failure('exit code: 1').message, 'Build failed at step 2/3, RUN make: exit code: 1');
+});
+
+test('a step whose program is for another processor is told apart', t => {
+	const {read, failure} = createBuildProgress();
+	read(status({vertexes: [vertex({startedAt: 1})], logs: [{vertex: digest, at: 1, text: 'exec /bin/sh: exec format error\n'}]}));
+	read(status({vertexes: [vertex({startedAt: 1, completedAt: 2, error: 'exit code: 1'})]}));
+	t.regex(failure('process "/bin/sh -c make" did not complete successfully: exit code: 1').remedy!, /FROM --platform=\$BUILDPLATFORM$/v);
 });

@@ -37,7 +37,7 @@ export const buildFields: FieldTable = {
 	networkmode: honouredExcept('other than `default`, `bridge`, `host` and `none`', otherThan('default', 'bridge', 'host', 'none'), 'the builder has no other networks', 'leave it out, or give none'),
 	nocache: honoured(),
 	outputs: honoured('by BuildKit'),
-	platform: honoured('the host\'s own only'),
+	platform: honoured('by BuildKit, whose steps only run programs of the host\'s own; the classic builder has that one alone'),
 	pull: honoured(),
 	q: honoured(),
 	remote: honoured('the builder fetches it'),
