@@ -12,8 +12,25 @@ import {HolmError, messageOf} from '../engine/errors.js';
 import {packEntries, type PackEntry} from './pack.js';
 import {parseIgnore, type Ignore} from './dockerignore.js';
 
-/** A build context: a tar, and the Dockerfile's path within it. */
-export type BuildContext = {readonly tar: Readable; readonly file?: string};
+/** A build context. */
+export type BuildContext = {
+	readonly tar: Readable;
+	/** The Dockerfile's path within it. */
+	readonly file?: string;
+	/** What was left out, once the tar is read; undefined if nothing was. */
+	readonly leftOut?: () => string | undefined;
+};
+
+/** One line about the files that no tar of a context has. */
+const leftOutOf = (names: readonly string[]): string | undefined => {
+	const [first] = names;
+	if (first === undefined) {
+		return undefined;
+	}
+
+	const what = names.length === 1 ? first : `${names.length} files, such as ${first},`;
+	return `left out of the build context: ${what} because sockets, pipes and devices are not sent`;
+};
 
 /** Limit for a Dockerfile or ignore file that the user did not name. */
 const maximumTextBytes = 4 * 1024 * 1024;
@@ -153,7 +170,13 @@ export const directoryContext = async (options: DirectoryContext): Promise<Build
 	const ignore = parseIgnore(list ?? '');
 	const always = new Set(['.dockerignore', name]);
 	const more = content === undefined ? [] : [{file: name, name, content}];
-	return {tar: packEntries(append(selectEntries({root, ignore, always}), more)), file: name};
+	const skipped: string[] = [];
+	const tar = packEntries(append(selectEntries({root, ignore, always}), more), {
+		onSkipped(left) {
+			skipped.push(left);
+		},
+	});
+	return {tar, file: name, leftOut: () => leftOutOf(skipped)};
 };
 
 /** Whether these first bytes are of a tar, plain or compressed, rather than of a Dockerfile. */

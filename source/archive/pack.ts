@@ -17,6 +17,8 @@ export type PackEntry = {
 export type PackOptions = {
 	/** Keep the owners' ids; default false, which gives everything to root. */
 	readonly keepOwners?: boolean;
+	/** Called with the name of each socket, pipe and device, which are left out. */
+	readonly onSkipped?: (name: string) => void;
 };
 
 /**
@@ -70,8 +72,8 @@ async function * whole(content: AsyncIterable<Uint8Array>, name: string, size: n
 	}
 }
 
-/** A tar of the entries, streamed. Hard links are kept; sockets are skipped. Its error names the file that cannot be read. */
-export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = false}: PackOptions = {}): Readable => {
+/** A tar of the entries, streamed. Hard links are kept; sockets, pipes and devices are skipped. Its error names the file that cannot be read. */
+export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = false, onSkipped}: PackOptions = {}): Readable => {
 	const pack = createPack();
 	/** First names of files with several links, by device and inode. */
 	const linked = new Map<string, string>();
@@ -118,6 +120,8 @@ export const packEntries = (entries: AsyncIterable<PackEntry>, {keepOwners = fal
 			// If the file grows, do not write more than the size in its header.
 			const bytes = createReadStream(file, {end: status.size - 1});
 			await pipeline(bytes, source => whole(source as AsyncIterable<Uint8Array>, name, status.size), pack.entry({...header, type: 'file', size: status.size}));
+		} else {
+			onSkipped?.(name);
 		}
 	};
 

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {
 	mkdir,
 	mkdtemp,
@@ -109,6 +110,19 @@ test('a Dockerfile outside of the context is sent beside it', async t => {
 	const {tar, file} = await directoryContext({directory: 'context', file: 'Outside', workingDirectory: root});
 	t.regex(file ?? '', /^\.dockerfile\.[\da-f]{16}$/v);
 	t.deepEqual(await entryNamesOf(tar), ['a', file]);
+});
+
+test('what cannot be sent is told in one line, once the context is read', async t => {
+	const root = await directory(t, {Dockerfile: 'FROM x', '.dockerignore': 'ignored'});
+	execFileSync('mkfifo', [path.join(root, 'ignored'), path.join(root, 'pipe')]);
+	const one = await directoryContext({directory: root, workingDirectory: '/'});
+	t.is(one.leftOut!(), undefined);
+	t.deepEqual(await entryNamesOf(one.tar), ['.dockerignore', 'Dockerfile']);
+	t.is(one.leftOut!(), 'left out of the build context: pipe because sockets, pipes and devices are not sent');
+	execFileSync('mkfifo', [path.join(root, 'another')]);
+	const two = await directoryContext({directory: root, workingDirectory: '/'});
+	await entryNamesOf(two.tar);
+	t.is(two.leftOut!(), 'left out of the build context: 2 files, such as another, because sockets, pipes and devices are not sent');
 });
 
 test('links are sent as links', async t => {

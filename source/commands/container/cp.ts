@@ -100,6 +100,10 @@ const toStandardOutput = async (context: Context, tar: Readable): Promise<void> 
 	}
 };
 
+const warnOfSkipped = (context: Context, name: string) => {
+	printError(context, `WARNING: skipped ${escapeControls(name)}: not a file, a directory or a link`);
+};
+
 const toHost = async (context: Context, source: ContainerSide, destination: string, flags: CopyFlags) => {
 	const engine = await context.engine();
 	const from = flags.followLink
@@ -128,7 +132,7 @@ const toHost = async (context: Context, source: ContainerSide, destination: stri
 	const rename = isContentPath(from.path) ? renameContents(plan.name) : renameFirst(plan.name);
 	const skipped = await unpack(tar, {root: plan.directory, rename, keepOwners: flags.archive});
 	for (const name of skipped) {
-		printError(context, `WARNING: skipped ${escapeControls(name)}: not a file, a directory or a link`);
+		warnOfSkipped(context, name);
 	}
 };
 
@@ -163,7 +167,12 @@ const toContainer = async (context: Context, source: string, destination: Contai
 	const plan = planCopy({
 		source: named, sourceKind, destination: place, destinationKind,
 	});
-	const tar = packEntries(walk(flags.followLink ? await realpath(file) : file, plan.name), {keepOwners: flags.archive});
+	const tar = packEntries(walk(flags.followLink ? await realpath(file) : file, plan.name), {
+		keepOwners: flags.archive,
+		onSkipped(name) {
+			warnOfSkipped(context, name);
+		},
+	});
 	await engine.writeArchive(destination.reference, plan.directory, tar);
 };
 

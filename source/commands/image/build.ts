@@ -3,7 +3,12 @@ import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {directoryContext, inputContext, type BuildContext} from '../../archive/build-context.js';
-import {defineCommand, print, type Context} from '../command.js';
+import {
+	defineCommand,
+	print,
+	printError,
+	type Context,
+} from '../command.js';
 import type {FlagValues} from '../../flags/flag-table.js';
 import {parseExtraHost} from '../../flags/addresses.js';
 import {parseUlimit} from '../../flags/limits.js';
@@ -15,6 +20,7 @@ import {buildKitFields, simpleBuildFields} from '../../wire/decode/fields/build.
 import {printProgress} from '../print/progress.js';
 import {keptCredentials} from '../registry/credentials.js';
 import {readInput} from '../../terminal/streams.js';
+import {escapeControls} from '../../text/escape.js';
 
 const flags = {
 	tag: {
@@ -140,9 +146,18 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 		secrets: new Map(await Promise.all(given.secret.map(async value => readSecret(context, value)))),
 		credentials: await keptCredentials(context.environment),
 	};
-	const {tar, file} = await contextOf(context, source, given.file);
+	const {tar, file, leftOut} = await contextOf(context, source, given.file);
 	const engine = await context.engine();
-	const imageId = await printProgress(engine.buildImage(tar, {...options, file}), context.stdout, {quiet: given.quiet});
+	let imageId: string | undefined;
+	try {
+		imageId = await printProgress(engine.buildImage(tar, {...options, file}), context.stdout, {quiet: given.quiet});
+	} finally {
+		const left = leftOut?.();
+		if (left !== undefined) {
+			printError(context, `WARNING: ${escapeControls(left)}`);
+		}
+	}
+
 	if (imageId !== undefined && given.iidfile !== undefined) {
 		try {
 			await writeFile(path.resolve(context.workingDirectory, given.iidfile), imageId);

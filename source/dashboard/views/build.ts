@@ -10,7 +10,8 @@ type BuildRequest = Extract<Request, {type: 'build'}>;
 export const build = async (controller: View & Work & Setting, {directory, tag}: BuildRequest, form: FormState): Promise<void> =>
 	controller.work(`Building ${tag}`, async (engine, {signal, report}) => {
 		try {
-			const {tar, file} = await directoryContext({directory, workingDirectory: controller.workingDirectory});
+			const {tar, file, leftOut} = await directoryContext({directory, workingDirectory: controller.workingDirectory});
+			let left: string | undefined;
 			try {
 				signal.throwIfAborted();
 				const progress = engine.buildImage(tar, {
@@ -28,13 +29,15 @@ export const build = async (controller: View & Work & Setting, {directory, tag}:
 						report(clean(line));
 					}
 				}
+
+				left = leftOut?.();
 			} finally {
 				// Stops packing if the engine did not read to the end.
 				tar.destroy();
 			}
 
 			signal.throwIfAborted();
-			controller.notify(`Built ${tag}`);
+			controller.notify(left === undefined ? `Built ${tag}` : clean(`Built ${tag}; ${left}`));
 		} catch (error) {
 			if (signal.aborted) {
 				throw error;
