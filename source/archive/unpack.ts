@@ -23,6 +23,8 @@ export type UnpackOptions = {
 	readonly rename: (name: string) => string | undefined;
 	/** Set the owners from the archive. */
 	readonly keepOwners: boolean;
+	/** Where the archive comes from, for errors; default a container. */
+	readonly origin?: 'container' | 'build';
 };
 
 const lstatIfThere = async (file: string): Promise<Stats | undefined> => {
@@ -38,21 +40,21 @@ const lstatIfThere = async (file: string): Promise<Stats | undefined> => {
 };
 
 /** The segments of a path in an archive. Throws `invalid` if it leads outside. */
-export const segmentsOf = (name: string): readonly string[] => {
+export const segmentsOf = (name: string, origin = 'container'): readonly string[] => {
 	const segments = name.split('/').filter(segment => segment !== '' && segment !== '.');
 	if (segments.includes('..') || name.includes('\0')) {
-		throw new HolmError('invalid', `the archive of the container has an entry "${escapeControls(name)}" that leads out of it`, {remedy: 'the entry was not written; do not trust this container'});
+		throw new HolmError('invalid', `the archive of the ${origin} has an entry "${escapeControls(name)}" that leads out of it`, {remedy: `the entry was not written; do not trust this ${origin}`});
 	}
 
 	return segments;
 };
 
 /**
-Unpacks a tar from a container, which is not trusted: no entry is written through a symbolic link or outside the root, and devices and set-user-ID bits are dropped.
+Unpacks a tar from a container or a build, which is not trusted: no entry is written through a symbolic link or outside the root, and devices and set-user-ID bits are dropped.
 
 Resolves with the names of skipped entries, such as devices.
 */
-export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOptions): Promise<readonly string[]> => {
+export const unpack = async (tar: Readable, {root, rename, keepOwners, origin}: UnpackOptions): Promise<readonly string[]> => {
 	const skipped: string[] = [];
 	const directories: Array<{readonly file: string; readonly headers: Header}> = [];
 
@@ -65,7 +67,7 @@ export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOp
 			if (!status) {
 				await mkdir(place);
 			} else if (!status.isDirectory()) {
-				throw new HolmError('conflict', `cannot write below ${place}: it is not a directory`, {remedy: 'copy to another place'});
+				throw new HolmError('conflict', `cannot write below ${place}: it is not a directory`, {remedy: 'choose another place'});
 			}
 		}
 
@@ -84,11 +86,11 @@ export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOp
 	const makeWay = async (file: string) => {
 		const status = await lstatIfThere(file);
 		if (status?.isDirectory()) {
-			throw new HolmError('conflict', `cannot overwrite directory ${file} with a file`, {remedy: 'remove it or copy to another place'});
+			throw new HolmError('conflict', `cannot overwrite directory ${file} with a file`, {remedy: 'remove it or choose another place'});
 		}
 
 		if (status && !status.isFile() && !status.isSymbolicLink()) {
-			throw new HolmError('conflict', `cannot overwrite ${file}: it is a device, a pipe or a socket`, {remedy: 'remove it or copy to another place'});
+			throw new HolmError('conflict', `cannot overwrite ${file}: it is a device, a pipe or a socket`, {remedy: 'remove it or choose another place'});
 		}
 
 		await rm(file, {force: true});
@@ -99,7 +101,7 @@ export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOp
 		if (!status) {
 			await mkdir(file);
 		} else if (!status.isDirectory()) {
-			throw new HolmError('conflict', `cannot overwrite ${file} with a directory`, {remedy: 'remove it or copy to another place'});
+			throw new HolmError('conflict', `cannot overwrite ${file} with a directory`, {remedy: 'remove it or choose another place'});
 		}
 
 		if (file !== root) {
@@ -125,7 +127,7 @@ export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOp
 
 	const makeHardLink = async ({name, linkname}: Header, file: string) => {
 		const target = rename(linkname ?? '');
-		const existing = target === undefined ? undefined : await placeOf(segmentsOf(target));
+		const existing = target === undefined ? undefined : await placeOf(segmentsOf(target, origin));
 		const status = existing === undefined ? undefined : await lstatIfThere(existing);
 		if (existing === undefined || !status?.isFile()) {
 			skipped.push(name);
@@ -159,7 +161,7 @@ export const unpack = async (tar: Readable, {root, rename, keepOwners}: UnpackOp
 	for await (const entry of entries) {
 		const name = rename(entry.header.name);
 		if (name !== undefined) {
-			await writeEntry(entry.header, entry as unknown as Readable, segmentsOf(name));
+			await writeEntry(entry.header, entry as unknown as Readable, segmentsOf(name, origin));
 		}
 
 		entry.resume();

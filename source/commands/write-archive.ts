@@ -23,30 +23,33 @@ const assertReplaceable = async (file: string): Promise<void> => {
 	}
 };
 
-/** Writes an archive from `open` to a regular file or to standard output. Throws `invalid` for a terminal, and for a device, pipe, link or directory, before calling `open`. */
-export const writeArchive = async (context: Context, output: string | undefined, open: () => Promise<Readable>): Promise<void> => {
+/** Where an archive goes: a regular file, or standard output, as a function that writes it. Throws `invalid` for a terminal, and for a device, pipe, link or directory. */
+export const archiveWriter = async (context: Context, output: string | undefined): Promise<(tar: Readable) => Promise<void>> => {
 	const file = output === undefined ? undefined : path.resolve(context.workingDirectory, output);
 	const target = file === undefined || isStandardOutput(file) ? undefined : file;
 	if (target === undefined && context.stdout.isTTY) {
 		throw new HolmError('invalid', 'an archive is not for a terminal', {remedy: 'name a file with -o, or redirect the output'});
 	}
 
-	if (target !== undefined) {
-		await assertReplaceable(target);
-	}
-
-	const tar = await open();
 	if (target === undefined) {
-		await writeAll(context.stdout, tar);
-		return;
+		return async tar => writeAll(context.stdout, tar);
 	}
 
-	// A failure in the middle leaves the previous file.
-	const temporary = `${target}.${process.pid}`;
-	try {
-		await pipeline(tar, createWriteStream(temporary, {flags: 'wx', mode: 0o600}));
-		await rename(temporary, target);
-	} finally {
-		await rm(temporary, {force: true});
-	}
+	await assertReplaceable(target);
+	return async tar => {
+		// A failure in the middle leaves the previous file.
+		const temporary = `${target}.${process.pid}`;
+		try {
+			await pipeline(tar, createWriteStream(temporary, {flags: 'wx', mode: 0o600}));
+			await rename(temporary, target);
+		} finally {
+			await rm(temporary, {force: true});
+		}
+	};
+};
+
+/** Writes an archive from `open`; throws as `archiveWriter` does before calling it. */
+export const writeArchive = async (context: Context, output: string | undefined, open: () => Promise<Readable>): Promise<void> => {
+	const write = await archiveWriter(context, output);
+	await write(await open());
 };

@@ -1,4 +1,4 @@
-import type {Readable} from 'node:stream';
+import type {Duplex, Readable} from 'node:stream';
 import type {Progress, Ulimit} from './resources.js';
 import type {RegistryCredentials} from './transfer.js';
 
@@ -24,6 +24,10 @@ export type BuildOptions = {
 	readonly cacheFrom?: readonly string[];
 	/** Values by id, for steps that mount them. They stay out of the image. Only BuildKit has them. */
 	readonly secrets?: ReadonlyMap<string, Uint8Array>;
+	/** Agents of SSH by id, for steps that mount their sockets. Each opens a connection that speaks the protocol of OpenSSH's. Only BuildKit has them. */
+	readonly agents?: ReadonlyMap<string, () => Promise<Duplex>>;
+	/** Takes the files of the result, as a tar, in place of an image in the engine. What it throws is the error of the build. Only BuildKit has it. */
+	readonly takeFiles?: (tar: Readable) => Promise<void>;
 	/** Of `/dev/shm` in the steps. */
 	readonly shmBytes?: number;
 	/** Of the steps; others are the engine's own. */

@@ -3,7 +3,7 @@ import type {Duplex} from 'node:stream';
 import {builderOf, type BuilderChannel, type BuilderConfiguration} from '../../engine/builder.js';
 import type {Engine} from '../../engine/engine.js';
 import {asHolmError, HolmError} from '../../engine/errors.js';
-import {refuseCalls} from '../../wire/buildkit/unary.js';
+import {refuseCalls} from '../../wire/buildkit/calls.js';
 import {fieldsOf} from '../../wire/fields.js';
 import {parseJson} from '../../wire/json.js';
 import {noBuildKit} from '../../wire/decode/fields/build.js';

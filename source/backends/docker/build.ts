@@ -1,4 +1,4 @@
-import type {BuildVerbs} from '../../engine/build.js';
+import type {BuildOptions, BuildVerbs} from '../../engine/build.js';
 import {HolmError} from '../../engine/errors.js';
 import type {Progress} from '../../engine/resources.js';
 import {concluded} from '../../rules/images/build-texts.js';
@@ -10,6 +10,14 @@ import {endable} from './answer-streams.js';
 import type {Client} from './client.js';
 import {cancelled, connectionError} from './failures.js';
 import {readProgress} from './progress.js';
+
+/** Throws `unsupported` for what only BuildKit can do. */
+const assertClassic = ({secrets, agents, takeFiles}: BuildOptions): void => {
+	const needed = [...secrets?.size ? ['--secret'] : [], ...agents?.size ? ['--ssh'] : [], ...takeFiles ? ['--output'] : []].join(' and ');
+	if (needed !== '') {
+		throw new HolmError('unsupported', `this engine builds without BuildKit, which ${needed} needs`, {remedy: `leave out ${needed}`});
+	}
+};
 
 export const buildVerbs = (client: Client): BuildVerbs => {
 	const classic: BuildVerbs['buildImage'] = (context, options) => readProgress(client, '/build', {
@@ -25,9 +33,7 @@ export const buildVerbs = (client: Client): BuildVerbs => {
 			// The request for it comes later.
 			context.on('error', () => undefined);
 			if (!await client.hasBuildKit()) {
-				if (options.secrets?.size) {
-					throw new HolmError('unsupported', 'this engine builds without BuildKit, which secrets need', {remedy: 'leave out --secret'});
-				}
+				assertClassic(options);
 
 				yield * classic(context, {...options, signal});
 				return;

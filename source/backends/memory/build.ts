@@ -181,6 +181,10 @@ export const buildVerbs = (state: State): BuildVerbs => ({
 			throw new HolmError('unsupported', `an image for ${JSON.stringify(options.platform.slice(0, 60))} cannot be built on this host: its VMs are ${own}`, {remedy: 'leave out the platform'});
 		}
 
+		if (options.secrets?.size || options.agents?.size || options.takeFiles) {
+			throw new HolmError('unsupported', 'secrets, agents and files of a build need BuildKit, which the demo does not have', {remedy: 'leave them out'});
+		}
+
 		return build(state, context, options);
 	},
 });

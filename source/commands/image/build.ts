@@ -1,6 +1,7 @@
 import {Buffer} from 'node:buffer';
 import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
+import type {Duplex} from 'node:stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {directoryContext, inputContext, type BuildContext} from '../../archive/build-context.js';
 import {
@@ -16,11 +17,12 @@ import {parseSize} from '../../flags/sizes.js';
 import {parseLabels} from '../../flags/environment.js';
 import {splitFirst} from '../../flags/split-arguments.js';
 import {contentTrust, refusedFlags} from '../refused-flags.js';
-import {buildKitFields, simpleBuildFields} from '../../wire/decode/fields/build.js';
+import {buildKitFields} from '../../wire/decode/fields/build.js';
 import {printProgress} from '../print/progress.js';
-import {keptCredentials} from '../registry/credentials.js';
+import {credentialsFor, keptCredentials} from '../registry/credentials.js';
 import {readInput} from '../../terminal/streams.js';
 import {escapeControls} from '../../text/escape.js';
+import {buildOutputOf} from './build-output.js';
 
 const flags = {
 	tag: {
@@ -46,6 +48,13 @@ const flags = {
 	secret: {
 		type: 'string', isMultiple: true, value: 'id=ID[,src=FILE|,env=NAME]', description: 'File or variable for steps that mount it',
 	},
+	ssh: {
+		type: 'string', isMultiple: true, value: 'default|ID=SOCKET|KEY', description: 'SSH agent or keys for steps that mount it; default is that of SSH_AUTH_SOCK',
+	},
+	output: {
+		type: 'string', shortFlag: 'o', isMultiple: true, value: 'DIR|type=tar,dest=FILE', description: 'Write the files of the result instead of an image; - is a tar on standard output',
+	},
+	push: {type: 'boolean', description: 'Push the names of --tag after the build'},
 	cacheFrom: {
 		type: 'string', isMultiple: true, value: 'IMAGE', description: 'Image of a registry with layers to use as cache',
 	},
@@ -129,7 +138,44 @@ const readSecret = async (context: Context, value: string): Promise<readonly [st
 	return [id, Buffer.from(text)];
 };
 
+/** Reads `default`, `ID`, `ID=SOCKET` or `ID=KEY,KEY` into agents by id. */
+const agentsOf = async (context: Context, values: readonly string[]): Promise<ReadonlyMap<string, () => Promise<Duplex>>> => {
+	const agents = new Map<string, () => Promise<Duplex>>();
+	for (const value of values) {
+		const [id, paths] = splitFirst(value, '=');
+		const agent = context.environment.SSH_AUTH_SOCK;
+		const given = paths?.split(',').filter(name => name !== '') ?? [];
+		if (id === '' || agents.has(id)) {
+			throw new HolmError('invalid', `--ssh ${JSON.stringify(value.slice(0, 100))} ${id === '' ? 'has no id' : 'is there twice'}`, {remedy: 'give each agent an id of its own: --ssh ID=SOCKET'});
+		}
+
+		if (given.length === 0 && !agent) {
+			throw new HolmError('invalid', `--ssh ${id.slice(0, 100)}: no agent runs, as SSH_AUTH_SOCK is not set`, {remedy: `start one with ssh-agent, or name a key: --ssh ${id.slice(0, 100)}=KEY`});
+		}
+
+		const {forwardedAgent} = await import('../../backends/ssh/forwarded-agent.js');
+		agents.set(id, await forwardedAgent(given.length === 0 ? [agent!] : given.map(name => path.resolve(context.workingDirectory, name))));
+	}
+
+	return agents;
+};
+
+/** Throws `invalid` for options that a build without an image, or a push, cannot have. */
+const assertTogether = ({output, push, tag, iidfile}: FlagValues<typeof flags>): void => {
+	const ofImages = [...tag.length > 0 ? ['--tag'] : [], ...push ? ['--push'] : [], ...iidfile === undefined ? [] : ['--iidfile']];
+	if (output.length > 0 && ofImages.length > 0) {
+		const names = ofImages.join(' and ');
+		throw new HolmError('invalid', `--output makes files and no image, and ${names} would be without effect`, {remedy: `leave out --output, or ${names}`});
+	}
+
+	if (push && tag.length === 0) {
+		throw new HolmError('invalid', '--push needs a name to push', {remedy: 'give --tag REGISTRY/NAME'});
+	}
+};
+
 const build = async (context: Context, given: FlagValues<typeof flags>, source: string): Promise<void> => {
+	assertTogether(given);
+	const output = await buildOutputOf(context, given.output);
 	const options = {
 		tags: given.tag,
 		buildArguments: buildArgumentsOf(given.buildArg, context.environment),
@@ -144,13 +190,16 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 		ulimits: given.ulimit.map(value => parseUlimit(value)),
 		cacheFrom: given.cacheFrom,
 		secrets: new Map(await Promise.all(given.secret.map(async value => readSecret(context, value)))),
+		agents: await agentsOf(context, given.ssh),
+		takeFiles: output?.take,
 		credentials: await keptCredentials(context.environment),
 	};
 	const {tar, file, leftOut} = await contextOf(context, source, given.file);
 	const engine = await context.engine();
 	let imageId: string | undefined;
 	try {
-		imageId = await printProgress(engine.buildImage(tar, {...options, file}), context.stdout, {quiet: given.quiet});
+		const steps = engine.buildImage(tar, {...options, file});
+		imageId = await printProgress(steps, output?.isOnStandardOutput ? context.stderr : context.stdout, {quiet: given.quiet});
 	} finally {
 		const left = leftOut?.();
 		if (left !== undefined) {
@@ -163,6 +212,13 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 			await writeFile(path.resolve(context.workingDirectory, given.iidfile), imageId);
 		} catch (error) {
 			throw new HolmError('invalid', `the image is built, but its id ${imageId} cannot be written: ${messageOf(error)}`, {remedy: 'name another file with --iidfile', cause: error});
+		}
+	}
+
+	if (given.push) {
+		for (const tag of given.tag) {
+			const credentials = await credentialsFor(tag, context.environment);
+			await printProgress(engine.pushImage(tag, {credentials}), context.stdout, {quiet: given.quiet});
 		}
 	}
 
@@ -188,7 +244,6 @@ export const command = defineCommand({
 			'security-opt': 'securityopt',
 			squash: 'squash',
 		}),
-		...refusedFlags(simpleBuildFields, {output: 'outputs'}),
 		'--compress': {reason: 'the context is sent over a local socket', remedy: 'leave it out'},
 		'--disable-content-trust': contentTrust,
 	},

@@ -54,11 +54,11 @@ const readLine = (json: unknown, shown: ReturnType<typeof createBuildProgress>):
 };
 
 /**
-Builds an image by the BuildKit of a daemon, with `POST /build` in version 2 and a session that answers for logins and secrets.
+Builds an image by the BuildKit of a daemon, with `POST /build` in version 2 and a session that answers for logins, secrets and agents, and takes files.
 
 Throws `invalid`, with the step and the reason, if a step fails. Leaving the iteration ends the build. The caller listens for errors of `tar`, which may fail before it is sent.
 
-@yields Output as it comes, with line feeds, and last the image's id.
+@yields Output as it comes, with line feeds, and last the image's id, unless the build makes files.
 */
 export async function * buildByBuildKit(
 	daemon: BuildKitDaemon,
@@ -69,14 +69,28 @@ export async function * buildByBuildKit(
 	const session = newSession();
 	const shown = createBuildProgress();
 	let end = () => undefined as void;
+	const {takeFiles} = options;
 	let imageId: string | undefined;
+	const transfer: {isDone: boolean; error?: Error} = {isDone: false};
+	const take = takeFiles && (async (files: Readable) => {
+		try {
+			await takeFiles(files);
+			transfer.isDone = true;
+		} catch (error) {
+			// The daemon only hears that the client has failed.
+			transfer.error = error as Error;
+			throw error;
+		}
+	});
 	try {
 		const upgrading = daemon.upgrade('/session', 'h2c', session.headers);
 		if (await isSlow(upgrading)) {
 			yield {text: 'Waiting for the builder to start\n'};
 		}
 
-		end = serveSession(await upgrading, {credentials, secrets: options.secrets ?? new Map()});
+		end = serveSession(await upgrading, {
+			credentials, secrets: options.secrets ?? new Map(), agents: options.agents, takeFiles: take,
+		});
 		if (tar.errored) {
 			throw tar.errored;
 		}
@@ -92,10 +106,18 @@ export async function * buildByBuildKit(
 			}
 		}
 	} catch (error) {
-		throw error instanceof HolmError ? error : daemon.lost(error);
+		throw transfer.error ?? (error instanceof HolmError ? error : daemon.lost(error));
 	} finally {
 		tar.destroy();
 		end();
+	}
+
+	if (takeFiles) {
+		if (!transfer.isDone) {
+			throw transfer.error ?? new HolmError('unavailable', 'Build failed: the builder ended before it sent the files', {remedy: 'build again; holm builder logs may say why'});
+		}
+
+		return;
 	}
 
 	if (imageId === undefined) {

@@ -34,6 +34,7 @@ const remedies = [
 	[/\/v2\/\S*": dial tcp/v, 'check the name of the image and the network; without a registry, holm load or holm import brings it'],
 	[/401 Unauthorized|403 Forbidden|authorization failed|pull access denied/v, 'check the name, or log in to the registry: holm login'],
 	[/no match for platform in manifest/v, 'name a base image that is there for the platform, or leave out the platform'],
+	[/no SSH key .* forwarded from the client/v, 'forward an agent or a key under that id: --ssh ID=SOCKET, or --ssh default'],
 	[/no space left on device/v, 'holm builder prune frees its disk; holm builder rm and update --disk give it a larger one'],
 ] as const;
 

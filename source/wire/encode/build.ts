@@ -20,6 +20,7 @@ export const encodeBuild = (options: BuildOptions): QueryValues => ({
 	shmsize: options.shmBytes,
 	ulimits: options.ulimits?.length ? encodeUlimits(options.ulimits) : undefined,
 	cachefrom: options.cacheFrom?.length ? JSON.stringify(options.cacheFrom) : undefined,
+	outputs: options.takeFiles ? JSON.stringify([{Type: 'tar', Attrs: {}}]) : undefined,
 	rm: true,
 	forcerm: true,
 });

@@ -4,6 +4,8 @@ import {
 	copyFile,
 	mkdir,
 	readFile,
+	rm,
+	symlink,
 	writeFile,
 } from 'node:fs/promises';
 import {createServer} from 'node:http';
@@ -11,6 +13,7 @@ import type {AddressInfo} from 'node:net';
 import path from 'node:path';
 import process from 'node:process';
 import test from 'ava';
+import ssh2 from 'ssh2';
 import {namespaceNameOf} from '../../../source/host/bridges/namespace.js';
 import {run as execute} from '../../../source/host/run.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
@@ -143,12 +146,13 @@ if (missingClient === undefined) {
 	world.test('builder: holm builds with secrets, and fails in one line', async t => {
 		t.timeout(150_000);
 		const directory = await contextOf('own', {
-			Containerfile: 'FROM box\nARG WHO\nRUN --mount=type=secret,id=token --mount=type=secret,id=WORD cat /run/secrets/token /run/secrets/WORD >/said; echo "$WHO" >>/said; test "$(ulimit -n)" = 77; ! nslookup nowhere.example >/dev/null 2>&1 && printf unended\nCOPY . /context\n',
+			Containerfile: 'FROM box\nARG WHO\nRUN --mount=type=ssh,id=key,required=true --mount=type=secret,id=token --mount=type=secret,id=WORD test -S "$SSH_AUTH_SOCK" && cat /run/secrets/token /run/secrets/WORD >/said; echo "$WHO" >>/said; test "$(ulimit -n)" = 77; ! nslookup nowhere.example >/dev/null 2>&1 && printf unended\nCOPY . /context\n',
 			'.dockerignore': 'ignored\n',
 			ignored: '',
 			word: '',
 		});
-		const {stdout} = await world.run(['build', '-t', 'own', '--build-arg', 'WHO=eve', '--secret', `id=token,src=${world.directory}/token`, '--secret', 'id=WORD', '--ulimit', 'nofile=77', '--network', 'none', directory], {environment: {WORD: 'of the environment'}});
+		await writeFile(path.join(world.directory, 'key'), ssh2.utils.generateKeyPairSync('ed25519').private, {mode: 0o600});
+		const {stdout} = await world.run(['build', '-t', 'own', '--build-arg', 'WHO=eve', '--secret', `id=token,src=${world.directory}/token`, '--secret', 'id=WORD', '--ssh', `key=${world.directory}/key`, '--ulimit', 'nofile=77', '--network', 'none', directory], {environment: {WORD: 'of the environment'}});
 		t.regex(stdout, /^#\d+ \[2\/3\] RUN .*\n(?:.*\n)*#\d+ \d+\.\d+ unended\n#\d+ DONE \d+\.\ds\n(?:.*\n)*Successfully built [\da-f]{12}\nSuccessfully tagged own:latest\n$/mv);
 		t.is(await world.holm('run', '--rm', 'own', 'sh', '-c', 'cat /said; ls /context'), 'secret\nof the environmenteve\nContainerfile\nword');
 		const all = await world.holm('images', '-aq');
@@ -162,6 +166,17 @@ if (missingClient === undefined) {
 			t.regex(stderr, /^Error: Build failed[^\n]+ \([^\n]+\)\n$/v, name);
 			t.regex(stderr, reason);
 		}
+
+		// What a build gives lands nowhere else.
+		const output = path.join(world.directory, 'files');
+		const files = await contextOf('files-of', {Dockerfile: 'FROM box AS made\nRUN mkdir -p /made/in /made/out && echo hi >/made/in/file && ln -s in /made/link\nFROM scratch\nCOPY --from=made /made /\n'});
+		await world.holm('build', '-o', output, files);
+		t.is(await readFile(path.join(output, 'link/file'), 'utf8'), 'hi\n');
+		t.is((await world.run(['build', '-o', '-', files])).stdout.slice(257, 262), 'ustar');
+		await rm(path.join(output, 'out'), {recursive: true});
+		await symlink(world.directory, path.join(output, 'out'));
+		t.regex((await world.run(['build', '-o', output, files])).stderr, /^Error: cannot overwrite \S+\/out with a directory/mv);
+		t.is(await world.holm('images', '-aq'), all);
 
 		// A registry that lets nobody in, and keeps what it was asked.
 		const {id} = await status();

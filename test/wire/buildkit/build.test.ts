@@ -4,6 +4,7 @@ import net, {type AddressInfo, type Socket} from 'node:net';
 import {Readable} from 'node:stream';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
+import type {BuildOptions} from '../../../source/engine/build.js';
 import {buildByBuildKit, type BuildKitDaemon} from '../../../source/wire/buildkit/build.js';
 
 const id = `sha256:${'ab'.repeat(32)}`;
@@ -34,9 +35,12 @@ const daemonFor = async (t: ExecutionContext, lines: readonly unknown[], startMs
 	};
 };
 
-const run = async (daemon: BuildKitDaemon) => Array.fromAsync(buildByBuildKit(daemon, Readable.from([]), {
+const plain: BuildOptions = {
 	tags: [], buildArguments: {}, noCache: false, pull: false, labels: {},
-}, () => undefined));
+};
+
+const run = async (daemon: BuildKitDaemon, options: Partial<BuildOptions> = {}) =>
+	Array.fromAsync(buildByBuildKit(daemon, Readable.from([]), {...plain, ...options}, () => undefined));
 
 test('a build ends with its id, and one that waits for the builder says so', async t => {
 	const lines = [{id: 'moby.image.id', aux: {ID: id}}, {stream: 'Successfully tagged x:latest\n'}];
@@ -49,4 +53,9 @@ test('a build without an image, and one that fails, are errors', async t => {
 	await t.throwsAsync(run(await daemonFor(t, [{errorDetail: {message: 'failed to solve: broken'}, error: 'x'}])), {code: 'invalid', message: 'Build failed: broken'});
 	const own = {message: 'the disk is full', code: 'unavailable', remedy: 'free some space'};
 	await t.throwsAsync(run(await daemonFor(t, [{errorDetail: {message: 'x'}, error: 'x', Holm: own}])), {code: 'unavailable', message: 'the disk is full'});
+});
+
+test('a build for files that none were sent of is an error', async t => {
+	const takeFiles = async () => undefined;
+	await t.throwsAsync(run(await daemonFor(t, []), {takeFiles}), {code: 'unavailable', message: /ended before it sent the files/v});
 });

@@ -90,6 +90,7 @@ test('a failed build names its step and the reason', t => {
 	t.deepEqual(of('', 'failed to solve with frontend dockerfile.v0: failed to create LLB definition: dockerfile parse error line 2: unknown instruction: FLY').slice(0, 2), ['Build failed: dockerfile parse error line 2: unknown instruction: FLY', 'fix the Dockerfile or the options of the build']);
 	t.regex(of('[internal] load metadata for 127.0.0.1:1/x', 'failed to do request: Head "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused')[1] as string, /^pull or tag the image first/v);
 	t.deepEqual(of('[internal] load metadata for docker.io/library/box:latest', 'failed to solve: no match for platform in manifest sha256:12: not found').slice(0, 2), ['Build failed: docker.io/library/box:latest: no match for platform in manifest sha256:12: not found', 'name a base image that is there for the platform, or leave out the platform']);
+	t.regex(of('[2/2] RUN --mount=type=ssh,required=true true', 'no SSH key "default" forwarded from the client')[1] as string, /--ssh default$/v);
 	t.regex(of('', 'pulling from host a.example failed with status code [manifests latest]: 401 Unauthorized')[1] as string, /holm login$/v);
 });
 

@@ -2,13 +2,15 @@ import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import http2, {type IncomingHttpHeaders} from 'node:http2';
 import net, {type AddressInfo, type Socket} from 'node:net';
-import {buffer} from 'node:stream/consumers';
+import {Duplex, type Readable} from 'node:stream';
+import {buffer, text as readText} from 'node:stream/consumers';
 import test, {type ExecutionContext} from 'ava';
 import {BinaryReader, BinaryWriter, WireType} from '@bufbuild/protobuf/wire';
-import {newSession, serveSession} from '../../../source/wire/buildkit/session.js';
+import {splitMessages} from '../../../source/wire/buildkit/calls.js';
+import {newSession, serveSession, type SessionSources} from '../../../source/wire/buildkit/session.js';
 
-/** A client that asks as BuildKit does, over a connection of its own. */
-const clientFor = async (t: ExecutionContext) => {
+/** A client of a session, over a connection of its own. */
+const connect = async (t: ExecutionContext, sources: Partial<SessionSources> = {}) => {
 	const server = net.createServer();
 	server.listen(0, '127.0.0.1');
 	await once(server, 'listening');
@@ -17,6 +19,7 @@ const clientFor = async (t: ExecutionContext) => {
 	const end = serveSession(accepted, {
 		credentials: registry => registry === 'registry.example' ? {username: 'ada', password: 'secret'} : undefined,
 		secrets: new Map([['token', Buffer.from([0, 255])]]),
+		...sources,
 	});
 	const client = http2.connect('http://session', {createConnection: () => socket});
 	client.on('error', () => undefined);
@@ -25,15 +28,25 @@ const clientFor = async (t: ExecutionContext) => {
 		end();
 		server.close();
 	});
+	return client;
+};
+
+const framed = (message: Uint8Array) => {
+	const head = Buffer.alloc(5);
+	head.writeUInt32BE(message.length, 1);
+	return Buffer.concat([head, message]);
+};
+
+/** A client that asks as BuildKit does. */
+const clientFor = async (t: ExecutionContext, sources?: Partial<SessionSources>) => {
+	const client = await connect(t, sources);
 	return async (path: string, message: Uint8Array) => {
 		const stream = client.request({':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers'});
 		let status: unknown;
 		stream.on('trailers', (trailers: IncomingHttpHeaders) => {
 			status = trailers['grpc-status'];
 		});
-		const head = Buffer.alloc(5);
-		head.writeUInt32BE(message.length, 1);
-		stream.end(Buffer.concat([head, message]));
+		stream.end(framed(message));
 		const answer = await buffer(stream);
 		return {status, answer: answer.length === 0 ? undefined : answer.subarray(5)};
 	};
@@ -93,4 +106,93 @@ test('a session that ends at once, with bytes of the other side waiting, ends wi
 	t.true(accepted.destroyed);
 	socket.destroy();
 	server.close();
+});
+
+/** Begins a call with messages in both directions; `status` resolves at its end. */
+const call = (client: http2.ClientHttp2Session, path: string, headers: Readonly<Record<string, string>> = {}) => {
+	const stream = client.request({
+		':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers,
+	});
+	const status = new Promise<IncomingHttpHeaders>(resolve => {
+		stream.on('trailers', resolve);
+	});
+	return {stream, status};
+};
+
+const forward = '/moby.sshforward.v1.SSH/ForwardAgent';
+const send = '/moby.filesync.v1.FileSend/DiffCopy';
+
+/** An agent that says what it heard, in capitals. */
+const echo = () => Duplex.from(async function * (asked: AsyncIterable<Uint8Array>) {
+	for await (const chunk of asked) {
+		yield Buffer.from(Buffer.from(chunk).toString().toUpperCase());
+	}
+});
+
+test('a step talks with the agent that it names, until it leaves', async t => {
+	const agents = new Map([['default', async () => echo()], ['other', async (): Promise<Duplex> => {
+		throw new Error('refused by the agent');
+	}]]);
+	const ask = await clientFor(t, {agents});
+	t.is((await ask('/moby.sshforward.v1.SSH/CheckAgent', new Uint8Array(0))).status, '0');
+	t.is((await ask('/moby.sshforward.v1.SSH/CheckAgent', text('other'))).status, '0');
+	t.is((await ask('/moby.sshforward.v1.SSH/CheckAgent', text('third'))).status, '12');
+	const client = await connect(t, {agents});
+	const one = call(client, forward, {'buildkit.ssh.id': 'default'});
+	// A message in two pieces, and two in one.
+	const first = framed(text('list'));
+	one.stream.write(first.subarray(0, 3));
+	one.stream.write(first.subarray(3));
+	one.stream.end(Buffer.concat([framed(text('sign ')), framed(text('twice'))]));
+	const answered: string[] = [];
+	for await (const message of splitMessages(one.stream)) {
+		answered.push(...fieldsOf(message));
+	}
+
+	t.is(answered.join(''), 'LISTSIGN TWICE');
+	t.is((await one.status)['grpc-status'], '0');
+	const two = call(client, forward, {'buildkit.ssh.id': 'other'});
+	two.stream.resume();
+	t.like(await two.status, {'grpc-status': '2', 'grpc-message': 'refused by the agent'});
+	const none = call(client, forward, {'buildkit.ssh.id': 'third'});
+	none.stream.resume();
+	t.is((await none.status)['grpc-status'], '2');
+});
+
+test('the files of a result are taken once, and only if they are wanted', async t => {
+	const taken: string[] = [];
+	const client = await connect(t, {
+		async takeFiles(tar: Readable) {
+			taken.push(await readText(tar));
+		},
+	});
+	const {stream, status} = call(client, send);
+	stream.resume();
+	stream.write(framed(text('a'.repeat(100_000))));
+	stream.end(framed(text('end')));
+	t.is((await status)['grpc-status'], '0');
+	t.deepEqual(taken, [`${'a'.repeat(100_000)}end`]);
+	const again = call(client, send);
+	again.stream.resume();
+	t.like(await again.status, {'grpc-status': '2', 'grpc-message': 'no files are wanted'});
+	const unwanted = call(await connect(t), send);
+	unwanted.stream.resume();
+	t.is((await unwanted.status)['grpc-status'], '2');
+});
+
+test('messages of a stream are split, and what is none is refused', async t => {
+	const split = async (...chunks: readonly Uint8Array[]) => {
+		const found = await Array.fromAsync(splitMessages((async function * () {
+			yield * chunks;
+		})()));
+		return found.map(message => Buffer.from(message).toString());
+	};
+
+	const two = Buffer.concat([framed(Buffer.from('one')), framed(Buffer.from('')), framed(Buffer.from('two'))]);
+	t.deepEqual(await split(two), ['one', '', 'two']);
+	t.deepEqual(await split(...Array.from(two, byte => Buffer.from([byte]))), ['one', '', 'two']);
+	t.deepEqual(await split(), []);
+	await t.throwsAsync(split(two.subarray(0, 6)), {message: /not complete/v});
+	await t.throwsAsync(split(Buffer.from([1, 0, 0, 0, 0])), {message: /compressed/v});
+	await t.throwsAsync(split(Buffer.from([0, 255, 255, 255, 255])), {message: /too long/v});
 });
