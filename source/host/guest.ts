@@ -79,7 +79,7 @@ export const machineUidOf = (containerId: string): number => {
 const format = (bytes: number) => `${Math.floor(bytes / mebibyte)} MiB`;
 
 /** Throws `invalid`, with the size and the limit, if this host cannot run a machine of the size. */
-export const validateSize = ({cpus, memoryBytes}: MachineSize): void => {
+export const validateSize = ({cpus, memoryBytes}: MachineSize, owner: 'container' | 'builder' = 'container'): void => {
 	if (!(memoryBytes >= minimumMachineMemory)) {
 		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is too little for a machine, which needs ${format(minimumMachineMemory)} at least`, {
 			remedy: `give it more with --memory, or leave --memory out for ${format(defaultMachineMemory)}`,
@@ -88,12 +88,12 @@ export const validateSize = ({cpus, memoryBytes}: MachineSize): void => {
 
 	const total = totalmem();
 	if (memoryBytes > total) {
-		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is more than the ${format(total)} of this host`, {remedy: 'give the container less with --memory'});
+		throw new HolmError('invalid', `memory of ${format(memoryBytes)} is more than the ${format(total)} of this host`, {remedy: `give the ${owner} less with --memory`});
 	}
 
 	const count = availableParallelism();
 	if (!(Number.isSafeInteger(cpus) && cpus >= 1 && cpus <= count)) {
-		throw new HolmError('invalid', `${cpus} CPUs are not possible on this host, which has ${count}`, {remedy: `give the container a whole number from 1 to ${count} with --cpus`});
+		throw new HolmError('invalid', `${cpus} CPUs are not possible on this host, which has ${count}`, {remedy: `give the ${owner} a whole number from 1 to ${count} with --cpus`});
 	}
 };
 

@@ -50,7 +50,7 @@ const defaultConfiguration = (): BuilderConfiguration => ({
 });
 
 /** The steps of builds are in a network of the builder's own; of its addresses only the builder's is seen outside. */
-const stepAddress = '172.31.255.1/24';
+const stepGateway = '172.31.255.1';
 
 const imagesTarget = '/run/holm/images.sock';
 
@@ -96,10 +96,11 @@ const configurationOf = ({cpus, memoryBytes}: BuilderConfiguration, socket: stri
 });
 
 const validate = ({cpus, memoryBytes, diskBytes, keepSeconds}: BuilderConfiguration): void => {
-	validateSize({cpus, memoryBytes});
 	if (!(memoryBytes >= gibibyte / 2)) {
 		throw new HolmError('invalid', `memory of ${binarySize(memoryBytes)} is too little for the builder`, {remedy: 'give it 512 MiB at least'});
 	}
+
+	validateSize({cpus, memoryBytes}, 'builder');
 
 	if (!(Number.isSafeInteger(diskBytes) && diskBytes >= smallestDiskBytes && diskBytes <= 16 * 1024 * gibibyte)) {
 		throw new HolmError('invalid', `a disk of ${binarySize(diskBytes)} is not possible for the builder`, {remedy: 'give it 4 GiB to 16 TiB'});
@@ -196,7 +197,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 					imageId: '',
 					configuration: settings,
 					process: {
-						arguments: ['/bin/start', stepAddress, String(mirrorPort)], environment: ['PATH=/bin:/usr/bin', 'HOME=/root', ...proxyVariables()], workingDirectory: '/', user: '',
+						arguments: ['/bin/start', `${stepGateway}/24`, String(mirrorPort)], environment: ['PATH=/bin:/usr/bin', 'HOME=/root', ...proxyVariables()], workingDirectory: '/', user: '',
 					},
 					status: {state: 'created'},
 					attachments: [leaseAttachment(context, settings.networks[0]!, {isRunning: false, role: 'builder'})],
@@ -389,6 +390,11 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 	};
 
 	const builderChannel: BuilderChannel = {
+		isRunning() {
+			const entry = entryOf();
+			return entry !== undefined && machineOf(entry) !== undefined;
+		},
+		hostGateway: stepGateway,
 		async connect() {
 			const stream = await queue(async () => {
 				await start();
