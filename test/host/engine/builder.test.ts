@@ -67,6 +67,9 @@ if (missingClient === undefined) {
 			const plugins = path.join(world.directory, 'docker/cli-plugins');
 			await mkdir(plugins, {recursive: true});
 			await copyFile(buildx, path.join(plugins, 'docker-buildx'));
+			const listed = await start(['buildx', 'ls']).ended;
+			t.regex(listed.stdout, /linux\/amd64/v, listed.stderr);
+			t.is((await status()).state, 'absent', 'a list makes no builder');
 		}
 
 		const {docker} = createClient(world);
