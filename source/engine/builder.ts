@@ -55,10 +55,6 @@ export type BuilderActions = {
 
 /** The way of Docker's clients to the builder. */
 export type BuilderChannel = {
-	/** Whether connecting does not start it. */
-	readonly isRunning: () => boolean;
-	/** The address of `host-gateway` in the steps of builds. */
-	readonly hostGateway: string;
 	/** Connects to its API, which is Docker's, with BuildKit; starts it if needed. Throws `unavailable` with what is missing. */
 	readonly connect: () => Promise<Duplex>;
 	/** Takes what was built into the images of the engine. Calls for images do that too while somebody builds. */

@@ -1,10 +1,8 @@
-import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
 import net, {type AddressInfo} from 'node:net';
 import type {Duplex} from 'node:stream';
-import {buffer} from 'node:stream/consumers';
 import test from 'ava';
 import type {Builder, BuilderConfiguration, BuildStep} from '../../source/engine/builder.js';
 import type {Snapshot} from '../../source/engine/snapshot.js';
@@ -99,8 +97,6 @@ const withServer = async (t: Parameters<typeof serve>[0], listener: http.Request
 	let collected = 0;
 	const served = await serve(t, {
 		builderChannel: {
-			isRunning: () => true,
-			hostGateway: '172.31.255.1',
 			connect: async () => net.connect((server.address() as AddressInfo).port, '127.0.0.1'),
 			async collect() {
 				collected++;
@@ -110,8 +106,15 @@ const withServer = async (t: Parameters<typeof serve>[0], listener: http.Request
 	return {...served, collected: () => collected};
 };
 
-/** Opens a connection of gRPC to the engine. */
-const openCalls = async (t: Parameters<typeof serve>[0], socketPath: string) => {
+test('calls are refused with the reason if the builder does not start, not their connection', async t => {
+	const {socketPath} = await serve(t, {
+		builderChannel: {
+			async connect() {
+				throw new HolmError('unavailable', 'the builder ended as it started: 100 % “gone”', {remedy: 'holm builder logs says why'});
+			},
+			collect: async () => undefined,
+		},
+	});
 	const request = http.request({
 		socketPath, path: '/grpc', method: 'POST', headers: {Connection: 'Upgrade', Upgrade: 'h2c'},
 	}).end();
@@ -120,109 +123,18 @@ const openCalls = async (t: Parameters<typeof serve>[0], socketPath: string) => 
 	t.is(answer.headers.upgrade, 'h2c');
 	socket.unshift(head);
 	const client = http2.connect('http://x', {createConnection: () => socket});
-	client.on('error', () => undefined);
-	return {client, socket};
-};
-
-const control = '/moby.buildkit.v1.Control';
-
-const textOf = (message: Uint8Array) => Buffer.from(message).toString('latin1');
-
-test('calls are refused with the reason if the builder does not start, not their connection', async t => {
-	for (const isRunning of [false, true]) {
-		const {socketPath} = await serve(t, {
-			builderChannel: {
-				isRunning: () => isRunning,
-				hostGateway: '172.31.255.1',
-				async connect() {
-					throw new HolmError('unavailable', 'the builder ended as it started: 100 % “gone”', {remedy: 'holm builder logs says why'});
-				},
-				collect: async () => undefined,
-			},
-		});
-		const {client, socket} = await openCalls(t, socketPath);
-		for (const path of [`${control}/Solve`, '/other']) {
-			const call = client.request({':method': 'POST', ':path': path});
-			call.resume();
-			const [headers] = await once(call, 'response') as [http2.IncomingHttpHeaders];
-			t.is(headers['grpc-status'], '14');
-			t.is(decodeURIComponent(String(headers['grpc-message'])), 'the builder ended as it started: 100 % “gone” (holm builder logs says why)');
-		}
-
-		client.close();
-		await once(socket, 'close');
-		const plain = await ask({socketPath}, '/session', {method: 'POST'});
-		t.is(plain.status, 503);
+	for (const path of ['/moby.buildkit.v1.Control/ListWorkers', '/other']) {
+		const call = client.request({':method': 'POST', ':path': path});
+		call.resume();
+		const [headers] = await once(call, 'response') as [http2.IncomingHttpHeaders];
+		t.is(headers['grpc-status'], '14');
+		t.is(decodeURIComponent(String(headers['grpc-message'])), 'the builder ended as it started: 100 % “gone” (holm builder logs says why)');
 	}
-});
 
-test('a list of builders starts none; a build starts it and is carried there', async t => {
-	let connections = 0;
-	const far = http.createServer();
-	far.on('upgrade', (request, socket: Duplex) => {
-		t.is(request.url, '/grpc');
-		socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
-		const session = http2.performServerHandshake(socket);
-		session.on('error', () => undefined);
-		session.on('stream', (stream, headers) => {
-			stream.on('error', () => undefined);
-			if (headers[':path'] === `${control}/Solve`) {
-				stream.on('wantTrailers', () => {
-					stream.sendTrailers({'grpc-status': '0', more: String(headers.meta)});
-				});
-				stream.respond({':status': 200, 'content-type': 'application/grpc'}, {waitForTrailers: true});
-				stream.pipe(stream);
-			} else if (headers[':path'] === `${control}/Status`) {
-				stream.respond({':status': 200, 'grpc-status': '9'}, {endStream: true});
-			} else {
-				stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
-			}
-		});
-	});
-	far.listen(0, '127.0.0.1');
-	await once(far, 'listening');
-	t.teardown(() => {
-		far.close();
-		far.closeAllConnections();
-	});
-	const {socketPath} = await serve(t, {
-		builderChannel: {
-			isRunning: () => false,
-			hostGateway: '172.31.255.1',
-			async connect() {
-				connections++;
-				return net.connect((far.address() as AddressInfo).port, '127.0.0.1');
-			},
-			collect: async () => undefined,
-		},
-	});
-	const {client, socket} = await openCalls(t, socketPath);
-	const call = (path: string, headers: Readonly<Record<string, string>> = {}) => client.request({':method': 'POST', ':path': path, ...headers});
-	const list = call(`${control}/ListWorkers`).end();
-	const workers = await buffer(list);
-	t.regex(textOf(workers), /host-gateway-ip..172\.31\.255\.1.*amd64..linux/sv);
-	const info = call(`${control}/Info`).end();
-	info.resume();
-	const [said] = await once(info, 'trailers') as [http2.IncomingHttpHeaders];
-	t.is(said['grpc-status'], '12');
-	t.is(connections, 0);
-	const solve = call(`${control}/Solve`, {meta: 'kept'});
-	const ended = once(solve, 'trailers') as Promise<[http2.IncomingHttpHeaders]>;
-	solve.write('one ');
-	solve.end('two');
-	t.is(textOf(await buffer(solve)), 'one two');
-	t.like((await ended)[0], {'grpc-status': '0', more: 'kept'});
-	const status = call(`${control}/Status`).end();
-	status.resume();
-	const [head] = await once(status, 'response') as [http2.IncomingHttpHeaders];
-	t.is(head['grpc-status'], '9');
-	const refused = call('/other').end();
-	await t.throwsAsync(buffer(refused), {code: 'ERR_HTTP2_STREAM_ERROR'});
-	t.is(connections, 1);
-	const gone = once(socket, 'close');
-	far.closeAllConnections();
-	client.destroy();
-	await gone;
+	client.close();
+	await once(socket, 'close');
+	const plain = await ask({socketPath}, '/session', {method: 'POST'});
+	t.is(plain.status, 503);
 });
 
 test('connections of BuildKit are carried in both directions, without the version of the client', async t => {

@@ -2,8 +2,8 @@ import type {IncomingMessage} from 'node:http';
 import type {Duplex} from 'node:stream';
 import {builderOf, type BuilderChannel, type BuilderConfiguration} from '../../engine/builder.js';
 import type {Engine} from '../../engine/engine.js';
-import {HolmError, messageOf} from '../../engine/errors.js';
-import {relayCalls, restingAnswers} from '../../wire/buildkit/relay-calls.js';
+import {asHolmError, HolmError} from '../../engine/errors.js';
+import {refuseCalls} from '../../wire/buildkit/calls.js';
 import {fieldsOf} from '../../wire/fields.js';
 import {parseJson} from '../../wire/json.js';
 import {noBuildKit} from '../../wire/decode/fields/build.js';
@@ -14,9 +14,6 @@ import {line, writeSlowly} from '../streams.js';
 import {upload} from '../upload.js';
 
 const http = process.getBuiltinModule('node:http');
-
-/** A builder that works answers at once. */
-const openLimitMs = 60_000;
 
 const [reason, remedy] = noBuildKit;
 
@@ -67,66 +64,31 @@ const carry: Handler = async exchange => {
 	return undefined;
 };
 
-/** A connection of the builder's, of gRPC. */
-const openCalls = async (channel: BuilderChannel): Promise<Duplex> => {
-	const stream = await channel.connect();
-	const {promise, resolve, reject} = Promise.withResolvers<Duplex>();
-	const lost = (error: unknown) => {
-		stream.destroy();
-		reject(new HolmError('unavailable', `the builder ended as it was connected: ${messageOf(error)}`, {remedy: 'holm builder logs may say why', cause: error}));
-	};
-
-	const request = http.request({
-		method: 'POST', path: '/grpc', headers: {Host: 'builder', Connection: 'Upgrade', Upgrade: 'h2c'}, createConnection: () => stream,
-	});
-	request.on('error', lost);
-	const timer = setTimeout(() => {
-		lost(new Error('it does not answer'));
-	}, openLimitMs);
-	request.on('response', answer => {
-		lost(new Error(`it answers with status ${answer.statusCode}`));
-	});
-	request.on('upgrade', (_answer, socket, head) => {
-		socket.unshift(head);
-		resolve(socket);
-	});
-	request.end();
-	try {
-		return await promise;
-	} finally {
-		clearTimeout(timer);
-	}
-};
-
 /**
-As `carry` if the builder runs. Otherwise the first call that needs it starts it: clients connect also to list builders, and to see whether there is BuildKit.
+As `carry`, but refuses the calls instead of the connection if the builder does not start.
 
-If it does not start, calls are refused, not their connection. A refused connection means to buildx that there is no BuildKit: it would build in a container of its own, from an image that it pulls, and say nothing of the reason. Source: docker/buildx, driver/docker/factory.go, Priority.
+A refused connection means to buildx that there is no BuildKit: it would build in a container of its own, from an image that it pulls, and say nothing of the reason. Source: docker/buildx, driver/docker/factory.go, Priority.
+
+The connection waits for the builder, also that of clients which only list builders and look alike: once it is there, buildx gives the first call of a build 15 seconds, in which an emulated machine does not start.
 */
 const carryCalls: Handler = async exchange => {
 	const channel = channelOf(exchange.engine);
-	let open = async () => openCalls(channel);
-	if (!exchange.isUpgrade || channel.isRunning()) {
-		try {
-			carryTo(exchange, await channel.connect());
-			return undefined;
-		} catch (error) {
-			if (!exchange.isUpgrade) {
-				throw error;
-			}
-
-			open = async () => {
-				throw error;
-			};
+	let stream: Duplex;
+	try {
+		stream = await channel.connect();
+	} catch (error) {
+		if (!exchange.isUpgrade) {
+			throw error;
 		}
+
+		const failure = asHolmError(error);
+		const client = exchange.takeOver();
+		client.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
+		refuseCalls(client, failure.remedy === undefined ? failure.message : `${failure.message} (${failure.remedy})`, exchange.patienceMilliseconds);
+		return undefined;
 	}
 
-	const {os, architecture} = await exchange.engine.version();
-	const client = exchange.takeOver();
-	client.on('error', () => undefined);
-	client.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n');
-	const answers = restingAnswers({os, architecture, hostGateway: channel.hostGateway});
-	relayCalls(client, {answers, open, idleLimitMs: exchange.patienceMilliseconds});
+	carryTo(exchange, stream);
 	return undefined;
 };
 

@@ -50,7 +50,7 @@ const defaultConfiguration = (): BuilderConfiguration => ({
 });
 
 /** The steps of builds are in a network of the builder's own; of its addresses only the builder's is seen outside. */
-const stepGateway = '172.31.255.1';
+const stepAddress = '172.31.255.1/24';
 
 const imagesTarget = '/run/holm/images.sock';
 
@@ -197,7 +197,7 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 					imageId: '',
 					configuration: settings,
 					process: {
-						arguments: ['/bin/start', `${stepGateway}/24`, String(mirrorPort)], environment: ['PATH=/bin:/usr/bin', 'HOME=/root', ...proxyVariables()], workingDirectory: '/', user: '',
+						arguments: ['/bin/start', stepAddress, String(mirrorPort)], environment: ['PATH=/bin:/usr/bin', 'HOME=/root', ...proxyVariables()], workingDirectory: '/', user: '',
 					},
 					status: {state: 'created'},
 					attachments: [leaseAttachment(context, settings.networks[0]!, {isRunning: false, role: 'builder'})],
@@ -390,11 +390,6 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 	};
 
 	const builderChannel: BuilderChannel = {
-		isRunning() {
-			const entry = entryOf();
-			return entry !== undefined && machineOf(entry) !== undefined;
-		},
-		hostGateway: stepGateway,
 		async connect() {
 			const stream = await queue(async () => {
 				await start();

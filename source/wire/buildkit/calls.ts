@@ -47,7 +47,7 @@ const frame = (message: Uint8Array): Uint8Array => {
 	return framed;
 };
 
-const answerStatus = (stream: ServerHttp2Stream, status: number, message?: Uint8Array) => {
+const answer = (stream: ServerHttp2Stream, status: number, message?: Uint8Array) => {
 	stream.on('wantTrailers', () => {
 		stream.sendTrailers({'grpc-status': String(status)});
 	});
@@ -55,19 +55,7 @@ const answerStatus = (stream: ServerHttp2Stream, status: number, message?: Uint8
 	stream.end(message && frame(message));
 };
 
-/** Answers a call with one request. */
-export const answerCall = (stream: ServerHttp2Stream, result: UnaryAnswer): void => {
-	if (result === 'not-found') {
-		answerStatus(stream, grpcStatus.notFound);
-	} else if (result === 'unimplemented') {
-		answerStatus(stream, grpcStatus.unimplemented);
-	} else {
-		answerStatus(stream, grpcStatus.ok, result);
-	}
-};
-
-/** A text as a header of gRPC. */
-export const encodeText = (text: string) => encodeURIComponent(text.toWellFormed()).replaceAll('%20', ' ');
+const encodeText = (text: string) => encodeURIComponent(text.toWellFormed()).replaceAll('%20', ' ');
 
 /**
 Splits the bytes of a stream into messages.
@@ -160,7 +148,7 @@ export const serveCalls = (connection: Duplex, {unary, streams}: Methods): () =>
 
 		if (!method) {
 			stream.resume();
-			answerStatus(stream, grpcStatus.unimplemented);
+			answer(stream, grpcStatus.unimplemented);
 			return;
 		}
 
@@ -178,11 +166,17 @@ export const serveCalls = (connection: Duplex, {unary, streams}: Methods): () =>
 			try {
 				result = method(Buffer.concat(chunks).subarray(headerLength));
 			} catch {
-				answerStatus(stream, grpcStatus.invalidArgument);
+				answer(stream, grpcStatus.invalidArgument);
 				return;
 			}
 
-			answerCall(stream, result);
+			if (result === 'not-found') {
+				answer(stream, grpcStatus.notFound);
+			} else if (result === 'unimplemented') {
+				answer(stream, grpcStatus.unimplemented);
+			} else {
+				answer(stream, grpcStatus.ok, result);
+			}
 		});
 	});
 	return () => {
@@ -194,3 +188,27 @@ export const serveCalls = (connection: Duplex, {unary, streams}: Methods): () =>
 	};
 };
 
+/** Answers each call on a connection whose other side is the client with `unavailable` and the message. Ends the connection when the client does, or after `idleLimitMs` without a call. */
+export const refuseCalls = (connection: Duplex, message: string, idleLimitMs: number): void => {
+	const http2 = process.getBuiltinModule('node:http2');
+	const session = http2.performServerHandshake(connection);
+	session.on('error', () => undefined);
+	const end = () => {
+		session.destroy();
+		connection.destroy();
+	};
+
+	session.setTimeout(idleLimitMs, end);
+	session.on('goaway', end);
+	connection.on('end', end);
+	session.on('stream', stream => {
+		stream.on('error', () => undefined);
+		stream.resume();
+		stream.respond({
+			':status': 200,
+			'content-type': 'application/grpc',
+			'grpc-status': String(grpcStatus.unavailable),
+			'grpc-message': encodeText(message),
+		}, {endStream: true});
+	});
+};
