@@ -213,10 +213,13 @@ export const joinCommand = (
 	source.pipe(stdout, {end: false});
 	source.stderr.pipe(stderr, {end: false});
 	source.on('error', () => undefined);
-	void status.then(code => {
+	const complaints = finished(source.stderr).catch(() => undefined);
+	void status.then(async code => {
 		// Without an exit code, it was killed with its VM.
 		onExit(code ?? 137);
 		stdout.end();
+		// The status does not wait for a reader of standard error.
+		await complaints;
 		stderr.end();
 	});
 	let input: Writable = source;

@@ -1,11 +1,13 @@
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
+import {Duplex, PassThrough} from 'node:stream';
 import {text} from 'node:stream/consumers';
 import test, {type ExecutionContext} from 'ava';
 import {HolmError} from '../../../source/engine/errors.js';
 import {newEntry} from '../../../source/host/engine/context.js';
-import {attach} from '../../../source/host/engine/streams.js';
+import {attach, joinCommand} from '../../../source/host/engine/streams.js';
+import type {GuestCommand} from '../../../source/host/machines/ssh/agent.js';
 import type {Machine} from '../../../source/host/machines/running-machine.js';
 import {pathsOf} from '../../../source/host/store/paths.js';
 import {configuration, container} from '../../engine/resources.js';
@@ -65,4 +67,16 @@ test('input for a process that has just ended is dropped, and its remaining outp
 	t.is(entry.attached.size, 0);
 	t.deepEqual(lines, []);
 	session.close();
+});
+
+test('a command\'s standard error arrives whole after the command and its standard output have ended', async t => {
+	const stderr = new PassThrough({highWaterMark: 1 << 21});
+	const channel = Object.assign(Duplex.from({readable: new PassThrough().end(), writable: new PassThrough()}), {stderr});
+	const written = 'e'.repeat(1 << 20);
+	stderr.end(written);
+	const session = joinCommand({channel, status: Promise.resolve(0)} as unknown as GuestCommand, {terminal: false, stdin: false}, code => {
+		t.is(code, 0);
+	});
+	t.is(await text(session.stdout), '');
+	t.is((await text(session.stderr)).length, written.length);
 });
