@@ -13,10 +13,23 @@ export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';
 export const streamType = ({minorVersion}: Pick<Exchange, 'minorVersion'>, isRaw: boolean): string =>
 	isRaw || minorVersion < 42 ? rawStream : multiplexedStream;
 
+/** Clients of Docker's library for Python, which Ansible has a copy of. */
+const isPython = ({request: {headers}}: Pick<Exchange, 'request'>): boolean => /python|docker-py|ansible/iv.test(headers['user-agent'] ?? '');
+
+/** The buffer through which Python reads a head, up to version 3.13. */
+const pythonBuffer = 8192;
+
+/** Fills the head's last lines up to the buffer's size, so that a client that is late reads no output with it. */
+const padded = (head: string): string => {
+	const end = '\r\n\r\n';
+	const line = `${head.slice(0, -end.length)}\r\nHolm-Padding: `;
+	return `${line}${'.'.repeat(Math.max(pythonBuffer - line.length - end.length, 0))}${end}`;
+};
+
 /** Response head that starts a session on the connection. Without an upgrade request, this is Docker's hijacked connection. */
 export const sessionHead = (exchange: Exchange, isRaw: boolean, isFramed = false): string => {
 	const own = ['Server', 'Api-Version'].map(name => `${name}: ${String(exchange.response.getHeader(name))}`);
-	return [
+	const head = [
 		...exchange.isUpgrade
 			? ['HTTP/1.1 101 UPGRADED', `Content-Type: ${streamType(exchange, isRaw)}`, 'Connection: Upgrade', 'Upgrade: tcp']
 			: ['HTTP/1.1 200 OK', `Content-Type: ${rawStream}`],
@@ -25,6 +38,7 @@ export const sessionHead = (exchange: Exchange, isRaw: boolean, isFramed = false
 		'',
 		'',
 	].join('\r\n');
+	return isPython(exchange) ? padded(head) : head;
 };
 
 const headPauseMs = 20;
@@ -32,7 +46,7 @@ const headPauseMs = 20;
 /**
 Resolves when the client has probably read the head of a session. Output waits for it.
 
-Python's clients read the head through a buffer and lose what arrives with it, such as the log of an attached container. Docker has no such pause, but takes a while to read a log.
+Python's clients read the head through a buffer and lose what arrives with it, such as the log of an attached container. Docker has no such pause, but takes a while to read a log. The pause is for those that the padding does not protect.
 */
 export const untilHeadIsRead = async ({isHolm}: Pick<Exchange, 'isHolm'>): Promise<void> => isHolm ? undefined : delay(headPauseMs);
 

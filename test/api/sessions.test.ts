@@ -73,6 +73,20 @@ test('the head of a session comes alone: Python\'s clients lose what comes with 
 	t.true(bodies.includes(''));
 });
 
+test('a client of Python that reads late gets the head in a piece of its buffer\'s size', async t => {
+	for (const agent of ['docker-sdk-python/7.1.0', 'docker-compose/1.29.2 docker-py/5.0.3 Linux/6.1', 'ansible-community.docker']) {
+		for (const headers of [upgrade, '']) {
+			const fake = createFakeSession();
+			const {ended} = await open(t, fake, request(all, {headers: `${headers}User-Agent: ${agent}\r\n`}));
+			fake.stdout.write('out');
+			fake.exit();
+			const whole = (await ended).toString('latin1');
+			t.is(whole.indexOf('\r\n\r\n') + 4, 8192);
+			t.true(whole.slice(8192).endsWith('out'));
+		}
+	}
+});
+
 test('a client that does not ask to upgrade gets a raw stream on the same connection', async t => {
 	const fake = createFakeSession();
 	const {socket, until, ended, connections} = await open(t, fake, request(all, {headers: ''}));

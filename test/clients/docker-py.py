@@ -12,6 +12,7 @@ import tarfile
 import threading
 import time
 import traceback
+from http.client import HTTPResponse
 
 import docker
 from docker.errors import APIError, ContainerError, ImageNotFound, NotFound
@@ -419,6 +420,23 @@ def _():
 @call('container.exec_run with options')
 def _():
     same(made['one'].exec_run(['sh', '-c', 'id -un; pwd; echo $A'], user='ada', workdir='/data', environment={'A': 'b'}).output, b'ada\n/data\nb\n')
+
+
+@call('container.exec_run whose output is there before its head is read')
+def _():
+    begin = HTTPResponse.begin
+
+    def begin_late(response):
+        sock = response.fp.raw._sock
+        while b'101 UPGRADED' in sock.recv(64, socket.MSG_PEEK) and b'late' not in sock.recv(1 << 16, socket.MSG_PEEK):
+            time.sleep(0.01)
+        return begin(response)
+
+    HTTPResponse.begin = begin_late
+    try:
+        same(made['one'].exec_run(['echo', 'late']).output, b'late\n')
+    finally:
+        HTTPResponse.begin = begin
 
 
 @call('container.exec_run with two streams')
