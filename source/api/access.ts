@@ -1,6 +1,7 @@
 import type {IncomingMessage} from 'node:http';
 import type {Duplex} from 'node:stream';
 import {HolmError} from '../engine/errors.js';
+import {isWebSocketRoute} from './session-routes.js';
 
 /** Whether a host name or address belongs to a listener; both in lower case, addresses without brackets. */
 export type NameCheck = (name: string) => boolean;
@@ -28,13 +29,22 @@ export const restrictNames = (connection: Duplex, isOwnName: NameCheck): void =>
 	checks.set(connection, isOwnName);
 };
 
+/** Whether a request for a WebSocket comes from the address that it is sent to, on a listener that requires one of its names there. */
+const isOwnOrigin = (request: IncomingMessage): boolean => {
+	const {headers: {origin, host}, socket} = request;
+	return isWebSocketRoute(request) && checks.has(socket) && [`http://${host}`, `https://${host}`].includes(origin!);
+};
+
 /**
 Throws `forbidden` for requests from web pages.
 
 Browsers send `Origin` or `Sec-Fetch-Site` with cross-site requests; clients of the API do not. With DNS rebinding a page counts as the same site; the Host header, which has the page's name, gives it away.
+
+Python's clients send an `Origin` with a WebSocket: the engine's own address. No page has that origin, as the engine serves none; it is accepted where the Host header is checked.
 */
-export const assertNoBrowser = ({headers, socket}: IncomingMessage): void => {
-	const header = (['origin', 'sec-fetch-site'] as const).find(name => headers[name] !== undefined);
+export const assertNoBrowser = (request: IncomingMessage): void => {
+	const {headers, socket} = request;
+	const header = (['origin', 'sec-fetch-site'] as const).find(name => headers[name] !== undefined && !(name === 'origin' && isOwnOrigin(request)));
 	if (header) {
 		throw new HolmError('forbidden', `requests of web pages are refused, and this one has the header ${header}`, {remedy: 'use a client of the Docker API'});
 	}

@@ -1,4 +1,3 @@
-import type {IncomingMessage} from 'node:http';
 import type {Handler, Route} from './exchange.js';
 import {archivesRoutes} from './routes/archives.js';
 import {buildRoutes} from './routes/build.js';
@@ -56,7 +55,3 @@ export const findRoute = (method: string, path: string): FoundRoute | undefined 
 
 	return undefined;
 };
-
-/** Whether a request starts a session on its connection. */
-export const isHijackRoute = ({method, url}: IncomingMessage): boolean =>
-	method === 'POST' && /^(?:\/v[\d.]+)?\/(?:containers\/[^?]+\/attach|exec\/[^?]+\/start|session|grpc)(?:\?|$)/v.test(url ?? '');

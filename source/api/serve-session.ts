@@ -9,6 +9,7 @@ import type {Exchange} from './exchange.js';
 import {closeGently, probe, sessionHead, untilHeadIsRead} from './hijack.js';
 import {readFramed, readRaw} from './session-input.js';
 import {writeSlowly} from './streams.js';
+import {acceptWebSocket} from './web-socket.js';
 
 export type ServeSessionOptions = {
 	readonly stdin: boolean;
@@ -22,12 +23,14 @@ export type ServeSessionOptions = {
 	readonly isRaw?: boolean;
 	/** Ends the session. */
 	readonly signal?: AbortSignal;
+	/** The client has asked for a WebSocket. It has no frames of Docker's: both streams are sent raw, in binary messages. */
+	readonly isWebSocket?: boolean;
 };
 
 /** Parses detach keys in Docker's notation into bytes; throws `invalid`. */
 export const detachKeysOf = (keys: string | undefined): Uint8Array | undefined => keys === undefined ? undefined : parseDetachKeys(keys);
 
-type CopyOptions = {readonly begin: Promise<void>; readonly encode: (bytes: Uint8Array) => Uint8Array};
+type CopyOptions = {readonly begin: Promise<void> | undefined; readonly encode: (bytes: Uint8Array) => Uint8Array};
 
 const copyOutput = async (source: Readable, socket: Duplex, {begin, encode}: CopyOptions) => {
 	await begin;
@@ -50,15 +53,32 @@ const sendFailure = (socket: Duplex, copies: ReadonlyArray<PromiseSettledResult<
 	}
 };
 
+/** The bytes that detach from a session; none without a terminal. */
+const keysFor = ({terminal}: Session, {detachKeys}: ServeSessionOptions): Uint8Array =>
+	terminal ? detachKeys ?? parseDetachKeys(defaultDetachKeys) : new Uint8Array();
+
+const hasFramedInput = ({isUpgrade, request}: Exchange): boolean => isUpgrade && request.headers[stdinHeader] === stdinFramed;
+
+/** Begins a session on a hijacked connection. Resolves when output may follow. */
+const sendHead = async (socket: Duplex, exchange: Exchange, {isRaw, isFramed}: {readonly isRaw: boolean; readonly isFramed: boolean}) => {
+	socket.write(sessionHead(exchange, isRaw, isFramed));
+	await untilHeadIsRead(exchange);
+};
+
 /**
 Hijacks the connection and connects it with a session in both directions: raw input; output multiplexed unless it is raw.
 
 When the client closes its half, a process without a terminal gets end of file. A broken connection detaches, as the detach keys do on a terminal: the process keeps running and can be attached again. Resolves at the end of the session.
 */
 export const serveSession = async (exchange: Exchange, session: Session, options: ServeSessionOptions): Promise<void> => {
-	const {isRaw = session.terminal} = options;
-	const isFramed = exchange.isUpgrade && exchange.request.headers[stdinHeader] === stdinFramed;
-	const socket = exchange.takeOver();
+	const {isWebSocket = false, isRaw = session.terminal} = options;
+	const isFramed = !isWebSocket && hasFramedInput(exchange);
+	const socket = isWebSocket ? await acceptWebSocket(exchange) : exchange.takeOver();
+	if (!socket) {
+		session.close();
+		return;
+	}
+
 	const leave = () => {
 		session.close();
 		socket.end();
@@ -89,12 +109,11 @@ export const serveSession = async (exchange: Exchange, session: Session, options
 
 	options.signal?.addEventListener('abort', leave, {once: true});
 
-	socket.write(sessionHead(exchange, isRaw, isFramed));
-	const begin = untilHeadIsRead(exchange);
+	const begin = isWebSocket ? undefined : sendHead(socket, exchange, {isRaw, isFramed});
 	if (isFramed) {
 		readFramed(socket, session, leave);
 	} else if (options.stdin) {
-		readRaw(socket, session, leave, session.terminal ? options.detachKeys ?? parseDetachKeys(defaultDetachKeys) : new Uint8Array());
+		readRaw(socket, session, leave, keysFor(session, options));
 	} else {
 		socket.resume();
 	}

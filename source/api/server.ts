@@ -5,8 +5,8 @@ import type {Duplex} from 'node:stream';
 import type {Engine} from '../engine/engine.js';
 import {HolmError} from '../engine/errors.js';
 import {encodeError} from '../wire/encode/progress.js';
-import {isHijackRoute} from './router.js';
 import {createServing} from './serve-request.js';
+import {isHijackRoute} from './session-routes.js';
 
 const http = process.getBuiltinModule('node:http');
 

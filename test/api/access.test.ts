@@ -63,6 +63,9 @@ const answer = async (connection: Duplex, head: readonly string[], body = ''): P
 	return {status: Number(/^HTTP\/1\.1 (?<status>\d+) /v.exec(text)?.groups?.status), text};
 };
 
+const webSocket = 'GET /v1.47/containers/x/attach/ws?stream=1&stdout=1 HTTP/1.1';
+const handshake = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg=='];
+
 const fromPages: readonly string[] = ['Origin: https://evil.example', 'Origin: null', 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Site: same-origin', 'sec-fetch-site: none'];
 
 test('what a web page asks for is refused on every listener, sessions included', async t => {
@@ -76,6 +79,7 @@ test('what a web page asks for is refused on every listener, sessions included',
 		['POST /images/load HTTP/1.1', 'Content-Type: application/x-tar'],
 		['POST /containers/x/attach?stream=1&stdout=1 HTTP/1.1'],
 		['POST /containers/x/attach?stream=1&stdout=1 HTTP/1.1', 'Upgrade: tcp', 'Connection: Upgrade'],
+		[webSocket, ...handshake],
 		['OPTIONS /images/load HTTP/1.1'],
 	];
 	for (const connect of [() => net.connect(socketPath), () => net.connect(port, '127.0.0.1')]) {
@@ -90,6 +94,32 @@ test('what a web page asks for is refused on every listener, sessions included',
 		t.deepEqual(reached, []);
 		t.is((await answer(connect(), ['GET /_ping HTTP/1.1', 'Host: localhost'])).status, 200);
 	}
+});
+
+test('a WebSocket may come from the engine\'s own address, as Python\'s do, and from no other', async t => {
+	const directory = await directoryOf(t);
+	const socketPath = path.join(directory, 's');
+	const port = await freePort();
+	const {reached} = await serve(t, [{kind: 'unix', path: socketPath}, {kind: 'tcp', host: '127.0.0.1', port, isInsecure: true}]);
+	const status = async (connection: Duplex, host: string, ...headers: readonly string[]) =>
+		(await answer(connection, [webSocket, `Host: ${host}`, ...handshake, ...headers])).status;
+	const [own, other] = [`127.0.0.1:${port}`, `127.0.0.1:${port + 1}`];
+	const tcp = () => net.connect(port, '127.0.0.1');
+	for (const [host, origin] of [
+		[own, `http://${other}`], [own, `http://localhost:${port}`], [own, 'http://127.0.0.1'], [own, `ftp://${own}`], [own, `http://${own}/`], [own, 'null'],
+		[`evil.example:${port}`, `http://evil.example:${port}`], ['undefined', 'http://undefined'],
+	] as const) {
+		t.is(await status(tcp(), host, `Origin: ${origin}`), 403, origin);
+	}
+
+	t.is(await status(tcp(), own, `Origin: http://${own}`, 'Sec-Fetch-Site: same-origin'), 403);
+	// A socket that somebody forwards has no names to check.
+	t.is(await status(net.connect(socketPath), own, `Origin: http://${own}`), 403);
+	t.is((await answer(tcp(), ['GET /_ping HTTP/1.1', `Host: ${own}`, `Origin: http://${own}`])).status, 403);
+	t.deepEqual(reached, []);
+	t.is(await status(tcp(), own, `Origin: http://${own}`), 101);
+	t.is(await status(net.connect(socketPath), 'localhost'), 101);
+	t.deepEqual(reached, ['attach', 'attach']);
 });
 
 test('on TCP a request must name the engine\'s host', async t => {

@@ -158,7 +158,6 @@ test('a verb that the engine does not have is refused', async t => {
 	const served = await serve(t, {});
 	for (const [method, path] of [
 		['GET', '/images/search?term=x'],
-		['GET', '/containers/x/attach/ws'],
 		['GET', '/holm/networks/x/dns'],
 		['GET', '/holm/containers/x/boot-log'],
 		['POST', '/images/create?fromSrc=http://192.0.2.1/x.tar'],

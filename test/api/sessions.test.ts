@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import {setTimeout as delay} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
+import {WebSocket} from 'ws';
 import {createFrameDecoder, encodeFrame} from '../../source/wire/frames.js';
 import {encodeStdin} from '../../source/wire/stdin-frames.js';
 import type {Engine} from '../../source/engine/engine.js';
@@ -469,4 +470,104 @@ test('closing the server\'s connections closes its sessions', async t => {
 	await ended;
 	await eventually(() => fake.isClosed());
 	t.false(fake.hasEndOfFile());
+});
+
+const openWebSocket = async (t: ExecutionContext, fake: FakeSession, query: string) => {
+	const {socketPath, connections} = await serve(t, engineOf(fake));
+	const socket = new WebSocket(`ws+unix:${socketPath}:${query}`);
+	const messages: Buffer[] = [];
+	socket.on('message', (data: Buffer, isBinary) => {
+		t.true(isBinary);
+		messages.push(data);
+	});
+	await once(socket, 'open');
+	return {socket, connections, read: () => Buffer.concat(messages).toString()};
+};
+
+test('a WebSocket carries both directions without frames of Docker\'s, and its end is an end of file', async t => {
+	const fake = createFakeSession();
+	const {socket, connections, read} = await openWebSocket(t, fake, '/v1.47/containers/x/attach/ws?stream=1&stdin=1&stdout=1&stderr=1');
+	fake.stdout.write('out');
+	await eventually(() => read() === 'out');
+	fake.stderr.write('err');
+	await eventually(() => read() === 'outerr');
+	socket.send('in');
+	socket.send(Buffer.from('put'));
+	await eventually(() => fake.received() === 'input');
+	socket.close();
+	await eventually(() => fake.hasEndOfFile() && fake.isClosed());
+	await eventually(async () => connections() === 0);
+});
+
+test('a WebSocket ends with its session, after all of its output', async t => {
+	const fake = createFakeSession();
+	const {socket, connections, read} = await openWebSocket(t, fake, '/v1.47/containers/x/attach/ws?stream=1&stdout=1');
+	const whole = 'x'.repeat(3_000_000);
+	fake.stdout.write(whole);
+	fake.stderr.write('not asked for');
+	fake.exit();
+	await once(socket, 'close');
+	t.is(read(), whole);
+	await eventually(async () => connections() === 0);
+});
+
+test('before 1.42 a WebSocket has all three streams', async t => {
+	const fake = createFakeSession();
+	const {socket, read} = await openWebSocket(t, fake, '/v1.41/containers/x/attach/ws?stream=1');
+	fake.stderr.write('err');
+	await eventually(() => read() === 'err');
+	socket.send('in');
+	await eventually(() => fake.received() === 'in');
+});
+
+test('a WebSocket whose client vanishes in the middle of the output is closed', async t => {
+	const fake = createFakeSession({terminal: true});
+	const {socket, connections} = await openWebSocket(t, fake, '/containers/x/attach/ws?stream=1&stdout=1&stdin=1');
+	socket.pause();
+	fake.stdout.write('x'.repeat(3_000_000));
+	socket.terminate();
+	await eventually(async () => fake.isClosed() && connections() === 0);
+	t.false(fake.hasEndOfFile());
+});
+
+test('detach keys leave a terminal through a WebSocket', async t => {
+	const fake = createFakeSession({terminal: true});
+	const {socket} = await openWebSocket(t, fake, '/containers/x/attach/ws?stream=1&stdin=1&stdout=1&detachKeys=ctrl-x');
+	socket.send('a\u{18}');
+	await once(socket, 'close');
+	t.is(fake.received(), 'a');
+	t.true(fake.isClosed());
+});
+
+test('a WebSocket with a message too long to keep is closed', async t => {
+	const fake = createFakeSession();
+	const {socket, connections} = await openWebSocket(t, fake, '/containers/x/attach/ws?stream=1&stdin=1');
+	socket.send('x'.repeat(5 * 1024 * 1024));
+	const [code] = await once(socket, 'close') as [number];
+	t.is(code, 1009);
+	await eventually(async () => fake.isClosed() && connections() === 0);
+	t.is(fake.received(), '');
+});
+
+test('what is no handshake of a WebSocket is refused', async t => {
+	const fake = createFakeSession();
+	const served = await serve(t, engineOf(fake));
+	const {status, json} = await ask(served, '/containers/x/attach/ws?stream=1');
+	t.is(status, 400);
+	t.regex((json as Error).message, /WebSocket/v);
+	const key = 'Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n';
+	for (const [headers, expected] of [
+		[upgrade, 'HTTP/1.1 400 '],
+		['Connection: Upgrade\r\nUpgrade: websocket\r\n', 'HTTP/1.1 400 '],
+		[`Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 7\r\n${key}`, 'HTTP/1.1 400 '],
+	] as const) {
+		const raw = await connectRaw(t, served);
+		raw.socket.end(request('/containers/x/attach/ws?stream=1', {headers}).replace('POST', 'GET'));
+		t.true((await raw.ended).toString().startsWith(expected), headers);
+	}
+
+	const {socket, ended} = await connectRaw(t, served);
+	socket.end(request('/containers/x/attach/ws?logs=1', {headers: `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n${key}`}).replace('POST', 'GET'));
+	t.regex((await ended).toString(), /^HTTP\/1\.1 400 .*stream=1/sv);
+	await eventually(async () => served.connections() === 0);
 });

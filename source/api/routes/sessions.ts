@@ -1,7 +1,8 @@
 import {HolmError} from '../../engine/errors.js';
 import {ok, route, type Exchange} from '../exchange.js';
 import {sendEntries} from '../hijack.js';
-import {detachKeysOf, serveSession} from '../serve-session.js';
+import {detachKeysOf, serveSession, type ServeSessionOptions} from '../serve-session.js';
+import {assertWebSocket} from '../web-socket.js';
 
 /** Replays the output so far as a session, and ends it. */
 const replay = async (exchange: Exchange) => {
@@ -13,6 +14,22 @@ const replay = async (exchange: Exchange) => {
 	return undefined;
 };
 
+type Options = {readonly hasLogs: boolean} & Omit<ServeSessionOptions, 'signal'>;
+
+/** Attaches one of Docker's clients. A start that fails ends its session. */
+const attachOthers = async (exchange: Exchange, {hasLogs, ...options}: Options) => {
+	const {engine, name, failedStarts} = exchange;
+	const {id} = await engine.container(name);
+	const {signal, forget} = failedStarts.watch(id);
+	try {
+		await serveSession(exchange, await engine.attachContainer(id, {stdin: options.stdin, logs: hasLogs}), {...options, signal});
+	} finally {
+		forget();
+	}
+
+	return undefined;
+};
+
 const attach = async (exchange: Exchange) => {
 	if (exchange.request.headers['transfer-encoding'] !== undefined) {
 		throw new HolmError('invalid', 'standard input cannot come as the body of the request', {remedy: 'upgrade the connection: Upgrade: tcp'});
@@ -20,7 +37,7 @@ const attach = async (exchange: Exchange) => {
 
 	// Some clients repeat their options in a body; bytes after it are input for the process.
 	await exchange.body();
-	const {engine, name, query, isHolm, failedStarts} = exchange;
+	const {engine, name, query, isHolm} = exchange;
 	const hasLogs = query.flag('logs');
 	if (!query.flag('stream')) {
 		if (!hasLogs) {
@@ -42,22 +59,32 @@ const attach = async (exchange: Exchange) => {
 		return undefined;
 	}
 
-	const {id} = await engine.container(name);
-	const {signal, forget} = failedStarts.watch(id);
-	try {
-		await serveSession(exchange, await engine.attachContainer(id, {stdin: hasStdin, logs: hasLogs}), {...options, signal});
-	} finally {
-		forget();
+	return attachOthers(exchange, {...options, hasLogs});
+};
+
+/** Attaches through a WebSocket. Versions before 1.42 attach all three streams, whatever is asked for. */
+const attachWebSocket = async (exchange: Exchange) => {
+	assertWebSocket(exchange);
+	const {query, minorVersion} = exchange;
+	if (!query.flag('stream')) {
+		throw new HolmError('invalid', 'a WebSocket carries no output so far without what follows', {remedy: 'add stream=1, or GET /containers/{id}/logs'});
 	}
 
-	return undefined;
+	const isWanted = (stream: string) => minorVersion < 42 || query.flag(stream);
+	return attachOthers(exchange, {
+		hasLogs: query.flag('logs'),
+		stdin: isWanted('stdin'),
+		stdout: isWanted('stdout'),
+		stderr: isWanted('stderr'),
+		detachKeys: detachKeysOf(query.text('detachKeys')),
+		isRaw: true,
+		isWebSocket: true,
+	});
 };
 
 export const sessionsRoutes = [
 	route('POST', '/containers/{name}/attach', attach),
-	route('GET', '/containers/{name}/attach/ws', async () => {
-		throw new HolmError('unsupported', 'attaching through a WebSocket is not supported', {remedy: 'POST /containers/{id}/attach'});
-	}),
+	route('GET', '/containers/{name}/attach/ws', attachWebSocket),
 	route('POST', '/containers/{name}/resize', async ({engine, name, query}) => {
 		await engine.resizeContainer(name, query.size());
 		return ok();
