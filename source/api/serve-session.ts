@@ -7,6 +7,7 @@ import {encodeFrame} from '../wire/frames.js';
 import {stdinFramed, stdinHeader} from '../wire/stdin-frames.js';
 import type {Exchange} from './exchange.js';
 import {closeGently, probe, sessionHead, untilHeadIsRead} from './hijack.js';
+import {withLineEnds} from './line-ends.js';
 import {readFramed, readRaw} from './session-input.js';
 import {writeSlowly} from './streams.js';
 import {acceptWebSocket} from './web-socket.js';
@@ -32,9 +33,9 @@ export const detachKeysOf = (keys: string | undefined): Uint8Array | undefined =
 
 type CopyOptions = {readonly begin: Promise<void> | undefined; readonly encode: (bytes: Uint8Array) => Uint8Array};
 
-const copyOutput = async (source: Readable, socket: Duplex, {begin, encode}: CopyOptions) => {
+const copyOutput = async (source: AsyncIterable<Uint8Array>, socket: Duplex, {begin, encode}: CopyOptions) => {
 	await begin;
-	for await (const chunk of source as AsyncIterable<Uint8Array>) {
+	for await (const chunk of source) {
 		await writeSlowly(socket, encode(chunk));
 	}
 };
@@ -120,8 +121,9 @@ export const serveSession = async (exchange: Exchange, session: Session, options
 
 	const stopProbing = isRaw ? undefined : probe(socket, exchange.patienceMilliseconds);
 	const encoder = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => isRaw ? bytes : encodeFrame(stream, bytes);
+	const output = session.terminal && !options.stdin ? withLineEnds(session.stdout) : session.stdout;
 	const copies = await Promise.allSettled([
-		options.stdout ? copyOutput(session.stdout, socket, {begin, encode: encoder('stdout')}) : silence(session.stdout),
+		options.stdout ? copyOutput(output, socket, {begin, encode: encoder('stdout')}) : silence(session.stdout),
 		options.stderr && !session.terminal ? copyOutput(session.stderr, socket, {begin, encode: encoder('stderr')}) : silence(session.stderr),
 	]);
 	stopProbing?.();
