@@ -46,6 +46,19 @@ const silence = async (source: Readable) => {
 	}
 };
 
+type CopyAllOptions = Pick<ServeSessionOptions, 'stdin' | 'stdout' | 'stderr'> & Pick<CopyOptions, 'begin'> & {readonly isRaw: boolean};
+
+/** Copies the streams that are wanted, up to their ends. */
+const copyOutputs = async (socket: Duplex, {terminal, stdout, stderr}: Session, options: CopyAllOptions) => {
+	const {begin, isRaw} = options;
+	const encoder = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => isRaw ? bytes : encodeFrame(stream, bytes);
+	const output = terminal && !options.stdin ? withLineEnds(stdout) : stdout;
+	return Promise.allSettled([
+		options.stdout ? copyOutput(output, socket, {begin, encode: encoder('stdout')}) : silence(stdout),
+		options.stderr && !terminal ? copyOutput(stderr, socket, {begin, encode: encoder('stderr')}) : silence(stderr),
+	]);
+};
+
 /** Sends the first failure of the engine as a frame. */
 const sendFailure = (socket: Duplex, copies: ReadonlyArray<PromiseSettledResult<void>>): void => {
 	const failure: unknown = copies.find(copy => copy.status === 'rejected')?.reason;
@@ -120,12 +133,7 @@ export const serveSession = async (exchange: Exchange, session: Session, options
 	}
 
 	const stopProbing = isRaw ? undefined : probe(socket, exchange.patienceMilliseconds);
-	const encoder = (stream: 'stdout' | 'stderr') => (bytes: Uint8Array) => isRaw ? bytes : encodeFrame(stream, bytes);
-	const output = session.terminal && !options.stdin ? withLineEnds(session.stdout) : session.stdout;
-	const copies = await Promise.allSettled([
-		options.stdout ? copyOutput(output, socket, {begin, encode: encoder('stdout')}) : silence(session.stdout),
-		options.stderr && !session.terminal ? copyOutput(session.stderr, socket, {begin, encode: encoder('stderr')}) : silence(session.stderr),
-	]);
+	const copies = await copyOutputs(socket, session, {...options, isRaw, begin});
 	stopProbing?.();
 	session.close();
 	if (!isRaw) {
