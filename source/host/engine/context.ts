@@ -51,6 +51,8 @@ export type Run =
 	| {
 		readonly state: 'live';
 		readonly machine: Machine;
+		/** When the engine heard that its process runs, of `performance.now()`. */
+		readonly since: number;
 		/** Standard input of the process; opened at the first write. */
 		stdin?: Promise<Writable>;
 		/** Resolves when the run is cleaned up. */

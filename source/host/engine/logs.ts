@@ -1,5 +1,6 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import {HolmError} from '../../engine/errors.js';
-import type {BootLogOptions, LogsVerbs} from '../../engine/logs.js';
+import type {BootLogOptions, LogOptions, LogsVerbs} from '../../engine/logs.js';
 import type {LogEntry} from '../../engine/resources.js';
 import {timestampOf} from '../../rules/containers/log-parser.js';
 import {assertReadable} from '../../rules/containers/logging.js';
@@ -23,6 +24,27 @@ const finalEndOf = (entry: Entry, signal?: AbortSignal): AbortSignal => {
 
 	look();
 	return final.signal;
+};
+
+/** How long the first output of a process may take to come from its machine into the log. */
+const firstOutputMs = 500;
+
+/**
+Waits until what a process writes at once is in the log: until it has run for a moment, or has ended.
+
+Clients start a container and ask for its log, as if there were nothing between its process and the log.
+*/
+const untilFirstOutput = async ({run, ended: {signal}}: Entry): Promise<void> => {
+	const left = run.state === 'live' ? run.since + firstOutputMs - performance.now() : 0;
+	if (left > 0) {
+		await delay(left, undefined, {signal}).catch(() => undefined);
+	}
+};
+
+/** The log up to now of a container, which may have just started. */
+export const readLogSoFar = async function * (log: string, entry: Entry, options: LogOptions): AsyncGenerator<LogEntry, void> {
+	await untilFirstOutput(entry);
+	yield * readLog(log, options);
 };
 
 async function * readBootLog(
@@ -54,7 +76,9 @@ export const logsVerbs = (context: VerbContext): Required<LogsVerbs> => ({
 		const entry = findContainer(context, reference);
 		assertReadable(entry.container);
 		const {log} = context.paths.container(entry.container.id);
-		return readLog(log, {...logOptions, ...logOptions.follow && {ended: finalEndOf(entry, logOptions.signal)}});
+		return logOptions.follow
+			? readLog(log, {...logOptions, ended: finalEndOf(entry, logOptions.signal)})
+			: readLogSoFar(log, entry, logOptions);
 	},
 	bootLog: (reference, options = {}) => readBootLog(context, findContainer(context, reference), options),
 });

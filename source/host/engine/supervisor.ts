@@ -199,7 +199,9 @@ export const createSupervisor = (
 
 	const supervise: Supervisor['supervise'] = (entry, machine) => {
 		const {promise: over, resolve: cleanedUp} = Promise.withResolvers<void>();
-		entry.run = {state: 'live', machine, over};
+		entry.run = {
+			state: 'live', machine, since: performance.now(), over,
+		};
 		healthChecks.begin(entry);
 		void (async () => {
 			const end = await machine.ended;

@@ -12,7 +12,9 @@ const open = () => {
 	const {promise: ended, resolve} = Promise.withResolvers<MachineEnd>();
 	const entry = newEntry({container: container({status: {state: 'running', pid: 1, startedAt: 1}}), isStoppedByUser: false, devices: {}});
 	const machine = {ended, agent: 'guest', isOutOfSpace: () => false} as unknown as Machine;
-	entry.run = {state: 'live', machine, over: Promise.resolve()};
+	entry.run = {
+		state: 'live', machine, since: 0, over: Promise.resolve(),
+	};
 	const opened: string[] = [];
 	const helpers = {
 		async open() {

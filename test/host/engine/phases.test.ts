@@ -13,7 +13,9 @@ import type {Machine} from '../../../source/host/machines/running-machine.js';
 import {container} from '../../engine/resources.js';
 
 const over = Promise.resolve();
-const live = (isOutOfSpace: boolean): Run => ({state: 'live', over, machine: {isOutOfSpace: () => isOutOfSpace} as unknown as Machine});
+const live = (isOutOfSpace: boolean): Run => ({
+	state: 'live', over, since: 0, machine: {isOutOfSpace: () => isOutOfSpace} as unknown as Machine,
+});
 const started = {pid: 1, startedAt: 1};
 
 /** A container in each phase. */

@@ -32,7 +32,9 @@ const openSession = async (t: ExecutionContext, ended: Promise<never> | Promise<
 			throw new HolmError('internal', 'the guest does not answer');
 		},
 	};
-	entry.run = {state: 'live', machine: {agent, ended} as unknown as Machine, over: Promise.resolve()};
+	entry.run = {
+		state: 'live', machine: {agent, ended} as unknown as Machine, since: 0, over: Promise.resolve(),
+	};
 	const lines: string[] = [];
 	const session = await attach({
 		paths,
