@@ -106,7 +106,8 @@ export const execTests = (world: World): void => {
 			});
 			const socket = net.connect(pathsOf(world.root).socket);
 			socket.end(`POST /exec/${id}/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`);
-			await once(socket, 'finish');
+			// Before its start it does not run either.
+			await once(socket, 'data');
 			socket.destroy();
 			await world.until(async () => world.engine.exec(id).catch(() => undefined), exec => exec?.running === false);
 		}
