@@ -128,6 +128,8 @@ const stage = async (root: string, {unpacked, programs}: Source, modules: readon
 	// Since version 29 Docker would name images by the digests of their manifests.
 	await mkdir(path.join(root, 'etc/docker'));
 	await writeFile(path.join(root, 'etc/docker/daemon.json'), '{"features": {"containerd-snapshotter": false}}\n');
+	await mkdir(path.join(root, 'etc/containerd'));
+	await writeFile(path.join(root, 'etc/containerd/config.toml'), containerdConfiguration);
 	await writeFile(path.join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
 	await writeFile(path.join(root, 'etc/group'), 'root:x:0:\n');
 	await writeFile(path.join(root, 'etc/os-release'), 'PRETTY_NAME="Holm builder"\nID=holm\n');
@@ -149,9 +151,23 @@ const stage = async (root: string, {unpacked, programs}: Source, modules: readon
 	await chmod(path.join(root, 'bin/start'), 0o755);
 };
 
+/** As dockerd's own for a containerd that it starts, but for the places. */
+const containerdConfiguration = `version = 2
+root = "/var/lib/docker/containerd/daemon"
+state = "/run/docker/containerd/daemon"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.devmapper"]
+
+[grpc]
+address = "/run/holm/containerd.sock"
+
+[debug]
+level = "warn"
+`;
+
 const keyOf = async ({sha256, modules}: GuestKernel, diskBytes: number): Promise<string> => createHash('sha256')
 	.update(`${sha256}\n${modules.join(' ')}\n${diskBytes}\n${builderModules.join(' ')}\n`)
 	.update(await readFile(startScript))
+	.update(containerdConfiguration)
 	.digest('hex')
 	.slice(0, 16);
 
