@@ -115,7 +115,7 @@ const askEverything = async (t: ExecutionContext, minor: number): Promise<Readon
 	await see('GET /volumes/{name}', 'GET /volumes/kept');
 	await see('GET /system/df', 'GET /system/df');
 	await see('POST /commit', 'POST /commit?container=plain&repo=made');
-	await see('DELETE /images/{name}', 'DELETE /images/made');
+	await see('DELETE /images/{name}', 'DELETE /images/made?noprune=1');
 	await see('POST /containers/prune', 'POST /containers/prune');
 	await post(served, at('/volumes/create'), {Name: 'unused'});
 	await see('POST /volumes/prune', `POST /volumes/prune?filters=${encodeURIComponent('{"all":["true"]}')}`);

@@ -50,6 +50,6 @@ export const dockerPage = (): string => `# Docker's API, field by field
 
 - **honoured**: the setting has its effect, and \`inspect\` returns it.
 - **refused**: a value other than the default is answered with status 501, the field, the reason and a remedy; one answer names all refused fields of a request. \`holm\` refuses the flag in the same words.
-- **hint**: the setting has no effect, and the answer's \`Warnings\` say so, as for fields that the engine does not know. The answers of \`POST /volumes/create\` and \`POST /networks/NAME/connect\` have no warnings: unknown fields are refused there, and hints are only on this page.
+- **hint**: the setting has no effect, and the answer's \`Warnings\` say so, as for fields that the engine does not know. The answers of \`POST /volumes/create\` and \`POST /networks/NAME/connect\` have no warnings: unknown fields are refused there, and hints are only on this page. Nor has that of \`DELETE /images/NAME\`.
 
 ${objects.map(object => section(object)).join('\n')}`;

@@ -1,4 +1,4 @@
-import {honoured, refused, type FieldTable} from './rule.js';
+import {hint, honoured, type FieldTable} from './rule.js';
 
 const platform = honoured('of an image, which has one; another is an error');
 
@@ -16,6 +16,7 @@ export const imageLoadFields: FieldTable = {
 /** The query of `DELETE /images/{name}`. */
 export const imageRemovalFields: FieldTable = {
 	force: honoured(),
-	noprune: refused('parents without a name, which nothing else needs, are removed with the image', 'leave it out, and tag what is to stay', isTrue),
+	// Compose and Docker's client for Go send it with each removal, also where there is no parent.
+	noprune: hint('parents without a name, which nothing else needs, are removed with the image, and are in the answer', isTrue),
 	platforms: platform,
 };
