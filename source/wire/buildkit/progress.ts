@@ -35,6 +35,7 @@ const remedies = [
 	[/401 Unauthorized|403 Forbidden|authorization failed|pull access denied/v, 'check the name, or log in to the registry: holm login'],
 	[/no match for platform in manifest/v, 'name a base image that is there for the platform, or leave out the platform'],
 	[/no SSH key .* forwarded from the client/v, 'forward an agent or a key under that id: --ssh ID=SOCKET, or --ssh default'],
+	[/dockerfile parse error.*unknown instruction/v, 'fix the Dockerfile; the lines of a here-document are instructions to a builder that does not know them, as Debian 12\'s'],
 	[/no space left on device/v, 'holm builder prune frees its disk; holm builder rm and update --disk give it a larger one'],
 ] as const;
 
