@@ -16,6 +16,7 @@ import {pack, type Pack} from 'tar-stream';
 import {command} from '../../source/commands/image/build.js';
 import type {BuildOptions} from '../../source/engine/build.js';
 import type {Engine} from '../../source/engine/engine.js';
+import {HolmError} from '../../source/engine/errors.js';
 import {createContext} from './helpers/context.js';
 import {runCommand} from './helpers/run-command.js';
 
@@ -71,6 +72,25 @@ const someFiles = (tar: Pack) => {
 	tar.entry({name: 'null', type: 'character-device'});
 	tar.entry({name: 'pipe', type: 'fifo'});
 };
+
+test('a quiet build prints the output of its steps if it fails, and the image comes to the engine with or without --load', async t => {
+	const {build, context, asked} = await setUp(t);
+	t.is(await build('-q', '--load'), 0);
+	t.is(context.output(), `${id}\n`);
+	t.is(context.errors(), '');
+	t.is(asked.length, 1);
+	const failing: Partial<Engine> = {
+		async * buildImage(tar) {
+			tar.resume();
+			yield {text: '#5 0.100 no rule to make it\n'};
+			throw new HolmError('invalid', 'Build failed at step 1/1, RUN make');
+		},
+	};
+	const quiet = createContext({engine: failing, workingDirectory: context.workingDirectory, environment: context.environment});
+	await t.throwsAsync(runCommand(command, ['-q', 'context'], quiet), {message: 'Build failed at step 1/1, RUN make'});
+	t.is(quiet.errors(), '#5 0.100 no rule to make it\n');
+	t.is(quiet.output(), '');
+});
 
 test('the files of a build go to a directory, without what is no file, and no image is named', async t => {
 	const {build, context, workingDirectory} = await setUp(t, someFiles);

@@ -3,6 +3,7 @@ import {readFile, writeFile} from 'node:fs/promises';
 import path from 'node:path';
 import type {Duplex} from 'node:stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
+import type {Progress} from '../../engine/resources.js';
 import {directoryContext, inputContext, type BuildContext} from '../../archive/build-context.js';
 import {
 	defineCommand,
@@ -21,7 +22,7 @@ import {buildKitFields} from '../../wire/decode/fields/build.js';
 import {printProgress} from '../print/progress.js';
 import {credentialsFor, keptCredentials} from '../registry/credentials.js';
 import {readInput} from '../../terminal/streams.js';
-import {escapeControls} from '../../text/escape.js';
+import {escapeControls, forOutput} from '../../text/escape.js';
 import {buildOutputOf} from './build-output.js';
 
 const flags = {
@@ -55,6 +56,7 @@ const flags = {
 		type: 'string', shortFlag: 'o', isMultiple: true, value: 'DIR|type=tar,dest=FILE', description: 'Write the files of the result instead of an image; - is a tar on standard output',
 	},
 	push: {type: 'boolean', description: 'Push the names of --tag after the build'},
+	load: {type: 'boolean', description: 'Accepted for compatibility; the image always comes to the engine'},
 	cacheFrom: {
 		type: 'string', isMultiple: true, value: 'IMAGE', description: 'Image of a registry with layers to use as cache',
 	},
@@ -161,8 +163,8 @@ const agentsOf = async (context: Context, values: readonly string[]): Promise<Re
 };
 
 /** Throws `invalid` for options that a build without an image, or a push, cannot have. */
-const assertTogether = ({output, push, tag, iidfile}: FlagValues<typeof flags>): void => {
-	const ofImages = [...tag.length > 0 ? ['--tag'] : [], ...push ? ['--push'] : [], ...iidfile === undefined ? [] : ['--iidfile']];
+const assertTogether = ({output, push, load, tag, iidfile}: FlagValues<typeof flags>): void => {
+	const ofImages = [...tag.length > 0 ? ['--tag'] : [], ...push ? ['--push'] : [], ...load ? ['--load'] : [], ...iidfile === undefined ? [] : ['--iidfile']];
 	if (output.length > 0 && ofImages.length > 0) {
 		const names = ofImages.join(' and ');
 		throw new HolmError('invalid', `--output makes files and no image, and ${names} would be without effect`, {remedy: `leave out --output, or ${names}`});
@@ -171,6 +173,25 @@ const assertTogether = ({output, push, tag, iidfile}: FlagValues<typeof flags>):
 	if (push && tag.length === 0) {
 		throw new HolmError('invalid', '--push needs a name to push', {remedy: 'give --tag REGISTRY/NAME'});
 	}
+};
+
+/** Characters of a quiet build's output that are kept for its failure. */
+const keptLength = 256 * 1024;
+
+/** Passes progress on; `text` is the end of what the steps have printed. */
+const keepOutput = (steps: AsyncIterable<Progress>) => {
+	let text = '';
+	return {
+		get text() {
+			return text;
+		},
+		async * [Symbol.asyncIterator]() {
+			for await (const step of steps) {
+				text = `${text}${step.text ?? ''}`.slice(-keptLength);
+				yield step;
+			}
+		},
+	};
 };
 
 const build = async (context: Context, given: FlagValues<typeof flags>, source: string): Promise<void> => {
@@ -198,8 +219,16 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 	const engine = await context.engine();
 	let imageId: string | undefined;
 	try {
-		const steps = engine.buildImage(tar, {...options, file});
-		imageId = await printProgress(steps, output?.isOnStandardOutput ? context.stderr : context.stdout, {quiet: given.quiet});
+		const steps = keepOutput(engine.buildImage(tar, {...options, file}));
+		try {
+			imageId = await printProgress(steps, output?.isOnStandardOutput ? context.stderr : context.stdout, {quiet: given.quiet});
+		} catch (error) {
+			if (given.quiet) {
+				context.stderr.write(forOutput(context.stderr, steps.text));
+			}
+
+			throw error;
+		}
 	} finally {
 		const left = leftOut?.();
 		if (left !== undefined) {
@@ -244,6 +273,8 @@ export const command = defineCommand({
 			'security-opt': 'securityopt',
 			squash: 'squash',
 		}),
+		'--build-context': {reason: 'a build has one context', remedy: 'put the files into it, or use docker buildx with a builder that knows named contexts'},
+		'--cache-to': {reason: 'the builder keeps the cache of builds itself', remedy: 'leave it out'},
 		'--compress': {reason: 'the context is sent over a local socket', remedy: 'leave it out'},
 		'--disable-content-trust': contentTrust,
 	},
