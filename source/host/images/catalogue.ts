@@ -31,11 +31,15 @@ const isReference = (name: string): boolean => {
 	}
 };
 
-/** The names of a record, split into tags and digests. Names that are no references, as other tools may write them, are skipped. */
-export const tagsAndDigestsOf = ({names, 'big-data-names': keys, digest: main}: ImageRecord): Pick<Image, 'tags' | 'digests'> => {
+/** The names of a record, split into tags and digests, the last pulled or made manifest first. Names that are no references, as other tools may write them, are skipped. */
+export const tagsAndDigestsOf = ({
+	names, 'big-data-names': keys, 'big-data-digests': written, digest: main,
+}: ImageRecord): Pick<Image, 'tags' | 'digests'> => {
 	const references = (names ?? []).filter(name => isReference(name)).map(name => parseReference(name));
 	const manifests = new Set(keys?.filter(key => key.startsWith('manifest-')).map(key => key.slice('manifest-'.length)));
-	const known = manifests.size > 0 ? [...manifests] : [main].filter(item => item !== undefined);
+	const last = written?.manifest;
+	const lastFirst = [...manifests].toSorted((one, other) => Number(other === last) - Number(one === last));
+	const known = manifests.size > 0 ? lastFirst : [main].filter(item => item !== undefined);
 	const repositories = new Set(references.map(reference => repositoryName(reference)));
 	return {
 		tags: references.filter(({digest}) => digest === undefined).map(reference => formatReference(reference)),

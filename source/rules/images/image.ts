@@ -10,6 +10,8 @@ export type ImageRecord = {
 	readonly layer?: string;
 	readonly created?: string;
 	readonly 'big-data-names'?: readonly string[];
+	/** Digests of what is in storage; that of `manifest` is the manifest which was written last. */
+	readonly 'big-data-digests'?: {readonly manifest?: string};
 };
 
 // An image's configuration is untrusted: every member is checked.

@@ -35,6 +35,11 @@ test('names part into tags and digests, and what is no reference is none', t => 
 	const names = tagsAndDigestsOf({id: 'a', digest, names: ['docker.io/library/app:1', `docker.io/library/app@${digest}`, 'localhost/b:2', 'NO REFERENCE']});
 	t.deepEqual(names.tags, ['docker.io/library/app:1', 'localhost/b:2']);
 	t.deepEqual(names.digests, [`docker.io/library/app@${digest}`, `localhost/b@${digest}`]);
+	const pulled = `sha256:${'e'.repeat(64)}`;
+	const again = {
+		id: 'a', digest, names: ['docker.io/library/app:1'], 'big-data-names': [`manifest-${digest}`, 'manifest', `manifest-${pulled}`], 'big-data-digests': {manifest: pulled},
+	};
+	t.deepEqual(tagsAndDigestsOf(again).digests, [`docker.io/library/app@${pulled}`, `docker.io/library/app@${digest}`], 'that of the last pull first');
 });
 
 test('the parent of an image is the one with the longest beginning of its history, and with its layers', t => {
