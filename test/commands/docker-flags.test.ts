@@ -29,6 +29,7 @@ const flags: ReadonlyArray<readonly [name: string, command: Command, flags: stri
 	['build', build, `
 		add-host build-arg cache-from cgroup-parent compress cpu-period cpu-quota cpu-shares cpuset-cpus cpuset-mems disable-content-trust file force-rm iidfile isolation label
 		memory memory-swap network no-cache platform pull quiet rm security-opt shm-size squash tag target ulimit
+		allow attest build-context builder cache-to load metadata-file no-cache-filter output progress provenance push sbom secret ssh
 	`],
 ];
 
