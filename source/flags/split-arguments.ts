@@ -120,8 +120,14 @@ export const splitArguments = (
 	const addCluster = (argument: string) => {
 		for (let position = 1; position < argument.length; position++) {
 			const given = `-${argument[position]}`;
-			const entry = find(given);
 			const rest = argument.slice(position + 1);
+			if (!known.has(given) && Object.hasOwn(refused, given)) {
+				refusals.set(given, refused[given]!);
+				index += rest === '' ? 1 : 0;
+				return;
+			}
+
+			const entry = find(given);
 			if (entry.flag.type === 'string' || rest.startsWith('=')) {
 				add(entry, given, rest === '' ? valueOf(given) : rest.replace(/^=/v, ''));
 				return;

@@ -73,6 +73,13 @@ const someFiles = (tar: Pack) => {
 	tar.entry({name: 'pipe', type: 'fifo'});
 };
 
+test('a limit of a step is refused by its short name, too, with its value', async t => {
+	const {build} = await setUp(t);
+	for (const flags of [['-m', '1g'], ['-m1g'], ['-qm', '1g'], ['-m=1g'], ['--memory', '1g']]) {
+		await t.throwsAsync(build(...flags), {message: /^--?m(?:emory)? is not supported: BuildKit does not limit single steps/v});
+	}
+});
+
 test('a quiet build prints the output of its steps if it fails, and the image comes to the engine with or without --load', async t => {
 	const {build, context, asked} = await setUp(t);
 	t.is(await build('-q', '--load'), 0);

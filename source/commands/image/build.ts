@@ -256,23 +256,28 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 	}
 };
 
+/** Docker's limits of single steps. */
+const limits = refusedFlags(buildKitFields, {
+	'cgroup-parent': 'cgroupparent',
+	'cpu-period': 'cpuperiod',
+	'cpu-quota': 'cpuquota',
+	'cpu-shares': 'cpushares',
+	'cpuset-cpus': 'cpusetcpus',
+	'cpuset-mems': 'cpusetmems',
+	isolation: 'isolation',
+	memory: 'memory',
+	'memory-swap': 'memswap',
+	'security-opt': 'securityopt',
+	squash: 'squash',
+});
+
 export const command = defineCommand({
 	usage: 'PATH|-',
 	flags,
 	refused: {
-		...refusedFlags(buildKitFields, {
-			'cgroup-parent': 'cgroupparent',
-			'cpu-period': 'cpuperiod',
-			'cpu-quota': 'cpuquota',
-			'cpu-shares': 'cpushares',
-			'cpuset-cpus': 'cpusetcpus',
-			'cpuset-mems': 'cpusetmems',
-			isolation: 'isolation',
-			memory: 'memory',
-			'memory-swap': 'memswap',
-			'security-opt': 'securityopt',
-			squash: 'squash',
-		}),
+		...limits,
+		'-c': limits['--cpu-shares']!,
+		'-m': limits['--memory']!,
 		...Object.fromEntries(['--attest', '--provenance', '--sbom'].map(flag => [flag, {reason: 'images get no attestations', remedy: 'leave it out'}])),
 		'--allow': {reason: '--network host needs no permission of its own', remedy: 'leave it out'},
 		'--builder': {reason: 'an engine has one builder', remedy: 'leave it out; --host names another engine'},
