@@ -3,8 +3,9 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {LogEntry} from '../engine/resources.js';
 import {encodeFrame} from '../wire/frames.js';
 import {stdinFramed, stdinHeader} from '../wire/stdin-frames.js';
+import {writeSlowly} from '../wire/write-slowly.js';
 import type {Exchange} from './exchange.js';
-import {untilAborted, writeSlowly} from './streams.js';
+import {untilAborted} from './streams.js';
 
 export const rawStream = 'application/vnd.docker.raw-stream';
 export const multiplexedStream = 'application/vnd.docker.multiplexed-stream';

@@ -5,11 +5,11 @@ import type {Session} from '../engine/sessions.js';
 import {HolmError} from '../engine/errors.js';
 import {encodeFrame} from '../wire/frames.js';
 import {stdinFramed, stdinHeader} from '../wire/stdin-frames.js';
+import {writeSlowly} from '../wire/write-slowly.js';
 import type {Exchange} from './exchange.js';
 import {closeGently, probe, sessionHead, untilHeadIsRead} from './hijack.js';
 import {withLineEnds} from './line-ends.js';
 import {readFramed, readRaw} from './session-input.js';
-import {writeSlowly} from './streams.js';
 import {acceptWebSocket} from './web-socket.js';
 
 export type ServeSessionOptions = {

@@ -1,6 +1,7 @@
 import {once} from 'node:events';
-import type {Readable, Writable} from 'node:stream';
+import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
+import {writeSlowly} from '../wire/write-slowly.js';
 import type {Exchange} from './exchange.js';
 
 /**
@@ -35,24 +36,6 @@ export async function * untilAborted<Value>(iterable: AsyncIterable<Value>, sign
 		iterator.return?.().catch(() => undefined);
 	}
 }
-
-/** Writes with backpressure; resolves when the other side can take more, or is gone. */
-export const writeSlowly = async (target: Writable, chunk: Uint8Array | string): Promise<void> => {
-	if (target.destroyed || target.write(chunk)) {
-		return;
-	}
-
-	await new Promise<void>(resolve => {
-		const onReady = () => {
-			target.off('drain', onReady);
-			target.off('close', onReady);
-			resolve();
-		};
-
-		target.on('drain', onReady);
-		target.on('close', onReady);
-	});
-};
 
 export type SendOptions<Value> = {
 	readonly contentType: string;

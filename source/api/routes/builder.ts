@@ -6,11 +6,12 @@ import {asHolmError, HolmError} from '../../engine/errors.js';
 import {refuseCalls} from '../../wire/buildkit/calls.js';
 import {fieldsOf} from '../../wire/fields.js';
 import {parseJson} from '../../wire/json.js';
+import {writeSlowly} from '../../wire/write-slowly.js';
 import {noBuildKit} from '../../wire/decode/fields/build.js';
 import {encodeProgressError} from '../../wire/encode/progress.js';
 import {splitVersion} from '../../wire/versions.js';
 import {noContent, ok, route, type Exchange, type Handler} from '../exchange.js';
-import {line, writeSlowly} from '../streams.js';
+import {line} from '../streams.js';
 import {upload} from '../upload.js';
 
 const http = process.getBuiltinModule('node:http');

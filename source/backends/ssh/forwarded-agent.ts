@@ -30,22 +30,35 @@ The messages of a side of a connection.
 @yields Messages without their lengths, not empty. Throws for one that is too long.
 */
 async function * messagesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
-	let pending = Buffer.alloc(0);
+	let chunks: Uint8Array[] = [];
+	let size = 0;
+	let wanted = 4;
 	for await (const chunk of bytes) {
-		pending = Buffer.concat([pending, chunk]);
-		while (pending.length >= 4) {
-			const length = pending.readUInt32BE();
+		chunks.push(chunk);
+		size += chunk.length;
+		if (size < wanted) {
+			continue;
+		}
+
+		let rest = Buffer.concat(chunks);
+		wanted = 4;
+		while (rest.length >= 4) {
+			const length = rest.readUInt32BE();
 			if (length === 0 || length > maximumMessageBytes) {
 				throw new Error('a message of the agent is empty or too long');
 			}
 
-			if (pending.length < 4 + length) {
+			if (rest.length < 4 + length) {
+				wanted = 4 + length;
 				break;
 			}
 
-			yield pending.subarray(4, 4 + length);
-			pending = pending.subarray(4 + length);
+			yield rest.subarray(4, 4 + length);
+			rest = rest.subarray(4 + length);
 		}
+
+		chunks = [rest];
+		size = rest.length;
 	}
 }
 

@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import type {IncomingHttpHeaders, ServerHttp2Stream} from 'node:http2';
 import type {Duplex} from 'node:stream';
 import {messageOf} from '../../engine/errors.js';
+import {writeSlowly} from '../write-slowly.js';
 
 /** Limit for a request of BuildKit's, which names a host or a secret. */
 const maximumRequestBytes = 64 * 1024;
@@ -69,24 +70,29 @@ export async function * splitMessages(bytes: AsyncIterable<Uint8Array>): AsyncGe
 	for await (const chunk of bytes) {
 		chunks.push(chunk);
 		size += chunk.length;
-		while (size >= wanted) {
-			const all = Buffer.concat(chunks);
-			const length = headerLength + all.readUInt32BE(1);
-			if (all[0] !== 0 || length > headerLength + maximumMessageBytes) {
+		if (size < wanted) {
+			continue;
+		}
+
+		let rest = Buffer.concat(chunks);
+		wanted = headerLength;
+		while (rest.length >= headerLength) {
+			const length = headerLength + rest.readUInt32BE(1);
+			if (rest[0] !== 0 || length > headerLength + maximumMessageBytes) {
 				throw new Error('a message is compressed or too long');
 			}
 
-			if (size < length) {
-				chunks = [all];
+			if (rest.length < length) {
 				wanted = length;
 				break;
 			}
 
-			yield all.subarray(headerLength, length);
-			chunks = [all.subarray(length)];
-			size -= length;
-			wanted = headerLength;
+			yield rest.subarray(headerLength, length);
+			rest = rest.subarray(length);
 		}
+
+		chunks = [rest];
+		size = rest.length;
 	}
 
 	if (size > 0) {
@@ -106,14 +112,7 @@ const serveStream = async (stream: ServerHttp2Stream, headers: IncomingHttpHeade
 		await method({
 			headers,
 			messages: splitMessages(stream),
-			async send(message) {
-				if (!stream.write(frame(message)) && !stream.destroyed) {
-					await new Promise<void>(resolve => {
-						stream.once('drain', resolve);
-						stream.once('close', resolve);
-					});
-				}
-			},
+			send: async message => writeSlowly(stream, frame(message)),
 		});
 	} catch (error) {
 		trailers = {'grpc-status': String(grpcStatus.unknown), 'grpc-message': encodeText(messageOf(error))};
@@ -162,6 +161,11 @@ export const serveCalls = (connection: Duplex, {unary, streams}: Methods): () =>
 			chunks.push(chunk);
 		});
 		stream.on('end', () => {
+			// A call that the other side has cancelled ends too.
+			if (stream.destroyed || stream.closed) {
+				return;
+			}
+
 			let result: UnaryAnswer;
 			try {
 				result = method(Buffer.concat(chunks).subarray(headerLength));

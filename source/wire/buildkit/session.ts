@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {Readable, type Duplex} from 'node:stream';
 import {BinaryReader, BinaryWriter, WireType} from '@bufbuild/protobuf/wire';
 import type {BuildOptions} from '../../engine/build.js';
+import {writeSlowly} from '../write-slowly.js';
 import {serveCalls, type StreamCall, type UnaryAnswer} from './calls.js';
 
 /** What a build may ask of its client. */
@@ -75,12 +76,7 @@ const forwardAgent = async ({headers, messages, send}: StreamCall, agents: Build
 	const failed = Promise.withResolvers<never>();
 	const ask = async () => {
 		for await (const message of messages) {
-			if (!agent.write(firstBytes(message))) {
-				await new Promise<void>(resolve => {
-					agent.once('drain', resolve);
-					agent.once('close', resolve);
-				});
-			}
+			await writeSlowly(agent, firstBytes(message));
 		}
 
 		agent.end();

@@ -2,7 +2,7 @@ import {Buffer} from 'node:buffer';
 import {once} from 'node:events';
 import http2, {type IncomingHttpHeaders} from 'node:http2';
 import net, {type AddressInfo, type Socket} from 'node:net';
-import {Duplex, type Readable} from 'node:stream';
+import {Duplex, PassThrough, type Readable} from 'node:stream';
 import {buffer, text as readText} from 'node:stream/consumers';
 import test, {type ExecutionContext} from 'ava';
 import {BinaryReader, BinaryWriter, WireType} from '@bufbuild/protobuf/wire';
@@ -86,6 +86,41 @@ test('a request that is too long, or no message, ends without harm', async t => 
 	t.is((await ask('/grpc.health.v1.Health/Check', new Uint8Array(0))).status, '0');
 });
 
+test('a call that is cancelled before its end ends without an error', async t => {
+	const server = net.createServer();
+	server.listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const far = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+	const [near] = await once(server, 'connection') as [Socket];
+	const end = serveSession(near, {credentials: () => undefined, secrets: new Map()});
+	t.teardown(() => {
+		far.destroy();
+		end();
+		server.close();
+	});
+	const frame = (type: number, flags: number, stream: number, payload: Uint8Array) => {
+		const head = Buffer.alloc(9);
+		head.writeUIntBE(payload.length, 0, 3);
+		head[3] = type;
+		head[4] = flags;
+		head.writeUInt32BE(stream, 5);
+		return Buffer.concat([head, payload]);
+	};
+
+	const short = (value: string) => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
+	const fields = {':method': 'POST', ':scheme': 'http', ':path': '/moby.filesync.v1.Auth/Credentials'};
+	const headers = Buffer.concat(Object.entries(fields).flatMap(([name, value]) => [Buffer.from([0]), short(name), short(value)]));
+	// What is between the settings and the ping is read at once: a call, and its cancellation.
+	far.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(4, 0, 0, Buffer.alloc(0)), frame(1, 4, 1, headers), frame(3, 0, 1, Buffer.from([0, 0, 0, 8])), frame(6, 0, 0, Buffer.from('a ping !'))]));
+	let received = '';
+	while (!received.includes('a ping !')) {
+		const [chunk] = await once(far, 'data') as [Uint8Array];
+		received += Buffer.from(chunk).toString('latin1');
+	}
+
+	t.false(near.destroyed);
+});
+
 test('each session has an id of its own, and names what it serves', t => {
 	const {id, headers} = newSession();
 	t.not(id, newSession().id);
@@ -157,6 +192,21 @@ test('a step talks with the agent that it names, until it leaves', async t => {
 	const none = call(client, forward, {'buildkit.ssh.id': 'third'});
 	none.stream.resume();
 	t.is((await none.status)['grpc-status'], '2');
+});
+
+test('an agent that is slow to read is waited for, each time by the same listeners', async t => {
+	const agent = new PassThrough({highWaterMark: 1});
+	let most = 0;
+	agent.on('drain', () => {
+		most = Math.max(most, agent.listenerCount('close'));
+	});
+	const client = await connect(t, {agents: new Map([['default', async () => agent]])});
+	const {stream, status} = call(client, forward);
+	stream.end(Buffer.concat(Array.from({length: 50}, () => framed(text('asked')))));
+	const answered = await Array.fromAsync(splitMessages(stream));
+	t.is(answered.map(message => fieldsOf(message).join('')).join(''), 'asked'.repeat(50));
+	t.is((await status)['grpc-status'], '0');
+	t.true(most > 0 && most < 10);
 });
 
 test('the files of a result are taken once, and only if they are wanted', async t => {
