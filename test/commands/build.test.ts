@@ -1,3 +1,4 @@
+import {Buffer} from 'node:buffer';
 import {
 	mkdir,
 	mkdtemp,
@@ -10,10 +11,11 @@ import {
 } from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import type {Readable} from 'node:stream';
+import {Readable} from 'node:stream';
 import test, {type ExecutionContext} from 'ava';
 import {pack, type Pack} from 'tar-stream';
 import {command} from '../../source/commands/image/build.js';
+import {buildOutputOf} from '../../source/commands/image/build-output.js';
 import type {BuildOptions} from '../../source/engine/build.js';
 import type {Engine} from '../../source/engine/engine.js';
 import {HolmError} from '../../source/engine/errors.js';
@@ -131,6 +133,16 @@ test('the files of a build do not leave their directory', async t => {
 		await t.throwsAsync(build('-o', 'out'), {message: reason});
 		await t.throwsAsync(stat(path.join(workingDirectory, 'outside')), {code: 'ENOENT'});
 	}
+});
+
+test('files that are no tar are not a fault of the directory', async t => {
+	const {context} = await setUp(t);
+	const output = await buildOutputOf(context, ['out']);
+	await t.throwsAsync(output!.take(Readable.from([Buffer.alloc(600, 'x')])), {code: 'invalid', message: /^the output of the build is not a whole tar: /v});
+	const long = pack();
+	long.entry({name: 'x'.repeat(300)}, '');
+	long.finalize();
+	await t.throwsAsync(output!.take(long as unknown as Readable), {message: /cannot be written to out: ENAMETOOLONG/v});
 });
 
 test('the files of a build go to a tar, or alone to standard output', async t => {

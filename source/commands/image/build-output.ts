@@ -33,6 +33,17 @@ const fieldsOf = (value: string): {readonly type: string; readonly destination: 
 	return {type, destination: fields.get('dest') ?? (type === 'tar' ? '-' : '')};
 };
 
+/** An error of the file system names the directory; another one is the tar's. */
+const asOutputError = (error: unknown, destination: string): HolmError => {
+	if (error instanceof HolmError) {
+		return error;
+	}
+
+	return (error as NodeJS.ErrnoException).syscall === undefined
+		? new HolmError('invalid', `the output of the build is not a whole tar: ${messageOf(error)}`, {remedy: 'build again; holm builder logs may say why', cause: error})
+		: new HolmError('invalid', `the output of the build cannot be written to ${destination}: ${messageOf(error)}`, {remedy: 'check its permissions and the space on its disk', cause: asHolmError(error)});
+};
+
 const directoryOutput = async (context: Context, destination: string): Promise<BuildOutput> => {
 	const root = path.resolve(context.workingDirectory, destination);
 	try {
@@ -47,9 +58,7 @@ const directoryOutput = async (context: Context, destination: string): Promise<B
 			const skipped = await unpack(tar, {
 				root, rename: name => name, keepOwners: false, origin: 'build',
 			}).catch((error: unknown) => {
-				throw error instanceof HolmError
-					? error
-					: new HolmError('invalid', `the output of the build cannot be written to ${destination}: ${messageOf(error)}`, {remedy: 'check its permissions and the space on its disk', cause: asHolmError(error)});
+				throw asOutputError(error, destination);
 			});
 			const [first] = skipped;
 			if (first !== undefined) {

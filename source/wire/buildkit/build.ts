@@ -10,7 +10,12 @@ import type {QueryValues} from '../encode/query.js';
 import {fieldsOf} from '../fields.js';
 import {readJsonLines} from '../json-lines.js';
 import {createBuildProgress} from './progress.js';
-import {newSession, serveSession, type SessionSources} from './session.js';
+import {
+	lostFiles,
+	newSession,
+	serveSession,
+	type SessionSources,
+} from './session.js';
 import {decodeBuildStatus} from './status.js';
 
 /** A daemon with BuildKit, or the way to it. */
@@ -77,8 +82,8 @@ export async function * buildByBuildKit(
 			await takeFiles(files);
 			transfer.isDone = true;
 		} catch (error) {
-			// The daemon only hears that the client has failed.
-			transfer.error = error as Error;
+			// The daemon only hears that the client has failed; if the files have not all come, it knows why.
+			transfer.error = error instanceof HolmError && error.code === 'unavailable' ? undefined : error as Error;
 			throw error;
 		}
 	});
@@ -114,7 +119,7 @@ export async function * buildByBuildKit(
 
 	if (takeFiles) {
 		if (!transfer.isDone) {
-			throw transfer.error ?? new HolmError('unavailable', 'Build failed: the builder ended before it sent the files', {remedy: 'build again; holm builder logs may say why'});
+			throw transfer.error ?? lostFiles();
 		}
 
 		return;

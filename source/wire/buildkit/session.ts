@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {Readable, type Duplex} from 'node:stream';
 import {BinaryReader, BinaryWriter, WireType} from '@bufbuild/protobuf/wire';
 import type {BuildOptions} from '../../engine/build.js';
+import {HolmError} from '../../engine/errors.js';
 import {writeSlowly} from '../write-slowly.js';
 import {serveCalls, type StreamCall, type UnaryAnswer} from './calls.js';
 
@@ -96,9 +97,16 @@ const forwardAgent = async ({headers, messages, send}: StreamCall, agents: Build
 	}
 };
 
+/** The error of files that have not all come. */
+export const lostFiles = (cause?: unknown): HolmError => new HolmError('unavailable', 'Build failed: the builder ended before it sent all files', {remedy: 'build again; holm builder logs may say why', cause});
+
 const contentOf = async function * (messages: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-	for await (const message of messages) {
-		yield firstBytes(message);
+	try {
+		for await (const message of messages) {
+			yield firstBytes(message);
+		}
+	} catch (error) {
+		throw lostFiles(error);
 	}
 };
 

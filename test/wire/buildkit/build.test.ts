@@ -57,5 +57,5 @@ test('a build without an image, and one that fails, are errors', async t => {
 
 test('a build for files that none were sent of is an error', async t => {
 	const takeFiles = async () => undefined;
-	await t.throwsAsync(run(await daemonFor(t, []), {takeFiles}), {code: 'unavailable', message: /ended before it sent the files/v});
+	await t.throwsAsync(run(await daemonFor(t, []), {takeFiles}), {code: 'unavailable', message: /ended before it sent all files/v});
 });

@@ -108,7 +108,7 @@ test('a call that is cancelled before its end ends without an error', async t =>
 	};
 
 	const short = (value: string) => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
-	const fields = {':method': 'POST', ':scheme': 'http', ':path': '/moby.filesync.v1.Auth/Credentials'};
+	const fields = {':method': 'POST', ':scheme': 'http', ':path': '/moby.filesync.v1.Auth/Credentials', ':authority': 'x'};
 	const headers = Buffer.concat(Object.entries(fields).flatMap(([name, value]) => [Buffer.from([0]), short(name), short(value)]));
 	// What is between the settings and the ping is read at once: a call, and its cancellation.
 	far.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(4, 0, 0, Buffer.alloc(0)), frame(1, 4, 1, headers), frame(3, 0, 1, Buffer.from([0, 0, 0, 8])), frame(6, 0, 0, Buffer.from('a ping !'))]));
@@ -228,6 +228,24 @@ test('the files of a result are taken once, and only if they are wanted', async 
 	const unwanted = call(await connect(t), send);
 	unwanted.stream.resume();
 	t.is((await unwanted.status)['grpc-status'], '2');
+});
+
+test('files whose sender vanishes are not complete', async t => {
+	const begun = Promise.withResolvers<void>();
+	const taken = Promise.withResolvers<string>();
+	const client = await connect(t, {
+		async takeFiles(tar: Readable) {
+			tar.once('data', () => {
+				begun.resolve();
+			});
+			taken.resolve(readText(tar));
+			await taken.promise;
+		},
+	});
+	call(client, send).stream.on('error', () => undefined).write(framed(text('half')));
+	await begun.promise;
+	client.destroy();
+	await t.throwsAsync(taken.promise, {code: 'unavailable', message: /before it sent all files/v});
 });
 
 test('messages of a stream are split, and what is none is refused', async t => {
