@@ -35,7 +35,7 @@ const entriesOf = (list: Uint8Array): readonly Entry[] => {
 	return (Array.isArray(manifests) ? manifests as ReadonlyArray<Partial<Entry> | null> : []).flatMap(entry => {
 		const {mediaType = '', digest = '', size, platform} = entry ?? {};
 		const {os, architecture, variant} = platform ?? {};
-		const isWhole = manifestTypes.has(mediaType) && typeof digest === 'string' && /^sha256:[\da-f]{64}$/v.test(digest) && Number.isSafeInteger(size);
+		const isWhole = manifestTypes.has(mediaType) && typeof digest === 'string' && /^sha256:[\da-f]{64}$/v.test(digest) && Number.isSafeInteger(size) && size! >= 0;
 		return isWhole && isWord(os) && isWord(architecture) && os !== 'unknown'
 			? [{
 				mediaType, digest, size: size!, platform: {os, architecture, ...isWord(variant) && {variant}},
@@ -61,7 +61,7 @@ export const platformList = (own: Manifest, {os, architecture}: Pick<Image, 'os'
 		{
 			mediaType: own.mediaType, digest: own.digest, size: own.bytes.length, platform: {os, architecture},
 		},
-		...others.filter((entry, index) => others.findIndex(({digest}) => digest === entry.digest) === index),
+		...new Map(others.map(entry => [entry.digest, entry])).values(),
 	];
 	return manifestOf(Buffer.from(JSON.stringify({schemaVersion: 2, mediaType, manifests: entries})), mediaType);
 };

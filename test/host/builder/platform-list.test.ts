@@ -49,6 +49,7 @@ test('what is no entry of a list is left out', t => {
 			entry('a', 'ARM 64'),
 			entry('a', 'arm64', {digest: '../../etc/passwd'}),
 			entry('a', 'arm64', {size: '500'}),
+			entry('a', 'arm64', {size: -1}),
 			entry('a', 'arm64', {mediaType: 'text/html'}),
 			entry('a', 'arm64', {platform: null}),
 		),
