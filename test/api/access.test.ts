@@ -115,7 +115,10 @@ test('a WebSocket may come from the engine\'s own address, as Python\'s do, and 
 	t.is(await status(tcp(), own, `Origin: http://${own}`, 'Sec-Fetch-Site: same-origin'), 403);
 	// A socket that somebody forwards has no names to check.
 	t.is(await status(net.connect(socketPath), own, `Origin: http://${own}`), 403);
-	t.is((await answer(tcp(), ['GET /_ping HTTP/1.1', `Host: ${own}`, `Origin: http://${own}`])).status, 403);
+	for (const target of ['/_ping', '/containers/json#/attach/ws', '/v1.47/containers/json#x/attach/ws?stream=1']) {
+		t.is((await answer(tcp(), [`GET ${target} HTTP/1.1`, `Host: ${own}`, `Origin: http://${own}`])).status, 403, target);
+	}
+
 	t.deepEqual(reached, []);
 	t.is(await status(tcp(), own, `Origin: http://${own}`), 101);
 	t.is(await status(net.connect(socketPath), 'localhost'), 101);
