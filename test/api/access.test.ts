@@ -1,3 +1,4 @@
+import {once} from 'node:events';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import net from 'node:net';
 import {tmpdir} from 'node:os';
@@ -56,11 +57,13 @@ const serve = async (t: ExecutionContext, addresses: readonly Listening[]): Prom
 	return {reached};
 };
 
+const statusOf = (text: string): number => Number(/^HTTP\/1\.1 (?<status>\d+) /v.exec(text)?.groups?.status);
+
 /** What one request that is written by hand gets, up to the end of the connection. */
 const answer = async (connection: Duplex, head: readonly string[], body = ''): Promise<{readonly status: number; readonly text: string}> => {
 	connection.write([...head, 'Connection: close', `Content-Length: ${body.length}`, '', body].join('\r\n'));
 	const text = String(await buffer(connection));
-	return {status: Number(/^HTTP\/1\.1 (?<status>\d+) /v.exec(text)?.groups?.status), text};
+	return {status: statusOf(text), text};
 };
 
 const webSocket = 'GET /v1.47/containers/x/attach/ws?stream=1&stdout=1 HTTP/1.1';
@@ -101,8 +104,14 @@ test('a WebSocket may come from the engine\'s own address, as Python\'s do, and 
 	const socketPath = path.join(directory, 's');
 	const port = await freePort();
 	const {reached} = await serve(t, [{kind: 'unix', path: socketPath}, {kind: 'tcp', host: '127.0.0.1', port, isInsecure: true}]);
-	const status = async (connection: Duplex, host: string, ...headers: readonly string[]) =>
-		(await answer(connection, [webSocket, `Host: ${host}`, ...handshake, ...headers])).status;
+	// A WebSocket waits half a minute for the client's farewell.
+	const status = async (connection: Duplex, host: string, ...headers: readonly string[]) => {
+		connection.write([webSocket, `Host: ${host}`, ...handshake, ...headers, '', ''].join('\r\n'));
+		const [head] = await once(connection, 'data') as [Uint8Array];
+		connection.destroy();
+		return statusOf(String(head));
+	};
+
 	const [own, other] = [`127.0.0.1:${port}`, `127.0.0.1:${port + 1}`];
 	const tcp = () => net.connect(port, '127.0.0.1');
 	for (const [host, origin] of [
