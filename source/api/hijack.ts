@@ -63,7 +63,12 @@ export const probe = (socket: Duplex, milliseconds: number): (() => void) => {
 		timer.unref();
 	};
 
-	socket.once('end', onEnd);
+	if (socket.readableEnded) {
+		onEnd();
+	} else {
+		socket.once('end', onEnd);
+	}
+
 	return () => {
 		socket.off('end', onEnd);
 		clearInterval(timer);

@@ -33,6 +33,15 @@ const endInput = (stdin: Writable) => {
 	}
 };
 
+/** Calls `onEnd` when the client has ended its half. It may have done so with its request, and the end came with the body. */
+const whenEnded = (socket: Duplex, onEnd: () => void) => {
+	if (socket.readableEnded) {
+		onEnd();
+	} else {
+		socket.on('end', onEnd);
+	}
+};
+
 /** Reads framed input; calls `leave` when the client disconnects. */
 export const readFramed = (socket: Duplex, session: Session, leave: () => void) => {
 	const decode = createStdinDecoder();
@@ -47,7 +56,7 @@ export const readFramed = (socket: Duplex, session: Session, leave: () => void) 
 		}
 	});
 	// Clients with framed input never half-close.
-	socket.on('end', leave);
+	whenEnded(socket, leave);
 };
 
 /** Reads raw input; calls `leave` when the client types the detach keys, or disconnects from a terminal. */
@@ -61,7 +70,7 @@ export const readRaw = (socket: Duplex, session: Session, leave: () => void, key
 			leave();
 		}
 	});
-	socket.on('end', () => {
+	whenEnded(socket, () => {
 		// As in Docker: a terminal has its own end of file, Ctrl-D; a client that half-closes detaches.
 		if (session.terminal) {
 			leave();

@@ -114,6 +114,29 @@ test('input that comes in the same piece as the request is the process\'s', asyn
 	t.is(fake.received(), 'GET /v1.41/containers/json HTTP/1.1\r\nHost: x\r\n\r\n');
 });
 
+test('an end that comes with the request, and is read with its body, is an end of file', async t => {
+	for (const headers of [upgrade, '']) {
+		const fake = createFakeSession();
+		const prepared = Promise.withResolvers<void>();
+		const served = await serve(t, {
+			...engineOf(fake),
+			async startExec() {
+				await prepared.promise;
+				return fake.session;
+			},
+		});
+		const {socket} = await connectRaw(t, served);
+		socket.end(request('/exec/e/start', {headers, body: '{}'}));
+		await once(socket, 'finish');
+		// The server has read it before it answers a later client.
+		t.is((await ask(served, '/_ping')).status, 200);
+		prepared.resolve();
+		await eventually(() => fake.hasEndOfFile());
+		fake.exit();
+		await eventually(async () => served.connections() === 0);
+	}
+});
+
 test('a body of the request itself is not input', async t => {
 	for (const headers of [upgrade, '']) {
 		const fake = createFakeSession();
