@@ -256,6 +256,19 @@ if (missingClient === undefined) {
 		t.is(await createClient(world).docker('image', 'inspect', '--format', '{{.Config.Labels.last}}', 'last'), '1');
 	});
 
+	world.longTest('builder: a context of 20,000 files, by Docker\'s client and by holm', async t => {
+		t.timeout(10 * 60_000);
+		const directory = await contextOf('monorepo', {Dockerfile: 'FROM box\nARG BY\nCOPY . /all\nRUN find /all -type f | wc -l >/count\n'});
+		for (let module = 0; module < 200; module++) {
+			await contextOf(`monorepo/module-${module}`, Object.fromEntries(Array.from({length: 100}, (_, index) => [`file-${index}`, `${module} ${index}\n`])));
+		}
+
+		await build('--tag', 'monorepo', '--build-arg', 'BY=docker', directory);
+		await world.holm('build', '--tag', 'monorepo-too', '--build-arg', 'BY=holm', directory);
+		t.is(await world.holm('run', '--rm', 'monorepo', 'cat', '/count'), '20001');
+		t.is(await world.holm('run', '--rm', 'monorepo-too', 'cat', '/count', '/all/module-199/file-99'), '20001\n199 99');
+	});
+
 	world.test('builder: it stops when it is idle, and is removed', async t => {
 		t.timeout(120_000);
 		await whenUnused();
