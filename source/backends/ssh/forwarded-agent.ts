@@ -5,6 +5,7 @@ import net from 'node:net';
 import {Duplex} from 'node:stream';
 import type {ParsedKey} from 'ssh2';
 import {HolmError, messageOf} from '../../engine/errors.js';
+import {splitByLength} from '../../wire/split-by-length.js';
 import {readKeyFile} from './key-file.js';
 
 /** Messages of an agent. Source: draft-miller-ssh-agent. */
@@ -24,43 +25,15 @@ const text = (bytes: Uint8Array | string): Buffer => {
 	return Buffer.concat([length, content]);
 };
 
-/**
-The messages of a side of a connection.
-
-@yields Messages without their lengths, not empty. Throws for one that is too long.
-*/
-async function * messagesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, void> {
-	let chunks: Uint8Array[] = [];
-	let size = 0;
-	let wanted = 4;
-	for await (const chunk of bytes) {
-		chunks.push(chunk);
-		size += chunk.length;
-		if (size < wanted) {
-			continue;
-		}
-
-		let rest = Buffer.concat(chunks);
-		wanted = 4;
-		while (rest.length >= 4) {
-			const length = rest.readUInt32BE();
-			if (length === 0 || length > maximumMessageBytes) {
-				throw new Error('a message of the agent is empty or too long');
-			}
-
-			if (rest.length < 4 + length) {
-				wanted = 4 + length;
-				break;
-			}
-
-			yield rest.subarray(4, 4 + length);
-			rest = rest.subarray(4 + length);
-		}
-
-		chunks = [rest];
-		size = rest.length;
+/** The messages of a side of a connection, without their lengths, not empty. Throws for one that is too long. */
+const messagesOf = (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer, number> => splitByLength(bytes, 4, header => {
+	const length = header.readUInt32BE();
+	if (length === 0 || length > maximumMessageBytes) {
+		throw new Error('a message of the agent is empty or too long');
 	}
-}
+
+	return length;
+});
 
 /** What steps may ask for: the public keys, and signatures. The agent's keys stay as they are. */
 const isAllowed = (message: Buffer): boolean => message[0] === messages.identitiesRequest || message[0] === messages.signRequest;

@@ -2,6 +2,7 @@ import {Buffer} from 'node:buffer';
 import type {IncomingHttpHeaders, ServerHttp2Stream} from 'node:http2';
 import type {Duplex} from 'node:stream';
 import {messageOf} from '../../engine/errors.js';
+import {splitByLength} from '../split-by-length.js';
 import {writeSlowly} from '../write-slowly.js';
 
 /** Limit for a request of BuildKit's, which names a host or a secret. */
@@ -64,38 +65,15 @@ Splits the bytes of a stream into messages.
 @yields Messages without their headers. Throws for one that is compressed, too long or not complete.
 */
 export async function * splitMessages(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-	let chunks: Uint8Array[] = [];
-	let size = 0;
-	let wanted = headerLength;
-	for await (const chunk of bytes) {
-		chunks.push(chunk);
-		size += chunk.length;
-		if (size < wanted) {
-			continue;
+	const left = yield * splitByLength(bytes, headerLength, header => {
+		const length = header.readUInt32BE(1);
+		if (header[0] !== 0 || length > maximumMessageBytes) {
+			throw new Error('a message is compressed or too long');
 		}
 
-		let rest = Buffer.concat(chunks);
-		wanted = headerLength;
-		while (rest.length >= headerLength) {
-			const length = headerLength + rest.readUInt32BE(1);
-			if (rest[0] !== 0 || length > headerLength + maximumMessageBytes) {
-				throw new Error('a message is compressed or too long');
-			}
-
-			if (rest.length < length) {
-				wanted = length;
-				break;
-			}
-
-			yield rest.subarray(headerLength, length);
-			rest = rest.subarray(length);
-		}
-
-		chunks = [rest];
-		size = rest.length;
-	}
-
-	if (size > 0) {
+		return length;
+	});
+	if (left > 0) {
 		throw new Error('a message is not complete');
 	}
 }
