@@ -51,6 +51,15 @@ Python's clients read the head through a buffer and lose what arrives with it, s
 */
 export const untilHeadIsRead = async ({isHolm}: Pick<Exchange, 'isHolm'>): Promise<void> => isHolm ? undefined : delay(headPauseMs);
 
+/** Calls `onEnd` when the client has ended its half. It may have done so with its request, and the end came with the body. */
+export const whenEnded = (socket: Duplex, onEnd: () => void): void => {
+	if (socket.readableEnded) {
+		onEnd();
+	} else {
+		socket.once('end', onEnd);
+	}
+};
+
 /** Probes whether a half-closed client still listens: one that listens ignores an empty frame, one that is gone causes a socket error. */
 export const probe = (socket: Duplex, milliseconds: number): (() => void) => {
 	let timer: NodeJS.Timeout | undefined;
@@ -63,12 +72,7 @@ export const probe = (socket: Duplex, milliseconds: number): (() => void) => {
 		timer.unref();
 	};
 
-	if (socket.readableEnded) {
-		onEnd();
-	} else {
-		socket.once('end', onEnd);
-	}
-
+	whenEnded(socket, onEnd);
 	return () => {
 		socket.off('end', onEnd);
 		clearInterval(timer);

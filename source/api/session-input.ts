@@ -2,6 +2,7 @@ import type {Duplex, Writable} from 'node:stream';
 import {createDetachFilter} from '../terminal/detach-keys.js';
 import type {Session} from '../engine/sessions.js';
 import {createStdinDecoder} from '../wire/stdin-frames.js';
+import {whenEnded} from './hijack.js';
 
 const isOpen = (stream: Writable) => !stream.destroyed && !stream.writableEnded;
 
@@ -30,15 +31,6 @@ const createFeed = (socket: Duplex, stdin: Writable): ((bytes: Uint8Array) => vo
 const endInput = (stdin: Writable) => {
 	if (isOpen(stdin)) {
 		stdin.end();
-	}
-};
-
-/** Calls `onEnd` when the client has ended its half. It may have done so with its request, and the end came with the body. */
-const whenEnded = (socket: Duplex, onEnd: () => void) => {
-	if (socket.readableEnded) {
-		onEnd();
-	} else {
-		socket.on('end', onEnd);
 	}
 };
 

@@ -6,13 +6,9 @@ import type {Exchange} from './exchange.js';
 /** Longest message that a client may send; it is kept in memory until it is whole. */
 const maximumMessageBytes = 4 * 1024 * 1024;
 
-/** Whether a request asks for a WebSocket. */
-const isForWebSocket = ({isUpgrade, request: {headers}}: Pick<Exchange, 'isUpgrade' | 'request'>): boolean =>
-	isUpgrade && headers.upgrade?.toLowerCase() === 'websocket';
-
 /** Throws `invalid` for a request without a WebSocket's handshake. */
-export const assertWebSocket = (exchange: Pick<Exchange, 'isUpgrade' | 'request'>): void => {
-	if (!isForWebSocket(exchange)) {
+export const assertWebSocket = ({isUpgrade, request: {headers}}: Pick<Exchange, 'isUpgrade' | 'request'>): void => {
+	if (!isUpgrade || headers.upgrade?.toLowerCase() !== 'websocket') {
 		throw new HolmError('invalid', 'the request does not ask for a WebSocket', {remedy: 'send Connection: Upgrade and Upgrade: websocket, or POST /containers/{id}/attach'});
 	}
 };
