@@ -178,20 +178,24 @@ const assertTogether = ({output, push, load, tag, iidfile}: FlagValues<typeof fl
 /** Characters of a quiet build's output that are kept for its failure. */
 const keptLength = 256 * 1024;
 
-/** Passes progress on; `text` is the end of what the steps have printed. */
-const keepOutput = (steps: AsyncIterable<Progress>) => {
-	let text = '';
-	return {
-		get text() {
-			return text;
-		},
-		async * [Symbol.asyncIterator]() {
-			for await (const step of steps) {
-				text = `${text}${step.text ?? ''}`.slice(-keptLength);
-				yield step;
+/** Builds without output; resolves with the image's id. A build that fails prints the end of what its steps have printed. */
+const buildQuietly = async (context: Context, steps: AsyncIterable<Progress>): Promise<string | undefined> => {
+	let imageId: string | undefined;
+	let printed = '';
+	try {
+		for await (const step of steps) {
+			imageId = step.imageId ?? imageId;
+			printed += step.text ?? '';
+			if (printed.length > 2 * keptLength) {
+				printed = printed.slice(-keptLength);
 			}
-		},
-	};
+		}
+	} catch (error) {
+		context.stderr.write(forOutput(context.stderr, printed.slice(-keptLength)));
+		throw error;
+	}
+
+	return imageId;
 };
 
 const build = async (context: Context, given: FlagValues<typeof flags>, source: string): Promise<void> => {
@@ -219,16 +223,10 @@ const build = async (context: Context, given: FlagValues<typeof flags>, source: 
 	const engine = await context.engine();
 	let imageId: string | undefined;
 	try {
-		const steps = keepOutput(engine.buildImage(tar, {...options, file}));
-		try {
-			imageId = await printProgress(steps, output?.isOnStandardOutput ? context.stderr : context.stdout, {quiet: given.quiet});
-		} catch (error) {
-			if (given.quiet) {
-				context.stderr.write(forOutput(context.stderr, steps.text));
-			}
-
-			throw error;
-		}
+		const steps = engine.buildImage(tar, {...options, file});
+		imageId = given.quiet
+			? await buildQuietly(context, steps)
+			: await printProgress(steps, output?.isOnStandardOutput ? context.stderr : context.stdout);
 	} finally {
 		const left = leftOut?.();
 		if (left !== undefined) {
