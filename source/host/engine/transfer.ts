@@ -24,7 +24,7 @@ export const transferVerbs = (context: Context): TransferVerbs => {
 		loadImages: images.load,
 		async importImage(tar, options = {}) {
 			const {tag, changes = [], platform} = options;
-			assertOwnPlatform(platform, 'is of no use');
+			assertOwnPlatform(platform);
 
 			const name = tag === undefined ? undefined : tagName(tag);
 			assertChanges(changes);
