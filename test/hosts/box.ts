@@ -12,6 +12,8 @@ const script = `
 export const needBox = async (host: Host): Promise<void> => {
 	const {exitCode} = await host.run([...host.holm, 'image', 'inspect', 'box']);
 	if (exitCode !== 0) {
+		// It brings busybox.
+		await must(host, [...host.holm, 'setup'], {limitMs: 20 * 60_000});
 		await must(host, ['sh', '-c', script]);
 		await holm(host, 'import', '--change', 'ENV PATH=/bin', '--change', 'CMD ["sh"]', '/tmp/box.tar', 'box');
 	}

@@ -29,6 +29,8 @@ export type Host = {
 		/** Resets the machine without a shutdown, and resolves once it is up. */
 		readonly cutPower: () => Promise<void>;
 	};
+	/** What explains a failure: the ends of its logs and of its machines' consoles. */
+	readonly evidence?: () => Promise<string>;
 	/** Stops and removes the host. */
 	readonly close: () => Promise<void>;
 };

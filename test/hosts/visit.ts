@@ -44,6 +44,14 @@ const isAlive = async ({run}: Host): Promise<boolean> => {
 	}
 };
 
+const evidenceOf = async ({evidence}: Host): Promise<string> => {
+	try {
+		return await evidence?.() ?? '';
+	} catch (error) {
+		return `without evidence: ${messageOf(error)}`;
+	}
+};
+
 export type VisitOptions = {
 	/** Called for each step as it begins, and each outcome. */
 	readonly say: (line: string) => void;
@@ -114,6 +122,10 @@ const visitHost = async (kind: HostKind, cases: readonly Case[], {say, signal}: 
 			});
 			await withinLimit(work, limitMs, signal);
 		});
+		if (result === 'failed') {
+			say(await evidenceOf(host!));
+		}
+
 		if (!isOver || (result !== 'passed' && !await isAlive(host!))) {
 			await close();
 		}

@@ -223,7 +223,10 @@ export const createBuilder = (context: VerbContext, store: ImageStore): HostBuil
 		const found = machineOf(entry);
 		if (!found) {
 			const {status} = entry.container;
-			throw new HolmError('unavailable', `the builder ended as it started${status.state === 'exited' ? `: ${status.reason ?? `exit status ${status.exitCode}`}` : ''}`, {remedy: 'holm builder logs says why'});
+			const reason = status.state === 'exited' ? status.reason : undefined;
+			throw new HolmError('unavailable', `the builder ended as it started: ${reason ?? (status.state === 'exited' ? `exit status ${status.exitCode}` : status.state)}`, {
+				remedy: reason === undefined ? 'holm builder logs says why' : `holm logs --boot ${builderName} shows its console`,
+			});
 		}
 
 		return found;

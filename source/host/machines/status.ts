@@ -1,5 +1,6 @@
 import {lstat} from 'node:fs/promises';
 import {isExhausted, orMissing} from '../store/missing.js';
+import {lastLineOf} from './migration.js';
 import {machineFiles} from './qemu.js';
 import {openOwn, watchOwn} from './run-directory.js';
 
@@ -39,9 +40,21 @@ const fileSizeOf = async (file: string): Promise<number> => {
 	return size;
 };
 
-/** How the machine in `directory` ended, by its guest's messages or its kernel's output. `otherwise` is the reason if neither tells. */
-export const endOf = async (directory: string, lines: readonly string[], otherwise: string): Promise<MachineEnd> => {
+/** What QEMU or the guest printed last, as a reason. */
+const lastPrinted = async (errors: string, console: string): Promise<string> => {
+	const complaint = await lastLineOf(errors);
+	if (complaint && !complaint.includes(': warning: ')) {
+		return `QEMU ended: ${complaint}`;
+	}
+
+	const line = clean(console.trimEnd().split('\n').at(-1)!).trim().slice(0, 200);
+	return line ? `the machine ended; the last line of its console: ${line}` : 'the machine ended without a message';
+};
+
+/** How the machine in `directory` ended, by its guest's messages or its kernel's output. If neither tells, the reason is `fault`, or what QEMU or the guest printed last. */
+export const endOf = async (directory: string, lines: readonly string[], fault?: string): Promise<MachineEnd> => {
 	const at = Date.now();
+	const files = machineFiles(directory);
 	const exited = words(lines, 'exited');
 	if (exited !== undefined) {
 		const [exitCode = 0, kills = 0] = exited.split(' ').map(Number);
@@ -60,9 +73,9 @@ export const endOf = async (directory: string, lines: readonly string[], otherwi
 		return {kind: 'died', reason: failed, at};
 	}
 
-	const console = await readTail(machineFiles(directory).console);
+	const console = await readTail(files.console);
 	const panic = /Kernel panic - not syncing: (?<reason>[\u{20}-\u{7E}]{1,200})/v.exec(console)?.groups?.reason;
-	return {kind: 'died', reason: panic ? `the guest's kernel panicked: ${panic}` : otherwise, at};
+	return {kind: 'died', reason: panic ? `the guest's kernel panicked: ${panic}` : fault ?? await lastPrinted(files.errors, console), at};
 };
 
 /** The reason to kill a machine that has exceeded a limit; undefined if it has not. */
@@ -159,14 +172,11 @@ export const followStatus = (file: string, onLine: (line: string) => void, onFlo
 	};
 };
 
-/** The reason if nothing else explains the end. */
-export const endedSilently = 'the machine ended without a message';
-
 /** How a machine ended while no engine was connected, by its own files. */
 export const lastWords = async (directory: string): Promise<MachineEnd> => {
 	const files = machineFiles(directory);
 	const text = await readTail(files.status);
-	const end = await endOf(directory, text.split('\n').map(line => clean(line)), await floodOf(directory) ?? endedSilently);
+	const end = await endOf(directory, text.split('\n').map(line => clean(line)), await floodOf(directory));
 	const {mtimeMs} = await lstat(files.status).catch(() => ({mtimeMs: Date.now()}));
 	return {...end, at: mtimeMs};
 };

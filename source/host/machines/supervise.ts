@@ -15,7 +15,6 @@ import type {Machine} from './running-machine.js';
 import {watchDiskFull} from './disk-full.js';
 import {clockLine, linkLine} from './guest-protocol.js';
 import {
-	endedSilently,
 	endOf,
 	followStatus,
 	watchConsole,
@@ -195,7 +194,7 @@ export const superviseMachine = (directory: string, qmp: Qmp, record: MachineRec
 		await killProcess(record.qemu).catch(() => undefined);
 		await follower.refresh().catch(() => undefined);
 		detach();
-		const end = await endOf(directory, follower.lines, fault ?? (signal ? `the machine was killed (${signal})` : endedSilently));
+		const end = await endOf(directory, follower.lines, fault ?? (signal && `the machine was killed (${signal})`));
 		processStarted.reject(new HolmError('internal', end.kind === 'exited' ? 'the process ended before it was seen' : end.reason));
 		return end;
 	})();

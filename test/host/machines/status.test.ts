@@ -44,6 +44,18 @@ test('a panic is found at the end of what the kernel printed', async t => {
 	t.like(await endOf(directory, [], 'killed'), {kind: 'died', reason: 'the guest\'s kernel panicked: Attempted to kill init!'});
 });
 
+test('an end without a reason has what QEMU or the guest printed last', async t => {
+	const directory = await makeMachine(t);
+	const {console, errors} = machineFiles(directory);
+	await writeFile(console, '[    9.1] Run /init\r\n\u{1B}[2J[    9.9] reboot: Power down\r\n');
+	t.like(await endOf(directory, []), {kind: 'died', reason: 'the machine ended; the last line of its console: [2J[    9.9] reboot: Power down'});
+	await writeFile(errors, 'qemu-system-x86_64: warning: a feature is missing\n');
+	t.regex((await endOf(directory, []) as {reason: string}).reason, /Power down/v);
+	await writeFile(errors, 'KVM internal error. Suberror: 1\n');
+	t.like(await endOf(directory, []), {kind: 'died', reason: 'QEMU ended: KVM internal error. Suberror: 1'});
+	t.like(await endOf(directory, [], 'killed'), {kind: 'died', reason: 'killed'});
+});
+
 test('the reason of an end is read without following links', async t => {
 	const directory = await makeMachine(t);
 	const {status} = machineFiles(directory);

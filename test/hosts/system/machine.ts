@@ -84,6 +84,20 @@ chmod 755 /usr/local/bin/holm
 printf 'cache=/opt/holm\\noffline=true\\naudit=false\\n' >/root/.npmrc
 `;
 
+const evidence = `
+uptime; free -m
+echo; echo 'kernel:'; dmesg | tail -n 20
+cd /var/lib/holm
+echo; echo 'daemon:'; tail -n 40 daemon.log
+for machine in containers/*/; do
+	echo; echo "$machine:"
+	find "$machine" -maxdepth 2 | head -n 60
+	for file in $(find "$machine" -maxdepth 3 -type f '(' -name '*console*' -o -name '*log*' -o -name '*stderr*' -o -name status ')'); do
+		echo "-- $file"; tail -n 30 "$file" | tail -c 4000
+	done
+done
+`;
+
 const prepare = async (runInside: Host['run']): Promise<void> => {
 	const {exitCode, stderr} = await runInside(['bash', '-s'], {input: first});
 	if (exitCode !== 0) {
@@ -191,6 +205,10 @@ export const bootSystem = async ({suite, parameters = [], onStep}: BootOptions):
 						control.write('{"execute": "system_reset"}\n');
 					});
 				},
+			},
+			async evidence() {
+				const {stdout} = await shell.run('root', ['bash', '-s'], {input: evidence});
+				return stdout;
 			},
 			async close() {
 				await stack.disposeAsync();

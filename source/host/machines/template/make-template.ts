@@ -19,7 +19,7 @@ import {machineFiles, qemuArguments, type MachineShape} from '../qemu.js';
 import type {Qmp} from '../qmp.js';
 import {writeRecord} from '../record.js';
 import {connectOwn, openOwn} from '../run-directory.js';
-import {endedSilently, endOf, followStatus} from '../status.js';
+import {endOf, followStatus} from '../status.js';
 import {mismeasuredFrequency} from '../tsc.js';
 import {templateFiles, writeStamp} from './stamp.js';
 
@@ -53,8 +53,8 @@ const guestIsReady = async (directory: string, closed: Promise<void>, signal: Ab
 	});
 	void closed.then(async () => {
 		await follower.refresh();
-		const end = await endOf(directory, follower.lines, endedSilently);
-		resolve(end.kind === 'died' ? end.reason : endedSilently);
+		const end = await endOf(directory, follower.lines);
+		resolve(end.kind === 'died' ? end.reason : 'its guest ended');
 	});
 	const endLate = () => {
 		isLate = true;
