@@ -36,6 +36,7 @@ import {
 	type ProcessIdentity,
 } from './process.js';
 import {
+	diskNode,
 	machineFiles,
 	networkPorts,
 	qemuArguments,
@@ -147,6 +148,13 @@ type Restored =
 	| {readonly machine: Machine}
 	/** The template is unusable: QEMU rejects its state, or the guest does not continue from it. */
 	| {readonly fault: string};
+
+const bytesPerSector = 512;
+
+const diskSectorsOf = async (qmp: Qmp): Promise<number> => {
+	const nodes = await qmp.execute('query-named-block-nodes', {flat: true}) as ReadonlyArray<{readonly 'node-name': string; readonly image: {readonly 'virtual-size': number}}>;
+	return nodes.find(node => node['node-name'] === diskNode)!.image['virtual-size'] / bytesPerSector;
+};
 
 const firstPort = ([device]: readonly NetworkDevice[]) => ({[networkPorts[0]]: device?.endpointId ?? unusedPort});
 
@@ -265,9 +273,10 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 			await supervised.insert(device);
 		}
 
+		const diskSectors = await diskSectorsOf(qmp);
 		isRestoring = true;
 		await qmp.execute('cont');
-		supervised.control.write(encodeMessage(options.message, options.devices, options.shares));
+		supervised.control.write(encodeMessage(options.message, {devices: options.devices, shares: options.shares, diskSectors}));
 		supervised.awaitWord();
 		await awaitFirstWord(supervised.heard, supervised.machine, qmp, template.timeoutMs);
 		isRestoring = false;
