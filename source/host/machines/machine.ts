@@ -1,8 +1,6 @@
 import {
 	chmod,
 	chown,
-	copyFile,
-	constants,
 	mkdir,
 	readFile,
 	rm,
@@ -11,6 +9,7 @@ import {
 import {HolmError, messageOf} from '../../engine/errors.js';
 import type {LogLimits} from '../../rules/containers/logging.js';
 import {unmountBelow} from '../mounts.js';
+import {run} from '../run.js';
 import {isExhausted} from '../store/missing.js';
 import {
 	awaitMigration,
@@ -55,7 +54,7 @@ import {connectShares, serveShares, type Share} from './shares.js';
 import {encodeMessage, type NetworkDevice, type StartMessage} from './guest-protocol.js';
 import {superviseMachine} from './supervise.js';
 import type {Template} from './template/template.js';
-import {holdMemory} from './template/template-memory.js';
+import {holdMemory, ownMemory} from './template/template-memory.js';
 
 export type MachineOptions = {
 	/** Short and unique; `ps` shows it. */
@@ -107,9 +106,10 @@ const awaitFirstWord = async (heard: Promise<void>, {ended}: Machine, qmp: Qmp, 
 	}
 };
 
+/** A copy on the disk: slower, and not shared with other machines. `holm doctor` reports what is missing. */
 const copyMemory = async ({template, directory, uid, gid}: MachineOptions): Promise<string> => {
 	const {ram} = machineFiles(directory);
-	await copyFile(template.ram, ram, constants.COPYFILE_FICLONE);
+	await run('cp', ['--reflink=auto', '--sparse=always', template.ram, ram]);
 	await chown(ram, uid, gid);
 	await chmod(ram, 0o600);
 	return ram;
@@ -124,23 +124,24 @@ type Memory = QemuOptions['ram'] & {
 
 /** The initial memory of the machine, isolated from other machines. */
 const provideMemory = async (options: MachineOptions): Promise<Memory> => {
-	const {template, gid} = options;
-	const own = {descriptors: [], release: () => undefined};
+	const {template, uid, gid} = options;
 	// Virtiofsd must see the guest's writes.
-	if (options.shares.length > 0) {
-		return {path: await copyMemory(options), share: true, readOnly: false, ...own};
-	}
-
-	if (template.readOnly) {
-		return {path: template.ram, share: false, readOnly: true, ...own};
+	const isShared = options.shares.length > 0;
+	if (!isShared && template.readOnly) {
+		return {
+			path: template.ram, share: false, readOnly: true, descriptors: [], release: () => undefined,
+		};
 	}
 
 	try {
-		const {path, descriptor, release} = await holdMemory(template, gid);
-		return {path, share: false, readOnly: false, descriptors: [descriptor], release};
+		const {path, descriptor, release} = await (isShared ? ownMemory(template, {uid, gid}) : holdMemory(template, gid));
+		return {
+			path, share: isShared, readOnly: false, descriptors: [descriptor], release,
+		};
 	} catch {
-		// Slower, and not shared with other machines. `holm doctor` reports what is missing.
-		return {path: await copyMemory(options), share: false, readOnly: false, ...own};
+		return {
+			path: await copyMemory(options), share: isShared, readOnly: false, descriptors: [], release: () => undefined,
+		};
 	}
 };
 
@@ -148,6 +149,14 @@ type Restored =
 	| {readonly machine: Machine}
 	/** The template is unusable: QEMU rejects its state, or the guest does not continue from it. */
 	| {readonly fault: string};
+
+const plugShares = async (qmp: Qmp, {identity, socket}: Awaited<ReturnType<typeof serveShares>>): Promise<ProcessIdentity> => {
+	await connectShares(qmp, socket);
+	await qmp.execute('device_add', {
+		driver: 'vhost-user-fs-pci', id: 'shares', chardev: 'shares', tag: 'shares', bus: sharesPort,
+	});
+	return identity;
+};
 
 const bytesPerSector = 512;
 
@@ -177,7 +186,7 @@ const faultOf = async (error: unknown, errors: string): Promise<string> => {
 /** Starts a machine once, see `startMachine`. */
 const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 	const {
-		directory, template, uid, gid, program, signal,
+		directory, template, uid, gid, program, devices, shares, signal,
 	} = options;
 	signal?.throwIfAborted();
 	const files = machineFiles(directory);
@@ -190,33 +199,34 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 	await writeFile(files.console, template.boot, {mode: 0o600, flag: 'wx'});
 	await chown(files.console, uid, gid);
 	await chown(files.run, uid, gid);
-	const isShared = options.shares.length > 0;
-	const memory = await provideMemory(options);
 	const record = createRecord(directory);
-	const sharing = isShared
-		? serveShares(directory, options.shares, {uid, gid, record: async shares => record({shares})})
+	const sharing = shares.length > 0
+		? serveShares(directory, shares, {uid, gid, record: async identity => record({shares: identity})})
 		: undefined;
 	// Awaited below. Until then a rejection must not count as unhandled.
 	sharing?.catch(() => undefined);
+	const endSharing = async () => sharing?.then(async ({identity}) => killProcess(identity), () => undefined);
+	let memory: Memory | undefined;
 	const limitMs = silenceLimitMs();
 	const late = AbortSignal.timeout(limitMs);
 	let process: DetachedProcess | undefined;
 	let qemu: ProcessIdentity | undefined;
-	let sharesServer: ProcessIdentity | undefined;
 	// While this is true, a failure counts as the template's fault.
 	let isRestoring = false;
 	try {
+		const held = await provideMemory(options);
+		memory = held;
 		process = await spawnDetached(program, qemuArguments({
 			shape: template.shape, directory, name: options.name, log: options.log,
-			restored: {kernelStart: template.kernelStart, disk: options.disk, tap: options.devices[0]?.tap},
-			ram: memory,
+			restored: {kernelStart: template.kernelStart, disk: options.disk, tap: devices[0]?.tap},
+			ram: held,
 		}), {
 			uid,
 			gid,
 			groups: groupsOf(template),
 			output: files.errors,
 			network: options.network,
-			descriptors: memory.descriptors,
+			descriptors: held.descriptors,
 			owner: directory,
 		});
 		const {pid, exited, kill} = process;
@@ -248,47 +258,38 @@ const restoreMachine = async (options: MachineOptions): Promise<Restored> => {
 		await Promise.race([awaitMigration(qmp, 1), broken]);
 		isRestoring = false;
 		await rm(files.incoming, {force: true});
-		if (sharing) {
-			const {identity, socket} = await sharing;
-			sharesServer = identity;
-			await connectShares(qmp, socket);
-			await qmp.execute('device_add', {
-				driver: 'vhost-user-fs-pci', id: 'shares', chardev: 'shares', tag: 'shares', bus: sharesPort,
-			});
-		}
-
 		const supervised = superviseMachine(directory, qmp, {
 			qemu,
-			shares: sharesServer,
+			shares: await sharing?.then(async server => plugShares(qmp, server)),
 			log: options.log,
 			logLimits: options.logLimits,
-			ports: firstPort(options.devices),
+			ports: firstPort(devices),
 			sockets: socketSources(options),
 			hasService: options.message.service !== undefined,
 			phases: [],
 			startedAt,
 		}, {privateKey: options.privateKey, exited});
 		supervised.mark('restore');
-		for (const device of options.devices.slice(1)) {
+		for (const device of devices.slice(1)) {
 			await supervised.insert(device);
 		}
 
 		const diskSectors = await diskSectorsOf(qmp);
 		isRestoring = true;
 		await qmp.execute('cont');
-		supervised.control.write(encodeMessage(options.message, {devices: options.devices, shares: options.shares, diskSectors}));
+		supervised.control.write(encodeMessage(options.message, {devices, shares, diskSectors}));
 		supervised.awaitWord();
 		await awaitFirstWord(supervised.heard, supervised.machine, qmp, template.timeoutMs);
 		isRestoring = false;
 		await supervised.save();
 		ending.removeEventListener('abort', kill);
-		void supervised.machine.ended.then(memory.release);
+		void supervised.machine.ended.then(held.release);
 		return {machine: supervised.machine};
 	} catch (error) {
-		memory.release();
+		memory?.release();
 		const wasAlive = qemu !== undefined && await isAlive(qemu).catch(() => false);
 		await endProcess(process, error);
-		await sharing?.then(async ({identity}) => killProcess(identity), () => undefined);
+		await endSharing();
 		signal?.throwIfAborted();
 		if (late.aborted) {
 			throw new HolmError('unavailable', `the machine did not come up within ${limitMs / 1000} seconds: ${messageOf(error)}`, {remedy: patienceRemedy, cause: error});

@@ -7,16 +7,18 @@ import {findCommand} from '../../setup/programs.js';
 import {spawned} from '../../spawned.js';
 import type {Template} from './template.js';
 
-/**
-Copies a file into a sealed memory file, which cannot be written or resized, prints its descriptor, and keeps it until standard input ends. Zeros take no memory.
+/** The number of memfd_create by Node's name of the architecture, of Linux's unistd.h. */
+const systemCalls: Partial<Record<NodeJS.Architecture, number>> = {x64: 319, arm64: 279};
 
-The numbers are Linux's constants on x86-64: memfd_create with MFD_CLOEXEC and MFD_ALLOW_SEALING, SEEK_DATA and SEEK_HOLE, F_ADD_SEALS with F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW and F_SEAL_WRITE.
+/**
+Copies a file into a file in memory, prints its descriptor, and keeps it until standard input ends. Zeros take no memory. If it is sealed, it cannot be written or resized.
+
+The other numbers are Linux's constants: MFD_CLOEXEC and MFD_ALLOW_SEALING, SEEK_DATA and SEEK_HOLE, F_ADD_SEALS with F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW and F_SEAL_WRITE.
 */
 const script = String.raw`
 use strict;
-my ($source, $gid) = @ARGV;
-my $name = 'holm-template';
-my $number = syscall(319, $name, 3);
+my ($source, $name, $call, $uid, $gid, $seals) = @ARGV;
+my $number = syscall($call + 0, $name, 3);
 die "memfd_create: $!\n" if $number < 0;
 open(my $memory, '+<&=', $number) or die "memory: $!\n";
 open(my $file, '<', $source) or die "$source: $!\n";
@@ -36,8 +38,8 @@ while (defined(my $data = sysseek($file, $at, 3))) {
 		$at += $count;
 	}
 }
-chown(0, $gid, $memory) && chmod(0660, $memory) or die "owner: $!\n";
-fcntl($memory, 1033, 15) or die "seal: $!\n";
+chown($uid, $gid, $memory) && chmod(0660, $memory) or die "owner: $!\n";
+fcntl($memory, 1033, $seals + 0) or die "seal: $!\n";
 $| = 1;
 print "$number\n";
 <STDIN>;
@@ -46,14 +48,29 @@ print "$number\n";
 /** Time to copy a few hundred megabytes from the page cache. */
 const copyTimeoutMs = 60_000;
 
-/** Resolves with the memory file, opened read-only. The kernel frees it when it is closed everywhere. */
-const makeSealed = async (ram: string, gid: number): Promise<FileHandle> => {
+/** The seals of fcntl(2): no more of them, no other size, and no writing. */
+const [sealSeal, sealSize, sealWrite] = [1, 2 | 4, 8];
+
+type CopyOptions = {
+	readonly uid: number;
+	/** May read and write it, unless it is sealed. */
+	readonly gid: number;
+	readonly isSealed: boolean;
+};
+
+/** Resolves with the copy, opened read-only. The kernel frees it when it is closed everywhere. */
+const copyIntoMemory = async (ram: string, {uid, gid, isSealed}: CopyOptions): Promise<FileHandle> => {
+	const call = systemCalls[process.arch];
+	if (call === undefined) {
+		throw new HolmError('unsupported', `files in memory are not supported on ${process.arch}`);
+	}
+
 	const perl = await findCommand('perl');
 	if (perl === undefined) {
 		throw new HolmError('unavailable', 'perl is not installed', {remedy: 'holm setup installs it'});
 	}
 
-	const child = spawned(spawn(perl, ['-e', script, ram, String(gid)], {env: {}, stdio: 'pipe'}));
+	const child = spawned(spawn(perl, ['-e', script, ram, isSealed ? 'holm-template' : 'holm-machine', String(call), String(uid), String(gid), String(sealSeal | sealSize | (isSealed ? sealWrite : 0))], {env: {}, stdio: 'pipe'}));
 	let complaint = '';
 	child.stderr.on('data', (chunk: Uint8Array) => {
 		complaint = (complaint + Buffer.from(chunk).toString()).slice(0, 1000);
@@ -64,7 +81,7 @@ const makeSealed = async (ram: string, gid: number): Promise<FileHandle> => {
 		const signal = AbortSignal.timeout(copyTimeoutMs);
 		const line = await Promise.race([once(createInterface(child.stdout), 'line', {signal}).then(([number]) => String(number)), ended]);
 		if (line === undefined) {
-			throw new HolmError('internal', `the memory of a template cannot be sealed: ${complaint.trim() || 'perl ended'}`);
+			throw new HolmError('internal', `the memory of a template cannot be copied: ${complaint.trim() || 'perl ended'}`);
 		}
 
 		return await open(`/proc/${child.pid}/fd/${Number(line)}`, 'r');
@@ -73,12 +90,31 @@ const makeSealed = async (ram: string, gid: number): Promise<FileHandle> => {
 	}
 };
 
-/** A reference to the memory of a template, until it is released. */
+/** The initial memory of a machine, until it is released. */
 export type HeldMemory = {
 	/** Path for QEMU: its inherited descriptor 3. */
 	readonly path: string;
 	readonly descriptor: number;
 	readonly release: () => void;
+};
+
+/** Path of the first descriptor that a program inherits beside its standard streams. */
+const inheritedPath = '/proc/self/fd/3';
+
+/**
+A copy of the memory of a template for one machine, which others may map, too: virtiofsd must see what its guest writes.
+
+In a file of a disk, the host's kernel would write the guest's memory to that disk again and again. Throws with perl's error if it cannot be made.
+*/
+export const ownMemory = async ({ram}: Pick<Template, 'ram'>, {uid, gid}: Pick<CopyOptions, 'uid' | 'gid'>): Promise<HeldMemory> => {
+	const handle = await copyIntoMemory(ram, {uid, gid, isSealed: false});
+	return {
+		path: inheritedPath,
+		descriptor: handle.fd,
+		release() {
+			void handle.close();
+		},
+	};
 };
 
 /** How long unused memory is kept, because another machine often follows, such as in a restart. */
@@ -99,7 +135,7 @@ It uses the host's memory, which cannot be reclaimed like a page cache, so it is
 */
 export const holdMemory = async ({ram, id}: Pick<Template, 'ram' | 'id'>, gid: number): Promise<HeldMemory> => {
 	const key = `${ram} ${id}`;
-	const held: Kept = kept.get(key) ?? {handle: makeSealed(ram, gid), users: 0};
+	const held: Kept = kept.get(key) ?? {handle: copyIntoMemory(ram, {uid: 0, gid, isSealed: true}), users: 0};
 	kept.set(key, held);
 	clearTimeout(held.timer);
 	held.users++;
@@ -107,7 +143,7 @@ export const holdMemory = async ({ram, id}: Pick<Template, 'ram' | 'id'>, gid: n
 		const {fd} = await held.handle;
 		let isReleased = false;
 		return {
-			path: '/proc/self/fd/3',
+			path: inheritedPath,
 			descriptor: fd,
 			release() {
 				if (isReleased) {
