@@ -218,20 +218,19 @@ const checkArchitecture = async (): Promise<Check> => {
 	}
 };
 
-/** An older QEMU needs perl to share a template's memory; without it each machine copies the memory. */
+/** Perl makes files in memory. Without it each machine with volumes has its memory on the disk, and each machine at all with a QEMU before 8.2. */
 const checkPerl = async (distribution: Distribution | undefined): Promise<Check> => {
 	const name = 'perl';
-	const qemu = await findProgram('qemu-system');
-	if (qemu !== undefined && canMapReadOnly(await qemuIdentity(qemu))) {
-		return {name, status: 'ok', found: 'not needed with this QEMU'};
+	const file = await findCommand(name);
+	if (file !== undefined) {
+		return {name, status: 'ok', found: file};
 	}
 
-	const file = await findCommand(name);
-	return file === undefined
-		? {
-			name, status: 'warning', found: 'not installed, so each machine copies its template\'s memory', remedy: installRemedy(distribution, name),
-		}
-		: {name, status: 'ok', found: file};
+	const qemu = await findProgram('qemu-system');
+	const machines = qemu !== undefined && canMapReadOnly(await qemuIdentity(qemu)) ? 'each machine with volumes' : 'each machine';
+	return {
+		name, status: 'warning', found: `not installed, so ${machines} has its memory on the disk`, remedy: installRemedy(distribution, name),
+	};
 };
 
 const inGibibytes = (bytes: number) => `${(bytes / gibibyte).toFixed(1)} GiB`;
