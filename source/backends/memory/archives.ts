@@ -9,7 +9,7 @@ import {
 	modeOf,
 	sizeOf,
 } from './file-node.js';
-import type {Located} from './file-tree.js';
+import {nodesBelow, type Located} from './file-tree.js';
 import type {ContainerRecord, State} from './state.js';
 import {
 	packNodes,
@@ -54,15 +54,9 @@ export const archivesVerbs = (state: State): ArchivesVerbs => ({
 		const record = findContainer(state.containers, reference);
 		const located = locate(record, given, {follow: isContentPath(given)});
 		const status = statusOf(given, located);
-		const name = given.endsWith('/.') || (located.path === '/') ? '.' : status.name;
-		const childrenOf = (place: string) => {
-			// From the container's tree, with what is mounted there.
-			const directory = `${located.path}${place.slice(name.length)}`;
-			const found = record.files.find(directory, {follow: false})?.node;
-			return found?.type === 'directory' ? found.children.keys().map(child => [child, record.files.find(`${directory}/${child}`, {follow: false})!.node] as const) : [];
-		};
-
-		return {status, tar: Readable.from(packNodes([[name, located.node]], childrenOf), {objectMode: false})};
+		const name = given.endsWith('/.') || located.path === '' ? '.' : status.name;
+		const below = nodesBelow(record.files.visible(), located.path).map(([inside, node]) => [`${name}/${inside}`, node] as const);
+		return {status, tar: Readable.from(packNodes([[name, located.node], ...below]), {objectMode: false})};
 	},
 	async writeArchive(reference, given, tar) {
 		const record = findContainer(state.containers, reference);

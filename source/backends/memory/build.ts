@@ -18,7 +18,7 @@ import {readTar, unpack} from './tar-tree.js';
 
 const readContext = async (context: Readable, now: () => number): Promise<FileTree> => {
 	const tree = createFileTree(now);
-	unpack(tree, '/', await readTar(context), 'Cannot read the build context');
+	unpack(tree, '', await readTar(context), 'Cannot read the build context');
 	return tree;
 };
 

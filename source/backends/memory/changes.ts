@@ -2,43 +2,30 @@ import {Readable} from 'node:stream';
 import type {ChangesVerbs} from '../../engine/changes.js';
 import {findContainer} from '../../rules/find-resource.js';
 import type {FileChange} from '../../engine/resources.js';
-import {listChanges} from '../../rules/containers/file-changes.js';
+import {directoryOf, listChanges} from '../../rules/containers/file-changes.js';
 import {publishOf, type State} from './state.js';
+import {nodesBelow} from './file-tree.js';
 import {packNodes} from './tar-tree.js';
-import type {DirectoryNode, TreeNode} from './file-node.js';
+import type {Nodes, TreeNode} from './file-node.js';
 
-const areEqual = (one: TreeNode, other: TreeNode): boolean => one.type === 'directory' && other.type === 'directory'
+const areEqual = (one: TreeNode, other: TreeNode | undefined): boolean => one.type === 'directory' && other?.type === 'directory'
 	? one.mode === other.mode && one.uid === other.uid && one.gid === other.gid
 	: one === other;
 
 /** The changes from one tree to another. */
-const compareTrees = (original: DirectoryNode, present: DirectoryNode): readonly FileChange[] => {
+const compareTrees = (original: Nodes, present: Nodes): readonly FileChange[] => {
 	const changes = new Map<string, FileChange['kind']>();
-	// Without recursion: the depth of directories is up to the container.
-	const waiting: Array<readonly [path: string, before: TreeNode | undefined, now: DirectoryNode]> = [['', original, present]];
-	for (let next = waiting.pop(); next; next = waiting.pop()) {
-		const [path, before, now] = next;
-		const earlier = before?.type === 'directory' ? before.children : new Map<string, TreeNode>();
-		for (const [name, node] of now.children) {
-			const place = `${path}/${name}`;
-			const other = earlier.get(name);
-			if (node === other) {
-				continue;
-			}
-
-			if (!other || !areEqual(node, other)) {
-				changes.set(place, other ? 'changed' : 'added');
-			}
-
-			if (node.type === 'directory') {
-				waiting.push([place, other, node]);
-			}
+	for (const [path, node] of present) {
+		const before = original.get(path);
+		if (path !== '' && !areEqual(node, before)) {
+			changes.set(path, before ? 'changed' : 'added');
 		}
+	}
 
-		for (const name of earlier.keys()) {
-			if (!now.children.has(name)) {
-				changes.set(`${path}/${name}`, 'deleted');
-			}
+	for (const path of original.keys()) {
+		// What was in a directory that is gone itself is not listed.
+		if (!present.has(path) && present.get(directoryOf(path))?.type === 'directory') {
+			changes.set(path, 'deleted');
 		}
 	}
 
@@ -47,12 +34,12 @@ const compareTrees = (original: DirectoryNode, present: DirectoryNode): readonly
 
 export const changesVerbs = (state: State): ChangesVerbs => ({
 	async changes(reference) {
-		const {original, files} = findContainer(state.containers, reference);
-		return compareTrees(original, files.root());
+		const {files} = findContainer(state.containers, reference);
+		return compareTrees(files.base, files.nodes());
 	},
 	async exportContainer(reference) {
 		const record = findContainer(state.containers, reference);
 		publishOf(state, record, 'export');
-		return Readable.from(packNodes(record.files.root().children), {objectMode: false});
+		return Readable.from(packNodes(nodesBelow(record.files.nodes(), '')), {objectMode: false});
 	},
 });

@@ -3,22 +3,20 @@ import {familiarName, tagName} from '../../rules/images/reference.js';
 import {committedConfiguration} from '../../rules/images/committed-image.js';
 import {findContainer} from '../../rules/find-resource.js';
 import {applyChanges, type Stage} from './build/stage.js';
-import {bytesBeyond} from './file-node.js';
-import {createFileTree} from './file-tree.js';
 import {deriveImage} from './image-store.js';
 import {publish, publishOf, type State} from './state.js';
 
 export const commitsVerbs = (state: State): CommitsVerbs => ({
 	async commitContainer(reference, {tag, author = '', comment = '', changes = []} = {}) {
 		const record = findContainer(state.containers, reference);
-		const {container, files, original} = record;
+		const {container, files} = record;
 		const tags = tag === undefined ? [] : [tagName(tag)];
 		const base = state.images.get(container.imageId)!;
 		const stage: Stage = {
 			// Without what is mounted.
-			files: createFileTree(state.now, files.root()),
+			files: files.fork(),
 			configuration: committedConfiguration(container, base.image.configuration),
-			history: [{createdBy: ['commit', ...container.process.arguments].join(' '), bytes: bytesBeyond(files.root(), original)}],
+			history: [{createdBy: ['commit', ...container.process.arguments].join(' '), bytes: files.bytes()}],
 			arguments: new Map(),
 		};
 		await applyChanges(stage, changes);

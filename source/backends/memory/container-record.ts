@@ -67,7 +67,6 @@ export const newContainerRecord = (state: State, container: Container, imageFile
 		}),
 		input: createPipe(),
 		files: prepared.fork({readOnly: readOnlyRoot, mounts: treeMounts(state, mounts)}),
-		original: prepared.root(),
 		wantedPorts: container.ports,
 		activeMs: 0,
 		changed: createWake(),

@@ -3,10 +3,13 @@ type Attributes = {readonly mode: number; readonly uid: number; readonly gid: nu
 
 export type FileNode = Attributes & {readonly type: 'file'; readonly content: Uint8Array};
 export type LinkNode = Attributes & {readonly type: 'link'; readonly target: string};
-export type DirectoryNode = Attributes & {readonly type: 'directory'; readonly children: ReadonlyMap<string, TreeNode>};
+export type DirectoryNode = Attributes & {readonly type: 'directory'};
 
 /** A file of a tree. It never changes: a tree replaces it, so that images and containers share all others. */
 export type TreeNode = FileNode | LinkNode | DirectoryNode;
+
+/** Files by their absolute paths, without links in them; that of the root is empty. */
+export type Nodes = ReadonlyMap<string, TreeNode>;
 
 /** Bytes of one file at most: everything is in memory. */
 export const largestFile = 64 * 1024 * 1024;
@@ -15,7 +18,7 @@ export const largestFile = 64 * 1024 * 1024;
 export const largestTree = 256 * 1024 * 1024;
 
 export const directoryNode = (modifiedAt: number, mode = 0o755): DirectoryNode => ({
-	type: 'directory', mode, uid: 0, gid: 0, modifiedAt, children: new Map(),
+	type: 'directory', mode, uid: 0, gid: 0, modifiedAt,
 });
 
 const messages = {
@@ -60,33 +63,11 @@ export const sizeOf = (node: TreeNode): number => {
 	}
 };
 
-/** Sums something over a node and all below it that `base` does not share. */
-const sumBeyond = (node: TreeNode, base: TreeNode | undefined, of: (node: TreeNode) => number): number => {
-	let sum = 0;
-	// Without recursion: the depth of directories is up to the container.
-	const waiting: Array<readonly [node: TreeNode, base: TreeNode | undefined]> = [[node, base]];
-	for (let next = waiting.pop(); next; next = waiting.pop()) {
-		const [current, beneath] = next;
-		if (current === beneath) {
-			continue;
-		}
-
-		sum += of(current);
-		for (const [name, child] of current.type === 'directory' ? current.children : []) {
-			waiting.push([child, beneath?.type === 'directory' ? beneath.children.get(name) : undefined]);
-		}
-	}
-
-	return sum;
-};
-
-const contentBytes = (node: TreeNode): number => node.type === 'directory' ? 0 : sizeOf(node);
-
 /** Bytes that each file takes in memory beside its content. */
 const overhead = 512;
 
-/** Bytes that a node and all below it take in memory. */
-export const spaceOf = (node: TreeNode): number => sumBeyond(node, undefined, current => overhead + contentBytes(current));
+/** Bytes of the content of a file or link. */
+export const contentBytes = (node: TreeNode): number => node.type === 'directory' ? 0 : sizeOf(node);
 
-/** Bytes of the files below a node, without those that it shares with `base`. */
-export const bytesBeyond = (node: TreeNode, base?: TreeNode): number => sumBeyond(node, base, contentBytes);
+/** Bytes that a node takes in memory. */
+export const spaceOf = (node: TreeNode): number => overhead + contentBytes(node);

@@ -1,36 +1,44 @@
+import {directoryOf} from '../../rules/containers/file-changes.js';
 import {
-	bytesBeyond,
+	contentBytes,
 	directoryNode,
 	fileError,
 	largestFile,
 	largestTree,
 	spaceOf,
-	type DirectoryNode,
+	type Nodes,
 	type TreeNode,
 } from './file-node.js';
 
-/** A tree mounted in another tree. */
-export type TreeMount = {readonly path: string; readonly tree: FileTree; readonly readOnly: boolean};
+/** A tree mounted in another tree, or the part of it at `within`, which is empty for the whole. */
+export type TreeMount = {readonly path: string; readonly tree: FileTree; readonly within: string; readonly readOnly: boolean};
 
 export type Located = {
-	/** Absolute, without links, `.` and `..`. */
+	/** Absolute, without links, `.` and `..`; empty for the root. */
 	readonly path: string;
 	readonly node: TreeNode;
 };
 
 /** The file system of a container, an image or a volume. Paths are absolute; links are followed as the container sees them. */
 export type FileTree = {
-	readonly root: () => DirectoryNode;
+	/** Its nodes when it was made. */
+	readonly base: Nodes;
+	/** Its own nodes, without what is mounted. */
+	readonly nodes: () => Nodes;
+	/** What can be seen: its own nodes, and what is mounted over them. */
+	readonly visible: () => Nodes;
 	/** Throws ENOENT, ENOTDIR and ELOOP. With `follow: false` the last part is not followed if it is a link. */
 	readonly locate: (path: string, options?: {readonly follow?: boolean}) => Located;
 	/** As `locate`; undefined instead of an error. */
 	readonly find: (path: string, options?: {readonly follow?: boolean}) => Located | undefined;
-	/** Replaces the node at a path, whose directory has to exist. Throws EROFS, and ENOSPC where the file or the tree would be too large. */
+	/** The names in a directory, at a path without links. */
+	readonly list: (path: string) => readonly string[];
+	/** Replaces the node at a path, whose directory has to exist; a directory in place of another keeps what is in it. Throws EROFS, and ENOSPC where the file or the tree would be too large. */
 	readonly put: (path: string, node: TreeNode) => void;
 	readonly remove: (path: string) => void;
 	/** Makes a directory and those above it. */
 	readonly makeDirectory: (path: string, mode?: number) => void;
-	/** Bytes of files that the tree it was forked from does not have. */
+	/** Bytes of the files that it had not when it was made. */
 	readonly bytes: () => number;
 	/** A tree with the same content, which then changes on its own. */
 	readonly fork: (options?: ForkOptions) => FileTree;
@@ -47,71 +55,73 @@ const longestPath = 4096;
 
 export const partsOf = (path: string): readonly string[] => path.split('/').filter(part => part !== '' && part !== '.');
 
-type Changeable = DirectoryNode & {modifiedAt: number; readonly children: Map<string, TreeNode>};
+const isWithin = (path: string, directory: string): boolean => path === directory || path.startsWith(`${directory}/`);
 
-/** Copies directories; files never change and are shared. */
-const ownCopy = (node: TreeNode): TreeNode =>
-	node.type === 'directory' && node.children.size > 0
-		? {...node, children: new Map(node.children.entries().map(([name, child]) => [name, ownCopy(child)]))}
-		: node;
+/** What is below a directory, by the path from there; each directory comes before what is in it. */
+export const nodesBelow = (nodes: Nodes, directory: string): ReadonlyArray<readonly [path: string, node: TreeNode]> => [...nodes]
+	.filter(([path]) => path.startsWith(`${directory}/`))
+	.map(([path, node]) => [path.slice(directory.length + 1), node] as const)
+	.toSorted(([one], [other]) => one < other ? -1 : 1);
 
-export const createFileTree = (now: () => number, base = directoryNode(now()), forkOptions: ForkOptions = {}): FileTree => {
+export const createFileTree = (now: () => number, given?: Nodes, forkOptions: ForkOptions = {}): FileTree => {
 	const {mounts = [], readOnly = false} = forkOptions;
-	let root = base;
+	const base: Nodes = given ? new Map(given) : new Map([['', directoryNode(now())]]);
+	const nodes = new Map(base);
 	/** Bytes that changes have added. */
 	let added = 0;
 
-	/** Directories that only this tree has and changes in place: copying a directory for each of a thousand new files would copy a million entries. */
-	let owned = new WeakSet<DirectoryNode>();
+	const outerFirst = mounts.toSorted((one, other) => one.path.length - other.path.length);
 
-	const ownedCopy = (node: DirectoryNode): Changeable => {
-		if (owned.has(node)) {
-			return node as Changeable;
-		}
+	/** The mount that a path without links is in. */
+	const mountOf = (path: string) => outerFirst.findLast(mount => isWithin(path, mount.path));
 
-		const copy: Changeable = {...node, children: new Map(node.children)};
-		owned.add(copy);
-		return copy;
+	const pathInside = (mount: TreeMount, path: string) => mount.within + path.slice(mount.path.length);
+
+	const nodeAt = (path: string): TreeNode | undefined => {
+		const mount = mountOf(path);
+		return mount ? mount.tree.nodes().get(pathInside(mount, path)) : nodes.get(path);
 	};
 
-	/** The mount that contains a path without links, and the path within it. */
-	const mountOf = (path: string): {readonly mount: TreeMount; readonly inside: string} | undefined => {
-		let found: TreeMount | undefined;
-		for (const mount of mounts) {
-			if ((path === mount.path || path.startsWith(`${mount.path}/`)) && mount.path.length >= (found?.path.length ?? 0)) {
-				found = mount;
+	const visible = (): Nodes => {
+		const seen = new Map(nodes);
+		for (const {path, tree, within} of outerFirst) {
+			for (const covered of [...seen.keys()].filter(other => isWithin(other, path))) {
+				seen.delete(covered);
+			}
+
+			for (const [inside, node] of tree.nodes()) {
+				if (isWithin(inside, within)) {
+					seen.set(path + inside.slice(within.length), node);
+				}
 			}
 		}
 
-		return found && {mount: found, inside: path.slice(found.path.length) || '/'};
+		return seen;
 	};
-
-	const mountedAt = (path: string): TreeNode | undefined => mounts.findLast(mount => mount.path === path)?.tree.root();
 
 	const locate: FileTree['locate'] = (path, {follow = true} = {}) => {
 		const waiting = partsOf(path).toReversed();
-		/** The directories down to the current one. */
-		let trail: Located[] = [{path: '', node: root}];
+		let here: Located = {path: '', node: nodes.get('')!};
 		for (let links = 0; waiting.length > 0;) {
 			const part = waiting.pop()!;
-			const {path: here, node} = trail.at(-1)!;
 			if (part === '..') {
-				trail = trail.length > 1 ? trail.slice(0, -1) : trail;
+				const above = directoryOf(here.path);
+				here = {path: above, node: nodeAt(above)!};
 				continue;
 			}
 
-			if (node.type !== 'directory') {
+			if (here.node.type !== 'directory') {
 				throw fileError('ENOTDIR');
 			}
 
-			const place = `${here}/${part}`;
-			const next = (mounts.length > 0 ? mountedAt(place) : undefined) ?? node.children.get(part);
+			const place = `${here.path}/${part}`;
+			const next = nodeAt(place);
 			if (!next) {
 				throw fileError('ENOENT');
 			}
 
 			if (next.type !== 'link' || !(follow || waiting.length > 0 || path.endsWith('/'))) {
-				trail.push({path: place, node: next});
+				here = {path: place, node: next};
 				continue;
 			}
 
@@ -122,16 +132,15 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), f
 
 			waiting.push(...partsOf(next.target).toReversed());
 			if (next.target.startsWith('/')) {
-				trail = [trail[0]!];
+				here = {path: '', node: nodes.get('')!};
 			}
 		}
 
-		const {path: found, node} = trail.at(-1)!;
-		if (path.endsWith('/') && node.type !== 'directory') {
+		if (path.endsWith('/') && here.node.type !== 'directory') {
 			throw fileError('ENOTDIR');
 		}
 
-		return {path: found || '/', node};
+		return here;
 	};
 
 	const find: FileTree['find'] = (path, options) => {
@@ -142,44 +151,34 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), f
 		}
 	};
 
-	/** Replaces or removes the node at a path without links. */
+	/** Replaces or removes one of the tree's own nodes. */
 	const replace = (path: string, node: TreeNode | undefined) => {
-		const parts = partsOf(path);
-		const name = parts.at(-1);
-		if (name === undefined) {
-			root = node?.type === 'directory' ? node : root;
-			return;
-		}
-
-		const old = find(`/${parts.join('/')}`, {follow: false})?.node;
+		const old = nodes.get(path);
 		const growth = (node ? spaceOf(node) : 0) - (old ? spaceOf(old) : 0);
 		if (growth > 0 && added + growth > largestTree) {
 			throw fileError('ENOSPC');
 		}
 
-		root = ownedCopy(root);
-		let directory = root as Changeable;
-		for (const part of parts.slice(0, -1)) {
-			const child = directory.children.get(part);
-			if (child?.type !== 'directory') {
-				throw fileError(child ? 'ENOTDIR' : 'ENOENT');
-			}
-
-			const copy = ownedCopy(child);
-			directory.children.set(part, copy);
-			directory = copy;
-		}
-
-		directory.modifiedAt = now();
-		if (node) {
-			directory.children.set(name, node);
-		} else {
-			directory.children.delete(name);
-		}
-
 		added += growth;
+		if (old?.type === 'directory' && node?.type !== 'directory') {
+			for (const [other, lost] of nodes) {
+				if (other.startsWith(`${path}/`)) {
+					nodes.delete(other);
+					added -= spaceOf(lost);
+				}
+			}
+		}
+
+		const above = directoryOf(path);
+		nodes.set(above, {...nodes.get(above)!, modifiedAt: now()});
+		if (node) {
+			nodes.set(path, node);
+		} else {
+			nodes.delete(path);
+		}
 	};
 
+	/** Replaces or removes the node at a path without links. */
 	const change = (path: string, node: TreeNode | undefined) => {
 		if (node?.type === 'file' && node.content.length > largestFile) {
 			throw fileError('ENOSPC');
@@ -189,30 +188,22 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), f
 			throw fileError('ENAMETOOLONG');
 		}
 
-		const mounted = mountOf(path);
-		if (mounted) {
-			if (mounted.mount.readOnly) {
-				throw fileError('EROFS');
-			}
-
-			if (mounted.inside === '/' && !node) {
-				throw fileError('EBUSY');
-			}
-
-			if (node) {
-				mounted.mount.tree.put(mounted.inside, node);
-			} else {
-				mounted.mount.tree.remove(mounted.inside);
-			}
-
-			return;
-		}
-
-		if (readOnly) {
+		const mount = mountOf(path);
+		if (mount?.readOnly ?? readOnly) {
 			throw fileError('EROFS');
 		}
 
-		replace(path, node && ownCopy(node));
+		if (path === (mount?.path ?? '') && node?.type !== 'directory') {
+			throw fileError('EBUSY');
+		}
+
+		if (!mount) {
+			replace(path, node);
+		} else if (node) {
+			mount.tree.put(pathInside(mount, path), node);
+		} else {
+			mount.tree.remove(pathInside(mount, path));
+		}
 	};
 
 	/** The path with its directory resolved and its last part as given. */
@@ -223,13 +214,16 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), f
 			throw fileError('ENOTDIR');
 		}
 
-		return parts.length === 0 ? '/' : `${directory.path === '/' ? '' : directory.path}/${parts.at(-1)}`;
+		return parts.length === 0 ? '' : `${directory.path}/${parts.at(-1)}`;
 	};
 
 	return {
-		root: () => root,
+		base,
+		nodes: () => nodes,
+		visible,
 		locate,
 		find,
+		list: path => nodesBelow(visible(), path).map(([inside]) => inside).filter(inside => !inside.includes('/')),
 		put(path, node) {
 			change(place(path), node);
 		},
@@ -237,29 +231,24 @@ export const createFileTree = (now: () => number, base = directoryNode(now()), f
 			change(locate(path, {follow: false}).path, undefined);
 		},
 		makeDirectory(path, mode) {
-			let here = '/';
+			let here = '';
 			for (const part of partsOf(path)) {
-				const next = `${here === '/' ? '' : here}/${part}`;
-				const found = find(next);
-				if (found ? found.node.type !== 'directory' : find(next, {follow: false})) {
+				const next = part === '..' ? directoryOf(here) : `${here}/${part}`;
+				const there = nodeAt(next);
+				const found = there?.type === 'link' ? find(next) : there && {path: next, node: there};
+				if (there && found?.node.type !== 'directory') {
 					throw fileError(found ? 'ENOTDIR' : 'EEXIST');
 				}
 
-				if (!found) {
+				if (!there) {
 					change(next, directoryNode(now(), mode));
 				}
 
 				here = found?.path ?? next;
 			}
 		},
-		bytes: () => bytesBeyond(root, base),
-		fork(options) {
-			owned = new WeakSet();
-			return createFileTree(now, root, options);
-		},
-		copy() {
-			owned = new WeakSet();
-			return createFileTree(now, root, {mounts: mounts.map(mount => ({...mount, tree: mount.tree.copy()})), readOnly});
-		},
+		bytes: () => nodes.entries().reduce((sum, [path, node]) => base.get(path) === node ? sum : sum + contentBytes(node), 0),
+		fork: options => createFileTree(now, nodes, options),
+		copy: () => createFileTree(now, nodes, {mounts: mounts.map(mount => ({...mount, tree: mount.tree.copy()})), readOnly}),
 	};
 };

@@ -8,7 +8,7 @@ import type {Image} from '../../engine/resources.js';
 import {parseImage} from '../../rules/images/image.js';
 import {familiarName, parseReference, tagName} from '../../rules/images/reference.js';
 import {encodeHealthcheck} from '../../wire/encode/health.js';
-import {createFileTree} from './file-tree.js';
+import {createFileTree, nodesBelow} from './file-tree.js';
 import type {ImageRecord} from './state.js';
 import {
 	packNodes,
@@ -46,7 +46,7 @@ const writeImages = async (images: ReadonlyMap<ImageRecord, readonly string[]>, 
 	const manifest: ManifestItem[] = [];
 	for (const [{image, files}, tags] of images) {
 		const hex = image.id.replace('sha256:', '');
-		const layer = await buffer(packNodes(files.root().children));
+		const layer = await buffer(packNodes(nodesBelow(files.nodes(), '')));
 		archive.entry({name: `${hex}.json`, mode: 0o444}, JSON.stringify(encodeConfiguration(image, layer)));
 		archive.entry({name: `${hex}/layer.tar`, mode: 0o444}, layer);
 		manifest.push({Config: `${hex}.json`, RepoTags: tags.map(tag => familiarName(tag)), Layers: [`${hex}/layer.tar`]});
@@ -115,7 +115,7 @@ export const readImages = async (tar: Readable, now: () => number): Promise<read
 
 		const content = contentOf(layer) ?? refuse(`it has no layer ${JSON.stringify(layer.slice(0, 100))}`);
 		const tree = createFileTree(now);
-		unpack(tree, '/', await readTar(Readable.from([content], {objectMode: false})), complaint);
+		unpack(tree, '', await readTar(Readable.from([content], {objectMode: false})), complaint);
 		read.push({record: {image: parseImage({id}, configuration, content.length), files: tree.fork()}, tags: tagsOf(item?.RepoTags)});
 	}
 

@@ -17,7 +17,7 @@ export const importImage = async (state: State, tar: Readable, {tag, message = '
 	const tags = tag === undefined ? [] : [tagName(tag)];
 	const entries = await readTar(tar, 'the file system to import is not a tar');
 	const files = createFileTree(state.now);
-	unpack(files, '/', entries, 'the file system cannot be imported');
+	unpack(files, '', entries, 'the file system cannot be imported');
 	const stage: Stage = {
 		files, configuration, history: [{createdBy: 'import', bytes: files.bytes()}], arguments: new Map(),
 	};

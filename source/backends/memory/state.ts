@@ -9,7 +9,6 @@ import type {
 } from '../../engine/resources.js';
 import type {EventLog} from '../../engine/event-log.js';
 import type {Wake} from '../../engine/wake.js';
-import type {DirectoryNode} from './file-node.js';
 import type {FileTree} from './file-tree.js';
 import type {LogRing} from './log-ring.js';
 import type {OutputHub} from './output-hub.js';
@@ -44,8 +43,6 @@ export type ContainerRecord = {
 	input: Pipe;
 	terminal?: TerminalDevice;
 	readonly files: FileTree;
-	/** Its files when it was created. */
-	readonly original: DirectoryNode;
 	run?: Run;
 	/** Its ports as configured; host port 0 for any free port. */
 	readonly wantedPorts: readonly PublishedPort[];

@@ -3,7 +3,7 @@ import type {Readable} from 'node:stream';
 import {pack, type Pack} from 'tar-stream';
 import {HolmError, messageOf} from '../../engine/errors.js';
 import {tarEntries} from '../../archive/tar-entries.js';
-import {isFileError, type DirectoryNode, type TreeNode} from './file-node.js';
+import {isFileError, type TreeNode} from './file-node.js';
 import {partsOf, type FileTree} from './file-tree.js';
 
 /** An entry of a tar. The parts of its name have no `..`. */
@@ -62,7 +62,7 @@ export const readTar = async (tar: Readable, complaint = 'This is not a tar'): P
 				}
 
 				case 'directory': {
-					read.push({parts, node: {type: 'directory', ...attributes, children: new Map()}});
+					read.push({parts, node: {type: 'directory', ...attributes}});
 					break;
 				}
 
@@ -91,7 +91,7 @@ export const readTar = async (tar: Readable, complaint = 'This is not a tar'): P
 
 /** Unpacks the entries of a tar into a directory of a tree. Throws file errors, and `invalid` for a hard link without a target. */
 const unpackInto = (tree: FileTree, directory: string, entries: readonly TarEntry[]): void => {
-	const at = (parts: readonly string[]) => `${directory === '/' ? '' : directory}/${parts.join('/')}`;
+	const at = (parts: readonly string[]) => `${directory}/${parts.join('/')}`;
 	for (const {parts, node} of entries) {
 		const path = at(parts);
 		const there = tree.find(path, {follow: false})?.node;
@@ -101,9 +101,7 @@ const unpackInto = (tree: FileTree, directory: string, entries: readonly TarEntr
 
 		if (node.type === 'directory') {
 			// Keeps the content of a directory, and a link to a directory.
-			if (there?.type === 'directory') {
-				tree.put(path, {...node, children: there.children});
-			} else if (tree.find(path)?.node.type !== 'directory') {
+			if (there?.type === 'directory' || tree.find(path)?.node.type !== 'directory') {
 				tree.put(path, node);
 			}
 
@@ -147,22 +145,11 @@ const writeNode = (archive: Pack, name: string, node: TreeNode): void => {
 	}
 };
 
-type NamedNode = readonly [name: string, node: TreeNode];
-
-/** The names and nodes in a directory, `path` being its path in the archive. */
-type ChildrenOf = (path: string, node: DirectoryNode) => Iterable<NamedNode>;
-
-/** Packs nodes and everything below them under their names. `childrenOf` may add mounts; default the children of the directory. */
-export const packNodes = (nodes: Iterable<NamedNode>, childrenOf: ChildrenOf = (_path, {children}) => children): Pack => {
+/** Packs nodes under their names, in this order. */
+export const packNodes = (nodes: Iterable<readonly [name: string, node: TreeNode]>): Pack => {
 	const archive = pack();
-	// Without recursion: the depth of directories is up to the container.
-	const waiting = [...nodes].toReversed();
-	for (let next = waiting.pop(); next; next = waiting.pop()) {
-		const [path, node] = next;
-		writeNode(archive, path, node);
-		if (node.type === 'directory') {
-			waiting.push(...[...childrenOf(path, node)].map(([name, child]) => [`${path}/${name}`, child] as const).toReversed());
-		}
+	for (const [name, node] of nodes) {
+		writeNode(archive, name, node);
 	}
 
 	archive.finalize();

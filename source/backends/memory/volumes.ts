@@ -7,8 +7,13 @@ import {findVolume} from '../../rules/find-resource.js';
 import {mountPath, volumeName} from '../../rules/names.js';
 import {volumeKind} from '../../rules/volume-options.js';
 import {publish, type State, type VolumeRecord} from './state.js';
-import {directoryNode} from './file-node.js';
-import {createFileTree, type FileTree, type TreeMount} from './file-tree.js';
+import {
+	createFileTree,
+	nodesBelow,
+	partsOf,
+	type FileTree,
+	type TreeMount,
+} from './file-tree.js';
 
 const volumeRoot = '/holm/volumes';
 
@@ -39,9 +44,11 @@ export const ensureVolume = (state: State, {name, labels = {}, options = {}}: Vo
 
 /** As in Docker, an empty volume gets the image's files at its mount path. */
 export const fillVolume = ({files}: VolumeRecord, image: FileTree, {target}: Mount): void => {
-	const found = image.find(target)?.node;
-	if (files.root().children.size === 0 && found?.type === 'directory') {
-		files.put('/', found);
+	const found = image.find(target);
+	if (files.nodes().size === 1 && found?.node.type === 'directory') {
+		for (const [path, node] of [['', found.node], ...nodesBelow(image.nodes(), found.path)] as const) {
+			files.put(`/${path}`, node);
+		}
 	}
 };
 
@@ -49,29 +56,12 @@ export const fillVolume = ({files}: VolumeRecord, image: FileTree, {target}: Mou
 export const usersOf = ({containers}: State, name: string): readonly string[] =>
 	containers.values().filter(({container}) => container.mounts.some(mount => mount.type === 'volume' && mount.source === name)).map(({id}) => id).toArray();
 
-/** A part of a tree, for a mount; empty while it does not exist. */
-const treeBelow = (tree: FileTree, subpath: string): FileTree => {
-	const at = (path: string) => `/${subpath}/${path}`;
-	return {
-		...tree,
-		root() {
-			const found = tree.find(at(''))?.node;
-			return found?.type === 'directory' ? found : directoryNode(0);
-		},
-		put(path, node) {
-			tree.put(at(path), node);
-		},
-		remove(path) {
-			tree.remove(at(path));
-		},
-		copy: () => treeBelow(tree.copy(), subpath),
-	};
-};
+const partOf = (mount: Mount): string => mount.type === 'volume' && mount.subpath !== undefined ? `/${partsOf(mount.subpath).join('/')}` : '';
 
 /** Throws `invalid` for a mount of a part that its volume does not have. */
 export const assertSubpaths = (state: State, mounts: readonly Mount[]): void => {
 	for (const mount of mounts) {
-		if (mount.type === 'volume' && mount.subpath !== undefined && !state.volumes.get(mount.source)?.files.find(`/${mount.subpath}/`)) {
+		if (mount.type === 'volume' && mount.subpath !== undefined && treeOf(state, mount).nodes().get(partOf(mount))?.type !== 'directory') {
 			throw new HolmError('invalid', `${mount.subpath} cannot be mounted: there is no such directory in volume ${mount.source}`, {remedy: 'make it, or mount another one'});
 		}
 	}
@@ -80,8 +70,7 @@ export const assertSubpaths = (state: State, mounts: readonly Mount[]): void => 
 const treeOf = (state: State, mount: Mount): FileTree => {
 	switch (mount.type) {
 		case 'volume': {
-			const {files} = state.volumes.get(mount.source)!;
-			return mount.subpath === undefined ? files : treeBelow(files, mount.subpath);
+			return state.volumes.get(mount.source)!.files;
 		}
 
 		case 'bind': {
@@ -98,7 +87,9 @@ const treeOf = (state: State, mount: Mount): FileTree => {
 
 /** The mounts of a container as trees. A directory of the host is empty here, and the same for all containers that mount it. */
 export const treeMounts = (state: State, mounts: readonly Mount[]): readonly TreeMount[] =>
-	mounts.map(mount => ({path: mountPath(mount.target), tree: treeOf(state, mount), readOnly: mount.readOnly}));
+	mounts.map(mount => ({
+		path: mountPath(mount.target), tree: treeOf(state, mount), within: partOf(mount), readOnly: mount.readOnly,
+	}));
 
 const drop = (state: State, {name}: Volume) => {
 	state.volumes.delete(name);

@@ -6,8 +6,7 @@ import {signalNumber} from '../../../rules/containers/signals.js';
 import {execForm, failedCommand} from '../../../rules/images/build-texts.js';
 import {assertChanges} from '../../../rules/images/committed-image.js';
 import {textWildcards, wildcardMatcher} from '../../../text/wildcards.js';
-import type {TreeNode} from '../file-node.js';
-import type {FileTree} from '../file-tree.js';
+import {nodesBelow, type FileTree} from '../file-tree.js';
 import type {Derivation} from '../image-store.js';
 import {
 	notInDemo,
@@ -46,21 +45,6 @@ export const variablesOf = ({arguments: arguments_, configuration}: Stage): Read
 		return [name, variable.slice(name.length + 1)] as const;
 	})]);
 
-/** Merges a directory into another one. Everything in it belongs to root, as COPY does. */
-const merge = (below: TreeNode | undefined, above: TreeNode): TreeNode => {
-	const owned = {...above, uid: 0, gid: 0};
-	if (owned.type !== 'directory') {
-		return owned;
-	}
-
-	const children = new Map(below?.type === 'directory' ? below.children : []);
-	for (const [name, child] of owned.children) {
-		children.set(name, merge(children.get(name), child));
-	}
-
-	return {...owned, children};
-};
-
 /** The paths from the root that match a pattern with `*` and `?`, sorted; hidden files only for a pattern that begins with a dot. */
 const matchFiles = (files: FileTree, pattern: string): readonly string[] => {
 	let found = [''];
@@ -68,13 +52,12 @@ const matchFiles = (files: FileTree, pattern: string): readonly string[] => {
 		const matches = wildcardMatcher(textWildcards(part));
 		const isHidden = part.startsWith('.');
 		found = found.flatMap(place => {
-			const node = files.find(`${place}/`)?.node;
-			const names = node?.type === 'directory' ? [...node.children.keys()] : [];
-			return names.filter(name => name.startsWith('.') === isHidden && matches(name)).toSorted().map(name => `${place}/${name}`);
+			const names = files.list(files.find(`${place}/`)?.path ?? place);
+			return names.filter(name => name.startsWith('.') === isHidden && matches(name)).map(name => `${place}/${name}`);
 		});
 	}
 
-	return found.map(place => place || '/');
+	return found;
 };
 
 /** Copies as COPY does: the content of a directory; a file under its own name into a directory, or as the destination. */
@@ -99,10 +82,14 @@ const copy = (stage: Stage, {text}: Instruction, context: BuildContext) => {
 
 	const before = files.bytes();
 	for (const source of sources) {
-		const {node} = context.files.locate(source);
+		const {path: from, node} = context.files.locate(source);
 		const place = isDirectory && node.type !== 'directory' ? path.posix.join(target, path.posix.basename(source)) : target;
-		files.makeDirectory(node.type === 'directory' ? place : path.posix.dirname(place));
-		files.put(place, merge(files.find(place)?.node, node));
+		files.makeDirectory(path.posix.dirname(place));
+		const copied = [['', node], ...nodesBelow(context.files.nodes(), from)] as const;
+		for (const [inside, file] of copied) {
+			// Everything belongs to root, as COPY does.
+			files.put(path.posix.join(place, inside), {...file, uid: 0, gid: 0});
+		}
 	}
 
 	history.push({createdBy: `COPY ${text} # buildkit`, bytes: Math.max(files.bytes() - before, 0)});

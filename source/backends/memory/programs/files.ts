@@ -24,7 +24,7 @@ export const ls = withOptions('adl', async (invocation, {letters, operands}) => 
 			return;
 		}
 
-		const names = [...node.children.keys()].filter(child => letters.includes('a') || !child.startsWith('.')).toSorted();
+		const names = files.list(found).filter(child => letters.includes('a') || !child.startsWith('.'));
 		const lines = names.map(child => show(child, files.locate(`${found}/${child}`, {follow: false}).node));
 		const parents = letters.includes('a') ? [show('.', node), show('..', files.locate(`${found}/..`).node)] : [];
 		await stdout.write([...operands.length > 1 ? [`${name}:\n`] : [], ...parents, ...lines].join(''));
@@ -77,7 +77,7 @@ export const rmdir = withOptions('', async (invocation, {operands}) => {
 	const {host: {files}, directory} = invocation;
 	return forEach(invocation, operands, name => {
 		const {path: place, node} = files.locate(pathIn(directory, name), {follow: false});
-		if (node.type !== 'directory' || node.children.size > 0) {
+		if (node.type !== 'directory' || files.list(place).length > 0) {
 			throw fileError(node.type === 'directory' ? 'ENOTEMPTY' : 'ENOTDIR');
 		}
 
